@@ -1,0 +1,338 @@
+/* ntkit.h - the empirical neural tangent kernel (NTK) of finite-width deep networks.
+ *
+ * Notation and equation numbers are those of "Memorization and Optimization in Deep Neural
+ * Networks with Minimum Over-parameterization" (Bombari, Amani, Mondelli, 2022); the table of
+ * symbols is docs/notation.md. In short: a network (1) of depth L maps x in R^d to
+ * f_L(x) = W_L^T phi(W_{L-1}^T ... phi(W_1^T x)); X holds one sample a row (N x d); K is the N x N
+ * kernel (3), K = J J^T = sum_k K_k with K_k = F_k F_k^T o B_{k+1} B_{k+1}^T (8).
+ *
+ * Conventions, valid for every function below:
+ *  - Arrays are double, row-major and contiguous unless said otherwise. Sizes are elements.
+ *  - Every ntk_status must be looked at. On anything but NTK_OK, outputs are untouched and
+ *    ntk_error_message() holds one line that says what was wrong and what is accepted.
+ *  - X_create functions give the caller an object to be released by X_destroy; destroying NULL is
+ *    allowed. Objects keep a pointer to their context: destroy the context last.
+ *  - The library never prints, never exits and never changes the floating-point mode.
+ *  - One context and what was made from it belong to one thread at a time; different contexts may
+ *    be used by different threads. The library starts its own threads inside a call.
+ */
+#ifndef NTKIT_H
+#define NTKIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define NTK_API __attribute__((visibility("default")))
+#else
+#define NTK_API
+#endif
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+typedef enum ntk_status {
+  NTK_OK = 0,
+  NTK_ERR_ARGUMENT,   /* a value outside what the parameter accepts */
+  NTK_ERR_SHAPE,      /* sizes that do not fit together */
+  NTK_ERR_LIMIT,      /* a size beyond what storage or BLAS can index */
+  NTK_ERR_MEMORY,     /* more memory than allowed or available */
+  NTK_ERR_FILE,       /* a file or directory that cannot be opened, read or written */
+  NTK_ERR_FORMAT,     /* a file whose content is not what its format promises */
+  NTK_ERR_NOT_FINITE, /* a NaN or an infinity in data or weights */
+  NTK_ERR_NUMERIC,    /* an iteration that did not converge, a matrix not positive definite */
+  NTK_ERR_BLAS,       /* the loaded BLAS/LAPACK computes wrong results */
+  NTK_ERR_CANCELLED   /* the progress callback asked to stop */
+} ntk_status;
+
+/* Name of a status, e.g. "shape". Static storage. */
+NTK_API const char *ntk_status_name(ntk_status status);
+
+/* One line on the last failure in the calling thread; "" before the first. Valid until the thread's
+ * next failing call. */
+NTK_API const char *ntk_error_message(void);
+
+/* ---- Context: threads, memory, progress ------------------------------------------------------ */
+
+typedef struct ntk_context ntk_context;
+
+/* Called from the calling thread now and then. phase: what is being computed; fraction: how much
+ * of that phase is done, 0..1. Return false to stop: the call then ends with NTK_ERR_CANCELLED. */
+typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
+
+typedef struct ntk_context_options {
+  int threads;              /* 0: every core this process may use */
+  size_t memory_limit;      /* bytes that may be allocated; 0: what the machine has available */
+  const char *backend;      /* "cpu"; NULL: the same */
+  ntk_progress_fn progress; /* NULL: none */
+  void *progress_user;      /* passed through */
+} ntk_context_options;
+
+/* Checks the loaded BLAS against plain loops (about a millisecond; NTK_ERR_BLAS when it is wrong).
+ * options may be NULL: all defaults. */
+NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
+NTK_API void ntk_context_destroy(ntk_context *context);
+
+/* Bytes held through this context now, and the most held at once. */
+NTK_API size_t ntk_memory_in_use(const ntk_context *context);
+NTK_API size_t ntk_memory_peak(const ntk_context *context);
+
+/* What a result depends on besides its inputs. Strings have static storage or live as long as the
+ * context. */
+typedef struct ntk_environment {
+  const char *version, *commit, *compiler; /* of this library */
+  const char *blas, *blas_core;            /* as the BLAS reports itself */
+  const char *simd;                        /* instruction set of the activation loops */
+  const char *backend;
+  const char *cpu;
+  int threads;
+} ntk_environment;
+NTK_API ntk_environment ntk_context_environment(const ntk_context *context);
+
+/* Runs the library's own checks (random numbers, BLAS, activations, kernel against an explicit
+ * Jacobian, eigenvalues of known matrices, certificate); under a second. report is called once per
+ * check; *failed counts the failures. */
+typedef void (*ntk_selftest_fn)(const char *check, bool passed, double error, double bound,
+                                void *user);
+NTK_API ntk_status ntk_selftest(ntk_context *context, ntk_selftest_fn report, void *user,
+                                int *failed);
+
+/* ---- Data sets: section 2's distributions and users' arrays ---------------------------------- */
+
+typedef struct ntk_dataset ntk_dataset;
+
+/* A row of the table of distributions; all meet Assumption 2.1 with E x_j = 0 and Var x_j = 1 per
+ * coordinate, and Assumption 2.2. */
+typedef struct ntk_distribution {
+  const char *name;    /* gaussian, sphere, cube, binary, gan */
+  const char *summary; /* one line */
+} ntk_distribution;
+NTK_API const ntk_distribution *ntk_distribution_list(size_t *count);
+
+typedef enum ntk_scaling {
+  NTK_SCALE_NONE,        /* as it is */
+  NTK_SCALE_CENTER,      /* subtract column means */
+  NTK_SCALE_STANDARDIZE, /* then divide each column by its standard deviation; constant columns
+                            become 0 */
+  NTK_SCALE_SPHERE       /* divide each row by its norm and multiply by sqrt d */
+} ntk_scaling;
+/* "none", "center", "standardize", "sphere". */
+NTK_API ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling);
+
+/* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone. */
+NTK_API ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, size_t N,
+                                        size_t d, uint64_t seed, ntk_dataset **data);
+
+/* The first N rows (0: all) of a .npy file holding a 2-D array of float32, float64, integers or
+ * booleans, C or Fortran order, either byte order; d must equal its width (0: any). Reads only
+ * what it needs. Refuses NaN and infinity by row and column. */
+NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
+                                    ntk_scaling scaling, ntk_dataset **data);
+
+/* Copies N x d values, checked finite. */
+NTK_API ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
+                                          ntk_dataset **data);
+NTK_API void ntk_dataset_destroy(ntk_dataset *data);
+NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);       /* N */
+NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);           /* d */
+NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, borrowed */
+/* Columns that standardizing found constant and set to 0. */
+NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
+
+/* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a temporary
+ * name, synced, renamed, so that path never holds half a file. */
+NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
+                                const size_t *shape);
+
+/* Makes directory path if it is not there and checks that files can be created in it. Creates no
+ * file that stays. */
+NTK_API ntk_status ntk_directory_prepare(const char *path);
+
+/* ---- Networks (1) ---------------------------------------------------------------------------- */
+
+typedef struct ntk_network ntk_network;
+
+typedef struct ntk_activation_info {
+  const char *name;      /* sigmoid, tanh, softplus, erf, gelu, sin, relu, identity */
+  const char *formula;   /* phi */
+  double lipschitz;      /* M: Lipschitz constant of phi (Assumption 2.3) */
+  double lipschitz_grad; /* M': Lipschitz constant of phi'; infinite for relu */
+  const char *source;    /* where M and M' come from */
+  bool nonlinear;        /* Assumption 2.3, item 1 */
+} ntk_activation_info;
+NTK_API const ntk_activation_info *ntk_activation_list(size_t *count);
+
+typedef struct ntk_init_info {
+  const char *name;    /* paper, standard, he, lecun */
+  const char *summary; /* variances of hidden and last layers */
+} ntk_init_info;
+NTK_API const ntk_init_info *ntk_init_list(size_t *count);
+
+typedef struct ntk_network_spec {
+  size_t depth;           /* L >= 2 */
+  const size_t *width;    /* n_0 = d, n_1, ..., n_{L-1}: L entries; n_L = 1 */
+  const char *activation; /* NULL: "sigmoid" */
+  const char *init;       /* NULL: "paper" */
+  const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
+  uint64_t seed;
+} ntk_network_spec;
+
+/* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone. */
+NTK_API ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec,
+                                      ntk_network **network);
+/* A network with given weights: W[l-1] is W_l, n_{l-1} x n_l; copied, checked finite. spec->init,
+ * beta and seed are ignored. */
+NTK_API ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec *spec,
+                                            const double *const *W, ntk_network **network);
+NTK_API void ntk_network_destroy(ntk_network *network);
+NTK_API size_t ntk_network_depth(const ntk_network *network);           /* L */
+NTK_API size_t ntk_network_width(const ntk_network *network, size_t l); /* n_l, l = 0..L */
+NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
+/* W_l, l = 1..L: n_{l-1} x n_l, borrowed. */
+NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
+
+/* ---- The question: how well is K conditioned? ------------------------------------------------ */
+
+typedef enum ntk_verdict {
+  NTK_VERDICT_OK,
+  NTK_VERDICT_RANK_DEFICIENT,  /* lambda_min = 0 exactly; known without computing */
+  NTK_VERDICT_BELOW_RESOLUTION /* too small for double precision to tell from 0 */
+} ntk_verdict;
+NTK_API const char *ntk_verdict_name(ntk_verdict verdict);
+
+typedef struct ntk_spectrum_options {
+  bool full;               /* all eigenvalues, ascending (needs 8 N^2 bytes more) */
+  bool per_layer;          /* lambda_min of every block K_k */
+  bool certify;            /* prove a lower bound (one more build and factorisation) */
+  double tolerance;        /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
+                              error of lambda near 1e-6 squared over the relative gap */
+  const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
+  uint64_t seed;           /* of the iteration's start vector */
+} ntk_spectrum_options;
+
+/* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
+ * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
+ * (docs/algorithm.md). kernel_lower/upper carry that over to the kernel in exact arithmetic of the
+ * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. */
+typedef struct ntk_certificate {
+  bool certified; /* the bounds below were proved; otherwise all are NaN */
+  double lower, upper;
+  double kernel_lower, kernel_upper;
+} ntk_certificate;
+
+typedef struct ntk_block_result {
+  double lambda_min; /* of K_k; NaN unless asked for and resolved; 0 when rank deficient */
+  double trace;
+  ntk_verdict verdict; /* of lambda_min; meaningful when asked for */
+} ntk_block_result;
+
+/* Theorem 3.1 beside the measurement. */
+typedef struct ntk_bounds {
+  double lower_scale;  /* n_{L-2} n_{L-1}, eq. (6) */
+  double upper_scale;  /* d n_{L-1}, eq. (7) */
+  double ratio_lower;  /* lambda_min / lower_scale */
+  double ratio_upper;  /* lambda_min / upper_scale */
+  double diagonal_min; /* min_i K_ii >= lambda_min, eq. (16) */
+} ntk_bounds;
+
+typedef struct ntk_spectrum_seconds {
+  double forward, kernel, factor, eigen, certify, full, layers, total;
+} ntk_spectrum_seconds;
+
+typedef struct ntk_spectrum_result {
+  ntk_verdict verdict;
+  char reason[200];                  /* one line when the verdict is not OK, else "" */
+  size_t samples, blocks;            /* N; L */
+  double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
+  double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
+  int solves, products;              /* with K^{-1} and K, by the eigensolver */
+  double resolution;                 /* rounding error bound of the factorisation: eigenvalues of
+                                        this size and below are not resolved */
+  ntk_certificate certificate;
+  ntk_bounds bounds;
+  ntk_block_result *layers; /* one per block K_0..K_{L-1} */
+  double *eigenvector;      /* N, unit, of lambda_min; NULL when there is none */
+  double *eigenvalues;      /* N, ascending, with options.full; else NULL */
+  ntk_spectrum_seconds seconds;
+  size_t memory_bytes; /* most held at once through the context */
+} ntk_spectrum_result;
+
+/* The whole job: features, kernel, factorisation, smallest and largest eigenvalue, and what options
+ * ask for. network and data are borrowed and must agree in d. result is filled on NTK_OK and
+ * released by ntk_spectrum_clear. Time 2 N^2 sum_k n_k + N^3/3 flops; memory: ntk_spectrum_memory. */
+NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network,
+                                const ntk_dataset *data, const ntk_spectrum_options *options,
+                                ntk_spectrum_result *result);
+NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
+
+/* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included), and
+ * whether they fit: NTK_ERR_LIMIT or NTK_ERR_MEMORY, with both numbers in the message, when not. For
+ * asking before anything is allocated; *bytes is set in every case but NTK_ERR_ARGUMENT. */
+NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                       const ntk_spectrum_options *options, size_t *bytes);
+
+/* ---- The parts ------------------------------------------------------------------------------- */
+
+/* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set; where they live is the backend's
+ * business. Borrows both, which must outlive it. 8 N (sum_l 2 n_l) bytes. */
+typedef struct ntk_features ntk_features;
+NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
+                                       ntk_features **features);
+NTK_API void ntk_features_destroy(ntk_features *features);
+/* F_L, N entries. */
+NTK_API ntk_status ntk_features_output(const ntk_features *features, double *F_L);
+
+/* K = sum of the blocks k with blocks[k] true (L entries; NULL: all), symmetric, half stored:
+ * 8 N(N+1)/2 bytes. The bits do not depend on the number of threads. */
+typedef struct ntk_kernel ntk_kernel;
+NTK_API ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
+                                     ntk_kernel **kernel);
+/* The same from any symmetric N x N array (lower triangle read): for matrices that are not NTKs. */
+NTK_API ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N,
+                                         ntk_kernel **kernel);
+NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
+/* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised. */
+NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
+/* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture. */
+NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
+                                    const bool *blocks, double *A);
+/* U = J (J^T V) without K, for m columns: V and U are N x m. 4 N m sum_l n_{l-1} n_l flops. */
+NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
+                                    const double *V, size_t m, double *U);
+
+/* Any symmetric operator, as the eigensolver sees it: V and U are n x m, column-major (each vector
+ * contiguous). */
+typedef struct ntk_operator {
+  size_t n;
+  ntk_status (*apply)(void *user, const double *V, size_t m, double *U); /* U = A V */
+  ntk_status (*solve)(void *user, double *V, size_t m); /* V <- A^{-1} V; NULL: none */
+  void *user;
+} ntk_operator;
+
+typedef struct ntk_eigenpair {
+  double value;
+  double residual;  /* estimated ||A v - lambda v||; for the caller to recompute */
+  int applications; /* of apply or solve, vectors counted one by one */
+} ntk_eigenpair;
+
+/* Largest eigenvalue by apply, or smallest of a positive definite A by solve; vector: n entries.
+ * NTK_ERR_NUMERIC when max_applications do not reach ||A v - lambda v|| <= tolerance |lambda|. */
+NTK_API ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
+                                     uint64_t seed, ntk_eigenpair *pair, double *vector);
+NTK_API ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
+                                      uint64_t seed, ntk_eigenpair *pair, double *vector);
+
+/* Cholesky factorisation of K - shift I in place of K (K is gone). NTK_ERR_NUMERIC when a pivot is
+ * not positive. N^3/3 flops. */
+NTK_API ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift);
+/* B <- (K - shift I)^{-1} B for m right-hand sides, each contiguous (N x m, column-major). */
+NTK_API ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

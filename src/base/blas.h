@@ -1,0 +1,49 @@
+/* The one place that talks to BLAS and LAPACK: sizes become 32-bit integers here, and the number of
+ * threads a call uses is set here. Column-major, as in BLAS; offsets are computed by the callers in
+ * size_t. Sizes must be at most NTK_BLAS_MAX, which the callers' limits guarantee. */
+#ifndef NTK_BASE_BLAS_H
+#define NTK_BASE_BLAS_H
+
+#include "base/context.h"
+
+#define NTK_BLAS_MAX ((size_t)INT32_MAX)
+
+/* C (m x n) = alpha op(A) op(B) + beta C, inner dimension k. */
+void ntk_dgemm(char transa, char transb, size_t m, size_t n, size_t k, double alpha,
+               const double *A, size_t lda, const double *B, size_t ldb, double beta, double *C,
+               size_t ldc);
+/* The uplo triangle of C (n x n) = alpha op(A) op(A)^T + beta C; op(A) is n x k. */
+void ntk_dsyrk(char uplo, char trans, size_t n, size_t k, double alpha, const double *A, size_t lda,
+               double beta, double *C, size_t ldc);
+/* y = alpha op(A) x + beta y; A is m x n. Unit strides. */
+void ntk_dgemv(char trans, size_t m, size_t n, double alpha, const double *A, size_t lda,
+               const double *x, double beta, double *y);
+/* y = alpha A x + beta y from the uplo triangle of A (n x n). */
+void ntk_dsymv(char uplo, size_t n, double alpha, const double *A, size_t lda, const double *x,
+               double beta, double *y);
+double ntk_ddot(size_t n, const double *x, const double *y);
+double ntk_dnrm2(size_t n, const double *x);
+void ntk_daxpy(size_t n, double alpha, const double *x, double *y);
+void ntk_dscal(size_t n, double alpha, double *x);
+
+/* Cholesky in rectangular full packed format (TRANSR = 'N', UPLO = 'L'); the LAPACK info. */
+int ntk_dpftrf(size_t n, double *A);
+/* The LAPACK info of: eigenvalues (ascending, n) and, where jobz is 'V', eigenvectors in place of
+ * the lower triangle of A (n x n); work is allocated inside. */
+ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
+
+/* Threads that a BLAS call from outside a parallel region uses, until ntk_blas_leave. Inside our
+ * parallel regions each call must run on one thread: enter with threads = 1 around the region.
+ * Returns what to hand to ntk_blas_leave. */
+int ntk_blas_enter(int threads);
+void ntk_blas_leave(int previous);
+
+/* The name, with version, and core type that the BLAS reports of itself; static storage. */
+const char *ntk_blas_name(void);
+const char *ntk_blas_core(void);
+
+/* Compares dgemm, dsyrk and dpotrf with plain loops on odd and tail shapes. NTK_ERR_BLAS when one is
+ * wrong. About a millisecond. */
+ntk_status ntk_blas_check(void);
+
+#endif

@@ -1,0 +1,22 @@
+/* The context: how many threads, how much memory, whom to tell about progress. */
+#ifndef NTK_BASE_CONTEXT_H
+#define NTK_BASE_CONTEXT_H
+
+#include "base/status.h"
+
+struct ntk_context {
+  int threads; /* >= 1 */
+  size_t memory_limit;
+  size_t memory_in_use;
+  size_t memory_peak;
+  ntk_progress_fn progress;
+  void *progress_user;
+};
+
+/* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. */
+ntk_status ntk_progress_report(const ntk_context *context, const char *phase, double fraction);
+
+/* Seconds from an arbitrary origin, monotonic. */
+double ntk_clock(void);
+
+#endif

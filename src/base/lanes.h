@@ -1,0 +1,66 @@
+/* A vector of doubles at the level this source is compiled for, and SLEEF's functions on it. Only
+ * *_lanes.c files include this; NTK_LEVEL is base, avx2 or avx512. Arithmetic on vd uses the
+ * compiler's vector extension (+ - * /). */
+#ifndef NTK_BASE_LANES_H
+#define NTK_BASE_LANES_H
+
+#include <sleef.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+enum { LANES = 8 };
+typedef __m512d vd;
+typedef Sleef___m512d_2 vd2;
+#define SLEEF(name, accuracy) Sleef_##name##d8_##accuracy##avx512f
+#elif defined(__AVX2__)
+enum { LANES = 4 };
+typedef __m256d vd;
+typedef Sleef___m256d_2 vd2;
+#define SLEEF(name, accuracy) Sleef_##name##d4_##accuracy##avx2
+#elif defined(__SSE2__)
+enum { LANES = 2 };
+typedef __m128d vd;
+typedef Sleef___m128d_2 vd2;
+#define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##sse2
+#elif defined(__ARM_NEON)
+enum { LANES = 2 };
+typedef float64x2_t vd;
+typedef Sleef_float64x2_t_2 vd2;
+#define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##advsimd
+#else
+#error "no vector type known for this processor: add it here"
+#endif
+
+#define LANES_PASTE2(name, level) name##_##level
+#define LANES_PASTE(name, level) LANES_PASTE2(name, level)
+#define LANES_NAME(name) LANES_PASTE(name, NTK_LEVEL)
+
+typedef int64_t vi __attribute__((vector_size(sizeof(vd))));
+
+static inline vd vd_load(const double *p) {
+  vd v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+static inline void vd_store(double *p, vd v) {
+  memcpy(p, &v, sizeof v);
+}
+static inline vd vd_set(double a) {
+  vd v;
+  double lanes[LANES];
+  for (int i = 0; i < LANES; i++)
+    lanes[i] = a;
+  memcpy(&v, lanes, sizeof v);
+  return v;
+}
+/* mask ? a : b, lane by lane; comparisons of vd give such masks. */
+static inline vd vd_select(vi mask, vd a, vd b) {
+  return (vd)((mask & (vi)a) | (~mask & (vi)b));
+}
+static inline vd vd_abs(vd a) {
+  return (vd)((vi)a & INT64_MAX);
+}
+
+#endif

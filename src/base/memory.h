@@ -1,0 +1,27 @@
+/* Checked, counted, aligned allocation. Call from the thread that entered the library. */
+#ifndef NTK_BASE_MEMORY_H
+#define NTK_BASE_MEMORY_H
+
+#include "base/context.h"
+
+/* *product = a b, or NTK_ERR_LIMIT when it does not fit size_t; what names the array. */
+ntk_status ntk_size_multiply(size_t a, size_t b, const char *what, size_t *product);
+
+/* count elements of the given size, 64-byte aligned, uninitialised; NULL for count 0 is never
+ * returned with NTK_OK (one element is allocated). Released by ntk_free. */
+ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char *what,
+                     void **pointer);
+/* NULL is allowed. */
+void ntk_free(ntk_context *context, void *pointer);
+
+/* count doubles; the usual case. */
+ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what, double **array);
+
+/* Bytes that could be allocated now without swapping or being killed: the smallest of what the
+ * system, the control group and the context's own limit leave. */
+size_t ntk_memory_available(const ntk_context *context);
+
+/* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
+ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);
+
+#endif

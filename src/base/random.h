@@ -1,0 +1,33 @@
+/* Randomness as a pure function: every number depends on (seed, stream, sub, row, position) alone.
+ * Philox-4x64-10 (Salmon et al., SC 2011): key = (seed, stream), counter = (position / 4, row, sub,
+ * 0), four 64-bit words a call. */
+#ifndef NTK_BASE_RANDOM_H
+#define NTK_BASE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the numbers are for; streams of one seed are independent. */
+typedef enum ntk_stream {
+  NTK_STREAM_DATA = 1,
+  NTK_STREAM_LABELS = 2,
+  NTK_STREAM_WEIGHTS = 3,    /* sub = layer l */
+  NTK_STREAM_POPULATION = 4, /* samples for expectations over X */
+  NTK_STREAM_START = 5       /* start vectors of iterations */
+} ntk_stream;
+
+typedef struct ntk_random {
+  uint64_t seed;
+  ntk_stream stream;
+  uint64_t sub;
+} ntk_random;
+
+/* Words 4 block .. 4 block + 3 of a row. */
+void ntk_random_words(ntk_random source, uint64_t row, uint64_t block, uint64_t words[4]);
+
+/* n numbers of a row, from position 0: uniform on (0, 1), a multiple of 2^-53 plus 2^-54;
+ * standard normal by Box-Muller. */
+void ntk_random_uniform(ntk_random source, uint64_t row, size_t n, double *out);
+void ntk_random_normal(ntk_random source, uint64_t row, size_t n, double *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* Which instruction set the vector loops use. Sources named *_lanes.c are compiled once for each
+ * level (CMakeLists.txt) and picked at run time by the best level of the processor. */
+#ifndef NTK_BASE_SIMD_H
+#define NTK_BASE_SIMD_H
+
+#include <stddef.h>
+
+typedef enum ntk_simd_level {
+  NTK_SIMD_BASE = 0, /* what the compiler assumes: SSE2 on x86-64, NEON on arm64 */
+  NTK_SIMD_AVX2 = 1, /* with FMA */
+  NTK_SIMD_AVX512 = 2
+} ntk_simd_level;
+
+ntk_simd_level ntk_simd_best(void);
+const char *ntk_simd_name(ntk_simd_level level);
+
+/* x = sqrt(-2 log u) cos 2 pi v, y = ... sin ...; pairs a multiple of 8, u in (0, 1). */
+void ntk_box_muller(size_t pairs, const double *u, const double *v, double *x, double *y);
+
+#endif

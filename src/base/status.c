@@ -1,0 +1,36 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static _Thread_local char message[512];
+
+const char *ntk_status_name(ntk_status status) {
+  static const char *const names[] = {
+      [NTK_OK] = "ok",
+      [NTK_ERR_ARGUMENT] = "argument",
+      [NTK_ERR_SHAPE] = "shape",
+      [NTK_ERR_LIMIT] = "limit",
+      [NTK_ERR_MEMORY] = "memory",
+      [NTK_ERR_FILE] = "file",
+      [NTK_ERR_FORMAT] = "format",
+      [NTK_ERR_NOT_FINITE] = "not finite",
+      [NTK_ERR_NUMERIC] = "numeric",
+      [NTK_ERR_BLAS] = "blas",
+      [NTK_ERR_CANCELLED] = "cancelled",
+  };
+  const size_t count = sizeof names / sizeof names[0];
+  return (size_t)status < count ? names[status] : "unknown";
+}
+
+const char *ntk_error_message(void) {
+  return message;
+}
+
+ntk_status ntk_fail(ntk_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  return status;
+}
