@@ -67,7 +67,7 @@ typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
 typedef struct ntk_context_options {
   int threads;              /* 0: every core this process may use */
   size_t memory_limit;      /* bytes that may be allocated; 0: what the machine has available */
-  const char *backend;      /* "cpu"; NULL: the same */
+  const char *backend;      /* "cpu"; NULL: the same. Kept by the caller */
   ntk_progress_fn progress; /* NULL: none */
   void *progress_user;      /* passed through */
 } ntk_context_options;
@@ -244,6 +244,7 @@ typedef struct ntk_spectrum_seconds {
 } ntk_spectrum_seconds;
 
 typedef struct ntk_spectrum_result {
+  ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   ntk_verdict verdict;
   char reason[200];                  /* one line when the verdict is not OK, else "" */
   size_t samples, blocks;            /* N; L */
@@ -300,7 +301,8 @@ NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
 /* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                                     const bool *blocks, double *A);
-/* U = J (J^T V) without K, for m columns: V and U are N x m. 4 N m sum_l n_{l-1} n_l flops. */
+/* U = J (J^T V) without K, for m vectors of N entries, each contiguous (N x m, column-major, as in
+ * ntk_operator). 4 N m sum_l n_{l-1} n_l flops. */
 NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
                                     const double *V, size_t m, double *U);
 

@@ -32,6 +32,11 @@ int ntk_dpftrf(size_t n, double *A);
  * the lower triangle of A (n x n); work is allocated inside. */
 ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
 
+/* The count largest eigenvalues, largest first, of the symmetric H (n x n, lower triangle read, kept)
+ * and their vectors, S: n x count. For small n: allocates a copy. */
+ntk_status ntk_dsyevr_largest(ntk_context *context, size_t n, const double *H, size_t ldh,
+                              size_t count, double *eigenvalues, double *S);
+
 /* Threads that a BLAS call from outside a parallel region uses, until ntk_blas_leave. Inside our
  * parallel regions each call must run on one thread: enter with threads = 1 around the region.
  * Returns what to hand to ntk_blas_leave. */

@@ -30,14 +30,13 @@ ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **
   if (options->threads < 0 || options->threads > MAX_THREADS)
     return ntk_fail(NTK_ERR_ARGUMENT, "threads is %d; accepted: 1 to %d, or 0 for every core",
                     options->threads, MAX_THREADS);
-  if (options->backend != NULL && strcmp(options->backend, "cpu") != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "unknown backend '%s'; known: cpu", options->backend);
   NTK_TRY(ntk_blas_check());
   ntk_context *made = calloc(1, sizeof *made);
   if (made == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
   made->threads = options->threads > 0 ? options->threads : omp_get_num_procs();
   made->memory_limit = options->memory_limit;
+  made->backend = options->backend;
   made->progress = options->progress;
   made->progress_user = options->progress_user;
   *context = made;
@@ -96,7 +95,7 @@ ntk_environment ntk_context_environment(const ntk_context *context) {
       .blas = ntk_blas_name(),
       .blas_core = ntk_blas_core(),
       .simd = ntk_simd_name(ntk_simd_best()),
-      .backend = "cpu",
+      .backend = context->backend != NULL ? context->backend : "cpu",
       .cpu = cpu_name(),
       .threads = context->threads,
   };

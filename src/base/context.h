@@ -9,6 +9,7 @@ struct ntk_context {
   size_t memory_limit;
   size_t memory_in_use;
   size_t memory_peak;
+  const char *backend; /* borrowed; NULL: the first there is. Looked up where it is first used */
   ntk_progress_fn progress;
   void *progress_user;
 };

@@ -55,7 +55,7 @@ ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char
 }
 
 ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what, double **array) {
-  void *pointer;
+  void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, count, sizeof(double), what, &pointer));
   *array = pointer;
   return NTK_OK;

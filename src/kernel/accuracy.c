@@ -1,0 +1,122 @@
+/* Forward error analysis of (1), (8) and (9), sample by sample, in Euclidean norms. With u = 2^-53,
+ * g_k = k u / (1 - k u), e the activations' error constant, s_l >= ||W_l||_2, w_l = ||W_l||_F:
+ *
+ *   |dG_l|  <= s_l |dF_{l-1}| + g_{n_{l-1}} w_l |F_{l-1}|
+ *   |dF_l|  <= M |dG_l| + e u (sqrt n_l + |G_l|)
+ *   |dB_k|  <= M |dP_k| + (M' |dG_k| + e u sqrt n_k) max|P_k| + u |B_k|
+ *   |dP_k|  <= s_{k+1} |dB_{k+1}| + g_{n_{k+1}} w_{k+1} |B_{k+1}|,   P_k = W_{k+1} B_{k+1}
+ *   |dJ|^2  <= sum_k (|dF_k| |B_{k+1}| + |F_k| |dB_{k+1}| + |dF_k| |dB_{k+1}|)^2
+ *
+ * (P_{L-1} = W_L.) The sum over samples bounds ||dJ||_F^2. Derived in docs/algorithm.md. */
+#include "kernel/accuracy.h"
+
+#include "spectrum/certificate.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { MAX_STACK_DEPTH = 64 };
+static const double SLACK = 1.0 + 1e-11; /* covers the rounding of these expressions themselves */
+
+/* Norms of one weight matrix (rows x columns). */
+typedef struct weight_norms {
+  double spectral;  /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
+  double frobenius;
+  double row;       /* largest row norm: max |W b| <= row |b| */
+} weight_norms;
+
+static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
+  double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
+  for (size_t i = 0; i < rows; i++) {
+    double square = 0.0, sum = 0.0;
+    for (size_t j = 0; j < columns; j++) {
+      square += W[i * columns + j] * W[i * columns + j];
+      sum += fabs(W[i * columns + j]);
+    }
+    squares += square;
+    row = fmax(row, square);
+    row_sum = fmax(row_sum, sum);
+  }
+  for (size_t j = 0; j < columns; j++) {
+    double sum = 0.0;
+    for (size_t i = 0; i < rows; i++)
+      sum += fabs(W[i * columns + j]);
+    column_sum = fmax(column_sum, sum);
+  }
+  const double frobenius = SLACK * sqrt(squares);
+  return (weight_norms){fmin(frobenius, SLACK * sqrt(row_sum * column_sum)), frobenius,
+                        SLACK * sqrt(row)};
+}
+
+/* What the recurrences need of one layer l, 1..L. */
+typedef struct layer {
+  weight_norms W;
+  double gamma_in, gamma_out; /* of n_{l-1} and n_l terms */
+  double root;                /* sqrt n_l */
+} layer;
+
+/* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms. */
+static double sample_error(const ntk_network *network, const layer *layers, size_t i, size_t N,
+                           const double *f2, const double *b2) {
+  const size_t L = network->depth;
+  const double u = DBL_EPSILON / 2, eu = NTK_ACTIVATION_ERROR * u;
+  const double M = network->activation.info.lipschitz;
+  const double curvature = network->activation.info.lipschitz_grad;
+  const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
+  double dF[MAX_STACK_DEPTH], dG[MAX_STACK_DEPTH];
+  dF[0] = 0.0; /* X is exact */
+  for (size_t l = 1; l < L; l++) {
+    const layer *y = &layers[l - 1];
+    const double f = sqrt(f2[(l - 1) * N + i]);
+    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f;
+    dF[l] = M * dG[l] + eu * (y->root + y->W.spectral * f + dG[l]);
+  }
+  /* Block L-1 has B_L = 1, exact. */
+  double total = dF[L - 1] * dF[L - 1], dB = 0.0;
+  for (size_t k = L - 1; k >= 1; k--) {
+    const layer *above = &layers[k]; /* W_{k+1} */
+    const double b_above = sqrt(b2[k * N + i]), b = sqrt(b2[(k - 1) * N + i]);
+    const double dP =
+        k == L - 1 ? 0.0 : above->W.spectral * dB + above->gamma_out * above->W.frobenius * b_above;
+    const double P_max = above->W.row * b_above + dP;
+    dB = M * dP + (M2 * dG[k] + eu * layers[k - 1].root) * P_max + u * b;
+    const double f = sqrt(f2[(k - 1) * N + i]);
+    const double part = dF[k - 1] * b + f * dB + dF[k - 1] * dB;
+    total += part * part;
+  }
+  return total;
+}
+
+ntk_accuracy ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
+                                 const double *b2) {
+  const size_t L = network->depth;
+  if (L >= MAX_STACK_DEPTH)
+    return (ntk_accuracy){INFINITY, INFINITY};
+  layer layers[MAX_STACK_DEPTH];
+  for (size_t l = 1; l <= L; l++)
+    layers[l - 1] = (layer){
+        .W = norms_of(network->W[l], network->width[l - 1], network->width[l]),
+        .gamma_in = ntk_gamma(network->width[l - 1] + 2),
+        .gamma_out = ntk_gamma(network->width[l] + 2),
+        .root = sqrt((double)network->width[l]),
+    };
+  double gram = 0.0, squares = 0.0;
+  for (size_t k = 0; k < L; k++) {
+    double trace = 0.0;
+    for (size_t i = 0; i < N; i++)
+      trace += f2[k * N + i] * b2[k * N + i];
+    /* A product of two dot products of n_k and n_{k+1} terms, and the sum over at most L blocks. */
+    gram += ntk_gamma(network->width[k] + network->width[k + 1] + L + 4) * trace;
+  }
+  for (size_t i = 0; i < N; i++)
+    squares += sample_error(network, layers, i, N, f2, b2);
+  return (ntk_accuracy){SLACK * gram, SLACK * sqrt(squares)};
+}
+
+void ntk_accuracy_carry(const ntk_accuracy *accuracy, double lower, double upper,
+                        double *kernel_lower, double *kernel_upper) {
+  const double sigma = sqrt(fmax(0.0, lower - accuracy->gram)) / SLACK - accuracy->jacobian;
+  const double top = sqrt(fmax(0.0, upper + accuracy->gram)) * SLACK + accuracy->jacobian;
+  *kernel_lower = sigma > 0.0 ? sigma * sigma : 0.0;
+  *kernel_upper = top * top;
+}

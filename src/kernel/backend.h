@@ -1,0 +1,64 @@
+/* The compute backend seam: coarse operations on whole objects, so that a device can keep data where
+ * it is and fuse what it likes. Callers hold ntk_features and ntk_kernel and never look inside;
+ * kernel.c checks arguments and dispatches. The contract of each operation is that of the public
+ * function of the same name in ntkit.h; arguments have been checked. */
+#ifndef NTK_KERNEL_BACKEND_H
+#define NTK_KERNEL_BACKEND_H
+
+#include "base/context.h"
+#include "net/network.h"
+
+typedef struct ntk_backend ntk_backend;
+
+struct ntk_features {
+  const ntk_backend *backend;
+  ntk_context *context;       /* borrowed */
+  const ntk_network *network; /* borrowed */
+  const double *X;            /* N x d, borrowed */
+  size_t N;
+  void *state; /* the backend's own; NULL until created */
+};
+
+struct ntk_kernel {
+  const ntk_backend *backend;
+  ntk_context *context; /* borrowed */
+  size_t N;
+  bool factored; /* K has been replaced by its Cholesky factor */
+  void *state;   /* the backend's own; NULL until created */
+};
+
+struct ntk_backend {
+  const char *name;
+
+  ntk_status (*features_create)(ntk_features *features);
+  void (*features_destroy)(ntk_features *features); /* of a half-built object too */
+  ntk_status (*features_output)(const ntk_features *features, double *F_L);
+  /* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
+  ntk_status (*features_norms)(const ntk_features *features, double *f2, double *b2);
+  /* U = J (J^T V): m vectors of N entries, contiguous. */
+  ntk_status (*apply)(const ntk_features *features, const bool *blocks, const double *V, size_t m,
+                      double *U);
+  ntk_status (*cross)(const ntk_features *features, const ntk_features *other, const bool *blocks,
+                      double *A);
+
+  /* kernel->N is set; state is made here. */
+  ntk_status (*kernel_build)(const ntk_features *features, const bool *blocks, ntk_kernel *kernel);
+  ntk_status (*kernel_from_array)(const double *A, ntk_kernel *kernel);
+  ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);
+  void (*kernel_destroy)(ntk_kernel *kernel);
+  void (*kernel_row)(const ntk_kernel *kernel, size_t i, double *row); /* N entries */
+  void (*kernel_diagonal)(const ntk_kernel *kernel, double *trace, double *smallest);
+  void (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+  ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
+  void (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);
+  ntk_status (*kernel_full)(const ntk_kernel *kernel, double *eigenvalues);
+  ntk_status (*certify_lower)(ntk_kernel *kernel, double shift, bool *proved, double *lower);
+  ntk_status (*certify_upper)(const ntk_kernel *kernel, const double *v, double *upper);
+};
+
+/* The backend of that name (NULL: the first); NTK_ERR_ARGUMENT listing the known ones. */
+ntk_status ntk_backend_find(const char *name, const ntk_backend **backend);
+
+extern const ntk_backend ntk_backend_cpu;
+
+#endif

@@ -1,0 +1,32 @@
+/* The CPU backend's own objects. */
+#ifndef NTK_KERNEL_CPU_H
+#define NTK_KERNEL_CPU_H
+
+#include "kernel/backend.h"
+#include "spectrum/packed.h"
+
+/* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x n_k. B_L = 1 is implied, and
+ * F_L is kept because it comes for free. */
+typedef struct cpu_features {
+  double **F, **B; /* L entries each */
+  double *F_L;     /* N */
+  double *storage; /* all of F[1..], B[1..] and F_L */
+} cpu_features;
+
+static inline const cpu_features *cpu_features_of(const ntk_features *features) {
+  return features->state;
+}
+
+ntk_status cpu_features_create(ntk_features *features);
+void cpu_features_destroy(ntk_features *features);
+ntk_status cpu_features_output(const ntk_features *features, double *F_L);
+ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *b2);
+
+/* K of the chosen blocks into A, which has been created with order N (gram.c). */
+ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A);
+ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
+                     double *A);
+ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
+                     double *U);
+
+#endif

@@ -1,0 +1,160 @@
+/* The public face of features and kernels: checks arguments, then asks the backend. */
+#include "kernel/kernel.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+
+#include <string.h>
+
+static const ntk_backend *const backends[] = {&ntk_backend_cpu};
+
+ntk_status ntk_backend_find(const char *name, const ntk_backend **backend) {
+  for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++)
+    if (name == NULL || strcmp(name, backends[i]->name) == 0) {
+      *backend = backends[i];
+      return NTK_OK;
+    }
+  return ntk_fail(NTK_ERR_ARGUMENT, "unknown backend '%s'; known: cpu", name);
+}
+
+ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
+                               ntk_features **features) {
+  const size_t d = ntk_dataset_dim(data);
+  if (d != network->width[0])
+    return ntk_fail(NTK_ERR_SHAPE, "the data have d = %zu and the network n_0 = %zu: they must agree",
+                    d, network->width[0]);
+  const ntk_backend *backend = NULL;
+  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_features), "features", &pointer));
+  ntk_features *made = pointer;
+  *made = (ntk_features){.backend = backend,
+                         .context = network->context,
+                         .network = network,
+                         .X = ntk_dataset_values(data),
+                         .N = ntk_dataset_samples(data)};
+  const ntk_status status = backend->features_create(made);
+  if (status != NTK_OK) {
+    ntk_features_destroy(made);
+    return status;
+  }
+  *features = made;
+  return NTK_OK;
+}
+
+void ntk_features_destroy(ntk_features *features) {
+  if (features == NULL)
+    return;
+  features->backend->features_destroy(features);
+  ntk_free(features->context, features);
+}
+
+ntk_status ntk_features_output(const ntk_features *features, double *F_L) {
+  return features->backend->features_output(features, F_L);
+}
+
+static ntk_status check_blocks(const ntk_features *features, const bool *blocks) {
+  if (blocks == NULL)
+    return NTK_OK;
+  for (size_t k = 0; k < features->network->depth; k++)
+    if (blocks[k])
+      return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT, "no block of the kernel is chosen; there are %zu, 0 to %zu",
+                  features->network->depth, features->network->depth - 1);
+}
+
+/* A kernel object of order N without contents. */
+static ntk_status new_kernel(ntk_context *context, const ntk_backend *backend, size_t N,
+                             ntk_kernel **kernel) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_kernel), "the kernel", &pointer));
+  *kernel = pointer;
+  **kernel = (ntk_kernel){.backend = backend, .context = context, .N = N};
+  return NTK_OK;
+}
+
+/* Hands made over on success, releases it otherwise. */
+static ntk_status finish(ntk_status status, ntk_kernel *made, ntk_kernel **kernel) {
+  if (status == NTK_OK)
+    *kernel = made;
+  else
+    ntk_kernel_destroy(made);
+  return status;
+}
+
+ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
+                             ntk_kernel **kernel) {
+  NTK_TRY(check_blocks(features, blocks));
+  ntk_kernel *made = NULL;
+  NTK_TRY(new_kernel(features->context, features->backend, features->N, &made));
+  return finish(features->backend->kernel_build(features, blocks, made), made, kernel);
+}
+
+ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N,
+                                 ntk_kernel **kernel) {
+  if (N == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the matrix has order 0; accepted: 1 and up");
+  const ntk_backend *backend = NULL;
+  NTK_TRY(ntk_backend_find(context->backend, &backend));
+  ntk_kernel *made = NULL;
+  NTK_TRY(new_kernel(context, backend, N, &made));
+  return finish(backend->kernel_from_array(A, made), made, kernel);
+}
+
+ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel) {
+  ntk_kernel *made = NULL;
+  NTK_TRY(new_kernel(from->context, from->backend, from->N, &made));
+  return finish(from->backend->kernel_copy(from, made), made, kernel);
+}
+
+void ntk_kernel_destroy(ntk_kernel *kernel) {
+  if (kernel == NULL)
+    return;
+  kernel->backend->kernel_destroy(kernel);
+  ntk_free(kernel->context, kernel);
+}
+
+/* what needs K itself, or its factor. */
+static ntk_status check_factored(const ntk_kernel *kernel, bool wanted) {
+  if (kernel->factored == wanted)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT, wanted ? "the kernel has not been factorised yet"
+                                           : "the kernel has been replaced by its factor");
+}
+
+ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {
+  NTK_TRY(check_factored(kernel, false));
+  for (size_t i = 0; i < kernel->N; i++)
+    kernel->backend->kernel_row(kernel, i, A + i * kernel->N);
+  return NTK_OK;
+}
+
+ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
+                            const bool *blocks, double *A) {
+  const ntk_network *a = features->network, *b = other->network;
+  bool same = a->depth == b->depth && features->backend == other->backend;
+  for (size_t l = 0; same && l <= a->depth; l++)
+    same = a->width[l] == b->width[l];
+  if (!same)
+    return ntk_fail(NTK_ERR_SHAPE, "a cross kernel needs two networks of the same depth and widths");
+  NTK_TRY(check_blocks(features, blocks));
+  return features->backend->cross(features, other, blocks, A);
+}
+
+ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, const double *V,
+                            size_t m, double *U) {
+  NTK_TRY(check_blocks(features, blocks));
+  return features->backend->apply(features, blocks, V, m, U);
+}
+
+ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
+  NTK_TRY(check_factored(kernel, false));
+  kernel->factored = true; /* even when it breaks down: K is gone */
+  return kernel->backend->kernel_factor(kernel, shift);
+}
+
+ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
+  NTK_TRY(check_factored(kernel, true));
+  kernel->backend->kernel_solve(kernel, B, m);
+  return NTK_OK;
+}

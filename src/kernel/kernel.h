@@ -1,0 +1,15 @@
+/* Kernel operations that floors above use besides the public ones (ntkit.h). */
+#ifndef NTK_KERNEL_KERNEL_H
+#define NTK_KERNEL_KERNEL_H
+
+#include "kernel/backend.h"
+
+/* A second copy of an unfactorised K. */
+ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
+
+/* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of
+ * features the product J (J^T v). */
+ntk_operator ntk_kernel_operator(ntk_kernel *kernel);
+ntk_operator ntk_features_operator(ntk_features *features);
+
+#endif

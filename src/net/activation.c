@@ -1,0 +1,65 @@
+/* Lipschitz constants of Assumption 2.3: M = max |phi'|, M' = max |phi''|. */
+#include "net/activation.h"
+
+#include "base/simd.h"
+
+#include <math.h>
+#include <string.h>
+
+extern const ntk_activation_fn ntk_activation_evals_base[NTK_ACTIVATION_COUNT];
+#ifdef NTK_HAVE_X86_LANES
+extern const ntk_activation_fn ntk_activation_evals_avx2[NTK_ACTIVATION_COUNT];
+extern const ntk_activation_fn ntk_activation_evals_avx512[NTK_ACTIVATION_COUNT];
+#endif
+
+static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
+    {"sigmoid", "1 / (1 + exp(-x))", 0.25, 0.096225044864937627,
+     "phi' = phi (1 - phi) <= 1/4; |phi''| = phi' |1 - 2 phi| <= 1 / (6 sqrt 3), at phi = 1/2 +- "
+     "1/(2 sqrt 3)",
+     true},
+    {"tanh", "tanh(x)", 1.0, 0.76980035891950102,
+     "phi' = 1 - phi^2 <= 1; |phi''| = 2 |phi| (1 - phi^2) <= 4 / (3 sqrt 3), at phi = 1/sqrt 3",
+     true},
+    {"softplus", "log(1 + exp(x))", 1.0, 0.25,
+     "phi' is the sigmoid <= 1; phi'' is the sigmoid's derivative <= 1/4", true},
+    {"erf", "erf(x)", 1.1283791670955126, 0.96788289807657346,
+     "phi' = 2/sqrt(pi) exp(-x^2) <= 2/sqrt(pi); |phi''| = 2 |x| phi' <= 2 sqrt(2 / (pi e)), at x = "
+     "1/sqrt 2",
+     true},
+    {"gelu", "x Phi(x), Phi the normal distribution function", 1.1289041451851547,
+     0.79788456080286536,
+     "phi'' = (2 - x^2) Phi'(x): phi' is largest at x = sqrt 2, Phi(sqrt 2) + sqrt 2 Phi'(sqrt 2); "
+     "|phi''| <= 2 / sqrt(2 pi), at 0",
+     true},
+    {"sin", "sin(x)", 1.0, 1.0, "|cos| <= 1, |sin| <= 1", true},
+    {"relu", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite", true},
+    {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
+};
+
+static const ntk_activation_fn *evals(void) {
+#ifdef NTK_HAVE_X86_LANES
+  const ntk_simd_level level = ntk_simd_best();
+  if (level == NTK_SIMD_AVX512)
+    return ntk_activation_evals_avx512;
+  if (level == NTK_SIMD_AVX2)
+    return ntk_activation_evals_avx2;
+#endif
+  return ntk_activation_evals_base;
+}
+
+const ntk_activation_info *ntk_activation_list(size_t *count) {
+  *count = NTK_ACTIVATION_COUNT;
+  return table;
+}
+
+ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
+  for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
+    if (strcmp(name, table[i].name) == 0) {
+      *activation = (ntk_activation){.info = table[i], .eval = evals()[i]};
+      return NTK_OK;
+    }
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "unknown activation '%s'; known: sigmoid, tanh, softplus, erf, gelu, sin, relu, "
+                  "identity",
+                  name);
+}

@@ -1,0 +1,24 @@
+/* The activation seam: one row a function. A new activation is a row in activation.c and its loop
+ * in activation_lanes.c. */
+#ifndef NTK_NET_ACTIVATION_H
+#define NTK_NET_ACTIVATION_H
+
+#include "base/status.h"
+
+enum { NTK_ACTIVATION_COUNT = 8 };
+
+/* f = phi(g) and df = phi'(g), elementwise on n values; f may be g. Entry by entry, for g that are
+ * not NaN: |f - phi(g)| <= NTK_ACTIVATION_ERROR u (1 + |g|) and |df - phi'(g)| <=
+ * NTK_ACTIVATION_ERROR u, u = 2^-53, from SLEEF's stated 1 ulp. */
+typedef void (*ntk_activation_fn)(size_t n, const double *g, double *f, double *df);
+#define NTK_ACTIVATION_ERROR 8.0
+
+typedef struct ntk_activation {
+  ntk_activation_info info;
+  ntk_activation_fn eval;
+} ntk_activation;
+
+/* The row of that name; NTK_ERR_ARGUMENT listing the known names. */
+ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
+
+#endif

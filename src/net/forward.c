@@ -1,0 +1,73 @@
+/* One sweep over blocks of rows: each block goes up through all layers and back down while it is in
+ * cache. B[k] first holds phi'(G_k), made where phi(G_k) is, and is then multiplied by what
+ * propagates back: no array beyond F and B themselves.
+ *
+ *   G_l = F_{l-1} W_l,   F_l = phi(G_l)                                  (1)
+ *   B_{L-1} = phi'(G_{L-1}) o W_L^T,   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)   (9)
+ *
+ * Row-major matrices are BLAS's column-major ones transposed, so G^T = W^T F^T is what it computes. */
+#include "net/forward.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum { ROWS = 128 }; /* a fixed block, so that the bits of a row do not depend on threads */
+
+static void forward_rows(const ntk_network *network, size_t first, size_t rows, double *const *F,
+                         double *const *B) {
+  for (size_t l = 1; l < network->depth; l++) {
+    const size_t in = network->width[l - 1], out = network->width[l];
+    double *f = F[l] + first * out; /* rows x out */
+    ntk_dgemm('N', 'N', out, rows, in, 1.0, network->W[l], out, F[l - 1] + first * in, in, 0.0, f,
+              out);
+    network->activation.eval(rows * out, f, f, B[l] + first * out);
+  }
+}
+
+/* back: scratch, rows x the largest width. */
+static void backward_rows(const ntk_network *network, size_t first, size_t rows, double *const *B,
+                          double *back) {
+  const size_t L = network->depth, last = network->width[L - 1];
+  double *b = B[L - 1] + first * last; /* rows x n_{L-1} */
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < last; j++)
+      b[i * last + j] *= network->W[L][j];
+  for (size_t k = L - 2; k >= 1; k--) {
+    const size_t here = network->width[k], above = network->width[k + 1];
+    ntk_dgemm('T', 'N', here, rows, above, 1.0, network->W[k + 1], above, B[k + 1] + first * above,
+              above, 0.0, back, here);
+    b = B[k] + first * here;
+    for (size_t i = 0; i < rows * here; i++)
+      b[i] *= back[i];
+  }
+}
+
+ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
+                                double *const *B, double *F_L) {
+  const size_t L = network->depth;
+  size_t widest = 0;
+  for (size_t l = 1; l < L; l++)
+    if (network->width[l] > widest)
+      widest = network->width[l];
+  const int threads = network->context->threads;
+  double *scratch;
+  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * ROWS * widest,
+                            "workspace of the backward pass", &scratch));
+  const int previous = ntk_blas_enter(1);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (size_t first = 0; first < N; first += ROWS) {
+    const size_t rows = N - first < ROWS ? N - first : ROWS;
+    forward_rows(network, first, rows, F, B);
+    if (F_L != NULL)
+      ntk_dgemv('T', network->width[L - 1], rows, 1.0, F[L - 1] + first * network->width[L - 1],
+                network->width[L - 1], network->W[L], 0.0, F_L + first);
+    backward_rows(network, first, rows, B,
+                  scratch + (size_t)omp_get_thread_num() * ROWS * widest);
+  }
+  ntk_blas_leave(previous);
+  ntk_free(network->context, scratch);
+  return NTK_OK;
+}

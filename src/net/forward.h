@@ -1,0 +1,13 @@
+/* Forward pass F_l of (1) and backward pass B_k of (9), together. */
+#ifndef NTK_NET_FORWARD_H
+#define NTK_NET_FORWARD_H
+
+#include "net/network.h"
+
+/* F[0] = X (N x d) is read; F[l] (N x n_l, l = 1..L-1) and B[k] (N x n_k, k = 1..L-1) are written;
+ * F_L (N entries) too unless NULL. The bits of a row do not depend on the number of threads.
+ * 4 N sum_{l=1..L} n_{l-1} n_l flops. */
+ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
+                                double *const *B, double *F_L);
+
+#endif

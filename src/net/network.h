@@ -1,0 +1,26 @@
+/* Networks (1): architecture and weights. */
+#ifndef NTK_NET_NETWORK_H
+#define NTK_NET_NETWORK_H
+
+#include "base/context.h"
+#include "net/activation.h"
+
+struct ntk_network {
+  ntk_context *context; /* borrowed */
+  size_t depth;         /* L */
+  size_t *width;        /* n_0..n_L: L + 1 entries */
+  double **W;           /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
+  double *theta;        /* P parameters: vec of W_1..W_L, each row-major */
+  size_t parameters;    /* P */
+  ntk_activation activation;
+};
+
+/* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
+ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
+
+/* Fills theta by an initialisation's law (init.c): entry (i, j) of W_l is its standard deviation
+ * times a number that depends on (seed, l, i, j) alone. beta NULL: all 1. */
+ntk_status ntk_init_weights(ntk_network *network, const char *init, const double *beta,
+                            uint64_t seed);
+
+#endif

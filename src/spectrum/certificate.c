@@ -1,0 +1,63 @@
+#include "spectrum/certificate.h"
+
+#include "base/blas.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Every bound below is a short expression of non-negative terms: its own rounding errors are a few
+ * units in the last place, which this factor covers. Sums of n terms get ntk_gamma(n) besides. */
+static const double UP = 1.0 + 64 * DBL_EPSILON;
+
+/* Roundings an entry of the factor may see beyond the n of its inner product: OpenBLAS multiplies by
+ * the reciprocal of a pivot where the textbook divides (one more), and the square root. */
+enum { EXTRA_ROUNDINGS = 8 };
+
+double ntk_gamma(size_t k) {
+  const double ku = (double)k * (DBL_EPSILON / 2);
+  return ku < 0.5 ? UP * ku / (1.0 - ku) : INFINITY;
+}
+
+double ntk_cholesky_bound(size_t n, double trace) {
+  const double gamma = ntk_gamma(n + EXTRA_ROUNDINGS);
+  if (!(gamma < 1.0))
+    return INFINITY;
+  /* The last term covers underflow: n^2 inner products of at most n + 1 underflowing terms. */
+  const double order = (double)n + EXTRA_ROUNDINGS;
+  return UP * UP * (gamma / (1.0 - gamma) * trace * (1.0 + ntk_gamma(n)) +
+                    order * order * DBL_MIN);
+}
+
+ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower) {
+  /* Subtracting the shift rounds each diagonal entry: a diagonal perturbation, by at most u times
+   * the largest result. The trace of the rounded matrix bounds the factorisation's own error. */
+  double largest = 0.0, trace = 0.0;
+  for (size_t i = 0; i < A->n; i++) {
+    const double shifted = *ntk_packed_at(A, i, i) - shift;
+    largest = fmax(largest, fabs(shifted));
+    trace += fabs(shifted);
+  }
+  *proved = false;
+  if (!isfinite(trace))
+    return NTK_OK;
+  const ntk_status status = ntk_packed_factor(A, shift);
+  if (status == NTK_ERR_NUMERIC)
+    return NTK_OK;
+  if (status != NTK_OK)
+    return status;
+  const double bound = ntk_cholesky_bound(A->n, trace) + DBL_EPSILON * largest;
+  *lower = nextafter(shift - UP * bound, -INFINITY);
+  *proved = true;
+  return NTK_OK;
+}
+
+void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper) {
+  ntk_packed_multiply(A, v, 1, Av);
+  const double norm2 = ntk_ddot(A->n, v, v), quotient = ntk_ddot(A->n, v, Av) / norm2;
+  /* v^T fl(A v) and the dot product err by at most gamma_{2n+4} |v|^T |A| |v|, and |A| has norm at
+   * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
+  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(A->n + 4));
+  const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
+                       ntk_gamma(A->n + 4) * fabs(quotient);
+  *upper = nextafter(quotient + UP * error, INFINITY);
+}

@@ -1,0 +1,20 @@
+#include "spectrum/full.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+
+ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
+  size_t entries;
+  NTK_TRY(ntk_size_multiply(A->n, A->n, "the whole spectrum", &entries));
+  double *square; /* column-major; the lower triangle is what LAPACK reads */
+  NTK_TRY(ntk_alloc_doubles(A->context, entries, "the whole spectrum", &square));
+#pragma omp parallel for schedule(dynamic, 16) num_threads(A->context->threads)
+  for (size_t j = 0; j < A->n; j++)
+    for (size_t i = j; i < A->n; i++)
+      square[i + j * A->n] = *ntk_packed_at(A, i, j);
+  const int previous = ntk_blas_enter(A->context->threads);
+  const ntk_status status = ntk_dsyevd(A->context, 'N', A->n, square, values);
+  ntk_blas_leave(previous);
+  ntk_free(A->context, square);
+  return status;
+}

@@ -1,0 +1,29 @@
+/* Extreme eigenpairs of a symmetric operator that is known by its products alone. */
+#ifndef NTK_SPECTRUM_LANCZOS_H
+#define NTK_SPECTRUM_LANCZOS_H
+
+#include "base/context.h"
+
+/* U = A V for m vectors (n x m, column-major). */
+typedef ntk_status (*ntk_product_fn)(void *user, const double *V, size_t m, double *U);
+
+typedef struct ntk_lanczos_options {
+  size_t block;          /* vectors per product, >= 1 */
+  double tolerance;      /* on ||A v - theta v|| / |theta| */
+  size_t max_products;   /* vectors multiplied before giving up */
+  uint64_t seed;         /* of the start block */
+  const char *phase;     /* for progress */
+} ntk_lanczos_options;
+
+/* The algebraically largest eigenvalue pair->value of the n x n operator, its unit vector, and the
+ * residual that the recurrence gives. NTK_ERR_NUMERIC when max_products do not reach the tolerance.
+ * Memory: 8 n (basis + 2 block) bytes, basis at most NTK_LANCZOS_BASIS + block vectors. */
+enum { NTK_LANCZOS_BASIS = 160 };
+ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn product, void *user,
+                               const ntk_lanczos_options *options, ntk_eigenpair *pair,
+                               double *vector);
+
+/* Bytes it needs for order n and that block. */
+size_t ntk_lanczos_bytes(size_t n, size_t block);
+
+#endif

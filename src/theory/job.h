@@ -1,0 +1,40 @@
+/* The parts of ntk_spectrum (conditioning.c has their order). Each step fills its part of the result
+ * and its own entry of result->seconds. */
+#ifndef NTK_THEORY_JOB_H
+#define NTK_THEORY_JOB_H
+
+#include "kernel/kernel.h"
+
+typedef struct ntk_job {
+  ntk_context *context;
+  const ntk_network *network;
+  const ntk_dataset *data;
+  ntk_spectrum_options options; /* defaults resolved */
+  size_t N, L;
+  ntk_spectrum_result *result;
+  ntk_features *features; /* NULL once released */
+  ntk_kernel *K;          /* the stored matrix, where it is kept beside the factor; else NULL */
+  ntk_kernel *factor;     /* K, then its factor */
+  double *f2, *b2;        /* L x N each: squared row norms of F_k and B_{k+1} */
+  double *scratch;        /* N */
+  double trace;           /* of K */
+} ntk_job;
+
+ntk_status ntk_job_features(ntk_job *j);
+/* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K. */
+ntk_status ntk_job_norms(ntk_job *j);
+/* K into j->factor, not factorised yet, and what needs it as it is: its file, the whole spectrum. */
+ntk_status ntk_job_kernel(ntk_job *j);
+/* Keeps K beside the factor where the features make room for it; afterwards one of j->K and
+ * j->features is there. */
+ntk_status ntk_job_keep_kernel(ntk_job *j);
+/* lambda_max by products with K, or with J (J^T v) from the features. */
+ntk_status ntk_job_largest(ntk_job *j, bool from_features);
+/* Factorises; lambda_min with vector and residual, or the verdict below resolution. */
+ntk_status ntk_job_smallest(ntk_job *j);
+/* lambda_min of every block, each built and factorised by itself. */
+ntk_status ntk_job_blocks(ntk_job *j);
+/* Certificate for the lambda_min found; uses up j->factor and j->K. */
+ntk_status ntk_job_certify(ntk_job *j);
+
+#endif

@@ -1,0 +1,156 @@
+#include "theory/job.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/npy.h"
+#include "spectrum/certificate.h"
+#include "theory/bounds.h"
+#include "theory/footprint.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
+static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
+                           double *residual) {
+  NTK_TRY(A.apply(A.user, v, 1, j->scratch));
+  double quotient = 0.0, squares = 0.0;
+  for (size_t i = 0; i < j->N; i++)
+    quotient += v[i] * j->scratch[i];
+  for (size_t i = 0; i < j->N; i++) {
+    const double r = j->scratch[i] - quotient * v[i];
+    squares += r * r;
+  }
+  *value = quotient;
+  *residual = sqrt(squares);
+  return NTK_OK;
+}
+
+ntk_status ntk_job_features(ntk_job *j) {
+  const double start = ntk_clock();
+  NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
+  j->result->seconds.forward += ntk_clock() - start;
+  return NTK_OK;
+}
+
+ntk_status ntk_job_norms(ntk_job *j) {
+  NTK_TRY(j->features->backend->features_norms(j->features, j->f2, j->b2));
+  ntk_spectrum_result *r = j->result;
+  r->bounds = ntk_theorem31(j->network);
+  r->bounds.diagonal_min = INFINITY;
+  for (size_t k = 0; k < j->L; k++)
+    r->layers[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
+  for (size_t i = 0; i < j->N; i++) {
+    double diagonal = 0.0;
+    for (size_t k = 0; k < j->L; k++) {
+      const double entry = j->f2[k * j->N + i] * j->b2[k * j->N + i];
+      r->layers[k].trace += entry;
+      diagonal += entry;
+    }
+    r->bounds.diagonal_min = fmin(r->bounds.diagonal_min, diagonal);
+    j->trace += diagonal;
+  }
+  if (!isfinite(j->trace))
+    return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
+  r->resolution = ntk_cholesky_bound(j->N, j->trace);
+  return NTK_OK;
+}
+
+static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
+  const size_t shape[2] = {j->N, j->N};
+  ntk_npy_writer writer;
+  NTK_TRY(ntk_npy_writer_open(&writer, j->options.kernel_path, 2, shape));
+  ntk_status status = NTK_OK;
+  for (size_t i = 0; i < j->N && status == NTK_OK; i++) {
+    K->backend->kernel_row(K, i, j->scratch);
+    status = ntk_npy_writer_append(&writer, j->scratch, j->N);
+  }
+  if (status != NTK_OK) {
+    ntk_npy_writer_abort(&writer);
+    return status;
+  }
+  return ntk_npy_writer_commit(&writer);
+}
+
+ntk_status ntk_job_kernel(ntk_job *j) {
+  double start = ntk_clock();
+  NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
+  j->result->seconds.kernel = ntk_clock() - start;
+  if (j->options.kernel_path != NULL)
+    NTK_TRY(write_kernel(j, j->factor));
+  if (j->options.full) {
+    start = ntk_clock();
+    NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
+    NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvalues", &j->result->eigenvalues));
+    NTK_TRY(j->factor->backend->kernel_full(j->factor, j->result->eigenvalues));
+    j->result->seconds.full = ntk_clock() - start;
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
+  const ntk_operator A =
+      from_features ? ntk_features_operator(j->features) : ntk_kernel_operator(j->factor);
+  const double start = ntk_clock();
+  ntk_eigenpair pair;
+  double *vector;
+  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &vector));
+  ntk_status status = ntk_eigen_largest(j->context, &A, j->options.tolerance, j->options.seed,
+                                        &pair, vector);
+  ntk_spectrum_result *r = j->result;
+  if (status == NTK_OK)
+    status = rayleigh(j, A, vector, &r->lambda_max, &r->residual_max);
+  if (status == NTK_OK)
+    r->products = pair.applications + 1;
+  ntk_free(j->context, vector);
+  r->seconds.eigen += ntk_clock() - start;
+  return status;
+}
+
+ntk_status ntk_job_keep_kernel(ntk_job *j) {
+  if (ntk_half_square_bytes(j->N) > ntk_features_bytes(j->network->depth, j->network->width, j->N))
+    return NTK_OK;
+  ntk_features_destroy(j->features);
+  j->features = NULL;
+  return ntk_kernel_copy(j->factor, &j->K);
+}
+
+static void below_resolution(ntk_spectrum_result *r) {
+  r->verdict = NTK_VERDICT_BELOW_RESOLUTION;
+  r->lambda_min = NAN;
+  r->residual_min = NAN;
+  snprintf(r->reason, sizeof r->reason,
+           "lambda_min is below %.2g, what double precision can tell from 0 for this kernel",
+           r->resolution);
+}
+
+ntk_status ntk_job_smallest(ntk_job *j) {
+  ntk_spectrum_result *r = j->result;
+  double start = ntk_clock();
+  NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
+  ntk_status status = ntk_kernel_factor(j->factor, 0.0);
+  r->seconds.factor = ntk_clock() - start;
+  if (status == NTK_ERR_NUMERIC) {
+    below_resolution(r);
+    return NTK_OK;
+  }
+  if (status != NTK_OK)
+    return status;
+
+  start = ntk_clock();
+  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &r->eigenvector));
+  ntk_operator A = ntk_kernel_operator(j->factor);
+  ntk_eigenpair pair;
+  NTK_TRY(ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair,
+                             r->eigenvector));
+  r->solves = pair.applications;
+  A = j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
+  NTK_TRY(rayleigh(j, A, r->eigenvector, &r->lambda_min, &r->residual_min));
+  r->seconds.eigen += ntk_clock() - start;
+  if (r->lambda_min <= r->resolution) {
+    below_resolution(r);
+    ntk_free(j->context, r->eigenvector);
+    r->eigenvector = NULL;
+  }
+  return NTK_OK;
+}
