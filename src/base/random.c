@@ -14,9 +14,10 @@ void ntk_random_words(ntk_random source, uint64_t row, uint64_t block, uint64_t 
     words[i] = result.v[i];
 }
 
-/* The 53 high bits, centred in their interval: never 0 or 1, so that the logarithm is finite. */
+/* The 52 high bits, centred in their interval: exact in double, and never 0 or 1, so that the
+ * logarithm is finite and never 0. */
 static double unit_interval(uint64_t word) {
-  return ((double)(word >> 11) + 0.5) * 0x1p-53;
+  return ((double)(word >> 12) + 0.5) * 0x1p-52;
 }
 
 void ntk_random_uniform(ntk_random source, uint64_t row, size_t n, double *out) {

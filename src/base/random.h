@@ -25,7 +25,7 @@ typedef struct ntk_random {
 /* Words 4 block .. 4 block + 3 of a row. */
 void ntk_random_words(ntk_random source, uint64_t row, uint64_t block, uint64_t words[4]);
 
-/* n numbers of a row, from position 0: uniform on (0, 1), a multiple of 2^-53 plus 2^-54;
+/* n numbers of a row, from position 0: uniform on (0, 1), an odd multiple of 2^-53;
  * standard normal by Box-Muller. */
 void ntk_random_uniform(ntk_random source, uint64_t row, size_t n, double *out);
 void ntk_random_normal(ntk_random source, uint64_t row, size_t n, double *out);

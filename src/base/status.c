@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static _Thread_local char message[512];
+static _Thread_local char message[4096 + 512]; /* a path of any length, and what is wrong with it */
 
 const char *ntk_status_name(ntk_status status) {
   static const char *const names[] = {
@@ -27,10 +27,9 @@ const char *ntk_error_message(void) {
   return message;
 }
 
-ntk_status ntk_fail(ntk_status status, const char *format, ...) {
+void ntk_fail_message(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-  return status;
 }

@@ -4,10 +4,12 @@
 
 #include "ntkit/ntkit.h"
 
-/* Keeps the formatted line for ntk_error_message and returns status, so that a failure reads
- * `return ntk_fail(NTK_ERR_SHAPE, "...")`. Call it from the thread that entered the library. */
-ntk_status ntk_fail(ntk_status status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Keeps the formatted line for ntk_error_message. Call it from the thread that entered the library. */
+void ntk_fail_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, with the value status: a failure reads `return ntk_fail(NTK_ERR_SHAPE, "...")`. A macro, so
+ * that compilers see that the status is not NTK_OK. */
+#define ntk_fail(status, ...) (ntk_fail_message(__VA_ARGS__), (status))
 
 /* Hands a failure on to the caller; for functions that own nothing yet. */
 #define NTK_TRY(call)                      \

@@ -216,7 +216,8 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
                .capacity = n < NTK_LANCZOS_BASIS ? n : NTK_LANCZOS_BASIS,
                .seed = options->seed};
   NTK_TRY(allocate(&s));
-  const int previous = ntk_blas_enter(context->threads);
+  /* The algebra beside the products is small: threads would cost more than they bring. */
+  const int previous = ntk_blas_enter(1);
   ntk_eigenpair found;
   ntk_status status = iterate(&s, product, user, options, &found);
   if (status == NTK_OK) {

@@ -4,8 +4,9 @@
  *   backward   x2 = L22^{-T} y2,  L11^T x1 = y1 - L21^T x2
  *
  * The cost is reading the factor (4 n^2 bytes) from memory once each way, so up to four vectors go
- * together, and one thread alone does not reach the machine's bandwidth: a triangle is solved in
- * blocks of columns, one thread doing the block on the diagonal, all of them the panel beside it.
+ * together. A triangle is solved in blocks of columns: one thread does the block on the diagonal, all
+ * of them the panel beside it. The blocks are wide, because on a busy machine a barrier can cost a
+ * time slice; within one, narrower blocks keep the right-hand sides in cache.
  * Each entry of the result is computed by one thread in a fixed order: the bits do not depend on the
  * number of threads. */
 #include "spectrum/packed.h"
@@ -14,8 +15,8 @@
 
 #include <omp.h>
 
-enum { BLOCK = 64 };
-static const size_t THREADS_FROM = 768; /* below this order the barriers cost more than they give */
+enum { TEAM_BLOCK = 768, BLOCK = 64 };
+static const size_t THREADS_FROM = 3072; /* smaller factors stay in cache, where one thread will do */
 
 /* The calling thread's part [*first, *last) of count, in multiples of 8 but at the end. */
 static void my_part(size_t count, size_t *first, size_t *last) {
@@ -40,113 +41,152 @@ static void team_subtract_transposed(size_t rows, size_t columns, const double *
                                      size_t m, const double *X, double *Y, size_t ldv) {
   size_t first, last;
   my_part(columns, &first, &last);
-  if (first < last && rows > 0)
+  if (first < last)
     ntk_panel_subtract_transposed(rows, last - first, A + first * lda, lda, m, X, ldv, Y + first,
                                   ldv);
 #pragma omp barrier
 }
 
-/* V <- T^{-1} V for a small lower triangle T (n x n). */
-static void lower_block(size_t n, const double *T, size_t ld, size_t m, double *V, size_t ldv) {
-  for (size_t c = 0; c < m; c++) {
-    double *v = V + c * ldv;
-    for (size_t j = 0; j < n; j++) {
-      v[j] /= T[j + j * ld];
-      for (size_t i = j + 1; i < n; i++)
-        v[i] -= T[i + j * ld] * v[j];
-    }
+/* ---- One vector, one small triangle T (n x n, column-major), one thread ---- */
+
+typedef void small_fn(size_t n, const double *T, size_t ld, double *v);
+
+/* v <- T^{-1} v, T lower. */
+static void small_lower(size_t n, const double *T, size_t ld, double *v) {
+  for (size_t j = 0; j < n; j++) {
+    v[j] /= T[j + j * ld];
+    for (size_t i = j + 1; i < n; i++)
+      v[i] -= T[i + j * ld] * v[j];
   }
 }
 
-/* V <- T^{-T} V for a small lower triangle T. */
-static void lower_block_transposed(size_t n, const double *T, size_t ld, size_t m, double *V,
-                                   size_t ldv) {
-  for (size_t c = 0; c < m; c++) {
-    double *v = V + c * ldv;
-    for (size_t j = n; j-- > 0;) {
-      double sum = v[j];
-      for (size_t i = j + 1; i < n; i++)
-        sum -= T[i + j * ld] * v[i];
-      v[j] = sum / T[j + j * ld];
-    }
+/* v <- T^{-T} v, T lower. */
+static void small_lower_transposed(size_t n, const double *T, size_t ld, double *v) {
+  for (size_t j = n; j-- > 0;) {
+    double sum = v[j];
+    for (size_t i = j + 1; i < n; i++)
+      sum -= T[i + j * ld] * v[i];
+    v[j] = sum / T[j + j * ld];
   }
 }
 
-/* V <- U^{-T} V for a small upper triangle U: with U = T^T, a forward solve. */
-static void upper_block_transposed(size_t n, const double *U, size_t ld, size_t m, double *V,
-                                   size_t ldv) {
-  for (size_t c = 0; c < m; c++) {
-    double *v = V + c * ldv;
-    for (size_t j = 0; j < n; j++) {
-      double sum = v[j];
-      for (size_t i = 0; i < j; i++)
-        sum -= U[i + j * ld] * v[i];
-      v[j] = sum / U[j + j * ld];
-    }
+/* v <- T^{-1} v, T upper. */
+static void small_upper(size_t n, const double *T, size_t ld, double *v) {
+  for (size_t j = n; j-- > 0;) {
+    v[j] /= T[j + j * ld];
+    for (size_t i = 0; i < j; i++)
+      v[i] -= T[i + j * ld] * v[j];
   }
 }
 
-/* V <- U^{-1} V for a small upper triangle U. */
-static void upper_block(size_t n, const double *U, size_t ld, size_t m, double *V, size_t ldv) {
-  for (size_t c = 0; c < m; c++) {
-    double *v = V + c * ldv;
-    for (size_t j = n; j-- > 0;) {
-      v[j] /= U[j + j * ld];
-      for (size_t i = 0; i < j; i++)
-        v[i] -= U[i + j * ld] * v[j];
-    }
+/* v <- T^{-T} v, T upper. */
+static void small_upper_transposed(size_t n, const double *T, size_t ld, double *v) {
+  for (size_t j = 0; j < n; j++) {
+    double sum = v[j];
+    for (size_t i = 0; i < j; i++)
+      sum -= T[i + j * ld] * v[i];
+    v[j] = sum / T[j + j * ld];
   }
 }
 
-static size_t block_at(size_t j, size_t n) {
-  return n - j < BLOCK ? n - j : BLOCK;
+/* ---- A triangle in blocks ---- */
+
+/* T (n x n, ld) and m vectors of leading dimension ldv; run by every thread of a team, or by one
+ * thread for a triangle that one thread does alone (team false). */
+typedef struct triangle {
+  size_t n, ld;
+  const double *T;
+  size_t m, ldv;
+  double *V;
+  bool team;
+} triangle;
+
+typedef void solve_fn(const triangle *t);
+static solve_fn lower, lower_transposed, upper, upper_transposed;
+
+static size_t block_of(const triangle *t) {
+  return t->team ? TEAM_BLOCK : BLOCK;
 }
 
-/* The four triangular solves below are run by every thread of a team. */
-
-static void forward_lower(const ntk_packed *L, size_t m, double *V) {
-  for (size_t j = 0; j < L->n1; j += BLOCK) {
-    const size_t b = block_at(j, L->n1);
-    const double *T = L->lower + j + j * L->ld;
+/* The block [j, j + b) on the diagonal: a team leaves it to one of its threads, which cuts it again;
+ * one thread solves it vector by vector. */
+static void diagonal(const triangle *t, size_t j, size_t b, solve_fn *again, small_fn *small) {
+  const double *T = t->T + j + j * t->ld;
+  double *V = t->V + j;
+  if (t->team) {
 #pragma omp single
-    lower_block(b, T, L->ld, m, V + j, L->n);
-    team_subtract(L->n1 - j - b, b, T + b, L->ld, m, V + j, V + j + b, L->n);
-  }
-}
-
-static void backward_lower(const ntk_packed *L, size_t m, double *V) {
-  for (size_t j = (L->n1 - 1) / BLOCK * BLOCK;; j -= BLOCK) {
-    const size_t b = block_at(j, L->n1);
-    const double *T = L->lower + j + j * L->ld;
-    team_subtract_transposed(L->n1 - j - b, b, T + b, L->ld, m, V + j + b, V + j, L->n);
-#pragma omp single
-    lower_block_transposed(b, T, L->ld, m, V + j, L->n);
-    if (j == 0)
-      break;
-  }
-}
-
-static void forward_upper(const ntk_packed *L, size_t m, double *V) {
-  for (size_t j = 0; j < L->n2; j += BLOCK) {
-    const size_t b = block_at(j, L->n2);
-    const double *column = L->upper + j * L->ld;
-    team_subtract_transposed(j, b, column, L->ld, m, V, V + j, L->n);
-#pragma omp single
-    upper_block_transposed(b, column + j, L->ld, m, V + j, L->n);
-  }
-}
-
-static void backward_upper(const ntk_packed *L, size_t m, double *V) {
-  if (L->n2 == 0)
+    {
+      const triangle part = {b, t->ld, T, t->m, t->ldv, V, false};
+      again(&part);
+    }
     return;
-  for (size_t j = (L->n2 - 1) / BLOCK * BLOCK;; j -= BLOCK) {
-    const size_t b = block_at(j, L->n2);
-    const double *column = L->upper + j * L->ld;
-#pragma omp single
-    upper_block(b, column + j, L->ld, m, V + j, L->n);
-    team_subtract(j, b, column, L->ld, m, V + j, V, L->n);
-    if (j == 0)
-      break;
+  }
+  for (size_t c = 0; c < t->m; c++)
+    small(b, T, t->ld, V + c * t->ldv);
+}
+
+/* V[y..y+rows) -= A V[x..x+columns) for the panel A of the triangle at row y, column x. */
+static void panel(const triangle *t, size_t rows, size_t columns, size_t y, size_t x) {
+  const double *A = t->T + y + x * t->ld;
+  if (t->team)
+    team_subtract(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv);
+  else if (rows > 0)
+    ntk_panel_subtract(rows, columns, A, t->ld, t->m, t->V + x, t->ldv, t->V + y, t->ldv);
+}
+
+/* V[y..y+columns) -= A^T V[x..x+rows) for the panel A of the triangle at row x, column y. */
+static void panel_transposed(const triangle *t, size_t rows, size_t columns, size_t y, size_t x) {
+  const double *A = t->T + x + y * t->ld;
+  if (t->team)
+    team_subtract_transposed(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv);
+  else if (rows > 0)
+    ntk_panel_subtract_transposed(rows, columns, A, t->ld, t->m, t->V + x, t->ldv, t->V + y,
+                                  t->ldv);
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* V <- T^{-1} V, T lower: top to bottom, each block at once taken from the rows below it. */
+static void lower(const triangle *t) {
+  const size_t block = block_of(t);
+  for (size_t j = 0; j < t->n; j += block) {
+    const size_t b = smaller(block, t->n - j);
+    diagonal(t, j, b, lower, small_lower);
+    panel(t, t->n - j - b, b, j + b, j);
+  }
+}
+
+/* V <- T^{-T} V, T upper: top to bottom, the rows above taken from each block. */
+static void upper_transposed(const triangle *t) {
+  const size_t block = block_of(t);
+  for (size_t j = 0; j < t->n; j += block) {
+    const size_t b = smaller(block, t->n - j);
+    panel_transposed(t, j, b, j, 0);
+    diagonal(t, j, b, upper_transposed, small_upper_transposed);
+  }
+}
+
+/* V <- T^{-1} V, T upper: bottom to top. */
+static void upper(const triangle *t) {
+  const size_t block = block_of(t);
+  for (size_t end = t->n; end > 0;) {
+    const size_t j = (end - 1) / block * block;
+    diagonal(t, j, end - j, upper, small_upper);
+    panel(t, j, end - j, 0, j);
+    end = j;
+  }
+}
+
+/* V <- T^{-T} V, T lower: bottom to top. */
+static void lower_transposed(const triangle *t) {
+  const size_t block = block_of(t);
+  for (size_t end = t->n; end > 0;) {
+    const size_t j = (end - 1) / block * block;
+    panel_transposed(t, t->n - end, end - j, j, end);
+    diagonal(t, j, end - j, lower_transposed, small_lower_transposed);
+    end = j;
   }
 }
 
@@ -154,13 +194,15 @@ void ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
   const int threads = L->n < THREADS_FROM ? 1 : L->context->threads;
 #pragma omp parallel num_threads(threads)
   for (size_t c = 0; c < m; c += NTK_PANEL_VECTORS) {
-    const size_t count = m - c < NTK_PANEL_VECTORS ? m - c : NTK_PANEL_VECTORS;
+    const size_t count = smaller(NTK_PANEL_VECTORS, m - c);
     double *v1 = V + c * L->n, *v2 = v1 + L->n1;
-    forward_lower(L, count, v1);
+    const triangle t1 = {L->n1, L->ld, L->lower, count, L->n, v1, true};
+    const triangle t2 = {L->n2, L->ld, L->upper, count, L->n, v2, true};
+    lower(&t1);
     team_subtract(L->n2, L->n1, L->rectangle, L->ld, count, v1, v2, L->n);
-    forward_upper(L, count, v2);
-    backward_upper(L, count, v2);
+    upper_transposed(&t2); /* L22^{-1}: L22 is stored transposed */
+    upper(&t2);
     team_subtract_transposed(L->n2, L->n1, L->rectangle, L->ld, count, v2, v1, L->n);
-    backward_lower(L, count, v1);
+    lower_transposed(&t1);
   }
 }

@@ -1,0 +1,53 @@
+# The front door: every target runs from a fresh clone and can be run again. CMake does the work;
+# see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
+.POSIX:
+.PHONY: help demo test build bench format lint install clean bootstrap
+
+PREFIX = /usr/local
+DESTDIR =
+RELEASE = build/release
+
+help:
+	@echo 'make demo      install what is missing, build, run the main job: table and figure in demo/'
+	@echo 'make test      install what is missing, build, and run all tests'
+	@echo 'make build     the optimised library and program, in $(RELEASE)'
+	@echo 'make bench     time the program against the machine'
+	@echo 'make format    lay out the sources with clang-format'
+	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
+	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
+	@echo 'make clean     remove build/ and demo/'
+
+bootstrap:
+	@tools/bootstrap.sh
+
+build: bootstrap
+	@echo '== build: $(RELEASE)'
+	@test -f $(RELEASE)/build.ninja || cmake --preset release
+	@cmake --build --preset release
+
+demo: build
+	@echo '== demo: tools/demo.sh'
+	@NTKIT=$(RELEASE)/ntkit tools/demo.sh demo
+
+test: build
+	@echo '== test: ctest --preset release'
+	@ctest --preset release
+
+bench: build
+	@echo '== bench: $(RELEASE)/ntkit_bench'
+	@$(RELEASE)/ntkit_bench $(RELEASE)/ntkit
+
+format:
+	@tools/bootstrap.sh lint
+	@tools/lint.sh format
+
+lint: build
+	@tools/bootstrap.sh lint
+	@tools/lint.sh
+
+install: build
+	@echo '== install: $(DESTDIR)$(PREFIX)'
+	@DESTDIR='$(DESTDIR)' cmake --install $(RELEASE) --prefix '$(PREFIX)'
+
+clean:
+	rm -rf build demo

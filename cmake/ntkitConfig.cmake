@@ -1,0 +1,9 @@
+# Targets: ntkit::ntkit (shared) and ntkit::ntkit_static. The static library's own dependencies are
+# looked for here; without their development files only the shared library can be used.
+find_package(PkgConfig QUIET)
+find_package(OpenMP QUIET COMPONENTS C)
+if(PkgConfig_FOUND)
+  pkg_check_modules(OPENBLAS QUIET IMPORTED_TARGET openblas)
+  pkg_check_modules(SLEEF QUIET IMPORTED_TARGET sleef)
+endif()
+include(${CMAKE_CURRENT_LIST_DIR}/ntkitTargets.cmake)

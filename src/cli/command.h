@@ -1,0 +1,38 @@
+/* The table of commands. A new command is one row here, one file, and its bit in the options it
+ * takes (options.c). */
+#ifndef NTK_CLI_COMMAND_H
+#define NTK_CLI_COMMAND_H
+
+#include "cli/settings.h"
+
+/* Bit of a command in option.commands. */
+enum {
+  FOR_SPECTRUM = 1 << 0,
+  FOR_INFO = 1 << 1,
+  FOR_SELFTEST = 1 << 2,
+  FOR_HELP = 1 << 3,
+  FOR_EVERY = FOR_SPECTRUM | FOR_INFO | FOR_SELFTEST | FOR_HELP
+};
+
+typedef struct cli_command {
+  const char *name;
+  unsigned bit;
+  const char *summary; /* one line, no full stop */
+  const char *about;   /* a paragraph for --help and the man page */
+  const char *example; /* a command line to start from */
+  exit_status (*run)(const cli_settings *settings);
+} cli_command;
+
+/* Row i of the table, NULL past its end. */
+const cli_command *command_at(size_t i);
+const char *command_name(size_t i);
+/* NULL when there is none; then the caller reports command_unknown. */
+const cli_command *command_find(const char *name);
+exit_status command_unknown(const char *name);
+
+exit_status command_spectrum(const cli_settings *settings);
+exit_status command_info(const cli_settings *settings);
+exit_status command_selftest(const cli_settings *settings);
+exit_status command_help(const cli_settings *settings);
+
+#endif

@@ -1,0 +1,26 @@
+/* Help in three forms, all from the tables of commands and options. Each prints on standard
+ * output. */
+#ifndef NTK_CLI_HELP_H
+#define NTK_CLI_HELP_H
+
+#include "cli/command.h"
+#include "cli/options.h"
+
+void help_program(void);
+void help_for(const cli_command *command);
+exit_status help_version(void);
+
+/* A man page, as roff. */
+exit_status help_manual(void);
+/* A completion script for bash. */
+void help_completion(void);
+
+/* "--name" or "--name ARGUMENT" into text. */
+void help_option_head(const option_row *option, size_t size, char *text);
+/* The help sentence with the accepted names, the default and "required" added, into text. */
+void help_option_body(const option_row *option, size_t size, char *text);
+
+/* Version of the library into text. */
+exit_status help_version_text(size_t size, char *text);
+
+#endif

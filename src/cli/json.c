@@ -1,0 +1,116 @@
+#include "cli/json.h"
+
+#include "cli/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const size_t FORMAT = JSON_INDENT(2) | JSON_REAL_PRECISION(17);
+
+void json_put(json_t **object, const char *key, json_t *value) {
+  if (json_object_set_new(*object, key, value) == 0)
+    return;
+  json_decref(*object);
+  *object = NULL;
+}
+
+json_t *json_number(double value) {
+  return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_numbers(const double *values, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_number(values[i])) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  return array;
+}
+
+json_t *json_whole(uint64_t value) {
+  if (value <= INT64_MAX)
+    return json_integer((json_int_t)value);
+  return json_sprintf("%llu", (unsigned long long)value);
+}
+
+json_t *json_text(const char *text) {
+  if (text == NULL)
+    return json_null();
+  json_t *string = json_string(text);
+  if (string != NULL)
+    return string;
+  char *copy = calloc(strlen(text) + 1, 1);
+  if (copy == NULL)
+    return NULL;
+  for (size_t i = 0; text[i] != '\0'; i++)
+    copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+  string = json_string(copy);
+  free(copy);
+  return string;
+}
+
+json_t *json_environment(const ntk_environment *environment) {
+  json_t *object = json_object();
+  json_put(&object, "version", json_text(environment->version));
+  json_put(&object, "commit", json_text(environment->commit));
+  json_put(&object, "compiler", json_text(environment->compiler));
+  json_put(&object, "blas", json_text(environment->blas));
+  json_put(&object, "blas_core", json_text(environment->blas_core));
+  json_put(&object, "simd", json_text(environment->simd));
+  json_put(&object, "backend", json_text(environment->backend));
+  json_put(&object, "cpu", json_text(environment->cpu));
+  json_put(&object, "threads", json_integer(environment->threads));
+  return object;
+}
+
+exit_status json_print(const json_t *object) {
+  if (object == NULL)
+    return report_error(EXIT_FAILED, "no memory for the JSON object");
+  if (json_dumpf(object, stdout, FORMAT) == 0)
+    putchar('\n');
+  else if (!ferror(stdout)) /* a failure to write is told by report_output, at the end */
+    return report_error(EXIT_FAILED, "no memory to print the JSON object");
+  return EXIT_DONE;
+}
+
+static bool write_all(const json_t *object, FILE *file) {
+  return json_dumpf(object, file, FORMAT) == 0 && fputc('\n', file) != EOF && fflush(file) == 0 &&
+         fsync(fileno(file)) == 0;
+}
+
+exit_status json_save(const json_t *object, const char *path) {
+  if (object == NULL)
+    return report_error(EXIT_FAILED, "no memory for the JSON object");
+  const size_t size = strlen(path) + 32;
+  char *temporary = malloc(size);
+  if (temporary == NULL)
+    return report_error(EXIT_FAILED, "no memory for a file name");
+  snprintf(temporary, size, "%s.%ld.tmp", path, (long)getpid());
+  exit_status status = EXIT_DONE;
+  const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+  bool written = file != NULL && write_all(object, file);
+  int why = errno;
+  if (file == NULL && descriptor >= 0)
+    close(descriptor);
+  if (file != NULL && fclose(file) != 0 && written) {
+    written = false;
+    why = errno;
+  }
+  if (written && rename(temporary, path) != 0) {
+    written = false;
+    why = errno;
+  }
+  if (!written) {
+    (void)unlink(temporary);
+    status = report_error(EXIT_INPUT, "--save: %s: %s", path, strerror(why));
+  }
+  free(temporary);
+  return status;
+}

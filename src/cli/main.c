@@ -1,0 +1,59 @@
+/* The program ntkit: finds the command, reads its options, runs it, and makes sure that what it
+ * printed has arrived. */
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A standard stream that is closed at the start would be the next file opened, and results would
+ * be written into it. Standard output is then opened for reading: writing to it fails, as it
+ * should. */
+static void keep_standard_streams(void) {
+  for (int stream = 0; stream <= 2; stream++)
+    if (fcntl(stream, F_GETFD) == -1)
+      (void)open("/dev/null", stream == 2 ? O_WRONLY : O_RDONLY);
+}
+
+static exit_status run_command(const char *name, int argc, char **argv) {
+  const cli_command *command = command_find(name);
+  if (command == NULL)
+    return command_unknown(name);
+  cli_settings settings;
+  exit_status status = parse_arguments(command, argc, argv, &settings);
+  if (status == EXIT_DONE && settings.help)
+    help_for(command);
+  else if (status == EXIT_DONE)
+    status = command->run(&settings);
+  settings_clear(&settings);
+  return status;
+}
+
+static exit_status run(int argc, char **argv) {
+  if (argc < 2) {
+    char names[256];
+    report_names(command_name, sizeof names, names);
+    return report_error(EXIT_INPUT, "a command is needed: %s; 'ntkit help' explains them", names);
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    help_program();
+    return EXIT_DONE;
+  }
+  if (strcmp(argv[1], "--version") == 0)
+    return help_version();
+  if (argv[1][0] == '-')
+    return report_error(EXIT_INPUT, "unknown option '%s'; a command comes first, as in: %s",
+                        argv[1], command_at(0)->example);
+  return run_command(argv[1], argc, argv);
+}
+
+int main(int argc, char **argv) {
+  keep_standard_streams();
+  progress_catch_signals();
+  return (int)report_output(run(argc, argv));
+}

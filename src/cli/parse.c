@@ -1,0 +1,141 @@
+#include "cli/parse.h"
+
+#include "cli/report.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OPTIONS = 64 };
+
+/* The command whose options report_nearest looks through. */
+static const cli_command *current;
+
+static const char *option_name(size_t i) {
+  size_t seen = 0;
+  for (size_t row = 0; option_at(row) != NULL; row++)
+    if ((option_at(row)->commands & current->bit) && seen++ == i)
+      return option_at(row)->name;
+  return NULL;
+}
+
+/* word as typed: "--name" or "--name=value". */
+static exit_status unknown_option(const char *word) {
+  char name[64];
+  const char *start = word + strspn(word, "-");
+  size_t length = strcspn(start, "=");
+  if (length >= sizeof name)
+    length = sizeof name - 1;
+  memcpy(name, start, length);
+  name[length] = '\0';
+  if (option_find(name) != NULL && strncmp(word, "--", 2) == 0)
+    return report_error(EXIT_INPUT, "--%s is not an option of '%s'; 'ntkit help %s' lists them",
+                        name, current->name, current->name);
+  const char *nearest = report_nearest(name, option_name);
+  const int shown = (int)strcspn(word, "=");
+  if (nearest != NULL)
+    return report_error(EXIT_INPUT, "unknown option '%.*s'; did you mean '--%s'?", shown, word,
+                        nearest);
+  return report_error(EXIT_INPUT, "unknown option '%.*s'; 'ntkit help %s' lists them", shown, word,
+                      current->name);
+}
+
+/* getopt_long's own table; the value it returns for row i is i + 1 past every character. */
+enum { ROW = 256 };
+static void getopt_table(struct option *table) {
+  size_t count = 0;
+  for (size_t i = 0; option_at(i) != NULL && i + 1 < MOST_OPTIONS; i++)
+    if (option_at(i)->commands & current->bit)
+      table[count++] = (struct option){
+          option_at(i)->name,
+          option_at(i)->kind == KIND_FLAG ? no_argument : required_argument,
+          NULL,
+          ROW + (int)i,
+      };
+  table[count] = (struct option){0};
+}
+
+/* Abbreviations are refused: one that is unique today may not be with the next option. */
+static bool is_exact(const char *word, const char *name) {
+  const size_t length = strlen(name);
+  return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
+         (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+static exit_status one_option(int found, const char *word, cli_settings *settings) {
+  if (found == 'h') {
+    settings->help = true;
+    return EXIT_DONE;
+  }
+  if (found == ':') {
+    const option_row *option = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
+    if (option == NULL || !is_exact(word, option->name))
+      return unknown_option(word);
+    return report_error(EXIT_INPUT, "--%s needs a value: --%s %s", option->name, option->name,
+                        option->argument);
+  }
+  if (found < ROW) {
+    const option_row *flag = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
+    if (flag != NULL && is_exact(word, flag->name))
+      return report_error(EXIT_INPUT, "--%s takes no value", flag->name);
+    return unknown_option(word);
+  }
+  const option_row *option = option_at((size_t)(found - ROW));
+  if (!is_exact(word, option->name))
+    return unknown_option(word);
+  return parse_value(option, optarg, settings);
+}
+
+static exit_status check_required(const bool *seen) {
+  for (size_t i = 0; option_at(i) != NULL; i++) {
+    const option_row *option = option_at(i);
+    if (option->required && (option->commands & current->bit) && !seen[i])
+      return report_error(EXIT_INPUT, "--%s is needed: %s", option->name, option->expected);
+  }
+  return EXIT_DONE;
+}
+
+exit_status parse_arguments(const cli_command *command, int argc, char **argv,
+                            cli_settings *settings) {
+  struct option table[MOST_OPTIONS];
+  bool seen[MOST_OPTIONS] = {false};
+  *settings = (cli_settings){0};
+  current = command;
+  for (size_t i = 0; option_at(i) != NULL; i++)
+    if (option_at(i)->fallback != NULL) {
+      const exit_status status = parse_value(option_at(i), option_at(i)->fallback, settings);
+      if (status != EXIT_DONE)
+        return status;
+    }
+
+  getopt_table(table);
+  opterr = 0;
+  optind = 2;
+  for (;;) {
+    const char *word = optind < argc ? argv[optind] : "";
+    /* '+': stop at the first word that is no option; ':': tell a missing value from the rest. */
+    const int found = getopt_long(argc, argv, "+:h", table, NULL);
+    if (found == -1) {
+      /* A word that is no option: only help takes one, the command it is about. */
+      if (optind >= argc || !(command->bit & FOR_HELP) || settings->topic != NULL)
+        break;
+      settings->topic = argv[optind++];
+      continue;
+    }
+    if (found >= ROW)
+      seen[found - ROW] = true;
+    const exit_status status = one_option(found, word, settings);
+    if (status != EXIT_DONE)
+      return status;
+  }
+  if (optind < argc)
+    return report_error(EXIT_INPUT, "unexpected '%s'; 'ntkit help %s' says what is accepted",
+                        argv[optind], command->name);
+  return settings->help ? EXIT_DONE : check_required(seen);
+}
+
+void settings_clear(cli_settings *settings) {
+  free(settings->widths.values);
+  free(settings->beta.values);
+  *settings = (cli_settings){0};
+}

@@ -1,0 +1,53 @@
+/* What the command line asks for: the table of options (options.h) says how each field is filled,
+ * and from what text when the option is not given. Everything here is in range, each by itself;
+ * job.h checks what must agree. */
+#ifndef NTK_CLI_SETTINGS_H
+#define NTK_CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit status of the program and return value of every command. */
+typedef enum exit_status {
+  EXIT_DONE = 0,
+  EXIT_FAILED = 1,       /* the computation failed, or a check did not hold */
+  EXIT_INPUT = 2,        /* the user's input is wrong */
+  EXIT_INTERRUPTED = 130 /* by SIGINT or SIGTERM */
+} exit_status;
+
+typedef struct size_list {
+  size_t count;
+  size_t *values; /* owned */
+} size_list;
+
+typedef struct real_list {
+  size_t count;
+  double *values; /* owned */
+} real_list;
+
+typedef struct cli_settings {
+  const char *data; /* name of a distribution, or a path */
+  size_t samples;   /* N; 0: not given */
+  size_t dim;       /* d; 0: not given */
+  size_list widths; /* n_1, ..., n_{L-1} */
+  const char *activation, *init;
+  real_list beta; /* 1 or L values */
+  uint64_t seed;
+  const char *precision;
+  const char *scale;
+  int threads;   /* 0: every core */
+  size_t memory; /* bytes; 0: what the machine has */
+  bool json, quiet;
+  const char *save; /* directory; NULL: none */
+
+  bool full, per_layer, certify, save_kernel; /* spectrum's own */
+  double tolerance;
+
+  bool man, completion; /* help's own */
+  bool help;
+
+  const char *topic; /* the word after the command, for help; NULL: none */
+} cli_settings;
+
+#endif

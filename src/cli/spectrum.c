@@ -1,0 +1,112 @@
+/* ntkit spectrum. Everything that can be refused is refused before anything large is allocated and
+ * before anything is written; the directory of --save is tried before the computation, not after
+ * it. */
+#include "cli/spectrum.h"
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+
+#include <stdlib.h>
+
+static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *options, size_t N) {
+  size_t bytes = 0;
+  const ntk_status status = ntk_spectrum_memory(job->context, &job->spec, N, options, &bytes);
+  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+}
+
+/* Data and network, with the sizes checked as soon as they are known. */
+static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
+  exit_status status = job_begin(job->settings, job);
+  if (status == EXIT_DONE && !job->from_file)
+    status = check_memory(job, options, job->settings->samples);
+  if (status == EXIT_DONE)
+    status = job_data(job);
+  if (status == EXIT_DONE && job->from_file)
+    status = check_memory(job, options, ntk_dataset_samples(job->data));
+  if (status == EXIT_DONE)
+    status = job_network(job);
+  if (status == EXIT_DONE && job->settings->save != NULL) {
+    const ntk_status made = ntk_directory_prepare(job->settings->save);
+    if (made != NTK_OK)
+      status = report_library(made, "save");
+  }
+  return status;
+}
+
+/* result.json lists itself, so it is added before it is written and taken off when that fails. */
+static exit_status save_json(const cli_job *job, const ntk_spectrum_result *result,
+                             saved_files *saved) {
+  char *path = spectrum_path(job->settings->save, "result.json");
+  if (path == NULL)
+    return EXIT_FAILED;
+  exit_status status = saved_add(saved, path);
+  if (status != EXIT_DONE)
+    return status;
+  json_t *object = spectrum_json(job, result, saved);
+  status = json_save(object, path);
+  json_decref(object);
+  if (status != EXIT_DONE) {
+    saved->count--;
+    free(path);
+  }
+  return status;
+}
+
+/* A result that cannot be saved is still printed. */
+static exit_status present(const cli_job *job, const ntk_spectrum_result *result) {
+  saved_files saved = {0};
+  exit_status status = EXIT_DONE;
+  if (job->settings->save != NULL) {
+    status = spectrum_save(job, result, &saved);
+    if (status == EXIT_DONE)
+      status = save_json(job, result, &saved);
+  }
+  progress_clear();
+  if (job->settings->json) {
+    json_t *object = spectrum_json(job, result, &saved);
+    const exit_status printed = json_print(object);
+    if (status == EXIT_DONE)
+      status = printed;
+    json_decref(object);
+  } else {
+    spectrum_print(job, result, &saved);
+  }
+  saved_clear(&saved);
+  return status;
+}
+
+exit_status command_spectrum(const cli_settings *settings) {
+  if (settings->save_kernel && settings->save == NULL)
+    return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
+  char *kernel_path = NULL;
+  if (settings->save_kernel) {
+    kernel_path = spectrum_path(settings->save, "kernel.npy");
+    if (kernel_path == NULL)
+      return EXIT_FAILED;
+  }
+  const ntk_spectrum_options options = {
+      .full = settings->full,
+      .per_layer = settings->per_layer,
+      .certify = settings->certify,
+      .tolerance = settings->tolerance,
+      .kernel_path = kernel_path,
+      .seed = settings->seed,
+  };
+  cli_job job = {.settings = settings};
+  exit_status status = prepare(&job, &options);
+  if (status == EXIT_DONE) {
+    ntk_spectrum_result result = {0};
+    const ntk_status computed = ntk_spectrum(job.context, job.network, job.data, &options, &result);
+    if (computed == NTK_OK) {
+      status = present(&job, &result);
+      ntk_spectrum_clear(&result);
+    } else {
+      status = report_library(computed, NULL);
+    }
+  }
+  job_end(&job);
+  free(kernel_path);
+  return status;
+}

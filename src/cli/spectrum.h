@@ -1,0 +1,36 @@
+/* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c and spectrum_json.c present,
+ * spectrum_save.c writes files. */
+#ifndef NTK_CLI_SPECTRUM_H
+#define NTK_CLI_SPECTRUM_H
+
+#include "cli/job.h"
+#include "cli/settings.h"
+#include "ntkit/ntkit.h"
+
+#include <jansson.h>
+
+/* Paths of the files written so far. */
+typedef struct saved_files {
+  size_t count, capacity;
+  char **paths; /* owned, and each path too */
+} saved_files;
+
+/* The table for people, on standard output. */
+void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
+                    const saved_files *saved);
+
+/* The object for programs; NULL for want of memory. */
+json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
+                      const saved_files *saved);
+
+/* DIR/name, to be freed; NULL for want of memory (reported). */
+char *spectrum_path(const char *directory, const char *name);
+/* Writes data, weights and what result holds into --save's directory, and lists each file in *saved
+ * once it is complete, kernel.npy included. */
+exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
+                          saved_files *saved);
+/* Adds a path, which it takes over. */
+exit_status saved_add(saved_files *saved, char *path);
+void saved_clear(saved_files *saved);
+
+#endif

@@ -1,0 +1,151 @@
+/* The result as a table for people, in plain ASCII. */
+#include "cli/report.h"
+#include "cli/spectrum.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { CELL = 32 };
+
+static void print_network(const cli_job *job) {
+  const ntk_network_spec *spec = &job->spec;
+  printf("network     L = %zu: ", spec->depth);
+  for (size_t l = 0; l < spec->depth; l++)
+    printf("%zu -> ", spec->width[l]);
+  printf("1, %s, init %s, beta ", spec->activation, spec->init);
+  const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
+  for (size_t l = 0; l < shown; l++)
+    printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
+  printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
+}
+
+static void print_data(const cli_job *job) {
+  printf("data        %s, N = %zu samples, d = %zu", job->settings->data,
+         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
+  if (job->from_file)
+    printf(", scale %s", job->settings->scale);
+  printf(", seed %llu\n", (unsigned long long)job->settings->seed);
+}
+
+/* A number, or a dash where there is none. */
+static const char *number_or_dash(double value, const char *format, char text[CELL]) {
+  if (isnan(value))
+    snprintf(text, CELL, "-");
+  else
+    snprintf(text, CELL, format, value);
+  return text;
+}
+
+static void print_eigenvalue(const char *name, double value, double residual) {
+  char text[CELL], error[CELL];
+  printf("%-11s %-18s residual %s\n", name, number_or_dash(value, "%.10g", text),
+         number_or_dash(residual, "%.1e", error));
+}
+
+static void print_certificate(const cli_job *job, const ntk_certificate *certificate) {
+  if (!job->settings->certify)
+    return;
+  if (!certificate->certified) {
+    printf("            not certified: no lower bound could be proved\n");
+    return;
+  }
+  printf("            proved of the stored matrix:    %.10g <= lambda_min <= %.10g\n",
+         certificate->lower, certificate->upper);
+  printf("            estimated for the exact kernel: %.10g <= lambda_min <= %.10g\n",
+         certificate->kernel_lower, certificate->kernel_upper);
+}
+
+static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *result) {
+  printf("verdict     %s%s%s\n", ntk_verdict_name(result->verdict),
+         result->reason[0] != '\0' ? ": " : "", result->reason);
+  print_eigenvalue("lambda_min", result->lambda_min, result->residual_min);
+  print_certificate(job, &result->certificate);
+  print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
+  const double condition = result->lambda_max / result->lambda_min;
+  if (isfinite(condition))
+    printf("condition   %-18.6g lambda_max / lambda_min\n", condition);
+  if (result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
+  if (result->eigenvalues != NULL) {
+    const size_t last = result->samples - 1;
+    const double *values = result->eigenvalues;
+    printf("spectrum    min %.6g, quartiles %.6g, %.6g, %.6g, max %.6g\n", values[0],
+           values[last / 4], values[last / 2], values[last - last / 4], values[last]);
+  }
+}
+
+static void print_bound(const char *what, double value, const char *meaning) {
+  char text[CELL];
+  printf("  %-33s %-13s %s\n", what, number_or_dash(value, "%.6g", text), meaning);
+}
+
+static void print_theorem(const ntk_spectrum_result *result) {
+  const ntk_bounds *bounds = &result->bounds;
+  printf("\nTheorem 3.1\n");
+  print_bound("lambda_min / (n_{L-2} n_{L-1})", bounds->ratio_lower, "eq. (6): bounded from below");
+  print_bound("lambda_min / (d n_{L-1})", bounds->ratio_upper, "eq. (7): bounded from above");
+  print_bound("min_i K_ii", bounds->diagonal_min, "eq. (16): at least lambda_min");
+  print_bound("N / (n_{L-2} n_{L-1})", (double)result->samples / bounds->lower_scale,
+              "eq. (4): small");
+}
+
+static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
+  const bool asked = job->settings->per_layer;
+  printf("\nblock  %-17s %s\n", "parameters",
+         asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
+  for (size_t k = 0; k < result->blocks; k++) {
+    const ntk_block_result *block = &result->layers[k];
+    char shape[2 * CELL], trace[CELL], value[CELL] = "";
+    snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k),
+             ntk_network_width(job->network, k + 1));
+    const char *note = "";
+    if (asked && block->verdict == NTK_VERDICT_RANK_DEFICIENT)
+      note = " (rank < N)";
+    else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+      note = " (below resolution)";
+    if (asked)
+      (void)number_or_dash(block->lambda_min, "%.8g", value);
+    /* Without the last column the lines have no blanks at their end. */
+    (void)number_or_dash(block->trace, "%.8g", trace);
+    if (asked)
+      printf("%-6zu %-17s %-15s%s%s\n", k, shape, trace, value, note);
+    else
+      printf("%-6zu %-17s %s\n", k, shape, trace);
+  }
+}
+
+static void print_costs(const ntk_spectrum_result *result) {
+  const ntk_spectrum_seconds *seconds = &result->seconds;
+  const struct {
+    const char *name;
+    double value;
+  } phases[] = {
+      {"forward", seconds->forward}, {"kernel", seconds->kernel},   {"factor", seconds->factor},
+      {"eigen", seconds->eigen},     {"certify", seconds->certify}, {"full", seconds->full},
+      {"layers", seconds->layers},
+  };
+  printf("\ntime        %.3f s:", seconds->total);
+  const char *comma = "";
+  for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+    if (phases[i].value > 0) {
+      printf("%s %s %.3f", comma, phases[i].name, phases[i].value);
+      comma = ",";
+    }
+  char bytes[CELL];
+  report_bytes(result->memory_bytes, sizeof bytes, bytes);
+  printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
+         result->products);
+}
+
+void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
+                    const saved_files *saved) {
+  print_network(job);
+  print_data(job);
+  putchar('\n');
+  print_eigenvalues(job, result);
+  print_theorem(result);
+  print_layers(job, result);
+  print_costs(result);
+  for (size_t i = 0; i < saved->count; i++)
+    printf("%-11s %s\n", i == 0 ? "saved" : "", saved->paths[i]);
+}

@@ -1,0 +1,115 @@
+#include "data/dataset.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "data/npy.h"
+
+#include <math.h>
+#include <string.h>
+
+static ntk_status check_size(const char *what, size_t size) {
+  if (size == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s is 0; accepted: 1 to %zu", what, NTK_BLAS_MAX);
+  if (size > NTK_BLAS_MAX)
+    return ntk_fail(NTK_ERR_LIMIT, "%s is %zu; accepted: 1 to %zu", what, size, NTK_BLAS_MAX);
+  return NTK_OK;
+}
+
+ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+  NTK_TRY(check_size("the number of samples N", N));
+  NTK_TRY(check_size("the dimension d", d));
+  size_t count = 0;
+  NTK_TRY(ntk_size_multiply(N, d, "data set", &count));
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_dataset), "data set", &pointer));
+  ntk_dataset *made = pointer;
+  *made = (ntk_dataset){.context = context, .N = N, .d = d};
+  const ntk_status status = ntk_alloc_doubles(context, count, "data set", &made->X);
+  if (status != NTK_OK) {
+    ntk_dataset_destroy(made);
+    return status;
+  }
+  *data = made;
+  return NTK_OK;
+}
+
+void ntk_dataset_destroy(ntk_dataset *data) {
+  if (data == NULL)
+    return;
+  ntk_free(data->context, data->X);
+  ntk_free(data->context, data);
+}
+
+size_t ntk_dataset_samples(const ntk_dataset *data) {
+  return data->N;
+}
+
+size_t ntk_dataset_dim(const ntk_dataset *data) {
+  return data->d;
+}
+
+const double *ntk_dataset_values(const ntk_dataset *data) {
+  return data->X;
+}
+
+size_t ntk_dataset_constant_columns(const ntk_dataset *data) {
+  return data->constant_columns;
+}
+
+ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
+                                  ntk_dataset **data) {
+  ntk_dataset *made = NULL;
+  NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
+  for (size_t k = 0; k < N * d; k++)
+    if (!isfinite(X[k])) {
+      ntk_dataset_destroy(made);
+      return ntk_fail(NTK_ERR_NOT_FINITE,
+                      "the data array holds %g in row %zu, column %zu (counted from 1); accepted: "
+                      "finite numbers",
+                      X[k], k / d + 1, k % d + 1);
+    }
+  memcpy(made->X, X, N * d * sizeof *X);
+  *data = made;
+  return NTK_OK;
+}
+
+/* What was asked for against what the file holds; *N becomes the number of rows to read. */
+static ntk_status check_request(const ntk_npy *array, size_t *N, size_t d) {
+  if (d != 0 && d != array->cols)
+    return ntk_fail(
+        NTK_ERR_SHAPE,
+        "%s: d = %zu asked for, and the file's rows have %zu numbers; accepted: d = %zu",
+        array->path, d, array->cols, array->cols);
+  if (*N > array->rows)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "%s: %zu samples asked for, and the file has %zu; accepted: 1 to %zu, or all",
+                    array->path, *N, array->rows, array->rows);
+  if (*N == 0)
+    *N = array->rows;
+  return NTK_OK;
+}
+
+static ntk_status read_dataset(ntk_context *context, ntk_npy *array, size_t N, size_t d,
+                               ntk_scaling scaling, ntk_dataset **data) {
+  NTK_TRY(check_request(array, &N, d));
+  ntk_dataset *made = NULL;
+  NTK_TRY(ntk_dataset_allocate(context, N, array->cols, &made));
+  ntk_status status = ntk_npy_read(array, N, made->X);
+  if (status == NTK_OK)
+    status = ntk_dataset_scale(made, scaling, array->path);
+  if (status != NTK_OK) {
+    ntk_dataset_destroy(made);
+    return status;
+  }
+  *data = made;
+  return NTK_OK;
+}
+
+ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
+                            ntk_scaling scaling, ntk_dataset **data) {
+  ntk_npy array;
+  NTK_TRY(ntk_npy_open(path, 2, &array));
+  const ntk_status status = read_dataset(context, &array, N, d, scaling, data);
+  ntk_npy_close(&array);
+  return status;
+}

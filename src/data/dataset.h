@@ -1,0 +1,41 @@
+/* Data sets: N samples in R^d, one a row. */
+#ifndef NTK_DATA_DATASET_H
+#define NTK_DATA_DATASET_H
+
+#include "base/context.h"
+#include "base/random.h"
+
+struct ntk_dataset {
+  ntk_context *context;
+  size_t N, d;
+  double *X; /* N x d, row-major, owned */
+  size_t constant_columns;
+};
+
+/* A data set whose X is not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT when
+ * one is more than BLAS can index. */
+ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data);
+
+/* Transforms X in place; source names the data in messages. What it means for Assumption 2.1
+ * (1: E||x|| = Theta(sqrt d), 2: E||x||^2 = Theta(d), 3: E||x - E x||^2 = Omega(d)), read as
+ * averages over the rows:
+ *  none         whatever the data have.
+ *  center       the column means become 0, so items 2 and 3 read the same sum.
+ *  standardize  also the average of ||x||^2 is d - c exactly, c the number of constant columns:
+ *               items 2 and 3 hold with the constant (d - c) / d.
+ *  sphere       ||x|| = sqrt d for every row: items 1 and 2 hold exactly; item 3 fails when the
+ *               data crowd around one direction.
+ * center and standardize: 4 to 5 passes over X, 3 d numbers of scratch. sphere: NTK_ERR_ARGUMENT
+ * for a row of zeros. On failure X is partly transformed: destroy it. */
+ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling, const char *source);
+
+/* The row of ntk_distribution_list with this name; NTK_ERR_ARGUMENT, listing the known ones. */
+ntk_status ntk_distribution_find(const char *name, const ntk_distribution **distribution);
+
+/* Samples first .. first + count - 1 of a source of randomness into X (count x d). Sample i depends
+ * on (distribution, source, d, i) alone, so that samples made in pieces, or by any number of
+ * threads, are the same. source.sub must be under 2^63. */
+void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,
+                           ntk_random source, size_t first, size_t count, size_t d, double *X);
+
+#endif

@@ -1,0 +1,271 @@
+/* .npy files.
+ * Property: what numpy.lib.format describes is read to the last bit in every dtype, order and
+ * version; what is written is read back; a failed save leaves nothing. */
+#include "data/dataset.h"
+#include "data/npy.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static ntk_context *context;
+static char directory[] = "/tmp/ntkit-test-XXXXXX", path[64];
+
+static int setup(void **state) {
+  (void)state;
+  if (mkdtemp(directory) == NULL || ntk_context_create(NULL, &context) != NTK_OK)
+    return 1;
+  snprintf(path, sizeof path, "%s/a.npy", directory);
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  ntk_context_destroy(context);
+  (void)unlink(path);
+  return rmdir(directory) != 0;
+}
+
+static size_t files_in_directory(void) {
+  size_t count = 0;
+  DIR *list = opendir(directory);
+  assert_non_null(list);
+  for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+    count += entry->d_name[0] != '.';
+  closedir(list);
+  return count;
+}
+
+/* A file written byte by byte: version, dictionary, then n bytes. */
+static void write_file(int version, const char *dictionary, const void *bytes, size_t n) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  const size_t length = strlen(dictionary) + 1;
+  fprintf(file, "%c%s%c%c", 0x93, "NUMPY", version, 0);
+  for (int b = 0; b < (version == 1 ? 2 : 4); b++)
+    fputc((int)(length >> (8 * b) & 0xff), file);
+  fprintf(file, "%s\n", dictionary);
+  assert_int_equal(fwrite(bytes, 1, n, file), n);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void expect_load(size_t N, size_t d, const double *expected, size_t rows, size_t cols) {
+  ntk_dataset *data = NULL;
+  const ntk_status status = ntk_dataset_load(context, path, N, d, NTK_SCALE_NONE, &data);
+  if (status != NTK_OK)
+    print_error("%s\n", ntk_error_message());
+  assert_int_equal(status, NTK_OK);
+  assert_int_equal(ntk_dataset_samples(data), rows);
+  assert_int_equal(ntk_dataset_dim(data), cols);
+  assert_memory_equal(ntk_dataset_values(data), expected, rows * cols * sizeof(double));
+  ntk_dataset_destroy(data);
+}
+
+/* Whatever the number of digits, the header ends in a newline at a multiple of 64 bytes. */
+static void check_padding(void) {
+  static const double zeros[100000];
+  for (size_t n = 1; n <= 100000; n *= 10)
+    for (int rank = 1; rank <= 2; rank++) {
+      const size_t shape[2] = {n, 1};
+      unsigned char start[10];
+      assert_int_equal(ntk_npy_save(path, zeros, rank, shape), NTK_OK);
+      FILE *file = fopen(path, "rb");
+      assert_int_equal(fread(start, 1, sizeof start, file), sizeof start);
+      const long length = start[8] + 256L * start[9];
+      assert_int_equal((length + 10) % 64, 0);
+      assert_int_equal(fseek(file, 9 + length, SEEK_SET), 0);
+      assert_int_equal(fgetc(file), '\n');
+      fclose(file);
+    }
+}
+
+/* Saving and loading gives the same bits; the header is of a multiple of 64 bytes. */
+static void test_round_trip(void **state) {
+  (void)state;
+  enum { ROWS = 300, COLS = 17 };
+  static double X[ROWS * COLS];
+  const size_t shape[2] = {ROWS, COLS};
+  for (size_t k = 0; k < (size_t)ROWS * COLS; k++)
+    X[k] = ldexp(sin((double)k), (int)(k % 2000) - 1000);
+  X[3] = -0.0;
+  assert_int_equal(ntk_npy_save(path, X, 2, shape), NTK_OK);
+  expect_load(0, 0, X, ROWS, COLS);
+  expect_load(ROWS, COLS, X, ROWS, COLS);
+  expect_load(7, COLS, X, 7, COLS);
+  struct stat found;
+  assert_int_equal(stat(path, &found), 0);
+  assert_int_equal(((size_t)found.st_size - sizeof X) % 64, 0);
+  check_padding();
+  assert_int_equal(files_in_directory(), 1);
+
+  ntk_npy array; /* rank 1, appended in pieces over what is there */
+  ntk_npy_writer writer;
+  const size_t n = ROWS * COLS;
+  static double back[ROWS * COLS];
+  assert_int_equal(ntk_npy_writer_open(&writer, path, 1, &n), NTK_OK);
+  assert_int_equal(ntk_npy_writer_append(&writer, X, 1), NTK_OK);
+  assert_int_equal(ntk_npy_writer_append(&writer, X + 1, n - 1), NTK_OK);
+  assert_int_equal(ntk_npy_writer_append(&writer, X, 1), NTK_ERR_SHAPE);
+  assert_int_equal(ntk_npy_writer_commit(&writer), NTK_OK);
+  ntk_npy_writer_abort(&writer);
+  assert_int_equal(ntk_npy_open(path, 1, &array), NTK_OK);
+  assert_int_equal(array.rows, n);
+  assert_int_equal(ntk_npy_read(&array, n, back), NTK_OK);
+  ntk_npy_close(&array);
+  assert_memory_equal(X, back, sizeof X);
+}
+
+/* Value k of a 5 x 3 array, exact in the dtype: negative where it has such, and the largest power
+ * of two or the smallest half. */
+static double sample(char kind, size_t size, size_t k) {
+  if (kind == 'b')
+    return (double)(k % 2);
+  if (kind == 'u')
+    return k == 0 ? ldexp(1.0, (int)(8 * size) - 1) : (double)(k * k);
+  if (kind == 'i')
+    return k == 0 ? -ldexp(1.0, (int)(8 * size) - 1) : (double)k - 7.0;
+  return k == 0 ? ldexp(1.0, -24) : ((double)k - 7.0) / 4.0; /* the smallest half; quarters */
+}
+
+/* The bits of v in the dtype, computed with the machine's own conversions. */
+static uint64_t bits_of(char kind, size_t size, double v) {
+  const float single = (float)v;
+  uint64_t bits = 0;
+  uint32_t word;
+  memcpy(&bits, &v, sizeof bits);
+  memcpy(&word, &single, sizeof word);
+  if (kind == 'u')
+    return (uint64_t)v;
+  if (kind != 'f')
+    return (uint64_t)(int64_t)v;
+  if (size == 8)
+    return bits;
+  if (size == 4)
+    return word;
+  if (fabs(v) < 0x1p-14) /* half: sign, 5 bits of exponent with bias 15, 10 bits */
+    return (uint64_t)(v * 0x1p24);
+  return (uint64_t)(word >> 16 & 0x8000) | (((word >> 23 & 0xff) - 112) << 10) |
+         (word >> 13 & 0x3ff);
+}
+
+/* Every dtype, byte order, C and Fortran order, versions 1, 2, 3; all rows and the first two. */
+static void test_types(void **state) {
+  (void)state;
+  enum { ROWS = 5, COLS = 3 };
+  const char *const types[] = {"f2", "f4", "f8", "i1", "i2", "i4",
+                               "i8", "u1", "u2", "u4", "u8", "b1"};
+  for (size_t c = 0; c < 12 * 12; c++) {
+    const char *type = types[c % 12];
+    const size_t size = (size_t)(type[1] - '0');
+    const bool big = c / 12 % 2 == 1, fortran = c / 24 % 2 == 1;
+    const int version = (int)(c / 48) + 1;
+    double X[ROWS * COLS];
+    unsigned char bytes[8 * ROWS * COLS];
+    for (size_t k = 0; k < (size_t)ROWS * COLS; k++) {
+      X[k] = sample(type[0], size, k);
+      const uint64_t bits = bits_of(type[0], size, X[k]);
+      const size_t place = fortran ? k % COLS * ROWS + k / COLS : k;
+      for (size_t b = 0; b < size; b++)
+        bytes[place * size + b] = (unsigned char)(bits >> (8 * (big ? size - 1 - b : b)));
+    }
+    char dictionary[128];
+    const char mark = size == 1 ? '|' : big ? '>' : '<';
+    snprintf(dictionary, sizeof dictionary,
+             version == 1 ? "{'descr': '%c%s', 'fortran_order': %s, 'shape': (5, 3), }          "
+                          : " { \"descr\" :\t\"%c%s\",\"fortran_order\":%s,'shape':( 5,3 , )} ",
+             mark, type, fortran ? "True" : "False");
+    write_file(version, dictionary, bytes, size * ROWS * COLS);
+    expect_load(0, 0, X, ROWS, COLS);
+    expect_load(2, 3, X, 2, COLS);
+  }
+}
+
+/* Keys in any order, '=' as the machine's own order; long columns, read through several buffers. */
+static void test_large_fortran(void **state) {
+  (void)state;
+  enum { ROWS = 20000, COLS = 3 };
+  static double columns[ROWS * COLS], X[ROWS * COLS];
+  for (size_t i = 0; i < ROWS; i++)
+    for (size_t j = 0; j < COLS; j++)
+      columns[j * ROWS + i] = X[i * COLS + j] = (double)(i * 10 + j);
+  write_file(1, "{'shape': (20000, 3), 'fortran_order': True, 'descr': '=f8'}", columns,
+             sizeof columns);
+  expect_load(0, 0, X, ROWS, COLS);
+  expect_load(9999, 0, X, 9999, COLS);
+}
+
+/* A save that fails says why, leaves no file of its own, and leaves what was there. */
+static void test_failed_saves(void **state) {
+  (void)state;
+  enum { MANY = 100000 };
+  static double X[MANY];
+  const size_t two[2] = {1, 2}, many = MANY, huge[2] = {1 << 28, 1 << 28}, three[2] = {1, 3};
+  const double kept[2] = {1, 2};
+  assert_int_equal(ntk_npy_save(path, kept, 2, two), NTK_OK);
+
+  struct rlimit before, small; /* a disk that is full after 64 KiB: write fails with EFBIG */
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  small = before;
+  small.rlim_cur = 65536;
+  void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const ntk_status status = ntk_npy_save(path, X, 1, &many);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, handler);
+  assert_int_equal(status, NTK_ERR_FILE);
+  assert_non_null(strstr(ntk_error_message(), "a.npy: cannot be written: File too large"));
+
+  ntk_npy_writer writer;
+  assert_int_equal(ntk_npy_writer_open(&writer, path, 2, huge), NTK_ERR_FILE); /* 2^59 bytes */
+  assert_non_null(strstr(ntk_error_message(), "needs 5.76e+08 GB on disk"));
+  assert_int_equal(ntk_npy_writer_open(&writer, path, 2, three), NTK_OK);
+  assert_int_equal(ntk_npy_writer_append(&writer, kept, 2), NTK_OK);
+  assert_int_equal(ntk_npy_writer_commit(&writer), NTK_ERR_SHAPE);
+  assert_non_null(strstr(ntk_error_message(), "2 values written; accepted: 3"));
+  assert_int_equal(ntk_npy_writer_open(&writer, path, 2, three), NTK_OK);
+  assert_int_equal(files_in_directory(), 2);
+  ntk_npy_writer_abort(&writer);
+  assert_int_equal(ntk_npy_save(path, kept, 3, two), NTK_ERR_ARGUMENT);
+  assert_int_equal(files_in_directory(), 1);
+  expect_load(0, 0, kept, 1, 2);
+  assert_int_equal(unlink(path), 0);
+
+  assert_int_equal(ntk_npy_save(directory, kept, 2, two), NTK_ERR_FILE);
+  assert_non_null(strstr(ntk_error_message(), "is a directory"));
+  assert_int_equal(mkfifo(path, 0600), 0); /* not a device: a failing check would replace it */
+  assert_int_equal(ntk_npy_save(path, kept, 2, two), NTK_ERR_FILE);
+  assert_non_null(strstr(ntk_error_message(), "not a regular file"));
+  assert_int_equal(unlink(path), 0);
+  char missing[96];
+  snprintf(missing, sizeof missing, "%s/no/a.npy", directory);
+  assert_int_equal(ntk_npy_save(missing, kept, 2, two), NTK_ERR_FILE);
+  assert_non_null(strstr(ntk_error_message(), "No such file or directory"));
+  assert_int_equal(files_in_directory(), 0);
+}
+
+/* Everything that the tests before allocated has been freed, failures included. */
+static void test_nothing_held(void **state) {
+  (void)state;
+  assert_int_equal(ntk_memory_in_use(context), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_types),
+      cmocka_unit_test(test_large_fortran), cmocka_unit_test(test_failed_saves),
+      cmocka_unit_test(test_nothing_held),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}

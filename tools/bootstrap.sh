@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
+# usage: tools/bootstrap.sh [lint]    (lint: the formatter and the static analysers as well)
+set -eu
+
+missing_apt= missing_brew=
+# needs COMMAND... : DEBIAN PACKAGES : BREW PACKAGES
+# Unless the command succeeds, the packages are noted as missing.
+needs() {
+  probe= apt= brew= part=probe
+  for word; do
+    case $word in
+    :) if [ $part = probe ]; then part=apt; else part=brew; fi ;;
+    *) eval "$part=\"\$$part \$word\"" ;;
+    esac
+  done
+  if ! (eval "$probe") >/dev/null 2>&1; then
+    missing_apt="$missing_apt$apt" missing_brew="$missing_brew$brew"
+  fi
+}
+
+header() { # is <$1> there for the C compiler?
+  echo "#include <$1>" | cc -E -I/opt/homebrew/include -I/usr/local/include -o /dev/null -
+}
+needs header stdio.h : build-essential : gcc
+needs command -v cmake : cmake : cmake
+needs command -v ninja : ninja-build : ninja
+needs command -v git : git ca-certificates : git
+needs command -v jq : jq : jq
+needs command -v gnuplot : gnuplot-nox fonts-dejavu-core : gnuplot
+needs command -v pkg-config : pkg-config : pkgconf
+needs pkg-config --exists openblas : libopenblas-openmp-dev : openblas
+needs pkg-config --exists sleef : libsleef-dev : sleef
+needs pkg-config --exists jansson : libjansson-dev : jansson
+needs pkg-config --exists cmocka : libcmocka-dev : cmocka
+needs header lapack.h : liblapacke-dev : lapack
+needs header Random123/philox.h : librandom123-dev : random123
+if [ "${1:-}" = lint ]; then
+  needs command -v clang-format : clang-format : clang-format
+  needs command -v clang-tidy : clang-tidy : llvm
+  needs command -v cppcheck : cppcheck : cppcheck
+  needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
+fi
+[ -n "$missing_apt" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "bootstrap: missing, and there is no apt-get to install them. On Debian they are called:" >&2
+  echo " $missing_apt" >&2
+  if command -v brew >/dev/null 2>&1; then
+    echo "with Homebrew:" >&2
+    echo "  brew install$missing_brew" >&2
+    echo "(openblas and lapack are not linked into the usual folders: add theirs to" >&2
+    echo "PKG_CONFIG_PATH and CPATH, and build with CC=gcc-NN for OpenMP)" >&2
+  fi
+  exit 1
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "bootstrap: missing packages, and neither root nor sudo to install them. As root:" >&2
+    echo "  apt-get update && apt-get install$missing_apt" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
+echo "bootstrap: installing$missing_apt"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() { # quiet unless it fails
+  $as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -y -q -o DPkg::Lock::Timeout=120 "$@" </dev/null >"$log" 2>&1
+}
+# A failing update may concern other sources only: what matters is whether the packages install.
+apt update || tail -n 3 "$log" >&2
+# shellcheck disable=SC2086 # a list of words
+if ! apt install --no-install-recommends $missing_apt; then
+  tail -n 20 "$log" >&2
+  echo "bootstrap: the packages could not be installed:$missing_apt" >&2
+  exit 1
+fi

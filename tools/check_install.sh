@@ -1,0 +1,57 @@
+#!/bin/sh
+# Checks an installed ntkit from the outside: a small program is built against it by pkg-config and
+# by CMake, with the shared and with the static library, and run; the shared library exports exactly
+# the public functions; the header is C++ too; the pages are there.
+# usage: tools/check_install.sh PREFIX
+set -eu
+prefix=$(cd "$1" && pwd)
+consumer=$(cd "$(dirname "$0")/../tests/consumer" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() {
+  echo "check_install: $*" >&2
+  exit 1
+}
+
+pc=$(find "$prefix" -name ntkit.pc)
+[ -n "$pc" ] || fail "no ntkit.pc under $prefix"
+lib=$(dirname "$(dirname "$pc")")
+PKG_CONFIG_PATH=$(dirname "$pc")${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+
+# runs NAME ldd-PATTERN: the program works, and does (shared) or does not (static) load libntkit.
+runs() {
+  printf '%-18s ' "$1"
+  "$work/$1" || fail "$1 failed"
+  if ldd "$work/$1" | grep -q libntkit; then loads=shared; else loads=static; fi
+  [ "$loads" = "$2" ] || fail "$1 is $loads, not $2"
+}
+
+# shellcheck disable=SC2046 # lists of words
+{
+  cc -std=c17 -o "$work/pc_shared" "$consumer/main.c" $(pkg-config --cflags --libs ntkit)
+  cc -std=c17 -o "$work/pc_static" "$consumer/main.c" $(pkg-config --cflags ntkit) \
+    $(pkg-config --static --libs ntkit | sed 's/-lntkit/-l:libntkit.a/')
+}
+runs pc_shared shared
+runs pc_static static
+cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
+  cmake --build "$work" >>"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  fail "find_package(ntkit) did not lead to a program"
+}
+runs with_shared shared
+runs with_static static
+
+header=$prefix/include/ntkit/ntkit.h
+sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+nm -D --defined-only "$lib/libntkit.so" | awk '{ print $3 }' | sort >"$work/exported"
+diff "$work/declared" "$work/exported" >&2 || fail "declared (<) and exported (>) functions differ"
+
+printf '#include <ntkit/ntkit.h>\n' | c++ -x c++ -Wall -Wextra -Werror -fsyntax-only \
+  -I"$prefix/include" - || fail "the header is not C++"
+"$prefix/bin/ntkit" info >/dev/null || fail "the installed program does not run"
+[ -s "$prefix/share/man/man1/ntkit.1" ] || fail "no manual page"
+bash -n "$prefix/share/bash-completion/completions/ntkit" || fail "the completion is not bash"
+echo "check_install: $(wc -l <"$work/declared") public functions, pkg-config, CMake, pages: fine"
