@@ -56,6 +56,10 @@ NTK_API const char *ntk_status_name(ntk_status status);
  * next failing call. */
 NTK_API const char *ntk_error_message(void);
 
+/* Version and source commit of the library, e.g. "0.1.0", "1a2b3c4". Static storage. */
+NTK_API const char *ntk_version(void);
+NTK_API const char *ntk_commit(void);
+
 /* ---- Context: threads, memory, progress ------------------------------------------------------ */
 
 typedef struct ntk_context ntk_context;
@@ -77,6 +81,9 @@ typedef struct ntk_context_options {
 NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
 NTK_API void ntk_context_destroy(ntk_context *context);
 
+/* Bytes that could be allocated now without swapping or being killed: the least of what the system,
+ * the control group and the context's own limit leave. */
+NTK_API size_t ntk_memory_available(const ntk_context *context);
 /* Bytes held through this context now, and the most held at once. */
 NTK_API size_t ntk_memory_in_use(const ntk_context *context);
 NTK_API size_t ntk_memory_peak(const ntk_context *context);
@@ -120,7 +127,8 @@ typedef enum ntk_scaling {
                             become 0 */
   NTK_SCALE_SPHERE       /* divide each row by its norm and multiply by sqrt d */
 } ntk_scaling;
-/* "none", "center", "standardize", "sphere". */
+/* "none", "center", "standardize", "sphere", in the order of the enumeration. */
+NTK_API const char *const *ntk_scaling_list(size_t *count);
 NTK_API ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling);
 
 /* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone. */
@@ -226,8 +234,8 @@ typedef struct ntk_certificate {
 
 typedef struct ntk_block_result {
   double lambda_min; /* of K_k; NaN unless asked for and resolved; 0 when rank deficient */
-  double trace;
-  ntk_verdict verdict; /* of lambda_min; meaningful when asked for */
+  double trace;      /* of K_k; always there */
+  ntk_verdict verdict; /* of lambda_min, when that was asked for */
 } ntk_block_result;
 
 /* Theorem 3.1 beside the measurement. */
@@ -271,8 +279,8 @@ NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network
 NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
 
 /* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included), and
- * whether they fit: NTK_ERR_LIMIT or NTK_ERR_MEMORY, with both numbers in the message, when not. For
- * asking before anything is allocated; *bytes is set in every case but NTK_ERR_ARGUMENT. */
+ * whether they fit: NTK_ERR_LIMIT or else NTK_ERR_MEMORY, both numbers in the message, when not. (N
+ * above P needs no K, and so less than N = P.) For asking before anything is allocated; *bytes is set in every case but NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                        const ntk_spectrum_options *options, size_t *bytes);
 
@@ -313,6 +321,8 @@ typedef struct ntk_operator {
   ntk_status (*apply)(void *user, const double *V, size_t m, double *U); /* U = A V */
   ntk_status (*solve)(void *user, double *V, size_t m); /* V <- A^{-1} V; NULL: none */
   void *user;
+  double noise; /* apply and solve are those of A + E, ||E|| <= noise, E rounding that changes from
+                   call to call: smaller residuals cannot be had and are not asked for. 0: none */
 } ntk_operator;
 
 typedef struct ntk_eigenpair {
@@ -322,7 +332,8 @@ typedef struct ntk_eigenpair {
 } ntk_eigenpair;
 
 /* Largest eigenvalue by apply, or smallest of a positive definite A by solve; vector: n entries.
- * NTK_ERR_NUMERIC when max_applications do not reach ||A v - lambda v|| <= tolerance |lambda|. */
+ * Until ||A v - lambda v|| <= max(tolerance |lambda|, noise); NTK_ERR_NUMERIC when 4000 applications
+ * do not get there. */
 NTK_API ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
                                      uint64_t seed, ntk_eigenpair *pair, double *vector);
 NTK_API ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,

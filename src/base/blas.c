@@ -7,7 +7,6 @@
 #include <math.h>
 #include <omp.h>
 #include <stdint.h>
-#include <string.h>
 
 /* Callers have checked their sizes against NTK_BLAS_MAX. */
 static int narrow(size_t size) {
@@ -62,11 +61,17 @@ void ntk_dscal(size_t n, double alpha, double *x) {
   cblas_dscal(narrow(n), alpha, x, 1);
 }
 
-int ntk_dpftrf(size_t n, double *A) {
-  const char transr = 'N', uplo = 'L';
-  const int order = narrow(n);
+void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *T, size_t ldt,
+               double *B, size_t ldb) {
+  cblas_dtrsm(CblasColMajor, side == 'L' ? CblasLeft : CblasRight, triangle(uplo),
+              transpose(trans), CblasNonUnit, narrow(m), narrow(n), 1.0, T, narrow(ldt), B,
+              narrow(ldb));
+}
+
+int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda) {
+  const int order = narrow(n), ld = narrow(lda);
   int info;
-  LAPACK_dpftrf(&transr, &uplo, &order, A, &info);
+  LAPACK_dpotrf(&uplo, &order, A, &ld, &info);
   return info;
 }
 
@@ -94,41 +99,6 @@ ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, doub
   ntk_free(context, iwork);
   ntk_free(context, work);
   return status;
-}
-
-ntk_status ntk_dsyevr_largest(ntk_context *context, size_t n, const double *H, size_t ldh,
-                              size_t count, double *eigenvalues, double *S) {
-  const size_t lwork = 40 * n + 64, liwork = 10 * n + 16; /* LAPACK asks for 26 n and 10 n */
-  double *work; /* a copy of H, all n eigenvalues, the workspace, the vectors ascending */
-  NTK_TRY(ntk_alloc_doubles(context, n * n + n + lwork + n * count, "Ritz values", &work));
-  void *integers = NULL;
-  const ntk_status status =
-      ntk_alloc(context, liwork + 2 * n, sizeof(int), "Ritz values", &integers);
-  if (status != NTK_OK) {
-    ntk_free(context, work);
-    return status;
-  }
-  double *copy = work, *values = copy + n * n, *scratch = values + n, *vectors = scratch + lwork;
-  for (size_t j = 0; j < n; j++)
-    memcpy(copy + j * n, H + j * ldh, n * sizeof(double));
-  const char jobz = 'V', range = 'I', uplo = 'L';
-  const int order = narrow(n), first = narrow(n - count + 1), lw = narrow(lwork),
-            liw = narrow(liwork);
-  const double unused = 0.0;
-  int found = 0, info;
-  int *support = integers, *iwork = support + 2 * n;
-  LAPACK_dsyevr(&jobz, &range, &uplo, &order, copy, &order, &unused, &unused, &first, &order,
-                &unused, &found, values, vectors, &order, support, scratch, &lw, iwork, &liw,
-                &info);
-  for (size_t p = 0; info == 0 && p < count; p++) {
-    eigenvalues[p] = values[count - 1 - p];
-    memcpy(S + p * n, vectors + (count - 1 - p) * n, n * sizeof(double));
-  }
-  ntk_free(context, integers);
-  ntk_free(context, work);
-  if (info != 0 || found != order - first + 1)
-    return ntk_fail(NTK_ERR_NUMERIC, "dsyevr did not converge (info %d)", info);
-  return NTK_OK;
 }
 
 /* OpenBLAS's OpenMP build follows OpenMP's own setting; its pthread build has one of its own, and
@@ -211,11 +181,7 @@ static bool potrf_is_right(void) {
         sum += L[k * M + i] * L[k * M + j];
       A[j * M + i] = sum;
     }
-  const char uplo = 'L';
-  const int order = M;
-  int info;
-  LAPACK_dpotrf(&uplo, &order, A, &order, &info);
-  if (info != 0)
+  if (ntk_dpotrf('L', M, A, M) != 0)
     return false;
   for (size_t j = 0; j < M; j++)
     for (size_t i = j; i < M; i++)

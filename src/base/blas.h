@@ -26,16 +26,14 @@ double ntk_dnrm2(size_t n, const double *x);
 void ntk_daxpy(size_t n, double alpha, const double *x, double *y);
 void ntk_dscal(size_t n, double alpha, double *x);
 
-/* Cholesky in rectangular full packed format (TRANSR = 'N', UPLO = 'L'); the LAPACK info. */
-int ntk_dpftrf(size_t n, double *A);
-/* The LAPACK info of: eigenvalues (ascending, n) and, where jobz is 'V', eigenvectors in place of
- * the lower triangle of A (n x n); work is allocated inside. */
+/* B (m x n) <- op(T)^{-1} B (side 'L') or B op(T)^{-1} (side 'R'), T the uplo triangle of an array. */
+void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *T, size_t ldt,
+               double *B, size_t ldb);
+/* Cholesky factorisation of the uplo triangle of A (n x n) in place; the LAPACK info. */
+int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda);
+/* Eigenvalues (ascending, n) of the symmetric A (n x n, lower triangle read) and, where jobz is 'V',
+ * eigenvectors in place of A, one a column; workspace is allocated inside. */
 ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
-
-/* The count largest eigenvalues, largest first, of the symmetric H (n x n, lower triangle read, kept)
- * and their vectors, S: n x count. For small n: allocates a copy. */
-ntk_status ntk_dsyevr_largest(ntk_context *context, size_t n, const double *H, size_t ldh,
-                              size_t count, double *eigenvalues, double *S);
 
 /* Threads that a BLAS call from outside a parallel region uses, until ntk_blas_leave. Inside our
  * parallel regions each call must run on one thread: enter with threads = 1 around the region.

@@ -47,6 +47,14 @@ void ntk_context_destroy(ntk_context *context) {
   free(context);
 }
 
+const char *ntk_version(void) {
+  return NTK_VERSION;
+}
+
+const char *ntk_commit(void) {
+  return NTK_COMMIT;
+}
+
 size_t ntk_memory_in_use(const ntk_context *context) {
   return context->memory_in_use;
 }

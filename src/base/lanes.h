@@ -14,21 +14,25 @@ enum { LANES = 8 };
 typedef __m512d vd;
 typedef Sleef___m512d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d8_##accuracy##avx512f
+#define LANES_SET(a) _mm512_set1_pd(a)
 #elif defined(__AVX2__)
 enum { LANES = 4 };
 typedef __m256d vd;
 typedef Sleef___m256d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d4_##accuracy##avx2
+#define LANES_SET(a) _mm256_set1_pd(a)
 #elif defined(__SSE2__)
 enum { LANES = 2 };
 typedef __m128d vd;
 typedef Sleef___m128d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##sse2
+#define LANES_SET(a) _mm_set1_pd(a)
 #elif defined(__ARM_NEON)
 enum { LANES = 2 };
 typedef float64x2_t vd;
 typedef Sleef_float64x2_t_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##advsimd
+#define LANES_SET(a) vdupq_n_f64(a)
 #else
 #error "no vector type known for this processor: add it here"
 #endif
@@ -48,12 +52,7 @@ static inline void vd_store(double *p, vd v) {
   memcpy(p, &v, sizeof v);
 }
 static inline vd vd_set(double a) {
-  vd v;
-  double lanes[LANES];
-  for (int i = 0; i < LANES; i++)
-    lanes[i] = a;
-  memcpy(&v, lanes, sizeof v);
-  return v;
+  return LANES_SET(a);
 }
 /* mask ? a : b, lane by lane; comparisons of vd give such masks. */
 static inline vd vd_select(vi mask, vd a, vd b) {

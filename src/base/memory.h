@@ -17,10 +17,6 @@ void ntk_free(ntk_context *context, void *pointer);
 /* count doubles; the usual case. */
 ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what, double **array);
 
-/* Bytes that could be allocated now without swapping or being killed: the smallest of what the
- * system, the control group and the context's own limit leave. */
-size_t ntk_memory_available(const ntk_context *context);
-
 /* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);
 

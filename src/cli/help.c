@@ -74,28 +74,15 @@ void help_for(const cli_command *command) {
          "2 the input is wrong, 130 interrupted.\n");
 }
 
-exit_status help_version_text(size_t size, char *text) {
-  ntk_context *context = NULL;
-  const ntk_status status = ntk_context_create(NULL, &context);
-  if (status != NTK_OK)
-    return report_library(status, NULL);
-  const ntk_environment environment = ntk_context_environment(context);
-  snprintf(text, size, "ntkit %s (%s)", environment.version, environment.commit);
-  ntk_context_destroy(context);
-  return EXIT_DONE;
-}
-
-exit_status help_version(void) {
-  char text[128];
-  const exit_status status = help_version_text(sizeof text, text);
-  if (status == EXIT_DONE)
-    puts(text);
-  return status;
+void help_version(void) {
+  printf("ntkit %s (%s)\n", ntk_version(), ntk_commit());
 }
 
 exit_status command_help(const cli_settings *settings) {
-  if (settings->man)
-    return help_manual();
+  if (settings->man) {
+    help_manual();
+    return EXIT_DONE;
+  }
   if (settings->completion) {
     help_completion();
     return EXIT_DONE;

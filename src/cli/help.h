@@ -8,10 +8,10 @@
 
 void help_program(void);
 void help_for(const cli_command *command);
-exit_status help_version(void);
+void help_version(void);
 
 /* A man page, as roff. */
-exit_status help_manual(void);
+void help_manual(void);
 /* A completion script for bash. */
 void help_completion(void);
 
@@ -19,8 +19,5 @@ void help_completion(void);
 void help_option_head(const option_row *option, size_t size, char *text);
 /* The help sentence with the accepted names, the default and "required" added, into text. */
 void help_option_body(const option_row *option, size_t size, char *text);
-
-/* Version of the library into text. */
-exit_status help_version_text(size_t size, char *text);
 
 #endif

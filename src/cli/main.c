@@ -44,8 +44,10 @@ static exit_status run(int argc, char **argv) {
     help_program();
     return EXIT_DONE;
   }
-  if (strcmp(argv[1], "--version") == 0)
-    return help_version();
+  if (strcmp(argv[1], "--version") == 0) {
+    help_version();
+    return EXIT_DONE;
+  }
   if (argv[1][0] == '-')
     return report_error(EXIT_INPUT, "unknown option '%s'; a command comes first, as in: %s",
                         argv[1], command_at(0)->example);

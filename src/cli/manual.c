@@ -1,5 +1,6 @@
 /* The man page: the tables of commands and options as roff (man macros). */
 #include "cli/help.h"
+#include "ntkit/ntkit.h"
 
 #include <stdio.h>
 
@@ -69,14 +70,10 @@ static void print_options(void) {
   }
 }
 
-exit_status help_manual(void) {
-  char version[128];
-  const exit_status status = help_version_text(sizeof version, version);
-  if (status != EXIT_DONE)
-    return status;
+void help_manual(void) {
   /* No date: the page is to depend on the version alone. */
-  fputs(".TH NTKIT 1 \"\" \"", stdout);
-  print_literal(version);
+  fputs(".TH NTKIT 1 \"\" \"ntkit ", stdout);
+  print_literal(ntk_version());
   puts("\" \"User Commands\"");
   puts(".SH NAME\nntkit \\- the neural tangent kernel of finite\\-width deep networks");
   puts(".SH SYNOPSIS\n.B ntkit\n.I COMMAND\n[\\fIOPTION\\fR...]");
@@ -100,5 +97,4 @@ exit_status help_manual(void) {
   print_paragraph("S. Bombari, M. H. Amani, M. Mondelli, Memorization and Optimization in Deep "
                   "Neural Networks with Minimum Over-parameterization, 2022. Equation numbers are "
                   "those of that paper.");
-  return EXIT_DONE;
 }

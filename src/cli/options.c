@@ -26,8 +26,9 @@ static const char *init_name(size_t i) {
 }
 
 static const char *scale_name(size_t i) {
-  static const char *const names[] = {"none", "center", "standardize", "sphere", NULL};
-  return names[i];
+  size_t count = 0;
+  const char *const *names = ntk_scaling_list(&count);
+  return i < count ? names[i] : NULL;
 }
 
 static const char *precision_name(size_t i) {

@@ -16,13 +16,19 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const names[] = {
+    [NTK_SCALE_NONE] = "none",
+    [NTK_SCALE_CENTER] = "center",
+    [NTK_SCALE_STANDARDIZE] = "standardize",
+    [NTK_SCALE_SPHERE] = "sphere",
+};
+
+const char *const *ntk_scaling_list(size_t *count) {
+  *count = sizeof names / sizeof names[0];
+  return names;
+}
+
 ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling) {
-  static const char *const names[] = {
-      [NTK_SCALE_NONE] = "none",
-      [NTK_SCALE_CENTER] = "center",
-      [NTK_SCALE_STANDARDIZE] = "standardize",
-      [NTK_SCALE_SPHERE] = "sphere",
-  };
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
     if (strcmp(name, names[k]) == 0) {
       *scaling = (ntk_scaling)k;

@@ -24,6 +24,7 @@ struct ntk_kernel {
   ntk_context *context; /* borrowed */
   size_t N;
   bool factored; /* K has been replaced by its Cholesky factor */
+  double trace;  /* of K - shift I, once factored */
   void *state;   /* the backend's own; NULL until created */
 };
 
@@ -47,7 +48,8 @@ struct ntk_backend {
   ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);
   void (*kernel_destroy)(ntk_kernel *kernel);
   void (*kernel_row)(const ntk_kernel *kernel, size_t i, double *row); /* N entries */
-  void (*kernel_diagonal)(const ntk_kernel *kernel, double *trace, double *smallest);
+  /* Sum and smallest of the diagonal: of K, or of its factor L. */
+  void (*kernel_diagonal)(const ntk_kernel *kernel, double *sum, double *smallest);
   void (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
   ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
   void (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);

@@ -50,8 +50,8 @@ static void kernel_row(const ntk_kernel *kernel, size_t i, double *row) {
   ntk_packed_row(matrix(kernel), i, row);
 }
 
-static void kernel_diagonal(const ntk_kernel *kernel, double *trace, double *smallest) {
-  *trace = ntk_packed_trace(matrix(kernel));
+static void kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
+  *sum = ntk_packed_trace(matrix(kernel));
   *smallest = ntk_packed_diagonal_min(matrix(kernel));
 }
 

@@ -149,6 +149,9 @@ ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, co
 
 ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   NTK_TRY(check_factored(kernel, false));
+  double smallest;
+  kernel->backend->kernel_diagonal(kernel, &kernel->trace, &smallest);
+  kernel->trace -= shift * (double)kernel->N;
   kernel->factored = true; /* even when it breaks down: K is gone */
   return kernel->backend->kernel_factor(kernel, shift);
 }
@@ -157,4 +160,10 @@ ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
   NTK_TRY(check_factored(kernel, true));
   kernel->backend->kernel_solve(kernel, B, m);
   return NTK_OK;
+}
+
+double ntk_kernel_smallest_pivot(const ntk_kernel *factor) {
+  double sum, smallest;
+  factor->backend->kernel_diagonal(factor, &sum, &smallest);
+  return smallest * smallest;
 }

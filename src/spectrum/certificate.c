@@ -18,14 +18,17 @@ double ntk_gamma(size_t k) {
   return ku < 0.5 ? UP * ku / (1.0 - ku) : INFINITY;
 }
 
+/* n^2 inner products of at most n terms, each losing under 2^-1074 by underflow: far below this. */
+static double underflow(size_t n) {
+  const double order = (double)n + EXTRA_ROUNDINGS;
+  return order * order * DBL_MIN;
+}
+
 double ntk_cholesky_bound(size_t n, double trace) {
   const double gamma = ntk_gamma(n + EXTRA_ROUNDINGS);
   if (!(gamma < 1.0))
     return INFINITY;
-  /* The last term covers underflow: n^2 inner products of at most n + 1 underflowing terms. */
-  const double order = (double)n + EXTRA_ROUNDINGS;
-  return UP * UP * (gamma / (1.0 - gamma) * trace * (1.0 + ntk_gamma(n)) +
-                    order * order * DBL_MIN);
+  return UP * UP * (gamma / (1.0 - gamma) * trace * (1.0 + ntk_gamma(n)) + underflow(n));
 }
 
 ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower) {
@@ -56,8 +59,9 @@ void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double 
   const double norm2 = ntk_ddot(A->n, v, v), quotient = ntk_ddot(A->n, v, Av) / norm2;
   /* v^T fl(A v) and the dot product err by at most gamma_{2n+4} |v|^T |A| |v|, and |A| has norm at
    * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
-  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(A->n + 4));
+  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(3 * A->n + 8));
   const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
-                       ntk_gamma(A->n + 4) * fabs(quotient);
+                       ntk_gamma(A->n + 4) * fabs(quotient) +
+                       underflow(A->n) / norm2;
   *upper = nextafter(quotient + UP * error, INFINITY);
 }

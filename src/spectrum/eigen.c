@@ -4,6 +4,7 @@
 #include "spectrum/eigen.h"
 
 #include "base/blas.h"
+#include "base/memory.h"
 #include "spectrum/lanczos.h"
 
 #include <math.h>
@@ -50,29 +51,47 @@ static size_t solve_block(size_t n) {
   return n < BLOCKS_FROM ? 1 : SOLVE_BLOCK;
 }
 
+/* With r = A^{-1} v - theta v, the residual in A is A r / theta: its parts along large eigenvalues,
+ * harmless in theta, would dominate. One more solve takes A away from it. v: n entries, both ways. */
+static ntk_status polish(const ntk_operator *A, double *v) {
+  NTK_TRY(A->solve(A->user, v, 1));
+  const double norm = ntk_dnrm2(A->n, v);
+  if (!(norm > 0.0) || !isfinite(norm))
+    return ntk_fail(NTK_ERR_NUMERIC, "the operator's solve is not finite");
+  ntk_dscal(A->n, 1.0 / norm, v);
+  return NTK_OK;
+}
+
 ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
                               uint64_t seed, ntk_eigenpair *pair, double *vector) {
   NTK_TRY(check(A, tolerance));
   if (A->solve == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "the smallest eigenvalue needs the operator's solve");
   ntk_operator copy = *A;
+  /* A perturbation E of A is one of A^{-1} by about theta^2 E along the wanted vector. */
   const ntk_lanczos_options options = {.block = solve_block(A->n),
                                        .tolerance = tolerance,
+                                       .floor = A->noise,
                                        .max_products = MAX_PRODUCTS,
                                        .seed = seed,
                                        .phase = "smallest eigenvalue"};
-  ntk_eigenpair inverse;
-  NTK_TRY(ntk_lanczos_largest(context, A->n, solve_product, &copy, &options, &inverse, vector));
-  if (!(inverse.value > 0.0))
-    return ntk_fail(NTK_ERR_NUMERIC, "the operator's inverse is not positive definite");
-  /* With r = A^{-1} v - theta v, the residual in A is A r / theta: its parts along large
-   * eigenvalues, harmless in theta, would dominate. One more solve takes A away from it. */
-  NTK_TRY(A->solve(A->user, vector, 1));
-  ntk_dscal(A->n, 1.0 / ntk_dnrm2(A->n, vector), vector);
-  *pair = (ntk_eigenpair){.value = 1.0 / inverse.value,
-                          .residual = inverse.residual / (inverse.value * inverse.value),
-                          .applications = inverse.applications + 1};
-  return NTK_OK;
+  double *v;
+  NTK_TRY(ntk_alloc_doubles(context, A->n, "eigenvector", &v));
+  ntk_eigenpair inverse = {.value = 0.0};
+  ntk_status status =
+      ntk_lanczos_largest(context, A->n, solve_product, &copy, &options, &inverse, v);
+  if (status == NTK_OK && !(inverse.value > 0.0))
+    status = ntk_fail(NTK_ERR_NUMERIC, "the operator's inverse is not positive definite");
+  if (status == NTK_OK)
+    status = polish(A, v);
+  if (status == NTK_OK) {
+    memcpy(vector, v, A->n * sizeof(double));
+    *pair = (ntk_eigenpair){.value = 1.0 / inverse.value,
+                            .residual = inverse.residual / (inverse.value * inverse.value),
+                            .applications = inverse.applications + 1};
+  }
+  ntk_free(context, v);
+  return status;
 }
 
 size_t ntk_eigen_bytes(size_t n) {

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEEP = 24, FIRST_CHECK = 8, CHECK_EVERY = 4 };
+enum { KEEP = 24, FIRST_CHECK = 4 };
 
 typedef struct lanczos {
   ntk_context *context;
@@ -30,15 +30,15 @@ typedef struct lanczos {
   double *H;                 /* capacity x capacity, column-major, symmetric */
   double *R;                 /* block x block, column-major */
   double *C;                 /* capacity x block: projections */
-  double *S;                 /* size x KEEP: the largest Ritz vectors, in the basis */
-  double *theta;             /* capacity: Ritz values */
+  double *S;                 /* size x size: Ritz vectors in the basis, largest value last */
+  double *theta;             /* size: Ritz values, ascending */
   uint64_t drawn;            /* random vectors drawn so far */
   uint64_t seed;
 } lanczos;
 
 size_t ntk_lanczos_bytes(size_t n, size_t block) {
   const size_t capacity = NTK_LANCZOS_BASIS < n ? NTK_LANCZOS_BASIS : n;
-  return sizeof(double) * (n * (capacity + 2 * block) + capacity * (2 * capacity + KEEP));
+  return sizeof(double) * (n * (capacity + 2 * block) + capacity * (3 * capacity + 4 * block + 20));
 }
 
 static void release(lanczos *s) {
@@ -52,7 +52,7 @@ static ntk_status allocate(lanczos *s) {
   ntk_status status = ntk_alloc_doubles(s->context, s->n * (m + b), "the Lanczos basis", &s->Q);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(s->context, s->n * b, "the Lanczos basis", &s->Z);
-  const size_t small = m * m + b * b + m * b + m * KEEP + m;
+  const size_t small = 2 * m * m + b * b + m * b + m;
   if (status == NTK_OK)
     status = ntk_alloc_doubles(s->context, small, "the Lanczos projection", &s->H);
   if (status != NTK_OK) {
@@ -62,7 +62,7 @@ static ntk_status allocate(lanczos *s) {
   s->R = s->H + m * m;
   s->C = s->R + b * b;
   s->S = s->C + m * b;
-  s->theta = s->S + m * KEEP;
+  s->theta = s->S + m * m;
   memset(s->H, 0, small * sizeof(double));
   return NTK_OK;
 }
@@ -83,24 +83,37 @@ static void draw(lanczos *s, double *v) {
   ntk_random_normal(source, s->drawn++, s->n, v);
 }
 
-/* Makes the `count` columns after the first `basis` of Q orthonormal, to them and to each other, and
- * writes R (upper triangular, ld block). A column that lies in the span of those before it, scale
- * being what counts as large, is replaced by a random one: its row of R is 0, the space found so far
- * being invariant in that direction. */
+/* Subtracts from column c of the new block its parts along the block's earlier columns, adding the
+ * coefficients to r; the norm left. */
+static double subtract_earlier(const lanczos *s, size_t basis, size_t c, double *q, double *r) {
+  for (size_t p = 0; p < c; p++) {
+    const double *earlier = s->Q + (basis + p) * s->n;
+    const double dot = ntk_ddot(s->n, earlier, q);
+    ntk_daxpy(s->n, -dot, earlier, q);
+    r[p] += dot;
+  }
+  return ntk_dnrm2(s->n, q);
+}
+
+/* Makes the `count` columns after the first `basis` of Q, orthogonal to these already, orthonormal,
+ * and writes R (upper triangular, ld block). A column that shrinks much has had its rounding errors
+ * blown up with what is left, and is made orthogonal to all again. One that lies in the span of those
+ * before it, scale being what counts as large, is replaced by a random one: its row of R is 0, the
+ * space found so far being invariant in that direction. */
 static void orthonormalise(lanczos *s, size_t basis, size_t count, double scale) {
   const double tiny = 1e-14 * scale;
   memset(s->R, 0, s->block * s->block * sizeof(double));
   for (size_t c = 0; c < count; c++) {
     double *q = s->Q + (basis + c) * s->n;
     double *r = s->R + c * s->block;
-    for (int pass = 0; pass < 2; pass++)
-      for (size_t p = 0; p < c; p++) {
-        const double *earlier = s->Q + (basis + p) * s->n;
-        const double dot = ntk_ddot(s->n, earlier, q);
-        ntk_daxpy(s->n, -dot, earlier, q);
-        r[p] += dot;
-      }
-    double norm = ntk_dnrm2(s->n, q);
+    double before = ntk_dnrm2(s->n, q);
+    double norm = subtract_earlier(s, basis, c, q, r);
+    norm = subtract_earlier(s, basis, c, q, r);
+    for (int pass = 0; pass < 4 && norm > tiny && norm < 0.1 * before; pass++) {
+      before = norm;
+      orthogonalise(s, basis + c, 1, q, NULL);
+      norm = ntk_dnrm2(s->n, q);
+    }
     if (norm > tiny) {
       r[c] = norm;
     } else {
@@ -117,10 +130,12 @@ static ntk_status extend(lanczos *s, ntk_product_fn product, void *user) {
   const size_t j = s->size, b = s->next;
   NTK_TRY(product(user, s->Q + j * s->n, b, s->Z));
   double scale = 0.0;
-  for (size_t c = 0; c < b; c++)
-    scale = fmax(scale, ntk_dnrm2(s->n, s->Z + c * s->n));
-  if (!isfinite(scale))
-    return ntk_fail(NTK_ERR_NUMERIC, "the operator's product is not finite");
+  for (size_t c = 0; c < b; c++) {
+    const double norm = ntk_dnrm2(s->n, s->Z + c * s->n);
+    if (!isfinite(norm))
+      return ntk_fail(NTK_ERR_NUMERIC, "the operator's product is not finite");
+    scale = fmax(scale, norm);
+  }
 
   s->size += b;
   s->last = b;
@@ -139,9 +154,17 @@ static ntk_status extend(lanczos *s, ntk_product_fn product, void *user) {
   return NTK_OK;
 }
 
-/* ||R s_last|| of Ritz pair p; 0 once the basis spans the whole space. */
-static double residual(const lanczos *s, size_t p) {
-  const double *tail = s->S + p * s->size + s->size - s->last;
+/* Ritz values and vectors. dsyevd, for dsyevr loses eigenvalues that are nearly all equal, as those of
+ * a clustered spectrum's H are. */
+static ntk_status ritz(const lanczos *s) {
+  for (size_t j = 0; j < s->size; j++)
+    memcpy(s->S + j * s->size, s->H + j * s->capacity, s->size * sizeof(double));
+  return ntk_dsyevd(s->context, 'V', s->size, s->S, s->theta);
+}
+
+/* ||R s_last|| of the largest Ritz pair; 0 once the basis spans the whole space. */
+static double residual(const lanczos *s) {
+  const double *tail = s->S + s->size * s->size - s->last;
   double sum = 0.0;
   for (size_t i = 0; i < s->next; i++) {
     double entry = 0.0;
@@ -152,12 +175,15 @@ static double residual(const lanczos *s, size_t p) {
   return sqrt(sum);
 }
 
-/* Q <- [Q S, Q_{j+1}], H <- diag(theta). Q S is made row block by row block, in place. */
+/* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. Q S is made row block by
+ * row block, in place. */
 static void restart(lanczos *s, size_t keep) {
+  const size_t least = s->size - keep; /* of the pairs kept, the first */
+  const double *S = s->S + least * s->size;
   double rows[64 * KEEP];
   for (size_t first = 0; first < s->n; first += 64) {
     const size_t count = s->n - first < 64 ? s->n - first : 64;
-    ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, s->S, s->size, 0.0, rows,
+    ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, S, s->size, 0.0, rows,
               64);
     for (size_t p = 0; p < keep; p++)
       memcpy(s->Q + p * s->n + first, rows + p * 64, count * sizeof(double));
@@ -165,14 +191,25 @@ static void restart(lanczos *s, size_t keep) {
   memmove(s->Q + keep * s->n, s->Q + s->size * s->n, s->next * s->n * sizeof(double));
   memset(s->H, 0, s->capacity * s->capacity * sizeof(double));
   for (size_t p = 0; p < keep; p++)
-    s->H[p * s->capacity + p] = s->theta[p];
+    s->H[p * s->capacity + p] = s->theta[least + p];
   s->size = keep;
 }
 
 /* How far the residual has come on a logarithmic scale, along which it falls steadily. */
 static double digits_reached(double rest, double wanted, double theta) {
-  const double fraction = log(rest / fabs(theta)) / log(wanted / fabs(theta));
+  const double fraction = log(rest / theta) / log(wanted / theta);
   return fmin(1.0, fmax(0.0, fraction));
+}
+
+/* The step at which to look again. The residual falls by a steady factor a step: from this look and
+ * the last one, go four fifths of the steps it still seems to need. */
+static size_t next_look(size_t step, size_t last_step, double rest, double last_rest,
+                        double wanted) {
+  if (last_step == 0 || !(rest < last_rest) || !(rest > wanted))
+    return step + 2;
+  const double per_step = log(last_rest / rest) / (double)(step - last_step);
+  const double steps = 0.8 * log(rest / wanted) / per_step;
+  return step + (size_t)fmin(fmax(steps, 1.0), 16.0);
 }
 
 /* Until the largest Ritz pair has converged. */
@@ -182,27 +219,31 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
     draw(s, s->Q + c * s->n);
   orthonormalise(s, 0, s->block, 1.0);
   s->next = s->block;
-  size_t products = 0;
+  size_t products = 0, look = FIRST_CHECK, last_step = 0;
+  double last_rest = 0.0;
   for (size_t step = 1;; step++) {
     products += s->next;
     NTK_TRY(extend(s, product, user));
     const bool whole = s->next == 0, full = !whole && s->size + s->next > s->capacity;
-    const bool due = step >= FIRST_CHECK && step % CHECK_EVERY == 0 && s->next == s->last;
+    const bool due = step >= look && s->next == s->last;
     if (!due && !full && !whole)
       continue;
-    const size_t keep = full ? KEEP : 1; /* full only where n, and so the capacity, exceeds KEEP */
-    NTK_TRY(ntk_dsyevr_largest(s->context, s->size, s->H, s->capacity, keep, s->theta, s->S));
-    const double rest = residual(s, 0), wanted = options->tolerance * fabs(s->theta[0]);
-    *pair = (ntk_eigenpair){s->theta[0], rest, (int)products};
+    NTK_TRY(ritz(s));
+    const double value = s->theta[s->size - 1], theta = fabs(value), rest = residual(s);
+    const double wanted = theta * fmax(options->tolerance, options->floor * theta);
+    *pair = (ntk_eigenpair){value, rest, (int)products};
     if (whole || rest <= wanted)
       return NTK_OK;
     if (products >= options->max_products)
       return ntk_fail(NTK_ERR_NUMERIC,
                       "Lanczos reached a relative residual of %.1e after %zu products; wanted %.1e",
-                      rest / fabs(s->theta[0]), products, options->tolerance);
-    NTK_TRY(ntk_progress_report(s->context, options->phase, digits_reached(rest, wanted, s->theta[0])));
-    if (full)
-      restart(s, keep);
+                      rest / theta, products, wanted / theta);
+    NTK_TRY(ntk_progress_report(s->context, options->phase, digits_reached(rest, wanted, theta)));
+    look = next_look(step, last_step, rest, last_rest, wanted);
+    last_step = step;
+    last_rest = rest;
+    if (full) /* only where n, and so the capacity, exceeds KEEP */
+      restart(s, KEEP);
   }
 }
 
@@ -221,7 +262,7 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
   ntk_eigenpair found;
   ntk_status status = iterate(&s, product, user, options, &found);
   if (status == NTK_OK) {
-    ntk_dgemv('N', n, s.size, 1.0, s.Q, n, s.S, 0.0, vector);
+    ntk_dgemv('N', n, s.size, 1.0, s.Q, n, s.S + (s.size - 1) * s.size, 0.0, vector);
     ntk_dscal(n, 1.0 / ntk_dnrm2(n, vector), vector);
     *pair = found;
   }

@@ -68,20 +68,19 @@ double ntk_packed_diagonal_min(const ntk_packed *A) {
   return smallest;
 }
 
+/* By norms, not squares: those of a tiny matrix would underflow. */
 double ntk_packed_frobenius(const ntk_packed *A) {
-  /* Every stored entry stands for two but the diagonal. */
   double all = 0.0, diagonal = 0.0;
   const size_t rows = A->ld, columns = A->n * (A->n + 1) / 2 / rows;
-#pragma omp parallel for schedule(static) reduction(+ : all) num_threads(A->context->threads)
-  for (size_t j = 0; j < columns; j++) {
-    const double norm = ntk_dnrm2(rows, A->storage + j * rows);
-    all += norm * norm;
-  }
-  for (size_t i = 0; i < A->n; i++) {
-    const double a = *ntk_packed_at(A, i, i);
-    diagonal += a * a;
-  }
-  return sqrt(2.0 * all - diagonal);
+  for (size_t j = 0; j < columns; j++)
+    all = hypot(all, ntk_dnrm2(rows, A->storage + j * rows));
+  for (size_t i = 0; i < A->n; i++)
+    diagonal = hypot(diagonal, *ntk_packed_at(A, i, i));
+  if (all == 0.0)
+    return 0.0;
+  /* Every stored entry stands for two but the diagonal. */
+  const double share = diagonal / all;
+  return all * sqrt(2.0 - share * share);
 }
 
 void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
@@ -90,7 +89,7 @@ void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
 }
 
 void ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U) {
-  const int previous = ntk_blas_enter(A->context->threads);
+  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : A->context->threads);
   for (size_t c = 0; c < m; c++) {
     const double *v1 = V + c * A->n, *v2 = v1 + A->n1;
     double *u1 = U + c * A->n, *u2 = u1 + A->n1;
@@ -102,23 +101,4 @@ void ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double 
     ntk_dgemv('N', A->n2, A->n1, 1.0, A->rectangle, A->ld, v1, 1.0, u2);
   }
   ntk_blas_leave(previous);
-}
-
-ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
-  for (size_t i = 0; i < A->n && shift != 0.0; i++)
-    *ntk_packed_at(A, i, i) -= shift;
-  const int previous = ntk_blas_enter(A->context->threads);
-  const int info = ntk_dpftrf(A->n, A->storage);
-  ntk_blas_leave(previous);
-  if (info != 0)
-    return ntk_fail(NTK_ERR_NUMERIC, "not positive definite in double precision: pivot %d of %zu",
-                    info, A->n);
-  /* BLAS lets a NaN pivot pass its test for <= 0; it then stands in the factor's diagonal. */
-  for (size_t i = 0; i < A->n; i++) {
-    const double pivot = *ntk_packed_at(A, i, i);
-    if (!(pivot > 0.0) || !isfinite(pivot))
-      return ntk_fail(NTK_ERR_NUMERIC, "the factorisation broke down at pivot %zu of %zu", i + 1,
-                      A->n);
-  }
-  return NTK_OK;
 }

@@ -15,8 +15,7 @@
 
 #include <omp.h>
 
-enum { TEAM_BLOCK = 768, BLOCK = 64 };
-static const size_t THREADS_FROM = 3072; /* smaller factors stay in cache, where one thread will do */
+enum { TEAM_BLOCK = 768, BLOCK = 32 };
 
 /* The calling thread's part [*first, *last) of count, in multiples of 8 but at the end. */
 static void my_part(size_t count, size_t *first, size_t *last) {
@@ -63,10 +62,11 @@ static void small_lower(size_t n, const double *T, size_t ld, double *v) {
 /* v <- T^{-T} v, T lower. */
 static void small_lower_transposed(size_t n, const double *T, size_t ld, double *v) {
   for (size_t j = n; j-- > 0;) {
-    double sum = v[j];
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = j + 1; i < n; i++)
-      sum -= T[i + j * ld] * v[i];
-    v[j] = sum / T[j + j * ld];
+      sum += T[i + j * ld] * v[i];
+    v[j] = (v[j] - sum) / T[j + j * ld];
   }
 }
 
@@ -82,10 +82,11 @@ static void small_upper(size_t n, const double *T, size_t ld, double *v) {
 /* v <- T^{-T} v, T upper. */
 static void small_upper_transposed(size_t n, const double *T, size_t ld, double *v) {
   for (size_t j = 0; j < n; j++) {
-    double sum = v[j];
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < j; i++)
-      sum -= T[i + j * ld] * v[i];
-    v[j] = sum / T[j + j * ld];
+      sum += T[i + j * ld] * v[i];
+    v[j] = (v[j] - sum) / T[j + j * ld];
   }
 }
 
@@ -191,7 +192,7 @@ static void lower_transposed(const triangle *t) {
 }
 
 void ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
-  const int threads = L->n < THREADS_FROM ? 1 : L->context->threads;
+  const int threads = L->n < NTK_PACKED_THREADS ? 1 : L->context->threads;
 #pragma omp parallel num_threads(threads)
   for (size_t c = 0; c < m; c += NTK_PANEL_VECTORS) {
     const size_t count = smaller(NTK_PANEL_VECTORS, m - c);

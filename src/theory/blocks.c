@@ -30,7 +30,8 @@ ntk_status ntk_job_blocks(ntk_job *j) {
     if (status == NTK_OK)
       status = ntk_kernel_factor(K_k, 0.0);
     ntk_eigenpair pair = {.value = 0.0};
-    if (status == NTK_OK) {
+    const double resolution = ntk_cholesky_bound(j->N, block->trace);
+    if (status == NTK_OK && ntk_kernel_smallest_pivot(K_k) > resolution) {
       const ntk_operator A = ntk_kernel_operator(K_k);
       status = ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair,
                                   vector);
@@ -38,7 +39,7 @@ ntk_status ntk_job_blocks(ntk_job *j) {
       status = NTK_OK; /* a block that does not factorise has nothing to resolve */
     }
     ntk_kernel_destroy(K_k);
-    const bool resolved = pair.value > ntk_cholesky_bound(j->N, block->trace);
+    const bool resolved = pair.value > resolution;
     block->lambda_min = resolved ? pair.value : NAN;
     block->verdict = resolved ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION;
   }

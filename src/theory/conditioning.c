@@ -56,8 +56,8 @@ static ntk_status run(ntk_job *j) {
     if (j->options.per_layer)
       NTK_TRY(ntk_job_blocks(j));
     NTK_TRY(ntk_job_kernel(j));
-    NTK_TRY(ntk_job_largest(j, false));
     NTK_TRY(ntk_job_keep_kernel(j));
+    NTK_TRY(ntk_job_largest(j, false));
     NTK_TRY(ntk_job_smallest(j));
     if (j->options.certify && r->verdict == NTK_VERDICT_OK)
       NTK_TRY(ntk_job_certify(j));

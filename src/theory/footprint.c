@@ -1,18 +1,18 @@
-/* Sums of array sizes in double precision, which cannot overflow and is exact up to 2^53 bytes. */
+/* The most that is held at once, phase by phase. Sums are made in double precision, which cannot
+ * overflow and is exact up to 2^53 bytes. */
 #include "theory/footprint.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
-#include "theory/bounds.h"
 
 #include <math.h>
 
-/* More than any tile, block of rows or thread-private workspace takes in one thread, but for the
- * backward pass's rows, counted below. */
-static const double WORKSPACE = 4.0 * (1 << 20);
-enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512 };
+/* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
+ * kernel/cpu_gram.c), and what objects and lists of tiles take besides arrays. */
+enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512, GRAM_COLUMNS = 384 + 40 };
+static const double SMALL_OBJECTS = 1 << 16;
 
 static size_t saturate(double bytes) {
   return bytes < 0x1p63 ? (size_t)bytes : SIZE_MAX;
@@ -37,24 +37,47 @@ size_t ntk_features_bytes(size_t depth, const size_t *width, size_t N) {
   return saturate(features(depth, width, (double)N));
 }
 
-/* Beyond X and the weights; singular: K will not be built unless the options need it. */
+/* Largest of what the network's shape makes a phase need. */
+typedef struct shape {
+  double widest, pair, matrix; /* n_l, n_l + n_{l+1} and n_l n_{l+1}, l < L */
+} shape;
+
+static shape shape_of(size_t depth, const size_t *width) {
+  shape s = {1.0, (double)width[depth - 1], (double)width[depth - 1]};
+  for (size_t l = 1; l < depth; l++) {
+    const double below = (double)width[l - 1], here = (double)width[l];
+    s.widest = fmax(s.widest, here);
+    s.pair = fmax(s.pair, below + here);
+    s.matrix = fmax(s.matrix, below * here);
+  }
+  return s;
+}
+
+/* Beyond X and the weights. singular: K is not built unless the options need it. */
 static double working_bytes(const ntk_context *context, size_t depth, const size_t *width,
                             bool singular, size_t N, const ntk_spectrum_options *options) {
-  double widest = 1.0, largest = 1.0; /* width, and entries of a weight matrix */
-  for (size_t l = 1; l < depth; l++) {
-    widest = fmax(widest, (double)width[l]);
-    largest = fmax(largest, (double)width[l - 1] * (double)width[l]);
-  }
+  const shape s = shape_of(depth, width);
   const double n = (double)N, threads = context->threads;
   const double norms = 8.0 * n * (2.0 * (double)depth + 4.0);
-  const double workspace =
-      threads * fmax(WORKSPACE, 8.0 * FORWARD_ROWS * widest) + 8.0 * (largest + OPERATOR_ROWS * widest);
-  double total = features(depth, width, n) + norms + workspace + (double)ntk_eigen_bytes(N);
+  const double both = features(depth, width, n), half = half_square(n);
+  const double tiles = fmax(8.0 * threads * GRAM_COLUMNS * s.pair, 24.0 * n);
+  const double apply = 8.0 * (s.matrix + OPERATOR_ROWS * s.widest);
+  const double eigen = (double)ntk_eigen_bytes(N);
+
+  double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 16.0 * n);
+  if (singular)
+    most = fmax(most, both + eigen + apply);
   if (!singular || options->full || options->kernel_path != NULL)
-    total += half_square(n);
+    most = fmax(most, both + half + tiles);
+  if (!singular) { /* K moves into the place of the features, or the features stay */
+    const bool moved = half <= both;
+    most = fmax(most, moved ? 2.0 * half + eigen : both + half + fmax(eigen, apply));
+    if (options->per_layer)
+      most = fmax(most, both + half + eigen);
+  }
   if (options->full)
-    total += 8.0 * n * n + 8.0 * 64.0 * n;
-  return total;
+    most = fmax(most, both + half + 8.0 * n * n + 8.0 * 40.0 * n);
+  return most + norms + SMALL_OBJECTS;
 }
 
 /* The counting part of ntk_deficiency. */
@@ -79,7 +102,7 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_activation_find(spec->activation ? spec->activation : "sigmoid", &activation));
   const bool singular = known_singular(parameters, spec->width[0], &activation, N);
   const double total =
-      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
+      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + SMALL_OBJECTS +
       working_bytes(context, spec->depth, spec->width, singular, N, options ? options : &defaults);
   *bytes = saturate(total);
   return check(context, total, N);

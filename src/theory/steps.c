@@ -136,6 +136,10 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   }
   if (status != NTK_OK)
     return status;
+  if (ntk_kernel_smallest_pivot(j->factor) <= r->resolution) {
+    below_resolution(r);
+    return NTK_OK;
+  }
 
   start = ntk_clock();
   NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &r->eigenvector));
