@@ -107,8 +107,8 @@ static void run_point(const point *p) {
   printf("N = %zu, d = n_1 = n_2 = %zu (lambda_min = %.6g)\n", p->N, p->d, lambda_min);
   printf("  dgemm %.1f GFLOP/s; kernel + factor + eigen: median %.4g s, best %.4g s of %d runs\n",
          1e-9 * rate, middle, best, p->runs);
-  printf("  forward %.4g, kernel %.4g, factor %.4g, eigen %.4g, whole job %.4g s\n", forward, kernel,
-         factor, eigen, total);
+  printf("  forward %.4g, kernel %.4g, factor %.4g, eigen %.4g, whole job %.4g s\n", forward,
+         kernel, factor, eigen, total);
   printf("  ratio to %.3g flops at that rate: %.2f median, %.2f best", flops, middle * rate / flops,
          best * rate / flops);
   printf(p->wanted > 0.0 ? "  (figure: %.2f)\n" : "\n", p->wanted);

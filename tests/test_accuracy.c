@@ -169,7 +169,8 @@ static void check(const ntk_network *network, const double *X, size_t N) {
       b2[MOST_LAYERS * MOST_SAMPLES];
   assert_ok(ntk_kernel_values(K, K_stored));
   assert_ok(features->backend->features_norms(features, f2, b2));
-  const ntk_accuracy accuracy = ntk_kernel_accuracy(network, N, f2, b2);
+  ntk_accuracy accuracy;
+  assert_ok(ntk_kernel_accuracy(network, N, f2, b2, &accuracy));
 
   exact_features(network, X, N, F, B);
   stored_features(features, F_hat, B_hat);

@@ -81,7 +81,7 @@ typedef struct problem {
   long double F_L[N], error[N][DEPTH], output_error[N]; /* of J_k's row, of F_L */
 } problem;
 
-static ntk_context *two;
+static ntk_context *one; /* one thread: there are thousands of tiny calls */
 static problem problems[COUNT(activations) * COUNT(shapes)][2]; /* theta and theta' */
 
 /* f_L(x) of (1), entry (i, j) of W_l moved by i STEP; l = 0: none. */
@@ -162,9 +162,9 @@ static void make_problem(problem *p, size_t a, size_t s, const char *init, uint6
                  .phi = activations[a].phi,
                  .L = shapes[s].L,
                  .width = shapes[s].width};
-  p->network = make_network(two, p->L, p->width, p->name, init, seed);
+  p->network = make_network(one, p->L, p->width, p->name, init, seed);
   double *X = make_normal(seed, N * p->width[0]);
-  p->data = make_data(two, X, N, p->width[0]);
+  p->data = make_data(one, X, N, p->width[0]);
   p->features = make_features(p->network, p->data);
   free(X);
   p->X = ntk_dataset_values(p->data);
@@ -191,7 +191,7 @@ static void make_problem(problem *p, size_t a, size_t s, const char *init, uint6
  * activation and, over the activations, with each shape. */
 static int setup(void **state) {
   (void)state;
-  two = make_context(2);
+  one = make_context(1);
   for (size_t a = 0; a < COUNT(activations); a++)
     for (size_t s = 0; s < COUNT(shapes); s++)
       for (size_t t = 0; t < 2; t++)
@@ -211,8 +211,8 @@ static int teardown(void **state) {
       for (size_t k = 0; k < p->L; k++)
         free(p->J[i][k]);
   }
-  assert_int_equal(ntk_memory_in_use(two), 0);
-  ntk_context_destroy(two);
+  assert_int_equal(ntk_memory_in_use(one), 0);
+  ntk_context_destroy(one);
   return 0;
 }
 
@@ -261,7 +261,7 @@ static void test_kernel(void **state) {
   for (size_t c = 0; c < 2 * COUNT(problems); c++)
     for (size_t s = 0; s < COUNT(sizes); s++) {
       const problem *p = &problems[c / 2][c % 2];
-      ntk_dataset *data = make_data(two, p->X, sizes[s], p->width[0]);
+      ntk_dataset *data = make_data(one, p->X, sizes[s], p->width[0]);
       ntk_features *features = make_features(p->network, data);
       for (size_t choice = 0; choice <= 2 * p->L; choice++) {
         bool blocks[DEPTH];
@@ -285,8 +285,8 @@ static void test_cross(void **state) {
   double A[N * N];
   for (size_t c = 0; c < COUNT(problems); c++) {
     const problem *p = &problems[c][0], *q = &problems[c][1];
-    ntk_dataset *head = make_data(two, p->X, M, p->width[0]);
-    ntk_dataset *tail = make_data(two, p->X + M * p->width[0], N - M, p->width[0]);
+    ntk_dataset *head = make_data(one, p->X, M, p->width[0]);
+    ntk_dataset *tail = make_data(one, p->X + M * p->width[0], N - M, p->width[0]);
     ntk_features *first = make_features(p->network, head), *rest = make_features(p->network, tail);
     for (size_t choice = 0; choice <= 2 * p->L; choice++) {
       bool blocks[DEPTH];

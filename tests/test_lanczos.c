@@ -133,7 +133,8 @@ static void test_second_difference(void **state) {
     difference d = {.n = orders[o], .pivots = make_array(orders[o])};
     for (size_t i = 0; i < d.n; i++) /* of elimination: (i + 2) / (i + 1) */
       d.pivots[i] = (double)(i + 2) / (double)(i + 1);
-    const ntk_operator A = {d.n, difference_apply, difference_solve, &d};
+    const ntk_operator A = {
+        .n = d.n, .apply = difference_apply, .solve = difference_solve, .user = &d};
     const double half = pi / (2.0 * (double)(d.n + 1)); /* 2 - 2 cos t = 4 sin^2(t / 2) */
     double *v = make_array(d.n);
     ntk_eigenpair pair;

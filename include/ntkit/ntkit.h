@@ -151,8 +151,8 @@ NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, 
 /* Columns that standardizing found constant and set to 0. */
 NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
 
-/* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a temporary
- * name, synced, renamed, so that path never holds half a file. */
+/* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
+ * temporary name, synced, renamed, so that path never holds half a file. */
 NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
                                 const size_t *shape);
 
@@ -233,8 +233,8 @@ typedef struct ntk_certificate {
 } ntk_certificate;
 
 typedef struct ntk_block_result {
-  double lambda_min; /* of K_k; NaN unless asked for and resolved; 0 when rank deficient */
-  double trace;      /* of K_k; always there */
+  double lambda_min;   /* of K_k; NaN unless asked for and resolved; 0 when rank deficient */
+  double trace;        /* of K_k; always there */
   ntk_verdict verdict; /* of lambda_min, when that was asked for */
 } ntk_block_result;
 
@@ -272,7 +272,8 @@ typedef struct ntk_spectrum_result {
 
 /* The whole job: features, kernel, factorisation, smallest and largest eigenvalue, and what options
  * ask for. network and data are borrowed and must agree in d. result is filled on NTK_OK and
- * released by ntk_spectrum_clear. Time 2 N^2 sum_k n_k + N^3/3 flops; memory: ntk_spectrum_memory. */
+ * released by ntk_spectrum_clear. Time 2 N^2 sum_k n_k + N^3/3 flops; memory: ntk_spectrum_memory.
+ */
 NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network,
                                 const ntk_dataset *data, const ntk_spectrum_options *options,
                                 ntk_spectrum_result *result);
@@ -280,7 +281,8 @@ NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
 
 /* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included), and
  * whether they fit: NTK_ERR_LIMIT or else NTK_ERR_MEMORY, both numbers in the message, when not. (N
- * above P needs no K, and so less than N = P.) For asking before anything is allocated; *bytes is set in every case but NTK_ERR_ARGUMENT. */
+ * above P needs no K, and so less than N = P.) For asking before anything is allocated; *bytes is
+ * set in every case but NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                        const ntk_spectrum_options *options, size_t *bytes);
 
@@ -332,8 +334,8 @@ typedef struct ntk_eigenpair {
 } ntk_eigenpair;
 
 /* Largest eigenvalue by apply, or smallest of a positive definite A by solve; vector: n entries.
- * Until ||A v - lambda v|| <= max(tolerance |lambda|, noise); NTK_ERR_NUMERIC when 4000 applications
- * do not get there. */
+ * Until ||A v - lambda v|| <= max(tolerance |lambda|, noise); NTK_ERR_NUMERIC when 4000
+ * applications do not get there. */
 NTK_API ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
                                      uint64_t seed, ntk_eigenpair *pair, double *vector);
 NTK_API ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,

@@ -63,9 +63,8 @@ void ntk_dscal(size_t n, double alpha, double *x) {
 
 void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *T, size_t ldt,
                double *B, size_t ldb) {
-  cblas_dtrsm(CblasColMajor, side == 'L' ? CblasLeft : CblasRight, triangle(uplo),
-              transpose(trans), CblasNonUnit, narrow(m), narrow(n), 1.0, T, narrow(ldt), B,
-              narrow(ldb));
+  cblas_dtrsm(CblasColMajor, side == 'L' ? CblasLeft : CblasRight, triangle(uplo), transpose(trans),
+              CblasNonUnit, narrow(m), narrow(n), 1.0, T, narrow(ldt), B, narrow(ldb));
 }
 
 int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda) {
@@ -192,12 +191,14 @@ static bool potrf_is_right(void) {
 
 ntk_status ntk_blas_check(void) {
   if (!gemm_is_right())
-    return ntk_fail(NTK_ERR_BLAS, "the loaded BLAS (%s, core %s) multiplies matrices wrongly; "
-                                  "install another or set OPENBLAS_CORETYPE",
+    return ntk_fail(NTK_ERR_BLAS,
+                    "the loaded BLAS (%s, core %s) multiplies matrices wrongly; "
+                    "install another or set OPENBLAS_CORETYPE",
                     ntk_blas_name(), ntk_blas_core());
   if (!potrf_is_right())
-    return ntk_fail(NTK_ERR_BLAS, "the loaded LAPACK (%s, core %s) factorises wrongly; "
-                                  "install another or set OPENBLAS_CORETYPE",
+    return ntk_fail(NTK_ERR_BLAS,
+                    "the loaded LAPACK (%s, core %s) factorises wrongly; "
+                    "install another or set OPENBLAS_CORETYPE",
                     ntk_blas_name(), ntk_blas_core());
   return NTK_OK;
 }

@@ -26,13 +26,14 @@ double ntk_dnrm2(size_t n, const double *x);
 void ntk_daxpy(size_t n, double alpha, const double *x, double *y);
 void ntk_dscal(size_t n, double alpha, double *x);
 
-/* B (m x n) <- op(T)^{-1} B (side 'L') or B op(T)^{-1} (side 'R'), T the uplo triangle of an array. */
+/* B (m x n) <- op(T)^{-1} B (side 'L') or B op(T)^{-1} (side 'R'), T the uplo triangle of an array.
+ */
 void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *T, size_t ldt,
                double *B, size_t ldb);
 /* Cholesky factorisation of the uplo triangle of A (n x n) in place; the LAPACK info. */
 int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda);
-/* Eigenvalues (ascending, n) of the symmetric A (n x n, lower triangle read) and, where jobz is 'V',
- * eigenvectors in place of A, one a column; workspace is allocated inside. */
+/* Eigenvalues (ascending, n) of the symmetric A (n x n, lower triangle read) and, where jobz is
+ * 'V', eigenvectors in place of A, one a column; workspace is allocated inside. */
 ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
 
 /* Threads that a BLAS call from outside a parallel region uses, until ntk_blas_leave. Inside our
@@ -45,8 +46,8 @@ void ntk_blas_leave(int previous);
 const char *ntk_blas_name(void);
 const char *ntk_blas_core(void);
 
-/* Compares dgemm, dsyrk and dpotrf with plain loops on odd and tail shapes. NTK_ERR_BLAS when one is
- * wrong. About a millisecond. */
+/* Compares dgemm, dsyrk and dpotrf with plain loops on odd and tail shapes. NTK_ERR_BLAS when one
+ * is wrong. About a millisecond. */
 ntk_status ntk_blas_check(void);
 
 #endif

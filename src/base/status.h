@@ -4,11 +4,12 @@
 
 #include "ntkit/ntkit.h"
 
-/* Keeps the formatted line for ntk_error_message. Call it from the thread that entered the library. */
+/* Keeps the formatted line for ntk_error_message. Call it from the thread that entered the library.
+ */
 void ntk_fail_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, with the value status: a failure reads `return ntk_fail(NTK_ERR_SHAPE, "...")`. A macro, so
- * that compilers see that the status is not NTK_OK. */
+/* The same, with the value status: a failure reads `return ntk_fail(NTK_ERR_SHAPE, "...")`. A
+ * macro, so that compilers see that the status is not NTK_OK. */
 #define ntk_fail(status, ...) (ntk_fail_message(__VA_ARGS__), (status))
 
 /* Hands a failure on to the caller; for functions that own nothing yet. */

@@ -10,19 +10,21 @@
  * (P_{L-1} = W_L.) The sum over samples bounds ||dJ||_F^2. Derived in docs/algorithm.md. */
 #include "kernel/accuracy.h"
 
+#include "base/memory.h"
 #include "spectrum/certificate.h"
 
 #include <float.h>
 #include <math.h>
 
-enum { MAX_STACK_DEPTH = 64 };
-static const double SLACK = 1.0 + 1e-11; /* covers the rounding of these expressions themselves */
+static const double SLACK =
+    1.0 + 1e-6; /* covers the rounding of these sums, whose results are tiny */
+static const double ULPS = 1.0 + 16 * DBL_EPSILON;
 
 /* Norms of one weight matrix (rows x columns). */
 typedef struct weight_norms {
-  double spectral;  /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
+  double spectral; /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
   double frobenius;
-  double row;       /* largest row norm: max |W b| <= row |b| */
+  double row; /* largest row norm: max |W b| <= row |b| */
 } weight_norms;
 
 static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
@@ -55,16 +57,16 @@ typedef struct layer {
   double root;                /* sqrt n_l */
 } layer;
 
-/* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms. */
+/* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms; dF, dG: scratch, L
+ * entries each. */
 static double sample_error(const ntk_network *network, const layer *layers, size_t i, size_t N,
-                           const double *f2, const double *b2) {
+                           const double *f2, const double *b2, double *dF, double *dG) {
   const size_t L = network->depth;
   const double u = DBL_EPSILON / 2, eu = NTK_ACTIVATION_ERROR * u;
   const double M = network->activation.info.lipschitz;
   const double curvature = network->activation.info.lipschitz_grad;
   const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
-  double dF[MAX_STACK_DEPTH], dG[MAX_STACK_DEPTH];
-  dF[0] = 0.0; /* X is exact */
+  dF[0] = dG[0] = 0.0;                                     /* X is exact */
   for (size_t l = 1; l < L; l++) {
     const layer *y = &layers[l - 1];
     const double f = sqrt(f2[(l - 1) * N + i]);
@@ -87,12 +89,10 @@ static double sample_error(const ntk_network *network, const layer *layers, size
   return total;
 }
 
-ntk_accuracy ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
-                                 const double *b2) {
+/* The two sums; layers has L entries, scratch 2 L. */
+static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f2, const double *b2,
+                           layer *layers, double *scratch) {
   const size_t L = network->depth;
-  if (L >= MAX_STACK_DEPTH)
-    return (ntk_accuracy){INFINITY, INFINITY};
-  layer layers[MAX_STACK_DEPTH];
   for (size_t l = 1; l <= L; l++)
     layers[l - 1] = (layer){
         .W = norms_of(network->W[l], network->width[l - 1], network->width[l]),
@@ -109,14 +109,29 @@ ntk_accuracy ntk_kernel_accuracy(const ntk_network *network, size_t N, const dou
     gram += ntk_gamma(network->width[k] + network->width[k + 1] + L + 4) * trace;
   }
   for (size_t i = 0; i < N; i++)
-    squares += sample_error(network, layers, i, N, f2, b2);
+    squares += sample_error(network, layers, i, N, f2, b2, scratch, scratch + L);
   return (ntk_accuracy){SLACK * gram, SLACK * sqrt(squares)};
+}
+
+ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
+                               const double *b2, ntk_accuracy *accuracy) {
+  ntk_context *context = network->context;
+  const size_t L = network->depth;
+  void *layers = NULL;
+  NTK_TRY(ntk_alloc(context, L, sizeof(layer), "accuracy of the kernel", &layers));
+  double *scratch = NULL;
+  const ntk_status status = ntk_alloc_doubles(context, 2 * L, "accuracy of the kernel", &scratch);
+  if (status == NTK_OK)
+    *accuracy = sum_up(network, N, f2, b2, layers, scratch);
+  ntk_free(context, scratch);
+  ntk_free(context, layers);
+  return status;
 }
 
 void ntk_accuracy_carry(const ntk_accuracy *accuracy, double lower, double upper,
                         double *kernel_lower, double *kernel_upper) {
-  const double sigma = sqrt(fmax(0.0, lower - accuracy->gram)) / SLACK - accuracy->jacobian;
-  const double top = sqrt(fmax(0.0, upper + accuracy->gram)) * SLACK + accuracy->jacobian;
-  *kernel_lower = sigma > 0.0 ? sigma * sigma : 0.0;
-  *kernel_upper = top * top;
+  const double sigma = sqrt(fmax(0.0, lower - accuracy->gram)) / ULPS - accuracy->jacobian;
+  const double top = sqrt(fmax(0.0, upper + accuracy->gram)) * ULPS + accuracy->jacobian;
+  *kernel_lower = sigma > 0.0 ? sigma * sigma / ULPS : 0.0;
+  *kernel_upper = top * top * ULPS;
 }

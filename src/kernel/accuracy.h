@@ -5,16 +5,16 @@
 #include "kernel/backend.h"
 
 typedef struct ntk_accuracy {
-  double gram;     /* ||K_stored - J^ J^^T||_2 <= gram, J^ being the Jacobian that the stored F and B
-                      define: a bound for any order of summation */
+  double gram; /* ||K_stored - J^ J^^T||_2 <= gram, J^ being the Jacobian that the stored F and B
+                  define: a bound for any order of summation */
   double jacobian; /* ||J^ - J||_F, J exact: a bound where phi' is Lipschitz and the activation
                       functions are as accurate as they say; for relu it assumes that rounding flips
                       the sign of no pre-activation */
 } ntk_accuracy;
 
 /* f2, b2: the squared row norms of features_norms (L x N each). O(N L + P) operations. */
-ntk_accuracy ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
-                                 const double *b2);
+ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
+                               const double *b2, ntk_accuracy *accuracy);
 
 /* Carries proved bounds on lambda_min of the stored matrix over to the exact kernel:
  * sigma_min(J) differs from sqrt(lambda_min(J^ J^^T)) by at most ||J^ - J||. */

@@ -1,7 +1,7 @@
-/* The compute backend seam: coarse operations on whole objects, so that a device can keep data where
- * it is and fuse what it likes. Callers hold ntk_features and ntk_kernel and never look inside;
- * kernel.c checks arguments and dispatches. The contract of each operation is that of the public
- * function of the same name in ntkit.h; arguments have been checked. */
+/* The compute backend seam: coarse operations on whole objects, so that a device can keep data
+ * where it is and fuse what it likes. Callers hold ntk_features and ntk_kernel and never look
+ * inside; kernel.c checks arguments and dispatches. The contract of each operation is that of the
+ * public function of the same name in ntkit.h; arguments have been checked. */
 #ifndef NTK_KERNEL_BACKEND_H
 #define NTK_KERNEL_BACKEND_H
 

@@ -5,8 +5,8 @@
 #include "kernel/backend.h"
 #include "spectrum/packed.h"
 
-/* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x n_k. B_L = 1 is implied, and
- * F_L is kept because it comes for free. */
+/* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x n_k. B_L = 1 is implied,
+ * and F_L is kept because it comes for free. */
 typedef struct cpu_features {
   double **F, **B; /* L entries each */
   double *F_L;     /* N */

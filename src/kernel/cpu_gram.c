@@ -2,10 +2,10 @@
  *
  *     K = sum_k  F_k F_k^T  o  B_{k+1} B_{k+1}^T,   B_L = 1
  *
- * The matrix is cut into tiles, each made whole, block after block, straight into where K is stored;
- * J, which has P columns, never exists. The grid of tiles depends on N alone and each tile is one
- * thread's, so the bits of K do not depend on the number of threads.
- * Cost: N^2 n flops for each of the 2 (L-1) + 1 products, n its width. */
+ * The matrix is cut into tiles, each made whole, block after block, straight into where K is
+ * stored; J, which has P columns, never exists. The grid of tiles depends on N alone and each tile
+ * is one thread's, so the bits of K do not depend on the number of threads. Cost: N^2 n flops for
+ * each of the 2 (L-1) + 1 products, n its width. */
 #include "kernel/cpu.h"
 
 #include "base/memory.h"
@@ -78,9 +78,9 @@ static void upper_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_
   const size_t length = j1 - A->n1, parts = parts_of(length, g.rows);
   for (size_t p = 0; p < parts; p++) {
     const size_t i0 = A->n1 + p * length / parts, i1 = A->n1 + (p + 1) * length / parts;
-    append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0,
-                            A->upper + (i0 - A->n1) + (j0 - A->n1) * A->ld, A->ld,
-                            i1 > j0 ? NTK_TILE_UPPER : NTK_TILE_FULL});
+    append(list,
+           (ntk_tile){i0, i1 - i0, j0, j1 - j0, A->upper + (i0 - A->n1) + (j0 - A->n1) * A->ld,
+                      A->ld, i1 > j0 ? NTK_TILE_UPPER : NTK_TILE_FULL});
   }
 }
 
@@ -103,8 +103,7 @@ static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) 
     for (size_t p = 0; p < down; p++) {
       const size_t i0 = p * other / down, i1 = (p + 1) * other / down;
       const size_t j0 = q * N / across, j1 = (q + 1) * N / across;
-      append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * other, other,
-                              NTK_TILE_FULL});
+      append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * other, other, NTK_TILE_FULL});
     }
 }
 
@@ -142,8 +141,7 @@ static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk
   for (size_t i = 0; i < list->count; i++) {
     if (atomic_load(&stop))
       continue;
-    fill(&list->tiles[i], rows, columns, blocks,
-         workspace + (size_t)omp_get_thread_num() * size);
+    fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size);
     const size_t finished = atomic_fetch_add(&done, 1) + 1;
     if (omp_get_thread_num() == 0) { /* the caller's own thread: it may run the callback */
       status = ntk_progress_report(context, phase, (double)finished / (double)list->count);

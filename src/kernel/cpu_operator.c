@@ -1,5 +1,5 @@
-/* The kernel as an operator, without K: J (J^T v), block by block. Reshaped to n_k x n_{k+1}, the part
- * of J^T v that belongs to W_{k+1}, and what J makes of it, are
+/* The kernel as an operator, without K: J (J^T v), block by block. Reshaped to n_k x n_{k+1}, the
+ * part of J^T v that belongs to W_{k+1}, and what J makes of it, are
  *
  *     G_k = F_k^T diag(v) B_{k+1},    u_i += (F_k)_i G_k (B_{k+1})_i^T
  *

@@ -11,8 +11,8 @@ typedef enum ntk_tile_shape {
   NTK_TILE_UPPER  /* ... not after ... */
 } ntk_tile_shape;
 
-/* rows x columns entries at out (column-major, ld): entry (i, j) belongs to sample row0 + i of one set
- * of features and sample column0 + j of another (for LOWER and UPPER the same set). */
+/* rows x columns entries at out (column-major, ld): entry (i, j) belongs to sample row0 + i of one
+ * set of features and sample column0 + j of another (for LOWER and UPPER the same set). */
 typedef struct ntk_tile {
   size_t row0, rows, column0, columns;
   double *out;
@@ -31,8 +31,8 @@ typedef struct ntk_gram_factor {
 void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_factor *F, const ntk_gram_factor *B,
                    bool add, double *workspace);
 
-/* Doubles that ntk_gram_tile needs for tiles of at most so many columns and factors whose widths sum
- * to at most n. */
+/* Doubles that ntk_gram_tile needs for tiles of at most so many columns and factors whose widths
+ * sum to at most n. */
 size_t ntk_gram_workspace(size_t columns, size_t n);
 
 #endif

@@ -1,17 +1,18 @@
 /* F F^T o B B^T over a tile, MR x NR entries at a time.
  *
  * Both products of a micro-tile are summed in registers over the whole width n, and only their
- * Hadamard product is written: no intermediate matrix leaves the L1 cache. Rows and columns are first
- * copied ("packed") into the order in which they are read: entry k of MR rows side by side, then entry
- * k + 1. The columns of the tile are packed once, its rows MR at a time, so that packing is one copy
- * for every `columns` products. (The scheme of Goto and van de Geijn, ACM TOMS 34, 2008.) */
+ * Hadamard product is written: no intermediate matrix leaves the L1 cache. Rows and columns are
+ * first copied ("packed") into the order in which they are read: entry k of MR rows side by side,
+ * then entry k + 1. The columns of the tile are packed once, its rows MR at a time, so that packing
+ * is one copy for every `columns` products. (The scheme of Goto and van de Geijn, ACM TOMS 34,
+ * 2008.) */
 #include "base/lanes.h"
 
 #include "kernel/gram.h"
 
 enum {
-  VECTORS = 3,           /* of rows in a micro-tile */
-  MR = VECTORS * LANES,  /* with NR columns: 3 NR sums, 3 vectors of rows and one of a column */
+  VECTORS = 3,             /* of rows in a micro-tile */
+  MR = VECTORS * LANES,    /* with NR columns: 3 NR sums, 3 vectors of rows and one of a column */
   NR = LANES == 8 ? 8 : 4, /* fill 32 registers (AVX-512), or 16 */
   PACK_STEP = 16
 };
@@ -106,6 +107,18 @@ static void pack_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, dou
   pack(t->rows - i < MR ? t->rows - i : MR, MR, A->n, A->rows + (t->row0 + i) * A->n, packed);
 }
 
+/* Asks for a part, step of steps, of the rows that will be packed next: they come from memory while
+ * the present ones are multiplied. */
+static inline void prefetch_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, size_t step,
+                                 size_t steps) {
+  if (i >= t->rows)
+    return;
+  const size_t count = (t->rows - i < MR ? t->rows - i : MR) * A->n;
+  const double *rows = A->rows + (t->row0 + i) * A->n;
+  for (size_t e = count * step / steps; e < count * (step + 1) / steps; e += 8)
+    __builtin_prefetch(rows + e);
+}
+
 void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_factor *F,
                                const ntk_gram_factor *B, bool add, double *workspace) {
   const size_t nb = B != NULL ? B->n : 0;
@@ -114,6 +127,7 @@ void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_factor *F,
   double *columns_B = columns_F + (t->columns + NR - 1) / NR * NR * F->n;
   double P[MR * NR] __attribute__((aligned(64))), Q[MR * NR] __attribute__((aligned(64)));
 
+  const size_t steps = (t->columns + NR - 1) / NR;
   pack_columns(t, F, columns_F);
   if (B != NULL)
     pack_columns(t, B, columns_B);
@@ -123,6 +137,9 @@ void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_factor *F,
       pack_rows(t, i, B, rows_B);
     for (size_t j = 0; j < t->columns; j += NR) {
       const part what = part_of(t, i, j);
+      prefetch_rows(t, i + MR, F, j / NR, steps);
+      if (B != NULL)
+        prefetch_rows(t, i + MR, B, j / NR, steps);
       if (what == NONE)
         continue;
       micro_product(F->n, rows_F, columns_F + j * F->n, P);

@@ -21,8 +21,9 @@ ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *da
                                ntk_features **features) {
   const size_t d = ntk_dataset_dim(data);
   if (d != network->width[0])
-    return ntk_fail(NTK_ERR_SHAPE, "the data have d = %zu and the network n_0 = %zu: they must agree",
-                    d, network->width[0]);
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
+                    network->width[0]);
   const ntk_backend *backend = NULL;
   NTK_TRY(ntk_backend_find(network->context->backend, &backend));
   void *pointer = NULL;
@@ -136,7 +137,8 @@ ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *ot
   for (size_t l = 0; same && l <= a->depth; l++)
     same = a->width[l] == b->width[l];
   if (!same)
-    return ntk_fail(NTK_ERR_SHAPE, "a cross kernel needs two networks of the same depth and widths");
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "a cross kernel needs two networks of the same depth and widths");
   NTK_TRY(check_blocks(features, blocks));
   return features->backend->cross(features, other, blocks, A);
 }

@@ -7,8 +7,9 @@
 /* A second copy of an unfactorised K. */
 ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
 
-/* An upper bound on lambda_min of what was factorised, from the factor's diagonal: min_i l_ii^2, for
- * l_ii^2 = 1 / (A_i^{-1})_ii >= lambda_min(A_i) >= lambda_min(A) with A_i the leading i x i block. */
+/* An upper bound on lambda_min of what was factorised, from the factor's diagonal: min_i l_ii^2,
+ * for l_ii^2 = 1 / (A_i^{-1})_ii >= lambda_min(A_i) >= lambda_min(A) with A_i the leading i x i
+ * block. */
 double ntk_kernel_smallest_pivot(const ntk_kernel *factor);
 
 /* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of

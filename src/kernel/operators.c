@@ -18,8 +18,8 @@ static ntk_status apply(void *user, const double *V, size_t m, double *U) {
 }
 
 /* A solve with a Cholesky factor is exact for K + E. ||E|| is a modest multiple of u ||K|| in
- * practice (the bound has a factor N); at the resolution, (N + 8) u tr(K), this is at most 16 / N of
- * lambda_min. */
+ * practice (the bound has a factor N); at the resolution, (N + 8) u tr(K), this is at most 16 / N
+ * of lambda_min. */
 static double solve_noise(const ntk_kernel *factor) {
   return fmin(16.0, 0.25 * (double)factor->N) * (DBL_EPSILON / 2) * factor->trace;
 }

@@ -23,7 +23,8 @@ static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"softplus", "log(1 + exp(x))", 1.0, 0.25,
      "phi' is the sigmoid <= 1; phi'' is the sigmoid's derivative <= 1/4", true},
     {"erf", "erf(x)", 1.1283791670955126, 0.96788289807657346,
-     "phi' = 2/sqrt(pi) exp(-x^2) <= 2/sqrt(pi); |phi''| = 2 |x| phi' <= 2 sqrt(2 / (pi e)), at x = "
+     "phi' = 2/sqrt(pi) exp(-x^2) <= 2/sqrt(pi); |phi''| = 2 |x| phi' <= 2 sqrt(2 / (pi e)), at x "
+     "= "
      "1/sqrt 2",
      true},
     {"gelu", "x Phi(x), Phi the normal distribution function", 1.1289041451851547,
@@ -32,7 +33,8 @@ static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
      "|phi''| <= 2 / sqrt(2 pi), at 0",
      true},
     {"sin", "sin(x)", 1.0, 1.0, "|cos| <= 1, |sin| <= 1", true},
-    {"relu", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite", true},
+    {"relu", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite",
+     true},
     {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
 };
 

@@ -26,8 +26,7 @@ static inline pair softplus(vd g) {
   const vd t = SLEEF(exp, u10)(-vd_abs(g));
   const vd r = one / (one + t);
   const vi negative = g < zero;
-  return (pair){vd_select(negative, zero, g) + SLEEF(log1p, u10)(t),
-                vd_select(negative, t * r, r)};
+  return (pair){vd_select(negative, zero, g) + SLEEF(log1p, u10)(t), vd_select(negative, t * r, r)};
 }
 
 static inline pair error_function(vd g) {
@@ -51,8 +50,7 @@ static inline pair sine(vd g) {
 /* phi'(0) = 0. */
 static inline pair relu(vd g) {
   const vi positive = g > vd_set(0.0);
-  return (pair){vd_select(positive, g, vd_set(0.0)),
-                vd_select(positive, vd_set(1.0), vd_set(0.0))};
+  return (pair){vd_select(positive, g, vd_set(0.0)), vd_select(positive, vd_set(1.0), vd_set(0.0))};
 }
 
 static inline pair identity(vd g) {

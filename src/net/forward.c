@@ -5,7 +5,8 @@
  *   G_l = F_{l-1} W_l,   F_l = phi(G_l)                                  (1)
  *   B_{L-1} = phi'(G_{L-1}) o W_L^T,   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)   (9)
  *
- * Row-major matrices are BLAS's column-major ones transposed, so G^T = W^T F^T is what it computes. */
+ * Row-major matrices are BLAS's column-major ones transposed, so G^T = W^T F^T is what it computes.
+ */
 #include "net/forward.h"
 
 #include "base/blas.h"
@@ -64,8 +65,7 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
     if (F_L != NULL)
       ntk_dgemv('T', network->width[L - 1], rows, 1.0, F[L - 1] + first * network->width[L - 1],
                 network->width[L - 1], network->W[L], 0.0, F_L + first);
-    backward_rows(network, first, rows, B,
-                  scratch + (size_t)omp_get_thread_num() * ROWS * widest);
+    backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * ROWS * widest);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);

@@ -39,10 +39,8 @@ static ntk_status allocate(ntk_context *context, const ntk_network_spec *spec,
   void *pointer;
   NTK_TRY(ntk_alloc(context, 1, sizeof **network, "network", &pointer));
   ntk_network *made = pointer;
-  *made = (ntk_network){.context = context,
-                        .depth = spec->depth,
-                        .parameters = parameters,
-                        .activation = activation};
+  *made = (ntk_network){
+      .context = context, .depth = spec->depth, .parameters = parameters, .activation = activation};
   ntk_status status = ntk_alloc(context, spec->depth + 1, sizeof(size_t), "network", &pointer);
   if (status == NTK_OK) {
     made->width = pointer;

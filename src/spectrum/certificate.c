@@ -9,8 +9,8 @@
  * units in the last place, which this factor covers. Sums of n terms get ntk_gamma(n) besides. */
 static const double UP = 1.0 + 64 * DBL_EPSILON;
 
-/* Roundings an entry of the factor may see beyond the n of its inner product: OpenBLAS multiplies by
- * the reciprocal of a pivot where the textbook divides (one more), and the square root. */
+/* Roundings an entry of the factor may see beyond the n of its inner product: OpenBLAS multiplies
+ * by the reciprocal of a pivot where the textbook divides (one more), and the square root. */
 enum { EXTRA_ROUNDINGS = 8 };
 
 double ntk_gamma(size_t k) {
@@ -61,7 +61,6 @@ void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double 
    * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
   const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(3 * A->n + 8));
   const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
-                       ntk_gamma(A->n + 4) * fabs(quotient) +
-                       underflow(A->n) / norm2;
+                       ntk_gamma(A->n + 4) * fabs(quotient) + underflow(A->n) / norm2;
   *upper = nextafter(quotient + UP * error, INFINITY);
 }

@@ -1,5 +1,5 @@
-/* Proofs about the smallest eigenvalue of a stored matrix, rounding errors included. Derivations and
- * constants: docs/algorithm.md, "Certificate". */
+/* Proofs about the smallest eigenvalue of a stored matrix, rounding errors included. Derivations
+ * and constants: docs/algorithm.md, "Certificate". */
 #ifndef NTK_SPECTRUM_CERTIFICATE_H
 #define NTK_SPECTRUM_CERTIFICATE_H
 

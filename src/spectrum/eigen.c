@@ -1,6 +1,6 @@
 /* Smallest and largest eigenvalue of a symmetric operator {n, apply, solve}. The smallest is the
- * inverse of the largest of A^{-1}: there it stands out from the rest of the spectrum, which in A it
- * does not (plain Lanczos needs more than 10^4 products for a kernel's lower edge). */
+ * inverse of the largest of A^{-1}: there it stands out from the rest of the spectrum, which in A
+ * it does not (plain Lanczos needs more than 10^4 products for a kernel's lower edge). */
 #include "spectrum/eigen.h"
 
 #include "base/blas.h"
@@ -45,14 +45,15 @@ ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double
   return ntk_lanczos_largest(context, A->n, apply_product, &copy, &options, pair, vector);
 }
 
-/* Vectors per solve. A solve streams the factor from memory whatever their number, up to four; where
- * the factor stays in cache a block only makes more work. */
+/* Vectors per solve. A solve streams the factor from memory whatever their number, up to four;
+ * where the factor stays in cache a block only makes more work. */
 static size_t solve_block(size_t n) {
   return n < BLOCKS_FROM ? 1 : SOLVE_BLOCK;
 }
 
 /* With r = A^{-1} v - theta v, the residual in A is A r / theta: its parts along large eigenvalues,
- * harmless in theta, would dominate. One more solve takes A away from it. v: n entries, both ways. */
+ * harmless in theta, would dominate. One more solve takes A away from it. v: n entries, both ways.
+ */
 static ntk_status polish(const ntk_operator *A, double *v) {
   NTK_TRY(A->solve(A->user, v, 1));
   const double norm = ntk_dnrm2(A->n, v);

@@ -4,8 +4,8 @@
 
 #include "spectrum/packed.h"
 
-/* values: n entries, ascending; A is kept. LAPACK's dsyevd, values only: 4/3 n^3 flops, half of them
- * bound by memory, and 8 n^2 bytes while it runs. */
+/* values: n entries, ascending; A is kept. LAPACK's dsyevd, values only: 4/3 n^3 flops, half of
+ * them bound by memory, and 8 n^2 bytes while it runs. */
 ntk_status ntk_spectrum_full(const ntk_packed *A, double *values);
 
 #endif

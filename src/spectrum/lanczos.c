@@ -4,9 +4,10 @@
  *     H(:, j) = Q^T Z,   Q_{j+1} R = Z - Q H(:, j)
  *
  * so that A Q = Q H + Q_{j+1} R E_j^T, and a Ritz pair H s = theta s, v = Q s has the residual
- * ||A v - theta v|| = ||R s_last||, s_last being the rows of s that belong to Q_j. H is computed whole
- * from Q^T Z rather than from the recurrence: that costs nothing beside the products here, makes full
- * reorthogonalisation and H one and the same, and a restart only has to set H = diag(theta).
+ * ||A v - theta v|| = ||R s_last||, s_last being the rows of s that belong to Q_j. H is computed
+ * whole from Q^T Z rather than from the recurrence: that costs nothing beside the products here,
+ * makes full reorthogonalisation and H one and the same, and a restart only has to set H =
+ * diag(theta).
  *
  * Cost: a product of `block` vectors a step, and 8 n basis block flops of orthogonalisation. */
 #include "spectrum/lanczos.h"
@@ -97,9 +98,9 @@ static double subtract_earlier(const lanczos *s, size_t basis, size_t c, double 
 
 /* Makes the `count` columns after the first `basis` of Q, orthogonal to these already, orthonormal,
  * and writes R (upper triangular, ld block). A column that shrinks much has had its rounding errors
- * blown up with what is left, and is made orthogonal to all again. One that lies in the span of those
- * before it, scale being what counts as large, is replaced by a random one: its row of R is 0, the
- * space found so far being invariant in that direction. */
+ * blown up with what is left, and is made orthogonal to all again. One that lies in the span of
+ * those before it, scale being what counts as large, is replaced by a random one: its row of R is
+ * 0, the space found so far being invariant in that direction. */
 static void orthonormalise(lanczos *s, size_t basis, size_t count, double scale) {
   const double tiny = 1e-14 * scale;
   memset(s->R, 0, s->block * s->block * sizeof(double));
@@ -154,8 +155,8 @@ static ntk_status extend(lanczos *s, ntk_product_fn product, void *user) {
   return NTK_OK;
 }
 
-/* Ritz values and vectors. dsyevd, for dsyevr loses eigenvalues that are nearly all equal, as those of
- * a clustered spectrum's H are. */
+/* Ritz values and vectors. dsyevd, for dsyevr loses eigenvalues that are nearly all equal, as those
+ * of a clustered spectrum's H are. */
 static ntk_status ritz(const lanczos *s) {
   for (size_t j = 0; j < s->size; j++)
     memcpy(s->S + j * s->size, s->H + j * s->capacity, s->size * sizeof(double));
@@ -175,16 +176,15 @@ static double residual(const lanczos *s) {
   return sqrt(sum);
 }
 
-/* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. Q S is made row block by
- * row block, in place. */
+/* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. Q S is made row block
+ * by row block, in place. */
 static void restart(lanczos *s, size_t keep) {
   const size_t least = s->size - keep; /* of the pairs kept, the first */
   const double *S = s->S + least * s->size;
   double rows[64 * KEEP];
   for (size_t first = 0; first < s->n; first += 64) {
     const size_t count = s->n - first < 64 ? s->n - first : 64;
-    ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, S, s->size, 0.0, rows,
-              64);
+    ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, S, s->size, 0.0, rows, 64);
     for (size_t p = 0; p < keep; p++)
       memcpy(s->Q + p * s->n + first, rows + p * 64, count * sizeof(double));
   }

@@ -8,12 +8,12 @@
 typedef ntk_status (*ntk_product_fn)(void *user, const double *V, size_t m, double *U);
 
 typedef struct ntk_lanczos_options {
-  size_t block;          /* vectors per product, >= 1 */
-  double tolerance;      /* on ||A v - theta v|| / |theta| */
-  double floor;          /* ... or on ||A v - theta v|| / theta^2, if that is met first; 0: none */
-  size_t max_products;   /* vectors multiplied before giving up */
-  uint64_t seed;         /* of the start block */
-  const char *phase;     /* for progress */
+  size_t block;        /* vectors per product, >= 1 */
+  double tolerance;    /* on ||A v - theta v|| / |theta| */
+  double floor;        /* ... or on ||A v - theta v|| / theta^2, if that is met first; 0: none */
+  size_t max_products; /* vectors multiplied before giving up */
+  uint64_t seed;       /* of the start block */
+  const char *phase;   /* for progress */
 } ntk_lanczos_options;
 
 /* The algebraically largest eigenvalue pair->value of the n x n operator, its unit vector, and the

@@ -26,8 +26,8 @@ typedef struct ntk_packed {
  * computed in size_t. */
 #define NTK_PACKED_MAX (NTK_BLAS_MAX - 1)
 
-/* Smaller matrices stay in cache, where one thread streams them as fast as several, and where waiting
- * for another on a busy machine would cost more than the work. */
+/* Smaller matrices stay in cache, where one thread streams them as fast as several, and where
+ * waiting for another on a busy machine would cost more than the work. */
 enum { NTK_PACKED_THREADS = 3072 };
 
 /* 8 n(n+1)/2, or NTK_ERR_LIMIT past NTK_PACKED_MAX. */

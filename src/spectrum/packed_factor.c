@@ -1,12 +1,12 @@
-/* Cholesky factorisation of a packed matrix, right-looking and tile by tile (Buttari, Langou, Kurzak
- * and Dongarra, Parallel Computing 35, 2009). For tile columns k = 0, 1, ...:
+/* Cholesky factorisation of a packed matrix, right-looking and tile by tile (Buttari, Langou,
+ * Kurzak and Dongarra, Parallel Computing 35, 2009). For tile columns k = 0, 1, ...:
  *
  *     L_kk = chol(A_kk),   L_ik = A_ik L_kk^{-T},   A_ij -= L_ik L_jk^T   for i >= j > k
  *
- * Each line is a BLAS-3 call on one thread; OpenMP tasks run them as soon as what they read is there.
- * LAPACK's dpftrf does the same work in four calls: beside it this keeps every thread busy on small
- * matrices, gives the same bits whatever their number, and can report progress and be stopped. n^3/3
- * flops. */
+ * Each line is a BLAS-3 call on one thread; OpenMP tasks run them as soon as what they read is
+ * there. LAPACK's dpftrf does the same work in four calls: beside it this keeps every thread busy
+ * on small matrices, gives the same bits whatever their number, and can report progress and be
+ * stopped. n^3/3 flops. */
 #include "spectrum/packed.h"
 
 #include "base/blas.h"
@@ -16,14 +16,14 @@
 #include <omp.h>
 #include <stdatomic.h>
 
-/* Tiles no larger than this, by order: small matrices need many for two threads to share, large ones
- * run BLAS best on large ones. */
+/* Tiles no larger than this, by order: small matrices need many for two threads to share, large
+ * ones run BLAS best on large ones. */
 static size_t tile_side(size_t n) {
   return n < 1536 ? 96 : n < 12288 ? 256 : 512;
 }
 
-/* The samples [start[I], start[I + 1]) of tile row and column I; the first half of the matrix is cut
- * by itself, so that every tile lies in one piece of the storage. */
+/* The samples [start[I], start[I + 1]) of tile row and column I; the first half of the matrix is
+ * cut by itself, so that every tile lies in one piece of the storage. */
 typedef struct tiling {
   const ntk_packed *A;
   size_t first, count; /* tiles of the first half, and of both */

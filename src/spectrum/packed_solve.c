@@ -4,11 +4,11 @@
  *   backward   x2 = L22^{-T} y2,  L11^T x1 = y1 - L21^T x2
  *
  * The cost is reading the factor (4 n^2 bytes) from memory once each way, so up to four vectors go
- * together. A triangle is solved in blocks of columns: one thread does the block on the diagonal, all
- * of them the panel beside it. The blocks are wide, because on a busy machine a barrier can cost a
- * time slice; within one, narrower blocks keep the right-hand sides in cache.
- * Each entry of the result is computed by one thread in a fixed order: the bits do not depend on the
- * number of threads. */
+ * together. A triangle is solved in blocks of columns: one thread does the block on the diagonal,
+ * all of them the panel beside it. The blocks are wide, because on a busy machine a barrier can
+ * cost a time slice; within one, narrower blocks keep the right-hand sides in cache. Each entry of
+ * the result is computed by one thread in a fixed order: the bits do not depend on the number of
+ * threads. */
 #include "spectrum/packed.h"
 
 #include "spectrum/panel.h"
@@ -109,8 +109,8 @@ static size_t block_of(const triangle *t) {
   return t->team ? TEAM_BLOCK : BLOCK;
 }
 
-/* The block [j, j + b) on the diagonal: a team leaves it to one of its threads, which cuts it again;
- * one thread solves it vector by vector. */
+/* The block [j, j + b) on the diagonal: a team leaves it to one of its threads, which cuts it
+ * again; one thread solves it vector by vector. */
 static void diagonal(const triangle *t, size_t j, size_t b, solve_fn *again, small_fn *small) {
   const double *T = t->T + j + j * t->ld;
   double *V = t->V + j;

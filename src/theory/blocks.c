@@ -33,8 +33,8 @@ ntk_status ntk_job_blocks(ntk_job *j) {
     const double resolution = ntk_cholesky_bound(j->N, block->trace);
     if (status == NTK_OK && ntk_kernel_smallest_pivot(K_k) > resolution) {
       const ntk_operator A = ntk_kernel_operator(K_k);
-      status = ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair,
-                                  vector);
+      status =
+          ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
     } else if (status == NTK_ERR_NUMERIC) {
       status = NTK_OK; /* a block that does not factorise has nothing to resolve */
     }

@@ -18,8 +18,8 @@ ntk_bounds ntk_theorem31(const ntk_network *network) {
 }
 
 size_t ntk_rank_bound(const ntk_network *network, size_t k) {
-  size_t rank = k < network->depth ? network->width[k] * network->width[k + 1]
-                                   : network->parameters;
+  size_t rank =
+      k < network->depth ? network->width[k] * network->width[k + 1] : network->parameters;
   if (!network->activation.info.nonlinear && rank > network->width[0])
     rank = network->width[0];
   return rank;

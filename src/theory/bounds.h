@@ -8,8 +8,8 @@
 ntk_bounds ntk_theorem31(const ntk_network *network);
 
 /* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
- * number of parameters it differentiates by; for the identity activation, whose Jacobian is linear in
- * x, also d. */
+ * number of parameters it differentiates by; for the identity activation, whose Jacobian is linear
+ * in x, also d. */
 size_t ntk_rank_bound(const ntk_network *network, size_t k);
 
 /* Whether lambda_min(K) = 0 is known without computing: more samples than the rank, or two equal

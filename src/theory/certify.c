@@ -34,7 +34,8 @@ ntk_status ntk_job_certify(ntk_job *j) {
     if (c->certified) {
       c->lower = lower;
       c->upper = upper;
-      const ntk_accuracy accuracy = ntk_kernel_accuracy(j->network, j->N, j->f2, j->b2);
+      ntk_accuracy accuracy;
+      NTK_TRY(ntk_kernel_accuracy(j->network, j->N, j->f2, j->b2, &accuracy));
       ntk_accuracy_carry(&accuracy, lower, upper, &c->kernel_lower, &c->kernel_upper);
     }
   }

@@ -6,8 +6,8 @@
  *
  * The factor takes K's place, so that memory stays at half a square. Where K is no larger than the
  * features, which the factorisation does not need, K moves into their place instead and serves for
- * residual and certificate; else the residual comes from J (J^T v), and the certificate from K built
- * anew, which gives the same bits. */
+ * residual and certificate; else the residual comes from J (J^T v), and the certificate from K
+ * built anew, which gives the same bits. */
 #include "theory/job.h"
 
 #include "base/memory.h"

@@ -88,8 +88,9 @@ static bool known_singular(size_t parameters, size_t d, const ntk_activation *ac
 
 static ntk_status check(const ntk_context *context, double bytes, size_t N) {
   if (N > NTK_PACKED_MAX)
-    return ntk_fail(NTK_ERR_LIMIT, "N = %zu samples; accepted: up to %zu, what packed storage holds",
-                    N, NTK_PACKED_MAX);
+    return ntk_fail(NTK_ERR_LIMIT,
+                    "N = %zu samples; accepted: up to %zu, what packed storage holds", N,
+                    NTK_PACKED_MAX);
   return ntk_memory_check(context, saturate(bytes), "this computation");
 }
 

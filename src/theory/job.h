@@ -1,5 +1,5 @@
-/* The parts of ntk_spectrum (conditioning.c has their order). Each step fills its part of the result
- * and its own entry of result->seconds. */
+/* The parts of ntk_spectrum (conditioning.c has their order). Each step fills its part of the
+ * result and its own entry of result->seconds. */
 #ifndef NTK_THEORY_JOB_H
 #define NTK_THEORY_JOB_H
 
@@ -21,9 +21,11 @@ typedef struct ntk_job {
 } ntk_job;
 
 ntk_status ntk_job_features(ntk_job *j);
-/* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K. */
+/* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.
+ */
 ntk_status ntk_job_norms(ntk_job *j);
-/* K into j->factor, not factorised yet, and what needs it as it is: its file, the whole spectrum. */
+/* K into j->factor, not factorised yet, and what needs it as it is: its file, the whole spectrum.
+ */
 ntk_status ntk_job_kernel(ntk_job *j);
 /* Keeps K beside the factor where the features make room for it; afterwards one of j->K and
  * j->features is there. */
