@@ -81,7 +81,7 @@ static void run_point(const point *p) {
   if (ntk_dataset_generate(context, "gaussian", p->N, p->d, 1, &data) != NTK_OK ||
       ntk_network_create(context, &spec, &network) != NTK_OK)
     die("set-up");
-  double times[32], forward = 0.0, kernel = INFINITY, factor = INFINITY, eigen = INFINITY;
+  double times[32] = {0}, forward = 0.0, kernel = INFINITY, factor = INFINITY, eigen = INFINITY;
   double total = INFINITY, lambda_min = NAN;
   for (int run = 0; run < p->runs; run++) {
     ntk_spectrum_result result;

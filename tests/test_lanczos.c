@@ -219,6 +219,41 @@ static void test_arguments(void **state) {
   known_destroy(&known);
 }
 
+/* A solve that errs: A + E, E diagonal in A's eigenvectors and new at each call, ||E|| <= 1e-9. */
+static ntk_status noisy_solve(void *user, double *V, size_t m) {
+  known_operator *A = user;
+  uint64_t seed = (uint64_t)++A->calls;
+  for (size_t c = 0; c < m; c++) {
+    double *v = V + c * A->n;
+    known_rotate(A, true, v);
+    for (size_t i = 0; i < A->n; i++)
+      v[i] /= A->lambda[i] + 1e-9 * next_uniform(&seed);
+    known_rotate(A, false, v);
+  }
+  return NTK_OK;
+}
+
+/* The noise that an operator tells is where the residual may stop, and the eigenvalue is within it,
+ * though the tolerance, 5e-15, asks for more. */
+static void test_noise(void **state) {
+  (void)state;
+  const size_t n = 200;
+  known_operator known = known_create(n, 5);
+  for (size_t i = 0; i < n; i++)
+    known.lambda[i] = (double)(i + 1) / (double)n;
+  ntk_operator A = {.n = n, .solve = noisy_solve, .user = &known, .noise = 1e-9};
+  double v[200], r[200];
+  ntk_eigenpair pair;
+  assert_ok(ntk_eigen_smallest(context, &A, 1e-12, 1, &pair, v));
+  assert_near(pair.value, 1.0 / (double)n, 2e-9, "eigenvalue"); /* Weyl, and the residual */
+  assert_true(pair.residual <= 1e-9 * (1 + 1e-6));
+  assert_ok(known_apply(&known, v, 1, r));
+  for (size_t i = 0; i < n; i++)
+    r[i] -= pair.value * v[i];
+  assert_near(norm2(n, r), 0.0, 4e-9, "residual"); /* of A + E, and E, in both products */
+  known_destroy(&known);
+}
+
 /* A failure of the k-th product, for every k, ends the call with its status and holds no memory. */
 static void test_failures_propagate(void **state) {
   (void)state;
@@ -325,6 +360,7 @@ int main(void) {
       cmocka_unit_test(test_failures_propagate),
       cmocka_unit_test(test_not_finite),
       cmocka_unit_test(test_cancel),
+      cmocka_unit_test(test_noise),
       cmocka_unit_test(test_repeatable),
   };
   context = make_context(2);

@@ -186,6 +186,91 @@ static void test_solve(void **state) {
     check_solve(orders[i]);
 }
 
+/* Orders at which the work is cut differently or shared among threads: factor and solution have the
+ * same bits with the first `counts` of 1, 2 and 5 threads, and A x = L (L^T x) for A = I / 4 + s
+ * s^T / n: LAPACK's ratio,
+ * ||A x - L L^T x||_1 / (eps n ||A||_1 ||x||_1) <= 30. */
+static void check_large(size_t n, size_t counts) {
+  ntk_context *const contexts[] = {one, two, five};
+  const size_t count = n * (n + 1) / 2;
+  uint64_t seed = n;
+  ntk_packed L[3];
+  double *s = make_array(n), *x[3], *y = make_array(n), *Ax = make_array(n);
+  for (size_t i = 0; i < n; i++)
+    s[i] = next_uniform(&seed);
+  for (size_t t = 0; t < counts; t++) {
+    x[t] = make_array(5 * n);
+    assert_ok(ntk_packed_create(contexts[t], n, &L[t]));
+    for (size_t j = 0; j < n; j++)
+      for (size_t i = j; i < n; i++)
+        *ntk_packed_at(&L[t], i, j) = s[i] * s[j] / (double)n + (i == j ? 0.25 : 0.0);
+    if (t == 0)
+      ntk_packed_multiply(&L[t], s, 1, Ax);
+    assert_ok(ntk_packed_factor(&L[t], 0.0));
+    assert_memory_equal(L[0].storage, L[t].storage, count * sizeof(double));
+    for (size_t i = 0; i < 5 * n; i++)
+      x[t][i] = s[i % n];
+    ntk_packed_solve(&L[t], x[t], 5);
+    assert_memory_equal(x[0], x[t], 5 * n * sizeof(double));
+  }
+  for (size_t j = 0; j < n; j++) /* y = L^T s, then Ax -= L y */
+    for (size_t i = j; i < n; i++)
+      y[j] += *ntk_packed_at(&L[0], i, j) * s[i];
+  double rest = 0.0, size = 0.0, off = 0.0, solved = 0.0, dot = 0.0;
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = j; i < n; i++)
+      Ax[i] -= *ntk_packed_at(&L[0], i, j) * y[j];
+  for (size_t i = 0; i < n; i++)
+    dot += s[i] * x[0][4 * n + i];
+  for (size_t i = 0; i < n; i++) { /* and A x = s */
+    rest += fabs(Ax[i]);
+    size += fabs(s[i]);
+    off += fabs(x[0][4 * n + i] / 4 + s[i] * dot / (double)n - s[i]);
+    solved += fabs(x[0][4 * n + i]);
+  }
+  const double norm = 0.25 + size / (double)n; /* at least ||A||_1 */
+  assert_near(rest, 0.0, 30 * DBL_EPSILON * (double)n * norm * size, "A x - L L^T x");
+  assert_near(off, 0.0, 30 * DBL_EPSILON * (double)n * norm * solved, "A x - s");
+  for (size_t t = 0; t < counts; t++) {
+    free(x[t]);
+    ntk_packed_destroy(&L[t]);
+  }
+  free(Ax);
+  free(y);
+  free(s);
+}
+
+static void test_large(void **state) {
+  (void)state;
+  check_large(1535, 3);
+  check_large(1536, 3);
+  check_large(3075, 2); /* five threads on few cores would mostly wait */
+}
+
+/* The callback's refusal ends a factorisation, with nothing held. */
+static bool refuse(const char *phase, double fraction, void *user) {
+  (void)user;
+  assert_string_equal(phase, "factorisation");
+  assert_true(fraction >= 0.0 && fraction <= 1.0);
+  return false;
+}
+
+static void test_cancel(void **state) {
+  (void)state;
+  ntk_context *context = NULL;
+  assert_ok(ntk_context_create(&(ntk_context_options){.threads = 1, .progress = refuse}, &context));
+  ntk_packed A;
+  assert_ok(ntk_packed_create(context, 500, &A));
+  for (size_t i = 0; i < 500; i++)
+    for (size_t j = 0; j <= i; j++)
+      *ntk_packed_at(&A, i, j) = i == j ? 2.0 : 0.0;
+  const size_t held = ntk_memory_in_use(context);
+  assert_refused(ntk_packed_factor(&A, 0.0), NTK_ERR_CANCELLED, "factorisation");
+  assert_int_equal(ntk_memory_in_use(context), held);
+  ntk_packed_destroy(&A);
+  ntk_context_destroy(context);
+}
+
 typedef void panel_fn(size_t rows, size_t columns, const double *A, size_t lda, size_t m,
                       const double *X, size_t ldx, double *Y, size_t ldy);
 panel_fn ntk_panel_subtract_base, ntk_panel_subtract_transposed_base;
@@ -217,7 +302,7 @@ static void check_panel(panel_fn *subtract, bool transposed, size_t rows, size_t
   free(A);
 }
 
-/* Every level the processor has; tails of rows (8 lanes, chunks of 512) and columns (4 a time). */
+/* Every level the processor has; tails of rows (8 lanes, chunks of 2048) and columns (4 a time). */
 static void test_panels(void **state) {
   (void)state;
   panel_fn *const levels[][2] = {
@@ -228,7 +313,7 @@ static void test_panels(void **state) {
       {ntk_panel_subtract_avx512, ntk_panel_subtract_transposed_avx512},
 #endif
   };
-  const size_t rows[] = {1, 2, 3, 7, 8, 9, 15, 17, 64, 511, 512, 513, 1031};
+  const size_t rows[] = {1, 2, 3, 7, 8, 9, 15, 17, 64, 513, 2047, 2049};
   const size_t columns[] = {1, 2, 3, 4, 5, 8, 11, 64, 67};
   for (size_t level = 0; level < 2 + (size_t)ntk_simd_best(); level++)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -276,6 +361,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_index_map), cmocka_unit_test(test_content),
       cmocka_unit_test(test_factor),    cmocka_unit_test(test_solve),
+      cmocka_unit_test(test_large),     cmocka_unit_test(test_cancel),
       cmocka_unit_test(test_panels),    cmocka_unit_test(test_breakdown),
       cmocka_unit_test(test_limit),
   };
