@@ -1,11 +1,7 @@
 #include "base/simd.h"
 
-typedef void (*box_muller_fn)(size_t, const double *, const double *, double *, double *);
-void ntk_box_muller_base(size_t, const double *, const double *, double *, double *);
-#ifdef NTK_HAVE_X86_LANES
-void ntk_box_muller_avx2(size_t, const double *, const double *, double *, double *);
-void ntk_box_muller_avx512(size_t, const double *, const double *, double *, double *);
-#endif
+typedef void box_muller_fn(size_t pairs, const double *u, const double *v, double *x, double *y);
+extern NTK_LANES_DECLARE(box_muller_fn, ntk_box_muller);
 
 ntk_simd_level ntk_simd_best(void) {
 #ifdef NTK_HAVE_X86_LANES
@@ -29,13 +25,5 @@ const char *ntk_simd_name(ntk_simd_level level) {
 }
 
 void ntk_box_muller(size_t pairs, const double *u, const double *v, double *x, double *y) {
-  box_muller_fn fn = ntk_box_muller_base;
-#ifdef NTK_HAVE_X86_LANES
-  const ntk_simd_level level = ntk_simd_best();
-  if (level == NTK_SIMD_AVX512)
-    fn = ntk_box_muller_avx512;
-  else if (level == NTK_SIMD_AVX2)
-    fn = ntk_box_muller_avx2;
-#endif
-  fn(pairs, u, v, x, y);
+  NTK_LANES_BEST(ntk_box_muller)(pairs, u, v, x, y);
 }

@@ -14,6 +14,19 @@ typedef enum ntk_simd_level {
 ntk_simd_level ntk_simd_best(void);
 const char *ntk_simd_name(ntk_simd_level level);
 
+/* What a *_lanes.c file defines as name_base, name_avx2, name_avx512: its declaration (after
+ * extern), of a function or array type, and the one for this processor. */
+#ifdef NTK_HAVE_X86_LANES
+#define NTK_LANES_DECLARE(type, name) type name##_base, name##_avx2, name##_avx512
+#define NTK_LANES_BEST(name)                          \
+  (ntk_simd_best() == NTK_SIMD_AVX512 ? name##_avx512 \
+   : ntk_simd_best() == NTK_SIMD_AVX2 ? name##_avx2   \
+                                      : name##_base)
+#else
+#define NTK_LANES_DECLARE(type, name) type name##_base
+#define NTK_LANES_BEST(name) name##_base
+#endif
+
 /* x = sqrt(-2 log u) cos 2 pi v, y = ... sin ...; pairs a multiple of 8, u in (0, 1). */
 void ntk_box_muller(size_t pairs, const double *u, const double *v, double *x, double *y);
 

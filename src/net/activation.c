@@ -6,11 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-extern const ntk_activation_fn ntk_activation_evals_base[NTK_ACTIVATION_COUNT];
-#ifdef NTK_HAVE_X86_LANES
-extern const ntk_activation_fn ntk_activation_evals_avx2[NTK_ACTIVATION_COUNT];
-extern const ntk_activation_fn ntk_activation_evals_avx512[NTK_ACTIVATION_COUNT];
-#endif
+typedef const ntk_activation_fn evals_table[NTK_ACTIVATION_COUNT];
+extern NTK_LANES_DECLARE(evals_table, ntk_activation_evals);
 
 static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"sigmoid", "1 / (1 + exp(-x))", 0.25, 0.096225044864937627,
@@ -38,17 +35,6 @@ static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
 };
 
-static const ntk_activation_fn *evals(void) {
-#ifdef NTK_HAVE_X86_LANES
-  const ntk_simd_level level = ntk_simd_best();
-  if (level == NTK_SIMD_AVX512)
-    return ntk_activation_evals_avx512;
-  if (level == NTK_SIMD_AVX2)
-    return ntk_activation_evals_avx2;
-#endif
-  return ntk_activation_evals_base;
-}
-
 const ntk_activation_info *ntk_activation_list(size_t *count) {
   *count = NTK_ACTIVATION_COUNT;
   return table;
@@ -57,7 +43,8 @@ const ntk_activation_info *ntk_activation_list(size_t *count) {
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
   for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
     if (strcmp(name, table[i].name) == 0) {
-      *activation = (ntk_activation){.info = table[i], .eval = evals()[i]};
+      *activation =
+          (ntk_activation){.info = table[i], .eval = NTK_LANES_BEST(ntk_activation_evals)[i]};
       return NTK_OK;
     }
   return ntk_fail(NTK_ERR_ARGUMENT,
