@@ -6,6 +6,16 @@
  * f_L(x) = W_L^T phi(W_{L-1}^T ... phi(W_1^T x)); X holds one sample a row (N x d); K is the N x N
  * kernel (3), K = J J^T = sum_k K_k with K_k = F_k F_k^T o B_{k+1} B_{k+1}^T (8).
  *
+ *   ntk_context *context;  ntk_dataset *data;  ntk_network *network;  ntk_spectrum_result result;
+ *   const size_t width[] = {100, 300, 200};                    // d, n_1, n_2: depth L = 3
+ *   const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 1};
+ *   if (ntk_context_create(NULL, &context) == NTK_OK &&
+ *       ntk_dataset_generate(context, "gaussian", 1000, 100, 1, &data) == NTK_OK &&
+ *       ntk_network_create(context, &spec, &network) == NTK_OK &&
+ *       ntk_spectrum(context, network, data, NULL, &result) == NTK_OK)
+ *     printf("%g\n", result.lambda_min);                       // else: ntk_error_message()
+ *   // ntk_spectrum_clear, ntk_network_destroy, ntk_dataset_destroy, ntk_context_destroy
+ *
  * Conventions, valid for every function below:
  *  - Arrays are double, row-major and contiguous unless said otherwise. Sizes are elements.
  *  - Every ntk_status must be looked at. On anything but NTK_OK, outputs are untouched and
@@ -135,9 +145,9 @@ NTK_API ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling);
 NTK_API ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, size_t N,
                                         size_t d, uint64_t seed, ntk_dataset **data);
 
-/* The first N rows (0: all) of a .npy file holding a 2-D array of float32, float64, integers or
- * booleans, C or Fortran order, either byte order; d must equal its width (0: any). Reads only
- * what it needs. Refuses NaN and infinity by row and column. */
+/* The first N rows (0: all) of a .npy file holding a 2-D array of floats, integers (rounded beyond
+ * 2^53) or booleans, C or Fortran order, either byte order; d must equal its width (0: any). Reads
+ * only what it needs. Refuses NaN and infinity by row and column. */
 NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
                                     ntk_scaling scaling, ntk_dataset **data);
 
@@ -225,9 +235,11 @@ typedef struct ntk_spectrum_options {
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
  * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
  * (docs/algorithm.md). kernel_lower/upper carry that over to the kernel in exact arithmetic of the
- * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. */
+ * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. When
+ * K is known to be singular, certified is false and kernel_lower = kernel_upper = 0. What is not
+ * known is NaN. */
 typedef struct ntk_certificate {
-  bool certified; /* the bounds below were proved; otherwise all are NaN */
+  bool certified; /* lower and upper were proved */
   double lower, upper;
   double kernel_lower, kernel_upper;
 } ntk_certificate;

@@ -137,6 +137,8 @@ ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char
   const size_t available = ntk_memory_available(context);
   if (bytes <= available)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_MEMORY, "%s needs %.3g GB of memory, and %.3g GB are available", what,
-                  1e-9 * (double)bytes, 1e-9 * (double)available);
+  const bool limited = context->memory_limit != 0 && available < system_available();
+  return ntk_fail(NTK_ERR_MEMORY, "%s needs %.3g GB of memory, and %.3g GB are available%s", what,
+                  1e-9 * (double)bytes, 1e-9 * (double)available,
+                  limited ? " under the limit given" : "");
 }

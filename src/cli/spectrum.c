@@ -9,6 +9,11 @@
 #include "cli/report.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ntk_spectrum_options: what tolerance 0 stands for. */
+static const double DEFAULT_TOLERANCE = 1e-6;
 
 static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *options, size_t N) {
   size_t bytes = 0;
@@ -16,9 +21,26 @@ static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *
   return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
 }
 
+/* --save DIR must not replace the file that --data names. */
+static exit_status check_overwrite(const cli_settings *settings) {
+  char *path = spectrum_path(settings->save, "X.npy");
+  if (path == NULL)
+    return EXIT_FAILED;
+  struct stat input, output;
+  const bool same = stat(settings->data, &input) == 0 && stat(path, &output) == 0 &&
+                    input.st_dev == output.st_dev && input.st_ino == output.st_ino;
+  free(path);
+  return same ? report_error(EXIT_INPUT,
+                             "--save %s would overwrite the data '%s'; choose another directory",
+                             settings->save, settings->data)
+              : EXIT_DONE;
+}
+
 /* Data and network, with the sizes checked as soon as they are known. */
 static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
   exit_status status = job_begin(job->settings, job);
+  if (status == EXIT_DONE && job->from_file && job->settings->save != NULL)
+    status = check_overwrite(job->settings);
   if (status == EXIT_DONE && !job->from_file)
     status = check_memory(job, options, job->settings->samples);
   if (status == EXIT_DONE)
@@ -54,14 +76,26 @@ static exit_status save_json(const cli_job *job, const ntk_spectrum_result *resu
   return status;
 }
 
+/* Rounding in the kernel can keep the residual above what was asked for. */
+static void warn_tolerance(const cli_settings *settings, const ntk_spectrum_result *result) {
+  const double wanted = settings->tolerance > 0.0 ? settings->tolerance : DEFAULT_TOLERANCE;
+  if (result->residual_min > 2.0 * wanted * result->lambda_min)
+    report_warning(settings,
+                   "the residual of lambda_min is %.1e of it, limited by rounding; %.1e was wanted",
+                   result->residual_min / result->lambda_min, wanted);
+}
+
 /* A result that cannot be saved is still printed. */
-static exit_status present(const cli_job *job, const ntk_spectrum_result *result) {
+static exit_status present(const cli_job *job, const ntk_spectrum_result *result,
+                           const char *kernel_path) {
   saved_files saved = {0};
   exit_status status = EXIT_DONE;
   if (job->settings->save != NULL) {
-    status = spectrum_save(job, result, &saved);
+    status = spectrum_save(job, result, kernel_path, &saved);
     if (status == EXIT_DONE)
       status = save_json(job, result, &saved);
+    if (status == EXIT_DONE)
+      spectrum_remove_stale(job->settings->save, &saved);
   }
   progress_clear();
   if (job->settings->json) {
@@ -82,7 +116,7 @@ exit_status command_spectrum(const cli_settings *settings) {
     return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
   char *kernel_path = NULL;
   if (settings->save_kernel) {
-    kernel_path = spectrum_path(settings->save, "kernel.npy");
+    kernel_path = spectrum_path(settings->save, ".kernel.npy.unfinished");
     if (kernel_path == NULL)
       return EXIT_FAILED;
   }
@@ -100,12 +134,15 @@ exit_status command_spectrum(const cli_settings *settings) {
     ntk_spectrum_result result = {0};
     const ntk_status computed = ntk_spectrum(job.context, job.network, job.data, &options, &result);
     if (computed == NTK_OK) {
-      status = present(&job, &result);
+      warn_tolerance(settings, &result);
+      status = present(&job, &result, kernel_path);
       ntk_spectrum_clear(&result);
     } else {
       status = report_library(computed, NULL);
     }
   }
+  if (kernel_path != NULL)
+    (void)unlink(kernel_path); /* still there only when the run did not end well */
   job_end(&job);
   free(kernel_path);
   return status;

@@ -26,9 +26,13 @@ json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
 /* DIR/name, to be freed; NULL for want of memory (reported). */
 char *spectrum_path(const char *directory, const char *name);
 /* Writes data, weights and what result holds into --save's directory, and lists each file in *saved
- * once it is complete, kernel.npy included. */
+ * once it is complete. kernel_path: where the kernel has been written, to be renamed kernel.npy; or
+ * NULL. */
 exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
-                          saved_files *saved);
+                          const char *kernel_path, saved_files *saved);
+/* Removes what an earlier run left in the directory under the names of --save and this one did not
+ * write, so that it never mixes two runs. */
+void spectrum_remove_stale(const char *directory, const saved_files *saved);
 /* Adds a path, which it takes over. */
 exit_status saved_add(saved_files *saved, char *path);
 void saved_clear(saved_files *saved);

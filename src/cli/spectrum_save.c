@@ -3,9 +3,11 @@
 #include "cli/report.h"
 #include "cli/spectrum.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 char *spectrum_path(const char *directory, const char *name) {
   const size_t length = strlen(directory), size = length + strlen(name) + 2;
@@ -69,14 +71,55 @@ static exit_status save_weights(const char *directory, const ntk_network *networ
   return status;
 }
 
+/* The kernel was written under another name while it was there; now it gets its own. */
+static exit_status save_kernel(const char *directory, const char *written, saved_files *saved) {
+  char *path = spectrum_path(directory, "kernel.npy");
+  if (path == NULL)
+    return EXIT_FAILED;
+  if (rename(written, path) != 0) {
+    const exit_status status =
+        report_error(EXIT_INPUT, "--save: '%s' cannot be written: %s", path, strerror(errno));
+    free(path);
+    return status;
+  }
+  return saved_add(saved, path);
+}
+
+static bool is_saved(const saved_files *saved, const char *path) {
+  for (size_t i = 0; i < saved->count; i++)
+    if (strcmp(saved->paths[i], path) == 0)
+      return true;
+  return false;
+}
+
+/* Removes what an earlier run left under the name, unless this one wrote it; whether it was there.
+ */
+static bool remove_stale(const char *directory, const char *name, const saved_files *saved) {
+  char *path = spectrum_path(directory, name);
+  if (path == NULL)
+    return false;
+  const bool there = is_saved(saved, path) || unlink(path) == 0;
+  free(path);
+  return there;
+}
+
+void spectrum_remove_stale(const char *directory, const saved_files *saved) {
+  static const char *const names[] = {"kernel.npy", "eigenvector.npy", "eigenvalues.npy"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    (void)remove_stale(directory, names[i], saved);
+  char name[32];
+  size_t l = 0;
+  do
+    snprintf(name, sizeof name, "W%zu.npy", ++l);
+  while (remove_stale(directory, name, saved));
+}
+
 exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
-                          saved_files *saved) {
+                          const char *kernel_path, saved_files *saved) {
   const char *directory = job->settings->save;
   exit_status status = EXIT_DONE;
-  if (job->settings->save_kernel) {
-    char *path = spectrum_path(directory, "kernel.npy");
-    status = path != NULL ? saved_add(saved, path) : EXIT_FAILED;
-  }
+  if (kernel_path != NULL)
+    status = save_kernel(directory, kernel_path, saved);
   if (status == EXIT_DONE)
     status = save_array(directory, "X.npy", ntk_dataset_values(job->data),
                         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data), saved);

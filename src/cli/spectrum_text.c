@@ -42,9 +42,14 @@ static void print_eigenvalue(const char *name, double value, double residual) {
          number_or_dash(residual, "%.1e", error));
 }
 
-static void print_certificate(const cli_job *job, const ntk_certificate *certificate) {
-  if (!job->settings->certify)
+static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
+  const ntk_certificate *certificate = &result->certificate;
+  if (!job->settings->certify || result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     return;
+  if (result->verdict == NTK_VERDICT_RANK_DEFICIENT) {
+    printf("            exactly, for the kernel in exact arithmetic\n");
+    return;
+  }
   if (!certificate->certified) {
     printf("            not certified: no lower bound could be proved\n");
     return;
@@ -59,7 +64,7 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   printf("verdict     %s%s%s\n", ntk_verdict_name(result->verdict),
          result->reason[0] != '\0' ? ": " : "", result->reason);
   print_eigenvalue("lambda_min", result->lambda_min, result->residual_min);
-  print_certificate(job, &result->certificate);
+  print_certificate(job, result);
   print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
   const double condition = result->lambda_max / result->lambda_min;
   if (isfinite(condition))

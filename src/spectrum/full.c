@@ -12,7 +12,9 @@ ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
   for (size_t j = 0; j < A->n; j++)
     for (size_t i = j; i < A->n; i++)
       square[i + j * A->n] = *ntk_packed_at(A, i, j);
-  const int previous = ntk_blas_enter(A->context->threads);
+  /* Its thousands of short parallel steps cost more than they bring where A stays in cache, and
+   * time slices each where the machine is busy. */
+  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : A->context->threads);
   const ntk_status status = ntk_dsyevd(A->context, 'N', A->n, square, values);
   ntk_blas_leave(previous);
   ntk_free(A->context, square);

@@ -16,10 +16,12 @@
 #include <omp.h>
 #include <stdatomic.h>
 
+enum { SOLVE_BLOCK = 32 };
+
 /* Tiles no larger than this, by order: small matrices need many for two threads to share, large
  * ones run BLAS best on large ones. */
 static size_t tile_side(size_t n) {
-  return n < 1536 ? 96 : n < 12288 ? 256 : 512;
+  return n < 1536 ? 128 : n < 12288 ? 256 : 512;
 }
 
 /* The samples [start[I], start[I + 1]) of tile row and column I; the first half of the matrix is
@@ -51,13 +53,24 @@ static int factor_tile(const tiling *t, size_t k) {
   return ntk_dpotrf(d.transposed ? 'U' : 'L', side(t, k), d.at, d.ld);
 }
 
-/* L_ik = A_ik L_kk^{-T}. */
+/* L_ik = A_ik L_kk^{-T}, in narrow blocks of columns of L_kk (in its rows, stored transposed): what
+ * dtrsm does slowly, dgemm then does for the most part. */
 static void solve_tile(const tiling *t, size_t i, size_t k) {
   const tile d = tile_at(t, k, k), a = tile_at(t, i, k);
-  if (d.transposed)
-    ntk_dtrsm('L', 'U', 'T', side(t, k), side(t, i), d.at, d.ld, a.at, a.ld);
-  else
-    ntk_dtrsm('R', 'L', 'T', side(t, i), side(t, k), d.at, d.ld, a.at, a.ld);
+  const size_t order = side(t, k), other = side(t, i);
+  for (size_t c = 0; c < order; c += SOLVE_BLOCK) {
+    const size_t b = order - c < SOLVE_BLOCK ? order - c : SOLVE_BLOCK;
+    const double *L_cc = d.at + c + c * d.ld;
+    if (d.transposed) {
+      ntk_dgemm('T', 'N', b, other, c, -1.0, d.at + c * d.ld, d.ld, a.at, a.ld, 1.0, a.at + c,
+                a.ld);
+      ntk_dtrsm('L', 'U', 'T', b, other, L_cc, d.ld, a.at + c, a.ld);
+    } else {
+      ntk_dgemm('N', 'T', other, b, c, -1.0, a.at, a.ld, d.at + c, d.ld, 1.0, a.at + c * a.ld,
+                a.ld);
+      ntk_dtrsm('R', 'L', 'T', other, b, L_cc, d.ld, a.at + c * a.ld, a.ld);
+    }
+  }
 }
 
 /* A_ij -= L_ik L_jk^T. L_ik and L_jk are stored alike, being of one tile column. */

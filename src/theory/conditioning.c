@@ -16,6 +16,7 @@
 #include "theory/footprint.h"
 
 #include <math.h>
+#include <stdio.h>
 
 const char *ntk_verdict_name(ntk_verdict verdict) {
   switch (verdict) {
@@ -34,8 +35,8 @@ static ntk_status singular(ntk_job *j) {
   r->verdict = NTK_VERDICT_RANK_DEFICIENT;
   r->lambda_min = 0.0;
   r->residual_min = NAN;
-  if (j->options.certify)
-    r->certificate = (ntk_certificate){.certified = true};
+  if (j->options.certify) /* an argument about the kernel; of a stored matrix it proves nothing */
+    r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
   if (j->options.per_layer)
     NTK_TRY(ntk_job_blocks(j));
   if (j->options.full || j->options.kernel_path != NULL)
@@ -50,6 +51,12 @@ static ntk_status run(ntk_job *j) {
   bool known = false;
   NTK_TRY(ntk_deficiency(j->network, ntk_dataset_values(j->data), j->N, &known, r->reason,
                          sizeof r->reason));
+  if (!known && r->bounds.diagonal_min == 0.0) { /* (16) */
+    known = true;
+    snprintf(r->reason, sizeof r->reason,
+             "min_i K_ii = 0: the output does not depend on the "
+             "parameters at some sample (or only by underflow)");
+  }
   if (known) {
     NTK_TRY(singular(j));
   } else {
