@@ -219,6 +219,28 @@ static void test_random_networks(void **state) {
   assert_true(least_gram < 10.0 && least_jacobian < 100.0);
 }
 
+/* Where G_1 is next to 0 and all but exact, the activations' own errors are what is left. */
+static void test_activation_error(void **state) {
+  (void)state;
+  const size_t width[] = {2, 24};
+  least_gram = least_jacobian = INFINITY;
+  for (size_t a = 0; a < COUNT(smooth); a++) {
+    double *W_1 = make_normal(a, 48), *W_2 = make_normal(9, 24), *X = make_normal(3, 12);
+    for (size_t k = 0; k < 48; k++)
+      W_1[k] *= 1e-6;
+    const ntk_network_spec spec = {.depth = 2, .width = width, .activation = smooth[a]};
+    ntk_network *network = NULL;
+    assert_ok(
+        ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, &network));
+    check(network, X, 6);
+    ntk_network_destroy(network);
+    free(X);
+    free(W_2);
+    free(W_1);
+  }
+  assert_true(least_jacobian < 100.0);
+}
+
 /* X W_1 cancels to 1e-9 of its terms, so that G_1, and with it all that follows, consists of
  * rounding errors to a visible part: the terms that carry an error onward (s |dF|, M |dG|, M' |dG|
  * max|P|, s |dB|) are then all there is, one layer or another being steep. */
@@ -280,12 +302,12 @@ int main(void) {
   }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_networks),
+      cmocka_unit_test(test_activation_error),
       cmocka_unit_test(test_cancellation),
       cmocka_unit_test(test_carry),
   };
   context = make_context(1);
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-
   ntk_context_destroy(context);
   return failed;
 }

@@ -97,28 +97,33 @@ static exact kronecker(exact a, exact b) {
   return e;
 }
 
-/* What certify_lower says of a shift; never more than the truth. */
+/* The error that a completed factorisation of A - shift I leaves open: Rump's bound for the rounded
+ * diagonal fl(a_ii - shift), and its rounding, `half` units u of the largest. */
+static double bound_at(const exact *e, double shift, double half) {
+  double trace = 0.0, largest = 0.0;
+  for (size_t i = 0; i < e->n; i++) {
+    trace += fabs(e->A[i * (e->n + 1)] - shift);
+    largest = fmax(largest, fabs(e->A[i * (e->n + 1)] - shift));
+  }
+  return ntk_cholesky_bound(e->n, trace) + half * DBL_EPSILON / 2 * largest;
+}
+
+/* What certify_lower says of a shift; never more than the truth, nor than shift - Rump's bound - u
+ * max |a_ii - shift|, which is all that the theorem gives. */
 static bool lower_holds(const exact *e, double shift, double *lower) {
   ntk_packed A = packed_from(context, e->n, e->A);
   bool proved;
   *lower = INFINITY;
   assert_ok(ntk_certify_lower(&A, shift, &proved, lower));
   ntk_packed_destroy(&A);
-  if (proved && !(*lower <= e->lambda_min && *lower < shift))
+  if (!proved)
+    return false;
+  if (!(*lower <= e->lambda_min && *lower < shift))
     fail_msg("order %zu: shift %.17g proved %.17g, but lambda_min is %.17g", e->n, shift, *lower,
              e->lambda_min);
-  proofs += proved;
-  return proved;
-}
-
-/* The error that a completed factorisation of A - shift I leaves open. */
-static double bound_at(const exact *e, double shift) {
-  double trace = 0.0, largest = 0.0;
-  for (size_t i = 0; i < e->n; i++) {
-    trace += fabs(e->A[i * (e->n + 1)] - shift);
-    largest = fmax(largest, fabs(e->A[i * (e->n + 1)] - shift));
-  }
-  return ntk_cholesky_bound(e->n, trace) + DBL_EPSILON * largest;
+  assert_true(*lower <= (long double)shift - bound_at(e, shift, 1.0));
+  proofs++;
+  return true;
 }
 
 /* Shifts around lambda_min, in bounds: 2 below must be proved (Cholesky breaks down only where an
@@ -126,7 +131,7 @@ static double bound_at(const exact *e, double shift) {
  * them bisection finds the last shift that is proved, where the bound is tried hardest. */
 static void check_lower(const exact *e) {
   static const double steps[] = {-1.0, -0.3, -0.1, -0.03, -0.01, 0.0, 0.01, 0.03, 0.1, 0.3, 1.0};
-  const double bound = bound_at(e, e->lambda_min);
+  const double bound = bound_at(e, e->lambda_min, 2.0);
   double lower;
   double low = e->lambda_min - 2.0 * bound, high = e->lambda_min + 2.0 * bound;
   assert_true(lower_holds(e, low, &lower));

@@ -695,7 +695,7 @@ static void test_refusals(void **state) {
   ntk_kernel_destroy(kernel);
   assert_ok(ntk_kernel_from_array(one, (double[]){1, 0, 2, 1}, 2, &kernel));
   assert_refused(ntk_kernel_factor(kernel, 0.0), NTK_ERR_NUMERIC, "");
-  assert_refused(ntk_kernel_values(kernel, A), NTK_ERR_ARGUMENT, "replaced by its factor");
+  assert_refused(ntk_kernel_values(kernel, A), NTK_ERR_ARGUMENT, "given up by a factorisation");
   ntk_kernel_destroy(kernel);
   ntk_features_destroy(shallow_features);
   ntk_features_destroy(deep_features);

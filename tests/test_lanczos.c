@@ -5,6 +5,7 @@
 
 #include "base/blas.h"
 #include "spectrum/full.h"
+#include "spectrum/lanczos.h"
 
 static ntk_context *context;
 
@@ -96,6 +97,69 @@ static void test_known_spectra(void **state) {
     for (spectrum kind = 0; kind < SPECTRA; kind++)
       for (int digits = 6; digits <= 10; digits += 4)
         check_both_ends(orders[o], kind, pow(10.0, -digits));
+}
+
+static ntk_status inverse_product(void *user, const double *V, size_t m, double *Y) {
+  known_operator *A = user;
+  memcpy(Y, V, A->n * m * sizeof(double));
+  return known_solve(A, Y, m);
+}
+
+/* Whatever the block, up to the whole space and beyond the basis: the largest eigenvalue of A^{-1}
+ * and a vector with ||A^{-1} v - theta v|| <= tolerance theta. */
+static void test_blocks(void **state) {
+  (void)state;
+  const size_t sizes[] = {1, 2, 3, 7, 33, 161, 400};
+  const double tolerance = 1e-8;
+  for (size_t o = 0; o < COUNT(sizes); o++)
+    for (spectrum kind = 0; kind < SPECTRA; kind++)
+      for (size_t block = 1; block <= 5; block++) {
+        const size_t n = sizes[o];
+        known_operator known = known_create(n, 1000 * n + kind);
+        fill_spectrum(kind, n, known.lambda);
+        double smallest = known.lambda[0];
+        for (size_t i = 0; i < n; i++)
+          smallest = fmin(smallest, known.lambda[i]);
+        const ntk_lanczos_options options = {.block = block,
+                                             .tolerance = tolerance,
+                                             .max_products = 4000,
+                                             .seed = block,
+                                             .phase = "test"};
+        double *v = make_array(n), *r = make_array(n);
+        ntk_eigenpair pair;
+        assert_ok(ntk_lanczos_largest(context, n, inverse_product, &known, &options, &pair, v));
+        const double rounding = 30 * (double)n * DBL_EPSILON / smallest;
+        assert_near(pair.value, 1 / smallest, tolerance / smallest + rounding, "theta");
+        assert_ok(inverse_product(&known, v, 1, r));
+        for (size_t i = 0; i < n; i++)
+          r[i] -= pair.value * v[i];
+        assert_near(norm2(n, r), 0.0, 1.001 * tolerance / smallest + rounding, "residual");
+        free(v);
+        free(r);
+        known_destroy(&known);
+      }
+}
+
+/* Scaling A scales its eigenvalues, down to where squares underflow and up to where they overflow.
+ */
+static void test_scales(void **state) {
+  (void)state;
+  enum { ORDER = 200 };
+  const double scales[] = {0x1p-1000, 0x1p-520, 1.0, 0x1p520, 0x1p990};
+  for (size_t s = 0; s < COUNT(scales); s++) {
+    known_operator known = known_create(ORDER, 77);
+    fill_spectrum(EVEN, ORDER, known.lambda);
+    for (size_t i = 0; i < ORDER; i++)
+      known.lambda[i] *= scales[s];
+    const ntk_operator A = known_as_operator(&known);
+    double v[ORDER];
+    ntk_eigenpair pair;
+    assert_ok(ntk_eigen_largest(context, &A, 1e-8, 1, &pair, v));
+    assert_near(pair.value / scales[s], ORDER, 1e-8 * ORDER, "largest");
+    assert_ok(ntk_eigen_smallest(context, &A, 1e-8, 1, &pair, v));
+    assert_near(pair.value / scales[s], 1.0, 1e-8, "smallest");
+    known_destroy(&known);
+  }
 }
 
 /* The second difference: A = tridiag(-1, 2, -1) has eigenvalues 2 - 2 cos(k pi / (n + 1)). */
@@ -364,6 +428,8 @@ static void test_repeatable(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_known_spectra),
+      cmocka_unit_test(test_blocks),
+      cmocka_unit_test(test_scales),
       cmocka_unit_test(test_second_difference),
       cmocka_unit_test(test_whole_spectra),
       cmocka_unit_test(test_arguments),
@@ -373,8 +439,10 @@ int main(void) {
       cmocka_unit_test(test_noise),
       cmocka_unit_test(test_repeatable),
   };
-  context = make_context(2);
+  context = make_context(1);
+  const int previous = ntk_blas_enter(1);
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  ntk_blas_leave(previous);
   ntk_context_destroy(context);
   return failed;
 }

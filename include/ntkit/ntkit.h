@@ -24,7 +24,9 @@
  *    allowed. Objects keep a pointer to their context: destroy the context last.
  *  - The library never prints, never exits and never changes the floating-point mode.
  *  - One context and what was made from it belong to one thread at a time; different contexts may
- *    be used by different threads. The library starts its own threads inside a call.
+ *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: the pthread
+ *    build has one thread count for the whole process). The library starts its own threads inside a
+ *    call.
  */
 #ifndef NTKIT_H
 #define NTKIT_H
@@ -223,11 +225,12 @@ typedef enum ntk_verdict {
 NTK_API const char *ntk_verdict_name(ntk_verdict verdict);
 
 typedef struct ntk_spectrum_options {
-  bool full;               /* all eigenvalues, ascending (needs 8 N^2 bytes more) */
-  bool per_layer;          /* lambda_min of every block K_k */
-  bool certify;            /* prove a lower bound (one more build and factorisation) */
-  double tolerance;        /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
-                              error of lambda near 1e-6 squared over the relative gap */
+  bool full;        /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
+                       cannot be cancelled) */
+  bool per_layer;   /* lambda_min of every block K_k */
+  bool certify;     /* prove a lower bound (one more build and factorisation) */
+  double tolerance; /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
+                       error of lambda near 1e-6 squared over the relative gap */
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
   uint64_t seed;           /* of the iteration's start vector */
 } ntk_spectrum_options;
@@ -320,7 +323,8 @@ NTK_API ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, 
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 /* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised. */
 NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
-/* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture. */
+/* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture.
+ * The one output that a failure (cancellation, memory) may leave half written. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                                     const bool *blocks, double *A);
 /* U = J (J^T V) without K, for m vectors of N entries, each contiguous (N x m, column-major, as in

@@ -21,6 +21,24 @@
 #error "the build must define NTK_VERSION and NTK_COMMIT"
 #endif
 
+/* The processor's name, as the system tells it. */
+static void read_cpu_name(char name[128]) {
+  strcpy(name, "unknown");
+#ifdef __APPLE__
+  size_t length = 128;
+  (void)sysctlbyname("machdep.cpu.brand_string", name, &length, NULL, 0);
+#else
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  if (file == NULL)
+    return;
+  char line[256];
+  while (fgets(line, sizeof line, file) != NULL)
+    if (sscanf(line, "model name : %127[^\n]", name) == 1)
+      break;
+  fclose(file);
+#endif
+}
+
 enum { MAX_THREADS = 1024 };
 
 ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context) {
@@ -39,6 +57,7 @@ ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **
   made->backend = options->backend;
   made->progress = options->progress;
   made->progress_user = options->progress_user;
+  read_cpu_name(made->cpu);
   *context = made;
   return NTK_OK;
 }
@@ -75,26 +94,6 @@ double ntk_clock(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* The processor's name, as the system tells it. */
-static const char *cpu_name(void) {
-  static _Thread_local char name[128];
-  strcpy(name, "unknown");
-#ifdef __APPLE__
-  size_t length = sizeof name;
-  (void)sysctlbyname("machdep.cpu.brand_string", name, &length, NULL, 0);
-#else
-  FILE *file = fopen("/proc/cpuinfo", "r");
-  if (file == NULL)
-    return name;
-  char line[256];
-  while (fgets(line, sizeof line, file) != NULL)
-    if (sscanf(line, "model name : %127[^\n]", name) == 1)
-      break;
-  fclose(file);
-#endif
-  return name;
-}
-
 ntk_environment ntk_context_environment(const ntk_context *context) {
   return (ntk_environment){
       .version = NTK_VERSION,
@@ -104,7 +103,7 @@ ntk_environment ntk_context_environment(const ntk_context *context) {
       .blas_core = ntk_blas_core(),
       .simd = ntk_simd_name(ntk_simd_best()),
       .backend = context->backend != NULL ? context->backend : "cpu",
-      .cpu = cpu_name(),
+      .cpu = context->cpu,
       .threads = context->threads,
   };
 }

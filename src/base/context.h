@@ -10,6 +10,7 @@ struct ntk_context {
   size_t memory_in_use;
   size_t memory_peak;
   const char *backend; /* borrowed; NULL: the first there is. Looked up where it is first used */
+  char cpu[128];       /* the processor's name */
   ntk_progress_fn progress;
   void *progress_user;
 };

@@ -17,7 +17,8 @@
 #include <math.h>
 
 static const double SLACK =
-    1.0 + 1e-6; /* covers the rounding of these sums, whose results are tiny */
+    1.0 + 1e-6;                      /* covers the rounding of these sums, whose results are tiny */
+static const double ETA = 0x1p-1074; /* most that one operation loses by underflow */
 static const double ULPS = 1.0 + 16 * DBL_EPSILON;
 
 /* Norms of one weight matrix (rows x columns). */
@@ -54,8 +55,14 @@ static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
 typedef struct layer {
   weight_norms W;
   double gamma_in, gamma_out; /* of n_{l-1} and n_l terms */
-  double root;                /* sqrt n_l */
+  double underflow; /* what products of n_{l-1} by n_l may lose by it, as a vector's norm */
+  double root;      /* sqrt n_l */
 } layer;
+
+/* At least the norm of a row of n entries whose squares were summed to square. */
+static double row_norm(double square, size_t n) {
+  return sqrt(square + 2.0 * ETA * (double)n);
+}
 
 /* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms; dF, dG: scratch, L
  * entries each. */
@@ -69,20 +76,23 @@ static double sample_error(const ntk_network *network, const layer *layers, size
   dF[0] = dG[0] = 0.0;                                     /* X is exact */
   for (size_t l = 1; l < L; l++) {
     const layer *y = &layers[l - 1];
-    const double f = sqrt(f2[(l - 1) * N + i]);
-    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f;
+    const double f = row_norm(f2[(l - 1) * N + i], network->width[l - 1]);
+    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f + y->underflow;
     dF[l] = M * dG[l] + eu * (y->root + y->W.spectral * f + dG[l]);
   }
   /* Block L-1 has B_L = 1, exact. */
   double total = dF[L - 1] * dF[L - 1], dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
     const layer *above = &layers[k]; /* W_{k+1} */
-    const double b_above = sqrt(b2[k * N + i]), b = sqrt(b2[(k - 1) * N + i]);
-    const double dP =
-        k == L - 1 ? 0.0 : above->W.spectral * dB + above->gamma_out * above->W.frobenius * b_above;
+    const double b_above = row_norm(b2[k * N + i], network->width[k + 1]);
+    const double b = row_norm(b2[(k - 1) * N + i], network->width[k]);
+    const double dP = k == L - 1
+                          ? 0.0
+                          : above->W.spectral * dB +
+                                above->gamma_out * above->W.frobenius * b_above + above->underflow;
     const double P_max = above->W.row * b_above + dP;
-    dB = M * dP + (M2 * dG[k] + eu * layers[k - 1].root) * P_max + u * b;
-    const double f = sqrt(f2[(k - 1) * N + i]);
+    dB = M * dP + (M2 * dG[k] + eu * layers[k - 1].root) * P_max + u * b + above->underflow;
+    const double f = row_norm(f2[(k - 1) * N + i], network->width[k - 1]);
     const double part = dF[k - 1] * b + f * dB + dF[k - 1] * dB;
     total += part * part;
   }
@@ -99,18 +109,27 @@ static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f
         .gamma_in = ntk_gamma(network->width[l - 1] + 2),
         .gamma_out = ntk_gamma(network->width[l] + 2),
         .root = sqrt((double)network->width[l]),
+        .underflow = ETA * (double)network->width[l - 1] * (double)network->width[l],
     };
   double gram = 0.0, squares = 0.0;
   for (size_t k = 0; k < L; k++) {
-    double trace = 0.0;
-    for (size_t i = 0; i < N; i++)
+    double trace = 0.0, largest = 1.0;
+    for (size_t i = 0; i < N; i++) {
       trace += f2[k * N + i] * b2[k * N + i];
-    /* A product of two dot products of n_k and n_{k+1} terms, and the sum over at most L blocks. */
-    gram += ntk_gamma(network->width[k] + network->width[k + 1] + L + 4) * trace;
+      largest = fmax(largest, fmax(f2[k * N + i], b2[k * N + i]));
+    }
+    const double terms = (double)network->width[k] + (double)network->width[k + 1];
+    /* A product of two dot products of n_k and n_{k+1} terms, and the sum over at most L blocks;
+     * each dot product may lose terms to underflow, which the other multiplies, in each of N
+     * columns. */
+    gram += ntk_gamma(network->width[k] + network->width[k + 1] + L + 4) * trace +
+            ETA * terms * 2.0 * largest * (double)N;
   }
   for (size_t i = 0; i < N; i++)
     squares += sample_error(network, layers, i, N, f2, b2, scratch, scratch + L);
-  return (ntk_accuracy){SLACK * gram, SLACK * sqrt(squares)};
+  /* Norms that overflow leave inf - inf and 0 inf behind: nothing is known then. */
+  return (ntk_accuracy){isnan(gram) ? INFINITY : SLACK * gram,
+                        isnan(squares) ? INFINITY : SLACK * sqrt(squares)};
 }
 
 ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,

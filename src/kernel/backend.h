@@ -24,6 +24,7 @@ struct ntk_kernel {
   ntk_context *context; /* borrowed */
   size_t N;
   bool factored; /* K has been replaced by its Cholesky factor */
+  bool broken;   /* ... or by nothing of use, the factorisation not having ended well */
   double trace;  /* of K - shift I, once factored */
   void *state;   /* the backend's own; NULL until created */
 };

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 
+#include <math.h>
 #include <string.h>
 
 static const ntk_backend *const backends[] = {&ntk_backend_cpu};
@@ -95,6 +96,11 @@ ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N
                                  ntk_kernel **kernel) {
   if (N == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "the matrix has order 0; accepted: 1 and up");
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j <= i; j++)
+      if (!isfinite(A[i * N + j]))
+        return ntk_fail(NTK_ERR_NOT_FINITE,
+                        "the matrix: row %zu, column %zu (from 1) is not finite", i + 1, j + 1);
   const ntk_backend *backend = NULL;
   NTK_TRY(ntk_backend_find(context->backend, &backend));
   ntk_kernel *made = NULL;
@@ -117,6 +123,8 @@ void ntk_kernel_destroy(ntk_kernel *kernel) {
 
 /* what needs K itself, or its factor. */
 static ntk_status check_factored(const ntk_kernel *kernel, bool wanted) {
+  if (kernel->broken)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the kernel was given up by a factorisation that failed");
   if (kernel->factored == wanted)
     return NTK_OK;
   return ntk_fail(NTK_ERR_ARGUMENT, wanted ? "the kernel has not been factorised yet"
@@ -154,8 +162,10 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   double smallest;
   kernel->backend->kernel_diagonal(kernel, &kernel->trace, &smallest);
   kernel->trace -= shift * (double)kernel->N;
-  kernel->factored = true; /* even when it breaks down: K is gone */
-  return kernel->backend->kernel_factor(kernel, shift);
+  const ntk_status status = kernel->backend->kernel_factor(kernel, shift);
+  kernel->factored = status == NTK_OK;
+  kernel->broken = status != NTK_OK;
+  return status;
 }
 
 ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {

@@ -7,34 +7,32 @@
 #include <string.h>
 
 typedef struct init_law {
-  ntk_init_info info;
   double gain;           /* v_l = gain beta_l^2 / n_{l-1} for l < L */
   double last_gain;      /* v_L = last_gain beta_L^2 [/ n_{L-1}] */
   bool last_over_fan_in; /* with the division */
 } init_law;
 
-static const init_law laws[] = {
-    {{"paper", "beta_l^2 / n_{l-1}; last layer beta_L^2 (Section 2)"}, 1.0, 1.0, false},
-    {{"standard", "beta_l^2 / n_{l-1} in every layer"}, 1.0, 1.0, true},
-    {{"he", "2 beta_l^2 / n_{l-1} in every layer (He et al., 2015)"}, 2.0, 2.0, true},
-    {{"lecun", "beta_l^2 / n_{l-1} in every layer (LeCun et al., 1998): the law of 'standard'"},
-     1.0,
-     1.0,
-     true},
+enum { LAWS = 4 };
+
+static const ntk_init_info infos[LAWS] = {
+    {"paper", "beta_l^2 / n_{l-1}; last layer beta_L^2 (Section 2)"},
+    {"standard", "beta_l^2 / n_{l-1} in every layer"},
+    {"he", "2 beta_l^2 / n_{l-1} in every layer (He et al., 2015)"},
+    {"lecun", "beta_l^2 / n_{l-1} in every layer (LeCun et al., 1998): the law of 'standard'"},
 };
-enum { LAWS = sizeof laws / sizeof laws[0] };
+
+/* Row by row as in infos. */
+static const init_law laws[LAWS] = {
+    {1.0, 1.0, false}, {1.0, 1.0, true}, {2.0, 2.0, true}, {1.0, 1.0, true}};
 
 const ntk_init_info *ntk_init_list(size_t *count) {
-  static ntk_init_info infos[LAWS];
-  for (size_t i = 0; i < LAWS; i++)
-    infos[i] = laws[i].info;
   *count = LAWS;
   return infos;
 }
 
 static ntk_status find_law(const char *name, const init_law **law) {
   for (size_t i = 0; i < LAWS; i++)
-    if (strcmp(name, laws[i].info.name) == 0) {
+    if (strcmp(name, infos[i].name) == 0) {
       *law = &laws[i];
       return NTK_OK;
     }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCKS_FROM = 1536, SOLVE_BLOCK = 4, MAX_PRODUCTS = 4000 };
+enum { BLOCKS_FROM = 4096, SOLVE_BLOCK = 4, MAX_PRODUCTS = 4000 };
 
 static ntk_status check(const ntk_operator *A, double tolerance) {
   if (A->n == 0)
@@ -39,6 +39,7 @@ ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double
   ntk_operator copy = *A;
   const ntk_lanczos_options options = {.block = 1,
                                        .tolerance = tolerance,
+                                       .noise = A->noise,
                                        .max_products = MAX_PRODUCTS,
                                        .seed = seed,
                                        .phase = "largest eigenvalue"};
@@ -88,7 +89,7 @@ ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, doubl
   if (status == NTK_OK) {
     memcpy(vector, v, A->n * sizeof(double));
     *pair = (ntk_eigenpair){.value = 1.0 / inverse.value,
-                            .residual = inverse.residual / (inverse.value * inverse.value),
+                            .residual = inverse.residual / inverse.value / inverse.value,
                             .applications = inverse.applications + 1};
   }
   ntk_free(context, v);

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ static double subtract_earlier(const lanczos *s, size_t basis, size_t c, double 
  * those before it, scale being what counts as large, is replaced by a random one: its row of R is
  * 0, the space found so far being invariant in that direction. */
 static void orthonormalise(lanczos *s, size_t basis, size_t count, double scale) {
-  const double tiny = 1e-14 * scale;
+  const double tiny = fmax(1e-14 * scale, DBL_MIN); /* 1 / norm is finite above */
   memset(s->R, 0, s->block * s->block * sizeof(double));
   for (size_t c = 0; c < count; c++) {
     double *q = s->Q + (basis + c) * s->n;
@@ -166,14 +167,16 @@ static ntk_status ritz(const lanczos *s) {
 /* ||R s_last|| of the largest Ritz pair; 0 once the basis spans the whole space. */
 static double residual(const lanczos *s) {
   const double *tail = s->S + s->size * s->size - s->last;
-  double sum = 0.0;
+  double norm = 0.0;
+  if (s->next != 0 && s->next < s->last)
+    return INFINITY; /* R lacks columns: the next step spans the whole space */
   for (size_t i = 0; i < s->next; i++) {
     double entry = 0.0;
     for (size_t c = i; c < s->last; c++)
       entry += s->R[i + c * s->block] * tail[c];
-    sum += entry * entry;
+    norm = hypot(norm, entry); /* squares of a tiny or huge operator leave the range */
   }
-  return sqrt(sum);
+  return norm;
 }
 
 /* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. Q S is made row block
@@ -230,7 +233,8 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
       continue;
     NTK_TRY(ritz(s));
     const double value = s->theta[s->size - 1], theta = fabs(value), rest = residual(s);
-    const double wanted = theta * fmax(options->tolerance, options->floor * theta);
+    const double wanted =
+        fmax(theta * fmax(options->tolerance, options->floor * theta), options->noise);
     *pair = (ntk_eigenpair){value, rest, (int)products};
     if (whole || rest <= wanted)
       return NTK_OK;

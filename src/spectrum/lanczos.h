@@ -11,6 +11,7 @@ typedef struct ntk_lanczos_options {
   size_t block;        /* vectors per product, >= 1 */
   double tolerance;    /* on ||A v - theta v|| / |theta| */
   double floor;        /* ... or on ||A v - theta v|| / theta^2, if that is met first; 0: none */
+  double noise;        /* ... or on ||A v - theta v|| */
   size_t max_products; /* vectors multiplied before giving up */
   uint64_t seed;       /* of the start block */
   const char *phase;   /* for progress */

@@ -176,10 +176,10 @@ static ntk_status check_diagonal(const ntk_packed *A) {
 }
 
 ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
-  for (size_t i = 0; i < A->n && shift != 0.0; i++)
-    *ntk_packed_at(A, i, i) -= shift;
   tiling t;
   NTK_TRY(make_tiling(A, &t));
+  for (size_t i = 0; i < A->n && shift != 0.0; i++)
+    *ntk_packed_at(A, i, i) -= shift;
   progress p = {.context = A->context,
                 .total = (t.count + 1) * t.count * (t.count - 1) / 6 + 1,
                 .status = NTK_OK};

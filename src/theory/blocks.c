@@ -35,9 +35,9 @@ ntk_status ntk_job_blocks(ntk_job *j) {
       const ntk_operator A = ntk_kernel_operator(K_k);
       status =
           ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
-    } else if (status == NTK_ERR_NUMERIC) {
-      status = NTK_OK; /* a block that does not factorise has nothing to resolve */
     }
+    if (status == NTK_ERR_NUMERIC)
+      status = NTK_OK; /* no factor, or no convergence: there is nothing to resolve */
     ntk_kernel_destroy(K_k);
     const bool resolved = pair.value > resolution;
     block->lambda_min = resolved ? pair.value : NAN;

@@ -98,7 +98,12 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
                                const ntk_spectrum_options *options, size_t *bytes) {
   static const ntk_spectrum_options defaults;
   size_t parameters = 0;
-  NTK_TRY(ntk_architecture_check(spec, &parameters));
+  if (N == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
+  const ntk_status possible = ntk_architecture_check(spec, &parameters);
+  if (possible == NTK_ERR_LIMIT)
+    *bytes = SIZE_MAX;
+  NTK_TRY(possible);
   ntk_activation activation;
   NTK_TRY(ntk_activation_find(spec->activation ? spec->activation : "sigmoid", &activation));
   const bool singular = known_singular(parameters, spec->width[0], &activation, N);

@@ -1,5 +1,6 @@
 #include "theory/job.h"
 
+#include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/npy.h"
@@ -14,15 +15,13 @@
 static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
                            double *residual) {
   NTK_TRY(A.apply(A.user, v, 1, j->scratch));
-  double quotient = 0.0, squares = 0.0;
+  double quotient = 0.0;
   for (size_t i = 0; i < j->N; i++)
     quotient += v[i] * j->scratch[i];
-  for (size_t i = 0; i < j->N; i++) {
-    const double r = j->scratch[i] - quotient * v[i];
-    squares += r * r;
-  }
+  for (size_t i = 0; i < j->N; i++)
+    j->scratch[i] -= quotient * v[i];
   *value = quotient;
-  *residual = sqrt(squares);
+  *residual = ntk_dnrm2(j->N, j->scratch); /* whatever the kernel's scale */
   return NTK_OK;
 }
 
@@ -62,6 +61,10 @@ static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
   NTK_TRY(ntk_npy_writer_open(&writer, j->options.kernel_path, 2, shape));
   ntk_status status = NTK_OK;
   for (size_t i = 0; i < j->N && status == NTK_OK; i++) {
+    if (i % 256 == 0)
+      status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->N);
+    if (status != NTK_OK)
+      break;
     K->backend->kernel_row(K, i, j->scratch);
     status = ntk_npy_writer_append(&writer, j->scratch, j->N);
   }
