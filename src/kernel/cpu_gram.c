@@ -21,7 +21,7 @@ typedef struct grid {
 } grid;
 
 static grid grid_for(size_t N) {
-  return N >= 2048 ? (grid){1024, 384} : (grid){256, 128};
+  return N >= 2048 ? (grid){1024, 240} : (grid){256, 128};
 }
 
 /* The blocks of one tile. */

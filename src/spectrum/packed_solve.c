@@ -5,8 +5,9 @@
  *
  * The cost is reading the factor (4 n^2 bytes) from memory once each way, so up to four vectors go
  * together. A triangle is solved in blocks of columns: one thread does the block on the diagonal,
- * all of them the panel beside it. The blocks are wide, because on a busy machine a barrier can
- * cost a time slice; within one, narrower blocks keep the right-hand sides in cache. Each entry of
+ * all of them the panel beside it. The blocks are wide, to have few barriers, and a barrier here
+ * gives up the processor when it has to wait: OpenMP's own spins, which on a busy machine costs a
+ * time slice each. Within a block, narrower ones keep the right-hand sides in cache. Each entry of
  * the result is computed by one thread in a fixed order: the bits do not depend on the number of
  * threads. */
 #include "spectrum/packed.h"
@@ -14,8 +15,28 @@
 #include "spectrum/panel.h"
 
 #include <omp.h>
+#include <sched.h>
+#include <stdatomic.h>
 
-enum { TEAM_BLOCK = 768, BLOCK = 32 };
+enum { TEAM_BLOCK = 768, BLOCK = 32, SPINS = 2000 };
+
+/* Where the threads of a parallel region wait for each other. Zeroed before the region. */
+typedef struct barrier {
+  atomic_int arrived;
+  atomic_uint phase;
+} barrier;
+
+static void wait_for_team(barrier *b) {
+  const unsigned phase = atomic_load(&b->phase);
+  if (atomic_fetch_add(&b->arrived, 1) + 1 == omp_get_num_threads()) {
+    atomic_store(&b->arrived, 0);
+    atomic_fetch_add(&b->phase, 1);
+    return;
+  }
+  for (int spin = 0; atomic_load(&b->phase) == phase; spin++)
+    if (spin >= SPINS)
+      sched_yield();
+}
 
 /* The calling thread's part [*first, *last) of count, in multiples of 8 but at the end. */
 static void my_part(size_t count, size_t *first, size_t *last) {
@@ -27,23 +48,24 @@ static void my_part(size_t count, size_t *first, size_t *last) {
 
 /* Y (rows x m) -= A X, rows shared among the team; ends with a barrier. */
 static void team_subtract(size_t rows, size_t columns, const double *A, size_t lda, size_t m,
-                          const double *X, double *Y, size_t ldv) {
+                          const double *X, double *Y, size_t ldv, barrier *team) {
   size_t first, last;
   my_part(rows, &first, &last);
   if (first < last)
     ntk_panel_subtract(last - first, columns, A + first, lda, m, X, ldv, Y + first, ldv);
-#pragma omp barrier
+  wait_for_team(team);
 }
 
 /* Y (columns x m) -= A^T X, columns shared among the team; ends with a barrier. */
 static void team_subtract_transposed(size_t rows, size_t columns, const double *A, size_t lda,
-                                     size_t m, const double *X, double *Y, size_t ldv) {
+                                     size_t m, const double *X, double *Y, size_t ldv,
+                                     barrier *team) {
   size_t first, last;
   my_part(columns, &first, &last);
   if (first < last)
     ntk_panel_subtract_transposed(rows, last - first, A + first * lda, lda, m, X, ldv, Y + first,
                                   ldv);
-#pragma omp barrier
+  wait_for_team(team);
 }
 
 /* ---- One vector, one small triangle T (n x n, column-major), one thread ---- */
@@ -93,20 +115,20 @@ static void small_upper_transposed(size_t n, const double *T, size_t ld, double 
 /* ---- A triangle in blocks ---- */
 
 /* T (n x n, ld) and m vectors of leading dimension ldv; run by every thread of a team, or by one
- * thread for a triangle that one thread does alone (team false). */
+ * thread alone (team NULL). */
 typedef struct triangle {
   size_t n, ld;
   const double *T;
   size_t m, ldv;
   double *V;
-  bool team;
+  barrier *team;
 } triangle;
 
 typedef void solve_fn(const triangle *t);
 static solve_fn lower, lower_transposed, upper, upper_transposed;
 
 static size_t block_of(const triangle *t) {
-  return t->team ? TEAM_BLOCK : BLOCK;
+  return t->team != NULL ? TEAM_BLOCK : BLOCK;
 }
 
 /* The block [j, j + b) on the diagonal: a team leaves it to one of its threads, which cuts it
@@ -114,12 +136,12 @@ static size_t block_of(const triangle *t) {
 static void diagonal(const triangle *t, size_t j, size_t b, solve_fn *again, small_fn *small) {
   const double *T = t->T + j + j * t->ld;
   double *V = t->V + j;
-  if (t->team) {
-#pragma omp single
-    {
-      const triangle part = {b, t->ld, T, t->m, t->ldv, V, false};
+  if (t->team != NULL) {
+    if (omp_get_thread_num() == 0) {
+      const triangle part = {b, t->ld, T, t->m, t->ldv, V, NULL};
       again(&part);
     }
+    wait_for_team(t->team);
     return;
   }
   for (size_t c = 0; c < t->m; c++)
@@ -129,8 +151,8 @@ static void diagonal(const triangle *t, size_t j, size_t b, solve_fn *again, sma
 /* V[y..y+rows) -= A V[x..x+columns) for the panel A of the triangle at row y, column x. */
 static void panel(const triangle *t, size_t rows, size_t columns, size_t y, size_t x) {
   const double *A = t->T + y + x * t->ld;
-  if (t->team)
-    team_subtract(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv);
+  if (t->team != NULL)
+    team_subtract(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv, t->team);
   else if (rows > 0)
     ntk_panel_subtract(rows, columns, A, t->ld, t->m, t->V + x, t->ldv, t->V + y, t->ldv);
 }
@@ -138,8 +160,8 @@ static void panel(const triangle *t, size_t rows, size_t columns, size_t y, size
 /* V[y..y+columns) -= A^T V[x..x+rows) for the panel A of the triangle at row x, column y. */
 static void panel_transposed(const triangle *t, size_t rows, size_t columns, size_t y, size_t x) {
   const double *A = t->T + x + y * t->ld;
-  if (t->team)
-    team_subtract_transposed(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv);
+  if (t->team != NULL)
+    team_subtract_transposed(rows, columns, A, t->ld, t->m, t->V + x, t->V + y, t->ldv, t->team);
   else if (rows > 0)
     ntk_panel_subtract_transposed(rows, columns, A, t->ld, t->m, t->V + x, t->ldv, t->V + y,
                                   t->ldv);
@@ -193,17 +215,18 @@ static void lower_transposed(const triangle *t) {
 
 void ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
   const int threads = L->n < NTK_PACKED_THREADS ? 1 : L->context->threads;
+  barrier team = {0};
 #pragma omp parallel num_threads(threads)
   for (size_t c = 0; c < m; c += NTK_PANEL_VECTORS) {
     const size_t count = smaller(NTK_PANEL_VECTORS, m - c);
     double *v1 = V + c * L->n, *v2 = v1 + L->n1;
-    const triangle t1 = {L->n1, L->ld, L->lower, count, L->n, v1, true};
-    const triangle t2 = {L->n2, L->ld, L->upper, count, L->n, v2, true};
+    const triangle t1 = {L->n1, L->ld, L->lower, count, L->n, v1, &team};
+    const triangle t2 = {L->n2, L->ld, L->upper, count, L->n, v2, &team};
     lower(&t1);
-    team_subtract(L->n2, L->n1, L->rectangle, L->ld, count, v1, v2, L->n);
+    team_subtract(L->n2, L->n1, L->rectangle, L->ld, count, v1, v2, L->n, &team);
     upper_transposed(&t2); /* L22^{-1}: L22 is stored transposed */
     upper(&t2);
-    team_subtract_transposed(L->n2, L->n1, L->rectangle, L->ld, count, v2, v1, L->n);
+    team_subtract_transposed(L->n2, L->n1, L->rectangle, L->ld, count, v2, v1, L->n, &team);
     lower_transposed(&t1);
   }
 }

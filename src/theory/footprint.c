@@ -11,7 +11,7 @@
 
 /* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
  * kernel/cpu_gram.c), and what objects and lists of tiles take besides arrays. */
-enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512, GRAM_COLUMNS = 384 + 40 };
+enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512, GRAM_COLUMNS = 240 + 40 };
 static const double SMALL_OBJECTS = 1 << 16;
 
 static size_t saturate(double bytes) {
