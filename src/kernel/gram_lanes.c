@@ -11,10 +11,9 @@
 #include "kernel/gram.h"
 
 enum {
-  VECTORS = 3,             /* of rows in a micro-tile */
-  MR = VECTORS * LANES,    /* with NR columns: 3 NR sums, 3 vectors of rows and one of a column */
-  NR = LANES == 8 ? 8 : 4, /* fill 32 registers (AVX-512), or 16 */
-  PACK_STEP = 16
+  VECTORS = 3,            /* of rows in a micro-tile */
+  MR = VECTORS * LANES,   /* with NR columns: 3 NR sums, 3 vectors of rows and one of a column */
+  NR = LANES == 8 ? 8 : 4 /* fill 32 registers (AVX-512), or 16 */
 };
 
 void LANES_NAME(ntk_gram_tile)(const ntk_tile *tile, const ntk_gram_factor *F,
@@ -43,17 +42,34 @@ static inline void micro_product(size_t n, const double *a, const double *b, dou
       vd_store(C + j * MR + v * LANES, c[j][v]);
 }
 
-/* Packs `count` (<= width) rows of the row-major A (n columns) side by side; the rest is 0. A few
- * entries of each row at a time, so that what is written stays in cache until it is complete. */
+/* LANES x LANES entries of the row-major A (n columns), transposed to out (rows of `width`):
+ * zipping vector i with vector i + LANES/2, log2 LANES times, is a transposition. */
+static inline void transpose_block(size_t n, const double *A, size_t width, double *out) {
+  vd v[LANES], w[LANES];
+  for (size_t i = 0; i < LANES; i++)
+    v[i] = vd_load(A + i * n);
+  for (int stage = 1; stage < LANES; stage *= 2) {
+    for (size_t i = 0; i < LANES / 2; i++) {
+      w[2 * i] = vd_zip_low(v[i], v[i + LANES / 2]);
+      w[2 * i + 1] = vd_zip_high(v[i], v[i + LANES / 2]);
+    }
+    memcpy(v, w, sizeof v);
+  }
+  for (size_t i = 0; i < LANES; i++)
+    vd_store(out + i * width, v[i]);
+}
+
+/* Packs `count` (<= width) rows of the row-major A (n columns) side by side; the rest is 0. */
 static inline void pack(size_t count, size_t width, size_t n, const double *A, double *packed) {
   if (count < width)
     memset(packed, 0, n * width * sizeof(double));
-  for (size_t first = 0; first < n; first += PACK_STEP) {
-    const size_t last = n - first < PACK_STEP ? n : first + PACK_STEP;
-    for (size_t r = 0; r < count; r++)
-      for (size_t k = first; k < last; k++)
-        packed[k * width + r] = A[r * n + k];
-  }
+  const size_t rows = count / LANES * LANES, columns = n / LANES * LANES;
+  for (size_t k = 0; k < columns; k += LANES)
+    for (size_t r = 0; r < rows; r += LANES)
+      transpose_block(n, A + r * n + k, width, packed + k * width + r);
+  for (size_t r = 0; r < count; r++)
+    for (size_t k = r < rows ? columns : 0; k < n; k++)
+      packed[k * width + r] = A[r * n + k];
 }
 
 /* Whole micro-tile at out. */
