@@ -191,7 +191,7 @@ static void check_tile(tile_fn *fn, ntk_tile t, const double *F, size_t n, const
 }
 
 /* Tiles of every shape and level, with sides around micro-tiles (24 x 8, 12 x 4, 6 x 4), widths
- * around the 16 entries packed at a time, on and off the diagonal. */
+ * around multiples of the lanes (2, 4, 8), on and off the diagonal. */
 static void test_tiles(void **state) {
   (void)state;
   tile_fn *levels[3] = {ntk_gram_tile_base};
@@ -257,7 +257,7 @@ static void drop_setting(setting *s) {
 
 /* K = (8) entry by entry, exactly symmetric, diagonal >= 0, F_L as well; a block or two of it too,
  * in turn; K = its own cross kernel. Sizes on both sides of the rows taken at a time (128), of the
- * tiles' sides (128 x 256 below N = 2048, 384 x 1024 from there) and of halves of the samples. */
+ * tiles' sides (128 x 256 below N = 2048, 240 x 1024 from there) and of halves of the samples. */
 static void test_definition(void **state) {
   (void)state;
   const size_t sizes[] = {1, 2, 3, 127, 128, 129, 255, 256, 257, 513, 700, 2047, 2049};
@@ -696,6 +696,7 @@ static void test_refusals(void **state) {
   assert_ok(ntk_kernel_from_array(one, (double[]){1, 0, 2, 1}, 2, &kernel));
   assert_refused(ntk_kernel_factor(kernel, 0.0), NTK_ERR_NUMERIC, "");
   assert_refused(ntk_kernel_values(kernel, A), NTK_ERR_ARGUMENT, "given up by a factorisation");
+  assert_refused(ntk_kernel_solve(kernel, x, 1), NTK_ERR_ARGUMENT, "given up by a factorisation");
   ntk_kernel_destroy(kernel);
   ntk_features_destroy(shallow_features);
   ntk_features_destroy(deep_features);

@@ -41,6 +41,8 @@ static ntk_status singular(ntk_job *j) {
     NTK_TRY(ntk_job_blocks(j));
   if (j->options.full || j->options.kernel_path != NULL)
     NTK_TRY(ntk_job_kernel(j));
+  ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
+  j->factor = NULL;
   return ntk_job_largest(j, true);
 }
 

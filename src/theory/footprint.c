@@ -65,8 +65,7 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   const double eigen = (double)ntk_eigen_bytes(N);
 
   double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 16.0 * n);
-  if (singular)
-    most = fmax(most, both + eigen + apply);
+  most = fmax(most, both + eigen + apply); /* singular, or found to be so by equal rows */
   if (!singular || options->full || options->kernel_path != NULL)
     most = fmax(most, both + half + tiles);
   if (!singular) { /* K moves into the place of the features, or the features stay */
