@@ -1,6 +1,5 @@
 /* Each block is preceded by one cache line holding its size, so that freeing can uncount it.
- * Large blocks ask for huge pages: the factor is streamed through once per solve, and 4 KiB pages
- * cost a third of the bandwidth there. */
+ * Large blocks ask for huge pages: the factor is streamed through twice per solve. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* madvise */
 #endif

@@ -57,6 +57,10 @@ ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *
 void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper) {
   ntk_packed_multiply(A, v, 1, Av);
   const double norm2 = ntk_ddot(A->n, v, v), quotient = ntk_ddot(A->n, v, Av) / norm2;
+  if (!(norm2 > 1e-290)) { /* underflow may have taken most of v^T v */
+    *upper = INFINITY;
+    return;
+  }
   /* v^T fl(A v) and the dot product err by at most gamma_{2n+4} |v|^T |A| |v|, and |A| has norm at
    * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
   const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(3 * A->n + 8));

@@ -16,7 +16,8 @@ double ntk_cholesky_bound(size_t n, double trace);
  * lambda_min(A) >= *lower, a number just below shift. Not completing is no error. n^3/3 flops. */
 ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower);
 
-/* *upper >= lambda_min(A) by the Rayleigh quotient of any nonzero v (n entries). Av: scratch, n. */
+/* *upper >= lambda_min(A) by the Rayleigh quotient of any v (n entries); infinite for one near 0.
+ * Av: scratch, n. */
 void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper);
 
 #endif

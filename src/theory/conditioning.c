@@ -35,7 +35,9 @@ static ntk_status singular(ntk_job *j) {
   r->verdict = NTK_VERDICT_RANK_DEFICIENT;
   r->lambda_min = 0.0;
   r->residual_min = NAN;
-  if (j->options.certify) /* an argument about the kernel; of a stored matrix it proves nothing */
+  /* An argument about the kernel; of a stored matrix it proves nothing, nor does a diagonal entry
+   * that may have underflowed. */
+  if (j->options.certify && r->bounds.diagonal_min > 0.0)
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
   if (j->options.per_layer)
     NTK_TRY(ntk_job_blocks(j));
