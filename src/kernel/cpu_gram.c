@@ -150,6 +150,8 @@ static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk
     }
   }
   ntk_free(context, workspace);
+  if (status == NTK_OK) /* the caller's thread may have had no tile: ask at least once */
+    status = ntk_progress_report(context, phase, 1.0);
   return status;
 }
 

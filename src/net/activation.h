@@ -7,8 +7,8 @@
 
 enum { NTK_ACTIVATION_COUNT = 8 };
 
-/* f = phi(g) and df = phi'(g), elementwise on n values; f may be g. Entry by entry, for g that are
- * not NaN: |f - phi(g)| <= NTK_ACTIVATION_ERROR u (1 + |g|) and |df - phi'(g)| <=
+/* f = phi(g) and df = phi'(g), elementwise on n values; f may be g. Entry by entry, for finite
+ * g: |f - phi(g)| <= NTK_ACTIVATION_ERROR u (1 + |g|) and |df - phi'(g)| <=
  * NTK_ACTIVATION_ERROR u, u = 2^-53, from SLEEF's stated 1 ulp. */
 typedef void (*ntk_activation_fn)(size_t n, const double *g, double *f, double *df);
 #define NTK_ACTIVATION_ERROR 8.0
