@@ -16,28 +16,28 @@ typedef Sleef___m512d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d8_##accuracy##avx512f
 #define LANES_SET(a) _mm512_set1_pd(a)
 #define LANES_ZIP(a, b, i) \
-  __builtin_shufflevector(a, b, i, i + 8, i + 1, i + 9, i + 2, i + 10, i + 3, i + 11)
+  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, (i) + 11)
 #elif defined(__AVX2__)
 enum { LANES = 4 };
 typedef __m256d vd;
 typedef Sleef___m256d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d4_##accuracy##avx2
 #define LANES_SET(a) _mm256_set1_pd(a)
-#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, i, i + 4, i + 1, i + 5)
+#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 4, (i) + 1, (i) + 5)
 #elif defined(__SSE2__)
 enum { LANES = 2 };
 typedef __m128d vd;
 typedef Sleef___m128d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##sse2
 #define LANES_SET(a) _mm_set1_pd(a)
-#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, i, i + 2)
+#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
 #elif defined(__ARM_NEON)
 enum { LANES = 2 };
 typedef float64x2_t vd;
 typedef Sleef_float64x2_t_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d2_##accuracy##advsimd
 #define LANES_SET(a) vdupq_n_f64(a)
-#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, i, i + 2)
+#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
 #else
 #error "no vector type known for this processor: add it here"
 #endif
