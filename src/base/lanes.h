@@ -15,8 +15,9 @@ typedef __m512d vd;
 typedef Sleef___m512d_2 vd2;
 #define SLEEF(name, accuracy) Sleef_##name##d8_##accuracy##avx512f
 #define LANES_SET(a) _mm512_set1_pd(a)
-#define LANES_ZIP(a, b, i) \
-  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, (i) + 11)
+#define LANES_ZIP(a, b, i)                                                                  \
+  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, \
+                          (i) + 11)
 #elif defined(__AVX2__)
 enum { LANES = 4 };
 typedef __m256d vd;
