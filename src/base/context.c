@@ -23,7 +23,7 @@
 
 /* The processor's name, as the system tells it. */
 static void read_cpu_name(char name[128]) {
-  strcpy(name, "unknown");
+  snprintf(name, 128, "unknown");
 #ifdef __APPLE__
   size_t length = 128;
   (void)sysctlbyname("machdep.cpu.brand_string", name, &length, NULL, 0);
