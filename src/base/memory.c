@@ -35,7 +35,7 @@ ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char
   if (bytes >= CHECK_FROM || context->memory_limit != 0)
     NTK_TRY(ntk_memory_check(context, bytes, what));
 
-  const bool huge = bytes >= 4 * (size_t)HUGE_PAGE;
+  const bool huge = bytes >= (size_t)HUGE_PAGE;
   const size_t alignment = huge ? HUGE_PAGE : HEADER;
   const size_t total = (bytes + HEADER + alignment - 1) / alignment * alignment;
   unsigned char *block = aligned_alloc(alignment, total);

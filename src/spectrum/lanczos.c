@@ -65,16 +65,27 @@ static ntk_status allocate(lanczos *s) {
   s->C = s->R + b * b;
   s->S = s->C + m * b;
   s->theta = s->S + m * m;
-  memset(s->H, 0, small * sizeof(double));
+  memset(s->H, 0, m * m * sizeof(double)); /* the others are written before they are read */
   return NTK_OK;
+}
+
+/* V (n x count) -= Q C with C = Q^T V. A single vector goes through dgemv: dgemm would copy all of
+ * Q into its panels for each. */
+static void project_out(const lanczos *s, size_t basis, size_t count, double *V) {
+  if (count == 1) {
+    ntk_dgemv('T', s->n, basis, 1.0, s->Q, s->n, V, 0.0, s->C);
+    ntk_dgemv('N', s->n, basis, -1.0, s->Q, s->n, s->C, 1.0, V);
+  } else {
+    ntk_dgemm('T', 'N', basis, count, s->n, 1.0, s->Q, s->n, V, s->n, 0.0, s->C, basis);
+    ntk_dgemm('N', 'N', s->n, count, basis, -1.0, s->Q, s->n, s->C, basis, 1.0, V, s->n);
+  }
 }
 
 /* V (n x count) -= Q Q^T V over the first `basis` vectors, twice, which suffices (Kahan, Parlett).
  * The coefficients, summed over both passes, end in sums (ld basis) unless NULL. */
 static void orthogonalise(const lanczos *s, size_t basis, size_t count, double *V, double *sums) {
   for (int pass = 0; pass < 2 && basis > 0; pass++) {
-    ntk_dgemm('T', 'N', basis, count, s->n, 1.0, s->Q, s->n, V, s->n, 0.0, s->C, basis);
-    ntk_dgemm('N', 'N', s->n, count, basis, -1.0, s->Q, s->n, s->C, basis, 1.0, V, s->n);
+    project_out(s, basis, count, V);
     for (size_t i = 0; i < basis * count && sums != NULL; i++)
       sums[i] = (pass == 0 ? 0.0 : sums[i]) + s->C[i];
   }

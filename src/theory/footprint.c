@@ -12,7 +12,7 @@
 /* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
  * kernel/cpu_gram.c), and what objects and lists of tiles take besides arrays. */
 enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512, GRAM_COLUMNS = 240 + 40 };
-static const double SMALL_OBJECTS = 1 << 16;
+static const double SMALL_OBJECTS = 1 << 16, CACHED_BYTES = 1 << 25;
 
 static size_t saturate(double bytes) {
   return bytes < 0x1p63 ? (size_t)bytes : SIZE_MAX;
@@ -29,12 +29,13 @@ static double features(size_t depth, const size_t *width, double N) {
   return 8.0 * N * columns;
 }
 
-size_t ntk_half_square_bytes(size_t N) {
-  return saturate(half_square((double)N));
+/* A copy of K may take the place of the features, and a little more where it stays in cache. */
+static bool keeps_kernel(size_t depth, const size_t *width, double N) {
+  return half_square(N) <= fmax(features(depth, width, N), CACHED_BYTES);
 }
 
-size_t ntk_features_bytes(size_t depth, const size_t *width, size_t N) {
-  return saturate(features(depth, width, (double)N));
+bool ntk_footprint_keeps_kernel(size_t depth, const size_t *width, size_t N) {
+  return keeps_kernel(depth, width, (double)N);
 }
 
 /* Largest of what the network's shape makes a phase need. */
@@ -69,8 +70,8 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   if (!singular || options->full || options->kernel_path != NULL)
     most = fmax(most, both + half + tiles);
   if (!singular) { /* K moves into the place of the features, or the features stay */
-    const bool moved = half <= both;
-    most = fmax(most, moved ? 2.0 * half + eigen : both + half + fmax(eigen, apply));
+    most = fmax(most, keeps_kernel(depth, width, n) ? fmax(both + half, 2.0 * half + eigen)
+                                                    : both + half + fmax(eigen, apply));
     if (options->per_layer)
       most = fmax(most, both + half + eigen);
   }

@@ -111,7 +111,7 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
 }
 
 ntk_status ntk_job_keep_kernel(ntk_job *j) {
-  if (ntk_half_square_bytes(j->N) > ntk_features_bytes(j->network->depth, j->network->width, j->N))
+  if (!ntk_footprint_keeps_kernel(j->network->depth, j->network->width, j->N))
     return NTK_OK;
   const double start = ntk_clock();
   ntk_features_destroy(j->features);
