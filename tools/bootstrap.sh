@@ -32,6 +32,9 @@ needs command -v pkg-config : pkg-config : pkgconf
 needs pkg-config --exists openblas : libopenblas-openmp-dev : openblas
 needs pkg-config --exists sleef : libsleef-dev : sleef
 needs pkg-config --exists jansson : libjansson-dev : jansson
+needs pkg-config --exists sqlite3 : libsqlite3-dev : sqlite
+needs pkg-config --exists yaml-0.1 : libyaml-dev : libyaml
+needs pkg-config --exists libzip : libzip-dev : libzip
 needs pkg-config --exists cmocka : libcmocka-dev : cmocka
 needs header lapack.h : liblapacke-dev : lapack
 needs header Random123/philox.h : librandom123-dev : random123

@@ -44,12 +44,11 @@ cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/l
 runs with_shared shared
 runs with_static static
 
-header=$prefix/include/ntkit/ntkit.h
-sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$prefix"/include/ntkit/*.h | sort >"$work/declared"
 nm -D --defined-only "$lib/libntkit.so" | awk '{ print $3 }' | sort >"$work/exported"
 diff "$work/declared" "$work/exported" >&2 || fail "declared (<) and exported (>) functions differ"
 
-printf '#include <ntkit/ntkit.h>\n' | c++ -x c++ -Wall -Wextra -Werror -fsyntax-only \
+printf '#include <ntkit/study.h>\n' | c++ -x c++ -Wall -Wextra -Werror -fsyntax-only \
   -I"$prefix/include" - || fail "the header is not C++"
 "$prefix/bin/ntkit" info >/dev/null || fail "the installed program does not run"
 [ -s "$prefix/share/man/man1/ntkit.1" ] || fail "no manual page"

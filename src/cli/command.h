@@ -15,20 +15,23 @@ enum {
 };
 
 typedef struct cli_command {
-  const char *name;
+  const char *name; /* one word, or two: "study run" */
   unsigned bit;
-  const char *summary; /* one line, no full stop */
-  const char *about;   /* a paragraph for --help and the man page */
-  const char *example; /* a command line to start from */
+  const char *summary;  /* one line, no full stop */
+  const char *about;    /* a paragraph for --help and the man page */
+  const char *example;  /* a command line to start from */
+  const char *operands; /* the words it takes besides options, as help shows them; NULL: none */
+  size_t least, most;   /* how many of them */
   exit_status (*run)(const cli_settings *settings);
 } cli_command;
 
 /* Row i of the table, NULL past its end. */
 const cli_command *command_at(size_t i);
 const char *command_name(size_t i);
-/* NULL when there is none; then the caller reports command_unknown. */
-const cli_command *command_find(const char *name);
-exit_status command_unknown(const char *name);
+/* The command that the first one or two of `count` words name, and how many they are; NULL when
+ * there is none: then the caller reports command_unknown. */
+const cli_command *command_find(size_t count, char *const *words, size_t *used);
+exit_status command_unknown(size_t count, char *const *words);
 
 exit_status command_spectrum(const cli_settings *settings);
 exit_status command_info(const cli_settings *settings);

@@ -3,6 +3,7 @@
 #include "cli/help.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_choices(const option_row *option) {
   printf("    --%s)\n      COMPREPLY=($(compgen", option->name);
@@ -28,13 +29,42 @@ static void print_values(void) {
   puts("  esac");
 }
 
+/* The first word of command i's name is `length` characters of it. */
+static size_t first_word(size_t i) {
+  return strcspn(command_at(i)->name, " ");
+}
+
+/* Whether an earlier command starts with the same word: they stand side by side in the table. */
+static bool same_as_before(size_t i) {
+  return i > 0 && first_word(i) == first_word(i - 1) &&
+         strncmp(command_at(i)->name, command_at(i - 1)->name, first_word(i)) == 0;
+}
+
 static void print_command_names(void) {
   for (size_t i = 0; command_at(i) != NULL; i++)
-    printf("%s%s", i > 0 ? " " : "", command_at(i)->name);
+    if (!same_as_before(i))
+      printf("%s%.*s", i > 0 ? " " : "", (int)first_word(i), command_at(i)->name);
+}
+
+/* The second words of commands that have one, and then both words as the command's name. */
+static void print_second_words(void) {
+  puts("  local command=${COMP_WORDS[1]}\n"
+       "  case $command in");
+  for (size_t i = 0; command_at(i) != NULL; i++) {
+    const size_t length = first_word(i);
+    if (command_at(i)->name[length] == '\0' || same_as_before(i))
+      continue;
+    printf("    %.*s)\n      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W '", (int)length,
+           command_at(i)->name);
+    for (size_t j = i; command_at(j) != NULL && (j == i || same_as_before(j)); j++)
+      printf("%s%s", j > i ? " " : "", command_at(j)->name + length + 1);
+    puts("' -- \"$word\")) && return\n      command=\"$command ${COMP_WORDS[2]}\" ;;");
+  }
+  puts("  esac");
 }
 
 static void print_options_of(const cli_command *command) {
-  printf("    %s) known='", command->name);
+  printf("    '%s') known='", command->name);
   const char *space = "";
   for (size_t i = 0; option_at(i) != NULL; i++)
     if (option_at(i)->commands & command->bit) {
@@ -65,7 +95,8 @@ void help_completion(void) {
        "    before=${COMP_WORDS[COMP_CWORD-2]}\n"
        "  fi");
   print_values();
-  puts("  case ${COMP_WORDS[1]} in");
+  print_second_words();
+  puts("  case $command in");
   for (size_t i = 0; command_at(i) != NULL; i++)
     print_options_of(command_at(i));
   puts("  esac\n"

@@ -50,15 +50,15 @@ void help_program(void) {
                0);
   printf("\nUsage: ntkit COMMAND [OPTION...]\n\nCommands:\n");
   for (size_t i = 0; command_at(i) != NULL; i++)
-    printf("  %-10s %s\n", command_at(i)->name, command_at(i)->summary);
+    printf("  %-13s %s\n", command_at(i)->name, command_at(i)->summary);
   printf("\n'ntkit help COMMAND' explains one and lists its options; 'ntkit --version' names the "
          "version.\nTo start: %s\n",
          command_at(0)->example);
 }
 
 void help_for(const cli_command *command) {
-  printf("Usage: ntkit %s [OPTION...]%s\n\n", command->name,
-         command->bit & FOR_HELP ? " [COMMAND]" : "");
+  printf("Usage: ntkit %s%s%s [OPTION...]\n\n", command->name, command->operands != NULL ? " " : "",
+         command->operands != NULL ? command->operands : "");
   print_filled(command->about, 0);
   printf("\nExample: %s\n\nOptions:\n", command->example);
   for (size_t i = 0; option_at(i) != NULL; i++) {
@@ -87,13 +87,17 @@ exit_status command_help(const cli_settings *settings) {
     help_completion();
     return EXIT_DONE;
   }
-  if (settings->topic == NULL) {
+  if (settings->operands == 0) {
     help_program();
     return EXIT_DONE;
   }
-  const cli_command *about = command_find(settings->topic);
+  size_t used = 0;
+  const cli_command *about = command_find(settings->operands, settings->operand, &used);
   if (about == NULL)
-    return command_unknown(settings->topic);
+    return command_unknown(settings->operands, settings->operand);
+  if (used < settings->operands)
+    return report_error(EXIT_INPUT, "unexpected '%s'; the command is '%s'", settings->operand[used],
+                        about->name);
   help_for(about);
   return EXIT_DONE;
 }

@@ -20,12 +20,13 @@ static void keep_standard_streams(void) {
       (void)open("/dev/null", stream == 2 ? O_WRONLY : O_RDONLY);
 }
 
-static exit_status run_command(const char *name, int argc, char **argv) {
-  const cli_command *command = command_find(name);
+static exit_status run_command(int argc, char **argv) {
+  size_t words = 0;
+  const cli_command *command = command_find((size_t)argc - 1, argv + 1, &words);
   if (command == NULL)
-    return command_unknown(name);
+    return command_unknown((size_t)argc - 1, argv + 1);
   cli_settings settings;
-  exit_status status = parse_arguments(command, argc, argv, &settings);
+  exit_status status = parse_arguments(command, argc - (int)words, argv + words, &settings);
   if (status == EXIT_DONE && settings.help)
     help_for(command);
   else if (status == EXIT_DONE)
@@ -51,7 +52,7 @@ static exit_status run(int argc, char **argv) {
   if (argv[1][0] == '-')
     return report_error(EXIT_INPUT, "unknown option '%s'; a command comes first, as in: %s",
                         argv[1], command_at(0)->example);
-  return run_command(argv[1], argc, argv);
+  return run_command(argc, argv);
 }
 
 int main(int argc, char **argv) {

@@ -108,18 +108,20 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
         return status;
     }
 
+  settings->operand = calloc((size_t)argc, sizeof *settings->operand);
+  if (settings->operand == NULL)
+    return report_error(EXIT_FAILED, "no memory for %d words", argc);
   getopt_table(table);
   opterr = 0;
-  optind = 2;
+  optind = 1;
   for (;;) {
     const char *word = optind < argc ? argv[optind] : "";
     /* '+': stop at the first word that is no option; ':': tell a missing value from the rest. */
     const int found = getopt_long(argc, argv, "+:h", table, NULL);
     if (found == -1) {
-      /* A word that is no option: only help takes one, the command it is about. */
-      if (optind >= argc || !(command->bit & FOR_HELP) || settings->topic != NULL)
+      if (optind >= argc)
         break;
-      settings->topic = argv[optind++];
+      settings->operand[settings->operands++] = argv[optind++];
       continue;
     }
     if (found >= ROW)
@@ -128,14 +130,20 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
     if (status != EXIT_DONE)
       return status;
   }
-  if (optind < argc)
+  if (settings->operands > command->most)
     return report_error(EXIT_INPUT, "unexpected '%s'; 'ntkit help %s' says what is accepted",
-                        argv[optind], command->name);
-  return settings->help ? EXIT_DONE : check_required(seen);
+                        settings->operand[command->most], command->name);
+  if (settings->help)
+    return EXIT_DONE;
+  if (settings->operands < command->least)
+    return report_error(EXIT_INPUT, "'%s' needs more: ntkit %s %s", command->name, command->name,
+                        command->operands);
+  return check_required(seen);
 }
 
 void settings_clear(cli_settings *settings) {
   free(settings->widths.values);
   free(settings->beta.values);
+  free(settings->operand);
   *settings = (cli_settings){0};
 }

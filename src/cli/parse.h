@@ -6,7 +6,7 @@
 #include "cli/options.h"
 #include "cli/settings.h"
 
-/* Reads argv[2...] for a command, defaults first. On failure one line has been printed. Either way
+/* Reads argv[1...] for a command, defaults first. On failure one line has been printed. Either way
  * *settings is to be released by settings_clear. */
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings);

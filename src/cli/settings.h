@@ -47,7 +47,8 @@ typedef struct cli_settings {
   bool man, completion; /* help's own */
   bool help;
 
-  const char *topic; /* the word after the command, for help; NULL: none */
+  size_t operands; /* the words that are no options */
+  char **operand;  /* the list is owned, the words are the command line's */
 } cli_settings;
 
 #endif

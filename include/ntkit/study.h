@@ -1,0 +1,186 @@
+/* study.h - studies: a quantity over a grid of points with many trials each, in worker processes,
+ * kept in a database that survives any interruption; their tables, summaries and fits.
+ *
+ *   ntk_study *study;  ntk_study_status status;
+ *   if (ntk_study_load("width.yaml", NULL, 0, &study) == NTK_OK &&
+ *       ntk_study_run(study, "width.db", NULL, &status) == NTK_OK)   // again: goes on where it was
+ *     printf("%zu of %zu trials\n", status.done, status.total);
+ *
+ * Conventions are those of ntkit.h. The format of study files and the schema of the database are in
+ * docs/studies.md. */
+#ifndef NTKIT_STUDY_H
+#define NTKIT_STUDY_H
+
+#include "ntkit/ntkit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- What a study asks ----------------------------------------------------------------------- */
+
+/* A row of the table of quantities. */
+typedef struct ntk_quantity_info {
+  const char *name;    /* lambda_min, lambda_max, condition, per_layer */
+  const char *summary; /* one line */
+} ntk_quantity_info;
+NTK_API const ntk_quantity_info *ntk_quantity_list(size_t *count);
+
+/* A study file, read and resolved: every point of the grid with its network and data. */
+typedef struct ntk_study ntk_study;
+
+/* Reads a YAML file. overrides: `count` texts "key=value" that replace what the file says, e.g.
+ * "grid.N=1000,2000", "trials=3", "network.activation=tanh". NTK_ERR_FORMAT for what the file has
+ * wrong, with its line. */
+NTK_API ntk_status ntk_study_load(const char *path, const char *const *overrides, size_t count,
+                                  ntk_study **study);
+/* The same from text; name stands for the path in messages. */
+NTK_API ntk_status ntk_study_parse(const char *text, const char *name, const char *const *overrides,
+                                   size_t count, ntk_study **study);
+NTK_API void ntk_study_destroy(ntk_study *study);
+NTK_API const char *ntk_study_name(const ntk_study *study);
+NTK_API size_t ntk_study_points(const ntk_study *study);
+NTK_API size_t ntk_study_trials(const ntk_study *study); /* of each point */
+
+/* ---- Running it ------------------------------------------------------------------------------ */
+
+typedef struct ntk_study_progress {
+  size_t total, done,
+      failed;       /* trials of this shard; done and failed: now, earlier runs included */
+  size_t in_flight; /* trials being computed */
+  size_t finished;  /* by this run */
+  double elapsed;   /* seconds of this run */
+  double rate;      /* trials a second of this run; NaN: not known yet */
+  double left;      /* seconds, by predicted cost; NaN: not known yet */
+  double fraction;  /* of the predicted cost, 0..1 */
+} ntk_study_progress;
+
+/* Called a few times a second from the thread that runs the study. Return false to stop: what has
+ * finished is written, what has not is left for the next run, NTK_ERR_CANCELLED is returned. */
+typedef bool (*ntk_study_progress_fn)(const ntk_study_progress *progress, void *user);
+
+typedef struct ntk_study_options {
+  int workers;          /* processes, each with one thread; 0: one per core */
+  size_t memory_limit;  /* bytes for all workers together; 0: what the machine has available */
+  size_t shard, shards; /* this run does shard 1..shards of the trials; 0, 0: all of them */
+  bool retry;           /* trials that failed before as well */
+  bool other_code;      /* go on although the database was begun by another build of ntkit */
+  ntk_study_progress_fn progress; /* NULL: none */
+  void *progress_user;
+} ntk_study_options;
+
+/* How far a database is. Strings end with the structure; released by ntk_study_status_clear. */
+typedef struct ntk_study_status {
+  char *name, *spec;          /* spec: the resolved study file */
+  size_t points, trials;      /* trials of each point */
+  size_t total, done, failed; /* trials; those of all shards */
+  double fraction;            /* of the predicted cost that is done */
+  double seconds;             /* computing time of the trials, summed */
+  size_t builds;              /* different builds or machines that computed them */
+  char *last_error;           /* of the trial that failed last; "" when none has */
+} ntk_study_status;
+NTK_API void ntk_study_status_clear(ntk_study_status *status);
+
+/* Runs what the database does not hold yet, in worker processes (forked: call it from a process
+ * with one thread), largest first, no more at once than memory allows. Each trial is computed on
+ * one thread from a seed of its own, so that results have the same bits for any number of workers,
+ * shards and interruptions. A worker that dies costs its one trial, which is recorded as failed.
+ * Creates the database if need be. options may be NULL. *status is filled on NTK_OK and on
+ * NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT when the database holds another study, or was computed by
+ * another build; NTK_ERR_MEMORY before anything starts when some point cannot fit; NTK_ERR_FILE
+ * when another run has the database, or it cannot be written. */
+NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
+                                 const ntk_study_options *options, ntk_study_status *status);
+
+/* May be called while the study runs, from anywhere. */
+NTK_API ntk_status ntk_study_status_read(const char *database, ntk_study_status *status);
+
+/* A new database with the trials of `count` databases of one study (shards, say). NTK_ERR_ARGUMENT
+ * when studies or builds differ, or two results for one trial do; nothing is written then. */
+NTK_API ntk_status ntk_study_merge(const char *const *databases, size_t count, bool other_code,
+                                   const char *output);
+
+/* ---- Its results ----------------------------------------------------------------------------- */
+
+/* One quantity of one trial. */
+typedef struct ntk_study_row {
+  const double *variable;          /* the grid's variables; NaN where they are texts */
+  const char *const *text;         /* the same as texts */
+  double lower_scale, upper_scale; /* n_{L-2} n_{L-1} and d n_{L-1}: eq. (6) and (7) */
+  size_t point, trial;
+  uint64_t seed; /* `ntkit spectrum --threads 1 --seed` gives the same bits; below 2^53 */
+  const char *quantity;
+  double value;       /* NaN unless status is "ok" or "rank_deficient" */
+  const char *status; /* "ok", "rank_deficient", "below_resolution", "failed" */
+  double seconds;
+  const char *error; /* why it failed, else "" */
+} ntk_study_row;
+
+typedef struct ntk_study_table {
+  char *name;
+  size_t variables;
+  const char *const *variable; /* names, in the grid's order */
+  const bool *is_text;
+  size_t quantities;
+  const char *const *quantity; /* names that occur, in the study's order */
+  size_t rows;
+  const ntk_study_row *row; /* by point, trial, quantity */
+  void *owner;              /* of all the above */
+} ntk_study_table;
+
+/* What has been computed so far; also while the study runs. */
+NTK_API ntk_status ntk_study_table_read(const char *database, ntk_study_table *table);
+NTK_API void ntk_study_table_clear(ntk_study_table *table);
+
+/* An expression of the grid's variables, such as "d^2" or "N/(n*n)", for every row; values: rows
+ * entries. NTK_ERR_ARGUMENT for what it cannot be. */
+NTK_API ntk_status ntk_study_table_column(const ntk_study_table *table, const char *expression,
+                                          double *values);
+
+/* ---- Summaries and fits ---------------------------------------------------------------------- */
+
+typedef struct ntk_summary_options {
+  const char *quantity; /* NULL: the first one */
+  const char *x;        /* an expression of the variables */
+  const char *group;    /* a variable: one curve for each of its values; NULL: one curve */
+  uint64_t seed;        /* of the bootstrap */
+} ntk_summary_options;
+
+/* The trials at one x of one curve. Values that are NaN are left out, and counted as missing. */
+typedef struct ntk_summary_point {
+  size_t curve; /* index into ntk_summary.label */
+  double x;
+  size_t count, missing;
+  double mean, deviation;          /* sample standard deviation; NaN for fewer than two */
+  double low, high;                /* 95 % bootstrap interval of the mean; NaN for fewer than two */
+  double lower_scale, upper_scale; /* of the theorem, means */
+} ntk_summary_point;
+
+typedef struct ntk_summary {
+  size_t curves;
+  char **label; /* "N = 1000", or "" when there is no group; in the grid's order */
+  size_t points;
+  ntk_summary_point *point; /* by curve, then x ascending */
+} ntk_summary;
+NTK_API ntk_status ntk_study_summarise(const ntk_study_table *table,
+                                       const ntk_summary_options *options, ntk_summary *summary);
+NTK_API void ntk_summary_clear(ntk_summary *summary);
+
+/* y = c x^slope along one curve: least squares on log y over log x, every trial counting once. */
+typedef struct ntk_fit {
+  const char *label;               /* of the curve; ends with the summary */
+  size_t points, trials, left_out; /* left out: values that are missing or not above 0 */
+  double slope, constant;
+  double slope_low, slope_high; /* 95 %, by bootstrap of the trials within each point */
+  double r2;
+  double theory_lower, theory_upper; /* slope of n_{L-2} n_{L-1} (6) and of d n_{L-1} (7) */
+} ntk_fit;
+/* fits: summary->curves entries, of the same table and options. A curve with fewer than two
+ * different x has NaN for its slope. */
+NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
+                                 const ntk_summary *summary, ntk_fit *fits);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
