@@ -13,7 +13,9 @@ typedef enum ntk_stream {
   NTK_STREAM_LABELS = 2,
   NTK_STREAM_WEIGHTS = 3,    /* sub = layer l */
   NTK_STREAM_POPULATION = 4, /* samples for expectations over X */
-  NTK_STREAM_START = 5       /* start vectors of iterations */
+  NTK_STREAM_START = 5,      /* start vectors of iterations */
+  NTK_STREAM_BOOTSTRAP = 6,  /* sub = curve, row = its point and the resample */
+  NTK_STREAM_TRIALS = 7      /* seeds of a study's trials: row = trial, sub = the point */
 } ntk_stream;
 
 typedef struct ntk_random {

@@ -12,6 +12,46 @@ static const cli_command table[] = {
      "bounds of Theorem 3.1. K is N x N and takes 4 N^2 bytes; it is never formed through the "
      "Jacobian.",
      "ntkit spectrum --samples 2000 --dim 500 --widths 500,500", NULL, 0, 0, command_spectrum},
+    {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",
+     "Runs the study that a YAML file describes, in worker processes, into a database. Whatever "
+     "interrupts it, the same command goes on from there, and the results have the same bits for "
+     "any number of workers, shards and interruptions. KEY=VALUE replaces what the file says, as "
+     "in "
+     "grid.N=1000,2000. docs/studies.md describes the file.",
+     "ntkit study run width.yaml --db width.db", "SPEC.yaml [KEY=VALUE...]", 1, 64,
+     command_study_run},
+    {"study status", FOR_STUDY_STATUS, "how far a study is",
+     "Says how many trials of a study are done and have failed, and what they took. May be called "
+     "while the study runs.",
+     "ntkit study status width.db", "FILE.db", 1, 1, command_study_status},
+    {"study merge", FOR_STUDY_MERGE, "one database from several of the same study",
+     "Puts the trials of several databases of one study, such as shards computed on different "
+     "machines, into a new database. Refuses different studies, and different results for one "
+     "trial.",
+     "ntkit study merge a.db b.db -o all.db", "FILE.db...", 1, 4096, command_study_merge},
+    {"study export", FOR_STUDY_EXPORT, "a study's results as CSV, JSON or NumPy arrays",
+     "Writes what a study's database holds, one row for each trial and quantity: the grid's "
+     "variables, trial, seed, quantity, value, status, seconds, error. Values that are missing are "
+     "empty in CSV, null in JSON, NaN in NumPy. May be called while the study runs.",
+     "ntkit study export width.db --csv > width.csv", "FILE.db", 1, 1, command_study_export},
+    {"study plot", FOR_STUDY_PLOT, "figures of a study, drawn by gnuplot",
+     "Draws the mean of a quantity over the trials of a study against an expression of the grid's "
+     "variables, a curve for each value of another variable, or as a heat map over two. Writes "
+     "BASE.svg, BASE.pdf, BASE.png, and BASE.dat and BASE.gp to draw them again: 'gnuplot BASE.gp' "
+     "in their folder. Needs gnuplot.",
+     "ntkit study plot width.db --x 'd^2' --output width", "FILE.db", 1, 1, command_study_plot},
+    {"study fit", FOR_STUDY_FIT, "how a quantity scales: log-log slopes beside the theorem's",
+     "Fits quantity = c x^slope to the trials of each curve by least squares in logarithms, with "
+     "95 % intervals by bootstrap, beside the slopes that the scales of Theorem 3.1 have at the "
+     "same points: n_{L-2} n_{L-1} of eq. (6) and d n_{L-1} of eq. (7).",
+     "ntkit study fit width.db --x d", "FILE.db", 1, 1, command_study_fit},
+    {"reproduce figure1", FOR_REPRODUCE, "Figure 1 of the paper: figure, table, data",
+     "Computes Figure 1 of the paper, lambda_min(K) against d^2 for N = 1000, 2000, 3000, in the "
+     "authors' setting but in double precision: three layers, sigmoid, d = n_1 = n_2, Gaussian "
+     "data, weights N(0, 1/n_{l-1}), last layer N(0, 1). Writes the figure, its data, the "
+     "database, "
+     "and compares with the values in the paper's figure.",
+     "ntkit reproduce figure1 --out figure1", NULL, 0, 0, command_reproduce_figure1},
     {"info", FOR_INFO, "this build and machine, and the names every option knows",
      "Prints the version, the BLAS and the processor that results depend on, the limits of "
      "storage, and the tables of distributions, activations and initialisations.",

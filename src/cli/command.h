@@ -11,7 +11,14 @@ enum {
   FOR_INFO = 1 << 1,
   FOR_SELFTEST = 1 << 2,
   FOR_HELP = 1 << 3,
-  FOR_EVERY = FOR_SPECTRUM | FOR_INFO | FOR_SELFTEST | FOR_HELP
+  FOR_STUDY_EXPORT = 1 << 4,
+  FOR_STUDY_PLOT = 1 << 5,
+  FOR_STUDY_FIT = 1 << 6,
+  FOR_STUDY_RUN = 1 << 7,
+  FOR_STUDY_STATUS = 1 << 8,
+  FOR_STUDY_MERGE = 1 << 9,
+  FOR_REPRODUCE = 1 << 10,
+  FOR_EVERY = 0x7fffffff
 };
 
 typedef struct cli_command {
@@ -37,5 +44,12 @@ exit_status command_spectrum(const cli_settings *settings);
 exit_status command_info(const cli_settings *settings);
 exit_status command_selftest(const cli_settings *settings);
 exit_status command_help(const cli_settings *settings);
+exit_status command_study_run(const cli_settings *settings);
+exit_status command_study_status(const cli_settings *settings);
+exit_status command_study_merge(const cli_settings *settings);
+exit_status command_reproduce_figure1(const cli_settings *settings);
+exit_status command_study_export(const cli_settings *settings);
+exit_status command_study_plot(const cli_settings *settings);
+exit_status command_study_fit(const cli_settings *settings);
 
 #endif

@@ -21,8 +21,9 @@ static void print_values(void) {
     const option_row *option = option_at(i);
     if (option->choice != NULL)
       print_choices(option);
-    else if (option->kind == KIND_PATH)
-      printf("    --%s)\n      COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n", option->name);
+    else if (option->kind == KIND_PATH || option->kind == KIND_FILE)
+      printf("    --%s)\n      COMPREPLY=($(compgen -%c -- \"$word\")); return ;;\n", option->name,
+             option->kind == KIND_PATH ? 'd' : 'f');
     else if (option->kind != KIND_FLAG)
       printf("    --%s) return ;;\n", option->name);
   }

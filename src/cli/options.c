@@ -44,7 +44,7 @@ enum {
   FOR_CONTEXT = FOR_SPECTRUM | FOR_INFO | FOR_SELFTEST
 };
 
-static const option_row table[] = {
+static const option_row networks[] = {
     {.name = "data",
      .kind = KIND_DATA,
      .commands = FOR_NETWORKS,
@@ -185,21 +185,24 @@ static const option_row table[] = {
      .help = "Threads to use; 0: every core this process may use."},
     {.name = "memory",
      .kind = KIND_BYTES,
-     .commands = FOR_CONTEXT,
+     .commands = FOR_CONTEXT | FOR_STUDY_RUN | FOR_REPRODUCE,
      .field = FIELD(memory),
      .argument = "SIZE",
      .item = "SIZE",
      .expected = "bytes from 1, or a whole number with K, M, G or T, like 500M or 8G",
      .help = "Refuse what needs more memory than this, as 500M or 8G. When not given: what the "
              "machine has available."},
+};
+
+static const option_row common[] = {
     {.name = "json",
      .kind = KIND_FLAG,
-     .commands = FOR_CONTEXT,
+     .commands = FOR_CONTEXT | FOR_STUDY_EXPORT | FOR_STUDY_FIT | FOR_STUDY_RUN | FOR_STUDY_STATUS,
      .field = FIELD(json),
      .help = "Print one JSON object on standard output, and nothing else there."},
     {.name = "quiet",
      .kind = KIND_FLAG,
-     .commands = FOR_CONTEXT,
+     .commands = FOR_CONTEXT | FOR_STUDY_PLOT | FOR_STUDY_FIT | FOR_STUDY_RUN | FOR_REPRODUCE,
      .field = FIELD(quiet),
      .help = "No progress and no warnings on standard error; errors stay."},
     {.name = "man",
@@ -220,12 +223,19 @@ static const option_row table[] = {
 };
 
 const option_row *option_at(size_t i) {
-  return i < sizeof table / sizeof table[0] ? &table[i] : NULL;
+  const size_t first = sizeof networks / sizeof networks[0];
+  if (i < first)
+    return &networks[i];
+  i -= first;
+  if (i < study_option_count)
+    return &study_options[i];
+  i -= study_option_count;
+  return i < sizeof common / sizeof common[0] ? &common[i] : NULL;
 }
 
 const option_row *option_find(const char *name) {
-  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-    if (strcmp(name, table[i].name) == 0)
-      return &table[i];
+  for (size_t i = 0; option_at(i) != NULL; i++)
+    if (strcmp(name, option_at(i)->name) == 0)
+      return option_at(i);
   return NULL;
 }

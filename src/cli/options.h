@@ -12,6 +12,8 @@ typedef enum option_kind {
   KIND_CHOICE, /* one of the names of option.choice [const char *] */
   KIND_DATA,   /* the same, or the path of a file [const char *] */
   KIND_PATH,   /* a directory; any text but "" [const char *] */
+  KIND_FILE,   /* a file to write; any text but "" [const char *] */
+  KIND_TEXT,   /* any text [const char *] */
   KIND_SIZE,   /* a whole number from 1 [size_t] */
   KIND_SIZES,  /* such numbers, separated by commas [size_list] */
   KIND_REAL,   /* a number between 0 and 1 [double] */
@@ -23,6 +25,7 @@ typedef enum option_kind {
 
 typedef struct option_row {
   const char *name; /* without the dashes */
+  char letter;      /* one-letter form; 0: none */
   option_kind kind;
   unsigned commands; /* bits of the commands that take it */
   size_t field;      /* its offset in settings */
@@ -34,6 +37,10 @@ typedef struct option_row {
   const char *help;                /* a sentence or two, plain text */
   const char *(*choice)(size_t i); /* known names; NULL past the end */
 } option_row;
+
+/* The options of studies: a part of the table with a file of its own, study_options.c. */
+extern const option_row study_options[];
+extern const size_t study_option_count;
 
 /* Row i of the table, NULL past its end. */
 const option_row *option_at(size_t i);

@@ -40,19 +40,34 @@ static exit_status unknown_option(const char *word) {
                       current->name);
 }
 
-/* getopt_long's own table; the value it returns for row i is i + 1 past every character. */
+/* getopt_long's own table, and its text of letters; the value it returns for row i is i past every
+ * character. '+': it stops at the first word that is no option; ':': it tells a missing value from
+ * the rest. */
 enum { ROW = 256 };
-static void getopt_table(struct option *table) {
-  size_t count = 0;
+static void getopt_table(struct option *table, char *letters) {
+  size_t count = 0, used = 3;
+  memcpy(letters, "+:h", used);
   for (size_t i = 0; option_at(i) != NULL && i + 1 < MOST_OPTIONS; i++)
-    if (option_at(i)->commands & current->bit)
-      table[count++] = (struct option){
-          option_at(i)->name,
-          option_at(i)->kind == KIND_FLAG ? no_argument : required_argument,
-          NULL,
-          ROW + (int)i,
-      };
+    if (option_at(i)->commands & current->bit) {
+      const bool flag = option_at(i)->kind == KIND_FLAG;
+      table[count++] = (struct option){option_at(i)->name, flag ? no_argument : required_argument,
+                                       NULL, ROW + (int)i};
+      if (option_at(i)->letter != '\0') {
+        letters[used++] = option_at(i)->letter;
+        if (!flag)
+          letters[used++] = ':';
+      }
+    }
+  letters[used] = '\0';
   table[count] = (struct option){0};
+}
+
+/* Of the current command's options, the one with this letter; NULL when there is none. */
+static const option_row *find_letter(int letter) {
+  for (size_t i = 0; letter > 0 && option_at(i) != NULL; i++)
+    if (option_at(i)->letter == letter && (option_at(i)->commands & current->bit))
+      return option_at(i);
+  return NULL;
 }
 
 /* Abbreviations are refused: one that is unique today may not be with the next option. */
@@ -67,6 +82,9 @@ static exit_status one_option(int found, const char *word, cli_settings *setting
     settings->help = true;
     return EXIT_DONE;
   }
+  if (found == ':' && find_letter(optopt) != NULL)
+    return report_error(EXIT_INPUT, "-%c needs a value: -%c %s", optopt, optopt,
+                        find_letter(optopt)->argument);
   if (found == ':') {
     const option_row *option = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
     if (option == NULL || !is_exact(word, option->name))
@@ -74,6 +92,8 @@ static exit_status one_option(int found, const char *word, cli_settings *setting
     return report_error(EXIT_INPUT, "--%s needs a value: --%s %s", option->name, option->name,
                         option->argument);
   }
+  if (find_letter(found) != NULL)
+    return parse_value(find_letter(found), optarg, settings);
   if (found < ROW) {
     const option_row *flag = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
     if (flag != NULL && is_exact(word, flag->name))
@@ -98,6 +118,7 @@ static exit_status check_required(const bool *seen) {
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings) {
   struct option table[MOST_OPTIONS];
+  char letters[3 + 2 * MOST_OPTIONS];
   bool seen[MOST_OPTIONS] = {false};
   *settings = (cli_settings){0};
   current = command;
@@ -111,21 +132,20 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   settings->operand = calloc((size_t)argc, sizeof *settings->operand);
   if (settings->operand == NULL)
     return report_error(EXIT_FAILED, "no memory for %d words", argc);
-  getopt_table(table);
+  getopt_table(table, letters);
   opterr = 0;
   optind = 1;
   for (;;) {
     const char *word = optind < argc ? argv[optind] : "";
-    /* '+': stop at the first word that is no option; ':': tell a missing value from the rest. */
-    const int found = getopt_long(argc, argv, "+:h", table, NULL);
+    const int found = getopt_long(argc, argv, letters, table, NULL);
     if (found == -1) {
       if (optind >= argc)
         break;
       settings->operand[settings->operands++] = argv[optind++];
       continue;
     }
-    if (found >= ROW)
-      seen[found - ROW] = true;
+    for (size_t i = 0; option_at(i) != NULL; i++)
+      seen[i] |= found == ROW + (int)i || (found > 0 && option_at(i) == find_letter(found));
     const exit_status status = one_option(found, word, settings);
     if (status != EXIT_DONE)
       return status;

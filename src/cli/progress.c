@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,8 +57,11 @@ void progress_start(bool quiet) {
   line.phase[0] = '\0';
 }
 
-/* "42 s", "3 min 20 s", "1 h 05 min". */
-static void duration(double seconds, size_t size, char *text) {
+void progress_duration(double seconds, size_t size, char *text) {
+  if (isnan(seconds)) {
+    snprintf(text, size, "?");
+    return;
+  }
   if (!(seconds < 1e6 * 3600)) {
     snprintf(text, size, "long");
     return;
@@ -71,18 +75,39 @@ static void duration(double seconds, size_t size, char *text) {
     snprintf(text, size, "%ld h %02ld min", whole / 3600, whole % 3600 / 60);
 }
 
-static void draw(double fraction, double time) {
-  char left[32] = "?", elapsed[32], text[160];
-  if (fraction > 0)
-    duration((time - line.phase_start) * (1 - fraction) / fraction, sizeof left, left);
-  duration(time - line.start, sizeof elapsed, elapsed);
-  snprintf(text, sizeof text, "%.30s %3.0f %%, %s left in this phase, %s so far", line.phase,
-           100 * fraction, left, elapsed);
-  text[79] = '\0'; /* a longer line would wrap, and \r not reach its start */
-  const int length = (int)strlen(text);
-  fprintf(stderr, "\r%s%*s", text, line.length > length ? line.length - length : 0, "");
+/* A line of more than 79 characters would wrap, and \r not reach its start. */
+static void draw(const char *text) {
+  const int length = (int)strlen(text) < 79 ? (int)strlen(text) : 79;
+  fprintf(stderr, "\r%.*s%*s", length, text, line.length > length ? line.length - length : 0, "");
   fflush(stderr);
   line.length = length;
+}
+
+static void draw_phase(double fraction, double time) {
+  char left[32] = "?", elapsed[32], text[160];
+  if (fraction > 0)
+    progress_duration((time - line.phase_start) * (1 - fraction) / fraction, sizeof left, left);
+  progress_duration(time - line.start, sizeof elapsed, elapsed);
+  snprintf(text, sizeof text, "%.30s %3.0f %%, %s left in this phase, %s so far", line.phase,
+           100 * fraction, left, elapsed);
+  draw(text);
+}
+
+/* Whether it is time to draw the line again. */
+static bool due(double time) {
+  if (time - line.start < PATIENCE || time - line.drawn < REDRAW)
+    return false;
+  line.drawn = time;
+  return true;
+}
+
+void progress_line(const char *text) {
+  if (line.wanted && due(now()))
+    draw(text);
+}
+
+bool progress_wanted(void) {
+  return line.wanted;
 }
 
 bool progress_report(const char *phase, double fraction, void *user) {
@@ -96,10 +121,8 @@ bool progress_report(const char *phase, double fraction, void *user) {
     snprintf(line.phase, sizeof line.phase, "%s", phase);
     line.phase_start = time;
   }
-  if (time - line.start >= PATIENCE && time - line.drawn >= REDRAW) {
-    line.drawn = time;
-    draw(fraction, time);
-  }
+  if (due(time))
+    draw_phase(fraction, time);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #define NTK_CLI_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Takes SIGINT and SIGTERM: the first asks the computation to stop, a second one kills. SIGPIPE is
  * ignored, so that a closed pipe is an error to report instead of a silent death. */
@@ -15,6 +16,14 @@ void progress_start(bool quiet);
 
 /* An ntk_progress_fn: draws the line, false after an interruption. */
 bool progress_report(const char *phase, double fraction, void *user);
+
+/* Draws text as the line instead, under the same conditions. */
+void progress_line(const char *text);
+/* Whether there may be a line: standard error is a terminal, and quiet was not asked for. */
+bool progress_wanted(void);
+
+/* "42 s", "3 min 20 s", "1 h 05 min" into text; "?" for NaN. */
+void progress_duration(double seconds, size_t size, char *text);
 
 /* Takes the line off the screen, for something else to be printed. */
 void progress_clear(void);

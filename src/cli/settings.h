@@ -44,8 +44,16 @@ typedef struct cli_settings {
   bool full, per_layer, certify, save_kernel; /* spectrum's own */
   double tolerance;
 
+  bool csv, npz; /* studies' own */
+  const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;
+
   bool man, completion; /* help's own */
   bool help;
+
+  /* study run, status, merge; reproduce */
+  const char *db, *shard, *progress, *preset, *out;
+  int workers;
+  bool retry, other_code, spec;
 
   size_t operands; /* the words that are no options */
   char **operand;  /* the list is owned, the words are the command line's */

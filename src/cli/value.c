@@ -153,7 +153,11 @@ exit_status parse_value(const option_row *option, const char *text, cli_settings
   case KIND_DATA:
     return set_name(option, text, field);
   case KIND_PATH:
+  case KIND_FILE:
     return set_path(option, text, field);
+  case KIND_TEXT:
+    *(const char **)field = text;
+    return EXIT_DONE;
   case KIND_SIZE:
   case KIND_SEED:
   case KIND_COUNT:

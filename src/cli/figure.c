@@ -1,0 +1,261 @@
+#include "cli/figure_parts.h"
+
+#include "cli/file.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char *const drawn[] = {".svg", ".pdf", ".png"};
+enum { DRAWN = sizeof drawn / sizeof drawn[0], REPLY = 4096 };
+
+exit_status figure_check(const char *base, const char *input) {
+  static const char *const all[] = {".dat", ".gp", ".svg", ".pdf", ".png"};
+  for (const char *c = base; *c != '\0'; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7f)
+      return report_error(EXIT_INPUT, "--output: a control character in '%s'; expected a name",
+                          base);
+  const char *slash = strrchr(base, '/');
+  if (slash != NULL ? slash[1] == '\0' : *base == '\0')
+    return report_error(EXIT_INPUT, "--output: '%s' names a folder; expected the figure's name too",
+                        base);
+  exit_status status = EXIT_DONE;
+  for (size_t i = 0; i < sizeof all / sizeof all[0] && status == EXIT_DONE; i++) {
+    char *path = file_name(base, all[i]);
+    status = path != NULL ? file_check(path, input, "output") : EXIT_FAILED;
+    free(path);
+  }
+  return status;
+}
+
+/* ---- The data -------------------------------------------------------------------------------- */
+
+static void write_curves(const figure *f, FILE *out) {
+  fputs("# x  y  low  high\n", out);
+  for (size_t c = 0; c < f->curves; c++) {
+    fprintf(out, "%s# %s\n", c > 0 ? "\n\n" : "", f->curve[c].label);
+    for (size_t i = 0; i < f->curve[c].points; i++) {
+      const figure_point *p = &f->curve[c].point[i];
+      fprintf(out, "%.10g %.10g %.10g %.10g\n", p->x, p->y, p->low, p->high);
+    }
+  }
+}
+
+static void write_map(const figure *f, FILE *out) {
+  fputs("# x  y  value  left  right  bottom  top\n", out);
+  for (size_t i = 0; i < f->cells; i++) {
+    const figure_cell *cell = &f->cell[i];
+    double edge[4];
+    if (!figure_shows(&f->x, cell->x) || !figure_shows(&f->y, cell->y) ||
+        !figure_shows(&f->value, cell->value))
+      continue;
+    figure_edges(f, cell, edge);
+    fprintf(out, "%.10g %.10g %.10g %.10g %.10g %.10g %.10g\n", cell->x, cell->y, cell->value,
+            edge[0], edge[1], edge[2], edge[3]);
+  }
+}
+
+static exit_status write_data(const figure *f) {
+  char *path = file_name(f->base, ".dat");
+  cli_file file;
+  exit_status status = path != NULL ? file_create(path, "output", &file) : EXIT_FAILED;
+  if (status == EXIT_DONE) {
+    fprintf(file.stream, "# %s\n", f->about);
+    if (f->cells > 0)
+      write_map(f, file.stream);
+    else
+      write_curves(f, file.stream);
+    status = file_close(&file, "output", status);
+  }
+  free(path);
+  return status;
+}
+
+static exit_status write_script(const figure *f, const figure_layout *layout, const char *name) {
+  char *path = file_name(f->base, ".gp");
+  cli_file file;
+  exit_status status = path != NULL ? file_create(path, "output", &file) : EXIT_FAILED;
+  if (status == EXIT_DONE) {
+    figure_script(f, layout, name, file.stream);
+    status = file_close(&file, "output", status);
+  }
+  free(path);
+  return status;
+}
+
+/* ---- gnuplot --------------------------------------------------------------------------------- */
+
+/* Its last line that is not empty: that is where gnuplot tells what is wrong. */
+static const char *last_line(char *reply) {
+  size_t length = strlen(reply);
+  while (length > 0 && strchr("\r\n\t ", reply[length - 1]) != NULL)
+    reply[--length] = '\0';
+  const char *line = strrchr(reply, '\n');
+  line = line != NULL ? line + 1 : reply;
+  return line + strspn(line, " \t");
+}
+
+/* Reads all that comes, keeps the end of it. */
+static void read_reply(int descriptor, char *reply) {
+  size_t used = 0;
+  for (;;) {
+    if (used == REPLY - 1) {
+      memmove(reply, reply + REPLY / 2, REPLY / 2 - 1);
+      used = REPLY / 2 - 1;
+    }
+    const ssize_t count = read(descriptor, reply + used, REPLY - 1 - used);
+    if (count > 0)
+      used += (size_t)count;
+    else if (count == 0 || errno != EINTR)
+      break;
+  }
+  reply[used] = '\0';
+}
+
+/* Starts gnuplot with its output in the pipe; 0 or an error number. */
+static int start(char *const *arguments, const int ends[2], pid_t *child) {
+  posix_spawn_file_actions_t actions;
+  int why = posix_spawn_file_actions_init(&actions);
+  if (why != 0)
+    return why;
+  why = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  for (int stream = 1; stream <= 2 && why == 0; stream++)
+    why = posix_spawn_file_actions_adddup2(&actions, ends[1], stream);
+  for (int end = 0; end < 2 && why == 0; end++)
+    why = posix_spawn_file_actions_addclose(&actions, ends[end]);
+  if (why == 0)
+    why = posix_spawnp(child, arguments[0], &actions, NULL, arguments, environ);
+  (void)posix_spawn_file_actions_destroy(&actions);
+  return why;
+}
+
+static exit_status not_installed(const char *base) {
+  return report_error(EXIT_FAILED,
+                      "gnuplot is not installed (Debian: apt-get install gnuplot-nox "
+                      "fonts-dejavu-core; macOS: brew install gnuplot); %s.dat and %s.gp are "
+                      "written, to be drawn by 'gnuplot %s.gp' in their folder",
+                      base, base, base);
+}
+
+static exit_status run(char *const *arguments, const char *base) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return report_error(EXIT_FAILED, "no pipe for gnuplot: %s", strerror(errno));
+  pid_t child = 0;
+  const int why = start(arguments, ends, &child);
+  (void)close(ends[1]);
+  char reply[REPLY] = "";
+  if (why == 0)
+    read_reply(ends[0], reply);
+  (void)close(ends[0]);
+  if (why == ENOENT)
+    return not_installed(base);
+  if (why != 0)
+    return report_error(EXIT_FAILED, "gnuplot cannot be started: %s", strerror(why));
+  int result = 0;
+  while (waitpid(child, &result, 0) < 0)
+    if (errno != EINTR)
+      return report_error(EXIT_FAILED, "gnuplot: %s", strerror(errno));
+  if (WIFEXITED(result) && WEXITSTATUS(result) == 0)
+    return EXIT_DONE;
+  if (progress_interrupted())
+    return report_error(EXIT_INTERRUPTED, "interrupted while gnuplot was drawing");
+  if (WIFEXITED(result) && WEXITSTATUS(result) == 127) /* posix_spawn's way to say ENOENT, too */
+    return not_installed(base);
+  return report_error(EXIT_FAILED, "gnuplot failed on %s.gp: %s", base, last_line(reply));
+}
+
+/* gnuplot's commands before the script: into the folder, and names that are not yet the wanted
+ * ones. In single quotes a quote is written twice. To be freed. */
+static char *preamble(const char *base, size_t folder, const char *name) {
+  const size_t size = 2 * folder + strlen(name) + 64;
+  char *text = malloc(size);
+  if (text == NULL)
+    return NULL;
+  /* ~ at the start would be somebody's home. */
+  size_t used = 0;
+  if (folder > 0)
+    used = (size_t)snprintf(text, size, "cd '%s", base[0] == '/' ? "" : "./");
+  for (size_t i = 0; i < folder; i++) {
+    if (base[i] == '\'')
+      text[used++] = '\'';
+    text[used++] = base[i];
+  }
+  snprintf(text + used, size - used, "%sbase = '%s'", folder > 0 ? "'; " : "", name);
+  return text;
+}
+
+static exit_status rename_drawn(const char *base, const char *unfinished, bool keep) {
+  exit_status status = EXIT_DONE;
+  for (size_t i = 0; i < DRAWN; i++) {
+    char *from = file_name(unfinished, drawn[i]), *to = file_name(base, drawn[i]);
+    if (from == NULL || to == NULL)
+      status = EXIT_FAILED;
+    else if (keep && status == EXIT_DONE && rename(from, to) != 0)
+      status = report_error(EXIT_INPUT, "--output: %s: %s", to, strerror(errno));
+    if (from != NULL && (!keep || status != EXIT_DONE))
+      (void)unlink(from);
+    free(from);
+    free(to);
+  }
+  return status;
+}
+
+/* name: of the script, without .gp, in the folder that is base's first characters. */
+static exit_status draw(const char *base, size_t folder, const char *name) {
+  char unfinished[64];
+  snprintf(unfinished, sizeof unfinished, "ntkit.%ld.tmp", (long)getpid());
+  char *script = file_name(name, ".gp");
+  char *before = preamble(base, folder, unfinished);
+  char *path = malloc(folder + sizeof unfinished);
+  exit_status status = EXIT_FAILED;
+  if (script != NULL && before != NULL && path != NULL) {
+    memcpy(path, base, folder);
+    memcpy(path + folder, unfinished, sizeof unfinished);
+    char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
+    char *const arguments[] = {gnuplot, plain, evaluate, before, script, NULL};
+    status = run(arguments, base);
+    const exit_status renamed = rename_drawn(base, path, status == EXIT_DONE);
+    status = status == EXIT_DONE ? renamed : status;
+  } else if (script != NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for a file name");
+  }
+  free(path);
+  free(before);
+  free(script);
+  return status;
+}
+
+exit_status figure_draw(const figure *f) {
+  figure_layout layout;
+  figure_lay_out(f, &layout);
+  if (layout.drawn == 0)
+    return report_error(EXIT_INPUT, "nothing to draw: a logarithmic axis needs values above 0");
+  exit_status status = figure_check(f->base, f->input);
+  const char *slash = strrchr(f->base, '/');
+  const size_t folder = slash != NULL ? (size_t)(slash + 1 - f->base) : 0;
+  /* gnuplot takes '<' and '|' at the start for commands and '~' for a home. */
+  const char *plain = f->base + folder;
+  const bool odd = strchr("<|>~+-$@", *plain) != NULL;
+  char *name = NULL;
+  if (status == EXIT_DONE) {
+    name = file_name(odd ? "./" : "", plain);
+    status = name != NULL ? EXIT_DONE : EXIT_FAILED;
+  }
+  if (status == EXIT_DONE)
+    status = write_data(f);
+  if (status == EXIT_DONE)
+    status = write_script(f, &layout, name);
+  if (status == EXIT_DONE)
+    status = draw(f->base, folder, name);
+  free(name);
+  return status;
+}

@@ -1,0 +1,245 @@
+#include "cli/figure_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+bool figure_shows(const figure_axis *axis, double value) {
+  return isfinite(value) && (!axis->log || value > 0.0);
+}
+
+/* ---- Ranges ---------------------------------------------------------------------------------- */
+
+static void include(figure_range *range, double value) {
+  if (!isfinite(value) || (range->log && value <= 0.0))
+    return;
+  range->low = fmin(range->low, value);
+  range->high = fmax(range->high, value);
+}
+
+/* Some room on both sides; none below 0 for what is not negative. */
+static void widen(figure_range *range, double part) {
+  if (range->log) {
+    const double factor = range->high > range->low ? pow(range->high / range->low, part) : 2.0;
+    range->low /= factor;
+    range->high *= factor;
+    return;
+  }
+  const double span = range->high - range->low;
+  const double room =
+      span > 0.0 ? part * span : fmax(0.1 * fabs(range->high), range->high == 0.0 ? 1.0 : 0.0);
+  range->low = range->low >= 0.0 ? fmax(range->low - room, 0.0) : range->low - room;
+  range->high += room;
+}
+
+static bool shown(const figure *f, const figure_point *point) {
+  return figure_shows(&f->x, point->x) && figure_shows(&f->y, point->y);
+}
+
+static bool cell_shown(const figure *f, const figure_cell *cell) {
+  return figure_shows(&f->x, cell->x) && figure_shows(&f->y, cell->y) &&
+         figure_shows(&f->value, cell->value);
+}
+
+/* The next coordinate of a drawn cell above (sign 1) or below (-1); infinite when there is none. */
+static double neighbour(const figure *f, bool upwards, double from, double sign) {
+  double best = INFINITY;
+  for (size_t i = 0; i < f->cells; i++) {
+    const double distance = sign * ((upwards ? f->cell[i].y : f->cell[i].x) - from);
+    if (distance > 0.0 && distance < best && cell_shown(f, &f->cell[i]))
+      best = distance;
+  }
+  return from + sign * best;
+}
+
+static void edges_of(const figure *f, bool upwards, double from, double *edge) {
+  const bool log = upwards ? f->y.log : f->x.log;
+  const double below = neighbour(f, upwards, from, -1.0), above = neighbour(f, upwards, from, 1.0);
+  const double at = log ? log10(from) : from;
+  double down = isfinite(below) ? 0.5 * (at - (log ? log10(below) : below)) : INFINITY;
+  double up = isfinite(above) ? 0.5 * ((log ? log10(above) : above) - at) : INFINITY;
+  const double alone = log ? 0.15 : 0.5;
+  down = isfinite(down) ? down : isfinite(up) ? up : alone;
+  up = isfinite(up) ? up : down;
+  edge[0] = log ? pow(10.0, at - down) : at - down;
+  edge[1] = log ? pow(10.0, at + up) : at + up;
+}
+
+void figure_edges(const figure *f, const figure_cell *cell, double edge[4]) {
+  edges_of(f, false, cell->x, edge);
+  edges_of(f, true, cell->y, edge + 2);
+}
+
+static void lay_out_map(const figure *f, figure_layout *layout) {
+  for (size_t i = 0; i < f->cells; i++) {
+    double edge[4];
+    if (!cell_shown(f, &f->cell[i]))
+      continue;
+    layout->drawn++;
+    figure_edges(f, &f->cell[i], edge);
+    for (size_t k = 0; k < 4; k++)
+      include(k < 2 ? &layout->x : &layout->y, edge[k]);
+    include(&layout->value, f->cell[i].value);
+  }
+  if (layout->drawn > 0 && layout->value.low == layout->value.high)
+    widen(&layout->value, 0.0);
+}
+
+/* ---- The legend ------------------------------------------------------------------------------ */
+
+/* A box in the plane where the plot is [0, 1]^2. */
+typedef struct box {
+  double left, right, bottom, top;
+} box;
+
+static double place(const figure_range *range, double value) {
+  return range->log ? log(value / range->low) / log(range->high / range->low)
+                    : (value - range->low) / (range->high - range->low);
+}
+
+/* Whether the vertical piece from low to high at x meets the box; edges that cannot be shown are at
+ * the border. */
+static bool meets(const figure_layout *l, const box *b, double x, double low, double high) {
+  const double u = place(&l->x, x);
+  const double bottom = l->y.log && low <= 0.0 ? 0.0 : place(&l->y, low);
+  return u > b->left && u < b->right && bottom < b->top && place(&l->y, high) > b->bottom;
+}
+
+static bool covered(const figure *f, const figure_layout *l, const box *b) {
+  enum { PIECES = 32 }; /* of the line between two points */
+  for (size_t c = 0; c < f->curves; c++)
+    for (size_t i = 0; i < f->curve[c].points; i++) {
+      const figure_point *p = &f->curve[c].point[i];
+      const figure_point *q = i + 1 < f->curve[c].points ? p + 1 : p;
+      if (!shown(f, p) || !shown(f, q))
+        continue;
+      for (int k = 0; k <= PIECES; k++) {
+        const double t = (double)k / PIECES, x = p->x + t * (q->x - p->x);
+        const double low = fmin(p->y, isfinite(p->low) ? p->low : p->y);
+        const double next_low = fmin(q->y, isfinite(q->low) ? q->low : q->y);
+        const double high = fmax(p->y, isfinite(p->high) ? p->high : p->y);
+        const double next_high = fmax(q->y, isfinite(q->high) ? q->high : q->y);
+        if (meets(l, b, x, low + t * (next_low - low), high + t * (next_high - high)))
+          return true;
+      }
+    }
+  return false;
+}
+
+/* Characters that are seen of enhanced text, about. */
+static size_t seen(const char *text) {
+  size_t count = 0;
+  for (; *text != '\0'; text++)
+    count += ((unsigned char)*text & 0xc0) != 0x80 && strchr("\\{}_^", *text) == NULL;
+  return count;
+}
+
+static const char *find_key(const figure *f, const figure_layout *l) {
+  size_t longest = 0, labels = 0;
+  for (size_t c = 0; c < f->curves; c++) {
+    const size_t length = seen(f->curve[c].label);
+    labels += length > 0;
+    longest = length > longest ? length : longest;
+  }
+  if (labels == 0)
+    return "off";
+  const double width = 0.13 + 0.018 * (double)longest, height = 0.05 + 0.062 * (double)labels;
+  const struct {
+    const char *key;
+    box box;
+  } corners[] = {
+      {"left top", {0.0, width, 1.0 - height, 1.0}},
+      {"right top", {1.0 - width, 1.0, 1.0 - height, 1.0}},
+      {"right bottom", {1.0 - width, 1.0, 0.0, height}},
+      {"left bottom", {0.0, width, 0.0, height}},
+  };
+  for (size_t i = 0; i < sizeof corners / sizeof corners[0]; i++)
+    if (!covered(f, l, &corners[i].box))
+      return corners[i].key;
+  return "outside right top";
+}
+
+void figure_lay_out(const figure *f, figure_layout *layout) {
+  const figure_range none = {INFINITY, -INFINITY, false};
+  *layout = (figure_layout){none, none, none, 0, "off"};
+  layout->x.log = f->x.log;
+  layout->y.log = f->y.log;
+  layout->value.log = f->value.log;
+  if (f->cells > 0) {
+    lay_out_map(f, layout);
+    return;
+  }
+  for (size_t c = 0; c < f->curves; c++)
+    for (size_t i = 0; i < f->curve[c].points; i++) {
+      const figure_point *point = &f->curve[c].point[i];
+      if (!shown(f, point))
+        continue;
+      layout->drawn++;
+      include(&layout->x, point->x);
+      include(&layout->y, point->y);
+      include(&layout->y, point->high);
+      /* A band that reaches almost to 0 must not pull a logarithmic axis after it. */
+      include(&layout->y, layout->y.log ? fmax(point->low, 0.3 * point->y) : point->low);
+    }
+  if (layout->drawn == 0)
+    return;
+  if (!layout->y.log && layout->y.low > 0.0 && layout->y.low < 0.5 * layout->y.high)
+    layout->y.low = 0.0;
+  widen(&layout->x, 0.03);
+  widen(&layout->y, 0.05);
+  layout->key = find_key(f, layout);
+}
+
+/* ---- Tics ------------------------------------------------------------------------------------ */
+
+/* 1, 2 or 5 times a power of ten, not below least. */
+static double nice_step(double least) {
+  const double power = pow(10.0, floor(log10(least)));
+  const double lead = least / power;
+  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
+}
+
+/* Writes 1, 2 and 5 times powers of ten in the range as "(1, 2, 5)" when out is not NULL; how many
+ * they are. */
+static size_t list_log(const figure_range *range, FILE *out) {
+  static const double lead[] = {1.0, 2.0, 5.0};
+  size_t count = 0;
+  for (int k = (int)floor(log10(range->low)); k <= (int)floor(log10(range->high)); k++)
+    for (size_t i = 0; i < 3; i++) {
+      const double tic = lead[i] * pow(10.0, k);
+      if (tic < range->low || tic > range->high)
+        continue;
+      if (out != NULL)
+        fprintf(out, "%s%.10g", count > 0 ? ", " : "", tic);
+      count++;
+    }
+  return count;
+}
+
+/* Multiples of a step, for a logarithmic axis of less than one decade. */
+static void list_linear(const figure_range *range, double step, FILE *out) {
+  const char *comma = "";
+  for (double k = ceil(range->low / step); k * step <= range->high; k++) {
+    fprintf(out, "%s%.10g", comma, k * step);
+    comma = ", ";
+  }
+}
+
+void figure_tics(const char *name, const figure_range *range, FILE *out) {
+  const double step = nice_step((range->high - range->low) / 6.0);
+  const double largest = fmax(fabs(range->low), fabs(range->high));
+  const double least = range->log ? range->low : step;
+  const char *format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g";
+  if (!range->log) {
+    fprintf(out, "set %stics %.10g\n", name, step);
+  } else if (range->high / range->low >= 1e3) {
+    format = "10^{%T}";
+  } else {
+    fprintf(out, "set %stics (", name);
+    if (list_log(range, NULL) >= 3)
+      (void)list_log(range, out);
+    else
+      list_linear(range, step, out);
+    fputs(")\n", out);
+  }
+  fprintf(out, "set format %s '%s'\n", name, format);
+}

@@ -1,0 +1,35 @@
+/* The parts of a figure: figure.c writes files and runs gnuplot, figure_layout.c finds ranges, tics
+ * and a place for the legend, figure_script.c writes gnuplot's commands. */
+#ifndef NTK_CLI_FIGURE_PARTS_H
+#define NTK_CLI_FIGURE_PARTS_H
+
+#include "cli/figure.h"
+
+#include <stdio.h>
+
+typedef struct figure_range {
+  double low, high;
+  bool log;
+} figure_range;
+
+typedef struct figure_layout {
+  figure_range x, y, value;
+  size_t drawn;    /* points or cells */
+  const char *key; /* where the legend covers nothing, as gnuplot says it */
+} figure_layout;
+
+void figure_lay_out(const figure *f, figure_layout *layout);
+
+/* Borders of a map's cell, left, right, bottom, top: half way to the next cells. */
+void figure_edges(const figure *f, const figure_cell *cell, double edge[4]);
+
+/* "set xtics ..." and "set format x ..." for an axis called name. */
+void figure_tics(const char *name, const figure_range *range, FILE *out);
+
+/* Whether the axis can show the value. */
+bool figure_shows(const figure_axis *axis, double value);
+
+/* BASE.gp; name: how it calls its files. */
+void figure_script(const figure *f, const figure_layout *layout, const char *name, FILE *out);
+
+#endif

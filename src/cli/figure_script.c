@@ -1,0 +1,122 @@
+/* gnuplot's commands for a figure, for people to read and change. */
+#include "cli/figure_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COLOURS = 7 };
+
+/* Okabe and Ito's colours, which colour-blind readers tell apart too; and shapes, filled and for
+ * the second round of colours open. */
+static const char *const colours[COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                             "#E69F00", "#56B4E9", "#000000"};
+static const int shapes[FIGURE_CURVES] = {7, 5, 9, 13, 11, 15, 2, 6, 4, 8, 12, 10, 14, 1};
+
+/* In single quotes gnuplot reads everything as it is but the quote. */
+static void put_quoted(const char *text, FILE *out) {
+  fputc('\'', out);
+  for (; *text != '\0'; text++) {
+    if (*text == '\'')
+      fputc('\'', out);
+    fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+  }
+  fputc('\'', out);
+}
+
+static void put_label(const char *what, const char *text, FILE *out) {
+  if (text == NULL || *text == '\0')
+    return;
+  fprintf(out, "set %s ", what);
+  put_quoted(text, out);
+  fputc('\n', out);
+}
+
+static void put_axis(const char *name, const figure_axis *axis, const figure_range *range,
+                     FILE *out) {
+  char what[16];
+  snprintf(what, sizeof what, "%slabel", name);
+  put_label(what, axis->label, out);
+  if (axis->log)
+    fprintf(out, "set logscale %s\n", name);
+  fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
+  figure_tics(name, range, out);
+}
+
+static bool has_band(const figure_curve *curve) {
+  for (size_t i = 0; i < curve->points; i++)
+    if (isfinite(curve->point[i].low) && isfinite(curve->point[i].high))
+      return true;
+  return false;
+}
+
+/* Bands first, so that no curve lies under one. */
+static void put_curves(const figure *f, const figure_layout *layout, FILE *out) {
+  if (f->y.log)
+    fprintf(out, "edge(v) = v > %.10g ? v : %.10g # bands may reach below 0\n", layout->y.low,
+            layout->y.low);
+  const char *before = "plot";
+  for (size_t c = 0; c < f->curves; c++)
+    if (has_band(&f->curve[c])) {
+      fprintf(out,
+              "%s data index %zu using 1:%s with filledcurves fs transparent solid 0.2 noborder"
+              " lc rgb '%s' notitle",
+              before, c, f->y.log ? "(edge($3)):(edge($4))" : "3:4", colours[c % COLOURS]);
+      before = ", \\\n    ";
+    }
+  for (size_t c = 0; c < f->curves; c++) {
+    fprintf(out,
+            "%s data index %zu using 1:2 with linespoints lw 2 ps 1.1 pt %d lc rgb '%s' title ",
+            before, c, shapes[c % FIGURE_CURVES], colours[c % COLOURS]);
+    put_quoted(f->curve[c].label, out);
+    before = ", \\\n    ";
+  }
+  fputc('\n', out);
+}
+
+static void put_map(FILE *out) {
+  fputs("# viridis\n"
+        "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', \\\n"
+        "  5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')\n"
+        "plot data using 1:2:4:5:6:7:3 with boxxyerror fs solid border lc palette notitle\n",
+        out);
+}
+
+void figure_script(const figure *f, const figure_layout *layout, const char *name, FILE *out) {
+  const bool map = f->cells > 0;
+  fputs("# Run gnuplot on this file in its folder to draw the figure again.\n"
+        "set encoding utf8\n"
+        "set datafile missing 'NaN'\n"
+        "data = ",
+        out);
+  put_quoted(name, out);
+  fputs(".'.dat'\nif (!exists('base')) base = ", out);
+  put_quoted(name, out);
+  fputs(" # what is drawn is called base.svg, base.pdf, base.png\n", out);
+  put_label("title", f->title, out);
+  put_axis("x", &f->x, &layout->x, out);
+  put_axis("y", &f->y, &layout->y, out);
+  if (map)
+    put_axis("cb", &f->value, &layout->value, out);
+  const bool off = strcmp(layout->key, "off") == 0;
+  fprintf(out, "set key %s%s\nset tics nomirror out\nset border %d\n", layout->key,
+          off ? "" : " reverse Left samplen 2", map ? 15 : 3);
+  if (!map)
+    fputs("set grid lc rgb '#dddddd' lt 1\n", out);
+  if (!map && strncmp(layout->key, "outside", strlen("outside")) != 0)
+    fputs("set rmargin 5\n", out);
+  fputs("set terminal svg size 800,560 font 'DejaVu Sans,18' background 'white'\n"
+        "set output base.'.svg'\n",
+        out);
+  if (map)
+    put_map(out);
+  else
+    put_curves(f, layout, out);
+  fputs("set terminal pdfcairo size 8,5.6 font 'DejaVu Sans,18'\n"
+        "set output base.'.pdf'\n"
+        "replot\n"
+        "set terminal pngcairo size 1200,840 font 'DejaVu Sans,20' linewidth 1.5\n"
+        "set output base.'.png'\n"
+        "replot\n"
+        "unset output\n",
+        out);
+}

@@ -1,0 +1,87 @@
+#include "cli/file.h"
+
+#include "cli/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+exit_status file_check(const char *path, const char *input, const char *option) {
+  struct stat output, source;
+  if (stat(path, &output) != 0)
+    return EXIT_DONE; /* not there yet; file_create tells what else is wrong */
+  if (!S_ISREG(output.st_mode))
+    return report_error(EXIT_INPUT, "--%s: '%s' is no plain file; expected the name of one", option,
+                        path);
+  if (input != NULL && stat(input, &source) == 0 && source.st_dev == output.st_dev &&
+      source.st_ino == output.st_ino)
+    return report_error(EXIT_INPUT, "--%s: '%s' is the study's database; choose another name",
+                        option, path);
+  return EXIT_DONE;
+}
+
+char *file_name(const char *base, const char *suffix) {
+  const size_t size = strlen(base) + strlen(suffix) + 1;
+  char *name = malloc(size);
+  if (name == NULL)
+    (void)report_error(EXIT_FAILED, "no memory for a file name");
+  else
+    snprintf(name, size, "%s%s", base, suffix);
+  return name;
+}
+
+static exit_status refuse(const cli_file *file, const char *option, int why) {
+  return report_error(EXIT_INPUT, "--%s: %s: %s", option, file->path, strerror(why));
+}
+
+static void release(cli_file *file) {
+  free(file->path);
+  free(file->temporary);
+  *file = (cli_file){0};
+}
+
+exit_status file_create(const char *path, const char *option, cli_file *file) {
+  char suffix[32];
+  snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
+  *file = (cli_file){.path = file_name(path, ""), .temporary = file_name(path, suffix)};
+  exit_status status = EXIT_FAILED;
+  if (file->path != NULL && file->temporary != NULL) {
+    const int descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor >= 0)
+      file->stream = fdopen(descriptor, "w");
+    if (file->stream != NULL)
+      return EXIT_DONE;
+    status = refuse(file, option, errno);
+    if (descriptor >= 0) {
+      (void)close(descriptor);
+      (void)unlink(file->temporary);
+    }
+  }
+  release(file);
+  return status;
+}
+
+exit_status file_close(cli_file *file, const char *option, exit_status status) {
+  errno = 0;
+  bool written = !ferror(file->stream) && fflush(file->stream) == 0;
+  if (written && status == EXIT_DONE)
+    written = fsync(fileno(file->stream)) == 0;
+  int why = errno;
+  if (fclose(file->stream) != 0 && written) {
+    written = false;
+    why = errno;
+  }
+  if (written && status == EXIT_DONE && rename(file->temporary, file->path) != 0) {
+    written = false;
+    why = errno;
+  }
+  if (!written && status == EXIT_DONE)
+    status = refuse(file, option, why != 0 ? why : EIO);
+  if (status != EXIT_DONE)
+    (void)unlink(file->temporary);
+  release(file);
+  return status;
+}

@@ -1,0 +1,28 @@
+/* Files that a command writes at the user's wish: under a temporary name beside the wanted one
+ * until they are complete, then renamed, so that a reader never sees half of one. */
+#ifndef NTK_CLI_FILE_H
+#define NTK_CLI_FILE_H
+
+#include "cli/settings.h"
+
+#include <stdio.h>
+
+typedef struct cli_file {
+  FILE *stream;
+  char *path, *temporary; /* owned */
+} cli_file;
+
+/* Refuses a path that is there and no plain file (a rename would replace a device), or that is the
+ * file `input`. option: the one that named the path. */
+exit_status file_check(const char *path, const char *input, const char *option);
+
+/* Opens *file for writing. On failure one line has been printed. */
+exit_status file_create(const char *path, const char *option, cli_file *file);
+/* Ends a file that file_create opened: when status is EXIT_DONE it is synced and gets its name,
+ * else it is removed. Gives status, or what went wrong here. */
+exit_status file_close(cli_file *file, const char *option, exit_status status);
+
+/* "base" and then "suffix", to be freed; NULL for want of memory (reported). */
+char *file_name(const char *base, const char *suffix);
+
+#endif

@@ -1,0 +1,155 @@
+/* ntkit study export: a study's table as CSV or JSON, streamed; study_npz.c writes NumPy's. */
+#include "cli/command.h"
+#include "cli/file.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "cli/study_view.h"
+
+#include <string.h>
+
+/* ---- CSV (RFC 4180, lines end with \n) ------------------------------------------------------- */
+
+static void csv_text(const char *text, FILE *out) {
+  if (text[strcspn(text, ",\"\r\n")] == '\0') {
+    fputs(text, out);
+    return;
+  }
+  fputc('"', out);
+  for (; *text != '\0'; text++) {
+    if (*text == '"')
+      fputc('"', out);
+    fputc(*text, out);
+  }
+  fputc('"', out);
+}
+
+static void csv_number(double value, FILE *out) {
+  char text[STUDY_NUMBER];
+  study_number(value, text);
+  fputs(text, out);
+}
+
+static void csv_row(const ntk_study_table *table, const ntk_study_row *row, FILE *out) {
+  for (size_t v = 0; v < table->variables; v++) {
+    if (table->is_text[v])
+      csv_text(row->text[v], out);
+    else
+      csv_number(row->variable[v], out);
+    fputc(',', out);
+  }
+  fprintf(out, "%zu,%llu,", row->trial, (unsigned long long)row->seed);
+  csv_text(row->quantity, out);
+  fputc(',', out);
+  csv_number(row->value, out);
+  fprintf(out, ",%s,", row->status);
+  csv_number(row->seconds, out);
+  fputc(',', out);
+  csv_text(row->error, out);
+  fputc('\n', out);
+}
+
+static exit_status write_csv(const ntk_study_table *table, FILE *out) {
+  for (size_t v = 0; v < table->variables; v++) {
+    csv_text(table->variable[v], out);
+    fputc(',', out);
+  }
+  fputs("trial,seed,quantity,value,status,seconds,error\n", out);
+  for (size_t i = 0; i < table->rows && !ferror(out); i++)
+    csv_row(table, &table->row[i], out);
+  return EXIT_DONE;
+}
+
+/* ---- JSON: a tree of 10^5 rows would take a second and a gigabyte; rows are written one by one -
+ */
+
+/* Jansson quotes the text; false for want of memory. */
+static bool json_write_text(const char *text, FILE *out) {
+  json_t *string = json_text(text);
+  const bool done =
+      string != NULL && (json_dumpf(string, out, JSON_ENCODE_ANY) == 0 || ferror(out));
+  json_decref(string);
+  return done;
+}
+
+static void json_write_number(double value, FILE *out) {
+  char text[STUDY_NUMBER];
+  study_number(value, text);
+  fputs(text[0] != '\0' ? text : "null", out);
+}
+
+static bool json_row(const ntk_study_table *table, const ntk_study_row *row, FILE *out) {
+  bool done = true;
+  fputc('{', out);
+  for (size_t v = 0; v < table->variables; v++) {
+    done = done && json_write_text(table->variable[v], out);
+    fputs(": ", out);
+    if (table->is_text[v])
+      done = done && json_write_text(row->text[v], out);
+    else
+      json_write_number(row->variable[v], out);
+    fputs(", ", out);
+  }
+  fprintf(out, "\"trial\": %zu, \"seed\": %llu, \"quantity\": ", row->trial,
+          (unsigned long long)row->seed);
+  done = done && json_write_text(row->quantity, out);
+  fputs(", \"value\": ", out);
+  json_write_number(row->value, out);
+  fprintf(out, ", \"status\": \"%s\", \"seconds\": ", row->status);
+  json_write_number(row->seconds, out);
+  fputs(", \"error\": ", out);
+  done = done && json_write_text(row->error, out);
+  fputc('}', out);
+  return done;
+}
+
+static exit_status write_json(const ntk_study_table *table, FILE *out) {
+  fputs("{\n  \"name\": ", out);
+  bool done = json_write_text(table->name, out);
+  fputs(",\n  \"columns\": [", out);
+  for (size_t v = 0; v < table->variables; v++) {
+    done = done && json_write_text(table->variable[v], out);
+    fputs(", ", out);
+  }
+  fputs("\"trial\", \"seed\", \"quantity\", \"value\", \"status\", \"seconds\", \"error\"],\n"
+        "  \"rows\": [\n",
+        out);
+  for (size_t i = 0; i < table->rows && done && !ferror(out); i++) {
+    fputs("    ", out);
+    done = json_row(table, &table->row[i], out);
+    fputs(i + 1 < table->rows ? ",\n" : "\n", out);
+  }
+  fputs("  ]\n}\n", out);
+  return done ? EXIT_DONE : report_error(EXIT_FAILED, "no memory to write the rows as JSON");
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+static exit_status check_formats(const cli_settings *settings) {
+  if (settings->csv + settings->json + settings->npz > 1)
+    return report_error(EXIT_INPUT, "one of --csv, --json and --npz at a time");
+  if (settings->npz && settings->output == NULL)
+    return report_error(EXIT_INPUT, "--npz needs --output FILE.npz, the file to write");
+  return settings->output != NULL ? file_check(settings->output, settings->operand[0], "output")
+                                  : EXIT_DONE;
+}
+
+static exit_status write_text(const cli_settings *settings, const ntk_study_table *table) {
+  exit_status (*write)(const ntk_study_table *, FILE *) = settings->json ? write_json : write_csv;
+  if (settings->output == NULL)
+    return write(table, stdout); /* whether it took everything is told by report_output */
+  cli_file file;
+  const exit_status status = file_create(settings->output, "output", &file);
+  return status == EXIT_DONE ? file_close(&file, "output", write(table, file.stream)) : status;
+}
+
+exit_status command_study_export(const cli_settings *settings) {
+  exit_status status = check_formats(settings);
+  ntk_study_table table;
+  if (status == EXIT_DONE)
+    status = study_open(settings, &table);
+  if (status != EXIT_DONE)
+    return status;
+  status = settings->npz ? study_write_npz(&table, settings->output) : write_text(settings, &table);
+  ntk_study_table_clear(&table);
+  return status;
+}

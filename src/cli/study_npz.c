@@ -1,0 +1,209 @@
+/* A study's table as .npz: a zip archive with one .npy array for each column, as numpy.savez makes
+ * it. Numbers are f8, trial and seed i8, texts U<longest> (UCS-4, padded by zeros).
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+#include "cli/report.h"
+#include "cli/study_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+enum { HEADER = 128, FIRST_DATE = 0x21 }; /* 1980-01-01: the file depends on the study alone */
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static const char ORDER = '<';
+#else
+static const char ORDER = '>';
+#endif
+
+typedef enum column_kind {
+  VARIABLE,
+  TRIAL,
+  SEED,
+  QUANTITY,
+  VALUE,
+  STATUS,
+  SECONDS,
+  FAULT
+} column_kind;
+
+typedef struct column {
+  const char *name;
+  column_kind kind;
+  size_t v; /* of VARIABLE */
+  char type;
+  size_t width; /* bytes of an entry */
+} column;
+
+static const char *text_of(const ntk_study_row *row, const column *c) {
+  switch (c->kind) {
+  case VARIABLE:
+    return row->text[c->v];
+  case QUANTITY:
+    return row->quantity;
+  case STATUS:
+    return row->status;
+  default:
+    return row->error;
+  }
+}
+
+/* Decodes one character of UTF-8, at least one byte of it; U+FFFD for what is none. */
+static uint32_t next_character(const char **text) {
+  const unsigned char *at = (const unsigned char *)*text;
+  const size_t length = *at < 0x80       ? 1
+                        : *at >> 5 == 6  ? 2
+                        : *at >> 4 == 14 ? 3
+                        : *at >> 3 == 30 ? 4
+                                         : 0;
+  static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  *text += 1;
+  uint32_t character = *at & mask[length];
+  for (size_t i = 1; i < length; i++) {
+    if (at[i] >> 6 != 2)
+      return 0xfffd;
+    character = character << 6 | (at[i] & 0x3f);
+  }
+  if (length == 0 || character < least[length] || character > 0x10ffff ||
+      (character >= 0xd800 && character < 0xe000))
+    return 0xfffd;
+  *text += length - 1;
+  return character;
+}
+
+static size_t characters(const char *text) {
+  size_t count = 0;
+  for (; *text != '\0'; count++)
+    (void)next_character(&text);
+  return count;
+}
+
+static void set_type(const ntk_study_table *table, column *c) {
+  if (c->kind == VALUE || c->kind == SECONDS || (c->kind == VARIABLE && !table->is_text[c->v])) {
+    c->type = 'f';
+    c->width = 8;
+  } else if (c->kind == TRIAL || c->kind == SEED) {
+    c->type = 'i';
+    c->width = 8;
+  } else {
+    size_t longest = 1; /* NumPy's own least */
+    for (size_t i = 0; i < table->rows; i++) {
+      const size_t length = characters(text_of(&table->row[i], c));
+      longest = length > longest ? length : longest;
+    }
+    c->type = 'U';
+    c->width = 4 * longest;
+  }
+}
+
+static void put_header(const column *c, size_t rows, char *header) {
+  char text[HEADER - 10];
+  const size_t items = c->type == 'U' ? c->width / 4 : c->width;
+  snprintf(text, sizeof text, "{'descr': '%c%c%zu', 'fortran_order': False, 'shape': (%zu,), }",
+           ORDER, c->type, items, rows);
+  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10); /* version 1.0; 118 bytes follow */
+  memset(header + 10, ' ', HEADER - 11);
+  memcpy(header + 10, text, strlen(text));
+  header[HEADER - 1] = '\n';
+}
+
+static void put_entry(const ntk_study_row *row, const column *c, char *entry) {
+  const double real = c->kind == VALUE ? row->value : c->kind == SECONDS ? row->seconds : 0.0;
+  const int64_t whole = (int64_t)(c->kind == TRIAL ? row->trial : row->seed);
+  if (c->type == 'f') {
+    memcpy(entry, c->kind == VARIABLE ? &row->variable[c->v] : &real, sizeof real);
+  } else if (c->type == 'i') {
+    memcpy(entry, &whole, sizeof whole);
+  } else {
+    const char *text = text_of(row, c);
+    for (; *text != '\0'; entry += 4) {
+      const uint32_t character = next_character(&text);
+      memcpy(entry, &character, sizeof character);
+    }
+  }
+}
+
+/* The .npy file of a column; NULL for want of memory. */
+static char *make_array(const ntk_study_table *table, const column *c, size_t *size) {
+  if (c->width > (SIZE_MAX - HEADER) / table->rows)
+    return NULL;
+  *size = HEADER + c->width * table->rows;
+  char *array = calloc(*size, 1);
+  if (array == NULL)
+    return NULL;
+  put_header(c, table->rows, array);
+  for (size_t i = 0; i < table->rows; i++)
+    put_entry(&table->row[i], c, array + HEADER + i * c->width);
+  return array;
+}
+
+static exit_status refuse(zip_t *archive, const char *path) {
+  return report_error(EXIT_INPUT, "--output: %s: %s", path, zip_strerror(archive));
+}
+
+static exit_status add_column(const ntk_study_table *table, column *c, zip_t *archive,
+                              const char *path) {
+  set_type(table, c);
+  char name[256];
+  if ((size_t)snprintf(name, sizeof name, "%s.npy", c->name) >= sizeof name)
+    return report_error(EXIT_INPUT, "--npz: the variable '%.40s...' has too long a name", c->name);
+  size_t size = 0;
+  char *array = make_array(table, c, &size);
+  if (array == NULL)
+    return report_error(EXIT_INPUT, "--npz: no memory for %zu rows of '%s'", table->rows, c->name);
+  zip_source_t *source = zip_source_buffer(archive, array, size, 1);
+  if (source == NULL) {
+    free(array);
+    return refuse(archive, path);
+  }
+  const zip_int64_t index = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(source);
+    return refuse(archive, path);
+  }
+  if (zip_file_set_dostime(archive, (zip_uint64_t)index, 0, FIRST_DATE, 0) != 0 ||
+      zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1) != 0)
+    return refuse(archive, path);
+  return EXIT_DONE;
+}
+
+static exit_status add_columns(const ntk_study_table *table, zip_t *archive, const char *path) {
+  static const column more[] = {
+      {"trial", TRIAL, 0, 0, 0}, {"seed", SEED, 0, 0, 0},     {"quantity", QUANTITY, 0, 0, 0},
+      {"value", VALUE, 0, 0, 0}, {"status", STATUS, 0, 0, 0}, {"seconds", SECONDS, 0, 0, 0},
+      {"error", FAULT, 0, 0, 0},
+  };
+  exit_status status = EXIT_DONE;
+  for (size_t v = 0; v < table->variables && status == EXIT_DONE; v++) {
+    column c = {.name = table->variable[v], .kind = VARIABLE, .v = v};
+    status = add_column(table, &c, archive, path);
+  }
+  for (size_t i = 0; i < sizeof more / sizeof more[0] && status == EXIT_DONE; i++) {
+    column c = more[i];
+    status = add_column(table, &c, archive, path);
+  }
+  return status;
+}
+
+exit_status study_write_npz(const ntk_study_table *table, const char *path) {
+  int code = 0;
+  zip_t *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code);
+  if (archive == NULL) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const exit_status status =
+        report_error(EXIT_INPUT, "--output: %s: %s", path, zip_error_strerror(&error));
+    zip_error_fini(&error);
+    return status;
+  }
+  exit_status status = add_columns(table, archive, path);
+  /* libzip writes to a temporary name and renames. */
+  if (status == EXIT_DONE && zip_close(archive) == 0)
+    return EXIT_DONE;
+  if (status == EXIT_DONE)
+    status = refuse(archive, path);
+  zip_discard(archive);
+  return status;
+}

@@ -1,0 +1,182 @@
+/* The table of options, the part of studies. */
+#include "cli/command.h"
+#include "cli/options.h"
+
+#define FIELD(name) offsetof(cli_settings, name)
+
+enum { FOR_CURVES = FOR_STUDY_PLOT | FOR_STUDY_FIT };
+
+static const char *band_name(size_t i) {
+  static const char *const names[] = {"sd", "ci", "none"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static const char *log_name(size_t i) {
+  static const char *const names[] = {"none", "x", "y", "xy", "z", "xz", "yz", "xyz"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static const char *progress_name(size_t i) {
+  static const char *const names[] = {"auto", "ndjson"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static const char *preset_name(size_t i) {
+  static const char *const names[] = {"quick", "paper"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+const option_row study_options[] = {
+    {.name = "db",
+     .kind = KIND_FILE,
+     .commands = FOR_STUDY_RUN,
+     .field = FIELD(db),
+     .required = true,
+     .argument = "FILE",
+     .expected = "the study's database, a file that is made if it is not there",
+     .help = "The study's database. A file that holds part of the study already is gone on with."},
+    {.name = "workers",
+     .kind = KIND_COUNT,
+     .commands = FOR_STUDY_RUN | FOR_REPRODUCE,
+     .field = FIELD(workers),
+     .argument = "W",
+     .fallback = "0",
+     .item = "W",
+     .expected = "a whole number from 0",
+     .help = "Worker processes, each with one thread; 0: one per core. Results do not depend on "
+             "it."},
+    {.name = "shard",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_RUN,
+     .field = FIELD(shard),
+     .argument = "i/n",
+     .help =
+         "Do only the i-th of n parts of the trials, of equal cost; each into a database of its "
+         "own, for 'study merge'. When not given, in a Slurm array job: its task of its tasks."},
+    {.name = "retry",
+     .kind = KIND_FLAG,
+     .commands = FOR_STUDY_RUN | FOR_REPRODUCE,
+     .field = FIELD(retry),
+     .help = "Compute the trials that failed once more."},
+    {.name = "other-code",
+     .kind = KIND_FLAG,
+     .commands = FOR_STUDY_RUN | FOR_STUDY_MERGE | FOR_REPRODUCE,
+     .field = FIELD(other_code),
+     .help = "Go on although trials were computed by another build of ntkit."},
+    {.name = "progress",
+     .kind = KIND_CHOICE,
+     .commands = FOR_STUDY_RUN | FOR_REPRODUCE,
+     .field = FIELD(progress),
+     .argument = "HOW",
+     .fallback = "auto",
+     .choice = progress_name,
+     .help = "auto: a line on a terminal, else a line now and then; ndjson: a JSON object a line. "
+             "On standard error."},
+    {.name = "preset",
+     .kind = KIND_CHOICE,
+     .commands = FOR_REPRODUCE,
+     .field = FIELD(preset),
+     .argument = "NAME",
+     .fallback = "quick",
+     .choice = preset_name,
+     .help = "paper: every point and trial of the paper; quick: half of the dimensions, three "
+             "trials, under a minute on two cores."},
+    {.name = "out",
+     .kind = KIND_PATH,
+     .commands = FOR_REPRODUCE,
+     .field = FIELD(out),
+     .required = true,
+     .argument = "DIR",
+     .expected = "a directory for the results",
+     .help = "Directory for figure, table, data and database. Made if it is not there; a run that "
+             "was interrupted is gone on with."},
+    {.name = "spec",
+     .kind = KIND_FLAG,
+     .commands = FOR_STUDY_STATUS,
+     .field = FIELD(spec),
+     .help = "Print the study file that the database was made from, every default filled in."},
+    {.name = "csv",
+     .kind = KIND_FLAG,
+     .commands = FOR_STUDY_EXPORT,
+     .field = FIELD(csv),
+     .help = "Comma-separated values with a header line (RFC 4180); this is the default."},
+    {.name = "npz",
+     .kind = KIND_FLAG,
+     .commands = FOR_STUDY_EXPORT,
+     .field = FIELD(npz),
+     .help = "NumPy arrays, one for each column, in the file that --output names; numpy.load reads "
+             "it."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = KIND_FILE,
+     .commands = FOR_STUDY_EXPORT | FOR_STUDY_PLOT | FOR_STUDY_MERGE,
+     .field = FIELD(output),
+     .argument = "FILE|BASE",
+     .expected = "the name of a file in a directory that is there",
+     .help = "The file to write. Exports go to standard output when not given. Of figures: their "
+             "name without .svg, .pdf and .png."},
+    {.name = "quantity",
+     .kind = KIND_TEXT,
+     .commands = FOR_CURVES,
+     .field = FIELD(quantity),
+     .argument = "NAME",
+     .help = "Which of the study's quantities; the first one when not given."},
+    {.name = "x",
+     .kind = KIND_TEXT,
+     .commands = FOR_CURVES,
+     .field = FIELD(x),
+     .argument = "EXPRESSION",
+     .help =
+         "Abscissa: an expression of the grid's variables, like d, 'd^2' or 'N/(n*n)'. When not "
+         "given: the variable with the most values."},
+    {.name = "group",
+     .kind = KIND_TEXT,
+     .commands = FOR_CURVES,
+     .field = FIELD(group),
+     .argument = "VARIABLE",
+     .help = "One curve for each value of this variable; none: one curve. When not given: the "
+             "variable that varies besides those in --x, if there is exactly one."},
+    {.name = "band",
+     .kind = KIND_CHOICE,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(band),
+     .argument = "WHAT",
+     .fallback = "sd",
+     .choice = band_name,
+     .help = "Band around the mean: one standard deviation of the trials up and down, or the 95 % "
+             "bootstrap interval of the mean."},
+    {.name = "log",
+     .kind = KIND_CHOICE,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(log),
+     .argument = "AXES",
+     .fallback = "none",
+     .choice = log_name,
+     .help = "Axes with logarithmic scale; z is the colour of a heat map."},
+    {.name = "heat",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(heat),
+     .argument = "EXPRESSION",
+     .help = "A heat map instead of curves: this expression upwards, --x to the right, the mean as "
+             "colour."},
+    {.name = "title",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(title),
+     .argument = "TEXT",
+     .help = "Title above the figure; there is none when not given."},
+    {.name = "xlabel",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(xlabel),
+     .argument = "TEXT",
+     .help = "Label of the horizontal axis instead of --x."},
+    {.name = "ylabel",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(ylabel),
+     .argument = "TEXT",
+     .help = "Label of the vertical axis instead of the quantity's name (or of --heat)."},
+};
+const size_t study_option_count = sizeof study_options / sizeof study_options[0];

@@ -1,0 +1,248 @@
+/* ntkit study plot: curves of a mean with a band, or a map of it, from a study's table. */
+#include "cli/command.h"
+#include "cli/figure.h"
+#include "cli/report.h"
+#include "cli/study_view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What figures are labelled with. */
+typedef struct labels {
+  char title[FIGURE_LABEL], x[FIGURE_LABEL], y[FIGURE_LABEL], quantity[FIGURE_LABEL];
+  char about[1024];
+} labels;
+
+/* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
+static void label_quantity(const char *name, char *text) {
+  const char *stem = "lambda_min_";
+  if (strcmp(name, "condition") == 0)
+    snprintf(text, FIGURE_LABEL, "λ_{max}/λ_{min}");
+  else if (strcmp(name, "lambda_min") == 0 || strcmp(name, "lambda_max") == 0)
+    snprintf(text, FIGURE_LABEL, "λ_{%s}(K)", name + strlen("lambda_"));
+  else if (strncmp(name, stem, strlen(stem)) == 0)
+    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", name + strlen(stem));
+  else
+    figure_formula(name, FIGURE_LABEL, text);
+}
+
+static void make_labels(const cli_settings *settings, const ntk_study_table *table,
+                        const ntk_summary_options *chosen, labels *l) {
+  label_quantity(chosen->quantity, l->quantity);
+  figure_formula(chosen->x, FIGURE_LABEL, l->x);
+  if (settings->heat != NULL)
+    figure_formula(settings->heat, FIGURE_LABEL, l->y);
+  else
+    snprintf(l->y, FIGURE_LABEL, "%s", l->quantity);
+  figure_plain(settings->title != NULL ? settings->title : "", FIGURE_LABEL, l->title);
+  if (settings->xlabel != NULL)
+    figure_plain(settings->xlabel, FIGURE_LABEL, l->x);
+  if (settings->ylabel != NULL)
+    figure_plain(settings->ylabel, FIGURE_LABEL, l->y);
+  snprintf(l->about, sizeof l->about, "study %s: mean of %s over x = %s", table->name,
+           chosen->quantity, chosen->x);
+  const size_t used = strlen(l->about);
+  if (settings->heat != NULL)
+    snprintf(l->about + used, sizeof l->about - used, " and y = %s", settings->heat);
+  else if (strcmp(settings->band, "none") != 0)
+    snprintf(l->about + used, sizeof l->about - used, "; band: %s",
+             strcmp(settings->band, "sd") == 0 ? "one standard deviation down and up"
+                                               : "95 % bootstrap interval of the mean");
+  for (char *c = l->about; *c != '\0'; c++) /* it stays one comment */
+    if ((unsigned char)*c < 0x20)
+      *c = ' ';
+}
+
+static figure begin(const cli_settings *settings, const labels *l) {
+  return (figure){
+      .base = settings->output,
+      .input = settings->operand[0],
+      .about = l->about,
+      .title = l->title,
+      .x = {l->x, strchr(settings->log, 'x') != NULL},
+      .y = {l->y, strchr(settings->log, 'y') != NULL},
+      .value = {l->quantity, strchr(settings->log, 'z') != NULL},
+  };
+}
+
+/* ---- Curves ---------------------------------------------------------------------------------- */
+
+/* Points that have a mean, in one array; curve c starts at first[c]. */
+typedef struct curves {
+  figure_curve *curve;
+  figure_point *point;
+  char (*label)[FIGURE_LABEL];
+} curves;
+
+static void curves_clear(curves *c) {
+  free(c->curve);
+  free(c->point);
+  free(c->label);
+}
+
+static figure_point make_point(const ntk_summary_point *p, const char *band) {
+  figure_point point = {p->x, p->mean, NAN, NAN};
+  if (strcmp(band, "sd") == 0) {
+    point.low = p->mean - p->deviation;
+    point.high = p->mean + p->deviation;
+  } else if (strcmp(band, "ci") == 0) {
+    point.low = p->low;
+    point.high = p->high;
+  }
+  return point;
+}
+
+/* "n_1 = leaky_relu": the variable is mathematics, its value may be a name. */
+static void label_curve(const char *plain, char *text) {
+  const char *value = strstr(plain, " = ");
+  char name[FIGURE_LABEL];
+  snprintf(name, sizeof name, "%.*s", value != NULL ? (int)(value - plain) : 0, plain);
+  figure_formula(name, FIGURE_LABEL, text);
+  const size_t used = strlen(text);
+  figure_plain(value != NULL ? value : plain, FIGURE_LABEL - used, text + used);
+}
+
+static bool make_curves(const ntk_summary *summary, const char *band, curves *c, size_t *shown) {
+  *c = (curves){
+      .curve = calloc(summary->curves + 1, sizeof *c->curve),
+      .point = calloc(summary->points + 1, sizeof *c->point),
+      .label = calloc(summary->curves + 1, sizeof *c->label),
+  };
+  *shown = 0;
+  if (c->curve == NULL || c->point == NULL || c->label == NULL)
+    return false;
+  size_t used = 0;
+  for (size_t k = 0; k < summary->curves; k++) {
+    figure_curve *curve = &c->curve[*shown];
+    *curve = (figure_curve){.label = c->label[*shown], .point = c->point + used};
+    for (size_t i = 0; i < summary->points; i++)
+      if (summary->point[i].curve == k && isfinite(summary->point[i].mean)) {
+        c->point[used++] = make_point(&summary->point[i], band);
+        curve->points++;
+      }
+    label_curve(summary->label[k], c->label[*shown]);
+    *shown += curve->points > 0; /* a curve without a point is none */
+  }
+  return true;
+}
+
+static exit_status draw_summary(const cli_settings *settings, const ntk_study_table *table,
+                                const ntk_summary_options *chosen, const ntk_summary *summary,
+                                const labels *l) {
+  curves c;
+  figure f = begin(settings, l);
+  exit_status status = EXIT_DONE;
+  if (!make_curves(summary, settings->band, &c, &f.curves))
+    status = report_error(EXIT_FAILED, "no memory for %zu points", summary->points);
+  else if (f.curves == 0)
+    status = study_refuse_empty(settings, table, chosen, "");
+  else if (f.curves > FIGURE_CURVES)
+    status = report_error(EXIT_INPUT,
+                          "--group %s makes %zu curves, and %d can be told apart; expected a "
+                          "variable with fewer values, or none",
+                          chosen->group, f.curves, FIGURE_CURVES);
+  f.curve = c.curve;
+  if (status == EXIT_DONE)
+    status = figure_draw(&f);
+  curves_clear(&c);
+  return status;
+}
+
+static exit_status draw_curves(const cli_settings *settings, const ntk_study_table *table,
+                               const ntk_summary_options *chosen, const labels *l) {
+  ntk_summary summary;
+  const ntk_status done = ntk_study_summarise(table, chosen, &summary);
+  if (done != NTK_OK)
+    return report_library(done, NULL);
+  const exit_status status = draw_summary(settings, table, chosen, &summary, l);
+  ntk_summary_clear(&summary);
+  return status;
+}
+
+/* ---- Maps ------------------------------------------------------------------------------------ */
+
+static int compare_cells(const void *a, const void *b) {
+  const figure_cell *p = a, *q = b;
+  if (p->y != q->y)
+    return p->y < q->y ? -1 : 1;
+  return p->x != q->x ? (p->x < q->x ? -1 : 1) : 0;
+}
+
+/* Means of the trials at one (x, y), in place; how many cells there are. */
+static size_t average(figure_cell *cell, size_t trials) {
+  size_t cells = 0;
+  qsort(cell, trials, sizeof *cell, compare_cells);
+  for (size_t i = 0; i < trials;) {
+    size_t end = i;
+    double sum = 0.0;
+    for (; end < trials && compare_cells(&cell[i], &cell[end]) == 0; end++)
+      sum += cell[end].value;
+    cell[cells++] = (figure_cell){cell[i].x, cell[i].y, sum / (double)(end - i)};
+    i = end;
+  }
+  return cells;
+}
+
+static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
+                            const ntk_summary_options *chosen, const labels *l) {
+  double *x = NULL, *y = NULL;
+  figure f = begin(settings, l);
+  exit_status status = study_column(table, chosen->x, "x", &x);
+  if (status == EXIT_DONE)
+    status = study_column(table, settings->heat, "heat", &y);
+  figure_cell *cell = status == EXIT_DONE ? calloc(table->rows, sizeof *cell) : NULL;
+  if (status == EXIT_DONE && cell == NULL)
+    status = report_error(EXIT_FAILED, "no memory for %zu rows", table->rows);
+  size_t trials = 0;
+  for (size_t i = 0; i < table->rows && status == EXIT_DONE; i++)
+    if (strcmp(table->row[i].quantity, chosen->quantity) == 0 && isfinite(table->row[i].value))
+      cell[trials++] = (figure_cell){x[i], y[i], table->row[i].value};
+  if (status == EXIT_DONE && trials == 0)
+    status = study_refuse_empty(settings, table, chosen, "");
+  if (status == EXIT_DONE) {
+    f.cells = average(cell, trials);
+    f.cell = cell;
+    status = figure_draw(&f);
+  }
+  free(cell);
+  free(y);
+  free(x);
+  return status;
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+static exit_status check(const cli_settings *settings) {
+  if (settings->output == NULL)
+    return report_error(EXIT_INPUT,
+                        "--output is needed: the name of the figure's files without .svg");
+  if (settings->heat != NULL && settings->group != NULL)
+    return report_error(EXIT_INPUT, "--group makes curves and --heat a map; one of them");
+  if (settings->heat == NULL && strchr(settings->log, 'z') != NULL)
+    return report_error(EXIT_INPUT, "--log %s: z is the colour of a map, which --heat draws",
+                        settings->log);
+  return figure_check(settings->output, settings->operand[0]);
+}
+
+exit_status command_study_plot(const cli_settings *settings) {
+  exit_status status = check(settings);
+  ntk_study_table table;
+  if (status == EXIT_DONE)
+    status = study_open(settings, &table);
+  if (status != EXIT_DONE)
+    return status;
+  ntk_summary_options chosen;
+  status = study_choose(settings, &table, &chosen);
+  if (status == EXIT_DONE)
+    status = study_warn_pooled(settings, &table, &chosen, settings->heat);
+  if (status == EXIT_DONE) {
+    labels l;
+    make_labels(settings, &table, &chosen, &l);
+    status = settings->heat != NULL ? draw_map(settings, &table, &chosen, &l)
+                                    : draw_curves(settings, &table, &chosen, &l);
+  }
+  ntk_study_table_clear(&table);
+  return status;
+}

@@ -1,0 +1,95 @@
+/* ntkit study run. */
+#include "cli/command.h"
+#include "cli/number.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/study.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* i/n, both whole numbers, 1 <= i <= n. */
+static exit_status parse_shard(const char *text, ntk_study_options *options) {
+  const char *slash = strchr(text, '/');
+  uint64_t shard = 0, shards = 0;
+  if (slash != NULL && number_whole(slash + 1, strlen(slash + 1), 1, 1000000, &shards) == NULL &&
+      number_whole(text, (size_t)(slash - text), 1, shards, &shard) == NULL) {
+    options->shard = (size_t)shard;
+    options->shards = (size_t)shards;
+    return EXIT_DONE;
+  }
+  return report_error(EXIT_INPUT, "--shard: '%.40s'; expected i/n, as 2/8: part 2 of 8", text);
+}
+
+/* A whole number from the environment; false when it is not there or none. */
+static bool variable(const char *name, uint64_t *value) {
+  const char *text = getenv(name);
+  return text != NULL && number_whole(text, strlen(text), 0, 1000000000, value) == NULL;
+}
+
+/* The task of a Slurm array job is a shard of it: --array=1-8 or 0-70:10, say. */
+static void slurm_shard(const cli_settings *settings, ntk_study_options *options) {
+  uint64_t id = 0, first = 0, count = 0, step = 1;
+  if (!variable("SLURM_ARRAY_TASK_ID", &id) || !variable("SLURM_ARRAY_TASK_MIN", &first) ||
+      !variable("SLURM_ARRAY_TASK_COUNT", &count))
+    return;
+  if (!variable("SLURM_ARRAY_TASK_STEP", &step) || step == 0)
+    step = 1;
+  if (id < first || (id - first) / step >= count)
+    return; /* a list of tasks with gaps: nothing tells which one this is */
+  options->shard = (size_t)((id - first) / step + 1);
+  options->shards = (size_t)count;
+  report_warning(settings, "this is task %llu of a Slurm array: shard %zu/%zu",
+                 (unsigned long long)id, options->shard, options->shards);
+}
+
+exit_status study_execute(const cli_settings *settings, const ntk_study *study,
+                          const char *database, ntk_study_status *status) {
+  study_reporter reporter = {.settings = settings, .printed = -1.0};
+  ntk_study_options options = {
+      .workers = settings->workers,
+      .memory_limit = settings->memory,
+      .retry = settings->retry,
+      .other_code = settings->other_code,
+      .progress = study_report,
+      .progress_user = &reporter,
+  };
+  if (settings->shard != NULL) {
+    const exit_status parsed = parse_shard(settings->shard, &options);
+    if (parsed != EXIT_DONE)
+      return parsed;
+  } else {
+    slurm_shard(settings, &options);
+  }
+  progress_start(settings->quiet);
+  const ntk_status result = ntk_study_run(study, database, &options, status);
+  progress_clear();
+  if (result == NTK_ERR_CANCELLED)
+    ntk_study_status_clear(status);
+  return result == NTK_OK ? EXIT_DONE : report_library(result, NULL);
+}
+
+exit_status command_study_run(const cli_settings *settings) {
+  ntk_study *study = NULL;
+  ntk_study_status status = {0};
+  const ntk_status loaded =
+      ntk_study_load(settings->operand[0], (const char *const *)(settings->operand + 1),
+                     settings->operands - 1, &study);
+  if (loaded != NTK_OK)
+    return report_library(loaded, NULL);
+  exit_status result = study_execute(settings, study, settings->db, &status);
+  ntk_study_destroy(study);
+  if (result != EXIT_DONE)
+    return result;
+  result = study_print_status(settings, settings->db, &status);
+  if (result == EXIT_DONE && status.failed > 0)
+    result = report_error(EXIT_FAILED,
+                          "%zu trial%s failed, the last one: %s; --retry computes them "
+                          "again",
+                          status.failed, status.failed == 1 ? "" : "s", status.last_error);
+  if (status.builds > 1)
+    report_warning(settings, "%s holds trials of %zu different builds or machines", settings->db,
+                   status.builds);
+  ntk_study_status_clear(&status);
+  return result;
+}

@@ -1,0 +1,190 @@
+/* What each point of the grid is: sizes, network, data, seed. */
+#include "study/study.h"
+
+#include "base/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double LARGEST_WHOLE = 0x1p53;
+
+ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
+  char place[300], why[500];
+  ntk_setting_place(&study->settings, s, sizeof place, place);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  return (ntk_fail_message("%s: %s", place, why), status);
+}
+
+static const char *text_of(const ntk_study *study, const char *key) {
+  return ntk_settings_find(&study->settings, key)->value[0];
+}
+
+void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text) {
+  double value[NTK_MOST_VARIABLES];
+  size_t used = 0;
+  text[0] = '\0';
+  if (ntk_grid_values(&study->grid, i, value) != NTK_OK)
+    return;
+  for (size_t v = 0; v < study->grid.count && used < size; v++) {
+    const char *name = ntk_grid_text(&study->grid, v, i), *comma = v > 0 ? ", " : "";
+    if (name != NULL)
+      used +=
+          (size_t)snprintf(text + used, size - used, "%s%s = %s", comma, study->grid.name[v], name);
+    else
+      used += (size_t)snprintf(text + used, size - used, "%s%s = %.10g", comma, study->grid.name[v],
+                               value[v]);
+  }
+}
+
+ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, size_t i,
+                                  ntk_status status) {
+  char point[200], why[400];
+  ntk_study_point_text(study, i, sizeof point, point);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  ntk_fail_message("%s, at %s", why, point);
+  return s != NULL ? ntk_study_refuse(study, s, status) : status;
+}
+
+/* A size: a whole number from 1. Nearly whole is not: users are to say floor or round. */
+static ntk_status whole(const char *what, double value, size_t *size) {
+  if (!(value >= 1.0) || value > LARGEST_WHOLE || value != floor(value))
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "%s is %.10g; accepted: a whole number from 1 (floor(...) makes one)", what,
+                    value);
+  *size = (size_t)value;
+  return NTK_OK;
+}
+
+/* Scope of a point: the grid's variables, and what else stands for a number there. */
+typedef struct point_scope {
+  const char *name[NTK_MOST_VARIABLES + 3];
+  double value[NTK_MOST_VARIABLES + 3];
+  size_t count;
+} point_scope;
+
+static void add_name(point_scope *scope, const char *name, double value) {
+  scope->name[scope->count] = name;
+  scope->value[scope->count++] = value;
+}
+
+static ntk_status evaluate(const point_scope *scope, const char *text, double *value) {
+  const ntk_scope names = {scope->count, scope->name, scope->value};
+  return ntk_expression_evaluate(text, &names, value);
+}
+
+/* n_1..n_{L-1}: as many expressions, or, with network.depth, one for each layer l. */
+static ntk_status read_widths(const ntk_study *study, point_scope *scope, ntk_point *point) {
+  const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
+  const ntk_setting *depth = ntk_settings_find(&study->settings, "network.depth");
+  point->depth = widths->count + 1;
+  if (depth != NULL) {
+    double value = 0.0;
+    NTK_TRY(evaluate(scope, depth->value[0], &value));
+    NTK_TRY(whole("network.depth", value, &point->depth));
+    if (widths->count > 1 && widths->count + 1 != point->depth)
+      return ntk_fail(NTK_ERR_SHAPE,
+                      "%zu widths for a depth of %zu; accepted: one expression for "
+                      "every layer l, or %zu",
+                      widths->count, point->depth, point->depth - 1);
+  }
+  if (point->depth < 2 || point->depth > NTK_MOST_DEPTH)
+    return ntk_fail(NTK_ERR_ARGUMENT, "a depth of %zu; accepted: 2 to %d", point->depth,
+                    NTK_MOST_DEPTH);
+  add_name(scope, "L", (double)point->depth);
+  add_name(scope, "l", NAN);
+  for (size_t l = 1; l < point->depth; l++) {
+    char what[32];
+    double value = 0.0;
+    snprintf(what, sizeof what, "width n_%zu", l);
+    scope->value[scope->count - 1] = (double)l;
+    NTK_TRY(evaluate(scope, widths->value[widths->count > 1 ? l - 1 : 0], &value));
+    NTK_TRY(whole(what, value, &point->width[l]));
+  }
+  scope->count -= 1;
+  return NTK_OK;
+}
+
+static ntk_status read_beta(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+  const ntk_setting *beta = ntk_settings_find(&study->settings, "network.beta");
+  if (beta->count > 1 && beta->count != point->depth)
+    return ntk_fail(NTK_ERR_SHAPE, "%zu values for %zu layers; accepted: 1 or %zu", beta->count,
+                    point->depth, point->depth);
+  for (size_t l = 0; l < point->depth; l++) {
+    NTK_TRY(evaluate(scope, beta->value[beta->count > 1 ? l : 0], &point->beta[l]));
+    if (!(point->beta[l] > 0.0))
+      return ntk_fail(NTK_ERR_ARGUMENT, "beta_%zu is %g; accepted: above 0", l + 1, point->beta[l]);
+  }
+  return NTK_OK;
+}
+
+/* A name as it is, or what the grid's variable of that name is at point i. */
+static const char *name_of(const ntk_study *study, const char *key, size_t i) {
+  const char *text = text_of(study, key);
+  const size_t v = ntk_grid_find(&study->grid, text);
+  const char *value = v < study->grid.count ? ntk_grid_text(&study->grid, v, i) : NULL;
+  return value != NULL ? value : text;
+}
+
+static ntk_status read_sizes(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+  double N = 0.0;
+  NTK_TRY(evaluate(scope, "N", &N));
+  NTK_TRY(whole("N", N, &point->N));
+  if (study->file_dim > 0) {
+    point->width[0] = study->file_dim;
+    return NTK_OK;
+  }
+  double d = 0.0;
+  NTK_TRY(evaluate(scope, "d", &d));
+  return whole("d", d, &point->width[0]);
+}
+
+ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
+  point_scope scope = {.count = study->grid.count};
+  memcpy(scope.name, study->grid.name, study->grid.count * sizeof scope.name[0]);
+  NTK_TRY(ntk_grid_values(&study->grid, i, scope.value));
+  *point = (ntk_point){.activation = name_of(study, "network.activation", i),
+                       .init = name_of(study, "network.init", i),
+                       .source = name_of(study, "data.source", i),
+                       .from_file = study->file_dim > 0,
+                       .scaling = study->scaling};
+  if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
+    add_name(&scope, "d", (double)study->file_dim);
+  ntk_status status = read_sizes(study, &scope, point);
+  if (status != NTK_OK)
+    return ntk_study_refuse_point(study, NULL, i, status);
+  status = read_widths(study, &scope, point);
+  if (status != NTK_OK)
+    return ntk_study_refuse_point(study, ntk_settings_find(&study->settings, "network.widths"), i,
+                                  status);
+  status = read_beta(study, &scope, point);
+  if (status != NTK_OK)
+    return ntk_study_refuse_point(study, ntk_settings_find(&study->settings, "network.beta"), i,
+                                  status);
+  return NTK_OK;
+}
+
+uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
+  const unsigned char *byte = bytes;
+  for (size_t i = 0; i < count; i++)
+    hash = (hash ^ byte[i]) * 0x100000001b3;
+  return hash;
+}
+
+/* Variables are hashed one by one and added up, so that their order does not matter. */
+uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial) {
+  double value[NTK_MOST_VARIABLES];
+  uint64_t sum = 0;
+  if (ntk_grid_values(&study->grid, i, value) != NTK_OK)
+    return 0; /* every point was checked when the study was made */
+  for (size_t v = 0; v < study->grid.count; v++) {
+    const char *name = ntk_grid_text(&study->grid, v, i);
+    const double number = value[v] + 0.0; /* -0 is 0 */
+    uint64_t hash = ntk_hash(NTK_HASH_START, study->grid.name[v], strlen(study->grid.name[v]) + 1);
+    sum += name != NULL ? ntk_hash(hash, name, strlen(name) + 1)
+                        : ntk_hash(hash, &number, sizeof number);
+  }
+  uint64_t words[4];
+  ntk_random_words((ntk_random){study->seed, NTK_STREAM_TRIALS, sum}, trial, 0, words);
+  return words[0] >> 11;
+}

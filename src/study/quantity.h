@@ -1,0 +1,67 @@
+/* What a study measures. A new quantity is a row of the table in quantity.c; one that needs another
+ * computation than the spectrum brings its ntk_measure. */
+#ifndef NTK_STUDY_QUANTITY_H
+#define NTK_STUDY_QUANTITY_H
+
+#include "base/status.h"
+
+#include "ntkit/study.h"
+
+enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
+
+/* A point of the grid, resolved. Strings are borrowed from the study. */
+typedef struct ntk_point {
+  size_t N, depth;
+  size_t width[NTK_MOST_DEPTH]; /* d, n_1, ..., n_{L-1} */
+  double beta[NTK_MOST_DEPTH];
+  const char *activation, *init;
+  const char *source; /* distribution or file */
+  bool from_file;
+  ntk_scaling scaling;
+} ntk_point;
+
+/* One number that a trial found. */
+typedef struct ntk_value {
+  char quantity[32];
+  double value; /* NaN unless resolved */
+  ntk_verdict verdict;
+} ntk_value;
+
+/* What a trial found, or why it did not; plain memory, for it goes through a pipe. */
+typedef struct ntk_outcome {
+  ntk_status status;
+  char error[256]; /* "" when status is NTK_OK */
+  double seconds;
+  size_t count;
+  ntk_value value[NTK_MOST_VALUES];
+} ntk_outcome;
+
+typedef struct ntk_quantity ntk_quantity;
+
+/* A computation that gives one or more quantities. */
+typedef struct ntk_measure {
+  /* Flops, roughly; memory in bytes, or the status that says why it cannot be. */
+  double (*flops)(const ntk_point *point, const ntk_quantity *const *quantity, size_t count);
+  ntk_status (*bytes)(ntk_context *context, const ntk_point *point,
+                      const ntk_quantity *const *quantity, size_t count, size_t *bytes);
+  /* Fills count and value of the outcome for these quantities, all of this measure. */
+  ntk_status (*run)(ntk_context *context, const ntk_point *point, uint64_t seed,
+                    const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome);
+} ntk_measure;
+
+struct ntk_quantity {
+  ntk_quantity_info info;
+  const ntk_measure *measure;
+  /* What of the measure's result it is; the measure knows the type. */
+  void (*take)(const void *result, ntk_outcome *outcome);
+  const char *per_layer; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
+};
+
+/* NULL when there is none of this name. */
+const ntk_quantity *ntk_quantity_find(const char *name);
+
+/* Appends a value, NaN and named but otherwise empty, for each that these quantities give. */
+void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
+                             size_t count, size_t depth);
+
+#endif

@@ -1,0 +1,49 @@
+/* A study file as a flat list of settings, "network.widths" and its values, each with its line. */
+#ifndef NTK_STUDY_SETTINGS_H
+#define NTK_STUDY_SETTINGS_H
+
+#include "base/status.h"
+
+typedef struct ntk_setting {
+  char *key;   /* "trials", "network.widths", "grid.N" */
+  size_t line; /* in the file; 0: given as an override */
+  size_t count;
+  char **value; /* trimmed, none empty */
+} ntk_setting;
+
+typedef struct ntk_settings {
+  char *source; /* the file's name, for messages */
+  size_t count;
+  ntk_setting *setting; /* in the order of the file; overrides of new keys last */
+} ntk_settings;
+
+/* Reads YAML: a mapping of keys to scalars, lists of scalars, and mappings of these (one level).
+ * A scalar with commas outside parentheses is a list. Any key is accepted here, none twice.
+ * NTK_ERR_FORMAT with source and line. */
+ntk_status ntk_settings_parse(const char *text, size_t length, const char *source,
+                              ntk_settings *settings);
+/* The same from a file. */
+ntk_status ntk_settings_load(const char *path, ntk_settings *settings);
+void ntk_settings_clear(ntk_settings *settings);
+
+/* Replaces or adds what "key=value" says. */
+ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment);
+/* Adds a setting of one value, unless the key is there. */
+ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const char *value);
+
+/* NULL when the key is not there. */
+const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key);
+
+/* As YAML again, which gives the same settings; to be freed. NULL for want of memory. */
+char *ntk_settings_text(const ntk_settings *settings);
+
+/* Whether both hold the same values under each key; else one line into why that names the first key
+ * that differs, and both values: a's is called `a_is`, b's `b_is`. */
+bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
+                        const char *b_is, size_t size, char *why);
+
+/* "file.yaml:7: grid.N" or "override grid.N" into text: where a setting stands. */
+void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting, size_t size,
+                       char *text);
+
+#endif

@@ -1,0 +1,43 @@
+/* A study resolved: its settings, its grid, and what each point of the grid is. */
+#ifndef NTK_STUDY_STUDY_H
+#define NTK_STUDY_STUDY_H
+
+#include "study/grid.h"
+#include "study/quantity.h"
+#include "study/settings.h"
+
+#include "ntkit/study.h"
+
+struct ntk_study {
+  ntk_settings settings; /* defaults filled in */
+  const char *name;      /* borrowed from settings */
+  size_t trials;         /* of each point */
+  uint64_t seed;
+  size_t quantities;
+  const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
+  ntk_grid grid;
+  ntk_scaling scaling;
+  size_t file_dim; /* columns of the data file; 0: the data are drawn */
+};
+
+/* Network and data of point i. */
+ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point);
+
+/* Seed of a trial: a function of the study's seed, the point's variables and the trial alone. */
+uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial);
+
+/* "N = 1000, d = 70" into text. */
+void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text);
+
+/* Puts "at N = 1000, d = 70" behind the message that has just been set, and the setting's place
+ * (unless NULL) before it; returns status. */
+ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, size_t i,
+                                  ntk_status status);
+/* Puts the setting's place before the message that has just been set, and returns status. */
+ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status);
+
+/* 64-bit FNV-1a, from NTK_HASH_START on. */
+#define NTK_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count);
+
+#endif
