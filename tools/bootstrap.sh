@@ -27,6 +27,7 @@ needs command -v cmake : cmake : cmake
 needs command -v ninja : ninja-build : ninja
 needs command -v git : git ca-certificates : git
 needs command -v jq : jq : jq
+needs command -v pgrep : procps :
 needs command -v gnuplot : gnuplot-nox fonts-dejavu-core : gnuplot
 needs command -v pkg-config : pkg-config : pkgconf
 needs pkg-config --exists openblas : libopenblas-openmp-dev : openblas

@@ -49,7 +49,7 @@ static void write_curves(const figure *f, FILE *out) {
   }
 }
 
-static void write_map(const figure *f, FILE *out) {
+static void write_map(const figure *f, const figure_layout *layout, FILE *out) {
   fputs("# x  y  value  left  right  bottom  top\n", out);
   for (size_t i = 0; i < f->cells; i++) {
     const figure_cell *cell = &f->cell[i];
@@ -57,20 +57,20 @@ static void write_map(const figure *f, FILE *out) {
     if (!figure_shows(&f->x, cell->x) || !figure_shows(&f->y, cell->y) ||
         !figure_shows(&f->value, cell->value))
       continue;
-    figure_edges(f, cell, edge);
+    figure_edges(f, layout, cell, edge);
     fprintf(out, "%.10g %.10g %.10g %.10g %.10g %.10g %.10g\n", cell->x, cell->y, cell->value,
             edge[0], edge[1], edge[2], edge[3]);
   }
 }
 
-static exit_status write_data(const figure *f) {
+static exit_status write_data(const figure *f, const figure_layout *layout) {
   char *path = file_name(f->base, ".dat");
   cli_file file;
   exit_status status = path != NULL ? file_create(path, "output", &file) : EXIT_FAILED;
   if (status == EXIT_DONE) {
     fprintf(file.stream, "# %s\n", f->about);
     if (f->cells > 0)
-      write_map(f, file.stream);
+      write_map(f, layout, file.stream);
     else
       write_curves(f, file.stream);
     status = file_close(&file, "output", status);
@@ -251,7 +251,7 @@ exit_status figure_draw(const figure *f) {
     status = name != NULL ? EXIT_DONE : EXIT_FAILED;
   }
   if (status == EXIT_DONE)
-    status = write_data(f);
+    status = write_data(f, &layout);
   if (status == EXIT_DONE)
     status = write_script(f, &layout, name);
   if (status == EXIT_DONE)

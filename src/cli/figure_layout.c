@@ -40,21 +40,33 @@ static bool cell_shown(const figure *f, const figure_cell *cell) {
          figure_shows(&f->value, cell->value);
 }
 
-/* The next coordinate of a drawn cell above (sign 1) or below (-1); infinite when there is none. */
-static double neighbour(const figure *f, bool upwards, double from, double sign) {
+static double place_of(const figure_cell *cell, bool upwards) {
+  return upwards ? cell->y : cell->x;
+}
+
+/* The next place of a drawn cell above (sign 1) or below (-1) this one; infinite when there is
+ * none. alone: only cells of its own row, or of its column, count. */
+static double neighbour(const figure *f, const figure_cell *cell, bool upwards, bool alone,
+                        double sign) {
+  const double from = place_of(cell, upwards);
   double best = INFINITY;
   for (size_t i = 0; i < f->cells; i++) {
-    const double distance = sign * ((upwards ? f->cell[i].y : f->cell[i].x) - from);
-    if (distance > 0.0 && distance < best && cell_shown(f, &f->cell[i]))
+    const figure_cell *other = &f->cell[i];
+    if (alone && place_of(other, !upwards) != place_of(cell, !upwards))
+      continue;
+    const double distance = sign * (place_of(other, upwards) - from);
+    if (distance > 0.0 && distance < best && cell_shown(f, other))
       best = distance;
   }
   return from + sign * best;
 }
 
-static void edges_of(const figure *f, bool upwards, double from, double *edge) {
+static void edges_of(const figure *f, const figure_cell *cell, bool upwards, bool own,
+                     double *edge) {
   const bool log = upwards ? f->y.log : f->x.log;
-  const double below = neighbour(f, upwards, from, -1.0), above = neighbour(f, upwards, from, 1.0);
-  const double at = log ? log10(from) : from;
+  const double below = neighbour(f, cell, upwards, own, -1.0);
+  const double above = neighbour(f, cell, upwards, own, 1.0);
+  const double from = place_of(cell, upwards), at = log ? log10(from) : from;
   double down = isfinite(below) ? 0.5 * (at - (log ? log10(below) : below)) : INFINITY;
   double up = isfinite(above) ? 0.5 * ((log ? log10(above) : above) - at) : INFINITY;
   const double alone = log ? 0.15 : 0.5;
@@ -64,18 +76,35 @@ static void edges_of(const figure *f, bool upwards, double from, double *edge) {
   edge[1] = log ? pow(10.0, at + up) : at + up;
 }
 
-void figure_edges(const figure *f, const figure_cell *cell, double edge[4]) {
-  edges_of(f, false, cell->x, edge);
-  edges_of(f, true, cell->y, edge + 2);
+void figure_edges(const figure *f, const figure_layout *layout, const figure_cell *cell,
+                  double edge[4]) {
+  edges_of(f, cell, false, layout->alone[0], edge);
+  edges_of(f, cell, true, layout->alone[1], edge + 2);
+}
+
+/* How many different places there are to the right or upwards. */
+static size_t places(const figure *f, bool upwards) {
+  size_t count = 0;
+  for (size_t i = 0; i < f->cells; i++) {
+    size_t before = 0;
+    while (before < i && place_of(&f->cell[before], upwards) != place_of(&f->cell[i], upwards))
+      before++;
+    count += before == i;
+  }
+  return count;
 }
 
 static void lay_out_map(const figure *f, figure_layout *layout) {
+  const size_t columns = places(f, false), rows = places(f, true);
+  const bool full = 2 * f->cells >= columns * rows;
+  layout->alone[0] = !full && columns >= rows;
+  layout->alone[1] = !full && columns < rows;
   for (size_t i = 0; i < f->cells; i++) {
     double edge[4];
     if (!cell_shown(f, &f->cell[i]))
       continue;
     layout->drawn++;
-    figure_edges(f, &f->cell[i], edge);
+    figure_edges(f, layout, &f->cell[i], edge);
     for (size_t k = 0; k < 4; k++)
       include(k < 2 ? &layout->x : &layout->y, edge[k]);
     include(&layout->value, f->cell[i].value);
@@ -160,7 +189,7 @@ static const char *find_key(const figure *f, const figure_layout *l) {
 
 void figure_lay_out(const figure *f, figure_layout *layout) {
   const figure_range none = {INFINITY, -INFINITY, false};
-  *layout = (figure_layout){none, none, none, 0, "off"};
+  *layout = (figure_layout){none, none, none, 0, "off", {false, false}};
   layout->x.log = f->x.log;
   layout->y.log = f->y.log;
   layout->value.log = f->value.log;

@@ -77,7 +77,7 @@ static void put_map(FILE *out) {
   fputs("# viridis\n"
         "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', \\\n"
         "  5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')\n"
-        "plot data using 1:2:4:5:6:7:3 with boxxyerror fs solid border lc palette notitle\n",
+        "plot data using 1:2:4:5:6:7:3 with boxxyerror lc palette fs solid border notitle\n",
         out);
 }
 
@@ -88,8 +88,8 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
         "set datafile missing 'NaN'\n"
         "data = ",
         out);
-  put_quoted(name, out);
-  fputs(".'.dat'\nif (!exists('base')) base = ", out);
+  put_quoted(name, ".dat", out);
+  fputs("\nif (!exists('base')) base = ", out);
   put_quoted(name, out);
   fputs(" # what is drawn is called base.svg, base.pdf, base.png\n", out);
   put_label("title", f->title, out);

@@ -1,0 +1,73 @@
+/* What the tests of studies share: small studies, temporary files, tables compared bit for bit.
+ * Include after <cmocka.h>. */
+#ifndef NTK_TESTS_STUDY_SUPPORT_H
+#define NTK_TESTS_STUDY_SUPPORT_H
+
+#include "ntkit/study.h"
+#include "support.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* 2 x 2 x 2 points, 4 trials each: 32 trials of a few milliseconds. */
+static const char small_study[] = "name: small\n"
+                                  "quantity: [lambda_min, lambda_max]\n"
+                                  "network: {widths: [2*d, d], activation: phi}\n"
+                                  "grid: {N: [40, 90], d: [8, 12], phi: [tanh, relu]}\n"
+                                  "trials: 4\n"
+                                  "seed: 7\n";
+
+static inline ntk_study *make_study(const char *text) {
+  ntk_study *study = NULL;
+  assert_ok(ntk_study_parse(text, "test.yaml", NULL, 0, &study));
+  return study;
+}
+
+/* The same with one setting replaced. */
+static inline ntk_study *make_study_with(const char *text, const char *assignment) {
+  ntk_study *study = NULL;
+  assert_ok(ntk_study_parse(text, "test.yaml", &assignment, 1, &study));
+  return study;
+}
+
+/* A path in a directory of this process's own, without anything left there from before. */
+static inline const char *fresh(const char *name) {
+  static char path[8][256];
+  static int next;
+  char *made = path[next++ % 8];
+  snprintf(made, 256, "/tmp/ntkit_test_%ld_%s", (long)getpid(), name);
+  (void)unlink(made);
+  return made;
+}
+
+static inline void run_study(const ntk_study *study, const char *database,
+                             const ntk_study_options *options) {
+  ntk_study_status status;
+  assert_ok(ntk_study_run(study, database, options, &status));
+  ntk_study_status_clear(&status);
+}
+
+static inline ntk_study_table read_table(const char *database) {
+  ntk_study_table table;
+  assert_ok(ntk_study_table_read(database, &table));
+  return table;
+}
+
+/* Everything but the seconds is the same, values to the last bit. */
+static inline void assert_same_tables(const char *a, const char *b) {
+  ntk_study_table left = read_table(a), right = read_table(b);
+  assert_int_equal(left.rows, right.rows);
+  for (size_t i = 0; i < left.rows; i++) {
+    const ntk_study_row *x = &left.row[i], *y = &right.row[i];
+    assert_int_equal(x->point, y->point);
+    assert_int_equal(x->trial, y->trial);
+    assert_true(x->seed == y->seed);
+    assert_string_equal(x->quantity, y->quantity);
+    assert_string_equal(x->status, y->status);
+    assert_memory_equal(&x->value, &y->value, sizeof x->value);
+  }
+  ntk_study_table_clear(&left);
+  ntk_study_table_clear(&right);
+}
+
+#endif
