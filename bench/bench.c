@@ -3,6 +3,7 @@
  * as such and does not count against the program.
  *
  *   ntkit_bench [PROGRAM]   PROGRAM: path of ntkit, for the start-up figure; left out without it
+ *   ntkit_bench dgemm       the machine's dgemm rate alone, GFLOP/s, on OMP_NUM_THREADS threads
  *
  * Exit status 0 whatever the figures are: a benchmark is no test. */
 #define _DEFAULT_SOURCE
@@ -175,6 +176,10 @@ int main(int argc, char **argv) {
       {2000, 500, 5, 0.0, false},
       {6000, 784, 3, 1.35, true},
   };
+  if (argc > 1 && strcmp(argv[1], "dgemm") == 0) {
+    printf("%.2f\n", 1e-9 * dgemm_rate());
+    return 0;
+  }
   ntk_context *context;
   if (ntk_context_create(NULL, &context) != NTK_OK)
     die("context");

@@ -75,6 +75,7 @@ typedef struct ntk_study_status {
   size_t points, trials;      /* trials of each point */
   size_t total, done, failed; /* trials; those of all shards */
   double fraction;            /* of the predicted cost that is done */
+  double flops;               /* of all trials, predicted */
   double seconds;             /* computing time of the trials, summed */
   size_t builds;              /* different builds or machines that computed them */
   char *last_error;           /* of the trial that failed last; "" when none has */

@@ -207,7 +207,8 @@ void figure_lay_out(const figure *f, figure_layout *layout) {
       include(&layout->y, point->y);
       include(&layout->y, point->high);
       /* A band that reaches almost to 0 must not pull a logarithmic axis after it. */
-      include(&layout->y, layout->y.log ? fmax(point->low, 0.3 * point->y) : point->low);
+      if (isfinite(point->low))
+        include(&layout->y, layout->y.log ? fmax(point->low, 0.3 * point->y) : point->low);
     }
   if (layout->drawn == 0)
     return;
@@ -246,11 +247,10 @@ static size_t list_log(const figure_range *range, FILE *out) {
 
 /* Multiples of a step, for a logarithmic axis of less than one decade. */
 static void list_linear(const figure_range *range, double step, FILE *out) {
-  const char *comma = "";
-  for (double k = ceil(range->low / step); k * step <= range->high; k++) {
-    fprintf(out, "%s%.10g", comma, k * step);
-    comma = ", ";
-  }
+  const double first = ceil(range->low / step);
+  const int count = 1 + (int)(floor(range->high / step) - first);
+  for (int k = 0; k < count; k++)
+    fprintf(out, "%s%.10g", k > 0 ? ", " : "", (first + k) * step);
 }
 
 void figure_tics(const char *name, const figure_range *range, FILE *out) {

@@ -16,13 +16,14 @@ typedef struct figure_layout {
   figure_range x, y, value;
   size_t drawn;    /* points or cells */
   const char *key; /* where the legend covers nothing, as gnuplot says it */
-  bool alone[2];   /* of a map: columns (0) or rows (1) have places of their own, see figure_edges */
+  bool alone[2]; /* of a map: columns (0) or rows (1) have places of their own, see figure_edges */
 } figure_layout;
 
 void figure_lay_out(const figure *f, figure_layout *layout);
 
 /* Borders of a map's cell, left, right, bottom, top: half way to the next place where there is a
- * cell, or, where the cells are far from a full grid, to the next cell of the same row or column. */
+ * cell, or, where the cells are far from a full grid, to the next cell of the same row or column.
+ */
 void figure_edges(const figure *f, const figure_layout *layout, const figure_cell *cell,
                   double edge[4]);
 

@@ -7,27 +7,27 @@
 enum { COLOURS = 7 };
 
 /* Okabe and Ito's colours, which colour-blind readers tell apart too; and shapes, filled and for
- * the second round of colours open. */
+ * the second round of colours open, with dashed lines. */
 static const char *const colours[COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                              "#E69F00", "#56B4E9", "#000000"};
 static const int shapes[FIGURE_CURVES] = {7, 5, 9, 13, 11, 15, 2, 6, 4, 8, 12, 10, 14, 1};
 
-/* In single quotes gnuplot reads everything as it is but the quote. */
-static void put_quoted(const char *text, FILE *out) {
+/* text and suffix in single quotes: there gnuplot reads everything as it is but the quote. */
+static void put_quoted(const char *text, const char *suffix, FILE *out) {
   fputc('\'', out);
   for (; *text != '\0'; text++) {
     if (*text == '\'')
       fputc('\'', out);
     fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
   }
-  fputc('\'', out);
+  fprintf(out, "%s'", suffix);
 }
 
 static void put_label(const char *what, const char *text, FILE *out) {
   if (text == NULL || *text == '\0')
     return;
   fprintf(out, "set %s ", what);
-  put_quoted(text, out);
+  put_quoted(text, "", out);
   fputc('\n', out);
 }
 
@@ -49,25 +49,28 @@ static bool has_band(const figure_curve *curve) {
   return false;
 }
 
-/* Bands first, so that no curve lies under one. */
+/* Bands first, so that no curve lies under one. A single point has bars for a band. */
 static void put_curves(const figure *f, const figure_layout *layout, FILE *out) {
   if (f->y.log)
     fprintf(out, "edge(v) = v > %.10g ? v : %.10g # bands may reach below 0\n", layout->y.low,
             layout->y.low);
+  const char *edges = f->y.log ? "(edge($3)):(edge($4))" : "3:4";
   const char *before = "plot";
-  for (size_t c = 0; c < f->curves; c++)
-    if (has_band(&f->curve[c])) {
-      fprintf(out,
-              "%s data index %zu using 1:%s with filledcurves fs transparent solid 0.2 noborder"
-              " lc rgb '%s' notitle",
-              before, c, f->y.log ? "(edge($3)):(edge($4))" : "3:4", colours[c % COLOURS]);
-      before = ", \\\n    ";
-    }
+  for (size_t c = 0; c < f->curves; c++) {
+    const bool single = f->curve[c].points == 1;
+    if (!has_band(&f->curve[c]))
+      continue;
+    fprintf(out, "%s data index %zu using 1:%s%s with %s lc rgb '%s' notitle", before, c,
+            single ? "2:" : "", edges,
+            single ? "yerrorbars lw 2 pt 0" : "filledcurves fs transparent solid 0.2 noborder",
+            colours[c % COLOURS]);
+    before = ", \\\n    ";
+  }
   for (size_t c = 0; c < f->curves; c++) {
     fprintf(out,
-            "%s data index %zu using 1:2 with linespoints lw 2 ps 1.1 pt %d lc rgb '%s' title ",
-            before, c, shapes[c % FIGURE_CURVES], colours[c % COLOURS]);
-    put_quoted(f->curve[c].label, out);
+            "%s data index %zu using 1:2 with linespoints lw 2 ps 1.1 pt %d lc rgb '%s'%s title ",
+            before, c, shapes[c % FIGURE_CURVES], colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
+    put_quoted(f->curve[c].label, "", out);
     before = ", \\\n    ";
   }
   fputc('\n', out);
@@ -90,13 +93,15 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
         out);
   put_quoted(name, ".dat", out);
   fputs("\nif (!exists('base')) base = ", out);
-  put_quoted(name, out);
+  put_quoted(name, "", out);
   fputs(" # what is drawn is called base.svg, base.pdf, base.png\n", out);
   put_label("title", f->title, out);
   put_axis("x", &f->x, &layout->x, out);
   put_axis("y", &f->y, &layout->y, out);
-  if (map)
+  if (map) { /* gnuplot leaves too little room for the colours' label */
     put_axis("cb", &f->value, &layout->value, out);
+    fputs("set cblabel offset 2,0\nset rmargin screen 0.8\n", out);
+  }
   const bool off = strcmp(layout->key, "off") == 0;
   fprintf(out, "set key %s%s\nset tics nomirror out\nset border %d\n", layout->key,
           off ? "" : " reverse Left samplen 2", map ? 15 : 3);

@@ -5,6 +5,7 @@
 #include "cli/report.h"
 #include "cli/study_view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- CSV (RFC 4180, lines end with \n) ------------------------------------------------------- */
@@ -142,6 +143,30 @@ static exit_status write_text(const cli_settings *settings, const ntk_study_tabl
   return status == EXIT_DONE ? file_close(&file, "output", write(table, file.stream)) : status;
 }
 
+/* What a variable's column is called: a name of the fixed columns would stand there twice. */
+static const char *column_name(const char *variable) {
+  static const char *const fixed[] = {"grid.trial",  "grid.seed",    "grid.quantity", "grid.value",
+                                      "grid.status", "grid.seconds", "grid.error"};
+  for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+    if (strcmp(fixed[i] + strlen("grid."), variable) == 0)
+      return fixed[i];
+  return variable;
+}
+
+static exit_status write_table(const cli_settings *settings, const ntk_study_table *table) {
+  const char **names = calloc(table->variables + 1, sizeof *names);
+  if (names == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu names", table->variables);
+  for (size_t v = 0; v < table->variables; v++)
+    names[v] = column_name(table->variable[v]);
+  ntk_study_table named = *table;
+  named.variable = names;
+  const exit_status status =
+      settings->npz ? study_write_npz(&named, settings->output) : write_text(settings, &named);
+  free(names);
+  return status;
+}
+
 exit_status command_study_export(const cli_settings *settings) {
   exit_status status = check_formats(settings);
   ntk_study_table table;
@@ -149,7 +174,7 @@ exit_status command_study_export(const cli_settings *settings) {
     status = study_open(settings, &table);
   if (status != EXIT_DONE)
     return status;
-  status = settings->npz ? study_write_npz(&table, settings->output) : write_text(settings, &table);
+  status = write_table(settings, &table);
   ntk_study_table_clear(&table);
   return status;
 }

@@ -9,7 +9,11 @@
 #include <string.h>
 #include <zip.h>
 
-enum { HEADER = 128, FIRST_DATE = 0x21 }; /* 1980-01-01: the file depends on the study alone */
+enum {
+  START = 10,
+  HEADER = 128,
+  FIRST_DATE = 0x21
+}; /* 1980-01-01: the file depends on the study alone */
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const char ORDER = '<';
@@ -30,10 +34,10 @@ typedef enum column_kind {
 
 typedef struct column {
   const char *name;
-  column_kind kind;
-  size_t v; /* of VARIABLE */
-  char type;
+  size_t v;     /* of VARIABLE */
   size_t width; /* bytes of an entry */
+  column_kind kind;
+  char type;
 } column;
 
 static const char *text_of(const ntk_study_row *row, const column *c) {
@@ -99,13 +103,17 @@ static void set_type(const ntk_study_table *table, column *c) {
 }
 
 static void put_header(const column *c, size_t rows, char *header) {
-  char text[HEADER - 10];
+  /* Magic, version 1.0, and how many bytes follow. */
+  static const unsigned char start[START] = {0x93,           'N', 'U', 'M', 'P', 'Y', 1, 0,
+                                             HEADER - START, 0};
+  char text[HEADER - START];
   const size_t items = c->type == 'U' ? c->width / 4 : c->width;
-  snprintf(text, sizeof text, "{'descr': '%c%c%zu', 'fortran_order': False, 'shape': (%zu,), }",
-           ORDER, c->type, items, rows);
-  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10); /* version 1.0; 118 bytes follow */
-  memset(header + 10, ' ', HEADER - 11);
-  memcpy(header + 10, text, strlen(text));
+  const int length =
+      snprintf(text, sizeof text, "{'descr': '%c%c%zu', 'fortran_order': False, 'shape': (%zu,), }",
+               ORDER, c->type, items, rows);
+  memset(header, ' ', HEADER);
+  memcpy(header, start, START);
+  memcpy(header + START, text, (size_t)length);
   header[HEADER - 1] = '\n';
 }
 
@@ -158,6 +166,7 @@ static exit_status add_column(const ntk_study_table *table, column *c, zip_t *ar
     free(array);
     return refuse(archive, path);
   }
+  // The source owns the array now. NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
   const zip_int64_t index = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
     zip_source_free(source);
@@ -171,9 +180,10 @@ static exit_status add_column(const ntk_study_table *table, column *c, zip_t *ar
 
 static exit_status add_columns(const ntk_study_table *table, zip_t *archive, const char *path) {
   static const column more[] = {
-      {"trial", TRIAL, 0, 0, 0}, {"seed", SEED, 0, 0, 0},     {"quantity", QUANTITY, 0, 0, 0},
-      {"value", VALUE, 0, 0, 0}, {"status", STATUS, 0, 0, 0}, {"seconds", SECONDS, 0, 0, 0},
-      {"error", FAULT, 0, 0, 0},
+      {.name = "trial", .kind = TRIAL},       {.name = "seed", .kind = SEED},
+      {.name = "quantity", .kind = QUANTITY}, {.name = "value", .kind = VALUE},
+      {.name = "status", .kind = STATUS},     {.name = "seconds", .kind = SECONDS},
+      {.name = "error", .kind = FAULT},
   };
   exit_status status = EXIT_DONE;
   for (size_t v = 0; v < table->variables && status == EXIT_DONE; v++) {

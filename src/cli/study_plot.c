@@ -185,23 +185,34 @@ static size_t average(figure_cell *cell, size_t trials) {
   return cells;
 }
 
+/* Every trial that has a value, as a cell of its own; to be freed. */
+static exit_status trial_cells(const ntk_study_table *table, const ntk_summary_options *chosen,
+                               const double *x, const double *y, figure_cell **cell,
+                               size_t *trials) {
+  *trials = 0;
+  *cell = calloc(table->rows, sizeof **cell);
+  if (*cell == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu rows", table->rows);
+  for (size_t i = 0; i < table->rows; i++)
+    if (strcmp(table->row[i].quantity, chosen->quantity) == 0 && isfinite(table->row[i].value))
+      (*cell)[(*trials)++] = (figure_cell){x[i], y[i], table->row[i].value};
+  return EXIT_DONE;
+}
+
 static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
                             const ntk_summary_options *chosen, const labels *l) {
   double *x = NULL, *y = NULL;
-  figure f = begin(settings, l);
+  figure_cell *cell = NULL;
+  size_t trials = 0;
   exit_status status = study_column(table, chosen->x, "x", &x);
   if (status == EXIT_DONE)
     status = study_column(table, settings->heat, "heat", &y);
-  figure_cell *cell = status == EXIT_DONE ? calloc(table->rows, sizeof *cell) : NULL;
-  if (status == EXIT_DONE && cell == NULL)
-    status = report_error(EXIT_FAILED, "no memory for %zu rows", table->rows);
-  size_t trials = 0;
-  for (size_t i = 0; i < table->rows && status == EXIT_DONE; i++)
-    if (strcmp(table->row[i].quantity, chosen->quantity) == 0 && isfinite(table->row[i].value))
-      cell[trials++] = (figure_cell){x[i], y[i], table->row[i].value};
+  if (status == EXIT_DONE)
+    status = trial_cells(table, chosen, x, y, &cell, &trials);
   if (status == EXIT_DONE && trials == 0)
     status = study_refuse_empty(settings, table, chosen, "");
   if (status == EXIT_DONE) {
+    figure f = begin(settings, l);
     f.cells = average(cell, trials);
     f.cell = cell;
     status = figure_draw(&f);

@@ -17,6 +17,7 @@ static exit_status print_json(const char *database, const ntk_study_status *s) {
   json_put(&object, "done", json_whole(s->done));
   json_put(&object, "failed", json_whole(s->failed));
   json_put(&object, "fraction", json_number(s->fraction));
+  json_put(&object, "flops", json_number(s->flops));
   json_put(&object, "seconds", json_number(s->seconds));
   json_put(&object, "builds", json_whole(s->builds));
   json_put(&object, "last_error", json_text(s->last_error));

@@ -148,9 +148,9 @@ static exit_status find_name(const char *option, const char *name, const char *(
   char names[512];
   report_names(known, sizeof names, names);
   const char *nearest = report_nearest(name, known);
-  return report_error(EXIT_INPUT, "--%s: '%.60s' is not in the study%s%s%s; known: %s%s", option,
+  return report_error(EXIT_INPUT, "--%s: '%.60s' is not in the study%s%s%s known: %s%s", option,
                       name, nearest != NULL ? "; did you mean '" : "",
-                      nearest != NULL ? nearest : "", nearest != NULL ? "'?" : "", names, also);
+                      nearest != NULL ? nearest : "", nearest != NULL ? "'?" : ";", names, also);
 }
 
 /* Whether the expression uses the variable. */
@@ -243,7 +243,7 @@ exit_status study_choose(const cli_settings *settings, const ntk_study_table *ta
   }
   if (status == EXIT_DONE && chosen->x == NULL)
     status = default_x(table, &chosen->x);
-  if (status != EXIT_DONE)
+  if (status != EXIT_DONE || chosen->x == NULL)
     return status;
   double *x = NULL;
   status = study_column(table, chosen->x, "x", &x);

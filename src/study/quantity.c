@@ -52,16 +52,19 @@ static ntk_spectrum_options spectrum_options(const ntk_quantity *const *quantity
   return options;
 }
 
-/* N^2 n for each of the Gram matrices and N^3 / 3 for the factorisation; the blocks one by one need
- * the same again, with a factorisation each. */
+/* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
+ * The blocks one by one need the Gram matrices again, and a factorisation each. */
 static double spectrum_flops(const ntk_point *point, const ntk_quantity *const *quantity,
                              size_t count) {
   const double N = (double)point->N, L = (double)point->depth;
-  double columns = (double)point->width[0];
-  for (size_t l = 1; l < point->depth; l++)
+  double columns = (double)point->width[0], passes = 0.0;
+  for (size_t l = 1; l < point->depth; l++) {
     columns += 2.0 * (double)point->width[l];
+    passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
+  }
   const double gram = N * N * columns, factor = N * N * N / 3.0;
-  return gram + factor + (spectrum_options(quantity, count).per_layer ? gram + L * factor : 0.0);
+  return passes + gram + factor +
+         (spectrum_options(quantity, count).per_layer ? gram + L * factor : 0.0);
 }
 
 static ntk_status spectrum_bytes(ntk_context *context, const ntk_point *point,

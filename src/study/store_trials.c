@@ -107,12 +107,13 @@ ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status) {
         .trials = (size_t)sqlite3_column_int64(select, 3),
         .done = (size_t)sqlite3_column_int64(select, 4),
         .failed = (size_t)sqlite3_column_int64(select, 5),
+        .flops = sqlite3_column_double(select, 7),
         .seconds = sqlite3_column_double(select, 8),
         .builds = (size_t)sqlite3_column_int64(select, 9),
         .last_error = text(select, 10),
     };
     made.total = made.points * made.trials;
-    made.fraction = fmin(1.0, sqlite3_column_double(select, 6) / sqlite3_column_double(select, 7));
+    made.fraction = fmin(1.0, sqlite3_column_double(select, 6) / made.flops);
     if (made.done == made.total)
       made.fraction = 1.0;
     if (made.name != NULL && made.spec != NULL && made.last_error != NULL) {
