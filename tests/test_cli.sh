@@ -1,57 +1,7 @@
 #!/bin/sh
 # The program: bad input is refused in one line before anything is written; results, files and help
 # are complete and agree with each other. $NTKIT is the program.
-set -u
-LC_ALL=C
-export LC_ALL
-: "${NTKIT:?must be the path of the program}"
-case $NTKIT in /*) ;; *) NTKIT=$PWD/$NTKIT ;; esac
-[ -x "$NTKIT" ] || { echo "$NTKIT cannot be run" && exit 1; }
-
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
-in=$top/in   # files to read
-dir=$top/run # where the program runs: bad input must leave it empty
-out=$top/out # its standard output
-err=$top/err # its standard error
-mkdir "$in" "$dir"
-cd "$dir" || exit 1
-failures=0
-
-# fails PROPERTY DETAIL: one line, and what the program said.
-fails() {
-  failures=$((failures + 1))
-  echo "FAILED: $1: $2"
-  sed 's/^/  stdout: /' "$out" | head -n 5
-  sed 's/^/  stderr: /' "$err" | head -n 5
-}
-
-# run ARGUMENT...: sets status, $out and $err.
-run() {
-  "$NTKIT" "$@" >"$out" 2>"$err"
-  status=$?
-}
-
-# check PROPERTY TEST...: the rest is a command that must succeed.
-check() {
-  property=$1
-  shift
-  "$@" >"$top/check" 2>&1 || fails "$property" "not so: $*"
-}
-
-# bad PROPERTY PATTERN ARGUMENT...: exit status 2, one line on stderr that has PATTERN, nothing on
-# stdout, nothing written.
-bad() {
-  property=$1 pattern=$2
-  shift 2
-  run "$@"
-  [ "$status" -eq 2 ] || fails "$property" "exit status $status, not 2: $*"
-  [ ! -s "$out" ] || fails "$property" "something on standard output: $*"
-  [ "$(wc -l <"$err")" -eq 1 ] || fails "$property" "not one line on standard error: $*"
-  grep -q -e "$pattern" "$err" || fails "$property" "no '$pattern': $*"
-  [ -z "$(ls -A "$dir")" ] || fails "$property" "something was written: $*"
-  rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
-}
+. "$(dirname "$0")/program.sh"
 
 # bad_spectrum PROPERTY PATTERN ARGUMENT...: the same for spectrum, where a directory to save into
 # must not appear.
@@ -59,14 +9,6 @@ bad_spectrum() {
   property=$1 pattern=$2
   shift 2
   bad "$property" "$pattern" spectrum --save saved "$@"
-}
-
-# good PROPERTY ARGUMENT...: exit status 0.
-good() {
-  property=$1
-  shift
-  run "$@"
-  [ "$status" -eq 0 ] || fails "$property" "exit status $status: $*"
 }
 
 # ---- Files to read: a .npy header of 128 bytes, then little-endian doubles -----------------------
@@ -382,8 +324,4 @@ check 'selftest counts' grep -q '^[1-9][0-9]* checks*, 0 failed$' "$out"
 good 'selftest --json' selftest --json
 check 'selftest --json counts' grep -q '^  "failed": 0' "$out"
 
-if [ $failures -ne 0 ]; then
-  echo "$failures checks failed"
-  exit 1
-fi
-echo 'test_cli: all checks hold'
+finish test_cli

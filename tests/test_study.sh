@@ -1,0 +1,143 @@
+#!/bin/sh
+# The study commands: bad input is refused in one line before anything is written; an interruption
+# is told with how to go on; exports, plots, fits and merges agree with each other.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+cat >"$in/good.yaml" <<'END'
+name: good
+quantity: [lambda_min, lambda_max]
+network:
+  widths: [d, 2*d]
+  activation: phi
+grid:
+  N: [30, 60]
+  d: [6, 8, 12]
+  phi: [tanh, relu]
+trials: 4
+END
+# study NAME SED-COMMAND: good.yaml changed, as $in/NAME.yaml
+study() {
+  sed "$2" "$in/good.yaml" >"$in/$1.yaml"
+}
+run_study="study run $in/good.yaml --db s.db"
+
+# ---- Bad input -----------------------------------------------------------------------------------
+
+bad 'no second word' "'study' needs a second word: run, status" study
+bad 'no such second word' "known after 'study': run, status" study walk
+bad 'no file' "'study run' needs more: ntkit study run SPEC.yaml" study run --db s.db
+bad 'no database' '^ntkit: --db is needed' study run "$in/good.yaml"
+bad 'file not there' 'nowhere.yaml: No such file' study run nowhere.yaml --db s.db
+bad 'a directory' . study run "$in" --db s.db
+study key 's/activation/actvation/'
+bad 'unknown key, with its line' 'key.yaml:5: network.actvation: there is no such key; known: name' \
+  study run "$in/key.yaml" --db s.db
+study type 's/^trials: 4/trials: [4, 5]/'
+bad 'wrong type, with its line' 'type.yaml:10: trials: 2 values; accepted: one' \
+  study run "$in/type.yaml" --db s.db
+study empty 's/N: .*/N: []/'
+bad 'empty list, with its line' 'empty.yaml:7: grid.N is an empty list' \
+  study run "$in/empty.yaml" --db s.db
+study unknown "s/2\*d/2*k/"
+bad 'unknown name in an expression' "unknown.yaml:4: network.widths: '2\*k': 'k' is not known; known here: N, d" \
+  study run "$in/unknown.yaml" --db s.db
+study zero "s/2\*d/d-6/"
+bad 'zero width' 'width n_2 is 0; .* at N = 30, d = 6' study run "$in/zero.yaml" --db s.db
+printf 'name: [unclosed\n' >"$in/broken.yaml"
+bad 'not YAML' 'broken.yaml:2: not YAML' study run "$in/broken.yaml" --db s.db
+bad 'unknown quantity' "'lambda' is no quantity; known: lambda_min" \
+  study run "$in/good.yaml" quantity=lambda --db s.db
+bad 'override without value' "accepted: KEY=VALUE" study run "$in/good.yaml" trials --db s.db
+bad 'override of an unknown key' 'there is no such key' study run "$in/good.yaml" trails=3 --db s.db
+bad 'a point that cannot fit' 'needs .* GB of memory, and .* at N = 1000000' \
+  study run "$in/good.yaml" grid.N=1000000 grid.d=2000 --db s.db
+bad 'a point above the limit given' 'allowed\|available' \
+  study run "$in/good.yaml" grid.N=5000 grid.d=100 --memory 50M --db s.db
+bad 'database in no directory' 'nowhere/s.db' study run "$in/good.yaml" --db nowhere/s.db
+bad 'shard past the last' "'3/2'; expected i/n" study run "$in/good.yaml" --db s.db --shard 3/2
+bad 'shard of nothing' 'expected i/n' study run "$in/good.yaml" --db s.db --shard 0/0
+bad 'workers not a number' 'workers: .two.' study run "$in/good.yaml" --db s.db --workers two
+bad 'no database to look at' 'No such file' study status nowhere.db
+bad 'a text instead of a database' "not a study's database" study status "$in/good.yaml"
+bad 'merge without output' 'output is needed' study merge "$in/good.yaml"
+bad 'short option without value' '^ntkit: -o needs a value' study merge "$in/good.yaml" -o
+
+# ---- A run, and what can be done with it ---------------------------------------------------------
+
+# shellcheck disable=SC2086 # a list of words
+good 'a run' $run_study --workers 2
+check 'it says how much' grep -q '^good: 48 of 48 trials done$' "$out"
+check 'no lock stays' test ! -e s.db.lock
+good 'status' study status s.db --json
+check 'status counts' grep -q '"done": 48' "$out"
+good 'status --spec' study status s.db --spec
+cp "$out" again.yaml
+# shellcheck disable=SC2086
+good 'again: nothing to do' $run_study
+good 'the stored file is the study' study run again.yaml --db s.db
+good 'export' study export s.db --csv
+cp "$out" s.csv
+check 'one row a trial and quantity' test "$(wc -l <s.csv)" -eq 97
+check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,status,seconds,error$' s.csv
+good 'another database' study run "$in/good.yaml" --db other.db trials=1
+run study run "$in/good.yaml" --db other.db seed=1 trials=1
+check 'another study is refused' test "$status" -eq 2
+check 'with what differs' grep -q "seed is '0' in other.db, '1' in" "$err"
+
+# The seed of any row gives its value again, to the last digit.
+row=$(sed -n '20p' s.csv)
+field() { echo "$row" | cut -d, -f"$1"; }
+d=$(field 2)
+good 'the trial by itself' spectrum --samples "$(field 1)" --dim "$d" --widths "$d,$((2 * d))" \
+  --activation "$(field 3)" --seed "$(field 5)" --threads 1 --json
+value=$(sed -n "s/^  \"$(field 6)\": \([^,]*\),*$/\1/p" "$out")
+check 'its value to the last digit' awk -v a="$value" -v b="$(field 7)" 'BEGIN { exit !(a + 0 == b + 0 && a > 0) }'
+
+for i in 1 2 3; do
+  good "shard $i" study run "$in/good.yaml" --db "shard$i.db" --shard "$i/3"
+  SLURM_ARRAY_TASK_ID=$((2 * i + 4)) SLURM_ARRAY_TASK_MIN=6 SLURM_ARRAY_TASK_STEP=2 \
+    SLURM_ARRAY_TASK_COUNT=3 "$NTKIT" study run "$in/good.yaml" --db "slurm$i.db" >"$out" 2>"$err"
+  check "Slurm's task $i" grep -q "shard $i/3" "$err"
+  "$NTKIT" study export "shard$i.db" | cut -d, -f1-7 >shard.csv
+  "$NTKIT" study export "slurm$i.db" | cut -d, -f1-7 >slurm.csv
+  check 'is that shard' cmp shard.csv slurm.csv
+done
+good 'merge' study merge shard1.db shard2.db shard3.db -o merged.db
+"$NTKIT" study export merged.db | cut -d, -f1-8 >merged.csv
+cut -d, -f1-8 s.csv >whole.csv
+check 'shards merged are the whole' cmp merged.csv whole.csv
+
+good 'fit' study fit s.db --x d --group N --quantity lambda_max --json
+check 'fit has slopes' grep -q '"slope": ' "$out"
+good 'export --json' study export s.db --json
+check 'JSON rows' test "$(grep -c '"trial": ' "$out")" -eq 96
+good 'export --npz' study export s.db --npz --output s.npz
+check 'npz is a zip' test "$(head -c 2 s.npz)" = PK
+if command -v gnuplot >/dev/null; then
+  good 'plot' study plot s.db --x d --group N --output figure --quiet
+  for suffix in svg pdf png dat gp; do
+    check "figure.$suffix" test -s "figure.$suffix"
+  done
+fi
+
+# ---- Interruption --------------------------------------------------------------------------------
+
+# 200 trials of some 40 ms each: it is interrupted on the way.
+long="study run $in/good.yaml --db long.db grid.N=900 grid.d=60 trials=100 --workers 2"
+# shellcheck disable=SC2086
+"$NTKIT" $long --progress ndjson >"$out" 2>"$err" &
+pid=$!
+sleep 1
+kill -TERM $pid
+wait $pid
+status=$?
+check 'SIGTERM: exit status 130' test "$status" -eq 130
+check 'it says how to go on' grep -q '^ntkit: interrupted: .* of 200 trials are done; the same command' "$err"
+check 'progress is JSON' grep -q '^{"event": "progress", "total": 200, ' "$err"
+check 'workers are gone' test -z "$(pgrep -f "$dir/long.db")"
+# shellcheck disable=SC2086
+good 'it goes on' $long
+check 'to the end' grep -q '^good: 200 of 200 trials done$' "$out"
+
+finish test_study
