@@ -13,7 +13,7 @@
 static const char small_study[] = "name: small\n"
                                   "quantity: [lambda_min, lambda_max]\n"
                                   "network: {widths: [2*d, d], activation: phi}\n"
-                                  "grid: {N: [40, 90], d: [8, 12], phi: [tanh, relu]}\n"
+                                  "grid: {N: [40, 90], d: [8, 12], phi: [tanh, gelu]}\n"
                                   "trials: 4\n"
                                   "seed: 7\n";
 

@@ -32,8 +32,7 @@ ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char
   NTK_TRY(ntk_size_multiply(count ? count : 1, size, what, &bytes));
   if (bytes > SIZE_MAX / 2)
     return ntk_fail(NTK_ERR_LIMIT, "%s: %zu bytes exceed the address space", what, bytes);
-  if (bytes >= CHECK_FROM || context->memory_limit != 0)
-    NTK_TRY(ntk_memory_check(context, bytes, what));
+  NTK_TRY(ntk_memory_check(context, bytes, what));
 
   const bool huge = bytes >= (size_t)HUGE_PAGE;
   const size_t alignment = huge ? HUGE_PAGE : HEADER;
@@ -120,19 +119,23 @@ static size_t system_available(void) {
   return available;
 }
 
+/* What the context's limit leaves; SIZE_MAX without one. */
+static size_t limit_left(const ntk_context *context) {
+  if (context->memory_limit == 0)
+    return SIZE_MAX;
+  return context->memory_limit > context->memory_in_use
+             ? context->memory_limit - context->memory_in_use
+             : 0;
+}
+
 size_t ntk_memory_available(const ntk_context *context) {
-  size_t available = system_available();
-  if (context->memory_limit != 0) {
-    const size_t left = context->memory_limit > context->memory_in_use
-                            ? context->memory_limit - context->memory_in_use
-                            : 0;
-    if (left < available)
-      available = left;
-  }
-  return available;
+  const size_t available = system_available(), left = limit_left(context);
+  return left < available ? left : available;
 }
 
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what) {
+  if (bytes < CHECK_FROM && bytes <= limit_left(context))
+    return NTK_OK;
   const size_t available = ntk_memory_available(context);
   if (bytes <= available)
     return NTK_OK;

@@ -28,21 +28,66 @@ static void label_quantity(const char *name, char *text) {
     figure_formula(name, FIGURE_LABEL, text);
 }
 
+/* What is drawn: --quantity names one, or several at the same --x and --group. */
+typedef struct choices {
+  size_t count; /* from 1 */
+  ntk_summary_options chosen[FIGURE_CURVES];
+} choices;
+
+static exit_status choose(const cli_settings *settings, const ntk_study_table *table, choices *c) {
+  c->count = 1;
+  if (settings->quantity == NULL)
+    return study_choose(settings, table, c->chosen);
+  char *names = strdup(settings->quantity);
+  if (names == NULL)
+    return report_error(EXIT_FAILED, "no memory for the names of quantities");
+  exit_status status = EXIT_DONE;
+  c->count = 0;
+  for (char *name = names, *comma = names; comma != NULL && status == EXIT_DONE;) {
+    cli_settings one = *settings;
+    comma = strchr(name, ',');
+    if (comma != NULL)
+      *comma = '\0';
+    one.quantity = name;
+    if (c->count == FIGURE_CURVES)
+      status = report_error(EXIT_INPUT,
+                            "--quantity: above %d names; expected fewer, for so many "
+                            "curves can be told apart",
+                            FIGURE_CURVES);
+    else
+      status = study_choose(&one, table, &c->chosen[c->count++]);
+    name = comma != NULL ? comma + 1 : name;
+  }
+  free(names);
+  return status;
+}
+
+/* "lambda_min, lambda_min_0" into text. */
+static void list_quantities(const choices *c, size_t size, char *text) {
+  size_t used = 0;
+  for (size_t i = 0; i < c->count && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
+                             c->chosen[i].quantity);
+}
+
 static void make_labels(const cli_settings *settings, const ntk_study_table *table,
-                        const ntk_summary_options *chosen, labels *l) {
+                        const choices *c, labels *l) {
+  const ntk_summary_options *chosen = c->chosen;
+  char quantities[512];
+  list_quantities(c, sizeof quantities, quantities);
   label_quantity(chosen->quantity, l->quantity);
   figure_formula(chosen->x, FIGURE_LABEL, l->x);
   if (settings->heat != NULL)
     figure_formula(settings->heat, FIGURE_LABEL, l->y);
-  else
-    snprintf(l->y, FIGURE_LABEL, "%s", l->quantity);
+  else /* of several the legend says which they are */
+    snprintf(l->y, FIGURE_LABEL, "%s", c->count == 1 ? l->quantity : "");
   figure_plain(settings->title != NULL ? settings->title : "", FIGURE_LABEL, l->title);
   if (settings->xlabel != NULL)
     figure_plain(settings->xlabel, FIGURE_LABEL, l->x);
   if (settings->ylabel != NULL)
     figure_plain(settings->ylabel, FIGURE_LABEL, l->y);
-  snprintf(l->about, sizeof l->about, "study %s: mean of %s over x = %s", table->name,
-           chosen->quantity, chosen->x);
+  snprintf(l->about, sizeof l->about, "study %s: mean of %s over x = %s", table->name, quantities,
+           chosen->x);
   const size_t used = strlen(l->about);
   if (settings->heat != NULL)
     snprintf(l->about + used, sizeof l->about - used, " and y = %s", settings->heat);
@@ -50,9 +95,9 @@ static void make_labels(const cli_settings *settings, const ntk_study_table *tab
     snprintf(l->about + used, sizeof l->about - used, "; band: %s",
              strcmp(settings->band, "sd") == 0 ? "one standard deviation down and up"
                                                : "95 % bootstrap interval of the mean");
-  for (char *c = l->about; *c != '\0'; c++) /* it stays one comment */
-    if ((unsigned char)*c < 0x20)
-      *c = ' ';
+  for (char *at = l->about; *at != '\0'; at++) /* it stays one comment */
+    if ((unsigned char)*at < 0x20)
+      *at = ' ';
 }
 
 static figure begin(const cli_settings *settings, const labels *l) {
@@ -69,11 +114,25 @@ static figure begin(const cli_settings *settings, const labels *l) {
 
 /* ---- Curves ---------------------------------------------------------------------------------- */
 
-/* Points that have a mean, in one array; curve c starts at first[c]. */
+enum { LABEL = 2 * FIGURE_LABEL + 2 }; /* of a quantity, and of its group */
+
+/* The summary of each quantity. */
+typedef struct summaries {
+  size_t count;
+  ntk_summary summary[FIGURE_CURVES];
+} summaries;
+
+static void summaries_clear(summaries *s) {
+  for (size_t i = 0; i < s->count; i++)
+    ntk_summary_clear(&s->summary[i]);
+}
+
+/* Curves and their points that have a mean, each in one array. */
 typedef struct curves {
+  size_t shown, used; /* curves and points so far */
   figure_curve *curve;
   figure_point *point;
-  char (*label)[FIGURE_LABEL];
+  char (*label)[LABEL];
 } curves;
 
 static void curves_clear(curves *c) {
@@ -104,60 +163,86 @@ static void label_curve(const char *plain, char *text) {
   figure_plain(value != NULL ? value : plain, FIGURE_LABEL - used, text + used);
 }
 
-static bool make_curves(const ntk_summary *summary, const char *band, curves *c, size_t *shown) {
-  *c = (curves){
-      .curve = calloc(summary->curves + 1, sizeof *c->curve),
-      .point = calloc(summary->points + 1, sizeof *c->point),
-      .label = calloc(summary->curves + 1, sizeof *c->label),
-  };
-  *shown = 0;
-  if (c->curve == NULL || c->point == NULL || c->label == NULL)
-    return false;
-  size_t used = 0;
+/* Adds the curves of a summary that have a point; quantity: to be said in the legend, or NULL. */
+static void add_curves(const ntk_summary *summary, const char *quantity, const char *band,
+                       curves *c) {
   for (size_t k = 0; k < summary->curves; k++) {
-    figure_curve *curve = &c->curve[*shown];
-    *curve = (figure_curve){.label = c->label[*shown], .point = c->point + used};
+    figure_curve *curve = &c->curve[c->shown];
+    char *label = c->label[c->shown];
+    *curve = (figure_curve){.label = label, .point = c->point + c->used};
     for (size_t i = 0; i < summary->points; i++)
       if (summary->point[i].curve == k && isfinite(summary->point[i].mean)) {
-        c->point[used++] = make_point(&summary->point[i], band);
+        c->point[c->used++] = make_point(&summary->point[i], band);
         curve->points++;
       }
-    label_curve(summary->label[k], c->label[*shown]);
-    *shown += curve->points > 0; /* a curve without a point is none */
+    char group[FIGURE_LABEL], stem[FIGURE_LABEL];
+    label_curve(summary->label[k], group);
+    if (quantity != NULL) {
+      label_quantity(quantity, stem);
+      snprintf(label, LABEL, "%s%s%s", stem, *group != '\0' ? ", " : "", group);
+    } else {
+      snprintf(label, LABEL, "%s", group);
+    }
+    c->shown += curve->points > 0; /* a curve without a point is none */
   }
+}
+
+static bool make_curves(const choices *choice, const summaries *s, const char *band, curves *c) {
+  size_t most = 1, points = 1;
+  for (size_t i = 0; i < s->count; i++) {
+    most += s->summary[i].curves;
+    points += s->summary[i].points;
+  }
+  *c = (curves){
+      .curve = calloc(most, sizeof *c->curve),
+      .point = calloc(points, sizeof *c->point),
+      .label = calloc(most, sizeof *c->label),
+  };
+  if (c->curve == NULL || c->point == NULL || c->label == NULL)
+    return false;
+  for (size_t i = 0; i < s->count; i++)
+    add_curves(&s->summary[i], s->count > 1 ? choice->chosen[i].quantity : NULL, band, c);
   return true;
 }
 
-static exit_status draw_summary(const cli_settings *settings, const ntk_study_table *table,
-                                const ntk_summary_options *chosen, const ntk_summary *summary,
-                                const labels *l) {
+static exit_status draw_summaries(const cli_settings *settings, const ntk_study_table *table,
+                                  const choices *choice, const summaries *s, const labels *l) {
   curves c;
-  figure f = begin(settings, l);
   exit_status status = EXIT_DONE;
-  if (!make_curves(summary, settings->band, &c, &f.curves))
-    status = report_error(EXIT_FAILED, "no memory for %zu points", summary->points);
-  else if (f.curves == 0)
-    status = study_refuse_empty(settings, table, chosen, "");
-  else if (f.curves > FIGURE_CURVES)
+  if (!make_curves(choice, s, settings->band, &c))
+    status = report_error(EXIT_FAILED, "no memory for the figure's points");
+  else if (c.shown == 0)
+    status = study_refuse_empty(settings, table, choice->chosen, "");
+  else if (c.shown > FIGURE_CURVES)
     status = report_error(EXIT_INPUT,
                           "--group %s makes %zu curves, and %d can be told apart; expected a "
                           "variable with fewer values, or none",
-                          chosen->group, f.curves, FIGURE_CURVES);
-  f.curve = c.curve;
-  if (status == EXIT_DONE)
+                          choice->chosen->group != NULL ? choice->chosen->group : "none", c.shown,
+                          FIGURE_CURVES);
+  if (status == EXIT_DONE) {
+    figure f = begin(settings, l);
+    f.curves = c.shown;
+    f.curve = c.curve;
     status = figure_draw(&f);
+  }
   curves_clear(&c);
   return status;
 }
 
 static exit_status draw_curves(const cli_settings *settings, const ntk_study_table *table,
-                               const ntk_summary_options *chosen, const labels *l) {
-  ntk_summary summary;
-  const ntk_status done = ntk_study_summarise(table, chosen, &summary);
-  if (done != NTK_OK)
-    return report_library(done, NULL);
-  const exit_status status = draw_summary(settings, table, chosen, &summary, l);
-  ntk_summary_clear(&summary);
+                               const choices *choice, const labels *l) {
+  summaries s = {0};
+  exit_status status = EXIT_DONE;
+  for (size_t i = 0; i < choice->count && status == EXIT_DONE; i++) {
+    const ntk_status done = ntk_study_summarise(table, &choice->chosen[i], &s.summary[i]);
+    if (done != NTK_OK)
+      status = report_library(done, NULL);
+    else
+      s.count++;
+  }
+  if (status == EXIT_DONE)
+    status = draw_summaries(settings, table, choice, &s, l);
+  summaries_clear(&s);
   return status;
 }
 
@@ -231,6 +316,10 @@ static exit_status check(const cli_settings *settings) {
                         "--output is needed: the name of the figure's files without .svg");
   if (settings->heat != NULL && settings->group != NULL)
     return report_error(EXIT_INPUT, "--group makes curves and --heat a map; one of them");
+  if (settings->heat != NULL && settings->quantity != NULL &&
+      strchr(settings->quantity, ',') != NULL)
+    return report_error(EXIT_INPUT, "--quantity %.60s: a map shows one quantity",
+                        settings->quantity);
   if (settings->heat == NULL && strchr(settings->log, 'z') != NULL)
     return report_error(EXIT_INPUT, "--log %s: z is the colour of a map, which --heat draws",
                         settings->log);
@@ -244,15 +333,15 @@ exit_status command_study_plot(const cli_settings *settings) {
     status = study_open(settings, &table);
   if (status != EXIT_DONE)
     return status;
-  ntk_summary_options chosen;
-  status = study_choose(settings, &table, &chosen);
+  choices choice;
+  status = choose(settings, &table, &choice);
   if (status == EXIT_DONE)
-    status = study_warn_pooled(settings, &table, &chosen, settings->heat);
+    status = study_warn_pooled(settings, &table, choice.chosen, settings->heat);
   if (status == EXIT_DONE) {
     labels l;
-    make_labels(settings, &table, &chosen, &l);
-    status = settings->heat != NULL ? draw_map(settings, &table, &chosen, &l)
-                                    : draw_curves(settings, &table, &chosen, &l);
+    make_labels(settings, &table, &choice, &l);
+    status = settings->heat != NULL ? draw_map(settings, &table, choice.chosen, &l)
+                                    : draw_curves(settings, &table, &choice, &l);
   }
   ntk_study_table_clear(&table);
   return status;

@@ -113,7 +113,8 @@ static double unknown(reader *r, const char *name, size_t length) {
   for (size_t i = 0; i < r->scope->count && used < sizeof known; i++)
     used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
                              r->scope->name[i]);
-  return REFUSE(r, "'%.*s': '%.*s' is not known; known here: %s", SHOWN, r->text, (int)length, name,
+  return REFUSE(r, "'%.*s': '%.*s' is not known; known here: %s", SHOWN, r->text,
+                (int)(length < SHOWN ? length : SHOWN), name,
                 known[0] != '\0' ? known : "numbers alone");
 }
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_VALUES = 1 << 20, WORD = 512 };
+enum { MOST_VALUES = 1 << 20, MOST_TEXTS = 1 << 10, MOST_POINTS = 1 << 20, WORD = 512 };
 
 /* Puts the setting's place before the message that has just been set. */
 static ntk_status refuse(const ntk_settings *settings, const ntk_setting *s, ntk_status status) {
-  char place[300], why[400];
+  char place[NTK_PLACE_SIZE], why[400];
   ntk_setting_place(settings, s, sizeof place, place);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   return (ntk_fail_message("%s: %s", place, why), status);
@@ -148,15 +148,33 @@ static bool mentions_variable(const ntk_grid *grid, const char *text) {
   return m.found && strstr(text, " for ") == NULL;
 }
 
-static ntk_status check_different(const ntk_variable *v) {
+static ntk_status check_texts(const ntk_variable *v) {
+  if (v->count > MOST_TEXTS)
+    return ntk_fail(NTK_ERR_LIMIT, "more than %d names", MOST_TEXTS);
   for (size_t i = 0; i < v->count; i++)
-    for (size_t j = 0; j < i && v->count <= 4096; j++) {
-      if (v->text != NULL && strcmp(v->text[i], v->text[j]) == 0)
+    for (size_t j = 0; j < i; j++)
+      if (strcmp(v->text[i], v->text[j]) == 0)
         return ntk_fail(NTK_ERR_ARGUMENT, "'%s' stands there twice", v->text[i]);
-      if (v->text == NULL && v->value[i] == v->value[j])
-        return ntk_fail(NTK_ERR_ARGUMENT, "%.10g stands there twice", v->value[i]);
-    }
   return NTK_OK;
+}
+
+static int by_value(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static ntk_status check_numbers(const ntk_variable *v) {
+  double *sorted = malloc(v->count * sizeof *sorted);
+  if (sorted == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu values", v->count);
+  memcpy(sorted, v->value, v->count * sizeof *sorted);
+  qsort(sorted, v->count, sizeof *sorted, by_value);
+  ntk_status status = NTK_OK;
+  for (size_t i = 1; i < v->count && status == NTK_OK; i++)
+    if (sorted[i] == sorted[i - 1])
+      status = ntk_fail(NTK_ERR_ARGUMENT, "%.10g stands there twice", sorted[i]);
+  free(sorted);
+  return status;
 }
 
 static ntk_status read_variable(const ntk_grid *grid, const ntk_setting *s, ntk_variable *v) {
@@ -173,7 +191,7 @@ static ntk_status read_variable(const ntk_grid *grid, const ntk_setting *s, ntk_
                         s->value[0], s->value[i]);
     v->count = s->count;
     v->text = (const char *const *)s->value;
-    return check_different(v);
+    return check_texts(v);
   }
   numbers list = {0};
   ntk_status status = NTK_OK;
@@ -181,7 +199,7 @@ static ntk_status read_variable(const ntk_grid *grid, const ntk_setting *s, ntk_
     status = read_number(s->value[i], &list);
   v->value = list.value;
   v->count = list.count;
-  return status == NTK_OK ? check_different(v) : status;
+  return status == NTK_OK ? check_numbers(v) : status;
 }
 
 /* ---- The grid -------------------------------------------------------------------------------- */
@@ -200,6 +218,7 @@ static ntk_status name_variables(const ntk_settings *settings, ntk_grid *grid) {
                     "the layer and the depth");
     grid->name[grid->count] = s->key + 5;
     grid->variable[grid->count].name = s->key + 5;
+    grid->variable[grid->count].line = s->line;
     grid->count++;
   }
   return NTK_OK;
@@ -209,15 +228,16 @@ static ntk_status count_points(ntk_grid *grid) {
   grid->points = 1;
   for (size_t v = 0; v < grid->count; v++) {
     const size_t count = grid->variable[v].expression != NULL ? 1 : grid->variable[v].count;
-    if (grid->points > SIZE_MAX / 4 / count)
-      return ntk_fail(NTK_ERR_LIMIT, "the grid has more points than can be counted");
+    if (grid->points > MOST_POINTS / count)
+      return ntk_fail(NTK_ERR_LIMIT, "%s: the grid has more than %d points", grid->source,
+                      MOST_POINTS);
     grid->points *= count;
   }
   return NTK_OK;
 }
 
 ntk_status ntk_grid_make(const ntk_settings *settings, ntk_grid *grid) {
-  ntk_grid made = {0};
+  ntk_grid made = {.source = settings->source};
   ntk_status status = name_variables(settings, &made);
   size_t v = 0;
   for (size_t i = 0; i < settings->count && status == NTK_OK; i++) {
@@ -271,6 +291,15 @@ static bool ready(const ntk_grid *grid, const bool *known, const char *text) {
   return !mentions_variable(&missing, text);
 }
 
+/* Puts the variable's place before the message that has just been set. */
+static ntk_status refuse_variable(const ntk_grid *grid, size_t v, ntk_status status) {
+  char key[160];
+  snprintf(key, sizeof key, "grid.%.150s", grid->name[v]);
+  const ntk_settings settings = {.source = (char *)grid->source};
+  const ntk_setting setting = {.key = key, .line = grid->variable[v].line};
+  return refuse(&settings, &setting, status);
+}
+
 ntk_status ntk_grid_values(const ntk_grid *grid, size_t i, double *values) {
   bool known[NTK_MOST_VARIABLES] = {false};
   size_t left = 0;
@@ -285,14 +314,18 @@ ntk_status ntk_grid_values(const ntk_grid *grid, size_t i, double *values) {
     before = left;
     for (size_t v = 0; v < grid->count; v++)
       if (!known[v] && ready(grid, known, grid->variable[v].expression)) {
-        NTK_TRY(ntk_expression_evaluate(grid->variable[v].expression, &scope, &values[v]));
+        const ntk_status status =
+            ntk_expression_evaluate(grid->variable[v].expression, &scope, &values[v]);
+        if (status != NTK_OK)
+          return refuse_variable(grid, v, status);
         known[v] = true;
         left--;
       }
   }
   for (size_t v = 0; v < grid->count; v++)
     if (!known[v])
-      return ntk_fail(NTK_ERR_ARGUMENT, "grid.%s: '%s' follows from itself", grid->name[v],
-                      grid->variable[v].expression);
+      return refuse_variable(grid, v,
+                             ntk_fail(NTK_ERR_ARGUMENT, "'%s' follows from itself",
+                                      grid->variable[v].expression));
   return NTK_OK;
 }

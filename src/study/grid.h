@@ -11,6 +11,7 @@ enum { NTK_MOST_VARIABLES = 16 };
  * (expression not NULL). */
 typedef struct ntk_variable {
   const char *name; /* borrowed from the settings */
+  size_t line;      /* where it stands, as in ntk_setting */
   size_t count;
   double *value;           /* NULL when it is a text or follows from others */
   const char *const *text; /* borrowed from the settings; NULL when it is a number */
@@ -18,6 +19,7 @@ typedef struct ntk_variable {
 } ntk_variable;
 
 typedef struct ntk_grid {
+  const char *source; /* borrowed from the settings */
   size_t count, points;
   ntk_variable variable[NTK_MOST_VARIABLES]; /* in the order of the file */
   const char *name[NTK_MOST_VARIABLES];      /* the same names, for scopes */

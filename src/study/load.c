@@ -3,6 +3,7 @@
 #include "study/study.h"
 
 #include "data/dataset.h"
+#include "data/npy.h"
 #include "net/activation.h"
 
 #include <errno.h>
@@ -47,10 +48,39 @@ static void list_keys(size_t size, char *text) {
     snprintf(text + used, size - used, "grid.NAME");
 }
 
+/* Length of the character that text begins with; 0 for a control character, a line separator, and
+ * what is no UTF-8: a study is written into its database as YAML, which takes none of them. */
+static size_t printable(const char *text) {
+  const unsigned char *c = (const unsigned char *)text;
+  if (c[0] < 0x80)
+    return c[0] >= ' ' && c[0] != 0x7f;
+  const size_t length = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
+  uint32_t code = c[0] & (0xffu >> (length + 1));
+  for (size_t i = 1; i < length; i++) {
+    if ((c[i] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (c[i] & 0x3f);
+  }
+  static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
+  const bool refused = c[0] < 0xc0 || c[0] > 0xf7 || code < least[length] || code > 0x10ffff ||
+                       (code >= 0xd800 && code < 0xe000) || code == 0x2028 || code == 0x2029 ||
+                       code == 0xfeff || code == 0xfffe || code == 0xffff;
+  return refused ? 0 : length;
+}
+
+static ntk_status check_text(const ntk_study *study, const ntk_setting *s) {
+  for (size_t i = 0; i < s->count; i++)
+    for (const char *c = s->value[i]; *c != '\0'; c += printable(c))
+      if (printable(c) == 0)
+        return REFUSE(study, s, "byte 0x%02x; accepted: one line of UTF-8", (unsigned char)*c);
+  return NTK_OK;
+}
+
 static ntk_status check_keys(ntk_study *study) {
   const ntk_settings *settings = &study->settings;
   for (size_t i = 0; i < settings->count; i++) {
     const ntk_setting *s = &settings->setting[i];
+    NTK_TRY(check_text(study, s));
     if (strncmp(s->key, "grid.", 5) == 0)
       continue;
     size_t k = 0;
@@ -85,9 +115,9 @@ static ntk_status read_whole(const ntk_study *study, const char *key, uint64_t l
   const char *text = s->value[0];
   uint64_t number = 0;
   const char *c = text;
-  for (; *c >= '0' && *c <= '9' && number <= most / 10; c++)
+  for (; *c >= '0' && *c <= '9' && number <= (most - (uint64_t)(*c - '0')) / 10; c++)
     number = 10 * number + (uint64_t)(*c - '0');
-  if (*c != '\0' || c == text || number < least || number > most)
+  if (*c != '\0' || c == text || number < least)
     return REFUSE(study, s, "'%s'; accepted: a whole number from %llu to %llu", text,
                   (unsigned long long)least, (unsigned long long)most);
   *value = number;
@@ -152,19 +182,15 @@ static ntk_status fingerprint(const char *path, char text[20]) {
   return NTK_OK;
 }
 
-/* Width of a data file, and its fingerprint among the settings. */
+/* Shape of a data file, and its fingerprint among the settings. */
 static ntk_status open_file(ntk_study *study, const char *path) {
-  ntk_context *context = NULL;
-  ntk_dataset *data = NULL;
+  ntk_npy array;
   char hash[20];
   NTK_TRY(fingerprint(path, hash));
-  NTK_TRY(ntk_context_create(&(ntk_context_options){.threads = 1}, &context));
-  const ntk_status status = ntk_dataset_load(context, path, 1, 0, NTK_SCALE_NONE, &data);
-  if (status == NTK_OK)
-    study->file_dim = ntk_dataset_dim(data);
-  ntk_dataset_destroy(data);
-  ntk_context_destroy(context);
-  NTK_TRY(status);
+  NTK_TRY(ntk_npy_open(path, 2, &array));
+  study->file_rows = array.rows;
+  study->file_dim = array.cols;
+  ntk_npy_close(&array);
   return ntk_settings_default(&study->settings, "data.fingerprint", hash);
 }
 

@@ -10,7 +10,7 @@
 static const double LARGEST_WHOLE = 0x1p53;
 
 ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
-  char place[300], why[500];
+  char place[NTK_PLACE_SIZE], why[500];
   ntk_setting_place(&study->settings, s, sizeof place, place);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   return (ntk_fail_message("%s: %s", place, why), status);
@@ -73,8 +73,7 @@ static ntk_status evaluate(const point_scope *scope, const char *text, double *v
   return ntk_expression_evaluate(text, &names, value);
 }
 
-/* n_1..n_{L-1}: as many expressions, or, with network.depth, one for each layer l. */
-static ntk_status read_widths(const ntk_study *study, point_scope *scope, ntk_point *point) {
+static ntk_status read_depth(const ntk_study *study, const point_scope *scope, ntk_point *point) {
   const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
   const ntk_setting *depth = ntk_settings_find(&study->settings, "network.depth");
   point->depth = widths->count + 1;
@@ -91,6 +90,12 @@ static ntk_status read_widths(const ntk_study *study, point_scope *scope, ntk_po
   if (point->depth < 2 || point->depth > NTK_MOST_DEPTH)
     return ntk_fail(NTK_ERR_ARGUMENT, "a depth of %zu; accepted: 2 to %d", point->depth,
                     NTK_MOST_DEPTH);
+  return NTK_OK;
+}
+
+/* n_1..n_{L-1}: as many expressions, or, with network.depth, one for each layer l. */
+static ntk_status read_widths(const ntk_study *study, point_scope *scope, ntk_point *point) {
+  const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
   add_name(scope, "L", (double)point->depth);
   add_name(scope, "l", NAN);
   for (size_t l = 1; l < point->depth; l++) {
@@ -126,17 +131,29 @@ static const char *name_of(const ntk_study *study, const char *key, size_t i) {
   return value != NULL ? value : text;
 }
 
-static ntk_status read_sizes(const ntk_study *study, const point_scope *scope, ntk_point *point) {
-  double N = 0.0;
-  NTK_TRY(evaluate(scope, "N", &N));
-  NTK_TRY(whole("N", N, &point->N));
-  if (study->file_dim > 0) {
-    point->width[0] = study->file_dim;
-    return NTK_OK;
-  }
-  double d = 0.0;
-  NTK_TRY(evaluate(scope, "d", &d));
-  return whole("d", d, &point->width[0]);
+/* N or d, from the scope. */
+static ntk_status read_size(const point_scope *scope, const char *name, size_t *size) {
+  double value = 0.0;
+  NTK_TRY(evaluate(scope, name, &value));
+  return whole(name, value, size);
+}
+
+/* At most as many samples as the file has. */
+static ntk_status read_samples(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+  NTK_TRY(read_size(scope, "N", &point->N));
+  if (study->file_dim > 0 && point->N > study->file_rows)
+    return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows", point->N, point->source,
+                    study->file_rows);
+  return NTK_OK;
+}
+
+/* d: the file's, which the grid may repeat. */
+static ntk_status read_dim(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+  NTK_TRY(read_size(scope, "d", &point->width[0]));
+  if (study->file_dim > 0 && point->width[0] != study->file_dim)
+    return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the rows of %s have %zu numbers", point->width[0],
+                    point->source, study->file_dim);
+  return NTK_OK;
 }
 
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
@@ -150,18 +167,28 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
                        .scaling = study->scaling};
   if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
     add_name(&scope, "d", (double)study->file_dim);
-  ntk_status status = read_sizes(study, &scope, point);
-  if (status != NTK_OK)
-    return ntk_study_refuse_point(study, NULL, i, status);
-  status = read_widths(study, &scope, point);
-  if (status != NTK_OK)
-    return ntk_study_refuse_point(study, ntk_settings_find(&study->settings, "network.widths"), i,
-                                  status);
-  status = read_beta(study, &scope, point);
-  if (status != NTK_OK)
-    return ntk_study_refuse_point(study, ntk_settings_find(&study->settings, "network.beta"), i,
-                                  status);
-  return NTK_OK;
+  const char *key = "grid.N";
+  ntk_status status = read_samples(study, &scope, point);
+  if (status == NTK_OK) {
+    key = "grid.d";
+    status = read_dim(study, &scope, point);
+  }
+  if (status == NTK_OK) {
+    key = ntk_settings_find(&study->settings, "network.depth") != NULL ? "network.depth"
+                                                                       : "network.widths";
+    status = read_depth(study, &scope, point);
+  }
+  if (status == NTK_OK) {
+    key = "network.widths";
+    status = read_widths(study, &scope, point);
+  }
+  if (status == NTK_OK) {
+    key = "network.beta";
+    status = read_beta(study, &scope, point);
+  }
+  return status == NTK_OK ? status
+                          : ntk_study_refuse_point(
+                                study, ntk_settings_find(&study->settings, key), i, status);
 }
 
 uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
@@ -169,6 +196,14 @@ uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
   for (size_t i = 0; i < count; i++)
     hash = (hash ^ byte[i]) * 0x100000001b3;
   return hash;
+}
+
+/* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their bytes:
+ * two of them, added up as they are, often make the same sum. */
+static uint64_t mix(uint64_t hash) {
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+  return hash ^ (hash >> 33);
 }
 
 /* Variables are hashed one by one and added up, so that their order does not matter. */
@@ -181,8 +216,8 @@ uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial) {
     const char *name = ntk_grid_text(&study->grid, v, i);
     const double number = value[v] + 0.0; /* -0 is 0 */
     uint64_t hash = ntk_hash(NTK_HASH_START, study->grid.name[v], strlen(study->grid.name[v]) + 1);
-    sum += name != NULL ? ntk_hash(hash, name, strlen(name) + 1)
-                        : ntk_hash(hash, &number, sizeof number);
+    sum += mix(name != NULL ? ntk_hash(hash, name, strlen(name) + 1)
+                            : ntk_hash(hash, &number, sizeof number));
   }
   uint64_t words[4];
   ntk_random_words((ntk_random){study->seed, NTK_STREAM_TRIALS, sum}, trial, 0, words);

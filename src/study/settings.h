@@ -42,7 +42,8 @@ char *ntk_settings_text(const ntk_settings *settings);
 bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
                         const char *b_is, size_t size, char *why);
 
-/* "file.yaml:7: grid.N" or "override grid.N" into text: where a setting stands. */
+/* "file.yaml:7: grid.N", or "grid.N" for an override, into text: where a setting stands. */
+enum { NTK_PLACE_SIZE = 4096 + 160 }; /* room for any path and key */
 void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting, size_t size,
                        char *text);
 

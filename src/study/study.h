@@ -17,7 +17,7 @@ struct ntk_study {
   const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
   ntk_grid grid;
   ntk_scaling scaling;
-  size_t file_dim; /* columns of the data file; 0: the data are drawn */
+  size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
 };
 
 /* Network and data of point i. */

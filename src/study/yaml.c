@@ -100,6 +100,32 @@ static ntk_status read_tree(tree *t, ntk_settings *settings) {
   return read_mapping(t, root, NULL, settings);
 }
 
+/* Puts file and line before what the parser says. */
+static ntk_status refuse_yaml(const yaml_parser_t *parser, const char *text, const char *source) {
+  size_t line = parser->problem_mark.line + 1;
+  if (parser->error == YAML_MEMORY_ERROR)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
+  if (parser->error == YAML_READER_ERROR) /* has an offset and no mark */
+    for (size_t i = 0; i < parser->problem_offset; i++)
+      line += text[i] == '\n';
+  return ntk_fail(NTK_ERR_FORMAT, "%s:%zu: not YAML: %s", source, line,
+                  parser->problem != NULL ? parser->problem : "it cannot be read");
+}
+
+/* There is nothing after the first document. */
+static ntk_status check_end(yaml_parser_t *parser, const char *text, const char *source) {
+  yaml_document_t next;
+  if (!yaml_parser_load(parser, &next))
+    return refuse_yaml(parser, text, source);
+  const yaml_node_t *root = yaml_document_get_root_node(&next);
+  const ntk_status status =
+      root == NULL ? NTK_OK
+                   : ntk_fail(NTK_ERR_FORMAT, "%s:%zu: a second document; accepted: one", source,
+                              line_of(root));
+  yaml_document_delete(&next);
+  return status;
+}
+
 ntk_status ntk_settings_parse(const char *text, size_t length, const char *source,
                               ntk_settings *settings) {
   yaml_parser_t parser;
@@ -108,10 +134,7 @@ ntk_status ntk_settings_parse(const char *text, size_t length, const char *sourc
     return ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
   if (!yaml_parser_load(&parser, &t.document)) {
-    const size_t line = parser.problem_mark.line + 1;
-    const char *problem = parser.problem != NULL ? parser.problem : "it cannot be read";
-    const ntk_status status =
-        ntk_fail(NTK_ERR_FORMAT, "%s:%zu: not YAML: %s", source, line, problem);
+    const ntk_status status = refuse_yaml(&parser, text, source);
     yaml_parser_delete(&parser);
     return status;
   }
@@ -121,6 +144,8 @@ ntk_status ntk_settings_parse(const char *text, size_t length, const char *sourc
     status = ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
   else
     status = read_tree(&t, &made);
+  if (status == NTK_OK)
+    status = check_end(&parser, text, source);
   yaml_document_delete(&t.document);
   yaml_parser_delete(&parser);
   if (status == NTK_OK)
