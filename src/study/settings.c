@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 1 << 22 };
+enum { LARGEST_FILE = 1 << 22, MOST_SETTINGS = 1000 };
 
 static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's settings");
@@ -87,6 +87,8 @@ ntk_status ntk_setting_append(ntk_setting *s, const char *text, bool split) {
 
 ntk_status ntk_settings_add(ntk_settings *settings, const char *key, size_t line,
                             ntk_setting **added) {
+  if (settings->count == MOST_SETTINGS)
+    return ntk_fail(NTK_ERR_FORMAT, "%s: more than %d keys", settings->source, MOST_SETTINGS);
   ntk_setting *list = realloc(settings->setting, (settings->count + 1) * sizeof *list);
   if (list == NULL)
     return no_memory();

@@ -7,6 +7,8 @@
 
 #include <yaml.h>
 
+enum { MOST_DEPTH = 16 };
+
 /* The tree that is being read. */
 typedef struct tree {
   yaml_document_t document;
@@ -112,17 +114,41 @@ static ntk_status refuse_yaml(const yaml_parser_t *parser, const char *text, con
                   parser->problem != NULL ? parser->problem : "it cannot be read");
 }
 
-/* There is nothing after the first document. */
-static ntk_status check_end(yaml_parser_t *parser, const char *text, const char *source) {
-  yaml_document_t next;
-  if (!yaml_parser_load(parser, &next))
-    return refuse_yaml(parser, text, source);
-  const yaml_node_t *root = yaml_document_get_root_node(&next);
-  const ntk_status status =
-      root == NULL ? NTK_OK
-                   : ntk_fail(NTK_ERR_FORMAT, "%s:%zu: a second document; accepted: one", source,
-                              line_of(root));
-  yaml_document_delete(&next);
+/* Refuses an event of a second document, or too deep inside the first; depth: where it is. */
+static ntk_status check_event(const yaml_event_t *event, const char *source, int *depth,
+                              int *documents) {
+  const size_t line = event->start_mark.line + 1;
+  const yaml_event_type_t type = event->type;
+  *documents += type == YAML_DOCUMENT_START_EVENT;
+  *depth += type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT;
+  *depth -= type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT;
+  if (*documents > 1)
+    return ntk_fail(NTK_ERR_FORMAT, "%s:%zu: a second document; accepted: one", source, line);
+  if (*depth > MOST_DEPTH)
+    return ntk_fail(NTK_ERR_FORMAT, "%s:%zu: nested too deeply", source, line);
+  return NTK_OK;
+}
+
+/* One pass over the events, before the tree is made: libyaml's time grows with the square of the
+ * depth of lists within lists. */
+static ntk_status check_shape(const char *text, size_t length, const char *source) {
+  yaml_parser_t parser;
+  int depth = 0, documents = 0;
+  if (!yaml_parser_initialize(&parser))
+    return ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+  ntk_status status = NTK_OK;
+  for (bool end = false; !end && status == NTK_OK;) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&parser, &event)) {
+      status = refuse_yaml(&parser, text, source);
+      break;
+    }
+    status = check_event(&event, source, &depth, &documents);
+    end = event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
   return status;
 }
 
@@ -130,6 +156,7 @@ ntk_status ntk_settings_parse(const char *text, size_t length, const char *sourc
                               ntk_settings *settings) {
   yaml_parser_t parser;
   tree t = {.source = source};
+  NTK_TRY(check_shape(text, length, source));
   if (!yaml_parser_initialize(&parser))
     return ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
@@ -144,8 +171,6 @@ ntk_status ntk_settings_parse(const char *text, size_t length, const char *sourc
     status = ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", source);
   else
     status = read_tree(&t, &made);
-  if (status == NTK_OK)
-    status = check_end(&parser, text, source);
   yaml_document_delete(&t.document);
   yaml_parser_delete(&parser);
   if (status == NTK_OK)
