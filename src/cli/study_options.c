@@ -120,7 +120,8 @@ const option_row study_options[] = {
      .commands = FOR_CURVES,
      .field = FIELD(quantity),
      .argument = "NAME",
-     .help = "Which of the study's quantities; the first one when not given."},
+     .help = "Which of the study's quantities; the first one when not given. 'study plot' takes "
+             "several, as a,b, and draws a curve for each."},
     {.name = "x",
      .kind = KIND_TEXT,
      .commands = FOR_CURVES,

@@ -333,7 +333,7 @@ exit_status command_study_plot(const cli_settings *settings) {
     status = study_open(settings, &table);
   if (status != EXIT_DONE)
     return status;
-  choices choice;
+  choices choice = {0};
   status = choose(settings, &table, &choice);
   if (status == EXIT_DONE)
     status = study_warn_pooled(settings, &table, choice.chosen, settings->heat);

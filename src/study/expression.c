@@ -85,6 +85,9 @@ static const function *find_function(const char *name, size_t length) {
 
 /* ---- Grammar --------------------------------------------------------------------------------- */
 
+/* Recursive as the grammar is; factor keeps it from going deeper than MOST_DEPTH.
+ * NOLINTBEGIN(misc-no-recursion) */
+
 static double sum(reader *r);
 static double factor(reader *r);
 
@@ -208,6 +211,8 @@ static double sum(reader *r) {
   }
   return value;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 ntk_status ntk_expression_evaluate(const char *text, const ntk_scope *scope, double *value) {
   reader r = {.text = text, .at = text, .scope = scope};

@@ -83,8 +83,10 @@ static ntk_status read_range(const char *text, numbers *list) {
   if (part[2] == 0.0 || !(steps >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "'%s': no step of %g leads from %g to %g", text, part[2],
                     part[0], part[1]);
-  for (double i = 0.0; i <= steps; i++)
-    NTK_TRY(add(list, part[0] + i * part[2]));
+  if (steps >= MOST_VALUES)
+    return ntk_fail(NTK_ERR_LIMIT, "'%s': more than %d values", text, MOST_VALUES);
+  for (size_t i = 0; i <= (size_t)steps; i++)
+    NTK_TRY(add(list, part[0] + (double)i * part[2]));
   return NTK_OK;
 }
 
@@ -164,7 +166,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 static ntk_status check_numbers(const ntk_variable *v) {
-  double *sorted = malloc(v->count * sizeof *sorted);
+  double *sorted = calloc(v->count + 1, sizeof *sorted);
   if (sorted == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu values", v->count);
   memcpy(sorted, v->value, v->count * sizeof *sorted);
@@ -227,7 +229,9 @@ static ntk_status name_variables(const ntk_settings *settings, ntk_grid *grid) {
 static ntk_status count_points(ntk_grid *grid) {
   grid->points = 1;
   for (size_t v = 0; v < grid->count; v++) {
-    const size_t count = grid->variable[v].expression != NULL ? 1 : grid->variable[v].count;
+    const size_t count = grid->variable[v].count; /* 0: it follows from others */
+    if (count == 0)
+      continue;
     if (grid->points > MOST_POINTS / count)
       return ntk_fail(NTK_ERR_LIMIT, "%s: the grid has more than %d points", grid->source,
                       MOST_POINTS);
@@ -324,8 +328,8 @@ ntk_status ntk_grid_values(const ntk_grid *grid, size_t i, double *values) {
   }
   for (size_t v = 0; v < grid->count; v++)
     if (!known[v])
-      return refuse_variable(grid, v,
-                             ntk_fail(NTK_ERR_ARGUMENT, "'%s' follows from itself",
-                                      grid->variable[v].expression));
+      return refuse_variable(
+          grid, v,
+          ntk_fail(NTK_ERR_ARGUMENT, "'%s' follows from itself", grid->variable[v].expression));
   return NTK_OK;
 }

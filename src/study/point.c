@@ -186,9 +186,9 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
     key = "network.beta";
     status = read_beta(study, &scope, point);
   }
-  return status == NTK_OK ? status
-                          : ntk_study_refuse_point(
-                                study, ntk_settings_find(&study->settings, key), i, status);
+  return status == NTK_OK
+             ? status
+             : ntk_study_refuse_point(study, ntk_settings_find(&study->settings, key), i, status);
 }
 
 uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
@@ -198,8 +198,8 @@ uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
   return hash;
 }
 
-/* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their bytes:
- * two of them, added up as they are, often make the same sum. */
+/* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their
+ * bytes: two of them, added up as they are, often make the same sum. */
 static uint64_t mix(uint64_t hash) {
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;

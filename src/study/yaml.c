@@ -61,7 +61,8 @@ static ntk_status read_value(tree *t, const yaml_node_t *node, ntk_setting *s) {
   return s->count > 0 ? NTK_OK : REFUSE(t, node, "%s is an empty list", s->key);
 }
 
-/* The entries of a mapping; group: what it stands under, NULL at the top. */
+/* The entries of a mapping; group: what it stands under, NULL at the top. Calls itself once at
+ * most. NOLINTNEXTLINE(misc-no-recursion) */
 static ntk_status read_mapping(tree *t, const yaml_node_t *mapping, const char *group,
                                ntk_settings *settings) {
   for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
