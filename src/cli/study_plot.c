@@ -39,11 +39,14 @@ static exit_status choose(const cli_settings *settings, const ntk_study_table *t
   if (settings->quantity == NULL)
     return study_choose(settings, table, c->chosen);
   char *names = strdup(settings->quantity);
-  if (names == NULL)
-    return report_error(EXIT_FAILED, "no memory for the names of quantities");
+  if (names == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for the names of quantities");
+    return EXIT_FAILED; /* said twice, for analysers: nothing is chosen */
+  }
   exit_status status = EXIT_DONE;
   c->count = 0;
-  for (char *name = names, *comma = names; comma != NULL && status == EXIT_DONE;) {
+  char *name = names, *comma = NULL;
+  do {
     cli_settings one = *settings;
     comma = strchr(name, ',');
     if (comma != NULL)
@@ -57,7 +60,7 @@ static exit_status choose(const cli_settings *settings, const ntk_study_table *t
     else
       status = study_choose(&one, table, &c->chosen[c->count++]);
     name = comma != NULL ? comma + 1 : name;
-  }
+  } while (comma != NULL && status == EXIT_DONE);
   free(names);
   return status;
 }

@@ -84,7 +84,7 @@ static ntk_status read_range(const char *text, numbers *list) {
     return ntk_fail(NTK_ERR_ARGUMENT, "'%s': no step of %g leads from %g to %g", text, part[2],
                     part[0], part[1]);
   if (steps >= MOST_VALUES)
-    return ntk_fail(NTK_ERR_LIMIT, "'%s': more than %d values", text, MOST_VALUES);
+    return ntk_fail(NTK_ERR_LIMIT, "more than %d values", MOST_VALUES);
   for (size_t i = 0; i <= (size_t)steps; i++)
     NTK_TRY(add(list, part[0] + (double)i * part[2]));
   return NTK_OK;
@@ -166,7 +166,9 @@ static int by_value(const void *a, const void *b) {
 }
 
 static ntk_status check_numbers(const ntk_variable *v) {
-  double *sorted = calloc(v->count + 1, sizeof *sorted);
+  if (v->count == 0)
+    return NTK_OK;
+  double *sorted = calloc(v->count, sizeof *sorted);
   if (sorted == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu values", v->count);
   memcpy(sorted, v->value, v->count * sizeof *sorted);
