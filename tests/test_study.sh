@@ -112,6 +112,12 @@ good 'fit' study fit s.db --x d --group N --quantity lambda_max --json
 check 'fit has slopes' grep -q '"slope": ' "$out"
 good 'export --json' study export s.db --json
 check 'JSON rows' test "$(grep -c '"trial": ' "$out")" -eq 96
+good 'export of a part' study export s.db --where N=30,phi=tanh
+check 'rows of the part' test "$(grep -c '^30,[0-9]*,tanh,' "$out")" -eq 24
+check 'and no others' test "$(wc -l <"$out")" -eq 25
+good 'fit of a part' study fit s.db --x d --where phi=relu,N=60 --json
+good 'help on a group' help study
+check 'lists its commands' grep -q '^  study merge ' "$out"
 good 'export --npz' study export s.db --npz --output s.npz
 check 'npz is a zip' test "$(head -c 2 s.npz)" = PK
 if command -v gnuplot >/dev/null; then

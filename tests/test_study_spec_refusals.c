@@ -64,9 +64,10 @@ static void check_bad(const bad *list, size_t count) {
   }
 }
 
-#define KNOWN                                                                                  \
-  "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, " \
-  "network.activation, network.init, network.beta, data.source, data.scale, grid.NAME"
+#define KNOWN                                                                                   \
+  "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, "  \
+  "network.activation, network.init, network.beta, data.source, data.scale, data.fingerprint, " \
+  "grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 
@@ -78,7 +79,7 @@ static void test_keys_and_types(void **state) {
       {5, "  grid: tanh", "network.grid: " KNOWN, 0},
       {12, "network.beta: 2", "'network.beta': write it as a mapping", F},
       {12, "data.fingerprint: 2", "'data.fingerprint': write it as a mapping", F},
-      {7, "data: {fingerprint: 1}\ndate:", "data.fingerprint: " KNOWN, 0},
+      {7, "data: {fingerprint: 1}\ndate:", "data.fingerprint: 'gaussian' is no file", 0},
       {12, "<<: {a: 1}", "<<.a: " KNOWN, 0},
       {12, "'': 2", ": " KNOWN, 0},
       {12, "name: b", "'name' stands here a second time", F},
@@ -250,7 +251,7 @@ static void test_overrides(void **state) {
                                  {"name=\xf4\x90\x80\x80", "name: byte 0xf4"},
                                  {"name=a\tb", "name: byte 0x09"},
                                  {"grid.d=d", "grid.d: 'd' follows from itself"},
-                                 {"data.fingerprint=1", "there is no such key"}};
+                                 {"data.fingerprint=1", "is no file"}};
   for (size_t i = 0; i < COUNT(list); i++) {
     ntk_study *study = NULL;
     assert_refused(ntk_study_parse(text, "t", &list[i][0], 1, &study), NTK_ERR_ARGUMENT,

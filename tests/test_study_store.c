@@ -52,7 +52,7 @@ static void test_another_study(void **state) {
       {"grid.k=1,2", "grid.k is not there in"},
       {"network.activation=tanh", "network.activation is 'sigmoid' in"},
       {"quantity=lambda_max", "quantity is 'lambda_min' in"},
-      {"trials=2", "trials is '3' in"},
+      {"trials=2", "has 3 trials of each point already, and 2 are asked for"},
   };
   for (size_t i = 0; i < COUNT(cases); i++)
     assert_refused(run(tiny, cases[i].override, database, false), NTK_ERR_ARGUMENT, cases[i].says);

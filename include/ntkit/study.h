@@ -133,6 +133,11 @@ typedef struct ntk_study_table {
 NTK_API ntk_status ntk_study_table_read(const char *database, ntk_study_table *table);
 NTK_API void ntk_study_table_clear(ntk_study_table *table);
 
+/* Keeps the rows where a variable has this value, a number or a text, and drops the others.
+ * NTK_ERR_ARGUMENT when there is no such variable, or no row with this value. */
+NTK_API ntk_status ntk_study_table_keep(ntk_study_table *table, const char *variable,
+                                        const char *value);
+
 /* An expression of the grid's variables, such as "d^2" or "N/(n*n)", for every row; values: rows
  * entries. NTK_ERR_ARGUMENT for what it cannot be. */
 NTK_API ntk_status ntk_study_table_column(const ntk_study_table *table, const char *expression,

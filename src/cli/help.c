@@ -50,7 +50,7 @@ void help_program(void) {
                0);
   printf("\nUsage: ntkit COMMAND [OPTION...]\n\nCommands:\n");
   for (size_t i = 0; command_at(i) != NULL; i++)
-    printf("  %-13s %s\n", command_at(i)->name, command_at(i)->summary);
+    printf("  %-17s %s\n", command_at(i)->name, command_at(i)->summary);
   printf("\n'ntkit help COMMAND' explains one and lists its options; 'ntkit --version' names the "
          "version.\nTo start: %s\n",
          command_at(0)->example);
@@ -74,6 +74,22 @@ void help_for(const cli_command *command) {
          "2 the input is wrong, 130 interrupted.\n");
 }
 
+/* The commands whose first word this is; false when there is none. */
+static bool help_group(const char *first) {
+  const size_t length = strlen(first);
+  bool found = false;
+  for (size_t i = 0; command_at(i) != NULL; i++) {
+    const cli_command *command = command_at(i);
+    if (strncmp(command->name, first, length) != 0 || command->name[length] != ' ')
+      continue;
+    printf("  %-17s %s\n", command->name, command->summary);
+    found = true;
+  }
+  if (found)
+    printf("\n'ntkit help %s COMMAND' explains one and lists its options.\n", first);
+  return found;
+}
+
 void help_version(void) {
   printf("ntkit %s (%s)\n", ntk_version(), ntk_commit());
 }
@@ -93,6 +109,8 @@ exit_status command_help(const cli_settings *settings) {
   }
   size_t used = 0;
   const cli_command *about = command_find(settings->operands, settings->operand, &used);
+  if (about == NULL && settings->operands == 1 && help_group(settings->operand[0]))
+    return EXIT_DONE;
   if (about == NULL)
     return command_unknown(settings->operands, settings->operand);
   if (used < settings->operands)

@@ -51,6 +51,7 @@ typedef struct cli_settings {
   bool help;
 
   /* study run, status, merge; reproduce */
+  const char *where; /* study export, plot, fit */
   const char *db, *shard, *progress, *preset, *out;
   int workers;
   bool retry, other_code, spec;

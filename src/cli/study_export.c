@@ -167,7 +167,18 @@ static exit_status write_table(const cli_settings *settings, const ntk_study_tab
   return status;
 }
 
-exit_status command_study_export(const cli_settings *settings) {
+static bool ends_in(const char *text, const char *suffix) {
+  const size_t length = strlen(text), own = strlen(suffix);
+  return length > own && strcmp(text + length - own, suffix) == 0;
+}
+
+exit_status command_study_export(const cli_settings *given) {
+  cli_settings chosen = *given;
+  const cli_settings *settings = &chosen;
+  if (given->output != NULL && !given->csv && !given->json && !given->npz) {
+    chosen.json = ends_in(given->output, ".json");
+    chosen.npz = ends_in(given->output, ".npz");
+  }
   exit_status status = check_formats(settings);
   ntk_study_table table;
   if (status == EXIT_DONE)

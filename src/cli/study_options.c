@@ -113,8 +113,10 @@ const option_row study_options[] = {
      .field = FIELD(output),
      .argument = "FILE|BASE",
      .expected = "the name of a file in a directory that is there",
-     .help = "The file to write. Exports go to standard output when not given. Of figures: their "
-             "name without .svg, .pdf and .png."},
+     .help =
+         "The file to write; also -o. 'study export' writes to standard output when not given, "
+         "and knows .json and .npz by their names; 'study plot' needs it: the figures' name, to "
+         "which .svg, .pdf, .png, .dat and .gp are added."},
     {.name = "quantity",
      .kind = KIND_TEXT,
      .commands = FOR_CURVES,
@@ -137,6 +139,13 @@ const option_row study_options[] = {
      .argument = "VARIABLE",
      .help = "One curve for each value of this variable; none: one curve. When not given: the "
              "variable that varies besides those in --x, if there is exactly one."},
+    {.name = "where",
+     .kind = KIND_TEXT,
+     .commands = FOR_CURVES | FOR_STUDY_EXPORT,
+     .field = FIELD(where),
+     .argument = "NAME=VALUE,...",
+     .help = "Only the trials where these variables of the grid have these values, as N=1000 or "
+             "N=1000,phi=tanh."},
     {.name = "band",
      .kind = KIND_CHOICE,
      .commands = FOR_STUDY_PLOT,

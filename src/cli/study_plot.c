@@ -208,6 +208,21 @@ static bool make_curves(const choices *choice, const summaries *s, const char *b
   return true;
 }
 
+/* A mean over the trials that happen to have a value may mislead. */
+static void warn_missing(const cli_settings *settings, const summaries *s) {
+  size_t missing = 0, all = 0;
+  for (size_t i = 0; i < s->count; i++)
+    for (size_t p = 0; p < s->summary[i].points; p++) {
+      missing += s->summary[i].point[p].missing;
+      all += s->summary[i].point[p].missing + s->summary[i].point[p].count;
+    }
+  if (missing > 0)
+    report_warning(settings,
+                   "%zu of %zu trials have no value (failed, or below resolution): the means leave "
+                   "them out",
+                   missing, all);
+}
+
 static exit_status draw_summaries(const cli_settings *settings, const ntk_study_table *table,
                                   const choices *choice, const summaries *s, const labels *l) {
   curves c;
@@ -223,6 +238,7 @@ static exit_status draw_summaries(const cli_settings *settings, const ntk_study_
                           choice->chosen->group != NULL ? choice->chosen->group : "none", c.shown,
                           FIGURE_CURVES);
   if (status == EXIT_DONE) {
+    warn_missing(settings, s);
     figure f = begin(settings, l);
     f.curves = c.shown;
     f.curve = c.curve;
@@ -317,6 +333,13 @@ static exit_status check(const cli_settings *settings) {
   if (settings->output == NULL)
     return report_error(EXIT_INPUT,
                         "--output is needed: the name of the figure's files without .svg");
+  const char *dot = strrchr(settings->output, '.');
+  if (dot != NULL &&
+      (strcmp(dot, ".svg") == 0 || strcmp(dot, ".pdf") == 0 || strcmp(dot, ".png") == 0))
+    return report_error(EXIT_INPUT,
+                        "--output %s: expected the name without %s, which is added, as are the "
+                        "others",
+                        settings->output, dot);
   if (settings->heat != NULL && settings->group != NULL)
     return report_error(EXIT_INPUT, "--group makes curves and --heat a map; one of them");
   if (settings->heat != NULL && settings->quantity != NULL &&

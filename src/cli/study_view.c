@@ -16,14 +16,43 @@ void study_number(double value, char *text) {
     snprintf(text, STUDY_NUMBER, "%.17g", value);
 }
 
+/* --where: "NAME=VALUE,NAME=VALUE". */
+static exit_status keep_rows(const char *where, ntk_study_table *table) {
+  char *conditions = strdup(where);
+  if (conditions == NULL)
+    return report_error(EXIT_FAILED, "no memory for --where");
+  exit_status status = EXIT_DONE;
+  for (char *at = conditions; at != NULL && status == EXIT_DONE;) {
+    char *condition = at, *equals = strchr(at, '=');
+    at = strchr(condition, ',');
+    if (at != NULL)
+      *at++ = '\0';
+    if (equals == NULL || (at != NULL && equals >= at)) {
+      status = report_error(EXIT_INPUT, "--where: '%s'; expected NAME=VALUE, as in N=1000", where);
+      break;
+    }
+    *equals = '\0';
+    const ntk_status kept = ntk_study_table_keep(table, condition, equals + 1);
+    if (kept != NTK_OK)
+      status = report_library(kept, "where");
+  }
+  free(conditions);
+  return status;
+}
+
 exit_status study_open(const cli_settings *settings, ntk_study_table *table) {
   *table = (ntk_study_table){0};
   const ntk_status read = ntk_study_table_read(settings->operand[0], table);
   if (read != NTK_OK)
     return report_library(read, NULL);
-  if (table->rows > 0)
+  exit_status status = EXIT_DONE;
+  if (table->rows > 0 && settings->where != NULL)
+    status = keep_rows(settings->where, table);
+  if (table->rows > 0 && status == EXIT_DONE)
     return EXIT_DONE;
   ntk_study_table_clear(table);
+  if (status != EXIT_DONE)
+    return status;
   return report_error(EXIT_INPUT, "%s: no trial has finished yet; 'ntkit study run' computes them",
                       settings->operand[0]);
 }
@@ -278,7 +307,7 @@ exit_status study_warn_pooled(const cli_settings *settings, const ntk_study_tabl
   for (size_t v = 0; v < table->variables && status == EXIT_DONE; v++)
     if (varies(&p, v)) {
       report_warning(settings, "trials that differ in %s are taken together%s", table->variable[v],
-                     heat == NULL ? "; --group and --x can tell them apart" : "");
+                     heat == NULL ? "; --where, --group and --x can tell them apart" : "");
       break;
     }
   partition_clear(&p);

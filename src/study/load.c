@@ -36,6 +36,7 @@ static const struct key {
     {"network.beta", "1", true, false},
     {"data.source", "gaussian", false, false},
     {"data.scale", "none", false, false},
+    {"data.fingerprint", NULL, false, true}, /* of a file, as `study status --spec` prints it */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -191,6 +192,9 @@ static ntk_status open_file(ntk_study *study, const char *path) {
   study->file_rows = array.rows;
   study->file_dim = array.cols;
   ntk_npy_close(&array);
+  const ntk_setting *known = ntk_settings_find(&study->settings, "data.fingerprint");
+  if (known != NULL && strcmp(known->value[0], hash) != 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
   return ntk_settings_default(&study->settings, "data.fingerprint", hash);
 }
 
@@ -206,6 +210,9 @@ static ntk_status read_data(ntk_study *study) {
     const ntk_status opened = open_file(study, text);
     return opened == NTK_OK ? opened : ntk_study_refuse(study, source, opened);
   }
+  if (ntk_settings_find(&study->settings, "data.fingerprint") != NULL)
+    return REFUSE(study, ntk_settings_find(&study->settings, "data.fingerprint"), "'%s' is no file",
+                  text);
   if (study->scaling != NTK_SCALE_NONE)
     return REFUSE(study, scale, "'%s' is for files; distributions are scaled already",
                   scale->value[0]);

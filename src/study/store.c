@@ -144,7 +144,7 @@ static ntk_status take_lock(ntk_store *store) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct stat here, there;
     if (store->lock < 0)
-      status = ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
+      status = ntk_fail(NTK_ERR_FILE, "%s cannot be written: %s", store->path, strerror(errno));
     else if (fcntl(store->lock, F_SETLK, &whole) != 0)
       status = errno == EACCES || errno == EAGAIN
                    ? ntk_fail(NTK_ERR_FILE, "%s: another run is writing to it now", store->path)

@@ -284,3 +284,31 @@ void ntk_study_table_clear(ntk_study_table *table) {
   }
   *table = (ntk_study_table){0};
 }
+
+static bool has_value(const ntk_study_row *row, size_t v, const char *value) {
+  char *end = NULL;
+  if (row->text[v] != NULL)
+    return strcmp(row->text[v], value) == 0;
+  const double number = strtod(value, &end);
+  return end != value && *end == '\0' &&
+         fabs(row->variable[v] - number) <= 1e-12 * fabs(number); /* as printed, or as meant */
+}
+
+ntk_status ntk_study_table_keep(ntk_study_table *table, const char *variable, const char *value) {
+  owner *owns = table->owner;
+  size_t v = 0, kept = 0;
+  while (v < table->variables && strcmp(table->variable[v], variable) != 0)
+    v++;
+  if (v == table->variables)
+    return ntk_fail(NTK_ERR_ARGUMENT, "'%s' is not a variable of the study", variable);
+  for (size_t i = 0; i < table->rows; i++)
+    kept += has_value(&table->row[i], v, value);
+  if (kept == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "no trial has %s = %s", variable, value);
+  kept = 0;
+  for (size_t i = 0; i < table->rows; i++)
+    if (has_value(&owns->row[i], v, value))
+      owns->row[kept++] = owns->row[i];
+  table->rows = kept;
+  return NTK_OK;
+}
