@@ -79,7 +79,6 @@ static void test_keys_and_types(void **state) {
       {5, "  grid: tanh", "network.grid: " KNOWN, 0},
       {12, "network.beta: 2", "'network.beta': write it as a mapping", F},
       {12, "data.fingerprint: 2", "'data.fingerprint': write it as a mapping", F},
-      {7, "data: {fingerprint: 1}\ndate:", "data.fingerprint: 'gaussian' is no file", 0},
       {12, "<<: {a: 1}", "<<.a: " KNOWN, 0},
       {12, "'': 2", ": " KNOWN, 0},
       {12, "name: b", "'name' stands here a second time", F},
