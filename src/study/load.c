@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_TRIALS = 1000000000 };
@@ -167,6 +168,9 @@ static bool is_file(const char *text) {
 
 /* What the file holds, as a number: studies notice when it changes. */
 static ntk_status fingerprint(const char *path, char text[20]) {
+  struct stat about;
+  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) /* a pipe or a device may never end */
+    return ntk_fail(NTK_ERR_FILE, "%s is no plain file", path);
   FILE *file = fopen(path, "rb");
   if (file == NULL)
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
