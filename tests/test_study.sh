@@ -96,13 +96,16 @@ check 'its value to the last digit' awk -v a="$value" -v b="$(field 7)" 'BEGIN {
 
 for i in 1 2 3; do
   good "shard $i" study run "$in/good.yaml" --db "shard$i.db" --shard "$i/3"
-  SLURM_ARRAY_TASK_ID=$((2 * i + 4)) SLURM_ARRAY_TASK_MIN=6 SLURM_ARRAY_TASK_STEP=2 \
+  SLURM_ARRAY_TASK_ID=$((2 * i + 4)) SLURM_ARRAY_TASK_MIN=6 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_MAX=10 \
     SLURM_ARRAY_TASK_COUNT=3 "$NTKIT" study run "$in/good.yaml" --db "slurm$i.db" >"$out" 2>"$err"
   check "Slurm's task $i" grep -q "shard $i/3" "$err"
   "$NTKIT" study export "shard$i.db" | cut -d, -f1-7 >shard.csv
   "$NTKIT" study export "slurm$i.db" | cut -d, -f1-7 >slurm.csv
   check 'is that shard' cmp shard.csv slurm.csv
 done
+SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_COUNT=2 \
+  "$NTKIT" study run "$in/good.yaml" --db gaps.db >"$out" 2>"$err"
+check 'an array with gaps is refused' test $? -eq 2 -a ! -e gaps.db
 good 'merge' study merge shard1.db shard2.db shard3.db -o merged.db
 "$NTKIT" study export merged.db | cut -d, -f1-8 >merged.csv
 cut -d, -f1-8 s.csv >whole.csv
@@ -135,13 +138,17 @@ long="study run $in/good.yaml --db long.db grid.N=900 grid.d=60 trials=100 --wor
 "$NTKIT" $long --progress ndjson >"$out" 2>"$err" &
 pid=$!
 sleep 1
+workers=$(pgrep -P $pid | tr '\n' ' ')
 kill -TERM $pid
 wait $pid
 status=$?
 check 'SIGTERM: exit status 130' test "$status" -eq 130
 check 'it says how to go on' grep -q '^ntkit: interrupted: .* of 200 trials are done; the same command' "$err"
 check 'progress is JSON' grep -q '^{"event": "progress", "total": 200, ' "$err"
-check 'workers are gone' test -z "$(pgrep -f "$dir/long.db")"
+check 'there were two workers' test "$(echo "$workers" | wc -w)" -eq 2
+for worker in $workers; do
+  kill -0 "$worker" 2>/dev/null && fails 'workers are gone' "$worker is there"
+done
 # shellcheck disable=SC2086
 good 'it goes on' $long
 check 'to the end' grep -q '^good: 200 of 200 trials done$' "$out"

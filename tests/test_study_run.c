@@ -201,7 +201,11 @@ static bool look(const ntk_study_progress *progress, void *user) {
     const pid_t child = fork();
     if (child == 0) {
       ntk_study_status status;
-      const ntk_status result = ntk_study_run(o->study, o->database, NULL, &status);
+      const char *link = fresh("link.db"); /* under another name, too */
+      if (symlink(o->database, link) != 0)
+        _exit(2);
+      const ntk_status result = ntk_study_run(o->study, link, NULL, &status);
+      (void)unlink(link);
       _exit(result == NTK_ERR_FILE && strstr(ntk_error_message(), "another run") ? 0 : 1);
     }
     int ended = 1;
@@ -273,6 +277,50 @@ static void test_failed_trials(void **state) {
   unlink(database);
 }
 
+/* Replaces the data once the run has begun. */
+static bool replace_data(const ntk_study_progress *progress, void *user) {
+  const char *const *files = user;
+  if (progress->finished >= 2)
+    (void)rename(files[1], files[0]);
+  return true;
+}
+
+/* A file that changes under a run makes its trials fail: two data sets are never mixed. */
+static void test_changing_data(void **state) {
+  (void)state;
+  const char *file = fresh("data.npy"), *other = fresh("other.npy"), *database = fresh("mixed.db");
+  const char *whole = fresh("whole.db"), *files[] = {file, other};
+  char text[500];
+  double *X = make_normal(3, 60 * 5), *Y = make_normal(4, 60 * 5);
+  assert_ok(ntk_npy_save(file, X, 2, (const size_t[]){60, 5}));
+  assert_ok(ntk_npy_save(other, Y, 2, (const size_t[]){60, 5}));
+  snprintf(text, sizeof text,
+           "name: f\nnetwork: {widths: [20, 9]}\ndata: {source: %s}\ngrid: {N: [40, 60]}\n"
+           "trials: 30\n",
+           file);
+  ntk_study *study = make_study(text);
+  run_study(study, whole, NULL);
+  ntk_study_status status;
+  assert_ok(ntk_study_run(study, database,
+                          &(ntk_study_options){.progress = replace_data, .progress_user = files},
+                          &status));
+  assert_true(status.failed > 0 && status.done > 0);
+  assert_non_null(strstr(status.last_error, "has changed since the run began"));
+  ntk_study_status_clear(&status);
+  ntk_study_table got = read_table(database), clean = read_table(whole);
+  for (size_t i = 0; i < got.rows; i++)
+    if (strcmp(got.row[i].status, "failed") != 0)
+      assert_memory_equal(&got.row[i].value, &clean.row[i].value, sizeof(double));
+  ntk_study_table_clear(&got);
+  ntk_study_table_clear(&clean);
+  ntk_study_destroy(study);
+  free(X);
+  free(Y);
+  unlink(file);
+  unlink(database);
+  unlink(whole);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   const char *database = fresh("none.db");
@@ -298,6 +346,7 @@ int main(void) {
       cmocka_unit_test(test_more_trials),
       cmocka_unit_test(test_onlookers),
       cmocka_unit_test(test_failed_trials),
+      cmocka_unit_test(test_changing_data),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

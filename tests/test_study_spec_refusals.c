@@ -99,7 +99,7 @@ static void test_keys_and_types(void **state) {
       {4, "  widths: []", "network.widths is an empty list", F},
       {4, "  widths: [d, '']", "network.widths has an empty value", F},
       {4, "  widths: d, , d", "network.widths is empty", F},
-      {12, "trials: 0", "trials: '0'; " WHOLE "1 to 1000000000", 0},
+      {12, "trials: 0", "trials: '0'; " WHOLE "1 to 100000000", 0},
       {12, "trials: ten", "trials: 'ten'; " WHOLE "1", 0},
       {12, "trials: 1.5", "trials: '1.5'; " WHOLE "1", 0},
       {12, "trials: 1e3", "trials: '1e3'; " WHOLE "1", 0},

@@ -67,8 +67,11 @@ static void test_another_build(void **state) {
   assert_ok(run(tiny, NULL, database, false));
   execute(database, "UPDATE environment SET commit_id = 'abcdef0'");
   assert_refused(run(tiny, "trials=4", database, false), NTK_ERR_ARGUMENT, "abcdef0");
-  assert_ok(run(tiny, "trials=4", database, true));
   ntk_study_status status;
+  assert_ok(ntk_study_status_read(database, &status));
+  assert_int_equal(status.total, 6); /* the refusal has changed nothing */
+  ntk_study_status_clear(&status);
+  assert_ok(run(tiny, "trials=4", database, true));
   assert_ok(ntk_study_status_read(database, &status));
   assert_int_equal(status.builds, 2);
   assert_int_equal(status.done, 8);
@@ -125,6 +128,25 @@ static void test_read_only(void **state) {
   unlink(database);
 }
 
+/* What another writer left there does not leak into means. */
+static void test_foreign_rows(void **state) {
+  (void)state;
+  const char *database = fresh("foreign.db");
+  ntk_study_table table;
+  assert_ok(run(tiny, NULL, database, false));
+  execute(database, "UPDATE results SET value = 5, status = 'failed' WHERE point = 0");
+  assert_ok(ntk_study_table_read(database, &table));
+  assert_string_equal(table.row[0].status, "failed");
+  assert_true(isnan(table.row[0].value));
+  assert_true(table.row[table.rows - 1].value > 0.0);
+  ntk_study_table_clear(&table);
+  execute(database, "UPDATE points SET variables = '[12.0, \"five\"]' WHERE id = 1");
+  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "d is not of one kind");
+  execute(database, "UPDATE points SET variables = '[12.0, null]' WHERE id = 1");
+  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "d is not of one kind");
+  unlink(database);
+}
+
 /* ---- Merging --------------------------------------------------------------------------------- */
 
 static void test_merge_refusals(void **state) {
@@ -178,9 +200,10 @@ static void test_merge_failed(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_another_study),  cmocka_unit_test(test_another_build),
-      cmocka_unit_test(test_no_study),       cmocka_unit_test(test_read_only),
-      cmocka_unit_test(test_merge_refusals), cmocka_unit_test(test_merge_failed),
+      cmocka_unit_test(test_another_study), cmocka_unit_test(test_another_build),
+      cmocka_unit_test(test_no_study),      cmocka_unit_test(test_read_only),
+      cmocka_unit_test(test_foreign_rows),  cmocka_unit_test(test_merge_refusals),
+      cmocka_unit_test(test_merge_failed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

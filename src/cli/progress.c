@@ -43,6 +43,7 @@ void progress_catch_signals(void) {
       sigaction(numbers[i], &action, NULL);
   }
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how workers and gnuplot ended */
 }
 
 bool progress_interrupted(void) {

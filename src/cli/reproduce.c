@@ -142,7 +142,7 @@ static exit_status run_study(const cli_settings *settings, const char *database)
                                           is_quick ? sizeof quick / sizeof quick[0] : 0, &study);
   if (made != NTK_OK)
     return report_library(made, NULL);
-  exit_status result = study_execute(settings, study, database, &status);
+  exit_status result = study_execute(settings, study, database, false, &status);
   ntk_study_destroy(study);
   if (result == EXIT_DONE)
     result = study_print_status(settings, database, &status);

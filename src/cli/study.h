@@ -6,10 +6,10 @@
 #include "ntkit/study.h"
 
 /* Runs study into database as --workers, --memory, --shard, --retry, --other-code and --progress
- * say. EXIT_DONE, and *status filled, to be released by ntk_study_status_clear; else one line has
- * been printed. */
+ * say; array_job: the task of a Slurm array is a shard. EXIT_DONE, and *status filled, to be
+ * released by ntk_study_status_clear; else one line has been printed. */
 exit_status study_execute(const cli_settings *settings, const ntk_study *study,
-                          const char *database, ntk_study_status *status);
+                          const char *database, bool array_job, ntk_study_status *status);
 
 /* How far a study is, on standard output, as text or (--json) as an object. */
 exit_status study_print_status(const cli_settings *settings, const char *database,

@@ -28,23 +28,25 @@ static bool variable(const char *name, uint64_t *value) {
 }
 
 /* The task of a Slurm array job is a shard of it: --array=1-8 or 0-70:10, say. */
-static void slurm_shard(const cli_settings *settings, ntk_study_options *options) {
-  uint64_t id = 0, first = 0, count = 0, step = 1;
+static exit_status slurm_shard(const cli_settings *settings, ntk_study_options *options) {
+  uint64_t id = 0, first = 0, last = 0, count = 0, step = 1;
   if (!variable("SLURM_ARRAY_TASK_ID", &id) || !variable("SLURM_ARRAY_TASK_MIN", &first) ||
-      !variable("SLURM_ARRAY_TASK_COUNT", &count))
-    return;
+      !variable("SLURM_ARRAY_TASK_MAX", &last) || !variable("SLURM_ARRAY_TASK_COUNT", &count))
+    return EXIT_DONE;
   if (!variable("SLURM_ARRAY_TASK_STEP", &step) || step == 0)
     step = 1;
-  if (id < first || (id - first) / step >= count)
-    return; /* a list of tasks with gaps: nothing tells which one this is */
+  if (id < first || last < id || (last - first) / step + 1 != count || (id - first) % step != 0)
+    return report_error(EXIT_INPUT, "this Slurm array has gaps: give --shard i/n, the part of the "
+                                    "study that this task is to do");
   options->shard = (size_t)((id - first) / step + 1);
   options->shards = (size_t)count;
   report_warning(settings, "this is task %llu of a Slurm array: shard %zu/%zu",
                  (unsigned long long)id, options->shard, options->shards);
+  return EXIT_DONE;
 }
 
 exit_status study_execute(const cli_settings *settings, const ntk_study *study,
-                          const char *database, ntk_study_status *status) {
+                          const char *database, bool array_job, ntk_study_status *status) {
   study_reporter reporter = {.settings = settings, .printed = -1.0};
   ntk_study_options options = {
       .workers = settings->workers,
@@ -58,8 +60,10 @@ exit_status study_execute(const cli_settings *settings, const ntk_study *study,
     const exit_status parsed = parse_shard(settings->shard, &options);
     if (parsed != EXIT_DONE)
       return parsed;
-  } else {
-    slurm_shard(settings, &options);
+  } else if (array_job) {
+    const exit_status found = slurm_shard(settings, &options);
+    if (found != EXIT_DONE)
+      return found;
   }
   progress_start(settings->quiet);
   const ntk_status result = ntk_study_run(study, database, &options, status);
@@ -77,7 +81,7 @@ exit_status command_study_run(const cli_settings *settings) {
                      settings->operands - 1, &study);
   if (loaded != NTK_OK)
     return report_library(loaded, NULL);
-  exit_status result = study_execute(settings, study, settings->db, &status);
+  exit_status result = study_execute(settings, study, settings->db, true, &status);
   ntk_study_destroy(study);
   if (result != EXIT_DONE)
     return result;

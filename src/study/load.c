@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_TRIALS = 1000000000 };
+enum { MOST_TRIALS = 100000000 };
 
 #define REFUSE(study, s, ...) \
   ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
@@ -168,9 +167,6 @@ static bool is_file(const char *text) {
 
 /* What the file holds, as a number: studies notice when it changes. */
 static ntk_status fingerprint(const char *path, char text[20]) {
-  struct stat about;
-  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) /* a pipe or a device may never end */
-    return ntk_fail(NTK_ERR_FILE, "%s is no plain file", path);
   FILE *file = fopen(path, "rb");
   if (file == NULL)
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
@@ -191,6 +187,7 @@ static ntk_status fingerprint(const char *path, char text[20]) {
 static ntk_status open_file(ntk_study *study, const char *path) {
   ntk_npy array;
   char hash[20];
+  NTK_TRY(ntk_file_identify(path, &study->file));
   NTK_TRY(fingerprint(path, hash));
   NTK_TRY(ntk_npy_open(path, 2, &array));
   study->file_rows = array.rows;
@@ -265,8 +262,9 @@ static ntk_status resolve(ntk_study *study) {
   NTK_TRY(check_variable(study, "N"));
   if (study->file_dim == 0)
     NTK_TRY(check_variable(study, "d"));
-  if (study->grid.points > SIZE_MAX / 4 / study->trials)
-    return ntk_fail(NTK_ERR_LIMIT, "%s: more trials than can be counted", study->settings.source);
+  if (study->grid.points > MOST_TRIALS / study->trials)
+    return ntk_fail(NTK_ERR_LIMIT, "%s: %zu points of %zu trials; accepted: up to %d trials in all",
+                    study->settings.source, study->grid.points, study->trials, MOST_TRIALS);
   for (size_t i = 0; i < study->grid.points; i++) {
     ntk_point point;
     NTK_TRY(ntk_study_point(study, i, &point));

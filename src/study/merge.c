@@ -71,12 +71,19 @@ static ntk_status check_builds(const ntk_store *store, const char *first, const 
       first, other, "were computed by different builds; --other-code merges them all the same");
 }
 
+static ntk_status check_seeds(const ntk_store *store, const char *first, const char *other) {
+  return refuse_if_any(store,
+                       "SELECT 'point ' || a.point, 'trial ' || a.trial FROM main.trials a"
+                       " JOIN other.trials b USING (point, trial) WHERE a.seed != b.seed",
+                       first, other, "have different seeds for one trial");
+}
+
 static ntk_status check_results(const ntk_store *store, const char *first, const char *other) {
   return refuse_if_any(
       store,
       "SELECT 'point ' || a.point, 'trial ' || a.trial FROM main.results a JOIN other.results b"
       " USING (point, trial, ordinal) WHERE a.status != 'failed' AND b.status != 'failed'"
-      " AND (a.value IS NOT b.value OR a.quantity != b.quantity)",
+      " AND (a.value IS NOT b.value OR a.quantity != b.quantity OR a.status != b.status)",
       first, other, "have different results for one trial");
 }
 
@@ -92,6 +99,7 @@ static const char copy[] =
     " USING (version, commit_id, compiler, blas, blas_core, simd, backend, cpu)"
     " WHERE o.id = b.environment), b.finished"
     " FROM other.trials b JOIN temp.taken USING (point, trial);"
+    "DELETE FROM main.results WHERE (point, trial) IN (SELECT point, trial FROM temp.taken);"
     "INSERT OR REPLACE INTO main.results SELECT b.* FROM other.results b"
     " JOIN temp.taken USING (point, trial);"
     "DROP TABLE temp.taken;";
@@ -113,11 +121,13 @@ static ntk_status add_database(const ntk_store *store, const char *first, const 
   ntk_store_close(&check);
   NTK_TRY(opened);
   NTK_TRY(attach(store, path));
-  ntk_status status = ntk_store_execute(store, "BEGIN IMMEDIATE");
+  ntk_status status = ntk_store_execute(store, "BEGIN");
   if (status == NTK_OK)
     status = compare_studies(store, first, path);
   if (status == NTK_OK && !other_code)
     status = check_builds(store, first, path);
+  if (status == NTK_OK)
+    status = check_seeds(store, first, path);
   if (status == NTK_OK)
     status = check_results(store, first, path);
   if (status == NTK_OK)

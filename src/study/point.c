@@ -164,6 +164,7 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
                        .init = name_of(study, "network.init", i),
                        .source = name_of(study, "data.source", i),
                        .from_file = study->file_dim > 0,
+                       .file = study->file,
                        .scaling = study->scaling};
   if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
     add_name(&scope, "d", (double)study->file_dim);

@@ -9,6 +9,12 @@
 
 enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
 
+/* Which file it is, as it was when the study was made. */
+typedef struct ntk_file_identity {
+  uint64_t device, inode, size;
+  int64_t seconds, nanoseconds; /* of its last change */
+} ntk_file_identity;
+
 /* A point of the grid, resolved. Strings are borrowed from the study. */
 typedef struct ntk_point {
   size_t N, depth;
@@ -17,8 +23,12 @@ typedef struct ntk_point {
   const char *activation, *init;
   const char *source; /* distribution or file */
   bool from_file;
+  ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
 } ntk_point;
+
+/* NTK_ERR_FILE when path is no plain file. */
+ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity);
 
 /* One number that a trial found. */
 typedef struct ntk_value {

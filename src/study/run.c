@@ -15,8 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WORKERS = 1024, MOST_WAITING = 64, LOOK = 100 }; /* LOOK: milliseconds */
-static const double WRITE_EVERY = 0.5;                       /* seconds */
+enum {
+  MOST_WORKERS = 1024,
+  MOST_WAITING = 64,
+  LOOK = 100,
+  LAST_WAIT = 2000
+};                                     /* milliseconds, the last two */
+static const double WRITE_EVERY = 0.5; /* seconds */
 
 /* An answer that is not in the database yet. */
 typedef struct answer {
@@ -42,6 +47,7 @@ typedef struct run {
   double start, written;
   size_t finished, done, failed;
   double cost_finished; /* by this run */
+  bool stopped;         /* by the user, while it waited to write */
 } run;
 
 /* ---- Answers --------------------------------------------------------------------------------- */
@@ -171,6 +177,19 @@ static ntk_status report(const run *r) {
                   r->done, p->total);
 }
 
+/* SQLite calls this while a reader keeps it from writing: it waits, however long, unless the user
+ * wants to stop. */
+static int wait_for_reader(void *user, int times) {
+  run *r = user;
+  (void)times;
+  if (r->stopped || report(r) != NTK_OK) {
+    r->stopped = true;
+    return 0;
+  }
+  (void)poll(NULL, 0, LOOK / 2);
+  return 1;
+}
+
 /* ---- The run --------------------------------------------------------------------------------- */
 
 static ntk_status loop(run *r) {
@@ -213,6 +232,16 @@ static ntk_status check_options(const ntk_study_options *o) {
   return NTK_OK;
 }
 
+static ntk_status prepare_store(run *r) {
+  const ntk_study_options *o = r->options;
+  const ntk_environment environment = ntk_context_environment(r->context);
+  NTK_TRY(ntk_store_adopt(&r->store, r->study, r->costs));
+  NTK_TRY(ntk_store_environment(&r->store, &environment, o->other_code, &r->environment));
+  NTK_TRY(ntk_store_states(&r->store, r->study->grid.points, r->study->trials, r->states));
+  return ntk_plan_make(r->study, r->costs, r->states, o->shards > 0 ? o->shard : 1,
+                       o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
+}
+
 /* Everything that can be refused is refused here, before a process is started. */
 static ntk_status prepare(run *r, const char *database) {
   const ntk_study_options *o = r->options;
@@ -224,12 +253,10 @@ static ntk_status prepare(run *r, const char *database) {
   NTK_TRY(allocate(r));
   NTK_TRY(ntk_plan_costs(r->study, r->context, r->memory, r->costs));
   NTK_TRY(ntk_store_open_for_run(database, &r->store));
-  NTK_TRY(ntk_store_adopt(&r->store, r->study, r->costs));
-  const ntk_environment environment = ntk_context_environment(r->context);
-  NTK_TRY(ntk_store_environment(&r->store, &environment, o->other_code, &r->environment));
-  NTK_TRY(ntk_store_states(&r->store, r->study->grid.points, r->study->trials, r->states));
-  return ntk_plan_make(r->study, r->costs, r->states, o->shards > 0 ? o->shard : 1,
-                       o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
+  NTK_TRY(ntk_store_begin(&r->store));
+  NTK_TRY(ntk_store_end(&r->store, prepare_store(r))); /* a refusal changes nothing */
+  (void)sqlite3_busy_handler(r->store.db, wait_for_reader, r);
+  return NTK_OK;
 }
 
 static void release(run *r) {
@@ -251,6 +278,7 @@ static ntk_status write_rest(run *r, ntk_status status) {
   snprintf(why, sizeof why, "%s", ntk_error_message());
   for (size_t w = 0; w < r->workers; w++)
     ntk_worker_stop(&r->worker[w]);
+  (void)sqlite3_busy_timeout(r->store.db, LAST_WAIT);
   const ntk_status written = write_answers(r);
   if (status == NTK_OK)
     return written;
@@ -269,7 +297,13 @@ ntk_status ntk_study_run(const ntk_study *study, const char *database,
   if (result == NTK_OK) {
     r.done = r.plan.done;
     r.failed = r.plan.failed;
-    result = write_rest(&r, loop(&r));
+    result = loop(&r);
+    if (result != NTK_OK && r.stopped)
+      result = ntk_fail(NTK_ERR_CANCELLED,
+                        "interrupted while %s was being read: the same command "
+                        "goes on",
+                        database);
+    result = write_rest(&r, result);
     if (result == NTK_OK)
       (void)report(&r); /* the last one: all is done, and it is too late to stop */
   }

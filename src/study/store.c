@@ -129,15 +129,24 @@ static ntk_status open_database(ntk_store *store, int flags) {
   return NTK_OK;
 }
 
+/* "FILE.lock" beside the database, whatever links lead to that; to be freed. */
+static char *lock_path(const ntk_store *store) {
+  char *real = realpath(store->path, NULL); /* NULL: it is not there yet */
+  const char *path = real != NULL ? real : store->path;
+  const size_t size = strlen(path) + sizeof ".lock";
+  char *made = malloc(size);
+  if (made != NULL)
+    snprintf(made, size, "%s.lock", path);
+  free(real);
+  return made;
+}
+
 /* The lock is the system's, on a file of its own: SQLite's locks on the database must not be
  * disturbed. It ends with the process, however that ends. */
 static ntk_status take_lock(ntk_store *store) {
-  char *path = NULL;
-  const size_t size = strlen(store->path) + 8;
-  path = malloc(size);
+  char *path = lock_path(store);
   if (path == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a file's name");
-  snprintf(path, size, "%s.lock", store->path);
   ntk_status status = NTK_OK;
   for (bool ours = false; !ours && status == NTK_OK;) {
     store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -164,11 +173,9 @@ static ntk_status take_lock(ntk_store *store) {
 static void release_lock(ntk_store *store) {
   if (store->lock < 0)
     return;
-  char *path = malloc(strlen(store->path) + 8);
-  if (path != NULL) {
-    snprintf(path, strlen(store->path) + 8, "%s.lock", store->path);
+  char *path = lock_path(store);
+  if (path != NULL)
     (void)unlink(path); /* left behind it does no harm */
-  }
   free(path);
   (void)close(store->lock);
   store->lock = -1;

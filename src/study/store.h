@@ -40,7 +40,8 @@ ntk_status ntk_store_begin(const ntk_store *store);
 /* Commits when status is NTK_OK, else rolls back and hands status on. */
 ntk_status ntk_store_end(const ntk_store *store, ntk_status status);
 
-/* ---- store_study.c: whose database it is ----------------------------------------------------- */
+/* ---- store_study.c: whose database it is; both within ntk_store_begin and _end
+ * ----------------------------------------------------- */
 
 /* Flops and bytes of every point, for the store and for the plan. */
 typedef struct ntk_point_cost {

@@ -170,7 +170,6 @@ ntk_status ntk_store_adopt(const ntk_store *store, const ntk_study *study,
   double flops = 0.0;
   for (size_t i = 0; i < study->grid.points; i++)
     flops += costs[i].flops;
-  NTK_TRY(ntk_store_begin(store));
   ntk_status status = read_study(store, &spec, &trials);
   if (status == NTK_OK && spec == NULL) {
     status = write_points(store, study, costs);
@@ -182,7 +181,7 @@ ntk_status ntk_store_adopt(const ntk_store *store, const ntk_study *study,
       status = extend(store, study);
   }
   free(spec);
-  return ntk_store_end(store, status);
+  return status;
 }
 
 /* ---- Builds ---------------------------------------------------------------------------------- */
@@ -249,6 +248,5 @@ ntk_status ntk_store_environment(const ntk_store *store, const ntk_environment *
                                  bool other_code, sqlite3_int64 *id) {
   if (!other_code)
     NTK_TRY(check_build(store, environment));
-  NTK_TRY(ntk_store_begin(store));
-  return ntk_store_end(store, find_environment(store, environment, id));
+  return find_environment(store, environment, id);
 }

@@ -65,10 +65,23 @@ static ntk_status put_value(const ntk_store *store, sqlite3_stmt *insert, size_t
   return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
 }
 
+/* An earlier attempt's values: there may have been more of them. */
+static ntk_status forget_values(const ntk_store *store, size_t point, size_t trial) {
+  sqlite3_stmt *statement;
+  NTK_TRY(
+      ntk_store_prepare(store, "DELETE FROM results WHERE point = ? AND trial = ?", &statement));
+  int code = sqlite3_bind_int64(statement, 1, (sqlite3_int64)point);
+  code |= sqlite3_bind_int64(statement, 2, (sqlite3_int64)trial);
+  const ntk_status status = code == SQLITE_OK ? ntk_store_step(store, statement) : no_memory();
+  (void)sqlite3_finalize(statement);
+  return status;
+}
+
 ntk_status ntk_store_put(const ntk_store *store, size_t point, size_t trial, uint64_t seed,
                          const ntk_outcome *outcome, sqlite3_int64 environment) {
   sqlite3_stmt *insert;
   NTK_TRY(put_trial(store, point, trial, seed, outcome, environment));
+  NTK_TRY(forget_values(store, point, trial));
   NTK_TRY(ntk_store_prepare(store, "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)",
                             &insert));
   ntk_status status = NTK_OK;

@@ -17,6 +17,7 @@ struct ntk_study {
   const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
   ntk_grid grid;
   ntk_scaling scaling;
+  ntk_file_identity file;     /* of the data file */
   size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
 };
 

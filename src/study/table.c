@@ -122,6 +122,12 @@ static ntk_status read_values(builder *b, const char *json, const double **value
   for (size_t v = 0; v < count && status == NTK_OK; v++) {
     const json_t *entry = json_array_get(list, v);
     const char *name = json_string_value(entry);
+    if ((name == NULL && !json_is_number(entry)) ||
+        (b->table.rows > 0 && b->is_text[v] != (name != NULL))) {
+      status = ntk_fail(NTK_ERR_FORMAT, "a point's variables are '%.100s': %s is not of one kind",
+                        json, b->variable[v]);
+      break;
+    }
     value[v] = name != NULL ? NAN : json_number_value(entry);
     text[v] = name != NULL ? intern(b, name) : NULL;
     b->is_text[v] = name != NULL;
@@ -189,6 +195,8 @@ static ntk_status add_row(builder *b, sqlite3_stmt *select, const ntk_study_row 
   };
   if (row.quantity == NULL || row.status == NULL || row.error == NULL)
     return no_memory();
+  if (strcmp(row.status, "ok") != 0 && strcmp(row.status, "rank_deficient") != 0)
+    row.value = NAN;
   if (before != NULL && before->point == row.point) {
     row.variable = before->variable;
     row.text = before->text;
