@@ -27,7 +27,7 @@ after=$(rate)
 "$build/ntkit" study status "$work/figure1/figure1.db" --json >"$work/status.json"
 jq -r --arg before "$before" --arg after "$after" --arg start "$start" --arg finish "$end" \
   --arg workers "$workers" '
-    (($before | tonumber) + ($after | tonumber)) / 2 as $rate |
+    ((($before | tonumber) + ($after | tonumber)) / 2) as $rate |
     (($finish | tonumber) - ($start | tonumber)) as $seconds | ($workers | tonumber) as $w |
     (.flops / ($rate * 1e9 * $w)) as $ideal |
     "\n\(.done) trials, \(.flops / 1e10 | round / 100) Tflop (forward passes, Gram matrices, factorisations)",
