@@ -172,17 +172,16 @@ static bool ends_in(const char *text, const char *suffix) {
   return length > own && strcmp(text + length - own, suffix) == 0;
 }
 
-exit_status command_study_export(const cli_settings *given) {
-  cli_settings chosen = *given;
-  const cli_settings *settings = &chosen;
-  if (given->output != NULL && !given->csv && !given->json && !given->npz) {
-    chosen.json = ends_in(given->output, ".json");
-    chosen.npz = ends_in(given->output, ".npz");
+exit_status command_study_export(const cli_settings *settings) {
+  cli_settings chosen = *settings;
+  if (settings->output != NULL && !settings->csv && !settings->json && !settings->npz) {
+    chosen.json = ends_in(settings->output, ".json");
+    chosen.npz = ends_in(settings->output, ".npz");
   }
-  exit_status status = check_formats(settings);
+  exit_status status = check_formats(&chosen);
   ntk_study_table table;
   if (status == EXIT_DONE)
-    status = study_open(settings, &table);
+    status = study_open(&chosen, &table);
   if (status != EXIT_DONE)
     return status;
   status = write_table(settings, &table);
