@@ -123,6 +123,10 @@ good 'help on a group' help study
 check 'lists its commands' grep -q '^  study merge ' "$out"
 good 'export --npz' study export s.db --npz --output s.npz
 check 'npz is a zip' test "$(head -c 2 s.npz)" = PK
+good 'export knows .npz' study export s.db -o by_name.npz
+check 'by its name' test "$(head -c 2 by_name.npz)" = PK
+good 'export knows .json' study export s.db -o by_name.json
+check 'by its name, too' grep -q '"columns": ' by_name.json
 if command -v gnuplot >/dev/null; then
   good 'plot' study plot s.db --x d --group N --output figure --quiet
   for suffix in svg pdf png dat gp; do

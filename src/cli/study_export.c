@@ -184,7 +184,7 @@ exit_status command_study_export(const cli_settings *settings) {
     status = study_open(&chosen, &table);
   if (status != EXIT_DONE)
     return status;
-  status = write_table(settings, &table);
+  status = write_table(&chosen, &table);
   ntk_study_table_clear(&table);
   return status;
 }

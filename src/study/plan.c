@@ -19,14 +19,9 @@ static ntk_status point_cost(const ntk_study *study, ntk_context *context, size_
   for (size_t q = 0; q < study->quantities; q++) {
     const ntk_measure *m = study->quantity[q]->measure;
     const ntk_quantity *own[NTK_MOST_QUANTITIES];
-    size_t count = 0, bytes = 0;
-    bool earlier = false;
-    for (size_t p = 0; p < study->quantities; p++)
-      if (study->quantity[p]->measure == m) {
-        earlier |= p < q;
-        own[count++] = study->quantity[p];
-      }
-    if (earlier)
+    const size_t count = ntk_quantity_group(study->quantity, study->quantities, q, own);
+    size_t bytes = 0;
+    if (count == 0)
       continue;
     NTK_TRY(m->bytes(context, &point, own, count, &bytes));
     cost->flops += m->flops(&point, own, count);

@@ -166,6 +166,18 @@ const ntk_quantity_info *ntk_quantity_list(size_t *count) {
   return list;
 }
 
+size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, size_t q,
+                          const ntk_quantity *own[NTK_MOST_QUANTITIES]) {
+  size_t found = 0;
+  for (size_t p = 0; p < count; p++)
+    if (quantity[p]->measure == quantity[q]->measure) {
+      if (p < q)
+        return 0;
+      own[found++] = quantity[p];
+    }
+  return found;
+}
+
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
                              size_t count, size_t depth) {
   for (size_t q = 0; q < count; q++) {

@@ -70,6 +70,11 @@ struct ntk_quantity {
 /* NULL when there is none of this name. */
 const ntk_quantity *ntk_quantity_find(const char *name);
 
+/* The quantities, out of `count`, that quantity q's measure gives, into own; how many they are: 0
+ * when an earlier quantity has the same measure, so that each measure comes up once. */
+size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, size_t q,
+                          const ntk_quantity *own[NTK_MOST_QUANTITIES]);
+
 /* Appends a value, NaN and named but otherwise empty, for each that these quantities give. */
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
                              size_t count, size_t depth);

@@ -58,14 +58,8 @@ static ntk_status measure(ntk_context *context, const ntk_study *study, const nt
   for (size_t q = 0; q < study->quantities; q++) {
     const ntk_measure *m = study->quantity[q]->measure;
     const ntk_quantity *own[NTK_MOST_QUANTITIES];
-    size_t count = 0;
-    bool earlier = false;
-    for (size_t p = 0; p < study->quantities; p++)
-      if (study->quantity[p]->measure == m) {
-        earlier |= p < q;
-        own[count++] = study->quantity[p];
-      }
-    if (!earlier)
+    const size_t count = ntk_quantity_group(study->quantity, study->quantities, q, own);
+    if (count > 0)
       NTK_TRY(m->run(context, point, seed, own, count, outcome));
   }
   return NTK_OK;
