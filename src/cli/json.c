@@ -1,14 +1,12 @@
 #include "cli/json.h"
 
+#include "cli/file.h"
 #include "cli/report.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const size_t FORMAT = JSON_INDENT(2) | JSON_REAL_PRECISION(17);
 
@@ -79,38 +77,16 @@ exit_status json_print(const json_t *object) {
   return EXIT_DONE;
 }
 
-static bool write_all(const json_t *object, FILE *file) {
-  return json_dumpf(object, file, FORMAT) == 0 && fputc('\n', file) != EOF && fflush(file) == 0 &&
-         fsync(fileno(file)) == 0;
-}
-
 exit_status json_save(const json_t *object, const char *path) {
+  cli_file file;
   if (object == NULL)
     return report_error(EXIT_FAILED, "no memory for the JSON object");
-  const size_t size = strlen(path) + 32;
-  char *temporary = malloc(size);
-  if (temporary == NULL)
-    return report_error(EXIT_FAILED, "no memory for a file name");
-  snprintf(temporary, size, "%s.%ld.tmp", path, (long)getpid());
-  exit_status status = EXIT_DONE;
-  const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-  bool written = file != NULL && write_all(object, file);
-  int why = errno;
-  if (file == NULL && descriptor >= 0)
-    close(descriptor);
-  if (file != NULL && fclose(file) != 0 && written) {
-    written = false;
-    why = errno;
-  }
-  if (written && rename(temporary, path) != 0) {
-    written = false;
-    why = errno;
-  }
-  if (!written) {
-    (void)unlink(temporary);
-    status = report_error(EXIT_INPUT, "--save: %s: %s", path, strerror(why));
-  }
-  free(temporary);
-  return status;
+  exit_status status = file_create(path, "save", &file);
+  if (status != EXIT_DONE)
+    return status;
+  if (json_dumpf(object, file.stream, FORMAT) == 0)
+    (void)fputc('\n', file.stream); /* file_close tells what the stream did not take */
+  else if (!ferror(file.stream))
+    status = report_error(EXIT_FAILED, "no memory to write the JSON object");
+  return file_close(&file, "save", status);
 }

@@ -84,18 +84,28 @@ static bool write_table(const ntk_summary *summary, FILE *out) {
   return all;
 }
 
-static exit_status save_table(const ntk_summary *summary, const char *base) {
-  char *path = file_name(base, ".txt");
+/* Writes BASE<suffix> by write(what, stream). */
+static exit_status save(const char *base, const char *suffix, void (*write)(const void *, FILE *),
+                        const void *what) {
+  char *path = file_name(base, suffix);
   cli_file file;
   if (path == NULL)
     return EXIT_FAILED;
   exit_status status = file_create(path, "out", &file);
   if (status == EXIT_DONE) {
-    (void)write_table(summary, file.stream);
+    write(what, file.stream);
     status = file_close(&file, "out", status);
   }
   free(path);
   return status;
+}
+
+static void save_table(const void *summary, FILE *out) {
+  (void)write_table(summary, out); /* whether all agree is told on standard output */
+}
+
+static void save_spec(const void *spec, FILE *out) {
+  fputs(spec, out);
 }
 
 static exit_status tabulate(const char *database, const char *base) {
@@ -109,7 +119,7 @@ static exit_status tabulate(const char *database, const char *base) {
   ntk_study_table_clear(&table);
   if (read != NTK_OK)
     return report_library(read, NULL);
-  exit_status status = save_table(&summary, base);
+  exit_status status = save(base, ".txt", save_table, &summary);
   const bool agree = write_table(&summary, stdout);
   ntk_summary_clear(&summary);
   if (status == EXIT_DONE && !agree)
@@ -118,21 +128,6 @@ static exit_status tabulate(const char *database, const char *base) {
 }
 
 /* ---- The command ----------------------------------------------------------------------------- */
-
-/* BASE.yaml: the study, for the user to change. */
-static exit_status save_spec(const char *base) {
-  char *path = file_name(base, ".yaml");
-  cli_file file;
-  if (path == NULL)
-    return EXIT_FAILED;
-  exit_status status = file_create(path, "out", &file);
-  if (status == EXIT_DONE) {
-    fputs(figure1_spec, file.stream);
-    status = file_close(&file, "out", status);
-  }
-  free(path);
-  return status;
-}
 
 static exit_status run_study(const cli_settings *settings, const char *database) {
   const bool is_quick = strcmp(settings->preset, "quick") == 0;
@@ -183,7 +178,9 @@ exit_status command_reproduce_figure1(const cli_settings *settings) {
     return report_library(prepared, "out");
   char *base = file_name(settings->out, "/figure1");
   char *database = base != NULL ? file_name(base, ".db") : NULL;
-  exit_status status = database != NULL ? save_spec(base) : EXIT_FAILED;
+  exit_status status = EXIT_FAILED;
+  if (database != NULL) /* the study, for the user to change */
+    status = save(base, ".yaml", save_spec, figure1_spec);
   if (status == EXIT_DONE)
     status = run_study(settings, database);
   if (status == EXIT_DONE)

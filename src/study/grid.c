@@ -7,16 +7,8 @@
 
 enum { MOST_VALUES = 1 << 20, MOST_TEXTS = 1 << 10, MOST_POINTS = 1 << 20, WORD = 512 };
 
-/* Puts the setting's place before the message that has just been set. */
-static ntk_status refuse(const ntk_settings *settings, const ntk_setting *s, ntk_status status) {
-  char place[NTK_PLACE_SIZE], why[400];
-  ntk_setting_place(settings, s, sizeof place, place);
-  snprintf(why, sizeof why, "%s", ntk_error_message());
-  return (ntk_fail_message("%s: %s", place, why), status);
-}
-
 #define REFUSE(settings, s, ...) \
-  refuse(settings, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
+  ntk_setting_refuse(settings, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
 
 size_t ntk_grid_find(const ntk_grid *grid, const char *name) {
   size_t v = 0;
@@ -252,7 +244,7 @@ ntk_status ntk_grid_make(const ntk_settings *settings, ntk_grid *grid) {
       continue;
     status = read_variable(&made, s, &made.variable[v++]);
     if (status != NTK_OK)
-      status = refuse(settings, s, status);
+      status = ntk_setting_refuse(settings, s, status);
   }
   if (status == NTK_OK && made.count == 0)
     status = ntk_fail(NTK_ERR_FORMAT,
@@ -303,7 +295,7 @@ static ntk_status refuse_variable(const ntk_grid *grid, size_t v, ntk_status sta
   snprintf(key, sizeof key, "grid.%.150s", grid->name[v]);
   const ntk_settings settings = {.source = (char *)grid->source};
   const ntk_setting setting = {.key = key, .line = grid->variable[v].line};
-  return refuse(&settings, &setting, status);
+  return ntk_setting_refuse(&settings, &setting, status);
 }
 
 ntk_status ntk_grid_values(const ntk_grid *grid, size_t i, double *values) {

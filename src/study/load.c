@@ -151,12 +151,8 @@ static ntk_status read_quantities(ntk_study *study) {
 /* ---- Data ------------------------------------------------------------------------------------ */
 
 static bool is_distribution(const char *name) {
-  size_t count = 0;
-  const ntk_distribution *list = ntk_distribution_list(&count);
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(list[i].name, name) == 0)
-      return true;
-  return false;
+  const ntk_distribution *distribution = NULL;
+  return ntk_distribution_find(name, &distribution) == NTK_OK;
 }
 
 static bool is_file(const char *text) {

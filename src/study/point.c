@@ -10,10 +10,7 @@
 static const double LARGEST_WHOLE = 0x1p53;
 
 ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
-  char place[NTK_PLACE_SIZE], why[500];
-  ntk_setting_place(&study->settings, s, sizeof place, place);
-  snprintf(why, sizeof why, "%s", ntk_error_message());
-  return (ntk_fail_message("%s: %s", place, why), status);
+  return ntk_setting_refuse(&study->settings, s, status);
 }
 
 static const char *text_of(const ntk_study *study, const char *key) {

@@ -15,12 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  MOST_WORKERS = 1024,
-  MOST_WAITING = 64,
-  LOOK = 100,
-  LAST_WAIT = 2000
-};                                     /* milliseconds, the last two */
+enum { MOST_WORKERS = 1024, MOST_WAITING = 64 };
+enum { LOOK = 100, LAST_WAIT = 2000 }; /* milliseconds */
 static const double WRITE_EVERY = 0.5; /* seconds */
 
 /* An answer that is not in the database yet. */
@@ -108,8 +104,7 @@ static void give_work(run *r, ntk_worker *w) {
   ntk_worker_give(w, task.point, task.trial);
 }
 
-/* A worker that has died is replaced. One that dies without work has a reason that will not go
- * away. */
+/* A worker that has died is replaced. */
 static ntk_status hear(run *r, size_t which) {
   ntk_worker *w = &r->worker[which];
   const bool busy = w->busy;

@@ -49,6 +49,14 @@ void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting,
     snprintf(text, size, "%s", setting->key);
 }
 
+ntk_status ntk_setting_refuse(const ntk_settings *settings, const ntk_setting *setting,
+                              ntk_status status) {
+  char place[NTK_PLACE_SIZE], why[500];
+  ntk_setting_place(settings, setting, sizeof place, place);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  return (ntk_fail_message("%s: %s", place, why), status);
+}
+
 static bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }

@@ -47,4 +47,8 @@ enum { NTK_PLACE_SIZE = 4096 + 160 }; /* room for any path and key */
 void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting, size_t size,
                        char *text);
 
+/* Puts the setting's place before the message that has just been set, and returns status. */
+ntk_status ntk_setting_refuse(const ntk_settings *settings, const ntk_setting *setting,
+                              ntk_status status);
+
 #endif
