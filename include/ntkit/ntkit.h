@@ -187,7 +187,7 @@ typedef struct ntk_activation_info {
 NTK_API const ntk_activation_info *ntk_activation_list(size_t *count);
 
 typedef struct ntk_init_info {
-  const char *name;    /* paper, standard, he, lecun */
+  const char *name;    /* paper, standard, he, lecun, antisymmetric */
   const char *summary; /* variances of hidden and last layers */
 } ntk_init_info;
 NTK_API const ntk_init_info *ntk_init_list(size_t *count);
@@ -198,6 +198,8 @@ typedef struct ntk_network_spec {
   const char *activation; /* NULL: "sigmoid" */
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
+  double gamma;           /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
+                             takes d^3 N^2 */
   uint64_t seed;
 } ntk_network_spec;
 

@@ -9,6 +9,7 @@
 #include "net/network.h"
 
 typedef struct ntk_backend ntk_backend;
+typedef struct ntk_descent ntk_descent; /* descent.h */
 
 struct ntk_features {
   const ntk_backend *backend;
@@ -57,6 +58,15 @@ struct ntk_backend {
   ntk_status (*kernel_full)(const ntk_kernel *kernel, double *eigenvalues);
   ntk_status (*certify_lower)(ntk_kernel *kernel, double shift, bool *proved, double *lower);
   ntk_status (*certify_upper)(const ntk_kernel *kernel, const double *v, double *upper);
+
+  /* descent.h; slots by their number there. */
+  ntk_status (*descent_create)(ntk_descent *descent);
+  void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
+  void (*descent_gradient)(ntk_descent *descent, double *sum);
+  void (*descent_evaluate)(ntk_descent *descent, double *sum);
+  void (*descent_update)(ntk_descent *descent, const struct ntk_update *update);
+  void (*descent_read)(const ntk_descent *descent, int slot, double *values);
+  void (*descent_write)(ntk_descent *descent, int slot, const double *values);
 };
 
 /* The backend of that name (NULL: the first); NTK_ERR_ARGUMENT listing the known ones. */

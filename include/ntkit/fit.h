@@ -1,0 +1,163 @@
+/* fit.h - networks fitted to labels: full-batch training (19), with Theorem 4.2 measured beside it.
+ *
+ *   double Y[1000];  ntk_train_result result;
+ *   const ntk_train_options options = {.optimizer = "gd", .epochs = 500, .track = 50};
+ *   if (ntk_labels_generate(context, "gaussian", NULL, data, 1, Y) == NTK_OK &&
+ *       ntk_train(context, network, data, Y, &options, &result) == NTK_OK)
+ *     printf("%g after %zu epochs\n", result.loss_final, result.epochs);
+ *   // ntk_train_clear(&result); the network now has the weights found
+ *
+ * Conventions are those of ntkit.h; how each number is found, docs/algorithm.md. */
+#ifndef NTKIT_FIT_H
+#define NTKIT_FIT_H
+
+#include "ntkit/ntkit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Labels ---------------------------------------------------------------------------------- */
+
+/* A row of one of the tables of names below. */
+typedef struct ntk_name_info {
+  const char *name;
+  const char *summary; /* one line */
+} ntk_name_info;
+
+/* gaussian: N(0, 1); sign: -1 or 1; teacher: the outputs of another network of the same
+ * architecture, scaled to a mean square of 1. In all three ||Y||_2 = Theta(sqrt N), as Theorem 4.2
+ * asks. */
+NTK_API const ntk_name_info *ntk_labels_list(size_t *count);
+
+/* N labels into Y. spec: the network to be trained, for the teacher; else it may be NULL. Y_i
+ * depends on (kind, seed, i) alone (teacher: on spec and data as well). */
+NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
+                                       const ntk_network_spec *spec, const ntk_dataset *data,
+                                       uint64_t seed, double *Y);
+
+/* N labels from a .npy file of N numbers, rank 1 or N x 1; of data loaded in part, a label for each
+ * row of its file will do. NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or an
+ * infinity, by position. */
+NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
+                                   double *Y);
+
+/* ---- Training -------------------------------------------------------------------------------- */
+
+/* gd, momentum (heavy ball), nesterov, adam, lm (Levenberg-Marquardt on the N x N system). */
+NTK_API const ntk_name_info *ntk_optimizer_list(size_t *count);
+/* half-sum: (19), 1/2 sum_i r_i^2 with r = F_L - Y; mean: 1/N sum_i r_i^2, as in the authors'
+ * script. */
+NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
+/* Rules for the step size: auto, from the eigenvalues of K at the start (adam: the authors'
+ * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}). */
+NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
+
+/* What is measured of the kernel at one epoch. NaN: not known, or not asked for. */
+typedef struct ntk_track_point {
+  size_t epoch;
+  double loss;
+  double bound;                  /* (20) with the measured c; gd alone */
+  double prediction;             /* the loss if K stayed K_0, for the exact discrete steps */
+  double lambda_min, lambda_max; /* of K(theta_t): sigma_min(J)^2 and ||J||^2 of (21) */
+  double jacobian_change;        /* ||J(theta_t) - J(theta_0)|| of (21) */
+  double distance;               /* ||theta_t - theta_0|| */
+} ntk_track_point;
+
+/* Conditions of Theorem 4.2 in the form of (21), with constants from K_0 (docs/algorithm.md):
+ * alpha = 4/5 sigma_min(J_0), beta = max(2 alpha, ||J_0|| + alpha / 4). Then
+ * ||J(theta) - J_0|| <= alpha^2 / (2 beta) on the ball of radius R implies the rest. */
+typedef struct ntk_convergence {
+  double lambda_min, lambda_max; /* of K_0; NaN: not resolved, or not computed */
+  double alpha, beta;
+  double change_allowed; /* alpha^2 / (2 beta) */
+  double radius;         /* R = 4 ||F(theta_0) - Y|| / alpha */
+  double lr_largest;     /* stable for the linearised steps; NaN for adam and lm */
+  double c;              /* of (20): rate_bound = 1 - c eta gamma n_{L-2} n_{L-1} */
+  double change_largest; /* of the tracked ||J_t - J_0||; NaN: none tracked */
+  double distance_largest;
+  double laziness;       /* largest tracked ||J_t - J_0|| / ||J_0||: 0 is a linear model */
+  bool bound_known, bound_held; /* (20), at every epoch */
+  bool condition_known, condition_held; /* (21), at every tracked epoch */
+} ntk_convergence;
+
+typedef enum ntk_train_stop {
+  NTK_STOP_EPOCHS,   /* as many as asked for */
+  NTK_STOP_TARGET,   /* the loss is at most the target */
+  NTK_STOP_PLATEAU,  /* the sum of losses over a window has grown */
+  NTK_STOP_TIME,     /* the time is up */
+  NTK_STOP_STALLED,  /* lm: no step makes the loss smaller */
+  NTK_STOP_DIVERGED  /* the loss grew past 1000 times the first, or is not finite */
+} ntk_train_stop;
+NTK_API const char *ntk_train_stop_name(ntk_train_stop stop);
+
+typedef struct ntk_train_progress {
+  size_t epoch, epochs; /* done, and at most */
+  double loss, loss_initial;
+  double rate;    /* factor of the loss per epoch lately; NaN: not known yet */
+  double elapsed; /* seconds of this run */
+  double left;    /* seconds at most; NaN: not known yet */
+} ntk_train_progress;
+/* Called a few times a second, from the calling thread. Return false to stop: the checkpoint, where
+ * there is one, is written, and NTK_ERR_CANCELLED returned. */
+typedef bool (*ntk_train_progress_fn)(const ntk_train_progress *progress, void *user);
+
+typedef struct ntk_train_options {
+  const char *optimizer; /* NULL: "gd" */
+  const char *loss;      /* NULL: "half-sum" */
+  double lr;             /* step size eta; 0: by the rule. lm takes none */
+  const char *lr_rule;   /* NULL: "auto" */
+  double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
+  const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
+  size_t epochs;         /* at most; 0: 10000 */
+  double target;         /* stop at a loss of at most this; 0: no such stop */
+  size_t plateau;        /* every so many epochs, stop when the sum of the losses of so many is larger
+                            than that of so many before (the authors: 100); 0: no such stop */
+  double seconds;        /* stop after so long, resumed runs' time included; 0: no such stop */
+  size_t track;          /* measure the kernel every so many epochs, first and last; 0: never */
+  const char *checkpoint; /* a file: gone on with when it is there, written now and then, on
+                             cancellation and at the end; NULL: none */
+  double checkpoint_every; /* seconds; 0: 30 */
+  ntk_train_progress_fn progress; /* NULL: the context's */
+  void *progress_user;
+  uint64_t seed; /* of the eigensolver's start vectors */
+} ntk_train_options;
+
+typedef struct ntk_train_result {
+  ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
+  double loss_initial, loss_final;
+  size_t epochs; /* steps made, resumed ones included */
+  size_t resumed; /* of these, before this call */
+  ntk_train_stop stopped;
+  char reason[240];    /* one line on why it stopped */
+  double lr, momentum; /* as used; NaN where the optimizer has none */
+  char lr_source[120]; /* where lr is from, one line */
+  double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
+  double rate_bound;    /* what (20) allows; NaN but for gd, or where K_0 is singular */
+  double seconds, seconds_tracking; /* all; of these for K and its eigenvalues */
+  double *loss;                     /* epochs + 1: before each step and after the last */
+  size_t tracked;
+  ntk_track_point *track; /* by epoch */
+  ntk_convergence convergence;
+} ntk_train_result;
+
+/* Minimises the loss over theta from the network's weights on, in place: on NTK_OK the network has
+ * the weights after the last step (unless stopped is NTK_STOP_DIVERGED: then those before the
+ * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
+ * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
+ * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each tracked
+ * epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run. */
+NTK_API ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                             const double *Y, const ntk_train_options *options,
+                             ntk_train_result *result);
+NTK_API void ntk_train_clear(ntk_train_result *result);
+
+/* Bytes that ntk_train will hold at its peak (data and weights included), and whether they fit, as
+ * ntk_spectrum_memory. */
+NTK_API ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                    const ntk_train_options *options, size_t *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/* Full-batch first-order training (19) behind the backend seam: one object holds data, labels,
+ * parameters, their gradient and the optimizer's moments where the backend wants them and in its
+ * precision. An epoch is ntk_descent_gradient, then ntk_descent_update; neither allocates. */
+#ifndef NTK_KERNEL_DESCENT_H
+#define NTK_KERNEL_DESCENT_H
+
+#include "kernel/backend.h"
+
+/* Arrays of P numbers, in theta's order. */
+typedef enum ntk_slot {
+  NTK_SLOT_THETA,
+  NTK_SLOT_GRADIENT, /* of the last ntk_descent_gradient; read only */
+  NTK_SLOT_FIRST,    /* moments; zero at the start */
+  NTK_SLOT_SECOND
+} ntk_slot;
+
+/* With g the gradient, m and v the moments, t the step:
+ *   gd        theta -= eta g
+ *   momentum  m = beta1 m + g,  theta -= eta m
+ *   nesterov  m = beta1 m + g,  theta -= eta (g + beta1 m): theta is where the gradient is taken
+ *   adam      m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
+ *             theta -= eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon) */
+typedef enum ntk_rule {
+  NTK_RULE_GD,
+  NTK_RULE_MOMENTUM,
+  NTK_RULE_NESTEROV,
+  NTK_RULE_ADAM
+} ntk_rule;
+
+typedef struct ntk_update {
+  ntk_rule rule;
+  double lr, beta1, beta2, epsilon;
+  size_t step; /* t, from 1 */
+} ntk_update;
+
+struct ntk_descent {
+  const ntk_backend *backend;
+  ntk_context *context;       /* borrowed */
+  const ntk_network *network; /* borrowed: the architecture, and theta at the start */
+  const double *X, *Y;        /* N x d and N, borrowed */
+  size_t N;
+  bool single;  /* in float instead of double */
+  double scale; /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
+  void *state;  /* the backend's own; NULL until created */
+};
+
+/* theta is the network's, moments are 0. data must have the network's d. */
+ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
+                              bool single, double scale, ntk_descent **descent);
+void ntk_descent_destroy(ntk_descent *descent);
+
+/* *sum = sum_i r_i^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r stays
+ * inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops. */
+void ntk_descent_gradient(ntk_descent *descent, double *sum);
+/* *sum alone. About 2 N sum_l n_{l-1} n_l flops. */
+void ntk_descent_evaluate(ntk_descent *descent, double *sum);
+void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
+
+/* Exact both ways for what has been read. values: P entries. */
+void ntk_descent_read(const ntk_descent *descent, ntk_slot slot, double *values);
+void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values);
+
+/* Bytes that a descent takes. */
+double ntk_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads);
+
+#endif
