@@ -199,8 +199,8 @@ typedef struct ntk_network_spec {
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
   uint64_t seed;
-  double gamma;           /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
-                             takes d^3 N^2 */
+  double gamma; /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
+                   takes d^3 N^2 */
 } ntk_network_spec;
 
 /* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone. */
