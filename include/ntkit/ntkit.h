@@ -217,6 +217,10 @@ NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
 /* W_l, l = 1..L: n_{l-1} x n_l, borrowed. */
 NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
 
+/* F_L of (1), N entries; data of dimension n_0. 2 N P flops. */
+NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
+                                      double *F_L);
+
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
 
 typedef enum ntk_verdict {

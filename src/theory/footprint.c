@@ -66,7 +66,7 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   const double apply = 8.0 * (s.parameters + threads * OPERATOR_ROWS * s.widest);
   const double eigen = (double)ntk_eigen_bytes(N);
 
-  double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 16.0 * n);
+  double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 24.0 * n);
   most = fmax(most, both + eigen + apply); /* singular, or found to be so by equal rows */
   if (!singular || options->full || options->kernel_path != NULL)
     most = fmax(most, both + half + tiles);
