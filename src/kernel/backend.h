@@ -9,7 +9,8 @@
 #include "net/network.h"
 
 typedef struct ntk_backend ntk_backend;
-typedef struct ntk_descent ntk_descent; /* descent.h */
+typedef struct ntk_descent ntk_descent; /* descent.h, and this: */
+typedef struct ntk_update ntk_update;
 
 struct ntk_features {
   const ntk_backend *backend;
@@ -64,7 +65,7 @@ struct ntk_backend {
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
   void (*descent_gradient)(ntk_descent *descent, double *sum);
   void (*descent_evaluate)(ntk_descent *descent, double *sum);
-  void (*descent_update)(ntk_descent *descent, const struct ntk_update *update);
+  void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
 };
