@@ -3,13 +3,13 @@
  *     (K + mu I) c = r,   delta = -J^T c,   r + J delta = mu c,
  *
  * so that the decrease predicted for r^T r is r^T r - mu^2 c^T c, and neither J nor a P x P matrix
- * is formed. mu starts at 1e-3 of K's mean diagonal. A step whose decrease is near the predicted
- * one (the model is good) makes mu a hundredth: the last steps are Gauss-Newton's. One that does
- * not decrease is taken back, and mu grows (Nielsen's rule).
+ * is formed. mu starts at 1e-3 of K's mean diagonal. After a step whose decrease is near the
+ * predicted one (the model is good) mu falls as the loss did, so that the last steps are
+ * Gauss-Newton's; one that does not decrease is taken back, and mu grows.
  *
- * The factor is most of a step's cost: kernel and N^3/3 against a forward pass and a solve. So a
- * good step is followed by corrections delta = -J^T (K + mu I)^{-1} r with the same J and factor,
- * at the new r (chord steps), for as long as each makes the loss a tenth or less. */
+ * The factor is most of a step's cost: a kernel and N^3/3 against a forward pass, J^T c and a
+ * solve. So each step is followed by corrections -J^T (K + mu I)^{-1} r with the same J and factor
+ * at the new r (chord steps), for as long as one takes a fifth off the loss. */
 #include "fit/lm.h"
 
 #include "base/blas.h"
@@ -17,7 +17,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { MOST_TRIES = 10, MOST_CHORDS = 40 };
@@ -113,8 +112,8 @@ static void take_back(ntk_lm *lm) {
   memcpy(lm->network->theta, lm->theta, lm->P * sizeof(double));
 }
 
-/* Corrections with the factor of the step before; the last, which gained too little, is taken back
- * unless it gained at all. */
+/* Corrections with the factor of the step before. One that does not gain is taken back; one that
+ * gains too little is the last. */
 static ntk_status chords(ntk_lm *lm, const ntk_features *features, const ntk_kernel *factor) {
   for (int i = 0; i < MOST_CHORDS && lm->sum > 0.0; i++) {
     double sum = INFINITY;
@@ -136,15 +135,12 @@ static ntk_status attempt(ntk_lm *lm, const ntk_features *features, bool *accept
                           bool *hopeless) {
   ntk_kernel *factor = NULL;
   double sum = INFINITY;
-  double T0 = ntk_clock();
   ntk_status status = factorise(lm, features, &factor);
-  fprintf(stderr, "factor %g s mu %g\n", ntk_clock() - T0, lm->damping);
   if (status == NTK_OK)
     status = try_step(lm, features, factor, &sum);
   if (status == NTK_OK) {
     const double mu_c = lm->damping * ntk_dnrm2(lm->N, lm->c), predicted = lm->sum - mu_c * mu_c;
     const double gain = (lm->sum - sum) / predicted;
-    fprintf(stderr, "gain %g sum %g -> %g  %g s\n", gain, lm->sum, sum, ntk_clock() - T0);
     *accepted = predicted > 0.0 && gain > ACCEPTED;
     *hopeless = !*accepted && (!(predicted > 0.0) || ntk_dnrm2(lm->P, lm->step) <=
                                                          DBL_EPSILON * ntk_dnrm2(lm->P, lm->theta));
