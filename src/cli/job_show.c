@@ -18,7 +18,10 @@ void job_print_network(const cli_job *job) {
   printf("network     L = %zu: ", spec->depth);
   for (size_t l = 0; l < spec->depth; l++)
     printf("%zu -> ", spec->width[l]);
-  printf("1, %s, init %s, beta ", spec->activation, spec->init);
+  printf("1, %s, init %s, ", spec->activation, spec->init);
+  if (spec->gamma > 0)
+    printf("gamma %g, ", spec->gamma);
+  printf("beta ");
   const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
   for (size_t l = 0; l < shown; l++)
     printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
@@ -48,6 +51,7 @@ json_t *job_network_json(const cli_job *job) {
   json_put(&object, "activation", json_text(spec->activation));
   json_put(&object, "init", json_text(spec->init));
   json_put(&object, "beta", json_numbers(spec->beta, spec->depth));
+  json_put(&object, "gamma", spec->gamma > 0 ? json_real(spec->gamma) : json_null());
   json_put(&object, "parameters", json_whole(ntk_network_parameters(job->network)));
   return object;
 }
