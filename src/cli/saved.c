@@ -94,6 +94,19 @@ bool saved_is(const char *directory, const char *name, const char *input) {
   return same;
 }
 
+bool saved_is_weight(const char *directory, size_t depth, const char *input) {
+  bool there = true, same = false;
+  for (size_t l = 1; !same && (l <= depth || there); l++) {
+    char name[32];
+    snprintf(name, sizeof name, "W%zu.npy", l);
+    same = saved_is(directory, name, input);
+    char *path = saved_path(directory, name);
+    there = path != NULL && access(path, F_OK) == 0;
+    free(path);
+  }
+  return same;
+}
+
 static bool is_saved(const saved_files *saved, const char *path) {
   for (size_t i = 0; i < saved->count; i++)
     if (strcmp(saved->paths[i], path) == 0)

@@ -30,6 +30,8 @@ exit_status saved_announce(const char *directory, const char *name, saved_files 
 exit_status saved_result(json_t *object, saved_files *saved);
 /* Whether DIR/name and the file `input` are one. */
 bool saved_is(const char *directory, const char *name, const char *input);
+/* Whether the file `input` is DIR/W1.npy to DIR/WL.npy, L = depth, or one that follows these. */
+bool saved_is_weight(const char *directory, size_t depth, const char *input);
 
 /* Remove what an earlier run left in the directory and this one did not write, so that it never
  * mixes two runs: a file (true: it was there, or is of this run), and DIR/W1.npy, W2.npy, ... until
