@@ -142,7 +142,12 @@ static void measure(const ntk_dataset *data, const char *name, const char *init,
   memset(mean, 0, L * sizeof *mean);
   memset(variance, 0, L * sizeof *variance);
   for (uint64_t seed = 0; seed < SEEDS; seed++) {
-    const ntk_network_spec spec = {L, width, name, init, beta, 1000 * n + seed};
+    const ntk_network_spec spec = {.depth = L,
+                                   .width = width,
+                                   .activation = name,
+                                   .init = init,
+                                   .beta = beta,
+                                   .seed = 1000 * n + seed};
     ntk_network *network = NULL;
     assert_ok(ntk_network_create(one, &spec, &network));
     ntk_features *features = make_features(network, data);

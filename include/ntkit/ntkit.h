@@ -198,9 +198,9 @@ typedef struct ntk_network_spec {
   const char *activation; /* NULL: "sigmoid" */
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
+  uint64_t seed;
   double gamma;           /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
                              takes d^3 N^2 */
-  uint64_t seed;
 } ntk_network_spec;
 
 /* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone. */
@@ -333,6 +333,11 @@ NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_feat
  * ntk_operator). 4 N m sum_l n_{l-1} n_l flops. */
 NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
                                     const double *V, size_t m, double *U);
+
+/* g = J^T v, from N entries to P in the order of W_1, ..., W_L, and u = J g, from P to N; J (2) is
+ * never formed. 2 N P flops each. */
+NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
+NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 
 /* Any symmetric operator, as the eigensolver sees it: V and U are n x m, column-major (each vector
  * contiguous). */

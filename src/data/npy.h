@@ -2,7 +2,7 @@
 #ifndef NTK_DATA_NPY_H
 #define NTK_DATA_NPY_H
 
-#include "base/status.h"
+#include "base/writer.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -47,13 +47,9 @@ void ntk_npy_close(ntk_npy *array);
 /* ---- Writing: little-endian float64, row-major, piece by piece, for arrays that are nowhere held
  * whole ---- */
 
-enum { NTK_NPY_PATH_CAPACITY = 4096 };
-
 typedef struct ntk_npy_writer {
-  FILE *file;
-  char path[NTK_NPY_PATH_CAPACITY];
-  char temporary[NTK_NPY_PATH_CAPACITY + 64]; /* in the same directory, renamed by commit */
-  size_t count, written;                      /* values promised by the shape; appended so far */
+  ntk_writer out;
+  size_t count, written; /* values promised by the shape; appended so far */
 } ntk_npy_writer;
 
 /* Creates the temporary file and writes the header. rank is 1 or 2. Refuses when the file system

@@ -10,6 +10,7 @@
 
 typedef struct ntk_backend ntk_backend;
 typedef struct ntk_descent ntk_descent; /* descent.h */
+typedef struct ntk_update ntk_update;
 
 struct ntk_features {
   const ntk_backend *backend;
@@ -38,6 +39,8 @@ struct ntk_backend {
   ntk_status (*features_output)(const ntk_features *features, double *F_L);
   /* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
   ntk_status (*features_norms)(const ntk_features *features, double *f2, double *b2);
+  ntk_status (*adjoint)(const ntk_features *features, const double *v, double *g);
+  ntk_status (*product)(const ntk_features *features, const double *g, double *u);
   /* U = J (J^T V): m vectors of N entries, contiguous. */
   ntk_status (*apply)(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                       double *U);
@@ -64,7 +67,7 @@ struct ntk_backend {
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
   void (*descent_gradient)(ntk_descent *descent, double *sum);
   void (*descent_evaluate)(ntk_descent *descent, double *sum);
-  void (*descent_update)(ntk_descent *descent, const struct ntk_update *update);
+  void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
 };

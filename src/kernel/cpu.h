@@ -26,6 +26,8 @@ ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A);
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A);
+ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g);
+ntk_status cpu_product(const ntk_features *features, const double *g, double *u);
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U);
 

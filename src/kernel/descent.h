@@ -27,11 +27,11 @@ typedef enum ntk_rule {
   NTK_RULE_ADAM
 } ntk_rule;
 
-typedef struct ntk_update {
+struct ntk_update {
   ntk_rule rule;
   double lr, beta1, beta2, epsilon;
   size_t step; /* t, from 1 */
-} ntk_update;
+};
 
 struct ntk_descent {
   const ntk_backend *backend;

@@ -157,6 +157,14 @@ ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, co
   return features->backend->apply(features, blocks, V, m, U);
 }
 
+ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g) {
+  return features->backend->adjoint(features, v, g);
+}
+
+ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u) {
+  return features->backend->product(features, g, u);
+}
+
 ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   NTK_TRY(check_factored(kernel, false));
   double smallest;

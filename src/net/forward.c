@@ -17,13 +17,43 @@
 
 enum { ROWS = 128 }; /* a fixed block, so that the bits of a row do not depend on threads */
 
+/* G_l = F_{l-1} W_l for columns of W_l, n_l of them or, from `column` on, some. */
+static void multiply(const ntk_network *network, size_t l, size_t column, size_t columns,
+                     size_t rows, const double *f_in, double *f) {
+  const size_t in = network->width[l - 1], out = network->width[l];
+  ntk_dgemm('N', 'N', columns, rows, in, 1.0, network->W[l] + column, out, f_in, in, 0.0,
+            f + column, out);
+}
+
+/* Two halves by calls of one shape: whatever BLAS does with edges, equal columns of W give equal
+ * columns of G, and opposite halves of W_L outputs that cancel to 0 (18). */
+static size_t paired_width(const ntk_network *network) {
+  const size_t n = network->width[network->depth - 1];
+  return n % 2 == 0 ? n / 2 : 0;
+}
+
+static void outputs(const ntk_network *network, size_t rows, const double *f, double *F_L) {
+  const size_t L = network->depth, n = network->width[L - 1], half = paired_width(network);
+  const size_t first = half > 0 ? half : n;
+  ntk_dgemv('T', first, rows, 1.0, f, n, network->W[L], 0.0, F_L);
+  if (half == 0)
+    return;
+  double second[ROWS]; /* rows */
+  ntk_dgemv('T', half, rows, 1.0, f + half, n, network->W[L] + half, 0.0, second);
+  for (size_t i = 0; i < rows; i++)
+    F_L[i] += second[i];
+}
+
 static void forward_rows(const ntk_network *network, size_t first, size_t rows, double *const *F,
                          double *const *B) {
   for (size_t l = 1; l < network->depth; l++) {
     const size_t in = network->width[l - 1], out = network->width[l];
     double *f = F[l] + first * out; /* rows x out */
-    ntk_dgemm('N', 'N', out, rows, in, 1.0, network->W[l], out, F[l - 1] + first * in, in, 0.0, f,
-              out);
+    const double *f_in = F[l - 1] + first * in;
+    const size_t half = l == network->depth - 1 ? paired_width(network) : 0;
+    multiply(network, l, 0, half > 0 ? half : out, rows, f_in, f);
+    if (half > 0)
+      multiply(network, l, half, half, rows, f_in, f);
     network->activation.eval(rows * out, f, f, B[l] + first * out);
   }
 }
@@ -63,8 +93,7 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
     const size_t rows = N - first < ROWS ? N - first : ROWS;
     forward_rows(network, first, rows, F, B);
     if (F_L != NULL)
-      ntk_dgemv('T', network->width[L - 1], rows, 1.0, F[L - 1] + first * network->width[L - 1],
-                network->width[L - 1], network->W[L], 0.0, F_L + first);
+      outputs(network, rows, F[L - 1] + first * network->width[L - 1], F_L + first);
     backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * ROWS * widest);
   }
   ntk_blas_leave(previous);

@@ -1,4 +1,6 @@
-/* Initialisations: (W_l)_ij ~ N(0, v_l) independent; a row of the table says v_l. */
+/* Initialisations: (W_l)_ij ~ N(0, v_l) independent; a row of the table says v_l. Of antisymmetric
+ * (18) that is the first half of the last hidden layer's units; the second half repeats their
+ * W_{L-1} and takes the opposite W_L, so that the output is 0 for every x. */
 #include "net/network.h"
 
 #include "base/random.h"
@@ -10,20 +12,26 @@ typedef struct init_law {
   double gain;           /* v_l = gain beta_l^2 / n_{l-1} for l < L */
   double last_gain;      /* v_L = last_gain beta_L^2 [/ n_{L-1}] */
   bool last_over_fan_in; /* with the division */
+  bool antisymmetric;    /* v_L = gamma beta_L^2, and units in pairs */
 } init_law;
 
-enum { LAWS = 4 };
+enum { LAWS = 5 };
 
 static const ntk_init_info infos[LAWS] = {
     {"paper", "beta_l^2 / n_{l-1}; last layer beta_L^2 (Section 2)"},
     {"standard", "beta_l^2 / n_{l-1} in every layer"},
     {"he", "2 beta_l^2 / n_{l-1} in every layer (He et al., 2015)"},
     {"lecun", "beta_l^2 / n_{l-1} in every layer (LeCun et al., 1998): the law of 'standard'"},
+    {"antisymmetric",
+     "beta_l^2 / n_{l-1}; last layer gamma beta_L^2; W_{L-1} = [W, W], W_L = [a, -a], so that the "
+     "output is 0, eq. (18)"},
 };
 
 /* Row by row as in infos. */
 static const init_law laws[LAWS] = {
-    {1.0, 1.0, false}, {1.0, 1.0, true}, {2.0, 2.0, true}, {1.0, 1.0, true}};
+    {1.0, 1.0, false, false}, {1.0, 1.0, true, false}, {2.0, 2.0, true, false},
+    {1.0, 1.0, true, false},  {1.0, 1.0, false, true},
+};
 
 const ntk_init_info *ntk_init_list(size_t *count) {
   *count = LAWS;
@@ -37,32 +45,84 @@ static ntk_status find_law(const char *name, const init_law **law) {
       return NTK_OK;
     }
   return ntk_fail(NTK_ERR_ARGUMENT,
-                  "unknown initialisation '%s'; known: paper, standard, he, lecun", name);
+                  "unknown initialisation '%s'; known: paper, standard, he, lecun, antisymmetric",
+                  name);
 }
 
-ntk_status ntk_init_weights(ntk_network *network, const char *init, const double *beta,
-                            uint64_t seed) {
-  const init_law *law = NULL;
-  NTK_TRY(find_law(init, &law));
-  const size_t L = network->depth;
+static ntk_status check_beta(const double *beta, size_t L) {
   for (size_t l = 1; l <= L && beta != NULL; l++)
     if (!isfinite(beta[l - 1]) || beta[l - 1] <= 0.0)
       return ntk_fail(NTK_ERR_ARGUMENT, "beta_%zu is %g; accepted: finite and above 0", l,
                       beta[l - 1]);
+  return NTK_OK;
+}
+
+static ntk_status check_gamma(const init_law *law, double gamma) {
+  if (!isfinite(gamma) || gamma < 0.0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "gamma is %g; accepted: finite and above 0, or 0 for 1",
+                    gamma);
+  if (gamma != 0.0 && !law->antisymmetric)
+    return ntk_fail(NTK_ERR_ARGUMENT, "gamma is %g; it belongs to the initialisation antisymmetric",
+                    gamma);
+  return NTK_OK;
+}
+
+static ntk_status check_pairs(const init_law *law, const ntk_network *network) {
+  const size_t n = network->width[network->depth - 1];
+  if (law->antisymmetric && n % 2 != 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; antisymmetric pairs its units: accepted: an "
+                    "even one",
+                    n);
+  return NTK_OK;
+}
+
+/* W_l = N(0, sd^2), all but its repeated half: rows x columns of them. */
+static void draw(ntk_network *network, size_t l, size_t rows, size_t columns, double sd,
+                 uint64_t seed) {
+  const ntk_random source = {seed, NTK_STREAM_WEIGHTS, l};
+  const size_t n_l = network->width[l];
+#pragma omp parallel for schedule(static) num_threads(network->context->threads)
+  for (size_t i = 0; i < rows; i++) {
+    double *row = network->W[l] + i * n_l;
+    ntk_random_normal(source, i, columns, row);
+    for (size_t j = 0; j < columns; j++)
+      row[j] *= sd;
+  }
+}
+
+/* (18): W_{L-1}^(2) = W_{L-1}^(1), W_L^(2) = -W_L^(1). */
+static void repeat_half(ntk_network *network) {
+  const size_t L = network->depth, m = network->width[L - 1] / 2;
+  for (size_t i = 0; i < network->width[L - 2]; i++) {
+    double *row = network->W[L - 1] + 2 * i * m;
+    memcpy(row + m, row, m * sizeof *row);
+  }
+  for (size_t j = 0; j < m; j++)
+    network->W[L][m + j] = -network->W[L][j];
+}
+
+ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) {
+  const init_law *law = NULL;
+  const size_t L = network->depth;
+  NTK_TRY(find_law(spec->init != NULL ? spec->init : "paper", &law));
+  NTK_TRY(check_beta(spec->beta, L));
+  NTK_TRY(check_gamma(law, spec->gamma));
+  NTK_TRY(check_pairs(law, network));
   for (size_t l = 1; l <= L; l++) {
-    const size_t rows = network->width[l - 1], columns = network->width[l];
+    const size_t fan_in = network->width[l - 1];
     double variance = l < L ? law->gain : law->last_gain;
     if (l < L || law->last_over_fan_in)
-      variance /= (double)rows;
-    const double sd = (beta != NULL ? beta[l - 1] : 1.0) * sqrt(variance);
-    const ntk_random source = {seed, NTK_STREAM_WEIGHTS, l};
-#pragma omp parallel for schedule(static) num_threads(network->context->threads)
-    for (size_t i = 0; i < rows; i++) {
-      double *row = network->W[l] + i * columns;
-      ntk_random_normal(source, i, columns, row);
-      for (size_t j = 0; j < columns; j++)
-        row[j] *= sd;
-    }
+      variance /= (double)fan_in;
+    if (l == L && spec->gamma != 0.0)
+      variance *= spec->gamma;
+    const double sd = (spec->beta != NULL ? spec->beta[l - 1] : 1.0) * sqrt(variance);
+    const size_t rows = law->antisymmetric && l == L ? fan_in / 2 : fan_in;
+    const size_t columns =
+        law->antisymmetric && l == L - 1 ? network->width[l] / 2 : network->width[l];
+    draw(network, l, rows, columns, sd, spec->seed);
   }
+  if (law->antisymmetric)
+    repeat_half(network);
   return NTK_OK;
 }

@@ -70,8 +70,7 @@ ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec
                               ntk_network **network) {
   ntk_network *made;
   NTK_TRY(allocate(context, spec, &made));
-  const ntk_status status =
-      ntk_init_weights(made, spec->init ? spec->init : "paper", spec->beta, spec->seed);
+  const ntk_status status = ntk_init_weights(made, spec);
   if (status != NTK_OK) {
     ntk_network_destroy(made);
     return status;

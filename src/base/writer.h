@@ -1,0 +1,29 @@
+/* Files that appear under their name only when all of them is on the disk: temporary name in the
+ * same directory, fsync, rename, fsync of the directory. */
+#ifndef NTK_BASE_WRITER_H
+#define NTK_BASE_WRITER_H
+
+#include "base/status.h"
+
+#include <stdio.h>
+
+enum { NTK_PATH_CAPACITY = 4096 };
+
+typedef struct ntk_writer {
+  FILE *file; /* NULL: closed */
+  char path[NTK_PATH_CAPACITY];
+  char temporary[NTK_PATH_CAPACITY + 64]; /* in the same directory, renamed by commit */
+} ntk_writer;
+
+/* Creates the temporary file. Refuses a name that is there and no regular file, and `bytes` for
+ * which the file system says that it has too little room. On failure nothing is left. */
+ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes);
+/* The next count bytes. On failure: abort. */
+ntk_status ntk_writer_append(ntk_writer *writer, const void *bytes, size_t count);
+/* Syncs and renames; from then on path holds the file. Whatever happens, the writer is closed and
+ * the temporary file is gone. */
+ntk_status ntk_writer_commit(ntk_writer *writer);
+/* Removes the temporary file; path is as it was. Allowed after commit and after a failed open. */
+void ntk_writer_abort(ntk_writer *writer);
+
+#endif
