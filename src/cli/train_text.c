@@ -49,17 +49,22 @@ static void print_row(const ntk_track_point *p) {
   putchar('\n');
 }
 
-/* ROWS of them, spread over all, first and last included. */
+/* At most ROWS + 1 of them, evenly spread, the last one included. */
 static void print_track(const ntk_train_result *result) {
-  const size_t count = result->tracked, rows = count < ROWS ? count : ROWS;
+  const size_t count = result->tracked, step = (count + ROWS - 1) / ROWS;
   if (count == 0)
     return;
   printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "bound", "predicted", "lambda_min",
          "lambda_max", "||J-J_0||", "distance");
-  for (size_t i = 0; i < rows; i++)
-    print_row(&result->track[rows < 2 ? 0 : i * (count - 1) / (rows - 1)]);
-  if (rows < count)
-    printf("%zu of %zu tracked epochs\n", rows, count);
+  for (size_t i = 0; i + 1 < count; i += step)
+    print_row(&result->track[i]);
+  print_row(&result->track[count - 1]);
+  if (step > 1)
+    printf("every %zu%s of %zu tracked epochs, and the last\n", step,
+           step == 2   ? "nd"
+           : step == 3 ? "rd"
+                       : "th",
+           count);
 }
 
 /* ---- The verdict ----------------------------------------------------------------------------- */
@@ -124,5 +129,7 @@ void train_print(const train_run *run, const ntk_train_result *result, const sav
   putchar('\n');
   if (run->checkpoint != NULL)
     printf("checkpoint  %s\n", run->checkpoint);
-  saved_print(saved);
+  if (saved->count > 0)
+    printf("saved       %zu files in %s, listed in result.json there\n", saved->count,
+           run->job.settings->save);
 }
