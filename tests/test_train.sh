@@ -272,6 +272,9 @@ if command -v gnuplot >/dev/null; then
     "$(awk '/^# loss$/ { on = 1; next } on && /^$/ { exit } on' long/loss.dat | wc -l)" -eq 500
   check 'to its end' grep -q '^3000 ' long/loss.dat
   check 'and has no tracked kernel' test ! -e long/spectrum.svg
+  check 'the bound of gd is drawn' grep -q '^# bound (20)' long/loss.dat
+  train 'adam' --optimizer adam --epochs 30 --track 10 --plot --save adam
+  check 'adam has no bound to draw' test "$(grep -c '^# ' adam/loss.dat)" -eq 3
 fi
 
 # ---- Checkpoints ---------------------------------------------------------------------------------
