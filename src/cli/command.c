@@ -17,8 +17,9 @@ static const cli_command table[] = {
      "4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the Jacobian, "
      "and how far the kernel moved. Interrupted with a checkpoint, the same command goes on to the "
      "same bits. docs/training.md explains what it prints and writes.",
-     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --track 100", NULL, 0,
-     0, command_train},
+     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs 2000 "
+     "--track 100",
+     NULL, 0, 0, command_train},
     {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",
      "Runs the study that a YAML file describes, in worker processes, into a database. Whatever "
      "interrupts it, the same command goes on from there, and the results have the same bits for "
