@@ -15,9 +15,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Of the processor: what others do on the machine counts little against one thread. */
 static double clock_now(void) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 

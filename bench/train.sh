@@ -22,22 +22,28 @@ done
 awk '
   BEGIN {
     figure["400 22"] = "5.0"; figure["2400 54"] = "2.0"; figure["8000 100"] = "1.3"
-    printf "%6s %5s %10s %10s %18s %18s\n", "N", "d", "ntkit ms", "PyTorch ms", "ratio (figure)", "of sgemm (figure)"
+    printf "%6s %5s %10s %11s %15s %18s\n",
+           "N", "d", "ntkit ms", "PyTorch ms", "ratio (figure)", "of sgemm (figure)"
   }
-  { key = $1 " " $2 }
+  { name = $1 " " $2 }
   FILENAME ~ /ntkit$/ {
-    if (!(key in own)) order[++count] = key
-    if (!(key in own) || $3 < own[key]) own[key] = $3
-    if ($5 > part[key]) part[key] = $5
+    if (!(name in own)) {
+      order[++count] = name
+      own[name] = $3
+    }
+    if ($3 < own[name]) own[name] = $3
+    if ($5 > part[name]) part[name] = $5
     next
   }
-  { if (!(key in peer) || $3 < peer[key]) peer[key] = $3 }
+  !(name in peer) || $3 < peer[name] { peer[name] = $3 }
   END {
     for (i = 1; i <= count; i++) {
-      key = order[i]; split(key, size, " ")
-      printf "%6d %5d %10.3f", size[1], size[2], own[key]
-      if (key in peer) printf " %10.3f %11.1f (%3s)", peer[key], peer[key] / own[key], key in figure ? figure[key] : "-"
-      else printf " %10s %11s (%3s)", "-", "-", key in figure ? figure[key] : "-"
-      printf " %10.0f %% (%s)\n", 100 * part[key], size[2] >= 100 ? "60 %" : "-"
+      name = order[i]
+      split(name, size, " ")
+      wanted = (name in figure) ? figure[name] : "-"
+      time = (name in peer) ? sprintf("%.3f", peer[name]) : "-"
+      ratio = (name in peer) ? sprintf("%.1f", peer[name] / own[name]) : "-"
+      printf "%6d %5d %10.3f %11s %9s (%3s) %10.0f %% (%s)\n", size[1], size[2], own[name], time,
+             ratio, wanted, 100 * part[name], (size[2] >= 100) ? "60 %" : "-"
     }
   }' "$work/ntkit" "$work/peer"

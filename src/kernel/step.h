@@ -24,7 +24,7 @@ typedef struct ntk_step_code {
   size_t lanes; /* leading dimensions are multiples of this, */
   size_t unit;  /* columns by panels multiples of this, */
   size_t panel; /* and panels so wide (product.h) */
-  /* W^T and the halves of W_L from theta, into packed. */
+  /* Into packed, from theta. */
   void (*pack)(const ntk_step *step);
   void (*block)(const ntk_step *step, ntk_step_block *block);
   /* Entries [first, first + count) of the gradient: those of all chunks added up, and theta. */
@@ -41,9 +41,10 @@ typedef struct ntk_step_layer {
   size_t rows, n, columns; /* n rounded up to the unit */
   size_t W;                /* where it begins */
   size_t ld;               /* of F_l and B_l: n_l rounded up to lanes; 0 for l = L */
-  size_t F, B;             /* F_l and B_l, l = 1..L-1, begin at so many times the block's rows */
-  size_t packed; /* where W_l^T begins in packed: n_l x n_{l-1} by panels, l = 2..L-1; of l = L the
-                    halves of W_L, each padded to lanes */
+  size_t F, B;   /* F_l and B_l, l = 1..L-1, begin at so many times the block's rows; of l = L
+                    the sums that make F_L */
+  size_t packed; /* where W_l^T begins in packed: n_l x n_{l-1} by panels, l = 2..L-1; of l = L, by
+                    rows, n_{L-1} x unit: the first half of W_L in column 0, the second in 1 */
 } ntk_step_layer;
 
 struct ntk_step {

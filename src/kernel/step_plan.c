@@ -53,8 +53,11 @@ static ntk_status place(const size_t *width, size_t l, ntk_step *step, ntk_step_
   size_t count = 0;
   NTK_TRY(add(&count, rows, output ? ld : columns)); /* W_L is read by whole vectors */
   NTK_TRY(add(&step->parameters, round_up(count, line), 1));
-  if (output)
-    return add(&step->packed_count, 2, ld);
+  if (output) {
+    here->F = step->row;
+    step->row += code->unit;
+    return add(&step->packed_count, n, code->unit);
+  }
   if (l > 1)
     NTK_TRY(add(&step->packed_count, round_up(n, line), round_up(rows, code->unit)));
   here->F = step->row;
