@@ -56,10 +56,12 @@ static double epoch_seconds(ntk_descent *descent, size_t N) {
     const double start = clock_now();
     double seconds = 0.0;
     size_t epochs = 0;
-    for (; seconds < 0.1; seconds = clock_now() - start, epochs++) {
+    while (seconds < 0.1) {
       update.step++;
       ntk_descent_gradient(descent, &sum);
       ntk_descent_update(descent, &update);
+      seconds = clock_now() - start;
+      epochs++;
     }
     if (series >= 0)
       best = fmin(best, seconds / (double)epochs);
