@@ -252,19 +252,20 @@ static void test_threads(void **state) {
     ntk_train_result r[4];
     double *theta[4];
     ntk_context *contexts[4];
+    const bool tracked = k == 0 || k == 4;
     for (int threads = 1; threads <= 3; threads++) {
       contexts[threads] = make_context(threads);
-      fit_problem p = fit_create(contexts[threads], spec, 260);
+      fit_problem p = fit_create(contexts[threads], spec, 180);
       r[threads] = fit_run(&p, (ntk_train_options){.optimizer = optimizers[k],
                                                    .precision = k >= 5 ? "float" : "double",
                                                    .epochs = 4,
-                                                   .track = 2});
+                                                   .track = tracked ? 2 : 0});
       theta[threads] = fit_theta(&p);
       if (threads > 1) {
         assert_memory_equal(theta[threads], theta[1], p.P * sizeof(double));
         assert_memory_equal(r[threads].loss, r[1].loss, 5 * sizeof(double));
-        assert_int_equal(r[threads].tracked, 3);
-        assert_memory_equal(r[threads].track, r[1].track, 3 * sizeof *r[1].track);
+        assert_int_equal(r[threads].tracked, tracked ? 3 : 0);
+        assert_memory_equal(r[threads].track, r[1].track, r[1].tracked * sizeof *r[1].track);
         assert_memory_equal(&r[threads].lr, &r[1].lr, sizeof(double));
         assert_memory_equal(&r[threads].momentum, &r[1].momentum, sizeof(double));
       }

@@ -67,7 +67,7 @@ static ntk_status resolve(ntk_training *t) {
   o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
   o->precision = o->precision != NULL ? o->precision : "double";
   o->epochs = o->epochs > 0 ? o->epochs : DEFAULT_EPOCHS;
-  o->checkpoint_every = o->checkpoint_every > 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
+  o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
   NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
