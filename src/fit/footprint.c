@@ -31,8 +31,8 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   const bool single = o->precision != NULL && o->precision[0] == 'f';
   const double n = (double)N, p = (double)P, kernel = 4.0 * n * (n + 1.0);
   const double epochs = (double)(o->epochs > 0 ? o->epochs : 10000);
-  double total =
-      SMALL_OBJECTS + 8.0 * (n * (double)spec->width[0] + n) + 8.0 * 2.0 * p + 16.0 * epochs;
+  double total = SMALL_OBJECTS + 8.0 * (n * (double)spec->width[0] + n) +
+                 8.0 * (single ? 3.0 : 2.0) * p + 16.0 * epochs;
   if (optimizer->second_order)
     total += ntk_lm_bytes(N, P) + 2.0 * features(spec, n) + kernel;
   else
