@@ -147,17 +147,22 @@ static ntk_status attempt(ntk_lm *lm, bool *accepted, bool *hopeless) {
 
 ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled) {
   bool accepted = false, hopeless = lm->sum == 0.0;
+  const double damping = lm->damping; /* to try the same again, after a failure or for nothing */
   double growth = 2.0;
   memcpy(lm->theta, lm->network->theta, lm->P * sizeof(double));
   for (int i = 0; i < MOST_TRIES && !accepted && !hopeless; i++) {
     const ntk_status status = attempt(lm, &accepted, &hopeless);
-    if (status != NTK_OK && status != NTK_ERR_NUMERIC)
+    if (status != NTK_OK && status != NTK_ERR_NUMERIC) {
+      lm->damping = damping;
       return status;
+    }
     if (!accepted) {
       lm->damping *= growth;
       growth *= 2.0;
     }
   }
+  if (!accepted)
+    lm->damping = damping;
   *sum = lm->sum;
   *stalled = !accepted;
   return NTK_OK;
