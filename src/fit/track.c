@@ -180,6 +180,13 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
   return NTK_OK;
 }
 
+void ntk_tracker_leave(ntk_training *t) {
+  ntk_tracker *k = t->tracker;
+  if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch &&
+      (t->options.track == 0 || t->epoch % t->options.track != 0))
+    k->count--;
+}
+
 void ntk_tracker_advance(ntk_training *t) {
   ntk_tracker *k = t->tracker;
   if (k->r == NULL)

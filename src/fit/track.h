@@ -23,6 +23,9 @@ void ntk_tracker_destroy(ntk_tracker *tracker);
 
 /* Appends the measurements of the present epoch, unless they are there. */
 ntk_status ntk_tracker_measure(ntk_training *t);
+/* The present epoch is not the last: drops its point if it was measured as the last one of a run
+ * that now goes on. */
+void ntk_tracker_leave(ntk_training *t);
 /* The linear model's step beside the network's; nothing where it is not followed. */
 void ntk_tracker_advance(ntk_training *t);
 

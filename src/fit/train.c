@@ -270,6 +270,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
       NTK_TRY(ntk_tracker_measure(t));
     if (stop)
       return NTK_OK;
+    ntk_tracker_leave(t);
     NTK_TRY(look_up(t, &reported, &saved));
     NTK_TRY(step(t, &stalled));
   }
