@@ -68,7 +68,7 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
 
 /* Arrays of P numbers that a first-order optimizer has, or theta alone. */
 static size_t slots_of(const ntk_training *t) {
-  if (t->descent == NULL)
+  if (t->optimizer->second_order)
     return 1;
   return t->optimizer->rule == NTK_RULE_GD ? 1 : t->optimizer->rule == NTK_RULE_ADAM ? 3 : 2;
 }
@@ -119,6 +119,13 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
     NTK_TRY(put(w, k->point, k->count * sizeof *k->point));
   const uint64_t hash = w->hash;
   return ntk_writer_append(&w->out, &hash, sizeof hash);
+}
+
+ntk_status ntk_checkpoint_check(const ntk_training *t) {
+  ntk_writer out;
+  NTK_TRY(ntk_writer_open(&out, t->options.checkpoint, slots_of(t) * t->P * sizeof(double)));
+  ntk_writer_abort(&out);
+  return NTK_OK;
 }
 
 ntk_status ntk_checkpoint_save(ntk_training *t) {

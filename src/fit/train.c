@@ -121,6 +121,8 @@ static ntk_status round_first(ntk_training *t) {
 }
 
 static ntk_status prepare(ntk_training *t) {
+  if (t->options.checkpoint != NULL)
+    NTK_TRY(ntk_checkpoint_check(t));
   NTK_TRY(ntk_training_room(t, 2));
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
   memcpy(t->first, t->network->theta, t->P * sizeof(double));
