@@ -127,11 +127,9 @@ static ntk_status attempt(ntk_lm *lm, bool *accepted, bool *hopeless) {
   NTK_TRY(solve(lm, &mean));
   const double mu_c = lm->damping * ntk_dnrm2(lm->N, lm->c);
   const double predicted = lm->sum - mu_c * mu_c;
-  if (!(predicted > 0.0) ||
-      ntk_dnrm2(lm->P, lm->step) <= DBL_EPSILON * ntk_dnrm2(lm->P, lm->theta)) {
-    *hopeless = true;
+  *hopeless = ntk_dnrm2(lm->P, lm->step) <= DBL_EPSILON * ntk_dnrm2(lm->P, lm->theta);
+  if (*hopeless || !(predicted > 0.0)) /* else mu is too small for K + mu I to be solved with */
     return NTK_OK;
-  }
   ntk_features *features = NULL;
   const ntk_status status = try_step(lm, &features, &sum);
   const double gain = (lm->sum - sum) / predicted;
