@@ -164,7 +164,7 @@ static void plain_step(const char *optimizer, double lr, double b, size_t t, dou
  * alone, which 200 steps of these well-behaved problems let grow to less than 1e-9. */
 static void test_plain_implementation(void **state) {
   (void)state;
-  ntk_context *context = make_context(2);
+  ntk_context *context = make_context(1);
   const size_t deep[] = {3, 5, 4, 6};
   const ntk_network_spec specs[] = {
       small, {.depth = 4, .width = deep, .activation = "softplus", .init = "he", .seed = 8}};
