@@ -30,7 +30,7 @@ ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled);
 /* Goes on at the network's present weights with this damping. */
 ntk_status ntk_lm_restart(ntk_lm *lm, double damping);
 
-/* Bytes at the peak, features and kernel included. */
+/* Bytes of its vectors; features and kernel come on top. */
 double ntk_lm_bytes(size_t N, size_t P);
 
 #endif
