@@ -77,10 +77,10 @@ static void test_moments(void **state) {
 /* Labels are noise to the data and to the weights of the same seed. */
 static void test_independent_of_data(void **state) {
   (void)state;
-  enum { N = 3000 };
+  enum { N = 1000 };
   const size_t width[] = {1, N};
-  ntk_dataset *data = NULL;
-  assert_ok(ntk_dataset_generate(context, "gaussian", N, 1, 7, &data));
+  ntk_dataset *data = NULL; /* its first row, the weights' and the labels are drawn side by side */
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, N, 7, &data));
   ntk_network *network = make_network(context, 2, width, "tanh", "paper", 7);
   double *Y = make_array(N), x = 0.0, w = 0.0, a = 0.0;
   assert_ok(ntk_labels_generate(context, "gaussian", NULL, data, 7, Y));
