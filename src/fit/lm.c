@@ -9,7 +9,7 @@
  *
  * The factor is most of a step's cost: a kernel and N^3/3 against a forward pass, J^T c and a
  * solve. So each step is followed by corrections -J^T (K + mu I)^{-1} r with the same J and factor
- * at the new r (chord steps), for as long as one takes a fifth off the loss. */
+ * at the new r (chord steps), for as long as one halves the loss. */
 #include "fit/lm.h"
 
 #include "base/blas.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum { MOST_TRIES = 10, MOST_CHORDS = 40 };
-static const double FIRST_DAMPING = 1e-3, GOOD = 0.75, POOR = 0.25, ACCEPTED = 1e-4, CHORD = 0.8;
+static const double FIRST_DAMPING = 1e-3, GOOD = 0.75, POOR = 0.25, ACCEPTED = 1e-4, CHORD = 0.5;
 
 /* r = F - Y at the network's weights; *sum = r^T r, infinite where F is not finite. */
 static ntk_status residual(const ntk_lm *lm, double *r, double *sum) {
@@ -112,20 +112,17 @@ static void take_back(ntk_lm *lm) {
   memcpy(lm->network->theta, lm->theta, lm->P * sizeof(double));
 }
 
-/* Corrections with the factor of the step before. One that does not gain is taken back; one that
- * gains too little is the last. */
+/* Corrections with the factor of the step before; the one that does not gain enough is taken back.
+ */
 static ntk_status chords(ntk_lm *lm, const ntk_features *features, const ntk_kernel *factor) {
   for (int i = 0; i < MOST_CHORDS && lm->sum > 0.0; i++) {
     double sum = INFINITY;
-    const double before = lm->sum;
     NTK_TRY(try_step(lm, features, factor, &sum));
-    if (!(sum < before)) {
+    if (!(sum <= CHORD * lm->sum)) {
       take_back(lm);
       return NTK_OK;
     }
     accept(lm, sum);
-    if (sum > CHORD * before)
-      return NTK_OK;
   }
   return NTK_OK;
 }
@@ -148,7 +145,8 @@ static ntk_status attempt(ntk_lm *lm, const ntk_features *features, bool *accept
     if (*accepted) {
       const double before = lm->sum;
       accept(lm, sum);
-      status = chords(lm, features, factor);
+      if (gain > GOOD)
+        status = chords(lm, features, factor);
       if (gain > GOOD)
         lm->damping *= fmin(0.5, fmax(1e-4, lm->sum / before));
       else if (gain < POOR)
