@@ -11,6 +11,10 @@
 #include "kernel/product.h"
 #include "kernel/step.h"
 
+static void multiply(product p) {
+  LANES_NAME(ntk_product)(&p);
+}
+
 static void activate(const ntk_step *step, size_t n, real *F, real *B) {
 #ifdef NTK_SINGLE
   step->activation.eval_single(n, F, F, B);
@@ -35,17 +39,16 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
   for (size_t l = 1; l < step->L; l++) {
     const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
     real *F = (real *)block->workspace + step->block * here->F;
-    LANES_NAME(ntk_product)
-    (&(product){.rows = block->rows,
-                .columns = here->columns,
-                .inner = below->n,
-                .A = features(step, block, l - 1),
-                .row = below->ld,
-                .next = 1,
-                .B = (const real *)step->theta + here->W,
-                .C = F,
-                .C_distance = here->ld,
-                .mode = PRODUCT_SET});
+    multiply((product){.rows = block->rows,
+                       .columns = here->columns,
+                       .inner = below->n,
+                       .A = features(step, block, l - 1),
+                       .row = below->ld,
+                       .next = 1,
+                       .B = (const real *)step->theta + here->W,
+                       .C = F,
+                       .C_distance = here->ld,
+                       .mode = PRODUCT_SET});
     activate(step, block->rows * here->ld, F, backward(step, block, l));
   }
 }
@@ -58,16 +61,15 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   const real *Y = (const real *)step->Y + block->first;
   real *sums = (real *)block->workspace + step->block * output->F; /* rows x UNIT */
-  LANES_NAME(ntk_product)
-  (&(product){.rows = block->rows,
-              .columns = UNIT,
-              .inner = last->n,
-              .A = features(step, block, step->L - 1),
-              .row = last->ld,
-              .next = 1,
-              .B = (const real *)step->packed + output->packed,
-              .C = sums,
-              .mode = PRODUCT_SET});
+  multiply((product){.rows = block->rows,
+                     .columns = UNIT,
+                     .inner = last->n,
+                     .A = features(step, block, step->L - 1),
+                     .row = last->ld,
+                     .next = 1,
+                     .B = (const real *)step->packed + output->packed,
+                     .C = sums,
+                     .mode = PRODUCT_SET});
   double sum = 0.0;
   for (size_t i = 0; i < block->rows; i++) {
     const real F_L = sums[i * UNIT] + sums[i * UNIT + 1];
@@ -88,16 +90,15 @@ static void last_layer(const ntk_step *step, const ntk_step_block *block, const 
       real *b = B + i * last->ld + j;
       vr_store(b, vr_load(b) * (vr_set(r[i]) * vr_load(w + j)));
     }
-  LANES_NAME(ntk_product)
-  (&(product){.rows = 1,
-              .columns = output->columns,
-              .inner = block->rows,
-              .A = r,
-              .next = 1,
-              .B = features(step, block, step->L - 1),
-              .B_distance = last->ld,
-              .C = gradient,
-              .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+  multiply((product){.rows = 1,
+                     .columns = output->columns,
+                     .inner = block->rows,
+                     .A = r,
+                     .next = 1,
+                     .B = features(step, block, step->L - 1),
+                     .B_distance = last->ld,
+                     .C = gradient,
+                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
   for (size_t j = output->n; j < output->columns; j++) /* phi(0) is not always 0 */
     gradient[j] = (real)0.0;
 }
@@ -105,32 +106,30 @@ static void last_layer(const ntk_step *step, const ntk_step_block *block, const 
 /* B_{l-1} = phi' o (B_l W_l^T), phi' being what B_{l-1} holds. */
 static void back(const ntk_step *step, const ntk_step_block *block, size_t l) {
   const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
-  LANES_NAME(ntk_product)
-  (&(product){.rows = block->rows,
-              .columns = below->columns,
-              .inner = here->n,
-              .A = backward(step, block, l),
-              .row = here->ld,
-              .next = 1,
-              .B = (const real *)step->packed + here->packed,
-              .C = backward(step, block, l - 1),
-              .C_distance = below->ld,
-              .mode = PRODUCT_TIMES});
+  multiply((product){.rows = block->rows,
+                     .columns = below->columns,
+                     .inner = here->n,
+                     .A = backward(step, block, l),
+                     .row = here->ld,
+                     .next = 1,
+                     .B = (const real *)step->packed + here->packed,
+                     .C = backward(step, block, l - 1),
+                     .C_distance = below->ld,
+                     .mode = PRODUCT_TIMES});
 }
 
 static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l) {
   const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
-  LANES_NAME(ntk_product)
-  (&(product){.rows = below->n,
-              .columns = here->columns,
-              .inner = block->rows,
-              .A = features(step, block, l - 1),
-              .row = 1,
-              .next = below->ld,
-              .B = backward(step, block, l),
-              .B_distance = here->ld,
-              .C = (real *)block->gradient + here->W,
-              .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+  multiply((product){.rows = below->n,
+                     .columns = here->columns,
+                     .inner = block->rows,
+                     .A = features(step, block, l - 1),
+                     .row = 1,
+                     .next = below->ld,
+                     .B = backward(step, block, l),
+                     .B_distance = here->ld,
+                     .C = (real *)block->gradient + here->W,
+                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
 }
 
 static void pass(const ntk_step *step, ntk_step_block *block) {
