@@ -204,15 +204,15 @@ static void test_flipped(void **state) {
     double *theta = fit_theta(&p);
     for (size_t at = 0; at < count; at += (k == 0 && at < 128) || at + 8 >= count ? 1 : 61)
       for (int way = 0; way < 2; way++) {
-        const unsigned char mask = way == 0 ? 0xff : (unsigned char)(1 << at % 8);
+        const unsigned char mask = (unsigned char)(way == 0 ? 0xff : 1 << at % 8);
         ntk_train_result r = {0};
-        bytes[at] ^= mask;
+        bytes[at] = (unsigned char)(bytes[at] ^ mask);
         write_bytes(path, bytes, count);
         const ntk_status status = ntk_train(one, p.network, p.data, p.Y, &options, &r);
         assert_true(status == NTK_ERR_FORMAT || (status == NTK_ERR_ARGUMENT && at < 48));
         assert_non_null(strstr(ntk_error_message(), path));
         assert_memory_equal(p.network->theta, theta, p.P * sizeof(double));
-        bytes[at] ^= mask;
+        bytes[at] = (unsigned char)(bytes[at] ^ mask);
       }
     write_bytes(path, bytes, count);
     ntk_train_result r = fit_run(&p, options); /* whole again */
