@@ -82,7 +82,7 @@ static double spectrum(const run *r) {
 static double phases(const run *r) {
   double most = 0.0;
   if (r->second_order)
-    most = fmax(r->half + r->tiles, fmax(r->both + r->forward, r->operator));
+    most = r->half + fmax(r->tiles, fmax(3.0 * r->forward, r->operator));
   if (r->linear && !r->tracked)
     most = fmax(most,
                 r->both + fmax(fmax(r->forward, 16.0 * r->L * r->n),
