@@ -3,10 +3,12 @@
  * anywhere, or has any byte changed, or is no file, with one line; the network, the file and the
  * directory stay as they were, and nothing is held. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -300,6 +302,38 @@ static void test_places(void **state) {
   fit_destroy(&p);
 }
 
+/* A disk that is full when a checkpoint is to be written, in the middle of it or at its end: the
+ * run fails, the checkpoint of before is whole, and no other file is there. */
+static void test_full_disk(void **state) {
+  (void)state;
+  const size_t wide[] = {20, 60, 60};
+  ntk_network_spec large = spec;
+  large.width = wide;
+  const ntk_network_spec *specs[] = {&spec, &large}; /* more than a buffer, or less */
+  for (size_t k = 0; k < COUNT(specs); k++) {
+    fit_problem p = fit_create(one, *specs[k], 8);
+    ntk_train_options options = options_of("adam");
+    size_t count = 0, left = 0;
+    unsigned char *bytes = write_checkpoint(&p, options, &count);
+    struct rlimit before, little;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = before;
+    little.rlim_cur = count / 2;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    options.epochs = 9;
+    refuse(&p, options, NTK_ERR_FILE, "cannot be written");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    unsigned char *after = read_bytes(path, &left);
+    assert_int_equal(left, count);
+    assert_memory_equal(after, bytes, count);
+    free(after);
+    free(bytes);
+    assert_int_equal(unlink(path), 0);
+    fit_destroy(&p);
+  }
+}
+
 /* A run that diverges keeps the checkpoint written before; a refused option makes none. */
 static void test_kept(void **state) {
   (void)state;
@@ -332,7 +366,7 @@ int main(void) {
       cmocka_unit_test(test_another_run), cmocka_unit_test(test_another_momentum),
       cmocka_unit_test(test_truncated),   cmocka_unit_test(test_flipped),
       cmocka_unit_test(test_huge_sizes),  cmocka_unit_test(test_places),
-      cmocka_unit_test(test_kept),
+      cmocka_unit_test(test_kept),        cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

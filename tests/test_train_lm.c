@@ -1,7 +1,8 @@
 /* Levenberg-Marquardt.
- * Property: a step is theta - (J^T J + mu I)^{-1} J^T r, solved here in the P parameters where the
- * library solves in the N samples; it reaches a loss of 1e-20 of the first where there are more
- * parameters than samples, a minimum where there are fewer; the loss never grows. */
+ * Property: steps and corrections are theta - (J^T J + mu I)^{-1} J^T r, solved here in the P
+ * parameters where the library solves in the N samples; it reaches a loss of 1e-20 of the first
+ * where there are more parameters than samples, a minimum where there are fewer; the loss never
+ * grows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,15 +62,54 @@ static double *plain_step(const fit_problem *p, const double *J, const double *r
   return step;
 }
 
-static double trace_of(const fit_problem *p, const double *J) {
-  double trace = 0.0;
-  for (size_t e = 0; e < p->N * p->P; e++)
-    trace += J[e] * J[e];
-  return trace;
+static double sum_of_squares(size_t n, const double *r) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += r[i] * r[i];
+  return sum;
 }
 
-/* The first two steps: mu is 1e-3 of the mean diagonal of K_0, and a hundredth of that after a step
- * that did three quarters of what the model said. More parameters than samples, and fewer. */
+/* One step of the library's in the P parameters. With J and mu fixed, theta - step is tried; then
+ * corrections at the new r, for as long as they take a fifth off the sum of squares, at most 40. mu
+ * is 1e-3 of the mean diagonal of K_0, and then falls as the loss did, by 2 to 1e4, where the gain
+ * was at least three quarters of what the linear model says: true of these problems. */
+static void plain_lm(const fit_problem *p, double *theta, double *mu) {
+  double *r = make_array(p->N), *trial = make_array(p->P), *trial_r = make_array(p->N);
+  double *J = plain_jacobian(p, theta, p->Y, r), left = 0.0;
+  const double first = sum_of_squares(p->N, r);
+  if (*mu == 0.0)
+    *mu = 1e-3 * sum_of_squares(p->N * p->P, J) / (double)p->N;
+  for (int i = 0; i <= 40; i++) {
+    const double before = sum_of_squares(p->N, r);
+    double *step = plain_step(p, J, r, *mu);
+    for (size_t q = 0; q < p->P; q++)
+      trial[q] = theta[q] - step[q];
+    free(plain_jacobian(p, trial, p->Y, trial_r));
+    const double sum = sum_of_squares(p->N, trial_r);
+    for (size_t k = 0; i == 0 && k < p->N; k++) { /* r - J step, the model's residual */
+      double model = r[k];
+      for (size_t q = 0; q < p->P; q++)
+        model -= J[k * p->P + q] * step[q];
+      left += model * model;
+    }
+    free(step);
+    if (i == 0)
+      assert_true((first - sum) / (first - left) > 0.76);
+    else if (!(sum < before))
+      break;
+    memcpy(theta, trial, p->P * sizeof *theta);
+    memcpy(r, trial_r, p->N * sizeof *r);
+    if (i > 0 && sum > 0.8 * before)
+      break;
+  }
+  *mu *= fmin(0.5, fmax(1e-4, sum_of_squares(p->N, r) / first));
+  free(r);
+  free(trial);
+  free(trial_r);
+  free(J);
+}
+
+/* The first steps; more parameters than samples, and fewer; either loss. */
 static void test_step(void **state) {
   (void)state;
   const size_t width[] = {3, 5, 4}, narrow[] = {2, 2, 2};
@@ -82,34 +122,24 @@ static void test_step(void **state) {
     const ntk_network_spec spec = {
         .depth = 3, .width = cases[k].width, .activation = "softplus", .seed = 4};
     fit_problem p = fit_create(one, spec, cases[k].N);
-    double *theta = fit_theta(&p), *r = make_array(p.N), *start = fit_theta(&p), mu = 0.0;
-    for (size_t t = 0; t < p.N; t++) /* near the outputs: the model is good */
-      p.Y[t] *= 1e-4;
-    double *F = make_array(p.N);
+    double *theta = fit_theta(&p), *start = fit_theta(&p), *F = make_array(p.N), mu = 0.0;
     assert_ok(ntk_network_output(p.network, p.data, F));
-    for (size_t t = 0; t < p.N; t++)
-      p.Y[t] += F[t];
-    free(F);
+    for (size_t i = 0; i < p.N; i++) /* near the outputs: the model is good */
+      p.Y[i] = F[i] + 1e-4 * p.Y[i];
     for (size_t epochs = 1; epochs <= 2; epochs++) {
-      double *J = plain_jacobian(&p, theta, p.Y, r);
-      mu = epochs == 1 ? 1e-3 * trace_of(&p, J) / (double)p.N : 0.01 * mu;
-      double *step = plain_step(&p, J, r, mu);
-      for (size_t q = 0; q < p.P; q++)
-        theta[q] -= step[q];
+      plain_lm(&p, theta, &mu);
       fit_set(&p, start);
       ntk_train_result result = fit_run(
           &p, (ntk_train_options){.optimizer = "lm", .loss = cases[k].loss, .epochs = epochs});
       assert_int_equal(result.epochs, epochs);
-      const double size = largest_entry(p.P, step); /* condition of A, times rounding */
-      assert_near(largest_difference(p.P, p.network->theta, theta), 0.0, 1e-7 * size, "theta");
-      memcpy(theta, p.network->theta, p.P * sizeof *theta);
+      /* of the distance from the start; the condition of J^T J + mu I, times rounding */
+      const double size = largest_difference(p.P, theta, start);
+      assert_near(largest_difference(p.P, p.network->theta, theta), 0.0, 1e-6 * size, "theta");
       ntk_train_clear(&result);
-      free(J);
-      free(step);
     }
     free(theta);
     free(start);
-    free(r);
+    free(F);
     fit_destroy(&p);
   }
 }
@@ -169,7 +199,7 @@ static void test_overdetermined(void **state) {
   const double sum = plain_gradient(&p, theta, g);
   assert_near(r.loss_final, 0.5 * sum, 1e-12 * sum, "loss");
   assert_true(r.loss_final > 1e-3 * r.loss_initial);
-  assert_true(largest_entry(p.P, g) < 1e-4 * largest_entry(p.P, first));
+  assert_true(largest_entry(p.P, g) < 1e-3 * largest_entry(p.P, first));
   for (size_t t = 1; t <= r.epochs; t++)
     assert_true(r.loss[t] < r.loss[t - 1]);
   for (size_t i = 0; i < r.tracked; i++)

@@ -273,6 +273,28 @@ static void test_step_sizes(void **state) {
   }
 }
 
+/* Beyond a condition of 6000 of 1.25 lambda_max, or with a singular K_0, momenta are those of 6000.
+ */
+static void test_largest_momentum(void **state) {
+  (void)state;
+  const size_t width[] = {6, 10, 8}, narrow[] = {2, 2, 2};
+  const double root = sqrt(6000.0), nesterov = (root - 1.0) / (root + 1.0);
+  const ntk_network_spec specs[] = {
+      {.depth = 3, .width = width, .activation = "softplus", .seed = 4},
+      {.depth = 3, .width = narrow, .activation = "tanh", .seed = 4}};
+  for (size_t k = 0; k < 2 * COUNT(specs); k++) {
+    fit_problem p = fit_create(one, specs[k / 2], 40);
+    const start s = measure_start(&p);
+    assert_true(s.lambda_max > 6000.0 * fmax(s.lambda_min, 0.0));
+    ntk_train_result r =
+        fit_run(&p, (ntk_train_options){.optimizer = k % 2 ? "nesterov" : "momentum", .epochs = 1});
+    near(r.momentum, k % 2 ? nesterov : nesterov * nesterov, "momentum");
+    near(r.lr * 1.25 * s.lambda_max, k % 2 ? 1.0 : 4.0 / pow(1.0 + 1.0 / root, 2.0), "step");
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+}
+
 /* The rules' steps are stable, and the largest stable one is: in the linear model with K_0 losses
  * at 0.99 of it stay bounded, at 1.01 they grow; by the scalar recursion at lambda_max. */
 static void test_largest_step(void **state) {
