@@ -56,7 +56,11 @@ static void test_forecast(void **state) {
     const size_t *width;
     size_t N;
     int threads;
-  } sizes[] = {{3, narrow, 500, 1}, {4, wide, 500, 1}, {3, narrow, 40, 1}, {4, wide, 3, 2}};
+  } sizes[] = {{3, narrow, 500, 1},
+               {4, wide, 500, 1},
+               {3, narrow, 40, 1},
+               {4, wide, 100, 1},
+               {4, wide, 3, 2}};
   for (size_t s = 0; s < COUNT(sizes); s++)
     for (size_t k = 0; k < 8 * COUNT(optimizers); k++) {
       const bool single = k % 2, track = k / 2 % 2, checkpoint = k / 4 % 2;

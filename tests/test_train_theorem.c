@@ -339,7 +339,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ladder),         cmocka_unit_test(test_not_held),
       cmocka_unit_test(test_step_too_large), cmocka_unit_test(test_unknown),
-      cmocka_unit_test(test_step_sizes),     cmocka_unit_test(test_largest_step),
+      cmocka_unit_test(test_step_sizes),     cmocka_unit_test(test_largest_momentum),
+      cmocka_unit_test(test_largest_step),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
