@@ -184,33 +184,36 @@ static void test_reaches_zero(void **state) {
   }
 }
 
-/* N > P: no zero loss, but a minimum: the gradient is rounding, and further steps gain nothing. */
+/* N > P: no zero loss, and K is singular, with mu falling towards rounding; a run that says that it
+ * is at a minimum is at one: the gradient is a thousandth of the first or less. */
 static void test_overdetermined(void **state) {
   (void)state;
-  const size_t width[] = {2, 2, 2};
-  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 3};
-  fit_problem p = fit_create(one, spec, 40);
-  assert_true(p.P < p.N);
-  ntk_train_result r =
-      fit_run(&p, (ntk_train_options){.optimizer = "lm", .epochs = 3000, .track = 500});
-  double *g = make_array(p.P), *theta = fit_theta(&p), *first = make_array(p.P);
-  ntk_network *start = fit_network(one, &spec);
-  plain_gradient(&p, ntk_network_weights(start, 1), first);
-  const double sum = plain_gradient(&p, theta, g);
-  assert_near(r.loss_final, 0.5 * sum, 1e-12 * sum, "loss");
-  assert_true(r.loss_final > 1e-3 * r.loss_initial);
-  assert_true(largest_entry(p.P, g) < 1e-3 * largest_entry(p.P, first));
-  for (size_t t = 1; t <= r.epochs; t++)
-    assert_true(r.loss[t] < r.loss[t - 1]);
-  for (size_t i = 0; i < r.tracked; i++)
-    assert_true(r.track[i].lambda_min == 0.0); /* rank K <= P */
-  assert_false(r.convergence.condition_known || r.convergence.condition_held);
-  ntk_train_clear(&r);
-  ntk_network_destroy(start);
-  free(g);
-  free(theta);
-  free(first);
-  fit_destroy(&p);
+  const size_t width[] = {2, 2, 2}, N[] = {11, 40, 150};
+  const char *activations[] = {"tanh", "softplus"};
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    const ntk_network_spec spec = {
+        .depth = 3, .width = width, .activation = activations[seed % 2], .seed = seed};
+    fit_problem p = fit_create(one, spec, N[seed % 3]);
+    double *g = make_array(p.P), *first = make_array(p.P);
+    assert_true(p.P < p.N);
+    plain_gradient(&p, p.network->theta, first);
+    ntk_train_result r =
+        fit_run(&p, (ntk_train_options){.optimizer = "lm", .epochs = 800, .track = 400});
+    const double sum = plain_gradient(&p, p.network->theta, g);
+    assert_near(r.loss_final, 0.5 * sum, 1e-12 * sum, "loss");
+    assert_true(r.stopped == NTK_STOP_EPOCHS || r.stopped == NTK_STOP_STALLED);
+    if (r.stopped == NTK_STOP_STALLED)
+      assert_true(largest_entry(p.P, g) < 1e-3 * largest_entry(p.P, first));
+    for (size_t t = 1; t <= r.epochs; t++)
+      assert_true(r.loss[t] < r.loss[t - 1]);
+    for (size_t i = 0; i < r.tracked; i++)
+      assert_true(r.track[i].lambda_min == 0.0); /* rank K <= P */
+    assert_false(r.convergence.condition_known || r.convergence.condition_held);
+    ntk_train_clear(&r);
+    free(g);
+    free(first);
+    fit_destroy(&p);
+  }
 }
 
 /* At the end of what rounding allows it stalls, with the best weights, and says so. */
