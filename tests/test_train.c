@@ -263,10 +263,11 @@ static void test_threads(void **state) {
       theta[threads] = fit_theta(&p);
       if (threads > 1) {
         assert_memory_equal(theta[threads], theta[1], p.P * sizeof(double));
+        assert_true(r[1].epochs == 4 || k == 4); /* lm may be done before */
         assert_int_equal(r[threads].epochs, r[1].epochs);
         assert_memory_equal(r[threads].loss, r[1].loss, (r[1].epochs + 1) * sizeof(double));
         assert_int_equal(r[threads].tracked, r[1].tracked);
-        assert_int_equal(r[1].tracked > 0, tracked);
+        assert_true((r[1].tracked >= 2) == tracked);
         assert_memory_equal(r[threads].track, r[1].track, r[1].tracked * sizeof *r[1].track);
         assert_memory_equal(&r[threads].lr, &r[1].lr, sizeof(double));
         assert_memory_equal(&r[threads].momentum, &r[1].momentum, sizeof(double));

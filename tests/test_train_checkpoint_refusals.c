@@ -3,10 +3,12 @@
  * anywhere, or has any byte changed, or is no file, with one line; the network, the file and the
  * directory stay as they were, and nothing is held. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -65,12 +67,18 @@ static unsigned char *write_checkpoint(fit_problem *p, ntk_train_options options
   return read_bytes(path, count);
 }
 
+static void round_to_float(ntk_network *network) {
+  for (size_t q = 0; q < network->parameters; q++)
+    network->theta[q] = (double)(float)network->theta[q];
+}
+
 /* Each option and input that makes it another run, and what the refusal must name. */
 static void test_another_run(void **state) {
   (void)state;
   const size_t wider[] = {4, 5, 7}, deeper[] = {4, 5, 3, 3};
   const double beta[] = {1.0, 1.0, 1.5};
-  const ntk_train_options base = options_of("gd");
+  ntk_train_options base = options_of("gd");
+  base.lr = 1e-3; /* so that other options do not show in the step size */
   ntk_train_options lr = base, track = base, loss = base, single = base, adam = base, lm = base;
   ntk_train_options untracked = base, momentum = base, theory = base;
   ntk_network_spec seed = spec, init = spec, activation = spec, last = spec, deep = spec,
@@ -84,6 +92,8 @@ static void test_another_run(void **state) {
   lm.optimizer = "lm";
   momentum.optimizer = "momentum";
   theory.lr_rule = "theory";
+  theory.lr = 0.0;
+  lm.lr = 0.0;
   seed.seed = 3;
   init.init = "he";
   activation.activation = "sigmoid";
@@ -95,27 +105,22 @@ static void test_another_run(void **state) {
     const ntk_network_spec *spec;
     const ntk_train_options *options;
     const char *says;
-  } cases[] = {{&wide, &base, "another network"},
-               {&deep, &base, "another network"},
-               {&activation, &base, "another network"},
-               {&seed, &base, "another first weights"},
-               {&init, &base, "another first weights"},
-               {&last, &base, "another first weights"},
-               {&spec, &lr, "another method"},
-               {&spec, &track, "another method"},
-               {&spec, &untracked, "another method"},
-               {&spec, &loss, "another method"},
-               {&spec, &single, "another"},
-               {&spec, &adam, "another method"},
-               {&spec, &lm, "another method"},
-               {&spec, &momentum, "another method"},
+  } cases[] = {{&wide, &base, "another network"},       {&deep, &base, "another network"},
+               {&activation, &base, "another network"}, {&seed, &base, "another first weights"},
+               {&init, &base, "another first weights"}, {&last, &base, "another first weights"},
+               {&spec, &lr, "another method"},          {&spec, &track, "another method"},
+               {&spec, &untracked, "another method"},   {&spec, &loss, "another method"},
+               {&spec, &single, "another method"},      {&spec, &adam, "another method"},
+               {&spec, &lm, "another method"},          {&spec, &momentum, "another method"},
                {&spec, &theory, "another method"}};
   fit_problem p = fit_create(one, spec, 8);
   size_t count = 0;
+  round_to_float(p.network); /* the same theta_0 in either precision */
   unsigned char *bytes = write_checkpoint(&p, base, &count);
   for (size_t k = 0; k < COUNT(cases); k++) {
     fit_problem q = p;
     q.network = fit_network(one, cases[k].spec);
+    round_to_float(q.network);
     q.P = ntk_network_parameters(q.network);
     refuse(&q, *cases[k].options, NTK_ERR_ARGUMENT, cases[k].says);
     ntk_network_destroy(q.network);
@@ -125,6 +130,7 @@ static void test_another_run(void **state) {
   p.Y[7] -= 1e-15;
   for (size_t N = 7; N <= 9; N++) { /* fewer samples, another value, more samples */
     fit_problem q = fit_create(one, spec, N);
+    round_to_float(q.network);
     if (N == 8)
       q.data->X[31] = nextafter(q.data->X[31], 9.0);
     refuse(&q, base, NTK_ERR_ARGUMENT, "another data");
@@ -136,6 +142,27 @@ static void test_another_run(void **state) {
   assert_memory_equal(after, bytes, count);
   free(after);
   free(bytes);
+  assert_int_equal(unlink(path), 0);
+  fit_destroy(&p);
+}
+
+/* The momentum too, given or of the rule. */
+static void test_another_momentum(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, spec, 8);
+  ntk_train_options options = options_of("nesterov");
+  options.lr = 1e-3;
+  options.momentum = 0.5;
+  size_t count = 0;
+  free(write_checkpoint(&p, options, &count));
+  options.momentum = 0.6;
+  refuse(&p, options, NTK_ERR_ARGUMENT, "another method");
+  options.momentum = 0.0;
+  refuse(&p, options, NTK_ERR_ARGUMENT, "another method");
+  options.momentum = 0.5;
+  ntk_train_result r = fit_run(&p, options);
+  assert_int_equal(r.resumed, 6);
+  ntk_train_clear(&r);
   assert_int_equal(unlink(path), 0);
   fit_destroy(&p);
 }
@@ -179,15 +206,15 @@ static void test_flipped(void **state) {
     double *theta = fit_theta(&p);
     for (size_t at = 0; at < count; at += (k == 0 && at < 128) || at + 8 >= count ? 1 : 61)
       for (int way = 0; way < 2; way++) {
-        const unsigned char mask = way == 0 ? 0xff : (unsigned char)(1 << at % 8);
+        const unsigned char mask = (unsigned char)(way == 0 ? 0xff : 1 << at % 8);
         ntk_train_result r = {0};
-        bytes[at] ^= mask;
+        bytes[at] = (unsigned char)(bytes[at] ^ mask);
         write_bytes(path, bytes, count);
         const ntk_status status = ntk_train(one, p.network, p.data, p.Y, &options, &r);
         assert_true(status == NTK_ERR_FORMAT || (status == NTK_ERR_ARGUMENT && at < 48));
         assert_non_null(strstr(ntk_error_message(), path));
         assert_memory_equal(p.network->theta, theta, p.P * sizeof(double));
-        bytes[at] ^= mask;
+        bytes[at] = (unsigned char)(bytes[at] ^ mask);
       }
     write_bytes(path, bytes, count);
     ntk_train_result r = fit_run(&p, options); /* whole again */
@@ -206,14 +233,16 @@ static void test_huge_sizes(void **state) {
   (void)state;
   fit_problem p = fit_create(one, spec, 8);
   const ntk_train_options options = options_of("gd");
-  const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX / 8, UINT64_C(1) << 61, UINT64_C(1) << 32, 0};
+  const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX / 8, UINT64_C(1) << 32, 0};
+  enum { SIZES = 4, ALL = SIZES + 6 }; /* and what is there plus 2^58 .. 2^63: sums that wrap */
   size_t count = 0;
   unsigned char *bytes = write_checkpoint(&p, options, &count);
   for (size_t word = 6; word < 12; word++) /* N, P, epoch, tracked, slots, linear */
-    for (size_t s = 0; s < COUNT(sizes); s++) {
+    for (size_t s = 0; s < ALL; s++) {
       uint64_t kept;
       memcpy(&kept, bytes + 8 * word, sizeof kept);
-      memcpy(bytes + 8 * word, &sizes[s], sizeof kept);
+      const uint64_t size = s < SIZES ? sizes[s] : kept + (UINT64_C(1) << (58 + s - SIZES));
+      memcpy(bytes + 8 * word, &size, sizeof size);
       write_bytes(path, bytes, count);
       refuse(&p, options, NTK_ERR_FORMAT, "whole checkpoint");
       memcpy(bytes + 8 * word, &kept, sizeof kept);
@@ -273,6 +302,38 @@ static void test_places(void **state) {
   fit_destroy(&p);
 }
 
+/* A disk that is full when a checkpoint is to be written, in the middle of it or at its end: the
+ * run fails, the checkpoint of before is whole, and no other file is there. */
+static void test_full_disk(void **state) {
+  (void)state;
+  const size_t wide[] = {20, 60, 60};
+  ntk_network_spec large = spec;
+  large.width = wide;
+  const ntk_network_spec *specs[] = {&spec, &large}; /* more than a buffer, or less */
+  for (size_t k = 0; k < COUNT(specs); k++) {
+    fit_problem p = fit_create(one, *specs[k], 8);
+    ntk_train_options options = options_of("adam");
+    size_t count = 0, left = 0;
+    unsigned char *bytes = write_checkpoint(&p, options, &count);
+    struct rlimit before, little;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = before;
+    little.rlim_cur = count / 2;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    options.epochs = 9;
+    refuse(&p, options, NTK_ERR_FILE, "cannot be written");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    unsigned char *after = read_bytes(path, &left);
+    assert_int_equal(left, count);
+    assert_memory_equal(after, bytes, count);
+    free(after);
+    free(bytes);
+    assert_int_equal(unlink(path), 0);
+    fit_destroy(&p);
+  }
+}
+
 /* A run that diverges keeps the checkpoint written before; a refused option makes none. */
 static void test_kept(void **state) {
   (void)state;
@@ -302,9 +363,10 @@ static void test_kept(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_another_run), cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_flipped),     cmocka_unit_test(test_huge_sizes),
-      cmocka_unit_test(test_places),      cmocka_unit_test(test_kept),
+      cmocka_unit_test(test_another_run), cmocka_unit_test(test_another_momentum),
+      cmocka_unit_test(test_truncated),   cmocka_unit_test(test_flipped),
+      cmocka_unit_test(test_huge_sizes),  cmocka_unit_test(test_places),
+      cmocka_unit_test(test_kept),        cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,7 +1,8 @@
 /* Levenberg-Marquardt.
- * Property: a step is theta - (J^T J + mu I)^{-1} J^T r, solved here in the P parameters where the
- * library solves in the N samples; it reaches a loss of 1e-20 of the first where there are more
- * parameters than samples, a minimum where there are fewer; the loss never grows. */
+ * Property: steps and corrections are theta - (J^T J + mu I)^{-1} J^T r, solved here in the P
+ * parameters where the library solves in the N samples; it reaches a loss of 1e-20 of the first
+ * where there are more parameters than samples, a minimum where there are fewer; the loss never
+ * grows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,46 +62,52 @@ static double *plain_step(const fit_problem *p, const double *J, const double *r
   return step;
 }
 
-static double trace_of(const fit_problem *p, const double *J) {
-  double trace = 0.0;
-  for (size_t e = 0; e < p->N * p->P; e++)
-    trace += J[e] * J[e];
-  return trace;
-}
-
-static double square_of(size_t n, const double *r) {
-  double square = 0.0;
+static double sum_of_squares(size_t n, const double *r) {
+  double sum = 0.0;
   for (size_t i = 0; i < n; i++)
-    square += r[i] * r[i];
-  return square;
+    sum += r[i] * r[i];
+  return sum;
 }
 
-/* theta after one step with this J (at theta) and its repetitions; r becomes the residual there.
- * The first step's largest entry. */
-static double plain_epoch(fit_problem *p, const double *J, double mu, double *theta, double *r) {
-  double *trial = make_array(p->P), *trial_r = make_array(p->N), size = 0.0;
-  for (bool first = true;; first = false) {
-    double *step = plain_step(p, J, r, mu);
+/* One step of the library's in the P parameters. With J and mu fixed, theta - step is tried; then
+ * corrections at the new r, for as long as each halves the sum of squares, at most 40. mu
+ * is 1e-3 of the mean diagonal of K_0, and then falls as the loss did, by 2 to 1e4, where the gain
+ * was at least three quarters of what the linear model says: true of these problems. */
+static void plain_lm(const fit_problem *p, double *theta, double *mu) {
+  double *r = make_array(p->N), *trial = make_array(p->P), *trial_r = make_array(p->N);
+  double *J = plain_jacobian(p, theta, p->Y, r), left = 0.0;
+  const double first = sum_of_squares(p->N, r);
+  if (*mu == 0.0)
+    *mu = 1e-3 * sum_of_squares(p->N * p->P, J) / (double)p->N;
+  for (int i = 0; i <= 40; i++) {
+    const double before = sum_of_squares(p->N, r);
+    double *step = plain_step(p, J, r, *mu);
     for (size_t q = 0; q < p->P; q++)
       trial[q] = theta[q] - step[q];
-    if (first)
-      size = largest_entry(p->P, step);
-    free(step);
     free(plain_jacobian(p, trial, p->Y, trial_r));
-    if (!first && square_of(p->N, trial_r) > 0.5 * square_of(p->N, r))
+    const double sum = sum_of_squares(p->N, trial_r);
+    for (size_t k = 0; i == 0 && k < p->N; k++) { /* r - J step, the model's residual */
+      double model = r[k];
+      for (size_t q = 0; q < p->P; q++)
+        model -= J[k * p->P + q] * step[q];
+      left += model * model;
+    }
+    free(step);
+    if (i == 0)
+      assert_true((first - sum) / (first - left) > 0.76);
+    else if (!(sum <= 0.5 * before))
       break;
     memcpy(theta, trial, p->P * sizeof *theta);
     memcpy(r, trial_r, p->N * sizeof *r);
   }
+  *mu *= fmin(0.5, fmax(1e-4, sum_of_squares(p->N, r) / first));
+  free(r);
   free(trial);
   free(trial_r);
-  return size;
+  free(J);
 }
 
-/* The first two steps. mu is 1e-3 of the mean diagonal of K_0. A step that did three quarters of
- * what the model said is followed by (J^T J + mu I)^{-1} J^T r with the same J and mu for as long
- * as that halves r^T r; then mu falls as r^T r did, to a half and no less than 1e-4 of it. More
- * parameters than samples, and fewer. */
+/* The first steps; more parameters than samples, and fewer; either loss. */
 static void test_step(void **state) {
   (void)state;
   const size_t width[] = {3, 5, 4}, narrow[] = {2, 2, 2};
@@ -113,31 +120,24 @@ static void test_step(void **state) {
     const ntk_network_spec spec = {
         .depth = 3, .width = cases[k].width, .activation = "softplus", .seed = 4};
     fit_problem p = fit_create(one, spec, cases[k].N);
-    double *theta = fit_theta(&p), *r = make_array(p.N), *start = fit_theta(&p), mu = 0.0;
-    for (size_t t = 0; t < p.N; t++) /* near the outputs: the model is good */
-      p.Y[t] *= 1e-4;
-    double *F = make_array(p.N);
+    double *theta = fit_theta(&p), *start = fit_theta(&p), *F = make_array(p.N), mu = 0.0;
     assert_ok(ntk_network_output(p.network, p.data, F));
-    for (size_t t = 0; t < p.N; t++)
-      p.Y[t] += F[t];
-    free(F);
+    for (size_t i = 0; i < p.N; i++) /* near the outputs: the model is good */
+      p.Y[i] = F[i] + 1e-4 * p.Y[i];
     for (size_t epochs = 1; epochs <= 2; epochs++) {
-      double *J = plain_jacobian(&p, theta, p.Y, r);
-      mu = epochs == 1 ? 1e-3 * trace_of(&p, J) / (double)p.N : mu;
-      const double before = square_of(p.N, r), size = plain_epoch(&p, J, mu, theta, r);
+      plain_lm(&p, theta, &mu);
       fit_set(&p, start);
       ntk_train_result result = fit_run(
           &p, (ntk_train_options){.optimizer = "lm", .loss = cases[k].loss, .epochs = epochs});
       assert_int_equal(result.epochs, epochs);
-      assert_near(largest_difference(p.P, p.network->theta, theta), 0.0, 1e-7 * size, "theta");
-      mu *= fmin(0.5, fmax(1e-4, square_of(p.N, r) / before)); /* condition, times rounding */
-      memcpy(theta, p.network->theta, p.P * sizeof *theta);
+      /* of the distance from the start; the condition of J^T J + mu I, times rounding */
+      const double size = largest_difference(p.P, theta, start);
+      assert_near(largest_difference(p.P, p.network->theta, theta), 0.0, 1e-6 * size, "theta");
       ntk_train_clear(&result);
-      free(J);
     }
     free(theta);
     free(start);
-    free(r);
+    free(F);
     fit_destroy(&p);
   }
 }
@@ -182,33 +182,36 @@ static void test_reaches_zero(void **state) {
   }
 }
 
-/* N > P: no zero loss, but a minimum: the gradient is rounding, and further steps gain nothing. */
+/* N > P: no zero loss, and K is singular, with mu falling towards rounding; a run that says that it
+ * is at a minimum is at one: the gradient is a thousandth of the first or less. */
 static void test_overdetermined(void **state) {
   (void)state;
-  const size_t width[] = {2, 2, 2};
-  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 3};
-  fit_problem p = fit_create(one, spec, 40);
-  assert_true(p.P < p.N);
-  ntk_train_result r =
-      fit_run(&p, (ntk_train_options){.optimizer = "lm", .epochs = 3000, .track = 500});
-  double *g = make_array(p.P), *theta = fit_theta(&p), *first = make_array(p.P);
-  ntk_network *start = fit_network(one, &spec);
-  plain_gradient(&p, ntk_network_weights(start, 1), first);
-  const double sum = plain_gradient(&p, theta, g);
-  assert_near(r.loss_final, 0.5 * sum, 1e-12 * sum, "loss");
-  assert_true(r.loss_final > 1e-3 * r.loss_initial);
-  assert_true(largest_entry(p.P, g) < 1e-4 * largest_entry(p.P, first));
-  for (size_t t = 1; t <= r.epochs; t++)
-    assert_true(r.loss[t] < r.loss[t - 1]);
-  for (size_t i = 0; i < r.tracked; i++)
-    assert_true(r.track[i].lambda_min == 0.0); /* rank K <= P */
-  assert_false(r.convergence.condition_known || r.convergence.condition_held);
-  ntk_train_clear(&r);
-  ntk_network_destroy(start);
-  free(g);
-  free(theta);
-  free(first);
-  fit_destroy(&p);
+  const size_t width[] = {2, 2, 2}, N[] = {11, 40, 150};
+  const char *activations[] = {"tanh", "softplus"};
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    const ntk_network_spec spec = {
+        .depth = 3, .width = width, .activation = activations[seed % 2], .seed = seed};
+    fit_problem p = fit_create(one, spec, N[seed % 3]);
+    double *g = make_array(p.P), *first = make_array(p.P);
+    assert_true(p.P < p.N);
+    plain_gradient(&p, p.network->theta, first);
+    ntk_train_result r =
+        fit_run(&p, (ntk_train_options){.optimizer = "lm", .epochs = 800, .track = 400});
+    const double sum = plain_gradient(&p, p.network->theta, g);
+    assert_near(r.loss_final, 0.5 * sum, 1e-12 * sum, "loss");
+    assert_true(r.stopped == NTK_STOP_EPOCHS || r.stopped == NTK_STOP_STALLED);
+    if (r.stopped == NTK_STOP_STALLED)
+      assert_true(largest_entry(p.P, g) < 1e-3 * largest_entry(p.P, first));
+    for (size_t t = 1; t <= r.epochs; t++)
+      assert_true(r.loss[t] < r.loss[t - 1]);
+    for (size_t i = 0; i < r.tracked; i++)
+      assert_true(r.track[i].lambda_min == 0.0); /* rank K <= P */
+    assert_false(r.convergence.condition_known || r.convergence.condition_held);
+    ntk_train_clear(&r);
+    free(g);
+    free(first);
+    fit_destroy(&p);
+  }
 }
 
 /* At the end of what rounding allows it stalls, with the best weights, and says so. */
@@ -271,6 +274,23 @@ static void test_cancelled(void **state) {
   ntk_context_destroy(context);
 }
 
+/* More samples than parameters, and labels that fit: K has rank 3 of 40, mu falls to rounding,
+ * where K + mu I may have no factor; that is a step to be tried again, not a failure. */
+static void test_consistent(void **state) {
+  (void)state;
+  const size_t width[] = {3, 3};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity", .seed = 5};
+  fit_problem p = fit_create(one, spec, 40);
+  const double *X = ntk_dataset_values(p.data);
+  for (size_t i = 0; i < p.N; i++)
+    p.Y[i] = 2.0 * X[3 * i] - X[3 * i + 1] + 0.5 * X[3 * i + 2];
+  ntk_train_result r = fit_run(&p, (ntk_train_options){.optimizer = "lm", .epochs = 200});
+  assert_int_equal(r.stopped, NTK_STOP_STALLED);
+  assert_true(r.loss_final < 1e-26 * r.loss_initial);
+  ntk_train_clear(&r);
+  fit_destroy(&p);
+}
+
 /* Two samples that are the same with two labels: K is singular, the best is their mean. */
 static void test_singular(void **state) {
   (void)state;
@@ -297,7 +317,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_step),           cmocka_unit_test(test_reaches_zero),
       cmocka_unit_test(test_overdetermined), cmocka_unit_test(test_stalls),
-      cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_consistent),
+      cmocka_unit_test(test_singular),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -50,13 +50,17 @@ static void test_forecast(void **state) {
   assert_true(descriptor >= 0);
   (void)close(descriptor);
   assert_int_equal(unlink(path), 0);
-  const size_t narrow[] = {20, 40, 30}, wide[] = {30, 300, 200, 250};
+  const size_t narrow[] = {20, 40, 30}, wide[] = {30, 150, 80, 90};
   const struct {
     size_t L;
     const size_t *width;
     size_t N;
     int threads;
-  } sizes[] = {{3, narrow, 600, 1}, {4, wide, 500, 1}, {3, narrow, 40, 1}, {4, wide, 3, 2}};
+  } sizes[] = {{3, narrow, 500, 1},
+               {4, wide, 500, 1},
+               {3, narrow, 40, 1},
+               {4, wide, 100, 1},
+               {4, wide, 3, 2}};
   for (size_t s = 0; s < COUNT(sizes); s++)
     for (size_t k = 0; k < 8 * COUNT(optimizers); k++) {
       const bool single = k % 2, track = k / 2 % 2, checkpoint = k / 4 % 2;

@@ -171,6 +171,30 @@ static void test_not_held(void **state) {
   }
 }
 
+/* The proof needs eta beta^2 <= 3/2 - alpha / beta: a path on which (21) holds, walked with a
+ * larger step, is not said to have met the conditions; with a smaller one it is. */
+static void test_step_too_large(void **state) {
+  (void)state;
+  const size_t width[] = {16, 16, 32};
+  const ntk_network_spec spec = {.depth = 3,
+                                 .width = width,
+                                 .activation = "tanh",
+                                 .init = "antisymmetric",
+                                 .gamma = 1e12,
+                                 .seed = 4};
+  for (size_t large = 0; large < 2; large++) {
+    fit_problem p = fit_create(one, spec, 64);
+    const start s = measure_start(&p);
+    ntk_train_result r = fit_run(
+        &p,
+        (ntk_train_options){.lr = (large ? 1.55 : 1.4) / s.lambda_max, .epochs = 10, .track = 5});
+    assert_true(condition_holds(&r) && r.convergence.bound_held);
+    assert_int_equal(r.convergence.condition_held, !large);
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+}
+
 /* A bound that a step so large does not have, and one of a singular K_0, are not known. */
 static void test_unknown(void **state) {
   (void)state;
@@ -184,6 +208,7 @@ static void test_unknown(void **state) {
   assert_true(isnan(r.rate_bound) && isnan(r.convergence.c)); /* eta alpha^2 = 0.64 x 1.9 > 1 */
   assert_false(r.convergence.bound_known || r.convergence.bound_held);
   near(r.convergence.alpha, 0.8 * sqrt(s.lambda_min), "alpha");
+  near(r.convergence.beta, 2.0 * r.convergence.alpha, "beta"); /* ||J_0|| + alpha / 4 is less */
   ntk_train_clear(&r);
   r = fit_run(&q, (ntk_train_options){.epochs = 3, .track = 1}); /* N = 30 > P = 10 */
   assert_true(r.convergence.lambda_min == 0.0 && isnan(r.convergence.alpha));
@@ -248,6 +273,28 @@ static void test_step_sizes(void **state) {
   }
 }
 
+/* Beyond a condition of 6000 of 1.25 lambda_max, or with a singular K_0, momenta are those of 6000.
+ */
+static void test_largest_momentum(void **state) {
+  (void)state;
+  const size_t width[] = {6, 10, 8}, narrow[] = {2, 2, 2};
+  const double root = sqrt(6000.0), nesterov = (root - 1.0) / (root + 1.0);
+  const ntk_network_spec specs[] = {
+      {.depth = 3, .width = width, .activation = "softplus", .seed = 4},
+      {.depth = 3, .width = narrow, .activation = "tanh", .seed = 4}};
+  for (size_t k = 0; k < 2 * COUNT(specs); k++) {
+    fit_problem p = fit_create(one, specs[k / 2], 40);
+    const start s = measure_start(&p);
+    assert_true(s.lambda_max > 6000.0 * fmax(s.lambda_min, 0.0));
+    ntk_train_result r =
+        fit_run(&p, (ntk_train_options){.optimizer = k % 2 ? "nesterov" : "momentum", .epochs = 1});
+    near(r.momentum, k % 2 ? nesterov : nesterov * nesterov, "momentum");
+    near(r.lr * 1.25 * s.lambda_max, k % 2 ? 1.0 : 4.0 / pow(1.0 + 1.0 / root, 2.0), "step");
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+}
+
 /* The rules' steps are stable, and the largest stable one is: in the linear model with K_0 losses
  * at 0.99 of it stay bounded, at 1.01 they grow; by the scalar recursion at lambda_max. */
 static void test_largest_step(void **state) {
@@ -290,8 +337,9 @@ static void test_largest_step(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ladder),       cmocka_unit_test(test_not_held),
-      cmocka_unit_test(test_unknown),      cmocka_unit_test(test_step_sizes),
+      cmocka_unit_test(test_ladder),         cmocka_unit_test(test_not_held),
+      cmocka_unit_test(test_step_too_large), cmocka_unit_test(test_unknown),
+      cmocka_unit_test(test_step_sizes),     cmocka_unit_test(test_largest_momentum),
       cmocka_unit_test(test_largest_step),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -66,7 +66,8 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[METHOD] = hash_words(hash, numbers, sizeof numbers);
 }
 
-static const ntk_slot slots[] = {NTK_SLOT_THETA, NTK_SLOT_FIRST, NTK_SLOT_SECOND};
+enum { MOST_SLOTS = 3 };
+static const ntk_slot slots[MOST_SLOTS] = {NTK_SLOT_THETA, NTK_SLOT_FIRST, NTK_SLOT_SECOND};
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
@@ -81,7 +82,7 @@ static ntk_status put(hashed_writer *w, const void *bytes, size_t count) {
 }
 
 static ntk_status put_slots(const ntk_training *t, double *scratch, hashed_writer *w) {
-  for (size_t s = 0; s < ntk_optimizer_slots(t->optimizer); s++) {
+  for (size_t s = 0; s < MOST_SLOTS && s < ntk_optimizer_slots(t->optimizer); s++) {
     if (t->descent != NULL)
       ntk_descent_read(t->descent, slots[s], scratch);
     else
@@ -124,7 +125,7 @@ ntk_status ntk_checkpoint_check(const ntk_training *t) {
 }
 
 ntk_status ntk_checkpoint_save(ntk_training *t) {
-  double *scratch;
+  double *scratch = NULL;
   hashed_writer w = {.hash = HASH_START};
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "checkpoint", &scratch));
   ntk_status status = ntk_writer_open(&w.out, t->options.checkpoint, 0);
@@ -208,7 +209,7 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
   NTK_TRY(ntk_training_room(t, (size_t)h->epoch + 1));
   memcpy(t->loss, arrays, (size_t)(h->epoch + 1) * sizeof(double));
   arrays += h->epoch + 1;
-  for (size_t s = 0; s < h->slots; s++, arrays += t->P) {
+  for (size_t s = 0; s < MOST_SLOTS && s < h->slots; s++, arrays += t->P) {
     if (t->descent != NULL)
       ntk_descent_write(t->descent, slots[s], arrays);
     else

@@ -22,7 +22,7 @@ struct ntk_tracker {
 
 /* At theta_0, which the network must hold. Computes of K_0 what options and step size need. */
 ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker);
-void ntk_tracker_destroy(ntk_tracker *tracker);
+void ntk_tracker_destroy(ntk_tracker *k);
 
 /* Appends the measurements of the present epoch, unless they are there. */
 ntk_status ntk_tracker_measure(ntk_training *t);
