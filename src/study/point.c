@@ -189,13 +189,6 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
              : ntk_study_refuse_point(study, ntk_settings_find(&study->settings, key), i, status);
 }
 
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
-  const unsigned char *byte = bytes;
-  for (size_t i = 0; i < count; i++)
-    hash = (hash ^ byte[i]) * 0x100000001b3;
-  return hash;
-}
-
 /* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their
  * bytes: two of them, added up as they are, often make the same sum. */
 static uint64_t mix(uint64_t hash) {

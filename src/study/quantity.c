@@ -3,11 +3,9 @@
 
 #include "base/context.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict) {
   ntk_value *v = &outcome->value[outcome->count++];
@@ -80,38 +78,14 @@ static ntk_status spectrum_bytes(ntk_context *context, const ntk_point *point,
   return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
 }
 
-ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity) {
-  struct stat about;
-  if (stat(path, &about) != 0)
-    return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(about.st_mode)) /* a pipe or a device may never end */
-    return ntk_fail(NTK_ERR_FILE, "%s is no plain file", path);
-  *identity = (ntk_file_identity){(uint64_t)about.st_dev, (uint64_t)about.st_ino,
-                                  (uint64_t)about.st_size, (int64_t)about.st_mtime, 0};
-#ifdef __linux__
-  identity->nanoseconds = (int64_t)about.st_mtim.tv_nsec;
-#endif
-  return NTK_OK;
-}
-
-static ntk_status check_file(const ntk_point *point) {
-  ntk_file_identity now;
-  NTK_TRY(ntk_file_identify(point->source, &now));
-  if (now.device != point->file.device || now.inode != point->file.inode ||
-      now.size != point->file.size || now.seconds != point->file.seconds ||
-      now.nanoseconds != point->file.nanoseconds)
-    return ntk_fail(NTK_ERR_FILE, "%s has changed since the run began", point->source);
-  return NTK_OK;
-}
-
 /* A file is looked at after it has been read, too: it may be replaced at any moment. */
 static ntk_status load_data(ntk_context *context, const ntk_point *point, uint64_t seed,
                             ntk_dataset **data) {
   if (point->from_file) {
-    NTK_TRY(check_file(point));
+    NTK_TRY(ntk_file_unchanged(point->source, &point->file));
     NTK_TRY(
         ntk_dataset_load(context, point->source, point->N, point->width[0], point->scaling, data));
-    return check_file(point);
+    return ntk_file_unchanged(point->source, &point->file);
   }
   return ntk_dataset_generate(context, point->source, point->N, point->width[0], seed, data);
 }

@@ -3,17 +3,11 @@
 #ifndef NTK_STUDY_QUANTITY_H
 #define NTK_STUDY_QUANTITY_H
 
-#include "base/status.h"
+#include "study/files.h"
 
 #include "ntkit/study.h"
 
 enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
-
-/* Which file it is, as it was when the study was made. */
-typedef struct ntk_file_identity {
-  uint64_t device, inode, size;
-  int64_t seconds, nanoseconds; /* of its last change */
-} ntk_file_identity;
 
 /* A point of the grid, resolved. Strings are borrowed from the study. */
 typedef struct ntk_point {
@@ -26,9 +20,6 @@ typedef struct ntk_point {
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
 } ntk_point;
-
-/* NTK_ERR_FILE when path is no plain file. */
-ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity);
 
 /* One number that a trial found. */
 typedef struct ntk_value {

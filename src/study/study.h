@@ -37,8 +37,4 @@ ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, 
 /* Puts the setting's place before the message that has just been set, and returns status. */
 ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status);
 
-/* 64-bit FNV-1a, from NTK_HASH_START on. */
-#define NTK_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count);
-
 #endif
