@@ -1,133 +1,45 @@
-/* The table of quantities. All of today's come from one ntk_spectrum. */
-#include "study/quantity.h"
-
-#include "base/context.h"
+/* The table of quantities. */
+#include "study/measures.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static void put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict) {
+const char *ntk_value_status_name(ntk_value_status status) {
+  static const char *const names[] = {
+      [NTK_VALUE_OK] = "ok",
+      [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
+      [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
+  };
+  return names[status];
+}
+
+/* ---- Outcomes -------------------------------------------------------------------------------- */
+
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value,
+                     ntk_value_status status) {
   ntk_value *v = &outcome->value[outcome->count++];
   snprintf(v->quantity, sizeof v->quantity, "%s", name);
-  v->verdict = verdict;
-  v->value = verdict == NTK_VERDICT_BELOW_RESOLUTION ? NAN : value;
+  v->status = status;
+  v->value = status == NTK_VALUE_BELOW_RESOLUTION ? NAN : value;
 }
 
-static void put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
-                      ntk_verdict verdict) {
+void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
+                           ntk_value_status status) {
   char name[sizeof outcome->value[0].quantity];
   snprintf(name, sizeof name, "%.20s_%u", stem, (unsigned)k % 1000u); /* k < NTK_MOST_DEPTH */
-  put(outcome, name, value, verdict);
+  ntk_outcome_put(outcome, name, value, status);
 }
-
-/* ---- Quantities of ntk_spectrum -------------------------------------------------------------- */
-
-static void take_lambda_min(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_min", r->lambda_min, r->verdict);
-}
-
-static void take_lambda_max(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_max", r->lambda_max, NTK_VERDICT_OK);
-}
-
-static void take_condition(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  const bool singular = r->verdict == NTK_VERDICT_RANK_DEFICIENT;
-  put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min, r->verdict);
-}
-
-static void take_layers(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  for (size_t k = 0; k < r->blocks; k++)
-    put_layer(outcome, "lambda_min", k, r->layers[k].lambda_min, r->layers[k].verdict);
-}
-
-static ntk_spectrum_options spectrum_options(const ntk_quantity *const *quantity, size_t count) {
-  ntk_spectrum_options options = {0};
-  for (size_t q = 0; q < count; q++)
-    options.per_layer |= quantity[q]->per_layer != NULL;
-  return options;
-}
-
-/* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
- * The blocks one by one need the Gram matrices again, and a factorisation each. */
-static double spectrum_flops(const ntk_point *point, const ntk_quantity *const *quantity,
-                             size_t count) {
-  const double N = (double)point->N, L = (double)point->depth;
-  double columns = (double)point->width[0], passes = 0.0;
-  for (size_t l = 1; l < point->depth; l++) {
-    columns += 2.0 * (double)point->width[l];
-    passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
-  }
-  const double gram = N * N * columns, factor = N * N * N / 3.0;
-  return passes + gram + factor +
-         (spectrum_options(quantity, count).per_layer ? gram + L * factor : 0.0);
-}
-
-static ntk_status spectrum_bytes(ntk_context *context, const ntk_point *point,
-                                 const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
-  const ntk_spectrum_options options = spectrum_options(quantity, count);
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta};
-  return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
-}
-
-/* A file is looked at after it has been read, too: it may be replaced at any moment. */
-static ntk_status load_data(ntk_context *context, const ntk_point *point, uint64_t seed,
-                            ntk_dataset **data) {
-  if (point->from_file) {
-    NTK_TRY(ntk_file_unchanged(point->source, &point->file));
-    NTK_TRY(
-        ntk_dataset_load(context, point->source, point->N, point->width[0], point->scaling, data));
-    return ntk_file_unchanged(point->source, &point->file);
-  }
-  return ntk_dataset_generate(context, point->source, point->N, point->width[0], seed, data);
-}
-
-static ntk_status spectrum_run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                               const ntk_quantity *const *quantity, size_t count,
-                               ntk_outcome *outcome) {
-  ntk_spectrum_options options = spectrum_options(quantity, count);
-  options.seed = seed;
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta,
-                                 .seed = seed};
-  ntk_dataset *data = NULL;
-  ntk_network *network = NULL;
-  ntk_spectrum_result result = {0};
-  ntk_status status = load_data(context, point, seed, &data);
-  if (status == NTK_OK)
-    status = ntk_network_create(context, &spec, &network);
-  if (status == NTK_OK)
-    status = ntk_spectrum(context, network, data, &options, &result);
-  for (size_t q = 0; q < count && status == NTK_OK; q++)
-    quantity[q]->take(&result, outcome);
-  ntk_spectrum_clear(&result);
-  ntk_network_destroy(network);
-  ntk_dataset_destroy(data);
-  return status;
-}
-
-static const ntk_measure spectrum = {spectrum_flops, spectrum_bytes, spectrum_run};
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const ntk_quantity table[] = {
-    {{"lambda_min", "smallest eigenvalue of K"}, &spectrum, take_lambda_min, NULL},
-    {{"lambda_max", "largest eigenvalue of K"}, &spectrum, take_lambda_max, NULL},
-    {{"condition", "lambda_max / lambda_min"}, &spectrum, take_condition, NULL},
+    {{"lambda_min", "smallest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_min, NULL},
+    {{"lambda_max", "largest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_max, NULL},
+    {{"condition", "lambda_max / lambda_min"}, &ntk_spectrum_measure, ntk_take_condition, NULL},
     {{"per_layer", "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ..."},
-     &spectrum,
-     take_layers,
+     &ntk_spectrum_measure,
+     ntk_take_layers,
      "lambda_min"},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -157,9 +69,9 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   for (size_t q = 0; q < count; q++) {
     const char *stem = quantity[q]->per_layer;
     if (stem == NULL)
-      put(outcome, quantity[q]->info.name, NAN, NTK_VERDICT_OK);
+      ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VALUE_OK);
     for (size_t k = 0; stem != NULL && k < depth; k++)
-      put_layer(outcome, stem, k, NAN, NTK_VERDICT_OK);
+      ntk_outcome_put_layer(outcome, stem, k, NAN, NTK_VALUE_OK);
   }
 }
 

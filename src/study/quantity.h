@@ -1,5 +1,5 @@
 /* What a study measures. A new quantity is a row of the table in quantity.c; one that needs another
- * computation than the spectrum brings its ntk_measure. */
+ * computation than those of measures.h brings its ntk_measure. */
 #ifndef NTK_STUDY_QUANTITY_H
 #define NTK_STUDY_QUANTITY_H
 
@@ -21,11 +21,19 @@ typedef struct ntk_point {
   ntk_scaling scaling;
 } ntk_point;
 
+/* What there is to say of a value; by its name it stands in the database. */
+typedef enum ntk_value_status {
+  NTK_VALUE_OK,
+  NTK_VALUE_RANK_DEFICIENT,
+  NTK_VALUE_BELOW_RESOLUTION /* no value */
+} ntk_value_status;
+const char *ntk_value_status_name(ntk_value_status status);
+
 /* One number that a trial found. */
 typedef struct ntk_value {
   char quantity[32];
-  double value; /* NaN unless resolved */
-  ntk_verdict verdict;
+  double value; /* NaN when there is none */
+  ntk_value_status status;
 } ntk_value;
 
 /* What a trial found, or why it did not; plain memory, for it goes through a pipe. */
@@ -65,6 +73,12 @@ const ntk_quantity *ntk_quantity_find(const char *name);
  * when an earlier quantity has the same measure, so that each measure comes up once. */
 size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, size_t q,
                           const ntk_quantity *own[NTK_MOST_QUANTITIES]);
+
+/* Appends a value. */
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value, ntk_value_status status);
+/* The same, named "stem_k". */
+void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
+                           ntk_value_status status);
 
 /* Appends a value, NaN and named but otherwise empty, for each that these quantities give. */
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
