@@ -11,19 +11,33 @@ static const struct key {
   const char *name, *fallback;
   bool list;     /* several values are allowed */
   bool optional; /* may be missing, and has no default */
+  bool training; /* of studies that train, and of no others */
 } keys[] = {
-    {"name", NULL, false, false},
-    {"quantity", "lambda_min", true, false},
-    {"trials", "1", false, false},
-    {"seed", "0", false, false},
-    {"network.widths", NULL, true, false},
-    {"network.depth", NULL, false, true},
-    {"network.activation", "sigmoid", false, false},
-    {"network.init", "paper", false, false},
-    {"network.beta", "1", true, false},
-    {"data.source", "gaussian", false, false},
-    {"data.scale", "none", false, false},
-    {"data.fingerprint", NULL, false, true}, /* of a file, as `study status --spec` prints it */
+    {"name", NULL, false, false, false},
+    {"quantity", "lambda_min", true, false, false},
+    {"trials", "1", false, false, false},
+    {"seed", "0", false, false, false},
+    {"network.widths", NULL, true, false, false},
+    {"network.depth", NULL, false, true, false},
+    {"network.activation", "sigmoid", false, false, false},
+    {"network.init", "paper", false, false, false},
+    {"network.beta", "1", true, false, false},
+    {"network.gamma", NULL, false, true,
+     false}, /* has a default where it is used: ntk_keys_gamma */
+    {"data.source", "gaussian", false, false, false},
+    {"data.scale", "none", false, false, false},
+    {"data.fingerprint", NULL, false, true,
+     false}, /* of a file, as `study status --spec` prints it */
+    {"train.optimizer", "gd", false, false, true},
+    {"train.lr", "auto", false, false, true},
+    {"train.momentum", NULL, false, true, true},
+    {"train.loss", "half-sum", false, false, true},
+    {"train.labels", "gaussian", false, false, true},
+    {"train.epochs", "10000", false, false, true},
+    {"train.target", NULL, false, true, true},
+    {"train.plateau", "0", false, false, true},
+    {"train.precision", "double", false, false, true},
+    {"train.fingerprint", NULL, false, true, true}, /* of a file of labels */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -83,13 +97,47 @@ ntk_status ntk_keys_check(ntk_study *study) {
       return REFUSE(study, s, "%zu values; accepted: one", s->count);
   }
   for (size_t k = 0; k < KEYS; k++) {
-    if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional)
+    if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional || keys[k].training)
       continue;
     if (keys[k].fallback == NULL)
       return ntk_fail(NTK_ERR_FORMAT, "%s: '%s' is missing", settings->source, keys[k].name);
     NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
   }
   return NTK_OK;
+}
+
+ntk_status ntk_keys_check_training(ntk_study *study) {
+  for (size_t k = 0; k < KEYS; k++) {
+    const ntk_setting *s = ntk_settings_find(&study->settings, keys[k].name);
+    if (!keys[k].training)
+      continue;
+    if (s != NULL && !study->trains)
+      return REFUSE(study, s,
+                    "the study does not train; accepted with a quantity that asks for it: "
+                    "final_loss, epochs_to, rate");
+    if (study->trains && !keys[k].optional)
+      NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
+  }
+  return NTK_OK;
+}
+
+bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name) {
+  const char *text = ntk_keys_text(study, key);
+  const size_t v = ntk_grid_find(&study->grid, text);
+  if (v == study->grid.count || study->grid.variable[v].text == NULL)
+    return strcmp(text, name) == 0;
+  for (size_t i = 0; i < study->grid.variable[v].count; i++)
+    if (strcmp(study->grid.variable[v].text[i], name) == 0)
+      return true;
+  return false;
+}
+
+ntk_status ntk_keys_check_gamma(ntk_study *study) {
+  const ntk_setting *gamma = ntk_settings_find(&study->settings, "network.gamma");
+  if (ntk_keys_may_be(study, "network.init", "antisymmetric"))
+    return ntk_settings_default(&study->settings, "network.gamma", "d^3*N^2");
+  return gamma == NULL ? NTK_OK
+                       : REFUSE(study, gamma, "accepted with network.init: antisymmetric alone");
 }
 
 const char *ntk_keys_text(const ntk_study *study, const char *key) {

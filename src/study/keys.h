@@ -8,6 +8,14 @@
 /* Refuses unknown keys, several values where one is accepted, and what is no text; fills in the
  * defaults. */
 ntk_status ntk_keys_check(ntk_study *study);
+/* The same for the keys train.*, once study->trains is known: a study that does not train has none
+ * of them, so that one made before there were any stays the study it was. */
+ntk_status ntk_keys_check_training(ntk_study *study);
+/* The same for network.gamma, once the grid is known: of the initialisation antisymmetric alone. */
+ntk_status ntk_keys_check_gamma(ntk_study *study);
+
+/* Whether a key is this name, or a variable of the grid that takes it. */
+bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name);
 
 /* The first value of a key that is there. */
 const char *ntk_keys_text(const ntk_study *study, const char *key);

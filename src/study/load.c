@@ -1,6 +1,7 @@
 /* ntk_study_load: a study file is read, and every point of its grid checked, before anything is
  * computed. */
 #include "study/keys.h"
+#include "study/training.h"
 
 #include "data/dataset.h"
 #include "data/npy.h"
@@ -34,6 +35,7 @@ static ntk_status read_quantities(ntk_study *study) {
       if (study->quantity[k] == q)
         return REFUSE(study, s, "'%s' stands there twice", s->value[i]);
     study->quantity[study->quantities++] = q;
+    study->trains |= ntk_quantity_trains(q);
   }
   return NTK_OK;
 }
@@ -116,11 +118,15 @@ static ntk_status resolve(ntk_study *study) {
   NTK_TRY(ntk_keys_check(study));
   study->name = ntk_keys_text(study, "name");
   NTK_TRY(read_quantities(study));
+  NTK_TRY(ntk_keys_check_training(study));
   NTK_TRY(ntk_keys_whole(study, "trials", 1, MOST_TRIALS, &trials));
   NTK_TRY(ntk_keys_whole(study, "seed", 0, UINT64_MAX, &study->seed));
   study->trials = (size_t)trials;
   NTK_TRY(ntk_grid_make(&study->settings, &study->grid));
+  NTK_TRY(ntk_keys_check_gamma(study));
   NTK_TRY(read_data(study));
+  if (study->trains)
+    NTK_TRY(ntk_training_check(study));
   NTK_TRY(check_variable(study, "N"));
   if (study->file_dim == 0)
     NTK_TRY(check_variable(study, "d"));

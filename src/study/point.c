@@ -1,7 +1,6 @@
 /* What each point of the grid is: sizes, network, data, seed. */
-#include "study/point.h"
-
 #include "study/keys.h"
+#include "study/training.h"
 
 #include "base/random.h"
 
@@ -123,6 +122,25 @@ static ntk_status read_beta(const ntk_study *study, const ntk_point_scope *scope
   return NTK_OK;
 }
 
+/* Of the initialisation (18), with an even last hidden width. */
+static ntk_status read_gamma(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point,
+                             const char **key) {
+  const size_t last = point->width[point->depth - 1];
+  if (strcmp(point->init, "antisymmetric") != 0)
+    return NTK_OK;
+  *key = "network.widths";
+  if (last % 2 != 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; antisymmetric pairs its units: accepted: an "
+                    "even one",
+                    last);
+  *key = "network.gamma";
+  NTK_TRY(ntk_point_evaluate(scope, ntk_keys_text(study, *key), &point->gamma));
+  if (!(point->gamma > 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "gamma is %g; accepted: above 0", point->gamma);
+  return NTK_OK;
+}
+
 /* At most as many samples as the file has. */
 static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *scope,
                                ntk_point *point) {
@@ -143,8 +161,8 @@ static ntk_status read_dim(const ntk_study *study, const ntk_point_scope *scope,
 }
 
 /* *key: the setting that is being read. */
-static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, ntk_point *point,
-                             const char **key) {
+static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, size_t i,
+                             ntk_point *point, const char **key) {
   *key = "grid.N";
   NTK_TRY(read_samples(study, scope, point));
   *key = "grid.d";
@@ -155,7 +173,9 @@ static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, ntk
   *key = "network.widths";
   NTK_TRY(read_widths(study, scope, point));
   *key = "network.beta";
-  return read_beta(study, scope, point);
+  NTK_TRY(read_beta(study, scope, point));
+  NTK_TRY(read_gamma(study, scope, point, key));
+  return study->trains ? ntk_training_read(study, scope, i, point, key) : NTK_OK;
 }
 
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
@@ -171,7 +191,7 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
   if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
     add_name(&scope, "d", (double)study->file_dim);
   const char *key = NULL;
-  const ntk_status status = read_point(study, &scope, point, &key);
+  const ntk_status status = read_point(study, &scope, i, point, &key);
   return status == NTK_OK
              ? status
              : ntk_study_refuse_point(study, ntk_settings_find(&study->settings, key), i, status);

@@ -10,6 +10,9 @@ const char *ntk_value_status_name(ntk_value_status status) {
       [NTK_VALUE_OK] = "ok",
       [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
       [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
+      [NTK_VALUE_DIVERGED] = "diverged",
+      [NTK_VALUE_NOT_REACHED] = "not_reached",
+      [NTK_VALUE_NO_STEP] = "no_step",
   };
   return names[status];
 }
@@ -21,7 +24,7 @@ void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value,
   ntk_value *v = &outcome->value[outcome->count++];
   snprintf(v->quantity, sizeof v->quantity, "%s", name);
   v->status = status;
-  v->value = status == NTK_VALUE_BELOW_RESOLUTION ? NAN : value;
+  v->value = status < NTK_VALUE_BELOW_RESOLUTION ? value : NAN;
 }
 
 void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
@@ -41,6 +44,12 @@ static const ntk_quantity table[] = {
      &ntk_spectrum_measure,
      ntk_take_layers,
      "lambda_min"},
+    {{"final_loss", "loss after training"}, &ntk_training_measure, ntk_take_final_loss, NULL},
+    {{"epochs_to", "epochs until the loss is at most train.target"},
+     &ntk_training_measure,
+     ntk_take_epochs_to,
+     NULL},
+    {{"rate", "(last loss / first loss)^(1 / epochs)"}, &ntk_training_measure, ntk_take_rate, NULL},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 
@@ -80,4 +89,8 @@ const ntk_quantity *ntk_quantity_find(const char *name) {
     if (strcmp(table[i].info.name, name) == 0)
       return &table[i];
   return NULL;
+}
+
+bool ntk_quantity_trains(const ntk_quantity *quantity) {
+  return quantity->measure == &ntk_training_measure;
 }

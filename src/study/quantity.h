@@ -5,9 +5,18 @@
 
 #include "study/files.h"
 
+#include "ntkit/fit.h"
 #include "ntkit/study.h"
 
 enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
+
+/* How the network of a point trains. */
+typedef struct ntk_training {
+  ntk_train_options options; /* without the seed */
+  const char *labels;        /* a kind, or a file */
+  bool labels_from_file;
+  ntk_file_identity labels_file;
+} ntk_training;
 
 /* A point of the grid, resolved. Strings are borrowed from the study. */
 typedef struct ntk_point {
@@ -15,17 +24,22 @@ typedef struct ntk_point {
   size_t width[NTK_MOST_DEPTH]; /* d, n_1, ..., n_{L-1} */
   double beta[NTK_MOST_DEPTH];
   const char *activation, *init;
+  double gamma;       /* of init antisymmetric; else 0 */
   const char *source; /* distribution or file */
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
+  ntk_training training; /* zero in a study that does not train */
 } ntk_point;
 
 /* What there is to say of a value; by its name it stands in the database. */
 typedef enum ntk_value_status {
   NTK_VALUE_OK,
   NTK_VALUE_RANK_DEFICIENT,
-  NTK_VALUE_BELOW_RESOLUTION /* no value */
+  NTK_VALUE_BELOW_RESOLUTION, /* this one and those that follow: there is no value */
+  NTK_VALUE_DIVERGED,
+  NTK_VALUE_NOT_REACHED,
+  NTK_VALUE_NO_STEP
 } ntk_value_status;
 const char *ntk_value_status_name(ntk_value_status status);
 
@@ -68,6 +82,8 @@ struct ntk_quantity {
 
 /* NULL when there is none of this name. */
 const ntk_quantity *ntk_quantity_find(const char *name);
+/* Whether a trial trains for it. */
+bool ntk_quantity_trains(const ntk_quantity *quantity);
 
 /* The quantities, out of `count`, that quantity q's measure gives, into own; how many they are: 0
  * when an earlier quantity has the same measure, so that each measure comes up once. */

@@ -19,6 +19,9 @@ struct ntk_study {
   ntk_scaling scaling;
   ntk_file_identity file;     /* of the data file */
   size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
+  bool trains;                /* some quantity asks for it */
+  ntk_file_identity labels_file;
+  size_t labels_rows; /* of the file of labels; 0: there is none */
 };
 
 /* Network and data of point i. */

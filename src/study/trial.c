@@ -6,6 +6,7 @@ ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed) {
                             .activation = point->activation,
                             .init = point->init,
                             .beta = point->beta,
+                            .gamma = point->gamma,
                             .seed = seed};
 }
 
