@@ -76,18 +76,18 @@ typedef struct ntk_convergence {
   double c;              /* of (20): rate_bound = 1 - c eta gamma n_{L-2} n_{L-1} */
   double change_largest; /* of the tracked ||J_t - J_0||; NaN: none tracked */
   double distance_largest;
-  double laziness;       /* largest tracked ||J_t - J_0|| / ||J_0||: 0 is a linear model */
+  double laziness;              /* largest tracked ||J_t - J_0|| / ||J_0||: 0 is a linear model */
   bool bound_known, bound_held; /* (20), at every epoch */
   bool condition_known, condition_held; /* (21), at every tracked epoch */
 } ntk_convergence;
 
 typedef enum ntk_train_stop {
-  NTK_STOP_EPOCHS,   /* as many as asked for */
-  NTK_STOP_TARGET,   /* the loss is at most the target */
-  NTK_STOP_PLATEAU,  /* the sum of losses over a window has grown */
-  NTK_STOP_TIME,     /* the time is up */
-  NTK_STOP_STALLED,  /* lm: no step makes the loss smaller */
-  NTK_STOP_DIVERGED  /* the loss grew past 1000 times the first, or is not finite */
+  NTK_STOP_EPOCHS,  /* as many as asked for */
+  NTK_STOP_TARGET,  /* the loss is at most the target */
+  NTK_STOP_PLATEAU, /* the sum of losses over a window has grown */
+  NTK_STOP_TIME,    /* the time is up */
+  NTK_STOP_STALLED, /* lm: no step makes the loss smaller */
+  NTK_STOP_DIVERGED /* the loss grew past 1000 times the first, or is not finite */
 } ntk_train_stop;
 NTK_API const char *ntk_train_stop_name(ntk_train_stop stop);
 
@@ -111,13 +111,13 @@ typedef struct ntk_train_options {
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
   size_t epochs;         /* at most; 0: 10000 */
   double target;         /* stop at a loss of at most this; 0: no such stop */
-  size_t plateau;        /* every so many epochs, stop when the sum of the losses of so many is larger
-                            than that of so many before (the authors: 100); 0: no such stop */
-  double seconds;        /* stop after so long, resumed runs' time included; 0: no such stop */
-  size_t track;          /* measure the kernel every so many epochs, first and last; 0: never */
-  const char *checkpoint; /* a file: gone on with when it is there, written now and then, on
-                             cancellation and at the end; NULL: none */
-  double checkpoint_every; /* seconds; 0: 30 */
+  size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
+                     than that of so many before (the authors: 100); 0: no such stop */
+  double seconds; /* stop after so long, resumed runs' time included; 0: no such stop */
+  size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
+  const char *checkpoint;         /* a file: gone on with when it is there, written now and then, on
+                                     cancellation and at the end; NULL: none */
+  double checkpoint_every;        /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
   void *progress_user;
   uint64_t seed; /* of the eigensolver's start vectors */
@@ -126,14 +126,14 @@ typedef struct ntk_train_options {
 typedef struct ntk_train_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   double loss_initial, loss_final;
-  size_t epochs; /* steps made, resumed ones included */
+  size_t epochs;  /* steps made, resumed ones included */
   size_t resumed; /* of these, before this call */
   ntk_train_stop stopped;
-  char reason[240];    /* one line on why it stopped */
-  double lr, momentum; /* as used; NaN where the optimizer has none */
-  char lr_source[120]; /* where lr is from, one line */
-  double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
-  double rate_bound;    /* what (20) allows; NaN but for gd, or where K_0 is singular */
+  char reason[240];                 /* one line on why it stopped */
+  double lr, momentum;              /* as used; NaN where the optimizer has none */
+  char lr_source[120];              /* where lr is from, one line */
+  double rate_measured;             /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
+  double rate_bound;                /* what (20) allows; NaN but for gd, or where K_0 is singular */
   double seconds, seconds_tracking; /* all; of these for K and its eigenvalues */
   double *loss;                     /* epochs + 1: before each step and after the last */
   size_t tracked;
@@ -145,8 +145,8 @@ typedef struct ntk_train_result {
  * the weights after the last step (unless stopped is NTK_STOP_DIVERGED: then those before the
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
  * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
- * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each tracked
- * epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run. */
+ * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each
+ * tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run. */
 NTK_API ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
                              const double *Y, const ntk_train_options *options,
                              ntk_train_result *result);

@@ -199,8 +199,8 @@ typedef struct ntk_network_spec {
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
   uint64_t seed;
-  double gamma;           /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
-                             takes d^3 N^2 */
+  double gamma; /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
+                   takes d^3 N^2 */
 } ntk_network_spec;
 
 /* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone. */
@@ -216,6 +216,10 @@ NTK_API size_t ntk_network_width(const ntk_network *network, size_t l); /* n_l, 
 NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
 /* W_l, l = 1..L: n_{l-1} x n_l, borrowed. */
 NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
+
+/* F_L of (1), N entries; data of dimension n_0. 2 N P flops. */
+NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
+                                      double *F_L);
 
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
 

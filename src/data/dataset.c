@@ -101,6 +101,7 @@ static ntk_status read_dataset(ntk_context *context, ntk_npy *array, size_t N, s
     ntk_dataset_destroy(made);
     return status;
   }
+  made->file_rows = array->rows;
   *data = made;
   return NTK_OK;
 }

@@ -10,6 +10,7 @@ struct ntk_dataset {
   size_t N, d;
   double *X; /* N x d, row-major, owned */
   size_t constant_columns;
+  size_t file_rows; /* of the file it was read from, in part or whole; 0: of none */
 };
 
 /* A data set whose X is not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT when

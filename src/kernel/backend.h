@@ -34,6 +34,8 @@ struct ntk_kernel {
 struct ntk_backend {
   const char *name;
 
+  ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
+
   ntk_status (*features_create)(ntk_features *features);
   void (*features_destroy)(ntk_features *features); /* of a half-built object too */
   ntk_status (*features_output)(const ntk_features *features, double *F_L);

@@ -2,6 +2,7 @@
 #include "kernel/cpu.h"
 
 #include "base/memory.h"
+#include "net/forward.h"
 #include "spectrum/certificate.h"
 #include "spectrum/full.h"
 
@@ -85,6 +86,7 @@ static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, doubl
 
 const ntk_backend ntk_backend_cpu = {
     .name = "cpu",
+    .output = ntk_forward,
     .features_create = cpu_features_create,
     .features_destroy = cpu_features_destroy,
     .features_output = cpu_features_output,

@@ -20,12 +20,7 @@ typedef enum ntk_slot {
  *   nesterov  m = beta1 m + g,  theta -= eta (g + beta1 m): theta is where the gradient is taken
  *   adam      m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
  *             theta -= eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon) */
-typedef enum ntk_rule {
-  NTK_RULE_GD,
-  NTK_RULE_MOMENTUM,
-  NTK_RULE_NESTEROV,
-  NTK_RULE_ADAM
-} ntk_rule;
+typedef enum ntk_rule { NTK_RULE_GD, NTK_RULE_MOMENTUM, NTK_RULE_NESTEROV, NTK_RULE_ADAM } ntk_rule;
 
 struct ntk_update {
   ntk_rule rule;

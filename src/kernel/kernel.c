@@ -18,13 +18,24 @@ ntk_status ntk_backend_find(const char *name, const ntk_backend **backend) {
   return ntk_fail(NTK_ERR_ARGUMENT, "unknown backend '%s'; known: cpu", name);
 }
 
+static ntk_status check_dim(const ntk_network *network, const ntk_dataset *data) {
+  const size_t d = ntk_dataset_dim(data);
+  if (d == network->width[0])
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE, "the data have d = %zu and the network n_0 = %zu: they must agree",
+                  d, network->width[0]);
+}
+
+ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data, double *F_L) {
+  NTK_TRY(check_dim(network, data));
+  const ntk_backend *backend = NULL;
+  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  return backend->output(network, ntk_dataset_samples(data), ntk_dataset_values(data), F_L);
+}
+
 ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_features **features) {
-  const size_t d = ntk_dataset_dim(data);
-  if (d != network->width[0])
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
-                    network->width[0]);
+  NTK_TRY(check_dim(network, data));
   const ntk_backend *backend = NULL;
   NTK_TRY(ntk_backend_find(network->context->backend, &backend));
   void *pointer = NULL;

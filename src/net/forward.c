@@ -44,18 +44,22 @@ static void outputs(const ntk_network *network, size_t rows, const double *f, do
     F_L[i] += second[i];
 }
 
+/* f = phi(G_l) and df = phi'(G_l), rows x n_l, from f_in = F_{l-1}. */
+static void layer(const ntk_network *network, size_t l, size_t rows, const double *f_in, double *f,
+                  double *df) {
+  const size_t out = network->width[l];
+  const size_t half = l == network->depth - 1 ? paired_width(network) : 0;
+  multiply(network, l, 0, half > 0 ? half : out, rows, f_in, f);
+  if (half > 0)
+    multiply(network, l, half, half, rows, f_in, f);
+  network->activation.eval(rows * out, f, f, df);
+}
+
 static void forward_rows(const ntk_network *network, size_t first, size_t rows, double *const *F,
                          double *const *B) {
-  for (size_t l = 1; l < network->depth; l++) {
-    const size_t in = network->width[l - 1], out = network->width[l];
-    double *f = F[l] + first * out; /* rows x out */
-    const double *f_in = F[l - 1] + first * in;
-    const size_t half = l == network->depth - 1 ? paired_width(network) : 0;
-    multiply(network, l, 0, half > 0 ? half : out, rows, f_in, f);
-    if (half > 0)
-      multiply(network, l, half, half, rows, f_in, f);
-    network->activation.eval(rows * out, f, f, B[l] + first * out);
-  }
+  for (size_t l = 1; l < network->depth; l++)
+    layer(network, l, rows, F[l - 1] + first * network->width[l - 1],
+          F[l] + first * network->width[l], B[l] + first * network->width[l]);
 }
 
 /* back: scratch, rows x the largest width. */
@@ -76,13 +80,17 @@ static void backward_rows(const ntk_network *network, size_t first, size_t rows,
   }
 }
 
-ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
-                                double *const *B, double *F_L) {
-  const size_t L = network->depth;
+static size_t widest_layer(const ntk_network *network) {
   size_t widest = 0;
-  for (size_t l = 1; l < L; l++)
+  for (size_t l = 1; l < network->depth; l++)
     if (network->width[l] > widest)
       widest = network->width[l];
+  return widest;
+}
+
+ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
+                                double *const *B, double *F_L) {
+  const size_t L = network->depth, widest = widest_layer(network);
   const int threads = network->context->threads;
   double *scratch;
   NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * ROWS * widest,
@@ -95,6 +103,29 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
     if (F_L != NULL)
       outputs(network, rows, F[L - 1] + first * network->width[L - 1], F_L + first);
     backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * ROWS * widest);
+  }
+  ntk_blas_leave(previous);
+  ntk_free(network->context, scratch);
+  return NTK_OK;
+}
+
+ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
+  const size_t L = network->depth, part = ROWS * widest_layer(network);
+  const int threads = network->context->threads;
+  double *scratch;
+  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * 3 * part,
+                            "workspace of the forward pass", &scratch));
+  const int previous = ntk_blas_enter(1);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (size_t first = 0; first < N; first += ROWS) {
+    const size_t rows = N - first < ROWS ? N - first : ROWS;
+    double *own = scratch + (size_t)omp_get_thread_num() * 3 * part, *f[2] = {own, own + part};
+    const double *f_in = X + first * network->width[0];
+    for (size_t l = 1; l < L; l++) {
+      layer(network, l, rows, f_in, f[l % 2], own + 2 * part);
+      f_in = f[l % 2];
+    }
+    outputs(network, rows, f_in, F_L + first);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);

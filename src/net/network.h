@@ -18,8 +18,8 @@ struct ntk_network {
 /* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
 
-/* Fills theta by the law of spec->init (init.c): entry (i, j) of W_l is its standard deviation times
- * a number that depends on (seed, l, i, j) alone. */
+/* Fills theta by the law of spec->init (init.c): entry (i, j) of W_l is its standard deviation
+ * times a number that depends on (seed, l, i, j) alone. */
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec);
 
 #endif

@@ -1,11 +1,10 @@
 #include "theory/bounds.h"
 
 #include "base/memory.h"
+#include "data/equal_rows.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 ntk_bounds ntk_theorem31(const ntk_network *network) {
   const size_t L = network->depth;
@@ -25,59 +24,21 @@ size_t ntk_rank_bound(const ntk_network *network, size_t k) {
   return rank;
 }
 
-/* A row of X and a hash of it. */
-typedef struct hashed_row {
-  uint64_t hash;
-  size_t row;
-} hashed_row;
-
-/* FNV-1a over the row's words; -0.0 counts as 0.0, which it equals. */
-static uint64_t hash_row(const double *row, size_t d) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (size_t j = 0; j < d; j++) {
-    const double value = row[j] + 0.0;
-    uint64_t word;
-    memcpy(&word, &value, sizeof word);
-    hash = (hash ^ word) * 0x100000001b3u;
-    hash ^= hash >> 29;
-  }
-  return hash;
-}
-
-static int by_hash(const void *a, const void *b) {
-  const hashed_row *p = a, *q = b;
-  if (p->hash != q->hash)
-    return p->hash < q->hash ? -1 : 1;
-  return p->row < q->row ? -1 : 1;
-}
-
-static bool rows_equal(const double *a, const double *b, size_t d) {
-  for (size_t j = 0; j < d; j++)
-    if (a[j] != b[j])
-      return false;
-  return true;
-}
-
-/* The first pair of equal rows among those with equal hashes; *first = N when there is none. */
+/* The first row that equals a later one, and the first such; *first = N when there is none. */
 static ntk_status find_equal_rows(ntk_context *context, const double *X, size_t N, size_t d,
                                   size_t *first, size_t *second) {
   void *pointer = NULL;
-  NTK_TRY(ntk_alloc(context, N, sizeof(hashed_row), "hashes of the rows", &pointer));
-  hashed_row *rows = pointer;
-#pragma omp parallel for schedule(static) num_threads(context->threads)
-  for (size_t i = 0; i < N; i++)
-    rows[i] = (hashed_row){hash_row(X + i * d, d), i};
-  qsort(rows, N, sizeof *rows, by_hash);
+  NTK_TRY(ntk_alloc(context, N, sizeof(size_t), "equal rows", &pointer));
+  size_t *equal = pointer;
+  const ntk_status status = ntk_equal_rows(context, X, N, d, equal);
   *first = N;
-  for (size_t i = 1; i < N; i++) {
-    const size_t a = rows[i - 1].row, b = rows[i].row;
-    if (rows[i - 1].hash == rows[i].hash && a < *first && rows_equal(X + a * d, X + b * d, d)) {
-      *first = a;
-      *second = b;
+  for (size_t i = 0; i < N && status == NTK_OK; i++)
+    if (equal[i] < i && equal[i] < *first) {
+      *first = equal[i];
+      *second = i;
     }
-  }
-  ntk_free(context, rows);
-  return NTK_OK;
+  ntk_free(context, equal);
+  return status;
 }
 
 ntk_status ntk_deficiency(const ntk_network *network, const double *X, size_t N, bool *known,

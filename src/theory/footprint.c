@@ -11,7 +11,7 @@
 
 /* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
  * kernel/cpu_gram.c), and what objects and lists of tiles take besides arrays. */
-enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 512, GRAM_COLUMNS = 240 + 40 };
+enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 256, GRAM_COLUMNS = 240 + 40 };
 static const double SMALL_OBJECTS = 1 << 16, CACHED_BYTES = 1 << 25;
 
 static size_t saturate(double bytes) {
@@ -40,7 +40,8 @@ bool ntk_footprint_keeps_kernel(size_t depth, const size_t *width, size_t N) {
 
 /* Largest of what the network's shape makes a phase need. */
 typedef struct shape {
-  double widest, pair, matrix; /* n_l, n_l + n_{l+1} and n_l n_{l+1}, l < L */
+  double widest, pair; /* n_l, n_l + n_{l+1}, l < L */
+  double parameters;
 } shape;
 
 static shape shape_of(size_t depth, const size_t *width) {
@@ -49,7 +50,7 @@ static shape shape_of(size_t depth, const size_t *width) {
     const double below = (double)width[l - 1], here = (double)width[l];
     s.widest = fmax(s.widest, here);
     s.pair = fmax(s.pair, below + here);
-    s.matrix = fmax(s.matrix, below * here);
+    s.parameters += below * here;
   }
   return s;
 }
@@ -62,10 +63,10 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   const double norms = 8.0 * n * (2.0 * (double)depth + 4.0);
   const double both = features(depth, width, n), half = half_square(n);
   const double tiles = fmax(8.0 * threads * GRAM_COLUMNS * s.pair, 24.0 * n);
-  const double apply = 8.0 * (s.matrix + OPERATOR_ROWS * s.widest);
+  const double apply = 8.0 * (s.parameters + threads * OPERATOR_ROWS * s.widest);
   const double eigen = (double)ntk_eigen_bytes(N);
 
-  double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 16.0 * n);
+  double most = both + fmax(8.0 * threads * FORWARD_ROWS * s.widest, 24.0 * n);
   most = fmax(most, both + eigen + apply); /* singular, or found to be so by equal rows */
   if (!singular || options->full || options->kernel_path != NULL)
     most = fmax(most, both + half + tiles);

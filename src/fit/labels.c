@@ -1,0 +1,125 @@
+/* Labels Y: drawn, of a teacher, or from a file. */
+#include "ntkit/fit.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/dataset.h"
+#include "data/npy.h"
+#include "fit/names.h"
+
+#include <math.h>
+
+/* Rows of randomness, one for each kind, so that they are independent. */
+enum { ROW_GAUSSIAN = 0, ROW_SIGN = 1, ROW_TEACHER = 2 };
+
+typedef ntk_status labels_fn(ntk_context *context, const ntk_network_spec *spec,
+                             const ntk_dataset *data, uint64_t seed, double *Y);
+
+static ntk_status gaussian(ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_dataset *data, uint64_t seed, double *Y) {
+  (void)context;
+  (void)spec;
+  ntk_random_normal((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_GAUSSIAN, data->N, Y);
+  return NTK_OK;
+}
+
+static ntk_status sign(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
+                       uint64_t seed, double *Y) {
+  (void)context;
+  (void)spec;
+  ntk_random_uniform((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_SIGN, data->N, Y);
+  for (size_t i = 0; i < data->N; i++)
+    Y[i] = Y[i] < 0.5 ? -1.0 : 1.0;
+  return NTK_OK;
+}
+
+/* Divides Y by its root mean square. */
+static ntk_status normalise(size_t N, double *Y) {
+  double largest = 0.0, sum = 0.0;
+  for (size_t i = 0; i < N; i++)
+    largest = fmax(largest, fabs(Y[i]));
+  if (!(largest > 0.0) || !isfinite(largest))
+    return ntk_fail(NTK_ERR_NUMERIC, "the teacher's outputs are %s: it cannot make labels",
+                    largest > 0.0 ? "not finite" : "all 0");
+  for (size_t i = 0; i < N; i++)
+    sum += Y[i] / largest * (Y[i] / largest);
+  const double root = largest * sqrt(sum / (double)N);
+  for (size_t i = 0; i < N; i++)
+    Y[i] /= root;
+  return NTK_OK;
+}
+
+/* The teacher's weights follow the paper's law, whatever the pupil's: (18) would make them all 0.
+ */
+static ntk_status teacher(ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_dataset *data, uint64_t seed, double *Y) {
+  if (spec == NULL)
+    return ntk_fail(NTK_ERR_ARGUMENT, "labels of a teacher need the network's spec");
+  uint64_t words[4];
+  ntk_random_words((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_TEACHER, 0, words);
+  const ntk_network_spec own = {.depth = spec->depth,
+                                .width = spec->width,
+                                .activation = spec->activation,
+                                .init = "paper",
+                                .seed = words[0]};
+  ntk_network *network = NULL;
+  ntk_features *features = NULL;
+  NTK_TRY(ntk_network_create(context, &own, &network));
+  ntk_status status = ntk_features_create(network, data, &features);
+  if (status == NTK_OK)
+    status = ntk_features_output(features, Y);
+  if (status == NTK_OK)
+    status = normalise(data->N, Y);
+  ntk_features_destroy(features);
+  ntk_network_destroy(network);
+  return status;
+}
+
+static const ntk_name_info infos[] = {
+    {"gaussian", "independent N(0, 1)"},
+    {"sign", "independent, -1 or 1 with equal chances"},
+    {"teacher", "outputs of another network of the same architecture, mean square 1"},
+};
+enum { KINDS = sizeof infos / sizeof infos[0] };
+static labels_fn *const kinds[KINDS] = {gaussian, sign, teacher};
+
+const ntk_name_info *ntk_labels_list(size_t *count) {
+  *count = KINDS;
+  return infos;
+}
+
+ntk_status ntk_labels_generate(ntk_context *context, const char *kind, const ntk_network_spec *spec,
+                               const ntk_dataset *data, uint64_t seed, double *Y) {
+  size_t row = 0;
+  NTK_TRY(ntk_name_find("labels", kind, infos, KINDS, &row));
+  return kinds[row](context, spec, data, seed, Y);
+}
+
+static ntk_status check_length(const ntk_npy *array, const ntk_dataset *data) {
+  if (array->cols == 1 && (array->rows == data->N || array->rows == data->file_rows))
+    return NTK_OK;
+  char also[64] = "";
+  if (data->file_rows > data->N)
+    snprintf(also, sizeof also, ", or %zu: one for each row of the data's file", data->file_rows);
+  if (array->cols != 1)
+    return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu x %zu numbers; accepted: %zu labels%s",
+                    array->path, array->rows, array->cols, data->N, also);
+  return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu labels; accepted: %zu%s", array->path, array->rows,
+                  data->N, also);
+}
+
+ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
+                           double *Y) {
+  (void)context;
+  ntk_npy array;
+  ntk_status status = ntk_npy_open(path, 1, &array);
+  if (status == NTK_ERR_SHAPE) /* a column is as good as a vector */
+    status = ntk_npy_open(path, 2, &array);
+  if (status != NTK_OK)
+    return status;
+  status = check_length(&array, data);
+  if (status == NTK_OK)
+    status = ntk_npy_read(&array, data->N, Y);
+  ntk_npy_close(&array);
+  return status;
+}

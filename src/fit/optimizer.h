@@ -1,0 +1,35 @@
+/* The table of optimizers: what a step does in parameters (the backend's rule), what it does to the
+ * residual of a linear model, and which step size suits which spectrum. */
+#ifndef NTK_FIT_OPTIMIZER_H
+#define NTK_FIT_OPTIMIZER_H
+
+#include "kernel/descent.h"
+
+#include "ntkit/fit.h"
+
+typedef struct ntk_optimizer {
+  ntk_rule rule;
+  bool second_order; /* lm: no rule, no step size */
+  bool linear; /* its steps are linear in the gradient, so that a linear model can be followed:
+                  gd, momentum, nesterov */
+  bool has_momentum;
+  bool theorem; /* Theorem 4.2 is about it: gd */
+} ntk_optimizer;
+
+ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer **optimizer);
+/* *mean: the loss is the mean, not the half-sum. */
+ntk_status ntk_loss_find(const char *name, bool *mean);
+/* *theory: the rule is Theorem 4.2's, not auto. */
+ntk_status ntk_lr_find(const char *name, bool *theory);
+
+/* Largest eta for which the linearised steps do not grow: lambda is the curvature lambda_max(K)
+ * times the gradient's scale. NaN for adam and lm. */
+double ntk_optimizer_largest_lr(const ntk_optimizer *optimizer, double lambda, double momentum);
+
+/* The step in the residual r of a linear model with kernel K: as theta changes by -eta times some
+ * combination of gradients scale J^T r, r changes by -eta scale K times the same combination of r.
+ * Updates the momentum's counterpart m and gives the combination; r, m, direction: N entries. */
+void ntk_optimizer_direction(const ntk_optimizer *optimizer, double momentum, size_t N,
+                             const double *r, double *m, double *direction);
+
+#endif
