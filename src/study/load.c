@@ -126,7 +126,7 @@ static ntk_status resolve(ntk_study *study) {
   NTK_TRY(ntk_keys_check_gamma(study));
   NTK_TRY(read_data(study));
   if (study->trains)
-    NTK_TRY(ntk_training_check(study));
+    NTK_TRY(ntk_study_check_training(study));
   NTK_TRY(check_variable(study, "N"));
   if (study->file_dim == 0)
     NTK_TRY(check_variable(study, "d"));

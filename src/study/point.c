@@ -175,7 +175,7 @@ static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, siz
   *key = "network.beta";
   NTK_TRY(read_beta(study, scope, point));
   NTK_TRY(read_gamma(study, scope, point, key));
-  return study->trains ? ntk_training_read(study, scope, i, point, key) : NTK_OK;
+  return study->trains ? ntk_point_read_training(study, scope, i, point, key) : NTK_OK;
 }
 
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {

@@ -11,12 +11,12 @@
 enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
 
 /* How the network of a point trains. */
-typedef struct ntk_training {
+typedef struct ntk_point_training {
   ntk_train_options options; /* without the seed */
   const char *labels;        /* a kind, or a file */
   bool labels_from_file;
   ntk_file_identity labels_file;
-} ntk_training;
+} ntk_point_training;
 
 /* A point of the grid, resolved. Strings are borrowed from the study. */
 typedef struct ntk_point {
@@ -29,7 +29,7 @@ typedef struct ntk_point {
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
-  ntk_training training; /* zero in a study that does not train */
+  ntk_point_training training; /* zero in a study that does not train */
 } ntk_point;
 
 /* What there is to say of a value; by its name it stands in the database. */

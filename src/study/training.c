@@ -22,10 +22,7 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   const double spectrum = ntk_spectrum_measure.flops(point, NULL, 0);
   if (strcmp(options->optimizer, "lm") == 0)
     return fmin(epochs, LM_STEPS) * spectrum;
-  const bool solves = options->lr == 0.0 && strcmp(options->lr_rule, "auto") == 0 &&
-                      strcmp(options->optimizer, "adam") != 0;
-  return 6.0 * N * parameters * (options->plateau > 0 ? PLATEAU_PART : 1.0) * epochs +
-         (solves ? spectrum : 0.0);
+  return 6.0 * N * parameters * (options->plateau > 0 ? PLATEAU_PART : 1.0) * epochs;
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
@@ -39,7 +36,7 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
 /* As with data: the file may be replaced at any moment. */
 static ntk_status load_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
                               const ntk_dataset *data, double *Y) {
-  const ntk_training *training = &point->training;
+  const ntk_point_training *training = &point->training;
   if (training->labels_from_file) {
     NTK_TRY(ntk_file_unchanged(training->labels, &training->labels_file));
     NTK_TRY(ntk_labels_load(context, training->labels, data, Y));

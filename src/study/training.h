@@ -6,11 +6,11 @@
 
 /* Opens the file of labels, if there is one, and refuses what train.* has wrong at every point
  * alike. Grid, data and quantities are known by then. */
-ntk_status ntk_training_check(ntk_study *study);
+ntk_status ntk_study_check_training(ntk_study *study);
 
 /* How the network of point i trains, into point->training; *key: the setting that is being read,
  * for refusals. */
-ntk_status ntk_training_read(const ntk_study *study, const ntk_point_scope *scope, size_t i,
-                             ntk_point *point, const char **key);
+ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope *scope, size_t i,
+                                   ntk_point *point, const char **key);
 
 #endif
