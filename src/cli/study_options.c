@@ -22,7 +22,7 @@ static const char *progress_name(size_t i) {
 }
 
 static const char *preset_name(size_t i) {
-  static const char *const names[] = {"quick", "paper"};
+  static const char *const names[] = {"quick", "small", "paper"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
