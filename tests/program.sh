@@ -61,6 +61,42 @@ good() {
   [ "$status" -eq 0 ] || fails "$property" "exit status $status: $*"
 }
 
+# A .npy file for $in: `header DESCR SHAPE` makes 128 bytes, then come little-endian doubles by %b.
+header() {
+  printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"
+}
+one='\0\0\0\0\0\0\0360\077' two='\0\0\0\0\0\0\0\0100'
+nan='\0\0\0\0\0\0\0370\0177' inf='\0\0\0\0\0\0\0360\0177'
+
+# flat FILE: one line "path.to.key value" for each key of the indented object.
+flat() {
+  awk '/^ *"[^"]*": / {
+    match($0, /^ */); depth = RLENGTH / 2
+    key = $1; gsub(/[":]/, "", key)
+    value = $0; sub(/^ *"[^"]*": /, "", value); sub(/,$/, "", value)
+    name[depth] = key
+    for (k = depth + 1; k < 20; k++) name[k] = ""
+    path = name[1]
+    for (k = 2; k <= depth; k++) if (name[k] != "") path = path "." name[k]
+    print path, value
+  }' "$1"
+}
+# value KEY: of the last object flattened into $top/flat (the first one, in an array).
+value() {
+  awk -v key="$1" '$1 == key { sub(/^[^ ]* /, ""); print; exit }' "$top/flat"
+}
+# holds PROPERTY EXPRESSION: an awk expression in which @key@ is the value of a key.
+holds() {
+  expression=$2
+  while :; do
+    case $expression in *@*@*) ;; *) break ;; esac
+    key=${expression#*@}
+    key=${key%%@*}
+    expression="${expression%%@*}($(value "$key"))${expression#*@*@}"
+  done
+  awk "BEGIN { exit !($expression) }" || fails "$1" "$2 is $expression"
+}
+
 # finish NAME: the last call.
 finish() {
   if [ "$failures" -ne 0 ]; then

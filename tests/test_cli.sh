@@ -11,14 +11,8 @@ bad_spectrum() {
   bad "$property" "$pattern" spectrum --save saved "$@"
 }
 
-# ---- Files to read: a .npy header of 128 bytes, then little-endian doubles -----------------------
+# ---- Files to read ------------------------------------------------------------------------------
 
-# header DESCR SHAPE
-header() {
-  printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"
-}
-one='\0\0\0\0\0\0\0360\077' two='\0\0\0\0\0\0\0\0100'
-nan='\0\0\0\0\0\0\0370\0177' inf='\0\0\0\0\0\0\0360\0177'
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$one$one$one"; } >"$in/good.npy"
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$one$one"; } >"$in/truncated.npy"
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$nan$one$one"; } >"$in/nan.npy"
@@ -91,7 +85,7 @@ bad_spectrum 'word that is no option' "unexpected 'word'" --samples 5 --dim 3 --
 bad 'missing value' 'needs a value' spectrum --samples
 bad 'option of another command' "not an option of 'info'" info --widths 4
 bad 'unknown command' "unknown command 'spektrum'; did you mean 'spectrum'" spektrum
-bad 'unknown command, nothing near' 'known: spectrum, study run,' qqqqqqqq
+bad 'unknown command, nothing near' 'known: spectrum, train, study run,' qqqqqqqq
 bad 'no command' 'a command is needed'
 bad 'help on nothing known' 'unknown command' help qqqqqqqq
 bad 'control characters stay out of the line' "unknown command 'a?b'" "$(printf 'a\nb')"
@@ -129,35 +123,6 @@ bad 'kernel without a directory' '^ntkit: --save-kernel needs --save' \
 check 'input files are left alone' test ! -s "$in/file"
 
 # ---- A run: the JSON object ----------------------------------------------------------------------
-
-# flat FILE: one line "path.to.key value" for each key of the indented object.
-flat() {
-  awk '/^ *"[^"]*": / {
-    match($0, /^ */); depth = RLENGTH / 2
-    key = $1; gsub(/[":]/, "", key)
-    value = $0; sub(/^ *"[^"]*": /, "", value); sub(/,$/, "", value)
-    name[depth] = key
-    for (k = depth + 1; k < 20; k++) name[k] = ""
-    path = name[1]
-    for (k = 2; k <= depth; k++) if (name[k] != "") path = path "." name[k]
-    print path, value
-  }' "$1"
-}
-# value KEY: of the last object flattened into $top/flat (the first one, in an array).
-value() {
-  awk -v key="$1" '$1 == key { sub(/^[^ ]* /, ""); print; exit }' "$top/flat"
-}
-# holds PROPERTY EXPRESSION: an awk expression in which @key@ is the value of a key.
-holds() {
-  expression=$2
-  while :; do
-    case $expression in *@*@*) ;; *) break ;; esac
-    key=${expression#*@}
-    key=${key%%@*}
-    expression="${expression%%@*}($(value "$key"))${expression#*@*@}"
-  done
-  awk "BEGIN { exit !($expression) }" || fails "$1" "$2 is $expression"
-}
 
 good 'a run' spectrum --samples 60 --dim 12 --widths 20,30 --beta 1,1.5,2 --seed 7 --json \
   --per-layer --certify --full --save saved --save-kernel
@@ -279,7 +244,7 @@ good 'version' --version
 check 'the version is a number' grep -q '^ntkit [0-9][0-9.]* ' "$out"
 "$NTKIT" help --man >"$top/man"
 "$NTKIT" help --completion >"$top/completion"
-for command in spectrum info selftest help; do
+for command in spectrum train info selftest help; do
   check "'help' names $command" grep -q "^  $command " "$top/help"
   good "help $command" help "$command"
   cp "$out" "$top/help_command"
@@ -312,11 +277,11 @@ fi
 # ---- info and selftest ---------------------------------------------------------------------------
 
 good 'info' info
-for word in gaussian sigmoid relu identity paper lecun blas cpu limits; do
+for word in gaussian sigmoid relu identity paper lecun teacher nesterov half-sum blas cpu limits; do
   check 'info is complete' grep -q "$word" "$out"
 done
 good 'info --json' info --json
-for key in environment limits distributions activations inits; do
+for key in environment limits distributions activations inits labels optimizers losses step_sizes; do
   check 'info --json is complete' grep -q "^  \"$key\": " "$out"
 done
 good 'selftest passes' selftest

@@ -12,6 +12,14 @@ static const cli_command table[] = {
      "bounds of Theorem 3.1. K is N x N and takes 4 N^2 bytes; it is never formed through the "
      "Jacobian.",
      "ntkit spectrum --samples 2000 --dim 500 --widths 500,500", NULL, 0, 0, command_spectrum},
+    {"train", FOR_TRAIN, "fits a network to labels; Theorem 4.2 measured beside it",
+     "Trains a network on all samples at once and says at what rate the loss fell and what Theorem "
+     "4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the Jacobian, "
+     "and how far the kernel moved. Interrupted with a checkpoint, the same command goes on to the "
+     "same bits. docs/training.md explains what it prints and writes.",
+     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs 2000 "
+     "--track 100",
+     NULL, 0, 0, command_train},
     {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",
      "Runs the study that a YAML file describes, in worker processes, into a database. Whatever "
      "interrupts it, the same command goes on from there, and the results have the same bits for "
@@ -61,7 +69,9 @@ static const cli_command table[] = {
      "ntkit reproduce figure2 --out figure2", NULL, 0, 0, command_reproduce_figure2},
     {"info", FOR_INFO, "this build and machine, and the names every option knows",
      "Prints the version, the BLAS and the processor that results depend on, the limits of "
-     "storage, and the tables of distributions, activations and initialisations.",
+     "storage, and the tables of names: distributions, activations, initialisations, labels, "
+     "optimizers, "
+     "losses, step sizes.",
      "ntkit info", NULL, 0, 0, command_info},
     {"selftest", FOR_SELFTEST, "the library's own checks on this machine",
      "Runs the library's own checks: random numbers, BLAS, activations, the kernel against an "

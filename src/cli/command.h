@@ -18,6 +18,7 @@ enum {
   FOR_STUDY_STATUS = 1 << 8,
   FOR_STUDY_MERGE = 1 << 9,
   FOR_REPRODUCE = 1 << 10,
+  FOR_TRAIN = 1 << 11,
   FOR_EVERY = 0x7fffffff
 };
 
@@ -41,6 +42,7 @@ const cli_command *command_find(size_t count, char *const *words, size_t *used);
 exit_status command_unknown(size_t count, char *const *words);
 
 exit_status command_spectrum(const cli_settings *settings);
+exit_status command_train(const cli_settings *settings);
 exit_status command_info(const cli_settings *settings);
 exit_status command_selftest(const cli_settings *settings);
 exit_status command_help(const cli_settings *settings);

@@ -5,13 +5,35 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_choices(const option_row *option) {
+/* Whether an earlier row has the same name, for other commands. */
+static bool named_before(size_t row) {
+  return option_find(option_at(row)->name) != option_at(row);
+}
+
+static bool is_choice(const option_row *option, const char *name) {
+  for (size_t i = 0; option->choice(i) != NULL; i++)
+    if (strcmp(option->choice(i), name) == 0)
+      return true;
+  return false;
+}
+
+/* The names that the option knows, and those that later rows of the same name have besides. */
+static void print_choices(size_t row) {
+  const option_row *option = option_at(row);
   printf("    --%s)\n      COMPREPLY=($(compgen", option->name);
   if (option->kind == KIND_DATA)
     fputs(" -f", stdout);
   fputs(" -W '", stdout);
   for (size_t i = 0; option->choice(i) != NULL; i++)
     printf("%s%s", i > 0 ? " " : "", option->choice(i));
+  for (size_t other = row + 1; option_at(other) != NULL; other++)
+    for (size_t i = 0; strcmp(option_at(other)->name, option->name) == 0; i++) {
+      const char *name = option_at(other)->choice(i);
+      if (name == NULL)
+        break;
+      if (!is_choice(option, name))
+        printf(" %s", name);
+    }
   puts("' -- \"$word\")); return ;;");
 }
 
@@ -19,8 +41,10 @@ static void print_values(void) {
   puts("  case $before in");
   for (size_t i = 0; option_at(i) != NULL; i++) {
     const option_row *option = option_at(i);
+    if (named_before(i))
+      continue;
     if (option->choice != NULL)
-      print_choices(option);
+      print_choices(i);
     else if (option->kind == KIND_PATH || option->kind == KIND_FILE)
       printf("    --%s)\n      COMPREPLY=($(compgen -%c -- \"$word\")); return ;;\n", option->name,
              option->kind == KIND_PATH ? 'd' : 'f');

@@ -17,20 +17,20 @@ extern char **environ;
 static const char *const drawn[] = {".svg", ".pdf", ".png"};
 enum { DRAWN = sizeof drawn / sizeof drawn[0], REPLY = 4096 };
 
-exit_status figure_check(const char *base, const char *input) {
+exit_status figure_check(const char *base, const char *input, const char *option) {
   static const char *const all[] = {".dat", ".gp", ".svg", ".pdf", ".png"};
   for (const char *c = base; *c != '\0'; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7f)
-      return report_error(EXIT_INPUT, "--output: a control character in '%s'; expected a name",
+      return report_error(EXIT_INPUT, "--%s: a control character in '%s'; expected a name", option,
                           base);
   const char *slash = strrchr(base, '/');
   if (slash != NULL ? slash[1] == '\0' : *base == '\0')
-    return report_error(EXIT_INPUT, "--output: '%s' names a folder; expected the figure's name too",
-                        base);
+    return report_error(EXIT_INPUT, "--%s: '%s' names a folder; expected the figure's name too",
+                        option, base);
   exit_status status = EXIT_DONE;
   for (size_t i = 0; i < sizeof all / sizeof all[0] && status == EXIT_DONE; i++) {
     char *path = file_name(base, all[i]);
-    status = path != NULL ? file_check(path, input, "output") : EXIT_FAILED;
+    status = path != NULL ? file_check(path, input, option) : EXIT_FAILED;
     free(path);
   }
   return status;
@@ -63,10 +63,14 @@ static void write_map(const figure *f, const figure_layout *layout, FILE *out) {
   }
 }
 
+static const char *option_of(const figure *f) {
+  return f->option != NULL ? f->option : "output";
+}
+
 static exit_status write_data(const figure *f, const figure_layout *layout) {
   char *path = file_name(f->base, ".dat");
   cli_file file;
-  exit_status status = path != NULL ? file_create(path, "output", &file) : EXIT_FAILED;
+  exit_status status = path != NULL ? file_create(path, option_of(f), &file) : EXIT_FAILED;
   if (status == EXIT_DONE) {
     fprintf(file.stream, "# %s\n", f->about);
     if (f->cells > 0)
@@ -75,7 +79,7 @@ static exit_status write_data(const figure *f, const figure_layout *layout) {
       fputs("\n\n", file.stream);
     if (f->curves > 0)
       write_curves(f, file.stream);
-    status = file_close(&file, "output", status);
+    status = file_close(&file, option_of(f), status);
   }
   free(path);
   return status;
@@ -84,10 +88,10 @@ static exit_status write_data(const figure *f, const figure_layout *layout) {
 static exit_status write_script(const figure *f, const figure_layout *layout, const char *name) {
   char *path = file_name(f->base, ".gp");
   cli_file file;
-  exit_status status = path != NULL ? file_create(path, "output", &file) : EXIT_FAILED;
+  exit_status status = path != NULL ? file_create(path, option_of(f), &file) : EXIT_FAILED;
   if (status == EXIT_DONE) {
     figure_script(f, layout, name, file.stream);
-    status = file_close(&file, "output", status);
+    status = file_close(&file, option_of(f), status);
   }
   free(path);
   return status;
@@ -195,14 +199,14 @@ static char *preamble(const char *base, size_t folder, const char *name) {
   return text;
 }
 
-static exit_status rename_drawn(const char *base, const char *unfinished, bool keep) {
+static exit_status rename_drawn(const figure *f, const char *unfinished, bool keep) {
   exit_status status = EXIT_DONE;
   for (size_t i = 0; i < DRAWN; i++) {
-    char *from = file_name(unfinished, drawn[i]), *to = file_name(base, drawn[i]);
+    char *from = file_name(unfinished, drawn[i]), *to = file_name(f->base, drawn[i]);
     if (from == NULL || to == NULL)
       status = EXIT_FAILED;
     else if (keep && status == EXIT_DONE && rename(from, to) != 0)
-      status = report_error(EXIT_INPUT, "--output: %s: %s", to, strerror(errno));
+      status = report_error(EXIT_INPUT, "--%s: %s: %s", option_of(f), to, strerror(errno));
     if (from != NULL && (!keep || status != EXIT_DONE))
       (void)unlink(from);
     free(from);
@@ -212,7 +216,8 @@ static exit_status rename_drawn(const char *base, const char *unfinished, bool k
 }
 
 /* name: of the script, without .gp, in the folder that is base's first characters. */
-static exit_status draw(const char *base, size_t folder, const char *name) {
+static exit_status draw(const figure *f, size_t folder, const char *name) {
+  const char *base = f->base;
   char unfinished[64];
   snprintf(unfinished, sizeof unfinished, "ntkit.%ld.tmp", (long)getpid());
   char *script = file_name(name, ".gp");
@@ -225,7 +230,7 @@ static exit_status draw(const char *base, size_t folder, const char *name) {
     char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
     char *const arguments[] = {gnuplot, plain, evaluate, before, script, NULL};
     status = run(arguments, base);
-    const exit_status renamed = rename_drawn(base, path, status == EXIT_DONE);
+    const exit_status renamed = rename_drawn(f, path, status == EXIT_DONE);
     status = status == EXIT_DONE ? renamed : status;
   } else if (script != NULL) {
     (void)report_error(EXIT_FAILED, "no memory for a file name");
@@ -241,7 +246,7 @@ exit_status figure_draw(const figure *f) {
   figure_lay_out(f, &layout);
   if (layout.drawn == 0)
     return report_error(EXIT_INPUT, "nothing to draw: a logarithmic axis needs values above 0");
-  exit_status status = figure_check(f->base, f->input);
+  exit_status status = figure_check(f->base, f->input, option_of(f));
   const char *slash = strrchr(f->base, '/');
   const size_t folder = slash != NULL ? (size_t)(slash + 1 - f->base) : 0;
   /* gnuplot takes '<' and '|' at the start for commands and '~' for a home. */
@@ -257,7 +262,7 @@ exit_status figure_draw(const figure *f) {
   if (status == EXIT_DONE)
     status = write_script(f, &layout, name);
   if (status == EXIT_DONE)
-    status = draw(f->base, folder, name);
+    status = draw(f, folder, name);
   free(name);
   return status;
 }

@@ -19,10 +19,17 @@ typedef struct figure_point {
   double low, high; /* of the band; NaN: none here */
 } figure_point;
 
+typedef enum figure_style {
+  FIGURE_BOTH,  /* a line with a shape at each point */
+  FIGURE_LINE,  /* for many points */
+  FIGURE_SHAPES /* where a line between points would tell of values it does not know */
+} figure_style;
+
 typedef struct figure_curve {
   const char *label; /* in the legend; "": not there */
   size_t points;
   const figure_point *point; /* x ascending */
+  figure_style style;
 } figure_curve;
 
 typedef struct figure_cell {
@@ -36,6 +43,7 @@ typedef struct figure_axis {
 
 typedef struct figure {
   const char *base;        /* path without suffix */
+  const char *option;      /* that named it, for error lines; NULL: output */
   const char *input;       /* a file that must not be overwritten, or NULL */
   const char *about;       /* what the data are, a comment in BASE.dat */
   const char *title;       /* NULL: none */
@@ -48,7 +56,7 @@ typedef struct figure {
 
 /* Whether the files can be what figure.base and figure.input ask for: to be called before anything
  * that takes long. */
-exit_status figure_check(const char *base, const char *input);
+exit_status figure_check(const char *base, const char *input, const char *option);
 
 /* Writes the five files, or without gnuplot the first two, and the line that says so. What cannot
  * be drawn on a logarithmic axis is left out; EXIT_INPUT when nothing is left. */

@@ -67,9 +67,14 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
     before = ", \\\n    ";
   }
   for (size_t c = 0; c < f->curves; c++) {
-    fprintf(out,
-            "%s data index %zu using 1:2 with linespoints lw 2 ps 1.1 pt %d lc rgb '%s'%s title ",
-            before, c, shapes[c % FIGURE_CURVES], colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
+    fprintf(out, "%s data index %zu using 1:2 with ", before, c);
+    if (f->curve[c].style == FIGURE_LINE)
+      fputs("lines lw 2", out);
+    else
+      fprintf(out, "%s lw 2 ps 1.1 pt %d",
+              f->curve[c].style == FIGURE_SHAPES ? "points" : "linespoints",
+              shapes[c % FIGURE_CURVES]);
+    fprintf(out, " lc rgb '%s'%s title ", colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
     put_quoted(f->curve[c].label, "", out);
     before = ", \\\n    ";
   }

@@ -12,7 +12,8 @@ void help_option_head(const option_row *option, size_t size, char *text) {
   if (option->argument == NULL)
     snprintf(text, size, "--%s", option->name);
   else
-    snprintf(text, size, "--%s %s", option->name, option->argument);
+    snprintf(text, size, option->alone != NULL ? "--%s [%s]" : "--%s %s", option->name,
+             option->argument);
 }
 
 void help_option_body(const option_row *option, size_t size, char *text) {

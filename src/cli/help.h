@@ -15,7 +15,7 @@ void help_manual(void);
 /* A completion script for bash. */
 void help_completion(void);
 
-/* "--name" or "--name ARGUMENT" into text. */
+/* "--name", "--name ARGUMENT" or "--name [ARGUMENT]" into text. */
 void help_option_head(const option_row *option, size_t size, char *text);
 /* The help sentence with the accepted names, the default and "required" added, into text. */
 void help_option_body(const option_row *option, size_t size, char *text);

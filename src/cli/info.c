@@ -3,6 +3,7 @@
 #include "cli/job.h"
 #include "cli/json.h"
 #include "cli/report.h"
+#include "ntkit/fit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,6 +53,18 @@ static void print_limits(const size_limits *limits) {
          EXAMPLE_WIDTH);
 }
 
+/* Tables of names of the library's training, by the option or the JSON key they are for. */
+static const struct name_table {
+  const char *option, *key;
+  const ntk_name_info *(*list)(size_t *count);
+} name_tables[] = {
+    {"labels, or a .npy file", "labels", ntk_labels_list},
+    {"optimizer", "optimizers", ntk_optimizer_list},
+    {"loss", "losses", ntk_loss_list},
+    {"lr, or a number", "step_sizes", ntk_lr_list},
+};
+enum { NAME_TABLES = sizeof name_tables / sizeof name_tables[0] };
+
 static void print_tables(void) {
   size_t count = 0;
   const ntk_distribution *distributions = ntk_distribution_list(&count);
@@ -69,7 +82,14 @@ static void print_tables(void) {
   const ntk_init_info *inits = ntk_init_list(&count);
   printf("\n--init\n");
   for (size_t i = 0; i < count; i++)
-    printf("  %-10s %s\n", inits[i].name, inits[i].summary);
+    printf("  %-13s %s\n", inits[i].name, inits[i].summary);
+
+  for (size_t t = 0; t < NAME_TABLES; t++) {
+    const ntk_name_info *names = name_tables[t].list(&count);
+    printf("\n--%s\n", name_tables[t].option);
+    for (size_t i = 0; i < count; i++)
+      printf("  %-10s %s\n", names[i].name, names[i].summary);
+  }
 }
 
 /* Appends object to *array; *array becomes NULL, and stays so, when that fails. */
@@ -112,6 +132,14 @@ static json_t *tables_into(json_t *object) {
   for (size_t i = 0; i < count; i++)
     append(&array, named(inits[i].name, "summary", inits[i].summary));
   json_put(&object, "inits", array);
+
+  for (size_t t = 0; t < NAME_TABLES; t++) {
+    const ntk_name_info *names = name_tables[t].list(&count);
+    array = json_array();
+    for (size_t i = 0; i < count; i++)
+      append(&array, named(names[i].name, "summary", names[i].summary));
+    json_put(&object, name_tables[t].key, array);
+  }
   return object;
 }
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The initialisation (18), which alone has a gamma. */
+static const char ANTISYMMETRIC[] = "antisymmetric";
+
 static bool is_distribution(const char *name) {
   size_t count = 0;
   const ntk_distribution *list = ntk_distribution_list(&count);
@@ -42,6 +45,14 @@ static exit_status check_beta(const cli_settings *settings) {
                       "--beta: %zu values for a network of depth L = %zu; expected 1, or %zu: "
                       "b_1,...,b_L",
                       count, depth, depth);
+}
+
+static exit_status check_gamma(const cli_settings *settings) {
+  if (settings->gamma > 0 && strcmp(settings->init, ANTISYMMETRIC) != 0)
+    return report_error(EXIT_INPUT,
+                        "--gamma needs --init %s; of --init %s, --beta scales the weights",
+                        ANTISYMMETRIC, settings->init);
+  return EXIT_DONE;
 }
 
 static exit_status make_spec(cli_job *job) {
@@ -104,6 +115,8 @@ exit_status job_begin(const cli_settings *settings, cli_job *job) {
   if (status == EXIT_DONE)
     status = check_beta(settings);
   if (status == EXIT_DONE)
+    status = check_gamma(settings);
+  if (status == EXIT_DONE)
     status = make_spec(job);
   if (status == EXIT_DONE)
     status = job_context(settings, &job->context);
@@ -127,6 +140,10 @@ exit_status job_data(cli_job *job) {
   if (status != NTK_OK)
     return report_library(status, "data");
   job->width[0] = ntk_dataset_dim(job->data);
+  if (strcmp(settings->init, ANTISYMMETRIC) == 0) {
+    const double d = (double)job->width[0], N = (double)ntk_dataset_samples(job->data);
+    job->spec.gamma = settings->gamma > 0 ? settings->gamma : d * d * d * N * N; /* Theorem 4.2 */
+  }
   return EXIT_DONE;
 }
 

@@ -21,7 +21,7 @@ typedef struct cli_job {
 /* Checks what must agree, makes the context and the spec (d is 0 until a file is loaded). *job is
  * to be released by job_end, whatever the status. */
 exit_status job_begin(const cli_settings *settings, cli_job *job);
-/* Draws or loads the data, and sets d. */
+/* Draws or loads the data, and sets what depends on them: d, gamma. */
 exit_status job_data(cli_job *job);
 /* Draws the weights. */
 exit_status job_network(cli_job *job);

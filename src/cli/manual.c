@@ -42,7 +42,7 @@ static void print_commands(void) {
   }
 }
 
-/* Each option once, with the commands that take it. */
+/* Each row once, with the commands that take it. */
 static void print_options(void) {
   puts(".SH OPTIONS\nAn option's value follows as the next word or after \\(aq=\\(aq.");
   for (size_t i = 0; option_at(i) != NULL; i++) {
@@ -52,9 +52,9 @@ static void print_options(void) {
     print_literal("--");
     print_literal(option->name);
     if (option->argument != NULL) {
-      fputs(" \\fI", stdout);
+      fputs(option->alone != NULL ? " [\\fI" : " \\fI", stdout);
       print_literal(option->argument);
-      fputs("\\fR", stdout);
+      fputs(option->alone != NULL ? "\\fR]" : "\\fR", stdout);
     }
     putchar('\n');
     help_option_body(option, sizeof body, body);

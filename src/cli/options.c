@@ -40,8 +40,8 @@ static const char *precision_name(size_t i) {
 #define FIELD(name) offsetof(cli_settings, name)
 
 enum {
-  FOR_NETWORKS = FOR_SPECTRUM, /* commands that need a network and data */
-  FOR_CONTEXT = FOR_SPECTRUM | FOR_INFO | FOR_SELFTEST
+  FOR_NETWORKS = FOR_SPECTRUM | FOR_TRAIN, /* commands that need a network and data */
+  FOR_CONTEXT = FOR_NETWORKS | FOR_INFO | FOR_SELFTEST
 };
 
 static const option_row networks[] = {
@@ -98,6 +98,16 @@ static const option_row networks[] = {
      .fallback = "paper",
      .choice = init_name,
      .help = "Variances of the random weights ('ntkit info' gives them)."},
+    {.name = "gamma",
+     .kind = KIND_ABOVE,
+     .commands = FOR_NETWORKS,
+     .field = FIELD(gamma),
+     .argument = "G",
+     .item = "gamma",
+     .expected = "a number > 0",
+     .help =
+         "Of --init antisymmetric, eq. (18): variance of the last layer over beta_L^2. When not "
+         "given: d^3 N^2, as in Theorem 4.2."},
     {.name = "beta",
      .kind = KIND_REALS,
      .commands = FOR_NETWORKS,
@@ -115,8 +125,8 @@ static const option_row networks[] = {
      .fallback = "0",
      .item = "the seed",
      .expected = "a whole number from 0 to 18446744073709551615",
-     .help = "Seed of data, weights and the iteration's start. Row i of the data depends on the "
-             "seed, d and i alone."},
+     .help = "Seed of data, labels, weights and the eigensolver's start. Row i of the data depends "
+             "on the seed, d and i alone."},
     {.name = "scale",
      .kind = KIND_CHOICE,
      .commands = FOR_NETWORKS,
@@ -155,7 +165,7 @@ static const option_row networks[] = {
              "over the relative gap."},
     {.name = "save",
      .kind = KIND_PATH,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_SPECTRUM,
      .field = FIELD(save),
      .argument = "DIR",
      .expected = "a directory, made if it is not there",
@@ -168,7 +178,7 @@ static const option_row networks[] = {
      .help = "With --save: kernel.npy as well, N x N, 8 N^2 bytes."},
     {.name = "precision",
      .kind = KIND_CHOICE,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_SPECTRUM,
      .field = FIELD(precision),
      .argument = "NAME",
      .fallback = "double",
@@ -227,6 +237,9 @@ const option_row *option_at(size_t i) {
   if (i < first)
     return &networks[i];
   i -= first;
+  if (i < train_option_count)
+    return &train_options[i];
+  i -= train_option_count;
   if (i < study_option_count)
     return &study_options[i];
   i -= study_option_count;

@@ -17,6 +17,8 @@ typedef enum option_kind {
   KIND_SIZE,   /* a whole number from 1 [size_t] */
   KIND_SIZES,  /* such numbers, separated by commas [size_list] */
   KIND_REAL,   /* a number between 0 and 1 [double] */
+  KIND_ABOVE,  /* a number > 0 [double] */
+  KIND_RULE,   /* a number > 0, or one of the names of option.choice [real_or_name] */
   KIND_REALS,  /* numbers > 0, separated by commas [real_list] */
   KIND_SEED,   /* [uint64_t] */
   KIND_COUNT,  /* a whole number from 0 [int] */
@@ -32,17 +34,20 @@ typedef struct option_row {
   bool required;
   const char *argument;            /* placeholder; NULL for flags */
   const char *fallback;            /* the text that stands for not giving it; NULL: none */
+  const char *alone;               /* the text that stands for giving it without a value; NULL: it
+                                      needs one */
   const char *item;                /* what one value is called in an error line */
   const char *expected;            /* what is accepted, in an error line; choices list themselves */
   const char *help;                /* a sentence or two, plain text */
   const char *(*choice)(size_t i); /* known names; NULL past the end */
 } option_row;
 
-/* The options of studies: a part of the table with a file of its own, study_options.c. */
-extern const option_row study_options[];
-extern const size_t study_option_count;
+/* Parts of the table with files of their own: study_options.c, train_options.c. */
+extern const option_row study_options[], train_options[];
+extern const size_t study_option_count, train_option_count;
 
-/* Row i of the table, NULL past its end. */
+/* Row i of the table, NULL past its end. Two rows have the same name where commands differ in what
+ * it accepts or means; no command has both. */
 const option_row *option_at(size_t i);
 const option_row *option_find(const char *name);
 

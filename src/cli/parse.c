@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 64 };
+enum { MOST_OPTIONS = 96 };
 
 /* The command whose options report_nearest looks through. */
 static const cli_command *current;
@@ -50,8 +50,10 @@ static void getopt_table(struct option *table, char *letters) {
   for (size_t i = 0; option_at(i) != NULL && i + 1 < MOST_OPTIONS; i++)
     if (option_at(i)->commands & current->bit) {
       const bool flag = option_at(i)->kind == KIND_FLAG;
-      table[count++] = (struct option){option_at(i)->name, flag ? no_argument : required_argument,
-                                       NULL, ROW + (int)i};
+      const int value = flag                          ? no_argument
+                        : option_at(i)->alone != NULL ? optional_argument
+                                                      : required_argument;
+      table[count++] = (struct option){option_at(i)->name, value, NULL, ROW + (int)i};
       if (option_at(i)->letter != '\0') {
         letters[used++] = option_at(i)->letter;
         if (!flag)
@@ -77,7 +79,16 @@ static bool is_exact(const char *word, const char *name) {
          (word[2 + length] == '\0' || word[2 + length] == '=');
 }
 
-static exit_status one_option(int found, const char *word, cli_settings *settings) {
+/* The value of an option that needs none: the text after '=', or the next word unless that is an
+ * option, which getopt_long would not take. */
+static const char *optional_value(const option_row *option, int argc, char **argv) {
+  if (optarg != NULL)
+    return optarg;
+  return optind < argc && argv[optind][0] != '-' ? argv[optind++] : option->alone;
+}
+
+static exit_status one_option(int found, const char *word, const char *value,
+                              cli_settings *settings) {
   if (found == 'h') {
     settings->help = true;
     return EXIT_DONE;
@@ -93,7 +104,7 @@ static exit_status one_option(int found, const char *word, cli_settings *setting
                         option->argument);
   }
   if (find_letter(found) != NULL)
-    return parse_value(find_letter(found), optarg, settings);
+    return parse_value(find_letter(found), value, settings);
   if (found < ROW) {
     const option_row *flag = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
     if (flag != NULL && is_exact(word, flag->name))
@@ -103,7 +114,7 @@ static exit_status one_option(int found, const char *word, cli_settings *setting
   const option_row *option = option_at((size_t)(found - ROW));
   if (!is_exact(word, option->name))
     return unknown_option(word);
-  return parse_value(option, optarg, settings);
+  return parse_value(option, value, settings);
 }
 
 static exit_status check_required(const bool *seen) {
@@ -146,7 +157,10 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
     }
     for (size_t i = 0; option_at(i) != NULL; i++)
       seen[i] |= found == ROW + (int)i || (found > 0 && option_at(i) == find_letter(found));
-    const exit_status status = one_option(found, word, settings);
+    const char *value = optarg;
+    if (found >= ROW && option_at((size_t)(found - ROW))->alone != NULL)
+      value = optional_value(option_at((size_t)(found - ROW)), argc, argv);
+    const exit_status status = one_option(found, word, value, settings);
     if (status != EXIT_DONE)
       return status;
   }

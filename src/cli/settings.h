@@ -26,6 +26,11 @@ typedef struct real_list {
   double *values; /* owned */
 } real_list;
 
+typedef struct real_or_name {
+  double value;     /* when name is NULL */
+  const char *name; /* of a rule that finds the value */
+} real_or_name;
+
 typedef struct cli_settings {
   const char *data; /* name of a distribution, or a path */
   size_t samples;   /* N; 0: not given */
@@ -43,6 +48,13 @@ typedef struct cli_settings {
 
   bool full, per_layer, certify, save_kernel; /* spectrum's own */
   double tolerance;
+
+  double gamma;                                       /* of init antisymmetric; 0: d^3 N^2 */
+  const char *optimizer, *loss, *labels, *checkpoint; /* train's own */
+  real_or_name lr;
+  double momentum, target, seconds; /* 0: not given */
+  size_t epochs, plateau, track;    /* 0: not given */
+  bool plot;
 
   bool csv, npz; /* studies' own */
   const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;

@@ -9,7 +9,6 @@
 #include "cli/report.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ntk_spectrum_options: what tolerance 0 stands for. */
@@ -23,17 +22,11 @@ static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *
 
 /* --save DIR must not replace the file that --data names. */
 static exit_status check_overwrite(const cli_settings *settings) {
-  char *path = spectrum_path(settings->save, "X.npy");
-  if (path == NULL)
-    return EXIT_FAILED;
-  struct stat input, output;
-  const bool same = stat(settings->data, &input) == 0 && stat(path, &output) == 0 &&
-                    input.st_dev == output.st_dev && input.st_ino == output.st_ino;
-  free(path);
-  return same ? report_error(EXIT_INPUT,
-                             "--save %s would overwrite the data '%s'; choose another directory",
-                             settings->save, settings->data)
-              : EXIT_DONE;
+  if (!saved_is(settings->save, "X.npy", settings->data))
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--save %s would overwrite the data '%s'; choose another directory",
+                      settings->save, settings->data);
 }
 
 /* Data and network, with the sizes checked as soon as they are known. */
@@ -57,25 +50,6 @@ static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
   return status;
 }
 
-/* result.json lists itself, so it is added before it is written and taken off when that fails. */
-static exit_status save_json(const cli_job *job, const ntk_spectrum_result *result,
-                             saved_files *saved) {
-  char *path = spectrum_path(job->settings->save, "result.json");
-  if (path == NULL)
-    return EXIT_FAILED;
-  exit_status status = saved_add(saved, path);
-  if (status != EXIT_DONE)
-    return status;
-  json_t *object = spectrum_json(job, result, saved);
-  status = json_save(object, path);
-  json_decref(object);
-  if (status != EXIT_DONE) {
-    saved->count--;
-    free(path);
-  }
-  return status;
-}
-
 /* Rounding in the kernel can keep the residual above what was asked for. */
 static void warn_tolerance(const cli_settings *settings, const ntk_spectrum_result *result) {
   const double wanted = settings->tolerance > 0.0 ? settings->tolerance : DEFAULT_TOLERANCE;
@@ -93,7 +67,9 @@ static exit_status present(const cli_job *job, const ntk_spectrum_result *result
   if (job->settings->save != NULL) {
     status = spectrum_save(job, result, kernel_path, &saved);
     if (status == EXIT_DONE)
-      status = save_json(job, result, &saved);
+      status = saved_announce(job->settings->save, "result.json", &saved);
+    if (status == EXIT_DONE)
+      status = saved_result(spectrum_json(job, result, &saved), &saved);
     if (status == EXIT_DONE)
       spectrum_remove_stale(job->settings->save, &saved);
   }
@@ -116,7 +92,7 @@ exit_status command_spectrum(const cli_settings *settings) {
     return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
   char *kernel_path = NULL;
   if (settings->save_kernel) {
-    kernel_path = spectrum_path(settings->save, ".kernel.npy.unfinished");
+    kernel_path = saved_path(settings->save, ".kernel.npy.unfinished");
     if (kernel_path == NULL)
       return EXIT_FAILED;
   }

@@ -4,16 +4,11 @@
 #define NTK_CLI_SPECTRUM_H
 
 #include "cli/job.h"
+#include "cli/saved.h"
 #include "cli/settings.h"
 #include "ntkit/ntkit.h"
 
 #include <jansson.h>
-
-/* Paths of the files written so far. */
-typedef struct saved_files {
-  size_t count, capacity;
-  char **paths; /* owned, and each path too */
-} saved_files;
 
 /* The table for people, on standard output. */
 void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
@@ -23,8 +18,6 @@ void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
 json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
                       const saved_files *saved);
 
-/* DIR/name, to be freed; NULL for want of memory (reported). */
-char *spectrum_path(const char *directory, const char *name);
 /* Writes data, weights and what result holds into --save's directory, and lists each file in *saved
  * once it is complete. kernel_path: where the kernel has been written, to be renamed kernel.npy; or
  * NULL. */
@@ -33,8 +26,5 @@ exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
 /* Removes what an earlier run left in the directory under the names of --save and this one did not
  * write, so that it never mixes two runs. */
 void spectrum_remove_stale(const char *directory, const saved_files *saved);
-/* Adds a path, which it takes over. */
-exit_status saved_add(saved_files *saved, char *path);
-void saved_clear(saved_files *saved);
 
 #endif

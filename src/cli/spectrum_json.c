@@ -1,34 +1,7 @@
 /* The result as one JSON object; NaN is null. */
+#include "cli/job_show.h"
 #include "cli/json.h"
 #include "cli/spectrum.h"
-
-static json_t *network_object(const cli_job *job) {
-  const ntk_network_spec *spec = &job->spec;
-  json_t *widths = json_array();
-  for (size_t l = 1; l < spec->depth; l++)
-    if (json_array_append_new(widths, json_whole(spec->width[l])) != 0) {
-      json_decref(widths);
-      widths = NULL;
-    }
-  json_t *object = json_object();
-  json_put(&object, "depth", json_whole(spec->depth));
-  json_put(&object, "dim", json_whole(spec->width[0]));
-  json_put(&object, "widths", widths);
-  json_put(&object, "activation", json_text(spec->activation));
-  json_put(&object, "init", json_text(spec->init));
-  json_put(&object, "beta", json_numbers(spec->beta, spec->depth));
-  json_put(&object, "parameters", json_whole(ntk_network_parameters(job->network)));
-  return object;
-}
-
-static json_t *data_object(const cli_job *job) {
-  json_t *object = json_object();
-  json_put(&object, "source", json_text(job->settings->data));
-  json_put(&object, "samples", json_whole(ntk_dataset_samples(job->data)));
-  json_put(&object, "dim", json_whole(ntk_dataset_dim(job->data)));
-  json_put(&object, "scale", json_text(job->settings->scale));
-  return object;
-}
 
 static json_t *certificate_object(const ntk_certificate *certificate) {
   json_t *estimate = json_object();
@@ -91,22 +64,12 @@ static json_t *seconds_object(const ntk_spectrum_seconds *seconds) {
   return object;
 }
 
-static json_t *saved_array(const saved_files *saved) {
-  json_t *array = json_array();
-  for (size_t i = 0; i < saved->count; i++)
-    if (json_array_append_new(array, json_text(saved->paths[i])) != 0) {
-      json_decref(array);
-      return NULL;
-    }
-  return array;
-}
-
 json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
                       const saved_files *saved) {
   const ntk_environment environment = ntk_context_environment(job->context);
   json_t *object = json_object();
-  json_put(&object, "network", network_object(job));
-  json_put(&object, "data", data_object(job));
+  json_put(&object, "network", job_network_json(job));
+  json_put(&object, "data", job_data_json(job));
   json_put(&object, "seed", json_whole(job->settings->seed));
   json_put(&object, "status", json_text(ntk_verdict_name(result->verdict)));
   json_put(&object, "reason", json_text(result->reason));
@@ -125,7 +88,7 @@ json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
   if (result->eigenvalues != NULL)
     json_put(&object, "eigenvalues", json_numbers(result->eigenvalues, result->samples));
   if (job->settings->save != NULL)
-    json_put(&object, "saved", saved_array(saved));
+    json_put(&object, "saved", saved_json(saved));
   json_put(&object, "environment", json_environment(&environment));
   return object;
 }

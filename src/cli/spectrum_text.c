@@ -1,45 +1,15 @@
 /* The result as a table for people, in plain ASCII. */
+#include "cli/job_show.h"
 #include "cli/report.h"
 #include "cli/spectrum.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { CELL = 32 };
-
-static void print_network(const cli_job *job) {
-  const ntk_network_spec *spec = &job->spec;
-  printf("network     L = %zu: ", spec->depth);
-  for (size_t l = 0; l < spec->depth; l++)
-    printf("%zu -> ", spec->width[l]);
-  printf("1, %s, init %s, beta ", spec->activation, spec->init);
-  const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
-  for (size_t l = 0; l < shown; l++)
-    printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
-  printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
-}
-
-static void print_data(const cli_job *job) {
-  printf("data        %s, N = %zu samples, d = %zu", job->settings->data,
-         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
-  if (job->from_file)
-    printf(", scale %s", job->settings->scale);
-  printf(", seed %llu\n", (unsigned long long)job->settings->seed);
-}
-
-/* A number, or a dash where there is none. */
-static const char *number_or_dash(double value, const char *format, char text[CELL]) {
-  if (isnan(value))
-    snprintf(text, CELL, "-");
-  else
-    snprintf(text, CELL, format, value);
-  return text;
-}
-
 static void print_eigenvalue(const char *name, double value, double residual) {
-  char text[CELL], error[CELL];
-  printf("%-11s %-18s residual %s\n", name, number_or_dash(value, "%.10g", text),
-         number_or_dash(residual, "%.1e", error));
+  char text[JOB_CELL], error[JOB_CELL];
+  printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
+         job_number(residual, "%.1e", error));
 }
 
 static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
@@ -80,8 +50,8 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
 }
 
 static void print_bound(const char *what, double value, const char *meaning) {
-  char text[CELL];
-  printf("  %-33s %-13s %s\n", what, number_or_dash(value, "%.6g", text), meaning);
+  char text[JOB_CELL];
+  printf("  %-33s %-13s %s\n", what, job_number(value, "%.6g", text), meaning);
 }
 
 static void print_theorem(const ntk_spectrum_result *result) {
@@ -100,7 +70,7 @@ static void print_layers(const cli_job *job, const ntk_spectrum_result *result) 
          asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
   for (size_t k = 0; k < result->blocks; k++) {
     const ntk_block_result *block = &result->layers[k];
-    char shape[2 * CELL], trace[CELL], value[CELL] = "";
+    char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
     snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k),
              ntk_network_width(job->network, k + 1));
     const char *note = "";
@@ -109,9 +79,9 @@ static void print_layers(const cli_job *job, const ntk_spectrum_result *result) 
     else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
       note = " (below resolution)";
     if (asked)
-      (void)number_or_dash(block->lambda_min, "%.8g", value);
+      (void)job_number(block->lambda_min, "%.8g", value);
     /* Without the last column the lines have no blanks at their end. */
-    (void)number_or_dash(block->trace, "%.8g", trace);
+    (void)job_number(block->trace, "%.8g", trace);
     if (asked)
       printf("%-6zu %-17s %-15s%s%s\n", k, shape, trace, value, note);
     else
@@ -136,7 +106,7 @@ static void print_costs(const ntk_spectrum_result *result) {
       printf("%s %s %.3f", comma, phases[i].name, phases[i].value);
       comma = ",";
     }
-  char bytes[CELL];
+  char bytes[JOB_CELL];
   report_bytes(result->memory_bytes, sizeof bytes, bytes);
   printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
          result->products);
@@ -144,13 +114,12 @@ static void print_costs(const ntk_spectrum_result *result) {
 
 void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
                     const saved_files *saved) {
-  print_network(job);
-  print_data(job);
+  job_print_network(job);
+  job_print_data(job, "");
   putchar('\n');
   print_eigenvalues(job, result);
   print_theorem(result);
   print_layers(job, result);
   print_costs(result);
-  for (size_t i = 0; i < saved->count; i++)
-    printf("%-11s %s\n", i == 0 ? "saved" : "", saved->paths[i]);
+  saved_print(saved);
 }

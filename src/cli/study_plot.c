@@ -341,7 +341,7 @@ static exit_status check(const cli_settings *settings) {
   if (settings->heat == NULL && strchr(settings->log, 'z') != NULL)
     return report_error(EXIT_INPUT, "--log %s: z is the colour of a map, which --heat draws",
                         settings->log);
-  return figure_check(settings->output, settings->operand[0]);
+  return figure_check(settings->output, settings->operand[0], "output");
 }
 
 exit_status command_study_plot(const cli_settings *settings) {

@@ -24,7 +24,9 @@ static exit_status refuse(const option_row *option, const char *text, size_t pos
 static exit_status refuse_name(const option_row *option, const char *text) {
   char names[512];
   report_names(option->choice, sizeof names, names);
-  const char *also = option->kind == KIND_DATA ? ", or a .npy file" : "";
+  const char *also = option->kind == KIND_DATA   ? ", or a .npy file"
+                     : option->kind == KIND_RULE ? ", or a number > 0"
+                                                 : "";
   if (option->choice(1) == NULL)
     return report_error(EXIT_INPUT, "--%s: '%.*s': only %s so far", option->name, SHOWN, text,
                         names);
@@ -86,12 +88,23 @@ static exit_status set_bytes(const option_row *option, const char *text, size_t 
 static exit_status set_real(const option_row *option, const char *text, double *field) {
   double value = 0;
   const char *why = number_positive(text, strlen(text), &value);
-  if (why == NULL && value >= 1)
+  if (why == NULL && option->kind == KIND_REAL && value >= 1)
     why = "is not below 1";
   if (why != NULL)
     return refuse(option, text, 0, why);
   *field = value;
   return EXIT_DONE;
+}
+
+/* What looks like a number is told what is wrong with it as one. */
+static exit_status set_rule(const option_row *option, const char *text, real_or_name *field) {
+  real_or_name rule = {0};
+  const bool number = text[0] == '\0' || strchr("0123456789+-.", text[0]) != NULL;
+  const exit_status status =
+      number ? set_real(option, text, &rule.value) : set_name(option, text, &rule.name);
+  if (status == EXIT_DONE)
+    *field = rule;
+  return status;
 }
 
 static size_t items_in(const char *text) {
@@ -165,7 +178,10 @@ exit_status parse_value(const option_row *option, const char *text, cli_settings
   case KIND_BYTES:
     return set_bytes(option, text, field);
   case KIND_REAL:
+  case KIND_ABOVE:
     return set_real(option, text, field);
+  case KIND_RULE:
+    return set_rule(option, text, field);
   case KIND_SIZES:
     return set_sizes(option, text, field);
   case KIND_REALS:

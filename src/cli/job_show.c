@@ -1,0 +1,66 @@
+#include "cli/job_show.h"
+
+#include "cli/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const char *job_number(double value, const char *format, char text[JOB_CELL]) {
+  if (isnan(value))
+    snprintf(text, JOB_CELL, "-");
+  else
+    snprintf(text, JOB_CELL, format, value);
+  return text;
+}
+
+void job_print_network(const cli_job *job) {
+  const ntk_network_spec *spec = &job->spec;
+  printf("network     L = %zu: ", spec->depth);
+  for (size_t l = 0; l < spec->depth; l++)
+    printf("%zu -> ", spec->width[l]);
+  printf("1, %s, init %s, ", spec->activation, spec->init);
+  if (spec->gamma > 0)
+    printf("gamma %g, ", spec->gamma);
+  printf("beta ");
+  const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
+  for (size_t l = 0; l < shown; l++)
+    printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
+  printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
+}
+
+void job_print_data(const cli_job *job, const char *more) {
+  printf("data        %s, N = %zu samples, d = %zu", job->settings->data,
+         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
+  if (job->from_file)
+    printf(", scale %s", job->settings->scale);
+  printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
+}
+
+json_t *job_network_json(const cli_job *job) {
+  const ntk_network_spec *spec = &job->spec;
+  json_t *widths = json_array();
+  for (size_t l = 1; l < spec->depth; l++)
+    if (json_array_append_new(widths, json_whole(spec->width[l])) != 0) {
+      json_decref(widths);
+      widths = NULL;
+    }
+  json_t *object = json_object();
+  json_put(&object, "depth", json_whole(spec->depth));
+  json_put(&object, "dim", json_whole(spec->width[0]));
+  json_put(&object, "widths", widths);
+  json_put(&object, "activation", json_text(spec->activation));
+  json_put(&object, "init", json_text(spec->init));
+  json_put(&object, "beta", json_numbers(spec->beta, spec->depth));
+  json_put(&object, "gamma", spec->gamma > 0 ? json_real(spec->gamma) : json_null());
+  json_put(&object, "parameters", json_whole(ntk_network_parameters(job->network)));
+  return object;
+}
+
+json_t *job_data_json(const cli_job *job) {
+  json_t *object = json_object();
+  json_put(&object, "source", json_text(job->settings->data));
+  json_put(&object, "samples", json_whole(ntk_dataset_samples(job->data)));
+  json_put(&object, "dim", json_whole(ntk_dataset_dim(job->data)));
+  json_put(&object, "scale", json_text(job->settings->scale));
+  return object;
+}

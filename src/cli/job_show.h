@@ -1,0 +1,21 @@
+/* What every command that computes tells of its network and data, to people (on standard output)
+ * and to programs (NULL for want of memory). */
+#ifndef NTK_CLI_JOB_SHOW_H
+#define NTK_CLI_JOB_SHOW_H
+
+#include "cli/job.h"
+
+#include <jansson.h>
+
+void job_print_network(const cli_job *job);
+/* more: what comes after the data, before the seed; or "". */
+void job_print_data(const cli_job *job, const char *more);
+
+json_t *job_network_json(const cli_job *job);
+json_t *job_data_json(const cli_job *job);
+
+/* A number by a printf format, or a dash for NaN, into text, which it returns. */
+enum { JOB_CELL = 32 };
+const char *job_number(double value, const char *format, char text[JOB_CELL]);
+
+#endif

@@ -1,0 +1,47 @@
+/* Files of --save: what the commands share that write results into a directory. */
+#ifndef NTK_CLI_SAVED_H
+#define NTK_CLI_SAVED_H
+
+#include "cli/settings.h"
+#include "ntkit/ntkit.h"
+
+#include <jansson.h>
+
+/* Paths of the files written so far. */
+typedef struct saved_files {
+  size_t count, capacity;
+  char **paths; /* owned, and each path too */
+} saved_files;
+
+/* DIR/name, to be freed; NULL for want of memory (reported). */
+char *saved_path(const char *directory, const char *name);
+/* Adds a path, which it takes over. */
+exit_status saved_add(saved_files *saved, char *path);
+void saved_clear(saved_files *saved);
+
+/* Writes DIR/name and lists it in *saved. columns 0: a vector of rows entries. */
+exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
+                        size_t columns, saved_files *saved);
+/* DIR/W1.npy to DIR/WL.npy. */
+exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved);
+/* DIR/result.json lists itself: first saved_announce puts it on the list, then saved_result writes
+ * object, which it takes over, to the last path of the list, and takes that off when it fails. */
+exit_status saved_announce(const char *directory, const char *name, saved_files *saved);
+exit_status saved_result(json_t *object, saved_files *saved);
+/* Whether DIR/name and the file `input` are one. */
+bool saved_is(const char *directory, const char *name, const char *input);
+/* Whether the file `input` is DIR/W1.npy to DIR/WL.npy, L = depth, or one that follows these. */
+bool saved_is_weight(const char *directory, size_t depth, const char *input);
+
+/* Remove what an earlier run left in the directory and this one did not write, so that it never
+ * mixes two runs: a file (true: it was there, or is of this run), and DIR/W1.npy, W2.npy, ... until
+ * one is not there. */
+bool saved_remove_stale(const char *directory, const char *name, const saved_files *saved);
+void saved_remove_stale_weights(const char *directory, const saved_files *saved);
+
+/* The list for the JSON object; NULL for want of memory. */
+json_t *saved_json(const saved_files *saved);
+/* The list for people, on standard output. */
+void saved_print(const saved_files *saved);
+
+#endif

@@ -1,0 +1,364 @@
+#!/bin/sh
+# ntkit train: bad input is refused in one line before anything is written; what is printed and saved
+# agrees with each other and with ntkit spectrum; an interruption changes no bit.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+# bad_train PROPERTY PATTERN ARGUMENT...: a directory to save into must not appear.
+small='--samples 40 --dim 10 --widths 12,12 --activation tanh'
+bad_train() {
+  property=$1 pattern=$2
+  shift 2
+  # shellcheck disable=SC2086 # a list of words
+  bad "$property" "$pattern" train $small --save saved "$@"
+}
+# train PROPERTY ARGUMENT...: a run that ends well, its JSON object in $out and $top/flat.
+train() {
+  property=$1
+  shift
+  # shellcheck disable=SC2086
+  good "$property" train $small --json "$@"
+  flat "$out" >"$top/flat"
+}
+# text KEY: a value without its quotes.
+text() {
+  value "$1" | tr -d '"'
+}
+# last FILE: the last double of a .npy file; squares FILE: the sum of their squares,
+# after a header of 128 bytes.
+last() {
+  tail -c 8 "$1" | od -An -t f8 | tr -d ' '
+}
+squares() {
+  tail -c +129 "$1" | od -An -v -t f8 | awk '{ for (i = 1; i <= NF; i++) sum += $i * $i }
+    END { printf "%.17g\n", sum }'
+}
+
+# ---- Files to read: labels -----------------------------------------------------------------------
+
+# repeat COUNT TEXT
+repeat() {
+  i=0
+  while [ $i -lt "$1" ]; do
+    printf '%s' "$2"
+    i=$((i + 1))
+  done
+}
+{ header '<f8' '(40,)' && printf '%b' "$(repeat 20 "$one$two")"; } >"$in/labels.npy"
+{ header '<f8' '(40, 1)' && printf '%b' "$(repeat 20 "$one$two")"; } >"$in/column.npy"
+{ header '<f8' '(39,)' && printf '%b' "$(repeat 39 "$one")"; } >"$in/short.npy"
+{ header '<f8' '(20, 2)' && printf '%b' "$(repeat 20 "$one$two")"; } >"$in/square.npy"
+{ header '<f8' '(40,)' && printf '%b' "$(repeat 37 "$one")$nan$one$one"; } >"$in/nan.npy"
+{ header '<f8' '(40,)' && printf '%b' "$(repeat 37 "$one")$one$inf$one"; } >"$in/inf.npy"
+echo 'no checkpoint' >"$in/text.ntk"
+
+# ---- Bad input: options --------------------------------------------------------------------------
+
+bad_train 'unknown optimizer: the nearest name' "did you mean 'adam'? known: gd, momentum" \
+  --optimizer adan
+bad_train 'unknown optimizer: the known' 'known: gd, momentum, nesterov, adam, lm' --optimizer sgd
+bad_train 'unknown loss' "'mse' is not known; .*half-sum, mean" --loss mse
+bad_train 'unknown rule' "'fast' is not known; known: auto, theory, or a number > 0" --lr fast
+bad_train 'unknown labels' 'gaussian, sign, teacher, or a .npy file' --labels uniform
+bad_train 'unknown precision' 'known: double, float' --precision mixed
+for text in 0 -1 1e400 0x1p3 1.0.0 ''; do
+  bad_train "step size '$text'" '^ntkit: --lr: .*the step size is .*; expected a number > 0, auto' \
+    --lr "$text"
+  bad_train "target '$text'" '^ntkit: --target: .*the target is .*; expected a loss > 0' \
+    --target "$text"
+  bad_train "time '$text'" '^ntkit: --time: .*the time is .*; expected seconds > 0' --time "$text"
+done
+for option in epochs track plateau; do
+  bad_train "--$option=0" "^ntkit: --$option: .* is 0; expected a whole number" "--$option=0"
+  bad_train "--$option 1.5" "^ntkit: --$option: .* is not a whole number" "--$option" 1.5
+done
+bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
+bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer momentum --momentum 1
+bad_train 'momentum of gd' '^ntkit: --momentum is for --optimizer momentum or nesterov' --momentum 0.5
+bad_train 'momentum of adam' '--momentum is for' --optimizer adam --momentum 0.5
+bad_train 'step size of lm' '--lr: --optimizer lm takes no step size' --optimizer lm --lr 0.1
+bad_train 'rule of lm' '--lr: --optimizer lm takes no step size' --optimizer lm --lr theory
+bad_train 'lm in float' '--precision float is not for --optimizer lm' --optimizer lm --precision float
+# shellcheck disable=SC2086
+bad 'figures without a directory' '^ntkit: --plot needs --save DIR' train $small --plot
+bad_train 'gamma of another initialisation' '^ntkit: --gamma needs --init antisymmetric' --gamma 100
+bad_train 'gamma 0' '^ntkit: --gamma: .*gamma is 0' --init antisymmetric --gamma 0
+bad_train 'odd last hidden width' 'even.*13\|13.*even' --init antisymmetric --widths 12,13
+bad 'a step size for spectrum' "^ntkit: --lr is not an option of 'spectrum'" \
+  spectrum --samples 5 --dim 3 --widths 4 --lr 0.1
+bad 'float for spectrum' 'only double so far' \
+  spectrum --samples 5 --dim 3 --widths 4 --precision float
+bad_train 'too large for --memory: both numbers' '[0-9].*[0-9]' --memory 1K
+
+# ---- Bad input: files ----------------------------------------------------------------------------
+
+bad_train 'no such labels' '^ntkit: --labels: .*missing.npy' --labels missing.npy
+bad_train 'labels of the wrong length' '^ntkit: --labels: .*39.*40' --labels "$in/short.npy"
+bad_train 'labels of the wrong shape' '^ntkit: --labels: ' --labels "$in/square.npy"
+bad_train 'a label that is no number, by its place' '^ntkit: --labels: .*3[78]' --labels "$in/nan.npy"
+bad_train 'an infinite label, by its place' '^ntkit: --labels: .*3[89]' --labels "$in/inf.npy"
+bad_train 'directory that is a file' '^ntkit: --save' --save "$in/text.ntk"
+# shellcheck disable=SC2086
+bad 'a checkpoint that is none' 'text.ntk' train $small --checkpoint "$in/text.ntk"
+check 'it is left alone' grep -q 'no checkpoint' "$in/text.ntk"
+# shellcheck disable=SC2086
+bad 'a checkpoint in no directory' 'nowhere' train $small --epochs 3 --checkpoint nowhere/c.ntk
+
+# ---- Optimizers, losses, labels ------------------------------------------------------------------
+
+for optimizer in gd momentum nesterov adam lm; do
+  train "$optimizer" --optimizer $optimizer --epochs 20
+  holds "$optimizer: the loss falls" '@loss_final@ < @loss_initial@ && @loss_final@ > 0'
+  holds "$optimizer: epochs" '@epochs@ == 20 || @epochs@ < 20 && "'"$(text stopped)"'" == "stalled"'
+  check "$optimizer is named" test "$(text optimizer)" = $optimizer
+done
+check 'lm has no step size' test "$(value lr)" = null
+check 'lm has no bound' test "$(value rate_bound)" = null
+for key in loss_initial loss_final epochs resumed stopped reason lr lr_source momentum optimizer loss \
+  labels precision rate_measured rate_bound seconds seconds_tracking seed network.widths \
+  network.gamma data.samples convergence.lambda_min convergence.lambda_max convergence.alpha \
+  convergence.beta convergence.change_allowed convergence.radius convergence.lr_largest \
+  convergence.c convergence.change_largest convergence.distance_largest convergence.laziness \
+  convergence.bound_held convergence.condition_held track checkpoint environment.version; do
+  [ -n "$(value $key)" ] || fails 'keys of the JSON object' "no $key"
+done
+check 'one object' test "$(grep -c '^[{}]' "$out")" -eq 2
+
+train 'half-sum' --epochs 1
+half_sum=$(value loss_initial)
+train 'mean' --epochs 1 --loss mean
+holds 'mean is 2 / N of half-sum, eq. (19)' "(@loss_initial@ * 20 / $half_sum - 1)^2 < 1e-24"
+train 'number for a step size' --epochs 5 --lr 1e-4
+holds 'is used' '@lr@ == 1e-4'
+train 'theory' --epochs 5 --lr theory --init antisymmetric --save theory
+norm2=$(squares theory/init/W3.npy)
+holds 'gamma = d^3 N^2' '@network.gamma@ == 1000 * 1600'
+holds 'step of Theorem 4.2, 1 / (gamma N d n_{L-1}) with gamma n_{L-1} = ||W_L||^2' \
+  "(@lr@ * 40 * 10 * $norm2 - 1)^2 < 1e-20"
+holds 'whose expectation is gamma n_{L-1}' "($norm2 / (1.6e6 * 12) - 1)^2 < 1"
+train 'gamma' --epochs 5 --init antisymmetric --gamma 100
+holds 'gamma is kept' '@network.gamma@ == 100'
+train 'given momentum' --epochs 5 --optimizer nesterov --momentum 0.5
+holds 'is used' '@momentum@ == 0.5'
+train 'sign' --labels sign --epochs 1 --init antisymmetric
+holds 'F_0 = 0 and Y_i^2 = 1: the loss is N / 2, eq. (18)' '@loss_initial@ == 20'
+train 'teacher' --labels teacher --epochs 1 --init antisymmetric
+holds 'teacher has a mean square of 1' '(@loss_initial@ - 20)^2 < 1e-20'
+train 'labels of a file' --labels "$in/labels.npy" --epochs 1 --init antisymmetric
+holds 'sum of squares / 2' '@loss_initial@ == (20 * 1 + 20 * 4) / 2'
+train 'labels in a column' --labels "$in/column.npy" --epochs 1 --init antisymmetric
+holds 'the same' '@loss_initial@ == 50'
+train 'double' --epochs 50 --optimizer adam
+double=$(value loss_final)
+train 'float' --epochs 50 --optimizer adam --precision float
+holds 'float is double to its precision' \
+  "(@loss_final@ / $double - 1)^2 < 1e-6 && @loss_final@ != $double"
+
+# ---- Stopping ------------------------------------------------------------------------------------
+
+train 'target' --optimizer lm --target 1e-6
+check 'stopped at the target' test "$(text stopped)" = target
+holds 'the target is reached' '@loss_final@ <= 1e-6 && @epochs@ < 100'
+train 'time' --epochs 100000000 --time 0.3
+check 'stopped by the time' test "$(text stopped)" = time
+holds 'about the time' '@seconds@ >= 0.3 && @seconds@ < 3'
+# Adam with a step this large circles: a plateau comes.
+train 'plateau of 50' --optimizer adam --lr 0.3 --plateau=50 --epochs 4000
+check 'stopped at a plateau' test "$(text stopped)" = plateau
+holds 'at the end of a window' '@epochs@ % 50 == 0'
+train 'plateau of 100' --optimizer adam --lr 0.3 --plateau 100 --epochs 4000
+epochs=$(value epochs)
+train 'plateau' --epochs 4000 --optimizer adam --lr 0.3 --plateau
+holds '--plateau is --plateau 100' "@epochs@ == $epochs && @epochs@ % 100 == 0"
+
+# ---- The theorem, and files ----------------------------------------------------------------------
+
+train 'a tracked run' --init antisymmetric --gamma 1e12 --epochs 100 --track 30 --save saved --seed 3
+check 'nothing but the result' test ! -s "$err"
+check 'result.json is what was printed' cmp saved/result.json "$out"
+check '(20) held' test "$(value convergence.bound_held)" = true
+check '(21) held' test "$(value convergence.condition_held)" = true
+holds 'change of J within what (21) allows' \
+  '@convergence.change_largest@ <= @convergence.change_allowed@'
+holds 'distance within R' '@convergence.distance_largest@ <= @convergence.radius@'
+holds 'alpha = 4/5 sigma_min' '(@convergence.alpha@ / (0.8 * sqrt(@convergence.lambda_min@)) - 1)^2 < 1e-20'
+holds 'rate within the bound' '@rate_measured@ <= @rate_bound@ && @rate_bound@ < 1'
+holds 'rate of (20), with ||W_L||^2 for gamma n_{L-1}' \
+  "(1 - @convergence.c@ * @lr@ * 12 * $(squares saved/init/W3.npy) - @rate_bound@)^2 < 1e-20"
+holds 'rate of the losses' \
+  '(exp(log(@loss_final@ / @loss_initial@) / 100) / @rate_measured@ - 1)^2 < 1e-20'
+check 'epochs 0, 30, 60, 90 and the last' test "$(awk '/"epoch": / { printf "%d ", $2 }' "$out")" = \
+  '0 30 60 90 100 '
+for pair in 'X:(40, 10)' 'Y:(40,)' 'W1:(10, 12)' 'W2:(12, 12)' 'W3:(12, 1)' 'init/W1:(10, 12)' \
+  'init/W2:(12, 12)' 'init/W3:(12, 1)' 'loss:(101,)' 'track_epoch:(5,)' 'track_bound:(5,)' \
+  'track_prediction:(5,)' 'track_lambda_min:(5,)' 'track_lambda_max:(5,)' \
+  'track_jacobian_change:(5,)' 'track_distance:(5,)'; do
+  head -n 1 "saved/${pair%%:*}.npy" | tr -cd ' -~' >"$top/header"
+  check "shape of ${pair%%:*}.npy" grep -qF "'shape': ${pair#*:}" "$top/header"
+  check "${pair%%:*}.npy is listed" grep -qF "saved/${pair%%:*}.npy" "$out"
+done
+check 'these, result.json and the checkpoint' test "$(find saved -type f | wc -l)" -eq 18
+holds 'loss.npy ends with the loss' "($(last saved/loss.npy) / @loss_final@ - 1)^2 < 1e-24"
+holds 'track_lambda_min.npy ends as the table does' \
+  "($(last saved/track_lambda_min.npy) / $(awk '/"lambda_min": / { v = $2 } END { print v + 0 }' \
+    "$out") - 1)^2 < 1e-8"
+lambda=$(value convergence.lambda_min)
+good 'the first kernel, from what was saved' spectrum --data saved/X.npy --widths 12,12 \
+  --activation tanh --init antisymmetric --gamma 1e12 --seed 3 --save first --json
+flat "$out" >"$top/flat"
+holds 'has the same lambda_min' "(@lambda_min@ / $lambda - 1)^2 < 1e-12"
+for l in 1 2 3; do
+  check "init/W$l.npy is what ntkit spectrum draws" cmp "saved/init/W$l.npy" "first/W$l.npy"
+done
+cmp -s saved/W2.npy saved/init/W2.npy && fails 'training moves the weights' W2
+loss=$(last saved/loss.npy)
+train 'data and labels of a file' --data saved/X.npy --labels saved/Y.npy --init antisymmetric \
+  --gamma 1e12 --epochs 100 --seed 3
+holds 'the same run' "@loss_final@ == $loss || (@loss_final@ / $loss - 1)^2 < 1e-28"
+
+# Refusals that need files of a run.
+run train --data saved/X.npy --widths 12,12 --save saved
+check 'data are not overwritten' test "$status" -eq 2
+check 'it says so' grep -q "^ntkit: --save saved would overwrite the data 'saved/X.npy'" "$err"
+# shellcheck disable=SC2086
+run train $small --labels saved/init/W3.npy --save saved
+check 'labels are not overwritten' test "$status" -eq 2
+check 'it says so, too' grep -q "would overwrite the labels 'saved/init/W3.npy'" "$err"
+run train --samples 40 --dim 10 --widths 14,12 --checkpoint saved/checkpoint.ntk
+check 'checkpoint of another network' test "$status" -eq 2
+check 'is named' grep -q 'saved/checkpoint.ntk' "$err"
+check 'in one line' test "$(wc -l <"$err")" -eq 1
+
+# What was saved goes away only when there is something else.
+find saved -type f ! -name '*.ntk' -exec cksum {} + | sort >"$top/before"
+# shellcheck disable=SC2086
+run train $small --epochs 500 --lr 1e3 --save saved --checkpoint other.ntk
+check 'divergence: exit status 1' test "$status" -eq 1
+check 'divergence: one line' test "$(wc -l <"$err")" -eq 1
+check 'divergence: with the epoch and what is stable' grep -q \
+  '^ntkit: --lr: diverged: .* in [1-9][0-9]* epochs .*largest stable .* is [0-9.e-]*;' "$err"
+check 'divergence: no result' test ! -s "$out"
+find saved -type f ! -name '*.ntk' -exec cksum {} + | sort >"$top/after"
+check 'divergence: what was saved stays' cmp "$top/before" "$top/after"
+# shellcheck disable=SC2086
+run train $small --epochs 500 --lr 1e3 --json
+check 'divergence with --json: exit status 1' test "$status" -eq 1
+flat "$out" >"$top/flat"
+check 'divergence with --json: an object' test "$(text stopped)" = diverged
+holds 'noticed soon, and the stable step is below' \
+  '@epochs@ <= 20 && 0 < @convergence.lr_largest@ && @convergence.lr_largest@ < 1e3'
+stable=$(value convergence.lr_largest)
+train 'the stable step' --epochs 50 --lr "$(awk "BEGIN { print 0.5 * $stable }")"
+holds 'does not diverge' '@loss_final@ < @loss_initial@'
+
+touch saved/W4.npy saved/init/W4.npy saved/loss.svg
+rm saved/checkpoint.ntk
+train 'another run into the directory' --epochs 10 --save saved
+check 'leaves nothing of the last one' test "$(find saved -type f | wc -l)" -eq 11
+check 'no figure unless asked for' test ! -e saved/loss.svg
+
+if command -v gnuplot >/dev/null; then
+  train 'figures' --epochs 60 --track 20 --plot --save figures
+  for name in loss spectrum; do
+    for suffix in svg pdf png dat gp; do
+      check "$name.$suffix" test -s "figures/$name.$suffix"
+      check "$name.$suffix is listed" grep -qF "figures/$name.$suffix" "$out"
+    done
+  done
+  check 'every loss of a short run is drawn' test \
+    "$(awk '/^# loss$/ { on = 1; next } on && /^$/ { exit } on' figures/loss.dat | wc -l)" -eq 61
+  train 'a long run' --epochs 3000 --plot --save long
+  check 'is thinned' test \
+    "$(awk '/^# loss$/ { on = 1; next } on && /^$/ { exit } on' long/loss.dat | wc -l)" -eq 500
+  check 'to its end' grep -q '^3000 ' long/loss.dat
+  check 'and has no tracked kernel' test ! -e long/spectrum.svg
+  check 'the bound of gd is drawn' grep -q '^# bound (20)' long/loss.dat
+  train 'adam' --optimizer adam --epochs 30 --track 10 --plot --save adam
+  check 'adam has no bound to draw' test "$(grep -c '^# ' adam/loss.dat)" -eq 3
+fi
+
+# ---- Checkpoints ---------------------------------------------------------------------------------
+
+# same A B: two directories with the same bits.
+same() {
+  for file in X Y W1 W2 W3 init/W1 init/W2 init/W3 loss; do
+    check "$file.npy has the same bits" cmp "$1/$file.npy" "$2/$file.npy"
+  done
+}
+train 'a run to its end' --epochs 300 --save whole --optimizer adam
+train 'and again' --epochs 300 --save whole --optimizer adam
+holds 'there is nothing left to do' '@resumed@ == 300 && @epochs@ == 300'
+train 'half of it' --epochs 150 --save part --optimizer adam
+train 'and the rest' --epochs 300 --save part --optimizer adam
+holds 'is gone on with' '@resumed@ == 150 && @epochs@ == 300'
+same whole part
+
+# A run that would take minutes, stopped three times; how far it came is then what an uninterrupted
+# one is asked for. (Shells let background jobs ignore SIGINT; SIGTERM takes the same way.)
+long='train --samples 200 --dim 30 --widths 60,60 --activation tanh --optimizer momentum --lr 1e-4
+  --track 200'
+# shellcheck disable=SC2086
+"$NTKIT" $long --epochs 1000000 >"$out" 2>"$err" &
+sleep 0.5
+kill -TERM $!
+wait $!
+check 'interrupted: exit status 130' test $? -eq 130
+check 'interrupted: one line' test "$(wc -l <"$err")" -eq 1
+check 'interrupted: what would have helped' grep -q 'nothing was saved: with --checkpoint FILE' "$err"
+check 'interrupted: no result' test ! -s "$out"
+for delay in 0.5 0.3 0.4; do
+  # shellcheck disable=SC2086
+  "$NTKIT" $long --epochs 1000000 --save two --json >"$out" 2>"$err" &
+  sleep $delay
+  kill -TERM $!
+  wait $!
+  check 'interrupted: exit status 130' test $? -eq 130
+  check 'interrupted: it says how to go on' grep -q \
+    '^ntkit: interrupted.*the same command goes on from there, by two/checkpoint.ntk' "$err"
+  check 'interrupted: only the checkpoint' test "$(find two -type f)" = two/checkpoint.ntk
+done
+# A copy of the checkpoint tells how far that is.
+cp two/checkpoint.ntk copy.ntk
+# shellcheck disable=SC2086
+good 'nothing to do up to epoch 1' $long --checkpoint copy.ntk --json --epochs 1
+flat "$out" >"$top/flat"
+epoch=$(value epochs)
+epochs=$((${epoch:-0} + 300))
+# shellcheck disable=SC2086
+good 'the same command goes on' $long --save two --json --epochs $epochs
+flat "$out" >"$top/flat"
+holds 'and says how much was there' "@resumed@ == ${epoch:-0} && @resumed@ > 0 && @epochs@ == $epochs"
+# shellcheck disable=SC2086
+good 'without interruption' $long --save one --epochs $epochs
+same one two
+for file in bound prediction lambda_min lambda_max jacobian_change distance; do
+  check "track_$file.npy has the same bits" cmp "one/track_$file.npy" "two/track_$file.npy"
+done
+
+# ---- Text, warnings, quiet -----------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+good 'text' train $small --init antisymmetric --gamma 1e12 --epochs 100 --track 4
+for word in 'P = 276' 'labels gaussian' 'gamma 1e+12' 'optimizer   gd' 'step size' 'stopped     epochs' \
+  'rate' 'by (20)' 'lambda_min' 'distance' '(20)      held' '(21)      satisfied' 'laziness' \
+  'time'; do
+  check "the table has '$word'" grep -qF "$word" "$out"
+done
+check 'the tracked table is short' test "$(grep -c '^ *[0-9][0-9]*  *[0-9.e+-]*  ' "$out")" -le 14
+check 'no line is too long' test "$(awk 'length > 110' "$out" | wc -l)" -eq 0
+# shellcheck disable=SC2086
+for words in '--track 10' '--lr theory' '--optimizer lm'; do
+  good "relu $words" train $small --activation relu --epochs 10 $words
+  check 'smoothness is missed' grep -q "^ntkit: warning: .*${words% *}.*smooth.*relu" "$err"
+done
+# shellcheck disable=SC2086
+good 'relu by adam' train $small --activation relu --epochs 10 --optimizer adam
+grep -q smooth "$err" && fails 'adam needs no smoothness' "$(cat "$err")"
+# shellcheck disable=SC2086
+good 'float and (18)' train $small --init antisymmetric --precision float --epochs 10
+check 'float cannot resolve it' grep -q '^ntkit: warning: --precision float: .*sqrt(gamma)' "$err"
+# shellcheck disable=SC2086
+good 'quiet' train $small --init antisymmetric --precision float --epochs 10 --quiet
+check 'quiet means no warnings' test ! -s "$err"
+
+finish test_train
