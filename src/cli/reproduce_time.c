@@ -1,5 +1,5 @@
 /* How long Figure 2 will take: the study's flops, at the rate that training has here and now. */
-#include "cli/figure2.h"
+#include "cli/reproduce_time.h"
 
 #include "cli/progress.h"
 #include "ntkit/fit.h"
@@ -63,7 +63,7 @@ static double flops_left(double all, const char *database) {
   return fmax(all, 0.0);
 }
 
-void figure2_predict(const cli_settings *settings, const ntk_study *study, const char *database) {
+void reproduce_time(const cli_settings *settings, const ntk_study *study, const char *database) {
   double flops = 0.0, rate = 0.0, workers = 0.0;
   ntk_context *context = NULL;
   const struct sample *s = samples;
