@@ -132,7 +132,7 @@ static exit_status draw_result(const result *r, const char *database, const char
 
 static exit_status draw(const cli_settings *settings, char *database, char *base) {
   (void)settings;
-  result r;
+  result r = {0};
   exit_status status = read_result(database, &r);
   if (status != EXIT_DONE)
     return status;
@@ -216,7 +216,7 @@ static void write_table(const void *what, FILE *out) {
 }
 
 static exit_status tabulate(const char *database, const char *base) {
-  result r;
+  result r = {0};
   exit_status status = read_result(database, &r);
   if (status != EXIT_DONE)
     return status;
