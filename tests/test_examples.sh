@@ -13,6 +13,7 @@ tiny() {
   depth) echo 'trials=1 grid.n=12 grid.N=20 grid.depth=2,4' ;;
   layers) echo 'trials=1 grid.n=12,16 grid.N=20' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
+  training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;
   *) echo "there is no tiny grid for examples/$1 in test_examples.sh" ;;
   esac
 }
