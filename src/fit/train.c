@@ -246,6 +246,13 @@ static bool tracked(const ntk_training *t) {
   return t->options.track > 0 && t->epoch % t->options.track == 0;
 }
 
+/* A checkpoint. That it cannot be written is no reason to lose the run: it is told at the end. */
+static void save(ntk_training *t) {
+  t->unsaved[0] = '\0';
+  if (ntk_checkpoint_save(t) != NTK_OK)
+    snprintf(t->unsaved, sizeof t->unsaved, "%s", ntk_error_message());
+}
+
 /* Progress and checkpoint, each when it is time. */
 static ntk_status look_up(ntk_training *t, double *reported, double *saved) {
   const double now = ntk_clock();
@@ -254,7 +261,7 @@ static ntk_status look_up(ntk_training *t, double *reported, double *saved) {
     NTK_TRY(report(t));
   }
   if (t->options.checkpoint != NULL && now - *saved >= t->options.checkpoint_every) {
-    NTK_TRY(ntk_checkpoint_save(t));
+    save(t);
     *saved = ntk_clock();
   }
   return NTK_OK;
@@ -337,6 +344,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   r->lr = t->lr;
   r->momentum = t->momentum;
   memcpy(r->lr_source, t->lr_source, sizeof r->lr_source);
+  memcpy(r->unsaved, t->unsaved, sizeof r->unsaved);
   r->rate_measured =
       t->epoch > 0 ? pow(r->loss_final / r->loss_initial, 1.0 / (double)t->epoch) : NAN;
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
@@ -370,8 +378,10 @@ static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_
       status == NTK_ERR_CANCELLED || (status == NTK_OK && r->stopped != NTK_STOP_DIVERGED);
   if (t->options.checkpoint == NULL || t->tracker == NULL || !worth)
     return status;
-  if (status == NTK_OK)
-    return ntk_checkpoint_save(t);
+  if (status == NTK_OK) {
+    save(t);
+    return NTK_OK;
+  }
   char message[240];
   snprintf(message, sizeof message, "%s", ntk_error_message());
   const ntk_status saved = ntk_checkpoint_save(t);

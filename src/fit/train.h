@@ -32,6 +32,7 @@ typedef struct ntk_training {
   size_t capacity;
   double start, before; /* clock at the start of this call; seconds of earlier ones */
   double tracking;      /* seconds, of earlier ones too */
+  char unsaved[240];    /* why the last checkpoint could not be written */
 } ntk_training;
 
 /* The loss of this sum of squares. */
