@@ -1,6 +1,7 @@
 /* Activations phi and phi' with the constants of Assumption 2.3.
  * Property: each agrees with its definition in long double within the bound stated in
- * net/activation.h, at every SIMD level; M = max |phi'| and M' = max |phi''|. */
+ * net/activation.h, at every SIMD level, in double and in float; M = max |phi'| and M' = max
+ * |phi''|. */
 #include "base/simd.h"
 #include "net/activation.h"
 
@@ -17,9 +18,12 @@
 #include <float.h>
 
 extern const ntk_activation_fn ntk_activation_evals_base[NTK_ACTIVATION_COUNT];
+extern const ntk_activation_single_fn ntk_activation_evals_base_f32[NTK_ACTIVATION_COUNT];
 #ifdef __x86_64__
 extern const ntk_activation_fn ntk_activation_evals_avx2[NTK_ACTIVATION_COUNT];
 extern const ntk_activation_fn ntk_activation_evals_avx512[NTK_ACTIVATION_COUNT];
+extern const ntk_activation_single_fn ntk_activation_evals_avx2_f32[NTK_ACTIVATION_COUNT];
+extern const ntk_activation_single_fn ntk_activation_evals_avx512_f32[NTK_ACTIVATION_COUNT];
 #endif
 
 typedef struct value {
@@ -137,6 +141,79 @@ static void test_special_points(void **state) {
         check_points(k, 2, (double[]){INFINITY, -INFINITY});
 }
 
+static size_t single_levels(const ntk_activation_single_fn *rows[3]) {
+  size_t count = 0;
+  rows[count++] = ntk_activation_evals_base_f32;
+#ifdef __x86_64__
+  if (ntk_simd_best() >= NTK_SIMD_AVX2)
+    rows[count++] = ntk_activation_evals_avx2_f32;
+  if (ntk_simd_best() >= NTK_SIMD_AVX512)
+    rows[count++] = ntk_activation_evals_avx512_f32;
+#endif
+  return count;
+}
+
+/* The same bounds in float, u = 2^-24: |g| to 1, 8, 40, 700, and from the smallest subnormal to
+ * 1e37. */
+static void test_accuracy_single(void **state) {
+  (void)state;
+  enum { EACH = 20001 };
+  const double ranges[] = {1.0, 8.0, 40.0, 700.0}, u = 0x1p-24;
+  const ntk_activation_single_fn *rows[3];
+  const size_t count = single_levels(rows);
+  double *x = make_array(EACH);
+  float *g = malloc(3 * EACH * sizeof *g), *f = g + EACH, *df = f + EACH;
+  assert_non_null(g);
+  for (size_t r = 0; r <= COUNT(ranges); r++) {
+    ntk_random_uniform((ntk_random){.seed = 3, .stream = NTK_STREAM_POPULATION}, r, EACH, x);
+    for (size_t i = 0; i < EACH; i++)
+      g[i] = (float)(r < COUNT(ranges) ? ranges[r] * (2.0 * x[i] - 1.0)
+                                       : (i % 2 ? 1.0 : -1.0) * pow(10.0, -45.0 + 82.0 * x[i]));
+    for (size_t row = 0; row < count; row++)
+      for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
+        rows[row][k](EACH, g, f, df);
+        for (size_t i = 0; i < EACH; i++) {
+          const value v = expected[k].reference(g[i]);
+          const double bound = NTK_ACTIVATION_ERROR * u, size = 1.0 + fabs((double)g[i]);
+          if (!(fabsl(f[i] - v.phi) <= bound * size) || !(fabsl(df[i] - v.dphi) <= bound))
+            fail_msg("%s(%.9g), level %zu: errors %.2Lf u (1 + |g|), %.2Lf u", expected[k].name,
+                     (double)g[i], row, fabsl(f[i] - v.phi) / u / size, fabsl(df[i] - v.dphi) / u);
+        }
+      }
+  }
+  free(x);
+  free(g);
+}
+
+/* In float too, bits do not depend on where a value stands, nor on working in place. */
+static void test_tails_single(void **state) {
+  (void)state;
+  enum { LONG = 104, MOST = 40, GUARD = 8 };
+  const ntk_activation_single_fn *rows[3];
+  const size_t count = single_levels(rows);
+  double *normal = make_normal(4, LONG);
+  float g[LONG], f[LONG], df[LONG], phi[MOST + GUARD], dphi[MOST + GUARD];
+  for (size_t i = 0; i < LONG; i++)
+    g[i] = (float)(normal[i] * (i % 5 == 0 ? 30.0 : 2.0));
+  for (size_t r = 0; r < count; r++)
+    for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
+      rows[r][k](LONG, g, f, df);
+      for (size_t n = 1; n <= MOST; n++)
+        for (size_t first = 0; first < 17; first++) {
+          for (size_t i = 0; i < MOST + GUARD; i++) {
+            phi[i] = i < n ? g[first + i] : -77.0F;
+            dphi[i] = -77.0F;
+          }
+          rows[r][k](n, phi, phi, dphi);
+          assert_memory_equal(phi, f + first, n * sizeof *f);
+          assert_memory_equal(dphi, df + first, n * sizeof *f);
+          for (size_t i = n; i < MOST + GUARD; i++)
+            assert_true(phi[i] == -77.0F && dphi[i] == -77.0F);
+        }
+    }
+  free(normal);
+}
+
 /* The bits of a value depend neither on n (1 to 40: every tail) nor on where it stands nor on
  * working in place, and nothing beyond entry n is written. */
 static void test_tails(void **state) {
@@ -209,7 +286,9 @@ static void test_lipschitz_constants(void **state) {
 static void test_table(void **state) {
   (void)state;
   const ntk_activation_fn *rows[3];
+  const ntk_activation_single_fn *singles[3];
   const size_t best = levels(rows) - 1;
+  assert_int_equal(single_levels(singles) - 1, best);
   size_t count = 0;
   const ntk_activation_info *list = ntk_activation_list(&count);
   assert_int_equal(count, NTK_ACTIVATION_COUNT);
@@ -218,6 +297,7 @@ static void test_table(void **state) {
     assert_string_equal(list[k].name, expected[k].name);
     assert_ok(ntk_activation_find(list[k].name, &activation));
     assert_ptr_equal(activation.eval, rows[best][k]);
+    assert_ptr_equal(activation.eval_single, singles[best][k]);
     assert_true(list[k].nonlinear == (strcmp(list[k].name, "identity") != 0));
   }
   const char *unknown[] = {"", "Sigmoid", "relu ", "swish"};
@@ -228,8 +308,9 @@ static void test_table(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_accuracy), cmocka_unit_test(test_special_points),
-      cmocka_unit_test(test_tails),    cmocka_unit_test(test_lipschitz_constants),
+      cmocka_unit_test(test_accuracy),     cmocka_unit_test(test_accuracy_single),
+      cmocka_unit_test(test_tails_single), cmocka_unit_test(test_special_points),
+      cmocka_unit_test(test_tails),        cmocka_unit_test(test_lipschitz_constants),
       cmocka_unit_test(test_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,53 @@ NTK_API void ntk_train_clear(ntk_train_result *result);
 NTK_API ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                     const ntk_train_options *options, size_t *bytes);
 
+/* ---- Memorisation (Corollary 4.1): weights for any labels, without training ------------------ */
+
+typedef struct ntk_memorize_options {
+  double eps;         /* wanted ||F_L - Y||_2 / ||Y||_2; 0: 1e-10 */
+  bool absolute;      /* eps is for ||F_L - Y||_2 itself, as in (17) */
+  bool iterative;     /* conjugate gradients instead of a factorised kernel: O(N n) memory */
+  size_t corrections; /* at most; 0: 30 */
+  uint64_t seed;      /* of the eigensolver's start vectors */
+} ntk_memorize_options;
+
+typedef struct ntk_memorize_seconds {
+  double kernel, factor, solve, evaluate, total; /* kernel and factor: shared by all label vectors */
+} ntk_memorize_seconds;
+
+typedef struct ntk_memorize_result {
+  bool reached;
+  char reason[300];      /* one line: why not, or "" */
+  double relative_error; /* ||F_L - Y||_2 / ||Y||_2 of the weights returned, recomputed */
+  double max_error;      /* max_i |F_L(x_i) - Y_i| */
+  double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
+                            estimate as ntk_certificate's, for it trusts the activations' accuracy */
+  double t;              /* the step of the construction */
+  size_t corrections;    /* chord-Newton corrections made */
+  double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved */
+  size_t samples;        /* different ones: rows that are equal count once */
+  ntk_memorize_seconds seconds;
+} ntk_memorize_result;
+
+/* Weights with F_L(x_i) = Y_i for `count` label vectors at once: Y is count x N, vector c at
+ * Y + c N; networks and results have count entries. spec: the network wanted, its last hidden width
+ * even; its layers below are drawn by spec->init, beta and seed, and are the same for all count
+ * networks. With the last hidden layer's halves [W + t D, W - t D] and W_L = [a, -a] / (2 t),
+ * F_L = sum_j a_j phi'(g_j) <D_j, f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a
+ * few corrections with the same factor (docs/algorithm.md). NTK_OK also when eps was not reached:
+ * the best weights are returned, with the reason. NTK_ERR_ARGUMENT for equal samples with different
+ * labels, which are named. Cost: one kernel block and N^3 / 3, and for each label vector a few solves
+ * and forward passes; memory 4 N^2 bytes and the features. */
+NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
+                                const ntk_dataset *data, const double *Y, size_t count,
+                                const ntk_memorize_options *options, ntk_network **networks,
+                                ntk_memorize_result *results);
+
+/* Bytes that ntk_memorize will hold at its peak, and whether they fit, as ntk_spectrum_memory. */
+NTK_API ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                       size_t count, const ntk_memorize_options *options,
+                                       size_t *bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,14 +1,15 @@
 /* Which instruction set the vector loops use. Sources named *_lanes.c are compiled once for each
- * level (CMakeLists.txt) and picked at run time by the best level of the processor. */
+ * level (CMakeLists.txt), *_real_lanes.c for double and again for float, and picked at run time by
+ * the best level of the processor. */
 #ifndef NTK_BASE_SIMD_H
 #define NTK_BASE_SIMD_H
 
 #include <stddef.h>
 
 typedef enum ntk_simd_level {
-  NTK_SIMD_BASE = 0, /* what the compiler assumes: SSE2 on x86-64, NEON on arm64 */
-  NTK_SIMD_AVX2 = 1, /* with FMA */
-  NTK_SIMD_AVX512 = 2
+  NTK_SIMD_BASE = 0,  /* what the compiler assumes: SSE2 on x86-64, NEON on arm64 */
+  NTK_SIMD_AVX2 = 1,  /* with FMA */
+  NTK_SIMD_AVX512 = 2 /* with FMA */
 } ntk_simd_level;
 
 ntk_simd_level ntk_simd_best(void);
@@ -25,6 +26,19 @@ const char *ntk_simd_name(ntk_simd_level level);
 #else
 #define NTK_LANES_DECLARE(type, name) type name##_base
 #define NTK_LANES_BEST(name) name##_base
+#endif
+
+/* The same of what a *_real_lanes.c file defines in float: name_base_f32 and so on. */
+#ifdef NTK_HAVE_X86_LANES
+#define NTK_LANES_DECLARE_SINGLE(type, name) \
+  type name##_base_f32, name##_avx2_f32, name##_avx512_f32
+#define NTK_LANES_BEST_SINGLE(name)                       \
+  (ntk_simd_best() == NTK_SIMD_AVX512 ? name##_avx512_f32 \
+   : ntk_simd_best() == NTK_SIMD_AVX2 ? name##_avx2_f32   \
+                                      : name##_base_f32)
+#else
+#define NTK_LANES_DECLARE_SINGLE(type, name) type name##_base_f32
+#define NTK_LANES_BEST_SINGLE(name) name##_base_f32
 #endif
 
 /* x = sqrt(-2 log u) cos 2 pi v, y = ... sin ...; pairs a multiple of 8, u in (0, 1). */

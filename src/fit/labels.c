@@ -63,14 +63,10 @@ static ntk_status teacher(ntk_context *context, const ntk_network_spec *spec,
                                 .init = "paper",
                                 .seed = words[0]};
   ntk_network *network = NULL;
-  ntk_features *features = NULL;
   NTK_TRY(ntk_network_create(context, &own, &network));
-  ntk_status status = ntk_features_create(network, data, &features);
-  if (status == NTK_OK)
-    status = ntk_features_output(features, Y);
+  ntk_status status = ntk_network_output(network, data, Y);
   if (status == NTK_OK)
     status = normalise(data->N, Y);
-  ntk_features_destroy(features);
   ntk_network_destroy(network);
   return status;
 }

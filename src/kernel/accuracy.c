@@ -64,6 +64,20 @@ static double row_norm(double square, size_t n) {
   return sqrt(square + 2.0 * ETA * (double)n);
 }
 
+/* dF_l and dG_l, l = 0..L-1, of sample i. */
+static void forward_errors(const ntk_network *network, const layer *layers, size_t i, size_t N,
+                           const double *f2, double *dF, double *dG) {
+  const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2);
+  const double M = network->activation.info.lipschitz;
+  dF[0] = dG[0] = 0.0; /* X is exact */
+  for (size_t l = 1; l < network->depth; l++) {
+    const layer *y = &layers[l - 1];
+    const double f = row_norm(f2[(l - 1) * N + i], network->width[l - 1]);
+    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f + y->underflow;
+    dF[l] = M * dG[l] + eu * (y->root + y->W.spectral * f + dG[l]);
+  }
+}
+
 /* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms; dF, dG: scratch, L
  * entries each. */
 static double sample_error(const ntk_network *network, const layer *layers, size_t i, size_t N,
@@ -73,13 +87,7 @@ static double sample_error(const ntk_network *network, const layer *layers, size
   const double M = network->activation.info.lipschitz;
   const double curvature = network->activation.info.lipschitz_grad;
   const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
-  dF[0] = dG[0] = 0.0;                                     /* X is exact */
-  for (size_t l = 1; l < L; l++) {
-    const layer *y = &layers[l - 1];
-    const double f = row_norm(f2[(l - 1) * N + i], network->width[l - 1]);
-    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f + y->underflow;
-    dF[l] = M * dG[l] + eu * (y->root + y->W.spectral * f + dG[l]);
-  }
+  forward_errors(network, layers, i, N, f2, dF, dG);
   /* Block L-1 has B_L = 1, exact. */
   double total = dF[L - 1] * dF[L - 1], dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
@@ -99,11 +107,8 @@ static double sample_error(const ntk_network *network, const layer *layers, size
   return total;
 }
 
-/* The two sums; layers has L entries, scratch 2 L. */
-static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f2, const double *b2,
-                           layer *layers, double *scratch) {
-  const size_t L = network->depth;
-  for (size_t l = 1; l <= L; l++)
+static void describe_layers(const ntk_network *network, layer *layers) {
+  for (size_t l = 1; l <= network->depth; l++)
     layers[l - 1] = (layer){
         .W = norms_of(network->W[l], network->width[l - 1], network->width[l]),
         .gamma_in = ntk_gamma(network->width[l - 1] + 2),
@@ -111,6 +116,12 @@ static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f
         .root = sqrt((double)network->width[l]),
         .underflow = ETA * (double)network->width[l - 1] * (double)network->width[l],
     };
+}
+
+/* The two sums; layers has L entries, scratch 2 L. */
+static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f2, const double *b2,
+                           const layer *layers, double *scratch) {
+  const size_t L = network->depth;
   double gram = 0.0, squares = 0.0;
   for (size_t k = 0; k < L; k++) {
     double trace = 0.0, largest = 1.0;
@@ -132,19 +143,51 @@ static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f
                         isnan(squares) ? INFINITY : SLACK * sqrt(squares)};
 }
 
+/* L layers, described, and 2 L numbers of scratch. */
+static ntk_status allocate(const ntk_network *network, layer **layers, double **scratch) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, network->depth, sizeof(layer), "accuracy of the kernel",
+                    &pointer));
+  const ntk_status status =
+      ntk_alloc_doubles(network->context, 2 * network->depth, "accuracy of the kernel", scratch);
+  if (status != NTK_OK) {
+    ntk_free(network->context, pointer);
+    return status;
+  }
+  *layers = pointer;
+  describe_layers(network, *layers);
+  return NTK_OK;
+}
+
 ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
                                const double *b2, ntk_accuracy *accuracy) {
-  ntk_context *context = network->context;
-  const size_t L = network->depth;
-  void *layers = NULL;
-  NTK_TRY(ntk_alloc(context, L, sizeof(layer), "accuracy of the kernel", &layers));
+  layer *layers = NULL;
   double *scratch = NULL;
-  const ntk_status status = ntk_alloc_doubles(context, 2 * L, "accuracy of the kernel", &scratch);
-  if (status == NTK_OK)
-    *accuracy = sum_up(network, N, f2, b2, layers, scratch);
-  ntk_free(context, scratch);
-  ntk_free(context, layers);
-  return status;
+  NTK_TRY(allocate(network, &layers, &scratch));
+  *accuracy = sum_up(network, N, f2, b2, layers, scratch);
+  ntk_free(network->context, scratch);
+  ntk_free(network->context, layers);
+  return NTK_OK;
+}
+
+ntk_status ntk_output_accuracy(const ntk_network *network, size_t N, const double *f2,
+                               double *bound) {
+  const size_t L = network->depth;
+  layer *layers = NULL;
+  double *scratch = NULL, most = 0.0;
+  NTK_TRY(allocate(network, &layers, &scratch));
+  const layer *last = &layers[L - 1];
+  for (size_t i = 0; i < N; i++) {
+    forward_errors(network, layers, i, N, f2, scratch, scratch + L);
+    const double f = row_norm(f2[(L - 1) * N + i], network->width[L - 1]);
+    const double error = last->W.frobenius * scratch[L - 1] +
+                         last->gamma_in * last->W.frobenius * f + last->underflow;
+    most = error > most || isnan(error) ? error : most;
+  }
+  ntk_free(network->context, scratch);
+  ntk_free(network->context, layers);
+  *bound = isnan(most) ? INFINITY : SLACK * most;
+  return NTK_OK;
 }
 
 void ntk_accuracy_carry(const ntk_accuracy *accuracy, double lower, double upper,

@@ -16,6 +16,11 @@ typedef struct ntk_accuracy {
 ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
                                const double *b2, ntk_accuracy *accuracy);
 
+/* *bound: |F_L(x_i) as computed - exact| <= bound for every sample, as accurate as the activation
+ * functions say they are. f2: L x N, as above. */
+ntk_status ntk_output_accuracy(const ntk_network *network, size_t N, const double *f2,
+                               double *bound);
+
 /* Carries proved bounds on lambda_min of the stored matrix over to the exact kernel:
  * sigma_min(J) differs from sqrt(lambda_min(J^ J^^T)) by at most ||J^ - J||. */
 void ntk_accuracy_carry(const ntk_accuracy *accuracy, double lower, double upper,

@@ -31,4 +31,13 @@ ntk_status cpu_product(const ntk_features *features, const double *g, double *u)
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U);
 
+ntk_status cpu_descent_create(ntk_descent *descent);
+void cpu_descent_destroy(ntk_descent *descent);
+void cpu_descent_gradient(ntk_descent *descent, double *sum);
+void cpu_descent_evaluate(ntk_descent *descent, double *sum);
+void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
+void cpu_descent_read(const ntk_descent *descent, int slot, double *values);
+void cpu_descent_write(ntk_descent *descent, int slot, const double *values);
+double cpu_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads);
+
 #endif

@@ -107,4 +107,11 @@ const ntk_backend ntk_backend_cpu = {
     .kernel_full = kernel_full,
     .certify_lower = certify_lower,
     .certify_upper = certify_upper,
+    .descent_create = cpu_descent_create,
+    .descent_destroy = cpu_descent_destroy,
+    .descent_gradient = cpu_descent_gradient,
+    .descent_evaluate = cpu_descent_evaluate,
+    .descent_update = cpu_descent_update,
+    .descent_read = cpu_descent_read,
+    .descent_write = cpu_descent_write,
 };

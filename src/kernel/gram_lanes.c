@@ -21,17 +21,17 @@ void LANES_NAME(ntk_gram_tile)(const ntk_tile *tile, const ntk_gram_factor *F,
 
 /* C (MR x NR, column-major) = sum_k a_k b_k^T; a: n x MR, b: n x NR, packed. */
 static inline void micro_product(size_t n, const double *a, const double *b, double *C) {
-  vd c[NR][VECTORS];
+  vr c[NR][VECTORS];
   for (size_t j = 0; j < NR; j++)
     for (size_t v = 0; v < VECTORS; v++)
-      c[j][v] = vd_set(0.0);
+      c[j][v] = vr_set(0.0);
   for (size_t k = 0; k < n; k++) {
-    vd row[VECTORS];
+    vr row[VECTORS];
     for (size_t v = 0; v < VECTORS; v++)
-      row[v] = vd_load(a + k * MR + v * LANES);
+      row[v] = vr_load(a + k * MR + v * LANES);
 #pragma GCC unroll 8
     for (size_t j = 0; j < NR; j++) {
-      const vd column = vd_set(b[k * NR + j]);
+      const vr column = vr_set(b[k * NR + j]);
 #pragma GCC unroll 3
       for (size_t v = 0; v < VECTORS; v++)
         c[j][v] += row[v] * column;
@@ -39,24 +39,24 @@ static inline void micro_product(size_t n, const double *a, const double *b, dou
   }
   for (size_t j = 0; j < NR; j++)
     for (size_t v = 0; v < VECTORS; v++)
-      vd_store(C + j * MR + v * LANES, c[j][v]);
+      vr_store(C + j * MR + v * LANES, c[j][v]);
 }
 
 /* LANES x LANES entries of the row-major A (n columns), transposed to out (rows of `width`):
  * zipping vector i with vector i + LANES/2, log2 LANES times, is a transposition. */
 static inline void transpose_block(size_t n, const double *A, size_t width, double *out) {
-  vd v[LANES], w[LANES];
+  vr v[LANES], w[LANES];
   for (size_t i = 0; i < LANES; i++)
-    v[i] = vd_load(A + i * n);
+    v[i] = vr_load(A + i * n);
   for (int stage = 1; stage < LANES; stage *= 2) {
     for (size_t i = 0; i < LANES / 2; i++) {
-      w[2 * i] = vd_zip_low(v[i], v[i + LANES / 2]);
-      w[2 * i + 1] = vd_zip_high(v[i], v[i + LANES / 2]);
+      w[2 * i] = vr_zip_low(v[i], v[i + LANES / 2]);
+      w[2 * i + 1] = vr_zip_high(v[i], v[i + LANES / 2]);
     }
     memcpy(v, w, sizeof v);
   }
   for (size_t i = 0; i < LANES; i++)
-    vd_store(out + i * width, v[i]);
+    vr_store(out + i * width, v[i]);
 }
 
 /* Packs `count` (<= width) rows of the row-major A (n columns) side by side; the rest is 0. */
@@ -76,10 +76,10 @@ static inline void pack(size_t count, size_t width, size_t n, const double *A, d
 static inline void write_whole(bool add, const double *C, double *out, size_t ld) {
   for (size_t j = 0; j < NR; j++)
     for (size_t i = 0; i < MR; i += LANES) {
-      vd value = vd_load(C + j * MR + i);
+      vr value = vr_load(C + j * MR + i);
       if (add)
-        value += vd_load(out + i + j * ld);
-      vd_store(out + i + j * ld, value);
+        value += vr_load(out + i + j * ld);
+      vr_store(out + i + j * ld, value);
     }
 }
 
@@ -162,7 +162,7 @@ void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_factor *F,
       if (B != NULL) {
         micro_product(nb, rows_B, columns_B + j * nb, Q);
         for (size_t e = 0; e < MR * NR; e += LANES)
-          vd_store(P + e, vd_load(P + e) * vd_load(Q + e));
+          vr_store(P + e, vr_load(P + e) * vr_load(Q + e));
       }
       if (what == ALL)
         write_whole(add, P, t->out + i + j * t->ld, t->ld);

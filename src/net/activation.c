@@ -7,7 +7,9 @@
 #include <string.h>
 
 typedef const ntk_activation_fn evals_table[NTK_ACTIVATION_COUNT];
+typedef const ntk_activation_single_fn evals_single_table[NTK_ACTIVATION_COUNT];
 extern NTK_LANES_DECLARE(evals_table, ntk_activation_evals);
+extern NTK_LANES_DECLARE_SINGLE(evals_single_table, ntk_activation_evals);
 
 static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"sigmoid", "1 / (1 + exp(-x))", 0.25, 0.096225044864937627,
@@ -43,8 +45,9 @@ const ntk_activation_info *ntk_activation_list(size_t *count) {
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
   for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
     if (strcmp(name, table[i].name) == 0) {
-      *activation =
-          (ntk_activation){.info = table[i], .eval = NTK_LANES_BEST(ntk_activation_evals)[i]};
+      *activation = (ntk_activation){.info = table[i],
+                                     .eval = NTK_LANES_BEST(ntk_activation_evals)[i],
+                                     .eval_single = NTK_LANES_BEST_SINGLE(ntk_activation_evals)[i]};
       return NTK_OK;
     }
   return ntk_fail(NTK_ERR_ARGUMENT,

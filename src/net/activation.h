@@ -1,5 +1,5 @@
 /* The activation seam: one row a function. A new activation is a row in activation.c and its loop
- * in activation_lanes.c. */
+ * in activation_real_lanes.c. */
 #ifndef NTK_NET_ACTIVATION_H
 #define NTK_NET_ACTIVATION_H
 
@@ -9,13 +9,16 @@ enum { NTK_ACTIVATION_COUNT = 8 };
 
 /* f = phi(g) and df = phi'(g), elementwise on n values; f may be g. Entry by entry, for finite
  * g: |f - phi(g)| <= NTK_ACTIVATION_ERROR u (1 + |g|) and |df - phi'(g)| <=
- * NTK_ACTIVATION_ERROR u, u = 2^-53, from SLEEF's stated 1 ulp. */
+ * NTK_ACTIVATION_ERROR u, u = 2^-53 (in float 2^-24), from SLEEF's stated 1 ulp. The bits of an
+ * entry do not depend on where it stands. */
 typedef void (*ntk_activation_fn)(size_t n, const double *g, double *f, double *df);
+typedef void (*ntk_activation_single_fn)(size_t n, const float *g, float *f, float *df);
 #define NTK_ACTIVATION_ERROR 8.0
 
 typedef struct ntk_activation {
   ntk_activation_info info;
   ntk_activation_fn eval;
+  ntk_activation_single_fn eval_single;
 } ntk_activation;
 
 /* The row of that name; NTK_ERR_ARGUMENT listing the known names. */

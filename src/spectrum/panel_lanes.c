@@ -16,20 +16,20 @@ panel_fn LANES_NAME(ntk_panel_subtract), LANES_NAME(ntk_panel_subtract_transpose
 /* Rows [0, rows) of Y -= A(:, 0..q) X(0..q, :); q and m are constants once inlined. */
 INLINE void subtract_columns(size_t rows, size_t q, const double *A, size_t lda, size_t m,
                              const double *X, size_t ldx, double *Y, size_t ldy) {
-  vd x[COLUMNS][NTK_PANEL_VECTORS];
+  vr x[COLUMNS][NTK_PANEL_VECTORS];
   for (size_t j = 0; j < q; j++)
     for (size_t c = 0; c < m; c++)
-      x[j][c] = vd_set(X[j + c * ldx]);
+      x[j][c] = vr_set(X[j + c * ldx]);
   size_t i = 0;
   for (; i + LANES <= rows; i += LANES) {
-    vd a[COLUMNS];
+    vr a[COLUMNS];
     for (size_t j = 0; j < q; j++)
-      a[j] = vd_load(A + i + j * lda);
+      a[j] = vr_load(A + i + j * lda);
     for (size_t c = 0; c < m; c++) {
-      vd y = vd_load(Y + i + c * ldy);
+      vr y = vr_load(Y + i + c * ldy);
       for (size_t j = 0; j < q; j++)
         y -= a[j] * x[j][c];
-      vd_store(Y + i + c * ldy, y);
+      vr_store(Y + i + c * ldy, y);
     }
   }
   for (; i < rows; i++)
@@ -51,9 +51,9 @@ INLINE void subtract(size_t rows, size_t columns, const double *A, size_t lda, s
   }
 }
 
-INLINE double sum_lanes(vd v) {
+INLINE double sum_lanes(vr v) {
   double lanes[LANES], sum = 0.0;
-  vd_store(lanes, v);
+  vr_store(lanes, v);
   for (int i = 0; i < LANES; i++)
     sum += lanes[i];
   return sum;
@@ -61,17 +61,17 @@ INLINE double sum_lanes(vd v) {
 
 INLINE void dot_columns(size_t rows, size_t q, const double *A, size_t lda, size_t m,
                         const double *X, size_t ldx, double *Y, size_t ldy) {
-  vd sum[COLUMNS][NTK_PANEL_VECTORS];
+  vr sum[COLUMNS][NTK_PANEL_VECTORS];
   for (size_t j = 0; j < q; j++)
     for (size_t c = 0; c < m; c++)
-      sum[j][c] = vd_set(0.0);
+      sum[j][c] = vr_set(0.0);
   size_t i = 0;
   for (; i + LANES <= rows; i += LANES) {
-    vd x[NTK_PANEL_VECTORS];
+    vr x[NTK_PANEL_VECTORS];
     for (size_t c = 0; c < m; c++)
-      x[c] = vd_load(X + i + c * ldx);
+      x[c] = vr_load(X + i + c * ldx);
     for (size_t j = 0; j < q; j++) {
-      const vd a = vd_load(A + i + j * lda);
+      const vr a = vr_load(A + i + j * lda);
       for (size_t c = 0; c < m; c++)
         sum[j][c] += a * x[c];
     }

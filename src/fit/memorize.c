@@ -1,0 +1,250 @@
+/* ntk_memorize: equal samples are taken together, the linear system is made once, each label vector
+ * gets its weights (construct.c), and what they do is measured on all samples, by a plain forward
+ * pass of the network that is returned. */
+#include "fit/memorize.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/equal_rows.h"
+#include "kernel/accuracy.h"
+#include "spectrum/eigen.h"
+#include "spectrum/packed.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CORRECTIONS = 30 };
+static const double EPS = 1e-10;
+
+/* The samples that differ from each other. */
+typedef struct distinct {
+  const ntk_dataset *data; /* the caller's where all differ, else own */
+  ntk_dataset *own;
+  size_t *row; /* N of them: where they stand in the caller's data; NULL: at their places */
+} distinct;
+
+static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
+  size_t parameters = 0;
+  NTK_TRY(ntk_architecture_check(spec, &parameters));
+  const size_t last = spec->width[spec->depth - 1];
+  if (last % 2 != 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; the construction pairs its units: accepted: an "
+                    "even one",
+                    last);
+  if (spec->width[0] != data->d)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the data have d = %zu and the network n_0 = %zu: they must agree", data->d,
+                    spec->width[0]);
+  return NTK_OK;
+}
+
+static ntk_status check_labels(const double *Y, size_t N, size_t count) {
+  for (size_t k = 0; k < count * N; k++)
+    if (!isfinite(Y[k]))
+      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", k % N + 1);
+  return NTK_OK;
+}
+
+/* Equal samples with different labels cannot be fitted by any function. */
+static ntk_status check_consistent(const double *Y, size_t N, size_t count, const size_t *first) {
+  for (size_t i = 0; i < N; i++)
+    for (size_t k = 0; k < count; k++)
+      if (Y[k * N + i] != Y[k * N + first[i]])
+        return ntk_fail(NTK_ERR_ARGUMENT,
+                        "samples %zu and %zu (from 1) are equal and have the labels %g and %g: no "
+                        "weights fit both",
+                        first[i] + 1, i + 1, Y[k * N + first[i]], Y[k * N + i]);
+  return NTK_OK;
+}
+
+static ntk_status copy_distinct(ntk_context *context, const ntk_dataset *data, size_t count,
+                                const size_t *first, distinct *d) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
+  NTK_TRY(ntk_alloc(context, count, sizeof(size_t), "samples", &pointer));
+  d->row = pointer;
+  d->data = d->own;
+  for (size_t i = 0, at = 0; i < data->N; i++)
+    if (first[i] == i) {
+      memcpy(d->own->X + at * data->d, data->X + i * data->d, data->d * sizeof(double));
+      d->row[at++] = i;
+    }
+  return NTK_OK;
+}
+
+static ntk_status find_distinct(ntk_context *context, const ntk_dataset *data, const double *Y,
+                                size_t count, distinct *d) {
+  void *pointer = NULL;
+  *d = (distinct){.data = data};
+  NTK_TRY(ntk_alloc(context, data->N, sizeof(size_t), "equal rows", &pointer));
+  size_t *first = pointer, different = 0;
+  ntk_status status = ntk_equal_rows(context, data->X, data->N, data->d, first);
+  if (status == NTK_OK)
+    status = check_consistent(Y, data->N, count, first);
+  for (size_t i = 0; i < data->N && status == NTK_OK; i++)
+    different += first[i] == i;
+  if (status == NTK_OK && different < data->N)
+    status = copy_distinct(context, data, different, first, d);
+  ntk_free(context, first);
+  return status;
+}
+
+static void release_distinct(ntk_context *context, distinct *d) {
+  ntk_dataset_destroy(d->own);
+  ntk_free(context, d->row);
+}
+
+/* Largest error bound of the computed outputs. */
+static ntk_status rounding_bound(const ntk_network *network, const ntk_dataset *data,
+                                 double *bound) {
+  const size_t L = network->depth, N = data->N;
+  ntk_features *features = NULL;
+  double *norms = NULL;
+  NTK_TRY(ntk_features_create(network, data, &features));
+  ntk_status status = ntk_alloc_doubles(network->context, 2 * L * N, "row norms", &norms);
+  if (status == NTK_OK)
+    status = features->backend->features_norms(features, norms, norms + L * N);
+  if (status == NTK_OK)
+    status = ntk_output_accuracy(network, N, norms, bound);
+  ntk_free(network->context, norms);
+  ntk_features_destroy(features);
+  return status;
+}
+
+/* Errors on all samples, equal ones too. */
+static ntk_status measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
+                          ntk_memorize_result *result) {
+  double *F;
+  NTK_TRY(ntk_alloc_doubles(network->context, data->N, "outputs", &F));
+  ntk_status status = ntk_network_output(network, data, F);
+  result->max_error = 0.0;
+  for (size_t i = 0; i < data->N && status == NTK_OK; i++) {
+    F[i] -= Y[i];
+    result->max_error = fmax(result->max_error, fabs(F[i]));
+  }
+  const double norm = ntk_dnrm2(data->N, Y);
+  result->relative_error = ntk_dnrm2(data->N, F) / (norm > 0.0 ? norm : 1.0);
+  ntk_free(network->context, F);
+  return status == NTK_OK ? rounding_bound(network, data, &result->rounding) : status;
+}
+
+static void explain(const ntk_linear_system *system, double eps, ntk_memorize_result *r) {
+  const ntk_network *base = system->base;
+  const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
+  if (r->reached)
+    return;
+  const int used = snprintf(r->reason, sizeof r->reason,
+                            "relative error %.2g where %.2g was wanted: ", r->relative_error, eps);
+  char *text = r->reason + used;
+  const size_t room = sizeof r->reason - (size_t)used;
+  if (r->samples > parameters)
+    snprintf(text, room,
+             "%zu different samples, and n_{L-2} m = %zu parameters to fit them with (m: half of "
+             "the last hidden width)",
+             r->samples, parameters);
+  else if (system->shift > 0.0)
+    snprintf(
+        text, room,
+        "K_{L-2} is singular to rounding: some samples are nearly equal to the network, or the "
+        "widths are too small");
+  else if (!base->activation.info.nonlinear)
+    snprintf(text, room, "a linear network fits no labels that are not linear in x");
+  else
+    snprintf(text, room,
+             "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
+             "condition number of K_{L-2} is %.2g",
+             r->t, system->condition);
+}
+
+/* Label vector Y (of all samples) into its network and result. */
+static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spec,
+                          const ntk_dataset *data, const distinct *d, const double *Y,
+                          const ntk_memorize_options *options, ntk_network **network,
+                          ntk_memorize_result *result) {
+  const size_t N = d->data->N;
+  double *own = NULL;
+  if (d->row != NULL) {
+    NTK_TRY(ntk_alloc_doubles(system->context, N, "labels", &own));
+    for (size_t i = 0; i < N; i++)
+      own[i] = Y[d->row[i]];
+  }
+  const double *labels = own != NULL ? own : Y, norm = ntk_dnrm2(data->N, Y);
+  const double wanted = options->absolute ? options->eps : options->eps * norm;
+  *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
+  /* Equal samples count once for the construction: 0.7 makes up for pairs; more is rare. */
+  ntk_status status =
+      ntk_construct(system, spec, d->data, labels, own != NULL ? 0.7 * wanted : wanted,
+                    options->corrections, network, result);
+  if (status == NTK_OK)
+    status = measure(*network, data, Y, result);
+  if (status == NTK_OK) {
+    const double error = result->relative_error * (norm > 0.0 ? norm : 1.0);
+    result->reached = error <= wanted;
+    explain(system, norm > 0.0 ? wanted / norm : wanted, result);
+  }
+  ntk_free(system->context, own);
+  return status;
+}
+
+ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
+                        const double *Y, size_t count, const ntk_memorize_options *options,
+                        ntk_network **networks, ntk_memorize_result *results) {
+  const double start = ntk_clock();
+  ntk_memorize_options o = options != NULL ? *options : (ntk_memorize_options){0};
+  o.eps = o.eps != 0.0 ? o.eps : EPS;
+  o.corrections = o.corrections > 0 ? o.corrections : CORRECTIONS;
+  if (!(o.eps > 0.0) || isinf(o.eps))
+    return ntk_fail(NTK_ERR_ARGUMENT, "eps is %g; accepted: above 0", o.eps);
+  NTK_TRY(check_spec(spec, data));
+  NTK_TRY(check_labels(Y, data->N, count));
+  distinct d;
+  ntk_linear_system system = {0};
+  ntk_status status = find_distinct(context, data, Y, count, &d);
+  if (status == NTK_OK)
+    status = ntk_linear_system_create(context, spec, d.data, &o, &system);
+  const double shared = ntk_clock() - start;
+  size_t made = 0;
+  for (; made < count && status == NTK_OK; made++) {
+    const double own = ntk_clock();
+    ntk_network *network = NULL;
+    status = fit_one(&system, spec, data, &d, Y + made * data->N, &o, &network, &results[made]);
+    if (status != NTK_OK) {
+      ntk_network_destroy(network);
+      break;
+    }
+    networks[made] = network;
+    results[made].seconds.kernel = system.seconds_kernel;
+    results[made].seconds.factor = system.seconds_factor;
+    results[made].seconds.total = shared + ntk_clock() - own;
+  }
+  for (size_t k = 0; k < made && status != NTK_OK; k++) {
+    ntk_network_destroy(networks[k]);
+    networks[k] = NULL;
+  }
+  if (system.context != NULL)
+    ntk_linear_system_destroy(&system);
+  release_distinct(context, &d);
+  return status;
+}
+
+ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
+  size_t P = 0;
+  NTK_TRY(ntk_architecture_check(spec, &P));
+  double columns = 1.0;
+  for (size_t l = 1; l < spec->depth; l++)
+    columns += 2.0 * (double)spec->width[l];
+  const double n = (double)N, features = 8.0 * n * columns;
+  const bool iterative = options != NULL && options->iterative;
+  double total = 65536.0 + 8.0 * n * ((double)spec->width[0] + (double)count + 8.0);
+  total += 2.0 * features + 8.0 * (double)P * (5.0 + (double)count);
+  if (!iterative)
+    total += 4.0 * n * (n + 1.0) + (double)ntk_eigen_bytes(N);
+  *bytes = total < 0x1p63 ? (size_t)total : SIZE_MAX;
+  if (N > NTK_PACKED_MAX)
+    return ntk_fail(NTK_ERR_LIMIT, "N = %zu samples; accepted: up to %zu", N, NTK_PACKED_MAX);
+  return ntk_memory_check(context, *bytes, "this construction");
+}

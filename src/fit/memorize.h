@@ -1,0 +1,41 @@
+/* Memorisation in its parts: memorize.c has the order, construct.c the weights of one label vector,
+ * linear_system.c K_{L-2} c = r. */
+#ifndef NTK_FIT_MEMORIZE_H
+#define NTK_FIT_MEMORIZE_H
+
+#include "kernel/kernel.h"
+
+#include "ntkit/fit.h"
+
+/* The base network, whose last hidden layer is one half of the wanted one's, and its K_{L-2}. */
+typedef struct ntk_linear_system {
+  ntk_context *context;
+  bool iterative;
+  uint64_t seed;
+  ntk_network *base;      /* W, a = +-1: d, n_1, ..., n_{L-2}, m */
+  ntk_features *features; /* of base */
+  bool *block;            /* L entries: K_{L-2} alone */
+  ntk_kernel *factor;     /* of K_{L-2} + shift I; NULL: iterative */
+  double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
+  double condition;       /* NaN: not resolved */
+  double *g;              /* P of base: J^T c */
+  double seconds_kernel, seconds_factor;
+} ntk_linear_system;
+
+/* spec: the network wanted; data: without equal rows. */
+ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
+                                    const ntk_dataset *data, const ntk_memorize_options *options,
+                                    ntk_linear_system *system);
+void ntk_linear_system_destroy(ntk_linear_system *system);
+
+/* c (N, scratch) = K_{L-2}^{-1} r, and D (n_{L-2} x m) += F_{L-2}^T diag(c) B_{L-1}. */
+ntk_status ntk_linear_system_correct(ntk_linear_system *system, const double *r, double *c,
+                                     double *D);
+
+/* The network for labels Y (N, of data), and the result but for what is shared. eps: of
+ * ||F_L - Y||_2, absolute. */
+ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
+                         const ntk_dataset *data, const double *Y, double eps, size_t corrections,
+                         ntk_network **network, ntk_memorize_result *result);
+
+#endif

@@ -1,0 +1,79 @@
+/* The face of training steps: checks arguments, then asks the backend. */
+#include "kernel/descent.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "kernel/cpu.h"
+
+#include <math.h>
+
+static ntk_status check(const ntk_network *network, const ntk_dataset *data, const double *Y,
+                        double scale) {
+  const size_t d = ntk_dataset_dim(data);
+  if (d != network->width[0])
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
+                    network->width[0]);
+  if (!isfinite(scale))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the loss's scale is %g; accepted: a finite number", scale);
+  for (size_t i = 0; i < ntk_dataset_samples(data); i++)
+    if (!isfinite(Y[i]))
+      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", i + 1);
+  return NTK_OK;
+}
+
+ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
+                              bool single, double scale, ntk_descent **descent) {
+  NTK_TRY(check(network, data, Y, scale));
+  const ntk_backend *backend = NULL;
+  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_descent), "training", &pointer));
+  ntk_descent *made = pointer;
+  *made = (ntk_descent){.backend = backend,
+                        .context = network->context,
+                        .network = network,
+                        .X = ntk_dataset_values(data),
+                        .Y = Y,
+                        .N = ntk_dataset_samples(data),
+                        .single = single,
+                        .scale = scale};
+  const ntk_status status = backend->descent_create(made);
+  if (status != NTK_OK) {
+    ntk_descent_destroy(made);
+    return status;
+  }
+  *descent = made;
+  return NTK_OK;
+}
+
+void ntk_descent_destroy(ntk_descent *descent) {
+  if (descent == NULL)
+    return;
+  descent->backend->descent_destroy(descent);
+  ntk_free(descent->context, descent);
+}
+
+void ntk_descent_gradient(ntk_descent *descent, double *sum) {
+  descent->backend->descent_gradient(descent, sum);
+}
+
+void ntk_descent_evaluate(ntk_descent *descent, double *sum) {
+  descent->backend->descent_evaluate(descent, sum);
+}
+
+void ntk_descent_update(ntk_descent *descent, const ntk_update *update) {
+  descent->backend->descent_update(descent, update);
+}
+
+void ntk_descent_read(const ntk_descent *descent, ntk_slot slot, double *values) {
+  descent->backend->descent_read(descent, (int)slot, values);
+}
+
+void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values) {
+  descent->backend->descent_write(descent, (int)slot, values);
+}
+
+double ntk_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads) {
+  return cpu_descent_bytes(depth, width, N, single, threads);
+}

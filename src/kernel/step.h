@@ -1,0 +1,78 @@
+/* What the CPU backend's training step keeps, and its vector code: one table of functions a
+ * precision and SIMD level. Arrays are of reals, float or double, whichever the table is for. */
+#ifndef NTK_KERNEL_STEP_H
+#define NTK_KERNEL_STEP_H
+
+#include "kernel/descent.h"
+
+typedef struct ntk_step ntk_step;
+
+/* Rows of X that go up and down the network together, while they are in cache. */
+typedef struct ntk_step_block {
+  size_t first, rows; /* rows: a multiple of NTK_STEP_ROWS */
+  bool backward;      /* add to the gradient too */
+  bool begin;         /* ... or set it: the first block of a chunk */
+  void *workspace, *gradient;
+  double sum; /* out: of r_i^2 */
+} ntk_step_block;
+
+/* No micro-tile has more rows than this, and all divide it. */
+enum { NTK_STEP_ROWS = 24 };
+
+typedef struct ntk_step_code {
+  size_t size;  /* bytes of a real */
+  size_t lanes; /* leading dimensions are multiples of this, */
+  size_t unit;  /* columns by panels multiples of this, */
+  size_t panel; /* and panels so wide (product.h) */
+  /* W^T and the halves of W_L from theta, into packed. */
+  void (*pack)(const ntk_step *step);
+  void (*block)(const ntk_step *step, ntk_step_block *block);
+  /* Entries [first, first + count) of the gradient: those of all chunks added up, and theta. */
+  void (*reduce)(const ntk_step *step, size_t first, size_t count);
+  void (*update)(const ntk_step *step, const ntk_update *update, size_t first, size_t count);
+} ntk_step_code;
+
+/* The best level's. */
+const ntk_step_code *ntk_step_best(bool single);
+
+/* Of W_l, its gradient and its moments, in arrays like theta: n_{l-1} x n_l by panels, columns past
+ * n_l being 0; of l = L one row of n_{L-1}. */
+typedef struct ntk_step_layer {
+  size_t rows, n, columns; /* n rounded up to the unit */
+  size_t W;                /* where it begins */
+  size_t ld;               /* of F_l and B_l: n_l rounded up to lanes; 0 for l = L */
+  size_t F, B;             /* F_l and B_l, l = 1..L-1, begin at so many times the block's rows */
+  size_t packed; /* where W_l^T begins in packed: n_l x n_{l-1} by panels, l = 2..L-1; of l = L the
+                    halves of W_L, each padded to lanes */
+} ntk_step_layer;
+
+struct ntk_step {
+  const ntk_step_code *code;
+  size_t L, N, rows;     /* rows: N rounded up to NTK_STEP_ROWS */
+  ntk_step_layer *layer; /* 0..L */
+  size_t block;          /* rows of a block, at most */
+  size_t chunks;         /* parts of the rows, each with a gradient of its own */
+  size_t row; /* reals of F and B for a row; r begins at so many times the block's rows */
+  size_t parameters, packed_count, workspace_count; /* reals, padding included */
+  ntk_activation activation;
+  double scale;
+  bool stale;  /* packed is: theta has changed since */
+  void *X, *Y; /* padded by 0 to so many rows */
+  void *theta, *first, *second;
+  void *gradient; /* of chunk c at c parameters; their sum at 0 once reduced */
+  void *packed;
+  void *workspace; /* one a thread */
+  double *sums;    /* of a chunk */
+};
+
+/* All sizes of a step and, unless step->layer is NULL, its layers. */
+ntk_status ntk_step_plan(size_t depth, const size_t *width, size_t N, const ntk_step_code *code,
+                         ntk_step *step);
+
+/* Where entry (i, j) of W_l lies in theta; of W_L, entry (0, j) is its j-th. */
+size_t ntk_step_entry(const ntk_step_code *code, const ntk_step_layer *layer, size_t i, size_t j);
+
+/* cpu_descent_create with the code of a level that need not be the best. */
+ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code);
+
+#endif

@@ -1,0 +1,15 @@
+/* Conjugate gradients (Hestenes and Stiefel, 1952) for A x = b, A any positive definite operator.
+ */
+#ifndef NTK_SPECTRUM_CONJUGATE_H
+#define NTK_SPECTRUM_CONJUGATE_H
+
+#include "base/context.h"
+
+/* x (n entries, written) until ||b - A x|| <= tolerance ||b|| by the recurrence, or no longer: at
+ * most `most` products, NTK_OK either way. *residual: what was reached, relative; *products: how
+ * many it took. One product and 10 n flops a step. */
+ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, const double *b,
+                                   double tolerance, size_t most, double *x, double *residual,
+                                   size_t *products);
+
+#endif
