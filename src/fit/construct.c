@@ -29,10 +29,12 @@ typedef struct attempt {
   ntk_network *network;
   const ntk_dataset *data;
   const double *Y; /* N */
+  double norm_Y;
   size_t N, entries;
   double *D, *best;                    /* n_{L-2} x m */
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
+  double progress;                     /* between 0 and 1 */
   double seconds_solve, seconds_evaluate;
 } attempt;
 
@@ -74,6 +76,7 @@ static void set_weights(const attempt *a, const double *D, double t) {
 
 /* r = Y - F_L and its norm for the present D and t; keeps the best. */
 static ntk_status evaluate(attempt *a) {
+  NTK_TRY(ntk_progress_report(a->base->context, "corrections", a->progress));
   const double start = ntk_clock();
   set_weights(a, a->D, a->t);
   NTK_TRY(ntk_network_output(a->network, a->data, a->r));
@@ -98,7 +101,7 @@ static ntk_status correct(attempt *a, ntk_linear_system *system, const double *r
 }
 
 /* D of the linear problem, and the t where the error it leaves is TRUNCATION of ||Y||. */
-static ntk_status begin(attempt *a, ntk_linear_system *system, double norm_Y) {
+static ntk_status begin(attempt *a, ntk_linear_system *system) {
   memset(a->D, 0, a->entries * sizeof(double));
   NTK_TRY(correct(a, system, a->Y));
   const double norm_D = ntk_dnrm2(a->entries, a->D);
@@ -107,7 +110,7 @@ static ntk_status begin(attempt *a, ntk_linear_system *system, double norm_Y) {
              ? FIRST_SHARE * ntk_dnrm2(a->entries, a->base->W[L - 1]) / norm_D
              : 1.0;
   NTK_TRY(evaluate(a));
-  const double ratio = a->error / (TRUNCATION * norm_Y);
+  const double ratio = a->error / (TRUNCATION * a->norm_Y);
   if (a->error > 0.0 && isfinite(ratio))
     a->t *= fmin(10.0, fmax(1e-3, 1.0 / sqrt(ratio)));
   return NTK_OK;
@@ -121,6 +124,7 @@ static ntk_status converge(attempt *a, ntk_linear_system *system, double eps, si
        a->error > eps && isfinite(a->error) && a->error <= STAGNATION * before && *left > 0;
        --*left, ++*made) {
     before = a->error;
+    a->progress = fmin(1.0, fmax(a->progress, log(a->norm_Y / a->error) / log(a->norm_Y / eps)));
     NTK_TRY(correct(a, system, a->r));
     NTK_TRY(evaluate(a));
   }
@@ -129,16 +133,15 @@ static ntk_status converge(attempt *a, ntk_linear_system *system, double eps, si
 
 static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size_t corrections,
                          size_t *made) {
-  const double norm_Y = ntk_dnrm2(a->N, a->Y);
   size_t left = corrections;
-  NTK_TRY(begin(a, system, norm_Y));
+  NTK_TRY(begin(a, system));
   for (int i = 0; i < MOST_T && left > 0; i++) {
     const double before = a->best_error;
     NTK_TRY(converge(a, system, eps, &left, made));
     if (a->best_error <= eps || (i > 1 && a->best_error > 0.5 * before))
       break;
     /* Far from the labels the corrections diverged: t was too large. Near, rounding: too small. */
-    const bool rounding = a->best_error < 1e-4 * norm_Y;
+    const bool rounding = a->best_error < 1e-4 * a->norm_Y;
     memcpy(a->D, a->best, a->entries * sizeof(double));
     a->t = a->best_t * (rounding ? 2.0 : 0.25);
   }
@@ -162,6 +165,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .data = data,
                .Y = Y,
                .N = data->N,
+               .norm_Y = ntk_dnrm2(data->N, Y),
                .entries = system->base->width[L - 2] * system->base->width[L - 1],
                .best_t = 1.0,
                .best_error = INFINITY};

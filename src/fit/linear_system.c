@@ -37,7 +37,39 @@ static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) 
   return NTK_OK;
 }
 
-/* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding. */
+/* lambda_max of K_{L-2}, while it is there. */
+static ntk_status find_largest(ntk_linear_system *s, double *lambda_max) {
+  const double start = ntk_clock();
+  double *vector;
+  ntk_eigenpair pair = {.value = NAN};
+  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
+  const ntk_operator A = ntk_kernel_operator(s->factor);
+  const ntk_status status =
+      ntk_eigen_largest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
+  ntk_free(s->context, vector);
+  *lambda_max = pair.value;
+  s->seconds_condition += ntk_clock() - start;
+  return status;
+}
+
+/* The condition number, by the factor; not known where the iteration does not get there. */
+static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
+  const double start = ntk_clock();
+  double *vector;
+  ntk_eigenpair pair = {.value = NAN};
+  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
+  const ntk_operator A = ntk_kernel_operator(s->factor);
+  const ntk_status status =
+      ntk_eigen_smallest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
+  ntk_free(s->context, vector);
+  if (status == NTK_OK)
+    s->condition = lambda_max / pair.value;
+  s->seconds_condition += ntk_clock() - start;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+/* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding.
+ * lambda_max: NULL: not asked for. */
 static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_max) {
   double start = ntk_clock(), least = 0.0;
   ntk_kernel_destroy(s->factor);
@@ -45,18 +77,8 @@ static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_
   NTK_TRY(ntk_kernel_create(s->features, s->block, &s->factor));
   s->factor->backend->kernel_diagonal(s->factor, trace, &least);
   s->seconds_kernel += ntk_clock() - start;
-  if (lambda_max != NULL) {
-    double *vector;
-    ntk_eigenpair pair = {.value = NAN};
-    NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
-    const ntk_operator A = ntk_kernel_operator(s->factor);
-    const ntk_status status =
-        ntk_eigen_largest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
-    ntk_free(s->context, vector);
-    if (status != NTK_OK)
-      return status;
-    *lambda_max = pair.value;
-  }
+  if (lambda_max != NULL)
+    NTK_TRY(find_largest(s, lambda_max));
   start = ntk_clock();
   ntk_status status = ntk_kernel_factor(s->factor, -s->shift);
   if (status == NTK_OK && s->shift == 0.0 &&
@@ -64,19 +86,6 @@ static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_
     status = ntk_fail(NTK_ERR_NUMERIC, "the kernel is singular to rounding");
   s->seconds_factor += ntk_clock() - start;
   return status;
-}
-
-static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
-  double *vector;
-  ntk_eigenpair pair = {.value = NAN};
-  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
-  const ntk_operator A = ntk_kernel_operator(s->factor);
-  ntk_status status =
-      ntk_eigen_smallest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
-  ntk_free(s->context, vector);
-  if (status == NTK_OK)
-    s->condition = lambda_max / pair.value;
-  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
 /* A singular K_{L-2} gets the least shift that gives it a factor: what can be fitted then is. */

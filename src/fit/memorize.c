@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/equal_rows.h"
-#include "kernel/accuracy.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
 
@@ -97,38 +96,15 @@ static void release_distinct(ntk_context *context, distinct *d) {
   ntk_free(context, d->row);
 }
 
-/* Largest error bound of the computed outputs. */
-static ntk_status rounding_bound(const ntk_network *network, const ntk_dataset *data,
-                                 double *bound) {
-  const size_t L = network->depth, N = data->N;
-  ntk_features *features = NULL;
-  double *norms = NULL;
-  NTK_TRY(ntk_features_create(network, data, &features));
-  ntk_status status = ntk_alloc_doubles(network->context, 2 * L * N, "row norms", &norms);
-  if (status == NTK_OK)
-    status = features->backend->features_norms(features, norms, norms + L * N);
-  if (status == NTK_OK)
-    status = ntk_output_accuracy(network, N, norms, bound);
-  ntk_free(network->context, norms);
-  ntk_features_destroy(features);
-  return status;
-}
-
 /* Errors on all samples, equal ones too. */
 static ntk_status measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
                           ntk_memorize_result *result) {
-  double *F;
-  NTK_TRY(ntk_alloc_doubles(network->context, data->N, "outputs", &F));
-  ntk_status status = ntk_network_output(network, data, F);
-  result->max_error = 0.0;
-  for (size_t i = 0; i < data->N && status == NTK_OK; i++) {
-    F[i] -= Y[i];
-    result->max_error = fmax(result->max_error, fabs(F[i]));
-  }
-  const double norm = ntk_dnrm2(data->N, Y);
-  result->relative_error = ntk_dnrm2(data->N, F) / (norm > 0.0 ? norm : 1.0);
-  ntk_free(network->context, F);
-  return status == NTK_OK ? rounding_bound(network, data, &result->rounding) : status;
+  ntk_fit_error error;
+  NTK_TRY(ntk_fit_measure(network, data, Y, &error));
+  result->relative_error = error.relative;
+  result->max_error = error.largest;
+  result->rounding = error.rounding;
+  return NTK_OK;
 }
 
 static void explain(const ntk_linear_system *system, double eps, ntk_memorize_result *r) {
@@ -145,13 +121,13 @@ static void explain(const ntk_linear_system *system, double eps, ntk_memorize_re
              "%zu different samples, and n_{L-2} m = %zu parameters to fit them with (m: half of "
              "the last hidden width)",
              r->samples, parameters);
+  else if (!base->activation.info.nonlinear)
+    snprintf(text, room, "a linear network fits no labels that are not linear in x");
   else if (system->shift > 0.0)
     snprintf(
         text, room,
         "K_{L-2} is singular to rounding: some samples are nearly equal to the network, or the "
         "widths are too small");
-  else if (!base->activation.info.nonlinear)
-    snprintf(text, room, "a linear network fits no labels that are not linear in x");
   else
     snprintf(text, room,
              "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
@@ -172,7 +148,8 @@ static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spe
       own[i] = Y[d->row[i]];
   }
   const double *labels = own != NULL ? own : Y, norm = ntk_dnrm2(data->N, Y);
-  const double wanted = options->absolute ? options->eps : options->eps * norm;
+  const double unit = norm > 0.0 ? norm : 1.0; /* what errors are relative to */
+  const double wanted = options->absolute ? options->eps : options->eps * unit;
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
   /* Equal samples count once for the construction: 0.7 makes up for pairs; more is rare. */
   ntk_status status =
@@ -181,9 +158,8 @@ static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spe
   if (status == NTK_OK)
     status = measure(*network, data, Y, result);
   if (status == NTK_OK) {
-    const double error = result->relative_error * (norm > 0.0 ? norm : 1.0);
-    result->reached = error <= wanted;
-    explain(system, norm > 0.0 ? wanted / norm : wanted, result);
+    result->reached = result->relative_error * unit <= wanted;
+    explain(system, wanted / unit, result);
   }
   ntk_free(system->context, own);
   return status;
@@ -218,6 +194,7 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
     networks[made] = network;
     results[made].seconds.kernel = system.seconds_kernel;
     results[made].seconds.factor = system.seconds_factor;
+    results[made].seconds.condition = system.seconds_condition;
     results[made].seconds.total = shared + ntk_clock() - own;
   }
   for (size_t k = 0; k < made && status != NTK_OK; k++) {

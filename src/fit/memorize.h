@@ -19,7 +19,7 @@ typedef struct ntk_linear_system {
   double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
   double condition;       /* NaN: not resolved */
   double *g;              /* P of base: J^T c */
-  double seconds_kernel, seconds_factor;
+  double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
 
 /* spec: the network wanted; data: without equal rows. */
