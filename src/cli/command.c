@@ -17,8 +17,9 @@ static const cli_command table[] = {
      "4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the Jacobian, "
      "and how far the kernel moved. Interrupted with a checkpoint, the same command goes on to the "
      "same bits. docs/training.md explains what it prints and writes.",
-     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --track 100", NULL, 0,
-     0, command_train},
+     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs 2000 "
+     "--track 100",
+     NULL, 0, 0, command_train},
     {"memorize", FOR_MEMORIZE, "weights that fit any labels, without training; Corollary 4.1",
      "Finds weights with which the network puts out the label of every sample, whatever the labels "
      "are, by one factorisation of the kernel block K_{L-2} and a few corrections. Works while the "

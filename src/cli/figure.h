@@ -19,11 +19,17 @@ typedef struct figure_point {
   double low, high; /* of the band; NaN: none here */
 } figure_point;
 
+typedef enum figure_style {
+  FIGURE_BOTH,  /* a line with a shape at each point */
+  FIGURE_LINE,  /* for many points */
+  FIGURE_SHAPES /* where a line between points would tell of values it does not know */
+} figure_style;
+
 typedef struct figure_curve {
   const char *label; /* in the legend; "": not there */
   size_t points;
   const figure_point *point; /* x ascending */
-  bool bare;                 /* a line alone, without a shape at each point: for many points */
+  figure_style style;
 } figure_curve;
 
 typedef struct figure_cell {

@@ -68,10 +68,12 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
   }
   for (size_t c = 0; c < f->curves; c++) {
     fprintf(out, "%s data index %zu using 1:2 with ", before, c);
-    if (f->curve[c].bare)
+    if (f->curve[c].style == FIGURE_LINE)
       fputs("lines lw 2", out);
     else
-      fprintf(out, "linespoints lw 2 ps 1.1 pt %d", shapes[c % FIGURE_CURVES]);
+      fprintf(out, "%s lw 2 ps 1.1 pt %d",
+              f->curve[c].style == FIGURE_SHAPES ? "points" : "linespoints",
+              shapes[c % FIGURE_CURVES]);
     fprintf(out, " lc rgb '%s'%s title ", colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
     put_quoted(f->curve[c].label, "", out);
     before = ", \\\n    ";

@@ -156,19 +156,13 @@ static exit_status present(const train_run *run, const ntk_train_result *result)
 
 /* Programs get the object all the same: it says what would have been stable. */
 static exit_status diverged(const train_run *run, const ntk_train_result *result) {
-  const double largest = result->convergence.lr_largest;
   if (run->job.settings->json) {
     const saved_files none = {0};
     json_t *object = train_json(run, result, &none);
     (void)json_print(object);
     json_decref(object);
   }
-  if (isnan(largest))
-    return report_error(EXIT_FAILED, "%s", result->reason);
-  return report_error(EXIT_FAILED,
-                      "the loss diverged by epoch %zu with step size %.6g (%s); at most %.6g is "
-                      "stable where the kernel does not move, see --lr",
-                      result->epochs, result->lr, result->lr_source, largest);
+  return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", result->reason);
 }
 
 static exit_status interrupted(const train_run *run) {
@@ -186,6 +180,14 @@ static exit_status interrupted(const train_run *run) {
                       done, run->checkpoint);
 }
 
+/* Lines on a checkpoint start with its path; NULL: what failed is no option's. */
+static const char *option_at_fault(const train_run *run) {
+  const char *path = run->checkpoint;
+  if (path == NULL || strncmp(ntk_error_message(), path, strlen(path)) != 0)
+    return NULL;
+  return run->job.settings->checkpoint != NULL ? "checkpoint" : "save";
+}
+
 static exit_status compute(train_run *run) {
   ntk_train_result result = {0};
   const ntk_status computed =
@@ -193,7 +195,7 @@ static exit_status compute(train_run *run) {
   if (computed == NTK_ERR_CANCELLED)
     return interrupted(run);
   if (computed != NTK_OK)
-    return report_library(computed, NULL);
+    return report_library(computed, option_at_fault(run));
   const exit_status status =
       result.stopped == NTK_STOP_DIVERGED ? diverged(run, &result) : present(run, &result);
   ntk_train_clear(&result);

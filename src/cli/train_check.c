@@ -49,16 +49,18 @@ static void warn_smoothness(const cli_settings *settings) {
  * phi(g) w with w ~ N(0, beta_L^2 gamma), rounded to a part in 2^24 each, errs by about
  * 2^-24 beta_L sqrt(gamma n_{L-1}) where phi(g) is near 1. */
 static void warn_float(const train_run *run) {
+  const cli_settings *settings = run->job.settings;
   const ntk_network_spec *spec = &run->job.spec;
-  if (!is(run->job.settings->precision, "float") || !(spec->gamma > 0))
+  if (!is(settings->precision, "float") || !(spec->gamma > 0))
     return;
-  const double terms = (double)spec->width[spec->depth - 1];
-  const double error = FLT_EPSILON / 2 * spec->beta[spec->depth - 1] * sqrt(spec->gamma * terms);
-  report_warning(run->job.settings,
+  const size_t L = spec->depth;
+  const double terms = (double)spec->width[L - 1], N = (double)ntk_dataset_samples(run->job.data);
+  const double error = FLT_EPSILON / 2 * spec->beta[L - 1] * sqrt(spec->gamma * terms);
+  const double floor = error * error * (is(settings->loss, "mean") ? 1.0 : N / 2.0);
+  report_warning(settings,
                  "--precision float: outputs are differences of numbers near sqrt(gamma) = %.2g, "
-                 "known to about %.1g each, so the labels are fitted no closer; double resolves "
-                 "them",
-                 sqrt(spec->gamma), error);
+                 "known to about %.1g, and the loss to about %.1g; double resolves them",
+                 sqrt(spec->gamma), error, floor);
 }
 
 /* In flops; K and the cross kernel cost 2 N^2 sum_k n_k each at least, their eigenvalues N^3 / 3

@@ -10,7 +10,7 @@
 
 enum {
   KEPT = 500,  /* points of a longer curve that are drawn: one in two pixels */
-  SHAPES = 40, /* as many points can have a shape each */
+  SHAPES = 30, /* as many points can have a shape each */
   CURVES = 3
 };
 
@@ -44,10 +44,10 @@ static void add(curves *c, double x, double y, double least) {
   c->curve[c->count].points++;
 }
 
-/* A curve without points is none. */
-static void end(curves *c) {
+/* A curve without points is none; many points have no room for shapes. */
+static void end(curves *c, figure_style style) {
   figure_curve *curve = &c->curve[c->count];
-  curve->bare = curve->points > SHAPES;
+  curve->style = style == FIGURE_BOTH && curve->points > SHAPES ? FIGURE_LINE : style;
   c->count += curve->points > 0;
 }
 
@@ -77,8 +77,8 @@ static exit_status draw(const train_run *run, const char *name, const curves *c,
   return status;
 }
 
-/* The bound is known at every epoch, the prediction where K was tracked. Both may fall below every
- * loss there is, where they must not pull the axis after them. */
+/* The bound is known at every epoch, the prediction of the linear model where K was tracked. Both
+ * may fall below every loss there is, where they must not pull the axis after them. */
 static exit_status draw_loss(const train_run *run, const ntk_train_result *result, curves *c,
                              saved_files *saved) {
   const size_t losses = result->epochs + 1, kept = losses < KEPT ? losses : KEPT;
@@ -90,7 +90,7 @@ static exit_status draw_loss(const train_run *run, const ntk_train_result *resul
     add(c, (double)t, result->loss[t], 0.0);
     least = result->loss[t] > 0.0 ? fmin(least, result->loss[t]) : least;
   }
-  end(c);
+  end(c, FIGURE_BOTH);
   if (c->count == 0) {
     report_warning(run->job.settings, "--plot: every loss is 0, which a logarithmic axis has not");
     return EXIT_DONE;
@@ -98,15 +98,16 @@ static exit_status draw_loss(const train_run *run, const ntk_train_result *resul
   char bound[FIGURE_LABEL], y[FIGURE_LABEL];
   snprintf(bound, sizeof bound, "bound (20), c = %.3g", result->convergence.c);
   begin(c, bound);
-  for (size_t i = 0; i < kept; i++) {
+  for (size_t i = 0; i < kept && !isnan(result->rate_bound); i++) {
     const double t = (double)spread(i, kept, losses);
     add(c, t, result->loss_initial * pow(result->rate_bound, t), 0.1 * least);
   }
-  end(c);
+  end(c, FIGURE_BOTH);
   begin(c, "linearised");
-  for (size_t i = 0; i < result->tracked; i++)
+  const size_t step = result->tracked < SHAPES ? 1 : result->tracked / SHAPES;
+  for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
-  end(c);
+  end(c, FIGURE_SHAPES);
   snprintf(y, sizeof y, "loss (%s)", run->job.settings->loss);
   const figure f = {.about = "loss, the bound (20), and the loss if the kernel stayed K_0",
                     .y = {.label = y}};
@@ -119,11 +120,11 @@ static exit_status draw_spectrum(const train_run *run, const ntk_train_result *r
   begin(c, "λ_{max}");
   for (size_t i = 0; i < result->tracked; i++)
     add(c, (double)result->track[i].epoch, result->track[i].lambda_max, 0.0);
-  end(c);
+  end(c, FIGURE_BOTH);
   begin(c, "λ_{min}");
   for (size_t i = 0; i < result->tracked; i++)
     add(c, (double)result->track[i].epoch, result->track[i].lambda_min, 0.0);
-  end(c);
+  end(c, FIGURE_BOTH);
   if (c->count == 0) {
     report_warning(run->job.settings, "--plot: no eigenvalue above 0 was found");
     return EXIT_DONE;

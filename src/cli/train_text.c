@@ -29,8 +29,8 @@ static void print_outcome(const ntk_train_result *result) {
     return;
   printf("rate        %.8g an epoch, measured\n", result->rate_measured);
   if (!isnan(result->rate_bound))
-    printf("            %.8g an epoch, the bound (20): 1 - c eta gamma n_{L-2} n_{L-1}, c = %.4g\n",
-           result->rate_bound, result->convergence.c);
+    printf("            %.8g an epoch by (20), with the measured c = %.4g\n", result->rate_bound,
+           result->convergence.c);
 }
 
 static void print_row(const ntk_track_point *p) {
@@ -79,13 +79,21 @@ static void print_bound(const train_run *run, const ntk_convergence *c) {
            c->bound_held ? "held at every epoch" : "did not hold at every epoch");
 }
 
-static void print_condition(const train_run *run, const ntk_convergence *c) {
+/* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
+static double largest_step(const train_run *run, const ntk_convergence *c) {
+  const bool mean = strcmp(run->job.settings->loss, "mean") == 0;
+  const double scale = mean ? 2.0 / (double)ntk_dataset_samples(run->job.data) : 1.0;
+  return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
+}
+
+static void print_condition(const train_run *run, const ntk_train_result *result) {
+  const ntk_convergence *c = &result->convergence;
   if (run->options.track == 0) {
     printf("  (21)      not measured: --track EVERY does\n");
     return;
   }
   if (!c->condition_known) {
-    printf("  (21)      not known: the smallest eigenvalue of K is 0 or was not found\n");
+    printf("  (21)      not known: the smallest eigenvalue of K_0 is 0 or was not found\n");
     return;
   }
   printf("  (21)      %s\n", c->condition_held ? "satisfied at every tracked epoch"
@@ -95,6 +103,9 @@ static void print_condition(const train_run *run, const ntk_convergence *c) {
          c->change_largest, c->change_allowed);
   printf("            distance at most %.4g; R = 4 ||F_0 - Y|| / alpha = %.4g\n",
          c->distance_largest, c->radius);
+  if (strcmp(run->job.settings->optimizer, "gd") == 0 && result->lr > largest_step(run, c))
+    printf("            step size %.4g; it takes at most (3/2 - alpha/beta) / beta^2 = %.4g\n",
+           result->lr, largest_step(run, c));
 }
 
 static void print_laziness(const ntk_convergence *c) {
@@ -109,7 +120,7 @@ static void print_laziness(const ntk_convergence *c) {
 static void print_verdict(const train_run *run, const ntk_train_result *result) {
   printf("\nTheorem 4.2\n");
   print_bound(run, &result->convergence);
-  print_condition(run, &result->convergence);
+  print_condition(run, result);
   print_laziness(&result->convergence);
 }
 
