@@ -134,6 +134,55 @@ if command -v gnuplot >/dev/null; then
   done
 fi
 
+# ---- Studies that train --------------------------------------------------------------------------
+
+cat >"$in/train.yaml" <<'END'
+name: train
+quantity: [final_loss, epochs_to]
+network:
+  widths: [d, d]
+  activation: tanh
+train:
+  optimizer: adam
+  loss: mean
+  epochs: 50
+  target: 1e-3
+grid:
+  N: [10, 20]
+  d: [4, 8]
+trials: 2
+END
+sed 's/quantity: .*/quantity: rate/; s/optimizer: adam/optimizer: adm/' "$in/train.yaml" >"$in/adm.yaml"
+mkdir "$top/trained" && cd "$top/trained" || exit 1
+run study run "$in/adm.yaml" --db t.db
+check 'unknown optimizer, with its line' grep -q "adm.yaml:7: train.optimizer: unknown optimizer 'adm'; known: gd" "$err"
+check 'and nothing is written' test "$status" -eq 2 -a ! -e t.db
+run study run "$in/train.yaml" quantity=lambda_min --db t.db
+check 'train.* without training' grep -q 'train.yaml:7: train.optimizer: the study does not train' "$err"
+good 'a study that trains' study run "$in/train.yaml" --db t.db
+good 'its values' study export t.db
+check 'what was not reached has no value' grep -q ',epochs_to,,not_reached,' "$out"
+good 'a training that diverges' study run "$in/train.yaml" --db d.db train.optimizer=gd train.lr=1e6 \
+  network.activation=identity
+check 'is no failure' grep -q '^train: 8 of 8 trials done$' "$out"
+run study plot d.db --x d --output d
+check 'of diverged trials there is nothing to plot' grep -q 'final_loss has no value to show of 8 trials: 8 diverged' "$err"
+if command -v gnuplot >/dev/null; then
+  good 'a map' study plot t.db --x d --heat N --output plain
+  good 'a logarithmic map' study plot t.db --x d --heat N --log z --output geometric
+  # The cell at d = 4, N = 10 of both, beside its two trials in the table.
+  "$NTKIT" study export t.db --where N=10,d=4 >cell.csv
+  check 'means are said to be geometric' grep -q '^# study train: geometric mean of final_loss over' geometric.dat
+  for kind in plain geometric; do
+    # shellcheck disable=SC2016
+    check "the $kind mean" awk -v kind=$kind 'NR == FNR { if (split($0, f, ",") && f[5] == "final_loss") {
+        sum += f[6] / 2; logs += log(f[6]) / 2 }; next }
+      $1 == 4 && $2 == 10 { off = $3 / (kind == "plain" ? sum : exp(logs)) - 1; seen = 1 }
+      END { exit !(seen && off * off < 1e-16) }' cell.csv $kind.dat
+  done
+fi
+cd "$dir" || exit 1
+
 # ---- Interruption --------------------------------------------------------------------------------
 
 # 200 trials of some 40 ms each: it is interrupted on the way.

@@ -54,7 +54,7 @@ typedef struct bad {
 } bad;
 
 static void check_bad(const bad *list, size_t count) {
-  static char text[8000], says[200];
+  static char text[8000], says[600];
   make_file(0, "", sizeof text, text);
   ntk_study_destroy(make_study(text));
   for (size_t i = 0; i < count; i++) {
@@ -64,10 +64,11 @@ static void check_bad(const bad *list, size_t count) {
   }
 }
 
-#define KNOWN                                                                                   \
-  "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, "  \
-  "network.activation, network.init, network.beta, data.source, data.scale, data.fingerprint, " \
-  "grid.NAME"
+#define KNOWN                                                                                  \
+  "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, " \
+  "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, "   \
+  "data.fingerprint, train.optimizer, train.lr, train.momentum, train.loss, train.labels, "    \
+  "train.epochs, train.target, train.plateau, train.precision, train.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 

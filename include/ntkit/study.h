@@ -21,7 +21,7 @@ extern "C" {
 
 /* A row of the table of quantities. */
 typedef struct ntk_quantity_info {
-  const char *name;    /* lambda_min, lambda_max, condition, per_layer */
+  const char *name;    /* lambda_min, lambda_max, condition, per_layer, final_loss, ... */
   const char *summary; /* one line */
 } ntk_quantity_info;
 NTK_API const ntk_quantity_info *ntk_quantity_list(size_t *count);
@@ -112,7 +112,8 @@ typedef struct ntk_study_row {
   uint64_t seed; /* `ntkit spectrum --threads 1 --seed` gives the same bits; below 2^53 */
   const char *quantity;
   double value;       /* NaN unless status is "ok" or "rank_deficient" */
-  const char *status; /* "ok", "rank_deficient", "below_resolution", "failed" */
+  const char *status; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
+                         "failed" */
   double seconds;
   const char *error; /* why it failed, else "" */
 } ntk_study_row;
@@ -185,6 +186,47 @@ typedef struct ntk_fit {
  * different x has NaN for its slope. */
 NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
                                  const ntk_summary *summary, ntk_fit *fits);
+
+/* ---- Maps ------------------------------------------------------------------------------------ */
+
+typedef struct ntk_map_options {
+  const char *quantity; /* NULL: the first one */
+  const char *x, *y;    /* expressions of the variables */
+  bool log;             /* means are of log10: what is not above 0 is left out */
+  uint64_t seed;        /* of the bootstrap */
+} ntk_map_options;
+
+/* The trials at one (x, y). */
+typedef struct ntk_map_cell {
+  double x, y;
+  size_t count, missing, left_out; /* trials in the mean; without a value; without a logarithm */
+  double mean;                     /* with log 10^(mean of log10), the geometric mean; NaN: none */
+  double deviation;                /* sample standard deviation, with log of log10 */
+} ntk_map_cell;
+
+typedef struct ntk_map {
+  size_t cells;
+  ntk_map_cell *cell; /* by x, then y */
+} ntk_map;
+NTK_API ntk_status ntk_study_map(const ntk_study_table *table, const ntk_map_options *options,
+                                 ntk_map *map);
+NTK_API void ntk_map_clear(ntk_map *map);
+
+/* The line y = constant x below which a map's means are under a level, and above which they are
+ * over it: least squares through the origin, to the y at which the means of each x cross the
+ * level. */
+typedef struct ntk_boundary {
+  double level;
+  double constant, low, high; /* 95 %, by bootstrap of the trials within each cell; NaN where no
+                                 cell has two */
+  double scatter;             /* root mean square of (crossing / line - 1) */
+  size_t cells, trials;       /* with values */
+  size_t columns, crossed;    /* different x; those whose means cross the level, which are fitted */
+} ntk_boundary;
+/* level 0: half way between the map's smallest and largest mean, with log between their logarithms.
+ * NTK_ERR_NUMERIC when no x crosses it. */
+NTK_API ntk_status ntk_study_boundary(const ntk_study_table *table, const ntk_map_options *options,
+                                      double level, ntk_boundary *boundary);
 
 #ifdef __cplusplus
 }

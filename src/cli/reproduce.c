@@ -1,92 +1,37 @@
-/* ntkit reproduce figure1: the paper's figure by the commands that a user has for a study of their
- * own: study run, study export, study plot. */
+#include "cli/reproduce.h"
+
 #include "cli/command.h"
 #include "cli/file.h"
 #include "cli/report.h"
 #include "cli/study.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The authors' setting (their public scripts; the paper's Section 3), but in double precision. */
-static const char figure1_spec[] =
-    "# Figure 1 of Bombari, Amani, Mondelli (2022): lambda_min(K) against d^2\n"
-    "name: figure1\n"
-    "quantity: lambda_min\n"
-    "network:\n"
-    "  widths: [d, d]        # three layers, d = n_1 = n_2\n"
-    "  activation: sigmoid\n"
-    "  init: paper           # N(0, 1/n_{l-1}), last layer N(0, 1)\n"
-    "data:\n"
-    "  source: gaussian\n"
-    "grid:\n"
-    "  N: [1000, 2000, 3000]\n"
-    "  d: floor(sqrt(1000*i)) for i in 5:955:50\n"
-    "trials: 10\n"
-    "seed: 1\n";
+/* ---- Presets --------------------------------------------------------------------------------- */
 
-/* What the preset `quick` changes: 11 of the 20 dimensions, 3 of the 10 trials. */
-static const char *const quick[] = {
-    "grid.d=70,floor(sqrt(1000*i)) for i in 55:955:100",
-    "trials=3",
-};
-
-/* lambda_min at the last d of the paper's figure, read off it, and the standard deviation of one of
- * its ten trials. */
-static const struct reading {
-  double N, value;
-} readings[] = {{1000.0, 128.0}, {2000.0, 104.0}, {3000.0, 92.0}};
-enum { READINGS = sizeof readings / sizeof readings[0], LAST_D = 977, PAPER_TRIALS = 10 };
-static const double PAPER_DEVIATION = 7.0, READING_ERROR = 1.0;
-
-/* ---- The comparison -------------------------------------------------------------------------- */
-
-/* The summary's point at this N and the paper's last d; NULL when there is none. */
-static const ntk_summary_point *point_at(const ntk_summary *summary, double N) {
-  char label[64];
-  snprintf(label, sizeof label, "N = %g", N);
-  for (size_t i = 0; i < summary->points; i++) {
-    const ntk_summary_point *p = &summary->point[i];
-    if (strcmp(summary->label[p->curve], label) == 0 && p->x == (double)LAST_D * LAST_D)
-      return p;
+/* The preset that --preset names: not every figure has every one. */
+static exit_status find_preset(const cli_settings *settings, const reproduction *r,
+                               const reproduction_preset **preset) {
+  char known[200] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < r->presets; i++) {
+    if (strcmp(r->preset[i].name, settings->preset) == 0) {
+      *preset = &r->preset[i];
+      return EXIT_DONE;
+    }
+    if (used < sizeof known)
+      used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                               r->preset[i].name);
   }
-  return NULL;
+  return report_error(EXIT_INPUT, "--preset: %s has no preset '%s'; it has: %s", r->name,
+                      settings->preset, known);
 }
 
-/* One line of the table; whether the two agree: within three standard deviations of their
- * difference, the reading's own error included. */
-static bool compare(const struct reading *paper, const ntk_summary_point *here, FILE *out) {
-  const double count = (double)here->count;
-  const double spread =
-      hypot(PAPER_DEVIATION * sqrt(1.0 / PAPER_TRIALS + 1.0 / count), READING_ERROR);
-  const double difference = here->mean - paper->value;
-  const bool agrees = fabs(difference) <= 3.0 * spread;
-  fprintf(out, "%6g %9.0f %10.0f %12.2f %9.2f %7zu %12.2f %9.2f  %s\n", paper->N, here->x,
-          paper->value, here->mean, here->deviation, here->count, difference, spread,
-          agrees ? "agrees" : "DIFFERS");
-  return agrees;
-}
+/* ---- Files ----------------------------------------------------------------------------------- */
 
-static bool write_table(const ntk_summary *summary, FILE *out) {
-  bool all = true;
-  fprintf(out,
-          "lambda_min(K) at d = %d, beside the values read off the paper's figure\n"
-          "spread: standard deviation that their difference has by chance (one trial: %.0f)\n\n"
-          "%6s %9s %10s %12s %9s %7s %12s %9s\n",
-          LAST_D, PAPER_DEVIATION, "N", "d^2", "paper", "here: mean", "s.d.", "trials",
-          "difference", "spread");
-  for (size_t i = 0; i < READINGS; i++) {
-    const ntk_summary_point *here = point_at(summary, readings[i].N);
-    all &= here != NULL && compare(&readings[i], here, out);
-  }
-  return all;
-}
-
-/* Writes BASE<suffix> by write(what, stream). */
-static exit_status save(const char *base, const char *suffix, void (*write)(const void *, FILE *),
-                        const void *what) {
+exit_status reproduce_save(const char *base, const char *suffix,
+                           void (*write)(const void *what, FILE *out), const void *what) {
   char *path = file_name(base, suffix);
   cli_file file;
   if (path == NULL)
@@ -100,41 +45,42 @@ static exit_status save(const char *base, const char *suffix, void (*write)(cons
   return status;
 }
 
-static void save_table(const void *summary, FILE *out) {
-  (void)write_table(summary, out); /* whether all agree is told on standard output */
+/* A study file, and what of it a preset changes. */
+typedef struct study_file {
+  const reproduction *figure;
+  const reproduction_preset *preset;
+} study_file;
+
+static void write_spec(const void *what, FILE *out) {
+  const study_file *file = what;
+  fputs(file->figure->spec, out);
+  if (file->preset->changes > 0)
+    fprintf(out, "# --preset %s runs it with:", file->preset->name);
+  for (size_t i = 0; i < file->preset->changes; i++)
+    fprintf(out, " '%s'", file->preset->change[i]);
+  if (file->preset->changes > 0)
+    fputc('\n', out);
 }
 
-static void save_spec(const void *spec, FILE *out) {
-  fputs(spec, out);
-}
-
-static exit_status tabulate(const char *database, const char *base) {
-  ntk_study_table table;
-  ntk_summary summary = {0};
-  const ntk_summary_options options = {.quantity = "lambda_min", .x = "d^2", .group = "N"};
-  ntk_status read = ntk_study_table_read(database, &table);
-  if (read != NTK_OK)
-    return report_library(read, NULL);
-  read = ntk_study_summarise(&table, &options, &summary);
-  ntk_study_table_clear(&table);
-  if (read != NTK_OK)
-    return report_library(read, NULL);
-  exit_status status = save(base, ".txt", save_table, &summary);
-  const bool agree = write_table(&summary, stdout);
-  ntk_summary_clear(&summary);
-  if (status == EXIT_DONE && !agree)
-    status = report_error(EXIT_FAILED, "some values differ from the paper's figure");
+static exit_status export_csv(const cli_settings *settings, char *database, const char *base) {
+  char *csv = file_name(base, ".csv");
+  if (csv == NULL)
+    return EXIT_FAILED;
+  const cli_settings view = {
+      .operands = 1, .operand = &database, .output = csv, .csv = true, .quiet = settings->quiet};
+  const exit_status status = command_study_export(&view);
+  free(csv);
   return status;
 }
 
-/* ---- The command ----------------------------------------------------------------------------- */
+/* ---- The study ------------------------------------------------------------------------------- */
 
-static exit_status run_study(const cli_settings *settings, const char *database) {
-  const bool is_quick = strcmp(settings->preset, "quick") == 0;
+static exit_status run_study(const cli_settings *settings, const reproduction *r,
+                             const reproduction_preset *preset, const char *database) {
   ntk_study *study = NULL;
   ntk_study_status status = {0};
-  const ntk_status made = ntk_study_parse(figure1_spec, "figure1", quick,
-                                          is_quick ? sizeof quick / sizeof quick[0] : 0, &study);
+  const ntk_status made =
+      ntk_study_parse(r->spec, r->name, preset->change, preset->changes, &study);
   if (made != NTK_OK)
     return report_library(made, NULL);
   exit_status result = study_execute(settings, study, database, false, &status);
@@ -150,48 +96,41 @@ static exit_status run_study(const cli_settings *settings, const char *database)
   return result;
 }
 
-/* Figure and CSV, by the commands `study plot` and `study export`. */
-static exit_status draw(const cli_settings *settings, char *database, char *base) {
-  char *csv = file_name(base, ".csv");
-  if (csv == NULL)
+/* Everything in the folder; base: its name, and in it the files' own. */
+static exit_status fill_folder(const cli_settings *settings, const reproduction *r,
+                               const reproduction_preset *preset, char *base) {
+  char *database = file_name(base, ".db");
+  if (database == NULL)
     return EXIT_FAILED;
-  cli_settings view = {.operands = 1,
-                       .operand = &database,
-                       .output = csv,
-                       .csv = true,
-                       .quiet = settings->quiet,
-                       .x = "d^2",
-                       .group = "N",
-                       .band = "sd",
-                       .log = "none"};
-  exit_status status = command_study_export(&view);
-  view.output = base;
+  exit_status status = reproduce_save(base, ".yaml", write_spec, &(study_file){r, preset});
   if (status == EXIT_DONE)
-    status = command_study_plot(&view);
-  free(csv);
+    status = run_study(settings, r, preset, database);
+  if (status == EXIT_DONE)
+    status = export_csv(settings, database, base);
+  if (status == EXIT_DONE)
+    status = r->draw(settings, database, base);
+  if (status == EXIT_DONE) {
+    putchar('\n');
+    status = r->tabulate(database, base);
+  }
+  if (status != EXIT_INPUT && status != EXIT_INTERRUPTED)
+    printf("\n  %s.{svg,pdf,png} figure, .dat .gp to draw it again, .csv .txt .db .yaml\n", base);
+  free(database);
   return status;
 }
 
-exit_status command_reproduce_figure1(const cli_settings *settings) {
+exit_status reproduce(const cli_settings *settings, const reproduction *r) {
+  const reproduction_preset *preset = NULL;
+  exit_status status = find_preset(settings, r, &preset);
+  if (status != EXIT_DONE)
+    return status;
   const ntk_status prepared = ntk_directory_prepare(settings->out);
   if (prepared != NTK_OK)
     return report_library(prepared, "out");
-  char *base = file_name(settings->out, "/figure1");
-  char *database = base != NULL ? file_name(base, ".db") : NULL;
-  exit_status status = EXIT_FAILED;
-  if (database != NULL) /* the study, for the user to change */
-    status = save(base, ".yaml", save_spec, figure1_spec);
-  if (status == EXIT_DONE)
-    status = run_study(settings, database);
-  if (status == EXIT_DONE)
-    status = draw(settings, database, base);
-  if (status == EXIT_DONE) {
-    putchar('\n');
-    status = tabulate(database, base);
-  }
-  if (status != EXIT_INPUT && status != EXIT_INTERRUPTED && database != NULL)
-    printf("\n  %s.{svg,pdf,png} figure, .dat .gp to draw it again, .csv .txt .db .yaml\n", base);
-  free(database);
+  char *folder = file_name(settings->out, "/");
+  char *base = folder != NULL ? file_name(folder, r->name) : NULL;
+  status = base != NULL ? fill_folder(settings, r, preset, base) : EXIT_FAILED;
   free(base);
+  free(folder);
   return status;
 }

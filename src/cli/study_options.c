@@ -22,7 +22,7 @@ static const char *progress_name(size_t i) {
 }
 
 static const char *preset_name(size_t i) {
-  static const char *const names[] = {"quick", "paper"};
+  static const char *const names[] = {"quick", "small", "paper"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
@@ -162,14 +162,16 @@ const option_row study_options[] = {
      .argument = "AXES",
      .fallback = "none",
      .choice = log_name,
-     .help = "Axes with logarithmic scale; z is the colour of a heat map."},
+     .help =
+         "Axes with logarithmic scale; z is the colour of a heat map, whose means are then those "
+         "of the logarithm (geometric means)."},
     {.name = "heat",
      .kind = KIND_TEXT,
      .commands = FOR_STUDY_PLOT,
      .field = FIELD(heat),
      .argument = "EXPRESSION",
      .help = "A heat map instead of curves: this expression upwards, --x to the right, the mean as "
-             "colour."},
+             "colour; with --log z the geometric mean."},
     {.name = "title",
      .kind = KIND_TEXT,
      .commands = FOR_STUDY_PLOT,

@@ -24,6 +24,12 @@ static void label_quantity(const char *name, char *text) {
     snprintf(text, FIGURE_LABEL, "λ_{%s}(K)", name + strlen("lambda_"));
   else if (strncmp(name, stem, strlen(stem)) == 0)
     snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", name + strlen(stem));
+  else if (strcmp(name, "final_loss") == 0)
+    snprintf(text, FIGURE_LABEL, "loss after training");
+  else if (strcmp(name, "epochs_to") == 0)
+    snprintf(text, FIGURE_LABEL, "epochs to the target");
+  else if (strcmp(name, "rate") == 0)
+    snprintf(text, FIGURE_LABEL, "factor of the loss per epoch");
   else
     figure_formula(name, FIGURE_LABEL, text);
 }
@@ -89,8 +95,9 @@ static void make_labels(const cli_settings *settings, const ntk_study_table *tab
     figure_plain(settings->xlabel, FIGURE_LABEL, l->x);
   if (settings->ylabel != NULL)
     figure_plain(settings->ylabel, FIGURE_LABEL, l->y);
-  snprintf(l->about, sizeof l->about, "study %s: mean of %s over x = %s", table->name, quantities,
-           chosen->x);
+  const bool geometric = settings->heat != NULL && strchr(settings->log, 'z') != NULL;
+  snprintf(l->about, sizeof l->about, "study %s: %smean of %s over x = %s", table->name,
+           geometric ? "geometric " : "", quantities, chosen->x);
   const size_t used = strlen(l->about);
   if (settings->heat != NULL)
     snprintf(l->about + used, sizeof l->about - used, " and y = %s", settings->heat);
@@ -209,18 +216,22 @@ static bool make_curves(const choices *choice, const summaries *s, const char *b
 }
 
 /* A mean over the trials that happen to have a value may mislead. */
-static void warn_missing(const cli_settings *settings, const summaries *s) {
+static void warn_missing(const cli_settings *settings, size_t missing, size_t all) {
+  if (missing > 0)
+    report_warning(settings,
+                   "%zu of %zu trials have no value: the means leave them out; 'ntkit study "
+                   "export' tells why",
+                   missing, all);
+}
+
+static void warn_curves(const cli_settings *settings, const summaries *s) {
   size_t missing = 0, all = 0;
   for (size_t i = 0; i < s->count; i++)
     for (size_t p = 0; p < s->summary[i].points; p++) {
       missing += s->summary[i].point[p].missing;
       all += s->summary[i].point[p].missing + s->summary[i].point[p].count;
     }
-  if (missing > 0)
-    report_warning(settings,
-                   "%zu of %zu trials have no value (failed, or below resolution): the means leave "
-                   "them out",
-                   missing, all);
+  warn_missing(settings, missing, all);
 }
 
 static exit_status draw_summaries(const cli_settings *settings, const ntk_study_table *table,
@@ -238,7 +249,7 @@ static exit_status draw_summaries(const cli_settings *settings, const ntk_study_
                           choice->chosen->group != NULL ? choice->chosen->group : "none", c.shown,
                           FIGURE_CURVES);
   if (status == EXIT_DONE) {
-    warn_missing(settings, s);
+    warn_curves(settings, s);
     figure f = begin(settings, l);
     f.curves = c.shown;
     f.curve = c.curve;
@@ -267,63 +278,56 @@ static exit_status draw_curves(const cli_settings *settings, const ntk_study_tab
 
 /* ---- Maps ------------------------------------------------------------------------------------ */
 
-static int compare_cells(const void *a, const void *b) {
-  const figure_cell *p = a, *q = b;
-  if (p->y != q->y)
-    return p->y < q->y ? -1 : 1;
-  return p->x != q->x ? (p->x < q->x ? -1 : 1) : 0;
-}
-
-/* Means of the trials at one (x, y), in place; how many cells there are. */
-static size_t average(figure_cell *cell, size_t trials) {
-  size_t cells = 0;
-  qsort(cell, trials, sizeof *cell, compare_cells);
-  for (size_t i = 0; i < trials;) {
-    size_t end = i;
-    double sum = 0.0;
-    for (; end < trials && compare_cells(&cell[i], &cell[end]) == 0; end++)
-      sum += cell[end].value;
-    cell[cells++] = (figure_cell){cell[i].x, cell[i].y, sum / (double)(end - i)};
-    i = end;
+/* Trials that the colours leave out. */
+static void warn_left_out(const cli_settings *settings, const ntk_map *map) {
+  size_t missing = 0, left_out = 0, all = 0;
+  for (size_t i = 0; i < map->cells; i++) {
+    missing += map->cell[i].missing;
+    left_out += map->cell[i].left_out;
+    all += map->cell[i].count + map->cell[i].missing + map->cell[i].left_out;
   }
-  return cells;
+  warn_missing(settings, missing, all);
+  if (left_out > 0)
+    report_warning(settings,
+                   "%zu of %zu trials are 0 or below: the logarithmic means leave them out",
+                   left_out, all);
 }
 
-/* Every trial that has a value, as a cell of its own; to be freed. */
-static exit_status trial_cells(const ntk_study_table *table, const ntk_summary_options *chosen,
-                               const double *x, const double *y, figure_cell **cell,
-                               size_t *trials) {
-  *trials = 0;
-  *cell = calloc(table->rows, sizeof **cell);
+/* The cells that have a mean; to be freed. */
+static exit_status make_cells(const ntk_map *map, figure_cell **cell, size_t *cells) {
+  *cells = 0;
+  *cell = calloc(map->cells, sizeof **cell);
   if (*cell == NULL)
-    return report_error(EXIT_FAILED, "no memory for %zu rows", table->rows);
-  for (size_t i = 0; i < table->rows; i++)
-    if (strcmp(table->row[i].quantity, chosen->quantity) == 0 && isfinite(table->row[i].value))
-      (*cell)[(*trials)++] = (figure_cell){x[i], y[i], table->row[i].value};
+    return report_error(EXIT_FAILED, "no memory for %zu cells", map->cells);
+  for (size_t i = 0; i < map->cells; i++)
+    if (isfinite(map->cell[i].mean))
+      (*cell)[(*cells)++] = (figure_cell){map->cell[i].x, map->cell[i].y, map->cell[i].mean};
   return EXIT_DONE;
 }
 
 static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
                             const ntk_summary_options *chosen, const labels *l) {
-  double *x = NULL, *y = NULL;
+  const ntk_map_options options = {.quantity = chosen->quantity,
+                                   .x = chosen->x,
+                                   .y = settings->heat,
+                                   .log = strchr(settings->log, 'z') != NULL};
+  ntk_map map;
+  const ntk_status made = ntk_study_map(table, &options, &map);
+  if (made != NTK_OK)
+    return report_library(made, "heat");
   figure_cell *cell = NULL;
-  size_t trials = 0;
-  exit_status status = study_column(table, chosen->x, "x", &x);
-  if (status == EXIT_DONE)
-    status = study_column(table, settings->heat, "heat", &y);
-  if (status == EXIT_DONE)
-    status = trial_cells(table, chosen, x, y, &cell, &trials);
-  if (status == EXIT_DONE && trials == 0)
-    status = study_refuse_empty(settings, table, chosen, "");
+  figure f = begin(settings, l);
+  exit_status status = make_cells(&map, &cell, &f.cells);
+  if (status == EXIT_DONE && f.cells == 0)
+    status = study_refuse_empty(settings, table, chosen,
+                                options.log ? "; a logarithmic colour shows values above 0" : "");
   if (status == EXIT_DONE) {
-    figure f = begin(settings, l);
-    f.cells = average(cell, trials);
+    warn_left_out(settings, &map);
     f.cell = cell;
     status = figure_draw(&f);
   }
   free(cell);
-  free(y);
-  free(x);
+  ntk_map_clear(&map);
   return status;
 }
 

@@ -1,5 +1,6 @@
 /* What each point of the grid is: sizes, network, data, seed. */
-#include "study/study.h"
+#include "study/keys.h"
+#include "study/training.h"
 
 #include "base/random.h"
 
@@ -11,10 +12,6 @@ static const double LARGEST_WHOLE = 0x1p53;
 
 ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
   return ntk_setting_refuse(&study->settings, s, status);
-}
-
-static const char *text_of(const ntk_study *study, const char *key) {
-  return ntk_settings_find(&study->settings, key)->value[0];
 }
 
 void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text) {
@@ -43,41 +40,46 @@ ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, 
   return s != NULL ? ntk_study_refuse(study, s, status) : status;
 }
 
-/* A size: a whole number from 1. Nearly whole is not: users are to say floor or round. */
-static ntk_status whole(const char *what, double value, size_t *size) {
-  if (!(value >= 1.0) || value > LARGEST_WHOLE || value != floor(value))
-    return ntk_fail(NTK_ERR_ARGUMENT,
-                    "%s is %.10g; accepted: a whole number from 1 (floor(...) makes one)", what,
-                    value);
-  *size = (size_t)value;
-  return NTK_OK;
-}
+/* ---- Expressions and names ------------------------------------------------------------------- */
 
-/* Scope of a point: the grid's variables, and what else stands for a number there. */
-typedef struct point_scope {
-  const char *name[NTK_MOST_VARIABLES + 3];
-  double value[NTK_MOST_VARIABLES + 3];
-  size_t count;
-} point_scope;
-
-static void add_name(point_scope *scope, const char *name, double value) {
+static void add_name(ntk_point_scope *scope, const char *name, double value) {
   scope->name[scope->count] = name;
   scope->value[scope->count++] = value;
 }
 
-static ntk_status evaluate(const point_scope *scope, const char *text, double *value) {
+ntk_status ntk_point_evaluate(const ntk_point_scope *scope, const char *text, double *value) {
   const ntk_scope names = {scope->count, scope->name, scope->value};
   return ntk_expression_evaluate(text, &names, value);
 }
 
-static ntk_status read_depth(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+ntk_status ntk_point_whole(const ntk_point_scope *scope, const char *text, const char *what,
+                           size_t least, size_t *value) {
+  double number = 0.0;
+  NTK_TRY(ntk_point_evaluate(scope, text, &number));
+  if (!(number >= (double)least) || number > LARGEST_WHOLE || number != floor(number))
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "%s is %.10g; accepted: a whole number from %zu (floor(...) makes one)", what,
+                    number, least);
+  *value = (size_t)number;
+  return NTK_OK;
+}
+
+const char *ntk_point_name(const ntk_study *study, const char *key, size_t i) {
+  const char *text = ntk_keys_text(study, key);
+  const size_t v = ntk_grid_find(&study->grid, text);
+  const char *value = v < study->grid.count ? ntk_grid_text(&study->grid, v, i) : NULL;
+  return value != NULL ? value : text;
+}
+
+/* ---- Sizes and network ----------------------------------------------------------------------- */
+
+static ntk_status read_depth(const ntk_study *study, const ntk_point_scope *scope,
+                             ntk_point *point) {
   const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
   const ntk_setting *depth = ntk_settings_find(&study->settings, "network.depth");
   point->depth = widths->count + 1;
   if (depth != NULL) {
-    double value = 0.0;
-    NTK_TRY(evaluate(scope, depth->value[0], &value));
-    NTK_TRY(whole("network.depth", value, &point->depth));
+    NTK_TRY(ntk_point_whole(scope, depth->value[0], "network.depth", 1, &point->depth));
     if (widths->count > 1 && widths->count + 1 != point->depth)
       return ntk_fail(NTK_ERR_SHAPE,
                       "%zu widths for a depth of %zu; accepted: one expression for "
@@ -91,53 +93,58 @@ static ntk_status read_depth(const ntk_study *study, const point_scope *scope, n
 }
 
 /* n_1..n_{L-1}: as many expressions, or, with network.depth, one for each layer l. */
-static ntk_status read_widths(const ntk_study *study, point_scope *scope, ntk_point *point) {
+static ntk_status read_widths(const ntk_study *study, ntk_point_scope *scope, ntk_point *point) {
   const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
   add_name(scope, "L", (double)point->depth);
   add_name(scope, "l", NAN);
   for (size_t l = 1; l < point->depth; l++) {
     char what[32];
-    double value = 0.0;
     snprintf(what, sizeof what, "width n_%zu", l);
     scope->value[scope->count - 1] = (double)l;
-    NTK_TRY(evaluate(scope, widths->value[widths->count > 1 ? l - 1 : 0], &value));
-    NTK_TRY(whole(what, value, &point->width[l]));
+    const char *text = widths->value[widths->count > 1 ? l - 1 : 0];
+    NTK_TRY(ntk_point_whole(scope, text, what, 1, &point->width[l]));
   }
   scope->count -= 1;
   return NTK_OK;
 }
 
-static ntk_status read_beta(const ntk_study *study, const point_scope *scope, ntk_point *point) {
+static ntk_status read_beta(const ntk_study *study, const ntk_point_scope *scope,
+                            ntk_point *point) {
   const ntk_setting *beta = ntk_settings_find(&study->settings, "network.beta");
   if (beta->count > 1 && beta->count != point->depth)
     return ntk_fail(NTK_ERR_SHAPE, "%zu values for %zu layers; accepted: 1 or %zu", beta->count,
                     point->depth, point->depth);
   for (size_t l = 0; l < point->depth; l++) {
-    NTK_TRY(evaluate(scope, beta->value[beta->count > 1 ? l : 0], &point->beta[l]));
+    NTK_TRY(ntk_point_evaluate(scope, beta->value[beta->count > 1 ? l : 0], &point->beta[l]));
     if (!(point->beta[l] > 0.0))
       return ntk_fail(NTK_ERR_ARGUMENT, "beta_%zu is %g; accepted: above 0", l + 1, point->beta[l]);
   }
   return NTK_OK;
 }
 
-/* A name as it is, or what the grid's variable of that name is at point i. */
-static const char *name_of(const ntk_study *study, const char *key, size_t i) {
-  const char *text = text_of(study, key);
-  const size_t v = ntk_grid_find(&study->grid, text);
-  const char *value = v < study->grid.count ? ntk_grid_text(&study->grid, v, i) : NULL;
-  return value != NULL ? value : text;
-}
-
-/* N or d, from the scope. */
-static ntk_status read_size(const point_scope *scope, const char *name, size_t *size) {
-  double value = 0.0;
-  NTK_TRY(evaluate(scope, name, &value));
-  return whole(name, value, size);
+/* Of the initialisation (18), with an even last hidden width. */
+static ntk_status read_gamma(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point,
+                             const char **key) {
+  const size_t last = point->width[point->depth - 1];
+  if (strcmp(point->init, "antisymmetric") != 0)
+    return NTK_OK;
+  *key = "network.widths";
+  if (last % 2 != 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; antisymmetric pairs its units: accepted: an "
+                    "even one",
+                    last);
+  *key = "network.gamma";
+  NTK_TRY(ntk_point_evaluate(scope, ntk_keys_text(study, *key), &point->gamma));
+  if (!(point->gamma > 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "gamma is %g; accepted: above 0", point->gamma);
+  return NTK_OK;
 }
 
 /* At most as many samples as the file has. */
-static ntk_status read_samples(const ntk_study *study, const point_scope *scope, ntk_point *point) {
-  NTK_TRY(read_size(scope, "N", &point->N));
+static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *scope,
+                               ntk_point *point) {
+  NTK_TRY(ntk_point_whole(scope, "N", "N", 1, &point->N));
   if (study->file_dim > 0 && point->N > study->file_rows)
     return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows", point->N, point->source,
                     study->file_rows);
@@ -145,56 +152,52 @@ static ntk_status read_samples(const ntk_study *study, const point_scope *scope,
 }
 
 /* d: the file's, which the grid may repeat. */
-static ntk_status read_dim(const ntk_study *study, const point_scope *scope, ntk_point *point) {
-  NTK_TRY(read_size(scope, "d", &point->width[0]));
+static ntk_status read_dim(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point) {
+  NTK_TRY(ntk_point_whole(scope, "d", "d", 1, &point->width[0]));
   if (study->file_dim > 0 && point->width[0] != study->file_dim)
     return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the rows of %s have %zu numbers", point->width[0],
                     point->source, study->file_dim);
   return NTK_OK;
 }
 
+/* *key: the setting that is being read. */
+static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, size_t i,
+                             ntk_point *point, const char **key) {
+  *key = "grid.N";
+  NTK_TRY(read_samples(study, scope, point));
+  *key = "grid.d";
+  NTK_TRY(read_dim(study, scope, point));
+  const bool depth = ntk_settings_find(&study->settings, "network.depth") != NULL;
+  *key = depth ? "network.depth" : "network.widths";
+  NTK_TRY(read_depth(study, scope, point));
+  *key = "network.widths";
+  NTK_TRY(read_widths(study, scope, point));
+  *key = "network.beta";
+  NTK_TRY(read_beta(study, scope, point));
+  NTK_TRY(read_gamma(study, scope, point, key));
+  return study->trains ? ntk_point_read_training(study, scope, i, point, key) : NTK_OK;
+}
+
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
-  point_scope scope = {.count = study->grid.count};
+  ntk_point_scope scope = {.count = study->grid.count};
   memcpy(scope.name, study->grid.name, study->grid.count * sizeof scope.name[0]);
   NTK_TRY(ntk_grid_values(&study->grid, i, scope.value));
-  *point = (ntk_point){.activation = name_of(study, "network.activation", i),
-                       .init = name_of(study, "network.init", i),
-                       .source = name_of(study, "data.source", i),
+  *point = (ntk_point){.activation = ntk_point_name(study, "network.activation", i),
+                       .init = ntk_point_name(study, "network.init", i),
+                       .source = ntk_point_name(study, "data.source", i),
                        .from_file = study->file_dim > 0,
                        .file = study->file,
                        .scaling = study->scaling};
   if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
     add_name(&scope, "d", (double)study->file_dim);
-  const char *key = "grid.N";
-  ntk_status status = read_samples(study, &scope, point);
-  if (status == NTK_OK) {
-    key = "grid.d";
-    status = read_dim(study, &scope, point);
-  }
-  if (status == NTK_OK) {
-    key = ntk_settings_find(&study->settings, "network.depth") != NULL ? "network.depth"
-                                                                       : "network.widths";
-    status = read_depth(study, &scope, point);
-  }
-  if (status == NTK_OK) {
-    key = "network.widths";
-    status = read_widths(study, &scope, point);
-  }
-  if (status == NTK_OK) {
-    key = "network.beta";
-    status = read_beta(study, &scope, point);
-  }
+  const char *key = NULL;
+  const ntk_status status = read_point(study, &scope, i, point, &key);
   return status == NTK_OK
              ? status
              : ntk_study_refuse_point(study, ntk_settings_find(&study->settings, key), i, status);
 }
 
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
-  const unsigned char *byte = bytes;
-  for (size_t i = 0; i < count; i++)
-    hash = (hash ^ byte[i]) * 0x100000001b3;
-  return hash;
-}
+/* ---- Seeds ----------------------------------------------------------------------------------- */
 
 /* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their
  * bytes: two of them, added up as they are, often make the same sum. */

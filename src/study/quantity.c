@@ -1,160 +1,55 @@
-/* The table of quantities. All of today's come from one ntk_spectrum. */
-#include "study/quantity.h"
+/* The table of quantities. */
+#include "study/measures.h"
 
-#include "base/context.h"
-
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-static void put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict) {
+const char *ntk_value_status_name(ntk_value_status status) {
+  static const char *const names[] = {
+      [NTK_VALUE_OK] = "ok",
+      [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
+      [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
+      [NTK_VALUE_DIVERGED] = "diverged",
+      [NTK_VALUE_NOT_REACHED] = "not_reached",
+      [NTK_VALUE_NO_STEP] = "no_step",
+  };
+  return names[status];
+}
+
+/* ---- Outcomes -------------------------------------------------------------------------------- */
+
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value,
+                     ntk_value_status status) {
   ntk_value *v = &outcome->value[outcome->count++];
   snprintf(v->quantity, sizeof v->quantity, "%s", name);
-  v->verdict = verdict;
-  v->value = verdict == NTK_VERDICT_BELOW_RESOLUTION ? NAN : value;
+  v->status = status;
+  v->value = status < NTK_VALUE_BELOW_RESOLUTION ? value : NAN;
 }
 
-static void put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
-                      ntk_verdict verdict) {
+void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
+                           ntk_value_status status) {
   char name[sizeof outcome->value[0].quantity];
   snprintf(name, sizeof name, "%.20s_%u", stem, (unsigned)k % 1000u); /* k < NTK_MOST_DEPTH */
-  put(outcome, name, value, verdict);
+  ntk_outcome_put(outcome, name, value, status);
 }
-
-/* ---- Quantities of ntk_spectrum -------------------------------------------------------------- */
-
-static void take_lambda_min(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_min", r->lambda_min, r->verdict);
-}
-
-static void take_lambda_max(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_max", r->lambda_max, NTK_VERDICT_OK);
-}
-
-static void take_condition(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  const bool singular = r->verdict == NTK_VERDICT_RANK_DEFICIENT;
-  put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min, r->verdict);
-}
-
-static void take_layers(const void *result, ntk_outcome *outcome) {
-  const ntk_spectrum_result *r = result;
-  for (size_t k = 0; k < r->blocks; k++)
-    put_layer(outcome, "lambda_min", k, r->layers[k].lambda_min, r->layers[k].verdict);
-}
-
-static ntk_spectrum_options spectrum_options(const ntk_quantity *const *quantity, size_t count) {
-  ntk_spectrum_options options = {0};
-  for (size_t q = 0; q < count; q++)
-    options.per_layer |= quantity[q]->per_layer != NULL;
-  return options;
-}
-
-/* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
- * The blocks one by one need the Gram matrices again, and a factorisation each. */
-static double spectrum_flops(const ntk_point *point, const ntk_quantity *const *quantity,
-                             size_t count) {
-  const double N = (double)point->N, L = (double)point->depth;
-  double columns = (double)point->width[0], passes = 0.0;
-  for (size_t l = 1; l < point->depth; l++) {
-    columns += 2.0 * (double)point->width[l];
-    passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
-  }
-  const double gram = N * N * columns, factor = N * N * N / 3.0;
-  return passes + gram + factor +
-         (spectrum_options(quantity, count).per_layer ? gram + L * factor : 0.0);
-}
-
-static ntk_status spectrum_bytes(ntk_context *context, const ntk_point *point,
-                                 const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
-  const ntk_spectrum_options options = spectrum_options(quantity, count);
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta};
-  return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
-}
-
-ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity) {
-  struct stat about;
-  if (stat(path, &about) != 0)
-    return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(about.st_mode)) /* a pipe or a device may never end */
-    return ntk_fail(NTK_ERR_FILE, "%s is no plain file", path);
-  *identity = (ntk_file_identity){(uint64_t)about.st_dev, (uint64_t)about.st_ino,
-                                  (uint64_t)about.st_size, (int64_t)about.st_mtime, 0};
-#ifdef __linux__
-  identity->nanoseconds = (int64_t)about.st_mtim.tv_nsec;
-#endif
-  return NTK_OK;
-}
-
-static ntk_status check_file(const ntk_point *point) {
-  ntk_file_identity now;
-  NTK_TRY(ntk_file_identify(point->source, &now));
-  if (now.device != point->file.device || now.inode != point->file.inode ||
-      now.size != point->file.size || now.seconds != point->file.seconds ||
-      now.nanoseconds != point->file.nanoseconds)
-    return ntk_fail(NTK_ERR_FILE, "%s has changed since the run began", point->source);
-  return NTK_OK;
-}
-
-/* A file is looked at after it has been read, too: it may be replaced at any moment. */
-static ntk_status load_data(ntk_context *context, const ntk_point *point, uint64_t seed,
-                            ntk_dataset **data) {
-  if (point->from_file) {
-    NTK_TRY(check_file(point));
-    NTK_TRY(
-        ntk_dataset_load(context, point->source, point->N, point->width[0], point->scaling, data));
-    return check_file(point);
-  }
-  return ntk_dataset_generate(context, point->source, point->N, point->width[0], seed, data);
-}
-
-static ntk_status spectrum_run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                               const ntk_quantity *const *quantity, size_t count,
-                               ntk_outcome *outcome) {
-  ntk_spectrum_options options = spectrum_options(quantity, count);
-  options.seed = seed;
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta,
-                                 .seed = seed};
-  ntk_dataset *data = NULL;
-  ntk_network *network = NULL;
-  ntk_spectrum_result result = {0};
-  ntk_status status = load_data(context, point, seed, &data);
-  if (status == NTK_OK)
-    status = ntk_network_create(context, &spec, &network);
-  if (status == NTK_OK)
-    status = ntk_spectrum(context, network, data, &options, &result);
-  for (size_t q = 0; q < count && status == NTK_OK; q++)
-    quantity[q]->take(&result, outcome);
-  ntk_spectrum_clear(&result);
-  ntk_network_destroy(network);
-  ntk_dataset_destroy(data);
-  return status;
-}
-
-static const ntk_measure spectrum = {spectrum_flops, spectrum_bytes, spectrum_run};
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const ntk_quantity table[] = {
-    {{"lambda_min", "smallest eigenvalue of K"}, &spectrum, take_lambda_min, NULL},
-    {{"lambda_max", "largest eigenvalue of K"}, &spectrum, take_lambda_max, NULL},
-    {{"condition", "lambda_max / lambda_min"}, &spectrum, take_condition, NULL},
+    {{"lambda_min", "smallest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_min, NULL},
+    {{"lambda_max", "largest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_max, NULL},
+    {{"condition", "lambda_max / lambda_min"}, &ntk_spectrum_measure, ntk_take_condition, NULL},
     {{"per_layer", "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ..."},
-     &spectrum,
-     take_layers,
+     &ntk_spectrum_measure,
+     ntk_take_layers,
      "lambda_min"},
+    {{"final_loss", "loss after training"}, &ntk_training_measure, ntk_take_final_loss, NULL},
+    {{"epochs_to", "epochs until the loss is at most train.target"},
+     &ntk_training_measure,
+     ntk_take_epochs_to,
+     NULL},
+    {{"rate", "(last loss / first loss)^(1 / epochs)"}, &ntk_training_measure, ntk_take_rate, NULL},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 
@@ -183,9 +78,9 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   for (size_t q = 0; q < count; q++) {
     const char *stem = quantity[q]->per_layer;
     if (stem == NULL)
-      put(outcome, quantity[q]->info.name, NAN, NTK_VERDICT_OK);
+      ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VALUE_OK);
     for (size_t k = 0; stem != NULL && k < depth; k++)
-      put_layer(outcome, stem, k, NAN, NTK_VERDICT_OK);
+      ntk_outcome_put_layer(outcome, stem, k, NAN, NTK_VALUE_OK);
   }
 }
 
@@ -194,4 +89,8 @@ const ntk_quantity *ntk_quantity_find(const char *name) {
     if (strcmp(table[i].info.name, name) == 0)
       return &table[i];
   return NULL;
+}
+
+bool ntk_quantity_trains(const ntk_quantity *quantity) {
+  return quantity->measure == &ntk_training_measure;
 }

@@ -1,19 +1,22 @@
 /* What a study measures. A new quantity is a row of the table in quantity.c; one that needs another
- * computation than the spectrum brings its ntk_measure. */
+ * computation than those of measures.h brings its ntk_measure. */
 #ifndef NTK_STUDY_QUANTITY_H
 #define NTK_STUDY_QUANTITY_H
 
-#include "base/status.h"
+#include "study/files.h"
 
+#include "ntkit/fit.h"
 #include "ntkit/study.h"
 
 enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
 
-/* Which file it is, as it was when the study was made. */
-typedef struct ntk_file_identity {
-  uint64_t device, inode, size;
-  int64_t seconds, nanoseconds; /* of its last change */
-} ntk_file_identity;
+/* How the network of a point trains. */
+typedef struct ntk_point_training {
+  ntk_train_options options; /* without the seed */
+  const char *labels;        /* a kind, or a file */
+  bool labels_from_file;
+  ntk_file_identity labels_file;
+} ntk_point_training;
 
 /* A point of the grid, resolved. Strings are borrowed from the study. */
 typedef struct ntk_point {
@@ -21,20 +24,30 @@ typedef struct ntk_point {
   size_t width[NTK_MOST_DEPTH]; /* d, n_1, ..., n_{L-1} */
   double beta[NTK_MOST_DEPTH];
   const char *activation, *init;
+  double gamma;       /* of init antisymmetric; else 0 */
   const char *source; /* distribution or file */
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
+  ntk_point_training training; /* zero in a study that does not train */
 } ntk_point;
 
-/* NTK_ERR_FILE when path is no plain file. */
-ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity);
+/* What there is to say of a value; by its name it stands in the database. */
+typedef enum ntk_value_status {
+  NTK_VALUE_OK,
+  NTK_VALUE_RANK_DEFICIENT,
+  NTK_VALUE_BELOW_RESOLUTION, /* this one and those that follow: there is no value */
+  NTK_VALUE_DIVERGED,
+  NTK_VALUE_NOT_REACHED,
+  NTK_VALUE_NO_STEP
+} ntk_value_status;
+const char *ntk_value_status_name(ntk_value_status status);
 
 /* One number that a trial found. */
 typedef struct ntk_value {
   char quantity[32];
-  double value; /* NaN unless resolved */
-  ntk_verdict verdict;
+  double value; /* NaN when there is none */
+  ntk_value_status status;
 } ntk_value;
 
 /* What a trial found, or why it did not; plain memory, for it goes through a pipe. */
@@ -69,11 +82,19 @@ struct ntk_quantity {
 
 /* NULL when there is none of this name. */
 const ntk_quantity *ntk_quantity_find(const char *name);
+/* Whether a trial trains for it. */
+bool ntk_quantity_trains(const ntk_quantity *quantity);
 
 /* The quantities, out of `count`, that quantity q's measure gives, into own; how many they are: 0
  * when an earlier quantity has the same measure, so that each measure comes up once. */
 size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, size_t q,
                           const ntk_quantity *own[NTK_MOST_QUANTITIES]);
+
+/* Appends a value. */
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value, ntk_value_status status);
+/* The same, named "stem_k". */
+void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
+                           ntk_value_status status);
 
 /* Appends a value, NaN and named but otherwise empty, for each that these quantities give. */
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,

@@ -196,32 +196,34 @@ static void write_values(FILE *out, const ntk_setting *s) {
   fputs("]\n", out);
 }
 
-/* Settings of one group ("" for those without) in their order. */
+/* Settings of one group ("" for those without) in their order, below its name. */
 static void write_group(FILE *out, const ntk_settings *settings, const char *group) {
   const size_t length = strlen(group);
+  bool named = length == 0;
   for (size_t i = 0; i < settings->count; i++) {
     const ntk_setting *s = &settings->setting[i];
     const char *dot = strchr(s->key, '.');
     const size_t own = dot != NULL ? (size_t)(dot - s->key) : 0;
     if (own != length || strncmp(s->key, group, length) != 0)
       continue;
+    if (!named)
+      fprintf(out, "%s:\n", group);
+    named = true;
     fprintf(out, "%s%s: ", length > 0 ? "  " : "", length > 0 ? dot + 1 : s->key);
     write_values(out, s);
   }
 }
 
 char *ntk_settings_text(const ntk_settings *settings) {
-  static const char *const groups[] = {"network", "data", "grid"};
+  static const char *const groups[] = {"network", "data", "train", "grid"};
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
   if (out == NULL)
     return NULL;
   write_group(out, settings, "");
-  for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
-    fprintf(out, "%s:\n", groups[g]);
+  for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
     write_group(out, settings, groups[g]);
-  }
   const bool failed = ferror(out) != 0;
   if (fclose(out) != 0 || failed) {
     free(text);

@@ -54,7 +54,7 @@ static ntk_status put_trial(const ntk_store *store, size_t point, size_t trial, 
 
 static ntk_status put_value(const ntk_store *store, sqlite3_stmt *insert, size_t point,
                             size_t trial, size_t ordinal, const ntk_value *v, bool failed) {
-  const char *status = failed ? "failed" : ntk_verdict_name(v->verdict);
+  const char *status = failed ? "failed" : ntk_value_status_name(v->status);
   int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)point);
   code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)trial);
   code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)ordinal);

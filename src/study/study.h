@@ -19,6 +19,9 @@ struct ntk_study {
   ntk_scaling scaling;
   ntk_file_identity file;     /* of the data file */
   size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
+  bool trains;                /* some quantity asks for it */
+  ntk_file_identity labels_file;
+  size_t labels_rows; /* of the file of labels; 0: there is none */
 };
 
 /* Network and data of point i. */
@@ -36,9 +39,5 @@ ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, 
                                   ntk_status status);
 /* Puts the setting's place before the message that has just been set, and returns status. */
 ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status);
-
-/* 64-bit FNV-1a, from NTK_HASH_START on. */
-#define NTK_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count);
 
 #endif

@@ -1,0 +1,20 @@
+/* The measures, and what of their results each quantity is. */
+#ifndef NTK_STUDY_MEASURES_H
+#define NTK_STUDY_MEASURES_H
+
+#include "study/quantity.h"
+
+/* One ntk_spectrum. */
+extern const ntk_measure ntk_spectrum_measure;
+void ntk_take_lambda_min(const void *result, ntk_outcome *outcome);
+void ntk_take_lambda_max(const void *result, ntk_outcome *outcome);
+void ntk_take_condition(const void *result, ntk_outcome *outcome);
+void ntk_take_layers(const void *result, ntk_outcome *outcome);
+
+/* One ntk_train. */
+extern const ntk_measure ntk_training_measure;
+void ntk_take_final_loss(const void *result, ntk_outcome *outcome);
+void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
+void ntk_take_rate(const void *result, ntk_outcome *outcome);
+
+#endif
