@@ -17,11 +17,22 @@
 enum { CORRECTIONS = 30 };
 static const double EPS = 1e-10;
 
+/* What was asked, checked. */
+typedef struct problem {
+  ntk_context *context;
+  const ntk_network_spec *spec;
+  const ntk_dataset *data;
+  const double *Y; /* count x N */
+  size_t count;
+  const ntk_memorize_options *options;
+} problem;
+
 /* The samples that differ from each other. */
 typedef struct distinct {
   const ntk_dataset *data; /* the caller's where all differ, else own */
   ntk_dataset *own;
   size_t *row; /* N of them: where they stand in the caller's data; NULL: at their places */
+  size_t most; /* the largest number of samples that are equal */
 } distinct;
 
 static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
@@ -74,20 +85,34 @@ static ntk_status copy_distinct(ntk_context *context, const ntk_dataset *data, s
   return NTK_OK;
 }
 
-static ntk_status find_distinct(ntk_context *context, const ntk_dataset *data, const double *Y,
-                                size_t count, distinct *d) {
-  void *pointer = NULL;
-  *d = (distinct){.data = data};
-  NTK_TRY(ntk_alloc(context, data->N, sizeof(size_t), "equal rows", &pointer));
-  size_t *first = pointer, different = 0;
-  ntk_status status = ntk_equal_rows(context, data->X, data->N, data->d, first);
-  if (status == NTK_OK)
-    status = check_consistent(Y, data->N, count, first);
-  for (size_t i = 0; i < data->N && status == NTK_OK; i++)
+/* How many rows are their own first, and the largest number of rows that are equal. counts: N. */
+static size_t count_distinct(const size_t *first, size_t N, size_t *counts, size_t *most) {
+  size_t different = 0;
+  *most = 0;
+  memset(counts, 0, N * sizeof *counts);
+  for (size_t i = 0; i < N; i++) {
     different += first[i] == i;
-  if (status == NTK_OK && different < data->N)
-    status = copy_distinct(context, data, different, first, d);
-  ntk_free(context, first);
+    counts[first[i]]++;
+    *most = counts[first[i]] > *most ? counts[first[i]] : *most;
+  }
+  return different;
+}
+
+static ntk_status find_distinct(const problem *p, distinct *d) {
+  const size_t N = p->data->N;
+  void *pointer = NULL;
+  *d = (distinct){.data = p->data, .most = 1};
+  NTK_TRY(ntk_alloc(p->context, 2 * N, sizeof(size_t), "equal rows", &pointer));
+  size_t *first = pointer;
+  ntk_status status = ntk_equal_rows(p->context, p->data->X, N, p->data->d, first);
+  if (status == NTK_OK)
+    status = check_consistent(p->Y, N, p->count, first);
+  if (status == NTK_OK) {
+    const size_t different = count_distinct(first, N, first + N, &d->most);
+    if (different < N)
+      status = copy_distinct(p->context, p->data, different, first, d);
+  }
+  ntk_free(p->context, first);
   return status;
 }
 
@@ -136,27 +161,26 @@ static void explain(const ntk_linear_system *system, double eps, ntk_memorize_re
 }
 
 /* Label vector Y (of all samples) into its network and result. */
-static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spec,
-                          const ntk_dataset *data, const distinct *d, const double *Y,
-                          const ntk_memorize_options *options, ntk_network **network,
-                          ntk_memorize_result *result) {
+static ntk_status fit_one(const problem *p, ntk_linear_system *system, const distinct *d,
+                          const double *Y, ntk_network **network, ntk_memorize_result *result) {
   const size_t N = d->data->N;
+  const ntk_memorize_options *options = p->options;
   double *own = NULL;
   if (d->row != NULL) {
     NTK_TRY(ntk_alloc_doubles(system->context, N, "labels", &own));
     for (size_t i = 0; i < N; i++)
       own[i] = Y[d->row[i]];
   }
-  const double *labels = own != NULL ? own : Y, norm = ntk_dnrm2(data->N, Y);
+  const double norm = ntk_dnrm2(p->data->N, Y);
   const double unit = norm > 0.0 ? norm : 1.0; /* what errors are relative to */
   const double wanted = options->absolute ? options->eps : options->eps * unit;
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
-  /* Equal samples count once for the construction: 0.7 makes up for pairs; more is rare. */
+  /* Equal samples count once there, and d->most times at the most here. */
   ntk_status status =
-      ntk_construct(system, spec, d->data, labels, own != NULL ? 0.7 * wanted : wanted,
+      ntk_construct(system, p->spec, d->data, own != NULL ? own : Y, wanted / sqrt((double)d->most),
                     options->corrections, network, result);
   if (status == NTK_OK)
-    status = measure(*network, data, Y, result);
+    status = measure(*network, p->data, Y, result);
   if (status == NTK_OK) {
     result->reached = result->relative_error * unit <= wanted;
     explain(system, wanted / unit, result);
@@ -165,46 +189,63 @@ static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spe
   return status;
 }
 
+/* Everything but the checks of what was asked; on failure some of networks may be there. */
+static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize_result *results) {
+  const double start = ntk_clock();
+  distinct d;
+  ntk_linear_system system = {0};
+  ntk_status status = find_distinct(p, &d);
+  if (status == NTK_OK)
+    status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, &system);
+  const double shared = ntk_clock() - start;
+  for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
+    const double own = ntk_clock();
+    status = fit_one(p, &system, &d, p->Y + k * p->data->N, &networks[k], &results[k]);
+    results[k].seconds.kernel = system.seconds_kernel;
+    results[k].seconds.factor = system.seconds_factor;
+    results[k].seconds.condition = system.seconds_condition;
+    results[k].seconds.total = shared + ntk_clock() - own;
+  }
+  if (system.context != NULL)
+    ntk_linear_system_destroy(&system);
+  release_distinct(p->context, &d);
+  return status;
+}
+
+/* Outputs of the caller's are written when all is done. */
+static ntk_status fit_aside(const problem *p, ntk_network **networks,
+                            ntk_memorize_result *results) {
+  void *made = NULL, *found = NULL;
+  NTK_TRY(ntk_alloc(p->context, p->count, sizeof(ntk_network *), "networks", &made));
+  ntk_network **own = memset(made, 0, p->count * sizeof(ntk_network *));
+  ntk_status status = ntk_alloc(p->context, p->count, sizeof *results, "results", &found);
+  if (status == NTK_OK)
+    status = fit_all(p, own, found);
+  if (status == NTK_OK) {
+    memcpy(networks, own, p->count * sizeof(ntk_network *));
+    memcpy(results, found, p->count * sizeof *results);
+  }
+  for (size_t k = 0; k < p->count && status != NTK_OK; k++)
+    ntk_network_destroy(own[k]);
+  ntk_free(p->context, made);
+  ntk_free(p->context, found);
+  return status;
+}
+
 ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
                         const double *Y, size_t count, const ntk_memorize_options *options,
                         ntk_network **networks, ntk_memorize_result *results) {
-  const double start = ntk_clock();
   ntk_memorize_options o = options != NULL ? *options : (ntk_memorize_options){0};
   o.eps = o.eps != 0.0 ? o.eps : EPS;
   o.corrections = o.corrections > 0 ? o.corrections : CORRECTIONS;
   if (!(o.eps > 0.0) || isinf(o.eps))
     return ntk_fail(NTK_ERR_ARGUMENT, "eps is %g; accepted: above 0", o.eps);
+  if (count == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
   NTK_TRY(check_spec(spec, data));
   NTK_TRY(check_labels(Y, data->N, count));
-  distinct d;
-  ntk_linear_system system = {0};
-  ntk_status status = find_distinct(context, data, Y, count, &d);
-  if (status == NTK_OK)
-    status = ntk_linear_system_create(context, spec, d.data, &o, &system);
-  const double shared = ntk_clock() - start;
-  size_t made = 0;
-  for (; made < count && status == NTK_OK; made++) {
-    const double own = ntk_clock();
-    ntk_network *network = NULL;
-    status = fit_one(&system, spec, data, &d, Y + made * data->N, &o, &network, &results[made]);
-    if (status != NTK_OK) {
-      ntk_network_destroy(network);
-      break;
-    }
-    networks[made] = network;
-    results[made].seconds.kernel = system.seconds_kernel;
-    results[made].seconds.factor = system.seconds_factor;
-    results[made].seconds.condition = system.seconds_condition;
-    results[made].seconds.total = shared + ntk_clock() - own;
-  }
-  for (size_t k = 0; k < made && status != NTK_OK; k++) {
-    ntk_network_destroy(networks[k]);
-    networks[k] = NULL;
-  }
-  if (system.context != NULL)
-    ntk_linear_system_destroy(&system);
-  release_distinct(context, &d);
-  return status;
+  const problem p = {context, spec, data, Y, count, &o};
+  return fit_aside(&p, networks, results);
 }
 
 ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
