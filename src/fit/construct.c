@@ -22,6 +22,7 @@
 static const double FIRST_SHARE = 0.05; /* ||t D|| over ||W|| at the first t */
 static const double TRUNCATION = 2e-3;  /* relative error wanted before corrections */
 static const double STAGNATION = 0.5;   /* a correction that gains less is the last at this t */
+static const double HOPELESS = 1e-2;    /* relative error */
 enum { MOST_T = 8 };
 
 typedef struct attempt {
@@ -35,6 +36,7 @@ typedef struct attempt {
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
   double progress;                     /* between 0 and 1 */
+  size_t hardest;                      /* the sample of the largest |c_i| */
   double seconds_solve, seconds_evaluate;
 } attempt;
 
@@ -100,10 +102,19 @@ static ntk_status correct(attempt *a, ntk_linear_system *system, const double *r
   return NTK_OK;
 }
 
+static size_t largest_of(const double *c, size_t N) {
+  size_t at = 0;
+  for (size_t i = 1; i < N; i++)
+    if (fabs(c[i]) > fabs(c[at]))
+      at = i;
+  return at;
+}
+
 /* D of the linear problem, and the t where the error it leaves is TRUNCATION of ||Y||. */
 static ntk_status begin(attempt *a, ntk_linear_system *system) {
   memset(a->D, 0, a->entries * sizeof(double));
   NTK_TRY(correct(a, system, a->Y));
+  a->hardest = largest_of(a->c, a->N);
   const double norm_D = ntk_dnrm2(a->entries, a->D);
   const size_t L = a->base->depth;
   a->t = norm_D > 0.0 && isfinite(norm_D)
@@ -148,6 +159,19 @@ static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size
   return NTK_OK;
 }
 
+/* Where K_{L-2} is singular to rounding, weights that fit may need to be so large that rounding in
+ * F_L undoes the fit: then what the damped system gives, which leaves out what is hardest, may be
+ * nearer. */
+static ntk_status search_damped(attempt *a, ntk_linear_system *system, double eps,
+                                size_t corrections, size_t *made) {
+  if (system->shift == 0.0 || system->iterative || a->best_error <= HOPELESS * a->norm_Y)
+    return NTK_OK;
+  system->damped = true;
+  const ntk_status status = search(a, system, eps, corrections, made);
+  system->damped = false;
+  return status;
+}
+
 static ntk_status allocate(attempt *a) {
   ntk_context *context = a->base->context;
   NTK_TRY(ntk_alloc_doubles(context, 2 * a->entries, "weights", &a->D));
@@ -159,7 +183,7 @@ static ntk_status allocate(attempt *a) {
 
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
                          const ntk_dataset *data, const double *Y, double eps, size_t corrections,
-                         ntk_network **network, ntk_memorize_result *result) {
+                         ntk_network **network, size_t *hardest, ntk_memorize_result *result) {
   const size_t L = spec->depth;
   attempt a = {.base = system->base,
                .data = data,
@@ -175,6 +199,8 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
   size_t made = 0;
   if (status == NTK_OK)
     status = search(&a, system, eps, corrections, &made);
+  if (status == NTK_OK)
+    status = search_damped(&a, system, eps, corrections, &made);
   if (status == NTK_OK && !isfinite(a.best_error))
     status = ntk_fail(NTK_ERR_NUMERIC, "the construction overflows: its weights are not finite");
   if (status == NTK_OK) {
@@ -184,6 +210,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
     result->seconds.solve = a.seconds_solve;
     result->seconds.evaluate = a.seconds_evaluate;
     *network = a.network;
+    *hardest = a.hardest;
   } else {
     ntk_network_destroy(a.network);
   }

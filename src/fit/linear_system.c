@@ -14,7 +14,7 @@
 
 static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual */
 static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
-enum { CG_PRODUCTS = 4000 };
+enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SHIFTED = 50 };
 
 static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) {
   void *pointer = NULL;
@@ -140,19 +140,34 @@ static ntk_status apply_block(void *user, const double *V, size_t m, double *U) 
   return ntk_kernel_apply(s->features, s->block, V, m, U);
 }
 
+static ntk_status solve_shifted(void *user, double *V, size_t m) {
+  const ntk_linear_system *s = user;
+  return ntk_kernel_solve(s->factor, V, m);
+}
+
+/* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J
+ * (J^T v), which knows the differences of nearly equal rows to u, where the sums of K know them to
+ * u over the square of the distance. */
+static ntk_status solve(ntk_linear_system *s, const double *r, double *c) {
+  if (!s->iterative && (s->shift == 0.0 || s->damped)) {
+    memcpy(c, r, s->features->N * sizeof *c);
+    return ntk_kernel_solve(s->factor, c, 1);
+  }
+  const ntk_operator A = {.n = s->features->N,
+                          .apply = apply_block,
+                          .solve = s->iterative ? NULL : solve_shifted,
+                          .user = s};
+  double residual = 0.0;
+  size_t products = 0;
+  return ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE,
+                                 s->iterative ? CG_PRODUCTS : CG_PRODUCTS_SHIFTED, c, &residual,
+                                 &products);
+}
+
 ntk_status ntk_linear_system_correct(ntk_linear_system *s, const double *r, double *c, double *D) {
   const ntk_network *base = s->base;
   const size_t L = base->depth, entries = base->width[L - 2] * base->width[L - 1];
-  if (s->iterative) {
-    const ntk_operator A = {.n = s->features->N, .apply = apply_block, .user = s};
-    double residual = 0.0;
-    size_t products = 0;
-    NTK_TRY(ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE, CG_PRODUCTS, c, &residual,
-                                    &products));
-  } else {
-    memcpy(c, r, s->features->N * sizeof *c);
-    NTK_TRY(ntk_kernel_solve(s->factor, c, 1));
-  }
+  NTK_TRY(solve(s, r, c));
   NTK_TRY(ntk_jacobian_adjoint(s->features, c, s->g));
   const double *step = s->g + (base->W[L - 1] - base->theta); /* n_{L-2} x m */
   for (size_t e = 0; e < entries; e++)

@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/equal_rows.h"
-#include "spectrum/eigen.h"
-#include "spectrum/packed.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,6 +14,7 @@
 
 enum { CORRECTIONS = 30 };
 static const double EPS = 1e-10;
+static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
 
 /* What was asked, checked. */
 typedef struct problem {
@@ -132,7 +131,44 @@ static ntk_status measure(const ntk_network *network, const ntk_dataset *data, c
   return NTK_OK;
 }
 
-static void explain(const ntk_linear_system *system, double eps, ntk_memorize_result *r) {
+/* The sample nearest to sample i, and their distance over the size of x_i. */
+static size_t find_nearest(const ntk_dataset *data, size_t i, double *distance) {
+  const double *x = data->X + i * data->d;
+  double least = INFINITY;
+  size_t nearest = i;
+  for (size_t k = 0; k < data->N; k++) {
+    double square = 0.0;
+    for (size_t j = 0; j < data->d; j++)
+      square += (data->X[k * data->d + j] - x[j]) * (data->X[k * data->d + j] - x[j]);
+    if (k != i && square < least) {
+      least = square;
+      nearest = k;
+    }
+  }
+  *distance = sqrt(least) / ntk_dnrm2(data->d, x);
+  return nearest;
+}
+
+/* Where K_{L-2} is singular to rounding, two samples may be to blame. */
+static void explain_singular(const distinct *d, size_t hardest, size_t room, char *text) {
+  double distance = 0.0;
+  const size_t other = find_nearest(d->data, hardest, &distance);
+  const size_t low = hardest < other ? hardest : other, high = hardest < other ? other : hardest;
+  if (distance < NEARLY_EQUAL)
+    snprintf(text, room,
+             "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is "
+             "singular to rounding",
+             (d->row != NULL ? d->row[low] : low) + 1, (d->row != NULL ? d->row[high] : high) + 1,
+             distance);
+  else
+    snprintf(text, room,
+             "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
+             "a larger beta may mend, or the widths are too small");
+}
+
+/* Why eps was not reached. hardest: a sample of d. */
+static void explain(const ntk_linear_system *system, const distinct *d, double eps, size_t hardest,
+                    ntk_memorize_result *r) {
   const ntk_network *base = system->base;
   const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
   if (r->reached)
@@ -149,10 +185,7 @@ static void explain(const ntk_linear_system *system, double eps, ntk_memorize_re
   else if (!base->activation.info.nonlinear)
     snprintf(text, room, "a linear network fits no labels that are not linear in x");
   else if (system->shift > 0.0)
-    snprintf(
-        text, room,
-        "K_{L-2} is singular to rounding: some samples are nearly equal to the network, or the "
-        "widths are too small");
+    explain_singular(d, hardest, room, text);
   else
     snprintf(text, room,
              "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
@@ -175,15 +208,16 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const dis
   const double unit = norm > 0.0 ? norm : 1.0; /* what errors are relative to */
   const double wanted = options->absolute ? options->eps : options->eps * unit;
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
+  size_t hardest = 0;
   /* Equal samples count once there, and d->most times at the most here. */
   ntk_status status =
       ntk_construct(system, p->spec, d->data, own != NULL ? own : Y, wanted / sqrt((double)d->most),
-                    options->corrections, network, result);
+                    options->corrections, network, &hardest, result);
   if (status == NTK_OK)
     status = measure(*network, p->data, Y, result);
   if (status == NTK_OK) {
     result->reached = result->relative_error * unit <= wanted;
-    explain(system, wanted / unit, result);
+    explain(system, d, wanted / unit, hardest, result);
   }
   ntk_free(system->context, own);
   return status;
@@ -246,23 +280,4 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
   NTK_TRY(check_labels(Y, data->N, count));
   const problem p = {context, spec, data, Y, count, &o};
   return fit_aside(&p, networks, results);
-}
-
-ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
-  size_t P = 0;
-  NTK_TRY(ntk_architecture_check(spec, &P));
-  double columns = 1.0;
-  for (size_t l = 1; l < spec->depth; l++)
-    columns += 2.0 * (double)spec->width[l];
-  const double n = (double)N, features = 8.0 * n * columns;
-  const bool iterative = options != NULL && options->iterative;
-  double total = 65536.0 + 8.0 * n * ((double)spec->width[0] + (double)count + 8.0);
-  total += 2.0 * features + 8.0 * (double)P * (5.0 + (double)count);
-  if (!iterative)
-    total += 4.0 * n * (n + 1.0) + (double)ntk_eigen_bytes(N);
-  *bytes = total < 0x1p63 ? (size_t)total : SIZE_MAX;
-  if (N > NTK_PACKED_MAX)
-    return ntk_fail(NTK_ERR_LIMIT, "N = %zu samples; accepted: up to %zu", N, NTK_PACKED_MAX);
-  return ntk_memory_check(context, *bytes, "this construction");
 }
