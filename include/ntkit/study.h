@@ -41,6 +41,9 @@ NTK_API void ntk_study_destroy(ntk_study *study);
 NTK_API const char *ntk_study_name(const ntk_study *study);
 NTK_API size_t ntk_study_points(const ntk_study *study);
 NTK_API size_t ntk_study_trials(const ntk_study *study); /* of each point */
+/* Flops of all its trials, predicted: the order of magnitude, for how long a training goes on is
+ * not known before. */
+NTK_API ntk_status ntk_study_flops(const ntk_study *study, double *flops);
 
 /* ---- Running it ------------------------------------------------------------------------------ */
 

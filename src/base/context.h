@@ -18,6 +18,10 @@ struct ntk_context {
 /* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. */
 ntk_status ntk_progress_report(const ntk_context *context, const char *phase, double fraction);
 
+/* How many threads are worth waking for so many flops: small work is the caller's own, for a busy
+ * machine may take a time slice to wake another, and as much to wait for it. */
+int ntk_threads_for(const ntk_context *context, double flops);
+
 /* Seconds from an arbitrary origin, monotonic. */
 double ntk_clock(void);
 

@@ -54,6 +54,7 @@ exit_status command_study_run(const cli_settings *settings);
 exit_status command_study_status(const cli_settings *settings);
 exit_status command_study_merge(const cli_settings *settings);
 exit_status command_reproduce_figure1(const cli_settings *settings);
+exit_status command_reproduce_figure2(const cli_settings *settings);
 exit_status command_study_export(const cli_settings *settings);
 exit_status command_study_plot(const cli_settings *settings);
 exit_status command_study_fit(const cli_settings *settings);

@@ -75,7 +75,9 @@ static exit_status write_data(const figure *f, const figure_layout *layout) {
     fprintf(file.stream, "# %s\n", f->about);
     if (f->cells > 0)
       write_map(f, layout, file.stream);
-    else
+    if (f->cells > 0 && f->curves > 0)
+      fputs("\n\n", file.stream);
+    if (f->curves > 0)
       write_curves(f, file.stream);
     status = file_close(&file, option_of(f), status);
   }

@@ -50,7 +50,7 @@ typedef struct figure {
   figure_axis x, y, value; /* value: the colour of a map */
   size_t curves;           /* at most FIGURE_CURVES */
   const figure_curve *curve;
-  size_t cells; /* when not 0: a map instead of curves, at most one cell at an (x, y) */
+  size_t cells; /* when not 0: a map, at most one cell at an (x, y); curves are lines over it */
   const figure_cell *cell;
 } figure;
 

@@ -111,6 +111,9 @@ static void lay_out_map(const figure *f, figure_layout *layout) {
   }
   if (layout->drawn > 0 && layout->value.low == layout->value.high)
     widen(&layout->value, 0.0);
+  for (size_t c = 0; c < f->curves; c++)
+    if (f->curve[c].label[0] != '\0')
+      layout->key = "above"; /* cells are everywhere else */
 }
 
 /* ---- The legend ------------------------------------------------------------------------------ */

@@ -81,12 +81,24 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
   fputc('\n', out);
 }
 
-static void put_map(FILE *out) {
+/* A line over the colours needs an edge of its own to be seen on all of them. */
+static void put_line(const figure_curve *curve, size_t c, FILE *out) {
+  fprintf(out,
+          ", \\\n     data index %zu using 1:2 with lines lw 7 lc rgb 'white' notitle"
+          ", \\\n     data index %zu using 1:2 with lines lw 3 lc rgb '%s' title ",
+          c + 1, c + 1, colours[(c + 1) % COLOURS]);
+  put_quoted(curve->label, "", out);
+}
+
+static void put_map(const figure *f, FILE *out) {
   fputs("# viridis\n"
         "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', \\\n"
         "  5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')\n"
-        "plot data using 1:2:4:5:6:7:3 with boxxyerror lc palette fs solid border notitle\n",
+        "plot data index 0 using 1:2:4:5:6:7:3 with boxxyerror lc palette fs solid border notitle",
         out);
+  for (size_t c = 0; c < f->curves; c++)
+    put_line(&f->curve[c], c, out);
+  fputc('\n', out);
 }
 
 void figure_script(const figure *f, const figure_layout *layout, const char *name, FILE *out) {
@@ -106,6 +118,8 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
   if (map) { /* gnuplot leaves too little room for the colours' label */
     put_axis("cb", &f->value, &layout->value, out);
     fputs("set cblabel offset 2,0\nset rmargin screen 0.8\n", out);
+    if (f->curves > 0) /* a line may have both of its ends outside */
+      fputs("set clip two\n", out);
   }
   const bool off = strcmp(layout->key, "off") == 0;
   fprintf(out, "set key %s%s\nset tics nomirror out\nset border %d\n", layout->key,
@@ -118,7 +132,7 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
         "set output base.'.svg'\n",
         out);
   if (map)
-    put_map(out);
+    put_map(f, out);
   else
     put_curves(f, layout, out);
   fputs("set terminal pdfcairo size 8,5.6 font 'DejaVu Sans,18'\n"

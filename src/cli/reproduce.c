@@ -83,6 +83,8 @@ static exit_status run_study(const cli_settings *settings, const reproduction *r
       ntk_study_parse(r->spec, r->name, preset->change, preset->changes, &study);
   if (made != NTK_OK)
     return report_library(made, NULL);
+  if (r->announce != NULL)
+    r->announce(settings, study, database);
   exit_status result = study_execute(settings, study, database, false, &status);
   ntk_study_destroy(study);
   if (result == EXIT_DONE)

@@ -21,6 +21,8 @@ typedef struct reproduction {
   const char *spec; /* the paper's study, a file for the user to change */
   size_t presets;
   const reproduction_preset *preset;
+  /* Says what is to come before the study runs; NULL: nothing. */
+  void (*announce)(const cli_settings *settings, const ntk_study *study, const char *database);
   /* Draws BASE.svg, ... from the database. */
   exit_status (*draw)(const cli_settings *settings, char *database, char *base);
   /* Prints the table, and writes it into BASE.txt. */

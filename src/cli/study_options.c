@@ -79,8 +79,9 @@ const option_row study_options[] = {
      .argument = "NAME",
      .fallback = "quick",
      .choice = preset_name,
-     .help = "paper: every point and trial of the paper; quick: half of the dimensions, three "
-             "trials, under a minute on two cores."},
+     .help =
+         "paper: every point and trial of the paper; quick: fewer of them, under two minutes on "
+         "two cores; small, of figure2 alone: under an hour."},
     {.name = "out",
      .kind = KIND_PATH,
      .commands = FOR_REPRODUCE,

@@ -293,18 +293,6 @@ static void warn_left_out(const cli_settings *settings, const ntk_map *map) {
                    left_out, all);
 }
 
-/* The cells that have a mean; to be freed. */
-static exit_status make_cells(const ntk_map *map, figure_cell **cell, size_t *cells) {
-  *cells = 0;
-  *cell = calloc(map->cells, sizeof **cell);
-  if (*cell == NULL)
-    return report_error(EXIT_FAILED, "no memory for %zu cells", map->cells);
-  for (size_t i = 0; i < map->cells; i++)
-    if (isfinite(map->cell[i].mean))
-      (*cell)[(*cells)++] = (figure_cell){map->cell[i].x, map->cell[i].y, map->cell[i].mean};
-  return EXIT_DONE;
-}
-
 static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
                             const ntk_summary_options *chosen, const labels *l) {
   const ntk_map_options options = {.quantity = chosen->quantity,
@@ -317,7 +305,7 @@ static exit_status draw_map(const cli_settings *settings, const ntk_study_table 
     return report_library(made, "heat");
   figure_cell *cell = NULL;
   figure f = begin(settings, l);
-  exit_status status = make_cells(&map, &cell, &f.cells);
+  exit_status status = study_map_cells(&map, &cell, &f.cells);
   if (status == EXIT_DONE && f.cells == 0)
     status = study_refuse_empty(settings, table, chosen,
                                 options.log ? "; a logarithmic colour shows values above 0" : "");

@@ -348,3 +348,14 @@ exit_status study_refuse_empty(const cli_settings *settings, const ntk_study_tab
   return report_error(EXIT_INPUT, "%s: %s has no value to show of %zu trials%s%s",
                       settings->operand[0], chosen->quantity, rows, statuses, why);
 }
+
+exit_status study_map_cells(const ntk_map *map, figure_cell **cell, size_t *cells) {
+  *cells = 0;
+  *cell = calloc(map->cells, sizeof **cell);
+  if (*cell == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu cells", map->cells);
+  for (size_t i = 0; i < map->cells; i++)
+    if (isfinite(map->cell[i].mean))
+      (*cell)[(*cells)++] = (figure_cell){map->cell[i].x, map->cell[i].y, map->cell[i].mean};
+  return EXIT_DONE;
+}

@@ -3,6 +3,7 @@
 #ifndef NTK_CLI_STUDY_VIEW_H
 #define NTK_CLI_STUDY_VIEW_H
 
+#include "cli/figure.h"
 #include "cli/settings.h"
 #include "ntkit/study.h"
 
@@ -28,6 +29,9 @@ exit_status study_warn_pooled(const cli_settings *settings, const ntk_study_tabl
  * say, or "". */
 exit_status study_refuse_empty(const cli_settings *settings, const ntk_study_table *table,
                                const ntk_summary_options *chosen, const char *why);
+
+/* The cells of a map that have a mean, as a figure has them; to be freed, whatever the status. */
+exit_status study_map_cells(const ntk_map *map, figure_cell **cell, size_t *cells);
 
 /* Shortest of 15 and 17 digits that reads back as value; "" when it is not finite. */
 enum { STUDY_NUMBER = 32 };

@@ -124,7 +124,8 @@ ntk_status ntk_distribution_find(const char *name, const ntk_distribution **dist
 void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,
                            ntk_random source, size_t first, size_t count, size_t d, double *X) {
   const fill_fn fill_row = fill[distribution - list];
-#pragma omp parallel for schedule(static) num_threads(context->threads)
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(context, 20.0 * (double)count * (double)d))
   for (size_t i = 0; i < count; i++)
     fill_row(source, first + i, d, X + i * d);
 }

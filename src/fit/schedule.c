@@ -8,8 +8,10 @@
  *   adam      1 / (10 sqrt N), the authors' script
  *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2, its expectation
  *
- * Polyak's step is at the edge of stability when kappa is large, and K changes: for the two methods
- * with momentum lambda is taken larger by MARGIN. */
+ * Polyak's step is at the edge of stability when lambda / mu is large, and K changes: for the two
+ * methods with momentum lambda is taken larger by MARGIN, and mu at least lambda / MOST_CONDITION,
+ * which keeps beta at 0.95 (nesterov: 0.975) and the weights from being carried far from where K
+ * was measured. */
 #include "fit/train.h"
 
 #include "base/blas.h"
@@ -17,7 +19,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const double MARGIN = 1.25, USUAL_MOMENTUM = 0.9;
+static const double MARGIN = 1.25, MOST_CONDITION = 6000.0, USUAL_MOMENTUM = 0.9;
 
 void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_min) {
   const bool by_rule = t->options.lr == 0.0 && !t->theory;
@@ -38,7 +40,8 @@ static ntk_status from_theory(ntk_training *t) {
 
 static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
   const double lambda = t->scale * e->lambda_max * (t->optimizer->has_momentum ? MARGIN : 1.0);
-  const double mu = t->scale * (isfinite(e->lambda_min) ? e->lambda_min : 0.0);
+  const double least = isfinite(e->lambda_min) ? t->scale * e->lambda_min : 0.0;
+  const double mu = fmax(least, lambda / MOST_CONDITION);
   const double sum = sqrt(lambda) + sqrt(mu);
   if (!(lambda > 0.0) || !isfinite(1.0 / lambda))
     return ntk_fail(NTK_ERR_NUMERIC,
@@ -47,8 +50,8 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
                     e->lambda_max);
   t->lr = 1.0 / lambda;
   if (t->optimizer->has_momentum && t->momentum == 0.0) {
-    t->momentum = mu > 0.0 ? (sqrt(lambda) - sqrt(mu)) / sum : USUAL_MOMENTUM;
-    if (t->optimizer->rule == NTK_RULE_MOMENTUM && mu > 0.0) {
+    t->momentum = (sqrt(lambda) - sqrt(mu)) / sum;
+    if (t->optimizer->rule == NTK_RULE_MOMENTUM) {
       t->momentum *= t->momentum;
       t->lr = 4.0 / (sum * sum);
     }

@@ -65,7 +65,8 @@ void cpu_features_values(const ntk_features *features, bool b, size_t l, double 
 
 /* A (N x n) -= 1 mean^T. */
 static void subtract(const ntk_features *features, size_t n, const double *mean, double *A) {
-#pragma omp parallel for schedule(static) num_threads(features->context->threads)
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(features->context, (double)features->N *(double)n))
   for (size_t i = 0; i < features->N; i++)
     for (size_t j = 0; j < n; j++)
       A[i * n + j] -= mean[j];
@@ -95,7 +96,8 @@ ntk_status cpu_features_centre(const ntk_features *features, size_t k, const dou
 
 /* squares[i] = ||row i||^2 of A (N x n). */
 static void row_norms(const ntk_features *features, const double *A, size_t n, double *squares) {
-#pragma omp parallel for schedule(static) num_threads(features->context->threads)
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(features->context, 2.0 * (double)features->N * (double)n))
   for (size_t i = 0; i < features->N; i++) {
     double sum = 0.0;
     for (size_t j = 0; j < n; j++)

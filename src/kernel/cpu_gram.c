@@ -134,10 +134,13 @@ static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk
   double *workspace;
   NTK_TRY(ntk_alloc_doubles(context, (size_t)context->threads * size,
                             "workspace of the kernel's tiles", &workspace));
+  double flops = 0.0; /* all blocks' */
+  for (size_t l = 0; l < rows->network->depth; l++)
+    flops += 2.0 * (double)rows->N * (double)columns->N * (double)rows->network->width[l];
   atomic_size_t done = 0;
   atomic_bool stop = false;
   ntk_status status = NTK_OK;
-#pragma omp parallel for schedule(dynamic) num_threads(context->threads)
+#pragma omp parallel for schedule(dynamic) num_threads(ntk_threads_for(context, flops))
   for (size_t i = 0; i < list->count; i++) {
     if (atomic_load(&stop))
       continue;

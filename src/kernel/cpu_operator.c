@@ -15,11 +15,10 @@
 #include <string.h>
 
 enum { ROWS = 256, PANEL = 64 };
-static const double PARALLEL_FROM = 4e6; /* flops; less is not worth waking a thread for */
 
 static int threads_for(const ntk_features *features) {
-  const double flops = 2.0 * (double)features->N * (double)features->network->parameters;
-  return flops < PARALLEL_FROM ? 1 : features->context->threads;
+  return ntk_threads_for(features->context,
+                         2.0 * (double)features->N * (double)features->network->parameters);
 }
 
 /* out (rows x n) = diag(v) B. */

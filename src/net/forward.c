@@ -91,7 +91,8 @@ static size_t widest_layer(const ntk_network *network) {
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L) {
   const size_t L = network->depth, widest = widest_layer(network);
-  const int threads = network->context->threads;
+  const int threads =
+      ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
   double *scratch;
   NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * ROWS * widest,
                             "workspace of the backward pass", &scratch));
@@ -111,7 +112,8 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
   const size_t L = network->depth, part = ROWS * widest_layer(network);
-  const int threads = network->context->threads;
+  const int threads =
+      ntk_threads_for(network->context, 2.0 * (double)N * (double)network->parameters);
   double *scratch;
   NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * 3 * part,
                             "workspace of the forward pass", &scratch));

@@ -82,7 +82,8 @@ static void draw(ntk_network *network, size_t l, size_t rows, size_t columns, do
                  uint64_t seed) {
   const ntk_random source = {seed, NTK_STREAM_WEIGHTS, l};
   const size_t n_l = network->width[l];
-#pragma omp parallel for schedule(static) num_threads(network->context->threads)
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(network->context, 20.0 * (double)rows * (double)columns))
   for (size_t i = 0; i < rows; i++) {
     double *row = network->W[l] + i * n_l;
     ntk_random_normal(source, i, columns, row);

@@ -42,14 +42,16 @@ void ntk_packed_destroy(ntk_packed *A) {
 
 void ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
   const size_t count = from->n * (from->n + 1) / 2, chunk = (size_t)1 << 17;
-#pragma omp parallel for schedule(static) num_threads(from->context->threads)
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(from->context, (double)from->n *(double)from->n))
   for (size_t first = 0; first < count; first += chunk)
     memcpy(to->storage + first, from->storage + first,
            (count - first < chunk ? count - first : chunk) * sizeof(double));
 }
 
 void ntk_packed_add_sums(ntk_packed *A, const double *x) {
-#pragma omp parallel for schedule(dynamic, 16) num_threads(A->context->threads)
+#pragma omp parallel for schedule(dynamic, 16) \
+    num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))
   for (size_t j = 0; j < A->n; j++)
     for (size_t i = j; i < A->n; i++)
       *ntk_packed_at(A, i, j) += x[i] + x[j];

@@ -184,7 +184,8 @@ ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
                 .total = (t.count + 1) * t.count * (t.count - 1) / 6 + 1,
                 .status = NTK_OK};
   const int previous = ntk_blas_enter(1);
-#pragma omp parallel num_threads(A->context->threads)
+#pragma omp parallel num_threads( \
+    ntk_threads_for(A->context, (double)A->n *(double)A->n *(double)A->n / 3.0))
 #pragma omp master
   make_tasks(&t, &p);
   ntk_blas_leave(previous);

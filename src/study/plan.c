@@ -11,6 +11,7 @@ static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's plan");
 }
 
+/* Flops of one trial, and, unless context is NULL, its bytes. */
 static ntk_status point_cost(const ntk_study *study, ntk_context *context, size_t i,
                              ntk_point_cost *cost) {
   ntk_point point;
@@ -23,10 +24,22 @@ static ntk_status point_cost(const ntk_study *study, ntk_context *context, size_
     size_t bytes = 0;
     if (count == 0)
       continue;
-    NTK_TRY(m->bytes(context, &point, own, count, &bytes));
+    if (context != NULL)
+      NTK_TRY(m->bytes(context, &point, own, count, &bytes));
     cost->flops += m->flops(&point, own, count);
     cost->bytes = bytes > cost->bytes ? bytes : cost->bytes;
   }
+  return NTK_OK;
+}
+
+ntk_status ntk_study_flops(const ntk_study *study, double *flops) {
+  double sum = 0.0;
+  for (size_t i = 0; i < study->grid.points; i++) {
+    ntk_point_cost cost;
+    NTK_TRY(point_cost(study, NULL, i, &cost));
+    sum += cost.flops * (double)study->trials;
+  }
+  *flops = sum;
   return NTK_OK;
 }
 

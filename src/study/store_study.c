@@ -143,23 +143,18 @@ static ntk_status compare(const ntk_store *store, const ntk_study *study, const 
   ntk_settings stored;
   char why[500], number[32];
   NTK_TRY(ntk_settings_parse(spec, strlen(spec), store->path, &stored));
-  ntk_status status = NTK_OK;
-  if (study->trials < trials) {
-    ntk_settings_clear(&stored);
-    return ntk_fail(NTK_ERR_ARGUMENT,
-                    "%s has %zu trials of each point already, and %zu are asked for; accepted: as "
-                    "many or more",
-                    store->path, trials, study->trials);
-  }
-  if (study->trials > trials) {
-    snprintf(number, sizeof number, "trials=%zu", study->trials);
-    status = ntk_settings_override(&stored, number);
-  }
+  snprintf(number, sizeof number, "trials=%zu", study->trials);
+  ntk_status status = ntk_settings_override(&stored, number);
   if (status == NTK_OK && !ntk_settings_equal(&stored, store->path, &study->settings,
                                               "the one asked for", sizeof why, why))
     status = ntk_fail(NTK_ERR_ARGUMENT, "%s holds another study: %s; use another database",
                       store->path, why);
   ntk_settings_clear(&stored);
+  if (status == NTK_OK && study->trials < trials)
+    status = ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s has %zu trials of each point already, and %zu are asked for; accepted: as "
+                      "many or more",
+                      store->path, trials, study->trials);
   return status;
 }
 
