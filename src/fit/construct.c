@@ -164,7 +164,7 @@ static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size
  * nearer. */
 static ntk_status search_damped(attempt *a, ntk_linear_system *system, double eps,
                                 size_t corrections, size_t *made) {
-  if (system->shift == 0.0 || system->iterative || a->best_error <= HOPELESS * a->norm_Y)
+  if (system->shift == 0.0 || system->damped || a->best_error <= HOPELESS * a->norm_Y)
     return NTK_OK;
   system->damped = true;
   const ntk_status status = search(a, system, eps, corrections, made);

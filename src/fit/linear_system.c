@@ -88,7 +88,8 @@ static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_
   return status;
 }
 
-/* A singular K_{L-2} gets the least shift that gives it a factor: what can be fitted then is. */
+/* A singular K_{L-2} gets the least shift that gives it a factor: what can be fitted then is.
+ * Where it is singular for want of parameters, no weights fit more than these do. */
 static ntk_status make_factor(ntk_linear_system *s) {
   double trace = 0.0, lambda_max = NAN;
   ntk_status status = factorise(s, &trace, &lambda_max);
@@ -98,6 +99,9 @@ static ntk_status make_factor(ntk_linear_system *s) {
     s->shift = (i == 0 ? 1.0 : 100.0) * fmax(s->shift, ntk_cholesky_bound(s->features->N, trace));
     status = factorise(s, &trace, NULL);
   }
+  const size_t L = s->base->depth;
+  s->damped = s->features->N > s->base->width[L - 2] * s->base->width[L - 1] ||
+              !s->base->activation.info.nonlinear;
   return status;
 }
 

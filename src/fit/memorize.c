@@ -34,15 +34,20 @@ typedef struct distinct {
   size_t most; /* the largest number of samples that are equal */
 } distinct;
 
+ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
+  NTK_TRY(ntk_architecture_check(spec, parameters));
+  const size_t last = spec->width[spec->depth - 1];
+  if (last % 2 == 0)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "the last hidden width is %zu; the construction pairs its units: accepted: an "
+                  "even one",
+                  last);
+}
+
 static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
   size_t parameters = 0;
-  NTK_TRY(ntk_architecture_check(spec, &parameters));
-  const size_t last = spec->width[spec->depth - 1];
-  if (last % 2 != 0)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the last hidden width is %zu; the construction pairs its units: accepted: an "
-                    "even one",
-                    last);
+  NTK_TRY(ntk_memorize_check(spec, &parameters));
   if (spec->width[0] != data->d)
     return ntk_fail(NTK_ERR_SHAPE,
                     "the data have d = %zu and the network n_0 = %zu: they must agree", data->d,

@@ -23,6 +23,9 @@ typedef struct ntk_linear_system {
   double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
 
+/* NTK_ERR_SHAPE for a last hidden width that is odd. */
+ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
+
 /* spec: the network wanted; data: without equal rows. */
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
                                     const ntk_dataset *data, const ntk_memorize_options *options,

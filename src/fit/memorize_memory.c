@@ -1,6 +1,6 @@
 /* How much memory ntk_memorize takes, known before anything is allocated. Sums are made in double
  * precision, which cannot overflow and is exact up to 2^53 bytes. */
-#include "ntkit/fit.h"
+#include "fit/memorize.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
@@ -44,7 +44,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   size_t P = 0;
   if (N == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
-  NTK_TRY(ntk_architecture_check(spec, &P));
+  NTK_TRY(ntk_memorize_check(spec, &P));
   const bool iterative = options != NULL && options->iterative;
   const shape s = shape_of(spec, P);
   const double n = (double)N, L = (double)spec->depth;

@@ -151,10 +151,11 @@ static ntk_status compare(const ntk_store *store, const ntk_study *study, const 
                       store->path, why);
   ntk_settings_clear(&stored);
   if (status == NTK_OK && study->trials < trials)
-    status = ntk_fail(NTK_ERR_ARGUMENT,
-                      "%s has %zu trials of each point already, and %zu are asked for; accepted: as "
-                      "many or more",
-                      store->path, trials, study->trials);
+    status =
+        ntk_fail(NTK_ERR_ARGUMENT,
+                 "%s has %zu trials of each point already, and %zu are asked for; accepted: as "
+                 "many or more",
+                 store->path, trials, study->trials);
   return status;
 }
 
