@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
@@ -72,6 +73,13 @@ static exit_status make_results(memorize_run *run) {
   return EXIT_DONE;
 }
 
+static exit_status make_directory(memorize_run *run) {
+  const char *directory = run->job.settings->save;
+  run->new_directory = access(directory, F_OK) != 0;
+  const ntk_status made = ntk_directory_prepare(directory);
+  return made == NTK_OK ? EXIT_DONE : report_library(made, "save");
+}
+
 /* Data and labels, with the sizes checked as soon as they are known. */
 static exit_status prepare(memorize_run *run) {
   cli_job *job = &run->job;
@@ -88,10 +96,8 @@ static exit_status prepare(memorize_run *run) {
     status = check_memory(run, ntk_dataset_samples(job->data), run->count);
   if (status == EXIT_DONE)
     status = make_results(run);
-  if (status == EXIT_DONE && job->settings->save != NULL) {
-    const ntk_status made = ntk_directory_prepare(job->settings->save);
-    status = made == NTK_OK ? EXIT_DONE : report_library(made, "save");
-  }
+  if (status == EXIT_DONE && job->settings->save != NULL)
+    status = make_directory(run);
   return status;
 }
 
@@ -198,8 +204,11 @@ static exit_status compute(memorize_run *run) {
   const double start = progress_seconds();
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
-  if (computed != NTK_OK)
+  if (computed != NTK_OK) {
+    if (run->new_directory)
+      (void)rmdir(job->settings->save);
     return report_library(computed, NULL);
+  }
   run->seconds = progress_seconds() - start;
   job->network = run->networks[0];
   job_warn(job);

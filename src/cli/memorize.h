@@ -24,6 +24,7 @@ typedef struct memorize_run {
   ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
   double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
   double seconds;
+  bool new_directory; /* --save's was not there before */
 } memorize_run;
 
 /* The worst and the sums over all networks, and whether each reached what was wanted. */

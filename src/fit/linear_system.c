@@ -71,11 +71,11 @@ static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
 /* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding.
  * lambda_max: NULL: not asked for. */
 static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_max) {
-  double start = ntk_clock(), least = 0.0;
+  double start = ntk_clock();
   ntk_kernel_destroy(s->factor);
   s->factor = NULL;
   NTK_TRY(ntk_kernel_create(s->features, s->block, &s->factor));
-  s->factor->backend->kernel_diagonal(s->factor, trace, &least);
+  s->factor->backend->kernel_diagonal(s->factor, trace, &s->least);
   s->seconds_kernel += ntk_clock() - start;
   if (lambda_max != NULL)
     NTK_TRY(find_largest(s, lambda_max));
@@ -109,8 +109,11 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
                                     const ntk_dataset *data, const ntk_memorize_options *options,
                                     ntk_linear_system *system) {
   void *pointer = NULL;
-  *system = (ntk_linear_system){
-      .context = context, .iterative = options->iterative, .seed = options->seed, .condition = NAN};
+  *system = (ntk_linear_system){.context = context,
+                                .iterative = options->iterative,
+                                .seed = options->seed,
+                                .condition = NAN,
+                                .least = NAN};
   ntk_status status = make_base(system, spec);
   if (status == NTK_OK)
     status = ntk_features_create(system->base, data, &system->features);

@@ -154,12 +154,17 @@ static size_t find_nearest(const ntk_dataset *data, size_t i, double *distance) 
   return nearest;
 }
 
-/* Where K_{L-2} is singular to rounding, two samples may be to blame. */
-static void explain_singular(const distinct *d, size_t hardest, size_t room, char *text) {
+/* Where K_{L-2} is singular to rounding, a sample or two may be to blame. */
+static void explain_singular(const ntk_linear_system *system, const distinct *d, size_t hardest,
+                             size_t room, char *text) {
   double distance = 0.0;
   const size_t other = find_nearest(d->data, hardest, &distance);
   const size_t low = hardest < other ? hardest : other, high = hardest < other ? other : hardest;
-  if (distance < NEARLY_EQUAL)
+  if (system->least == 0.0) /* relu alone has phi' = 0 */
+    snprintf(text, room,
+             "a sample has K_ii = 0: on it no unit is active that the weights could act by; larger "
+             "widths or another seed");
+  else if (distance < NEARLY_EQUAL)
     snprintf(text, room,
              "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is "
              "singular to rounding",
@@ -190,7 +195,7 @@ static void explain(const ntk_linear_system *system, const distinct *d, double e
   else if (!base->activation.info.nonlinear)
     snprintf(text, room, "a linear network fits no labels that are not linear in x");
   else if (system->shift > 0.0)
-    explain_singular(d, hardest, room, text);
+    explain_singular(system, d, hardest, room, text);
   else
     snprintf(text, room,
              "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
