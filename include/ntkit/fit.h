@@ -158,6 +158,28 @@ NTK_API void ntk_train_clear(ntk_train_result *result);
 NTK_API ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                     const ntk_train_options *options, size_t *bytes);
 
+/* ---- Fitted networks ------------------------------------------------------------------------- */
+
+/* How well a network fits labels. */
+typedef struct ntk_fit_error {
+  double relative; /* ||F_L - Y||_2 / ||Y||_2, as computed (Y = 0: the norm itself) */
+  double largest;  /* max_i |F_L(x_i) - Y_i|, as computed */
+  double rounding; /* every computed F_L(x_i) is this near to exact arithmetic's on the stored X and
+                      W: a bound where the activation function is as accurate as it says */
+  double bound; /* max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this: largest + rounding */
+} ntk_fit_error;
+
+/* Y: N labels. Two forward passes. What is not finite in the outputs makes the errors infinite. */
+NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
+                                   const double *Y, ntk_fit_error *error);
+
+/* The network whose weights are W1.npy, ..., WL.npy in a directory, each n_{l-1} x n_l: L and the
+ * widths are those of the files. NTK_ERR_SHAPE where they do not follow each other or the last has
+ * more than one column, NTK_ERR_NOT_FINITE for a NaN or an infinity, by position. activation: NULL:
+ * "sigmoid". */
+NTK_API ntk_status ntk_network_load(ntk_context *context, const char *directory,
+                                    const char *activation, ntk_network **network);
+
 /* ---- Memorisation (Corollary 4.1): weights for any labels, without training ------------------ */
 
 typedef struct ntk_memorize_options {
@@ -169,7 +191,8 @@ typedef struct ntk_memorize_options {
 } ntk_memorize_options;
 
 typedef struct ntk_memorize_seconds {
-  double kernel, factor, solve, evaluate, total; /* kernel and factor: shared by all label vectors */
+  double kernel, factor, condition; /* shared by all label vectors */
+  double solve, evaluate, total;
 } ntk_memorize_seconds;
 
 typedef struct ntk_memorize_result {
@@ -193,8 +216,8 @@ typedef struct ntk_memorize_result {
  * F_L = sum_j a_j phi'(g_j) <D_j, f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a
  * few corrections with the same factor (docs/algorithm.md). NTK_OK also when eps was not reached:
  * the best weights are returned, with the reason. NTK_ERR_ARGUMENT for equal samples with different
- * labels, which are named. Cost: one kernel block and N^3 / 3, and for each label vector a few solves
- * and forward passes; memory 4 N^2 bytes and the features. */
+ * labels, which are named. Cost: one kernel block and N^3 / 3, and for each label vector a few
+ * solves and forward passes; memory 4 N^2 bytes and the features. */
 NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,

@@ -162,6 +162,13 @@ NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);           /* d */
 NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, borrowed */
 /* Columns that standardizing found constant and set to 0. */
 NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
+/* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
+ * constant column), borrowed; NULL for data without them. */
+NTK_API const double *ntk_dataset_columns(const ntk_dataset *data);
+/* Does to these data what was done to others, whose columns (2 x d) these are: x_ij becomes
+ * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_NOT_FINITE, and data half transformed, when that
+ * overflows. */
+NTK_API ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns);
 
 /* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
  * temporary name, synced, renamed, so that path never holds half a file. */

@@ -20,6 +20,20 @@ static const cli_command table[] = {
      "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs 2000 "
      "--track 100",
      NULL, 0, 0, command_train},
+    {"memorize", FOR_MEMORIZE, "weights that fit any labels, without training; Corollary 4.1",
+     "Finds weights with which the network puts out the label of every sample, whatever the labels "
+     "are, by one factorisation of the kernel block K_{L-2} and a few corrections. Works while the "
+     "samples are no more than n_{L-2} m, m being half of the last hidden width; says what is in "
+     "the way where it does not. With --save the error is certified from the files, rounding "
+     "included. docs/memorize.md explains what it prints and writes.",
+     "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh", NULL, 0, 0,
+     command_memorize},
+    {"predict", FOR_PREDICT, "the outputs of a saved network on data",
+     "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any that is "
+     "saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of networks for "
+     "classes, the class of the largest output. Data that come from a file are scaled as those of "
+     "the network were.",
+     "ntkit predict --load fitted --data new.npy", NULL, 0, 0, command_predict},
     {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",
      "Runs the study that a YAML file describes, in worker processes, into a database. Whatever "
      "interrupts it, the same command goes on from there, and the results have the same bits for "

@@ -9,15 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool file_same(const char *a, const char *b) {
+  struct stat first, second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 exit_status file_check(const char *path, const char *input, const char *option) {
-  struct stat output, source;
+  struct stat output;
   if (stat(path, &output) != 0)
     return EXIT_DONE; /* not there yet; file_create tells what else is wrong */
   if (!S_ISREG(output.st_mode))
     return report_error(EXIT_INPUT, "--%s: '%s' is no plain file; expected the name of one", option,
                         path);
-  if (input != NULL && stat(input, &source) == 0 && source.st_dev == output.st_dev &&
-      source.st_ino == output.st_ino)
+  if (input != NULL && file_same(path, input))
     return report_error(EXIT_INPUT, "--%s: '%s' is the study's database; choose another name",
                         option, path);
   return EXIT_DONE;

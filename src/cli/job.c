@@ -11,13 +11,13 @@
 /* The initialisation (18), which alone has a gamma. */
 static const char ANTISYMMETRIC[] = "antisymmetric";
 
-static bool is_distribution(const char *name) {
+bool job_data_in_file(const cli_settings *settings) {
   size_t count = 0;
   const ntk_distribution *list = ntk_distribution_list(&count);
   for (size_t i = 0; i < count; i++)
-    if (strcmp(name, list[i].name) == 0)
-      return true;
-  return false;
+    if (strcmp(settings->data, list[i].name) == 0)
+      return false;
+  return true;
 }
 
 static exit_status check_data(const cli_settings *settings, bool from_file) {
@@ -110,7 +110,7 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
 }
 
 exit_status job_begin(const cli_settings *settings, cli_job *job) {
-  *job = (cli_job){.settings = settings, .from_file = !is_distribution(settings->data)};
+  *job = (cli_job){.settings = settings, .from_file = job_data_in_file(settings)};
   exit_status status = check_data(settings, job->from_file);
   if (status == EXIT_DONE)
     status = check_beta(settings);
@@ -147,15 +147,19 @@ exit_status job_data(cli_job *job) {
   return EXIT_DONE;
 }
 
-exit_status job_network(cli_job *job) {
-  const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
-  if (status != NTK_OK)
-    return report_library(status, NULL);
+void job_warn(const cli_job *job) {
   warn_activation(job->settings);
   const size_t constant = ntk_dataset_constant_columns(job->data);
   if (constant > 0)
     report_warning(job->settings, "--scale: %zu constant column%s of %zu set to 0", constant,
                    constant == 1 ? "" : "s", job->width[0]);
+}
+
+exit_status job_network(cli_job *job) {
+  const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
+  if (status != NTK_OK)
+    return report_library(status, NULL);
+  job_warn(job);
   return EXIT_DONE;
 }
 

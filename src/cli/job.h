@@ -18,6 +18,9 @@ typedef struct cli_job {
   double *beta;          /* beta_1, ..., beta_L */
 } cli_job;
 
+/* Whether --data names a file. */
+bool job_data_in_file(const cli_settings *settings);
+
 /* Checks what must agree, makes the context and the spec (d is 0 until a file is loaded). *job is
  * to be released by job_end, whatever the status. */
 exit_status job_begin(const cli_settings *settings, cli_job *job);
@@ -25,6 +28,8 @@ exit_status job_begin(const cli_settings *settings, cli_job *job);
 exit_status job_data(cli_job *job);
 /* Draws the weights. */
 exit_status job_network(cli_job *job);
+/* Says what of network and data is outside the theory. */
+void job_warn(const cli_job *job);
 void job_end(cli_job *job);
 
 /* A context as settings ask for it; progress drawn or not, interruption always. */

@@ -40,14 +40,15 @@ static const char *precision_name(size_t i) {
 #define FIELD(name) offsetof(cli_settings, name)
 
 enum {
-  FOR_NETWORKS = FOR_SPECTRUM | FOR_TRAIN, /* commands that need a network and data */
-  FOR_CONTEXT = FOR_NETWORKS | FOR_INFO | FOR_SELFTEST
+  FOR_NETWORKS = FOR_SPECTRUM | FOR_TRAIN | FOR_MEMORIZE, /* need a network and data */
+  FOR_DATA = FOR_NETWORKS | FOR_PREDICT,
+  FOR_CONTEXT = FOR_DATA | FOR_INFO | FOR_SELFTEST
 };
 
 static const option_row networks[] = {
     {.name = "data",
      .kind = KIND_DATA,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_DATA,
      .field = FIELD(data),
      .argument = "NAME|FILE",
      .fallback = "gaussian",
@@ -57,7 +58,7 @@ static const option_row networks[] = {
              "exists."},
     {.name = "samples",
      .kind = KIND_SIZE,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_DATA,
      .field = FIELD(samples),
      .argument = "N",
      .item = "N",
@@ -100,7 +101,7 @@ static const option_row networks[] = {
      .help = "Variances of the random weights ('ntkit info' gives them)."},
     {.name = "gamma",
      .kind = KIND_ABOVE,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_SPECTRUM | FOR_TRAIN,
      .field = FIELD(gamma),
      .argument = "G",
      .item = "gamma",
@@ -119,7 +120,7 @@ static const option_row networks[] = {
      .help = "Scales beta_l of the initial weights, one a layer or one for all."},
     {.name = "seed",
      .kind = KIND_SEED,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_DATA,
      .field = FIELD(seed),
      .argument = "S",
      .fallback = "0",
@@ -240,6 +241,9 @@ const option_row *option_at(size_t i) {
   if (i < train_option_count)
     return &train_options[i];
   i -= train_option_count;
+  if (i < memorize_option_count)
+    return &memorize_options[i];
+  i -= memorize_option_count;
   if (i < study_option_count)
     return &study_options[i];
   i -= study_option_count;

@@ -42,9 +42,9 @@ typedef struct option_row {
   const char *(*choice)(size_t i); /* known names; NULL past the end */
 } option_row;
 
-/* Parts of the table with files of their own: study_options.c, train_options.c. */
-extern const option_row study_options[], train_options[];
-extern const size_t study_option_count, train_option_count;
+/* Parts of the table with files of their own: study_options.c and so on. */
+extern const option_row train_options[], memorize_options[], study_options[];
+extern const size_t train_option_count, memorize_option_count, study_option_count;
 
 /* Row i of the table, NULL past its end. Two rows have the same name where commands differ in what
  * it accepts or means; no command has both. */

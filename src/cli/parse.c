@@ -134,7 +134,7 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   *settings = (cli_settings){0};
   current = command;
   for (size_t i = 0; option_at(i) != NULL; i++)
-    if (option_at(i)->fallback != NULL) {
+    if ((option_at(i)->commands & command->bit) != 0 && option_at(i)->fallback != NULL) {
       const exit_status status = parse_value(option_at(i), option_at(i)->fallback, settings);
       if (status != EXIT_DONE)
         return status;

@@ -58,6 +58,10 @@ void progress_start(bool quiet) {
   line.phase[0] = '\0';
 }
 
+double progress_seconds(void) {
+  return now() - line.start;
+}
+
 void progress_duration(double seconds, size_t size, char *text) {
   if (isnan(seconds)) {
     snprintf(text, size, "?");

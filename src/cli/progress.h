@@ -14,6 +14,9 @@ bool progress_interrupted(void);
  * terminal. */
 void progress_start(bool quiet);
 
+/* Seconds since then. */
+double progress_seconds(void);
+
 /* An ntk_progress_fn: draws the line, false after an interruption. */
 bool progress_report(const char *phase, double fraction, void *user);
 

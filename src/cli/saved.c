@@ -1,5 +1,6 @@
 #include "cli/saved.h"
 
+#include "cli/file.h"
 #include "cli/json.h"
 #include "cli/progress.h"
 #include "cli/report.h"
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 char *saved_path(const char *directory, const char *name) {
@@ -58,6 +58,16 @@ exit_status saved_array(const char *directory, const char *name, const double *v
   return saved_add(saved, path);
 }
 
+exit_status saved_data(const char *directory, const ntk_dataset *data, saved_files *saved) {
+  const size_t d = ntk_dataset_dim(data);
+  const double *columns = ntk_dataset_columns(data);
+  const exit_status status = saved_array(directory, "X.npy", ntk_dataset_values(data),
+                                         ntk_dataset_samples(data), d, saved);
+  return status == EXIT_DONE && columns != NULL
+             ? saved_array(directory, "scaling.npy", columns, 2, d, saved)
+             : status;
+}
+
 exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved) {
   const size_t depth = ntk_network_depth(network);
   exit_status status = EXIT_DONE;
@@ -87,9 +97,7 @@ bool saved_is(const char *directory, const char *name, const char *input) {
   char *path = saved_path(directory, name);
   if (path == NULL)
     return false;
-  struct stat source, output;
-  const bool same = stat(input, &source) == 0 && stat(path, &output) == 0 &&
-                    source.st_dev == output.st_dev && source.st_ino == output.st_ino;
+  const bool same = file_same(path, input);
   free(path);
   return same;
 }

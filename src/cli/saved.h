@@ -22,6 +22,9 @@ void saved_clear(saved_files *saved);
 /* Writes DIR/name and lists it in *saved. columns 0: a vector of rows entries. */
 exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
                         size_t columns, saved_files *saved);
+/* DIR/X.npy, and DIR/scaling.npy (2 x d: means and deviations) of data that were centred or
+ * standardised. */
+exit_status saved_data(const char *directory, const ntk_dataset *data, saved_files *saved);
 /* DIR/W1.npy to DIR/WL.npy. */
 exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved);
 /* DIR/result.json lists itself: first saved_announce puts it on the list, then saved_result writes
@@ -38,6 +41,18 @@ bool saved_is_weight(const char *directory, size_t depth, const char *input);
  * one is not there. */
 bool saved_remove_stale(const char *directory, const char *name, const saved_files *saved);
 void saved_remove_stale_weights(const char *directory, const saved_files *saved);
+void saved_remove_earlier_classes(const char *directory, const saved_files *saved);
+/* All of these: whatever any command left there. */
+void saved_remove_earlier(const char *directory, const saved_files *saved);
+/* Refuses an input (what: "data" or "labels") that --save would overwrite or remove. */
+exit_status saved_check_overwrite(const cli_settings *settings, const char *input,
+                                  const char *what);
+
+/* DIR/class<number>, where the network of a class is; to be freed. */
+char *saved_class_path(const char *directory, double value);
+/* The numbers of those that are there, ascending, to be freed; none, where there is no directory.
+ */
+exit_status saved_classes(const char *directory, size_t *count, double **values);
 
 /* The list for the JSON object; NULL for want of memory. */
 json_t *saved_json(const saved_files *saved);

@@ -56,6 +56,10 @@ typedef struct cli_settings {
   size_t epochs, plateau, track;    /* 0: not given */
   bool plot;
 
+  double eps; /* memorize's own */
+  bool absolute, iterative, classes;
+  const char *load; /* predict's own */
+
   bool csv, npz; /* studies' own */
   const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;
 

@@ -20,20 +20,11 @@ static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *
   return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
 }
 
-/* --save DIR must not replace the file that --data names. */
-static exit_status check_overwrite(const cli_settings *settings) {
-  if (!saved_is(settings->save, "X.npy", settings->data))
-    return EXIT_DONE;
-  return report_error(EXIT_INPUT,
-                      "--save %s would overwrite the data '%s'; choose another directory",
-                      settings->save, settings->data);
-}
-
 /* Data and network, with the sizes checked as soon as they are known. */
 static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
   exit_status status = job_begin(job->settings, job);
   if (status == EXIT_DONE && job->from_file && job->settings->save != NULL)
-    status = check_overwrite(job->settings);
+    status = saved_check_overwrite(job->settings, job->settings->data, "data");
   if (status == EXIT_DONE && !job->from_file)
     status = check_memory(job, options, job->settings->samples);
   if (status == EXIT_DONE)
@@ -71,7 +62,7 @@ static exit_status present(const cli_job *job, const ntk_spectrum_result *result
     if (status == EXIT_DONE)
       status = saved_result(spectrum_json(job, result, &saved), &saved);
     if (status == EXIT_DONE)
-      spectrum_remove_stale(job->settings->save, &saved);
+      saved_remove_earlier(job->settings->save, &saved);
   }
   progress_clear();
   if (job->settings->json) {

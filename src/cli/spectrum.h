@@ -23,8 +23,5 @@ json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
  * NULL. */
 exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
                           const char *kernel_path, saved_files *saved);
-/* Removes what an earlier run left in the directory under the names of --save and this one did not
- * write, so that it never mixes two runs. */
-void spectrum_remove_stale(const char *directory, const saved_files *saved);
 
 #endif

@@ -21,13 +21,6 @@ static exit_status save_kernel(const char *directory, const char *written, saved
   return saved_add(saved, path);
 }
 
-void spectrum_remove_stale(const char *directory, const saved_files *saved) {
-  static const char *const names[] = {"kernel.npy", "eigenvector.npy", "eigenvalues.npy"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    (void)saved_remove_stale(directory, names[i], saved);
-  saved_remove_stale_weights(directory, saved);
-}
-
 exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
                           const char *kernel_path, saved_files *saved) {
   const char *directory = job->settings->save;
@@ -35,8 +28,7 @@ exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
   if (kernel_path != NULL)
     status = save_kernel(directory, kernel_path, saved);
   if (status == EXIT_DONE)
-    status = saved_array(directory, "X.npy", ntk_dataset_values(job->data),
-                         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data), saved);
+    status = saved_data(directory, job->data, saved);
   if (status == EXIT_DONE)
     status = saved_weights(directory, job->network, saved);
   if (status == EXIT_DONE && result->eigenvector != NULL)

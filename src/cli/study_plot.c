@@ -28,6 +28,8 @@ static void label_quantity(const char *name, char *text) {
     snprintf(text, FIGURE_LABEL, "loss after training");
   else if (strcmp(name, "epochs_to") == 0)
     snprintf(text, FIGURE_LABEL, "epochs to the target");
+  else if (strcmp(name, "memorize_error") == 0)
+    snprintf(text, FIGURE_LABEL, "relative error of memorisation");
   else if (strcmp(name, "rate") == 0)
     snprintf(text, FIGURE_LABEL, "factor of the loss per epoch");
   else

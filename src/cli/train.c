@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/labels.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 
@@ -38,15 +39,6 @@ static bool report(const ntk_train_progress *p, void *user) {
 }
 
 /* ---- Before the computation ------------------------------------------------------------------ */
-
-static bool is_known_label(const char *name) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_labels_list(&count);
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(name, list[i].name) == 0)
-      return true;
-  return false;
-}
 
 static exit_status make_options(train_run *run) {
   const cli_settings *settings = run->job.settings;
@@ -88,24 +80,10 @@ static exit_status check_overwrite(const train_run *run) {
   const cli_settings *settings = run->job.settings;
   exit_status status = EXIT_DONE;
   if (settings->save != NULL && run->job.from_file)
-    status = train_check_overwrite(settings, settings->data, "data");
-  if (status == EXIT_DONE && settings->save != NULL && run->labels_from_file)
-    status = train_check_overwrite(settings, settings->labels, "labels");
+    status = saved_check_overwrite(settings, settings->data, "data");
+  if (status == EXIT_DONE && settings->save != NULL && labels_in_file(settings))
+    status = saved_check_overwrite(settings, settings->labels, "labels");
   return status;
-}
-
-static exit_status make_labels(train_run *run) {
-  const cli_job *job = &run->job;
-  const char *labels = job->settings->labels;
-  const size_t N = ntk_dataset_samples(job->data);
-  run->Y = calloc(N, sizeof *run->Y);
-  if (run->Y == NULL)
-    return report_error(EXIT_FAILED, "no memory for %zu labels", N);
-  const ntk_status status = run->labels_from_file
-                                ? ntk_labels_load(job->context, labels, job->data, run->Y)
-                                : ntk_labels_generate(job->context, labels, &job->spec, job->data,
-                                                      job->settings->seed, run->Y);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "labels");
 }
 
 /* --save's directory and its part for the first weights. */
@@ -137,7 +115,7 @@ static exit_status prepare(train_run *run) {
   if (status == EXIT_DONE && job->from_file)
     status = check_memory(run, ntk_dataset_samples(job->data));
   if (status == EXIT_DONE)
-    status = make_labels(run);
+    status = labels_make(job, &run->Y);
   if (status == EXIT_DONE)
     status = job_network(job);
   if (status == EXIT_DONE)
@@ -162,7 +140,7 @@ static exit_status present(const train_run *run, const ntk_train_result *result)
       written = saved_result(train_json(run, result, &saved), &saved);
     status = status == EXIT_DONE ? written : status;
     if (status == EXIT_DONE)
-      train_remove_stale(settings->save, &saved);
+      saved_remove_earlier(settings->save, &saved);
   }
   progress_clear();
   if (settings->json) {
@@ -232,8 +210,7 @@ static exit_status compute(train_run *run) {
 }
 
 exit_status command_train(const cli_settings *settings) {
-  train_run run = {.job = {.settings = settings},
-                   .labels_from_file = !is_known_label(settings->labels)};
+  train_run run = {.job = {.settings = settings}};
   exit_status status = train_check(settings);
   if (status == EXIT_DONE)
     status = prepare(&run);

@@ -11,7 +11,6 @@
 
 typedef struct train_run {
   cli_job job;
-  bool labels_from_file;
   double *Y;        /* N labels, owned */
   char *checkpoint; /* owned; NULL: none */
   ntk_train_options options;
@@ -22,9 +21,6 @@ typedef struct train_run {
 
 /* What settings ask for that does not go together. */
 exit_status train_check(const cli_settings *settings);
-/* Data or labels in a file that --save would overwrite. what: "data" or "labels". */
-exit_status train_check_overwrite(const cli_settings *settings, const char *input,
-                                  const char *what);
 /* Says what may surprise: a theory outside its assumptions, a precision that does not suffice, a
  * cost. After data and network are there. */
 void train_warn(const train_run *run);
@@ -37,8 +33,9 @@ json_t *train_json(const train_run *run, const ntk_train_result *result, const s
 /* Writes data, labels, first and last weights, losses and what was tracked into --save's directory,
  * and lists each file in *saved once it is complete. */
 exit_status train_save(const train_run *run, const ntk_train_result *result, saved_files *saved);
-/* Removes what an earlier run left there, so that the directory never mixes two runs. */
-void train_remove_stale(const char *directory, const saved_files *saved);
+/* Name i of the files, data, labels and weights apart, that it may write, into text; false past the
+ * last. */
+bool train_file_name(size_t i, size_t size, char *text);
 
 /* Figures of --plot: DIR/loss.* and, of a tracked run, DIR/spectrum.*; listed in *saved. */
 exit_status train_plot(const train_run *run, const ntk_train_result *result, saved_files *saved);

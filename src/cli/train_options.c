@@ -37,7 +37,7 @@ static const char *precision_name(size_t i) {
 const option_row train_options[] = {
     {.name = "labels",
      .kind = KIND_DATA,
-     .commands = FOR_TRAIN,
+     .commands = FOR_TRAIN | FOR_MEMORIZE,
      .field = FIELD(labels),
      .argument = "NAME|FILE",
      .fallback = "gaussian",

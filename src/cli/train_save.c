@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME = 64 };
-
 /* What is tracked, a vector of a file each. */
 static const struct tracked {
   const char *name;
@@ -66,8 +64,7 @@ exit_status train_save(const train_run *run, const ntk_train_result *result, sav
   const cli_job *job = &run->job;
   const char *directory = job->settings->save;
   const size_t N = ntk_dataset_samples(job->data);
-  exit_status status = saved_array(directory, "X.npy", ntk_dataset_values(job->data), N,
-                                   ntk_dataset_dim(job->data), saved);
+  exit_status status = saved_data(directory, job->data, saved);
   if (status == EXIT_DONE)
     status = saved_array(directory, "Y.npy", run->Y, N, 0, saved);
   if (status == EXIT_DONE)
@@ -81,46 +78,9 @@ exit_status train_save(const train_run *run, const ntk_train_result *result, sav
   return status;
 }
 
-/* ---- Earlier runs ---------------------------------------------------------------------------- */
-
-/* Name i of the files, weights apart, that a run writes or removes, into text; false past the
- * last. */
-static bool name_at(size_t i, char text[NAME]) {
-  static const char *const others[] = {
-      "X.npy",      "Y.npy",           "loss.npy",       "result.json",
-      "kernel.npy", "eigenvector.npy", "eigenvalues.npy" /* the last three by ntkit spectrum */
-  };
-  enum { OTHERS = sizeof others / sizeof others[0] };
-  if (i >= OTHERS + TRACKED)
-    return train_figure_name(i - OTHERS - TRACKED, NAME, text);
-  snprintf(text, NAME, "%s", i < OTHERS ? others[i] : tracked[i - OTHERS].name);
+bool train_file_name(size_t i, size_t size, char *text) {
+  if (i > TRACKED)
+    return train_figure_name(i - TRACKED - 1, size, text);
+  snprintf(text, size, "%s", i == TRACKED ? "loss.npy" : tracked[i].name);
   return true;
-}
-
-exit_status train_check_overwrite(const cli_settings *settings, const char *input,
-                                  const char *what) {
-  char *first = saved_path(settings->save, "init");
-  if (first == NULL)
-    return EXIT_FAILED;
-  const size_t depth = settings->widths.count + 1;
-  bool same = saved_is_weight(settings->save, depth, input) || saved_is_weight(first, depth, input);
-  char name[NAME];
-  for (size_t i = 0; !same && name_at(i, name); i++)
-    same = saved_is(settings->save, name, input);
-  free(first);
-  if (!same)
-    return EXIT_DONE;
-  return report_error(EXIT_INPUT, "--save %s would overwrite the %s '%s'; choose another directory",
-                      settings->save, what, input);
-}
-
-void train_remove_stale(const char *directory, const saved_files *saved) {
-  char name[NAME];
-  for (size_t i = 0; name_at(i, name); i++)
-    (void)saved_remove_stale(directory, name, saved);
-  saved_remove_stale_weights(directory, saved);
-  char *first = saved_path(directory, "init");
-  if (first != NULL)
-    saved_remove_stale_weights(first, saved);
-  free(first);
 }

@@ -36,6 +36,7 @@ ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_da
 void ntk_dataset_destroy(ntk_dataset *data) {
   if (data == NULL)
     return;
+  ntk_free(data->context, data->columns);
   ntk_free(data->context, data->X);
   ntk_free(data->context, data);
 }
@@ -50,6 +51,10 @@ size_t ntk_dataset_dim(const ntk_dataset *data) {
 
 const double *ntk_dataset_values(const ntk_dataset *data) {
   return data->X;
+}
+
+const double *ntk_dataset_columns(const ntk_dataset *data) {
+  return data->columns;
 }
 
 size_t ntk_dataset_constant_columns(const ntk_dataset *data) {

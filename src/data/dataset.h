@@ -8,7 +8,8 @@
 struct ntk_dataset {
   ntk_context *context;
   size_t N, d;
-  double *X; /* N x d, row-major, owned */
+  double *X;       /* N x d, row-major, owned */
+  double *columns; /* 2 x d: means and deviations that center or standardize took; NULL: none */
   size_t constant_columns;
   size_t file_rows; /* of the file it was read from, in part or whole; 0: of none */
 };

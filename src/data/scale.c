@@ -116,11 +116,38 @@ static void standardize(ntk_dataset *data, column *columns) {
     }
 }
 
+/* For others to be scaled alike. Dividing by a power of two is exact, so that (x - m) / s has the
+ * bits of what was done here. */
+static void keep_columns(ntk_dataset *data, ntk_scaling scaling, const column *columns) {
+  for (size_t j = 0; j < data->d; j++) {
+    data->columns[j] = columns[j].mean / columns[j].scale;
+    data->columns[data->d + j] =
+        scaling == NTK_SCALE_CENTER ? 1.0 : columns[j].square / columns[j].scale;
+  }
+}
+
+ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns) {
+  const size_t N = data->N, d = data->d;
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < d; j++) {
+      double *x = &data->X[i * d + j];
+      const double s = columns[d + j];
+      *x = s > 0.0 ? (*x - columns[j]) / s : 0.0;
+      if (!isfinite(*x))
+        return ntk_fail(NTK_ERR_NOT_FINITE,
+                        "row %zu, column %zu (counted from 1) overflows when it is scaled", i + 1,
+                        j + 1);
+    }
+  return NTK_OK;
+}
+
 static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const char *source) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(data->context, data->d, sizeof(column), "column means", &pointer));
   column *columns = pointer; /* d */
-  const ntk_status status = find_scales(data, source, columns);
+  ntk_status status = ntk_alloc_doubles(data->context, 2 * data->d, "column means", &data->columns);
+  if (status == NTK_OK)
+    status = find_scales(data, source, columns);
   if (status == NTK_OK) {
     refine_means(data, columns);
     refine_means(data, columns);
@@ -128,6 +155,7 @@ static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const ch
       subtract_means(data, columns);
     else
       standardize(data, columns);
+    keep_columns(data, scaling, columns);
   }
   ntk_free(data->context, pointer);
   return status;

@@ -22,6 +22,7 @@
 static const double FIRST_SHARE = 0.05; /* ||t D|| over ||W|| at the first t */
 static const double TRUNCATION = 2e-3;  /* relative error wanted before corrections */
 static const double STAGNATION = 0.5;   /* a correction that gains less is the last at this t */
+static const double HOPELESS = 1e-2;    /* relative error */
 enum { MOST_T = 8 };
 
 typedef struct attempt {
@@ -29,10 +30,13 @@ typedef struct attempt {
   ntk_network *network;
   const ntk_dataset *data;
   const double *Y; /* N */
+  double norm_Y;
   size_t N, entries;
   double *D, *best;                    /* n_{L-2} x m */
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
+  double progress;                     /* between 0 and 1 */
+  size_t hardest;                      /* the sample of the largest |c_i| */
   double seconds_solve, seconds_evaluate;
 } attempt;
 
@@ -74,6 +78,7 @@ static void set_weights(const attempt *a, const double *D, double t) {
 
 /* r = Y - F_L and its norm for the present D and t; keeps the best. */
 static ntk_status evaluate(attempt *a) {
+  NTK_TRY(ntk_progress_report(a->base->context, "corrections", a->progress));
   const double start = ntk_clock();
   set_weights(a, a->D, a->t);
   NTK_TRY(ntk_network_output(a->network, a->data, a->r));
@@ -97,17 +102,26 @@ static ntk_status correct(attempt *a, ntk_linear_system *system, const double *r
   return NTK_OK;
 }
 
+static size_t largest_of(const double *c, size_t N) {
+  size_t at = 0;
+  for (size_t i = 1; i < N; i++)
+    if (fabs(c[i]) > fabs(c[at]))
+      at = i;
+  return at;
+}
+
 /* D of the linear problem, and the t where the error it leaves is TRUNCATION of ||Y||. */
-static ntk_status begin(attempt *a, ntk_linear_system *system, double norm_Y) {
+static ntk_status begin(attempt *a, ntk_linear_system *system) {
   memset(a->D, 0, a->entries * sizeof(double));
   NTK_TRY(correct(a, system, a->Y));
+  a->hardest = largest_of(a->c, a->N);
   const double norm_D = ntk_dnrm2(a->entries, a->D);
   const size_t L = a->base->depth;
   a->t = norm_D > 0.0 && isfinite(norm_D)
              ? FIRST_SHARE * ntk_dnrm2(a->entries, a->base->W[L - 1]) / norm_D
              : 1.0;
   NTK_TRY(evaluate(a));
-  const double ratio = a->error / (TRUNCATION * norm_Y);
+  const double ratio = a->error / (TRUNCATION * a->norm_Y);
   if (a->error > 0.0 && isfinite(ratio))
     a->t *= fmin(10.0, fmax(1e-3, 1.0 / sqrt(ratio)));
   return NTK_OK;
@@ -121,6 +135,7 @@ static ntk_status converge(attempt *a, ntk_linear_system *system, double eps, si
        a->error > eps && isfinite(a->error) && a->error <= STAGNATION * before && *left > 0;
        --*left, ++*made) {
     before = a->error;
+    a->progress = fmin(1.0, fmax(a->progress, log(a->norm_Y / a->error) / log(a->norm_Y / eps)));
     NTK_TRY(correct(a, system, a->r));
     NTK_TRY(evaluate(a));
   }
@@ -129,20 +144,32 @@ static ntk_status converge(attempt *a, ntk_linear_system *system, double eps, si
 
 static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size_t corrections,
                          size_t *made) {
-  const double norm_Y = ntk_dnrm2(a->N, a->Y);
   size_t left = corrections;
-  NTK_TRY(begin(a, system, norm_Y));
+  NTK_TRY(begin(a, system));
   for (int i = 0; i < MOST_T && left > 0; i++) {
     const double before = a->best_error;
     NTK_TRY(converge(a, system, eps, &left, made));
     if (a->best_error <= eps || (i > 1 && a->best_error > 0.5 * before))
       break;
     /* Far from the labels the corrections diverged: t was too large. Near, rounding: too small. */
-    const bool rounding = a->best_error < 1e-4 * norm_Y;
+    const bool rounding = a->best_error < 1e-4 * a->norm_Y;
     memcpy(a->D, a->best, a->entries * sizeof(double));
     a->t = a->best_t * (rounding ? 2.0 : 0.25);
   }
   return NTK_OK;
+}
+
+/* Where K_{L-2} is singular to rounding, weights that fit may need to be so large that rounding in
+ * F_L undoes the fit: then what the damped system gives, which leaves out what is hardest, may be
+ * nearer. */
+static ntk_status search_damped(attempt *a, ntk_linear_system *system, double eps,
+                                size_t corrections, size_t *made) {
+  if (system->shift == 0.0 || system->damped || a->best_error <= HOPELESS * a->norm_Y)
+    return NTK_OK;
+  system->damped = true;
+  const ntk_status status = search(a, system, eps, corrections, made);
+  system->damped = false;
+  return status;
 }
 
 static ntk_status allocate(attempt *a) {
@@ -156,12 +183,13 @@ static ntk_status allocate(attempt *a) {
 
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
                          const ntk_dataset *data, const double *Y, double eps, size_t corrections,
-                         ntk_network **network, ntk_memorize_result *result) {
+                         ntk_network **network, size_t *hardest, ntk_memorize_result *result) {
   const size_t L = spec->depth;
   attempt a = {.base = system->base,
                .data = data,
                .Y = Y,
                .N = data->N,
+               .norm_Y = ntk_dnrm2(data->N, Y),
                .entries = system->base->width[L - 2] * system->base->width[L - 1],
                .best_t = 1.0,
                .best_error = INFINITY};
@@ -171,6 +199,8 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
   size_t made = 0;
   if (status == NTK_OK)
     status = search(&a, system, eps, corrections, &made);
+  if (status == NTK_OK)
+    status = search_damped(&a, system, eps, corrections, &made);
   if (status == NTK_OK && !isfinite(a.best_error))
     status = ntk_fail(NTK_ERR_NUMERIC, "the construction overflows: its weights are not finite");
   if (status == NTK_OK) {
@@ -180,6 +210,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
     result->seconds.solve = a.seconds_solve;
     result->seconds.evaluate = a.seconds_evaluate;
     *network = a.network;
+    *hardest = a.hardest;
   } else {
     ntk_network_destroy(a.network);
   }

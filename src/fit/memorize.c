@@ -7,9 +7,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/equal_rows.h"
-#include "kernel/accuracy.h"
-#include "spectrum/eigen.h"
-#include "spectrum/packed.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,23 +14,40 @@
 
 enum { CORRECTIONS = 30 };
 static const double EPS = 1e-10;
+static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
+
+/* What was asked, checked. */
+typedef struct problem {
+  ntk_context *context;
+  const ntk_network_spec *spec;
+  const ntk_dataset *data;
+  const double *Y; /* count x N */
+  size_t count;
+  const ntk_memorize_options *options;
+} problem;
 
 /* The samples that differ from each other. */
 typedef struct distinct {
   const ntk_dataset *data; /* the caller's where all differ, else own */
   ntk_dataset *own;
   size_t *row; /* N of them: where they stand in the caller's data; NULL: at their places */
+  size_t most; /* the largest number of samples that are equal */
 } distinct;
+
+ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
+  NTK_TRY(ntk_architecture_check(spec, parameters));
+  const size_t last = spec->width[spec->depth - 1];
+  if (last % 2 == 0)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "the last hidden width is %zu; the construction pairs its units: accepted: an "
+                  "even one",
+                  last);
+}
 
 static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
   size_t parameters = 0;
-  NTK_TRY(ntk_architecture_check(spec, &parameters));
-  const size_t last = spec->width[spec->depth - 1];
-  if (last % 2 != 0)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the last hidden width is %zu; the construction pairs its units: accepted: an "
-                    "even one",
-                    last);
+  NTK_TRY(ntk_memorize_check(spec, &parameters));
   if (spec->width[0] != data->d)
     return ntk_fail(NTK_ERR_SHAPE,
                     "the data have d = %zu and the network n_0 = %zu: they must agree", data->d,
@@ -75,20 +89,34 @@ static ntk_status copy_distinct(ntk_context *context, const ntk_dataset *data, s
   return NTK_OK;
 }
 
-static ntk_status find_distinct(ntk_context *context, const ntk_dataset *data, const double *Y,
-                                size_t count, distinct *d) {
-  void *pointer = NULL;
-  *d = (distinct){.data = data};
-  NTK_TRY(ntk_alloc(context, data->N, sizeof(size_t), "equal rows", &pointer));
-  size_t *first = pointer, different = 0;
-  ntk_status status = ntk_equal_rows(context, data->X, data->N, data->d, first);
-  if (status == NTK_OK)
-    status = check_consistent(Y, data->N, count, first);
-  for (size_t i = 0; i < data->N && status == NTK_OK; i++)
+/* How many rows are their own first, and the largest number of rows that are equal. counts: N. */
+static size_t count_distinct(const size_t *first, size_t N, size_t *counts, size_t *most) {
+  size_t different = 0;
+  *most = 0;
+  memset(counts, 0, N * sizeof *counts);
+  for (size_t i = 0; i < N; i++) {
     different += first[i] == i;
-  if (status == NTK_OK && different < data->N)
-    status = copy_distinct(context, data, different, first, d);
-  ntk_free(context, first);
+    counts[first[i]]++;
+    *most = counts[first[i]] > *most ? counts[first[i]] : *most;
+  }
+  return different;
+}
+
+static ntk_status find_distinct(const problem *p, distinct *d) {
+  const size_t N = p->data->N;
+  void *pointer = NULL;
+  *d = (distinct){.data = p->data, .most = 1};
+  NTK_TRY(ntk_alloc(p->context, 2 * N, sizeof(size_t), "equal rows", &pointer));
+  size_t *first = pointer;
+  ntk_status status = ntk_equal_rows(p->context, p->data->X, N, p->data->d, first);
+  if (status == NTK_OK)
+    status = check_consistent(p->Y, N, p->count, first);
+  if (status == NTK_OK) {
+    const size_t different = count_distinct(first, N, first + N, &d->most);
+    if (different < N)
+      status = copy_distinct(p->context, p->data, different, first, d);
+  }
+  ntk_free(p->context, first);
   return status;
 }
 
@@ -97,41 +125,60 @@ static void release_distinct(ntk_context *context, distinct *d) {
   ntk_free(context, d->row);
 }
 
-/* Largest error bound of the computed outputs. */
-static ntk_status rounding_bound(const ntk_network *network, const ntk_dataset *data,
-                                 double *bound) {
-  const size_t L = network->depth, N = data->N;
-  ntk_features *features = NULL;
-  double *norms = NULL;
-  NTK_TRY(ntk_features_create(network, data, &features));
-  ntk_status status = ntk_alloc_doubles(network->context, 2 * L * N, "row norms", &norms);
-  if (status == NTK_OK)
-    status = features->backend->features_norms(features, norms, norms + L * N);
-  if (status == NTK_OK)
-    status = ntk_output_accuracy(network, N, norms, bound);
-  ntk_free(network->context, norms);
-  ntk_features_destroy(features);
-  return status;
-}
-
 /* Errors on all samples, equal ones too. */
 static ntk_status measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
                           ntk_memorize_result *result) {
-  double *F;
-  NTK_TRY(ntk_alloc_doubles(network->context, data->N, "outputs", &F));
-  ntk_status status = ntk_network_output(network, data, F);
-  result->max_error = 0.0;
-  for (size_t i = 0; i < data->N && status == NTK_OK; i++) {
-    F[i] -= Y[i];
-    result->max_error = fmax(result->max_error, fabs(F[i]));
-  }
-  const double norm = ntk_dnrm2(data->N, Y);
-  result->relative_error = ntk_dnrm2(data->N, F) / (norm > 0.0 ? norm : 1.0);
-  ntk_free(network->context, F);
-  return status == NTK_OK ? rounding_bound(network, data, &result->rounding) : status;
+  ntk_fit_error error;
+  NTK_TRY(ntk_fit_measure(network, data, Y, &error));
+  result->relative_error = error.relative;
+  result->max_error = error.largest;
+  result->rounding = error.rounding;
+  return NTK_OK;
 }
 
-static void explain(const ntk_linear_system *system, double eps, ntk_memorize_result *r) {
+/* The sample nearest to sample i, and their distance over the size of x_i. */
+static size_t find_nearest(const ntk_dataset *data, size_t i, double *distance) {
+  const double *x = data->X + i * data->d;
+  double least = INFINITY;
+  size_t nearest = i;
+  for (size_t k = 0; k < data->N; k++) {
+    double square = 0.0;
+    for (size_t j = 0; j < data->d; j++)
+      square += (data->X[k * data->d + j] - x[j]) * (data->X[k * data->d + j] - x[j]);
+    if (k != i && square < least) {
+      least = square;
+      nearest = k;
+    }
+  }
+  *distance = sqrt(least) / ntk_dnrm2(data->d, x);
+  return nearest;
+}
+
+/* Where K_{L-2} is singular to rounding, a sample or two may be to blame. */
+static void explain_singular(const ntk_linear_system *system, const distinct *d, size_t hardest,
+                             size_t room, char *text) {
+  double distance = 0.0;
+  const size_t other = find_nearest(d->data, hardest, &distance);
+  const size_t low = hardest < other ? hardest : other, high = hardest < other ? other : hardest;
+  if (system->least == 0.0) /* relu alone has phi' = 0 */
+    snprintf(text, room,
+             "a sample has K_ii = 0: on it no unit is active that the weights could act by; larger "
+             "widths or another seed");
+  else if (distance < NEARLY_EQUAL)
+    snprintf(text, room,
+             "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is "
+             "singular to rounding",
+             (d->row != NULL ? d->row[low] : low) + 1, (d->row != NULL ? d->row[high] : high) + 1,
+             distance);
+  else
+    snprintf(text, room,
+             "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
+             "a larger beta may mend, or the widths are too small");
+}
+
+/* Why eps was not reached. hardest: a sample of d. */
+static void explain(const ntk_linear_system *system, const distinct *d, double eps, size_t hardest,
+                    ntk_memorize_result *r) {
   const ntk_network *base = system->base;
   const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
   if (r->reached)
@@ -145,13 +192,10 @@ static void explain(const ntk_linear_system *system, double eps, ntk_memorize_re
              "%zu different samples, and n_{L-2} m = %zu parameters to fit them with (m: half of "
              "the last hidden width)",
              r->samples, parameters);
-  else if (system->shift > 0.0)
-    snprintf(
-        text, room,
-        "K_{L-2} is singular to rounding: some samples are nearly equal to the network, or the "
-        "widths are too small");
   else if (!base->activation.info.nonlinear)
     snprintf(text, room, "a linear network fits no labels that are not linear in x");
+  else if (system->shift > 0.0)
+    explain_singular(system, d, hardest, room, text);
   else
     snprintf(text, room,
              "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
@@ -160,91 +204,90 @@ static void explain(const ntk_linear_system *system, double eps, ntk_memorize_re
 }
 
 /* Label vector Y (of all samples) into its network and result. */
-static ntk_status fit_one(ntk_linear_system *system, const ntk_network_spec *spec,
-                          const ntk_dataset *data, const distinct *d, const double *Y,
-                          const ntk_memorize_options *options, ntk_network **network,
-                          ntk_memorize_result *result) {
+static ntk_status fit_one(const problem *p, ntk_linear_system *system, const distinct *d,
+                          const double *Y, ntk_network **network, ntk_memorize_result *result) {
   const size_t N = d->data->N;
+  const ntk_memorize_options *options = p->options;
   double *own = NULL;
   if (d->row != NULL) {
     NTK_TRY(ntk_alloc_doubles(system->context, N, "labels", &own));
     for (size_t i = 0; i < N; i++)
       own[i] = Y[d->row[i]];
   }
-  const double *labels = own != NULL ? own : Y, norm = ntk_dnrm2(data->N, Y);
-  const double wanted = options->absolute ? options->eps : options->eps * norm;
+  const double norm = ntk_dnrm2(p->data->N, Y);
+  const double unit = norm > 0.0 ? norm : 1.0; /* what errors are relative to */
+  const double wanted = options->absolute ? options->eps : options->eps * unit;
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
-  /* Equal samples count once for the construction: 0.7 makes up for pairs; more is rare. */
+  size_t hardest = 0;
+  /* Equal samples count once there, and d->most times at the most here. */
   ntk_status status =
-      ntk_construct(system, spec, d->data, labels, own != NULL ? 0.7 * wanted : wanted,
-                    options->corrections, network, result);
+      ntk_construct(system, p->spec, d->data, own != NULL ? own : Y, wanted / sqrt((double)d->most),
+                    options->corrections, network, &hardest, result);
   if (status == NTK_OK)
-    status = measure(*network, data, Y, result);
+    status = measure(*network, p->data, Y, result);
   if (status == NTK_OK) {
-    const double error = result->relative_error * (norm > 0.0 ? norm : 1.0);
-    result->reached = error <= wanted;
-    explain(system, norm > 0.0 ? wanted / norm : wanted, result);
+    result->reached = result->relative_error * unit <= wanted;
+    explain(system, d, wanted / unit, hardest, result);
   }
   ntk_free(system->context, own);
+  return status;
+}
+
+/* Everything but the checks of what was asked; on failure some of networks may be there. */
+static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize_result *results) {
+  const double start = ntk_clock();
+  distinct d;
+  ntk_linear_system system = {0};
+  ntk_status status = find_distinct(p, &d);
+  if (status == NTK_OK)
+    status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, &system);
+  const double shared = ntk_clock() - start;
+  for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
+    const double own = ntk_clock();
+    status = fit_one(p, &system, &d, p->Y + k * p->data->N, &networks[k], &results[k]);
+    results[k].seconds.kernel = system.seconds_kernel;
+    results[k].seconds.factor = system.seconds_factor;
+    results[k].seconds.condition = system.seconds_condition;
+    results[k].seconds.total = shared + ntk_clock() - own;
+  }
+  if (system.context != NULL)
+    ntk_linear_system_destroy(&system);
+  release_distinct(p->context, &d);
+  return status;
+}
+
+/* Outputs of the caller's are written when all is done. */
+static ntk_status fit_aside(const problem *p, ntk_network **networks,
+                            ntk_memorize_result *results) {
+  void *made = NULL, *found = NULL;
+  NTK_TRY(ntk_alloc(p->context, p->count, sizeof(ntk_network *), "networks", &made));
+  ntk_network **own = memset(made, 0, p->count * sizeof(ntk_network *));
+  ntk_status status = ntk_alloc(p->context, p->count, sizeof *results, "results", &found);
+  if (status == NTK_OK)
+    status = fit_all(p, own, found);
+  if (status == NTK_OK) {
+    memcpy(networks, own, p->count * sizeof(ntk_network *));
+    memcpy(results, found, p->count * sizeof *results);
+  }
+  for (size_t k = 0; k < p->count && status != NTK_OK; k++)
+    ntk_network_destroy(own[k]);
+  ntk_free(p->context, made);
+  ntk_free(p->context, found);
   return status;
 }
 
 ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
                         const double *Y, size_t count, const ntk_memorize_options *options,
                         ntk_network **networks, ntk_memorize_result *results) {
-  const double start = ntk_clock();
   ntk_memorize_options o = options != NULL ? *options : (ntk_memorize_options){0};
   o.eps = o.eps != 0.0 ? o.eps : EPS;
   o.corrections = o.corrections > 0 ? o.corrections : CORRECTIONS;
   if (!(o.eps > 0.0) || isinf(o.eps))
     return ntk_fail(NTK_ERR_ARGUMENT, "eps is %g; accepted: above 0", o.eps);
+  if (count == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
   NTK_TRY(check_spec(spec, data));
   NTK_TRY(check_labels(Y, data->N, count));
-  distinct d;
-  ntk_linear_system system = {0};
-  ntk_status status = find_distinct(context, data, Y, count, &d);
-  if (status == NTK_OK)
-    status = ntk_linear_system_create(context, spec, d.data, &o, &system);
-  const double shared = ntk_clock() - start;
-  size_t made = 0;
-  for (; made < count && status == NTK_OK; made++) {
-    const double own = ntk_clock();
-    ntk_network *network = NULL;
-    status = fit_one(&system, spec, data, &d, Y + made * data->N, &o, &network, &results[made]);
-    if (status != NTK_OK) {
-      ntk_network_destroy(network);
-      break;
-    }
-    networks[made] = network;
-    results[made].seconds.kernel = system.seconds_kernel;
-    results[made].seconds.factor = system.seconds_factor;
-    results[made].seconds.total = shared + ntk_clock() - own;
-  }
-  for (size_t k = 0; k < made && status != NTK_OK; k++) {
-    ntk_network_destroy(networks[k]);
-    networks[k] = NULL;
-  }
-  if (system.context != NULL)
-    ntk_linear_system_destroy(&system);
-  release_distinct(context, &d);
-  return status;
-}
-
-ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
-  size_t P = 0;
-  NTK_TRY(ntk_architecture_check(spec, &P));
-  double columns = 1.0;
-  for (size_t l = 1; l < spec->depth; l++)
-    columns += 2.0 * (double)spec->width[l];
-  const double n = (double)N, features = 8.0 * n * columns;
-  const bool iterative = options != NULL && options->iterative;
-  double total = 65536.0 + 8.0 * n * ((double)spec->width[0] + (double)count + 8.0);
-  total += 2.0 * features + 8.0 * (double)P * (5.0 + (double)count);
-  if (!iterative)
-    total += 4.0 * n * (n + 1.0) + (double)ntk_eigen_bytes(N);
-  *bytes = total < 0x1p63 ? (size_t)total : SIZE_MAX;
-  if (N > NTK_PACKED_MAX)
-    return ntk_fail(NTK_ERR_LIMIT, "N = %zu samples; accepted: up to %zu", N, NTK_PACKED_MAX);
-  return ntk_memory_check(context, *bytes, "this construction");
+  const problem p = {context, spec, data, Y, count, &o};
+  return fit_aside(&p, networks, results);
 }

@@ -17,10 +17,15 @@ typedef struct ntk_linear_system {
   bool *block;            /* L entries: K_{L-2} alone */
   ntk_kernel *factor;     /* of K_{L-2} + shift I; NULL: iterative */
   double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
+  bool damped;            /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
   double condition;       /* NaN: not resolved */
+  double least;           /* smallest K_ii; iterative: NaN */
   double *g;              /* P of base: J^T c */
-  double seconds_kernel, seconds_factor;
+  double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
+
+/* NTK_ERR_SHAPE for a last hidden width that is odd. */
+ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
 
 /* spec: the network wanted; data: without equal rows. */
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
@@ -33,9 +38,9 @@ ntk_status ntk_linear_system_correct(ntk_linear_system *system, const double *r,
                                      double *D);
 
 /* The network for labels Y (N, of data), and the result but for what is shared. eps: of
- * ||F_L - Y||_2, absolute. */
+ * ||F_L - Y||_2, absolute. *hardest: the sample whose label takes most, by |c_i|. */
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
                          const ntk_dataset *data, const double *Y, double eps, size_t corrections,
-                         ntk_network **network, ntk_memorize_result *result);
+                         ntk_network **network, size_t *hardest, ntk_memorize_result *result);
 
 #endif

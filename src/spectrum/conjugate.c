@@ -6,29 +6,61 @@
 #include <math.h>
 #include <string.h>
 
-/* The recurrence; work: 3 n. */
+/* Vectors of n entries, slices of one block. */
+typedef struct vectors {
+  double *r, *p, *Ap;
+  double *z;    /* A.solve of r; r itself without one */
+  double *last; /* iterate under way: x is the best so far */
+} vectors;
+
+static ntk_status allocate(ntk_context *context, const ntk_operator *A, vectors *v) {
+  const size_t n = A->n;
+  NTK_TRY(ntk_alloc_doubles(context, (A->solve != NULL ? 5 : 4) * n, "conjugate gradients", &v->r));
+  v->p = v->r + n;
+  v->Ap = v->p + n;
+  v->last = v->Ap + n;
+  v->z = A->solve != NULL ? v->last + n : v->r;
+  return NTK_OK;
+}
+
+/* z of the present r, and z^T r, which is negative only by rounding. */
+static ntk_status precondition(const ntk_operator *A, vectors *v, double *zr) {
+  if (A->solve != NULL) {
+    memcpy(v->z, v->r, A->n * sizeof *v->z);
+    NTK_TRY(A->solve(A->user, v->z, 1));
+  }
+  *zr = ntk_ddot(A->n, v->z, v->r);
+  return NTK_OK;
+}
+
 static ntk_status iterate(ntk_context *context, const ntk_operator *A, double tolerance,
-                          size_t most, double norm, double *work, double *x, double *residual,
+                          size_t most, double norm, vectors *v, double *x, double *residual,
                           size_t *products) {
   const size_t n = A->n;
-  double *r = work, *p = r + n, *Ap = p + n;
-  double rr = norm * norm;
-  for (*products = 0; *products < most && sqrt(rr) > tolerance * norm; ++*products) {
+  double zr = 0.0, size = norm, least = norm;
+  NTK_TRY(precondition(A, v, &zr));
+  memcpy(v->p, v->z, n * sizeof *v->p);
+  for (*products = 0; *products < most && least > tolerance * norm; ++*products) {
     if (*products % 16 == 0)
       NTK_TRY(ntk_progress_report(context, "conjugate gradients",
-                                  fmin(1.0, log(norm / sqrt(rr)) / log(1.0 / tolerance))));
-    NTK_TRY(A->apply(A->user, p, 1, Ap));
-    const double curvature = ntk_ddot(n, p, Ap);
-    if (!(curvature > 0.0)) /* rounding is all that is left */
+                                  fmin(1.0, log(norm / least) / log(1.0 / tolerance))));
+    NTK_TRY(A->apply(A->user, v->p, 1, v->Ap));
+    const double curvature = ntk_ddot(n, v->p, v->Ap), before = zr;
+    if (!(curvature > 0.0) || !(zr > 0.0)) /* rounding is all that is left */
       break;
-    const double alpha = rr / curvature, before = rr;
-    ntk_daxpy(n, alpha, p, x);
-    ntk_daxpy(n, -alpha, Ap, r);
-    rr = ntk_ddot(n, r, r);
-    ntk_dscal(n, rr / before, p);
-    ntk_daxpy(n, 1.0, r, p);
+    const double alpha = zr / curvature;
+    ntk_daxpy(n, alpha, v->p, v->last);
+    ntk_daxpy(n, -alpha, v->Ap, v->r);
+    size = ntk_dnrm2(n, v->r);
+    if (size < least) {
+      least = size;
+      memcpy(x, v->last, n * sizeof *x);
+    }
+    NTK_TRY(precondition(A, v, &zr));
+    ntk_dscal(n, zr / before, v->p);
+    ntk_daxpy(n, 1.0, v->z, v->p);
   }
-  *residual = sqrt(rr) / norm;
+  *residual = least / norm;
   return NTK_OK;
 }
 
@@ -42,11 +74,11 @@ ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, 
   *products = 0;
   if (norm == 0.0)
     return NTK_OK;
-  double *work;
-  NTK_TRY(ntk_alloc_doubles(context, 3 * n, "conjugate gradients", &work));
-  memcpy(work, b, n * sizeof *b);
-  memcpy(work + n, b, n * sizeof *b);
-  const ntk_status status = iterate(context, A, tolerance, most, norm, work, x, residual, products);
-  ntk_free(context, work);
+  vectors v;
+  NTK_TRY(allocate(context, A, &v));
+  memcpy(v.r, b, n * sizeof *b);
+  memset(v.last, 0, n * sizeof *v.last);
+  const ntk_status status = iterate(context, A, tolerance, most, norm, &v, x, residual, products);
+  ntk_free(context, v.r);
   return status;
 }

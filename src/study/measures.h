@@ -17,4 +17,8 @@ void ntk_take_final_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
 void ntk_take_rate(const void *result, ntk_outcome *outcome);
 
+/* One ntk_memorize. */
+extern const ntk_measure ntk_memorization_measure;
+void ntk_take_memorize_error(const void *result, ntk_outcome *outcome);
+
 #endif

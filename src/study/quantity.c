@@ -50,6 +50,10 @@ static const ntk_quantity table[] = {
      ntk_take_epochs_to,
      NULL},
     {{"rate", "(last loss / first loss)^(1 / epochs)"}, &ntk_training_measure, ntk_take_rate, NULL},
+    {{"memorize_error", "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds"},
+     &ntk_memorization_measure,
+     ntk_take_memorize_error,
+     NULL},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 

@@ -33,19 +33,6 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
   return ntk_train_memory(context, &spec, point->N, &point->training.options, bytes);
 }
 
-/* As with data: the file may be replaced at any moment. */
-static ntk_status load_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
-                              const ntk_dataset *data, double *Y) {
-  const ntk_point_training *training = &point->training;
-  if (training->labels_from_file) {
-    NTK_TRY(ntk_file_unchanged(training->labels, &training->labels_file));
-    NTK_TRY(ntk_labels_load(context, training->labels, data, Y));
-    return ntk_file_unchanged(training->labels, &training->labels_file);
-  }
-  const ntk_network_spec spec = ntk_trial_spec(point, seed);
-  return ntk_labels_generate(context, training->labels, &spec, data, seed, Y);
-}
-
 /* What the quantities are taken from. */
 typedef struct trained {
   ntk_train_result result;
@@ -94,7 +81,7 @@ static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t see
   if (status == NTK_OK)
     status = ntk_alloc_doubles(context, point->N, "labels", &Y);
   if (status == NTK_OK)
-    status = load_labels(context, point, seed, data, Y);
+    status = ntk_trial_labels(context, point, seed, data, Y);
   if (status == NTK_OK)
     status = ntk_train(context, network, data, Y, &options, &t.result);
   for (size_t q = 0; q < count && status == NTK_OK; q++)

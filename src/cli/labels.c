@@ -1,0 +1,73 @@
+#include "cli/labels.h"
+
+#include "cli/report.h"
+#include "ntkit/fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whole numbers of doubles up to here are all different. */
+static const double LARGEST_CLASS = 0x1p53;
+
+bool labels_in_file(const cli_settings *settings) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_labels_list(&count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(settings->labels, list[i].name) == 0)
+      return false;
+  return true;
+}
+
+exit_status labels_make(const cli_job *job, double **Y) {
+  const cli_settings *settings = job->settings;
+  const size_t N = ntk_dataset_samples(job->data);
+  *Y = calloc(N, sizeof **Y);
+  if (*Y == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu labels", N);
+  const ntk_status status = labels_in_file(settings)
+                                ? ntk_labels_load(job->context, settings->labels, job->data, *Y)
+                                : ntk_labels_generate(job->context, settings->labels, &job->spec,
+                                                      job->data, settings->seed, *Y);
+  return status == NTK_OK ? EXIT_DONE : report_library(status, "labels");
+}
+
+static int by_value(const void *a, const void *b) {
+  const double p = *(const double *)a, q = *(const double *)b;
+  return (p > q) - (p < q);
+}
+
+exit_status labels_classes(const double *Y, size_t N, label_classes *classes) {
+  for (size_t i = 0; i < N; i++)
+    if (Y[i] != floor(Y[i]) || fabs(Y[i]) > LARGEST_CLASS)
+      return report_error(EXIT_INPUT,
+                          "--classes: label %zu (from 1) is %.17g; expected whole numbers, the "
+                          "classes",
+                          i + 1, Y[i]);
+  double *value = calloc(N, sizeof *value);
+  if (value == NULL)
+    return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
+  for (size_t i = 0; i < N; i++)
+    value[i] = Y[i] + 0.0; /* no -0 */
+  qsort(value, N, sizeof *value, by_value);
+  size_t count = 1;
+  for (size_t i = 1; i < N; i++)
+    if (value[i] != value[count - 1])
+      value[count++] = value[i];
+  *classes = (label_classes){count, value};
+  if (count < 2)
+    return report_error(EXIT_INPUT, "--classes: every label is %.17g; expected two classes or more",
+                        value[0]);
+  return EXIT_DONE;
+}
+
+exit_status labels_split(const double *Y, size_t N, const label_classes *classes, double **Z) {
+  const size_t count = classes->count;
+  *Z = count <= SIZE_MAX / sizeof **Z / N ? calloc(count * N, sizeof **Z) : NULL;
+  if (*Z == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu classes of %zu labels", count, N);
+  for (size_t c = 0; c < count; c++)
+    for (size_t i = 0; i < N; i++)
+      (*Z)[c * N + i] = Y[i] == classes->value[c] ? 1.0 : -1.0;
+  return EXIT_DONE;
+}

@@ -1,0 +1,44 @@
+/* ntkit memorize, in parts: memorize.c computes, memorize_text.c and memorize_json.c present,
+ * memorize_save.c writes files and reads them back for the certificate. */
+#ifndef NTK_CLI_MEMORIZE_H
+#define NTK_CLI_MEMORIZE_H
+
+#include "cli/job.h"
+#include "cli/labels.h"
+#include "cli/saved.h"
+#include "ntkit/fit.h"
+
+#include <jansson.h>
+
+/* Without --classes there is one network, for the labels as they are. With it there is one for each
+ * class, all but for the last hidden layer the same. */
+typedef struct memorize_run {
+  cli_job job; /* its network is networks[0] once that is there */
+  ntk_memorize_options options;
+  label_classes classes;  /* none without --classes */
+  size_t count;           /* networks */
+  double *Y;              /* N labels, or classes */
+  double *targets;        /* count x N: what the networks are to put out; without --classes, Y */
+  ntk_network **networks; /* count */
+  ntk_memorize_result *results; /* count */
+  ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
+  double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
+  double seconds;
+  bool new_directory; /* --save's was not there before */
+} memorize_run;
+
+/* The worst and the sums over all networks, and whether each reached what was wanted. */
+ntk_memorize_result memorize_overall(const memorize_run *run);
+/* The same of the certificates. */
+ntk_fit_error memorize_certificate(const memorize_run *run);
+
+/* The table for people, on standard output. */
+void memorize_print(const memorize_run *run, const saved_files *saved);
+/* The object for programs; NULL for want of memory. */
+json_t *memorize_json(const memorize_run *run, const saved_files *saved);
+
+/* Writes data, labels and weights into --save's directory, lists each file in *saved once it is
+ * complete, and then reads them back: run->certificate is what they do. */
+exit_status memorize_save(memorize_run *run, saved_files *saved);
+
+#endif

@@ -1,0 +1,184 @@
+/* Networks and scalings read back from files.
+ * Properties: what was saved comes back bit for bit; files that are no network are refused by name;
+ * data scaled by the means and deviations of others are scaled as these were. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ntkit/fit.h"
+#include "support.h"
+
+static char directory[] = "/tmp/ntkit-test-XXXXXX";
+static ntk_context *context;
+
+static int setup(void **state) {
+  (void)state;
+  context = make_context(1);
+  return mkdtemp(directory) == NULL;
+}
+
+static const char *path_of(size_t l) {
+  static char path[64];
+  snprintf(path, sizeof path, "%s/W%zu.npy", directory, l);
+  return path;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  for (size_t l = 1; l < 8; l++)
+    (void)unlink(path_of(l));
+  ntk_context_destroy(context);
+  return rmdir(directory);
+}
+
+static void write_matrix(size_t l, const double *W, size_t rows, size_t columns) {
+  assert_ok(ntk_npy_save(path_of(l), W, 2, (size_t[]){rows, columns}));
+}
+
+/* n_0, ..., n_L = 1. */
+static void write_network(const ntk_network *network) {
+  for (size_t l = 1; l < 8; l++)
+    (void)unlink(path_of(l));
+  for (size_t l = 1; l <= ntk_network_depth(network); l++)
+    write_matrix(l, ntk_network_weights(network, l), ntk_network_width(network, l - 1),
+                 ntk_network_width(network, l));
+}
+
+static void test_round_trip(void **state) {
+  (void)state;
+  static const size_t width[] = {5, 7, 1, 4, 6};
+  for (size_t L = 2; L <= COUNT(width); L++) {
+    ntk_network *network = make_network(context, L, width, "tanh", NULL, L), *loaded = NULL;
+    write_network(network);
+    assert_ok(ntk_network_load(context, directory, "tanh", &loaded));
+    assert_int_equal(ntk_network_depth(loaded), L);
+    for (size_t l = 0; l <= L; l++)
+      assert_int_equal(ntk_network_width(loaded, l), ntk_network_width(network, l));
+    assert_memory_equal(ntk_network_weights(loaded, 1), ntk_network_weights(network, 1),
+                        ntk_network_parameters(network) * sizeof(double));
+    ntk_network_destroy(loaded);
+    ntk_network_destroy(network);
+  }
+}
+
+static void expect_refused(ntk_status status, const char *says) {
+  const size_t held = ntk_memory_in_use(context);
+  ntk_network *network = NULL;
+  assert_refused(ntk_network_load(context, directory, "tanh", &network), status, says);
+  assert_null(network);
+  assert_int_equal(ntk_memory_in_use(context), held);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  static const size_t width[] = {5, 7, 4};
+  ntk_network *network = make_network(context, 3, width, "tanh", NULL, 1);
+  double *some = make_normal(1, 100);
+  write_network(network);
+  (void)unlink(path_of(1));
+  expect_refused(NTK_ERR_FILE, "W1.npy");
+  write_network(network);
+  (void)unlink(path_of(3));
+  expect_refused(NTK_ERR_SHAPE, "W2.npy is the last matrix and has 4 columns");
+  write_network(network);
+  write_matrix(2, some, 6, 4);
+  expect_refused(NTK_ERR_SHAPE, "W2.npy is 6 x 4, and the matrix before it has 7 columns");
+  write_network(network);
+  write_matrix(3, some, 4, 2);
+  expect_refused(NTK_ERR_SHAPE, "W3.npy is the last matrix and has 2 columns");
+  write_network(network);
+  some[9] = NAN;
+  write_matrix(2, some, 7, 4);
+  expect_refused(NTK_ERR_NOT_FINITE, "row 3, column 2");
+  write_network(network);
+  assert_ok(ntk_npy_save(path_of(3), some, 1, (size_t[]){4}));
+  expect_refused(NTK_ERR_SHAPE, "W3.npy");
+  for (size_t l = 2; l < 8; l++)
+    (void)unlink(path_of(l));
+  write_matrix(1, some, 5, 1);
+  expect_refused(NTK_ERR_ARGUMENT, "depth is 1");
+  write_network(network);
+  ntk_network *other = NULL;
+  assert_refused(ntk_network_load(context, directory, "cube", &other), NTK_ERR_ARGUMENT, "cube");
+  free(some);
+  ntk_network_destroy(network);
+}
+
+/* (x - m) / s of some rows has the bits that scaling the whole file gave them. */
+static void test_columns(void **state) {
+  (void)state;
+  enum { N = 40, D = 6 };
+  double *X = make_normal(3, N * D);
+  for (size_t i = 0; i < N; i++) {
+    X[i * D + 1] = 3.0; /* constant */
+    X[i * D + 2] = 1e200 * X[i * D + 2] + 5e200;
+    X[i * D + 3] *= 1e-200;
+    X[i * D + 4] = floor(100.0 * X[i * D + 4]);
+  }
+  write_matrix(1, X, N, D);
+  for (int k = NTK_SCALE_NONE; k <= NTK_SCALE_SPHERE; k++) {
+    ntk_dataset *scaled = NULL, *rows = make_data(context, X, N / 2, D);
+    assert_ok(ntk_dataset_load(context, path_of(1), 0, D, (ntk_scaling)k, &scaled));
+    const double *columns = ntk_dataset_columns(scaled);
+    if (k == NTK_SCALE_NONE || k == NTK_SCALE_SPHERE) {
+      assert_null(columns);
+    } else {
+      assert_ok(ntk_dataset_apply_columns(rows, columns));
+      assert_memory_equal(ntk_dataset_values(rows), ntk_dataset_values(scaled),
+                          N / 2 * D * sizeof(double));
+      assert_true(columns[D + 1] == (k == NTK_SCALE_CENTER ? 1.0 : 0.0));
+    }
+    ntk_dataset_destroy(rows);
+    ntk_dataset_destroy(scaled);
+  }
+  free(X);
+}
+
+static void test_columns_overflow(void **state) {
+  (void)state;
+  const double X[4] = {1.0, 2.0, 1e308, 4.0}, columns[4] = {0.0, 0.0, 1.0, 1e-2};
+  const double tiny[4] = {0.0, 0.0, 1e-2, 1.0};
+  ntk_dataset *data = make_data(context, X, 2, 2);
+  assert_ok(ntk_dataset_apply_columns(data, columns));
+  assert_near(ntk_dataset_values(data)[3], 400.0, 1e-12, "x / s");
+  assert_refused(ntk_dataset_apply_columns(data, tiny), NTK_ERR_NOT_FINITE, "row 2, column 1");
+  ntk_dataset_destroy(data);
+}
+
+/* Errors of outputs that are known: the network computes 2 tanh(x). */
+static void test_measure(void **state) {
+  (void)state;
+  static const size_t width[] = {1, 1};
+  const double first = 1.0, second = 2.0;
+  const double *const W[] = {&first, &second};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh"};
+  ntk_network *network = NULL;
+  assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+  const double X[3] = {0.5, -1.0, 0.0};
+  ntk_dataset *data = make_data(context, X, 3, 1);
+  const double Y[3] = {2 * tanh(0.5) - 3.0, 2 * tanh(-1.0) + 4.0, 0.0};
+  ntk_fit_error error;
+  assert_ok(ntk_fit_measure(network, data, Y, &error));
+  assert_near(error.largest, 4.0, 1e-14, "largest error");
+  assert_near(error.relative, 5.0 / hypot(Y[0], Y[1]), 1e-14, "relative error");
+  assert_true(error.rounding > 0.0 && error.rounding < 1e-13);
+  const double zero[3] = {0.0, 0.0, 0.0};
+  assert_ok(ntk_fit_measure(network, data, zero, &error));
+  assert_near(error.relative, hypot(2 * tanh(0.5), 2 * tanh(1.0)), 1e-14, "of labels 0: the norm");
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_columns),    cmocka_unit_test(test_columns_overflow),
+      cmocka_unit_test(test_measure),
+  };
+  return cmocka_run_group_tests_name("saved_networks", tests, setup, teardown);
+}

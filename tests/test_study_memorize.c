@@ -1,0 +1,97 @@
+/* Studies that memorise.
+ * Property: memorize_error of a trial is the relative error of one ntk_memorize on data, network
+ * and labels of its seed, to the bit; beyond the capacity it is there too; widths that cannot be
+ * paired are refused before anything is computed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ntkit/fit.h"
+#include "study_support.h"
+
+/* A network d, d, 2d on Gaussian data, all of one seed. */
+static double memorize(ntk_context *context, size_t N, size_t d, const char *labels,
+                       uint64_t seed) {
+  const size_t width[] = {d, d, 2 * d};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = seed};
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  ntk_memorize_result result;
+  double *Y = make_array(N);
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, d, seed, &data));
+  assert_ok(ntk_labels_generate(context, labels, &spec, data, seed, Y));
+  assert_ok(ntk_memorize(context, &spec, data, Y, 1, &(ntk_memorize_options){.seed = seed},
+                         &network, &result));
+  free(Y);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return result.relative_error;
+}
+
+static void expect_values(const char *text, const char *labels, size_t every) {
+  const char *database = fresh("memorize.db");
+  ntk_study *study = make_study(text);
+  run_study(study, database, &(ntk_study_options){.workers = 2});
+  ntk_context *context = make_context(1);
+  ntk_study_table table = read_table(database);
+  size_t fitted = 0;
+  assert_int_equal(table.rows, 3 * 2 * every);
+  for (size_t i = 0; i < table.rows; i += every) {
+    const ntk_study_row *row = &table.row[i];
+    const double expected = memorize(context, (size_t)row->variable[0], 8, labels, row->seed);
+    assert_string_equal(row->quantity, "memorize_error");
+    assert_string_equal(row->status, "ok");
+    assert_true(row->value == expected);
+    assert_true(row->variable[0] > 64 ? row->value > 1e-3 : row->value <= 1e-10);
+    fitted += row->value <= 1e-10;
+  }
+  assert_int_equal(fitted, 4); /* N = 20 and 50 of 64 parameters, not N = 90 */
+  ntk_study_table_clear(&table);
+  ntk_context_destroy(context);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+static void test_values(void **state) {
+  (void)state;
+  expect_values("name: m\nquantity: memorize_error\n"
+                "network: {widths: [d, 2*d], activation: tanh}\n"
+                "grid: {N: [20, 50, 90], d: 8}\ntrials: 2\n",
+                "gaussian", 1);
+}
+
+/* Beside a training the labels are the training's. */
+static void test_beside_training(void **state) {
+  (void)state;
+  expect_values("name: m\nquantity: [memorize_error, final_loss]\n"
+                "network: {widths: [d, 2*d], activation: tanh}\n"
+                "train: {epochs: 5, labels: sign}\n"
+                "grid: {N: [20, 50, 90], d: 8}\ntrials: 2\n",
+                "sign", 2);
+}
+
+static void test_odd_width(void **state) {
+  (void)state;
+  const char *database = fresh("odd.db");
+  ntk_study *study = make_study("name: m\nquantity: memorize_error\n"
+                                "network: {widths: [d, 9], activation: tanh}\n"
+                                "grid: {N: 20, d: 8}\n");
+  ntk_study_status outcome;
+  const ntk_status status =
+      ntk_study_run(study, database, &(ntk_study_options){.workers = 1}, &outcome);
+  assert_refused(status, NTK_ERR_SHAPE, "an even one");
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_values),
+      cmocka_unit_test(test_beside_training),
+      cmocka_unit_test(test_odd_width),
+  };
+  return cmocka_run_group_tests_name("study_memorize", tests, NULL, NULL);
+}
