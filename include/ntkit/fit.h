@@ -87,7 +87,7 @@ typedef enum ntk_train_stop {
   NTK_STOP_PLATEAU, /* the sum of losses over a window has grown */
   NTK_STOP_TIME,    /* the time is up */
   NTK_STOP_STALLED, /* lm: no step makes the loss smaller */
-  NTK_STOP_DIVERGED /* the loss grew past 1000 times the first, or is not finite */
+  NTK_STOP_DIVERGED /* the loss is not finite, or 1000 times both the first and that of outputs 0 */
 } ntk_train_stop;
 NTK_API const char *ntk_train_stop_name(ntk_train_stop stop);
 
@@ -129,8 +129,9 @@ typedef struct ntk_train_result {
   size_t epochs;  /* steps made, resumed ones included */
   size_t resumed; /* of these, before this call */
   ntk_train_stop stopped;
-  char reason[240];                 /* one line on why it stopped */
-  char unsaved[240]; /* why the last checkpoint could not be written; "": it was, or there is none */
+  char reason[240]; /* one line on why it stopped */
+  char
+      unsaved[240]; /* why the last checkpoint could not be written; "": it was, or there is none */
   double lr, momentum;              /* as used; NaN where the optimizer has none */
   char lr_source[120];              /* where lr is from, one line */
   double rate_measured;             /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */

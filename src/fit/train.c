@@ -17,67 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_EPOCHS = 10000 };
-static const double DIVERGED = 1e3;                              /* times the first loss */
-static const double REPORT_EVERY = 0.1, CHECKPOINT_EVERY = 30.0; /* seconds */
+static const double REPORT_EVERY = 0.1; /* seconds */
 static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
 
-const char *ntk_train_stop_name(ntk_train_stop stop) {
-  static const char *const names[] = {
-      [NTK_STOP_EPOCHS] = "epochs",   [NTK_STOP_TARGET] = "target",
-      [NTK_STOP_PLATEAU] = "plateau", [NTK_STOP_TIME] = "time",
-      [NTK_STOP_STALLED] = "stalled", [NTK_STOP_DIVERGED] = "diverged",
-  };
-  const size_t count = sizeof names / sizeof names[0];
-  return (size_t)stop < count ? names[stop] : "unknown";
-}
-
 /* ---- Set-up ---------------------------------------------------------------------------------- */
-
-static ntk_status check_numbers(const ntk_training *t) {
-  const ntk_train_options *o = &t->options;
-  if (!(o->lr >= 0.0) || isinf(o->lr))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, or a rule", o->lr);
-  if (o->lr > 0.0 && t->optimizer->second_order)
-    return ntk_fail(NTK_ERR_ARGUMENT, "lm takes no step size: its damping adapts by itself");
-  if (!(o->momentum >= 0.0 && o->momentum < 1.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0, below 1",
-                    o->momentum);
-  if (o->momentum > 0.0 && !t->optimizer->has_momentum)
-    return ntk_fail(NTK_ERR_ARGUMENT, "%s has no momentum; accepted with: momentum, nesterov",
-                    o->optimizer);
-  if (!(o->target >= 0.0) || isinf(o->target))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: above 0, or 0 for none",
-                    o->target);
-  if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
-  if (t->single && t->optimizer->second_order)
-    return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
-  for (size_t i = 0; i < t->N; i++)
-    if (!isfinite(t->Y[i]))
-      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", i + 1);
-  return NTK_OK;
-}
-
-/* Names to what they mean, and what stands for not giving an option. */
-static ntk_status resolve(ntk_training *t) {
-  ntk_train_options *o = &t->options;
-  o->optimizer = o->optimizer != NULL ? o->optimizer : "gd";
-  o->loss = o->loss != NULL ? o->loss : "half-sum";
-  o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
-  o->precision = o->precision != NULL ? o->precision : "double";
-  o->epochs = o->epochs > 0 ? o->epochs : DEFAULT_EPOCHS;
-  o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
-  NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
-  NTK_TRY(ntk_loss_find(o->loss, &t->mean));
-  NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
-  t->single = strcmp(o->precision, "float") == 0;
-  if (!t->single && strcmp(o->precision, "double") != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "unknown precision '%.60s'; known: double, float",
-                    o->precision);
-  t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
-  return check_numbers(t);
-}
 
 ntk_status ntk_training_room(ntk_training *t, size_t count) {
   if (count <= t->capacity)
@@ -120,6 +63,13 @@ static ntk_status round_first(ntk_training *t) {
   return NTK_OK;
 }
 
+static double sum_of_squares(size_t n, const double *y) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += y[i] * y[i];
+  return sum;
+}
+
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
     NTK_TRY(ntk_checkpoint_check(t));
@@ -133,6 +83,7 @@ static ntk_status prepare(ntk_training *t) {
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->single, t->scale, &t->descent));
   NTK_TRY(round_first(t));
   t->loss[0] = evaluate(t);
+  t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
   if (!isfinite(t->loss[0]))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the loss at the start is not finite");
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
@@ -143,49 +94,6 @@ static ntk_status prepare(ntk_training *t) {
   if (t->resumed > 0)
     t->loss[t->epoch] = evaluate(t); /* the same again, and its gradient */
   return NTK_OK;
-}
-
-/* ---- When to stop ---------------------------------------------------------------------------- */
-
-static double elapsed(const ntk_training *t) {
-  return t->before + ntk_clock() - t->start;
-}
-
-static double sum_of(const double *loss, size_t count) {
-  double sum = 0.0;
-  for (size_t i = 0; i < count; i++)
-    sum += loss[i];
-  return sum;
-}
-
-/* The authors' rule: the last `window` losses together are more than the `window` before. */
-static bool plateau(const ntk_training *t) {
-  const size_t window = t->options.plateau;
-  if (window == 0 || t->epoch % window != 0 || t->epoch < 2 * window)
-    return false;
-  const double *end = t->loss + t->epoch;
-  return sum_of(end - window, window) > sum_of(end - 2 * window, window);
-}
-
-static bool diverged(const ntk_training *t, double loss) {
-  return !isfinite(loss) || loss > DIVERGED * t->loss[0];
-}
-
-static bool stops(const ntk_training *t, ntk_train_result *r) {
-  const double loss = t->loss[t->epoch];
-  if (diverged(t, loss))
-    r->stopped = NTK_STOP_DIVERGED;
-  else if (t->options.target > 0.0 && loss <= t->options.target)
-    r->stopped = NTK_STOP_TARGET;
-  else if (t->epoch >= t->options.epochs)
-    r->stopped = NTK_STOP_EPOCHS;
-  else if (plateau(t))
-    r->stopped = NTK_STOP_PLATEAU;
-  else if (t->options.seconds > 0.0 && elapsed(t) >= t->options.seconds)
-    r->stopped = NTK_STOP_TIME;
-  else
-    return false;
-  return true;
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
@@ -272,7 +180,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
   bool stalled = false;
   while (!stalled) {
     NTK_TRY(ntk_training_room(t, t->epoch + 2));
-    const bool stop = stops(t, r);
+    const bool stop = ntk_training_stops(t, &r->stopped);
     if (stop && r->stopped == NTK_STOP_DIVERGED)
       return NTK_OK;
     if (tracked(t) || (stop && t->options.track > 0))
@@ -289,52 +197,6 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
 
 /* ---- The end --------------------------------------------------------------------------------- */
 
-/* The largest stable step, for a run that diverged. */
-static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
-  ntk_extremes *e = &t->tracker->at_start;
-  ntk_features *features = NULL;
-  if (!t->optimizer->linear || isfinite(e->lambda_max))
-    return;
-  memcpy(t->network->theta, t->first, t->P * sizeof(double));
-  if (ntk_features_create(t->network, t->data, &features) == NTK_OK &&
-      ntk_extremes_largest(features, t->options.seed, &e->lambda_max) == NTK_OK)
-    c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
-  ntk_features_destroy(features);
-}
-
-static void explain(const ntk_training *t, ntk_train_result *r) {
-  const size_t room = sizeof r->reason;
-  switch (r->stopped) {
-  case NTK_STOP_EPOCHS:
-    snprintf(r->reason, room, "%zu epochs were asked for", t->options.epochs);
-    break;
-  case NTK_STOP_TARGET:
-    snprintf(r->reason, room, "the loss is at most the target %g", t->options.target);
-    break;
-  case NTK_STOP_PLATEAU:
-    snprintf(r->reason, room, "the last %zu losses sum to more than the %zu before them",
-             t->options.plateau, t->options.plateau);
-    break;
-  case NTK_STOP_TIME:
-    snprintf(r->reason, room, "%g seconds are over", t->options.seconds);
-    break;
-  case NTK_STOP_STALLED:
-    snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");
-    break;
-  case NTK_STOP_DIVERGED:
-    if (isfinite(r->convergence.lr_largest))
-      snprintf(r->reason, room,
-               "the loss went from %.4g to %.4g in %zu epochs with the step size %.4g; the largest "
-               "stable one at the start is %.4g",
-               r->loss_initial, r->loss_final, r->epochs, r->lr, r->convergence.lr_largest);
-    else
-      snprintf(r->reason, room,
-               "the loss went from %.4g to %.4g in %zu epochs with the step size %.4g: take a "
-               "smaller one",
-               r->loss_initial, r->loss_final, r->epochs, r->lr);
-  }
-}
-
 static void fill(ntk_training *t, ntk_train_result *r) {
   r->context = t->context;
   r->epochs = t->epoch;
@@ -349,10 +211,8 @@ static void fill(ntk_training *t, ntk_train_result *r) {
       t->epoch > 0 ? pow(r->loss_final / r->loss_initial, 1.0 / (double)t->epoch) : NAN;
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
-  if (r->stopped == NTK_STOP_DIVERGED)
-    find_largest_lr(t, &r->convergence);
-  explain(t, r);
-  r->seconds = elapsed(t);
+  ntk_training_explain(t, r);
+  r->seconds = ntk_training_elapsed(t);
   r->seconds_tracking = t->tracking;
   r->loss = t->loss;
   r->tracked = t->tracker->count;
@@ -403,7 +263,7 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
                     .L = network->depth,
                     .start = ntk_clock()};
   ntk_train_result made = {.stopped = NTK_STOP_EPOCHS};
-  NTK_TRY(resolve(&t));
+  NTK_TRY(ntk_training_resolve(&t));
   ntk_status status = prepare(&t);
   if (status == NTK_OK) {
     status = loop(&t, &made);

@@ -1,5 +1,6 @@
-/* A training as its parts see it: train.c has the loop, schedule.c the step size, lm.c the
- * second-order step, track.c what is measured on the way, checkpoint.c how it is kept. */
+/* A training as its parts see it: train.c has the loop, train_options.c what it is asked for,
+ * stop.c when it ends, schedule.c the step size, lm.c the second-order step, track.c what is
+ * measured on the way, checkpoint.c how it is kept. */
 #ifndef NTK_FIT_TRAIN_H
 #define NTK_FIT_TRAIN_H
 
@@ -30,6 +31,7 @@ typedef struct ntk_training {
   size_t epoch, resumed;
   double *loss; /* loss[0..epoch]; room for `capacity` */
   size_t capacity;
+  double loss_of_zero;  /* that outputs of 0 would have */
   double start, before; /* clock at the start of this call; seconds of earlier ones */
   double tracking;      /* seconds, of earlier ones too */
   char unsaved[240];    /* why the last checkpoint could not be written */
@@ -39,6 +41,16 @@ typedef struct ntk_training {
 static inline double ntk_training_loss(const ntk_training *t, double sum) {
   return t->mean ? sum / (double)t->N : 0.5 * sum;
 }
+
+/* Options checked, names looked up, defaults filled in. */
+ntk_status ntk_training_resolve(ntk_training *t);
+
+/* Seconds, of earlier calls too. */
+double ntk_training_elapsed(const ntk_training *t);
+/* Whether the present epoch is the last, and why. */
+bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
+/* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */
+void ntk_training_explain(ntk_training *t, ntk_train_result *result);
 
 /* Brings the network's weights to theta of the present epoch. */
 void ntk_training_sync(ntk_training *t);
