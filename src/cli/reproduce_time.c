@@ -86,8 +86,8 @@ void reproduce_time(const cli_settings *settings, const ntk_study *study, const 
   printf(
       "figure2: %zu trials, %s%s with %.0f worker%s at %.0f GFLOP/s each (measured at N = %zu, "
       "d = %zu)\n"
-      "  a prediction: trainings stop when their loss no longer falls, after 300 to 2700 epochs, "
-      "and 1500 are counted\n",
+      "  a prediction: trainings stop when their loss no longer falls, most of them after 300 to\n"
+      "  2700 epochs; 1500 are counted\n",
       ntk_study_points(study) * ntk_study_trials(study), duration,
       left < flops ? " for what is left" : "", workers, workers > 1.0 ? "s" : "", 1e-9 * rate, s->N,
       s->d);
