@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test build bench format lint install clean bootstrap
+.PHONY: help demo test build bench bench-train format lint install clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -12,6 +12,7 @@ help:
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     time the program against the machine'
+	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
 	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
@@ -36,6 +37,10 @@ test: build
 bench: build
 	@echo '== bench: $(RELEASE)/ntkit_bench'
 	@$(RELEASE)/ntkit_bench $(RELEASE)/ntkit
+
+bench-train: build
+	@echo '== bench-train: bench/train.sh'
+	@BUILD=$(RELEASE) bench/train.sh
 
 format:
 	@tools/bootstrap.sh lint

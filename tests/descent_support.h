@@ -125,10 +125,10 @@ static inline void assert_arrays_near(size_t count, const double *actual, const 
 }
 
 /* scale J^T r at theta by plain loops, one sample at a time (backpropagation with phi and phi' of
- * the library's doubles); returns sum r^2. widths to 128. */
+ * the library's doubles); returns sum r^2. widths to 160. */
 static inline double plain_gradient(const problem *p, const double *theta, double scale,
                                     double *gradient) {
-  enum { MOST = 128, LAYERS = 8 };
+  enum { MOST = 160, LAYERS = 8 };
   double F[LAYERS][MOST], slope[LAYERS][MOST], sum = 0.0;
   memset(gradient, 0, p->P * sizeof *gradient);
   for (size_t sample = 0; sample < p->N; sample++) {

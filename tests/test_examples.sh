@@ -14,6 +14,7 @@ tiny() {
   layers) echo 'trials=1 grid.n=12,16 grid.N=20' ;;
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
+  training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;
   *) echo "there is no tiny grid for examples/$1 in test_examples.sh" ;;
   esac
 }

@@ -162,6 +162,12 @@ check 'train.* without training' grep -q 'train.yaml:7: train.optimizer: the stu
 good 'a study that trains' study run "$in/train.yaml" --db t.db
 good 'its values' study export t.db
 check 'what was not reached has no value' grep -q ',epochs_to,,not_reached,' "$out"
+# Row 2 is a final_loss: N = 10, d = 4.
+row=$(sed -n 2p "$out")
+good 'the training by itself' train --samples "$(field 1)" --dim "$(field 2)" --widths 4,4 --activation tanh \
+  --optimizer adam --loss mean --epochs 50 --target 1e-3 --seed "$(field 4)" --threads 1 --json
+value=$(sed -n 's/^  "loss_final": \([^,]*\),*$/\1/p' "$out")
+check 'its loss to the last digit' awk -v a="$value" -v b="$(field 6)" 'BEGIN { exit !(a + 0 == b + 0 && a > 0) }'
 good 'a training that diverges' study run "$in/train.yaml" --db d.db train.optimizer=gd train.lr=1e6 \
   network.activation=identity
 check 'is no failure' grep -q '^train: 8 of 8 trials done$' "$out"

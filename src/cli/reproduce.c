@@ -10,22 +10,20 @@
 
 /* ---- Presets --------------------------------------------------------------------------------- */
 
-/* The preset that --preset names: not every figure has every one. */
-static exit_status find_preset(const cli_settings *settings, const reproduction *r,
-                               const reproduction_preset **preset) {
+/* The preset that --preset names: not every figure has every one; NULL (reported) without it. */
+static const reproduction_preset *find_preset(const cli_settings *settings, const reproduction *r) {
   char known[200] = "";
   size_t used = 0;
   for (size_t i = 0; i < r->presets; i++) {
-    if (strcmp(r->preset[i].name, settings->preset) == 0) {
-      *preset = &r->preset[i];
-      return EXIT_DONE;
-    }
+    if (strcmp(r->preset[i].name, settings->preset) == 0)
+      return &r->preset[i];
     if (used < sizeof known)
       used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
                                r->preset[i].name);
   }
-  return report_error(EXIT_INPUT, "--preset: %s has no preset '%s'; it has: %s", r->name,
-                      settings->preset, known);
+  (void)report_error(EXIT_INPUT, "--preset: %s has no preset '%s'; it has: %s", r->name,
+                     settings->preset, known);
+  return NULL;
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */
@@ -122,16 +120,15 @@ static exit_status fill_folder(const cli_settings *settings, const reproduction 
 }
 
 exit_status reproduce(const cli_settings *settings, const reproduction *r) {
-  const reproduction_preset *preset = NULL;
-  exit_status status = find_preset(settings, r, &preset);
-  if (status != EXIT_DONE)
-    return status;
+  const reproduction_preset *preset = find_preset(settings, r);
+  if (preset == NULL)
+    return EXIT_INPUT;
   const ntk_status prepared = ntk_directory_prepare(settings->out);
   if (prepared != NTK_OK)
     return report_library(prepared, "out");
   char *folder = file_name(settings->out, "/");
   char *base = folder != NULL ? file_name(folder, r->name) : NULL;
-  status = base != NULL ? fill_folder(settings, r, preset, base) : EXIT_FAILED;
+  const exit_status status = base != NULL ? fill_folder(settings, r, preset, base) : EXIT_FAILED;
   free(base);
   free(folder);
   return status;

@@ -66,12 +66,6 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[METHOD] = hash_words(hash, numbers, sizeof numbers);
 }
 
-/* Arrays of P numbers that a first-order optimizer has, or theta alone. */
-static size_t slots_of(const ntk_training *t) {
-  if (t->descent == NULL)
-    return 1;
-  return t->optimizer->rule == NTK_RULE_GD ? 1 : t->optimizer->rule == NTK_RULE_ADAM ? 3 : 2;
-}
 static const ntk_slot slots[] = {NTK_SLOT_THETA, NTK_SLOT_FIRST, NTK_SLOT_SECOND};
 
 /* ---- Writing --------------------------------------------------------------------------------- */
@@ -87,7 +81,7 @@ static ntk_status put(hashed_writer *w, const void *bytes, size_t count) {
 }
 
 static ntk_status put_slots(const ntk_training *t, double *scratch, hashed_writer *w) {
-  for (size_t s = 0; s < slots_of(t); s++) {
+  for (size_t s = 0; s < ntk_optimizer_slots(t->optimizer); s++) {
     if (t->descent != NULL)
       ntk_descent_read(t->descent, slots[s], scratch);
     else
@@ -104,7 +98,7 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
               .P = t->P,
               .epoch = t->epoch,
               .tracked = k->count,
-              .slots = slots_of(t),
+              .slots = ntk_optimizer_slots(t->optimizer),
               .linear = k->r != NULL,
               .seconds = t->before + ntk_clock() - t->start,
               .tracking = t->tracking,
@@ -119,6 +113,14 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
     NTK_TRY(put(w, k->point, k->count * sizeof *k->point));
   const uint64_t hash = w->hash;
   return ntk_writer_append(&w->out, &hash, sizeof hash);
+}
+
+ntk_status ntk_checkpoint_check(const ntk_training *t) {
+  ntk_writer out;
+  NTK_TRY(ntk_writer_open(&out, t->options.checkpoint,
+                          ntk_optimizer_slots(t->optimizer) * t->P * sizeof(double)));
+  ntk_writer_abort(&out);
+  return NTK_OK;
 }
 
 ntk_status ntk_checkpoint_save(ntk_training *t) {
@@ -169,7 +171,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
   /* Nothing that the file says is believed before it has been compared with the file's size. */
   struct stat about;
   const size_t bytes = sizeof *h + sizeof(uint64_t);
-  if (h->N != t->N || h->P != t->P || h->slots != slots_of(t) ||
+  if (h->N != t->N || h->P != t->P || h->slots != ntk_optimizer_slots(t->optimizer) ||
       h->linear != (t->tracker->r != NULL) || fstat(fileno(in->file), &about) != 0 ||
       h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
       (uint64_t)about.st_size != bytes +

@@ -4,6 +4,9 @@
 
 #include "fit/train.h"
 
+/* Whether options.checkpoint can be written, for asking before any work is done. */
+ntk_status ntk_checkpoint_check(const ntk_training *t);
+
 /* Writes the present epoch to options.checkpoint, atomically. */
 ntk_status ntk_checkpoint_save(ntk_training *t);
 

@@ -8,6 +8,7 @@
 #include "fit/names.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Rows of randomness, one for each kind, so that they are independent. */
 enum { ROW_GAUSSIAN = 0, ROW_SIGN = 1, ROW_TEACHER = 2 };
@@ -63,10 +64,16 @@ static ntk_status teacher(ntk_context *context, const ntk_network_spec *spec,
                                 .init = "paper",
                                 .seed = words[0]};
   ntk_network *network = NULL;
+  double *F_L = NULL; /* Y is not touched by a failure */
   NTK_TRY(ntk_network_create(context, &own, &network));
-  ntk_status status = ntk_network_output(network, data, Y);
+  ntk_status status = ntk_alloc_doubles(context, data->N, "labels", &F_L);
   if (status == NTK_OK)
-    status = normalise(data->N, Y);
+    status = ntk_network_output(network, data, F_L);
+  if (status == NTK_OK)
+    status = normalise(data->N, F_L);
+  if (status == NTK_OK)
+    memcpy(Y, F_L, data->N * sizeof *Y);
+  ntk_free(context, F_L);
   ntk_network_destroy(network);
   return status;
 }
@@ -106,16 +113,24 @@ static ntk_status check_length(const ntk_npy *array, const ntk_dataset *data) {
 
 ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                            double *Y) {
-  (void)context;
   ntk_npy array;
+  double *read = NULL; /* Y is not touched by a failure */
   ntk_status status = ntk_npy_open(path, 1, &array);
   if (status == NTK_ERR_SHAPE) /* a column is as good as a vector */
     status = ntk_npy_open(path, 2, &array);
+  if (status == NTK_ERR_SHAPE)
+    return ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
+                    data->N);
   if (status != NTK_OK)
     return status;
   status = check_length(&array, data);
   if (status == NTK_OK)
-    status = ntk_npy_read(&array, data->N, Y);
+    status = ntk_alloc_doubles(context, data->N, "labels", &read);
+  if (status == NTK_OK)
+    status = ntk_npy_read(&array, data->N, read);
+  if (status == NTK_OK)
+    memcpy(Y, read, data->N * sizeof *Y);
+  ntk_free(context, read);
   ntk_npy_close(&array);
   return status;
 }

@@ -142,8 +142,9 @@ static ntk_status attempt(ntk_lm *lm, const ntk_features *features, bool *accept
     const double mu_c = lm->damping * ntk_dnrm2(lm->N, lm->c), predicted = lm->sum - mu_c * mu_c;
     const double gain = (lm->sum - sum) / predicted;
     *accepted = predicted > 0.0 && gain > ACCEPTED;
-    *hopeless = !*accepted && (!(predicted > 0.0) || ntk_dnrm2(lm->P, lm->step) <=
-                                                         DBL_EPSILON * ntk_dnrm2(lm->P, lm->theta));
+    /* A prediction that is no decrease: mu is too small for K + mu I to be solved with. */
+    *hopeless =
+        !*accepted && ntk_dnrm2(lm->P, lm->step) <= DBL_EPSILON * ntk_dnrm2(lm->P, lm->theta);
     if (*accepted) {
       const double before = lm->sum;
       accept(lm, sum);
@@ -183,6 +184,8 @@ ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled) {
     lm->damping = damping;
     return status;
   }
+  if (!accepted)
+    lm->damping = damping;
   *sum = lm->sum;
   *stalled = !accepted;
   return NTK_OK;

@@ -70,6 +70,12 @@ ntk_status ntk_lr_find(const char *name, bool *theory) {
   return NTK_OK;
 }
 
+size_t ntk_optimizer_slots(const ntk_optimizer *optimizer) {
+  if (optimizer->second_order || optimizer->rule == NTK_RULE_GD)
+    return 1;
+  return optimizer->rule == NTK_RULE_ADAM ? 3 : 2;
+}
+
 /* Roots of z^2 - (1 + b - eta lambda) z + b (heavy ball) and of z^2 - (1 + b)(1 - eta lambda) z +
  * b (1 - eta lambda) (Nesterov) leave the unit disc at z = -1. */
 double ntk_optimizer_largest_lr(const ntk_optimizer *optimizer, double lambda, double momentum) {

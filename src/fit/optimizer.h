@@ -22,6 +22,9 @@ ntk_status ntk_loss_find(const char *name, bool *mean);
 /* *theory: the rule is Theorem 4.2's, not auto. */
 ntk_status ntk_lr_find(const char *name, bool *theory);
 
+/* Arrays of P numbers that it goes on from: theta and, of a first-order one, its moments. */
+size_t ntk_optimizer_slots(const ntk_optimizer *optimizer);
+
 /* Largest eta for which the linearised steps do not grow: lambda is the curvature lambda_max(K)
  * times the gradient's scale. NaN for adam and lm. */
 double ntk_optimizer_largest_lr(const ntk_optimizer *optimizer, double lambda, double momentum);

@@ -10,9 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Without --track, K_0 is built for its smallest eigenvalue up to here (0.27 GB). */
-enum { KERNEL_AT_START = 8192 };
-
 /* ---- Start ----------------------------------------------------------------------------------- */
 
 /* Sum of the losses that rounding of F_L alone makes: |dF_i| is about eps ||W_L|| ||f_{L-1}(x_i)||.
@@ -67,7 +64,7 @@ static ntk_status spectrum_at_start(const ntk_training *t, ntk_tracker *k) {
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
-  if (status == NTK_OK && t->N <= KERNEL_AT_START)
+  if (status == NTK_OK && t->N <= NTK_KERNEL_AT_START)
     status = ntk_extremes_find(features, seed, &k->at_start, NULL);
   else if (status == NTK_OK && need_max)
     status = ntk_extremes_largest(features, seed, &k->at_start.lambda_max);
@@ -178,6 +175,13 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
   t->tracking += ntk_clock() - start;
   k->point[k->count++] = point;
   return NTK_OK;
+}
+
+void ntk_tracker_leave(ntk_training *t) {
+  ntk_tracker *k = t->tracker;
+  if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch &&
+      (t->options.track == 0 || t->epoch % t->options.track != 0))
+    k->count--;
 }
 
 void ntk_tracker_advance(ntk_training *t) {

@@ -5,6 +5,9 @@
 
 #include "fit/train.h"
 
+/* Without tracking, K_0 is built for its smallest eigenvalue up to this N (0.27 GB). */
+enum { NTK_KERNEL_AT_START = 8192 };
+
 struct ntk_tracker {
   ntk_context *context;           /* borrowed */
   ntk_network *network;           /* theta_0, where tracked; else NULL */
@@ -23,6 +26,9 @@ void ntk_tracker_destroy(ntk_tracker *tracker);
 
 /* Appends the measurements of the present epoch, unless they are there. */
 ntk_status ntk_tracker_measure(ntk_training *t);
+/* The present epoch is not the last: drops its point if it was measured as the last one of a run
+ * that now goes on. */
+void ntk_tracker_leave(ntk_training *t);
 /* The linear model's step beside the network's; nothing where it is not followed. */
 void ntk_tracker_advance(ntk_training *t);
 

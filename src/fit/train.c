@@ -67,7 +67,7 @@ static ntk_status resolve(ntk_training *t) {
   o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
   o->precision = o->precision != NULL ? o->precision : "double";
   o->epochs = o->epochs > 0 ? o->epochs : DEFAULT_EPOCHS;
-  o->checkpoint_every = o->checkpoint_every > 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
+  o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
   NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
@@ -108,16 +108,30 @@ static double evaluate(ntk_training *t) {
   return ntk_training_loss(t, sum);
 }
 
+/* In float theta_0 is what the weights were rounded to; those given are kept, for a failure. */
+static ntk_status round_first(ntk_training *t) {
+  if (!t->single)
+    return NTK_OK;
+  double *first;
+  NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &first));
+  t->first = first;
+  ntk_training_sync(t);
+  memcpy(t->first, t->network->theta, t->P * sizeof(double));
+  return NTK_OK;
+}
+
 static ntk_status prepare(ntk_training *t) {
+  if (t->options.checkpoint != NULL)
+    NTK_TRY(ntk_checkpoint_check(t));
   NTK_TRY(ntk_training_room(t, 2));
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
   memcpy(t->first, t->network->theta, t->P * sizeof(double));
+  t->given = t->first;
   if (t->optimizer->second_order)
     NTK_TRY(ntk_lm_create(t, &t->lm));
   else
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->single, t->scale, &t->descent));
-  ntk_training_sync(t); /* in float, theta_0 is what it was rounded to */
-  memcpy(t->first, t->network->theta, t->P * sizeof(double));
+  NTK_TRY(round_first(t));
   t->loss[0] = evaluate(t);
   if (!isfinite(t->loss[0]))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the loss at the start is not finite");
@@ -258,6 +272,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
       NTK_TRY(ntk_tracker_measure(t));
     if (stop)
       return NTK_OK;
+    ntk_tracker_leave(t);
     NTK_TRY(look_up(t, &reported, &saved));
     NTK_TRY(step(t, &stalled));
   }
@@ -342,7 +357,9 @@ static void release(ntk_training *t) {
   ntk_tracker_destroy(t->tracker);
   ntk_descent_destroy(t->descent);
   ntk_lm_destroy(t->lm);
-  ntk_free(t->context, t->first);
+  if (t->first != t->given)
+    ntk_free(t->context, t->first);
+  ntk_free(t->context, t->given);
   ntk_free(t->context, t->loss);
 }
 
@@ -387,8 +404,8 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
     fill(&t, &made);
     *result = made;
   }
-  if (t.first != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED))
-    memcpy(network->theta, t.first, t.P * sizeof(double));
+  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED))
+    memcpy(network->theta, t.given, t.P * sizeof(double));
   release(&t);
   return status;
 }

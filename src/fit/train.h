@@ -18,8 +18,8 @@ typedef struct ntk_training {
   const ntk_optimizer *optimizer;
   bool mean, theory, single;
   size_t N, P, L;
-  double scale;  /* the gradient is scale J^T r */
-  double *first; /* theta_0, P */
+  double scale;          /* the gradient is scale J^T r */
+  double *given, *first; /* P: the caller's weights; theta_0. One array, but for float */
   double lr, momentum;
   char lr_source[120];
 

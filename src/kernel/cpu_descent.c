@@ -38,7 +38,7 @@ static ntk_status allocate_all(ntk_descent *descent) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(descent->context, step->chunks, sizeof(double), "training", &pointer));
   step->sums = pointer;
-  NTK_TRY(allocate(descent, step->rows * step->layer[0].ld, &step->X));
+  NTK_TRY(allocate(descent, step->data, &step->X));
   NTK_TRY(allocate(descent, step->rows, &step->Y));
   NTK_TRY(allocate(descent, step->parameters, &step->theta));
   NTK_TRY(allocate(descent, step->parameters, &step->first));
@@ -54,13 +54,10 @@ double cpu_descent_bytes(size_t depth, const size_t *width, size_t N, bool singl
   if (ntk_step_plan(depth, width, N, ntk_step_best(single), &step) != NTK_OK)
     return INFINITY;
   const double reals =
-      (double)step.rows *
-          ((double)((width[0] + step.code->lanes - 1) / step.code->lanes * step.code->lanes) +
-           1.0) +
-      (double)(step.chunks + 3) * (double)step.parameters + (double)step.packed_count +
-      (double)workspaces(&step, threads) * (double)step.workspace_count;
-  return (double)step.code->size * reals + 8.0 * (double)step.chunks + (double)sizeof step +
-         (double)(depth + 1) * sizeof(ntk_step_layer);
+      (double)step.data + (double)step.rows + (double)(3 + step.chunks) * (double)step.parameters +
+      (double)step.packed_count + (double)workspaces(&step, threads) * (double)step.workspace_count;
+  return (double)step.code->size * reals + (double)sizeof(double) * (double)step.chunks +
+         (double)sizeof(ntk_step_layer) * (double)(depth + 1) + (double)sizeof step;
 }
 
 void cpu_descent_destroy(ntk_descent *descent) {

@@ -7,9 +7,11 @@
  * for enough rows. What a matrix has beyond its panels makes one of fewer vectors, and half a
  * vector where that is enough: widths are small here, and a whole vector of zeros is work. */
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-enum { PANEL = 4 * LANES }; /* 32 registers */
+#define PRODUCT_REGISTERS 32
+enum { PANEL = 4 * LANES };
 #else
-enum { PANEL = 2 * LANES }; /* 16 */
+#define PRODUCT_REGISTERS 16
+enum { PANEL = 2 * LANES };
 #endif
 enum { UNIT = LANES >= 8 ? LANES / 2 : LANES }; /* columns come in multiples of this */
 
@@ -19,10 +21,10 @@ typedef enum product_mode {
   PRODUCT_TIMES /* C = C o A B */
 } product_mode;
 
-/* C (rows x columns) by A B, A (i, k) = A[i row + k next], B inner x columns. B and C lie by rows
- * of the given distance, or (0) by panels: panel after panel, each by rows. columns: a multiple of
- * UNIT. Each entry is one sum over k = 0, 1, ... from 0, whatever its place: equal columns of B
- * give equal bits. */
+/* C (rows x columns) by A B, entry (i, k) of A at A[i row + k next], B inner x columns. B and C lie
+ * by rows of the given distance, or (0) by panels: panel after panel, each by rows. columns: a
+ * multiple of UNIT. Each entry is one sum over k = 0, 1, ... from 0, whatever its place: equal
+ * columns of B give equal bits. */
 typedef struct product {
   size_t rows, columns, inner;
   const real *A;

@@ -8,21 +8,11 @@
 
 typedef real half_vr __attribute__((vector_size(UNIT * sizeof(real))));
 
-/* One micro-tile: pointers at its first entries. */
-typedef struct tile {
-  size_t inner;
-  const real *A;
-  size_t row, next;
-  const real *B;
-  size_t B_distance;
-  real *C;
-  size_t C_distance;
-  product_mode mode;
-} tile;
-
+/* Micro-tiles are products too, with pointers at their first entries and distances that are not 0;
+ * rows and columns are in the functions' names. */
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void whole(size_t MR, size_t NV, const tile *t) {
+INLINE void whole(size_t MR, size_t NV, const product *t) {
   vr c[12][4];
 #pragma GCC unroll 12
   for (size_t i = 0; i < MR; i++)
@@ -57,8 +47,14 @@ INLINE void whole(size_t MR, size_t NV, const tile *t) {
     }
 }
 
+INLINE half_vr half_load(const real *p) {
+  half_vr v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
 /* The same with half a vector. */
-INLINE void half(size_t MR, const tile *t) {
+INLINE void half(size_t MR, const product *t) {
   half_vr c[12];
 #pragma GCC unroll 12
   for (size_t i = 0; i < MR; i++)
@@ -66,8 +62,7 @@ INLINE void half(size_t MR, const tile *t) {
   const real *a = t->A, *b = t->B;
   const size_t row = t->row, next = t->next, B_distance = t->B_distance;
   for (size_t k = t->inner; k > 0; k--, a += next, b += B_distance) {
-    half_vr B;
-    memcpy(&B, b, sizeof B);
+    const half_vr B = half_load(b);
 #pragma GCC unroll 12
     for (size_t i = 0; i < MR; i++)
       c[i] += a[i * row] * B;
@@ -75,44 +70,42 @@ INLINE void half(size_t MR, const tile *t) {
 #pragma GCC unroll 12
   for (size_t i = 0; i < MR; i++) {
     real *out = t->C + i * t->C_distance;
-    half_vr old;
-    memcpy(&old, out, sizeof old);
     if (t->mode == PRODUCT_ADD)
-      c[i] = old + c[i];
+      c[i] = half_load(out) + c[i];
     else if (t->mode == PRODUCT_TIMES)
-      c[i] = old * c[i];
-    memcpy(out, &c[i], sizeof old);
+      c[i] = half_load(out) * c[i];
+    memcpy(out, &c[i], sizeof c[i]);
   }
 }
 
-typedef void tile_fn(const tile *t);
+typedef void tile_fn(const product *t);
 
 /* Rows of a tile of 1, 2, 3, 4 vectors: sums, a row of B and an entry of A fill the registers. */
-enum { ROWS1 = 12, ROWS2 = PANEL == 4 * LANES ? 12 : 6, ROWS3 = 8, ROWS4 = 6 };
+enum { ROWS1 = 12, ROWS2 = PRODUCT_REGISTERS == 32 ? 12 : 6, ROWS3 = 8, ROWS4 = 6 };
 
-#define TILES(NV, MR)                           \
-  static void tile_##NV(const tile *t) {        \
-    whole(MR, NV, t);                           \
-  }                                             \
-  static void tile_##NV##_by_4(const tile *t) { \
-    whole(4, NV, t);                            \
-  }                                             \
-  static void tile_##NV##_by_1(const tile *t) { \
-    whole(1, NV, t);                            \
+#define TILES(NV, MR)                              \
+  static void tile_##NV(const product *t) {        \
+    whole(MR, NV, t);                              \
+  }                                                \
+  static void tile_##NV##_by_4(const product *t) { \
+    whole(4, NV, t);                               \
+  }                                                \
+  static void tile_##NV##_by_1(const product *t) { \
+    whole(1, NV, t);                               \
   }
 TILES(1, ROWS1)
 TILES(2, ROWS2)
-#if defined(__AVX512F__) || defined(__ARM_NEON)
+#if PRODUCT_REGISTERS == 32
 TILES(3, ROWS3)
 TILES(4, ROWS4)
 #endif
-static void tile_half(const tile *t) {
+static void tile_half(const product *t) {
   half(ROWS1, t);
 }
-static void tile_half_by_4(const tile *t) {
+static void tile_half_by_4(const product *t) {
   half(4, t);
 }
-static void tile_half_by_1(const tile *t) {
+static void tile_half_by_1(const product *t) {
   half(1, t);
 }
 
@@ -129,7 +122,7 @@ typedef struct shape {
   }
 static const shape shapes[] = {
     SHAPE(half, ROWS1), SHAPE(1, ROWS1), SHAPE(2, ROWS2),
-#if defined(__AVX512F__) || defined(__ARM_NEON)
+#if PRODUCT_REGISTERS == 32
     SHAPE(3, ROWS3),    SHAPE(4, ROWS4),
 #endif
 };
@@ -138,9 +131,9 @@ void LANES_NAME(ntk_product)(const product *p) {
   for (size_t j = 0, width; j < p->columns; j += width) {
     width = panel_width(p->columns, j);
     const shape *s = &shapes[width / LANES];
-    tile t = {.inner = p->inner, .A = p->A, .row = p->row, .next = p->next, .mode = p->mode};
-    t.B = p->B + (p->B_distance != 0 ? j : j * p->inner);
-    t.C = p->C + (p->C_distance != 0 ? j : j * p->rows);
+    product t = *p;
+    t.B += p->B_distance != 0 ? j : j * p->inner;
+    t.C += p->C_distance != 0 ? j : j * p->rows;
     t.B_distance = p->B_distance != 0 ? p->B_distance : width;
     t.C_distance = p->C_distance != 0 ? p->C_distance : width;
     size_t left = p->rows;

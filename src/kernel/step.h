@@ -24,7 +24,7 @@ typedef struct ntk_step_code {
   size_t lanes; /* leading dimensions are multiples of this, */
   size_t unit;  /* columns by panels multiples of this, */
   size_t panel; /* and panels so wide (product.h) */
-  /* W^T and the halves of W_L from theta, into packed. */
+  /* Into packed, from theta. */
   void (*pack)(const ntk_step *step);
   void (*block)(const ntk_step *step, ntk_step_block *block);
   /* Entries [first, first + count) of the gradient: those of all chunks added up, and theta. */
@@ -35,15 +35,17 @@ typedef struct ntk_step_code {
 /* The best level's. */
 const ntk_step_code *ntk_step_best(bool single);
 
-/* Of W_l, its gradient and its moments, in arrays like theta: n_{l-1} x n_l by panels, columns past
- * n_l being 0; of l = L one row of n_{L-1}. */
+/* W_l, its gradient and its moments, in arrays like theta: n_{l-1} x n_l by panels (product.h), 0
+ * past column n_l; of l = L one row of n_{L-1}. A block's F_l and B_l lie by rows of ld reals, and
+ * begin at F and B times the block's rows. */
 typedef struct ntk_step_layer {
-  size_t rows, n, columns; /* n rounded up to the unit */
+  size_t rows, n, columns; /* of W_l; columns: n rounded up to the unit */
   size_t W;                /* where it begins */
-  size_t ld;               /* of F_l and B_l: n_l rounded up to lanes; 0 for l = L */
-  size_t F, B;             /* F_l and B_l, l = 1..L-1, begin at so many times the block's rows */
-  size_t packed; /* where W_l^T begins in packed: n_l x n_{l-1} by panels, l = 2..L-1; of l = L the
-                    halves of W_L, each padded to lanes */
+  size_t ld;               /* n_l rounded up to lanes; nothing of the kind for l = L */
+  size_t F, B;             /* l = 1..L-1; F of l = L: the sums that make F_L, rows of a unit */
+  /* Where in packed there is, for l = 2..L-1, W_l^T, n_l x n_{l-1} by panels; for l = L,
+   * n_{L-1} x unit, the first half of W_L in column 0 and the second in column 1. */
+  size_t packed;
 } ntk_step_layer;
 
 struct ntk_step {
@@ -52,17 +54,18 @@ struct ntk_step {
   ntk_step_layer *layer; /* 0..L */
   size_t block;          /* rows of a block, at most */
   size_t chunks;         /* parts of the rows, each with a gradient of its own */
-  size_t row; /* reals of F and B for a row; r begins at so many times the block's rows */
-  size_t parameters, packed_count, workspace_count; /* reals, padding included */
+  size_t row;            /* reals of a row of F and B; r begins at row times the block's rows */
+  /* Reals, padding included: X, an array like theta, packed, a thread's workspace. */
+  size_t data, parameters, packed_count, workspace_count;
   ntk_activation activation;
   double scale;
-  bool stale;  /* packed is: theta has changed since */
-  void *X, *Y; /* padded by 0 to so many rows */
+  bool stale;  /* theta has changed since packed was made */
+  void *X, *Y; /* rows x ld_0 and rows: padded by 0 */
   void *theta, *first, *second;
   void *gradient; /* of chunk c at c parameters; their sum at 0 once reduced */
   void *packed;
   void *workspace; /* one a thread */
-  double *sums;    /* of a chunk */
+  double *sums;    /* of r^2, a chunk each */
 };
 
 /* All sizes of a step and, unless step->layer is NULL, its layers. */

@@ -16,8 +16,8 @@ const ntk_step_code *ntk_step_best(bool single) {
 enum {
   CACHE_LINE = 64,
   CACHE = 384 << 10, /* bytes of F and B that a block may have: they should stay in L2, */
-  ROWS_LEAST = 96,   /* but fewer rows would read and write the gradient too often, */
-  ROWS_MOST = 192,   /* and more columns of B than this would not stay in L1 */
+  ROWS_LEAST = 96,   /* but with fewer rows the gradient would be read and written too often, */
+  ROWS_MOST = 192,   /* and with more, panels of B would not stay in L1 */
   CHUNK_ROWS = 256,  /* at least: adding up the chunks' gradients is to cost little */
   CHUNKS_MOST = 16   /* a gradient each */
 };
@@ -53,8 +53,11 @@ static ntk_status place(const size_t *width, size_t l, ntk_step *step, ntk_step_
   size_t count = 0;
   NTK_TRY(add(&count, rows, output ? ld : columns)); /* W_L is read by whole vectors */
   NTK_TRY(add(&step->parameters, round_up(count, line), 1));
-  if (output)
-    return add(&step->packed_count, 2, ld);
+  if (output) {
+    here->F = step->row;
+    step->row += code->unit;
+    return add(&step->packed_count, n, code->unit);
+  }
   if (l > 1)
     NTK_TRY(add(&step->packed_count, round_up(n, line), round_up(rows, code->unit)));
   here->F = step->row;
@@ -89,22 +92,22 @@ ntk_status ntk_step_plan(size_t depth, const size_t *width, size_t N, const ntk_
       step->layer[l] = here;
   }
   divide(step, width[0]);
-  step->workspace_count = 0;
-  NTK_TRY(add(&step->workspace_count, step->block, step->row + 1)); /* 1: the residual */
-  size_t all = 0;
-  NTK_TRY(add(&all, step->rows, round_up(width[0], step->code->lanes)));
-  return add(&all, step->chunks, step->parameters);
+  size_t count = 0;
+  NTK_TRY(add(&count, step->block, step->row + 1)); /* 1: the residual */
+  step->workspace_count = round_up(count, CACHE_LINE / code->size);
+  step->data = 0;
+  NTK_TRY(add(&step->data, step->rows, round_up(width[0], code->lanes)));
+  count = 0;
+  return add(&count, step->chunks, step->parameters); /* fits, that is */
 }
 
 size_t ntk_step_entry(const ntk_step_code *code, const ntk_step_layer *layer, size_t i, size_t j) {
-  size_t begin = j / code->panel * code->panel; /* of its panel */
-  size_t width = layer->columns - begin;
-  if (width >= code->panel) {
-    width = code->panel;
-  } else if (width % code->lanes != 0) { /* whole vectors, then half of one */
-    const size_t whole = width / code->lanes * code->lanes;
-    begin += j - begin < whole ? 0 : whole;
-    width = j - begin < whole && begin % code->panel == 0 && whole > 0 ? whole : width - whole;
+  size_t begin = j / code->panel * code->panel; /* of its panel, as panel_width has them */
+  const size_t left = layer->columns - begin;
+  size_t width = left >= code->panel ? code->panel : left / code->lanes * code->lanes;
+  if (j - begin >= width) { /* the half vector */
+    begin += width;
+    width = left - width;
   }
   return layer->W + begin * layer->rows + i * width + (j - begin);
 }

@@ -11,62 +11,6 @@
 #include "kernel/product.h"
 #include "kernel/step.h"
 
-/* The first count lanes of v; 0 in the others. */
-static inline vr head(vr v, size_t count) {
-  real_bits mask[LANES];
-  for (size_t i = 0; i < LANES; i++)
-    mask[i] = i < count ? -1 : 0;
-  vi keep;
-  memcpy(&keep, mask, sizeof keep);
-  return vr_select(keep, v, vr_set(0.0));
-}
-
-/* The lanes' sum, in a fixed order. */
-static inline real total(vr v) {
-  real lane[LANES];
-  vr_store(lane, v);
-  for (size_t step = LANES / 2; step > 0; step /= 2)
-    for (size_t i = 0; i < step; i++)
-      lane[i] += lane[i + step];
-  return lane[0];
-}
-
-/* sum of f_j w_j over n entries; w is padded with 0. f is read, and not used, up to a whole vector.
- */
-static inline real dot(size_t n, const real *f, const real *w) {
-  vr sum = vr_set(0.0);
-  size_t j = 0;
-  for (; j + LANES <= n; j += LANES)
-    sum += vr_load(f + j) * vr_load(w + j);
-  if (j < n)
-    sum += head(vr_load(f + j), n - j) * vr_load(w + j);
-  return total(sum);
-}
-
-static size_t round_up(size_t n, size_t unit) {
-  return (n + unit - 1) / unit * unit;
-}
-
-/* r = F_L - Y of the block, 0 in padding rows; their squares' sum. F_L is the sum of its halves'
- * sums, each by the same operations: with W_{L-1} = [W, W] and W_L = [a, -a], as in (18), it is 0
- * to the last bit. */
-static double residual(const ntk_step *step, const ntk_step_block *block, const real *F, real *r) {
-  const ntk_step_layer *last = &step->layer[step->L - 1];
-  const real *w = (const real *)step->packed + step->layer[step->L].packed;
-  const real *Y = (const real *)step->Y + block->first;
-  const size_t n = last->n, half = n % 2 == 0 ? n / 2 : n;
-  double sum = 0.0;
-  for (size_t i = 0; i < block->rows; i++) {
-    const real *f = F + i * last->ld;
-    real output = dot(half, f, w);
-    if (half < n)
-      output += dot(half, f + half, w + round_up(half, LANES));
-    r[i] = block->first + i < step->N ? output - Y[i] : (real)0.0;
-    sum += (double)r[i] * (double)r[i];
-  }
-  return sum;
-}
-
 static void activate(const ntk_step *step, size_t n, real *F, real *B) {
 #ifdef NTK_SINGLE
   step->activation.eval_single(n, F, F, B);
@@ -104,6 +48,33 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
                 .mode = PRODUCT_SET});
     activate(step, block->rows * here->ld, F, backward(step, block, l));
   }
+}
+
+/* r = F_L - Y of the block, 0 in padding rows; their squares' sum. F_L is the sum over the first
+ * half of F_{L-1}'s columns plus that over the second: columns 0 and 1 of a product with
+ * [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's zeros change
+ * nothing, so that with W_{L-1} = [W, W] and b = -a, as in (18), F_L is 0 to the last bit. */
+static double residual(const ntk_step *step, const ntk_step_block *block, real *r) {
+  const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
+  const real *Y = (const real *)step->Y + block->first;
+  real *sums = (real *)block->workspace + step->block * output->F; /* rows x UNIT */
+  LANES_NAME(ntk_product)
+  (&(product){.rows = block->rows,
+              .columns = UNIT,
+              .inner = last->n,
+              .A = features(step, block, step->L - 1),
+              .row = last->ld,
+              .next = 1,
+              .B = (const real *)step->packed + output->packed,
+              .C = sums,
+              .mode = PRODUCT_SET});
+  double sum = 0.0;
+  for (size_t i = 0; i < block->rows; i++) {
+    const real F_L = sums[i * UNIT] + sums[i * UNIT + 1];
+    r[i] = block->first + i < step->N ? F_L - Y[i] : (real)0.0;
+    sum += (double)r[i] * (double)r[i];
+  }
+  return sum;
 }
 
 /* B_{L-1} and the gradient of W_L; r has been scaled. */
@@ -165,7 +136,7 @@ static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l
 static void pass(const ntk_step *step, ntk_step_block *block) {
   real *r = (real *)block->workspace + step->block * step->row;
   forward(step, block);
-  block->sum = residual(step, block, features(step, block, step->L - 1), r);
+  block->sum = residual(step, block, r);
   if (!block->backward)
     return;
   for (size_t i = 0; i < block->rows; i++)
@@ -201,11 +172,11 @@ static void pack(const ntk_step *step) {
     transpose(layer, theta + layer->W, packed + layer->packed, step->layer[l - 1].columns);
   }
   const ntk_step_layer *output = &step->layer[step->L];
-  const size_t n = output->n, half = n % 2 == 0 ? n / 2 : n, padded = round_up(half, LANES);
-  memset(packed + output->packed, 0, n / half * padded * sizeof(real));
-  for (size_t part = 0; part < n / half; part++)
-    memcpy(packed + output->packed + part * padded, theta + output->W + part * half,
-           half * sizeof(real));
+  const size_t n = output->n, half = n % 2 == 0 ? n / 2 : n;
+  real *halves = packed + output->packed;
+  memset(halves, 0, n * UNIT * sizeof(real));
+  for (size_t j = 0; j < n; j++)
+    halves[j * UNIT + (j < half ? 0 : 1)] = theta[output->W + j];
 }
 
 void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count);

@@ -1,5 +1,5 @@
 /* How long Figure 2 will take: the study's flops, at the rate that training has here and now. */
-#include "cli/figure2.h"
+#include "cli/reproduce_time.h"
 
 #include "cli/progress.h"
 #include "ntkit/fit.h"
@@ -63,7 +63,7 @@ static double flops_left(double all, const char *database) {
   return fmax(all, 0.0);
 }
 
-void figure2_predict(const cli_settings *settings, const ntk_study *study, const char *database) {
+void reproduce_time(const cli_settings *settings, const ntk_study *study, const char *database) {
   double flops = 0.0, rate = 0.0, workers = 0.0;
   ntk_context *context = NULL;
   const struct sample *s = samples;
@@ -86,8 +86,8 @@ void figure2_predict(const cli_settings *settings, const ntk_study *study, const
   printf(
       "figure2: %zu trials, %s%s with %.0f worker%s at %.0f GFLOP/s each (measured at N = %zu, "
       "d = %zu)\n"
-      "  a prediction: trainings stop when their loss no longer falls, after 300 to 2700 epochs, "
-      "and 1500 are counted\n",
+      "  a prediction: trainings stop when their loss no longer falls, most of them after 300 to\n"
+      "  2700 epochs; 1500 are counted\n",
       ntk_study_points(study) * ntk_study_trials(study), duration,
       left < flops ? " for what is left" : "", workers, workers > 1.0 ? "s" : "", 1e-9 * rate, s->N,
       s->d);

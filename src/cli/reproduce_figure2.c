@@ -1,6 +1,6 @@
 /* ntkit reproduce figure2: the loss after training over d^2 and N, and the line N = c d^2 between
  * its two phases. */
-#include "cli/figure2.h"
+#include "cli/reproduce_time.h"
 
 #include "cli/command.h"
 #include "cli/figure.h"
@@ -108,7 +108,7 @@ static exit_status draw_result(const result *r, const char *database, const char
   largest *= 1.1; /* past the last cells: gnuplot cuts it off at their edge */
   const figure_point line[] = {{0.0, 0.0, NAN, NAN},
                                {largest, r->boundary.constant * largest, NAN, NAN}};
-  const figure_curve curve = {label, 2, line};
+  const figure_curve curve = {.label = label, .points = 2, .point = line};
   snprintf(label, sizeof label, "N = %.2f d^{2}", r->boundary.constant);
   figure f = {.base = base,
               .input = database,
@@ -132,7 +132,7 @@ static exit_status draw_result(const result *r, const char *database, const char
 
 static exit_status draw(const cli_settings *settings, char *database, char *base) {
   (void)settings;
-  result r;
+  result r = {0};
   exit_status status = read_result(database, &r);
   if (status != EXIT_DONE)
     return status;
@@ -216,7 +216,7 @@ static void write_table(const void *what, FILE *out) {
 }
 
 static exit_status tabulate(const char *database, const char *base) {
-  result r;
+  result r = {0};
   exit_status status = read_result(database, &r);
   if (status != EXIT_DONE)
     return status;
@@ -231,7 +231,7 @@ exit_status command_reproduce_figure2(const cli_settings *settings) {
                                        .spec = spec,
                                        .presets = sizeof presets / sizeof presets[0],
                                        .preset = presets,
-                                       .announce = figure2_predict,
+                                       .announce = reproduce_time,
                                        .draw = draw,
                                        .tabulate = tabulate};
   return reproduce(settings, &figure2);
