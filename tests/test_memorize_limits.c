@@ -177,7 +177,11 @@ static void test_memory(void **state) {
   static const struct {
     size_t L, N, count;
     const size_t *width;
-  } cases[] = {{3, 300, 1, small}, {3, 300, 5, small}, {3, 100, 3, wide}, {2, 1000, 2, shallow}};
+  } cases[] = {{3, 3000, 1, small},
+               {3, 300, 1, small},
+               {3, 300, 5, small},
+               {3, 100, 3, wide},
+               {2, 1000, 2, shallow}};
   for (size_t k = 0; k < COUNT(cases); k++)
     for (int iterative = 0; iterative <= 1; iterative++) {
       fit_problem p = make_problem(1, cases[k].N, cases[k].L, cases[k].width, "tanh");

@@ -140,26 +140,33 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
   return all;
 }
 
-/* Which class each sample is put into: that of the largest output. */
-static exit_status find_accuracy(memorize_run *run) {
-  const size_t N = ntk_dataset_samples(run->job.data);
-  double *F = calloc(2 * N, sizeof *F); /* outputs, and the largest so far */
-  size_t *best = calloc(N, sizeof *best), right = 0;
-  exit_status status = EXIT_DONE;
-  if (F == NULL || best == NULL)
-    status = report_error(EXIT_FAILED, "no memory for %zu outputs", N);
-  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++) {
+/* best[i]: the class that sample i is put into, that of the largest output. F: 2 N of scratch. */
+static exit_status find_classes(const memorize_run *run, size_t N, double *F, size_t *best) {
+  for (size_t c = 0; c < run->count; c++) {
     const ntk_status computed = ntk_network_output(run->networks[c], run->job.data, F);
     if (computed != NTK_OK)
-      status = report_library(computed, NULL);
-    for (size_t i = 0; i < N && status == EXIT_DONE; i++)
+      return report_library(computed, NULL);
+    for (size_t i = 0; i < N; i++)
       if (c == 0 || F[i] > F[N + i]) {
-        F[N + i] = F[i];
+        F[N + i] = F[i]; /* the largest so far */
         best[i] = c;
       }
   }
-  for (size_t i = 0; i < N && status == EXIT_DONE; i++)
-    right += run->Y[i] == run->classes.value[best[i]];
+  return EXIT_DONE;
+}
+
+static exit_status find_accuracy(memorize_run *run) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  double *F = calloc(2 * N, sizeof *F);
+  size_t *best = calloc(N, sizeof *best), right = 0;
+  exit_status status = EXIT_FAILED;
+  if (F == NULL || best == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for %zu outputs", N);
+  } else {
+    status = find_classes(run, N, F, best);
+    for (size_t i = 0; i < N && status == EXIT_DONE; i++)
+      right += run->Y[i] == run->classes.value[best[i]];
+  }
   run->accuracy = (double)right / (double)N;
   free(best);
   free(F);

@@ -36,8 +36,10 @@ static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
   p->outputs = count <= SIZE_MAX / sizeof(double) / N ? calloc(count * N, sizeof(double)) : NULL;
   p->answer = p->model.classes != NULL ? calloc(N, sizeof(double)) : p->outputs;
-  if (p->outputs == NULL || p->answer == NULL)
-    return report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
+  if (p->outputs == NULL || p->answer == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
+    return EXIT_FAILED; /* said twice, for analysers: there is nothing to print */
+  }
   for (size_t c = 0; c < count; c++) {
     const ntk_status status = ntk_network_output(p->model.networks[c], p->data, p->outputs + c * N);
     if (status != NTK_OK)

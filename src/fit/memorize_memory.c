@@ -22,8 +22,8 @@ typedef struct shape {
 } shape;
 
 static shape shape_of(const ntk_network_spec *spec, size_t parameters) {
-  const size_t L = spec->depth;
-  const double m = (double)(spec->width[L - 1] / 2), n = (double)spec->width[L - 2];
+  const size_t L = spec->depth, half = spec->width[L - 1] / 2;
+  const double m = (double)half, n = (double)spec->width[L - 2];
   shape s = {.wanted = (double)parameters, .base = (double)parameters - n * m - m, .D = n * m};
   s.wanted_columns = 1.0 + 4.0 * m;
   s.base_columns = 1.0 + 2.0 * m;
