@@ -105,14 +105,21 @@ static void test_another_run(void **state) {
     const ntk_network_spec *spec;
     const ntk_train_options *options;
     const char *says;
-  } cases[] = {{&wide, &base, "another network"},       {&deep, &base, "another network"},
-               {&activation, &base, "another network"}, {&seed, &base, "another first weights"},
-               {&init, &base, "another first weights"}, {&last, &base, "another first weights"},
-               {&spec, &lr, "another method"},          {&spec, &track, "another method"},
-               {&spec, &untracked, "another method"},   {&spec, &loss, "another method"},
-               {&spec, &single, "another method"},      {&spec, &adam, "another method"},
-               {&spec, &lm, "another method"},          {&spec, &momentum, "another method"},
-               {&spec, &theory, "another method"}};
+  } cases[] = {{&wide, &base, "another network"},
+               {&deep, &base, "another network"},
+               {&activation, &base, "another network"},
+               {&seed, &base, "other first weights"},
+               {&init, &base, "other first weights"},
+               {&last, &base, "other first weights"},
+               {&spec, &lr, "another step size"},
+               {&spec, &track, "other epochs to track"},
+               {&spec, &untracked, "other epochs to track"},
+               {&spec, &loss, "another optimizer"},
+               {&spec, &single, "another optimizer"},
+               {&spec, &adam, "another optimizer"},
+               {&spec, &lm, "another optimizer"},
+               {&spec, &momentum, "another optimizer"},
+               {&spec, &theory, "another step size"}};
   fit_problem p = fit_create(one, spec, 8);
   size_t count = 0;
   round_to_float(p.network); /* the same theta_0 in either precision */
@@ -126,14 +133,14 @@ static void test_another_run(void **state) {
     ntk_network_destroy(q.network);
   }
   p.Y[7] += 1e-15;
-  refuse(&p, base, NTK_ERR_ARGUMENT, "another labels");
+  refuse(&p, base, NTK_ERR_ARGUMENT, "other labels");
   p.Y[7] -= 1e-15;
   for (size_t N = 7; N <= 9; N++) { /* fewer samples, another value, more samples */
     fit_problem q = fit_create(one, spec, N);
     round_to_float(q.network);
     if (N == 8)
       q.data->X[31] = nextafter(q.data->X[31], 9.0);
-    refuse(&q, base, NTK_ERR_ARGUMENT, "another data");
+    refuse(&q, base, NTK_ERR_ARGUMENT, "other data");
     fit_destroy(&q);
   }
   size_t left = 0;
@@ -156,9 +163,9 @@ static void test_another_momentum(void **state) {
   size_t count = 0;
   free(write_checkpoint(&p, options, &count));
   options.momentum = 0.6;
-  refuse(&p, options, NTK_ERR_ARGUMENT, "another method");
+  refuse(&p, options, NTK_ERR_ARGUMENT, "another step size");
   options.momentum = 0.0;
-  refuse(&p, options, NTK_ERR_ARGUMENT, "another method");
+  refuse(&p, options, NTK_ERR_ARGUMENT, "another step size");
   options.momentum = 0.5;
   ntk_train_result r = fit_run(&p, options);
   assert_int_equal(r.resumed, 6);

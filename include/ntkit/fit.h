@@ -76,8 +76,9 @@ typedef struct ntk_convergence {
   double c;              /* of (20): rate_bound = 1 - c eta gamma n_{L-2} n_{L-1} */
   double change_largest; /* of the tracked ||J_t - J_0||; NaN: none tracked */
   double distance_largest;
-  double laziness;              /* largest tracked ||J_t - J_0|| / ||J_0||: 0 is a linear model */
-  bool bound_known, bound_held; /* (20), at every epoch */
+  double laziness;     /* largest tracked ||J_t - J_0|| / ||J_0||: 0 where F is linear in theta */
+  size_t bound_broken; /* the first epoch at which (20) did not hold, where it did not */
+  bool bound_known, bound_held;         /* (20), at every epoch where rounding lets it be seen */
   bool condition_known, condition_held; /* (21), at every tracked epoch */
 } ntk_convergence;
 
@@ -126,16 +127,17 @@ typedef struct ntk_train_options {
 typedef struct ntk_train_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   double loss_initial, loss_final;
+  double loss_smallest; /* of all epochs; the weights are those of loss_final */
+  size_t epoch_smallest;
   size_t epochs;  /* steps made, resumed ones included */
   size_t resumed; /* of these, before this call */
   ntk_train_stop stopped;
-  char reason[240]; /* one line on why it stopped */
-  char
-      unsaved[240]; /* why the last checkpoint could not be written; "": it was, or there is none */
-  double lr, momentum;              /* as used; NaN where the optimizer has none */
-  char lr_source[120];              /* where lr is from, one line */
-  double rate_measured;             /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
-  double rate_bound;                /* what (20) allows; NaN but for gd, or where K_0 is singular */
+  char reason[240];     /* one line on why it stopped */
+  char unsaved[240];    /* why the last checkpoint could not be written; "" when it was */
+  double lr, momentum;  /* as used; NaN where the optimizer has none */
+  char lr_source[120];  /* where lr is from, one line */
+  double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
+  double rate_bound;    /* what (20) allows; NaN but for gd, or where K_0 is singular */
   double seconds, seconds_tracking; /* all; of these for K and its eigenvalues */
   double *loss;                     /* epochs + 1: before each step and after the last */
   size_t tracked;

@@ -59,7 +59,8 @@ static void warn_float(const train_run *run) {
   const double floor = error * error * (is(settings->loss, "mean") ? 1.0 : N / 2.0);
   report_warning(settings,
                  "--precision float: outputs are differences of numbers near sqrt(gamma) = %.2g, "
-                 "known to about %.1g, and the loss to about %.1g; double resolves them",
+                 "known to about %.1g: the loss cannot be followed below %.1g, and steps may stop "
+                 "moving the weights before; double goes far beyond",
                  sqrt(spec->gamma), error, floor);
 }
 
@@ -87,7 +88,16 @@ static void warn_cost(const train_run *run) {
                    track, points, N, ceil(tracking / training));
 }
 
+/* Theorem 4.2 is about gradient descent. */
+static void warn_rule(const cli_settings *settings) {
+  if (settings->lr.name != NULL && is(settings->lr.name, "theory") &&
+      !is(settings->optimizer, "gd"))
+    report_warning(settings, "--lr theory is Theorem 4.2's step for gradient descent, not for %s",
+                   settings->optimizer);
+}
+
 void train_warn(const train_run *run) {
+  warn_rule(run->job.settings);
   warn_smoothness(run->job.settings);
   warn_float(run);
   warn_cost(run);

@@ -66,6 +66,9 @@ json_t *train_json(const train_run *run, const ntk_train_result *result, const s
   json_put(&object, "precision", json_text(settings->precision));
   json_put(&object, "loss_initial", json_number(result->loss_initial));
   json_put(&object, "loss_final", json_number(result->loss_final));
+  json_put(&object, "loss_smallest", json_number(result->loss_smallest));
+  json_put(&object, "epoch_smallest", json_whole(result->epoch_smallest));
+  json_put(&object, "unsaved", json_text(result->unsaved[0] != '\0' ? result->unsaved : NULL));
   json_put(&object, "epochs", json_whole(result->epochs));
   json_put(&object, "resumed", json_whole(result->resumed));
   json_put(&object, "stopped", json_text(ntk_train_stop_name(result->stopped)));

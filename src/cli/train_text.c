@@ -25,6 +25,9 @@ static void print_outcome(const ntk_train_result *result) {
   if (result->resumed > 0)
     printf(", of these %zu before this run", result->resumed);
   printf("\nloss        %.6g -> %.6g\n", result->loss_initial, result->loss_final);
+  if (result->loss_final > 10.0 * result->loss_smallest)
+    printf("            the smallest was %.6g, at epoch %zu; the weights are those of the end\n",
+           result->loss_smallest, result->epoch_smallest);
   if (isnan(result->rate_measured))
     return;
   printf("rate        %.8g an epoch, measured\n", result->rate_measured);
@@ -73,10 +76,14 @@ static void print_bound(const train_run *run, const ntk_convergence *c) {
   if (strcmp(run->job.settings->optimizer, "gd") != 0)
     printf("  (20)      is of gradient descent alone\n");
   else if (!c->bound_known)
-    printf("  (20)      not known: the smallest eigenvalue of K_0 is 0 or was not found\n");
+    printf("  (20)      not known: %s\n",
+           c->alpha > 0.0
+               ? "rounding hides it with a step so small, or the step is too large for it"
+               : "the smallest eigenvalue of K_0 is 0 or was not found");
+  else if (c->bound_held)
+    printf("  (20)      held at every epoch where rounding lets it be seen\n");
   else
-    printf("  (20)      %s\n",
-           c->bound_held ? "held at every epoch" : "did not hold at every epoch");
+    printf("  (20)      did not hold, first at epoch %zu\n", c->bound_broken);
 }
 
 /* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
@@ -93,7 +100,7 @@ static void print_condition(const train_run *run, const ntk_train_result *result
     return;
   }
   if (!c->condition_known) {
-    printf("  (21)      not known: the smallest eigenvalue of K_0 is 0 or was not found\n");
+    printf("  (21)      not known: an eigenvalue is 0 or was not found\n");
     return;
   }
   printf("  (21)      %s\n", c->condition_held ? "satisfied at every tracked epoch"

@@ -21,13 +21,16 @@
 
 static const uint64_t MAGIC = UINT64_C(0x31305452504b544e); /* "NTKPRT01" where bytes go upwards */
 
-enum { ARCHITECTURE, WEIGHTS, DATA, LABELS, METHOD, IDENTITIES };
+enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
+/* In the order in which they are compared: what changes others comes before them. */
 static const char *const parts[IDENTITIES] = {
-    [ARCHITECTURE] = "network (widths, activation)",
-    [WEIGHTS] = "first weights (seed, init)",
-    [DATA] = "data",
-    [LABELS] = "labels",
-    [METHOD] = "method (optimizer, loss, step size, momentum, precision, track)",
+    [ARCHITECTURE] = "another network (widths or activation)",
+    [METHOD] = "another optimizer, loss or precision",
+    [STEP] = "another step size or momentum",
+    [TRACK] = "other epochs to track",
+    [DATA] = "other data",
+    [LABELS] = "other labels",
+    [WEIGHTS] = "other first weights (seed, init, beta, gamma)",
 };
 
 typedef struct header {
@@ -62,8 +65,10 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));
   identity[LABELS] = hash_words(HASH_START, t->Y, t->N * sizeof(double));
   hash = hash_text(hash_text(hash_text(HASH_START, o->optimizer), o->loss), o->precision);
-  const double numbers[3] = {t->lr, t->momentum, (double)o->track};
-  identity[METHOD] = hash_words(hash, numbers, sizeof numbers);
+  identity[METHOD] = hash;
+  const double step[2] = {t->lr, t->momentum};
+  identity[STEP] = hash_words(HASH_START, step, sizeof step);
+  identity[TRACK] = hash_words(HASH_START, &o->track, sizeof o->track);
 }
 
 enum { MOST_SLOTS = 3 };
@@ -164,11 +169,10 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
   identify(t, identity);
   for (size_t i = 0; i < IDENTITIES; i++)
     if (identity[i] != h->identity[i])
-      return ntk_fail(
-          NTK_ERR_ARGUMENT,
-          "%s: is the checkpoint of a run with another %s; accepted: the same, or a new "
-          "name",
-          in->path, parts[i]);
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s: is the checkpoint of a run with %s; accepted: the same, or a new "
+                      "name",
+                      in->path, parts[i]);
   /* Nothing that the file says is believed before it has been compared with the file's size. */
   struct stat about;
   const size_t bytes = sizeof *h + sizeof(uint64_t);

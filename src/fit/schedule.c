@@ -79,7 +79,12 @@ ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start) {
   ntk_status status = NTK_OK;
   if (t->options.lr > 0.0) {
     t->lr = t->options.lr;
-    snprintf(t->lr_source, sizeof t->lr_source, "given");
+    const double most = ntk_optimizer_largest_lr(t->optimizer, t->scale * at_start->lambda_max,
+                                                 t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum);
+    if (isfinite(most))
+      snprintf(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
+    else
+      snprintf(t->lr_source, sizeof t->lr_source, "given");
   } else if (t->theory) {
     status = from_theory(t);
   } else if (!t->optimizer->linear) {

@@ -208,8 +208,16 @@ void ntk_tracker_advance(ntk_training *t) {
 void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate_bound) {
   const ntk_extremes *e = &t->tracker->at_start;
   const double none = NAN, first = t->loss[0];
-  *c = (ntk_convergence){e->lambda_min, e->lambda_max, none, none,  none,  none,  none, none,
-                         none,          none,          none, false, false, false, false};
+  *c = (ntk_convergence){.lambda_min = e->lambda_min,
+                         .lambda_max = e->lambda_max,
+                         .alpha = none,
+                         .beta = none,
+                         .change_allowed = none,
+                         .radius = none,
+                         .c = none,
+                         .change_largest = none,
+                         .distance_largest = none,
+                         .laziness = none};
   *rate_bound = NAN;
   c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
   if (!(e->lambda_min > 0.0))
@@ -254,7 +262,10 @@ static void conclude_bound(const ntk_training *t, double rate_bound, ntk_converg
     const double bound = pow(rate_bound, (double)e) * t->loss[0];
     if (bound <= floor)
       break;
-    c->bound_held &= t->loss[e] <= bound * (1.0 + 1e-9);
+    if (c->bound_held && !(t->loss[e] <= bound * (1.0 + 1e-9))) {
+      c->bound_held = false;
+      c->bound_broken = e;
+    }
   }
 }
 

@@ -85,7 +85,8 @@ static ntk_status prepare(ntk_training *t) {
   t->loss[0] = evaluate(t);
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
   if (!isfinite(t->loss[0]))
-    return ntk_fail(NTK_ERR_NOT_FINITE, "the loss at the start is not finite");
+    return ntk_fail(NTK_ERR_NOT_FINITE,
+                    "the loss at the start is not finite: labels or weights are too large");
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
   if (t->options.checkpoint == NULL)
@@ -204,6 +205,11 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   r->resumed = t->resumed;
   r->loss_initial = t->loss[0];
   r->loss_final = t->loss[t->epoch];
+  r->epoch_smallest = 0;
+  for (size_t e = 1; e <= t->epoch; e++)
+    if (t->loss[e] < t->loss[r->epoch_smallest])
+      r->epoch_smallest = e;
+  r->loss_smallest = t->loss[r->epoch_smallest];
   r->lr = t->lr;
   r->momentum = t->momentum;
   memcpy(r->lr_source, t->lr_source, sizeof r->lr_source);

@@ -48,6 +48,11 @@ void ntk_take_final_loss(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "final_loss", t->result.loss_final, status_of(t));
 }
 
+void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_outcome_put(outcome, "smallest_loss", t->result.loss_smallest, status_of(t));
+}
+
 /* Epochs are counted until the loss is there, whatever training was stopped by. */
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome) {
   const trained *t = result;
