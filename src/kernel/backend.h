@@ -43,6 +43,12 @@ struct ntk_backend {
   ntk_status (*features_norms)(const ntk_features *features, double *f2, double *b2);
   ntk_status (*adjoint)(const ntk_features *features, const double *v, double *g);
   ntk_status (*product)(const ntk_features *features, const double *g, double *u);
+  /* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory. */
+  void (*features_values)(const ntk_features *features, bool b, size_t l, double *values);
+  /* A new object in *centred: F_k - 1 f^T and B_{k+1} - 1 b^T in place of F_k and B_{k+1}, k < L -
+     1; f: n_k, b: n_{k+1}. */
+  ntk_status (*features_centre)(const ntk_features *features, size_t k, const double *f,
+                                const double *b, ntk_features *centred);
   /* U = J (J^T V): m vectors of N entries, contiguous. */
   ntk_status (*apply)(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                       double *U);
@@ -54,6 +60,9 @@ struct ntk_backend {
   ntk_status (*kernel_from_array)(const double *A, ntk_kernel *kernel);
   ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);
   void (*kernel_destroy)(ntk_kernel *kernel);
+  /* A_ij += x_i + x_j; A += alpha B. */
+  void (*kernel_add_sums)(ntk_kernel *kernel, const double *x);
+  void (*kernel_add)(ntk_kernel *kernel, double alpha, const ntk_kernel *other);
   void (*kernel_row)(const ntk_kernel *kernel, size_t i, double *row); /* N entries */
   /* Sum and smallest of the diagonal: of K, or of its factor L. */
   void (*kernel_diagonal)(const ntk_kernel *kernel, double *sum, double *smallest);

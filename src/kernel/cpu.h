@@ -11,6 +11,7 @@ typedef struct cpu_features {
   double **F, **B; /* L entries each */
   double *F_L;     /* N */
   double *storage; /* all of F[1..], B[1..] and F_L */
+  double *X;       /* F[0] where that is not the data's; else NULL */
 } cpu_features;
 
 static inline const cpu_features *cpu_features_of(const ntk_features *features) {
@@ -20,6 +21,9 @@ static inline const cpu_features *cpu_features_of(const ntk_features *features) 
 ntk_status cpu_features_create(ntk_features *features);
 void cpu_features_destroy(ntk_features *features);
 ntk_status cpu_features_output(const ntk_features *features, double *F_L);
+void cpu_features_values(const ntk_features *features, bool b, size_t l, double *values);
+ntk_status cpu_features_centre(const ntk_features *features, size_t k, const double *f,
+                               const double *b, ntk_features *centred);
 ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *b2);
 
 /* K of the chosen blocks into A, which has been created with order N (gram.c). */

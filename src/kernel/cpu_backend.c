@@ -47,6 +47,14 @@ static void kernel_destroy(ntk_kernel *kernel) {
   kernel->state = NULL;
 }
 
+static void kernel_add_sums(ntk_kernel *kernel, const double *x) {
+  ntk_packed_add_sums(matrix(kernel), x);
+}
+
+static void kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other) {
+  ntk_packed_add(matrix(kernel), alpha, matrix(other));
+}
+
 static void kernel_row(const ntk_kernel *kernel, size_t i, double *row) {
   ntk_packed_row(matrix(kernel), i, row);
 }
@@ -91,6 +99,8 @@ const ntk_backend ntk_backend_cpu = {
     .features_destroy = cpu_features_destroy,
     .features_output = cpu_features_output,
     .features_norms = cpu_features_norms,
+    .features_values = cpu_features_values,
+    .features_centre = cpu_features_centre,
     .adjoint = cpu_adjoint,
     .product = cpu_product,
     .apply = cpu_apply,
@@ -99,6 +109,8 @@ const ntk_backend ntk_backend_cpu = {
     .kernel_from_array = kernel_from_array,
     .kernel_copy = kernel_copy,
     .kernel_destroy = kernel_destroy,
+    .kernel_add_sums = kernel_add_sums,
+    .kernel_add = kernel_add,
     .kernel_row = kernel_row,
     .kernel_diagonal = kernel_diagonal,
     .kernel_multiply = kernel_multiply,

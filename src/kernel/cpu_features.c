@@ -46,6 +46,7 @@ void cpu_features_destroy(ntk_features *features) {
   cpu_features *f = features->state;
   if (f == NULL)
     return;
+  ntk_free(features->context, f->X);
   ntk_free(features->context, f->storage);
   ntk_free(features->context, f->F);
   ntk_free(features->context, f);
@@ -54,6 +55,41 @@ void cpu_features_destroy(ntk_features *features) {
 
 ntk_status cpu_features_output(const ntk_features *features, double *F_L) {
   memcpy(F_L, cpu_features_of(features)->F_L, features->N * sizeof(double));
+  return NTK_OK;
+}
+
+void cpu_features_values(const ntk_features *features, bool b, size_t l, double *values) {
+  const cpu_features *f = cpu_features_of(features);
+  memcpy(values, b ? f->B[l] : f->F[l], features->N * features->network->width[l] * sizeof(double));
+}
+
+/* A (N x n) -= 1 mean^T. */
+static void subtract(const ntk_features *features, size_t n, const double *mean, double *A) {
+#pragma omp parallel for schedule(static) num_threads(features->context->threads)
+  for (size_t i = 0; i < features->N; i++)
+    for (size_t j = 0; j < n; j++)
+      A[i * n + j] -= mean[j];
+}
+
+/* All arrays are copied, X too where F_0 is centred: the object then owns what it differs in. */
+ntk_status cpu_features_centre(const ntk_features *features, size_t k, const double *f,
+                               const double *b, ntk_features *centred) {
+  const cpu_features *from = cpu_features_of(features);
+  const size_t *width = features->network->width, N = features->N;
+  NTK_TRY(allocate(centred));
+  cpu_features *to = centred->state;
+  memcpy(to->F_L, from->F_L, N * sizeof(double));
+  for (size_t l = 1; l < features->network->depth; l++) {
+    memcpy(to->F[l], from->F[l], N * width[l] * sizeof(double));
+    memcpy(to->B[l], from->B[l], N * width[l] * sizeof(double));
+  }
+  if (k == 0) {
+    NTK_TRY(ntk_alloc_doubles(features->context, N * width[0], "features", &to->X));
+    memcpy(to->X, features->X, N * width[0] * sizeof(double));
+    to->F[0] = to->X;
+  }
+  subtract(features, width[k], f, to->F[k]);
+  subtract(features, width[k + 1], b, to->B[k + 1]);
   return NTK_OK;
 }
 

@@ -55,6 +55,23 @@ ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *da
   return NTK_OK;
 }
 
+ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
+                               ntk_features **centred) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(features->context, 1, sizeof(ntk_features), "features", &pointer));
+  ntk_features *made = pointer;
+  *made = *features;
+  made->state = NULL;
+  const ntk_status status =
+      features->backend->features_centre(features, features->network->depth - 2, f, b, made);
+  if (status != NTK_OK) {
+    ntk_features_destroy(made);
+    return status;
+  }
+  *centred = made;
+  return NTK_OK;
+}
+
 void ntk_features_destroy(ntk_features *features) {
   if (features == NULL)
     return;

@@ -7,6 +7,10 @@
 /* A second copy of an unfactorised K. */
 ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
 
+/* Features with F_{L-2} - 1 f^T and B_{L-1} - 1 b^T, the others copied: f: n_{L-2}, b: n_{L-1}. */
+ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
+                               ntk_features **centred);
+
 /* An upper bound on lambda_min of what was factorised, from the factor's diagonal: min_i l_ii^2,
  * for l_ii^2 = 1 / (A_i^{-1})_ii >= lambda_min(A_i) >= lambda_min(A) with A_i the leading i x i
  * block. */

@@ -48,6 +48,19 @@ void ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
            (count - first < chunk ? count - first : chunk) * sizeof(double));
 }
 
+void ntk_packed_add_sums(ntk_packed *A, const double *x) {
+#pragma omp parallel for schedule(dynamic, 16) num_threads(A->context->threads)
+  for (size_t j = 0; j < A->n; j++)
+    for (size_t i = j; i < A->n; i++)
+      *ntk_packed_at(A, i, j) += x[i] + x[j];
+}
+
+void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B) {
+  const size_t entries = A->n % 2 == 0 ? A->n / 2 * (A->n + 1) : (A->n + 1) / 2 * A->n;
+  for (size_t e = 0; e < entries; e++)
+    A->storage[e] += alpha * B->storage[e];
+}
+
 double *ntk_packed_at(const ntk_packed *A, size_t i, size_t j) {
   if (j >= A->n1)
     return A->upper + (j - A->n1) + (i - A->n1) * A->ld;

@@ -40,6 +40,10 @@ void ntk_packed_destroy(ntk_packed *A);
 /* Both of the same order. */
 void ntk_packed_copy(const ntk_packed *from, ntk_packed *to);
 
+/* A_ij += x_i + x_j (x: n); A += alpha B, of the same order. */
+void ntk_packed_add_sums(ntk_packed *A, const double *x);
+void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B);
+
 /* Address of A_ij, i >= j. */
 double *ntk_packed_at(const ntk_packed *A, size_t i, size_t j);
 double ntk_packed_trace(const ntk_packed *A);

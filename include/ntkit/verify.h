@@ -1,0 +1,88 @@
+/* verify.h - Sections 2 and 3.1 of the paper as a ledger of numbers: every assumption, every
+ * quantity of the proof and every inequality, measured on one network and data set.
+ *
+ *   ntk_ledger ledger;
+ *   if (ntk_verify(context, network, data, "gaussian", NULL, &ledger) == NTK_OK)
+ *     for (size_t i = 0; i < ledger.rows; i++)
+ *       printf("%s %g\n", ledger.row[i].name, ledger.row[i].value);
+ *   ntk_ledger_clear(&ledger);
+ *
+ * Conventions are those of ntkit.h; derivations are in docs/algorithm.md, "The proof in numbers".
+ */
+#ifndef NTKIT_VERIFY_H
+#define NTKIT_VERIFY_H
+
+#include "ntkit/ntkit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a row says. An inequality between measured numbers holds or fails. An asymptotic statement
+ * cannot be decided at one size: its ratio to the predicted order is consistent (of order one) or
+ * suspect (far from it). */
+typedef enum ntk_ledger_verdict {
+  NTK_LEDGER_MEASURED, /* a number, nothing to decide */
+  NTK_LEDGER_HOLDS,
+  NTK_LEDGER_FAILS,
+  NTK_LEDGER_CONSISTENT,
+  NTK_LEDGER_SUSPECT,
+  NTK_LEDGER_OUTSIDE,   /* outside the paper's assumptions; measured all the same */
+  NTK_LEDGER_UNRESOLVED /* double precision, or the samples, do not tell */
+} ntk_ledger_verdict;
+NTK_API const char *ntk_ledger_verdict_name(ntk_ledger_verdict verdict);
+
+typedef struct ntk_ledger_row {
+  char section[32];  /* "Assumption 2.1", "Theorem 3.1", ... */
+  char name[72];     /* "lambda_min(K)" */
+  char equation[24]; /* "(6)" */
+  double value;
+  double error;   /* standard error, or half of the spread; NaN: none */
+  char order[40]; /* predicted order, as "n_{L-2} n_{L-1}"; "": none */
+  double scale;   /* its value here; NaN: none */
+  double ratio;   /* value / scale; NaN: none */
+  ntk_ledger_verdict verdict;
+  char note[200]; /* one line, or "" */
+} ntk_ledger_row;
+
+/* Eigenvalues, ascending, of a kernel of the proof; samples entries. */
+typedef struct ntk_ledger_spectrum {
+  const char *name; /* "K", "K_{L-2}", "F~ F~^T o B~ B~^T", "J~ J~^T" */
+  double *values;
+} ntk_ledger_spectrum;
+
+enum { NTK_LEDGER_SPECTRA = 4 };
+
+typedef struct ntk_verify_options {
+  size_t population; /* fresh samples for expectations over X; 0: 100000. Not of files' data */
+  bool spectra;      /* keep the eigenvalues of the four kernels */
+  uint64_t seed;     /* of population samples and directions */
+} ntk_verify_options;
+
+typedef struct ntk_ledger {
+  ntk_context *context; /* that owns the arrays below; NULL in a cleared ledger */
+  size_t rows, capacity;
+  ntk_ledger_row *row;
+  size_t samples, population; /* N; samples behind the expectations */
+  bool empirical;             /* expectations are means over the data themselves */
+  ntk_ledger_spectrum spectrum[NTK_LEDGER_SPECTRA];
+  double seconds, seconds_population;
+} ntk_ledger;
+
+/* distribution: what the data were drawn from; NULL: not known, and expectations are means over the
+ * data. At N = 2000, d = n = 200 and 10^5 population samples about ten seconds; four kernels with
+ * their spectra, 8 N^2 bytes at a time; memory does not grow with the population. */
+NTK_API ntk_status ntk_verify(ntk_context *context, const ntk_network *network,
+                              const ntk_dataset *data, const char *distribution,
+                              const ntk_verify_options *options, ntk_ledger *ledger);
+NTK_API void ntk_ledger_clear(ntk_ledger *ledger);
+
+/* The s with mean exp(|z_i| / s) = 2 over n numbers: the sub-exponential norm of their empirical
+ * distribution, which is a lower estimate of that of the distribution they are from. 0 for zeros.
+ */
+NTK_API double ntk_psi1(const double *z, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
