@@ -66,8 +66,8 @@ static void check_bad(const bad *list, size_t count) {
 
 #define KNOWN                                                                                   \
   "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, "  \
-  "network.activation, network.init, network.beta, data.source, data.scale, data.fingerprint, " \
-  "grid.NAME"
+  "network.activation, network.init, network.beta, data.source, data.scale, "                   \
+  "ledger.population, data.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 

@@ -73,10 +73,11 @@ typedef struct ntk_ledger_spectrum {
   double *values;   /* NULL: not asked for, or too large */
 } ntk_ledger_spectrum;
 
-enum { NTK_LEDGER_SPECTRA = 4 };
+enum { NTK_LEDGER_SPECTRA = 4, NTK_LEAST_POPULATION = 2048 };
 
 typedef struct ntk_verify_options {
-  size_t population; /* fresh samples for expectations over X; 0: 100000. Not of files' data */
+  size_t population; /* fresh samples for expectations over X, NTK_LEAST_POPULATION and up; 0:
+                        100000. Not of files' data */
   bool spectra;      /* keep the eigenvalues of the four kernels */
   uint64_t seed;     /* of population samples and directions */
   const ntk_network_spec *spec; /* of the network: its weights are drawn again for the norms'

@@ -19,6 +19,7 @@ enum {
   FOR_STUDY_MERGE = 1 << 9,
   FOR_REPRODUCE = 1 << 10,
   FOR_TRAIN = 1 << 11,
+  FOR_VERIFY = 1 << 12,
   FOR_EVERY = 0x7fffffff
 };
 
@@ -43,6 +44,7 @@ exit_status command_unknown(size_t count, char *const *words);
 
 exit_status command_spectrum(const cli_settings *settings);
 exit_status command_train(const cli_settings *settings);
+exit_status command_verify(const cli_settings *settings);
 exit_status command_info(const cli_settings *settings);
 exit_status command_selftest(const cli_settings *settings);
 exit_status command_help(const cli_settings *settings);

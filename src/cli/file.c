@@ -18,7 +18,7 @@ exit_status file_check(const char *path, const char *input, const char *option) 
                         path);
   if (input != NULL && stat(input, &source) == 0 && source.st_dev == output.st_dev &&
       source.st_ino == output.st_ino)
-    return report_error(EXIT_INPUT, "--%s: '%s' is the study's database; choose another name",
+    return report_error(EXIT_INPUT, "--%s: '%s' is what the command reads; choose another name",
                         option, path);
   return EXIT_DONE;
 }

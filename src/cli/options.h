@@ -42,13 +42,16 @@ typedef struct option_row {
   const char *(*choice)(size_t i); /* known names; NULL past the end */
 } option_row;
 
-/* Parts of the table with files of their own: study_options.c, train_options.c. */
-extern const option_row study_options[], train_options[];
-extern const size_t study_option_count, train_option_count;
+/* Parts of the table with files of their own: study_options.c, train_options.c, verify_options.c.
+ */
+extern const option_row study_options[], train_options[], verify_options[];
+extern const size_t study_option_count, train_option_count, verify_option_count;
 
 /* Row i of the table, NULL past its end. Two rows have the same name where commands differ in what
  * it accepts or means; no command has both. */
 const option_row *option_at(size_t i);
 const option_row *option_find(const char *name);
+/* The one of this name that the command with this bit takes. */
+const option_row *option_of(const char *name, unsigned command);
 
 #endif

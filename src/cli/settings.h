@@ -56,6 +56,10 @@ typedef struct cli_settings {
   size_t epochs, plateau, track;    /* 0: not given */
   bool plot;
 
+  /* verify's own: sizes are numbers, or with a ladder expressions of its variable */
+  const char *samples_text, *dim_text, *widths_text, *ladder, *report;
+  size_t population, trials; /* 0: not given */
+
   bool csv, npz; /* studies' own */
   const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;
 

@@ -6,6 +6,8 @@
 #include "data/npy.h"
 #include "net/activation.h"
 
+#include "ntkit/verify.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,7 @@ static const struct key {
     {"network.beta", "1", true, false},
     {"data.source", "gaussian", false, false},
     {"data.scale", "none", false, false},
+    {"ledger.population", NULL, false, true},
     {"data.fingerprint", NULL, false, true}, /* of a file, as `study status --spec` prints it */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -246,13 +249,16 @@ static ntk_status check_names(const ntk_study *study, const ntk_point *point) {
 }
 
 static ntk_status resolve(ntk_study *study) {
-  uint64_t trials = 0;
+  uint64_t trials = 0, population = 0;
   NTK_TRY(check_keys(study));
   study->name = text_of(study, "name");
   NTK_TRY(read_quantities(study));
   NTK_TRY(read_whole(study, "trials", 1, MOST_TRIALS, &trials));
   NTK_TRY(read_whole(study, "seed", 0, UINT64_MAX, &study->seed));
   study->trials = (size_t)trials;
+  if (ntk_settings_find(&study->settings, "ledger.population") != NULL)
+    NTK_TRY(read_whole(study, "ledger.population", NTK_LEAST_POPULATION, MOST_TRIALS, &population));
+  study->population = (size_t)population;
   NTK_TRY(ntk_grid_make(&study->settings, &study->grid));
   NTK_TRY(read_data(study));
   NTK_TRY(check_variable(study, "N"));

@@ -1,4 +1,4 @@
-/* The table of quantities. All of today's come from one ntk_spectrum. */
+/* The table of quantities: those of ntk_spectrum here, the ledger in quantity_ledger.c. */
 #include "study/quantity.h"
 
 #include "base/context.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict) {
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict) {
   ntk_value *v = &outcome->value[outcome->count++];
   snprintf(v->quantity, sizeof v->quantity, "%s", name);
   v->verdict = verdict;
@@ -20,31 +20,40 @@ static void put_layer(ntk_outcome *outcome, const char *stem, size_t k, double v
                       ntk_verdict verdict) {
   char name[sizeof outcome->value[0].quantity];
   snprintf(name, sizeof name, "%.20s_%u", stem, (unsigned)k % 1000u); /* k < NTK_MOST_DEPTH */
-  put(outcome, name, value, verdict);
+  ntk_outcome_put(outcome, name, value, verdict);
 }
 
 /* ---- Quantities of ntk_spectrum -------------------------------------------------------------- */
 
 static void take_lambda_min(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_min", r->lambda_min, r->verdict);
+  ntk_outcome_put(outcome, "lambda_min", r->lambda_min, r->verdict);
 }
 
 static void take_lambda_max(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
-  put(outcome, "lambda_max", r->lambda_max, NTK_VERDICT_OK);
+  ntk_outcome_put(outcome, "lambda_max", r->lambda_max, NTK_VERDICT_OK);
 }
 
 static void take_condition(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
   const bool singular = r->verdict == NTK_VERDICT_RANK_DEFICIENT;
-  put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min, r->verdict);
+  ntk_outcome_put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min, r->verdict);
 }
 
 static void take_layers(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
   for (size_t k = 0; k < r->blocks; k++)
     put_layer(outcome, "lambda_min", k, r->layers[k].lambda_min, r->layers[k].verdict);
+}
+
+ntk_network_spec ntk_point_network(const ntk_point *point, uint64_t seed) {
+  return (ntk_network_spec){.depth = point->depth,
+                            .width = point->width,
+                            .activation = point->activation,
+                            .init = point->init,
+                            .beta = point->beta,
+                            .seed = seed};
 }
 
 static ntk_spectrum_options spectrum_options(const ntk_quantity *const *quantity, size_t count) {
@@ -72,11 +81,7 @@ static double spectrum_flops(const ntk_point *point, const ntk_quantity *const *
 static ntk_status spectrum_bytes(ntk_context *context, const ntk_point *point,
                                  const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
   const ntk_spectrum_options options = spectrum_options(quantity, count);
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta};
+  const ntk_network_spec spec = ntk_point_network(point, 0);
   return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
 }
 
@@ -105,8 +110,8 @@ static ntk_status check_file(const ntk_point *point) {
 }
 
 /* A file is looked at after it has been read, too: it may be replaced at any moment. */
-static ntk_status load_data(ntk_context *context, const ntk_point *point, uint64_t seed,
-                            ntk_dataset **data) {
+ntk_status ntk_point_data(ntk_context *context, const ntk_point *point, uint64_t seed,
+                          ntk_dataset **data) {
   if (point->from_file) {
     NTK_TRY(check_file(point));
     NTK_TRY(
@@ -121,16 +126,11 @@ static ntk_status spectrum_run(ntk_context *context, const ntk_point *point, uin
                                ntk_outcome *outcome) {
   ntk_spectrum_options options = spectrum_options(quantity, count);
   options.seed = seed;
-  const ntk_network_spec spec = {.depth = point->depth,
-                                 .width = point->width,
-                                 .activation = point->activation,
-                                 .init = point->init,
-                                 .beta = point->beta,
-                                 .seed = seed};
+  const ntk_network_spec spec = ntk_point_network(point, seed);
   ntk_dataset *data = NULL;
   ntk_network *network = NULL;
   ntk_spectrum_result result = {0};
-  ntk_status status = load_data(context, point, seed, &data);
+  ntk_status status = ntk_point_data(context, point, seed, &data);
   if (status == NTK_OK)
     status = ntk_network_create(context, &spec, &network);
   if (status == NTK_OK)
@@ -155,6 +155,10 @@ static const ntk_quantity table[] = {
      &spectrum,
      take_layers,
      "lambda_min"},
+    {{"ledger", "every row of `ntkit verify`, by its key: lambda_min_K, f1_norm, ..."},
+     &ntk_measure_ledger,
+     NULL,
+     NULL},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 
@@ -183,7 +187,7 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   for (size_t q = 0; q < count; q++) {
     const char *stem = quantity[q]->per_layer;
     if (stem == NULL)
-      put(outcome, quantity[q]->info.name, NAN, NTK_VERDICT_OK);
+      ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VERDICT_OK);
     for (size_t k = 0; stem != NULL && k < depth; k++)
       put_layer(outcome, stem, k, NAN, NTK_VERDICT_OK);
   }

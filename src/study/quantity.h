@@ -7,7 +7,7 @@
 
 #include "ntkit/study.h"
 
-enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
+enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 256 };
 
 /* Which file it is, as it was when the study was made. */
 typedef struct ntk_file_identity {
@@ -25,10 +25,17 @@ typedef struct ntk_point {
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
+  size_t population; /* of the ledger; 0: its default */
 } ntk_point;
 
 /* NTK_ERR_FILE when path is no plain file. */
 ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity);
+
+/* The data of a point: drawn by seed, or from its file, which must be what it was. */
+ntk_status ntk_point_data(ntk_context *context, const ntk_point *point, uint64_t seed,
+                          ntk_dataset **data);
+/* Its network, borrowing the point's arrays. */
+ntk_network_spec ntk_point_network(const ntk_point *point, uint64_t seed);
 
 /* One number that a trial found. */
 typedef struct ntk_value {
@@ -63,9 +70,16 @@ struct ntk_quantity {
   ntk_quantity_info info;
   const ntk_measure *measure;
   /* What of the measure's result it is; the measure knows the type. */
-  void (*take)(const void *result, ntk_outcome *outcome);
+  void (*take)(const void *result, ntk_outcome *outcome); /* NULL: all of it, by run */
   const char *per_layer; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
 };
+
+/* quantity_ledger.c: every row of ntk_verify, under its key, and its order as "key.order"; an
+ * inequality is 1 where it holds and 0 where it fails. */
+extern const ntk_measure ntk_measure_ledger;
+
+/* Appends a value; NaN where it is not resolved. */
+void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value, ntk_verdict verdict);
 
 /* NULL when there is none of this name. */
 const ntk_quantity *ntk_quantity_find(const char *name);

@@ -5,6 +5,8 @@
 
 #include "kernel/kernel.h"
 
+#include "ntkit/verify.h"
+
 /* Where samples come from. */
 typedef struct ntk_source {
   const ntk_distribution *distribution; /* NULL: the data */
@@ -33,7 +35,7 @@ typedef struct ntk_population {
   ntk_moments *centred_norm, *centred_square;
 } ntk_population;
 
-enum { NTK_POPULATION_PIECE = 2048 };
+enum { NTK_POPULATION_PIECE = NTK_LEAST_POPULATION };
 
 /* One pass over `samples` of them (of data: all of them, whatever `samples`). About 4 P flops each.
  */

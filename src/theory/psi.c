@@ -46,9 +46,7 @@ void ntk_concentration(size_t n, double *z, double *c, double *bulk) {
   *c = *bulk = INFINITY;
   for (size_t beyond = 5; beyond <= n / 10; beyond++) {
     const double t = fabs(z[n - 1 - beyond]), p = (double)beyond / (double)n;
-    const double here = t > 0.0 ? -log(p / 2.0) / (t * t) : INFINITY;
-    *c = fmin(*c, here);
-    if (p >= 0.01)
-      *bulk = fmin(*bulk, here);
+    *bulk = t > 0.0 ? -log(p / 2.0) / (t * t) : INFINITY;
+    *c = fmin(*c, *bulk);
   }
 }

@@ -73,7 +73,7 @@ static const struct row {
     [NTK_ROW_WIDTH] = {"n_#", A4, "n_#", "", ORDER_BELOW, BIG_O},
     [NTK_ROW_SAMPLES] = {"N", A5, "N", "(4)", ORDER_NN, BIG_O},
     [NTK_ROW_SAMPLES_LOG] = {"N_log8_N", A5, "N log^8 N", "(4)", ORDER_NN, LITTLE_O},
-    [NTK_ROW_GAMMA] = {"gamma", A5, "gamma = log n_{L-1} / log N", "(5)", ORDER_ONE, OMEGA},
+    [NTK_ROW_GAMMA] = {"gamma", A5, "gamma = log n_{L-1} / log N", "(5)", ORDER_NONE, NONE},
     [NTK_ROW_LOWER] = {"lambda_min_K", T1, "lambda_min(K)", "(6)", ORDER_NN, OMEGA},
     [NTK_ROW_UPPER] = {"lambda_min_K_upper", T1, "lambda_min(K)", "(7)", ORDER_D_LAST, BIG_O},
     [NTK_ROW_DIAGONAL] = {"diagonal_min", T1, "min_i K_ii", "(16)", ORDER_D_LAST, BIG_O},

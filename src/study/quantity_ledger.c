@@ -1,0 +1,84 @@
+/* The quantity "ledger": all rows of ntk_verify, which redraws nothing and keeps no spectra here:
+ * trials have weights of their own, and ends of spectra do. */
+#include "study/quantity.h"
+
+#include "base/context.h"
+
+#include "ntkit/verify.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Values that NTK_MOST_VALUES has room for: about 80 and 16 a layer. */
+enum { DEEPEST = 10, POPULATION = 100000 };
+
+static ntk_verify_options options_of(const ntk_point *point, uint64_t seed) {
+  return (ntk_verify_options){.population = point->population, .seed = seed};
+}
+
+/* 6 P a population sample (forward, backward, M), and 20000 samples each for tails and psi; four
+ * kernels and three factors, and the difference of step (a) by products. */
+static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+  (void)quantity;
+  (void)count;
+  const double N = (double)point->N;
+  double parameters = 0.0, columns = (double)point->width[0];
+  for (size_t l = 1; l < point->depth; l++) {
+    parameters += (double)point->width[l - 1] * (double)point->width[l];
+    columns += 2.0 * (double)point->width[l];
+  }
+  const double samples = (double)(point->population > 0 ? point->population : POPULATION);
+  return 6.0 * parameters * samples + 2.0 * 20000.0 * 12.0 * parameters + 5.0 * N * N * columns +
+         5.0 * N * N * N / 3.0 + 400.0 * N * N;
+}
+
+static ntk_status bytes(ntk_context *context, const ntk_point *point,
+                        const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
+  (void)quantity;
+  (void)count;
+  if (point->depth > DEEPEST)
+    return ntk_fail(NTK_ERR_LIMIT, "a depth of %zu; accepted for the ledger: up to %d",
+                    point->depth, DEEPEST);
+  const ntk_network_spec spec = ntk_point_network(point, 0);
+  const ntk_verify_options options = options_of(point, 0);
+  return ntk_verify_memory(context, &spec, point->N, &options, bytes);
+}
+
+static void put_row(const ntk_ledger_row *row, ntk_outcome *outcome) {
+  double value = row->value;
+  if (row->claim == NTK_CLAIM_AT_LEAST || row->claim == NTK_CLAIM_AT_MOST)
+    value = row->verdict == NTK_LEDGER_HOLDS ? 1.0 : row->verdict == NTK_LEDGER_FAILS ? 0.0 : NAN;
+  ntk_outcome_put(outcome, row->key, value,
+                  isfinite(value) ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION);
+  if (row->claim == NTK_CLAIM_AT_LEAST || row->claim == NTK_CLAIM_AT_MOST || row->order[0] == '\0')
+    return;
+  char name[sizeof outcome->value[0].quantity + 8];
+  snprintf(name, sizeof name, "%s.order", row->key);
+  ntk_outcome_put(outcome, name, row->scale,
+                  isfinite(row->scale) ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION);
+}
+
+static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
+                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+  (void)quantity;
+  (void)count;
+  const ntk_network_spec spec = ntk_point_network(point, seed);
+  const ntk_verify_options options = options_of(point, seed);
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  ntk_ledger ledger = {0};
+  ntk_status status = ntk_point_data(context, point, seed, &data);
+  if (status == NTK_OK)
+    status = ntk_network_create(context, &spec, &network);
+  if (status == NTK_OK)
+    status = ntk_verify(context, network, data, point->from_file ? NULL : point->source, &options,
+                        &ledger);
+  for (size_t i = 0; i < ledger.rows && status == NTK_OK; i++)
+    put_row(&ledger.row[i], outcome);
+  ntk_ledger_clear(&ledger);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return status;
+}
+
+const ntk_measure ntk_measure_ledger = {flops, bytes, run};
