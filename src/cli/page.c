@@ -42,7 +42,7 @@ static const char style[] =
     "block}\n"
     "td.number{text-align:left}td:empty{display:none}\n"
     "td[data-label]::before{content:attr(data-label) ' ';color:#777}\n"
-    ".math{white-space:normal}}\n"
+    "td.forest{display:block}.math{white-space:normal}}\n"
     "@media print{body{max-width:none}tr{break-inside:avoid}}\n";
 
 void page_text(FILE *out, const char *text) {

@@ -57,7 +57,7 @@ static void print_row(const ntk_ledger_row *row) {
   } else {
     snprintf(order, sizeof order, "%s", row->order);
   }
-  printf("  %-38s %-5s %11s  %-19s %9s  %s\n", row->name, row->equation,
+  printf("  %-38s %-5s %10s  %-19s %9s  %s\n", row->name, row->equation,
          number(row->value, "%.5g", value), order, number(row->ratio, "%.3g", ratio),
          verdict_word(row->verdict));
   if (has_note(row->verdict, row->note))
@@ -71,7 +71,7 @@ static void print_ledger(const verify_view *view) {
            ledger->empirical ? "of them" : "fresh samples");
   job_print_network(view->job);
   job_print_data(view->job, population);
-  printf("\n  %-38s %-5s %11s  %-19s %9s  %s\n", "quantity", "eq.", "value", "predicted order",
+  printf("\n  %-38s %-5s %10s  %-19s %9s  %s\n", "quantity", "eq.", "value", "predicted order",
          "ratio", "verdict");
   const char *section = "";
   for (size_t i = 0; i < ledger->rows; i++) {

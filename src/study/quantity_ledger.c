@@ -16,7 +16,7 @@ static ntk_verify_options options_of(const ntk_point *point, uint64_t seed) {
   return (ntk_verify_options){.population = point->population, .seed = seed};
 }
 
-/* 6 P a population sample (forward, backward, M), and 20000 samples each for tails and psi; four
+/* 6 P a population sample (forward, backward, M), and 10000 samples each for tails and psi; four
  * kernels and three factors, and the difference of step (a) by products. */
 static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
   (void)quantity;
@@ -28,7 +28,7 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
     columns += 2.0 * (double)point->width[l];
   }
   const double samples = (double)(point->population > 0 ? point->population : POPULATION);
-  return 6.0 * parameters * samples + 2.0 * 20000.0 * 12.0 * parameters + 5.0 * N * N * columns +
+  return 6.0 * parameters * samples + 2.0 * 10000.0 * 12.0 * parameters + 5.0 * N * N * columns +
          5.0 * N * N * N / 3.0 + 400.0 * N * N;
 }
 

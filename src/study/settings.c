@@ -210,8 +210,17 @@ static void write_group(FILE *out, const ntk_settings *settings, const char *gro
   }
 }
 
+static bool has_group(const ntk_settings *settings, const char *group) {
+  const size_t length = strlen(group);
+  for (size_t i = 0; i < settings->count; i++)
+    if (strncmp(settings->setting[i].key, group, length) == 0 &&
+        settings->setting[i].key[length] == '.')
+      return true;
+  return false;
+}
+
 char *ntk_settings_text(const ntk_settings *settings) {
-  static const char *const groups[] = {"network", "data", "grid"};
+  static const char *const groups[] = {"network", "data", "ledger", "grid"};
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
@@ -219,6 +228,8 @@ char *ntk_settings_text(const ntk_settings *settings) {
     return NULL;
   write_group(out, settings, "");
   for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+    if (!has_group(settings, groups[g]))
+      continue;
     fprintf(out, "%s:\n", groups[g]);
     write_group(out, settings, groups[g]);
   }

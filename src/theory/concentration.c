@@ -128,7 +128,7 @@ static ntk_row row_of(size_t q, size_t *l) {
 /* The assumption wants one c for every d and every function: of coordinates of variance one the
  * distributions of Section 2 have c between 0.2 and a few. A tail is heavy where c, over all that
  * the samples show, falls far below c where a tenth of them lie beyond: by 0.6 for a Gaussian and
- * 20000 samples, by 0.29 already at a hundredth for Student's t with three degrees of freedom. */
+ * 10000 samples, by 0.29 already at a hundredth for Student's t with three degrees of freedom. */
 static void row_tail(ntk_verification *v, size_t q, double *values, size_t samples) {
   static const double LEAST = 0.02, SMALL = 0.3, FALL = 0.4;
   double c = NAN, bulk = NAN;

@@ -126,10 +126,12 @@ ntk_status ntk_footprint_check(const ntk_context *context, const ntk_network *ne
 
 /* ---- ntk_verify ------------------------------------------------------------------------------ */
 
-/* Features of a piece of fresh samples with the piece itself, twice when they are centred. */
+/* Features of a piece of fresh samples with the piece itself; copies: 2 when they are centred too,
+ * which takes another X where F_{L-2} is X. */
 static double piece_bytes(size_t depth, const size_t *width, double copies) {
   const double rows = NTK_POPULATION_PIECE;
-  return copies * features(depth, width, rows) + 16.0 * rows * (double)width[0];
+  const double X = 8.0 * rows * (double)width[0];
+  return copies * features(depth, width, rows) + (depth == 2 ? copies * X : X);
 }
 
 /* Beyond X and the weights: the largest of the population pass, the tails' samples, the kernels,
@@ -139,7 +141,8 @@ static double verify_bytes(const ntk_context *context, size_t depth, const size_
   const shape s = shape_of(depth, width);
   const double n = (double)N, L = (double)depth, threads = context->threads;
   const double nn = (double)width[depth - 2] * (double)width[depth - 1];
-  const double both = 2.0 * features(depth, width, n) + 8.0 * n * (double)width[0];
+  const double X = depth == 2 ? 8.0 * n * (double)width[0] : 0.0;
+  const double both = 2.0 * features(depth, width, n) + X;
   const double kept = 8.0 * (nn + s.parameters / fmax(1.0, s.widest) + 16.0 * L + 8.0 * n) +
                       sizeof(ntk_ledger_row) * 8.0 * (L + 8.0);
   const double apply = 8.0 * (s.parameters + threads * OPERATOR_ROWS * s.widest);

@@ -105,7 +105,7 @@ ntk_status ntk_verify_proposition(ntk_verification *v);
 ntk_status ntk_verify_weights(ntk_verification *v);
 
 /* concentration.c */
-enum { NTK_FAMILY_SAMPLES = 20000 };
+enum { NTK_FAMILY_SAMPLES = 10000 }; /* at most; the population may be larger */
 typedef struct ntk_family {
   size_t functions, samples;
   double *values;    /* functions x samples */

@@ -33,7 +33,9 @@ ntk_status ntk_norm2(ntk_context *context, const double *A, size_t rows, size_t 
   array a = {A, rows, columns, work};
   const ntk_operator gram = {.n = columns, .apply = apply, .user = &a};
   ntk_eigenpair pair;
+  const int previous = ntk_blas_enter(1); /* the same bits for any number of threads */
   const ntk_status status = ntk_eigen_largest(context, &gram, 1e-4, seed, &pair, work + rows);
+  ntk_blas_leave(previous);
   if (status == NTK_OK)
     *norm = sqrt(fmax(0.0, pair.value));
   ntk_free(context, work);

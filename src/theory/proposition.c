@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DENSE = 3, RANK_ONE = 8, DIRECTIONS = DENSE + RANK_ONE + 1, SAMPLES = 20000 };
+enum { DENSE = 3, RANK_ONE = 8, DIRECTIONS = DENSE + RANK_ONE + 1, SAMPLES = 10000 };
 
 typedef struct directions {
   size_t samples;
