@@ -198,6 +198,88 @@ static void compare_norms(const ntk_ledger *ledger, const ntk_network *network, 
   compare(ledger, "x_centred", p->centred_square[0], 0.0);
 }
 
+/* 1.96 standard errors of E ||x||^2, from its deviation over the population P (count x d). */
+static void compare_error(const ntk_ledger *ledger, const double *P, size_t count, size_t d) {
+  double sum = 0.0, squares = 0.0;
+  for (size_t i = 0; i < count; i++) {
+    const double square = square_of(d, P + i * d, NULL), n = (double)count;
+    sum += square / n;
+    squares += square * square / n;
+  }
+  const double variance = fmax(0.0, squares - sum * sum) * (double)count / (double)(count - 1);
+  const double expected = 1.96 * sqrt(variance / (double)count);
+  assert_near(row_of(ledger, "x_square")->error, expected, 1e-6 * expected + 1e-9, "its error");
+}
+
+/* The s with mean exp(|z| / s) = 2, by small steps down. */
+static double plain_psi(const double *z, size_t n) {
+  double s = 1.0, sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    s = fmax(s, 2.0 * fabs(z[i]));
+  do {
+    s *= 0.999;
+    sum = 0.0;
+    for (size_t i = 0; i < n; i++)
+      sum += exp(fabs(z[i]) / s) / (double)n;
+  } while (sum < 2.0);
+  return s;
+}
+
+/* psi in the direction J~^T y of J~ J~^T's top eigenvector y (by powers), over the population; xi,
+ * Delta and C from their definitions. */
+static void compare_proposition(const ntk_ledger *ledger, const ntk_network *network,
+                                const char *activation, const proof *p, const double *P,
+                                size_t count) {
+  const double nn = (double)p->n * (double)p->m;
+  double K[N * N], y[N], next[N];
+  plain_kernel(p, 2, K);
+  for (size_t i = 0; i < N; i++)
+    y[i] = 1.0 + 0.1 * (double)i;
+  for (int power = 0; power < 4000; power++) {
+    double norm = 0.0;
+    for (size_t i = 0; i < N; i++) {
+      next[i] = 0.0;
+      for (size_t j = 0; j < N; j++)
+        next[i] += K[i * N + j] * y[j];
+      norm = hypot(norm, next[i]);
+    }
+    for (size_t i = 0; i < N; i++)
+      y[i] = next[i] / norm;
+  }
+  double *W = make_array(p->n * p->m), *z = make_array(count), *f = make_array(p->size), size = 0.0;
+  for (size_t a = 0; a < p->n; a++)
+    for (size_t c = 0; c < p->m; c++) {
+      double *w = &W[a * p->m + c];
+      for (size_t i = 0; i < N; i++)
+        *w += y[i] * ((p->layers[i * p->size + p->at_f + a] - p->mean[p->at_f + a]) *
+                          (p->layers[i * p->size + p->at_b + c] - p->mean[p->at_b + c]) -
+                      p->M[a * p->m + c]);
+      size = hypot(size, *w);
+    }
+  for (size_t i = 0; i < count; i++) {
+    plain_layers(network, activation, P + i * network->width[0], f);
+    for (size_t a = 0; a < p->n; a++)
+      for (size_t c = 0; c < p->m; c++)
+        z[i] += W[a * p->m + c] / size *
+                ((f[p->at_f + a] - p->mean[p->at_f + a]) * (f[p->at_b + c] - p->mean[p->at_b + c]) -
+                 p->M[a * p->m + c]);
+  }
+  const double psi = plain_psi(z, count), found = value_of(ledger, "psi_worst");
+  assert_near(found, psi, 0.02 * psi, "psi"); /* y is known to 1e-3 over the gap */
+  const double xi =
+      fmax(found, value_of(ledger, "psi_random")) + value_of(ledger, "eta_max") / sqrt(nn);
+  compare(ledger, "xi", xi, 0.0);
+  compare(ledger, "delta", xi * xi * pow(N, 0.25) * pow(nn, 0.75), 0.0);
+  const double least = value_of(ledger, "eta_min");
+  compare(ledger, "C13",
+          fmax(0.0, least * least - value_of(ledger, "lambda_min_centred")) /
+              value_of(ledger, "delta"),
+          0.0);
+  free(W);
+  free(z);
+  free(f);
+}
+
 /* distribution NULL: expectations over the data themselves. */
 static void check(size_t L, const size_t *width, const char *activation, const char *distribution) {
   const size_t count = distribution != NULL ? NTK_LEAST_POPULATION + 100 : (size_t)N;
@@ -215,8 +297,11 @@ static void check(size_t L, const size_t *width, const char *activation, const c
   assert_int_equal(ledger.empirical, distribution == NULL);
   compare_norms(&ledger, network, &p);
   compare_step_b(&ledger, &p);
-  if (distribution != NULL)
+  compare_error(&ledger, P, count, width[0]);
+  if (distribution != NULL) {
     compare_kernels(&ledger, &p);
+    compare_proposition(&ledger, network, activation, &p, P, count);
+  }
   ntk_ledger_clear(&ledger);
   proof_clear(&p);
   if (P != X)

@@ -6,7 +6,8 @@
  *         1{g > 0}: E b_j = w_j / 2, M_ij = w_j W_ij / (sigma_j sqrt(2 pi)) (Stein);
  *   erf:  E f_1j^2 = (2/pi) asin(2 sigma_j^2 / (1 + 2 sigma_j^2)),
  *         E phi'(g_j) = (2/sqrt pi) / sqrt(1 + 2 sigma_j^2).
- * Memory does not grow with the samples. */
+ * Memory does not grow with the samples. Over weights E ||W_1^T x||^2 = ||W_1||_F^2 of variance-1/d
+ * entries has the standard deviation sqrt(2 n / d). */
 #include "verify_support.h"
 
 #include "theory/population.h"
@@ -156,11 +157,37 @@ static void test_streaming(void **state) {
   assert_int_equal(peak[0], peak[1]);
 }
 
+static void test_spread(void **state) {
+  (void)state;
+  const size_t width[] = {30, 20};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity", .seed = 1};
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_ledger ledger = {0};
+  assert_ok(ntk_network_create(context, &spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", 10, 30, 1, &data));
+  const ntk_verify_options options = {.population = 2048, .spec = &spec, .seed = 4};
+  assert_ok(ntk_verify(context, network, data, "gaussian", &options, &ledger));
+  /* Eight draws know a standard deviation to about a quarter of it. */
+  const double expected = sqrt(2.0 * 20.0 / 30.0);
+  assert_near(row_of(&ledger, "f1_square")->spread, expected, 0.7 * expected, "||f_1||^2");
+  const double root = expected / (2.0 * sqrt(20.0)); /* of its root */
+  assert_near(row_of(&ledger, "f1_norm")->spread, root, 0.7 * root, "||f_1||");
+  assert_near(row_of(&ledger, "f1_centred")->spread, row_of(&ledger, "f1_norm")->spread, 0.3 * root,
+              "||f_1 - E f_1||, E f_1 = 0");
+  const double last = sqrt(0.5); /* of ||b|| = ||W_2||; b is constant, and centred 0 */
+  assert_near(row_of(&ledger, "b_centred")->spread, 0.0, 1e-9 * last, "b");
+  assert_true(isnan(row_of(&ledger, "lambda_min_K")->spread));
+  ntk_ledger_clear(&ledger);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_identity),  cmocka_unit_test(test_tanh),
       cmocka_unit_test(test_relu),      cmocka_unit_test(test_erf),
-      cmocka_unit_test(test_streaming),
+      cmocka_unit_test(test_streaming), cmocka_unit_test(test_spread),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -170,7 +170,7 @@ ntk_status ntk_proof_step_a(ntk_verification *v, double noise, ntk_extremes *e) 
     ntk_kernel_destroy(B);
     status = ntk_alloc_doubles(v->context, v->N, "eigenvalues", &values);
   }
-  if (status == NTK_OK && takes_whole(v, false))
+  if (status == NTK_OK && takes_whole(v, v->options.spectra))
     status = whole(v, D, values, 0, e);
   else if (status == NTK_OK)
     status = ends_of_difference(v, D, noise, values, e);

@@ -158,6 +158,9 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));
   ntk_ledger_row *row = row_lambda(v, NTK_ROW_CENTRED, &e[NTK_PROOF_CENTRED]);
   if (v->source.distribution == NULL && row->verdict != NTK_LEDGER_OUTSIDE)
-    ntk_ledger_note(row, "on the complement of 1: the means over the data make J~^T 1 = 0");
+    ntk_ledger_note(row,
+                    isnan(row->value)
+                        ? "0: the means over the data make J~^T 1 = 0; the next one is not known"
+                        : "on the complement of 1: the means over the data make J~^T 1 = 0");
   return NTK_OK;
 }
