@@ -211,6 +211,29 @@ static void compare_error(const ntk_ledger *ledger, const double *P, size_t coun
   assert_near(row_of(ledger, "x_square")->error, expected, 1e-6 * expected + 1e-9, "its error");
 }
 
+/* ||A|| of the centred columns at .. at + n - 1 of the layers. */
+static double plain_norm(const proof *p, size_t at, size_t n) {
+  double G[N * N], values[N];
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++) {
+      G[i * N + j] = 0.0;
+      for (size_t k = at; k < at + n; k++)
+        G[i * N + j] +=
+            (p->layers[i * p->size + k] - p->mean[k]) * (p->layers[j * p->size + k] - p->mean[k]);
+    }
+  plain_eigenvalues(N, G, values);
+  return sqrt(values[N - 1]);
+}
+
+/* ||d_f|| ||B~|| + ||d_b|| ||F~|| + sqrt N ||d_f|| ||d_b||. */
+static void compare_sampling(const ntk_ledger *ledger, size_t L, const proof *p, size_t count) {
+  const double df = sqrt(p->centred_square[L - 2] / (double)count);
+  const double db = sqrt(p->centred_square[L] / (double)count);
+  const double F = plain_norm(p, p->at_f, p->n), B = plain_norm(p, p->at_b, p->m);
+  const double expected = df * B + db * F + sqrt(N) * df * db;
+  assert_near(value_of(ledger, "sampling"), expected, 1e-3 * expected, "sampling error");
+}
+
 /* The s with mean exp(|z| / s) = 2, by small steps down. */
 static double plain_psi(const double *z, size_t n) {
   double s = 1.0, sum = 0.0;
@@ -297,6 +320,7 @@ static void check(size_t L, const size_t *width, const char *activation, const c
   assert_int_equal(ledger.empirical, distribution == NULL);
   compare_norms(&ledger, network, &p);
   compare_step_b(&ledger, &p);
+  compare_sampling(&ledger, L, &p, count);
   compare_error(&ledger, P, count, width[0]);
   if (distribution != NULL) {
     compare_kernels(&ledger, &p);

@@ -118,6 +118,7 @@ check 'it fits 100 columns' awk 'length > 100 { exit 1 }' "$out"
 check 'nothing left behind' test -z "$(ls -A)"
 check 'n_1 grows like d' grep -q '^  n_1  *1.000  1.000 .. 1.000 *<= 1  *consistent' "$out"
 check 'E ||x||^2 like d' grep -q '^  E ||x||^2  *2 .* = 1  *consistent' "$out"
+check 'c is to be constant' grep -q '^  c of largest coordinate .* >= 0 ' "$out"
 check 'inequalities hold' grep -q '^  (b): lambda_min .* holds' "$out"
 
 # shellcheck disable=SC2086

@@ -124,6 +124,23 @@ static void test_spread_direction(void **state) {
   free(g);
 }
 
+/* The same with two far points along it: bounded, so that no tail is heavy, but c is no constant.
+ */
+static void test_two_clusters(void **state) {
+  (void)state;
+  enum { N = 1000, D = 40 };
+  const size_t hidden[] = {8, 8};
+  double *X = make_normal(6, N * D);
+  for (size_t e = 0; e < (size_t)N * D; e++)
+    X[e] += (e / D % 2 == 0 ? 200.0 : -200.0) / sqrt(D);
+  ntk_ledger ledger = verify(NULL, X, N, D, hidden, "tanh", 1);
+  assert_true(broken_tails(&ledger) >= 1);
+  for (size_t r = 0; r < ledger.rows; r++)
+    assert_null(strstr(ledger.row[r].note, "heavier"));
+  ntk_ledger_clear(&ledger);
+  free(X);
+}
+
 /* 2.3, 2.4 and 2.5: outside, and measured all the same. */
 static void test_outside(void **state) {
   (void)state;
@@ -172,9 +189,10 @@ static void test_few_samples(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_the_five),    cmocka_unit_test(test_constant_data),
-      cmocka_unit_test(test_heavy_tails), cmocka_unit_test(test_spread_direction),
-      cmocka_unit_test(test_outside),     cmocka_unit_test(test_few_samples),
+      cmocka_unit_test(test_the_five),     cmocka_unit_test(test_constant_data),
+      cmocka_unit_test(test_heavy_tails),  cmocka_unit_test(test_spread_direction),
+      cmocka_unit_test(test_two_clusters), cmocka_unit_test(test_outside),
+      cmocka_unit_test(test_few_samples),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -62,7 +62,8 @@ static void test_memory(void **state) {
     size_t width[3], N;
     bool spectra;
   } cases[] = {{{10, 8, 7}, 20, false},    {{10, 8, 7}, 500, true},    {{60, 50, 40}, 900, true},
-               {{60, 50, 40}, 900, false}, {{300, 20, 20}, 50, false}, {{20, 120, 120}, 60, false}};
+               {{60, 50, 40}, 900, false}, {{300, 20, 20}, 50, false}, {{20, 120, 120}, 60, false},
+               {{20, 10, 10}, 1500, false}};
   for (size_t k = 0; k < COUNT(cases); k++) {
     ntk_context *context = make_context(2);
     instance i = make(context, cases[k].width, cases[k].N);
