@@ -1,5 +1,6 @@
 /* ntkit verify, in parts: verify.c measures one instance, verify_ladder.c several sizes through a
- * study; verify_text.c, verify_json.c and verify_page.c present. */
+ * study, on which verify_judge.c judges; verify_text.c, verify_json.c and verify_page*.c present.
+ */
 #ifndef NTK_CLI_VERIFY_H
 #define NTK_CLI_VERIFY_H
 
@@ -47,6 +48,11 @@ typedef struct verify_view {
 exit_status ladder_run(const cli_settings *settings, ladder *made);
 void ladder_clear(ladder *l);
 
+/* Whether the row is an inequality, to be met in every trial. */
+bool ladder_is_bound(const ladder_row *row);
+/* Verdict and note from counts, exponents and claim. */
+void ladder_judge(ladder_row *row);
+
 /* Verdicts counted over all rows, by number; the first row that fails, or NULL. */
 const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LEDGER_VERDICTS]);
 /* "12 hold, 30 consistent, ..." into text. */
@@ -55,7 +61,18 @@ void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char 
 void verify_print(const verify_view *view);
 json_t *verify_json(const verify_view *view); /* NULL for want of memory */
 
-/* The page of --report; file is open. */
+/* The page of --report; and its parts. */
 void page_write(const verify_view *view, FILE *out);
+void page_ladder(const verify_view *view, FILE *out);
+void page_cells(FILE *out, const ntk_ledger_row *row, const char *note); /* name, equation */
+void page_order(FILE *out, const ntk_ledger_row *row);                   /* claim(order) */
+void page_number(FILE *out, const char *label, double value, const char *format);
+void page_verdict(FILE *out, ntk_ledger_verdict verdict);
+void page_section(FILE *out, const ntk_ledger_row *row, const char *before, int columns);
+void page_summary(FILE *out, const verify_view *view);
+void page_formula(FILE *out, const char *text);
+/* A term and what it is; format and values are made safe. */
+void page_fact(FILE *out, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif
