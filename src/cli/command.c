@@ -17,13 +17,14 @@ static const cli_command table[] = {
      "4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the Jacobian, "
      "and how far the kernel moved. Interrupted with a checkpoint, the same command goes on to the "
      "same bits. docs/training.md explains what it prints and writes.",
-     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --track 100", NULL, 0,
-     0, command_train},
+     "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs 2000 "
+     "--track 100",
+     NULL, 0, 0, command_train},
     {"verify", FOR_VERIFY, "the paper's proof step by step, in numbers, on a network and data",
      "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 and every "
      "inequality between them on a network and data: where each stands against its predicted "
-     "order, "
-     "and whether what must hold holds. With --ladder the same at several sizes, with the exponent "
+     "order, and whether what must hold holds. With --ladder the same at several sizes, with the "
+     "exponent "
      "of every quantity beside the predicted one. docs/verify.md explains what it prints. Exit "
      "status 1 when an inequality fails.",
      "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh", NULL, 0, 0,

@@ -24,7 +24,8 @@ static bool report(const ntk_train_progress *p, void *user) {
   train_run *run = user;
   run->epoch = p->epoch;
   run->loss = p->loss;
-  if (progress_interrupted())
+  run->stopped = progress_interrupted();
+  if (run->stopped)
     return false;
   char text[160], rate[48] = "", left[32];
   if (!isnan(p->rate))
@@ -187,10 +188,13 @@ static exit_status diverged(const train_run *run, const ntk_train_result *result
   return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", result->reason);
 }
 
+/* While the kernel is measured nobody tells of epochs: the last one told of may be some ago. */
 static exit_status interrupted(const train_run *run) {
   char done[96] = "";
-  if (run->epoch > 0)
+  if (run->stopped)
     snprintf(done, sizeof done, " at epoch %zu, loss %.6g", run->epoch, run->loss);
+  else if (run->epoch > 0)
+    snprintf(done, sizeof done, " past epoch %zu", run->epoch);
   if (run->checkpoint == NULL)
     return report_error(EXIT_INTERRUPTED,
                         "interrupted%s; nothing was saved: with --checkpoint FILE the same command "

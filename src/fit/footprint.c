@@ -34,7 +34,7 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   double total =
       SMALL_OBJECTS + 8.0 * (n * (double)spec->width[0] + n) + 8.0 * 2.0 * p + 16.0 * epochs;
   if (optimizer->second_order)
-    total += ntk_lm_bytes(N, P) + 2.0 * features(spec, n) + kernel;
+    total += ntk_lm_bytes(N, P) + features(spec, n) + kernel;
   else
     total += ntk_descent_bytes(spec->depth, spec->width, N, single, context->threads);
   if (tracked) /* theta_0 and its features, K_0, and one epoch's features, K and eigenvectors */

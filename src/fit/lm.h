@@ -11,12 +11,12 @@ struct ntk_lm {
   const ntk_dataset *data;
   const double *Y; /* N */
   size_t N, P;
-  ntk_features *features; /* at theta */
-  double *r, *c;          /* N: F - Y at theta; (K + mu I)^{-1} r */
-  double *trial_r;        /* N */
-  double *theta, *step;   /* P: theta while a trial stands in the network; J^T c */
-  double sum;             /* r^T r */
-  double damping;         /* mu; 0: not chosen yet */
+  double *r, *c;        /* N: F - Y at theta; (K + mu I)^{-1} r */
+  double *trial_r;      /* N: F - Y at a trial */
+  double *theta, *step; /* P: theta while a trial stands in the network; J^T c */
+  double *start;        /* P: theta before the step */
+  double sum;           /* r^T r */
+  double damping;       /* mu; 0: not chosen yet */
 };
 
 /* At the network's present weights. */
@@ -30,7 +30,7 @@ ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled);
 /* Goes on at the network's present weights with this damping. */
 ntk_status ntk_lm_restart(ntk_lm *lm, double damping);
 
-/* Bytes at the peak, features and kernel included. */
+/* Bytes besides features and kernel. */
 double ntk_lm_bytes(size_t N, size_t P);
 
 #endif
