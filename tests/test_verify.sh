@@ -138,6 +138,10 @@ good 'the study commands read it' study fit l.db --quantity f1_norm
 run verify $rungs --quiet --db l.db --seed 7
 check 'another study is refused' test "$status" -eq 2
 
+# shellcheck disable=SC2086
+good 'beyond the assumptions' verify $rungs --quiet --activation relu
+check "M' is outside" grep -q "^  M'.* outside$" "$out"
+
 # Interrupted, and gone on with.
 rm -f l.html l.db
 # shellcheck disable=SC2086

@@ -37,10 +37,9 @@ static const cli_command table[] = {
     {"verify", FOR_VERIFY, "the paper's proof step by step, in numbers, on a network and data",
      "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 and every "
      "inequality between them on a network and data: where each stands against its predicted "
-     "order, "
-     "and whether what must hold holds. With --ladder the same at several sizes, with the exponent "
-     "of every quantity beside the predicted one. docs/verify.md explains what it prints. Exit "
-     "status 1 when an inequality fails.",
+     "order, and whether what must hold holds. With --ladder the same at several sizes, with the "
+     "exponent of every quantity beside the predicted one. docs/verify.md explains what it prints. "
+     "Exit status 1 when an inequality fails.",
      "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh", NULL, 0, 0,
      command_verify},
     {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",

@@ -13,6 +13,12 @@ bool ladder_is_bound(const ladder_row *row) {
 }
 
 static void judge_bound(ladder_row *row) {
+  if (row->trials == 0 && strcmp(row->words.section, "Assumption 2.3") == 0) {
+    row->verdict =
+        NTK_LEDGER_OUTSIDE; /* there the ledger knows nothing else that is no yes or no */
+    snprintf(row->note, sizeof row->note, "the activation is outside Assumption 2.3");
+    return;
+  }
   row->verdict = row->trials == 0           ? NTK_LEDGER_UNRESOLVED
                  : row->held == row->trials ? NTK_LEDGER_HOLDS
                                             : NTK_LEDGER_FAILS;
@@ -69,9 +75,13 @@ void ladder_judge(ladder_row *row) {
   }
   if (isnan(row->low) || isnan(row->high)) {
     row->verdict = NTK_LEDGER_UNRESOLVED;
-    snprintf(row->note, sizeof row->note,
-             isnan(row->exponent) ? "values at fewer than two sizes"
-                                  : "one trial at each size tells no interval");
+    if (row->zero > 0)
+      snprintf(row->note, sizeof row->note, "0 in %zu of %zu trials: the others are too few",
+               row->zero, row->trials);
+    else
+      snprintf(row->note, sizeof row->note,
+               isnan(row->exponent) ? "values at fewer than two sizes"
+                                    : "one trial at each size tells no interval");
     return;
   }
   row->verdict = judge_exponent(claim, row->low - row->predicted, row->high - row->predicted);
