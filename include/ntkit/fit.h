@@ -109,7 +109,7 @@ typedef struct ntk_train_options {
   const char *lr_rule;   /* NULL: "auto" */
   double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
-  size_t epochs;         /* at most; 0: 10000 */
+  size_t epochs;         /* at most; 0: 10000, of lm 100 */
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */

@@ -34,7 +34,8 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
     widest = fmax(widest, here);
     columns += l < spec->depth ? 2.0 * here : 0.0;
   }
-  const double epochs = (double)(o->epochs > 0 ? o->epochs : 10000);
+  /* The list of losses grows as epochs are made: a limit on time may be the real one. */
+  const double epochs = fmin(1e7, (double)(o->epochs > 0 ? o->epochs : 10000));
   return (run){.n = n,
                .p = (double)P,
                .L = (double)spec->depth,

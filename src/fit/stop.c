@@ -31,10 +31,14 @@ static double sum_of(const double *loss, size_t count) {
 /* The authors' rule: the last `window` losses together are more than the `window` before. */
 static bool plateau(const ntk_training *t) {
   const size_t window = t->options.plateau;
-  if (window == 0 || t->epoch % window != 0 || t->epoch < 2 * window)
+  if (window == 0 || t->epoch % window != 0 || t->epoch / 2 < window)
     return false;
   const double *end = t->loss + t->epoch;
   return sum_of(end - window, window) > sum_of(end - 2 * window, window);
+}
+
+bool ntk_training_above_start(const ntk_training *t) {
+  return !(t->loss[t->epoch] <= fmax(t->loss[0], t->loss_of_zero));
 }
 
 /* A run that starts near the labels may go up to where one from 0 starts. */
@@ -78,7 +82,11 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
   const size_t room = sizeof r->reason;
   switch (r->stopped) {
   case NTK_STOP_EPOCHS:
-    snprintf(r->reason, room, "%zu epochs were asked for", t->options.epochs);
+    if (t->epoch > t->options.epochs)
+      snprintf(r->reason, room, "the checkpoint has %zu epochs already, and %zu were asked for",
+               t->epoch, t->options.epochs);
+    else
+      snprintf(r->reason, room, "%zu epochs were asked for", t->options.epochs);
     break;
   case NTK_STOP_TARGET:
     snprintf(r->reason, room, "the loss is at most the target %g", t->options.target);

@@ -52,24 +52,29 @@ static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
   return NTK_OK;
 }
 
-/* Of K_0: everything where tracked; else what the step size and the rate of (20) need. */
-static ntk_status spectrum_at_start(const ntk_training *t, ntk_tracker *k) {
-  const uint64_t seed = t->options.seed;
-  if (t->options.track > 0)
-    return ntk_extremes_find(k->features, seed, &k->at_start, t->optimizer->linear ? &k->K : NULL);
+/* Of K_0 without --track: what step size and rate of (20) need. That an eigenvalue is not found
+ * matters to the step size alone. */
+static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
   bool need_max, need_min;
   ntk_schedule_needs(t, &need_max, &need_min);
-  if (!t->optimizer->linear)
+  if (!need_max && !t->optimizer->theorem)
     return NTK_OK;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
   if (status == NTK_OK && t->N <= NTK_KERNEL_AT_START)
-    status = ntk_extremes_find(features, seed, &k->at_start, NULL);
+    status = ntk_extremes_find(features, t->options.seed, &k->at_start, NULL);
   else if (status == NTK_OK && need_max)
-    status = ntk_extremes_largest(features, seed, &k->at_start.lambda_max);
+    status = ntk_extremes_largest(features, t->options.seed, &k->at_start.lambda_max);
   ntk_features_destroy(features);
-  return status;
+  return status == NTK_ERR_NUMERIC && !need_max ? NTK_OK : status;
+}
+
+static ntk_status spectrum_at_start(const ntk_training *t, ntk_tracker *k) {
+  if (t->options.track == 0)
+    return eigenvalues_at_start(t, k);
+  return ntk_extremes_find(k->features, t->options.seed, &k->at_start,
+                           t->optimizer->linear ? &k->K : NULL);
 }
 
 ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
@@ -230,27 +235,52 @@ static bool holds(const ntk_track_point *p, const ntk_convergence *c) {
          p->jacobian_change <= c->change_allowed && p->distance <= c->radius;
 }
 
-void ntk_tracker_conclude(const ntk_training *t, double rate_bound, ntk_convergence *c) {
-  const ntk_tracker *k = t->tracker;
-  if (isfinite(rate_bound)) {
-    c->bound_known = c->bound_held = true;
-    for (size_t e = 0; e <= t->epoch; e++) {
-      const double bound = pow(rate_bound, (double)e) * t->loss[0];
-      c->bound_held &= t->loss[e] <= bound * (1.0 + 1e-9) || t->loss[e] <= k->floor;
-    }
+/* Losses that rounding alone can hold up. A step moves nothing once eta |g| is under half an ulp of
+ * theta: with ||g|| >= alpha ||r|| that is ||r|| = u ||theta|| / (eta alpha). theta without W_L,
+ * whose size gamma makes a matter of choice and which moves least then. */
+static double stall_floor(const ntk_training *t, const ntk_convergence *c) {
+  const double u = (t->single ? (double)FLT_EPSILON : DBL_EPSILON) / 2.0;
+  const double norm = ntk_dnrm2(t->P - t->network->width[t->L - 1], t->first);
+  const double r = 4.0 * u * norm / (t->lr * t->scale * c->alpha);
+  return fmax(t->tracker->floor, ntk_training_loss(t, r * r));
+}
+
+/* (20), at the epochs where rounding leaves it to be seen. */
+static void conclude_bound(const ntk_training *t, double rate_bound, ntk_convergence *c) {
+  const double floor = stall_floor(t, c);
+  c->bound_known = isfinite(rate_bound) && floor < t->loss[0];
+  c->bound_held = c->bound_known;
+  for (size_t e = 0; e <= t->epoch && c->bound_known; e++) {
+    const double bound = pow(rate_bound, (double)e) * t->loss[0];
+    if (bound <= floor)
+      break;
+    c->bound_held &= t->loss[e] <= bound * (1.0 + 1e-9);
   }
-  if (k->count == 0)
-    return;
-  c->change_largest = c->distance_largest = 0.0;
-  c->condition_known = c->alpha > 0.0;
+}
+
+/* (21), at the tracked epochs. */
+static void conclude_condition(const ntk_training *t, ntk_convergence *c) {
+  const ntk_tracker *k = t->tracker;
   const double step = t->lr * t->scale * c->beta * c->beta; /* eta beta^2 */
-  c->condition_held =
-      c->condition_known && (!t->optimizer->theorem || step <= 1.5 - c->alpha / c->beta);
+  bool known = c->alpha > 0.0;
+  bool held = !t->optimizer->theorem || step <= 1.5 - c->alpha / c->beta;
+  c->change_largest = c->distance_largest = 0.0;
   for (size_t i = 0; i < k->count; i++) {
     const ntk_track_point *p = &k->point[i];
     c->change_largest = fmax(c->change_largest, p->jacobian_change); /* NaN is passed over */
     c->distance_largest = fmax(c->distance_largest, p->distance);
-    c->condition_held &= holds(p, c);
+    if (isnan(p->lambda_min) || isnan(p->lambda_max) || isnan(p->jacobian_change))
+      known = false;
+    else
+      held &= holds(p, c);
   }
+  c->condition_known = c->alpha > 0.0 && (known || !held);
+  c->condition_held = known && held;
   c->laziness = c->change_largest / sqrt(c->lambda_max);
+}
+
+void ntk_tracker_conclude(const ntk_training *t, double rate_bound, ntk_convergence *c) {
+  conclude_bound(t, rate_bound, c);
+  if (t->tracker->count > 0)
+    conclude_condition(t, c);
 }

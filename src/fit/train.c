@@ -168,7 +168,8 @@ static ntk_status look_up(ntk_training *t, double *reported, double *saved) {
     *reported = now;
     NTK_TRY(report(t));
   }
-  if (t->options.checkpoint != NULL && now - *saved >= t->options.checkpoint_every) {
+  if (t->options.checkpoint != NULL && now - *saved >= t->options.checkpoint_every &&
+      !ntk_training_above_start(t)) {
     save(t);
     *saved = ntk_clock();
   }

@@ -47,6 +47,8 @@ ntk_status ntk_training_resolve(ntk_training *t);
 
 /* Seconds, of earlier calls too. */
 double ntk_training_elapsed(const ntk_training *t);
+/* Whether the loss is more than at the start: it may be on its way to infinity. */
+bool ntk_training_above_start(const ntk_training *t);
 /* Whether the present epoch is the last, and why. */
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
 /* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEFAULT_EPOCHS = 10000 };
+enum { DEFAULT_EPOCHS = 10000, DEFAULT_STEPS = 100 };
 static const double CHECKPOINT_EVERY = 30.0; /* seconds */
 
 static ntk_status check_numbers(const ntk_training *t) {
@@ -39,9 +39,10 @@ ntk_status ntk_training_resolve(ntk_training *t) {
   o->loss = o->loss != NULL ? o->loss : "half-sum";
   o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
   o->precision = o->precision != NULL ? o->precision : "double";
-  o->epochs = o->epochs > 0 ? o->epochs : DEFAULT_EPOCHS;
   o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
   NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
+  if (o->epochs == 0)
+    o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
   t->single = strcmp(o->precision, "float") == 0;
