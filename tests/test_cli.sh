@@ -85,7 +85,7 @@ bad_spectrum 'word that is no option' "unexpected 'word'" --samples 5 --dim 3 --
 bad 'missing value' 'needs a value' spectrum --samples
 bad 'option of another command' "not an option of 'info'" info --widths 4
 bad 'unknown command' "unknown command 'spektrum'; did you mean 'spectrum'" spektrum
-bad 'unknown command, nothing near' 'known: spectrum, train, memorize, predict, study run,' qqqqqqqq
+bad 'unknown command, nothing near' 'known: spectrum, train, memorize, predict, verify, study run,' qqqqqqqq
 bad 'no command' 'a command is needed'
 bad 'help on nothing known' 'unknown command' help qqqqqqqq
 bad 'control characters stay out of the line' "unknown command 'a?b'" "$(printf 'a\nb')"

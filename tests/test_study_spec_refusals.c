@@ -67,8 +67,9 @@ static void check_bad(const bad *list, size_t count) {
 #define KNOWN                                                                                  \
   "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, " \
   "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, "   \
-  "data.fingerprint, train.optimizer, train.lr, train.momentum, train.loss, train.labels, "    \
-  "train.epochs, train.target, train.plateau, train.precision, train.fingerprint, grid.NAME"
+  "data.fingerprint, ledger.population, train.optimizer, train.lr, train.momentum, "           \
+  "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "     \
+  "train.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 

@@ -34,6 +34,14 @@ static const cli_command table[] = {
      "classes, the class of the largest output. Data that come from a file are scaled as those of "
      "the network were.",
      "ntkit predict --load fitted --data new.npy", NULL, 0, 0, command_predict},
+    {"verify", FOR_VERIFY, "the paper's proof step by step, in numbers, on a network and data",
+     "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 and every "
+     "inequality between them on a network and data: where each stands against its predicted "
+     "order, and whether what must hold holds. With --ladder the same at several sizes, with the "
+     "exponent of every quantity beside the predicted one. docs/verify.md explains what it prints. "
+     "Exit status 1 when an inequality fails.",
+     "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh", NULL, 0, 0,
+     command_verify},
     {"study run", FOR_STUDY_RUN, "a quantity over a grid of points, many trials each; resumable",
      "Runs the study that a YAML file describes, in worker processes, into a database. Whatever "
      "interrupts it, the same command goes on from there, and the results have the same bits for "

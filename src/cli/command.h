@@ -21,6 +21,7 @@ enum {
   FOR_TRAIN = 1 << 11,
   FOR_MEMORIZE = 1 << 12,
   FOR_PREDICT = 1 << 13,
+  FOR_VERIFY = 1 << 14,
   FOR_EVERY = 0x7fffffff
 };
 
@@ -47,6 +48,7 @@ exit_status command_spectrum(const cli_settings *settings);
 exit_status command_train(const cli_settings *settings);
 exit_status command_memorize(const cli_settings *settings);
 exit_status command_predict(const cli_settings *settings);
+exit_status command_verify(const cli_settings *settings);
 exit_status command_info(const cli_settings *settings);
 exit_status command_selftest(const cli_settings *settings);
 exit_status command_help(const cli_settings *settings);

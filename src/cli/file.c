@@ -23,7 +23,7 @@ exit_status file_check(const char *path, const char *input, const char *option) 
     return report_error(EXIT_INPUT, "--%s: '%s' is no plain file; expected the name of one", option,
                         path);
   if (input != NULL && file_same(path, input))
-    return report_error(EXIT_INPUT, "--%s: '%s' is the study's database; choose another name",
+    return report_error(EXIT_INPUT, "--%s: '%s' is what the command reads; choose another name",
                         option, path);
   return EXIT_DONE;
 }

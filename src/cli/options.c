@@ -40,8 +40,9 @@ static const char *precision_name(size_t i) {
 #define FIELD(name) offsetof(cli_settings, name)
 
 enum {
-  FOR_NETWORKS = FOR_SPECTRUM | FOR_TRAIN | FOR_MEMORIZE, /* need a network and data */
-  FOR_DATA = FOR_NETWORKS | FOR_PREDICT,
+  FOR_SIZES = FOR_SPECTRUM | FOR_TRAIN | FOR_MEMORIZE, /* commands whose sizes are numbers, */
+  FOR_NETWORKS = FOR_SIZES | FOR_VERIFY,               /* ... that need a network and data, */
+  FOR_DATA = FOR_NETWORKS | FOR_PREDICT,               /* ... or data alone */
   FOR_CONTEXT = FOR_DATA | FOR_INFO | FOR_SELFTEST
 };
 
@@ -58,7 +59,7 @@ static const option_row networks[] = {
              "exists."},
     {.name = "samples",
      .kind = KIND_SIZE,
-     .commands = FOR_DATA,
+     .commands = FOR_SIZES | FOR_PREDICT,
      .field = FIELD(samples),
      .argument = "N",
      .item = "N",
@@ -67,7 +68,7 @@ static const option_row networks[] = {
              "when not given)."},
     {.name = "dim",
      .kind = KIND_SIZE,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_SIZES,
      .field = FIELD(dim),
      .argument = "d",
      .item = "d",
@@ -75,7 +76,7 @@ static const option_row networks[] = {
      .help = "Dimension d of a sample. Needed to draw data; a file must agree when it is given."},
     {.name = "widths",
      .kind = KIND_SIZES,
-     .commands = FOR_NETWORKS,
+     .commands = FOR_SIZES,
      .field = FIELD(widths),
      .required = true,
      .argument = "n_1,...,n_{L-1}",
@@ -101,7 +102,7 @@ static const option_row networks[] = {
      .help = "Variances of the random weights ('ntkit info' gives them)."},
     {.name = "gamma",
      .kind = KIND_ABOVE,
-     .commands = FOR_SPECTRUM | FOR_TRAIN,
+     .commands = FOR_SPECTRUM | FOR_TRAIN | FOR_VERIFY,
      .field = FIELD(gamma),
      .argument = "G",
      .item = "gamma",
@@ -244,6 +245,9 @@ const option_row *option_at(size_t i) {
   if (i < memorize_option_count)
     return &memorize_options[i];
   i -= memorize_option_count;
+  if (i < verify_option_count)
+    return &verify_options[i];
+  i -= verify_option_count;
   if (i < study_option_count)
     return &study_options[i];
   i -= study_option_count;
@@ -253,6 +257,13 @@ const option_row *option_at(size_t i) {
 const option_row *option_find(const char *name) {
   for (size_t i = 0; option_at(i) != NULL; i++)
     if (strcmp(name, option_at(i)->name) == 0)
+      return option_at(i);
+  return NULL;
+}
+
+const option_row *option_of(const char *name, unsigned command) {
+  for (size_t i = 0; option_at(i) != NULL; i++)
+    if ((option_at(i)->commands & command) && strcmp(name, option_at(i)->name) == 0)
       return option_at(i);
   return NULL;
 }

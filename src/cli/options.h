@@ -43,12 +43,15 @@ typedef struct option_row {
 } option_row;
 
 /* Parts of the table with files of their own: study_options.c and so on. */
-extern const option_row train_options[], memorize_options[], study_options[];
-extern const size_t train_option_count, memorize_option_count, study_option_count;
+extern const option_row train_options[], memorize_options[], verify_options[], study_options[];
+extern const size_t train_option_count, memorize_option_count, verify_option_count,
+    study_option_count;
 
 /* Row i of the table, NULL past its end. Two rows have the same name where commands differ in what
  * it accepts or means; no command has both. */
 const option_row *option_at(size_t i);
 const option_row *option_find(const char *name);
+/* The one of this name that the command with this bit takes. */
+const option_row *option_of(const char *name, unsigned command);
 
 #endif

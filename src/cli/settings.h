@@ -60,6 +60,10 @@ typedef struct cli_settings {
   bool absolute, iterative, classes;
   const char *load; /* predict's own */
 
+  /* verify's own: sizes are numbers, or with a ladder expressions of its variable */
+  const char *samples_text, *dim_text, *widths_text, *ladder, *report;
+  size_t population, trials; /* 0: not given */
+
   bool csv, npz; /* studies' own */
   const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;
 

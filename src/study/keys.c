@@ -28,6 +28,7 @@ static const struct key {
     {"data.scale", "none", false, false, false},
     {"data.fingerprint", NULL, false, true,
      false}, /* of a file, as `study status --spec` prints it */
+    {"ledger.population", NULL, false, true, false},
     {"train.optimizer", "gd", false, false, true},
     {"train.lr", "auto", false, false, true},
     {"train.momentum", NULL, false, true, true},

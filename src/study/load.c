@@ -7,6 +7,8 @@
 #include "data/npy.h"
 #include "net/activation.h"
 
+#include "ntkit/verify.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +116,7 @@ static ntk_status check_names(const ntk_study *study, const ntk_point *point) {
 }
 
 static ntk_status resolve(ntk_study *study) {
-  uint64_t trials = 0;
+  uint64_t trials = 0, population = 0;
   NTK_TRY(ntk_keys_check(study));
   study->name = ntk_keys_text(study, "name");
   NTK_TRY(read_quantities(study));
@@ -122,6 +124,10 @@ static ntk_status resolve(ntk_study *study) {
   NTK_TRY(ntk_keys_whole(study, "trials", 1, MOST_TRIALS, &trials));
   NTK_TRY(ntk_keys_whole(study, "seed", 0, UINT64_MAX, &study->seed));
   study->trials = (size_t)trials;
+  if (ntk_settings_find(&study->settings, "ledger.population") != NULL)
+    NTK_TRY(
+        ntk_keys_whole(study, "ledger.population", NTK_LEAST_POPULATION, MOST_TRIALS, &population));
+  study->population = (size_t)population;
   NTK_TRY(ntk_grid_make(&study->settings, &study->grid));
   NTK_TRY(ntk_keys_check_gamma(study));
   NTK_TRY(read_data(study));

@@ -22,4 +22,9 @@ void ntk_take_rate(const void *result, ntk_outcome *outcome);
 extern const ntk_measure ntk_memorization_measure;
 void ntk_take_memorize_error(const void *result, ntk_outcome *outcome);
 
+/* One ntk_verify: every row under its key, and its order as "key.order"; an inequality is 1 where
+ * it holds and 0 where it fails. */
+extern const ntk_measure ntk_ledger_measure;
+void ntk_take_ledger(const void *result, ntk_outcome *outcome);
+
 #endif

@@ -187,7 +187,8 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
                        .source = ntk_point_name(study, "data.source", i),
                        .from_file = study->file_dim > 0,
                        .file = study->file,
-                       .scaling = study->scaling};
+                       .scaling = study->scaling,
+                       .population = study->population};
   if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
     add_name(&scope, "d", (double)study->file_dim);
   const char *key = NULL;

@@ -58,6 +58,10 @@ static const ntk_quantity table[] = {
      &ntk_memorization_measure,
      ntk_take_memorize_error,
      NULL},
+    {{"ledger", "every row of `ntkit verify`, by its key: lambda_min_K, f1_norm, ..."},
+     &ntk_ledger_measure,
+     ntk_take_ledger,
+     NULL},
 };
 enum { ROWS = sizeof table / sizeof table[0] };
 

@@ -8,7 +8,7 @@
 #include "ntkit/fit.h"
 #include "ntkit/study.h"
 
-enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 80 };
+enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 256 };
 
 /* How the network of a point trains. */
 typedef struct ntk_point_training {
@@ -30,6 +30,7 @@ typedef struct ntk_point {
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
   ntk_point_training training; /* zero in a study that does not train */
+  size_t population;           /* of the ledger; 0: its default */
 } ntk_point;
 
 /* What there is to say of a value; by its name it stands in the database. */

@@ -215,7 +215,7 @@ static void write_group(FILE *out, const ntk_settings *settings, const char *gro
 }
 
 char *ntk_settings_text(const ntk_settings *settings) {
-  static const char *const groups[] = {"network", "data", "train", "grid"};
+  static const char *const groups[] = {"network", "data", "ledger", "train", "grid"};
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);

@@ -13,6 +13,7 @@ struct ntk_study {
   const char *name;      /* borrowed from settings */
   size_t trials;         /* of each point */
   uint64_t seed;
+  size_t population; /* ledger.population; 0: not given */
   size_t quantities;
   const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
   ntk_grid grid;

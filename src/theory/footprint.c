@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
+#include "theory/kernels.h"
 
 #include <math.h>
 
@@ -121,4 +122,65 @@ ntk_status ntk_footprint_check(const ntk_context *context, const ntk_network *ne
       known_singular(network->parameters, network->width[0], &network->activation, N);
   return check(context,
                working_bytes(context, network->depth, network->width, singular, N, options), N);
+}
+
+/* ---- ntk_verify ------------------------------------------------------------------------------ */
+
+/* Features of a piece of fresh samples with the piece itself; copies: 2 when they are centred too,
+ * which takes another X where F_{L-2} is X. */
+static double piece_bytes(size_t depth, const size_t *width, double copies) {
+  const double rows = NTK_POPULATION_PIECE;
+  const double X = 8.0 * rows * (double)width[0];
+  return copies * features(depth, width, rows) + (depth == 2 ? copies * X : X);
+}
+
+/* Beyond X and the weights: the largest of the population pass, the tails' samples, the kernels,
+ * and the directions of Proposition 3.3; with what stays throughout. */
+static double verify_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                           const ntk_verify_options *options) {
+  const shape s = shape_of(depth, width);
+  const double n = (double)N, L = (double)depth, threads = context->threads;
+  const double nn = (double)width[depth - 2] * (double)width[depth - 1];
+  const double X = depth == 2 ? 8.0 * n * (double)width[0] : 0.0;
+  const double both = 2.0 * features(depth, width, n) + X;
+  const double kept = 8.0 * (nn + s.parameters / fmax(1.0, s.widest) + 16.0 * L + 8.0 * n) +
+                      sizeof(ntk_ledger_row) * 8.0 * (L + 8.0);
+  const double apply = 8.0 * (s.parameters + threads * OPERATOR_ROWS * s.widest);
+  const double widest = fmax(s.widest, (double)width[0]);
+  const double samples = NTK_FAMILY_SAMPLES, piece = NTK_POPULATION_PIECE;
+  const double pass = piece_bytes(depth, width, 1.0) + 8.0 * piece * (widest + 1.0) + apply;
+  const double tails = piece_bytes(depth, width, 1.0) +
+                       8.0 * ((6.0 + L) * samples + (2.0 * L + widest) * piece + 5.0 * widest);
+  const double directions =
+      piece_bytes(depth, width, 2.0) + 8.0 * 12.0 * (nn + samples) + 8.0 * piece + 2.0 * apply;
+  const double half = half_square(n), eigen = (double)ntk_eigen_bytes(N);
+  const double tiles = fmax(8.0 * threads * GRAM_COLUMNS * s.pair, 24.0 * n);
+  double kernels = 2.0 * half + fmax(tiles, eigen);
+  if (N <= NTK_FULL_SMALL || (N <= NTK_FULL_UP_TO && options->spectra))
+    kernels = fmax(kernels, half + 8.0 * n * n + 8.0 * 40.0 * n);
+  kernels = fmax(kernels, 8.0 * n * fmax(s.widest, 2.0 * L + 1.0 + s.widest) + eigen);
+  const double spectra = options->spectra ? 8.0 * n * NTK_LEDGER_SPECTRA : 0.0;
+  return both + kept + spectra + fmax(fmax(pass, tails), fmax(directions, kernels)) + SMALL_OBJECTS;
+}
+
+ntk_status ntk_verify_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                             const ntk_verify_options *options, size_t *bytes) {
+  static const ntk_verify_options defaults;
+  size_t parameters = 0;
+  if (N == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
+  const ntk_status possible = ntk_architecture_check(spec, &parameters);
+  if (possible == NTK_ERR_LIMIT)
+    *bytes = SIZE_MAX;
+  NTK_TRY(possible);
+  const double total =
+      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
+      verify_bytes(context, spec->depth, spec->width, N, options != NULL ? options : &defaults);
+  *bytes = saturate(total);
+  return check(context, total, N);
+}
+
+ntk_status ntk_verify_footprint_check(const ntk_context *context, const ntk_network *network,
+                                      size_t N, const ntk_verify_options *options) {
+  return check(context, verify_bytes(context, network->depth, network->width, N, options), N);
 }

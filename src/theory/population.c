@@ -124,6 +124,36 @@ static ntk_status stream(pass *s, const ntk_source *source) {
   return NTK_OK;
 }
 
+/* Until _end, moments hold sums and sums of squares. */
+static void add_moment(ntk_moments *sums, double value) {
+  sums->mean += value;
+  sums->deviation += value * value;
+}
+
+void ntk_population_add_centred(ntk_population *p, const ntk_features *features, double *values) {
+  for (size_t l = 0; l <= p->L; l++) {
+    const bool b = l == p->L;
+    const size_t layer = b ? l - 1 : l, n = features->network->width[layer];
+    const double *mean = b ? p->mean_b : p->mean_f[l];
+    features->backend->features_values(features, b, layer, values);
+    for (size_t i = 0; i < features->N; i++) {
+      double square = 0.0;
+      for (size_t j = 0; j < n; j++)
+        square += (values[i * n + j] - mean[j]) * (values[i * n + j] - mean[j]);
+      add_moment(&p->centred_norm[l], sqrt(square));
+      add_moment(&p->centred_square[l], square);
+    }
+  }
+}
+
+void ntk_population_end_centred(ntk_population *p, size_t samples) {
+  for (size_t l = 0; l <= p->L; l++) {
+    ntk_moments *norm = &p->centred_norm[l], *square = &p->centred_square[l];
+    *norm = moments(norm->mean, norm->deviation, (double)samples);
+    *square = moments(square->mean, square->deviation, (double)samples);
+  }
+}
+
 /* One block of memory for all arrays, sliced and zeroed. */
 static ntk_status allocate(ntk_context *context, const ntk_network *network, size_t samples,
                            ntk_population **population) {
@@ -132,7 +162,7 @@ static ntk_status allocate(ntk_context *context, const ntk_network *network, siz
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_population), "expectations", &pointer));
   ntk_population *made = pointer;
   *made = (ntk_population){.context = context, .samples = samples, .L = L};
-  size_t entries = m + network->width[L - 2] * m + 5 * L;
+  size_t entries = m + network->width[L - 2] * m + 5 * L + 4 * (L + 1);
   for (size_t l = 0; l < L; l++)
     entries += network->width[l];
   ntk_status status = ntk_alloc_doubles(context, entries, "expectations", &made->storage);
@@ -151,7 +181,9 @@ static ntk_status allocate(ntk_context *context, const ntk_network *network, siz
   made->M = made->mean_b + m;
   made->norm = (ntk_moments *)(made->M + network->width[L - 2] * m);
   made->square = made->norm + L;
-  made->centred = (double *)(made->square + L);
+  made->centred_norm = made->square + L;
+  made->centred_square = made->centred_norm + L + 1;
+  made->centred = (double *)(made->centred_square + L + 1);
   *population = made;
   return NTK_OK;
 }

@@ -5,6 +5,8 @@
 
 #include "kernel/kernel.h"
 
+#include "ntkit/verify.h"
+
 /* Where samples come from. */
 typedef struct ntk_source {
   const ntk_distribution *distribution; /* NULL: the data */
@@ -29,15 +31,22 @@ typedef struct ntk_population {
   ntk_moments *square; /* L: of ||f_l||^2 */
   double *centred;     /* L: E ||f_l - E f_l||^2 */
   double centred_b;    /* E ||b - E b||^2 */
+  /* L + 1 each, of ||f_l - E f_l||, its square, and at L the same of b; by a second pass. */
+  ntk_moments *centred_norm, *centred_square;
 } ntk_population;
 
-enum { NTK_POPULATION_PIECE = 2048 };
+enum { NTK_POPULATION_PIECE = NTK_LEAST_POPULATION };
 
 /* One pass over `samples` of them (of data: all of them, whatever `samples`). About 4 P flops each.
  */
 ntk_status ntk_population_create(ntk_context *context, const ntk_network *network,
                                  const ntk_source *source, size_t samples,
                                  ntk_population **population);
+/* The second pass, piece by piece: values is scratch, N x the largest width. Once all pieces are
+ * there, _end makes moments of the sums. */
+void ntk_population_add_centred(ntk_population *population, const ntk_features *features,
+                                double *values);
+void ntk_population_end_centred(ntk_population *population, size_t samples);
 void ntk_population_destroy(ntk_population *population);
 
 /* Samples first .. first + count - 1 with their features; of data, its rows. Both are to be

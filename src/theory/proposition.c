@@ -12,10 +12,9 @@
 #include "data/dataset.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { DENSE = 3, RANK_ONE = 8, DIRECTIONS = DENSE + RANK_ONE + 1, SAMPLES = 20000 };
+enum { DENSE = 3, RANK_ONE = 8, DIRECTIONS = DENSE + RANK_ONE + 1, SAMPLES = 10000 };
 
 typedef struct directions {
   size_t samples;
@@ -117,21 +116,6 @@ static ntk_status estimate_psi(const ntk_verification *v, double *random, double
   return status;
 }
 
-static ntk_status put(ntk_verification *v, const char *name, const char *equation, double value,
-                      const char *order, double scale, const char *note) {
-  ntk_status status;
-  ntk_ledger_row *row = ntk_ledger_add(v->ledger, "Proposition 3.3", name, equation, &status);
-  if (row == NULL)
-    return status;
-  row->value = value;
-  if (order != NULL)
-    ntk_ledger_scale(row, order, scale);
-  if (isnan(value))
-    row->verdict = NTK_LEDGER_UNRESOLVED;
-  snprintf(row->note, sizeof row->note, "%s", note);
-  return NTK_OK;
-}
-
 ntk_status ntk_verify_proposition(ntk_verification *v) {
   const double nn = (double)v->n * (double)v->m, N = (double)v->N;
   double least = INFINITY, most = 0.0, random = NAN, worst = NAN;
@@ -140,18 +124,17 @@ ntk_status ntk_verify_proposition(ntk_verification *v) {
     most = fmax(most, v->eta2[i]);
   }
   NTK_TRY(estimate_psi(v, &random, &worst));
-  const double psi = fmax(random, worst), bound = sqrt(most / nn), xi = psi + bound;
+  const double psi = fmax(random, worst), xi = psi + sqrt(most / nn);
   const double delta = xi * xi * pow(N, 0.25) * pow(nn, 0.75);
-  const char *sqrt_nn = "sqrt(n_{L-2} n_{L-1})";
-  NTK_TRY(put(v, "eta_min", "", sqrt(fmax(0.0, least)), sqrt_nn, sqrt(nn), ""));
-  NTK_TRY(put(v, "eta_max", "", sqrt(most), sqrt_nn, sqrt(nn), ""));
-  NTK_TRY(put(v, "psi over random directions", "", random, "1", 1.0, "a lower estimate"));
-  NTK_TRY(put(v, "psi in the data's largest direction", "", worst, "1", 1.0, "a lower estimate"));
-  NTK_TRY(
-      put(v, "xi = psi K + K', K = 1", "", xi, "1", 1.0, "K' = eta_max / sqrt(n_{L-2} n_{L-1})"));
-  NTK_TRY(put(v, "Delta / C", "(13)", delta, "n_{L-2} n_{L-1}", nn,
-              "to be o(n_{L-2} n_{L-1}) for N = o(n_{L-2} n_{L-1})"));
-  return put(v, "smallest C for which (13) holds here", "(13)",
-             fmax(0.0, (least - v->lambda_min_centred) / delta), NULL, NAN,
-             "with psi as estimated; a larger psi makes C smaller");
+  (void)ntk_ledger_add(v, NTK_ROW_ETA_MIN, 0, sqrt(least));
+  (void)ntk_ledger_add(v, NTK_ROW_ETA_MAX, 0, sqrt(most));
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_PSI_RANDOM, 0, random), "a lower estimate");
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_PSI_WORST, 0, worst), "a lower estimate");
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_XI, 0, xi), "K' = eta_max / sqrt(n_{L-2} n_{L-1})");
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_DELTA, 0, delta),
+                  "o(n_{L-2} n_{L-1}) when N is, for xi = O(1)");
+  const double C = delta > 0.0 ? fmax(0.0, (least - v->lambda_min_centred) / delta) : NAN;
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_C13, 0, C),
+                  "with psi as estimated; a larger psi makes C smaller");
+  return NTK_OK;
 }

@@ -40,15 +40,13 @@ void ntk_concentration(size_t n, double *z, double *c, double *bulk) {
   double mean = 0.0;
   for (size_t i = 0; i < n; i++)
     mean += z[i] / (double)n;
-  for (size_t i = 0; i < n; i++)
-    z[i] -= mean;
+  for (size_t i = 0; i < n; i++) /* what rounding leaves of equal numbers is no tail */
+    z[i] = fabs(z[i] - mean) > 1e-13 * fabs(mean) ? z[i] - mean : 0.0;
   qsort(z, n, sizeof *z, by_size);
   *c = *bulk = INFINITY;
   for (size_t beyond = 5; beyond <= n / 10; beyond++) {
     const double t = fabs(z[n - 1 - beyond]), p = (double)beyond / (double)n;
-    const double here = t > 0.0 ? -log(p / 2.0) / (t * t) : INFINITY;
-    *c = fmin(*c, here);
-    if (p >= 0.01)
-      *bulk = fmin(*bulk, here);
+    *bulk = t > 0.0 ? -log(p / 2.0) / (t * t) : INFINITY;
+    *c = fmin(*c, *bulk);
   }
 }

@@ -1,66 +1,12 @@
 /* ntk_verify: expectations first, then the ledger, section by section. */
-#include "theory/ledger.h"
-
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "theory/footprint.h"
+#include "theory/ledger.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { POPULATION = 100000 };
-
-const char *ntk_ledger_verdict_name(ntk_ledger_verdict verdict) {
-  static const char *const names[] = {
-      [NTK_LEDGER_MEASURED] = "measured",     [NTK_LEDGER_HOLDS] = "holds",
-      [NTK_LEDGER_FAILS] = "fails",           [NTK_LEDGER_CONSISTENT] = "consistent",
-      [NTK_LEDGER_SUSPECT] = "suspect",       [NTK_LEDGER_OUTSIDE] = "outside",
-      [NTK_LEDGER_UNRESOLVED] = "unresolved",
-  };
-  const size_t count = sizeof names / sizeof names[0];
-  return (size_t)verdict < count ? names[verdict] : "unknown";
-}
-
-static ntk_status make_room(ntk_ledger *ledger) {
-  if (ledger->rows < ledger->capacity)
-    return NTK_OK;
-  const size_t capacity = 2 * ledger->capacity + 64;
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(ledger->context, capacity, sizeof *ledger->row, "ledger", &pointer));
-  if (ledger->rows > 0)
-    memcpy(pointer, ledger->row, ledger->rows * sizeof *ledger->row);
-  ntk_free(ledger->context, ledger->row);
-  ledger->row = pointer;
-  ledger->capacity = capacity;
-  return NTK_OK;
-}
-
-ntk_ledger_row *ntk_ledger_add(ntk_ledger *ledger, const char *section, const char *name,
-                               const char *equation, ntk_status *status) {
-  *status = make_room(ledger);
-  if (*status != NTK_OK)
-    return NULL;
-  ntk_ledger_row *row = &ledger->row[ledger->rows++];
-  *row = (ntk_ledger_row){.value = NAN, .error = NAN, .scale = NAN, .ratio = NAN};
-  snprintf(row->section, sizeof row->section, "%s", section);
-  snprintf(row->name, sizeof row->name, "%s", name);
-  snprintf(row->equation, sizeof row->equation, "%s", equation);
-  return row;
-}
-
-void ntk_ledger_scale(ntk_ledger_row *row, const char *order, double scale) {
-  snprintf(row->order, sizeof row->order, "%s", order);
-  row->scale = scale;
-  row->ratio = row->value / scale;
-}
-
-void ntk_ledger_judge(ntk_ledger_row *row, double low, double high) {
-  if (isnan(row->ratio))
-    row->verdict = NTK_LEDGER_UNRESOLVED;
-  else
-    row->verdict =
-        row->ratio >= low && row->ratio <= high ? NTK_LEDGER_CONSISTENT : NTK_LEDGER_SUSPECT;
-}
 
 static ntk_status expectations(ntk_verification *v) {
   const double start = ntk_clock();
@@ -84,6 +30,33 @@ static void release(ntk_verification *v) {
   ntk_free(v->context, v->s);
 }
 
+/* Population 0 stands for the default; the sizes must agree and be what memory allows. */
+static ntk_status check(ntk_verification *v) {
+  const size_t d = ntk_dataset_dim(v->data);
+  if (v->options.population == 0)
+    v->options.population = POPULATION;
+  if (v->options.population < NTK_LEAST_POPULATION)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%zu population samples; accepted: %d and up",
+                    v->options.population, NTK_LEAST_POPULATION);
+  if (d != v->network->width[0])
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
+                    v->network->width[0]);
+  return ntk_verify_footprint_check(v->context, v->network, v->N, &v->options);
+}
+
+static ntk_status sections(ntk_verification *v) {
+  void *rows = NULL;
+  NTK_TRY(ntk_alloc(v->context, ntk_ledger_most(v->L), sizeof *v->ledger->row, "ledger", &rows));
+  v->ledger->row = rows;
+  NTK_TRY(expectations(v));
+  NTK_TRY(ntk_verify_assumptions(v));
+  NTK_TRY(ntk_verify_kernels(v));
+  NTK_TRY(ntk_verify_norms(v));
+  NTK_TRY(ntk_verify_proposition(v));
+  return v->options.spec != NULL ? ntk_verify_weights(v) : NTK_OK;
+}
+
 ntk_status ntk_verify(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
                       const char *distribution, const ntk_verify_options *options,
                       ntk_ledger *ledger) {
@@ -99,23 +72,11 @@ ntk_status ntk_verify(ntk_context *context, const ntk_network *network, const nt
                         .m = network->width[network->depth - 1],
                         .ledger = &made,
                         .lambda_min_centred = NAN};
-  if (v.options.population == 0)
-    v.options.population = POPULATION;
-  if (v.options.population < NTK_POPULATION_PIECE)
-    return ntk_fail(NTK_ERR_ARGUMENT, "%zu population samples; accepted: %d and up",
-                    v.options.population, NTK_POPULATION_PIECE);
   v.source = (ntk_source){.data = data, .seed = v.options.seed};
   if (distribution != NULL)
     NTK_TRY(ntk_distribution_find(distribution, &v.source.distribution));
-  ntk_status status = expectations(&v);
-  if (status == NTK_OK)
-    status = ntk_verify_assumptions(&v);
-  if (status == NTK_OK)
-    status = ntk_verify_kernels(&v);
-  if (status == NTK_OK)
-    status = ntk_verify_norms(&v);
-  if (status == NTK_OK)
-    status = ntk_verify_proposition(&v);
+  NTK_TRY(check(&v));
+  const ntk_status status = sections(&v);
   release(&v);
   made.seconds = ntk_clock() - start;
   if (status == NTK_OK)

@@ -1,0 +1,162 @@
+#!/bin/sh
+# ntkit verify: bad input is refused in one line before anything is written; the table fits 100
+# columns and agrees with --json; the page needs nothing else; a ladder goes on where it was, has the
+# same bits for any number of workers, and fits the exponents that are known.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+size='--samples 40 --dim 12 --widths 12,10 --population 2048'
+rungs='--ladder d=8,12,18 --samples floor(d^2/8) --widths d,d --population 2048 --trials 2'
+
+# ---- Bad input -----------------------------------------------------------------------------------
+
+bad 'no widths' '^ntkit: --widths is needed' verify --samples 40 --dim 12
+bad 'no samples' '^ntkit: --samples is needed with --data gaussian' verify --dim 12 --widths 12
+bad 'no dim' '^ntkit: --dim is needed' verify --samples 40 --widths 12
+bad 'a size that is none' "^ntkit: --samples: '4x'.*expected a whole number" \
+  verify --samples 4x --dim 12 --widths 12
+bad 'an expression without a ladder' "^ntkit: --widths: 'd'.*whole numbers" \
+  verify --samples 40 --dim 12 --widths d
+bad 'a small population' '^ntkit: --population: 2047 is too small; expected a whole number from 2048' \
+  verify --samples 40 --dim 12 --widths 12 --population 2047
+bad 'a population that is none' '^ntkit: --population' verify --samples 4 --dim 2 --widths 2 --population x
+bad 'too large' 'needs .* available\|allowed\|memory' verify --samples 40000 --dim 12 --widths 12 --memory 100M
+# shellcheck disable=SC2086 # words
+bad 'a report in no directory' '^ntkit: --report: nowhere/r.html' verify $size --report nowhere/r.html
+# shellcheck disable=SC2086
+bad 'a report that is a directory' 'is no plain file' verify $size --report .
+for option in '--trials 2' '--db l.db' '--workers 2' --retry --other-code; do
+  # shellcheck disable=SC2086
+  bad "$option without a ladder" '^ntkit: --[a-z-]* needs --ladder NAME=VALUES' verify $size $option
+done
+bad 'a ladder without values' "^ntkit: --ladder: 'd'; expected NAME=VALUES" \
+  verify --ladder d --samples 40 --widths d
+bad 'a ladder without samples' '^ntkit: --samples is needed with --ladder: a number, or an expression of d' \
+  verify --ladder d=8,12 --widths d
+bad 'the variable twice' "^ntkit: --dim: it is the ladder's variable" \
+  verify --ladder d=8,12 --samples 40 --widths d --dim 8
+bad 'an unknown name' "'k' is not known" verify --ladder d=8,12 --samples k+1 --widths d
+bad 'half a sample' 'N is 10.125; accepted: a whole number' \
+  verify --ladder d=9 --samples 'd^2/8' --widths d
+bad 'gamma on a ladder' '^ntkit: --gamma is not for --ladder' \
+  verify --ladder d=8,12 --samples 40 --widths d --gamma 2 --init antisymmetric
+bad 'no ladder database' 'nowhere/l.db' verify --ladder d=8,12 --samples 40 --widths d --db nowhere/l.db
+
+header '<f8' '(2, 2)' >"$in/x.npy"
+printf '%b' "$one$two$two$one" >>"$in/x.npy"
+bad 'a population for a file' 'the law of a file.s data is not known' \
+  verify --data "$in/x.npy" --widths 3 --population 4096
+bad 'a report over the data' 'is what the command reads' \
+  verify --data "$in/x.npy" --widths 3 --report "$in/x.npy"
+
+# ---- One instance --------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+good 'a table' verify $size
+check 'it fits 100 columns' awk 'length > 100 { exit 1 }' "$out"
+for part in 'Assumption 2.1' 'Assumption 2.2' 'Assumption 2.3' 'Assumption 2.4' 'Assumption 2.5' \
+  'Theorem 3.1' 'Theorem 3.2' 'Theorem 3.4' 'Section 3.1, norms' 'Proposition 3.3'; do
+  check "section $part" grep -qx "$part" "$out"
+done
+check 'a summary' grep -q '^.*6 holds.*; .* s$' "$out"
+check 'nothing on standard error' test ! -s "$err"
+check 'nothing written' test -z "$(ls -A)"
+
+# shellcheck disable=SC2086
+good 'an object' verify $size --json
+flat "$out" >"$top/flat"
+check 'of its sizes' test "$(value population) $(value data.samples) $(value empirical)" = '2048 40 false'
+rows=$(grep -c '"key":' "$out")
+check 'all rows' test "$rows" -ge 50
+check 'each with a verdict' test "$(grep -c '"verdict":' "$out")" -eq "$rows"
+sed 's/"seconds".*//' "$out" >"$top/first"
+# shellcheck disable=SC2086
+good 'the same again on one thread' verify $size --json --threads 1
+sed 's/"seconds".*//; s/"threads": 1/"threads": 2/' "$out" >"$top/second"
+sed 's/"threads": [0-9]*/"threads": 2/' "$top/first" >"$top/first.threads"
+check 'to the bit' cmp "$top/first.threads" "$top/second"
+
+# ntkit spectrum finds the same lambda_min(K).
+good 'spectrum' spectrum --samples 40 --dim 12 --widths 12,10 --json
+flat "$out" >"$top/flat"
+lambda=$(value lambda_min)
+awk '/"key": "lambda_min_K",/ { found = 1 }
+  found && /"value"/ { gsub(/.*: |,/, ""); print; exit }' "$top/first" >"$top/ours"
+check 'the lambda_min of spectrum' awk -v a="$lambda" '{ exit !(($1 - a) ^ 2 < (1e-8 * a) ^ 2) }' "$top/ours"
+
+good 'a file' verify --data "$in/x.npy" --widths 3
+check 'with a warning' grep -q 'the law of the data is not known' "$err"
+good 'a quiet one' verify --data "$in/x.npy" --widths 3 --quiet
+check 'without it' test ! -s "$err"
+good 'outside the assumptions' verify --samples 130 --dim 12 --widths 3,40 --activation relu \
+  --population 2048
+check 'three of them' grep -q '^.*[3-9] outside' "$out"
+
+# ---- The page ------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+good 'a page' verify $size --report r.html
+check 'alone' test "$(ls -A)" = r.html
+check 'whole' grep -q '^</html>' r.html
+check 'needs nothing else' sh -c '! grep -q "http\|src=\|<script\|<link\|url(" r.html'
+check 'has a figure' grep -q '<svg viewBox' r.html
+check 'has every row' test "$(grep -c '<tr><td>' r.html)" -eq "$rows"
+if command -v xmllint >/dev/null; then
+  check 'is well-formed' sh -c 'xmllint --html --noout r.html 2>&1 | grep -v "Tag svg\|Tag path\|Tag g \|Tag text\|Tag title\|Tag tspan\|Tag circle\|Tag footer" | grep -q error && exit 1 || exit 0'
+fi
+echo old >r.html
+# shellcheck disable=SC2086
+run verify $size --widths 0 --report r.html
+check 'a refused command leaves the old page' test "$(cat r.html)" = old
+rm -f r.html
+
+# ---- A ladder ------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+good 'a ladder' verify $rungs --quiet
+check 'it fits 100 columns' awk 'length > 100 { exit 1 }' "$out"
+check 'nothing left behind' test -z "$(ls -A)"
+check 'n_1 grows like d' grep -q '^  n_1  *1.000  1.000 .. 1.000 *<= 1  *consistent' "$out"
+check 'E ||x||^2 like d' grep -q '^  E ||x||^2  *2 .* = 1  *consistent' "$out"
+check 'c is to be constant' grep -q '^  c of largest coordinate .* >= 0 ' "$out"
+check 'inequalities hold' grep -q '^  (b): lambda_min .* holds' "$out"
+
+# shellcheck disable=SC2086
+good 'with a database' verify $rungs --quiet --db l.db --workers 1 --json
+grep -v '"seconds"' "$out" >"$top/one"
+# shellcheck disable=SC2086
+good 'again' verify $rungs --quiet --db l.db --json
+grep -v '"seconds"' "$out" >"$top/again"
+check 'nothing is computed twice' cmp "$top/one" "$top/again"
+# shellcheck disable=SC2086
+good 'with three workers' verify $rungs --quiet --workers 3 --json --report l.html
+grep -v '"seconds"' "$out" >"$top/three"
+check 'the same bits' cmp "$top/one" "$top/three"
+check 'a page of it' grep -q 'class="forest"><svg' l.html
+good 'the study commands read it' study fit l.db --quantity f1_norm
+# shellcheck disable=SC2086
+run verify $rungs --quiet --db l.db --seed 7
+check 'another study is refused' test "$status" -eq 2
+
+# shellcheck disable=SC2086
+good 'beyond the assumptions' verify $rungs --quiet --activation relu
+check "M' is outside" grep -q "^  M'.* outside$" "$out"
+
+# Interrupted, and gone on with.
+rm -f l.html l.db
+# shellcheck disable=SC2086
+"$NTKIT" verify $rungs --trials 40 --workers 1 --db l.db --quiet >"$out" 2>"$err" &
+child=$!
+sleep 1
+kill -TERM "$child" 2>/dev/null
+wait "$child"
+status=$?
+case $status in
+  130) check 'says how to go on' grep -q 'the same command goes on' "$err" ;;
+  0) ;; # a fast machine
+  *) fails 'interruption' "exit status $status" ;;
+esac
+# shellcheck disable=SC2086
+good 'it goes on' verify $rungs --trials 40 --db l.db --quiet
+
+finish 'verify'
