@@ -327,8 +327,40 @@ static void test_refused_data(void **state) {
   fit_destroy(&p);
 }
 
+/* The rule asks for more than before: losses that stay the same go on. A window that no run is long
+ * enough for, however large, never stops one. */
+static void test_no_plateau(void **state) {
+  (void)state;
+  ntk_network_spec zero = spec;
+  zero.init = "antisymmetric"; /* F = 0 = Y: nothing moves */
+  fit_problem p = fit_create(one, zero, 8);
+  memset(p.Y, 0, p.N * sizeof *p.Y);
+  ntk_train_result r = fit_run(&p, (ntk_train_options){.lr = 1e-3, .epochs = 40, .plateau = 5});
+  assert_int_equal(r.stopped, NTK_STOP_EPOCHS);
+  ntk_train_clear(&r);
+  r = fit_run(&p, (ntk_train_options){.lr = 1e-3, .epochs = 3, .plateau = (size_t)1 << 63});
+  assert_int_equal(r.stopped, NTK_STOP_EPOCHS);
+  ntk_train_clear(&r);
+  fit_destroy(&p);
+}
+
+/* From a loss of rounding's size a step may go up by any factor: it has not diverged. */
+static void test_starts_fitted(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, spec, 8);
+  ntk_train_result r = fit_run(&p, (ntk_train_options){.optimizer = "lm"});
+  assert_true(r.loss_final < 1e-24);
+  ntk_train_clear(&r);
+  r = fit_run(&p, (ntk_train_options){.optimizer = "adam", .epochs = 5});
+  assert_true(r.loss[1] > 1e3 * r.loss_initial); /* else this tests nothing */
+  assert_int_equal(r.stopped, NTK_STOP_EPOCHS);
+  ntk_train_clear(&r);
+  fit_destroy(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_no_plateau),     cmocka_unit_test(test_starts_fitted),
       cmocka_unit_test(test_epochs),         cmocka_unit_test(test_target),
       cmocka_unit_test(test_plateau),        cmocka_unit_test(test_time),
       cmocka_unit_test(test_diverged),       cmocka_unit_test(test_not_finite),
