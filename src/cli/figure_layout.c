@@ -178,15 +178,17 @@ static const char *find_key(const figure *f, const figure_layout *l) {
   const struct {
     const char *key;
     box box;
-  } corners[] = {
+  } places[] = {
       {"left top", {0.0, width, 1.0 - height, 1.0}},
       {"right top", {1.0 - width, 1.0, 1.0 - height, 1.0}},
       {"right bottom", {1.0 - width, 1.0, 0.0, height}},
       {"left bottom", {0.0, width, 0.0, height}},
+      {"right center", {1.0 - width, 1.0, 0.5 - 0.5 * height, 0.5 + 0.5 * height}},
+      {"left center", {0.0, width, 0.5 - 0.5 * height, 0.5 + 0.5 * height}},
   };
-  for (size_t i = 0; i < sizeof corners / sizeof corners[0]; i++)
-    if (!covered(f, l, &corners[i].box))
-      return corners[i].key;
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+    if (!covered(f, l, &places[i].box))
+      return places[i].key;
   return "outside right top";
 }
 
