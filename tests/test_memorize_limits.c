@@ -95,6 +95,23 @@ static void test_capacity(void **state) {
   free_problem(&p);
 }
 
+/* Labels of any size are alike; 0 is fitted by D = 0. */
+static void test_size_of_labels(void **state) {
+  (void)state;
+  static const double sizes[] = {0.0, 1e-150, 1e-3, 1e3, 1e100};
+  for (size_t k = 0; k < COUNT(sizes); k++) {
+    fit_problem p = make_problem(1, 100, 3, width, "tanh");
+    for (size_t i = 0; i < p.N; i++)
+      p.Y[i] *= sizes[k];
+    ntk_memorize_result result;
+    ntk_network *network = memorize(&p, NULL, &result);
+    if (!result.reached)
+      fail_msg("labels times %g: %s", sizes[k], result.reason);
+    ntk_network_destroy(network);
+    free_problem(&p);
+  }
+}
+
 /* ---- Equal and nearly equal samples ---------------------------------------------------------- */
 
 static void repeat_rows(fit_problem *p, size_t count) {
@@ -297,6 +314,7 @@ int main(void) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_not_reached),
       cmocka_unit_test(test_capacity),
+      cmocka_unit_test(test_size_of_labels),
       cmocka_unit_test(test_equal_samples),
       cmocka_unit_test(test_copies_do_not_count),
       cmocka_unit_test(test_nearly_equal_samples),

@@ -44,7 +44,7 @@ exit_status labels_classes(const double *Y, size_t N, label_classes *classes) {
                           "--classes: label %zu (from 1) is %.17g; expected whole numbers, the "
                           "classes",
                           i + 1, Y[i]);
-  double *value = calloc(N, sizeof *value);
+  double *value = calloc(N + 1, sizeof *value); /* not of 0 bytes, for analysers */
   if (value == NULL)
     return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
   for (size_t i = 0; i < N; i++)

@@ -10,7 +10,8 @@
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L);
 
-/* F_L (N entries) alone, from X (N x d): no array of N rows besides. 2 N sum_l n_{l-1} n_l flops. */
+/* F_L (N entries) alone, from X (N x d): no array of N rows besides. 2 N sum_l n_{l-1} n_l flops.
+ */
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L);
 
 #endif
