@@ -18,7 +18,13 @@ static void print_fixed(int width, int digits, double value) {
     printf(" %*s", width, "-");
 }
 
-static void print_fit(const ntk_fit *fit, int width) {
+/* Theorem 3.1 is about lambda_min(K), and its proof about the blocks': of other quantities its slopes
+ * would say nothing. */
+static bool is_of_theorem(const char *quantity) {
+  return strncmp(quantity, "lambda_min", strlen("lambda_min")) == 0;
+}
+
+static void print_fit(const ntk_fit *fit, bool theorem, int width) {
   printf("%-*s", width, *fit->label != '\0' ? fit->label : "all");
   print_fixed(8, 3, fit->slope);
   print_fixed(9, 3, fit->slope_low);
@@ -30,22 +36,30 @@ static void print_fit(const ntk_fit *fit, int width) {
     printf(" %11s", "-");
   print_fixed(8, 5, fit->r2);
   printf(" %6zu %6zu %8zu", fit->points, fit->trials, fit->left_out);
-  print_fixed(8, 3, fit->theory_lower);
-  print_fixed(8, 3, fit->theory_upper);
+  if (theorem) {
+    print_fixed(8, 3, fit->theory_lower);
+    print_fixed(8, 3, fit->theory_upper);
+  }
   putchar('\n');
 }
 
 static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, size_t count) {
+  const bool theorem = is_of_theorem(chosen->quantity);
   int width = (int)strlen("curve");
   for (size_t i = 0; i < count; i++)
     width = (int)strlen(fits[i].label) > width ? (int)strlen(fits[i].label) : width;
-  printf("%s = c x^slope, x = %s: least squares on logarithms, every trial counting once\n"
-         "(6), (7): slopes of n_{L-2} n_{L-1} and d n_{L-1} at the same points (Theorem 3.1)\n\n",
-         chosen->quantity, chosen->x);
-  printf("%-*s %8s %19s %11s %8s %6s %6s %8s %8s %8s\n", width, "curve", "slope", "95 % interval",
-         "c", "R^2", "points", "trials", "left out", "(6)", "(7)");
+  printf("%s = c x^slope, x = %s: least squares on logarithms, every trial counting once\n%s\n",
+         chosen->quantity, chosen->x,
+         theorem ? "(6), (7): slopes of n_{L-2} n_{L-1} and d n_{L-1} at the same points (Theorem "
+                   "3.1)\n"
+                 : "");
+  printf("%-*s %8s %19s %11s %8s %6s %6s %8s", width, "curve", "slope", "95 % interval", "c", "R^2",
+         "points", "trials", "left out");
+  if (theorem)
+    printf(" %8s %8s", "(6)", "(7)");
+  putchar('\n');
   for (size_t i = 0; i < count; i++)
-    print_fit(&fits[i], width);
+    print_fit(&fits[i], theorem, width);
 }
 
 /* ---- For programs ---------------------------------------------------------------------------- */
