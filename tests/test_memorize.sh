@@ -163,6 +163,42 @@ for threads in 1 3; do
 done
 check 'threads change no bit' cmp threads1/W2.npy threads3/W2.npy
 
+# ---- Over an earlier run -------------------------------------------------------------------------
+
+# rewrite FROM TO [ARGUMENT...]: networks of widths FROM and then TO in one directory: the second
+# must be alone there, and its certificate that of what was computed.
+rewrite() {
+  from=$1 to=$2
+  shift 2
+  rm -rf again
+  run memorize --samples 4 --dim 6 --activation tanh --save again --quiet --widths "$from" "$@"
+  good "$from replaced by $to" memorize --samples 4 --dim 6 --activation tanh --save again --json \
+    --eps 1e-8 --widths "$to" "$@"
+  flat "$out" >"$top/flat"
+  holds "$from then $to: the certificate" '@certificate.max_error@ == @max_error@'
+  good "$from then $to: can be used" predict --load again --data again/X.npy
+  check "$from then $to: no weights of the first" \
+    test -z "$(find again -name "W$(($(echo "$to" | tr -cd , | wc -c) + 3)).npy")"
+}
+header '<f8' '(4,)' >"$in/four.npy" && printf '%b' "$one$two$one$two" >>"$in/four.npy"
+rewrite 8,8,8 8,8
+rewrite 4,1,2 4 # whose W1 W2 W3 follow each other, too
+rewrite 8,8,8 8,8 --labels "$in/four.npy" --classes
+
+# What stands in the way of a save: no result.json is left of the earlier run, and none is spoken of.
+for command in memorize spectrum train; do
+  rm -rf broken
+  # shellcheck disable=SC2086
+  good "$command" $command $small --save broken --quiet
+  rm broken/W2.npy && mkdir broken/W2.npy
+  # shellcheck disable=SC2086
+  run $command $small --save broken
+  check "$command that cannot save: fails" test "$status" -ne 0
+  check "$command that cannot save: leaves no result.json" test ! -e broken/result.json
+  check "$command that cannot save: names none" test "$(grep -c 'listed in\|broken/result' "$out")" -eq 0
+done
+rm -rf again broken
+
 # ---- Not reached ---------------------------------------------------------------------------------
 
 # shellcheck disable=SC2086

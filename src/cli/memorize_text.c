@@ -67,6 +67,6 @@ void memorize_print(const memorize_run *run, const saved_files *saved) {
          all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,
          all.seconds.solve, all.seconds.evaluate);
   if (saved->count > 0)
-    printf("saved       %zu files in %s, listed in result.json there\n", saved->count,
-           run->job.settings->save);
+    printf("saved       %zu files in %s, %s\n", saved->count, run->job.settings->save,
+           saved->listed ? "listed in result.json there" : "not all; there is no result.json");
 }

@@ -10,7 +10,9 @@
 /* Paths of the files written so far. */
 typedef struct saved_files {
   size_t count, capacity;
-  char **paths; /* owned, and each path too */
+  char **paths;           /* owned, and each path too */
+  bool listed;            /* result.json is there and lists them */
+  const char *checkpoint; /* the same command goes on from it; borrowed; NULL: there is none */
 } saved_files;
 
 /* DIR/name, to be freed; NULL for want of memory (reported). */
@@ -19,13 +21,18 @@ char *saved_path(const char *directory, const char *name);
 exit_status saved_add(saved_files *saved, char *path);
 void saved_clear(saved_files *saved);
 
+/* Before the first file is written: removes an earlier run's DIR/result.json, which would describe
+ * this run's files for as long as its own is not there. */
+exit_status saved_begin(const char *directory);
+
 /* Writes DIR/name and lists it in *saved. columns 0: a vector of rows entries. */
 exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
                         size_t columns, saved_files *saved);
 /* DIR/X.npy, and DIR/scaling.npy (2 x d: means and deviations) of data that were centred or
  * standardised. */
 exit_status saved_data(const char *directory, const ntk_dataset *data, saved_files *saved);
-/* DIR/W1.npy to DIR/WL.npy. */
+/* DIR/W1.npy to DIR/WL.npy; those of an earlier and deeper network, which would be read with them,
+ * go away. */
 exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved);
 /* DIR/result.json lists itself: first saved_announce puts it on the list, then saved_result writes
  * object, which it takes over, to the last path of the list, and takes that off when it fails. */

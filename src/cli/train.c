@@ -129,6 +129,8 @@ static exit_status prepare(train_run *run) {
 static exit_status present(const train_run *run, const ntk_train_result *result) {
   const cli_settings *settings = run->job.settings;
   saved_files saved = {0};
+  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
+    saved.checkpoint = run->checkpoint;
   exit_status status = EXIT_DONE;
   if (settings->save != NULL) {
     status = train_save(run, result, &saved);
