@@ -285,7 +285,9 @@ good 'weights alone' predict --load bare --activation tanh --data saved/X.npy
 numbers saved/Y.npy >"$top/Y"
 holds 'the labels' "$(differ "$out" "$top/Y") < 1e-6"
 
-cp -r saved bare standardize classes "$in"
+good 'classes' memorize --data saved/X.npy --labels "$in/classes.npy" --classes --widths 12,16 \
+  --save classified --quiet
+cp -r saved bare standardize classes classified "$in"
 rm -rf ./*
 # broken NAME: a copy of the saved network in $in/NAME, to be broken.
 broken() {
@@ -308,6 +310,17 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
   bad 'more rows than there are' '^ntkit: --data: .*61' predict --load "$in/saved" $x --samples 61
   bad 'the data as output' '^ntkit: --output: .*is the data' predict --load "$in/saved" $x \
     -o "$in/X10.npy"
+  for name in W1 W3 W4 result scaling X Y; do
+    suffix=npy && [ $name = result ] && suffix=json
+    [ $name = scaling ] && touch "$in/saved/scaling.npy"
+    cp "$in/saved/$name.$suffix" "$top/before" 2>/dev/null
+    bad "$name as output" '^ntkit: --output: .* is of the network in ' predict --load "$in/saved" $x \
+      -o "$in/saved/$name.$suffix"
+    [ $name = W4 ] || check "$name stays" cmp "$top/before" "$in/saved/$name.$suffix"
+  done
+  rm "$in/saved/scaling.npy"
+  bad 'weights of a class as output' '^ntkit: --output: .* is of the network in ' \
+    predict --load "$in/classified" $x -o "$in/classified/class1/W2.npy"
   bad 'an output in no directory' '^ntkit: --output: ' predict --load "$in/saved" $x -o no/where.npy
   broken gap && rm "$in/gap/W1.npy"
   bad 'no first matrix' '^ntkit: --load: .*W1.npy' predict --load "$in/gap" $x
@@ -328,6 +341,27 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
     >"$in/unscaled/result.json"
   bad 'no means and deviations' '^ntkit: --load: .*scaling.npy' predict --load "$in/unscaled" $x
 }
+
+# Outputs beyond double precision are refused, and are nobody's class.
+huge='\377\377\377\377\377\377\357\177'
+broken huge && { header '<f8' '(16, 1)' && printf '%b' "$(repeat 16 "$huge")"; } >"$in/huge/W3.npy"
+# shellcheck disable=SC2086
+run predict --load "$in/huge" $x -o huge.npy
+check 'outputs that are not finite: exit status 1' test "$status" -eq 1
+check 'outputs that are not finite: the sample' grep -q '^ntkit: the output for sample [0-9]* (from 1) is ' "$err"
+check 'outputs that are not finite: nothing is written' test ! -e huge.npy
+
+# The printed bound is never below the exact one.
+for seed in 1 2 3 4 5 6; do
+  # shellcheck disable=SC2086
+  good 'a certificate' memorize $small --seed $seed --save printed
+  flat printed/result.json >"$top/flat"
+  shown=$(sed -n 's/^certificate .* <= \([^ ]*\) by.*/\1/p' "$out")
+  holds 'the printed bound' "$shown >= @certificate.bound@ && $shown <= 1.01 * @certificate.bound@"
+  shown=$(sed -n 's/.*rounding in it at most //p' "$out")
+  holds 'the printed rounding' "$shown >= @rounding@ && $shown <= 1.1 * @rounding@"
+done
+rm -rf printed
 
 # ---- Interruption --------------------------------------------------------------------------------
 
@@ -354,6 +388,6 @@ check 'no line is too long' test "$(awk 'length > 100' "$out" | wc -l)" -eq 0
 good 'text of classes' memorize --data "$in/X10.npy" --labels "$in/classes.npy" --classes --widths 12,16 \
   --activation tanh
 check 'a line a class' test "$(grep -c '^ *[012]  *[0-9.e-]*  ' "$out")" -eq 3
-check 'accuracy' grep -q '^accuracy    1 of the samples' "$out"
+check 'accuracy' grep -q '^accuracy    60 of 60 samples' "$out"
 
 finish test_memorize

@@ -4,12 +4,23 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *job_number(double value, const char *format, char text[JOB_CELL]) {
   if (isnan(value))
     snprintf(text, JOB_CELL, "-");
   else
     snprintf(text, JOB_CELL, format, value);
+  return text;
+}
+
+const char *job_number_up(double value, int digits, char text[JOB_CELL]) {
+  snprintf(text, JOB_CELL, "%.*g", digits, value);
+  if (!(value > 0.0) || isinf(value))
+    return text;
+  const double half = 0.5 * pow(10.0, floor(log10(value)) + 1.0 - digits); /* of the last digit */
+  for (int i = 1; i <= 3 && strtod(text, NULL) < value; i++)
+    snprintf(text, JOB_CELL, "%.*g", digits, value + i * half);
   return text;
 }
 

@@ -59,9 +59,11 @@ static exit_status make_targets(memorize_run *run) {
     return status;
   }
   status = labels_classes(run->Y, N, &run->classes);
+  run->count = run->classes.count;
+  if (status == EXIT_DONE)
+    status = check_memory(run, N, run->count);
   if (status == EXIT_DONE)
     status = labels_split(run->Y, N, &run->classes, &run->targets);
-  run->count = run->classes.count;
   return status;
 }
 
@@ -140,17 +142,22 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
   return all;
 }
 
-/* best[i]: the class that sample i is put into, that of the largest output. F: 2 N of scratch. */
+/* best[i]: the class that sample i is put into, that of the largest output; where an output is not
+ * finite, none: run->count. F: 2 N of scratch. */
 static exit_status find_classes(const memorize_run *run, size_t N, double *F, size_t *best) {
+  for (size_t i = 0; i < N; i++)
+    F[N + i] = -INFINITY; /* the largest so far */
   for (size_t c = 0; c < run->count; c++) {
     const ntk_status computed = ntk_network_output(run->networks[c], run->job.data, F);
     if (computed != NTK_OK)
       return report_library(computed, NULL);
-    for (size_t i = 0; i < N; i++)
-      if (c == 0 || F[i] > F[N + i]) {
-        F[N + i] = F[i]; /* the largest so far */
-        best[i] = c;
-      }
+    for (size_t i = 0; i < N; i++) {
+      const bool finite = isfinite(F[i]);
+      if (finite && !(F[i] > F[N + i]))
+        continue;
+      F[N + i] = finite ? F[i] : INFINITY; /* which no other exceeds */
+      best[i] = finite ? c : run->count;
+    }
   }
   return EXIT_DONE;
 }
@@ -165,8 +172,9 @@ static exit_status find_accuracy(memorize_run *run) {
   } else {
     status = find_classes(run, N, F, best);
     for (size_t i = 0; i < N && status == EXIT_DONE; i++)
-      right += run->Y[i] == run->classes.value[best[i]];
+      right += best[i] < run->count && run->Y[i] == run->classes.value[best[i]];
   }
+  run->right = right;
   run->accuracy = (double)right / (double)N;
   free(best);
   free(F);

@@ -22,6 +22,7 @@ typedef struct memorize_run {
   ntk_network **networks; /* count */
   ntk_memorize_result *results; /* count */
   ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
+  size_t right;                 /* samples whose class is put out */
   double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
   double seconds;
   bool new_directory; /* --save's was not there before */

@@ -9,20 +9,21 @@ enum { ROWS = 20 }; /* of the table of classes */
 
 static void print_reached(const memorize_run *run, const ntk_memorize_result *all) {
   const cli_settings *settings = run->job.settings;
+  char text[JOB_CELL];
   printf("labels      %s: ", all->reached ? "reached" : "not reached");
   printf("||F_L - Y||_2 / ||Y||_2 = %.3g, wanted %s%.3g%s\n", all->relative_error,
          settings->absolute ? "||F_L - Y||_2 <= " : "", settings->eps,
          run->count > 1 ? " (the worst class)" : "");
-  printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %.2g\n", all->max_error,
-         all->rounding);
+  printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %s\n", all->max_error,
+         job_number_up(all->rounding, 2, text));
   if (run->certificate != NULL) {
     const ntk_fit_error c = memorize_certificate(run);
-    printf("certificate max_i |F_L(x_i) - Y_i| <= %.3g by the weights as saved, read back\n",
-           c.bound);
+    printf("certificate max_i |F_L(x_i) - Y_i| <= %s by the weights as saved, read back\n",
+           job_number_up(c.bound, 3, text));
   }
   if (!isnan(run->accuracy))
-    printf("accuracy    %.6g of the samples get their class by the largest of %zu outputs\n",
-           run->accuracy, run->count);
+    printf("accuracy    %zu of %zu samples get their class by the largest of %zu outputs\n",
+           run->right, ntk_dataset_samples(run->job.data), run->count);
 }
 
 static void print_method(const memorize_run *run, const ntk_memorize_result *all) {

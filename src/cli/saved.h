@@ -51,6 +51,9 @@ void saved_remove_stale_weights(const char *directory, const saved_files *saved)
 void saved_remove_earlier_classes(const char *directory, const saved_files *saved);
 /* All of these: whatever any command left there. */
 void saved_remove_earlier(const char *directory, const saved_files *saved);
+/* Whether `path`, there or not, names what a command writes into directory, or reads from it as a
+ * network. */
+bool saved_is_of_run(const char *directory, size_t depth, const char *path);
 /* Refuses an input (what: "data" or "labels") that --save would overwrite or remove. */
 exit_status saved_check_overwrite(const cli_settings *settings, const char *input,
                                   const char *what);
