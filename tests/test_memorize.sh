@@ -78,6 +78,9 @@ bad_memorize 'N that no storage indexes' 'N = ' --samples 100000000000
 bad_memorize 'directory that is a file' '^ntkit: --save' --save "$in/ones.npy"
 bad 'equal samples, different labels' 'samples 1 and 3 (from 1) are equal and have the labels 1 and 0' \
   memorize --data "$in/twice.npy" --labels "$in/unequal.npy" --widths 4,4 --save saved
+bad 'equal samples of different classes' \
+  '^ntkit: samples 1 and 3 (from 1) are equal and of the classes 1 and 0: no weights' \
+  memorize --data "$in/twice.npy" --labels "$in/unequal.npy" --classes --widths 4,4 --save saved
 cp "$in/twice.npy" "$in/X.npy" && cp "$in/equal.npy" "$in/Y.npy"
 bad 'data that --save would overwrite' '^ntkit: --save .*would overwrite the data' \
   memorize --data "$in/X.npy" --widths 4,4 --save "$in"
@@ -141,7 +144,9 @@ awk '/"outputs"/ { on = 1; next } /\]/ { on = 0 } on' "$out" | tr -d ' ,' >"$top
 holds 'and give its labels' "$(differ "$top/drawn" "$top/Y") <= @certificate.bound@"
 
 memorize 'absolute' --eps 1e-6 --absolute
-holds 'eps as in (17)' '@relative_error@ <= 1e-6 && @eps@ == 1e-6'
+holds 'eps as in (17)' '@absolute_error@ <= 1e-6 && @eps@ == 1e-6'
+holds 'and the relative error beside it' \
+  '@relative_error@ < @absolute_error@ && @absolute_error@ < 100 * @relative_error@'
 check 'is said' test "$(value absolute)" = true
 memorize 'iterative' --iterative
 check 'reached by conjugate gradients' test "$(text status)" = reached
@@ -264,6 +269,12 @@ for scale in center standardize sphere; do
   fits $scale --scale $scale
   good "$scale: predict scales as the network's data were" predict --load $scale --data raw.npy
   holds "$scale: the labels" "$(differ "$out" "$top/Y") < 1e-6"
+  good "$scale: its own X.npy" predict --load $scale --data $scale/X.npy
+  holds "$scale: is not scaled again" "$(differ "$out" "$top/Y") < 1e-6"
+  check "$scale: which is said" grep -q '^ntkit: --data: .* not scaled again' "$err"
+  cp $scale/X.npy copy.npy
+  good "$scale: a copy of it" predict --load $scale --data copy.npy --quiet
+  holds "$scale: is not either" "$(differ "$out" "$top/Y") < 1e-6"
   good "$scale: a part of the rows" predict --load $scale --data raw.npy --samples 5
   head -n 5 "$top/Y" >"$top/five"
   holds "$scale: the same labels" "$(differ "$out" "$top/five") < 1e-6"
@@ -303,7 +314,9 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
   bad 'no activation' '^ntkit: --activation is needed' predict --load "$in/bare" $x
   bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
     predict --load "$in/saved" --activation relu $x
-  bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved"
+  bad 'no data' '^ntkit: --data is needed: a .npy file' predict --load "$in/saved"
+  bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved" \
+    --data sphere
   bad 'data of another d' '^ntkit: --data: .* 2 numbers, and the network .* takes 10' \
     predict --load "$in/saved" --data "$in/twice.npy"
   bad 'no such data' '^ntkit: --data: .*missing.npy' predict --load "$in/saved" --data missing.npy

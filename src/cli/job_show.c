@@ -40,8 +40,9 @@ void job_print_network(const cli_job *job) {
 }
 
 void job_print_data(const cli_job *job, const char *more) {
-  printf("data        %s, N = %zu samples, d = %zu", job->settings->data,
-         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
+  const size_t N = ntk_dataset_samples(job->data);
+  printf("data        %s, N = %zu sample%s, d = %zu", job->settings->data, N, N == 1 ? "" : "s",
+         ntk_dataset_dim(job->data));
   if (job->from_file)
     printf(", scale %s", job->settings->scale);
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);

@@ -11,9 +11,12 @@ static void print_reached(const memorize_run *run, const ntk_memorize_result *al
   const cli_settings *settings = run->job.settings;
   char text[JOB_CELL];
   printf("labels      %s: ", all->reached ? "reached" : "not reached");
-  printf("||F_L - Y||_2 / ||Y||_2 = %.3g, wanted %s%.3g%s\n", all->relative_error,
-         settings->absolute ? "||F_L - Y||_2 <= " : "", settings->eps,
-         run->count > 1 ? " (the worst class)" : "");
+  if (settings->absolute)
+    printf("||F_L - Y||_2 = %.3g, wanted %.3g; ", memorize_absolute_worst(run), settings->eps);
+  printf("||F_L - Y||_2 / ||Y||_2 = %.3g", all->relative_error);
+  if (!settings->absolute)
+    printf(", wanted %.3g", settings->eps);
+  printf("%s\n", run->count > 1 ? " (the worst class)" : "");
   printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %s\n", all->max_error,
          job_number_up(all->rounding, 2, text));
   if (run->certificate != NULL) {
