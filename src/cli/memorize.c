@@ -240,7 +240,6 @@ static exit_status report_computed(const memorize_run *run, ntk_status computed)
   const size_t N = ntk_dataset_samples(run->job.data);
   size_t i = 0, j = 0;
   if (computed == NTK_ERR_ARGUMENT && run->classes.count > 0 &&
-      // NOLINTNEXTLINE(cert-err34-c): a number too large is not below N
       sscanf(ntk_error_message(), "samples %zu and %zu (from 1) are equal", &i, &j) == 2 &&
       i - 1 < N && j - 1 < N)
     return report_error(EXIT_INPUT,

@@ -35,9 +35,9 @@ static void print_method(const memorize_run *run, const ntk_memorize_result *all
   char condition[JOB_CELL];
   printf("step        t = %.3g, %zu correction%s\n", all->t, all->corrections,
          all->corrections == 1 ? "" : "s");
-  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different samples\n",
-         run->options.iterative ? "by conjugate gradients" : "factorised", parameters,
-         all->samples);
+  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different sample%s\n",
+         run->options.iterative ? "by conjugate gradients" : "factorised", parameters, all->samples,
+         all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
 }
