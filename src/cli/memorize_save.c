@@ -129,7 +129,7 @@ exit_status memorize_save(memorize_run *run, saved_files *saved) {
     status = certificate != NULL ? read_inputs(run, &b)
                                  : report_error(EXIT_FAILED, "no memory for the certificate");
   }
-  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++)
+  for (size_t c = 0; c < run->count && status == EXIT_DONE && certificate != NULL; c++)
     status = certify(run, &b, c, &certificate[c]);
   if (b.target != b.Y)
     free(b.target);
