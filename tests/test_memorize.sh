@@ -78,6 +78,9 @@ bad_memorize 'N that no storage indexes' 'N = ' --samples 100000000000
 bad_memorize 'directory that is a file' '^ntkit: --save' --save "$in/ones.npy"
 bad 'equal samples, different labels' 'samples 1 and 3 (from 1) are equal and have the labels 1 and 0' \
   memorize --data "$in/twice.npy" --labels "$in/unequal.npy" --widths 4,4 --save saved
+bad 'equal samples of different classes' \
+  '^ntkit: samples 1 and 3 (from 1) are equal and of the classes 1 and 0: no weights' \
+  memorize --data "$in/twice.npy" --labels "$in/unequal.npy" --classes --widths 4,4 --save saved
 cp "$in/twice.npy" "$in/X.npy" && cp "$in/equal.npy" "$in/Y.npy"
 bad 'data that --save would overwrite' '^ntkit: --save .*would overwrite the data' \
   memorize --data "$in/X.npy" --widths 4,4 --save "$in"
@@ -141,7 +144,9 @@ awk '/"outputs"/ { on = 1; next } /\]/ { on = 0 } on' "$out" | tr -d ' ,' >"$top
 holds 'and give its labels' "$(differ "$top/drawn" "$top/Y") <= @certificate.bound@"
 
 memorize 'absolute' --eps 1e-6 --absolute
-holds 'eps as in (17)' '@relative_error@ <= 1e-6 && @eps@ == 1e-6'
+holds 'eps as in (17)' '@absolute_error@ <= 1e-6 && @eps@ == 1e-6'
+holds 'and the relative error beside it' \
+  '@relative_error@ < @absolute_error@ && @absolute_error@ < 100 * @relative_error@'
 check 'is said' test "$(value absolute)" = true
 memorize 'iterative' --iterative
 check 'reached by conjugate gradients' test "$(text status)" = reached
@@ -162,6 +167,42 @@ for threads in 1 3; do
   memorize "$threads threads" --threads $threads --save threads$threads
 done
 check 'threads change no bit' cmp threads1/W2.npy threads3/W2.npy
+
+# ---- Over an earlier run -------------------------------------------------------------------------
+
+# rewrite FROM TO [ARGUMENT...]: networks of widths FROM and then TO in one directory: the second
+# must be alone there, and its certificate that of what was computed.
+rewrite() {
+  from=$1 to=$2
+  shift 2
+  rm -rf again
+  run memorize --samples 4 --dim 6 --activation tanh --save again --quiet --widths "$from" "$@"
+  good "$from replaced by $to" memorize --samples 4 --dim 6 --activation tanh --save again --json \
+    --eps 1e-8 --widths "$to" "$@"
+  flat "$out" >"$top/flat"
+  holds "$from then $to: the certificate" '@certificate.max_error@ == @max_error@'
+  good "$from then $to: can be used" predict --load again --data again/X.npy
+  check "$from then $to: no weights of the first" \
+    test -z "$(find again -name "W$(($(echo "$to" | tr -cd , | wc -c) + 3)).npy")"
+}
+header '<f8' '(4,)' >"$in/four.npy" && printf '%b' "$one$two$one$two" >>"$in/four.npy"
+rewrite 8,8,8 8,8
+rewrite 4,1,2 4 # whose W1 W2 W3 follow each other, too
+rewrite 8,8,8 8,8 --labels "$in/four.npy" --classes
+
+# What stands in the way of a save: no result.json is left of the earlier run, and none is spoken of.
+for command in memorize spectrum train; do
+  rm -rf broken
+  # shellcheck disable=SC2086
+  good "$command" $command $small --save broken --quiet
+  rm broken/W2.npy && mkdir broken/W2.npy
+  # shellcheck disable=SC2086
+  run $command $small --save broken
+  check "$command that cannot save: fails" test "$status" -ne 0
+  check "$command that cannot save: leaves no result.json" test ! -e broken/result.json
+  check "$command that cannot save: names none" test "$(grep -c 'listed in\|broken/result' "$out")" -eq 0
+done
+rm -rf again broken
 
 # ---- Not reached ---------------------------------------------------------------------------------
 
@@ -228,6 +269,12 @@ for scale in center standardize sphere; do
   fits $scale --scale $scale
   good "$scale: predict scales as the network's data were" predict --load $scale --data raw.npy
   holds "$scale: the labels" "$(differ "$out" "$top/Y") < 1e-6"
+  good "$scale: its own X.npy" predict --load $scale --data $scale/X.npy
+  holds "$scale: is not scaled again" "$(differ "$out" "$top/Y") < 1e-6"
+  check "$scale: which is said" grep -q '^ntkit: --data: .* not scaled again' "$err"
+  cp $scale/X.npy copy.npy
+  good "$scale: a copy of it" predict --load $scale --data copy.npy --quiet
+  holds "$scale: is not either" "$(differ "$out" "$top/Y") < 1e-6"
   good "$scale: a part of the rows" predict --load $scale --data raw.npy --samples 5
   head -n 5 "$top/Y" >"$top/five"
   holds "$scale: the same labels" "$(differ "$out" "$top/five") < 1e-6"
@@ -242,6 +289,7 @@ check 'and go away when there are none' test ! -e standardize/scaling.npy
 good 'training' train $small --epochs 30 --optimizer adam --save trained --quiet
 good 'predict of a trained network' predict --load trained --data trained/X.npy
 check 'an output a line' test "$(wc -l <"$out")" -eq 60
+# shellcheck disable=SC2086
 good 'memorizing where a training was' memorize $small --save trained --quiet
 check 'leaves nothing of it but the checkpoint' test "$(find trained -type f | wc -l)" -eq 7
 mkdir bare && cp saved/W?.npy bare
@@ -249,7 +297,9 @@ good 'weights alone' predict --load bare --activation tanh --data saved/X.npy
 numbers saved/Y.npy >"$top/Y"
 holds 'the labels' "$(differ "$out" "$top/Y") < 1e-6"
 
-cp -r saved bare standardize classes "$in"
+good 'classes' memorize --data saved/X.npy --labels "$in/classes.npy" --classes --widths 12,16 \
+  --save classified --quiet
+cp -r saved bare standardize classes classified "$in"
 rm -rf ./*
 # broken NAME: a copy of the saved network in $in/NAME, to be broken.
 broken() {
@@ -265,13 +315,26 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
   bad 'no activation' '^ntkit: --activation is needed' predict --load "$in/bare" $x
   bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
     predict --load "$in/saved" --activation relu $x
-  bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved"
+  bad 'no data' '^ntkit: --data is needed: a .npy file' predict --load "$in/saved"
+  bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved" \
+    --data sphere
   bad 'data of another d' '^ntkit: --data: .* 2 numbers, and the network .* takes 10' \
     predict --load "$in/saved" --data "$in/twice.npy"
   bad 'no such data' '^ntkit: --data: .*missing.npy' predict --load "$in/saved" --data missing.npy
   bad 'more rows than there are' '^ntkit: --data: .*61' predict --load "$in/saved" $x --samples 61
   bad 'the data as output' '^ntkit: --output: .*is the data' predict --load "$in/saved" $x \
     -o "$in/X10.npy"
+  for name in W1 W3 W4 result scaling X Y; do
+    suffix=npy && [ $name = result ] && suffix=json
+    [ $name = scaling ] && touch "$in/saved/scaling.npy"
+    cp "$in/saved/$name.$suffix" "$top/before" 2>/dev/null
+    bad "$name as output" '^ntkit: --output: .* is of the network in ' predict --load "$in/saved" $x \
+      -o "$in/saved/$name.$suffix"
+    [ $name = W4 ] || check "$name stays" cmp "$top/before" "$in/saved/$name.$suffix"
+  done
+  rm "$in/saved/scaling.npy"
+  bad 'weights of a class as output' '^ntkit: --output: .* is of the network in ' \
+    predict --load "$in/classified" $x -o "$in/classified/class1/W2.npy"
   bad 'an output in no directory' '^ntkit: --output: ' predict --load "$in/saved" $x -o no/where.npy
   broken gap && rm "$in/gap/W1.npy"
   bad 'no first matrix' '^ntkit: --load: .*W1.npy' predict --load "$in/gap" $x
@@ -292,6 +355,27 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
     >"$in/unscaled/result.json"
   bad 'no means and deviations' '^ntkit: --load: .*scaling.npy' predict --load "$in/unscaled" $x
 }
+
+# Outputs beyond double precision are refused, and are nobody's class.
+huge='\377\377\377\377\377\377\357\177'
+broken huge && { header '<f8' '(16, 1)' && printf '%b' "$(repeat 16 "$huge")"; } >"$in/huge/W3.npy"
+# shellcheck disable=SC2086
+run predict --load "$in/huge" $x -o huge.npy
+check 'outputs that are not finite: exit status 1' test "$status" -eq 1
+check 'outputs that are not finite: the sample' grep -q '^ntkit: the output for sample [0-9]* (from 1) is ' "$err"
+check 'outputs that are not finite: nothing is written' test ! -e huge.npy
+
+# The printed bound is never below the exact one.
+for seed in 1 2 3 4 5 6; do
+  # shellcheck disable=SC2086
+  good 'a certificate' memorize $small --seed $seed --save printed
+  flat printed/result.json >"$top/flat"
+  shown=$(sed -n 's/^certificate .* <= \([^ ]*\) by.*/\1/p' "$out")
+  holds 'the printed bound' "$shown >= @certificate.bound@ && $shown <= 1.01 * @certificate.bound@"
+  shown=$(sed -n 's/.*rounding in it at most //p' "$out")
+  holds 'the printed rounding' "$shown >= @rounding@ && $shown <= 1.1 * @rounding@"
+done
+rm -rf printed
 
 # ---- Interruption --------------------------------------------------------------------------------
 
@@ -318,6 +402,6 @@ check 'no line is too long' test "$(awk 'length > 100' "$out" | wc -l)" -eq 0
 good 'text of classes' memorize --data "$in/X10.npy" --labels "$in/classes.npy" --classes --widths 12,16 \
   --activation tanh
 check 'a line a class' test "$(grep -c '^ *[012]  *[0-9.e-]*  ' "$out")" -eq 3
-check 'accuracy' grep -q '^accuracy    1 of the samples' "$out"
+check 'accuracy' grep -q '^accuracy    60 of 60 samples' "$out"
 
 finish test_memorize

@@ -248,6 +248,12 @@ check 'divergence with --json: an object' test "$(text stopped)" = diverged
 holds 'noticed soon, and the stable step is below' \
   '@epochs@ <= 20 && 0 < @convergence.lr_largest@ && @convergence.lr_largest@ < 1e3'
 stable=$(value convergence.lr_largest)
+# shellcheck disable=SC2086
+run train $small --epochs 500 --lr 1e3 --json --save diverged
+flat "$out" >"$top/flat"
+check 'divergence: no empty folder' test ! -e diverged/init
+check 'divergence: a checkpoint is named only where it is' \
+  test "$(text checkpoint)" = "$([ -e diverged/checkpoint.ntk ] && echo diverged/checkpoint.ntk || echo null)"
 train 'the stable step' --epochs 50 --lr "$(awk "BEGIN { print 0.5 * $stable }")"
 holds 'does not diverge' '@loss_final@ < @loss_initial@'
 

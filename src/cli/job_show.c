@@ -4,12 +4,23 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *job_number(double value, const char *format, char text[JOB_CELL]) {
   if (isnan(value))
     snprintf(text, JOB_CELL, "-");
   else
     snprintf(text, JOB_CELL, format, value);
+  return text;
+}
+
+const char *job_number_up(double value, int digits, char text[JOB_CELL]) {
+  snprintf(text, JOB_CELL, "%.*g", digits, value);
+  if (!(value > 0.0) || isinf(value))
+    return text;
+  const double half = 0.5 * pow(10.0, floor(log10(value)) + 1.0 - digits); /* of the last digit */
+  for (int i = 1; i <= 3 && strtod(text, NULL) < value; i++)
+    snprintf(text, JOB_CELL, "%.*g", digits, value + i * half);
   return text;
 }
 
@@ -29,8 +40,9 @@ void job_print_network(const cli_job *job) {
 }
 
 void job_print_data(const cli_job *job, const char *more) {
-  printf("data        %s, N = %zu samples, d = %zu", job->settings->data,
-         ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
+  const size_t N = ntk_dataset_samples(job->data);
+  printf("data        %s, N = %zu sample%s, d = %zu", job->settings->data, N, N == 1 ? "" : "s",
+         ntk_dataset_dim(job->data));
   if (job->from_file)
     printf(", scale %s", job->settings->scale);
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);

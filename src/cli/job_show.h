@@ -17,5 +17,7 @@ json_t *job_data_json(const cli_job *job);
 /* A number by a printf format, or a dash for NaN, into text, which it returns. */
 enum { JOB_CELL = 32 };
 const char *job_number(double value, const char *format, char text[JOB_CELL]);
+/* A bound, value >= 0, to so many digits: rounded up, as %g rounds to nearest. */
+const char *job_number_up(double value, int digits, char text[JOB_CELL]);
 
 #endif

@@ -61,13 +61,17 @@ exit_status labels_classes(const double *Y, size_t N, label_classes *classes) {
   return EXIT_DONE;
 }
 
+void labels_target(const double *Y, size_t N, double class, double *z) {
+  for (size_t i = 0; i < N; i++)
+    z[i] = Y[i] == class ? 1.0 : -1.0;
+}
+
 exit_status labels_split(const double *Y, size_t N, const label_classes *classes, double **Z) {
   const size_t count = classes->count;
   *Z = count <= SIZE_MAX / sizeof **Z / N ? calloc(count * N, sizeof **Z) : NULL;
   if (*Z == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu classes of %zu labels", count, N);
   for (size_t c = 0; c < count; c++)
-    for (size_t i = 0; i < N; i++)
-      (*Z)[c * N + i] = Y[i] == classes->value[c] ? 1.0 : -1.0;
+    labels_target(Y, N, classes->value[c], *Z + c * N);
   return EXIT_DONE;
 }

@@ -20,5 +20,7 @@ typedef struct label_classes {
 exit_status labels_classes(const double *Y, size_t N, label_classes *classes);
 /* One-against-rest: vector c, at Z + c N, is 1 where Y is class c and -1 elsewhere. To be freed. */
 exit_status labels_split(const double *Y, size_t N, const label_classes *classes, double **Z);
+/* One of these vectors, into z. */
+void labels_target(const double *Y, size_t N, double class, double *z);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cli/report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,9 +60,11 @@ static exit_status make_targets(memorize_run *run) {
     return status;
   }
   status = labels_classes(run->Y, N, &run->classes);
+  run->count = run->classes.count;
+  if (status == EXIT_DONE)
+    status = check_memory(run, N, run->count);
   if (status == EXIT_DONE)
     status = labels_split(run->Y, N, &run->classes, &run->targets);
-  run->count = run->classes.count;
   return status;
 }
 
@@ -128,6 +131,26 @@ ntk_memorize_result memorize_overall(const memorize_run *run) {
   return all;
 }
 
+double memorize_absolute(const memorize_run *run, size_t c) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  const double *Y = run->targets + c * N, relative = run->results[c].relative_error;
+  double largest = 0, sum = 0;
+  for (size_t i = 0; i < N; i++)
+    largest = fmax(largest, fabs(Y[i]));
+  if (!(largest > 0.0)) /* the error is not relative to labels 0 */
+    return relative;
+  for (size_t i = 0; i < N; i++)
+    sum += (Y[i] / largest) * (Y[i] / largest);
+  return relative * largest * sqrt(sum);
+}
+
+double memorize_absolute_worst(const memorize_run *run) {
+  double all = memorize_absolute(run, 0);
+  for (size_t c = 1; c < run->count; c++)
+    all = worse(all, memorize_absolute(run, c));
+  return all;
+}
+
 ntk_fit_error memorize_certificate(const memorize_run *run) {
   ntk_fit_error all = run->certificate[0];
   for (size_t c = 1; c < run->count; c++) {
@@ -140,17 +163,22 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
   return all;
 }
 
-/* best[i]: the class that sample i is put into, that of the largest output. F: 2 N of scratch. */
+/* best[i]: the class that sample i is put into, that of the largest output; where an output is not
+ * finite, none: run->count. F: 2 N of scratch. */
 static exit_status find_classes(const memorize_run *run, size_t N, double *F, size_t *best) {
+  for (size_t i = 0; i < N; i++)
+    F[N + i] = -INFINITY; /* the largest so far */
   for (size_t c = 0; c < run->count; c++) {
     const ntk_status computed = ntk_network_output(run->networks[c], run->job.data, F);
     if (computed != NTK_OK)
       return report_library(computed, NULL);
-    for (size_t i = 0; i < N; i++)
-      if (c == 0 || F[i] > F[N + i]) {
-        F[N + i] = F[i]; /* the largest so far */
-        best[i] = c;
-      }
+    for (size_t i = 0; i < N; i++) {
+      const bool finite = isfinite(F[i]);
+      if (finite && !(F[i] > F[N + i]))
+        continue;
+      F[N + i] = finite ? F[i] : INFINITY; /* which no other exceeds */
+      best[i] = finite ? c : run->count;
+    }
   }
   return EXIT_DONE;
 }
@@ -165,8 +193,9 @@ static exit_status find_accuracy(memorize_run *run) {
   } else {
     status = find_classes(run, N, F, best);
     for (size_t i = 0; i < N && status == EXIT_DONE; i++)
-      right += run->Y[i] == run->classes.value[best[i]];
+      right += best[i] < run->count && run->Y[i] == run->classes.value[best[i]];
   }
+  run->right = right;
   run->accuracy = (double)right / (double)N;
   free(best);
   free(F);
@@ -206,6 +235,20 @@ static exit_status present(memorize_run *run) {
   return status;
 }
 
+/* To the library, classes are labels 1 and -1; the user knows them by their numbers. */
+static exit_status report_computed(const memorize_run *run, ntk_status computed) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  size_t i = 0, j = 0;
+  if (computed == NTK_ERR_ARGUMENT && run->classes.count > 0 &&
+      sscanf(ntk_error_message(), "samples %zu and %zu (from 1) are equal", &i, &j) == 2 &&
+      i - 1 < N && j - 1 < N)
+    return report_error(EXIT_INPUT,
+                        "samples %zu and %zu (from 1) are equal and of the classes %.17g and "
+                        "%.17g: no weights fit both",
+                        i, j, run->Y[i - 1], run->Y[j - 1]);
+  return report_library(computed, NULL);
+}
+
 static exit_status compute(memorize_run *run) {
   cli_job *job = &run->job;
   const double start = progress_seconds();
@@ -214,7 +257,7 @@ static exit_status compute(memorize_run *run) {
   if (computed != NTK_OK) {
     if (run->new_directory)
       (void)rmdir(job->settings->save);
-    return report_library(computed, NULL);
+    return report_computed(run, computed);
   }
   run->seconds = progress_seconds() - start;
   job->network = run->networks[0];

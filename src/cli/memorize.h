@@ -22,6 +22,7 @@ typedef struct memorize_run {
   ntk_network **networks; /* count */
   ntk_memorize_result *results; /* count */
   ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
+  size_t right;                 /* samples whose class is put out */
   double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
   double seconds;
   bool new_directory; /* --save's was not there before */
@@ -29,7 +30,10 @@ typedef struct memorize_run {
 
 /* The worst and the sums over all networks, and whether each reached what was wanted. */
 ntk_memorize_result memorize_overall(const memorize_run *run);
-/* The same of the certificates. */
+/* ||F_L - Y||_2 of network c, and of the worst. */
+double memorize_absolute(const memorize_run *run, size_t c);
+double memorize_absolute_worst(const memorize_run *run);
+/* memorize_overall of the certificates. */
 ntk_fit_error memorize_certificate(const memorize_run *run);
 
 /* The table for people, on standard output. */

@@ -11,12 +11,14 @@ static json_t *certificate_object(const ntk_fit_error *error) {
   return object;
 }
 
-/* Into *object: what one network reached, or all. certificate: NULL where there is none. */
-static void put_result(json_t **object, const ntk_memorize_result *r,
+/* Into *object: what one network reached, or all. absolute: ||F_L - Y||_2. certificate: NULL where
+ * there is none. */
+static void put_result(json_t **object, const ntk_memorize_result *r, double absolute,
                        const ntk_fit_error *certificate) {
   json_put(object, "status", json_text(r->reached ? "reached" : "not_reached"));
   json_put(object, "reason", r->reached ? json_null() : json_text(r->reason));
   json_put(object, "relative_error", json_number(r->relative_error));
+  json_put(object, "absolute_error", json_number(absolute));
   json_put(object, "max_error", json_number(r->max_error));
   json_put(object, "rounding", json_number(r->rounding));
   json_put(object, "certificate",
@@ -30,7 +32,8 @@ static json_t *class_array(const memorize_run *run) {
   for (size_t c = 0; c < run->count; c++) {
     json_t *object = json_object();
     json_put(&object, "class", json_integer((json_int_t)run->classes.value[c]));
-    put_result(&object, &run->results[c], run->certificate != NULL ? &run->certificate[c] : NULL);
+    put_result(&object, &run->results[c], memorize_absolute(run, c),
+               run->certificate != NULL ? &run->certificate[c] : NULL);
     if (json_array_append_new(array, object) != 0) {
       json_decref(array);
       return NULL;
@@ -54,7 +57,8 @@ json_t *memorize_json(const memorize_run *run, const saved_files *saved) {
   json_put(&object, "eps", json_number(settings->eps));
   json_put(&object, "absolute", json_boolean(settings->absolute));
   json_put(&object, "iterative", json_boolean(settings->iterative));
-  put_result(&object, &all, run->certificate != NULL ? &certificate : NULL);
+  put_result(&object, &all, memorize_absolute_worst(run),
+             run->certificate != NULL ? &certificate : NULL);
   json_put(&object, "condition", json_number(all.condition));
   json_put(&object, "samples", json_whole(all.samples));
   if (run->classes.count > 0) {

@@ -4,6 +4,7 @@
 
 #include "cli/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Where network c goes: the directory itself, or that of its class. To be freed. */
@@ -27,7 +28,9 @@ static exit_status save_network(const memorize_run *run, size_t c, saved_files *
 static exit_status save_arrays(const memorize_run *run, saved_files *saved) {
   const cli_job *job = &run->job;
   const char *directory = job->settings->save;
-  exit_status status = saved_data(directory, job->data, saved);
+  exit_status status = saved_begin(directory);
+  if (status == EXIT_DONE)
+    status = saved_data(directory, job->data, saved);
   if (status == EXIT_DONE)
     status = saved_array(directory, "Y.npy", run->Y, ntk_dataset_samples(job->data), 0, saved);
   for (size_t c = 0; c < run->count && status == EXIT_DONE; c++)
@@ -40,7 +43,8 @@ static exit_status save_arrays(const memorize_run *run, saved_files *saved) {
 /* Data and targets as the files have them. */
 typedef struct read_back {
   ntk_dataset *data;
-  double *Y, *targets; /* as in memorize_run */
+  double *Y;      /* as in memorize_run */
+  double *target; /* what one network is to put out; without --classes, Y */
 } read_back;
 
 static exit_status read_inputs(const memorize_run *run, read_back *b) {
@@ -48,8 +52,9 @@ static exit_status read_inputs(const memorize_run *run, read_back *b) {
   const size_t N = ntk_dataset_samples(job->data);
   char *X = saved_path(job->settings->save, "X.npy"), *Y = saved_path(job->settings->save, "Y.npy");
   b->Y = calloc(N, sizeof *b->Y);
+  b->target = run->classes.count > 0 ? calloc(N, sizeof *b->target) : b->Y;
   exit_status status = X != NULL && Y != NULL ? EXIT_DONE : EXIT_FAILED;
-  if (b->Y == NULL)
+  if (b->Y == NULL || b->target == NULL)
     status = report_error(EXIT_FAILED, "no memory for %zu labels", N);
   if (status == EXIT_DONE) {
     ntk_status read =
@@ -60,26 +65,59 @@ static exit_status read_inputs(const memorize_run *run, read_back *b) {
   }
   free(X);
   free(Y);
-  b->targets = b->Y;
-  if (status == EXIT_DONE && run->classes.count > 0)
-    status = labels_split(b->Y, N, &run->classes, &b->targets);
+  return status;
+}
+
+/* Weights of another network among those that were written. */
+static exit_status check_depth(const cli_job *job, const char *place, const ntk_network *network) {
+  const size_t depth = ntk_network_depth(network);
+  if (depth == job->spec.depth)
+    return EXIT_DONE;
+  return report_error(EXIT_FAILED,
+                      "--save: %s holds %zu matrices W1.npy, ..., and %zu were written: choose "
+                      "another directory",
+                      place, depth, job->spec.depth);
+}
+
+/* The files must do what the weights in memory did, but for rounding. */
+static exit_status check_error(const char *place, const ntk_memorize_result *computed,
+                               const ntk_fit_error *error) {
+  if (isnan(computed->max_error) ||
+      error->largest <= computed->max_error + computed->rounding + error->rounding)
+    return EXIT_DONE;
+  return report_error(EXIT_FAILED,
+                      "--save: the weights in %s, read back, miss the labels by up to %.3g, and "
+                      "before it was %.3g: the files are not what was written",
+                      place, error->largest, computed->max_error);
+}
+
+static exit_status measure(const memorize_run *run, const read_back *b, size_t c, const char *place,
+                           ntk_fit_error *error) {
+  const cli_job *job = &run->job;
+  ntk_network *network = NULL;
+  ntk_status computed = ntk_network_load(job->context, place, job->spec.activation, &network);
+  if (computed != NTK_OK)
+    return report_library(computed, "save");
+  exit_status status = check_depth(job, place, network);
+  if (status == EXIT_DONE) {
+    computed = ntk_fit_measure(network, b->data, b->target, error);
+    status = computed == NTK_OK ? check_error(place, &run->results[c], error)
+                                : report_library(computed, "save");
+  }
+  ntk_network_destroy(network);
   return status;
 }
 
 static exit_status certify(const memorize_run *run, const read_back *b, size_t c,
                            ntk_fit_error *error) {
-  const cli_job *job = &run->job;
   char *place = place_of(run, c);
   if (place == NULL)
     return EXIT_FAILED;
-  ntk_network *network = NULL;
-  ntk_status status = ntk_network_load(job->context, place, job->spec.activation, &network);
-  if (status == NTK_OK)
-    status =
-        ntk_fit_measure(network, b->data, b->targets + c * ntk_dataset_samples(b->data), error);
-  ntk_network_destroy(network);
+  if (run->classes.count > 0)
+    labels_target(b->Y, ntk_dataset_samples(b->data), run->classes.value[c], b->target);
+  const exit_status status = measure(run, b, c, place, error);
   free(place);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "save");
+  return status;
 }
 
 exit_status memorize_save(memorize_run *run, saved_files *saved) {
@@ -91,10 +129,10 @@ exit_status memorize_save(memorize_run *run, saved_files *saved) {
     status = certificate != NULL ? read_inputs(run, &b)
                                  : report_error(EXIT_FAILED, "no memory for the certificate");
   }
-  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++)
+  for (size_t c = 0; c < run->count && status == EXIT_DONE && certificate != NULL; c++)
     status = certify(run, &b, c, &certificate[c]);
-  if (b.targets != b.Y)
-    free(b.targets);
+  if (b.target != b.Y)
+    free(b.target);
   free(b.Y);
   ntk_dataset_destroy(b.data);
   if (status == EXIT_DONE)

@@ -9,20 +9,24 @@ enum { ROWS = 20 }; /* of the table of classes */
 
 static void print_reached(const memorize_run *run, const ntk_memorize_result *all) {
   const cli_settings *settings = run->job.settings;
+  char text[JOB_CELL];
   printf("labels      %s: ", all->reached ? "reached" : "not reached");
-  printf("||F_L - Y||_2 / ||Y||_2 = %.3g, wanted %s%.3g%s\n", all->relative_error,
-         settings->absolute ? "||F_L - Y||_2 <= " : "", settings->eps,
-         run->count > 1 ? " (the worst class)" : "");
-  printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %.2g\n", all->max_error,
-         all->rounding);
+  if (settings->absolute)
+    printf("||F_L - Y||_2 = %.3g, wanted %.3g; ", memorize_absolute_worst(run), settings->eps);
+  printf("||F_L - Y||_2 / ||Y||_2 = %.3g", all->relative_error);
+  if (!settings->absolute)
+    printf(", wanted %.3g", settings->eps);
+  printf("%s\n", run->count > 1 ? " (the worst class)" : "");
+  printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %s\n", all->max_error,
+         job_number_up(all->rounding, 2, text));
   if (run->certificate != NULL) {
     const ntk_fit_error c = memorize_certificate(run);
-    printf("certificate max_i |F_L(x_i) - Y_i| <= %.3g by the weights as saved, read back\n",
-           c.bound);
+    printf("certificate max_i |F_L(x_i) - Y_i| <= %s by the weights as saved, read back\n",
+           job_number_up(c.bound, 3, text));
   }
   if (!isnan(run->accuracy))
-    printf("accuracy    %.6g of the samples get their class by the largest of %zu outputs\n",
-           run->accuracy, run->count);
+    printf("accuracy    %zu of %zu samples get their class by the largest of %zu outputs\n",
+           run->right, ntk_dataset_samples(run->job.data), run->count);
 }
 
 static void print_method(const memorize_run *run, const ntk_memorize_result *all) {
@@ -31,9 +35,9 @@ static void print_method(const memorize_run *run, const ntk_memorize_result *all
   char condition[JOB_CELL];
   printf("step        t = %.3g, %zu correction%s\n", all->t, all->corrections,
          all->corrections == 1 ? "" : "s");
-  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different samples\n",
-         run->options.iterative ? "by conjugate gradients" : "factorised", parameters,
-         all->samples);
+  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different sample%s\n",
+         run->options.iterative ? "by conjugate gradients" : "factorised", parameters, all->samples,
+         all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
 }
@@ -67,6 +71,6 @@ void memorize_print(const memorize_run *run, const saved_files *saved) {
          all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,
          all.seconds.solve, all.seconds.evaluate);
   if (saved->count > 0)
-    printf("saved       %zu files in %s, listed in result.json there\n", saved->count,
-           run->job.settings->save);
+    printf("saved       %zu files in %s, %s\n", saved->count, run->job.settings->save,
+           saved->listed ? "listed in result.json there" : "not all; there is no result.json");
 }

@@ -1,5 +1,6 @@
 #include "cli/model.h"
 
+#include "cli/file.h"
 #include "cli/job.h"
 #include "cli/report.h"
 #include "cli/saved.h"
@@ -177,10 +178,25 @@ void model_release(cli_model *model) {
 
 /* ---- Data ------------------------------------------------------------------------------------ */
 
+/* Whether the data are the directory's own X.npy, which holds them as they were scaled. */
+static bool scaled_already(const cli_model *model, const cli_settings *settings) {
+  if (model->scaling == NTK_SCALE_NONE)
+    return false;
+  char *own = saved_path(model->directory, "X.npy");
+  const bool same =
+      own != NULL && (file_same(own, settings->data) || file_equal(own, settings->data));
+  free(own);
+  if (same)
+    report_note(settings, "--data: %s has the samples of %s, which are scaled: not scaled again",
+                settings->data, model->directory);
+  return same;
+}
+
 static exit_status load_data(const cli_model *model, const cli_settings *settings,
                              ntk_dataset **data) {
   const size_t d = ntk_network_width(model->networks[0], 0);
-  const ntk_scaling scaling = model->columns == NULL ? model->scaling : NTK_SCALE_NONE;
+  const bool scaled = scaled_already(model, settings);
+  const ntk_scaling scaling = model->columns == NULL && !scaled ? model->scaling : NTK_SCALE_NONE;
   ntk_status status =
       ntk_dataset_load(model->context, settings->data, settings->samples, 0, scaling, data);
   if (status != NTK_OK)
@@ -189,7 +205,7 @@ static exit_status load_data(const cli_model *model, const cli_settings *setting
     return report_error(EXIT_INPUT,
                         "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
                         settings->data, ntk_dataset_dim(*data), model->directory, d);
-  if (model->columns != NULL)
+  if (model->columns != NULL && !scaled)
     status = ntk_dataset_apply_columns(*data, ntk_dataset_values(model->columns));
   return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
 }
@@ -197,6 +213,9 @@ static exit_status load_data(const cli_model *model, const cli_settings *setting
 exit_status model_data(const cli_model *model, const cli_settings *settings, ntk_dataset **data) {
   if (job_data_in_file(settings))
     return load_data(model, settings, data);
+  if (settings->samples == 0 && strcmp(settings->data, "gaussian") == 0) /* as when not given */
+    return report_error(EXIT_INPUT, "--data is needed: a .npy file with one sample a row (or "
+                                    "--samples N, of drawn data)");
   if (settings->samples == 0)
     return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
                         settings->data);

@@ -7,7 +7,9 @@
 #include "cli/model.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/saved.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +34,17 @@ static void choose_classes(prediction *p, size_t N) {
   }
 }
 
+static exit_status check_outputs(const double *F, size_t N) {
+  for (size_t i = 0; i < N; i++)
+    if (!isfinite(F[i]))
+      return report_error(
+          EXIT_FAILED,
+          "the output for sample %zu (from 1) is %g: its numbers or the weights are "
+          "too large for double precision",
+          i + 1, F[i]);
+  return EXIT_DONE;
+}
+
 static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
   p->outputs = count <= SIZE_MAX / sizeof(double) / N ? calloc(count * N, sizeof(double)) : NULL;
@@ -46,6 +59,8 @@ static exit_status compute(prediction *p) {
       return report_library(status, NULL);
     if (progress_interrupted())
       return report_error(EXIT_INTERRUPTED, "interrupted; nothing was written");
+    if (check_outputs(p->outputs + c * N, N) != EXIT_DONE)
+      return EXIT_FAILED;
   }
   if (p->model.classes != NULL)
     choose_classes(p, N);
@@ -152,6 +167,11 @@ static exit_status check(const cli_settings *settings) {
   if (job_data_in_file(settings) && file_same(settings->output, settings->data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
+  if (saved_is_of_run(settings->load, 0, settings->output))
+    return report_error(EXIT_INPUT,
+                        "--output: '%s' is of the network in %s, or of its data; choose another "
+                        "name",
+                        settings->output, settings->load);
   return file_check(settings->output, NULL, "output");
 }
 

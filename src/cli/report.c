@@ -37,6 +37,15 @@ void report_warning(const cli_settings *settings, const char *format, ...) {
   va_end(arguments);
 }
 
+void report_note(const cli_settings *settings, const char *format, ...) {
+  if (settings->quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("ntkit: ", format, arguments);
+  va_end(arguments);
+}
+
 static exit_status exit_of(ntk_status status) {
   switch (status) {
   case NTK_OK:

@@ -15,6 +15,10 @@ exit_status report_error(exit_status status, const char *format, ...)
 void report_warning(const cli_settings *settings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "ntkit: ..." on what is no cause for worry, unless settings ask for quiet. */
+void report_note(const cli_settings *settings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Prints the library's own line on what failed, after the option at fault where it is known (else
  * NULL), and gives the exit status that belongs to it. status is not NTK_OK. */
 exit_status report_library(ntk_status status, const char *option);

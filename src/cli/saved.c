@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,25 @@ void saved_clear(saved_files *saved) {
   *saved = (saved_files){0};
 }
 
+exit_status saved_begin(const char *directory) {
+  char *path = saved_path(directory, "result.json");
+  if (path == NULL)
+    return EXIT_FAILED;
+  exit_status status = EXIT_DONE;
+  if (unlink(path) != 0 && errno != ENOENT)
+    status = report_error(EXIT_INPUT, "--save: '%s' cannot be replaced: %s", path, strerror(errno));
+  free(path);
+  return status;
+}
+
 exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
                         size_t columns, saved_files *saved) {
   if (progress_interrupted())
-    return report_error(EXIT_INTERRUPTED, "interrupted while saving");
+    return saved->checkpoint == NULL
+               ? report_error(EXIT_INTERRUPTED, "interrupted while saving")
+               : report_error(EXIT_INTERRUPTED,
+                              "interrupted while saving; the same command finishes from %s",
+                              saved->checkpoint);
   char *path = saved_path(directory, name);
   if (path == NULL)
     return EXIT_FAILED;
@@ -77,6 +93,8 @@ exit_status saved_weights(const char *directory, const ntk_network *network, sav
     status = saved_array(directory, name, ntk_network_weights(network, l),
                          ntk_network_width(network, l - 1), ntk_network_width(network, l), saved);
   }
+  if (status == EXIT_DONE)
+    saved_remove_stale_weights(directory, saved);
   return status;
 }
 
@@ -88,7 +106,8 @@ exit_status saved_announce(const char *directory, const char *name, saved_files 
 exit_status saved_result(json_t *object, saved_files *saved) {
   const exit_status status = json_save(object, saved->paths[saved->count - 1]);
   json_decref(object);
-  if (status != EXIT_DONE)
+  saved->listed = status == EXIT_DONE;
+  if (!saved->listed)
     free(saved->paths[--saved->count]);
   return status;
 }

@@ -10,7 +10,9 @@
 /* Paths of the files written so far. */
 typedef struct saved_files {
   size_t count, capacity;
-  char **paths; /* owned, and each path too */
+  char **paths;           /* owned, and each path too */
+  bool listed;            /* result.json is there and lists them */
+  const char *checkpoint; /* the same command goes on from it; borrowed; NULL: there is none */
 } saved_files;
 
 /* DIR/name, to be freed; NULL for want of memory (reported). */
@@ -19,13 +21,18 @@ char *saved_path(const char *directory, const char *name);
 exit_status saved_add(saved_files *saved, char *path);
 void saved_clear(saved_files *saved);
 
+/* Before the first file is written: removes an earlier run's DIR/result.json, which would describe
+ * this run's files for as long as its own is not there. */
+exit_status saved_begin(const char *directory);
+
 /* Writes DIR/name and lists it in *saved. columns 0: a vector of rows entries. */
 exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
                         size_t columns, saved_files *saved);
 /* DIR/X.npy, and DIR/scaling.npy (2 x d: means and deviations) of data that were centred or
  * standardised. */
 exit_status saved_data(const char *directory, const ntk_dataset *data, saved_files *saved);
-/* DIR/W1.npy to DIR/WL.npy. */
+/* DIR/W1.npy to DIR/WL.npy; those of an earlier and deeper network, which would be read with them,
+ * go away. */
 exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved);
 /* DIR/result.json lists itself: first saved_announce puts it on the list, then saved_result writes
  * object, which it takes over, to the last path of the list, and takes that off when it fails. */
@@ -44,6 +51,9 @@ void saved_remove_stale_weights(const char *directory, const saved_files *saved)
 void saved_remove_earlier_classes(const char *directory, const saved_files *saved);
 /* All of these: whatever any command left there. */
 void saved_remove_earlier(const char *directory, const saved_files *saved);
+/* Whether `path`, there or not, names what a command writes into directory, or reads from it as a
+ * network. */
+bool saved_is_of_run(const char *directory, size_t depth, const char *path);
 /* Refuses an input (what: "data" or "labels") that --save would overwrite or remove. */
 exit_status saved_check_overwrite(const cli_settings *settings, const char *input,
                                   const char *what);

@@ -1,10 +1,12 @@
 /* What an earlier run of any command left in --save's directory: a file that this run would read is
  * not overwritten, and what this run does not write goes away. */
+#include "cli/file.h"
 #include "cli/report.h"
 #include "cli/train.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NAME = 64 };
 
@@ -20,6 +22,29 @@ static bool name_at(size_t i, char text[NAME]) {
   return true;
 }
 
+/* Whether path, which need not be there, names a matrix of the network in directory. */
+static bool names_weight(const char *directory, const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+  size_t digits = 0;
+  if (name[0] != 'W')
+    return false;
+  digits = strspn(name + 1, "0123456789");
+  if (digits == 0 || strcmp(name + 1 + digits, ".npy") != 0)
+    return false;
+  char *place = file_name(slash != NULL ? path : ".", "");
+  if (place == NULL)
+    return false;
+  if (slash != NULL)
+    place[slash - path + (slash == path ? 1 : 0)] = '\0';
+  const bool same = file_same(place, directory);
+  free(place);
+  return same;
+}
+
+static bool is_weight(const char *directory, size_t depth, const char *path) {
+  return saved_is_weight(directory, depth, path) || names_weight(directory, path);
+}
+
 /* Whether input is a matrix of a network of a class. */
 static bool is_of_class(const char *directory, size_t depth, const char *input) {
   size_t count = 0;
@@ -29,27 +54,28 @@ static bool is_of_class(const char *directory, size_t depth, const char *input) 
     return false;
   for (size_t c = 0; c < count && !same; c++) {
     char *place = saved_class_path(directory, values[c]);
-    same = place != NULL && saved_is_weight(place, depth, input);
+    same = place != NULL && is_weight(place, depth, input);
     free(place);
   }
   free(values);
   return same;
 }
 
+bool saved_is_of_run(const char *directory, size_t depth, const char *path) {
+  char *first = saved_path(directory, "init");
+  bool same = is_weight(directory, depth, path) || is_of_class(directory, depth, path) ||
+              (first != NULL && is_weight(first, depth, path));
+  char name[NAME];
+  for (size_t i = 0; !same && name_at(i, name); i++)
+    same = saved_is(directory, name, path);
+  free(first);
+  return same;
+}
+
 exit_status saved_check_overwrite(const cli_settings *settings, const char *input,
                                   const char *what) {
   const char *directory = settings->save;
-  char *first = saved_path(directory, "init");
-  if (first == NULL)
-    return EXIT_FAILED;
-  const size_t depth = settings->widths.count + 1;
-  bool same = saved_is_weight(directory, depth, input) || saved_is_weight(first, depth, input) ||
-              is_of_class(directory, depth, input);
-  char name[NAME];
-  for (size_t i = 0; !same && name_at(i, name); i++)
-    same = saved_is(directory, name, input);
-  free(first);
-  if (!same)
+  if (!saved_is_of_run(directory, settings->widths.count + 1, input))
     return EXIT_DONE;
   return report_error(EXIT_INPUT, "--save %s would overwrite the %s '%s'; choose another directory",
                       directory, what, input);

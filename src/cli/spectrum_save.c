@@ -24,8 +24,8 @@ static exit_status save_kernel(const char *directory, const char *written, saved
 exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
                           const char *kernel_path, saved_files *saved) {
   const char *directory = job->settings->save;
-  exit_status status = EXIT_DONE;
-  if (kernel_path != NULL)
+  exit_status status = saved_begin(directory);
+  if (status == EXIT_DONE && kernel_path != NULL)
     status = save_kernel(directory, kernel_path, saved);
   if (status == EXIT_DONE)
     status = saved_data(directory, job->data, saved);

@@ -87,17 +87,30 @@ static exit_status check_overwrite(const train_run *run) {
 }
 
 /* --save's directory and its part for the first weights. */
-static exit_status make_directories(const cli_settings *settings) {
+static exit_status make_directories(train_run *run) {
+  const cli_settings *settings = run->job.settings;
   if (settings->save == NULL)
     return EXIT_DONE;
   char *first = saved_path(settings->save, "init");
   if (first == NULL)
     return EXIT_FAILED;
+  run->new_directory = access(settings->save, F_OK) != 0;
   ntk_status status = ntk_directory_prepare(settings->save);
   if (status == NTK_OK)
     status = ntk_directory_prepare(first);
   free(first);
   return status == NTK_OK ? EXIT_DONE : report_library(status, "save");
+}
+
+/* A run that saved nothing leaves no empty ones; rmdir spares what holds anything. */
+static void remove_directories(const train_run *run) {
+  const char *directory = run->job.settings->save;
+  char *first = directory != NULL ? saved_path(directory, "init") : NULL;
+  if (first != NULL)
+    (void)rmdir(first);
+  free(first);
+  if (run->new_directory)
+    (void)rmdir(directory);
 }
 
 /* Data, labels and network, with the sizes checked as soon as they are known. */
@@ -119,7 +132,7 @@ static exit_status prepare(train_run *run) {
   if (status == EXIT_DONE)
     status = job_network(job);
   if (status == EXIT_DONE)
-    status = make_directories(job->settings);
+    status = make_directories(run);
   return status;
 }
 
@@ -129,6 +142,8 @@ static exit_status prepare(train_run *run) {
 static exit_status present(const train_run *run, const ntk_train_result *result) {
   const cli_settings *settings = run->job.settings;
   saved_files saved = {0};
+  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
+    saved.checkpoint = run->checkpoint;
   exit_status status = EXIT_DONE;
   if (settings->save != NULL) {
     status = train_save(run, result, &saved);
@@ -196,6 +211,8 @@ static exit_status compute(train_run *run) {
   ntk_train_result result = {0};
   const ntk_status computed =
       ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, &result);
+  if (computed != NTK_OK || result.stopped == NTK_STOP_DIVERGED)
+    remove_directories(run);
   if (computed == NTK_ERR_CANCELLED)
     return interrupted(run);
   if (computed != NTK_OK)

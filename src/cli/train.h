@@ -16,7 +16,8 @@ typedef struct train_run {
   ntk_train_options options;
   size_t epoch; /* the last one that progress told of, and its loss */
   double loss;
-  bool stopped; /* progress was answered by a wish to stop */
+  bool new_directory; /* --save's was not there before */
+  bool stopped;       /* progress was answered by a wish to stop */
 } train_run;
 
 /* What settings ask for that does not go together. */

@@ -4,6 +4,7 @@
 #include "cli/train.h"
 
 #include <math.h>
+#include <unistd.h>
 
 static json_t *verdict(bool known, bool held) {
   return known ? json_boolean(held) : json_null();
@@ -53,6 +54,7 @@ static json_t *track_array(const ntk_train_result *result) {
 json_t *train_json(const train_run *run, const ntk_train_result *result, const saved_files *saved) {
   const cli_settings *settings = run->job.settings;
   const ntk_environment environment = ntk_context_environment(run->job.context);
+  const bool checkpoint = run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0;
   json_t *object = json_object();
   json_put(&object, "network", job_network_json(&run->job));
   json_put(&object, "data", job_data_json(&run->job));
@@ -79,7 +81,7 @@ json_t *train_json(const train_run *run, const ntk_train_result *result, const s
   json_put(&object, "seconds_tracking", json_number(result->seconds_tracking));
   json_put(&object, "convergence", convergence_object(&result->convergence));
   json_put(&object, "track", track_array(result));
-  json_put(&object, "checkpoint", json_text(run->checkpoint));
+  json_put(&object, "checkpoint", json_text(checkpoint ? run->checkpoint : NULL));
   if (settings->save != NULL)
     json_put(&object, "saved", saved_json(saved));
   json_put(&object, "environment", json_environment(&environment));

@@ -64,7 +64,9 @@ exit_status train_save(const train_run *run, const ntk_train_result *result, sav
   const cli_job *job = &run->job;
   const char *directory = job->settings->save;
   const size_t N = ntk_dataset_samples(job->data);
-  exit_status status = saved_data(directory, job->data, saved);
+  exit_status status = saved_begin(directory);
+  if (status == EXIT_DONE)
+    status = saved_data(directory, job->data, saved);
   if (status == EXIT_DONE)
     status = saved_array(directory, "Y.npy", run->Y, N, 0, saved);
   if (status == EXIT_DONE)

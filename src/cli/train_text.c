@@ -148,6 +148,6 @@ void train_print(const train_run *run, const ntk_train_result *result, const sav
   if (run->checkpoint != NULL)
     printf("checkpoint  %s\n", run->checkpoint);
   if (saved->count > 0)
-    printf("saved       %zu files in %s, listed in result.json there\n", saved->count,
-           run->job.settings->save);
+    printf("saved       %zu files in %s, %s\n", saved->count, run->job.settings->save,
+           saved->listed ? "listed in result.json there" : "not all; there is no result.json");
 }
