@@ -184,7 +184,8 @@ static ntk_status allocate(attempt *a) {
   return NTK_OK;
 }
 
-/* The best weights, of labels 2^exponent times as large; outputs 0 where W_L would overflow. */
+/* The best weights, of labels 2^exponent times as large; outputs 0 where these are as
+ * near, or W_L would overflow. */
 static void finish(attempt *a, int exponent) {
   const size_t L = a->base->depth, n = a->network->width[L - 1];
   double *last = a->network->W[L];
@@ -196,7 +197,8 @@ static void finish(attempt *a, int exponent) {
     last[j] = ldexp(last[j], exponent);
     finite = finite && isfinite(last[j]);
   }
-  if (!finite) {
+  if (!finite || !(a->best_error < a->norm_Y)) {
+    memset(a->best, 0, a->entries * sizeof(double));
     a->best_t = 0.0;
     set_weights(a, a->best, a->best_t);
   }
@@ -213,8 +215,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .N = data->N,
                .norm_Y = ntk_dnrm2(data->N, Y),
                .entries = system->base->width[L - 2] * system->base->width[L - 1],
-               .best_t = 0.0, /* outputs 0: what is returned is no worse */
-               .best_error = ntk_dnrm2(data->N, Y)};
+               .best_error = INFINITY};
   ntk_status status = allocate(&a);
   if (status == NTK_OK)
     status = make_network(&a, spec);
