@@ -9,6 +9,8 @@
 #include "kernel/cpu.h"
 #include "spectrum/certificate.h"
 
+#include "ntkit/fit.h"
+
 static ntk_context *context;
 
 typedef long double real; /* 11 bits more than double: its own errors are u / 2048 */
@@ -22,7 +24,7 @@ static real phi(const char *name, real x, bool slope) {
   if (strcmp(name, "tanh") == 0)
     return slope ? 1 / (coshl(x) * coshl(x)) : tanhl(x);
   if (strcmp(name, "softplus") == 0)
-    return slope ? 1 / (1 + expl(-x)) : log1pl(expl(x));
+    return slope ? 1 / (1 + expl(-x)) : fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
   if (strcmp(name, "erf") == 0)
     return slope ? 2 * expl(-x * x) / root_pi : erfl(x);
   if (strcmp(name, "gelu") == 0)
@@ -275,6 +277,77 @@ static void test_cancellation(void **state) {
   assert_true(least_jacobian < 100.0);
 }
 
+/* ---- Outputs --------------------------------------------------------------------------------- */
+
+static real exact_output(const ntk_network *network, const double *x) {
+  real f[3] = {0}, next[3];
+  for (size_t i = 0; i < network->width[0]; i++)
+    f[i] = x[i];
+  for (size_t l = 1; l <= network->depth; l++) {
+    const size_t n = network->width[l];
+    for (size_t j = 0; j < n; j++) {
+      next[j] = 0;
+      for (size_t i = 0; i < network->width[l - 1]; i++)
+        next[j] += f[i] * network->W[l][i * n + j];
+      if (l < network->depth)
+        next[j] = phi(network->activation.info.name, next[j], false);
+    }
+    memcpy(f, next, n * sizeof *f);
+  }
+  return f[0];
+}
+
+/* rounding alone against |F_double - F_long double|; the least ratio of the two. */
+static double check_rounding(const ntk_network *network, const double *X, size_t N) {
+  ntk_dataset *data = make_data(context, X, N, network->width[0]);
+  double F[MOST_SAMPLES], least = INFINITY;
+  const double Y[MOST_SAMPLES] = {0};
+  ntk_fit_error error;
+  assert_ok(ntk_network_output(network, data, F));
+  assert_ok(ntk_fit_measure(network, data, Y, &error));
+  for (size_t i = 0; i < N; i++) {
+    const real off = fabsl(exact_output(network, X + i * network->width[0]) - F[i]);
+    if (!(off <= error.rounding))
+      fail_msg("%s, L = %zu: off by %.3Lg, bound %.3g", network->activation.info.name,
+               network->depth, off, error.rounding);
+    if (off > 0)
+      least = fmin(least, error.rounding / (double)off);
+  }
+  ntk_dataset_destroy(data);
+  return least;
+}
+
+/* One to three units, where a bound has the least room, with weights of any size: the squares of
+ * tiny ones underflow, and so do products of two of them. */
+static void test_rounding_of_outputs(void **state) {
+  (void)state;
+  static const double sizes[] = {1.0, 1e-3, 1e3, 1e-100, 1e-160, 1e-170, 1e-200, 1e-300, 1e-310};
+  double least = INFINITY;
+  for (uint64_t k = 0; k < 20000; k++) {
+    uint64_t seed = k;
+    size_t width[4];
+    double X[3 * MOST_SAMPLES], W[4][9];
+    const size_t L = 2 + k % 3, N = 1 + k % MOST_SAMPLES;
+    for (size_t l = 0; l < L; l++) {
+      width[l] = 1 + (size_t)(1.5 + 1.5 * next_uniform(&seed)) % 3;
+      const double size = sizes[l + 1 == L ? k % COUNT(sizes) : k / 7 % COUNT(sizes)];
+      for (size_t i = 0; i < 9; i++)
+        W[l][i] = size * next_uniform(&seed);
+    }
+    for (size_t i = 0; i < 3 * N; i++)
+      X[i] = next_uniform(&seed);
+    const ntk_network_spec spec = {
+        .depth = L, .width = width, .activation = smooth[k % COUNT(smooth)]};
+    const double *const weights[] = {W[0], W[1], W[2], W[3]};
+    ntk_network *network = NULL;
+    assert_ok(ntk_network_from_weights(context, &spec, weights, &network));
+    least = fmin(least, check_rounding(network, X, N));
+    ntk_network_destroy(network);
+  }
+  if (!(least < 10.0)) /* a tenth of the bound would be none */
+    fail_msg("the bound is %.3g times the error, or more", least);
+}
+
 /* ntk_accuracy_carry with no error to carry gives the bounds back, outward by less than 1e-10; with
  * an error, (sqrt(lower - gram) - jacobian)^2, 0 where that is negative, and the like above. */
 static void test_carry(void **state) {
@@ -301,9 +374,8 @@ int main(void) {
     return 0;
   }
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_random_networks),
-      cmocka_unit_test(test_activation_error),
-      cmocka_unit_test(test_cancellation),
+      cmocka_unit_test(test_random_networks), cmocka_unit_test(test_activation_error),
+      cmocka_unit_test(test_cancellation),    cmocka_unit_test(test_rounding_of_outputs),
       cmocka_unit_test(test_carry),
   };
   context = make_context(1);

@@ -89,11 +89,39 @@ static void test_zero(void **state) {
   ntk_context_destroy(context);
 }
 
+/* b of any size: x is that size, too, by a power of two to the bit. */
+static void test_sizes(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  diagonal A = {.shift = 0.0};
+  for (size_t i = 0; i < N; i++)
+    A.d[i] = 1.0 + (double)(i % 7);
+  const ntk_operator operator= {.n = N, .apply = apply, .user = &A};
+  double *b = make_normal(1, N), x[N], y[N], residual;
+  size_t products, other;
+  assert_ok(ntk_conjugate_gradients(context, &operator, b, 1e-10, 100, x, &residual, &products));
+  static const int powers[] = {-990, -600, -500, 500, 600, 1020};
+  for (size_t k = 0; k < COUNT(powers); k++) {
+    double scaled[N];
+    for (size_t i = 0; i < N; i++)
+      scaled[i] = ldexp(b[i], powers[k]);
+    assert_ok(
+        ntk_conjugate_gradients(context, &operator, scaled, 1e-10, 100, y, &residual, &other));
+    assert_true(residual <= 1e-10);
+    assert_int_equal(products, other);
+    for (size_t i = 0; i < N; i++)
+      assert_true(y[i] == ldexp(x[i], powers[k]));
+  }
+  free(b);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_few_eigenvalues),
       cmocka_unit_test(test_preconditioner),
       cmocka_unit_test(test_zero),
+      cmocka_unit_test(test_sizes),
   };
   return cmocka_run_group_tests_name("conjugate", tests, NULL, NULL);
 }

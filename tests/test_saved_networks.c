@@ -167,6 +167,13 @@ static void test_measure(void **state) {
   assert_near(error.largest, 4.0, 1e-14, "largest error");
   assert_near(error.relative, 5.0 / hypot(Y[0], Y[1]), 1e-14, "relative error");
   assert_true(error.rounding > 0.0 && error.rounding < 1e-13);
+  const double huge[3] = {1.7e308, -1.7e308, 1.7e308}; /* their norm is no double */
+  assert_ok(ntk_fit_measure(network, data, huge, &error));
+  assert_near(error.relative, 1.0, 1e-14, "of huge labels");
+  const double tiny[3] = {1e-300, 1e-300, 1e-300}; /* nor are their squares */
+  assert_ok(ntk_fit_measure(network, data, tiny, &error));
+  assert_near(error.relative / (hypot(2 * tanh(0.5), 2 * tanh(1.0)) / sqrt(3) * 1e300), 1.0, 1e-14,
+              "of tiny labels");
   const double zero[3] = {0.0, 0.0, 0.0};
   assert_ok(ntk_fit_measure(network, data, zero, &error));
   assert_near(error.relative, hypot(2 * tanh(0.5), 2 * tanh(1.0)), 1e-14, "of labels 0: the norm");

@@ -205,7 +205,7 @@ typedef struct ntk_memorize_result {
   double max_error;      /* max_i |F_L(x_i) - Y_i| */
   double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
                             estimate as ntk_certificate's, for it trusts the activations' accuracy */
-  double t;              /* the step of the construction */
+  double t;              /* the step of the construction; 0: W_L = 0, nothing better was found */
   size_t corrections;    /* chord-Newton corrections made */
   double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved */
   size_t samples;        /* different ones: rows that are equal count once */

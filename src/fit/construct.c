@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static ntk_status make_network(attempt *a, const ntk_network_spec *spec) {
   return status;
 }
 
+/* t = 0: W_L = 0, whose outputs are 0. */
 static void set_weights(const attempt *a, const double *D, double t) {
   const size_t L = a->base->depth, m = a->base->width[L - 1];
   for (size_t i = 0; i < a->base->width[L - 2]; i++) {
@@ -71,8 +73,9 @@ static void set_weights(const attempt *a, const double *D, double t) {
     }
   }
   for (size_t j = 0; j < m; j++) {
-    a->network->W[L][j] = a->base->W[L][j] / (2.0 * t);
-    a->network->W[L][m + j] = -a->base->W[L][j] / (2.0 * t);
+    const double last = t > 0.0 ? a->base->W[L][j] / (2.0 * t) : 0.0;
+    a->network->W[L][j] = last;
+    a->network->W[L][m + j] = -last;
   }
 }
 
@@ -149,12 +152,12 @@ static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size
   for (int i = 0; i < MOST_T && left > 0; i++) {
     const double before = a->best_error;
     NTK_TRY(converge(a, system, eps, &left, made));
-    if (a->best_error <= eps || (i > 1 && a->best_error > 0.5 * before))
-      break;
     /* Far from the labels the corrections diverged: t was too large. Near, rounding: too small. */
     const bool rounding = a->best_error < 1e-4 * a->norm_Y;
+    if (a->best_error <= eps || (i > 1 && rounding && a->best_error > 0.5 * before))
+      break;
     memcpy(a->D, a->best, a->entries * sizeof(double));
-    a->t = a->best_t * (rounding ? 2.0 : 0.25);
+    a->t = rounding ? 2.0 * a->best_t : 0.25 * a->t;
   }
   return NTK_OK;
 }
@@ -175,15 +178,36 @@ static ntk_status search_damped(attempt *a, ntk_linear_system *system, double ep
 static ntk_status allocate(attempt *a) {
   ntk_context *context = a->base->context;
   NTK_TRY(ntk_alloc_doubles(context, 2 * a->entries, "weights", &a->D));
-  a->best = a->D + a->entries;
+  a->best = memset(a->D + a->entries, 0, a->entries * sizeof(double));
   NTK_TRY(ntk_alloc_doubles(context, 2 * a->N, "residual", &a->r));
   a->c = a->r + a->N;
   return NTK_OK;
 }
 
+/* The best weights, of labels 2^exponent times as large; outputs 0 where these are as
+ * near, or W_L would overflow. */
+static void finish(attempt *a, int exponent) {
+  const size_t L = a->base->depth, n = a->network->width[L - 1];
+  double *last = a->network->W[L];
+  bool finite = true;
+  set_weights(a, a->best, a->best_t);
+  if (a->best_t > 0.0) /* 0 is another thing */
+    a->best_t = fmax(DBL_TRUE_MIN, fmin(DBL_MAX, ldexp(a->best_t, -exponent)));
+  for (size_t j = 0; j < n; j++) {
+    last[j] = ldexp(last[j], exponent);
+    finite = finite && isfinite(last[j]);
+  }
+  if (!finite || !(a->best_error < a->norm_Y)) {
+    memset(a->best, 0, a->entries * sizeof(double));
+    a->best_t = 0.0;
+    set_weights(a, a->best, a->best_t);
+  }
+}
+
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
-                         const ntk_dataset *data, const double *Y, double eps, size_t corrections,
-                         ntk_network **network, size_t *hardest, ntk_memorize_result *result) {
+                         const ntk_dataset *data, const double *Y, int exponent, double eps,
+                         size_t corrections, ntk_network **network, size_t *hardest,
+                         ntk_memorize_result *result) {
   const size_t L = spec->depth;
   attempt a = {.base = system->base,
                .data = data,
@@ -191,7 +215,6 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .N = data->N,
                .norm_Y = ntk_dnrm2(data->N, Y),
                .entries = system->base->width[L - 2] * system->base->width[L - 1],
-               .best_t = 1.0,
                .best_error = INFINITY};
   ntk_status status = allocate(&a);
   if (status == NTK_OK)
@@ -201,10 +224,8 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
     status = search(&a, system, eps, corrections, &made);
   if (status == NTK_OK)
     status = search_damped(&a, system, eps, corrections, &made);
-  if (status == NTK_OK && !isfinite(a.best_error))
-    status = ntk_fail(NTK_ERR_NUMERIC, "the construction overflows: its weights are not finite");
   if (status == NTK_OK) {
-    set_weights(&a, a.best, a.best_t);
+    finish(&a, exponent);
     result->t = a.best_t;
     result->corrections = made;
     result->seconds.solve = a.seconds_solve;

@@ -2,7 +2,6 @@
  * that pass may be from exact arithmetic. Cost: two forward passes. */
 #include "ntkit/fit.h"
 
-#include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "kernel/accuracy.h"
@@ -30,6 +29,28 @@ static ntk_status find_rounding(const ntk_network *network, const ntk_dataset *d
 /* Differences of numbers that are there are rounded once each, which 2 ulps of the sum cover. */
 static const double SLACK = 1.0 + 0x1p-51;
 
+/* ||x||_2 is *norm 2^exponent, *norm neither too large nor too small for a double. */
+static int find_norm(size_t N, const double *x, double *norm) {
+  double most = 0.0, squares = 0.0;
+  int exponent = 0;
+  for (size_t i = 0; i < N; i++)
+    most = fmax(most, fabs(x[i]));
+  (void)frexp(most, &exponent);
+  for (size_t i = 0; i < N; i++) {
+    const double scaled = ldexp(x[i], -exponent);
+    squares += scaled * scaled;
+  }
+  *norm = sqrt(squares);
+  return exponent;
+}
+
+/* ||residual||_2 / ||Y||_2; for Y = 0 ||residual||_2. residual: finite. */
+static double relative_error(size_t N, const double *residual, const double *Y) {
+  double r, y;
+  const int power = find_norm(N, residual, &r), unit = find_norm(N, Y, &y);
+  return y > 0.0 ? ldexp(r / y, power - unit) : ldexp(r, power);
+}
+
 ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
                            ntk_fit_error *error) {
   double *F;
@@ -41,13 +62,13 @@ ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, 
     /* What is not a number is as wrong as can be. */
     found.largest = isnan(F[i]) ? INFINITY : fmax(found.largest, fabs(F[i]));
   }
-  const double norm = ntk_dnrm2(data->N, Y), residual = ntk_dnrm2(data->N, F);
+  found.relative =
+      status == NTK_OK && isfinite(found.largest) ? relative_error(data->N, F, Y) : INFINITY;
   ntk_free(network->context, F);
   if (status == NTK_OK)
     status = find_rounding(network, data, &found.rounding);
   if (status != NTK_OK)
     return status;
-  found.relative = isfinite(found.largest) ? residual / (norm > 0.0 ? norm : 1.0) : INFINITY;
   found.bound = SLACK * (found.largest + found.rounding);
   *error = found;
   return NTK_OK;

@@ -14,7 +14,7 @@
 
 static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual */
 static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
-enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SHIFTED = 50 };
+enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
 
 static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) {
   void *pointer = NULL;
@@ -71,11 +71,11 @@ static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
 /* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding.
  * lambda_max: NULL: not asked for. */
 static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_max) {
-  double start = ntk_clock();
+  double start = ntk_clock(), least;
   ntk_kernel_destroy(s->factor);
   s->factor = NULL;
   NTK_TRY(ntk_kernel_create(s->features, s->block, &s->factor));
-  s->factor->backend->kernel_diagonal(s->factor, trace, &s->least);
+  s->factor->backend->kernel_diagonal(s->factor, trace, &least);
   s->seconds_kernel += ntk_clock() - start;
   if (lambda_max != NULL)
     NTK_TRY(find_largest(s, lambda_max));
@@ -109,11 +109,8 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
                                     const ntk_dataset *data, const ntk_memorize_options *options,
                                     ntk_linear_system *system) {
   void *pointer = NULL;
-  *system = (ntk_linear_system){.context = context,
-                                .iterative = options->iterative,
-                                .seed = options->seed,
-                                .condition = NAN,
-                                .least = NAN};
+  *system = (ntk_linear_system){
+      .context = context, .iterative = options->iterative, .seed = options->seed, .condition = NAN};
   ntk_status status = make_base(system, spec);
   if (status == NTK_OK)
     status = ntk_features_create(system->base, data, &system->features);
@@ -152,6 +149,18 @@ static ntk_status solve_shifted(void *user, double *V, size_t m) {
   return ntk_kernel_solve(s->factor, V, m);
 }
 
+/* Where K_{L-2} is known to be singular, as its rank is at most that of J_{L-2}, conjugate
+ * gradients have no solution to go to, and get few products. */
+static size_t most_products(const ntk_linear_system *s) {
+  const ntk_network *base = s->base;
+  const size_t L = base->depth;
+  const size_t rank =
+      base->activation.info.nonlinear ? base->width[L - 2] * base->width[L - 1] : base->width[0];
+  if (!s->iterative)
+    return CG_PRODUCTS_SHIFTED;
+  return s->features->N > rank ? CG_PRODUCTS_SINGULAR : CG_PRODUCTS;
+}
+
 /* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J
  * (J^T v), which knows the differences of nearly equal rows to u, where the sums of K know them to
  * u over the square of the distance. */
@@ -166,8 +175,7 @@ static ntk_status solve(ntk_linear_system *s, const double *r, double *c) {
                           .user = s};
   double residual = 0.0;
   size_t products = 0;
-  return ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE,
-                                 s->iterative ? CG_PRODUCTS : CG_PRODUCTS_SHIFTED, c, &residual,
+  return ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE, most_products(s), c, &residual,
                                  &products);
 }
 

@@ -14,7 +14,6 @@
 
 enum { CORRECTIONS = 30 };
 static const double EPS = 1e-10;
-static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
 
 /* What was asked, checked. */
 typedef struct problem {
@@ -62,15 +61,27 @@ static ntk_status check_labels(const double *Y, size_t N, size_t count) {
   return NTK_OK;
 }
 
+static ntk_status refuse_labels(size_t i, size_t k, double a, double b) {
+  char first[32], second[32];
+  (void)snprintf(first, sizeof first, "%g", a);
+  (void)snprintf(second, sizeof second, "%g", b);
+  if (strcmp(first, second) == 0) { /* as they differ, show where */
+    (void)snprintf(first, sizeof first, "%.17g", a);
+    (void)snprintf(second, sizeof second, "%.17g", b);
+  }
+  return ntk_fail(
+      NTK_ERR_ARGUMENT,
+      "samples %zu and %zu (from 1) are equal and have the labels %s and %s: no weights "
+      "fit both",
+      i + 1, k + 1, first, second);
+}
+
 /* Equal samples with different labels cannot be fitted by any function. */
 static ntk_status check_consistent(const double *Y, size_t N, size_t count, const size_t *first) {
   for (size_t i = 0; i < N; i++)
     for (size_t k = 0; k < count; k++)
       if (Y[k * N + i] != Y[k * N + first[i]])
-        return ntk_fail(NTK_ERR_ARGUMENT,
-                        "samples %zu and %zu (from 1) are equal and have the labels %g and %g: no "
-                        "weights fit both",
-                        first[i] + 1, i + 1, Y[k * N + first[i]], Y[k * N + i]);
+        return refuse_labels(first[i], i, Y[k * N + first[i]], Y[k * N + i]);
   return NTK_OK;
 }
 
@@ -136,71 +147,16 @@ static ntk_status measure(const ntk_network *network, const ntk_dataset *data, c
   return NTK_OK;
 }
 
-/* The sample nearest to sample i, and their distance over the size of x_i. */
-static size_t find_nearest(const ntk_dataset *data, size_t i, double *distance) {
-  const double *x = data->X + i * data->d;
-  double least = INFINITY;
-  size_t nearest = i;
-  for (size_t k = 0; k < data->N; k++) {
-    double square = 0.0;
-    for (size_t j = 0; j < data->d; j++)
-      square += (data->X[k * data->d + j] - x[j]) * (data->X[k * data->d + j] - x[j]);
-    if (k != i && square < least) {
-      least = square;
-      nearest = k;
-    }
-  }
-  *distance = sqrt(least) / ntk_dnrm2(data->d, x);
-  return nearest;
-}
-
-/* Where K_{L-2} is singular to rounding, a sample or two may be to blame. */
-static void explain_singular(const ntk_linear_system *system, const distinct *d, size_t hardest,
-                             size_t room, char *text) {
-  double distance = 0.0;
-  const size_t other = find_nearest(d->data, hardest, &distance);
-  const size_t low = hardest < other ? hardest : other, high = hardest < other ? other : hardest;
-  if (system->least == 0.0) /* relu alone has phi' = 0 */
-    snprintf(text, room,
-             "a sample has K_ii = 0: on it no unit is active that the weights could act by; larger "
-             "widths or another seed");
-  else if (distance < NEARLY_EQUAL)
-    snprintf(text, room,
-             "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is "
-             "singular to rounding",
-             (d->row != NULL ? d->row[low] : low) + 1, (d->row != NULL ? d->row[high] : high) + 1,
-             distance);
-  else
-    snprintf(text, room,
-             "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
-             "a larger beta may mend, or the widths are too small");
-}
-
-/* Why eps was not reached. hardest: a sample of d. */
-static void explain(const ntk_linear_system *system, const distinct *d, double eps, size_t hardest,
-                    ntk_memorize_result *r) {
-  const ntk_network *base = system->base;
-  const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
-  if (r->reached)
-    return;
-  const int used = snprintf(r->reason, sizeof r->reason,
-                            "relative error %.2g where %.2g was wanted: ", r->relative_error, eps);
-  char *text = r->reason + used;
-  const size_t room = sizeof r->reason - (size_t)used;
-  if (r->samples > parameters)
-    snprintf(text, room,
-             "%zu different samples, and n_{L-2} m = %zu parameters to fit them with (m: half of "
-             "the last hidden width)",
-             r->samples, parameters);
-  else if (!base->activation.info.nonlinear)
-    snprintf(text, room, "a linear network fits no labels that are not linear in x");
-  else if (system->shift > 0.0)
-    explain_singular(system, d, hardest, room, text);
-  else
-    snprintf(text, room,
-             "rounding, of order u / t with t = %.2g, or corrections that do not converge; the "
-             "condition number of K_{L-2} is %.2g",
-             r->t, system->condition);
+/* scaled = 2^-exponent Y, of entries up to 1: the construction takes all sizes of labels alike. */
+static int scale_labels(const double *Y, size_t N, double *scaled) {
+  double most = 0.0;
+  int exponent = 0;
+  for (size_t i = 0; i < N; i++)
+    most = fmax(most, fabs(Y[i]));
+  (void)frexp(most, &exponent);
+  for (size_t i = 0; i < N; i++)
+    scaled[i] = ldexp(Y[i], -exponent);
+  return exponent;
 }
 
 /* Label vector Y (of all samples) into its network and result. */
@@ -209,25 +165,24 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const dis
   const size_t N = d->data->N;
   const ntk_memorize_options *options = p->options;
   double *own = NULL;
-  if (d->row != NULL) {
-    NTK_TRY(ntk_alloc_doubles(system->context, N, "labels", &own));
-    for (size_t i = 0; i < N; i++)
-      own[i] = Y[d->row[i]];
-  }
-  const double norm = ntk_dnrm2(p->data->N, Y);
+  NTK_TRY(ntk_alloc_doubles(system->context, p->data->N, "labels", &own));
+  const int exponent = scale_labels(Y, p->data->N, own);
+  const double norm = ntk_dnrm2(p->data->N, own);
   const double unit = norm > 0.0 ? norm : 1.0; /* what errors are relative to */
-  const double wanted = options->absolute ? options->eps : options->eps * unit;
+  const double wanted = options->absolute ? ldexp(options->eps, -exponent) : options->eps * unit;
+  for (size_t i = 0; d->row != NULL && i < N; i++)
+    own[i] = own[d->row[i]]; /* row[i] >= i */
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
   size_t hardest = 0;
   /* Equal samples count once there, and d->most times at the most here. */
   ntk_status status =
-      ntk_construct(system, p->spec, d->data, own != NULL ? own : Y, wanted / sqrt((double)d->most),
+      ntk_construct(system, p->spec, d->data, own, exponent, wanted / sqrt((double)d->most),
                     options->corrections, network, &hardest, result);
   if (status == NTK_OK)
     status = measure(*network, p->data, Y, result);
   if (status == NTK_OK) {
     result->reached = result->relative_error * unit <= wanted;
-    explain(system, d, wanted / unit, hardest, result);
+    status = ntk_memorize_explain(system, d->data, own, d->row, wanted / unit, hardest, result);
   }
   ntk_free(system->context, own);
   return status;

@@ -1,5 +1,5 @@
 /* Memorisation in its parts: memorize.c has the order, construct.c the weights of one label vector,
- * linear_system.c K_{L-2} c = r. */
+ * linear_system.c K_{L-2} c = r, explain.c why eps was not reached. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
@@ -19,7 +19,6 @@ typedef struct ntk_linear_system {
   double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
   bool damped;            /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
   double condition;       /* NaN: not resolved */
-  double least;           /* smallest K_ii; iterative: NaN */
   double *g;              /* P of base: J^T c */
   double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
@@ -37,10 +36,19 @@ void ntk_linear_system_destroy(ntk_linear_system *system);
 ntk_status ntk_linear_system_correct(ntk_linear_system *system, const double *r, double *c,
                                      double *D);
 
-/* The network for labels Y (N, of data), and the result but for what is shared. eps: of
- * ||F_L - Y||_2, absolute. *hardest: the sample whose label takes most, by |c_i|. */
+/* The network for labels 2^exponent Y (N, of data; Y neither so large nor so small that its square
+ * overflows or is lost), and the result but for what is shared. eps: of ||F_L - Y||_2, absolute.
+ * Never farther from the labels than outputs 0: those where nothing better is found (t = 0).
+ * *hardest: the sample whose label takes most, by |c_i|. */
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
-                         const ntk_dataset *data, const double *Y, double eps, size_t corrections,
-                         ntk_network **network, size_t *hardest, ntk_memorize_result *result);
+                         const ntk_dataset *data, const double *Y, int exponent, double eps,
+                         size_t corrections, ntk_network **network, size_t *hardest,
+                         ntk_memorize_result *result);
+
+/* result->reason, "" where eps (relative) was reached. data, Y: without equal rows; row: where
+ * these stand in the caller's data, NULL: at their places; hardest: of ntk_construct. */
+ntk_status ntk_memorize_explain(const ntk_linear_system *system, const ntk_dataset *data,
+                                const double *Y, const size_t *row, double eps, size_t hardest,
+                                ntk_memorize_result *result);
 
 #endif

@@ -48,7 +48,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   const bool iterative = options != NULL && options->iterative;
   const shape s = shape_of(spec, P);
   const double n = (double)N, L = (double)spec->depth;
-  const double held = n * (2.0 * (double)spec->width[0] + 4.0) + 2.0 * s.base + n * s.base_columns +
+  const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * s.base + n * s.base_columns +
                       (iterative ? 0.0 : n * (n + 1.0) / 2.0) + (double)count * s.wanted;
   const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) / 8.0 + 2.0 * n;
   const double construction =

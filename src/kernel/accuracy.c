@@ -28,6 +28,12 @@ typedef struct weight_norms {
   double row; /* largest row norm: max |W b| <= row |b| */
 } weight_norms;
 
+/* At least the norm of n entries whose squares were summed to square. */
+static double row_norm(double square, size_t n) {
+  return sqrt(square + 2.0 * ETA * (double)n);
+}
+
+/* Squares of tiny weights underflow, which row_norm makes up for. */
 static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
   double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
   for (size_t i = 0; i < rows; i++) {
@@ -46,9 +52,10 @@ static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
       sum += fabs(W[i * columns + j]);
     column_sum = fmax(column_sum, sum);
   }
-  const double frobenius = SLACK * sqrt(squares);
-  return (weight_norms){fmin(frobenius, SLACK * sqrt(row_sum * column_sum)), frobenius,
-                        SLACK * sqrt(row)};
+  const double frobenius = SLACK * row_norm(squares, rows * columns);
+  /* Roots one by one: the product of the sums may under- or overflow. */
+  const double spectral = SLACK * (sqrt(row_sum) * sqrt(column_sum));
+  return (weight_norms){fmin(frobenius, spectral), frobenius, SLACK * row_norm(row, columns)};
 }
 
 /* What the recurrences need of one layer l, 1..L. */
@@ -58,11 +65,6 @@ typedef struct layer {
   double underflow; /* what products of n_{l-1} by n_l may lose by it, as a vector's norm */
   double root;      /* sqrt n_l */
 } layer;
-
-/* At least the norm of a row of n entries whose squares were summed to square. */
-static double row_norm(double square, size_t n) {
-  return sqrt(square + 2.0 * ETA * (double)n);
-}
 
 /* dF_l and dG_l, l = 0..L-1, of sample i. */
 static void forward_errors(const ntk_network *network, const layer *layers, size_t i, size_t N,
@@ -114,7 +116,8 @@ static void describe_layers(const ntk_network *network, layer *layers) {
         .gamma_in = ntk_gamma(network->width[l - 1] + 2),
         .gamma_out = ntk_gamma(network->width[l] + 2),
         .root = sqrt((double)network->width[l]),
-        .underflow = ETA * (double)network->width[l - 1] * (double)network->width[l],
+        /* Those products, and the three below that bound what becomes of them. */
+        .underflow = 4.0 * ETA * (double)network->width[l - 1] * (double)network->width[l],
     };
 }
 

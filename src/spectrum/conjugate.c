@@ -68,17 +68,26 @@ ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, 
                                    double tolerance, size_t most, double *x, double *residual,
                                    size_t *products) {
   const size_t n = A->n;
-  const double norm = ntk_dnrm2(n, b);
+  double largest = 0.0;
+  int exponent = 0;
+  for (size_t i = 0; i < n; i++)
+    largest = fmax(largest, fabs(b[i]));
   memset(x, 0, n * sizeof *x);
   *residual = 0.0;
   *products = 0;
-  if (norm == 0.0)
+  if (largest == 0.0)
     return NTK_OK;
   vectors v;
   NTK_TRY(allocate(context, A, &v));
-  memcpy(v.r, b, n * sizeof *b);
+  /* For b of entries up to 1, so that no square is lost or overflows. */
+  (void)frexp(largest, &exponent);
+  for (size_t i = 0; i < n; i++)
+    v.r[i] = ldexp(b[i], -exponent);
   memset(v.last, 0, n * sizeof *v.last);
+  const double norm = ntk_dnrm2(n, v.r);
   const ntk_status status = iterate(context, A, tolerance, most, norm, &v, x, residual, products);
+  for (size_t i = 0; i < n; i++)
+    x[i] = ldexp(x[i], exponent);
   ntk_free(context, v.r);
   return status;
 }
