@@ -373,6 +373,11 @@ static void test_empirical(void **state) {
   assert_near(values[0], 0.0, 1e-14 * values[N - 1], "lambda_min by construction");
   compare(&ledger, "lambda_min_centred", values[1], values[N - 1]);
   assert_verdict(&ledger, "population", NTK_LEDGER_SUSPECT);
+  assert_verdict(&ledger, "psi_worst",
+                 NTK_LEDGER_UNRESOLVED); /* these samples made its direction */
+  assert_near(value_of(&ledger, "xi"),
+              value_of(&ledger, "psi_random") + value_of(&ledger, "eta_max") / sqrt(30.0), 1e-12,
+              "xi");
   ntk_ledger_clear(&ledger);
   proof_clear(&p);
   free(X);

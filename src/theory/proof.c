@@ -175,6 +175,10 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
         ntk_progress_report(v->context, "kernels of the proof", (double)k / NTK_LEDGER_SPECTRA));
     NTK_TRY(ntk_proof_spectrum(v, (ntk_proof_kernel)k, nu, &e[k]));
   }
+  if (v->N > v->n * v->m) /* their rank is at most n m: 0 whatever rounding says */
+    e[NTK_PROOF_BLOCK].low = e[NTK_PROOF_FB].low = e[NTK_PROOF_CENTRED].low = 0.0;
+  if (v->N > v->network->parameters)
+    e[NTK_PROOF_K].low = 0.0;
   v->lambda_min_centred = e[NTK_PROOF_CENTRED].low;
   NTK_TRY(rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]));
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));
