@@ -61,9 +61,12 @@ static void test_memory(void **state) {
   static const struct {
     size_t width[3], N;
     bool spectra;
-  } cases[] = {{{10, 8, 7}, 20, false},    {{10, 8, 7}, 500, true},    {{60, 50, 40}, 900, true},
-               {{60, 50, 40}, 900, false}, {{300, 20, 20}, 50, false}, {{20, 120, 120}, 60, false},
-               {{20, 10, 10}, 1500, false}};
+    const char *law;
+  } cases[] = {{{10, 8, 7}, 20, false, "gaussian"},     {{10, 8, 7}, 500, true, "gaussian"},
+               {{60, 50, 40}, 900, true, "gaussian"},   {{60, 50, 40}, 900, false, "gaussian"},
+               {{300, 20, 20}, 50, false, "gaussian"},  {{20, 120, 120}, 60, false, "gaussian"},
+               {{20, 10, 10}, 1500, false, "gaussian"}, {{60, 50, 40}, 900, false, NULL},
+               {{20, 10, 10}, 1500, false, NULL},       {{10, 8, 7}, 2500, true, NULL}};
   for (size_t k = 0; k < COUNT(cases); k++) {
     ntk_context *context = make_context(2);
     instance i = make(context, cases[k].width, cases[k].N);
@@ -72,7 +75,7 @@ static void test_memory(void **state) {
     ntk_ledger ledger = {0};
     size_t bytes = 0;
     assert_ok(ntk_verify_memory(context, &i.spec, cases[k].N, &options, &bytes));
-    assert_ok(ntk_verify(context, i.network, i.data, "gaussian", &options, &ledger));
+    assert_ok(ntk_verify(context, i.network, i.data, cases[k].law, &options, &ledger));
     const size_t peak = ntk_memory_peak(context);
     if (peak > bytes || (double)bytes > 1.7 * (double)peak)
       fail_msg("case %zu: %zu bytes predicted, %zu held", k, bytes, peak);
@@ -103,11 +106,21 @@ static void test_refusals(void **state) {
                    NTK_ERR_MEMORY);
   assert_int_equal(ntk_memory_in_use(context), before);
   ntk_dataset *other = NULL;
+  double *X = make_normal(1, 100);
+  for (size_t e = 0; e < 100; e++)
+    X[e] *= 1e160;
   context->memory_limit = SIZE_MAX;
   assert_ok(ntk_dataset_generate(context, "gaussian", 10, 9, 4, &other));
   assert_refused(ntk_verify(context, i.network, other, "gaussian", NULL, &ledger), NTK_ERR_SHAPE,
                  "the data have d = 9 and the network n_0 = 10");
   ntk_dataset_destroy(other);
+  other = make_data(context, X, 10, 10);
+  const size_t held = ntk_memory_in_use(context);
+  assert_refused(ntk_verify(context, i.network, other, NULL, NULL, &ledger), NTK_ERR_NOT_FINITE,
+                 "the kernel overflows: its trace is not finite");
+  assert_int_equal(ntk_memory_in_use(context), held);
+  ntk_dataset_destroy(other);
+  free(X);
   unmake(&i);
   ntk_context_destroy(context);
 }

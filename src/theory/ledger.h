@@ -77,6 +77,7 @@ typedef struct ntk_verification {
   double *eta2;              /* N: ||J~_i||^2 = (J~ J~^T)_ii */
   double *top;               /* N: unit eigenvector of J~ J~^T's largest eigenvalue */
   double lambda_min_centred; /* of J~ J~^T; NaN: not resolved */
+  double least_diagonal;     /* min_i K_ii, (16) */
 } ntk_verification;
 
 /* Rows that the ledger of a network of depth L can have. */

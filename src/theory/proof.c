@@ -53,34 +53,14 @@ static ntk_ledger_row *row_lambda(ntk_verification *v, ntk_row id, const ntk_ext
   return row;
 }
 
-/* min_i K_ii, (16). */
-static ntk_status smallest_diagonal(ntk_verification *v, double *least) {
-  double *norms;
-  NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
-  const ntk_status status =
-      v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
-  *least = INFINITY;
-  for (size_t i = 0; i < v->N && status == NTK_OK; i++) {
-    double diagonal = 0.0;
-    for (size_t k = 0; k < v->L; k++)
-      diagonal += norms[k * v->N + i] * norms[(v->L + k) * v->N + i];
-    *least = fmin(*least, diagonal);
-  }
-  ntk_free(v->context, norms);
-  return status;
-}
-
-static ntk_status rows_theorem31(ntk_verification *v, const ntk_extremes *K,
-                                 const ntk_extremes *block) {
-  double least = 0.0;
-  NTK_TRY(smallest_diagonal(v, &least));
+static void rows_theorem31(ntk_verification *v, const ntk_extremes *K, const ntk_extremes *block) {
+  const double least = v->least_diagonal;
   (void)row_lambda(v, NTK_ROW_LOWER, K);
   (void)row_lambda(v, NTK_ROW_UPPER, K);
   ntk_ledger_judge(ntk_ledger_add(v, NTK_ROW_DIAGONAL, 0, least), 0.0, 1e2);
   (void)ntk_ledger_add_bound(v, NTK_ROW_DIAGONAL_BOUND, least, K->low, K->resolution);
   (void)ntk_ledger_add_bound(v, NTK_ROW_BLOCK_BOUND, K->low, block->low,
                              K->resolution + block->resolution);
-  return NTK_OK;
 }
 
 /* How far the means' sampling error moves J~_FB, whose rows are f~_i (x) b~_i: ||d_f|| ||B~|| +
@@ -163,7 +143,8 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
   (void)ntk_ledger_add_bound(v, NTK_ROW_B_BOUND, fb->low, least - rank_one,
                              fb->resolution + centred->resolution);
   (void)ntk_ledger_add(v, NTK_ROW_LOSS, 0, loss(centred->low - block->low, slack));
-  return row_sampling(v, fb);
+  /* Means over the data are what these rows are about, and have no error. */
+  return v->source.distribution != NULL ? row_sampling(v, fb) : NTK_OK;
 }
 
 ntk_status ntk_verify_kernels(ntk_verification *v) {
@@ -180,7 +161,7 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
   if (v->N > v->network->parameters)
     e[NTK_PROOF_K].low = 0.0;
   v->lambda_min_centred = e[NTK_PROOF_CENTRED].low;
-  NTK_TRY(rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]));
+  rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]);
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));
   ntk_ledger_row *row = row_lambda(v, NTK_ROW_CENTRED, &e[NTK_PROOF_CENTRED]);
   if (v->source.distribution == NULL && row->verdict != NTK_LEDGER_OUTSIDE)
