@@ -79,6 +79,8 @@ static void test_constant_data(void **state) {
   assert_verdict(&ledger, "x_norm", NTK_LEDGER_CONSISTENT);
   assert_verdict(&ledger, "x_square", NTK_LEDGER_CONSISTENT);
   assert_verdict(&ledger, "x_centred", NTK_LEDGER_SUSPECT);
+  assert_non_null(
+      strstr(row_of(&ledger, "x_centred")->note, "the predicted order; looked for: 0.01 to 100"));
   assert_near(value_of(&ledger, "x_centred"), 1e-6 * D, 1e-7 * D, "E ||x - E x||^2");
   assert_int_equal(broken_tails(&ledger), 0);
   ntk_ledger_clear(&ledger);

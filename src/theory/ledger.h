@@ -90,7 +90,7 @@ ntk_ledger_row *ntk_ledger_add(ntk_verification *v, ntk_row id, size_t l, double
  * slack): HOLDS, FAILS or UNRESOLVED. */
 ntk_ledger_row *ntk_ledger_add_bound(ntk_verification *v, ntk_row id, double value, double bound,
                                      double slack);
-/* CONSISTENT for a ratio between low and high, else SUSPECT; UNRESOLVED for NaN. */
+/* CONSISTENT for a ratio between low and high, else SUSPECT with a note; UNRESOLVED for NaN. */
 void ntk_ledger_judge(ntk_ledger_row *row, double low, double high);
 /* Formats the row's note. */
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...)

@@ -234,6 +234,9 @@ void ntk_ledger_judge(ntk_ledger_row *row, double low, double high) {
   else
     row->verdict =
         row->ratio >= low && row->ratio <= high ? NTK_LEDGER_CONSISTENT : NTK_LEDGER_SUSPECT;
+  if (row->verdict == NTK_LEDGER_SUSPECT)
+    ntk_ledger_note(row, "%.3g times the predicted order; looked for: %g to %g", row->ratio, low,
+                    high);
 }
 
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...) {
