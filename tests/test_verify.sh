@@ -151,6 +151,10 @@ good 'zeros at one size' verify --ladder d=8,12,18 --samples 100 --widths d,d --
   --trials 2 --quiet
 check 'are not passed over' grep -q '^      0 in 2 of 6 trials, with more samples than parameters' "$out"
 check 'outside' grep -q '^  lambda_min(K_{L-2}) .* outside$' "$out"
+# At d = 8 it is 0, and n_{L-2} n_{L-1} = d (d + 5) grows from 12 to 24 as d^1.77, from 8 as d^1.73.
+good 'zeros at the first size' verify --ladder d=8,12,18,24 --samples d+100 --widths d+5,d \
+  --population 2048 --trials 2 --quiet
+check 'the prediction is of the sizes fitted' grep -q '^  lambda_min(K_{L-2}) .* >= 1.77 ' "$out"
 good 'a row that misses its order' verify --ladder d=8,16,32 --samples 20 --widths 6,6 \
   --population 2048 --quiet
 check 'says where' grep -q '^      the interval \(ends below\|starts above\) the prediction' "$out"
