@@ -145,9 +145,9 @@ static void compare_kernels(const ntk_ledger *ledger, const proof *p) {
   assert_verdict(ledger, "diagonal_bound", NTK_LEDGER_HOLDS);
 }
 
-/* s, nu = ||M||^2 and q of step (b). */
+/* s, nu = ||M||^2 and q of step (b), at the t of least cost. */
 static void compare_step_b(const ntk_ledger *ledger, const proof *p) {
-  double nu = 0.0, ss = 0.0, qq = 0.0;
+  double nu = 0.0, ss = 0.0, sum = 0.0;
   for (size_t e = 0; e < p->n * p->m; e++)
     nu += p->M[e] * p->M[e];
   for (size_t i = 0; i < N; i++) {
@@ -157,10 +157,21 @@ static void compare_step_b(const ntk_ledger *ledger, const proof *p) {
         s += (p->layers[i * p->size + p->at_f + a] - p->mean[p->at_f + a]) *
              (p->layers[i * p->size + p->at_b + c] - p->mean[p->at_b + c]) * p->M[a * p->m + c];
     ss += s * s;
-    qq += (s / sqrt(nu) - sqrt(nu)) * (s / sqrt(nu) - sqrt(nu));
+    sum += s;
   }
-  assert_near(value_of(ledger, "b_cost"), qq, 1e-9 * qq, "||q||^2");
-  assert_near(value_of(ledger, "b_psd"), ss / nu, 1e-9 * ss / nu, "||s||^2 / ||M||^2");
+  double least = INFINITY, at = NAN, last = NAN; /* over a grid of t >= nu */
+  for (double t = nu; t < 1e3 * (nu + sqrt(ss)); t *= 1.0001) {
+    const double qq = ss / t - 2.0 * sum + t * N;
+    if (qq < least) {
+      least = qq;
+      at = t;
+    }
+    last = t;
+  }
+  assert_true(last > at);
+  const double scale = ss / at + at * N, psd = ss / at + (at - nu) * N;
+  assert_near(value_of(ledger, "b_cost"), least, 1e-7 * scale, "||q||^2");
+  assert_near(value_of(ledger, "b_psd"), psd, 2e-4 * scale, "PSD part");
 }
 
 static void compare_norms(const ntk_ledger *ledger, const ntk_network *network, const proof *p) {
@@ -320,9 +331,9 @@ static void check(size_t L, const size_t *width, const char *activation, const c
   assert_int_equal(ledger.empirical, distribution == NULL);
   compare_norms(&ledger, network, &p);
   compare_step_b(&ledger, &p);
-  compare_sampling(&ledger, L, &p, count);
   compare_error(&ledger, P, count, width[0]);
   if (distribution != NULL) {
+    compare_sampling(&ledger, L, &p, count);
     compare_kernels(&ledger, &p);
     compare_proposition(&ledger, network, activation, &p, P, count);
   }
@@ -362,9 +373,50 @@ static void test_empirical(void **state) {
   assert_near(values[0], 0.0, 1e-14 * values[N - 1], "lambda_min by construction");
   compare(&ledger, "lambda_min_centred", values[1], values[N - 1]);
   assert_verdict(&ledger, "population", NTK_LEDGER_SUSPECT);
+  for (size_t r = 0; r < ledger.rows; r++)
+    assert_string_not_equal(ledger.row[r].key, "sampling");
+  assert_verdict(&ledger, "psi_worst",
+                 NTK_LEDGER_UNRESOLVED); /* these samples made its direction */
+  assert_near(value_of(&ledger, "xi"),
+              value_of(&ledger, "psi_random") + value_of(&ledger, "eta_max") / sqrt(30.0), 1e-12,
+              "xi");
   ntk_ledger_clear(&ledger);
   proof_clear(&p);
   free(X);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
+/* tanh is odd and a Gaussian symmetric: M is 0, what is found of it sampling error, and the cost of
+ * (b) falls with the samples' number like 1 / sqrt of it. */
+static void test_cost_of_nothing(void **state) {
+  (void)state;
+  const size_t width[] = {20, 16, 12}, samples[] = {2048, 64 * 2048};
+  double cost[2];
+  ntk_context *context = make_context(2);
+  ntk_network *network = make_network(context, 3, width, "tanh", "paper", 3);
+  ntk_dataset *data = NULL;
+  assert_ok(ntk_dataset_generate(context, "gaussian", 60, 20, 4, &data));
+  for (size_t k = 0; k < COUNT(samples); k++) {
+    ntk_ledger ledger = {0};
+    assert_ok(ntk_verify(context, network, data, "gaussian",
+                         &(ntk_verify_options){.population = samples[k]}, &ledger));
+    cost[k] = value_of(&ledger, "b_cost");
+    assert_non_null(strstr(row_of(&ledger, "b_cost")->note, "do not tell M from 0"));
+    assert_verdict(&ledger, "b_bound", NTK_LEDGER_HOLDS);
+    ntk_ledger_clear(&ledger);
+  }
+  if (!(cost[1] < 0.25 * cost[0]))
+    fail_msg("cost of (b) %g, and %g with 64 times as many samples", cost[0], cost[1]);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  network = make_network(context, 3, width, "sigmoid", "paper", 3); /* M is not 0 */
+  assert_ok(ntk_dataset_generate(context, "gaussian", 60, 20, 4, &data));
+  ntk_ledger ledger = {0};
+  assert_ok(ntk_verify(context, network, data, "gaussian", NULL, &ledger));
+  assert_string_equal(row_of(&ledger, "b_cost")->note, "");
+  ntk_ledger_clear(&ledger);
   ntk_dataset_destroy(data);
   ntk_network_destroy(network);
   ntk_context_destroy(context);
@@ -399,6 +451,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_depths),
       cmocka_unit_test(test_empirical),
+      cmocka_unit_test(test_cost_of_nothing),
       cmocka_unit_test(test_split),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

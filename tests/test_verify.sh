@@ -58,6 +58,7 @@ for part in 'Assumption 2.1' 'Assumption 2.2' 'Assumption 2.3' 'Assumption 2.4' 
   'Theorem 3.1' 'Theorem 3.2' 'Theorem 3.4' 'Section 3.1, norms' 'Proposition 3.3'; do
   check "section $part" grep -qx "$part" "$out"
 done
+check 'notes of all rows' grep -q '^      a lower estimate$' "$out"
 check 'a summary' grep -q '^.*6 holds.*; .* s$' "$out"
 check 'nothing on standard error' test ! -s "$err"
 check 'nothing written' test -z "$(ls -A)"
@@ -141,6 +142,22 @@ check 'another study is refused' test "$status" -eq 2
 # shellcheck disable=SC2086
 good 'beyond the assumptions' verify $rungs --quiet --activation relu
 check "M' is outside" grep -q "^  M'.* outside$" "$out"
+
+# Zeros among the trials: more samples than n_{L-2} n_{L-1}.
+good 'zeros on a ladder' verify --ladder d=8,12,18 --samples 70 --widths 8,8 --population 2048 \
+  --trials 2 --quiet
+check 'and of all trials' grep -q '^      0 in 6 of 6 trials, with more samples than parameters' "$out"
+good 'zeros at one size' verify --ladder d=8,12,18 --samples 100 --widths d,d --population 2048 \
+  --trials 2 --quiet
+check 'are not passed over' grep -q '^      0 in 2 of 6 trials, with more samples than parameters' "$out"
+check 'outside' grep -q '^  lambda_min(K_{L-2}) .* outside$' "$out"
+# At d = 8 it is 0, and n_{L-2} n_{L-1} = d (d + 5) grows from 12 to 24 as d^1.77, from 8 as d^1.73.
+good 'zeros at the first size' verify --ladder d=8,12,18,24 --samples d+100 --widths d+5,d \
+  --population 2048 --trials 2 --quiet
+check 'the prediction is of the sizes fitted' grep -q '^  lambda_min(K_{L-2}) .* >= 1.77 ' "$out"
+good 'a row that misses its order' verify --ladder d=8,16,32 --samples 20 --widths 6,6 \
+  --population 2048 --quiet
+check 'says where' grep -q '^      the interval \(ends below\|starts above\) the prediction' "$out"
 
 # Interrupted, and gone on with.
 rm -f l.html l.db

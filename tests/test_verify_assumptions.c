@@ -79,8 +79,25 @@ static void test_constant_data(void **state) {
   assert_verdict(&ledger, "x_norm", NTK_LEDGER_CONSISTENT);
   assert_verdict(&ledger, "x_square", NTK_LEDGER_CONSISTENT);
   assert_verdict(&ledger, "x_centred", NTK_LEDGER_SUSPECT);
+  assert_non_null(
+      strstr(row_of(&ledger, "x_centred")->note, "the predicted order; looked for: 0.01 to 100"));
   assert_near(value_of(&ledger, "x_centred"), 1e-6 * D, 1e-7 * D, "E ||x - E x||^2");
   assert_int_equal(broken_tails(&ledger), 0);
+  ntk_ledger_clear(&ledger);
+  free(X);
+}
+
+/* The same a hundred million away, as a file may come: squares of the numbers themselves would
+ * leave no digit of the spread. */
+static void test_uncentred_data(void **state) {
+  (void)state;
+  enum { N = 600, D = 20 };
+  const size_t hidden[] = {8, 8};
+  double *X = make_normal(1, N * D);
+  for (size_t e = 0; e < (size_t)N * D; e++)
+    X[e] += 1e8;
+  ntk_ledger ledger = verify(NULL, X, N, D, hidden, "tanh", 1);
+  assert_near(value_of(&ledger, "x_centred"), D, 0.1 * D, "E ||x - E x||^2");
   ntk_ledger_clear(&ledger);
   free(X);
 }
@@ -189,10 +206,10 @@ static void test_few_samples(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_the_five),     cmocka_unit_test(test_constant_data),
-      cmocka_unit_test(test_heavy_tails),  cmocka_unit_test(test_spread_direction),
-      cmocka_unit_test(test_two_clusters), cmocka_unit_test(test_outside),
-      cmocka_unit_test(test_few_samples),
+      cmocka_unit_test(test_the_five),         cmocka_unit_test(test_uncentred_data),
+      cmocka_unit_test(test_constant_data),    cmocka_unit_test(test_heavy_tails),
+      cmocka_unit_test(test_spread_direction), cmocka_unit_test(test_two_clusters),
+      cmocka_unit_test(test_outside),          cmocka_unit_test(test_few_samples),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

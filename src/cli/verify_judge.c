@@ -57,23 +57,53 @@ static bool is_design(const ladder_row *row) {
          strcmp(row->words.section, "Assumption 2.5") == 0;
 }
 
+/* Smallest eigenvalues are called 0 only where counting makes them so. */
+static bool counts_to_zero(const ladder_row *row) {
+  return strncmp(row->words.key, "lambda_min", strlen("lambda_min")) == 0;
+}
+
+/* Zeros have no logarithm, and no fit shows them: they break a lower order, and meet an upper one
+ * where nothing else is there. False: they decide nothing. */
+static bool judge_zeros(ladder_row *row) {
+  char missing[60] = "";
+  if (row->missing > 0)
+    snprintf(missing, sizeof missing, "; %zu others are not resolved", row->missing);
+  if (row->zero == 0)
+    return false;
+  if (row->words.claim == NTK_CLAIM_OMEGA || row->words.claim == NTK_CLAIM_THETA) {
+    const bool outside = is_design(row) || counts_to_zero(row);
+    row->verdict = outside ? NTK_LEDGER_OUTSIDE : NTK_LEDGER_SUSPECT;
+    snprintf(row->note, sizeof row->note, "0 in %zu of %zu trials%s%s", row->zero, row->trials,
+             counts_to_zero(row) ? ", with more samples than parameters" : "", missing);
+    return true;
+  }
+  if (row->zero < row->trials)
+    return false;
+  row->verdict = row->missing > 0 ? NTK_LEDGER_UNRESOLVED : NTK_LEDGER_CONSISTENT;
+  snprintf(row->note, sizeof row->note, "0 in every trial%s%s",
+           row->missing > 0 ? " that is resolved" : "", missing);
+  return true;
+}
+
+static const char *reason(const ladder_row *row) {
+  return row->words.claim == NTK_CLAIM_LITTLE_O ? "the interval does not lie below the prediction"
+         : row->high < row->predicted           ? "the interval ends below the prediction"
+                                                : "the interval starts above the prediction";
+}
+
 void ladder_judge(ladder_row *row) {
   const ntk_ledger_claim claim = row->words.claim;
   if (ladder_is_bound(row)) {
     judge_bound(row);
     return;
   }
-  if (claim == NTK_CLAIM_NONE || isnan(row->predicted)) {
+  if (claim == NTK_CLAIM_NONE || (isnan(row->predicted) && row->zero == 0)) {
     row->verdict = NTK_LEDGER_MEASURED;
     return;
   }
-  if (row->trials > 0 && row->zero == row->trials) {
-    row->verdict = claim == NTK_CLAIM_OMEGA || claim == NTK_CLAIM_THETA ? NTK_LEDGER_SUSPECT
-                                                                        : NTK_LEDGER_CONSISTENT;
-    snprintf(row->note, sizeof row->note, "0 in every trial");
+  if (judge_zeros(row))
     return;
-  }
-  if (isnan(row->low) || isnan(row->high)) {
+  if (isnan(row->low) || isnan(row->high) || isnan(row->predicted)) {
     row->verdict = NTK_LEDGER_UNRESOLVED;
     if (row->zero > 0)
       snprintf(row->note, sizeof row->note, "0 in %zu of %zu trials: the others are too few",
@@ -85,9 +115,13 @@ void ladder_judge(ladder_row *row) {
     return;
   }
   row->verdict = judge_exponent(claim, row->low - row->predicted, row->high - row->predicted);
+  const char *why = row->verdict == NTK_LEDGER_SUSPECT ? reason(row) : "";
+  const size_t without = row->zero + row->missing;
   if (row->verdict == NTK_LEDGER_SUSPECT && is_design(row))
     row->verdict = NTK_LEDGER_OUTSIDE;
-  if (row->zero + row->missing > 0)
-    snprintf(row->note, sizeof row->note, "without %zu trials that are 0 or not resolved",
-             row->zero + row->missing);
+  if (without > 0)
+    snprintf(row->note, sizeof row->note, "%s%swithout %zu trials that are 0 or not resolved", why,
+             why[0] != '\0' ? "; " : "", without);
+  else
+    snprintf(row->note, sizeof row->note, "%s", why);
 }

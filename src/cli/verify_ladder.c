@@ -130,25 +130,74 @@ static exit_status fit(const ntk_study_table *table, const char *quantity, const
   return report_library(status, "ladder");
 }
 
-/* The exponent of the row's order, from the sizes at each point; NaN: it has none, or that is
- * measured itself. */
-static exit_status predict(const ntk_study_table *table, const ladder *l, ladder_row *row) {
-  char order[sizeof row->words.key + 8];
+/* Whether the fit of a row has the value: it is positive. */
+static bool is_fitted(const ntk_study_row *r) {
+  return isfinite(r->value) && r->value > 0.0;
+}
+
+/* Rows of the quantity `order` for the trials whose value of `key` is fitted, into kept (room for
+ * all rows); how many. Both come by point and trial. */
+static size_t keep_orders(const ntk_study_table *table, const char *key, const char *order,
+                          ntk_study_row *kept) {
+  size_t count = 0, at = 0; /* at: the next row that may be the value's */
+  for (size_t i = 0; i < table->rows; i++) {
+    const ntk_study_row *r = &table->row[i], *value = NULL;
+    if (strcmp(r->quantity, order) != 0)
+      continue;
+    for (; at < table->rows && value == NULL; at++)
+      if (strcmp(table->row[at].quantity, key) == 0) {
+        value = &table->row[at];
+        if (value->point > r->point || (value->point == r->point && value->trial > r->trial))
+          break;
+        if (value->point < r->point || value->trial < r->trial)
+          value = NULL;
+      }
+    if (value != NULL && value->point == r->point && value->trial == r->trial && is_fitted(value))
+      kept[count++] = *r;
+  }
+  return count;
+}
+
+static exit_status fit_slope(const ntk_study_table *table, const char *quantity, const char *x,
+                             double *slope) {
   ntk_summary summary;
   ntk_fit fitted = {.slope = NAN};
-  row->predicted = NAN;
-  if (row->words.claim == NTK_CLAIM_NONE || row->words.order[0] == '\0')
-    return EXIT_DONE;
-  snprintf(order, sizeof order, "%s.order", row->words.key);
+  const exit_status status = fit(table, quantity, x, &summary, &fitted);
+  if (status == EXIT_DONE)
+    ntk_summary_clear(&summary);
+  *slope = fitted.slope;
+  return status;
+}
+
+static bool has_quantity(const ntk_study_table *table, const char *quantity) {
   for (size_t q = 0; q < table->quantities; q++)
-    if (strcmp(table->quantity[q], order) == 0) {
-      const exit_status status = fit(table, order, l->variable, &summary, &fitted);
-      if (status != EXIT_DONE)
-        return status;
-      row->predicted = fitted.slope;
-      ntk_summary_clear(&summary);
-    }
-  return EXIT_DONE;
+    if (strcmp(table->quantity[q], quantity) == 0)
+      return true;
+  return false;
+}
+
+/* The exponent of the row's order, from the sizes of the trials that its own exponent is from, or
+ * of all where those give none; NaN: it has no order, or that is measured itself. */
+static exit_status predict(const ntk_study_table *table, const ladder *l, ladder_row *row) {
+  char order[sizeof row->words.key + 8];
+  row->predicted = NAN;
+  snprintf(order, sizeof order, "%s.order", row->words.key);
+  if (row->words.claim == NTK_CLAIM_NONE || row->words.order[0] == '\0' ||
+      !has_quantity(table, order))
+    return EXIT_DONE;
+  ntk_study_row *kept = malloc((table->rows + 1) * sizeof *kept);
+  if (kept == NULL)
+    return report_error(EXIT_FAILED, "no memory for the ladder's rows");
+  ntk_study_table some = *table;
+  some.row = kept;
+  some.rows = keep_orders(table, row->words.key, order, kept);
+  exit_status status = EXIT_DONE;
+  if (some.rows > 0)
+    status = fit_slope(&some, order, l->variable, &row->predicted);
+  free(kept);
+  if (status == EXIT_DONE && isnan(row->predicted))
+    status = fit_slope(table, order, l->variable, &row->predicted);
+  return status;
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

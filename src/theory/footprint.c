@@ -156,7 +156,7 @@ static double verify_bytes(const ntk_context *context, size_t depth, const size_
   const double half = half_square(n), eigen = (double)ntk_eigen_bytes(N);
   const double tiles = fmax(8.0 * threads * GRAM_COLUMNS * s.pair, 24.0 * n);
   double kernels = 2.0 * half + fmax(tiles, eigen);
-  if (N <= NTK_FULL_SMALL || (N <= NTK_FULL_UP_TO && options->spectra))
+  if (N <= NTK_FULL_UP_TO) /* also unasked: of J~ J~^T where the law is not known */
     kernels = fmax(kernels, half + 8.0 * n * n + 8.0 * 40.0 * n);
   kernels = fmax(kernels, 8.0 * n * fmax(s.widest, 2.0 * L + 1.0 + s.widest) + eigen);
   const double spectra = options->spectra ? 8.0 * n * NTK_LEDGER_SPECTRA : 0.0;

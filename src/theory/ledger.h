@@ -77,6 +77,7 @@ typedef struct ntk_verification {
   double *eta2;              /* N: ||J~_i||^2 = (J~ J~^T)_ii */
   double *top;               /* N: unit eigenvector of J~ J~^T's largest eigenvalue */
   double lambda_min_centred; /* of J~ J~^T; NaN: not resolved */
+  double least_diagonal;     /* min_i K_ii, (16) */
 } ntk_verification;
 
 /* Rows that the ledger of a network of depth L can have. */
@@ -89,7 +90,7 @@ ntk_ledger_row *ntk_ledger_add(ntk_verification *v, ntk_row id, size_t l, double
  * slack): HOLDS, FAILS or UNRESOLVED. */
 ntk_ledger_row *ntk_ledger_add_bound(ntk_verification *v, ntk_row id, double value, double bound,
                                      double slack);
-/* CONSISTENT for a ratio between low and high, else SUSPECT; UNRESOLVED for NaN. */
+/* CONSISTENT for a ratio between low and high, else SUSPECT with a note; UNRESOLVED for NaN. */
 void ntk_ledger_judge(ntk_ledger_row *row, double low, double high);
 /* Formats the row's note. */
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...)

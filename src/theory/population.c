@@ -32,9 +32,11 @@ typedef struct pass {
   ntk_population *p;
   double *values;     /* NTK_POPULATION_PIECE x the largest width */
   double *ones, *g;   /* 1, ..., 1; J^T 1 of a piece, P */
-  double *square_b;   /* 1: sum of ||b||^2 */
   double *sum, *sum2; /* L each: sums of ||f_l|| and its square */
   double *sum4;       /* L: of ||f_l||^4 */
+  /* About the first sample, lest digits cancel where the mean is far from 0. */
+  double *first;   /* its f_0, ..., f_{L-1}, b, one behind the other */
+  double *shifted; /* L + 1: sums of ||f_l - that||^2, and of b */
 } pass;
 
 /* sum (n) += the rows of A (count x n). */
@@ -51,9 +53,28 @@ static double row_square(size_t n, const double *a) {
   return square;
 }
 
-static ntk_status add_piece(pass *s, const ntk_features *features) {
+static double distance_square(size_t n, const double *a, const double *b) {
+  double square = 0.0;
+  for (size_t j = 0; j < n; j++)
+    square += (a[j] - b[j]) * (a[j] - b[j]);
+  return square;
+}
+
+/* Rows of values (count x n), of which *first is the first of all. */
+static double shifted_squares(bool begins, size_t count, size_t n, const double *values,
+                              double *first) {
+  double sum = 0.0;
+  if (begins)
+    memcpy(first, values, n * sizeof *first);
+  for (size_t i = 0; i < count; i++)
+    sum += distance_square(n, values + i * n, first);
+  return sum;
+}
+
+static ntk_status add_piece(pass *s, bool begins, const ntk_features *features) {
   const ntk_network *network = s->network;
   const size_t L = network->depth, count = features->N;
+  double *first = s->first;
   for (size_t l = 0; l < L; l++) {
     const size_t n = network->width[l];
     features->backend->features_values(features, false, l, s->values);
@@ -64,12 +85,13 @@ static ntk_status add_piece(pass *s, const ntk_features *features) {
       s->sum2[l] += square;
       s->sum4[l] += square * square;
     }
+    s->shifted[l] += shifted_squares(begins, count, n, s->values, first);
+    first += n;
   }
   const size_t m = network->width[L - 1];
   features->backend->features_values(features, true, L - 1, s->values);
   add_rows(count, m, s->values, s->p->mean_b);
-  for (size_t i = 0; i < count; i++)
-    *s->square_b += row_square(m, s->values + i * m);
+  s->shifted[L] += shifted_squares(begins, count, m, s->values, first);
   NTK_TRY(ntk_jacobian_adjoint(features, s->ones, s->g)); /* sum_i f_i b_i^T, block L - 2 */
   const double *G = s->g + (network->W[L - 1] - network->theta);
   for (size_t e = 0; e < network->width[L - 2] * m; e++)
@@ -82,24 +104,31 @@ static ntk_moments moments(double sum, double sum_of_squares, double n) {
   return (ntk_moments){mean, sqrt(fmax(0.0, variance))};
 }
 
+/* E ||f - E f||^2, unbiased, from a sum of ||f - first||^2. */
+static double centred(size_t n, const double *mean, const double *first, double shifted,
+                      double count) {
+  const double square = shifted - count * distance_square(n, mean, first);
+  return fmax(0.0, square) / fmax(1.0, count - 1.0);
+}
+
 /* Sums to expectations. */
 static void finish(pass *s) {
   ntk_population *p = s->p;
   const ntk_network *network = s->network;
   const size_t L = network->depth, n = network->width[L - 2], m = network->width[L - 1];
   const double count = (double)p->samples;
+  const double *first = s->first;
   for (size_t l = 0; l < L; l++) {
     for (size_t j = 0; j < network->width[l]; j++)
       p->mean_f[l][j] /= count;
     p->norm[l] = moments(s->sum[l], s->sum2[l], count);
     p->square[l] = moments(s->sum2[l], s->sum4[l], count);
-    /* The mean's own square is high by the centred one's over n: unbiased. */
-    p->centred[l] = (p->square[l].mean - row_square(network->width[l], p->mean_f[l])) * count /
-                    fmax(1.0, count - 1.0);
+    p->centred[l] = centred(network->width[l], p->mean_f[l], first, s->shifted[l], count);
+    first += network->width[l];
   }
   for (size_t j = 0; j < m; j++)
     p->mean_b[j] /= count;
-  p->centred_b = (*s->square_b / count - row_square(m, p->mean_b)) * count / fmax(1.0, count - 1.0);
+  p->centred_b = centred(m, p->mean_b, first, s->shifted[L], count);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < m; j++)
       p->M[i * m + j] = p->M[i * m + j] / count - p->mean_f[L - 2][i] * p->mean_b[j];
@@ -115,7 +144,7 @@ static ntk_status stream(pass *s, const ntk_source *source) {
     NTK_TRY(
         ntk_progress_report(context, "population samples", (double)first / (double)s->p->samples));
     NTK_TRY(ntk_source_features(context, s->network, source, first, count, &piece, &features));
-    const ntk_status status = add_piece(s, features);
+    const ntk_status status = add_piece(s, first == 0, features);
     ntk_features_destroy(features);
     ntk_dataset_destroy(piece);
     NTK_TRY(status);
@@ -192,26 +221,30 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
                                  const ntk_source *source, size_t samples,
                                  ntk_population **population) {
   const size_t L = network->depth;
-  size_t widest = 0;
-  for (size_t l = 0; l < L; l++)
+  size_t widest = 0, all = network->width[L - 1];
+  for (size_t l = 0; l < L; l++) {
     widest = network->width[l] > widest ? network->width[l] : widest;
+    all += network->width[l];
+  }
   ntk_population *made = NULL;
   NTK_TRY(
       allocate(context, network, source->distribution != NULL ? samples : source->data->N, &made));
   double *work = NULL;
-  const size_t rows = NTK_POPULATION_PIECE * widest, sums = 3 * L + 1;
-  ntk_status status = ntk_alloc_doubles(
-      context, rows + NTK_POPULATION_PIECE + network->parameters + sums, "expectations", &work);
+  const size_t rows = NTK_POPULATION_PIECE * widest, sums = 4 * L + 1;
+  ntk_status status =
+      ntk_alloc_doubles(context, rows + NTK_POPULATION_PIECE + network->parameters + all + sums,
+                        "expectations", &work);
   if (status == NTK_OK) {
     pass s = {.network = network, .p = made, .values = work, .ones = work + rows};
     for (size_t i = 0; i < NTK_POPULATION_PIECE; i++)
       s.ones[i] = 1.0;
     s.g = s.ones + NTK_POPULATION_PIECE;
-    s.square_b = s.g + network->parameters;
-    s.sum = s.square_b + 1;
+    s.first = s.g + network->parameters;
+    s.sum = s.first + all;
     s.sum2 = s.sum + L;
     s.sum4 = s.sum2 + L;
-    memset(s.square_b, 0, sums * sizeof(double));
+    s.shifted = s.sum4 + L;
+    memset(s.sum, 0, sums * sizeof(double));
     status = stream(&s, source);
   }
   ntk_free(context, work);

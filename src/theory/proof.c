@@ -6,10 +6,11 @@
  *   J~_FB J~_FB^T = F~ F~^T o B~ B~^T                                     step (a)
  *   (J~ J~^T)_ij  = (J~_FB J~_FB^T)_ij - s_i - s_j + nu                   step (b), (11)
  *
- * The last difference is s 1^T + 1 s^T - nu 1 1^T: a PSD matrix s s^T / nu less one of rank one, q
- * q^T with q = s / sqrt nu - sqrt nu 1. So lambda_min(J~_FB J~_FB^T) >= lambda_min(J~ J~^T) -
- * ||q||^2. Only lambda_min of a difference counts against the theorem: its operator norm holds the
- * means' large PSD part too. Derivations: docs/algorithm.md, "The proof in numbers". */
+ * The last difference is s 1^T + 1 s^T - nu 1 1^T: for every t >= nu a PSD matrix s s^T / t +
+ * (t - nu) 1 1^T less one of rank one, q q^T with q = s / sqrt t - sqrt t 1. So lambda_min(J~_FB
+ * J~_FB^T) >= lambda_min(J~ J~^T) - ||q||^2. Only lambda_min of a difference counts against the
+ * theorem: its operator norm holds the means' large PSD part too. Derivations: docs/algorithm.md,
+ * "The proof in numbers". */
 #include "base/blas.h"
 #include "base/memory.h"
 #include "theory/kernels.h"
@@ -52,34 +53,14 @@ static ntk_ledger_row *row_lambda(ntk_verification *v, ntk_row id, const ntk_ext
   return row;
 }
 
-/* min_i K_ii, (16). */
-static ntk_status smallest_diagonal(ntk_verification *v, double *least) {
-  double *norms;
-  NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
-  const ntk_status status =
-      v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
-  *least = INFINITY;
-  for (size_t i = 0; i < v->N && status == NTK_OK; i++) {
-    double diagonal = 0.0;
-    for (size_t k = 0; k < v->L; k++)
-      diagonal += norms[k * v->N + i] * norms[(v->L + k) * v->N + i];
-    *least = fmin(*least, diagonal);
-  }
-  ntk_free(v->context, norms);
-  return status;
-}
-
-static ntk_status rows_theorem31(ntk_verification *v, const ntk_extremes *K,
-                                 const ntk_extremes *block) {
-  double least = 0.0;
-  NTK_TRY(smallest_diagonal(v, &least));
+static void rows_theorem31(ntk_verification *v, const ntk_extremes *K, const ntk_extremes *block) {
+  const double least = v->least_diagonal;
   (void)row_lambda(v, NTK_ROW_LOWER, K);
   (void)row_lambda(v, NTK_ROW_UPPER, K);
   ntk_ledger_judge(ntk_ledger_add(v, NTK_ROW_DIAGONAL, 0, least), 0.0, 1e2);
   (void)ntk_ledger_add_bound(v, NTK_ROW_DIAGONAL_BOUND, least, K->low, K->resolution);
   (void)ntk_ledger_add_bound(v, NTK_ROW_BLOCK_BOUND, K->low, block->low,
                              K->resolution + block->resolution);
-  return NTK_OK;
 }
 
 /* How far the means' sampling error moves J~_FB, whose rows are f~_i (x) b~_i: ||d_f|| ||B~|| +
@@ -113,17 +94,36 @@ static double loss(double value, double resolution) {
   return value <= resolution ? 0.0 : value; /* NaN stays */
 }
 
+/* ||q||^2, the cost of (b), at the t that makes it least: ||s|| / sqrt N, or nu where that is more.
+ * *psd: a bound on the norm of the PSD part, ||s||^2 / t + (t - nu) N. */
+static double cost_of_b(const ntk_verification *v, double nu, double *psd) {
+  const double n = (double)v->N, norm_s = ntk_dnrm2(v->N, v->s), t = fmax(nu, norm_s / sqrt(n));
+  double cost = 0.0; /* s = 0 and M = 0 leave nothing to centre */
+  for (size_t i = 0; i < v->N && t > 0.0; i++) {
+    const double q = v->s[i] / sqrt(t) - sqrt(t);
+    cost += q * q;
+  }
+  *psd = t > 0.0 ? norm_s * (norm_s / t) + (t - nu) * n : 0.0;
+  return cost;
+}
+
+/* A mean of independent z that is 0 in truth has ||M||^2 about E ||z||^2 / samples; z = f~ (x) b~,
+ * with ||z_i||^2 = ||J~_i||^2 + 2 s_i - nu. */
+static bool is_noise(const ntk_verification *v, double nu) {
+  double square = 0.0;
+  for (size_t i = 0; i < v->N; i++)
+    square += (v->eta2[i] + 2.0 * v->s[i] - nu) / (double)v->N;
+  return nu <= 2.0 * square / (double)v->population->samples;
+}
+
 static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, const ntk_extremes *fb,
                              const ntk_extremes *centred, double nu) {
   ntk_extremes a;
   NTK_TRY(ntk_proof_step_a(v, block->resolution, &a));
   const ntk_extremes b = ntk_proof_step_b(v->N, v->s, nu);
-  const double cost = loss(-a.low, a.resolution), norm_s = ntk_dnrm2(v->N, v->s);
-  double rank_one = 0.0; /* ||q||^2; M = 0 leaves nothing to centre */
-  for (size_t i = 0; i < v->N && nu > 0.0; i++) {
-    const double q = v->s[i] / sqrt(nu) - sqrt(nu);
-    rank_one += q * q;
-  }
+  const double cost = loss(-a.low, a.resolution);
+  double psd = 0.0;
+  const double rank_one = cost_of_b(v, nu, &psd);
   const double slack = block->resolution + fb->resolution + a.resolution;
   (void)row_lambda(v, NTK_ROW_BLOCK, block);
   (void)row_lambda(v, NTK_ROW_FB, fb);
@@ -132,8 +132,10 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
   row = ntk_ledger_add(v, NTK_ROW_A_NORM, 0, fmax(-a.low, a.high));
   ntk_ledger_note(row, "mostly the means' PSD part, which only helps");
   (void)ntk_ledger_add_bound(v, NTK_ROW_A_BOUND, block->low, fb->low - cost, slack);
-  (void)ntk_ledger_add(v, NTK_ROW_B_COST, 0, rank_one);
-  row = ntk_ledger_add(v, NTK_ROW_B_PSD, 0, nu > 0.0 ? norm_s * norm_s / nu : 0.0);
+  row = ntk_ledger_add(v, NTK_ROW_B_COST, 0, rank_one);
+  if (is_noise(v, nu))
+    ntk_ledger_note(row, "the samples do not tell M from 0: sampling error, and less with more");
+  row = ntk_ledger_add(v, NTK_ROW_B_PSD, 0, psd);
   ntk_ledger_note(row, "it only helps");
   (void)ntk_ledger_add(v, NTK_ROW_B_NORM, 0, fmax(-b.low, b.high));
   /* Where E is the mean over the data lambda_min(J~ J~^T) itself is 0, whatever its low says. */
@@ -141,7 +143,8 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
   (void)ntk_ledger_add_bound(v, NTK_ROW_B_BOUND, fb->low, least - rank_one,
                              fb->resolution + centred->resolution);
   (void)ntk_ledger_add(v, NTK_ROW_LOSS, 0, loss(centred->low - block->low, slack));
-  return row_sampling(v, fb);
+  /* Means over the data are what these rows are about, and have no error. */
+  return v->source.distribution != NULL ? row_sampling(v, fb) : NTK_OK;
 }
 
 ntk_status ntk_verify_kernels(ntk_verification *v) {
@@ -153,8 +156,12 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
         ntk_progress_report(v->context, "kernels of the proof", (double)k / NTK_LEDGER_SPECTRA));
     NTK_TRY(ntk_proof_spectrum(v, (ntk_proof_kernel)k, nu, &e[k]));
   }
+  if (v->N > v->n * v->m) /* their rank is at most n m: 0 whatever rounding says */
+    e[NTK_PROOF_BLOCK].low = e[NTK_PROOF_FB].low = e[NTK_PROOF_CENTRED].low = 0.0;
+  if (v->N > v->network->parameters)
+    e[NTK_PROOF_K].low = 0.0;
   v->lambda_min_centred = e[NTK_PROOF_CENTRED].low;
-  NTK_TRY(rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]));
+  rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]);
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));
   ntk_ledger_row *row = row_lambda(v, NTK_ROW_CENTRED, &e[NTK_PROOF_CENTRED]);
   if (v->source.distribution == NULL && row->verdict != NTK_LEDGER_OUTSIDE)

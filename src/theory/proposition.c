@@ -2,7 +2,8 @@
  * sub-exponential norm is sup_W || <W, z> ||_{psi_1} over unit W. It is estimated over some W, from
  * fresh samples, and so from below: random dense ones, random ones of rank one, and the direction
  * in which the data's own J~ is largest, W = J~^T y / ||J~^T y|| for the top eigenvector y of J~
- * J~^T (the sum of y_i f~_i b~_i^T less (sum y) M). With K = 1 and K' = eta_max / sqrt(n_{L-2}
+ * J~^T (the sum of y_i f~_i b~_i^T less (sum y) M; not where the law is unknown, for the samples
+ * would be those that made it). With K = 1 and K' = eta_max / sqrt(n_{L-2}
  * n_{L-1}), for which the last term of (14) is 0 on these data, xi = psi K + K'. */
 #include "theory/ledger.h"
 
@@ -110,7 +111,7 @@ static ntk_status estimate_psi(const ntk_verification *v, double *random, double
   *random = 0.0;
   for (size_t q = 0; q + 1 < DIRECTIONS && status == NTK_OK; q++)
     *random = fmax(*random, ntk_psi1(d.z + q * d.samples, d.samples));
-  if (status == NTK_OK)
+  if (status == NTK_OK && v->source.distribution != NULL)
     *worst = ntk_psi1(d.z + (DIRECTIONS - 1) * d.samples, d.samples);
   ntk_free(v->context, d.W);
   return status;
@@ -129,12 +130,18 @@ ntk_status ntk_verify_proposition(ntk_verification *v) {
   (void)ntk_ledger_add(v, NTK_ROW_ETA_MIN, 0, sqrt(least));
   (void)ntk_ledger_add(v, NTK_ROW_ETA_MAX, 0, sqrt(most));
   ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_PSI_RANDOM, 0, random), "a lower estimate");
-  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_PSI_WORST, 0, worst), "a lower estimate");
+  ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_PSI_WORST, 0, worst),
+                  v->source.distribution != NULL ? "a lower estimate"
+                                                 : "the direction is made from these samples");
   ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_XI, 0, xi), "K' = eta_max / sqrt(n_{L-2} n_{L-1})");
   ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_DELTA, 0, delta),
                   "o(n_{L-2} n_{L-1}) when N is, for xi = O(1)");
-  const double C = delta > 0.0 ? fmax(0.0, (least - v->lambda_min_centred) / delta) : NAN;
+  const double C = delta > 0.0 && !isnan(v->lambda_min_centred)
+                       ? fmax(0.0, (least - v->lambda_min_centred) / delta)
+                       : NAN;
   ntk_ledger_note(ntk_ledger_add(v, NTK_ROW_C13, 0, C),
-                  "with psi as estimated; a larger psi makes C smaller");
+                  isnan(v->lambda_min_centred)
+                      ? "lambda_min(J~ J~^T) is not resolved"
+                      : "with psi as estimated; a larger psi makes C smaller");
   return NTK_OK;
 }

@@ -90,7 +90,7 @@ static const struct row {
                          ORDER_RIGHT_SIDE, NTK_CLAIM_AT_LEAST},
     [NTK_ROW_B_COST] = {"b_cost", T2, "cost of (b): ||q||^2 of rank one", "(b)", ORDER_NN,
                         LITTLE_O},
-    [NTK_ROW_B_PSD] = {"b_psd", T2, "||s||^2 / ||M||^2, PSD part of (b)", "(b)", ORDER_NN, NONE},
+    [NTK_ROW_B_PSD] = {"b_psd", T2, "PSD part of (b): ||s||^2/t + (t-nu) N", "(b)", ORDER_NN, NONE},
     [NTK_ROW_B_NORM] = {"b_norm", T2, "||difference of (b)||", "(b)", ORDER_NN, NONE},
     [NTK_ROW_B_BOUND] = {"b_bound", T2, "(b): lambda_min >= centred - ||q||^2", "(b)",
                          ORDER_RIGHT_SIDE, NTK_CLAIM_AT_LEAST},
@@ -234,6 +234,9 @@ void ntk_ledger_judge(ntk_ledger_row *row, double low, double high) {
   else
     row->verdict =
         row->ratio >= low && row->ratio <= high ? NTK_LEDGER_CONSISTENT : NTK_LEDGER_SUSPECT;
+  if (row->verdict == NTK_LEDGER_SUSPECT)
+    ntk_ledger_note(row, "%.3g times the predicted order; looked for: %g to %g", row->ratio, low,
+                    high);
 }
 
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...) {

@@ -8,11 +8,32 @@
 
 enum { POPULATION = 100000 };
 
+/* min_i K_ii, and whether K has a trace at all. */
+static ntk_status diagonal(ntk_verification *v) {
+  double *norms, trace = 0.0;
+  NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
+  const ntk_status status =
+      v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
+  v->least_diagonal = INFINITY;
+  for (size_t i = 0; i < v->N && status == NTK_OK; i++) {
+    double entry = 0.0;
+    for (size_t k = 0; k < v->L; k++)
+      entry += norms[k * v->N + i] * norms[(v->L + k) * v->N + i];
+    v->least_diagonal = fmin(v->least_diagonal, entry);
+    trace += entry;
+  }
+  ntk_free(v->context, norms);
+  if (status == NTK_OK && !isfinite(trace))
+    return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
+  return status;
+}
+
 static ntk_status expectations(ntk_verification *v) {
+  NTK_TRY(ntk_features_create(v->network, v->data, &v->features));
+  NTK_TRY(diagonal(v));
   const double start = ntk_clock();
   NTK_TRY(ntk_population_create(v->context, v->network, &v->source, v->options.population,
                                 &v->population));
-  NTK_TRY(ntk_features_create(v->network, v->data, &v->features));
   NTK_TRY(ntk_features_centre(v->features, v->population->mean_f[v->L - 2], v->population->mean_b,
                               &v->centred));
   NTK_TRY(ntk_alloc_doubles(v->context, 3 * v->N, "ledger", &v->s));
