@@ -18,8 +18,8 @@ static void print_fixed(int width, int digits, double value) {
     printf(" %*s", width, "-");
 }
 
-/* Theorem 3.1 is about lambda_min(K), and its proof about the blocks': of other quantities its slopes
- * would say nothing. */
+/* Theorem 3.1 is about lambda_min(K), and its proof about the blocks': of other quantities its
+ * slopes would say nothing. */
 static bool is_of_theorem(const char *quantity) {
   return strncmp(quantity, "lambda_min", strlen("lambda_min")) == 0;
 }
