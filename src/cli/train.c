@@ -105,7 +105,9 @@ static exit_status make_directories(train_run *run) {
 /* A run that saved nothing leaves no empty ones; rmdir spares what holds anything. */
 static void remove_directories(const train_run *run) {
   const char *directory = run->job.settings->save;
-  char *first = directory != NULL ? saved_path(directory, "init") : NULL;
+  if (directory == NULL)
+    return;
+  char *first = saved_path(directory, "init");
   if (first != NULL)
     (void)rmdir(first);
   free(first);
