@@ -1,5 +1,6 @@
 #include "data/equal_rows.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -11,15 +12,14 @@ typedef struct hashed_row {
   size_t row;
 } hashed_row;
 
-/* FNV-1a over the row's words; -0.0 counts as 0.0, which it equals. */
+/* -0.0 counts as 0.0, which it equals. */
 static uint64_t hash_row(const double *row, size_t d) {
-  uint64_t hash = 0xcbf29ce484222325u;
+  uint64_t hash = NTK_WORDS_START;
   for (size_t j = 0; j < d; j++) {
     const double value = row[j] + 0.0;
     uint64_t word;
     memcpy(&word, &value, sizeof word);
-    hash = (hash ^ word) * 0x100000001b3u;
-    hash ^= hash >> 29;
+    hash = ntk_hash_word(hash, word);
   }
   return hash;
 }

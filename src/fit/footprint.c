@@ -5,14 +5,13 @@
 #include "base/memory.h"
 #include "fit/lm.h"
 #include "fit/track.h"
+#include "kernel/workspace.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
 
 #include <math.h>
 
-/* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
- * kernel/cpu_gram.c), and what objects and lists take besides arrays. */
-enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 256, GRAM_COLUMNS = 240 + 40 };
+/* What objects and lists take besides arrays. */
 static const double SMALL_OBJECTS = 1 << 16;
 
 typedef struct run {

@@ -4,15 +4,14 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "kernel/workspace.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
 #include "theory/kernels.h"
 
 #include <math.h>
 
-/* Rows and columns that the phases take at a time, at most (net/forward.c, kernel/cpu_operator.c,
- * kernel/cpu_gram.c), and what objects and lists of tiles take besides arrays. */
-enum { FORWARD_ROWS = 128, OPERATOR_ROWS = 256, GRAM_COLUMNS = 240 + 40 };
+/* What objects and lists of tiles take besides arrays; what stays in cache. */
 static const double SMALL_OBJECTS = 1 << 16, CACHED_BYTES = 1 << 25;
 
 static size_t saturate(double bytes) {
