@@ -233,47 +233,75 @@ static double nice_step(double least) {
   return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
 }
 
-/* Writes 1, 2 and 5 times powers of ten in the range as "(1, 2, 5)" when out is not NULL; how many
- * they are. */
-static size_t list_log(const figure_range *range, FILE *out) {
+static const char POWERS[] = "10^{%T}";
+enum { TICS = 32 };
+
+typedef struct tics {
+  size_t count;
+  double at[TICS];
+} tics;
+
+static void add_tic(tics *t, double at) {
+  if (t->count < TICS)
+    t->at[t->count++] = at;
+}
+
+static void add_multiples(tics *t, const figure_range *range, double step) {
+  const double first = ceil(range->low / step), last = floor(range->high / step);
+  for (double k = first; k <= last && t->count < TICS; k += 1.0)
+    add_tic(t, k * step);
+}
+
+/* 1, 2 and 5 times powers of ten; where they are too few, multiples of step. */
+static void add_log(tics *t, const figure_range *range, double step) {
   static const double lead[] = {1.0, 2.0, 5.0};
-  size_t count = 0;
   for (int k = (int)floor(log10(range->low)); k <= (int)floor(log10(range->high)); k++)
     for (size_t i = 0; i < 3; i++) {
-      const double tic = lead[i] * pow(10.0, k);
-      if (tic < range->low || tic > range->high)
-        continue;
-      if (out != NULL)
-        fprintf(out, "%s%.10g", count > 0 ? ", " : "", tic);
-      count++;
+      const double at = lead[i] * pow(10.0, k);
+      if (at >= range->low && at <= range->high)
+        add_tic(t, at);
     }
-  return count;
+  if (t->count < 3) {
+    t->count = 0;
+    add_multiples(t, range, step);
+  }
 }
 
-/* Multiples of a step, for a logarithmic axis of less than one decade. */
-static void list_linear(const figure_range *range, double step, FILE *out) {
-  const double first = ceil(range->low / step);
-  const int count = 1 + (int)(floor(range->high / step) - first);
-  for (int k = 0; k < count; k++)
-    fprintf(out, "%s%.10g", k > 0 ? ", " : "", (first + k) * step);
+/* About how many characters of full size are seen of a value in gnuplot's format: its %T is the
+ * power of ten, and its %h is %g with a raised power. */
+static double tic_width(const char *format, double value) {
+  char text[32];
+  if (strcmp(format, POWERS) == 0)
+    return 2.0 + 0.8 * snprintf(text, sizeof text, "%.0f", floor(log10(value)));
+  if (strcmp(format, "%h") != 0)
+    return snprintf(text, sizeof text, "%.10g", value);
+  const int length = snprintf(text, sizeof text, "%g", value);
+  return strchr(text, 'e') != NULL ? length + 2 : length;
 }
 
-void figure_tics(const char *name, const figure_range *range, FILE *out) {
+double figure_tics(const char *name, const figure_range *range, FILE *out) {
   const double step = nice_step((range->high - range->low) / 6.0);
   const double largest = fmax(fabs(range->low), fabs(range->high));
   const double least = range->log ? range->low : step;
   const char *format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g";
+  tics t = {0};
   if (!range->log) {
+    add_multiples(&t, range, step);
     fprintf(out, "set %stics %.10g\n", name, step);
   } else if (range->high / range->low >= 1e3) {
-    format = "10^{%T}";
+    format = POWERS;
+    add_tic(&t, range->low);
+    add_tic(&t, range->high);
   } else {
+    add_log(&t, range, step);
     fprintf(out, "set %stics (", name);
-    if (list_log(range, NULL) >= 3)
-      (void)list_log(range, out);
-    else
-      list_linear(range, step, out);
+    for (size_t i = 0; i < t.count; i++)
+      fprintf(out, "%s%.10g", i > 0 ? ", " : "", t.at[i]);
     fputs(")\n", out);
   }
   fprintf(out, "set format %s '%s'\n", name, format);
+  double widest = 0.0;
+  for (size_t i = 0; i < t.count; i++)
+    widest = fmax(widest, tic_width(format, t.at[i]));
+  return widest;
 }

@@ -27,8 +27,9 @@ void figure_lay_out(const figure *f, figure_layout *layout);
 void figure_edges(const figure *f, const figure_layout *layout, const figure_cell *cell,
                   double edge[4]);
 
-/* "set xtics ..." and "set format x ..." for an axis called name. */
-void figure_tics(const char *name, const figure_range *range, FILE *out);
+/* "set xtics ..." and "set format x ..." for an axis called name; how many characters of full size
+ * the longest tic's label takes. */
+double figure_tics(const char *name, const figure_range *range, FILE *out);
 
 /* Whether the axis can show the value. */
 bool figure_shows(const figure_axis *axis, double value);

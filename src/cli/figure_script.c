@@ -31,15 +31,34 @@ static void put_label(const char *what, const char *text, FILE *out) {
   fputc('\n', out);
 }
 
+/* The longest tic's characters. */
+static double put_scale(const char *name, const figure_range *range, FILE *out) {
+  if (range->log)
+    fprintf(out, "set logscale %s\n", name);
+  fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
+  return figure_tics(name, range, out);
+}
+
 static void put_axis(const char *name, const figure_axis *axis, const figure_range *range,
                      FILE *out) {
   char what[16];
   snprintf(what, sizeof what, "%slabel", name);
   put_label(what, axis->label, out);
-  if (axis->log)
-    fprintf(out, "set logscale %s\n", name);
-  fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
-  figure_tics(name, range, out);
+  (void)put_scale(name, range, out);
+}
+
+/* The bar beside a map and its label, in characters from the map's edge. gnuplot's own cblabel
+ * counts characters that are not seen, and takes all for narrower than they are. */
+static void put_bar(const figure_axis *axis, const figure_range *range, FILE *out) {
+  const double bar = 2.0, tic = 2.5, wide = 1.12, line = 1.8;
+  const double label = bar + tic + wide * put_scale("cb", range, out) + 0.5 * line;
+  fputs("set colorbox user origin graph 1.02, graph 0 size character 2, graph 1\n", out);
+  if (axis->label != NULL && *axis->label != '\0') {
+    fputs("set label ", out);
+    put_quoted(axis->label, "", out);
+    fprintf(out, " at graph 1.02, graph 0.5 offset character %.3g,0 center rotate\n", label);
+  }
+  fprintf(out, "set rmargin %.3g\n", 1.0 + label + 0.75 * line);
 }
 
 static bool has_band(const figure_curve *curve) {
@@ -115,9 +134,8 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
   put_label("title", f->title, out);
   put_axis("x", &f->x, &layout->x, out);
   put_axis("y", &f->y, &layout->y, out);
-  if (map) { /* gnuplot leaves too little room for the colours' label */
-    put_axis("cb", &f->value, &layout->value, out);
-    fputs("set cblabel offset 2,0\nset rmargin screen 0.8\n", out);
+  if (map) {
+    put_bar(&f->value, &layout->value, out);
     if (f->curves > 0) /* a line may have both of its ends outside */
       fputs("set clip two\n", out);
   }
@@ -128,7 +146,7 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
     fputs("set grid lc rgb '#dddddd' lt 1\n", out);
   if (!map && strncmp(layout->key, "outside", strlen("outside")) != 0)
     fputs("set rmargin 5\n", out);
-  fputs("set terminal svg size 800,560 font 'DejaVu Sans,18' background 'white'\n"
+  fputs("set terminal svg size 800,560 font 'sans-serif,18' background 'white'\n"
         "set output base.'.svg'\n",
         out);
   if (map)

@@ -1,0 +1,73 @@
+# LC_ALL=C awk -f tools/figure_text.awk FIGURE.svg: a line for each text of gnuplot's SVG that leaves
+# the picture or lies on another one; nothing when all can be read. Letters are taken for 0.6 of
+# their size wide, as those of DejaVu Sans are on the average.
+
+function fails(what) {
+  print FILENAME ": " what
+}
+
+# Sets width, and how far below the line a subscript reaches.
+function measure(line,   size, part, text) {
+  width = below = 0
+  said = ""
+  size = em
+  while (match(line, /<tspan[^>]*>[^<]*/)) {
+    part = substr(line, RSTART, RLENGTH)
+    line = substr(line, RSTART + RLENGTH)
+    if (match(part, /font-size="[0-9.]+/))
+      size = substr(part, RSTART + 11, RLENGTH - 11) + 0
+    if (match(part, /dy="[0-9.]+px/) && substr(part, RSTART + 4, RLENGTH - 6) + 0 > below)
+      below = substr(part, RSTART + 4, RLENGTH - 6) + 0
+    text = substr(part, index(part, ">") + 1)
+    said = said text
+    gsub(/&[a-z]+;/, "x", text)
+    gsub(/[\200-\277]/, "", text) # of UTF-8 the first bytes stay
+    width += 0.6 * size * length(text)
+  }
+}
+
+function record(   before, i) {
+  before = anchor == "middle" ? 0.5 * width : anchor == "end" ? width : 0
+  count++
+  name[count] = said
+  if (turned) {
+    left[count] = x - 0.76 * em
+    right[count] = x + 0.24 * em + below
+    top[count] = y + before - width
+    bottom[count] = y + before
+  } else {
+    left[count] = x - before
+    right[count] = x - before + width
+    top[count] = y - 0.76 * em
+    bottom[count] = y + 0.24 * em + below
+  }
+  if (left[count] < 0 || right[count] > across || top[count] < 0 || bottom[count] > down)
+    fails("cut off: " said)
+  for (i = 1; i < count; i++)
+    if (left[count] < right[i] - 2 && left[i] < right[count] - 2 &&
+        top[count] < bottom[i] - 2 && top[i] < bottom[count] - 2)
+      fails("one on the other: " name[i] " / " said)
+}
+
+match($0, /viewBox="0 0 [0-9]+ [0-9]+/) {
+  split(substr($0, RSTART + 9, RLENGTH - 9), view, " ")
+  across = view[3]
+  down = view[4]
+}
+match($0, /translate\([0-9.,-]+\)/) {
+  split(substr($0, RSTART + 10, RLENGTH - 11), at, ",")
+  x = at[1]
+  y = at[2]
+  turned = index($0, "rotate(270)") > 0
+  anchor = match($0, /text-anchor="[a-z]+/) ? substr($0, RSTART + 13, RLENGTH - 13) : "start"
+  em = match($0, /font-size="[0-9.]+/) ? substr($0, RSTART + 11, RLENGTH - 11) + 0 : 18
+}
+/<text>/ {
+  measure($0)
+  if (said != "")
+    record()
+}
+END {
+  if (count < 3)
+    fails("only " count + 0 " texts; expected axes with numbers")
+}
