@@ -106,9 +106,10 @@ static inline void expect_same(const fit_problem *p, const reference *expected,
   assert_int_equal(r->tracked, e->tracked);
   if (e->tracked > 0)
     assert_memory_equal(r->track, e->track, e->tracked * sizeof *e->track);
-  const double numbers[2][6] = {
-      {r->loss_initial, r->loss_final, r->lr, r->momentum, r->rate_measured, r->rate_bound},
-      {e->loss_initial, e->loss_final, e->lr, e->momentum, e->rate_measured, e->rate_bound}};
+  const double numbers[2][7] = {{r->loss_initial, r->loss_final, r->loss_plateau, r->lr,
+                                 r->momentum, r->rate_measured, r->rate_bound},
+                                {e->loss_initial, e->loss_final, e->loss_plateau, e->lr,
+                                 e->momentum, e->rate_measured, e->rate_bound}};
   assert_memory_equal(numbers[0], numbers[1], sizeof numbers[0]);
   assert_memory_equal(&r->convergence, &e->convergence, offsetof(ntk_convergence, bound_known));
   assert_int_equal(r->convergence.bound_known, e->convergence.bound_known);

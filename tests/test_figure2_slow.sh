@@ -23,8 +23,9 @@ sleep 1
 kill -TERM $pid
 wait $pid
 check 'SIGTERM: exit status 130' test $? -eq 130
-check 'what it will take is said first' grep -q '^figure2: 9000 trials, .* with .* GFLOP/s each (measured at N = ' "$out"
-check 'it says how to go on' grep -q '^ntkit: interrupted: .* of 9000 trials are done; the same command' "$err"
+check 'what it will take is said first' grep -q '^figure2: 8700 trials, .* with .* GFLOP/s each (measured at N = ' "$out"
+check 'it says how to go on' grep -q '^ntkit: interrupted: .* of 8700 trials are done; the same command' "$err"
+check 'every N of theirs but 3200' grep -q '^  N: \[400:2800:400, 3600:12000:400\]' paper/figure2.yaml
 check 'the study is there' grep -q '^  d: floor(sqrt(500\*i)) for i in 1:30$' paper/figure2.yaml
 run reproduce figure2 --preset quick --out paper
 check 'another preset needs another folder' grep -q 'paper/figure2.db holds another study: ' "$err"
@@ -55,7 +56,7 @@ if command -v gnuplot >/dev/null; then
     if (c < 0.3) { low += $3 > 1e-6; below++ } }
     END { exit !(above >= 3 && below >= 10 && high == 0 && low == 0) }' quick/figure2.dat
   check 'the line is in the data' grep -q '^# N = 0\.[0-9]* d^{2}$' quick/figure2.dat
-  check 'no trial is missing' test "$(grep -c ',final_loss,[0-9.e-]*,ok,' quick/figure2.csv)" -eq 240
+  check 'no trial is missing' test "$(grep -c ',plateau_loss,[0-9.e-]*,ok,' quick/figure2.csv)" -eq 240
 fi
 
 finish test_figure2_slow

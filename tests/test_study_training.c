@@ -55,8 +55,8 @@ static void assert_same_bits(double actual, double expected, const char *what) {
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-static const char three[] = "name: t\n"
-                            "quantity: [final_loss, epochs_to, rate]\n"
+static const char every[] = "name: t\n"
+                            "quantity: [final_loss, epochs_to, rate, plateau_loss]\n"
                             "network: {widths: [2*d, d], activation: tanh}\n"
                             "train:\n"
                             "  optimizer: method\n"
@@ -74,14 +74,14 @@ static const char three[] = "name: t\n"
 static void test_values(void **state) {
   (void)state;
   const char *database = fresh("values.db");
-  ntk_study *study = make_study(three);
+  ntk_study *study = make_study(every);
   run_study(study, database, &(ntk_study_options){.workers = 2});
   ntk_context *context = make_context(1);
   ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 16 * 3);
+  assert_int_equal(table.rows, 16 * 4);
   assert_string_equal(table.quantity[0], "final_loss");
   size_t reached = 0;
-  for (size_t i = 0; i < table.rows; i += 3) {
+  for (size_t i = 0; i < table.rows; i += 4) {
     const ntk_study_row *row = &table.row[i];
     const size_t N = (size_t)row->variable[0];
     const double target = 0.2 / 8.0;
@@ -100,6 +100,7 @@ static void test_values(void **state) {
     ntk_train_result r = train(context, &s, row->seed);
     assert_same_bits(row[0].value, r.loss_final, "final_loss");
     assert_same_bits(row[2].value, r.rate_measured, "rate");
+    assert_same_bits(row[3].value, r.loss_plateau, "plateau_loss");
     const bool is_there = r.loss[r.epochs] <= target;
     assert_string_equal(row[1].status, is_there ? "ok" : "not_reached");
     if (is_there) {
@@ -111,7 +112,7 @@ static void test_values(void **state) {
     }
     ntk_train_clear(&r);
   }
-  assert_true(reached > 0 && reached < table.rows / 3); /* both were tried */
+  assert_true(reached > 0 && reached < table.rows / 4); /* both were tried */
   ntk_study_table_clear(&table);
   ntk_context_destroy(context);
   ntk_study_destroy(study);
@@ -195,12 +196,12 @@ static void test_gamma(void **state) {
 /* ---- Statuses -------------------------------------------------------------------------------- */
 
 static void check_statuses(const char *keys, const char *final_loss, const char *epochs_to,
-                           const char *rate) {
+                           const char *rate, const char *plateau_loss) {
   const char *database = fresh("statuses.db"); /* of a linear network: nothing saturates */
   char text[500];
   snprintf(text, sizeof text,
-           "name: t\nquantity: [final_loss, epochs_to, rate]\nnetwork: {widths: [2*d, d], "
-           "activation: identity}\n"
+           "name: t\nquantity: [final_loss, epochs_to, rate, plateau_loss]\n"
+           "network: {widths: [2*d, d], activation: identity}\n"
            "train: {%s}\ngrid: {N: 20, d: 5}\ntrials: 2\n",
            keys);
   ntk_study *study = make_study(text);
@@ -210,11 +211,11 @@ static void check_statuses(const char *keys, const char *final_loss, const char 
   assert_int_equal(status.failed, 0);
   ntk_study_status_clear(&status);
   ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 6);
-  const char *const expected[] = {final_loss, epochs_to, rate};
+  assert_int_equal(table.rows, 8);
+  const char *const expected[] = {final_loss, epochs_to, rate, plateau_loss};
   for (size_t i = 0; i < table.rows; i++) {
-    assert_string_equal(table.row[i].status, expected[i % 3]);
-    assert_true(isnan(table.row[i].value) == (strcmp(expected[i % 3], "ok") != 0));
+    assert_string_equal(table.row[i].status, expected[i % 4]);
+    assert_true(isnan(table.row[i].value) == (strcmp(expected[i % 4], "ok") != 0));
     assert_string_equal(table.row[i].error, "");
   }
   if (strcmp(rate, "no_step") == 0)
@@ -226,9 +227,10 @@ static void check_statuses(const char *keys, const char *final_loss, const char 
 
 static void test_statuses(void **state) {
   (void)state;
-  check_statuses("epochs: 20, target: 1e-30", "ok", "not_reached", "ok");
-  check_statuses("epochs: 200, target: 1e-30, lr: 10", "diverged", "diverged", "diverged");
-  check_statuses("epochs: 20, target: 1e30", "ok", "ok", "no_step");
+  check_statuses("epochs: 20, target: 1e-30, plateau: 20", "ok", "not_reached", "ok", "ok");
+  check_statuses("epochs: 200, target: 1e-30, lr: 10, plateau: 20", "diverged", "diverged",
+                 "diverged", "diverged");
+  check_statuses("epochs: 20, target: 1e30, plateau: 20", "ok", "ok", "no_step", "not_reached");
 }
 
 /* ---- Labels from a file ---------------------------------------------------------------------- */
@@ -304,7 +306,7 @@ static void test_refusals(void **state) {
   static const char *const list[][2] = {
       {"quantity: lambda_min\n\n\ntrain: {epochs: 5}",
        "t:5: train.epochs: the study does not train; accepted with a quantity that asks for it: "
-       "final_loss, smallest_loss, epochs_to, rate"},
+       "final_loss, smallest_loss, plateau_loss, epochs_to, rate"},
       {"quantity: epochs_to\n\n\ntrain: {epochs: 5}",
        "t:2: quantity: epochs_to needs train.target, the loss to be reached"},
       {"quantity: rate\n\n\ntrain: {optimiser: gd}", "t:5: train.optimiser: there is no such key"},
@@ -339,6 +341,10 @@ static void test_refusals(void **state) {
       {"quantity: rate\n\n\ntrain: {epochs: N/3}", "the number is 6.666666667; accepted: "},
       {"quantity: rate\n\n\ntrain: {plateau: -1}",
        "t:5: train.plateau: the window is -1; accepted: a whole number from 0"},
+      {"quantity: [rate, plateau_loss]\n\n\ntrain: {epochs: 9, plateau: N/2}",
+       "t:5: train.plateau: the window is 10; accepted with plateau_loss: from 1 to train.epochs, "
+       "9"},
+      {"quantity: plateau_loss\n\n\ntrain: {epochs: 9}", "train.plateau: the window is 0; "},
       {"quantity: rate\n\n\ntrain: {target: 0}",
        "t:5: train.target: the target is 0; accepted: a loss above 0"},
       {"quantity: rate\nnetwork: {widths: [d, d], gamma: 3}\n\n",

@@ -166,8 +166,20 @@ holds 'about the time' '@seconds@ >= 0.3 && @seconds@ < 3'
 train 'plateau of 50' --optimizer adam --lr 0.3 --plateau=50 --epochs 4000
 check 'stopped at a plateau' test "$(text stopped)" = plateau
 holds 'at the end of a window' '@epochs@ % 50 == 0'
-train 'plateau of 100' --optimizer adam --lr 0.3 --plateau 100 --epochs 4000
+check 'no window, no loss of it' test "$(train 'none' --epochs 3 && value loss_plateau)" = null
+# authors FILE E: their loop over loss.npy, whose last loss no step was made from.
+authors() {
+  tail -c +129 "$1" | od -An -v -t f8 -w8 | awk -v E="$2" 'NR > 1 { sum += loss
+      if ((NR - 1) % E == 0) { if (NR - 1 > E && sum > previous) exit; previous = sum; sum = 0 } }
+    { loss = $1 } END { printf "%.17g\n", previous / (E / 2) }'
+}
+train 'plateau of 100' --optimizer adam --lr 0.3 --plateau 100 --epochs 4000 --save plateau
 epochs=$(value epochs)
+holds 'what the authors plot' "(@loss_plateau@ / $(authors plateau/loss.npy 100) - 1)^2 < 1e-24"
+# shellcheck disable=SC2086
+run train $small --optimizer adam --lr 0.3 --plateau 100 --epochs 4000
+check 'is printed' grep -q "^ *at the plateau $(value loss_plateau | cut -c1-4).*: twice the mean of the last 100 " "$out"
+rm -r plateau
 train 'plateau' --epochs 4000 --optimizer adam --lr 0.3 --plateau
 holds '--plateau is --plateau 100' "@epochs@ == $epochs && @epochs@ % 100 == 0"
 

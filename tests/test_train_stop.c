@@ -1,7 +1,8 @@
 /* When training stops, and what it then returns.
  * Property: each stopping rule fires at the first epoch where its condition, computed anew from the
- * returned losses, holds; loss has epochs + 1 entries; a run that diverges gives the weights back
- * and names 2 / lambda_max; a refusal says what is wrong and changes nothing. */
+ * returned losses, holds (the plateau: test_train_plateau.c); loss has epochs + 1 entries; a run
+ * that diverges gives the weights back and names 2 / lambda_max; a refusal says what is wrong and
+ * changes nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,37 +92,6 @@ static void test_target(void **state) {
   }
   free(theta);
   fit_destroy(&p);
-}
-
-static double sum_of(const double *loss, size_t from, size_t count) {
-  double sum = 0.0;
-  for (size_t t = from; t < from + count; t++)
-    sum += loss[t];
-  return sum;
-}
-
-/* The authors' rule: every w epochs, the sum of the last w losses against that of the w before. */
-static void test_plateau(void **state) {
-  (void)state;
-  const size_t windows[] = {1, 3, 10, 100};
-  for (size_t k = 0; k < COUNT(windows); k++) {
-    const size_t w = windows[k];
-    fit_problem p = fit_create(one, spec, 60);
-    const double first = half_sum(&p);
-    ntk_train_result r = fit_run(&p, (ntk_train_options){.optimizer = "adam",
-                                                         .lr = 0.3, /* never at rest */
-                                                         .plateau = w,
-                                                         .epochs = 20000});
-    assert_int_equal(r.stopped, NTK_STOP_PLATEAU);
-    assert_true(r.epochs % w == 0 && r.epochs >= 2 * w);
-    for (size_t t = 2 * w; t <= r.epochs; t += w) {
-      const bool grown = sum_of(r.loss, t - w, w) > sum_of(r.loss, t - 2 * w, w);
-      assert_true(grown == (t == r.epochs));
-    }
-    check_result(&p, first, &r);
-    ntk_train_clear(&r);
-    fit_destroy(&p);
-  }
 }
 
 /* Seconds that the clock says; the run's own count agrees with it. */
@@ -327,23 +297,6 @@ static void test_refused_data(void **state) {
   fit_destroy(&p);
 }
 
-/* The rule asks for more than before: losses that stay the same go on. A window that no run is long
- * enough for, however large, never stops one. */
-static void test_no_plateau(void **state) {
-  (void)state;
-  ntk_network_spec zero = spec;
-  zero.init = "antisymmetric"; /* F = 0 = Y: nothing moves */
-  fit_problem p = fit_create(one, zero, 8);
-  memset(p.Y, 0, p.N * sizeof *p.Y);
-  ntk_train_result r = fit_run(&p, (ntk_train_options){.lr = 1e-3, .epochs = 40, .plateau = 5});
-  assert_int_equal(r.stopped, NTK_STOP_EPOCHS);
-  ntk_train_clear(&r);
-  r = fit_run(&p, (ntk_train_options){.lr = 1e-3, .epochs = 3, .plateau = (size_t)1 << 63});
-  assert_int_equal(r.stopped, NTK_STOP_EPOCHS);
-  ntk_train_clear(&r);
-  fit_destroy(&p);
-}
-
 /* From a loss of rounding's size a step may go up by any factor: it has not diverged. */
 static void test_starts_fitted(void **state) {
   (void)state;
@@ -360,9 +313,8 @@ static void test_starts_fitted(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_no_plateau),     cmocka_unit_test(test_starts_fitted),
-      cmocka_unit_test(test_epochs),         cmocka_unit_test(test_target),
-      cmocka_unit_test(test_plateau),        cmocka_unit_test(test_time),
+      cmocka_unit_test(test_starts_fitted),  cmocka_unit_test(test_epochs),
+      cmocka_unit_test(test_target),         cmocka_unit_test(test_time),
       cmocka_unit_test(test_diverged),       cmocka_unit_test(test_not_finite),
       cmocka_unit_test(test_fitted_already), cmocka_unit_test(test_smallest),
       cmocka_unit_test(test_refusals),       cmocka_unit_test(test_refused_data),

@@ -129,8 +129,11 @@ typedef struct ntk_train_result {
   double loss_initial, loss_final;
   double loss_smallest; /* of all epochs; the weights are those of loss_final */
   size_t epoch_smallest;
-  size_t epochs;  /* steps made, resumed ones included */
-  size_t resumed; /* of these, before this call */
+  double loss_plateau; /* what the authors plot: twice the mean loss of the last whole window of
+                          options.plateau epochs, or of the one before where its sum has risen; it
+                          may have at any stop. NaN: no window was given, or none was whole */
+  size_t epochs;       /* steps made, resumed ones included */
+  size_t resumed;      /* of these, before this call */
   ntk_train_stop stopped;
   char reason[240];     /* one line on why it stopped */
   char unsaved[240];    /* why the last checkpoint could not be written; "" when it was */

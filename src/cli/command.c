@@ -83,11 +83,11 @@ static const cli_command table[] = {
      "and compares with the values in the paper's figure.",
      "ntkit reproduce figure1 --out figure1", NULL, 0, 0, command_reproduce_figure1},
     {"reproduce figure2", FOR_REPRODUCE, "Figure 2 of the paper: figure, table, data",
-     "Computes Figure 2 of the paper, the loss after training over d^2 and N, in the authors' "
-     "setting: four layers, ReLU, d = n_1 = n_2 = n_3, Gaussian data and labels, Adam on all "
-     "samples at once and the mean squared error, step size 1 / (10 sqrt N), until the loss no "
-     "longer falls. Says first how long it will take. Writes the figure, its data, the database, "
-     "and fits the line N = c d^2 between the two phases.",
+     "Computes Figure 2 of the paper, the loss over d^2 and N at the plateau where training "
+     "stops, in the authors' setting: four layers, ReLU, d = n_1 = n_2 = n_3, Gaussian data and "
+     "labels, Adam on all samples at once and the mean squared error, step size 1 / (10 sqrt N), "
+     "until the loss no longer falls. Says first how long it will take. Writes the figure, its "
+     "data, the database, and fits the line N = c d^2 between the two phases.",
      "ntkit reproduce figure2 --out figure2", NULL, 0, 0, command_reproduce_figure2},
     {"info", FOR_INFO, "this build and machine, and the names every option knows",
      "Prints the version, the BLAS and the processor that results depend on, the limits of "

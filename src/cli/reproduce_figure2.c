@@ -1,5 +1,5 @@
-/* ntkit reproduce figure2: the loss after training over d^2 and N, and the line N = c d^2 between
- * its two phases. */
+/* ntkit reproduce figure2: the loss at the plateau where training stops over d^2 and N, and the
+ * line N = c d^2 between its two phases. */
 #include "cli/reproduce_time.h"
 
 #include "cli/command.h"
@@ -16,7 +16,7 @@
 static const char spec[] =
     "# Figure 2 of Bombari, Amani, Mondelli (2022): the loss after training over d^2 and N\n"
     "name: figure2\n"
-    "quantity: [final_loss, smallest_loss]\n"
+    "quantity: [plateau_loss, final_loss, smallest_loss]\n"
     "network:\n"
     "  widths: [d, d, d]     # four layers, d = n_1 = n_2 = n_3\n"
     "  activation: relu\n"
@@ -32,7 +32,7 @@ static const char spec[] =
     "  plateau: 100          # stop when 100 losses sum to more than the 100 before them\n"
     "  precision: float\n"
     "grid:\n"
-    "  N: 400:12000:400\n"
+    "  N: [400:2800:400, 3600:12000:400]  # 3200 is not in the authors' list\n"
     "  d: floor(sqrt(500*i)) for i in 1:30\n"
     "trials: 10\n"
     "seed: 1\n";
@@ -57,7 +57,7 @@ static const reproduction_preset presets[] = {
 static const double PAPER_CONSTANT = 0.8;
 
 static const ntk_map_options over_plane = {
-    .quantity = "final_loss", .x = "d^2", .y = "N", .log = true, .seed = 1};
+    .quantity = "plateau_loss", .x = "d^2", .y = "N", .log = true, .seed = 1};
 
 /* ---- What the database says ------------------------------------------------------------------ */
 
@@ -65,18 +65,21 @@ typedef struct result {
   ntk_map map;
   ntk_boundary boundary; /* constant NaN: there is none */
   ntk_boundary onset;    /* the same at the level ONSET */
-  ntk_boundary best;     /* at the first level, of the smallest loss that each trial had */
+  ntk_boundary last;     /* at the first level, of the loss that each trial had at its end */
+  ntk_boundary smallest; /* and of the smallest that it had */
 } result;
 
-/* The loss that training cannot get under where the network is far too small is about 1. */
+/* The loss that training cannot get under where the network is far too small is about 2. */
 static const double ONSET = 0.03;
 
-/* The boundary at a level; one that is not there is no failure. */
+/* The boundary at a level, 0: half way; one that is not there is no failure, nor a level. */
 static ntk_status fit(const ntk_study_table *table, const char *quantity, double level,
                       ntk_boundary *boundary) {
   ntk_map_options options = over_plane;
   options.quantity = quantity;
-  *boundary = (ntk_boundary){.constant = NAN};
+  *boundary = (ntk_boundary){.constant = NAN, .level = NAN};
+  if (isnan(level))
+    return NTK_OK;
   const ntk_status status = ntk_study_boundary(table, &options, level, boundary);
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
@@ -89,13 +92,13 @@ static exit_status read_result(const char *database, result *r) {
     return report_library(status, NULL);
   status = ntk_study_map(&table, &over_plane, &map);
   if (status == NTK_OK)
-    status = fit(&table, "final_loss", 0.0, &r->boundary);
+    status = fit(&table, over_plane.quantity, 0.0, &r->boundary);
   if (status == NTK_OK)
-    status = fit(&table, "final_loss", ONSET, &r->onset);
-  if (status == NTK_OK && !isnan(r->boundary.constant))
-    status = fit(&table, "smallest_loss", r->boundary.level, &r->best);
-  else
-    r->best = (ntk_boundary){.constant = NAN};
+    status = fit(&table, over_plane.quantity, ONSET, &r->onset);
+  if (status == NTK_OK)
+    status = fit(&table, "final_loss", r->boundary.level, &r->last);
+  if (status == NTK_OK)
+    status = fit(&table, "smallest_loss", r->boundary.level, &r->smallest);
   ntk_study_table_clear(&table);
   if (status != NTK_OK) {
     ntk_map_clear(&map);
@@ -120,11 +123,11 @@ static exit_status draw_result(const result *r, const char *database, const char
   snprintf(label, sizeof label, "N = %.2f d^{2}", r->boundary.constant);
   figure f = {.base = base,
               .input = database,
-              .about = "figure2: geometric mean of the loss after training over x = d^2 and y = N; "
+              .about = "figure2: geometric mean of the loss at the plateau over x = d^2 and y = N; "
                        "then the line between the phases",
               .x = {"d^{2}", false},
               .y = {"N", false},
-              .value = {"loss after training (geometric mean)", true},
+              .value = {"loss at the plateau (geometric mean)", true},
               .curve = &curve};
   if (!isnan(r->boundary.constant))
     f.curves = 1;
@@ -182,18 +185,14 @@ static void write_boundary(const ntk_boundary *b, const char *level, FILE *out) 
 
 static const char explanation[] =
     "\n"
-    "The first loss is half way, in log10, between the smallest and the largest mean of the map: "
-    "the\n"
-    "line that is drawn. The second is where the loss begins to fall; the network has 3 d^2 + d\n"
-    "parameters. At each d, N* is where the mean of log10 loss crosses that loss, linear between "
-    "the\n"
-    "cells, and c = sum d^2 N* / sum d^4: least squares through the origin. Interval: 2000 "
-    "resamples\n"
-    "of the trials of each cell. Scatter: of N* / (c d^2) over the d. The third row takes of each "
-    "trial\n"
-    "the smallest loss that it had instead of the last, at the first row's loss: Adam's steps "
-    "become\n"
-    "unstable as gradients fade, and the authors' rule may stop a trial in a jump.\n";
+    "The loss at the plateau is the authors': twice the mean over the 100 epochs before the\n"
+    "100 whose sum rose, which stopped the training. The first loss is half way, in log10,\n"
+    "between the smallest and the largest mean of the map: the line that is drawn. The second\n"
+    "is where the loss begins to fall; the network has 3 d^2 + d parameters. At each d, N* is\n"
+    "where the mean of log10 loss crosses that loss, linear between the cells, and c = sum\n"
+    "d^2 N* / sum d^4: least squares through the origin. Interval: 2000 resamples of the\n"
+    "trials of each cell. Scatter: of N* / (c d^2) over the d. The last two rows take of each\n"
+    "trial the loss at its end and its smallest instead, at the first row's loss.\n";
 
 static void write_table(const void *what, FILE *out) {
   const result *r = what;
@@ -206,14 +205,15 @@ static void write_table(const void *what, FILE *out) {
     missing += r->map.cell[i].missing;
     zero += r->map.cell[i].left_out;
   }
-  fprintf(out, "The boundary N = c d^2 between the two phases of the loss after training\n\n");
+  fprintf(out, "The boundary N = c d^2 between the two phases of the loss at the plateau\n\n");
   fprintf(out, "  %-10s %6s   %-16s %s %10s\n", "loss", "c", "95 % interval", "d that cross",
           "scatter");
   snprintf(level, sizeof level, "%.2g", r->boundary.level);
   write_boundary(&r->boundary, isnan(r->boundary.constant) ? "half way" : level, out);
   snprintf(level, sizeof level, "%.2g", ONSET);
   write_boundary(&r->onset, level, out);
-  write_boundary(&r->best, "smallest", out);
+  write_boundary(&r->last, "at the end", out);
+  write_boundary(&r->smallest, "smallest", out);
   fputs(explanation, out);
   fprintf(out, "The paper's figure has its boundary near d^2 = 12000 at N = 9600: c = %.1f.\n\n",
           PAPER_CONSTANT);

@@ -15,25 +15,33 @@ typedef struct labels {
   char about[1024];
 } labels;
 
+static const struct {
+  const char *name, *label;
+} words[] = {
+    {"condition", "λ_{max}/λ_{min}"},
+    {"lambda_min", "λ_{min}(K)"},
+    {"lambda_max", "λ_{max}(K)"},
+    {"final_loss", "loss after training"},
+    {"smallest_loss", "smallest loss of all epochs"},
+    {"plateau_loss", "loss at the plateau"},
+    {"epochs_to", "epochs to the target"},
+    {"memorize_error", "relative error of memorisation"},
+    {"rate", "factor of the loss per epoch"},
+};
+
 /* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
 static void label_quantity(const char *name, char *text) {
   const char *stem = "lambda_min_";
-  if (strcmp(name, "condition") == 0)
-    snprintf(text, FIGURE_LABEL, "λ_{max}/λ_{min}");
-  else if (strcmp(name, "lambda_min") == 0 || strcmp(name, "lambda_max") == 0)
-    snprintf(text, FIGURE_LABEL, "λ_{%s}(K)", name + strlen("lambda_"));
-  else if (strncmp(name, stem, strlen(stem)) == 0)
+  if (strncmp(name, stem, strlen(stem)) == 0) {
     snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", name + strlen(stem));
-  else if (strcmp(name, "final_loss") == 0)
-    snprintf(text, FIGURE_LABEL, "loss after training");
-  else if (strcmp(name, "epochs_to") == 0)
-    snprintf(text, FIGURE_LABEL, "epochs to the target");
-  else if (strcmp(name, "memorize_error") == 0)
-    snprintf(text, FIGURE_LABEL, "relative error of memorisation");
-  else if (strcmp(name, "rate") == 0)
-    snprintf(text, FIGURE_LABEL, "factor of the loss per epoch");
-  else
-    figure_formula(name, FIGURE_LABEL, text);
+    return;
+  }
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (strcmp(name, words[i].name) == 0) {
+      snprintf(text, FIGURE_LABEL, "%s", words[i].label);
+      return;
+    }
+  figure_formula(name, FIGURE_LABEL, text);
 }
 
 /* What is drawn: --quantity names one, or several at the same --x and --group. */

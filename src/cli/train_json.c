@@ -70,6 +70,7 @@ json_t *train_json(const train_run *run, const ntk_train_result *result, const s
   json_put(&object, "loss_final", json_number(result->loss_final));
   json_put(&object, "loss_smallest", json_number(result->loss_smallest));
   json_put(&object, "epoch_smallest", json_whole(result->epoch_smallest));
+  json_put(&object, "loss_plateau", json_number(result->loss_plateau));
   json_put(&object, "unsaved", json_text(result->unsaved[0] != '\0' ? result->unsaved : NULL));
   json_put(&object, "epochs", json_whole(result->epochs));
   json_put(&object, "resumed", json_whole(result->resumed));

@@ -106,8 +106,10 @@ const option_row train_options[] = {
      .alone = "100",
      .item = "E",
      .expected = "a whole number from 1",
-     .help = "Every E epochs, stop when the sum of the last E losses is larger than that of the E "
-             "before: the authors' rule. Without a number: 100, as theirs."},
+     .help =
+         "Every E epochs, stop when the sum of the last E losses is larger than that of the E "
+         "before: the authors' rule. Without a number: 100, as theirs. The loss at the plateau, "
+         "which they plot, is twice the mean of the last E losses whose sum had not risen."},
     {.name = "time",
      .kind = KIND_ABOVE,
      .commands = FOR_TRAIN,

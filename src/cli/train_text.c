@@ -19,7 +19,7 @@ static void print_method(const train_run *run, const ntk_train_result *result) {
     printf("step size   %.6g: %s\n", result->lr, result->lr_source);
 }
 
-static void print_outcome(const ntk_train_result *result) {
+static void print_outcome(const train_run *run, const ntk_train_result *result) {
   printf("stopped     %s: %s\n", ntk_train_stop_name(result->stopped), result->reason);
   printf("epochs      %zu", result->epochs);
   if (result->resumed > 0)
@@ -28,6 +28,10 @@ static void print_outcome(const ntk_train_result *result) {
   if (result->loss_final > 10.0 * result->loss_smallest)
     printf("            the smallest was %.6g, at epoch %zu; the weights are those of the end\n",
            result->loss_smallest, result->epoch_smallest);
+  if (!isnan(result->loss_plateau))
+    printf("            at the plateau %.6g: twice the mean of the last %zu epochs whose sum had "
+           "not risen\n",
+           result->loss_plateau, run->options.plateau);
   if (isnan(result->rate_measured))
     return;
   printf("rate        %.8g an epoch, measured\n", result->rate_measured);
@@ -138,7 +142,7 @@ void train_print(const train_run *run, const ntk_train_result *result, const sav
   job_print_data(&run->job, labels);
   print_method(run, result);
   putchar('\n');
-  print_outcome(result);
+  print_outcome(run, result);
   print_track(result);
   print_verdict(run, result);
   printf("\ntime        %.3f s", result->seconds);

@@ -28,13 +28,32 @@ static double sum_of(const double *loss, size_t count) {
   return sum;
 }
 
-/* The authors' rule: the last `window` losses together are more than the `window` before. */
+/* Past the last whole window of `plateau` losses: windows begin at 0, plateau, 2 plateau, ... */
+static const double *windows_end(const ntk_training *t) {
+  return t->loss + t->epoch - t->epoch % t->options.plateau;
+}
+
+/* Whether the losses of the last whole window together are more than those of the one before. */
+static bool has_risen(const ntk_training *t) {
+  const size_t window = t->options.plateau;
+  if (t->epoch / 2 < window)
+    return false;
+  const double *end = windows_end(t);
+  return sum_of(end - window, window) > sum_of(end - 2 * window, window);
+}
+
+/* The authors' rule, asked at the end of every window. */
 static bool plateau(const ntk_training *t) {
   const size_t window = t->options.plateau;
-  if (window == 0 || t->epoch % window != 0 || t->epoch / 2 < window)
-    return false;
-  const double *end = t->loss + t->epoch;
-  return sum_of(end - window, window) > sum_of(end - 2 * window, window);
+  return window != 0 && t->epoch % window == 0 && has_risen(t);
+}
+
+double ntk_training_plateau_loss(const ntk_training *t) {
+  const size_t window = t->options.plateau;
+  if (window == 0 || t->epoch < window)
+    return NAN;
+  const double *from = windows_end(t) - (has_risen(t) ? 2 : 1) * window;
+  return 2.0 * sum_of(from, window) / (double)window;
 }
 
 bool ntk_training_above_start(const ntk_training *t) {

@@ -210,6 +210,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
     if (t->loss[e] < t->loss[r->epoch_smallest])
       r->epoch_smallest = e;
   r->loss_smallest = t->loss[r->epoch_smallest];
+  r->loss_plateau = ntk_training_plateau_loss(t);
   r->lr = t->lr;
   r->momentum = t->momentum;
   memcpy(r->lr_source, t->lr_source, sizeof r->lr_source);

@@ -51,6 +51,8 @@ double ntk_training_elapsed(const ntk_training *t);
 bool ntk_training_above_start(const ntk_training *t);
 /* Whether the present epoch is the last, and why. */
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
+/* result->loss_plateau. */
+double ntk_training_plateau_loss(const ntk_training *t);
 /* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */
 void ntk_training_explain(ntk_training *t, ntk_train_result *result);
 

@@ -115,7 +115,7 @@ ntk_status ntk_keys_check_training(ntk_study *study) {
     if (s != NULL && !study->trains)
       return REFUSE(study, s,
                     "the study does not train; accepted with a quantity that asks for it: "
-                    "final_loss, smallest_loss, epochs_to, rate");
+                    "final_loss, smallest_loss, plateau_loss, epochs_to, rate");
     if (study->trains && !keys[k].optional)
       NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
   }

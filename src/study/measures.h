@@ -15,6 +15,7 @@ void ntk_take_layers(const void *result, ntk_outcome *outcome);
 extern const ntk_measure ntk_training_measure;
 void ntk_take_final_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome);
+void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
 void ntk_take_rate(const void *result, ntk_outcome *outcome);
 

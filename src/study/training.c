@@ -53,6 +53,15 @@ void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "smallest_loss", t->result.loss_smallest, status_of(t));
 }
 
+/* Training may end before there is a whole window: at its target, or as lm does. */
+void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_value_status status = status_of(t);
+  if (status == NTK_VALUE_OK && isnan(t->result.loss_plateau))
+    status = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "plateau_loss", t->result.loss_plateau, status);
+}
+
 /* Epochs are counted until the loss is there, whatever training was stopped by. */
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome) {
   const trained *t = result;

@@ -44,15 +44,19 @@ static ntk_status open_labels(ntk_study *study, const char *path) {
   return ntk_settings_default(&study->settings, "train.fingerprint", hash);
 }
 
+static bool asks_for(const ntk_study *study, const char *quantity) {
+  for (size_t q = 0; q < study->quantities; q++)
+    if (strcmp(study->quantity[q]->info.name, quantity) == 0)
+      return true;
+  return false;
+}
+
 /* epochs_to counts the epochs to a loss, which is to be given. */
 static ntk_status check_target(const ntk_study *study) {
-  if (ntk_settings_find(&study->settings, "train.target") != NULL)
+  if (ntk_settings_find(&study->settings, "train.target") != NULL || !asks_for(study, "epochs_to"))
     return NTK_OK;
-  for (size_t q = 0; q < study->quantities; q++)
-    if (strcmp(study->quantity[q]->info.name, "epochs_to") == 0)
-      return REFUSE(study, ntk_settings_find(&study->settings, "quantity"),
-                    "epochs_to needs train.target, the loss to be reached");
-  return NTK_OK;
+  return REFUSE(study, ntk_settings_find(&study->settings, "quantity"),
+                "epochs_to needs train.target, the loss to be reached");
 }
 
 ntk_status ntk_study_check_training(ntk_study *study) {
@@ -143,6 +147,19 @@ static ntk_status read_target(const ntk_study *study, const ntk_point_scope *sco
   return NTK_OK;
 }
 
+/* plateau_loss is of whole windows: one at least is to fit into the epochs. */
+static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *scope,
+                               ntk_train_options *options) {
+  NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, "train.plateau"), "the window", 0,
+                          &options->plateau));
+  const bool whole = options->plateau > 0 && options->plateau <= options->epochs;
+  if (whole || !asks_for(study, "plateau_loss"))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "the window is %zu; accepted with plateau_loss: from 1 to train.epochs, %zu",
+                  options->plateau, options->epochs);
+}
+
 static ntk_status check_precision(const char *precision, const ntk_optimizer *optimizer) {
   const bool single = strcmp(precision, "float") == 0;
   if (!single && strcmp(precision, "double") != 0)
@@ -177,7 +194,7 @@ ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope
   *key = "train.epochs";
   NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the number", 1, &options->epochs));
   *key = "train.plateau";
-  NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the window", 0, &options->plateau));
+  NTK_TRY(read_plateau(study, scope, options));
   *key = "train.target";
   return read_target(study, scope, options);
 }
