@@ -97,6 +97,23 @@ holds() {
   awk "BEGIN { exit !($expression) }" || fails "$1" "$2 is $expression"
 }
 
+# numbers FILE: the doubles of a .npy file after its header of 128 bytes, one a line.
+numbers() {
+  tail -c +129 "$1" | od -An -v -t f8 -w8 | tr -d ' '
+}
+# differ A B: the largest difference of two files of numbers.
+differ() {
+  paste "$1" "$2" | awk '{ d = $1 - $2; d = d < 0 ? -d : d; if (!(d <= m)) m = d } END { print m + 0 }'
+}
+# repeat COUNT TEXT
+repeat() {
+  i=0
+  while [ $i -lt "$1" ]; do
+    printf '%s' "$2"
+    i=$((i + 1))
+  done
+}
+
 # finish NAME: the last call.
 finish() {
   if [ "$failures" -ne 0 ]; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# ntkit memorize and ntkit predict: bad input is refused in one line before anything is written; what
+# ntkit memorize: bad input is refused in one line before anything is written; what
 # is printed, what is saved and what the saved network puts out agree; labels that are not reached
 # are saved and said, with exit status 1.
 # shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
@@ -24,22 +24,6 @@ memorize() {
 # text KEY: a value without its quotes.
 text() {
   value "$1" | tr -d '"'
-}
-# numbers FILE: the doubles of a .npy file after its header of 128 bytes, one a line.
-numbers() {
-  tail -c +129 "$1" | od -An -v -t f8 -w8 | tr -d ' '
-}
-# differ A B: the largest difference of two files of numbers.
-differ() {
-  paste "$1" "$2" | awk '{ d = $1 - $2; d = d < 0 ? -d : d; if (!(d <= m)) m = d } END { print m + 0 }'
-}
-# repeat COUNT TEXT
-repeat() {
-  i=0
-  while [ $i -lt "$1" ]; do
-    printf '%s' "$2"
-    i=$((i + 1))
-  done
 }
 zero='\0\0\0\0\0\0\0\0' half='\0\0\0\0\0\0\0340\077' minus='\0\0\0\0\0\0\0360\277'
 
@@ -234,7 +218,7 @@ check 'three of them' test "$(grep -c '"class": [012],$' "$out")" -eq 3
 holds 'the worst of them' '@relative_error@ <= 1e-10'
 check 'folders and files' test "$(find classes -type f | wc -l)" -eq $((3 + 3 * 3))
 for c in 0 1 2; do
-  good "outputs of class $c" predict --load classes/class$c --activation tanh --data classes/X.npy
+  good "outputs of class $c" predict --load classes/class$c --activation tanh --scale none --data classes/X.npy
   awk -v c=$c '{ print $1 == c ? 1 : -1 }' <<CLASSES >"$top/wanted"
 $(numbers classes/Y.npy)
 CLASSES
@@ -245,7 +229,8 @@ good 'predict classes' predict --load classes --data classes/X.npy
 numbers classes/Y.npy >"$top/Y"
 holds 'gives the classes' "$(differ "$out" "$top/Y") == 0"
 rm classes/result.json
-good 'predict classes by their folders' predict --load classes --activation tanh --data classes/X.npy -o c.npy
+good 'predict classes by their folders' predict --load classes --activation tanh --scale none \
+  --data classes/X.npy -o c.npy
 numbers c.npy >"$top/got"
 holds 'gives the same' "$(differ "$top/got" "$top/Y") == 0"
 memorize 'negative classes' --classes --labels "$in/signed.npy" --save classes
@@ -254,116 +239,7 @@ check 'and no longer those of the last run' test ! -e classes/class0
 memorize 'no classes into the same directory' --save classes
 check 'leaves no class' test "$(find classes -type f | wc -l)" -eq 6 -a ! -e classes/class1
 
-# ---- Scaled data ---------------------------------------------------------------------------------
-
-# fits DIR ARGUMENT...: --data raw.npy, its labels, and the arguments; saved in DIR.
-cp saved/X.npy raw.npy && cp saved/Y.npy labels.npy
-fits() {
-  place=$1
-  shift
-  good "fitting with $*" memorize --data raw.npy --labels labels.npy --widths 12,16 \
-    --activation tanh --save "$place" --quiet "$@"
-}
-numbers labels.npy >"$top/Y"
-for scale in center standardize sphere; do
-  fits $scale --scale $scale
-  good "$scale: predict scales as the network's data were" predict --load $scale --data raw.npy
-  holds "$scale: the labels" "$(differ "$out" "$top/Y") < 1e-6"
-  good "$scale: its own X.npy" predict --load $scale --data $scale/X.npy
-  holds "$scale: is not scaled again" "$(differ "$out" "$top/Y") < 1e-6"
-  check "$scale: which is said" grep -q '^ntkit: --data: .* not scaled again' "$err"
-  cp $scale/X.npy copy.npy
-  good "$scale: a copy of it" predict --load $scale --data copy.npy --quiet
-  holds "$scale: is not either" "$(differ "$out" "$top/Y") < 1e-6"
-  good "$scale: a part of the rows" predict --load $scale --data raw.npy --samples 5
-  head -n 5 "$top/Y" >"$top/five"
-  holds "$scale: the same labels" "$(differ "$out" "$top/five") < 1e-6"
-done
-check 'means and deviations are there' test "$(numbers standardize/scaling.npy | wc -l)" -eq 20
-fits standardize
-check 'and go away when there are none' test ! -e standardize/scaling.npy
-
-# ---- predict: networks of ntkit train, and of nobody ---------------------------------------------
-
-# shellcheck disable=SC2086
-good 'training' train $small --epochs 30 --optimizer adam --save trained --quiet
-good 'predict of a trained network' predict --load trained --data trained/X.npy
-check 'an output a line' test "$(wc -l <"$out")" -eq 60
-# shellcheck disable=SC2086
-good 'memorizing where a training was' memorize $small --save trained --quiet
-check 'leaves nothing of it but the checkpoint' test "$(find trained -type f | wc -l)" -eq 7
-mkdir bare && cp saved/W?.npy bare
-good 'weights alone' predict --load bare --activation tanh --data saved/X.npy
-numbers saved/Y.npy >"$top/Y"
-holds 'the labels' "$(differ "$out" "$top/Y") < 1e-6"
-
-good 'classes' memorize --data saved/X.npy --labels "$in/classes.npy" --classes --widths 12,16 \
-  --save classified --quiet
-cp -r saved bare standardize classes classified "$in"
-rm -rf ./*
-# broken NAME: a copy of the saved network in $in/NAME, to be broken.
-broken() {
-  rm -rf "${in:?}/$1" && cp -r "$in/saved" "$in/$1"
-}
-x="--data $in/X10.npy"
-cp "$in/saved/X.npy" "$in/X10.npy"
-bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussian --samples 3
-# shellcheck disable=SC2086
-{
-  bad 'no such directory' "^ntkit: --load: 'nowhere' is no directory" predict --load nowhere $x
-  bad 'a file' '^ntkit: --load: .*no directory' predict --load "$in/X10.npy" $x
-  bad 'no activation' '^ntkit: --activation is needed' predict --load "$in/bare" $x
-  bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
-    predict --load "$in/saved" --activation relu $x
-  bad 'no data' '^ntkit: --data is needed: a .npy file' predict --load "$in/saved"
-  bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved" \
-    --data sphere
-  bad 'data of another d' '^ntkit: --data: .* 2 numbers, and the network .* takes 10' \
-    predict --load "$in/saved" --data "$in/twice.npy"
-  bad 'no such data' '^ntkit: --data: .*missing.npy' predict --load "$in/saved" --data missing.npy
-  bad 'more rows than there are' '^ntkit: --data: .*61' predict --load "$in/saved" $x --samples 61
-  bad 'the data as output' '^ntkit: --output: .*is the data' predict --load "$in/saved" $x \
-    -o "$in/X10.npy"
-  for name in W1 W3 W4 result scaling X Y; do
-    suffix=npy && [ $name = result ] && suffix=json
-    [ $name = scaling ] && touch "$in/saved/scaling.npy"
-    cp "$in/saved/$name.$suffix" "$top/before" 2>/dev/null
-    bad "$name as output" '^ntkit: --output: .* is of the network in ' predict --load "$in/saved" $x \
-      -o "$in/saved/$name.$suffix"
-    [ $name = W4 ] || check "$name stays" cmp "$top/before" "$in/saved/$name.$suffix"
-  done
-  rm "$in/saved/scaling.npy"
-  bad 'weights of a class as output' '^ntkit: --output: .* is of the network in ' \
-    predict --load "$in/classified" $x -o "$in/classified/class1/W2.npy"
-  bad 'an output in no directory' '^ntkit: --output: ' predict --load "$in/saved" $x -o no/where.npy
-  broken gap && rm "$in/gap/W1.npy"
-  bad 'no first matrix' '^ntkit: --load: .*W1.npy' predict --load "$in/gap" $x
-  broken short && rm "$in/short/W3.npy"
-  bad 'no last matrix' '^ntkit: --load: .*W2.npy is the last matrix and has 16 columns' \
-    predict --load "$in/short" $x
-  broken swapped && cp "$in/saved/W3.npy" "$in/swapped/W2.npy"
-  bad 'shapes that do not chain' '^ntkit: --load: .*W2.npy is 16 x 1, .*12 columns' \
-    predict --load "$in/swapped" $x
-  broken nan && { header '<f8' '(16, 1)' && printf '%b' "$(repeat 15 "$one")$nan"; } \
-    >"$in/nan/W3.npy"
-  bad 'a weight that is no number' '^ntkit: --load: .*W3.npy.*row 16' predict --load "$in/nan" $x
-  broken wrong && sed 's/^ *16$/      20/' "$in/saved/result.json" >"$in/wrong/result.json"
-  bad 'another result.json' '^ntkit: --load: the shapes of W1.npy' predict --load "$in/wrong" $x
-  broken text && echo 'no JSON' >"$in/text/result.json"
-  bad 'a result.json that is none' '^ntkit: --load: .*result.json: line 1' predict --load "$in/text" $x
-  broken unscaled && sed 's/"scale": "none"/"scale": "standardize"/' "$in/saved/result.json" \
-    >"$in/unscaled/result.json"
-  bad 'no means and deviations' '^ntkit: --load: .*scaling.npy' predict --load "$in/unscaled" $x
-}
-
-# Outputs beyond double precision are refused, and are nobody's class.
-huge='\377\377\377\377\377\377\357\177'
-broken huge && { header '<f8' '(16, 1)' && printf '%b' "$(repeat 16 "$huge")"; } >"$in/huge/W3.npy"
-# shellcheck disable=SC2086
-run predict --load "$in/huge" $x -o huge.npy
-check 'outputs that are not finite: exit status 1' test "$status" -eq 1
-check 'outputs that are not finite: the sample' grep -q '^ntkit: the output for sample [0-9]* (from 1) is ' "$err"
-check 'outputs that are not finite: nothing is written' test ! -e huge.npy
+# ---- The certificate -----------------------------------------------------------------------------
 
 # The printed bound is never below the exact one.
 for seed in 1 2 3 4 5 6; do
@@ -399,7 +275,7 @@ for word in 'labels gaussian' 'labels      reached' '1e-10' 'certificate' 'read 
   check "the table has '$word'" grep -qF "$word" "$out"
 done
 check 'no line is too long' test "$(awk 'length > 100' "$out" | wc -l)" -eq 0
-good 'text of classes' memorize --data "$in/X10.npy" --labels "$in/classes.npy" --classes --widths 12,16 \
+good 'text of classes' memorize --data text/X.npy --labels "$in/classes.npy" --classes --widths 12,16 \
   --activation tanh
 check 'a line a class' test "$(grep -c '^ *[012]  *[0-9.e-]*  ' "$out")" -eq 3
 check 'accuracy' grep -q '^accuracy    60 of 60 samples' "$out"

@@ -147,7 +147,52 @@ static void test_columns_overflow(void **state) {
   assert_ok(ntk_dataset_apply_columns(data, columns));
   assert_near(ntk_dataset_values(data)[3], 400.0, 1e-12, "x / s");
   assert_refused(ntk_dataset_apply_columns(data, tiny), NTK_ERR_NOT_FINITE, "row 2, column 1");
+  static const double wrong[][4] = {{0.0, 0.0, 1.0, -2.0},
+                                    {0.0, 0.0, 1.0, NAN},
+                                    {0.0, 0.0, 1.0, INFINITY},
+                                    {0.0, NAN, 1.0, 1.0},
+                                    {0.0, INFINITY, 1.0, 1.0}};
+  double before[4];
+  memcpy(before, ntk_dataset_values(data), sizeof before);
+  for (size_t k = 0; k < COUNT(wrong); k++)
+    assert_refused(ntk_dataset_apply_columns(data, wrong[k]), NTK_ERR_ARGUMENT, "column 2");
+  assert_memory_equal(ntk_dataset_values(data), before, sizeof before);
   ntk_dataset_destroy(data);
+}
+
+/* Rows that are copies, also in single precision, at any size; and no others. */
+static void test_find_rows(void **state) {
+  (void)state;
+  enum { N = 50, D = 4 };
+  for (int power = -300; power <= 300; power += 150) {
+    double *X = make_normal(5, N * D), *Z = make_normal(6, N * D);
+    for (size_t k = 0; k < N * D; k++)
+      X[k] *= pow(10.0, power);
+    memcpy(X + 7 * D, X + 3 * D, D * sizeof *X); /* the first of equal ones is told */
+    for (size_t k = 0; k < D; k++) {
+      Z[k] = X[20 * D + k];
+      Z[D + k] = power == 0 ? (double)(float)X[30 * D + k] : X[30 * D + k];
+      Z[2 * D + k] = X[7 * D + k];
+      Z[3 * D + k] = k == D - 1 ? X[40 * D + k] * (1.0 + 1e-6) : X[40 * D + k];
+      Z[4 * D + k] = -X[5 * D + k];
+      Z[5 * D + k] = X[12 * D + k] = 0.0;
+    }
+    Z[5 * D] = -0.0;
+    ntk_dataset *among = make_data(context, X, N, D), *data = make_data(context, Z, N, D);
+    size_t row[N];
+    assert_ok(ntk_dataset_find_rows(data, among, row));
+    assert_true(row[0] == 20 && row[1] == 30 && row[2] == 3 && row[5] == 12);
+    for (size_t i = 3; i < N; i++)
+      assert_true(i == 5 || row[i] == SIZE_MAX);
+    ntk_dataset *other = make_data(context, X, N, D - 1);
+    assert_refused(ntk_dataset_find_rows(data, other, row), NTK_ERR_SHAPE,
+                   "4 numbers among rows of 3");
+    ntk_dataset_destroy(other);
+    ntk_dataset_destroy(data);
+    ntk_dataset_destroy(among);
+    free(X);
+    free(Z);
+  }
 }
 
 /* Errors of outputs that are known: the network computes 2 tanh(x). */
@@ -185,7 +230,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_columns),    cmocka_unit_test(test_columns_overflow),
-      cmocka_unit_test(test_measure),
+      cmocka_unit_test(test_find_rows),  cmocka_unit_test(test_measure),
   };
   return cmocka_run_group_tests_name("saved_networks", tests, setup, teardown);
 }

@@ -186,6 +186,13 @@ NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset
 NTK_API ntk_status ntk_network_load(ntk_context *context, const char *directory,
                                     const char *activation, ntk_network **network);
 
+/* Whether new data are samples that a network was fitted to: row[i] (N of data) is the first row of
+ * `among` that equals row i of data, or SIZE_MAX. Numbers that are one number as floats are equal,
+ * so that a copy in single precision is found too. NTK_ERR_SHAPE where d differs.
+ * O((N + N') (d + log N')) for the N' rows of `among`. */
+NTK_API ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_dataset *among,
+                                         size_t *row);
+
 /* ---- Memorisation (Corollary 4.1): weights for any labels, without training ------------------ */
 
 typedef struct ntk_memorize_options {

@@ -166,8 +166,8 @@ NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
  * constant column), borrowed; NULL for data without them. */
 NTK_API const double *ntk_dataset_columns(const ntk_dataset *data);
 /* Does to these data what was done to others, whose columns (2 x d) these are: x_ij becomes
- * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_NOT_FINITE, and data half transformed, when that
- * overflows. */
+ * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_ARGUMENT for s_j < 0 or what is not finite;
+ * NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
 NTK_API ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns);
 
 /* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a

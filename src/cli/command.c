@@ -31,8 +31,8 @@ static const cli_command table[] = {
     {"predict", FOR_PREDICT, "the outputs of a saved network on data",
      "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any that is "
      "saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of networks for "
-     "classes, the class of the largest output. Data that come from a file are scaled as those of "
-     "the network were.",
+     "classes, the class of the largest output. Data that come from a file are scaled once, as "
+     "those of the network were.",
      "ntkit predict --load fitted --data new.npy", NULL, 0, 0, command_predict},
     {"verify", FOR_VERIFY, "the paper's proof step by step, in numbers, on a network and data",
      "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 and every "

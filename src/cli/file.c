@@ -15,31 +15,6 @@ bool file_same(const char *a, const char *b) {
          first.st_ino == second.st_ino;
 }
 
-static bool streams_equal(FILE *a, FILE *b) {
-  enum { BLOCK = 1 << 14 };
-  char first[BLOCK], second[BLOCK];
-  size_t length = 0;
-  do {
-    length = fread(first, 1, BLOCK, a);
-    if (fread(second, 1, BLOCK, b) != length || memcmp(first, second, length) != 0)
-      return false;
-  } while (length == BLOCK);
-  return !ferror(a) && !ferror(b);
-}
-
-bool file_equal(const char *a, const char *b) {
-  struct stat first, second;
-  if (stat(a, &first) != 0 || stat(b, &second) != 0 || first.st_size != second.st_size)
-    return false;
-  FILE *one = fopen(a, "rb"), *other = fopen(b, "rb");
-  const bool equal = one != NULL && other != NULL && streams_equal(one, other);
-  if (one != NULL)
-    (void)fclose(one);
-  if (other != NULL)
-    (void)fclose(other);
-  return equal;
-}
-
 exit_status file_check(const char *path, const char *input, const char *option) {
   struct stat output;
   if (stat(path, &output) != 0)

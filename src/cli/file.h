@@ -15,9 +15,6 @@ typedef struct cli_file {
 /* Whether both are there and one file. */
 bool file_same(const char *a, const char *b);
 
-/* Whether both are there and hold the same bytes. */
-bool file_equal(const char *a, const char *b);
-
 /* Refuses a path that is there and no plain file (a rename would replace a device), or that is the
  * file `input`. option: the one that named the path. */
 exit_status file_check(const char *path, const char *input, const char *option);

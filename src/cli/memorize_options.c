@@ -11,6 +11,12 @@ static const char *activation_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+static const char *scale_name(size_t i) {
+  size_t count = 0;
+  const char *const *names = ntk_scaling_list(&count);
+  return i < count ? names[i] : NULL;
+}
+
 const option_row memorize_options[] = {
     {.name = "classes",
      .kind = KIND_FLAG,
@@ -63,6 +69,15 @@ const option_row memorize_options[] = {
      .argument = "NAME",
      .choice = activation_name,
      .help = "Activation function of a network that comes without a result.json."},
+    {.name = "scale",
+     .kind = KIND_CHOICE,
+     .commands = FOR_PREDICT,
+     .field = FIELD(scale),
+     .argument = "HOW",
+     .choice = scale_name,
+     .help = "Scaling of a file's data. When not given: that of the network's own data, by its "
+             "result.json, but for rows of its X.npy, which are scaled already. none: rows as they "
+             "are. Needed without a result.json; center and standardize take scaling.npy."},
     {.name = "output",
      .letter = 'o',
      .kind = KIND_FILE,

@@ -1,7 +1,5 @@
 #include "cli/model.h"
 
-#include "cli/file.h"
-#include "cli/job.h"
 #include "cli/report.h"
 #include "cli/saved.h"
 
@@ -11,8 +9,7 @@
 
 /* ---- result.json ----------------------------------------------------------------------------- */
 
-/* The text at result[object][key]; NULL where there is none. */
-static const char *text_at(const cli_model *model, const char *object, const char *key) {
+const char *model_text(const cli_model *model, const char *object, const char *key) {
   return json_string_value(json_object_get(json_object_get(model->result, object), key));
 }
 
@@ -33,7 +30,7 @@ static exit_status read_result(cli_model *model) {
 }
 
 static exit_status find_activation(cli_model *model, const cli_settings *settings) {
-  const char *saved = text_at(model, "network", "activation"), *given = settings->activation;
+  const char *saved = model_text(model, "network", "activation"), *given = settings->activation;
   model->activation = saved != NULL ? saved : given;
   if (model->activation == NULL)
     return report_error(EXIT_INPUT, "--activation is needed: %s has no result.json that names it",
@@ -127,25 +124,7 @@ static exit_status load_networks(cli_model *model) {
   return status;
 }
 
-/* ---- Scaling --------------------------------------------------------------------------------- */
-
-static exit_status load_scaling(cli_model *model) {
-  const char *name = text_at(model, "data", "scale");
-  if (name == NULL)
-    return EXIT_DONE;
-  ntk_status status = ntk_scaling_parse(name, &model->scaling);
-  if (status != NTK_OK)
-    return report_library(status, "load");
-  if (model->scaling != NTK_SCALE_CENTER && model->scaling != NTK_SCALE_STANDARDIZE)
-    return EXIT_DONE;
-  char *path = saved_path(model->directory, "scaling.npy");
-  if (path == NULL)
-    return EXIT_FAILED;
-  status = ntk_dataset_load(model->context, path, 2, ntk_network_width(model->networks[0], 0),
-                            NTK_SCALE_NONE, &model->columns);
-  free(path);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "load");
-}
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 exit_status model_load(ntk_context *context, const cli_settings *settings, cli_model *model) {
   *model = (cli_model){.context = context, .directory = settings->load};
@@ -161,8 +140,6 @@ exit_status model_load(ntk_context *context, const cli_settings *settings, cli_m
     status = find_classes(model);
   if (status == EXIT_DONE)
     status = load_networks(model);
-  if (status == EXIT_DONE)
-    status = load_scaling(model);
   return status;
 }
 
@@ -174,53 +151,4 @@ void model_release(cli_model *model) {
   free(model->classes);
   json_decref(model->result);
   *model = (cli_model){0};
-}
-
-/* ---- Data ------------------------------------------------------------------------------------ */
-
-/* Whether the data are the directory's own X.npy, which holds them as they were scaled. */
-static bool scaled_already(const cli_model *model, const cli_settings *settings) {
-  if (model->scaling == NTK_SCALE_NONE)
-    return false;
-  char *own = saved_path(model->directory, "X.npy");
-  const bool same =
-      own != NULL && (file_same(own, settings->data) || file_equal(own, settings->data));
-  free(own);
-  if (same)
-    report_note(settings, "--data: %s has the samples of %s, which are scaled: not scaled again",
-                settings->data, model->directory);
-  return same;
-}
-
-static exit_status load_data(const cli_model *model, const cli_settings *settings,
-                             ntk_dataset **data) {
-  const size_t d = ntk_network_width(model->networks[0], 0);
-  const bool scaled = scaled_already(model, settings);
-  const ntk_scaling scaling = model->columns == NULL && !scaled ? model->scaling : NTK_SCALE_NONE;
-  ntk_status status =
-      ntk_dataset_load(model->context, settings->data, settings->samples, 0, scaling, data);
-  if (status != NTK_OK)
-    return report_library(status, "data");
-  if (ntk_dataset_dim(*data) != d)
-    return report_error(EXIT_INPUT,
-                        "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
-                        settings->data, ntk_dataset_dim(*data), model->directory, d);
-  if (model->columns != NULL && !scaled)
-    status = ntk_dataset_apply_columns(*data, ntk_dataset_values(model->columns));
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
-}
-
-exit_status model_data(const cli_model *model, const cli_settings *settings, ntk_dataset **data) {
-  if (job_data_in_file(settings))
-    return load_data(model, settings, data);
-  if (settings->samples == 0 && strcmp(settings->data, "gaussian") == 0) /* as when not given */
-    return report_error(EXIT_INPUT, "--data is needed: a .npy file with one sample a row (or "
-                                    "--samples N, of drawn data)");
-  if (settings->samples == 0)
-    return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
-                        settings->data);
-  const ntk_status status =
-      ntk_dataset_generate(model->context, settings->data, settings->samples,
-                           ntk_network_width(model->networks[0], 0), settings->seed, data);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
 }

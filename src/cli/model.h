@@ -12,7 +12,7 @@ typedef struct cli_model {
   const char *directory;
   json_t *result;         /* of result.json; NULL where there is none */
   const char *activation; /* borrowed from result, or from settings */
-  ntk_scaling scaling;    /* of the data it was fitted to */
+  ntk_scaling scaling;    /* of the data, once these are loaded */
   ntk_dataset *columns;   /* of center and standardize: means and deviations, 2 x d; else NULL */
   size_t count;           /* networks */
   ntk_network **networks; /* count */
@@ -23,8 +23,11 @@ typedef struct cli_model {
 exit_status model_load(ntk_context *context, const cli_settings *settings, cli_model *model);
 void model_release(cli_model *model);
 
-/* The data of --data for this model: d is the network's; what is read from a file is scaled as the
- * model's own data were. */
-exit_status model_data(const cli_model *model, const cli_settings *settings, ntk_dataset **data);
+/* The text at result[object][key]; NULL where there is none. */
+const char *model_text(const cli_model *model, const char *object, const char *key);
+
+/* The data of --data for this model: d is the network's; what is read from a file is scaled as
+ * --scale says, or else as the model's own data were, unless it is of them. */
+exit_status model_data(cli_model *model, const cli_settings *settings, ntk_dataset **data);
 
 #endif

@@ -128,6 +128,12 @@ static void keep_columns(ntk_dataset *data, ntk_scaling scaling, const column *c
 
 ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns) {
   const size_t N = data->N, d = data->d;
+  for (size_t j = 0; j < d; j++)
+    if (!isfinite(columns[j]) || !(columns[d + j] >= 0.0) || isinf(columns[d + j]))
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "column %zu (counted from 1) has the mean %g and the deviation %g; accepted: "
+                      "finite means, and finite deviations from 0 (of a constant column) up",
+                      j + 1, columns[j], columns[d + j]);
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < d; j++) {
       double *x = &data->X[i * d + j];
