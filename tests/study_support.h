@@ -35,7 +35,8 @@ static inline const char *fresh(const char *name) {
   static char path[8][256];
   static int next;
   char *made = path[next++ % 8];
-  snprintf(made, 256, "/tmp/ntkit_test_%ld_%s", (long)getpid(), name);
+  snprintf(made, 256, "%s/ntkit_test_%ld_%s", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+           (long)getpid(), name);
   (void)unlink(made);
   return made;
 }

@@ -211,9 +211,8 @@ static ntk_status allocate(run *r) {
   r->polled = calloc(r->workers, sizeof *r->polled);
   r->answers = calloc(MOST_WAITING, sizeof *r->answers);
   if (!r->costs || !r->states || !r->worker || !r->polled || !r->answers)
-    return ntk_fail(NTK_ERR_MEMORY, "no memory for a run of %zu points", points);
-  for (size_t w = 0; w < r->workers; w++)
-    r->worker[w].socket = -1;
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for a run of %zu points, %zu trials each", points,
+                    r->study->trials);
   return NTK_OK;
 }
 

@@ -119,7 +119,7 @@ ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t 
                             size_t which) {
   int pair[2];
   ntk_worker *worker = &workers[which];
-  *worker = (ntk_worker){.socket = -1};
+  *worker = (ntk_worker){0};
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
     return ntk_fail(NTK_ERR_MEMORY, "a worker's socket: %s", strerror(errno));
   const pid_t parent = getpid();
@@ -134,7 +134,7 @@ ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t 
     settle_in(parent);
     (void)close(pair[0]);
     for (size_t w = 0; w < count; w++) /* else another worker would not see its end closed */
-      if (workers[w].socket >= 0)
+      if (workers[w].pid > 0)
         (void)close(workers[w].socket);
     work(study, pair[1]);
     _exit(0);
@@ -155,14 +155,15 @@ void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial) {
   (void)send_all(worker->socket, &asked, sizeof asked);
 }
 
-/* Waits for a process that is dead or about to be. */
+/* Waits for a process that is dead or about to be. There is one: kill and waitpid take 0 and below
+ * for whole groups of processes, the caller's own among them. */
 static int bury(ntk_worker *worker) {
   int status = 0;
   (void)kill(worker->pid, SIGKILL);
   while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
     ;
   (void)close(worker->socket);
-  worker->socket = -1;
+  worker->pid = 0;
   return status;
 }
 
@@ -196,7 +197,7 @@ ntk_worker_news ntk_worker_read(ntk_worker *worker) {
 }
 
 void ntk_worker_stop(ntk_worker *worker) {
-  if (worker->socket >= 0)
+  if (worker->pid > 0)
     (void)bury(worker);
   worker->busy = false;
 }

@@ -7,9 +7,10 @@
 
 #include <sys/types.h>
 
+/* All zero: there is no process. */
 typedef struct ntk_worker {
-  pid_t pid;
-  int socket; /* -1: there is no process */
+  pid_t pid;  /* 0: there is no process */
+  int socket; /* while there is one */
   bool busy;
   size_t point, trial; /* that it computes, while busy */
   double since;        /* ntk_clock when that began */

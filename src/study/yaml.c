@@ -47,7 +47,7 @@ static ntk_status read_value(tree *t, const yaml_node_t *node, ntk_setting *s) {
   if (node->type == YAML_SCALAR_NODE) {
     NTK_TRY(check_scalar(t, node, s->key));
     const ntk_status status = ntk_setting_append(s, scalar(node), true);
-    return status == NTK_OK ? status : REFUSE(t, node, "%s is empty", s->key);
+    return status == NTK_ERR_FORMAT ? REFUSE(t, node, "%s is empty", s->key) : status;
   }
   if (node->type != YAML_SEQUENCE_NODE)
     return REFUSE(t, node, "%s is a mapping; accepted: a value or a list of values", s->key);
@@ -55,8 +55,9 @@ static ntk_status read_value(tree *t, const yaml_node_t *node, ntk_setting *s) {
        item < node->data.sequence.items.top; item++) {
     const yaml_node_t *entry = yaml_document_get_node(&t->document, *item);
     NTK_TRY(check_scalar(t, entry, s->key));
-    if (ntk_setting_append(s, scalar(entry), false) != NTK_OK)
-      return REFUSE(t, entry, "%s has an empty value", s->key);
+    const ntk_status status = ntk_setting_append(s, scalar(entry), false);
+    if (status != NTK_OK)
+      return status == NTK_ERR_FORMAT ? REFUSE(t, entry, "%s has an empty value", s->key) : status;
   }
   return s->count > 0 ? NTK_OK : REFUSE(t, node, "%s is an empty list", s->key);
 }

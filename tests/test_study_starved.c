@@ -1,0 +1,307 @@
+/* Studies short of memory.
+ * Property: whichever allocation fails, in the run or in its workers, and whichever process or
+ * socket is not to be had, a study is done, or refused with one line that says so; no process but
+ * its own workers is signalled or waited for, no descriptor but its own is closed, and what was
+ * written is gone on with to the same bits. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/status.h"
+#include "study_support.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+/* ---- What fails ------------------------------------------------------------------------------ */
+
+/* Counted since starve(), by each worker since its start; number `chosen` fails, of the workers'
+ * or of this process's own. */
+static size_t counted, chosen;
+static bool workers_starve, is_worker;
+/* Shared with the workers. */
+static struct {
+  bool failed; /* the chosen one has come up */
+  bool stray;  /* a signal, a wait or a close that could reach something of the caller's */
+} * seen;
+
+static bool fails(void) {
+  if (chosen == 0 || is_worker != workers_starve || ++counted != chosen)
+    return false;
+  seen->failed = true;
+  return true;
+}
+
+static void starve(size_t which) {
+  counted = 0;
+  chosen = which;
+  seen->failed = false;
+}
+
+/* The linker puts these in the place of what they are named after (CMakeLists.txt). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *pointer, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t length);
+char *__real_realpath(const char *path, char *into);
+int __real_socketpair(int domain, int type, int protocol, int ends[2]);
+pid_t __real_fork(void);
+int __real_kill(pid_t pid, int number);
+pid_t __real_waitpid(pid_t pid, int *status, int options);
+int __real_close(int descriptor);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+char *__wrap_realpath(const char *path, char *into);
+int __wrap_socketpair(int domain, int type, int protocol, int ends[2]);
+pid_t __wrap_fork(void);
+int __wrap_kill(pid_t pid, int number);
+pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+int __wrap_close(int descriptor);
+
+void *__wrap_malloc(size_t size) {
+  return fails() ? NULL : __real_malloc(size);
+}
+void *__wrap_calloc(size_t n, size_t size) {
+  return fails() ? NULL : __real_calloc(n, size);
+}
+void *__wrap_realloc(void *p, size_t size) {
+  return fails() ? NULL : __real_realloc(p, size);
+}
+void *__wrap_aligned_alloc(size_t alignment, size_t size) {
+  return fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+char *__wrap_strdup(const char *text) {
+  return fails() ? NULL : __real_strdup(text);
+}
+char *__wrap_strndup(const char *text, size_t length) {
+  return fails() ? NULL : __real_strndup(text, length);
+}
+char *__wrap_realpath(const char *path, char *into) {
+  return fails() ? (errno = ENOMEM, NULL) : __real_realpath(path, into);
+}
+int __wrap_socketpair(int domain, int type, int protocol, int ends[2]) {
+  return fails() ? (errno = EMFILE, -1) : __real_socketpair(domain, type, protocol, ends);
+}
+pid_t __wrap_fork(void) {
+  const pid_t pid = fails() ? (errno = EAGAIN, -1) : __real_fork();
+  is_worker = pid == 0;
+  return pid;
+}
+
+int __wrap_kill(pid_t pid, int number) {
+  if (pid > 0)
+    return __real_kill(pid, number);
+  seen->stray = true;
+  return errno = ESRCH, -1;
+}
+pid_t __wrap_waitpid(pid_t pid, int *status, int options) {
+  if (pid > 0)
+    return __real_waitpid(pid, status, options);
+  seen->stray = true;
+  return errno = ECHILD, -1;
+}
+int __wrap_close(int descriptor) {
+  if (descriptor > 2)
+    return __real_close(descriptor);
+  seen->stray = true;
+  return errno = EBADF, -1;
+}
+
+static sqlite3_mem_methods sqlite_memory;
+static void *sqlite_malloc(int size) {
+  return fails() ? NULL : sqlite_memory.xMalloc(size);
+}
+static void *sqlite_realloc(void *pointer, int size) {
+  return fails() ? NULL : sqlite_memory.xRealloc(pointer, size);
+}
+
+/* SQLite is linked as it is, and has a way of its own. */
+static int set_up(void **state) {
+  (void)state;
+  seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (seen == MAP_FAILED || sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) != SQLITE_OK)
+    return -1;
+  sqlite3_mem_methods watched = sqlite_memory;
+  watched.xMalloc = sqlite_malloc;
+  watched.xRealloc = sqlite_realloc;
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &watched) == SQLITE_OK ? 0 : -1;
+}
+
+/* What is true after any call: it is done, or says in one line what it wanted. */
+static void check_refusal(ntk_status status, size_t which) {
+  starve(0);
+  assert_false(seen->stray);
+  if (status == NTK_OK)
+    return;
+  if (status != NTK_ERR_MEMORY || ntk_error_message()[0] == '\0' ||
+      strchr(ntk_error_message(), '\n') != NULL)
+    fail_msg("allocation %zu: %s: %s", which, ntk_status_name(status), ntk_error_message());
+}
+
+/* ---- Running --------------------------------------------------------------------------------- */
+
+static const char tiny[] = "name: tiny\nquantity: [lambda_min, per_layer]\n"
+                           "network: {widths: [d, d], activation: phi}\n"
+                           "grid: {N: [9, 14], d: 5, phi: tanh}\ntrials: 2\n";
+
+/* Runs it once for each allocation that fails, and once more: how many of the runs were refused,
+ * and how many trials failed in the others. */
+static void run_starved(size_t *refused, size_t *failures) {
+  const char *whole = fresh("whole.db"), *database = fresh("starved.db");
+  ntk_study *study = make_study(tiny);
+  run_study(study, whole, NULL);
+  bool failed = true;
+  for (size_t k = 1; failed; k++) {
+    ntk_study_status progress;
+    starve(k);
+    const ntk_status status =
+        ntk_study_run(study, database, &(ntk_study_options){.workers = 1}, &progress);
+    failed = seen->failed;
+    check_refusal(status, k);
+    if (status == NTK_OK) {
+      assert_int_equal(progress.done + progress.failed, progress.total);
+      *failures += progress.failed;
+      ntk_study_status_clear(&progress);
+    } else {
+      ++*refused;
+    }
+    run_study(study, database, &(ntk_study_options){.workers = 1, .retry = true});
+    assert_same_tables(whole, database);
+    unlink(database);
+  }
+  ntk_study_destroy(study);
+  unlink(whole);
+}
+
+static void test_run(void **state) {
+  (void)state;
+  size_t refused = 0, failures = 0;
+  workers_starve = false;
+  run_starved(&refused, &failures);
+  assert_true(refused > 100 && failures == 0);
+}
+
+static void test_workers(void **state) {
+  (void)state;
+  size_t refused = 0, failures = 0;
+  workers_starve = true;
+  run_starved(&refused, &failures);
+  workers_starve = false;
+  assert_true(refused == 0 && failures > 20);
+}
+
+/* ---- Everything else that is done with a study ----------------------------------------------- */
+
+static const char *part[2], *merged;
+static ntk_study_table table; /* of part[0] */
+
+static ntk_status parse(void) {
+  const char *override = "grid.k=1,2";
+  ntk_study *study = NULL;
+  NTK_TRY(ntk_study_parse(tiny, "test.yaml", &override, 1, &study));
+  ntk_study_destroy(study);
+  return NTK_OK;
+}
+
+static ntk_status look(void) {
+  ntk_study_status progress;
+  NTK_TRY(ntk_study_status_read(part[0], &progress));
+  ntk_study_status_clear(&progress);
+  return NTK_OK;
+}
+
+static ntk_status list(void) {
+  ntk_study_table listed;
+  NTK_TRY(ntk_study_table_read(part[0], &listed));
+  ntk_study_table_clear(&listed);
+  return NTK_OK;
+}
+
+static ntk_status merge(void) {
+  const ntk_status status = ntk_study_merge(part, COUNT(part), false, merged);
+  assert_true((status == NTK_OK) == (access(merged, F_OK) == 0));
+  (void)unlink(merged);
+  return status;
+}
+
+static ntk_status fit(void) {
+  const ntk_summary_options options = {.x = "N", .group = "phi"};
+  ntk_summary summary;
+  ntk_fit fits[2];
+  NTK_TRY(ntk_study_summarise(&table, &options, &summary));
+  const ntk_status status = ntk_study_fit(&table, &options, &summary, fits);
+  ntk_summary_clear(&summary);
+  return status;
+}
+
+static ntk_status map(void) {
+  const ntk_map_options options = {.x = "d", .y = "N"};
+  ntk_map made;
+  NTK_TRY(ntk_study_map(&table, &options, &made));
+  ntk_map_clear(&made);
+  return NTK_OK;
+}
+
+static ntk_status boundary(void) {
+  ntk_boundary made;
+  return ntk_study_boundary(&table, &(ntk_map_options){.x = "d", .y = "20 - N"}, 0.0, &made);
+}
+
+/* One fails for every allocation that it makes; when none does it succeeds. */
+static void test_jobs(void **state) {
+  (void)state;
+  static const struct {
+    ntk_status (*run)(void);
+    size_t refusals; /* at least */
+  } jobs[] = {{parse, 10}, {look, 10}, {list, 10}, {merge, 10}, {fit, 4}, {map, 4}, {boundary, 6}};
+  part[0] = fresh("part1.db");
+  part[1] = fresh("part2.db");
+  merged = fresh("merged.db");
+  ntk_study *study = make_study(tiny);
+  run_study(study, part[0], &(ntk_study_options){.shard = 1, .shards = 2});
+  run_study(study, part[1], &(ntk_study_options){.shard = 2, .shards = 2});
+  table = read_table(part[0]);
+  for (size_t j = 0; j < COUNT(jobs); j++) {
+    size_t refusals = 0;
+    bool failed = true;
+    for (size_t k = 1; failed; k++) {
+      starve(k);
+      const ntk_status status = jobs[j].run();
+      failed = seen->failed;
+      check_refusal(status, k);
+      refusals += status != NTK_OK;
+      if (!failed)
+        assert_ok(status);
+    }
+    assert_true(refusals >= jobs[j].refusals);
+  }
+  ntk_study_table_clear(&table);
+  ntk_study_destroy(study);
+  unlink(part[0]);
+  unlink(part[1]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_run),
+      cmocka_unit_test(test_workers),
+      cmocka_unit_test(test_jobs),
+  };
+  return cmocka_run_group_tests(tests, set_up, NULL);
+}
