@@ -171,8 +171,9 @@ static void test_refused_kinds(void **state) {
   ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh"};
   double X[6] = {0}, Y[2] = {5.0, 6.0};
   ntk_dataset *data = make_data(context, X, 2, 3);
-  assert_refused(ntk_labels_generate(context, "Gaussian", NULL, data, 0, Y), NTK_ERR_ARGUMENT,
-                 "unknown labels 'Gaussian'; known: gaussian, sign, teacher");
+  assert_refused(
+      ntk_labels_generate(context, "Gaussian", NULL, data, 0, Y), NTK_ERR_ARGUMENT,
+      "unknown labels 'Gaussian'; did you mean 'gaussian'? known: gaussian, sign, teacher");
   assert_refused(ntk_labels_generate(context, "teacher", NULL, data, 0, Y), NTK_ERR_ARGUMENT,
                  "spec");
   assert_refused(ntk_labels_generate(context, "teacher", &spec, data, 0, Y), NTK_ERR_NUMERIC,

@@ -101,6 +101,22 @@ static void test_round_trip(void **state) {
   assert_memory_equal(X, back, sizeof X);
 }
 
+/* Headers as writers write them: NumPy under Python 2, whose long integers end in L; MLX, with a
+ * blank before the parenthesis and no comma after it. */
+static void test_headers(void **state) {
+  (void)state;
+  static const char *const headers[] = {
+      "{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 3L), }",
+      "{'descr': '<f8', 'fortran_order': False, 'shape': (2L,3L)}",
+      "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, )}",
+  };
+  const double six[6] = {1, 2, 3, 4, 5, 6};
+  for (size_t k = 0; k < sizeof headers / sizeof headers[0]; k++) {
+    write_file(1, headers[k], six, sizeof six);
+    expect_load(0, 0, six, 2, 3);
+  }
+}
+
 /* Value k of a 5 x 3 array, exact in the dtype: negative where it has such, and the largest power
  * of two or the smallest half. */
 static double sample(char kind, size_t size, size_t k) {
@@ -239,7 +255,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_types),
       cmocka_unit_test(test_large_fortran), cmocka_unit_test(test_failed_saves),
-      cmocka_unit_test(test_nothing_held),
+      cmocka_unit_test(test_headers),       cmocka_unit_test(test_nothing_held),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -58,7 +58,9 @@ static void test_bad_headers(void **state) {
   } cases[] = {
       {SHAPED("(6,)"), NTK_ERR_SHAPE,
        "shape (6,), of 1 dimension; accepted: 2: save a.reshape(-1, 1)"},
-      {SHAPED("(1, 2, 3)"), NTK_ERR_SHAPE, "shape (1, 2, 3), of 3 dimensions; accepted: 2"},
+      {SHAPED("(1, 2, 3)"), NTK_ERR_SHAPE,
+       "shape (1, 2, 3), of 3 dimensions; accepted: 2: save "
+       "a.reshape(len(a), -1)"},
       {SHAPED("()"), NTK_ERR_SHAPE, "shape (), of 0 dimensions"},
       {SHAPED("(0, 3)"), NTK_ERR_SHAPE, "shape (0, 3) and holds nothing"},
       {SHAPED("(2, 0)"), NTK_ERR_SHAPE, "shape (2, 0) and holds nothing"},
@@ -75,7 +77,15 @@ static void test_bad_headers(void **state) {
       {TYPED("'<U5'"), NTK_ERR_FORMAT, "dtype '<U5' (strings)"},
       {TYPED("'|S5'"), NTK_ERR_FORMAT, "dtype '|S5' (strings)"},
       {TYPED("'<M8[ns]'"), NTK_ERR_FORMAT, "dtype '<M8[ns]'"},
-      {TYPED("'<f16'"), NTK_ERR_FORMAT, "dtype '<f16'"},
+      {TYPED("'<f16'"), NTK_ERR_FORMAT, "dtype '<f16' (long double: save"},
+      {TYPED("'<V2'"), NTK_ERR_FORMAT, "bfloat16 is written: save a.astype(numpy.float32)"},
+      {TYPED("'<V1'"), NTK_ERR_FORMAT, "float8 is written: save a.astype(numpy.float32)"},
+      {TYPED("'<f1'"), NTK_ERR_FORMAT, "(float8: save a.astype(numpy.float32))"},
+      {TYPED("'|V16'"), NTK_ERR_FORMAT, "(raw records)"},
+      {SHAPED("(2l, 3)"), NTK_ERR_FORMAT, "expected ',' in the shape"},
+      {TYPED("[('\xc3\xa9\xff\xc3', '<f8')]"), NTK_ERR_FORMAT,
+       "dtype [('\xc3\xa9?"
+       "?', '<f8')"},
       {TYPED("[('a', '<f8')]"), NTK_ERR_FORMAT, "structured dtype [('a', '<f8')"},
       {TYPED("''"), NTK_ERR_FORMAT, "dtype ''"},
       {TYPED("'<f\n'"), NTK_ERR_FORMAT, "expected the end of a short string"},
@@ -99,6 +109,22 @@ static void test_bad_headers(void **state) {
   expect_refusal(0, 4, NTK_ERR_SHAPE, "d = 4 asked for, and the file's rows have 3 numbers");
 }
 
+/* What follows the header: nothing; numbers and then another array; numbers and other bytes, which
+ * NumPy reads past too. */
+static void test_lengths(void **state) {
+  (void)state;
+  const double six[8] = {1, 2, 3, 4, 5, 6};
+  double more[8];
+  memcpy(more, six, sizeof more);
+  write_file(1, SHAPED("(2, 3)"), six, 0);
+  expect_refusal(0, 0, NTK_ERR_FORMAT, "ends after its header, which promises shape (2, 3) of");
+  memcpy(more + 6, "\x93NUMPY\x01\x00", 8);
+  write_file(1, SHAPED("(2, 3)"), more, sizeof more);
+  expect_refusal(0, 0, NTK_ERR_FORMAT, "holds more arrays after the first");
+  write_file(1, SHAPED("(2, 3)"), six, sizeof six);
+  expect_load(0, 0, six, 2, 3);
+}
+
 /* Files that are not .npy, cut files, things that are not files. */
 static void test_bad_files(void **state) {
   (void)state;
@@ -107,10 +133,19 @@ static void test_bad_files(void **state) {
     size_t length;
     const char *fact;
   } cases[] = {
-      {"", 0, "does not begin as a .npy file"},
+      {"", 0, "is empty"},
       {"\x93NUMPY\x01", 7, "does not begin as a .npy file"},
-      {"1,2,3\n4,5,6\n", 12, "does not begin as a .npy file"},
+      {"1,2,3\n4,5,6\n", 12, "/a.npy', delimiter=','))\""},
+      {"a;b\n4;5\n", 8, "/a.npy', delimiter=';', skiprows=1))\""},
+      {"1e5\t2\n", 6, "/a.npy', delimiter='\\t'))\""},
+      {"1 2\n", 4, "/a.npy'))\""},
       {"PK\x03\x04 and the rest", 16, ".npz"},
+      {"\x89HDF\r\n\x1a\n", 8, "is HDF5; accepted: .npy, as made by python3 -c"},
+      {"\x20\0\0\0\0\0\0\0{\"w\":", 13, "safetensors.numpy as s; n.save('"},
+      {"\0\0\x08\x03\0\0\x01\x02\0\0\0\x1c", 12, "'u1', offset=16).reshape(258, -1))"},
+      {"\0\0\x0d\x01\0\0\0\x02", 8, "'>f4', offset=8).reshape(2, -1))"},
+      {"\0\0\x0a\x01\0\0\0\x02", 8, "does not begin as a .npy"},
+      {"\x1f\x8b\x08", 3, "gunzip"},
       {"\x93NUMPY\x04\x00\x02\x00{}", 12, "version 4.0; accepted: 1.0, 2.0, 3.0"},
       {"\x93NUMPY\x01\x00\x76\x00{'descr'", 18, "header takes 118 bytes, and the file has 8"},
       {"\x93NUMPY\x02\x00\xff\xff\xff\x7f{}", 14, "claims 2147483647 bytes; accepted: up to 10000"},
@@ -162,9 +197,8 @@ static void test_nothing_held(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bad_headers),
-      cmocka_unit_test(test_bad_files),
-      cmocka_unit_test(test_not_finite),
+      cmocka_unit_test(test_bad_headers),  cmocka_unit_test(test_lengths),
+      cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_not_finite),
       cmocka_unit_test(test_nothing_held),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -88,6 +88,14 @@ static void test_refusals(void **state) {
   write_network(network);
   write_matrix(2, some, 6, 4);
   expect_refused(NTK_ERR_SHAPE, "W2.npy is 6 x 4, and the matrix before it has 7 columns");
+  for (size_t l = 1; l <= 3; l++) /* n_l x n_{l-1}, as torch.nn.Linear has them */
+    write_matrix(l, some, l == 3 ? 1 : width[l], width[l - 1]);
+  expect_refused(NTK_ERR_SHAPE, "accepted: 5 rows; these look transposed, n_l x n_{l-1}");
+  write_network(network); /* 7 x 7 says nothing; the last one does */
+  write_matrix(1, some, 7, 7);
+  write_matrix(2, some, 1, 7);
+  (void)unlink(path_of(3));
+  expect_refused(NTK_ERR_SHAPE, "accepted: 7 rows; these look transposed");
   write_network(network);
   write_matrix(3, some, 4, 2);
   expect_refused(NTK_ERR_SHAPE, "W3.npy is the last matrix and has 2 columns");

@@ -46,7 +46,7 @@ study zero "s/2\*d/d-6/"
 bad 'zero width' 'width n_2 is 0; .* at N = 30, d = 6' study run "$in/zero.yaml" --db s.db
 printf 'name: [unclosed\n' >"$in/broken.yaml"
 bad 'not YAML' 'broken.yaml:2: not YAML' study run "$in/broken.yaml" --db s.db
-bad 'unknown quantity' "'lambda' is no quantity; known: lambda_min" \
+bad 'unknown quantity' "unknown quantity 'lambda'; known: lambda_min" \
   study run "$in/good.yaml" quantity=lambda --db s.db
 bad 'override without value' "accepted: KEY=VALUE" study run "$in/good.yaml" trials --db s.db
 bad 'override of an unknown key' 'there is no such key' study run "$in/good.yaml" trails=3 --db s.db

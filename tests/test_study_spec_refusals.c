@@ -112,7 +112,7 @@ static void test_keys_and_types(void **state) {
       {13, "seed: 18446744073709551619", "seed: '18446744073709551619'; " WHOLE "0", 0},
       {13, "seed: 99999999999999999999999", "seed: '99999999999999999999999'; " WHOLE "0", 0},
       {13, "seed: 0x10", "seed: '0x10'; " WHOLE "0", 0},
-      {2, "quantity: lambda", "quantity: 'lambda' is no quantity; known: lambda_min, lambda_max",
+      {2, "quantity: lambda", "quantity: unknown quantity 'lambda'; known: lambda_min, lambda_max",
        0},
       {2, "quantity: [condition, condition]", "quantity: 'condition' stands there twice", 0},
       {5, "  activation: tan", "network.activation: ", 0},

@@ -248,7 +248,7 @@ run train $small --epochs 500 --lr 1e3 --save saved --checkpoint other.ntk
 check 'divergence: exit status 1' test "$status" -eq 1
 check 'divergence: one line' test "$(wc -l <"$err")" -eq 1
 check 'divergence: with the epoch and what is stable' grep -q \
-  '^ntkit: --lr: diverged: .* in [1-9][0-9]* epochs .*largest stable .* is [0-9.e-]*;' "$err"
+  '^ntkit: --lr: diverged: .* by epoch [1-9][0-9]* .*largest stable .* is [0-9.e-]*;' "$err"
 check 'divergence: no result' test ! -s "$out"
 find saved -type f ! -name '*.ntk' -exec cksum {} + | sort >"$top/after"
 check 'divergence: what was saved stays' cmp "$top/before" "$top/after"

@@ -68,6 +68,10 @@ NTK_API const char *ntk_status_name(ntk_status status);
  * next failing call. */
 NTK_API const char *ntk_error_message(void);
 
+/* Makes text one line of valid UTF-8, in place: control characters and bytes that belong to no
+ * character become '?'. For lines that quote paths and users' words. */
+NTK_API void ntk_text_clean(char *text);
+
 /* Version and source commit of the library, e.g. "0.1.0", "1a2b3c4". Static storage. */
 NTK_API const char *ntk_version(void);
 NTK_API const char *ntk_commit(void);

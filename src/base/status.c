@@ -1,7 +1,8 @@
 #include "base/status.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 
 static _Thread_local char message[4096 + 512]; /* a path of any length, and what is wrong with it */
 
@@ -30,6 +31,7 @@ const char *ntk_error_message(void) {
 void ntk_fail_message(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(message, sizeof message, format, arguments);
+  (void)ntk_format_list(message, sizeof message, format, arguments);
   va_end(arguments);
+  ntk_text_clean(message); /* a path holds any bytes, and a text may be cut anywhere */
 }

@@ -112,10 +112,15 @@ const char *command_name(size_t i) {
   return i < sizeof table / sizeof table[0] ? table[i].name : NULL;
 }
 
-/* Whether `words`, up to `count` of them, start with the words of name; how many these are. */
+/* Whether `words`, up to `count` of them, start with the words of name, or with them in one, as a
+ * quoted "study run"; how many these are. */
 static bool names(const char *name, size_t count, char *const *words, size_t *used) {
   *used = 0;
   for (const char *word = name; *word != '\0'; (*used)++) {
+    if (*used < count && strcmp(words[*used], word) == 0) {
+      ++*used;
+      return true;
+    }
     const size_t length = strcspn(word, " ");
     if (*used == count || strlen(words[*used]) != length ||
         strncmp(words[*used], word, length) != 0)

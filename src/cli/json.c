@@ -43,11 +43,10 @@ json_t *json_text(const char *text) {
   json_t *string = json_string(text);
   if (string != NULL)
     return string;
-  char *copy = calloc(strlen(text) + 1, 1);
+  char *copy = strdup(text);
   if (copy == NULL)
     return NULL;
-  for (size_t i = 0; text[i] != '\0'; i++)
-    copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+  ntk_text_clean(copy);
   string = json_string(copy);
   free(copy);
   return string;

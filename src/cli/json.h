@@ -17,7 +17,7 @@ json_t *json_number(double value);
 json_t *json_numbers(const double *values, size_t count);
 /* As an integer while it fits one of 63 bits, else its digits as a string. */
 json_t *json_whole(uint64_t value);
-/* A path may be no UTF-8: its bytes past ASCII are then '?'. */
+/* A path may be no UTF-8: what belongs to no character is then '?'. */
 json_t *json_text(const char *text);
 json_t *json_environment(const ntk_environment *environment);
 

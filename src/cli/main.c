@@ -45,7 +45,7 @@ static exit_status run(int argc, char **argv) {
     help_program();
     return EXIT_DONE;
   }
-  if (strcmp(argv[1], "--version") == 0) {
+  if (strcmp(argv[1], "--version") == 0 || (strcmp(argv[1], "version") == 0 && argc == 2)) {
     help_version();
     return EXIT_DONE;
   }

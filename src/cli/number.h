@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* text[0..length): digits alone, from least to most. */
+/* text[0..length): digits, or digits and a power of ten as in 1e3; from least to most. */
 const char *number_whole(const char *text, size_t length, uint64_t least, uint64_t most,
                          uint64_t *value);
 /* A finite decimal number > 0. */

@@ -2,8 +2,10 @@
 
 #include "cli/progress.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +15,7 @@ enum { LINE = 8192, LONGEST_NAME = 40 };
 static void print_line(const char *prefix, const char *format, va_list arguments) {
   char line[LINE];
   vsnprintf(line, sizeof line, format, arguments);
-  for (char *c = line; *c != '\0'; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7f)
-      *c = '?';
+  ntk_text_clean(line);
   progress_clear();
   fprintf(stderr, "%s%s\n", prefix, line);
 }
@@ -73,30 +73,40 @@ exit_status report_library(ntk_status status, const char *option) {
   return report_error(exit_of(status), "%s", ntk_error_message());
 }
 
-/* Levenshtein distance of two names of at most LONGEST_NAME characters, row by row. */
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+static bool same_letter(char a, char b) {
+  return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Letters added, left out, replaced, or swapped with the next between two names of at most
+ * LONGEST_NAME letters, whatever their case (optimal string alignment), row by row. */
 static size_t edit_distance(const char *a, const char *b) {
-  size_t row[LONGEST_NAME + 1];
-  const size_t columns = strlen(b);
-  for (size_t j = 0; j <= columns; j++)
-    row[j] = j;
-  for (size_t i = 1; a[i - 1] != '\0'; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= columns; j++) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      const size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-      diagonal = row[j];
-      row[j] = replaced < shorter ? replaced : shorter;
+  size_t row[3][LONGEST_NAME + 1]; /* i % 3 */
+  const size_t rows = strlen(a), columns = strlen(b);
+  for (size_t i = 0; i <= rows; i++)
+    for (size_t j = 0; j <= columns; j++) {
+      size_t *here = &row[i % 3][j];
+      if (i == 0 || j == 0) {
+        *here = i + j;
+        continue;
+      }
+      const size_t *above = row[(i + 2) % 3];
+      *here = least(above[j - 1] + !same_letter(a[i - 1], b[j - 1]),
+                    least(above[j], row[i % 3][j - 1]) + 1);
+      if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
+        *here = least(*here, row[(i + 1) % 3][j - 2] + 1);
     }
-  }
-  return row[columns];
+  return row[rows % 3][columns];
 }
 
 const char *report_nearest(const char *word, const char *(*name)(size_t i)) {
   if (strlen(word) > LONGEST_NAME)
     return NULL;
   const char *nearest = NULL;
-  size_t best = strlen(word) / 3 + 2; /* farther than this is another word, not a slip */
+  size_t best = strlen(word) < 5 ? 2 : 3; /* this far is another word, not a slip */
   for (size_t i = 0; name(i) != NULL; i++) {
     if (strlen(name(i)) > LONGEST_NAME)
       continue;

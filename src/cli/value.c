@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { SHOWN = 60 }; /* characters of a text that an error line repeats */
@@ -38,21 +39,27 @@ static exit_status refuse_name(const option_row *option, const char *text) {
                       text, names, also);
 }
 
+/* What can only be a file: there is one, or it is written as one. */
+static bool is_path(const char *text) {
+  const char *ending = strrchr(text, '.');
+  return strchr(text, '/') != NULL || (ending != NULL && ending[1] != '\0') ||
+         (text[0] != '\0' && access(text, F_OK) == 0);
+}
+
 static exit_status set_name(const option_row *option, const char *text, const char **field) {
-  for (size_t i = 0; option->choice(i) != NULL; i++)
-    if (strcmp(text, option->choice(i)) == 0) {
-      *field = text;
-      return EXIT_DONE;
+  const char *known = NULL; /* as the library writes it; ReLU is relu */
+  bool exact = false;
+  for (size_t i = 0; option->choice(i) != NULL && !exact; i++)
+    if (strcasecmp(text, option->choice(i)) == 0) {
+      known = option->choice(i);
+      exact = strcmp(text, known) == 0;
     }
-  if (option->kind == KIND_DATA && text[0] != '\0') {
-    const size_t length = strlen(text);
-    const bool npy = length > 4 && strcmp(text + length - 4, ".npy") == 0;
-    if (npy || strchr(text, '/') != NULL || access(text, F_OK) == 0) {
-      *field = text;
-      return EXIT_DONE;
-    }
-  }
-  return refuse_name(option, text);
+  if (!exact && option->kind == KIND_DATA && is_path(text))
+    known = text;
+  if (known == NULL)
+    return refuse_name(option, text);
+  *field = known;
+  return EXIT_DONE;
 }
 
 static exit_status set_path(const option_row *option, const char *text, const char **field) {

@@ -17,10 +17,10 @@
  * Cost: O(N d). Sample i is row i of the counter (base/random.h), so that it depends on the
  * distribution, the source of randomness, d and i alone. */
 #include "base/memory.h"
+#include "base/names.h"
 #include "data/dataset.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static void fill_gaussian(ntk_random source, uint64_t row, size_t d, double *x) {
@@ -108,17 +108,10 @@ const ntk_distribution *ntk_distribution_list(size_t *count) {
 }
 
 ntk_status ntk_distribution_find(const char *name, const ntk_distribution **distribution) {
-  for (size_t k = 0; k < COUNT; k++)
-    if (strcmp(name, list[k].name) == 0) {
-      *distribution = &list[k];
-      return NTK_OK;
-    }
-  char known[256] = "";
-  for (size_t k = 0; k < COUNT; k++) {
-    const size_t used = strlen(known);
-    snprintf(known + used, sizeof known - used, "%s%s", k == 0 ? "" : ", ", list[k].name);
-  }
-  return ntk_fail(NTK_ERR_ARGUMENT, "unknown distribution '%s'; known: %s", name, known);
+  size_t k = 0;
+  NTK_TRY(NTK_NAME_FIND("distribution", name, list, COUNT, &k));
+  *distribution = &list[k];
+  return NTK_OK;
 }
 
 void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,

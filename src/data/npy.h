@@ -36,6 +36,10 @@ typedef struct ntk_npy_header {
 ntk_status ntk_npy_header_parse(const char *path, const char *text, size_t length, size_t offset,
                                 ntk_npy_header *header);
 
+/* Fails, with what the file is, as far as its first count bytes tell, and what makes a .npy of it.
+ */
+ntk_status ntk_npy_refuse_foreign(const char *path, const unsigned char *bytes, size_t count);
+
 /* Opens, reads and checks the header, and checks that the file is as long as its shape says.
  * rank (1 or 2) is what the caller accepts. On failure nothing is left open. */
 ntk_status ntk_npy_open(const char *path, int rank, ntk_npy *array);

@@ -65,7 +65,10 @@ static ntk_status parse_extent(parser *p, size_t *extent) {
     value = 10 * value + digit;
   }
   *extent = value;
-  return p->at > start ? NTK_OK : expected(p, "an extent: a number that is not negative");
+  if (p->at == start)
+    return expected(p, "an extent: a number that is not negative");
+  (void)take(p, 'L'); /* a long integer of Python 2 */
+  return NTK_OK;
 }
 
 /* A tuple: (), (3,), (3, 4), (3, 4,) */

@@ -12,8 +12,12 @@
 
 enum {
   HEADER_MAX = 10000, /* numpy, too, refuses longer headers */
-  CHUNK = 1 << 15     /* bytes of numbers read at a time */
+  CHUNK = 1 << 15,    /* bytes of numbers read at a time */
+  MAGIC = 6,          /* bytes that every .npy begins with */
+  FIRST = 512         /* bytes that tell what another file is */
 };
+
+static const unsigned char magic[MAGIC] = "\x93NUMPY"; /* without a 0 */
 
 /* ---- Opening ---- */
 
@@ -22,6 +26,33 @@ static bool machine_is_big_endian(void) {
   unsigned char first;
   memcpy(&first, &one, 1);
   return first == 0;
+}
+
+/* In words, of a dtype that is not read. */
+static const char *describe_type(const char *type) {
+  static const struct {
+    const char *begin, *words;
+  } types[] = {
+      {"O", " (Python objects)"},
+      {"c", " (complex numbers)"},
+      {"S", " (strings)"},
+      {"a", " (strings)"},
+      {"U", " (strings)"},
+      {"M", " (dates)"},
+      {"m", " (spans of time)"},
+      {"V1", " (raw bytes, as float8 is written: save a.astype(numpy.float32))"},
+      {"f1", " (float8: save a.astype(numpy.float32))"},
+      {"V2", " (raw pairs of bytes, as bfloat16 is written: save a.astype(numpy.float32))"},
+      {"V", " (raw records)"},
+      {"f12", " (long double: save a.astype(numpy.float64))"},
+      {"f16", " (long double: save a.astype(numpy.float64))"},
+  };
+  for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+    const char *begin = types[k].begin;
+    if (begin[1] == '\0' ? type[0] == begin[0] : strcmp(type, begin) == 0)
+      return types[k].words;
+  }
+  return "";
 }
 
 static ntk_status interpret_type(ntk_npy *array, const char *descr) {
@@ -37,44 +68,8 @@ static ntk_status interpret_type(ntk_npy *array, const char *descr) {
     array->big_endian = descr[0] == '>' || (descr[0] != '<' && machine_is_big_endian());
     return NTK_OK;
   }
-  const char *what = "";
-  if (type[0] == 'O')
-    what = " (Python objects)";
-  else if (type[0] == 'c')
-    what = " (complex numbers)";
-  else if (type[0] == 'S' || type[0] == 'U' || type[0] == 'a')
-    what = " (strings)";
   return ntk_fail(NTK_ERR_FORMAT, "%s: holds dtype '%s'%s; accepted: " NTK_NPY_TYPES, array->path,
-                  descr, what);
-}
-
-static ntk_status check_shape(ntk_npy *array, const ntk_npy_header *h, int rank, size_t file_size) {
-  if (h->rank != rank) {
-    const char *hint = "";
-    if (rank == 2 && h->rank == 1)
-      hint = ": save a.reshape(-1, 1) if each number is a sample";
-    else if (rank == 1 && h->rank == 2)
-      hint = ": save a.ravel()";
-    return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s, of %d dimension%s; accepted: %d%s",
-                    array->path, h->shape_text, h->rank, h->rank == 1 ? "" : "s", rank, hint);
-  }
-  array->rank = rank;
-  array->rows = h->shape[0];
-  array->cols = rank == 2 ? h->shape[1] : 1;
-  if (array->rows == 0 || array->cols == 0)
-    return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s and holds nothing; accepted: at least 1 %s",
-                    array->path, h->shape_text, rank == 2 ? "row and 1 column" : "entry");
-  size_t count = 0, bytes = 0;
-  NTK_TRY(ntk_size_multiply(array->rows, array->cols, array->path, &count));
-  NTK_TRY(ntk_size_multiply(count, array->size, array->path, &bytes));
-  const size_t found = file_size - (size_t)array->data;
-  if (found < bytes)
-    return ntk_fail(
-        NTK_ERR_FORMAT,
-        "%s: truncated: shape %s of '%s' takes %zu bytes after the header, and the file "
-        "has %zu",
-        array->path, h->shape_text, h->descr, bytes, found);
-  return NTK_OK;
+                  descr, describe_type(type));
 }
 
 /* Reads n bytes of a file that is known to be long enough, unless it changes under our feet. */
@@ -86,16 +81,69 @@ static ntk_status read_bytes(const ntk_npy *array, void *bytes, size_t n) {
                   ferror(array->file) ? strerror(errno) : "it became shorter meanwhile");
 }
 
-static ntk_status read_header(ntk_npy *array, int rank, size_t file_size) {
-  unsigned char start[12] = {0}; /* magic, version, length */
-  NTK_TRY(read_bytes(array, start, file_size < 10 ? file_size : 10));
-  if (memcmp(start, "PK\x03\x04", 4) == 0)
+static ntk_status refuse_rank(const ntk_npy *array, const ntk_npy_header *h, int rank) {
+  const char *hint = "";
+  if (rank == 2 && h->rank == 1)
+    hint = ": save a.reshape(-1, 1) if each number is a sample";
+  else if (rank == 2 && h->rank > 2)
+    hint = ": save a.reshape(len(a), -1), a sample a row";
+  else if (rank == 1 && h->rank == 2)
+    hint = ": save a.ravel()";
+  return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s, of %d dimension%s; accepted: %d%s", array->path,
+                  h->shape_text, h->rank, h->rank == 1 ? "" : "s", rank, hint);
+}
+
+/* The file against what its header promises, `bytes`; and that nothing is left unread in silence
+ * where numpy.save was called more than once on one file. */
+static ntk_status check_length(const ntk_npy *array, const ntk_npy_header *h, size_t bytes,
+                               size_t file_size) {
+  const size_t found = file_size - (size_t)array->data;
+  unsigned char next[MAGIC];
+  if (found == 0)
     return ntk_fail(NTK_ERR_FORMAT,
-                    "%s: is a zip archive (.npz?); accepted: a single array saved with numpy.save",
+                    "%s: ends after its header, which promises shape %s of '%s': what wrote it "
+                    "failed before the numbers; accepted: a whole .npy",
+                    array->path, h->shape_text, h->descr);
+  if (found < bytes)
+    return ntk_fail(
+        NTK_ERR_FORMAT,
+        "%s: truncated: shape %s of '%s' takes %zu bytes after the header, and the file "
+        "has %zu",
+        array->path, h->shape_text, h->descr, bytes, found);
+  if (found - bytes < sizeof next)
+    return NTK_OK;
+  if (fseeko(array->file, array->data + (off_t)bytes, SEEK_SET) != 0)
+    return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", array->path, strerror(errno));
+  NTK_TRY(read_bytes(array, next, sizeof next));
+  if (memcmp(next, magic, sizeof next) == 0)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: holds more arrays after the first (numpy.save was called on it again, as "
+                    "Equinox does for .eqx); accepted: one array a file",
                     array->path);
-  if (file_size < 10 || memcmp(start, "\x93NUMPY", 6) != 0)
-    return ntk_fail(NTK_ERR_FORMAT, "%s: does not begin as a .npy file does; accepted: .npy",
-                    array->path);
+  return NTK_OK;
+}
+
+static ntk_status check_shape(ntk_npy *array, const ntk_npy_header *h, int rank, size_t file_size) {
+  if (h->rank != rank)
+    return refuse_rank(array, h, rank);
+  array->rank = rank;
+  array->rows = h->shape[0];
+  array->cols = rank == 2 ? h->shape[1] : 1;
+  if (array->rows == 0 || array->cols == 0)
+    return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s and holds nothing; accepted: at least 1 %s",
+                    array->path, h->shape_text, rank == 2 ? "row and 1 column" : "entry");
+  size_t count = 0, bytes = 0;
+  NTK_TRY(ntk_size_multiply(array->rows, array->cols, array->path, &count));
+  NTK_TRY(ntk_size_multiply(count, array->size, array->path, &bytes));
+  return check_length(array, h, bytes, file_size);
+}
+
+static ntk_status read_header(ntk_npy *array, int rank, size_t file_size) {
+  unsigned char start[FIRST] = {0}; /* magic, version, length; of another file, what tells it */
+  const size_t first = file_size < FIRST ? file_size : FIRST;
+  NTK_TRY(read_bytes(array, start, first));
+  if (first < 10 || memcmp(start, magic, MAGIC) != 0)
+    return ntk_npy_refuse_foreign(array->path, start, first);
   const unsigned major = start[6], minor = start[7];
   if (major < 1 || major > 3 || minor != 0)
     return ntk_fail(NTK_ERR_FORMAT, "%s: .npy version %u.%u; accepted: 1.0, 2.0, 3.0", array->path,
@@ -104,9 +152,9 @@ static ntk_status read_header(ntk_npy *array, int rank, size_t file_size) {
   if (file_size < offset)
     return ntk_fail(NTK_ERR_FORMAT, "%s: truncated: %zu bytes; accepted: .npy", array->path,
                     file_size);
-  NTK_TRY(read_bytes(array, start + 10, offset - 10));
-  const size_t length =
-      (size_t)start[8] | (size_t)start[9] << 8 | (size_t)start[10] << 16 | (size_t)start[11] << 24;
+  size_t length = (size_t)start[8] | (size_t)start[9] << 8;
+  if (major > 1)
+    length |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
   if (length > HEADER_MAX)
     return ntk_fail(NTK_ERR_FORMAT, "%s: its header claims %zu bytes; accepted: up to %d",
                     array->path, length, HEADER_MAX);
@@ -115,6 +163,8 @@ static ntk_status read_header(ntk_npy *array, int rank, size_t file_size) {
                     "%s: truncated: its header takes %zu bytes, and the file has %zu", array->path,
                     length, file_size - offset);
   char text[HEADER_MAX + 1] = "";
+  if (fseeko(array->file, (off_t)offset, SEEK_SET) != 0)
+    return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", array->path, strerror(errno));
   NTK_TRY(read_bytes(array, text, length));
   ntk_npy_header h;
   NTK_TRY(ntk_npy_header_parse(array->path, text, length, offset, &h));

@@ -10,11 +10,11 @@
  * keeps squares from overflowing or vanishing (Chan, Golub and LeVeque, Amer. Statist. 1983).
  * Cost: 4 to 5 passes over X. */
 #include "base/memory.h"
+#include "base/names.h"
 #include "data/dataset.h"
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 static const char *const names[] = {
     [NTK_SCALE_NONE] = "none",
@@ -29,13 +29,10 @@ const char *const *ntk_scaling_list(size_t *count) {
 }
 
 ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling) {
-  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
-    if (strcmp(name, names[k]) == 0) {
-      *scaling = (ntk_scaling)k;
-      return NTK_OK;
-    }
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "unknown scaling '%s'; known: none, center, standardize, sphere", name);
+  size_t k = 0;
+  NTK_TRY(NTK_NAME_FIND("scaling", name, names, sizeof names / sizeof names[0], &k));
+  *scaling = (ntk_scaling)k;
+  return NTK_OK;
 }
 
 /* The power of two that brings the largest |x| to between 1/2 and 1, or as near as one can for

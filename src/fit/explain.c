@@ -5,6 +5,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/dataset.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ static void say(const question *q, const char *format, ...) {
   const size_t used = strlen(reason);
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(reason + used, sizeof q->result->reason - used, format, arguments);
+  (void)ntk_format_list(reason + used, sizeof q->result->reason - used, format, arguments);
   va_end(arguments);
 }
 

@@ -2,10 +2,10 @@
 #include "ntkit/fit.h"
 
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/random.h"
 #include "data/dataset.h"
 #include "data/npy.h"
-#include "fit/names.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,7 +94,7 @@ const ntk_name_info *ntk_labels_list(size_t *count) {
 ntk_status ntk_labels_generate(ntk_context *context, const char *kind, const ntk_network_spec *spec,
                                const ntk_dataset *data, uint64_t seed, double *Y) {
   size_t row = 0;
-  NTK_TRY(ntk_name_find("labels", kind, infos, KINDS, &row));
+  NTK_TRY(NTK_NAME_FIND("labels", kind, infos, KINDS, &row));
   return kinds[row](context, spec, data, seed, Y);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/dataset.h"
 #include "data/equal_rows.h"
 
@@ -63,11 +64,11 @@ static ntk_status check_labels(const double *Y, size_t N, size_t count) {
 
 static ntk_status refuse_labels(size_t i, size_t k, double a, double b) {
   char first[32], second[32];
-  (void)snprintf(first, sizeof first, "%g", a);
-  (void)snprintf(second, sizeof second, "%g", b);
+  (void)ntk_format(first, sizeof first, "%g", a);
+  (void)ntk_format(second, sizeof second, "%g", b);
   if (strcmp(first, second) == 0) { /* as they differ, show where */
-    (void)snprintf(first, sizeof first, "%.17g", a);
-    (void)snprintf(second, sizeof second, "%.17g", b);
+    (void)ntk_format(first, sizeof first, "%.17g", a);
+    (void)ntk_format(second, sizeof second, "%.17g", b);
   }
   return ntk_fail(
       NTK_ERR_ARGUMENT,

@@ -1,6 +1,6 @@
 #include "fit/optimizer.h"
 
-#include "fit/names.h"
+#include "base/names.h"
 
 #include <math.h>
 
@@ -34,6 +34,9 @@ static const ntk_name_info rules[] = {
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
+static const char *const precisions[] = {"double", "float"};
+enum { PRECISIONS = sizeof precisions / sizeof precisions[0] };
+
 const ntk_name_info *ntk_optimizer_list(size_t *count) {
   *count = OPTIMIZERS;
   return infos;
@@ -51,22 +54,29 @@ const ntk_name_info *ntk_lr_list(size_t *count) {
 
 ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer **optimizer) {
   size_t row = 0;
-  NTK_TRY(ntk_name_find("optimizer", name, infos, OPTIMIZERS, &row));
+  NTK_TRY(NTK_NAME_FIND("optimizer", name, infos, OPTIMIZERS, &row));
   *optimizer = &optimizers[row];
   return NTK_OK;
 }
 
 ntk_status ntk_loss_find(const char *name, bool *mean) {
   size_t row = 0;
-  NTK_TRY(ntk_name_find("loss", name, losses, LOSSES, &row));
+  NTK_TRY(NTK_NAME_FIND("loss", name, losses, LOSSES, &row));
   *mean = row == 1;
   return NTK_OK;
 }
 
 ntk_status ntk_lr_find(const char *name, bool *theory) {
   size_t row = 0;
-  NTK_TRY(ntk_name_find("rule for the step size", name, rules, RULES, &row));
+  NTK_TRY(NTK_NAME_FIND("rule for the step size", name, rules, RULES, &row));
   *theory = row == 1;
+  return NTK_OK;
+}
+
+ntk_status ntk_precision_find(const char *name, bool *single) {
+  size_t row = 0;
+  NTK_TRY(NTK_NAME_FIND("precision", name, precisions, PRECISIONS, &row));
+  *single = row == 1;
   return NTK_OK;
 }
 

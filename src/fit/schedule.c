@@ -15,6 +15,7 @@
 #include "fit/train.h"
 
 #include "base/blas.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,13 +56,13 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
       t->momentum *= t->momentum;
       t->lr = 4.0 / (sum * sum);
     }
-    snprintf(t->lr_source, sizeof t->lr_source,
-             "%s at lambda_min and %g lambda_max of K at the start",
-             t->optimizer->rule == NTK_RULE_MOMENTUM ? "Polyak's optimum" : "Nesterov's optimum",
-             MARGIN);
+    ntk_format(t->lr_source, sizeof t->lr_source,
+               "%s at lambda_min and %g lambda_max of K at the start",
+               t->optimizer->rule == NTK_RULE_MOMENTUM ? "Polyak's optimum" : "Nesterov's optimum",
+               MARGIN);
   } else if (t->optimizer->has_momentum) {
-    snprintf(t->lr_source, sizeof t->lr_source, "%s / (%g lambda_max(K)) at the start",
-             t->mean ? "N / 2" : "1", MARGIN);
+    ntk_format(t->lr_source, sizeof t->lr_source, "%s / (%g lambda_max(K)) at the start",
+               t->mean ? "N / 2" : "1", MARGIN);
   } else {
     snprintf(t->lr_source, sizeof t->lr_source, "%s / lambda_max(K) at the start, stable below %s",
              t->mean ? "N / 2" : "1", t->mean ? "N / lambda_max" : "2 / lambda_max");
@@ -82,7 +83,7 @@ ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start) {
     const double most = ntk_optimizer_largest_lr(t->optimizer, t->scale * at_start->lambda_max,
                                                  t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum);
     if (isfinite(most))
-      snprintf(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
+      ntk_format(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
     else
       snprintf(t->lr_source, sizeof t->lr_source, "given");
   } else if (t->theory) {

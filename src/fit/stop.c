@@ -1,6 +1,8 @@
 /* When a training stops, and the line that says why. */
 #include "fit/track.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +97,18 @@ static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
   ntk_features_destroy(features);
 }
 
+static void explain_divergence(ntk_train_result *r) {
+  char last[40] = "past the largest number", remedy[80] = ": take a smaller one";
+  if (isfinite(r->loss_final))
+    ntk_format(last, sizeof last, "to %.4g", r->loss_final);
+  if (isfinite(r->convergence.lr_largest))
+    ntk_format(remedy, sizeof remedy, "; the largest stable one at the start is %.4g",
+               r->convergence.lr_largest);
+  ntk_format(r->reason, sizeof r->reason,
+             "the loss went from %.4g %s by epoch %zu with the step size %.4g%s", r->loss_initial,
+             last, r->epochs, r->lr, remedy);
+}
+
 void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
   if (r->stopped == NTK_STOP_DIVERGED)
     find_largest_lr(t, &r->convergence);
@@ -108,28 +122,19 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
       snprintf(r->reason, room, "%zu epochs were asked for", t->options.epochs);
     break;
   case NTK_STOP_TARGET:
-    snprintf(r->reason, room, "the loss is at most the target %g", t->options.target);
+    ntk_format(r->reason, room, "the loss is at most the target %g", t->options.target);
     break;
   case NTK_STOP_PLATEAU:
     snprintf(r->reason, room, "the last %zu losses sum to more than the %zu before them",
              t->options.plateau, t->options.plateau);
     break;
   case NTK_STOP_TIME:
-    snprintf(r->reason, room, "%g seconds are over", t->options.seconds);
+    ntk_format(r->reason, room, "%g seconds are over", t->options.seconds);
     break;
   case NTK_STOP_STALLED:
     snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");
     break;
   case NTK_STOP_DIVERGED:
-    if (isfinite(r->convergence.lr_largest))
-      snprintf(r->reason, room,
-               "the loss went from %.4g to %.4g in %zu epochs with the step size %.4g; the largest "
-               "stable one at the start is %.4g",
-               r->loss_initial, r->loss_final, r->epochs, r->lr, r->convergence.lr_largest);
-    else
-      snprintf(r->reason, room,
-               "the loss went from %.4g to %.4g in %zu epochs with the step size %.4g: take a "
-               "smaller one",
-               r->loss_initial, r->loss_final, r->epochs, r->lr);
+    explain_divergence(r);
   }
 }

@@ -70,6 +70,35 @@ static double sum_of_squares(size_t n, const double *y) {
   return sum;
 }
 
+static double largest(size_t n, const double *x) {
+  double most = 0.0;
+  for (size_t i = 0; i < n; i++)
+    most = fmax(most, fabs(x[i]));
+  return most;
+}
+
+/* Refuses numbers so large that loss or gradient of theta_0 overflow, rather than blame the first
+ * step for it. */
+static ntk_status check_start(ntk_training *t) {
+  const char *what = isfinite(t->loss[0]) ? NULL : "loss";
+  if (what == NULL && t->descent != NULL) {
+    double *gradient = t->network->theta; /* for a moment */
+    ntk_descent_read(t->descent, NTK_SLOT_GRADIENT, gradient);
+    for (size_t i = 0; i < t->P && what == NULL; i++)
+      what = isfinite(gradient[i]) ? NULL : "gradient";
+    ntk_training_sync(t);
+  }
+  if (what == NULL)
+    return NTK_OK;
+  const size_t entries = t->N * ntk_dataset_dim(t->data);
+  return ntk_fail(NTK_ERR_NOT_FINITE,
+                  "the %s at the start is past the largest %s: the data reach %.3g, the labels "
+                  "%.3g, the weights %.3g; accepted: smaller numbers%s",
+                  what, t->single ? "float" : "double",
+                  largest(entries, ntk_dataset_values(t->data)), largest(t->N, t->Y),
+                  largest(t->P, t->network->theta), t->single ? ", or precision double" : "");
+}
+
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
     NTK_TRY(ntk_checkpoint_check(t));
@@ -84,9 +113,7 @@ static ntk_status prepare(ntk_training *t) {
   NTK_TRY(round_first(t));
   t->loss[0] = evaluate(t);
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
-  if (!isfinite(t->loss[0]))
-    return ntk_fail(NTK_ERR_NOT_FINITE,
-                    "the loss at the start is not finite: labels or weights are too large");
+  NTK_TRY(check_start(t));
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
   if (t->options.checkpoint == NULL)

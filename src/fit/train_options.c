@@ -45,10 +45,7 @@ ntk_status ntk_training_resolve(ntk_training *t) {
     o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
-  t->single = strcmp(o->precision, "float") == 0;
-  if (!t->single && strcmp(o->precision, "double") != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "unknown precision '%.60s'; known: double, float",
-                    o->precision);
+  NTK_TRY(ntk_precision_find(o->precision, &t->single));
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
   return check_numbers(t);
 }

@@ -61,9 +61,14 @@ static ntk_status read_matrix(weights *w, ntk_npy *array) {
   const size_t l = w->depth + 1;
   size_t entries = 0;
   if (l > 1 && array->rows != w->width[l - 1])
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "%s is %zu x %zu, and the matrix before it has %zu columns; accepted: %zu rows",
-                    w->path, array->rows, array->cols, w->width[l - 1], w->width[l - 1]);
+    return ntk_fail(
+        NTK_ERR_SHAPE,
+        "%s is %zu x %zu, and the matrix before it has %zu columns; accepted: %zu rows%s", w->path,
+        array->rows, array->cols, w->width[l - 1], w->width[l - 1],
+        array->cols == w->width[l - 2]
+            ? "; these look transposed, n_l x n_{l-1}, as torch.nn.Linear stores them: save "
+              "weight.T"
+            : "");
   NTK_TRY(ntk_size_multiply(array->rows, array->cols, w->path, &entries));
   NTK_TRY(ntk_alloc_doubles(w->context, entries, w->path, &w->W[l - 1]));
   w->width[l - 1] = array->rows;

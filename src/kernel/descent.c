@@ -5,7 +5,29 @@
 #include "data/dataset.h"
 #include "kernel/cpu.h"
 
+#include <float.h>
 #include <math.h>
+
+/* In float, numbers that it does not reach would be infinite. */
+static ntk_status check_range(const char *what, const double *values, size_t rows, size_t cols) {
+  for (size_t i = 0; i < rows * cols; i++)
+    if (!isfinite((float)values[i]))
+      return ntk_fail(NTK_ERR_LIMIT,
+                      "%s: %g in row %zu, column %zu (from 1) is past the largest float, %.3g; "
+                      "accepted: smaller numbers, or precision double",
+                      what, values[i], i / cols + 1, i % cols + 1, (double)FLT_MAX);
+  return NTK_OK;
+}
+
+static ntk_status check_ranges(const ntk_network *network, const ntk_dataset *data,
+                               const double *Y) {
+  const size_t N = ntk_dataset_samples(data);
+  NTK_TRY(check_range("the data", ntk_dataset_values(data), N, ntk_dataset_dim(data)));
+  NTK_TRY(check_range("the labels", Y, N, 1));
+  for (size_t l = 1; l <= network->depth; l++)
+    NTK_TRY(check_range("the weights", network->W[l], network->width[l - 1], network->width[l]));
+  return NTK_OK;
+}
 
 static ntk_status check(const ntk_network *network, const ntk_dataset *data, const double *Y,
                         double scale) {
@@ -25,6 +47,8 @@ static ntk_status check(const ntk_network *network, const ntk_dataset *data, con
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
                               bool single, double scale, ntk_descent **descent) {
   NTK_TRY(check(network, data, Y, scale));
+  if (single)
+    NTK_TRY(check_ranges(network, data, Y));
   const ntk_backend *backend = NULL;
   NTK_TRY(ntk_backend_find(network->context->backend, &backend));
   void *pointer = NULL;

@@ -1,10 +1,10 @@
 /* Lipschitz constants of Assumption 2.3: M = max |phi'|, M' = max |phi''|. */
 #include "net/activation.h"
 
+#include "base/names.h"
 #include "base/simd.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef const ntk_activation_fn evals_table[NTK_ACTIVATION_COUNT];
 typedef const ntk_activation_single_fn evals_single_table[NTK_ACTIVATION_COUNT];
@@ -43,15 +43,10 @@ const ntk_activation_info *ntk_activation_list(size_t *count) {
 }
 
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
-  for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
-    if (strcmp(name, table[i].name) == 0) {
-      *activation = (ntk_activation){.info = table[i],
-                                     .eval = NTK_LANES_BEST(ntk_activation_evals)[i],
-                                     .eval_single = NTK_LANES_BEST_SINGLE(ntk_activation_evals)[i]};
-      return NTK_OK;
-    }
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "unknown activation '%s'; known: sigmoid, tanh, softplus, erf, gelu, sin, relu, "
-                  "identity",
-                  name);
+  size_t i = 0;
+  NTK_TRY(NTK_NAME_FIND("activation", name, table, NTK_ACTIVATION_COUNT, &i));
+  *activation = (ntk_activation){.info = table[i],
+                                 .eval = NTK_LANES_BEST(ntk_activation_evals)[i],
+                                 .eval_single = NTK_LANES_BEST_SINGLE(ntk_activation_evals)[i]};
+  return NTK_OK;
 }

@@ -3,6 +3,7 @@
  * W_{L-1} and takes the opposite W_L, so that the output is 0 for every x. */
 #include "net/network.h"
 
+#include "base/names.h"
 #include "base/random.h"
 
 #include <math.h>
@@ -39,14 +40,10 @@ const ntk_init_info *ntk_init_list(size_t *count) {
 }
 
 static ntk_status find_law(const char *name, const init_law **law) {
-  for (size_t i = 0; i < LAWS; i++)
-    if (strcmp(name, infos[i].name) == 0) {
-      *law = &laws[i];
-      return NTK_OK;
-    }
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "unknown initialisation '%s'; known: paper, standard, he, lecun, antisymmetric",
-                  name);
+  size_t i = 0;
+  NTK_TRY(NTK_NAME_FIND("initialisation", name, infos, LAWS, &i));
+  *law = &laws[i];
+  return NTK_OK;
 }
 
 static ntk_status check_beta(const double *beta, size_t L) {

@@ -8,6 +8,8 @@
  *   atom     = number | name | function "(" sum {"," sum} ")" | "(" sum ")" */
 #include "study/expression.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -137,7 +139,7 @@ static double number(reader *r) {
   if (start[0] == '0' && (start[1] == 'x' || start[1] == 'X'))
     return REFUSE(r, "'%.*s': numbers are decimal", SHOWN, r->text);
   char *end = NULL;
-  const double value = strtod(start, &end);
+  const double value = ntk_read_real(start, &end);
   r->at = end;
   return value;
 }
@@ -236,7 +238,7 @@ void ntk_expression_names(const char *text,
     if (length == 0) {
       if (isdigit((unsigned char)*at) || *at == '.') { /* the e of 1e5 is no name */
         char *end = NULL;
-        (void)strtod(at, &end);
+        (void)ntk_read_real(at, &end);
         at = end > at ? end : at + 1;
       } else {
         at++;

@@ -23,16 +23,10 @@ static ntk_status read_quantities(ntk_study *study) {
   if (s->count > NTK_MOST_QUANTITIES)
     return REFUSE(study, s, "%zu quantities; accepted: up to %d", s->count, NTK_MOST_QUANTITIES);
   for (size_t i = 0; i < s->count; i++) {
-    const ntk_quantity *q = ntk_quantity_find(s->value[i]);
-    if (q == NULL) {
-      char known[300] = "";
-      size_t count = 0, used = 0;
-      const ntk_quantity_info *list = ntk_quantity_list(&count);
-      for (size_t k = 0; k < count && used < sizeof known; k++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", k > 0 ? ", " : "",
-                                 list[k].name);
-      return REFUSE(study, s, "'%s' is no quantity; known: %s", s->value[i], known);
-    }
+    const ntk_quantity *q = NULL;
+    const ntk_status status = ntk_quantity_find(s->value[i], &q);
+    if (status != NTK_OK)
+      return ntk_study_refuse(study, s, status);
     for (size_t k = 0; k < study->quantities; k++)
       if (study->quantity[k] == q)
         return REFUSE(study, s, "'%s' stands there twice", s->value[i]);

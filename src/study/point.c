@@ -3,6 +3,7 @@
 #include "study/training.h"
 
 #include "base/random.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,8 +27,8 @@ void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *t
       used +=
           (size_t)snprintf(text + used, size - used, "%s%s = %s", comma, study->grid.name[v], name);
     else
-      used += (size_t)snprintf(text + used, size - used, "%s%s = %.10g", comma, study->grid.name[v],
-                               value[v]);
+      used += (size_t)ntk_format(text + used, size - used, "%s%s = %.10g", comma,
+                                 study->grid.name[v], value[v]);
   }
 }
 

@@ -1,6 +1,8 @@
 /* The table of quantities. */
 #include "study/measures.h"
 
+#include "base/names.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,11 +102,11 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   }
 }
 
-const ntk_quantity *ntk_quantity_find(const char *name) {
-  for (size_t i = 0; i < ROWS; i++)
-    if (strcmp(table[i].info.name, name) == 0)
-      return &table[i];
-  return NULL;
+ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity) {
+  size_t row = 0;
+  NTK_TRY(NTK_NAME_FIND("quantity", name, table, ROWS, &row));
+  *quantity = &table[row];
+  return NTK_OK;
 }
 
 bool ntk_quantity_trains(const ntk_quantity *quantity) {

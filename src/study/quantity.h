@@ -74,15 +74,14 @@ typedef struct ntk_measure {
 } ntk_measure;
 
 struct ntk_quantity {
-  ntk_quantity_info info;
+  ntk_quantity_info info; /* begins with the name */
   const ntk_measure *measure;
   /* What of the measure's result it is; the measure knows the type. */
   void (*take)(const void *result, ntk_outcome *outcome);
   const char *per_layer; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
 };
 
-/* NULL when there is none of this name. */
-const ntk_quantity *ntk_quantity_find(const char *name);
+ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity);
 /* Whether a trial trains for it. */
 bool ntk_quantity_trains(const ntk_quantity *quantity);
 

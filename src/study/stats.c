@@ -1,5 +1,7 @@
 #include "study/stats.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +51,7 @@ static char *make_label(const ntk_study_table *table, size_t group, const ntk_st
   if (label != NULL && table->is_text[group])
     snprintf(label, size, "%s = %s", name, text);
   else if (label != NULL)
-    snprintf(label, size, "%s = %.10g", name, row->variable[group]);
+    ntk_format(label, size, "%s = %.10g", name, row->variable[group]);
   return label;
 }
 

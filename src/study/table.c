@@ -1,6 +1,8 @@
 /* ntk_study_table_read: the whole database as rows in memory. Texts are kept once each. */
 #include "study/store.h"
 
+#include "base/text.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -297,7 +299,7 @@ static bool has_value(const ntk_study_row *row, size_t v, const char *value) {
   char *end = NULL;
   if (row->text[v] != NULL)
     return strcmp(row->text[v], value) == 0;
-  const double number = strtod(value, &end);
+  const double number = ntk_read_real(value, &end);
   return end != value && *end == '\0' &&
          fabs(row->variable[v] - number) <= 1e-12 * fabs(number); /* as printed, or as meant */
 }

@@ -3,8 +3,8 @@
 
 #include "study/keys.h"
 
+#include "base/names.h"
 #include "data/npy.h"
-#include "fit/names.h"
 #include "fit/optimizer.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 static ntk_status check_labels(const char *name) {
   size_t count = 0, row = 0;
   const ntk_name_info *list = ntk_labels_list(&count);
-  return ntk_name_find("labels", name, list, count, &row);
+  return NTK_NAME_FIND("labels", name, list, count, &row);
 }
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
@@ -161,9 +161,8 @@ static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *sc
 }
 
 static ntk_status check_precision(const char *precision, const ntk_optimizer *optimizer) {
-  const bool single = strcmp(precision, "float") == 0;
-  if (!single && strcmp(precision, "double") != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "unknown precision '%.60s'; known: double, float", precision);
+  bool single = false;
+  NTK_TRY(ntk_precision_find(precision, &single));
   if (single && optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
   return NTK_OK;

@@ -3,6 +3,8 @@
  * the one below. */
 #include "theory/ledger.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -242,7 +244,7 @@ void ntk_ledger_judge(ntk_ledger_row *row, double low, double high) {
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(row->note, sizeof row->note, format, arguments);
+  ntk_format_list(row->note, sizeof row->note, format, arguments);
   va_end(arguments);
 }
 

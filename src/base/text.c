@@ -1,0 +1,76 @@
+#include "base/text.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
+
+/* ---- The locale ------------------------------------------------------------------------------ */
+
+typedef struct locales {
+  locale_t c, host;
+} locales;
+
+/* For this thread, until leave. With no memory for a locale, things stay as they are. */
+static locales enter(void) {
+  const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  return (locales){c, uselocale(c)};
+}
+
+static void leave(locales l) {
+  (void)uselocale(l.host);
+  if (l.c != (locale_t)0)
+    freelocale(l.c);
+}
+
+int ntk_format_list(char *text, size_t size, const char *format, va_list arguments) {
+  const locales l = enter();
+  const int length = vsnprintf(text, size, format, arguments);
+  leave(l);
+  return length;
+}
+
+int ntk_format(char *text, size_t size, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = ntk_format_list(text, size, format, arguments);
+  va_end(arguments);
+  return length;
+}
+
+double ntk_read_real(const char *text, char **end) {
+  const locales l = enter();
+  const double value = strtod(text, end);
+  leave(l);
+  return value;
+}
+
+/* ---- UTF-8 ----------------------------------------------------------------------------------- */
+
+/* Bytes of the character that begins here; 0 where none does (RFC 3629). */
+static size_t character_length(const unsigned char *c) {
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length: shorter forms exist */
+  if (c[0] < 0x80)
+    return 1;
+  const size_t length = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : c[0] >= 0xc0 ? 2 : 0;
+  uint32_t code = length > 0 ? c[0] & (0x7fu >> length) : 0;
+  for (size_t k = 1; k < length; k++) {
+    if ((c[k] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (c[k] & 0x3f);
+  }
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  return length > 0 && code >= least[length] && code <= 0x10ffff && !surrogate ? length : 0;
+}
+
+void ntk_text_clean(char *text) {
+  unsigned char *c = (unsigned char *)text;
+  while (*c != '\0') {
+    const size_t length = character_length(c);
+    if (length == 0 || *c < 0x20 || *c == 0x7f)
+      *c = '?';
+    c += length > 0 ? length : 1;
+  }
+}

@@ -1,0 +1,16 @@
+/* Text with numbers in it, whatever the locale of the host program: its decimal mark is a point. */
+#ifndef NTK_BASE_TEXT_H
+#define NTK_BASE_TEXT_H
+
+#include "ntkit/ntkit.h"
+
+#include <stdarg.h>
+
+/* snprintf, vsnprintf and strtod in the locale "C". */
+int ntk_format(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int ntk_format_list(char *text, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+double ntk_read_real(const char *text, char **end);
+
+#endif
