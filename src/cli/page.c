@@ -21,7 +21,8 @@ static const char style[] =
     "tr.section th{color:#222;border-bottom:1px solid #888;padding-top:1.1rem}\n"
     "td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     "td.forest{padding:0 .5rem;line-height:0;vertical-align:middle}\n"
-    "td.forest svg,th svg{width:220px;display:block}\n"
+    "td:first-child .math{white-space:normal}\n"
+    "td.forest svg,th svg{width:180px;display:block}\n"
     ".note{display:block;color:#555;font-size:.85rem}\n"
     ".math{white-space:nowrap}.math i{font-family:'DejaVu Serif',Georgia,serif}\n"
     "sub,sup{font-size:.72em;line-height:0}\n"
@@ -33,17 +34,21 @@ static const char style[] =
     ".unresolved{background:#eee;color:#444}.measured{color:#666;padding-left:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:.3rem 0}\n"
     ".legend svg{vertical-align:middle;margin-right:.3rem}\n"
-    ".figure{overflow-x:auto}.figure svg{max-width:100%;min-width:540px;height:auto}\n"
+    ".figure svg{max-width:100%;height:auto}\n"
+    ".answer{border-left:4px solid #0072B2;padding:.1rem 0 .1rem 1rem;margin:0 0 1.2rem}\n"
+    ".answer p{margin:.2rem 0}.answer .value{font-size:1.4rem}.answer .value .v{font-size:1rem}\n"
     ".summary .v{margin-right:.4rem}\n"
     "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
-    "@media(max-width:900px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
+    "@media(max-width:1040px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
     "tr{border-bottom:1px solid #ddd;padding:.3rem 0}tr.section{border:0}\n"
     "td{border:0;padding:.05rem 1rem .05rem .2rem;display:inline-block}td:first-child{display:"
     "block}\n"
     "td.number{text-align:left}td:empty{display:none}\n"
     "td[data-label]::before{content:attr(data-label) ' ';color:#777}\n"
-    "td.forest{display:block}.math{white-space:normal}}\n"
-    "@media print{body{max-width:none}tr{break-inside:avoid}}\n";
+    "td.forest{display:none}.math{white-space:normal}}\n"
+    "@media(max-width:700px){.figure svg{font-size:19px}}\n"
+    "@media print{body{max-width:none}tr,.answer,.figure{break-inside:avoid}"
+    "h2,tr.section{break-after:avoid}}\n";
 
 void page_text(FILE *out, const char *text) {
   for (; *text != '\0'; text++)

@@ -122,6 +122,28 @@ static exit_status prepare(cli_job *job, const ntk_verify_options *options) {
   return status;
 }
 
+/* The ledger, and for a page the proved lambda_min that it opens with. */
+static exit_status measure(const cli_job *job, const ntk_verify_options *options) {
+  const cli_settings *settings = job->settings;
+  ntk_ledger ledger = {0};
+  ntk_spectrum_result answer = {0};
+  ntk_status status = ntk_verify(job->context, job->network, job->data,
+                                 job->from_file ? NULL : settings->data, options, &ledger);
+  if (status == NTK_OK && settings->report != NULL)
+    status =
+        ntk_spectrum(job->context, job->network, job->data,
+                     &(ntk_spectrum_options){.certify = true, .seed = settings->seed}, &answer);
+  exit_status result = EXIT_DONE;
+  if (status == NTK_OK)
+    result = present(
+        &(verify_view){.settings = settings, .job = job, .ledger = &ledger, .answer = &answer});
+  else
+    result = report_library(status, NULL);
+  ntk_spectrum_clear(&answer);
+  ntk_ledger_clear(&ledger);
+  return result;
+}
+
 static exit_status verify_one(const cli_settings *settings) {
   cli_settings sizes;
   cli_job job = {0};
@@ -133,16 +155,8 @@ static exit_status verify_one(const cli_settings *settings) {
     job.settings = &sizes;
     status = prepare(&job, &options);
     options.spec = &job.spec;
-    ntk_ledger ledger = {0};
-    if (status == EXIT_DONE) {
-      const ntk_status computed =
-          ntk_verify(job.context, job.network, job.data, job.from_file ? NULL : settings->data,
-                     &options, &ledger);
-      status = computed == NTK_OK ? EXIT_DONE : report_library(computed, NULL);
-    }
     if (status == EXIT_DONE)
-      status = present(&(verify_view){.settings = settings, .job = &job, .ledger = &ledger});
-    ntk_ledger_clear(&ledger);
+      status = measure(&job, &options);
     job_end(&job);
   }
   free(sizes.widths.values);

@@ -38,9 +38,10 @@ typedef struct ladder {
 /* What verify presents: one ledger, or a ladder. */
 typedef struct verify_view {
   const cli_settings *settings;
-  const cli_job *job;       /* NULL with a ladder */
-  const ntk_ledger *ledger; /* NULL with a ladder */
-  const ladder *ladder;     /* NULL without */
+  const cli_job *job;                /* NULL with a ladder */
+  const ntk_ledger *ledger;          /* NULL with a ladder */
+  const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a ladder */
+  const ladder *ladder;              /* NULL without */
 } verify_view;
 
 /* Runs the ladder that settings ask for; *made is to be released by ladder_clear when this gave
@@ -63,6 +64,7 @@ json_t *verify_json(const verify_view *view); /* NULL for want of memory */
 
 /* The page of --report; and its parts. */
 void page_write(const verify_view *view, FILE *out);
+void page_answer(const verify_view *view, FILE *out); /* what a reader wants to know first */
 void page_ladder(const verify_view *view, FILE *out);
 void page_cells(FILE *out, const ntk_ledger_row *row, const char *note); /* name, equation */
 void page_order(FILE *out, const ntk_ledger_row *row);                   /* claim(order) */

@@ -44,8 +44,9 @@ const option_row verify_options[] = {
      .field = FIELD(report),
      .argument = "FILE.html",
      .expected = "the name of a file in a directory that is there",
-     .help = "Write a page with the table, the spectra of the proof's kernels, and the ladder's "
-             "exponents: one file that needs nothing else."},
+     .help =
+         "Write a page: lambda_min with its certificate and the verdicts, the spectra of the "
+         "proof's kernels or the ladder's exponents, the table. One file that needs nothing else."},
     {.name = "ladder",
      .kind = KIND_TEXT,
      .commands = FOR_VERIFY,

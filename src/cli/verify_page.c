@@ -112,7 +112,8 @@ static void put_row(FILE *out, const ntk_ledger_row *row) {
   else if (isnan(row->value))
     fputs("–", out);
   else
-    fprintf(out, "%.5g", row->value);
+    fprintf(out, row->value == floor(row->value) && fabs(row->value) < 1e9 ? "%.0f" : "%.5g",
+            row->value);
   if (isfinite(row->error) && isfinite(row->value))
     fprintf(out, " <small>± %.2g</small>", row->error);
   fputs("</td>", out);
@@ -177,6 +178,7 @@ static void put_widths(FILE *out, const cli_job *job) {
 static void put_ledger(const verify_view *view, FILE *out) {
   const ntk_ledger *ledger = view->ledger;
   const ntk_environment e = ntk_context_environment(view->job->context);
+  page_answer(view, out);
   fputs("<dl>\n", out);
   put_widths(out, view->job);
   page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", view->settings->data, ledger->samples,
@@ -188,7 +190,6 @@ static void put_ledger(const verify_view *view, FILE *out) {
   page_fact(out, "computed", "in %.3g s by ntkit %s (%s), %s, %s", ledger->seconds, e.version,
             e.commit, e.blas, e.cpu);
   fputs("</dl>\n", out);
-  page_summary(out, view);
   put_spectra(out, ledger);
   fputs("<h2>Ledger</h2>\n<table>\n<thead><tr><th>quantity</th><th>equation</th>"
         "<th class=\"number\">value</th><th>predicted order</th><th class=\"number\">ratio</th>"

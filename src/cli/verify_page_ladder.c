@@ -103,6 +103,10 @@ static void put_fits(FILE *out, const ladder *l) {
     }
   if (!(p.x.high > p.x.low))
     return;
+  const double low = p.x.low, high = p.x.high;
+  for (size_t k = 0; k < SVG_CURVES; k++) /* the lines reach past the points */
+    for (size_t end = 0; curve[k] != NULL && end < 2; end++)
+      svg_include(&p.y, curve[k]->constant * pow(end == 0 ? low : high, curve[k]->exponent));
   fputs("<h2>Eigenvalues along the ladder, with fitted power laws</h2>\n<div class=\"legend\">",
         out);
   for (size_t k = 0; k < SVG_CURVES; k++)
@@ -113,7 +117,6 @@ static void put_fits(FILE *out, const ladder *l) {
       fputs("</span>", out);
     }
   fputs("</div>\n<div class=\"figure\">\n", out);
-  const double low = p.x.low, high = p.x.high;
   double tic[MOST_TICS];
   for (size_t k = 0; k < SVG_CURVES; k++)
     if (curve[k] != NULL && curve[k]->means <= MOST_TICS && curve[k]->means > p.x.tics) {
@@ -140,6 +143,7 @@ void page_ladder(const verify_view *view, FILE *out) {
   const ladder *l = view->ladder;
   const cli_settings *s = view->settings;
   const svg_axis axis = exponents(l);
+  page_answer(view, out);
   fputs("<dl>\n", out);
   page_fact(out, "ladder", "%s = %s, %zu trials at each size", l->variable, l->values, l->trials);
   page_fact(out, "network", "widths %s, %s, init %s", s->widths_text, s->activation, s->init);
@@ -148,9 +152,8 @@ void page_ladder(const verify_view *view, FILE *out) {
             s->dim_text != NULL ? s->dim_text : "", (unsigned long long)s->seed);
   page_fact(out, "computed", "in %.3g s by ntkit %s (%s)", l->seconds, ntk_version(), ntk_commit());
   fputs("</dl>\n", out);
-  page_summary(out, view);
   put_fits(out, l);
-  fputs("<h2>Exponents</h2>\n<p>Each quantity as c ", out);
+  fputs("<h2>Exponents</h2>\n<p>Each quantity as <i>c</i> ", out);
   page_math(out, l->variable);
   fputs(
       "<sup>exponent</sup>: dot and bar are the fit with its 95 % bootstrap interval, the diamond "
