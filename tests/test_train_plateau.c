@@ -127,18 +127,19 @@ static void test_by_hand(void **state) {
     size_t window, epoch;
     double expected;
   } cases[] = {
-      {3, 9, 8},    /* the third window has risen: 2 * 12 / 3 */
-      {3, 8, 8},    /* the third is not whole */
-      {3, 6, 8},    /* the second has not risen */
-      {3, 5, 16},   /* 2 * 24 / 3 */
-      {3, 3, 16},   /* the first has none before it */
-      {3, 2, NAN},  /* none is whole */
-      {0, 9, NAN},  /* no window */
-      {10, 9, NAN}, /* too long a one */
-      {9, 9, 12},   /* 2 * 54 / 9 */
-      {2, 8, 7},    /* 17, 12, 7, 12: 2 * 7 / 2 */
-      {1, 7, 6},    /* 3, then 6: 2 * 3 */
-      {1, 8, 12},   /* 6, then 6: no more than before */
+      {3, 9, 8},     /* the third window has risen: 2 * 12 / 3 */
+      {3, 8, 8},     /* the third is not whole */
+      {3, 6, 8},     /* the second has not risen */
+      {3, 5, 16},    /* 2 * 24 / 3 */
+      {3, 3, 16},    /* the first has none before it */
+      {3, 2, NAN},   /* none is whole */
+      {0, 9, NAN},   /* no window */
+      {10, 9, NAN},  /* too long a one */
+      {5, 10, 13.2}, /* the second has risen: 2 * 33 / 5 */
+      {9, 9, 12},    /* 2 * 54 / 9 */
+      {2, 8, 7},     /* 17, 12, 7, 12: 2 * 7 / 2 */
+      {1, 7, 6},     /* 3, then 6: 2 * 3 */
+      {1, 8, 12},    /* 6, then 6: no more than before */
   };
   for (size_t k = 0; k < COUNT(cases); k++) {
     const ntk_training t = {
