@@ -210,14 +210,15 @@ typedef struct ntk_memorize_seconds {
 
 typedef struct ntk_memorize_result {
   bool reached;
-  char reason[300];      /* one line: why not, or "" */
+  char reason[400];      /* one line: why not, or "" */
   double relative_error; /* ||F_L - Y||_2 / ||Y||_2 of the weights returned, recomputed */
   double max_error;      /* max_i |F_L(x_i) - Y_i| */
   double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
                             estimate as ntk_certificate's, for it trusts the activations' accuracy */
   double t;              /* the step of the construction; 0: W_L = 0, nothing better was found */
   size_t corrections;    /* chord-Newton corrections made */
-  double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved */
+  double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
+                            and labels agree with that, of the samples that determine the others */
   size_t samples;        /* different ones: rows that are equal count once */
   ntk_memorize_seconds seconds;
 } ntk_memorize_result;

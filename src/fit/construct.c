@@ -37,7 +37,6 @@ typedef struct attempt {
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
   double progress;                     /* between 0 and 1 */
-  size_t hardest;                      /* the sample of the largest |c_i| */
   double seconds_solve, seconds_evaluate;
 } attempt;
 
@@ -105,19 +104,10 @@ static ntk_status correct(attempt *a, ntk_linear_system *system, const double *r
   return NTK_OK;
 }
 
-static size_t largest_of(const double *c, size_t N) {
-  size_t at = 0;
-  for (size_t i = 1; i < N; i++)
-    if (fabs(c[i]) > fabs(c[at]))
-      at = i;
-  return at;
-}
-
 /* D of the linear problem, and the t where the error it leaves is TRUNCATION of ||Y||. */
 static ntk_status begin(attempt *a, ntk_linear_system *system) {
   memset(a->D, 0, a->entries * sizeof(double));
   NTK_TRY(correct(a, system, a->Y));
-  a->hardest = largest_of(a->c, a->N);
   const double norm_D = ntk_dnrm2(a->entries, a->D);
   const size_t L = a->base->depth;
   a->t = norm_D > 0.0 && isfinite(norm_D)
@@ -206,8 +196,7 @@ static void finish(attempt *a, int exponent) {
 
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
                          const ntk_dataset *data, const double *Y, int exponent, double eps,
-                         size_t corrections, ntk_network **network, size_t *hardest,
-                         ntk_memorize_result *result) {
+                         size_t corrections, ntk_network **network, ntk_memorize_result *result) {
   const size_t L = spec->depth;
   attempt a = {.base = system->base,
                .data = data,
@@ -231,7 +220,6 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
     result->seconds.solve = a.seconds_solve;
     result->seconds.evaluate = a.seconds_evaluate;
     *network = a.network;
-    *hardest = a.hardest;
   } else {
     ntk_network_destroy(a.network);
   }

@@ -1,6 +1,7 @@
 /* Why memorisation did not get to eps, in one line. What is certain comes first: too few
- * parameters, a linear network, a sample that no weights act on; then samples that are nearly
- * equal; then what the numbers of the construction say. */
+ * parameters, a linear network, a sample that no weights act on; then two samples that are one to
+ * the network; then rows that are linearly dependent; then what the numbers of the construction
+ * say. */
 #include "fit/memorize.h"
 
 #include "base/blas.h"
@@ -11,24 +12,23 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const double NEARLY_EQUAL = 1e-2;      /* a distance worth telling of, over the size */
-static const double NEARLY_THE_SAME = 1.1e-6; /* one that is to blame whatever else there is */
-enum { MOST_COMPARED = 1000 };                /* samples with each */
+static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
+static const double ROUNDING = 1e-13;    /* one that is none */
+static const double MEMBER = 1e-6;       /* of a null vector, over its largest entry */
+static const double NULL_VECTOR = 1e-8;  /* ||J^T w|| over what its terms add up to */
 
 typedef struct question {
+  const ntk_asked *asked;
   const ntk_linear_system *system;
   const ntk_dataset *data;
-  const double *Y;   /* N of data */
-  const size_t *row; /* where its samples stand in the caller's; NULL: at their places */
-  size_t hardest;
+  const double *Y; /* N of data */
   ntk_memorize_result *result;
 } question;
 
 static size_t number_of(const question *q, size_t i) {
-  return (q->row != NULL ? q->row[i] : i) + 1;
+  return (q->asked->row != NULL ? q->asked->row[i] : i) + 1;
 }
 
 /* Adds to the reason. */
@@ -41,79 +41,29 @@ static void say(const question *q, const char *format, ...) {
   va_end(arguments);
 }
 
-/* ---- Samples that are nearly equal ----------------------------------------------------------- */
+/* ---- Samples that are one to the network ------------------------------------------------------
+ */
 
-/* ||x_i - x_k|| over ||x_i||. */
-static double distance_of(const ntk_dataset *data, size_t i, size_t k) {
-  const double *x = data->X + i * data->d, *y = data->X + k * data->d;
-  double square = 0.0;
-  for (size_t j = 0; j < data->d; j++)
-    square += (x[j] - y[j]) * (x[j] - y[j]);
-  return sqrt(square) / ntk_dnrm2(data->d, x);
-}
-
-static size_t find_nearest(const ntk_dataset *data, size_t i, double *distance) {
-  size_t nearest = i;
-  *distance = INFINITY;
-  for (size_t k = 0; k < data->N; k++) {
-    const double found = k != i ? distance_of(data, i, k) : INFINITY;
-    if (found < *distance) {
-      *distance = found;
-      nearest = k;
-    }
-  }
-  return nearest;
-}
-
-typedef struct place {
-  double at; /* along one direction */
-  size_t sample;
-} place;
-
-static int by_place(const void *a, const void *b) {
-  const place *p = a, *q = b;
-  if (p->at != q->at)
-    return p->at < q->at ? -1 : 1;
-  return p->sample < q->sample ? -1 : p->sample > q->sample;
-}
-
-/* The two samples that are nearest to each other, if that is as near as NEARLY_THE_SAME: then they
- * are near along any direction too, and few others are. *distance: INFINITY: none. */
-static ntk_status find_pair(const question *q, size_t *i, size_t *k, double *distance) {
-  const ntk_dataset *data = q->data;
-  void *pointer = NULL;
-  *distance = INFINITY;
-  NTK_TRY(ntk_alloc(q->system->context, data->N, sizeof(place), "nearest samples", &pointer));
-  place *places = pointer;
-  for (size_t s = 0; s < data->N; s++) {
-    places[s] = (place){0.0, s};
-    for (size_t j = 0; j < data->d;
-         j++) /* a direction with no regard to the axes, of length <= sqrt d */
-      places[s].at += sin(1.0 + (double)j * (double)j) * data->X[s * data->d + j];
-  }
-  qsort(places, data->N, sizeof *places, by_place);
-  for (size_t a = 0; a < data->N; a++) {
-    const size_t s = places[a].sample;
-    const double reach =
-        2.0 * NEARLY_THE_SAME * sqrt((double)data->d) * ntk_dnrm2(data->d, data->X + s * data->d);
-    for (size_t b = a + 1;
-         b < data->N && b - a <= MOST_COMPARED && places[b].at - places[a].at <= reach; b++) {
-      const double found = distance_of(data, s, places[b].sample);
-      if (found <= NEARLY_THE_SAME && found < *distance) {
-        *distance = found;
-        *i = s;
-        *k = places[b].sample;
-      }
-    }
-  }
-  ntk_free(q->system->context, places);
-  return NTK_OK;
-}
-
-static void say_pair(const question *q, size_t i, size_t k, double distance) {
+static void say_equal(const question *q, const ntk_pair *pair) {
   say(q, "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is %s",
-      number_of(q, i < k ? i : k), number_of(q, i < k ? k : i), distance,
+      pair->i + 1, pair->k + 1, pair->distance,
       q->system->shift > 0.0 ? "singular to rounding" : "nearly singular");
+}
+
+/* Of all samples, by their places there. */
+static void say_pair(const question *q, const ntk_pair *pair) {
+  if (pair->factor == 1.0) {
+    say_equal(q, pair);
+    return;
+  }
+  say(q, "sample %zu is %.6g times sample %zu (from 1)", pair->k + 1, pair->factor, pair->i + 1);
+  if (pair->distance > ROUNDING)
+    say(q, " but for %.2g of its size", pair->distance);
+  say(q,
+      ", and with %s F_L(%s) = %sF_L(x)%s whatever the weights; label them so, leave one out, "
+      "add a column of ones to the data, or take another activation",
+      q->system->base->activation.info.name, pair->symmetry.scales ? "c x" : "-x",
+      pair->symmetry.scales ? "c " : "-", pair->symmetry.scales ? " for c > 0" : "");
 }
 
 /* ---- Samples that no weights act on ---------------------------------------------------------- */
@@ -160,31 +110,19 @@ static void say_dead(const question *q, size_t i) {
 
 /* The first sample with K_ii = 0 and a label other than 0; N: none. */
 static ntk_status find_dead(const question *q, size_t *sample) {
-  const ntk_features *features = q->system->features;
-  const size_t N = q->data->N, L = q->system->base->depth;
-  double *norms = NULL;
-  NTK_TRY(ntk_alloc_doubles(q->system->context, 2 * L * N, "row norms", &norms));
-  const double *f2 = norms + (L - 2) * N, *b2 = norms + (2 * L - 2) * N;
-  const ntk_status status = features->backend->features_norms(features, norms, norms + L * N);
+  const size_t N = q->data->N;
+  double *squares = NULL;
+  NTK_TRY(ntk_alloc_doubles(q->system->context, N, "row norms", &squares));
+  const ntk_status status = ntk_row_squares(q->system->features, squares);
   *sample = N;
   for (size_t i = N; i-- > 0 && status == NTK_OK;)
-    if (f2[i] * b2[i] == 0.0 && q->Y[i] != 0.0)
+    if (squares[i] == 0.0 && q->Y[i] != 0.0)
       *sample = i;
-  ntk_free(q->system->context, norms);
+  ntk_free(q->system->context, squares);
   return status;
 }
 
 /* ---- The rest -------------------------------------------------------------------------------- */
-
-static void say_singular(const question *q) {
-  double distance = INFINITY;
-  const size_t other = find_nearest(q->data, q->hardest, &distance);
-  if (distance < NEARLY_EQUAL)
-    say_pair(q, q->hardest, other, distance);
-  else
-    say(q, "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
-           "a larger beta may mend, or the widths are too small");
-}
 
 static void say_numbers(const question *q) {
   const ntk_memorize_result *r = q->result;
@@ -201,34 +139,117 @@ static void say_numbers(const question *q) {
     say(q, "; the condition number of K_{L-2} is not resolved");
 }
 
+/* ---- Rows that are linearly dependent ---------------------------------------------------------
+ */
+
+static size_t largest_of(const double *v, size_t N) {
+  size_t at = 0;
+  for (size_t i = 1; i < N; i++)
+    if (fabs(v[i]) > fabs(v[at]))
+      at = i;
+  return at;
+}
+
+/* w: the null vector of K_{L-2} that has most of the sample whose label is farthest from what the
+ * rows allow, v: scratch. *exact: whether J_{L-2}^T w = 0 to rounding. */
+static ntk_status find_null_vector(const question *q, double *w, double *v, bool *exact) {
+  const ntk_linear_system *s = q->system;
+  const size_t N = q->data->N;
+  NTK_TRY(ntk_null_part(s, q->Y, v));
+  const size_t most = largest_of(v, N);
+  memset(v, 0, N * sizeof *v);
+  v[most] = 1.0;
+  NTK_TRY(ntk_null_part(s, v, w));
+  NTK_TRY(ntk_row_squares(s->features, v));
+  double terms = 0.0;
+  for (size_t i = 0; i < N; i++)
+    terms += fabs(w[i]) * sqrt(v[i]);
+  NTK_TRY(ntk_kernel_apply(s->features, s->block, w, 1, v));
+  *exact = sqrt(fmax(0.0, ntk_ddot(N, w, v))) <= NULL_VECTOR * terms;
+  return NTK_OK;
+}
+
+/* By |w_i|, the largest first. */
+static void say_members(const question *q, double *w, size_t members) {
+  say(q, "the rows of J_{L-2} of samples");
+  for (size_t i = 0; i < members && i < 3; i++) {
+    const size_t at = largest_of(w, q->data->N);
+    say(q, "%s %zu", i == 0 ? "" : i + 1 == members ? " and" : ",", number_of(q, at));
+    w[at] = 0.0;
+  }
+  if (members > 3)
+    say(q, " and %zu more", members - 3);
+  say(q, " (from 1) are linearly dependent, and their labels are not so: label them so, leave one "
+         "out, or take larger widths or another activation");
+}
+
+static void say_dependent(const question *q, double *w, bool exact) {
+  const size_t N = q->data->N, first = largest_of(w, N);
+  const double most = fabs(w[first]);
+  size_t members = 0, other = first;
+  for (size_t i = 0; i < N; i++) {
+    members += fabs(w[i]) >= MEMBER * most;
+    if (i != first && (other == first || fabs(w[i]) > fabs(w[other])))
+      other = i;
+  }
+  const size_t i = number_of(q, first < other ? first : other) - 1;
+  const size_t k = number_of(q, first < other ? other : first) - 1;
+  const ntk_pair pair = ntk_pair_of(q->asked->all, &q->system->base->activation, i, k);
+  if (members == 2 && pair.distance < NEARLY_EQUAL)
+    say_pair(q, &pair);
+  else if (exact && members > 1)
+    say_members(q, w, members);
+  else
+    say(q, "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
+           "a larger beta may mend, or the widths are too small");
+}
+
+static ntk_status explain_singular(const question *q) {
+  const size_t N = q->data->N;
+  double *w = NULL;
+  bool exact = false, follow = false;
+  NTK_TRY(ntk_labels_depend(q->system, q->Y, &follow));
+  NTK_TRY(ntk_alloc_doubles(q->system->context, 2 * N, "samples", &w));
+  const ntk_status status = find_null_vector(q, w, w + N, &exact);
+  if (status == NTK_OK && follow && exact)
+    say_numbers(q); /* no labels are in the way */
+  else if (status == NTK_OK)
+    say_dependent(q, w, exact);
+  ntk_free(q->system->context, w);
+  return status;
+}
+
 static ntk_status explain_samples(const question *q) {
-  size_t i = 0, k = 0;
-  double distance = INFINITY;
-  NTK_TRY(find_dead(q, &i));
-  if (i < q->data->N) {
-    say_dead(q, i);
+  size_t dead = 0;
+  ntk_pair pair;
+  NTK_TRY(find_dead(q, &dead));
+  if (dead < q->data->N) {
+    say_dead(q, dead);
     return NTK_OK;
   }
-  NTK_TRY(find_pair(q, &i, &k, &distance));
-  if (isfinite(distance))
-    say_pair(q, i, k, distance);
+  const ntk_asked *asked = q->asked;
+  const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
+  NTK_TRY(ntk_find_pair(q->system->context, asked->all, &q->system->base->activation, asked->all_Y,
+                        slack, &pair));
+  if (isfinite(pair.distance))
+    say_pair(q, &pair);
   else if (q->system->shift > 0.0)
-    say_singular(q);
+    return explain_singular(q);
   else
     say_numbers(q);
   return NTK_OK;
 }
 
-ntk_status ntk_memorize_explain(const ntk_linear_system *system, const ntk_dataset *data,
-                                const double *Y, const size_t *row, double eps, size_t hardest,
+ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system *system,
+                                const ntk_dataset *data, const double *Y,
                                 ntk_memorize_result *result) {
   const ntk_network *base = system->base;
   const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
-  const question q = {system, data, Y, row, hardest, result};
+  const question q = {asked, system, data, Y, result};
   result->reason[0] = '\0';
   if (result->reached)
     return NTK_OK;
-  say(&q, "relative error %.2g where %.2g was wanted: ", result->relative_error, eps);
+  say(&q, "relative error %.2g where %.2g was wanted: ", result->relative_error, asked->eps);
   if (result->t == 0.0)
     say(&q, "nothing better than outputs 0 was found: ");
   if (data->N > parameters)

@@ -26,12 +26,13 @@ typedef struct problem {
   const ntk_memorize_options *options;
 } problem;
 
-/* The samples that differ from each other. */
+/* The samples that have equations: those that differ from each other, or of these those whose rows
+ * of J_{L-2} are independent. */
 typedef struct distinct {
-  const ntk_dataset *data; /* the caller's where all differ, else own */
+  const ntk_dataset *data; /* the caller's where all have, else own */
   ntk_dataset *own;
-  size_t *row; /* N of them: where they stand in the caller's data; NULL: at their places */
-  size_t most; /* the largest number of samples that are equal */
+  size_t *row;  /* N of them: where they stand in the caller's data; NULL: at their places */
+  double share; /* of the error wanted that they may make, for others follow them */
 } distinct;
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
@@ -86,19 +87,25 @@ static ntk_status check_consistent(const double *Y, size_t N, size_t count, cons
   return NTK_OK;
 }
 
+/* d->row[0 .. count), ascending, are the caller's rows that it is to have. */
+static ntk_status copy_rows(ntk_context *context, const ntk_dataset *data, size_t count,
+                            distinct *d) {
+  NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
+  for (size_t at = 0; at < count; at++)
+    memcpy(d->own->X + at * data->d, data->X + d->row[at] * data->d, data->d * sizeof(double));
+  d->data = d->own;
+  return NTK_OK;
+}
+
 static ntk_status copy_distinct(ntk_context *context, const ntk_dataset *data, size_t count,
                                 const size_t *first, distinct *d) {
   void *pointer = NULL;
-  NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
   NTK_TRY(ntk_alloc(context, count, sizeof(size_t), "samples", &pointer));
   d->row = pointer;
-  d->data = d->own;
   for (size_t i = 0, at = 0; i < data->N; i++)
-    if (first[i] == i) {
-      memcpy(d->own->X + at * data->d, data->X + i * data->d, data->d * sizeof(double));
+    if (first[i] == i)
       d->row[at++] = i;
-    }
-  return NTK_OK;
+  return copy_rows(context, data, count, d);
 }
 
 /* How many rows are their own first, and the largest number of rows that are equal. counts: N. */
@@ -117,14 +124,17 @@ static size_t count_distinct(const size_t *first, size_t N, size_t *counts, size
 static ntk_status find_distinct(const problem *p, distinct *d) {
   const size_t N = p->data->N;
   void *pointer = NULL;
-  *d = (distinct){.data = p->data, .most = 1};
+  size_t most = 1;
+  *d = (distinct){.data = p->data, .share = 1.0};
   NTK_TRY(ntk_alloc(p->context, 2 * N, sizeof(size_t), "equal rows", &pointer));
   size_t *first = pointer;
   ntk_status status = ntk_equal_rows(p->context, p->data->X, N, p->data->d, first);
   if (status == NTK_OK)
     status = check_consistent(p->Y, N, p->count, first);
   if (status == NTK_OK) {
-    const size_t different = count_distinct(first, N, first + N, &d->most);
+    const size_t different = count_distinct(first, N, first + N, &most);
+    /* Equal samples count once there, and `most` times at the most in the error. */
+    d->share = 1.0 / sqrt((double)most);
     if (different < N)
       status = copy_distinct(p->context, p->data, different, first, d);
   }
@@ -174,18 +184,119 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const dis
   for (size_t i = 0; d->row != NULL && i < N; i++)
     own[i] = own[d->row[i]]; /* row[i] >= i */
   *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
-  size_t hardest = 0;
-  /* Equal samples count once there, and d->most times at the most here. */
-  ntk_status status =
-      ntk_construct(system, p->spec, d->data, own, exponent, wanted / sqrt((double)d->most),
-                    options->corrections, network, &hardest, result);
+  ntk_status status = ntk_construct(system, p->spec, d->data, own, exponent, wanted * d->share,
+                                    options->corrections, network, result);
   if (status == NTK_OK)
     status = measure(*network, p->data, Y, result);
   if (status == NTK_OK) {
     result->reached = result->relative_error * unit <= wanted;
-    status = ntk_memorize_explain(system, d->data, own, d->row, wanted / unit, hardest, result);
+    const ntk_asked asked = {p->data, Y, d->row, wanted / unit};
+    status = ntk_memorize_explain(&asked, system, d->data, own, result);
   }
+  result->seconds.kernel = system->seconds_kernel;
+  result->seconds.factor = system->seconds_factor;
+  result->seconds.condition = system->seconds_condition;
   ntk_free(system->context, own);
+  return status;
+}
+
+/* ---- Rows that are dependent ------------------------------------------------------------------
+ */
+
+/* The rest of their labels' error follows from theirs, times what their rows are multiplied by. */
+static const double SHARE = 1e-3;
+
+/* again[k]: label vector k was not reached, though its labels depend on each other as the rows do;
+ * *wanted: how many. */
+static ntk_status find_consistent(const problem *p, const ntk_linear_system *system,
+                                  const distinct *from, const ntk_memorize_result *results,
+                                  bool *again, size_t *wanted) {
+  const size_t N = from->data->N;
+  double *own = NULL;
+  NTK_TRY(ntk_alloc_doubles(p->context, N, "labels", &own));
+  ntk_status status = NTK_OK;
+  *wanted = 0;
+  for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
+    again[k] = !results[k].reached;
+    for (size_t i = 0; i < N && again[k]; i++)
+      own[i] = p->Y[k * p->data->N + (from->row != NULL ? from->row[i] : i)];
+    if (again[k])
+      status = ntk_labels_depend(system, own, &again[k]);
+    *wanted += again[k];
+  }
+  ntk_free(p->context, own);
+  return status;
+}
+
+/* d->row[0 .. *count): the caller's rows, of those that `from` has, that are independent. */
+static ntk_status find_independent(const problem *p, const ntk_linear_system *system,
+                                   const distinct *from, distinct *d, size_t *count) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(p->context, from->data->N, sizeof(size_t), "samples", &pointer));
+  d->row = pointer;
+  NTK_TRY(ntk_independent_rows(system, d->row, count));
+  for (size_t i = 0; i < *count && from->row != NULL; i++)
+    d->row[i] = from->row[d->row[i]];
+  return NTK_OK;
+}
+
+/* Label vector k once more, with the independent rows' system: kept where it is nearer. */
+static ntk_status fit_again(const problem *p, ntk_linear_system *system, const distinct *d,
+                            size_t k, ntk_network **network, ntk_memorize_result *result) {
+  const double start = ntk_clock();
+  ntk_network *other = NULL;
+  ntk_memorize_result found;
+  NTK_TRY(fit_one(p, system, d, p->Y + k * p->data->N, &other, &found));
+  if (found.relative_error < result->relative_error) {
+    ntk_network *worse = *network;
+    *network = other;
+    other = worse;
+    found.samples = result->samples;
+    found.corrections += result->corrections;
+    found.seconds.kernel += result->seconds.kernel;
+    found.seconds.factor += result->seconds.factor;
+    found.seconds.condition += result->seconds.condition;
+    found.seconds.solve += result->seconds.solve;
+    found.seconds.evaluate += result->seconds.evaluate;
+    found.seconds.total = result->seconds.total + ntk_clock() - start;
+    *result = found;
+  }
+  ntk_network_destroy(other);
+  return NTK_OK;
+}
+
+/* *system and *all are given up for those of the independent rows, *d. */
+static ntk_status fit_rows(const problem *p, ntk_linear_system *system, distinct *all, distinct *d,
+                           size_t count, const bool *again, ntk_network **networks,
+                           ntk_memorize_result *results) {
+  ntk_linear_system_destroy(system);
+  release_distinct(p->context, all);
+  *all = (distinct){0};
+  NTK_TRY(copy_rows(p->context, p->data, count, d));
+  NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, system));
+  for (size_t k = 0; k < p->count; k++)
+    if (again[k])
+      NTK_TRY(fit_again(p, system, d, k, &networks[k], &results[k]));
+  return NTK_OK;
+}
+
+/* Where K_{L-2} is singular and labels agree with that, the system of the independent rows has an
+ * inverse, and what fits these fits all. */
+static ntk_status fit_independent(const problem *p, ntk_linear_system *system, distinct *all,
+                                  ntk_network **networks, ntk_memorize_result *results) {
+  const size_t N = all->data->N;
+  distinct d = {.share = all->share * SHARE};
+  size_t wanted = 0, count = 0;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(p->context, p->count, sizeof(bool), "label vectors", &pointer));
+  bool *again = pointer;
+  ntk_status status = find_consistent(p, system, all, results, again, &wanted);
+  if (status == NTK_OK && wanted > 0)
+    status = find_independent(p, system, all, &d, &count);
+  if (status == NTK_OK && count > 0 && count < N)
+    status = fit_rows(p, system, all, &d, count, again, networks, results);
+  release_distinct(p->context, &d);
+  ntk_free(p->context, again);
   return status;
 }
 
@@ -201,11 +312,10 @@ static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize
   for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
     const double own = ntk_clock();
     status = fit_one(p, &system, &d, p->Y + k * p->data->N, &networks[k], &results[k]);
-    results[k].seconds.kernel = system.seconds_kernel;
-    results[k].seconds.factor = system.seconds_factor;
-    results[k].seconds.condition = system.seconds_condition;
     results[k].seconds.total = shared + ntk_clock() - own;
   }
+  if (status == NTK_OK && system.shift > 0.0)
+    status = fit_independent(p, &system, &d, networks, results);
   if (system.context != NULL)
     ntk_linear_system_destroy(&system);
   release_distinct(p->context, &d);

@@ -1,5 +1,6 @@
 /* Memorisation in its parts: memorize.c has the order, construct.c the weights of one label vector,
- * linear_system.c K_{L-2} c = r, explain.c why eps was not reached. */
+ * linear_system.c K_{L-2} c = r, dependence.c what a singular K_{L-2} leaves, pairs.c samples that
+ * are one to the network, explain.c why eps was not reached. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
@@ -36,19 +37,55 @@ void ntk_linear_system_destroy(ntk_linear_system *system);
 ntk_status ntk_linear_system_correct(ntk_linear_system *system, const double *r, double *c,
                                      double *D);
 
+/* squares[i] (N) = ||J_{L-2} of sample i||_2^2, the diagonal of K_{L-2}. */
+ntk_status ntk_row_squares(const ntk_features *features, double *squares);
+
+/* Of a system with a shift, whose rows of J_{L-2} may be dependent (dependence.c): v (N), the part
+ * of y that no D gives; whether y has none to speak of; and rows that are independent, ascending
+ * (row: N entries, of which *count are filled). */
+ntk_status ntk_null_part(const ntk_linear_system *system, const double *y, double *v);
+ntk_status ntk_labels_depend(const ntk_linear_system *system, const double *y, bool *depend);
+ntk_status ntk_independent_rows(const ntk_linear_system *system, size_t *row, size_t *count);
+
+/* What phi does with a factor: phi(-g) = -phi(g); phi(c g) = c phi(g) for c > 0. */
+typedef struct ntk_symmetry {
+  bool odd, scales;
+} ntk_symmetry;
+
+/* x_k is near c x_i, and F_L(c x) = c F_L(x) whatever the weights (pairs.c). */
+typedef struct ntk_pair {
+  size_t i, k;
+  double factor, distance; /* c; ||x_k - c x_i|| / ||x_k|| */
+  ntk_symmetry symmetry;
+} ntk_pair;
+
+/* Two samples with the c that suits them best. */
+ntk_pair ntk_pair_of(const ntk_dataset *data, const ntk_activation *activation, size_t i, size_t k);
+
+/* The nearest such pair at a distance to speak of; of exact ones, only where y_k is not c y_i to
+ * slack. pair->distance: INFINITY: none. */
+ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data,
+                         const ntk_activation *activation, const double *Y, double slack,
+                         ntk_pair *pair);
+
 /* The network for labels 2^exponent Y (N, of data; Y neither so large nor so small that its square
  * overflows or is lost), and the result but for what is shared. eps: of ||F_L - Y||_2, absolute.
- * Never farther from the labels than outputs 0: those where nothing better is found (t = 0).
- * *hardest: the sample whose label takes most, by |c_i|. */
+ * Never farther from the labels than outputs 0: those where nothing better is found (t = 0). */
 ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec,
                          const ntk_dataset *data, const double *Y, int exponent, double eps,
-                         size_t corrections, ntk_network **network, size_t *hardest,
-                         ntk_memorize_result *result);
+                         size_t corrections, ntk_network **network, ntk_memorize_result *result);
 
-/* result->reason, "" where eps (relative) was reached. data, Y: without equal rows; row: where
- * these stand in the caller's data, NULL: at their places; hardest: of ntk_construct. */
-ntk_status ntk_memorize_explain(const ntk_linear_system *system, const ntk_dataset *data,
-                                const double *Y, const size_t *row, double eps, size_t hardest,
+/* What the caller wanted. */
+typedef struct ntk_asked {
+  const ntk_dataset *all;
+  const double *all_Y;
+  const size_t *row; /* where the samples of the system stand in all; NULL: at their places */
+  double eps;        /* relative */
+} ntk_asked;
+
+/* result->reason, "" where eps was reached. data, Y: of the system. */
+ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system *system,
+                                const ntk_dataset *data, const double *Y,
                                 ntk_memorize_result *result);
 
 #endif

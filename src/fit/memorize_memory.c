@@ -37,8 +37,9 @@ static shape shape_of(const ntk_network_spec *spec, size_t parameters) {
 }
 
 /* Held all the time: data (twice: equal samples are taken out into a copy), the base network with
- * its features, gradient and kernel, and the networks made. Besides, either the eigenvalues of
- * K_{L-2}, or the construction of a network and then its features. */
+ * its features, gradient and kernel, the networks made and one that one of them is compared to.
+ * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
+ * features. */
 ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                size_t count, const ntk_memorize_options *options, size_t *bytes) {
   size_t P = 0;
@@ -49,7 +50,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   const shape s = shape_of(spec, P);
   const double n = (double)N, L = (double)spec->depth;
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * s.base + n * s.base_columns +
-                      (iterative ? 0.0 : n * (n + 1.0) / 2.0) + (double)count * s.wanted;
+                      (iterative ? 0.0 : n * (n + 1.0) / 2.0) + ((double)count + 1.0) * s.wanted;
   const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) / 8.0 + 2.0 * n;
   const double construction =
       2.0 * s.D + fmax(2.0 * s.base, n * (s.wanted_columns + 2.0 * L + 8.0));

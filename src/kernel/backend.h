@@ -66,6 +66,7 @@ struct ntk_backend {
   void (*kernel_row)(const ntk_kernel *kernel, size_t i, double *row); /* N entries */
   /* Sum and smallest of the diagonal: of K, or of its factor L. */
   void (*kernel_diagonal)(const ntk_kernel *kernel, double *sum, double *smallest);
+  void (*kernel_pivots)(const ntk_kernel *kernel, double *diagonal); /* N entries of it */
   void (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
   ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
   void (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);

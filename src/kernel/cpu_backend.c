@@ -64,6 +64,11 @@ static void kernel_diagonal(const ntk_kernel *kernel, double *sum, double *small
   *smallest = ntk_packed_diagonal_min(matrix(kernel));
 }
 
+static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
+  for (size_t i = 0; i < kernel->N; i++)
+    diagonal[i] = *ntk_packed_at(matrix(kernel), i, i);
+}
+
 static void kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
   ntk_packed_multiply(matrix(kernel), V, m, U);
 }
@@ -113,6 +118,7 @@ const ntk_backend ntk_backend_cpu = {
     .kernel_add = kernel_add,
     .kernel_row = kernel_row,
     .kernel_diagonal = kernel_diagonal,
+    .kernel_pivots = kernel_pivots,
     .kernel_multiply = kernel_multiply,
     .kernel_factor = kernel_factor,
     .kernel_solve = kernel_solve,

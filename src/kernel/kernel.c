@@ -215,3 +215,9 @@ double ntk_kernel_smallest_pivot(const ntk_kernel *factor) {
   factor->backend->kernel_diagonal(factor, &sum, &smallest);
   return smallest * smallest;
 }
+
+void ntk_kernel_pivots(const ntk_kernel *factor, double *pivots) {
+  factor->backend->kernel_pivots(factor, pivots);
+  for (size_t i = 0; i < factor->N; i++)
+    pivots[i] *= pivots[i];
+}

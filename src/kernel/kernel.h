@@ -15,6 +15,9 @@ ntk_status ntk_features_centre(const ntk_features *features, const double *f, co
  * for l_ii^2 = 1 / (A_i^{-1})_ii >= lambda_min(A_i) >= lambda_min(A) with A_i the leading i x i
  * block. */
 double ntk_kernel_smallest_pivot(const ntk_kernel *factor);
+/* l_ii^2 for all i (N): the squared distance, in the metric of what was factorised, of row i from
+ * those before it. */
+void ntk_kernel_pivots(const ntk_kernel *factor, double *pivots);
 
 /* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of
  * features the product J (J^T v). */
