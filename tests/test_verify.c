@@ -441,8 +441,8 @@ static void test_split(void **state) {
     plain_eigenvalues(N, D, values);
     const ntk_extremes e = ntk_proof_step_b(N, s, nu);
     const double scale = fmax(-values[0], values[N - 1]);
-    assert_near(e.low, values[0], 1e-12 * scale, "lowest");
-    assert_near(e.high, values[N - 1], 1e-12 * scale, "highest");
+    assert_near(e.lambda_min, values[0], 1e-12 * scale, "lowest");
+    assert_near(e.lambda_max, values[N - 1], 1e-12 * scale, "highest");
     free(s);
   }
 }

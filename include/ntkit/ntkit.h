@@ -291,8 +291,9 @@ typedef struct ntk_spectrum_result {
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
   double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
   int solves, products;              /* with K^{-1} and K, by the eigensolver */
-  double resolution;                 /* rounding error bound of the factorisation: eigenvalues of
-                                        this size and below are not resolved */
+  double resolution;                 /* what rounding can make of a lambda_min of 0: of features, of
+                                        K's entries and of the factorisation. Eigenvalues of this
+                                        size and below are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;
   ntk_block_result *layers; /* one per block K_0..K_{L-1} */

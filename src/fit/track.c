@@ -5,6 +5,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "fit/distance.h"
 
 #include <float.h>
 #include <math.h>
@@ -81,7 +82,7 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, 1, sizeof **tracker, "tracking", &pointer));
   ntk_tracker *k = pointer;
-  *k = (ntk_tracker){.context = t->context, .at_start = {NAN, NAN}};
+  *k = (ntk_tracker){.context = t->context, .at_start = {.lambda_min = NAN, .lambda_max = NAN}};
   ntk_status status = NTK_OK;
   if (t->options.track > 0) {
     status = keep_start(t, k);
@@ -140,7 +141,7 @@ static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) 
   const uint64_t seed = t->options.seed;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
-  ntk_extremes now = {NAN, NAN};
+  ntk_extremes now = {.lambda_min = NAN, .lambda_max = NAN};
   point->jacobian_change = NAN;
   ntk_status status = ntk_extremes_find(features, seed, &now, NULL);
   if (status == NTK_OK)

@@ -4,8 +4,8 @@
 #ifndef NTK_FIT_TRAIN_H
 #define NTK_FIT_TRAIN_H
 
-#include "fit/extremes.h"
 #include "fit/optimizer.h"
+#include "kernel/extremes.h"
 
 typedef struct ntk_lm ntk_lm;           /* lm.h */
 typedef struct ntk_tracker ntk_tracker; /* track.h */

@@ -7,7 +7,10 @@
  *   |dP_k|  <= s_{k+1} |dB_{k+1}| + g_{n_{k+1}} w_{k+1} |B_{k+1}|,   P_k = W_{k+1} B_{k+1}
  *   |dJ|^2  <= sum_k (|dF_k| |B_{k+1}| + |F_k| |dB_{k+1}| + |dF_k| |dB_{k+1}|)^2
  *
- * (P_{L-1} = W_L.) The sum over samples bounds ||dJ||_F^2. Derived in docs/algorithm.md. */
+ * (P_{L-1} = W_L.) The sum over samples bounds ||dJ||_F^2. The bound multiplies the norms of all
+ * layers, and in a deep network is far above any error there is. The estimate has the same local
+ * roundings, but lets them grow from layer to layer as rounding does, in all directions alike, or
+ * as the features themselves grow where that is more. Derived in docs/algorithm.md. */
 #include "kernel/accuracy.h"
 
 #include "base/memory.h"
@@ -15,6 +18,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 static const double SLACK =
     1.0 + 1e-6;                      /* covers the rounding of these sums, whose results are tiny */
@@ -33,25 +37,40 @@ static double row_norm(double square, size_t n) {
   return sqrt(square + 2.0 * ETA * (double)n);
 }
 
-/* Squares of tiny weights underflow, which row_norm makes up for. */
-static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
-  double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
-  for (size_t i = 0; i < rows; i++) {
-    double square = 0.0, sum = 0.0;
-    for (size_t j = 0; j < columns; j++) {
-      square += W[i * columns + j] * W[i * columns + j];
-      sum += fabs(W[i * columns + j]);
+/* Sum of |w_j| into *sum, each added to column[j]; the sum of squares. Four at a time, for speed.
+ */
+static double row_sums(const double *w, size_t n, double *column, double *sum) {
+  double squares[4] = {0.0}, sums[4] = {0.0};
+  size_t j = 0;
+  for (; j + 4 <= n; j += 4)
+    for (size_t k = 0; k < 4; k++) {
+      const double size = fabs(w[j + k]);
+      squares[k] += size * size;
+      sums[k] += size;
+      column[j + k] += size;
     }
+  for (; j < n; j++) {
+    squares[0] += w[j] * w[j];
+    sums[0] += fabs(w[j]);
+    column[j] += fabs(w[j]);
+  }
+  *sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return (squares[0] + squares[1]) + (squares[2] + squares[3]);
+}
+
+/* Squares of tiny weights underflow, which row_norm makes up for. column: scratch, columns. */
+static weight_norms norms_of(const double *W, size_t rows, size_t columns, double *column) {
+  double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
+  memset(column, 0, columns * sizeof *column);
+  for (size_t i = 0; i < rows; i++) {
+    double sum = 0.0;
+    const double square = row_sums(W + i * columns, columns, column, &sum);
     squares += square;
     row = fmax(row, square);
     row_sum = fmax(row_sum, sum);
   }
-  for (size_t j = 0; j < columns; j++) {
-    double sum = 0.0;
-    for (size_t i = 0; i < rows; i++)
-      sum += fabs(W[i * columns + j]);
-    column_sum = fmax(column_sum, sum);
-  }
+  for (size_t j = 0; j < columns; j++)
+    column_sum = fmax(column_sum, column[j]);
   const double frobenius = SLACK * row_norm(squares, rows * columns);
   /* Roots one by one: the product of the sums may under- or overflow. */
   const double spectral = SLACK * (sqrt(row_sum) * sqrt(column_sum));
@@ -62,135 +81,218 @@ static weight_norms norms_of(const double *W, size_t rows, size_t columns) {
 typedef struct layer {
   weight_norms W;
   double gamma_in, gamma_out; /* of n_{l-1} and n_l terms */
-  double underflow; /* what products of n_{l-1} by n_l may lose by it, as a vector's norm */
-  double root;      /* sqrt n_l */
+  double underflow;     /* what products of n_{l-1} by n_l may lose by it, as a vector's norm */
+  double root_in, root; /* sqrt n_{l-1}, sqrt n_l */
 } layer;
 
+typedef struct analysis {
+  const ntk_network *network;
+  size_t N;
+  const double *f2, *b2; /* L x N, as in features_norms */
+  bool typical;          /* the estimate, not the bound */
+  layer *layers;         /* layers[l - 1] is layer l */
+  double *dF, *dG;       /* L each: of one sample */
+} analysis;
+
+static double f_norm(const analysis *a, size_t l, size_t i) {
+  return row_norm(a->f2[l * a->N + i], a->network->width[l]);
+}
+
+static double b_norm(const analysis *a, size_t l, size_t i) {
+  return l == a->network->depth ? 1.0 : row_norm(a->b2[(l - 1) * a->N + i], a->network->width[l]);
+}
+
+/* What an error in F_{l-1} is multiplied by on its way to G_l, and to F_l. */
+static void forward_gains(const analysis *a, size_t l, size_t i, double *to_G, double *to_F) {
+  const layer *y = &a->layers[l - 1];
+  const double M = a->network->activation.info.lipschitz;
+  *to_G = y->W.spectral;
+  *to_F = M * y->W.spectral;
+  if (!a->typical)
+    return;
+  /* |B_l| = |phi'(G_l) o W_{l+1} B_{l+1}| has the size of phi' in it. */
+  const double back = b_norm(a, l + 1, i) * y[1].W.frobenius / y[1].root;
+  const double slope = fmin(M, b_norm(a, l, i) / back);
+  const double own = f_norm(a, l, i) / f_norm(a, l - 1, i), all = y->W.frobenius / y->root_in;
+  *to_G = fmin(*to_G, fmax(all, own / M));
+  *to_F = fmin(*to_F, fmax(slope * all, own));
+}
+
+/* The same from B_{k+1} to P_k, and to B_k. */
+static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, double *to_B) {
+  const layer *above = &a->layers[k];
+  *to_P = above->W.spectral;
+  *to_B = a->network->activation.info.lipschitz * above->W.spectral;
+  if (!a->typical)
+    return;
+  *to_P = fmin(*to_P, above->W.frobenius / above->root);
+  *to_B = fmin(*to_B, b_norm(a, k, i) / b_norm(a, k + 1, i));
+}
+
 /* dF_l and dG_l, l = 0..L-1, of sample i. */
-static void forward_errors(const ntk_network *network, const layer *layers, size_t i, size_t N,
-                           const double *f2, double *dF, double *dG) {
+static void forward_errors(const analysis *a, size_t i) {
   const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2);
-  const double M = network->activation.info.lipschitz;
-  dF[0] = dG[0] = 0.0; /* X is exact */
-  for (size_t l = 1; l < network->depth; l++) {
-    const layer *y = &layers[l - 1];
-    const double f = row_norm(f2[(l - 1) * N + i], network->width[l - 1]);
-    dG[l] = y->W.spectral * dF[l - 1] + y->gamma_in * y->W.frobenius * f + y->underflow;
-    dF[l] = M * dG[l] + eu * (y->root + y->W.spectral * f + dG[l]);
+  const double M = a->network->activation.info.lipschitz;
+  a->dF[0] = a->dG[0] = 0.0; /* X is exact */
+  for (size_t l = 1; l < a->network->depth; l++) {
+    const layer *y = &a->layers[l - 1];
+    const double f = f_norm(a, l - 1, i);
+    const double local = y->gamma_in * y->W.frobenius * f + y->underflow;
+    double to_G = 0.0, to_F = 0.0;
+    forward_gains(a, l, i, &to_G, &to_F);
+    a->dG[l] = to_G * a->dF[l - 1] + local;
+    a->dF[l] = to_F * a->dF[l - 1] + M * local + eu * (y->root + y->W.spectral * f + a->dG[l]);
   }
 }
 
-/* |dJ|^2 of sample i. layers[l - 1] is layer l; f2, b2 as in features_norms; dF, dG: scratch, L
- * entries each. */
-static double sample_error(const ntk_network *network, const layer *layers, size_t i, size_t N,
-                           const double *f2, const double *b2, double *dF, double *dG) {
-  const size_t L = network->depth;
+/* Adds |dJ|^2 of sample i, block by block, to squares (L entries). */
+static void add_sample(const analysis *a, size_t i, double *squares) {
+  const size_t L = a->network->depth;
   const double u = DBL_EPSILON / 2, eu = NTK_ACTIVATION_ERROR * u;
-  const double M = network->activation.info.lipschitz;
-  const double curvature = network->activation.info.lipschitz_grad;
+  const double M = a->network->activation.info.lipschitz;
+  const double curvature = a->network->activation.info.lipschitz_grad;
   const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
-  forward_errors(network, layers, i, N, f2, dF, dG);
+  forward_errors(a, i);
   /* Block L-1 has B_L = 1, exact. */
-  double total = dF[L - 1] * dF[L - 1], dB = 0.0;
+  squares[L - 1] += a->dF[L - 1] * a->dF[L - 1];
+  double dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
-    const layer *above = &layers[k]; /* W_{k+1} */
-    const double b_above = row_norm(b2[k * N + i], network->width[k + 1]);
-    const double b = row_norm(b2[(k - 1) * N + i], network->width[k]);
-    const double dP = k == L - 1
-                          ? 0.0
-                          : above->W.spectral * dB +
-                                above->gamma_out * above->W.frobenius * b_above + above->underflow;
-    const double P_max = above->W.row * b_above + dP;
-    dB = M * dP + (M2 * dG[k] + eu * layers[k - 1].root) * P_max + u * b + above->underflow;
-    const double f = row_norm(f2[(k - 1) * N + i], network->width[k - 1]);
-    const double part = dF[k - 1] * b + f * dB + dF[k - 1] * dB;
-    total += part * part;
+    const layer *above = &a->layers[k]; /* W_{k+1} */
+    const double b_above = b_norm(a, k + 1, i), b = b_norm(a, k, i);
+    /* P_{L-1} = W_L is exact. */
+    const double local =
+        k == L - 1 ? 0.0 : above->gamma_out * above->W.frobenius * b_above + above->underflow;
+    double to_P = 0.0, to_B = 0.0;
+    backward_gains(a, k, i, &to_P, &to_B);
+    const double P_max = above->W.row * b_above + to_P * dB + local;
+    dB = to_B * dB + M * local + (M2 * a->dG[k] + eu * a->layers[k - 1].root) * P_max + u * b +
+         above->underflow;
+    const double part = a->dF[k - 1] * b + f_norm(a, k - 1, i) * dB + a->dF[k - 1] * dB;
+    squares[k - 1] += part * part;
   }
-  return total;
 }
 
-static void describe_layers(const ntk_network *network, layer *layers) {
-  for (size_t l = 1; l <= network->depth; l++)
-    layers[l - 1] = (layer){
-        .W = norms_of(network->W[l], network->width[l - 1], network->width[l]),
-        .gamma_in = ntk_gamma(network->width[l - 1] + 2),
-        .gamma_out = ntk_gamma(network->width[l] + 2),
-        .root = sqrt((double)network->width[l]),
-        /* Those products, and the three below that bound what becomes of them. */
-        .underflow = 4.0 * ETA * (double)network->width[l - 1] * (double)network->width[l],
-    };
+/* Norms that overflow leave inf - inf and 0 inf behind: nothing is known then. */
+static double rounded_up(double x) {
+  return isnan(x) ? INFINITY : SLACK * x;
 }
 
-/* The two sums; layers has L entries, scratch 2 L. */
-static ntk_accuracy sum_up(const ntk_network *network, size_t N, const double *f2, const double *b2,
-                           const layer *layers, double *scratch) {
-  const size_t L = network->depth;
-  double gram = 0.0, squares = 0.0;
+/* Into of[k], k = 0..L-1. squares: L entries, 0. */
+static void sum_up(const analysis *a, double *squares, ntk_accuracy *of) {
+  const size_t L = a->network->depth, N = a->N, *n = a->network->width;
+  for (size_t i = 0; i < N; i++)
+    add_sample(a, i, squares);
   for (size_t k = 0; k < L; k++) {
     double trace = 0.0, largest = 1.0;
     for (size_t i = 0; i < N; i++) {
-      trace += f2[k * N + i] * b2[k * N + i];
-      largest = fmax(largest, fmax(f2[k * N + i], b2[k * N + i]));
+      const double f2 = a->f2[k * N + i], b2 = a->b2[k * N + i];
+      trace += f2 * b2;
+      largest = fmax(largest, fmax(f2, b2));
     }
-    const double terms = (double)network->width[k] + (double)network->width[k + 1];
     /* A product of two dot products of n_k and n_{k+1} terms, and the sum over at most L blocks;
      * each dot product may lose terms to underflow, which the other multiplies, in each of N
      * columns. */
-    gram += ntk_gamma(network->width[k] + network->width[k + 1] + L + 4) * trace +
-            ETA * terms * 2.0 * largest * (double)N;
+    of[k].gram = rounded_up(ntk_gamma(n[k] + n[k + 1] + L + 4) * trace +
+                            ETA * ((double)n[k] + (double)n[k + 1]) * 2.0 * largest * (double)N);
+    of[k].jacobian = rounded_up(sqrt(squares[k]));
   }
-  for (size_t i = 0; i < N; i++)
-    squares += sample_error(network, layers, i, N, f2, b2, scratch, scratch + L);
-  /* Norms that overflow leave inf - inf and 0 inf behind: nothing is known then. */
-  return (ntk_accuracy){isnan(gram) ? INFINITY : SLACK * gram,
-                        isnan(squares) ? INFINITY : SLACK * sqrt(squares)};
 }
 
-/* L layers, described, and 2 L numbers of scratch. */
-static ntk_status allocate(const ntk_network *network, layer **layers, double **scratch) {
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(network->context, network->depth, sizeof(layer), "accuracy of the kernel",
-                    &pointer));
-  const ntk_status status =
-      ntk_alloc_doubles(network->context, 2 * network->depth, "accuracy of the kernel", scratch);
-  if (status != NTK_OK) {
-    ntk_free(network->context, pointer);
-    return status;
+/* of[L], from those of the blocks. */
+static void add_blocks(size_t L, ntk_accuracy *of) {
+  double gram = 0.0, square = 0.0;
+  for (size_t k = 0; k < L; k++) {
+    gram += of[k].gram;
+    square += of[k].jacobian * of[k].jacobian;
   }
-  *layers = pointer;
-  describe_layers(network, *layers);
-  return NTK_OK;
+  of[L] = (ntk_accuracy){rounded_up(gram), rounded_up(sqrt(square))};
+}
+
+/* Describes the layers and makes room: dF, dG and L numbers more. To be ended in any case. */
+static ntk_status begin(analysis *a) {
+  const ntk_network *network = a->network;
+  const size_t L = network->depth, *n = network->width;
+  void *pointer = NULL;
+  double *column = NULL;
+  size_t widest = 1;
+  for (size_t l = 1; l < L; l++)
+    widest = n[l] > widest ? n[l] : widest;
+  ntk_status status =
+      ntk_alloc(network->context, L, sizeof(layer), "accuracy of the kernel", &pointer);
+  a->layers = pointer;
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(network->context, 3 * L, "accuracy of the kernel", &a->dF);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(network->context, widest, "accuracy of the kernel", &column);
+  for (size_t l = 1; l <= L && status == NTK_OK; l++)
+    a->layers[l - 1] = (layer){
+        .W = norms_of(network->W[l], n[l - 1], n[l], column),
+        .gamma_in = ntk_gamma(n[l - 1] + 2),
+        .gamma_out = ntk_gamma(n[l] + 2),
+        .root_in = sqrt((double)n[l - 1]),
+        .root = sqrt((double)n[l]),
+        /* Those products, and the three below that bound what becomes of them. */
+        .underflow = 4.0 * ETA * (double)n[l - 1] * (double)n[l],
+    };
+  ntk_free(network->context, column);
+  if (status == NTK_OK)
+    a->dG = a->dF + L;
+  return status;
+}
+
+static void end(const analysis *a) {
+  ntk_free(a->network->context, a->dF);
+  ntk_free(a->network->context, a->layers);
+}
+
+ntk_status ntk_kernel_accuracies(const ntk_network *network, size_t N, const double *f2,
+                                 const double *b2, bool typical, ntk_accuracy *of) {
+  const size_t L = network->depth;
+  analysis a = {.network = network, .N = N, .f2 = f2, .b2 = b2, .typical = typical};
+  const ntk_status status = begin(&a);
+  if (status == NTK_OK) {
+    sum_up(&a, memset(a.dG + L, 0, L * sizeof(double)), of);
+    add_blocks(L, of);
+  }
+  end(&a);
+  return status;
 }
 
 ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
                                const double *b2, ntk_accuracy *accuracy) {
-  layer *layers = NULL;
-  double *scratch = NULL;
-  NTK_TRY(allocate(network, &layers, &scratch));
-  *accuracy = sum_up(network, N, f2, b2, layers, scratch);
-  ntk_free(network->context, scratch);
-  ntk_free(network->context, layers);
-  return NTK_OK;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, network->depth + 1, sizeof(ntk_accuracy),
+                    "accuracy of the kernel", &pointer));
+  ntk_accuracy *of = pointer;
+  const ntk_status status = ntk_kernel_accuracies(network, N, f2, b2, false, of);
+  if (status == NTK_OK)
+    *accuracy = of[network->depth];
+  ntk_free(network->context, pointer);
+  return status;
 }
 
 ntk_status ntk_output_accuracy(const ntk_network *network, size_t N, const double *f2,
                                double *bound) {
   const size_t L = network->depth;
-  layer *layers = NULL;
-  double *scratch = NULL, most = 0.0;
-  NTK_TRY(allocate(network, &layers, &scratch));
-  const layer *last = &layers[L - 1];
-  for (size_t i = 0; i < N; i++) {
-    forward_errors(network, layers, i, N, f2, scratch, scratch + L);
-    const double f = row_norm(f2[(L - 1) * N + i], network->width[L - 1]);
-    const double error = last->W.frobenius * scratch[L - 1] +
-                         last->gamma_in * last->W.frobenius * f + last->underflow;
+  analysis a = {.network = network, .N = N, .f2 = f2};
+  double most = 0.0;
+  const ntk_status status = begin(&a);
+  for (size_t i = 0; i < N && status == NTK_OK; i++) {
+    const layer *last = &a.layers[L - 1];
+    forward_errors(&a, i);
+    const double error = last->W.frobenius * a.dF[L - 1] +
+                         last->gamma_in * last->W.frobenius * f_norm(&a, L - 1, i) +
+                         last->underflow;
     most = error > most || isnan(error) ? error : most;
   }
-  ntk_free(network->context, scratch);
-  ntk_free(network->context, layers);
-  *bound = isnan(most) ? INFINITY : SLACK * most;
-  return NTK_OK;
+  end(&a);
+  if (status == NTK_OK)
+    *bound = isnan(most) ? INFINITY : SLACK * most;
+  return status;
+}
+
+double ntk_resolution(size_t N, double trace, const ntk_accuracy *accuracy) {
+  return ntk_cholesky_bound(N, trace) + accuracy->gram + accuracy->jacobian * accuracy->jacobian;
 }
 
 void ntk_accuracy_carry(const ntk_accuracy *accuracy, double lower, double upper,

@@ -37,6 +37,16 @@ static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
 };
 
+/* In the order of the table: phi(c x) = c phi(x), phi(0) = 0. */
+static const struct {
+  ntk_homogeneity homogeneity;
+  bool vanishes;
+} at_multiples[NTK_ACTIVATION_COUNT] = {
+    {NTK_HOMOGENEITY_NONE, false},    {NTK_HOMOGENEITY_ODD, true},    {NTK_HOMOGENEITY_NONE, false},
+    {NTK_HOMOGENEITY_ODD, true},      {NTK_HOMOGENEITY_NONE, true},   {NTK_HOMOGENEITY_ODD, true},
+    {NTK_HOMOGENEITY_POSITIVE, true}, {NTK_HOMOGENEITY_LINEAR, true},
+};
+
 const ntk_activation_info *ntk_activation_list(size_t *count) {
   *count = NTK_ACTIVATION_COUNT;
   return table;
@@ -46,6 +56,8 @@ ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
   size_t i = 0;
   NTK_TRY(NTK_NAME_FIND("activation", name, table, NTK_ACTIVATION_COUNT, &i));
   *activation = (ntk_activation){.info = table[i],
+                                 .homogeneity = at_multiples[i].homogeneity,
+                                 .vanishes = at_multiples[i].vanishes,
                                  .eval = NTK_LANES_BEST(ntk_activation_evals)[i],
                                  .eval_single = NTK_LANES_BEST_SINGLE(ntk_activation_evals)[i]};
   return NTK_OK;

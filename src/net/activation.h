@@ -15,8 +15,19 @@ typedef void (*ntk_activation_fn)(size_t n, const double *g, double *f, double *
 typedef void (*ntk_activation_single_fn)(size_t n, const float *g, float *f, float *df);
 #define NTK_ACTIVATION_ERROR 8.0
 
+/* The c with phi(c x) = c phi(x) for every x. Then, without biases, F_l(c x) = c F_l(x) and B_l(c
+ * x) = B_l(x): the row of the Jacobian at c x is c times that at x. */
+typedef enum ntk_homogeneity {
+  NTK_HOMOGENEITY_NONE,
+  NTK_HOMOGENEITY_ODD,      /* c = -1 */
+  NTK_HOMOGENEITY_POSITIVE, /* c > 0 */
+  NTK_HOMOGENEITY_LINEAR    /* any c */
+} ntk_homogeneity;
+
 typedef struct ntk_activation {
   ntk_activation_info info;
+  ntk_homogeneity homogeneity;
+  bool vanishes; /* phi(0) = 0 */
   ntk_activation_fn eval;
   ntk_activation_single_fn eval_single;
 } ntk_activation;

@@ -1,47 +1,44 @@
 #include "theory/job.h"
 
 #include "base/memory.h"
-#include "spectrum/certificate.h"
-#include "theory/bounds.h"
+#include "data/dataset.h"
+#include "kernel/extremes.h"
 
-#include <math.h>
 #include <string.h>
+
+/* lambda_min of K_k, where `chosen` names it; vector: scratch, N. */
+static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
+  ntk_block_result *block = &j->result->layers[k];
+  ntk_deficiency deficiency = {true, ""};
+  if (j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else: K_k <= K */
+    NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, k, &deficiency));
+  if (deficiency.known) {
+    block->lambda_min = 0.0;
+    block->verdict = NTK_VERDICT_RANK_DEFICIENT;
+    return NTK_OK;
+  }
+  ntk_kernel *K_k = NULL;
+  ntk_extremes e = {.resolution = j->resolution[k]};
+  ntk_status status = ntk_kernel_create(j->features, chosen, &K_k);
+  if (status == NTK_OK)
+    status = ntk_extremes_smallest(K_k, j->options.tolerance, j->options.seed, vector, &e);
+  ntk_kernel_destroy(K_k);
+  block->lambda_min = e.lambda_min;
+  block->verdict = e.verdict;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status; /* not converged: not known */
+}
 
 ntk_status ntk_job_blocks(ntk_job *j) {
   const double start = ntk_clock();
   double *vector = NULL;
-  bool *chosen = NULL;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(bool), "blocks", &pointer));
-  chosen = pointer;
+  bool *chosen = pointer;
   ntk_status status = ntk_alloc_doubles(j->context, j->N, "eigenvector", &vector);
   for (size_t k = 0; k < j->L && status == NTK_OK; k++) {
-    ntk_block_result *block = &j->result->layers[k];
-    if (j->N > ntk_rank_bound(j->network, k) ||
-        j->result->verdict == NTK_VERDICT_RANK_DEFICIENT) { /* K_k <= K */
-      block->lambda_min = 0.0;
-      block->verdict = NTK_VERDICT_RANK_DEFICIENT;
-      continue;
-    }
     memset(chosen, 0, j->L * sizeof(bool));
     chosen[k] = true;
-    ntk_kernel *K_k = NULL;
-    status = ntk_kernel_create(j->features, chosen, &K_k);
-    if (status == NTK_OK)
-      status = ntk_kernel_factor(K_k, 0.0);
-    ntk_eigenpair pair = {.value = 0.0};
-    const double resolution = ntk_cholesky_bound(j->N, block->trace);
-    if (status == NTK_OK && ntk_kernel_smallest_pivot(K_k) > resolution) {
-      const ntk_operator A = ntk_kernel_operator(K_k);
-      status =
-          ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
-    }
-    if (status == NTK_ERR_NUMERIC)
-      status = NTK_OK; /* no factor, or no convergence: there is nothing to resolve */
-    ntk_kernel_destroy(K_k);
-    const bool resolved = pair.value > resolution;
-    block->lambda_min = resolved ? pair.value : NAN;
-    block->verdict = resolved ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION;
+    status = measure(j, k, chosen, vector);
   }
   ntk_free(j->context, vector);
   ntk_free(j->context, chosen);

@@ -1,6 +1,7 @@
 #include "theory/job.h"
 
 #include "kernel/accuracy.h"
+#include "spectrum/certificate.h"
 
 #include <math.h>
 
@@ -25,7 +26,7 @@ ntk_status ntk_job_certify(ntk_job *j) {
   /* As near to lambda_min as the factorisation's own error allows; farther away should that fail,
    * which takes an eigenvalue that Lanczos has missed. Each shift is another, for each costs a
    * kernel and a factorisation. */
-  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * r->resolution;
+  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * ntk_cholesky_bound(j->N, j->trace);
   const double shifts[] = {fmax(near, 0.9 * r->lambda_min), fmin(near, 0.9 * r->lambda_min),
                            0.5 * r->lambda_min};
   for (size_t s = 0; s < sizeof shifts / sizeof shifts[0] && !c->certified; s++) {

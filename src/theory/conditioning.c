@@ -12,11 +12,12 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "theory/bounds.h"
+#include "kernel/deficiency.h"
 #include "theory/footprint.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *ntk_verdict_name(ntk_verdict verdict) {
   switch (verdict) {
@@ -52,16 +53,16 @@ static ntk_status run(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   NTK_TRY(ntk_job_features(j));
   NTK_TRY(ntk_job_norms(j));
-  bool known = false;
-  NTK_TRY(ntk_deficiency(j->network, ntk_dataset_values(j->data), j->N, &known, r->reason,
-                         sizeof r->reason));
-  if (!known && r->bounds.diagonal_min == 0.0) { /* (16) */
-    known = true;
-    snprintf(r->reason, sizeof r->reason,
+  ntk_deficiency deficiency;
+  NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, j->L, &deficiency));
+  if (!deficiency.known && r->bounds.diagonal_min == 0.0) { /* (16) */
+    deficiency.known = true;
+    snprintf(deficiency.reason, sizeof deficiency.reason,
              "min_i K_ii = 0: the output does not depend on the "
              "parameters at some sample (or only by underflow)");
   }
-  if (known) {
+  if (deficiency.known) {
+    memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));
   } else {
     if (j->options.per_layer)
@@ -85,6 +86,7 @@ static void release(ntk_job *j) {
   ntk_free(j->context, j->f2);
   ntk_free(j->context, j->b2);
   ntk_free(j->context, j->scratch);
+  ntk_free(j->context, j->resolution);
 }
 
 static ntk_status allocate(ntk_job *j) {
@@ -92,6 +94,7 @@ static ntk_status allocate(ntk_job *j) {
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->f2));
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->b2));
   NTK_TRY(ntk_alloc_doubles(j->context, j->N, "row norms", &j->scratch));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->L + 1, "resolution", &j->resolution));
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(ntk_block_result), "blocks", &pointer));
   j->result->layers = pointer;

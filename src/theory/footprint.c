@@ -81,7 +81,7 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   return most + norms + SMALL_OBJECTS;
 }
 
-/* The counting part of ntk_deficiency. */
+/* The counting part of ntk_deficiency_find. */
 static bool known_singular(size_t parameters, size_t d, const ntk_activation *activation,
                            size_t N) {
   return N > parameters || (!activation->info.nonlinear && N > d);

@@ -18,6 +18,7 @@ typedef struct ntk_job {
   double *f2, *b2;        /* L x N each: squared row norms of F_k and B_{k+1} */
   double *scratch;        /* N */
   double trace;           /* of K */
+  double *resolution;     /* L + 1: of each block, and of K */
 } ntk_job;
 
 ntk_status ntk_job_features(ntk_job *j);

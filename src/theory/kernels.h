@@ -2,6 +2,7 @@
 #ifndef NTK_THEORY_KERNELS_H
 #define NTK_THEORY_KERNELS_H
 
+#include "kernel/extremes.h"
 #include "theory/ledger.h"
 
 /* Orders up to which LAPACK finds whole spectra: at all, and where nobody asked for them. */
@@ -14,15 +15,11 @@ typedef enum ntk_proof_kernel {
   NTK_PROOF_CENTRED /* J~ J~^T */
 } ntk_proof_kernel;
 
-/* Smallest and largest eigenvalue; NaN: not known. What is not above resolution cannot be told from
- * 0. */
-typedef struct ntk_extremes {
-  double low, high, resolution;
-} ntk_extremes;
-
-/* Of kernel k. nu = ||M||_F^2. Of CENTRED, where expectations are means over the data, low is that
- * of the complement of 1, on which alone it is not 0. Keeps the spectrum that options ask for, and
- * of CENTRED what the ledger needs (v->top, v->eta2). */
+/* Of kernel k. nu = ||M||_F^2. Of CENTRED, where expectations are means over the data, lambda_min
+ * is that of the complement of 1, on which alone it is not 0. A lambda_min below the resolution is
+ * given all the same where the whole spectrum was computed: inequalities have room for its error.
+ * Keeps the spectrum that options ask for, and of CENTRED what the ledger needs (v->top, v->eta2).
+ */
 ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_extremes *e);
 
 /* Of K_{L-2} - J~_FB J~_FB^T, the difference of step (a); noise: what rounding leaves of it. */

@@ -5,6 +5,7 @@
 #ifndef NTK_THEORY_LEDGER_H
 #define NTK_THEORY_LEDGER_H
 
+#include "kernel/accuracy.h"
 #include "theory/population.h"
 
 #include "ntkit/verify.h"
@@ -73,6 +74,7 @@ typedef struct ntk_verification {
   ntk_features *centred;      /* F~_{L-2}, B~_{L-1} of the data */
   ntk_population *population;
   ntk_ledger *ledger;
+  ntk_accuracy *accuracy;    /* L + 1: of the blocks and of K, while kernels are measured */
   double *s;                 /* N: s_i = <f~_i (x) b~_i, M> */
   double *eta2;              /* N: ||J~_i||^2 = (J~ J~^T)_ii */
   double *top;               /* N: unit eigenvector of J~ J~^T's largest eigenvalue */

@@ -38,15 +38,13 @@ static ntk_status centre_rows(ntk_verification *v, double *nu) {
 
 /* lambda_min of a kernel over its order; whatever the constant: only a ladder of sizes can tell. */
 static ntk_ledger_row *row_lambda(ntk_verification *v, ntk_row id, const ntk_extremes *e) {
-  ntk_ledger_row *row = ntk_ledger_add(v, id, 0, e->low > e->resolution ? e->low : NAN);
+  const bool resolved = e->verdict != NTK_VERDICT_BELOW_RESOLUTION;
+  ntk_ledger_row *row = ntk_ledger_add(v, id, 0, resolved ? e->lambda_min : NAN);
   row->error = e->resolution;
   ntk_ledger_judge(row, 0.0, 1e2);
-  const bool whole = id == NTK_ROW_LOWER || id == NTK_ROW_UPPER;
-  if (v->N > (whole ? v->network->parameters : v->n * v->m)) {
+  if (e->verdict == NTK_VERDICT_RANK_DEFICIENT) {
     row->verdict = NTK_LEDGER_OUTSIDE;
-    row->value = row->ratio = 0.0;
-    ntk_ledger_note(row, "0: more samples than %s",
-                    whole ? "parameters" : "n_{L-2} n_{L-1} parameters of this block");
+    ntk_ledger_note(row, "0: %s", e->reason);
   } else if (isnan(row->value)) {
     ntk_ledger_note(row, "below %.2g, what double precision can tell from 0 here", e->resolution);
   }
@@ -58,8 +56,8 @@ static void rows_theorem31(ntk_verification *v, const ntk_extremes *K, const ntk
   (void)row_lambda(v, NTK_ROW_LOWER, K);
   (void)row_lambda(v, NTK_ROW_UPPER, K);
   ntk_ledger_judge(ntk_ledger_add(v, NTK_ROW_DIAGONAL, 0, least), 0.0, 1e2);
-  (void)ntk_ledger_add_bound(v, NTK_ROW_DIAGONAL_BOUND, least, K->low, K->resolution);
-  (void)ntk_ledger_add_bound(v, NTK_ROW_BLOCK_BOUND, K->low, block->low,
+  (void)ntk_ledger_add_bound(v, NTK_ROW_DIAGONAL_BOUND, least, K->lambda_min, K->resolution);
+  (void)ntk_ledger_add_bound(v, NTK_ROW_BLOCK_BOUND, K->lambda_min, block->lambda_min,
                              K->resolution + block->resolution);
 }
 
@@ -82,7 +80,7 @@ static ntk_status row_sampling(ntk_verification *v, const ntk_extremes *fb) {
   ntk_free(v->context, values);
   NTK_TRY(status);
   ntk_ledger_row *row = ntk_ledger_add(v, NTK_ROW_SAMPLING, 0, df * B + db * F + sqrt(N) * df * db);
-  row->scale = fb->low > fb->resolution ? sqrt(fb->low) : NAN;
+  row->scale = fb->verdict == NTK_VERDICT_OK ? sqrt(fb->lambda_min) : NAN;
   row->ratio = row->value / row->scale;
   if (row->ratio > 0.5)
     ntk_ledger_note(row, "a bound; 100 times as many population samples make it a tenth");
@@ -121,7 +119,7 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
   ntk_extremes a;
   NTK_TRY(ntk_proof_step_a(v, block->resolution, &a));
   const ntk_extremes b = ntk_proof_step_b(v->N, v->s, nu);
-  const double cost = loss(-a.low, a.resolution);
+  const double cost = loss(-a.lambda_min, a.resolution);
   double psd = 0.0;
   const double rank_one = cost_of_b(v, nu, &psd);
   const double slack = block->resolution + fb->resolution + a.resolution;
@@ -129,25 +127,39 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
   (void)row_lambda(v, NTK_ROW_FB, fb);
   ntk_ledger_row *row = ntk_ledger_add(v, NTK_ROW_A_COST, 0, cost);
   row->error = a.resolution;
-  row = ntk_ledger_add(v, NTK_ROW_A_NORM, 0, fmax(-a.low, a.high));
+  row = ntk_ledger_add(v, NTK_ROW_A_NORM, 0, fmax(-a.lambda_min, a.lambda_max));
   ntk_ledger_note(row, "mostly the means' PSD part, which only helps");
-  (void)ntk_ledger_add_bound(v, NTK_ROW_A_BOUND, block->low, fb->low - cost, slack);
+  (void)ntk_ledger_add_bound(v, NTK_ROW_A_BOUND, block->lambda_min, fb->lambda_min - cost, slack);
   row = ntk_ledger_add(v, NTK_ROW_B_COST, 0, rank_one);
   if (is_noise(v, nu))
     ntk_ledger_note(row, "the samples do not tell M from 0: sampling error, and less with more");
   row = ntk_ledger_add(v, NTK_ROW_B_PSD, 0, psd);
   ntk_ledger_note(row, "it only helps");
-  (void)ntk_ledger_add(v, NTK_ROW_B_NORM, 0, fmax(-b.low, b.high));
+  (void)ntk_ledger_add(v, NTK_ROW_B_NORM, 0, fmax(-b.lambda_min, b.lambda_max));
   /* Where E is the mean over the data lambda_min(J~ J~^T) itself is 0, whatever its low says. */
-  const double least = v->source.distribution != NULL ? centred->low : 0.0;
-  (void)ntk_ledger_add_bound(v, NTK_ROW_B_BOUND, fb->low, least - rank_one,
+  const double least = v->source.distribution != NULL ? centred->lambda_min : 0.0;
+  (void)ntk_ledger_add_bound(v, NTK_ROW_B_BOUND, fb->lambda_min, least - rank_one,
                              fb->resolution + centred->resolution);
-  (void)ntk_ledger_add(v, NTK_ROW_LOSS, 0, loss(centred->low - block->low, slack));
+  (void)ntk_ledger_add(v, NTK_ROW_LOSS, 0, loss(centred->lambda_min - block->lambda_min, slack));
   /* Means over the data are what these rows are about, and have no error. */
   return v->source.distribution != NULL ? row_sampling(v, fb) : NTK_OK;
 }
 
-ntk_status ntk_verify_kernels(ntk_verification *v) {
+/* How rounding is expected to grow in every block, and in K. */
+static ntk_status find_accuracy(ntk_verification *v) {
+  void *pointer = NULL;
+  double *norms;
+  NTK_TRY(ntk_alloc(v->context, v->L + 1, sizeof *v->accuracy, "ledger", &pointer));
+  v->accuracy = pointer;
+  NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
+  ntk_status status = v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
+  if (status == NTK_OK)
+    status = ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
+  ntk_free(v->context, norms);
+  return status;
+}
+
+static ntk_status kernels(ntk_verification *v) {
   ntk_extremes e[NTK_LEDGER_SPECTRA];
   double nu = 0.0;
   NTK_TRY(centre_rows(v, &nu));
@@ -156,11 +168,7 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
         ntk_progress_report(v->context, "kernels of the proof", (double)k / NTK_LEDGER_SPECTRA));
     NTK_TRY(ntk_proof_spectrum(v, (ntk_proof_kernel)k, nu, &e[k]));
   }
-  if (v->N > v->n * v->m) /* their rank is at most n m: 0 whatever rounding says */
-    e[NTK_PROOF_BLOCK].low = e[NTK_PROOF_FB].low = e[NTK_PROOF_CENTRED].low = 0.0;
-  if (v->N > v->network->parameters)
-    e[NTK_PROOF_K].low = 0.0;
-  v->lambda_min_centred = e[NTK_PROOF_CENTRED].low;
+  v->lambda_min_centred = e[NTK_PROOF_CENTRED].lambda_min;
   rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]);
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));
   ntk_ledger_row *row = row_lambda(v, NTK_ROW_CENTRED, &e[NTK_PROOF_CENTRED]);
@@ -170,4 +178,13 @@ ntk_status ntk_verify_kernels(ntk_verification *v) {
                         ? "0: the means over the data make J~^T 1 = 0; the next one is not known"
                         : "on the complement of 1: the means over the data make J~^T 1 = 0");
   return NTK_OK;
+}
+
+ntk_status ntk_verify_kernels(ntk_verification *v) {
+  ntk_status status = find_accuracy(v);
+  if (status == NTK_OK)
+    status = kernels(v);
+  ntk_free(v->context, v->accuracy);
+  v->accuracy = NULL;
+  return status;
 }

@@ -4,12 +4,12 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/npy.h"
-#include "spectrum/certificate.h"
+#include "kernel/extremes.h"
 #include "theory/bounds.h"
 #include "theory/footprint.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 /* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
 static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
@@ -51,7 +51,8 @@ ntk_status ntk_job_norms(ntk_job *j) {
   }
   if (!isfinite(j->trace))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
-  r->resolution = ntk_cholesky_bound(j->N, j->trace);
+  NTK_TRY(ntk_resolutions(j->network, j->N, j->f2, j->b2, j->resolution));
+  r->resolution = j->resolution[j->L];
   return NTK_OK;
 }
 
@@ -121,44 +122,29 @@ ntk_status ntk_job_keep_kernel(ntk_job *j) {
   return NTK_OK;
 }
 
-static void below_resolution(ntk_spectrum_result *r) {
-  r->verdict = NTK_VERDICT_BELOW_RESOLUTION;
-  r->lambda_min = NAN;
-  r->residual_min = NAN;
-  snprintf(r->reason, sizeof r->reason,
-           "lambda_min is below %.2g, what double precision can tell from 0 for this kernel",
-           r->resolution);
-}
-
 ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
-  double start = ntk_clock();
+  const double start = ntk_clock();
+  ntk_extremes e = {.resolution = r->resolution};
   NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
-  ntk_status status = ntk_kernel_factor(j->factor, 0.0);
-  r->seconds.factor += ntk_clock() - start;
-  if (status == NTK_ERR_NUMERIC) {
-    below_resolution(r);
-    return NTK_OK;
-  }
-  if (status != NTK_OK)
-    return status;
-  if (ntk_kernel_smallest_pivot(j->factor) <= r->resolution) {
-    below_resolution(r);
-    return NTK_OK;
-  }
-
-  start = ntk_clock();
   NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &r->eigenvector));
-  ntk_operator A = ntk_kernel_operator(j->factor);
-  ntk_eigenpair pair;
-  NTK_TRY(ntk_eigen_smallest(j->context, &A, j->options.tolerance, j->options.seed, &pair,
-                             r->eigenvector));
-  r->solves = pair.applications;
-  A = j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
-  NTK_TRY(rayleigh(j, A, r->eigenvector, &r->lambda_min, &r->residual_min));
-  r->seconds.eigen += ntk_clock() - start;
-  if (r->lambda_min <= r->resolution) {
-    below_resolution(r);
+  NTK_TRY(
+      ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, &e));
+  r->solves = e.solves;
+  if (e.verdict == NTK_VERDICT_OK) { /* of the factor; and K itself must say so too */
+    const ntk_operator A =
+        j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
+    double quotient = NAN;
+    NTK_TRY(rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
+    ntk_extremes_judge(&e, quotient);
+  }
+  r->lambda_min = e.lambda_min;
+  r->verdict = e.verdict;
+  memcpy(r->reason, e.reason, sizeof r->reason);
+  r->seconds.factor += e.seconds_factor;
+  r->seconds.eigen += ntk_clock() - start - e.seconds_factor;
+  if (e.verdict != NTK_VERDICT_OK) {
+    r->residual_min = NAN;
     ntk_free(j->context, r->eigenvector);
     r->eigenvector = NULL;
   }

@@ -1,0 +1,144 @@
+#include "kernel/deficiency.h"
+
+#include "data/parallel_rows.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* W_{L-1} = [W, W] and W_L = [a, -a] (18): F_L = 0 and B_{L-2} = 0 whatever x is, and of B_{L-1}
+ * the second half is the first one's opposite. */
+static bool units_in_pairs(const ntk_network *network) {
+  const size_t L = network->depth, n = network->width[L - 1], m = n / 2;
+  if (n % 2 != 0)
+    return false;
+  for (size_t j = 0; j < m; j++)
+    if (network->W[L][j] != -network->W[L][m + j])
+      return false;
+  for (size_t i = 0; i < network->width[L - 2]; i++)
+    for (size_t j = 0; j < m; j++)
+      if (network->W[L - 1][i * n + j] != network->W[L - 1][i * n + m + j])
+        return false;
+  return true;
+}
+
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+static size_t block_rank(const ntk_network *network, size_t k, bool pairs) {
+  const size_t L = network->depth, *n = network->width;
+  if (pairs && k + 2 < L)
+    return 0;
+  size_t rank = k + 2 == L && pairs   ? n[k] * (n[k + 1] / 2)
+                : k + 1 == L && pairs ? n[k] / 2
+                                      : n[k] * n[k + 1];
+  for (size_t l = 0; l <= k && network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR; l++)
+    rank = least(rank, n[l]); /* B_{k+1} does not depend on x, and F_k is linear in it */
+  return rank;
+}
+
+static size_t rank_bound(const ntk_network *network, size_t k, bool pairs) {
+  if (k < network->depth)
+    return block_rank(network, k, pairs);
+  size_t rank = 0;
+  for (size_t l = 0; l < network->depth; l++)
+    rank += block_rank(network, l, pairs);
+  return network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR ? least(rank, network->width[0])
+                                                                   : rank;
+}
+
+size_t ntk_rank_bound(const ntk_network *network, size_t k) {
+  return rank_bound(network, k, units_in_pairs(network));
+}
+
+static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(d->reason, sizeof d->reason, format, arguments);
+  va_end(arguments);
+  d->known = true;
+}
+
+static void count(const ntk_network *network, size_t N, size_t k, ntk_deficiency *d) {
+  const size_t L = network->depth, *n = network->width;
+  const bool pairs = units_in_pairs(network);
+  const size_t rank = rank_bound(network, k, pairs);
+  const size_t parameters = k < L ? n[k] * n[k + 1] : network->parameters;
+  if (N <= rank)
+    return;
+  if (N > parameters && k == L)
+    say(d, "N = %zu samples exceed the P = %zu parameters: K is singular", N, parameters);
+  else if (N > parameters)
+    say(d, "N = %zu samples exceed the %zu parameters of this block", N, parameters);
+  else if (rank == 0)
+    say(d, "0: the units of the last hidden layer come in pairs that cancel");
+  else if (pairs)
+    say(d, "units in pairs that cancel leave rank at most %zu, and there are N = %zu samples", rank,
+        N);
+  else
+    say(d, "a linear network's kernel has rank at most %s = %zu, and there are N = %zu samples",
+        rank == n[0] ? "d" : "a width", rank, N);
+}
+
+/* The first row that is 0; N: none. */
+static size_t zero_row(const double *X, size_t N, size_t d) {
+  for (size_t i = 0; i < N; i++) {
+    size_t j = 0;
+    while (j < d && X[i * d + j] == 0.0)
+      j++;
+    if (j == d)
+      return i;
+  }
+  return N;
+}
+
+static ntk_status compare(const ntk_network *network, const double *X, size_t N,
+                          ntk_homogeneity law, ntk_deficiency *d) {
+  static const ntk_multiples count_of[] = {
+      [NTK_HOMOGENEITY_NONE] = NTK_MULTIPLES_EQUAL,
+      [NTK_HOMOGENEITY_ODD] = NTK_MULTIPLES_OPPOSITE,
+      [NTK_HOMOGENEITY_POSITIVE] = NTK_MULTIPLES_POSITIVE,
+      [NTK_HOMOGENEITY_LINEAR] = NTK_MULTIPLES_ALL,
+  };
+  size_t i = N, k = N;
+  double c = 1.0;
+  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], count_of[law], &i, &k, &c));
+  if (i < N && c == 1.0)
+    say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", i + 1, k + 1);
+  else if (i < N)
+    say(d,
+        "row %zu of the data (from 1) is %.6g times row %zu, and phi(c x) = c phi(x): K is "
+        "singular",
+        k + 1, c, i + 1);
+  return NTK_OK;
+}
+
+ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
+                               ntk_deficiency *deficiency) {
+  ntk_deficiency found = {false, ""};
+  count(network, N, k, &found);
+  if (!found.known)
+    NTK_TRY(compare(network, X, N, network->activation.homogeneity, &found));
+  if (!found.known && (k == 0 || network->activation.vanishes)) {
+    const size_t i = zero_row(X, N, network->width[0]);
+    if (i < N)
+      say(&found, "row %zu of the data (from 1) is 0: %s", i + 1,
+          network->activation.vanishes ? "there the output does not depend on the parameters"
+                                       : "so is its row of this block");
+  }
+  *deficiency = found;
+  return NTK_OK;
+}
+
+ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
+                                       ntk_deficiency *deficiency) {
+  ntk_deficiency found = {false, ""};
+  if (network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR)
+    say(&found, "the network is linear: b does not depend on x, and b - E b is 0");
+  else
+    count(network, N, network->depth - 2, &found);
+  if (!found.known)
+    NTK_TRY(compare(network, X, N, NTK_HOMOGENEITY_NONE, &found));
+  *deficiency = found;
+  return NTK_OK;
+}

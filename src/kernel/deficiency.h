@@ -1,0 +1,32 @@
+/* Kernels that are known to be singular before anything is built: by counting parameters, or
+ * because rows of the Jacobian are multiples of one another. Everyone who speaks of a lambda_min
+ * asks here first, and calls it 0 where this does. */
+#ifndef NTK_KERNEL_DEFICIENCY_H
+#define NTK_KERNEL_DEFICIENCY_H
+
+#include "net/network.h"
+
+/* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
+ * number of parameters it differentiates by. Of units in pairs (18), whose outputs cancel, each
+ * pair counts once, and the layers below count nothing. For the identity activation, whose Jacobian
+ * is linear in x, it is no more than the narrowest width up to F_k, nor than d. O(n_{L-2} n_{L-1}).
+ */
+size_t ntk_rank_bound(const ntk_network *network, size_t k);
+
+typedef struct ntk_deficiency {
+  bool known;       /* lambda_min = 0, for the kernel in exact arithmetic */
+  char reason[200]; /* one line; "" when not known */
+} ntk_deficiency;
+
+/* Of block k, or of K (k = L), for the samples X (N x d). For every activation: more samples than
+ * the rank, or equal rows; x_k = c x_i, where phi(c x) = c phi(x); x_i = 0, where phi(0) = 0 (and
+ * of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}). */
+ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
+                               ntk_deficiency *deficiency);
+
+/* Of J~_FB J~_FB^T and J~ J~^T, whose rows are f~ (x) b~ and the same less M, f~ = f_{L-2} - E f,
+ * b~ = b_{L-1} - E b: block L-2 by its count, equal rows, or a linear network, whose b~ is 0. */
+ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
+                                       ntk_deficiency *deficiency);
+
+#endif

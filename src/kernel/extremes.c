@@ -1,0 +1,142 @@
+#include "kernel/extremes.h"
+
+#include "base/memory.h"
+#include "kernel/accuracy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double TOLERANCE = 1e-6; /* of eigenvalues, as ntk_spectrum's */
+
+ntk_status ntk_resolutions(const ntk_network *network, size_t N, const double *f2, const double *b2,
+                           double *resolution) {
+  const size_t L = network->depth;
+  void *pointer = NULL;
+  double trace = 0.0;
+  NTK_TRY(ntk_alloc(network->context, L + 1, sizeof(ntk_accuracy), "resolution", &pointer));
+  ntk_accuracy *of = pointer;
+  const ntk_status status = ntk_kernel_accuracies(network, N, f2, b2, true, of);
+  for (size_t k = 0; k < L && status == NTK_OK; k++) {
+    double part = 0.0;
+    for (size_t i = 0; i < N; i++)
+      part += f2[k * N + i] * b2[k * N + i];
+    resolution[k] = ntk_resolution(N, part, &of[k]);
+    trace += part;
+  }
+  if (status == NTK_OK)
+    resolution[L] = ntk_resolution(N, trace, &of[L]);
+  ntk_free(network->context, pointer);
+  return status;
+}
+
+void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency) {
+  e->lambda_min = 0.0;
+  e->verdict = NTK_VERDICT_RANK_DEFICIENT;
+  memcpy(e->reason, deficiency->reason, sizeof e->reason);
+}
+
+void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
+  const bool resolved = lambda_min > e->resolution;
+  e->lambda_min = resolved ? lambda_min : NAN;
+  e->verdict = resolved ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION;
+  e->reason[0] = '\0';
+  if (!resolved)
+    snprintf(e->reason, sizeof e->reason,
+             "lambda_min is below %.2g, what double precision can tell from 0 for this kernel",
+             e->resolution);
+}
+
+/* What the eigensolver finds is of the factor, whose error the resolution has; so is the least
+ * pivot, which is no smaller. */
+ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
+                                 ntk_extremes *e) {
+  const double start = ntk_clock();
+  ntk_extremes_judge(e, NAN);
+  ntk_status status = ntk_kernel_factor(K, 0.0);
+  e->seconds_factor = ntk_clock() - start;
+  if (status == NTK_ERR_NUMERIC)
+    return NTK_OK;
+  if (status != NTK_OK || !(ntk_kernel_smallest_pivot(K) > e->resolution))
+    return status;
+  const ntk_operator A = ntk_kernel_operator(K);
+  ntk_eigenpair pair;
+  NTK_TRY(ntk_eigen_smallest(K->context, &A, tolerance, seed, &pair, vector));
+  e->solves = pair.applications;
+  ntk_extremes_judge(e, pair.value);
+  return NTK_OK;
+}
+
+/* e->resolution of K, or e->verdict where none is needed. */
+static ntk_status look_before(const ntk_features *features, ntk_extremes *e) {
+  const ntk_network *network = features->network;
+  const size_t L = network->depth, N = features->N;
+  ntk_deficiency deficiency;
+  NTK_TRY(ntk_deficiency_find(network, features->X, N, L, &deficiency));
+  if (deficiency.known) {
+    ntk_extremes_deficient(e, &deficiency);
+    return NTK_OK;
+  }
+  double *norms;
+  NTK_TRY(ntk_alloc_doubles(network->context, 2 * L * N + L + 1, "row norms", &norms));
+  double *b2 = norms + L * N, *resolution = b2 + L * N;
+  ntk_status status = features->backend->features_norms(features, norms, b2);
+  if (status == NTK_OK)
+    status = ntk_resolutions(network, N, norms, b2, resolution);
+  if (status == NTK_OK)
+    e->resolution = resolution[L];
+  ntk_free(network->context, norms);
+  return status;
+}
+
+/* Of K, as it is, its largest eigenvalue and a copy; then the smallest. vector: scratch, N. */
+static ntk_status both_ends(ntk_kernel *K, uint64_t seed, double *vector, ntk_extremes *e,
+                            ntk_kernel **copy) {
+  const ntk_operator A = ntk_kernel_operator(K);
+  ntk_eigenpair pair;
+  NTK_TRY(ntk_eigen_largest(K->context, &A, TOLERANCE, seed, &pair, vector));
+  e->lambda_max = pair.value;
+  if (copy != NULL)
+    NTK_TRY(ntk_kernel_copy(K, copy));
+  if (e->verdict == NTK_VERDICT_RANK_DEFICIENT)
+    return NTK_OK;
+  const ntk_status status = ntk_extremes_smallest(K, TOLERANCE, seed, vector, e);
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
+                             ntk_kernel **kept) {
+  ntk_kernel *K = NULL, *copy = NULL;
+  double *vector = NULL;
+  ntk_extremes found = {.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
+  ntk_status status = look_before(features, &found);
+  if (status == NTK_OK)
+    status = ntk_kernel_create(features, NULL, &K);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(features->context, features->N, "eigenvector", &vector);
+  if (status == NTK_OK)
+    status = both_ends(K, seed, vector, &found, kept != NULL ? &copy : NULL);
+  ntk_free(features->context, vector);
+  ntk_kernel_destroy(K);
+  if (status != NTK_OK) {
+    ntk_kernel_destroy(copy);
+    return status;
+  }
+  *e = found;
+  if (kept != NULL)
+    *kept = copy;
+  return NTK_OK;
+}
+
+ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max) {
+  double *vector;
+  NTK_TRY(ntk_alloc_doubles(features->context, features->N, "eigenvector", &vector));
+  const ntk_operator A = ntk_features_operator(features);
+  ntk_eigenpair pair = {.value = NAN};
+  const ntk_status status =
+      ntk_eigen_largest(features->context, &A, TOLERANCE, seed, &pair, vector);
+  ntk_free(features->context, vector);
+  if (status == NTK_OK)
+    *lambda_max = pair.value;
+  return status;
+}

@@ -1,0 +1,44 @@
+/* The ends of a kernel's spectrum, and what can be said of the lower one: the one place that
+ * decides whether a lambda_min is 0, known or not to be told from 0. */
+#ifndef NTK_KERNEL_EXTREMES_H
+#define NTK_KERNEL_EXTREMES_H
+
+#include "kernel/deficiency.h"
+#include "kernel/kernel.h"
+
+typedef struct ntk_extremes {
+  double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
+  double lambda_max; /* NaN: not asked for */
+  double resolution; /* ntk_resolution; NaN: not needed */
+  ntk_verdict verdict; /* of lambda_min */
+  char reason[200];    /* one line when the verdict is not OK, else "" */
+  int solves;          /* by the eigensolver */
+  double seconds_factor;
+} ntk_extremes;
+
+/* resolution[k] of each block, k = 0..L-1, and [L] of K, as ntk_resolution has it. The traces of f2
+ * and b2, the squared row norms of features_norms. O(N L + P) operations. */
+ntk_status ntk_resolutions(const ntk_network *network, size_t N, const double *f2, const double *b2,
+                           double *resolution);
+
+/* lambda_min = 0, for that reason. */
+void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency);
+/* That lambda_min, or NaN where it is not above e->resolution; NaN is not. */
+void ntk_extremes_judge(ntk_extremes *e, double lambda_min);
+
+/* lambda_min of K, which becomes its factor: *e's verdict, lambda_min, solves, seconds_factor, by
+ * e->resolution. vector: N, its eigenvector where there is one. NTK_ERR_NUMERIC, and lambda_min
+ * NaN: the eigensolver did not converge. One factorisation and 20 to 60 solves. */
+ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
+                                 ntk_extremes *e);
+
+/* Both ends of K, which is built, and factorised unless lambda_min is known to be 0. kept: K
+ * itself, for the caller to destroy; NULL: no. A lambda_min that the eigensolver does not find is
+ * NaN. One kernel and factorisation, 4 N^2 bytes (with kept twice that). */
+ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
+                             ntk_kernel **kept);
+
+/* lambda_max alone, by products J (J^T v): needs no K. */
+ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max);
+
+#endif

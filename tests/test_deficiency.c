@@ -1,0 +1,205 @@
+/* Kernels that are known to be singular, and those that only rounding keeps from it.
+ * Property: lambda_min is 0 by a stated reason exactly where counting parameters (rank of (8)) or
+ * multiples of rows (phi(c x) = c phi(x)) say so, and ntk_spectrum, its blocks, ntk_train and
+ * ntk_verify say it alike; one sample fewer, or a row off by an ulp, and they do not.
+ */
+#include "verify_support.h"
+
+#include "data/parallel_rows.h"
+#include "kernel/deficiency.h"
+#include "ntkit/fit.h"
+
+static ntk_context *context;
+
+/* ---- Rows that are multiples ----------------------------------------------------------------- */
+
+static void check_rows(const double *X, size_t N, size_t d, ntk_multiples multiples, size_t i,
+                       size_t k, double c) {
+  size_t first = 99, second = 99;
+  double factor = NAN;
+  assert_ok(ntk_parallel_rows(context, X, N, d, multiples, &first, &second, &factor));
+  if (first != i || (i < N && (second != k || factor != c)))
+    fail_msg("kind %d: rows %zu and %zu by %g instead of %zu and %zu by %g", (int)multiples, first,
+             second, factor, i, k, c);
+}
+
+static void test_rows(void **state) {
+  (void)state;
+  const double X[] = {0.0,  3.0,  -1.0,        /* 0 */
+                      1.0,  0.0,  7.0,         /* 1 */
+                      0.0,  6.0,  -2.0,        /* 2: 2 of 0 */
+                      -1.0, -0.0, -7.0,        /* 3: -1 of 1 */
+                      1.0,  0.0,  7.0,         /* 4: equals 1 */
+                      0.0,  1.0,  -1.0 / 3.0}; /* 5: a third of 0, but for rounding */
+  check_rows(X, 6, 3, NTK_MULTIPLES_EQUAL, 1, 4, 1.0);
+  check_rows(X, 4, 3, NTK_MULTIPLES_EQUAL, 4, 0, 0.0);
+  check_rows(X, 4, 3, NTK_MULTIPLES_OPPOSITE, 1, 3, -1.0);
+  check_rows(X, 6, 3, NTK_MULTIPLES_POSITIVE, 0, 2, 2.0);
+  check_rows(X + 3, 3, 3, NTK_MULTIPLES_POSITIVE, 3, 0, 0.0);
+  check_rows(X + 3, 3, 3, NTK_MULTIPLES_ALL, 0, 2, -1.0);
+  check_rows(X + 12, 2, 3, NTK_MULTIPLES_ALL, 2, 0, 0.0);
+}
+
+/* c x rounds in general: such rows are multiples where every product is exact alone. */
+static void test_random_multiples(void **state) {
+  (void)state;
+  size_t exact = 0;
+  for (uint64_t seed = 0; seed < 2000; seed++) {
+    double *X = make_normal(seed, 6);
+    const double c = seed % 3 == 0   ? 0.1
+                     : seed % 3 == 1 ? 3.0
+                                     : ldexp(-1.0, (int)(seed % 900) - 450);
+    bool all = true;
+    for (size_t j = 0; j < 3; j++) {
+      if (seed % 2)
+        X[j] = (double)(float)X[j]; /* 24 bits: times 3 is exact */
+      X[3 + j] = c * X[j];
+      all &= (long double)X[3 + j] == (long double)c * X[j] && fma(c, X[j], -X[3 + j]) == 0.0;
+    }
+    /* x_j y_0 = y_j x_0 in 128 bits or not at all */
+    bool parallel = true;
+    for (size_t j = 1; j < 3; j++) {
+      const double p = X[j] * X[3], q = X[3 + j] * X[0];
+      parallel &= p == q && fma(X[j], X[3], -p) == fma(X[3 + j], X[0], -q);
+    }
+    assert_true(parallel || !all);
+    exact += parallel;
+    check_rows(X, 2, 3, NTK_MULTIPLES_ALL, parallel ? 0 : 2, 1, X[3] / X[0]);
+    free(X);
+  }
+  assert_true(exact > 600 && exact < 1600);
+}
+
+/* ---- Everyone says the same ------------------------------------------------------------------ */
+
+typedef struct instance {
+  ntk_network *network;
+  ntk_dataset *data;
+  size_t N;
+} instance;
+
+/* known: by a reason that has these words; NULL: lambda_min is a number. */
+static void check_alike(const instance *a, const char *known) {
+  const size_t L = ntk_network_depth(a->network);
+  const ntk_spectrum_options options = {.per_layer = true};
+  ntk_spectrum_result r = {0};
+  assert_ok(ntk_spectrum(context, a->network, a->data, &options, &r));
+  assert_string_equal(ntk_verdict_name(r.verdict), known ? "rank_deficient" : "ok");
+  assert_true(known ? r.lambda_min == 0.0 : r.lambda_min > 0.0);
+  if (known && strstr(r.reason, known) == NULL)
+    fail_msg("'%s' does not say '%s'", r.reason, known);
+  for (size_t k = 0; k < L && known; k++)
+    assert_true(r.layers[k].verdict == NTK_VERDICT_RANK_DEFICIENT && r.layers[k].lambda_min == 0.0);
+
+  ntk_ledger ledger = {0};
+  assert_ok(ntk_verify(context, a->network, a->data, NULL, NULL, &ledger));
+  if (known)
+    assert_verdict(&ledger, "lambda_min_K", NTK_LEDGER_OUTSIDE);
+  assert_near(value_of(&ledger, "lambda_min_K"), r.lambda_min, 1e-6 * r.lambda_min, "verify");
+  ntk_ledger_clear(&ledger);
+
+  double *Y = make_normal(1, a->N);
+  ntk_train_result trained = {0};
+  const ntk_train_options short_run = {.epochs = 1, .track = 1, .lr = 1e-9};
+  assert_ok(ntk_train(context, a->network, a->data, Y, &short_run, &trained));
+  assert_near(trained.track[0].lambda_min, r.lambda_min, 1e-6 * r.lambda_min, "train");
+  assert_near(trained.convergence.lambda_min, r.lambda_min, 1e-6 * r.lambda_min, "train");
+  ntk_train_clear(&trained);
+  ntk_spectrum_clear(&r);
+  free(Y);
+}
+
+/* The first N rows of X (NULL: normal ones) under a network of three layers. */
+static void check_case(const char *activation, const char *init, const size_t *width,
+                       const double *X, size_t N, const char *known) {
+  double *normal = make_normal(5, N * width[0]);
+  const instance a = {.network = make_network(context, 3, width, activation, init, 4),
+                      .data = make_data(context, X != NULL ? X : normal, N, width[0]),
+                      .N = N};
+  check_alike(&a, known);
+  ntk_dataset_destroy(a.data);
+  ntk_network_destroy(a.network);
+  free(normal);
+}
+
+static void test_counts(void **state) {
+  (void)state;
+  const size_t wide[] = {9, 20, 20}, pairs[] = {3, 4, 6};
+  check_case("identity", "paper", wide, NULL, 9, NULL);
+  check_case("identity", "paper", wide, NULL, 10, "rank at most d = 9");
+  /* n_1 n_2 / 2 + n_2 / 2 = 15 of W_2 and W_3 count; of W_1 none does. */
+  check_case("tanh", "antisymmetric", pairs, NULL, 15, NULL);
+  check_case("tanh", "antisymmetric", pairs, NULL, 16, "pairs that cancel");
+}
+
+static void test_multiples(void **state) {
+  (void)state;
+  static const struct {
+    const char *activation;
+    double c;
+    const char *known;
+  } cases[] = {
+      {"gelu", 1.0, "rows 3 and 6"},
+      {"gelu", -1.0, NULL},
+      {"sigmoid", 3.0, NULL},
+      {"tanh", -1.0, "row 6 of the data (from 1) is -1 times row 3"},
+      {"sin", -1.0, "-1 times"},
+      {"erf", -1.0, "-1 times"},
+      {"tanh", 3.0, NULL},
+      {"relu", 3.0, "3 times row 3"},
+      {"relu", 0.25, "0.25 times row 3"},
+      {"identity", -3.0, "-3 times row 3"},
+      {"tanh", 0.0, "row 6 of the data (from 1) is 0"},
+      {"relu", 0.0, "row 6 of the data (from 1) is 0"},
+      {"sigmoid", 0.0, NULL},
+      {"softplus", 0.0, NULL},
+  };
+  const size_t width[] = {8, 30, 30};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    double *X = make_normal(2, 8 * 8);
+    for (size_t e = 0; e < 64; e++)
+      X[e] = (double)(float)X[e]; /* so that 3 x is exact */
+    for (size_t j = 0; j < 8; j++)
+      X[5 * 8 + j] = cases[i].c * X[2 * 8 + j];
+    check_case(cases[i].activation, "paper", width, X, 8, cases[i].known);
+    free(X);
+  }
+}
+
+/* Blocks whose B is 0 (18), or whose rank is small, where K has none of it. */
+static void test_blocks(void **state) {
+  (void)state;
+  enum { N = 12 };
+  const size_t width[] = {10, 11, 12, 14};
+  for (int linear = 0; linear <= 1; linear++) {
+    double *X = make_normal(3, (size_t)N * 10);
+    memset(X + 10, 0, 10 * sizeof *X); /* a row of F_0 = X is 0 */
+    ntk_network *network =
+        make_network(context, 4, width, "sigmoid", linear ? "paper" : "antisymmetric", 1);
+    ntk_dataset *data = make_data(context, X, N, 10);
+    ntk_spectrum_result r = {0};
+    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.per_layer = true}, &r));
+    assert_int_equal(r.verdict, NTK_VERDICT_OK);
+    const bool zero[2][4] = {{true, true, false, true}, {true, false, false, false}};
+    for (size_t k = 0; k < 4; k++) {
+      assert_int_equal(r.layers[k].verdict == NTK_VERDICT_RANK_DEFICIENT, zero[linear][k]);
+      assert_int_equal(r.layers[k].lambda_min == 0.0, zero[linear][k]);
+    }
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+    ntk_network_destroy(network);
+    free(X);
+  }
+}
+
+int main(void) {
+  context = make_context(1);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows),   cmocka_unit_test(test_random_multiples),
+      cmocka_unit_test(test_counts), cmocka_unit_test(test_multiples),
+      cmocka_unit_test(test_blocks),
+  };
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  ntk_context_destroy(context);
+  return failed;
+}
