@@ -372,7 +372,7 @@ static void test_empirical(void **state) {
   plain_eigenvalues(N, K, values);
   assert_near(values[0], 0.0, 1e-14 * values[N - 1], "lambda_min by construction");
   compare(&ledger, "lambda_min_centred", values[1], values[N - 1]);
-  assert_verdict(&ledger, "population", NTK_LEDGER_SUSPECT);
+  assert_verdict(&ledger, "population", NTK_LEDGER_MEASURED);
   for (size_t r = 0; r < ledger.rows; r++)
     assert_string_not_equal(ledger.row[r].key, "sampling");
   assert_verdict(&ledger, "psi_worst",

@@ -114,7 +114,8 @@ typedef struct ntk_train_options {
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */
-  double seconds; /* stop after so long, resumed runs' time included; 0: no such stop */
+  double seconds; /* stop before it takes longer, as far as the last step and the last measurement
+                     of K tell; resumed runs' time included; 0: no such stop */
   size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
   const char *checkpoint;         /* a file: gone on with when it is there, written now and then, on
                                      cancellation and at the end; NULL: none */

@@ -82,6 +82,8 @@ typedef struct ntk_study_status {
   double seconds;             /* computing time of the trials, summed */
   size_t builds;              /* different builds or machines that computed them */
   char *last_error;           /* of the trial that failed last; "" when none has */
+  size_t valueless;           /* trials done of which some quantity has no value */
+  char *why_valueless;        /* "3 diverged, 1 not_reached", of these; "" when there are none */
 } ntk_study_status;
 NTK_API void ntk_study_status_clear(ntk_study_status *status);
 
@@ -130,6 +132,7 @@ typedef struct ntk_study_table {
   const char *const *quantity; /* names that occur, in the study's order */
   size_t rows;
   const ntk_study_row *row; /* by point, trial, quantity */
+  size_t trials, missing;   /* of the whole study; of them not computed yet */
   void *owner;              /* of all the above */
 } ntk_study_table;
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,24 @@ exit_status file_check(const char *path, const char *input, const char *option) 
     return report_error(EXIT_INPUT, "--%s: '%s' is what the command reads; choose another name",
                         option, path);
   return EXIT_DONE;
+}
+
+/* From the last dot of its last part on; "" when there is none. */
+static const char *ending_of(const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+  const char *dot = strrchr(name, '.');
+  return dot != NULL && dot > name ? dot : "";
+}
+
+bool file_ends_in(const char *path, const char *const *endings, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcasecmp(ending_of(path), endings[i]) == 0)
+      return true;
+  return false;
+}
+
+bool file_is_bare(const char *path) {
+  return ending_of(path)[0] == '\0';
 }
 
 char *file_name(const char *base, const char *suffix) {

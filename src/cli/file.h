@@ -19,6 +19,11 @@ bool file_same(const char *a, const char *b);
  * file `input`. option: the one that named the path. */
 exit_status file_check(const char *path, const char *input, const char *option);
 
+/* Whether the name ends in one of `count` endings, as ".csv", in capitals or not. */
+bool file_ends_in(const char *path, const char *const *endings, size_t count);
+/* Whether the name has no ending at all. */
+bool file_is_bare(const char *path);
+
 /* Opens *file for writing. On failure one line has been printed. */
 exit_status file_create(const char *path, const char *option, cli_file *file);
 /* Ends a file that file_create opened: when status is EXIT_DONE it is synced and gets its name,

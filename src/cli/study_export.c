@@ -125,11 +125,36 @@ static exit_status write_json(const ntk_study_table *table, FILE *out) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check_formats(const cli_settings *settings) {
-  if (settings->csv + settings->json + settings->npz > 1)
+/* The format that options or the file's name ask for, into chosen. */
+static exit_status choose_format(const cli_settings *settings, cli_settings *chosen) {
+  enum { FORMATS = 3 };
+  static const char *const endings[FORMATS] = {".csv", ".json", ".npz"};
+  const bool asked[FORMATS] = {settings->csv, settings->json, settings->npz};
+  const char *output = settings->output;
+  size_t given = FORMATS, named = FORMATS;
+  for (size_t f = 0; f < FORMATS; f++) {
+    given = asked[f] ? f : given;
+    named = output != NULL && file_ends_in(output, &endings[f], 1) ? f : named;
+  }
+  if (asked[0] + asked[1] + asked[2] > 1)
     return report_error(EXIT_INPUT, "one of --csv, --json and --npz at a time");
-  if (settings->npz && settings->output == NULL)
+  if (settings->npz && output == NULL)
     return report_error(EXIT_INPUT, "--npz needs --output FILE.npz, the file to write");
+  if (output != NULL && given == FORMATS && named == FORMATS && !file_is_bare(output))
+    return report_error(EXIT_INPUT,
+                        "--output: '%s' has no ending that is known; expected a name in .csv, "
+                        ".json or .npz, or one of --csv, --json and --npz",
+                        output);
+  if (given < FORMATS && named < FORMATS && given != named)
+    return report_error(EXIT_INPUT, "--output: '%s' is not the name of what --%s writes", output,
+                        endings[given] + 1);
+  *chosen = *settings;
+  chosen->json = settings->json || named == 1;
+  chosen->npz = settings->npz || named == 2;
+  return EXIT_DONE;
+}
+
+static exit_status check_output(const cli_settings *settings) {
   return settings->output != NULL ? file_check(settings->output, settings->operand[0], "output")
                                   : EXIT_DONE;
 }
@@ -167,18 +192,11 @@ static exit_status write_table(const cli_settings *settings, const ntk_study_tab
   return status;
 }
 
-static bool ends_in(const char *text, const char *suffix) {
-  const size_t length = strlen(text), own = strlen(suffix);
-  return length > own && strcmp(text + length - own, suffix) == 0;
-}
-
 exit_status command_study_export(const cli_settings *settings) {
-  cli_settings chosen = *settings;
-  if (settings->output != NULL && !settings->csv && !settings->json && !settings->npz) {
-    chosen.json = ends_in(settings->output, ".json");
-    chosen.npz = ends_in(settings->output, ".npz");
-  }
-  exit_status status = check_formats(&chosen);
+  cli_settings chosen;
+  exit_status status = choose_format(settings, &chosen);
+  if (status == EXIT_DONE)
+    status = check_output(&chosen);
   ntk_study_table table;
   if (status == EXIT_DONE)
     status = study_open(&chosen, &table);

@@ -93,6 +93,8 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
   json_put(&object, "quantity", json_text(chosen->quantity));
   json_put(&object, "x", json_text(chosen->x));
   json_put(&object, "group", json_text(chosen->group));
+  json_put(&object, "study_trials", json_whole(table->trials));
+  json_put(&object, "study_missing", json_whole(table->missing));
   json_put(&object, "fits", list);
   return object;
 }

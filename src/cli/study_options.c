@@ -52,7 +52,8 @@ const option_row study_options[] = {
      .argument = "i/n",
      .help =
          "Do only the i-th of n parts of the trials, of equal cost; each into a database of its "
-         "own, for 'study merge'. When not given, in a Slurm array job: its task of its tasks."},
+         "own, for 'study merge'. When not given, in a Slurm array job: its task of its tasks. In "
+         "other array jobs it is needed."},
     {.name = "retry",
      .kind = KIND_FLAG,
      .commands = FOR_STUDY_RUN | FOR_REPRODUCE | FOR_VERIFY,

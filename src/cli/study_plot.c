@@ -1,6 +1,7 @@
 /* ntkit study plot: curves of a mean with a band, or a map of it, from a study's table. */
 #include "cli/command.h"
 #include "cli/figure.h"
+#include "cli/file.h"
 #include "cli/report.h"
 #include "cli/study_view.h"
 
@@ -335,12 +336,22 @@ static exit_status check(const cli_settings *settings) {
   if (settings->output == NULL)
     return report_error(EXIT_INPUT,
                         "--output is needed: the name of the figure's files without .svg");
+  static const char *const added[] = {".svg", ".pdf", ".png", ".dat", ".gp"}, *const others[] = {
+                                                                                  ".eps",  ".ps",
+                                                                                  ".jpg",  ".jpeg",
+                                                                                  ".gif",  ".tif",
+                                                                                  ".tiff", ".bmp",
+                                                                                  ".webp", ".html"};
   const char *dot = strrchr(settings->output, '.');
-  if (dot != NULL &&
-      (strcmp(dot, ".svg") == 0 || strcmp(dot, ".pdf") == 0 || strcmp(dot, ".png") == 0))
+  if (file_ends_in(settings->output, added, sizeof added / sizeof added[0]))
     return report_error(EXIT_INPUT,
                         "--output %s: expected the name without %s, which is added, as are the "
                         "others",
+                        settings->output, dot);
+  if (file_ends_in(settings->output, others, sizeof others / sizeof others[0]))
+    return report_error(EXIT_INPUT,
+                        "--output %s: no %s is drawn; expected the name without it, to which .svg, "
+                        ".pdf and .png are added",
                         settings->output, dot);
   if (settings->heat != NULL && settings->group != NULL)
     return report_error(EXIT_INPUT, "--group makes curves and --heat a map; one of them");

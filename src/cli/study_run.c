@@ -27,12 +27,37 @@ static bool variable(const char *name, uint64_t *value) {
   return text != NULL && number_whole(text, strlen(text), 0, 1000000000, value) == NULL;
 }
 
-/* The task of a Slurm array job is a shard of it: --array=1-8 or 0-70:10, say. */
-static exit_status slurm_shard(const cli_settings *settings, ntk_study_options *options) {
+/* The variable that says that this is one task of an array job, of Slurm or of a scheduler that
+ * does not tell every task of how many it is one; NULL: none does. */
+static const char *array_task(void) {
+  static const struct {
+    const char *name, *none; /* none: its text outside an array */
+  } tasks[] = {{"SLURM_ARRAY_TASK_ID", ""},
+               {"PBS_ARRAY_INDEX", ""},
+               {"PBS_ARRAYID", ""},
+               {"SGE_TASK_ID", "undefined"},
+               {"LSB_JOBINDEX", "0"}};
+  for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
+    const char *text = getenv(tasks[i].name);
+    if (text != NULL && text[0] != '\0' && strcmp(text, tasks[i].none) != 0)
+      return tasks[i].name;
+  }
+  return NULL;
+}
+
+/* The task of a Slurm array job is a shard of it: --array=1-8 or 0-70:10, say. Of another array
+ * every task would do the whole study. */
+static exit_status array_shard(const cli_settings *settings, ntk_study_options *options) {
   uint64_t id = 0, first = 0, last = 0, count = 0, step = 1;
+  const char *task = array_task();
+  if (task == NULL)
+    return EXIT_DONE;
   if (!variable("SLURM_ARRAY_TASK_ID", &id) || !variable("SLURM_ARRAY_TASK_MIN", &first) ||
       !variable("SLURM_ARRAY_TASK_MAX", &last) || !variable("SLURM_ARRAY_TASK_COUNT", &count))
-    return EXIT_DONE;
+    return report_error(EXIT_INPUT,
+                        "%s is '%.20s': one task of an array job, and of how many is not known; "
+                        "give --shard i/n, its part of the study, or 1/1 for all of it",
+                        task, getenv(task));
   if (!variable("SLURM_ARRAY_TASK_STEP", &step) || step == 0)
     step = 1;
   if (id < first || last < id || (last - first) / step + 1 != count || (id - first) % step != 0)
@@ -61,7 +86,7 @@ exit_status study_execute(const cli_settings *settings, const ntk_study *study,
     if (parsed != EXIT_DONE)
       return parsed;
   } else if (array_job) {
-    const exit_status found = slurm_shard(settings, &options);
+    const exit_status found = array_shard(settings, &options);
     if (found != EXIT_DONE)
       return found;
   }

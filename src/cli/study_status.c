@@ -21,6 +21,8 @@ static exit_status print_json(const char *database, const ntk_study_status *s) {
   json_put(&object, "seconds", json_number(s->seconds));
   json_put(&object, "builds", json_whole(s->builds));
   json_put(&object, "last_error", json_text(s->last_error));
+  json_put(&object, "valueless", json_whole(s->valueless));
+  json_put(&object, "why_valueless", json_text(s->why_valueless));
   const exit_status status = json_print(object);
   json_decref(object);
   return status;
@@ -37,6 +39,9 @@ exit_status study_print_status(const cli_settings *settings, const char *databas
     printf(", %zu failed", s->failed);
   if (s->done < s->total)
     printf(", %.0f %% of the cost", 100.0 * s->fraction);
+  if (s->valueless > 0)
+    printf("\n  %zu trial%s without a value of some quantity: %s", s->valueless,
+           s->valueless == 1 ? "" : "s", s->why_valueless);
   printf("\n  %zu points, %zu trial%s each; %s of computing on one thread\n", s->points, s->trials,
          s->trials == 1 ? "" : "s", time);
   printf("  database %s\n", database);

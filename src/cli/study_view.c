@@ -48,8 +48,14 @@ exit_status study_open(const cli_settings *settings, ntk_study_table *table) {
   exit_status status = EXIT_DONE;
   if (table->rows > 0 && settings->where != NULL)
     status = keep_rows(settings->where, table);
-  if (table->rows > 0 && status == EXIT_DONE)
+  if (table->rows > 0 && status == EXIT_DONE) {
+    if (table->missing > 0)
+      report_warning(settings,
+                     "%zu of the study's %zu trials are not computed yet: this is of the others; "
+                     "'ntkit study run' goes on",
+                     table->missing, table->trials);
     return EXIT_DONE;
+  }
   ntk_study_table_clear(table);
   if (status != EXIT_DONE)
     return status;

@@ -221,6 +221,12 @@ static exit_status compute(train_run *run) {
     return report_library(computed, option_at_fault(run));
   exit_status status =
       result.stopped == NTK_STOP_DIVERGED ? diverged(run, &result) : present(run, &result);
+  const double wanted = run->options.seconds;
+  if (wanted > 0.0 && result.seconds > 1.05 * wanted + 0.1)
+    report_warning(run->job.settings,
+                   "--time %g: it took %.3g s: what comes before the first step, and a step that "
+                   "has begun, go to their end",
+                   wanted, result.seconds);
   if (status == EXIT_DONE && result.unsaved[0] != '\0')
     status =
         report_error(EXIT_FAILED, "the last checkpoint could not be written: %s", result.unsaved);

@@ -117,7 +117,8 @@ const option_row train_options[] = {
      .argument = "SECONDS",
      .item = "the time",
      .expected = "seconds > 0",
-     .help = "Stop after so long, the time before an interruption included."},
+     .help = "Stop before it takes longer, the time before an interruption included: no step is "
+             "begun that the last one's time, and K's of --track, would end past it."},
     {.name = "track",
      .kind = KIND_SIZE,
      .commands = FOR_TRAIN,

@@ -65,6 +65,9 @@ static exit_status set_name(const option_row *option, const char *text, const ch
 static exit_status set_path(const option_row *option, const char *text, const char **field) {
   if (text[0] == '\0')
     return report_error(EXIT_INPUT, "--%s: is empty; expected %s", option->name, option->expected);
+  if (strcmp(text, "-") == 0)
+    return report_error(EXIT_INPUT, "--%s: '-' is no file's name here; expected %s", option->name,
+                        option->expected);
   *field = text;
   return EXIT_DONE;
 }

@@ -185,7 +185,13 @@ static exit_status check(const cli_settings *settings) {
                         settings->population, NTK_LEAST_POPULATION);
   if (settings->report == NULL)
     return EXIT_DONE;
+  static const char *const html[] = {".html", ".htm"};
   exit_status status = file_check(settings->report, settings->data, "report");
+  if (status == EXIT_DONE && !file_is_bare(settings->report) &&
+      !file_ends_in(settings->report, html, 2))
+    status = report_error(EXIT_INPUT,
+                          "--report: '%s': the page is HTML; expected a name that ends in .html",
+                          settings->report);
   if (status == EXIT_DONE && settings->db != NULL)
     status = file_check(settings->report, settings->db, "report");
   cli_file probe;

@@ -67,6 +67,19 @@ static bool diverged(const ntk_training *t, double loss) {
   return !isfinite(loss) || loss > DIVERGED * fmax(t->loss[0], t->loss_of_zero);
 }
 
+bool ntk_training_tracks(const ntk_training *t) {
+  return t->options.track > 0 && t->epoch % t->options.track == 0;
+}
+
+/* Whether going on would end past the time: a step, and K at this epoch and at the last one where
+ * those are measured, are taken to last as long as they did before. K_0 is known. */
+static bool out_of_time(const ntk_training *t) {
+  const double kernels = (t->options.track > 0) + (ntk_training_tracks(t) && t->epoch > 0);
+  return t->options.seconds > 0.0 &&
+         ntk_training_elapsed(t) + t->step_seconds + kernels * t->measure_seconds >=
+             t->options.seconds;
+}
+
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
   const double loss = t->loss[t->epoch];
   if (diverged(t, loss))
@@ -77,7 +90,7 @@ bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
     *stop = NTK_STOP_EPOCHS;
   else if (plateau(t))
     *stop = NTK_STOP_PLATEAU;
-  else if (t->options.seconds > 0.0 && ntk_training_elapsed(t) >= t->options.seconds)
+  else if (out_of_time(t))
     *stop = NTK_STOP_TIME;
   else
     return false;
@@ -129,7 +142,8 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
              t->options.plateau, t->options.plateau);
     break;
   case NTK_STOP_TIME:
-    ntk_format(r->reason, room, "%g seconds are over", t->options.seconds);
+    ntk_format(r->reason, room, "%g seconds are over, or would be with one more step%s",
+               t->options.seconds, t->options.track > 0 ? " and K after it" : "");
     break;
   case NTK_STOP_STALLED:
     snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");

@@ -180,6 +180,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
     ntk_training_sync(t);
     point.distance = distance(t);
     NTK_TRY(measure_kernel(t, &point));
+    t->measure_seconds = ntk_clock() - start;
   }
   t->tracking += ntk_clock() - start;
   k->point[k->count++] = point;

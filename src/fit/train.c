@@ -114,7 +114,9 @@ static ntk_status prepare(ntk_training *t) {
   t->loss[0] = evaluate(t);
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
   NTK_TRY(check_start(t));
+  const double start = ntk_clock();
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
+  t->measure_seconds = ntk_clock() - start; /* of K_0 */
   NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
   if (t->options.checkpoint == NULL)
     return NTK_OK;
@@ -178,10 +180,6 @@ static ntk_status step(ntk_training *t, bool *stalled) {
   return NTK_OK;
 }
 
-static bool tracked(const ntk_training *t) {
-  return t->options.track > 0 && t->epoch % t->options.track == 0;
-}
-
 /* A checkpoint. That it cannot be written is no reason to lose the run: it is told at the end. */
 static void save(ntk_training *t) {
   t->unsaved[0] = '\0';
@@ -212,13 +210,15 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
     const bool stop = ntk_training_stops(t, &r->stopped);
     if (stop && r->stopped == NTK_STOP_DIVERGED)
       return NTK_OK;
-    if (tracked(t) || (stop && t->options.track > 0))
+    if (ntk_training_tracks(t) || (stop && t->options.track > 0))
       NTK_TRY(ntk_tracker_measure(t));
     if (stop)
       return NTK_OK;
     ntk_tracker_leave(t);
+    const double start = ntk_clock();
     NTK_TRY(look_up(t, &reported, &saved));
     NTK_TRY(step(t, &stalled));
+    t->step_seconds = ntk_clock() - start;
   }
   r->stopped = NTK_STOP_STALLED;
   return t->options.track > 0 ? ntk_tracker_measure(t) : NTK_OK;

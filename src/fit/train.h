@@ -34,7 +34,8 @@ typedef struct ntk_training {
   double loss_of_zero;  /* that outputs of 0 would have */
   double start, before; /* clock at the start of this call; seconds of earlier ones */
   double tracking;      /* seconds, of earlier ones too */
-  char unsaved[240];    /* why the last checkpoint could not be written */
+  double step_seconds, measure_seconds; /* of the last step, and of K when it was last measured */
+  char unsaved[240];                    /* why the last checkpoint could not be written */
 } ntk_training;
 
 /* The loss of this sum of squares. */
@@ -49,6 +50,8 @@ ntk_status ntk_training_resolve(ntk_training *t);
 double ntk_training_elapsed(const ntk_training *t);
 /* Whether the loss is more than at the start: it may be on its way to infinity. */
 bool ntk_training_above_start(const ntk_training *t);
+/* Whether the present epoch is one that --track measures. */
+bool ntk_training_tracks(const ntk_training *t);
 /* Whether the present epoch is the last, and why. */
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
 /* result->loss_plateau. */

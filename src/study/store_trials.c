@@ -100,11 +100,19 @@ static char *text(sqlite3_stmt *select, int i) {
   return strdup(column != NULL ? column : "");
 }
 
+/* Trials done of which some quantity has no value. */
+#define VALUELESS                                            \
+  " FROM (SELECT DISTINCT point, trial, status FROM results" \
+  " WHERE value IS NULL AND status != 'failed')"
+
 ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status) {
   static const char sql[] =
       "SELECT s.name, s.spec, s.points, s.trials, t.done, t.failed, t.flops, s.flops * s.trials,"
       " t.seconds, (SELECT count(DISTINCT environment) FROM trials),"
-      " (SELECT error FROM trials WHERE status = 'failed' ORDER BY finished DESC LIMIT 1)"
+      " (SELECT error FROM trials WHERE status = 'failed' ORDER BY finished DESC LIMIT 1),"
+      " (SELECT count(*) FROM (SELECT DISTINCT point, trial" VALUELESS ")),"
+      " (SELECT group_concat(said, ', ') FROM (SELECT count(*) || ' ' || status AS said" VALUELESS
+      " GROUP BY status ORDER BY status))"
       " FROM studies s, (SELECT total(t.status = 'ok') AS done, total(t.status = 'failed') AS"
       " failed, total(CASE WHEN t.status = 'ok' THEN p.flops END) AS flops,"
       " total(t.seconds) AS seconds FROM trials t JOIN points p ON p.id = t.point) t";
@@ -124,12 +132,15 @@ ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status) {
         .seconds = sqlite3_column_double(select, 8),
         .builds = (size_t)sqlite3_column_int64(select, 9),
         .last_error = text(select, 10),
+        .valueless = (size_t)sqlite3_column_int64(select, 11),
+        .why_valueless = text(select, 12),
     };
     made.total = made.points * made.trials;
     made.fraction = fmin(1.0, sqlite3_column_double(select, 6) / made.flops);
     if (made.done == made.total)
       made.fraction = 1.0;
-    if (made.name != NULL && made.spec != NULL && made.last_error != NULL) {
+    if (made.name != NULL && made.spec != NULL && made.last_error != NULL &&
+        made.why_valueless != NULL) {
       *status = made;
     } else {
       ntk_study_status_clear(&made);
@@ -157,5 +168,6 @@ void ntk_study_status_clear(ntk_study_status *status) {
   free(status->name);
   free(status->spec);
   free(status->last_error);
+  free(status->why_valueless);
   *status = (ntk_study_status){0};
 }

@@ -144,7 +144,10 @@ static ntk_status read_values(builder *b, const char *json, const double **value
 
 static ntk_status read_names(builder *b, const ntk_store *store) {
   sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store, "SELECT name, variables FROM studies", &select));
+  NTK_TRY(ntk_store_prepare(store,
+                            "SELECT name, variables, points * trials,"
+                            " (SELECT count(*) FROM trials) FROM studies",
+                            &select));
   const int code = sqlite3_step(select);
   ntk_status status = NTK_OK;
   if (code == SQLITE_ROW) {
@@ -152,6 +155,8 @@ static ntk_status read_names(builder *b, const ntk_store *store) {
     b->table.name = strdup(name != NULL ? name : "");
     json_t *list = json_loads((const char *)sqlite3_column_text(select, 1), 0, NULL);
     b->table.variables = json_array_size(list);
+    b->table.trials = (size_t)sqlite3_column_int64(select, 2);
+    b->table.missing = b->table.trials - (size_t)sqlite3_column_int64(select, 3);
     if (b->table.name == NULL || b->table.variables > NTK_MOST_VARIABLES)
       status = no_memory();
     for (size_t v = 0; v < b->table.variables && status == NTK_OK; v++) {

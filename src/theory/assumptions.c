@@ -111,7 +111,6 @@ static void expectations(ntk_verification *v) {
   ntk_ledger_row *row = ntk_ledger_add(v, NTK_ROW_POPULATION, 0, (double)v->population->samples);
   if (v->source.distribution != NULL)
     return;
-  row->verdict = NTK_LEDGER_SUSPECT;
   ntk_ledger_note(row, "the law of the data is not known: E is the mean over the data themselves");
 }
 
