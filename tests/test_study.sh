@@ -55,6 +55,14 @@ bad 'a point that cannot fit' 'needs .* GB of memory, and .* at N = 1000000' \
 bad 'a point above the limit given' 'allowed\|available' \
   study run "$in/good.yaml" grid.N=5000 grid.d=100 --memory 50M --db s.db
 bad 'database in no directory' 'nowhere/s.db' study run "$in/good.yaml" --db nowhere/s.db
+for no_file in '' :memory: file:s.db 'file:s.db?mode=memory' . /dev/null; do
+  what="accepted: a file's name\|expected the"
+  bad "a run into '$no_file'" "$what" study run "$in/good.yaml" --db "$no_file"
+  bad "status of '$no_file'" "$what" study status "$no_file"
+  bad "export of '$no_file'" "$what" study export "$no_file"
+  bad "merge into '$no_file'" "$what" study merge "$in/good.yaml" -o "$no_file"
+  bad "merge of '$no_file'" "$what" study merge "$no_file" -o s.db
+done
 bad 'shard past the last' "'3/2'; expected i/n" study run "$in/good.yaml" --db s.db --shard 3/2
 bad 'shard of nothing' 'expected i/n' study run "$in/good.yaml" --db s.db --shard 0/0
 bad 'workers not a number' 'workers: .two.' study run "$in/good.yaml" --db s.db --workers two

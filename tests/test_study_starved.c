@@ -15,6 +15,7 @@
 #include "study_support.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/mman.h>
@@ -131,7 +132,7 @@ static void *sqlite_realloc(void *pointer, int size) {
   return fails() ? NULL : sqlite_memory.xRealloc(pointer, size);
 }
 
-/* SQLite is linked as it is, and has a way of its own. */
+/* SQLite and Jansson are linked as they are, and have ways of their own. */
 static int set_up(void **state) {
   (void)state;
   seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -140,6 +141,7 @@ static int set_up(void **state) {
   sqlite3_mem_methods watched = sqlite_memory;
   watched.xMalloc = sqlite_malloc;
   watched.xRealloc = sqlite_realloc;
+  json_set_alloc_funcs(malloc, free);
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &watched) == SQLITE_OK ? 0 : -1;
 }
 

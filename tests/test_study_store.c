@@ -10,18 +10,9 @@
 
 #include "study_support.h"
 
-#include <sqlite3.h>
-#include <sys/stat.h>
+#include "study_database.h"
 
-/* Changes a database behind ntkit's back. */
-static void execute(const char *path, const char *sql) {
-  sqlite3 *db = NULL;
-  char *why = NULL;
-  assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-  if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-    fail_msg("%s: %s", sql, why);
-  sqlite3_close(db);
-}
+#include <sys/stat.h>
 
 static ntk_status run(const char *text, const char *override, const char *database,
                       bool other_code) {
@@ -65,6 +56,7 @@ static void test_another_build(void **state) {
   (void)state;
   const char *database = fresh("build.db");
   assert_ok(run(tiny, NULL, database, false));
+  make_old(database); /* else it is damaged */
   execute(database, "UPDATE environment SET commit_id = 'abcdef0'");
   assert_refused(run(tiny, "trials=4", database, false), NTK_ERR_ARGUMENT, "abcdef0");
   ntk_study_status status;
@@ -100,9 +92,9 @@ static void test_no_study(void **state) {
   unlink(database);
 
   assert_ok(run(tiny, NULL, database, false));
-  execute(database, "PRAGMA user_version = 2");
-  assert_refused(run(tiny, NULL, database, false), NTK_ERR_FORMAT, "schema 2 of a newer ntkit");
-  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "schema 2");
+  execute(database, "PRAGMA user_version = 3");
+  assert_refused(run(tiny, NULL, database, false), NTK_ERR_FORMAT, "schema 3 of a newer ntkit");
+  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "schema 3");
   unlink(database);
 
   /* What a run leaves that is killed before its first transaction: an empty file. */
@@ -128,22 +120,114 @@ static void test_read_only(void **state) {
   unlink(database);
 }
 
-/* What another writer left there does not leak into means. */
+/* What SQLite takes for no file, or for another one, and what is no plain file. */
+static void test_no_file(void **state) {
+  (void)state;
+  const char *database = fresh("file.db"), *merged = fresh("m.db");
+  static const struct {
+    const char *name, *says;
+    ntk_status status;
+  } cases[] = {
+      {"", "name is empty", NTK_ERR_ARGUMENT},
+      {":memory:", "accepted: a file's name", NTK_ERR_ARGUMENT},
+      {"file:x.db", "./file:x.db for one that is called so", NTK_ERR_ARGUMENT},
+      {"file:x.db?mode=memory", "accepted: a file's name", NTK_ERR_ARGUMENT},
+      {"file::memory:", "accepted: a file's name", NTK_ERR_ARGUMENT},
+      {"/tmp", "/tmp is a directory", NTK_ERR_FILE},
+      {"/dev/null", "/dev/null is not a regular file", NTK_ERR_FILE},
+  };
+  assert_ok(run(tiny, NULL, database, false));
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const char *name = cases[i].name, *const sources[] = {database, name};
+    ntk_study_table table;
+    ntk_study_status status;
+    assert_refused(run(tiny, NULL, name, false), cases[i].status, cases[i].says);
+    assert_refused(ntk_study_table_read(name, &table), cases[i].status, cases[i].says);
+    assert_refused(ntk_study_status_read(name, &status), cases[i].status, cases[i].says);
+    assert_refused(ntk_study_merge(sources, 2, false, merged), cases[i].status, cases[i].says);
+    assert_refused(ntk_study_merge(sources, 1, false, name), cases[i].status, cases[i].says);
+  }
+  assert_int_not_equal(access("/tmp.lock", F_OK), 0);
+  assert_int_not_equal(access("/dev/null.lock", F_OK), 0);
+  unlink(database);
+}
+
+/* ---- Schema 1 -------------------------------------------------------------------------------- */
+
+/* A database without check sums is read, goes on, and has them then. */
+static void test_old(void **state) {
+  (void)state;
+  const char *old = fresh("old.db"), *whole = fresh("whole.db"), *merged = fresh("merged.db");
+  const char *both[] = {old, whole};
+  ntk_study_status status;
+  assert_ok(run(tiny, NULL, old, false));
+  assert_ok(run(tiny, "trials=5", whole, false));
+  make_old(old);
+  assert_ok(ntk_study_status_read(old, &status));
+  assert_int_equal(status.done, 6);
+  ntk_study_status_clear(&status);
+  assert_ok(ntk_study_merge(both, 1, false, merged));
+  assert_same_tables(old, merged);
+  assert_ok(run(tiny, "trials=5", old, false));
+  assert_same_tables(old, whole);
+  execute(old, "UPDATE results SET value = 2 * value WHERE point = 1 AND trial = 0");
+  assert_refused(ntk_study_status_read(old, &status), NTK_ERR_FORMAT,
+                 "trial 0 of point 1 and its check sum disagree");
+  unlink(old);
+  unlink(whole);
+  unlink(merged);
+}
+
+/* What cannot be is found without check sums, too: by every reader, and nothing is changed. */
 static void test_foreign_rows(void **state) {
   (void)state;
-  const char *database = fresh("foreign.db");
-  ntk_study_table table;
-  assert_ok(run(tiny, NULL, database, false));
-  execute(database, "UPDATE results SET value = 5, status = 'failed' WHERE point = 0");
-  assert_ok(ntk_study_table_read(database, &table));
-  assert_string_equal(table.row[0].status, "failed");
-  assert_true(isnan(table.row[0].value));
-  assert_true(table.row[table.rows - 1].value > 0.0);
-  ntk_study_table_clear(&table);
-  execute(database, "UPDATE points SET variables = '[12.0, \"five\"]' WHERE id = 1");
-  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "d is not of one kind");
-  execute(database, "UPDATE points SET variables = '[12.0, null]' WHERE id = 1");
-  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "d is not of one kind");
+  static const struct {
+    const char *edit, *says;
+  } cases[] = {
+      {"UPDATE results SET value = 5, status = 'failed' WHERE point = 0", "that is 'failed'"},
+      {"UPDATE results SET status = 'fine' WHERE point = 0", "'fine' is no status"},
+      {"UPDATE results SET status = 'diverged' WHERE point = 0", "that is 'diverged'"},
+      {"UPDATE results SET value = 'much' WHERE point = 0", "a row of results"},
+      {"UPDATE results SET quantity = 'lambda' WHERE point = 1", "'lambda' is no quantity"},
+      {"UPDATE results SET ordinal = 1 WHERE point = 1", "are missing, or too many"},
+      {"DELETE FROM results WHERE point = 1 AND trial = 2", "trial 2 of point 1 are missing"},
+      {"INSERT INTO results VALUES (1, 0, 1, 'lambda', 1, 'ok')", "'lambda' is no quantity"},
+      {"INSERT INTO results VALUES (1, 7, 0, 'lambda_min', 1, 'ok')", "results of what is not"},
+      {"UPDATE trials SET status = 'started' WHERE trial = 1", "row of trial 1 of point 0"},
+      {"UPDATE trials SET seed = seed + 1 WHERE trial = 1", "has a seed that is not its own"},
+      {"UPDATE trials SET seconds = -1 WHERE trial = 1", "row of trial 1 of point 0"},
+      {"UPDATE trials SET environment = 9 WHERE trial = 1", "row of trial 1 of point 0"},
+      {"UPDATE trials SET trial = 7 WHERE trial = 2", "row of trial 7 of point 0"},
+      {"UPDATE trials SET point = 7 WHERE point = 1", "trials of what is not there"},
+      {"UPDATE points SET variables = '[12.0, \"five\"]' WHERE id = 1", "d is not of one kind"},
+      {"UPDATE points SET variables = '[12.0, null]' WHERE id = 1", "d is not of one kind"},
+      {"UPDATE points SET variables = '[12.0]' WHERE id = 1", "expected 2 of them"},
+      {"UPDATE points SET variables = '[13.0, 5.0]' WHERE id = 1", "has a seed that is not"},
+      {"DELETE FROM points WHERE id = 1", "it has 1 of 2 points"},
+      {"UPDATE studies SET name = 'big'", "disagree"},
+      {"UPDATE studies SET trials = 4", "disagree"},
+      {"UPDATE studies SET variables = '[\"d\",\"N\"]'", "disagree"},
+      {"UPDATE studies SET spec = replace(spec, 'seed', 'sead')", "there is no such key"},
+  };
+  const char *whole = fresh("whole.db"), *database = fresh("foreign.db"), *out = fresh("m.db");
+  assert_ok(run(tiny, NULL, whole, false));
+  make_old(whole);
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const char *const both[] = {whole, database};
+    ntk_study_table table;
+    ntk_study_status status;
+    copy_file(whole, database);
+    execute(database, cases[i].edit);
+    const ntk_status refused = ntk_study_table_read(database, &table);
+    if (refused != NTK_ERR_FORMAT && refused != NTK_ERR_ARGUMENT)
+      fail_msg("%s: %s", cases[i].edit, ntk_status_name(refused));
+    assert_refused(refused, refused, cases[i].says);
+    assert_refused(ntk_study_status_read(database, &status), refused, cases[i].says);
+    assert_refused(ntk_study_merge(both, 2, false, out), refused, cases[i].says);
+    assert_int_not_equal(run(tiny, "trials=4", database, true), NTK_OK);
+    assert_refused(ntk_study_status_read(database, &status), refused, cases[i].says);
+  }
+  unlink(whole);
   unlink(database);
 }
 
@@ -159,11 +243,13 @@ static void test_merge_refusals(void **state) {
   unlink(b);
 
   assert_ok(run(tiny, NULL, b, false));
+  make_old(b);
   execute(b, "UPDATE results SET value = value * (1 + 1e-15) WHERE point = 1 AND trial = 2");
   assert_refused(ntk_study_merge(both, 2, false, out), NTK_ERR_ARGUMENT, "point 1, trial 2");
   unlink(b);
 
   assert_ok(run(tiny, NULL, b, false));
+  make_old(b);
   execute(b, "UPDATE environment SET compiler = 'other'");
   assert_refused(ntk_study_merge(both, 2, false, out), NTK_ERR_ARGUMENT, "different builds");
   assert_int_not_equal(access(out, F_OK), 0);
@@ -184,6 +270,7 @@ static void test_merge_failed(void **state) {
   const char *whole = fresh("a.db"), *failed = fresh("b.db");
   assert_ok(run(tiny, NULL, whole, false));
   assert_ok(run(tiny, NULL, failed, false));
+  make_old(failed);
   execute(failed, "UPDATE trials SET status = 'failed', error = 'e' WHERE trial = 1;"
                   "UPDATE results SET status = 'failed', value = NULL WHERE trial = 1;"
                   "DELETE FROM results WHERE trial = 2; DELETE FROM trials WHERE trial = 2");
@@ -202,6 +289,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_another_study), cmocka_unit_test(test_another_build),
       cmocka_unit_test(test_no_study),      cmocka_unit_test(test_read_only),
+      cmocka_unit_test(test_no_file),       cmocka_unit_test(test_old),
       cmocka_unit_test(test_foreign_rows),  cmocka_unit_test(test_merge_refusals),
       cmocka_unit_test(test_merge_failed),
   };

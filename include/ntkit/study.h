@@ -93,8 +93,9 @@ NTK_API void ntk_study_status_clear(ntk_study_status *status);
  * shards and interruptions. A worker that dies costs its one trial, which is recorded as failed.
  * Creates the database if need be. options may be NULL. *status is filled on NTK_OK and on
  * NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT when the database holds another study, or was computed by
- * another build; NTK_ERR_MEMORY before anything starts when some point cannot fit; NTK_ERR_FILE
- * when another run has the database, or it cannot be written. */
+ * another build; NTK_ERR_FORMAT when it is damaged, as of all that read one; NTK_ERR_MEMORY before
+ * anything starts when some point cannot fit; NTK_ERR_FILE when another run has the database, or it
+ * cannot be written. */
 NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
                                  const ntk_study_options *options, ntk_study_status *status);
 

@@ -27,7 +27,7 @@ static double nearly(double x) {
 
 /* -0.0 counts as 0.0, which it equals. */
 static uint64_t hash_row(const double *row, size_t d, double (*seen)(double)) {
-  uint64_t hash = NTK_WORDS_START;
+  uint64_t hash = NTK_HASH_START;
   for (size_t j = 0; j < d; j++) {
     const double value = seen(row[j]) + 0.0;
     uint64_t word;

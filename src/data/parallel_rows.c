@@ -41,7 +41,7 @@ static double divisor(double pivot, ntk_multiples multiples) {
 static uint64_t hash_row(const double *row, size_t d, ntk_multiples multiples) {
   const size_t p = pivot_of(row, d);
   const double by = p < d ? divisor(row[p], multiples) : 1.0;
-  uint64_t hash = NTK_WORDS_START;
+  uint64_t hash = NTK_HASH_START;
   for (size_t j = 0; j < d; j++) {
     const double value = row[j] / by + 0.0; /* -0 counts as 0 */
     uint64_t word;

@@ -56,17 +56,17 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
 
 static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const ntk_train_options *o = &t->options;
-  uint64_t hash = hash_words(NTK_WORDS_START, t->network->width, (t->L + 1) * sizeof(size_t));
+  uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
   identity[ARCHITECTURE] = hash_text(hash, t->network->activation.info.name);
-  identity[WEIGHTS] = hash_words(NTK_WORDS_START, t->first, t->P * sizeof(double));
-  hash = hash_words(NTK_WORDS_START, &t->data->N, sizeof t->data->N);
+  identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
+  hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
   identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));
-  identity[LABELS] = hash_words(NTK_WORDS_START, t->Y, t->N * sizeof(double));
-  hash = hash_text(hash_text(hash_text(NTK_WORDS_START, o->optimizer), o->loss), o->precision);
+  identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->N * sizeof(double));
+  hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
   identity[METHOD] = hash;
   const double step[2] = {t->lr, t->momentum};
-  identity[STEP] = hash_words(NTK_WORDS_START, step, sizeof step);
-  identity[TRACK] = hash_words(NTK_WORDS_START, &o->track, sizeof o->track);
+  identity[STEP] = hash_words(NTK_HASH_START, step, sizeof step);
+  identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
 }
 
 enum { MOST_SLOTS = 3 };
@@ -129,7 +129,7 @@ ntk_status ntk_checkpoint_check(const ntk_training *t) {
 
 ntk_status ntk_checkpoint_save(ntk_training *t) {
   double *scratch = NULL;
-  hashed_writer w = {.hash = NTK_WORDS_START};
+  hashed_writer w = {.hash = NTK_HASH_START};
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "checkpoint", &scratch));
   ntk_status status = ntk_writer_open(&w.out, t->options.checkpoint, 0);
   if (status == NTK_OK) {
@@ -238,7 +238,7 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
 }
 
 ntk_status ntk_checkpoint_restore(ntk_training *t) {
-  reader in = {.path = t->options.checkpoint, .hash = NTK_WORDS_START};
+  reader in = {.path = t->options.checkpoint, .hash = NTK_HASH_START};
   in.file = fopen(in.path, "rb");
   if (in.file == NULL)
     return errno == ENOENT ? NTK_OK : ntk_fail(NTK_ERR_FILE, "%s: %s", in.path, strerror(errno));

@@ -1,5 +1,7 @@
 #include "study/files.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +37,6 @@ ntk_status ntk_file_unchanged(const char *path, const ntk_file_identity *before)
   return NTK_OK;
 }
 
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count) {
-  const unsigned char *byte = bytes;
-  for (size_t i = 0; i < count; i++)
-    hash = (hash ^ byte[i]) * 0x100000001b3;
-  return hash;
-}
-
 ntk_status ntk_file_fingerprint(const char *path, char text[NTK_FINGERPRINT]) {
   FILE *file = fopen(path, "rb");
   if (file == NULL)
@@ -50,7 +45,7 @@ ntk_status ntk_file_fingerprint(const char *path, char text[NTK_FINGERPRINT]) {
   unsigned char buffer[1 << 14];
   size_t got;
   while ((got = fread(buffer, 1, sizeof buffer, file)) > 0)
-    hash = ntk_hash(hash, buffer, got);
+    hash = ntk_hash_bytes(hash, buffer, got);
   const bool failed = ferror(file) != 0;
   fclose(file);
   if (failed)

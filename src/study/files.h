@@ -22,8 +22,4 @@ ntk_status ntk_file_unchanged(const char *path, const ntk_file_identity *before)
 enum { NTK_FINGERPRINT = 20 };
 ntk_status ntk_file_fingerprint(const char *path, char text[NTK_FINGERPRINT]);
 
-/* 64-bit FNV-1a, from NTK_HASH_START on. */
-#define NTK_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t ntk_hash(uint64_t hash, const void *bytes, size_t count);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* NTK_MOST_VALUES has room for so many: up to 82 values, 16 a hidden layer, and the other
  * quantities. */
@@ -70,6 +71,13 @@ void ntk_take_ledger(const void *result, ntk_outcome *outcome) {
   const ntk_ledger *ledger = result;
   for (size_t i = 0; i < ledger->rows; i++)
     put_row(&ledger->row[i], outcome);
+}
+
+bool ntk_ledger_gives(const char *name) {
+  ntk_ledger_row row;
+  char key[sizeof row.key];
+  snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "."), name); /* KEY.order, perhaps cut */
+  return ntk_ledger_describe(key, &row) == NTK_OK;
 }
 
 static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,

@@ -109,8 +109,8 @@ static ntk_status check_names(const ntk_study *study, const ntk_point *point) {
                 "'%s' is not known; 'ntkit info' lists the initialisations", point->init);
 }
 
-static ntk_status resolve(ntk_study *study) {
-  uint64_t trials = 0, population = 0;
+static ntk_status outline(ntk_study *study) {
+  uint64_t trials = 0;
   NTK_TRY(ntk_keys_check(study));
   study->name = ntk_keys_text(study, "name");
   NTK_TRY(read_quantities(study));
@@ -118,11 +118,16 @@ static ntk_status resolve(ntk_study *study) {
   NTK_TRY(ntk_keys_whole(study, "trials", 1, MOST_TRIALS, &trials));
   NTK_TRY(ntk_keys_whole(study, "seed", 0, UINT64_MAX, &study->seed));
   study->trials = (size_t)trials;
+  return ntk_grid_make(&study->settings, &study->grid);
+}
+
+static ntk_status resolve(ntk_study *study) {
+  uint64_t population = 0;
+  NTK_TRY(outline(study));
   if (ntk_settings_find(&study->settings, "ledger.population") != NULL)
     NTK_TRY(
         ntk_keys_whole(study, "ledger.population", NTK_LEAST_POPULATION, MOST_TRIALS, &population));
   study->population = (size_t)population;
-  NTK_TRY(ntk_grid_make(&study->settings, &study->grid));
   NTK_TRY(ntk_keys_check_gamma(study));
   NTK_TRY(read_data(study));
   if (study->trains)
@@ -143,7 +148,7 @@ static ntk_status resolve(ntk_study *study) {
 
 /* Takes the settings over, whatever the status. */
 static ntk_status make(ntk_settings *settings, const char *const *overrides, size_t count,
-                       ntk_study **study) {
+                       ntk_status (*read)(ntk_study *study), ntk_study **study) {
   ntk_study *made = calloc(1, sizeof *made);
   ntk_status status = NTK_OK;
   if (made == NULL) {
@@ -154,7 +159,7 @@ static ntk_status make(ntk_settings *settings, const char *const *overrides, siz
   for (size_t i = 0; i < count && status == NTK_OK; i++)
     status = ntk_settings_override(&made->settings, overrides[i]);
   if (status == NTK_OK)
-    status = resolve(made);
+    status = read(made);
   if (status == NTK_OK)
     *study = made;
   else
@@ -166,14 +171,20 @@ ntk_status ntk_study_parse(const char *text, const char *name, const char *const
                            size_t count, ntk_study **study) {
   ntk_settings settings;
   NTK_TRY(ntk_settings_parse(text, strlen(text), name, &settings));
-  return make(&settings, overrides, count, study);
+  return make(&settings, overrides, count, resolve, study);
+}
+
+ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study) {
+  ntk_settings settings;
+  NTK_TRY(ntk_settings_parse(text, strlen(text), name, &settings));
+  return make(&settings, NULL, 0, outline, study);
 }
 
 ntk_status ntk_study_load(const char *path, const char *const *overrides, size_t count,
                           ntk_study **study) {
   ntk_settings settings;
   NTK_TRY(ntk_settings_load(path, &settings));
-  return make(&settings, overrides, count, study);
+  return make(&settings, overrides, count, resolve, study);
 }
 
 void ntk_study_destroy(ntk_study *study) {

@@ -27,5 +27,7 @@ void ntk_take_memorize_error(const void *result, ntk_outcome *outcome);
  * it holds and 0 where it fails. */
 extern const ntk_measure ntk_ledger_measure;
 void ntk_take_ledger(const void *result, ntk_outcome *outcome);
+/* Whether it has a value of this name. */
+bool ntk_ledger_gives(const char *name);
 
 #endif

@@ -2,6 +2,7 @@
 #include "study/keys.h"
 #include "study/training.h"
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -209,20 +210,25 @@ static uint64_t mix(uint64_t hash) {
   return hash ^ (hash >> 33);
 }
 
-/* Variables are hashed one by one and added up, so that their order does not matter. */
+uint64_t ntk_variable_hash(const char *name, double value, const char *text) {
+  const double number = value + 0.0; /* -0 is 0 */
+  const uint64_t hash = ntk_hash_bytes(NTK_HASH_START, name, strlen(name) + 1);
+  return mix(text != NULL ? ntk_hash_bytes(hash, text, strlen(text) + 1)
+                          : ntk_hash_bytes(hash, &number, sizeof number));
+}
+
+uint64_t ntk_trial_seed(uint64_t seed, uint64_t variables, size_t trial) {
+  uint64_t words[4];
+  ntk_random_words((ntk_random){seed, NTK_STREAM_TRIALS, variables}, trial, 0, words);
+  return words[0] >> 11;
+}
+
 uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial) {
   double value[NTK_MOST_VARIABLES];
   uint64_t sum = 0;
   if (ntk_grid_values(&study->grid, i, value) != NTK_OK)
     return 0; /* every point was checked when the study was made */
-  for (size_t v = 0; v < study->grid.count; v++) {
-    const char *name = ntk_grid_text(&study->grid, v, i);
-    const double number = value[v] + 0.0; /* -0 is 0 */
-    uint64_t hash = ntk_hash(NTK_HASH_START, study->grid.name[v], strlen(study->grid.name[v]) + 1);
-    sum += mix(name != NULL ? ntk_hash(hash, name, strlen(name) + 1)
-                            : ntk_hash(hash, &number, sizeof number));
-  }
-  uint64_t words[4];
-  ntk_random_words((ntk_random){study->seed, NTK_STREAM_TRIALS, sum}, trial, 0, words);
-  return words[0] >> 11;
+  for (size_t v = 0; v < study->grid.count; v++)
+    sum += ntk_variable_hash(study->grid.name[v], value[v], ntk_grid_text(&study->grid, v, i));
+  return ntk_trial_seed(study->seed, sum, trial);
 }

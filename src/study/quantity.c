@@ -7,16 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const statuses[NTK_VALUE_STATUSES] = {
+    [NTK_VALUE_OK] = "ok",
+    [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
+    [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
+    [NTK_VALUE_DIVERGED] = "diverged",
+    [NTK_VALUE_NOT_REACHED] = "not_reached",
+    [NTK_VALUE_NO_STEP] = "no_step",
+};
+
 const char *ntk_value_status_name(ntk_value_status status) {
-  static const char *const names[] = {
-      [NTK_VALUE_OK] = "ok",
-      [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
-      [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
-      [NTK_VALUE_DIVERGED] = "diverged",
-      [NTK_VALUE_NOT_REACHED] = "not_reached",
-      [NTK_VALUE_NO_STEP] = "no_step",
-  };
-  return names[status];
+  return statuses[status];
+}
+
+bool ntk_value_status_find(const char *name, ntk_value_status *status) {
+  for (size_t i = 0; i < NTK_VALUE_STATUSES; i++)
+    if (strcmp(statuses[i], name) == 0) {
+      *status = (ntk_value_status)i;
+      return true;
+    }
+  return false;
 }
 
 /* ---- Outcomes -------------------------------------------------------------------------------- */
@@ -107,6 +117,17 @@ ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity) {
   NTK_TRY(NTK_NAME_FIND("quantity", name, table, ROWS, &row));
   *quantity = &table[row];
   return NTK_OK;
+}
+
+bool ntk_quantity_gives(const ntk_quantity *quantity, const char *name) {
+  if (quantity->per_layer != NULL) {
+    const size_t stem = strlen(quantity->per_layer);
+    const char *layer = name + stem + 1;
+    return strncmp(name, quantity->per_layer, stem) == 0 && name[stem] == '_' && layer[0] != '\0' &&
+           layer[strspn(layer, "0123456789")] == '\0';
+  }
+  return strcmp(quantity->info.name, name) == 0 ||
+         (quantity->measure == &ntk_ledger_measure && ntk_ledger_gives(name));
 }
 
 bool ntk_quantity_trains(const ntk_quantity *quantity) {

@@ -40,9 +40,12 @@ typedef enum ntk_value_status {
   NTK_VALUE_BELOW_RESOLUTION, /* this one and those that follow: there is no value */
   NTK_VALUE_DIVERGED,
   NTK_VALUE_NOT_REACHED,
-  NTK_VALUE_NO_STEP
+  NTK_VALUE_NO_STEP,
+  NTK_VALUE_STATUSES /* how many there are */
 } ntk_value_status;
 const char *ntk_value_status_name(ntk_value_status status);
+/* False when there is none of this name. */
+bool ntk_value_status_find(const char *name, ntk_value_status *status);
 
 /* One number that a trial found. */
 typedef struct ntk_value {
@@ -82,6 +85,8 @@ struct ntk_quantity {
 };
 
 ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity);
+/* Whether a value of this name is of this quantity. */
+bool ntk_quantity_gives(const ntk_quantity *quantity, const char *name);
 /* Whether a trial trains for it. */
 bool ntk_quantity_trains(const ntk_quantity *quantity);
 

@@ -22,6 +22,7 @@ static const double WRITE_EVERY = 0.5; /* seconds */
 /* An answer that is not in the database yet. */
 typedef struct answer {
   ntk_task task;
+  bool again; /* the trial has failed before */
   ntk_outcome outcome;
 } answer;
 
@@ -42,11 +43,25 @@ typedef struct run {
   answer *answers; /* MOST_WAITING */
   double start, written;
   size_t finished, done, failed;
-  double cost_finished; /* by this run */
-  bool stopped;         /* by the user, while it waited to write */
+  double cost_finished;     /* by this run */
+  bool stopped;             /* by the user, while it waited to write */
+  ntk_store_counter before; /* how far the database was */
 } run;
 
 /* ---- Answers --------------------------------------------------------------------------------- */
+
+static ntk_status write_answer(run *r, const answer *a) {
+  ntk_stored_trial trial = {.point = a->task.point,
+                            .trial = a->task.trial,
+                            .seed = ntk_study_seed(r->study, a->task.point, a->task.trial),
+                            .environment = r->environment,
+                            .outcome = a->outcome};
+  if (a->again)
+    NTK_TRY(ntk_store_attempts(&r->store, trial.point, trial.trial, &trial.attempts));
+  trial.attempts++;
+  ntk_store_time(trial.finished);
+  return ntk_store_put(&r->store, &trial, a->again);
+}
 
 static ntk_status write_answers(run *r) {
   r->written = ntk_clock();
@@ -54,12 +69,13 @@ static ntk_status write_answers(run *r) {
     return NTK_OK;
   NTK_TRY(ntk_store_begin(&r->store));
   ntk_status status = NTK_OK;
+  size_t rows = 0;
   for (size_t i = 0; i < r->waiting && status == NTK_OK; i++) {
-    const ntk_task *task = &r->answers[i].task;
-    status = ntk_store_put(&r->store, task->point, task->trial,
-                           ntk_study_seed(r->study, task->point, task->trial),
-                           &r->answers[i].outcome, r->environment);
+    status = write_answer(r, &r->answers[i]);
+    rows += !r->answers[i].again;
   }
+  if (status == NTK_OK)
+    status = ntk_store_add_rows(&r->store, rows);
   status = ntk_store_end(&r->store, status);
   r->waiting = 0;
   return status;
@@ -78,7 +94,8 @@ static ntk_status keep(run *r, const ntk_worker *w) {
   a->task = (ntk_task){w->point, w->trial};
   a->outcome = w->outcome;
   unsigned char *state = &r->states[w->point * r->study->trials + w->trial];
-  r->failed -= *state == NTK_TRIAL_FAILED; /* a retry */
+  a->again = *state == NTK_TRIAL_FAILED;
+  r->failed -= a->again;
   if (a->outcome.status == NTK_OK) {
     *state = NTK_TRIAL_DONE;
     r->done++;
@@ -229,9 +246,11 @@ static ntk_status check_options(const ntk_study_options *o) {
 static ntk_status prepare_store(run *r) {
   const ntk_study_options *o = r->options;
   const ntk_environment environment = ntk_context_environment(r->context);
-  NTK_TRY(ntk_store_adopt(&r->store, r->study, r->costs));
-  NTK_TRY(ntk_store_environment(&r->store, &environment, o->other_code, &r->environment));
-  NTK_TRY(ntk_store_states(&r->store, r->study->grid.points, r->study->trials, r->states));
+  const ntk_store_visitor counting = ntk_store_counting(&r->before);
+  NTK_TRY(ntk_store_adopt(&r->store, r->study, r->costs, r->states, &counting));
+  if (!o->other_code)
+    NTK_TRY(ntk_store_check_build(&r->store, &environment));
+  NTK_TRY(ntk_store_find_build(&r->store, &environment, &r->environment));
   return ntk_plan_make(r->study, r->costs, r->states, o->shards > 0 ? o->shard : 1,
                        o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
 }
@@ -254,6 +273,7 @@ static ntk_status prepare(run *r, const char *database) {
 }
 
 static void release(run *r) {
+  (void)ntk_store_counted(&r->before, NTK_ERR_CANCELLED, NULL); /* what has not been taken */
   for (size_t w = 0; w < r->workers && r->worker != NULL; w++)
     ntk_worker_stop(&r->worker[w]);
   ntk_store_close(&r->store);
@@ -304,7 +324,9 @@ ntk_status ntk_study_run(const ntk_study *study, const char *database,
   if (result == NTK_OK || result == NTK_ERR_CANCELLED) {
     char why[500];
     snprintf(why, sizeof why, "%s", ntk_error_message());
-    const ntk_status read = ntk_store_status(&r.store, status);
+    const bool same = r.finished == 0 && r.before.made.trials == study->trials;
+    const ntk_status read =
+        same ? ntk_store_counted(&r.before, NTK_OK, status) : ntk_store_status(&r.store, status);
     if (read != NTK_OK)
       result = read;
     else if (result == NTK_ERR_CANCELLED)

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION = 0x6e746b73, SCHEMA = 1, PATIENCE = 20000 }; /* "ntks"; milliseconds */
+enum { APPLICATION = 0x6e746b73, SCHEMA = 2, PATIENCE = 20000 }; /* "ntks"; milliseconds */
 
-static const char schema[] =
+/* Schema 1. */
+static const char tables[] =
     "CREATE TABLE studies (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL,"
     " spec TEXT NOT NULL, variables TEXT NOT NULL, points INTEGER NOT NULL,"
     " trials INTEGER NOT NULL, flops REAL NOT NULL, created TEXT NOT NULL);"
@@ -30,6 +31,14 @@ static const char schema[] =
     " ordinal INTEGER NOT NULL, quantity TEXT NOT NULL, value REAL, status TEXT NOT NULL,"
     " PRIMARY KEY (point, trial, ordinal)) WITHOUT ROWID;";
 
+/* What schema 2 adds: stored.h; and how many trials are there. */
+static const char sums[] = "ALTER TABLE studies ADD COLUMN written INTEGER NOT NULL DEFAULT 0;"
+                           "ALTER TABLE studies ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+                           "ALTER TABLE environment ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+                           "ALTER TABLE points ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+                           "ALTER TABLE trials ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+                           "PRAGMA user_version = 2;";
+
 ntk_status ntk_store_error(const ntk_store *store, int code) {
   const char *why = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
   switch (code & 0xff) {
@@ -41,8 +50,10 @@ ntk_status ntk_store_error(const ntk_store *store, int code) {
     return ntk_fail(NTK_ERR_FILE, "%s may not be written to (%s)", store->path, why);
   case SQLITE_CANTOPEN:
     return ntk_fail(NTK_ERR_FILE, "%s cannot be opened (%s)", store->path, why);
-  case SQLITE_NOTADB:
   case SQLITE_CORRUPT:
+    return ntk_fail(NTK_ERR_FORMAT, "%s is damaged (%s); take a copy of it, or another database",
+                    store->path, why);
+  case SQLITE_NOTADB:
     return ntk_fail(NTK_ERR_FORMAT, "%s is not a study's database (%s)", store->path, why);
   default:
     return ntk_fail(NTK_ERR_FILE, "%s: %s", store->path, why);
@@ -95,33 +106,62 @@ static ntk_status pragma(const ntk_store *store, const char *sql, int *value) {
 }
 
 /* *empty: nothing is in it yet, as after a run that was killed at its very start. */
-static ntk_status check_kind(const ntk_store *store, bool *empty) {
-  int application = 0, version = 0, tables = 0;
+static ntk_status check_kind(ntk_store *store, bool *empty) {
+  int application = 0, version = 0, things = 0, columns = 0;
   NTK_TRY(pragma(store, "PRAGMA application_id", &application));
   NTK_TRY(pragma(store, "PRAGMA user_version", &version));
-  NTK_TRY(pragma(store, "SELECT count(*) FROM sqlite_master", &tables));
-  *empty = tables == 0 && application == 0 && version == 0;
+  NTK_TRY(pragma(store, "SELECT count(*) FROM sqlite_master", &things));
+  NTK_TRY(pragma(store, "SELECT count(*) FROM pragma_table_info('trials') WHERE name = 'sum'",
+                 &columns));
+  *empty = things == 0 && application == 0 && version == 0;
   if (!*empty && application != APPLICATION)
     return ntk_fail(NTK_ERR_FORMAT, "%s is a database, but not a study's", store->path);
   if (version > SCHEMA)
     return ntk_fail(NTK_ERR_FORMAT, "%s has schema %d of a newer ntkit; this one reads up to %d",
                     store->path, version, SCHEMA);
+  if (!*empty && version != 1 + columns) /* else damage to one number would switch checks off */
+    return ntk_fail(NTK_ERR_FORMAT, "%s is damaged: it says that its schema is %d", store->path,
+                    version);
+  store->schema = version;
   return NTK_OK;
 }
 
-static ntk_status create_tables(const ntk_store *store) {
-  char numbers[100];
-  snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-           APPLICATION, SCHEMA);
+ntk_status ntk_store_add_sums(ntk_store *store) {
+  NTK_TRY(ntk_store_execute(store, sums));
+  store->schema = SCHEMA;
+  return NTK_OK;
+}
+
+static ntk_status create_tables(ntk_store *store) {
+  char number[100];
+  snprintf(number, sizeof number, "PRAGMA application_id = %d;", APPLICATION);
   NTK_TRY(ntk_store_begin(store));
-  ntk_status status = ntk_store_execute(store, schema);
+  ntk_status status = ntk_store_execute(store, tables);
   if (status == NTK_OK)
-    status = ntk_store_execute(store, numbers);
+    status = ntk_store_execute(store, number);
+  if (status == NTK_OK)
+    status = ntk_store_add_sums(store);
   return ntk_store_end(store, status);
 }
 
+ntk_status ntk_store_check_path(const char *path) {
+  struct stat found;
+  if (path[0] == '\0')
+    return ntk_fail(NTK_ERR_ARGUMENT, "the database's name is empty; accepted: a file's name");
+  if (strncmp(path, "file:", 5) == 0 || strcmp(path, ":memory:") == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "%s is SQLite's name for what is no file, or a file of "
+                    "another name; accepted: a file's name (./%s for one that is called so)",
+                    path, path);
+  if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+    return ntk_fail(NTK_ERR_FILE, "%s is %s; accepted: a file's name", path,
+                    S_ISDIR(found.st_mode) ? "a directory" : "not a regular file");
+  return NTK_OK;
+}
+
 static ntk_status open_database(ntk_store *store, int flags) {
-  const int code = sqlite3_open_v2(store->path, &store->db, flags, NULL);
+  /* One thread has it: no lock for every column that is read. */
+  const int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK)
     return ntk_store_error(store, code);
   (void)sqlite3_extended_result_codes(store->db, 1);
@@ -189,6 +229,7 @@ static ntk_status start(const char *path, ntk_store *store) {
 ntk_status ntk_store_open(const char *path, ntk_store *store) {
   bool empty = false;
   NTK_TRY(start(path, store));
+  NTK_TRY(ntk_store_check_path(path));
   if (access(path, F_OK) != 0)
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
   /* Not read-only: a reader, too, must be able to undo a half-written transaction. Where the file
@@ -202,6 +243,7 @@ ntk_status ntk_store_open(const char *path, ntk_store *store) {
 ntk_status ntk_store_open_for_run(const char *path, ntk_store *store) {
   bool empty = false;
   NTK_TRY(start(path, store));
+  NTK_TRY(ntk_store_check_path(path));
   NTK_TRY(take_lock(store));
   NTK_TRY(open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   NTK_TRY(ntk_store_execute(store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
@@ -212,6 +254,8 @@ ntk_status ntk_store_open_for_run(const char *path, ntk_store *store) {
 }
 
 void ntk_store_close(ntk_store *store) {
+  (void)sqlite3_finalize(store->put_trial);
+  (void)sqlite3_finalize(store->put_value);
   if (store->db != NULL)
     (void)sqlite3_close(store->db);
   release_lock(store);

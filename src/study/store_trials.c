@@ -2,66 +2,43 @@
 #include "study/store.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's trials");
 }
 
-ntk_status ntk_store_states(const ntk_store *store, size_t points, size_t trials,
-                            unsigned char *states) {
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store, "SELECT point, trial, status = 'failed' FROM trials", &select));
-  memset(states, NTK_TRIAL_MISSING, points * trials);
-  int code;
-  while ((code = sqlite3_step(select)) == SQLITE_ROW) {
-    const size_t point = (size_t)sqlite3_column_int64(select, 0);
-    const size_t trial = (size_t)sqlite3_column_int64(select, 1);
-    if (point < points && trial < trials)
-      states[point * trials + trial] =
-          sqlite3_column_int(select, 2) ? NTK_TRIAL_FAILED : NTK_TRIAL_DONE;
-  }
-  const ntk_status status = code == SQLITE_DONE ? NTK_OK : ntk_store_error(store, code);
-  (void)sqlite3_finalize(select);
-  return status;
-}
-
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-static ntk_status put_trial(const ntk_store *store, size_t point, size_t trial, uint64_t seed,
-                            const ntk_outcome *outcome, sqlite3_int64 environment) {
-  sqlite3_stmt *insert;
-  NTK_TRY(ntk_store_prepare(
-      store,
-      "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, 1, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))"
-      " ON CONFLICT (point, trial) DO UPDATE SET status = excluded.status, error = excluded.error,"
-      " seconds = excluded.seconds, attempts = attempts + 1, environment = excluded.environment,"
-      " finished = excluded.finished",
-      &insert));
-  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)point);
-  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)trial);
-  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)seed);
+static ntk_status put_row(const ntk_store *store, const ntk_stored_trial *t) {
+  sqlite3_stmt *insert = store->put_trial;
+  const ntk_outcome *outcome = &t->outcome;
+  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)t->point);
+  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)t->trial);
+  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)t->seed);
   code |=
       sqlite3_bind_text(insert, 4, outcome->status == NTK_OK ? "ok" : "failed", -1, SQLITE_STATIC);
-  code |= sqlite3_bind_text(insert, 5, outcome->error, -1, SQLITE_TRANSIENT);
+  code |= sqlite3_bind_text(insert, 5, outcome->error, -1, SQLITE_STATIC);
   code |= sqlite3_bind_double(insert, 6, outcome->seconds);
-  code |= sqlite3_bind_int64(insert, 7, environment);
-  const ntk_status status = code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
-  (void)sqlite3_finalize(insert);
-  return status;
+  code |= sqlite3_bind_int64(insert, 7, t->attempts);
+  code |= sqlite3_bind_int64(insert, 8, t->environment);
+  code |= sqlite3_bind_text(insert, 9, t->finished, -1, SQLITE_STATIC);
+  code |= sqlite3_bind_int64(insert, 10, ntk_sum_trial(t));
+  return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
 }
 
-static ntk_status put_value(const ntk_store *store, sqlite3_stmt *insert, size_t point,
-                            size_t trial, size_t ordinal, const ntk_value *v, bool failed) {
-  const char *status = failed ? "failed" : ntk_value_status_name(v->status);
-  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)point);
-  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)trial);
-  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)ordinal);
-  code |= sqlite3_bind_text(insert, 4, v->quantity, -1, SQLITE_TRANSIENT);
-  code |= isnan(v->value) || failed ? sqlite3_bind_null(insert, 5)
-                                    : sqlite3_bind_double(insert, 5, v->value);
-  code |= sqlite3_bind_text(insert, 6, status, -1, SQLITE_STATIC);
+static ntk_status put_value(const ntk_store *store, const ntk_stored_trial *t, size_t i) {
+  sqlite3_stmt *insert = store->put_value;
+  const ntk_value *v = &t->outcome.value[i];
+  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)t->point);
+  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)t->trial);
+  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)i);
+  code |= sqlite3_bind_text(insert, 4, v->quantity, -1, SQLITE_STATIC);
+  code |= isnan(v->value) ? sqlite3_bind_null(insert, 5) : sqlite3_bind_double(insert, 5, v->value);
+  code |= sqlite3_bind_text(insert, 6, ntk_stored_status(t, i), -1, SQLITE_STATIC);
   return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
 }
 
@@ -77,82 +54,143 @@ static ntk_status forget_values(const ntk_store *store, size_t point, size_t tri
   return status;
 }
 
-ntk_status ntk_store_put(const ntk_store *store, size_t point, size_t trial, uint64_t seed,
-                         const ntk_outcome *outcome, sqlite3_int64 environment) {
-  sqlite3_stmt *insert;
-  NTK_TRY(put_trial(store, point, trial, seed, outcome, environment));
-  NTK_TRY(forget_values(store, point, trial));
-  NTK_TRY(ntk_store_prepare(store, "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)",
-                            &insert));
-  ntk_status status = NTK_OK;
-  for (size_t i = 0; i < outcome->count && status == NTK_OK; i++)
-    status =
-        put_value(store, insert, point, trial, i, &outcome->value[i], outcome->status != NTK_OK);
-  (void)sqlite3_finalize(insert);
+ntk_status ntk_store_put(ntk_store *store, const ntk_stored_trial *trial, bool again) {
+  if (store->put_trial == NULL)
+    NTK_TRY(ntk_store_prepare(store, "INSERT OR REPLACE INTO trials VALUES (?,?,?,?,?,?,?,?,?,?)",
+                              &store->put_trial));
+  if (store->put_value == NULL)
+    NTK_TRY(ntk_store_prepare(store, "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?)",
+                              &store->put_value));
+  NTK_TRY(put_row(store, trial));
+  if (again)
+    NTK_TRY(forget_values(store, trial->point, trial->trial));
+  for (size_t i = 0; i < trial->outcome.count; i++)
+    NTK_TRY(put_value(store, trial, i));
+  return NTK_OK;
+}
+
+ntk_status ntk_store_attempts(const ntk_store *store, size_t point, size_t trial,
+                              sqlite3_int64 *attempts) {
+  sqlite3_stmt *select;
+  NTK_TRY(ntk_store_prepare(store, "SELECT attempts FROM trials WHERE point = ? AND trial = ?",
+                            &select));
+  int code = sqlite3_bind_int64(select, 1, (sqlite3_int64)point);
+  code |= sqlite3_bind_int64(select, 2, (sqlite3_int64)trial);
+  if (code == SQLITE_OK)
+    code = sqlite3_step(select);
+  const ntk_status status = code == SQLITE_ROW ? NTK_OK : ntk_store_error(store, code);
+  if (status == NTK_OK)
+    *attempts = sqlite3_column_int64(select, 0);
+  (void)sqlite3_finalize(select);
   return status;
+}
+
+void ntk_store_time(char text[NTK_STORED_TIME]) {
+  const time_t now = time(NULL);
+  struct tm parts = {0};
+  (void)gmtime_r(&now, &parts);
+  (void)strftime(text, NTK_STORED_TIME, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 /* ---- How far it is --------------------------------------------------------------------------- */
 
-/* Column i as a text of its own; "" for NULL. */
-static char *text(sqlite3_stmt *select, int i) {
-  const char *column = (const char *)sqlite3_column_text(select, i);
-  return strdup(column != NULL ? column : "");
+/* The one that text points to becomes a copy of value. */
+static ntk_status copy(char **text, const char *value) {
+  free(*text);
+  *text = strdup(value);
+  return *text != NULL ? NTK_OK : no_memory();
 }
 
-/* Trials done of which some quantity has no value. */
-#define VALUELESS                                            \
-  " FROM (SELECT DISTINCT point, trial, status FROM results" \
-  " WHERE value IS NULL AND status != 'failed')"
+static ntk_status see_study(void *user, const ntk_stored_study *study) {
+  ntk_study_status *made = &((ntk_store_counter *)user)->made;
+  made->points = study->points;
+  made->trials = study->trials;
+  made->total = study->points * study->trials;
+  made->flops = study->flops * (double)study->trials;
+  NTK_TRY(copy(&made->name, study->name));
+  NTK_TRY(copy(&made->spec, study->spec));
+  return copy(&made->last_error, "");
+}
+
+static ntk_status see_build(void *user, sqlite3_int64 id, const ntk_environment *build) {
+  ntk_store_counter *c = user;
+  (void)id;
+  (void)build;
+  bool *larger = realloc(c->used, (c->builds + 1) * sizeof *larger);
+  if (larger == NULL)
+    return no_memory();
+  c->used = larger;
+  c->used[c->builds++] = false;
+  return NTK_OK;
+}
+
+/* A trial that is done, and why it has not all values. */
+static void note_valueless(ntk_store_counter *c, const ntk_outcome *outcome) {
+  bool why[NTK_VALUE_STATUSES] = {false}, some = false;
+  for (size_t i = 0; i < outcome->count; i++)
+    if (isnan(outcome->value[i].value))
+      some = why[outcome->value[i].status] = true;
+  c->made.valueless += some;
+  for (size_t s = 0; s < NTK_VALUE_STATUSES; s++)
+    c->valueless[s] += why[s];
+}
+
+static ntk_status see_trial(void *user, const ntk_stored_point *point,
+                            const ntk_stored_trial *trial) {
+  ntk_store_counter *c = user;
+  c->made.builds += !c->used[trial->build];
+  c->used[trial->build] = true;
+  c->made.seconds += trial->outcome.seconds;
+  if (trial->outcome.status == NTK_OK) {
+    c->made.done++;
+    c->flops += point->flops;
+    note_valueless(c, &trial->outcome);
+    return NTK_OK;
+  }
+  c->made.failed++;
+  if (strcmp(trial->finished, c->last) < 0)
+    return NTK_OK;
+  memcpy(c->last, trial->finished, sizeof c->last);
+  return copy(&c->made.last_error, trial->outcome.error);
+}
+
+ntk_store_visitor ntk_store_counting(ntk_store_counter *counter) {
+  return (ntk_store_visitor){
+      .user = counter, .study = see_study, .build = see_build, .trial = see_trial};
+}
+
+/* "3 diverged, 1 not_reached" */
+static ntk_status tell_valueless(ntk_store_counter *c) {
+  char text[200] = "";
+  size_t used = 0;
+  for (size_t s = 0; s < NTK_VALUE_STATUSES && used < sizeof text; s++)
+    if (c->valueless[s] > 0)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%zu %s", used > 0 ? ", " : "",
+                               c->valueless[s], ntk_value_status_name((ntk_value_status)s));
+  return copy(&c->made.why_valueless, text);
+}
+
+ntk_status ntk_store_counted(ntk_store_counter *counter, ntk_status result,
+                             ntk_study_status *status) {
+  ntk_study_status *made = &counter->made;
+  free(counter->used);
+  counter->used = NULL;
+  if (result == NTK_OK)
+    result = tell_valueless(counter);
+  if (result != NTK_OK) {
+    ntk_study_status_clear(made);
+    return result;
+  }
+  made->fraction = made->done == made->total ? 1.0 : fmin(1.0, counter->flops / made->flops);
+  *status = *made;
+  *made = (ntk_study_status){0};
+  return NTK_OK;
+}
 
 ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status) {
-  static const char sql[] =
-      "SELECT s.name, s.spec, s.points, s.trials, t.done, t.failed, t.flops, s.flops * s.trials,"
-      " t.seconds, (SELECT count(DISTINCT environment) FROM trials),"
-      " (SELECT error FROM trials WHERE status = 'failed' ORDER BY finished DESC LIMIT 1),"
-      " (SELECT count(*) FROM (SELECT DISTINCT point, trial" VALUELESS ")),"
-      " (SELECT group_concat(said, ', ') FROM (SELECT count(*) || ' ' || status AS said" VALUELESS
-      " GROUP BY status ORDER BY status))"
-      " FROM studies s, (SELECT total(t.status = 'ok') AS done, total(t.status = 'failed') AS"
-      " failed, total(CASE WHEN t.status = 'ok' THEN p.flops END) AS flops,"
-      " total(t.seconds) AS seconds FROM trials t JOIN points p ON p.id = t.point) t";
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store, sql, &select));
-  const int code = sqlite3_step(select);
-  ntk_status result = NTK_OK;
-  if (code == SQLITE_ROW) {
-    ntk_study_status made = {
-        .name = text(select, 0),
-        .spec = text(select, 1),
-        .points = (size_t)sqlite3_column_int64(select, 2),
-        .trials = (size_t)sqlite3_column_int64(select, 3),
-        .done = (size_t)sqlite3_column_int64(select, 4),
-        .failed = (size_t)sqlite3_column_int64(select, 5),
-        .flops = sqlite3_column_double(select, 7),
-        .seconds = sqlite3_column_double(select, 8),
-        .builds = (size_t)sqlite3_column_int64(select, 9),
-        .last_error = text(select, 10),
-        .valueless = (size_t)sqlite3_column_int64(select, 11),
-        .why_valueless = text(select, 12),
-    };
-    made.total = made.points * made.trials;
-    made.fraction = fmin(1.0, sqlite3_column_double(select, 6) / made.flops);
-    if (made.done == made.total)
-      made.fraction = 1.0;
-    if (made.name != NULL && made.spec != NULL && made.last_error != NULL &&
-        made.why_valueless != NULL) {
-      *status = made;
-    } else {
-      ntk_study_status_clear(&made);
-      result = no_memory();
-    }
-  } else if (code == SQLITE_DONE) {
-    result = ntk_fail(NTK_ERR_FORMAT, "%s holds no study yet", store->path);
-  } else {
-    result = ntk_store_error(store, code);
-  }
-  (void)sqlite3_finalize(select);
-  return result;
+  ntk_store_counter counter = {0};
+  const ntk_store_visitor visitor = ntk_store_counting(&counter);
+  return ntk_store_counted(&counter, ntk_store_walk(store, &visitor), status);
 }
 
 ntk_status ntk_study_status_read(const char *database, ntk_study_status *status) {

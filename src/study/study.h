@@ -28,8 +28,16 @@ struct ntk_study {
 /* Network and data of point i. */
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point);
 
+/* What a study file says of itself, without a look at the files that it names, or at its points:
+ * name, quantities, trials, seed and grid, as of ntk_study_parse. */
+ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study);
+
 /* Seed of a trial: a function of the study's seed, the point's variables and the trial alone. */
 uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial);
+/* The same from the sum of the hashes of the point's variables: their order does not matter. text:
+ * NULL for a number. */
+uint64_t ntk_variable_hash(const char *name, double value, const char *text);
+uint64_t ntk_trial_seed(uint64_t seed, uint64_t variables, size_t trial);
 
 /* "N = 1000, d = 70" into text. */
 void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text);

@@ -1,9 +1,9 @@
 /* ntk_study_table_read: the whole database as rows in memory. Texts are kept once each. */
 #include "study/store.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,8 @@ typedef struct builder {
   const char *variable[NTK_MOST_VARIABLES];
   bool is_text[NTK_MOST_VARIABLES];
   const char *quantity[NTK_MOST_VALUES];
+  const double *value; /* of the variables, at this point */
+  const char *const *text;
 } builder;
 
 /* What table.owner points to. */
@@ -70,7 +72,7 @@ static void free_pieces(piece *last) {
 }
 
 static size_t slot_of(const text_set *set, const char *text) {
-  size_t slot = (size_t)ntk_hash(NTK_HASH_START, text, strlen(text)) & (set->size - 1);
+  size_t slot = (size_t)ntk_hash_bytes(NTK_HASH_START, text, strlen(text)) & (set->size - 1);
   while (set->text[slot] != NULL && strcmp(set->text[slot], text) != 0)
     slot = (slot + 1) & (set->size - 1);
   return slot;
@@ -110,69 +112,40 @@ static const char *intern(builder *b, const char *text) {
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* A JSON list of the variables' values into arrays of their own. */
-static ntk_status read_values(builder *b, const char *json, const double **values,
-                              const char *const **texts) {
+/* The study's name, and those of its variables, which stand in its study file. */
+static ntk_status see_study(void *user, const ntk_stored_study *study) {
+  builder *b = user;
+  b->table.name = strdup(study->name);
+  b->table.variables = study->grid->count;
+  b->table.trials = b->table.missing = study->points * study->trials;
+  if (b->table.name == NULL)
+    return no_memory();
+  for (size_t v = 0; v < b->table.variables; v++) {
+    b->variable[v] = intern(b, study->grid->name[v]);
+    if (b->variable[v] == NULL)
+      return no_memory();
+  }
+  return NTK_OK;
+}
+
+/* The variables' values in arrays of their own. */
+static ntk_status see_point(void *user, const ntk_stored_point *point) {
+  builder *b = user;
   const size_t count = b->table.variables;
   double *value = take(b, count * sizeof *value);
   const char **text = take(b, count * sizeof *text);
-  json_t *list = json_loads(json != NULL ? json : "", 0, NULL);
-  ntk_status status = value != NULL && text != NULL ? NTK_OK : no_memory();
-  if (status == NTK_OK && json_array_size(list) != count)
-    status = ntk_fail(NTK_ERR_FORMAT, "a point's variables are '%.100s'; expected %zu of them",
-                      json != NULL ? json : "", count);
-  for (size_t v = 0; v < count && status == NTK_OK; v++) {
-    const json_t *entry = json_array_get(list, v);
-    const char *name = json_string_value(entry);
-    if ((name == NULL && !json_is_number(entry)) ||
-        (b->table.rows > 0 && b->is_text[v] != (name != NULL))) {
-      status = ntk_fail(NTK_ERR_FORMAT, "a point's variables are '%.100s': %s is not of one kind",
-                        json, b->variable[v]);
-      break;
-    }
-    value[v] = name != NULL ? NAN : json_number_value(entry);
-    text[v] = name != NULL ? intern(b, name) : NULL;
-    b->is_text[v] = name != NULL;
-    if (name != NULL && text[v] == NULL)
-      status = no_memory();
+  if (value == NULL || text == NULL)
+    return no_memory();
+  for (size_t v = 0; v < count; v++) {
+    value[v] = point->value[v];
+    text[v] = point->text[v] != NULL ? intern(b, point->text[v]) : NULL;
+    b->is_text[v] = point->text[v] != NULL;
+    if (b->is_text[v] && text[v] == NULL)
+      return no_memory();
   }
-  json_decref(list);
-  *values = value;
-  *texts = text;
-  return status;
-}
-
-static ntk_status read_names(builder *b, const ntk_store *store) {
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store,
-                            "SELECT name, variables, points * trials,"
-                            " (SELECT count(*) FROM trials) FROM studies",
-                            &select));
-  const int code = sqlite3_step(select);
-  ntk_status status = NTK_OK;
-  if (code == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(select, 0);
-    b->table.name = strdup(name != NULL ? name : "");
-    json_t *list = json_loads((const char *)sqlite3_column_text(select, 1), 0, NULL);
-    b->table.variables = json_array_size(list);
-    b->table.trials = (size_t)sqlite3_column_int64(select, 2);
-    b->table.missing = b->table.trials - (size_t)sqlite3_column_int64(select, 3);
-    if (b->table.name == NULL || b->table.variables > NTK_MOST_VARIABLES)
-      status = no_memory();
-    for (size_t v = 0; v < b->table.variables && status == NTK_OK; v++) {
-      const char *variable = json_string_value(json_array_get(list, v));
-      b->variable[v] = intern(b, variable);
-      if (b->variable[v] == NULL)
-        status = no_memory();
-    }
-    json_decref(list);
-  } else if (code == SQLITE_DONE) {
-    status = ntk_fail(NTK_ERR_FORMAT, "%s holds no study yet", store->path);
-  } else {
-    status = ntk_store_error(store, code);
-  }
-  (void)sqlite3_finalize(select);
-  return status;
+  b->value = value;
+  b->text = text;
+  return NTK_OK;
 }
 
 static ntk_status note_quantity(builder *b, const char *name) {
@@ -185,32 +158,7 @@ static ntk_status note_quantity(builder *b, const char *name) {
   return NTK_OK;
 }
 
-/* The row that select stands at; before: the row read last, or NULL. */
-static ntk_status add_row(builder *b, sqlite3_stmt *select, const ntk_study_row *before) {
-  ntk_study_row row = {
-      .point = (size_t)sqlite3_column_int64(select, 0),
-      .trial = (size_t)sqlite3_column_int64(select, 1),
-      .seed = (uint64_t)sqlite3_column_int64(select, 5),
-      .lower_scale = sqlite3_column_double(select, 3),
-      .upper_scale = sqlite3_column_double(select, 4),
-      .quantity = intern(b, (const char *)sqlite3_column_text(select, 8)),
-      .value =
-          sqlite3_column_type(select, 9) == SQLITE_NULL ? NAN : sqlite3_column_double(select, 9),
-      .status = intern(b, (const char *)sqlite3_column_text(select, 10)),
-      .seconds = sqlite3_column_double(select, 6),
-      .error = intern(b, (const char *)sqlite3_column_text(select, 7)),
-  };
-  if (row.quantity == NULL || row.status == NULL || row.error == NULL)
-    return no_memory();
-  if (strcmp(row.status, "ok") != 0 && strcmp(row.status, "rank_deficient") != 0)
-    row.value = NAN;
-  if (before != NULL && before->point == row.point) {
-    row.variable = before->variable;
-    row.text = before->text;
-  } else {
-    NTK_TRY(read_values(b, (const char *)sqlite3_column_text(select, 2), &row.variable, &row.text));
-  }
-  NTK_TRY(note_quantity(b, row.quantity));
+static ntk_status add_row(builder *b, const ntk_study_row *row) {
   if (b->table.rows == b->capacity) {
     const size_t capacity = b->capacity > 0 ? 2 * b->capacity : 256;
     ntk_study_row *larger = realloc(b->row, capacity * sizeof *larger);
@@ -219,27 +167,36 @@ static ntk_status add_row(builder *b, sqlite3_stmt *select, const ntk_study_row 
     b->row = larger;
     b->capacity = capacity;
   }
-  b->row[b->table.rows++] = row;
+  b->row[b->table.rows++] = *row;
   return NTK_OK;
 }
 
-static ntk_status read_rows(builder *b, const ntk_store *store) {
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(
-      store,
-      "SELECT t.point, t.trial, p.variables, p.lower_scale, p.upper_scale, t.seed, t.seconds,"
-      " t.error, r.quantity, r.value, r.status FROM trials t JOIN points p ON p.id = t.point"
-      " JOIN results r ON r.point = t.point AND r.trial = t.trial"
-      " ORDER BY t.point, t.trial, r.ordinal",
-      &select));
-  ntk_status status = NTK_OK;
-  int code = SQLITE_DONE;
-  while (status == NTK_OK && (code = sqlite3_step(select)) == SQLITE_ROW)
-    status = add_row(b, select, b->table.rows > 0 ? &b->row[b->table.rows - 1] : NULL);
-  if (status == NTK_OK && code != SQLITE_DONE)
-    status = ntk_store_error(store, code);
-  (void)sqlite3_finalize(select);
-  return status;
+static ntk_status see_trial(void *user, const ntk_stored_point *point,
+                            const ntk_stored_trial *trial) {
+  builder *b = user;
+  const ntk_outcome *outcome = &trial->outcome;
+  b->table.missing--;
+  ntk_study_row row = {.point = trial->point,
+                       .trial = trial->trial,
+                       .seed = trial->seed,
+                       .lower_scale = point->lower_scale,
+                       .upper_scale = point->upper_scale,
+                       .variable = b->value,
+                       .text = b->text,
+                       .seconds = outcome->seconds,
+                       .error = intern(b, outcome->error)};
+  for (size_t i = 0; i < outcome->count; i++) {
+    const char *name = outcome->value[i].quantity; /* often that of the row before */
+    if (row.quantity == NULL || strcmp(row.quantity, name) != 0)
+      row.quantity = intern(b, name);
+    row.value = outcome->value[i].value;
+    row.status = ntk_stored_status(trial, i);
+    if (row.error == NULL || row.quantity == NULL)
+      return no_memory();
+    NTK_TRY(note_quantity(b, row.quantity));
+    NTK_TRY(add_row(b, &row));
+  }
+  return NTK_OK;
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */
@@ -269,14 +226,12 @@ static ntk_status finish(builder *b, ntk_study_table *table) {
 
 ntk_status ntk_study_table_read(const char *database, ntk_study_table *table) {
   builder b = {0};
+  const ntk_store_visitor visitor = {
+      .user = &b, .study = see_study, .point = see_point, .trial = see_trial};
   ntk_store store;
   ntk_status status = ntk_store_open(database, &store);
   if (status == NTK_OK)
-    status = ntk_store_execute(&store, "BEGIN"); /* all of it at one moment */
-  if (status == NTK_OK)
-    status = read_names(&b, &store);
-  if (status == NTK_OK)
-    status = read_rows(&b, &store);
+    status = ntk_store_walk(&store, &visitor);
   ntk_store_close(&store);
   if (status == NTK_OK)
     status = finish(&b, table);
