@@ -36,6 +36,7 @@ typedef struct attempt {
   double *D, *best;                    /* n_{L-2} x m */
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
+  double most_t;                       /* of the system's share */
   double progress;                     /* between 0 and 1 */
   double seconds_solve, seconds_evaluate;
 } attempt;
@@ -113,10 +114,12 @@ static ntk_status begin(attempt *a, ntk_linear_system *system) {
   a->t = norm_D > 0.0 && isfinite(norm_D)
              ? FIRST_SHARE * ntk_dnrm2(a->entries, a->base->W[L - 1]) / norm_D
              : 1.0;
+  a->most_t = system->share > 0.0 ? system->share / FIRST_SHARE * a->t : INFINITY;
   NTK_TRY(evaluate(a));
   const double ratio = a->error / (TRUNCATION * a->norm_Y);
   if (a->error > 0.0 && isfinite(ratio))
     a->t *= fmin(10.0, fmax(1e-3, 1.0 / sqrt(ratio)));
+  a->t = fmin(a->t, a->most_t);
   return NTK_OK;
 }
 
@@ -147,7 +150,7 @@ static ntk_status search(attempt *a, ntk_linear_system *system, double eps, size
     if (a->best_error <= eps || (i > 1 && rounding && a->best_error > 0.5 * before))
       break;
     memcpy(a->D, a->best, a->entries * sizeof(double));
-    a->t = rounding ? 2.0 * a->best_t : 0.25 * a->t;
+    a->t = rounding ? fmin(2.0 * a->best_t, a->most_t) : 0.25 * a->t;
   }
   return NTK_OK;
 }

@@ -17,7 +17,7 @@
 static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
 static const double ROUNDING = 1e-13;    /* one that is none */
 static const double MEMBER = 1e-6;       /* of a null vector, over its largest entry */
-static const double NULL_VECTOR = 1e-8;  /* ||J^T w|| over what its terms add up to */
+static const double NULL_VECTOR = 1e-11; /* ||J^T w|| over what its terms add up to */
 
 typedef struct question {
   const ntk_asked *asked;
@@ -150,22 +150,35 @@ static size_t largest_of(const double *v, size_t N) {
   return at;
 }
 
-/* w: the null vector of K_{L-2} that has most of the sample whose label is farthest from what the
- * rows allow, v: scratch. *exact: whether J_{L-2}^T w = 0 to rounding. */
-static ntk_status find_null_vector(const question *q, double *w, double *v, bool *exact) {
+/* ||J_{L-2}^T w||_2 over the sum of ||w_i J_i||. v: scratch. */
+static ntk_status find_nullity(const question *q, const double *w, double *v, double *nullity) {
   const ntk_linear_system *s = q->system;
+  const size_t N = q->data->N, L = s->base->depth;
+  double terms = 0.0;
+  NTK_TRY(ntk_row_squares(s->features, v));
+  for (size_t i = 0; i < N; i++)
+    terms += fabs(w[i]) * sqrt(v[i]);
+  NTK_TRY(ntk_jacobian_adjoint(s->features, w, s->g));
+  const double *step = s->g + (s->base->W[L - 1] - s->base->theta);
+  *nullity = ntk_dnrm2(s->base->width[L - 2] * s->base->width[L - 1], step) / terms;
+  return NTK_OK;
+}
+
+/* w: the null vector of K_{L-2} that has most of the sample whose label is farthest from what the
+ * rows allow; projected twice, as once leaves s over an eigenvalue. v: scratch. *exact: whether
+ * J_{L-2}^T w = 0 to rounding. */
+static ntk_status find_null_vector(const question *q, double *w, double *v, bool *exact) {
   const size_t N = q->data->N;
-  NTK_TRY(ntk_null_part(s, q->Y, v));
+  double nullity = 0.0;
+  NTK_TRY(ntk_null_part(q->system, q->Y, v));
   const size_t most = largest_of(v, N);
   memset(v, 0, N * sizeof *v);
   v[most] = 1.0;
-  NTK_TRY(ntk_null_part(s, v, w));
-  NTK_TRY(ntk_row_squares(s->features, v));
-  double terms = 0.0;
-  for (size_t i = 0; i < N; i++)
-    terms += fabs(w[i]) * sqrt(v[i]);
-  NTK_TRY(ntk_kernel_apply(s->features, s->block, w, 1, v));
-  *exact = sqrt(fmax(0.0, ntk_ddot(N, w, v))) <= NULL_VECTOR * terms;
+  NTK_TRY(ntk_null_part(q->system, v, w));
+  NTK_TRY(ntk_null_part(q->system, w, v));
+  memcpy(w, v, N * sizeof *w);
+  NTK_TRY(find_nullity(q, w, v, &nullity));
+  *exact = nullity <= NULL_VECTOR;
   return NTK_OK;
 }
 

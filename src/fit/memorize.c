@@ -205,6 +205,8 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const dis
 
 /* The rest of their labels' error follows from theirs, times what their rows are multiplied by. */
 static const double SHARE = 1e-3;
+/* Steps so small that no unit changes sign between samples on a line: tries, a tenth each. */
+enum { SHARES = 5 };
 
 /* again[k]: label vector k was not reached, though its labels depend on each other as the rows do;
  * *wanted: how many. */
@@ -240,7 +242,8 @@ static ntk_status find_independent(const problem *p, const ntk_linear_system *sy
   return NTK_OK;
 }
 
-/* Label vector k once more, with the independent rows' system: kept where it is nearer. */
+/* Label vector k once more, with the independent rows' system and its share: kept where it is
+ * nearer. */
 static ntk_status fit_again(const problem *p, ntk_linear_system *system, const distinct *d,
                             size_t k, ntk_network **network, ntk_memorize_result *result) {
   const double start = ntk_clock();
@@ -274,9 +277,11 @@ static ntk_status fit_rows(const problem *p, ntk_linear_system *system, distinct
   *all = (distinct){0};
   NTK_TRY(copy_rows(p->context, p->data, count, d));
   NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, system));
-  for (size_t k = 0; k < p->count; k++)
-    if (again[k])
-      NTK_TRY(fit_again(p, system, d, k, &networks[k], &results[k]));
+  system->share = 1.0;
+  for (int i = 0; i < SHARES; i++, system->share *= 0.1)
+    for (size_t k = 0; k < p->count; k++)
+      if (again[k] && !results[k].reached)
+        NTK_TRY(fit_again(p, system, d, k, &networks[k], &results[k]));
   return NTK_OK;
 }
 

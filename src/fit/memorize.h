@@ -20,6 +20,7 @@ typedef struct ntk_linear_system {
   double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
   bool damped;            /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
   double condition;       /* NaN: not resolved */
+  double share;           /* ||t D|| / ||W|| is at most this; 0: any */
   double *g;              /* P of base: J^T c */
   double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
