@@ -69,7 +69,7 @@ cp "$in/twice.npy" "$in/X.npy" && cp "$in/equal.npy" "$in/Y.npy"
 bad 'data that --save would overwrite' '^ntkit: --save .*would overwrite the data' \
   memorize --data "$in/X.npy" --widths 4,4 --save "$in"
 bad 'labels that --save would overwrite' '^ntkit: --save .*would overwrite the labels' \
-  memorize --data "$in/twice.npy" --labels "$in/Y.npy" --widths 4,4 --save "$in"
+  memorize --data "$in/twice.npy" --labels "$in/Y.npy" --widths 4,4 --save "$in" --overwrite
 
 # ---- A fit, its files, its certificate -----------------------------------------------------------
 
@@ -174,16 +174,17 @@ rewrite 8,8,8 8,8
 rewrite 4,1,2 4 # whose W1 W2 W3 follow each other, too
 rewrite 8,8,8 8,8 --labels "$in/four.npy" --classes
 
-# What stands in the way of a save: no result.json is left of the earlier run, and none is spoken of.
+# What stands in the way of a save: the earlier run stays as it was, and no file is spoken of.
 for command in memorize spectrum train; do
   rm -rf broken
   # shellcheck disable=SC2086
   good "$command" $command $small --save broken --quiet
   rm broken/W2.npy && mkdir broken/W2.npy
+  before=$(ls -AR broken)
   # shellcheck disable=SC2086
   run $command $small --save broken
   check "$command that cannot save: fails" test "$status" -ne 0
-  check "$command that cannot save: leaves no result.json" test ! -e broken/result.json
+  check "$command that cannot save: leaves what was there" test "$before" = "$(ls -AR broken)"
   check "$command that cannot save: names none" test "$(grep -c 'listed in\|broken/result' "$out")" -eq 0
 done
 rm -rf again broken
@@ -228,11 +229,12 @@ done
 good 'predict classes' predict --load classes --data classes/X.npy
 numbers classes/Y.npy >"$top/Y"
 holds 'gives the classes' "$(differ "$out" "$top/Y") == 0"
-rm classes/result.json
+mv classes/result.json result.json
 good 'predict classes by their folders' predict --load classes --activation tanh --scale none \
   --data classes/X.npy -o c.npy
 numbers c.npy >"$top/got"
 holds 'gives the same' "$(differ "$top/got" "$top/Y") == 0"
+mv result.json classes/result.json
 memorize 'negative classes' --classes --labels "$in/signed.npy" --save classes
 check 'other classes: their folders' test -s classes/class-1/W1.npy
 check 'and no longer those of the last run' test ! -e classes/class0

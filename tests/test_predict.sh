@@ -127,8 +127,8 @@ good 'training' train $small --epochs 30 --optimizer adam --save trained --quiet
 good 'predict of a trained network' predict --load trained --data trained/X.npy
 check 'an output a line' test "$(wc -l <"$out")" -eq 60
 # shellcheck disable=SC2086
-good 'memorizing where a training was' memorize $small --save trained --quiet
-check 'leaves nothing of it but the checkpoint' test "$(find trained -type f | wc -l)" -eq 7
+good 'memorizing where a training was' memorize $small --save trained --overwrite --quiet
+check 'replaces what has the same names' test "$(find trained -type f | wc -l)" -eq 11
 mkdir bare && cp saved/W?.npy bare
 good 'weights alone' predict --load bare --activation tanh --scale none --data saved/X.npy
 numbers saved/Y.npy >"$top/Y"

@@ -233,7 +233,7 @@ run train --data saved/X.npy --widths 12,12 --save saved
 check 'data are not overwritten' test "$status" -eq 2
 check 'it says so' grep -q "^ntkit: --save saved would overwrite the data 'saved/X.npy'" "$err"
 # shellcheck disable=SC2086
-run train $small --labels saved/init/W3.npy --save saved
+run train $small --samples 12 --labels saved/init/W3.npy --save saved
 check 'labels are not overwritten' test "$status" -eq 2
 check 'it says so, too' grep -q "would overwrite the labels 'saved/init/W3.npy'" "$err"
 run train --samples 40 --dim 10 --widths 14,12 --checkpoint saved/checkpoint.ntk
@@ -269,7 +269,6 @@ check 'divergence: a checkpoint is named only where it is' \
 train 'the stable step' --epochs 50 --lr "$(awk "BEGIN { print 0.5 * $stable }")"
 holds 'does not diverge' '@loss_final@ < @loss_initial@'
 
-touch saved/W4.npy saved/init/W4.npy saved/loss.svg
 rm saved/checkpoint.ntk
 train 'another run into the directory' --epochs 10 --save saved
 check 'leaves nothing of the last one' test "$(find saved -type f | wc -l)" -eq 11

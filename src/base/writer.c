@@ -1,8 +1,10 @@
+#define _DEFAULT_SOURCE /* flock */
 #include "base/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -20,26 +22,35 @@ static ntk_status check_target(const ntk_writer *writer) {
   return NTK_OK;
 }
 
-/* A new file beside the target. Not mkstemp, whose files ignore the user's umask. */
+static bool is_named(int descriptor, const char *path) {
+  struct stat here, there;
+  return fstat(descriptor, &here) == 0 && lstat(path, &there) == 0 && here.st_ino == there.st_ino &&
+         here.st_dev == there.st_dev;
+}
+
+/* A file beside the target, which nobody else writes until it is closed: locked, so that its name
+ * can always be the same and what a killed process left is taken over. Not mkstemp, whose files
+ * ignore the user's umask. */
 static ntk_status create_temporary(ntk_writer *writer) {
+  snprintf(writer->temporary, sizeof writer->temporary, "%s.ntkit-tmp", writer->path);
   int descriptor = -1;
-  for (int attempt = 0; descriptor < 0 && attempt < 1000; attempt++) {
-    snprintf(writer->temporary, sizeof writer->temporary, "%s.%ld-%d.tmp", writer->path,
-             (long)getpid(), attempt);
-    descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0 && errno != EEXIST)
-      break;
-  }
-  if (descriptor < 0)
-    return fail_errno(writer, "cannot be created", errno);
-  writer->file = fdopen(descriptor, "wb");
-  if (writer->file == NULL) {
-    const int error = errno;
-    (void)close(descriptor);
-    (void)unlink(writer->temporary);
-    return fail_errno(writer, "cannot be created", error);
-  }
-  return NTK_OK;
+  do { /* again when whoever had it has just renamed or removed it */
+    if (descriptor >= 0)
+      (void)close(descriptor);
+    descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+      return fail_errno(writer, "cannot be created", errno);
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      (void)close(descriptor);
+      return ntk_fail(NTK_ERR_FILE, "%s: another process is writing it now", writer->path);
+    }
+  } while (!is_named(descriptor, writer->temporary));
+  if (ftruncate(descriptor, 0) == 0 && (writer->file = fdopen(descriptor, "wb")) != NULL)
+    return NTK_OK;
+  const int error = errno;
+  (void)unlink(writer->temporary);
+  (void)close(descriptor);
+  return fail_errno(writer, "cannot be created", error);
 }
 
 /* An N x N kernel is large enough to say before it is computed that it will not fit. File systems
@@ -98,32 +109,22 @@ static ntk_status sync_directory(const ntk_writer *writer) {
   return NTK_OK;
 }
 
-/* Everything up to a complete, closed temporary file; 0 or the error number. */
-static int finish(ntk_writer *writer) {
-  int error = 0;
-  if (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0)
-    error = errno;
-  if (fclose(writer->file) != 0 && error == 0)
-    error = errno;
-  writer->file = NULL;
-  return error;
-}
-
 ntk_status ntk_writer_commit(ntk_writer *writer) {
-  int error = finish(writer);
-  if (error == 0 && rename(writer->temporary, writer->path) != 0)
-    error = errno;
-  if (error != 0) {
-    (void)unlink(writer->temporary);
+  if (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0 ||
+      rename(writer->temporary, writer->path) != 0) {
+    const int error = errno;
+    ntk_writer_abort(writer);
     return fail_errno(writer, "cannot be written", error);
   }
+  (void)fclose(writer->file); /* whose bytes are on the disk */
+  writer->file = NULL;
   return sync_directory(writer);
 }
 
 void ntk_writer_abort(ntk_writer *writer) {
   if (writer->file == NULL)
     return;
+  (void)unlink(writer->temporary); /* while it is locked: then another's may have the name */
   (void)fclose(writer->file);
-  (void)unlink(writer->temporary);
   writer->file = NULL;
 }

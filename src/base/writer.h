@@ -1,5 +1,6 @@
 /* Files that appear under their name only when all of them is on the disk: temporary name in the
- * same directory, fsync, rename, fsync of the directory. */
+ * same directory, fsync, rename, fsync of the directory. Two at once to one path: the second is
+ * refused. */
 #ifndef NTK_BASE_WRITER_H
 #define NTK_BASE_WRITER_H
 

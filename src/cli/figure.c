@@ -14,8 +14,11 @@
 
 extern char **environ;
 
-static const char *const drawn[] = {".svg", ".pdf", ".png"};
-enum { DRAWN = sizeof drawn / sizeof drawn[0], REPLY = 4096 };
+/* What gnuplot draws, and how each ends when it is whole. */
+static const struct drawn {
+  const char *suffix, *end;
+} drawn[] = {{".svg", "</svg>"}, {".pdf", "%%EOF"}, {".png", "IEND"}};
+enum { DRAWN = sizeof drawn / sizeof drawn[0], REPLY = 4096, NOT_WHOLE = -1 };
 
 exit_status figure_check(const char *base, const char *input, const char *option) {
   static const char *const all[] = {".dat", ".gp", ".svg", ".pdf", ".png"};
@@ -179,34 +182,73 @@ static exit_status run(char *const *arguments, const char *base) {
   return report_error(EXIT_FAILED, "gnuplot failed on %s.gp: %s", base, last_line(reply));
 }
 
+/* Appends text as gnuplot reads it within single quotes: a quote is written twice. */
+static size_t quote(char *to, const char *text, size_t length) {
+  size_t used = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] == '\'')
+      to[used++] = '\'';
+    to[used++] = text[i];
+  }
+  to[used] = '\0';
+  return used;
+}
+
 /* gnuplot's commands before the script: into the folder, and names that are not yet the wanted
- * ones. In single quotes a quote is written twice. To be freed. */
+ * ones. To be freed. */
 static char *preamble(const char *base, size_t folder, const char *name) {
-  const size_t size = 2 * folder + strlen(name) + 64;
+  const size_t size = 2 * folder + 2 * strlen(name) + 64;
   char *text = malloc(size);
   if (text == NULL)
     return NULL;
   /* ~ at the start would be somebody's home. */
   size_t used = 0;
-  if (folder > 0)
+  if (folder > 0) {
     used = (size_t)snprintf(text, size, "cd '%s", base[0] == '/' ? "" : "./");
-  for (size_t i = 0; i < folder; i++) {
-    if (base[i] == '\'')
-      text[used++] = '\'';
-    text[used++] = base[i];
+    used += quote(text + used, base, folder);
   }
-  snprintf(text + used, size - used, "%sbase = '%s'", folder > 0 ? "'; " : "", name);
+  used += (size_t)snprintf(text + used, size - used, "%sbase = './", folder > 0 ? "'; " : "");
+  used += quote(text + used, name, strlen(name));
+  snprintf(text + used, size - used, "'");
   return text;
+}
+
+/* Whether a file is on the disk and ends so, but for a few bytes: gnuplot succeeds, too, when the
+ * disk is full. 0, or an error number; NOT_WHOLE where more could be written. */
+static int check_whole(const char *path, const char *end) {
+  char last[32] = "";
+  FILE *file = fopen(path, "r+b");
+  if (file == NULL)
+    return errno;
+  if (fseek(file, -(long)(sizeof last - 1), SEEK_END) != 0)
+    rewind(file);
+  const size_t length = fread(last, 1, sizeof last - 1, file);
+  bool whole = false;
+  for (size_t i = 0; i + strlen(end) <= length; i++)
+    whole = whole || memcmp(last + i, end, strlen(end)) == 0;
+  int why = fsync(fileno(file)) == 0 ? 0 : errno;
+  static const char block[1 << 14]; /* what did not fit does not fit now, either */
+  if (!whole && why == 0)
+    why = fseek(file, 0, SEEK_END) == 0 && write(fileno(file), block, sizeof block) < 0 ? errno
+                                                                                        : NOT_WHOLE;
+  (void)fclose(file);
+  return why;
 }
 
 static exit_status rename_drawn(const figure *f, const char *unfinished, bool keep) {
   exit_status status = EXIT_DONE;
   for (size_t i = 0; i < DRAWN; i++) {
-    char *from = file_name(unfinished, drawn[i]), *to = file_name(f->base, drawn[i]);
+    char *from = file_name(unfinished, drawn[i].suffix), *to = file_name(f->base, drawn[i].suffix);
+    int why = 0;
     if (from == NULL || to == NULL)
       status = EXIT_FAILED;
-    else if (keep && status == EXIT_DONE && rename(from, to) != 0)
-      status = report_error(EXIT_INPUT, "--%s: %s: %s", option_of(f), to, strerror(errno));
+    else if (keep && status == EXIT_DONE)
+      why = check_whole(from, drawn[i].end);
+    if (why == 0 && keep && status == EXIT_DONE && rename(from, to) != 0)
+      why = errno;
+    if (why != 0)
+      status = report_error(EXIT_INPUT, "--%s: %s: %s", option_of(f), to,
+                            why == NOT_WHOLE ? "gnuplot did not write all of it" : strerror(why));
     if (from != NULL && (!keep || status != EXIT_DONE))
       (void)unlink(from);
     free(from);
@@ -217,21 +259,22 @@ static exit_status rename_drawn(const figure *f, const char *unfinished, bool ke
 
 /* name: of the script, without .gp, in the folder that is base's first characters. */
 static exit_status draw(const figure *f, size_t folder, const char *name) {
-  const char *base = f->base;
-  char unfinished[64];
-  snprintf(unfinished, sizeof unfinished, "ntkit.%ld.tmp", (long)getpid());
+  char *path = file_name(f->base, FILE_TEMPORARY);
   char *script = file_name(name, ".gp");
-  char *before = preamble(base, folder, unfinished);
-  char *path = malloc(folder + sizeof unfinished);
+  char *before = path != NULL ? preamble(f->base, folder, path + folder) : NULL;
+  int lock = -1, why = 0;
   exit_status status = EXIT_FAILED;
-  if (script != NULL && before != NULL && path != NULL) {
-    memcpy(path, base, folder);
-    memcpy(path + folder, unfinished, sizeof unfinished);
+  if (script != NULL && before != NULL && path != NULL && (why = file_lock(path, &lock)) != 0) {
+    status = report_error(EXIT_INPUT, "--%s: %s: %s", option_of(f), f->base,
+                          why == EWOULDBLOCK ? "another run is drawing it now" : strerror(why));
+  } else if (lock >= 0) {
     char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
     char *const arguments[] = {gnuplot, plain, evaluate, before, script, NULL};
-    status = run(arguments, base);
+    status = run(arguments, f->place != NULL ? f->place : f->base);
     const exit_status renamed = rename_drawn(f, path, status == EXIT_DONE);
     status = status == EXIT_DONE ? renamed : status;
+    (void)unlink(path);
+    (void)close(lock);
   } else if (script != NULL) {
     (void)report_error(EXIT_FAILED, "no memory for a file name");
   }

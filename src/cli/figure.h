@@ -43,6 +43,7 @@ typedef struct figure_axis {
 
 typedef struct figure {
   const char *base;        /* path without suffix */
+  const char *place;       /* the same where the user will find it, for error lines; NULL: base */
   const char *option;      /* that named it, for error lines; NULL: output */
   const char *input;       /* a file that must not be overwritten, or NULL */
   const char *about;       /* what the data are, a comment in BASE.dat */

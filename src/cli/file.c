@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* flock */
 #include "cli/file.h"
 
 #include "cli/report.h"
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,8 +59,34 @@ char *file_name(const char *base, const char *suffix) {
   return name;
 }
 
+int file_lock(const char *path, int *descriptor) {
+  for (;;) {
+    const int opened = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (opened < 0)
+      return errno;
+    struct stat here, there;
+    /* Where the system has no locks there is none. */
+    const bool held = flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!held && fstat(opened, &here) == 0 && lstat(path, &there) == 0 &&
+        here.st_ino == there.st_ino && here.st_dev == there.st_dev) {
+      *descriptor = opened;
+      return 0;
+    }
+    (void)close(opened); /* else whoever had it has just renamed or removed it */
+    if (held)
+      return EWOULDBLOCK;
+  }
+}
+
+int file_why(FILE *stream) {
+  return write(fileno(stream), "\n", 1) < 0 ? errno : 0;
+}
+
 static exit_status refuse(const cli_file *file, const char *option, int why) {
-  return report_error(EXIT_INPUT, "--%s: %s: %s", option, file->path, strerror(why));
+  return report_error(EXIT_INPUT, "--%s: %s: %s", option, file->path,
+                      why == EWOULDBLOCK ? "another run is writing it now"
+                      : why != 0         ? strerror(why)
+                                         : "could not be written");
 }
 
 static void release(cli_file *file) {
@@ -68,20 +96,19 @@ static void release(cli_file *file) {
 }
 
 exit_status file_create(const char *path, const char *option, cli_file *file) {
-  char suffix[32];
-  snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-  *file = (cli_file){.path = file_name(path, ""), .temporary = file_name(path, suffix)};
+  *file = (cli_file){.path = file_name(path, ""), .temporary = file_name(path, FILE_TEMPORARY)};
   exit_status status = EXIT_FAILED;
   if (file->path != NULL && file->temporary != NULL) {
-    const int descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor >= 0)
-      file->stream = fdopen(descriptor, "w");
-    if (file->stream != NULL)
+    int descriptor = -1, why = file_lock(file->temporary, &descriptor);
+    if (why == 0 &&
+        (ftruncate(descriptor, 0) != 0 || (file->stream = fdopen(descriptor, "w")) == NULL))
+      why = errno;
+    if (why == 0)
       return EXIT_DONE;
-    status = refuse(file, option, errno);
+    status = refuse(file, option, why);
     if (descriptor >= 0) {
-      (void)close(descriptor);
       (void)unlink(file->temporary);
+      (void)close(descriptor);
     }
   }
   release(file);
@@ -89,23 +116,21 @@ exit_status file_create(const char *path, const char *option, cli_file *file) {
 }
 
 exit_status file_close(cli_file *file, const char *option, exit_status status) {
-  errno = 0;
-  bool written = !ferror(file->stream) && fflush(file->stream) == 0;
-  if (written && status == EXIT_DONE)
-    written = fsync(fileno(file->stream)) == 0;
-  int why = errno;
-  if (fclose(file->stream) != 0 && written) {
+  int why = 0;
+  bool written = status == EXIT_DONE;
+  if (written && ferror(file->stream)) {
+    written = false;
+    why = file_why(file->stream);
+  } else if (written && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0 ||
+                         rename(file->temporary, file->path) != 0)) {
     written = false;
     why = errno;
   }
-  if (written && status == EXIT_DONE && rename(file->temporary, file->path) != 0) {
-    written = false;
-    why = errno;
-  }
+  if (!written)
+    (void)unlink(file->temporary); /* while it is locked: then another's may have the name */
+  (void)fclose(file->stream);
   if (!written && status == EXIT_DONE)
-    status = refuse(file, option, why != 0 ? why : EIO);
-  if (status != EXIT_DONE)
-    (void)unlink(file->temporary);
+    status = refuse(file, option, why);
   release(file);
   return status;
 }

@@ -165,6 +165,7 @@ exit_status job_network(cli_job *job) {
 
 void job_end(cli_job *job) {
   progress_clear();
+  saved_close(&job->folder);
   ntk_network_destroy(job->network);
   ntk_dataset_destroy(job->data);
   ntk_context_destroy(job->context);

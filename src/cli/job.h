@@ -4,6 +4,7 @@
 #ifndef NTK_CLI_JOB_H
 #define NTK_CLI_JOB_H
 
+#include "cli/saved.h"
 #include "cli/settings.h"
 #include "ntkit/ntkit.h"
 
@@ -16,6 +17,7 @@ typedef struct cli_job {
   ntk_network_spec spec; /* its arrays are the two below */
   size_t *width;         /* d, n_1, ..., n_{L-1} */
   double *beta;          /* beta_1, ..., beta_L */
+  saved_folder folder;   /* of --save; opened by saved_open */
 } cli_job;
 
 /* Whether --data names a file. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A standard stream that is closed at the start would be the next file opened, and results would
@@ -20,6 +21,14 @@ static void keep_standard_streams(void) {
       (void)open("/dev/null", stream == 2 ? O_WRONLY : O_RDONLY);
 }
 
+static void put_origin(const cli_command *command, int argc, char **argv, cli_origin *origin) {
+  const time_t now = time(NULL);
+  struct tm parts;
+  *origin = (cli_origin){.command = command->name, .words = argc, .word = argv};
+  if (gmtime_r(&now, &parts) != NULL)
+    (void)strftime(origin->date, sizeof origin->date, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
 static exit_status run_command(int argc, char **argv) {
   size_t words = 0;
   const cli_command *command = command_find((size_t)argc - 1, argv + 1, &words);
@@ -27,6 +36,7 @@ static exit_status run_command(int argc, char **argv) {
     return command_unknown((size_t)argc - 1, argv + 1);
   cli_settings settings;
   exit_status status = parse_arguments(command, argc - (int)words, argv + words, &settings);
+  put_origin(command, argc, argv, &settings.origin);
   if (status == EXIT_DONE && settings.help)
     help_for(command);
   else if (status == EXIT_DONE)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
@@ -41,16 +40,6 @@ static exit_status check_memory(const memorize_run *run, size_t N, size_t count)
   return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
 }
 
-static exit_status check_overwrite(const cli_job *job) {
-  const cli_settings *settings = job->settings;
-  exit_status status = EXIT_DONE;
-  if (settings->save != NULL && job->from_file)
-    status = saved_check_overwrite(settings, settings->data, "data");
-  if (status == EXIT_DONE && settings->save != NULL && labels_in_file(settings))
-    status = saved_check_overwrite(settings, settings->labels, "labels");
-  return status;
-}
-
 static exit_status make_targets(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data);
   exit_status status = labels_make(&run->job, &run->Y);
@@ -76,19 +65,10 @@ static exit_status make_results(memorize_run *run) {
   return EXIT_DONE;
 }
 
-static exit_status make_directory(memorize_run *run) {
-  const char *directory = run->job.settings->save;
-  run->new_directory = access(directory, F_OK) != 0;
-  const ntk_status made = ntk_directory_prepare(directory);
-  return made == NTK_OK ? EXIT_DONE : report_library(made, "save");
-}
-
 /* Data and labels, with the sizes checked as soon as they are known. */
 static exit_status prepare(memorize_run *run) {
   cli_job *job = &run->job;
   exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE)
-    status = check_overwrite(job);
   if (status == EXIT_DONE && !job->from_file)
     status = check_memory(run, job->settings->samples, 1);
   if (status == EXIT_DONE)
@@ -99,8 +79,10 @@ static exit_status prepare(memorize_run *run) {
     status = check_memory(run, ntk_dataset_samples(job->data), run->count);
   if (status == EXIT_DONE)
     status = make_results(run);
+  if (status == EXIT_DONE)
+    status = saved_open(job->settings, &job->folder);
   if (status == EXIT_DONE && job->settings->save != NULL)
-    status = make_directory(run);
+    status = memorize_claim(run);
   return status;
 }
 
@@ -202,34 +184,20 @@ static exit_status find_accuracy(memorize_run *run) {
   return status;
 }
 
-static exit_status save(memorize_run *run, saved_files *saved) {
-  const char *directory = run->job.settings->save;
-  exit_status status = memorize_save(run, saved);
-  if (status == EXIT_DONE)
-    status = saved_announce(directory, "result.json", saved);
-  if (status == EXIT_DONE)
-    status = saved_result(memorize_json(run, saved), saved);
-  if (status == EXIT_DONE)
-    saved_remove_earlier(directory, saved);
-  return status;
-}
-
 /* A result that cannot be saved is still printed. */
 static exit_status present(memorize_run *run) {
   const cli_settings *settings = run->job.settings;
   const ntk_memorize_result all = memorize_overall(run);
-  saved_files saved = {0};
-  exit_status status = settings->save != NULL ? save(run, &saved) : EXIT_DONE;
+  exit_status status = settings->save != NULL ? memorize_save(run) : EXIT_DONE;
   progress_clear();
   if (settings->json) {
-    json_t *object = memorize_json(run, &saved);
+    json_t *object = memorize_json(run);
     const exit_status printed = json_print(object);
     status = status == EXIT_DONE ? printed : status;
     json_decref(object);
   } else {
-    memorize_print(run, &saved);
+    memorize_print(run);
   }
-  saved_clear(&saved);
   if (status == EXIT_DONE && !all.reached)
     status = report_error(EXIT_FAILED, "not reached: %s", all.reason);
   return status;
@@ -254,11 +222,8 @@ static exit_status compute(memorize_run *run) {
   const double start = progress_seconds();
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
-  if (computed != NTK_OK) {
-    if (run->new_directory)
-      (void)rmdir(job->settings->save);
+  if (computed != NTK_OK)
     return report_computed(run, computed);
-  }
   run->seconds = progress_seconds() - start;
   job->network = run->networks[0];
   job_warn(job);

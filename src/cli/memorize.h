@@ -5,7 +5,6 @@
 
 #include "cli/job.h"
 #include "cli/labels.h"
-#include "cli/saved.h"
 #include "ntkit/fit.h"
 
 #include <jansson.h>
@@ -25,7 +24,6 @@ typedef struct memorize_run {
   size_t right;                 /* samples whose class is put out */
   double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
   double seconds;
-  bool new_directory; /* --save's was not there before */
 } memorize_run;
 
 /* The worst and the sums over all networks, and whether each reached what was wanted. */
@@ -37,12 +35,14 @@ double memorize_absolute_worst(const memorize_run *run);
 ntk_fit_error memorize_certificate(const memorize_run *run);
 
 /* The table for people, on standard output. */
-void memorize_print(const memorize_run *run, const saved_files *saved);
+void memorize_print(const memorize_run *run);
 /* The object for programs; NULL for want of memory. */
-json_t *memorize_json(const memorize_run *run, const saved_files *saved);
+json_t *memorize_json(const memorize_run *run);
 
-/* Writes data, labels and weights into --save's directory, lists each file in *saved once it is
- * complete, and then reads them back: run->certificate is what they do. */
-exit_status memorize_save(memorize_run *run, saved_files *saved);
+/* Whether --save may write what it is going to. */
+exit_status memorize_claim(const memorize_run *run);
+/* Writes data, labels and weights, reads them back (run->certificate is what they do), and saves
+ * them. */
+exit_status memorize_save(memorize_run *run);
 
 #endif

@@ -42,7 +42,7 @@ static json_t *class_array(const memorize_run *run) {
   return array;
 }
 
-json_t *memorize_json(const memorize_run *run, const saved_files *saved) {
+json_t *memorize_json(const memorize_run *run) {
   const cli_settings *settings = run->job.settings;
   const ntk_environment environment = ntk_context_environment(run->job.context);
   const ntk_memorize_result all = memorize_overall(run);
@@ -72,7 +72,7 @@ json_t *memorize_json(const memorize_run *run, const saved_files *saved) {
   json_put(&object, "seconds_solve", json_number(all.seconds.solve));
   json_put(&object, "seconds_evaluate", json_number(all.seconds.evaluate));
   if (settings->save != NULL)
-    json_put(&object, "saved", saved_json(saved));
+    json_put(&object, "saved", saved_json(&run->job.folder));
   json_put(&object, "environment", json_environment(&environment));
   return object;
 }

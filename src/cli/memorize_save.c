@@ -7,34 +7,37 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Where network c goes: the directory itself, or that of its class. To be freed. */
-static char *place_of(const memorize_run *run, size_t c) {
-  const char *directory = run->job.settings->save;
-  return run->classes.count == 0 ? saved_path(directory, "")
-                                 : saved_class_path(directory, run->classes.value[c]);
+/* The folder of network c: the directory itself, or that of its class. */
+static void place_of(const memorize_run *run, size_t c, char place[SAVED_NAME]) {
+  place[0] = '\0';
+  if (run->classes.count > 0)
+    saved_class_name(run->classes.value[c], place);
 }
 
-static exit_status save_network(const memorize_run *run, size_t c, saved_files *saved) {
-  char *place = place_of(run, c);
-  if (place == NULL)
-    return EXIT_FAILED;
-  const ntk_status made = ntk_directory_prepare(place);
-  const exit_status status =
-      made == NTK_OK ? saved_weights(place, run->networks[c], saved) : report_library(made, "save");
-  free(place);
+exit_status memorize_claim(const memorize_run *run) {
+  const saved_folder *folder = &run->job.folder;
+  exit_status status = saved_claim_data(folder);
+  if (status == EXIT_DONE)
+    status = saved_claim(folder, "Y.npy");
+  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++) {
+    char place[SAVED_NAME];
+    place_of(run, c, place);
+    status = saved_claim_network(folder, place, run->job.spec.depth);
+  }
   return status;
 }
 
-static exit_status save_arrays(const memorize_run *run, saved_files *saved) {
+static exit_status save_arrays(memorize_run *run) {
   const cli_job *job = &run->job;
-  const char *directory = job->settings->save;
-  exit_status status = saved_begin(directory);
+  saved_folder *folder = &run->job.folder;
+  exit_status status = saved_data(folder, job->data);
   if (status == EXIT_DONE)
-    status = saved_data(directory, job->data, saved);
-  if (status == EXIT_DONE)
-    status = saved_array(directory, "Y.npy", run->Y, ntk_dataset_samples(job->data), 0, saved);
-  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++)
-    status = save_network(run, c, saved);
+    status = saved_array(folder, "Y.npy", run->Y, ntk_dataset_samples(job->data), 0);
+  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++) {
+    char place[SAVED_NAME];
+    place_of(run, c, place);
+    status = saved_weights(folder, place, run->networks[c]);
+  }
   return status;
 }
 
@@ -50,7 +53,7 @@ typedef struct read_back {
 static exit_status read_inputs(const memorize_run *run, read_back *b) {
   const cli_job *job = &run->job;
   const size_t N = ntk_dataset_samples(job->data);
-  char *X = saved_path(job->settings->save, "X.npy"), *Y = saved_path(job->settings->save, "Y.npy");
+  char *X = saved_staged(&job->folder, "X.npy"), *Y = saved_staged(&job->folder, "Y.npy");
   b->Y = calloc(N, sizeof *b->Y);
   b->target = run->classes.count > 0 ? calloc(N, sizeof *b->target) : b->Y;
   exit_status status = X != NULL && Y != NULL ? EXIT_DONE : EXIT_FAILED;
@@ -66,17 +69,6 @@ static exit_status read_inputs(const memorize_run *run, read_back *b) {
   free(X);
   free(Y);
   return status;
-}
-
-/* Weights of another network among those that were written. */
-static exit_status check_depth(const cli_job *job, const char *place, const ntk_network *network) {
-  const size_t depth = ntk_network_depth(network);
-  if (depth == job->spec.depth)
-    return EXIT_DONE;
-  return report_error(EXIT_FAILED,
-                      "--save: %s holds %zu matrices W1.npy, ..., and %zu were written: choose "
-                      "another directory",
-                      place, depth, job->spec.depth);
 }
 
 /* The files must do what the weights in memory did, but for rounding. */
@@ -98,19 +90,18 @@ static exit_status measure(const memorize_run *run, const read_back *b, size_t c
   ntk_status computed = ntk_network_load(job->context, place, job->spec.activation, &network);
   if (computed != NTK_OK)
     return report_library(computed, "save");
-  exit_status status = check_depth(job, place, network);
-  if (status == EXIT_DONE) {
-    computed = ntk_fit_measure(network, b->data, b->target, error);
-    status = computed == NTK_OK ? check_error(place, &run->results[c], error)
-                                : report_library(computed, "save");
-  }
+  computed = ntk_fit_measure(network, b->data, b->target, error);
+  const exit_status status = computed == NTK_OK ? check_error(place, &run->results[c], error)
+                                                : report_library(computed, "save");
   ntk_network_destroy(network);
   return status;
 }
 
 static exit_status certify(const memorize_run *run, const read_back *b, size_t c,
                            ntk_fit_error *error) {
-  char *place = place_of(run, c);
+  char name[SAVED_NAME];
+  place_of(run, c, name);
+  char *place = saved_staged(&run->job.folder, name);
   if (place == NULL)
     return EXIT_FAILED;
   if (run->classes.count > 0)
@@ -120,16 +111,13 @@ static exit_status certify(const memorize_run *run, const read_back *b, size_t c
   return status;
 }
 
-exit_status memorize_save(memorize_run *run, saved_files *saved) {
+static exit_status certify_all(memorize_run *run) {
   read_back b = {0};
-  ntk_fit_error *certificate = NULL;
-  exit_status status = save_arrays(run, saved);
-  if (status == EXIT_DONE) {
-    certificate = calloc(run->count, sizeof *certificate);
-    status = certificate != NULL ? read_inputs(run, &b)
-                                 : report_error(EXIT_FAILED, "no memory for the certificate");
-  }
-  for (size_t c = 0; c < run->count && status == EXIT_DONE && certificate != NULL; c++)
+  ntk_fit_error *certificate = calloc(run->count, sizeof *certificate);
+  if (certificate == NULL)
+    return report_error(EXIT_FAILED, "no memory for the certificate");
+  exit_status status = read_inputs(run, &b);
+  for (size_t c = 0; c < run->count && status == EXIT_DONE; c++)
     status = certify(run, &b, c, &certificate[c]);
   if (b.target != b.Y)
     free(b.target);
@@ -140,4 +128,14 @@ exit_status memorize_save(memorize_run *run, saved_files *saved) {
   else
     free(certificate);
   return status;
+}
+
+exit_status memorize_save(memorize_run *run) {
+  saved_folder *folder = &run->job.folder;
+  exit_status status = save_arrays(run);
+  if (status == EXIT_DONE)
+    status = certify_all(run);
+  if (status == EXIT_DONE)
+    status = saved_announce(folder);
+  return status == EXIT_DONE ? saved_finish(folder, memorize_json(run)) : status;
 }

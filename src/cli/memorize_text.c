@@ -55,7 +55,7 @@ static void print_classes(const memorize_run *run) {
     printf("and %zu more: --json has all\n", run->count - ROWS);
 }
 
-void memorize_print(const memorize_run *run, const saved_files *saved) {
+void memorize_print(const memorize_run *run) {
   const ntk_memorize_result all = memorize_overall(run);
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.settings->labels,
@@ -70,7 +70,5 @@ void memorize_print(const memorize_run *run, const saved_files *saved) {
          "passes %.3f\n",
          all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,
          all.seconds.solve, all.seconds.evaluate);
-  if (saved->count > 0)
-    printf("saved       %zu files in %s, %s\n", saved->count, run->job.settings->save,
-           saved->listed ? "listed in result.json there" : "not all; there is no result.json");
+  saved_print(&run->job.folder);
 }

@@ -110,8 +110,10 @@ static exit_status load_networks(cli_model *model) {
     return report_error(EXIT_FAILED, "no memory for %zu networks", model->count);
   exit_status status = EXIT_DONE;
   for (size_t c = 0; c < model->count && status == EXIT_DONE; c++) {
-    char *place = model->classes != NULL ? saved_class_path(model->directory, model->classes[c])
-                                         : saved_path(model->directory, "");
+    char name[SAVED_NAME] = "";
+    if (model->classes != NULL)
+      saved_class_name(model->classes[c], name);
+    char *place = saved_path(model->directory, name);
     if (place == NULL)
       return EXIT_FAILED;
     place[strlen(place) - (place[strlen(place) - 1] == '/' ? 1 : 0)] = '\0';

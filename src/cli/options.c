@@ -173,6 +173,14 @@ static const option_row networks[] = {
      .expected = "a directory, made if it is not there",
      .help = "Write X.npy (after scaling), W1.npy to WL.npy, eigenvector.npy, with --full "
              "eigenvalues.npy, and result.json (what --json prints) into DIR."},
+    {.name = "overwrite",
+     .kind = KIND_FLAG,
+     .commands = FOR_SIZES,
+     .field = FIELD(overwrite),
+     .help =
+         "With --save: replace files of DIR that have the same name as one to be written, whoever "
+         "made them. When not given: only those that DIR's result.json lists as written by the "
+         "same command."},
     {.name = "save-kernel",
      .kind = KIND_FLAG,
      .commands = FOR_SPECTRUM,

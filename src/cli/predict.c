@@ -167,7 +167,7 @@ static exit_status check(const cli_settings *settings) {
   if (job_data_in_file(settings) && file_same(settings->output, settings->data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
-  if (saved_is_of_run(settings->load, 0, settings->output))
+  if (saved_is_of_network(settings->load, settings->output))
     return report_error(EXIT_INPUT,
                         "--output: '%s' is of the network in %s, or of its data; choose another "
                         "name",

@@ -43,6 +43,7 @@ void progress_catch_signals(void) {
       sigaction(numbers[i], &action, NULL);
   }
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* writing then fails, and is told: "File too large" */
   signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how workers and gnuplot ended */
 }
 

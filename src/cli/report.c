@@ -1,5 +1,6 @@
 #include "cli/report.h"
 
+#include "cli/file.h"
 #include "cli/progress.h"
 
 #include <ctype.h>
@@ -129,11 +130,12 @@ void report_names(const char *(*name)(size_t i), size_t size, char *text) {
 exit_status report_output(exit_status status) {
   /* The buffer is emptied early when it fills: then the reason is gone, the fact is not. */
   const bool failed = ferror(stdout) != 0;
-  errno = 0;
+  int why = failed ? file_why(stdout) : 0;
   if (fclose(stdout) == 0 && !failed)
     return status;
+  why = failed ? why : errno;
   return report_error(EXIT_FAILED, "standard output: %s",
-                      errno != 0 ? strerror(errno) : "could not be written");
+                      why != 0 ? strerror(why) : "could not be written");
 }
 
 void report_bytes(size_t bytes, size_t size, char *text) {

@@ -1,4 +1,9 @@
-/* Files of --save: what the commands share that write results into a directory. */
+/* Files of --save: a folder that knows what it wrote. A run makes all of its files in the stage,
+ * DIR/.ntkit.saving, which it alone holds, and moves them into DIR once all are there: what stops
+ * it before that leaves DIR as it was. result.json, moved last, names the command and lists its
+ * files. These the same command replaces when it comes again, and no others. In order: saved_open
+ * and saved_claim before the computation; saved_array, ... and saved_finish after it; saved_close.
+ */
 #ifndef NTK_CLI_SAVED_H
 #define NTK_CLI_SAVED_H
 
@@ -7,66 +12,70 @@
 
 #include <jansson.h>
 
-/* Paths of the files written so far. */
-typedef struct saved_files {
-  size_t count, capacity;
-  char **paths;           /* owned, and each path too */
-  bool listed;            /* result.json is there and lists them */
-  const char *checkpoint; /* the same command goes on from it; borrowed; NULL: there is none */
-} saved_files;
+enum { SAVED_NAME = 64 };
 
+typedef struct saved_folder {
+  const cli_settings *settings; /* borrowed; NULL: nothing is saved */
+  const char *input[2];         /* files that the run reads: data, labels; NULL: none */
+  const char *checkpoint; /* the same command goes on from it; borrowed; NULL: there is none */
+  char *stage;            /* owned */
+  char other[SAVED_NAME]; /* the command whose result.json is there; "": none, or this one */
+  int lock;
+  bool made;     /* DIR was not there before */
+  bool listed;   /* all of this run's files are there, or being moved there */
+  json_t *owned; /* an object; its keys: files of DIR that this command wrote before */
+  json_t *files; /* an array: files of this run */
+} saved_folder;
+
+/* Makes DIR, when settings ask for one, and its stage, which another run may hold: EXIT_INPUT. */
+exit_status saved_open(const cli_settings *settings, saved_folder *folder);
+/* Whether the run may write DIR/name, there or not: it replaces what this command wrote before, or
+ * with --overwrite any plain file, but no input. */
+exit_status saved_claim(const saved_folder *folder, const char *name);
+/* The same for what every command writes (result.json, data), and for a network in place: "", or a
+ * folder of DIR that ends in '/'. A matrix there that would be read as the next one is refused. */
+exit_status saved_claim_data(const saved_folder *folder);
+exit_status saved_claim_network(const saved_folder *folder, const char *place, size_t depth);
+
+/* Where the stage has a file, to be freed; NULL for want of memory (reported). */
+char *saved_staged(const saved_folder *folder, const char *name);
+/* Adds a file that is in the stage, or will be before saved_finish, to this run's. */
+exit_status saved_add(saved_folder *folder, const char *name);
+
+/* Writes name. columns 0: a vector of rows entries. */
+exit_status saved_array(saved_folder *folder, const char *name, const double *values, size_t rows,
+                        size_t columns);
+/* X.npy, and scaling.npy (2 x d: means and deviations) of data that were centred or standardised.
+ */
+exit_status saved_data(saved_folder *folder, const ntk_dataset *data);
+/* W1.npy to WL.npy in place. */
+exit_status saved_weights(saved_folder *folder, const char *place, const ntk_network *network);
+/* The last file: result.json, which lists itself: first saved_announce adds it, then saved_finish
+ * writes object, which it takes over, moves all into DIR, and removes what this command left there
+ * before and did not write now. */
+exit_status saved_announce(saved_folder *folder);
+exit_status saved_finish(saved_folder *folder, json_t *object);
+/* What has not been moved is no more; a DIR that was made and holds nothing neither. */
+void saved_close(saved_folder *folder);
+
+/* The list for the JSON object, empty when nothing was saved; NULL for want of memory. */
+json_t *saved_json(const saved_folder *folder);
+/* One line for people, or one a file, on standard output; nothing when nothing was saved. */
+void saved_print(const saved_folder *folder);
+void saved_print_files(const saved_folder *folder);
+
+/* Whether the file `path`, there or not, is listed in DIR's result.json, or is what a command would
+ * read from DIR as of a network. */
+bool saved_is_of_network(const char *directory, const char *path);
+
+/* Puts the files that DIR's result.json lists, whatever command wrote it, as keys into names. */
+exit_status saved_listed(const char *directory, json_t *names);
 /* DIR/name, to be freed; NULL for want of memory (reported). */
 char *saved_path(const char *directory, const char *name);
-/* Adds a path, which it takes over. */
-exit_status saved_add(saved_files *saved, char *path);
-void saved_clear(saved_files *saved);
-
-/* Before the first file is written: removes an earlier run's DIR/result.json, which would describe
- * this run's files for as long as its own is not there. */
-exit_status saved_begin(const char *directory);
-
-/* Writes DIR/name and lists it in *saved. columns 0: a vector of rows entries. */
-exit_status saved_array(const char *directory, const char *name, const double *values, size_t rows,
-                        size_t columns, saved_files *saved);
-/* DIR/X.npy, and DIR/scaling.npy (2 x d: means and deviations) of data that were centred or
- * standardised. */
-exit_status saved_data(const char *directory, const ntk_dataset *data, saved_files *saved);
-/* DIR/W1.npy to DIR/WL.npy; those of an earlier and deeper network, which would be read with them,
- * go away. */
-exit_status saved_weights(const char *directory, const ntk_network *network, saved_files *saved);
-/* DIR/result.json lists itself: first saved_announce puts it on the list, then saved_result writes
- * object, which it takes over, to the last path of the list, and takes that off when it fails. */
-exit_status saved_announce(const char *directory, const char *name, saved_files *saved);
-exit_status saved_result(json_t *object, saved_files *saved);
-/* Whether DIR/name and the file `input` are one. */
-bool saved_is(const char *directory, const char *name, const char *input);
-/* Whether the file `input` is DIR/W1.npy to DIR/WL.npy, L = depth, or one that follows these. */
-bool saved_is_weight(const char *directory, size_t depth, const char *input);
-
-/* Remove what an earlier run left in the directory and this one did not write, so that it never
- * mixes two runs: a file (true: it was there, or is of this run), and DIR/W1.npy, W2.npy, ... until
- * one is not there. */
-bool saved_remove_stale(const char *directory, const char *name, const saved_files *saved);
-void saved_remove_stale_weights(const char *directory, const saved_files *saved);
-void saved_remove_earlier_classes(const char *directory, const saved_files *saved);
-/* All of these: whatever any command left there. */
-void saved_remove_earlier(const char *directory, const saved_files *saved);
-/* Whether `path`, there or not, names what a command writes into directory, or reads from it as a
- * network. */
-bool saved_is_of_run(const char *directory, size_t depth, const char *path);
-/* Refuses an input (what: "data" or "labels") that --save would overwrite or remove. */
-exit_status saved_check_overwrite(const cli_settings *settings, const char *input,
-                                  const char *what);
-
-/* DIR/class<number>, where the network of a class is; to be freed. */
-char *saved_class_path(const char *directory, double value);
-/* The numbers of those that are there, ascending, to be freed; none, where there is no directory.
- */
+/* The folder of a class's network, "class3/". */
+void saved_class_name(double value, char name[SAVED_NAME]);
+/* Numbers of the classes that have one in directory, ascending, to be freed; none, where there is
+ * no directory. */
 exit_status saved_classes(const char *directory, size_t *count, double **values);
-
-/* The list for the JSON object; NULL for want of memory. */
-json_t *saved_json(const saved_files *saved);
-/* The list for people, on standard output. */
-void saved_print(const saved_files *saved);
 
 #endif

@@ -1,6 +1,7 @@
 /* Folders of networks that share a directory, one for each class: DIR/class<number>. */
 #include "cli/saved.h"
 
+#include "cli/file.h"
 #include "cli/number.h"
 #include "cli/report.h"
 
@@ -8,15 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char PREFIX[] = "class";
 
-char *saved_class_path(const char *directory, double value) {
-  char name[48];
-  snprintf(name, sizeof name, "%s%.17g", PREFIX, value);
-  return saved_path(directory, name);
+void saved_class_name(double value, char name[SAVED_NAME]) {
+  snprintf(name, SAVED_NAME, "%s%.17g/", PREFIX, value);
 }
 
 /* The number of a folder "class3" or "class-3". */
@@ -69,18 +66,57 @@ exit_status saved_classes(const char *directory, size_t *count, double **values)
   return EXIT_DONE;
 }
 
-void saved_remove_earlier_classes(const char *directory, const saved_files *saved) {
+/* ---- What predict must not write over -------------------------------------------------------- */
+
+/* Whether the file's name is that of a matrix of a network, and its folder this one. */
+static bool is_weight(const char *folder, const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+  const size_t digits = name[0] == 'W' ? strspn(name + 1, "0123456789") : 0;
+  if (digits == 0 || strcmp(name + 1 + digits, ".npy") != 0)
+    return false;
+  char *place = file_name(slash != NULL ? path : ".", "");
+  if (place != NULL && slash != NULL)
+    place[slash - path + (slash == path ? 1 : 0)] = '\0';
+  const bool same = place != NULL && file_same(place, folder);
+  free(place);
+  return same;
+}
+
+static bool is_weight_of_class(const char *directory, const char *path) {
   size_t count = 0;
   double *values = NULL;
+  bool same = false;
   if (saved_classes(directory, &count, &values) != EXIT_DONE)
-    return;
-  for (size_t c = 0; c < count; c++) {
-    char *place = saved_class_path(directory, values[c]);
-    if (place != NULL) {
-      saved_remove_stale_weights(place, saved);
-      (void)rmdir(place); /* which stays when it holds anything */
-    }
+    return false;
+  for (size_t c = 0; c < count && !same; c++) {
+    char name[SAVED_NAME];
+    saved_class_name(values[c], name);
+    char *place = saved_path(directory, name);
+    same = place != NULL && is_weight(place, path);
     free(place);
   }
   free(values);
+  return same;
+}
+
+static bool is_file(const char *directory, const char *name, const char *path) {
+  char *own = saved_path(directory, name);
+  const bool same = own != NULL && file_same(own, path);
+  free(own);
+  return same;
+}
+
+bool saved_is_of_network(const char *directory, const char *path) {
+  static const char *const names[] = {"X.npy", "Y.npy", "scaling.npy", "result.json"};
+  bool same = is_weight(directory, path) || is_weight_of_class(directory, path);
+  for (size_t i = 0; i < sizeof names / sizeof names[0] && !same; i++)
+    same = is_file(directory, names[i], path);
+  json_t *listed = same ? NULL : json_object();
+  if (listed != NULL && saved_listed(directory, listed) == EXIT_DONE) {
+    const char *name;
+    json_t *unused;
+    json_object_foreach(listed, name, unused) same = same || is_file(directory, name, path);
+  }
+  json_decref(listed);
+  return same;
 }

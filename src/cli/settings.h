@@ -31,7 +31,16 @@ typedef struct real_or_name {
   const char *name; /* of a rule that finds the value */
 } real_or_name;
 
+/* How the program was called, for its results to tell. */
+typedef struct cli_origin {
+  const char *command; /* "study run" */
+  int words;
+  char **word;   /* borrowed: the command line */
+  char date[24]; /* of the start, UTC: 2026-01-31T12:00:00Z */
+} cli_origin;
+
 typedef struct cli_settings {
+  cli_origin origin;
   const char *data; /* name of a distribution, or a path */
   size_t samples;   /* N; 0: not given */
   size_t dim;       /* d; 0: not given */
@@ -45,6 +54,7 @@ typedef struct cli_settings {
   size_t memory; /* bytes; 0: what the machine has */
   bool json, quiet;
   const char *save; /* directory; NULL: none */
+  bool overwrite;   /* what is there in it under the same name */
 
   bool full, per_layer, certify, save_kernel; /* spectrum's own */
   double tolerance;

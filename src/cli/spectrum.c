@@ -9,7 +9,6 @@
 #include "cli/report.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ntk_spectrum_options: what tolerance 0 stands for. */
 static const double DEFAULT_TOLERANCE = 1e-6;
@@ -23,8 +22,6 @@ static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *
 /* Data and network, with the sizes checked as soon as they are known. */
 static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
   exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE && job->from_file && job->settings->save != NULL)
-    status = saved_check_overwrite(job->settings, job->settings->data, "data");
   if (status == EXIT_DONE && !job->from_file)
     status = check_memory(job, options, job->settings->samples);
   if (status == EXIT_DONE)
@@ -33,11 +30,10 @@ static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
     status = check_memory(job, options, ntk_dataset_samples(job->data));
   if (status == EXIT_DONE)
     status = job_network(job);
-  if (status == EXIT_DONE && job->settings->save != NULL) {
-    const ntk_status made = ntk_directory_prepare(job->settings->save);
-    if (made != NTK_OK)
-      status = report_library(made, "save");
-  }
+  if (status == EXIT_DONE)
+    status = saved_open(job->settings, &job->folder);
+  if (status == EXIT_DONE && job->settings->save != NULL)
+    status = spectrum_claim(job);
   return status;
 }
 
@@ -51,66 +47,55 @@ static void warn_tolerance(const cli_settings *settings, const ntk_spectrum_resu
 }
 
 /* A result that cannot be saved is still printed. */
-static exit_status present(const cli_job *job, const ntk_spectrum_result *result,
-                           const char *kernel_path) {
-  saved_files saved = {0};
-  exit_status status = EXIT_DONE;
-  if (job->settings->save != NULL) {
-    status = spectrum_save(job, result, kernel_path, &saved);
-    if (status == EXIT_DONE)
-      status = saved_announce(job->settings->save, "result.json", &saved);
-    if (status == EXIT_DONE)
-      status = saved_result(spectrum_json(job, result, &saved), &saved);
-    if (status == EXIT_DONE)
-      saved_remove_earlier(job->settings->save, &saved);
-  }
+static exit_status present(cli_job *job, const ntk_spectrum_result *result) {
+  exit_status status = job->settings->save != NULL ? spectrum_save(job, result) : EXIT_DONE;
   progress_clear();
   if (job->settings->json) {
-    json_t *object = spectrum_json(job, result, &saved);
+    json_t *object = spectrum_json(job, result);
     const exit_status printed = json_print(object);
     if (status == EXIT_DONE)
       status = printed;
     json_decref(object);
   } else {
-    spectrum_print(job, result, &saved);
+    spectrum_print(job, result);
   }
-  saved_clear(&saved);
+  return status;
+}
+
+static exit_status compute(cli_job *job, ntk_spectrum_options *options) {
+  char *kernel_path = NULL;
+  if (options->kernel_path != NULL) {
+    kernel_path = saved_staged(&job->folder, "kernel.npy");
+    if (kernel_path == NULL)
+      return EXIT_FAILED;
+    options->kernel_path = kernel_path;
+  }
+  ntk_spectrum_result result = {0};
+  const ntk_status computed = ntk_spectrum(job->context, job->network, job->data, options, &result);
+  free(kernel_path);
+  if (computed != NTK_OK)
+    return report_library(computed, NULL);
+  warn_tolerance(job->settings, &result);
+  const exit_status status = present(job, &result);
+  ntk_spectrum_clear(&result);
   return status;
 }
 
 exit_status command_spectrum(const cli_settings *settings) {
   if (settings->save_kernel && settings->save == NULL)
     return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
-  char *kernel_path = NULL;
-  if (settings->save_kernel) {
-    kernel_path = saved_path(settings->save, ".kernel.npy.unfinished");
-    if (kernel_path == NULL)
-      return EXIT_FAILED;
-  }
-  const ntk_spectrum_options options = {
+  ntk_spectrum_options options = {
       .full = settings->full,
       .per_layer = settings->per_layer,
       .certify = settings->certify,
       .tolerance = settings->tolerance,
-      .kernel_path = kernel_path,
+      .kernel_path = settings->save_kernel ? "kernel.npy" : NULL, /* its folder comes later */
       .seed = settings->seed,
   };
   cli_job job = {.settings = settings};
   exit_status status = prepare(&job, &options);
-  if (status == EXIT_DONE) {
-    ntk_spectrum_result result = {0};
-    const ntk_status computed = ntk_spectrum(job.context, job.network, job.data, &options, &result);
-    if (computed == NTK_OK) {
-      warn_tolerance(settings, &result);
-      status = present(&job, &result, kernel_path);
-      ntk_spectrum_clear(&result);
-    } else {
-      status = report_library(computed, NULL);
-    }
-  }
-  if (kernel_path != NULL)
-    (void)unlink(kernel_path); /* still there only when the run did not end well */
+  if (status == EXIT_DONE)
+    status = compute(&job, &options);
   job_end(&job);
-  free(kernel_path);
   return status;
 }

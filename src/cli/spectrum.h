@@ -4,24 +4,21 @@
 #define NTK_CLI_SPECTRUM_H
 
 #include "cli/job.h"
-#include "cli/saved.h"
 #include "cli/settings.h"
 #include "ntkit/ntkit.h"
 
 #include <jansson.h>
 
 /* The table for people, on standard output. */
-void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
-                    const saved_files *saved);
+void spectrum_print(const cli_job *job, const ntk_spectrum_result *result);
 
 /* The object for programs; NULL for want of memory. */
-json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
-                      const saved_files *saved);
+json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result);
 
-/* Writes data, weights and what result holds into --save's directory, and lists each file in *saved
- * once it is complete. kernel_path: where the kernel has been written, to be renamed kernel.npy; or
- * NULL. */
-exit_status spectrum_save(const cli_job *job, const ntk_spectrum_result *result,
-                          const char *kernel_path, saved_files *saved);
+/* Whether --save may write what it is going to. */
+exit_status spectrum_claim(const cli_job *job);
+/* Saves data, weights and what result holds, beside the kernel, which is in the stage when it was
+ * asked for. */
+exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result);
 
 #endif

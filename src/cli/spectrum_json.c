@@ -64,8 +64,7 @@ static json_t *seconds_object(const ntk_spectrum_seconds *seconds) {
   return object;
 }
 
-json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
-                      const saved_files *saved) {
+json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result) {
   const ntk_environment environment = ntk_context_environment(job->context);
   json_t *object = json_object();
   json_put(&object, "network", job_network_json(job));
@@ -88,7 +87,7 @@ json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result,
   if (result->eigenvalues != NULL)
     json_put(&object, "eigenvalues", json_numbers(result->eigenvalues, result->samples));
   if (job->settings->save != NULL)
-    json_put(&object, "saved", saved_json(saved));
+    json_put(&object, "saved", saved_json(&job->folder));
   json_put(&object, "environment", json_environment(&environment));
   return object;
 }

@@ -112,8 +112,7 @@ static void print_costs(const ntk_spectrum_result *result) {
          result->products);
 }
 
-void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
-                    const saved_files *saved) {
+void spectrum_print(const cli_job *job, const ntk_spectrum_result *result) {
   job_print_network(job);
   job_print_data(job, "");
   putchar('\n');
@@ -121,5 +120,5 @@ void spectrum_print(const cli_job *job, const ntk_spectrum_result *result,
   print_theorem(result);
   print_layers(job, result);
   print_costs(result);
-  saved_print(saved);
+  saved_print_files(&job->folder);
 }

@@ -76,53 +76,12 @@ static exit_status check_memory(const train_run *run, size_t N) {
   return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
 }
 
-static exit_status check_overwrite(const train_run *run) {
-  const cli_settings *settings = run->job.settings;
-  exit_status status = EXIT_DONE;
-  if (settings->save != NULL && run->job.from_file)
-    status = saved_check_overwrite(settings, settings->data, "data");
-  if (status == EXIT_DONE && settings->save != NULL && labels_in_file(settings))
-    status = saved_check_overwrite(settings, settings->labels, "labels");
-  return status;
-}
-
-/* --save's directory and its part for the first weights. */
-static exit_status make_directories(train_run *run) {
-  const cli_settings *settings = run->job.settings;
-  if (settings->save == NULL)
-    return EXIT_DONE;
-  char *first = saved_path(settings->save, "init");
-  if (first == NULL)
-    return EXIT_FAILED;
-  run->new_directory = access(settings->save, F_OK) != 0;
-  ntk_status status = ntk_directory_prepare(settings->save);
-  if (status == NTK_OK)
-    status = ntk_directory_prepare(first);
-  free(first);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "save");
-}
-
-/* A run that saved nothing leaves no empty ones; rmdir spares what holds anything. */
-static void remove_directories(const train_run *run) {
-  const char *directory = run->job.settings->save;
-  if (directory == NULL)
-    return;
-  char *first = saved_path(directory, "init");
-  if (first != NULL)
-    (void)rmdir(first);
-  free(first);
-  if (run->new_directory)
-    (void)rmdir(directory);
-}
-
 /* Data, labels and network, with the sizes checked as soon as they are known. */
 static exit_status prepare(train_run *run) {
   cli_job *job = &run->job;
   exit_status status = job_begin(job->settings, job);
   if (status == EXIT_DONE)
     status = make_options(run);
-  if (status == EXIT_DONE)
-    status = check_overwrite(run);
   if (status == EXIT_DONE && !job->from_file)
     status = check_memory(run, job->settings->samples);
   if (status == EXIT_DONE)
@@ -134,49 +93,34 @@ static exit_status prepare(train_run *run) {
   if (status == EXIT_DONE)
     status = job_network(job);
   if (status == EXIT_DONE)
-    status = make_directories(run);
+    status = saved_open(job->settings, &job->folder);
+  if (status == EXIT_DONE && job->settings->save != NULL)
+    status = train_claim(run);
   return status;
 }
 
 /* ---- After it -------------------------------------------------------------------------------- */
 
 /* A result that cannot be saved or drawn is still printed. */
-static exit_status present(const train_run *run, const ntk_train_result *result) {
+static exit_status present(train_run *run, const ntk_train_result *result) {
   const cli_settings *settings = run->job.settings;
-  saved_files saved = {0};
-  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
-    saved.checkpoint = run->checkpoint;
-  exit_status status = EXIT_DONE;
-  if (settings->save != NULL) {
-    status = train_save(run, result, &saved);
-    const bool arrays = status == EXIT_DONE;
-    if (arrays && settings->plot)
-      status = train_plot(run, result, &saved);
-    exit_status written = arrays ? saved_announce(settings->save, "result.json", &saved) : status;
-    if (written == EXIT_DONE)
-      written = saved_result(train_json(run, result, &saved), &saved);
-    status = status == EXIT_DONE ? written : status;
-    if (status == EXIT_DONE)
-      saved_remove_earlier(settings->save, &saved);
-  }
+  exit_status status = settings->save != NULL ? train_save(run, result) : EXIT_DONE;
   progress_clear();
   if (settings->json) {
-    json_t *object = train_json(run, result, &saved);
+    json_t *object = train_json(run, result);
     const exit_status printed = json_print(object);
     status = status == EXIT_DONE ? printed : status;
     json_decref(object);
   } else {
-    train_print(run, result, &saved);
+    train_print(run, result);
   }
-  saved_clear(&saved);
   return status;
 }
 
 /* Programs get the object all the same: it says what would have been stable. */
 static exit_status diverged(const train_run *run, const ntk_train_result *result) {
   if (run->job.settings->json) {
-    const saved_files none = {0};
-    json_t *object = train_json(run, result, &none);
+    json_t *object = train_json(run, result);
     (void)json_print(object);
     json_decref(object);
   }
@@ -213,8 +157,6 @@ static exit_status compute(train_run *run) {
   ntk_train_result result = {0};
   const ntk_status computed =
       ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, &result);
-  if (computed != NTK_OK || result.stopped == NTK_STOP_DIVERGED)
-    remove_directories(run);
   if (computed == NTK_ERR_CANCELLED)
     return interrupted(run);
   if (computed != NTK_OK)

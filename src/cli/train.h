@@ -4,7 +4,6 @@
 #define NTK_CLI_TRAIN_H
 
 #include "cli/job.h"
-#include "cli/saved.h"
 #include "ntkit/fit.h"
 
 #include <jansson.h>
@@ -16,8 +15,7 @@ typedef struct train_run {
   ntk_train_options options;
   size_t epoch; /* the last one that progress told of, and its loss */
   double loss;
-  bool new_directory; /* --save's was not there before */
-  bool stopped;       /* progress was answered by a wish to stop */
+  bool stopped; /* progress was answered by a wish to stop */
 } train_run;
 
 /* What settings ask for that does not go together. */
@@ -27,19 +25,18 @@ exit_status train_check(const cli_settings *settings);
 void train_warn(const train_run *run);
 
 /* The table for people, on standard output. */
-void train_print(const train_run *run, const ntk_train_result *result, const saved_files *saved);
+void train_print(const train_run *run, const ntk_train_result *result);
 /* The object for programs; NULL for want of memory. */
-json_t *train_json(const train_run *run, const ntk_train_result *result, const saved_files *saved);
+json_t *train_json(const train_run *run, const ntk_train_result *result);
 
-/* Writes data, labels, first and last weights, losses and what was tracked into --save's directory,
- * and lists each file in *saved once it is complete. */
-exit_status train_save(const train_run *run, const ntk_train_result *result, saved_files *saved);
-/* Name i of the files, data, labels and weights apart, that it may write, into text; false past the
- * last. */
-bool train_file_name(size_t i, size_t size, char *text);
+/* Whether --save may write what it is going to. */
+exit_status train_claim(const train_run *run);
+/* Saves data, labels, first and last weights, losses, what was tracked, and figures. A figure that
+ * cannot be drawn keeps nothing else from being saved. */
+exit_status train_save(train_run *run, const ntk_train_result *result);
 
-/* Figures of --plot: DIR/loss.* and, of a tracked run, DIR/spectrum.*; listed in *saved. */
-exit_status train_plot(const train_run *run, const ntk_train_result *result, saved_files *saved);
+/* Figures of --plot: DIR/loss.* and, of a tracked run, DIR/spectrum.* */
+exit_status train_plot(train_run *run, const ntk_train_result *result);
 /* Name i of the files that train_plot may write, into text; false past the last. */
 bool train_figure_name(size_t i, size_t size, char *text);
 

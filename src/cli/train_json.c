@@ -51,7 +51,7 @@ static json_t *track_array(const ntk_train_result *result) {
   return array;
 }
 
-json_t *train_json(const train_run *run, const ntk_train_result *result, const saved_files *saved) {
+json_t *train_json(const train_run *run, const ntk_train_result *result) {
   const cli_settings *settings = run->job.settings;
   const ntk_environment environment = ntk_context_environment(run->job.context);
   const bool checkpoint = run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0;
@@ -84,7 +84,7 @@ json_t *train_json(const train_run *run, const ntk_train_result *result, const s
   json_put(&object, "track", track_array(result));
   json_put(&object, "checkpoint", json_text(checkpoint ? run->checkpoint : NULL));
   if (settings->save != NULL)
-    json_put(&object, "saved", saved_json(saved));
+    json_put(&object, "saved", saved_json(&run->job.folder));
   json_put(&object, "environment", json_environment(&environment));
   return object;
 }

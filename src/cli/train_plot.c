@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
   KEPT = 500,  /* points of a longer curve that are drawn: one in two pixels */
@@ -56,31 +57,38 @@ static size_t spread(size_t i, size_t kept, size_t count) {
   return kept < 2 ? 0 : (size_t)((double)i * (double)(count - 1) / (double)(kept - 1) + 0.5);
 }
 
-static exit_status draw(const train_run *run, const char *name, const curves *c, figure f,
-                        saved_files *saved) {
-  char *base = saved_path(run->job.settings->save, name);
-  if (base == NULL)
+static exit_status draw(train_run *run, const char *name, const curves *c, figure f) {
+  saved_folder *folder = &run->job.folder;
+  char *base = saved_staged(folder, name), *place = saved_path(run->job.settings->save, name);
+  if (base == NULL || place == NULL) {
+    free(base);
+    free(place);
     return EXIT_FAILED;
+  }
   f.base = base;
+  f.place = place;
   f.option = "save";
   f.x = (figure_axis){"epoch", false};
   f.y.log = true;
   f.curves = c->count;
   f.curve = c->curve;
   exit_status status = figure_draw(&f);
-  for (size_t i = 0; i < SUFFIXES && status == EXIT_DONE; i++) {
-    char file[32];
+  for (size_t i = 0; i < SUFFIXES; i++) { /* without gnuplot there are two of them */
+    char file[SAVED_NAME];
     snprintf(file, sizeof file, "%s%s", name, suffixes[i]);
-    status = saved_announce(run->job.settings->save, file, saved);
+    char *path = saved_staged(folder, file);
+    if (path != NULL && access(path, F_OK) == 0 && saved_add(folder, file) != EXIT_DONE)
+      status = EXIT_FAILED;
+    free(path);
   }
   free(base);
+  free(place);
   return status;
 }
 
 /* The bound is known at every epoch, the prediction of the linear model where K was tracked. Both
  * may fall below every loss there is, where they must not pull the axis after them. */
-static exit_status draw_loss(const train_run *run, const ntk_train_result *result, curves *c,
-                             saved_files *saved) {
+static exit_status draw_loss(train_run *run, const ntk_train_result *result, curves *c) {
   const size_t losses = result->epochs + 1, kept = losses < KEPT ? losses : KEPT;
   double least = INFINITY;
   c->count = c->used = 0;
@@ -111,11 +119,10 @@ static exit_status draw_loss(const train_run *run, const ntk_train_result *resul
   snprintf(y, sizeof y, "loss (%s)", run->job.settings->loss);
   const figure f = {.about = "loss, the bound (20), and the loss if the kernel stayed K_0",
                     .y = {.label = y}};
-  return draw(run, bases[0], c, f, saved);
+  return draw(run, bases[0], c, f);
 }
 
-static exit_status draw_spectrum(const train_run *run, const ntk_train_result *result, curves *c,
-                                 saved_files *saved) {
+static exit_status draw_spectrum(train_run *run, const ntk_train_result *result, curves *c) {
   c->count = c->used = 0;
   begin(c, "λ_{max}");
   for (size_t i = 0; i < result->tracked; i++)
@@ -131,16 +138,16 @@ static exit_status draw_spectrum(const train_run *run, const ntk_train_result *r
   }
   const figure f = {.about = "largest and smallest eigenvalue of K(theta_t)",
                     .y = {.label = "eigenvalues of K(θ_t)"}};
-  return draw(run, bases[1], c, f, saved);
+  return draw(run, bases[1], c, f);
 }
 
-exit_status train_plot(const train_run *run, const ntk_train_result *result, saved_files *saved) {
+exit_status train_plot(train_run *run, const ntk_train_result *result) {
   curves c = {.point = calloc(2 * KEPT + 2 * result->tracked, sizeof *c.point)};
   if (c.point == NULL)
     return report_error(EXIT_FAILED, "no memory for the figures' points");
-  exit_status status = draw_loss(run, result, &c, saved);
+  exit_status status = draw_loss(run, result, &c);
   if (status == EXIT_DONE && result->tracked > 0)
-    status = draw_spectrum(run, result, &c, saved);
+    status = draw_spectrum(run, result, &c);
   free(c.point);
   return status;
 }

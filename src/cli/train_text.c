@@ -135,7 +135,7 @@ static void print_verdict(const train_run *run, const ntk_train_result *result) 
   print_laziness(&result->convergence);
 }
 
-void train_print(const train_run *run, const ntk_train_result *result, const saved_files *saved) {
+void train_print(const train_run *run, const ntk_train_result *result) {
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s", run->job.settings->labels);
   job_print_network(&run->job);
@@ -151,7 +151,5 @@ void train_print(const train_run *run, const ntk_train_result *result, const sav
   putchar('\n');
   if (run->checkpoint != NULL)
     printf("checkpoint  %s\n", run->checkpoint);
-  if (saved->count > 0)
-    printf("saved       %zu files in %s, %s\n", saved->count, run->job.settings->save,
-           saved->listed ? "listed in result.json there" : "not all; there is no result.json");
+  saved_print(&run->job.folder);
 }
