@@ -124,6 +124,35 @@ printf '{"command": "spectrum", "saved": ["../X.npy", "a/../../keep.npy", "/etc/
 saves 'a list that leads out' spectrum far/run
 check 'others stay' test "$(cat far/X.npy far/keep.npy)" = "$(printf 'theirs\ntheirs')"
 
+# ---- What result.json tells of its run --------------------------------------------------------------
+
+# input NAME FILE: an input that result.json lists is FILE, by the hash of another program.
+input() {
+  check "$1: the path of $2" grep -qF "\"path\": \"$2\"" run/result.json
+  check "$1: its hash" grep -q "\"sha256\": \"$(sha256sum "$2" | cut -d ' ' -f 1)\"" run/result.json
+}
+rm -rf run && cp far/run/X.npy "odd name's.npy" && saves 'labels' memorize labels
+before=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+good 'files read' memorize --data "odd name's.npy" --labels labels/Y.npy --widths '6,8' --save run --json
+after=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+check 'printed as saved' cmp "$out" run/result.json
+input data "odd name's.npy"
+input labels labels/Y.npy
+flat "$out" >"$top/flat"
+check 'the command' test "$(value command)" = '"memorize"'
+date=$(value date | tr -d '"')
+check 'the date lies between' test "$(printf '%s\n' "$before" "$date" "$after" | sort | sed -n 2p)" = "$date"
+rm -rf run/* && eval "$(value command_line | sed 's/^"//; s/"$//; s/\\\\/\\/g')" >/dev/null
+check 'the command line, read by a shell, does it again' test -s run/result.json
+saves 'drawn data' spectrum run --overwrite
+check 'reads nothing' grep -q '"inputs": \[\]' run/result.json
+# Lengths around those at which SHA-256 ends a block: 128 bytes and 8 d.
+for d in 6 7 8 14 15 16 2031 2032 2033; do
+  { header '<f8' "(1, $d)" && head -c $((8 * d)) /dev/zero; } >zeros.npy
+  good "$d numbers" spectrum --data zeros.npy --widths 2 --save run --quiet --json
+  input "$d numbers" zeros.npy
+done
+
 # ---- Two at once, and what a kill leaves ------------------------------------------------------------
 
 # shellcheck disable=SC2086

@@ -1,8 +1,10 @@
 #include "cli/job.h"
 
+#include "cli/json.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/sha256.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,6 +125,22 @@ exit_status job_begin(const cli_settings *settings, cli_job *job) {
   return status;
 }
 
+exit_status job_note_input(cli_job *job, const char *path) {
+  char hash[SHA256_TEXT];
+  if (!job->settings->json && job->settings->save == NULL)
+    return EXIT_DONE;
+  if (!sha256_file(path, hash))
+    return report_error(EXIT_INPUT, "%s cannot be read to its end", path);
+  json_t *input = json_object();
+  json_put(&input, "path", json_text(path));
+  json_put(&input, "sha256", json_text(hash));
+  if (job->inputs == NULL)
+    job->inputs = json_array();
+  if (json_array_append_new(job->inputs, input) == 0)
+    return EXIT_DONE;
+  return report_error(EXIT_FAILED, "no memory for the list of files that are read");
+}
+
 exit_status job_data(cli_job *job) {
   const cli_settings *settings = job->settings;
   ntk_status status = NTK_OK;
@@ -144,7 +162,7 @@ exit_status job_data(cli_job *job) {
     const double d = (double)job->width[0], N = (double)ntk_dataset_samples(job->data);
     job->spec.gamma = settings->gamma > 0 ? settings->gamma : d * d * d * N * N; /* Theorem 4.2 */
   }
-  return EXIT_DONE;
+  return job->from_file ? job_note_input(job, settings->data) : EXIT_DONE;
 }
 
 void job_warn(const cli_job *job) {
@@ -171,5 +189,6 @@ void job_end(cli_job *job) {
   ntk_context_destroy(job->context);
   free(job->width);
   free(job->beta);
+  json_decref(job->inputs);
   *job = (cli_job){0};
 }

@@ -18,6 +18,7 @@ typedef struct cli_job {
   size_t *width;         /* d, n_1, ..., n_{L-1} */
   double *beta;          /* beta_1, ..., beta_L */
   saved_folder folder;   /* of --save; opened by saved_open */
+  json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */
 } cli_job;
 
 /* Whether --data names a file. */
@@ -28,6 +29,8 @@ bool job_data_in_file(const cli_settings *settings);
 exit_status job_begin(const cli_settings *settings, cli_job *job);
 /* Draws or loads the data, and sets what depends on them: d, gamma. */
 exit_status job_data(cli_job *job);
+/* Notes a file that has been read, when results are to tell of it. */
+exit_status job_note_input(cli_job *job, const char *path);
 /* Draws the weights. */
 exit_status job_network(cli_job *job);
 /* Says what of network and data is outside the theory. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *job_number(double value, const char *format, char text[JOB_CELL]) {
   if (isnan(value))
@@ -46,6 +47,53 @@ void job_print_data(const cli_job *job, const char *more) {
   if (job->from_file)
     printf(", scale %s", job->settings->scale);
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
+}
+
+/* Appends a word as a shell reads it: as it is, or in single quotes. */
+static size_t put_word(char *to, const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "-_=+:,./@%^";
+  size_t used = strlen(word);
+  if (used > 0 && strspn(word, plain) == used) {
+    memcpy(to, word, used);
+    return used;
+  }
+  used = 0;
+  to[used++] = '\'';
+  for (; *word != '\0'; word++)
+    if (*word == '\'') {
+      memcpy(to + used, "'\\''", 4);
+      used += 4;
+    } else {
+      to[used++] = *word;
+    }
+  to[used++] = '\'';
+  return used;
+}
+
+static json_t *command_line(const cli_origin *origin) {
+  size_t size = 1, used = 0;
+  for (int i = 0; i < origin->words; i++)
+    size += 4 * strlen(origin->word[i]) + 3;
+  char *text = malloc(size);
+  if (text == NULL)
+    return NULL;
+  for (int i = 0; i < origin->words; i++) {
+    used += put_word(text + used, origin->word[i]);
+    text[used++] = ' ';
+  }
+  text[used > 0 ? used - 1 : 0] = '\0';
+  json_t *line = json_text(text);
+  free(text);
+  return line;
+}
+
+void job_put_origin(json_t **object, const cli_job *job) {
+  const cli_origin *origin = &job->settings->origin;
+  json_put(object, "command", json_text(origin->command));
+  json_put(object, "command_line", command_line(origin));
+  json_put(object, "date", json_text(origin->date));
+  json_put(object, "inputs", job->inputs != NULL ? json_incref(job->inputs) : json_array());
 }
 
 json_t *job_network_json(const cli_job *job) {

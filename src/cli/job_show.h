@@ -11,6 +11,8 @@ void job_print_network(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */
 void job_print_data(const cli_job *job, const char *more);
 
+/* Puts how the program was called, when, and what it read. */
+void job_put_origin(json_t **object, const cli_job *job);
 json_t *job_network_json(const cli_job *job);
 json_t *job_data_json(const cli_job *job);
 

@@ -70,7 +70,7 @@ static exit_status warn_classes(const cli_job *job, const double *Y) {
   return status;
 }
 
-exit_status labels_make(const cli_job *job, double **Y) {
+exit_status labels_make(cli_job *job, double **Y) {
   const cli_settings *settings = job->settings;
   const size_t N = ntk_dataset_samples(job->data);
   *Y = calloc(N, sizeof **Y);
@@ -80,7 +80,11 @@ exit_status labels_make(const cli_job *job, double **Y) {
                                 ? ntk_labels_load(job->context, settings->labels, job->data, *Y)
                                 : ntk_labels_generate(job->context, settings->labels, &job->spec,
                                                       job->data, settings->seed, *Y);
-  return status == NTK_OK ? warn_classes(job, *Y) : report_library(status, "labels");
+  if (status != NTK_OK)
+    return report_library(status, "labels");
+  const exit_status noted =
+      labels_in_file(settings) ? job_note_input(job, settings->labels) : EXIT_DONE;
+  return noted == EXIT_DONE ? warn_classes(job, *Y) : noted;
 }
 
 exit_status labels_classes(const double *Y, size_t N, label_classes *classes) {

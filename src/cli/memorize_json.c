@@ -50,6 +50,7 @@ json_t *memorize_json(const memorize_run *run) {
   if (run->certificate != NULL)
     certificate = memorize_certificate(run);
   json_t *object = json_object();
+  job_put_origin(&object, &run->job);
   json_put(&object, "network", job_network_json(&run->job));
   json_put(&object, "data", job_data_json(&run->job));
   json_put(&object, "labels", json_text(settings->labels));

@@ -67,6 +67,7 @@ static json_t *seconds_object(const ntk_spectrum_seconds *seconds) {
 json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result) {
   const ntk_environment environment = ntk_context_environment(job->context);
   json_t *object = json_object();
+  job_put_origin(&object, job);
   json_put(&object, "network", job_network_json(job));
   json_put(&object, "data", job_data_json(job));
   json_put(&object, "seed", json_whole(job->settings->seed));

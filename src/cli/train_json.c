@@ -56,6 +56,7 @@ json_t *train_json(const train_run *run, const ntk_train_result *result) {
   const ntk_environment environment = ntk_context_environment(run->job.context);
   const bool checkpoint = run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0;
   json_t *object = json_object();
+  job_put_origin(&object, &run->job);
   json_put(&object, "network", job_network_json(&run->job));
   json_put(&object, "data", job_data_json(&run->job));
   json_put(&object, "labels", json_text(settings->labels));
