@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Presets --------------------------------------------------------------------------------- */
 
@@ -96,6 +97,20 @@ static exit_status run_study(const cli_settings *settings, const reproduction *r
   return result;
 }
 
+/* Names the files that are there: not all, where something failed. */
+static void announce(const char *base) {
+  static const char *const suffixes[] = {".svg", ".pdf", ".png", ".dat", ".gp",
+                                         ".csv", ".txt", ".db",  ".yaml"};
+  printf("\n  %s:", base);
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+    char *path = file_name(base, suffixes[i]);
+    if (path != NULL && access(path, F_OK) == 0)
+      printf(" %s", suffixes[i]);
+    free(path);
+  }
+  puts(" (.gp and .dat draw the figure again)");
+}
+
 /* Everything in the folder; base: its name, and in it the files' own. */
 static exit_status fill_folder(const cli_settings *settings, const reproduction *r,
                                const reproduction_preset *preset, char *base) {
@@ -114,7 +129,7 @@ static exit_status fill_folder(const cli_settings *settings, const reproduction 
     status = r->tabulate(database, base);
   }
   if (status != EXIT_INPUT && status != EXIT_INTERRUPTED)
-    printf("\n  %s.{svg,pdf,png} figure, .dat .gp to draw it again, .csv .txt .db .yaml\n", base);
+    announce(base);
   free(database);
   return status;
 }

@@ -1,6 +1,7 @@
 /* A study's table as .npz: a zip archive with one .npy array for each column, as numpy.savez makes
  * it. Numbers are f8, trial and seed i8, texts U<longest> (UCS-4, padded by zeros).
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+#include "cli/file.h"
 #include "cli/report.h"
 #include "cli/study_view.h"
 
@@ -197,23 +198,51 @@ static exit_status add_columns(const ntk_study_table *table, zip_t *archive, con
   return status;
 }
 
+/* The bytes of an archive that has been closed. */
+static exit_status write_bytes(zip_source_t *bytes, const char *path) {
+  char block[1 << 14];
+  zip_int64_t got = zip_source_open(bytes) == 0 ? 1 : -1;
+  cli_file file;
+  exit_status status = got > 0 ? file_create(path, "output", &file)
+                               : report_error(EXIT_FAILED, "--npz: no memory for the archive");
+  if (status != EXIT_DONE)
+    return status;
+  while (got > 0 && !ferror(file.stream)) {
+    got = zip_source_read(bytes, block, sizeof block);
+    if (got > 0)
+      (void)fwrite(block, 1, (size_t)got, file.stream); /* file_close tells what was not taken */
+  }
+  (void)zip_source_close(bytes);
+  if (got < 0)
+    status = report_error(EXIT_FAILED, "--npz: the archive cannot be read back");
+  return file_close(&file, "output", status);
+}
+
+/* The archive is made in memory, where the columns are: libzip's own files have another way to fail
+ * and to be named. */
 exit_status study_write_npz(const ntk_study_table *table, const char *path) {
-  int code = 0;
-  zip_t *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code);
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t *bytes = zip_source_buffer_create(NULL, 0, 0, &error);
+  zip_t *archive =
+      bytes != NULL ? zip_open_from_source(bytes, ZIP_CREATE | ZIP_TRUNCATE, &error) : NULL;
+  exit_status status = EXIT_DONE;
   if (archive == NULL) {
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const exit_status status =
-        report_error(EXIT_INPUT, "--output: %s: %s", path, zip_error_strerror(&error));
+    status = report_error(EXIT_FAILED, "--output: %s: %s", path, zip_error_strerror(&error));
+    zip_source_free(bytes);
     zip_error_fini(&error);
     return status;
   }
-  exit_status status = add_columns(table, archive, path);
-  /* libzip writes to a temporary name and renames. */
-  if (status == EXIT_DONE && zip_close(archive) == 0)
-    return EXIT_DONE;
-  if (status == EXIT_DONE)
-    status = refuse(archive, path);
-  zip_discard(archive);
+  zip_source_keep(bytes); /* beyond the archive, which has it */
+  status = add_columns(table, archive, path);
+  if (status == EXIT_DONE && zip_close(archive) == 0) {
+    status = write_bytes(bytes, path);
+  } else {
+    if (status == EXIT_DONE)
+      status = refuse(archive, path);
+    zip_discard(archive);
+  }
+  zip_source_free(bytes);
+  zip_error_fini(&error);
   return status;
 }

@@ -136,11 +136,22 @@ static ntk_status add_database(merging *m, size_t number, const char *path) {
   return status == NTK_OK && m->number > 0 && !m->other_code ? check_builds(m) : status;
 }
 
+/* The temporary name is always the same and locked: what a killed run left is removed. */
+static ntk_status open_new(const char *temporary, ntk_store *store) {
+  const bool left = access(temporary, F_OK) == 0;
+  const ntk_status status = ntk_store_open_for_run(temporary, store);
+  if (!left || store->lock < 0)
+    return status;
+  (void)unlink(temporary);
+  ntk_store_close(store);
+  return ntk_store_open_for_run(temporary, store);
+}
+
 static ntk_status merge_into(const char *const *databases, size_t count, bool other_code,
-                             const char *temporary) {
+                             const char *temporary, const char *output) {
   ntk_store store;
   merging m = {.first = databases[0], .other_code = other_code, .store = &store};
-  ntk_status status = ntk_store_open_for_run(temporary, &store);
+  ntk_status status = open_new(temporary, &store);
   if (status == NTK_OK)
     status = ntk_store_begin(&store);
   for (size_t i = 0; i < count && status == NTK_OK; i++)
@@ -148,6 +159,10 @@ static ntk_status merge_into(const char *const *databases, size_t count, bool ot
   if (status == NTK_OK)
     status = ntk_store_add_rows(&store, m.rows);
   status = store.db != NULL ? ntk_store_end(&store, status) : status;
+  if (status == NTK_OK && rename(temporary, output) != 0)
+    status = ntk_fail(NTK_ERR_FILE, "%s: %s", output, strerror(errno));
+  if (status != NTK_OK && store.lock >= 0) /* else it is another's */
+    (void)unlink(temporary);
   ntk_store_close(&store);
   ntk_settings_clear(&m.settings);
   free(m.taken);
@@ -165,12 +180,8 @@ ntk_status ntk_study_merge(const char *const *databases, size_t count, bool othe
   char *temporary = malloc(strlen(output) + 32);
   if (temporary == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a file's name");
-  snprintf(temporary, strlen(output) + 32, "%s.%ld.tmp", output, (long)getpid());
-  ntk_status status = merge_into(databases, count, other_code, temporary);
-  if (status == NTK_OK && rename(temporary, output) != 0)
-    status = ntk_fail(NTK_ERR_FILE, "%s: %s", output, strerror(errno));
-  if (status != NTK_OK)
-    (void)unlink(temporary);
+  snprintf(temporary, strlen(output) + 32, "%s.ntkit-tmp", output);
+  const ntk_status status = merge_into(databases, count, other_code, temporary, output);
   free(temporary);
   return status;
 }

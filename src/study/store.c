@@ -39,6 +39,15 @@ static const char sums[] = "ALTER TABLE studies ADD COLUMN written INTEGER NOT N
                            "ALTER TABLE trials ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
                            "PRAGMA user_version = 2;";
 
+/* Why reading or writing failed, which SQLite calls a "disk I/O error" whatever it was; 0: unknown.
+ */
+static int system_error(const ntk_store *store) {
+  int error = store->db != NULL ? sqlite3_system_errno(store->db) : 0;
+  if (error == 0 && store->db != NULL)
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
 ntk_status ntk_store_error(const ntk_store *store, int code) {
   const char *why = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
   switch (code & 0xff) {
@@ -46,6 +55,9 @@ ntk_status ntk_store_error(const ntk_store *store, int code) {
     return ntk_fail(NTK_ERR_MEMORY, "%s: no memory", store->path);
   case SQLITE_FULL:
     return ntk_fail(NTK_ERR_FILE, "%s: the disk is full; what was committed is safe", store->path);
+  case SQLITE_IOERR:
+    return ntk_fail(NTK_ERR_FILE, "%s: %s; what was committed is safe", store->path,
+                    system_error(store) != 0 ? strerror(system_error(store)) : why);
   case SQLITE_READONLY:
     return ntk_fail(NTK_ERR_FILE, "%s may not be written to (%s)", store->path, why);
   case SQLITE_CANTOPEN:
