@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 exit_status saved_add(saved_folder *folder, const char *name) {
-  if (json_array_append_new(folder->files, json_string(name)) == 0)
+  if (json_object_set_new(folder->files, name, json_true()) == 0)
     return EXIT_DONE;
   return report_error(EXIT_FAILED, "no memory for the list of files");
 }
 
 exit_status saved_announce(saved_folder *folder) {
-  const exit_status status = saved_add(folder, "result.json");
+  const exit_status status = saved_add(folder, SAVED_RESULT);
   folder->listed = status == EXIT_DONE;
   return status;
 }
@@ -68,15 +68,11 @@ exit_status saved_weights(saved_folder *folder, const char *place, const ntk_net
 
 /* ---- What is told ---------------------------------------------------------------------------- */
 
-/* Where file i is in DIR; NULL for want of memory (reported). To be freed. */
-static char *path_of(const saved_folder *folder, size_t i) {
-  return saved_path(folder->settings->save, json_string_value(json_array_get(folder->files, i)));
-}
-
 json_t *saved_json(const saved_folder *folder) {
   json_t *array = json_array();
-  for (size_t i = 0; folder->listed && array != NULL && i < json_array_size(folder->files); i++) {
-    char *path = path_of(folder, i);
+  for (void *i = folder->listed ? json_object_iter(folder->files) : NULL;
+       i != NULL && array != NULL; i = json_object_iter_next(folder->files, i)) {
+    char *path = saved_path(folder->settings->save, json_object_iter_key(i));
     if (path == NULL || json_array_append_new(array, json_text(path)) != 0) {
       json_decref(array);
       array = NULL;
@@ -87,15 +83,18 @@ json_t *saved_json(const saved_folder *folder) {
 }
 
 void saved_print_files(const saved_folder *folder) {
-  for (size_t i = 0; folder->listed && i < json_array_size(folder->files); i++) {
-    char *path = path_of(folder, i);
-    printf("%-11s %s\n", i == 0 ? "saved" : "", path != NULL ? path : "");
+  const char *label = "saved";
+  for (void *i = folder->listed ? json_object_iter(folder->files) : NULL; i != NULL;
+       i = json_object_iter_next(folder->files, i)) {
+    char *path = saved_path(folder->settings->save, json_object_iter_key(i));
+    printf("%-11s %s\n", label, path != NULL ? path : "");
     free(path);
+    label = "";
   }
 }
 
 void saved_print(const saved_folder *folder) {
   if (folder->listed)
     printf("saved       %zu files in %s, listed in result.json there\n",
-           json_array_size(folder->files), folder->settings->save);
+           json_object_size(folder->files), folder->settings->save);
 }

@@ -14,6 +14,10 @@
 
 enum { SAVED_NAME = 64 };
 
+/* The list of a run's files, in DIR; and in the stage, while there is none in DIR. */
+#define SAVED_RESULT "result.json"
+#define SAVED_EARLIER "earlier.json"
+
 typedef struct saved_folder {
   const cli_settings *settings; /* borrowed; NULL: nothing is saved */
   const char *input[2];         /* files that the run reads: data, labels; NULL: none */
@@ -21,10 +25,11 @@ typedef struct saved_folder {
   char *stage;            /* owned */
   char other[SAVED_NAME]; /* the command whose result.json is there; "": none, or this one */
   int lock;
-  bool made;     /* DIR was not there before */
-  bool listed;   /* all of this run's files are there, or being moved there */
-  json_t *owned; /* an object; its keys: files of DIR that this command wrote before */
-  json_t *files; /* an array: files of this run */
+  bool made;   /* DIR was not there before */
+  bool listed; /* all of this run's files are there, or being moved there */
+  /* Objects whose keys are names of files in DIR, in their order: */
+  json_t *owned; /* what this command wrote before */
+  json_t *files; /* what this run writes */
 } saved_folder;
 
 /* Makes DIR, when settings ask for one, and its stage, which another run may hold: EXIT_INPUT. */

@@ -113,9 +113,9 @@ bool saved_is_of_network(const char *directory, const char *path) {
     same = is_file(directory, names[i], path);
   json_t *listed = same ? NULL : json_object();
   if (listed != NULL && saved_listed(directory, listed) == EXIT_DONE) {
-    const char *name;
-    json_t *unused;
-    json_object_foreach(listed, name, unused) same = same || is_file(directory, name, path);
+    for (void *i = json_object_iter(listed); i != NULL && !same;
+         i = json_object_iter_next(listed, i))
+      same = is_file(directory, json_object_iter_key(i), path);
   }
   json_decref(listed);
   return same;

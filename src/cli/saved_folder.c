@@ -1,8 +1,7 @@
-/* What of --save's directory may be replaced, and how a run's files get there.
+/* Whose the files in --save's directory are, what of them may be replaced, and the stage.
  *
  * Whom a file belongs to is told by the list in result.json. While files are moved there is none:
- * then the stage's own list, EARLIER, tells, which also outlives a run that was killed meanwhile.
- */
+ * then the stage's own list tells, which also outlives a run that was killed meanwhile. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "cli/file.h"
 #include "cli/job.h"
@@ -20,8 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char STAGE[] = ".ntkit.saving", LOCK[] = "lock", EARLIER[] = "earlier.json",
-                  RESULT[] = "result.json";
+static const char STAGE[] = ".ntkit.saving", LOCK[] = "lock";
 
 char *saved_path(const char *directory, const char *name) {
   const size_t length = strlen(directory), size = length + strlen(name) + 2;
@@ -59,8 +57,8 @@ static exit_status put_listed(const json_t *object, json_t *names) {
   const json_t *list = json_object_get(object, "saved");
   const size_t count = json_array_size(list);
   const char *last = json_string_value(json_array_get(list, count - 1));
-  const size_t whole = last != NULL ? strlen(last) : 0, own = strlen(RESULT);
-  if (whole < own || strcmp(last + whole - own, RESULT) != 0)
+  const size_t whole = last != NULL ? strlen(last) : 0, own = strlen(SAVED_RESULT);
+  if (whole < own || strcmp(last + whole - own, SAVED_RESULT) != 0)
     return EXIT_DONE;
   for (size_t i = 0; i < count; i++) {
     const char *path = json_string_value(json_array_get(list, i));
@@ -86,13 +84,13 @@ static exit_status read_list(const char *directory, const char *name, char comma
 
 exit_status saved_listed(const char *directory, json_t *names) {
   char command[SAVED_NAME];
-  return read_list(directory, RESULT, command, names);
+  return read_list(directory, SAVED_RESULT, command, names);
 }
 
 /* What this command wrote before, by both lists. */
 static exit_status read_owned(saved_folder *folder) {
-  const char *place[2] = {folder->settings->save, folder->stage}, *const name[2] = {RESULT,
-                                                                                    EARLIER};
+  const char *place[2] = {folder->settings->save, folder->stage}, *const name[2] = {SAVED_RESULT,
+                                                                                    SAVED_EARLIER};
   exit_status status = EXIT_DONE;
   for (size_t i = 0; i < 2 && status == EXIT_DONE; i++) {
     char command[SAVED_NAME] = "";
@@ -115,7 +113,7 @@ static int remove_left(const char *path, const struct stat *about, int kind, str
   (void)kind;
   const char *name = path + where->base;
   if (where->level == 0 ||
-      (where->level == 1 && (strcmp(name, LOCK) == 0 || strcmp(name, EARLIER) == 0)))
+      (where->level == 1 && (strcmp(name, LOCK) == 0 || strcmp(name, SAVED_EARLIER) == 0)))
     return 0;
   (void)remove(path); /* what stays is in nobody's way: it is written over */
   return 0;
@@ -156,7 +154,7 @@ exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
   folder->made = access(settings->save, F_OK) != 0;
   folder->stage = saved_path(settings->save, STAGE);
   folder->owned = json_object();
-  folder->files = json_array();
+  folder->files = json_object();
   if (folder->stage == NULL || folder->owned == NULL || folder->files == NULL)
     return report_error(EXIT_FAILED, "no memory to save");
   const ntk_status made = ntk_directory_prepare(settings->save);
@@ -222,13 +220,13 @@ exit_status saved_claim(const saved_folder *folder, const char *name) {
 }
 
 exit_status saved_claim_data(const saved_folder *folder) {
-  const char *scale = folder->settings->scale, *name;
-  json_t *unused;
+  const char *scale = folder->settings->scale;
   exit_status status = EXIT_DONE;
-  json_object_foreach(folder->owned, name, unused) /* all of it is replaced, or removed */
-      if (status == EXIT_DONE) status = saved_claim(folder, name);
+  for (void *i = json_object_iter(folder->owned); i != NULL && status == EXIT_DONE;
+       i = json_object_iter_next(folder->owned, i)) /* all of it is replaced, or removed */
+    status = saved_claim(folder, json_object_iter_key(i));
   if (status == EXIT_DONE)
-    status = saved_claim(folder, RESULT);
+    status = saved_claim(folder, SAVED_RESULT);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "X.npy");
   if (status == EXIT_DONE && (strcmp(scale, "center") == 0 || strcmp(scale, "standardize") == 0))
@@ -254,132 +252,14 @@ exit_status saved_claim_network(const saved_folder *folder, const char *place, s
   return status;
 }
 
-/* ---- Into the directory ---------------------------------------------------------------------- */
-
-static exit_status cannot(const char *path) {
-  return report_error(EXIT_INPUT, "--save: %s cannot be written: %s", path, strerror(errno));
-}
-
-/* The folder in which path is, synced: what was renamed stays so. File systems that cannot sync one
- * say EINVAL. */
-static exit_status sync_folder(char *path) {
-  char *slash = strrchr(path, '/');
-  *slash = '\0';
-  const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool failed = folder >= 0 && fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP;
-  const exit_status status = failed ? cannot(path) : EXIT_DONE;
-  if (folder >= 0)
-    (void)close(folder);
-  *slash = '/';
-  return status;
-}
-
-static exit_status move_file(const saved_folder *folder, const char *name) {
-  char *from = saved_staged(folder, name), *to = saved_path(folder->settings->save, name);
-  exit_status status = from != NULL && to != NULL ? EXIT_DONE : EXIT_FAILED;
-  if (status == EXIT_DONE && strchr(name, '/') != NULL) {
-    char *slash = strrchr(to, '/');
-    *slash = '\0';
-    if (mkdir(to, 0777) != 0 && errno != EEXIST)
-      status = cannot(to);
-    *slash = '/';
-  }
-  if (status == EXIT_DONE && rename(from, to) != 0)
-    status = cannot(to);
-  if (status == EXIT_DONE)
-    status = sync_folder(to);
-  free(from);
-  free(to);
-  return status;
-}
-
-/* A file of an earlier run, and its folder when that is then empty. */
-static exit_status remove_file(const saved_folder *folder, const char *name) {
-  char *path = saved_path(folder->settings->save, name);
-  exit_status status = path != NULL ? EXIT_DONE : EXIT_FAILED;
-  if (status == EXIT_DONE && unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
-    status = report_error(EXIT_INPUT, "--save: %s cannot be removed: %s", path, strerror(errno));
-  if (status == EXIT_DONE && strchr(name, '/') != NULL) {
-    *strrchr(path, '/') = '\0';
-    (void)rmdir(path);
-  }
-  free(path);
-  return status;
-}
-
-/* From here on until result.json is there, this list tells whom the files are of. */
-static exit_status write_earlier(saved_folder *folder) {
-  json_t *object = json_object(), *list = json_array(), *value;
-  const char *name;
-  size_t i;
-  exit_status status = EXIT_DONE;
-  json_array_foreach(
-      folder->files, i,
-      value) if (json_object_set_new(folder->owned, json_string_value(value), json_true()) != 0)
-      status = report_error(EXIT_FAILED, "no memory for the list of files");
-  bool whole = list != NULL;
-  json_object_foreach(folder->owned, name, value) if (strcmp(name, RESULT) != 0) whole =
-      whole && json_array_append_new(list, json_string(name)) == 0;
-  whole = whole && json_array_append_new(list, json_string(RESULT)) == 0;
-  if (!whole) {
-    json_decref(list);
-    list = NULL;
-  }
-  json_put(&object, "command", json_text(folder->settings->origin.command));
-  json_put(&object, "saved", list);
-  char *path = status == EXIT_DONE ? saved_staged(folder, EARLIER) : NULL;
-  status = path != NULL ? json_save(object, path) : EXIT_FAILED;
-  free(path);
-  json_decref(object);
-  return status;
-}
-
-/* Whether name is among this run's files. */
-static bool is_written(const saved_folder *folder, const char *name) {
-  size_t i;
-  json_t *value;
-  json_array_foreach(folder->files, i,
-                     value) if (strcmp(json_string_value(value), name) == 0) return true;
-  return false;
-}
-
-static exit_status move_all(saved_folder *folder) {
-  size_t i;
-  json_t *value;
-  const char *name;
-  exit_status status = EXIT_DONE;
-  json_array_foreach(folder->files, i, value) /* whatever has come since the run began */
-      if (status == EXIT_DONE) status = saved_claim(folder, json_string_value(value));
-  if (status == EXIT_DONE)
-    status = write_earlier(folder);
-  if (status != EXIT_DONE)
-    return status;
-  status = remove_file(folder, RESULT);
-  json_object_foreach(folder->owned, name,
-                      value) if (status == EXIT_DONE && !is_written(folder, name)) status =
-      remove_file(folder, name);
-  json_array_foreach(folder->files, i, value) if (status == EXIT_DONE) status =
-      move_file(folder, json_string_value(value));
-  return status;
-}
-
-exit_status saved_finish(saved_folder *folder, json_t *object) {
-  char *path = saved_staged(folder, RESULT);
-  exit_status status = path != NULL ? json_save(object, path) : EXIT_FAILED;
-  json_decref(object);
-  free(path);
-  if (status == EXIT_DONE)
-    status = move_all(folder);
-  folder->listed = status == EXIT_DONE;
-  return status;
-}
+/* ---- The end --------------------------------------------------------------------------------- */
 
 void saved_close(saved_folder *folder) {
   if (folder->settings == NULL)
     return;
   if (folder->lock >= 0) {
     clear_stage(folder);
-    char *earlier = saved_staged(folder, EARLIER), *lock = saved_staged(folder, LOCK);
+    char *earlier = saved_staged(folder, SAVED_EARLIER), *lock = saved_staged(folder, LOCK);
     if (folder->listed && earlier != NULL)
       (void)unlink(earlier);
     if (lock != NULL)
