@@ -38,6 +38,6 @@ exit_status train_save(train_run *run, const ntk_train_result *result);
 /* Figures of --plot: DIR/loss.* and, of a tracked run, DIR/spectrum.* */
 exit_status train_plot(train_run *run, const ntk_train_result *result);
 /* Name i of the files that train_plot may write, into text; false past the last. */
-bool train_figure_name(size_t i, size_t size, char *text);
+bool train_figure_name(const train_run *run, size_t i, size_t size, char *text);
 
 #endif

@@ -33,7 +33,7 @@ static double field_of(const ntk_track_point *point, size_t field) {
 static exit_status claim_figures(const train_run *run) {
   char name[SAVED_NAME];
   exit_status status = EXIT_DONE;
-  for (size_t i = 0; status == EXIT_DONE && train_figure_name(i, sizeof name, name); i++)
+  for (size_t i = 0; status == EXIT_DONE && train_figure_name(run, i, sizeof name, name); i++)
     status = saved_claim(&run->job.folder, name);
   return status;
 }
