@@ -49,25 +49,25 @@ void job_print_data(const cli_job *job, const char *more) {
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
 }
 
-/* Appends a word as a shell reads it: as it is, or in single quotes. */
+/* Appends a word as a shell reads it: as it is, or in single quotes, where a quote ends them, comes
+ * escaped, and begins them again. */
 static size_t put_word(char *to, const char *word) {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "-_=+:,./@%^";
-  size_t used = strlen(word);
-  if (used > 0 && strspn(word, plain) == used) {
-    memcpy(to, word, used);
-    return used;
-  }
-  used = 0;
-  to[used++] = '\'';
-  for (; *word != '\0'; word++)
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "-_=+:,./@%^";
+  const bool plain = word[0] != '\0' && word[strspn(word, safe)] == '\0';
+  size_t used = 0;
+  if (!plain)
+    to[used++] = '\'';
+  for (; *word != '\0'; word++) {
+    to[used++] = *word;
     if (*word == '\'') {
-      memcpy(to + used, "'\\''", 4);
-      used += 4;
-    } else {
-      to[used++] = *word;
+      to[used++] = '\\';
+      to[used++] = '\'';
+      to[used++] = '\'';
     }
-  to[used++] = '\'';
+  }
+  if (!plain)
+    to[used++] = '\'';
   return used;
 }
 
