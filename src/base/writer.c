@@ -62,8 +62,8 @@ static ntk_status check_room(const ntk_writer *writer, size_t bytes) {
   const double room = (double)disk.f_bavail * (double)disk.f_frsize;
   if ((double)bytes <= room)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_FILE, "%s: %s: %.3g MB are needed, and %.3g MB are free", writer->path,
-                  strerror(ENOSPC), 1e-6 * (double)bytes, 1e-6 * room);
+  return ntk_fail(NTK_ERR_FILE, "%s: %s: needs %.3g GB on disk, and %.3g GB are free", writer->path,
+                  strerror(ENOSPC), 1e-9 * (double)bytes, 1e-9 * room);
 }
 
 ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes) {
