@@ -69,7 +69,7 @@ cp "$in/twice.npy" "$in/X.npy" && cp "$in/equal.npy" "$in/Y.npy"
 bad 'data that --save would overwrite' '^ntkit: --save .*would overwrite the data' \
   memorize --data "$in/X.npy" --widths 4,4 --save "$in"
 bad 'labels that --save would overwrite' '^ntkit: --save .*would overwrite the labels' \
-  memorize --data "$in/twice.npy" --labels "$in/Y.npy" --widths 4,4 --save "$in" --overwrite
+  memorize --data "$in/twice.npy" --labels "$in/Y.npy" --widths 4,4 --save "$in" --overwrite --quiet
 
 # ---- A fit, its files, its certificate -----------------------------------------------------------
 

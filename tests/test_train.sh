@@ -161,7 +161,8 @@ check 'stopped at the target' test "$(text stopped)" = target
 holds 'the target is reached' '@loss_final@ <= 1e-6 && @epochs@ < 100'
 train 'time' --epochs 100000000 --time 0.3
 check 'stopped by the time' test "$(text stopped)" = time
-holds 'about the time' '@seconds@ >= 0.3 && @seconds@ < 3'
+# (It stops before a step that would pass it; one step may take long on a busy machine.)
+holds 'about the time' '@seconds@ > 0.1 && @seconds@ < 3'
 # Adam with a step this large circles: a plateau comes.
 train 'plateau of 50' --optimizer adam --lr 0.3 --plateau=50 --epochs 4000
 check 'stopped at a plateau' test "$(text stopped)" = plateau

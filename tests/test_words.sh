@@ -10,10 +10,10 @@ small='spectrum --samples 20 --dim 5 --seed 3'
 same() {
   # shellcheck disable=SC2086 # words
   good "$1" $small --json $2
-  jq -S 'del(.seconds, .command, .date)' "$out" >"$top/first"
+  jq -S 'del(.seconds, .command_line, .date)' "$out" >"$top/first"
   # shellcheck disable=SC2086
   good "$1" $small --json $3
-  jq -S 'del(.seconds, .command, .date)' "$out" | cmp -s - "$top/first" || fails "$1" "differs: $3"
+  jq -S 'del(.seconds, .command_line, .date)' "$out" | cmp -s - "$top/first" || fails "$1" "differs: $3"
 }
 same 'capitals of an activation' '--widths 50 --activation relu' '--widths 50 --activation ReLU'
 same 'capitals of an activation' '--widths 50 --activation gelu' '--widths 50 --activation GELU'
