@@ -104,6 +104,7 @@ static void check_alike(const instance *a, const char *known) {
   assert_ok(ntk_train(context, a->network, a->data, Y, &short_run, &trained));
   assert_near(trained.track[0].lambda_min, r.lambda_min, 1e-6 * r.lambda_min, "train");
   assert_near(trained.convergence.lambda_min, r.lambda_min, 1e-6 * r.lambda_min, "train");
+  assert_string_equal(trained.convergence.reason, r.reason);
   ntk_train_clear(&trained);
   ntk_spectrum_clear(&r);
   free(Y);
@@ -166,6 +167,37 @@ static void test_multiples(void **state) {
   }
 }
 
+/* A layer of relu that is 0 at one sample: W_1 with no negative entry, and a sample with no other.
+ */
+static void test_dead_sample(void **state) {
+  (void)state;
+  const size_t width[] = {4, 9, 9};
+  const double *start[3];
+  ntk_network *drawn = make_network(context, 3, width, "relu", "paper", 1);
+  double *W_1 = make_normal(1, 36), *X = make_normal(2, 20);
+  for (size_t e = 0; e < 36; e++)
+    W_1[e] = fabs(W_1[e]);
+  for (size_t dead = 0; dead <= 1; dead++) {
+    for (size_t j = 0; j < 4; j++) {
+      X[4 * 3 + j] = dead ? -fabs(X[4 * 3 + j]) : fabs(X[4 * 3 + j]);
+      for (size_t i = 0; i < 5; i++)
+        X[4 * i] = i == 3 ? X[4 * i] : 4.0 + fabs(X[4 * i]); /* the others are alive */
+    }
+    start[0] = W_1;
+    start[1] = ntk_network_weights(drawn, 2);
+    start[2] = ntk_network_weights(drawn, 3);
+    const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "relu"};
+    instance a = {.data = make_data(context, X, 5, 4), .N = 5};
+    assert_ok(ntk_network_from_weights(context, &spec, start, &a.network));
+    check_alike(&a, dead ? "min_i K_ii = 0" : NULL);
+    ntk_dataset_destroy(a.data);
+    ntk_network_destroy(a.network);
+  }
+  ntk_network_destroy(drawn);
+  free(W_1);
+  free(X);
+}
+
 /* Blocks whose B is 0 (18), or whose rank is small, where K has none of it. */
 static void test_blocks(void **state) {
   (void)state;
@@ -197,7 +229,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),   cmocka_unit_test(test_random_multiples),
       cmocka_unit_test(test_counts), cmocka_unit_test(test_multiples),
-      cmocka_unit_test(test_blocks),
+      cmocka_unit_test(test_blocks), cmocka_unit_test(test_dead_sample),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   ntk_context_destroy(context);

@@ -126,6 +126,26 @@ check 'JSON rows' test "$(grep -c '"trial": ' "$out")" -eq 96
 good 'export of a part' study export s.db --where N=30,phi=tanh
 check 'rows of the part' test "$(grep -c '^30,[0-9]*,tanh,' "$out")" -eq 24
 check 'and no others' test "$(wc -l <"$out")" -eq 25
+cat >"$in/zero.yaml" <<'END'
+name: zero
+quantity: per_layer
+network:
+  widths: [n, n, n]
+  activation: tanh
+  init: antisymmetric
+grid:
+  N: [10]
+  d: [6]
+  n: [8, 12]
+trials: 2
+END
+good 'blocks that are 0' study run "$in/zero.yaml" --db zero.db
+"$NTKIT" study export zero.db >zero.csv
+check 'they are 0, and known to be' \
+  test "$(grep -c ',lambda_min_0,0,rank_deficient,' zero.csv)" -eq 4
+"$NTKIT" study fit zero.db --x n --quantity lambda_min_0 >"$out" 2>"$err"
+check 'and are not fitted' test $? -ne 0 -a -n "$(grep 'no value to show of 4 trials' "$err")"
+good 'blocks that are not' study fit zero.db --x n --quantity lambda_min_2
 good 'fit of a part' study fit s.db --x d --where phi=relu,N=60 --json
 good 'help on a group' help study
 check 'lists its commands' grep -q '^  study merge ' "$out"

@@ -68,7 +68,8 @@ typedef struct ntk_track_point {
  * alpha = 4/5 sigma_min(J_0), beta = max(2 alpha, ||J_0|| + alpha / 4). Then
  * ||J(theta) - J_0|| <= alpha^2 / (2 beta) on the ball of radius R implies the rest. */
 typedef struct ntk_convergence {
-  double lambda_min, lambda_max; /* of K_0; NaN: not resolved, or not computed */
+  double lambda_min, lambda_max; /* of K_0; 0: known to be; NaN: not resolved, or not computed */
+  char reason[200];              /* why lambda_min is 0 or not resolved: one line; else "" */
   double alpha, beta;
   double change_allowed; /* alpha^2 / (2 beta) */
   double radius;         /* R = 4 ||F(theta_0) - Y|| / alpha */

@@ -13,6 +13,7 @@ static json_t *verdict(bool known, bool held) {
 static json_t *convergence_object(const ntk_convergence *c) {
   json_t *object = json_object();
   json_put(&object, "lambda_min", json_number(c->lambda_min));
+  json_put(&object, "reason", json_text(c->reason));
   json_put(&object, "lambda_max", json_number(c->lambda_max));
   json_put(&object, "alpha", json_number(c->alpha));
   json_put(&object, "beta", json_number(c->beta));

@@ -83,7 +83,8 @@ static void print_bound(const train_run *run, const ntk_convergence *c) {
     printf("  (20)      not known: %s\n",
            c->alpha > 0.0
                ? "rounding hides it with a step so small, or the step is too large for it"
-               : "the smallest eigenvalue of K_0 is 0 or was not found");
+           : c->reason[0] != '\0' ? c->reason
+                                  : "the smallest eigenvalue of K_0 was not found");
   else if (c->bound_held)
     printf("  (20)      held at every epoch where rounding lets it be seen\n");
   else
@@ -104,7 +105,8 @@ static void print_condition(const train_run *run, const ntk_train_result *result
     return;
   }
   if (!c->condition_known) {
-    printf("  (21)      not known: an eigenvalue is 0 or was not found\n");
+    printf("  (21)      not known: %s\n",
+           c->reason[0] != '\0' ? c->reason : "an eigenvalue is 0 or was not found");
     return;
   }
   printf("  (21)      %s\n", c->condition_held ? "satisfied at every tracked epoch"

@@ -221,6 +221,7 @@ void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate
                          .distance_largest = none,
                          .laziness = none};
   *rate_bound = NAN;
+  memcpy(c->reason, e->reason, sizeof c->reason);
   c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
   if (!(e->lambda_min > 0.0))
     return;

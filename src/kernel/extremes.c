@@ -67,26 +67,22 @@ ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed,
   return NTK_OK;
 }
 
-/* e->resolution of K, or e->verdict where none is needed. */
-static ntk_status look_before(const ntk_features *features, ntk_extremes *e) {
+/* e->resolution of K, or e->verdict where none is needed. norms: scratch, 2 L N + L + 1. */
+static ntk_status look_before(const ntk_features *features, double *norms, ntk_extremes *e) {
   const ntk_network *network = features->network;
   const size_t L = network->depth, N = features->N;
+  double *b2 = norms + L * N, *resolution = b2 + L * N;
   ntk_deficiency deficiency;
   NTK_TRY(ntk_deficiency_find(network, features->X, N, L, &deficiency));
+  NTK_TRY(features->backend->features_norms(features, norms, b2));
+  ntk_deficiency_of_norms(network, N, norms, b2, &deficiency);
   if (deficiency.known) {
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;
   }
-  double *norms;
-  NTK_TRY(ntk_alloc_doubles(network->context, 2 * L * N + L + 1, "row norms", &norms));
-  double *b2 = norms + L * N, *resolution = b2 + L * N;
-  ntk_status status = features->backend->features_norms(features, norms, b2);
-  if (status == NTK_OK)
-    status = ntk_resolutions(network, N, norms, b2, resolution);
-  if (status == NTK_OK)
-    e->resolution = resolution[L];
-  ntk_free(network->context, norms);
-  return status;
+  NTK_TRY(ntk_resolutions(network, N, norms, b2, resolution));
+  e->resolution = resolution[L];
+  return NTK_OK;
 }
 
 /* Of K, as it is, its largest eigenvalue and a copy; then the smallest. vector: scratch, N. */
@@ -106,10 +102,13 @@ static ntk_status both_ends(ntk_kernel *K, uint64_t seed, double *vector, ntk_ex
 
 ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
                              ntk_kernel **kept) {
+  const size_t L = features->network->depth;
   ntk_kernel *K = NULL, *copy = NULL;
-  double *vector = NULL;
+  double *vector = NULL, *norms;
   ntk_extremes found = {.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
-  ntk_status status = look_before(features, &found);
+  NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * features->N + L + 1, "row norms", &norms));
+  ntk_status status = look_before(features, norms, &found);
+  ntk_free(features->context, norms);
   if (status == NTK_OK)
     status = ntk_kernel_create(features, NULL, &K);
   if (status == NTK_OK)

@@ -16,7 +16,6 @@
 #include "theory/footprint.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *ntk_verdict_name(ntk_verdict verdict) {
@@ -55,12 +54,7 @@ static ntk_status run(ntk_job *j) {
   NTK_TRY(ntk_job_norms(j));
   ntk_deficiency deficiency;
   NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, j->L, &deficiency));
-  if (!deficiency.known && r->bounds.diagonal_min == 0.0) { /* (16) */
-    deficiency.known = true;
-    snprintf(deficiency.reason, sizeof deficiency.reason,
-             "min_i K_ii = 0: the output does not depend on the "
-             "parameters at some sample (or only by underflow)");
-  }
+  ntk_deficiency_of_norms(j->network, j->N, j->f2, j->b2, &deficiency);
   if (deficiency.known) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));

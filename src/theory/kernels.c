@@ -62,6 +62,8 @@ static ntk_status look_before(ntk_verification *v, ntk_proof_kernel k, ntk_extre
         ntk_deficiency_find(v->network, X, v->N, k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));
   if (deficiency.known)
     ntk_extremes_deficient(e, &deficiency);
+  else if (k < NTK_PROOF_FB && v->deficiency.known)
+    ntk_extremes_deficient(e, &v->deficiency);
   return NTK_OK;
 }
 

@@ -6,6 +6,7 @@
 #define NTK_THEORY_LEDGER_H
 
 #include "kernel/accuracy.h"
+#include "kernel/deficiency.h"
 #include "theory/population.h"
 
 #include "ntkit/verify.h"
@@ -75,6 +76,7 @@ typedef struct ntk_verification {
   ntk_population *population;
   ntk_ledger *ledger;
   ntk_accuracy *accuracy;    /* L + 1: of the blocks and of K, while kernels are measured */
+  ntk_deficiency deficiency; /* what their norms say of K and its blocks, at the same time */
   double *s;                 /* N: s_i = <f~_i (x) b~_i, M> */
   double *eta2;              /* N: ||J~_i||^2 = (J~ J~^T)_ii */
   double *top;               /* N: unit eigenvector of J~ J~^T's largest eigenvalue */

@@ -155,6 +155,8 @@ static ntk_status find_accuracy(ntk_verification *v) {
   ntk_status status = v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
   if (status == NTK_OK)
     status = ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
+  if (status == NTK_OK)
+    ntk_deficiency_of_norms(v->network, v->N, norms, norms + v->L * v->N, &v->deficiency);
   ntk_free(v->context, norms);
   return status;
 }
