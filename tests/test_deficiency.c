@@ -15,12 +15,11 @@ static ntk_context *context;
 
 static void check_rows(const double *X, size_t N, size_t d, ntk_multiples multiples, size_t i,
                        size_t k, double c) {
-  size_t first = 99, second = 99;
-  double factor = NAN;
-  assert_ok(ntk_parallel_rows(context, X, N, d, multiples, &first, &second, &factor));
-  if (first != i || (i < N && (second != k || factor != c)))
-    fail_msg("kind %d: rows %zu and %zu by %g instead of %zu and %zu by %g", (int)multiples, first,
-             second, factor, i, k, c);
+  ntk_row_pair p = {99, 99, NAN};
+  assert_ok(ntk_parallel_rows(context, X, N, d, multiples, &p));
+  if (p.first != i || (i < N && (p.second != k || p.factor != c)))
+    fail_msg("kind %d: rows %zu and %zu by %g instead of %zu and %zu by %g", (int)multiples,
+             p.first, p.second, p.factor, i, k, c);
 }
 
 static void test_rows(void **state) {

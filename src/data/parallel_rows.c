@@ -100,8 +100,7 @@ static bool rows_parallel(const double *x, const double *y, size_t d, ntk_multip
 }
 
 ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                             ntk_multiples multiples, size_t *first, size_t *second,
-                             double *factor) {
+                             ntk_multiples multiples, ntk_row_pair *pair) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, N, sizeof(hashed_row), "hashes of the rows", &pointer));
   hashed_row *rows = pointer;
@@ -109,19 +108,16 @@ ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, si
   for (size_t i = 0; i < N; i++)
     rows[i] = (hashed_row){hash_row(X + i * d, d, multiples), i};
   qsort(rows, N, sizeof *rows, by_hash);
-  *first = *second = N;
-  *factor = NAN;
+  ntk_row_pair found = {N, N, NAN};
   for (size_t i = 1, run = 0; i < N; i++) { /* of one hash: multiples of the first, as a rule */
     if (rows[i].hash != rows[run].hash)
       run = i;
     double c = NAN;
-    for (size_t k = run; k < i && rows[k].row < *first; k++)
-      if (rows_parallel(X + rows[k].row * d, X + rows[i].row * d, d, multiples, &c)) {
-        *first = rows[k].row;
-        *second = rows[i].row;
-        *factor = c;
-      }
+    for (size_t k = run; k < i && rows[k].row < found.first; k++)
+      if (rows_parallel(X + rows[k].row * d, X + rows[i].row * d, d, multiples, &c))
+        found = (ntk_row_pair){rows[k].row, rows[i].row, c};
   }
+  *pair = found;
   ntk_free(context, rows);
   return NTK_OK;
 }

@@ -12,11 +12,15 @@ typedef enum ntk_multiples {
   NTK_MULTIPLES_ALL       /* any but 0 */
 } ntk_multiples;
 
-/* The earliest rows i < k of X (N x d) with x_k = c x_i to the last bit, 0 being a multiple of 0
- * alone: *first = i, *second = k, *factor = c (rounded). *first = N: there are none. O(N d + N log
- * N), 16 N bytes. */
+/* Rows i < k with x_k = c x_i. */
+typedef struct ntk_row_pair {
+  size_t first, second; /* i; k. first = N: there are none */
+  double factor;        /* c, rounded */
+} ntk_row_pair;
+
+/* The earliest such rows of X (N x d), to the last bit, 0 being a multiple of 0 alone. O(N d + N
+ * log N), 16 N bytes. */
 ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                             ntk_multiples multiples, size_t *first, size_t *second,
-                             double *factor);
+                             ntk_multiples multiples, ntk_row_pair *pair);
 
 #endif

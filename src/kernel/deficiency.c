@@ -100,16 +100,16 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
       [NTK_HOMOGENEITY_POSITIVE] = NTK_MULTIPLES_POSITIVE,
       [NTK_HOMOGENEITY_LINEAR] = NTK_MULTIPLES_ALL,
   };
-  size_t i = N, k = N;
-  double c = 1.0;
-  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], count_of[law], &i, &k, &c));
-  if (i < N && c == 1.0)
-    say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", i + 1, k + 1);
-  else if (i < N)
+  ntk_row_pair pair;
+  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], count_of[law], &pair));
+  if (pair.first < N && pair.factor == 1.0)
+    say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
+        pair.second + 1);
+  else if (pair.first < N)
     say(d,
         "row %zu of the data (from 1) is %.6g times row %zu, and phi(c x) = c phi(x): K is "
         "singular",
-        k + 1, c, i + 1);
+        pair.second + 1, pair.factor, pair.first + 1);
   return NTK_OK;
 }
 
