@@ -87,7 +87,7 @@ good 'the stored file is the study' study run again.yaml --db s.db
 good 'export' study export s.db --csv
 cp "$out" s.csv
 check 'one row a trial and quantity' test "$(wc -l <s.csv)" -eq 97
-check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,status,seconds,error$' s.csv
+check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,status,seconds,error,lower_scale,upper_scale$' s.csv
 good 'another database' study run "$in/good.yaml" --db other.db trials=1
 run study run "$in/good.yaml" --db other.db seed=1 trials=1
 check 'another study is refused' test "$status" -eq 2

@@ -67,7 +67,7 @@ static void check_bad(const bad *list, size_t count) {
 #define KNOWN                                                                                  \
   "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, " \
   "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, "   \
-  "data.fingerprint, ledger.population, train.optimizer, train.lr, train.momentum, "           \
+  "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, " \
   "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "     \
   "train.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
@@ -252,7 +252,8 @@ static void test_overrides(void **state) {
                                  {"name=\xf4\x90\x80\x80", "name: byte 0xf4"},
                                  {"name=a\tb", "name: byte 0x09"},
                                  {"grid.d=d", "grid.d: 'd' follows from itself"},
-                                 {"data.fingerprint=1", "is no file"}};
+                                 {"data.fingerprint=1", "is no file"},
+                                 {"data.dim=4", "is no file"}};
   for (size_t i = 0; i < COUNT(list); i++) {
     ntk_study *study = NULL;
     assert_refused(ntk_study_parse(text, "t", &list[i][0], 1, &study), NTK_ERR_ARGUMENT,

@@ -28,7 +28,7 @@ END
 
 # results DATABASE: every row, without the seconds it took; numbers have all their digits.
 results() {
-  "$ntkit" study export "$1" --csv | awk -F, '{ $(NF - 1) = ""; print }'
+  "$ntkit" study export "$1" --csv | awk -F, '{ $(NF - 3) = ""; print }'
 }
 # random LIMIT: the next pseudo-random number below LIMIT, in $random.
 state=$seed

@@ -119,7 +119,7 @@ typedef struct ntk_study_row {
   const char *quantity;
   double value;       /* NaN unless status is "ok" or "rank_deficient" */
   const char *status; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
-                         "failed" */
+                         "not_certified", "failed" */
   double seconds;
   const char *error; /* why it failed, else "" */
 } ntk_study_row;
@@ -134,6 +134,8 @@ typedef struct ntk_study_table {
   size_t rows;
   const ntk_study_row *row; /* by point, trial, quantity */
   size_t trials, missing;   /* of the whole study; of them not computed yet */
+  const char *spec;         /* the resolved study file */
+  size_t dim;               /* d of a data file; 0: the grid has it, or it is not known */
   void *owner;              /* of all the above */
 } ntk_study_table;
 
@@ -193,6 +195,27 @@ typedef struct ntk_fit {
  * different x has NaN for its slope. */
 NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
                                  const ntk_summary *summary, ntk_fit *fits);
+
+/* ---- The theorem's assumptions --------------------------------------------------------------- */
+
+/* One of Section 2's assumptions, or the weights' law in Theorem 3.1, at the points of some curves.
+ * No size decides an asymptotic statement: a point is called outside where the activation is not
+ * smooth or not nonlinear (2.3); where a layer is wider than the one below by a factor that grows
+ * along the curve, or of above 4 (2.4); where N > n_{L-2} n_{L-1} (2.5); where the weights follow
+ * another law. */
+typedef struct ntk_assumption {
+  const char *name;                /* "2.4", "weights" */
+  const char *says;                /* "n_l = O(n_{l-1})" */
+  size_t points, outside, unknown; /* unknown: of data files 2.1 and 2.2, and what the database does
+                                      not tell */
+  char note[120];                  /* what to know of them, "" when there is nothing */
+} ntk_assumption;
+
+enum { NTK_ASSUMPTIONS = 5 };
+/* counts: NTK_ASSUMPTIONS entries. */
+NTK_API ntk_status ntk_study_assumptions(const ntk_study_table *table,
+                                         const ntk_summary_options *options,
+                                         ntk_assumption *counts);
 
 /* ---- Maps ------------------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/report.h"
+#include "cli/study_columns.h"
 #include "cli/study_view.h"
 
 #include <stdlib.h>
@@ -30,33 +31,23 @@ static void csv_number(double value, FILE *out) {
   fputs(text, out);
 }
 
-static void csv_row(const ntk_study_table *table, const ntk_study_row *row, FILE *out) {
-  for (size_t v = 0; v < table->variables; v++) {
-    if (table->is_text[v])
-      csv_text(row->text[v], out);
-    else
-      csv_number(row->variable[v], out);
-    fputc(',', out);
+static exit_status write_csv(const ntk_study_table *table, const export_column *column,
+                             size_t columns, FILE *out) {
+  for (size_t c = 0; c < columns; c++) {
+    csv_text(column[c].name, out);
+    fputc(c + 1 < columns ? ',' : '\n', out);
   }
-  fprintf(out, "%zu,%llu,", row->trial, (unsigned long long)row->seed);
-  csv_text(row->quantity, out);
-  fputc(',', out);
-  csv_number(row->value, out);
-  fprintf(out, ",%s,", row->status);
-  csv_number(row->seconds, out);
-  fputc(',', out);
-  csv_text(row->error, out);
-  fputc('\n', out);
-}
-
-static exit_status write_csv(const ntk_study_table *table, FILE *out) {
-  for (size_t v = 0; v < table->variables; v++) {
-    csv_text(table->variable[v], out);
-    fputc(',', out);
-  }
-  fputs("trial,seed,quantity,value,status,seconds,error\n", out);
   for (size_t i = 0; i < table->rows && !ferror(out); i++)
-    csv_row(table, &table->row[i], out);
+    for (size_t c = 0; c < columns; c++) {
+      const export_cell cell = export_cell_of(table, &table->row[i], &column[c]);
+      if (column[c].type == 'U')
+        csv_text(cell.text, out);
+      else if (column[c].type == 'i')
+        fprintf(out, "%llu", (unsigned long long)cell.whole);
+      else
+        csv_number(cell.real, out);
+      fputc(c + 1 < columns ? ',' : '\n', out);
+    }
   return EXIT_DONE;
 }
 
@@ -78,45 +69,38 @@ static void json_write_number(double value, FILE *out) {
   fputs(text[0] != '\0' ? text : "null", out);
 }
 
-static bool json_row(const ntk_study_table *table, const ntk_study_row *row, FILE *out) {
+static bool json_row(const ntk_study_table *table, const ntk_study_row *row,
+                     const export_column *column, size_t columns, FILE *out) {
   bool done = true;
-  fputc('{', out);
-  for (size_t v = 0; v < table->variables; v++) {
-    done = done && json_write_text(table->variable[v], out);
+  for (size_t c = 0; c < columns && done; c++) {
+    const export_cell cell = export_cell_of(table, row, &column[c]);
+    fputs(c == 0 ? "{" : ", ", out);
+    done = json_write_text(column[c].name, out);
     fputs(": ", out);
-    if (table->is_text[v])
-      done = done && json_write_text(row->text[v], out);
+    if (column[c].type == 'U')
+      done = done && json_write_text(cell.text, out);
+    else if (column[c].type == 'i')
+      fprintf(out, "%llu", (unsigned long long)cell.whole);
     else
-      json_write_number(row->variable[v], out);
-    fputs(", ", out);
+      json_write_number(cell.real, out);
   }
-  fprintf(out, "\"trial\": %zu, \"seed\": %llu, \"quantity\": ", row->trial,
-          (unsigned long long)row->seed);
-  done = done && json_write_text(row->quantity, out);
-  fputs(", \"value\": ", out);
-  json_write_number(row->value, out);
-  fprintf(out, ", \"status\": \"%s\", \"seconds\": ", row->status);
-  json_write_number(row->seconds, out);
-  fputs(", \"error\": ", out);
-  done = done && json_write_text(row->error, out);
   fputc('}', out);
   return done;
 }
 
-static exit_status write_json(const ntk_study_table *table, FILE *out) {
+static exit_status write_json(const ntk_study_table *table, const export_column *column,
+                              size_t columns, FILE *out) {
   fputs("{\n  \"name\": ", out);
   bool done = json_write_text(table->name, out);
   fputs(",\n  \"columns\": [", out);
-  for (size_t v = 0; v < table->variables; v++) {
-    done = done && json_write_text(table->variable[v], out);
-    fputs(", ", out);
+  for (size_t c = 0; c < columns; c++) {
+    fputs(c > 0 ? ", " : "", out);
+    done = done && json_write_text(column[c].name, out);
   }
-  fputs("\"trial\", \"seed\", \"quantity\", \"value\", \"status\", \"seconds\", \"error\"],\n"
-        "  \"rows\": [\n",
-        out);
+  fputs("],\n  \"rows\": [\n", out);
   for (size_t i = 0; i < table->rows && done && !ferror(out); i++) {
     fputs("    ", out);
-    done = json_row(table, &table->row[i], out);
+    done = json_row(table, &table->row[i], column, columns, out);
     fputs(i + 1 < table->rows ? ",\n" : "\n", out);
   }
   fputs("  ]\n}\n", out);
@@ -132,6 +116,7 @@ static exit_status choose_format(const cli_settings *settings, cli_settings *cho
   const bool asked[FORMATS] = {settings->csv, settings->json, settings->npz};
   const char *output = settings->output;
   size_t given = FORMATS, named = FORMATS;
+  *chosen = *settings;
   for (size_t f = 0; f < FORMATS; f++) {
     given = asked[f] ? f : given;
     named = output != NULL && file_ends_in(output, &endings[f], 1) ? f : named;
@@ -148,7 +133,6 @@ static exit_status choose_format(const cli_settings *settings, cli_settings *cho
   if (given < FORMATS && named < FORMATS && given != named)
     return report_error(EXIT_INPUT, "--output: '%s' is not the name of what --%s writes", output,
                         endings[given] + 1);
-  *chosen = *settings;
   chosen->json = settings->json || named == 1;
   chosen->npz = settings->npz || named == 2;
   return EXIT_DONE;
@@ -159,36 +143,27 @@ static exit_status check_output(const cli_settings *settings) {
                                   : EXIT_DONE;
 }
 
-static exit_status write_text(const cli_settings *settings, const ntk_study_table *table) {
-  exit_status (*write)(const ntk_study_table *, FILE *) = settings->json ? write_json : write_csv;
+static exit_status write_text(const cli_settings *settings, const ntk_study_table *table,
+                              const export_column *column, size_t columns) {
+  exit_status (*write)(const ntk_study_table *, const export_column *, size_t, FILE *) =
+      settings->json ? write_json : write_csv;
   if (settings->output == NULL)
-    return write(table, stdout); /* whether it took everything is told by report_output */
+    return write(table, column, columns, stdout); /* report_output tells if it took everything */
   cli_file file;
   const exit_status status = file_create(settings->output, "output", &file);
-  return status == EXIT_DONE ? file_close(&file, "output", write(table, file.stream)) : status;
-}
-
-/* What a variable's column is called: a name of the fixed columns would stand there twice. */
-static const char *column_name(const char *variable) {
-  static const char *const fixed[] = {"grid.trial",  "grid.seed",    "grid.quantity", "grid.value",
-                                      "grid.status", "grid.seconds", "grid.error"};
-  for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-    if (strcmp(fixed[i] + strlen("grid."), variable) == 0)
-      return fixed[i];
-  return variable;
+  return status == EXIT_DONE
+             ? file_close(&file, "output", write(table, column, columns, file.stream))
+             : status;
 }
 
 static exit_status write_table(const cli_settings *settings, const ntk_study_table *table) {
-  const char **names = calloc(table->variables + 1, sizeof *names);
-  if (names == NULL)
-    return report_error(EXIT_FAILED, "no memory for %zu names", table->variables);
-  for (size_t v = 0; v < table->variables; v++)
-    names[v] = column_name(table->variable[v]);
-  ntk_study_table named = *table;
-  named.variable = names;
+  export_column *column = NULL;
+  const size_t columns = export_columns(table, &column);
   const exit_status status =
-      settings->npz ? study_write_npz(&named, settings->output) : write_text(settings, &named);
-  free(names);
+      column == NULL  ? report_error(EXIT_FAILED, "no memory for %zu columns", table->variables)
+      : settings->npz ? study_write_npz(table, settings->output)
+                      : write_text(settings, table, column, columns);
+  free(column);
   return status;
 }
 

@@ -3,6 +3,7 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 #include "cli/file.h"
 #include "cli/report.h"
+#include "cli/study_columns.h"
 #include "cli/study_view.h"
 
 #include <stdio.h>
@@ -22,37 +23,11 @@ static const char ORDER = '<';
 static const char ORDER = '>';
 #endif
 
-typedef enum column_kind {
-  VARIABLE,
-  TRIAL,
-  SEED,
-  QUANTITY,
-  VALUE,
-  STATUS,
-  SECONDS,
-  FAULT
-} column_kind;
-
+/* A column, and how many bytes an entry of it has. */
 typedef struct column {
-  const char *name;
-  size_t v;     /* of VARIABLE */
-  size_t width; /* bytes of an entry */
-  column_kind kind;
-  char type;
+  const export_column *is;
+  size_t width;
 } column;
-
-static const char *text_of(const ntk_study_row *row, const column *c) {
-  switch (c->kind) {
-  case VARIABLE:
-    return row->text[c->v];
-  case QUANTITY:
-    return row->quantity;
-  case STATUS:
-    return row->status;
-  default:
-    return row->error;
-  }
-}
 
 /* Decodes one character of UTF-8, at least one byte of it; U+FFFD for what is none. */
 static uint32_t next_character(const char **text) {
@@ -85,22 +60,13 @@ static size_t characters(const char *text) {
   return count;
 }
 
-static void set_type(const ntk_study_table *table, column *c) {
-  if (c->kind == VALUE || c->kind == SECONDS || (c->kind == VARIABLE && !table->is_text[c->v])) {
-    c->type = 'f';
-    c->width = 8;
-  } else if (c->kind == TRIAL || c->kind == SEED) {
-    c->type = 'i';
-    c->width = 8;
-  } else {
-    size_t longest = 1; /* NumPy's own least */
-    for (size_t i = 0; i < table->rows; i++) {
-      const size_t length = characters(text_of(&table->row[i], c));
-      longest = length > longest ? length : longest;
-    }
-    c->type = 'U';
-    c->width = 4 * longest;
+static size_t width_of(const ntk_study_table *table, const export_column *c) {
+  size_t longest = 1; /* NumPy's own least */
+  for (size_t i = 0; c->type == 'U' && i < table->rows; i++) {
+    const size_t length = characters(export_cell_of(table, &table->row[i], c).text);
+    longest = length > longest ? length : longest;
   }
+  return c->type == 'U' ? 4 * longest : 8;
 }
 
 static void put_header(const column *c, size_t rows, char *header) {
@@ -108,30 +74,29 @@ static void put_header(const column *c, size_t rows, char *header) {
   static const unsigned char start[START] = {0x93,           'N', 'U', 'M', 'P', 'Y', 1, 0,
                                              HEADER - START, 0};
   char text[HEADER - START];
-  const size_t items = c->type == 'U' ? c->width / 4 : c->width;
+  const size_t items = c->is->type == 'U' ? c->width / 4 : c->width;
   const int length =
       snprintf(text, sizeof text, "{'descr': '%c%c%zu', 'fortran_order': False, 'shape': (%zu,), }",
-               ORDER, c->type, items, rows);
+               ORDER, c->is->type, items, rows);
   memset(header, ' ', HEADER);
   memcpy(header, start, START);
   memcpy(header + START, text, (size_t)length);
   header[HEADER - 1] = '\n';
 }
 
-static void put_entry(const ntk_study_row *row, const column *c, char *entry) {
-  const double real = c->kind == VALUE ? row->value : c->kind == SECONDS ? row->seconds : 0.0;
-  const int64_t whole = (int64_t)(c->kind == TRIAL ? row->trial : row->seed);
-  if (c->type == 'f') {
-    memcpy(entry, c->kind == VARIABLE ? &row->variable[c->v] : &real, sizeof real);
-  } else if (c->type == 'i') {
+static void put_entry(const ntk_study_table *table, const ntk_study_row *row, const column *c,
+                      char *entry) {
+  const export_cell cell = export_cell_of(table, row, c->is);
+  const int64_t whole = (int64_t)cell.whole;
+  if (c->is->type == 'f')
+    memcpy(entry, &cell.real, sizeof cell.real);
+  else if (c->is->type == 'i')
     memcpy(entry, &whole, sizeof whole);
-  } else {
-    const char *text = text_of(row, c);
-    for (; *text != '\0'; entry += 4) {
+  else
+    for (const char *text = cell.text; *text != '\0'; entry += 4) {
       const uint32_t character = next_character(&text);
       memcpy(entry, &character, sizeof character);
     }
-  }
 }
 
 /* The .npy file of a column; NULL for want of memory. */
@@ -144,7 +109,7 @@ static char *make_array(const ntk_study_table *table, const column *c, size_t *s
     return NULL;
   put_header(c, table->rows, array);
   for (size_t i = 0; i < table->rows; i++)
-    put_entry(&table->row[i], c, array + HEADER + i * c->width);
+    put_entry(table, &table->row[i], c, array + HEADER + i * c->width);
   return array;
 }
 
@@ -152,16 +117,16 @@ static exit_status refuse(zip_t *archive, const char *path) {
   return report_error(EXIT_INPUT, "--output: %s: %s", path, zip_strerror(archive));
 }
 
-static exit_status add_column(const ntk_study_table *table, column *c, zip_t *archive,
+static exit_status add_column(const ntk_study_table *table, const export_column *is, zip_t *archive,
                               const char *path) {
-  set_type(table, c);
+  const column c = {is, width_of(table, is)};
   char name[256];
-  if ((size_t)snprintf(name, sizeof name, "%s.npy", c->name) >= sizeof name)
-    return report_error(EXIT_INPUT, "--npz: the variable '%.40s...' has too long a name", c->name);
+  if ((size_t)snprintf(name, sizeof name, "%s.npy", is->name) >= sizeof name)
+    return report_error(EXIT_INPUT, "--npz: the variable '%.40s...' has too long a name", is->name);
   size_t size = 0;
-  char *array = make_array(table, c, &size);
+  char *array = make_array(table, &c, &size);
   if (array == NULL)
-    return report_error(EXIT_INPUT, "--npz: no memory for %zu rows of '%s'", table->rows, c->name);
+    return report_error(EXIT_INPUT, "--npz: no memory for %zu rows of '%s'", table->rows, is->name);
   zip_source_t *source = zip_source_buffer(archive, array, size, 1);
   if (source == NULL) {
     free(array);
@@ -180,21 +145,13 @@ static exit_status add_column(const ntk_study_table *table, column *c, zip_t *ar
 }
 
 static exit_status add_columns(const ntk_study_table *table, zip_t *archive, const char *path) {
-  static const column more[] = {
-      {.name = "trial", .kind = TRIAL},       {.name = "seed", .kind = SEED},
-      {.name = "quantity", .kind = QUANTITY}, {.name = "value", .kind = VALUE},
-      {.name = "status", .kind = STATUS},     {.name = "seconds", .kind = SECONDS},
-      {.name = "error", .kind = FAULT},
-  };
-  exit_status status = EXIT_DONE;
-  for (size_t v = 0; v < table->variables && status == EXIT_DONE; v++) {
-    column c = {.name = table->variable[v], .kind = VARIABLE, .v = v};
-    status = add_column(table, &c, archive, path);
-  }
-  for (size_t i = 0; i < sizeof more / sizeof more[0] && status == EXIT_DONE; i++) {
-    column c = more[i];
-    status = add_column(table, &c, archive, path);
-  }
+  export_column *columns = NULL;
+  const size_t count = export_columns(table, &columns);
+  exit_status status =
+      columns != NULL ? EXIT_DONE : report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  for (size_t c = 0; c < count && status == EXIT_DONE; c++)
+    status = add_column(table, &columns[c], archive, path);
+  free(columns);
   return status;
 }
 

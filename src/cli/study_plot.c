@@ -20,6 +20,11 @@ static const struct {
   const char *name, *label;
 } words[] = {
     {"condition", "λ_{max}/λ_{min}"},
+    {"lambda_min_lower", "lower end of λ_{min}(K)"},
+    {"lambda_min_upper", "upper end of λ_{min}(K)"},
+    {"certified", "part of the trials certified"},
+    {"ratio_lower", "λ_{min}(K)/(n_{L-2}n_{L-1})"},
+    {"ratio_upper", "λ_{min}(K)/(d n_{L-1})"},
     {"lambda_min", "λ_{min}(K)"},
     {"lambda_max", "λ_{max}(K)"},
     {"final_loss", "loss after training"},
@@ -33,8 +38,9 @@ static const struct {
 /* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
 static void label_quantity(const char *name, char *text) {
   const char *stem = "lambda_min_";
-  if (strncmp(name, stem, strlen(stem)) == 0) {
-    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", name + strlen(stem));
+  const char *layer = strncmp(name, stem, strlen(stem)) == 0 ? name + strlen(stem) : "";
+  if (layer[0] != '\0' && layer[strspn(layer, "0123456789")] == '\0') {
+    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", layer);
     return;
   }
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

@@ -27,7 +27,8 @@ static const struct key {
     {"data.source", "gaussian", false, false, false},
     {"data.scale", "none", false, false, false},
     {"data.fingerprint", NULL, false, true,
-     false}, /* of a file, as `study status --spec` prints it */
+     false},                                /* of a file, as `study status --spec` prints it */
+    {"data.dim", NULL, false, true, false}, /* of a file: the numbers of a row */
     {"ledger.population", NULL, false, true, false},
     {"train.optimizer", "gd", false, false, true},
     {"train.lr", "auto", false, false, true},

@@ -56,6 +56,13 @@ static ntk_status open_file(ntk_study *study, const char *path) {
   const ntk_setting *known = ntk_settings_find(&study->settings, "data.fingerprint");
   if (known != NULL && strcmp(known->value[0], hash) != 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
+  char dim[24];
+  snprintf(dim, sizeof dim, "%zu", study->file_dim);
+  const ntk_setting *width = ntk_settings_find(&study->settings, "data.dim");
+  if (width != NULL && strcmp(width->value[0], dim) != 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the rows of %s have %s numbers, and data.dim is %s", path,
+                    dim, width->value[0]);
+  NTK_TRY(ntk_settings_default(&study->settings, "data.dim", dim));
   return ntk_settings_default(&study->settings, "data.fingerprint", hash);
 }
 
@@ -71,9 +78,12 @@ static ntk_status read_data(ntk_study *study) {
     const ntk_status opened = open_file(study, text);
     return opened == NTK_OK ? opened : ntk_study_refuse(study, source, opened);
   }
-  if (ntk_settings_find(&study->settings, "data.fingerprint") != NULL)
-    return REFUSE(study, ntk_settings_find(&study->settings, "data.fingerprint"), "'%s' is no file",
-                  text);
+  static const char *const of_files[] = {"data.fingerprint", "data.dim"};
+  for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++) {
+    const ntk_setting *s = ntk_settings_find(&study->settings, of_files[i]);
+    if (s != NULL)
+      return REFUSE(study, s, "'%s' is no file", text);
+  }
   if (study->scaling != NTK_SCALE_NONE)
     return REFUSE(study, scale, "'%s' is for files; distributions are scaled already",
                   scale->value[0]);

@@ -9,6 +9,11 @@ extern const ntk_measure ntk_spectrum_measure;
 void ntk_take_lambda_min(const void *result, ntk_outcome *outcome);
 void ntk_take_lambda_max(const void *result, ntk_outcome *outcome);
 void ntk_take_condition(const void *result, ntk_outcome *outcome);
+void ntk_take_lower(const void *result, ntk_outcome *outcome);
+void ntk_take_upper(const void *result, ntk_outcome *outcome);
+void ntk_take_certified(const void *result, ntk_outcome *outcome);
+void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome);
+void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome);
 void ntk_take_layers(const void *result, ntk_outcome *outcome);
 
 /* One ntk_train. */

@@ -8,7 +8,7 @@
 #include "ntkit/fit.h"
 #include "ntkit/study.h"
 
-enum { NTK_MOST_QUANTITIES = 8, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 256 };
+enum { NTK_MOST_QUANTITIES = 16, NTK_MOST_DEPTH = 64, NTK_MOST_VALUES = 256 };
 
 /* How the network of a point trains. */
 typedef struct ntk_point_training {
@@ -41,6 +41,7 @@ typedef enum ntk_value_status {
   NTK_VALUE_DIVERGED,
   NTK_VALUE_NOT_REACHED,
   NTK_VALUE_NO_STEP,
+  NTK_VALUE_NOT_CERTIFIED,
   NTK_VALUE_STATUSES /* how many there are */
 } ntk_value_status;
 const char *ntk_value_status_name(ntk_value_status status);

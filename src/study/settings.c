@@ -258,17 +258,23 @@ static void describe(const char *key, const ntk_setting *a, const char *a_is, co
            a ? "'" : "", a_is, b ? "'" : "", b ? right : "not there", b ? "'" : "", b_is);
 }
 
+/* What the data file's fingerprint says already; databases from before there was it do not say it
+ * again. */
+static bool is_implied(const char *key) {
+  return strcmp(key, "data.dim") == 0;
+}
+
 bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
                         const char *b_is, size_t size, char *why) {
   for (size_t i = 0; i < a->count; i++) {
     const ntk_setting *other = find(b, a->setting[i].key);
-    if (!same(&a->setting[i], other)) {
+    if (!is_implied(a->setting[i].key) && !same(&a->setting[i], other)) {
       describe(a->setting[i].key, &a->setting[i], a_is, other, b_is, size, why);
       return false;
     }
   }
   for (size_t i = 0; i < b->count; i++)
-    if (find(a, b->setting[i].key) == NULL) {
+    if (!is_implied(b->setting[i].key) && find(a, b->setting[i].key) == NULL) {
       describe(b->setting[i].key, NULL, a_is, &b->setting[i], b_is, size, why);
       return false;
     }

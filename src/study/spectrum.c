@@ -33,6 +33,40 @@ void ntk_take_condition(const void *result, ntk_outcome *outcome) {
                   status_of(r->verdict));
 }
 
+/* An end of the certificate, which is of the stored matrix: what is known of a singular kernel
+ * without building it proves nothing of one. */
+static void put_end(const ntk_spectrum_result *r, const char *name, double end,
+                    ntk_outcome *outcome) {
+  const bool none = r->verdict == NTK_VERDICT_OK && isnan(end);
+  const ntk_value_status status = none ? NTK_VALUE_NOT_CERTIFIED : status_of(r->verdict);
+  ntk_outcome_put(outcome, name, end, status);
+}
+
+void ntk_take_lower(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  put_end(r, "lambda_min_lower", r->certificate.lower, outcome);
+}
+
+void ntk_take_upper(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  put_end(r, "lambda_min_upper", r->certificate.upper, outcome);
+}
+
+void ntk_take_certified(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "certified", r->certificate.certified ? 1.0 : 0.0, NTK_VALUE_OK);
+}
+
+void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "ratio_lower", r->bounds.ratio_lower, status_of(r->verdict));
+}
+
+void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "ratio_upper", r->bounds.ratio_upper, status_of(r->verdict));
+}
+
 void ntk_take_layers(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
   for (size_t k = 0; k < r->blocks; k++)
@@ -42,13 +76,17 @@ void ntk_take_layers(const void *result, ntk_outcome *outcome) {
 
 static ntk_spectrum_options options_for(const ntk_quantity *const *quantity, size_t count) {
   ntk_spectrum_options options = {0};
-  for (size_t q = 0; q < count; q++)
+  for (size_t q = 0; q < count; q++) {
     options.per_layer |= quantity[q]->per_layer != NULL;
+    options.certify |= quantity[q]->take == ntk_take_lower || quantity[q]->take == ntk_take_upper ||
+                       quantity[q]->take == ntk_take_certified;
+  }
   return options;
 }
 
 /* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
- * The blocks one by one need the Gram matrices again, and a factorisation each. */
+ * The blocks one by one need the Gram matrices again, and a factorisation each; a certificate K and
+ * its factor once more. */
 static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
   const double N = (double)point->N, L = (double)point->depth;
   double columns = (double)point->width[0], passes = 0.0;
@@ -57,8 +95,9 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
     passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
   }
   const double gram = N * N * columns, factor = N * N * N / 3.0;
-  return passes + gram + factor +
-         (options_for(quantity, count).per_layer ? gram + L * factor : 0.0);
+  const ntk_spectrum_options options = options_for(quantity, count);
+  return passes + gram + factor + (options.per_layer ? gram + L * factor : 0.0) +
+         (options.certify ? gram + factor : 0.0);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,

@@ -31,6 +31,9 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point);
 /* What a study file says of itself, without a look at the files that it names, or at its points:
  * name, quantities, trials, seed and grid, as of ntk_study_parse. */
 ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study);
+/* d of a data file by a stored study file; 0: the grid has it, or the database is too old to know.
+ */
+ntk_status ntk_study_recall_dim(const char *spec, const char *source, size_t *dim);
 
 /* Seed of a trial: a function of the study's seed, the point's variables and the trial alone. */
 uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial);

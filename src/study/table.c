@@ -116,9 +116,10 @@ static const char *intern(builder *b, const char *text) {
 static ntk_status see_study(void *user, const ntk_stored_study *study) {
   builder *b = user;
   b->table.name = strdup(study->name);
+  b->table.spec = intern(b, study->spec);
   b->table.variables = study->grid->count;
   b->table.trials = b->table.missing = study->points * study->trials;
-  if (b->table.name == NULL)
+  if (b->table.name == NULL || b->table.spec == NULL)
     return no_memory();
   for (size_t v = 0; v < b->table.variables; v++) {
     b->variable[v] = intern(b, study->grid->name[v]);
@@ -233,6 +234,8 @@ ntk_status ntk_study_table_read(const char *database, ntk_study_table *table) {
   if (status == NTK_OK)
     status = ntk_store_walk(&store, &visitor);
   ntk_store_close(&store);
+  if (status == NTK_OK)
+    status = ntk_study_recall_dim(b.table.spec, database, &b.table.dim);
   if (status == NTK_OK)
     status = finish(&b, table);
   free(b.texts.text);

@@ -2,6 +2,7 @@
 #include "theory/ledger.h"
 
 #include "base/memory.h"
+#include "theory/bounds.h"
 
 #include <math.h>
 
@@ -71,13 +72,11 @@ static void activation(ntk_verification *v) {
 
 /* ---- 2.4 and 2.5: widths --------------------------------------------------------------------- */
 
-/* Asymptotic conditions: a factor is called too much where no reader would call it a constant. */
 static void topology(ntk_verification *v) {
-  static const double WIDENS = 4.0;
   for (size_t l = 1; l < v->L; l++) {
     ntk_ledger_row *row = ntk_ledger_add(v, NTK_ROW_WIDTH, l, (double)v->network->width[l]);
     row->verdict = NTK_LEDGER_CONSISTENT;
-    if (row->ratio > WIDENS) {
+    if (row->ratio > NTK_WIDENS) {
       row->verdict = NTK_LEDGER_OUTSIDE;
       ntk_ledger_note(row,
                       "widens by a factor %.3g, outside a loose pyramid unless that stays as "

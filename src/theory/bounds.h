@@ -4,6 +4,10 @@
 
 #include "net/network.h"
 
+/* Assumption 2.4 is asymptotic: a layer wider than the one below by more than this factor is called
+ * outside where no reader would call the factor a constant. */
+enum { NTK_WIDENS = 4 };
+
 /* Scales of (6) and (7); the ratios and the diagonal are the caller's to fill in. */
 ntk_bounds ntk_theorem31(const ntk_network *network);
 

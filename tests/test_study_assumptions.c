@@ -1,0 +1,121 @@
+/* Where a study's points lie in Theorem 3.1's assumptions.
+ * Property: counts that the grids below were made to have. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "study/settings.h"
+#include "study_support.h"
+
+enum { DATA, ACTIVATION, WIDTHS, SAMPLES, WEIGHTS };
+
+/* The counts along `variable`, one curve for each `group`. */
+static void count(const char *text, const char *variable, const char *group,
+                  ntk_assumption counts[NTK_ASSUMPTIONS]) {
+  const char *database = fresh("assumptions.db");
+  ntk_study *study = make_study(text);
+  run_study(study, database, NULL);
+  ntk_study_table table = read_table(database);
+  const ntk_summary_options options = {.x = variable, .group = group};
+  assert_ok(ntk_study_assumptions(&table, &options, counts));
+  ntk_study_table_clear(&table);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+static void check(const ntk_assumption *counts, size_t points, const size_t *outside) {
+  for (size_t a = 0; a < NTK_ASSUMPTIONS; a++) {
+    assert_int_equal(counts[a].points, points);
+    assert_int_equal(counts[a].outside, outside[a]);
+  }
+}
+
+/* Two trials at each point: points are counted, not trials. */
+static void test_inside(void **state) {
+  (void)state;
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  count("name: inside\nnetwork: {widths: [2*d, 3*d], activation: tanh}\n"
+        "grid: {d: [4, 6, 8], N: floor(d^2/4)}\ntrials: 2\n",
+        "d", NULL, counts);
+  check(counts, 3, (size_t[]){0, 0, 0, 0, 0}); /* a constant factor is no matter */
+  assert_string_equal(counts[SAMPLES].note, "N is up to 0.0417 times that"); /* 1/24 */
+}
+
+/* d = 8 stays: n = 16, 24 are outside although no layer widens by more than 3; n = 4, 8 are not. */
+static void test_widths(void **state) {
+  (void)state;
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  static const char text[] = "name: widths\nnetwork: {widths: [n, n], activation: phi}\n"
+                             "grid: {d: 8, n: [4, 8, 16, 24], N: 20, phi: [tanh, relu]}\n";
+  count(text, "n", "phi", counts);
+  check(counts, 8, (size_t[]){0, 4, 4, 2, 0}); /* 20 > 4 * 4, at one point of each curve */
+  assert_non_null(strstr(counts[WIDTHS].note, "n_1 is up to 3 times d"));
+  assert_non_null(strstr(counts[SAMPLES].note, "it is fixed"));
+  assert_string_equal(counts[ACTIVATION].note, "relu has a kink");
+  /* By itself no point tells that a ratio grows: above 4 it is outside all the same. */
+  count("name: wide\nnetwork: {widths: [30, 30], init: he, activation: identity}\n"
+        "grid: {d: 6, N: [4, 5]}\n",
+        "N", NULL, counts);
+  check(counts, 2, (size_t[]){0, 2, 2, 0, 2});
+}
+
+/* Of a file the law is not known; its d is, whatever becomes of it. */
+static void test_file(void **state) {
+  (void)state;
+  double X[12 * 4];
+  const char *path = fresh("assumptions.npy"), *database = fresh("file.db");
+  for (size_t i = 0; i < COUNT(X); i++)
+    X[i] = (double)((i * 7919) % 101) / 50.0 - 1.0;
+  assert_ok(ntk_npy_save(path, X, 2, (const size_t[]){12, 4}));
+  char text[600];
+  snprintf(text, sizeof text,
+           "name: file\nnetwork: {widths: [n, n], activation: tanh}\ndata: {source: %s}\n"
+           "grid: {N: 10, n: [3, 6, 9]}\n",
+           path);
+  ntk_study *study = make_study(text);
+  run_study(study, database, NULL);
+  unlink(path);
+  ntk_study_table table = read_table(database);
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  assert_int_equal(table.dim, 4);
+  assert_ok(ntk_study_assumptions(&table, &(ntk_summary_options){.x = "n"}, counts));
+  check(counts, 3, (size_t[]){0, 0, 2, 1, 0});
+  assert_int_equal(counts[DATA].unknown, 3);
+  table.dim = 0; /* as of databases from before it was kept */
+  assert_ok(ntk_study_assumptions(&table, &(ntk_summary_options){.x = "n"}, counts));
+  for (size_t a = 0; a < NTK_ASSUMPTIONS; a++)
+    assert_true(counts[a].outside == 0 && counts[a].unknown == 3 && counts[a].points == 3);
+  ntk_study_table_clear(&table);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+/* d of a file follows from what it holds: a study from before it was kept is the same. */
+static void test_same_study(void **state) {
+  (void)state;
+  static const char *const texts[] = {"data: {fingerprint: a, dim: 4}\n",
+                                      "data: {fingerprint: a}\n",
+                                      "data: {fingerprint: b, dim: 4}\n"};
+  ntk_settings settings[COUNT(texts)];
+  char why[200];
+  for (size_t i = 0; i < COUNT(texts); i++)
+    assert_ok(ntk_settings_parse(texts[i], strlen(texts[i]), "t", &settings[i]));
+  assert_true(ntk_settings_equal(&settings[0], "a", &settings[1], "b", sizeof why, why));
+  assert_true(ntk_settings_equal(&settings[1], "a", &settings[0], "b", sizeof why, why));
+  assert_false(ntk_settings_equal(&settings[0], "a", &settings[2], "b", sizeof why, why));
+  for (size_t i = 0; i < COUNT(texts); i++)
+    ntk_settings_clear(&settings[i]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_inside),
+      cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_file),
+      cmocka_unit_test(test_same_study),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

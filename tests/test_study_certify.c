@@ -1,0 +1,109 @@
+/* Certificates and ratios in studies.
+ * Property: they are those of ntk_spectrum at the trial's seed; lambda_min has the same bits with
+ * and without them; what is proved encloses it; of a singular kernel nothing is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "study_support.h"
+
+#include <math.h>
+
+static const char spec[] = "name: certify\n"
+                           "quantity: [lambda_min, lambda_min_lower, lambda_min_upper, certified,"
+                           " ratio_lower, ratio_upper]\n"
+                           "network: {widths: [2*d, n], activation: tanh}\n"
+                           "grid: {N: [20, 60], d: 6, n: 9}\n"
+                           "trials: 2\n";
+enum { VALUES = 6 };
+
+static void check_trial(const ntk_study_row *row) {
+  const size_t N = (size_t)row->variable[0], width[] = {6, 12, 9};
+  ntk_context *context = make_context(1);
+  ntk_network *network = make_network(context, 3, width, "tanh", "paper", row->seed);
+  ntk_dataset *data = NULL;
+  ntk_spectrum_result r;
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, 6, row->seed, &data));
+  assert_ok(ntk_spectrum(context, network, data,
+                         &(ntk_spectrum_options){.certify = true, .seed = row->seed}, &r));
+  assert_true(row[1].value == r.certificate.lower && row[2].value == r.certificate.upper);
+  assert_true(row[0].value == r.lambda_min);
+  ntk_spectrum_clear(&r);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  ntk_context_destroy(context);
+}
+
+static void test_values(void **state) {
+  (void)state;
+  const char *database = fresh("certify.db"), *plain = fresh("plain.db");
+  ntk_study *with = make_study(spec), *without = make_study_with(spec, "quantity=lambda_min");
+  run_study(with, database, NULL);
+  run_study(without, plain, NULL);
+  ntk_study_table table = read_table(database), before = read_table(plain);
+  assert_int_equal(table.rows, 4 * VALUES);
+  for (size_t i = 0; i < table.rows; i += VALUES) {
+    const ntk_study_row *row = &table.row[i];
+    const double value = row->value;
+    assert_string_equal(row[1].quantity, "lambda_min_lower");
+    assert_true(value == before.row[i / VALUES].value); /* the same bits */
+    assert_true(row[1].value <= value && value <= row[2].value && row[1].value > 0.999 * value);
+    assert_true(row[3].value == 1.0);
+    assert_true(row[4].value == value / (12.0 * 9.0) && row[5].value == value / (6.0 * 9.0));
+    check_trial(row);
+  }
+  ntk_study_table_clear(&table);
+  ntk_study_table_clear(&before);
+  ntk_study_destroy(with);
+  ntk_study_destroy(without);
+  unlink(database);
+  unlink(plain);
+}
+
+/* 200 samples, 12 + 6 parameters. */
+static void test_singular(void **state) {
+  (void)state;
+  const char *database = fresh("singular.db");
+  ntk_study *study = make_study("name: singular\n"
+                                "quantity: [lambda_min_lower, lambda_min_upper, certified,"
+                                " ratio_lower]\n"
+                                "network: {widths: [3, 2]}\n"
+                                "grid: {N: 200, d: 4}\n");
+  run_study(study, database, NULL);
+  ntk_study_table table = read_table(database);
+  static const char *const says[] = {"rank_deficient", "rank_deficient", "ok", "rank_deficient"};
+  for (size_t i = 0; i < COUNT(says); i++) {
+    assert_string_equal(table.row[i].status, says[i]);
+    assert_true(i < 2 ? isnan(table.row[i].value) : table.row[i].value == 0.0);
+  }
+  ntk_study_table_clear(&table);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+/* Cost is that of a spectrum unless a certificate is asked for: then of a kernel and a factor
+ * more. */
+static void test_cost(void **state) {
+  (void)state;
+  static const char *const quantities[] = {"quantity=lambda_min", "quantity=lambda_min,ratio_lower",
+                                           "quantity=lambda_min,certified"};
+  double flops[COUNT(quantities)];
+  for (size_t i = 0; i < COUNT(quantities); i++) {
+    ntk_study *study = make_study_with(spec, quantities[i]);
+    assert_ok(ntk_study_flops(study, &flops[i]));
+    ntk_study_destroy(study);
+  }
+  assert_true(flops[0] == flops[1] && flops[2] > 1.3 * flops[0] && flops[2] < 2.0 * flops[0]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_values),
+      cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_cost),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
