@@ -9,7 +9,7 @@ cd "$dir" || exit 1
 # A grid that takes no time, for each example; it comes after what the page says.
 tiny() {
   case $1 in
-  width) echo 'trials=1 grid.n=16,24 grid.N=20 grid.p=0,1 grid.n1=round(16*(n/16)^p)' ;;
+  width) echo 'trials=1 grid.n=16,24 grid.N=20 grid.p=0,1 grid.n2=round(16*(n/16)^p)' ;;
   depth) echo 'trials=1 grid.n=12 grid.N=20 grid.depth=2,4' ;;
   layers) echo 'trials=1 grid.n=12,16 grid.N=20' ;;
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;

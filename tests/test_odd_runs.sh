@@ -13,11 +13,12 @@ END
 
 # array VARIABLE=VALUE...: a run of the study in a job with these variables.
 array() {
-  property=$1
+  job=$1
   shift
   env "$@" "$NTKIT" study run "$in/half.yaml" --db array.db >"$out" 2>"$err"
-  [ $? -eq 2 ] && [ ! -e array.db ] && [ "$(wc -l <"$err")" -eq 1 ] &&
-    grep -q 'one task of an array job.*--shard i/n' "$err" || fails "$property" "$*"
+  check "$job: refused" test $? -eq 2 -a ! -e array.db
+  check "$job: in one line" test "$(wc -l <"$err")" -eq 1
+  check "$job: with what helps" grep -q 'one task of an array job.*--shard i/n' "$err"
 }
 
 # ---- Names ---------------------------------------------------------------------------------------

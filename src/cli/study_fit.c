@@ -37,8 +37,10 @@ static void print_fit(const ntk_fit *fit, bool theorem, int width) {
   print_fixed(8, 5, fit->r2);
   printf(" %6zu %6zu %8zu", fit->points, fit->trials, fit->left_out);
   if (theorem) {
-    print_fixed(8, 3, fit->theory_lower);
-    print_fixed(8, 3, fit->theory_upper);
+    printf("   >=");
+    print_fixed(5, 3, fit->theory_lower);
+    printf("   <=");
+    print_fixed(5, 3, fit->theory_upper);
   }
   putchar('\n');
 }
@@ -50,13 +52,13 @@ static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, s
     width = (int)strlen(fits[i].label) > width ? (int)strlen(fits[i].label) : width;
   printf("%s = c x^slope, x = %s: least squares on logarithms, every trial counting once\n%s\n",
          chosen->quantity, chosen->x,
-         theorem ? "(6), (7): slopes of n_{L-2} n_{L-1} and d n_{L-1} at the same points (Theorem "
-                   "3.1)\n"
+         theorem ? "Theorem 3.1: at least (6) and at most (7), the slopes of n_{L-2} n_{L-1} and "
+                   "d n_{L-1} at these points\n"
                  : "");
   printf("%-*s %8s %19s %11s %8s %6s %6s %8s", width, "curve", "slope", "95 % interval", "c", "R^2",
          "points", "trials", "left out");
   if (theorem)
-    printf(" %8s %8s", "(6)", "(7)");
+    printf(" %10s %10s", "(6)", "(7)");
   putchar('\n');
   for (size_t i = 0; i < count; i++)
     print_fit(&fits[i], theorem, width);
@@ -81,7 +83,7 @@ static json_t *fit_json(const ntk_fit *fit) {
 }
 
 static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options *chosen,
-                         const ntk_fit *fits, size_t count) {
+                         const ntk_assumption *counts, const ntk_fit *fits, size_t count) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++)
     if (json_array_append_new(list, fit_json(&fits[i])) != 0) {
@@ -96,6 +98,8 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
   json_put(&object, "study_trials", json_whole(table->trials));
   json_put(&object, "study_missing", json_whole(table->missing));
   json_put(&object, "fits", list);
+  if (counts != NULL)
+    json_put(&object, "assumptions", study_assumptions_json(counts));
   return object;
 }
 
@@ -108,11 +112,18 @@ static exit_status present(const cli_settings *settings, const ntk_study_table *
     trials += fits[i].trials;
   if (trials == 0)
     return study_refuse_empty(settings, table, chosen, "; logarithms need x and values above 0");
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  const bool theorem = is_of_theorem(chosen->quantity);
+  const ntk_status counted = theorem ? ntk_study_assumptions(table, chosen, counts) : NTK_OK;
+  if (counted != NTK_OK)
+    return report_library(counted, NULL);
   if (!settings->json) {
     print_fits(chosen, fits, count);
+    if (theorem)
+      study_print_assumptions(counts);
     return EXIT_DONE;
   }
-  json_t *object = fits_json(table, chosen, fits, count);
+  json_t *object = fits_json(table, chosen, theorem ? counts : NULL, fits, count);
   const exit_status status = json_print(object);
   json_decref(object);
   return status;

@@ -7,6 +7,8 @@
 #include "cli/settings.h"
 #include "ntkit/study.h"
 
+#include <jansson.h>
+
 /* Reads the database that the command's operand names; one that holds no row yet is refused.
  * *table is to be released by ntk_study_table_clear when this gave EXIT_DONE. */
 exit_status study_open(const cli_settings *settings, ntk_study_table *table);
@@ -39,5 +41,10 @@ void study_number(double value, char *text);
 
 /* Writes the file of --npz. */
 exit_status study_write_npz(const ntk_study_table *table, const char *path);
+
+/* Where Theorem 3.1 speaks of a study's points: NTK_ASSUMPTIONS counts, as lines on standard
+ * output, and as a list (NULL for want of memory). */
+void study_print_assumptions(const ntk_assumption *counts);
+json_t *study_assumptions_json(const ntk_assumption *counts);
 
 #endif

@@ -32,7 +32,8 @@ typedef struct ladder {
   size_t points, trials, failed;
   size_t rows;
   ladder_row *row;
-  double seconds; /* of computing */
+  double seconds;                              /* of computing */
+  ntk_assumption assumptions[NTK_ASSUMPTIONS]; /* at its sizes */
 } ladder;
 
 /* What verify presents: one ledger, or a ladder. */

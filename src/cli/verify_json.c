@@ -1,6 +1,7 @@
 /* The ledger or the ladder as one JSON object; NaN and infinity are null. */
 #include "cli/job_show.h"
 #include "cli/json.h"
+#include "cli/study_view.h"
 #include "cli/verify.h"
 
 static json_t *append(json_t *array, json_t *value) {
@@ -80,6 +81,7 @@ static json_t *ladder_json(const verify_view *view) {
   json_put(&object, "seed", json_whole(s->seed));
   json_put(&object, "trials", json_whole(l->trials));
   json_put(&object, "failed", json_whole(l->failed));
+  json_put(&object, "assumptions", study_assumptions_json(l->assumptions));
   json_put(&object, "ledger", rows);
   json_put(&object, "seconds", json_number(l->seconds));
   return object;

@@ -269,6 +269,11 @@ static exit_status run_in(const cli_settings *s, const ntk_study *study, const c
   ntk_study_status_clear(&done);
   const ntk_status read = ntk_study_table_read(database, &table);
   status = read == NTK_OK ? make_rows(&table, l) : report_library(read, "db");
+  if (status == EXIT_DONE) {
+    const ntk_summary_options along = {.quantity = table.quantity[0], .x = l->variable};
+    const ntk_status counted = ntk_study_assumptions(&table, &along, l->assumptions);
+    status = counted == NTK_OK ? EXIT_DONE : report_library(counted, "ladder");
+  }
   ntk_study_table_clear(&table);
   return status;
 }

@@ -1,6 +1,7 @@
 /* The ledger or the ladder as a table for people, in plain ASCII, within 100 columns. */
 #include "cli/job_show.h"
 #include "cli/report.h"
+#include "cli/study_view.h"
 #include "cli/verify.h"
 
 #include <math.h>
@@ -44,6 +45,14 @@ static const char *verdict_word(ntk_ledger_verdict verdict) {
   return verdict == NTK_LEDGER_MEASURED ? "" : ntk_ledger_verdict_name(verdict);
 }
 
+/* A bound is shown as one; of a Theta the order stands alone. */
+static const char *bound_sign(ntk_ledger_claim claim) {
+  return claim == NTK_CLAIM_OMEGA      ? ">= "
+         : claim == NTK_CLAIM_BIG_O    ? "<= "
+         : claim == NTK_CLAIM_LITTLE_O ? "< "
+                                       : "";
+}
+
 /* ---- One instance ---------------------------------------------------------------------------- */
 
 static void print_row(const ntk_ledger_row *row) {
@@ -54,13 +63,34 @@ static void print_row(const ntk_ledger_row *row) {
     snprintf(order, sizeof order, "%s %s", ntk_ledger_claim_name(row->claim),
              number(row->scale, "%.4g", scale));
   } else {
-    snprintf(order, sizeof order, "%s", row->order);
+    snprintf(order, sizeof order, "%s%s", bound_sign(row->claim), row->order);
   }
   printf("  %-38s %-5s %10s  %-19s %9s  %s\n", row->name, row->equation,
          number(row->value, "%.5g", value), order, number(row->ratio, "%.3g", ratio),
          verdict_word(row->verdict));
   if (has_note(row->verdict, row->note))
     print_note(row->note);
+}
+
+/* "2.1 0 of 3, ..." of the rows of each assumption: how many are outside, or suspect. */
+static void print_assumptions(const ntk_ledger *ledger) {
+  static const char stem[] = "Assumption ";
+  printf("\nassumptions outside or suspect, by rows:");
+  const char *comma = "";
+  for (size_t i = 0; i < ledger->rows;) {
+    const char *section = ledger->row[i].section;
+    size_t rows = 0, outside = 0;
+    for (; i < ledger->rows && strcmp(ledger->row[i].section, section) == 0; i++) {
+      const ntk_ledger_verdict verdict = ledger->row[i].verdict;
+      rows++;
+      outside += verdict == NTK_LEDGER_OUTSIDE || verdict == NTK_LEDGER_SUSPECT;
+    }
+    if (strncmp(section, stem, sizeof stem - 1) == 0) {
+      printf("%s %s %zu of %zu", comma, section + sizeof stem - 1, outside, rows);
+      comma = ",";
+    }
+  }
+  putchar('\n');
 }
 
 static void print_ledger(const verify_view *view) {
@@ -78,6 +108,7 @@ static void print_ledger(const verify_view *view) {
     section = ledger->row[i].section;
     print_row(&ledger->row[i]);
   }
+  print_assumptions(ledger);
 }
 
 /* ---- A ladder -------------------------------------------------------------------------------- */
@@ -89,11 +120,8 @@ static void print_ladder_row(const ladder_row *row) {
     snprintf(interval, sizeof interval, "%s .. %s", number(row->low, "%.3f", low),
              number(row->high, "%.3f", high));
   if (!isnan(row->predicted))
-    snprintf(expected, sizeof expected, "%s %s",
-             row->words.claim == NTK_CLAIM_THETA   ? "="
-             : row->words.claim == NTK_CLAIM_OMEGA ? ">="
-             : row->words.claim == NTK_CLAIM_BIG_O ? "<="
-                                                   : "<",
+    snprintf(expected, sizeof expected, "%s%s",
+             row->words.claim == NTK_CLAIM_THETA ? "= " : bound_sign(row->words.claim),
              number(row->predicted, "%.3g", predicted));
   printf("  %-38s %-5s %9s  %-18s %-10s  %s\n", row->words.name, row->words.equation,
          isnan(row->exponent) ? "" : number(row->exponent, "%.3f", exponent), interval, expected,
@@ -123,6 +151,7 @@ static void print_ladder(const verify_view *view) {
     section = l->row[i].words.section;
     print_ladder_row(&l->row[i]);
   }
+  study_print_assumptions(l->assumptions);
 }
 
 /* ---- Both ------------------------------------------------------------------------------------ */
