@@ -125,11 +125,16 @@ int __wrap_close(int descriptor) {
 }
 
 static sqlite3_mem_methods sqlite_memory;
+/* SQLite makes thousands for each that is ours: every seventh stands for those beside it. */
+static bool sqlite_fails(void) {
+  static size_t made;
+  return ++made % 7 == 0 && fails();
+}
 static void *sqlite_malloc(int size) {
-  return fails() ? NULL : sqlite_memory.xMalloc(size);
+  return sqlite_fails() ? NULL : sqlite_memory.xMalloc(size);
 }
 static void *sqlite_realloc(void *pointer, int size) {
-  return fails() ? NULL : sqlite_memory.xRealloc(pointer, size);
+  return sqlite_fails() ? NULL : sqlite_memory.xRealloc(pointer, size);
 }
 
 /* SQLite and Jansson are linked as they are, and have ways of their own. */
