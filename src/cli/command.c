@@ -26,14 +26,14 @@ static const cli_command table[] = {
      "samples are no more than n_{L-2} m, m being half of the last hidden width; says what is in "
      "the way where it does not. With --save the error is certified from the files, rounding "
      "included. docs/memorize.md explains what it prints and writes.",
-     "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh", NULL, 0, 0,
-     command_memorize},
+     "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh --save fitted", NULL,
+     0, 0, command_memorize},
     {"predict", FOR_PREDICT, "the outputs of a saved network on data",
      "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any that is "
      "saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of networks for "
      "classes, the class of the largest output. Data that come from a file are scaled once, as "
      "those of the network were.",
-     "ntkit predict --load fitted --data new.npy", NULL, 0, 0, command_predict},
+     "ntkit predict --load fitted --data fitted/X.npy", NULL, 0, 0, command_predict},
     {"verify", FOR_VERIFY, "the paper's proof step by step, in numbers, on a network and data",
      "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 and every "
      "inequality between them on a network and data: where each stands against its predicted "
@@ -69,12 +69,12 @@ static const cli_command table[] = {
      "variables, a curve for each value of another variable, or as a heat map over two. Writes "
      "BASE.svg, BASE.pdf, BASE.png, and BASE.dat and BASE.gp to draw them again: 'gnuplot BASE.gp' "
      "in their folder. Needs gnuplot.",
-     "ntkit study plot width.db --x 'd^2' --output width", "FILE.db", 1, 1, command_study_plot},
+     "ntkit study plot width.db --x n --output width", "FILE.db", 1, 1, command_study_plot},
     {"study fit", FOR_STUDY_FIT, "how a quantity scales: log-log slopes beside the theorem's",
      "Fits quantity = c x^slope to the trials of each curve by least squares in logarithms, with "
      "95 % intervals by bootstrap, beside the slopes that the scales of Theorem 3.1 have at the "
      "same points: n_{L-2} n_{L-1} of eq. (6) and d n_{L-1} of eq. (7).",
-     "ntkit study fit width.db --x d", "FILE.db", 1, 1, command_study_fit},
+     "ntkit study fit width.db --x n", "FILE.db", 1, 1, command_study_fit},
     {"reproduce figure1", FOR_REPRODUCE, "Figure 1 of the paper: figure, table, data",
      "Computes Figure 1 of the paper, lambda_min(K) against d^2 for N = 1000, 2000, 3000, in the "
      "authors' setting but in double precision: three layers, sigmoid, d = n_1 = n_2, Gaussian "
