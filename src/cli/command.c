@@ -69,12 +69,12 @@ static const cli_command table[] = {
      "variables, a curve for each value of another variable, or as a heat map over two. Writes "
      "BASE.svg, BASE.pdf, BASE.png, and BASE.dat and BASE.gp to draw them again: 'gnuplot BASE.gp' "
      "in their folder. Needs gnuplot.",
-     "ntkit study plot width.db --x n --output width", "FILE.db", 1, 1, command_study_plot},
+     "ntkit study plot width.db --x d --output width", "FILE.db", 1, 1, command_study_plot},
     {"study fit", FOR_STUDY_FIT, "how a quantity scales: log-log slopes beside the theorem's",
      "Fits quantity = c x^slope to the trials of each curve by least squares in logarithms, with "
      "95 % intervals by bootstrap, beside the slopes that the scales of Theorem 3.1 have at the "
      "same points: n_{L-2} n_{L-1} of eq. (6) and d n_{L-1} of eq. (7).",
-     "ntkit study fit width.db --x n", "FILE.db", 1, 1, command_study_fit},
+     "ntkit study fit width.db --x d", "FILE.db", 1, 1, command_study_fit},
     {"reproduce figure1", FOR_REPRODUCE, "Figure 1 of the paper: figure, table, data",
      "Computes Figure 1 of the paper, lambda_min(K) against d^2 for N = 1000, 2000, 3000, in the "
      "authors' setting but in double precision: three layers, sigmoid, d = n_1 = n_2, Gaussian "

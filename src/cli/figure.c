@@ -39,6 +39,36 @@ exit_status figure_check(const char *base, const char *input, const char *option
   return status;
 }
 
+size_t figure_width(const figure *f) {
+  return f->width > 0 ? f->width : FIGURE_WIDTH;
+}
+
+size_t figure_height(const figure *f) {
+  return f->height > 0 ? f->height : FIGURE_HEIGHT;
+}
+
+/* Whether the texts beside the axes fit: a letter takes about 11 pixels, and the axes are not quite
+ * in the middle. */
+static exit_status check_labels(const figure *f) {
+  const struct {
+    const char *what, *text;
+    size_t pixels;
+  } labels[] = {{"title", f->title, figure_width(f)},
+                {"label of the horizontal axis", f->x.label, figure_width(f)},
+                {"label of the vertical axis", f->y.label, figure_height(f)},
+                {"label of the colours", f->value.label, figure_height(f)}};
+  for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+    const size_t seen = labels[i].text != NULL ? figure_seen(labels[i].text) : 0;
+    const size_t most = labels[i].pixels * 17 / 20 / 11;
+    if (seen > most)
+      return report_error(EXIT_INPUT,
+                          "the %s has %zu characters and %zu pixels have room for %zu; expected a "
+                          "shorter one (--title, --xlabel, --ylabel) or a larger --size",
+                          labels[i].what, seen, labels[i].pixels, most);
+  }
+  return EXIT_DONE;
+}
+
 /* ---- The data -------------------------------------------------------------------------------- */
 
 static void write_curves(const figure *f, FILE *out) {
@@ -50,6 +80,9 @@ static void write_curves(const figure *f, FILE *out) {
       fprintf(out, "%.10g %.10g %.10g %.10g\n", p->x, p->y, p->low, p->high);
     }
   }
+  if (f->guide != NULL)
+    fprintf(out, "\n\n# %s\n%.10g %.10g\n%.10g %.10g\n", f->guide_label, f->guide[0].x,
+            f->guide[0].y, f->guide[1].x, f->guide[1].y);
 }
 
 static void write_map(const figure *f, const figure_layout *layout, FILE *out) {
@@ -289,7 +322,9 @@ exit_status figure_draw(const figure *f) {
   figure_lay_out(f, &layout);
   if (layout.drawn == 0)
     return report_error(EXIT_INPUT, "nothing to draw: a logarithmic axis needs values above 0");
-  exit_status status = figure_check(f->base, f->input, option_of(f));
+  exit_status status = check_labels(f);
+  if (status == EXIT_DONE)
+    status = figure_check(f->base, f->input, option_of(f));
   const char *slash = strrchr(f->base, '/');
   const size_t folder = slash != NULL ? (size_t)(slash + 1 - f->base) : 0;
   /* gnuplot takes '<' and '|' at the start for commands and '~' for a home. */

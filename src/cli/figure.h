@@ -5,7 +5,7 @@
  *   return figure_draw(&f);
  *
  * Labels are gnuplot's enhanced text: subscripts _{min}, superscripts ^{2}. Plain text is made safe
- * by figure_plain, names and expressions are set by figure_formula. */
+ * by figure_plain; names, expressions and labels that a user gives are set by figure_formula. */
 #ifndef NTK_CLI_FIGURE_H
 #define NTK_CLI_FIGURE_H
 
@@ -13,6 +13,9 @@
 
 /* As many curves can be told apart: seven colours, each with a filled and an open shape. */
 enum { FIGURE_CURVES = 14, FIGURE_LABEL = 256 };
+
+/* Pixels of the SVG when a figure does not say. */
+enum { FIGURE_WIDTH = 800, FIGURE_HEIGHT = 560 };
 
 typedef struct figure_point {
   double x, y;
@@ -53,6 +56,10 @@ typedef struct figure {
   const figure_curve *curve;
   size_t cells; /* when not 0: a map, at most one cell at an (x, y); curves are lines over it */
   const figure_cell *cell;
+  bool bars;                 /* around points, in place of bands */
+  const figure_point *guide; /* both ends of a line that is not data, or NULL; pulls no axis */
+  const char *guide_label;
+  size_t width, height; /* pixels; 0: the usual ones */
 } figure;
 
 /* Whether the files can be what figure.base and figure.input ask for: to be called before anything
@@ -65,7 +72,8 @@ exit_status figure_draw(const figure *f);
 
 /* Plain text as enhanced text that looks the same. */
 void figure_plain(const char *plain, size_t size, char *text);
-/* A name or an expression as mathematics sets it: "d^2", "n_1", "N/(n*n)", "lambda_min". */
+/* A name, an expression or a label as mathematics sets it: "d^2", "n_1", "N/(n*n)", "lambda_min",
+ * "n_{L-2} n_{L-1}"; after a backslash a character is what it is. */
 void figure_formula(const char *formula, size_t size, char *text);
 
 #endif

@@ -157,24 +157,23 @@ static bool covered(const figure *f, const figure_layout *l, const box *b) {
   return false;
 }
 
-/* Characters that are seen of enhanced text, about. */
-static size_t seen(const char *text) {
-  size_t count = 0;
-  for (; *text != '\0'; text++)
-    count += ((unsigned char)*text & 0xc0) != 0x80 && strchr("\\{}_^", *text) == NULL;
-  return count;
-}
-
 static const char *find_key(const figure *f, const figure_layout *l) {
   size_t longest = 0, labels = 0;
   for (size_t c = 0; c < f->curves; c++) {
-    const size_t length = seen(f->curve[c].label);
+    const size_t length = figure_seen(f->curve[c].label);
     labels += length > 0;
+    longest = length > longest ? length : longest;
+  }
+  if (f->guide != NULL) {
+    const size_t length = figure_seen(f->guide_label);
+    labels++;
     longest = length > longest ? length : longest;
   }
   if (labels == 0)
     return "off";
-  const double width = 0.13 + 0.018 * (double)longest, height = 0.05 + 0.062 * (double)labels;
+  /* Of the plot, whose size is about 0.8 of the figure's. */
+  const double width = (104.0 + 14.4 * (double)longest) / (double)figure_width(f);
+  const double height = (28.0 + 34.7 * (double)labels) / (double)figure_height(f);
   const struct {
     const char *key;
     box box;

@@ -19,6 +19,12 @@ typedef struct figure_layout {
   bool alone[2]; /* of a map: columns (0) or rows (1) have places of their own, see figure_edges */
 } figure_layout;
 
+size_t figure_width(const figure *f);
+size_t figure_height(const figure *f);
+
+/* Characters that are seen of enhanced text, about. */
+size_t figure_seen(const char *text);
+
 void figure_lay_out(const figure *f, figure_layout *layout);
 
 /* Borders of a map's cell, left, right, bottom, top: half way to the next place where there is a

@@ -49,7 +49,9 @@ static void put_axis(const char *name, const figure_axis *axis, const figure_ran
 
 /* The bar beside a map and its label, in characters from the map's edge. gnuplot's own cblabel
  * counts characters that are not seen, and takes all for narrower than they are. */
-static void put_bar(const figure_axis *axis, const figure_range *range, FILE *out) {
+static void put_bar(const figure *f, const figure_range *range, FILE *out) {
+  const figure_axis *axis = &f->value;
+  const double gap = (double)figure_width(f) / 600.0; /* 0.02 of the map */
   const double bar = 2.0, tic = 2.5, wide = 1.12, line = 1.8;
   const double label = bar + tic + wide * put_scale("cb", range, out) + 0.5 * line;
   fputs("set colorbox user origin graph 1.02, graph 0 size character 2, graph 1\n", out);
@@ -58,7 +60,7 @@ static void put_bar(const figure_axis *axis, const figure_range *range, FILE *ou
     put_quoted(axis->label, "", out);
     fprintf(out, " at graph 1.02, graph 0.5 offset character %.3g,0 center rotate\n", label);
   }
-  fprintf(out, "set rmargin %.3g\n", 1.0 + label + 0.75 * line);
+  fprintf(out, "set rmargin %.3g\n", gap + label + 0.75 * line);
 }
 
 static bool has_band(const figure_curve *curve) {
@@ -68,7 +70,7 @@ static bool has_band(const figure_curve *curve) {
   return false;
 }
 
-/* Bands first, so that no curve lies under one. A single point has bars for a band. */
+/* Bands or bars first, so that no curve lies under one. A single point has bars for a band. */
 static void put_curves(const figure *f, const figure_layout *layout, FILE *out) {
   if (f->y.log)
     fprintf(out, "edge(v) = v > %.10g ? v : %.10g # bands may reach below 0\n", layout->y.low,
@@ -76,7 +78,7 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
   const char *edges = f->y.log ? "(edge($3)):(edge($4))" : "3:4";
   const char *before = "plot";
   for (size_t c = 0; c < f->curves; c++) {
-    const bool single = f->curve[c].points == 1;
+    const bool single = f->bars || f->curve[c].points == 1;
     if (!has_band(&f->curve[c]))
       continue;
     fprintf(out, "%s data index %zu using 1:%s%s with %s lc rgb '%s' notitle", before, c,
@@ -96,6 +98,11 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
     fprintf(out, " lc rgb '%s'%s title ", colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
     put_quoted(f->curve[c].label, "", out);
     before = ", \\\n    ";
+  }
+  if (f->guide != NULL) {
+    fprintf(out, "%s data index %zu using 1:2 with lines lw 2 dt 2 lc rgb '#555555' title ", before,
+            f->curves);
+    put_quoted(f->guide_label, "", out);
   }
   fputc('\n', out);
 }
@@ -135,7 +142,7 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
   put_axis("x", &f->x, &layout->x, out);
   put_axis("y", &f->y, &layout->y, out);
   if (map) {
-    put_bar(&f->value, &layout->value, out);
+    put_bar(f, &layout->value, out);
     if (f->curves > 0) /* a line may have both of its ends outside */
       fputs("set clip two\n", out);
   }
@@ -146,19 +153,22 @@ void figure_script(const figure *f, const figure_layout *layout, const char *nam
     fputs("set grid lc rgb '#dddddd' lt 1\n", out);
   if (!map && strncmp(layout->key, "outside", strlen("outside")) != 0)
     fputs("set rmargin 5\n", out);
-  fputs("set terminal svg size 800,560 font 'sans-serif,18' background 'white'\n"
-        "set output base.'.svg'\n",
-        out);
+  const size_t width = figure_width(f), height = figure_height(f);
+  fprintf(out,
+          "set terminal svg size %zu,%zu font 'sans-serif,18' background 'white'\n"
+          "set output base.'.svg'\n",
+          width, height);
   if (map)
     put_map(f, out);
   else
     put_curves(f, layout, out);
-  fputs("set terminal pdfcairo size 8,5.6 font 'DejaVu Sans,18'\n"
-        "set output base.'.pdf'\n"
-        "replot\n"
-        "set terminal pngcairo size 1200,840 font 'DejaVu Sans,20' linewidth 1.5\n"
-        "set output base.'.png'\n"
-        "replot\n"
-        "unset output\n",
-        out);
+  fprintf(out,
+          "set terminal pdfcairo size %.4g,%.4g font 'DejaVu Sans,20'\n"
+          "set output base.'.pdf'\n"
+          "replot\n"
+          "set terminal pngcairo size %zu,%zu font 'DejaVu Sans,20' linewidth 1.5 pointscale 2\n"
+          "set output base.'.png'\n"
+          "replot\n"
+          "unset output\n",
+          (double)width / 100.0, (double)height / 100.0, width + width / 2, height + height / 2);
 }

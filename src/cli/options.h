@@ -22,7 +22,8 @@ typedef enum option_kind {
   KIND_REALS,  /* numbers > 0, separated by commas [real_list] */
   KIND_SEED,   /* [uint64_t] */
   KIND_COUNT,  /* a whole number from 0 [int] */
-  KIND_BYTES   /* 500M, 8G [size_t] */
+  KIND_BYTES,  /* 500M, 8G [size_t] */
+  KIND_PIXELS  /* 800x560 [size_t[2]] */
 } option_kind;
 
 typedef struct option_row {

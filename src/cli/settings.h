@@ -75,7 +75,8 @@ typedef struct cli_settings {
   size_t population, trials; /* 0: not given */
 
   bool csv, npz; /* studies' own */
-  const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel;
+  const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel, *slope;
+  size_t size[2]; /* of a figure, pixels; 0: the usual ones */
 
   bool man, completion; /* help's own */
   bool help;

@@ -7,7 +7,7 @@
 enum { FOR_CURVES = FOR_STUDY_PLOT | FOR_STUDY_FIT };
 
 static const char *band_name(size_t i) {
-  static const char *const names[] = {"sd", "ci", "none"};
+  static const char *const names[] = {"sd", "ci", "bars", "ci-bars", "none"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
@@ -155,8 +155,25 @@ const option_row study_options[] = {
      .argument = "WHAT",
      .fallback = "sd",
      .choice = band_name,
-     .help = "Band around the mean: one standard deviation of the trials up and down, or the 95 % "
-             "bootstrap interval of the mean."},
+     .help =
+         "Around the mean: sd, one standard deviation of the trials up and down, or ci, the 95 % "
+         "bootstrap interval of the mean, as a band; bars and ci-bars, the same as error bars."},
+    {.name = "slope",
+     .kind = KIND_TEXT,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(slope),
+     .argument = "S",
+     .help = "With --log xy: a dashed line c x^S from the first curve's first point, to compare "
+             "with."},
+    {.name = "size",
+     .kind = KIND_PIXELS,
+     .commands = FOR_STUDY_PLOT,
+     .field = FIELD(size),
+     .argument = "WxH",
+     .item = "a side",
+     .expected = "WxH, whole numbers of pixels from 200 to 4000",
+     .help = "Pixels of the SVG; the PDF has a hundredth of that in inches, the PNG half as many "
+             "again. When not given: 800x560."},
     {.name = "log",
      .kind = KIND_CHOICE,
      .commands = FOR_STUDY_PLOT,
@@ -179,7 +196,10 @@ const option_row study_options[] = {
      .commands = FOR_STUDY_PLOT,
      .field = FIELD(title),
      .argument = "TEXT",
-     .help = "Title above the figure; there is none when not given."},
+     .help =
+         "Title above the figure; there is none when not given. In this and in the axes' labels "
+         "d^2, n_1, n_{L-2}, lambda, phi are set as in mathematics and * as a dot; after a "
+         "backslash a character stays as it is."},
     {.name = "xlabel",
      .kind = KIND_TEXT,
      .commands = FOR_STUDY_PLOT,

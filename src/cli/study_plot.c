@@ -1,63 +1,17 @@
 /* ntkit study plot: curves of a mean with a band, or a map of it, from a study's table. */
+#include "cli/study_plot.h"
 #include "cli/command.h"
-#include "cli/figure.h"
 #include "cli/file.h"
+#include "cli/number.h"
 #include "cli/report.h"
-#include "cli/study_view.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What figures are labelled with. */
-typedef struct labels {
-  char title[FIGURE_LABEL], x[FIGURE_LABEL], y[FIGURE_LABEL], quantity[FIGURE_LABEL];
-  char about[1024];
-} labels;
-
-static const struct {
-  const char *name, *label;
-} words[] = {
-    {"condition", "λ_{max}/λ_{min}"},
-    {"lambda_min_lower", "lower end of λ_{min}(K)"},
-    {"lambda_min_upper", "upper end of λ_{min}(K)"},
-    {"certified", "part of the trials certified"},
-    {"ratio_lower", "λ_{min}(K)/(n_{L-2}n_{L-1})"},
-    {"ratio_upper", "λ_{min}(K)/(d n_{L-1})"},
-    {"lambda_min", "λ_{min}(K)"},
-    {"lambda_max", "λ_{max}(K)"},
-    {"final_loss", "loss after training"},
-    {"smallest_loss", "smallest loss of all epochs"},
-    {"plateau_loss", "loss at the plateau"},
-    {"epochs_to", "epochs to the target"},
-    {"memorize_error", "relative error of memorisation"},
-    {"rate", "factor of the loss per epoch"},
-};
-
-/* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
-static void label_quantity(const char *name, char *text) {
-  const char *stem = "lambda_min_";
-  const char *layer = strncmp(name, stem, strlen(stem)) == 0 ? name + strlen(stem) : "";
-  if (layer[0] != '\0' && layer[strspn(layer, "0123456789")] == '\0') {
-    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", layer);
-    return;
-  }
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (strcmp(name, words[i].name) == 0) {
-      snprintf(text, FIGURE_LABEL, "%s", words[i].label);
-      return;
-    }
-  figure_formula(name, FIGURE_LABEL, text);
-}
-
-/* What is drawn: --quantity names one, or several at the same --x and --group. */
-typedef struct choices {
-  size_t count; /* from 1 */
-  ntk_summary_options chosen[FIGURE_CURVES];
-} choices;
-
-static exit_status choose(const cli_settings *settings, const ntk_study_table *table, choices *c) {
+static exit_status choose(const cli_settings *settings, const ntk_study_table *table,
+                          plot_choices *c) {
   c->count = 1;
   if (settings->quantity == NULL)
     return study_choose(settings, table, c->chosen);
@@ -88,46 +42,7 @@ static exit_status choose(const cli_settings *settings, const ntk_study_table *t
   return status;
 }
 
-/* "lambda_min, lambda_min_0" into text. */
-static void list_quantities(const choices *c, size_t size, char *text) {
-  size_t used = 0;
-  for (size_t i = 0; i < c->count && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
-                             c->chosen[i].quantity);
-}
-
-static void make_labels(const cli_settings *settings, const ntk_study_table *table,
-                        const choices *c, labels *l) {
-  const ntk_summary_options *chosen = c->chosen;
-  char quantities[512];
-  list_quantities(c, sizeof quantities, quantities);
-  label_quantity(chosen->quantity, l->quantity);
-  figure_formula(chosen->x, FIGURE_LABEL, l->x);
-  if (settings->heat != NULL)
-    figure_formula(settings->heat, FIGURE_LABEL, l->y);
-  else /* of several the legend says which they are */
-    snprintf(l->y, FIGURE_LABEL, "%s", c->count == 1 ? l->quantity : "");
-  figure_plain(settings->title != NULL ? settings->title : "", FIGURE_LABEL, l->title);
-  if (settings->xlabel != NULL)
-    figure_plain(settings->xlabel, FIGURE_LABEL, l->x);
-  if (settings->ylabel != NULL)
-    figure_plain(settings->ylabel, FIGURE_LABEL, l->y);
-  const bool geometric = settings->heat != NULL && strchr(settings->log, 'z') != NULL;
-  snprintf(l->about, sizeof l->about, "study %s: %smean of %s over x = %s", table->name,
-           geometric ? "geometric " : "", quantities, chosen->x);
-  const size_t used = strlen(l->about);
-  if (settings->heat != NULL)
-    snprintf(l->about + used, sizeof l->about - used, " and y = %s", settings->heat);
-  else if (strcmp(settings->band, "none") != 0)
-    snprintf(l->about + used, sizeof l->about - used, "; band: %s",
-             strcmp(settings->band, "sd") == 0 ? "one standard deviation down and up"
-                                               : "95 % bootstrap interval of the mean");
-  for (char *at = l->about; *at != '\0'; at++) /* it stays one comment */
-    if ((unsigned char)*at < 0x20)
-      *at = ' ';
-}
-
-static figure begin(const cli_settings *settings, const labels *l) {
+static figure begin(const cli_settings *settings, const plot_labels *l) {
   return (figure){
       .base = settings->output,
       .input = settings->operand[0],
@@ -136,6 +51,9 @@ static figure begin(const cli_settings *settings, const labels *l) {
       .x = {l->x, strchr(settings->log, 'x') != NULL},
       .y = {l->y, strchr(settings->log, 'y') != NULL},
       .value = {l->quantity, strchr(settings->log, 'z') != NULL},
+      .bars = strstr(settings->band, "bars") != NULL,
+      .width = settings->size[0],
+      .height = settings->size[1],
   };
 }
 
@@ -170,10 +88,10 @@ static void curves_clear(curves *c) {
 
 static figure_point make_point(const ntk_summary_point *p, const char *band) {
   figure_point point = {p->x, p->mean, NAN, NAN};
-  if (strcmp(band, "sd") == 0) {
+  if (strcmp(band, "sd") == 0 || strcmp(band, "bars") == 0) {
     point.low = p->mean - p->deviation;
     point.high = p->mean + p->deviation;
-  } else if (strcmp(band, "ci") == 0) {
+  } else if (strncmp(band, "ci", 2) == 0) {
     point.low = p->low;
     point.high = p->high;
   }
@@ -205,7 +123,7 @@ static void add_curves(const ntk_summary *summary, const char *quantity, const c
     char group[FIGURE_LABEL], stem[FIGURE_LABEL];
     label_curve(summary->label[k], group);
     if (quantity != NULL) {
-      label_quantity(quantity, stem);
+      plot_label_quantity(quantity, stem);
       snprintf(label, LABEL, "%s%s%s", stem, *group != '\0' ? ", " : "", group);
     } else {
       snprintf(label, LABEL, "%s", group);
@@ -214,7 +132,8 @@ static void add_curves(const ntk_summary *summary, const char *quantity, const c
   }
 }
 
-static bool make_curves(const choices *choice, const summaries *s, const char *band, curves *c) {
+static bool make_curves(const plot_choices *choice, const summaries *s, const char *band,
+                        curves *c) {
   size_t most = 1, points = 1;
   for (size_t i = 0; i < s->count; i++) {
     most += s->summary[i].curves;
@@ -251,8 +170,29 @@ static void warn_curves(const cli_settings *settings, const summaries *s) {
   warn_missing(settings, missing, all);
 }
 
+/* y = c x^slope from the first point of the first curve to the last x; false: nothing is above 0.
+ */
+static bool lay_guide(const char *slope, const curves *c, figure_point guide[2]) {
+  const figure_point *first = NULL;
+  double last = 0.0;
+  for (size_t k = 0; k < c->shown; k++)
+    for (size_t i = 0; i < c->curve[k].points; i++) {
+      const figure_point *p = &c->curve[k].point[i];
+      if (!(p->x > 0.0 && p->y > 0.0))
+        continue;
+      first = first == NULL ? p : first;
+      last = fmax(last, p->x);
+    }
+  if (first == NULL)
+    return false;
+  guide[0] = (figure_point){first->x, first->y, NAN, NAN};
+  guide[1] = (figure_point){last, first->y * pow(last / first->x, strtod(slope, NULL)), NAN, NAN};
+  return guide[1].y > 0.0 && isfinite(guide[1].y);
+}
+
 static exit_status draw_summaries(const cli_settings *settings, const ntk_study_table *table,
-                                  const choices *choice, const summaries *s, const labels *l) {
+                                  const plot_choices *choice, const summaries *s,
+                                  const plot_labels *l) {
   curves c;
   exit_status status = EXIT_DONE;
   if (!make_curves(choice, s, settings->band, &c))
@@ -270,6 +210,13 @@ static exit_status draw_summaries(const cli_settings *settings, const ntk_study_
     figure f = begin(settings, l);
     f.curves = c.shown;
     f.curve = c.curve;
+    figure_point guide[2];
+    char label[FIGURE_LABEL];
+    if (settings->slope != NULL && lay_guide(settings->slope, &c, guide)) {
+      snprintf(label, sizeof label, "slope %.32s", settings->slope);
+      f.guide = guide;
+      f.guide_label = label;
+    }
     status = figure_draw(&f);
   }
   curves_clear(&c);
@@ -277,7 +224,7 @@ static exit_status draw_summaries(const cli_settings *settings, const ntk_study_
 }
 
 static exit_status draw_curves(const cli_settings *settings, const ntk_study_table *table,
-                               const choices *choice, const labels *l) {
+                               const plot_choices *choice, const plot_labels *l) {
   summaries s = {0};
   exit_status status = EXIT_DONE;
   for (size_t i = 0; i < choice->count && status == EXIT_DONE; i++) {
@@ -311,7 +258,7 @@ static void warn_left_out(const cli_settings *settings, const ntk_map *map) {
 }
 
 static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
-                            const ntk_summary_options *chosen, const labels *l) {
+                            const ntk_summary_options *chosen, const plot_labels *l) {
   const ntk_map_options options = {.quantity = chosen->quantity,
                                    .x = chosen->x,
                                    .y = settings->heat,
@@ -368,6 +315,16 @@ static exit_status check(const cli_settings *settings) {
   if (settings->heat == NULL && strchr(settings->log, 'z') != NULL)
     return report_error(EXIT_INPUT, "--log %s: z is the colour of a map, which --heat draws",
                         settings->log);
+  const char *number = settings->slope != NULL ? settings->slope : "0";
+  number += *number == '-';
+  double slope = 0.0;
+  if (strcmp(number, "0") != 0 && number_positive(number, strlen(number), &slope) != NULL)
+    return report_error(EXIT_INPUT, "--slope %.60s: expected a number, as 2 or -0.5",
+                        settings->slope);
+  if (settings->slope != NULL && (settings->heat != NULL || strncmp(settings->log, "xy", 2) != 0))
+    return report_error(EXIT_INPUT,
+                        "--slope %.60s: expected --log xy beside it, where c x^slope is a line",
+                        settings->slope);
   return figure_check(settings->output, settings->operand[0], "output");
 }
 
@@ -378,13 +335,13 @@ exit_status command_study_plot(const cli_settings *settings) {
     status = study_open(settings, &table);
   if (status != EXIT_DONE)
     return status;
-  choices choice = {0};
+  plot_choices choice = {0};
   status = choose(settings, &table, &choice);
   if (status == EXIT_DONE)
     status = study_warn_pooled(settings, &table, choice.chosen, settings->heat);
   if (status == EXIT_DONE) {
-    labels l;
-    make_labels(settings, &table, &choice, &l);
+    plot_labels l;
+    plot_label(settings, &table, &choice, &l);
     status = settings->heat != NULL ? draw_map(settings, &table, choice.chosen, &l)
                                     : draw_curves(settings, &table, &choice, &l);
   }

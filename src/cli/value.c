@@ -166,6 +166,21 @@ static exit_status set_reals(const option_row *option, const char *text, real_li
   return EXIT_DONE;
 }
 
+static exit_status set_pixels(const option_row *option, const char *text, size_t field[2]) {
+  const size_t first = strcspn(text, "x");
+  uint64_t width = 0, height = 0;
+  const char *why = text[first] != 'x' ? "is not of two numbers" : NULL;
+  if (why == NULL)
+    why = number_whole(text, first, 200, 4000, &width);
+  if (why == NULL)
+    why = number_whole(text + first + 1, strlen(text + first + 1), 200, 4000, &height);
+  if (why != NULL)
+    return refuse(option, text, 0, why);
+  field[0] = (size_t)width;
+  field[1] = (size_t)height;
+  return EXIT_DONE;
+}
+
 exit_status parse_value(const option_row *option, const char *text, cli_settings *settings) {
   void *field = (char *)settings + option->field;
   switch (option->kind) {
@@ -196,6 +211,8 @@ exit_status parse_value(const option_row *option, const char *text, cli_settings
     return set_sizes(option, text, field);
   case KIND_REALS:
     return set_reals(option, text, field);
+  case KIND_PIXELS:
+    return set_pixels(option, text, field);
   }
   return EXIT_INPUT;
 }
