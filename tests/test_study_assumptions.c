@@ -62,6 +62,33 @@ static void test_widths(void **state) {
   check(counts, 2, (size_t[]){0, 2, 2, 0, 2});
 }
 
+/* beta_l is a constant (Section 2): a law of the weights that changes with the widths is another
+ * one at each point, whatever it is called. Between curves it may differ. */
+static void test_beta(void **state) {
+  (void)state;
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  static const char text[] = "name: beta\nnetwork: {widths: [d, d], activation: tanh, beta: %s}\n"
+                             "grid: {d: [4, 6, 9], N: floor(d^2/4), b: [0.5, 2]}\n";
+  char study[300];
+  const struct {
+    const char *beta;
+    size_t outside;
+    const char *note;
+  } cases[] = {{"b", 0, ""},
+               {"[1, b, 3]", 0, ""},
+               {"[b, 1, 1/sqrt(d)]", 6, "beta_3 is 0.5 at one point of a curve, 0.408 at another"},
+               {"[1, b*d, 1]", 6, "beta_2 is 8 at one point of a curve, 12 at another"}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    snprintf(study, sizeof study, text, cases[i].beta);
+    count(study, "d", "b", counts);
+    check(counts, 6, (size_t[]){0, 0, 0, 0, cases[i].outside});
+    assert_string_equal(counts[WEIGHTS].note, cases[i].note);
+  }
+  snprintf(study, sizeof study, text, "b");
+  count(study, "d", NULL, counts); /* both on one curve */
+  check(counts, 6, (size_t[]){0, 0, 0, 0, 6});
+}
+
 /* Of a file the law is not known; its d is, whatever becomes of it. */
 static void test_file(void **state) {
   (void)state;
@@ -112,10 +139,8 @@ static void test_same_study(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_inside),
-      cmocka_unit_test(test_widths),
-      cmocka_unit_test(test_file),
-      cmocka_unit_test(test_same_study),
+      cmocka_unit_test(test_inside), cmocka_unit_test(test_widths),     cmocka_unit_test(test_beta),
+      cmocka_unit_test(test_file),   cmocka_unit_test(test_same_study),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,23 @@ static void count_samples(const curve *c, ntk_assumption *a, double *worst) {
              fixed && grows ? "; it is fixed, where the theorem has it grow with the widths" : "");
 }
 
+/* beta_l is "independent of the layer widths": on a curve along which it changes no point has the
+ * constants of the others. */
+static bool changes_beta(const curve *c, ntk_assumption *a) {
+  for (size_t i = 1; i < c->count; i++)
+    for (size_t l = 0; l < c->point[0].depth && l < c->point[i].depth; l++) {
+      const double first = c->point[0].beta[l], beta = c->point[i].beta[l];
+      if (fabs(beta - first) <= 1e-12 * first)
+        continue;
+      ntk_format(a->note, sizeof a->note,
+                 "beta_%zu is %.3g at one point of a curve, %.3g at another", l + 1, first, beta);
+      return true;
+    }
+  return false;
+}
+
 static ntk_status count_curve(const curve *c, ntk_assumption *counts, double worst[2]) {
+  const bool changes = changes_beta(c, &counts[WEIGHTS]);
   for (size_t i = 0; i < c->count; i++) {
     const ntk_point *p = &c->point[i];
     ntk_activation activation;
@@ -134,7 +150,7 @@ static ntk_status count_curve(const curve *c, ntk_assumption *counts, double wor
       snprintf(counts[WEIGHTS].note, sizeof counts[WEIGHTS].note, "the law is '%.40s'", p->init);
     counts[DATA].unknown += p->from_file;
     counts[ACTIVATION].outside += !smooth;
-    counts[WEIGHTS].outside += strcmp(p->init, "paper") != 0;
+    counts[WEIGHTS].outside += changes || strcmp(p->init, "paper") != 0;
   }
   count_widths(c, &counts[WIDTHS], &worst[0]);
   count_samples(c, &counts[SAMPLES], &worst[1]);
