@@ -94,33 +94,65 @@ static void test_target(void **state) {
   fit_destroy(&p);
 }
 
+/* A step takes a second and its looks at the clock, of which this is the last before it. */
+static bool slow_step(const ntk_train_progress *progress, void *user) {
+  (void)progress;
+  *(double *)user = clock_now;
+  clock_now += 1.0;
+  return true;
+}
+
+/* Seconds that the clock says: no step is begun that would end past them, and none is left out that
+ * would not. */
+static void test_time(void **state) {
+  (void)state;
+  for (int k = 0; k < 12; k++) { /* wherever in a step they end */
+    const double seconds = 20.0 + 0.1 * k;
+    double begun = 0.0; /* when the last step was */
+    fit_problem p = fit_create(one, spec, 8);
+    const double first = half_sum(&p), before = clock_now;
+    clock_tick = 0.04; /* a few of them are more than the time between two reports */
+    ntk_train_result r = fit_run(&p, (ntk_train_options){.seconds = seconds,
+                                                         .epochs = 1000000,
+                                                         .progress = slow_step,
+                                                         .progress_user = &begun});
+    clock_tick = 1e-6;
+    const double end = begun + 1.0 - before, looks = 6 * 0.04;
+    assert_int_equal(r.stopped, NTK_STOP_TIME);
+    assert_true(end <= seconds && end + 1.0 + looks > seconds);
+    assert_true(r.seconds >= end && r.seconds < end + looks);
+    check_result(&p, first, &r);
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+}
+
 /* A progress function: products of kernels and their eigenvalues take time, epochs nearly none. */
 static bool slow_kernel(const char *phase, double fraction, void *user) {
   (void)fraction;
   (void)user;
-  clock_now += strcmp(phase, "training") == 0 ? 0.01 : 0.1;
+  clock_now += strcmp(phase, "training") == 0 ? 0.0 : 0.1;
   return true;
 }
 
-/* Seconds that the clock says; the run's own count agrees with it. No step is begun that would end
- * past them, nor one with K to be measured after it: that takes 0.2 s and more here, all that comes
- * after the last epoch less than 0.1. */
-static void test_time(void **state) {
+/* K is measured at the end, and before it at every seventh epoch: a step is begun only where that
+ * fits in too. */
+static void test_time_of_kernels(void **state) {
   (void)state;
   ntk_context *slow = NULL;
   assert_ok(
       ntk_context_create(&(ntk_context_options){.threads = 1, .progress = slow_kernel}, &slow));
-  for (size_t track = 0; track <= 7; track += 7) {
+  for (int k = 0; k < 12; k++) {
+    const double seconds = 5.0 + 0.05 * k;
     fit_problem p = fit_create(slow, spec, 8);
-    const double first = half_sum(&p);
+    const double first = half_sum(&p), before = clock_now;
     clock_tick = 0.005;
-    const double before = clock_now;
     ntk_train_result r =
-        fit_run(&p, (ntk_train_options){.seconds = 5.0, .epochs = 1000000, .track = track});
+        fit_run(&p, (ntk_train_options){.seconds = seconds, .epochs = 1000000, .track = 7});
     clock_tick = 1e-6;
-    assert_int_equal(r.stopped, NTK_STOP_TIME);
-    assert_true(r.epochs > 20 && r.seconds > 4.0 && r.seconds <= 5.1);
+    assert_true(r.seconds > seconds - 1.0 && r.seconds < seconds + 0.1); /* one K: 0.7 to 0.95 */
     assert_true(clock_now - before < r.seconds + 0.1);
+    assert_int_equal(r.stopped, NTK_STOP_TIME);
     check_result(&p, first, &r);
     ntk_train_clear(&r);
     fit_destroy(&p);
@@ -331,11 +363,12 @@ static void test_starts_fitted(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_starts_fitted),  cmocka_unit_test(test_epochs),
-      cmocka_unit_test(test_target),         cmocka_unit_test(test_time),
-      cmocka_unit_test(test_diverged),       cmocka_unit_test(test_not_finite),
-      cmocka_unit_test(test_fitted_already), cmocka_unit_test(test_smallest),
-      cmocka_unit_test(test_refusals),       cmocka_unit_test(test_refused_data),
+      cmocka_unit_test(test_starts_fitted),   cmocka_unit_test(test_epochs),
+      cmocka_unit_test(test_target),          cmocka_unit_test(test_time),
+      cmocka_unit_test(test_time_of_kernels), cmocka_unit_test(test_diverged),
+      cmocka_unit_test(test_not_finite),      cmocka_unit_test(test_fitted_already),
+      cmocka_unit_test(test_smallest),        cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_refused_data),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
