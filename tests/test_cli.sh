@@ -200,6 +200,16 @@ check 'with a reason' test "$(value reason)" != '""'
 
 # ---- A run: text, warnings, quiet ----------------------------------------------------------------
 
+# What is printed of a proved interval contains it, and in some of these %g would not.
+for seed in 1 2 3 4 5 6 7 8; do
+  good 'an interval' spectrum --samples 20 --dim 5 --widths 30 --seed $seed --certify --json
+  exact=$(jq -r '.certificate | "\(.lower) \(.upper)"' "$out")
+  good 'the same as text' spectrum --samples 20 --dim 5 --widths 30 --seed $seed --certify
+  shown=$(sed -n 's/.*proved of the stored matrix: *\([^ ]*\) .* \([^ ]*\)$/\1 \2/p' "$out")
+  echo "$exact $shown" | awk 'NF != 4 || $3 > $1 || $4 < $2 || $4 - $3 > $2 - $1 + 1e-8 * $2 {
+    exit 1 }' || fails 'an interval is rounded outwards' "$shown for $exact"
+done
+
 good 'text' spectrum --samples 30 --dim 6 --widths 8,9 --certify --per-layer --full
 for word in 'P = 129' lambda_min lambda_max 'eq. (4)' 'eq. (6)' 'eq. (7)' 'eq. (16)' '8 x 9' \
   'proved' 'quartiles' 'time' 'memory'; do

@@ -15,14 +15,23 @@ const char *job_number(double value, const char *format, char text[JOB_CELL]) {
   return text;
 }
 
-const char *job_number_up(double value, int digits, char text[JOB_CELL]) {
+/* Not below value (sign 1) or not above it (sign -1). */
+static const char *number_beyond(double value, int digits, double sign, char text[JOB_CELL]) {
   snprintf(text, JOB_CELL, "%.*g", digits, value);
-  if (!(value > 0.0) || isinf(value))
+  if (value == 0.0 || !isfinite(value))
     return text;
-  const double half = 0.5 * pow(10.0, floor(log10(value)) + 1.0 - digits); /* of the last digit */
-  for (int i = 1; i <= 3 && strtod(text, NULL) < value; i++)
-    snprintf(text, JOB_CELL, "%.*g", digits, value + i * half);
+  const double half = 0.5 * pow(10.0, floor(log10(fabs(value))) + 1.0 - digits); /* last digit's */
+  for (int i = 1; i <= 3 && sign * (strtod(text, NULL) - value) < 0.0; i++)
+    snprintf(text, JOB_CELL, "%.*g", digits, value + sign * i * half);
   return text;
+}
+
+const char *job_number_up(double value, int digits, char text[JOB_CELL]) {
+  return number_beyond(value, digits, 1.0, text);
+}
+
+const char *job_number_down(double value, int digits, char text[JOB_CELL]) {
+  return number_beyond(value, digits, -1.0, text);
 }
 
 void job_print_network(const cli_job *job) {

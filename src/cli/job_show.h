@@ -19,7 +19,9 @@ json_t *job_data_json(const cli_job *job);
 /* A number by a printf format, or a dash for NaN, into text, which it returns. */
 enum { JOB_CELL = 32 };
 const char *job_number(double value, const char *format, char text[JOB_CELL]);
-/* A bound, value >= 0, to so many digits: rounded up, as %g rounds to nearest. */
+/* A bound to so many digits, rounded away from what it bounds, where %g rounds to nearest: up an
+ * upper one, down a lower one. */
 const char *job_number_up(double value, int digits, char text[JOB_CELL]);
+const char *job_number_down(double value, int digits, char text[JOB_CELL]);
 
 #endif

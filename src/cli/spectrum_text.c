@@ -12,6 +12,12 @@ static void print_eigenvalue(const char *name, double value, double residual) {
          job_number(residual, "%.1e", error));
 }
 
+static void print_interval(const char *what, double lower, double upper) {
+  char low[JOB_CELL], high[JOB_CELL];
+  printf("            %-31s %s <= lambda_min <= %s\n", what, job_number_down(lower, 10, low),
+         job_number_up(upper, 10, high));
+}
+
 static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
   const ntk_certificate *certificate = &result->certificate;
   if (!job->settings->certify || result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
@@ -24,10 +30,9 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
     printf("            not certified: no lower bound could be proved\n");
     return;
   }
-  printf("            proved of the stored matrix:    %.10g <= lambda_min <= %.10g\n",
-         certificate->lower, certificate->upper);
-  printf("            estimated for the exact kernel: %.10g <= lambda_min <= %.10g\n",
-         certificate->kernel_lower, certificate->kernel_upper);
+  print_interval("proved of the stored matrix:", certificate->lower, certificate->upper);
+  print_interval("estimated for the exact kernel:", certificate->kernel_lower,
+                 certificate->kernel_upper);
 }
 
 static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *result) {

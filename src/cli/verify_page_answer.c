@@ -1,6 +1,7 @@
 /* What the page of ntkit verify opens with: lambda_min, what is proved of it, and the verdicts. */
 #include "cli/verify.h"
 
+#include "cli/job_show.h"
 #include "cli/page.h"
 
 #include <math.h>
@@ -11,9 +12,10 @@ static const char LAMBDA[] = "lambda_min(K)";
 static const char *const keys[] = {"lambda_min_K", "lambda_min_K_upper"};
 
 static void put_interval(FILE *out, const char *what, double lower, double upper) {
-  fprintf(out, "<p>%s: <b>%.10g</b> ≤ ", what, lower);
+  char text[JOB_CELL];
+  fprintf(out, "<p>%s: <b>%s</b> ≤ ", what, job_number_down(lower, 10, text));
   page_formula(out, LAMBDA);
-  fprintf(out, " ≤ <b>%.10g</b></p>\n", upper);
+  fprintf(out, " ≤ <b>%s</b></p>\n", job_number_up(upper, 10, text));
 }
 
 static void put_certificate(FILE *out, const ntk_spectrum_result *answer) {
