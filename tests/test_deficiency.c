@@ -39,6 +39,41 @@ static void test_rows(void **state) {
   check_rows(X + 12, 2, 3, NTK_MULTIPLES_ALL, 2, 0, 0.0);
 }
 
+/* Rows of few values, so that many are multiples: each one's first is the least k with which it is
+ * one pair of rows. */
+static void test_groups(void **state) {
+  (void)state;
+  enum { N = 60 };
+  double X[2 * N], factor[N], *normal = make_normal(5, 2 * N);
+  size_t first[N], multiples = 0;
+  for (size_t i = 0; i < 2 * N; i++)
+    X[i] = rint(1.5 * normal[i]);
+  for (int kind = NTK_MULTIPLES_EQUAL; kind <= NTK_MULTIPLES_ALL; kind++) {
+    assert_ok(ntk_row_multiples(context, X, N, 2, (ntk_multiples)kind, first, factor));
+    for (size_t k = 0; k < N; k++) {
+      size_t i = 0;
+      for (double c = NAN; i < k; i++) { /* x_k = c x_i in whole numbers */
+        const double *x = X + 2 * i, *y = X + 2 * k;
+        c = x[0] != 0.0 ? y[0] / x[0] : x[1] != 0.0 ? y[1] / x[1] : 1.0;
+        const bool counts = kind == NTK_MULTIPLES_EQUAL      ? c == 1.0
+                            : kind == NTK_MULTIPLES_OPPOSITE ? fabs(c) == 1.0
+                            : kind == NTK_MULTIPLES_POSITIVE ? c > 0.0
+                                                             : c != 0.0;
+        const bool zeros = (x[0] == 0.0 && x[1] == 0.0) == (y[0] == 0.0 && y[1] == 0.0);
+        if (counts && zeros && x[0] * y[1] == x[1] * y[0]) {
+          assert_true(factor[k] == c);
+          break;
+        }
+      }
+      assert_int_equal(first[k], i);
+      assert_true(i < k || factor[k] == 1.0);
+      multiples += i < k;
+    }
+  }
+  assert_true(multiples > 100);
+  free(normal);
+}
+
 /* c x rounds in general: such rows are multiples where every product is exact alone. */
 static void test_random_multiples(void **state) {
   (void)state;
@@ -226,9 +261,13 @@ static void test_blocks(void **state) {
 int main(void) {
   context = make_context(1);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),   cmocka_unit_test(test_random_multiples),
-      cmocka_unit_test(test_counts), cmocka_unit_test(test_multiples),
-      cmocka_unit_test(test_blocks), cmocka_unit_test(test_dead_sample),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_random_multiples),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_multiples),
+      cmocka_unit_test(test_blocks),
+      cmocka_unit_test(test_dead_sample),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   ntk_context_destroy(context);

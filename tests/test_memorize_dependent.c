@@ -119,6 +119,64 @@ static void test_among_others(void **state) {
   expect_fitted(&p);
 }
 
+/* Samples that are hard to keep apart are no harder with their opposites among them, or with c of
+ * them for relu: these follow, and take no part in the system. */
+static void test_hard_samples(void **state) {
+  (void)state;
+  static const double factors[] = {-1.0, 4.0};
+  for (size_t s = 0; s < COUNT(shapes); s++)
+    for (size_t k = 0; k < COUNT(factors); k++) {
+      double error[2];
+      for (size_t copies = 0; copies < 2; copies++) {
+        fit_problem p = make_problem(1, copies == 1 ? 16 : 8, shapes[s].L, shapes[s].width,
+                                     k == 0 ? "tanh" : "relu");
+        for (size_t i = 1; i < 8; i++) /* near sample 0, from 2e-2 to 2e-7 of its size */
+          for (size_t j = 0; j < 10; j++)
+            p.X[10 * i + j] = p.X[j] + 0.1 * pow(0.15, (double)i) * p.X[10 * i + j];
+        for (size_t i = 8; i < p.N; i++)
+          relate(&p, i - 8, i, factors[k], 0.0);
+        renew(&p);
+        ntk_memorize_result result;
+        ntk_network *network = memorize(&p, NULL, &result);
+        assert_int_equal(result.samples, p.N);
+        error[copies] = result.relative_error;
+        ntk_network_destroy(network);
+        free_problem(&p);
+      }
+      if (error[1] > 1.1 * error[0])
+        fail_msg("%s, L = %zu: error %g, with multiples %g", k == 0 ? "tanh" : "relu", shapes[s].L,
+                 error[0], error[1]);
+    }
+}
+
+/* Equal samples and multiples of one sample, some that follow and some that do not: 0 and 3 are
+ * equal, 7 = -0 and 12 = 7 follow, as do 20 and 21 = -20. */
+static void test_mixed(void **state) {
+  (void)state;
+  for (int follows = 1; follows >= 0; follows--) {
+    fit_problem p = make_problem(1, 40, 3, usual, "erf");
+    relate(&p, 0, 3, 1.0, 0.0);
+    relate(&p, 0, 7, -1.0, 0.0);
+    relate(&p, 7, 12, 1.0, 0.0);
+    relate(&p, 20, 21, -1.0, 0.0);
+    if (follows == 0)
+      p.Y[7] = p.Y[12] = 5.0 - p.Y[0];
+    renew(&p);
+    ntk_memorize_result result;
+    ntk_network *network = memorize(&p, NULL, &result);
+    assert_int_equal(result.samples, 38);
+    assert_true(result.reached == (follows == 1));
+    if (follows == 1) /* the row of neither sample takes part twice */
+      assert_true(result.condition < 1e12);
+    /* two equations f = y and two f = -y': 25 / 4 (2 + 2) */
+    const double least = 5.0 / norm_of(p.Y, p.N);
+    if (follows == 0)
+      assert_near(result.relative_error, least, 1e-3 * least, "relative error");
+    ntk_network_destroy(network);
+    free_problem(&p);
+  }
+}
+
 /* ---- Labels that do not ---------------------------------------------------------------------- */
 
 static void expect_reason(fit_problem *p, bool iterative, double least, const char *const *says) {
@@ -273,7 +331,8 @@ int main(void) {
       cmocka_unit_test(test_lines),          cmocka_unit_test(test_among_others),
       cmocka_unit_test(test_contradictions), cmocka_unit_test(test_near_contradictions),
       cmocka_unit_test(test_bottleneck),     cmocka_unit_test(test_companions),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_memory),         cmocka_unit_test(test_hard_samples),
+      cmocka_unit_test(test_mixed),
   };
   return cmocka_run_group_tests_name("memorize_dependent", tests, NULL, NULL);
 }

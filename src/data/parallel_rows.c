@@ -99,25 +99,55 @@ static bool rows_parallel(const double *x, const double *y, size_t d, ntk_multip
   return true;
 }
 
-ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                             ntk_multiples multiples, ntk_row_pair *pair) {
+/* N of them in ascending order, to be freed; rows of one hash in that of X. */
+static ntk_status sort_rows(ntk_context *context, const double *X, size_t N, size_t d,
+                            ntk_multiples multiples, hashed_row **sorted) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, N, sizeof(hashed_row), "hashes of the rows", &pointer));
-  hashed_row *rows = pointer;
+  hashed_row *rows = *sorted = pointer;
 #pragma omp parallel for schedule(static) num_threads(context->threads)
   for (size_t i = 0; i < N; i++)
     rows[i] = (hashed_row){hash_row(X + i * d, d, multiples), i};
   qsort(rows, N, sizeof *rows, by_hash);
-  ntk_row_pair found = {N, N, NAN};
-  for (size_t i = 1, run = 0; i < N; i++) { /* of one hash: multiples of the first, as a rule */
+  return NTK_OK;
+}
+
+ntk_status ntk_row_multiples(ntk_context *context, const double *X, size_t N, size_t d,
+                             ntk_multiples multiples, size_t *first, double *factor) {
+  hashed_row *rows = NULL;
+  NTK_TRY(sort_rows(context, X, N, d, multiples, &rows));
+  for (size_t i = 0, run = 0; i < N; i++) { /* of one hash: multiples of the first, as a rule */
+    const size_t row = rows[i].row;
     if (rows[i].hash != rows[run].hash)
       run = i;
-    double c = NAN;
-    for (size_t k = run; k < i && rows[k].row < found.first; k++)
-      if (rows_parallel(X + rows[k].row * d, X + rows[i].row * d, d, multiples, &c))
-        found = (ntk_row_pair){rows[k].row, rows[i].row, c};
+    first[row] = row;
+    factor[row] = 1.0;
+    double c = 1.0;
+    for (size_t k = run; k < i && first[row] == row; k++)
+      if (first[rows[k].row] == rows[k].row &&
+          rows_parallel(X + rows[k].row * d, X + row * d, d, multiples, &c)) {
+        first[row] = rows[k].row;
+        factor[row] = c;
+      }
   }
-  *pair = found;
   ntk_free(context, rows);
   return NTK_OK;
+}
+
+ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
+                             ntk_multiples multiples, ntk_row_pair *pair) {
+  void *pointer = NULL;
+  double *factor = NULL;
+  *pair = (ntk_row_pair){N, N, NAN};
+  NTK_TRY(ntk_alloc(context, N, sizeof(size_t), "multiples", &pointer));
+  size_t *first = pointer;
+  ntk_status status = ntk_alloc_doubles(context, N, "multiples", &factor);
+  if (status == NTK_OK)
+    status = ntk_row_multiples(context, X, N, d, multiples, first, factor);
+  for (size_t k = 0; k < N && status == NTK_OK; k++)
+    if (first[k] < k && first[k] < pair->first)
+      *pair = (ntk_row_pair){first[k], k, factor[k]};
+  ntk_free(context, factor);
+  ntk_free(context, first);
+  return status;
 }

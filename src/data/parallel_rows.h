@@ -18,8 +18,13 @@ typedef struct ntk_row_pair {
   double factor;        /* c, rounded */
 } ntk_row_pair;
 
-/* The earliest such rows of X (N x d), to the last bit, 0 being a multiple of 0 alone. O(N d + N
- * log N), 16 N bytes. */
+/* Of each row k of X (N x d): first[k] = i, the least row of which it is a multiple to the last
+ * bit, and factor[k] = c, rounded, x_k = c x_i; k itself and 1 where there is none. 0 is a multiple
+ * of 0 alone. O(N d + N log N), 16 N bytes. */
+ntk_status ntk_row_multiples(ntk_context *context, const double *X, size_t N, size_t d,
+                             ntk_multiples multiples, size_t *first, double *factor);
+
+/* The earliest such rows of X (N x d). Cost as above, 16 N bytes more. */
 ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
                              ntk_multiples multiples, ntk_row_pair *pair);
 

@@ -267,9 +267,9 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
     say(&q, "nothing better than outputs 0 was found: ");
   if (data->N > parameters)
     say(&q,
-        "%zu different samples, and n_{L-2} m = %zu parameters to fit them with (m: half of the "
+        "%zu %s samples, and n_{L-2} m = %zu parameters to fit them with (m: half of the "
         "last hidden width)",
-        data->N, parameters);
+        data->N, data->N < result->samples ? "independent" : "different", parameters);
   else if (!base->activation.info.nonlinear)
     say(&q, "a linear network fits no labels that are not linear in x");
   else

@@ -1,16 +1,13 @@
-/* ntk_memorize: equal samples are taken together, the linear system is made once, each label vector
- * gets its weights (construct.c), and what they do is measured on all samples, by a plain forward
- * pass of the network that is returned. */
+/* ntk_memorize: samples that follow others are taken out, the linear system is made once, each
+ * label vector gets its weights (construct.c), and what they do is measured on all samples, by a
+ * plain forward pass of the network that is returned. */
 #include "fit/memorize.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "data/dataset.h"
-#include "data/equal_rows.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { CORRECTIONS = 30 };
@@ -25,15 +22,6 @@ typedef struct problem {
   size_t count;
   const ntk_memorize_options *options;
 } problem;
-
-/* The samples that have equations: those that differ from each other, or of these those whose rows
- * of J_{L-2} are independent. */
-typedef struct distinct {
-  const ntk_dataset *data; /* the caller's where all have, else own */
-  ntk_dataset *own;
-  size_t *row;  /* N of them: where they stand in the caller's data; NULL: at their places */
-  double share; /* of the error wanted that they may make, for others follow them */
-} distinct;
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
   NTK_TRY(ntk_architecture_check(spec, parameters));
@@ -63,90 +51,6 @@ static ntk_status check_labels(const double *Y, size_t N, size_t count) {
   return NTK_OK;
 }
 
-static ntk_status refuse_labels(size_t i, size_t k, double a, double b) {
-  char first[32], second[32];
-  (void)ntk_format(first, sizeof first, "%g", a);
-  (void)ntk_format(second, sizeof second, "%g", b);
-  if (strcmp(first, second) == 0) { /* as they differ, show where */
-    (void)ntk_format(first, sizeof first, "%.17g", a);
-    (void)ntk_format(second, sizeof second, "%.17g", b);
-  }
-  return ntk_fail(
-      NTK_ERR_ARGUMENT,
-      "samples %zu and %zu (from 1) are equal and have the labels %s and %s: no weights "
-      "fit both",
-      i + 1, k + 1, first, second);
-}
-
-/* Equal samples with different labels cannot be fitted by any function. */
-static ntk_status check_consistent(const double *Y, size_t N, size_t count, const size_t *first) {
-  for (size_t i = 0; i < N; i++)
-    for (size_t k = 0; k < count; k++)
-      if (Y[k * N + i] != Y[k * N + first[i]])
-        return refuse_labels(first[i], i, Y[k * N + first[i]], Y[k * N + i]);
-  return NTK_OK;
-}
-
-/* d->row[0 .. count), ascending, are the caller's rows that it is to have. */
-static ntk_status copy_rows(ntk_context *context, const ntk_dataset *data, size_t count,
-                            distinct *d) {
-  NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
-  for (size_t at = 0; at < count; at++)
-    memcpy(d->own->X + at * data->d, data->X + d->row[at] * data->d, data->d * sizeof(double));
-  d->data = d->own;
-  return NTK_OK;
-}
-
-static ntk_status copy_distinct(ntk_context *context, const ntk_dataset *data, size_t count,
-                                const size_t *first, distinct *d) {
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(context, count, sizeof(size_t), "samples", &pointer));
-  d->row = pointer;
-  for (size_t i = 0, at = 0; i < data->N; i++)
-    if (first[i] == i)
-      d->row[at++] = i;
-  return copy_rows(context, data, count, d);
-}
-
-/* How many rows are their own first, and the largest number of rows that are equal. counts: N. */
-static size_t count_distinct(const size_t *first, size_t N, size_t *counts, size_t *most) {
-  size_t different = 0;
-  *most = 0;
-  memset(counts, 0, N * sizeof *counts);
-  for (size_t i = 0; i < N; i++) {
-    different += first[i] == i;
-    counts[first[i]]++;
-    *most = counts[first[i]] > *most ? counts[first[i]] : *most;
-  }
-  return different;
-}
-
-static ntk_status find_distinct(const problem *p, distinct *d) {
-  const size_t N = p->data->N;
-  void *pointer = NULL;
-  size_t most = 1;
-  *d = (distinct){.data = p->data, .share = 1.0};
-  NTK_TRY(ntk_alloc(p->context, 2 * N, sizeof(size_t), "equal rows", &pointer));
-  size_t *first = pointer;
-  ntk_status status = ntk_equal_rows(p->context, p->data->X, N, p->data->d, first);
-  if (status == NTK_OK)
-    status = check_consistent(p->Y, N, p->count, first);
-  if (status == NTK_OK) {
-    const size_t different = count_distinct(first, N, first + N, &most);
-    /* Equal samples count once there, and `most` times at the most in the error. */
-    d->share = 1.0 / sqrt((double)most);
-    if (different < N)
-      status = copy_distinct(p->context, p->data, different, first, d);
-  }
-  ntk_free(p->context, first);
-  return status;
-}
-
-static void release_distinct(ntk_context *context, distinct *d) {
-  ntk_dataset_destroy(d->own);
-  ntk_free(context, d->row);
-}
-
 /* Errors on all samples, equal ones too. */
 static ntk_status measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
                           ntk_memorize_result *result) {
@@ -171,7 +75,7 @@ static int scale_labels(const double *Y, size_t N, double *scaled) {
 }
 
 /* Label vector Y (of all samples) into its network and result. */
-static ntk_status fit_one(const problem *p, ntk_linear_system *system, const distinct *d,
+static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk_distinct *d,
                           const double *Y, ntk_network **network, ntk_memorize_result *result) {
   const size_t N = d->data->N;
   const ntk_memorize_options *options = p->options;
@@ -183,7 +87,7 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const dis
   const double wanted = options->absolute ? ldexp(options->eps, -exponent) : options->eps * unit;
   for (size_t i = 0; d->row != NULL && i < N; i++)
     own[i] = own[d->row[i]]; /* row[i] >= i */
-  *result = (ntk_memorize_result){.condition = system->condition, .samples = N};
+  *result = (ntk_memorize_result){.condition = system->condition, .samples = d->different};
   ntk_status status = ntk_construct(system, p->spec, d->data, own, exponent, wanted * d->share,
                                     options->corrections, network, result);
   if (status == NTK_OK)
@@ -211,7 +115,7 @@ enum { SHARES = 5 };
 /* again[k]: label vector k was not reached, though its labels depend on each other as the rows do;
  * *wanted: how many. */
 static ntk_status find_consistent(const problem *p, const ntk_linear_system *system,
-                                  const distinct *from, const ntk_memorize_result *results,
+                                  const ntk_distinct *from, const ntk_memorize_result *results,
                                   bool *again, size_t *wanted) {
   const size_t N = from->data->N;
   double *own = NULL;
@@ -232,7 +136,7 @@ static ntk_status find_consistent(const problem *p, const ntk_linear_system *sys
 
 /* d->row[0 .. *count): the caller's rows, of those that `from` has, that are independent. */
 static ntk_status find_independent(const problem *p, const ntk_linear_system *system,
-                                   const distinct *from, distinct *d, size_t *count) {
+                                   const ntk_distinct *from, ntk_distinct *d, size_t *count) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(p->context, from->data->N, sizeof(size_t), "samples", &pointer));
   d->row = pointer;
@@ -244,7 +148,7 @@ static ntk_status find_independent(const problem *p, const ntk_linear_system *sy
 
 /* Label vector k once more, with the independent rows' system and its share: kept where it is
  * nearer. */
-static ntk_status fit_again(const problem *p, ntk_linear_system *system, const distinct *d,
+static ntk_status fit_again(const problem *p, ntk_linear_system *system, const ntk_distinct *d,
                             size_t k, ntk_network **network, ntk_memorize_result *result) {
   const double start = ntk_clock();
   ntk_network *other = NULL;
@@ -254,7 +158,6 @@ static ntk_status fit_again(const problem *p, ntk_linear_system *system, const d
     ntk_network *worse = *network;
     *network = other;
     other = worse;
-    found.samples = result->samples;
     found.corrections += result->corrections;
     found.seconds.kernel += result->seconds.kernel;
     found.seconds.factor += result->seconds.factor;
@@ -269,13 +172,12 @@ static ntk_status fit_again(const problem *p, ntk_linear_system *system, const d
 }
 
 /* *system and *all are given up for those of the independent rows, *d. */
-static ntk_status fit_rows(const problem *p, ntk_linear_system *system, distinct *all, distinct *d,
-                           size_t count, const bool *again, ntk_network **networks,
+static ntk_status fit_rows(const problem *p, ntk_linear_system *system, ntk_distinct *all,
+                           ntk_distinct *d, size_t count, const bool *again, ntk_network **networks,
                            ntk_memorize_result *results) {
   ntk_linear_system_destroy(system);
-  release_distinct(p->context, all);
-  *all = (distinct){0};
-  NTK_TRY(copy_rows(p->context, p->data, count, d));
+  ntk_distinct_release(p->context, all);
+  NTK_TRY(ntk_distinct_copy(p->context, p->data, count, d));
   NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, system));
   system->share = 1.0;
   for (int i = 0; i < SHARES; i++, system->share *= 0.1)
@@ -287,10 +189,10 @@ static ntk_status fit_rows(const problem *p, ntk_linear_system *system, distinct
 
 /* Where K_{L-2} is singular and labels agree with that, the system of the independent rows has an
  * inverse, and what fits these fits all. */
-static ntk_status fit_independent(const problem *p, ntk_linear_system *system, distinct *all,
+static ntk_status fit_independent(const problem *p, ntk_linear_system *system, ntk_distinct *all,
                                   ntk_network **networks, ntk_memorize_result *results) {
   const size_t N = all->data->N;
-  distinct d = {.share = all->share * SHARE};
+  ntk_distinct d = {.different = all->different, .share = all->share * SHARE};
   size_t wanted = 0, count = 0;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(p->context, p->count, sizeof(bool), "label vectors", &pointer));
@@ -300,7 +202,7 @@ static ntk_status fit_independent(const problem *p, ntk_linear_system *system, d
     status = find_independent(p, system, all, &d, &count);
   if (status == NTK_OK && count > 0 && count < N)
     status = fit_rows(p, system, all, &d, count, again, networks, results);
-  release_distinct(p->context, &d);
+  ntk_distinct_release(p->context, &d);
   ntk_free(p->context, again);
   return status;
 }
@@ -308,9 +210,10 @@ static ntk_status fit_independent(const problem *p, ntk_linear_system *system, d
 /* Everything but the checks of what was asked; on failure some of networks may be there. */
 static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize_result *results) {
   const double start = ntk_clock();
-  distinct d;
+  ntk_distinct d;
   ntk_linear_system system = {0};
-  ntk_status status = find_distinct(p, &d);
+  ntk_status status =
+      ntk_distinct_find(p->context, p->spec->activation, p->data, p->Y, p->count, &d);
   if (status == NTK_OK)
     status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, &system);
   const double shared = ntk_clock() - start;
@@ -323,7 +226,7 @@ static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize
     status = fit_independent(p, &system, &d, networks, results);
   if (system.context != NULL)
     ntk_linear_system_destroy(&system);
-  release_distinct(p->context, &d);
+  ntk_distinct_release(p->context, &d);
   return status;
 }
 

@@ -1,6 +1,6 @@
-/* Memorisation in its parts: memorize.c has the order, construct.c the weights of one label vector,
- * linear_system.c K_{L-2} c = r, dependence.c what a singular K_{L-2} leaves, pairs.c samples that
- * are one to the network, explain.c why eps was not reached. */
+/* Memorisation in its parts: memorize.c has the order, distinct.c the samples, construct.c the
+ * weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c what a singular K_{L-2}
+ * leaves, pairs.c samples that are one to the network, explain.c why eps was not reached. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
@@ -27,6 +27,24 @@ typedef struct ntk_linear_system {
 
 /* NTK_ERR_SHAPE for a last hidden width that is odd. */
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
+
+/* The samples that have equations (distinct.c), or of these those whose rows of J_{L-2} are
+ * independent. */
+typedef struct ntk_distinct {
+  const ntk_dataset *data; /* the caller's where all have, else own */
+  ntk_dataset *own;
+  size_t *row;      /* N of them: where they stand in the caller's data; NULL: at their places */
+  size_t different; /* of the caller's: equal ones count once */
+  double share;     /* of the error wanted that they may make, for others follow them */
+} ntk_distinct;
+
+/* Y: count x N. NTK_ERR_ARGUMENT for equal samples with different labels. */
+ntk_status ntk_distinct_find(ntk_context *context, const char *activation, const ntk_dataset *data,
+                             const double *Y, size_t count, ntk_distinct *d);
+/* d->row[0 .. count), ascending, are the caller's rows that it is to have. */
+ntk_status ntk_distinct_copy(ntk_context *context, const ntk_dataset *data, size_t count,
+                             ntk_distinct *d);
+void ntk_distinct_release(ntk_context *context, ntk_distinct *d);
 
 /* spec: the network wanted; data: without equal rows. */
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,

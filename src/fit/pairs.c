@@ -18,22 +18,10 @@ static const double SAME = 1.1e-6; /* a distance that is to blame whatever else 
 static const double EXACT = 1e-14; /* one that is rounding */
 enum { MOST_COMPARED = 1000 };     /* samples with each */
 
-/* Whether phi(c g) = c phi(g), to rounding. */
-static bool commutes(const ntk_activation *activation, double c) {
-  static const double at[] = {0.3, 1.7, -0.9, -2.2};
-  for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
-    double f, scaled, df;
-    const double g = c * at[i];
-    activation->eval(1, &at[i], &f, &df);
-    activation->eval(1, &g, &scaled, &df);
-    if (fabs(scaled - c * f) > 1e-14)
-      return false;
-  }
-  return true;
-}
-
 static ntk_symmetry symmetry_of(const ntk_activation *activation) {
-  return (ntk_symmetry){.odd = commutes(activation, -1.0), .scales = commutes(activation, 3.0)};
+  const ntk_homogeneity law = activation->homogeneity;
+  return (ntk_symmetry){.odd = law == NTK_HOMOGENEITY_ODD || law == NTK_HOMOGENEITY_LINEAR,
+                        .scales = law == NTK_HOMOGENEITY_POSITIVE || law == NTK_HOMOGENEITY_LINEAR};
 }
 
 /* ||x_k - c x_i|| over ||x_k||. */

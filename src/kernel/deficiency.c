@@ -1,7 +1,5 @@
 #include "kernel/deficiency.h"
 
-#include "data/parallel_rows.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -92,16 +90,21 @@ static size_t zero_row(const double *X, size_t N, size_t d) {
   return N;
 }
 
-static ntk_status compare(const ntk_network *network, const double *X, size_t N,
-                          ntk_homogeneity law, ntk_deficiency *d) {
+ntk_multiples ntk_multiples_of(ntk_homogeneity law) {
   static const ntk_multiples count_of[] = {
       [NTK_HOMOGENEITY_NONE] = NTK_MULTIPLES_EQUAL,
       [NTK_HOMOGENEITY_ODD] = NTK_MULTIPLES_OPPOSITE,
       [NTK_HOMOGENEITY_POSITIVE] = NTK_MULTIPLES_POSITIVE,
       [NTK_HOMOGENEITY_LINEAR] = NTK_MULTIPLES_ALL,
   };
+  return count_of[law];
+}
+
+static ntk_status compare(const ntk_network *network, const double *X, size_t N,
+                          ntk_homogeneity law, ntk_deficiency *d) {
   ntk_row_pair pair;
-  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], count_of[law], &pair));
+  NTK_TRY(
+      ntk_parallel_rows(network->context, X, N, network->width[0], ntk_multiples_of(law), &pair));
   if (pair.first < N && pair.factor == 1.0)
     say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
         pair.second + 1);

@@ -4,6 +4,7 @@
 #ifndef NTK_KERNEL_DEFICIENCY_H
 #define NTK_KERNEL_DEFICIENCY_H
 
+#include "data/parallel_rows.h"
 #include "net/network.h"
 
 /* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
@@ -12,6 +13,9 @@
  * is linear in x, it is no more than the narrowest width up to F_k, nor than d. O(n_{L-2} n_{L-1}).
  */
 size_t ntk_rank_bound(const ntk_network *network, size_t k);
+
+/* The c with F_L(c x) = c F_L(x), whatever the weights. */
+ntk_multiples ntk_multiples_of(ntk_homogeneity law);
 
 typedef struct ntk_deficiency {
   bool known;       /* lambda_min = 0, for the kernel in exact arithmetic */

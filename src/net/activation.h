@@ -32,7 +32,7 @@ typedef struct ntk_activation {
   ntk_activation_single_fn eval_single;
 } ntk_activation;
 
-/* The row of that name; NTK_ERR_ARGUMENT listing the known names. */
+/* The row of that name, NULL: "sigmoid"; NTK_ERR_ARGUMENT listing the known names. */
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
 
 #endif

@@ -34,7 +34,7 @@ static ntk_status allocate(ntk_context *context, const ntk_network_spec *spec,
   size_t parameters;
   NTK_TRY(ntk_architecture_check(spec, &parameters));
   ntk_activation activation;
-  NTK_TRY(ntk_activation_find(spec->activation ? spec->activation : "sigmoid", &activation));
+  NTK_TRY(ntk_activation_find(spec->activation, &activation));
 
   void *pointer;
   NTK_TRY(ntk_alloc(context, 1, sizeof **network, "network", &pointer));

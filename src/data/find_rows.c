@@ -1,5 +1,4 @@
-#include "data/equal_rows.h"
-
+/* Rows of a data set that stand in another, in single precision too. */
 #include "base/hash.h"
 #include "base/memory.h"
 #include "data/dataset.h"
@@ -16,17 +15,13 @@ typedef struct hashed_row {
   size_t row;
 } hashed_row;
 
-static double exactly(double x) {
-  return x;
-}
-
 /* As a float has it, where that is one of full precision. */
-static double nearly(double x) {
+static double seen(double x) {
   return fabs(x) >= (double)FLT_MIN && fabs(x) <= (double)FLT_MAX ? (double)(float)x : x;
 }
 
 /* -0.0 counts as 0.0, which it equals. */
-static uint64_t hash_row(const double *row, size_t d, double (*seen)(double)) {
+static uint64_t hash_row(const double *row, size_t d) {
   uint64_t hash = NTK_HASH_START;
   for (size_t j = 0; j < d; j++) {
     const double value = seen(row[j]) + 0.0;
@@ -44,7 +39,7 @@ static int by_hash(const void *a, const void *b) {
   return p->row < q->row ? -1 : 1;
 }
 
-static bool rows_equal(const double *a, const double *b, size_t d, double (*seen)(double)) {
+static bool rows_equal(const double *a, const double *b, size_t d) {
   for (size_t j = 0; j < d; j++)
     if (seen(a[j]) != seen(b[j]))
       return false;
@@ -53,32 +48,14 @@ static bool rows_equal(const double *a, const double *b, size_t d, double (*seen
 
 /* N of them in ascending order, to be freed; rows of one hash in that of X. */
 static ntk_status sort_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                            double (*seen)(double), hashed_row **rows) {
+                            hashed_row **rows) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, N, sizeof(hashed_row), "hashes of the rows", &pointer));
   *rows = pointer;
 #pragma omp parallel for schedule(static) num_threads(context->threads)
   for (size_t i = 0; i < N; i++)
-    (*rows)[i] = (hashed_row){hash_row(X + i * d, d, seen), i};
+    (*rows)[i] = (hashed_row){hash_row(X + i * d, d), i};
   qsort(*rows, N, sizeof **rows, by_hash);
-  return NTK_OK;
-}
-
-ntk_status ntk_equal_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                          size_t *first) {
-  hashed_row *rows = NULL;
-  NTK_TRY(sort_rows(context, X, N, d, exactly, &rows));
-  for (size_t i = 0, run = 0; i < N; i++) { /* a run of one hash is one row, but for collisions */
-    const size_t row = rows[i].row;
-    if (rows[i].hash != rows[run].hash)
-      run = i;
-    first[row] = row;
-    for (size_t k = run; k < i && first[row] == row; k++)
-      if (first[rows[k].row] == rows[k].row &&
-          rows_equal(X + rows[k].row * d, X + row * d, d, exactly))
-        first[row] = rows[k].row;
-  }
-  ntk_free(context, rows);
   return NTK_OK;
 }
 
@@ -101,15 +78,15 @@ ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_dataset *amo
   if (among->d != d)
     return ntk_fail(NTK_ERR_SHAPE, "rows of %zu numbers among rows of %zu; accepted: equal numbers",
                     d, among->d);
-  NTK_TRY(sort_rows(data->context, among->X, among->N, d, nearly, &rows));
+  NTK_TRY(sort_rows(data->context, among->X, among->N, d, &rows));
 #pragma omp parallel for schedule(static) num_threads(data->context->threads)
   for (size_t i = 0; i < data->N; i++) {
     const double *x = data->X + i * d;
-    const uint64_t hash = hash_row(x, d, nearly);
+    const uint64_t hash = hash_row(x, d);
     row[i] = SIZE_MAX;
     for (size_t k = find_hash(rows, among->N, hash);
          row[i] == SIZE_MAX && k < among->N && rows[k].hash == hash; k++)
-      if (rows_equal(among->X + rows[k].row * d, x, d, nearly))
+      if (rows_equal(among->X + rows[k].row * d, x, d))
         row[i] = rows[k].row;
   }
   ntk_free(data->context, rows);
