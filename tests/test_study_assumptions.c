@@ -89,6 +89,21 @@ static void test_beta(void **state) {
   check(counts, 6, (size_t[]){0, 0, 0, 0, 6});
 }
 
+/* So is L: the bounds say nothing of how lambda_min changes with it, and least of all that it does
+ * not, where all widths are the same. */
+static void test_depth(void **state) {
+  (void)state;
+  ntk_assumption counts[NTK_ASSUMPTIONS];
+  static const char text[] = "name: depth\n"
+                             "network: {depth: k, widths: [n], activation: tanh}\n"
+                             "grid: {k: [2, 3, 5], n: [6, 8], d: n, N: 8}\ntrials: 2\n";
+  count(text, "k", "n", counts);
+  check(counts, 6, (size_t[]){0, 0, 0, 0, 6});
+  assert_string_equal(counts[WEIGHTS].note, "L is 2 at one point of a curve, 3 at another");
+  count(text, "n", "k", counts);
+  check(counts, 6, (size_t[]){0, 0, 0, 0, 0});
+}
+
 /* Of a file the law is not known; its d is, whatever becomes of it. */
 static void test_file(void **state) {
   (void)state;
@@ -139,7 +154,8 @@ static void test_same_study(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_inside), cmocka_unit_test(test_widths),     cmocka_unit_test(test_beta),
+      cmocka_unit_test(test_inside), cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_beta),   cmocka_unit_test(test_depth),
       cmocka_unit_test(test_file),   cmocka_unit_test(test_same_study),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* At which points of a study's curves Theorem 3.1 does not speak: Section 2's assumptions, counted.
  * "n_l = O(n_{l-1})" is about sizes that grow. Along a curve the ratio n_l / n_{l-1} grows where
  * its logarithm, by least squares over that of n_{L-2} n_{L-1}, rises by more than DRIFT: there the
- * points that widen are outside, however little. */
+ * points that widen are outside, however little. L and beta_l are constants. */
 #include "study/keys.h"
 #include "study/stats.h"
 
@@ -121,23 +121,29 @@ static void count_samples(const curve *c, ntk_assumption *a, double *worst) {
              fixed && grows ? "; it is fixed, where the theorem has it grow with the widths" : "");
 }
 
-/* beta_l is "independent of the layer widths": on a curve along which it changes no point has the
- * constants of the others. */
-static bool changes_beta(const curve *c, ntk_assumption *a) {
-  for (size_t i = 1; i < c->count; i++)
-    for (size_t l = 0; l < c->point[0].depth && l < c->point[i].depth; l++) {
-      const double first = c->point[0].beta[l], beta = c->point[i].beta[l];
-      if (fabs(beta - first) <= 1e-12 * first)
-        continue;
-      ntk_format(a->note, sizeof a->note,
-                 "beta_%zu is %.3g at one point of a curve, %.3g at another", l + 1, first, beta);
+/* L and beta_l are constants, on which those of the bounds depend: where one changes along a curve,
+ * no point has the constants of the others. */
+static bool changes_constants(const curve *c, ntk_assumption *a) {
+  for (size_t i = 1; i < c->count; i++) {
+    const ntk_point *first = &c->point[0], *p = &c->point[i];
+    if (p->depth != first->depth) {
+      snprintf(a->note, sizeof a->note, "L is %zu at one point of a curve, %zu at another",
+               first->depth, p->depth);
       return true;
     }
+    for (size_t l = 0; l < p->depth; l++)
+      if (fabs(p->beta[l] - first->beta[l]) > 1e-12 * first->beta[l]) {
+        ntk_format(a->note, sizeof a->note,
+                   "beta_%zu is %.3g at one point of a curve, %.3g at another", l + 1,
+                   first->beta[l], p->beta[l]);
+        return true;
+      }
+  }
   return false;
 }
 
 static ntk_status count_curve(const curve *c, ntk_assumption *counts, double worst[2]) {
-  const bool changes = changes_beta(c, &counts[WEIGHTS]);
+  const bool changes = changes_constants(c, &counts[WEIGHTS]);
   for (size_t i = 0; i < c->count; i++) {
     const ntk_point *p = &c->point[i];
     ntk_activation activation;
@@ -157,16 +163,26 @@ static ntk_status count_curve(const curve *c, ntk_assumption *counts, double wor
   return NTK_OK;
 }
 
-/* The different points among samples first .. end - 1, which lie together by x; c->point has room
- * for one of each sample. */
+/* Whether the point of sample i is not that of the one before it; those of a point lie together. */
+static bool is_new_point(const ntk_samples *samples, size_t i) {
+  return i == 0 || samples->sample[i].row->point != samples->sample[i - 1].row->point;
+}
+
+static size_t count_points(const ntk_samples *samples) {
+  size_t points = 0;
+  for (size_t i = 0; i < samples->count; i++)
+    points += is_new_point(samples, i);
+  return points;
+}
+
+/* The points of samples first .. end - 1. */
 static ntk_status take_points(const ntk_study *study, const ntk_samples *samples, size_t first,
                               size_t end, curve *c) {
   c->count = 0;
   for (size_t i = first; i < end; i++) {
-    const size_t point = samples->sample[i].row->point;
-    if (i > first && point == samples->sample[i - 1].row->point)
+    if (!is_new_point(samples, i))
       continue;
-    NTK_TRY(ntk_study_point(study, point, &c->point[c->count]));
+    NTK_TRY(ntk_study_point(study, samples->sample[i].row->point, &c->point[c->count]));
     c->count++;
   }
   return NTK_OK;
@@ -175,10 +191,10 @@ static ntk_status take_points(const ntk_study *study, const ntk_samples *samples
 static ntk_status count_samples_of(const ntk_study *study, const ntk_samples *samples,
                                    ntk_assumption *counts) {
   double worst[2] = {0.0, 0.0};
-  curve c = {.point = calloc(samples->count, sizeof *c.point)};
-  ntk_status status = c.point != NULL
-                          ? NTK_OK
-                          : ntk_fail(NTK_ERR_MEMORY, "no memory for %zu points", samples->count);
+  const size_t points = count_points(samples); /* trials are many more, and a point is large */
+  curve c = {.point = calloc(points, sizeof *c.point)};
+  ntk_status status =
+      c.point != NULL ? NTK_OK : ntk_fail(NTK_ERR_MEMORY, "no memory for %zu points", points);
   for (size_t first = 0, end = 0; first < samples->count && status == NTK_OK; first = end) {
     end = ntk_samples_curve_end(samples, first);
     status = take_points(study, samples, first, end, &c);
@@ -193,9 +209,7 @@ static ntk_status count_samples_of(const ntk_study *study, const ntk_samples *sa
 
 /* Of a database from before data.dim was kept. */
 static void count_unknown(const ntk_samples *samples, ntk_assumption *counts) {
-  size_t points = 0;
-  for (size_t i = 0; i < samples->count; i++)
-    points += i == 0 || samples->sample[i].row->point != samples->sample[i - 1].row->point;
+  const size_t points = count_points(samples);
   for (size_t a = 0; a < NTK_ASSUMPTIONS; a++) {
     counts[a].points = counts[a].unknown = points;
     snprintf(counts[a].note, sizeof counts[a].note, "d of the data file is not in this database");
