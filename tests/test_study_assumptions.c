@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "study/settings.h"
+#include "study_database.h"
 #include "study_support.h"
 
 enum { DATA, ACTIVATION, WIDTHS, SAMPLES, WEIGHTS };
@@ -104,20 +105,25 @@ static void test_depth(void **state) {
   check(counts, 6, (size_t[]){0, 0, 0, 0, 0});
 }
 
-/* Of a file the law is not known; its d is, whatever becomes of it. */
-static void test_file(void **state) {
-  (void)state;
+/* A file of 12 rows of 4, and a study of its first 10. */
+static ntk_study *make_file_study(const char *path) {
   double X[12 * 4];
-  const char *path = fresh("assumptions.npy"), *database = fresh("file.db");
+  char text[600];
   for (size_t i = 0; i < COUNT(X); i++)
     X[i] = (double)((i * 7919) % 101) / 50.0 - 1.0;
   assert_ok(ntk_npy_save(path, X, 2, (const size_t[]){12, 4}));
-  char text[600];
   snprintf(text, sizeof text,
            "name: file\nnetwork: {widths: [n, n], activation: tanh}\ndata: {source: %s}\n"
            "grid: {N: 10, n: [3, 6, 9]}\n",
            path);
-  ntk_study *study = make_study(text);
+  return make_study(text);
+}
+
+/* Of a file the law is not known; its d is, whatever becomes of it. */
+static void test_file(void **state) {
+  (void)state;
+  const char *path = fresh("assumptions.npy"), *database = fresh("file.db");
+  ntk_study *study = make_file_study(path);
   run_study(study, database, NULL);
   unlink(path);
   ntk_study_table table = read_table(database);
@@ -133,6 +139,39 @@ static void test_file(void **state) {
   ntk_study_table_clear(&table);
   ntk_study_destroy(study);
   unlink(database);
+}
+
+static size_t dim_of(const char *database) {
+  ntk_study_table table = read_table(database);
+  const size_t dim = table.dim;
+  ntk_study_table_clear(&table);
+  return dim;
+}
+
+/* A database from before d of a file was kept learns it from a run, and from what it is merged
+ * with, whichever comes first. */
+static void test_older_file(void **state) {
+  (void)state;
+  const char *path = fresh("older.npy"), *now = fresh("now.db"), *older = fresh("older.db");
+  const char *merged = fresh("merged.db");
+  ntk_study *study = make_file_study(path);
+  run_study(study, now, NULL);
+  copy_file(now, older);
+  make_old(older);
+  execute(older, "UPDATE studies SET spec = replace(spec, '  dim: [\"4\"]\n', '')");
+  assert_int_equal(dim_of(older), 0);
+  const char *const orders[][2] = {{now, older}, {older, now}};
+  for (size_t i = 0; i < COUNT(orders); i++) {
+    assert_ok(ntk_study_merge(orders[i], 2, false, merged));
+    assert_int_equal(dim_of(merged), 4);
+    unlink(merged);
+  }
+  run_study(study, older, NULL); /* nothing is left to be computed */
+  assert_int_equal(dim_of(older), 4);
+  ntk_study_destroy(study);
+  unlink(path);
+  unlink(now);
+  unlink(older);
 }
 
 /* d of a file follows from what it holds: a study from before it was kept is the same. */
@@ -154,9 +193,10 @@ static void test_same_study(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_inside), cmocka_unit_test(test_widths),
-      cmocka_unit_test(test_beta),   cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_file),   cmocka_unit_test(test_same_study),
+      cmocka_unit_test(test_inside),     cmocka_unit_test(test_widths),
+      cmocka_unit_test(test_beta),       cmocka_unit_test(test_depth),
+      cmocka_unit_test(test_file),       cmocka_unit_test(test_older_file),
+      cmocka_unit_test(test_same_study),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

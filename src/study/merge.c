@@ -33,25 +33,31 @@ static ntk_status no_memory(void) {
 
 /* ---- What each database shows ---------------------------------------------------------------- */
 
+/* The new one's study, for now without trials. Takes the settings over. */
+static ntk_status put_study(merging *m, const ntk_stored_study *study, ntk_settings settings) {
+  ntk_stored_study empty = *study;
+  ntk_settings_clear(&m->settings);
+  m->settings = settings;
+  empty.rows = 0;
+  return ntk_store_put_study(m->store, &empty);
+}
+
 static ntk_status see_study(void *user, const ntk_stored_study *study) {
   merging *m = user;
   ntk_settings settings;
   NTK_TRY(ntk_settings_parse(study->spec, strlen(study->spec), m->path, &settings));
-  if (m->number > 0) {
-    char why[500];
-    const bool same =
-        ntk_settings_equal(&m->settings, m->first, &settings, m->path, sizeof why, why);
-    ntk_settings_clear(&settings);
-    return same ? NTK_OK : ntk_fail(NTK_ERR_ARGUMENT, "these are different studies: %s", why);
+  if (m->number == 0) {
+    NTK_TRY(put_study(m, study, settings));
+    m->trials = study->trials;
+    m->taken = calloc(study->points, study->trials * sizeof *m->taken);
+    return m->taken != NULL ? NTK_OK : no_memory();
   }
-  m->settings = settings;
-  m->trials = study->trials;
-  m->taken = calloc(study->points, study->trials * sizeof *m->taken);
-  if (m->taken == NULL)
-    return no_memory();
-  ntk_stored_study empty = *study;
-  empty.rows = 0;
-  return ntk_store_put_study(m->store, &empty);
+  char why[500];
+  const bool same = ntk_settings_equal(&m->settings, m->first, &settings, m->path, sizeof why, why);
+  if (same && settings.count > m->settings.count) /* the first is from before one was kept */
+    return put_study(m, study, settings);
+  ntk_settings_clear(&settings);
+  return same ? NTK_OK : ntk_fail(NTK_ERR_ARGUMENT, "these are different studies: %s", why);
 }
 
 static ntk_status see_build(void *user, sqlite3_int64 id, const ntk_environment *build) {

@@ -104,6 +104,7 @@ typedef struct adoption {
   const ntk_study *study;
   unsigned char *states;
   size_t trials; /* of each point, stored */
+  bool older;    /* the stored one lacks a setting that this one has */
 } adoption;
 
 /* The stored study with this one's number of trials is this one. */
@@ -119,6 +120,7 @@ static ntk_status compare(void *user, const ntk_stored_study *there) {
                                               "the one asked for", sizeof why, why))
     status = ntk_fail(NTK_ERR_ARGUMENT, "%s holds another study: %s; use another database",
                       store->path, why);
+  a->older = stored.count < a->study->settings.count;
   ntk_settings_clear(&stored);
   a->trials = there->trials;
   if (status == NTK_OK && a->study->trials < there->trials)
@@ -129,6 +131,7 @@ static ntk_status compare(void *user, const ntk_stored_study *there) {
                  store->path, there->trials, a->study->trials);
   return status;
 }
+
 static ntk_status note(void *user, const ntk_stored_point *point, const ntk_stored_trial *trial) {
   const adoption *a = user;
   a->states[point->id * a->study->trials + trial->trial] =
@@ -207,7 +210,7 @@ static ntk_status has_study(const ntk_store *store, bool *begun) {
 ntk_status ntk_store_adopt(ntk_store *store, const ntk_study *study, const ntk_point_cost *costs,
                            unsigned char *states, const ntk_store_visitor *also) {
   bool begun = false;
-  adoption a = {store, study, states, 0};
+  adoption a = {store, study, states, 0, false};
   const ntk_store_visitor visitor = {.user = &a, .study = compare, .trial = note, .next = also};
   memset(states, NTK_TRIAL_MISSING, study->grid.points * study->trials);
   NTK_TRY(has_study(store, &begun));
@@ -218,7 +221,7 @@ ntk_status ntk_store_adopt(ntk_store *store, const ntk_study *study, const ntk_p
     return write_study(store, study, costs);
   }
   NTK_TRY(ntk_store_walk(store, &visitor));
-  return study->trials > a.trials ? change(store, 0, study) : NTK_OK; /* more of the same */
+  return study->trials > a.trials || a.older ? change(store, 0, study) : NTK_OK;
 }
 
 /* ---- Builds ---------------------------------------------------------------------------------- */
