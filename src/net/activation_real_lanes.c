@@ -1,5 +1,6 @@
 /* phi and phi' together, from one exponential where they share it: both are needed wherever one is,
- * and the transcendental function is most of the cost. */
+ * and the transcendental function is most of the cost. Where the shared one would cancel, in the
+ * tails of tanh' and gelu, a second is called for, by the few vectors that reach there. */
 #include "base/lanes.h"
 
 #include "net/activation.h"
@@ -16,9 +17,20 @@ static inline pair sigmoid(vr g) {
   return (pair){vr_select(g < vr_set(0.0), t * r, r), t * r * r};
 }
 
+/* df where |g| <= 3; beyond, where 1 - f cancels, tanh' = 4 t / (1 + t)^2, t = exp(-2 |g|). */
+static __attribute__((noinline, cold)) vr tanh_slope_far(vr g, vr df) {
+  const vr one = vr_set(1.0);
+  const vr t = SLEEF(exp, u10)(vr_set(-2.0) * vr_abs(g));
+  const vr r = one / (one + t);
+  return vr_select(vr_abs(g) > vr_set(3.0), vr_set(4.0) * t * r * r, df);
+}
+
 static inline pair hyperbolic_tangent(vr g) {
-  const vr f = SLEEF(tanh, u10)(g);
-  return (pair){f, (vr_set(1.0) - f) * (vr_set(1.0) + f)};
+  /* Asked before the call, lest g be kept in a register across it. */
+  const bool far = vr_any_negative(vr_set(3.0) - vr_abs(g));
+  const vr one = vr_set(1.0), f = SLEEF(tanh, u10)(g);
+  const vr df = (one - f) * (one + f);
+  return (pair){f, far ? tanh_slope_far(g, df) : df};
 }
 
 static inline pair softplus(vr g) {
@@ -34,12 +46,15 @@ static inline pair error_function(vr g) {
   return (pair){SLEEF(erf, u10)(g), two_over_sqrt_pi * SLEEF(exp, u10)(-g * g)};
 }
 
-/* g Phi(g) with Phi, and its derivative Phi + g Phi', of the standard normal. */
+/* g Phi(g) with Phi, and its derivative Phi + g Phi', of the standard normal. 1 + erf cancels as
+ * erf nears -1; erfc does not. */
 static inline pair gelu(vr g) {
   const vr sqrt_half = vr_set((real)0.70710678118654752),
            density_at_0 = vr_set((real)0.39894228040143268);
-  const vr half = vr_set(0.5);
-  const vr Phi = half + half * SLEEF(erf, u10)(sqrt_half * g);
+  const vr half = vr_set(0.5), x = sqrt_half * g;
+  vr Phi = half + half * SLEEF(erf, u10)(x);
+  if (vr_any_negative(g + vr_set(2.5)))
+    Phi = vr_select(g < vr_set(-2.5), half * SLEEF(erfc, u15)(-x), Phi);
   return (pair){g * Phi, Phi + g * density_at_0 * SLEEF(exp, u10)(-half * g * g)};
 }
 
@@ -48,10 +63,10 @@ static inline pair sine(vr g) {
   return (pair){both.x, both.y};
 }
 
-/* phi'(0) = 0. */
+/* phi'(0) = 0. What is not a number stays none. */
 static inline pair relu(vr g) {
-  const vi positive = g > vr_set(0.0);
-  return (pair){vr_select(positive, g, vr_set(0.0)), vr_select(positive, vr_set(1.0), vr_set(0.0))};
+  const vi off = g <= vr_set(0.0);
+  return (pair){vr_select(off, vr_set(0.0), g), vr_select(off, vr_set(0.0), vr_set(1.0))};
 }
 
 static inline pair identity(vr g) {
