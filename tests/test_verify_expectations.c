@@ -6,6 +6,8 @@
  *         1{g > 0}: E b_j = w_j / 2, M_ij = w_j W_ij / (sigma_j sqrt(2 pi)) (Stein);
  *   erf:  E f_1j^2 = (2/pi) asin(2 sigma_j^2 / (1 + 2 sigma_j^2)),
  *         E phi'(g_j) = (2/sqrt pi) / sqrt(1 + 2 sigma_j^2).
+ * Digits do not cancel where samples hardly differ: M is that of the stored features in long double
+ * for data of size 1e-8 and for two samples, and what is constant has the deviation 0.
  * Memory does not grow with the samples. Over weights E ||W_1^T x||^2 = ||W_1||_F^2 of variance-1/d
  * entries has the standard deviation sqrt(2 n / d). */
 #include "verify_support.h"
@@ -134,6 +136,91 @@ static void test_erf(void **state) {
   unmake(&f);
 }
 
+/* M, E f_{L-2} and E b over the data against loops in long double on the stored features, whose
+ * values all lie near phi(0) = 1/2 and its like. */
+static void check_expectations(size_t N, double scale) {
+  const size_t width[] = {D, WIDTH, WIDTH}, n = WIDTH;
+  ntk_network *network = make_network(context, 3, width, "sigmoid", "paper", 5);
+  ntk_population *p = NULL;
+  double *X = make_normal(6, N * D), F[40 * WIDTH], B[40 * WIDTH];
+  for (size_t e = 0; e < N * D; e++)
+    X[e] *= scale;
+  ntk_dataset *data = make_data(context, X, N, D);
+  ntk_features *features = make_features(network, data);
+  features->backend->features_values(features, false, 1, F);
+  features->backend->features_values(features, true, 2, B);
+  assert_ok(ntk_population_create(context, network, &(ntk_source){.data = data}, 0, &p));
+  long double f[WIDTH] = {0}, b[WIDTH] = {0};
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < n; j++) {
+      f[j] += F[i * n + j] / (long double)N;
+      b[j] += B[i * n + j] / (long double)N;
+    }
+  for (size_t j = 0; j < n; j++) {
+    assert_near(p->mean_f[1][j], (double)f[j], 0x1p-52, "E f");
+    assert_near(p->mean_b[j], (double)b[j], 0x1p-52 * fabs((double)b[j]), "E b");
+  }
+  for (size_t j = 0; j < n; j++)
+    for (size_t k = 0; k < n; k++) {
+      long double M = 0, size = 0; /* of its terms */
+      for (size_t i = 0; i < N; i++) {
+        M += (F[i * n + j] - f[j]) * (B[i * n + k] - b[k]) / (long double)N;
+        size += fabsl((F[i * n + j] - f[j]) * (B[i * n + k] - b[k])) / (long double)N;
+      }
+      assert_near(p->M[j * n + k], (double)M, 1e-14 * (double)size, "M");
+    }
+  ntk_population_destroy(p);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  free(X);
+}
+
+static void test_cancellation(void **state) {
+  (void)state;
+  check_expectations(40, 1.0);
+  check_expectations(40, 1e-8);
+  check_expectations(2, 1.0);
+}
+
+/* ||x|| is the same for all x on the sphere, up to its own rounding. */
+static void test_sphere(void **state) {
+  (void)state;
+  const size_t width[] = {7, WIDTH};
+  ntk_network *network = make_network(context, 2, width, "tanh", "paper", 5);
+  ntk_source source = {.seed = 2};
+  ntk_population *p = NULL;
+  assert_ok(ntk_distribution_find("sphere", &source.distribution));
+  assert_ok(ntk_population_create(context, network, &source, 5000, &p));
+  assert_near(p->norm[0].mean, sqrt(7.0), 1e-14, "||x|| = sqrt d");
+  assert_near(p->norm[0].deviation, 0.0, 1e-14, "||x||");
+  assert_near(p->square[0].mean, 7.0, 1e-13, "||x||^2 = d");
+  assert_near(p->square[0].deviation, 0.0, 1e-13, "||x||^2");
+  ntk_population_destroy(p);
+  ntk_network_destroy(network);
+}
+
+/* Of equal samples every norm is the same, whatever the weights. */
+static void test_equal_samples(void **state) {
+  (void)state;
+  const size_t width[] = {D, WIDTH};
+  const char *keys[] = {"x_norm", "f1_norm", "f1_centred", "f1_centred_mean", "b_centred"};
+  for (size_t N = 5; N < 12; N++) {
+    ntk_network *network = make_network(context, 2, width, "tanh", "paper", N);
+    ntk_ledger ledger = {0};
+    double X[12 * D];
+    for (size_t e = 0; e < N * D; e++)
+      X[e] = 0.1 + 0.03 * (double)(N * (e % D));
+    ntk_dataset *data = make_data(context, X, N, D);
+    assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+    for (size_t k = 0; k < COUNT(keys); k++)
+      assert_near(row_of(&ledger, keys[k])->error, 0.0, 1e-14, keys[k]);
+    ntk_ledger_clear(&ledger);
+    ntk_dataset_destroy(data);
+    ntk_network_destroy(network);
+  }
+}
+
 /* Bytes held at once, and the means, of 10^4 and 10^5 samples; of one and two threads. */
 static void test_streaming(void **state) {
   (void)state;
@@ -185,9 +272,11 @@ static void test_spread(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_identity),  cmocka_unit_test(test_tanh),
-      cmocka_unit_test(test_relu),      cmocka_unit_test(test_erf),
-      cmocka_unit_test(test_streaming), cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_identity),      cmocka_unit_test(test_tanh),
+      cmocka_unit_test(test_relu),          cmocka_unit_test(test_erf),
+      cmocka_unit_test(test_streaming),     cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_cancellation),  cmocka_unit_test(test_sphere),
+      cmocka_unit_test(test_equal_samples),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -64,7 +64,7 @@ static ntk_status fill(const ntk_verification *v, const ntk_family *f) {
     ntk_dataset_destroy(piece);
     NTK_TRY(status);
   }
-  ntk_population_end_centred(v->population, f->samples);
+  ntk_population_end_centred(v->population);
   return NTK_OK;
 }
 

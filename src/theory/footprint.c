@@ -147,7 +147,7 @@ static double verify_bytes(const ntk_context *context, size_t depth, const size_
   const double apply = 8.0 * (s.parameters + threads * OPERATOR_ROWS * s.widest);
   const double widest = fmax(s.widest, (double)width[0]);
   const double samples = NTK_FAMILY_SAMPLES, piece = NTK_POPULATION_PIECE;
-  const double pass = piece_bytes(depth, width, 1.0) + 8.0 * piece * (widest + 1.0) + apply;
+  const double pass = piece_bytes(depth, width, 2.0) + 8.0 * piece * (widest + 1.0) + apply;
   const double tails = piece_bytes(depth, width, 1.0) +
                        8.0 * ((6.0 + L) * samples + (2.0 * L + widest) * piece + 5.0 * widest);
   const double directions =

@@ -15,14 +15,12 @@ static void row_norm(ntk_verification *v, ntk_row id, size_t l, double value, do
 
 /* Mean and standard deviation over the data of the roots of squares (N). */
 static ntk_moments of_roots(size_t N, const double *squares) {
-  double sum = 0.0, sum2 = 0.0;
-  for (size_t i = 0; i < N; i++) {
-    sum += sqrt(squares[i]);
-    sum2 += squares[i];
-  }
-  const double mean = sum / (double)N;
-  const double variance = (sum2 - (double)N * mean * mean) / fmax(1.0, (double)N - 1.0);
-  return (ntk_moments){mean, sqrt(fmax(0.0, variance))};
+  double mean = 0.0, squares_sum = 0.0;
+  for (size_t i = 0; i < N; i++)
+    mean += sqrt(squares[i]) / (double)N;
+  for (size_t i = 0; i < N; i++)
+    squares_sum += (sqrt(squares[i]) - mean) * (sqrt(squares[i]) - mean);
+  return (ntk_moments){mean, sqrt(squares_sum / fmax(1.0, (double)N - 1.0))};
 }
 
 /* ||f_l(x_i) - E f_l||^2 into squares; values: scratch, N x n_l. */

@@ -26,25 +26,17 @@ ntk_status ntk_source_features(ntk_context *context, const ntk_network *network,
   return status;
 }
 
-/* What the pass needs besides. */
+/* What the pass needs besides. Everything is summed about the first sample: digits cancel where
+ * values hardly differ, and what is left of them then is what E f~ and M are made of. */
 typedef struct pass {
   const ntk_network *network;
   ntk_population *p;
-  double *values;     /* NTK_POPULATION_PIECE x the largest width */
-  double *ones, *g;   /* 1, ..., 1; J^T 1 of a piece, P */
-  double *sum, *sum2; /* L each: sums of ||f_l|| and its square */
-  double *sum4;       /* L: of ||f_l||^4 */
-  /* About the first sample, lest digits cancel where the mean is far from 0. */
-  double *first;   /* its f_0, ..., f_{L-1}, b, one behind the other */
-  double *shifted; /* L + 1: sums of ||f_l - that||^2, and of b */
+  size_t seen;      /* samples */
+  double *values;   /* NTK_POPULATION_PIECE x the largest width */
+  double *ones, *g; /* 1, ..., 1; J^T 1 of a piece, P */
+  double *first;    /* its f_0, ..., f_{L-1}, b, one behind the other */
+  double *shifted;  /* L + 1: sums of ||f_l - that||^2, and of b */
 } pass;
-
-/* sum (n) += the rows of A (count x n). */
-static void add_rows(size_t count, size_t n, const double *A, double *sum) {
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < n; j++)
-      sum[j] += A[i * n + j];
-}
 
 static double row_square(size_t n, const double *a) {
   double square = 0.0;
@@ -53,62 +45,78 @@ static double row_square(size_t n, const double *a) {
   return square;
 }
 
-static double distance_square(size_t n, const double *a, const double *b) {
-  double square = 0.0;
-  for (size_t j = 0; j < n; j++)
-    square += (a[j] - b[j]) * (a[j] - b[j]);
-  return square;
-}
-
-/* Rows of values (count x n), of which *first is the first of all. */
-static double shifted_squares(bool begins, size_t count, size_t n, const double *values,
-                              double *first) {
-  double sum = 0.0;
+/* Rows of values (count x n) less *first, which is the first of all; sum (n) += these. Returns
+ * their squares' sum. */
+static double add_shifted(bool begins, size_t count, size_t n, double *values, double *first,
+                          double *sum) {
+  double squares = 0.0;
   if (begins)
     memcpy(first, values, n * sizeof *first);
-  for (size_t i = 0; i < count; i++)
-    sum += distance_square(n, values + i * n, first);
-  return sum;
+  for (size_t i = 0; i < count; i++) {
+    double *row = values + i * n;
+    for (size_t j = 0; j < n; j++)
+      sum[j] += row[j] -= first[j];
+    squares += row_square(n, row);
+  }
+  return squares;
 }
 
-static ntk_status add_piece(pass *s, bool begins, const ntk_features *features) {
+/* Of value number `count`, from 1 (Welford). Until end_moments deviation holds the sum of squared
+ * deviations. */
+static void add_moment(ntk_moments *m, size_t count, double value) {
+  const double before = value - m->mean;
+  m->mean += before / (double)count;
+  m->deviation += before * (value - m->mean);
+}
+
+static void end_moments(ntk_moments *m, double count) {
+  m->deviation = sqrt(m->deviation / fmax(1.0, count - 1.0));
+}
+
+/* M += sum_i (f_i - first f) (b_i - first b)^T of a piece, f = f_{L-2}. */
+static ntk_status add_products(pass *s, const ntk_features *features, const double *first_f,
+                               const double *first_b) {
   const ntk_network *network = s->network;
-  const size_t L = network->depth, count = features->N;
-  double *first = s->first;
-  for (size_t l = 0; l < L; l++) {
-    const size_t n = network->width[l];
-    features->backend->features_values(features, false, l, s->values);
-    add_rows(count, n, s->values, s->p->mean_f[l]);
-    for (size_t i = 0; i < count; i++) {
-      const double square = row_square(n, s->values + i * n);
-      s->sum[l] += sqrt(square);
-      s->sum2[l] += square;
-      s->sum4[l] += square * square;
-    }
-    s->shifted[l] += shifted_squares(begins, count, n, s->values, first);
-    first += n;
-  }
-  const size_t m = network->width[L - 1];
-  features->backend->features_values(features, true, L - 1, s->values);
-  add_rows(count, m, s->values, s->p->mean_b);
-  s->shifted[L] += shifted_squares(begins, count, m, s->values, first);
-  NTK_TRY(ntk_jacobian_adjoint(features, s->ones, s->g)); /* sum_i f_i b_i^T, block L - 2 */
+  const size_t L = network->depth;
+  ntk_features *about = NULL;
+  NTK_TRY(ntk_features_centre(features, first_f, first_b, &about));
+  const ntk_status status = ntk_jacobian_adjoint(about, s->ones, s->g); /* its block L - 2 */
+  ntk_features_destroy(about);
+  NTK_TRY(status);
   const double *G = s->g + (network->W[L - 1] - network->theta);
-  for (size_t e = 0; e < network->width[L - 2] * m; e++)
+  for (size_t e = 0; e < network->width[L - 2] * network->width[L - 1]; e++)
     s->p->M[e] += G[e];
   return NTK_OK;
 }
 
-static ntk_moments moments(double sum, double sum_of_squares, double n) {
-  const double mean = sum / n, variance = (sum_of_squares - n * mean * mean) / fmax(1.0, n - 1.0);
-  return (ntk_moments){mean, sqrt(fmax(0.0, variance))};
+static ntk_status add_piece(pass *s, bool begins, const ntk_features *features) {
+  const ntk_network *network = s->network;
+  ntk_population *p = s->p;
+  const size_t L = network->depth, count = features->N;
+  double *first = s->first, *first_f = NULL;
+  for (size_t l = 0; l < L; l++) {
+    const size_t n = network->width[l];
+    features->backend->features_values(features, false, l, s->values);
+    for (size_t i = 0; i < count; i++) {
+      const double square = row_square(n, s->values + i * n);
+      add_moment(&p->norm[l], s->seen + i + 1, sqrt(square));
+      add_moment(&p->square[l], s->seen + i + 1, square);
+    }
+    first_f = l == L - 2 ? first : first_f;
+    s->shifted[l] += add_shifted(begins, count, n, s->values, first, p->mean_f[l]);
+    first += n;
+  }
+  features->backend->features_values(features, true, L - 1, s->values);
+  s->shifted[L] += add_shifted(begins, count, network->width[L - 1], s->values, first, p->mean_b);
+  s->seen += count;
+  return add_products(s, features, first_f, first);
 }
 
-/* E ||f - E f||^2, unbiased, from a sum of ||f - first||^2. */
-static double centred(size_t n, const double *mean, const double *first, double shifted,
-                      double count) {
-  const double square = shifted - count * distance_square(n, mean, first);
-  return fmax(0.0, square) / fmax(1.0, count - 1.0);
+/* E ||f - E f||^2, unbiased, from sums of f - first (n, made the mean of it) and its square. */
+static double centred(size_t n, double *mean, double shifted, double count) {
+  for (size_t j = 0; j < n; j++)
+    mean[j] /= count;
+  return fmax(0.0, shifted - count * row_square(n, mean)) / fmax(1.0, count - 1.0);
 }
 
 /* Sums to expectations. */
@@ -117,21 +125,18 @@ static void finish(pass *s) {
   const ntk_network *network = s->network;
   const size_t L = network->depth, n = network->width[L - 2], m = network->width[L - 1];
   const double count = (double)p->samples;
-  const double *first = s->first;
   for (size_t l = 0; l < L; l++) {
-    for (size_t j = 0; j < network->width[l]; j++)
-      p->mean_f[l][j] /= count;
-    p->norm[l] = moments(s->sum[l], s->sum2[l], count);
-    p->square[l] = moments(s->sum2[l], s->sum4[l], count);
-    p->centred[l] = centred(network->width[l], p->mean_f[l], first, s->shifted[l], count);
-    first += network->width[l];
+    end_moments(&p->norm[l], count);
+    end_moments(&p->square[l], count);
+    p->centred[l] = centred(network->width[l], p->mean_f[l], s->shifted[l], count);
   }
-  for (size_t j = 0; j < m; j++)
-    p->mean_b[j] /= count;
-  p->centred_b = centred(m, p->mean_b, first, s->shifted[L], count);
+  p->centred_b = centred(m, p->mean_b, s->shifted[L], count);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < m; j++)
       p->M[i * m + j] = p->M[i * m + j] / count - p->mean_f[L - 2][i] * p->mean_b[j];
+  const double *first = s->first; /* in the order of mean_f[0], ..., mean_b, one array too */
+  for (size_t e = 0; e < (size_t)(p->mean_b + m - p->mean_f[0]); e++)
+    p->mean_f[0][e] += first[e];
 }
 
 static ntk_status stream(pass *s, const ntk_source *source) {
@@ -153,12 +158,6 @@ static ntk_status stream(pass *s, const ntk_source *source) {
   return NTK_OK;
 }
 
-/* Until _end, moments hold sums and sums of squares. */
-static void add_moment(ntk_moments *sums, double value) {
-  sums->mean += value;
-  sums->deviation += value * value;
-}
-
 void ntk_population_add_centred(ntk_population *p, const ntk_features *features, double *values) {
   for (size_t l = 0; l <= p->L; l++) {
     const bool b = l == p->L;
@@ -169,17 +168,17 @@ void ntk_population_add_centred(ntk_population *p, const ntk_features *features,
       double square = 0.0;
       for (size_t j = 0; j < n; j++)
         square += (values[i * n + j] - mean[j]) * (values[i * n + j] - mean[j]);
-      add_moment(&p->centred_norm[l], sqrt(square));
-      add_moment(&p->centred_square[l], square);
+      add_moment(&p->centred_norm[l], p->centred_seen + i + 1, sqrt(square));
+      add_moment(&p->centred_square[l], p->centred_seen + i + 1, square);
     }
   }
+  p->centred_seen += features->N;
 }
 
-void ntk_population_end_centred(ntk_population *p, size_t samples) {
+void ntk_population_end_centred(ntk_population *p) {
   for (size_t l = 0; l <= p->L; l++) {
-    ntk_moments *norm = &p->centred_norm[l], *square = &p->centred_square[l];
-    *norm = moments(norm->mean, norm->deviation, (double)samples);
-    *square = moments(square->mean, square->deviation, (double)samples);
+    end_moments(&p->centred_norm[l], (double)p->centred_seen);
+    end_moments(&p->centred_square[l], (double)p->centred_seen);
   }
 }
 
@@ -230,7 +229,7 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
   NTK_TRY(
       allocate(context, network, source->distribution != NULL ? samples : source->data->N, &made));
   double *work = NULL;
-  const size_t rows = NTK_POPULATION_PIECE * widest, sums = 4 * L + 1;
+  const size_t rows = NTK_POPULATION_PIECE * widest, sums = L + 1;
   ntk_status status =
       ntk_alloc_doubles(context, rows + NTK_POPULATION_PIECE + network->parameters + all + sums,
                         "expectations", &work);
@@ -240,11 +239,8 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
       s.ones[i] = 1.0;
     s.g = s.ones + NTK_POPULATION_PIECE;
     s.first = s.g + network->parameters;
-    s.sum = s.first + all;
-    s.sum2 = s.sum + L;
-    s.sum4 = s.sum2 + L;
-    s.shifted = s.sum4 + L;
-    memset(s.sum, 0, sums * sizeof(double));
+    s.shifted = s.first + all;
+    memset(s.shifted, 0, sums * sizeof(double));
     status = stream(&s, source);
   }
   ntk_free(context, work);

@@ -33,6 +33,7 @@ typedef struct ntk_population {
   double centred_b;    /* E ||b - E b||^2 */
   /* L + 1 each, of ||f_l - E f_l||, its square, and at L the same of b; by a second pass. */
   ntk_moments *centred_norm, *centred_square;
+  size_t centred_seen; /* samples in that pass */
 } ntk_population;
 
 enum { NTK_POPULATION_PIECE = NTK_LEAST_POPULATION };
@@ -46,7 +47,7 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
  * there, _end makes moments of the sums. */
 void ntk_population_add_centred(ntk_population *population, const ntk_features *features,
                                 double *values);
-void ntk_population_end_centred(ntk_population *population, size_t samples);
+void ntk_population_end_centred(ntk_population *population);
 void ntk_population_destroy(ntk_population *population);
 
 /* Samples first .. first + count - 1 with their features; of data, its rows. Both are to be

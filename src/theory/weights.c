@@ -64,14 +64,14 @@ static ntk_status redraw(const ntk_verification *v, uint64_t seed, double *work,
 }
 
 static double deviation(const draw *draws, size_t L, size_t l, size_t field) {
-  double sum = 0.0, squares = 0.0;
+  double values[REDRAWS], mean = 0.0, squares = 0.0;
   for (size_t r = 0; r < REDRAWS; r++) {
-    double value = 0.0;
-    memcpy(&value, (const char *)&draws[r * (L + 1) + l] + field, sizeof value);
-    sum += value;
-    squares += value * value;
+    memcpy(&values[r], (const char *)&draws[r * (L + 1) + l] + field, sizeof values[r]);
+    mean += values[r] / REDRAWS;
   }
-  return sqrt(fmax(0.0, (squares - sum * sum / REDRAWS) / (REDRAWS - 1)));
+  for (size_t r = 0; r < REDRAWS; r++)
+    squares += (values[r] - mean) * (values[r] - mean);
+  return sqrt(squares / (REDRAWS - 1));
 }
 
 /* The spread of a norm's row: its key is that of the table. */
