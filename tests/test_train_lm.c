@@ -29,22 +29,6 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* x of A x = b for a symmetric positive definite A (n x n, destroyed), by elimination. */
-static void plain_solve(size_t n, double *A, double *b) {
-  for (size_t k = 0; k < n; k++)
-    for (size_t i = k + 1; i < n; i++) {
-      const double factor = A[i * n + k] / A[k * n + k];
-      for (size_t j = k; j < n; j++)
-        A[i * n + j] -= factor * A[k * n + j];
-      b[i] -= factor * b[k];
-    }
-  for (size_t k = n; k-- > 0;) {
-    for (size_t j = k + 1; j < n; j++)
-      b[k] -= A[k * n + j] * b[j];
-    b[k] /= A[k * n + k];
-  }
-}
-
 /* (J^T J + mu I)^{-1} J^T r, P entries. */
 static double *plain_step(const fit_problem *p, const double *J, const double *r, double mu) {
   const size_t N = p->N, P = p->P;

@@ -156,6 +156,22 @@ static inline double *plain_gram(size_t N, size_t P, const double *A, const doub
   return K;
 }
 
+/* x of A x = b for a symmetric positive definite A (n x n, destroyed), by elimination. */
+static inline void plain_solve(size_t n, double *A, double *b) {
+  for (size_t k = 0; k < n; k++)
+    for (size_t i = k + 1; i < n; i++) {
+      const double factor = A[i * n + k] / A[k * n + k];
+      for (size_t j = k; j < n; j++)
+        A[i * n + j] -= factor * A[k * n + j];
+      b[i] -= factor * b[k];
+    }
+  for (size_t k = n; k-- > 0;) {
+    for (size_t j = k + 1; j < n; j++)
+      b[k] -= A[k * n + j] * b[j];
+    b[k] /= A[k * n + k];
+  }
+}
+
 static inline double largest_difference(size_t n, const double *a, const double *b) {
   double most = 0.0;
   for (size_t i = 0; i < n; i++)
