@@ -19,6 +19,10 @@ static void test_psi(void **state) {
   assert_near(ntk_psi1(z, N), 3.0 / log(5.0), 1e-9, "3 Bernoulli(1/4)");
   const double a[] = {-2.5, 2.5, 2.5};
   assert_near(ntk_psi1(a, 3), 2.5 / log(2.0), 1e-9, "constant");
+  for (size_t n = 1; n < 200; n++) { /* one a of n: mean exp = (exp(a / s) + n - 1) / n */
+    double alone[200] = {-2.5};
+    assert_near(ntk_psi1(alone, n), 2.5 / log((double)n + 1.0), 1e-9, "one of n");
+  }
   const double zeros[] = {0.0, 0.0};
   assert_near(ntk_psi1(zeros, 2), 0.0, 0.0, "zeros");
   assert_near(ntk_psi1(zeros, 0), 0.0, 0.0, "nothing");
@@ -64,6 +68,26 @@ static void test_concentration(void **state) {
     same[i] = 1.0;
   ntk_concentration(COUNT(same), same, &c, &bulk);
   assert_true(isinf(c) && isinf(bulk));
+}
+
+/* c looks from 5 samples beyond t to a tenth of them. Of 100: five far ones, then pairs at 3, 2.5
+ * and 1, and next to nothing. */
+static void test_window(void **state) {
+  (void)state;
+  const double far[] = {300.0, 300.0, -200.0, -200.0, -200.0}, pairs[] = {3.0, 2.5, 1.0};
+  double z[100] = {0}, c = 0.0, bulk = 0.0;
+  memcpy(z, far, sizeof far);
+  for (size_t i = 5; i + 1 < 100; i += 2) {
+    z[i] = i < 11 ? pairs[(i - 5) / 2] : 1e-3;
+    z[i + 1] = -z[i];
+  }
+  ntk_concentration(100, z, &c, &bulk);
+  assert_near(c, -log(0.06 / 2.0) / 9.0, 1e-12, "six beyond 3");
+  assert_near(bulk, -log(0.1 / 2.0), 1e-12, "ten beyond 1");
+  for (size_t i = 0; i < 100; i++) /* pairs at 300, 300, 3 and many at 1: the sixth is a 3 */
+    z[i] = (i % 2 == 0 ? 1.0 : -1.0) * (i < 4 ? 300.0 : i < 6 ? 3.0 : 1.0);
+  ntk_concentration(100, z, &c, &bulk);
+  assert_near(c, -log(0.05 / 2.0) / 9.0, 1e-12, "five beyond 3");
 }
 
 /* ||diag(3, 2, 1) stacked over zeros|| = 3; of a product of vectors ||a|| ||b||. */
@@ -128,9 +152,8 @@ static void test_words(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_psi),
-      cmocka_unit_test(test_concentration),
-      cmocka_unit_test(test_norm2),
+      cmocka_unit_test(test_psi),    cmocka_unit_test(test_concentration),
+      cmocka_unit_test(test_window), cmocka_unit_test(test_norm2),
       cmocka_unit_test(test_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
