@@ -109,7 +109,8 @@ bad_spectrum 'more samples than the file has' 'good.npy.*[34].*[34]' \
 
 # ---- Bad input: sizes and directories ------------------------------------------------------------
 
-bad_spectrum 'too large for --memory: both numbers' '[0-9].*[0-9]' \
+bad_spectrum 'too large for --memory: both numbers' \
+  'needs 0\.[0-9]* GB of memory, and 0\.00105 GB are available' \
   --samples 4000 --dim 3 --widths 4 --memory 1M
 bad_spectrum 'too large for any memory' '[0-9]' --samples 50000000 --dim 3 --widths 4
 bad_spectrum 'N past the limit of storage' '[0-9]' --samples 999999999999 --dim 3 --widths 4

@@ -29,11 +29,6 @@ static void make_costs(const ntk_study *study, ntk_point_cost *costs) {
   ntk_context_destroy(context);
 }
 
-/* Cost of a trial as its definition says: flops, and 10^8 for what surrounds them. */
-static double cost(const ntk_point_cost *costs, ntk_task task) {
-  return costs[task.point].flops + 1e8;
-}
-
 static void test_order(void **state) {
   (void)state;
   static const unsigned char states[ALL];
@@ -51,12 +46,18 @@ static void test_order(void **state) {
     assert_true(!seen[task.point * TRIALS + task.trial] && task.trial < TRIALS);
     seen[task.point * TRIALS + task.trial] = true;
     assert_true(k == 0 || costs[before.point].flops >= costs[task.point].flops);
-    sum += cost(costs, task);
+    sum += ntk_plan_cost(&plan, task.point);
     before = task;
   }
   assert_false(ntk_plan_take(&plan, SIZE_MAX, &task));
   assert_near(plan.cost_total, sum, 1e-12 * sum, "cost of all");
   assert_near(plan.cost_done, 0.0, 0.0, "cost of what is done");
+  /* What surrounds a trial is the same for all: more than 0.1 and less than 100 ms at 10 to 100
+   * GFLOP/s. */
+  const double around = ntk_plan_cost(&plan, 0) - costs[0].flops;
+  assert_true(around > 1e6 && around < 1e10);
+  for (size_t i = 0; i < POINTS; i++)
+    assert_near(ntk_plan_cost(&plan, i) - costs[i].flops, around, 1e-6 * around, "around a trial");
   ntk_plan_clear(&plan);
   ntk_study_destroy(study);
 }
@@ -95,9 +96,11 @@ static void test_shards(void **state) {
   ntk_point_cost costs[POINTS];
   ntk_study *study = make_study(text);
   make_costs(study, costs);
+  ntk_plan whole = make_plan(study, costs, states, 1, 1, false);
   double dearest = 0.0;
   for (size_t i = 0; i < POINTS; i++)
-    dearest = fmax(dearest, cost(costs, (ntk_task){i, 0}));
+    dearest = fmax(dearest, ntk_plan_cost(&whole, i));
+  ntk_plan_clear(&whole);
   for (size_t shards = 1; shards <= ALL + 3; shards++) {
     int owners[ALL] = {0};
     double least = INFINITY, most = 0.0;
@@ -146,7 +149,7 @@ static void test_states(void **state) {
         assert_true(count < plan.count && plan.task[count].point == task.point);
         assert_true(plan.task[count++].trial == task.trial);
       } else {
-        cost_done += cost(costs, task);
+        cost_done += ntk_plan_cost(&all, task.point);
       }
     }
     assert_int_equal(plan.count, count);
@@ -160,12 +163,36 @@ static void test_states(void **state) {
   ntk_study_destroy(study);
 }
 
-/* N = 100, d = 10, n_1 = 20, n_2 = 30. Forward 2 N n_{l-1} n_l, backward the same from the second
- * layer on; Gram matrices N^2 for each of the 10 + 2 (20 + 30) columns; Cholesky N^3 / 3. */
+/* Operations of the algorithm, counted by going through it: a product and a sum each. */
+static double count_products(size_t N, const size_t *n, size_t L) {
+  double count = 0.0;
+  for (size_t i = 0; i < N; i++)
+    for (size_t l = 1; l < L; l++)
+      for (size_t e = 0; e < n[l - 1] * n[l]; e++)
+        count += l == 1 ? 2.0 : 4.0; /* no derivative by the data */
+  return count;
+}
+static double count_gram(size_t N, size_t columns) {
+  double count = 0.0;
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j <= i; j++)
+      count += 2.0 * (double)columns;
+  return count;
+}
+static double count_cholesky(size_t N) {
+  double count = 0.0;
+  for (size_t j = 0; j < N; j++)
+    for (size_t i = j; i < N; i++)
+      for (size_t k = 0; k < j; k++)
+        count += 2.0;
+  return count;
+}
+
+/* N = 100, d = 10, n_1 = 20, n_2 = 30: Gram matrices of F_0, B_1, F_1, B_2, F_2. Up to the terms of
+ * lower order in N. */
 static void test_costs(void **state) {
   (void)state;
   const char *study_text = "name: c\nnetwork: {widths: [20, 30]}\ngrid: {N: 100, d: 10}\n";
-  const double passes = 2e2 * (10 * 20 + 2 * 20 * 30), gram = 1e4 * 110, factor = 1e6 / 3;
   const struct {
     const char *quantity;
     bool layers;
@@ -174,6 +201,8 @@ static void test_costs(void **state) {
                {"quantity=per_layer", true},
                {"quantity=lambda_min,per_layer", true}};
   const size_t width[] = {10, 20, 30};
+  const double passes = count_products(100, width, 3), factor = count_cholesky(100);
+  const double gram = count_gram(100, 10 + 20 + 20 + 30 + 30);
   const ntk_network_spec spec = {
       .depth = 3, .width = width, .activation = "sigmoid", .init = "paper"};
   ntk_context *context = make_context(1);
@@ -185,7 +214,7 @@ static void test_costs(void **state) {
     assert_ok(ntk_plan_costs(study, context, SIZE_MAX, &costs));
     assert_ok(ntk_spectrum_memory(context, &spec, 100, &options, &bytes));
     const double flops = passes + gram + factor + (cases[k].layers ? gram + 3 * factor : 0.0);
-    assert_near(costs.flops, flops, 1e-12 * flops, cases[k].quantity);
+    assert_near(costs.flops, flops, 0.02 * flops, cases[k].quantity);
     assert_true(costs.bytes == bytes && bytes >= 4 * 100 * 100);
     assert_ok(ntk_plan_costs(study, context, bytes, &costs));
     assert_refused(ntk_plan_costs(study, context, bytes - 1, &costs), NTK_ERR_MEMORY,
