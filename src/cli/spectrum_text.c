@@ -48,9 +48,16 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
     printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
   if (result->eigenvalues != NULL) {
     const size_t last = result->samples - 1;
-    const double *values = result->eigenvalues;
-    printf("spectrum    min %.6g, quartiles %.6g, %.6g, %.6g, max %.6g\n", values[0],
-           values[last / 4], values[last / 2], values[last - last / 4], values[last]);
+    const size_t at[] = {0, last / 4, last / 2, last - last / 4, last};
+    static const char *const words[] = {"min", ", quartiles", ",", ",", ", max"};
+    printf("spectrum   ");
+    for (size_t k = 0; k < sizeof at / sizeof at[0]; k++) {
+      const double value = result->eigenvalues[at[k]];
+      const bool noise = value > 0.0 && value <= result->resolution;
+      printf("%s%s %s%.6g", k == 0 ? " " : "", words[k], noise ? "< " : "",
+             noise ? result->resolution : value);
+    }
+    putchar('\n');
   }
 }
 

@@ -1,5 +1,7 @@
 #include "kernel/deficiency.h"
 
+#include "kernel/vanishing.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -133,18 +135,21 @@ ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size
   return NTK_OK;
 }
 
-void ntk_deficiency_of_norms(const ntk_network *network, size_t N, const double *f2,
-                             const double *b2, ntk_deficiency *deficiency) {
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X, size_t N,
+                                   const double *f2, const double *b2, ntk_deficiency *deficiency) {
   for (size_t i = 0; i < N && !deficiency->known; i++) {
     double entry = 0.0; /* (16) */
+    bool vanishes = false;
     for (size_t k = 0; k < network->depth; k++)
       entry += f2[k * N + i] * b2[k * N + i];
     if (entry == 0.0)
+      NTK_TRY(ntk_vanishes(network, X + i * network->width[0], &vanishes));
+    if (vanishes)
       say(deficiency,
-          "min_i K_ii = 0: the output does not depend on the parameters at sample %zu (from 1), or "
-          "only by underflow",
+          "K_ii = 0 of sample %zu (from 1): there the output does not depend on the parameters",
           i + 1);
   }
+  return NTK_OK;
 }
 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,

@@ -29,10 +29,11 @@ ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size
                                ntk_deficiency *deficiency);
 
 /* What K's diagonal adds, where nothing is known yet: K_ii = 0 where no parameter acts on x_i, as
- * when a layer of relu is 0 there; then all blocks have that row 0. f2, b2: the squared row norms
- * of features_norms. */
-void ntk_deficiency_of_norms(const ntk_network *network, size_t N, const double *f2,
-                             const double *b2, ntk_deficiency *deficiency);
+ * when a layer of relu is 0 there; then all blocks have that row 0. A K_ii that only underflowed
+ * adds nothing. f2, b2: the squared row norms of features_norms. O(N L), and O(P) for each K_ii
+ * that is 0. */
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X, size_t N,
+                                   const double *f2, const double *b2, ntk_deficiency *deficiency);
 
 /* Of J~_FB J~_FB^T and J~ J~^T, whose rows are f~ (x) b~ and the same less M, f~ = f_{L-2} - E f,
  * b~ = b_{L-1} - E b: block L-2 by its count, equal rows, or a linear network, whose b~ is 0. */

@@ -75,7 +75,7 @@ static ntk_status look_before(const ntk_features *features, double *norms, ntk_e
   ntk_deficiency deficiency;
   NTK_TRY(ntk_deficiency_find(network, features->X, N, L, &deficiency));
   NTK_TRY(features->backend->features_norms(features, norms, b2));
-  ntk_deficiency_of_norms(network, N, norms, b2, &deficiency);
+  NTK_TRY(ntk_deficiency_of_norms(network, features->X, N, norms, b2, &deficiency));
   if (deficiency.known) {
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;

@@ -35,9 +35,8 @@ static ntk_status singular(ntk_job *j) {
   r->verdict = NTK_VERDICT_RANK_DEFICIENT;
   r->lambda_min = 0.0;
   r->residual_min = NAN;
-  /* An argument about the kernel; of a stored matrix it proves nothing, nor does a diagonal entry
-   * that may have underflowed. */
-  if (j->options.certify && r->bounds.diagonal_min > 0.0)
+  /* An argument about the kernel; of a stored matrix it proves nothing. */
+  if (j->options.certify)
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
   if (j->options.per_layer)
     NTK_TRY(ntk_job_blocks(j));
@@ -54,7 +53,8 @@ static ntk_status run(ntk_job *j) {
   NTK_TRY(ntk_job_norms(j));
   ntk_deficiency deficiency;
   NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, j->L, &deficiency));
-  ntk_deficiency_of_norms(j->network, j->N, j->f2, j->b2, &deficiency);
+  NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), j->N, j->f2, j->b2,
+                                  &deficiency));
   if (deficiency.known) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));

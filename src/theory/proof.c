@@ -13,6 +13,7 @@
  * "The proof in numbers". */
 #include "base/blas.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "theory/kernels.h"
 #include "theory/norm2.h"
 
@@ -156,7 +157,8 @@ static ntk_status find_accuracy(ntk_verification *v) {
   if (status == NTK_OK)
     status = ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
   if (status == NTK_OK)
-    ntk_deficiency_of_norms(v->network, v->N, norms, norms + v->L * v->N, &v->deficiency);
+    status = ntk_deficiency_of_norms(v->network, ntk_dataset_values(v->data), v->N, norms,
+                                     norms + v->L * v->N, &v->deficiency);
   ntk_free(v->context, norms);
   return status;
 }

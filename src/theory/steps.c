@@ -87,6 +87,10 @@ ntk_status ntk_job_kernel(ntk_job *j) {
     NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
     NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvalues", &j->result->eigenvalues));
     NTK_TRY(j->factor->backend->kernel_full(j->factor, j->result->eigenvalues));
+    for (size_t i = 0; i < j->N; i++) /* K is positive semi-definite: 0 is nearer */
+      j->result->eigenvalues[i] = fmax(0.0, j->result->eigenvalues[i]);
+    if (j->result->verdict == NTK_VERDICT_RANK_DEFICIENT)
+      j->result->eigenvalues[0] = 0.0;
     j->result->seconds.full = ntk_clock() - start;
   }
   return NTK_OK;

@@ -1,0 +1,55 @@
+#include "kernel/vanishing.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+
+/* f (n) over its largest entry; false when all are 0. */
+static bool scale(size_t n, long double *f) {
+  long double largest = 0.0L;
+  for (size_t j = 0; j < n; j++)
+    largest = fmaxl(largest, fabsl(f[j]));
+  for (size_t j = 0; j < n && largest > 0.0L; j++)
+    f[j] /= largest;
+  return largest > 0.0L;
+}
+
+/* g (n) = max(0, W^T f), W rows x n; either way of size 1. */
+static bool rectified_layer(const double *W, size_t rows, size_t n, const long double *f,
+                            long double *g) {
+  for (size_t j = 0; j < n; j++)
+    g[j] = 0.0L;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < n; j++)
+      g[j] += f[i] * (long double)W[i * n + j];
+  for (size_t j = 0; j < n; j++)
+    g[j] = fmaxl(0.0L, g[j]);
+  return scale(n, g);
+}
+
+ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanishes) {
+  const size_t L = network->depth, *n = network->width;
+  const double points[] = {0.0, -1.0, 1.0, 2.0};
+  double phi[4], slope[4];
+  network->activation.eval(4, points, phi, slope);
+  const bool rectifies = phi[1] == 0.0 && phi[2] == 1.0 && phi[3] == 2.0; /* relu */
+  size_t widest = n[0];
+  for (size_t l = 1; l < L; l++)
+    widest = n[l] > widest ? n[l] : widest;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, 2 * widest, sizeof(long double), "one sample's layers",
+                    &pointer));
+  long double *f = pointer, *g = f + widest;
+  for (size_t j = 0; j < n[0]; j++)
+    f[j] = (long double)x[j];
+  bool alive = scale(n[0], f) || phi[0] != 0.0;
+  for (size_t l = 1; l < L && alive && rectifies; l++) {
+    alive = rectified_layer(network->W[l], n[l - 1], n[l], f, g);
+    long double *swap = f;
+    f = g;
+    g = swap;
+  }
+  ntk_free(network->context, pointer);
+  *vanishes = !alive;
+  return NTK_OK;
+}

@@ -1,0 +1,116 @@
+/* A diagonal entry of K that is computed as 0 (16).
+ * Property: it makes K singular where the output at that sample depends on no parameter; one that
+ * only underflowed leaves lambda_min below resolution, and nothing is called 0 exactly. A whole
+ * spectrum has no negative eigenvalue, and begins with 0 where lambda_min is 0. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net/network.h"
+#include "support.h"
+
+enum { L = 9 };
+
+/* One unit a layer, one sample x = (x_1); W_1 = first, every other weight 1e-60. */
+static ntk_spectrum_result chain(ntk_context *context, const char *activation, double first,
+                                 double x) {
+  const size_t width[L] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  ntk_network *network = make_network(context, L, width, activation, "paper", 1);
+  for (size_t p = 0; p < L; p++)
+    network->theta[p] = p == 0 ? first : 1e-60;
+  ntk_dataset *data = make_data(context, &x, 1, 1);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.certify = true}, &r));
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return r;
+}
+
+static void test_chain(void **state) {
+  (void)state;
+  const struct {
+    const char *activation;
+    double first, x;
+    bool vanishes; /* K = 0 in exact arithmetic */
+  } cases[] = {
+      {"relu", 1e-60, 1.0, false}, /* K = 9 (1e-480)^2 */
+      {"relu", 1e-60, -1.0, true}, /* no unit is active */
+      {"relu", -1e-60, 1e-200, true}, {"relu", -1e-60, -1e-200, false},
+      {"relu", 1e-60, 0.0, true},     {"tanh", 1.0, 1e-200, false},
+      {"tanh", 1.0, 0.0, true},       {"identity", 1.0, 1e-200, false},
+      {"identity", 1.0, 0.0, true},   {"gelu", 1.0, -1e-200, false},
+      {"sin", 1.0, 0.0, true},        {"sin", 1.0, 1.0, false},
+  };
+  ntk_context *context = make_context(1);
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    ntk_spectrum_result r = chain(context, cases[k].activation, cases[k].first, cases[k].x);
+    assert_near(r.bounds.diagonal_min, 0.0, 0.0, "K_11");
+    if (r.verdict !=
+        (cases[k].vanishes ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_BELOW_RESOLUTION))
+      fail_msg("case %zu is %s: %s", k, ntk_verdict_name(r.verdict), r.reason);
+    assert_true(cases[k].vanishes ? r.certificate.kernel_upper == 0.0
+                                  : isnan(r.certificate.kernel_upper) && isnan(r.lambda_min));
+    ntk_spectrum_clear(&r);
+  }
+  ntk_context_destroy(context);
+}
+
+/* Two units, of which the second is the active one, and weights that cancel in part: g_1 = x_1 - 3
+ * x_2, g_2 = 3 x_2 - x_1. */
+static void test_sum(void **state) {
+  (void)state;
+  const size_t width[] = {2, 2, 1};
+  const double W1[] = {1e-200, -1e-200, -3e-200, 3e-200}, X[] = {1.0, 1.0};
+  for (int on = 0; on < 2; on++) {
+    ntk_context *context = make_context(1);
+    ntk_network *network = make_network(context, 3, width, "relu", "paper", 1);
+    memcpy(network->W[1], W1, sizeof W1);
+    network->W[2][0] = 1e-200;
+    network->W[2][1] = on ? 1e-200 : -1e-200;
+    ntk_dataset *data = make_data(context, X, 1, 2);
+    ntk_spectrum_result r;
+    assert_ok(ntk_spectrum(context, network, data, NULL, &r));
+    assert_int_equal(r.verdict, on ? NTK_VERDICT_BELOW_RESOLUTION : NTK_VERDICT_RANK_DEFICIENT);
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+    ntk_network_destroy(network);
+    ntk_context_destroy(context);
+  }
+}
+
+/* N = 40 > P = 27: rank 27 at most. Of a kernel with lambda_min > 0 nothing is touched. */
+static void test_whole_spectrum(void **state) {
+  (void)state;
+  const size_t width[] = {5, 3, 3};
+  ntk_context *context = make_context(1);
+  ntk_network *network = make_network(context, 3, width, "tanh", "paper", 1);
+  for (size_t N = 20; N <= 40; N += 20) {
+    ntk_dataset *data = NULL;
+    ntk_spectrum_result r;
+    assert_ok(ntk_dataset_generate(context, "gaussian", N, 5, 1, &data));
+    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.full = true}, &r));
+    for (size_t i = 0; i < N; i++)
+      assert_true(r.eigenvalues[i] >= 0.0);
+    if (N > 27)
+      assert_true(r.lambda_min == 0.0 && r.eigenvalues[0] == 0.0);
+    else
+      assert_near(r.eigenvalues[0], r.lambda_min, 1e-13 * r.lambda_max, "lambda_min");
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+  }
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_chain),
+      cmocka_unit_test(test_sum),
+      cmocka_unit_test(test_whole_spectrum),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
