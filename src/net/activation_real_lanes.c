@@ -25,12 +25,14 @@ static __attribute__((noinline, cold)) vr tanh_slope_far(vr g, vr df) {
   return vr_select(vr_abs(g) > vr_set(3.0), vr_set(4.0) * t * r * r, df);
 }
 
-static inline pair hyperbolic_tangent(vr g) {
-  /* Asked before the call, lest g be kept in a register across it. */
-  const bool far = vr_any_negative(vr_set(3.0) - vr_abs(g));
+static inline pair tanh_near(vr g) {
   const vr one = vr_set(1.0), f = SLEEF(tanh, u10)(g);
-  const vr df = (one - f) * (one + f);
-  return (pair){f, far ? tanh_slope_far(g, df) : df};
+  return (pair){f, (one - f) * (one + f)};
+}
+static inline pair hyperbolic_tangent(vr g) {
+  const pair near = tanh_near(g);
+  return (pair){near.phi, vr_any_negative(vr_set(3.0) - vr_abs(g)) ? tanh_slope_far(g, near.dphi)
+                                                                   : near.dphi};
 }
 
 static inline pair softplus(vr g) {
@@ -96,8 +98,21 @@ static inline __attribute__((always_inline)) void map(pair (*function)(vr), size
 static void map_sigmoid(size_t n, const real *g, real *f, real *df) {
   map(sigmoid, n, g, f, df);
 }
+/* Whether any vector of a block reaches far is asked before its calls, once. */
 static void map_tanh(size_t n, const real *g, real *f, real *df) {
-  map(hyperbolic_tangent, n, g, f, df);
+  enum { BLOCK = 4 * LANES };
+  const vr far = vr_set(3.0);
+  size_t i = 0;
+  for (; i + BLOCK <= n; i += BLOCK) {
+    vi beyond = far < vr_abs(vr_load(g + i));
+    for (size_t k = LANES; k < BLOCK; k += LANES)
+      beyond |= far < vr_abs(vr_load(g + i + k));
+    if (vr_any_negative((vr)beyond))
+      map(hyperbolic_tangent, BLOCK, g + i, f + i, df + i);
+    else
+      map(tanh_near, BLOCK, g + i, f + i, df + i);
+  }
+  map(hyperbolic_tangent, n - i, g + i, f + i, df + i);
 }
 static void map_softplus(size_t n, const real *g, real *f, real *df) {
   map(softplus, n, g, f, df);
