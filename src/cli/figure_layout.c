@@ -247,8 +247,8 @@ static void add_tic(tics *t, double at) {
 
 static void add_multiples(tics *t, const figure_range *range, double step) {
   const double first = ceil(range->low / step), last = floor(range->high / step);
-  for (double k = first; k <= last && t->count < TICS; k += 1.0)
-    add_tic(t, k * step);
+  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
+    add_tic(t, (first + (double)i) * step);
 }
 
 /* 1, 2 and 5 times powers of ten; where they are too few, multiples of step. */

@@ -84,6 +84,7 @@ static size_t raised_or_below(const char *text, size_t left) {
   return script_length(text + 1, left - 1, *text == '^' ? "()" : "\1\1");
 }
 
+/* As deep as scripts are nested in a label, which is short. NOLINTNEXTLINE(misc-no-recursion) */
 static void put_formula(writer *w, const char *text, size_t length) {
   const char *end = text + length;
   while (text < end) {

@@ -54,7 +54,8 @@ const ntk_activation_info *ntk_activation_list(size_t *count) {
 
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
   size_t i = 0;
-  NTK_TRY(NTK_NAME_FIND("activation", name != NULL ? name : "sigmoid", table, NTK_ACTIVATION_COUNT, &i));
+  NTK_TRY(NTK_NAME_FIND("activation", name != NULL ? name : "sigmoid", table, NTK_ACTIVATION_COUNT,
+                        &i));
   *activation = (ntk_activation){.info = table[i],
                                  .homogeneity = at_multiples[i].homogeneity,
                                  .vanishes = at_multiples[i].vanishes,
