@@ -139,6 +139,13 @@ static void test_bad_files(void **state) {
       {"a;b\n4;5\n", 8, "/a.npy', delimiter=';', skiprows=1))\""},
       {"1e5\t2\n", 6, "/a.npy', delimiter='\\t'))\""},
       {"1 2\n", 4, "/a.npy'))\""},
+      {"nan,-inf\n4,5\n", 13, "/a.npy', delimiter=','))\""}, /* its sample is not to be lost */
+      {"e,E\n4,5\n", 8, "/a.npy', delimiter=',', skiprows=1))\""},
+      {"\"1\",\"2\"\n4,5\n", 12, "/a.npy', delimiter=',', skiprows=1))\""},
+      {"\xef\xbb\xbf"
+       "1,2\n",
+       7, "/a.npy', delimiter=',', encoding='utf-8-sig'))\""},
+      {"\xef\xbb\xbfx,y\r\n1,2\n", 12, "delimiter=',', skiprows=1, encoding='utf-8-sig'))\""},
       {"PK\x03\x04 and the rest", 16, ".npz"},
       {"\x89HDF\r\n\x1a\n", 8, "is HDF5; accepted: .npy, as made by python3 -c"},
       {"\x20\0\0\0\0\0\0\0{\"w\":", 13, "safetensors.numpy as s; n.save('"},

@@ -22,6 +22,7 @@ typedef struct ntk_npy {
   off_t data; /* where the elements begin */
 } ntk_npy;
 
+enum { NTK_NPY_FIRST = 512 }; /* bytes that tell what another file is, at the most */
 #define NTK_NPY_TYPES "float16, float32, float64, integers of 1, 2, 4 or 8 bytes, booleans"
 
 /* What the dictionary in the header says. */

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "data/npy.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { COMMAND = NTK_PATH_CAPACITY + 512 };
@@ -37,26 +36,45 @@ static bool idx_expression(const unsigned char *c, size_t count, size_t size, ch
   return true;
 }
 
+/* Whether a line, whose end may be cut off where it is the last one, is of numbers alone, as nan is
+ * to NumPy too; else it is a heading. marks: what may stand between them. */
+static bool is_row(const char *line, bool cut, const char *marks) {
+  for (const char *word = line + strspn(line, marks); *word != '\0';) {
+    const size_t length = strcspn(word, marks);
+    char *end = NULL;
+    (void)ntk_read_real(word, &end);
+    if (end != word + length && !(cut && word[length] == '\0'))
+      return false;
+    word += length + strspn(word + length, marks);
+  }
+  return true;
+}
+
 /* Numbers as text, one row a line: between commas, semicolons, tabs or blanks; a first line that is
- * no row of numbers is a heading. */
+ * no row of numbers is a heading. Excel begins it with a byte order mark. */
 static bool text_expression(const unsigned char *c, size_t count, size_t size, char *text) {
-  size_t line = 0, letters = 0;
-  char mark = '\0';
-  for (size_t i = 0; i < count; i++)
+  static const char order_mark[] = "\xef\xbb\xbf";
+  char line[NTK_NPY_FIRST + 1], mark[2] = "", delimiter[32] = "";
+  const bool marked = count >= 3 && memcmp(c, order_mark, 3) == 0;
+  const size_t begin = marked ? 3 : 0;
+  size_t length = 0;
+  for (size_t i = begin; i < count; i++)
     if (c[i] < ' ' && c[i] != '\t' && c[i] != '\r' && c[i] != '\n')
       return false;
-  for (; line < count && c[line] != '\n'; line++) {
-    letters += isalpha(c[line]) && c[line] != 'e' && c[line] != 'E';
-    if (mark == '\0' && (c[line] == ',' || c[line] == ';' || c[line] == '\t'))
-      mark = (char)c[line];
-  }
-  if (line == 0 || c[0] >= 0x80)
+  for (; begin + length < count && c[begin + length] != '\n'; length++)
+    line[length] = (char)c[begin + length];
+  line[length] = '\0';
+  if (length == 0 || c[begin] >= 0x80)
     return false;
-  char delimiter[32] = "";
-  if (mark != '\0')
+  const char *found = strpbrk(line, ",;\t");
+  if (found != NULL) {
+    mark[0] = *found;
     (void)ntk_format(delimiter, sizeof delimiter, ", delimiter='%s'",
-                     mark == '\t' ? "\\t" : (char[]){mark, '\0'});
-  (void)ntk_format(text, size, "n.loadtxt(FILE%s%s)", delimiter, letters > 0 ? ", skiprows=1" : "");
+                     mark[0] == '\t' ? "\\t" : mark);
+  }
+  (void)ntk_format(text, size, "n.loadtxt(FILE%s%s%s)", delimiter,
+                   is_row(line, begin + length == count, " \t\r,;") ? "" : ", skiprows=1",
+                   marked ? ", encoding='utf-8-sig'" : "");
   return true;
 }
 

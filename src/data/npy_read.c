@@ -13,8 +13,7 @@
 enum {
   HEADER_MAX = 10000, /* numpy, too, refuses longer headers */
   CHUNK = 1 << 15,    /* bytes of numbers read at a time */
-  MAGIC = 6,          /* bytes that every .npy begins with */
-  FIRST = 512         /* bytes that tell what another file is */
+  MAGIC = 6           /* bytes that every .npy begins with */
 };
 
 static const unsigned char magic[MAGIC] = "\x93NUMPY"; /* without a 0 */
@@ -139,8 +138,9 @@ static ntk_status check_shape(ntk_npy *array, const ntk_npy_header *h, int rank,
 }
 
 static ntk_status read_header(ntk_npy *array, int rank, size_t file_size) {
-  unsigned char start[FIRST] = {0}; /* magic, version, length; of another file, what tells it */
-  const size_t first = file_size < FIRST ? file_size : FIRST;
+  unsigned char start[NTK_NPY_FIRST] = {
+      0}; /* magic, version, length; of another file, what tells it */
+  const size_t first = file_size < NTK_NPY_FIRST ? file_size : NTK_NPY_FIRST;
   NTK_TRY(read_bytes(array, start, first));
   if (first < 10 || memcmp(start, magic, MAGIC) != 0)
     return ntk_npy_refuse_foreign(array->path, start, first);
