@@ -222,6 +222,21 @@ static void test_contradictions(void **state) {
       }
 }
 
+/* Of x, 2 x and 4 x the last does not follow: the error is what of (0, 0, 1.5) is across (1, 2, 4),
+ * 1.5 sqrt(1 - 16 / 21), though the second does. */
+static void test_partly_following(void **state) {
+  (void)state;
+  static const char *const says[] = {"sample 31 is 4 times sample 5 (from 1)", NULL};
+  for (size_t s = 0; s < COUNT(shapes); s++) {
+    fit_problem p = make_problem(1, 40, shapes[s].L, shapes[s].width, "relu");
+    relate(&p, 4, 20, 2.0, 0.0);
+    relate(&p, 4, 30, 4.0, 0.0);
+    p.Y[30] += 1.5;
+    expect_reason(&p, false, 1.5 * sqrt(5.0 / 21.0) / norm_of(p.Y, p.N), says);
+    free_problem(&p);
+  }
+}
+
 /* x_k = c x_i but for little: other labels would take weights too large for rounding. */
 static void test_near_contradictions(void **state) {
   (void)state;
@@ -332,7 +347,7 @@ int main(void) {
       cmocka_unit_test(test_contradictions), cmocka_unit_test(test_near_contradictions),
       cmocka_unit_test(test_bottleneck),     cmocka_unit_test(test_companions),
       cmocka_unit_test(test_memory),         cmocka_unit_test(test_hard_samples),
-      cmocka_unit_test(test_mixed),
+      cmocka_unit_test(test_mixed),          cmocka_unit_test(test_partly_following),
   };
   return cmocka_run_group_tests_name("memorize_dependent", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* Which samples get an equation. Of equal ones the first: others with another label cannot be
  * fitted by any function, and are refused. Of x_k = c x_i with F_L(c x) = c F_L(x) (c = -1 for an
- * odd phi, c > 0 for relu) that of i, where all labels follow: x_k is then fitted as x_i is, where
- * both in one system would make it singular. Cost: two sorts of the rows. */
+ * odd phi, c > 0 for relu) that of i, where the labels of all such samples follow: x_k is then
+ * fitted as x_i is, where both in one system would make it singular. Cost: two sorts of the rows.
+ */
 #include "fit/memorize.h"
 
 #include "base/memory.h"
@@ -60,6 +61,16 @@ typedef struct relation {
   double *factor;
 } relation;
 
+/* Of multiples of which one has labels that do not follow, all keep their equations, whose least
+ * squares are as near as any weights come: the first one's parent is N. */
+static void mark_broken(const labels *l, relation *r) {
+  for (size_t k = 0; k < l->N; k++) {
+    const size_t parent = r->parent[k];
+    if (parent < k && !labels_follow(l, parent, k, r->factor[k]))
+      r->parent[parent] = l->N;
+  }
+}
+
 /* first[k], factor[k]: the sample whose equation k follows, itself where it has its own, and what
  * its label is multiplied by. *different: samples that are not equal. */
 static void join(const labels *l, relation *r, size_t *different) {
@@ -72,7 +83,7 @@ static void join(const labels *l, relation *r, size_t *different) {
     if (equal < k) {
       r->first[k] = r->first[equal];
       r->factor[k] = r->factor[equal];
-    } else if (parent < k && labels_follow(l, parent, k, c)) { /* which is no one's multiple */
+    } else if (parent < k && r->parent[parent] == parent) {
       r->first[k] = parent;
       r->factor[k] = c;
     }
@@ -86,6 +97,7 @@ static ntk_status relate(ntk_context *context, ntk_homogeneity law, const ntk_da
   NTK_TRY(check_consistent(l, r->first));
   NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, ntk_multiples_of(law), r->parent,
                             r->factor));
+  mark_broken(l, r);
   join(l, r, different);
   return NTK_OK;
 }
