@@ -7,7 +7,7 @@
 # d stays at 6, n grows past it: (6) is n^2, (7) is 6 n. Two of the three points widen.
 cat >"$in/wide.yaml" <<'END'
 name: wide
-quantity: [lambda_min, lambda_max, ratio_lower]
+quantity: [lambda_min, lambda_max, ratio_lower, per_layer]
 network: {widths: [n, n], activation: tanh}
 grid: {N: 8, d: 6, n: [4, 8, 16]}
 trials: 2
@@ -22,6 +22,11 @@ check 'none outside 2.5' grep -q '^  2\.5 .* 0 outside$' "$out"
 check 'but N is fixed' grep -q 'it is fixed, where the theorem has it grow' "$out"
 good 'as JSON' study fit w.db --x n --json
 check 'the counts' test "$(grep -c '"points": 3' "$out")" -eq 6 # five assumptions and the curve
+# K = K_0 + ...: each block is at most lambda_min(K); (6) is shown for K_{L-2} alone.
+good 'of a block' study fit w.db --x n --quantity lambda_min_0
+check 'bounded from above' grep -q '^all .* 2\.000   <= 1\.000$' "$out"
+check 'not from below' test "$(grep -c '>=' "$out")" -eq 0
+check 'and which one is' grep -q "^Theorem 3.1's proof: K_{L-2} alone at least (6), all at most (7)" "$out"
 good 'of another quantity' study fit w.db --x n --quantity lambda_max
 check 'the theorem says nothing' test "$(grep -c 'Theorem' "$out")" -eq 0
 

@@ -4,6 +4,7 @@
 #include "cli/report.h"
 #include "cli/study_view.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,25 @@ static bool is_of_theorem(const char *quantity) {
   return strncmp(quantity, "lambda_min", strlen("lambda_min")) == 0;
 }
 
-static void print_fit(const ntk_fit *fit, bool theorem, int width) {
+/* lambda_min_0, lambda_min_1, ...: the proof bounds them from above, as K = K_0 + ... bounds each
+ * of these, and from below K_{L-2}'s alone. */
+static bool is_of_block(const char *quantity) {
+  const size_t stem = strlen("lambda_min_");
+  return is_of_theorem(quantity) && strlen(quantity) > stem &&
+         isdigit((unsigned char)quantity[stem]);
+}
+
+static const char *explain(const char *quantity) {
+  if (is_of_block(quantity))
+    return "Theorem 3.1's proof: K_{L-2} alone at least (6), all at most (7), the slopes of "
+           "n_{L-2} n_{L-1} and d n_{L-1}\n";
+  if (is_of_theorem(quantity))
+    return "Theorem 3.1: at least (6) and at most (7), the slopes of n_{L-2} n_{L-1} and "
+           "d n_{L-1} at these points\n";
+  return "";
+}
+
+static void print_fit(const ntk_fit *fit, const char *quantity, int width) {
   printf("%-*s", width, *fit->label != '\0' ? fit->label : "all");
   print_fixed(8, 3, fit->slope);
   print_fixed(9, 3, fit->slope_low);
@@ -36,8 +55,8 @@ static void print_fit(const ntk_fit *fit, bool theorem, int width) {
     printf(" %11s", "-");
   print_fixed(8, 5, fit->r2);
   printf(" %6zu %6zu %8zu", fit->points, fit->trials, fit->left_out);
-  if (theorem) {
-    printf("   >=");
+  if (is_of_theorem(quantity)) {
+    printf("   %s", is_of_block(quantity) ? "  " : ">=");
     print_fixed(5, 3, fit->theory_lower);
     printf("   <=");
     print_fixed(5, 3, fit->theory_upper);
@@ -46,22 +65,18 @@ static void print_fit(const ntk_fit *fit, bool theorem, int width) {
 }
 
 static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, size_t count) {
-  const bool theorem = is_of_theorem(chosen->quantity);
   int width = (int)strlen("curve");
   for (size_t i = 0; i < count; i++)
     width = (int)strlen(fits[i].label) > width ? (int)strlen(fits[i].label) : width;
   printf("%s = c x^slope, x = %s: least squares on logarithms, every trial counting once\n%s\n",
-         chosen->quantity, chosen->x,
-         theorem ? "Theorem 3.1: at least (6) and at most (7), the slopes of n_{L-2} n_{L-1} and "
-                   "d n_{L-1} at these points\n"
-                 : "");
+         chosen->quantity, chosen->x, explain(chosen->quantity));
   printf("%-*s %8s %19s %11s %8s %6s %6s %8s", width, "curve", "slope", "95 % interval", "c", "R^2",
          "points", "trials", "left out");
-  if (theorem)
+  if (is_of_theorem(chosen->quantity))
     printf(" %10s %10s", "(6)", "(7)");
   putchar('\n');
   for (size_t i = 0; i < count; i++)
-    print_fit(&fits[i], theorem, width);
+    print_fit(&fits[i], chosen->quantity, width);
 }
 
 /* ---- For programs ---------------------------------------------------------------------------- */
