@@ -125,6 +125,30 @@ static void test_deep_networks(void **state) {
   free(X);
 }
 
+/* phi(0) = 0 and X tiny: every rounding falls with X, and K, of c X, is c^2 K to c^2 itself. */
+static void test_tiny_data(void **state) {
+  (void)state;
+  static const char *const activations[] = {"tanh", "erf", "gelu", "sin", "relu"};
+  double *X = make_normal(1, 4 * 8);
+  for (size_t a = 0; a < COUNT(activations); a++) {
+    double at[2] = {0.0};
+    for (size_t s = 0; s < 2; s++) {
+      double c_X[4 * 8], trace = 0.0;
+      for (size_t j = 0; j < COUNT(c_X); j++)
+        c_X[j] = ldexp(X[j], s == 0 ? -30 : -130);
+      ntk_network *network =
+          make_network(context, 3, (const size_t[]){8, 9, 9}, activations[a], "he", 4);
+      ntk_spectrum_result r;
+      if (verdict_of(network, c_X, 4, &r, &trace) != NTK_VERDICT_OK)
+        fail_msg("%s, level %zu: %s", activations[a], s, r.reason);
+      at[s] = ldexp(r.lambda_min, s == 0 ? 60 : 260);
+      ntk_network_destroy(network);
+    }
+    assert_near(at[1], at[0], 1e-8 * at[0], activations[a]);
+  }
+  free(X);
+}
+
 /* Sums, one by one. */
 static void test_formula(void **state) {
   (void)state;
@@ -138,7 +162,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_long_rows),        cmocka_unit_test(test_huge_arguments),
       cmocka_unit_test(test_cancelled_blocks), cmocka_unit_test(test_deep_networks),
-      cmocka_unit_test(test_formula),
+      cmocka_unit_test(test_tiny_data),        cmocka_unit_test(test_formula),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   ntk_context_destroy(context);

@@ -2,7 +2,7 @@
  * g_k = k u / (1 - k u), e the activations' error constant, s_l >= ||W_l||_2, w_l = ||W_l||_F:
  *
  *   |dG_l|  <= s_l |dF_{l-1}| + g_{n_{l-1}} w_l |F_{l-1}|
- *   |dF_l|  <= M |dG_l| + e u (sqrt n_l + |G_l|)
+ *   |dF_l|  <= M |dG_l| + e u min(sqrt n_l + |G_l|, 4 (|F_l| + M |G_l|))
  *   |dB_k|  <= M |dP_k| + (M' |dG_k| + e u sqrt n_k) max|P_k| + u |B_k|
  *   |dP_k|  <= s_{k+1} |dB_{k+1}| + g_{n_{k+1}} w_{k+1} |B_{k+1}|,   P_k = W_{k+1} B_{k+1}
  *   |dJ|^2  <= sum_k (|dF_k| |B_{k+1}| + |F_k| |dB_{k+1}| + |dF_k| |dB_{k+1}|)^2
@@ -129,9 +129,16 @@ static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, 
   *to_B = fmin(*to_B, b_norm(a, k, i) / b_norm(a, k + 1, i));
 }
 
+/* Of phi in layer l, |G_l| <= G: the lesser of the two errors of net/activation.h. Where phi(0) = 0
+ * the second falls with the data's scale. */
+static double activation_error(const analysis *a, size_t l, size_t i, double G) {
+  const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2), root = a->layers[l - 1].root;
+  const double M = a->network->activation.info.lipschitz;
+  return fmin(eu * (root + G), 4.0 * eu * (f_norm(a, l, i) + M * G) + 64.0 * ETA * root);
+}
+
 /* dF_l and dG_l, l = 0..L-1, of sample i. */
 static void forward_errors(const analysis *a, size_t i) {
-  const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2);
   const double M = a->network->activation.info.lipschitz;
   a->dF[0] = a->dG[0] = 0.0; /* X is exact */
   for (size_t l = 1; l < a->network->depth; l++) {
@@ -141,7 +148,8 @@ static void forward_errors(const analysis *a, size_t i) {
     double to_G = 0.0, to_F = 0.0;
     forward_gains(a, l, i, &to_G, &to_F);
     a->dG[l] = to_G * a->dF[l - 1] + local;
-    a->dF[l] = to_F * a->dF[l - 1] + M * local + eu * (y->root + y->W.spectral * f + a->dG[l]);
+    a->dF[l] =
+        to_F * a->dF[l - 1] + M * local + activation_error(a, l, i, y->W.spectral * f + a->dG[l]);
   }
 }
 
