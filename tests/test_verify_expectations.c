@@ -221,6 +221,23 @@ static void test_equal_samples(void **state) {
   }
 }
 
+/* Of two samples f~ (x) b~ is the same, M, and J~ = 0 but for the rounding of f~ and b~. */
+static void test_two_samples(void **state) {
+  (void)state;
+  double *X = make_normal(1, 2 * D);
+  ntk_dataset *data = make_data(context, X, 2, D);
+  ntk_network *network =
+      make_network(context, 3, (const size_t[]){D, WIDTH, WIDTH}, "sigmoid", "paper", 5);
+  ntk_ledger ledger = {0};
+  assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+  assert_near(value_of(&ledger, "eta_min"), 0.0, 1e-15, "eta_min");
+  assert_near(value_of(&ledger, "eta_max"), 0.0, 1e-15, "eta_max");
+  ntk_ledger_clear(&ledger);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  free(X);
+}
+
 /* Bytes held at once, and the means, of 10^4 and 10^5 samples; of one and two threads. */
 static void test_streaming(void **state) {
   (void)state;
@@ -276,7 +293,7 @@ int main(void) {
       cmocka_unit_test(test_relu),          cmocka_unit_test(test_erf),
       cmocka_unit_test(test_streaming),     cmocka_unit_test(test_spread),
       cmocka_unit_test(test_cancellation),  cmocka_unit_test(test_sphere),
-      cmocka_unit_test(test_equal_samples),
+      cmocka_unit_test(test_equal_samples), cmocka_unit_test(test_two_samples),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

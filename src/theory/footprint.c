@@ -157,7 +157,8 @@ static double verify_bytes(const ntk_context *context, size_t depth, const size_
   double kernels = 2.0 * half + fmax(tiles, eigen);
   if (N <= NTK_FULL_UP_TO) /* also unasked: of J~ J~^T where the law is not known */
     kernels = fmax(kernels, half + 8.0 * n * n + 8.0 * 40.0 * n);
-  kernels = fmax(kernels, 8.0 * n * fmax(s.widest, 2.0 * L + 1.0 + s.widest) + eigen);
+  kernels = fmax(kernels, 8.0 * n * (2.0 * L + 1.0 + s.widest) + eigen);
+  kernels = fmax(kernels, 8.0 * n * (double)(width[depth - 2] + width[depth - 1]));
   const double spectra = options->spectra ? 8.0 * n * NTK_LEDGER_SPECTRA : 0.0;
   return both + kept + spectra + fmax(fmax(pass, tails), fmax(directions, kernels)) + SMALL_OBJECTS;
 }

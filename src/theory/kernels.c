@@ -120,22 +120,16 @@ static ntk_status ends_or_none(ntk_verification *v, ntk_kernel *K, double *vecto
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
-/* Top eigenvector and diagonal of J~ J~^T. An array of rounding errors alone has no top that
+/* Top eigenvector of J~ J~^T. An array of rounding errors alone has no top that
  * Lanczos would find, and any direction will do. */
-static ntk_status keep_centred(ntk_verification *v, ntk_kernel *K, double *row) {
+static ntk_status keep_top(ntk_verification *v, ntk_kernel *K) {
   ntk_eigenpair pair;
   const ntk_operator A = ntk_kernel_operator(K);
   const ntk_status status = ntk_eigen_largest(v->context, &A, 1e-3, v->options.seed, &pair, v->top);
   if (status == NTK_ERR_NUMERIC)
     for (size_t i = 0; i < v->N; i++)
       v->top[i] = 1.0 / sqrt((double)v->N);
-  else
-    NTK_TRY(status);
-  for (size_t i = 0; i < v->N; i++) {
-    K->backend->kernel_row(K, i, row);
-    v->eta2[i] = fmax(0.0, row[i]);
-  }
-  return NTK_OK;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
 ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_extremes *e) {
@@ -151,7 +145,7 @@ ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu
   if (status == NTK_OK)
     status = ntk_alloc_doubles(v->context, v->N, "eigenvalues", &values);
   if (status == NTK_OK && k == NTK_PROOF_CENTRED)
-    status = keep_centred(v, K, values);
+    status = keep_top(v, K);
   if (status == NTK_OK && full)
     status = whole(v, K, values, singular && v->N > 1 ? 1 : 0, e);
   else if (status == NTK_OK)

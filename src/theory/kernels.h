@@ -18,8 +18,7 @@ typedef enum ntk_proof_kernel {
 /* Of kernel k. nu = ||M||_F^2. Of CENTRED, where expectations are means over the data, lambda_min
  * is that of the complement of 1, on which alone it is not 0. A lambda_min below the resolution is
  * given all the same where the whole spectrum was computed: inequalities have room for its error.
- * Keeps the spectrum that options ask for, and of CENTRED what the ledger needs (v->top, v->eta2).
- */
+ * Keeps the spectrum that options ask for, and of CENTRED v->top. */
 ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_extremes *e);
 
 /* Of K_{L-2} - J~_FB J~_FB^T, the difference of step (a); noise: what rounding leaves of it. */

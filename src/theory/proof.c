@@ -35,6 +35,31 @@ static ntk_status centre_rows(ntk_verification *v, double *nu) {
   return status;
 }
 
+/* eta2, entry by entry: from K's diagonal, less 2 s_i, it would cancel. */
+static ntk_status square_rows(ntk_verification *v) {
+  const size_t n = v->n, m = v->m;
+  const double *M = v->population->M;
+  double *f;
+  NTK_TRY(ntk_alloc_doubles(v->context, v->N * (n + m), "ledger", &f));
+  double *b = f + v->N * n;
+  v->centred->backend->features_values(v->centred, false, v->L - 2, f);
+  v->centred->backend->features_values(v->centred, true, v->L - 1, b);
+#pragma omp parallel for schedule(static) num_threads(v->context->threads)
+  for (size_t i = 0; i < v->N; i++) {
+    v->eta2[i] = 0.0;
+    for (size_t a = 0; a < n; a++) {
+      double square = 0.0;
+      for (size_t c = 0; c < m; c++) {
+        const double entry = f[i * n + a] * b[i * m + c] - M[a * m + c];
+        square += entry * entry;
+      }
+      v->eta2[i] += square;
+    }
+  }
+  ntk_free(v->context, f);
+  return NTK_OK;
+}
+
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* lambda_min of a kernel over its order; whatever the constant: only a ladder of sizes can tell. */
@@ -167,6 +192,7 @@ static ntk_status kernels(ntk_verification *v) {
   ntk_extremes e[NTK_LEDGER_SPECTRA];
   double nu = 0.0;
   NTK_TRY(centre_rows(v, &nu));
+  NTK_TRY(square_rows(v));
   for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
     NTK_TRY(
         ntk_progress_report(v->context, "kernels of the proof", (double)k / NTK_LEDGER_SPECTRA));
