@@ -82,6 +82,25 @@ static void test_sum(void **state) {
   }
 }
 
+/* g = 1 + 1e-40 - 1 > 0, which no sum of floating-point numbers shows. */
+static void test_rounded_to_0(void **state) {
+  (void)state;
+  const double X[] = {1.0, 1e-40, -1.0};
+  ntk_context *context = make_context(1);
+  ntk_network *network = make_network(context, 2, (const size_t[]){3, 1}, "relu", "paper", 1);
+  for (size_t j = 0; j < 3; j++)
+    network->W[1][j] = 1.0;
+  ntk_dataset *data = make_data(context, X, 1, 3);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(context, network, data, NULL, &r));
+  assert_near(r.bounds.diagonal_min, 0.0, 0.0, "K_11");
+  assert_int_equal(r.verdict, NTK_VERDICT_BELOW_RESOLUTION);
+  ntk_spectrum_clear(&r);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
 /* N = 40 > P = 27: rank 27 at most. Of a kernel with lambda_min > 0 nothing is touched. */
 static void test_whole_spectrum(void **state) {
   (void)state;
@@ -110,6 +129,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_chain),
       cmocka_unit_test(test_sum),
+      cmocka_unit_test(test_rounded_to_0),
       cmocka_unit_test(test_whole_spectrum),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

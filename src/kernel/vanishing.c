@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+static const long double DOUBT = 1e-12L; /* of the terms' sum; far more than rounding makes */
+
 /* f (n) over its largest entry; false when all are 0. */
 static bool scale(size_t n, long double *f) {
   long double largest = 0.0L;
@@ -14,16 +16,22 @@ static bool scale(size_t n, long double *f) {
   return largest > 0.0L;
 }
 
-/* g (n) = max(0, W^T f), W rows x n; either way of size 1. */
+/* g (n) = max(0, W^T f), W rows x n; either way of size 1. *doubtful: rounding may have had the
+ * sign of an entry. size: scratch, n. */
 static bool rectified_layer(const double *W, size_t rows, size_t n, const long double *f,
-                            long double *g) {
+                            long double *g, long double *size, bool *doubtful) {
   for (size_t j = 0; j < n; j++)
-    g[j] = 0.0L;
+    g[j] = size[j] = 0.0L;
   for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < n; j++)
-      g[j] += f[i] * (long double)W[i * n + j];
-  for (size_t j = 0; j < n; j++)
+    for (size_t j = 0; j < n; j++) {
+      const long double term = f[i] * (long double)W[i * n + j];
+      g[j] += term;
+      size[j] += fabsl(term);
+    }
+  for (size_t j = 0; j < n; j++) {
+    *doubtful |= size[j] > 0.0L && fabsl(g[j]) <= DOUBT * size[j];
     g[j] = fmaxl(0.0L, g[j]);
+  }
   return scale(n, g);
 }
 
@@ -37,19 +45,19 @@ ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanis
   for (size_t l = 1; l < L; l++)
     widest = n[l] > widest ? n[l] : widest;
   void *pointer = NULL;
-  NTK_TRY(ntk_alloc(network->context, 2 * widest, sizeof(long double), "one sample's layers",
+  NTK_TRY(ntk_alloc(network->context, 3 * widest, sizeof(long double), "one sample's layers",
                     &pointer));
-  long double *f = pointer, *g = f + widest;
+  long double *f = pointer, *g = f + widest, *size = g + widest;
   for (size_t j = 0; j < n[0]; j++)
     f[j] = (long double)x[j];
-  bool alive = scale(n[0], f) || phi[0] != 0.0;
+  bool alive = scale(n[0], f) || phi[0] != 0.0, doubtful = false;
   for (size_t l = 1; l < L && alive && rectifies; l++) {
-    alive = rectified_layer(network->W[l], n[l - 1], n[l], f, g);
+    alive = rectified_layer(network->W[l], n[l - 1], n[l], f, g, size, &doubtful);
     long double *swap = f;
     f = g;
     g = swap;
   }
   ntk_free(network->context, pointer);
-  *vanishes = !alive;
+  *vanishes = !alive && !doubtful;
   return NTK_OK;
 }
