@@ -11,6 +11,27 @@ readable() {
   [ ! -s "$out" ] || fails 'texts can be read' "$(cat "$out")"
 }
 
+# ended FIGURE AXES: each of these logarithmic axes, x, y or xy, has labelled tics at both ends, so that no point
+# lies beyond the outermost one.
+ended() {
+  LC_ALL=C awk -v axes="$2" '
+    match($0, /d=.M[0-9.,]+ L[0-9.,]+/) {
+      split(substr($0, RSTART + 4, RLENGTH - 4), at, /[, L]+/)
+      if (/translate/) # a tic and its label
+        tic[at[1] == at[3] ? "x" int(at[1] + 0.5) : "y" int(at[2] + 0.5)] = 1
+      else if (match($0, /L[0-9.,]+ M/) && at[1] == at[3]) { # the axes: top left, bottom left, bottom right
+        right = substr($0, RSTART + 1) + 0
+        end["y top"] = "y" int(at[2] + 0.5); end["y bottom"] = "y" int(at[4] + 0.5)
+        end["x left"] = "x" int(at[1] + 0.5); end["x right"] = "x" int(right + 0.5)
+      }
+    }
+    END {
+      if (!("x left" in end)) print "no axes"
+      for (e in end) if (index(axes, substr(e, 1, 1)) && !(end[e] in tic)) print "no label at the end of " e
+    }' "$1" >"$out"
+  [ ! -s "$out" ] || fails 'a logarithmic axis ends at labels' "$1: $(cat "$out")"
+}
+
 for figure in "$here"/docs/*.svg "$here"/examples/*/*.svg; do
   readable "$figure"
 done
@@ -30,6 +51,7 @@ END
     readable "$name.svg"
     labels=1 # of y, and of colours; gnuplot leaves out what would lie outside altogether
     case $arguments in *--heat*) labels=2 ;; esac
+    case $arguments in *--heat*) ;; *--log\ x*) ended "$name.svg" xy ;; esac
     check "$name has its upright labels" test "$(grep -c 'rotate(270)' "$name.svg")" -eq $labels
   done <<'END'
 powers --x b --heat N --log xz --where d=10
@@ -41,8 +63,16 @@ large --x N*1e9 --heat d*1e9 --where b=1
 curves --x N --group d --where b=1 --title Title
 curves_log --x b --group d --where N=20 --log xy
 wide --x d --heat N --where b=1 --size 1400x300
+curves_short --x N --group d --where b=1 --log xy
+curves_small --x b --group d --where N=20 --log xy --size 400x300
+curves_large --x N*1e9 --group d --where b=1 --log xy --band none
+curves_far --x N^9/1e9 --group d --where b=0.2 --log xy
 small_one --x N --group d --where b=1 --size 400x300 --band bars
 END
+  good 'a training that ends far below its start' train --samples 10 --dim 8 --widths 30,30 --activation tanh \
+    --epochs 300 --track 10 --save far --plot --quiet
+  ended far/loss.svg y
+  readable far/loss.svg
 
   # ---- Markup, bars, the guide line, the size ----------------------------------------------------
 

@@ -1,5 +1,5 @@
 # LC_ALL=C awk -f tools/figure_text.awk FIGURE.svg: a line for each text of gnuplot's SVG that leaves
-# the picture or lies on another one; nothing when all can be read. Letters are taken for 0.6 of
+# the picture or lies on another one, or has a line of data through it; nothing when all can be read. Letters are taken for 0.6 of
 # their size wide, as those of DejaVu Sans are on the average.
 
 function fails(what) {
@@ -49,6 +49,32 @@ function record(   before, i) {
       fails("one on the other: " name[i] " / " said)
 }
 
+# Keeps the pieces of a line: "M from L to L to ... M from ...".
+function keep_line(path,   stroke, point, n, m, i, k) {
+  n = split(path, stroke, "M")
+  for (i = 1; i <= n; i++) {
+    m = split(stroke[i], point, /[L ]+/)
+    for (k = 1; k < m; k++)
+      if (point[k + 1] ~ /,/)
+        piece[++pieces] = point[k] "," point[k + 1]
+  }
+}
+
+function crossed(   i, k, t, end, u, v) {
+  for (i = 1; i <= pieces; i++) {
+    split(piece[i], end, ",")
+    for (t = 0; t <= 1; t += 0.02) {
+      u = end[1] + t * (end[3] - end[1])
+      v = end[2] + t * (end[4] - end[2])
+      for (k = 1; k <= count; k++)
+        if (!(k in hit) && u > left[k] && u < right[k] && v > top[k] && v < bottom[k]) {
+          fails("a line through: " name[k])
+          hit[k] = 1
+        }
+    }
+  }
+}
+
 match($0, /viewBox="0 0 [0-9]+ [0-9]+/) {
   split(substr($0, RSTART + 9, RLENGTH - 9), view, " ")
   across = view[3]
@@ -67,7 +93,12 @@ match($0, /translate\([0-9.,-]+\)/) {
   if (said != "")
     record()
 }
+# Coloured lines are data; light grey is the grid, black the axes.
+/stroke='rgb/ && !/221, *221, *221/ && match($0, / d='[^']+/) {
+  keep_line(substr($0, RSTART + 4, RLENGTH - 4))
+}
 END {
+  crossed()
   if (count < 3)
     fails("only " count + 0 " texts; expected axes with numbers")
 }

@@ -31,6 +31,40 @@ static void widen(figure_range *range, double part) {
   range->high += room;
 }
 
+/* 1, 2 or 5 times a power of ten, not below least. */
+static double nice_step(double least) {
+  const double power = pow(10.0, floor(log10(least)));
+  const double lead = least / power;
+  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
+}
+
+/* Decades from a labelled power of ten to the next. */
+static double decades(const figure_range *range) {
+  return fmax(nice_step(log10(range->high / range->low) / range->room), 1.0);
+}
+
+/* The end moved outwards, by whole (floor or ceil), to a number that is short to write: of a long
+ * range a power of ten, else a number not far away for its length. */
+static double round_end(const figure_range *range, double end, double (*whole)(double)) {
+  const double ratio = range->high / range->low, step = decades(range);
+  const double power = pow(10.0, floor(log10(end)));
+  const double unit = fmin(nice_step(end * (pow(ratio, 0.05) - 1.0)), power);
+  const double at =
+      ratio >= 1e6 ? pow(10.0, step * whole(log10(end) / step)) : unit * whole(end / unit);
+  return isnormal(at) ? at : end;
+}
+
+/* A logarithmic axis ends at labelled numbers: beyond the outermost label a point's value could be
+ * guessed only. */
+static void round_ends(figure_range *range) {
+  if (!range->log)
+    return;
+  const double low = round_end(range, range->low, floor);
+  range->high = round_end(range, range->high, ceil);
+  range->low = low;
+  range->ends = true;
+}
+
 static bool shown(const figure *f, const figure_point *point) {
   return figure_shows(&f->x, point->x) && figure_shows(&f->y, point->y);
 }
@@ -128,12 +162,17 @@ static double place(const figure_range *range, double value) {
                     : (value - range->low) / (range->high - range->low);
 }
 
-/* Whether the vertical piece from low to high at x meets the box; edges that cannot be shown are at
- * the border. */
-static bool meets(const figure_layout *l, const box *b, double x, double low, double high) {
-  const double u = place(&l->x, x);
-  const double bottom = l->y.log && low <= 0.0 ? 0.0 : place(&l->y, low);
-  return u > b->left && u < b->right && bottom < b->top && place(&l->y, high) > b->bottom;
+/* A point in that plane, with its band's lower and upper edge; what cannot be shown is at the
+ * border. */
+typedef struct spot {
+  double at, low, high;
+} spot;
+
+static spot find_spot(const figure_layout *l, const figure_point *p) {
+  const double low = isfinite(p->low) ? fmin(p->y, p->low) : p->y;
+  const double high = isfinite(p->high) ? fmax(p->y, p->high) : p->y;
+  return (spot){place(&l->x, p->x), l->y.log && low <= 0.0 ? 0.0 : place(&l->y, low),
+                place(&l->y, high)};
 }
 
 static bool covered(const figure *f, const figure_layout *l, const box *b) {
@@ -144,20 +183,18 @@ static bool covered(const figure *f, const figure_layout *l, const box *b) {
       const figure_point *q = i + 1 < f->curve[c].points ? p + 1 : p;
       if (!shown(f, p) || !shown(f, q))
         continue;
+      const spot from = find_spot(l, p), to = find_spot(l, q);
       for (int k = 0; k <= PIECES; k++) {
-        const double t = (double)k / PIECES, x = p->x + t * (q->x - p->x);
-        const double low = fmin(p->y, isfinite(p->low) ? p->low : p->y);
-        const double next_low = fmin(q->y, isfinite(q->low) ? q->low : q->y);
-        const double high = fmax(p->y, isfinite(p->high) ? p->high : p->y);
-        const double next_high = fmax(q->y, isfinite(q->high) ? q->high : q->y);
-        if (meets(l, b, x, low + t * (next_low - low), high + t * (next_high - high)))
+        const double t = (double)k / PIECES, at = from.at + t * (to.at - from.at);
+        if (at > b->left && at < b->right && from.low + t * (to.low - from.low) < b->top &&
+            from.high + t * (to.high - from.high) > b->bottom)
           return true;
       }
     }
   return false;
 }
 
-static const char *find_key(const figure *f, const figure_layout *l) {
+static void find_key(const figure *f, figure_layout *l) {
   size_t longest = 0, labels = 0;
   for (size_t c = 0; c < f->curves; c++) {
     const size_t length = figure_seen(f->curve[c].label);
@@ -170,10 +207,11 @@ static const char *find_key(const figure *f, const figure_layout *l) {
     longest = length > longest ? length : longest;
   }
   if (labels == 0)
-    return "off";
-  /* Of the plot, whose size is about 0.8 of the figure's. */
-  const double width = (104.0 + 14.4 * (double)longest) / (double)figure_width(f);
-  const double height = (28.0 + 34.7 * (double)labels) / (double)figure_height(f);
+    return;
+  /* Of the plot: the figure without labels and numbers, which take as much of a small one. */
+  const double across = (double)figure_width(f), up = (double)figure_height(f);
+  const double width = (83.0 + 11.5 * (double)longest) / fmax(across - 190.0, 0.5 * across);
+  const double height = (22.0 + 27.8 * (double)labels) / fmax(up - 127.0, 0.5 * up);
   const struct {
     const char *key;
     box box;
@@ -186,14 +224,18 @@ static const char *find_key(const figure *f, const figure_layout *l) {
       {"left center", {0.0, width, 0.5 - 0.5 * height, 0.5 + 0.5 * height}},
   };
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-    if (!covered(f, l, &places[i].box))
-      return places[i].key;
-  return "outside right top";
+    if (!covered(f, l, &places[i].box)) {
+      l->key = places[i].key;
+      return;
+    }
+  l->key = "outside right top";
+  l->x.room *= fmax(1.0 - width, 0.2);
 }
 
 void figure_lay_out(const figure *f, figure_layout *layout) {
-  const figure_range none = {INFINITY, -INFINITY, false};
+  const figure_range none = {INFINITY, -INFINITY, false, false, (double)figure_height(f) / 40.0};
   *layout = (figure_layout){none, none, none, 0, "off", {false, false}};
+  layout->x.room = (double)figure_width(f) / 80.0;
   layout->x.log = f->x.log;
   layout->y.log = f->y.log;
   layout->value.log = f->value.log;
@@ -220,17 +262,12 @@ void figure_lay_out(const figure *f, figure_layout *layout) {
     layout->y.low = 0.0;
   widen(&layout->x, 0.03);
   widen(&layout->y, 0.05);
-  layout->key = find_key(f, layout);
+  round_ends(&layout->x);
+  round_ends(&layout->y);
+  find_key(f, layout);
 }
 
 /* ---- Tics ------------------------------------------------------------------------------------ */
-
-/* 1, 2 or 5 times a power of ten, not below least. */
-static double nice_step(double least) {
-  const double power = pow(10.0, floor(log10(least)));
-  const double lead = least / power;
-  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
-}
 
 static const char POWERS[] = "10^{%T}";
 enum { TICS = 32 };
@@ -266,6 +303,47 @@ static void add_log(tics *t, const figure_range *range, double step) {
   }
 }
 
+/* Powers of ten, step decades apart. */
+static void add_powers(tics *t, const figure_range *range, double step) {
+  for (double k = step * ceil(log10(range->low) / step); k <= log10(range->high); k += step)
+    add_tic(t, pow(10.0, k));
+}
+
+/* Leaves out tics whose labels would touch an end's. */
+static void clear_ends(tics *t, const figure_range *range) {
+  const double gap = pow(range->high / range->low, 0.7 / range->room);
+  size_t kept = 0;
+  for (size_t i = 0; i < t->count; i++)
+    if (t->at[i] > gap * range->low && gap * t->at[i] < range->high)
+      t->at[kept++] = t->at[i];
+  t->count = kept;
+}
+
+/* A number where the others are powers of ten. */
+static void put_power(double at, FILE *out) {
+  const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
+  fputc('\'', out);
+  if (fabs(lead - 1.0) > 1e-9)
+    fprintf(out, "%.3g×", lead);
+  fprintf(out, "10^{%.0f}' %.10g", power, at);
+}
+
+/* Between labelled ends, powers of ten as a series, for gnuplot puts small tics into one. */
+static void put_powers(const char *name, const figure_range *range, FILE *out) {
+  const double step = decades(range);
+  tics t = {0};
+  add_powers(&t, range, step);
+  clear_ends(&t, range);
+  if (t.count > 0)
+    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t.at[0], pow(10.0, step),
+            t.at[t.count - 1]);
+  fprintf(out, "set %stics %s(", name, t.count > 0 ? "add " : "");
+  put_power(range->low, out);
+  fputs(", ", out);
+  put_power(range->high, out);
+  fputs(")\n", out);
+}
+
 /* About how many characters of full size are seen of a value in gnuplot's format: its %T is the
  * power of ten, and its %h is %g with a raised power. */
 static double tic_width(const char *format, double value) {
@@ -291,8 +369,15 @@ double figure_tics(const char *name, const figure_range *range, FILE *out) {
     format = POWERS;
     add_tic(&t, range->low);
     add_tic(&t, range->high);
+    if (range->ends)
+      put_powers(name, range, out);
   } else {
     add_log(&t, range, step);
+    if (range->ends) {
+      clear_ends(&t, range);
+      add_tic(&t, range->low);
+      add_tic(&t, range->high);
+    }
     fprintf(out, "set %stics (", name);
     for (size_t i = 0; i < t.count; i++)
       fprintf(out, "%s%.10g", i > 0 ? ", " : "", t.at[i]);

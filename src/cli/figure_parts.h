@@ -10,6 +10,8 @@
 typedef struct figure_range {
   double low, high;
   bool log;
+  bool ends;   /* both have a tic, for both are round numbers */
+  double room; /* about how many tics' labels there is room for */
 } figure_range;
 
 typedef struct figure_layout {

@@ -35,7 +35,10 @@ static void put_label(const char *what, const char *text, FILE *out) {
 static double put_scale(const char *name, const figure_range *range, FILE *out) {
   if (range->log)
     fprintf(out, "set logscale %s\n", name);
-  fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
+  if (range->ends) /* gnuplot would leave out tics at the ends where it rounds logarithms inwards */
+    fprintf(out, "set %srange [%.10g*(1-1e-6):%.10g*(1+1e-6)]\n", name, range->low, range->high);
+  else
+    fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
   return figure_tics(name, range, out);
 }
 
