@@ -63,6 +63,21 @@ static double nice_step(double least) {
   return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
 }
 
+/* A logarithmic axis ends at labels: what is beyond the outermost one could be guessed only. */
+static void round_ends(svg_axis *axis) {
+  if (!axis->log || axis->tics > 0)
+    return;
+  const double decades = log10(axis->high / axis->low);
+  const int every = decades >= 2.0 ? 1 + (int)(decades / 9.0) : 0;
+  const double low = every > 0 ? pow(10.0, every * floor(log10(axis->low) / every))
+                               : 1.0 / nice_step(1.0 / axis->low);
+  const double high =
+      every > 0 ? pow(10.0, every * ceil(log10(axis->high) / every)) : nice_step(axis->high);
+  axis->every = every;
+  axis->low = isnormal(low) ? low : axis->low;
+  axis->high = isnormal(high) ? high : axis->high;
+}
+
 static void tic(const svg_plot *p, bool upwards, double value, int power) {
   if (upwards) {
     const double at = down(p, value);
@@ -80,19 +95,17 @@ static void tic(const svg_plot *p, bool upwards, double value, int power) {
     fprintf(p->out, "%.6g</text>\n", value);
 }
 
-/* Powers of ten; 1, 2 and 5 times them where there would be fewer than three. */
+/* Powers of ten; on a short axis 1, 2 and 5 times them. */
 static void log_tics(const svg_plot *p, bool upwards) {
   const svg_axis *axis = upwards ? &p->y : &p->x;
-  const int first = (int)ceil(log10(axis->low) - 1e-9), last = (int)floor(log10(axis->high) + 1e-9);
-  const int every = 1 + (last - first) / 9;
   static const double leads[] = {1.0, 2.0, 5.0};
-  for (int k = first - 1; k <= last; k++)
-    for (int i = 0; i < 3; i++) {
-      const double value = leads[i] * pow(10.0, k);
-      const bool wide = last - first >= 2;
-      if (value < axis->low || value > axis->high || (wide && (i > 0 || (k - first) % every != 0)))
-        continue;
-      tic(p, upwards, value, wide && (k < -3 || k > 4 || upwards) ? k : 0);
+  const int first = (int)floor(log10(axis->low) + 1e-9),
+            last = (int)floor(log10(axis->high) + 1e-9);
+  for (int k = first; k <= last; k += axis->every > 0 ? axis->every : 1)
+    for (int i = 0; i < (axis->every > 0 ? 1 : 3); i++) {
+      const double value = leads[i] * pow(10.0, k), least = 1.0 - 1e-9;
+      if (value >= least * axis->low && least * value <= axis->high)
+        tic(p, upwards, value, axis->every > 0 && (k < -3 || k > 4 || upwards) ? k : 0);
     }
 }
 
@@ -116,6 +129,8 @@ static void put_tics(const svg_plot *p, const svg_axis *axis, bool upwards) {
 void svg_begin(svg_plot *p, const char *description) {
   widen(&p->x);
   widen(&p->y);
+  round_ends(&p->x);
+  round_ends(&p->y);
   p->left = 74.0;
   p->top = 12.0;
   p->width = WIDTH - p->left - 16.0;

@@ -13,6 +13,7 @@ typedef struct svg_axis {
   const char *label; /* markup that may stand inside an SVG text */
   size_t tics;       /* where they are to be; 0: at round numbers */
   const double *tic;
+  int every; /* found by svg_begin: decades between tics where log; 0: at 1, 2 and 5 */
 } svg_axis;
 
 typedef struct svg_plot {

@@ -95,8 +95,9 @@ void page_summary(FILE *out, const verify_view *view) {
   fputs("<p class=\"summary\">", out);
   for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
     if (counts[order[k]] > 0) {
-      fprintf(out, "%zu ", counts[order[k]]);
+      fprintf(out, "%zu&nbsp;", counts[order[k]]); /* lines end between verdicts */
       page_verdict(out, order[k]);
+      fputc(' ', out);
     }
   fputs("</p>\n", out);
 }
