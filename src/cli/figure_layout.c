@@ -305,8 +305,9 @@ static void add_log(tics *t, const figure_range *range, double step) {
 
 /* Powers of ten, step decades apart. */
 static void add_powers(tics *t, const figure_range *range, double step) {
-  for (double k = step * ceil(log10(range->low) / step); k <= log10(range->high); k += step)
-    add_tic(t, pow(10.0, k));
+  const double first = ceil(log10(range->low) / step), last = log10(range->high) / step;
+  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
+    add_tic(t, pow(10.0, (first + (double)i) * step));
 }
 
 /* Leaves out tics whose labels would touch an end's. */
