@@ -147,8 +147,9 @@ static exit_status add_column(const ntk_study_table *table, const export_column 
 static exit_status add_columns(const ntk_study_table *table, zip_t *archive, const char *path) {
   export_column *columns = NULL;
   const size_t count = export_columns(table, &columns);
-  exit_status status =
-      columns != NULL ? EXIT_DONE : report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  if (columns == NULL)
+    return report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  exit_status status = EXIT_DONE;
   for (size_t c = 0; c < count && status == EXIT_DONE; c++)
     status = add_column(table, &columns[c], archive, path);
   free(columns);
