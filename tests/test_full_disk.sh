@@ -176,4 +176,15 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m tmpfs "$top/disk" 2>/dev/nu
   cd "$dir" || exit 1
 fi
 
+# What is told to have been written is there.
+# shellcheck disable=SC2086
+{
+  (ulimit -f 4 && exec "$NTKIT" verify $small --population 2048 --report r.html 2>&1) | cat >"$out"
+  check 'the reason of a page' grep -q 'r.html: File too large' "$out"
+  check 'no page announced' sh -c "! grep -q '^report' '$out'"
+  (ulimit -f 4 && exec "$NTKIT" train $small --epochs 60 --checkpoint t.ck 2>&1) | cat >"$out"
+  check 'the reason of a checkpoint' grep -q 'the last checkpoint could not be written' "$out"
+  check 'no checkpoint announced' sh -c "! grep -q '^checkpoint' '$out'"
+}
+
 finish test_full_disk

@@ -137,6 +137,7 @@ static void test_bad_files(void **state) {
       {"\x93NUMPY\x01", 7, "does not begin as a .npy file"},
       {"1,2,3\n4,5,6\n", 12, "/a.npy', delimiter=','))\""},
       {"a;b\n4;5\n", 8, "/a.npy', delimiter=';', skiprows=1))\""},
+      {",0,1\n0,.5,2\n", 12, "/a.npy', delimiter=',', skiprows=1)[:, 1:])\""},
       {"1e5\t2\n", 6, "/a.npy', delimiter='\\t'))\""},
       {"1 2\n", 4, "/a.npy'))\""},
       {"nan,-inf\n4,5\n", 13, "/a.npy', delimiter=','))\""}, /* its sample is not to be lost */

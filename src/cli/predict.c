@@ -172,6 +172,11 @@ static exit_status check(const cli_settings *settings) {
                         "--output: '%s' is of the network in %s, or of its data; choose another "
                         "name",
                         settings->output, settings->load);
+  static const char *const npy[] = {".npy"};
+  if (!file_is_bare(settings->output) && !file_ends_in(settings->output, npy, 1))
+    return report_error(EXIT_INPUT,
+                        "--output: '%s': outputs are written as .npy; expected a name that ends so",
+                        settings->output);
   return file_check(settings->output, NULL, "output");
 }
 

@@ -51,8 +51,11 @@ static exit_status move_file(const saved_folder *folder, const char *name) {
 static exit_status remove_file(const saved_folder *folder, const char *name) {
   char *path = saved_path(folder->settings->save, name);
   exit_status status = path != NULL ? EXIT_DONE : EXIT_FAILED;
-  if (status == EXIT_DONE && unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
+  const bool removed = status == EXIT_DONE && unlink(path) == 0;
+  if (status == EXIT_DONE && !removed && errno != ENOENT && errno != ENOTDIR)
     status = report_error(EXIT_INPUT, "--save: %s cannot be removed: %s", path, strerror(errno));
+  if (removed && strcmp(name, SAVED_RESULT) != 0)
+    report_note(folder->settings, "--save: removed %s, of the earlier run", path);
   if (status == EXIT_DONE && strchr(name, '/') != NULL) {
     *strrchr(path, '/') = '\0';
     (void)rmdir(path);

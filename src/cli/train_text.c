@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ROWS = 12 }; /* of the table of what was tracked */
 
@@ -151,7 +152,7 @@ void train_print(const train_run *run, const ntk_train_result *result) {
   if (result->seconds_tracking > 0)
     printf(", of these %.3f s for the kernel", result->seconds_tracking);
   putchar('\n');
-  if (run->checkpoint != NULL)
+  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
     printf("checkpoint  %s\n", run->checkpoint);
   saved_print(&run->job.folder);
 }

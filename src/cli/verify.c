@@ -66,7 +66,7 @@ static exit_status present(const verify_view *view) {
     status = status == EXIT_DONE ? printed : status;
     json_decref(object);
   } else {
-    verify_print(view);
+    verify_print(view, view->settings->report != NULL && status == EXIT_DONE);
   }
   const ntk_ledger_row *fails = verify_count(view, counts);
   if (fails != NULL && status == EXIT_DONE)

@@ -60,7 +60,8 @@ const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LE
 /* "12 hold, 30 consistent, ..." into text. */
 void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char *text);
 
-void verify_print(const verify_view *view);
+/* reported: the page has been written. */
+void verify_print(const verify_view *view, bool reported);
 json_t *verify_json(const verify_view *view); /* NULL for want of memory */
 
 /* The page of --report; and its parts. */

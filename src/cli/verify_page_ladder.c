@@ -18,7 +18,7 @@ static svg_axis exponents(const ladder *l) {
                              l->row[i].predicted};
     for (size_t k = 0; k < sizeof values / sizeof values[0]; k++)
       if (isfinite(values[k]))
-        svg_include(&axis, fmax(-1.4, fmin(3.4, values[k])));
+        svg_include(&axis, fmax(-5.4, fmin(8.4, values[k])));
   }
   axis.low = floor(axis.low - 0.1);
   axis.high = ceil(axis.high + 0.1);

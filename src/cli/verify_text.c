@@ -156,7 +156,7 @@ static void print_ladder(const verify_view *view) {
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
-void verify_print(const verify_view *view) {
+void verify_print(const verify_view *view, bool reported) {
   size_t counts[NTK_LEDGER_VERDICTS];
   char summary[200], took[32];
   if (view->ladder != NULL)
@@ -168,6 +168,6 @@ void verify_print(const verify_view *view) {
   snprintf(took, sizeof took, "%.3g s",
            view->ladder != NULL ? view->ladder->seconds : view->ledger->seconds);
   printf("\n%s; %s%s\n", summary, took, view->ladder != NULL ? " of computing" : "");
-  if (view->settings->report != NULL)
+  if (reported)
     printf("report      %s\n", view->settings->report);
 }

@@ -72,9 +72,10 @@ static bool text_expression(const unsigned char *c, size_t count, size_t size, c
     (void)ntk_format(delimiter, sizeof delimiter, ", delimiter='%s'",
                      mark[0] == '\t' ? "\\t" : mark);
   }
-  (void)ntk_format(text, size, "n.loadtxt(FILE%s%s%s)", delimiter,
-                   is_row(line, begin + length == count, " \t\r,;") ? "" : ", skiprows=1",
-                   marked ? ", encoding='utf-8-sig'" : "");
+  const bool indexed = mark[0] != '\0' && line[0] == mark[0]; /* as pandas heads its row numbers */
+  const bool row = !indexed && is_row(line, begin + length == count, " \t\r,;");
+  (void)ntk_format(text, size, "n.loadtxt(FILE%s%s%s)%s", delimiter, row ? "" : ", skiprows=1",
+                   marked ? ", encoding='utf-8-sig'" : "", indexed ? "[:, 1:]" : "");
   return true;
 }
 
