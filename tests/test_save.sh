@@ -80,6 +80,12 @@ refused 'a folder of that name' W2.npy spectrum run --overwrite
 rm -rf run && mkdir run && echo theirs >run/W4.npy
 refused 'what would be read as a matrix' W4.npy spectrum run --overwrite
 
+# Where there can be no stage, no run waits for one.
+rm -rf run && mkdir run && ln -s nowhere run/.ntkit.saving
+run spectrum --samples 5 --dim 2 --widths 9 --save run
+check 'a stage that leads nowhere' test "$status" -eq 2
+check 'and why' grep -q 'run/.ntkit.saving/lock: No such file' "$err"
+
 # Input files, by whatever name.
 rm -rf run && saves 'a memorisation' memorize run
 ln -s run other

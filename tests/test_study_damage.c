@@ -146,6 +146,7 @@ static char *make_database(const char *path, const char *finished) {
   run_study(study, finished, &(ntk_study_options){.retry = true});
   ntk_study_destroy(study);
   char *said = describe(finished, false);
+  unlink(finished);
   assert_non_null(said);
   return said;
 }

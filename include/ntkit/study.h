@@ -202,7 +202,7 @@ NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary
  * No size decides an asymptotic statement: a point is called outside where the activation is not
  * smooth or not nonlinear (2.3); where a layer is wider than the one below by a factor that grows
  * along the curve, or of above 4 (2.4); where N > n_{L-2} n_{L-1} (2.5); where the weights follow
- * another law. */
+ * another law, or L or a beta_l changes along the curve. */
 typedef struct ntk_assumption {
   const char *name;                /* "2.4", "weights" */
   const char *says;                /* "n_l = O(n_{l-1})" */

@@ -124,12 +124,13 @@ static void clear_stage(const saved_folder *folder) {
   (void)nftw(folder->stage, remove_left, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* A run that ends just now takes its stage away: then it is made again. */
+/* A run that ends just now takes its stage away: then it is made again, so many times. */
+enum { MOST_TRIES = 100 };
 static exit_status hold_stage(saved_folder *folder) {
   const char *directory = folder->settings->save;
   char *path = saved_staged(folder, LOCK);
   exit_status status = path != NULL ? EXIT_DONE : EXIT_FAILED;
-  while (status == EXIT_DONE && folder->lock < 0) {
+  for (int tries = 1; status == EXIT_DONE && folder->lock < 0; tries++) {
     const bool there = mkdir(folder->stage, 0777) == 0 || errno == EEXIST;
     const int why = there ? file_lock(path, &folder->lock) : errno;
     if (why == EWOULDBLOCK)
@@ -137,7 +138,7 @@ static exit_status hold_stage(saved_folder *folder) {
                             "--save: another run is saving into %s; expected another directory, or "
                             "to be called when that has ended",
                             directory);
-    else if (why != 0 && (why != ENOENT || !there))
+    else if (why != 0 && (why != ENOENT || !there || tries == MOST_TRIES))
       status = report_error(EXIT_INPUT, "--save: %s: %s", path, strerror(why));
   }
   free(path);
