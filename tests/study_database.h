@@ -2,6 +2,7 @@
 #ifndef NTK_TESTS_STUDY_DATABASE_H
 #define NTK_TESTS_STUDY_DATABASE_H
 
+#include "file_bytes.h"
 #include "support.h"
 
 #include <sqlite3.h>
@@ -20,27 +21,6 @@ static inline void make_old(const char *path) {
   execute(path, "ALTER TABLE studies DROP COLUMN sum; ALTER TABLE studies DROP COLUMN written;"
                 "ALTER TABLE environment DROP COLUMN sum; ALTER TABLE points DROP COLUMN sum;"
                 "ALTER TABLE trials DROP COLUMN sum; PRAGMA user_version = 1");
-}
-
-/* The whole file, to be freed. */
-static inline unsigned char *read_bytes(const char *path, size_t *count) {
-  FILE *file = fopen(path, "rb");
-  assert_non_null(file);
-  assert_int_equal(fseek(file, 0, SEEK_END), 0);
-  *count = (size_t)ftell(file);
-  rewind(file);
-  unsigned char *bytes = malloc(*count + 1);
-  assert_non_null(bytes);
-  assert_int_equal(fread(bytes, 1, *count, file), *count);
-  fclose(file);
-  return bytes;
-}
-
-static inline void write_bytes(const char *path, const unsigned char *bytes, size_t count) {
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(bytes, 1, count, file), count);
-  assert_int_equal(fclose(file), 0);
 }
 
 static inline void copy_file(const char *from, const char *to) {

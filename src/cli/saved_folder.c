@@ -98,7 +98,9 @@ static exit_status read_owned(saved_folder *folder) {
     status = names != NULL ? read_list(place[i], name[i], command, names)
                            : report_error(EXIT_FAILED, "no memory for the list of files");
     if (strcmp(command, folder->settings->origin.command) == 0)
-      status = json_object_update(folder->owned, names) == 0 ? status : EXIT_FAILED;
+      status = json_object_update(folder->owned, names) == 0
+                   ? status
+                   : report_error(EXIT_FAILED, "no memory for the list of files");
     else if (i == 0)
       memcpy(folder->other, command, sizeof command);
     json_decref(names);

@@ -4,17 +4,10 @@
  * x_k[j] x_i[p] for every j, p being where that entry stands. */
 #include "data/parallel_rows.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
+#include "data/hashed_rows.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-typedef struct hashed_row {
-  uint64_t hash;
-  size_t row;
-} hashed_row;
 
 /* The first entry that is not 0; d: there is none. */
 static size_t pivot_of(const double *row, size_t d) {
@@ -38,24 +31,15 @@ static double divisor(double pivot, ntk_multiples multiples) {
   }
 }
 
-static uint64_t hash_row(const double *row, size_t d, ntk_multiples multiples) {
+/* how: which multiples count. */
+static uint64_t hash_row(const double *row, size_t d, const void *how) {
+  const ntk_multiples *multiples = how;
   const size_t p = pivot_of(row, d);
-  const double by = p < d ? divisor(row[p], multiples) : 1.0;
+  const double by = p < d ? divisor(row[p], *multiples) : 1.0;
   uint64_t hash = NTK_HASH_START;
-  for (size_t j = 0; j < d; j++) {
-    const double value = row[j] / by + 0.0; /* -0 counts as 0 */
-    uint64_t word;
-    memcpy(&word, &value, sizeof word);
-    hash = ntk_hash_word(hash, word);
-  }
+  for (size_t j = 0; j < d; j++)
+    hash = ntk_hash_double(hash, row[j] / by);
   return hash;
-}
-
-static int by_hash(const void *a, const void *b) {
-  const hashed_row *p = a, *q = b;
-  if (p->hash != q->hash)
-    return p->hash < q->hash ? -1 : 1;
-  return p->row < q->row ? -1 : 1;
 }
 
 /* a b = (high + low) 2^exponent, |high| in [1/2, 1) or all 0. */
@@ -99,23 +83,10 @@ static bool rows_parallel(const double *x, const double *y, size_t d, ntk_multip
   return true;
 }
 
-/* N of them in ascending order, to be freed; rows of one hash in that of X. */
-static ntk_status sort_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                            ntk_multiples multiples, hashed_row **sorted) {
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(context, N, sizeof(hashed_row), "hashes of the rows", &pointer));
-  hashed_row *rows = *sorted = pointer;
-#pragma omp parallel for schedule(static) num_threads(context->threads)
-  for (size_t i = 0; i < N; i++)
-    rows[i] = (hashed_row){hash_row(X + i * d, d, multiples), i};
-  qsort(rows, N, sizeof *rows, by_hash);
-  return NTK_OK;
-}
-
 ntk_status ntk_row_multiples(ntk_context *context, const double *X, size_t N, size_t d,
                              ntk_multiples multiples, size_t *first, double *factor) {
-  hashed_row *rows = NULL;
-  NTK_TRY(sort_rows(context, X, N, d, multiples, &rows));
+  ntk_hashed_row *rows = NULL;
+  NTK_TRY(ntk_hashed_rows(context, X, N, d, hash_row, &multiples, &rows));
   for (size_t i = 0, run = 0; i < N; i++) { /* of one hash: multiples of the first, as a rule */
     const size_t row = rows[i].row;
     if (rows[i].hash != rows[run].hash)
