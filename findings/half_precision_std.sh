@@ -10,7 +10,7 @@
 #           another package registers (ml_dtypes, hence np.asarray of a jax array) is widened by neither. NumPy's manual
 #           has the float32 intermediates under mean; under std, that low precision may be inaccurate.
 # For ntkit: data standardised in 16 bits before they are saved are finite, plausible and wrong. Save them as they are and
-#           give --scale standardize, which adds in double (a test in tests/test_npy.c); ntkit reads float16 ('<f2') and
+#           give --scale standardize, which adds in double (a test in tests/data/test_npy.c); ntkit reads float16 ('<f2') and
 #           refuses bfloat16 ('<V2'), asking for a.astype(numpy.float32): cast first, then scale.
 set -eu
 export LC_ALL=C

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Checks the rule of the house: a file in src/ includes only lower floors and its own folder;
-# folders of one floor do not know each other; src/cli sees the public header and itself alone.
-# Prints each violation as file:line: reason; exit status 1 when there is one.
+# Checks the rules of the house. A file in src/ includes lower floors, its own room, and the rooms of
+# its floor's folder that are listed below it; src/cli sees the public headers and itself alone. No
+# two files need each other, in however many steps (x.c and x.h are one file here); no folder has
+# more than 30 files; a source has at most 400 lines; the rooms of src/cli know each other by at most
+# 30 arrows, the public headers have at most 1,400 lines. Prints each violation as file:line: reason.
 # usage: tools/check_floors.sh [ROOT]    (ROOT: the source tree; default: the one this script is in)
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 
 # shellcheck disable=SC2046 # file names of the tree have no blanks
-set -- $(find include src -name '*.[ch]' | LC_ALL=C sort)
+set -- $(find include src $(test ! -d tests || echo tests) -name '*.[ch]' | LC_ALL=C sort)
 if [ $# -eq 0 ]; then
   echo "floors: no sources under $(pwd)" >&2
   exit 1
@@ -15,44 +17,130 @@ fi
 
 awk '
 BEGIN {
-  split("base 0 data 1 net 1 spectrum 1 kernel 2 fit 3 theory 3 study 4 cli 5", words, " ")
-  for (i = 1; i in words; i += 2) floor[words[i]] = words[i + 1]
+  # Every room with its height: the floor, and the level of a room within its folder.
+  split("base 0  data 1  net 1  spectrum 1  kernel 2 kernel/cpu 2.1 " \
+        "fit 3 fit/train 3.1 fit/memorize 3.1 " \
+        "theory 3 theory/spectrum 3.1 theory/ledger 3.1 " \
+        "study 4 study/measure 4.1 study/spec 4.2 study/store 4.3 study/run 4.4 study/table 4.4 " \
+        "cli/shell 5 cli/show 5.1 cli/draw 5.1 cli/run 5.2 cli/spectrum 5.3 cli/train 5.3 " \
+        "cli/memorize 5.3 cli/verify 5.4 cli/study 5.3 cli/reproduce 5.4 cli/commands 5.3 cli 5.5", words, " ")
+  for (i = 1; i in words; i += 2) {
+    height[words[i]] = words[i + 1]
+    folder = words[i]
+    sub(/\/.*$/, "", folder)
+    folders[folder]
+  }
+  # What the house still owes; each goes when it is mended, none is added.
+  n = split("kernel/descent:kernel/cpu/cpu theory/footprint:theory/ledger/kernels " \
+            "base/context:base/blas base/context:base/memory cli/shell/file:cli/shell/report " \
+            "cli/draw/figure_parts:cli/draw/figure study/spec/yaml:study/spec/settings " \
+            "study/measure/measures:study/measure/quantity fit/train/lm:fit/train/train " \
+            "fit/train/track:fit/train/train fit/train/checkpoint:fit/train/train " \
+            "study/spec/training:study/spec/point", list, " ")
+  for (i = 1; i <= n; i++) owed[list[i]]
 }
 function bad(reason) {
   printf "%s:%d: %s\n", FILENAME, FNR, reason
   violations++
 }
-FNR == 1 {
-  files++
-  n = split(FILENAME, parts, "/")
-  here = parts[1] == "include" ? "include" : (n == 3 ? parts[2] : "")
-  if (here != "include" && !(here in floor)) bad("is in no folder of the house")
+function directory(path) {
+  if (path !~ /\//) return ""
+  sub(/\/[^\/]*$/, "", path)
+  return path
 }
-/^[ \t]*#[ \t]*include[ \t]*[<"]/ {
+function unit(path) { # x.c and x.h are one
+  sub(/\.[ch]$/, "", path)
+  return path
+}
+function end_of_file() {
+  if (lines > 400 && last !~ /^tests\//)
+    long[last] = lines
+  if (last ~ /^include\//) header_lines += lines
+}
+FNR == 1 {
+  end_of_file()
+  last = FILENAME
+  path = FILENAME
+  count[directory(path)]++
+  sub(/^src\//, "", path)
+  here = FILENAME ~ /^src\// ? directory(path) : ""
+  folder = here
+  sub(/\/.*$/, "", folder)
+  if (FILENAME !~ /^tests\//) files++
+  if (FILENAME ~ /^src\// && !(here in height)) bad("is in no folder of the house")
+}
+{ lines = FNR }
+FILENAME !~ /^tests\// && /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
   system_header = $0 ~ /^[^"]*</
   name = $0
   sub(/^[^<"]*[<"]/, "", name)
   sub(/[>"].*$/, "", name)
-  folder = name ~ /\// ? name : ""
-  sub(/\/.*$/, "", folder)
+  there = directory(name)
+  top = there
+  sub(/\/.*$/, "", top)
   if (system_header) {
-    if (folder in floor || folder == "ntkit") bad("include \"" name "\" with quotes, not <>")
-  } else if (here == "include" && name != "ntkit/ntkit.h") {
+    if (top in folders || top == "ntkit") bad("include \"" name "\" with quotes, not <>")
+  } else if (here == "" && name != "ntkit/ntkit.h") {
     bad("the public header includes \"" name "\"; only the C library is allowed")
-  } else if (name ~ /^ntkit\/(ntkit|fit|study|verify)\.h$/) {
-    # everyone may
-  } else if (!(folder in floor)) {
+  } else if (there == "ntkit") {
+    if (!((getline line < ("include/" name)) >= 0)) bad("\"" name "\" names no public header")
+    close("include/" name)
+  } else if (!(there in height)) {
     bad("\"" name "\" names no known folder")
-  } else if (here in floor && folder != here) {
-    if (here == "cli")
+  } else if (here in height) {
+    if ((unit(path) ":" unit(name)) in owed) next
+    if (unit(path) != unit(name)) needs[unit(path)] = needs[unit(path)] " " unit(name)
+    if (here == there) next
+    if (folder == "cli" && !((here, there) in arrow)) {
+      arrow[here, there]
+      arrows++
+    }
+    if (folder == "cli" && top != "cli")
       bad("cli includes \"" name "\"; only \"ntkit/...\" and \"cli/...\" are allowed")
-    else if (floor[folder] == floor[here])
-      bad(here " includes \"" name "\": both are on floor " floor[here])
-    else if (floor[folder] > floor[here])
-      bad(here " (floor " floor[here] ") includes \"" name "\" (floor " floor[folder] ")")
+    else if (folder == top && height[there] + 0 >= height[here] + 0)
+      bad("room " here " includes \"" name "\", whose room is not below it")
+    else if (folder != top && int(height[there]) == int(height[here]))
+      bad(here " includes \"" name "\": both are on floor " int(height[here]))
+    else if (int(height[there]) > int(height[here]))
+      bad(here " (floor " int(height[here]) ") includes \"" name "\" (floor " int(height[there]) ")")
   }
 }
+# Depth first; state 1: on the way, 2: done.
+function visit(file, way,    list, i, n) {
+  state[file] = 1
+  n = split(needs[file], list, " ")
+  for (i = 1; i <= n; i++) {
+    if (state[list[i]] == 1) {
+      way = way " " file
+      sub("^.* " list[i] " ", list[i] " ", way)
+      printf "src/%s: a circle: %s needs %s\n", file, way, list[i]
+      violations++
+    } else if (!state[list[i]])
+      visit(list[i], way " " file)
+  }
+  state[file] = 2
+}
 END {
+  end_of_file()
+  for (file in needs) if (!state[file]) visit(file, "")
+  for (folder in count) if (count[folder] > 30) {
+    printf "%s: has %d files; 30 are allowed\n", folder, count[folder]
+    violations++
+  }
+  for (file in long) {
+    printf "%s:%d: has %d lines; 400 are allowed\n", file, long[file], long[file]
+    violations++
+  }
+  for (pair in owed) debts++
+  if (arrows > 30) {
+    printf "src/cli: %d arrows between its rooms; 30 are allowed\n", arrows
+    violations++
+  }
+  if (header_lines > 1400) {
+    printf "include: %d lines of public headers; 1,400 are allowed\n", header_lines
+    violations++
+  }
   if (violations) exit 1
-  printf "floors: %d files keep to the rule\n", files
+  printf "floors: %d files keep to the rule; %d arrows between the rooms of src/cli, %d lines of public headers\n",
+         files, arrows, header_lines
 }' "$@"

@@ -1,10 +1,10 @@
 /* The program ntkit: finds the command, reads its options, runs it, and makes sure that what it
  * printed has arrived. */
-#include "cli/command.h"
-#include "cli/help.h"
-#include "cli/parse.h"
-#include "cli/progress.h"
-#include "cli/report.h"
+#include "cli/shell/command.h"
+#include "cli/shell/help.h"
+#include "cli/shell/parse.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
 
 #include <fcntl.h>
 #include <stdio.h>

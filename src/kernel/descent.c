@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 
 #include <float.h>
 #include <math.h>

@@ -7,7 +7,7 @@
 #include "kernel/workspace.h"
 #include "spectrum/eigen.h"
 #include "spectrum/packed.h"
-#include "theory/kernels.h"
+#include "theory/ledger/kernels.h"
 
 #include <math.h>
 

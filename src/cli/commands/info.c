@@ -1,0 +1,182 @@
+/* ntkit info: what results depend on here, and every name that options know. */
+#include "cli/run/job.h"
+#include "cli/shell/command.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+#include "ntkit/fit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The network of Figure 1 at one size, to express memory in samples. */
+enum { EXAMPLE_WIDTH = 784, EXAMPLE_DEPTH = 3 };
+
+typedef struct size_limits {
+  uint64_t storage; /* largest N that storage and BLAS can index */
+  uint64_t samples; /* largest N whose kernel fits the memory there is */
+} size_limits;
+
+static ntk_status try_samples(ntk_context *context, uint64_t N) {
+  const size_t width[EXAMPLE_DEPTH] = {EXAMPLE_WIDTH, EXAMPLE_WIDTH, EXAMPLE_WIDTH};
+  const ntk_network_spec spec = {.depth = EXAMPLE_DEPTH, .width = width};
+  const ntk_spectrum_options options = {.full = false};
+  size_t bytes = 0;
+  return ntk_spectrum_memory(context, &spec, (size_t)N, &options, &bytes);
+}
+
+/* The largest N below fails, by bisection: what fits for N fits for less. */
+static uint64_t largest(ntk_context *context, bool storage_alone, uint64_t fails) {
+  uint64_t fits = 0;
+  while (fails - fits > 1) {
+    const uint64_t middle = fits + (fails - fits) / 2;
+    const ntk_status status = try_samples(context, middle);
+    if (status == NTK_OK || (storage_alone && status == NTK_ERR_MEMORY))
+      fits = middle;
+    else
+      fails = middle;
+  }
+  return fits;
+}
+
+static void print_environment(const ntk_environment *environment) {
+  printf("version     %s (%s)\ncompiler    %s\n", environment->version, environment->commit,
+         environment->compiler);
+  printf("blas        %s, core %s\n", environment->blas, environment->blas_core);
+  printf("cpu         %s, %d thread%s, %s\nbackend     %s\n", environment->cpu,
+         environment->threads, environment->threads == 1 ? "" : "s", environment->simd,
+         environment->backend);
+}
+
+static void print_limits(const size_limits *limits) {
+  printf("limits      N <= %llu by storage; N <= %llu by memory now (L = %d, widths %d)\n",
+         (unsigned long long)limits->storage, (unsigned long long)limits->samples, EXAMPLE_DEPTH,
+         EXAMPLE_WIDTH);
+}
+
+/* Tables of names of the library's training, by the option or the JSON key they are for. */
+static const struct name_table {
+  const char *option, *key;
+  const ntk_name_info *(*list)(size_t *count);
+} name_tables[] = {
+    {"labels, or a .npy file", "labels", ntk_labels_list},
+    {"optimizer", "optimizers", ntk_optimizer_list},
+    {"loss", "losses", ntk_loss_list},
+    {"lr, or a number", "step_sizes", ntk_lr_list},
+};
+enum { NAME_TABLES = sizeof name_tables / sizeof name_tables[0] };
+
+static void print_tables(void) {
+  size_t count = 0;
+  const ntk_distribution *distributions = ntk_distribution_list(&count);
+  printf("\n--data, or a .npy file\n");
+  for (size_t i = 0; i < count; i++)
+    printf("  %-10s %s\n", distributions[i].name, distributions[i].summary);
+
+  const ntk_activation_info *activations = ntk_activation_list(&count);
+  printf("\n--activation, with the Lipschitz constants M of phi and M' of phi' (Assumption 2.3)\n");
+  for (size_t i = 0; i < count; i++)
+    printf("  %-10s %s\n             M = %.8g, M' = %.8g: %s\n", activations[i].name,
+           activations[i].formula, activations[i].lipschitz, activations[i].lipschitz_grad,
+           activations[i].source);
+
+  const ntk_init_info *inits = ntk_init_list(&count);
+  printf("\n--init\n");
+  for (size_t i = 0; i < count; i++)
+    printf("  %-13s %s\n", inits[i].name, inits[i].summary);
+
+  for (size_t t = 0; t < NAME_TABLES; t++) {
+    const ntk_name_info *names = name_tables[t].list(&count);
+    printf("\n--%s\n", name_tables[t].option);
+    for (size_t i = 0; i < count; i++)
+      printf("  %-10s %s\n", names[i].name, names[i].summary);
+  }
+}
+
+/* Appends object to *array; *array becomes NULL, and stays so, when that fails. */
+static void append(json_t **array, json_t *object) {
+  if (json_array_append_new(*array, object) == 0)
+    return;
+  json_decref(*array);
+  *array = NULL;
+}
+
+static json_t *named(const char *name, const char *key, const char *text) {
+  json_t *object = json_object();
+  json_put(&object, "name", json_text(name));
+  json_put(&object, key, json_text(text));
+  return object;
+}
+
+static json_t *tables_into(json_t *object) {
+  size_t count = 0;
+  const ntk_distribution *distributions = ntk_distribution_list(&count);
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    append(&array, named(distributions[i].name, "summary", distributions[i].summary));
+  json_put(&object, "distributions", array);
+
+  const ntk_activation_info *activations = ntk_activation_list(&count);
+  array = json_array();
+  for (size_t i = 0; i < count; i++) {
+    json_t *row = named(activations[i].name, "formula", activations[i].formula);
+    json_put(&row, "lipschitz", json_number(activations[i].lipschitz));
+    json_put(&row, "lipschitz_grad", json_number(activations[i].lipschitz_grad));
+    json_put(&row, "source", json_text(activations[i].source));
+    json_put(&row, "nonlinear", json_boolean(activations[i].nonlinear));
+    append(&array, row);
+  }
+  json_put(&object, "activations", array);
+
+  const ntk_init_info *inits = ntk_init_list(&count);
+  array = json_array();
+  for (size_t i = 0; i < count; i++)
+    append(&array, named(inits[i].name, "summary", inits[i].summary));
+  json_put(&object, "inits", array);
+
+  for (size_t t = 0; t < NAME_TABLES; t++) {
+    const ntk_name_info *names = name_tables[t].list(&count);
+    array = json_array();
+    for (size_t i = 0; i < count; i++)
+      append(&array, named(names[i].name, "summary", names[i].summary));
+    json_put(&object, name_tables[t].key, array);
+  }
+  return object;
+}
+
+static exit_status print_json(const ntk_environment *environment, const size_limits *limits) {
+  json_t *sizes = json_object();
+  json_put(&sizes, "storage_samples", json_whole(limits->storage));
+  json_put(&sizes, "memory_samples", json_whole(limits->samples));
+  json_put(&sizes, "example_depth", json_integer(EXAMPLE_DEPTH));
+  json_put(&sizes, "example_width", json_integer(EXAMPLE_WIDTH));
+  json_t *object = json_object();
+  json_put(&object, "environment", json_environment(environment));
+  json_put(&object, "limits", sizes);
+  object = tables_into(object);
+  const exit_status status = json_print(object);
+  json_decref(object);
+  return status;
+}
+
+exit_status command_info(const cli_settings *settings) {
+  ntk_context *context = NULL;
+  exit_status status = job_context(settings, &context);
+  if (status != EXIT_DONE)
+    return status;
+  const ntk_environment environment = ntk_context_environment(context);
+  /* With more samples than parameters K is singular and is not built: memory says nothing there. */
+  const uint64_t parameters = (EXAMPLE_DEPTH - 1) * EXAMPLE_WIDTH * EXAMPLE_WIDTH + EXAMPLE_WIDTH;
+  const size_limits limits = {
+      .storage = largest(context, true, (uint64_t)1 << 40),
+      .samples = largest(context, false, parameters + 1),
+  };
+  if (settings->json) {
+    status = print_json(&environment, &limits);
+  } else {
+    print_environment(&environment);
+    print_limits(&limits);
+    print_tables();
+  }
+  ntk_context_destroy(context);
+  return status;
+}

@@ -1,0 +1,203 @@
+/* ntkit predict: a saved network's outputs on data; of networks for classes, the class whose output
+ * is the largest. */
+#include "cli/run/job.h"
+#include "cli/run/model.h"
+#include "cli/run/saved.h"
+#include "cli/shell/command.h"
+#include "cli/shell/file.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct prediction {
+  const cli_settings *settings;
+  ntk_context *context;
+  cli_model model;
+  ntk_dataset *data;
+  double *outputs; /* count x N */
+  double *answer;  /* N: the classes; of one network, its outputs: then the same array */
+} prediction;
+
+/* ---- The computation ------------------------------------------------------------------------- */
+
+static void choose_classes(prediction *p, size_t N) {
+  for (size_t i = 0; i < N; i++) {
+    size_t best = 0;
+    for (size_t c = 1; c < p->model.count; c++)
+      if (p->outputs[c * N + i] > p->outputs[best * N + i])
+        best = c;
+    p->answer[i] = p->model.classes[best];
+  }
+}
+
+static exit_status check_outputs(const double *F, size_t N) {
+  for (size_t i = 0; i < N; i++)
+    if (!isfinite(F[i]))
+      return report_error(
+          EXIT_FAILED,
+          "the output for sample %zu (from 1) is %g: its numbers or the weights are "
+          "too large for double precision",
+          i + 1, F[i]);
+  return EXIT_DONE;
+}
+
+static exit_status compute(prediction *p) {
+  const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
+  p->outputs = count <= SIZE_MAX / sizeof(double) / N ? calloc(count * N, sizeof(double)) : NULL;
+  p->answer = p->model.classes != NULL ? calloc(N, sizeof(double)) : p->outputs;
+  if (p->outputs == NULL || p->answer == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
+    return EXIT_FAILED; /* said twice, for analysers: there is nothing to print */
+  }
+  for (size_t c = 0; c < count; c++) {
+    const ntk_status status = ntk_network_output(p->model.networks[c], p->data, p->outputs + c * N);
+    if (status != NTK_OK)
+      return report_library(status, NULL);
+    if (progress_interrupted())
+      return report_error(EXIT_INTERRUPTED, "interrupted; nothing was written");
+    if (check_outputs(p->outputs + c * N, N) != EXIT_DONE)
+      return EXIT_FAILED;
+  }
+  if (p->model.classes != NULL)
+    choose_classes(p, N);
+  return EXIT_DONE;
+}
+
+/* ---- What comes of it ------------------------------------------------------------------------ */
+
+static json_t *network_object(const cli_model *model) {
+  const ntk_network *network = model->networks[0];
+  json_t *widths = json_array(), *object = json_object();
+  for (size_t l = 1; l < ntk_network_depth(network); l++)
+    if (json_array_append_new(widths, json_whole(ntk_network_width(network, l))) != 0) {
+      json_decref(widths);
+      widths = NULL;
+    }
+  json_put(&object, "depth", json_whole(ntk_network_depth(network)));
+  json_put(&object, "dim", json_whole(ntk_network_width(network, 0)));
+  json_put(&object, "widths", widths);
+  json_put(&object, "activation", json_text(model->activation));
+  return object;
+}
+
+static json_t *whole_numbers(const double *values, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_integer((json_int_t)values[i])) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  return array;
+}
+
+/* Outputs of one network: N numbers; of classes: a list of N for each class. */
+static json_t *outputs_array(const prediction *p) {
+  const size_t N = ntk_dataset_samples(p->data);
+  if (p->model.classes == NULL)
+    return json_numbers(p->outputs, N);
+  json_t *array = json_array();
+  for (size_t c = 0; c < p->model.count; c++)
+    if (json_array_append_new(array, json_numbers(p->outputs + c * N, N)) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  return array;
+}
+
+static exit_status print_json(const prediction *p) {
+  const cli_settings *settings = p->settings;
+  const size_t N = ntk_dataset_samples(p->data);
+  const ntk_environment environment = ntk_context_environment(p->context);
+  json_t *object = json_object(), *data = json_object();
+  json_put(&data, "source", json_text(settings->data));
+  json_put(&data, "samples", json_whole(N));
+  json_put(&data, "dim", json_whole(ntk_dataset_dim(p->data)));
+  json_put(&object, "load", json_text(settings->load));
+  json_put(&object, "network", network_object(&p->model));
+  json_put(&object, "data", data);
+  json_put(&object, "seed", json_whole(settings->seed));
+  if (p->model.classes != NULL)
+    json_put(&object, "classes", whole_numbers(p->model.classes, p->model.count));
+  json_put(&object, "output", json_text(settings->output));
+  if (settings->output == NULL) { /* else they are in the file */
+    json_put(&object, "outputs", outputs_array(p));
+    if (p->model.classes != NULL)
+      json_put(&object, "predicted", whole_numbers(p->answer, N));
+  }
+  json_put(&object, "environment", json_environment(&environment));
+  const exit_status status = json_print(object);
+  json_decref(object);
+  return status;
+}
+
+static void print_text(const prediction *p) {
+  const size_t N = ntk_dataset_samples(p->data);
+  if (p->settings->output != NULL) {
+    printf("%s of %zu samples written to %s\n", p->model.classes != NULL ? "classes" : "outputs", N,
+           p->settings->output);
+    return;
+  }
+  for (size_t i = 0; i < N; i++)
+    printf("%.17g\n", p->answer[i]);
+}
+
+static exit_status present(const prediction *p) {
+  const size_t N = ntk_dataset_samples(p->data);
+  if (p->settings->output != NULL) {
+    const ntk_status status = ntk_npy_save(p->settings->output, p->answer, 1, &N);
+    if (status != NTK_OK)
+      return report_library(status, "output");
+  }
+  progress_clear();
+  if (p->settings->json)
+    return print_json(p);
+  print_text(p);
+  return EXIT_DONE;
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+static exit_status check(const cli_settings *settings) {
+  if (settings->output == NULL)
+    return EXIT_DONE;
+  if (job_data_in_file(settings) && file_same(settings->output, settings->data))
+    return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
+                        settings->output);
+  if (saved_is_of_network(settings->load, settings->output))
+    return report_error(EXIT_INPUT,
+                        "--output: '%s' is of the network in %s, or of its data; choose another "
+                        "name",
+                        settings->output, settings->load);
+  static const char *const npy[] = {".npy"};
+  if (!file_is_bare(settings->output) && !file_ends_in(settings->output, npy, 1))
+    return report_error(EXIT_INPUT,
+                        "--output: '%s': outputs are written as .npy; expected a name that ends so",
+                        settings->output);
+  return file_check(settings->output, NULL, "output");
+}
+
+exit_status command_predict(const cli_settings *settings) {
+  prediction p = {.settings = settings};
+  exit_status status = check(settings);
+  if (status == EXIT_DONE)
+    status = job_context(settings, &p.context);
+  if (status == EXIT_DONE)
+    status = model_load(p.context, settings, &p.model);
+  if (status == EXIT_DONE)
+    status = model_data(&p.model, settings, &p.data);
+  if (status == EXIT_DONE)
+    status = compute(&p);
+  if (status == EXIT_DONE)
+    status = present(&p);
+  if (p.answer != p.outputs)
+    free(p.answer);
+  free(p.outputs);
+  ntk_dataset_destroy(p.data);
+  model_release(&p.model);
+  ntk_context_destroy(p.context);
+  return status;
+}

@@ -1,0 +1,65 @@
+/* ntkit selftest: the library's own checks, one line each. */
+#include "cli/run/job.h"
+#include "cli/shell/command.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <stdio.h>
+
+typedef struct test_report {
+  bool json;
+  json_t *checks; /* array, with json */
+  int count;
+} test_report;
+
+static void one_check(const char *check, bool passed, double error, double bound, void *user) {
+  test_report *report = user;
+  report->count++;
+  if (!report->json) {
+    printf("%-6s %-50s error %-9.2e bound %.2e\n", passed ? "ok" : "FAILED", check, error, bound);
+    return;
+  }
+  json_t *object = json_object();
+  json_put(&object, "check", json_text(check));
+  json_put(&object, "passed", json_boolean(passed));
+  json_put(&object, "error", json_number(error));
+  json_put(&object, "bound", json_number(bound));
+  if (json_array_append_new(report->checks, object) != 0) {
+    json_decref(report->checks);
+    report->checks = NULL;
+  }
+}
+
+static exit_status print_json(ntk_context *context, test_report *report, int failed) {
+  const ntk_environment environment = ntk_context_environment(context);
+  json_t *object = json_object();
+  json_put(&object, "checks", report->checks);
+  json_put(&object, "failed", json_integer(failed));
+  json_put(&object, "environment", json_environment(&environment));
+  const exit_status status = json_print(object);
+  json_decref(object);
+  return status;
+}
+
+exit_status command_selftest(const cli_settings *settings) {
+  ntk_context *context = NULL;
+  exit_status status = job_context(settings, &context);
+  if (status != EXIT_DONE)
+    return status;
+  test_report report = {.json = settings->json, .checks = settings->json ? json_array() : NULL};
+  int failed = 0;
+  const ntk_status run = ntk_selftest(context, one_check, &report, &failed);
+  if (run != NTK_OK) {
+    json_decref(report.checks);
+    status = report_library(run, NULL);
+  } else {
+    if (settings->json)
+      status = print_json(context, &report, failed);
+    else
+      printf("%d check%s, %d failed\n", report.count, report.count == 1 ? "" : "s", failed);
+    if (status == EXIT_DONE && failed > 0)
+      status = report_error(EXIT_FAILED, "selftest: %d of %d checks failed", failed, report.count);
+  }
+  ntk_context_destroy(context);
+  return status;
+}

@@ -1,0 +1,392 @@
+#include "cli/draw/figure_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+bool figure_shows(const figure_axis *axis, double value) {
+  return isfinite(value) && (!axis->log || value > 0.0);
+}
+
+/* ---- Ranges ---------------------------------------------------------------------------------- */
+
+static void include(figure_range *range, double value) {
+  if (!isfinite(value) || (range->log && value <= 0.0))
+    return;
+  range->low = fmin(range->low, value);
+  range->high = fmax(range->high, value);
+}
+
+/* Some room on both sides; none below 0 for what is not negative. */
+static void widen(figure_range *range, double part) {
+  if (range->log) {
+    const double factor = range->high > range->low ? pow(range->high / range->low, part) : 2.0;
+    range->low /= factor;
+    range->high *= factor;
+    return;
+  }
+  const double span = range->high - range->low;
+  const double room =
+      span > 0.0 ? part * span : fmax(0.1 * fabs(range->high), range->high == 0.0 ? 1.0 : 0.0);
+  range->low = range->low >= 0.0 ? fmax(range->low - room, 0.0) : range->low - room;
+  range->high += room;
+}
+
+/* 1, 2 or 5 times a power of ten, not below least. */
+static double nice_step(double least) {
+  const double power = pow(10.0, floor(log10(least)));
+  const double lead = least / power;
+  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
+}
+
+/* Decades from a labelled power of ten to the next. */
+static double decades(const figure_range *range) {
+  return fmax(nice_step(log10(range->high / range->low) / range->room), 1.0);
+}
+
+/* The end moved outwards, by whole (floor or ceil), to a number that is short to write: of a long
+ * range a power of ten, else a number not far away for its length. */
+static double round_end(const figure_range *range, double end, double (*whole)(double)) {
+  const double ratio = range->high / range->low, step = decades(range);
+  const double power = pow(10.0, floor(log10(end)));
+  const double unit = fmin(nice_step(end * (pow(ratio, 0.05) - 1.0)), power);
+  const double at =
+      ratio >= 1e6 ? pow(10.0, step * whole(log10(end) / step)) : unit * whole(end / unit);
+  return isnormal(at) ? at : end;
+}
+
+/* A logarithmic axis ends at labelled numbers: beyond the outermost label a point's value could be
+ * guessed only. */
+static void round_ends(figure_range *range) {
+  if (!range->log)
+    return;
+  const double low = round_end(range, range->low, floor);
+  range->high = round_end(range, range->high, ceil);
+  range->low = low;
+  range->ends = true;
+}
+
+static bool shown(const figure *f, const figure_point *point) {
+  return figure_shows(&f->x, point->x) && figure_shows(&f->y, point->y);
+}
+
+static bool cell_shown(const figure *f, const figure_cell *cell) {
+  return figure_shows(&f->x, cell->x) && figure_shows(&f->y, cell->y) &&
+         figure_shows(&f->value, cell->value);
+}
+
+static double place_of(const figure_cell *cell, bool upwards) {
+  return upwards ? cell->y : cell->x;
+}
+
+/* The next place of a drawn cell above (sign 1) or below (-1) this one; infinite when there is
+ * none. alone: only cells of its own row, or of its column, count. */
+static double neighbour(const figure *f, const figure_cell *cell, bool upwards, bool alone,
+                        double sign) {
+  const double from = place_of(cell, upwards);
+  double best = INFINITY;
+  for (size_t i = 0; i < f->cells; i++) {
+    const figure_cell *other = &f->cell[i];
+    if (alone && place_of(other, !upwards) != place_of(cell, !upwards))
+      continue;
+    const double distance = sign * (place_of(other, upwards) - from);
+    if (distance > 0.0 && distance < best && cell_shown(f, other))
+      best = distance;
+  }
+  return from + sign * best;
+}
+
+static void edges_of(const figure *f, const figure_cell *cell, bool upwards, bool own,
+                     double *edge) {
+  const bool log = upwards ? f->y.log : f->x.log;
+  const double below = neighbour(f, cell, upwards, own, -1.0);
+  const double above = neighbour(f, cell, upwards, own, 1.0);
+  const double from = place_of(cell, upwards), at = log ? log10(from) : from;
+  double down = isfinite(below) ? 0.5 * (at - (log ? log10(below) : below)) : INFINITY;
+  double up = isfinite(above) ? 0.5 * ((log ? log10(above) : above) - at) : INFINITY;
+  const double alone = log ? 0.15 : 0.5;
+  down = isfinite(down) ? down : isfinite(up) ? up : alone;
+  up = isfinite(up) ? up : down;
+  edge[0] = log ? pow(10.0, at - down) : at - down;
+  edge[1] = log ? pow(10.0, at + up) : at + up;
+}
+
+void figure_edges(const figure *f, const figure_layout *layout, const figure_cell *cell,
+                  double edge[4]) {
+  edges_of(f, cell, false, layout->alone[0], edge);
+  edges_of(f, cell, true, layout->alone[1], edge + 2);
+}
+
+/* How many different places there are to the right or upwards. */
+static size_t places(const figure *f, bool upwards) {
+  size_t count = 0;
+  for (size_t i = 0; i < f->cells; i++) {
+    size_t before = 0;
+    while (before < i && place_of(&f->cell[before], upwards) != place_of(&f->cell[i], upwards))
+      before++;
+    count += before == i;
+  }
+  return count;
+}
+
+static void lay_out_map(const figure *f, figure_layout *layout) {
+  const size_t columns = places(f, false), rows = places(f, true);
+  const bool full = 2 * f->cells >= columns * rows;
+  layout->alone[0] = !full && columns >= rows;
+  layout->alone[1] = !full && columns < rows;
+  for (size_t i = 0; i < f->cells; i++) {
+    double edge[4];
+    if (!cell_shown(f, &f->cell[i]))
+      continue;
+    layout->drawn++;
+    figure_edges(f, layout, &f->cell[i], edge);
+    for (size_t k = 0; k < 4; k++)
+      include(k < 2 ? &layout->x : &layout->y, edge[k]);
+    include(&layout->value, f->cell[i].value);
+  }
+  if (layout->drawn > 0 && layout->value.low == layout->value.high)
+    widen(&layout->value, 0.0);
+  for (size_t c = 0; c < f->curves; c++)
+    if (f->curve[c].label[0] != '\0')
+      layout->key = "above"; /* cells are everywhere else */
+}
+
+/* ---- The legend ------------------------------------------------------------------------------ */
+
+/* A box in the plane where the plot is [0, 1]^2. */
+typedef struct box {
+  double left, right, bottom, top;
+} box;
+
+static double place(const figure_range *range, double value) {
+  return range->log ? log(value / range->low) / log(range->high / range->low)
+                    : (value - range->low) / (range->high - range->low);
+}
+
+/* A point in that plane, with its band's lower and upper edge; what cannot be shown is at the
+ * border. */
+typedef struct spot {
+  double at, low, high;
+} spot;
+
+static spot find_spot(const figure_layout *l, const figure_point *p) {
+  const double low = isfinite(p->low) ? fmin(p->y, p->low) : p->y;
+  const double high = isfinite(p->high) ? fmax(p->y, p->high) : p->y;
+  return (spot){place(&l->x, p->x), l->y.log && low <= 0.0 ? 0.0 : place(&l->y, low),
+                place(&l->y, high)};
+}
+
+static bool covered(const figure *f, const figure_layout *l, const box *b) {
+  enum { PIECES = 32 }; /* of the line between two points */
+  for (size_t c = 0; c < f->curves; c++)
+    for (size_t i = 0; i < f->curve[c].points; i++) {
+      const figure_point *p = &f->curve[c].point[i];
+      const figure_point *q = i + 1 < f->curve[c].points ? p + 1 : p;
+      if (!shown(f, p) || !shown(f, q))
+        continue;
+      const spot from = find_spot(l, p), to = find_spot(l, q);
+      for (int k = 0; k <= PIECES; k++) {
+        const double t = (double)k / PIECES, at = from.at + t * (to.at - from.at);
+        if (at > b->left && at < b->right && from.low + t * (to.low - from.low) < b->top &&
+            from.high + t * (to.high - from.high) > b->bottom)
+          return true;
+      }
+    }
+  return false;
+}
+
+static void find_key(const figure *f, figure_layout *l) {
+  size_t longest = 0, labels = 0;
+  for (size_t c = 0; c < f->curves; c++) {
+    const size_t length = figure_seen(f->curve[c].label);
+    labels += length > 0;
+    longest = length > longest ? length : longest;
+  }
+  if (f->guide != NULL) {
+    const size_t length = figure_seen(f->guide_label);
+    labels++;
+    longest = length > longest ? length : longest;
+  }
+  if (labels == 0)
+    return;
+  /* Of the plot: the figure without labels and numbers, which take as much of a small one. */
+  const double across = (double)figure_width(f), up = (double)figure_height(f);
+  const double width = (83.0 + 11.5 * (double)longest) / fmax(across - 190.0, 0.5 * across);
+  const double height = (22.0 + 27.8 * (double)labels) / fmax(up - 127.0, 0.5 * up);
+  const struct {
+    const char *key;
+    box box;
+  } places[] = {
+      {"left top", {0.0, width, 1.0 - height, 1.0}},
+      {"right top", {1.0 - width, 1.0, 1.0 - height, 1.0}},
+      {"right bottom", {1.0 - width, 1.0, 0.0, height}},
+      {"left bottom", {0.0, width, 0.0, height}},
+      {"right center", {1.0 - width, 1.0, 0.5 - 0.5 * height, 0.5 + 0.5 * height}},
+      {"left center", {0.0, width, 0.5 - 0.5 * height, 0.5 + 0.5 * height}},
+  };
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+    if (!covered(f, l, &places[i].box)) {
+      l->key = places[i].key;
+      return;
+    }
+  l->key = "outside right top";
+  l->x.room *= fmax(1.0 - width, 0.2);
+}
+
+void figure_lay_out(const figure *f, figure_layout *layout) {
+  const figure_range none = {INFINITY, -INFINITY, false, false, (double)figure_height(f) / 40.0};
+  *layout = (figure_layout){none, none, none, 0, "off", {false, false}};
+  layout->x.room = (double)figure_width(f) / 80.0;
+  layout->x.log = f->x.log;
+  layout->y.log = f->y.log;
+  layout->value.log = f->value.log;
+  if (f->cells > 0) {
+    lay_out_map(f, layout);
+    return;
+  }
+  for (size_t c = 0; c < f->curves; c++)
+    for (size_t i = 0; i < f->curve[c].points; i++) {
+      const figure_point *point = &f->curve[c].point[i];
+      if (!shown(f, point))
+        continue;
+      layout->drawn++;
+      include(&layout->x, point->x);
+      include(&layout->y, point->y);
+      include(&layout->y, point->high);
+      /* A band that reaches almost to 0 must not pull a logarithmic axis after it. */
+      if (isfinite(point->low))
+        include(&layout->y, layout->y.log ? fmax(point->low, 0.3 * point->y) : point->low);
+    }
+  if (layout->drawn == 0)
+    return;
+  if (!layout->y.log && layout->y.low > 0.0 && layout->y.low < 0.5 * layout->y.high)
+    layout->y.low = 0.0;
+  widen(&layout->x, 0.03);
+  widen(&layout->y, 0.05);
+  round_ends(&layout->x);
+  round_ends(&layout->y);
+  find_key(f, layout);
+}
+
+/* ---- Tics ------------------------------------------------------------------------------------ */
+
+static const char POWERS[] = "10^{%T}";
+enum { TICS = 32 };
+
+typedef struct tics {
+  size_t count;
+  double at[TICS];
+} tics;
+
+static void add_tic(tics *t, double at) {
+  if (t->count < TICS)
+    t->at[t->count++] = at;
+}
+
+static void add_multiples(tics *t, const figure_range *range, double step) {
+  const double first = ceil(range->low / step), last = floor(range->high / step);
+  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
+    add_tic(t, (first + (double)i) * step);
+}
+
+/* 1, 2 and 5 times powers of ten; where they are too few, multiples of step. */
+static void add_log(tics *t, const figure_range *range, double step) {
+  static const double lead[] = {1.0, 2.0, 5.0};
+  for (int k = (int)floor(log10(range->low)); k <= (int)floor(log10(range->high)); k++)
+    for (size_t i = 0; i < 3; i++) {
+      const double at = lead[i] * pow(10.0, k);
+      if (at >= range->low && at <= range->high)
+        add_tic(t, at);
+    }
+  if (t->count < 3) {
+    t->count = 0;
+    add_multiples(t, range, step);
+  }
+}
+
+/* Powers of ten, step decades apart. */
+static void add_powers(tics *t, const figure_range *range, double step) {
+  const double first = ceil(log10(range->low) / step), last = log10(range->high) / step;
+  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
+    add_tic(t, pow(10.0, (first + (double)i) * step));
+}
+
+/* Leaves out tics whose labels would touch an end's. */
+static void clear_ends(tics *t, const figure_range *range) {
+  const double gap = pow(range->high / range->low, 0.7 / range->room);
+  size_t kept = 0;
+  for (size_t i = 0; i < t->count; i++)
+    if (t->at[i] > gap * range->low && gap * t->at[i] < range->high)
+      t->at[kept++] = t->at[i];
+  t->count = kept;
+}
+
+/* A number where the others are powers of ten. */
+static void put_power(double at, FILE *out) {
+  const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
+  fputc('\'', out);
+  if (fabs(lead - 1.0) > 1e-9)
+    fprintf(out, "%.3g×", lead);
+  fprintf(out, "10^{%.0f}' %.10g", power, at);
+}
+
+/* Between labelled ends, powers of ten as a series, for gnuplot puts small tics into one. */
+static void put_powers(const char *name, const figure_range *range, FILE *out) {
+  const double step = decades(range);
+  tics t = {0};
+  add_powers(&t, range, step);
+  clear_ends(&t, range);
+  if (t.count > 0)
+    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t.at[0], pow(10.0, step),
+            t.at[t.count - 1]);
+  fprintf(out, "set %stics %s(", name, t.count > 0 ? "add " : "");
+  put_power(range->low, out);
+  fputs(", ", out);
+  put_power(range->high, out);
+  fputs(")\n", out);
+}
+
+/* About how many characters of full size are seen of a value in gnuplot's format: its %T is the
+ * power of ten, and its %h is %g with a raised power. */
+static double tic_width(const char *format, double value) {
+  char text[32];
+  if (strcmp(format, POWERS) == 0)
+    return 2.0 + 0.8 * snprintf(text, sizeof text, "%.0f", floor(log10(value)));
+  if (strcmp(format, "%h") != 0)
+    return snprintf(text, sizeof text, "%.10g", value);
+  const int length = snprintf(text, sizeof text, "%g", value);
+  return strchr(text, 'e') != NULL ? length + 2 : length;
+}
+
+double figure_tics(const char *name, const figure_range *range, FILE *out) {
+  const double step = nice_step((range->high - range->low) / 6.0);
+  const double largest = fmax(fabs(range->low), fabs(range->high));
+  const double least = range->log ? range->low : step;
+  const char *format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g";
+  tics t = {0};
+  if (!range->log) {
+    add_multiples(&t, range, step);
+    fprintf(out, "set %stics %.10g\n", name, step);
+  } else if (range->high / range->low >= 1e3) {
+    format = POWERS;
+    add_tic(&t, range->low);
+    add_tic(&t, range->high);
+    if (range->ends)
+      put_powers(name, range, out);
+  } else {
+    add_log(&t, range, step);
+    if (range->ends) {
+      clear_ends(&t, range);
+      add_tic(&t, range->low);
+      add_tic(&t, range->high);
+    }
+    fprintf(out, "set %stics (", name);
+    for (size_t i = 0; i < t.count; i++)
+      fprintf(out, "%s%.10g", i > 0 ? ", " : "", t.at[i]);
+    fputs(")\n", out);
+  }
+  fprintf(out, "set format %s '%s'\n", name, format);
+  double widest = 0.0;
+  for (size_t i = 0; i < t.count; i++)
+    widest = fmax(widest, tic_width(format, t.at[i]));
+  return widest;
+}

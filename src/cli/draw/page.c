@@ -1,0 +1,168 @@
+#include "cli/draw/page.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Verdicts are told by word and sign; colours (blue against orange, which colour-blind readers see
+ * apart) only help. On narrow screens each row of a table becomes a block. */
+static const char style[] =
+    ":root{color-scheme:light}\n"
+    "body{font:16px/1.45 system-ui,'DejaVu Sans',sans-serif;color:#222;background:#fff;"
+    "max-width:1160px;margin:0 auto;padding:1rem}\n"
+    "h1{font-size:1.5rem;margin:.2rem 0 1rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}\n"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0}\n"
+    "dt{color:#555}dd{margin:0;overflow-wrap:anywhere}\n"
+    "table{border-collapse:collapse;width:100%;font-size:.92rem}\n"
+    "th{text-align:left;font-weight:600;color:#555;border-bottom:2px solid #222;padding:.2rem "
+    ".5rem}\n"
+    "td{padding:.22rem .5rem;border-bottom:1px solid #e4e4e4;vertical-align:baseline}\n"
+    "tr.section th{color:#222;border-bottom:1px solid #888;padding-top:1.1rem}\n"
+    "td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+    "td.forest{padding:0 .5rem;line-height:0;vertical-align:middle}\n"
+    "td:first-child .math{white-space:normal}\n"
+    "td.forest svg,th svg{width:180px;display:block}\n"
+    ".note{display:block;color:#555;font-size:.85rem}\n"
+    ".math{white-space:nowrap}.math i{font-family:'DejaVu Serif',Georgia,serif}\n"
+    "sub,sup{font-size:.72em;line-height:0}\n"
+    ".v{white-space:nowrap;border-radius:3px;padding:.05rem .4rem;border:1px solid transparent}\n"
+    ".holds,.consistent{background:#e3f0fa;color:#004b78;border-color:#9cc8e6}\n"
+    ".suspect{background:#fdebd0;color:#6b3b00;border-color:#e0a048}\n"
+    ".fails{background:#8a2c00;color:#fff;font-weight:600}\n"
+    ".outside{background:#fff;color:#333;border:1px dashed #555}\n"
+    ".unresolved{background:#eee;color:#444}.measured{color:#666;padding-left:0}\n"
+    ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:.3rem 0}\n"
+    ".legend svg{vertical-align:middle;margin-right:.3rem}\n"
+    ".figure svg{max-width:100%;height:auto}\n"
+    ".answer{border-left:4px solid #0072B2;padding:.1rem 0 .1rem 1rem;margin:0 0 1.2rem}\n"
+    ".answer p{margin:.2rem 0}.answer .value{font-size:1.4rem}.answer .value .v{font-size:1rem}\n"
+    ".summary .v{margin-right:.4rem}\n"
+    "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
+    "@media(max-width:1040px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
+    "tr{border-bottom:1px solid #ddd;padding:.3rem 0}tr.section{border:0}\n"
+    "td{border:0;padding:.05rem 1rem .05rem .2rem;display:inline-block}td:first-child{display:"
+    "block}\n"
+    "td.number{text-align:left}td:empty{display:none}\n"
+    "td[data-label]::before{content:attr(data-label) ' ';color:#777}\n"
+    "td.forest{display:none}.math{white-space:normal}}\n"
+    "@media(max-width:700px){.figure svg{font-size:19px}}\n"
+    "@media print{body{max-width:none}tr,.answer,.figure{break-inside:avoid}"
+    "h2,tr.section{break-after:avoid}}\n";
+
+void page_text(FILE *out, const char *text) {
+  for (; *text != '\0'; text++)
+    if (*text == '<')
+      fputs("&lt;", out);
+    else if (*text == '>')
+      fputs("&gt;", out);
+    else if (*text == '&')
+      fputs("&amp;", out);
+    else if (*text == '"')
+      fputs("&quot;", out);
+    else if (*text == '\'')
+      fputs("&#39;", out);
+    else
+      fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+}
+
+void page_begin(FILE *out, const char *title) {
+  fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+        out);
+  page_text(out, title);
+  fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
+  page_text(out, title);
+  fputs("</h1>\n", out);
+}
+
+void page_end(FILE *out) {
+  fputs("</body>\n</html>\n", out);
+}
+
+/* ---- Mathematics ----------------------------------------------------------------------------- */
+
+/* What stands for these characters, the longest first. */
+static const struct sign {
+  const char *from, *to;
+} signs[] = {
+    {"lambda_min", "λ<sub>min</sub>"},
+    {"sigma_min", "σ<sub>min</sub>"},
+    {"eta_min", "η<sub>min</sub>"},
+    {"eta_max", "η<sub>max</sub>"},
+    {"min_i ", "min<sub>i</sub> "},
+    {"phi'", "φ′"},
+    {"psi", "ψ"},
+    {"gamma", "γ"},
+    {"Delta", "Δ"},
+    {"xi ", "ξ "},
+    {"sqrt n_{L-2}n_{L-1}", "√(<i>n</i><sub>L−2</sub><i>n</i><sub>L−1</sub>)"},
+    {"sqrt ", "√"},
+    {"log^8", "log<sup>8</sup>"},
+    {"J~", "<i>J̃</i>"},
+    {"K'", "<i>K</i>′"},
+    {"M'", "<i>M</i>′"},
+    {"^T", "<sup>⊤</sup>"},
+    {"||", "‖"},
+    {">=", "≥"},
+    {"<=", "≤"},
+    {" - ", " − "},
+    {"-lambda", "−lambda"},
+};
+
+/* Characters of a subscript after '_': {...}, or letters and digits. */
+static size_t below(const char *text) {
+  if (*text == '{')
+    return strcspn(text, "}") + 1;
+  size_t length = 0;
+  while (isalnum((unsigned char)text[length]))
+    length++;
+  return length;
+}
+
+static void put_inside(FILE *out, const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if (text[i] == '-')
+      fputs("−", out);
+    else if (text[i] != '{' && text[i] != '}')
+      fputc(text[i], out);
+}
+
+/* A letter by itself is a variable, unless it is a word ("a point"), names a step ("(a)"), or is
+ * the expectation. */
+static bool is_variable(const char *start, const char *at) {
+  if (*at == 'a' || *at == 'o' || *at == 'E' || (*at == 'b' && at[1] == ')'))
+    return false;
+  const bool before = at > start && (isalpha((unsigned char)at[-1]) || at[-1] == '\'');
+  const bool after = isalpha((unsigned char)at[1]) || at[1] == '\'';
+  return isalpha((unsigned char)*at) && !before && !after;
+}
+
+void page_math(FILE *out, const char *formula) {
+  const char *start = formula;
+  while (*formula != '\0') {
+    const struct sign *found = NULL;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0] && found == NULL; i++)
+      if (strncmp(formula, signs[i].from, strlen(signs[i].from)) == 0)
+        found = &signs[i];
+    if (found != NULL && strcmp(found->from, "-lambda") == 0) {
+      fputs("−", out);
+      formula++;
+    } else if (found != NULL) {
+      fputs(found->to, out);
+      formula += strlen(found->from);
+    } else if ((*formula == '_' || *formula == '^') && below(formula + 1) > 0) {
+      const size_t length = below(formula + 1);
+      const char *tag = *formula == '_' ? "sub" : "sup";
+      fprintf(out, "<%s>", tag);
+      put_inside(out, formula + 1, length);
+      fprintf(out, "</%s>", tag);
+      formula += 1 + length;
+    } else if (is_variable(start, formula)) {
+      fprintf(out, "<i>%c</i>", *formula++);
+    } else {
+      const char one[] = {*formula++, '\0'};
+      page_text(out, one);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+/* ntkit memorize. Everything that can be refused is refused before anything large is allocated and
+ * before anything is written. Labels that were not reached are no error of the user's: the best
+ * weights are saved, the result is printed, and the exit status is 1. */
+#include "cli/memorize/memorize.h"
+
+#include "cli/shell/command.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Before the computation ------------------------------------------------------------------ */
+
+static exit_status check(const cli_settings *settings) {
+  const size_t last = settings->widths.values[settings->widths.count - 1];
+  if (last % 2 != 0)
+    return report_error(EXIT_INPUT,
+                        "--widths: the last is %zu, and the construction pairs its units; expected "
+                        "an even number",
+                        last);
+  if (strcmp(settings->init, "antisymmetric") == 0)
+    return report_error(EXIT_INPUT, "--init antisymmetric is for training: the construction pairs "
+                                    "units by itself; expected paper, standard, he or lecun");
+  if (settings->classes && !labels_in_file(settings))
+    return report_error(EXIT_INPUT,
+                        "--classes needs --labels FILE, with the class of each sample; it is %s "
+                        "here",
+                        settings->labels);
+  return EXIT_DONE;
+}
+
+static exit_status check_memory(const memorize_run *run, size_t N, size_t count) {
+  size_t bytes = 0;
+  const ntk_status status =
+      ntk_memorize_memory(run->job.context, &run->job.spec, N, count, &run->options, &bytes);
+  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+}
+
+static exit_status make_targets(memorize_run *run) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  exit_status status = labels_make(&run->job, &run->Y);
+  if (status != EXIT_DONE || !run->job.settings->classes) {
+    run->targets = run->Y;
+    run->count = 1;
+    return status;
+  }
+  status = labels_classes(run->Y, N, &run->classes);
+  run->count = run->classes.count;
+  if (status == EXIT_DONE)
+    status = check_memory(run, N, run->count);
+  if (status == EXIT_DONE)
+    status = labels_split(run->Y, N, &run->classes, &run->targets);
+  return status;
+}
+
+static exit_status make_results(memorize_run *run) {
+  run->networks = calloc(run->count, sizeof(ntk_network *));
+  run->results = calloc(run->count, sizeof *run->results);
+  if (run->networks == NULL || run->results == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu networks", run->count);
+  return EXIT_DONE;
+}
+
+/* Data and labels, with the sizes checked as soon as they are known. */
+static exit_status prepare(memorize_run *run) {
+  cli_job *job = &run->job;
+  exit_status status = job_begin(job->settings, job);
+  if (status == EXIT_DONE && !job->from_file)
+    status = check_memory(run, job->settings->samples, 1);
+  if (status == EXIT_DONE)
+    status = job_data(job);
+  if (status == EXIT_DONE)
+    status = make_targets(run);
+  if (status == EXIT_DONE)
+    status = check_memory(run, ntk_dataset_samples(job->data), run->count);
+  if (status == EXIT_DONE)
+    status = make_results(run);
+  if (status == EXIT_DONE)
+    status = saved_open(job->settings, &job->folder);
+  if (status == EXIT_DONE && job->settings->save != NULL)
+    status = memorize_claim(run);
+  return status;
+}
+
+/* ---- After it -------------------------------------------------------------------------------- */
+
+/* NaN loses against every number, and so must not come first. */
+static double worse(double a, double b) {
+  return isnan(a) || b > a ? b : a;
+}
+
+ntk_memorize_result memorize_overall(const memorize_run *run) {
+  ntk_memorize_result all = run->results[0];
+  for (size_t c = 1; c < run->count; c++) {
+    const ntk_memorize_result *r = &run->results[c];
+    if (all.reached && !r->reached) { /* the first reason is told */
+      all.reached = false;
+      memcpy(all.reason, r->reason, sizeof all.reason);
+    }
+    all.relative_error = worse(all.relative_error, r->relative_error);
+    all.max_error = worse(all.max_error, r->max_error);
+    all.rounding = worse(all.rounding, r->rounding);
+    all.t = fmin(all.t, r->t);
+    all.corrections += r->corrections;
+    all.seconds.solve += r->seconds.solve;
+    all.seconds.evaluate += r->seconds.evaluate;
+  }
+  all.seconds.total = run->seconds;
+  return all;
+}
+
+double memorize_absolute(const memorize_run *run, size_t c) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  const double *Y = run->targets + c * N, relative = run->results[c].relative_error;
+  double largest = 0, sum = 0;
+  for (size_t i = 0; i < N; i++)
+    largest = fmax(largest, fabs(Y[i]));
+  if (!(largest > 0.0)) /* the error is not relative to labels 0 */
+    return relative;
+  for (size_t i = 0; i < N; i++)
+    sum += (Y[i] / largest) * (Y[i] / largest);
+  return relative * largest * sqrt(sum);
+}
+
+double memorize_absolute_worst(const memorize_run *run) {
+  double all = memorize_absolute(run, 0);
+  for (size_t c = 1; c < run->count; c++)
+    all = worse(all, memorize_absolute(run, c));
+  return all;
+}
+
+ntk_fit_error memorize_certificate(const memorize_run *run) {
+  ntk_fit_error all = run->certificate[0];
+  for (size_t c = 1; c < run->count; c++) {
+    const ntk_fit_error *e = &run->certificate[c];
+    all.relative = worse(all.relative, e->relative);
+    all.largest = worse(all.largest, e->largest);
+    all.rounding = worse(all.rounding, e->rounding);
+    all.bound = worse(all.bound, e->bound);
+  }
+  return all;
+}
+
+/* best[i]: the class that sample i is put into, that of the largest output; where an output is not
+ * finite, none: run->count. F: 2 N of scratch. */
+static exit_status find_classes(const memorize_run *run, size_t N, double *F, size_t *best) {
+  for (size_t i = 0; i < N; i++)
+    F[N + i] = -INFINITY; /* the largest so far */
+  for (size_t c = 0; c < run->count; c++) {
+    const ntk_status computed = ntk_network_output(run->networks[c], run->job.data, F);
+    if (computed != NTK_OK)
+      return report_library(computed, NULL);
+    for (size_t i = 0; i < N; i++) {
+      const bool finite = isfinite(F[i]);
+      if (finite && !(F[i] > F[N + i]))
+        continue;
+      F[N + i] = finite ? F[i] : INFINITY; /* which no other exceeds */
+      best[i] = finite ? c : run->count;
+    }
+  }
+  return EXIT_DONE;
+}
+
+static exit_status find_accuracy(memorize_run *run) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  double *F = calloc(2 * N, sizeof *F);
+  size_t *best = calloc(N, sizeof *best), right = 0;
+  exit_status status = EXIT_FAILED;
+  if (F == NULL || best == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for %zu outputs", N);
+  } else {
+    status = find_classes(run, N, F, best);
+    for (size_t i = 0; i < N && status == EXIT_DONE; i++)
+      right += best[i] < run->count && run->Y[i] == run->classes.value[best[i]];
+  }
+  run->right = right;
+  run->accuracy = (double)right / (double)N;
+  free(best);
+  free(F);
+  return status;
+}
+
+/* A result that cannot be saved is still printed. */
+static exit_status present(memorize_run *run) {
+  const cli_settings *settings = run->job.settings;
+  const ntk_memorize_result all = memorize_overall(run);
+  exit_status status = settings->save != NULL ? memorize_save(run) : EXIT_DONE;
+  progress_clear();
+  if (settings->json) {
+    json_t *object = memorize_json(run);
+    const exit_status printed = json_print(object);
+    status = status == EXIT_DONE ? printed : status;
+    json_decref(object);
+  } else {
+    memorize_print(run);
+  }
+  if (status == EXIT_DONE && !all.reached)
+    status = report_error(EXIT_FAILED, "not reached: %s", all.reason);
+  return status;
+}
+
+/* To the library, classes are labels 1 and -1; the user knows them by their numbers. */
+static exit_status report_computed(const memorize_run *run, ntk_status computed) {
+  const size_t N = ntk_dataset_samples(run->job.data);
+  size_t i = 0, j = 0;
+  if (computed == NTK_ERR_ARGUMENT && run->classes.count > 0 &&
+      sscanf(ntk_error_message(), "samples %zu and %zu (from 1) are equal", &i, &j) == 2 &&
+      i - 1 < N && j - 1 < N)
+    return report_error(EXIT_INPUT,
+                        "samples %zu and %zu (from 1) are equal and of the classes %.17g and "
+                        "%.17g: no weights fit both",
+                        i, j, run->Y[i - 1], run->Y[j - 1]);
+  return report_library(computed, NULL);
+}
+
+static exit_status compute(memorize_run *run) {
+  cli_job *job = &run->job;
+  const double start = progress_seconds();
+  const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
+                                           run->count, &run->options, run->networks, run->results);
+  if (computed != NTK_OK)
+    return report_computed(run, computed);
+  run->seconds = progress_seconds() - start;
+  job->network = run->networks[0];
+  job_warn(job);
+  exit_status status = EXIT_DONE;
+  if (run->classes.count > 0)
+    status = find_accuracy(run);
+  return status == EXIT_DONE ? present(run) : status;
+}
+
+static void release(memorize_run *run) {
+  for (size_t c = 1; c < run->count && run->networks != NULL; c++) /* the first is the job's */
+    ntk_network_destroy(run->networks[c]);
+  job_end(&run->job);
+  if (run->targets != run->Y)
+    free(run->targets);
+  free(run->Y);
+  free(run->classes.value);
+  free(run->networks);
+  free(run->results);
+  free(run->certificate);
+}
+
+exit_status command_memorize(const cli_settings *settings) {
+  memorize_run run = {
+      .job = {.settings = settings},
+      .options = {.eps = settings->eps,
+                  .absolute = settings->absolute,
+                  .iterative = settings->iterative,
+                  .seed = settings->seed},
+      .accuracy = NAN,
+  };
+  exit_status status = check(settings);
+  if (status == EXIT_DONE)
+    status = prepare(&run);
+  if (status == EXIT_DONE)
+    status = compute(&run);
+  release(&run);
+  return status;
+}

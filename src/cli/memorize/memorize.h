@@ -1,0 +1,48 @@
+/* ntkit memorize, in parts: memorize.c computes, memorize_text.c and memorize_json.c present,
+ * memorize_save.c writes files and reads them back for the certificate. */
+#ifndef NTK_CLI_MEMORIZE_H
+#define NTK_CLI_MEMORIZE_H
+
+#include "cli/run/job.h"
+#include "cli/run/labels.h"
+#include "ntkit/fit.h"
+
+#include <jansson.h>
+
+/* Without --classes there is one network, for the labels as they are. With it there is one for each
+ * class, all but for the last hidden layer the same. */
+typedef struct memorize_run {
+  cli_job job; /* its network is networks[0] once that is there */
+  ntk_memorize_options options;
+  label_classes classes;  /* none without --classes */
+  size_t count;           /* networks */
+  double *Y;              /* N labels, or classes */
+  double *targets;        /* count x N: what the networks are to put out; without --classes, Y */
+  ntk_network **networks; /* count */
+  ntk_memorize_result *results; /* count */
+  ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
+  size_t right;                 /* samples whose class is put out */
+  double accuracy;              /* part of the samples whose class is put out; NaN: no classes */
+  double seconds;
+} memorize_run;
+
+/* The worst and the sums over all networks, and whether each reached what was wanted. */
+ntk_memorize_result memorize_overall(const memorize_run *run);
+/* ||F_L - Y||_2 of network c, and of the worst. */
+double memorize_absolute(const memorize_run *run, size_t c);
+double memorize_absolute_worst(const memorize_run *run);
+/* memorize_overall of the certificates. */
+ntk_fit_error memorize_certificate(const memorize_run *run);
+
+/* The table for people, on standard output. */
+void memorize_print(const memorize_run *run);
+/* The object for programs; NULL for want of memory. */
+json_t *memorize_json(const memorize_run *run);
+
+/* Whether --save may write what it is going to. */
+exit_status memorize_claim(const memorize_run *run);
+/* Writes data, labels and weights, reads them back (run->certificate is what they do), and saves
+ * them. */
+exit_status memorize_save(memorize_run *run);
+
+#endif

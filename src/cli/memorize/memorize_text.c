@@ -1,0 +1,74 @@
+/* The result of memorisation as a table for people, in plain ASCII. */
+#include "cli/memorize/memorize.h"
+#include "cli/run/job_show.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { ROWS = 20 }; /* of the table of classes */
+
+static void print_reached(const memorize_run *run, const ntk_memorize_result *all) {
+  const cli_settings *settings = run->job.settings;
+  char text[JOB_CELL];
+  printf("labels      %s: ", all->reached ? "reached" : "not reached");
+  if (settings->absolute)
+    printf("||F_L - Y||_2 = %.3g, wanted %.3g; ", memorize_absolute_worst(run), settings->eps);
+  printf("||F_L - Y||_2 / ||Y||_2 = %.3g", all->relative_error);
+  if (!settings->absolute)
+    printf(", wanted %.3g", settings->eps);
+  printf("%s\n", run->count > 1 ? " (the worst class)" : "");
+  printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %s\n", all->max_error,
+         job_number_up(all->rounding, 2, text));
+  if (run->certificate != NULL) {
+    const ntk_fit_error c = memorize_certificate(run);
+    printf("certificate max_i |F_L(x_i) - Y_i| <= %s by the weights as saved, read back\n",
+           job_number_up(c.bound, 3, text));
+  }
+  if (!isnan(run->accuracy))
+    printf("accuracy    %zu of %zu samples get their class by the largest of %zu outputs\n",
+           run->right, ntk_dataset_samples(run->job.data), run->count);
+}
+
+static void print_method(const memorize_run *run, const ntk_memorize_result *all) {
+  const ntk_network_spec *spec = &run->job.spec;
+  const size_t parameters = spec->width[spec->depth - 2] * (spec->width[spec->depth - 1] / 2);
+  char condition[JOB_CELL];
+  printf("step        t = %.3g, %zu correction%s\n", all->t, all->corrections,
+         all->corrections == 1 ? "" : "s");
+  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different sample%s\n",
+         run->options.iterative ? "by conjugate gradients" : "factorised", parameters, all->samples,
+         all->samples == 1 ? "" : "s");
+  if (!run->options.iterative)
+    printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
+}
+
+static void print_classes(const memorize_run *run) {
+  if (run->classes.count == 0)
+    return;
+  printf("\n%12s%12s%12s%12s%13s\n", "class", "rel. error", "max. error", "t", "corrections");
+  for (size_t c = 0; c < run->count && c < ROWS; c++) {
+    const ntk_memorize_result *r = &run->results[c];
+    printf("%12.17g%12.3g%12.3g%12.3g%13zu%s\n", run->classes.value[c], r->relative_error,
+           r->max_error, r->t, r->corrections, r->reached ? "" : "  not reached");
+  }
+  if (run->count > ROWS)
+    printf("and %zu more: --json has all\n", run->count - ROWS);
+}
+
+void memorize_print(const memorize_run *run) {
+  const ntk_memorize_result all = memorize_overall(run);
+  char labels[256];
+  snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.settings->labels,
+           run->classes.count > 0 ? " (classes)" : "");
+  job_print_network(&run->job);
+  job_print_data(&run->job, labels);
+  putchar('\n');
+  print_reached(run, &all);
+  print_method(run, &all);
+  print_classes(run);
+  printf("\ntime        %.3f s: kernel %.3f, factor %.3f, condition %.3f, solves %.3f, forward "
+         "passes %.3f\n",
+         all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,
+         all.seconds.solve, all.seconds.evaluate);
+  saved_print(&run->job.folder);
+}

@@ -1,0 +1,194 @@
+#include "cli/run/job.h"
+
+#include "cli/run/sha256.h"
+#include "cli/shell/options.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The initialisation (18), which alone has a gamma. */
+static const char ANTISYMMETRIC[] = "antisymmetric";
+
+bool job_data_in_file(const cli_settings *settings) {
+  size_t count = 0;
+  const ntk_distribution *list = ntk_distribution_list(&count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(settings->data, list[i].name) == 0)
+      return false;
+  return true;
+}
+
+static exit_status check_data(const cli_settings *settings, bool from_file) {
+  if (from_file)
+    return EXIT_DONE;
+  if (settings->samples == 0)
+    return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
+                        settings->data);
+  if (settings->dim == 0)
+    return report_error(EXIT_INPUT, "--dim is needed with --data %s: a whole number from 1",
+                        settings->data);
+  if (strcmp(settings->scale, "none") != 0)
+    return report_error(EXIT_INPUT,
+                        "--scale: '%s' is for files only; %s data have mean 0 and variance 1 by "
+                        "themselves",
+                        settings->scale, settings->data);
+  return EXIT_DONE;
+}
+
+static exit_status check_beta(const cli_settings *settings) {
+  const size_t depth = settings->widths.count + 1, count = settings->beta.count;
+  if (count == 1 || count == depth)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--beta: %zu values for a network of depth L = %zu; expected 1, or %zu: "
+                      "b_1,...,b_L",
+                      count, depth, depth);
+}
+
+static exit_status check_gamma(const cli_settings *settings) {
+  if (settings->gamma > 0 && strcmp(settings->init, ANTISYMMETRIC) != 0)
+    return report_error(EXIT_INPUT,
+                        "--gamma needs --init %s; of --init %s, --beta scales the weights",
+                        ANTISYMMETRIC, settings->init);
+  return EXIT_DONE;
+}
+
+static exit_status make_spec(cli_job *job) {
+  const cli_settings *settings = job->settings;
+  const size_t depth = settings->widths.count + 1;
+  job->width = calloc(depth, sizeof *job->width);
+  job->beta = calloc(depth, sizeof *job->beta);
+  if (job->width == NULL || job->beta == NULL)
+    return report_error(EXIT_FAILED, "no memory for a network of depth %zu", depth);
+  job->width[0] = settings->dim;
+  memcpy(job->width + 1, settings->widths.values, (depth - 1) * sizeof *job->width);
+  for (size_t l = 0; l < depth; l++)
+    job->beta[l] = settings->beta.values[settings->beta.count == 1 ? 0 : l];
+  job->spec = (ntk_network_spec){
+      .depth = depth,
+      .width = job->width,
+      .activation = settings->activation,
+      .init = settings->init,
+      .beta = job->beta,
+      .seed = settings->seed,
+  };
+  return EXIT_DONE;
+}
+
+static void warn_activation(const cli_settings *settings) {
+  size_t count = 0;
+  const ntk_activation_info *list = ntk_activation_list(&count);
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(settings->activation, list[i].name) != 0)
+      continue;
+    if (!list[i].nonlinear)
+      report_warning(settings,
+                     "activation %s is linear: outside Assumption 2.3, Theorem 3.1 does not cover "
+                     "it",
+                     list[i].name);
+    else if (isinf(list[i].lipschitz_grad))
+      report_warning(settings,
+                     "activation %s has a derivative that is not Lipschitz (M' infinite): outside "
+                     "Assumption 2.3, Theorem 3.1 does not cover it",
+                     list[i].name);
+  }
+}
+
+exit_status job_context(const cli_settings *settings, ntk_context **context) {
+  const ntk_context_options options = {
+      .threads = settings->threads,
+      .memory_limit = settings->memory,
+      .progress = progress_report,
+  };
+  progress_start(settings->quiet);
+  const ntk_status status = ntk_context_create(&options, context);
+  if (status == NTK_OK)
+    return EXIT_DONE;
+  return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
+}
+
+exit_status job_begin(const cli_settings *settings, cli_job *job) {
+  *job = (cli_job){.settings = settings, .from_file = job_data_in_file(settings)};
+  exit_status status = check_data(settings, job->from_file);
+  if (status == EXIT_DONE)
+    status = check_beta(settings);
+  if (status == EXIT_DONE)
+    status = check_gamma(settings);
+  if (status == EXIT_DONE)
+    status = make_spec(job);
+  if (status == EXIT_DONE)
+    status = job_context(settings, &job->context);
+  return status;
+}
+
+exit_status job_note_input(cli_job *job, const char *path) {
+  char hash[SHA256_TEXT];
+  if (!job->settings->json && job->settings->save == NULL)
+    return EXIT_DONE;
+  if (!sha256_file(path, hash))
+    return report_error(EXIT_INPUT, "%s cannot be read to its end", path);
+  json_t *input = json_object();
+  json_put(&input, "path", json_text(path));
+  json_put(&input, "sha256", json_text(hash));
+  if (job->inputs == NULL)
+    job->inputs = json_array();
+  if (json_array_append_new(job->inputs, input) == 0)
+    return EXIT_DONE;
+  return report_error(EXIT_FAILED, "no memory for the list of files that are read");
+}
+
+exit_status job_data(cli_job *job) {
+  const cli_settings *settings = job->settings;
+  ntk_status status = NTK_OK;
+  if (job->from_file) {
+    ntk_scaling scaling = NTK_SCALE_NONE;
+    status = ntk_scaling_parse(settings->scale, &scaling);
+    if (status != NTK_OK)
+      return report_library(status, "scale");
+    status = ntk_dataset_load(job->context, settings->data, settings->samples, settings->dim,
+                              scaling, &job->data);
+  } else {
+    status = ntk_dataset_generate(job->context, settings->data, settings->samples, settings->dim,
+                                  settings->seed, &job->data);
+  }
+  if (status != NTK_OK)
+    return report_library(status, "data");
+  job->width[0] = ntk_dataset_dim(job->data);
+  if (strcmp(settings->init, ANTISYMMETRIC) == 0) {
+    const double d = (double)job->width[0], N = (double)ntk_dataset_samples(job->data);
+    job->spec.gamma = settings->gamma > 0 ? settings->gamma : d * d * d * N * N; /* Theorem 4.2 */
+  }
+  return job->from_file ? job_note_input(job, settings->data) : EXIT_DONE;
+}
+
+void job_warn(const cli_job *job) {
+  warn_activation(job->settings);
+  const size_t constant = ntk_dataset_constant_columns(job->data);
+  if (constant > 0)
+    report_warning(job->settings, "--scale: %zu constant column%s of %zu set to 0", constant,
+                   constant == 1 ? "" : "s", job->width[0]);
+}
+
+exit_status job_network(cli_job *job) {
+  const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
+  if (status != NTK_OK)
+    return report_library(status, NULL);
+  job_warn(job);
+  return EXIT_DONE;
+}
+
+void job_end(cli_job *job) {
+  progress_clear();
+  saved_close(&job->folder);
+  ntk_network_destroy(job->network);
+  ntk_dataset_destroy(job->data);
+  ntk_context_destroy(job->context);
+  free(job->width);
+  free(job->beta);
+  json_decref(job->inputs);
+  *job = (cli_job){0};
+}

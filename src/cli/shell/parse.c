@@ -1,0 +1,183 @@
+#include "cli/shell/parse.h"
+
+#include "cli/shell/report.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OPTIONS = 96 };
+
+/* The command whose options report_nearest looks through. */
+static const cli_command *current;
+
+static const char *option_name(size_t i) {
+  size_t seen = 0;
+  for (size_t row = 0; option_at(row) != NULL; row++)
+    if ((option_at(row)->commands & current->bit) && seen++ == i)
+      return option_at(row)->name;
+  return NULL;
+}
+
+/* word as typed: "--name" or "--name=value". */
+static exit_status unknown_option(const char *word) {
+  char name[64];
+  const char *start = word + strspn(word, "-");
+  size_t length = strcspn(start, "=");
+  if (length >= sizeof name)
+    length = sizeof name - 1;
+  memcpy(name, start, length);
+  name[length] = '\0';
+  if (option_find(name) != NULL && strncmp(word, "--", 2) == 0)
+    return report_error(EXIT_INPUT, "--%s is not an option of '%s'; 'ntkit help %s' lists them",
+                        name, current->name, current->name);
+  const char *nearest = report_nearest(name, option_name);
+  const int shown = (int)strcspn(word, "=");
+  if (nearest != NULL)
+    return report_error(EXIT_INPUT, "unknown option '%.*s'; did you mean '--%s'?", shown, word,
+                        nearest);
+  return report_error(EXIT_INPUT, "unknown option '%.*s'; 'ntkit help %s' lists them", shown, word,
+                      current->name);
+}
+
+/* getopt_long's own table, and its text of letters; the value it returns for row i is i past every
+ * character. '+': it stops at the first word that is no option; ':': it tells a missing value from
+ * the rest. */
+enum { ROW = 256 };
+static void getopt_table(struct option *table, char *letters) {
+  size_t count = 0, used = 3;
+  memcpy(letters, "+:h", used);
+  for (size_t i = 0; option_at(i) != NULL && i + 1 < MOST_OPTIONS; i++)
+    if (option_at(i)->commands & current->bit) {
+      const bool flag = option_at(i)->kind == KIND_FLAG;
+      const int value = flag                          ? no_argument
+                        : option_at(i)->alone != NULL ? optional_argument
+                                                      : required_argument;
+      table[count++] = (struct option){option_at(i)->name, value, NULL, ROW + (int)i};
+      if (option_at(i)->letter != '\0') {
+        letters[used++] = option_at(i)->letter;
+        if (!flag)
+          letters[used++] = ':';
+      }
+    }
+  letters[used] = '\0';
+  table[count] = (struct option){0};
+}
+
+/* Of the current command's options, the one with this letter; NULL when there is none. */
+static const option_row *find_letter(int letter) {
+  for (size_t i = 0; letter > 0 && option_at(i) != NULL; i++)
+    if (option_at(i)->letter == letter && (option_at(i)->commands & current->bit))
+      return option_at(i);
+  return NULL;
+}
+
+/* Abbreviations are refused: one that is unique today may not be with the next option. */
+static bool is_exact(const char *word, const char *name) {
+  const size_t length = strlen(name);
+  return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
+         (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+/* The value of an option that needs none: the text after '=', or the next word unless that is an
+ * option, which getopt_long would not take. */
+static const char *optional_value(const option_row *option, int argc, char **argv) {
+  if (optarg != NULL)
+    return optarg;
+  return optind < argc && argv[optind][0] != '-' ? argv[optind++] : option->alone;
+}
+
+static exit_status one_option(int found, const char *word, const char *value,
+                              cli_settings *settings) {
+  if (found == 'h') {
+    settings->help = true;
+    return EXIT_DONE;
+  }
+  if (found == ':' && find_letter(optopt) != NULL)
+    return report_error(EXIT_INPUT, "-%c needs a value: -%c %s", optopt, optopt,
+                        find_letter(optopt)->argument);
+  if (found == ':') {
+    const option_row *option = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
+    if (option == NULL || !is_exact(word, option->name))
+      return unknown_option(word);
+    return report_error(EXIT_INPUT, "--%s needs a value: --%s %s", option->name, option->name,
+                        option->argument);
+  }
+  if (find_letter(found) != NULL)
+    return parse_value(find_letter(found), value, settings);
+  if (found < ROW) {
+    const option_row *flag = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
+    if (flag != NULL && is_exact(word, flag->name))
+      return report_error(EXIT_INPUT, "--%s takes no value", flag->name);
+    return unknown_option(word);
+  }
+  const option_row *option = option_at((size_t)(found - ROW));
+  if (!is_exact(word, option->name))
+    return unknown_option(word);
+  return parse_value(option, value, settings);
+}
+
+static exit_status check_required(const bool *seen) {
+  for (size_t i = 0; option_at(i) != NULL; i++) {
+    const option_row *option = option_at(i);
+    if (option->required && (option->commands & current->bit) && !seen[i])
+      return report_error(EXIT_INPUT, "--%s is needed: %s", option->name, option->expected);
+  }
+  return EXIT_DONE;
+}
+
+exit_status parse_arguments(const cli_command *command, int argc, char **argv,
+                            cli_settings *settings) {
+  struct option table[MOST_OPTIONS];
+  char letters[3 + 2 * MOST_OPTIONS];
+  bool seen[MOST_OPTIONS] = {false};
+  *settings = (cli_settings){0};
+  current = command;
+  for (size_t i = 0; option_at(i) != NULL; i++)
+    if ((option_at(i)->commands & command->bit) != 0 && option_at(i)->fallback != NULL) {
+      const exit_status status = parse_value(option_at(i), option_at(i)->fallback, settings);
+      if (status != EXIT_DONE)
+        return status;
+    }
+
+  settings->operand = calloc((size_t)argc, sizeof *settings->operand);
+  if (settings->operand == NULL)
+    return report_error(EXIT_FAILED, "no memory for %d words", argc);
+  getopt_table(table, letters);
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    const char *word = optind < argc ? argv[optind] : "";
+    const int found = getopt_long(argc, argv, letters, table, NULL);
+    if (found == -1) {
+      if (optind >= argc)
+        break;
+      settings->operand[settings->operands++] = argv[optind++];
+      continue;
+    }
+    for (size_t i = 0; option_at(i) != NULL; i++)
+      seen[i] |= found == ROW + (int)i || (found > 0 && option_at(i) == find_letter(found));
+    const char *value = optarg;
+    if (found >= ROW && option_at((size_t)(found - ROW))->alone != NULL)
+      value = optional_value(option_at((size_t)(found - ROW)), argc, argv);
+    const exit_status status = one_option(found, word, value, settings);
+    if (status != EXIT_DONE)
+      return status;
+  }
+  if (settings->operands > command->most)
+    return report_error(EXIT_INPUT, "unexpected '%s'; 'ntkit help %s' says what is accepted",
+                        settings->operand[command->most], command->name);
+  if (settings->help)
+    return EXIT_DONE;
+  if (settings->operands < command->least)
+    return report_error(EXIT_INPUT, "'%s' needs more: ntkit %s %s", command->name, command->name,
+                        command->operands);
+  return check_required(seen);
+}
+
+void settings_clear(cli_settings *settings) {
+  free(settings->widths.values);
+  free(settings->beta.values);
+  free(settings->operand);
+  *settings = (cli_settings){0};
+}

@@ -1,0 +1,150 @@
+#include "cli/shell/report.h"
+
+#include "cli/shell/file.h"
+#include "cli/shell/progress.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE = 8192, LONGEST_NAME = 40 };
+
+/* A path may hold any byte; the line must stay one line, and leave the terminal as it was. */
+static void print_line(const char *prefix, const char *format, va_list arguments) {
+  char line[LINE];
+  vsnprintf(line, sizeof line, format, arguments);
+  ntk_text_clean(line);
+  progress_clear();
+  fprintf(stderr, "%s%s\n", prefix, line);
+}
+
+exit_status report_error(exit_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("ntkit: ", format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+void report_warning(const cli_settings *settings, const char *format, ...) {
+  if (settings->quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("ntkit: warning: ", format, arguments);
+  va_end(arguments);
+}
+
+void report_note(const cli_settings *settings, const char *format, ...) {
+  if (settings->quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  print_line("ntkit: ", format, arguments);
+  va_end(arguments);
+}
+
+static exit_status exit_of(ntk_status status) {
+  switch (status) {
+  case NTK_OK:
+    return EXIT_DONE;
+  case NTK_ERR_ARGUMENT:
+  case NTK_ERR_SHAPE:
+  case NTK_ERR_LIMIT:
+  case NTK_ERR_MEMORY:
+  case NTK_ERR_FILE:
+  case NTK_ERR_FORMAT:
+  case NTK_ERR_NOT_FINITE:
+    return EXIT_INPUT;
+  case NTK_ERR_CANCELLED:
+    return EXIT_INTERRUPTED;
+  case NTK_ERR_NUMERIC:
+  case NTK_ERR_BLAS:
+    break;
+  }
+  return EXIT_FAILED;
+}
+
+exit_status report_library(ntk_status status, const char *option) {
+  if (option != NULL && status != NTK_ERR_CANCELLED)
+    return report_error(exit_of(status), "--%s: %s", option, ntk_error_message());
+  return report_error(exit_of(status), "%s", ntk_error_message());
+}
+
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+static bool same_letter(char a, char b) {
+  return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Letters added, left out, replaced, or swapped with the next between two names of at most
+ * LONGEST_NAME letters, whatever their case (optimal string alignment), row by row. */
+static size_t edit_distance(const char *a, const char *b) {
+  size_t row[3][LONGEST_NAME + 1]; /* i % 3 */
+  const size_t rows = strlen(a), columns = strlen(b);
+  for (size_t i = 0; i <= rows; i++)
+    for (size_t j = 0; j <= columns; j++) {
+      size_t *here = &row[i % 3][j];
+      if (i == 0 || j == 0) {
+        *here = i + j;
+        continue;
+      }
+      const size_t *above = row[(i + 2) % 3];
+      *here = least(above[j - 1] + !same_letter(a[i - 1], b[j - 1]),
+                    least(above[j], row[i % 3][j - 1]) + 1);
+      if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
+        *here = least(*here, row[(i + 1) % 3][j - 2] + 1);
+    }
+  return row[rows % 3][columns];
+}
+
+const char *report_nearest(const char *word, const char *(*name)(size_t i)) {
+  if (strlen(word) > LONGEST_NAME)
+    return NULL;
+  const char *nearest = NULL;
+  size_t best = strlen(word) < 5 ? 2 : 3; /* this far is another word, not a slip */
+  for (size_t i = 0; name(i) != NULL; i++) {
+    if (strlen(name(i)) > LONGEST_NAME)
+      continue;
+    const size_t distance = edit_distance(word, name(i));
+    if (distance < best) {
+      best = distance;
+      nearest = name(i);
+    }
+  }
+  return nearest;
+}
+
+void report_names(const char *(*name)(size_t i), size_t size, char *text) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; name(i) != NULL && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", name(i));
+}
+
+exit_status report_output(exit_status status) {
+  /* The buffer is emptied early when it fills: then the reason is gone, the fact is not. */
+  const bool failed = ferror(stdout) != 0;
+  int why = failed ? file_why(stdout) : 0;
+  if (fclose(stdout) == 0 && !failed)
+    return status;
+  why = failed ? why : errno;
+  return report_error(EXIT_FAILED, "standard output: %s",
+                      why != 0 ? strerror(why) : "could not be written");
+}
+
+void report_bytes(size_t bytes, size_t size, char *text) {
+  static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  double value = (double)bytes;
+  size_t unit = 0;
+  while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+    value /= 1024;
+    unit++;
+  }
+  snprintf(text, size, unit == 0 ? "%.0f %s" : "%.2f %s", value, units[unit]);
+}

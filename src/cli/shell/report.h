@@ -1,0 +1,40 @@
+/* What goes to standard error: one line an error, the same form everywhere. And the check, at the
+ * end, that standard output took everything. */
+#ifndef NTK_CLI_REPORT_H
+#define NTK_CLI_REPORT_H
+
+#include "cli/shell/settings.h"
+#include "ntkit/ntkit.h"
+
+/* Prints "ntkit: " and the formatted text as one line (control characters become '?'), and returns
+ * status, so that a failure reads `return report_error(EXIT_INPUT, "...")`. */
+exit_status report_error(exit_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "ntkit: warning: ..." unless settings ask for quiet. */
+void report_warning(const cli_settings *settings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "ntkit: ..." on what is no cause for worry, unless settings ask for quiet. */
+void report_note(const cli_settings *settings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Prints the library's own line on what failed, after the option at fault where it is known (else
+ * NULL), and gives the exit status that belongs to it. status is not NTK_OK. */
+exit_status report_library(ntk_status status, const char *option);
+
+/* Name nearest to word among names (by edit distance), or NULL when none is near. Called with
+ * i = 0, 1, ... until name(i) is NULL. */
+const char *report_nearest(const char *word, const char *(*name)(size_t i));
+
+/* Writes "a, b, c" into text. */
+void report_names(const char *(*name)(size_t i), size_t size, char *text);
+
+/* The last call: closes standard output; an error line and EXIT_FAILED when it did not take
+ * everything, else status. */
+exit_status report_output(exit_status status);
+
+/* "1.23 GiB" into text. */
+void report_bytes(size_t bytes, size_t size, char *text);
+
+#endif

@@ -1,0 +1,32 @@
+/* Files of --save: enough to recheck the result without ntkit. */
+#include "cli/spectrum/spectrum.h"
+
+exit_status spectrum_claim(const cli_job *job) {
+  const saved_folder *folder = &job->folder;
+  exit_status status = saved_claim_data(folder);
+  if (status == EXIT_DONE)
+    status = saved_claim_network(folder, "", job->spec.depth);
+  if (status == EXIT_DONE)
+    status = saved_claim(folder, "eigenvector.npy");
+  if (status == EXIT_DONE && job->settings->full)
+    status = saved_claim(folder, "eigenvalues.npy");
+  if (status == EXIT_DONE && job->settings->save_kernel)
+    status = saved_claim(folder, "kernel.npy");
+  return status;
+}
+
+exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result) {
+  saved_folder *folder = &job->folder;
+  exit_status status = job->settings->save_kernel ? saved_add(folder, "kernel.npy") : EXIT_DONE;
+  if (status == EXIT_DONE)
+    status = saved_data(folder, job->data);
+  if (status == EXIT_DONE)
+    status = saved_weights(folder, "", job->network);
+  if (status == EXIT_DONE && result->eigenvector != NULL)
+    status = saved_array(folder, "eigenvector.npy", result->eigenvector, result->samples, 0);
+  if (status == EXIT_DONE && result->eigenvalues != NULL)
+    status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->samples, 0);
+  if (status == EXIT_DONE)
+    status = saved_announce(folder);
+  return status == EXIT_DONE ? saved_finish(folder, spectrum_json(job, result)) : status;
+}

@@ -1,0 +1,136 @@
+/* The result as a table for people, in plain ASCII. */
+#include "cli/run/job_show.h"
+#include "cli/shell/report.h"
+#include "cli/spectrum/spectrum.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void print_eigenvalue(const char *name, double value, double residual) {
+  char text[JOB_CELL], error[JOB_CELL];
+  printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
+         job_number(residual, "%.1e", error));
+}
+
+static void print_interval(const char *what, double lower, double upper) {
+  char low[JOB_CELL], high[JOB_CELL];
+  printf("            %-31s %s <= lambda_min <= %s\n", what, job_number_down(lower, 10, low),
+         job_number_up(upper, 10, high));
+}
+
+static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
+  const ntk_certificate *certificate = &result->certificate;
+  if (!job->settings->certify || result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    return;
+  if (result->verdict == NTK_VERDICT_RANK_DEFICIENT) {
+    printf("            exactly, for the kernel in exact arithmetic\n");
+    return;
+  }
+  if (!certificate->certified) {
+    printf("            not certified: no lower bound could be proved\n");
+    return;
+  }
+  print_interval("proved of the stored matrix:", certificate->lower, certificate->upper);
+  print_interval("estimated for the exact kernel:", certificate->kernel_lower,
+                 certificate->kernel_upper);
+}
+
+static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *result) {
+  printf("verdict     %s%s%s\n", ntk_verdict_name(result->verdict),
+         result->reason[0] != '\0' ? ": " : "", result->reason);
+  print_eigenvalue("lambda_min", result->lambda_min, result->residual_min);
+  print_certificate(job, result);
+  print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
+  const double condition = result->lambda_max / result->lambda_min;
+  if (isfinite(condition))
+    printf("condition   %-18.6g lambda_max / lambda_min\n", condition);
+  if (result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
+  if (result->eigenvalues != NULL) {
+    const size_t last = result->samples - 1;
+    const size_t at[] = {0, last / 4, last / 2, last - last / 4, last};
+    static const char *const words[] = {"min", ", quartiles", ",", ",", ", max"};
+    printf("spectrum   ");
+    for (size_t k = 0; k < sizeof at / sizeof at[0]; k++) {
+      const double value = result->eigenvalues[at[k]];
+      const bool noise = value > 0.0 && value <= result->resolution;
+      printf("%s%s %s%.6g", k == 0 ? " " : "", words[k], noise ? "< " : "",
+             noise ? result->resolution : value);
+    }
+    putchar('\n');
+  }
+}
+
+static void print_bound(const char *what, double value, const char *meaning) {
+  char text[JOB_CELL];
+  printf("  %-33s %-13s %s\n", what, job_number(value, "%.6g", text), meaning);
+}
+
+static void print_theorem(const ntk_spectrum_result *result) {
+  const ntk_bounds *bounds = &result->bounds;
+  printf("\nTheorem 3.1\n");
+  print_bound("lambda_min / (n_{L-2} n_{L-1})", bounds->ratio_lower, "eq. (6): bounded from below");
+  print_bound("lambda_min / (d n_{L-1})", bounds->ratio_upper, "eq. (7): bounded from above");
+  print_bound("min_i K_ii", bounds->diagonal_min, "eq. (16): at least lambda_min");
+  print_bound("N / (n_{L-2} n_{L-1})", (double)result->samples / bounds->lower_scale,
+              "eq. (4): small");
+}
+
+static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
+  const bool asked = job->settings->per_layer;
+  printf("\nblock  %-17s %s\n", "parameters",
+         asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
+  for (size_t k = 0; k < result->blocks; k++) {
+    const ntk_block_result *block = &result->layers[k];
+    char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
+    snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k),
+             ntk_network_width(job->network, k + 1));
+    const char *note = "";
+    if (asked && block->verdict == NTK_VERDICT_RANK_DEFICIENT)
+      note = " (rank < N)";
+    else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+      note = " (below resolution)";
+    if (asked)
+      (void)job_number(block->lambda_min, "%.8g", value);
+    /* Without the last column the lines have no blanks at their end. */
+    (void)job_number(block->trace, "%.8g", trace);
+    if (asked)
+      printf("%-6zu %-17s %-15s%s%s\n", k, shape, trace, value, note);
+    else
+      printf("%-6zu %-17s %s\n", k, shape, trace);
+  }
+}
+
+static void print_costs(const ntk_spectrum_result *result) {
+  const ntk_spectrum_seconds *seconds = &result->seconds;
+  const struct {
+    const char *name;
+    double value;
+  } phases[] = {
+      {"forward", seconds->forward}, {"kernel", seconds->kernel},   {"factor", seconds->factor},
+      {"eigen", seconds->eigen},     {"certify", seconds->certify}, {"full", seconds->full},
+      {"layers", seconds->layers},
+  };
+  printf("\ntime        %.3f s:", seconds->total);
+  const char *comma = "";
+  for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+    if (phases[i].value > 0) {
+      printf("%s %s %.3f", comma, phases[i].name, phases[i].value);
+      comma = ",";
+    }
+  char bytes[JOB_CELL];
+  report_bytes(result->memory_bytes, sizeof bytes, bytes);
+  printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
+         result->products);
+}
+
+void spectrum_print(const cli_job *job, const ntk_spectrum_result *result) {
+  job_print_network(job);
+  job_print_data(job, "");
+  putchar('\n');
+  print_eigenvalues(job, result);
+  print_theorem(result);
+  print_layers(job, result);
+  print_costs(result);
+  saved_print_files(&job->folder);
+}

@@ -1,0 +1,78 @@
+#include "cli/study/study_plot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+  const char *name, *label;
+} words[] = {
+    {"condition", "λ_{max}/λ_{min}"},
+    {"lambda_min_lower", "lower end of λ_{min}(K)"},
+    {"lambda_min_upper", "upper end of λ_{min}(K)"},
+    {"certified", "part of the trials certified"},
+    {"ratio_lower", "λ_{min}(K)/(n_{L-2}n_{L-1})"},
+    {"ratio_upper", "λ_{min}(K)/(d n_{L-1})"},
+    {"lambda_min", "λ_{min}(K)"},
+    {"lambda_max", "λ_{max}(K)"},
+    {"final_loss", "loss after training"},
+    {"smallest_loss", "smallest loss of all epochs"},
+    {"plateau_loss", "loss at the plateau"},
+    {"epochs_to", "epochs to the target"},
+    {"memorize_error", "relative error of memorisation"},
+    {"rate", "factor of the loss per epoch"},
+};
+
+/* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
+void plot_label_quantity(const char *name, char *text) {
+  const char *stem = "lambda_min_";
+  const char *layer = strncmp(name, stem, strlen(stem)) == 0 ? name + strlen(stem) : "";
+  if (layer[0] != '\0' && layer[strspn(layer, "0123456789")] == '\0') {
+    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", layer);
+    return;
+  }
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (strcmp(name, words[i].name) == 0) {
+      snprintf(text, FIGURE_LABEL, "%s", words[i].label);
+      return;
+    }
+  figure_formula(name, FIGURE_LABEL, text);
+}
+
+/* "lambda_min, lambda_min_0" into text. */
+static void list_quantities(const plot_choices *c, size_t size, char *text) {
+  size_t used = 0;
+  for (size_t i = 0; i < c->count && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
+                             c->chosen[i].quantity);
+}
+
+void plot_label(const cli_settings *settings, const ntk_study_table *table, const plot_choices *c,
+                plot_labels *l) {
+  const ntk_summary_options *chosen = c->chosen;
+  char quantities[512];
+  list_quantities(c, sizeof quantities, quantities);
+  plot_label_quantity(chosen->quantity, l->quantity);
+  figure_formula(chosen->x, FIGURE_LABEL, l->x);
+  if (settings->heat != NULL)
+    figure_formula(settings->heat, FIGURE_LABEL, l->y);
+  else /* of several the legend says which they are */
+    snprintf(l->y, FIGURE_LABEL, "%s", c->count == 1 ? l->quantity : "");
+  figure_formula(settings->title != NULL ? settings->title : "", FIGURE_LABEL, l->title);
+  if (settings->xlabel != NULL)
+    figure_formula(settings->xlabel, FIGURE_LABEL, l->x);
+  if (settings->ylabel != NULL)
+    figure_formula(settings->ylabel, FIGURE_LABEL, l->y);
+  const bool geometric = settings->heat != NULL && strchr(settings->log, 'z') != NULL;
+  snprintf(l->about, sizeof l->about, "study %s: %smean of %s over x = %s", table->name,
+           geometric ? "geometric " : "", quantities, chosen->x);
+  const size_t used = strlen(l->about);
+  if (settings->heat != NULL)
+    snprintf(l->about + used, sizeof l->about - used, " and y = %s", settings->heat);
+  else if (strcmp(settings->band, "none") != 0)
+    snprintf(l->about + used, sizeof l->about - used, "; low, high: %s",
+             strncmp(settings->band, "ci", 2) == 0 ? "95 % bootstrap interval of the mean"
+                                                   : "one standard deviation down and up");
+  for (char *at = l->about; *at != '\0'; at++) /* it stays one comment */
+    if ((unsigned char)*at < 0x20)
+      *at = ' ';
+}

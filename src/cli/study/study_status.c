@@ -1,0 +1,80 @@
+/* ntkit study status, ntkit study merge. */
+#include "cli/shell/command.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+#include "cli/study/study.h"
+
+#include <stdio.h>
+
+static exit_status print_json(const char *database, const ntk_study_status *s) {
+  json_t *object = json_object();
+  json_put(&object, "name", json_text(s->name));
+  json_put(&object, "database", json_text(database));
+  json_put(&object, "points", json_whole(s->points));
+  json_put(&object, "trials", json_whole(s->trials));
+  json_put(&object, "total", json_whole(s->total));
+  json_put(&object, "done", json_whole(s->done));
+  json_put(&object, "failed", json_whole(s->failed));
+  json_put(&object, "fraction", json_number(s->fraction));
+  json_put(&object, "flops", json_number(s->flops));
+  json_put(&object, "seconds", json_number(s->seconds));
+  json_put(&object, "builds", json_whole(s->builds));
+  json_put(&object, "last_error", json_text(s->last_error));
+  json_put(&object, "valueless", json_whole(s->valueless));
+  json_put(&object, "why_valueless", json_text(s->why_valueless));
+  const exit_status status = json_print(object);
+  json_decref(object);
+  return status;
+}
+
+exit_status study_print_status(const cli_settings *settings, const char *database,
+                               const ntk_study_status *s) {
+  if (settings->json)
+    return print_json(database, s);
+  char time[32];
+  progress_duration(s->seconds, sizeof time, time);
+  printf("%s: %zu of %zu trials done", s->name, s->done, s->total);
+  if (s->failed > 0)
+    printf(", %zu failed", s->failed);
+  if (s->done < s->total)
+    printf(", %.0f %% of the cost", 100.0 * s->fraction);
+  if (s->valueless > 0)
+    printf("\n  %zu trial%s without a value of some quantity: %s", s->valueless,
+           s->valueless == 1 ? "" : "s", s->why_valueless);
+  printf("\n  %zu points, %zu trial%s each; %s of computing on one thread\n", s->points, s->trials,
+         s->trials == 1 ? "" : "s", time);
+  printf("  database %s\n", database);
+  return EXIT_DONE;
+}
+
+exit_status command_study_status(const cli_settings *settings) {
+  ntk_study_status status = {0};
+  const ntk_status read = ntk_study_status_read(settings->operand[0], &status);
+  if (read != NTK_OK)
+    return report_library(read, NULL);
+  exit_status result = EXIT_DONE;
+  if (settings->spec)
+    fputs(status.spec, stdout);
+  else
+    result = study_print_status(settings, settings->operand[0], &status);
+  if (!settings->spec && !settings->json && status.failed > 0)
+    printf("  last failure: %s\n", status.last_error);
+  ntk_study_status_clear(&status);
+  return result;
+}
+
+exit_status command_study_merge(const cli_settings *settings) {
+  if (settings->output == NULL)
+    return report_error(EXIT_INPUT, "--output is needed: -o FILE.db, the database to write");
+  ntk_status status = ntk_study_merge((const char *const *)settings->operand, settings->operands,
+                                      settings->other_code, settings->output);
+  ntk_study_status merged = {0};
+  if (status == NTK_OK)
+    status = ntk_study_status_read(settings->output, &merged);
+  if (status != NTK_OK)
+    return report_library(status, NULL);
+  const exit_status printed = study_print_status(settings, settings->output, &merged);
+  ntk_study_status_clear(&merged);
+  return printed;
+}

@@ -1,0 +1,192 @@
+/* ntkit train. Everything that can be refused is refused before anything large is allocated and
+ * before anything is written. What an earlier run saved is replaced only by a run that came to an
+ * end: an interrupted one leaves its checkpoint, a diverged one nothing. */
+#include "cli/train/train.h"
+
+#include "cli/run/labels.h"
+#include "cli/shell/command.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Levenberg-Marquardt takes tens of epochs, each a factorisation of K. */
+enum { EPOCHS_LM = 100 };
+
+/* ---- Progress -------------------------------------------------------------------------------- */
+
+/* An ntk_train_progress_fn. */
+static bool report(const ntk_train_progress *p, void *user) {
+  train_run *run = user;
+  run->epoch = p->epoch;
+  run->loss = p->loss;
+  run->stopped = progress_interrupted();
+  if (run->stopped)
+    return false;
+  char text[160], rate[48] = "", left[32];
+  if (!isnan(p->rate))
+    snprintf(rate, sizeof rate, ", x %.6g an epoch", p->rate);
+  progress_duration(p->left, sizeof left, left);
+  snprintf(text, sizeof text, "epoch %zu of %zu, loss %.3e%s, at most %s left", p->epoch, p->epochs,
+           p->loss, rate, left);
+  progress_line(text);
+  return true;
+}
+
+/* ---- Before the computation ------------------------------------------------------------------ */
+
+static exit_status make_options(train_run *run) {
+  const cli_settings *settings = run->job.settings;
+  const bool lm = strcmp(settings->optimizer, "lm") == 0;
+  if (settings->checkpoint != NULL || settings->save != NULL) {
+    run->checkpoint = settings->checkpoint != NULL ? strdup(settings->checkpoint)
+                                                   : saved_path(settings->save, "checkpoint.ntk");
+    if (run->checkpoint == NULL)
+      return report_error(EXIT_FAILED, "no memory for the checkpoint's name");
+  }
+  run->options = (ntk_train_options){
+      .optimizer = settings->optimizer,
+      .loss = settings->loss,
+      .lr = settings->lr.value,
+      .lr_rule = settings->lr.name,
+      .momentum = settings->momentum,
+      .precision = settings->precision,
+      .epochs = settings->epochs == 0 && lm ? EPOCHS_LM : settings->epochs,
+      .target = settings->target,
+      .plateau = settings->plateau,
+      .seconds = settings->seconds,
+      .track = settings->track,
+      .checkpoint = run->checkpoint,
+      .progress = report,
+      .progress_user = run,
+      .seed = settings->seed,
+  };
+  return EXIT_DONE;
+}
+
+static exit_status check_memory(const train_run *run, size_t N) {
+  size_t bytes = 0;
+  const ntk_status status =
+      ntk_train_memory(run->job.context, &run->job.spec, N, &run->options, &bytes);
+  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+}
+
+/* Data, labels and network, with the sizes checked as soon as they are known. */
+static exit_status prepare(train_run *run) {
+  cli_job *job = &run->job;
+  exit_status status = job_begin(job->settings, job);
+  if (status == EXIT_DONE)
+    status = make_options(run);
+  if (status == EXIT_DONE && !job->from_file)
+    status = check_memory(run, job->settings->samples);
+  if (status == EXIT_DONE)
+    status = job_data(job);
+  if (status == EXIT_DONE && job->from_file)
+    status = check_memory(run, ntk_dataset_samples(job->data));
+  if (status == EXIT_DONE)
+    status = labels_make(job, &run->Y);
+  if (status == EXIT_DONE)
+    status = job_network(job);
+  if (status == EXIT_DONE)
+    status = saved_open(job->settings, &job->folder);
+  if (status == EXIT_DONE && job->settings->save != NULL)
+    status = train_claim(run);
+  return status;
+}
+
+/* ---- After it -------------------------------------------------------------------------------- */
+
+/* A result that cannot be saved or drawn is still printed. */
+static exit_status present(train_run *run, const ntk_train_result *result) {
+  const cli_settings *settings = run->job.settings;
+  exit_status status = settings->save != NULL ? train_save(run, result) : EXIT_DONE;
+  progress_clear();
+  if (settings->json) {
+    json_t *object = train_json(run, result);
+    const exit_status printed = json_print(object);
+    status = status == EXIT_DONE ? printed : status;
+    json_decref(object);
+  } else {
+    train_print(run, result);
+  }
+  return status;
+}
+
+/* Programs get the object all the same: it says what would have been stable. */
+static exit_status diverged(const train_run *run, const ntk_train_result *result) {
+  if (run->job.settings->json) {
+    json_t *object = train_json(run, result);
+    (void)json_print(object);
+    json_decref(object);
+  }
+  return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", result->reason);
+}
+
+/* While the kernel is measured nobody tells of epochs: the last one told of may be some ago. */
+static exit_status interrupted(const train_run *run) {
+  char done[96] = "";
+  if (run->stopped)
+    snprintf(done, sizeof done, " at epoch %zu, loss %.6g", run->epoch, run->loss);
+  else if (run->epoch > 0)
+    snprintf(done, sizeof done, " past epoch %zu", run->epoch);
+  if (run->checkpoint == NULL)
+    return report_error(EXIT_INTERRUPTED,
+                        "interrupted%s; nothing was saved: with --checkpoint FILE the same command "
+                        "could go on from there",
+                        done);
+  if (access(run->checkpoint, F_OK) != 0)
+    return report_error(EXIT_INTERRUPTED, "interrupted%s, before the first checkpoint", done);
+  return report_error(EXIT_INTERRUPTED, "interrupted%s; the same command goes on from there, by %s",
+                      done, run->checkpoint);
+}
+
+/* Lines on a checkpoint start with its path; NULL: what failed is no option's. */
+static const char *option_at_fault(const train_run *run) {
+  const char *path = run->checkpoint;
+  if (path == NULL || strncmp(ntk_error_message(), path, strlen(path)) != 0)
+    return NULL;
+  return run->job.settings->checkpoint != NULL ? "checkpoint" : "save";
+}
+
+static exit_status compute(train_run *run) {
+  ntk_train_result result = {0};
+  const ntk_status computed =
+      ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, &result);
+  if (computed == NTK_ERR_CANCELLED)
+    return interrupted(run);
+  if (computed != NTK_OK)
+    return report_library(computed, option_at_fault(run));
+  exit_status status =
+      result.stopped == NTK_STOP_DIVERGED ? diverged(run, &result) : present(run, &result);
+  const double wanted = run->options.seconds;
+  if (wanted > 0.0 && result.seconds > 1.05 * wanted + 0.1)
+    report_warning(run->job.settings,
+                   "--time %g: it took %.3g s: what comes before the first step, and a step that "
+                   "has begun, go to their end",
+                   wanted, result.seconds);
+  if (status == EXIT_DONE && result.unsaved[0] != '\0')
+    status =
+        report_error(EXIT_FAILED, "the last checkpoint could not be written: %s", result.unsaved);
+  ntk_train_clear(&result);
+  return status;
+}
+
+exit_status command_train(const cli_settings *settings) {
+  train_run run = {.job = {.settings = settings}};
+  exit_status status = train_check(settings);
+  if (status == EXIT_DONE)
+    status = prepare(&run);
+  if (status == EXIT_DONE) {
+    train_warn(&run);
+    status = compute(&run);
+  }
+  job_end(&run.job);
+  free(run.Y);
+  free(run.checkpoint);
+  return status;
+}

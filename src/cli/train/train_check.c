@@ -1,0 +1,104 @@
+/* What ntkit train refuses before it starts, and what it warns of. */
+#include "cli/shell/report.h"
+#include "cli/train/train.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is(const char *a, const char *b) {
+  return strcmp(a, b) == 0;
+}
+
+exit_status train_check(const cli_settings *settings) {
+  const char *optimizer = settings->optimizer;
+  const bool lm = is(optimizer, "lm");
+  const real_or_name *lr = &settings->lr;
+  if (settings->plot && settings->save == NULL)
+    return report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
+  if (settings->momentum > 0 && !is(optimizer, "momentum") && !is(optimizer, "nesterov"))
+    return report_error(
+        EXIT_INPUT, "--momentum is for --optimizer momentum or nesterov; it is %s here", optimizer);
+  if (lm && (lr->name == NULL || !is(lr->name, "auto")))
+    return report_error(EXIT_INPUT, "--lr: --optimizer lm takes no step size; leave it out");
+  if (lm && is(settings->precision, "float"))
+    return report_error(EXIT_INPUT, "--precision float is not for --optimizer lm; expected double");
+  return EXIT_DONE;
+}
+
+/* ---- Warnings -------------------------------------------------------------------------------- */
+
+/* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
+static void warn_smoothness(const cli_settings *settings) {
+  size_t count = 0;
+  const ntk_activation_info *list = ntk_activation_list(&count);
+  const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
+                     : settings->lr.name != NULL && is(settings->lr.name, "theory") ? "--lr theory"
+                     : settings->track > 0                                          ? "--track"
+                                                                                    : NULL;
+  for (size_t i = 0; i < count && what != NULL; i++)
+    if (is(settings->activation, list[i].name) && isinf(list[i].lipschitz_grad))
+      report_warning(settings,
+                     "%s rests on a smooth activation, and the derivative of %s jumps: its "
+                     "Jacobian may change a great deal in a small step",
+                     what, list[i].name);
+}
+
+/* (18) makes F_L a difference of numbers of size sqrt(gamma): the sum of n_{L-1} terms
+ * phi(g) w with w ~ N(0, beta_L^2 gamma), rounded to a part in 2^24 each, errs by about
+ * 2^-24 beta_L sqrt(gamma n_{L-1}) where phi(g) is near 1. */
+static void warn_float(const train_run *run) {
+  const cli_settings *settings = run->job.settings;
+  const ntk_network_spec *spec = &run->job.spec;
+  if (!is(settings->precision, "float") || !(spec->gamma > 0))
+    return;
+  const size_t L = spec->depth;
+  const double terms = (double)spec->width[L - 1], N = (double)ntk_dataset_samples(run->job.data);
+  const double error = FLT_EPSILON / 2 * spec->beta[L - 1] * sqrt(spec->gamma * terms);
+  const double floor = error * error * (is(settings->loss, "mean") ? 1.0 : N / 2.0);
+  report_warning(settings,
+                 "--precision float: outputs are differences of numbers near sqrt(gamma) = %.2g, "
+                 "known to about %.1g: the loss cannot be followed below %.1g, and steps may stop "
+                 "moving the weights before; double goes far beyond",
+                 sqrt(spec->gamma), error, floor);
+}
+
+/* In flops; K and the cross kernel cost 2 N^2 sum_k n_k each at least, their eigenvalues N^3 / 3
+ * for a factor. Below a minute of work nobody minds. */
+static void warn_cost(const train_run *run) {
+  static const double WORTH_A_LINE = 2e12;
+  const cli_job *job = &run->job;
+  const size_t track = run->options.track;
+  const double epochs = run->options.epochs > 0 ? (double)run->options.epochs : 1e4;
+  if (track == 0)
+    return;
+  const double N = (double)ntk_dataset_samples(job->data);
+  const double P = (double)ntk_network_parameters(job->network);
+  double widths = 0;
+  for (size_t l = 0; l < job->spec.depth; l++)
+    widths += (double)job->spec.width[l];
+  const double points = 2.0 + floor((epochs - 1.0) / (double)track);
+  const double tracking = points * (N * N * N / 3.0 + 8.0 * N * N * widths);
+  const double training = epochs * 6.0 * N * P;
+  if (tracking > WORTH_A_LINE && tracking > training)
+    report_warning(job->settings,
+                   "--track %zu: up to %.0f kernels of %.0f samples cost about %.0f times what the "
+                   "epochs do; a larger EVERY costs less",
+                   track, points, N, ceil(tracking / training));
+}
+
+/* Theorem 4.2 is about gradient descent. */
+static void warn_rule(const cli_settings *settings) {
+  if (settings->lr.name != NULL && is(settings->lr.name, "theory") &&
+      !is(settings->optimizer, "gd"))
+    report_warning(settings, "--lr theory is Theorem 4.2's step for gradient descent, not for %s",
+                   settings->optimizer);
+}
+
+void train_warn(const train_run *run) {
+  warn_rule(run->job.settings);
+  warn_smoothness(run->job.settings);
+  warn_float(run);
+  warn_cost(run);
+}

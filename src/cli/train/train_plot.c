@@ -1,0 +1,153 @@
+/* Figures of ntkit train --plot: the loss with what the theory says of it, and the ends of the
+ * kernel's spectrum over epochs. */
+#include "cli/draw/figure.h"
+#include "cli/shell/report.h"
+#include "cli/train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+  KEPT = 500,  /* points of a longer curve that are drawn: one in two pixels */
+  SHAPES = 30, /* as many points can have a shape each */
+  CURVES = 3
+};
+
+static const char *const bases[] = {"loss", "spectrum"};
+static const char *const suffixes[] = {".svg", ".pdf", ".png", ".dat", ".gp"};
+enum { BASES = sizeof bases / sizeof bases[0], SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
+
+bool train_figure_name(const train_run *run, size_t i, size_t size, char *text) {
+  if (i >= (run->options.track > 0 ? BASES : 1) * SUFFIXES)
+    return false;
+  snprintf(text, size, "%s%s", bases[i / SUFFIXES], suffixes[i % SUFFIXES]);
+  return true;
+}
+
+/* Curves under way, and the points of all of them. */
+typedef struct curves {
+  size_t count, used;
+  figure_curve curve[CURVES];
+  figure_point *point;
+} curves;
+
+static void begin(curves *c, const char *label) {
+  c->curve[c->count] = (figure_curve){.label = label, .point = c->point + c->used};
+}
+
+/* Where a logarithmic axis cannot show y there is no point. */
+static void add(curves *c, double x, double y, double least) {
+  if (!(isfinite(y) && y > least))
+    return;
+  c->point[c->used++] = (figure_point){x, y, NAN, NAN};
+  c->curve[c->count].points++;
+}
+
+/* A curve without points is none; many points have no room for shapes. */
+static void end(curves *c, figure_style style) {
+  figure_curve *curve = &c->curve[c->count];
+  curve->style = style == FIGURE_BOTH && curve->points > SHAPES ? FIGURE_LINE : style;
+  c->count += curve->points > 0;
+}
+
+/* Row i of `kept` spread over `count`, first and last included. */
+static size_t spread(size_t i, size_t kept, size_t count) {
+  return kept < 2 ? 0 : (size_t)((double)i * (double)(count - 1) / (double)(kept - 1) + 0.5);
+}
+
+static exit_status draw(train_run *run, const char *name, const curves *c, figure f) {
+  saved_folder *folder = &run->job.folder;
+  char *base = saved_staged(folder, name), *place = saved_path(run->job.settings->save, name);
+  if (base == NULL || place == NULL) {
+    free(base);
+    free(place);
+    return EXIT_FAILED;
+  }
+  f.base = base;
+  f.place = place;
+  f.option = "save";
+  f.x = (figure_axis){"epoch", false};
+  f.y.log = true;
+  f.curves = c->count;
+  f.curve = c->curve;
+  exit_status status = figure_draw(&f);
+  for (size_t i = 0; i < SUFFIXES; i++) { /* without gnuplot there are two of them */
+    char file[SAVED_NAME];
+    snprintf(file, sizeof file, "%s%s", name, suffixes[i]);
+    char *path = saved_staged(folder, file);
+    if (path != NULL && access(path, F_OK) == 0 && saved_add(folder, file) != EXIT_DONE)
+      status = EXIT_FAILED;
+    free(path);
+  }
+  free(base);
+  free(place);
+  return status;
+}
+
+/* The bound is known at every epoch, the prediction of the linear model where K was tracked. Both
+ * may fall below every loss there is, where they must not pull the axis after them. */
+static exit_status draw_loss(train_run *run, const ntk_train_result *result, curves *c) {
+  const size_t losses = result->epochs + 1, kept = losses < KEPT ? losses : KEPT;
+  double least = INFINITY;
+  c->count = c->used = 0;
+  begin(c, "loss");
+  for (size_t i = 0; i < kept; i++) {
+    const size_t t = spread(i, kept, losses);
+    add(c, (double)t, result->loss[t], 0.0);
+    least = result->loss[t] > 0.0 ? fmin(least, result->loss[t]) : least;
+  }
+  end(c, FIGURE_BOTH);
+  if (c->count == 0) {
+    report_warning(run->job.settings, "--plot: every loss is 0, which a logarithmic axis has not");
+    return EXIT_DONE;
+  }
+  char bound[FIGURE_LABEL], y[FIGURE_LABEL];
+  snprintf(bound, sizeof bound, "bound (20), c = %.3g", result->convergence.c);
+  begin(c, bound);
+  for (size_t i = 0; i < kept && !isnan(result->rate_bound); i++) {
+    const double t = (double)spread(i, kept, losses);
+    add(c, t, result->loss_initial * pow(result->rate_bound, t), 0.1 * least);
+  }
+  end(c, FIGURE_BOTH);
+  begin(c, "linearised");
+  const size_t step = result->tracked < SHAPES ? 1 : result->tracked / SHAPES;
+  for (size_t i = 0; i < result->tracked; i += step)
+    add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
+  end(c, FIGURE_SHAPES);
+  snprintf(y, sizeof y, "loss (%s)", run->job.settings->loss);
+  const figure f = {.about = "loss, the bound (20), and the loss if the kernel stayed K_0",
+                    .y = {.label = y}};
+  return draw(run, bases[0], c, f);
+}
+
+static exit_status draw_spectrum(train_run *run, const ntk_train_result *result, curves *c) {
+  c->count = c->used = 0;
+  begin(c, "λ_{max}");
+  for (size_t i = 0; i < result->tracked; i++)
+    add(c, (double)result->track[i].epoch, result->track[i].lambda_max, 0.0);
+  end(c, FIGURE_BOTH);
+  begin(c, "λ_{min}");
+  for (size_t i = 0; i < result->tracked; i++)
+    add(c, (double)result->track[i].epoch, result->track[i].lambda_min, 0.0);
+  end(c, FIGURE_BOTH);
+  if (c->count == 0) {
+    report_warning(run->job.settings, "--plot: no eigenvalue above 0 was found");
+    return EXIT_DONE;
+  }
+  const figure f = {.about = "largest and smallest eigenvalue of K(theta_t)",
+                    .y = {.label = "eigenvalues of K(θ_t)"}};
+  return draw(run, bases[1], c, f);
+}
+
+exit_status train_plot(train_run *run, const ntk_train_result *result) {
+  curves c = {.point = calloc(2 * KEPT + 2 * result->tracked, sizeof *c.point)};
+  if (c.point == NULL)
+    return report_error(EXIT_FAILED, "no memory for the figures' points");
+  exit_status status = draw_loss(run, result, &c);
+  if (status == EXIT_DONE && result->tracked > 0)
+    status = draw_spectrum(run, result, &c);
+  free(c.point);
+  return status;
+}

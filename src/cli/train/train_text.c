@@ -1,0 +1,158 @@
+/* The result of training as a table for people, in plain ASCII. */
+#include "cli/run/job_show.h"
+#include "cli/shell/report.h"
+#include "cli/train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS = 12 }; /* of the table of what was tracked */
+
+static void print_method(const train_run *run, const ntk_train_result *result) {
+  const cli_settings *settings = run->job.settings;
+  printf("optimizer   %s, loss %s, %s", settings->optimizer, settings->loss, settings->precision);
+  if (!isnan(result->momentum))
+    printf(", momentum %.6g", result->momentum);
+  putchar('\n');
+  if (!isnan(result->lr))
+    printf("step size   %.6g: %s\n", result->lr, result->lr_source);
+}
+
+static void print_outcome(const train_run *run, const ntk_train_result *result) {
+  printf("stopped     %s: %s\n", ntk_train_stop_name(result->stopped), result->reason);
+  printf("epochs      %zu", result->epochs);
+  if (result->resumed > 0)
+    printf(", of these %zu before this run", result->resumed);
+  printf("\nloss        %.6g -> %.6g\n", result->loss_initial, result->loss_final);
+  if (result->loss_final > 10.0 * result->loss_smallest)
+    printf("            the smallest was %.6g, at epoch %zu; the weights are those of the end\n",
+           result->loss_smallest, result->epoch_smallest);
+  if (!isnan(result->loss_plateau))
+    printf("            at the plateau %.6g: twice the mean of the last %zu epochs whose sum had "
+           "not risen\n",
+           result->loss_plateau, run->options.plateau);
+  if (isnan(result->rate_measured))
+    return;
+  printf("rate        %.8g an epoch, measured\n", result->rate_measured);
+  if (!isnan(result->rate_bound))
+    printf("            %.8g an epoch by (20), with the measured c = %.4g\n", result->rate_bound,
+           result->convergence.c);
+}
+
+static void print_row(const ntk_track_point *p) {
+  const struct {
+    double value;
+    int width;
+  } cells[] = {
+      {p->loss, 10},       {p->bound, 10},           {p->prediction, 10}, {p->lambda_min, 11},
+      {p->lambda_max, 11}, {p->jacobian_change, 11}, {p->distance, 9},
+  };
+  printf("%7zu", p->epoch);
+  for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+    char text[JOB_CELL];
+    printf("%*s", cells[i].width, job_number(cells[i].value, "%.3g", text));
+  }
+  putchar('\n');
+}
+
+/* At most ROWS + 1 of them, evenly spread, the last one included. */
+static void print_track(const ntk_train_result *result) {
+  const size_t count = result->tracked, step = (count + ROWS - 1) / ROWS;
+  if (count == 0)
+    return;
+  printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "bound", "predicted", "lambda_min",
+         "lambda_max", "||J-J_0||", "distance");
+  for (size_t i = 0; i + 1 < count; i += step)
+    print_row(&result->track[i]);
+  print_row(&result->track[count - 1]);
+  if (step > 1)
+    printf("every %zu%s of %zu tracked epochs, and the last\n", step,
+           step == 2   ? "nd"
+           : step == 3 ? "rd"
+                       : "th",
+           count);
+}
+
+/* ---- The verdict ----------------------------------------------------------------------------- */
+
+static void print_bound(const train_run *run, const ntk_convergence *c) {
+  if (strcmp(run->job.settings->optimizer, "gd") != 0)
+    printf("  (20)      is of gradient descent alone\n");
+  else if (!c->bound_known)
+    printf("  (20)      not known: %s\n",
+           c->alpha > 0.0
+               ? "rounding hides it with a step so small, or the step is too large for it"
+           : c->reason[0] != '\0' ? c->reason
+                                  : "the smallest eigenvalue of K_0 was not found");
+  else if (c->bound_held)
+    printf("  (20)      held at every epoch where rounding lets it be seen\n");
+  else
+    printf("  (20)      did not hold, first at epoch %zu\n", c->bound_broken);
+}
+
+/* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
+static double largest_step(const train_run *run, const ntk_convergence *c) {
+  const bool mean = strcmp(run->job.settings->loss, "mean") == 0;
+  const double scale = mean ? 2.0 / (double)ntk_dataset_samples(run->job.data) : 1.0;
+  return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
+}
+
+static void print_condition(const train_run *run, const ntk_train_result *result) {
+  const ntk_convergence *c = &result->convergence;
+  if (run->options.track == 0) {
+    printf("  (21)      not measured: --track EVERY does\n");
+    return;
+  }
+  if (!c->condition_known) {
+    printf("  (21)      not known: %s\n",
+           c->reason[0] != '\0' ? c->reason : "an eigenvalue is 0 or was not found");
+    return;
+  }
+  printf("  (21)      %s\n", c->condition_held ? "satisfied at every tracked epoch"
+                                               : "not satisfied; it suffices for (20), and is not "
+                                                 "necessary");
+  printf("            ||J_t - J_0|| at most %.4g; allowed: alpha^2 / (2 beta) = %.4g\n",
+         c->change_largest, c->change_allowed);
+  printf("            distance at most %.4g; R = 4 ||F_0 - Y|| / alpha = %.4g\n",
+         c->distance_largest, c->radius);
+  if (strcmp(run->job.settings->optimizer, "gd") == 0 && result->lr > largest_step(run, c))
+    printf("            step size %.4g; it takes at most (3/2 - alpha/beta) / beta^2 = %.4g\n",
+           result->lr, largest_step(run, c));
+}
+
+static void print_laziness(const ntk_convergence *c) {
+  if (isnan(c->laziness))
+    return;
+  const char *word = c->laziness < 0.01  ? "lazy: nearly a linear model"
+                     : c->laziness < 0.1 ? "the kernel moved a little"
+                                         : "not lazy: the kernel moved";
+  printf("  laziness  ||J_t - J_0|| / ||J_0|| at most %.2g: %s\n", c->laziness, word);
+}
+
+static void print_verdict(const train_run *run, const ntk_train_result *result) {
+  printf("\nTheorem 4.2\n");
+  print_bound(run, &result->convergence);
+  print_condition(run, result);
+  print_laziness(&result->convergence);
+}
+
+void train_print(const train_run *run, const ntk_train_result *result) {
+  char labels[256];
+  snprintf(labels, sizeof labels, ", labels %.200s", run->job.settings->labels);
+  job_print_network(&run->job);
+  job_print_data(&run->job, labels);
+  print_method(run, result);
+  putchar('\n');
+  print_outcome(run, result);
+  print_track(result);
+  print_verdict(run, result);
+  printf("\ntime        %.3f s", result->seconds);
+  if (result->seconds_tracking > 0)
+    printf(", of these %.3f s for the kernel", result->seconds_tracking);
+  putchar('\n');
+  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
+    printf("checkpoint  %s\n", run->checkpoint);
+  saved_print(&run->job.folder);
+}

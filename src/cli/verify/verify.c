@@ -1,0 +1,223 @@
+/* ntkit verify. What can be refused is refused before anything large is allocated, and the report's
+ * file is tried before the computation. */
+#include "cli/verify/verify.h"
+
+#include "cli/shell/command.h"
+#include "cli/shell/parse.h"
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Counting -------------------------------------------------------------------------------- */
+
+const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LEDGER_VERDICTS]) {
+  const size_t rows = view->ladder != NULL ? view->ladder->rows : view->ledger->rows;
+  const ntk_ledger_row *fails = NULL;
+  for (size_t k = 0; k < NTK_LEDGER_VERDICTS; k++)
+    counts[k] = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const ntk_ledger_row *row =
+        view->ladder != NULL ? &view->ladder->row[i].words : &view->ledger->row[i];
+    const ntk_ledger_verdict verdict =
+        view->ladder != NULL ? view->ladder->row[i].verdict : row->verdict;
+    counts[verdict]++;
+    if (verdict == NTK_LEDGER_FAILS && fails == NULL)
+      fails = row;
+  }
+  return fails;
+}
+
+void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char *text) {
+  static const ntk_ledger_verdict order[NTK_LEDGER_VERDICTS] = {
+      NTK_LEDGER_FAILS,      NTK_LEDGER_SUSPECT,    NTK_LEDGER_OUTSIDE, NTK_LEDGER_HOLDS,
+      NTK_LEDGER_CONSISTENT, NTK_LEDGER_UNRESOLVED, NTK_LEDGER_MEASURED};
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t k = 0; k < NTK_LEDGER_VERDICTS && used < size; k++)
+    if (counts[order[k]] > 0)
+      used += (size_t)snprintf(text + used, size - used, "%s%zu %s", used > 0 ? ", " : "",
+                               counts[order[k]], ntk_ledger_verdict_name(order[k]));
+}
+
+/* ---- Presenting ------------------------------------------------------------------------------ */
+
+static exit_status write_page(const verify_view *view) {
+  cli_file file;
+  const exit_status status = file_create(view->settings->report, "report", &file);
+  if (status != EXIT_DONE)
+    return status;
+  page_write(view, file.stream);
+  return file_close(&file, "report", EXIT_DONE);
+}
+
+/* What cannot be written as a page is still printed. */
+static exit_status present(const verify_view *view) {
+  size_t counts[NTK_LEDGER_VERDICTS];
+  exit_status status = EXIT_DONE;
+  progress_clear();
+  if (view->settings->report != NULL)
+    status = write_page(view);
+  if (view->settings->json) {
+    json_t *object = verify_json(view);
+    const exit_status printed = json_print(object);
+    status = status == EXIT_DONE ? printed : status;
+    json_decref(object);
+  } else {
+    verify_print(view, view->settings->report != NULL && status == EXIT_DONE);
+  }
+  const ntk_ledger_row *fails = verify_count(view, counts);
+  if (fails != NULL && status == EXIT_DONE)
+    status = report_error(EXIT_FAILED, "%zu inequalit%s must hold and fail%s, the first: %s",
+                          counts[NTK_LEDGER_FAILS], counts[NTK_LEDGER_FAILS] == 1 ? "y" : "ies",
+                          counts[NTK_LEDGER_FAILS] == 1 ? "s" : "", fails->name);
+  return status;
+}
+
+/* ---- One instance ---------------------------------------------------------------------------- */
+
+static exit_status parse_size(const char *name, const char *text, cli_settings *settings) {
+  return text == NULL ? EXIT_DONE : parse_value(option_of(name, FOR_SPECTRUM), text, settings);
+}
+
+/* Sizes as numbers, as other commands have them. sizes->widths is to be freed. */
+static exit_status parse_sizes(const cli_settings *settings, cli_settings *sizes) {
+  *sizes = *settings;
+  sizes->widths = (size_list){0};
+  exit_status status = parse_size("samples", settings->samples_text, sizes);
+  if (status == EXIT_DONE)
+    status = parse_size("dim", settings->dim_text, sizes);
+  if (status == EXIT_DONE)
+    status = parse_size("widths", settings->widths_text, sizes);
+  return status;
+}
+
+static exit_status check_memory(const cli_job *job, const ntk_verify_options *options, size_t N) {
+  size_t bytes = 0;
+  const ntk_status status = ntk_verify_memory(job->context, &job->spec, N, options, &bytes);
+  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+}
+
+/* Data and network, with the sizes checked as soon as they are known. */
+static exit_status prepare(cli_job *job, const ntk_verify_options *options) {
+  exit_status status = job_begin(job->settings, job);
+  if (status == EXIT_DONE && job->from_file && job->settings->population > 0)
+    status = report_error(EXIT_INPUT, "--population: the law of a file's data is not known, and "
+                                      "expectations are means over them; leave it out");
+  if (status == EXIT_DONE && !job->from_file)
+    status = check_memory(job, options, job->settings->samples);
+  if (status == EXIT_DONE)
+    status = job_data(job);
+  if (status == EXIT_DONE && job->from_file)
+    status = check_memory(job, options, ntk_dataset_samples(job->data));
+  if (status == EXIT_DONE)
+    status = job_network(job);
+  if (status == EXIT_DONE && job->from_file)
+    report_warning(job->settings,
+                   "the law of the data is not known: expectations over X are means over the %zu "
+                   "samples themselves",
+                   ntk_dataset_samples(job->data));
+  return status;
+}
+
+/* The ledger, and for a page the proved lambda_min that it opens with. */
+static exit_status measure(const cli_job *job, const ntk_verify_options *options) {
+  const cli_settings *settings = job->settings;
+  ntk_ledger ledger = {0};
+  ntk_spectrum_result answer = {0};
+  ntk_status status = ntk_verify(job->context, job->network, job->data,
+                                 job->from_file ? NULL : settings->data, options, &ledger);
+  if (status == NTK_OK && settings->report != NULL)
+    status =
+        ntk_spectrum(job->context, job->network, job->data,
+                     &(ntk_spectrum_options){.certify = true, .seed = settings->seed}, &answer);
+  exit_status result = EXIT_DONE;
+  if (status == NTK_OK)
+    result = present(
+        &(verify_view){.settings = settings, .job = job, .ledger = &ledger, .answer = &answer});
+  else
+    result = report_library(status, NULL);
+  ntk_spectrum_clear(&answer);
+  ntk_ledger_clear(&ledger);
+  return result;
+}
+
+static exit_status verify_one(const cli_settings *settings) {
+  cli_settings sizes;
+  cli_job job = {0};
+  exit_status status = parse_sizes(settings, &sizes);
+  if (status == EXIT_DONE) {
+    ntk_verify_options options = {.population = settings->population,
+                                  .spectra = settings->report != NULL,
+                                  .seed = settings->seed};
+    job.settings = &sizes;
+    status = prepare(&job, &options);
+    options.spec = &job.spec;
+    if (status == EXIT_DONE)
+      status = measure(&job, &options);
+    job_end(&job);
+  }
+  free(sizes.widths.values);
+  return status;
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+/* What belongs to a ladder, and the report's file. */
+static exit_status check(const cli_settings *settings) {
+  if (settings->ladder == NULL) {
+    const char *option = settings->db != NULL    ? "db"
+                         : settings->trials > 0  ? "trials"
+                         : settings->workers > 0 ? "workers"
+                         : settings->retry       ? "retry"
+                         : settings->other_code  ? "other-code"
+                                                 : NULL;
+    if (option != NULL)
+      return report_error(EXIT_INPUT, "--%s needs --ladder NAME=VALUES, the sizes to measure at",
+                          option);
+  }
+  if (settings->population > 0 && settings->population < NTK_LEAST_POPULATION)
+    return report_error(EXIT_INPUT,
+                        "--population: %zu is too small; expected a whole number from "
+                        "%d",
+                        settings->population, NTK_LEAST_POPULATION);
+  if (settings->report == NULL)
+    return EXIT_DONE;
+  static const char *const html[] = {".html", ".htm"};
+  exit_status status = file_check(settings->report, settings->data, "report");
+  if (status == EXIT_DONE && !file_is_bare(settings->report) &&
+      !file_ends_in(settings->report, html, 2))
+    status = report_error(EXIT_INPUT,
+                          "--report: '%s': the page is HTML; expected a name that ends in .html",
+                          settings->report);
+  if (status == EXIT_DONE && settings->db != NULL)
+    status = file_check(settings->report, settings->db, "report");
+  cli_file probe;
+  if (status == EXIT_DONE)
+    status = file_create(settings->report, "report", &probe);
+  if (status == EXIT_DONE)
+    (void)file_close(&probe, "report", EXIT_FAILED); /* removes it */
+  return status;
+}
+
+exit_status command_verify(const cli_settings *settings) {
+  exit_status status = check(settings);
+  if (status != EXIT_DONE)
+    return status;
+  if (settings->ladder == NULL)
+    return verify_one(settings);
+  ladder made;
+  status = ladder_run(settings, &made);
+  if (status != EXIT_DONE)
+    return status;
+  status = present(&(verify_view){.settings = settings, .ladder = &made});
+  if (made.failed > 0 && status == EXIT_DONE)
+    status = report_error(EXIT_FAILED,
+                          "%zu trial%s failed; with --db FILE, 'ntkit study status' "
+                          "tells why and --retry computes them again",
+                          made.failed, made.failed == 1 ? "" : "s");
+  ladder_clear(&made);
+  return status;
+}

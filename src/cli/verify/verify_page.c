@@ -1,0 +1,226 @@
+/* The page of ntkit verify --report. */
+#include "cli/draw/page.h"
+#include "cli/draw/svg.h"
+#include "cli/run/job_show.h"
+#include "cli/verify/verify.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Cells ----------------------------------------------------------------------------------- */
+
+void page_number(FILE *out, const char *label, double value, const char *format) {
+  fprintf(out, "<td class=\"number\" data-label=\"%s\">", label);
+  if (isinf(value))
+    fputs("∞", out);
+  else if (!isnan(value))
+    fprintf(out, format, value);
+  fputs("</td>", out);
+}
+
+void page_formula(FILE *out, const char *text) {
+  fputs("<span class=\"math\">", out);
+  page_math(out, text);
+  fputs("</span>", out);
+}
+
+/* A sign and a word: never colour alone. */
+void page_verdict(FILE *out, ntk_ledger_verdict verdict) {
+  static const char *const signs[NTK_LEDGER_VERDICTS] = {
+      [NTK_LEDGER_MEASURED] = "",     [NTK_LEDGER_HOLDS] = "✓ ",   [NTK_LEDGER_FAILS] = "✗ ",
+      [NTK_LEDGER_CONSISTENT] = "≈ ", [NTK_LEDGER_SUSPECT] = "! ", [NTK_LEDGER_OUTSIDE] = "∉ ",
+      [NTK_LEDGER_UNRESOLVED] = "? ",
+  };
+  const char *name = ntk_ledger_verdict_name(verdict);
+  fprintf(out, "<span class=\"v %s\">%s%s</span>", name, signs[verdict], name);
+}
+
+void page_cells(FILE *out, const ntk_ledger_row *row, const char *note) {
+  fputs("<td>", out);
+  page_formula(out, row->name);
+  if (note[0] != '\0') {
+    fputs("<span class=\"note\">", out);
+    page_math(out, note);
+    fputs("</span>", out);
+  }
+  fputs(row->equation[0] != '\0' ? "</td><td data-label=\"eq.\">" : "</td><td>", out);
+  page_text(out, row->equation);
+  fputs("</td>", out);
+}
+
+/* "Ω(n d)" of the row's claim and order. */
+void page_order(FILE *out, const ntk_ledger_row *row) {
+  static const char *const claims[] = {"", "Θ", "Ω", "O", "o", "≥ ", "≤ "};
+  fputs("<td data-label=\"order\">", out);
+  if (row->claim == NTK_CLAIM_AT_LEAST || row->claim == NTK_CLAIM_AT_MOST) {
+    if (isinf(row->scale))
+      fprintf(out, "%s∞", claims[row->claim]);
+    else if (!isnan(row->scale))
+      fprintf(out, "%s%.4g", claims[row->claim], row->scale);
+  } else if (row->order[0] != '\0') {
+    fprintf(out, "<span class=\"math\">%s%s", claims[row->claim], row->claim ? "(" : "");
+    page_math(out, row->order);
+    fprintf(out, "%s</span>", row->claim ? ")" : "");
+  }
+  fputs("</td>", out);
+}
+
+void page_section(FILE *out, const ntk_ledger_row *row, const char *before, int columns) {
+  if (strcmp(row->section, before) == 0)
+    return;
+  fprintf(out, "<tr class=\"section\"><th colspan=\"%d\" scope=\"rowgroup\">", columns);
+  page_text(out, row->section);
+  fputs("</th></tr>\n", out);
+}
+
+void page_fact(FILE *out, const char *name, const char *format, ...) {
+  char text[4096];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fprintf(out, "<dt>%s</dt><dd>", name);
+  page_text(out, text);
+  fputs("</dd>\n", out);
+}
+
+void page_summary(FILE *out, const verify_view *view) {
+  static const ntk_ledger_verdict order[] = {
+      NTK_LEDGER_FAILS,      NTK_LEDGER_SUSPECT,    NTK_LEDGER_OUTSIDE, NTK_LEDGER_HOLDS,
+      NTK_LEDGER_CONSISTENT, NTK_LEDGER_UNRESOLVED, NTK_LEDGER_MEASURED};
+  size_t counts[NTK_LEDGER_VERDICTS];
+  (void)verify_count(view, counts);
+  fputs("<p class=\"summary\">", out);
+  for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
+    if (counts[order[k]] > 0) {
+      fprintf(out, "%zu&nbsp;", counts[order[k]]); /* lines end between verdicts */
+      page_verdict(out, order[k]);
+      fputc(' ', out);
+    }
+  fputs("</p>\n", out);
+}
+
+/* ---- One instance ---------------------------------------------------------------------------- */
+
+static void put_row(FILE *out, const ntk_ledger_row *row) {
+  fputs("<tr>", out);
+  page_cells(out, row, row->note);
+  fputs("<td class=\"number\" data-label=\"value\">", out);
+  if (isinf(row->value))
+    fputs("∞", out);
+  else if (isnan(row->value))
+    fputs("–", out);
+  else
+    fprintf(out, row->value == floor(row->value) && fabs(row->value) < 1e9 ? "%.0f" : "%.5g",
+            row->value);
+  if (isfinite(row->error) && isfinite(row->value))
+    fprintf(out, " <small>± %.2g</small>", row->error);
+  fputs("</td>", out);
+  page_order(out, row);
+  page_number(out, "ratio", row->ratio, "%.3g");
+  page_number(out, "over weights ±", row->spread, "%.2g");
+  fputs("<td>", out);
+  page_verdict(out, row->verdict);
+  fputs("</td></tr>\n", out);
+}
+
+enum { DRAWN = 400 };
+
+static void put_spectra(FILE *out, const ntk_ledger *ledger) {
+  const size_t N = ledger->samples, drawn = N < DRAWN ? N : DRAWN;
+  svg_plot p = {
+      .out = out,
+      .x = {.low = 0.0, .high = (double)N, .label = "number of the eigenvalue, ascending"},
+      .y = {.low = INFINITY, .high = -INFINITY, .log = true, .label = "eigenvalue"}};
+  double x[DRAWN], y[DRAWN];
+  double largest = 0.0;
+  for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++)
+    if (ledger->spectrum[k].values != NULL)
+      largest = fmax(largest, ledger->spectrum[k].values[N - 1]);
+  if (!(largest > 0.0))
+    return;
+  fputs("<h2>Spectra of the proof's kernels</h2>\n<div class=\"legend\">", out);
+  for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
+    fputs("<span>", out);
+    svg_sample(out, k, true);
+    page_formula(out, ledger->spectrum[k].name);
+    fputs("</span>", out);
+    /* What rounding makes of 0 must not pull the axis after it. */
+    for (size_t i = 0; i < N; i++)
+      if (ledger->spectrum[k].values[i] > 1e-15 * largest)
+        svg_include(&p.y, ledger->spectrum[k].values[i]);
+  }
+  fputs("</div>\n<div class=\"figure\">\n", out);
+  const double floor = p.y.low;
+  svg_begin(&p, "Eigenvalues of K, of its block, and of the two centred kernels, sorted");
+  for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
+    for (size_t i = 0; i < drawn; i++) {
+      const size_t at = drawn > 1 ? i * (N - 1) / (drawn - 1) : 0;
+      x[i] = (double)(at + 1);
+      y[i] = ledger->spectrum[k].values[at] >= floor ? ledger->spectrum[k].values[at] : NAN;
+    }
+    svg_line(&p, k, drawn, x, y);
+  }
+  svg_end(&p);
+  fputs("</div>\n", out);
+}
+
+static void put_widths(FILE *out, const cli_job *job) {
+  fputs("<dt>network</dt><dd>", out);
+  fprintf(out, "L = %zu: ", job->spec.depth);
+  for (size_t l = 0; l < job->spec.depth; l++)
+    fprintf(out, "%zu → ", job->spec.width[l]);
+  fprintf(out, "1, %s, init %s, %zu parameters</dd>\n", job->spec.activation, job->spec.init,
+          ntk_network_parameters(job->network));
+}
+
+static void put_ledger(const verify_view *view, FILE *out) {
+  const ntk_ledger *ledger = view->ledger;
+  const ntk_environment e = ntk_context_environment(view->job->context);
+  page_answer(view, out);
+  fputs("<dl>\n", out);
+  put_widths(out, view->job);
+  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", view->settings->data, ledger->samples,
+            ntk_dataset_dim(view->job->data), (unsigned long long)view->settings->seed);
+  page_fact(out, "expectations",
+            ledger->empirical ? "means over the data: their law is not known"
+                              : "means over %zu fresh samples",
+            ledger->population);
+  page_fact(out, "computed", "in %.3g s by ntkit %s (%s), %s, %s", ledger->seconds, e.version,
+            e.commit, e.blas, e.cpu);
+  fputs("</dl>\n", out);
+  put_spectra(out, ledger);
+  fputs("<h2>Ledger</h2>\n<table>\n<thead><tr><th>quantity</th><th>equation</th>"
+        "<th class=\"number\">value</th><th>predicted order</th><th class=\"number\">ratio</th>"
+        "<th class=\"number\">± over weights</th><th>verdict</th></tr></thead>\n<tbody>\n",
+        out);
+  const char *section = "";
+  for (size_t i = 0; i < ledger->rows; i++) {
+    page_section(out, &ledger->row[i], section, 7);
+    section = ledger->row[i].section;
+    put_row(out, &ledger->row[i]);
+  }
+  fputs("</tbody>\n</table>\n", out);
+}
+
+/* ---- Both ------------------------------------------------------------------------------------ */
+
+void page_write(const verify_view *view, FILE *out) {
+  page_begin(out, view->ladder != NULL ? "The proof of Theorem 3.1 along a ladder of sizes"
+                                       : "The proof of Theorem 3.1 in numbers");
+  if (view->ladder != NULL)
+    page_ladder(view, out);
+  else
+    put_ledger(view, out);
+  fputs("<footer><p><b>holds</b>, <b>fails</b>: an inequality between measured numbers. "
+        "<b>consistent</b>, <b>suspect</b>: an asymptotic statement, which no finite size decides; "
+        "here the numbers agree with it, or do not. <b>outside</b>: outside the paper's "
+        "assumptions, measured all the same. <b>unresolved</b>: double precision or the samples do "
+        "not tell.</p><p>Equations are those of Bombari, Amani, Mondelli, <i>Memorization and "
+        "Optimization in Deep Neural Networks with Minimum Over-parameterization</i>, 2022. "
+        "Derivations: docs/algorithm.md, “The proof in numbers”.</p></footer>\n",
+        out);
+  page_end(out);
+}

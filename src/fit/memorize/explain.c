@@ -1,0 +1,278 @@
+/* Why memorisation did not get to eps, in one line. What is certain comes first: too few
+ * parameters, a linear network, a sample that no weights act on; then two samples that are one to
+ * the network; then rows that are linearly dependent; then what the numbers of the construction
+ * say. */
+#include "fit/memorize/memorize.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/dataset.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double NEARLY_EQUAL = 1e-2; /* a distance worth telling of, over the size */
+static const double ROUNDING = 1e-13;    /* one that is none */
+static const double MEMBER = 1e-6;       /* of a null vector, over its largest entry */
+static const double NULL_VECTOR = 1e-11; /* ||J^T w|| over what its terms add up to */
+
+typedef struct question {
+  const ntk_asked *asked;
+  const ntk_linear_system *system;
+  const ntk_dataset *data;
+  const double *Y; /* N of data */
+  ntk_memorize_result *result;
+} question;
+
+static size_t number_of(const question *q, size_t i) {
+  return (q->asked->row != NULL ? q->asked->row[i] : i) + 1;
+}
+
+/* Adds to the reason. */
+static void say(const question *q, const char *format, ...) {
+  char *reason = q->result->reason;
+  const size_t used = strlen(reason);
+  va_list arguments;
+  va_start(arguments, format);
+  (void)ntk_format_list(reason + used, sizeof q->result->reason - used, format, arguments);
+  va_end(arguments);
+}
+
+/* ---- Samples that are one to the network ------------------------------------------------------
+ */
+
+static void say_equal(const question *q, const ntk_pair *pair) {
+  say(q, "samples %zu and %zu (from 1) differ by %.2g of their size alone, and K_{L-2} is %s",
+      pair->i + 1, pair->k + 1, pair->distance,
+      q->system->shift > 0.0 ? "singular to rounding" : "nearly singular");
+}
+
+/* Of all samples, by their places there. */
+static void say_pair(const question *q, const ntk_pair *pair) {
+  if (pair->factor == 1.0) {
+    say_equal(q, pair);
+    return;
+  }
+  say(q, "sample %zu is %.6g times sample %zu (from 1)", pair->k + 1, pair->factor, pair->i + 1);
+  if (pair->distance > ROUNDING)
+    say(q, " but for %.2g of its size", pair->distance);
+  say(q,
+      ", and with %s F_L(%s) = %sF_L(x)%s whatever the weights; label them so, leave one out, "
+      "add a column of ones to the data, or take another activation",
+      q->system->base->activation.info.name, pair->symmetry.scales ? "c x" : "-x",
+      pair->symmetry.scales ? "c " : "-", pair->symmetry.scales ? " for c > 0" : "");
+}
+
+/* ---- Samples that no weights act on ---------------------------------------------------------- */
+
+static bool is_zero(const ntk_dataset *data, size_t i) {
+  for (size_t j = 0; j < data->d; j++)
+    if (data->X[i * data->d + j] != 0.0)
+      return false;
+  return true;
+}
+
+static double activation_at_0(const ntk_network *network) {
+  const double g = 0.0;
+  double f, df;
+  network->activation.eval(1, &g, &f, &df);
+  return f;
+}
+
+/* Of sample i, K_ii = 0 and y_i != 0. */
+static void say_dead(const question *q, size_t i) {
+  const ntk_network *base = q->system->base;
+  const size_t number = number_of(q, i);
+  if (is_zero(q->data, i) && activation_at_0(base) == 0.0)
+    say(q,
+        "sample %zu is zero and phi(0) = 0: its output is 0 whatever the weights; leave it out, "
+        "label it 0, or take sigmoid or softplus",
+        number);
+  else if (is_zero(q->data, i))
+    say(q,
+        "sample %zu is zero and L = 2: its output is 0 whatever the construction does; leave it "
+        "out, label it 0, or take a deeper network",
+        number);
+  else if (isfinite(base->activation.info.lipschitz_grad))
+    say(q,
+        "sample %zu has K_ii = 0: phi' is 0 to rounding at all its units, which are saturated; a "
+        "smaller beta, or smaller samples",
+        number);
+  else
+    say(q,
+        "sample %zu has K_ii = 0: on it no unit is active that the weights could act by; larger "
+        "widths or another seed",
+        number);
+}
+
+/* The first sample with K_ii = 0 and a label other than 0; N: none. */
+static ntk_status find_dead(const question *q, size_t *sample) {
+  const size_t N = q->data->N;
+  double *squares = NULL;
+  NTK_TRY(ntk_alloc_doubles(q->system->context, N, "row norms", &squares));
+  const ntk_status status = ntk_row_squares(q->system->features, squares);
+  *sample = N;
+  for (size_t i = N; i-- > 0 && status == NTK_OK;)
+    if (squares[i] == 0.0 && q->Y[i] != 0.0)
+      *sample = i;
+  ntk_free(q->system->context, squares);
+  return status;
+}
+
+/* ---- The rest -------------------------------------------------------------------------------- */
+
+static void say_numbers(const question *q) {
+  const ntk_memorize_result *r = q->result;
+  if (r->t > 0.0)
+    say(q, "rounding, of order u / t with t = %.2g, or corrections that do not converge", r->t);
+  else
+    say(q, "corrections that do not converge, or weights that would overflow");
+  if (isfinite(q->system->condition))
+    say(q, "; the condition number of K_{L-2} is %.2g", q->system->condition);
+  else if (q->system->iterative)
+    say(q, "; the condition number of K_{L-2}, which only a factor gives, may be too large for "
+           "conjugate gradients");
+  else
+    say(q, "; the condition number of K_{L-2} is not resolved");
+}
+
+/* ---- Rows that are linearly dependent ---------------------------------------------------------
+ */
+
+static size_t largest_of(const double *v, size_t N) {
+  size_t at = 0;
+  for (size_t i = 1; i < N; i++)
+    if (fabs(v[i]) > fabs(v[at]))
+      at = i;
+  return at;
+}
+
+/* ||J_{L-2}^T w||_2 over the sum of ||w_i J_i||. v: scratch. */
+static ntk_status find_nullity(const question *q, const double *w, double *v, double *nullity) {
+  const ntk_linear_system *s = q->system;
+  const size_t N = q->data->N, L = s->base->depth;
+  double terms = 0.0;
+  NTK_TRY(ntk_row_squares(s->features, v));
+  for (size_t i = 0; i < N; i++)
+    terms += fabs(w[i]) * sqrt(v[i]);
+  NTK_TRY(ntk_jacobian_adjoint(s->features, w, s->g));
+  const double *step = s->g + (s->base->W[L - 1] - s->base->theta);
+  *nullity = ntk_dnrm2(s->base->width[L - 2] * s->base->width[L - 1], step) / terms;
+  return NTK_OK;
+}
+
+/* w: the null vector of K_{L-2} that has most of the sample whose label is farthest from what the
+ * rows allow; projected twice, as once leaves s over an eigenvalue. v: scratch. *exact: whether
+ * J_{L-2}^T w = 0 to rounding. */
+static ntk_status find_null_vector(const question *q, double *w, double *v, bool *exact) {
+  const size_t N = q->data->N;
+  double nullity = 0.0;
+  NTK_TRY(ntk_null_part(q->system, q->Y, v));
+  const size_t most = largest_of(v, N);
+  memset(v, 0, N * sizeof *v);
+  v[most] = 1.0;
+  NTK_TRY(ntk_null_part(q->system, v, w));
+  NTK_TRY(ntk_null_part(q->system, w, v));
+  memcpy(w, v, N * sizeof *w);
+  NTK_TRY(find_nullity(q, w, v, &nullity));
+  *exact = nullity <= NULL_VECTOR;
+  return NTK_OK;
+}
+
+/* By |w_i|, the largest first. */
+static void say_members(const question *q, double *w, size_t members) {
+  say(q, "the rows of J_{L-2} of samples");
+  for (size_t i = 0; i < members && i < 3; i++) {
+    const size_t at = largest_of(w, q->data->N);
+    say(q, "%s %zu", i == 0 ? "" : i + 1 == members ? " and" : ",", number_of(q, at));
+    w[at] = 0.0;
+  }
+  if (members > 3)
+    say(q, " and %zu more", members - 3);
+  say(q, " (from 1) are linearly dependent, and their labels are not so: label them so, leave one "
+         "out, or take larger widths or another activation");
+}
+
+static void say_dependent(const question *q, double *w, bool exact) {
+  const size_t N = q->data->N, first = largest_of(w, N);
+  const double most = fabs(w[first]);
+  size_t members = 0, other = first;
+  for (size_t i = 0; i < N; i++) {
+    members += fabs(w[i]) >= MEMBER * most;
+    if (i != first && (other == first || fabs(w[i]) > fabs(w[other])))
+      other = i;
+  }
+  const size_t i = number_of(q, first < other ? first : other) - 1;
+  const size_t k = number_of(q, first < other ? other : first) - 1;
+  const ntk_pair pair = ntk_pair_of(q->asked->all, &q->system->base->activation, i, k);
+  if (members == 2 && pair.distance < NEARLY_EQUAL)
+    say_pair(q, &pair);
+  else if (exact && members > 1)
+    say_members(q, w, members);
+  else
+    say(q, "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
+           "a larger beta may mend, or the widths are too small");
+}
+
+static ntk_status explain_singular(const question *q) {
+  const size_t N = q->data->N;
+  double *w = NULL;
+  bool exact = false, follow = false;
+  NTK_TRY(ntk_labels_depend(q->system, q->Y, &follow));
+  NTK_TRY(ntk_alloc_doubles(q->system->context, 2 * N, "samples", &w));
+  const ntk_status status = find_null_vector(q, w, w + N, &exact);
+  if (status == NTK_OK && follow && exact)
+    say_numbers(q); /* no labels are in the way */
+  else if (status == NTK_OK)
+    say_dependent(q, w, exact);
+  ntk_free(q->system->context, w);
+  return status;
+}
+
+static ntk_status explain_samples(const question *q) {
+  size_t dead = 0;
+  ntk_pair pair;
+  NTK_TRY(find_dead(q, &dead));
+  if (dead < q->data->N) {
+    say_dead(q, dead);
+    return NTK_OK;
+  }
+  const ntk_asked *asked = q->asked;
+  const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
+  NTK_TRY(ntk_find_pair(q->system->context, asked->all, &q->system->base->activation, asked->all_Y,
+                        slack, &pair));
+  if (isfinite(pair.distance))
+    say_pair(q, &pair);
+  else if (q->system->shift > 0.0)
+    return explain_singular(q);
+  else
+    say_numbers(q);
+  return NTK_OK;
+}
+
+ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system *system,
+                                const ntk_dataset *data, const double *Y,
+                                ntk_memorize_result *result) {
+  const ntk_network *base = system->base;
+  const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
+  const question q = {asked, system, data, Y, result};
+  result->reason[0] = '\0';
+  if (result->reached)
+    return NTK_OK;
+  say(&q, "relative error %.2g where %.2g was wanted: ", result->relative_error, asked->eps);
+  if (result->t == 0.0)
+    say(&q, "nothing better than outputs 0 was found: ");
+  if (data->N > parameters)
+    say(&q,
+        "%zu %s samples, and n_{L-2} m = %zu parameters to fit them with (m: half of the "
+        "last hidden width)",
+        data->N, data->N < result->samples ? "independent" : "different", parameters);
+  else if (!base->activation.info.nonlinear)
+    say(&q, "a linear network fits no labels that are not linear in x");
+  else
+    return explain_samples(&q);
+  return NTK_OK;
+}

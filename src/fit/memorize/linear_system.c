@@ -1,0 +1,191 @@
+/* K_{L-2} c = r for the base network, by Cholesky or by conjugate gradients.
+ *
+ * The base network has W, n_{L-2} x m, as its last hidden layer's weights, and a = +-1 as W_L: with
+ * |a_j| = 1 all m units count alike, where Gaussian a_j would make the kernel that of about m / 3
+ * units. */
+#include "fit/memorize/memorize.h"
+
+#include "base/memory.h"
+#include "spectrum/certificate.h"
+#include "spectrum/conjugate.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual */
+static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
+enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
+
+static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(s->context, spec->depth, sizeof(size_t), "network", &pointer));
+  size_t *width = pointer;
+  memcpy(width, spec->width, spec->depth * sizeof *width);
+  width[spec->depth - 1] /= 2;
+  ntk_network_spec base = *spec;
+  base.width = width;
+  base.gamma = 0.0;
+  if (spec->init != NULL && strcmp(spec->init, "antisymmetric") == 0)
+    base.init = "paper"; /* the construction pairs the units itself */
+  const ntk_status status = ntk_network_create(s->context, &base, &s->base);
+  ntk_free(s->context, width);
+  if (status != NTK_OK)
+    return status;
+  double *a = s->base->W[spec->depth];
+  for (size_t j = 0; j < s->base->width[spec->depth - 1]; j++)
+    a[j] = a[j] < 0.0 ? -1.0 : 1.0;
+  return NTK_OK;
+}
+
+/* lambda_max of K_{L-2}, while it is there. */
+static ntk_status find_largest(ntk_linear_system *s, double *lambda_max) {
+  const double start = ntk_clock();
+  double *vector;
+  ntk_eigenpair pair = {.value = NAN};
+  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
+  const ntk_operator A = ntk_kernel_operator(s->factor);
+  const ntk_status status =
+      ntk_eigen_largest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
+  ntk_free(s->context, vector);
+  *lambda_max = pair.value;
+  s->seconds_condition += ntk_clock() - start;
+  return status;
+}
+
+/* The condition number, by the factor; not known where the iteration does not get there. */
+static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
+  const double start = ntk_clock();
+  double *vector;
+  ntk_eigenpair pair = {.value = NAN};
+  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
+  const ntk_operator A = ntk_kernel_operator(s->factor);
+  const ntk_status status =
+      ntk_eigen_smallest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
+  ntk_free(s->context, vector);
+  if (status == NTK_OK)
+    s->condition = lambda_max / pair.value;
+  s->seconds_condition += ntk_clock() - start;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+/* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding.
+ * lambda_max: NULL: not asked for. */
+static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_max) {
+  double start = ntk_clock(), least;
+  ntk_kernel_destroy(s->factor);
+  s->factor = NULL;
+  NTK_TRY(ntk_kernel_create(s->features, s->block, &s->factor));
+  s->factor->backend->kernel_diagonal(s->factor, trace, &least);
+  s->seconds_kernel += ntk_clock() - start;
+  if (lambda_max != NULL)
+    NTK_TRY(find_largest(s, lambda_max));
+  start = ntk_clock();
+  ntk_status status = ntk_kernel_factor(s->factor, -s->shift);
+  if (status == NTK_OK && s->shift == 0.0 &&
+      ntk_kernel_smallest_pivot(s->factor) <= ntk_cholesky_bound(s->features->N, *trace))
+    status = ntk_fail(NTK_ERR_NUMERIC, "the kernel is singular to rounding");
+  s->seconds_factor += ntk_clock() - start;
+  return status;
+}
+
+/* A singular K_{L-2} gets the least shift that gives it a factor: what can be fitted then is.
+ * Where it is singular for want of parameters, no weights fit more than these do. */
+static ntk_status make_factor(ntk_linear_system *s) {
+  double trace = 0.0, lambda_max = NAN;
+  ntk_status status = factorise(s, &trace, &lambda_max);
+  if (status == NTK_OK)
+    return find_condition(s, lambda_max);
+  for (int i = 0; i < 4 && status == NTK_ERR_NUMERIC; i++) {
+    s->shift = (i == 0 ? 1.0 : 100.0) * fmax(s->shift, ntk_cholesky_bound(s->features->N, trace));
+    status = factorise(s, &trace, NULL);
+  }
+  const size_t L = s->base->depth;
+  s->damped = s->features->N > s->base->width[L - 2] * s->base->width[L - 1] ||
+              !s->base->activation.info.nonlinear;
+  return status;
+}
+
+ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
+                                    const ntk_dataset *data, const ntk_memorize_options *options,
+                                    ntk_linear_system *system) {
+  void *pointer = NULL;
+  *system = (ntk_linear_system){
+      .context = context, .iterative = options->iterative, .seed = options->seed, .condition = NAN};
+  ntk_status status = make_base(system, spec);
+  if (status == NTK_OK)
+    status = ntk_features_create(system->base, data, &system->features);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(context, system->base->parameters, "gradient", &system->g);
+  if (status == NTK_OK)
+    status = ntk_alloc(context, spec->depth, sizeof(bool), "blocks", &pointer);
+  if (status == NTK_OK) {
+    system->block = pointer;
+    memset(system->block, 0, spec->depth * sizeof(bool));
+    system->block[spec->depth - 2] = true;
+    if (!options->iterative)
+      status = make_factor(system);
+  }
+  if (status != NTK_OK)
+    ntk_linear_system_destroy(system);
+  return status;
+}
+
+void ntk_linear_system_destroy(ntk_linear_system *s) {
+  ntk_kernel_destroy(s->factor);
+  ntk_features_destroy(s->features);
+  ntk_network_destroy(s->base);
+  ntk_free(s->context, s->block);
+  ntk_free(s->context, s->g);
+  *s = (ntk_linear_system){0};
+}
+
+static ntk_status apply_block(void *user, const double *V, size_t m, double *U) {
+  const ntk_linear_system *s = user;
+  return ntk_kernel_apply(s->features, s->block, V, m, U);
+}
+
+static ntk_status solve_shifted(void *user, double *V, size_t m) {
+  const ntk_linear_system *s = user;
+  return ntk_kernel_solve(s->factor, V, m);
+}
+
+/* Where K_{L-2} is known to be singular, as its rank is at most that of J_{L-2}, conjugate
+ * gradients have no solution to go to, and get few products. */
+static size_t most_products(const ntk_linear_system *s) {
+  const ntk_network *base = s->base;
+  const size_t L = base->depth;
+  const size_t rank =
+      base->activation.info.nonlinear ? base->width[L - 2] * base->width[L - 1] : base->width[0];
+  if (!s->iterative)
+    return CG_PRODUCTS_SHIFTED;
+  return s->features->N > rank ? CG_PRODUCTS_SINGULAR : CG_PRODUCTS;
+}
+
+/* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J
+ * (J^T v), which knows the differences of nearly equal rows to u, where the sums of K know them to
+ * u over the square of the distance. */
+static ntk_status solve(ntk_linear_system *s, const double *r, double *c) {
+  if (!s->iterative && (s->shift == 0.0 || s->damped)) {
+    memcpy(c, r, s->features->N * sizeof *c);
+    return ntk_kernel_solve(s->factor, c, 1);
+  }
+  const ntk_operator A = {.n = s->features->N,
+                          .apply = apply_block,
+                          .solve = s->iterative ? NULL : solve_shifted,
+                          .user = s};
+  double residual = 0.0;
+  size_t products = 0;
+  return ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE, most_products(s), c, &residual,
+                                 &products);
+}
+
+ntk_status ntk_linear_system_correct(ntk_linear_system *s, const double *r, double *c, double *D) {
+  const ntk_network *base = s->base;
+  const size_t L = base->depth, entries = base->width[L - 2] * base->width[L - 1];
+  NTK_TRY(solve(s, r, c));
+  NTK_TRY(ntk_jacobian_adjoint(s->features, c, s->g));
+  const double *step = s->g + (base->W[L - 1] - base->theta); /* n_{L-2} x m */
+  for (size_t e = 0; e < entries; e++)
+    D[e] += step[e];
+  return NTK_OK;
+}

@@ -1,0 +1,258 @@
+/* A checkpoint is a sequence of 64-bit words in the machine's order, which the magic shows:
+ *
+ *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
+ *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N each);
+ *   tracked points; the hash of all before it
+ *
+ * identity: hashes of what must be the same for a run to be gone on with, part by part, so that the
+ * refusal can say which part is another. */
+#include "fit/train/checkpoint.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/writer.h"
+#include "data/dataset.h"
+#include "fit/train/lm.h"
+#include "fit/train/track.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const uint64_t MAGIC = UINT64_C(0x31305452504b544e); /* "NTKPRT01" where bytes go upwards */
+
+enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
+/* In the order in which they are compared: what changes others comes before them. */
+static const char *const parts[IDENTITIES] = {
+    [ARCHITECTURE] = "another network (widths or activation)",
+    [METHOD] = "another optimizer, loss or precision",
+    [STEP] = "another step size or momentum",
+    [TRACK] = "other epochs to track",
+    [DATA] = "other data",
+    [LABELS] = "other labels",
+    [WEIGHTS] = "other first weights (seed, init, beta, gamma)",
+};
+
+typedef struct header {
+  uint64_t magic, identity[IDENTITIES];
+  uint64_t N, P, epoch, tracked, slots, linear;
+  double seconds, tracking, damping;
+} header;
+
+static uint64_t hash_words(uint64_t hash, const void *bytes, size_t count) {
+  const unsigned char *at = bytes;
+  for (size_t i = 0; i < count; i += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    memcpy(&word, at + i, count - i < sizeof word ? count - i : sizeof word);
+    hash = ntk_hash_word(hash, word);
+  }
+  return hash;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text) {
+  return hash_words(hash, text, strlen(text) + 1);
+}
+
+static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
+  const ntk_train_options *o = &t->options;
+  uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
+  identity[ARCHITECTURE] = hash_text(hash, t->network->activation.info.name);
+  identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
+  hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
+  identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));
+  identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->N * sizeof(double));
+  hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
+  identity[METHOD] = hash;
+  const double step[2] = {t->lr, t->momentum};
+  identity[STEP] = hash_words(NTK_HASH_START, step, sizeof step);
+  identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
+}
+
+enum { MOST_SLOTS = 3 };
+static const ntk_slot slots[MOST_SLOTS] = {NTK_SLOT_THETA, NTK_SLOT_FIRST, NTK_SLOT_SECOND};
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+typedef struct hashed_writer {
+  ntk_writer out;
+  uint64_t hash;
+} hashed_writer;
+
+static ntk_status put(hashed_writer *w, const void *bytes, size_t count) {
+  w->hash = hash_words(w->hash, bytes, count);
+  return ntk_writer_append(&w->out, bytes, count);
+}
+
+static ntk_status put_slots(const ntk_training *t, double *scratch, hashed_writer *w) {
+  for (size_t s = 0; s < MOST_SLOTS && s < ntk_optimizer_slots(t->optimizer); s++) {
+    if (t->descent != NULL)
+      ntk_descent_read(t->descent, slots[s], scratch);
+    else
+      memcpy(scratch, t->network->theta, t->P * sizeof(double));
+    NTK_TRY(put(w, scratch, t->P * sizeof(double)));
+  }
+  return NTK_OK;
+}
+
+static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer *w) {
+  const ntk_tracker *k = t->tracker;
+  header h = {.magic = MAGIC,
+              .N = t->N,
+              .P = t->P,
+              .epoch = t->epoch,
+              .tracked = k->count,
+              .slots = ntk_optimizer_slots(t->optimizer),
+              .linear = k->r != NULL,
+              .seconds = t->before + ntk_clock() - t->start,
+              .tracking = t->tracking,
+              .damping = t->lm != NULL ? t->lm->damping : 0.0};
+  identify(t, h.identity);
+  NTK_TRY(put(w, &h, sizeof h));
+  NTK_TRY(put(w, t->loss, (t->epoch + 1) * sizeof(double)));
+  NTK_TRY(put_slots(t, scratch, w));
+  if (k->r != NULL)
+    NTK_TRY(put(w, k->r, 2 * t->N * sizeof(double)));
+  if (k->count > 0)
+    NTK_TRY(put(w, k->point, k->count * sizeof *k->point));
+  const uint64_t hash = w->hash;
+  return ntk_writer_append(&w->out, &hash, sizeof hash);
+}
+
+ntk_status ntk_checkpoint_check(const ntk_training *t) {
+  ntk_writer out;
+  NTK_TRY(ntk_writer_open(&out, t->options.checkpoint,
+                          ntk_optimizer_slots(t->optimizer) * t->P * sizeof(double)));
+  ntk_writer_abort(&out);
+  return NTK_OK;
+}
+
+ntk_status ntk_checkpoint_save(ntk_training *t) {
+  double *scratch = NULL;
+  hashed_writer w = {.hash = NTK_HASH_START};
+  NTK_TRY(ntk_alloc_doubles(t->context, t->P, "checkpoint", &scratch));
+  ntk_status status = ntk_writer_open(&w.out, t->options.checkpoint, 0);
+  if (status == NTK_OK) {
+    status = put_all(t, scratch, &w);
+    if (status == NTK_OK)
+      status = ntk_writer_commit(&w.out);
+    else
+      ntk_writer_abort(&w.out);
+  }
+  ntk_free(t->context, scratch);
+  return status;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+typedef struct reader {
+  FILE *file;
+  const char *path;
+  uint64_t hash;
+} reader;
+
+static ntk_status get(reader *in, void *bytes, size_t count) {
+  if (fread(bytes, 1, count, in->file) != count)
+    return ntk_fail(NTK_ERR_FORMAT, "%s: ends early: no whole checkpoint", in->path);
+  in->hash = hash_words(in->hash, bytes, count);
+  return NTK_OK;
+}
+
+static ntk_status check_header(const ntk_training *t, const reader *in, const header *h) {
+  if (h->magic != MAGIC)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: is no checkpoint of this version of ntkit; accepted: one, or a new name",
+                    in->path);
+  uint64_t identity[IDENTITIES];
+  identify(t, identity);
+  for (size_t i = 0; i < IDENTITIES; i++)
+    if (identity[i] != h->identity[i])
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s: is the checkpoint of a run with %s; accepted: the same, or a new "
+                      "name",
+                      in->path, parts[i]);
+  /* Nothing that the file says is believed before it has been compared with the file's size. */
+  struct stat about;
+  const size_t bytes = sizeof *h + sizeof(uint64_t);
+  if (h->N != t->N || h->P != t->P || h->slots != ntk_optimizer_slots(t->optimizer) ||
+      h->linear != (t->tracker->r != NULL) || fstat(fileno(in->file), &about) != 0 ||
+      h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
+      (uint64_t)about.st_size != bytes +
+                                     8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N) +
+                                     h->tracked * sizeof(ntk_track_point))
+    return ntk_fail(NTK_ERR_FORMAT, "%s: its size is not what it says: no whole checkpoint",
+                    in->path);
+  return NTK_OK;
+}
+
+/* All arrays of a file whose header has been checked, into fresh memory: [losses][slots][r, m]
+ * [points]. */
+static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
+  const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N);
+  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * sizeof(ntk_track_point);
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer));
+  ntk_status status = get(in, pointer, bytes);
+  uint64_t hash = 0;
+  const uint64_t wanted = in->hash;
+  if (status == NTK_OK)
+    status = get(in, &hash, sizeof hash);
+  if (status == NTK_OK && hash != wanted)
+    status = ntk_fail(NTK_ERR_FORMAT, "%s: is damaged: its check sum is another", in->path);
+  if (status == NTK_OK)
+    *arrays = pointer;
+  else
+    ntk_free(t->context, pointer);
+  return status;
+}
+
+static ntk_status take_over(ntk_training *t, const header *h, const double *arrays) {
+  ntk_tracker *k = t->tracker;
+  NTK_TRY(ntk_training_room(t, (size_t)h->epoch + 1));
+  memcpy(t->loss, arrays, (size_t)(h->epoch + 1) * sizeof(double));
+  arrays += h->epoch + 1;
+  for (size_t s = 0; s < MOST_SLOTS && s < h->slots; s++, arrays += t->P) {
+    if (t->descent != NULL)
+      ntk_descent_write(t->descent, slots[s], arrays);
+    else
+      memcpy(t->network->theta, arrays, t->P * sizeof(double));
+  }
+  if (h->linear != 0) {
+    memcpy(k->r, arrays, 2 * t->N * sizeof(double));
+    arrays += 2 * t->N;
+  }
+  if (h->tracked > 0) {
+    void *pointer = NULL;
+    NTK_TRY(ntk_alloc(t->context, (size_t)h->tracked, sizeof *k->point, "tracking", &pointer));
+    memcpy(pointer, arrays, (size_t)h->tracked * sizeof *k->point);
+    ntk_free(t->context, k->point);
+    k->point = pointer;
+    k->count = k->capacity = (size_t)h->tracked;
+  }
+  if (t->lm != NULL)
+    NTK_TRY(ntk_lm_restart(t->lm, h->damping));
+  t->epoch = t->resumed = (size_t)h->epoch;
+  t->before = h->seconds;
+  t->tracking = h->tracking;
+  return NTK_OK;
+}
+
+ntk_status ntk_checkpoint_restore(ntk_training *t) {
+  reader in = {.path = t->options.checkpoint, .hash = NTK_HASH_START};
+  in.file = fopen(in.path, "rb");
+  if (in.file == NULL)
+    return errno == ENOENT ? NTK_OK : ntk_fail(NTK_ERR_FILE, "%s: %s", in.path, strerror(errno));
+  header h;
+  double *arrays = NULL;
+  ntk_status status = get(&in, &h, sizeof h);
+  if (status == NTK_OK)
+    status = check_header(t, &in, &h);
+  if (status == NTK_OK)
+    status = get_arrays(t, &in, &h, &arrays);
+  fclose(in.file);
+  if (status != NTK_OK)
+    return status;
+  status = take_over(t, &h, arrays);
+  ntk_free(t->context, arrays);
+  return status;
+}

@@ -1,0 +1,17 @@
+/* Checkpoints: all that a training needs to go on to the same bits, in one file. */
+#ifndef NTK_FIT_CHECKPOINT_H
+#define NTK_FIT_CHECKPOINT_H
+
+#include "fit/train/train.h"
+
+/* Whether options.checkpoint can be written, for asking before any work is done. */
+ntk_status ntk_checkpoint_check(const ntk_training *t);
+
+/* Writes the present epoch to options.checkpoint, atomically. */
+ntk_status ntk_checkpoint_save(ntk_training *t);
+
+/* Goes on from options.checkpoint where that is there; else leaves t as it is. NTK_ERR_FORMAT for a
+ * file that is no whole checkpoint, NTK_ERR_ARGUMENT, saying in what, for one of another run. */
+ntk_status ntk_checkpoint_restore(ntk_training *t);
+
+#endif

@@ -1,0 +1,100 @@
+/* Step sizes. The linearised loss has the curvature scale K: with lambda its largest and mu its
+ * smallest eigenvalue,
+ *
+ *   gd        eta = 1 / lambda, half of what is stable
+ *   momentum  eta = (2 / (sqrt lambda + sqrt mu))^2, beta = ((sqrt lambda - sqrt mu) /
+ *             (sqrt lambda + sqrt mu))^2: Polyak's, the fastest on a quadratic
+ *   nesterov  eta = 1 / lambda, beta = (1 - sqrt(eta mu)) / (1 + sqrt(eta mu))
+ *   adam      1 / (10 sqrt N), the authors' script
+ *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2, its expectation
+ *
+ * Polyak's step is at the edge of stability when lambda / mu is large, and K changes: for the two
+ * methods with momentum lambda is taken larger by MARGIN, and mu at least lambda / MOST_CONDITION,
+ * which keeps beta at 0.95 (nesterov: 0.975) and the weights from being carried far from where K
+ * was measured. */
+#include "fit/train/train.h"
+
+#include "base/blas.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const double MARGIN = 1.25, MOST_CONDITION = 6000.0, USUAL_MOMENTUM = 0.9;
+
+void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_min) {
+  const bool by_rule = t->options.lr == 0.0 && !t->theory;
+  *lambda_max = t->optimizer->linear && by_rule;
+  *lambda_min = *lambda_max && t->optimizer->has_momentum && t->options.momentum == 0.0;
+}
+
+static ntk_status from_theory(ntk_training *t) {
+  const double norm = ntk_dnrm2(t->network->width[t->L - 1], t->network->W[t->L]);
+  const double d = (double)t->network->width[0];
+  t->lr = 1.0 / ((double)t->N * d * norm * norm * t->scale);
+  if (!isfinite(t->lr))
+    return ntk_fail(NTK_ERR_ARGUMENT, "Theorem 4.2's step size is not finite: W_L is 0");
+  snprintf(t->lr_source, sizeof t->lr_source, "Theorem 4.2: 1 / (gamma N d n_{L-1})%s, C = 1",
+           t->mean ? " N / 2" : "");
+  return NTK_OK;
+}
+
+static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
+  const double lambda = t->scale * e->lambda_max * (t->optimizer->has_momentum ? MARGIN : 1.0);
+  const double least = isfinite(e->lambda_min) ? t->scale * e->lambda_min : 0.0;
+  const double mu = fmax(least, lambda / MOST_CONDITION);
+  const double sum = sqrt(lambda) + sqrt(mu);
+  if (!(lambda > 0.0) || !isfinite(1.0 / lambda))
+    return ntk_fail(NTK_ERR_NUMERIC,
+                    "lambda_max(K) at the start is %g: there is no step size to take from it; "
+                    "give one",
+                    e->lambda_max);
+  t->lr = 1.0 / lambda;
+  if (t->optimizer->has_momentum && t->momentum == 0.0) {
+    t->momentum = (sqrt(lambda) - sqrt(mu)) / sum;
+    if (t->optimizer->rule == NTK_RULE_MOMENTUM) {
+      t->momentum *= t->momentum;
+      t->lr = 4.0 / (sum * sum);
+    }
+    ntk_format(t->lr_source, sizeof t->lr_source,
+               "%s at lambda_min and %g lambda_max of K at the start",
+               t->optimizer->rule == NTK_RULE_MOMENTUM ? "Polyak's optimum" : "Nesterov's optimum",
+               MARGIN);
+  } else if (t->optimizer->has_momentum) {
+    ntk_format(t->lr_source, sizeof t->lr_source, "%s / (%g lambda_max(K)) at the start",
+               t->mean ? "N / 2" : "1", MARGIN);
+  } else {
+    snprintf(t->lr_source, sizeof t->lr_source, "%s / lambda_max(K) at the start, stable below %s",
+             t->mean ? "N / 2" : "1", t->mean ? "N / lambda_max" : "2 / lambda_max");
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start) {
+  t->lr = t->momentum = NAN;
+  t->lr_source[0] = '\0';
+  if (t->optimizer->second_order)
+    return NTK_OK;
+  if (t->optimizer->has_momentum)
+    t->momentum = t->options.momentum;
+  ntk_status status = NTK_OK;
+  if (t->options.lr > 0.0) {
+    t->lr = t->options.lr;
+    const double most = ntk_optimizer_largest_lr(t->optimizer, t->scale * at_start->lambda_max,
+                                                 t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum);
+    if (isfinite(most))
+      ntk_format(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
+    else
+      snprintf(t->lr_source, sizeof t->lr_source, "given");
+  } else if (t->theory) {
+    status = from_theory(t);
+  } else if (!t->optimizer->linear) {
+    t->lr = 0.1 / sqrt((double)t->N);
+    snprintf(t->lr_source, sizeof t->lr_source, "1 / (10 sqrt N), the authors' script");
+  } else {
+    status = from_eigenvalues(t, at_start);
+  }
+  if (t->momentum == 0.0)
+    t->momentum = USUAL_MOMENTUM;
+  return status;
+}

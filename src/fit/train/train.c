@@ -1,0 +1,324 @@
+/* Full-batch training (19). At the top of the loop theta_t stands with its loss; the loop records
+ * it, measures what is tracked, asks whether to stop, and makes the next step:
+ *
+ *   theta_t, loss_t  ->  track  ->  stop?  ->  progress, checkpoint  ->  step  ->  theta_{t+1}
+ *
+ * A first-order step costs one forward and one backward pass and is the backend's (descent.h);
+ * Levenberg-Marquardt's is lm.c. */
+#include "fit/train/train.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "fit/train/checkpoint.h"
+#include "fit/train/lm.h"
+#include "fit/train/track.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double REPORT_EVERY = 0.1; /* seconds */
+static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
+
+/* ---- Set-up ---------------------------------------------------------------------------------- */
+
+ntk_status ntk_training_room(ntk_training *t, size_t count) {
+  if (count <= t->capacity)
+    return NTK_OK;
+  const size_t capacity = 2 * count + 1024;
+  double *loss;
+  NTK_TRY(ntk_alloc_doubles(t->context, capacity, "losses", &loss));
+  if (t->capacity > 0)
+    memcpy(loss, t->loss, t->capacity * sizeof(double));
+  ntk_free(t->context, t->loss);
+  t->loss = loss;
+  t->capacity = capacity;
+  return NTK_OK;
+}
+
+void ntk_training_sync(ntk_training *t) {
+  if (t->descent != NULL)
+    ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
+}
+
+/* Loss (and, of a first-order method, gradient) of the present theta. */
+static double evaluate(ntk_training *t) {
+  double sum = 0.0;
+  if (t->lm != NULL)
+    sum = t->lm->sum;
+  else
+    ntk_descent_gradient(t->descent, &sum);
+  return ntk_training_loss(t, sum);
+}
+
+/* In float theta_0 is what the weights were rounded to; those given are kept, for a failure. */
+static ntk_status round_first(ntk_training *t) {
+  if (!t->single)
+    return NTK_OK;
+  double *first;
+  NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &first));
+  t->first = first;
+  ntk_training_sync(t);
+  memcpy(t->first, t->network->theta, t->P * sizeof(double));
+  return NTK_OK;
+}
+
+static double sum_of_squares(size_t n, const double *y) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += y[i] * y[i];
+  return sum;
+}
+
+static double largest(size_t n, const double *x) {
+  double most = 0.0;
+  for (size_t i = 0; i < n; i++)
+    most = fmax(most, fabs(x[i]));
+  return most;
+}
+
+/* Refuses numbers so large that loss or gradient of theta_0 overflow, rather than blame the first
+ * step for it. */
+static ntk_status check_start(ntk_training *t) {
+  const char *what = isfinite(t->loss[0]) ? NULL : "loss";
+  if (what == NULL && t->descent != NULL) {
+    double *gradient = t->network->theta; /* for a moment */
+    ntk_descent_read(t->descent, NTK_SLOT_GRADIENT, gradient);
+    for (size_t i = 0; i < t->P && what == NULL; i++)
+      what = isfinite(gradient[i]) ? NULL : "gradient";
+    ntk_training_sync(t);
+  }
+  if (what == NULL)
+    return NTK_OK;
+  const size_t entries = t->N * ntk_dataset_dim(t->data);
+  return ntk_fail(NTK_ERR_NOT_FINITE,
+                  "the %s at the start is past the largest %s: the data reach %.3g, the labels "
+                  "%.3g, the weights %.3g; accepted: smaller numbers%s",
+                  what, t->single ? "float" : "double",
+                  largest(entries, ntk_dataset_values(t->data)), largest(t->N, t->Y),
+                  largest(t->P, t->network->theta), t->single ? ", or precision double" : "");
+}
+
+static ntk_status prepare(ntk_training *t) {
+  if (t->options.checkpoint != NULL)
+    NTK_TRY(ntk_checkpoint_check(t));
+  NTK_TRY(ntk_training_room(t, 2));
+  NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
+  memcpy(t->first, t->network->theta, t->P * sizeof(double));
+  t->given = t->first;
+  if (t->optimizer->second_order)
+    NTK_TRY(ntk_lm_create(t, &t->lm));
+  else
+    NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->single, t->scale, &t->descent));
+  NTK_TRY(round_first(t));
+  t->loss[0] = evaluate(t);
+  t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
+  NTK_TRY(check_start(t));
+  const double start = ntk_clock();
+  NTK_TRY(ntk_tracker_create(t, &t->tracker));
+  t->measure_seconds = ntk_clock() - start; /* of K_0 */
+  NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
+  if (t->options.checkpoint == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_checkpoint_restore(t));
+  if (t->resumed > 0)
+    t->loss[t->epoch] = evaluate(t); /* the same again, and its gradient */
+  return NTK_OK;
+}
+
+/* ---- The loop -------------------------------------------------------------------------------- */
+
+/* Factor of the loss per epoch over the last tenth of the run, or its last 100 epochs. */
+static double recent_rate(const ntk_training *t) {
+  size_t back = t->epoch / 10 > 100 ? t->epoch / 10 : 100;
+  back = back < t->epoch ? back : t->epoch;
+  return back > 0 ? pow(t->loss[t->epoch] / t->loss[t->epoch - back], 1.0 / (double)back) : NAN;
+}
+
+static ntk_status report(const ntk_training *t) {
+  if (t->options.progress == NULL)
+    return ntk_progress_report(t->context, "training",
+                               (double)t->epoch / (double)t->options.epochs);
+  const double now = ntk_clock() - t->start;
+  const size_t made = t->epoch - t->resumed;
+  const ntk_train_progress p = {
+      .epoch = t->epoch,
+      .epochs = t->options.epochs,
+      .loss = t->loss[t->epoch],
+      .loss_initial = t->loss[0],
+      .rate = recent_rate(t),
+      .elapsed = now,
+      .left = made > 0 ? now / (double)made * (double)(t->options.epochs - t->epoch) : NAN,
+  };
+  if (t->options.progress(&p, t->options.progress_user))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_CANCELLED, "interrupted after %zu epochs, at a loss of %.6g", t->epoch,
+                  t->loss[t->epoch]);
+}
+
+/* theta_{t+1} and its loss. */
+static ntk_status step(ntk_training *t, bool *stalled) {
+  double sum = 0.0;
+  if (t->lm != NULL) {
+    NTK_TRY(ntk_lm_step(t->lm, &sum, stalled));
+    if (*stalled)
+      return NTK_OK;
+  } else {
+    const bool adam = t->optimizer->rule == NTK_RULE_ADAM;
+    const ntk_update update = {.rule = t->optimizer->rule,
+                               .lr = t->lr,
+                               .beta1 = adam ? ADAM_BETA1 : t->momentum,
+                               .beta2 = ADAM_BETA2,
+                               .epsilon = ADAM_EPSILON,
+                               .step = t->epoch + 1};
+    ntk_tracker_advance(t);
+    ntk_descent_update(t->descent, &update);
+    ntk_descent_gradient(t->descent, &sum);
+  }
+  t->epoch++;
+  t->loss[t->epoch] = ntk_training_loss(t, sum);
+  return NTK_OK;
+}
+
+/* A checkpoint. That it cannot be written is no reason to lose the run: it is told at the end. */
+static void save(ntk_training *t) {
+  t->unsaved[0] = '\0';
+  if (ntk_checkpoint_save(t) != NTK_OK)
+    snprintf(t->unsaved, sizeof t->unsaved, "%s", ntk_error_message());
+}
+
+/* Progress and checkpoint, each when it is time. */
+static ntk_status look_up(ntk_training *t, double *reported, double *saved) {
+  const double now = ntk_clock();
+  if (now - *reported >= REPORT_EVERY) {
+    *reported = now;
+    NTK_TRY(report(t));
+  }
+  if (t->options.checkpoint != NULL && now - *saved >= t->options.checkpoint_every &&
+      !ntk_training_above_start(t)) {
+    save(t);
+    *saved = ntk_clock();
+  }
+  return NTK_OK;
+}
+
+static ntk_status loop(ntk_training *t, ntk_train_result *r) {
+  double reported = ntk_clock(), saved = reported;
+  bool stalled = false;
+  while (!stalled) {
+    NTK_TRY(ntk_training_room(t, t->epoch + 2));
+    const bool stop = ntk_training_stops(t, &r->stopped);
+    if (stop && r->stopped == NTK_STOP_DIVERGED)
+      return NTK_OK;
+    if (ntk_training_tracks(t) || (stop && t->options.track > 0))
+      NTK_TRY(ntk_tracker_measure(t));
+    if (stop)
+      return NTK_OK;
+    ntk_tracker_leave(t);
+    const double start = ntk_clock();
+    NTK_TRY(look_up(t, &reported, &saved));
+    NTK_TRY(step(t, &stalled));
+    t->step_seconds = ntk_clock() - start;
+  }
+  r->stopped = NTK_STOP_STALLED;
+  return t->options.track > 0 ? ntk_tracker_measure(t) : NTK_OK;
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+static void fill(ntk_training *t, ntk_train_result *r) {
+  r->context = t->context;
+  r->epochs = t->epoch;
+  r->resumed = t->resumed;
+  r->loss_initial = t->loss[0];
+  r->loss_final = t->loss[t->epoch];
+  r->epoch_smallest = 0;
+  for (size_t e = 1; e <= t->epoch; e++)
+    if (t->loss[e] < t->loss[r->epoch_smallest])
+      r->epoch_smallest = e;
+  r->loss_smallest = t->loss[r->epoch_smallest];
+  r->loss_plateau = ntk_training_plateau_loss(t);
+  r->lr = t->lr;
+  r->momentum = t->momentum;
+  memcpy(r->lr_source, t->lr_source, sizeof r->lr_source);
+  memcpy(r->unsaved, t->unsaved, sizeof r->unsaved);
+  r->rate_measured =
+      t->epoch > 0 ? pow(r->loss_final / r->loss_initial, 1.0 / (double)t->epoch) : NAN;
+  ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
+  ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
+  ntk_training_explain(t, r);
+  r->seconds = ntk_training_elapsed(t);
+  r->seconds_tracking = t->tracking;
+  r->loss = t->loss;
+  r->tracked = t->tracker->count;
+  r->track = t->tracker->point;
+  t->loss = NULL; /* the result's now */
+  t->tracker->point = NULL;
+}
+
+static void release(ntk_training *t) {
+  ntk_tracker_destroy(t->tracker);
+  ntk_descent_destroy(t->descent);
+  ntk_lm_destroy(t->lm);
+  if (t->first != t->given)
+    ntk_free(t->context, t->first);
+  ntk_free(t->context, t->given);
+  ntk_free(t->context, t->loss);
+}
+
+/* A checkpoint of what has been done, unless that is of no use. The message of the failure that
+ * ended the run, if one did, stays. */
+static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_train_result *r) {
+  const bool worth =
+      status == NTK_ERR_CANCELLED || (status == NTK_OK && r->stopped != NTK_STOP_DIVERGED);
+  if (t->options.checkpoint == NULL || t->tracker == NULL || !worth)
+    return status;
+  if (status == NTK_OK) {
+    save(t);
+    return NTK_OK;
+  }
+  char message[240];
+  snprintf(message, sizeof message, "%s", ntk_error_message());
+  const ntk_status saved = ntk_checkpoint_save(t);
+  if (saved != NTK_OK)
+    return saved;
+  return ntk_fail(status, "%s", message);
+}
+
+ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                     const double *Y, const ntk_train_options *options, ntk_train_result *result) {
+  static const ntk_train_options defaults;
+  ntk_training t = {.context = context,
+                    .network = network,
+                    .data = data,
+                    .Y = Y,
+                    .options = options != NULL ? *options : defaults,
+                    .N = data->N,
+                    .P = network->parameters,
+                    .L = network->depth,
+                    .start = ntk_clock()};
+  ntk_train_result made = {.stopped = NTK_STOP_EPOCHS};
+  NTK_TRY(ntk_training_resolve(&t));
+  ntk_status status = prepare(&t);
+  if (status == NTK_OK) {
+    status = loop(&t, &made);
+    status = last_checkpoint(&t, status, &made);
+  }
+  if (status == NTK_OK) {
+    ntk_training_sync(&t);
+    fill(&t, &made);
+    *result = made;
+  }
+  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED))
+    memcpy(network->theta, t.given, t.P * sizeof(double));
+  release(&t);
+  return status;
+}
+
+void ntk_train_clear(ntk_train_result *result) {
+  if (result->context == NULL)
+    return;
+  ntk_free(result->context, result->loss);
+  ntk_free(result->context, result->track);
+  *result = (ntk_train_result){0};
+}

@@ -1,0 +1,73 @@
+/* A training as its parts see it: train.c has the loop, train_options.c what it is asked for,
+ * stop.c when it ends, schedule.c the step size, lm.c the second-order step, track.c what is
+ * measured on the way, checkpoint.c how it is kept. */
+#ifndef NTK_FIT_TRAIN_H
+#define NTK_FIT_TRAIN_H
+
+#include "fit/train/optimizer.h"
+#include "kernel/extremes.h"
+
+typedef struct ntk_lm ntk_lm;           /* lm.h */
+typedef struct ntk_tracker ntk_tracker; /* track.h */
+
+typedef struct ntk_training {
+  ntk_context *context;
+  ntk_network *network; /* the caller's; theta of the epoch where that is needed */
+  const ntk_dataset *data;
+  const double *Y;           /* N */
+  ntk_train_options options; /* defaults resolved */
+  const ntk_optimizer *optimizer;
+  bool mean, theory, single;
+  size_t N, P, L;
+  double scale;          /* the gradient is scale J^T r */
+  double *given, *first; /* P: the caller's weights; theta_0. One array, but for float */
+  double lr, momentum;
+  char lr_source[120];
+
+  ntk_descent *descent; /* the state of a first-order optimizer; NULL for lm */
+  ntk_lm *lm;           /* of lm; else NULL */
+  ntk_tracker *tracker; /* always there */
+
+  size_t epoch, resumed;
+  double *loss; /* loss[0..epoch]; room for `capacity` */
+  size_t capacity;
+  double loss_of_zero;  /* that outputs of 0 would have */
+  double start, before; /* clock at the start of this call; seconds of earlier ones */
+  double tracking;      /* seconds, of earlier ones too */
+  double step_seconds, measure_seconds; /* of the last step, and of K when it was last measured */
+  char unsaved[240];                    /* why the last checkpoint could not be written */
+} ntk_training;
+
+/* The loss of this sum of squares. */
+static inline double ntk_training_loss(const ntk_training *t, double sum) {
+  return t->mean ? sum / (double)t->N : 0.5 * sum;
+}
+
+/* Options checked, names looked up, defaults filled in. */
+ntk_status ntk_training_resolve(ntk_training *t);
+
+/* Seconds, of earlier calls too. */
+double ntk_training_elapsed(const ntk_training *t);
+/* Whether the loss is more than at the start: it may be on its way to infinity. */
+bool ntk_training_above_start(const ntk_training *t);
+/* Whether the present epoch is one that --track measures. */
+bool ntk_training_tracks(const ntk_training *t);
+/* Whether the present epoch is the last, and why. */
+bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
+/* result->loss_plateau. */
+double ntk_training_plateau_loss(const ntk_training *t);
+/* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */
+void ntk_training_explain(ntk_training *t, ntk_train_result *result);
+
+/* Brings the network's weights to theta of the present epoch. */
+void ntk_training_sync(ntk_training *t);
+
+/* Room for so many losses. */
+ntk_status ntk_training_room(ntk_training *t, size_t count);
+
+/* lr, momentum and lr_source from options and, by the rule auto, the eigenvalues of K_0. */
+ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start);
+/* Whether ntk_schedule needs lambda_max, or lambda_min, of K_0. */
+void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_min);
+
+#endif

@@ -1,0 +1,51 @@
+/* Options of a training: names to what they mean, defaults, and what is refused. */
+#include "fit/train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DEFAULT_EPOCHS = 10000, DEFAULT_STEPS = 100 };
+static const double CHECKPOINT_EVERY = 30.0; /* seconds */
+
+static ntk_status check_numbers(const ntk_training *t) {
+  const ntk_train_options *o = &t->options;
+  if (!(o->lr >= 0.0) || isinf(o->lr))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, or a rule", o->lr);
+  if (o->lr > 0.0 && t->optimizer->second_order)
+    return ntk_fail(NTK_ERR_ARGUMENT, "lm takes no step size: its damping adapts by itself");
+  if (!(o->momentum >= 0.0 && o->momentum < 1.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0, below 1",
+                    o->momentum);
+  if (o->momentum > 0.0 && !t->optimizer->has_momentum)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s has no momentum; accepted with: momentum, nesterov",
+                    o->optimizer);
+  if (!(o->target >= 0.0) || isinf(o->target))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: above 0, or 0 for none",
+                    o->target);
+  if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
+  if (t->single && t->optimizer->second_order)
+    return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
+  for (size_t i = 0; i < t->N; i++)
+    if (!isfinite(t->Y[i]))
+      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", i + 1);
+  return NTK_OK;
+}
+
+/* Names to what they mean, and what stands for not giving an option. */
+ntk_status ntk_training_resolve(ntk_training *t) {
+  ntk_train_options *o = &t->options;
+  o->optimizer = o->optimizer != NULL ? o->optimizer : "gd";
+  o->loss = o->loss != NULL ? o->loss : "half-sum";
+  o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
+  o->precision = o->precision != NULL ? o->precision : "double";
+  o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
+  NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
+  if (o->epochs == 0)
+    o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
+  NTK_TRY(ntk_loss_find(o->loss, &t->mean));
+  NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
+  NTK_TRY(ntk_precision_find(o->precision, &t->single));
+  t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
+  return check_numbers(t);
+}

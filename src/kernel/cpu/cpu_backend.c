@@ -1,0 +1,135 @@
+/* The CPU backend's table: kernels are packed matrices of the spectrum floor. */
+#include "kernel/cpu/cpu.h"
+
+#include "base/memory.h"
+#include "net/forward.h"
+#include "spectrum/certificate.h"
+#include "spectrum/full.h"
+
+static ntk_packed *matrix(const ntk_kernel *kernel) {
+  return kernel->state;
+}
+
+/* Gives the kernel its packed matrix, uninitialised. */
+static ntk_status allocate(ntk_kernel *kernel) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
+  kernel->state = pointer;
+  *matrix(kernel) = (ntk_packed){0};
+  return ntk_packed_create(kernel->context, kernel->N, matrix(kernel));
+}
+
+static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
+                               ntk_kernel *kernel) {
+  NTK_TRY(allocate(kernel));
+  return cpu_gram(features, blocks, matrix(kernel));
+}
+
+static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
+  NTK_TRY(allocate(kernel));
+  for (size_t i = 0; i < kernel->N; i++)
+    for (size_t j = 0; j <= i; j++)
+      *ntk_packed_at(matrix(kernel), i, j) = A[i * kernel->N + j];
+  return NTK_OK;
+}
+
+static ntk_status kernel_copy(const ntk_kernel *from, ntk_kernel *to) {
+  NTK_TRY(allocate(to));
+  ntk_packed_copy(matrix(from), matrix(to));
+  return NTK_OK;
+}
+
+static void kernel_destroy(ntk_kernel *kernel) {
+  if (kernel->state == NULL)
+    return;
+  ntk_packed_destroy(matrix(kernel));
+  ntk_free(kernel->context, kernel->state);
+  kernel->state = NULL;
+}
+
+static void kernel_add_sums(ntk_kernel *kernel, const double *x) {
+  ntk_packed_add_sums(matrix(kernel), x);
+}
+
+static void kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other) {
+  ntk_packed_add(matrix(kernel), alpha, matrix(other));
+}
+
+static void kernel_row(const ntk_kernel *kernel, size_t i, double *row) {
+  ntk_packed_row(matrix(kernel), i, row);
+}
+
+static void kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
+  *sum = ntk_packed_trace(matrix(kernel));
+  *smallest = ntk_packed_diagonal_min(matrix(kernel));
+}
+
+static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
+  for (size_t i = 0; i < kernel->N; i++)
+    diagonal[i] = *ntk_packed_at(matrix(kernel), i, i);
+}
+
+static void kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
+  ntk_packed_multiply(matrix(kernel), V, m, U);
+}
+
+static ntk_status kernel_factor(ntk_kernel *kernel, double shift) {
+  return ntk_packed_factor(matrix(kernel), shift);
+}
+
+static void kernel_solve(const ntk_kernel *kernel, double *V, size_t m) {
+  ntk_packed_solve(matrix(kernel), V, m);
+}
+
+static ntk_status kernel_full(const ntk_kernel *kernel, double *eigenvalues) {
+  return ntk_spectrum_full(matrix(kernel), eigenvalues);
+}
+
+static ntk_status certify_lower(ntk_kernel *kernel, double shift, bool *proved, double *lower) {
+  return ntk_certify_lower(matrix(kernel), shift, proved, lower);
+}
+
+static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, double *upper) {
+  double *Kv;
+  NTK_TRY(ntk_alloc_doubles(kernel->context, kernel->N, "certificate", &Kv));
+  ntk_certify_upper(matrix(kernel), v, Kv, upper);
+  ntk_free(kernel->context, Kv);
+  return NTK_OK;
+}
+
+const ntk_backend ntk_backend_cpu = {
+    .name = "cpu",
+    .output = ntk_forward,
+    .features_create = cpu_features_create,
+    .features_destroy = cpu_features_destroy,
+    .features_output = cpu_features_output,
+    .features_norms = cpu_features_norms,
+    .features_values = cpu_features_values,
+    .features_centre = cpu_features_centre,
+    .adjoint = cpu_adjoint,
+    .product = cpu_product,
+    .apply = cpu_apply,
+    .cross = cpu_cross,
+    .kernel_build = kernel_build,
+    .kernel_from_array = kernel_from_array,
+    .kernel_copy = kernel_copy,
+    .kernel_destroy = kernel_destroy,
+    .kernel_add_sums = kernel_add_sums,
+    .kernel_add = kernel_add,
+    .kernel_row = kernel_row,
+    .kernel_diagonal = kernel_diagonal,
+    .kernel_pivots = kernel_pivots,
+    .kernel_multiply = kernel_multiply,
+    .kernel_factor = kernel_factor,
+    .kernel_solve = kernel_solve,
+    .kernel_full = kernel_full,
+    .certify_lower = certify_lower,
+    .certify_upper = certify_upper,
+    .descent_create = cpu_descent_create,
+    .descent_destroy = cpu_descent_destroy,
+    .descent_gradient = cpu_descent_gradient,
+    .descent_evaluate = cpu_descent_evaluate,
+    .descent_update = cpu_descent_update,
+    .descent_read = cpu_descent_read,
+    .descent_write = cpu_descent_write,
+};

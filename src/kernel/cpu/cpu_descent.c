@@ -1,0 +1,213 @@
+/* The CPU backend's training step: memory, threads and the order of things; the arithmetic is in
+ * step_real_lanes.c and update_real_lanes.c.
+ *
+ * Threads take chunks of rows, each with a gradient of its own; these are added up in their order.
+ * The chunks depend on N and the widths alone. */
+#include "kernel/cpu/cpu.h"
+
+#include "base/memory.h"
+#include "kernel/cpu/step.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+static ntk_step *step_of(const ntk_descent *descent) {
+  return descent->state;
+}
+
+/* A pass over the parameters: slices of so many reals go to threads, when there are enough. */
+enum { SLICE = 1 << 14, PARALLEL_FROM = 1 << 17 };
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+static size_t workspaces(const ntk_step *step, int threads) {
+  return (size_t)threads < step->chunks ? (size_t)threads : step->chunks;
+}
+
+/* count reals, all 0. */
+static ntk_status allocate(const ntk_descent *descent, size_t count, void **array) {
+  const size_t size = step_of(descent)->code->size;
+  NTK_TRY(ntk_alloc(descent->context, count, size, "training", array));
+  memset(*array, 0, count * size);
+  return NTK_OK;
+}
+
+static ntk_status allocate_all(ntk_descent *descent) {
+  ntk_step *step = step_of(descent);
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(descent->context, step->chunks, sizeof(double), "training", &pointer));
+  step->sums = pointer;
+  NTK_TRY(allocate(descent, step->data, &step->X));
+  NTK_TRY(allocate(descent, step->rows, &step->Y));
+  NTK_TRY(allocate(descent, step->parameters, &step->theta));
+  NTK_TRY(allocate(descent, step->parameters, &step->first));
+  NTK_TRY(allocate(descent, step->parameters, &step->second));
+  NTK_TRY(allocate(descent, step->chunks * step->parameters, &step->gradient));
+  NTK_TRY(allocate(descent, step->packed_count, &step->packed));
+  return allocate(descent, workspaces(step, descent->context->threads) * step->workspace_count,
+                  &step->workspace);
+}
+
+double cpu_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads) {
+  ntk_step step = {0};
+  if (ntk_step_plan(depth, width, N, ntk_step_best(single), &step) != NTK_OK)
+    return INFINITY;
+  const double reals =
+      (double)step.data + (double)step.rows + (double)(3 + step.chunks) * (double)step.parameters +
+      (double)step.packed_count + (double)workspaces(&step, threads) * (double)step.workspace_count;
+  return (double)step.code->size * reals + (double)sizeof(double) * (double)step.chunks +
+         (double)sizeof(ntk_step_layer) * (double)(depth + 1) + (double)sizeof step;
+}
+
+void cpu_descent_destroy(ntk_descent *descent) {
+  ntk_step *step = step_of(descent);
+  if (step == NULL)
+    return;
+  void *const arrays[] = {step->layer, step->sums,   step->X,        step->Y,      step->theta,
+                          step->first, step->second, step->gradient, step->packed, step->workspace};
+  for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+    ntk_free(descent->context, arrays[i]);
+  ntk_free(descent->context, step);
+  descent->state = NULL;
+}
+
+/* ---- Numbers in and out ---------------------------------------------------------------------- */
+
+static void set(const ntk_step *step, void *array, size_t i, double value) {
+  if (step->code->size == sizeof(float))
+    ((float *)array)[i] = (float)value;
+  else
+    ((double *)array)[i] = value;
+}
+
+static double get(const ntk_step *step, const void *array, size_t i) {
+  return step->code->size == sizeof(float) ? (double)((const float *)array)[i]
+                                           : ((const double *)array)[i];
+}
+
+static void *slot_array(const ntk_step *step, int slot) {
+  void *const arrays[] = {[NTK_SLOT_THETA] = step->theta,
+                          [NTK_SLOT_GRADIENT] = step->gradient,
+                          [NTK_SLOT_FIRST] = step->first,
+                          [NTK_SLOT_SECOND] = step->second};
+  return arrays[slot];
+}
+
+void cpu_descent_read(const ntk_descent *descent, int slot, double *values) {
+  const ntk_step *step = step_of(descent);
+  const void *array = slot_array(step, slot);
+  for (size_t l = 1; l <= step->L; l++) {
+    const ntk_step_layer *layer = &step->layer[l];
+    for (size_t i = 0; i < layer->rows; i++)
+      for (size_t j = 0; j < layer->n; j++)
+        *values++ = get(step, array, ntk_step_entry(step->code, layer, i, j));
+  }
+}
+
+void cpu_descent_write(ntk_descent *descent, int slot, const double *values) {
+  ntk_step *step = step_of(descent);
+  void *array = slot_array(step, slot);
+  for (size_t l = 1; l <= step->L; l++) {
+    const ntk_step_layer *layer = &step->layer[l];
+    for (size_t i = 0; i < layer->rows; i++)
+      for (size_t j = 0; j < layer->n; j++)
+        set(step, array, ntk_step_entry(step->code, layer, i, j), *values++);
+  }
+  step->stale = true;
+}
+
+ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
+  const ntk_network *network = descent->network;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(descent->context, 1, sizeof(ntk_step), "training", &pointer));
+  ntk_step *step = pointer;
+  *step = (ntk_step){.activation = network->activation, .scale = descent->scale};
+  descent->state = step;
+  NTK_TRY(
+      ntk_alloc(descent->context, network->depth + 1, sizeof *step->layer, "training", &pointer));
+  step->layer = pointer;
+  NTK_TRY(ntk_step_plan(network->depth, network->width, descent->N, code, step));
+  NTK_TRY(allocate_all(descent));
+  const size_t d = step->layer[0].n;
+  for (size_t i = 0; i < step->N; i++) {
+    for (size_t j = 0; j < d; j++)
+      set(step, step->X, i * step->layer[0].ld + j, descent->X[i * d + j]);
+    set(step, step->Y, i, descent->Y[i]);
+  }
+  cpu_descent_write(descent, NTK_SLOT_THETA, network->theta);
+  return NTK_OK;
+}
+
+ntk_status cpu_descent_create(ntk_descent *descent) {
+  return ntk_step_create(descent, ntk_step_best(descent->single));
+}
+
+/* ---- An epoch -------------------------------------------------------------------------------- */
+
+static void *at(const ntk_step *step, void *array, size_t i) {
+  return (unsigned char *)array + i * step->code->size;
+}
+
+/* Rows of a chunk, block by block; blocks of the same length, within NTK_STEP_ROWS. */
+static void run_chunk(const ntk_step *step, size_t chunk, bool backward, void *workspace) {
+  const size_t all = step->rows / NTK_STEP_ROWS;
+  const size_t first = chunk * all / step->chunks, end = (chunk + 1) * all / step->chunks;
+  const size_t most = step->block / NTK_STEP_ROWS, blocks = (end - first + most - 1) / most;
+  double sum = 0.0;
+  for (size_t b = 0; b < blocks; b++) {
+    const size_t from = first + b * (end - first) / blocks;
+    const size_t to = first + (b + 1) * (end - first) / blocks;
+    ntk_step_block block = {.first = from * NTK_STEP_ROWS,
+                            .rows = (to - from) * NTK_STEP_ROWS,
+                            .backward = backward,
+                            .begin = b == 0,
+                            .workspace = workspace,
+                            .gradient = at(step, step->gradient, chunk * step->parameters)};
+    step->code->block(step, &block);
+    sum += block.sum;
+  }
+  step->sums[chunk] = sum;
+}
+
+static double run(ntk_descent *descent, bool backward) {
+  ntk_step *step = step_of(descent);
+  if (step->stale)
+    step->code->pack(step);
+  step->stale = false;
+  const int threads = (int)workspaces(step, descent->context->threads);
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+  for (size_t chunk = 0; chunk < step->chunks; chunk++)
+    run_chunk(step, chunk, backward,
+              at(step, step->workspace, (size_t)omp_get_thread_num() * step->workspace_count));
+  double sum = 0.0;
+  for (size_t chunk = 0; chunk < step->chunks; chunk++)
+    sum += step->sums[chunk];
+  return sum;
+}
+
+void cpu_descent_evaluate(ntk_descent *descent, double *sum) {
+  *sum = run(descent, false);
+}
+
+void cpu_descent_gradient(ntk_descent *descent, double *sum) {
+  *sum = run(descent, true);
+  const ntk_step *step = step_of(descent);
+  if (step->chunks == 1)
+    return;
+  const int threads = step->parameters < PARALLEL_FROM ? 1 : descent->context->threads;
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (size_t first = 0; first < step->parameters; first += SLICE)
+    step->code->reduce(step, first,
+                       step->parameters - first < SLICE ? step->parameters - first : SLICE);
+}
+
+void cpu_descent_update(ntk_descent *descent, const ntk_update *update) {
+  ntk_step *step = step_of(descent);
+  const int threads = step->parameters < PARALLEL_FROM ? 1 : descent->context->threads;
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (size_t first = 0; first < step->parameters; first += SLICE)
+    step->code->update(step, update, first,
+                       step->parameters - first < SLICE ? step->parameters - first : SLICE);
+  step->stale = true;
+}

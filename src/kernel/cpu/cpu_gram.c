@@ -1,0 +1,180 @@
+/* Gram matrices of the Jacobian, layer by layer (8):
+ *
+ *     K = sum_k  F_k F_k^T  o  B_{k+1} B_{k+1}^T,   B_L = 1
+ *
+ * The matrix is cut into tiles, each made whole, block after block, straight into where K is
+ * stored; J, which has P columns, never exists. The grid of tiles depends on N alone and each tile
+ * is one thread's, so the bits of K do not depend on the number of threads. Cost: N^2 n flops for
+ * each of the 2 (L-1) + 1 products, n its width. */
+#include "kernel/cpu/cpu.h"
+
+#include "base/memory.h"
+#include "kernel/cpu/gram.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+
+/* A tile's sides: wide enough that packing is a small part, and small enough that threads share a
+ * small matrix evenly. */
+typedef struct grid {
+  size_t rows, columns;
+} grid;
+
+static grid grid_for(size_t N) {
+  return N >= 2048 ? (grid){1024, 240} : (grid){256, 128};
+}
+
+/* The blocks of one tile. */
+static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
+                 const bool *blocks, double *workspace) {
+  const size_t L = rows->network->depth;
+  const size_t *width = rows->network->width;
+  const cpu_features *r = cpu_features_of(rows), *c = cpu_features_of(columns);
+  bool add = false;
+  for (size_t k = 0; k < L; k++) {
+    if (blocks != NULL && !blocks[k])
+      continue;
+    const ntk_gram_factor F = {width[k], r->F[k], c->F[k]};
+    if (k + 1 < L) {
+      const ntk_gram_factor B = {width[k + 1], r->B[k + 1], c->B[k + 1]};
+      ntk_gram_tile(t, &F, &B, add, workspace);
+    } else {
+      ntk_gram_tile(t, &F, NULL, add, workspace);
+    }
+    add = true;
+  }
+}
+
+/* A list of tiles, made before the work begins. */
+typedef struct tile_list {
+  ntk_tile *tiles;
+  size_t count;
+} tile_list;
+
+/* Appends the tile (unless only counting) of rows [i0, i1) and columns [j0, j1). */
+static void append(tile_list *list, ntk_tile tile) {
+  if (list->tiles != NULL)
+    list->tiles[list->count] = tile;
+  list->count++;
+}
+
+static size_t parts_of(size_t length, size_t side) {
+  return (length + side - 1) / side;
+}
+
+/* Columns [j0, j1) of the packed matrix's first half, samples j0..N-1 below: A11 and A21, which are
+ * contiguous down each column. */
+static void lower_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_list *list) {
+  const size_t length = A->n - j0, parts = parts_of(length, g.rows);
+  for (size_t p = 0; p < parts; p++) {
+    const size_t i0 = j0 + p * length / parts, i1 = j0 + (p + 1) * length / parts;
+    append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A->lower + i0 + j0 * A->ld, A->ld,
+                            i0 < j1 ? NTK_TILE_LOWER : NTK_TILE_FULL});
+  }
+}
+
+/* Columns [j0, j1) of the second half, samples n1..j1-1 above: A22, stored transposed. */
+static void upper_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_list *list) {
+  const size_t length = j1 - A->n1, parts = parts_of(length, g.rows);
+  for (size_t p = 0; p < parts; p++) {
+    const size_t i0 = A->n1 + p * length / parts, i1 = A->n1 + (p + 1) * length / parts;
+    append(list,
+           (ntk_tile){i0, i1 - i0, j0, j1 - j0, A->upper + (i0 - A->n1) + (j0 - A->n1) * A->ld,
+                      A->ld, i1 > j0 ? NTK_TILE_UPPER : NTK_TILE_FULL});
+  }
+}
+
+static void packed_tiles(const ntk_packed *A, tile_list *list) {
+  const grid g = grid_for(A->n);
+  list->count = 0;
+  const size_t first = parts_of(A->n1, g.columns), second = parts_of(A->n2, g.columns);
+  for (size_t p = 0; p < first; p++)
+    lower_strip(A, g, p * A->n1 / first, (p + 1) * A->n1 / first, list);
+  for (size_t p = second; p-- > 0;) /* the short strips last: they even out the end */
+    upper_strip(A, g, A->n1 + p * A->n2 / second, A->n1 + (p + 1) * A->n2 / second, list);
+}
+
+/* A (N x N', row-major) is N' x N column-major: other's samples are its rows. */
+static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) {
+  const grid g = grid_for(N < other ? N : other);
+  list->count = 0;
+  const size_t down = parts_of(other, g.rows), across = parts_of(N, g.columns);
+  for (size_t q = 0; q < across; q++)
+    for (size_t p = 0; p < down; p++) {
+      const size_t i0 = p * other / down, i1 = (p + 1) * other / down;
+      const size_t j0 = q * N / across, j1 = (q + 1) * N / across;
+      append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * other, other, NTK_TILE_FULL});
+    }
+}
+
+static ntk_status allocate_list(ntk_context *context, tile_list *list) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, list->count, sizeof(ntk_tile), "the kernel's tiles", &pointer));
+  list->tiles = pointer;
+  return NTK_OK;
+}
+
+/* Doubles one thread needs for any of the tiles and blocks, a multiple of 8 for alignment. */
+static size_t workspace_size(const ntk_features *features, const tile_list *list) {
+  const ntk_network *network = features->network;
+  size_t columns = 0, width = network->width[network->depth - 1];
+  for (size_t i = 0; i < list->count; i++)
+    if (list->tiles[i].columns > columns)
+      columns = list->tiles[i].columns;
+  for (size_t k = 0; k + 1 < network->depth; k++)
+    if (network->width[k] + network->width[k + 1] > width)
+      width = network->width[k] + network->width[k + 1];
+  return (ntk_gram_workspace(columns, width) + 7) / 8 * 8;
+}
+
+static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk_features *columns,
+                      const bool *blocks, const char *phase) {
+  ntk_context *context = rows->context;
+  const size_t size = workspace_size(rows, list);
+  double *workspace;
+  NTK_TRY(ntk_alloc_doubles(context, (size_t)context->threads * size,
+                            "workspace of the kernel's tiles", &workspace));
+  double flops = 0.0; /* all blocks' */
+  for (size_t l = 0; l < rows->network->depth; l++)
+    flops += 2.0 * (double)rows->N * (double)columns->N * (double)rows->network->width[l];
+  atomic_size_t done = 0;
+  atomic_bool stop = false;
+  ntk_status status = NTK_OK;
+#pragma omp parallel for schedule(dynamic) num_threads(ntk_threads_for(context, flops))
+  for (size_t i = 0; i < list->count; i++) {
+    if (atomic_load(&stop))
+      continue;
+    fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size);
+    const size_t finished = atomic_fetch_add(&done, 1) + 1;
+    if (omp_get_thread_num() == 0) { /* the caller's own thread: it may run the callback */
+      status = ntk_progress_report(context, phase, (double)finished / (double)list->count);
+      if (status != NTK_OK)
+        atomic_store(&stop, true);
+    }
+  }
+  ntk_free(context, workspace);
+  if (status == NTK_OK) /* the caller's thread may have had no tile: ask at least once */
+    status = ntk_progress_report(context, phase, 1.0);
+  return status;
+}
+
+ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A) {
+  tile_list list = {0};
+  packed_tiles(A, &list); /* counts */
+  NTK_TRY(allocate_list(features->context, &list));
+  packed_tiles(A, &list);
+  const ntk_status status = run(&list, features, features, blocks, "kernel");
+  ntk_free(features->context, list.tiles);
+  return status;
+}
+
+ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
+                     double *A) {
+  tile_list list = {0};
+  rectangle_tiles(features->N, other->N, A, &list);
+  NTK_TRY(allocate_list(features->context, &list));
+  rectangle_tiles(features->N, other->N, A, &list);
+  const ntk_status status = run(&list, other, features, blocks, "cross kernel");
+  ntk_free(features->context, list.tiles);
+  return status;
+}

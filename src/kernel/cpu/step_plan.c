@@ -1,0 +1,113 @@
+/* Where everything of a training step lies. It depends on the widths, N, the precision and the
+ * processor, and not on the number of threads: nor do then the bits of what is computed. */
+#include "kernel/cpu/step.h"
+
+#include "base/memory.h"
+#include "base/simd.h"
+
+typedef const ntk_step_code table[1];
+extern NTK_LANES_DECLARE(table, ntk_step_code);
+extern NTK_LANES_DECLARE_SINGLE(table, ntk_step_code);
+
+const ntk_step_code *ntk_step_best(bool single) {
+  return single ? NTK_LANES_BEST_SINGLE(ntk_step_code) : NTK_LANES_BEST(ntk_step_code);
+}
+
+enum {
+  CACHE_LINE = 64,
+  CACHE = 384 << 10, /* bytes of F and B that a block may have: they should stay in L2, */
+  ROWS_LEAST = 96,   /* but with fewer rows the gradient would be read and written too often, */
+  ROWS_MOST = 192,   /* and with more, panels of B would not stay in L1 */
+  CHUNK_ROWS = 256,  /* at least: adding up the chunks' gradients is to cost little */
+  CHUNKS_MOST = 16   /* a gradient each */
+};
+static const double CHUNK_FLOPS = 2e7; /* an epoch that starting threads would not make shorter */
+
+static size_t round_up(size_t n, size_t unit) {
+  return (n + unit - 1) / unit * unit; /* n: a width or N, far from the end of the range */
+}
+
+/* *total += a b. */
+static ntk_status add(size_t *total, size_t a, size_t b) {
+  size_t product = 0;
+  NTK_TRY(ntk_size_multiply(a, b, "training", &product));
+  if (product > SIZE_MAX / 32 - *total) /* bytes, and some more for sums of such */
+    return ntk_fail(NTK_ERR_LIMIT, "training: the arrays exceed the address space");
+  *total += product;
+  return NTK_OK;
+}
+
+/* Layer l, and the counts grown by what it needs. */
+static ntk_status place(const size_t *width, size_t l, ntk_step *step, ntk_step_layer *here) {
+  const ntk_step_code *code = step->code;
+  const bool output = l == step->L;
+  const size_t n = output ? width[l - 1] : width[l];
+  const size_t rows = l == 0 ? 0 : output ? 1 : width[l - 1];
+  const size_t columns = round_up(n, code->unit), ld = round_up(n, code->lanes);
+  *here = (ntk_step_layer){.rows = rows, .n = n, .columns = columns, .ld = ld};
+  if (l == 0)
+    return NTK_OK;
+  here->W = step->parameters;
+  here->packed = step->packed_count;
+  const size_t line = CACHE_LINE / code->size; /* all begin on one */
+  size_t count = 0;
+  NTK_TRY(add(&count, rows, output ? ld : columns)); /* W_L is read by whole vectors */
+  NTK_TRY(add(&step->parameters, round_up(count, line), 1));
+  if (output) {
+    here->F = step->row;
+    step->row += code->unit;
+    return add(&step->packed_count, n, code->unit);
+  }
+  if (l > 1)
+    NTK_TRY(add(&step->packed_count, round_up(n, line), round_up(rows, code->unit)));
+  here->F = step->row;
+  here->B = step->row + ld;
+  step->row += 2 * ld;
+  return NTK_OK;
+}
+
+/* Chunks, and rows of a block. */
+static void divide(ntk_step *step, size_t d) {
+  step->chunks = 1;
+  if (6.0 * (double)step->N * (double)step->parameters > CHUNK_FLOPS)
+    while (2 * step->chunks * CHUNK_ROWS <= step->N && step->chunks < CHUNKS_MOST)
+      step->chunks *= 2;
+  const size_t row = (step->row + round_up(d, step->code->lanes)) * step->code->size;
+  const size_t fitting = CACHE / row;
+  const size_t rows = fitting < ROWS_LEAST ? ROWS_LEAST : fitting > ROWS_MOST ? ROWS_MOST : fitting;
+  step->block = rows / NTK_STEP_ROWS * NTK_STEP_ROWS;
+}
+
+ntk_status ntk_step_plan(size_t depth, const size_t *width, size_t N, const ntk_step_code *code,
+                         ntk_step *step) {
+  step->code = code;
+  step->L = depth;
+  step->N = N;
+  step->rows = round_up(N, NTK_STEP_ROWS);
+  step->parameters = step->packed_count = step->row = 0;
+  for (size_t l = 0; l <= depth; l++) {
+    ntk_step_layer here;
+    NTK_TRY(place(width, l, step, &here));
+    if (step->layer != NULL)
+      step->layer[l] = here;
+  }
+  divide(step, width[0]);
+  size_t count = 0;
+  NTK_TRY(add(&count, step->block, step->row + 1)); /* 1: the residual */
+  step->workspace_count = round_up(count, CACHE_LINE / code->size);
+  step->data = 0;
+  NTK_TRY(add(&step->data, step->rows, round_up(width[0], code->lanes)));
+  count = 0;
+  return add(&count, step->chunks, step->parameters); /* fits, that is */
+}
+
+size_t ntk_step_entry(const ntk_step_code *code, const ntk_step_layer *layer, size_t i, size_t j) {
+  size_t begin = j / code->panel * code->panel; /* of its panel, as panel_width has them */
+  const size_t left = layer->columns - begin;
+  size_t width = left >= code->panel ? code->panel : left / code->lanes * code->lanes;
+  if (j - begin >= width) { /* the half vector */
+    begin += width;
+    width = left - width;
+  }
+  return layer->W + begin * layer->rows + i * width + (j - begin);
+}

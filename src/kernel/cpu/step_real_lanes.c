@@ -1,0 +1,195 @@
+/* A block of rows up and down the network:
+ *
+ *   G_l = F_{l-1} W_l,   F_l = phi(G_l),   F_L = F_{L-1} W_L,   r = F_L - Y
+ *   B_{L-1} = phi'(G_{L-1}) o (scale r W_L^T),   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)
+ *   gradient of W_l += F_{l-1}^T B_l,   of W_L += F_{L-1}^T (scale r)
+ *
+ * B_k is the paper's (9) with row i times scale r_i. 2 n_{l-1} n_l flops a row and layer for each
+ * of the three products, the second not for l = 1. */
+#include "base/lanes.h"
+
+#include "kernel/cpu/product.h"
+#include "kernel/cpu/step.h"
+
+static void multiply(product p) {
+  LANES_NAME(ntk_product)(&p);
+}
+
+static void activate(const ntk_step *step, size_t n, real *F, real *B) {
+#ifdef NTK_SINGLE
+  step->activation.eval_single(n, F, F, B);
+#else
+  step->activation.eval(n, F, F, B);
+#endif
+}
+
+/* F_l of the block: of l = 0 the data. */
+static const real *features(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  if (l == 0)
+    return (const real *)step->X + block->first * step->layer[0].ld;
+  return (const real *)block->workspace + step->block * step->layer[l].F;
+}
+
+/* B_l of the block, l = 1..L-1; until back has reached it, phi'(G_l). */
+static real *backward(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  return (real *)block->workspace + step->block * step->layer[l].B;
+}
+
+static void forward(const ntk_step *step, const ntk_step_block *block) {
+  for (size_t l = 1; l < step->L; l++) {
+    const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
+    real *F = (real *)block->workspace + step->block * here->F;
+    multiply((product){.rows = block->rows,
+                       .columns = here->columns,
+                       .inner = below->n,
+                       .A = features(step, block, l - 1),
+                       .row = below->ld,
+                       .next = 1,
+                       .B = (const real *)step->theta + here->W,
+                       .C = F,
+                       .C_distance = here->ld,
+                       .mode = PRODUCT_SET});
+    activate(step, block->rows * here->ld, F, backward(step, block, l));
+  }
+}
+
+/* r = F_L - Y of the block, 0 in padding rows; their squares' sum. F_L is the sum over the first
+ * half of F_{L-1}'s columns plus that over the second: columns 0 and 1 of a product with
+ * [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's zeros change
+ * nothing, so that with W_{L-1} = [W, W] and b = -a, as in (18), F_L is 0 to the last bit. */
+static double residual(const ntk_step *step, const ntk_step_block *block, real *r) {
+  const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
+  const real *Y = (const real *)step->Y + block->first;
+  real *sums = (real *)block->workspace + step->block * output->F; /* rows x UNIT */
+  multiply((product){.rows = block->rows,
+                     .columns = UNIT,
+                     .inner = last->n,
+                     .A = features(step, block, step->L - 1),
+                     .row = last->ld,
+                     .next = 1,
+                     .B = (const real *)step->packed + output->packed,
+                     .C = sums,
+                     .mode = PRODUCT_SET});
+  double sum = 0.0;
+  for (size_t i = 0; i < block->rows; i++) {
+    const real F_L = sums[i * UNIT] + sums[i * UNIT + 1];
+    r[i] = block->first + i < step->N ? F_L - Y[i] : (real)0.0;
+    sum += (double)r[i] * (double)r[i];
+  }
+  return sum;
+}
+
+/* B_{L-1} and the gradient of W_L; r has been scaled. */
+static void last_layer(const ntk_step *step, const ntk_step_block *block, const real *r) {
+  const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
+  const real *w = (const real *)step->theta + output->W;
+  real *B = backward(step, block, step->L - 1);
+  real *gradient = (real *)block->gradient + output->W;
+  for (size_t i = 0; i < block->rows; i++)
+    for (size_t j = 0; j < last->ld; j += LANES) {
+      real *b = B + i * last->ld + j;
+      vr_store(b, vr_load(b) * (vr_set(r[i]) * vr_load(w + j)));
+    }
+  multiply((product){.rows = 1,
+                     .columns = output->columns,
+                     .inner = block->rows,
+                     .A = r,
+                     .next = 1,
+                     .B = features(step, block, step->L - 1),
+                     .B_distance = last->ld,
+                     .C = gradient,
+                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+  for (size_t j = output->n; j < output->columns; j++) /* phi(0) is not always 0 */
+    gradient[j] = (real)0.0;
+}
+
+/* B_{l-1} = phi' o (B_l W_l^T), phi' being what B_{l-1} holds. */
+static void back(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
+  multiply((product){.rows = block->rows,
+                     .columns = below->columns,
+                     .inner = here->n,
+                     .A = backward(step, block, l),
+                     .row = here->ld,
+                     .next = 1,
+                     .B = (const real *)step->packed + here->packed,
+                     .C = backward(step, block, l - 1),
+                     .C_distance = below->ld,
+                     .mode = PRODUCT_TIMES});
+}
+
+static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
+  multiply((product){.rows = below->n,
+                     .columns = here->columns,
+                     .inner = block->rows,
+                     .A = features(step, block, l - 1),
+                     .row = 1,
+                     .next = below->ld,
+                     .B = backward(step, block, l),
+                     .B_distance = here->ld,
+                     .C = (real *)block->gradient + here->W,
+                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+}
+
+static void pass(const ntk_step *step, ntk_step_block *block) {
+  real *r = (real *)block->workspace + step->block * step->row;
+  forward(step, block);
+  block->sum = residual(step, block, r);
+  if (!block->backward)
+    return;
+  for (size_t i = 0; i < block->rows; i++)
+    r[i] *= (real)step->scale;
+  last_layer(step, block, r);
+  for (size_t l = step->L - 1; l >= 1; l--) {
+    gradient(step, block, l);
+    if (l > 1)
+      back(step, block, l);
+  }
+}
+
+/* W_l (by panels) transposed, by panels. */
+static void transpose(const ntk_step_layer *layer, const real *W, real *transposed,
+                      size_t columns) {
+  for (size_t i0 = 0, width; i0 < columns; i0 += width) { /* a panel of the transposed */
+    width = panel_width(columns, i0);
+    for (size_t j0 = 0, from; j0 < layer->columns; j0 += from) {
+      from = panel_width(layer->columns, j0);
+      for (size_t j = 0; j < from && j0 + j < layer->n; j++)
+        for (size_t i = 0; i < width; i++)
+          transposed[i0 * layer->n + (j0 + j) * width + i] =
+              i0 + i < layer->rows ? W[j0 * layer->rows + (i0 + i) * from + j] : (real)0.0;
+    }
+  }
+}
+
+static void pack(const ntk_step *step) {
+  const real *theta = step->theta;
+  real *packed = step->packed;
+  for (size_t l = 2; l < step->L; l++) {
+    const ntk_step_layer *layer = &step->layer[l];
+    transpose(layer, theta + layer->W, packed + layer->packed, step->layer[l - 1].columns);
+  }
+  const ntk_step_layer *output = &step->layer[step->L];
+  const size_t n = output->n, half = n % 2 == 0 ? n / 2 : n;
+  real *halves = packed + output->packed;
+  memset(halves, 0, n * UNIT * sizeof(real));
+  for (size_t j = 0; j < n; j++)
+    halves[j * UNIT + (j < half ? 0 : 1)] = theta[output->W + j];
+}
+
+void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count);
+void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update, size_t first,
+                                 size_t count);
+
+extern const ntk_step_code LANES_NAME(ntk_step_code)[1];
+const ntk_step_code LANES_NAME(ntk_step_code)[1] = {{
+    .size = sizeof(real),
+    .lanes = LANES,
+    .unit = UNIT,
+    .panel = PANEL,
+    .pack = pack,
+    .block = pass,
+    .reduce = LANES_NAME(ntk_step_reduce),
+    .update = LANES_NAME(ntk_step_update),
+}};

@@ -1,0 +1,128 @@
+/* Quantities of one ntk_spectrum. */
+#include "study/measure/measures.h"
+#include "study/measure/trial.h"
+
+#include <math.h>
+
+static ntk_value_status status_of(ntk_verdict verdict) {
+  switch (verdict) {
+  case NTK_VERDICT_OK:
+    return NTK_VALUE_OK;
+  case NTK_VERDICT_RANK_DEFICIENT:
+    return NTK_VALUE_RANK_DEFICIENT;
+  case NTK_VERDICT_BELOW_RESOLUTION:
+    break;
+  }
+  return NTK_VALUE_BELOW_RESOLUTION;
+}
+
+void ntk_take_lambda_min(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "lambda_min", r->lambda_min, status_of(r->verdict));
+}
+
+void ntk_take_lambda_max(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "lambda_max", r->lambda_max, NTK_VALUE_OK);
+}
+
+void ntk_take_condition(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  const bool singular = r->verdict == NTK_VERDICT_RANK_DEFICIENT;
+  ntk_outcome_put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min,
+                  status_of(r->verdict));
+}
+
+/* An end of the certificate, which is of the stored matrix: what is known of a singular kernel
+ * without building it proves nothing of one. */
+static void put_end(const ntk_spectrum_result *r, const char *name, double end,
+                    ntk_outcome *outcome) {
+  const bool none = r->verdict == NTK_VERDICT_OK && isnan(end);
+  const ntk_value_status status = none ? NTK_VALUE_NOT_CERTIFIED : status_of(r->verdict);
+  ntk_outcome_put(outcome, name, end, status);
+}
+
+void ntk_take_lower(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  put_end(r, "lambda_min_lower", r->certificate.lower, outcome);
+}
+
+void ntk_take_upper(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  put_end(r, "lambda_min_upper", r->certificate.upper, outcome);
+}
+
+void ntk_take_certified(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "certified", r->certificate.certified ? 1.0 : 0.0, NTK_VALUE_OK);
+}
+
+void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "ratio_lower", r->bounds.ratio_lower, status_of(r->verdict));
+}
+
+void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  ntk_outcome_put(outcome, "ratio_upper", r->bounds.ratio_upper, status_of(r->verdict));
+}
+
+void ntk_take_layers(const void *result, ntk_outcome *outcome) {
+  const ntk_spectrum_result *r = result;
+  for (size_t k = 0; k < r->blocks; k++)
+    ntk_outcome_put_layer(outcome, "lambda_min", k, r->layers[k].lambda_min,
+                          status_of(r->layers[k].verdict));
+}
+
+static ntk_spectrum_options options_for(const ntk_quantity *const *quantity, size_t count) {
+  ntk_spectrum_options options = {0};
+  for (size_t q = 0; q < count; q++) {
+    options.per_layer |= quantity[q]->per_layer != NULL;
+    options.certify |= quantity[q]->take == ntk_take_lower || quantity[q]->take == ntk_take_upper ||
+                       quantity[q]->take == ntk_take_certified;
+  }
+  return options;
+}
+
+/* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
+ * The blocks one by one need the Gram matrices again, and a factorisation each; a certificate K and
+ * its factor once more. */
+static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+  const double N = (double)point->N, L = (double)point->depth;
+  double columns = (double)point->width[0], passes = 0.0;
+  for (size_t l = 1; l < point->depth; l++) {
+    columns += 2.0 * (double)point->width[l];
+    passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
+  }
+  const double gram = N * N * columns, factor = N * N * N / 3.0;
+  const ntk_spectrum_options options = options_for(quantity, count);
+  return passes + gram + factor + (options.per_layer ? gram + L * factor : 0.0) +
+         (options.certify ? gram + factor : 0.0);
+}
+
+static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
+                               const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
+  const ntk_spectrum_options options = options_for(quantity, count);
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
+}
+
+static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
+                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+  ntk_spectrum_options options = options_for(quantity, count);
+  options.seed = seed;
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  ntk_spectrum_result result = {0};
+  ntk_status status = ntk_trial_begin(context, point, seed, &data, &network);
+  if (status == NTK_OK)
+    status = ntk_spectrum(context, network, data, &options, &result);
+  for (size_t q = 0; q < count && status == NTK_OK; q++)
+    quantity[q]->take(&result, outcome);
+  ntk_spectrum_clear(&result);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return status;
+}
+
+const ntk_measure ntk_spectrum_measure = {flops, bytes_needed, run};

@@ -1,0 +1,110 @@
+/* Quantities of one ntk_train. */
+#include "study/measure/measures.h"
+#include "study/measure/trial.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What of its epochs a training takes that stops at a plateau: the authors' rule, for one, stops
+ * after 300 to 2700 of 10^4; and how many steps lm takes. Guesses, for the order of the trials. */
+static const double PLATEAU_PART = 0.15, LM_STEPS = 20.0;
+
+static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+  (void)quantity;
+  (void)count;
+  const ntk_train_options *options = &point->training.options;
+  const double N = (double)point->N, epochs = (double)options->epochs;
+  double parameters = (double)point->width[point->depth - 1];
+  for (size_t l = 1; l < point->depth; l++)
+    parameters += (double)point->width[l - 1] * (double)point->width[l];
+  const double spectrum = ntk_spectrum_measure.flops(point, NULL, 0);
+  if (strcmp(options->optimizer, "lm") == 0)
+    return fmin(epochs, LM_STEPS) * spectrum;
+  return 6.0 * N * parameters * (options->plateau > 0 ? PLATEAU_PART : 1.0) * epochs;
+}
+
+static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
+                               const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
+  (void)quantity;
+  (void)count;
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  return ntk_train_memory(context, &spec, point->N, &point->training.options, bytes);
+}
+
+/* What the quantities are taken from. */
+typedef struct trained {
+  ntk_train_result result;
+  double target;
+} trained;
+
+static ntk_value_status status_of(const trained *t) {
+  return t->result.stopped == NTK_STOP_DIVERGED ? NTK_VALUE_DIVERGED : NTK_VALUE_OK;
+}
+
+void ntk_take_final_loss(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_outcome_put(outcome, "final_loss", t->result.loss_final, status_of(t));
+}
+
+void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_outcome_put(outcome, "smallest_loss", t->result.loss_smallest, status_of(t));
+}
+
+/* Training may end before there is a whole window: at its target, or as lm does. */
+void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_value_status status = status_of(t);
+  if (status == NTK_VALUE_OK && isnan(t->result.loss_plateau))
+    status = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "plateau_loss", t->result.loss_plateau, status);
+}
+
+/* Epochs are counted until the loss is there, whatever training was stopped by. */
+void ntk_take_epochs_to(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  size_t epoch = 0;
+  while (epoch <= t->result.epochs && !(t->result.loss[epoch] <= t->target))
+    epoch++;
+  ntk_value_status status = status_of(t);
+  if (status == NTK_VALUE_OK && epoch > t->result.epochs)
+    status = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "epochs_to", (double)epoch, status);
+}
+
+/* A loss that is small enough from the start makes no step, and has no rate. */
+void ntk_take_rate(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_value_status status = status_of(t);
+  if (status == NTK_VALUE_OK && isnan(t->result.rate_measured))
+    status = NTK_VALUE_NO_STEP;
+  ntk_outcome_put(outcome, "rate", t->result.rate_measured, status);
+}
+
+static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
+                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+  ntk_train_options options = point->training.options;
+  options.seed = seed;
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  double *Y = NULL;
+  trained t = {.target = options.target};
+  ntk_status status = ntk_trial_begin(context, point, seed, &data, &network);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(context, point->N, "labels", &Y);
+  if (status == NTK_OK)
+    status = ntk_trial_labels(context, point, seed, data, Y);
+  if (status == NTK_OK)
+    status = ntk_train(context, network, data, Y, &options, &t.result);
+  for (size_t q = 0; q < count && status == NTK_OK; q++)
+    quantity[q]->take(&t, outcome);
+  ntk_train_clear(&t.result);
+  ntk_free(context, Y);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return status;
+}
+
+const ntk_measure ntk_training_measure = {flops, bytes_needed, run};

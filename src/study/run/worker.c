@@ -1,0 +1,203 @@
+#define _DEFAULT_SOURCE /* MSG_NOSIGNAL */
+#include "study/run/worker.h"
+
+#include "base/context.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+typedef struct request {
+  size_t point, trial;
+} request;
+
+/* ---- In the worker --------------------------------------------------------------------------- */
+
+static bool receive_all(int socket, void *bytes, size_t count) {
+  char *at = bytes;
+  while (count > 0) {
+    const ssize_t got = recv(socket, at, count, 0);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    at += got;
+    count -= (size_t)got;
+  }
+  return true;
+}
+
+static bool send_all(int socket, const void *bytes, size_t count) {
+  const char *at = bytes;
+  while (count > 0) {
+    const ssize_t sent = send(socket, at, count, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR)
+      continue;
+    if (sent <= 0)
+      return false;
+    at += sent;
+    count -= (size_t)sent;
+  }
+  return true;
+}
+
+/* Each measure is run once for all of the study's quantities that are its own. */
+static ntk_status measure(ntk_context *context, const ntk_study *study, const ntk_point *point,
+                          uint64_t seed, ntk_outcome *outcome) {
+  for (size_t q = 0; q < study->quantities; q++) {
+    const ntk_measure *m = study->quantity[q]->measure;
+    const ntk_quantity *own[NTK_MOST_QUANTITIES];
+    const size_t count = ntk_quantity_group(study->quantity, study->quantities, q, own);
+    if (count > 0)
+      NTK_TRY(m->run(context, point, seed, own, count, outcome));
+  }
+  return NTK_OK;
+}
+
+static void compute(ntk_context *context, const ntk_study *study, const request *asked,
+                    ntk_outcome *outcome) {
+  const double start = ntk_clock();
+  *outcome = (ntk_outcome){.status = NTK_OK};
+  ntk_point point;
+  ntk_status status = ntk_study_point(study, asked->point, &point);
+  if (status == NTK_OK)
+    status =
+        measure(context, study, &point, ntk_study_seed(study, asked->point, asked->trial), outcome);
+  outcome->status = status;
+  outcome->seconds = ntk_clock() - start;
+  if (status != NTK_OK) {
+    snprintf(outcome->error, sizeof outcome->error, "%s", ntk_error_message());
+    outcome->count = 0;
+  }
+}
+
+/* Until the other end of the socket is closed. */
+static void work(const ntk_study *study, int socket) {
+  ntk_context *context = NULL;
+  request asked;
+  static ntk_outcome outcome;
+  const ntk_status made = ntk_context_create(&(ntk_context_options){.threads = 1}, &context);
+  while (receive_all(socket, &asked, sizeof asked)) {
+    if (made == NTK_OK) {
+      compute(context, study, &asked, &outcome);
+    } else {
+      outcome = (ntk_outcome){.status = made};
+      snprintf(outcome.error, sizeof outcome.error, "%s", ntk_error_message());
+    }
+    if (!send_all(socket, &outcome, sizeof outcome))
+      break;
+  }
+  ntk_context_destroy(context);
+}
+
+/* The parent alone decides when to stop: a Ctrl-C, or a batch system's SIGTERM, reaches every
+ * process of the group, and is no failure of a trial. But no worker is to outlive its parent. */
+static void settle_in(pid_t parent) {
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+#ifdef __linux__
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  if (getppid() != parent)
+    _exit(1);
+}
+
+/* ---- In the parent --------------------------------------------------------------------------- */
+
+ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t count,
+                            size_t which) {
+  int pair[2];
+  ntk_worker *worker = &workers[which];
+  *worker = (ntk_worker){0};
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+    return ntk_fail(NTK_ERR_MEMORY, "a worker's socket: %s", strerror(errno));
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) {
+    const int why = errno;
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    return ntk_fail(NTK_ERR_MEMORY, "a worker process: %s", strerror(why));
+  }
+  if (pid == 0) {
+    settle_in(parent);
+    (void)close(pair[0]);
+    for (size_t w = 0; w < count; w++) /* else another worker would not see its end closed */
+      if (workers[w].pid > 0)
+        (void)close(workers[w].socket);
+    work(study, pair[1]);
+    _exit(0);
+  }
+  (void)close(pair[1]);
+  worker->pid = pid;
+  worker->socket = pair[0];
+  return NTK_OK;
+}
+
+void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial) {
+  const request asked = {point, trial};
+  worker->busy = true;
+  worker->point = point;
+  worker->trial = trial;
+  worker->since = ntk_clock();
+  worker->received = 0;
+  (void)send_all(worker->socket, &asked, sizeof asked);
+}
+
+/* Waits for a process that is dead or about to be. There is one: kill and waitpid take 0 and below
+ * for whole groups of processes, the caller's own among them. */
+static int bury(ntk_worker *worker) {
+  int status = 0;
+  (void)kill(worker->pid, SIGKILL);
+  while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  (void)close(worker->socket);
+  worker->pid = 0;
+  return status;
+}
+
+static void describe_death(ntk_worker *worker, int status) {
+  ntk_outcome *outcome = &worker->outcome;
+  *outcome = (ntk_outcome){.status = NTK_ERR_NUMERIC, .seconds = ntk_clock() - worker->since};
+  if (WIFSIGNALED(status))
+    snprintf(outcome->error, sizeof outcome->error, "the worker was ended by signal %d (%s)%s",
+             WTERMSIG(status), strsignal(WTERMSIG(status)),
+             WTERMSIG(status) == SIGKILL ? ": by hand, or for want of memory" : "");
+  else
+    snprintf(outcome->error, sizeof outcome->error, "the worker ended with status %d",
+             WIFEXITED(status) ? WEXITSTATUS(status) : status);
+}
+
+ntk_worker_news ntk_worker_read(ntk_worker *worker) {
+  char *at = (char *)&worker->outcome + worker->received;
+  const ssize_t got =
+      recv(worker->socket, at, sizeof worker->outcome - worker->received, MSG_DONTWAIT);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+    return NTK_WORKER_NOTHING;
+  if (got <= 0) {
+    describe_death(worker, bury(worker));
+    return NTK_WORKER_DEAD;
+  }
+  worker->received += (size_t)got;
+  if (worker->received < sizeof worker->outcome)
+    return NTK_WORKER_NOTHING;
+  worker->busy = false;
+  return NTK_WORKER_ANSWER;
+}
+
+void ntk_worker_stop(ntk_worker *worker) {
+  if (worker->pid > 0)
+    (void)bury(worker);
+  worker->busy = false;
+}

@@ -1,0 +1,162 @@
+#include "study/spec/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REFUSE(study, s, ...) \
+  ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
+
+/* Every key but those of the grid. A key without a default must be there. */
+static const struct key {
+  const char *name, *fallback;
+  bool list;     /* several values are allowed */
+  bool optional; /* may be missing, and has no default */
+  bool training; /* of studies that train, and of no others */
+} keys[] = {
+    {"name", NULL, false, false, false},
+    {"quantity", "lambda_min", true, false, false},
+    {"trials", "1", false, false, false},
+    {"seed", "0", false, false, false},
+    {"network.widths", NULL, true, false, false},
+    {"network.depth", NULL, false, true, false},
+    {"network.activation", "sigmoid", false, false, false},
+    {"network.init", "paper", false, false, false},
+    {"network.beta", "1", true, false, false},
+    {"network.gamma", NULL, false, true,
+     false}, /* has a default where it is used: ntk_keys_gamma */
+    {"data.source", "gaussian", false, false, false},
+    {"data.scale", "none", false, false, false},
+    {"data.fingerprint", NULL, false, true,
+     false},                                /* of a file, as `study status --spec` prints it */
+    {"data.dim", NULL, false, true, false}, /* of a file: the numbers of a row */
+    {"ledger.population", NULL, false, true, false},
+    {"train.optimizer", "gd", false, false, true},
+    {"train.lr", "auto", false, false, true},
+    {"train.momentum", NULL, false, true, true},
+    {"train.loss", "half-sum", false, false, true},
+    {"train.labels", "gaussian", false, false, true},
+    {"train.epochs", "10000", false, false, true},
+    {"train.target", NULL, false, true, true},
+    {"train.plateau", "0", false, false, true},
+    {"train.precision", "double", false, false, true},
+    {"train.fingerprint", NULL, false, true, true}, /* of a file of labels */
+};
+enum { KEYS = sizeof keys / sizeof keys[0] };
+
+/* "name, quantity, ..., grid.NAME" into text. */
+static void list_keys(size_t size, char *text) {
+  size_t used = 0;
+  for (size_t i = 0; i < KEYS && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s, ", keys[i].name);
+  if (used < size)
+    snprintf(text + used, size - used, "grid.NAME");
+}
+
+/* Length of the character that text begins with; 0 for a control character, a line separator, and
+ * what is no UTF-8: a study is written into its database as YAML, which takes none of them. */
+static size_t printable(const char *text) {
+  const unsigned char *c = (const unsigned char *)text;
+  if (c[0] < 0x80)
+    return c[0] >= ' ' && c[0] != 0x7f;
+  const size_t length = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
+  uint32_t code = c[0] & (0xffu >> (length + 1));
+  for (size_t i = 1; i < length; i++) {
+    if ((c[i] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (c[i] & 0x3f);
+  }
+  static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
+  const bool refused = c[0] < 0xc0 || c[0] > 0xf7 || code < least[length] || code > 0x10ffff ||
+                       (code >= 0xd800 && code < 0xe000) || code == 0x2028 || code == 0x2029 ||
+                       code == 0xfeff || code == 0xfffe || code == 0xffff;
+  return refused ? 0 : length;
+}
+
+static ntk_status check_text(const ntk_study *study, const ntk_setting *s) {
+  for (size_t i = 0; i < s->count; i++)
+    for (const char *c = s->value[i]; *c != '\0'; c += printable(c))
+      if (printable(c) == 0)
+        return REFUSE(study, s, "byte 0x%02x; accepted: one line of UTF-8", (unsigned char)*c);
+  return NTK_OK;
+}
+
+ntk_status ntk_keys_check(ntk_study *study) {
+  const ntk_settings *settings = &study->settings;
+  for (size_t i = 0; i < settings->count; i++) {
+    const ntk_setting *s = &settings->setting[i];
+    NTK_TRY(check_text(study, s));
+    if (strncmp(s->key, "grid.", 5) == 0)
+      continue;
+    size_t k = 0;
+    while (k < KEYS && strcmp(keys[k].name, s->key) != 0)
+      k++;
+    if (k == KEYS) {
+      char known[600];
+      list_keys(sizeof known, known);
+      return REFUSE(study, s, "there is no such key; known: %s", known);
+    }
+    if (!keys[k].list && s->count != 1)
+      return REFUSE(study, s, "%zu values; accepted: one", s->count);
+  }
+  for (size_t k = 0; k < KEYS; k++) {
+    if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional || keys[k].training)
+      continue;
+    if (keys[k].fallback == NULL)
+      return ntk_fail(NTK_ERR_FORMAT, "%s: '%s' is missing", settings->source, keys[k].name);
+    NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_keys_check_training(ntk_study *study) {
+  for (size_t k = 0; k < KEYS; k++) {
+    const ntk_setting *s = ntk_settings_find(&study->settings, keys[k].name);
+    if (!keys[k].training)
+      continue;
+    if (s != NULL && !study->trains)
+      return REFUSE(study, s,
+                    "the study does not train; accepted with a quantity that asks for it: "
+                    "final_loss, smallest_loss, plateau_loss, epochs_to, rate");
+    if (study->trains && !keys[k].optional)
+      NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
+  }
+  return NTK_OK;
+}
+
+bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name) {
+  const char *text = ntk_keys_text(study, key);
+  const size_t v = ntk_grid_find(&study->grid, text);
+  if (v == study->grid.count || study->grid.variable[v].text == NULL)
+    return strcmp(text, name) == 0;
+  for (size_t i = 0; i < study->grid.variable[v].count; i++)
+    if (strcmp(study->grid.variable[v].text[i], name) == 0)
+      return true;
+  return false;
+}
+
+ntk_status ntk_keys_check_gamma(ntk_study *study) {
+  const ntk_setting *gamma = ntk_settings_find(&study->settings, "network.gamma");
+  if (ntk_keys_may_be(study, "network.init", "antisymmetric"))
+    return ntk_settings_default(&study->settings, "network.gamma", "d^3*N^2");
+  return gamma == NULL ? NTK_OK
+                       : REFUSE(study, gamma, "accepted with network.init: antisymmetric alone");
+}
+
+const char *ntk_keys_text(const ntk_study *study, const char *key) {
+  return ntk_settings_find(&study->settings, key)->value[0];
+}
+
+ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t least, uint64_t most,
+                          uint64_t *value) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, key);
+  const char *text = s->value[0];
+  uint64_t number = 0;
+  const char *c = text;
+  for (; *c >= '0' && *c <= '9' && number <= (most - (uint64_t)(*c - '0')) / 10; c++)
+    number = 10 * number + (uint64_t)(*c - '0');
+  if (*c != '\0' || c == text || number < least)
+    return REFUSE(study, s, "'%s'; accepted: a whole number from %llu to %llu", text,
+                  (unsigned long long)least, (unsigned long long)most);
+  *value = number;
+  return NTK_OK;
+}

@@ -1,0 +1,26 @@
+/* The keys of study files besides those of the grid: which there are, and what stands for those
+ * that are not given. */
+#ifndef NTK_STUDY_KEYS_H
+#define NTK_STUDY_KEYS_H
+
+#include "study/spec/study.h"
+
+/* Refuses unknown keys, several values where one is accepted, and what is no text; fills in the
+ * defaults. */
+ntk_status ntk_keys_check(ntk_study *study);
+/* The same for the keys train.*, once study->trains is known: a study that does not train has none
+ * of them, so that one made before there were any stays the study it was. */
+ntk_status ntk_keys_check_training(ntk_study *study);
+/* The same for network.gamma, once the grid is known: of the initialisation antisymmetric alone. */
+ntk_status ntk_keys_check_gamma(ntk_study *study);
+
+/* Whether a key is this name, or a variable of the grid that takes it. */
+bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name);
+
+/* The first value of a key that is there. */
+const char *ntk_keys_text(const ntk_study *study, const char *key);
+/* The same as a whole number written in digits, from least to most. */
+ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t least, uint64_t most,
+                          uint64_t *value);
+
+#endif

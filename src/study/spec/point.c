@@ -1,0 +1,234 @@
+/* What each point of the grid is: sizes, network, data, seed. */
+#include "study/spec/keys.h"
+#include "study/spec/training.h"
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double LARGEST_WHOLE = 0x1p53;
+
+ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
+  return ntk_setting_refuse(&study->settings, s, status);
+}
+
+void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text) {
+  double value[NTK_MOST_VARIABLES];
+  size_t used = 0;
+  text[0] = '\0';
+  if (ntk_grid_values(&study->grid, i, value) != NTK_OK)
+    return;
+  for (size_t v = 0; v < study->grid.count && used < size; v++) {
+    const char *name = ntk_grid_text(&study->grid, v, i), *comma = v > 0 ? ", " : "";
+    if (name != NULL)
+      used +=
+          (size_t)snprintf(text + used, size - used, "%s%s = %s", comma, study->grid.name[v], name);
+    else
+      used += (size_t)ntk_format(text + used, size - used, "%s%s = %.10g", comma,
+                                 study->grid.name[v], value[v]);
+  }
+}
+
+ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, size_t i,
+                                  ntk_status status) {
+  char point[200], why[400];
+  ntk_study_point_text(study, i, sizeof point, point);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  ntk_fail_message("%s, at %s", why, point);
+  return s != NULL ? ntk_study_refuse(study, s, status) : status;
+}
+
+/* ---- Expressions and names ------------------------------------------------------------------- */
+
+static void add_name(ntk_point_scope *scope, const char *name, double value) {
+  scope->name[scope->count] = name;
+  scope->value[scope->count++] = value;
+}
+
+ntk_status ntk_point_evaluate(const ntk_point_scope *scope, const char *text, double *value) {
+  const ntk_scope names = {scope->count, scope->name, scope->value};
+  return ntk_expression_evaluate(text, &names, value);
+}
+
+ntk_status ntk_point_whole(const ntk_point_scope *scope, const char *text, const char *what,
+                           size_t least, size_t *value) {
+  double number = 0.0;
+  NTK_TRY(ntk_point_evaluate(scope, text, &number));
+  if (!(number >= (double)least) || number > LARGEST_WHOLE || number != floor(number))
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "%s is %.10g; accepted: a whole number from %zu (floor(...) makes one)", what,
+                    number, least);
+  *value = (size_t)number;
+  return NTK_OK;
+}
+
+const char *ntk_point_name(const ntk_study *study, const char *key, size_t i) {
+  const char *text = ntk_keys_text(study, key);
+  const size_t v = ntk_grid_find(&study->grid, text);
+  const char *value = v < study->grid.count ? ntk_grid_text(&study->grid, v, i) : NULL;
+  return value != NULL ? value : text;
+}
+
+/* ---- Sizes and network ----------------------------------------------------------------------- */
+
+static ntk_status read_depth(const ntk_study *study, const ntk_point_scope *scope,
+                             ntk_point *point) {
+  const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
+  const ntk_setting *depth = ntk_settings_find(&study->settings, "network.depth");
+  point->depth = widths->count + 1;
+  if (depth != NULL) {
+    NTK_TRY(ntk_point_whole(scope, depth->value[0], "network.depth", 1, &point->depth));
+    if (widths->count > 1 && widths->count + 1 != point->depth)
+      return ntk_fail(NTK_ERR_SHAPE,
+                      "%zu widths for a depth of %zu; accepted: one expression for "
+                      "every layer l, or %zu",
+                      widths->count, point->depth, point->depth - 1);
+  }
+  if (point->depth < 2 || point->depth > NTK_MOST_DEPTH)
+    return ntk_fail(NTK_ERR_ARGUMENT, "a depth of %zu; accepted: 2 to %d", point->depth,
+                    NTK_MOST_DEPTH);
+  return NTK_OK;
+}
+
+/* n_1..n_{L-1}: as many expressions, or, with network.depth, one for each layer l. */
+static ntk_status read_widths(const ntk_study *study, ntk_point_scope *scope, ntk_point *point) {
+  const ntk_setting *widths = ntk_settings_find(&study->settings, "network.widths");
+  add_name(scope, "L", (double)point->depth);
+  add_name(scope, "l", NAN);
+  for (size_t l = 1; l < point->depth; l++) {
+    char what[32];
+    snprintf(what, sizeof what, "width n_%zu", l);
+    scope->value[scope->count - 1] = (double)l;
+    const char *text = widths->value[widths->count > 1 ? l - 1 : 0];
+    NTK_TRY(ntk_point_whole(scope, text, what, 1, &point->width[l]));
+  }
+  scope->count -= 1;
+  return NTK_OK;
+}
+
+static ntk_status read_beta(const ntk_study *study, const ntk_point_scope *scope,
+                            ntk_point *point) {
+  const ntk_setting *beta = ntk_settings_find(&study->settings, "network.beta");
+  if (beta->count > 1 && beta->count != point->depth)
+    return ntk_fail(NTK_ERR_SHAPE, "%zu values for %zu layers; accepted: 1 or %zu", beta->count,
+                    point->depth, point->depth);
+  for (size_t l = 0; l < point->depth; l++) {
+    NTK_TRY(ntk_point_evaluate(scope, beta->value[beta->count > 1 ? l : 0], &point->beta[l]));
+    if (!(point->beta[l] > 0.0))
+      return ntk_fail(NTK_ERR_ARGUMENT, "beta_%zu is %g; accepted: above 0", l + 1, point->beta[l]);
+  }
+  return NTK_OK;
+}
+
+/* Of the initialisation (18), with an even last hidden width. */
+static ntk_status read_gamma(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point,
+                             const char **key) {
+  const size_t last = point->width[point->depth - 1];
+  if (strcmp(point->init, "antisymmetric") != 0)
+    return NTK_OK;
+  *key = "network.widths";
+  if (last % 2 != 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; antisymmetric pairs its units: accepted: an "
+                    "even one",
+                    last);
+  *key = "network.gamma";
+  NTK_TRY(ntk_point_evaluate(scope, ntk_keys_text(study, *key), &point->gamma));
+  if (!(point->gamma > 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "gamma is %g; accepted: above 0", point->gamma);
+  return NTK_OK;
+}
+
+/* At most as many samples as the file has. */
+static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *scope,
+                               ntk_point *point) {
+  NTK_TRY(ntk_point_whole(scope, "N", "N", 1, &point->N));
+  if (study->file_dim > 0 && point->N > study->file_rows)
+    return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows", point->N, point->source,
+                    study->file_rows);
+  return NTK_OK;
+}
+
+/* d: the file's, which the grid may repeat. */
+static ntk_status read_dim(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point) {
+  NTK_TRY(ntk_point_whole(scope, "d", "d", 1, &point->width[0]));
+  if (study->file_dim > 0 && point->width[0] != study->file_dim)
+    return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the rows of %s have %zu numbers", point->width[0],
+                    point->source, study->file_dim);
+  return NTK_OK;
+}
+
+/* *key: the setting that is being read. */
+static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, size_t i,
+                             ntk_point *point, const char **key) {
+  *key = "grid.N";
+  NTK_TRY(read_samples(study, scope, point));
+  *key = "grid.d";
+  NTK_TRY(read_dim(study, scope, point));
+  const bool depth = ntk_settings_find(&study->settings, "network.depth") != NULL;
+  *key = depth ? "network.depth" : "network.widths";
+  NTK_TRY(read_depth(study, scope, point));
+  *key = "network.widths";
+  NTK_TRY(read_widths(study, scope, point));
+  *key = "network.beta";
+  NTK_TRY(read_beta(study, scope, point));
+  NTK_TRY(read_gamma(study, scope, point, key));
+  return study->trains ? ntk_point_read_training(study, scope, i, point, key) : NTK_OK;
+}
+
+ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
+  ntk_point_scope scope = {.count = study->grid.count};
+  memcpy(scope.name, study->grid.name, study->grid.count * sizeof scope.name[0]);
+  NTK_TRY(ntk_grid_values(&study->grid, i, scope.value));
+  *point = (ntk_point){.activation = ntk_point_name(study, "network.activation", i),
+                       .init = ntk_point_name(study, "network.init", i),
+                       .source = ntk_point_name(study, "data.source", i),
+                       .from_file = study->file_dim > 0,
+                       .file = study->file,
+                       .scaling = study->scaling,
+                       .population = study->population};
+  if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
+    add_name(&scope, "d", (double)study->file_dim);
+  const char *key = NULL;
+  const ntk_status status = read_point(study, &scope, i, point, &key);
+  return status == NTK_OK
+             ? status
+             : ntk_study_refuse_point(study, ntk_settings_find(&study->settings, key), i, status);
+}
+
+/* ---- Seeds ----------------------------------------------------------------------------------- */
+
+/* The finaliser of MurmurHash3. FNV's hashes of small whole numbers are nearly linear in their
+ * bytes: two of them, added up as they are, often make the same sum. */
+static uint64_t mix(uint64_t hash) {
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+  return hash ^ (hash >> 33);
+}
+
+uint64_t ntk_variable_hash(const char *name, double value, const char *text) {
+  const double number = value + 0.0; /* -0 is 0 */
+  const uint64_t hash = ntk_hash_bytes(NTK_HASH_START, name, strlen(name) + 1);
+  return mix(text != NULL ? ntk_hash_bytes(hash, text, strlen(text) + 1)
+                          : ntk_hash_bytes(hash, &number, sizeof number));
+}
+
+uint64_t ntk_trial_seed(uint64_t seed, uint64_t variables, size_t trial) {
+  uint64_t words[4];
+  ntk_random_words((ntk_random){seed, NTK_STREAM_TRIALS, variables}, trial, 0, words);
+  return words[0] >> 11;
+}
+
+uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial) {
+  double value[NTK_MOST_VARIABLES];
+  uint64_t sum = 0;
+  if (ntk_grid_values(&study->grid, i, value) != NTK_OK)
+    return 0; /* every point was checked when the study was made */
+  for (size_t v = 0; v < study->grid.count; v++)
+    sum += ntk_variable_hash(study->grid.name[v], value[v], ntk_grid_text(&study->grid, v, i));
+  return ntk_trial_seed(study->seed, sum, trial);
+}

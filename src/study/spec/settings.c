@@ -1,0 +1,282 @@
+/* The list of settings; yaml.c fills it from a file. */
+#include "study/spec/settings.h"
+
+#include "study/spec/yaml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_FILE = 1 << 22, MOST_SETTINGS = 1000 };
+
+static ntk_status no_memory(void) {
+  return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's settings");
+}
+
+static void clear_setting(ntk_setting *s) {
+  for (size_t i = 0; i < s->count; i++)
+    free(s->value[i]);
+  free(s->value);
+  free(s->key);
+  *s = (ntk_setting){0};
+}
+
+void ntk_settings_clear(ntk_settings *settings) {
+  for (size_t i = 0; i < settings->count; i++)
+    clear_setting(&settings->setting[i]);
+  free(settings->setting);
+  free(settings->source);
+  *settings = (ntk_settings){0};
+}
+
+static ntk_setting *find(const ntk_settings *settings, const char *key) {
+  for (size_t i = 0; i < settings->count; i++)
+    if (strcmp(settings->setting[i].key, key) == 0)
+      return &settings->setting[i];
+  return NULL;
+}
+
+const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key) {
+  return find(settings, key);
+}
+
+void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting, size_t size,
+                       char *text) {
+  if (setting->line > 0)
+    snprintf(text, size, "%s:%zu: %s", settings->source, setting->line, setting->key);
+  else
+    snprintf(text, size, "%s", setting->key);
+}
+
+ntk_status ntk_setting_refuse(const ntk_settings *settings, const ntk_setting *setting,
+                              ntk_status status) {
+  char place[NTK_PLACE_SIZE], why[500];
+  ntk_setting_place(settings, setting, sizeof place, place);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  return (ntk_fail_message("%s: %s", place, why), status);
+}
+
+static bool blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Appends the text from start to end, blanks around it left out; empty text is refused. */
+static ntk_status append(ntk_setting *s, const char *start, const char *end) {
+  while (start < end && blank(*start))
+    start++;
+  while (end > start && blank(end[-1]))
+    end--;
+  if (start == end)
+    return ntk_fail(NTK_ERR_FORMAT, "a value is empty");
+  char **value = realloc(s->value, (s->count + 1) * sizeof *value);
+  if (value == NULL)
+    return no_memory();
+  s->value = value;
+  s->value[s->count] = strndup(start, (size_t)(end - start));
+  if (s->value[s->count] == NULL)
+    return no_memory();
+  s->count++;
+  return NTK_OK;
+}
+
+ntk_status ntk_setting_append(ntk_setting *s, const char *text, bool split) {
+  const char *start = text;
+  int depth = 0;
+  for (const char *c = text; split && *c != '\0'; c++) {
+    depth += (*c == '(') - (*c == ')');
+    if (*c == ',' && depth == 0) {
+      NTK_TRY(append(s, start, c));
+      start = c + 1;
+    }
+  }
+  return append(s, start, start + strlen(start));
+}
+
+ntk_status ntk_settings_add(ntk_settings *settings, const char *key, size_t line,
+                            ntk_setting **added) {
+  if (settings->count == MOST_SETTINGS)
+    return ntk_fail(NTK_ERR_FORMAT, "%s: more than %d keys", settings->source, MOST_SETTINGS);
+  ntk_setting *list = realloc(settings->setting, (settings->count + 1) * sizeof *list);
+  if (list == NULL)
+    return no_memory();
+  settings->setting = list;
+  ntk_setting *s = &list[settings->count];
+  *s = (ntk_setting){.key = strdup(key), .line = line};
+  if (s->key == NULL)
+    return no_memory();
+  settings->count++;
+  *added = s;
+  return NTK_OK;
+}
+
+ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment) {
+  const char *equals = strchr(assignment, '=');
+  if (equals == NULL || equals == assignment)
+    return ntk_fail(NTK_ERR_ARGUMENT, "'%s': accepted: KEY=VALUE, as in grid.N=1000,2000",
+                    assignment);
+  char key[128];
+  const int length = snprintf(key, sizeof key, "%.*s", (int)(equals - assignment), assignment);
+  if (length < 0 || (size_t)length >= sizeof key)
+    return ntk_fail(NTK_ERR_ARGUMENT, "'%.40s...': the key is too long", assignment);
+  ntk_setting made = {0};
+  ntk_status status = ntk_setting_append(&made, equals + 1, true);
+  if (status == NTK_ERR_FORMAT)
+    status = ntk_fail(NTK_ERR_ARGUMENT, "'%s': a value is empty", assignment);
+  ntk_setting *s = find(settings, key);
+  if (status == NTK_OK && s == NULL)
+    status = ntk_settings_add(settings, key, 0, &s);
+  if (status != NTK_OK) {
+    clear_setting(&made);
+    return status;
+  }
+  made.key = s->key;
+  s->key = NULL;
+  clear_setting(s);
+  *s = made;
+  return NTK_OK;
+}
+
+ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const char *value) {
+  if (find(settings, key) != NULL)
+    return NTK_OK;
+  ntk_setting *s = NULL;
+  NTK_TRY(ntk_settings_add(settings, key, 0, &s));
+  return ntk_setting_append(s, value, false);
+}
+
+/* The whole file, a zero at its end. */
+static ntk_status read_file(const char *path, char **text, size_t *length) {
+  FILE *file = fopen(path, "rb");
+  if (file == NULL)
+    return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
+  char *buffer = malloc(LARGEST_FILE + 1);
+  if (buffer == NULL) {
+    fclose(file);
+    return no_memory();
+  }
+  errno = 0;
+  const size_t got = fread(buffer, 1, LARGEST_FILE + 1, file);
+  const int failed = ferror(file) ? errno : 0;
+  fclose(file);
+  if (failed != 0 || got > LARGEST_FILE) {
+    free(buffer);
+    return failed != 0 ? ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(failed))
+                       : ntk_fail(NTK_ERR_FORMAT, "%s is no study file: above 4 MiB", path);
+  }
+  buffer[got] = '\0';
+  *text = buffer;
+  *length = got;
+  return NTK_OK;
+}
+
+ntk_status ntk_settings_load(const char *path, ntk_settings *settings) {
+  char *text = NULL;
+  size_t length = 0;
+  NTK_TRY(read_file(path, &text, &length));
+  const ntk_status status = ntk_settings_parse(text, length, path, settings);
+  free(text);
+  return status;
+}
+
+/* ---- Writing and comparing ------------------------------------------------------------------- */
+
+/* value, ... as a list of quoted texts. */
+static void write_values(FILE *out, const ntk_setting *s) {
+  fputc('[', out);
+  for (size_t i = 0; i < s->count; i++) {
+    fputs(i > 0 ? ", \"" : "\"", out);
+    for (const char *c = s->value[i]; *c != '\0'; c++) {
+      if (*c == '"' || *c == '\\')
+        fputc('\\', out);
+      fputc(*c, out);
+    }
+    fputc('"', out);
+  }
+  fputs("]\n", out);
+}
+
+/* Settings of one group ("" for those without) in their order, below its name. */
+static void write_group(FILE *out, const ntk_settings *settings, const char *group) {
+  const size_t length = strlen(group);
+  bool named = length == 0;
+  for (size_t i = 0; i < settings->count; i++) {
+    const ntk_setting *s = &settings->setting[i];
+    const char *dot = strchr(s->key, '.');
+    const size_t own = dot != NULL ? (size_t)(dot - s->key) : 0;
+    if (own != length || strncmp(s->key, group, length) != 0)
+      continue;
+    if (!named)
+      fprintf(out, "%s:\n", group);
+    named = true;
+    fprintf(out, "%s%s: ", length > 0 ? "  " : "", length > 0 ? dot + 1 : s->key);
+    write_values(out, s);
+  }
+}
+
+char *ntk_settings_text(const ntk_settings *settings) {
+  static const char *const groups[] = {"network", "data", "ledger", "train", "grid"};
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  if (out == NULL)
+    return NULL;
+  write_group(out, settings, "");
+  for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
+    write_group(out, settings, groups[g]);
+  const bool failed = ferror(out) != 0;
+  if (fclose(out) != 0 || failed) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+/* "a, b" into text. */
+static void join(const ntk_setting *s, size_t size, char *text) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; s != NULL && i < s->count && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", s->value[i]);
+}
+
+static bool same(const ntk_setting *a, const ntk_setting *b) {
+  if (a == NULL || b == NULL || a->count != b->count)
+    return false;
+  for (size_t i = 0; i < a->count; i++)
+    if (strcmp(a->value[i], b->value[i]) != 0)
+      return false;
+  return true;
+}
+
+static void describe(const char *key, const ntk_setting *a, const char *a_is, const ntk_setting *b,
+                     const char *b_is, size_t size, char *why) {
+  char left[100], right[100];
+  join(a, sizeof left, left);
+  join(b, sizeof right, right);
+  snprintf(why, size, "%s is %s%s%s in %s, %s%s%s in %s", key, a ? "'" : "", a ? left : "not there",
+           a ? "'" : "", a_is, b ? "'" : "", b ? right : "not there", b ? "'" : "", b_is);
+}
+
+/* What the data file's fingerprint says already; databases from before there was it do not say it
+ * again. */
+static bool is_implied(const char *key) {
+  return strcmp(key, "data.dim") == 0;
+}
+
+bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
+                        const char *b_is, size_t size, char *why) {
+  for (size_t i = 0; i < a->count; i++) {
+    const ntk_setting *other = find(b, a->setting[i].key);
+    if (!is_implied(a->setting[i].key) && !same(&a->setting[i], other)) {
+      describe(a->setting[i].key, &a->setting[i], a_is, other, b_is, size, why);
+      return false;
+    }
+  }
+  for (size_t i = 0; i < b->count; i++)
+    if (!is_implied(b->setting[i].key) && find(a, b->setting[i].key) == NULL) {
+      describe(b->setting[i].key, NULL, a_is, &b->setting[i], b_is, size, why);
+      return false;
+    }
+  return true;
+}

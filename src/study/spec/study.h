@@ -1,0 +1,55 @@
+/* A study resolved: its settings, its grid, and what each point of the grid is. */
+#ifndef NTK_STUDY_STUDY_H
+#define NTK_STUDY_STUDY_H
+
+#include "study/measure/quantity.h"
+#include "study/spec/grid.h"
+#include "study/spec/settings.h"
+
+#include "ntkit/study.h"
+
+struct ntk_study {
+  ntk_settings settings; /* defaults filled in */
+  const char *name;      /* borrowed from settings */
+  size_t trials;         /* of each point */
+  uint64_t seed;
+  size_t population; /* ledger.population; 0: not given */
+  size_t quantities;
+  const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
+  ntk_grid grid;
+  ntk_scaling scaling;
+  ntk_file_identity file;     /* of the data file */
+  size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
+  bool trains;                /* some quantity asks for it */
+  ntk_file_identity labels_file;
+  size_t labels_rows; /* of the file of labels; 0: there is none */
+};
+
+/* Network and data of point i. */
+ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point);
+
+/* What a study file says of itself, without a look at the files that it names, or at its points:
+ * name, quantities, trials, seed and grid, as of ntk_study_parse. */
+ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study);
+/* d of a data file by a stored study file; 0: the grid has it, or the database is too old to know.
+ */
+ntk_status ntk_study_recall_dim(const char *spec, const char *source, size_t *dim);
+
+/* Seed of a trial: a function of the study's seed, the point's variables and the trial alone. */
+uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial);
+/* The same from the sum of the hashes of the point's variables: their order does not matter. text:
+ * NULL for a number. */
+uint64_t ntk_variable_hash(const char *name, double value, const char *text);
+uint64_t ntk_trial_seed(uint64_t seed, uint64_t variables, size_t trial);
+
+/* "N = 1000, d = 70" into text. */
+void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text);
+
+/* Puts "at N = 1000, d = 70" behind the message that has just been set, and the setting's place
+ * (unless NULL) before it; returns status. */
+ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, size_t i,
+                                  ntk_status status);
+/* Puts the setting's place before the message that has just been set, and returns status. */
+ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status);
+
+#endif

@@ -1,0 +1,199 @@
+/* The keys train.* of study files, checked when the study is made, and read at a point. */
+#include "study/spec/training.h"
+
+#include "study/spec/keys.h"
+
+#include "base/names.h"
+#include "data/npy.h"
+#include "fit/train/optimizer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REFUSE(study, s, ...) \
+  ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
+
+static ntk_status check_labels(const char *name) {
+  size_t count = 0, row = 0;
+  const ntk_name_info *list = ntk_labels_list(&count);
+  return NTK_NAME_FIND("labels", name, list, count, &row);
+}
+
+/* ---- Keys ------------------------------------------------------------------------------------ */
+
+/* A .npy file of labels: as many rows as it has, and its fingerprint among the settings. */
+static ntk_status open_labels(ntk_study *study, const char *path) {
+  ntk_npy array;
+  char hash[NTK_FINGERPRINT];
+  NTK_TRY(ntk_file_identify(path, &study->labels_file));
+  NTK_TRY(ntk_file_fingerprint(path, hash));
+  if (ntk_npy_open(path, 1, &array) != NTK_OK) {
+    NTK_TRY(ntk_npy_open(path, 2, &array));
+    const size_t columns = array.cols;
+    if (columns != 1) {
+      ntk_npy_close(&array);
+      return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: one label for each sample",
+                      path, columns);
+    }
+  }
+  study->labels_rows = array.rows;
+  ntk_npy_close(&array);
+  const ntk_setting *known = ntk_settings_find(&study->settings, "train.fingerprint");
+  if (known != NULL && strcmp(known->value[0], hash) != 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
+  return ntk_settings_default(&study->settings, "train.fingerprint", hash);
+}
+
+static bool asks_for(const ntk_study *study, const char *quantity) {
+  for (size_t q = 0; q < study->quantities; q++)
+    if (strcmp(study->quantity[q]->info.name, quantity) == 0)
+      return true;
+  return false;
+}
+
+/* epochs_to counts the epochs to a loss, which is to be given. */
+static ntk_status check_target(const ntk_study *study) {
+  if (ntk_settings_find(&study->settings, "train.target") != NULL || !asks_for(study, "epochs_to"))
+    return NTK_OK;
+  return REFUSE(study, ntk_settings_find(&study->settings, "quantity"),
+                "epochs_to needs train.target, the loss to be reached");
+}
+
+ntk_status ntk_study_check_training(ntk_study *study) {
+  const ntk_setting *labels = ntk_settings_find(&study->settings, "train.labels");
+  const ntk_setting *fingerprint = ntk_settings_find(&study->settings, "train.fingerprint");
+  const char *text = labels->value[0];
+  NTK_TRY(check_target(study));
+  if (ntk_grid_find(&study->grid, text) < study->grid.count || check_labels(text) == NTK_OK ||
+      !ntk_file_is_meant(text))
+    return fingerprint == NULL ? NTK_OK
+                               : REFUSE(study, fingerprint, "train.labels '%s' is no file", text);
+  if (study->file_dim == 0)
+    return REFUSE(study, labels,
+                  "'%s' is a file, and the data are drawn; accepted for drawn data: gaussian, "
+                  "sign, teacher",
+                  text);
+  const ntk_status status = open_labels(study, text);
+  return status == NTK_OK ? status : ntk_study_refuse(study, labels, status);
+}
+
+/* ---- A point --------------------------------------------------------------------------------- */
+
+/* What is given for an optimizer that takes no such thing is refused, unless the optimizer is a
+ * variable of the grid: then it is for the others. */
+static ntk_status refuse_unless_varied(const ntk_study *study, const char *what) {
+  const char *optimizer = ntk_keys_text(study, "train.optimizer");
+  if (ntk_grid_find(&study->grid, optimizer) < study->grid.count)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT, "the optimizer %s takes no %s", optimizer, what);
+}
+
+/* Of a file: a label for each sample that is used, or for each row of the data's file. */
+static ntk_status read_labels(const ntk_study *study, ntk_point_training *training,
+                              const ntk_point *point) {
+  if (study->labels_rows == 0)
+    return check_labels(training->labels);
+  training->labels_from_file = true;
+  training->labels_file = study->labels_file;
+  if (study->labels_rows == study->file_rows || study->labels_rows == point->N)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "%s has %zu labels; accepted: %zu, one for each row of %s, or N = %zu",
+                  training->labels, study->labels_rows, study->file_rows, point->source, point->N);
+}
+
+static ntk_status read_lr(const ntk_study *study, const ntk_point_scope *scope, size_t i,
+                          const ntk_optimizer *optimizer, ntk_train_options *options) {
+  const char *text = ntk_point_name(study, "train.lr", i);
+  bool theory = false;
+  if (ntk_lr_find(text, &theory) == NTK_OK) {
+    options->lr_rule = text;
+    return optimizer->second_order && theory ? refuse_unless_varied(study, "step size") : NTK_OK;
+  }
+  NTK_TRY(ntk_point_evaluate(scope, text, &options->lr));
+  if (!(options->lr > 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, auto, theory",
+                    options->lr);
+  if (!optimizer->second_order)
+    return NTK_OK;
+  options->lr = 0.0;
+  return refuse_unless_varied(study, "step size");
+}
+
+static ntk_status read_momentum(const ntk_study *study, const ntk_point_scope *scope,
+                                const ntk_optimizer *optimizer, ntk_train_options *options) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, "train.momentum");
+  if (s == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_point_evaluate(scope, s->value[0], &options->momentum));
+  if (!(options->momentum > 0.0 && options->momentum < 1.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0 and below 1",
+                    options->momentum);
+  if (optimizer->has_momentum)
+    return NTK_OK;
+  options->momentum = 0.0;
+  return refuse_unless_varied(study, "momentum");
+}
+
+static ntk_status read_target(const ntk_study *study, const ntk_point_scope *scope,
+                              ntk_train_options *options) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, "train.target");
+  if (s == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_point_evaluate(scope, s->value[0], &options->target));
+  if (!(options->target > 0.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: a loss above 0",
+                    options->target);
+  return NTK_OK;
+}
+
+/* plateau_loss is of whole windows: one at least is to fit into the epochs. */
+static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *scope,
+                               ntk_train_options *options) {
+  NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, "train.plateau"), "the window", 0,
+                          &options->plateau));
+  const bool whole = options->plateau > 0 && options->plateau <= options->epochs;
+  if (whole || !asks_for(study, "plateau_loss"))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "the window is %zu; accepted with plateau_loss: from 1 to train.epochs, %zu",
+                  options->plateau, options->epochs);
+}
+
+static ntk_status check_precision(const char *precision, const ntk_optimizer *optimizer) {
+  bool single = false;
+  NTK_TRY(ntk_precision_find(precision, &single));
+  if (single && optimizer->second_order)
+    return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
+  return NTK_OK;
+}
+
+ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope *scope, size_t i,
+                                   ntk_point *point, const char **key) {
+  ntk_point_training *training = &point->training;
+  ntk_train_options *options = &training->options;
+  *training = (ntk_point_training){.labels = ntk_point_name(study, "train.labels", i)};
+  options->optimizer = ntk_point_name(study, "train.optimizer", i);
+  options->loss = ntk_point_name(study, "train.loss", i);
+  options->precision = ntk_point_name(study, "train.precision", i);
+  const ntk_optimizer *optimizer = NULL;
+  bool mean = false;
+  *key = "train.optimizer";
+  NTK_TRY(ntk_optimizer_find(options->optimizer, &optimizer));
+  *key = "train.loss";
+  NTK_TRY(ntk_loss_find(options->loss, &mean));
+  *key = "train.precision";
+  NTK_TRY(check_precision(options->precision, optimizer));
+  *key = "train.labels";
+  NTK_TRY(read_labels(study, training, point));
+  *key = "train.lr";
+  NTK_TRY(read_lr(study, scope, i, optimizer, options));
+  *key = "train.momentum";
+  NTK_TRY(read_momentum(study, scope, optimizer, options));
+  *key = "train.epochs";
+  NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the number", 1, &options->epochs));
+  *key = "train.plateau";
+  NTK_TRY(read_plateau(study, scope, options));
+  *key = "train.target";
+  return read_target(study, scope, options);
+}

@@ -1,0 +1,211 @@
+/* Trials and what they found: written one by one, counted, listed. */
+#include "study/store/store.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static ntk_status no_memory(void) {
+  return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's trials");
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+static ntk_status put_row(const ntk_store *store, const ntk_stored_trial *t) {
+  sqlite3_stmt *insert = store->put_trial;
+  const ntk_outcome *outcome = &t->outcome;
+  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)t->point);
+  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)t->trial);
+  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)t->seed);
+  code |=
+      sqlite3_bind_text(insert, 4, outcome->status == NTK_OK ? "ok" : "failed", -1, SQLITE_STATIC);
+  code |= sqlite3_bind_text(insert, 5, outcome->error, -1, SQLITE_STATIC);
+  code |= sqlite3_bind_double(insert, 6, outcome->seconds);
+  code |= sqlite3_bind_int64(insert, 7, t->attempts);
+  code |= sqlite3_bind_int64(insert, 8, t->environment);
+  code |= sqlite3_bind_text(insert, 9, t->finished, -1, SQLITE_STATIC);
+  code |= sqlite3_bind_int64(insert, 10, ntk_sum_trial(t));
+  return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
+}
+
+static ntk_status put_value(const ntk_store *store, const ntk_stored_trial *t, size_t i) {
+  sqlite3_stmt *insert = store->put_value;
+  const ntk_value *v = &t->outcome.value[i];
+  int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)t->point);
+  code |= sqlite3_bind_int64(insert, 2, (sqlite3_int64)t->trial);
+  code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)i);
+  code |= sqlite3_bind_text(insert, 4, v->quantity, -1, SQLITE_STATIC);
+  code |= isnan(v->value) ? sqlite3_bind_null(insert, 5) : sqlite3_bind_double(insert, 5, v->value);
+  code |= sqlite3_bind_text(insert, 6, ntk_stored_status(t, i), -1, SQLITE_STATIC);
+  return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
+}
+
+/* An earlier attempt's values: there may have been more of them. */
+static ntk_status forget_values(const ntk_store *store, size_t point, size_t trial) {
+  sqlite3_stmt *statement;
+  NTK_TRY(
+      ntk_store_prepare(store, "DELETE FROM results WHERE point = ? AND trial = ?", &statement));
+  int code = sqlite3_bind_int64(statement, 1, (sqlite3_int64)point);
+  code |= sqlite3_bind_int64(statement, 2, (sqlite3_int64)trial);
+  const ntk_status status = code == SQLITE_OK ? ntk_store_step(store, statement) : no_memory();
+  (void)sqlite3_finalize(statement);
+  return status;
+}
+
+ntk_status ntk_store_put(ntk_store *store, const ntk_stored_trial *trial, bool again) {
+  if (store->put_trial == NULL)
+    NTK_TRY(ntk_store_prepare(store, "INSERT OR REPLACE INTO trials VALUES (?,?,?,?,?,?,?,?,?,?)",
+                              &store->put_trial));
+  if (store->put_value == NULL)
+    NTK_TRY(ntk_store_prepare(store, "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?)",
+                              &store->put_value));
+  NTK_TRY(put_row(store, trial));
+  if (again)
+    NTK_TRY(forget_values(store, trial->point, trial->trial));
+  for (size_t i = 0; i < trial->outcome.count; i++)
+    NTK_TRY(put_value(store, trial, i));
+  return NTK_OK;
+}
+
+ntk_status ntk_store_attempts(const ntk_store *store, size_t point, size_t trial,
+                              sqlite3_int64 *attempts) {
+  sqlite3_stmt *select;
+  NTK_TRY(ntk_store_prepare(store, "SELECT attempts FROM trials WHERE point = ? AND trial = ?",
+                            &select));
+  int code = sqlite3_bind_int64(select, 1, (sqlite3_int64)point);
+  code |= sqlite3_bind_int64(select, 2, (sqlite3_int64)trial);
+  if (code == SQLITE_OK)
+    code = sqlite3_step(select);
+  const ntk_status status = code == SQLITE_ROW ? NTK_OK : ntk_store_error(store, code);
+  if (status == NTK_OK)
+    *attempts = sqlite3_column_int64(select, 0);
+  (void)sqlite3_finalize(select);
+  return status;
+}
+
+void ntk_store_time(char text[NTK_STORED_TIME]) {
+  const time_t now = time(NULL);
+  struct tm parts = {0};
+  (void)gmtime_r(&now, &parts);
+  (void)strftime(text, NTK_STORED_TIME, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* ---- How far it is --------------------------------------------------------------------------- */
+
+/* The one that text points to becomes a copy of value. */
+static ntk_status copy(char **text, const char *value) {
+  free(*text);
+  *text = strdup(value);
+  return *text != NULL ? NTK_OK : no_memory();
+}
+
+static ntk_status see_study(void *user, const ntk_stored_study *study) {
+  ntk_study_status *made = &((ntk_store_counter *)user)->made;
+  made->points = study->points;
+  made->trials = study->trials;
+  made->total = study->points * study->trials;
+  made->flops = study->flops * (double)study->trials;
+  NTK_TRY(copy(&made->name, study->name));
+  NTK_TRY(copy(&made->spec, study->spec));
+  return copy(&made->last_error, "");
+}
+
+static ntk_status see_build(void *user, sqlite3_int64 id, const ntk_environment *build) {
+  ntk_store_counter *c = user;
+  (void)id;
+  (void)build;
+  bool *larger = realloc(c->used, (c->builds + 1) * sizeof *larger);
+  if (larger == NULL)
+    return no_memory();
+  c->used = larger;
+  c->used[c->builds++] = false;
+  return NTK_OK;
+}
+
+/* A trial that is done, and why it has not all values. */
+static void note_valueless(ntk_store_counter *c, const ntk_outcome *outcome) {
+  bool why[NTK_VALUE_STATUSES] = {false}, some = false;
+  for (size_t i = 0; i < outcome->count; i++)
+    if (isnan(outcome->value[i].value))
+      some = why[outcome->value[i].status] = true;
+  c->made.valueless += some;
+  for (size_t s = 0; s < NTK_VALUE_STATUSES; s++)
+    c->valueless[s] += why[s];
+}
+
+static ntk_status see_trial(void *user, const ntk_stored_point *point,
+                            const ntk_stored_trial *trial) {
+  ntk_store_counter *c = user;
+  c->made.builds += !c->used[trial->build];
+  c->used[trial->build] = true;
+  c->made.seconds += trial->outcome.seconds;
+  if (trial->outcome.status == NTK_OK) {
+    c->made.done++;
+    c->flops += point->flops;
+    note_valueless(c, &trial->outcome);
+    return NTK_OK;
+  }
+  c->made.failed++;
+  if (strcmp(trial->finished, c->last) < 0)
+    return NTK_OK;
+  memcpy(c->last, trial->finished, sizeof c->last);
+  return copy(&c->made.last_error, trial->outcome.error);
+}
+
+ntk_store_visitor ntk_store_counting(ntk_store_counter *counter) {
+  return (ntk_store_visitor){
+      .user = counter, .study = see_study, .build = see_build, .trial = see_trial};
+}
+
+/* "3 diverged, 1 not_reached" */
+static ntk_status tell_valueless(ntk_store_counter *c) {
+  char text[200] = "";
+  size_t used = 0;
+  for (size_t s = 0; s < NTK_VALUE_STATUSES && used < sizeof text; s++)
+    if (c->valueless[s] > 0)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%zu %s", used > 0 ? ", " : "",
+                               c->valueless[s], ntk_value_status_name((ntk_value_status)s));
+  return copy(&c->made.why_valueless, text);
+}
+
+ntk_status ntk_store_counted(ntk_store_counter *counter, ntk_status result,
+                             ntk_study_status *status) {
+  ntk_study_status *made = &counter->made;
+  free(counter->used);
+  counter->used = NULL;
+  if (result == NTK_OK)
+    result = tell_valueless(counter);
+  if (result != NTK_OK) {
+    ntk_study_status_clear(made);
+    return result;
+  }
+  made->fraction = made->done == made->total ? 1.0 : fmin(1.0, counter->flops / made->flops);
+  *status = *made;
+  *made = (ntk_study_status){0};
+  return NTK_OK;
+}
+
+ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status) {
+  ntk_store_counter counter = {0};
+  const ntk_store_visitor visitor = ntk_store_counting(&counter);
+  return ntk_store_counted(&counter, ntk_store_walk(store, &visitor), status);
+}
+
+ntk_status ntk_study_status_read(const char *database, ntk_study_status *status) {
+  ntk_store store;
+  ntk_status result = ntk_store_open(database, &store);
+  if (result == NTK_OK)
+    result = ntk_store_status(&store, status);
+  ntk_store_close(&store);
+  return result;
+}
+
+void ntk_study_status_clear(ntk_study_status *status) {
+  free(status->name);
+  free(status->spec);
+  free(status->last_error);
+  free(status->why_valueless);
+  *status = (ntk_study_status){0};
+}

@@ -1,0 +1,49 @@
+#include "theory/spectrum/job.h"
+
+#include "kernel/accuracy.h"
+#include "spectrum/certificate.h"
+
+#include <math.h>
+
+/* The stored matrix once more in j->K, whatever became of it. */
+static ntk_status recover_kernel(ntk_job *j) {
+  if (j->K != NULL)
+    return NTK_OK;
+  if (j->features == NULL)
+    NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
+  return ntk_kernel_create(j->features, NULL, &j->K);
+}
+
+ntk_status ntk_job_certify(ntk_job *j) {
+  const double start = ntk_clock();
+  ntk_spectrum_result *r = j->result;
+  ntk_certificate *c = &r->certificate;
+  ntk_kernel_destroy(j->factor); /* its memory is K's now */
+  j->factor = NULL;
+  NTK_TRY(recover_kernel(j));
+  double upper;
+  NTK_TRY(j->K->backend->certify_upper(j->K, r->eigenvector, &upper));
+  /* As near to lambda_min as the factorisation's own error allows; farther away should that fail,
+   * which takes an eigenvalue that Lanczos has missed. Each shift is another, for each costs a
+   * kernel and a factorisation. */
+  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * ntk_cholesky_bound(j->N, j->trace);
+  const double shifts[] = {fmax(near, 0.9 * r->lambda_min), fmin(near, 0.9 * r->lambda_min),
+                           0.5 * r->lambda_min};
+  for (size_t s = 0; s < sizeof shifts / sizeof shifts[0] && !c->certified; s++) {
+    NTK_TRY(ntk_progress_report(j->context, "certificate", 0.3 * (double)s));
+    NTK_TRY(recover_kernel(j));
+    double lower;
+    NTK_TRY(j->K->backend->certify_lower(j->K, shifts[s], &c->certified, &lower));
+    ntk_kernel_destroy(j->K);
+    j->K = NULL;
+    if (c->certified) {
+      c->lower = lower;
+      c->upper = upper;
+      ntk_accuracy accuracy;
+      NTK_TRY(ntk_kernel_accuracy(j->network, j->N, j->f2, j->b2, &accuracy));
+      ntk_accuracy_carry(&accuracy, lower, upper, &c->kernel_lower, &c->kernel_upper);
+    }
+  }
+  r->seconds.certify = ntk_clock() - start;
+  return NTK_OK;
+}

@@ -1,0 +1,146 @@
+/* How well is K conditioned? ntk_spectrum, from features to verdict:
+ *
+ *   features  ->  norms: traces, min_i K_ii (16)  ->  known to be singular? say so
+ *             ->  blocks, if asked  ->  K  ->  largest eigenvalue (Lanczos on K)
+ *             ->  Cholesky of K  ->  smallest (Lanczos on K^{-1})  ->  residuals  ->  certificate
+ *
+ * The factor takes K's place, so that memory stays at half a square. Where K is no larger than the
+ * features, which the factorisation does not need, K moves into their place instead and serves for
+ * residual and certificate; else the residual comes from J (J^T v), and the certificate from K
+ * built anew, which gives the same bits. */
+#include "theory/spectrum/job.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "kernel/deficiency.h"
+#include "theory/footprint.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *ntk_verdict_name(ntk_verdict verdict) {
+  switch (verdict) {
+  case NTK_VERDICT_OK:
+    return "ok";
+  case NTK_VERDICT_RANK_DEFICIENT:
+    return "rank_deficient";
+  default:
+    return "below_resolution";
+  }
+}
+
+/* K is known to be singular: lambda_max needs no K, and nothing else is left to find. */
+static ntk_status singular(ntk_job *j) {
+  ntk_spectrum_result *r = j->result;
+  r->verdict = NTK_VERDICT_RANK_DEFICIENT;
+  r->lambda_min = 0.0;
+  r->residual_min = NAN;
+  /* An argument about the kernel; of a stored matrix it proves nothing. */
+  if (j->options.certify)
+    r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
+  if (j->options.per_layer)
+    NTK_TRY(ntk_job_blocks(j));
+  if (j->options.full || j->options.kernel_path != NULL)
+    NTK_TRY(ntk_job_kernel(j));
+  ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
+  j->factor = NULL;
+  return ntk_job_largest(j, true);
+}
+
+static ntk_status run(ntk_job *j) {
+  ntk_spectrum_result *r = j->result;
+  NTK_TRY(ntk_job_features(j));
+  NTK_TRY(ntk_job_norms(j));
+  ntk_deficiency deficiency;
+  NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, j->L, &deficiency));
+  NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), j->N, j->f2, j->b2,
+                                  &deficiency));
+  if (deficiency.known) {
+    memcpy(r->reason, deficiency.reason, sizeof r->reason);
+    NTK_TRY(singular(j));
+  } else {
+    if (j->options.per_layer)
+      NTK_TRY(ntk_job_blocks(j));
+    NTK_TRY(ntk_job_kernel(j));
+    NTK_TRY(ntk_job_keep_kernel(j));
+    NTK_TRY(ntk_job_largest(j, false));
+    NTK_TRY(ntk_job_smallest(j));
+    if (j->options.certify && r->verdict == NTK_VERDICT_OK)
+      NTK_TRY(ntk_job_certify(j));
+  }
+  r->bounds.ratio_lower = r->lambda_min / r->bounds.lower_scale;
+  r->bounds.ratio_upper = r->lambda_min / r->bounds.upper_scale;
+  return NTK_OK;
+}
+
+static void release(ntk_job *j) {
+  ntk_kernel_destroy(j->factor);
+  ntk_kernel_destroy(j->K);
+  ntk_features_destroy(j->features);
+  ntk_free(j->context, j->f2);
+  ntk_free(j->context, j->b2);
+  ntk_free(j->context, j->scratch);
+  ntk_free(j->context, j->resolution);
+}
+
+static ntk_status allocate(ntk_job *j) {
+  const size_t entries = j->L * j->N;
+  NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->f2));
+  NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->b2));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "row norms", &j->scratch));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->L + 1, "resolution", &j->resolution));
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(j->context, j->L, sizeof(ntk_block_result), "blocks", &pointer));
+  j->result->layers = pointer;
+  return NTK_OK;
+}
+
+ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
+                        const ntk_spectrum_options *options, ntk_spectrum_result *result) {
+  static const ntk_spectrum_options defaults;
+  const double start = ntk_clock();
+  const double none = NAN;
+  ntk_spectrum_result made = {
+      .context = context,
+      .samples = ntk_dataset_samples(data),
+      .blocks = network->depth,
+      .lambda_min = none,
+      .lambda_max = none,
+      .residual_min = none,
+      .residual_max = none,
+      .certificate = {false, none, none, none, none},
+  };
+  ntk_job j = {.context = context,
+               .network = network,
+               .data = data,
+               .options = options != NULL ? *options : defaults,
+               .N = made.samples,
+               .L = network->depth,
+               .result = &made};
+  if (j.options.tolerance == 0.0)
+    j.options.tolerance = 1e-6;
+  if (!(j.options.tolerance > 0.0 && j.options.tolerance < 1.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
+                    j.options.tolerance);
+  NTK_TRY(ntk_footprint_check(context, network, j.N, &j.options));
+  ntk_status status = allocate(&j);
+  if (status == NTK_OK)
+    status = run(&j);
+  release(&j);
+  made.memory_bytes = ntk_memory_peak(context);
+  made.seconds.total = ntk_clock() - start;
+  if (status == NTK_OK)
+    *result = made;
+  else
+    ntk_spectrum_clear(&made);
+  return status;
+}
+
+void ntk_spectrum_clear(ntk_spectrum_result *result) {
+  if (result->context == NULL)
+    return;
+  ntk_free(result->context, result->layers);
+  ntk_free(result->context, result->eigenvector);
+  ntk_free(result->context, result->eigenvalues);
+  *result = (ntk_spectrum_result){0};
+}

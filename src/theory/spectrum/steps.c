@@ -1,0 +1,156 @@
+#include "theory/spectrum/job.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/npy.h"
+#include "kernel/extremes.h"
+#include "theory/bounds.h"
+#include "theory/footprint.h"
+
+#include <math.h>
+#include <string.h>
+
+/* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
+static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
+                           double *residual) {
+  NTK_TRY(A.apply(A.user, v, 1, j->scratch));
+  double quotient = 0.0;
+  for (size_t i = 0; i < j->N; i++)
+    quotient += v[i] * j->scratch[i];
+  for (size_t i = 0; i < j->N; i++)
+    j->scratch[i] -= quotient * v[i];
+  *value = quotient;
+  *residual = ntk_dnrm2(j->N, j->scratch); /* whatever the kernel's scale */
+  return NTK_OK;
+}
+
+ntk_status ntk_job_features(ntk_job *j) {
+  const double start = ntk_clock();
+  NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
+  j->result->seconds.forward += ntk_clock() - start;
+  return NTK_OK;
+}
+
+ntk_status ntk_job_norms(ntk_job *j) {
+  NTK_TRY(j->features->backend->features_norms(j->features, j->f2, j->b2));
+  ntk_spectrum_result *r = j->result;
+  r->bounds = ntk_theorem31(j->network);
+  r->bounds.diagonal_min = INFINITY;
+  for (size_t k = 0; k < j->L; k++)
+    r->layers[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
+  for (size_t i = 0; i < j->N; i++) {
+    double diagonal = 0.0;
+    for (size_t k = 0; k < j->L; k++) {
+      const double entry = j->f2[k * j->N + i] * j->b2[k * j->N + i];
+      r->layers[k].trace += entry;
+      diagonal += entry;
+    }
+    r->bounds.diagonal_min = fmin(r->bounds.diagonal_min, diagonal);
+    j->trace += diagonal;
+  }
+  if (!isfinite(j->trace))
+    return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
+  NTK_TRY(ntk_resolutions(j->network, j->N, j->f2, j->b2, j->resolution));
+  r->resolution = j->resolution[j->L];
+  return NTK_OK;
+}
+
+static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
+  const size_t shape[2] = {j->N, j->N};
+  ntk_npy_writer writer;
+  NTK_TRY(ntk_npy_writer_open(&writer, j->options.kernel_path, 2, shape));
+  ntk_status status = NTK_OK;
+  for (size_t i = 0; i < j->N && status == NTK_OK; i++) {
+    if (i % 256 == 0)
+      status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->N);
+    if (status != NTK_OK)
+      break;
+    K->backend->kernel_row(K, i, j->scratch);
+    status = ntk_npy_writer_append(&writer, j->scratch, j->N);
+  }
+  if (status != NTK_OK) {
+    ntk_npy_writer_abort(&writer);
+    return status;
+  }
+  return ntk_npy_writer_commit(&writer);
+}
+
+ntk_status ntk_job_kernel(ntk_job *j) {
+  double start = ntk_clock();
+  NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
+  j->result->seconds.kernel = ntk_clock() - start;
+  if (j->options.kernel_path != NULL)
+    NTK_TRY(write_kernel(j, j->factor));
+  if (j->options.full) {
+    start = ntk_clock();
+    NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
+    NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvalues", &j->result->eigenvalues));
+    NTK_TRY(j->factor->backend->kernel_full(j->factor, j->result->eigenvalues));
+    for (size_t i = 0; i < j->N; i++) /* K is positive semi-definite: 0 is nearer */
+      j->result->eigenvalues[i] = fmax(0.0, j->result->eigenvalues[i]);
+    if (j->result->verdict == NTK_VERDICT_RANK_DEFICIENT)
+      j->result->eigenvalues[0] = 0.0;
+    j->result->seconds.full = ntk_clock() - start;
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
+  const ntk_operator A =
+      from_features ? ntk_features_operator(j->features) : ntk_kernel_operator(j->factor);
+  const double start = ntk_clock();
+  ntk_eigenpair pair;
+  double *vector;
+  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &vector));
+  ntk_status status =
+      ntk_eigen_largest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
+  ntk_spectrum_result *r = j->result;
+  if (status == NTK_OK)
+    status = rayleigh(j, A, vector, &r->lambda_max, &r->residual_max);
+  if (status == NTK_OK)
+    r->products = pair.applications + 1;
+  ntk_free(j->context, vector);
+  r->seconds.eigen += ntk_clock() - start;
+  return status;
+}
+
+ntk_status ntk_job_keep_kernel(ntk_job *j) {
+  if (!ntk_footprint_keeps_kernel(j->network->depth, j->network->width, j->N))
+    return NTK_OK;
+  const double start = ntk_clock();
+  ntk_features_destroy(j->features);
+  j->features = NULL;
+  NTK_TRY(ntk_kernel_copy(j->factor, &j->K));
+  j->result->seconds.factor = ntk_clock() - start;
+  return NTK_OK;
+}
+
+ntk_status ntk_job_smallest(ntk_job *j) {
+  ntk_spectrum_result *r = j->result;
+  const double start = ntk_clock();
+  ntk_extremes e = {.resolution = r->resolution};
+  NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &r->eigenvector));
+  NTK_TRY(
+      ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, &e));
+  r->solves = e.solves;
+  if (e.verdict == NTK_VERDICT_OK) { /* of the factor; and K itself must say so too */
+    const ntk_operator A =
+        j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
+    double quotient = NAN;
+    NTK_TRY(rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
+    ntk_extremes_judge(&e, quotient);
+  }
+  r->lambda_min = e.lambda_min;
+  r->verdict = e.verdict;
+  memcpy(r->reason, e.reason, sizeof r->reason);
+  r->seconds.factor += e.seconds_factor;
+  r->seconds.eigen += ntk_clock() - start - e.seconds_factor;
+  if (e.verdict != NTK_VERDICT_OK) {
+    r->residual_min = NAN;
+    ntk_free(j->context, r->eigenvector);
+    r->eigenvector = NULL;
+  }
+  return NTK_OK;
+}

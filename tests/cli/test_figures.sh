@@ -1,0 +1,115 @@
+#!/bin/sh
+# Figures: every label and number of an axis lies inside the picture and on no other one, whatever the sizes of
+# the numbers; those of the documents and examples too. A label of one's own is set as a built-in one is.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+here=$(cd "$(dirname "$0")/../.." && pwd)
+. "$here/tests/cli/program.sh"
+
+# readable FIGURE.svg
+readable() {
+  LC_ALL=C awk -f "$here/tools/figure_text.awk" "$1" >"$out"
+  [ ! -s "$out" ] || fails 'texts can be read' "$(cat "$out")"
+}
+
+# ended FIGURE AXES: each of these logarithmic axes, x, y or xy, has labelled tics at both ends, so that no point
+# lies beyond the outermost one.
+ended() {
+  LC_ALL=C awk -v axes="$2" '
+    match($0, /d=.M[0-9.,]+ L[0-9.,]+/) {
+      split(substr($0, RSTART + 4, RLENGTH - 4), at, /[, L]+/)
+      if (/translate/) # a tic and its label
+        tic[at[1] == at[3] ? "x" int(at[1] + 0.5) : "y" int(at[2] + 0.5)] = 1
+      else if (match($0, /L[0-9.,]+ M/) && at[1] == at[3]) { # the axes: top left, bottom left, bottom right
+        right = substr($0, RSTART + 1) + 0
+        end["y top"] = "y" int(at[2] + 0.5); end["y bottom"] = "y" int(at[4] + 0.5)
+        end["x left"] = "x" int(at[1] + 0.5); end["x right"] = "x" int(right + 0.5)
+      }
+    }
+    END {
+      if (!("x left" in end)) print "no axes"
+      for (e in end) if (index(axes, substr(e, 1, 1)) && !(end[e] in tic)) print "no label at the end of " e
+    }' "$1" >"$out"
+  [ ! -s "$out" ] || fails 'a logarithmic axis ends at labels' "$1: $(cat "$out")"
+}
+
+for figure in "$here"/docs/*.svg "$here"/examples/*/*.svg; do
+  readable "$figure"
+done
+
+if command -v gnuplot >/dev/null; then
+  cat >"$in/maps.yaml" <<'END'
+name: maps
+network: {widths: [d, d], beta: b, activation: tanh}
+grid: {N: 20:40:10, d: 10:18:4, b: [1e-3, 0.2, 1]}
+trials: 2
+END
+  good 'a study' study run "$in/maps.yaml" --db maps.db
+  # lambda_min goes as b^4.
+  while read -r name arguments; do
+    # shellcheck disable=SC2086
+    good "the figure $name" study plot maps.db --output "$name" --quiet $arguments
+    readable "$name.svg"
+    labels=1 # of y, and of colours; gnuplot leaves out what would lie outside altogether
+    case $arguments in *--heat*) labels=2 ;; esac
+    case $arguments in *--heat*) ;; *--log\ x*) ended "$name.svg" xy ;; esac
+    check "$name has its upright labels" test "$(grep -c 'rotate(270)' "$name.svg")" -eq $labels
+  done <<'END'
+powers --x b --heat N --log xz --where d=10
+small --x d --heat N --where b=1e-3
+small_log --x d^2 --heat N --log xyz --where b=1e-3
+plain --x d --heat N --where b=1
+plain_log --x d --heat N --where b=1 --log z --title Title
+large --x N*1e9 --heat d*1e9 --where b=1
+curves --x N --group d --where b=1 --title Title
+curves_log --x b --group d --where N=20 --log xy
+wide --x d --heat N --where b=1 --size 1400x300
+curves_short --x N --group d --where b=1 --log xy
+curves_small --x b --group d --where N=20 --log xy --size 400x300
+curves_large --x N*1e9 --group d --where b=1 --log xy --band none
+curves_far --x N^9/1e9 --group d --where b=0.2 --log xy
+small_one --x N --group d --where b=1 --size 400x300 --band bars
+END
+  good 'a training that ends far below its start' train --samples 10 --dim 8 --widths 30,30 --activation tanh \
+    --epochs 300 --track 10 --save far --plot --quiet
+  ended far/loss.svg y
+  readable far/loss.svg
+
+  # ---- Markup, bars, the guide line, the size ----------------------------------------------------
+
+  title="n_{L-2} n_1 d^2 x^(1/2) 2^{n_1} lambda_min phi*K a\\_b"
+  good 'own labels' study plot maps.db --x b --group d --where N=20 --log xy --band ci-bars --slope 4 \
+    --title "$title" --xlabel "$title" --ylabel 'lambda_min(K)' --output own
+  readable own.svg
+  set="set title 'n_{L-2} n_{1} d^{2} x^{1/2} 2^{n_{1}} λ_{min} φ·K a\\_b'"
+  check 'the title as mathematics' grep -q -F "$set" own.gp
+  check 'the horizontal label, too' grep -q -F "set xlabel ${set#set title }" own.gp
+  good 'the built-in label' study plot maps.db --x b --group d --where N=20 --log xy --output built
+  check 'is what the own one gives' test "$(grep 'set ylabel' own.gp)" = "$(grep 'set ylabel' built.gp)"
+  check 'bars' test "$(grep -c yerrorbars own.gp)" -eq 3
+  check 'and no bands' sh -c '! grep -q filledcurves own.gp'
+  # The guide: y_2 / y_1 = (x_2 / x_1)^4, from the first point of all.
+  # shellcheck disable=SC2016
+  check 'the guide is c x^4 from the first point' awk '/^[0-9]/ && !first { first = $1 " " $2 }
+    /^# slope 4$/ { guide = 1; next } guide && NF == 2 { x[++n] = $1; y[n] = $2 }
+    END { off = log(y[2] / y[1]) - 4 * log(x[2] / x[1])
+      exit !(n == 2 && x[1] " " y[1] == first && x[2] == 1 && off * off < 1e-12) }' own.dat
+  good 'a size' study plot maps.db --x b --group d --where N=20 --size 640x400 --output sized
+  check 'of the SVG' grep -q 'width="640" height="400"' sized.svg
+  check 'of the PNG: half as much again' test "$(od -An -tx1 -j16 -N8 sized.png | tr -d ' ')" = 000003c000000258
+  for size in 640 640x 20x300 640x5000 640x400x2 x; do
+    run study plot maps.db --x b --group d --size $size --output no
+    check "--size $size" grep -q "^ntkit: --size: .* expected WxH, whole numbers of pixels from 200 to 4000$" "$err"
+  done
+  for slope in x 2y '' --; do
+    run study plot maps.db --x b --group d --log xy --slope "$slope" --output no
+    check "--slope '$slope'" grep -q "^ntkit: --slope .*: expected a number, as 2 or -0.5$" "$err"
+  done
+  run study plot maps.db --x b --group d --slope 2 --output no
+  check 'a slope where no line is one' grep -q '^ntkit: --slope 2: expected --log xy beside it' "$err"
+  long=abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz
+  run study plot maps.db --x b --group d --ylabel $long --output no
+  check 'a label without room' grep -q '^ntkit: the label of the vertical axis has 80 characters and 560 pixels' "$err"
+  check 'and no figure' test ! -e no.svg
+fi
+
+finish test_figures

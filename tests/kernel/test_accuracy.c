@@ -1,0 +1,397 @@
+/* How far the stored kernel is from the kernel in exact arithmetic of the stored X and W.
+ * Property: ||K_stored - J^ J^^T|| <= gram, ||J^ - J|| <= jacobian, and kernel_lower <=
+ * lambda_min(K) <= kernel_upper, J^ from the stored F and B of (1) and (9), J and K in long double.
+ */
+#include "matrices.h"
+
+#include "base/blas.h"
+#include "kernel/accuracy.h"
+#include "kernel/cpu/cpu.h"
+#include "spectrum/certificate.h"
+
+#include "ntkit/fit.h"
+
+static ntk_context *context;
+
+typedef long double real; /* 11 bits more than double: its own errors are u / 2048 */
+
+/* phi and phi' as their definitions say. */
+static real phi(const char *name, real x, bool slope) {
+  const real root_pi = sqrtl(acosl(-1.0L)), normal = expl(-x * x / 2) / (root_pi * sqrtl(2.0L));
+  const real Phi = erfcl(-x / sqrtl(2.0L)) / 2;
+  if (strcmp(name, "sigmoid") == 0)
+    return slope ? 1 / ((1 + expl(x)) * (1 + expl(-x))) : 1 / (1 + expl(-x));
+  if (strcmp(name, "tanh") == 0)
+    return slope ? 1 / (coshl(x) * coshl(x)) : tanhl(x);
+  if (strcmp(name, "softplus") == 0)
+    return slope ? 1 / (1 + expl(-x)) : fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
+  if (strcmp(name, "erf") == 0)
+    return slope ? 2 * expl(-x * x) / root_pi : erfl(x);
+  if (strcmp(name, "gelu") == 0)
+    return slope ? Phi + x * normal : x * Phi;
+  if (strcmp(name, "sin") == 0)
+    return slope ? cosl(x) : sinl(x);
+  assert_string_equal(name, "identity");
+  return slope ? 1 : x;
+}
+
+enum { MOST_LAYERS = 5, MOST_SAMPLES = 6, MOST_WIDTH = 24 };
+typedef real rows[MOST_LAYERS][MOST_SAMPLES][MOST_WIDTH]; /* layer, sample, unit */
+
+/* F_l and B_k of (1) and (9) by plain loops. */
+static void exact_features(const ntk_network *network, const double *X, size_t N, rows F, rows B) {
+  const size_t L = network->depth, *n = network->width;
+  const char *name = network->activation.info.name;
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = 0; j < n[0]; j++)
+      F[0][i][j] = X[i * n[0] + j];
+    for (size_t l = 1; l < L; l++)
+      for (size_t j = 0; j < n[l]; j++) {
+        real g = 0;
+        for (size_t m = 0; m < n[l - 1]; m++)
+          g += F[l - 1][i][m] * network->W[l][m * n[l] + j];
+        F[l][i][j] = phi(name, g, false);
+        B[l][i][j] = phi(name, g, true);
+      }
+    B[L][i][0] = 1;
+    for (size_t k = L - 1; k >= 1; k--)
+      for (size_t j = 0; j < n[k]; j++) {
+        real back = 0;
+        for (size_t m = 0; m < n[k + 1]; m++)
+          back += B[k + 1][i][m] * network->W[k + 1][j * n[k + 1] + m];
+        B[k][i][j] *= back;
+      }
+  }
+}
+
+/* What the library stores. */
+static void stored_features(const ntk_features *features, rows F, rows B) {
+  const size_t L = features->network->depth, *n = features->network->width;
+  const cpu_features *stored = cpu_features_of(features);
+  for (size_t i = 0; i < features->N; i++) {
+    B[L][i][0] = 1;
+    for (size_t l = 0; l < L; l++)
+      for (size_t j = 0; j < n[l]; j++) {
+        F[l][i][j] = stored->F[l][i * n[l] + j];
+        if (l > 0)
+          B[l][i][j] = stored->B[l][i * n[l] + j];
+      }
+  }
+}
+
+/* <row i of the part of J that belongs to W_{k+1}, row j of it> = <F_k, F_k> <B_{k+1}, B_{k+1}>,
+ * summed over k: (8). */
+static real inner(const ntk_network *network, rows F, rows B, size_t i, size_t j) {
+  real sum = 0;
+  for (size_t k = 0; k < network->depth; k++) {
+    real f = 0, b = 0;
+    for (size_t m = 0; m < network->width[k]; m++)
+      f += F[k][i][m] * F[k][j][m];
+    for (size_t m = 0; m < network->width[k + 1]; m++)
+      b += B[k + 1][i][m] * B[k + 1][j][m];
+    sum += f * b;
+  }
+  return sum;
+}
+
+/* ||J^ - J||_F, entry by entry. */
+static real jacobian_distance(const ntk_network *network, size_t N, rows F, rows B, rows F_hat,
+                              rows B_hat) {
+  real squares = 0;
+  for (size_t k = 0; k < network->depth; k++)
+    for (size_t i = 0; i < N; i++)
+      for (size_t a = 0; a < network->width[k]; a++)
+        for (size_t b = 0; b < network->width[k + 1]; b++) {
+          const real off = F_hat[k][i][a] * B_hat[k + 1][i][b] - F[k][i][a] * B[k + 1][i][b];
+          squares += off * off;
+        }
+  return sqrtl(squares);
+}
+
+/* Smallest eigenvalue of a symmetric N x N matrix by cyclic Jacobi rotations (Golub and Van Loan,
+ * section 8.5). */
+static real smallest_eigenvalue(size_t N, real A[MOST_SAMPLES][MOST_SAMPLES]) {
+  for (int sweep = 0; sweep < 30; sweep++)
+    for (size_t p = 0; p < N; p++)
+      for (size_t q = p + 1; q < N; q++) {
+        if (A[p][q] == 0)
+          continue;
+        const real tau = (A[q][q] - A[p][p]) / (2 * A[p][q]);
+        const real t = (tau >= 0 ? 1 : -1) / (fabsl(tau) + sqrtl(1 + tau * tau));
+        const real c = 1 / sqrtl(1 + t * t), s = t * c;
+        for (size_t r = 0; r < N; r++) {
+          const real x = A[r][p], y = A[r][q];
+          A[r][p] = c * x - s * y;
+          A[r][q] = s * x + c * y;
+        }
+        for (size_t r = 0; r < N; r++) {
+          const real x = A[p][r], y = A[q][r];
+          A[p][r] = c * x - s * y;
+          A[q][r] = s * x + c * y;
+        }
+      }
+  real smallest = A[0][0];
+  for (size_t p = 1; p < N; p++)
+    smallest = A[p][p] < smallest ? A[p][p] : smallest;
+  return smallest;
+}
+
+/* The certificate of the stored matrix, carried over, contains the exact lambda_min. */
+static void check_interval(ntk_kernel *K, const ntk_accuracy *accuracy, real exact) {
+  const size_t N = K->N;
+  double *full = make_array(N * N), *values = make_array(N), trace = 0.0;
+  assert_ok(ntk_kernel_values(K, full));
+  for (size_t i = 0; i < N; i++)
+    trace += full[i * N + i];
+  assert_ok(ntk_dsyevd(context, 'V', N, full, values));
+  double lower, upper, kernel_lower, kernel_upper;
+  bool proved;
+  assert_ok(K->backend->certify_upper(K, full, &upper)); /* the first eigenvector */
+  const double shift = values[0] - 4 * ntk_cholesky_bound(N, trace) - 4 * DBL_EPSILON * trace;
+  assert_ok(K->backend->certify_lower(K, shift, &proved, &lower));
+  assert_true(proved);
+  ntk_accuracy_carry(accuracy, lower, upper, &kernel_lower, &kernel_upper);
+  const real own = 30 * (real)N * LDBL_EPSILON * trace; /* the error of `exact` itself */
+  if (!(kernel_lower <= exact + own && exact - own <= kernel_upper))
+    fail_msg("lambda_min %.17Lg is not in [%.17g, %.17g]", exact, kernel_lower, kernel_upper);
+  assert_true(kernel_lower >= 0.0);
+  free(values);
+  free(full);
+}
+
+/* The nearest that an error came to its bound, and to what is expected of it. */
+static double least_gram, least_jacobian, least_typical;
+
+static void check(const ntk_network *network, const double *X, size_t N) {
+  static rows F, B, F_hat, B_hat;
+  ntk_dataset *data = make_data(context, X, N, network->width[0]);
+  ntk_features *features = make_features(network, data);
+  ntk_kernel *K = NULL;
+  assert_ok(ntk_kernel_create(features, NULL, &K));
+  double K_stored[MOST_SAMPLES * MOST_SAMPLES], f2[MOST_LAYERS * MOST_SAMPLES],
+      b2[MOST_LAYERS * MOST_SAMPLES];
+  assert_ok(ntk_kernel_values(K, K_stored));
+  assert_ok(features->backend->features_norms(features, f2, b2));
+  ntk_accuracy accuracy, typical[MOST_LAYERS + 1];
+  assert_ok(ntk_kernel_accuracy(network, N, f2, b2, &accuracy));
+  assert_ok(ntk_kernel_accuracies(network, N, f2, b2, true, typical));
+
+  exact_features(network, X, N, F, B);
+  stored_features(features, F_hat, B_hat);
+  real exact[MOST_SAMPLES][MOST_SAMPLES], squares = 0;
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++) {
+      exact[i][j] = inner(network, F, B, i, j);
+      const real off = K_stored[i * N + j] - inner(network, F_hat, B_hat, i, j);
+      squares += off * off; /* gram bounds even the Frobenius norm: entry (i, j) errs by at most
+                               gamma |F_i| |F_j| |B_i| |B_j| */
+    }
+  const real gram = sqrtl(squares);
+  const real jacobian = jacobian_distance(network, N, F, B, F_hat, B_hat);
+  const char *name = network->activation.info.name;
+  if (!(gram <= accuracy.gram && jacobian <= accuracy.jacobian))
+    fail_msg("%s, L = %zu: gram %.3Lg (bound %.3g), jacobian %.3Lg (bound %.3g)", name,
+             network->depth, gram, accuracy.gram, jacobian, accuracy.jacobian);
+  least_gram = fmin(least_gram, accuracy.gram / (double)gram);
+  least_jacobian = fmin(least_jacobian, accuracy.jacobian / (double)jacobian);
+  least_typical = fmin(least_typical, typical[network->depth].jacobian / (double)jacobian);
+  assert_true(typical[network->depth].jacobian <= accuracy.jacobian);
+  check_interval(K, &accuracy, smallest_eigenvalue(N, exact));
+  ntk_kernel_destroy(K);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+}
+
+static const char *const smooth[] = {"sigmoid", "tanh", "softplus", "erf",
+                                     "gelu",    "sin",  "identity"};
+
+/* Random networks, from a single sample and width 1 up. */
+static void test_random_networks(void **state) {
+  (void)state;
+  static const size_t widths[][4] = {{1, 1, 1, 1}, {7, 5, 3, 4}, {24, 24, 24, 24}, {2, 24, 1, 9}};
+  least_gram = least_jacobian = least_typical = INFINITY;
+  for (size_t a = 0; a < COUNT(smooth); a++)
+    for (size_t L = 2; L <= 4; L++)
+      for (size_t w = 0; w < COUNT(widths); w++)
+        for (size_t N = 1; N <= MOST_SAMPLES; N += 5) {
+          ntk_network *network =
+              make_network(context, L, widths[w], smooth[a], w % 2 ? "he" : "paper", a + L);
+          double *X = make_normal(N + a, N * widths[w][0]);
+          check(network, X, N);
+          free(X);
+          ntk_network_destroy(network);
+        }
+  /* The bounds are not so wide as to say nothing. */
+  assert_true(least_gram < 10.0 && least_jacobian < 100.0);
+  assert_true(least_typical >= 1.0);
+}
+
+/* Where G_1 is next to 0 and all but exact, the activations' own errors are what is left. */
+static void check_next_to_0(double size) {
+  const size_t width[] = {2, 24};
+  least_gram = least_jacobian = least_typical = INFINITY;
+  for (size_t a = 0; a < COUNT(smooth); a++) {
+    double *W_1 = make_normal(a, 48), *W_2 = make_normal(9, 24), *X = make_normal(3, 12);
+    for (size_t k = 0; k < 48; k++)
+      W_1[k] *= size;
+    const ntk_network_spec spec = {.depth = 2, .width = width, .activation = smooth[a]};
+    ntk_network *network = NULL;
+    assert_ok(
+        ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, &network));
+    check(network, X, 6);
+    ntk_network_destroy(network);
+    free(X);
+    free(W_2);
+    free(W_1);
+  }
+  assert_true(least_jacobian < 100.0);
+  assert_true(least_typical >= 1.0);
+}
+
+static void test_activation_error(void **state) {
+  (void)state;
+  check_next_to_0(1e-6);
+  check_next_to_0(1e-60);
+}
+
+/* X W_1 cancels to 1e-9 of its terms, so that G_1, and with it all that follows, consists of
+ * rounding errors to a visible part: the terms that carry an error onward (s |dF|, M |dG|, M' |dG|
+ * max|P|, s |dB|) are then all there is, one layer or another being steep. */
+static void test_cancellation(void **state) {
+  (void)state;
+  const size_t width[] = {2, 3, 2, 3};
+  least_gram = least_jacobian = least_typical = INFINITY;
+  for (size_t a = 0; a < COUNT(smooth); a++)
+    for (size_t L = 2; L <= 4; L++)
+      for (size_t steep = 1; steep <= L; steep++) {
+        double X[2 * MOST_SAMPLES], W[4][9];
+        uint64_t seed = 10 * a + L;
+        for (size_t i = 0; i < MOST_SAMPLES; i++) {
+          X[2 * i] = 1.0 + next_uniform(&seed) / 3;
+          X[2 * i + 1] = 1.1 * X[2 * i] * (1.0 + 1e-9 * next_uniform(&seed));
+        }
+        for (size_t l = 0; l < L; l++)
+          for (size_t k = 0; k < 9; k++)
+            W[l][k] = (l + 1 == steep ? 1e3 : 1.0) * next_uniform(&seed);
+        for (size_t j = 0; j < 3; j++) {
+          W[0][j] *= 1e6;
+          W[0][3 + j] = -W[0][j] / 1.1;
+        }
+        const ntk_network_spec spec = {.depth = L, .width = width, .activation = smooth[a]};
+        const double *const weights[] = {W[0], W[1], W[2], W[3]};
+        ntk_network *network = NULL;
+        assert_ok(ntk_network_from_weights(context, &spec, weights, &network));
+        check(network, X, 1);
+        check(network, X, MOST_SAMPLES);
+        ntk_network_destroy(network);
+      }
+  assert_true(least_jacobian < 100.0);
+  assert_true(least_typical >= 1.0);
+}
+
+/* ---- Outputs --------------------------------------------------------------------------------- */
+
+static real exact_output(const ntk_network *network, const double *x) {
+  real f[3] = {0}, next[3];
+  for (size_t i = 0; i < network->width[0]; i++)
+    f[i] = x[i];
+  for (size_t l = 1; l <= network->depth; l++) {
+    const size_t n = network->width[l];
+    for (size_t j = 0; j < n; j++) {
+      next[j] = 0;
+      for (size_t i = 0; i < network->width[l - 1]; i++)
+        next[j] += f[i] * network->W[l][i * n + j];
+      if (l < network->depth)
+        next[j] = phi(network->activation.info.name, next[j], false);
+    }
+    memcpy(f, next, n * sizeof *f);
+  }
+  return f[0];
+}
+
+/* rounding alone against |F_double - F_long double|; the least ratio of the two. */
+static double check_rounding(const ntk_network *network, const double *X, size_t N) {
+  ntk_dataset *data = make_data(context, X, N, network->width[0]);
+  double F[MOST_SAMPLES], least = INFINITY;
+  const double Y[MOST_SAMPLES] = {0};
+  ntk_fit_error error;
+  assert_ok(ntk_network_output(network, data, F));
+  assert_ok(ntk_fit_measure(network, data, Y, &error));
+  for (size_t i = 0; i < N; i++) {
+    const real off = fabsl(exact_output(network, X + i * network->width[0]) - F[i]);
+    if (!(off <= error.rounding))
+      fail_msg("%s, L = %zu: off by %.3Lg, bound %.3g", network->activation.info.name,
+               network->depth, off, error.rounding);
+    if (off > 0)
+      least = fmin(least, error.rounding / (double)off);
+  }
+  ntk_dataset_destroy(data);
+  return least;
+}
+
+/* One to three units, where a bound has the least room, with weights of any size: the squares of
+ * tiny ones underflow, and so do products of two of them. */
+static void test_rounding_of_outputs(void **state) {
+  (void)state;
+  static const double sizes[] = {1.0, 1e-3, 1e3, 1e-100, 1e-160, 1e-170, 1e-200, 1e-300, 1e-310};
+  double least = INFINITY;
+  for (uint64_t k = 0; k < 20000; k++) {
+    uint64_t seed = k;
+    size_t width[4];
+    double X[3 * MOST_SAMPLES], W[4][9];
+    const size_t L = 2 + k % 3, N = 1 + k % MOST_SAMPLES;
+    for (size_t l = 0; l < L; l++) {
+      width[l] = 1 + (size_t)(1.5 + 1.5 * next_uniform(&seed)) % 3;
+      const double size = sizes[l + 1 == L ? k % COUNT(sizes) : k / 7 % COUNT(sizes)];
+      for (size_t i = 0; i < 9; i++)
+        W[l][i] = size * next_uniform(&seed);
+    }
+    for (size_t i = 0; i < 3 * N; i++)
+      X[i] = next_uniform(&seed);
+    const ntk_network_spec spec = {
+        .depth = L, .width = width, .activation = smooth[k % COUNT(smooth)]};
+    const double *const weights[] = {W[0], W[1], W[2], W[3]};
+    ntk_network *network = NULL;
+    assert_ok(ntk_network_from_weights(context, &spec, weights, &network));
+    least = fmin(least, check_rounding(network, X, N));
+    ntk_network_destroy(network);
+  }
+  if (!(least < 10.0)) /* a tenth of the bound would be none */
+    fail_msg("the bound is %.3g times the error, or more", least);
+}
+
+/* ntk_accuracy_carry with no error to carry gives the bounds back, outward by less than 1e-10; with
+ * an error, (sqrt(lower - gram) - jacobian)^2, 0 where that is negative, and the like above. */
+static void test_carry(void **state) {
+  (void)state;
+  double lower, upper;
+  const ntk_accuracy none = {0.0, 0.0}, some = {0.25, 0.5};
+  for (double x = 1e-300; x < 1e300; x *= 1e7) {
+    ntk_accuracy_carry(&none, x, 2 * x, &lower, &upper);
+    assert_true(lower <= x && lower >= x * (1 - 1e-10));
+    assert_true(upper >= 2 * x && upper <= 2 * x * (1 + 1e-10));
+  }
+  ntk_accuracy_carry(&some, 4.25, 6.0, &lower, &upper);
+  assert_true(lower <= 2.25 && lower >= 2.25 * (1 - 1e-9));
+  assert_true(upper >= 9.0 && upper <= 9.0 * (1 + 1e-9));
+  ntk_accuracy_carry(&some, 0.4, 0.5, &lower, &upper); /* sqrt 0.15 < 0.5 */
+  assert_true(lower == 0.0);
+  ntk_accuracy_carry(&some, -1.0, -0.5, &lower, &upper);
+  assert_true(lower == 0.0 && upper >= 0.25 && upper <= 0.25 * (1 + 1e-9));
+}
+
+int main(void) {
+  if (LDBL_MANT_DIG < 64) {
+    puts("skipped: long double is no wider than double here");
+    return 0;
+  }
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_random_networks), cmocka_unit_test(test_activation_error),
+      cmocka_unit_test(test_cancellation),    cmocka_unit_test(test_rounding_of_outputs),
+      cmocka_unit_test(test_carry),
+  };
+  context = make_context(1);
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  ntk_context_destroy(context);
+  return failed;
+}
