@@ -32,7 +32,7 @@ BEGIN {
   }
   # What the house still owes; each goes when it is mended, none is added.
   n = split("kernel/descent:kernel/cpu/cpu theory/footprint:theory/ledger/kernels " \
-            "base/context:base/blas base/context:base/memory cli/shell/file:cli/shell/report " \
+            "cli/shell/file:cli/shell/report " \
             "cli/draw/figure_parts:cli/draw/figure study/spec/yaml:study/spec/settings " \
             "study/measure/measures:study/measure/quantity fit/train/lm:fit/train/train " \
             "fit/train/track:fit/train/train fit/train/checkpoint:fit/train/train " \

@@ -1,86 +1,6 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
 #include "base/context.h"
 
-#include "base/blas.h"
-#include "base/memory.h"
-#include "base/simd.h"
-
-#include <omp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-#ifdef __APPLE__
-#include <sys/sysctl.h>
-#endif
-
-#ifndef NTK_VERSION
-#error "the build must define NTK_VERSION and NTK_COMMIT"
-#endif
-
-/* The processor's name, as the system tells it. */
-static void read_cpu_name(char name[128]) {
-  snprintf(name, 128, "unknown");
-#ifdef __APPLE__
-  size_t length = 128;
-  (void)sysctlbyname("machdep.cpu.brand_string", name, &length, NULL, 0);
-#else
-  FILE *file = fopen("/proc/cpuinfo", "r");
-  if (file == NULL)
-    return;
-  char line[256];
-  while (fgets(line, sizeof line, file) != NULL)
-    if (sscanf(line, "model name : %127[^\n]", name) == 1)
-      break;
-  fclose(file);
-#endif
-}
-
-enum { MAX_THREADS = 1024 };
-
-ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context) {
-  static const ntk_context_options defaults;
-  if (options == NULL)
-    options = &defaults;
-  if (options->threads < 0 || options->threads > MAX_THREADS)
-    return ntk_fail(NTK_ERR_ARGUMENT, "threads is %d; accepted: 1 to %d, or 0 for every core",
-                    options->threads, MAX_THREADS);
-  NTK_TRY(ntk_blas_check());
-  ntk_context *made = calloc(1, sizeof *made);
-  if (made == NULL)
-    return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
-  made->threads = options->threads > 0 ? options->threads : omp_get_num_procs();
-  made->memory_limit = options->memory_limit;
-  made->backend = options->backend;
-  made->progress = options->progress;
-  made->progress_user = options->progress_user;
-  read_cpu_name(made->cpu);
-  *context = made;
-  return NTK_OK;
-}
-
-void ntk_context_destroy(ntk_context *context) {
-  free(context);
-}
-
-const char *ntk_version(void) {
-  return NTK_VERSION;
-}
-
-const char *ntk_commit(void) {
-  return NTK_COMMIT;
-}
-
-size_t ntk_memory_in_use(const ntk_context *context) {
-  return context->memory_in_use;
-}
-
-size_t ntk_memory_peak(const ntk_context *context) {
-  return context->memory_peak;
-}
 
 ntk_status ntk_progress_report(const ntk_context *context, const char *phase, double fraction) {
   if (context->progress == NULL || context->progress(phase, fraction, context->progress_user))
@@ -97,18 +17,4 @@ double ntk_clock(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-ntk_environment ntk_context_environment(const ntk_context *context) {
-  return (ntk_environment){
-      .version = NTK_VERSION,
-      .commit = NTK_COMMIT,
-      .compiler = NTK_COMPILER,
-      .blas = ntk_blas_name(),
-      .blas_core = ntk_blas_core(),
-      .simd = ntk_simd_name(ntk_simd_best()),
-      .backend = context->backend != NULL ? context->backend : "cpu",
-      .cpu = context->cpu,
-      .threads = context->threads,
-  };
 }

@@ -144,3 +144,11 @@ ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char
                   1e-9 * (double)bytes, 1e-9 * (double)available,
                   limited ? " under the limit given" : "");
 }
+
+size_t ntk_memory_in_use(const ntk_context *context) {
+  return context->memory_in_use;
+}
+
+size_t ntk_memory_peak(const ntk_context *context) {
+  return context->memory_peak;
+}
