@@ -33,10 +33,9 @@ BEGIN {
   # What the house still owes; each goes when it is mended, none is added.
   n = split("kernel/descent:kernel/cpu/cpu theory/footprint:theory/ledger/kernels " \
             "cli/shell/file:cli/shell/report " \
-            "cli/draw/figure_parts:cli/draw/figure study/spec/yaml:study/spec/settings " \
-            "study/measure/measures:study/measure/quantity fit/train/lm:fit/train/train " \
-            "fit/train/track:fit/train/train fit/train/checkpoint:fit/train/train " \
-            "study/spec/training:study/spec/point", list, " ")
+            "cli/draw/figure_parts:cli/draw/figure " \
+            "fit/train/lm:fit/train/train " \
+            "fit/train/track:fit/train/train fit/train/checkpoint:fit/train/train", list, " ")
   for (i = 1; i <= n; i++) owed[list[i]]
 }
 function bad(reason) {

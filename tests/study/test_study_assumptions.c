@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "study/spec/settings.h"
+#include "study/spec/yaml.h"
 #include "study_database.h"
 #include "study_support.h"
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "study/spec/study.h"
+#include "study/spec/yaml.h"
 #include "study_support.h"
 
 static void refuse(const char *text, size_t length, ntk_status expected, const char *says) {

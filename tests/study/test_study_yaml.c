@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "study/spec/study.h"
+#include "study/spec/yaml.h"
 #include "study_support.h"
 
 static double seconds(void) {

@@ -2,7 +2,31 @@
 #ifndef NTK_STUDY_MEASURES_H
 #define NTK_STUDY_MEASURES_H
 
-#include "study/measure/quantity.h"
+#include "study/measure/outcome.h"
+#include "study/measure/trial.h"
+
+#include "ntkit/study.h"
+
+typedef struct ntk_quantity ntk_quantity;
+
+/* A computation that gives one or more quantities. */
+typedef struct ntk_measure {
+  /* Flops, roughly; memory in bytes, or the status that says why it cannot be. */
+  double (*flops)(const ntk_point *point, const ntk_quantity *const *quantity, size_t count);
+  ntk_status (*bytes)(ntk_context *context, const ntk_point *point,
+                      const ntk_quantity *const *quantity, size_t count, size_t *bytes);
+  /* Fills count and value of the outcome for these quantities, all of this measure. */
+  ntk_status (*run)(ntk_context *context, const ntk_point *point, uint64_t seed,
+                    const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome);
+} ntk_measure;
+
+struct ntk_quantity {
+  ntk_quantity_info info; /* begins with the name */
+  const ntk_measure *measure;
+  /* What of the measure's result it is; the measure knows the type. */
+  void (*take)(const void *result, ntk_outcome *outcome);
+  const char *per_layer; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
+};
 
 /* One ntk_spectrum. */
 extern const ntk_measure ntk_spectrum_measure;

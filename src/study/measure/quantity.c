@@ -1,111 +1,43 @@
 /* The table of quantities. */
-#include "study/measure/measures.h"
+#include "study/measure/quantity.h"
 
 #include "base/names.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-static const char *const statuses[NTK_VALUE_STATUSES] = {
-    [NTK_VALUE_OK] = "ok",
-    [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
-    [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
-    [NTK_VALUE_DIVERGED] = "diverged",
-    [NTK_VALUE_NOT_REACHED] = "not_reached",
-    [NTK_VALUE_NO_STEP] = "no_step",
-    [NTK_VALUE_NOT_CERTIFIED] = "not_certified",
-};
-
-const char *ntk_value_status_name(ntk_value_status status) {
-  return statuses[status];
-}
-
-bool ntk_value_status_find(const char *name, ntk_value_status *status) {
-  for (size_t i = 0; i < NTK_VALUE_STATUSES; i++)
-    if (strcmp(statuses[i], name) == 0) {
-      *status = (ntk_value_status)i;
-      return true;
-    }
-  return false;
-}
-
-/* ---- Outcomes -------------------------------------------------------------------------------- */
-
-void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value,
-                     ntk_value_status status) {
-  ntk_value *v = &outcome->value[outcome->count++];
-  snprintf(v->quantity, sizeof v->quantity, "%s", name);
-  v->status = status;
-  v->value = status < NTK_VALUE_BELOW_RESOLUTION ? value : NAN;
-}
-
-void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
-                           ntk_value_status status) {
-  char name[sizeof outcome->value[0].quantity];
-  snprintf(name, sizeof name, "%.20s_%u", stem, (unsigned)k % 1000u); /* k < NTK_MOST_DEPTH */
-  ntk_outcome_put(outcome, name, value, status);
-}
-
-/* ---- The table ------------------------------------------------------------------------------- */
-
-static const ntk_quantity table[] = {
-    {{"lambda_min", "smallest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_min, NULL},
-    {{"lambda_max", "largest eigenvalue of K"}, &ntk_spectrum_measure, ntk_take_lambda_max, NULL},
-    {{"condition", "lambda_max / lambda_min"}, &ntk_spectrum_measure, ntk_take_condition, NULL},
-    {{"per_layer", "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ..."},
-     &ntk_spectrum_measure,
-     ntk_take_layers,
-     "lambda_min"},
-    {{"lambda_min_lower", "what is proved to lie below lambda_min of the stored K"},
-     &ntk_spectrum_measure,
-     ntk_take_lower,
-     NULL},
-    {{"lambda_min_upper", "what is proved to lie above lambda_min of the stored K"},
-     &ntk_spectrum_measure,
-     ntk_take_upper,
-     NULL},
-    {{"certified", "1 where both are proved, else 0"},
-     &ntk_spectrum_measure,
-     ntk_take_certified,
-     NULL},
-    {{"ratio_lower", "lambda_min / (n_{L-2} n_{L-1}), of (6)"},
-     &ntk_spectrum_measure,
-     ntk_take_ratio_lower,
-     NULL},
-    {{"ratio_upper", "lambda_min / (d n_{L-1}), of (7)"},
-     &ntk_spectrum_measure,
-     ntk_take_ratio_upper,
-     NULL},
-    {{"final_loss", "loss after training"}, &ntk_training_measure, ntk_take_final_loss, NULL},
-    {{"smallest_loss", "smallest loss of all epochs"},
-     &ntk_training_measure,
-     ntk_take_smallest_loss,
-     NULL},
-    {{"plateau_loss", "twice the mean loss over the train.plateau epochs before those that rose"},
-     &ntk_training_measure,
-     ntk_take_plateau_loss,
-     NULL},
-    {{"epochs_to", "epochs until the loss is at most train.target"},
-     &ntk_training_measure,
-     ntk_take_epochs_to,
-     NULL},
-    {{"rate", "(last loss / first loss)^(1 / epochs)"}, &ntk_training_measure, ntk_take_rate, NULL},
-    {{"memorize_error", "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds"},
-     &ntk_memorization_measure,
-     ntk_take_memorize_error,
-     NULL},
-    {{"ledger", "every row of `ntkit verify`, by its key: lambda_min_K, f1_norm, ..."},
-     &ntk_ledger_measure,
-     ntk_take_ledger,
-     NULL},
-};
+/* Name, what it is, measure, what of that, and the stem of its values where each layer has one. */
+#define QUANTITIES(ROW)                                                                            \
+  ROW(lambda_min, "smallest eigenvalue of K", spectrum, lambda_min, NULL)                          \
+  ROW(lambda_max, "largest eigenvalue of K", spectrum, lambda_max, NULL)                           \
+  ROW(condition, "lambda_max / lambda_min", spectrum, condition, NULL)                             \
+  ROW(per_layer, "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ...", spectrum,  \
+      layers, "lambda_min")                                                                        \
+  ROW(lambda_min_lower, "what is proved to lie below lambda_min of the stored K", spectrum, lower, \
+      NULL)                                                                                        \
+  ROW(lambda_min_upper, "what is proved to lie above lambda_min of the stored K", spectrum, upper, \
+      NULL)                                                                                        \
+  ROW(certified, "1 where both are proved, else 0", spectrum, certified, NULL)                     \
+  ROW(ratio_lower, "lambda_min / (n_{L-2} n_{L-1}), of (6)", spectrum, ratio_lower, NULL)          \
+  ROW(ratio_upper, "lambda_min / (d n_{L-1}), of (7)", spectrum, ratio_upper, NULL)                \
+  ROW(final_loss, "loss after training", training, final_loss, NULL)                               \
+  ROW(smallest_loss, "smallest loss of all epochs", training, smallest_loss, NULL)                 \
+  ROW(plateau_loss, "twice the mean loss over the train.plateau epochs before those that rose",    \
+      training, plateau_loss, NULL)                                                                \
+  ROW(epochs_to, "epochs until the loss is at most train.target", training, epochs_to, NULL)       \
+  ROW(rate, "(last loss / first loss)^(1 / epochs)", training, rate, NULL)                         \
+  ROW(memorize_error, "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds", memorization,  \
+      memorize_error, NULL)                                                                        \
+  ROW(ledger, "every row of `ntkit verify`, by its key: lambda_min_K, f1_norm, ...", ledger,       \
+      ledger, NULL)
+#define INFO(name, says, of, what, stem) {#name, says},
+#define QUANTITY(name, says, of, what, stem) \
+  {{#name, says}, &ntk_##of##_measure, ntk_take_##what, stem},
+static const ntk_quantity_info list[] = {QUANTITIES(INFO)};
+static const ntk_quantity table[] = {QUANTITIES(QUANTITY)};
 enum { ROWS = sizeof table / sizeof table[0] };
 
 const ntk_quantity_info *ntk_quantity_list(size_t *count) {
-  static ntk_quantity_info list[ROWS];
-  for (size_t i = 0; i < ROWS; i++)
-    list[i] = table[i].info;
   *count = ROWS;
   return list;
 }

@@ -1,9 +1,36 @@
-/* What the trials of every measure start from: the point's data and its network, drawn from the
- * trial's seed. */
+/* A point of the grid, and what the trials of every measure start from: its data and its network,
+ * drawn from the trial's seed. */
 #ifndef NTK_STUDY_TRIAL_H
 #define NTK_STUDY_TRIAL_H
 
-#include "study/measure/quantity.h"
+#include "study/files.h"
+
+#include "ntkit/fit.h"
+
+enum { NTK_MOST_DEPTH = 64 };
+
+/* How the network of a point trains. */
+typedef struct ntk_point_training {
+  ntk_train_options options; /* without the seed */
+  const char *labels;        /* a kind, or a file */
+  bool labels_from_file;
+  ntk_file_identity labels_file;
+} ntk_point_training;
+
+/* A point of the grid, resolved. Strings are borrowed from the study. */
+typedef struct ntk_point {
+  size_t N, depth;
+  size_t width[NTK_MOST_DEPTH]; /* d, n_1, ..., n_{L-1} */
+  double beta[NTK_MOST_DEPTH];
+  const char *activation, *init;
+  double gamma;       /* of init antisymmetric; else 0 */
+  const char *source; /* distribution or file */
+  bool from_file;
+  ntk_file_identity file; /* of source, when it is one */
+  ntk_scaling scaling;
+  ntk_point_training training; /* zero in a study that does not train */
+  size_t population;           /* of the ledger; 0: its default */
+} ntk_point;
 
 /* Borrows the point's arrays. */
 ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed);

@@ -1,7 +1,8 @@
 /* ntk_study_load: a study file is read, and every point of its grid checked, before anything is
  * computed. */
 #include "study/spec/keys.h"
-#include "study/spec/training.h"
+#include "study/spec/training_keys.h"
+#include "study/spec/yaml.h"
 
 #include "data/dataset.h"
 #include "data/npy.h"

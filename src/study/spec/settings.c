@@ -1,14 +1,11 @@
 /* The list of settings; yaml.c fills it from a file. */
 #include "study/spec/settings.h"
 
-#include "study/spec/yaml.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 1 << 22, MOST_SETTINGS = 1000 };
+enum { MOST_SETTINGS = 1000 };
 
 static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's settings");
@@ -143,40 +140,6 @@ ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const c
   ntk_setting *s = NULL;
   NTK_TRY(ntk_settings_add(settings, key, 0, &s));
   return ntk_setting_append(s, value, false);
-}
-
-/* The whole file, a zero at its end. */
-static ntk_status read_file(const char *path, char **text, size_t *length) {
-  FILE *file = fopen(path, "rb");
-  if (file == NULL)
-    return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
-  char *buffer = malloc(LARGEST_FILE + 1);
-  if (buffer == NULL) {
-    fclose(file);
-    return no_memory();
-  }
-  errno = 0;
-  const size_t got = fread(buffer, 1, LARGEST_FILE + 1, file);
-  const int failed = ferror(file) ? errno : 0;
-  fclose(file);
-  if (failed != 0 || got > LARGEST_FILE) {
-    free(buffer);
-    return failed != 0 ? ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(failed))
-                       : ntk_fail(NTK_ERR_FORMAT, "%s is no study file: above 4 MiB", path);
-  }
-  buffer[got] = '\0';
-  *text = buffer;
-  *length = got;
-  return NTK_OK;
-}
-
-ntk_status ntk_settings_load(const char *path, ntk_settings *settings) {
-  char *text = NULL;
-  size_t length = 0;
-  NTK_TRY(read_file(path, &text, &length));
-  const ntk_status status = ntk_settings_parse(text, length, path, settings);
-  free(text);
-  return status;
 }
 
 /* ---- Writing and comparing ------------------------------------------------------------------- */

@@ -17,14 +17,14 @@ typedef struct ntk_settings {
   ntk_setting *setting; /* in the order of the file; overrides of new keys last */
 } ntk_settings;
 
-/* Reads YAML: a mapping of keys to scalars, lists of scalars, and mappings of these (one level).
- * A scalar with commas outside parentheses is a list. Any key is accepted here, none twice.
- * NTK_ERR_FORMAT with source and line. */
-ntk_status ntk_settings_parse(const char *text, size_t length, const char *source,
-                              ntk_settings *settings);
-/* The same from a file. */
-ntk_status ntk_settings_load(const char *path, ntk_settings *settings);
 void ntk_settings_clear(ntk_settings *settings);
+
+/* A new setting without values; *added is valid until the next one. */
+ntk_status ntk_settings_add(ntk_settings *settings, const char *key, size_t line,
+                            ntk_setting **added);
+/* Appends text as one value, or as several when split: cut at commas outside parentheses. Blanks
+ * around a value are dropped; NTK_ERR_FORMAT, with no place named, for an empty one. */
+ntk_status ntk_setting_append(ntk_setting *setting, const char *text, bool split);
 
 /* Replaces or adds what "key=value" says. */
 ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment);

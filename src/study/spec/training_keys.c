@@ -1,5 +1,5 @@
 /* The keys train.* of study files, checked when the study is made, and read at a point. */
-#include "study/spec/training.h"
+#include "study/spec/training_keys.h"
 
 #include "study/spec/keys.h"
 

@@ -2,12 +2,14 @@
  * whose names the user chooses (docs/decisions.md says why not libcyaml). */
 #include "study/spec/yaml.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yaml.h>
 
-enum { MOST_DEPTH = 16 };
+enum { MOST_DEPTH = 16, LARGEST_FILE = 1 << 22 };
 
 /* The tree that is being read. */
 typedef struct tree {
@@ -179,5 +181,42 @@ ntk_status ntk_settings_parse(const char *text, size_t length, const char *sourc
     *settings = made;
   else
     ntk_settings_clear(&made);
+  return status;
+}
+
+/* ---- From a file ------------------------------------------------------------------------------
+ */
+
+/* The whole file, a zero at its end. */
+static ntk_status read_file(const char *path, char **text, size_t *length) {
+  FILE *file = fopen(path, "rb");
+  if (file == NULL)
+    return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
+  char *buffer = malloc(LARGEST_FILE + 1);
+  if (buffer == NULL) {
+    fclose(file);
+    return ntk_fail(NTK_ERR_MEMORY, "no memory to read %s", path);
+  }
+  errno = 0;
+  const size_t got = fread(buffer, 1, LARGEST_FILE + 1, file);
+  const int failed = ferror(file) ? errno : 0;
+  fclose(file);
+  if (failed != 0 || got > LARGEST_FILE) {
+    free(buffer);
+    return failed != 0 ? ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(failed))
+                       : ntk_fail(NTK_ERR_FORMAT, "%s is no study file: above 4 MiB", path);
+  }
+  buffer[got] = '\0';
+  *text = buffer;
+  *length = got;
+  return NTK_OK;
+}
+
+ntk_status ntk_settings_load(const char *path, ntk_settings *settings) {
+  char *text = NULL;
+  size_t length = 0;
+  NTK_TRY(read_file(path, &text, &length));
+  const ntk_status status = ntk_settings_parse(text, length, path, settings);
+  free(text);
   return status;
 }

@@ -1,5 +1,6 @@
 /* ntk_study_merge: trials of several databases of one study, shards say, in a new one. */
 #define _DEFAULT_SOURCE
+#include "study/spec/yaml.h"
 #include "study/store/store.h"
 
 #include <errno.h>

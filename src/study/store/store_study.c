@@ -1,4 +1,5 @@
 /* Whose database it is: the study, its points, and the builds that computed its trials. */
+#include "study/spec/yaml.h"
 #include "study/store/store.h"
 
 #include <jansson.h>

@@ -3,6 +3,7 @@
  * its logarithm, by least squares over that of n_{L-2} n_{L-1}, rises by more than DRIFT: there the
  * points that widen are outside, however little. L and beta_l are constants. */
 #include "study/spec/keys.h"
+#include "study/spec/yaml.h"
 #include "study/table/stats.h"
 
 #include "base/text.h"

@@ -1,6 +1,6 @@
 /* What the settings of a point are read with: expressions of its variables, and names. */
-#ifndef NTK_STUDY_POINT_H
-#define NTK_STUDY_POINT_H
+#ifndef NTK_STUDY_SCOPE_H
+#define NTK_STUDY_SCOPE_H
 
 #include "study/spec/study.h"
 

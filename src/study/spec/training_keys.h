@@ -1,8 +1,8 @@
 /* How the trials of a study train, when one of its quantities asks for it: the keys train.*. */
-#ifndef NTK_STUDY_TRAINING_H
-#define NTK_STUDY_TRAINING_H
+#ifndef NTK_STUDY_TRAINING_KEYS_H
+#define NTK_STUDY_TRAINING_KEYS_H
 
-#include "study/spec/point.h"
+#include "study/spec/scope.h"
 
 /* Opens the file of labels, if there is one, and refuses what train.* has wrong at every point
  * alike. Grid, data and quantities are known by then. */
