@@ -33,9 +33,7 @@ BEGIN {
   # What the house still owes; each goes when it is mended, none is added.
   n = split("kernel/descent:kernel/cpu/cpu theory/footprint:theory/ledger/kernels " \
             "cli/shell/file:cli/shell/report " \
-            "cli/draw/figure_parts:cli/draw/figure " \
-            "fit/train/lm:fit/train/train " \
-            "fit/train/track:fit/train/train fit/train/checkpoint:fit/train/train", list, " ")
+            "cli/draw/figure_parts:cli/draw/figure", list, " ")
   for (i = 1; i <= n; i++) owed[list[i]]
 }
 function bad(reason) {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 #include "train_support.h"
 
 static ntk_context *one;

@@ -2,7 +2,7 @@
  *
  *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
  *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N each);
- *   tracked points; the hash of all before it
+ *   tracked points (stored_point); the hash of all before it
  *
  * identity: hashes of what must be the same for a run to be gone on with, part by part, so that the
  * refusal can say which part is another. */
@@ -39,6 +39,37 @@ typedef struct header {
   uint64_t N, P, epoch, tracked, slots, linear;
   double seconds, tracking, damping;
 } header;
+
+/* A tracked point in the file, whatever ntk_track_point becomes. */
+typedef struct stored_point {
+  uint64_t epoch;
+  double loss, bound, prediction, lambda_min, lambda_max, jacobian_change, distance;
+} stored_point;
+
+_Static_assert(sizeof(header) == (10 + IDENTITIES) * sizeof(uint64_t), "no gaps");
+_Static_assert(sizeof(stored_point) == 8 * sizeof(uint64_t), "no gaps");
+
+static stored_point to_file(const ntk_track_point *p) {
+  return (stored_point){.epoch = p->epoch,
+                        .loss = p->loss,
+                        .bound = p->bound,
+                        .prediction = p->prediction,
+                        .lambda_min = p->lambda_min,
+                        .lambda_max = p->lambda_max,
+                        .jacobian_change = p->jacobian_change,
+                        .distance = p->distance};
+}
+
+static ntk_track_point from_file(const stored_point *p) {
+  return (ntk_track_point){.epoch = (size_t)p->epoch,
+                           .loss = p->loss,
+                           .bound = p->bound,
+                           .prediction = p->prediction,
+                           .lambda_min = p->lambda_min,
+                           .lambda_max = p->lambda_max,
+                           .jacobian_change = p->jacobian_change,
+                           .distance = p->distance};
+}
 
 static uint64_t hash_words(uint64_t hash, const void *bytes, size_t count) {
   const unsigned char *at = bytes;
@@ -113,8 +144,10 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
   NTK_TRY(put_slots(t, scratch, w));
   if (k->r != NULL)
     NTK_TRY(put(w, k->r, 2 * t->N * sizeof(double)));
-  if (k->count > 0)
-    NTK_TRY(put(w, k->point, k->count * sizeof *k->point));
+  for (size_t i = 0; i < k->count; i++) {
+    const stored_point point = to_file(&k->point[i]);
+    NTK_TRY(put(w, &point, sizeof point));
+  }
   const uint64_t hash = w->hash;
   return ntk_writer_append(&w->out, &hash, sizeof hash);
 }
@@ -179,7 +212,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
       h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
       (uint64_t)about.st_size != bytes +
                                      8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N) +
-                                     h->tracked * sizeof(ntk_track_point))
+                                     h->tracked * sizeof(stored_point))
     return ntk_fail(NTK_ERR_FORMAT, "%s: its size is not what it says: no whole checkpoint",
                     in->path);
   return NTK_OK;
@@ -189,7 +222,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
  * [points]. */
 static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
   const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N);
-  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * sizeof(ntk_track_point);
+  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * sizeof(stored_point);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer));
   ntk_status status = get(in, pointer, bytes);
@@ -224,9 +257,13 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
   if (h->tracked > 0) {
     void *pointer = NULL;
     NTK_TRY(ntk_alloc(t->context, (size_t)h->tracked, sizeof *k->point, "tracking", &pointer));
-    memcpy(pointer, arrays, (size_t)h->tracked * sizeof *k->point);
     ntk_free(t->context, k->point);
     k->point = pointer;
+    for (size_t i = 0; i < h->tracked; i++) {
+      stored_point point;
+      memcpy(&point, arrays + i * (sizeof point / sizeof *arrays), sizeof point);
+      k->point[i] = from_file(&point);
+    }
     k->count = k->capacity = (size_t)h->tracked;
   }
   if (t->lm != NULL)

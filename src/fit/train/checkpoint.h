@@ -2,7 +2,7 @@
 #ifndef NTK_FIT_CHECKPOINT_H
 #define NTK_FIT_CHECKPOINT_H
 
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 /* Whether options.checkpoint can be written, for asking before any work is done. */
 ntk_status ntk_checkpoint_check(const ntk_training *t);

@@ -3,7 +3,7 @@
 #ifndef NTK_FIT_LM_H
 #define NTK_FIT_LM_H
 
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 struct ntk_lm {
   ntk_context *context; /* borrowed */

@@ -12,7 +12,7 @@
  * methods with momentum lambda is taken larger by MARGIN, and mu at least lambda / MOST_CONDITION,
  * which keeps beta at 0.95 (nesterov: 0.975) and the weights from being carried far from where K
  * was measured. */
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 #include "base/blas.h"
 #include "base/text.h"

@@ -3,7 +3,7 @@
 #ifndef NTK_FIT_TRACK_H
 #define NTK_FIT_TRACK_H
 
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 /* Without tracking, K_0 is built for its smallest eigenvalue up to this N (0.27 GB). */
 enum { NTK_KERNEL_AT_START = 8192 };

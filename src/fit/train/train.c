@@ -5,7 +5,7 @@
  *
  * A first-order step costs one forward and one backward pass and is the backend's (descent.h);
  * Levenberg-Marquardt's is lm.c. */
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 #include "base/memory.h"
 #include "data/dataset.h"
@@ -21,25 +21,6 @@ static const double REPORT_EVERY = 0.1; /* seconds */
 static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
-
-ntk_status ntk_training_room(ntk_training *t, size_t count) {
-  if (count <= t->capacity)
-    return NTK_OK;
-  const size_t capacity = 2 * count + 1024;
-  double *loss;
-  NTK_TRY(ntk_alloc_doubles(t->context, capacity, "losses", &loss));
-  if (t->capacity > 0)
-    memcpy(loss, t->loss, t->capacity * sizeof(double));
-  ntk_free(t->context, t->loss);
-  t->loss = loss;
-  t->capacity = capacity;
-  return NTK_OK;
-}
-
-void ntk_training_sync(ntk_training *t) {
-  if (t->descent != NULL)
-    ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
-}
 
 /* Loss (and, of a first-order method, gradient) of the present theta. */
 static double evaluate(ntk_training *t) {

@@ -1,5 +1,5 @@
 /* Options of a training: names to what they mean, defaults, and what is refused. */
-#include "fit/train/train.h"
+#include "fit/train/training.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* A training as its parts see it: train.c has the loop, train_options.c what it is asked for,
- * stop.c when it ends, schedule.c the step size, lm.c the second-order step, track.c what is
- * measured on the way, checkpoint.c how it is kept. */
-#ifndef NTK_FIT_TRAIN_H
-#define NTK_FIT_TRAIN_H
+/* The state of a training, which its parts share and this header owns: train.c has the loop,
+ * train_options.c what it is asked for, stop.c when it ends, schedule.c the step size, lm.c the
+ * second-order step, track.c what is measured on the way, checkpoint.c how it is kept. */
+#ifndef NTK_FIT_TRAINING_H
+#define NTK_FIT_TRAINING_H
 
 #include "fit/train/optimizer.h"
 #include "kernel/extremes.h"

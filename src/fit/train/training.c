@@ -1,0 +1,24 @@
+#include "fit/train/training.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+ntk_status ntk_training_room(ntk_training *t, size_t count) {
+  if (count <= t->capacity)
+    return NTK_OK;
+  const size_t capacity = 2 * count + 1024;
+  double *loss;
+  NTK_TRY(ntk_alloc_doubles(t->context, capacity, "losses", &loss));
+  if (t->capacity > 0)
+    memcpy(loss, t->loss, t->capacity * sizeof(double));
+  ntk_free(t->context, t->loss);
+  t->loss = loss;
+  t->capacity = capacity;
+  return NTK_OK;
+}
+
+void ntk_training_sync(ntk_training *t) {
+  if (t->descent != NULL)
+    ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
+}
