@@ -31,14 +31,17 @@ demo: build
 	@NTKIT=$(RELEASE)/ntkit tools/demo.sh demo
 
 test: build
+	@cmake --build --preset release --target tests
 	@echo '== test: ctest --preset release'
 	@ctest --preset release
 
 bench: build
+	@cmake --build --preset release --target benches
 	@echo '== bench: $(RELEASE)/ntkit_bench'
 	@$(RELEASE)/ntkit_bench $(RELEASE)/ntkit
 
 bench-train: build
+	@cmake --build --preset release --target benches
 	@echo '== bench-train: bench/train.sh'
 	@BUILD=$(RELEASE) bench/train.sh
 

@@ -1,5 +1,6 @@
-# Targets: ntkit::ntkit (shared) and ntkit::ntkit_static. The static library's own dependencies are
-# looked for here; without their development files only the shared library can be used.
+# Targets: ntkit::ntkit and ntkit::ntkit_study (shared), ntkit::ntkit_static and
+# ntkit::ntkit_study_static. What the static libraries are linked with is looked for here; without
+# those development files only the shared ones can be used.
 find_package(PkgConfig QUIET)
 find_package(OpenMP QUIET COMPONENTS C)
 if(PkgConfig_FOUND)

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Checks an installed ntkit from the outside: a small program is built against it by pkg-config and
-# by CMake, with the shared and with the static library, and run; the shared library exports exactly
-# the public functions; the header is C++ too; the pages are there.
+# by CMake, with the shared and with the static libraries, and run; the shared libraries export the
+# public functions, and beside them only what the source marks for its siblings; the kernel's needs no
+# database; the header is C++ too; the pages are there.
 # usage: tools/check_install.sh PREFIX
 set -eu
 prefix=$(cd "$1" && pwd)
-consumer=$(cd "$(dirname "$0")/../tests/consumer" && pwd)
+source=$(cd "$(dirname "$0")/.." && pwd)
+consumer=$source/tests/consumer
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() {
@@ -43,10 +45,24 @@ cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/l
 }
 runs with_shared shared
 runs with_static static
+runs study_shared shared
+runs study_static static
+# shellcheck disable=SC2046 # lists of words
+{
+  cc -std=c17 -o "$work/study_pc" "$consumer/study.c" $(pkg-config --cflags --libs ntkit_study)
+  cc -std=c17 -o "$work/study_pc_static" "$consumer/study.c" $(pkg-config --cflags ntkit_study) \
+    $(pkg-config --static --libs ntkit_study | sed 's/-lntkit\([a-z_]*\)/-l:libntkit\1.a/g')
+}
+runs study_pc shared
+runs study_pc_static static
+if ldd "$work/pc_shared" | grep -E 'sqlite|yaml|jansson'; then fail "a kernel alone loads these"; fi
 
 sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$prefix"/include/ntkit/*.h | sort >"$work/declared"
-nm -D --defined-only "$lib/libntkit.so" | awk '{ print $3 }' | sort >"$work/exported"
-diff "$work/declared" "$work/exported" >&2 || fail "declared (<) and exported (>) functions differ"
+sed -n 's/^NTK_SIBLING.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$source"/src/*/*.h "$source"/src/*/*/*.h |
+  sort - "$work/declared" >"$work/marked"
+nm -D --defined-only "$lib/libntkit.so" "$lib/libntkit_study.so" | awk 'NF == 3 { print $3 }' |
+  sort >"$work/exported"
+diff "$work/marked" "$work/exported" >&2 || fail "marked (<) and exported (>) functions differ"
 
 printf '#include <ntkit/study.h>\n' | c++ -x c++ -Wall -Wextra -Werror -fsyntax-only \
   -I"$prefix/include" - || fail "the header is not C++"

@@ -23,6 +23,6 @@ ntk_status ntk_progress_report(const ntk_context *context, const char *phase, do
 int ntk_threads_for(const ntk_context *context, double flops);
 
 /* Seconds from an arbitrary origin, monotonic. */
-double ntk_clock(void);
+NTK_SIBLING double ntk_clock(void);
 
 #endif

@@ -12,10 +12,11 @@ ntk_status ntk_size_multiply(size_t a, size_t b, const char *what, size_t *produ
 ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char *what,
                      void **pointer);
 /* NULL is allowed. */
-void ntk_free(ntk_context *context, void *pointer);
+NTK_SIBLING void ntk_free(ntk_context *context, void *pointer);
 
 /* count doubles; the usual case. */
-ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what, double **array);
+NTK_SIBLING ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what,
+                                         double **array);
 
 /* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);

@@ -7,8 +7,8 @@
 /* *row of the table with exactly this name. rows: count structs of `stride` bytes, each of which
  * begins with its name (const char *). NTK_ERR_ARGUMENT: "unknown <what> ...", with the known names
  * and, where it differs by capitals alone, the one meant. */
-ntk_status ntk_name_find(const char *what, const char *name, const void *rows, size_t stride,
-                         size_t count, size_t *row);
+NTK_SIBLING ntk_status ntk_name_find(const char *what, const char *name, const void *rows,
+                                     size_t stride, size_t count, size_t *row);
 
 /* The same of an array of structs. */
 #define NTK_NAME_FIND(what, name, table, count, row) \

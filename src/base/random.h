@@ -4,6 +4,8 @@
 #ifndef NTK_BASE_RANDOM_H
 #define NTK_BASE_RANDOM_H
 
+#include "base/export.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +27,8 @@ typedef struct ntk_random {
 } ntk_random;
 
 /* Words 4 block .. 4 block + 3 of a row. */
-void ntk_random_words(ntk_random source, uint64_t row, uint64_t block, uint64_t words[4]);
+NTK_SIBLING void ntk_random_words(ntk_random source, uint64_t row, uint64_t block,
+                                  uint64_t words[4]);
 
 /* n numbers of a row, from position 0: uniform on (0, 1), an odd multiple of 2^-53;
  * standard normal by Box-Muller. */

@@ -2,11 +2,11 @@
 #ifndef NTK_BASE_STATUS_H
 #define NTK_BASE_STATUS_H
 
-#include "ntkit/ntkit.h"
+#include "base/export.h"
 
 /* Keeps the formatted line for ntk_error_message. Call it from the thread that entered the library.
  */
-void ntk_fail_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+NTK_SIBLING void ntk_fail_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, with the value status: a failure reads `return ntk_fail(NTK_ERR_SHAPE, "...")`. A
  * macro, so that compilers see that the status is not NTK_OK. */

@@ -2,15 +2,15 @@
 #ifndef NTK_BASE_TEXT_H
 #define NTK_BASE_TEXT_H
 
-#include "ntkit/ntkit.h"
+#include "base/export.h"
 
 #include <stdarg.h>
 
 /* snprintf, vsnprintf and strtod in the locale "C". */
-int ntk_format(char *text, size_t size, const char *format, ...)
+NTK_SIBLING int ntk_format(char *text, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int ntk_format_list(char *text, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
-double ntk_read_real(const char *text, char **end);
+NTK_SIBLING double ntk_read_real(const char *text, char **end);
 
 #endif

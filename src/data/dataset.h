@@ -32,7 +32,8 @@ ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_da
 ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling, const char *source);
 
 /* The row of ntk_distribution_list with this name; NTK_ERR_ARGUMENT, listing the known ones. */
-ntk_status ntk_distribution_find(const char *name, const ntk_distribution **distribution);
+NTK_SIBLING ntk_status ntk_distribution_find(const char *name,
+                                             const ntk_distribution **distribution);
 
 /* Samples first .. first + count - 1 of a source of randomness into X (count x d). Sample i depends
  * on (distribution, source, d, i) alone, so that samples made in pieces, or by any number of

@@ -43,11 +43,11 @@ ntk_status ntk_npy_refuse_foreign(const char *path, const unsigned char *bytes, 
 
 /* Opens, reads and checks the header, and checks that the file is as long as its shape says.
  * rank (1 or 2) is what the caller accepts. On failure nothing is left open. */
-ntk_status ntk_npy_open(const char *path, int rank, ntk_npy *array);
+NTK_SIBLING ntk_status ntk_npy_open(const char *path, int rank, ntk_npy *array);
 /* The first rows rows (at most array->rows) into out, rows x cols, row-major; reads no more than
  * these, through a buffer of fixed size. Refuses NaN and infinity by position. */
 ntk_status ntk_npy_read(ntk_npy *array, size_t rows, double *out);
-void ntk_npy_close(ntk_npy *array);
+NTK_SIBLING void ntk_npy_close(ntk_npy *array);
 
 /* ---- Writing: little-endian float64, row-major, piece by piece, for arrays that are nowhere held
  * whole ---- */

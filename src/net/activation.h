@@ -35,6 +35,6 @@ typedef struct ntk_activation {
 } ntk_activation;
 
 /* The row of that name, NULL: "sigmoid"; NTK_ERR_ARGUMENT listing the known names. */
-ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
+NTK_SIBLING ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
 
 #endif

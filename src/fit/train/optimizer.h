@@ -16,13 +16,13 @@ typedef struct ntk_optimizer {
   bool theorem; /* Theorem 4.2 is about it: gd */
 } ntk_optimizer;
 
-ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer **optimizer);
+NTK_SIBLING ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer **optimizer);
 /* *mean: the loss is the mean, not the half-sum. */
-ntk_status ntk_loss_find(const char *name, bool *mean);
+NTK_SIBLING ntk_status ntk_loss_find(const char *name, bool *mean);
 /* *theory: the rule is Theorem 4.2's, not auto. */
-ntk_status ntk_lr_find(const char *name, bool *theory);
+NTK_SIBLING ntk_status ntk_lr_find(const char *name, bool *theory);
 /* *single: it is float, not double. */
-ntk_status ntk_precision_find(const char *name, bool *single);
+NTK_SIBLING ntk_status ntk_precision_find(const char *name, bool *single);
 
 /* Arrays of P numbers that it goes on from: theta and, of a first-order one, its moments. */
 size_t ntk_optimizer_slots(const ntk_optimizer *optimizer);
