@@ -11,7 +11,7 @@
 #ifndef NTKIT_STUDY_H
 #define NTKIT_STUDY_H
 
-#include "ntkit/ntkit.h"
+#include "ntkit/verify.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -216,6 +216,46 @@ enum { NTK_ASSUMPTIONS = 5 };
 NTK_API ntk_status ntk_study_assumptions(const ntk_study_table *table,
                                          const ntk_summary_options *options,
                                          ntk_assumption *counts);
+
+/* ---- Scaling sweeps -------------------------------------------------------------------------- */
+
+/* The ledger of verify.h at several sizes. Texts are those of a study file: values and, of the
+ * variable, expressions. NULL and 0 stand for what a study file leaves out. */
+typedef struct ntk_sweep_spec {
+  const char *variable, *values;      /* "d", "50,100,200" */
+  const char *samples, *dim, *widths; /* N, d, and n_1,...,n_{L-1} */
+  const char *activation, *init, *data, *scale;
+  const double *beta; /* betas entries, 1 or one a layer */
+  size_t betas;
+  size_t population, trials; /* of the ledger; at each size, 0: 3 */
+  uint64_t seed;
+} ntk_sweep_spec;
+
+/* How a row of the ledger grows with the variable. */
+typedef struct ntk_sweep_row {
+  ntk_ledger_row ledger;        /* its words; verdict and note are the sweep's, numbers NaN */
+  size_t trials, zero, missing; /* with a value; of them 0; without one */
+  size_t held;                  /* of an inequality: trials in which it holds */
+  double constant;              /* value = constant variable^exponent */
+  double exponent, low, high;   /* with a 95 % bootstrap interval; NaN: not known */
+  double predicted;             /* exponent of its order; NaN: none */
+  ntk_summary means;            /* one curve; of an inequality empty */
+} ntk_sweep_row;
+
+typedef struct ntk_sweep {
+  ntk_study_status status;
+  size_t rows;
+  ntk_sweep_row *row;
+  ntk_assumption assumptions[NTK_ASSUMPTIONS]; /* at its sizes */
+} ntk_sweep;
+
+/* Runs it as ntk_study_run does, with the same options and statuses, and judges: an inequality
+ * holds when it does in every trial, an order is consistent when the interval of the exponent meets
+ * what is claimed, up to 0.05. database NULL: trials are kept in memory. NTK_ERR_NUMERIC when every
+ * trial failed. *sweep is filled on NTK_OK, to be released by ntk_sweep_clear. */
+NTK_API ntk_status ntk_sweep_run(const ntk_sweep_spec *spec, const char *database,
+                                 const ntk_study_options *options, ntk_sweep *sweep);
+NTK_API void ntk_sweep_clear(ntk_sweep *sweep);
 
 /* ---- Maps ------------------------------------------------------------------------------------ */
 

@@ -215,7 +215,7 @@ static void test_workers(void **state) {
 
 /* ---- Everything else that is done with a study ----------------------------------------------- */
 
-static const char *part[2], *merged;
+static const char *part[2], *merged, *swept;
 static ntk_study_table table; /* of part[0] */
 
 static ntk_status parse(void) {
@@ -265,6 +265,20 @@ static ntk_status map(void) {
   return NTK_OK;
 }
 
+/* Its trials are there already. */
+static ntk_status sweep(void) {
+  const ntk_sweep_spec spec = {.variable = "d",
+                               .values = "4,5",
+                               .samples = "6",
+                               .widths = "d,d",
+                               .population = NTK_LEAST_POPULATION,
+                               .trials = 1};
+  ntk_sweep made;
+  NTK_TRY(ntk_sweep_run(&spec, swept, &(ntk_study_options){.workers = 1}, &made));
+  ntk_sweep_clear(&made);
+  return NTK_OK;
+}
+
 static ntk_status boundary(void) {
   ntk_boundary made;
   return ntk_study_boundary(&table, &(ntk_map_options){.x = "d", .y = "20 - N"}, 0.0, &made);
@@ -276,18 +290,22 @@ static void test_jobs(void **state) {
   static const struct {
     ntk_status (*run)(void);
     size_t refusals; /* at least */
-  } jobs[] = {{parse, 10}, {look, 10}, {list, 10}, {merge, 10}, {fit, 4}, {map, 4}, {boundary, 6}};
+    size_t step;     /* of the many one stands for those beside it */
+  } jobs[] = {{parse, 10, 1}, {look, 10, 1}, {list, 10, 1},    {merge, 10, 1},
+              {fit, 4, 1},    {map, 4, 1},   {boundary, 6, 1}, {sweep, 15, 7}};
   part[0] = fresh("part1.db");
   part[1] = fresh("part2.db");
   merged = fresh("merged.db");
+  swept = fresh("swept.db");
   ntk_study *study = make_study(tiny);
   run_study(study, part[0], &(ntk_study_options){.shard = 1, .shards = 2});
   run_study(study, part[1], &(ntk_study_options){.shard = 2, .shards = 2});
   table = read_table(part[0]);
+  assert_ok(sweep());
   for (size_t j = 0; j < COUNT(jobs); j++) {
     size_t refusals = 0;
     bool failed = true;
-    for (size_t k = 1; failed; k++) {
+    for (size_t k = 1; failed; k += jobs[j].step) {
       starve(k);
       const ntk_status status = jobs[j].run();
       failed = seen->failed;
@@ -302,6 +320,7 @@ static void test_jobs(void **state) {
   ntk_study_destroy(study);
   unlink(part[0]);
   unlink(part[1]);
+  unlink(swept);
 }
 
 int main(void) {

@@ -70,17 +70,22 @@ static exit_status array_shard(const cli_settings *settings, ntk_study_options *
   return EXIT_DONE;
 }
 
-exit_status study_execute(const cli_settings *settings, const ntk_study *study,
-                          const char *database, bool array_job, ntk_study_status *status) {
-  study_reporter reporter = {.settings = settings, .printed = -1.0};
-  ntk_study_options options = {
+ntk_study_options study_run_options(const cli_settings *settings, study_reporter *reporter) {
+  *reporter = (study_reporter){.settings = settings, .printed = -1.0};
+  return (ntk_study_options){
       .workers = settings->workers,
       .memory_limit = settings->memory,
       .retry = settings->retry,
       .other_code = settings->other_code,
       .progress = study_report,
-      .progress_user = &reporter,
+      .progress_user = reporter,
   };
+}
+
+exit_status study_execute(const cli_settings *settings, const ntk_study *study,
+                          const char *database, bool array_job, ntk_study_status *status) {
+  study_reporter reporter;
+  ntk_study_options options = study_run_options(settings, &reporter);
   if (settings->shard != NULL) {
     const exit_status parsed = parse_shard(settings->shard, &options);
     if (parsed != EXIT_DONE)

@@ -20,11 +20,9 @@ const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LE
     counts[k] = 0;
   for (size_t i = 0; i < rows; i++) {
     const ntk_ledger_row *row =
-        view->ladder != NULL ? &view->ladder->row[i].words : &view->ledger->row[i];
-    const ntk_ledger_verdict verdict =
-        view->ladder != NULL ? view->ladder->row[i].verdict : row->verdict;
-    counts[verdict]++;
-    if (verdict == NTK_LEDGER_FAILS && fails == NULL)
+        view->ladder != NULL ? &view->ladder->row[i].ledger : &view->ledger->row[i];
+    counts[row->verdict]++;
+    if (row->verdict == NTK_LEDGER_FAILS && fails == NULL)
       fails = row;
   }
   return fails;
@@ -206,18 +204,5 @@ exit_status command_verify(const cli_settings *settings) {
   exit_status status = check(settings);
   if (status != EXIT_DONE)
     return status;
-  if (settings->ladder == NULL)
-    return verify_one(settings);
-  ladder made;
-  status = ladder_run(settings, &made);
-  if (status != EXIT_DONE)
-    return status;
-  status = present(&(verify_view){.settings = settings, .ladder = &made});
-  if (made.failed > 0 && status == EXIT_DONE)
-    status = report_error(EXIT_FAILED,
-                          "%zu trial%s failed; with --db FILE, 'ntkit study status' "
-                          "tells why and --retry computes them again",
-                          made.failed, made.failed == 1 ? "" : "s");
-  ladder_clear(&made);
-  return status;
+  return settings->ladder != NULL ? ladder_run(settings, present) : verify_one(settings);
 }

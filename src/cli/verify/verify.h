@@ -1,5 +1,6 @@
-/* ntkit verify, in parts: verify.c measures one instance, verify_ladder.c several sizes through a
- * study, on which verify_judge.c judges; verify_text.c, verify_json.c and verify_page*.c present.
+/* ntkit verify, in parts: verify.c measures one instance, verify_ladder.c several sizes by a
+ * scaling sweep, whose rows stand in a ladder; verify_text.c, verify_json.c and verify_page*.c
+ * present.
  */
 #ifndef NTK_CLI_VERIFY_H
 #define NTK_CLI_VERIFY_H
@@ -11,49 +12,19 @@
 
 #include <jansson.h>
 
-/* How a row of the ledger grows along the ladder. */
-typedef struct ladder_row {
-  ntk_ledger_row words;         /* of the ledger; numbers are NaN */
-  size_t trials, zero, missing; /* with a value; of them 0; without one */
-  size_t held;                  /* of an inequality: trials in which it holds */
-  double constant;
-  double exponent, low, high;    /* with a 95 % bootstrap interval; NaN: not known */
-  double predicted;              /* exponent of its order; NaN: none */
-  const ntk_summary_point *mean; /* at each size there is a value of */
-  size_t means;
-  ntk_ledger_verdict verdict;
-  char note[160];
-  ntk_summary summary; /* that owns mean */
-} ladder_row;
-
-typedef struct ladder {
-  char *variable; /* owned */
-  char *values;   /* as given, owned */
-  size_t points, trials, failed;
-  size_t rows;
-  ladder_row *row;
-  double seconds;                              /* of computing */
-  ntk_assumption assumptions[NTK_ASSUMPTIONS]; /* at its sizes */
-} ladder;
-
 /* What verify presents: one ledger, or a ladder. */
 typedef struct verify_view {
   const cli_settings *settings;
   const cli_job *job;                /* NULL with a ladder */
   const ntk_ledger *ledger;          /* NULL with a ladder */
   const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a ladder */
-  const ladder *ladder;              /* NULL without */
+  const ntk_sweep *ladder;           /* NULL without */
+  const ntk_sweep_spec *rungs;       /* what it is of; NULL without */
 } verify_view;
 
-/* Runs the ladder that settings ask for; *made is to be released by ladder_clear when this gave
- * EXIT_DONE. */
-exit_status ladder_run(const cli_settings *settings, ladder *made);
-void ladder_clear(ladder *l);
-
-/* Whether the row is an inequality, to be met in every trial. */
-bool ladder_is_bound(const ladder_row *row);
-/* Verdict and note from counts, exponents and claim. */
-void ladder_judge(ladder_row *row);
+/* The command with --ladder; present: shows what it found. */
+exit_status ladder_run(const cli_settings *settings,
+                       exit_status (*present)(const verify_view *view));
 
 /* Verdicts counted over all rows, by number; the first row that fails, or NULL. */
 const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LEDGER_VERDICTS]);

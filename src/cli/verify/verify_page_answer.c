@@ -64,28 +64,29 @@ static void put_value(FILE *out, const ntk_spectrum_result *answer) {
 }
 
 /* "lambda_min(K) grows like d^2.11 ..." */
-static void put_growth(FILE *out, const ladder *l, const char *key) {
+static void put_growth(FILE *out, const verify_view *view, const char *key) {
+  const ntk_sweep *l = view->ladder;
   for (size_t i = 0; i < l->rows; i++) {
-    const ladder_row *row = &l->row[i];
-    if (strcmp(row->words.key, key) != 0 || !isfinite(row->exponent))
+    const ntk_sweep_row *row = &l->row[i];
+    if (strcmp(row->ledger.key, key) != 0 || !isfinite(row->exponent))
       continue;
     const bool first = strcmp(key, keys[0]) == 0;
     if (first) {
       fputs("<p class=\"value\">", out);
       page_formula(out, LAMBDA);
       fputs(" grows like <i>", out);
-      page_text(out, l->variable);
+      page_text(out, view->rungs->variable);
       fprintf(out, "</i><sup>%.3f</sup></p>\n", row->exponent);
       fprintf(out, "<p>95 %% interval of the exponent: %.3f … %.3f</p>\n", row->low, row->high);
     }
     if (isnan(row->predicted))
       continue;
     fputs("<p>Theorem 3.1, ", out);
-    page_text(out, row->words.equation);
+    page_text(out, row->ledger.equation);
     fprintf(out, ": at %s <b>%.3g</b>, that of ", first ? "least" : "most", row->predicted);
-    page_formula(out, row->words.order);
+    page_formula(out, row->ledger.order);
     fputs(" ", out);
-    page_verdict(out, row->verdict);
+    page_verdict(out, row->ledger.verdict);
     fputs("</p>\n", out);
   }
 }
@@ -100,7 +101,7 @@ void page_answer(const verify_view *view, FILE *out) {
     if (view->ladder == NULL)
       put_order(out, view->ledger, keys[k]);
     else
-      put_growth(out, view->ladder, keys[k]);
+      put_growth(out, view, keys[k]);
   page_summary(out, view);
   fputs("</div>\n", out);
 }

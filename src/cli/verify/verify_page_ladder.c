@@ -11,7 +11,7 @@ enum { FOREST = 240, FOREST_HEIGHT = 24, MOST_TICS = 8 };
 
 /* One scale for the exponents of all rows; what is past it, as of a logarithm's power, stands at
  * its border. */
-static svg_axis exponents(const ladder *l) {
+static svg_axis exponents(const ntk_sweep *l) {
   svg_axis axis = {.low = 0.0, .high = 2.0};
   for (size_t i = 0; i < l->rows; i++) {
     const double values[] = {l->row[i].exponent, l->row[i].low, l->row[i].high,
@@ -40,16 +40,17 @@ static void put_scale(FILE *out, const svg_axis *axis) {
 }
 
 /* The interval as a bar, the exponent as a dot, the prediction as an open diamond. */
-static void put_forest(FILE *out, const svg_axis *axis, const ladder_row *row) {
+static void put_forest(FILE *out, const svg_axis *axis, const ntk_sweep_row *row) {
   const double middle = 0.5 * FOREST_HEIGHT;
   fprintf(out, "<svg viewBox=\"0 0 %d %d\" aria-hidden=\"true\" fill=\"none\">", FOREST,
           FOREST_HEIGHT);
   for (int value = (int)axis->low; value <= (int)axis->high; value++)
     fprintf(out, "<path d=\"M%.1f 0v%d\" stroke=\"%s\"/>", across(axis, value), FOREST_HEIGHT,
             value == 0 ? "#999" : "#e2e2e2");
-  const char *colour = row->verdict == NTK_LEDGER_SUSPECT || row->verdict == NTK_LEDGER_OUTSIDE
-                           ? "#D55E00"
-                           : "#0072B2";
+  const char *colour =
+      row->ledger.verdict == NTK_LEDGER_SUSPECT || row->ledger.verdict == NTK_LEDGER_OUTSIDE
+          ? "#D55E00"
+          : "#0072B2";
   if (isfinite(row->low) && isfinite(row->high))
     fprintf(out, "<path d=\"M%.1f %gH%.1f\" stroke=\"%s\" stroke-width=\"3\"/>",
             across(axis, row->low), middle, across(axis, row->high), colour);
@@ -62,44 +63,45 @@ static void put_forest(FILE *out, const svg_axis *axis, const ladder_row *row) {
   fputs("</svg>", out);
 }
 
-static void put_ladder_row(FILE *out, const svg_axis *axis, const ladder_row *row) {
+static void put_ladder_row(FILE *out, const svg_axis *axis, const ntk_sweep_row *row) {
   fputs("<tr>", out);
-  page_cells(out, &row->words, row->note);
+  page_cells(out, &row->ledger, row->ledger.note);
   page_number(out, "exponent", row->exponent, "%.3f");
   fputs("<td class=\"number\" data-label=\"95 %\">", out);
   if (isfinite(row->low) && isfinite(row->high))
     fprintf(out, "%.3f … %.3f", row->low, row->high);
   fputs("</td>", out);
-  page_order(out, &row->words);
+  page_order(out, &row->ledger);
   page_number(out, "predicted", row->predicted, "%.3g");
   fputs("<td class=\"forest\">", out);
   if (isfinite(row->exponent))
     put_forest(out, axis, row);
   fputs("</td><td>", out);
-  page_verdict(out, row->verdict);
+  page_verdict(out, row->ledger.verdict);
   fputs("</td></tr>\n", out);
 }
 
 /* The proof's eigenvalues and what centring takes from them, with their power laws. */
-static void put_fits(FILE *out, const ladder *l) {
+static void put_fits(FILE *out, const verify_view *view) {
   static const char *const keys[SVG_CURVES] = {"lambda_min_K",  "lambda_min_block",
                                                "lambda_min_FB", "lambda_min_centred",
                                                "a_cost",        "b_cost"};
-  const ladder_row *curve[SVG_CURVES] = {NULL};
+  const ntk_sweep *l = view->ladder;
+  const ntk_sweep_row *curve[SVG_CURVES] = {NULL};
   char label[64];
-  snprintf(label, sizeof label, "%.30s", l->variable);
+  snprintf(label, sizeof label, "%.30s", view->rungs->variable);
   svg_plot p = {
       .out = out,
       .x = {.low = INFINITY, .high = -INFINITY, .log = true, .label = label},
       .y = {.low = INFINITY, .high = -INFINITY, .log = true, .label = "mean over trials"}};
   for (size_t k = 0; k < SVG_CURVES; k++)
     for (size_t i = 0; i < l->rows; i++)
-      if (strcmp(l->row[i].words.key, keys[k]) == 0 && isfinite(l->row[i].exponent))
+      if (strcmp(l->row[i].ledger.key, keys[k]) == 0 && isfinite(l->row[i].exponent))
         curve[k] = &l->row[i];
   for (size_t k = 0; k < SVG_CURVES; k++)
-    for (size_t i = 0; curve[k] != NULL && i < curve[k]->means; i++) {
-      svg_include(&p.x, curve[k]->mean[i].x);
-      svg_include(&p.y, curve[k]->mean[i].mean);
+    for (size_t i = 0; curve[k] != NULL && i < curve[k]->means.points; i++) {
+      svg_include(&p.x, curve[k]->means.point[i].x);
+      svg_include(&p.y, curve[k]->means.point[i].mean);
     }
   if (!(p.x.high > p.x.low))
     return;
@@ -113,16 +115,17 @@ static void put_fits(FILE *out, const ladder *l) {
     if (curve[k] != NULL) {
       fputs("<span>", out);
       svg_sample(out, k, false);
-      page_formula(out, curve[k]->words.name);
+      page_formula(out, curve[k]->ledger.name);
       fputs("</span>", out);
     }
   fputs("</div>\n<div class=\"figure\">\n", out);
   double tic[MOST_TICS];
   for (size_t k = 0; k < SVG_CURVES; k++)
-    if (curve[k] != NULL && curve[k]->means <= MOST_TICS && curve[k]->means > p.x.tics) {
-      p.x.tics = curve[k]->means;
+    if (curve[k] != NULL && curve[k]->means.points <= MOST_TICS &&
+        curve[k]->means.points > p.x.tics) {
+      p.x.tics = curve[k]->means.points;
       for (size_t i = 0; i < p.x.tics; i++)
-        tic[i] = curve[k]->mean[i].x;
+        tic[i] = curve[k]->means.point[i].x;
     }
   p.x.tic = tic;
   svg_begin(&p, "Smallest eigenvalues and the costs of centring against the ladder's variable");
@@ -132,29 +135,31 @@ static void put_fits(FILE *out, const ladder *l) {
     const double x[] = {low, high}, y[] = {curve[k]->constant * pow(low, curve[k]->exponent),
                                            curve[k]->constant * pow(high, curve[k]->exponent)};
     svg_line(&p, k, 2, x, y);
-    for (size_t i = 0; i < curve[k]->means; i++)
-      svg_points(&p, k, 1, &curve[k]->mean[i].x, &curve[k]->mean[i].mean);
+    for (size_t i = 0; i < curve[k]->means.points; i++)
+      svg_points(&p, k, 1, &curve[k]->means.point[i].x, &curve[k]->means.point[i].mean);
   }
   svg_end(&p);
   fputs("</div>\n", out);
 }
 
 void page_ladder(const verify_view *view, FILE *out) {
-  const ladder *l = view->ladder;
+  const ntk_sweep *l = view->ladder;
   const cli_settings *s = view->settings;
   const svg_axis axis = exponents(l);
   page_answer(view, out);
   fputs("<dl>\n", out);
-  page_fact(out, "ladder", "%s = %s, %zu trials at each size", l->variable, l->values, l->trials);
+  page_fact(out, "ladder", "%s = %s, %zu trials at each size", view->rungs->variable,
+            view->rungs->values, l->status.trials);
   page_fact(out, "network", "widths %s, %s, init %s", s->widths_text, s->activation, s->init);
   page_fact(out, "data", "%s%s%s%s%s, seed %llu", s->data, s->samples_text != NULL ? ", N = " : "",
             s->samples_text != NULL ? s->samples_text : "", s->dim_text != NULL ? ", d = " : "",
             s->dim_text != NULL ? s->dim_text : "", (unsigned long long)s->seed);
-  page_fact(out, "computed", "in %.3g s by ntkit %s (%s)", l->seconds, ntk_version(), ntk_commit());
+  page_fact(out, "computed", "in %.3g s by ntkit %s (%s)", l->status.seconds, ntk_version(),
+            ntk_commit());
   fputs("</dl>\n", out);
-  put_fits(out, l);
+  put_fits(out, view);
   fputs("<h2>Exponents</h2>\n<p>Each quantity as <i>c</i> ", out);
-  page_math(out, l->variable);
+  page_math(out, view->rungs->variable);
   fputs(
       "<sup>exponent</sup>: dot and bar are the fit with its 95 % bootstrap interval, the diamond "
       "is the exponent of the predicted order.</p>\n<table>\n<thead><tr><th>quantity</th>"
@@ -165,8 +170,8 @@ void page_ladder(const verify_view *view, FILE *out) {
   fputs("</th><th>verdict</th></tr></thead>\n<tbody>\n", out);
   const char *section = "";
   for (size_t i = 0; i < l->rows; i++) {
-    page_section(out, &l->row[i].words, section, 8);
-    section = l->row[i].words.section;
+    page_section(out, &l->row[i].ledger, section, 8);
+    section = l->row[i].ledger.section;
     put_ladder_row(out, &axis, &l->row[i]);
   }
   fputs("</tbody>\n</table>\n", out);

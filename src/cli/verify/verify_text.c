@@ -113,7 +113,7 @@ static void print_ledger(const verify_view *view) {
 
 /* ---- A ladder -------------------------------------------------------------------------------- */
 
-static void print_ladder_row(const ladder_row *row) {
+static void print_ladder_row(const ntk_sweep_row *row) {
   char exponent[JOB_CELL], low[JOB_CELL], high[JOB_CELL], predicted[JOB_CELL], interval[80] = "";
   char expected[JOB_CELL + 8] = "";
   if (!isnan(row->low) && !isnan(row->high))
@@ -121,19 +121,20 @@ static void print_ladder_row(const ladder_row *row) {
              number(row->high, "%.3f", high));
   if (!isnan(row->predicted))
     snprintf(expected, sizeof expected, "%s%s",
-             row->words.claim == NTK_CLAIM_THETA ? "= " : bound_sign(row->words.claim),
+             row->ledger.claim == NTK_CLAIM_THETA ? "= " : bound_sign(row->ledger.claim),
              number(row->predicted, "%.3g", predicted));
-  printf("  %-38s %-5s %9s  %-18s %-10s  %s\n", row->words.name, row->words.equation,
+  printf("  %-38s %-5s %9s  %-18s %-10s  %s\n", row->ledger.name, row->ledger.equation,
          isnan(row->exponent) ? "" : number(row->exponent, "%.3f", exponent), interval, expected,
-         verdict_word(row->verdict));
-  if (has_note(row->verdict, row->note))
-    print_note(row->note);
+         verdict_word(row->ledger.verdict));
+  if (has_note(row->ledger.verdict, row->ledger.note))
+    print_note(row->ledger.note);
 }
 
 static void print_ladder(const verify_view *view) {
-  const ladder *l = view->ladder;
+  const ntk_sweep *l = view->ladder;
   const cli_settings *s = view->settings;
-  printf("ladder      %s = %s, %zu trials at each size\n", l->variable, l->values, l->trials);
+  printf("ladder      %s = %s, %zu trials at each size\n", view->rungs->variable,
+         view->rungs->values, l->status.trials);
   printf("network     %s, widths %s, init %s\n", s->activation, s->widths_text, s->init);
   printf("data        %s", s->data);
   if (s->samples_text != NULL)
@@ -142,13 +143,13 @@ static void print_ladder(const verify_view *view) {
     printf(", d = %s", s->dim_text);
   printf(", seed %llu\n", (unsigned long long)s->seed);
   char title[64];
-  snprintf(title, sizeof title, "quantity = c %.20s^exponent", l->variable);
+  snprintf(title, sizeof title, "quantity = c %.20s^exponent", view->rungs->variable);
   printf("\n  %-38s %-5s %9s  %-18s %-10s  %s\n", title, "eq.", "exponent", "95 % interval",
          "predicted", "verdict");
   const char *section = "";
   for (size_t i = 0; i < l->rows; i++) {
-    print_section(&l->row[i].words, section);
-    section = l->row[i].words.section;
+    print_section(&l->row[i].ledger, section);
+    section = l->row[i].ledger.section;
     print_ladder_row(&l->row[i]);
   }
   study_print_assumptions(l->assumptions);
@@ -166,7 +167,7 @@ void verify_print(const verify_view *view, bool reported) {
   (void)verify_count(view, counts);
   verify_summary(counts, sizeof summary, summary);
   snprintf(took, sizeof took, "%.3g s",
-           view->ladder != NULL ? view->ladder->seconds : view->ledger->seconds);
+           view->ladder != NULL ? view->ladder->status.seconds : view->ledger->seconds);
   printf("\n%s; %s%s\n", summary, took, view->ladder != NULL ? " of computing" : "");
   if (reported)
     printf("report      %s\n", view->settings->report);

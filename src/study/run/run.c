@@ -1,9 +1,10 @@
 /* ntk_study_run: one process hands trials to workers, gathers what they answer, and is the only one
  * that writes. Answers are written a few times a second, in one transaction each time: what an
  * interruption can cost is computed again, to the same bits. */
+#include "study/run/run.h"
+
 #include "study/run/plan.h"
 #include "study/run/worker.h"
-#include "study/store/store.h"
 
 #include "base/context.h"
 
@@ -30,7 +31,7 @@ typedef struct run {
   const ntk_study *study;
   const ntk_study_options *options;
   ntk_context *context; /* for predictions; computes nothing */
-  ntk_store store;
+  ntk_store *store;     /* the caller's, open until that closes it */
   sqlite3_int64 environment;
   ntk_point_cost *costs;
   unsigned char *states;
@@ -57,17 +58,17 @@ static ntk_status write_answer(run *r, const answer *a) {
                             .environment = r->environment,
                             .outcome = a->outcome};
   if (a->again)
-    NTK_TRY(ntk_store_attempts(&r->store, trial.point, trial.trial, &trial.attempts));
+    NTK_TRY(ntk_store_attempts(r->store, trial.point, trial.trial, &trial.attempts));
   trial.attempts++;
   ntk_store_time(trial.finished);
-  return ntk_store_put(&r->store, &trial, a->again);
+  return ntk_store_put(r->store, &trial, a->again);
 }
 
 static ntk_status write_answers(run *r) {
   r->written = ntk_clock();
   if (r->waiting == 0)
     return NTK_OK;
-  NTK_TRY(ntk_store_begin(&r->store));
+  NTK_TRY(ntk_store_begin(r->store));
   ntk_status status = NTK_OK;
   size_t rows = 0;
   for (size_t i = 0; i < r->waiting && status == NTK_OK; i++) {
@@ -75,8 +76,8 @@ static ntk_status write_answers(run *r) {
     rows += !r->answers[i].again;
   }
   if (status == NTK_OK)
-    status = ntk_store_add_rows(&r->store, rows);
-  status = ntk_store_end(&r->store, status);
+    status = ntk_store_add_rows(r->store, rows);
+  status = ntk_store_end(r->store, status);
   r->waiting = 0;
   return status;
 }
@@ -247,10 +248,10 @@ static ntk_status prepare_store(run *r) {
   const ntk_study_options *o = r->options;
   const ntk_environment environment = ntk_context_environment(r->context);
   const ntk_store_visitor counting = ntk_store_counting(&r->before);
-  NTK_TRY(ntk_store_adopt(&r->store, r->study, r->costs, r->states, &counting));
+  NTK_TRY(ntk_store_adopt(r->store, r->study, r->costs, r->states, &counting));
   if (!o->other_code)
-    NTK_TRY(ntk_store_check_build(&r->store, &environment));
-  NTK_TRY(ntk_store_find_build(&r->store, &environment, &r->environment));
+    NTK_TRY(ntk_store_check_build(r->store, &environment));
+  NTK_TRY(ntk_store_find_build(r->store, &environment, &r->environment));
   return ntk_plan_make(r->study, r->costs, r->states, o->shards > 0 ? o->shard : 1,
                        o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
 }
@@ -265,10 +266,10 @@ static ntk_status prepare(run *r, const char *database) {
   r->memory = ntk_memory_available(r->context);
   NTK_TRY(allocate(r));
   NTK_TRY(ntk_plan_costs(r->study, r->context, r->memory, r->costs));
-  NTK_TRY(ntk_store_open_for_run(database, &r->store));
-  NTK_TRY(ntk_store_begin(&r->store));
-  NTK_TRY(ntk_store_end(&r->store, prepare_store(r))); /* a refusal changes nothing */
-  (void)sqlite3_busy_handler(r->store.db, wait_for_reader, r);
+  NTK_TRY(ntk_store_open_for_run(database, r->store));
+  NTK_TRY(ntk_store_begin(r->store));
+  NTK_TRY(ntk_store_end(r->store, prepare_store(r))); /* a refusal changes nothing */
+  (void)sqlite3_busy_handler(r->store->db, wait_for_reader, r);
   return NTK_OK;
 }
 
@@ -276,7 +277,6 @@ static void release(run *r) {
   (void)ntk_store_counted(&r->before, NTK_ERR_CANCELLED, NULL); /* what has not been taken */
   for (size_t w = 0; w < r->workers && r->worker != NULL; w++)
     ntk_worker_stop(&r->worker[w]);
-  ntk_store_close(&r->store);
   ntk_plan_clear(&r->plan);
   ntk_context_destroy(r->context);
   free(r->costs);
@@ -292,21 +292,23 @@ static ntk_status write_rest(run *r, ntk_status status) {
   snprintf(why, sizeof why, "%s", ntk_error_message());
   for (size_t w = 0; w < r->workers; w++)
     ntk_worker_stop(&r->worker[w]);
-  (void)sqlite3_busy_timeout(r->store.db, LAST_WAIT);
+  (void)sqlite3_busy_timeout(r->store->db, LAST_WAIT);
   const ntk_status written = write_answers(r);
   if (status == NTK_OK)
     return written;
   return (ntk_fail_message("%s", why), status);
 }
 
-ntk_status ntk_study_run(const ntk_study *study, const char *database,
-                         const ntk_study_options *options, ntk_study_status *status) {
+ntk_status ntk_run_into(const ntk_study *study, const char *database,
+                        const ntk_study_options *options, ntk_store *store,
+                        ntk_study_status *status) {
   static const ntk_study_options defaults;
   run r = {.study = study,
            .options = options != NULL ? options : &defaults,
-           .store = {.lock = -1},
+           .store = store,
            .start = ntk_clock(),
            .written = ntk_clock()};
+  *store = (ntk_store){.lock = -1};
   ntk_status result = prepare(&r, database);
   if (result == NTK_OK) {
     r.done = r.plan.done;
@@ -316,7 +318,7 @@ ntk_status ntk_study_run(const ntk_study *study, const char *database,
       result = ntk_fail(NTK_ERR_CANCELLED,
                         "interrupted while %s was being read: the same command "
                         "goes on",
-                        database);
+                        store->path);
     result = write_rest(&r, result);
     if (result == NTK_OK)
       (void)report(&r); /* the last one: all is done, and it is too late to stop */
@@ -326,12 +328,22 @@ ntk_status ntk_study_run(const ntk_study *study, const char *database,
     snprintf(why, sizeof why, "%s", ntk_error_message());
     const bool same = r.finished == 0 && r.before.made.trials == study->trials;
     const ntk_status read =
-        same ? ntk_store_counted(&r.before, NTK_OK, status) : ntk_store_status(&r.store, status);
+        same ? ntk_store_counted(&r.before, NTK_OK, status) : ntk_store_status(r.store, status);
     if (read != NTK_OK)
       result = read;
     else if (result == NTK_ERR_CANCELLED)
       ntk_fail_message("%s", why);
   }
   release(&r);
+  return result;
+}
+
+ntk_status ntk_study_run(const ntk_study *study, const char *database,
+                         const ntk_study_options *options, ntk_study_status *status) {
+  ntk_store store;
+  if (database == NULL)
+    return ntk_fail(NTK_ERR_ARGUMENT, "no database is named; accepted: a file's name");
+  const ntk_status result = ntk_run_into(study, database, options, &store, status);
+  ntk_store_close(&store);
   return result;
 }

@@ -178,6 +178,10 @@ static ntk_status make(ntk_settings *settings, const char *const *overrides, siz
   return status;
 }
 
+ntk_status ntk_study_make(ntk_settings *settings, ntk_study **study) {
+  return make(settings, NULL, 0, resolve, study);
+}
+
 ntk_status ntk_study_parse(const char *text, const char *name, const char *const *overrides,
                            size_t count, ntk_study **study) {
   ntk_settings settings;

@@ -28,6 +28,10 @@ struct ntk_study {
 /* Network and data of point i. */
 ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point);
 
+/* The study that settings describe, as of ntk_study_parse; they are taken over, whatever the
+ * status.
+ */
+ntk_status ntk_study_make(ntk_settings *settings, ntk_study **study);
 /* What a study file says of itself, without a look at the files that it names, or at its points:
  * name, quantities, trials, seed and grid, as of ntk_study_parse. */
 ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study);

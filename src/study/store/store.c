@@ -171,9 +171,9 @@ ntk_status ntk_store_check_path(const char *path) {
   return NTK_OK;
 }
 
-static ntk_status open_database(ntk_store *store, int flags) {
+static ntk_status open_database(ntk_store *store, const char *file, int flags) {
   /* One thread has it: no lock for every column that is read. */
-  const int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  const int code = sqlite3_open_v2(file, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK)
     return ntk_store_error(store, code);
   (void)sqlite3_extended_result_codes(store->db, 1);
@@ -246,7 +246,7 @@ ntk_status ntk_store_open(const char *path, ntk_store *store) {
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
   /* Not read-only: a reader, too, must be able to undo a half-written transaction. Where the file
    * is write-protected SQLite falls back to reading by itself. */
-  NTK_TRY(open_database(store, SQLITE_OPEN_READWRITE));
+  NTK_TRY(open_database(store, path, SQLITE_OPEN_READWRITE));
   NTK_TRY(check_kind(store, &empty));
   return empty ? ntk_fail(NTK_ERR_FORMAT, "%s is empty: no study has been run into it", path)
                : NTK_OK;
@@ -254,14 +254,17 @@ ntk_status ntk_store_open(const char *path, ntk_store *store) {
 
 ntk_status ntk_store_open_for_run(const char *path, ntk_store *store) {
   bool empty = false;
-  NTK_TRY(start(path, store));
-  NTK_TRY(ntk_store_check_path(path));
-  NTK_TRY(take_lock(store));
-  NTK_TRY(open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  NTK_TRY(start(path != NULL ? path : "the study in memory", store));
+  if (path != NULL) {
+    NTK_TRY(ntk_store_check_path(path));
+    NTK_TRY(take_lock(store));
+  }
+  NTK_TRY(open_database(
+      store, path != NULL ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   NTK_TRY(ntk_store_execute(store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
   NTK_TRY(check_kind(store, &empty));
   if (sqlite3_db_readonly(store->db, "main") == 1)
-    return ntk_fail(NTK_ERR_FILE, "%s may not be written to", path);
+    return ntk_fail(NTK_ERR_FILE, "%s may not be written to", store->path);
   return empty ? create_tables(store) : NTK_OK;
 }
 

@@ -28,7 +28,8 @@ ntk_status ntk_store_check_path(const char *path);
 /* For reading, while others may write. NTK_ERR_FILE when it is not there or cannot be read;
  * NTK_ERR_FORMAT when it is no study's database, or one of a newer schema. */
 ntk_status ntk_store_open(const char *path, ntk_store *store);
-/* For the one run that may write: takes the lock file beside it, creates what is missing. */
+/* For the one run that may write: takes the lock file beside it, creates what is missing. path
+ * NULL: in memory, gone when it is closed. */
 ntk_status ntk_store_open_for_run(const char *path, ntk_store *store);
 /* Also after a failed open. */
 void ntk_store_close(ntk_store *store);

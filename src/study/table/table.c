@@ -1,5 +1,5 @@
 /* ntk_study_table_read: the whole database as rows in memory. Texts are kept once each. */
-#include "study/store/store.h"
+#include "study/table/table.h"
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -225,17 +225,13 @@ static ntk_status finish(builder *b, ntk_study_table *table) {
   return NTK_OK;
 }
 
-ntk_status ntk_study_table_read(const char *database, ntk_study_table *table) {
+ntk_status ntk_table_of(const ntk_store *store, ntk_study_table *table) {
   builder b = {0};
   const ntk_store_visitor visitor = {
       .user = &b, .study = see_study, .point = see_point, .trial = see_trial};
-  ntk_store store;
-  ntk_status status = ntk_store_open(database, &store);
+  ntk_status status = ntk_store_walk(store, &visitor);
   if (status == NTK_OK)
-    status = ntk_store_walk(&store, &visitor);
-  ntk_store_close(&store);
-  if (status == NTK_OK)
-    status = ntk_study_recall_dim(b.table.spec, database, &b.table.dim);
+    status = ntk_study_recall_dim(b.table.spec, store->path, &b.table.dim);
   if (status == NTK_OK)
     status = finish(&b, table);
   free(b.texts.text);
@@ -244,6 +240,15 @@ ntk_status ntk_study_table_read(const char *database, ntk_study_table *table) {
     free(b.row);
     free(b.table.name);
   }
+  return status;
+}
+
+ntk_status ntk_study_table_read(const char *database, ntk_study_table *table) {
+  ntk_store store;
+  ntk_status status = ntk_store_open(database, &store);
+  if (status == NTK_OK)
+    status = ntk_table_of(&store, table);
+  ntk_store_close(&store);
   return status;
 }
 

@@ -62,7 +62,7 @@ static ntk_status square_rows(ntk_verification *v) {
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* lambda_min of a kernel over its order; whatever the constant: only a ladder of sizes can tell. */
+/* lambda_min of a kernel over its order; whatever the constant: only a sweep of sizes can tell. */
 static ntk_ledger_row *row_lambda(ntk_verification *v, ntk_row id, const ntk_extremes *e) {
   const bool resolved = e->verdict != NTK_VERDICT_BELOW_RESOLUTION;
   ntk_ledger_row *row = ntk_ledger_add(v, id, 0, resolved ? e->lambda_min : NAN);
