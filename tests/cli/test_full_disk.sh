@@ -145,7 +145,7 @@ if [ -c /dev/full ]; then
   for words in "spectrum $small" "spectrum $small --full --json" "train $small --epochs 3" \
     "memorize $small" "predict --load $in/net --data $in/net/X.npy" "verify $small" \
     "study export $in/s.db" "study export $in/s.db --json" "study status $in/s.db" \
-    "study fit $in/s.db --x N" info help 'help --man' 'help --completion' --version; do
+    "study fit $in/s.db --x N" info help 'help --man' 'help --completion' 'help --results' --version; do
     "$NTKIT" $words >/dev/full 2>"$err"
     status=$?
     check "$words: status 1" test "$status" -eq 1

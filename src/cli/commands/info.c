@@ -92,14 +92,6 @@ static void print_tables(void) {
   }
 }
 
-/* Appends object to *array; *array becomes NULL, and stays so, when that fails. */
-static void append(json_t **array, json_t *object) {
-  if (json_array_append_new(*array, object) == 0)
-    return;
-  json_decref(*array);
-  *array = NULL;
-}
-
 static json_t *named(const char *name, const char *key, const char *text) {
   json_t *object = json_object();
   json_put(&object, "name", json_text(name));
@@ -112,45 +104,37 @@ static json_t *tables_into(json_t *object) {
   const ntk_distribution *distributions = ntk_distribution_list(&count);
   json_t *array = json_array();
   for (size_t i = 0; i < count; i++)
-    append(&array, named(distributions[i].name, "summary", distributions[i].summary));
+    json_append(&array, named(distributions[i].name, "summary", distributions[i].summary));
   json_put(&object, "distributions", array);
 
   const ntk_activation_info *activations = ntk_activation_list(&count);
-  array = json_array();
-  for (size_t i = 0; i < count; i++) {
-    json_t *row = named(activations[i].name, "formula", activations[i].formula);
-    json_put(&row, "lipschitz", json_number(activations[i].lipschitz));
-    json_put(&row, "lipschitz_grad", json_number(activations[i].lipschitz_grad));
-    json_put(&row, "source", json_text(activations[i].source));
-    json_put(&row, "nonlinear", json_boolean(activations[i].nonlinear));
-    append(&array, row);
-  }
+  array = json_list_of(ntk_describe("ntk_activation_info"), activations, count);
   json_put(&object, "activations", array);
 
   const ntk_init_info *inits = ntk_init_list(&count);
   array = json_array();
   for (size_t i = 0; i < count; i++)
-    append(&array, named(inits[i].name, "summary", inits[i].summary));
+    json_append(&array, named(inits[i].name, "summary", inits[i].summary));
   json_put(&object, "inits", array);
 
   for (size_t t = 0; t < NAME_TABLES; t++) {
     const ntk_name_info *names = name_tables[t].list(&count);
     array = json_array();
     for (size_t i = 0; i < count; i++)
-      append(&array, named(names[i].name, "summary", names[i].summary));
+      json_append(&array, named(names[i].name, "summary", names[i].summary));
     json_put(&object, name_tables[t].key, array);
   }
   return object;
 }
 
-static exit_status print_json(const ntk_environment *environment, const size_limits *limits) {
+static exit_status print_json(const ntk_context *context, const size_limits *limits) {
   json_t *sizes = json_object();
   json_put(&sizes, "storage_samples", json_whole(limits->storage));
   json_put(&sizes, "memory_samples", json_whole(limits->samples));
   json_put(&sizes, "example_depth", json_integer(EXAMPLE_DEPTH));
   json_put(&sizes, "example_width", json_integer(EXAMPLE_WIDTH));
   json_t *object = json_object();
-  json_put(&object, "environment", json_environment(environment));
+  json_put(&object, "environment", json_environment(context));
   json_put(&object, "limits", sizes);
   object = tables_into(object);
   const exit_status status = json_print(object);
@@ -171,7 +155,7 @@ exit_status command_info(const cli_settings *settings) {
       .samples = largest(context, false, parameters + 1),
   };
   if (settings->json) {
-    status = print_json(&environment, &limits);
+    status = print_json(context, &limits);
   } else {
     print_environment(&environment);
     print_limits(&limits);

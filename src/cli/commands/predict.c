@@ -73,10 +73,7 @@ static json_t *network_object(const cli_model *model) {
   const ntk_network *network = model->networks[0];
   json_t *widths = json_array(), *object = json_object();
   for (size_t l = 1; l < ntk_network_depth(network); l++)
-    if (json_array_append_new(widths, json_whole(ntk_network_width(network, l))) != 0) {
-      json_decref(widths);
-      widths = NULL;
-    }
+    json_append(&widths, json_whole(ntk_network_width(network, l)));
   json_put(&object, "depth", json_whole(ntk_network_depth(network)));
   json_put(&object, "dim", json_whole(ntk_network_width(network, 0)));
   json_put(&object, "widths", widths);
@@ -87,10 +84,7 @@ static json_t *network_object(const cli_model *model) {
 static json_t *whole_numbers(const double *values, size_t count) {
   json_t *array = json_array();
   for (size_t i = 0; i < count; i++)
-    if (json_array_append_new(array, json_integer((json_int_t)values[i])) != 0) {
-      json_decref(array);
-      return NULL;
-    }
+    json_append(&array, json_integer((json_int_t)values[i]));
   return array;
 }
 
@@ -101,17 +95,13 @@ static json_t *outputs_array(const prediction *p) {
     return json_numbers(p->outputs, N);
   json_t *array = json_array();
   for (size_t c = 0; c < p->model.count; c++)
-    if (json_array_append_new(array, json_numbers(p->outputs + c * N, N)) != 0) {
-      json_decref(array);
-      return NULL;
-    }
+    json_append(&array, json_numbers(p->outputs + c * N, N));
   return array;
 }
 
 static exit_status print_json(const prediction *p) {
   const cli_settings *settings = p->settings;
   const size_t N = ntk_dataset_samples(p->data);
-  const ntk_environment environment = ntk_context_environment(p->context);
   json_t *object = json_object(), *data = json_object();
   json_put(&data, "source", json_text(settings->data));
   json_put(&data, "samples", json_whole(N));
@@ -128,7 +118,7 @@ static exit_status print_json(const prediction *p) {
     if (p->model.classes != NULL)
       json_put(&object, "predicted", whole_numbers(p->answer, N));
   }
-  json_put(&object, "environment", json_environment(&environment));
+  json_put(&object, "environment", json_environment(p->context));
   const exit_status status = json_print(object);
   json_decref(object);
   return status;

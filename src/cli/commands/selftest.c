@@ -24,18 +24,14 @@ static void one_check(const char *check, bool passed, double error, double bound
   json_put(&object, "passed", json_boolean(passed));
   json_put(&object, "error", json_number(error));
   json_put(&object, "bound", json_number(bound));
-  if (json_array_append_new(report->checks, object) != 0) {
-    json_decref(report->checks);
-    report->checks = NULL;
-  }
+  json_append(&report->checks, object);
 }
 
 static exit_status print_json(ntk_context *context, test_report *report, int failed) {
-  const ntk_environment environment = ntk_context_environment(context);
   json_t *object = json_object();
   json_put(&object, "checks", report->checks);
   json_put(&object, "failed", json_integer(failed));
-  json_put(&object, "environment", json_environment(&environment));
+  json_put(&object, "environment", json_environment(context));
   const exit_status status = json_print(object);
   json_decref(object);
   return status;

@@ -109,10 +109,7 @@ json_t *job_network_json(const cli_job *job) {
   const ntk_network_spec *spec = &job->spec;
   json_t *widths = json_array();
   for (size_t l = 1; l < spec->depth; l++)
-    if (json_array_append_new(widths, json_whole(spec->width[l])) != 0) {
-      json_decref(widths);
-      widths = NULL;
-    }
+    json_append(&widths, json_whole(spec->width[l]));
   json_t *object = json_object();
   json_put(&object, "depth", json_whole(spec->depth));
   json_put(&object, "dim", json_whole(spec->width[0]));

@@ -100,6 +100,10 @@ exit_status command_help(const cli_settings *settings) {
     help_manual();
     return EXIT_DONE;
   }
+  if (settings->results) {
+    help_results();
+    return EXIT_DONE;
+  }
   if (settings->completion) {
     help_completion();
     return EXIT_DONE;

@@ -1,5 +1,5 @@
-/* Help in three forms, all from the tables of commands and options. Each prints on standard
- * output. */
+/* Help in four forms, all from tables: of commands and options, and of the fields of results. Each
+ * prints on standard output. */
 #ifndef NTK_CLI_HELP_H
 #define NTK_CLI_HELP_H
 
@@ -12,6 +12,8 @@ void help_version(void);
 
 /* A man page, as roff. */
 void help_manual(void);
+/* The reference page of results, as Markdown. */
+void help_results(void);
 /* A completion script for bash. */
 void help_completion(void);
 

@@ -78,7 +78,7 @@ typedef struct cli_settings {
   const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel, *slope;
   size_t size[2]; /* of a figure, pixels; 0: the usual ones */
 
-  bool man, completion; /* help's own */
+  bool man, completion, results; /* help's own */
   bool help;
 
   /* study run, status, merge; reproduce */

@@ -17,6 +17,13 @@ void json_put(json_t **object, const char *key, json_t *value) {
   *object = NULL;
 }
 
+void json_append(json_t **array, json_t *value) {
+  if (json_array_append_new(*array, value) == 0)
+    return;
+  json_decref(*array);
+  *array = NULL;
+}
+
 json_t *json_number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
 }
@@ -24,10 +31,7 @@ json_t *json_number(double value) {
 json_t *json_numbers(const double *values, size_t count) {
   json_t *array = json_array();
   for (size_t i = 0; i < count; i++)
-    if (json_array_append_new(array, json_number(values[i])) != 0) {
-      json_decref(array);
-      return NULL;
-    }
+    json_append(&array, json_number(values[i]));
   return array;
 }
 
@@ -52,18 +56,88 @@ json_t *json_text(const char *text) {
   return string;
 }
 
-json_t *json_environment(const ntk_environment *environment) {
+/* ---- From tables of fields ------------------------------------------------------------------- */
+
+static json_t *json_value(const ntk_field *field, const ntk_field_value *value) {
+  if (!value->known)
+    return json_null();
+  switch (field->type) {
+  case NTK_TYPE_REAL:
+    return json_number(value->real);
+  case NTK_TYPE_WHOLE:
+  case NTK_TYPE_INT:
+    return json_whole(value->whole);
+  case NTK_TYPE_FLAG:
+    return json_boolean(value->flag);
+  case NTK_TYPE_TEXT:
+  case NTK_TYPE_LINE:
+    return json_text(value->text);
+  case NTK_TYPE_PAIR:
+  case NTK_TYPE_REALS:
+    return json_numbers(value->at, value->count);
+  case NTK_TYPE_OBJECT:
+    return json_object_of(field->of, value->at);
+  case NTK_TYPE_OBJECTS:
+    return json_list_of(field->of, value->at, value->count);
+  }
+  return NULL;
+}
+
+/* Under "a.b": as b of the object a, which is made for the first of its kind. */
+static void put_field(json_t **object, const ntk_field *field, json_t *value) {
+  const char *dot = strchr(field->name, '.');
+  if (dot == NULL) {
+    json_put(object, field->name, value);
+    return;
+  }
+  char outer[64];
+  snprintf(outer, sizeof outer, "%.*s", (int)(dot - field->name), field->name);
+  if (json_object_get(*object, outer) == NULL)
+    json_put(object, outer, json_object());
+  json_t *inner = json_incref(json_object_get(*object, outer));
+  json_put(&inner, dot + 1, value);
+  if (inner == NULL) {
+    json_decref(*object);
+    *object = NULL;
+  }
+  json_decref(inner);
+}
+
+void json_put_fields(json_t **object, const ntk_description *table, const void *result,
+                     const char *first, const char *last) {
+  bool within = first == NULL;
+  for (size_t i = 0; i < table->fields; i++) {
+    const ntk_field *field = &table->field[i];
+    within = within || strcmp(field->name, first) == 0;
+    const ntk_field_value value = ntk_field_read(field, result);
+    if (within && !field->apart && (value.known || field->type != NTK_TYPE_REALS))
+      put_field(object, field, json_value(field, &value));
+    if (last != NULL && strcmp(field->name, last) == 0)
+      return;
+  }
+}
+
+json_t *json_object_of(const ntk_description *table, const void *result) {
   json_t *object = json_object();
-  json_put(&object, "version", json_text(environment->version));
-  json_put(&object, "commit", json_text(environment->commit));
-  json_put(&object, "compiler", json_text(environment->compiler));
-  json_put(&object, "blas", json_text(environment->blas));
-  json_put(&object, "blas_core", json_text(environment->blas_core));
-  json_put(&object, "simd", json_text(environment->simd));
-  json_put(&object, "backend", json_text(environment->backend));
-  json_put(&object, "cpu", json_text(environment->cpu));
-  json_put(&object, "threads", json_integer(environment->threads));
+  json_put_fields(&object, table, result, NULL, NULL);
   return object;
+}
+
+json_t *json_list_of(const ntk_description *table, const void *rows, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++) {
+    json_t *object = json_object();
+    if (table->position != NULL)
+      json_put(&object, table->position, json_whole(i));
+    json_put_fields(&object, table, (const char *)rows + i * table->size, NULL, NULL);
+    json_append(&array, object);
+  }
+  return array;
+}
+
+json_t *json_environment(const ntk_context *context) {
+  const ntk_environment environment = ntk_context_environment(context);
+  return json_object_of(ntk_describe("ntk_environment"), &environment);
 }
 
 exit_status json_print(const json_t *object) {

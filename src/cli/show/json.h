@@ -4,7 +4,7 @@
 #define NTK_CLI_JSON_H
 
 #include "cli/shell/settings.h"
-#include "ntkit/ntkit.h"
+#include "ntkit/describe.h"
 
 #include <jansson.h>
 
@@ -19,7 +19,17 @@ json_t *json_numbers(const double *values, size_t count);
 json_t *json_whole(uint64_t value);
 /* A path may be no UTF-8: what belongs to no character is then '?'. */
 json_t *json_text(const char *text);
-json_t *json_environment(const ntk_environment *environment);
+/* Appends value, which it takes over; *array becomes NULL as *object does in json_put. */
+void json_append(json_t **array, json_t *value);
+
+/* Puts what the table of a struct describes, from the field named first (NULL: the first one) to
+ * the one named last (NULL: the last one); fields that are kept apart are left out. */
+void json_put_fields(json_t **object, const ntk_description *table, const void *result,
+                     const char *first, const char *last);
+/* A new object of all the fields; a list of one for each of count structs. */
+json_t *json_object_of(const ntk_description *table, const void *result);
+json_t *json_list_of(const ntk_description *table, const void *rows, size_t count);
+json_t *json_environment(const ntk_context *context);
 
 /* Prints object, which may be NULL for want of memory, on standard output. */
 exit_status json_print(const json_t *object);

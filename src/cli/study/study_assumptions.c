@@ -19,20 +19,5 @@ void study_print_assumptions(const ntk_assumption *counts) {
 }
 
 json_t *study_assumptions_json(const ntk_assumption *counts) {
-  json_t *list = json_array();
-  for (size_t i = 0; i < NTK_ASSUMPTIONS; i++) {
-    const ntk_assumption *a = &counts[i];
-    json_t *object = json_object();
-    json_put(&object, "assumption", json_text(a->name));
-    json_put(&object, "says", json_text(a->says));
-    json_put(&object, "points", json_whole(a->points));
-    json_put(&object, "outside", json_whole(a->outside));
-    json_put(&object, "unknown", json_whole(a->unknown));
-    json_put(&object, "note", json_text(a->note));
-    if (json_array_append_new(list, object) != 0) {
-      json_decref(list);
-      return NULL;
-    }
-  }
-  return list;
+  return json_list_of(ntk_study_describe("ntk_assumption"), counts, NTK_ASSUMPTIONS);
 }

@@ -81,30 +81,8 @@ static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, s
 
 /* ---- For programs ---------------------------------------------------------------------------- */
 
-static json_t *fit_json(const ntk_fit *fit) {
-  const double ends[] = {fit->slope_low, fit->slope_high};
-  json_t *object = json_object();
-  json_put(&object, "curve", json_text(fit->label));
-  json_put(&object, "slope", json_number(fit->slope));
-  json_put(&object, "interval", json_numbers(ends, 2));
-  json_put(&object, "constant", json_number(fit->constant));
-  json_put(&object, "r2", json_number(fit->r2));
-  json_put(&object, "points", json_whole(fit->points));
-  json_put(&object, "trials", json_whole(fit->trials));
-  json_put(&object, "left_out", json_whole(fit->left_out));
-  json_put(&object, "slope_lower", json_number(fit->theory_lower));
-  json_put(&object, "slope_upper", json_number(fit->theory_upper));
-  return object;
-}
-
 static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options *chosen,
                          const ntk_assumption *counts, const ntk_fit *fits, size_t count) {
-  json_t *list = json_array();
-  for (size_t i = 0; i < count; i++)
-    if (json_array_append_new(list, fit_json(&fits[i])) != 0) {
-      json_decref(list);
-      list = NULL;
-    }
   json_t *object = json_object();
   json_put(&object, "name", json_text(table->name));
   json_put(&object, "quantity", json_text(chosen->quantity));
@@ -112,7 +90,7 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
   json_put(&object, "group", json_text(chosen->group));
   json_put(&object, "study_trials", json_whole(table->trials));
   json_put(&object, "study_missing", json_whole(table->missing));
-  json_put(&object, "fits", list);
+  json_put(&object, "fits", json_list_of(ntk_study_describe("ntk_fit"), fits, count));
   if (counts != NULL)
     json_put(&object, "assumptions", study_assumptions_json(counts));
   return object;

@@ -9,20 +9,10 @@
 
 static exit_status print_json(const char *database, const ntk_study_status *s) {
   json_t *object = json_object();
-  json_put(&object, "name", json_text(s->name));
+  const ntk_description *table = ntk_study_describe("ntk_study_status");
+  json_put_fields(&object, table, s, "name", "name");
   json_put(&object, "database", json_text(database));
-  json_put(&object, "points", json_whole(s->points));
-  json_put(&object, "trials", json_whole(s->trials));
-  json_put(&object, "total", json_whole(s->total));
-  json_put(&object, "done", json_whole(s->done));
-  json_put(&object, "failed", json_whole(s->failed));
-  json_put(&object, "fraction", json_number(s->fraction));
-  json_put(&object, "flops", json_number(s->flops));
-  json_put(&object, "seconds", json_number(s->seconds));
-  json_put(&object, "builds", json_whole(s->builds));
-  json_put(&object, "last_error", json_text(s->last_error));
-  json_put(&object, "valueless", json_whole(s->valueless));
-  json_put(&object, "why_valueless", json_text(s->why_valueless));
+  json_put_fields(&object, table, s, "points", NULL);
   const exit_status status = json_print(object);
   json_decref(object);
   return status;

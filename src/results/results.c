@@ -1,0 +1,28 @@
+#include "results/results.h"
+
+static const ntk_description *const list[] = {
+    &ntk_table_spectrum,
+    &ntk_table_block,
+    &ntk_table_certificate,
+    &ntk_table_bounds,
+    &ntk_table_spectrum_seconds,
+    &ntk_table_eigenpair,
+    &ntk_table_train,
+    &ntk_table_track_point,
+    &ntk_table_convergence,
+    &ntk_table_memorize,
+    &ntk_table_fit_error,
+    &ntk_table_ledger,
+    &ntk_table_ledger_row,
+    &ntk_table_environment,
+    &ntk_table_activation,
+};
+
+const ntk_description *const *ntk_description_list(size_t *count) {
+  *count = sizeof list / sizeof list[0];
+  return list;
+}
+
+const ntk_description *ntk_describe(const char *name) {
+  return ntk_description_find(list, sizeof list / sizeof list[0], name);
+}

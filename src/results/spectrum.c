@@ -1,0 +1,136 @@
+/* What ntk_spectrum finds, and on what. */
+#include "results/results.h"
+
+#include <math.h>
+
+#define ROW ntk_environment
+static const ntk_field environment[] = {
+    FIELD(version, "", "of the library"),
+    FIELD(commit, "", "of the library's source"),
+    FIELD(compiler, "", "that built the library"),
+    FIELD(blas, "", "the BLAS, as it reports itself"),
+    FIELD(blas_core, "", "the kind of core that the BLAS computes for"),
+    FIELD(simd, "", "instruction set of the library's own loops"),
+    FIELD(backend, "", "where features and kernels are computed"),
+    FIELD(cpu, "", "the processor's name"),
+    FIELD(threads, "", "threads used"),
+};
+const ntk_description ntk_table_environment =
+    DESCRIPTION(environment, NULL, "What a result depends on besides its inputs.");
+#undef ROW
+
+#define ROW ntk_activation_info
+static const ntk_field activation[] = {
+    FIELD(name, "", "as options take it"),
+    FIELD(formula, "", "phi"),
+    FIELD(lipschitz, "", "M, the Lipschitz constant of phi (Assumption 2.3)"),
+    FIELD(lipschitz_grad, "", "M', the Lipschitz constant of phi'; null: infinite"),
+    FIELD(source, "", "where M and M' come from"),
+    FIELD(nonlinear, "", "whether phi is nonlinear (Assumption 2.3, item 1)"),
+};
+const ntk_description ntk_table_activation =
+    DESCRIPTION(activation, NULL, "An activation function.");
+#undef ROW
+
+#define ROW ntk_certificate
+static const ntk_field certificate[] = {
+    FIELD(certified, "", "whether lower and upper were proved"),
+    FIELD(lower, "", "lambda_min of the stored K is at least this, proved"),
+    FIELD(upper, "", "lambda_min of the stored K is at most this, proved"),
+    NAMED("kernel_estimate.lower", kernel_lower, "",
+          "the same for K in exact arithmetic of the stored X and W: an estimate"),
+    NAMED("kernel_estimate.upper", kernel_upper, "", "the same from above"),
+};
+const ntk_description ntk_table_certificate =
+    DESCRIPTION(certificate, NULL, "What is known for sure of lambda_min(K).");
+#undef ROW
+
+/* Of a block whose eigenvalue nobody asked for it is no verdict: known by its OK without a value.
+ */
+static ntk_field_value block_verdict(const void *row) {
+  const ntk_block_result *block = row;
+  const bool asked = block->verdict != NTK_VERDICT_OK || !isnan(block->lambda_min);
+  return ntk_field_text(asked ? ntk_verdict_name(block->verdict) : NULL);
+}
+
+#define ROW ntk_block_result
+static const ntk_field block[] = {
+    FIELD(lambda_min, "", "smallest eigenvalue of K_k; null: not asked for, or not resolved"),
+    FIELD(trace, "", "of K_k"),
+    COMPUTED("status", "verdict", NTK_TYPE_TEXT, block_verdict,
+             "verdict on lambda_min; null: not asked for"),
+};
+const ntk_description ntk_table_block =
+    DESCRIPTION(block, "block", "A block K_k of the kernel, (8).");
+#undef ROW
+
+#define ROW ntk_bounds
+static const ntk_field bounds[] = {
+    FIELD(lower_scale, "", "n_{L-2} n_{L-1}, (6)"),
+    FIELD(upper_scale, "", "d n_{L-1}, (7)"),
+    FIELD(ratio_lower, "", "lambda_min / lower_scale"),
+    FIELD(ratio_upper, "", "lambda_min / upper_scale"),
+    FIELD(diagonal_min, "", "min_i K_ii, which lambda_min is at most (16)"),
+};
+const ntk_description ntk_table_bounds =
+    DESCRIPTION(bounds, NULL, "Theorem 3.1 beside the measurement.");
+#undef ROW
+
+#define ROW ntk_spectrum_seconds
+static const ntk_field seconds[] = {
+    FIELD(forward, "s", "features"),
+    FIELD(kernel, "s", "K from the features"),
+    FIELD(factor, "s", "Cholesky factorisation"),
+    FIELD(eigen, "s", "smallest and largest eigenvalue"),
+    FIELD(certify, "s", "the certificate"),
+    FIELD(full, "s", "all eigenvalues"),
+    FIELD(layers, "s", "the blocks"),
+    FIELD(total, "s", "all of it"),
+};
+const ntk_description ntk_table_spectrum_seconds =
+    DESCRIPTION(seconds, NULL, "Where the time went.");
+#undef ROW
+
+static ntk_field_value verdict(const void *row) {
+  return ntk_field_text(ntk_verdict_name(((const ntk_spectrum_result *)row)->verdict));
+}
+
+static ntk_field_value condition(const void *row) {
+  const ntk_spectrum_result *result = row;
+  return ntk_field_real(result->lambda_max / result->lambda_min);
+}
+
+#define ROW ntk_spectrum_result
+static const ntk_field spectrum[] = {
+    COMPUTED("status", "verdict", NTK_TYPE_TEXT, verdict,
+             "ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution"),
+    FIELD(reason, "", "one line on a status that is not ok, else empty"),
+    APART(samples, "", "N"),
+    FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
+    FIELD(lambda_max, "", "largest eigenvalue of K"),
+    COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
+    FIELD(residual_min, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
+    FIELD(residual_max, "", "the same of lambda_max"),
+    FIELD(resolution, "", "eigenvalues of this size and below are lost in rounding"),
+    OBJECT(certificate, ntk_table_certificate, "what is known for sure of lambda_min"),
+    OBJECTS("layers", layers, blocks, ntk_table_block, "the blocks K_0..K_{L-1}"),
+    OBJECT(bounds, ntk_table_bounds, "Theorem 3.1 beside the measurement"),
+    NAMED("iterations.solves", solves, "", "with K^{-1}, by the eigensolver"),
+    NAMED("iterations.products", products, "", "with K, by the eigensolver"),
+    OBJECT(seconds, ntk_table_spectrum_seconds, "where the time went"),
+    FIELD(memory_bytes, "bytes", "most held at once"),
+    REALS(eigenvector, samples, true, "unit, of lambda_min; N"),
+    REALS(eigenvalues, samples, false, "all N, ascending, where asked for"),
+};
+const ntk_description ntk_table_spectrum =
+    DESCRIPTION(spectrum, NULL, "The ends of the kernel's spectrum (ntk_spectrum).");
+#undef ROW
+
+#define ROW ntk_eigenpair
+static const ntk_field eigenpair[] = {
+    FIELD(value, "", "the eigenvalue"),
+    FIELD(residual, "", "estimate of ||A v - lambda v||"),
+    FIELD(applications, "", "of the operator or its inverse, vectors counted one by one"),
+};
+const ntk_description ntk_table_eigenpair =
+    DESCRIPTION(eigenpair, NULL, "An eigenvalue of any operator (ntk_eigen_smallest, _largest).");

@@ -1,0 +1,155 @@
+/* What ntk_train and ntk_memorize find. */
+#include "results/results.h"
+
+#include "ntkit/fit.h"
+
+#include <math.h>
+
+static ntk_field_value sigma_min(const void *row) {
+  return ntk_field_real(sqrt(((const ntk_track_point *)row)->lambda_min));
+}
+
+static ntk_field_value jacobian_norm(const void *row) {
+  return ntk_field_real(sqrt(((const ntk_track_point *)row)->lambda_max));
+}
+
+#define ROW ntk_track_point
+static const ntk_field track_point[] = {
+    FIELD(epoch, "", "steps made before"),
+    FIELD(loss, "", "at this epoch"),
+    FIELD(bound, "", "(20) with the measured c; gd alone"),
+    FIELD(prediction, "", "the loss if K stayed K_0, for the exact discrete steps"),
+    FIELD(lambda_min, "", "smallest eigenvalue of K(theta_t)"),
+    FIELD(lambda_max, "", "largest eigenvalue of K(theta_t)"),
+    COMPUTED("sigma_min", "", NTK_TYPE_REAL, sigma_min, "of J(theta_t): the root of lambda_min"),
+    COMPUTED("jacobian_norm", "", NTK_TYPE_REAL, jacobian_norm,
+             "||J(theta_t)||: the root of lambda_max"),
+    FIELD(jacobian_change, "", "||J(theta_t) - J(theta_0)|| of (21)"),
+    FIELD(distance, "", "||theta_t - theta_0||"),
+};
+const ntk_description ntk_table_track_point =
+    DESCRIPTION(track_point, NULL, "The kernel at one epoch of a training.");
+#undef ROW
+
+static ntk_field_value bound_held(const void *row) {
+  const ntk_convergence *c = row;
+  return ntk_field_flag(c->bound_known, c->bound_held);
+}
+
+static ntk_field_value condition_held(const void *row) {
+  const ntk_convergence *c = row;
+  return ntk_field_flag(c->condition_known, c->condition_held);
+}
+
+#define ROW ntk_convergence
+static const ntk_field convergence[] = {
+    FIELD(lambda_min, "", "of K_0; 0: known to be; null: not resolved, or not computed"),
+    FIELD(reason, "", "one line on why lambda_min is 0 or not resolved, else empty"),
+    FIELD(lambda_max, "", "of K_0"),
+    FIELD(alpha, "", "4/5 sigma_min(J_0)"),
+    FIELD(beta, "", "max(2 alpha, ||J_0|| + alpha / 4)"),
+    FIELD(change_allowed, "", "alpha^2 / (2 beta), for ||J - J_0|| on the ball"),
+    FIELD(radius, "", "R = 4 ||F(theta_0) - Y|| / alpha, of the ball"),
+    FIELD(lr_largest, "", "largest stable step of the linear model; null for adam and lm"),
+    FIELD(c, "", "of (20)"),
+    FIELD(change_largest, "", "largest tracked ||J_t - J_0||"),
+    FIELD(distance_largest, "", "largest tracked ||theta_t - theta_0||"),
+    FIELD(laziness, "", "change_largest / ||J_0||: 0 where F is linear in theta"),
+    APART(bound_broken, "", "the first epoch at which (20) did not hold, where it did not"),
+    COMPUTED("bound_held", "bound_known, bound_held", NTK_TYPE_FLAG, bound_held,
+             "(20), at every epoch where rounding lets it be seen"),
+    COMPUTED("condition_held", "condition_known, condition_held", NTK_TYPE_FLAG, condition_held,
+             "(21), at every tracked epoch"),
+};
+const ntk_description ntk_table_convergence =
+    DESCRIPTION(convergence, NULL, "The conditions of Theorem 4.2, measured.");
+#undef ROW
+
+static ntk_field_value unsaved(const void *row) {
+  const ntk_train_result *result = row;
+  return ntk_field_text(result->unsaved[0] != '\0' ? result->unsaved : NULL);
+}
+
+static ntk_field_value stopped(const void *row) {
+  return ntk_field_text(ntk_train_stop_name(((const ntk_train_result *)row)->stopped));
+}
+
+static ntk_field_value losses(const void *row) {
+  const ntk_train_result *result = row;
+  return (ntk_field_value){.known = true, .at = result->loss, .count = result->epochs + 1};
+}
+
+#define ROW ntk_train_result
+static const ntk_field train[] = {
+    FIELD(lr, "", "step size as used; null where the optimizer has none"),
+    FIELD(lr_source, "", "where lr is from, one line"),
+    FIELD(momentum, "", "as used; null where the optimizer has none"),
+    FIELD(loss_initial, "", "before the first step"),
+    FIELD(loss_final, "", "after the last step"),
+    FIELD(loss_smallest, "", "of all epochs"),
+    FIELD(epoch_smallest, "", "of loss_smallest"),
+    FIELD(loss_plateau, "", "twice the mean loss of the last whole window of plateau epochs"),
+    COMPUTED("unsaved", "unsaved", NTK_TYPE_TEXT, unsaved,
+             "why the last checkpoint could not be written; null when it was"),
+    FIELD(epochs, "", "steps made, resumed ones included"),
+    FIELD(resumed, "", "of these, before this run"),
+    COMPUTED("stopped", "stopped", NTK_TYPE_TEXT, stopped,
+             "epochs, target, plateau, time, stalled or diverged"),
+    FIELD(reason, "", "one line on why it stopped"),
+    FIELD(rate_measured, "", "(loss_final / loss_initial)^(1 / epochs)"),
+    FIELD(rate_bound, "", "what (20) allows; null but for gd, or where K_0 is singular"),
+    FIELD(seconds, "s", "all of it, resumed runs included"),
+    FIELD(seconds_tracking, "s", "of these for K and its eigenvalues"),
+    OBJECT(convergence, ntk_table_convergence, "the conditions of Theorem 4.2, measured"),
+    OBJECTS("track", track, tracked, ntk_table_track_point, "what was tracked, by epoch"),
+    {.name = "losses",
+     .member = "loss",
+     .unit = "",
+     .type = NTK_TYPE_REALS,
+     .apart = true,
+     .help = "epochs + 1: before each step and after the last",
+     .compute = losses},
+};
+const ntk_description ntk_table_train = DESCRIPTION(train, NULL, "A training (ntk_train).");
+#undef ROW
+
+#define ROW ntk_fit_error
+static const ntk_field fit_error[] = {
+    NAMED("relative_error", relative, "", "||F_L - Y||_2 / ||Y||_2, as computed"),
+    NAMED("max_error", largest, "", "max_i |F_L(x_i) - Y_i|, as computed"),
+    FIELD(rounding, "", "the computed F_L(x_i) are this near to exact arithmetic's"),
+    FIELD(bound, "", "max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this"),
+};
+const ntk_description ntk_table_fit_error =
+    DESCRIPTION(fit_error, NULL, "How well a network fits labels (ntk_fit_measure).");
+#undef ROW
+
+static ntk_field_value reached(const void *row) {
+  return ntk_field_text(((const ntk_memorize_result *)row)->reached ? "reached" : "not_reached");
+}
+
+static ntk_field_value why_not(const void *row) {
+  const ntk_memorize_result *result = row;
+  return ntk_field_text(result->reached ? NULL : result->reason);
+}
+
+#define ROW ntk_memorize_result
+static const ntk_field memorize[] = {
+    COMPUTED("status", "reached", NTK_TYPE_TEXT, reached, "reached or not_reached"),
+    COMPUTED("reason", "reason", NTK_TYPE_TEXT, why_not, "one line on why not; null when reached"),
+    FIELD(relative_error, "", "||F_L - Y||_2 / ||Y||_2 of the weights, recomputed"),
+    FIELD(max_error, "", "max_i |F_L(x_i) - Y_i|"),
+    FIELD(rounding, "", "the computed F_L(x_i) are this near to exact arithmetic's: an estimate"),
+    FIELD(t, "", "step of the construction; 0: W_L = 0, nothing better was found"),
+    FIELD(corrections, "", "chord-Newton corrections made"),
+    FIELD(condition, "", "of K_{L-2}, to a few per cent; null: not resolved"),
+    FIELD(samples, "", "different ones: rows that are equal count once"),
+    NAMED("seconds", seconds.total, "s", "all of it"),
+    NAMED("seconds_kernel", seconds.kernel, "s", "K_{L-2}"),
+    NAMED("seconds_factor", seconds.factor, "s", "its factor"),
+    NAMED("seconds_condition", seconds.condition, "s", "its condition number"),
+    NAMED("seconds_solve", seconds.solve, "s", "the solves"),
+    NAMED("seconds_evaluate", seconds.evaluate, "s", "forward passes"),
+};
+const ntk_description ntk_table_memorize =
+    DESCRIPTION(memorize, NULL, "A memorisation of one label vector (ntk_memorize).");
