@@ -8,9 +8,33 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+extern const cli_command spectrum_command, train_command, memorize_command, predict_command,
+    verify_command, study_run_command, study_status_command, study_merge_command,
+    study_export_command, study_plot_command, study_fit_command, reproduce_figure1_command,
+    reproduce_figure2_command, info_command, selftest_command, help_command;
+
+const cli_command *const cli_commands[] = {&spectrum_command,
+                                           &train_command,
+                                           &memorize_command,
+                                           &predict_command,
+                                           &verify_command,
+                                           &study_run_command,
+                                           &study_status_command,
+                                           &study_merge_command,
+                                           &study_export_command,
+                                           &study_plot_command,
+                                           &study_fit_command,
+                                           &reproduce_figure1_command,
+                                           &reproduce_figure2_command,
+                                           &info_command,
+                                           &selftest_command,
+                                           &help_command,
+                                           NULL};
 
 /* A standard stream that is closed at the start would be the next file opened, and results would
  * be written into it. Standard output is then opened for reading: writing to it fails, as it
@@ -34,14 +58,17 @@ static exit_status run_command(int argc, char **argv) {
   const cli_command *command = command_find((size_t)argc - 1, argv + 1, &words);
   if (command == NULL)
     return command_unknown((size_t)argc - 1, argv + 1);
-  cli_settings settings;
-  exit_status status = parse_arguments(command, argc - (int)words, argv + words, &settings);
-  put_origin(command, argc, argv, &settings.origin);
-  if (status == EXIT_DONE && settings.help)
+  cli_settings *settings = calloc(1, command->size); /* and what is the command's own behind them */
+  if (settings == NULL)
+    return report_error(EXIT_FAILED, "no memory for the options of '%s'", command->name);
+  exit_status status = parse_arguments(command, argc - (int)words, argv + words, settings);
+  put_origin(command, argc, argv, &settings->origin);
+  if (status == EXIT_DONE && settings->help)
     help_for(command);
   else if (status == EXIT_DONE)
-    status = command->run(&settings);
-  settings_clear(&settings);
+    status = command->run(settings);
+  settings_clear(settings);
+  free(settings);
   return status;
 }
 

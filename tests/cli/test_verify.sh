@@ -25,7 +25,7 @@ bad 'too large' 'needs .* available\|allowed\|memory' verify --samples 40000 --d
 bad 'a report in no directory' '^ntkit: --report: nowhere/r.html' verify $size --report nowhere/r.html
 # shellcheck disable=SC2086
 bad 'a report that is a directory' 'is no plain file' verify $size --report .
-for option in '--trials 2' '--db l.db' '--workers 2' --retry --other-code; do
+for option in '--trials 2' '--db l.db' '--workers 2' --retry --allow-other-build --other-code; do
   # shellcheck disable=SC2086
   bad "$option without a ladder" '^ntkit: --[a-z-]* needs --ladder NAME=VALUES' verify $size $option
 done

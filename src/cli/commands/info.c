@@ -142,7 +142,8 @@ static exit_status print_json(const ntk_context *context, const size_limits *lim
   return status;
 }
 
-exit_status command_info(const cli_settings *settings) {
+static exit_status command_info(const void *given) {
+  const cli_settings *settings = given;
   ntk_context *context = NULL;
   exit_status status = job_context(settings, &context);
   if (status != EXIT_DONE)
@@ -164,3 +165,15 @@ exit_status command_info(const cli_settings *settings) {
   ntk_context_destroy(context);
   return status;
 }
+
+const cli_command info_command = {
+    .name = "info",
+    .summary = "this build and machine, and the names every option knows",
+    .about = "Prints the version, the BLAS and the processor that results depend on, the limits of "
+             "storage, and the tables of names: distributions, activations, initialisations, "
+             "labels, optimizers, losses, step sizes.",
+    .example = "ntkit info",
+    .options = (const option_part[]){SHARED(THREADS, MEMORY), SHARED(JSON, HELP), {NULL, 0}},
+    .size = sizeof(cli_settings),
+    .run = command_info,
+};

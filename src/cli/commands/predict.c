@@ -13,8 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct predict_settings {
+  cli_settings common;
+  const char *load, *output;
+} predict_settings;
+
 typedef struct prediction {
-  const cli_settings *settings;
+  const predict_settings *settings;
   ntk_context *context;
   cli_model model;
   ntk_dataset *data;
@@ -100,16 +105,16 @@ static json_t *outputs_array(const prediction *p) {
 }
 
 static exit_status print_json(const prediction *p) {
-  const cli_settings *settings = p->settings;
+  const predict_settings *settings = p->settings;
   const size_t N = ntk_dataset_samples(p->data);
   json_t *object = json_object(), *data = json_object();
-  json_put(&data, "source", json_text(settings->data));
+  json_put(&data, "source", json_text(settings->common.data));
   json_put(&data, "samples", json_whole(N));
   json_put(&data, "dim", json_whole(ntk_dataset_dim(p->data)));
   json_put(&object, "load", json_text(settings->load));
   json_put(&object, "network", network_object(&p->model));
   json_put(&object, "data", data);
-  json_put(&object, "seed", json_whole(settings->seed));
+  json_put(&object, "seed", json_whole(settings->common.seed));
   if (p->model.classes != NULL)
     json_put(&object, "classes", whole_numbers(p->model.classes, p->model.count));
   json_put(&object, "output", json_text(settings->output));
@@ -143,7 +148,7 @@ static exit_status present(const prediction *p) {
       return report_library(status, "output");
   }
   progress_clear();
-  if (p->settings->json)
+  if (p->settings->common.json)
     return print_json(p);
   print_text(p);
   return EXIT_DONE;
@@ -151,10 +156,10 @@ static exit_status present(const prediction *p) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check(const cli_settings *settings) {
+static exit_status check(const predict_settings *settings) {
   if (settings->output == NULL)
     return EXIT_DONE;
-  if (job_data_in_file(settings) && file_same(settings->output, settings->data))
+  if (job_data_in_file(&settings->common) && file_same(settings->output, settings->common.data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
   if (saved_is_of_network(settings->load, settings->output))
@@ -170,15 +175,16 @@ static exit_status check(const cli_settings *settings) {
   return file_check(settings->output, NULL, "output");
 }
 
-exit_status command_predict(const cli_settings *settings) {
+static exit_status command_predict(const void *given) {
+  const predict_settings *settings = given;
   prediction p = {.settings = settings};
   exit_status status = check(settings);
   if (status == EXIT_DONE)
-    status = job_context(settings, &p.context);
+    status = job_context(&settings->common, &p.context);
   if (status == EXIT_DONE)
-    status = model_load(p.context, settings, &p.model);
+    status = model_load(p.context, settings->load, &settings->common, &p.model);
   if (status == EXIT_DONE)
-    status = model_data(&p.model, settings, &p.data);
+    status = model_data(&p.model, &settings->common, &p.data);
   if (status == EXIT_DONE)
     status = compute(&p);
   if (status == EXIT_DONE)
@@ -191,3 +197,58 @@ exit_status command_predict(const cli_settings *settings) {
   ntk_context_destroy(p.context);
   return status;
 }
+
+/* ---- Its options ---------------------------------------------------------------------------- */
+
+#define FIELD(name) offsetof(predict_settings, name)
+
+static const option_row own[] = {
+    {.name = "load",
+     .kind = KIND_PATH,
+     .field = FIELD(load),
+     .required = true,
+     .argument = "DIR",
+     .expected = "a directory that --save wrote",
+     .help = "The network: W1.npy, ..., WL.npy, or folders of them for classes, and result.json, "
+             "which names activation and scaling."},
+    {.name = "activation",
+     .kind = KIND_CHOICE,
+     .field = FIELD(common.activation),
+     .argument = "NAME",
+     .choice = option_activation,
+     .help = "Activation function of a network that comes without a result.json."},
+    {.name = "scale",
+     .kind = KIND_CHOICE,
+     .field = FIELD(common.scale),
+     .argument = "HOW",
+     .choice = option_scaling,
+     .help = "Scaling of a file's data. When not given: that of the network's own data, by its "
+             "result.json, but for rows of its X.npy, which are scaled already. none: rows as they "
+             "are. Needed without a result.json; center and standardize take scaling.npy."},
+    {.name = "output",
+     .letter = 'o',
+     .kind = KIND_FILE,
+     .field = FIELD(output),
+     .argument = "FILE",
+     .expected = "the name of a file in a directory that is there",
+     .help = "Write the outputs, or the classes, as a .npy file of N numbers; also -o. When not "
+             "given they are printed, one a line."},
+};
+
+const cli_command predict_command = {
+    .name = "predict",
+    .summary = "the outputs of a saved network on data",
+    .about = "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any "
+             "that is saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of "
+             "networks for classes, the class of the largest output. Data that come from a file "
+             "are scaled once, as those of the network were.",
+    .example = "ntkit predict --load fitted --data fitted/X.npy",
+    .options = (const option_part[]){SHARED(DATA, SAMPLES),
+                                     SHARED(SEED, SEED),
+                                     SHARED(THREADS, MEMORY),
+                                     OPTION_PART(own),
+                                     SHARED(JSON, HELP),
+                                     {NULL, 0}},
+    .size = sizeof(predict_settings),
+    .run = command_predict,
+};

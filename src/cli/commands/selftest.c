@@ -37,7 +37,8 @@ static exit_status print_json(ntk_context *context, test_report *report, int fai
   return status;
 }
 
-exit_status command_selftest(const cli_settings *settings) {
+static exit_status command_selftest(const void *given) {
+  const cli_settings *settings = given;
   ntk_context *context = NULL;
   exit_status status = job_context(settings, &context);
   if (status != EXIT_DONE)
@@ -59,3 +60,15 @@ exit_status command_selftest(const cli_settings *settings) {
   ntk_context_destroy(context);
   return status;
 }
+
+const cli_command selftest_command = {
+    .name = "selftest",
+    .summary = "the library's own checks on this machine",
+    .about = "Runs the library's own checks: random numbers, BLAS, activations, the kernel against "
+             "an explicit Jacobian, eigenvalues of known matrices, the certificate. Exit status 1 "
+             "when one fails.",
+    .example = "ntkit selftest",
+    .options = (const option_part[]){SHARED(THREADS, MEMORY), SHARED(JSON, HELP), {NULL, 0}},
+    .size = sizeof(cli_settings),
+    .run = command_selftest,
+};

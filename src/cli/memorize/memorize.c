@@ -15,21 +15,21 @@
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
-static exit_status check(const cli_settings *settings) {
-  const size_t last = settings->widths.values[settings->widths.count - 1];
+static exit_status check(const memorize_settings *settings) {
+  const size_t last = settings->common.widths.values[settings->common.widths.count - 1];
   if (last % 2 != 0)
     return report_error(EXIT_INPUT,
                         "--widths: the last is %zu, and the construction pairs its units; expected "
                         "an even number",
                         last);
-  if (strcmp(settings->init, "antisymmetric") == 0)
+  if (strcmp(settings->common.init, "antisymmetric") == 0)
     return report_error(EXIT_INPUT, "--init antisymmetric is for training: the construction pairs "
                                     "units by itself; expected paper, standard, he or lecun");
-  if (settings->classes && !labels_in_file(settings))
+  if (settings->classes && !labels_in_file(&settings->common))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
                         "here",
-                        settings->labels);
+                        settings->common.labels);
   return EXIT_DONE;
 }
 
@@ -42,8 +42,8 @@ static exit_status check_memory(const memorize_run *run, size_t N, size_t count)
 
 static exit_status make_targets(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data);
-  exit_status status = labels_make(&run->job, &run->Y);
-  if (status != EXIT_DONE || !run->job.settings->classes) {
+  exit_status status = labels_make(&run->job, !run->settings->classes, &run->Y);
+  if (status != EXIT_DONE || !run->settings->classes) {
     run->targets = run->Y;
     run->count = 1;
     return status;
@@ -186,11 +186,11 @@ static exit_status find_accuracy(memorize_run *run) {
 
 /* A result that cannot be saved is still printed. */
 static exit_status present(memorize_run *run) {
-  const cli_settings *settings = run->job.settings;
+  const memorize_settings *settings = run->settings;
   const ntk_memorize_result all = memorize_overall(run);
-  exit_status status = settings->save != NULL ? memorize_save(run) : EXIT_DONE;
+  exit_status status = settings->common.save != NULL ? memorize_save(run) : EXIT_DONE;
   progress_clear();
-  if (settings->json) {
+  if (settings->common.json) {
     json_t *object = memorize_json(run);
     const exit_status printed = json_print(object);
     status = status == EXIT_DONE ? printed : status;
@@ -246,13 +246,15 @@ static void release(memorize_run *run) {
   free(run->certificate);
 }
 
-exit_status command_memorize(const cli_settings *settings) {
+exit_status command_memorize(const void *given) {
+  const memorize_settings *settings = given;
   memorize_run run = {
-      .job = {.settings = settings},
+      .settings = settings,
+      .job = {.settings = &settings->common},
       .options = {.eps = settings->eps,
                   .absolute = settings->absolute,
                   .iterative = settings->iterative,
-                  .seed = settings->seed},
+                  .seed = settings->common.seed},
       .accuracy = NAN,
   };
   exit_status status = check(settings);

@@ -9,10 +9,19 @@
 
 #include <jansson.h>
 
+typedef struct memorize_settings {
+  cli_settings common;
+  double eps;
+  bool absolute, iterative, classes;
+} memorize_settings;
+
+exit_status command_memorize(const void *settings);
+
 /* Without --classes there is one network, for the labels as they are. With it there is one for each
  * class, all but for the last hidden layer the same. */
 typedef struct memorize_run {
-  cli_job job; /* its network is networks[0] once that is there */
+  const memorize_settings *settings; /* borrowed; the job has what of them is common */
+  cli_job job;                       /* its network is networks[0] once that is there */
   ntk_memorize_options options;
   label_classes classes;  /* none without --classes */
   size_t count;           /* networks */

@@ -35,7 +35,7 @@ static json_t *class_array(const memorize_run *run) {
 }
 
 json_t *memorize_json(const memorize_run *run) {
-  const cli_settings *settings = run->job.settings;
+  const memorize_settings *settings = run->settings;
   const ntk_description *table = ntk_describe("ntk_memorize_result");
   const ntk_memorize_result all = memorize_overall(run);
   ntk_fit_error certificate;
@@ -45,8 +45,8 @@ json_t *memorize_json(const memorize_run *run) {
   job_put_origin(&object, &run->job);
   json_put(&object, "network", job_network_json(&run->job));
   json_put(&object, "data", job_data_json(&run->job));
-  json_put(&object, "labels", json_text(settings->labels));
-  json_put(&object, "seed", json_whole(settings->seed));
+  json_put(&object, "labels", json_text(settings->common.labels));
+  json_put(&object, "seed", json_whole(settings->common.seed));
   json_put(&object, "eps", json_number(settings->eps));
   json_put(&object, "absolute", json_boolean(settings->absolute));
   json_put(&object, "iterative", json_boolean(settings->iterative));
@@ -58,7 +58,7 @@ json_t *memorize_json(const memorize_run *run) {
     json_put(&object, "classes", class_array(run));
   }
   json_put_fields(&object, table, &all, "seconds", NULL);
-  if (settings->save != NULL)
+  if (settings->common.save != NULL)
     json_put(&object, "saved", saved_json(&run->job.folder));
   json_put(&object, "environment", json_environment(run->job.context));
   return object;

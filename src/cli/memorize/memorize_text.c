@@ -8,7 +8,7 @@
 enum { ROWS = 20 }; /* of the table of classes */
 
 static void print_reached(const memorize_run *run, const ntk_memorize_result *all) {
-  const cli_settings *settings = run->job.settings;
+  const memorize_settings *settings = run->settings;
   char text[JOB_CELL];
   printf("labels      %s: ", all->reached ? "reached" : "not reached");
   if (settings->absolute)

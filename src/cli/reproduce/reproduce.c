@@ -12,7 +12,8 @@
 /* ---- Presets --------------------------------------------------------------------------------- */
 
 /* The preset that --preset names: not every figure has every one; NULL (reported) without it. */
-static const reproduction_preset *find_preset(const cli_settings *settings, const reproduction *r) {
+static const reproduction_preset *find_preset(const reproduce_settings *settings,
+                                              const reproduction *r) {
   char known[200] = "";
   size_t used = 0;
   for (size_t i = 0; i < r->presets; i++) {
@@ -61,12 +62,15 @@ static void write_spec(const void *what, FILE *out) {
     fputc('\n', out);
 }
 
-static exit_status export_csv(const cli_settings *settings, char *database, const char *base) {
+static exit_status export_csv(const reproduce_settings *settings, char *database,
+                              const char *base) {
   char *csv = file_name(base, ".csv");
   if (csv == NULL)
     return EXIT_FAILED;
-  const cli_settings view = {
-      .operands = 1, .operand = &database, .output = csv, .csv = true, .quiet = settings->quiet};
+  const study_settings view = {
+      .common = {.operands = 1, .operand = &database, .quiet = settings->study.common.quiet},
+      .output = csv,
+      .csv = true};
   const exit_status status = command_study_export(&view);
   free(csv);
   return status;
@@ -74,7 +78,7 @@ static exit_status export_csv(const cli_settings *settings, char *database, cons
 
 /* ---- The study ------------------------------------------------------------------------------- */
 
-static exit_status run_study(const cli_settings *settings, const reproduction *r,
+static exit_status run_study(const reproduce_settings *settings, const reproduction *r,
                              const reproduction_preset *preset, const char *database) {
   ntk_study *study = NULL;
   ntk_study_status status = {0};
@@ -84,10 +88,10 @@ static exit_status run_study(const cli_settings *settings, const reproduction *r
     return report_library(made, NULL);
   if (r->announce != NULL)
     r->announce(settings, study, database);
-  exit_status result = study_execute(settings, study, database, false, &status);
+  exit_status result = study_execute(&settings->study, study, database, false, &status);
   ntk_study_destroy(study);
   if (result == EXIT_DONE)
-    result = study_print_status(settings, database, &status);
+    result = study_print_status(&settings->study, database, &status);
   if (result == EXIT_DONE && status.failed > 0)
     result = report_error(EXIT_FAILED,
                           "%zu trials failed, the last one: %s; --retry computes them "
@@ -112,7 +116,7 @@ static void announce(const char *base) {
 }
 
 /* Everything in the folder; base: its name, and in it the files' own. */
-static exit_status fill_folder(const cli_settings *settings, const reproduction *r,
+static exit_status fill_folder(const reproduce_settings *settings, const reproduction *r,
                                const reproduction_preset *preset, char *base) {
   char *database = file_name(base, ".db");
   if (database == NULL)
@@ -134,7 +138,7 @@ static exit_status fill_folder(const cli_settings *settings, const reproduction 
   return status;
 }
 
-exit_status reproduce(const cli_settings *settings, const reproduction *r) {
+exit_status reproduce(const reproduce_settings *settings, const reproduction *r) {
   const reproduction_preset *preset = find_preset(settings, r);
   if (preset == NULL)
     return EXIT_INPUT;

@@ -4,10 +4,18 @@
 #ifndef NTK_CLI_REPRODUCE_H
 #define NTK_CLI_REPRODUCE_H
 
-#include "cli/shell/settings.h"
+#include "cli/study/study.h"
 #include "ntkit/study.h"
 
 #include <stdio.h>
+
+typedef struct reproduce_settings {
+  study_settings study; /* how the study is run */
+  const char *preset, *out;
+} reproduce_settings;
+
+exit_status command_reproduce_figure1(const void *settings);
+exit_status command_reproduce_figure2(const void *settings);
 
 /* A name of --preset, and what it changes of the study, as study run's KEY=VALUE. */
 typedef struct reproduction_preset {
@@ -22,14 +30,15 @@ typedef struct reproduction {
   size_t presets;
   const reproduction_preset *preset;
   /* Says what is to come before the study runs; NULL: nothing. */
-  void (*announce)(const cli_settings *settings, const ntk_study *study, const char *database);
+  void (*announce)(const reproduce_settings *settings, const ntk_study *study,
+                   const char *database);
   /* Draws BASE.svg, ... from the database. */
-  exit_status (*draw)(const cli_settings *settings, char *database, char *base);
+  exit_status (*draw)(const reproduce_settings *settings, char *database, char *base);
   /* Prints the table, and writes it into BASE.txt. */
   exit_status (*tabulate)(const char *database, const char *base);
 } reproduction;
 
-exit_status reproduce(const cli_settings *settings, const reproduction *r);
+exit_status reproduce(const reproduce_settings *settings, const reproduction *r);
 
 /* Writes BASE<suffix> by write(what, stream). */
 exit_status reproduce_save(const char *base, const char *suffix,

@@ -107,19 +107,19 @@ static exit_status tabulate(const char *database, const char *base) {
   return status;
 }
 
-static exit_status draw(const cli_settings *settings, char *database, char *base) {
-  const cli_settings view = {.operands = 1,
-                             .operand = &database,
-                             .output = base,
-                             .quiet = settings->quiet,
-                             .x = "d^2",
-                             .group = "N",
-                             .band = "sd",
-                             .log = "none"};
+static exit_status draw(const reproduce_settings *settings, char *database, char *base) {
+  const study_settings view = {
+      .common = {.operands = 1, .operand = &database, .quiet = settings->study.common.quiet},
+      .output = base,
+      .x = "d^2",
+      .group = "N",
+      .band = "sd",
+      .log = "none"};
   return command_study_plot(&view);
 }
 
-exit_status command_reproduce_figure1(const cli_settings *settings) {
+exit_status command_reproduce_figure1(const void *given) {
+  const reproduce_settings *settings = given;
   static const reproduction figure1 = {.name = "figure1",
                                        .spec = spec,
                                        .presets = sizeof presets / sizeof presets[0],

@@ -141,7 +141,7 @@ static exit_status draw_result(const result *r, const char *database, const char
   return status;
 }
 
-static exit_status draw(const cli_settings *settings, char *database, char *base) {
+static exit_status draw(const reproduce_settings *settings, char *database, char *base) {
   (void)settings;
   result r = {0};
   exit_status status = read_result(database, &r);
@@ -239,7 +239,8 @@ static exit_status tabulate(const char *database, const char *base) {
   return status;
 }
 
-exit_status command_reproduce_figure2(const cli_settings *settings) {
+exit_status command_reproduce_figure2(const void *given) {
+  const reproduce_settings *settings = given;
   static const reproduction figure2 = {.name = "figure2",
                                        .spec = spec,
                                        .presets = sizeof presets / sizeof presets[0],

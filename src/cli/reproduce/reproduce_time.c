@@ -45,11 +45,12 @@ static ntk_status measure_rate(ntk_context *context, const struct sample *s, dou
 }
 
 /* Workers that --workers asks for. */
-static ntk_status count_workers(const cli_settings *settings, double *workers) {
+static ntk_status count_workers(const reproduce_settings *settings, double *workers) {
   ntk_context *context = NULL;
   const ntk_status made = ntk_context_create(NULL, &context);
   if (made == NTK_OK)
-    *workers = settings->workers > 0 ? settings->workers : ntk_context_environment(context).threads;
+    *workers = settings->study.workers > 0 ? settings->study.workers
+                                           : ntk_context_environment(context).threads;
   ntk_context_destroy(context);
   return made;
 }
@@ -63,7 +64,8 @@ static double flops_left(double all, const char *database) {
   return fmax(all, 0.0);
 }
 
-void reproduce_time(const cli_settings *settings, const ntk_study *study, const char *database) {
+void reproduce_time(const reproduce_settings *settings, const ntk_study *study,
+                    const char *database) {
   double flops = 0.0, rate = 0.0, workers = 0.0;
   ntk_context *context = NULL;
   const struct sample *s = samples;

@@ -54,7 +54,7 @@ static exit_status find_classes(const double *Y, size_t N, label_classes *classe
 static exit_status warn_classes(const cli_job *job, const double *Y) {
   const size_t N = ntk_dataset_samples(job->data);
   label_classes found = {0};
-  if (!labels_in_file(job->settings) || job->settings->classes || first_broken(Y, N) < N)
+  if (!labels_in_file(job->settings) || first_broken(Y, N) < N)
     return EXIT_DONE;
   const exit_status status = find_classes(Y, N, &found);
   const size_t count = found.count;
@@ -70,7 +70,7 @@ static exit_status warn_classes(const cli_job *job, const double *Y) {
   return status;
 }
 
-exit_status labels_make(cli_job *job, double **Y) {
+exit_status labels_make(cli_job *job, bool numbers, double **Y) {
   const cli_settings *settings = job->settings;
   const size_t N = ntk_dataset_samples(job->data);
   *Y = calloc(N, sizeof **Y);
@@ -84,7 +84,7 @@ exit_status labels_make(cli_job *job, double **Y) {
     return report_library(status, "labels");
   const exit_status noted =
       labels_in_file(settings) ? job_note_input(job, settings->labels) : EXIT_DONE;
-  return noted == EXIT_DONE ? warn_classes(job, *Y) : noted;
+  return noted == EXIT_DONE && numbers ? warn_classes(job, *Y) : noted;
 }
 
 exit_status labels_classes(const double *Y, size_t N, label_classes *classes) {

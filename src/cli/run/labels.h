@@ -6,9 +6,9 @@
 
 /* Whether --labels names a file. */
 bool labels_in_file(const cli_settings *settings);
-/* N labels for the job's data, to be freed whatever the status; with a warning where those of a
- * file look like classes and --classes is not given. */
-exit_status labels_make(cli_job *job, double **Y);
+/* N labels for the job's data, to be freed whatever the status; numbers: with a warning where those
+ * of a file look like classes. */
+exit_status labels_make(cli_job *job, bool numbers, double **Y);
 
 /* Labels that are classes, whole numbers: the different ones, ascending. */
 typedef struct label_classes {

@@ -128,8 +128,9 @@ static exit_status load_networks(cli_model *model) {
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-exit_status model_load(ntk_context *context, const cli_settings *settings, cli_model *model) {
-  *model = (cli_model){.context = context, .directory = settings->load};
+exit_status model_load(ntk_context *context, const char *directory, const cli_settings *settings,
+                       cli_model *model) {
+  *model = (cli_model){.context = context, .directory = directory};
   if (access(model->directory, X_OK) != 0)
     return report_error(EXIT_INPUT,
                         "--load: '%s' is no directory that can be read; expected one "

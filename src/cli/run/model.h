@@ -19,8 +19,9 @@ typedef struct cli_model {
   double *classes;        /* count, ascending; NULL: one network and no classes */
 } cli_model;
 
-/* Loads what --load names; *model is to be released whatever the status. */
-exit_status model_load(ntk_context *context, const cli_settings *settings, cli_model *model);
+/* Loads the directory of --load; *model is to be released whatever the status. */
+exit_status model_load(ntk_context *context, const char *directory, const cli_settings *settings,
+                       cli_model *model);
 void model_release(cli_model *model);
 
 /* The text at result[object][key]; NULL where there is none. */

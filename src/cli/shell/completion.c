@@ -91,12 +91,11 @@ static void print_second_words(void) {
 static void print_options_of(const cli_command *command) {
   printf("    '%s') known='", command->name);
   const char *space = "";
-  for (size_t i = 0; option_at(i) != NULL; i++)
-    if (option_at(i)->commands & command->bit) {
-      printf("%s--%s", space, option_at(i)->name);
-      space = " ";
-    }
-  if (command->bit & FOR_HELP) {
+  for (size_t i = 0; command_option(command, i) != NULL; i++) {
+    printf("%s--%s", space, command_option(command, i)->name);
+    space = " ";
+  }
+  if (strcmp(command->name, "help") == 0) {
     putchar(' ');
     print_command_names();
   }

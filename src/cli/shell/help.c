@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+typedef struct help_settings {
+  cli_settings common;
+  bool man, completion, results;
+} help_settings;
+
 enum { INDENT = 6, LAST_COLUMN = 80, BODY = 1024 };
 
 void help_option_head(const option_row *option, size_t size, char *text) {
@@ -62,13 +67,12 @@ void help_for(const cli_command *command) {
          command->operands != NULL ? command->operands : "");
   print_filled(command->about, 0);
   printf("\nExample: %s\n\nOptions:\n", command->example);
-  for (size_t i = 0; option_at(i) != NULL; i++) {
-    if (!(option_at(i)->commands & command->bit))
-      continue;
+  const option_row *option = NULL;
+  for (size_t i = 0; (option = command_option(command, i)) != NULL; i++) {
     char text[BODY];
-    help_option_head(option_at(i), sizeof text, text);
+    help_option_head(option, sizeof text, text);
     printf("  %s\n", text);
-    help_option_body(option_at(i), sizeof text, text);
+    help_option_body(option, sizeof text, text);
     print_filled(text, INDENT);
   }
   printf("\nExit status: 0 done, 1 the computation failed or a check did not hold,\n"
@@ -95,16 +99,18 @@ void help_version(void) {
   printf("ntkit %s (%s)\n", ntk_version(), ntk_commit());
 }
 
-exit_status command_help(const cli_settings *settings) {
-  if (settings->man) {
+static exit_status command_help(const void *given) {
+  const help_settings *own = given;
+  const cli_settings *settings = &own->common;
+  if (own->man) {
     help_manual();
     return EXIT_DONE;
   }
-  if (settings->results) {
+  if (own->results) {
     help_results();
     return EXIT_DONE;
   }
-  if (settings->completion) {
+  if (own->completion) {
     help_completion();
     return EXIT_DONE;
   }
@@ -124,3 +130,29 @@ exit_status command_help(const cli_settings *settings) {
   help_for(about);
   return EXIT_DONE;
 }
+
+#define FIELD(name) offsetof(help_settings, name)
+
+static const option_row own[] = {
+    {.name = "man", .kind = KIND_FLAG, .field = FIELD(man), .help = "Print the man page, as roff."},
+    {.name = "completion",
+     .kind = KIND_FLAG,
+     .field = FIELD(completion),
+     .help = "Print the completion script for bash."},
+    {.name = "results",
+     .kind = KIND_FLAG,
+     .field = FIELD(results),
+     .help = "Print the reference page of all results, as Markdown."},
+};
+
+const cli_command help_command = {
+    .name = "help",
+    .summary = "help on a command",
+    .about = "Prints what a command does and the options it takes.",
+    .example = "ntkit help spectrum",
+    .operands = "[COMMAND]",
+    .most = 2,
+    .options = (const option_part[]){OPTION_PART(own), SHARED(HELP, HELP), {NULL, 0}},
+    .size = sizeof(help_settings),
+    .run = command_help,
+};

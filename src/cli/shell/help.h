@@ -4,7 +4,6 @@
 #define NTK_CLI_HELP_H
 
 #include "cli/shell/command.h"
-#include "cli/shell/options.h"
 
 void help_program(void);
 void help_for(const cli_command *command);

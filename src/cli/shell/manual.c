@@ -62,7 +62,7 @@ static void print_options(void) {
     fputs(" (", stdout);
     const char *comma = "";
     for (size_t c = 0; command_at(c) != NULL; c++)
-      if (option->commands & command_at(c)->bit) {
+      if (command_takes(command_at(c), option)) {
         printf("%s%s", comma, command_at(c)->name);
         comma = ", ";
       }

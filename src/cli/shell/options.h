@@ -1,5 +1,5 @@
-/* The one table of options: the parser (parse.c), --help, the man page (manual.c) and the shell's
- * completion (completion.c) are all generated from it. */
+/* Tables of options: the parser (parse.c), --help, the man page (manual.c) and the shell's
+ * completion (completion.c) are all generated from them. A command's own are in its room. */
 #ifndef NTK_CLI_OPTIONS_H
 #define NTK_CLI_OPTIONS_H
 
@@ -27,11 +27,11 @@ typedef enum option_kind {
 } option_kind;
 
 typedef struct option_row {
-  const char *name; /* without the dashes */
-  char letter;      /* one-letter form; 0: none */
+  const char *name;   /* without the dashes */
+  const char *former; /* the name it had: still taken, shown nowhere; NULL: none */
+  char letter;        /* one-letter form; 0: none */
   option_kind kind;
-  unsigned commands; /* bits of the commands that take it */
-  size_t field;      /* its offset in settings */
+  size_t field; /* its offset in the command's settings */
   bool required;
   const char *argument;            /* placeholder; NULL for flags */
   const char *fallback;            /* the text that stands for not giving it; NULL: none */
@@ -43,16 +43,45 @@ typedef struct option_row {
   const char *(*choice)(size_t i); /* known names; NULL past the end */
 } option_row;
 
-/* Parts of the table with files of their own: study_options.c and so on. */
-extern const option_row train_options[], memorize_options[], verify_options[], study_options[];
-extern const size_t train_option_count, memorize_option_count, verify_option_count,
-    study_option_count;
+/* The options that several rooms take, for a struct that begins with a cli_settings. */
+enum {
+  OPTION_DATA,
+  OPTION_SAMPLES,
+  OPTION_DIM,
+  OPTION_WIDTHS,
+  OPTION_ACTIVATION,
+  OPTION_INIT,
+  OPTION_GAMMA,
+  OPTION_BETA,
+  OPTION_SEED,
+  OPTION_SCALE,
+  OPTION_THREADS,
+  OPTION_MEMORY,
+  OPTION_LABELS,
+  OPTION_OVERWRITE,
+  OPTION_JSON,
+  OPTION_QUIET,
+  OPTION_HELP,
+  OPTIONS_SHARED
+};
+extern const option_row shared_options[OPTIONS_SHARED];
 
-/* Row i of the table, NULL past its end. Two rows have the same name where commands differ in what
- * it accepts or means; no command has both. */
-const option_row *option_at(size_t i);
-const option_row *option_find(const char *name);
-/* The one of this name that the command with this bit takes. */
-const option_row *option_of(const char *name, unsigned command);
+/* Consecutive rows of a table: what a command takes is a list of these, up to {NULL, 0}. */
+typedef struct option_part {
+  const option_row *row;
+  size_t count;
+} option_part;
+
+#define SHARED(first, last) \
+  { shared_options + OPTION_##first, OPTION_##last - OPTION_##first + 1 }
+#define OPTION_PART(table) \
+  { table, sizeof table / sizeof table[0] }
+
+/* Whether the option has this name, or had it. */
+bool option_is(const option_row *option, const char *name);
+
+/* Names the library knows, one by one; NULL past the last. */
+const char *option_activation(size_t i);
+const char *option_scaling(size_t i);
 
 #endif

@@ -11,12 +11,12 @@ enum { MOST_OPTIONS = 96 };
 /* The command whose options report_nearest looks through. */
 static const cli_command *current;
 
+static const option_row *row_of(size_t i) {
+  return command_option(current, i);
+}
+
 static const char *option_name(size_t i) {
-  size_t seen = 0;
-  for (size_t row = 0; option_at(row) != NULL; row++)
-    if ((option_at(row)->commands & current->bit) && seen++ == i)
-      return option_at(row)->name;
-  return NULL;
+  return row_of(i) != NULL ? row_of(i)->name : NULL;
 }
 
 /* word as typed: "--name" or "--name=value". */
@@ -47,36 +47,42 @@ enum { ROW = 256 };
 static void getopt_table(struct option *table, char *letters) {
   size_t count = 0, used = 3;
   memcpy(letters, "+:h", used);
-  for (size_t i = 0; option_at(i) != NULL && i + 1 < MOST_OPTIONS; i++)
-    if (option_at(i)->commands & current->bit) {
-      const bool flag = option_at(i)->kind == KIND_FLAG;
-      const int value = flag                          ? no_argument
-                        : option_at(i)->alone != NULL ? optional_argument
-                                                      : required_argument;
-      table[count++] = (struct option){option_at(i)->name, value, NULL, ROW + (int)i};
-      if (option_at(i)->letter != '\0') {
-        letters[used++] = option_at(i)->letter;
-        if (!flag)
-          letters[used++] = ':';
-      }
+  const option_row *option = NULL;
+  for (size_t i = 0; (option = row_of(i)) != NULL && count + 2 < MOST_OPTIONS; i++) {
+    const bool flag = option->kind == KIND_FLAG;
+    const int value = flag                    ? no_argument
+                      : option->alone != NULL ? optional_argument
+                                              : required_argument;
+    table[count++] = (struct option){option->name, value, NULL, ROW + (int)i};
+    if (option->former != NULL)
+      table[count++] = (struct option){option->former, value, NULL, ROW + (int)i};
+    if (option->letter != '\0') {
+      letters[used++] = option->letter;
+      if (!flag)
+        letters[used++] = ':';
     }
+  }
   letters[used] = '\0';
   table[count] = (struct option){0};
 }
 
 /* Of the current command's options, the one with this letter; NULL when there is none. */
 static const option_row *find_letter(int letter) {
-  for (size_t i = 0; letter > 0 && option_at(i) != NULL; i++)
-    if (option_at(i)->letter == letter && (option_at(i)->commands & current->bit))
-      return option_at(i);
+  for (size_t i = 0; letter > 0 && row_of(i) != NULL; i++)
+    if (row_of(i)->letter == letter)
+      return row_of(i);
   return NULL;
 }
 
 /* Abbreviations are refused: one that is unique today may not be with the next option. */
 static bool is_exact(const char *word, const char *name) {
-  const size_t length = strlen(name);
-  return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
+  const size_t length = name != NULL ? strlen(name) : 0;
+  return length > 0 && strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
          (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+static bool is_named(const char *word, const option_row *option) {
+  return is_exact(word, option->name) || is_exact(word, option->former);
 }
 
 /* The value of an option that needs none: the text after '=', or the next word unless that is an
@@ -97,8 +103,8 @@ static exit_status one_option(int found, const char *word, const char *value,
     return report_error(EXIT_INPUT, "-%c needs a value: -%c %s", optopt, optopt,
                         find_letter(optopt)->argument);
   if (found == ':') {
-    const option_row *option = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
-    if (option == NULL || !is_exact(word, option->name))
+    const option_row *option = optopt >= ROW ? row_of((size_t)(optopt - ROW)) : NULL;
+    if (option == NULL || !is_named(word, option))
       return unknown_option(word);
     return report_error(EXIT_INPUT, "--%s needs a value: --%s %s", option->name, option->name,
                         option->argument);
@@ -106,23 +112,21 @@ static exit_status one_option(int found, const char *word, const char *value,
   if (find_letter(found) != NULL)
     return parse_value(find_letter(found), value, settings);
   if (found < ROW) {
-    const option_row *flag = optopt >= ROW ? option_at((size_t)(optopt - ROW)) : NULL;
-    if (flag != NULL && is_exact(word, flag->name))
+    const option_row *flag = optopt >= ROW ? row_of((size_t)(optopt - ROW)) : NULL;
+    if (flag != NULL && is_named(word, flag))
       return report_error(EXIT_INPUT, "--%s takes no value", flag->name);
     return unknown_option(word);
   }
-  const option_row *option = option_at((size_t)(found - ROW));
-  if (!is_exact(word, option->name))
+  const option_row *option = row_of((size_t)(found - ROW));
+  if (!is_named(word, option))
     return unknown_option(word);
   return parse_value(option, value, settings);
 }
 
 static exit_status check_required(const bool *seen) {
-  for (size_t i = 0; option_at(i) != NULL; i++) {
-    const option_row *option = option_at(i);
-    if (option->required && (option->commands & current->bit) && !seen[i])
-      return report_error(EXIT_INPUT, "--%s is needed: %s", option->name, option->expected);
-  }
+  for (size_t i = 0; row_of(i) != NULL; i++)
+    if (row_of(i)->required && !seen[i])
+      return report_error(EXIT_INPUT, "--%s is needed: %s", row_of(i)->name, row_of(i)->expected);
   return EXIT_DONE;
 }
 
@@ -131,11 +135,10 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   struct option table[MOST_OPTIONS];
   char letters[3 + 2 * MOST_OPTIONS];
   bool seen[MOST_OPTIONS] = {false};
-  *settings = (cli_settings){0};
   current = command;
-  for (size_t i = 0; option_at(i) != NULL; i++)
-    if ((option_at(i)->commands & command->bit) != 0 && option_at(i)->fallback != NULL) {
-      const exit_status status = parse_value(option_at(i), option_at(i)->fallback, settings);
+  for (size_t i = 0; row_of(i) != NULL; i++)
+    if (row_of(i)->fallback != NULL) {
+      const exit_status status = parse_value(row_of(i), row_of(i)->fallback, settings);
       if (status != EXIT_DONE)
         return status;
     }
@@ -155,11 +158,11 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
       settings->operand[settings->operands++] = argv[optind++];
       continue;
     }
-    for (size_t i = 0; option_at(i) != NULL; i++)
-      seen[i] |= found == ROW + (int)i || (found > 0 && option_at(i) == find_letter(found));
+    for (size_t i = 0; row_of(i) != NULL; i++)
+      seen[i] |= found == ROW + (int)i || (found > 0 && row_of(i) == find_letter(found));
     const char *value = optarg;
-    if (found >= ROW && option_at((size_t)(found - ROW))->alone != NULL)
-      value = optional_value(option_at((size_t)(found - ROW)), argc, argv);
+    if (found >= ROW && row_of((size_t)(found - ROW))->alone != NULL)
+      value = optional_value(row_of((size_t)(found - ROW)), argc, argv);
     const exit_status status = one_option(found, word, value, settings);
     if (status != EXIT_DONE)
       return status;
@@ -179,5 +182,4 @@ void settings_clear(cli_settings *settings) {
   free(settings->widths.values);
   free(settings->beta.values);
   free(settings->operand);
-  *settings = (cli_settings){0};
 }

@@ -3,17 +3,15 @@
 #define NTK_CLI_PARSE_H
 
 #include "cli/shell/command.h"
-#include "cli/shell/options.h"
-#include "cli/shell/settings.h"
 
-/* Reads argv[1...] for a command, defaults first. On failure one line has been printed. Either way
- * *settings is to be released by settings_clear. */
+/* Reads argv[1...] for a command, defaults first, into its settings, which are 0 before. On failure
+ * one line has been printed. Either way *settings is to be released by settings_clear. */
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings);
 void settings_clear(cli_settings *settings);
 
 /* Puts the text of one option into its field. On failure one line has been printed and the field is
  * as it was. */
-exit_status parse_value(const option_row *option, const char *text, cli_settings *settings);
+exit_status parse_value(const option_row *option, const char *text, void *settings);
 
 #endif

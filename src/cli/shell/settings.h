@@ -1,6 +1,6 @@
-/* What the command line asks for: the table of options (options.h) says how each field is filled,
- * and from what text when the option is not given. Everything here is in range, each by itself;
- * job.h checks what must agree. */
+/* What the command line asks for: tables of options (options.h) say how each field is filled, and
+ * from what text when the option is not given. Everything here is in range, each by itself; job.h
+ * checks what must agree. */
 #ifndef NTK_CLI_SETTINGS_H
 #define NTK_CLI_SETTINGS_H
 
@@ -39,6 +39,7 @@ typedef struct cli_origin {
   char date[24]; /* of the start, UTC: 2026-01-31T12:00:00Z */
 } cli_origin;
 
+/* What commands have in common; each that has more embeds this as its own struct's first field. */
 typedef struct cli_settings {
   cli_origin origin;
   const char *data; /* name of a distribution, or a path */
@@ -47,46 +48,14 @@ typedef struct cli_settings {
   size_list widths; /* n_1, ..., n_{L-1} */
   const char *activation, *init;
   real_list beta; /* 1 or L values */
+  double gamma;   /* of init antisymmetric; 0: d^3 N^2 */
   uint64_t seed;
-  const char *precision;
-  const char *scale;
-  int threads;   /* 0: every core */
-  size_t memory; /* bytes; 0: what the machine has */
-  bool json, quiet;
+  const char *scale, *labels, *precision;
+  int threads;      /* 0: every core */
+  size_t memory;    /* bytes; 0: what the machine has */
   const char *save; /* directory; NULL: none */
   bool overwrite;   /* what is there in it under the same name */
-
-  bool full, per_layer, certify, save_kernel; /* spectrum's own */
-  double tolerance;
-
-  double gamma;                                       /* of init antisymmetric; 0: d^3 N^2 */
-  const char *optimizer, *loss, *labels, *checkpoint; /* train's own */
-  real_or_name lr;
-  double momentum, target, seconds; /* 0: not given */
-  size_t epochs, plateau, track;    /* 0: not given */
-  bool plot;
-
-  double eps; /* memorize's own */
-  bool absolute, iterative, classes;
-  const char *load; /* predict's own */
-
-  /* verify's own: sizes are numbers, or with a ladder expressions of its variable */
-  const char *samples_text, *dim_text, *widths_text, *ladder, *report;
-  size_t population, trials; /* 0: not given */
-
-  bool csv, npz; /* studies' own */
-  const char *output, *quantity, *x, *group, *band, *log, *heat, *title, *xlabel, *ylabel, *slope;
-  size_t size[2]; /* of a figure, pixels; 0: the usual ones */
-
-  bool man, completion, results; /* help's own */
-  bool help;
-
-  /* study run, status, merge; reproduce */
-  const char *where; /* study export, plot, fit */
-  const char *db, *shard, *progress, *preset, *out;
-  int workers;
-  bool retry, other_code, spec;
-
+  bool json, quiet, help;
   size_t operands; /* the words that are no options */
   char **operand;  /* the list is owned, the words are the command line's */
 } cli_settings;

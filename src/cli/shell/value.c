@@ -181,7 +181,7 @@ static exit_status set_pixels(const option_row *option, const char *text, size_t
   return EXIT_DONE;
 }
 
-exit_status parse_value(const option_row *option, const char *text, cli_settings *settings) {
+exit_status parse_value(const option_row *option, const char *text, void *settings) {
   void *field = (char *)settings + option->field;
   switch (option->kind) {
   case KIND_FLAG:

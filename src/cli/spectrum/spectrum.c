@@ -10,8 +10,9 @@
 
 #include <stdlib.h>
 
-/* ntk_spectrum_options: what tolerance 0 stands for. */
-static const double DEFAULT_TOLERANCE = 1e-6;
+const spectrum_settings *spectrum_asked(const cli_job *job) {
+  return (const spectrum_settings *)job->settings; /* its first field */
+}
 
 static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *options, size_t N) {
   size_t bytes = 0;
@@ -38,10 +39,9 @@ static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
 }
 
 /* Rounding in the kernel can keep the residual above what was asked for. */
-static void warn_tolerance(const cli_settings *settings, const ntk_spectrum_result *result) {
-  const double wanted = settings->tolerance > 0.0 ? settings->tolerance : DEFAULT_TOLERANCE;
+static void warn_tolerance(const cli_job *job, double wanted, const ntk_spectrum_result *result) {
   if (result->residual_min > 2.0 * wanted * result->lambda_min)
-    report_warning(settings,
+    report_warning(job->settings,
                    "the residual of lambda_min is %.1e of it, limited by rounding; %.1e was wanted",
                    result->residual_min / result->lambda_min, wanted);
 }
@@ -75,14 +75,15 @@ static exit_status compute(cli_job *job, ntk_spectrum_options *options) {
   free(kernel_path);
   if (computed != NTK_OK)
     return report_library(computed, NULL);
-  warn_tolerance(job->settings, &result);
+  warn_tolerance(job, options->tolerance, &result);
   const exit_status status = present(job, &result);
   ntk_spectrum_clear(&result);
   return status;
 }
 
-exit_status command_spectrum(const cli_settings *settings) {
-  if (settings->save_kernel && settings->save == NULL)
+exit_status command_spectrum(const void *given) {
+  const spectrum_settings *settings = given;
+  if (settings->save_kernel && settings->common.save == NULL)
     return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
   ntk_spectrum_options options = {
       .full = settings->full,
@@ -90,9 +91,9 @@ exit_status command_spectrum(const cli_settings *settings) {
       .certify = settings->certify,
       .tolerance = settings->tolerance,
       .kernel_path = settings->save_kernel ? "kernel.npy" : NULL, /* its folder comes later */
-      .seed = settings->seed,
+      .seed = settings->common.seed,
   };
-  cli_job job = {.settings = settings};
+  cli_job job = {.settings = &settings->common};
   exit_status status = prepare(&job, &options);
   if (status == EXIT_DONE)
     status = compute(&job, &options);

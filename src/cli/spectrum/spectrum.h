@@ -9,6 +9,17 @@
 
 #include <jansson.h>
 
+typedef struct spectrum_settings {
+  cli_settings common;
+  bool full, per_layer, certify, save_kernel;
+  double tolerance;
+} spectrum_settings;
+
+/* What was asked for, from a job of this command. */
+const spectrum_settings *spectrum_asked(const cli_job *job);
+
+exit_status command_spectrum(const void *settings);
+
 /* The table for people, on standard output. */
 void spectrum_print(const cli_job *job, const ntk_spectrum_result *result);
 

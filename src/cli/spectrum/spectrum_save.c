@@ -8,16 +8,17 @@ exit_status spectrum_claim(const cli_job *job) {
     status = saved_claim_network(folder, "", job->spec.depth);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "eigenvector.npy");
-  if (status == EXIT_DONE && job->settings->full)
+  if (status == EXIT_DONE && spectrum_asked(job)->full)
     status = saved_claim(folder, "eigenvalues.npy");
-  if (status == EXIT_DONE && job->settings->save_kernel)
+  if (status == EXIT_DONE && spectrum_asked(job)->save_kernel)
     status = saved_claim(folder, "kernel.npy");
   return status;
 }
 
 exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result) {
   saved_folder *folder = &job->folder;
-  exit_status status = job->settings->save_kernel ? saved_add(folder, "kernel.npy") : EXIT_DONE;
+  exit_status status =
+      spectrum_asked(job)->save_kernel ? saved_add(folder, "kernel.npy") : EXIT_DONE;
   if (status == EXIT_DONE)
     status = saved_data(folder, job->data);
   if (status == EXIT_DONE)

@@ -20,7 +20,7 @@ static void print_interval(const char *what, double lower, double upper) {
 
 static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
   const ntk_certificate *certificate = &result->certificate;
-  if (!job->settings->certify || result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+  if (!spectrum_asked(job)->certify || result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     return;
   if (result->verdict == NTK_VERDICT_RANK_DEFICIENT) {
     printf("            exactly, for the kernel in exact arithmetic\n");
@@ -77,7 +77,7 @@ static void print_theorem(const ntk_spectrum_result *result) {
 }
 
 static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
-  const bool asked = job->settings->per_layer;
+  const bool asked = spectrum_asked(job)->per_layer;
   printf("\nblock  %-17s %s\n", "parameters",
          asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
   for (size_t k = 0; k < result->blocks; k++) {

@@ -110,10 +110,10 @@ static exit_status write_json(const ntk_study_table *table, const export_column 
 /* ---- The command ----------------------------------------------------------------------------- */
 
 /* The format that options or the file's name ask for, into chosen. */
-static exit_status choose_format(const cli_settings *settings, cli_settings *chosen) {
+static exit_status choose_format(const study_settings *settings, study_settings *chosen) {
   enum { FORMATS = 3 };
   static const char *const endings[FORMATS] = {".csv", ".json", ".npz"};
-  const bool asked[FORMATS] = {settings->csv, settings->json, settings->npz};
+  const bool asked[FORMATS] = {settings->csv, settings->common.json, settings->npz};
   const char *output = settings->output;
   size_t given = FORMATS, named = FORMATS;
   *chosen = *settings;
@@ -133,20 +133,21 @@ static exit_status choose_format(const cli_settings *settings, cli_settings *cho
   if (given < FORMATS && named < FORMATS && given != named)
     return report_error(EXIT_INPUT, "--output: '%s' is not the name of what --%s writes", output,
                         endings[given] + 1);
-  chosen->json = settings->json || named == 1;
+  chosen->common.json = settings->common.json || named == 1;
   chosen->npz = settings->npz || named == 2;
   return EXIT_DONE;
 }
 
-static exit_status check_output(const cli_settings *settings) {
-  return settings->output != NULL ? file_check(settings->output, settings->operand[0], "output")
-                                  : EXIT_DONE;
+static exit_status check_output(const study_settings *settings) {
+  return settings->output != NULL
+             ? file_check(settings->output, settings->common.operand[0], "output")
+             : EXIT_DONE;
 }
 
-static exit_status write_text(const cli_settings *settings, const ntk_study_table *table,
+static exit_status write_text(const study_settings *settings, const ntk_study_table *table,
                               const export_column *column, size_t columns) {
   exit_status (*write)(const ntk_study_table *, const export_column *, size_t, FILE *) =
-      settings->json ? write_json : write_csv;
+      settings->common.json ? write_json : write_csv;
   if (settings->output == NULL)
     return write(table, column, columns, stdout); /* report_output tells if it took everything */
   cli_file file;
@@ -156,7 +157,7 @@ static exit_status write_text(const cli_settings *settings, const ntk_study_tabl
              : status;
 }
 
-static exit_status write_table(const cli_settings *settings, const ntk_study_table *table) {
+static exit_status write_table(const study_settings *settings, const ntk_study_table *table) {
   export_column *column = NULL;
   const size_t columns = export_columns(table, &column);
   const exit_status status =
@@ -167,8 +168,9 @@ static exit_status write_table(const cli_settings *settings, const ntk_study_tab
   return status;
 }
 
-exit_status command_study_export(const cli_settings *settings) {
-  cli_settings chosen;
+exit_status command_study_export(const void *given) {
+  const study_settings *settings = given;
+  study_settings chosen;
   exit_status status = choose_format(settings, &chosen);
   if (status == EXIT_DONE)
     status = check_output(&chosen);

@@ -98,7 +98,7 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status present(const cli_settings *settings, const ntk_study_table *table,
+static exit_status present(const study_settings *settings, const ntk_study_table *table,
                            const ntk_summary_options *chosen, const ntk_fit *fits, size_t count) {
   size_t trials = 0;
   for (size_t i = 0; i < count; i++)
@@ -110,7 +110,7 @@ static exit_status present(const cli_settings *settings, const ntk_study_table *
   const ntk_status counted = theorem ? ntk_study_assumptions(table, chosen, counts) : NTK_OK;
   if (counted != NTK_OK)
     return report_library(counted, NULL);
-  if (!settings->json) {
+  if (!settings->common.json) {
     print_fits(chosen, fits, count);
     if (theorem)
       study_print_assumptions(counts);
@@ -122,7 +122,7 @@ static exit_status present(const cli_settings *settings, const ntk_study_table *
   return status;
 }
 
-static exit_status fit(const cli_settings *settings, const ntk_study_table *table) {
+static exit_status fit(const study_settings *settings, const ntk_study_table *table) {
   ntk_summary_options chosen;
   exit_status status = study_choose(settings, table, &chosen);
   if (status == EXIT_DONE)
@@ -146,7 +146,8 @@ static exit_status fit(const cli_settings *settings, const ntk_study_table *tabl
   return status;
 }
 
-exit_status command_study_fit(const cli_settings *settings) {
+exit_status command_study_fit(const void *given) {
+  const study_settings *settings = given;
   ntk_study_table table;
   exit_status status = study_open(settings, &table);
   if (status != EXIT_DONE)

@@ -46,7 +46,7 @@ static void list_quantities(const plot_choices *c, size_t size, char *text) {
                              c->chosen[i].quantity);
 }
 
-void plot_label(const cli_settings *settings, const ntk_study_table *table, const plot_choices *c,
+void plot_label(const study_settings *settings, const ntk_study_table *table, const plot_choices *c,
                 plot_labels *l) {
   const ntk_summary_options *chosen = c->chosen;
   char quantities[512];

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static exit_status choose(const cli_settings *settings, const ntk_study_table *table,
+static exit_status choose(const study_settings *settings, const ntk_study_table *table,
                           plot_choices *c) {
   c->count = 1;
   if (settings->quantity == NULL)
@@ -24,7 +24,7 @@ static exit_status choose(const cli_settings *settings, const ntk_study_table *t
   c->count = 0;
   char *name = names, *comma = NULL;
   do {
-    cli_settings one = *settings;
+    study_settings one = *settings;
     comma = strchr(name, ',');
     if (comma != NULL)
       *comma = '\0';
@@ -42,10 +42,10 @@ static exit_status choose(const cli_settings *settings, const ntk_study_table *t
   return status;
 }
 
-static figure begin(const cli_settings *settings, const plot_labels *l) {
+static figure begin(const study_settings *settings, const plot_labels *l) {
   return (figure){
       .base = settings->output,
-      .input = settings->operand[0],
+      .input = settings->common.operand[0],
       .about = l->about,
       .title = l->title,
       .x = {l->x, strchr(settings->log, 'x') != NULL},
@@ -152,15 +152,15 @@ static bool make_curves(const plot_choices *choice, const summaries *s, const ch
 }
 
 /* A mean over the trials that happen to have a value may mislead. */
-static void warn_missing(const cli_settings *settings, size_t missing, size_t all) {
+static void warn_missing(const study_settings *settings, size_t missing, size_t all) {
   if (missing > 0)
-    report_warning(settings,
+    report_warning(&settings->common,
                    "%zu of %zu trials have no value: the means leave them out; 'ntkit study "
                    "export' tells why",
                    missing, all);
 }
 
-static void warn_curves(const cli_settings *settings, const summaries *s) {
+static void warn_curves(const study_settings *settings, const summaries *s) {
   size_t missing = 0, all = 0;
   for (size_t i = 0; i < s->count; i++)
     for (size_t p = 0; p < s->summary[i].points; p++) {
@@ -190,7 +190,7 @@ static bool lay_guide(const char *slope, const curves *c, figure_point guide[2])
   return guide[1].y > 0.0 && isfinite(guide[1].y);
 }
 
-static exit_status draw_summaries(const cli_settings *settings, const ntk_study_table *table,
+static exit_status draw_summaries(const study_settings *settings, const ntk_study_table *table,
                                   const plot_choices *choice, const summaries *s,
                                   const plot_labels *l) {
   curves c;
@@ -223,7 +223,7 @@ static exit_status draw_summaries(const cli_settings *settings, const ntk_study_
   return status;
 }
 
-static exit_status draw_curves(const cli_settings *settings, const ntk_study_table *table,
+static exit_status draw_curves(const study_settings *settings, const ntk_study_table *table,
                                const plot_choices *choice, const plot_labels *l) {
   summaries s = {0};
   exit_status status = EXIT_DONE;
@@ -243,7 +243,7 @@ static exit_status draw_curves(const cli_settings *settings, const ntk_study_tab
 /* ---- Maps ------------------------------------------------------------------------------------ */
 
 /* Trials that the colours leave out. */
-static void warn_left_out(const cli_settings *settings, const ntk_map *map) {
+static void warn_left_out(const study_settings *settings, const ntk_map *map) {
   size_t missing = 0, left_out = 0, all = 0;
   for (size_t i = 0; i < map->cells; i++) {
     missing += map->cell[i].missing;
@@ -252,12 +252,12 @@ static void warn_left_out(const cli_settings *settings, const ntk_map *map) {
   }
   warn_missing(settings, missing, all);
   if (left_out > 0)
-    report_warning(settings,
+    report_warning(&settings->common,
                    "%zu of %zu trials are 0 or below: the logarithmic means leave them out",
                    left_out, all);
 }
 
-static exit_status draw_map(const cli_settings *settings, const ntk_study_table *table,
+static exit_status draw_map(const study_settings *settings, const ntk_study_table *table,
                             const ntk_summary_options *chosen, const plot_labels *l) {
   const ntk_map_options options = {.quantity = chosen->quantity,
                                    .x = chosen->x,
@@ -285,7 +285,7 @@ static exit_status draw_map(const cli_settings *settings, const ntk_study_table 
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check(const cli_settings *settings) {
+static exit_status check(const study_settings *settings) {
   if (settings->output == NULL)
     return report_error(EXIT_INPUT,
                         "--output is needed: the name of the figure's files without .svg");
@@ -325,10 +325,11 @@ static exit_status check(const cli_settings *settings) {
     return report_error(EXIT_INPUT,
                         "--slope %.60s: expected --log xy beside it, where c x^slope is a line",
                         settings->slope);
-  return figure_check(settings->output, settings->operand[0], "output");
+  return figure_check(settings->output, settings->common.operand[0], "output");
 }
 
-exit_status command_study_plot(const cli_settings *settings) {
+exit_status command_study_plot(const void *given) {
+  const study_settings *settings = given;
   exit_status status = check(settings);
   ntk_study_table table;
   if (status == EXIT_DONE)

@@ -21,7 +21,7 @@ typedef struct plot_labels {
 void plot_label_quantity(const char *name, char *text);
 
 /* The labels that settings give, or else names of what is drawn. */
-void plot_label(const cli_settings *settings, const ntk_study_table *table, const plot_choices *c,
+void plot_label(const study_settings *settings, const ntk_study_table *table, const plot_choices *c,
                 plot_labels *l);
 
 #endif

@@ -64,7 +64,7 @@ bool study_report(const ntk_study_progress *progress, void *user) {
   text_of(progress, sizeof text, text);
   if (progress_wanted()) {
     progress_line(text);
-  } else if (!r->settings->quiet && due(r, progress, FIRST_LINE, EVERY_LINE)) {
+  } else if (!r->settings->common.quiet && due(r, progress, FIRST_LINE, EVERY_LINE)) {
     fprintf(stderr, "ntkit: %s\n", text);
   }
   return true;

@@ -47,7 +47,7 @@ static const char *array_task(void) {
 
 /* The task of a Slurm array job is a shard of it: --array=1-8 or 0-70:10, say. Of another array
  * every task would do the whole study. */
-static exit_status array_shard(const cli_settings *settings, ntk_study_options *options) {
+static exit_status array_shard(const study_settings *settings, ntk_study_options *options) {
   uint64_t id = 0, first = 0, last = 0, count = 0, step = 1;
   const char *task = array_task();
   if (task == NULL)
@@ -65,24 +65,24 @@ static exit_status array_shard(const cli_settings *settings, ntk_study_options *
                                     "study that this task is to do");
   options->shard = (size_t)((id - first) / step + 1);
   options->shards = (size_t)count;
-  report_warning(settings, "this is task %llu of a Slurm array: shard %zu/%zu",
+  report_warning(&settings->common, "this is task %llu of a Slurm array: shard %zu/%zu",
                  (unsigned long long)id, options->shard, options->shards);
   return EXIT_DONE;
 }
 
-ntk_study_options study_run_options(const cli_settings *settings, study_reporter *reporter) {
+ntk_study_options study_run_options(const study_settings *settings, study_reporter *reporter) {
   *reporter = (study_reporter){.settings = settings, .printed = -1.0};
   return (ntk_study_options){
       .workers = settings->workers,
-      .memory_limit = settings->memory,
+      .memory_limit = settings->common.memory,
       .retry = settings->retry,
-      .other_code = settings->other_code,
+      .other_code = settings->other_build,
       .progress = study_report,
       .progress_user = reporter,
   };
 }
 
-exit_status study_execute(const cli_settings *settings, const ntk_study *study,
+exit_status study_execute(const study_settings *settings, const ntk_study *study,
                           const char *database, bool array_job, ntk_study_status *status) {
   study_reporter reporter;
   ntk_study_options options = study_run_options(settings, &reporter);
@@ -95,7 +95,7 @@ exit_status study_execute(const cli_settings *settings, const ntk_study *study,
     if (found != EXIT_DONE)
       return found;
   }
-  progress_start(settings->quiet);
+  progress_start(settings->common.quiet);
   const ntk_status result = ntk_study_run(study, database, &options, status);
   progress_clear();
   if (result == NTK_ERR_CANCELLED)
@@ -103,12 +103,13 @@ exit_status study_execute(const cli_settings *settings, const ntk_study *study,
   return result == NTK_OK ? EXIT_DONE : report_library(result, NULL);
 }
 
-exit_status command_study_run(const cli_settings *settings) {
+exit_status command_study_run(const void *given) {
+  const study_settings *settings = given;
   ntk_study *study = NULL;
   ntk_study_status status = {0};
-  const ntk_status loaded =
-      ntk_study_load(settings->operand[0], (const char *const *)(settings->operand + 1),
-                     settings->operands - 1, &study);
+  const ntk_status loaded = ntk_study_load(settings->common.operand[0],
+                                           (const char *const *)(settings->common.operand + 1),
+                                           settings->common.operands - 1, &study);
   if (loaded != NTK_OK)
     return report_library(loaded, NULL);
   exit_status result = study_execute(settings, study, settings->db, true, &status);
@@ -122,8 +123,8 @@ exit_status command_study_run(const cli_settings *settings) {
                           "again",
                           status.failed, status.failed == 1 ? "" : "s", status.last_error);
   if (status.builds > 1)
-    report_warning(settings, "%s holds trials of %zu different builds or machines", settings->db,
-                   status.builds);
+    report_warning(&settings->common, "%s holds trials of %zu different builds or machines",
+                   settings->db, status.builds);
   ntk_study_status_clear(&status);
   return result;
 }

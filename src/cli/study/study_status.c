@@ -18,9 +18,9 @@ static exit_status print_json(const char *database, const ntk_study_status *s) {
   return status;
 }
 
-exit_status study_print_status(const cli_settings *settings, const char *database,
+exit_status study_print_status(const study_settings *settings, const char *database,
                                const ntk_study_status *s) {
-  if (settings->json)
+  if (settings->common.json)
     return print_json(database, s);
   char time[32];
   progress_duration(s->seconds, sizeof time, time);
@@ -38,27 +38,30 @@ exit_status study_print_status(const cli_settings *settings, const char *databas
   return EXIT_DONE;
 }
 
-exit_status command_study_status(const cli_settings *settings) {
+exit_status command_study_status(const void *given) {
+  const study_settings *settings = given;
   ntk_study_status status = {0};
-  const ntk_status read = ntk_study_status_read(settings->operand[0], &status);
+  const ntk_status read = ntk_study_status_read(settings->common.operand[0], &status);
   if (read != NTK_OK)
     return report_library(read, NULL);
   exit_status result = EXIT_DONE;
   if (settings->spec)
     fputs(status.spec, stdout);
   else
-    result = study_print_status(settings, settings->operand[0], &status);
-  if (!settings->spec && !settings->json && status.failed > 0)
+    result = study_print_status(settings, settings->common.operand[0], &status);
+  if (!settings->spec && !settings->common.json && status.failed > 0)
     printf("  last failure: %s\n", status.last_error);
   ntk_study_status_clear(&status);
   return result;
 }
 
-exit_status command_study_merge(const cli_settings *settings) {
+exit_status command_study_merge(const void *given) {
+  const study_settings *settings = given;
   if (settings->output == NULL)
     return report_error(EXIT_INPUT, "--output is needed: -o FILE.db, the database to write");
-  ntk_status status = ntk_study_merge((const char *const *)settings->operand, settings->operands,
-                                      settings->other_code, settings->output);
+  ntk_status status =
+      ntk_study_merge((const char *const *)settings->common.operand, settings->common.operands,
+                      settings->other_build, settings->output);
   ntk_study_status merged = {0};
   if (status == NTK_OK)
     status = ntk_study_status_read(settings->output, &merged);

@@ -40,9 +40,9 @@ static exit_status keep_rows(const char *where, ntk_study_table *table) {
   return status;
 }
 
-exit_status study_open(const cli_settings *settings, ntk_study_table *table) {
+exit_status study_open(const study_settings *settings, ntk_study_table *table) {
   *table = (ntk_study_table){0};
-  const ntk_status read = ntk_study_table_read(settings->operand[0], table);
+  const ntk_status read = ntk_study_table_read(settings->common.operand[0], table);
   if (read != NTK_OK)
     return report_library(read, NULL);
   exit_status status = EXIT_DONE;
@@ -50,7 +50,7 @@ exit_status study_open(const cli_settings *settings, ntk_study_table *table) {
     status = keep_rows(settings->where, table);
   if (table->rows > 0 && status == EXIT_DONE) {
     if (table->missing > 0)
-      report_warning(settings,
+      report_warning(&settings->common,
                      "%zu of the study's %zu trials are not computed yet: this is of the others; "
                      "'ntkit study run' goes on",
                      table->missing, table->trials);
@@ -60,7 +60,7 @@ exit_status study_open(const cli_settings *settings, ntk_study_table *table) {
   if (status != EXIT_DONE)
     return status;
   return report_error(EXIT_INPUT, "%s: no trial has finished yet; 'ntkit study run' computes them",
-                      settings->operand[0]);
+                      settings->common.operand[0]);
 }
 
 /* ---- How variables depend on each other ------------------------------------------------------ */
@@ -262,7 +262,7 @@ exit_status study_column(const ntk_study_table *table, const char *expression, c
   return report_library(status, option);
 }
 
-exit_status study_choose(const cli_settings *settings, const ntk_study_table *table,
+exit_status study_choose(const study_settings *settings, const ntk_study_table *table,
                          ntk_summary_options *chosen) {
   *chosen = (ntk_summary_options){.quantity = settings->quantity, .x = settings->x};
   current = table;
@@ -298,7 +298,7 @@ static exit_status refine_by(partition *p, const char *expression, const char *o
   return status;
 }
 
-exit_status study_warn_pooled(const cli_settings *settings, const ntk_study_table *table,
+exit_status study_warn_pooled(const study_settings *settings, const ntk_study_table *table,
                               const ntk_summary_options *chosen, const char *heat) {
   partition p;
   if (!partition_begin(table, &p))
@@ -312,7 +312,8 @@ exit_status study_warn_pooled(const cli_settings *settings, const ntk_study_tabl
       status = no_memory(table);
   for (size_t v = 0; v < table->variables && status == EXIT_DONE; v++)
     if (varies(&p, v)) {
-      report_warning(settings, "trials that differ in %s are taken together%s", table->variable[v],
+      report_warning(&settings->common, "trials that differ in %s are taken together%s",
+                     table->variable[v],
                      heat == NULL ? "; --where, --group and --x can tell them apart" : "");
       break;
     }
@@ -344,7 +345,7 @@ static void list_statuses(const ntk_study_table *table, const char *quantity, si
                              status[s]);
 }
 
-exit_status study_refuse_empty(const cli_settings *settings, const ntk_study_table *table,
+exit_status study_refuse_empty(const study_settings *settings, const ntk_study_table *table,
                                const ntk_summary_options *chosen, const char *why) {
   char statuses[300];
   size_t rows = 0;
@@ -352,7 +353,7 @@ exit_status study_refuse_empty(const cli_settings *settings, const ntk_study_tab
     rows += strcmp(table->row[i].quantity, chosen->quantity) == 0;
   list_statuses(table, chosen->quantity, sizeof statuses, statuses);
   return report_error(EXIT_INPUT, "%s: %s has no value to show of %zu trials%s%s",
-                      settings->operand[0], chosen->quantity, rows, statuses, why);
+                      settings->common.operand[0], chosen->quantity, rows, statuses, why);
 }
 
 exit_status study_map_cells(const ntk_map *map, figure_cell **cell, size_t *cells) {

@@ -41,11 +41,12 @@ static bool report(const ntk_train_progress *p, void *user) {
 /* ---- Before the computation ------------------------------------------------------------------ */
 
 static exit_status make_options(train_run *run) {
-  const cli_settings *settings = run->job.settings;
+  const train_settings *settings = run->settings;
   const bool lm = strcmp(settings->optimizer, "lm") == 0;
-  if (settings->checkpoint != NULL || settings->save != NULL) {
-    run->checkpoint = settings->checkpoint != NULL ? strdup(settings->checkpoint)
-                                                   : saved_path(settings->save, "checkpoint.ntk");
+  if (settings->checkpoint != NULL || settings->common.save != NULL) {
+    run->checkpoint = settings->checkpoint != NULL
+                          ? strdup(settings->checkpoint)
+                          : saved_path(settings->common.save, "checkpoint.ntk");
     if (run->checkpoint == NULL)
       return report_error(EXIT_FAILED, "no memory for the checkpoint's name");
   }
@@ -55,7 +56,7 @@ static exit_status make_options(train_run *run) {
       .lr = settings->lr.value,
       .lr_rule = settings->lr.name,
       .momentum = settings->momentum,
-      .precision = settings->precision,
+      .precision = settings->common.precision,
       .epochs = settings->epochs == 0 && lm ? EPOCHS_LM : settings->epochs,
       .target = settings->target,
       .plateau = settings->plateau,
@@ -64,7 +65,7 @@ static exit_status make_options(train_run *run) {
       .checkpoint = run->checkpoint,
       .progress = report,
       .progress_user = run,
-      .seed = settings->seed,
+      .seed = settings->common.seed,
   };
   return EXIT_DONE;
 }
@@ -89,7 +90,7 @@ static exit_status prepare(train_run *run) {
   if (status == EXIT_DONE && job->from_file)
     status = check_memory(run, ntk_dataset_samples(job->data));
   if (status == EXIT_DONE)
-    status = labels_make(job, &run->Y);
+    status = labels_make(job, true, &run->Y);
   if (status == EXIT_DONE)
     status = job_network(job);
   if (status == EXIT_DONE)
@@ -103,10 +104,10 @@ static exit_status prepare(train_run *run) {
 
 /* A result that cannot be saved or drawn is still printed. */
 static exit_status present(train_run *run, const ntk_train_result *result) {
-  const cli_settings *settings = run->job.settings;
-  exit_status status = settings->save != NULL ? train_save(run, result) : EXIT_DONE;
+  const train_settings *settings = run->settings;
+  exit_status status = settings->common.save != NULL ? train_save(run, result) : EXIT_DONE;
   progress_clear();
-  if (settings->json) {
+  if (settings->common.json) {
     json_t *object = train_json(run, result);
     const exit_status printed = json_print(object);
     status = status == EXIT_DONE ? printed : status;
@@ -150,7 +151,7 @@ static const char *option_at_fault(const train_run *run) {
   const char *path = run->checkpoint;
   if (path == NULL || strncmp(ntk_error_message(), path, strlen(path)) != 0)
     return NULL;
-  return run->job.settings->checkpoint != NULL ? "checkpoint" : "save";
+  return run->settings->checkpoint != NULL ? "checkpoint" : "save";
 }
 
 static exit_status compute(train_run *run) {
@@ -176,8 +177,9 @@ static exit_status compute(train_run *run) {
   return status;
 }
 
-exit_status command_train(const cli_settings *settings) {
-  train_run run = {.job = {.settings = settings}};
+exit_status command_train(const void *given) {
+  const train_settings *settings = given;
+  train_run run = {.settings = settings, .job = {.settings = &settings->common}};
   exit_status status = train_check(settings);
   if (status == EXIT_DONE)
     status = prepare(&run);

@@ -8,7 +8,19 @@
 
 #include <jansson.h>
 
+typedef struct train_settings {
+  cli_settings common;
+  const char *optimizer, *loss, *checkpoint;
+  real_or_name lr;
+  double momentum, target, seconds; /* 0: not given */
+  size_t epochs, plateau, track;    /* 0: not given */
+  bool plot;
+} train_settings;
+
+exit_status command_train(const void *settings);
+
 typedef struct train_run {
+  const train_settings *settings; /* borrowed; the job has what of them is common */
   cli_job job;
   double *Y;        /* N labels, owned */
   char *checkpoint; /* owned; NULL: none */
@@ -19,7 +31,7 @@ typedef struct train_run {
 } train_run;
 
 /* What settings ask for that does not go together. */
-exit_status train_check(const cli_settings *settings);
+exit_status train_check(const train_settings *settings);
 /* Says what may surprise: a theory outside its assumptions, a precision that does not suffice, a
  * cost. After data and network are there. */
 void train_warn(const train_run *run);

@@ -11,18 +11,18 @@ static bool is(const char *a, const char *b) {
   return strcmp(a, b) == 0;
 }
 
-exit_status train_check(const cli_settings *settings) {
+exit_status train_check(const train_settings *settings) {
   const char *optimizer = settings->optimizer;
   const bool lm = is(optimizer, "lm");
   const real_or_name *lr = &settings->lr;
-  if (settings->plot && settings->save == NULL)
+  if (settings->plot && settings->common.save == NULL)
     return report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
   if (settings->momentum > 0 && !is(optimizer, "momentum") && !is(optimizer, "nesterov"))
     return report_error(
         EXIT_INPUT, "--momentum is for --optimizer momentum or nesterov; it is %s here", optimizer);
   if (lm && (lr->name == NULL || !is(lr->name, "auto")))
     return report_error(EXIT_INPUT, "--lr: --optimizer lm takes no step size; leave it out");
-  if (lm && is(settings->precision, "float"))
+  if (lm && is(settings->common.precision, "float"))
     return report_error(EXIT_INPUT, "--precision float is not for --optimizer lm; expected double");
   return EXIT_DONE;
 }
@@ -30,7 +30,7 @@ exit_status train_check(const cli_settings *settings) {
 /* ---- Warnings -------------------------------------------------------------------------------- */
 
 /* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
-static void warn_smoothness(const cli_settings *settings) {
+static void warn_smoothness(const train_settings *settings) {
   size_t count = 0;
   const ntk_activation_info *list = ntk_activation_list(&count);
   const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
@@ -38,8 +38,8 @@ static void warn_smoothness(const cli_settings *settings) {
                      : settings->track > 0                                          ? "--track"
                                                                                     : NULL;
   for (size_t i = 0; i < count && what != NULL; i++)
-    if (is(settings->activation, list[i].name) && isinf(list[i].lipschitz_grad))
-      report_warning(settings,
+    if (is(settings->common.activation, list[i].name) && isinf(list[i].lipschitz_grad))
+      report_warning(&settings->common,
                      "%s rests on a smooth activation, and the derivative of %s jumps: its "
                      "Jacobian may change a great deal in a small step",
                      what, list[i].name);
@@ -49,15 +49,15 @@ static void warn_smoothness(const cli_settings *settings) {
  * phi(g) w with w ~ N(0, beta_L^2 gamma), rounded to a part in 2^24 each, errs by about
  * 2^-24 beta_L sqrt(gamma n_{L-1}) where phi(g) is near 1. */
 static void warn_float(const train_run *run) {
-  const cli_settings *settings = run->job.settings;
+  const train_settings *settings = run->settings;
   const ntk_network_spec *spec = &run->job.spec;
-  if (!is(settings->precision, "float") || !(spec->gamma > 0))
+  if (!is(settings->common.precision, "float") || !(spec->gamma > 0))
     return;
   const size_t L = spec->depth;
   const double terms = (double)spec->width[L - 1], N = (double)ntk_dataset_samples(run->job.data);
   const double error = FLT_EPSILON / 2 * spec->beta[L - 1] * sqrt(spec->gamma * terms);
   const double floor = error * error * (is(settings->loss, "mean") ? 1.0 : N / 2.0);
-  report_warning(settings,
+  report_warning(&settings->common,
                  "--precision float: outputs are differences of numbers near sqrt(gamma) = %.2g, "
                  "known to about %.1g: the loss cannot be followed below %.1g, and steps may stop "
                  "moving the weights before; double goes far beyond",
@@ -89,16 +89,17 @@ static void warn_cost(const train_run *run) {
 }
 
 /* Theorem 4.2 is about gradient descent. */
-static void warn_rule(const cli_settings *settings) {
+static void warn_rule(const train_settings *settings) {
   if (settings->lr.name != NULL && is(settings->lr.name, "theory") &&
       !is(settings->optimizer, "gd"))
-    report_warning(settings, "--lr theory is Theorem 4.2's step for gradient descent, not for %s",
+    report_warning(&settings->common,
+                   "--lr theory is Theorem 4.2's step for gradient descent, not for %s",
                    settings->optimizer);
 }
 
 void train_warn(const train_run *run) {
-  warn_rule(run->job.settings);
-  warn_smoothness(run->job.settings);
+  warn_rule(run->settings);
+  warn_smoothness(run->settings);
   warn_float(run);
   warn_cost(run);
 }

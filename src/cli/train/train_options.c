@@ -1,9 +1,9 @@
-/* The table of options, the part of training. */
-#include "cli/shell/command.h"
-#include "cli/shell/options.h"
-#include "ntkit/fit.h"
+/* The command and its options. */
+#include "cli/train/train.h"
 
-#define FIELD(name) offsetof(cli_settings, name)
+#include "cli/shell/command.h"
+
+#define FIELD(name) offsetof(train_settings, name)
 
 static const char *optimizer_name(size_t i) {
   size_t count = 0;
@@ -23,31 +23,14 @@ static const char *loss_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
-static const char *labels_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_labels_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
 static const char *precision_name(size_t i) {
   static const char *const names[] = {"double", "float"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-const option_row train_options[] = {
-    {.name = "labels",
-     .kind = KIND_DATA,
-     .commands = FOR_TRAIN | FOR_MEMORIZE,
-     .field = FIELD(labels),
-     .argument = "NAME|FILE",
-     .fallback = "gaussian",
-     .choice = labels_name,
-     .help = "Labels Y: a law to draw from, the outputs of a teacher network, or a .npy file of N "
-             "numbers. Text that is no known name is a file when it ends in .npy, contains a '/' "
-             "or exists."},
+static const option_row own[] = {
     {.name = "optimizer",
      .kind = KIND_CHOICE,
-     .commands = FOR_TRAIN,
      .field = FIELD(optimizer),
      .argument = "NAME",
      .fallback = "gd",
@@ -56,7 +39,6 @@ const option_row train_options[] = {
              "Levenberg-Marquardt (lm), which solves an N x N system a step and needs few."},
     {.name = "lr",
      .kind = KIND_RULE,
-     .commands = FOR_TRAIN,
      .field = FIELD(lr),
      .argument = "ETA|RULE",
      .fallback = "auto",
@@ -67,7 +49,6 @@ const option_row train_options[] = {
              "the start (adam: 1 / (10 sqrt N)), theory is that of Theorem 4.2. lm takes none."},
     {.name = "momentum",
      .kind = KIND_REAL,
-     .commands = FOR_TRAIN,
      .field = FIELD(momentum),
      .argument = "B",
      .item = "the momentum",
@@ -75,7 +56,6 @@ const option_row train_options[] = {
      .help = "Of momentum and nesterov. When not given: by the rule of --lr auto, else 0.9."},
     {.name = "loss",
      .kind = KIND_CHOICE,
-     .commands = FOR_TRAIN,
      .field = FIELD(loss),
      .argument = "NAME",
      .fallback = "half-sum",
@@ -84,7 +64,6 @@ const option_row train_options[] = {
              "in the authors' script."},
     {.name = "epochs",
      .kind = KIND_SIZE,
-     .commands = FOR_TRAIN,
      .field = FIELD(epochs),
      .argument = "E",
      .item = "E",
@@ -92,7 +71,6 @@ const option_row train_options[] = {
      .help = "At most so many steps. When not given: 10000, of lm 100."},
     {.name = "target",
      .kind = KIND_ABOVE,
-     .commands = FOR_TRAIN,
      .field = FIELD(target),
      .argument = "LOSS",
      .item = "the target",
@@ -100,7 +78,6 @@ const option_row train_options[] = {
      .help = "Stop when the loss is at most this."},
     {.name = "plateau",
      .kind = KIND_SIZE,
-     .commands = FOR_TRAIN,
      .field = FIELD(plateau),
      .argument = "E",
      .alone = "100",
@@ -112,7 +89,6 @@ const option_row train_options[] = {
          "which they plot, is twice the mean of the last E losses whose sum had not risen."},
     {.name = "time",
      .kind = KIND_ABOVE,
-     .commands = FOR_TRAIN,
      .field = FIELD(seconds),
      .argument = "SECONDS",
      .item = "the time",
@@ -121,7 +97,6 @@ const option_row train_options[] = {
              "begun that the last one's time, and K's of --track, would end past it."},
     {.name = "track",
      .kind = KIND_SIZE,
-     .commands = FOR_TRAIN,
      .field = FIELD(track),
      .argument = "EVERY",
      .item = "EVERY",
@@ -131,15 +106,13 @@ const option_row train_options[] = {
              "'ntkit spectrum' does."},
     {.name = "precision",
      .kind = KIND_CHOICE,
-     .commands = FOR_TRAIN,
-     .field = FIELD(precision),
+     .field = FIELD(common.precision),
      .argument = "NAME",
      .fallback = "double",
      .choice = precision_name,
      .help = "Precision of weights and steps; K is always found in double."},
     {.name = "checkpoint",
      .kind = KIND_FILE,
-     .commands = FOR_TRAIN,
      .field = FIELD(checkpoint),
      .argument = "FILE",
      .expected = "the name of a file, made if it is not there",
@@ -147,19 +120,36 @@ const option_row train_options[] = {
              "on from it, to the same bits. Default with --save: DIR/checkpoint.ntk."},
     {.name = "save",
      .kind = KIND_PATH,
-     .commands = FOR_TRAIN,
-     .field = FIELD(save),
+     .field = FIELD(common.save),
      .argument = "DIR",
      .expected = "a directory, made if it is not there",
-     .help =
-         "Write X.npy (after scaling), Y.npy, the first weights init/W1.npy to init/WL.npy, the "
-         "last W1.npy to WL.npy, loss.npy, with --track track_*.npy, and result.json (what "
-         "--json prints) into DIR."},
+     .help = "Write X.npy (after scaling), Y.npy, the first weights init/W1.npy to init/WL.npy, "
+             "the last W1.npy to WL.npy, loss.npy, with --track track_*.npy, and result.json (what "
+             "--json prints) into DIR."},
     {.name = "plot",
      .kind = KIND_FLAG,
-     .commands = FOR_TRAIN,
      .field = FIELD(plot),
      .help = "With --save: figures loss.{svg,pdf,png} with bound and prediction, and with --track "
              "spectrum.{svg,pdf,png}, the eigenvalues of K over epochs. Needs gnuplot."},
 };
-const size_t train_option_count = sizeof train_options / sizeof train_options[0];
+
+const cli_command train_command = {
+    .name = "train",
+    .summary = "fits a network to labels; Theorem 4.2 measured beside it",
+    .about =
+        "Trains a network on all samples at once and says at what rate the loss fell and what "
+        "Theorem 4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the "
+        "Jacobian, and how far the kernel moved. Interrupted with a checkpoint, the same command "
+        "goes on to the same bits. docs/training.md explains what it prints and writes.",
+    .example = "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs "
+               "2000 --track 100",
+    .options = (const option_part[]){SHARED(DATA, SCALE),
+                                     SHARED(OVERWRITE, OVERWRITE),
+                                     SHARED(THREADS, MEMORY),
+                                     SHARED(LABELS, LABELS),
+                                     OPTION_PART(own),
+                                     SHARED(JSON, HELP),
+                                     {NULL, 0}},
+    .size = sizeof(train_settings),
+    .run = command_train,
+};

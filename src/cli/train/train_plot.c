@@ -116,7 +116,7 @@ static exit_status draw_loss(train_run *run, const ntk_train_result *result, cur
   for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
   end(c, FIGURE_SHAPES);
-  snprintf(y, sizeof y, "loss (%s)", run->job.settings->loss);
+  snprintf(y, sizeof y, "loss (%s)", run->settings->loss);
   const figure f = {.about = "loss, the bound (20), and the loss if the kernel stayed K_0",
                     .y = {.label = y}};
   return draw(run, bases[0], c, f);

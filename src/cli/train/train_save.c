@@ -52,7 +52,7 @@ exit_status train_claim(const train_run *run) {
     status = saved_claim(folder, "loss.npy");
   for (size_t k = 0; k < TRACKED && status == EXIT_DONE && run->options.track > 0; k++)
     status = saved_claim(folder, tracked[k].name);
-  return status == EXIT_DONE && job->settings->plot ? claim_figures(run) : status;
+  return status == EXIT_DONE && run->settings->plot ? claim_figures(run) : status;
 }
 
 static exit_status save_track(const ntk_train_result *result, saved_folder *folder) {
@@ -104,7 +104,7 @@ exit_status train_save(train_run *run, const ntk_train_result *result) {
   exit_status status = save_arrays(run, result);
   if (status != EXIT_DONE)
     return status;
-  const exit_status drawn = run->job.settings->plot ? train_plot(run, result) : EXIT_DONE;
+  const exit_status drawn = run->settings->plot ? train_plot(run, result) : EXIT_DONE;
   status = saved_announce(folder);
   if (status == EXIT_DONE)
     status = saved_finish(folder, train_json(run, result));

@@ -11,8 +11,9 @@
 enum { ROWS = 12 }; /* of the table of what was tracked */
 
 static void print_method(const train_run *run, const ntk_train_result *result) {
-  const cli_settings *settings = run->job.settings;
-  printf("optimizer   %s, loss %s, %s", settings->optimizer, settings->loss, settings->precision);
+  const train_settings *settings = run->settings;
+  printf("optimizer   %s, loss %s, %s", settings->optimizer, settings->loss,
+         settings->common.precision);
   if (!isnan(result->momentum))
     printf(", momentum %.6g", result->momentum);
   putchar('\n');
@@ -78,7 +79,7 @@ static void print_track(const ntk_train_result *result) {
 /* ---- The verdict ----------------------------------------------------------------------------- */
 
 static void print_bound(const train_run *run, const ntk_convergence *c) {
-  if (strcmp(run->job.settings->optimizer, "gd") != 0)
+  if (strcmp(run->settings->optimizer, "gd") != 0)
     printf("  (20)      is of gradient descent alone\n");
   else if (!c->bound_known)
     printf("  (20)      not known: %s\n",
@@ -94,7 +95,7 @@ static void print_bound(const train_run *run, const ntk_convergence *c) {
 
 /* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
 static double largest_step(const train_run *run, const ntk_convergence *c) {
-  const bool mean = strcmp(run->job.settings->loss, "mean") == 0;
+  const bool mean = strcmp(run->settings->loss, "mean") == 0;
   const double scale = mean ? 2.0 / (double)ntk_dataset_samples(run->job.data) : 1.0;
   return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
 }
@@ -117,7 +118,7 @@ static void print_condition(const train_run *run, const ntk_train_result *result
          c->change_largest, c->change_allowed);
   printf("            distance at most %.4g; R = 4 ||F_0 - Y|| / alpha = %.4g\n",
          c->distance_largest, c->radius);
-  if (strcmp(run->job.settings->optimizer, "gd") == 0 && result->lr > largest_step(run, c))
+  if (strcmp(run->settings->optimizer, "gd") == 0 && result->lr > largest_step(run, c))
     printf("            step size %.4g; it takes at most (3/2 - alpha/beta) / beta^2 = %.4g\n",
            result->lr, largest_step(run, c));
 }

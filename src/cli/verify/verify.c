@@ -58,7 +58,7 @@ static exit_status present(const verify_view *view) {
   progress_clear();
   if (view->settings->report != NULL)
     status = write_page(view);
-  if (view->settings->json) {
+  if (view->settings->study.common.json) {
     json_t *object = verify_json(view);
     const exit_status printed = json_print(object);
     status = status == EXIT_DONE ? printed : status;
@@ -76,19 +76,19 @@ static exit_status present(const verify_view *view) {
 
 /* ---- One instance ---------------------------------------------------------------------------- */
 
-static exit_status parse_size(const char *name, const char *text, cli_settings *settings) {
-  return text == NULL ? EXIT_DONE : parse_value(option_of(name, FOR_SPECTRUM), text, settings);
+static exit_status parse_size(size_t option, const char *text, cli_settings *settings) {
+  return text == NULL ? EXIT_DONE : parse_value(&shared_options[option], text, settings);
 }
 
 /* Sizes as numbers, as other commands have them. sizes->widths is to be freed. */
-static exit_status parse_sizes(const cli_settings *settings, cli_settings *sizes) {
-  *sizes = *settings;
+static exit_status parse_sizes(const verify_settings *settings, cli_settings *sizes) {
+  *sizes = settings->study.common;
   sizes->widths = (size_list){0};
-  exit_status status = parse_size("samples", settings->samples_text, sizes);
+  exit_status status = parse_size(OPTION_SAMPLES, settings->samples_text, sizes);
   if (status == EXIT_DONE)
-    status = parse_size("dim", settings->dim_text, sizes);
+    status = parse_size(OPTION_DIM, settings->dim_text, sizes);
   if (status == EXIT_DONE)
-    status = parse_size("widths", settings->widths_text, sizes);
+    status = parse_size(OPTION_WIDTHS, settings->widths_text, sizes);
   return status;
 }
 
@@ -101,7 +101,7 @@ static exit_status check_memory(const cli_job *job, const ntk_verify_options *op
 /* Data and network, with the sizes checked as soon as they are known. */
 static exit_status prepare(cli_job *job, const ntk_verify_options *options) {
   exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE && job->from_file && job->settings->population > 0)
+  if (status == EXIT_DONE && job->from_file && options->population > 0)
     status = report_error(EXIT_INPUT, "--population: the law of a file's data is not known, and "
                                       "expectations are means over them; leave it out");
   if (status == EXIT_DONE && !job->from_file)
@@ -121,16 +121,15 @@ static exit_status prepare(cli_job *job, const ntk_verify_options *options) {
 }
 
 /* The ledger, and for a page the proved lambda_min that it opens with. */
-static exit_status measure(const cli_job *job, const ntk_verify_options *options) {
-  const cli_settings *settings = job->settings;
+static exit_status measure(const verify_settings *settings, const cli_job *job,
+                           const ntk_verify_options *options) {
   ntk_ledger ledger = {0};
   ntk_spectrum_result answer = {0};
   ntk_status status = ntk_verify(job->context, job->network, job->data,
-                                 job->from_file ? NULL : settings->data, options, &ledger);
+                                 job->from_file ? NULL : job->settings->data, options, &ledger);
   if (status == NTK_OK && settings->report != NULL)
-    status =
-        ntk_spectrum(job->context, job->network, job->data,
-                     &(ntk_spectrum_options){.certify = true, .seed = settings->seed}, &answer);
+    status = ntk_spectrum(job->context, job->network, job->data,
+                          &(ntk_spectrum_options){.certify = true, .seed = options->seed}, &answer);
   exit_status result = EXIT_DONE;
   if (status == NTK_OK)
     result = present(
@@ -142,19 +141,19 @@ static exit_status measure(const cli_job *job, const ntk_verify_options *options
   return result;
 }
 
-static exit_status verify_one(const cli_settings *settings) {
+static exit_status verify_one(const verify_settings *settings) {
   cli_settings sizes;
   cli_job job = {0};
   exit_status status = parse_sizes(settings, &sizes);
   if (status == EXIT_DONE) {
     ntk_verify_options options = {.population = settings->population,
                                   .spectra = settings->report != NULL,
-                                  .seed = settings->seed};
+                                  .seed = sizes.seed};
     job.settings = &sizes;
     status = prepare(&job, &options);
     options.spec = &job.spec;
     if (status == EXIT_DONE)
-      status = measure(&job, &options);
+      status = measure(settings, &job, &options);
     job_end(&job);
   }
   free(sizes.widths.values);
@@ -164,14 +163,14 @@ static exit_status verify_one(const cli_settings *settings) {
 /* ---- The command ----------------------------------------------------------------------------- */
 
 /* What belongs to a ladder, and the report's file. */
-static exit_status check(const cli_settings *settings) {
+static exit_status check(const verify_settings *settings) {
   if (settings->ladder == NULL) {
-    const char *option = settings->db != NULL    ? "db"
-                         : settings->trials > 0  ? "trials"
-                         : settings->workers > 0 ? "workers"
-                         : settings->retry       ? "retry"
-                         : settings->other_code  ? "other-code"
-                                                 : NULL;
+    const char *option = settings->study.db != NULL    ? "db"
+                         : settings->trials > 0        ? "trials"
+                         : settings->study.workers > 0 ? "workers"
+                         : settings->study.retry       ? "retry"
+                         : settings->study.other_build ? "allow-other-build"
+                                                       : NULL;
     if (option != NULL)
       return report_error(EXIT_INPUT, "--%s needs --ladder NAME=VALUES, the sizes to measure at",
                           option);
@@ -184,14 +183,14 @@ static exit_status check(const cli_settings *settings) {
   if (settings->report == NULL)
     return EXIT_DONE;
   static const char *const html[] = {".html", ".htm"};
-  exit_status status = file_check(settings->report, settings->data, "report");
+  exit_status status = file_check(settings->report, settings->study.common.data, "report");
   if (status == EXIT_DONE && !file_is_bare(settings->report) &&
       !file_ends_in(settings->report, html, 2))
     status = report_error(EXIT_INPUT,
                           "--report: '%s': the page is HTML; expected a name that ends in .html",
                           settings->report);
-  if (status == EXIT_DONE && settings->db != NULL)
-    status = file_check(settings->report, settings->db, "report");
+  if (status == EXIT_DONE && settings->study.db != NULL)
+    status = file_check(settings->report, settings->study.db, "report");
   cli_file probe;
   if (status == EXIT_DONE)
     status = file_create(settings->report, "report", &probe);
@@ -200,7 +199,8 @@ static exit_status check(const cli_settings *settings) {
   return status;
 }
 
-exit_status command_verify(const cli_settings *settings) {
+exit_status command_verify(const void *given) {
+  const verify_settings *settings = given;
   exit_status status = check(settings);
   if (status != EXIT_DONE)
     return status;

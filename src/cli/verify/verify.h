@@ -7,14 +7,24 @@
 
 #include "cli/run/job.h"
 #include "cli/shell/file.h"
+#include "cli/study/study.h"
 #include "ntkit/study.h"
 #include "ntkit/verify.h"
 
 #include <jansson.h>
 
+/* Sizes are numbers, or with a ladder expressions of its variable. */
+typedef struct verify_settings {
+  study_settings study; /* how a ladder is run */
+  const char *samples_text, *dim_text, *widths_text, *ladder, *report;
+  size_t population, trials; /* 0: not given */
+} verify_settings;
+
+exit_status command_verify(const void *settings);
+
 /* What verify presents: one ledger, or a ladder. */
 typedef struct verify_view {
-  const cli_settings *settings;
+  const verify_settings *settings;
   const cli_job *job;                /* NULL with a ladder */
   const ntk_ledger *ledger;          /* NULL with a ladder */
   const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a ladder */
@@ -23,7 +33,7 @@ typedef struct verify_view {
 } verify_view;
 
 /* The command with --ladder; present: shows what it found. */
-exit_status ladder_run(const cli_settings *settings,
+exit_status ladder_run(const verify_settings *settings,
                        exit_status (*present)(const verify_view *view));
 
 /* Verdicts counted over all rows, by number; the first row that fails, or NULL. */

@@ -6,13 +6,13 @@
 
 static json_t *ladder_json(const verify_view *view) {
   const ntk_sweep *l = view->ladder;
-  const cli_settings *s = view->settings;
+  const cli_settings *s = &view->settings->study.common;
   json_t *object = json_object();
   json_put(&object, "variable", json_text(view->rungs->variable));
   json_put(&object, "values", json_text(view->rungs->values));
-  json_put(&object, "widths", json_text(s->widths_text));
-  json_put(&object, "samples", json_text(s->samples_text));
-  json_put(&object, "dim", json_text(s->dim_text));
+  json_put(&object, "widths", json_text(view->settings->widths_text));
+  json_put(&object, "samples", json_text(view->settings->samples_text));
+  json_put(&object, "dim", json_text(view->settings->dim_text));
   json_put(&object, "activation", json_text(s->activation));
   json_put(&object, "init", json_text(s->init));
   json_put(&object, "data", json_text(s->data));
@@ -31,7 +31,7 @@ json_t *verify_json(const verify_view *view) {
   json_t *object = json_object();
   json_put(&object, "network", job_network_json(view->job));
   json_put(&object, "data", job_data_json(view->job));
-  json_put(&object, "seed", json_whole(view->settings->seed));
+  json_put(&object, "seed", json_whole(view->settings->study.common.seed));
   json_put_fields(&object, ntk_describe("ntk_ledger"), view->ledger, NULL, NULL);
   json_put(&object, "environment", json_environment(view->job->context));
   return object;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* "NAME=VALUES" apart; *name is to be freed. */
-static exit_status split(const cli_settings *s, char **name, const char **values) {
+static exit_status split(const verify_settings *s, char **name, const char **values) {
   const char *equals = strchr(s->ladder, '=');
   if (equals == NULL || equals == s->ladder || equals[1] == '\0')
     return report_error(EXIT_INPUT, "--ladder: '%.60s'; expected NAME=VALUES, as d=50,100,200",
@@ -19,7 +19,7 @@ static exit_status split(const cli_settings *s, char **name, const char **values
 }
 
 /* What goes with the variable, and what does not. */
-static exit_status check(const cli_settings *s, const char *variable) {
+static exit_status check(const verify_settings *s, const char *variable) {
   const char *twice = strcmp(variable, "d") == 0 && s->dim_text != NULL       ? "dim"
                       : strcmp(variable, "N") == 0 && s->samples_text != NULL ? "samples"
                                                                               : NULL;
@@ -31,41 +31,41 @@ static exit_status check(const cli_settings *s, const char *variable) {
                         "--samples is needed with --ladder: a number, or an expression "
                         "of %s",
                         variable);
-  if (s->gamma > 0)
+  if (s->study.common.gamma > 0)
     return report_error(EXIT_INPUT, "--gamma is not for --ladder; leave it out");
   return EXIT_DONE;
 }
 
 /* The database of --db, or none: the trials are kept in memory. */
-static exit_status run(const cli_settings *s, const ntk_sweep_spec *spec, ntk_sweep *sweep) {
+static exit_status run(const verify_settings *s, const ntk_sweep_spec *spec, ntk_sweep *sweep) {
   study_reporter reporter;
-  const ntk_study_options options = study_run_options(s, &reporter);
-  progress_start(s->quiet);
-  const ntk_status status = ntk_sweep_run(spec, s->db, &options, sweep);
+  const ntk_study_options options = study_run_options(&s->study, &reporter);
+  progress_start(s->study.common.quiet);
+  const ntk_status status = ntk_sweep_run(spec, s->study.db, &options, sweep);
   progress_clear();
   if (status != NTK_OK)
     return report_library(status, NULL);
   if (sweep->status.failed > 0)
-    report_warning(s, "%zu trials failed, the last one: %s", sweep->status.failed,
+    report_warning(&s->study.common, "%zu trials failed, the last one: %s", sweep->status.failed,
                    sweep->status.last_error);
   return EXIT_DONE;
 }
 
-exit_status ladder_run(const cli_settings *settings,
+exit_status ladder_run(const verify_settings *settings,
                        exit_status (*present)(const verify_view *view)) {
   char *variable = NULL;
   ntk_sweep_spec spec = {.samples = settings->samples_text,
                          .dim = settings->dim_text,
                          .widths = settings->widths_text,
-                         .activation = settings->activation,
-                         .init = settings->init,
-                         .data = settings->data,
-                         .scale = settings->scale,
-                         .beta = settings->beta.values,
-                         .betas = settings->beta.count,
+                         .activation = settings->study.common.activation,
+                         .init = settings->study.common.init,
+                         .data = settings->study.common.data,
+                         .scale = settings->study.common.scale,
+                         .beta = settings->study.common.beta.values,
+                         .betas = settings->study.common.beta.count,
                          .population = settings->population,
                          .trials = settings->trials,
-                         .seed = settings->seed};
+                         .seed = settings->study.common.seed};
   ntk_sweep sweep = {0};
   exit_status status = split(settings, &variable, &spec.values);
   spec.variable = variable;

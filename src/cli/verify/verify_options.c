@@ -1,27 +1,25 @@
-/* The table of options, the part of verify. */
+/* The command and its options. */
+#include "cli/verify/verify.h"
+
 #include "cli/shell/command.h"
-#include "cli/shell/options.h"
 
-#define FIELD(name) offsetof(cli_settings, name)
+#define FIELD(name) offsetof(verify_settings, name)
 
-const option_row verify_options[] = {
+static const option_row own[] = {
     {.name = "samples",
      .kind = KIND_TEXT,
-     .commands = FOR_VERIFY,
      .field = FIELD(samples_text),
      .argument = "N",
      .help = "Number of samples N. Needed to draw data; of a file, the first N rows. With --ladder "
              "an expression of its variable, as 'floor(d^2/8)'."},
     {.name = "dim",
      .kind = KIND_TEXT,
-     .commands = FOR_VERIFY,
      .field = FIELD(dim_text),
      .argument = "d",
      .help = "Dimension d of a sample. Needed to draw data, unless it is the ladder's variable; "
              "with --ladder also an expression."},
     {.name = "widths",
      .kind = KIND_TEXT,
-     .commands = FOR_VERIFY,
      .field = FIELD(widths_text),
      .required = true,
      .argument = "n_1,...,n_{L-1}",
@@ -29,18 +27,15 @@ const option_row verify_options[] = {
      .help = "Widths of the hidden layers, with --ladder expressions, as d,d."},
     {.name = "population",
      .kind = KIND_SIZE,
-     .commands = FOR_VERIFY,
      .field = FIELD(population),
      .argument = "SAMPLES",
      .item = "the population",
      .expected = "a whole number from 2048",
      .help =
          "Fresh samples behind every expectation over X, 2048 and up; memory does not grow with "
-         "them. When not given: 100000. Expectations over a file's law are means over the "
-         "file."},
+         "them. When not given: 100000. Expectations over a file's law are means over the file."},
     {.name = "report",
      .kind = KIND_FILE,
-     .commands = FOR_VERIFY,
      .field = FIELD(report),
      .argument = "FILE.html",
      .expected = "the name of a file in a directory that is there",
@@ -49,14 +44,12 @@ const option_row verify_options[] = {
          "proof's kernels or the ladder's exponents, the table. One file that needs nothing else."},
     {.name = "ladder",
      .kind = KIND_TEXT,
-     .commands = FOR_VERIFY,
      .field = FIELD(ladder),
      .argument = "NAME=VALUES",
      .help = "Measure at several sizes, as d=50,100,200, and fit how every quantity grows with the "
              "variable. --samples, --dim and --widths may then be expressions of it."},
     {.name = "trials",
      .kind = KIND_SIZE,
-     .commands = FOR_VERIFY,
      .field = FIELD(trials),
      .argument = "T",
      .item = "T",
@@ -65,11 +58,30 @@ const option_row verify_options[] = {
              "given: 3."},
     {.name = "db",
      .kind = KIND_FILE,
-     .commands = FOR_VERIFY,
-     .field = FIELD(db),
+     .field = FIELD(study.db),
      .argument = "FILE",
      .expected = "a database, a file that is made if it is not there",
      .help = "Keep the ladder's trials in this study database: interrupted, the same command goes "
              "on, and the study commands read it."},
 };
-const size_t verify_option_count = sizeof verify_options / sizeof verify_options[0];
+
+const cli_command verify_command = {
+    .name = "verify",
+    .summary = "the paper's proof step by step, in numbers, on a network and data",
+    .about = "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 "
+             "and every inequality between them on a network and data: where each stands against "
+             "its predicted order, and whether what must hold holds. With --ladder the same at "
+             "several sizes, with the exponent of every quantity beside the predicted one. "
+             "docs/verify.md explains what it prints. Exit status 1 when an inequality fails.",
+    .example = "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh",
+    .options = (const option_part[]){SHARED(DATA, DATA),
+                                     SHARED(ACTIVATION, SCALE),
+                                     SHARED(THREADS, MEMORY),
+                                     OPTION_PART(own),
+                                     STUDY(WORKERS, WORKERS),
+                                     STUDY(RETRY, PROGRESS),
+                                     SHARED(JSON, HELP),
+                                     {NULL, 0}},
+    .size = sizeof(verify_settings),
+    .run = command_verify,
+};

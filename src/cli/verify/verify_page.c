@@ -182,8 +182,9 @@ static void put_ledger(const verify_view *view, FILE *out) {
   page_answer(view, out);
   fputs("<dl>\n", out);
   put_widths(out, view->job);
-  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", view->settings->data, ledger->samples,
-            ntk_dataset_dim(view->job->data), (unsigned long long)view->settings->seed);
+  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", view->settings->study.common.data,
+            ledger->samples, ntk_dataset_dim(view->job->data),
+            (unsigned long long)view->settings->study.common.seed);
   page_fact(out, "expectations",
             ledger->empirical ? "means over the data: their law is not known"
                               : "means over %zu fresh samples",

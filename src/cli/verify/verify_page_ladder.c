@@ -144,16 +144,20 @@ static void put_fits(FILE *out, const verify_view *view) {
 
 void page_ladder(const verify_view *view, FILE *out) {
   const ntk_sweep *l = view->ladder;
-  const cli_settings *s = view->settings;
+  const cli_settings *s = &view->settings->study.common;
   const svg_axis axis = exponents(l);
   page_answer(view, out);
   fputs("<dl>\n", out);
   page_fact(out, "ladder", "%s = %s, %zu trials at each size", view->rungs->variable,
             view->rungs->values, l->status.trials);
-  page_fact(out, "network", "widths %s, %s, init %s", s->widths_text, s->activation, s->init);
-  page_fact(out, "data", "%s%s%s%s%s, seed %llu", s->data, s->samples_text != NULL ? ", N = " : "",
-            s->samples_text != NULL ? s->samples_text : "", s->dim_text != NULL ? ", d = " : "",
-            s->dim_text != NULL ? s->dim_text : "", (unsigned long long)s->seed);
+  page_fact(out, "network", "widths %s, %s, init %s", view->settings->widths_text, s->activation,
+            s->init);
+  page_fact(out, "data", "%s%s%s%s%s, seed %llu", s->data,
+            view->settings->samples_text != NULL ? ", N = " : "",
+            view->settings->samples_text != NULL ? view->settings->samples_text : "",
+            view->settings->dim_text != NULL ? ", d = " : "",
+            view->settings->dim_text != NULL ? view->settings->dim_text : "",
+            (unsigned long long)s->seed);
   page_fact(out, "computed", "in %.3g s by ntkit %s (%s)", l->status.seconds, ntk_version(),
             ntk_commit());
   fputs("</dl>\n", out);

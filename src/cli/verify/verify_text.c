@@ -132,15 +132,16 @@ static void print_ladder_row(const ntk_sweep_row *row) {
 
 static void print_ladder(const verify_view *view) {
   const ntk_sweep *l = view->ladder;
-  const cli_settings *s = view->settings;
+  const cli_settings *s = &view->settings->study.common;
   printf("ladder      %s = %s, %zu trials at each size\n", view->rungs->variable,
          view->rungs->values, l->status.trials);
-  printf("network     %s, widths %s, init %s\n", s->activation, s->widths_text, s->init);
+  printf("network     %s, widths %s, init %s\n", s->activation, view->settings->widths_text,
+         s->init);
   printf("data        %s", s->data);
-  if (s->samples_text != NULL)
-    printf(", N = %s", s->samples_text);
-  if (s->dim_text != NULL)
-    printf(", d = %s", s->dim_text);
+  if (view->settings->samples_text != NULL)
+    printf(", N = %s", view->settings->samples_text);
+  if (view->settings->dim_text != NULL)
+    printf(", d = %s", view->settings->dim_text);
   printf(", seed %llu\n", (unsigned long long)s->seed);
   char title[64];
   snprintf(title, sizeof title, "quantity = c %.20s^exponent", view->rungs->variable);

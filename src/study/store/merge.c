@@ -120,7 +120,7 @@ static ntk_status check_builds(const merging *m) {
   if (code == SQLITE_ROW)
     status =
         ntk_fail(NTK_ERR_ARGUMENT,
-                 "%s and %s were computed by different builds; --other-code merges them all "
+                 "%s and %s were computed by different builds; --allow-other-build merges them all "
                  "the same (%s, %s)",
                  m->first, m->path, sqlite3_column_text(select, 0), sqlite3_column_text(select, 1));
   else if (code != SQLITE_DONE)

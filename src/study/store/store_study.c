@@ -253,7 +253,7 @@ ntk_status ntk_store_check_build(const ntk_store *store, const ntk_environment *
     status =
         ntk_fail(NTK_ERR_ARGUMENT,
                  "%s was computed by ntkit %s (%s, %s) and this is ntkit %s (%s, %s): results "
-                 "may differ; --other-code goes on all the same",
+                 "may differ; --allow-other-build goes on all the same",
                  store->path, sqlite3_column_text(select, 0), sqlite3_column_text(select, 1),
                  sqlite3_column_text(select, 2), build->version, build->commit, build->compiler);
   else if (code != SQLITE_DONE)

@@ -1,0 +1,72 @@
+/* The command and its options. */
+#include "cli/spectrum/spectrum.h"
+
+#include "cli/shell/command.h"
+
+#define FIELD(name) offsetof(spectrum_settings, name)
+
+static const char *precision_name(size_t i) {
+  return i == 0 ? "double" : NULL;
+}
+
+static const option_row own[] = {
+    {.name = "full",
+     .kind = KIND_FLAG,
+     .field = FIELD(full),
+     .help = "All eigenvalues. Needs 8 N^2 bytes more."},
+    {.name = "per-layer",
+     .kind = KIND_FLAG,
+     .field = FIELD(per_layer),
+     .help = "The smallest eigenvalue of every block K_k of eq. (8) as well."},
+    {.name = "certify",
+     .kind = KIND_FLAG,
+     .field = FIELD(certify),
+     .help = "Prove bounds of the smallest eigenvalue of the stored matrix, rounding errors "
+             "included. One more build and factorisation."},
+    {.name = "tolerance",
+     .kind = KIND_REAL,
+     .field = FIELD(tolerance),
+     .argument = "TOL",
+     .fallback = "1e-6",
+     .item = "the tolerance",
+     .expected = "a number > 0 and < 1, like 1e-6",
+     .help = "Wanted ||K v - lambda v|| / lambda. The relative error of lambda is near its square "
+             "over the relative gap."},
+    {.name = "save",
+     .kind = KIND_PATH,
+     .field = FIELD(common.save),
+     .argument = "DIR",
+     .expected = "a directory, made if it is not there",
+     .help = "Write X.npy (after scaling), W1.npy to WL.npy, eigenvector.npy, with --full "
+             "eigenvalues.npy, and result.json (what --json prints) into DIR."},
+    {.name = "save-kernel",
+     .kind = KIND_FLAG,
+     .field = FIELD(save_kernel),
+     .help = "With --save: kernel.npy as well, N x N, 8 N^2 bytes."},
+    {.name = "precision",
+     .kind = KIND_CHOICE,
+     .field = FIELD(common.precision),
+     .argument = "NAME",
+     .fallback = "double",
+     .choice = precision_name,
+     .help = "Precision of the kernel and its factor."},
+};
+
+const cli_command spectrum_command = {
+    .name = "spectrum",
+    .summary = "smallest and largest eigenvalue of the NTK, with residuals",
+    .about = "Builds the empirical neural tangent kernel K of a network with random weights on a "
+             "data set, and finds its smallest and largest eigenvalue, each with its true "
+             "residual, beside the bounds of Theorem 3.1. K is N x N and takes 4 N^2 bytes; it is "
+             "never formed through the Jacobian.",
+    .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",
+    .options = (const option_part[]){SHARED(DATA, SCALE),
+                                     {own, 5},
+                                     SHARED(OVERWRITE, OVERWRITE),
+                                     {own + 5, 2},
+                                     SHARED(THREADS, MEMORY),
+                                     SHARED(JSON, HELP),
+                                     {NULL, 0}},
+    .size = sizeof(spectrum_settings),
+    .run = command_spectrum,
+};
