@@ -27,13 +27,6 @@ static fit_problem make_problem(ntk_context *context, size_t s, const char *acti
   return fit_create(context, spec, shapes[s].N);
 }
 
-static double dot(size_t n, const double *a, const double *b) {
-  double sum = 0.0;
-  for (size_t i = 0; i < n; i++)
-    sum += a[i] * b[i];
-  return sum;
-}
-
 static double *nans(size_t n) {
   double *array = make_array(n);
   for (size_t i = 0; i < n; i++)
@@ -99,8 +92,8 @@ static void test_adjoint(void **state) {
   double *v = make_normal(3, p.N), *g = make_normal(4, p.P), *Jv = nans(p.P), *Jg = nans(p.N);
   assert_ok(ntk_jacobian_adjoint(features, v, Jv));
   assert_ok(ntk_jacobian_apply(features, g, Jg));
-  const double size = sqrt(dot(p.N, Jg, Jg) * dot(p.N, v, v));
-  assert_near(dot(p.N, Jg, v), dot(p.P, g, Jv), 1e-13 * size, "adjoint");
+  const double size = sqrt(dot(Jg, Jg, p.N) * dot(v, v, p.N));
+  assert_near(dot(Jg, v, p.N), dot(g, Jv, p.P), 1e-13 * size, "adjoint");
   double *direct = nans(p.N), *twice = nans(p.N);
   assert_ok(ntk_kernel_apply(features, NULL, v, 1, direct));
   assert_ok(ntk_jacobian_apply(features, Jv, twice));
@@ -172,7 +165,7 @@ static void test_euler(void **state) {
       memcpy(part + from, p.network->W[l], count * sizeof *part);
       assert_ok(ntk_jacobian_apply(features, part, u));
       const double off = largest_difference(p.N, u, F);
-      const double product = dot(count, p.network->W[l], g + from), expected = dot(p.N, F, v);
+      const double product = dot(p.network->W[l], g + from, count), expected = dot(F, v, p.N);
       if (a < 2 || l == L) {
         assert_near(off, 0.0, 1e-13 * size, names[a]);
         assert_near(product, expected, 1e-11 * size, names[a]);

@@ -85,4 +85,11 @@ static inline double *kernel_array(const ntk_features *features, size_t N, const
   return K;
 }
 
+static inline double dot(const double *a, const double *b, size_t n) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
 #endif
