@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double TOLERANCE = 1e-6; /* of eigenvalues, as ntk_spectrum's */
-
 ntk_status ntk_resolutions(const ntk_network *network, size_t N, const double *f2, const double *b2,
                            double *resolution) {
   const size_t L = network->depth;
@@ -67,13 +65,14 @@ ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed,
   return NTK_OK;
 }
 
-/* e->resolution of K, or e->verdict where none is needed. norms: scratch, 2 L N + L + 1. */
-static ntk_status look_before(const ntk_features *features, double *norms, ntk_extremes *e) {
+/* norms: scratch, 2 L N + L + 1. */
+static ntk_status look_before(const ntk_features *features, size_t k, double *norms,
+                              ntk_extremes *e) {
   const ntk_network *network = features->network;
   const size_t L = network->depth, N = features->N;
   double *b2 = norms + L * N, *resolution = b2 + L * N;
   ntk_deficiency deficiency;
-  NTK_TRY(ntk_deficiency_find(network, features->X, N, L, &deficiency));
+  NTK_TRY(ntk_deficiency_find(network, features->X, N, k, &deficiency));
   NTK_TRY(features->backend->features_norms(features, norms, b2));
   NTK_TRY(ntk_deficiency_of_norms(network, features->X, N, norms, b2, &deficiency));
   if (deficiency.known) {
@@ -81,40 +80,47 @@ static ntk_status look_before(const ntk_features *features, double *norms, ntk_e
     return NTK_OK;
   }
   NTK_TRY(ntk_resolutions(network, N, norms, b2, resolution));
-  e->resolution = resolution[L];
+  e->resolution = resolution[k];
   return NTK_OK;
 }
 
-/* Of K, as it is, its largest eigenvalue and a copy; then the smallest. vector: scratch, N. */
-static ntk_status both_ends(ntk_kernel *K, uint64_t seed, double *vector, ntk_extremes *e,
-                            ntk_kernel **copy) {
+ntk_status ntk_extremes_foresee(const ntk_features *features, size_t k, ntk_extremes *e) {
+  const size_t L = features->network->depth;
+  double *norms = NULL;
+  *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
+  NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * features->N + L + 1, "row norms", &norms));
+  const ntk_status status = look_before(features, k, norms, e);
+  ntk_free(features->context, norms);
+  return status;
+}
+
+ntk_status ntk_extremes_ends(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
+                             ntk_extremes *e, ntk_kernel **copy) {
   const ntk_operator A = ntk_kernel_operator(K);
   ntk_eigenpair pair;
-  NTK_TRY(ntk_eigen_largest(K->context, &A, TOLERANCE, seed, &pair, vector));
+  if (e->verdict != NTK_VERDICT_RANK_DEFICIENT)
+    ntk_extremes_judge(e, NAN); /* until it is found */
+  NTK_TRY(ntk_eigen_largest(K->context, &A, tolerance, seed, &pair, vector));
   e->lambda_max = pair.value;
   if (copy != NULL)
     NTK_TRY(ntk_kernel_copy(K, copy));
   if (e->verdict == NTK_VERDICT_RANK_DEFICIENT)
     return NTK_OK;
-  const ntk_status status = ntk_extremes_smallest(K, TOLERANCE, seed, vector, e);
+  const ntk_status status = ntk_extremes_smallest(K, tolerance, seed, vector, e);
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
 ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
                              ntk_kernel **kept) {
-  const size_t L = features->network->depth;
   ntk_kernel *K = NULL, *copy = NULL;
-  double *vector = NULL, *norms;
-  ntk_extremes found = {.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
-  NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * features->N + L + 1, "row norms", &norms));
-  ntk_status status = look_before(features, norms, &found);
-  ntk_free(features->context, norms);
-  if (status == NTK_OK)
-    status = ntk_kernel_create(features, NULL, &K);
+  double *vector = NULL;
+  ntk_extremes found;
+  NTK_TRY(ntk_extremes_foresee(features, features->network->depth, &found));
+  ntk_status status = ntk_kernel_create(features, NULL, &K);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(features->context, features->N, "eigenvector", &vector);
   if (status == NTK_OK)
-    status = both_ends(K, seed, vector, &found, kept != NULL ? &copy : NULL);
+    status = ntk_extremes_ends(K, NTK_TOLERANCE, seed, vector, &found, kept != NULL ? &copy : NULL);
   ntk_free(features->context, vector);
   ntk_kernel_destroy(K);
   if (status != NTK_OK) {
@@ -133,7 +139,7 @@ ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *l
   const ntk_operator A = ntk_features_operator(features);
   ntk_eigenpair pair = {.value = NAN};
   const ntk_status status =
-      ntk_eigen_largest(features->context, &A, TOLERANCE, seed, &pair, vector);
+      ntk_eigen_largest(features->context, &A, NTK_TOLERANCE, seed, &pair, vector);
   ntk_free(features->context, vector);
   if (status == NTK_OK)
     *lambda_max = pair.value;

@@ -6,6 +6,9 @@
 #include "kernel/deficiency.h"
 #include "kernel/kernel.h"
 
+/* Of an eigenvalue's residual, unless something else is asked for: ntk_spectrum_options' too. */
+#define NTK_TOLERANCE 1e-6
+
 typedef struct ntk_extremes {
   double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
   double lambda_max; /* NaN: not asked for */
@@ -31,6 +34,16 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min);
  * NaN: the eigensolver did not converge. One factorisation and 20 to 60 solves. */
 ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
                                  ntk_extremes *e);
+
+/* What is known of block k (k = L: K) before it is built, in a fresh *e: that lambda_min is 0, or
+ * else the resolution. O(N d + N log N + N sum_l n_l + P) operations. */
+ntk_status ntk_extremes_foresee(const ntk_features *features, size_t k, ntk_extremes *e);
+
+/* Both ends of K, of which *e has what was foreseen: lambda_max, a copy (NULL: none), and as above
+ * lambda_min, NaN where the eigensolver did not converge, unless it is known to be 0; then K stays
+ * as it is. vector: scratch, N. NTK_ERR_NUMERIC: lambda_max was not found. */
+ntk_status ntk_extremes_ends(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
+                             ntk_extremes *e, ntk_kernel **copy);
 
 /* Both ends of K, which is built, and factorised unless lambda_min is known to be 0. kept: K
  * itself, for the caller to destroy; NULL: no. A lambda_min that the eigensolver does not find is

@@ -6,6 +6,7 @@
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
+#include "kernel/extremes.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
 
@@ -37,72 +38,64 @@ static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) 
   return NTK_OK;
 }
 
-/* lambda_max of K_{L-2}, while it is there. */
-static ntk_status find_largest(ntk_linear_system *s, double *lambda_max) {
+static ntk_status build(ntk_linear_system *s, double *trace) {
   const double start = ntk_clock();
-  double *vector;
-  ntk_eigenpair pair = {.value = NAN};
-  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
-  const ntk_operator A = ntk_kernel_operator(s->factor);
-  const ntk_status status =
-      ntk_eigen_largest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
-  ntk_free(s->context, vector);
-  *lambda_max = pair.value;
-  s->seconds_condition += ntk_clock() - start;
-  return status;
-}
-
-/* The condition number, by the factor; not known where the iteration does not get there. */
-static ntk_status find_condition(ntk_linear_system *s, double lambda_max) {
-  const double start = ntk_clock();
-  double *vector;
-  ntk_eigenpair pair = {.value = NAN};
-  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
-  const ntk_operator A = ntk_kernel_operator(s->factor);
-  const ntk_status status =
-      ntk_eigen_smallest(s->context, &A, CONDITION_TOLERANCE, s->seed, &pair, vector);
-  ntk_free(s->context, vector);
-  if (status == NTK_OK)
-    s->condition = lambda_max / pair.value;
-  s->seconds_condition += ntk_clock() - start;
-  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
-}
-
-/* Builds K_{L-2} + shift I and factorises it; NTK_ERR_NUMERIC where it is singular to rounding.
- * lambda_max: NULL: not asked for. */
-static ntk_status factorise(ntk_linear_system *s, double *trace, double *lambda_max) {
-  double start = ntk_clock(), least;
+  double least;
   ntk_kernel_destroy(s->factor);
   s->factor = NULL;
   NTK_TRY(ntk_kernel_create(s->features, s->block, &s->factor));
   s->factor->backend->kernel_diagonal(s->factor, trace, &least);
   s->seconds_kernel += ntk_clock() - start;
-  if (lambda_max != NULL)
-    NTK_TRY(find_largest(s, lambda_max));
-  start = ntk_clock();
-  ntk_status status = ntk_kernel_factor(s->factor, -s->shift);
-  if (status == NTK_OK && s->shift == 0.0 &&
-      ntk_kernel_smallest_pivot(s->factor) <= ntk_cholesky_bound(s->features->N, *trace))
-    status = ntk_fail(NTK_ERR_NUMERIC, "the kernel is singular to rounding");
-  s->seconds_factor += ntk_clock() - start;
+  return NTK_OK;
+}
+
+/* Both ends of K_{L-2} as far as they are needed; s->factor becomes its factor, where it has one
+ * that is more than rounding: *e says so. */
+static ntk_status judge(ntk_linear_system *s, ntk_extremes *e) {
+  const double start = ntk_clock();
+  double *vector;
+  NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
+  const ntk_status status =
+      ntk_extremes_ends(s->factor, CONDITION_TOLERANCE, s->seed, vector, e, NULL);
+  ntk_free(s->context, vector);
+  s->seconds_factor += e->seconds_factor;
+  s->seconds_condition += ntk_clock() - start - e->seconds_factor;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+/* The least shift that gives a singular K_{L-2} a factor, of K_{L-2} + shift I. built: s->factor is
+ * K_{L-2} still. */
+static ntk_status add_shift(ntk_linear_system *s, bool built, double *trace) {
+  ntk_status status = NTK_ERR_NUMERIC;
+  for (int i = 0; i < 4 && status == NTK_ERR_NUMERIC; i++) {
+    s->shift = (i == 0 ? 1.0 : 100.0) * fmax(s->shift, ntk_cholesky_bound(s->features->N, *trace));
+    if (i > 0 || !built)
+      NTK_TRY(build(s, trace));
+    const double start = ntk_clock();
+    status = ntk_kernel_factor(s->factor, -s->shift);
+    s->seconds_factor += ntk_clock() - start;
+  }
   return status;
 }
 
-/* A singular K_{L-2} gets the least shift that gives it a factor: what can be fitted then is.
- * Where it is singular for want of parameters, no weights fit more than these do. */
+/* A singular K_{L-2} gets a shift: what can be fitted then is. Where it is singular for want of
+ * parameters, no weights fit more than these do. */
 static ntk_status make_factor(ntk_linear_system *s) {
-  double trace = 0.0, lambda_max = NAN;
-  ntk_status status = factorise(s, &trace, &lambda_max);
-  if (status == NTK_OK)
-    return find_condition(s, lambda_max);
-  for (int i = 0; i < 4 && status == NTK_ERR_NUMERIC; i++) {
-    s->shift = (i == 0 ? 1.0 : 100.0) * fmax(s->shift, ntk_cholesky_bound(s->features->N, trace));
-    status = factorise(s, &trace, NULL);
+  const size_t block = s->base->depth - 2;
+  double trace = 0.0;
+  ntk_extremes e;
+  NTK_TRY(ntk_extremes_foresee(s->features, block, &e));
+  NTK_TRY(build(s, &trace));
+  const bool known = e.verdict == NTK_VERDICT_RANK_DEFICIENT;
+  if (!known)
+    NTK_TRY(judge(s, &e));
+  if (e.verdict == NTK_VERDICT_OK) {
+    s->condition = e.lambda_max / e.lambda_min;
+    return NTK_OK;
   }
-  const size_t L = s->base->depth;
-  s->damped = s->features->N > s->base->width[L - 2] * s->base->width[L - 1] ||
-              !s->base->activation.info.nonlinear;
-  return status;
+  s->damped =
+      s->features->N > ntk_rank_bound(s->base, block) || !s->base->activation.info.nonlinear;
+  return add_shift(s, known, &trace);
 }
 
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
@@ -149,16 +142,13 @@ static ntk_status solve_shifted(void *user, double *V, size_t m) {
   return ntk_kernel_solve(s->factor, V, m);
 }
 
-/* Where K_{L-2} is known to be singular, as its rank is at most that of J_{L-2}, conjugate
+/* Where K_{L-2} is known to be singular, by the rank that it can have, conjugate
  * gradients have no solution to go to, and get few products. */
 static size_t most_products(const ntk_linear_system *s) {
-  const ntk_network *base = s->base;
-  const size_t L = base->depth;
-  const size_t rank =
-      base->activation.info.nonlinear ? base->width[L - 2] * base->width[L - 1] : base->width[0];
   if (!s->iterative)
     return CG_PRODUCTS_SHIFTED;
-  return s->features->N > rank ? CG_PRODUCTS_SINGULAR : CG_PRODUCTS;
+  return s->features->N > ntk_rank_bound(s->base, s->base->depth - 2) ? CG_PRODUCTS_SINGULAR
+                                                                      : CG_PRODUCTS;
 }
 
 /* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J

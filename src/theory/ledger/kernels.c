@@ -102,21 +102,11 @@ static ntk_status whole(ntk_verification *v, const ntk_kernel *K, double *values
   return NTK_OK;
 }
 
-/* Of a positive semi-definite K, which is factorised; vector: scratch, N. */
-static ntk_status ends(ntk_verification *v, ntk_kernel *K, double *vector, ntk_extremes *e) {
-  ntk_eigenpair pair;
-  const ntk_operator A = ntk_kernel_operator(K);
-  NTK_TRY(ntk_eigen_largest(v->context, &A, 1e-6, v->options.seed, &pair, vector));
-  e->lambda_max = pair.value;
-  if (e->verdict == NTK_VERDICT_RANK_DEFICIENT)
-    return NTK_OK;
-  return ntk_extremes_smallest(K, 1e-6, v->options.seed, vector, e);
-}
-
-/* The same where rounding may leave nothing to find: then it is NaN. */
+/* Of a positive semi-definite K, which is factorised; vector: scratch, N. Where rounding leaves
+ * nothing to find, both are NaN. */
 static ntk_status ends_or_none(ntk_verification *v, ntk_kernel *K, double *vector,
                                ntk_extremes *e) {
-  const ntk_status status = ends(v, K, vector, e);
+  const ntk_status status = ntk_extremes_ends(K, NTK_TOLERANCE, v->options.seed, vector, e, NULL);
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "kernel/deficiency.h"
+#include "kernel/extremes.h"
 #include "theory/footprint.h"
 
 #include <math.h>
@@ -118,7 +118,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                .L = network->depth,
                .result = &made};
   if (j.options.tolerance == 0.0)
-    j.options.tolerance = 1e-6;
+    j.options.tolerance = NTK_TOLERANCE;
   if (!(j.options.tolerance > 0.0 && j.options.tolerance < 1.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
                     j.options.tolerance);
