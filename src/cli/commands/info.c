@@ -137,9 +137,7 @@ static exit_status print_json(const ntk_context *context, const size_limits *lim
   json_put(&object, "environment", json_environment(context));
   json_put(&object, "limits", sizes);
   object = tables_into(object);
-  const exit_status status = json_print(object);
-  json_decref(object);
-  return status;
+  return json_print(object, EXIT_DONE);
 }
 
 static exit_status command_info(const void *given) {

@@ -124,9 +124,7 @@ static exit_status print_json(const prediction *p) {
       json_put(&object, "predicted", whole_numbers(p->answer, N));
   }
   json_put(&object, "environment", json_environment(p->context));
-  const exit_status status = json_print(object);
-  json_decref(object);
-  return status;
+  return json_print(object, EXIT_DONE);
 }
 
 static void print_text(const prediction *p) {

@@ -32,9 +32,7 @@ static exit_status print_json(ntk_context *context, test_report *report, int fai
   json_put(&object, "checks", report->checks);
   json_put(&object, "failed", json_integer(failed));
   json_put(&object, "environment", json_environment(context));
-  const exit_status status = json_print(object);
-  json_decref(object);
-  return status;
+  return json_print(object, EXIT_DONE);
 }
 
 static exit_status command_selftest(const void *given) {

@@ -1,5 +1,5 @@
-/* The parts of a figure: figure.c writes files and runs gnuplot, figure_layout.c finds ranges, tics
- * and a place for the legend, figure_script.c writes gnuplot's commands. */
+/* The parts of a figure: figure_draw.c writes files and runs gnuplot, figure_layout.c finds ranges,
+ * tics and a place for the legend, figure_script.c writes gnuplot's commands. */
 #ifndef NTK_CLI_FIGURE_PARTS_H
 #define NTK_CLI_FIGURE_PARTS_H
 

@@ -33,11 +33,13 @@ static exit_status check(const memorize_settings *settings) {
   return EXIT_DONE;
 }
 
-static exit_status check_memory(const memorize_run *run, size_t N, size_t count) {
+/* Before the labels are there, their classes are not known: at least one network is fitted. */
+static exit_status check_memory(const void *what, size_t N) {
+  const memorize_run *run = what;
+  const size_t count = run->count > 0 ? run->count : 1;
   size_t bytes = 0;
-  const ntk_status status =
-      ntk_memorize_memory(run->job.context, &run->job.spec, N, count, &run->options, &bytes);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+  return report_library(
+      ntk_memorize_memory(run->job.context, &run->job.spec, N, count, &run->options, &bytes), NULL);
 }
 
 static exit_status make_targets(memorize_run *run) {
@@ -51,13 +53,17 @@ static exit_status make_targets(memorize_run *run) {
   status = labels_classes(run->Y, N, &run->classes);
   run->count = run->classes.count;
   if (status == EXIT_DONE)
-    status = check_memory(run, N, run->count);
+    status = check_memory(run, N);
   if (status == EXIT_DONE)
     status = labels_split(run->Y, N, &run->classes, &run->targets);
   return status;
 }
 
-static exit_status make_results(memorize_run *run) {
+static exit_status make_labels(void *what) {
+  memorize_run *run = what;
+  const exit_status status = make_targets(run);
+  if (status != EXIT_DONE)
+    return status;
   run->networks = calloc(run->count, sizeof(ntk_network *));
   run->results = calloc(run->count, sizeof *run->results);
   if (run->networks == NULL || run->results == NULL)
@@ -65,25 +71,8 @@ static exit_status make_results(memorize_run *run) {
   return EXIT_DONE;
 }
 
-/* Data and labels, with the sizes checked as soon as they are known. */
-static exit_status prepare(memorize_run *run) {
-  cli_job *job = &run->job;
-  exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE && !job->from_file)
-    status = check_memory(run, job->settings->samples, 1);
-  if (status == EXIT_DONE)
-    status = job_data(job);
-  if (status == EXIT_DONE)
-    status = make_targets(run);
-  if (status == EXIT_DONE)
-    status = check_memory(run, ntk_dataset_samples(job->data), run->count);
-  if (status == EXIT_DONE)
-    status = make_results(run);
-  if (status == EXIT_DONE)
-    status = saved_open(job->settings, &job->folder);
-  if (status == EXIT_DONE && job->settings->save != NULL)
-    status = memorize_claim(run);
-  return status;
+static exit_status claim(const void *run) {
+  return memorize_claim(run);
 }
 
 /* ---- After it -------------------------------------------------------------------------------- */
@@ -190,14 +179,10 @@ static exit_status present(memorize_run *run) {
   const ntk_memorize_result all = memorize_overall(run);
   exit_status status = settings->common.save != NULL ? memorize_save(run) : EXIT_DONE;
   progress_clear();
-  if (settings->common.json) {
-    json_t *object = memorize_json(run);
-    const exit_status printed = json_print(object);
-    status = status == EXIT_DONE ? printed : status;
-    json_decref(object);
-  } else {
+  if (settings->common.json)
+    status = json_print(memorize_json(run), status);
+  else
     memorize_print(run);
-  }
   if (status == EXIT_DONE && !all.reached)
     status = report_error(EXIT_FAILED, "not reached: %s", all.reason);
   return status;
@@ -257,9 +242,11 @@ exit_status command_memorize(const void *given) {
                   .seed = settings->common.seed},
       .accuracy = NAN,
   };
+  const job_steps steps = {
+      .memory = check_memory, .labels = make_labels, .no_network = true, .claim = claim};
   exit_status status = check(settings);
   if (status == EXIT_DONE)
-    status = prepare(&run);
+    status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
     status = compute(&run);
   release(&run);

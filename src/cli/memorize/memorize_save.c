@@ -64,7 +64,7 @@ static exit_status read_inputs(const memorize_run *run, read_back *b) {
         ntk_dataset_load(job->context, X, N, job->spec.width[0], NTK_SCALE_NONE, &b->data);
     if (read == NTK_OK)
       read = ntk_labels_load(job->context, Y, b->data, b->Y);
-    status = read == NTK_OK ? EXIT_DONE : report_library(read, "save");
+    status = report_library(read, "save");
   }
   free(X);
   free(Y);

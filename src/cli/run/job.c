@@ -111,7 +111,8 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
   return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
 }
 
-exit_status job_begin(const cli_settings *settings, cli_job *job) {
+/* Checks what must agree, makes the context and the spec (d is 0 until a file is loaded). */
+static exit_status begin(const cli_settings *settings, cli_job *job) {
   *job = (cli_job){.settings = settings, .from_file = job_data_in_file(settings)};
   exit_status status = check_data(settings, job->from_file);
   if (status == EXIT_DONE)
@@ -141,7 +142,8 @@ exit_status job_note_input(cli_job *job, const char *path) {
   return report_error(EXIT_FAILED, "no memory for the list of files that are read");
 }
 
-exit_status job_data(cli_job *job) {
+/* Draws or loads the data, and sets what depends on them: d, gamma. */
+static exit_status make_data(cli_job *job) {
   const cli_settings *settings = job->settings;
   ntk_status status = NTK_OK;
   if (job->from_file) {
@@ -173,12 +175,34 @@ void job_warn(const cli_job *job) {
                    constant == 1 ? "" : "s", job->width[0]);
 }
 
-exit_status job_network(cli_job *job) {
+static exit_status draw_weights(cli_job *job) {
   const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
   if (status != NTK_OK)
     return report_library(status, NULL);
   job_warn(job);
   return EXIT_DONE;
+}
+
+exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
+  const cli_settings *settings = job->settings;
+  exit_status status = begin(settings, job);
+  if (status == EXIT_DONE && steps->begun != NULL)
+    status = steps->begun(run);
+  if (status == EXIT_DONE && !job->from_file)
+    status = steps->memory(run, settings->samples);
+  if (status == EXIT_DONE)
+    status = make_data(job);
+  if (status == EXIT_DONE && job->from_file)
+    status = steps->memory(run, ntk_dataset_samples(job->data));
+  if (status == EXIT_DONE && steps->labels != NULL)
+    status = steps->labels(run);
+  if (status == EXIT_DONE && !steps->no_network)
+    status = draw_weights(job);
+  if (status == EXIT_DONE)
+    status = saved_open(settings, &job->folder);
+  if (status == EXIT_DONE && settings->save != NULL)
+    status = steps->claim(run);
+  return status;
 }
 
 void job_end(cli_job *job) {

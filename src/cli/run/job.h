@@ -1,6 +1,5 @@
 /* A network and a data set as settings ask for them: what every command that computes starts from.
- * The steps are called in order, each only after the one before gave EXIT_DONE; between them a
- * command asks whether the sizes fit. On failure one line has been printed. */
+ * On failure one line has been printed. */
 #ifndef NTK_CLI_JOB_H
 #define NTK_CLI_JOB_H
 
@@ -24,17 +23,24 @@ typedef struct cli_job {
 /* Whether --data names a file. */
 bool job_data_in_file(const cli_settings *settings);
 
-/* Checks what must agree, makes the context and the spec (d is 0 until a file is loaded). *job is
- * to be released by job_end, whatever the status. */
-exit_status job_begin(const cli_settings *settings, cli_job *job);
-/* Draws or loads the data, and sets what depends on them: d, gamma. */
-exit_status job_data(cli_job *job);
 /* Notes a file that has been read, when results are to tell of it. */
 exit_status job_note_input(cli_job *job, const char *path);
-/* Draws the weights. */
-exit_status job_network(cli_job *job);
 /* Says what of network and data is outside the theory. */
 void job_warn(const cli_job *job);
+
+/* What a command does between the steps; run is its own struct. NULL: nothing. */
+typedef struct job_steps {
+  exit_status (*begun)(void *run);                  /* the spec is there, the data are not */
+  exit_status (*memory)(const void *run, size_t N); /* whether the sizes fit */
+  exit_status (*labels)(void *run);                 /* the data are there */
+  bool no_network;                                  /* the command makes its networks itself */
+  exit_status (*claim)(const void *run); /* whether --save may write what it is going to */
+} job_steps;
+
+/* Context, spec, data, labels, network and folder in this order: sizes are checked as soon as they
+ * are known, before anything large is allocated, and the folder of --save is opened and tried. */
+exit_status job_prepare(cli_job *job, const job_steps *steps, void *run);
+/* Releases what was prepared, whatever the status. */
 void job_end(cli_job *job);
 
 /* A context as settings ask for it; progress drawn or not, interruption always. */

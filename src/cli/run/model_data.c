@@ -84,7 +84,7 @@ static exit_status apply_columns(const cli_model *model, ntk_dataset *data) {
   if (status == NTK_ERR_ARGUMENT)
     return report_error(EXIT_INPUT, "--load: %s, scaling.npy: %s", model->directory,
                         ntk_error_message());
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
+  return report_library(status, "data");
 }
 
 static void warn_constant(const cli_model *model, const cli_settings *settings) {
@@ -129,7 +129,7 @@ static exit_status count_rows(const candidates *data, const ntk_dataset *own, ce
     rows->either += at[i] != SIZE_MAX && then[i] != SIZE_MAX && at[i] != then[i];
   }
   free(at);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
+  return report_library(status, "data");
 }
 
 /* Against the directory's X.npy; without one all rows are new. */
@@ -229,5 +229,5 @@ exit_status model_data(cli_model *model, const cli_settings *settings, ntk_datas
   const ntk_status status =
       ntk_dataset_generate(model->context, settings->data, settings->samples,
                            ntk_network_width(model->networks[0], 0), settings->seed, data);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, "data");
+  return report_library(status, "data");
 }

@@ -51,7 +51,7 @@ static exit_status make_place(const saved_folder *folder, const char *place) {
     return EXIT_FAILED;
   const ntk_status made = ntk_directory_prepare(path);
   free(path);
-  return made == NTK_OK ? EXIT_DONE : report_library(made, "save");
+  return report_library(made, "save");
 }
 
 exit_status saved_weights(saved_folder *folder, const char *place, const ntk_network *network) {

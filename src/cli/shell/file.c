@@ -78,10 +78,6 @@ int file_lock(const char *path, int *descriptor) {
   }
 }
 
-int file_why(FILE *stream) {
-  return write(fileno(stream), "\n", 1) < 0 ? errno : 0;
-}
-
 static exit_status refuse(const cli_file *file, const char *option, int why) {
   return report_error(EXIT_INPUT, "--%s: %s: %s", option, file->path,
                       why == EWOULDBLOCK ? "another run is writing it now"
@@ -120,7 +116,7 @@ exit_status file_close(cli_file *file, const char *option, exit_status status) {
   bool written = status == EXIT_DONE;
   if (written && ferror(file->stream)) {
     written = false;
-    why = file_why(file->stream);
+    why = report_why(file->stream);
   } else if (written && (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0 ||
                          rename(file->temporary, file->path) != 0)) {
     written = false;

@@ -32,10 +32,6 @@ bool file_is_bare(const char *path);
  * system's locks go. 0, or an error number; EWOULDBLOCK: another process has it. */
 int file_lock(const char *path, int *descriptor);
 
-/* Why a stream that has failed took no more: its own failure, whose errno is gone, meets the byte
- * after it too. An error number; 0: it would be taken now. */
-int file_why(FILE *stream);
-
 /* Opens *file for writing. On failure one line has been printed. */
 exit_status file_create(const char *path, const char *option, cli_file *file);
 /* Ends a file that file_create opened: when status is EXIT_DONE it is synced and gets its name,

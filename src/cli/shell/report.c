@@ -1,6 +1,5 @@
 #include "cli/shell/report.h"
 
-#include "cli/shell/file.h"
 #include "cli/shell/progress.h"
 
 #include <ctype.h>
@@ -9,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LINE = 8192, LONGEST_NAME = 40 };
 
@@ -69,6 +69,8 @@ static exit_status exit_of(ntk_status status) {
 }
 
 exit_status report_library(ntk_status status, const char *option) {
+  if (status == NTK_OK)
+    return EXIT_DONE;
   if (option != NULL && status != NTK_ERR_CANCELLED)
     return report_error(exit_of(status), "--%s: %s", option, ntk_error_message());
   return report_error(exit_of(status), "%s", ntk_error_message());
@@ -127,10 +129,14 @@ void report_names(const char *(*name)(size_t i), size_t size, char *text) {
     used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", name(i));
 }
 
+int report_why(FILE *stream) {
+  return write(fileno(stream), "\n", 1) < 0 ? errno : 0;
+}
+
 exit_status report_output(exit_status status) {
   /* The buffer is emptied early when it fills: then the reason is gone, the fact is not. */
   const bool failed = ferror(stdout) != 0;
-  int why = failed ? file_why(stdout) : 0;
+  int why = failed ? report_why(stdout) : 0;
   if (fclose(stdout) == 0 && !failed)
     return status;
   why = failed ? why : errno;

@@ -6,6 +6,8 @@
 #include "cli/shell/settings.h"
 #include "ntkit/ntkit.h"
 
+#include <stdio.h>
+
 /* Prints "ntkit: " and the formatted text as one line (control characters become '?'), and returns
  * status, so that a failure reads `return report_error(EXIT_INPUT, "...")`. */
 exit_status report_error(exit_status status, const char *format, ...)
@@ -20,7 +22,7 @@ void report_note(const cli_settings *settings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Prints the library's own line on what failed, after the option at fault where it is known (else
- * NULL), and gives the exit status that belongs to it. status is not NTK_OK. */
+ * NULL), and gives the exit status that belongs to it; NTK_OK: no line, EXIT_DONE. */
 exit_status report_library(ntk_status status, const char *option);
 
 /* Name nearest to word among names (by edit distance), or NULL when none is near. Called with
@@ -29,6 +31,10 @@ const char *report_nearest(const char *word, const char *(*name)(size_t i));
 
 /* Writes "a, b, c" into text. */
 void report_names(const char *(*name)(size_t i), size_t size, char *text);
+
+/* Why a stream that has failed took no more: its own failure, whose errno is gone, meets the byte
+ * after it too. An error number; 0: it would be taken now. */
+int report_why(FILE *stream);
 
 /* The last call: closes standard output; an error line and EXIT_FAILED when it did not take
  * everything, else status. */

@@ -140,14 +140,16 @@ json_t *json_environment(const ntk_context *context) {
   return json_object_of(ntk_describe("ntk_environment"), &environment);
 }
 
-exit_status json_print(const json_t *object) {
+exit_status json_print(json_t *object, exit_status status) {
+  exit_status printed = EXIT_DONE;
   if (object == NULL)
-    return report_error(EXIT_FAILED, "no memory for the JSON object");
-  if (json_dumpf(object, stdout, FORMAT) == 0)
+    printed = report_error(EXIT_FAILED, "no memory for the JSON object");
+  else if (json_dumpf(object, stdout, FORMAT) == 0)
     putchar('\n');
   else if (!ferror(stdout)) /* a failure to write is told by report_output, at the end */
-    return report_error(EXIT_FAILED, "no memory to print the JSON object");
-  return EXIT_DONE;
+    printed = report_error(EXIT_FAILED, "no memory to print the JSON object");
+  json_decref(object);
+  return status == EXIT_DONE ? printed : status;
 }
 
 exit_status json_save(const json_t *object, const char *path) {

@@ -31,8 +31,9 @@ json_t *json_object_of(const ntk_description *table, const void *result);
 json_t *json_list_of(const ntk_description *table, const void *rows, size_t count);
 json_t *json_environment(const ntk_context *context);
 
-/* Prints object, which may be NULL for want of memory, on standard output. */
-exit_status json_print(const json_t *object);
+/* Prints object, which it takes over and which may be NULL for want of memory, on standard output.
+ * Gives status, that of what was done before, or what went wrong here. */
+exit_status json_print(json_t *object, exit_status status);
 /* Writes it to path: to a temporary name, synced, renamed. */
 exit_status json_save(const json_t *object, const char *path);
 

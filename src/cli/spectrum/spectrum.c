@@ -14,28 +14,20 @@ const spectrum_settings *spectrum_asked(const cli_job *job) {
   return (const spectrum_settings *)job->settings; /* its first field */
 }
 
-static exit_status check_memory(const cli_job *job, const ntk_spectrum_options *options, size_t N) {
+typedef struct spectrum_run {
+  cli_job job;
+  ntk_spectrum_options options;
+} spectrum_run;
+
+static exit_status check_memory(const void *what, size_t N) {
+  const spectrum_run *run = what;
   size_t bytes = 0;
-  const ntk_status status = ntk_spectrum_memory(job->context, &job->spec, N, options, &bytes);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+  return report_library(
+      ntk_spectrum_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
 }
 
-/* Data and network, with the sizes checked as soon as they are known. */
-static exit_status prepare(cli_job *job, const ntk_spectrum_options *options) {
-  exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE && !job->from_file)
-    status = check_memory(job, options, job->settings->samples);
-  if (status == EXIT_DONE)
-    status = job_data(job);
-  if (status == EXIT_DONE && job->from_file)
-    status = check_memory(job, options, ntk_dataset_samples(job->data));
-  if (status == EXIT_DONE)
-    status = job_network(job);
-  if (status == EXIT_DONE)
-    status = saved_open(job->settings, &job->folder);
-  if (status == EXIT_DONE && job->settings->save != NULL)
-    status = spectrum_claim(job);
-  return status;
+static exit_status claim(const void *run) {
+  return spectrum_claim(&((const spectrum_run *)run)->job);
 }
 
 /* Rounding in the kernel can keep the residual above what was asked for. */
@@ -50,19 +42,16 @@ static void warn_tolerance(const cli_job *job, double wanted, const ntk_spectrum
 static exit_status present(cli_job *job, const ntk_spectrum_result *result) {
   exit_status status = job->settings->save != NULL ? spectrum_save(job, result) : EXIT_DONE;
   progress_clear();
-  if (job->settings->json) {
-    json_t *object = spectrum_json(job, result);
-    const exit_status printed = json_print(object);
-    if (status == EXIT_DONE)
-      status = printed;
-    json_decref(object);
-  } else {
+  if (job->settings->json)
+    status = json_print(spectrum_json(job, result), status);
+  else
     spectrum_print(job, result);
-  }
   return status;
 }
 
-static exit_status compute(cli_job *job, ntk_spectrum_options *options) {
+static exit_status compute(spectrum_run *run) {
+  cli_job *job = &run->job;
+  ntk_spectrum_options *options = &run->options;
   char *kernel_path = NULL;
   if (options->kernel_path != NULL) {
     kernel_path = saved_staged(&job->folder, "kernel.npy");
@@ -85,18 +74,23 @@ exit_status command_spectrum(const void *given) {
   const spectrum_settings *settings = given;
   if (settings->save_kernel && settings->common.save == NULL)
     return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
-  ntk_spectrum_options options = {
-      .full = settings->full,
-      .per_layer = settings->per_layer,
-      .certify = settings->certify,
-      .tolerance = settings->tolerance,
-      .kernel_path = settings->save_kernel ? "kernel.npy" : NULL, /* its folder comes later */
-      .seed = settings->common.seed,
+  spectrum_run run = {
+      .job = {.settings = &settings->common},
+      .options =
+          {
+              .full = settings->full,
+              .per_layer = settings->per_layer,
+              .certify = settings->certify,
+              .tolerance = settings->tolerance,
+              .kernel_path =
+                  settings->save_kernel ? "kernel.npy" : NULL, /* its folder comes later */
+              .seed = settings->common.seed,
+          },
   };
-  cli_job job = {.settings = &settings->common};
-  exit_status status = prepare(&job, &options);
+  const job_steps steps = {.memory = check_memory, .claim = claim};
+  exit_status status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
-    status = compute(&job, &options);
-  job_end(&job);
+    status = compute(&run);
+  job_end(&run.job);
   return status;
 }

@@ -117,9 +117,7 @@ static exit_status present(const study_settings *settings, const ntk_study_table
     return EXIT_DONE;
   }
   json_t *object = fits_json(table, chosen, theorem ? counts : NULL, fits, count);
-  const exit_status status = json_print(object);
-  json_decref(object);
-  return status;
+  return json_print(object, EXIT_DONE);
 }
 
 static exit_status fit(const study_settings *settings, const ntk_study_table *table) {

@@ -100,7 +100,7 @@ exit_status study_execute(const study_settings *settings, const ntk_study *study
   progress_clear();
   if (result == NTK_ERR_CANCELLED)
     ntk_study_status_clear(status);
-  return result == NTK_OK ? EXIT_DONE : report_library(result, NULL);
+  return report_library(result, NULL);
 }
 
 exit_status command_study_run(const void *given) {

@@ -13,9 +13,7 @@ static exit_status print_json(const char *database, const ntk_study_status *s) {
   json_put_fields(&object, table, s, "name", "name");
   json_put(&object, "database", json_text(database));
   json_put_fields(&object, table, s, "points", NULL);
-  const exit_status status = json_print(object);
-  json_decref(object);
-  return status;
+  return json_print(object, EXIT_DONE);
 }
 
 exit_status study_print_status(const study_settings *settings, const char *database,

@@ -40,7 +40,8 @@ static bool report(const ntk_train_progress *p, void *user) {
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
-static exit_status make_options(train_run *run) {
+static exit_status make_options(void *what) {
+  train_run *run = what;
   const train_settings *settings = run->settings;
   const bool lm = strcmp(settings->optimizer, "lm") == 0;
   if (settings->checkpoint != NULL || settings->common.save != NULL) {
@@ -70,34 +71,20 @@ static exit_status make_options(train_run *run) {
   return EXIT_DONE;
 }
 
-static exit_status check_memory(const train_run *run, size_t N) {
+static exit_status check_memory(const void *what, size_t N) {
+  const train_run *run = what;
   size_t bytes = 0;
-  const ntk_status status =
-      ntk_train_memory(run->job.context, &run->job.spec, N, &run->options, &bytes);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+  return report_library(
+      ntk_train_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
 }
 
-/* Data, labels and network, with the sizes checked as soon as they are known. */
-static exit_status prepare(train_run *run) {
-  cli_job *job = &run->job;
-  exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE)
-    status = make_options(run);
-  if (status == EXIT_DONE && !job->from_file)
-    status = check_memory(run, job->settings->samples);
-  if (status == EXIT_DONE)
-    status = job_data(job);
-  if (status == EXIT_DONE && job->from_file)
-    status = check_memory(run, ntk_dataset_samples(job->data));
-  if (status == EXIT_DONE)
-    status = labels_make(job, true, &run->Y);
-  if (status == EXIT_DONE)
-    status = job_network(job);
-  if (status == EXIT_DONE)
-    status = saved_open(job->settings, &job->folder);
-  if (status == EXIT_DONE && job->settings->save != NULL)
-    status = train_claim(run);
-  return status;
+static exit_status make_labels(void *what) {
+  train_run *run = what;
+  return labels_make(&run->job, true, &run->Y);
+}
+
+static exit_status claim(const void *run) {
+  return train_claim(run);
 }
 
 /* ---- After it -------------------------------------------------------------------------------- */
@@ -107,24 +94,17 @@ static exit_status present(train_run *run, const ntk_train_result *result) {
   const train_settings *settings = run->settings;
   exit_status status = settings->common.save != NULL ? train_save(run, result) : EXIT_DONE;
   progress_clear();
-  if (settings->common.json) {
-    json_t *object = train_json(run, result);
-    const exit_status printed = json_print(object);
-    status = status == EXIT_DONE ? printed : status;
-    json_decref(object);
-  } else {
+  if (settings->common.json)
+    status = json_print(train_json(run, result), status);
+  else
     train_print(run, result);
-  }
   return status;
 }
 
 /* Programs get the object all the same: it says what would have been stable. */
 static exit_status diverged(const train_run *run, const ntk_train_result *result) {
-  if (run->job.settings->json) {
-    json_t *object = train_json(run, result);
-    (void)json_print(object);
-    json_decref(object);
-  }
+  if (run->job.settings->json)
+    (void)json_print(train_json(run, result), EXIT_DONE);
   return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", result->reason);
 }
 
@@ -180,9 +160,11 @@ static exit_status compute(train_run *run) {
 exit_status command_train(const void *given) {
   const train_settings *settings = given;
   train_run run = {.settings = settings, .job = {.settings = &settings->common}};
+  const job_steps steps = {
+      .begun = make_options, .memory = check_memory, .labels = make_labels, .claim = claim};
   exit_status status = train_check(settings);
   if (status == EXIT_DONE)
-    status = prepare(&run);
+    status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE) {
     train_warn(&run);
     status = compute(&run);

@@ -58,14 +58,10 @@ static exit_status present(const verify_view *view) {
   progress_clear();
   if (view->settings->report != NULL)
     status = write_page(view);
-  if (view->settings->study.common.json) {
-    json_t *object = verify_json(view);
-    const exit_status printed = json_print(object);
-    status = status == EXIT_DONE ? printed : status;
-    json_decref(object);
-  } else {
+  if (view->settings->study.common.json)
+    status = json_print(verify_json(view), status);
+  else
     verify_print(view, view->settings->report != NULL && status == EXIT_DONE);
-  }
   const ntk_ledger_row *fails = verify_count(view, counts);
   if (fails != NULL && status == EXIT_DONE)
     status = report_error(EXIT_FAILED, "%zu inequalit%s must hold and fail%s, the first: %s",
@@ -92,44 +88,40 @@ static exit_status parse_sizes(const verify_settings *settings, cli_settings *si
   return status;
 }
 
-static exit_status check_memory(const cli_job *job, const ntk_verify_options *options, size_t N) {
-  size_t bytes = 0;
-  const ntk_status status = ntk_verify_memory(job->context, &job->spec, N, options, &bytes);
-  return status == NTK_OK ? EXIT_DONE : report_library(status, NULL);
+typedef struct verify_run {
+  const verify_settings *settings;
+  cli_job job;
+  ntk_verify_options options;
+} verify_run;
+
+static exit_status check_population(void *what) {
+  const verify_run *run = what;
+  if (run->job.from_file && run->options.population > 0)
+    return report_error(EXIT_INPUT, "--population: the law of a file's data is not known, and "
+                                    "expectations are means over them; leave it out");
+  return EXIT_DONE;
 }
 
-/* Data and network, with the sizes checked as soon as they are known. */
-static exit_status prepare(cli_job *job, const ntk_verify_options *options) {
-  exit_status status = job_begin(job->settings, job);
-  if (status == EXIT_DONE && job->from_file && options->population > 0)
-    status = report_error(EXIT_INPUT, "--population: the law of a file's data is not known, and "
-                                      "expectations are means over them; leave it out");
-  if (status == EXIT_DONE && !job->from_file)
-    status = check_memory(job, options, job->settings->samples);
-  if (status == EXIT_DONE)
-    status = job_data(job);
-  if (status == EXIT_DONE && job->from_file)
-    status = check_memory(job, options, ntk_dataset_samples(job->data));
-  if (status == EXIT_DONE)
-    status = job_network(job);
-  if (status == EXIT_DONE && job->from_file)
-    report_warning(job->settings,
-                   "the law of the data is not known: expectations over X are means over the %zu "
-                   "samples themselves",
-                   ntk_dataset_samples(job->data));
-  return status;
+static exit_status check_memory(const void *what, size_t N) {
+  const verify_run *run = what;
+  size_t bytes = 0;
+  return report_library(
+      ntk_verify_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
 }
 
 /* The ledger, and for a page the proved lambda_min that it opens with. */
-static exit_status measure(const verify_settings *settings, const cli_job *job,
-                           const ntk_verify_options *options) {
+static exit_status measure(const verify_run *run) {
+  const verify_settings *settings = run->settings;
+  const cli_job *job = &run->job;
   ntk_ledger ledger = {0};
   ntk_spectrum_result answer = {0};
-  ntk_status status = ntk_verify(job->context, job->network, job->data,
-                                 job->from_file ? NULL : job->settings->data, options, &ledger);
+  ntk_status status =
+      ntk_verify(job->context, job->network, job->data, job->from_file ? NULL : job->settings->data,
+                 &run->options, &ledger);
   if (status == NTK_OK && settings->report != NULL)
-    status = ntk_spectrum(job->context, job->network, job->data,
-                          &(ntk_spectrum_options){.certify = true, .seed = options->seed}, &answer);
+    status =
+        ntk_spectrum(job->context, job->network, job->data,
+                     &(ntk_spectrum_options){.certify = true, .seed = run->options.seed}, &answer);
   exit_status result = EXIT_DONE;
   if (status == NTK_OK)
     result = present(
@@ -143,18 +135,24 @@ static exit_status measure(const verify_settings *settings, const cli_job *job,
 
 static exit_status verify_one(const verify_settings *settings) {
   cli_settings sizes;
-  cli_job job = {0};
   exit_status status = parse_sizes(settings, &sizes);
   if (status == EXIT_DONE) {
-    ntk_verify_options options = {.population = settings->population,
+    verify_run run = {.settings = settings,
+                      .job = {.settings = &sizes},
+                      .options = {.population = settings->population,
                                   .spectra = settings->report != NULL,
-                                  .seed = sizes.seed};
-    job.settings = &sizes;
-    status = prepare(&job, &options);
-    options.spec = &job.spec;
+                                  .seed = sizes.seed}};
+    const job_steps steps = {.begun = check_population, .memory = check_memory};
+    status = job_prepare(&run.job, &steps, &run);
+    run.options.spec = &run.job.spec;
+    if (status == EXIT_DONE && run.job.from_file)
+      report_warning(&sizes,
+                     "the law of the data is not known: expectations over X are means over the %zu "
+                     "samples themselves",
+                     ntk_dataset_samples(run.job.data));
     if (status == EXIT_DONE)
-      status = measure(settings, &job, &options);
-    job_end(&job);
+      status = measure(&run);
+    job_end(&run.job);
   }
   free(sizes.widths.values);
   return status;
