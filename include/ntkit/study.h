@@ -87,15 +87,17 @@ typedef struct ntk_study_status {
 } ntk_study_status;
 NTK_API void ntk_study_status_clear(ntk_study_status *status);
 
-/* Runs what the database does not hold yet, in worker processes (forked: call it from a process
- * with one thread), largest first, no more at once than memory allows. Each trial is computed on
- * one thread from a seed of its own, so that results have the same bits for any number of workers,
- * shards and interruptions. A worker that dies costs its one trial, which is recorded as failed.
- * Creates the database if need be. options may be NULL. *status is filled on NTK_OK and on
- * NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT when the database holds another study, or was computed by
- * another build; NTK_ERR_FORMAT when it is damaged, as of all that read one; NTK_ERR_MEMORY before
- * anything starts when some point cannot fit; NTK_ERR_FILE when another run has the database, or it
- * cannot be written. */
+/* Runs what the database does not hold yet, in worker processes, largest first, no more at once
+ * than memory allows. Each trial is computed on one thread from a seed of its own, so that results
+ * have the same bits for any number of workers, shards and interruptions. A worker that dies costs
+ * its one trial, which is recorded as failed. Creates the database if need be. options may be NULL.
+ * *status is filled on NTK_OK and on NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT when the database holds
+ * another study, or was computed by another build; NTK_ERR_FORMAT when it is damaged, as of all
+ * that read one; NTK_ERR_MEMORY before anything starts when some point cannot fit; NTK_ERR_FILE
+ * when another run has the database, or it cannot be written. The workers are forks of this
+ * process, which may have other threads, other runs of studies among them: a worker that hangs by
+ * what such a thread had locked is replaced (NTK_ERR_NUMERIC when nine in a row do). Other children
+ * and SIGCHLD are left as they are. */
 NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
                                  const ntk_study_options *options, ntk_study_status *status);
 

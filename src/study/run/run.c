@@ -141,7 +141,7 @@ static ntk_status hear(run *r, size_t which) {
     w->busy = false;
     NTK_TRY(keep(r, w));
   }
-  return ntk_worker_start(r->study, r->worker, r->workers, which);
+  return ntk_worker_start(r->study, r->worker, r->workers, which, r->store->lock);
 }
 
 static size_t busy_workers(const run *r) {
@@ -157,9 +157,11 @@ static ntk_status listen_to_all(run *r) {
   const int ready = poll(r->polled, (nfds_t)r->workers, LOOK);
   if (ready < 0 && errno != EINTR)
     return ntk_fail(NTK_ERR_FILE, "waiting for the workers: %s", strerror(errno));
-  for (size_t w = 0; w < r->workers && ready > 0; w++)
-    if (r->polled[w].revents != 0)
+  for (size_t w = 0; w < r->workers; w++)
+    if (ready <= 0 || r->polled[w].revents != 0)
       NTK_TRY(hear(r, w));
+  for (size_t w = 0; w < r->workers; w++)
+    NTK_TRY(ntk_worker_revive(r->study, r->worker, r->workers, w, r->store->lock));
   return NTK_OK;
 }
 
@@ -207,7 +209,7 @@ static int wait_for_reader(void *user, int times) {
 
 static ntk_status loop(run *r) {
   for (size_t w = 0; w < r->workers; w++)
-    NTK_TRY(ntk_worker_start(r->study, r->worker, r->workers, w));
+    NTK_TRY(ntk_worker_start(r->study, r->worker, r->workers, w, r->store->lock));
   for (;;) {
     for (size_t w = 0; w < r->workers; w++)
       if (!r->worker[w].busy)

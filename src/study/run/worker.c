@@ -1,9 +1,11 @@
-#define _DEFAULT_SOURCE /* MSG_NOSIGNAL */
+#define _GNU_SOURCE /* MSG_NOSIGNAL, SOCK_CLOEXEC */
 #include "study/run/worker.h"
 
 #include "base/context.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,15 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
+
+/* Seconds until a worker that is not ready is given up, doubled for each that follows: getting
+ * ready takes milliseconds, and on a crowded machine it may take more. */
+static const double PATIENCE = 2.0;
+enum { MOST_TRIES = 8 };
+
+/* Between making a socket and closing the worker's end of it nobody else in this process forks a
+ * worker: that would keep the end open, and its death from being seen. */
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct request {
   size_t point, trial;
@@ -82,12 +93,15 @@ static void compute(ntk_context *context, const ntk_study *study, const request 
   }
 }
 
-/* Until the other end of the socket is closed. */
+/* Until the other end of the socket is closed. Making a context multiplies and factorises matrices,
+ * reads a file and formats a text: whatever of this another thread had locked hangs it here. */
 static void work(const ntk_study *study, int socket) {
   ntk_context *context = NULL;
   request asked;
   static ntk_outcome outcome;
   const ntk_status made = ntk_context_create(&(ntk_context_options){.threads = 1}, &context);
+  if (!send_all(socket, "", 1))
+    return;
   while (receive_all(socket, &asked, sizeof asked)) {
     if (made == NTK_OK) {
       compute(context, study, &asked, &outcome);
@@ -115,12 +129,25 @@ static void settle_in(pid_t parent) {
 
 /* ---- In the parent --------------------------------------------------------------------------- */
 
-ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t count,
-                            size_t which) {
+/* Both ends are closed by a host's thread that runs another program. */
+static int make_pair(int pair[2]) {
+#ifdef SOCK_CLOEXEC
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+#else
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+    return -1;
+  (void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+  (void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+#endif
+}
+
+static ntk_status start(const ntk_study *study, ntk_worker *workers, size_t count, size_t which,
+                        int lock) {
   int pair[2];
   ntk_worker *worker = &workers[which];
-  *worker = (ntk_worker){0};
-  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+  *worker = (ntk_worker){.started = ntk_clock()};
+  if (make_pair(pair) != 0)
     return ntk_fail(NTK_ERR_MEMORY, "a worker's socket: %s", strerror(errno));
   const pid_t parent = getpid();
   const pid_t pid = fork();
@@ -133,6 +160,8 @@ ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t 
   if (pid == 0) {
     settle_in(parent);
     (void)close(pair[0]);
+    if (lock >= 0)
+      (void)close(lock);
     for (size_t w = 0; w < count; w++) /* else another worker would not see its end closed */
       if (workers[w].pid > 0)
         (void)close(workers[w].socket);
@@ -145,6 +174,14 @@ ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t 
   return NTK_OK;
 }
 
+ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t count, size_t which,
+                            int lock) {
+  (void)pthread_mutex_lock(&forking);
+  const ntk_status status = start(study, workers, count, which, lock);
+  (void)pthread_mutex_unlock(&forking);
+  return status;
+}
+
 void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial) {
   const request asked = {point, trial};
   worker->busy = true;
@@ -155,13 +192,18 @@ void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial) {
   (void)send_all(worker->socket, &asked, sizeof asked);
 }
 
-/* Waits for a process that is dead or about to be. There is one: kill and waitpid take 0 and below
- * for whole groups of processes, the caller's own among them. */
+/* Ends a process and waits for it. There is one: kill and waitpid take 0 and below for whole groups
+ * of processes, the caller's own among them. One that is dead is not killed: where the host waits
+ * for any child, or ignores SIGCHLD, its number may be another's by now. */
 static int bury(ntk_worker *worker) {
   int status = 0;
-  (void)kill(worker->pid, SIGKILL);
-  while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
-    ;
+  pid_t dead = waitpid(worker->pid, &status, WNOHANG);
+  if (dead == 0) {
+    (void)kill(worker->pid, SIGKILL);
+    do
+      dead = waitpid(worker->pid, &status, 0);
+    while (dead < 0 && errno == EINTR);
+  }
   (void)close(worker->socket);
   worker->pid = 0;
   return status;
@@ -179,21 +221,57 @@ static void describe_death(ntk_worker *worker, int status) {
              WIFEXITED(status) ? WEXITSTATUS(status) : status);
 }
 
+/* Whether the process is gone although its socket is open: a child of the host's may hold that. */
+static bool is_gone(const ntk_worker *worker) {
+  siginfo_t info = {0};
+  return waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0
+             ? errno == ECHILD
+             : info.si_pid != 0;
+}
+
 ntk_worker_news ntk_worker_read(ntk_worker *worker) {
-  char *at = (char *)&worker->outcome + worker->received;
-  const ssize_t got =
-      recv(worker->socket, at, sizeof worker->outcome - worker->received, MSG_DONTWAIT);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+  char byte, *at = (char *)&worker->outcome + worker->received;
+  const size_t left = sizeof worker->outcome - worker->received;
+  const ssize_t got = worker->ready ? recv(worker->socket, at, left, MSG_DONTWAIT)
+                                    : recv(worker->socket, &byte, 1, MSG_DONTWAIT);
+  const bool nothing = got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK);
+  if (nothing && !is_gone(worker))
     return NTK_WORKER_NOTHING;
   if (got <= 0) {
     describe_death(worker, bury(worker));
     return NTK_WORKER_DEAD;
+  }
+  if (!worker->ready) {
+    worker->ready = true;
+    return NTK_WORKER_NOTHING;
   }
   worker->received += (size_t)got;
   if (worker->received < sizeof worker->outcome)
     return NTK_WORKER_NOTHING;
   worker->busy = false;
   return NTK_WORKER_ANSWER;
+}
+
+ntk_status ntk_worker_revive(const ntk_study *study, ntk_worker *workers, size_t count,
+                             size_t which, int lock) {
+  ntk_worker *worker = &workers[which];
+  if (worker->pid == 0 || worker->ready ||
+      ntk_clock() - worker->started < PATIENCE * (double)(1u << worker->tries))
+    return NTK_OK;
+  const unsigned tries = worker->tries + 1;
+  const bool busy = worker->busy;
+  const size_t point = worker->point, trial = worker->trial;
+  (void)bury(worker);
+  if (tries > MOST_TRIES)
+    return ntk_fail(NTK_ERR_NUMERIC,
+                    "no worker process gets ready: %u were started, and hang by what other "
+                    "threads of this program have locked",
+                    tries);
+  NTK_TRY(ntk_worker_start(study, workers, count, which, lock));
+  worker->tries = tries;
+  if (busy)
+    ntk_worker_give(worker, point, trial);
+  return NTK_OK;
 }
 
 void ntk_worker_stop(ntk_worker *worker) {

@@ -1,5 +1,5 @@
 /* Opening, locking, and small wrappers that turn SQLite's results into statuses. */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "study/store/store.h"
 
 #include <errno.h>
@@ -193,8 +193,14 @@ static char *lock_path(const ntk_store *store) {
   return made;
 }
 
+/* Where there are no locks of open files, one of the process: it does not see another run of its.
+ */
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK F_SETLK
+#endif
+
 /* The lock is the system's, on a file of its own: SQLite's locks on the database must not be
- * disturbed. It ends with the process, however that ends. */
+ * disturbed. It ends with the process, however that ends: workers close their descriptor of it. */
 static ntk_status take_lock(ntk_store *store) {
   char *path = lock_path(store);
   if (path == NULL)
@@ -206,7 +212,7 @@ static ntk_status take_lock(ntk_store *store) {
     struct stat here, there;
     if (store->lock < 0)
       status = ntk_fail(NTK_ERR_FILE, "%s cannot be written: %s", store->path, strerror(errno));
-    else if (fcntl(store->lock, F_SETLK, &whole) != 0)
+    else if (fcntl(store->lock, F_OFD_SETLK, &whole) != 0)
       status = errno == EACCES || errno == EAGAIN
                    ? ntk_fail(NTK_ERR_FILE, "%s: another run is writing to it now", store->path)
                    : ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
