@@ -2,8 +2,8 @@
 # Checks the rules of the house. A file in src/ includes lower floors, its own room, and the rooms of
 # its floor's folder that are listed below it; src/cli sees the public headers and itself alone. No
 # two files need each other, in however many steps (x.c and x.h are one file here); no folder has
-# more than 30 files; a source or test has at most 400 lines; the rooms of src/cli know each other by at most
-# 30 arrows, the public headers have at most 1,400 lines. Prints each violation as file:line: reason.
+# more than 30 files; a source or a test has at most 400 lines; the rooms of src/cli know each other
+# by at most 30 arrows, the public headers have at most 1,400 lines. Prints each violation as file:line: reason.
 # usage: tools/check_floors.sh [ROOT]    (ROOT: the source tree; default: the one this script is in)
 set -eu
 cd "${1:-$(dirname "$0")/..}"

@@ -21,6 +21,7 @@ static CBLAS_UPLO triangle(char uplo) {
   return uplo == 'L' ? CblasLower : CblasUpper;
 }
 
+/* NOLINTBEGIN(readability-function-size): the parameters are those of BLAS. */
 void ntk_dgemm(char transa, char transb, size_t m, size_t n, size_t k, double alpha,
                const double *A, size_t lda, const double *B, size_t ldb, double beta, double *C,
                size_t ldc) {
@@ -33,6 +34,8 @@ void ntk_dsyrk(char uplo, char trans, size_t n, size_t k, double alpha, const do
   cblas_dsyrk(CblasColMajor, triangle(uplo), transpose(trans), narrow(n), narrow(k), alpha, A,
               narrow(lda), beta, C, narrow(ldc));
 }
+
+/* NOLINTEND(readability-function-size) */
 
 void ntk_dgemv(char trans, size_t m, size_t n, double alpha, const double *A, size_t lda,
                const double *x, double beta, double *y) {

@@ -22,21 +22,6 @@
 
 #include "npy_file.h"
 
-static int setup(void **state) {
-  (void)state;
-  if (mkdtemp(directory) == NULL || ntk_context_create(NULL, &context) != NTK_OK)
-    return 1;
-  snprintf(path, sizeof path, "%s/a.npy", directory);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  (void)unlink(path);
-  return rmdir(directory) != 0;
-}
-
 static size_t files_in_directory(void) {
   size_t count = 0;
   DIR *list = opendir(directory);
@@ -280,5 +265,5 @@ int main(void) {
       cmocka_unit_test(test_headers),       cmocka_unit_test(test_halves_scaled),
       cmocka_unit_test(test_nothing_held),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }

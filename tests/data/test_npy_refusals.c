@@ -18,21 +18,6 @@
 
 #include "npy_file.h"
 
-static int setup(void **state) {
-  (void)state;
-  if (mkdtemp(directory) == NULL || ntk_context_create(NULL, &context) != NTK_OK)
-    return 1;
-  snprintf(path, sizeof path, "%s/a.npy", directory);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  (void)unlink(path);
-  return rmdir(directory) != 0;
-}
-
 /* Fails with this status and a message of one line that holds fact; the output is untouched. */
 static void expect_refusal(size_t N, size_t d, ntk_status expected, const char *fact) {
   ntk_dataset *data = NULL;
@@ -209,5 +194,5 @@ int main(void) {
       cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_not_finite),
       cmocka_unit_test(test_nothing_held),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }

@@ -2,7 +2,6 @@
  * Property: scale J^T r and ||F_L - Y||^2, against a complex step and against plain loops, in both
  * precisions and at every SIMD level; homogeneity for ReLU; the output of (18) is 0 to the last
  * bit; bits do not depend on threads. */
-#include <complex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,41 +10,10 @@
 
 #include <cmocka.h>
 
+#include "complex_step.h"
 #include "descent_support.h"
 
-enum { DEPTH = 6, WIDTH = 7 };      /* of the small shapes */
-typedef long double complex number; /* its errors are 2^-11 of double's */
-
-/* erf z = 2/sqrt(pi) exp(-z^2) sum_n 2^n z^{2n+1} / (2n+1)!!. */
-static number complex_erf(number z) {
-  number term = z, sum = z;
-  for (int n = 1; cabsl(term) > 1e-21L * cabsl(sum); n++) {
-    term *= 2.0L * z * z / (2.0L * n + 1.0L);
-    sum += term;
-  }
-  return 1.12837916709551257389615890312154517L * cexpl(-z * z) * sum;
-}
-static number sigmoid(number z) {
-  return 1.0L / (1.0L + cexpl(-z));
-}
-static number softplus(number z) {
-  return clogl(1.0L + cexpl(z));
-}
-static number gelu(number z) {
-  return z * (1.0L + complex_erf(z * 0.707106781186547524400844362104849039L)) / 2.0L;
-}
-static number relu(number z) {
-  return creall(z) > 0.0L ? z : 0.0L;
-}
-static number identity(number z) {
-  return z;
-}
-static const struct {
-  const char *name;
-  number (*phi)(number);
-} activations[] = {{"sigmoid", sigmoid}, {"tanh", ctanhl},      {"softplus", softplus},
-                   {"erf", complex_erf}, {"gelu", gelu},        {"sin", csinl},
-                   {"relu", relu},       {"identity", identity}};
+enum { DEPTH = 6, WIDTH = 7 }; /* of the small shapes */
 
 static const struct {
   size_t L, width[DEPTH + 1], N;

@@ -1,46 +1,14 @@
 /* The spectra of kernels, and what a kernel is made from.
  * Property: K has rank at most min(N, P); spectra interlace and obey the bounds of blocks; one step
  * of gradient descent moves F by -eta K (F - Y) + O(eta^2); what cannot be a kernel is refused. */
+#include "jacobi.h"
 #include "plain_kernel.h"
-
-/* ---- Spectra, by an eigenvalue solver of the test's own ---------------------------------------
- */
-
-/* Eigenvalues of A (n x n, destroyed) by cyclic Jacobi rotations, ascending in values. */
-static void eigenvalues(size_t n, double *A, double *values) {
-  for (int sweep = 0; sweep < 30; sweep++)
-    for (size_t p = 0; p < n; p++)
-      for (size_t q = p + 1; q < n; q++) {
-        if (A[p * n + q] == 0.0)
-          continue;
-        const double theta = (A[q * n + q] - A[p * n + p]) / (2.0 * A[p * n + q]);
-        const double t = copysign(1.0, theta) / (fabs(theta) + hypot(theta, 1.0));
-        const double c = 1.0 / hypot(t, 1.0), s = t * c;
-        for (size_t i = 0; i < n; i++) {
-          const double x = A[i * n + p], y = A[i * n + q];
-          A[i * n + p] = c * x - s * y;
-          A[i * n + q] = s * x + c * y;
-        }
-        for (size_t i = 0; i < n; i++) {
-          const double x = A[p * n + i], y = A[q * n + i];
-          A[p * n + i] = c * x - s * y;
-          A[q * n + i] = s * x + c * y;
-        }
-        A[p * n + q] = A[q * n + p] = 0.0;
-      }
-  for (size_t i = 0; i < n; i++) {
-    size_t at = i;
-    for (; at > 0 && values[at - 1] > A[i * n + i]; at--)
-      values[at] = values[at - 1];
-    values[at] = A[i * n + i];
-  }
-}
 
 enum { MOST = 30 };
 
 /* Eigenvalues of K of the chosen blocks for the first N samples of X. Returns how far rounding may
  * move one: entries move by t sqrt(K_ii K_jj), a matrix of norm at most t tr K; Jacobi's rotations
- * err by less (30 sweeps of n rotations a row, 4 u each, on what is left of ||K||). */
+ * err by less (60 sweeps of n rotations a row, 4 u each, on what is left of ||K||). */
 static double spectrum_of(const ntk_network *network, size_t N, const double *X, const bool *blocks,
                           double *values) {
   size_t width[DEPTH];
@@ -53,7 +21,7 @@ static double spectrum_of(const ntk_network *network, size_t N, const double *X,
     trace += K[i * N + i];
   free(K);
   K = kernel_array(features, N, blocks);
-  eigenvalues(N, K, values);
+  plain_eigenvalues(N, K, values);
   free(K);
   ntk_features_destroy(features);
   ntk_dataset_destroy(data);

@@ -9,13 +9,29 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-/* Made by each program's own set-up. */
 static ntk_context *context;
 static char directory[] = "/tmp/ntkit-test-XXXXXX", path[64];
+
+static inline int npy_setup(void **state) {
+  (void)state;
+  if (mkdtemp(directory) == NULL || ntk_context_create(NULL, &context) != NTK_OK)
+    return 1;
+  snprintf(path, sizeof path, "%s/a.npy", directory);
+  return 0;
+}
+
+static inline int npy_teardown(void **state) {
+  (void)state;
+  ntk_context_destroy(context);
+  (void)unlink(path);
+  return rmdir(directory) != 0;
+}
 
 /* A file written byte by byte: version, dictionary, then n bytes. */
 static inline void write_file(int version, const char *dictionary, const void *bytes, size_t n) {
