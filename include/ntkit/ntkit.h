@@ -87,7 +87,7 @@ typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
 typedef struct ntk_context_options {
   int threads;              /* 0: every core this process may use */
   size_t memory_limit;      /* bytes that may be allocated; 0: what the machine has available */
-  const char *backend;      /* "cpu"; NULL: the same. Kept by the caller */
+  const char *backend;      /* "cpu"; NULL: the same. Another is refused */
   ntk_progress_fn progress; /* NULL: none */
   void *progress_user;      /* passed through */
 } ntk_context_options;

@@ -9,8 +9,8 @@ struct ntk_context {
   size_t memory_limit;
   size_t memory_in_use;
   size_t memory_peak;
-  const char *backend; /* borrowed; NULL: the first there is. Looked up where it is first used */
-  char cpu[128];       /* the processor's name */
+  const struct ntk_backend *backend; /* kernel/backend.h */
+  char cpu[128];                     /* the processor's name */
   ntk_progress_fn progress;
   void *progress_user;
 };

@@ -18,7 +18,7 @@ static ntk_status find_rounding(const ntk_network *network, const ntk_dataset *d
   NTK_TRY(ntk_features_create(network, data, &features));
   ntk_status status = ntk_alloc_doubles(network->context, 2 * L * N, "row norms", &norms);
   if (status == NTK_OK)
-    status = features->backend->features_norms(features, norms, norms + L * N);
+    status = ntk_features_norms(features, norms, norms + L * N);
   if (status == NTK_OK)
     status = ntk_output_accuracy(network, N, norms, rounding);
   ntk_free(network->context, norms);

@@ -1,7 +1,8 @@
 /* The compute backend seam: coarse operations on whole objects, so that a device can keep data
- * where it is and fuse what it likes. Callers hold ntk_features and ntk_kernel and never look
- * inside; kernel.c checks arguments and dispatches. The contract of each operation is that of the
- * public function of the same name in ntkit.h; arguments have been checked. */
+ * where it is and fuse what it likes. A context has one backend from its making (context.c).
+ * kernel.c and descent.c check arguments and dispatch, and nobody outside this folder asks a
+ * backend itself. The contract of each operation is that of the function of ntkit.h, kernel.h or
+ * descent.h that calls it; arguments have been checked. */
 #ifndef NTK_KERNEL_BACKEND_H
 #define NTK_KERNEL_BACKEND_H
 
@@ -82,10 +83,9 @@ struct ntk_backend {
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
+  double (*descent_bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                          bool single);
 };
-
-/* The backend of that name (NULL: the first); NTK_ERR_ARGUMENT listing the known ones. */
-ntk_status ntk_backend_find(const char *name, const ntk_backend **backend);
 
 extern const ntk_backend ntk_backend_cpu;
 

@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "kernel/cpu/cpu.h"
 
 #include <float.h>
 #include <math.h>
@@ -49,8 +48,7 @@ ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *dat
   NTK_TRY(check(network, data, Y, scale));
   if (single)
     NTK_TRY(check_ranges(network, data, Y));
-  const ntk_backend *backend = NULL;
-  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  const ntk_backend *backend = network->context->backend;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_descent), "training", &pointer));
   ntk_descent *made = pointer;
@@ -98,6 +96,7 @@ void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values
   descent->backend->descent_write(descent, (int)slot, values);
 }
 
-double ntk_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads) {
-  return cpu_descent_bytes(depth, width, N, single, threads);
+double ntk_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                         bool single) {
+  return context->backend->descent_bytes(context, depth, width, N, single);
 }

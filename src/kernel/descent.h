@@ -56,6 +56,7 @@ void ntk_descent_read(const ntk_descent *descent, ntk_slot slot, double *values)
 void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values);
 
 /* Bytes that a descent takes. */
-double ntk_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads);
+double ntk_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                         bool single);
 
 #endif

@@ -7,17 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static const ntk_backend *const backends[] = {&ntk_backend_cpu};
-
-ntk_status ntk_backend_find(const char *name, const ntk_backend **backend) {
-  for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++)
-    if (name == NULL || strcmp(name, backends[i]->name) == 0) {
-      *backend = backends[i];
-      return NTK_OK;
-    }
-  return ntk_fail(NTK_ERR_ARGUMENT, "unknown backend '%s'; known: cpu", name);
-}
-
 static ntk_status check_dim(const ntk_network *network, const ntk_dataset *data) {
   const size_t d = ntk_dataset_dim(data);
   if (d == network->width[0])
@@ -28,16 +17,14 @@ static ntk_status check_dim(const ntk_network *network, const ntk_dataset *data)
 
 ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data, double *F_L) {
   NTK_TRY(check_dim(network, data));
-  const ntk_backend *backend = NULL;
-  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  const ntk_backend *backend = network->context->backend;
   return backend->output(network, ntk_dataset_samples(data), ntk_dataset_values(data), F_L);
 }
 
 ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_features **features) {
   NTK_TRY(check_dim(network, data));
-  const ntk_backend *backend = NULL;
-  NTK_TRY(ntk_backend_find(network->context->backend, &backend));
+  const ntk_backend *backend = network->context->backend;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_features), "features", &pointer));
   ntk_features *made = pointer;
@@ -77,6 +64,14 @@ void ntk_features_destroy(ntk_features *features) {
     return;
   features->backend->features_destroy(features);
   ntk_free(features->context, features);
+}
+
+ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2) {
+  return features->backend->features_norms(features, f2, b2);
+}
+
+void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values) {
+  features->backend->features_values(features, b, l, values);
 }
 
 ntk_status ntk_features_output(const ntk_features *features, double *F_L) {
@@ -129,11 +124,9 @@ ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N
       if (!isfinite(A[i * N + j]))
         return ntk_fail(NTK_ERR_NOT_FINITE,
                         "the matrix: row %zu, column %zu (from 1) is not finite", i + 1, j + 1);
-  const ntk_backend *backend = NULL;
-  NTK_TRY(ntk_backend_find(context->backend, &backend));
   ntk_kernel *made = NULL;
-  NTK_TRY(new_kernel(context, backend, N, &made));
-  return finish(backend->kernel_from_array(A, made), made, kernel);
+  NTK_TRY(new_kernel(context, context->backend, N, &made));
+  return finish(context->backend->kernel_from_array(A, made), made, kernel);
 }
 
 ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel) {
@@ -157,6 +150,53 @@ static ntk_status check_factored(const ntk_kernel *kernel, bool wanted) {
     return NTK_OK;
   return ntk_fail(NTK_ERR_ARGUMENT, wanted ? "the kernel has not been factorised yet"
                                            : "the kernel has been replaced by its factor");
+}
+
+ntk_status ntk_kernel_row(const ntk_kernel *kernel, size_t i, double *row) {
+  NTK_TRY(check_factored(kernel, false));
+  kernel->backend->kernel_row(kernel, i, row);
+  return NTK_OK;
+}
+
+ntk_status ntk_kernel_full(const ntk_kernel *kernel, double *eigenvalues) {
+  NTK_TRY(check_factored(kernel, false));
+  return kernel->backend->kernel_full(kernel, eigenvalues);
+}
+
+ntk_status ntk_kernel_add_sums(ntk_kernel *kernel, const double *x) {
+  NTK_TRY(check_factored(kernel, false));
+  kernel->backend->kernel_add_sums(kernel, x);
+  return NTK_OK;
+}
+
+ntk_status ntk_kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other) {
+  NTK_TRY(check_factored(kernel, false));
+  NTK_TRY(check_factored(other, false));
+  if (kernel->N != other->N)
+    return ntk_fail(NTK_ERR_SHAPE, "kernels of order %zu and %zu cannot be added", kernel->N,
+                    other->N);
+  kernel->backend->kernel_add(kernel, alpha, other);
+  return NTK_OK;
+}
+
+ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *proved, double *lower) {
+  NTK_TRY(check_factored(kernel, false));
+  return kernel->backend->certify_lower(kernel, shift, proved, lower);
+}
+
+ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper) {
+  NTK_TRY(check_factored(kernel, false));
+  return kernel->backend->certify_upper(kernel, v, upper);
+}
+
+ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
+  NTK_TRY(check_factored(kernel, false));
+  kernel->backend->kernel_multiply(kernel, V, m, U);
+  return NTK_OK;
+}
+
+void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
+  kernel->backend->kernel_diagonal(kernel, sum, smallest);
 }
 
 ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {

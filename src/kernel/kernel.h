@@ -11,6 +11,25 @@ ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
 ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
                                ntk_features **centred);
 
+/* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
+ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2);
+/* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory. */
+void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
+
+/* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);
+ * A_ij += x_i + x_j; A += alpha B, of one order; an interval around lambda_min: proved, whether
+ * K - shift I is positive definite, lower then; upper, the Rayleigh quotient of v. */
+ntk_status ntk_kernel_row(const ntk_kernel *kernel, size_t i, double *row);
+ntk_status ntk_kernel_full(const ntk_kernel *kernel, double *eigenvalues);
+ntk_status ntk_kernel_add_sums(ntk_kernel *kernel, const double *x);
+ntk_status ntk_kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other);
+ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *proved, double *lower);
+ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper);
+/* U = K V: m vectors of N entries, contiguous. */
+ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+/* Sum and smallest of the diagonal: of K, or of its factor L. */
+void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest);
+
 /* An upper bound on lambda_min of what was factorised, from the factor's diagonal: min_i l_ii^2,
  * for l_ii^2 = 1 / (A_i^{-1})_ii >= lambda_min(A_i) >= lambda_min(A) with A_i the leading i x i
  * block. */

@@ -56,6 +56,7 @@ finds src/tools/bad.c 'int x;' '1: is in no folder'
 finds src/bad.c 'int x;' '1: is in no folder'
 finds src/cli/sub/bad.c 'int x;' '1: is in no folder'
 finds src/kernel/bad.c '#include "kernel/cpu/a.h"' '5: .*not below'
+finds src/theory/bad.c 'K->backend->row(K);' '5: asks a backend'
 finds src/net/bad.c '#include "kernel/cpu/a.h"' '5: .*floor 1.*floor 2'
 finds src/cli/shell/bad.c '#include "base/a.h"' '5: cli includes'
 

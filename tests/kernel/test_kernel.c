@@ -199,11 +199,26 @@ static void test_threads(void **state) {
   }
 }
 
+/* A backend that is not there is refused before anything is made, by a line with those that are. */
+static void test_unknown_backend(void **state) {
+  (void)state;
+  ntk_context *context = NULL;
+  assert_int_equal(ntk_context_create(&(ntk_context_options){.backend = "gpu"}, &context),
+                   NTK_ERR_ARGUMENT);
+  assert_null(context);
+  assert_non_null(strstr(ntk_error_message(), "'gpu'"));
+  assert_non_null(strstr(ntk_error_message(), "known: cpu"));
+  assert_ok(ntk_context_create(&(ntk_context_options){.backend = "cpu"}, &context));
+  assert_string_equal(ntk_context_environment(context).backend, "cpu");
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_definition), cmocka_unit_test(test_cross),
-      cmocka_unit_test(test_apply),      cmocka_unit_test(test_permutation),
-      cmocka_unit_test(test_scaling),    cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_unknown_backend), cmocka_unit_test(test_definition),
+      cmocka_unit_test(test_cross),           cmocka_unit_test(test_apply),
+      cmocka_unit_test(test_permutation),     cmocka_unit_test(test_scaling),
+      cmocka_unit_test(test_threads),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -23,7 +23,7 @@ ntk_status ntk_row_squares(const ntk_features *features, double *squares) {
   const size_t N = features->N, L = features->network->depth;
   double *norms = NULL;
   NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * N, "row norms", &norms));
-  const ntk_status status = features->backend->features_norms(features, norms, norms + L * N);
+  const ntk_status status = ntk_features_norms(features, norms, norms + L * N);
   for (size_t i = 0; i < N && status == NTK_OK; i++)
     squares[i] = norms[(L - 2) * N + i] * norms[(2 * L - 2) * N + i];
   ntk_free(features->context, norms);

@@ -111,7 +111,7 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   const run r = describe(context, spec, N, P, o, optimizer);
   double total = lasting(&r, spec) + phases(&r);
   if (!r.second_order)
-    total += ntk_descent_bytes(spec->depth, spec->width, N, r.single, context->threads);
+    total += ntk_descent_bytes(context, spec->depth, spec->width, N, r.single);
   *bytes = total < 0x1p63 ? (size_t)total : SIZE_MAX;
   if (N > NTK_PACKED_MAX)
     return ntk_fail(NTK_ERR_LIMIT, "N = %zu samples; accepted: up to %zu", N, NTK_PACKED_MAX);

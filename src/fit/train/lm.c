@@ -81,7 +81,7 @@ ntk_status ntk_lm_restart(ntk_lm *lm, double damping) {
 static ntk_status factorise(ntk_lm *lm, const ntk_features *features, ntk_kernel **factor) {
   NTK_TRY(ntk_kernel_create(features, NULL, factor));
   double trace = 0.0, least = 0.0;
-  (*factor)->backend->kernel_diagonal(*factor, &trace, &least);
+  ntk_kernel_diagonal(*factor, &trace, &least);
   const double mean = trace / (double)lm->N;
   if (lm->damping == 0.0)
     lm->damping = FIRST_DAMPING * mean;

@@ -21,7 +21,7 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
   const double eps = t->single ? (double)FLT_EPSILON : DBL_EPSILON;
   double *norms;
   NTK_TRY(ntk_alloc_doubles(t->context, 2 * L * N, "row norms", &norms));
-  ntk_status status = features->backend->features_norms(features, norms, norms + L * N);
+  ntk_status status = ntk_features_norms(features, norms, norms + L * N);
   double sum = 0.0;
   for (size_t i = 0; i < N && status == NTK_OK; i++)
     sum += norms[(L - 1) * N + i];
@@ -194,15 +194,16 @@ void ntk_tracker_leave(ntk_training *t) {
     k->count--;
 }
 
-void ntk_tracker_advance(ntk_training *t) {
+ntk_status ntk_tracker_advance(ntk_training *t) {
   ntk_tracker *k = t->tracker;
   if (k->r == NULL)
-    return;
+    return NTK_OK;
   const double start = ntk_clock();
   ntk_optimizer_direction(t->optimizer, t->momentum, t->N, k->r, k->m, k->direction);
-  k->K->backend->kernel_multiply(k->K, k->direction, 1, k->Kd);
+  NTK_TRY(ntk_kernel_multiply(k->K, k->direction, 1, k->Kd));
   ntk_daxpy(t->N, -t->lr * t->scale, k->Kd, k->r);
   t->tracking += ntk_clock() - start;
+  return NTK_OK;
 }
 
 /* ---- The theorem ----------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ ntk_status ntk_tracker_measure(ntk_training *t);
  * that now goes on. */
 void ntk_tracker_leave(ntk_training *t);
 /* The linear model's step beside the network's; nothing where it is not followed. */
-void ntk_tracker_advance(ntk_training *t);
+ntk_status ntk_tracker_advance(ntk_training *t);
 
 /* Theorem 4.2's constants, once the step size is known, into *c; *rate_bound as in
  * ntk_train_result. */

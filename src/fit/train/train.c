@@ -152,7 +152,7 @@ static ntk_status step(ntk_training *t, bool *stalled) {
                                .beta2 = ADAM_BETA2,
                                .epsilon = ADAM_EPSILON,
                                .step = t->epoch + 1};
-    ntk_tracker_advance(t);
+    NTK_TRY(ntk_tracker_advance(t));
     ntk_descent_update(t->descent, &update);
     ntk_descent_gradient(t->descent, &sum);
   }

@@ -42,6 +42,7 @@ void cpu_descent_evaluate(ntk_descent *descent, double *sum);
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values);
 void cpu_descent_write(ntk_descent *descent, int slot, const double *values);
-double cpu_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads);
+double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                         bool single);
 
 #endif

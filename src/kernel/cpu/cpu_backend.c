@@ -132,4 +132,5 @@ const ntk_backend ntk_backend_cpu = {
     .descent_update = cpu_descent_update,
     .descent_read = cpu_descent_read,
     .descent_write = cpu_descent_write,
+    .descent_bytes = cpu_descent_bytes,
 };

@@ -49,13 +49,15 @@ static ntk_status allocate_all(ntk_descent *descent) {
                   &step->workspace);
 }
 
-double cpu_descent_bytes(size_t depth, const size_t *width, size_t N, bool single, int threads) {
+double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                         bool single) {
   ntk_step step = {0};
   if (ntk_step_plan(depth, width, N, ntk_step_best(single), &step) != NTK_OK)
     return INFINITY;
-  const double reals =
-      (double)step.data + (double)step.rows + (double)(3 + step.chunks) * (double)step.parameters +
-      (double)step.packed_count + (double)workspaces(&step, threads) * (double)step.workspace_count;
+  const double reals = (double)step.data + (double)step.rows +
+                       (double)(3 + step.chunks) * (double)step.parameters +
+                       (double)step.packed_count +
+                       (double)workspaces(&step, context->threads) * (double)step.workspace_count;
   return (double)step.code->size * reals + (double)sizeof(double) * (double)step.chunks +
          (double)sizeof(ntk_step_layer) * (double)(depth + 1) + (double)sizeof step;
 }

@@ -40,7 +40,7 @@ static ntk_status fill_piece(const ntk_verification *v, const ntk_family *f, siz
                              const ntk_features *features) {
   const size_t count = features->N, L = v->L;
   input_functions(f, at, count, v->network->width[0], features->X);
-  NTK_TRY(features->backend->features_norms(features, f->norms, f->norms + L * count));
+  NTK_TRY(ntk_features_norms(features, f->norms, f->norms + L * count));
   for (size_t l = 1; l < L; l++)
     for (size_t i = 0; i < count; i++)
       f->values[(INPUT_FUNCTIONS + l - 1) * f->samples + at + i] =

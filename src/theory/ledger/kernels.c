@@ -21,9 +21,9 @@ static ntk_status centre_whole(ntk_verification *v, double nu, ntk_kernel *A) {
   NTK_TRY(ntk_alloc_doubles(v->context, v->N, "ledger", &x));
   for (size_t i = 0; i < v->N; i++)
     x[i] = 0.5 * nu - v->s[i];
-  A->backend->kernel_add_sums(A, x);
+  const ntk_status status = ntk_kernel_add_sums(A, x);
   ntk_free(v->context, x);
-  return NTK_OK;
+  return status;
 }
 
 /* Kernel k, to be destroyed; *trace: of CENTRED that of J~_FB J~_FB^T, which it is made from. */
@@ -39,7 +39,7 @@ static ntk_status build(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_
   ntk_free(v->context, block);
   double least;
   if (status == NTK_OK)
-    made->backend->kernel_diagonal(made, trace, &least);
+    ntk_kernel_diagonal(made, trace, &least);
   if (status == NTK_OK && k == NTK_PROOF_CENTRED)
     status = centre_whole(v, nu, made);
   if (status == NTK_OK)
@@ -93,7 +93,7 @@ static bool takes_whole(const ntk_verification *v, bool wanted) {
 /* LAPACK's own error is that of a few reflections, and less than a factorisation's bound. */
 static ntk_status whole(ntk_verification *v, const ntk_kernel *K, double *values, size_t first,
                         ntk_extremes *e) {
-  NTK_TRY(K->backend->kernel_full(K, values));
+  NTK_TRY(ntk_kernel_full(K, values));
   e->lambda_max = values[v->N - 1];
   if (e->verdict != NTK_VERDICT_RANK_DEFICIENT) {
     ntk_extremes_judge(e, values[first]);
@@ -184,10 +184,11 @@ ntk_status ntk_proof_step_a(ntk_verification *v, double noise, ntk_extremes *e) 
   NTK_TRY(build(v, NTK_PROOF_BLOCK, 0.0, &D, &trace));
   ntk_status status = build(v, NTK_PROOF_FB, 0.0, &B, &trace);
   if (status == NTK_OK) {
-    D->backend->kernel_add(D, -1.0, B);
+    status = ntk_kernel_add(D, -1.0, B);
     ntk_kernel_destroy(B);
-    status = ntk_alloc_doubles(v->context, v->N, "eigenvalues", &values);
   }
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(v->context, v->N, "eigenvalues", &values);
   if (status == NTK_OK && takes_whole(v, v->options.spectra))
     status = whole(v, D, values, 0, e);
   else if (status == NTK_OK)

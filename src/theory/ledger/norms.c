@@ -27,7 +27,7 @@ static ntk_moments of_roots(size_t N, const double *squares) {
 static void centred_squares(const ntk_verification *v, bool b, size_t l, const double *mean,
                             double *values, double *squares) {
   const size_t n = v->network->width[l];
-  v->features->backend->features_values(v->features, b, l, values);
+  ntk_features_values(v->features, b, l, values);
   for (size_t i = 0; i < v->N; i++) {
     squares[i] = 0.0;
     for (size_t j = 0; j < n; j++) {
@@ -63,7 +63,7 @@ ntk_status ntk_verify_norms(ntk_verification *v) {
   double *norms;
   NTK_TRY(ntk_alloc_doubles(v->context, 2 * L * N + N + N * widest, "row norms", &norms));
   double *squares = norms + 2 * L * N, *values = squares + N;
-  const ntk_status status = v->features->backend->features_norms(v->features, norms, norms + L * N);
+  const ntk_status status = ntk_features_norms(v->features, norms, norms + L * N);
   for (size_t l = 1; l < L && status == NTK_OK; l++)
     layer_rows(v, l, norms + l * N, values, squares);
   if (status == NTK_OK) {

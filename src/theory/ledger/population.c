@@ -96,7 +96,7 @@ static ntk_status add_piece(pass *s, bool begins, const ntk_features *features) 
   double *first = s->first, *first_f = NULL;
   for (size_t l = 0; l < L; l++) {
     const size_t n = network->width[l];
-    features->backend->features_values(features, false, l, s->values);
+    ntk_features_values(features, false, l, s->values);
     for (size_t i = 0; i < count; i++) {
       const double square = row_square(n, s->values + i * n);
       add_moment(&p->norm[l], s->seen + i + 1, sqrt(square));
@@ -106,7 +106,7 @@ static ntk_status add_piece(pass *s, bool begins, const ntk_features *features) 
     s->shifted[l] += add_shifted(begins, count, n, s->values, first, p->mean_f[l]);
     first += n;
   }
-  features->backend->features_values(features, true, L - 1, s->values);
+  ntk_features_values(features, true, L - 1, s->values);
   s->shifted[L] += add_shifted(begins, count, network->width[L - 1], s->values, first, p->mean_b);
   s->seen += count;
   return add_products(s, features, first_f, first);
@@ -163,7 +163,7 @@ void ntk_population_add_centred(ntk_population *p, const ntk_features *features,
     const bool b = l == p->L;
     const size_t layer = b ? l - 1 : l, n = features->network->width[layer];
     const double *mean = b ? p->mean_b : p->mean_f[l];
-    features->backend->features_values(features, b, layer, values);
+    ntk_features_values(features, b, layer, values);
     for (size_t i = 0; i < features->N; i++) {
       double square = 0.0;
       for (size_t j = 0; j < n; j++)

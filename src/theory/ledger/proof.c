@@ -42,8 +42,8 @@ static ntk_status square_rows(ntk_verification *v) {
   double *f;
   NTK_TRY(ntk_alloc_doubles(v->context, v->N * (n + m), "ledger", &f));
   double *b = f + v->N * n;
-  v->centred->backend->features_values(v->centred, false, v->L - 2, f);
-  v->centred->backend->features_values(v->centred, true, v->L - 1, b);
+  ntk_features_values(v->centred, false, v->L - 2, f);
+  ntk_features_values(v->centred, true, v->L - 1, b);
 #pragma omp parallel for schedule(static) num_threads(v->context->threads)
   for (size_t i = 0; i < v->N; i++) {
     v->eta2[i] = 0.0;
@@ -97,10 +97,10 @@ static ntk_status row_sampling(ntk_verification *v, const ntk_extremes *fb) {
   const double db = sqrt(fmax(0.0, p->centred_b) / samples);
   double *values, F = 0.0, B = 0.0;
   NTK_TRY(ntk_alloc_doubles(v->context, v->N * (v->n > v->m ? v->n : v->m), "ledger", &values));
-  v->centred->backend->features_values(v->centred, false, v->L - 2, values);
+  ntk_features_values(v->centred, false, v->L - 2, values);
   ntk_status status = ntk_norm2(v->context, values, v->N, v->n, v->options.seed, &F);
   if (status == NTK_OK) {
-    v->centred->backend->features_values(v->centred, true, v->L - 1, values);
+    ntk_features_values(v->centred, true, v->L - 1, values);
     status = ntk_norm2(v->context, values, v->N, v->m, v->options.seed, &B);
   }
   ntk_free(v->context, values);
@@ -178,7 +178,7 @@ static ntk_status find_accuracy(ntk_verification *v) {
   NTK_TRY(ntk_alloc(v->context, v->L + 1, sizeof *v->accuracy, "ledger", &pointer));
   v->accuracy = pointer;
   NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
-  ntk_status status = v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
+  ntk_status status = ntk_features_norms(v->features, norms, norms + v->L * v->N);
   if (status == NTK_OK)
     status = ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
   if (status == NTK_OK)

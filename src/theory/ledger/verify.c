@@ -12,8 +12,7 @@ enum { POPULATION = 100000 };
 static ntk_status diagonal(ntk_verification *v) {
   double *norms, trace = 0.0;
   NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
-  const ntk_status status =
-      v->features->backend->features_norms(v->features, norms, norms + v->L * v->N);
+  const ntk_status status = ntk_features_norms(v->features, norms, norms + v->L * v->N);
   v->least_diagonal = INFINITY;
   for (size_t i = 0; i < v->N && status == NTK_OK; i++) {
     double entry = 0.0;

@@ -54,7 +54,7 @@ static ntk_status redraw(const ntk_verification *v, uint64_t seed, double *work,
   for (size_t l = 1; l <= L && status == NTK_OK; l++) {
     const bool b = l == L;
     const size_t layer = b ? L - 1 : l, n = network->width[layer];
-    features->backend->features_values(features, b, layer, work + n);
+    ntk_features_values(features, b, layer, work + n);
     draws[l] = measure(features->N, n, work + n, work);
   }
   ntk_features_destroy(features);

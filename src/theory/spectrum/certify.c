@@ -22,7 +22,7 @@ ntk_status ntk_job_certify(ntk_job *j) {
   j->factor = NULL;
   NTK_TRY(recover_kernel(j));
   double upper;
-  NTK_TRY(j->K->backend->certify_upper(j->K, r->eigenvector, &upper));
+  NTK_TRY(ntk_kernel_certify_upper(j->K, r->eigenvector, &upper));
   /* As near to lambda_min as the factorisation's own error allows; farther away should that fail,
    * which takes an eigenvalue that Lanczos has missed. Each shift is another, for each costs a
    * kernel and a factorisation. */
@@ -33,7 +33,7 @@ ntk_status ntk_job_certify(ntk_job *j) {
     NTK_TRY(ntk_progress_report(j->context, "certificate", 0.3 * (double)s));
     NTK_TRY(recover_kernel(j));
     double lower;
-    NTK_TRY(j->K->backend->certify_lower(j->K, shifts[s], &c->certified, &lower));
+    NTK_TRY(ntk_kernel_certify_lower(j->K, shifts[s], &c->certified, &lower));
     ntk_kernel_destroy(j->K);
     j->K = NULL;
     if (c->certified) {

@@ -33,7 +33,7 @@ ntk_status ntk_job_features(ntk_job *j) {
 }
 
 ntk_status ntk_job_norms(ntk_job *j) {
-  NTK_TRY(j->features->backend->features_norms(j->features, j->f2, j->b2));
+  NTK_TRY(ntk_features_norms(j->features, j->f2, j->b2));
   ntk_spectrum_result *r = j->result;
   r->bounds = ntk_theorem31(j->network);
   r->bounds.diagonal_min = INFINITY;
@@ -64,10 +64,10 @@ static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
   for (size_t i = 0; i < j->N && status == NTK_OK; i++) {
     if (i % 256 == 0)
       status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->N);
-    if (status != NTK_OK)
-      break;
-    K->backend->kernel_row(K, i, j->scratch);
-    status = ntk_npy_writer_append(&writer, j->scratch, j->N);
+    if (status == NTK_OK)
+      status = ntk_kernel_row(K, i, j->scratch);
+    if (status == NTK_OK)
+      status = ntk_npy_writer_append(&writer, j->scratch, j->N);
   }
   if (status != NTK_OK) {
     ntk_npy_writer_abort(&writer);
@@ -86,7 +86,7 @@ ntk_status ntk_job_kernel(ntk_job *j) {
     start = ntk_clock();
     NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
     NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvalues", &j->result->eigenvalues));
-    NTK_TRY(j->factor->backend->kernel_full(j->factor, j->result->eigenvalues));
+    NTK_TRY(ntk_kernel_full(j->factor, j->result->eigenvalues));
     for (size_t i = 0; i < j->N; i++) /* K is positive semi-definite: 0 is nearer */
       j->result->eigenvalues[i] = fmax(0.0, j->result->eigenvalues[i]);
     if (j->result->verdict == NTK_VERDICT_RANK_DEFICIENT)

@@ -2,10 +2,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
-#include "base/context.h"
+#include "kernel/backend.h"
 
 #include "base/blas.h"
-#include "base/memory.h"
+#include "base/names.h"
 #include "base/simd.h"
 
 #include <omp.h>
@@ -41,6 +41,13 @@ static void read_cpu_name(char name[128]) {
 
 enum { MAX_THREADS = 1024 };
 
+/* Every backend; the first is the one that is taken when none is named. */
+static const struct {
+  const char *name;
+  const ntk_backend *backend;
+} backends[] = {{"cpu", &ntk_backend_cpu}};
+enum { BACKENDS = sizeof backends / sizeof backends[0] };
+
 ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context) {
   static const ntk_context_options defaults;
   if (options == NULL)
@@ -48,13 +55,16 @@ ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **
   if (options->threads < 0 || options->threads > MAX_THREADS)
     return ntk_fail(NTK_ERR_ARGUMENT, "threads is %d; accepted: 1 to %d, or 0 for every core",
                     options->threads, MAX_THREADS);
+  size_t backend = 0;
+  if (options->backend != NULL)
+    NTK_TRY(NTK_NAME_FIND("backend", options->backend, backends, BACKENDS, &backend));
   NTK_TRY(ntk_blas_check());
   ntk_context *made = calloc(1, sizeof *made);
   if (made == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
   made->threads = options->threads > 0 ? options->threads : omp_get_num_procs();
   made->memory_limit = options->memory_limit;
-  made->backend = options->backend;
+  made->backend = backends[backend].backend;
   made->progress = options->progress;
   made->progress_user = options->progress_user;
   read_cpu_name(made->cpu);
@@ -82,7 +92,7 @@ ntk_environment ntk_context_environment(const ntk_context *context) {
       .blas = ntk_blas_name(),
       .blas_core = ntk_blas_core(),
       .simd = ntk_simd_name(ntk_simd_best()),
-      .backend = context->backend != NULL ? context->backend : "cpu",
+      .backend = context->backend->name,
       .cpu = context->cpu,
       .threads = context->threads,
   };
