@@ -39,7 +39,7 @@ static exit_status write_csv(const ntk_study_table *table, const export_column *
   }
   for (size_t i = 0; i < table->rows && !ferror(out); i++)
     for (size_t c = 0; c < columns; c++) {
-      const export_cell cell = export_cell_of(table, &table->row[i], &column[c]);
+      const ntk_field_value cell = export_cell_of(table, &table->row[i], &column[c]);
       if (column[c].type == 'U')
         csv_text(cell.text, out);
       else if (column[c].type == 'i')
@@ -73,7 +73,7 @@ static bool json_row(const ntk_study_table *table, const ntk_study_row *row,
                      const export_column *column, size_t columns, FILE *out) {
   bool done = true;
   for (size_t c = 0; c < columns && done; c++) {
-    const export_cell cell = export_cell_of(table, row, &column[c]);
+    const ntk_field_value cell = export_cell_of(table, row, &column[c]);
     fputs(c == 0 ? "{" : ", ", out);
     done = json_write_text(column[c].name, out);
     fputs(": ", out);

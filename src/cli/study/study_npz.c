@@ -86,7 +86,7 @@ static void put_header(const column *c, size_t rows, char *header) {
 
 static void put_entry(const ntk_study_table *table, const ntk_study_row *row, const column *c,
                       char *entry) {
-  const export_cell cell = export_cell_of(table, row, c->is);
+  const ntk_field_value cell = export_cell_of(table, row, c->is);
   const int64_t whole = (int64_t)cell.whole;
   if (c->is->type == 'f')
     memcpy(entry, &cell.real, sizeof cell.real);

@@ -2,32 +2,20 @@
  * ntkit. */
 #include "cli/shell/report.h"
 #include "cli/train/train.h"
+#include "ntkit/describe.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* What is tracked, a vector of a file each. */
-static const struct tracked {
-  const char *name;
-  size_t field; /* its offset in ntk_track_point; of epoch, a size_t, not used */
-} tracked[] = {
-    {"track_epoch.npy", offsetof(ntk_track_point, epoch)},
-    {"track_bound.npy", offsetof(ntk_track_point, bound)},
-    {"track_prediction.npy", offsetof(ntk_track_point, prediction)},
-    {"track_lambda_min.npy", offsetof(ntk_track_point, lambda_min)},
-    {"track_lambda_max.npy", offsetof(ntk_track_point, lambda_max)},
-    {"track_jacobian_change.npy", offsetof(ntk_track_point, jacobian_change)},
-    {"track_distance.npy", offsetof(ntk_track_point, distance)},
-};
 static const char FIRST[] = "init/";
-enum { TRACKED = sizeof tracked / sizeof tracked[0] };
 
-static double field_of(const ntk_track_point *point, size_t field) {
-  if (field == offsetof(ntk_track_point, epoch))
-    return (double)point->epoch;
-  return *(const double *)(const void *)((const char *)point + field);
+/* The file of a field of what is tracked, into name; false: it has none. Losses have one of all
+ * epochs, and what is computed from other fields is in these. */
+static bool track_file(const ntk_field *field, char name[SAVED_NAME]) {
+  snprintf(name, SAVED_NAME, "track_%s.npy", field->name);
+  return field->compute == NULL && strcmp(field->name, "loss") != 0;
 }
 
 static exit_status claim_figures(const train_run *run) {
@@ -41,6 +29,8 @@ static exit_status claim_figures(const train_run *run) {
 exit_status train_claim(const train_run *run) {
   const cli_job *job = &run->job;
   const saved_folder *folder = &job->folder;
+  const ntk_description *point = ntk_describe("ntk_track_point");
+  char name[SAVED_NAME];
   exit_status status = saved_claim_data(folder);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "Y.npy");
@@ -50,8 +40,9 @@ exit_status train_claim(const train_run *run) {
     status = saved_claim_network(folder, "", job->spec.depth);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "loss.npy");
-  for (size_t k = 0; k < TRACKED && status == EXIT_DONE && run->options.track > 0; k++)
-    status = saved_claim(folder, tracked[k].name);
+  for (size_t k = 0; k < point->fields && status == EXIT_DONE && run->options.track > 0; k++)
+    if (track_file(&point->field[k], name))
+      status = saved_claim(folder, name);
   return status == EXIT_DONE && run->settings->plot ? claim_figures(run) : status;
 }
 
@@ -61,11 +52,18 @@ static exit_status save_track(const ntk_train_result *result, saved_folder *fold
   double *values = calloc(result->tracked, sizeof *values);
   if (values == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu tracked epochs", result->tracked);
+  const ntk_description *point = ntk_describe("ntk_track_point");
+  char name[SAVED_NAME];
   exit_status status = EXIT_DONE;
-  for (size_t k = 0; k < TRACKED && status == EXIT_DONE; k++) {
-    for (size_t i = 0; i < result->tracked; i++)
-      values[i] = field_of(&result->track[i], tracked[k].field);
-    status = saved_array(folder, tracked[k].name, values, result->tracked, 0);
+  for (size_t k = 0; k < point->fields && status == EXIT_DONE; k++) {
+    const ntk_field *field = &point->field[k];
+    if (!track_file(field, name))
+      continue;
+    for (size_t i = 0; i < result->tracked; i++) {
+      const ntk_field_value value = ntk_field_read(field, &result->track[i]);
+      values[i] = field->type == NTK_TYPE_REAL ? value.real : (double)value.whole;
+    }
+    status = saved_array(folder, name, values, result->tracked, 0);
   }
   free(values);
   return status;
