@@ -1,16 +1,18 @@
 #include "cli/draw/figure_parts.h"
 
+#include "cli/draw/axis.h"
+
 #include <math.h>
 #include <string.h>
 
 bool figure_shows(const figure_axis *axis, double value) {
-  return isfinite(value) && (!axis->log || value > 0.0);
+  return axis_shows(axis->log, value);
 }
 
 /* ---- Ranges ---------------------------------------------------------------------------------- */
 
 static void include(figure_range *range, double value) {
-  if (!isfinite(value) || (range->log && value <= 0.0))
+  if (!axis_shows(range->log, value))
     return;
   range->low = fmin(range->low, value);
   range->high = fmax(range->high, value);
@@ -31,16 +33,9 @@ static void widen(figure_range *range, double part) {
   range->high += room;
 }
 
-/* 1, 2 or 5 times a power of ten, not below least. */
-static double nice_step(double least) {
-  const double power = pow(10.0, floor(log10(least)));
-  const double lead = least / power;
-  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
-}
-
 /* Decades from a labelled power of ten to the next. */
 static double decades(const figure_range *range) {
-  return fmax(nice_step(log10(range->high / range->low) / range->room), 1.0);
+  return fmax(axis_step(log10(range->high / range->low) / range->room), 1.0);
 }
 
 /* The end moved outwards, by whole (floor or ceil), to a number that is short to write: of a long
@@ -48,7 +43,7 @@ static double decades(const figure_range *range) {
 static double round_end(const figure_range *range, double end, double (*whole)(double)) {
   const double ratio = range->high / range->low, step = decades(range);
   const double power = pow(10.0, floor(log10(end)));
-  const double unit = fmin(nice_step(end * (pow(ratio, 0.05) - 1.0)), power);
+  const double unit = fmin(axis_step(end * (pow(ratio, 0.05) - 1.0)), power);
   const double at =
       ratio >= 1e6 ? pow(10.0, step * whole(log10(end) / step)) : unit * whole(end / unit);
   return isnormal(at) ? at : end;
@@ -158,8 +153,7 @@ typedef struct box {
 } box;
 
 static double place(const figure_range *range, double value) {
-  return range->log ? log(value / range->low) / log(range->high / range->low)
-                    : (value - range->low) / (range->high - range->low);
+  return axis_place(range->log, range->low, range->high, value);
 }
 
 /* A point in that plane, with its band's lower and upper edge; what cannot be shown is at the
@@ -358,7 +352,7 @@ static double tic_width(const char *format, double value) {
 }
 
 double figure_tics(const char *name, const figure_range *range, FILE *out) {
-  const double step = nice_step((range->high - range->low) / 6.0);
+  const double step = axis_step((range->high - range->low) / 6.0);
   const double largest = fmax(fabs(range->low), fabs(range->high));
   const double least = range->log ? range->low : step;
   const char *format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g";

@@ -1,5 +1,7 @@
 #include "cli/draw/svg.h"
 
+#include "cli/draw/axis.h"
+
 #include <math.h>
 
 enum { WIDTH = 760, HEIGHT = 400 };
@@ -15,7 +17,7 @@ static const struct style {
 };
 
 bool svg_shows(const svg_axis *axis, double value) {
-  return isfinite(value) && (!axis->log || value > 0.0);
+  return axis_shows(axis->log, value);
 }
 
 void svg_include(svg_axis *axis, double value) {
@@ -26,8 +28,7 @@ void svg_include(svg_axis *axis, double value) {
 }
 
 static double place(const svg_axis *axis, double value) {
-  return axis->log ? log(value / axis->low) / log(axis->high / axis->low)
-                   : (value - axis->low) / (axis->high - axis->low);
+  return axis_place(axis->log, axis->low, axis->high, value);
 }
 
 static double across(const svg_plot *p, double x) {
@@ -57,12 +58,6 @@ static void widen(svg_axis *axis) {
   }
 }
 
-/* 1, 2 or 5 times a power of ten, not below least. */
-static double nice_step(double least) {
-  const double power = pow(10.0, floor(log10(least))), lead = least / power;
-  return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
-}
-
 /* A logarithmic axis ends at labels: what is beyond the outermost one could be guessed only. */
 static void round_ends(svg_axis *axis) {
   if (!axis->log || axis->tics > 0)
@@ -70,9 +65,9 @@ static void round_ends(svg_axis *axis) {
   const double decades = log10(axis->high / axis->low);
   const int every = decades >= 2.0 ? 1 + (int)(decades / 9.0) : 0;
   const double low = every > 0 ? pow(10.0, every * floor(log10(axis->low) / every))
-                               : 1.0 / nice_step(1.0 / axis->low);
+                               : 1.0 / axis_step(1.0 / axis->low);
   const double high =
-      every > 0 ? pow(10.0, every * ceil(log10(axis->high) / every)) : nice_step(axis->high);
+      every > 0 ? pow(10.0, every * ceil(log10(axis->high) / every)) : axis_step(axis->high);
   axis->every = every;
   axis->low = isnormal(low) ? low : axis->low;
   axis->high = isnormal(high) ? high : axis->high;
@@ -111,7 +106,7 @@ static void log_tics(const svg_plot *p, bool upwards) {
 
 static void linear_tics(const svg_plot *p, bool upwards) {
   const svg_axis *axis = upwards ? &p->y : &p->x;
-  const double step = nice_step((axis->high - axis->low) / 6.0);
+  const double step = axis_step((axis->high - axis->low) / 6.0);
   const int first = (int)ceil(axis->low / step), last = (int)floor(axis->high / step);
   for (int k = first; k <= last; k++)
     tic(p, upwards, k * step, 0);
