@@ -2,7 +2,7 @@
 # Checks an installed ntkit from the outside: a small program is built against it by pkg-config and
 # by CMake, with the shared and with the static libraries, and run; the shared libraries export the
 # public functions, and beside them only what the source marks for its siblings; the kernel's needs no
-# database; the header is C++ too; the pages are there.
+# database; the headers are C++17 too; the pages are there.
 # usage: tools/check_install.sh PREFIX
 set -eu
 prefix=$(cd "$1" && pwd)
@@ -55,7 +55,9 @@ runs study_static static
 }
 runs study_pc shared
 runs study_pc_static static
-if ldd "$work/pc_shared" | grep -E 'sqlite|yaml|jansson'; then fail "a kernel alone loads these"; fi
+for program in pc_shared pc_static with_shared with_static; do
+  if ldd "$work/$program" | grep -E 'sqlite|yaml|jansson'; then fail "$program loads these"; fi
+done
 
 sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$prefix"/include/ntkit/*.h | sort >"$work/declared"
 sed -n 's/^NTK_SIBLING.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$source"/src/*/*.h "$source"/src/*/*/*.h |
@@ -64,8 +66,10 @@ nm -D --defined-only "$lib/libntkit.so" "$lib/libntkit_study.so" | awk 'NF == 3 
   sort >"$work/exported"
 diff "$work/marked" "$work/exported" >&2 || fail "marked (<) and exported (>) functions differ"
 
-printf '#include <ntkit/study.h>\n' | c++ -x c++ -Wall -Wextra -Werror -fsyntax-only \
-  -I"$prefix/include" - || fail "the header is not C++"
+for header in "$prefix"/include/ntkit/*.h; do
+  printf '#include <ntkit/%s>\n' "${header##*/}" | c++ -std=c++17 -x c++ -Wall -Wextra -Wpedantic -Werror \
+    -fsyntax-only -I"$prefix/include" - || fail "${header##*/} is not C++17"
+done
 "$prefix/bin/ntkit" info >/dev/null || fail "the installed program does not run"
 [ -s "$prefix/share/man/man1/ntkit.1" ] || fail "no manual page"
 bash -n "$prefix/share/bash-completion/completions/ntkit" || fail "the completion is not bash"

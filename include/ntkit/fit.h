@@ -118,7 +118,7 @@ typedef struct ntk_train_options {
   double seconds; /* stop before it takes longer, as far as the last step and the last measurement
                      of K tell; resumed runs' time included; 0: no such stop */
   size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
-  const char *checkpoint;         /* a file: gone on with when it is there, written now and then, on
+  const char *checkpoint;         /* a file: resumed when it is there, written now and then, on
                                      cancellation and at the end; NULL: none */
   double checkpoint_every;        /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */

@@ -30,8 +30,9 @@ NTK_API const ntk_quantity_info *ntk_quantity_list(size_t *count);
 typedef struct ntk_study ntk_study;
 
 /* Reads a YAML file. overrides: `count` texts "key=value" that replace what the file says, e.g.
- * "grid.N=1000,2000", "trials=3", "network.activation=tanh". NTK_ERR_FORMAT for what the file has
- * wrong, with its line. */
+ * "grid.N=1000,2000", "trials=3", "network.activation=tanh". NTK_ERR_FILE for what cannot be read,
+ * NTK_ERR_FORMAT for what is no YAML, NTK_ERR_ARGUMENT and others of ntkit.h for keys and values
+ * that are not accepted, each with its line. */
 NTK_API ntk_status ntk_study_load(const char *path, const char *const *overrides, size_t count,
                                   ntk_study **study);
 /* The same from text; name stands for the path in messages. */
