@@ -21,6 +21,14 @@
 
 enum { NOISY = 3, RUNS = 20, LIMIT = 100 }; /* seconds: what hangs is ended, and has failed */
 
+/* The address sanitizer of GCC 12 has an allocator of its own, which, unlike the C library's, is not
+ * made ready for a fork: a child may wait for ever for a lock that another thread held. */
+#ifdef __SANITIZE_ADDRESS__
+enum { FORK_KEEPS_LOCKS = 1 };
+#else
+enum { FORK_KEEPS_LOCKS = 0 };
+#endif
+
 static ntk_study *study;
 static char quiet[256]; /* the database of a host without threads */
 
@@ -75,6 +83,8 @@ static void *make_noise(void *log) {
 
 static void test_noise(void **state) {
   (void)state;
+  if (FORK_KEEPS_LOCKS)
+    skip();
   FILE *log = tmpfile();
   pthread_t threads[NOISY];
   assert_non_null(log);
@@ -132,6 +142,8 @@ static void *run_one(void *database) {
 
 static void test_two(void **state) {
   (void)state;
+  if (FORK_KEEPS_LOCKS)
+    skip();
   pthread_t thread[2];
   const char *database[] = {fresh("first.db"), fresh("second.db")};
   for (size_t i = 0; i < 2; i++)
@@ -155,6 +167,8 @@ static bool start_again(const ntk_study_progress *progress, void *database) {
 
 static void test_one_database(void **state) {
   (void)state;
+  if (FORK_KEEPS_LOCKS)
+    skip();
   const char *database = fresh("one.db");
   ntk_study_status status;
   const ntk_study_options options = {
