@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s: %s\n", ntk_status_name(status), ntk_error_message());
   printf("%zu of %zu trials\n", reached.done, reached.total);
   ntk_study_table_clear(&table);
+  ntk_study_status_clear(&reached);
   ntk_study_destroy(study);
   return status == NTK_OK && reached.done == 12 ? 0 : 1;
 }

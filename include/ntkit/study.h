@@ -5,6 +5,7 @@
  *   if (ntk_study_load("width.yaml", NULL, 0, &study) == NTK_OK &&
  *       ntk_study_run(study, "width.db", NULL, &status) == NTK_OK)   // again: goes on where it was
  *     printf("%zu of %zu trials\n", status.done, status.total);
+ *   // ntk_study_status_clear, ntk_study_destroy
  *
  * Conventions are those of ntkit.h. The format of study files and the schema of the database are in
  * docs/studies.md. */
