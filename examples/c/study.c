@@ -33,8 +33,9 @@ int main(int argc, char **argv) {
   else
     fprintf(stderr, "%s: %s\n", ntk_status_name(status), ntk_error_message());
   printf("%zu of %zu trials\n", reached.done, reached.total);
+  const bool whole = status == NTK_OK && reached.done == 12;
   ntk_study_table_clear(&table);
   ntk_study_status_clear(&reached);
   ntk_study_destroy(study);
-  return status == NTK_OK && reached.done == 12 ? 0 : 1;
+  return whole ? 0 : 1;
 }
