@@ -12,15 +12,12 @@
 /* Largest error bound of the computed outputs, from the row norms of the features. */
 static ntk_status find_rounding(const ntk_network *network, const ntk_dataset *data,
                                 double *rounding) {
-  const size_t L = network->depth, N = data->N;
   ntk_features *features = NULL;
   double *norms = NULL;
   NTK_TRY(ntk_features_create(network, data, &features));
-  ntk_status status = ntk_alloc_doubles(network->context, 2 * L * N, "row norms", &norms);
+  ntk_status status = ntk_features_take_norms(features, &norms);
   if (status == NTK_OK)
-    status = ntk_features_norms(features, norms, norms + L * N);
-  if (status == NTK_OK)
-    status = ntk_output_accuracy(network, N, norms, rounding);
+    status = ntk_output_accuracy(network, data->N, norms, rounding);
   ntk_free(network->context, norms);
   ntk_features_destroy(features);
   return status;

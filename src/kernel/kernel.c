@@ -70,6 +70,18 @@ ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *
   return features->backend->features_norms(features, f2, b2);
 }
 
+ntk_status ntk_features_take_norms(const ntk_features *features, double **norms) {
+  const size_t count = features->network->depth * features->N;
+  double *made = NULL;
+  NTK_TRY(ntk_alloc_doubles(features->context, 2 * count, "row norms", &made));
+  const ntk_status status = ntk_features_norms(features, made, made + count);
+  if (status == NTK_OK)
+    *norms = made;
+  else
+    ntk_free(features->context, made);
+  return status;
+}
+
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values) {
   features->backend->features_values(features, b, l, values);
 }

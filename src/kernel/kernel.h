@@ -13,6 +13,9 @@ ntk_status ntk_features_centre(const ntk_features *features, const double *f, co
 
 /* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
 ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2);
+/* The same in memory of their own: *norms has 2 L N numbers, f2 and then b2; to be freed with the
+ * features' context. */
+ntk_status ntk_features_take_norms(const ntk_features *features, double **norms);
 /* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory. */
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
 

@@ -22,12 +22,11 @@ static const double CONSISTENT = 1e-3; /* of max |y|: v beyond rounding and what
 ntk_status ntk_row_squares(const ntk_features *features, double *squares) {
   const size_t N = features->N, L = features->network->depth;
   double *norms = NULL;
-  NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * N, "row norms", &norms));
-  const ntk_status status = ntk_features_norms(features, norms, norms + L * N);
-  for (size_t i = 0; i < N && status == NTK_OK; i++)
+  NTK_TRY(ntk_features_take_norms(features, &norms));
+  for (size_t i = 0; i < N; i++)
     squares[i] = norms[(L - 2) * N + i] * norms[(2 * L - 2) * N + i];
   ntk_free(features->context, norms);
-  return status;
+  return NTK_OK;
 }
 
 ntk_status ntk_null_part(const ntk_linear_system *s, const double *y, double *v) {

@@ -19,17 +19,15 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
                                  double *floor) {
   const size_t L = t->L, N = t->N;
   const double eps = t->single ? (double)FLT_EPSILON : DBL_EPSILON;
-  double *norms;
-  NTK_TRY(ntk_alloc_doubles(t->context, 2 * L * N, "row norms", &norms));
-  ntk_status status = ntk_features_norms(features, norms, norms + L * N);
+  double *norms = NULL;
+  NTK_TRY(ntk_features_take_norms(features, &norms));
   double sum = 0.0;
-  for (size_t i = 0; i < N && status == NTK_OK; i++)
+  for (size_t i = 0; i < N; i++)
     sum += norms[(L - 1) * N + i];
   ntk_free(t->context, norms);
   const double last = eps * ntk_dnrm2(t->network->width[L - 1], t->network->W[L]);
-  if (status == NTK_OK)
-    *floor = ntk_training_loss(t, sum * last * last);
-  return status;
+  *floor = ntk_training_loss(t, sum * last * last);
+  return NTK_OK;
 }
 
 /* theta_0 and what belongs to it, for later epochs to be compared with. */

@@ -174,13 +174,12 @@ static ntk_status rows_steps(ntk_verification *v, const ntk_extremes *block, con
 /* How rounding is expected to grow in every block, and in K. */
 static ntk_status find_accuracy(ntk_verification *v) {
   void *pointer = NULL;
-  double *norms;
+  double *norms = NULL;
   NTK_TRY(ntk_alloc(v->context, v->L + 1, sizeof *v->accuracy, "ledger", &pointer));
   v->accuracy = pointer;
-  NTK_TRY(ntk_alloc_doubles(v->context, 2 * v->L * v->N, "row norms", &norms));
-  ntk_status status = ntk_features_norms(v->features, norms, norms + v->L * v->N);
-  if (status == NTK_OK)
-    status = ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
+  NTK_TRY(ntk_features_take_norms(v->features, &norms));
+  ntk_status status =
+      ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
   if (status == NTK_OK)
     status = ntk_deficiency_of_norms(v->network, ntk_dataset_values(v->data), v->N, norms,
                                      norms + v->L * v->N, &v->deficiency);
