@@ -19,7 +19,7 @@ trap 'exit 1' INT TERM
 
 cat >"$work/study.yaml" <<END
 name: killed
-quantity: [lambda_min, condition, per_layer]
+quantity: [lambda_min, condition, per_block]
 network: {widths: [d, 2*d], activation: phi}
 grid: {N: [60, 150, 240], d: [10, 20], phi: [tanh, relu]}
 trials: 25
@@ -28,7 +28,7 @@ END
 
 # results DATABASE: every row, without the seconds it took; numbers have all their digits.
 results() {
-  "$ntkit" study export "$1" --csv | awk -F, '{ $(NF - 3) = ""; print }'
+  "$ntkit" study export "$1" --csv | awk -F, '{ for (i = 1; i <= NF; i++) if (NR == 1 ? $i == "seconds" : i == seconds) { seconds = i; $i = "" }; print }'
 }
 # random LIMIT: the next pseudo-random number below LIMIT, in $random.
 state=$seed

@@ -49,6 +49,7 @@ typedef struct ntk_field {
   const char *unit;   /* "s", "bytes"; "": a number without one, or no number */
   const char *help;   /* one line */
   ntk_type type;
+  const char *former;        /* the name it had, under which JSON has it too; NULL: none */
   bool apart;                /* not in the JSON object: large, or shown elsewhere */
   size_t offset;             /* of the member */
   size_t count;              /* of REALS, OBJECTS: offset of the size_t that counts */

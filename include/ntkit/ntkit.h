@@ -244,7 +244,7 @@ NTK_API const char *ntk_verdict_name(ntk_verdict verdict);
 typedef struct ntk_spectrum_options {
   bool full;        /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
                        cannot be cancelled) */
-  bool per_layer;   /* lambda_min of every block K_k */
+  bool per_block;   /* lambda_min of every block K_k */
   bool certify;     /* prove a lower bound (one more build and factorisation) */
   double tolerance; /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
                        error of lambda near 1e-6 squared over the relative gap */
@@ -280,7 +280,7 @@ typedef struct ntk_bounds {
 } ntk_bounds;
 
 typedef struct ntk_spectrum_seconds {
-  double forward, kernel, factor, eigen, certify, full, layers, total;
+  double forward, kernel, factor, eigen, certify, full, blocks, total;
 } ntk_spectrum_seconds;
 
 typedef struct ntk_spectrum_result {
@@ -296,9 +296,9 @@ typedef struct ntk_spectrum_result {
                                         size and below are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;
-  ntk_block_result *layers; /* one per block K_0..K_{L-1} */
-  double *eigenvector;      /* N, unit, of lambda_min; NULL when there is none */
-  double *eigenvalues;      /* N, ascending, with options.full; else NULL */
+  ntk_block_result *block; /* K_0..K_{L-1} */
+  double *eigenvector;     /* N, unit, of lambda_min; NULL when there is none */
+  double *eigenvalues;     /* N, ascending, with options.full; else NULL */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once through the context */
 } ntk_spectrum_result;

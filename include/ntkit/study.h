@@ -22,7 +22,7 @@ extern "C" {
 
 /* A row of the table of quantities. */
 typedef struct ntk_quantity_info {
-  const char *name;    /* lambda_min, lambda_max, condition, per_layer, final_loss, ... */
+  const char *name;    /* lambda_min, lambda_max, condition, per_block, final_loss, ... */
   const char *summary; /* one line */
 } ntk_quantity_info;
 NTK_API const ntk_quantity_info *ntk_quantity_list(size_t *count);
@@ -121,9 +121,9 @@ typedef struct ntk_study_row {
   size_t point, trial;
   uint64_t seed; /* `ntkit spectrum --threads 1 --seed` gives the same bits; below 2^53 */
   const char *quantity;
-  double value;       /* NaN unless status is "ok" or "rank_deficient" */
-  const char *status; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
-                         "not_certified", "failed" */
+  double value;        /* NaN unless verdict is "ok" or "rank_deficient" */
+  const char *verdict; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
+                          "not_certified", "failed" */
   double seconds;
   const char *error; /* why it failed, else "" */
 } ntk_study_row;

@@ -41,22 +41,25 @@ _Static_assert(sizeof(size_t) == sizeof(uint64_t), "NTK_TYPE_WHOLE is read as on
     .name = #m, .member = #m, .unit = "", .help = (its_help), .type = NTK_TYPE_OBJECT, \
     .offset = offsetof(ROW, m), .of = &(its_table)                                     \
   }
-#define OBJECTS(its_name, m, counter, its_table, its_help)                                 \
-  {                                                                                        \
-    .name = (its_name), .member = #m ", " #counter, .unit = "", .help = (its_help),        \
-    .type = NTK_TYPE_OBJECTS, .offset = offsetof(ROW, m), .count = offsetof(ROW, counter), \
-    .of = &(its_table)                                                                     \
-  }
+#define NTK_OBJECTS(its_name, m, counter, its_table, its_help)                           \
+  .name = (its_name), .member = #m ", " #counter, .unit = "", .help = (its_help),        \
+  .type = NTK_TYPE_OBJECTS, .offset = offsetof(ROW, m), .count = offsetof(ROW, counter), \
+  .of = &(its_table)
+#define OBJECTS(its_name, m, counter, its_table, its_help) \
+  { NTK_OBJECTS(its_name, m, counter, its_table, its_help) }
 #define REALS(m, counter, is_apart, its_help)                                         \
   {                                                                                   \
     .name = #m, .member = #m, .unit = "", .help = (its_help), .type = NTK_TYPE_REALS, \
     .apart = (is_apart), .offset = offsetof(ROW, m), .count = offsetof(ROW, counter)  \
   }
-#define COMPUTED(its_name, members, its_type, function, its_help)                                \
-  {                                                                                              \
-    .name = (its_name), .member = (members), .unit = "", .help = (its_help), .type = (its_type), \
-    .compute = (function)                                                                        \
-  }
+#define NTK_COMPUTED(its_name, members, its_type, function, its_help)                          \
+  .name = (its_name), .member = (members), .unit = "", .help = (its_help), .type = (its_type), \
+  .compute = (function)
+#define COMPUTED(its_name, members, its_type, function, its_help) \
+  { NTK_COMPUTED(its_name, members, its_type, function, its_help) }
+/* A judgement, which was called status. */
+#define VERDICT(members, function, its_help) \
+  { NTK_COMPUTED("verdict", members, NTK_TYPE_TEXT, function, its_help), .former = "status" }
 
 #define NTK_STRING_OF(x) #x
 #define NTK_STRING(x) NTK_STRING_OF(x)

@@ -57,8 +57,7 @@ static ntk_field_value block_verdict(const void *row) {
 static const ntk_field block[] = {
     FIELD(lambda_min, "", "smallest eigenvalue of K_k; null: not asked for, or not resolved"),
     FIELD(trace, "", "of K_k"),
-    COMPUTED("status", "verdict", NTK_TYPE_TEXT, block_verdict,
-             "verdict on lambda_min; null: not asked for"),
+    VERDICT("verdict", block_verdict, "on lambda_min; null: not asked for"),
 };
 const ntk_description ntk_table_block =
     DESCRIPTION(block, "block", "A block K_k of the kernel, (8).");
@@ -84,7 +83,7 @@ static const ntk_field seconds[] = {
     FIELD(eigen, "s", "smallest and largest eigenvalue"),
     FIELD(certify, "s", "the certificate"),
     FIELD(full, "s", "all eigenvalues"),
-    FIELD(layers, "s", "the blocks"),
+    {NTK_NAMED("blocks", blocks, "s", "the blocks"), .former = "layers"},
     FIELD(total, "s", "all of it"),
 };
 const ntk_description ntk_table_spectrum_seconds =
@@ -102,9 +101,9 @@ static ntk_field_value condition(const void *row) {
 
 #define ROW ntk_spectrum_result
 static const ntk_field spectrum[] = {
-    COMPUTED("status", "verdict", NTK_TYPE_TEXT, verdict,
-             "ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution"),
-    FIELD(reason, "", "one line on a status that is not ok, else empty"),
+    VERDICT("verdict", verdict,
+            "ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution"),
+    FIELD(reason, "", "one line on a verdict that is not ok, else empty"),
     APART(samples, "", "N"),
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
     FIELD(lambda_max, "", "largest eigenvalue of K"),
@@ -113,7 +112,7 @@ static const ntk_field spectrum[] = {
     FIELD(residual_max, "", "the same of lambda_max"),
     FIELD(resolution, "", "eigenvalues of this size and below are lost in rounding"),
     OBJECT(certificate, ntk_table_certificate, "what is known for sure of lambda_min"),
-    OBJECTS("layers", layers, blocks, ntk_table_block, "the blocks K_0..K_{L-1}"),
+    {NTK_OBJECTS("blocks", block, blocks, ntk_table_block, "K_0..K_{L-1}"), .former = "layers"},
     OBJECT(bounds, ntk_table_bounds, "Theorem 3.1 beside the measurement"),
     NAMED("iterations.solves", solves, "", "with K^{-1}, by the eigensolver"),
     NAMED("iterations.products", products, "", "with K, by the eigensolver"),

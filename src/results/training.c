@@ -135,7 +135,7 @@ static ntk_field_value why_not(const void *row) {
 
 #define ROW ntk_memorize_result
 static const ntk_field memorize[] = {
-    COMPUTED("status", "reached", NTK_TYPE_TEXT, reached, "reached or not_reached"),
+    VERDICT("reached", reached, "reached or not_reached"),
     COMPUTED("reason", "reason", NTK_TYPE_TEXT, why_not, "one line on why not; null when reached"),
     FIELD(relative_error, "", "||F_L - Y||_2 / ||Y||_2 of the weights, recomputed"),
     FIELD(max_error, "", "max_i |F_L(x_i) - Y_i|"),

@@ -73,7 +73,7 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
   if (!singular) { /* K moves into the place of the features, or the features stay */
     most = fmax(most, keeps_kernel(depth, width, n) ? fmax(both + half, 2.0 * half + eigen)
                                                     : both + half + fmax(eigen, apply));
-    if (options->per_layer)
+    if (options->per_block)
       most = fmax(most, both + half + eigen);
   }
   if (options->full)

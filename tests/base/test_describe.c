@@ -28,7 +28,7 @@ static ntk_field_value read(const char *table, const char *name, const void *res
 
 static void a_spectrum_is_read(void **state) {
   (void)state;
-  ntk_block_result layers[2] = {{.lambda_min = NAN, .trace = 7, .verdict = NTK_VERDICT_OK},
+  ntk_block_result blocks[2] = {{.lambda_min = NAN, .trace = 7, .verdict = NTK_VERDICT_OK},
                                 {.lambda_min = NAN, .verdict = NTK_VERDICT_BELOW_RESOLUTION}};
   double eigenvalues[3] = {1, 2, 3};
   const ntk_spectrum_result r = {.verdict = NTK_VERDICT_RANK_DEFICIENT,
@@ -40,11 +40,11 @@ static void a_spectrum_is_read(void **state) {
                                  .residual_min = NAN,
                                  .solves = 11,
                                  .certificate = {.certified = true, .kernel_upper = 5},
-                                 .layers = layers,
+                                 .block = blocks,
                                  .eigenvalues = eigenvalues,
                                  .memory_bytes = SIZE_MAX};
   static const char table[] = "ntk_spectrum_result", block[] = "ntk_block_result";
-  assert_string_equal(read(table, "status", &r).text, "rank_deficient");
+  assert_string_equal(read(table, "verdict", &r).text, "rank_deficient");
   assert_string_equal(read(table, "reason", &r).text, "why");
   assert_true(read(table, "condition", &r).real == 5.0);
   assert_false(read(table, "residual_min", &r).known);
@@ -53,11 +53,11 @@ static void a_spectrum_is_read(void **state) {
   assert_ptr_equal(read(table, "certificate", &r).at, &r.certificate);
   assert_true(read("ntk_certificate", "certified", &r.certificate).flag);
   assert_true(read("ntk_certificate", "kernel_estimate.upper", &r.certificate).real == 5.0);
-  assert_int_equal(read(table, "layers", &r).count, 2);
-  assert_ptr_equal(read(table, "layers", &r).at, layers);
-  assert_true(read(block, "trace", &layers[0]).real == 7.0);
-  assert_false(read(block, "status", &layers[0]).known); /* not asked for */
-  assert_string_equal(read(block, "status", &layers[1]).text, "below_resolution");
+  assert_int_equal(read(table, "blocks", &r).count, 2);
+  assert_ptr_equal(read(table, "blocks", &r).at, blocks);
+  assert_true(read(block, "trace", &blocks[0]).real == 7.0);
+  assert_false(read(block, "verdict", &blocks[0]).known); /* not asked for */
+  assert_string_equal(read(block, "verdict", &blocks[1]).text, "below_resolution");
   assert_int_equal(read(table, "eigenvalues", &r).count, 3);
   assert_ptr_equal(read(table, "eigenvalues", &r).at, eigenvalues);
   assert_false(read(table, "eigenvector", &r).known);
@@ -79,7 +79,7 @@ static void other_results_are_read(void **state) {
   assert_string_equal(read("ntk_train_result", "stopped", &train).text, "target");
   assert_false(read("ntk_train_result", "unsaved", &train).known);
   const ntk_memorize_result memorize = {.reason = "why", .seconds = {.solve = 2}};
-  assert_string_equal(read("ntk_memorize_result", "status", &memorize).text, "not_reached");
+  assert_string_equal(read("ntk_memorize_result", "verdict", &memorize).text, "not_reached");
   assert_string_equal(read("ntk_memorize_result", "reason", &memorize).text, "why");
   assert_true(read("ntk_memorize_result", "seconds_solve", &memorize).real == 2.0);
   const ntk_ledger_row row = {.claim = NTK_CLAIM_AT_MOST, .verdict = NTK_LEDGER_HOLDS};

@@ -126,24 +126,29 @@ check 'input files are left alone' test ! -s "$in/file"
 # ---- A run: the JSON object ----------------------------------------------------------------------
 
 good 'a run' spectrum --samples 60 --dim 12 --widths 20,30 --beta 1,1.5,2 --seed 7 --json \
-  --per-layer --certify --full --save saved --save-kernel
+  --per-block --certify --full --save saved --save-kernel
 check 'nothing but the result' test ! -s "$err"
 flat "$out" >"$top/flat"
 for key in network.depth network.dim network.widths network.activation network.init network.beta \
-  network.parameters data.source data.samples data.dim data.scale seed status reason lambda_min \
+  network.parameters data.source data.samples data.dim data.scale seed verdict reason lambda_min \
   lambda_max condition residual_min residual_max resolution certificate.certified \
   certificate.lower certificate.upper certificate.kernel_estimate.lower \
-  certificate.kernel_estimate.upper layers layers.block layers.lambda_min layers.trace \
-  layers.status bounds.lower_scale bounds.upper_scale bounds.ratio_lower bounds.ratio_upper \
+  certificate.kernel_estimate.upper blocks blocks.block blocks.lambda_min blocks.trace \
+  blocks.verdict bounds.lower_scale bounds.upper_scale bounds.ratio_lower bounds.ratio_upper \
   bounds.diagonal_min iterations.solves iterations.products seconds.forward seconds.kernel \
-  seconds.factor seconds.eigen seconds.certify seconds.full seconds.layers seconds.total \
+  seconds.factor seconds.eigen seconds.certify seconds.full seconds.blocks seconds.total \
   memory_bytes eigenvalues saved environment.version environment.commit environment.compiler \
   environment.blas environment.blas_core environment.simd environment.backend environment.cpu \
   environment.threads; do
   [ -n "$(value $key)" ] || fails 'keys of the JSON object' "no $key"
 done
 check 'one object' test "$(grep -c '^[{}]' "$out")" -eq 2
-check 'status ok' test "$(value status)" = '"ok"'
+check 'verdict ok' test "$(value verdict)" = '"ok"'
+for names in verdict:status blocks.verdict:layers.status blocks.trace:layers.trace \
+  seconds.blocks:seconds.layers; do
+  check "also under its former name: $names" \
+    test -n "$(value "${names%:*}")" -a "$(value "${names%:*}")" = "$(value "${names#*:}")"
+done
 holds 'depth is widths + 1' '@network.depth@ == 3'
 holds 'P = sum n_{l-1} n_l' '@network.parameters@ == 12 * 20 + 20 * 30 + 30'
 holds 'scale of eq. (6) is n_{L-2} n_{L-1}' '@bounds.lower_scale@ == 600'
@@ -195,7 +200,7 @@ check 'its digits are kept' grep -q '"seed": "18446744073709551615"' "$out"
 
 good 'more samples than parameters' spectrum --samples 40 --dim 3 --widths 4 --json
 flat "$out" >"$top/flat"
-check 'rank deficient' test "$(value status)" = '"rank_deficient"'
+check 'rank deficient' test "$(value verdict)" = '"rank_deficient"'
 holds 'lambda_min is 0' '@lambda_min@ == 0'
 check 'with a reason' test "$(value reason)" != '""'
 
@@ -211,7 +216,11 @@ for seed in 1 2 3 4 5 6 7 8; do
     exit 1 }' || fails 'an interval is rounded outwards' "$shown for $exact"
 done
 
-good 'text' spectrum --samples 30 --dim 6 --widths 8,9 --certify --per-layer --full
+good 'text' spectrum --samples 30 --dim 6 --widths 8,9 --certify --per-block --full
+cp "$out" named
+good 'the former name of --per-block' spectrum --samples 30 --dim 6 --widths 8,9 --certify \
+  --per-layer --full
+check 'asks for the same' test "$(grep -c 'K_' "$out")" = "$(grep -c 'K_' named)"
 for word in 'P = 129' lambda_min lambda_max 'eq. (4)' 'eq. (6)' 'eq. (7)' 'eq. (16)' '8 x 9' \
   'proved' 'quartiles' 'time' 'memory'; do
   check 'the table is complete' grep -qF "$word" "$out"

@@ -76,14 +76,14 @@ bad 'labels that --save would overwrite' '^ntkit: --save .*would overwrite the l
 memorize 'a fit' --save saved --seed 3
 check 'nothing but the result' test ! -s "$err"
 check 'result.json is what was printed' cmp saved/result.json "$out"
-check 'reached' test "$(text status)" = reached
+check 'reached' test "$(text verdict)" = reached
 check 'no reason' test "$(value reason)" = null
 holds 'as wanted' '@relative_error@ <= 1e-10 && @relative_error@ > 0'
 holds 'the certificate is that of the weights' \
   '@certificate.max_error@ == @max_error@ && @certificate.rounding@ == @rounding@'
 holds 'the bound adds both' '@certificate.bound@ >= @max_error@ + @rounding@'
 holds 'and no more' '@certificate.bound@ <= (@max_error@ + @rounding@) * (1 + 1e-14)'
-for key in status relative_error max_error rounding t corrections condition seconds seconds_kernel \
+for key in verdict relative_error max_error rounding t corrections condition seconds seconds_kernel \
   seconds_factor seconds_condition seconds_solve seconds_evaluate samples eps absolute iterative \
   network.widths data.samples labels seed saved environment.version; do
   [ -n "$(value $key)" ] || fails 'keys of the JSON object' "no $key"
@@ -133,16 +133,16 @@ holds 'and the relative error beside it' \
   '@relative_error@ < @absolute_error@ && @absolute_error@ < 100 * @relative_error@'
 check 'is said' test "$(value absolute)" = true
 memorize 'iterative' --iterative
-check 'reached by conjugate gradients' test "$(text status)" = reached
+check 'reached by conjugate gradients' test "$(text verdict)" = reached
 check 'there is no factor' test "$(value condition)" = null
 for activation in sigmoid tanh softplus erf gelu sin relu; do
   memorize "$activation" --activation $activation --widths 16,32 --quiet
-  check "$activation is reached" test "$(text status)" = reached
+  check "$activation is reached" test "$(text verdict)" = reached
 done
 memorize 'two layers' --widths 16
-check 'L = 2' test "$(text status)" = reached
+check 'L = 2' test "$(text verdict)" = reached
 memorize 'sign' --labels sign
-check 'labels +-1' test "$(text status)" = reached
+check 'labels +-1' test "$(text verdict)" = reached
 good 'equal samples with equal labels' memorize --data "$in/twice.npy" --labels "$in/equal.npy" \
   --widths 4,4 --json
 flat "$out" >"$top/flat"
@@ -197,7 +197,7 @@ check 'more samples than parameters: exit status 1' test "$status" -eq 1
 check 'one line, with the reason' test "$(grep -c '' "$err")" -eq 1
 check 'that names both numbers' grep -q '^ntkit: not reached: .*150 different samples.*96 parameters' "$err"
 flat "$out" >"$top/flat"
-check 'the object says so' test "$(text status)" = not_reached
+check 'the object says so' test "$(text verdict)" = not_reached
 holds 'the best found' '@relative_error@ > 1e-3 && @relative_error@ < 1'
 check 'is saved' cmp beyond/result.json "$out"
 good 'and can be used' predict --load beyond --data beyond/X.npy

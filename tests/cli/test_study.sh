@@ -87,7 +87,7 @@ good 'the stored file is the study' study run again.yaml --db s.db
 good 'export' study export s.db --csv
 cp "$out" s.csv
 check 'one row a trial and quantity' test "$(wc -l <s.csv)" -eq 97
-check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,status,seconds,error,lower_scale,upper_scale$' s.csv
+check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,verdict,seconds,error,lower_scale,upper_scale,status$' s.csv
 good 'another database' study run "$in/good.yaml" --db other.db trials=1
 run study run "$in/good.yaml" --db other.db seed=1 trials=1
 check 'another study is refused' test "$status" -eq 2
@@ -128,7 +128,7 @@ check 'rows of the part' test "$(grep -c '^30,[0-9]*,tanh,' "$out")" -eq 24
 check 'and no others' test "$(wc -l <"$out")" -eq 25
 cat >"$in/zero.yaml" <<'END'
 name: zero
-quantity: per_layer
+quantity: per_block
 network:
   widths: [n, n, n]
   activation: tanh

@@ -7,7 +7,7 @@
 # d stays at 6, n grows past it: (6) is n^2, (7) is 6 n. Two of the three points widen.
 cat >"$in/wide.yaml" <<'END'
 name: wide
-quantity: [lambda_min, lambda_max, ratio_lower, per_layer]
+quantity: [lambda_min, lambda_max, ratio_lower, per_block]
 network: {widths: [n, n], activation: tanh}
 grid: {N: 8, d: 6, n: [4, 8, 16]}
 trials: 2
@@ -31,7 +31,7 @@ good 'of another quantity' study fit w.db --x n --quantity lambda_max
 check 'the theorem says nothing' test "$(grep -c 'Theorem' "$out")" -eq 0
 
 good 'export' study export w.db
-check 'both scales' grep -q '^8,6,16,0,.*,256,96$' "$out"
+check 'both scales' grep -q '^8,6,16,0,.*,256,96,ok$' "$out"
 # lambda_min is ratio_lower times the first of them
 check 'and the ratio' awk -F, '$6 == "lambda_min" { value = $7 }
   $6 == "ratio_lower" { n++; off = $7 * $11 / value - 1; if (off * off > 1e-28) exit 1 }
@@ -47,7 +47,7 @@ END
 good 'a study of a file' study run "$in/file.yaml" --db f.db
 rm -r set
 good 'its export' study export f.db
-check 'd of the file' grep -q '^8,4,0,.*,16,20,5$' "$out"
+check 'd of the file' grep -q '^8,4,0,.*,16,20,5,ok$' "$out"
 good 'its fit, without the file' study fit f.db --x n
 check 'what is not known' grep -q '^  2\.1, 2\.2 .* 0 outside, 2 not known$' "$out"
 

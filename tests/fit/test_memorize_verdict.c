@@ -43,15 +43,15 @@ static void test_verdicts_agree(void **state) {
       p.X[width[0] + j] = p.X[j] * (1.0 + ldexp(j % 2 == 0 ? 2.0 : -1.0, -e));
     ntk_dataset_destroy(p.data);
     p.data = make_data(p.context, p.X, N, width[0]);
-    const ntk_spectrum_options blocks = {.per_layer = true};
+    const ntk_spectrum_options blocks = {.per_block = true};
     ntk_spectrum_result spectrum;
     ntk_memorize_result result;
     assert_ok(ntk_spectrum(p.context, base, p.data, &blocks, &spectrum));
-    const bool ok = spectrum.layers[1].verdict == NTK_VERDICT_OK;
+    const bool ok = spectrum.block[1].verdict == NTK_VERDICT_OK;
     ntk_network_destroy(memorize(&p, NULL, &result));
     if (ok != (bool)isfinite(result.condition))
       fail_msg("at 2^-%d: %s, and the condition number is %g", e,
-               ntk_verdict_name(spectrum.layers[1].verdict), result.condition);
+               ntk_verdict_name(spectrum.block[1].verdict), result.condition);
     assert_true(result.reached);
     resolved += ok;
     unresolved += !ok;

@@ -115,7 +115,7 @@ typedef struct instance {
 /* known: by a reason that has these words; NULL: lambda_min is a number. */
 static void check_alike(const instance *a, const char *known) {
   const size_t L = ntk_network_depth(a->network);
-  const ntk_spectrum_options options = {.per_layer = true};
+  const ntk_spectrum_options options = {.per_block = true};
   ntk_spectrum_result r = {0};
   assert_ok(ntk_spectrum(context, a->network, a->data, &options, &r));
   assert_string_equal(ntk_verdict_name(r.verdict), known ? "rank_deficient" : "ok");
@@ -123,7 +123,7 @@ static void check_alike(const instance *a, const char *known) {
   if (known && strstr(r.reason, known) == NULL)
     fail_msg("'%s' does not say '%s'", r.reason, known);
   for (size_t k = 0; k < L && known; k++)
-    assert_true(r.layers[k].verdict == NTK_VERDICT_RANK_DEFICIENT && r.layers[k].lambda_min == 0.0);
+    assert_true(r.block[k].verdict == NTK_VERDICT_RANK_DEFICIENT && r.block[k].lambda_min == 0.0);
 
   ntk_ledger ledger = {0};
   assert_ok(ntk_verify(context, a->network, a->data, NULL, NULL, &ledger));
@@ -244,12 +244,12 @@ static void test_blocks(void **state) {
         make_network(context, 4, width, "sigmoid", linear ? "paper" : "antisymmetric", 1);
     ntk_dataset *data = make_data(context, X, N, 10);
     ntk_spectrum_result r = {0};
-    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.per_layer = true}, &r));
+    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.per_block = true}, &r));
     assert_int_equal(r.verdict, NTK_VERDICT_OK);
     const bool zero[2][4] = {{true, true, false, true}, {true, false, false, false}};
     for (size_t k = 0; k < 4; k++) {
-      assert_int_equal(r.layers[k].verdict == NTK_VERDICT_RANK_DEFICIENT, zero[linear][k]);
-      assert_int_equal(r.layers[k].lambda_min == 0.0, zero[linear][k]);
+      assert_int_equal(r.block[k].verdict == NTK_VERDICT_RANK_DEFICIENT, zero[linear][k]);
+      assert_int_equal(r.block[k].lambda_min == 0.0, zero[linear][k]);
     }
     ntk_spectrum_clear(&r);
     ntk_dataset_destroy(data);

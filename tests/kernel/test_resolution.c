@@ -24,7 +24,7 @@ static ntk_verdict verdict_of(const ntk_network *network, const double *X, size_
   ntk_spectrum_result made = {0};
   assert_ok(ntk_spectrum(context, network, data, NULL, &made));
   *r = made;
-  *trace = made.layers[0].trace;
+  *trace = made.block[0].trace;
   ntk_dataset_destroy(data);
   ntk_spectrum_clear(&made); /* r's arrays too */
   return r->verdict;
@@ -90,11 +90,11 @@ static void test_cancelled_blocks(void **state) {
     double *X = make_normal(seed, (size_t)N * 6);
     ntk_dataset *data = make_data(context, X, N, 6);
     ntk_spectrum_result r = {0};
-    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.per_layer = true}, &r));
+    assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.per_block = true}, &r));
     assert_int_equal(r.verdict, NTK_VERDICT_OK);
     for (size_t k = 0; k < 2; k++) {
-      assert_int_equal(r.layers[k].verdict, NTK_VERDICT_BELOW_RESOLUTION);
-      assert_true(isnan(r.layers[k].lambda_min));
+      assert_int_equal(r.block[k].verdict, NTK_VERDICT_BELOW_RESOLUTION);
+      assert_true(isnan(r.block[k].lambda_min));
     }
     ntk_spectrum_clear(&r);
     ntk_dataset_destroy(data);

@@ -76,7 +76,7 @@ static void test_singular(void **state) {
   ntk_study_table table = read_table(database);
   static const char *const says[] = {"rank_deficient", "rank_deficient", "ok", "rank_deficient"};
   for (size_t i = 0; i < COUNT(says); i++) {
-    assert_string_equal(table.row[i].status, says[i]);
+    assert_string_equal(table.row[i].verdict, says[i]);
     assert_true(i < 2 ? isnan(table.row[i].value) : table.row[i].value == 0.0);
   }
   ntk_study_table_clear(&table);

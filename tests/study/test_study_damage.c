@@ -13,7 +13,7 @@
 #include "study_support.h"
 
 /* Three trials of each of four points. */
-static const char text[] = "name: d\nquantity: [lambda_min, per_layer]\n"
+static const char text[] = "name: d\nquantity: [lambda_min, per_block]\n"
                            "network: {widths: [d, d], activation: phi}\n"
                            "grid: {N: [9, 14], d: 5, phi: [tanh, relu]}\ntrials: 3\n";
 
@@ -37,7 +37,7 @@ static void write_table(FILE *out, const ntk_study_table *table, bool times) {
     const ntk_study_row *row = &table->row[i];
     fprintf(out, "\n%zu %zu %llu %a %a %s %a %s %a %s", row->point, row->trial,
             (unsigned long long)row->seed, row->lower_scale, row->upper_scale, row->quantity,
-            row->value, row->status, times ? row->seconds : 0.0, row->error);
+            row->value, row->verdict, times ? row->seconds : 0.0, row->error);
     for (size_t v = 0; v < table->variables; v++)
       fprintf(out, " %a %s", row->variable[v], row->text[v] != NULL ? row->text[v] : "");
   }

@@ -47,7 +47,7 @@ static void add(double x, double N, size_t trial, double value) {
                             .trial = trial,
                             .quantity = "final_loss",
                             .value = value,
-                            .status = isnan(value) ? "diverged" : "ok",
+                            .verdict = isnan(value) ? "diverged" : "ok",
                             .error = ""};
 }
 

@@ -43,7 +43,7 @@ static void expect_values(const char *text, const char *labels, size_t every) {
     const ntk_study_row *row = &table.row[i];
     const double expected = memorize(context, (size_t)row->variable[0], 8, labels, row->seed);
     assert_string_equal(row->quantity, "memorize_error");
-    assert_string_equal(row->status, "ok");
+    assert_string_equal(row->verdict, "ok");
     assert_true(row->value == expected);
     assert_true(row->variable[0] > 64 ? row->value > 1e-3 : row->value <= 1e-10);
     fitted += row->value <= 1e-10;

@@ -198,8 +198,8 @@ static void test_costs(void **state) {
     bool layers;
   } cases[] = {{"quantity=lambda_min", false},
                {"quantity=lambda_max,condition,lambda_min", false},
-               {"quantity=per_layer", true},
-               {"quantity=lambda_min,per_layer", true}};
+               {"quantity=per_block", true},
+               {"quantity=lambda_min,per_block", true}};
   const size_t width[] = {10, 20, 30};
   const double passes = count_products(100, width, 3), factor = count_cholesky(100);
   const double gram = count_gram(100, 10 + 20 + 20 + 30 + 30);
@@ -208,7 +208,7 @@ static void test_costs(void **state) {
   ntk_context *context = make_context(1);
   for (size_t k = 0; k < COUNT(cases); k++) {
     ntk_study *study = make_study_with(study_text, cases[k].quantity);
-    const ntk_spectrum_options options = {.per_layer = cases[k].layers};
+    const ntk_spectrum_options options = {.per_block = cases[k].layers};
     ntk_point_cost costs;
     size_t bytes = 0;
     assert_ok(ntk_plan_costs(study, context, SIZE_MAX, &costs));

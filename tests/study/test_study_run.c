@@ -52,7 +52,7 @@ static void test_values(void **state) {
   assert_int_equal(table.rows, ROWS);
   for (size_t i = 0; i < table.rows; i++) {
     const ntk_study_row *row = &table.row[i];
-    assert_string_equal(row->status, "ok");
+    assert_string_equal(row->verdict, "ok");
     if (strcmp(row->quantity, "lambda_min") == 0) {
       const double expected = lambda_min_of(context, &table, row);
       assert_memory_equal(&row->value, &expected, sizeof expected);
@@ -67,12 +67,12 @@ static void test_values(void **state) {
   unlink(database);
 }
 
-/* One layer's width is too small for N: rank deficient, 0 exactly; per_layer gives one value a
+/* One layer's width is too small for N: rank deficient, 0 exactly; per_block gives one value a
  * layer, which sum to at most lambda_min (Weyl). */
 static void test_verdicts_and_layers(void **state) {
   (void)state;
   const char *database = fresh("layers.db");
-  ntk_study *study = make_study("name: x\nquantity: [lambda_min, condition, per_layer]\n"
+  ntk_study *study = make_study("name: x\nquantity: [lambda_min, condition, per_block]\n"
                                 "network: {widths: [d, d, d]}\ngrid: {N: [20, 200], d: 6}\n"
                                 "trials: 3\n");
   run_study(study, database, NULL);
@@ -83,7 +83,7 @@ static void test_verdicts_and_layers(void **state) {
   for (size_t i = 0; i < table.rows; i += 6) {
     const ntk_study_row *row = &table.row[i];
     const bool deficient = row->variable[0] > 100.0; /* P = 6 * 6 * 3 + 6 = 114 */
-    assert_string_equal(row[0].status, deficient ? "rank_deficient" : "ok");
+    assert_string_equal(row[0].verdict, deficient ? "rank_deficient" : "ok");
     assert_true(deficient ? row[0].value == 0.0 : row[0].value > 0.0);
     assert_true(deficient == isnan(row[1].value));
     double sum = 0.0;
@@ -255,7 +255,7 @@ static void test_failed_trials(void **state) {
   ntk_study_status_clear(&status);
   ntk_study_table table = read_table(database);
   assert_int_equal(table.rows, 4);
-  assert_string_equal(table.row[0].status, "failed");
+  assert_string_equal(table.row[0].verdict, "failed");
   assert_true(isnan(table.row[0].value));
   assert_non_null(strstr(table.row[0].error, file));
   ntk_study_table_clear(&table);
@@ -309,7 +309,7 @@ static void test_changing_data(void **state) {
   ntk_study_status_clear(&status);
   ntk_study_table got = read_table(database), clean = read_table(whole);
   for (size_t i = 0; i < got.rows; i++)
-    if (strcmp(got.row[i].status, "failed") != 0)
+    if (strcmp(got.row[i].verdict, "failed") != 0)
       assert_memory_equal(&got.row[i].value, &clean.row[i].value, sizeof(double));
   ntk_study_table_clear(&got);
   ntk_study_table_clear(&clean);

@@ -222,12 +222,12 @@ static void test_defaults_and_overrides(void **state) {
                                    "grid.m=1:2",
                                    "trials=4",
                                    "network.widths=max(d,9), N",
-                                   "quantity=condition,per_layer"};
+                                   "quantity=condition,per_layer"}; /* its former name */
   assert_ok(ntk_study_parse(text, "t", overrides, COUNT(overrides), &study));
   assert_int_equal(ntk_study_trials(study), 4);
   assert_int_equal(ntk_study_points(study), 3 * 2 * 2);
   assert_true(study->seed == UINT64_MAX && study->quantities == 2);
-  assert_string_equal(study->quantity[1]->info.name, "per_layer");
+  assert_string_equal(study->quantity[1]->info.name, "per_block");
   const ntk_point last = point_at(study, 11);
   assert_string_equal(last.activation, "tanh");
   assert_true(last.depth == 3 && last.width[1] == 9 && last.width[2] == 30);

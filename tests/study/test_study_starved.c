@@ -163,7 +163,7 @@ static void check_refusal(ntk_status status, size_t which) {
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static const char tiny[] = "name: tiny\nquantity: [lambda_min, per_layer]\n"
+static const char tiny[] = "name: tiny\nquantity: [lambda_min, per_block]\n"
                            "network: {widths: [d, d], activation: phi}\n"
                            "grid: {N: [9, 14], d: 5, phi: tanh}\ntrials: 2\n";
 

@@ -59,7 +59,7 @@ static void test_values(void **state) {
     assert_same_bits(row[2].value, r.rate_measured, "rate");
     assert_same_bits(row[3].value, r.loss_plateau, "plateau_loss");
     const bool is_there = r.loss[r.epochs] <= target;
-    assert_string_equal(row[1].status, is_there ? "ok" : "not_reached");
+    assert_string_equal(row[1].verdict, is_there ? "ok" : "not_reached");
     if (is_there) {
       const size_t epoch = (size_t)row[1].value;
       assert_true(epoch > 0 && r.loss[epoch] <= target && r.loss[epoch - 1] > target);
@@ -171,7 +171,7 @@ static void check_statuses(const char *keys, const char *final_loss, const char 
   assert_int_equal(table.rows, 8);
   const char *const expected[] = {final_loss, epochs_to, rate, plateau_loss};
   for (size_t i = 0; i < table.rows; i++) {
-    assert_string_equal(table.row[i].status, expected[i % 4]);
+    assert_string_equal(table.row[i].verdict, expected[i % 4]);
     assert_true(isnan(table.row[i].value) == (strcmp(expected[i % 4], "ok") != 0));
     assert_string_equal(table.row[i].error, "");
   }

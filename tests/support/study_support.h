@@ -64,7 +64,7 @@ static inline void assert_same_tables(const char *a, const char *b) {
     assert_int_equal(x->trial, y->trial);
     assert_true(x->seed == y->seed);
     assert_string_equal(x->quantity, y->quantity);
-    assert_string_equal(x->status, y->status);
+    assert_string_equal(x->verdict, y->verdict);
     assert_memory_equal(&x->value, &y->value, sizeof x->value);
   }
   ntk_study_table_clear(&left);

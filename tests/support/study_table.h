@@ -65,7 +65,7 @@ static inline void add(trial t) {
                             .trial = t.trial,
                             .quantity = t.quantity != NULL ? t.quantity : "lambda_min",
                             .value = t.value,
-                            .status = isnan(t.value) ? "failed" : "ok",
+                            .verdict = isnan(t.value) ? "failed" : "ok",
                             .error = ""};
 }
 

@@ -40,7 +40,7 @@ static void check_layers(const problem *p, const ntk_spectrum_result *r) {
     for (size_t i = 0; i < p->N; i++)
       trace += K[i * p->N + i];
     const double rounding = 30 * (double)p->N * DBL_EPSILON * values[p->N - 1];
-    const ntk_block_result *layer = &r->layers[k];
+    const ntk_block_result *layer = &r->block[k];
     assert_near(layer->trace, trace, (double)p->N * DBL_EPSILON * trace * 4, "trace of a block");
     if (layer->verdict == NTK_VERDICT_OK)
       assert_near(layer->lambda_min, values[0], 1e-6 * values[0] + rounding, "block");
@@ -73,7 +73,7 @@ static void check_all(size_t N, size_t L, const size_t *width, const char *activ
   problem_open(&p, N, L, width, activation, NULL);
   const size_t held = ntk_memory_in_use(p.context);
   const ntk_spectrum_options options = {
-      .full = true, .per_layer = true, .certify = true, .kernel_path = "test_conditioning.npy"};
+      .full = true, .per_block = true, .certify = true, .kernel_path = "test_conditioning.npy"};
   ntk_spectrum_result r;
   assert_ok(ntk_spectrum(p.context, p.network, p.data, &options, &r));
   double *values = make_array(N), *K = lapack(&p, NULL, values), trace = 0.0, least = INFINITY;
@@ -133,7 +133,7 @@ static void check_deficient(size_t N, size_t L, const size_t *width, const char 
                             double *X, const char *says) {
   problem p;
   problem_open(&p, N, L, width, activation, X);
-  const ntk_spectrum_options options = {.full = true, .per_layer = true, .certify = true};
+  const ntk_spectrum_options options = {.full = true, .per_block = true, .certify = true};
   ntk_spectrum_result r;
   assert_ok(ntk_spectrum(p.context, p.network, p.data, &options, &r));
   double *values = make_array(N), *K = lapack(&p, NULL, values);
@@ -146,7 +146,7 @@ static void check_deficient(size_t N, size_t L, const size_t *width, const char 
   for (size_t i = 0; i < N; i++)
     assert_near(r.eigenvalues[i], values[i], 2 * rounding, "eigenvalue");
   for (size_t k = 0; k < L; k++)
-    assert_true(r.layers[k].verdict == NTK_VERDICT_RANK_DEFICIENT && r.layers[k].lambda_min == 0.0);
+    assert_true(r.block[k].verdict == NTK_VERDICT_RANK_DEFICIENT && r.block[k].lambda_min == 0.0);
   assert_true(r.bounds.ratio_lower == 0.0 && r.bounds.ratio_upper == 0.0);
   free(K);
   free(values);
@@ -187,7 +187,7 @@ static void check_nearly_equal(size_t N, double eps) {
   problem_open(&p, N, 3, width, "tanh", X);
   ntk_spectrum_result r;
   assert_ok(ntk_spectrum(p.context, p.network, p.data,
-                         &(ntk_spectrum_options){.certify = true, .per_layer = true}, &r));
+                         &(ntk_spectrum_options){.certify = true, .per_block = true}, &r));
   if (N > 1000) { /* LAPACK would take its time; the matrix is of the same kind */
     assert_int_equal(r.verdict, NTK_VERDICT_BELOW_RESOLUTION);
     ntk_spectrum_clear(&r);

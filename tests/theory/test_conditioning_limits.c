@@ -22,7 +22,7 @@ static void check_memory(size_t N, const size_t *width, const ntk_spectrum_optio
 static void test_memory_prediction(void **state) {
   (void)state;
   const size_t narrow[] = {50, 40, 60}, wide[] = {300, 900, 700};
-  const ntk_spectrum_options plain = {0}, all = {.certify = true, .per_layer = true};
+  const ntk_spectrum_options plain = {0}, all = {.certify = true, .per_block = true};
   const ntk_spectrum_options full = {.full = true};
   check_memory(1500, narrow, &plain);
   check_memory(1400, narrow, &all);
@@ -61,7 +61,7 @@ static void test_memory_limit(void **state) {
   (void)state;
   const size_t width[] = {50, 40, 60};
   const ntk_network_spec spec = {.depth = 3, .width = width};
-  const ntk_spectrum_options all = {.full = true, .certify = true, .per_layer = true};
+  const ntk_spectrum_options all = {.full = true, .certify = true, .per_block = true};
   problem p;
   problem_open(&p, 700, 3, width, "sigmoid", NULL);
   const size_t held = ntk_memory_in_use(p.context);
@@ -93,7 +93,7 @@ static void test_memory_limit(void **state) {
 /* Stopped at the k-th call of the callback, for every k: cancelled, result as it was, nothing held.
  * With two threads the number of calls varies, and the last ones may not come. */
 static void cancel_everywhere(int threads, const size_t *width) {
-  const ntk_spectrum_options all = {.full = true, .certify = true, .per_layer = true};
+  const ntk_spectrum_options all = {.full = true, .certify = true, .per_block = true};
   problem p;
   problem_open(&p, 130, 3, width, "sigmoid", NULL);
   p.context->threads = threads;

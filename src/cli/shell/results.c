@@ -19,7 +19,10 @@ static void print_field(const ntk_field *field) {
       [NTK_TYPE_PAIR] = "two numbers", [NTK_TYPE_REALS] = "numbers",
       [NTK_TYPE_OBJECT] = "object: ",  [NTK_TYPE_OBJECTS] = "list of ",
   };
-  printf("| `%s`%s | %s", field->name, field->apart ? " *" : "", types[field->type]);
+  printf("| `%s`%s", field->name, field->apart ? " *" : "");
+  if (field->former != NULL)
+    printf(" (was `%s`)", field->former);
+  printf(" | %s", types[field->type]);
   if (field->of != NULL)
     printf("[%s](#%s)", field->of->name, field->of->name);
   fputs(" | ", stdout);
@@ -47,7 +50,8 @@ void help_results(void) {
        "Every result of the library, field by field: the names are those of `--json`, of saved "
        "`.npy` files and of\nexports, the last column is the member of the struct. `a.b` is `b` of "
        "an object `a`. A number that is not known, or\nnot finite, is `null` in JSON. Fields with "
-       "a * are not in the JSON object.\n\nThis page is what `ntkit help --results` prints, from "
+       "a * are not in the JSON object. What is said to have had another name is, in this release, "
+       "written under that as\nwell.\n\nThis page is what `ntkit help --results` prints, from "
        "the tables of `ntkit/describe.h`.");
   const ntk_description *const *list = ntk_description_list(&count);
   print_tables(list, count);

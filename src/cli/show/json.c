@@ -87,7 +87,9 @@ static json_t *json_value(const ntk_field *field, const ntk_field_value *value) 
 static void put_field(json_t **object, const ntk_field *field, json_t *value) {
   const char *dot = strchr(field->name, '.');
   if (dot == NULL) {
-    json_put(object, field->name, value);
+    json_put(object, field->name, field->former != NULL ? json_incref(value) : value);
+    if (field->former != NULL)
+      json_put(object, field->former, value);
     return;
   }
   char outer[64];

@@ -79,7 +79,7 @@ exit_status command_spectrum(const void *given) {
       .options =
           {
               .full = settings->full,
-              .per_layer = settings->per_layer,
+              .per_block = settings->per_block,
               .certify = settings->certify,
               .tolerance = settings->tolerance,
               .kernel_path =

@@ -11,7 +11,7 @@
 
 typedef struct spectrum_settings {
   cli_settings common;
-  bool full, per_layer, certify, save_kernel;
+  bool full, per_block, certify, save_kernel;
   double tolerance;
 } spectrum_settings;
 

@@ -77,11 +77,11 @@ static void print_theorem(const ntk_spectrum_result *result) {
 }
 
 static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
-  const bool asked = spectrum_asked(job)->per_layer;
+  const bool asked = spectrum_asked(job)->per_block;
   printf("\nblock  %-17s %s\n", "parameters",
          asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
   for (size_t k = 0; k < result->blocks; k++) {
-    const ntk_block_result *block = &result->layers[k];
+    const ntk_block_result *block = &result->block[k];
     char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
     snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k),
              ntk_network_width(job->network, k + 1));
@@ -109,7 +109,7 @@ static void print_costs(const ntk_spectrum_result *result) {
   } phases[] = {
       {"forward", seconds->forward}, {"kernel", seconds->kernel},   {"factor", seconds->factor},
       {"eigen", seconds->eigen},     {"certify", seconds->certify}, {"full", seconds->full},
-      {"layers", seconds->layers},
+      {"layers", seconds->blocks},
   };
   printf("\ntime        %.3f s:", seconds->total);
   const char *comma = "";

@@ -20,7 +20,7 @@ size_t export_columns(const ntk_study_table *table, export_column **columns) {
   const ntk_description *fields = ntk_study_describe("ntk_study_row");
   size_t count = 0;
   bool has_dim = false;
-  export_column *made = calloc(table->variables + fields->fields + 1, sizeof *made);
+  export_column *made = calloc(table->variables + 2 * fields->fields + 1, sizeof *made);
   *columns = made;
   if (made == NULL)
     return 0;
@@ -38,6 +38,11 @@ size_t export_columns(const ntk_study_table *table, export_column **columns) {
   }
   if (!has_dim) /* of a data file, which no variable says */
     made[count++] = (export_column){.name = "d", .type = 'f', .v = table->variables};
+  for (size_t c = 0, own = count; c < own; c++) /* last, where they move no other */
+    if (made[c].field != NULL && made[c].field->former != NULL) {
+      made[count] = made[c];
+      made[count++].name = made[c].field->former;
+    }
   return count;
 }
 

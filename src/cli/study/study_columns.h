@@ -15,8 +15,8 @@ typedef struct export_column {
   char renamed[COLUMN_RENAMED]; /* where name is, of a variable that is called as a field is */
 } export_column;
 
-/* The variables, then what every table has; *columns is to be freed, NULL for want of memory. How
- * many. */
+/* The variables, then what every table has, then what has a former name under that; *columns is to
+ * be freed, NULL for want of memory. How many. */
 size_t export_columns(const ntk_study_table *table, export_column **columns);
 /* The value that a row has in a column, by its type in real, whole or text. */
 ntk_field_value export_cell_of(const ntk_study_table *table, const ntk_study_row *row,

@@ -322,38 +322,38 @@ exit_status study_warn_pooled(const study_settings *settings, const ntk_study_ta
 }
 
 /* ": 3 diverged, 1 not_reached" of the trials without a value, into text. */
-static void list_statuses(const ntk_study_table *table, const char *quantity, size_t size,
+static void list_verdicts(const ntk_study_table *table, const char *quantity, size_t size,
                           char *text) {
-  enum { MOST = 16 }; /* different statuses */
-  const char *status[MOST];
+  enum { MOST = 16 }; /* different ones */
+  const char *verdict[MOST];
   size_t count[MOST] = {0}, known = 0, used = 0;
   for (size_t i = 0; i < table->rows; i++) {
     const ntk_study_row *row = &table->row[i];
     if (strcmp(row->quantity, quantity) != 0 || !isnan(row->value))
       continue;
     size_t s = 0;
-    while (s < known && strcmp(status[s], row->status) != 0)
+    while (s < known && strcmp(verdict[s], row->verdict) != 0)
       s++;
     if (s == known && known < MOST)
-      status[known++] = row->status;
+      verdict[known++] = row->verdict;
     if (s < MOST)
       count[s]++;
   }
   text[0] = '\0';
   for (size_t s = 0; s < known && used < size; s++)
     used += (size_t)snprintf(text + used, size - used, "%s%zu %s", s > 0 ? ", " : ": ", count[s],
-                             status[s]);
+                             verdict[s]);
 }
 
 exit_status study_refuse_empty(const study_settings *settings, const ntk_study_table *table,
                                const ntk_summary_options *chosen, const char *why) {
-  char statuses[300];
+  char verdicts[300];
   size_t rows = 0;
   for (size_t i = 0; i < table->rows; i++)
     rows += strcmp(table->row[i].quantity, chosen->quantity) == 0;
-  list_statuses(table, chosen->quantity, sizeof statuses, statuses);
+  list_verdicts(table, chosen->quantity, sizeof verdicts, verdicts);
   return report_error(EXIT_INPUT, "%s: %s has no value to show of %zu trials%s%s",
-                      settings->common.operand[0], chosen->quantity, rows, statuses, why);
+                      settings->common.operand[0], chosen->quantity, rows, verdicts, why);
 }
 
 exit_status study_map_cells(const ntk_map *map, figure_cell **cell, size_t *cells) {

@@ -45,7 +45,7 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
   return ntk_verify_memory(context, &spec, point->N, &options, bytes);
 }
 
-/* NaN where there is no value, which an outcome says by its status. */
+/* NaN where there is no value, which an outcome says by its verdict. */
 static void put(ntk_outcome *outcome, const char *name, double value) {
   ntk_outcome_put(outcome, name, value,
                   isfinite(value) ? NTK_VALUE_OK : NTK_VALUE_BELOW_RESOLUTION);

@@ -25,7 +25,7 @@ struct ntk_quantity {
   const ntk_measure *measure;
   /* What of the measure's result it is; the measure knows the type. */
   void (*take)(const void *result, ntk_outcome *outcome);
-  const char *per_layer; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
+  const char *per_block; /* one value a layer k, named "this_k"; NULL: one, named as the quantity */
 };
 
 /* One ntk_spectrum. */
@@ -38,7 +38,7 @@ void ntk_take_upper(const void *result, ntk_outcome *outcome);
 void ntk_take_certified(const void *result, ntk_outcome *outcome);
 void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome);
 void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome);
-void ntk_take_layers(const void *result, ntk_outcome *outcome);
+void ntk_take_blocks(const void *result, ntk_outcome *outcome);
 
 /* One ntk_train. */
 extern const ntk_measure ntk_training_measure;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const statuses[NTK_VALUE_STATUSES] = {
+static const char *const verdicts[NTK_VALUE_VERDICTS] = {
     [NTK_VALUE_OK] = "ok",
     [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
     [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
@@ -14,30 +14,30 @@ static const char *const statuses[NTK_VALUE_STATUSES] = {
     [NTK_VALUE_NOT_CERTIFIED] = "not_certified",
 };
 
-const char *ntk_value_status_name(ntk_value_status status) {
-  return statuses[status];
+const char *ntk_value_verdict_name(ntk_value_verdict verdict) {
+  return verdicts[verdict];
 }
 
-bool ntk_value_status_find(const char *name, ntk_value_status *status) {
-  for (size_t i = 0; i < NTK_VALUE_STATUSES; i++)
-    if (strcmp(statuses[i], name) == 0) {
-      *status = (ntk_value_status)i;
+bool ntk_value_verdict_find(const char *name, ntk_value_verdict *verdict) {
+  for (size_t i = 0; i < NTK_VALUE_VERDICTS; i++)
+    if (strcmp(verdicts[i], name) == 0) {
+      *verdict = (ntk_value_verdict)i;
       return true;
     }
   return false;
 }
 
 void ntk_outcome_put(ntk_outcome *outcome, const char *name, double value,
-                     ntk_value_status status) {
+                     ntk_value_verdict verdict) {
   ntk_value *v = &outcome->value[outcome->count++];
   snprintf(v->quantity, sizeof v->quantity, "%s", name);
-  v->status = status;
-  v->value = status < NTK_VALUE_BELOW_RESOLUTION ? value : NAN;
+  v->verdict = verdict;
+  v->value = verdict < NTK_VALUE_BELOW_RESOLUTION ? value : NAN;
 }
 
-void ntk_outcome_put_layer(ntk_outcome *outcome, const char *stem, size_t k, double value,
-                           ntk_value_status status) {
+void ntk_outcome_put_block(ntk_outcome *outcome, const char *stem, size_t k, double value,
+                           ntk_value_verdict verdict) {
   char name[sizeof outcome->value[0].quantity];
   snprintf(name, sizeof name, "%.20s_%u", stem, (unsigned)k % 1000u); /* k < NTK_MOST_DEPTH */
-  ntk_outcome_put(outcome, name, value, status);
+  ntk_outcome_put(outcome, name, value, verdict);
 }

@@ -6,13 +6,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Name, what it is, measure, what of that, and the stem of its values where each layer has one. */
+/* Name, what it is, measure, what of that, and the stem of its values where each block has one. */
 #define QUANTITIES(ROW)                                                                            \
   ROW(lambda_min, "smallest eigenvalue of K", spectrum, lambda_min, NULL)                          \
   ROW(lambda_max, "largest eigenvalue of K", spectrum, lambda_max, NULL)                           \
   ROW(condition, "lambda_max / lambda_min", spectrum, condition, NULL)                             \
-  ROW(per_layer, "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ...", spectrum,  \
-      layers, "lambda_min")                                                                        \
+  ROW(per_block, "smallest eigenvalue of every block: lambda_min_0, lambda_min_1, ...", spectrum,  \
+      blocks, "lambda_min")                                                                        \
   ROW(lambda_min_lower, "what is proved to lie below lambda_min of the stored K", spectrum, lower, \
       NULL)                                                                                        \
   ROW(lambda_min_upper, "what is proved to lie above lambda_min of the stored K", spectrum, upper, \
@@ -57,27 +57,30 @@ size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, siz
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
                              size_t count, size_t depth) {
   for (size_t q = 0; q < count; q++) {
-    const char *stem = quantity[q]->per_layer;
+    const char *stem = quantity[q]->per_block;
     if (stem == NULL)
       ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VALUE_OK);
     for (size_t k = 0; stem != NULL && k < depth; k++)
-      ntk_outcome_put_layer(outcome, stem, k, NAN, NTK_VALUE_OK);
+      ntk_outcome_put_block(outcome, stem, k, NAN, NTK_VALUE_OK);
   }
 }
 
 ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity) {
+  static const char former[] = "per_layer"; /* what per_block was called */
   size_t row = 0;
+  if (strcmp(name, former) == 0)
+    name = "per_block";
   NTK_TRY(NTK_NAME_FIND("quantity", name, table, ROWS, &row));
   *quantity = &table[row];
   return NTK_OK;
 }
 
 bool ntk_quantity_gives(const ntk_quantity *quantity, const char *name) {
-  if (quantity->per_layer != NULL) {
-    const size_t stem = strlen(quantity->per_layer);
-    const char *layer = name + stem + 1;
-    return strncmp(name, quantity->per_layer, stem) == 0 && name[stem] == '_' && layer[0] != '\0' &&
-           layer[strspn(layer, "0123456789")] == '\0';
+  if (quantity->per_block != NULL) {
+    const size_t stem = strlen(quantity->per_block);
+    const char *k = name + stem + 1;
+    return strncmp(name, quantity->per_block, stem) == 0 && name[stem] == '_' && k[0] != '\0' &&
+           k[strspn(k, "0123456789")] == '\0';
   }
   return strcmp(quantity->info.name, name) == 0 ||
          (quantity->measure == &ntk_ledger_measure && ntk_ledger_gives(name));

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static ntk_value_status status_of(ntk_verdict verdict) {
+static ntk_value_verdict verdict_of(ntk_verdict verdict) {
   switch (verdict) {
   case NTK_VERDICT_OK:
     return NTK_VALUE_OK;
@@ -18,7 +18,7 @@ static ntk_value_status status_of(ntk_verdict verdict) {
 
 void ntk_take_lambda_min(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
-  ntk_outcome_put(outcome, "lambda_min", r->lambda_min, status_of(r->verdict));
+  ntk_outcome_put(outcome, "lambda_min", r->lambda_min, verdict_of(r->verdict));
 }
 
 void ntk_take_lambda_max(const void *result, ntk_outcome *outcome) {
@@ -30,7 +30,7 @@ void ntk_take_condition(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
   const bool singular = r->verdict == NTK_VERDICT_RANK_DEFICIENT;
   ntk_outcome_put(outcome, "condition", singular ? NAN : r->lambda_max / r->lambda_min,
-                  status_of(r->verdict));
+                  verdict_of(r->verdict));
 }
 
 /* An end of the certificate, which is of the stored matrix: what is known of a singular kernel
@@ -38,8 +38,8 @@ void ntk_take_condition(const void *result, ntk_outcome *outcome) {
 static void put_end(const ntk_spectrum_result *r, const char *name, double end,
                     ntk_outcome *outcome) {
   const bool none = r->verdict == NTK_VERDICT_OK && isnan(end);
-  const ntk_value_status status = none ? NTK_VALUE_NOT_CERTIFIED : status_of(r->verdict);
-  ntk_outcome_put(outcome, name, end, status);
+  const ntk_value_verdict verdict = none ? NTK_VALUE_NOT_CERTIFIED : verdict_of(r->verdict);
+  ntk_outcome_put(outcome, name, end, verdict);
 }
 
 void ntk_take_lower(const void *result, ntk_outcome *outcome) {
@@ -59,25 +59,25 @@ void ntk_take_certified(const void *result, ntk_outcome *outcome) {
 
 void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
-  ntk_outcome_put(outcome, "ratio_lower", r->bounds.ratio_lower, status_of(r->verdict));
+  ntk_outcome_put(outcome, "ratio_lower", r->bounds.ratio_lower, verdict_of(r->verdict));
 }
 
 void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
-  ntk_outcome_put(outcome, "ratio_upper", r->bounds.ratio_upper, status_of(r->verdict));
+  ntk_outcome_put(outcome, "ratio_upper", r->bounds.ratio_upper, verdict_of(r->verdict));
 }
 
-void ntk_take_layers(const void *result, ntk_outcome *outcome) {
+void ntk_take_blocks(const void *result, ntk_outcome *outcome) {
   const ntk_spectrum_result *r = result;
   for (size_t k = 0; k < r->blocks; k++)
-    ntk_outcome_put_layer(outcome, "lambda_min", k, r->layers[k].lambda_min,
-                          status_of(r->layers[k].verdict));
+    ntk_outcome_put_block(outcome, "lambda_min", k, r->block[k].lambda_min,
+                          verdict_of(r->block[k].verdict));
 }
 
 static ntk_spectrum_options options_for(const ntk_quantity *const *quantity, size_t count) {
   ntk_spectrum_options options = {0};
   for (size_t q = 0; q < count; q++) {
-    options.per_layer |= quantity[q]->per_layer != NULL;
+    options.per_block |= quantity[q]->per_block != NULL;
     options.certify |= quantity[q]->take == ntk_take_lower || quantity[q]->take == ntk_take_upper ||
                        quantity[q]->take == ntk_take_certified;
   }
@@ -96,7 +96,7 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   }
   const double gram = N * N * columns, factor = N * N * N / 3.0;
   const ntk_spectrum_options options = options_for(quantity, count);
-  return passes + gram + factor + (options.per_layer ? gram + L * factor : 0.0) +
+  return passes + gram + factor + (options.per_block ? gram + L * factor : 0.0) +
          (options.certify ? gram + factor : 0.0);
 }
 

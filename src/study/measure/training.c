@@ -39,27 +39,27 @@ typedef struct trained {
   double target;
 } trained;
 
-static ntk_value_status status_of(const trained *t) {
+static ntk_value_verdict verdict_of(const trained *t) {
   return t->result.stopped == NTK_STOP_DIVERGED ? NTK_VALUE_DIVERGED : NTK_VALUE_OK;
 }
 
 void ntk_take_final_loss(const void *result, ntk_outcome *outcome) {
   const trained *t = result;
-  ntk_outcome_put(outcome, "final_loss", t->result.loss_final, status_of(t));
+  ntk_outcome_put(outcome, "final_loss", t->result.loss_final, verdict_of(t));
 }
 
 void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome) {
   const trained *t = result;
-  ntk_outcome_put(outcome, "smallest_loss", t->result.loss_smallest, status_of(t));
+  ntk_outcome_put(outcome, "smallest_loss", t->result.loss_smallest, verdict_of(t));
 }
 
 /* Training may end before there is a whole window: at its target, or as lm does. */
 void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome) {
   const trained *t = result;
-  ntk_value_status status = status_of(t);
-  if (status == NTK_VALUE_OK && isnan(t->result.loss_plateau))
-    status = NTK_VALUE_NOT_REACHED;
-  ntk_outcome_put(outcome, "plateau_loss", t->result.loss_plateau, status);
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && isnan(t->result.loss_plateau))
+    verdict = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "plateau_loss", t->result.loss_plateau, verdict);
 }
 
 /* Epochs are counted until the loss is there, whatever training was stopped by. */
@@ -68,19 +68,19 @@ void ntk_take_epochs_to(const void *result, ntk_outcome *outcome) {
   size_t epoch = 0;
   while (epoch <= t->result.epochs && !(t->result.loss[epoch] <= t->target))
     epoch++;
-  ntk_value_status status = status_of(t);
-  if (status == NTK_VALUE_OK && epoch > t->result.epochs)
-    status = NTK_VALUE_NOT_REACHED;
-  ntk_outcome_put(outcome, "epochs_to", (double)epoch, status);
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && epoch > t->result.epochs)
+    verdict = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "epochs_to", (double)epoch, verdict);
 }
 
 /* A loss that is small enough from the start makes no step, and has no rate. */
 void ntk_take_rate(const void *result, ntk_outcome *outcome) {
   const trained *t = result;
-  ntk_value_status status = status_of(t);
-  if (status == NTK_VALUE_OK && isnan(t->result.rate_measured))
-    status = NTK_VALUE_NO_STEP;
-  ntk_outcome_put(outcome, "rate", t->result.rate_measured, status);
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && isnan(t->result.rate_measured))
+    verdict = NTK_VALUE_NO_STEP;
+  ntk_outcome_put(outcome, "rate", t->result.rate_measured, verdict);
 }
 
 static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,

@@ -115,7 +115,7 @@ typedef struct ntk_store_counter {
   ntk_study_status made; /* without fraction; all zero: no walk, to be cleared after a failure */
   double flops;          /* of what is done */
   size_t builds;
-  size_t valueless[NTK_VALUE_STATUSES];
+  size_t valueless[NTK_VALUE_VERDICTS];
   bool *used; /* whether a build has computed a trial; to be freed */
   char last[NTK_STORED_TIME];
 } ntk_store_counter;

@@ -38,7 +38,7 @@ static ntk_status put_value(const ntk_store *store, const ntk_stored_trial *t, s
   code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)i);
   code |= sqlite3_bind_text(insert, 4, v->quantity, -1, SQLITE_STATIC);
   code |= isnan(v->value) ? sqlite3_bind_null(insert, 5) : sqlite3_bind_double(insert, 5, v->value);
-  code |= sqlite3_bind_text(insert, 6, ntk_stored_status(t, i), -1, SQLITE_STATIC);
+  code |= sqlite3_bind_text(insert, 6, ntk_stored_verdict(t, i), -1, SQLITE_STATIC);
   return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
 }
 
@@ -126,12 +126,12 @@ static ntk_status see_build(void *user, sqlite3_int64 id, const ntk_environment 
 
 /* A trial that is done, and why it has not all values. */
 static void note_valueless(ntk_store_counter *c, const ntk_outcome *outcome) {
-  bool why[NTK_VALUE_STATUSES] = {false}, some = false;
+  bool why[NTK_VALUE_VERDICTS] = {false}, some = false;
   for (size_t i = 0; i < outcome->count; i++)
     if (isnan(outcome->value[i].value))
-      some = why[outcome->value[i].status] = true;
+      some = why[outcome->value[i].verdict] = true;
   c->made.valueless += some;
-  for (size_t s = 0; s < NTK_VALUE_STATUSES; s++)
+  for (size_t s = 0; s < NTK_VALUE_VERDICTS; s++)
     c->valueless[s] += why[s];
 }
 
@@ -163,10 +163,10 @@ ntk_store_visitor ntk_store_counting(ntk_store_counter *counter) {
 static ntk_status tell_valueless(ntk_store_counter *c) {
   char text[200] = "";
   size_t used = 0;
-  for (size_t s = 0; s < NTK_VALUE_STATUSES && used < sizeof text; s++)
+  for (size_t s = 0; s < NTK_VALUE_VERDICTS && used < sizeof text; s++)
     if (c->valueless[s] > 0)
       used += (size_t)snprintf(text + used, sizeof text - used, "%s%zu %s", used > 0 ? ", " : "",
-                               c->valueless[s], ntk_value_status_name((ntk_value_status)s));
+                               c->valueless[s], ntk_value_verdict_name((ntk_value_verdict)s));
   return copy(&c->made.why_valueless, text);
 }
 

@@ -227,11 +227,11 @@ static ntk_status read_value(walk *w) {
   NTK_TRY(read_name(w, value, text(r, 3)));
   const bool none = sqlite3_column_type(r->select, 4) == SQLITE_NULL;
   value->value = none ? NAN : real(r, 4);
-  value->status = NTK_VALUE_OK;
+  value->verdict = NTK_VALUE_OK;
   const bool failed = strcmp(status, "failed") == 0;
-  if (!failed && !ntk_value_status_find(status, &value->status))
+  if (!failed && !ntk_value_verdict_find(status, &value->verdict))
     return damaged(w, "'%.40s' is no status", status);
-  const bool may = !failed && value->status < NTK_VALUE_BELOW_RESOLUTION;
+  const bool may = !failed && value->verdict < NTK_VALUE_BELOW_RESOLUTION;
   if (failed != (outcome->status != NTK_OK) || !(may || none))
     return damaged(w, "trial %zu of point %zu has a %s that is '%s'", w->trial.trial,
                    w->trial.point, value->quantity, status);

@@ -49,6 +49,6 @@ sqlite3_int64 ntk_sum_trial(const ntk_stored_trial *trial);
 uint64_t ntk_sum_values(const ntk_stored_trial *trial);
 
 /* As results.status has it. */
-const char *ntk_stored_status(const ntk_stored_trial *trial, size_t value);
+const char *ntk_stored_verdict(const ntk_stored_trial *trial, size_t value);
 
 #endif

@@ -191,7 +191,7 @@ static ntk_status see_trial(void *user, const ntk_stored_point *point,
     if (row.quantity == NULL || strcmp(row.quantity, name) != 0)
       row.quantity = intern(b, name);
     row.value = outcome->value[i].value;
-    row.status = ntk_stored_status(trial, i);
+    row.verdict = ntk_stored_verdict(trial, i);
     if (row.error == NULL || row.quantity == NULL)
       return no_memory();
     NTK_TRY(note_quantity(b, row.quantity));

@@ -8,7 +8,7 @@
 
 /* lambda_min of K_k, where `chosen` names it; vector: scratch, N. */
 static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
-  ntk_block_result *block = &j->result->layers[k];
+  ntk_block_result *block = &j->result->block[k];
   ntk_deficiency deficiency = {true, ""};
   if (j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else: K_k <= K */
     NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, k, &deficiency));
@@ -42,6 +42,6 @@ ntk_status ntk_job_blocks(ntk_job *j) {
   }
   ntk_free(j->context, vector);
   ntk_free(j->context, chosen);
-  j->result->seconds.layers = ntk_clock() - start;
+  j->result->seconds.blocks = ntk_clock() - start;
   return status;
 }

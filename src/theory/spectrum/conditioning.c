@@ -38,7 +38,7 @@ static ntk_status singular(ntk_job *j) {
   /* An argument about the kernel; of a stored matrix it proves nothing. */
   if (j->options.certify)
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
-  if (j->options.per_layer)
+  if (j->options.per_block)
     NTK_TRY(ntk_job_blocks(j));
   if (j->options.full || j->options.kernel_path != NULL)
     NTK_TRY(ntk_job_kernel(j));
@@ -59,7 +59,7 @@ static ntk_status run(ntk_job *j) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));
   } else {
-    if (j->options.per_layer)
+    if (j->options.per_block)
       NTK_TRY(ntk_job_blocks(j));
     NTK_TRY(ntk_job_kernel(j));
     NTK_TRY(ntk_job_keep_kernel(j));
@@ -91,7 +91,7 @@ static ntk_status allocate(ntk_job *j) {
   NTK_TRY(ntk_alloc_doubles(j->context, j->L + 1, "resolution", &j->resolution));
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(ntk_block_result), "blocks", &pointer));
-  j->result->layers = pointer;
+  j->result->block = pointer;
   return NTK_OK;
 }
 
@@ -139,7 +139,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
 void ntk_spectrum_clear(ntk_spectrum_result *result) {
   if (result->context == NULL)
     return;
-  ntk_free(result->context, result->layers);
+  ntk_free(result->context, result->block);
   ntk_free(result->context, result->eigenvector);
   ntk_free(result->context, result->eigenvalues);
   *result = (ntk_spectrum_result){0};

@@ -38,12 +38,12 @@ ntk_status ntk_job_norms(ntk_job *j) {
   r->bounds = ntk_theorem31(j->network);
   r->bounds.diagonal_min = INFINITY;
   for (size_t k = 0; k < j->L; k++)
-    r->layers[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
+    r->block[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
   for (size_t i = 0; i < j->N; i++) {
     double diagonal = 0.0;
     for (size_t k = 0; k < j->L; k++) {
       const double entry = j->f2[k * j->N + i] * j->b2[k * j->N + i];
-      r->layers[k].trace += entry;
+      r->block[k].trace += entry;
       diagonal += entry;
     }
     r->bounds.diagonal_min = fmin(r->bounds.diagonal_min, diagonal);
