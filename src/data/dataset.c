@@ -61,6 +61,20 @@ size_t ntk_dataset_constant_columns(const ntk_dataset *data) {
   return data->constant_columns;
 }
 
+ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width) {
+  if (data->d == input_width)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE, "the data have d = %zu and the network n_0 = %zu: they must agree",
+                  data->d, input_width);
+}
+
+ntk_status ntk_labels_check(const double *Y, size_t N, size_t count) {
+  for (size_t k = 0; k < count * N; k++)
+    if (!isfinite(Y[k]))
+      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", k % N + 1);
+  return NTK_OK;
+}
+
 ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                   ntk_dataset **data) {
   ntk_dataset *made = NULL;

@@ -79,7 +79,6 @@ struct ntk_backend {
   ntk_status (*descent_create)(ntk_descent *descent);
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
   void (*descent_gradient)(ntk_descent *descent, double *sum);
-  void (*descent_evaluate)(ntk_descent *descent, double *sum);
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);

@@ -30,17 +30,10 @@ static ntk_status check_ranges(const ntk_network *network, const ntk_dataset *da
 
 static ntk_status check(const ntk_network *network, const ntk_dataset *data, const double *Y,
                         double scale) {
-  const size_t d = ntk_dataset_dim(data);
-  if (d != network->width[0])
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
-                    network->width[0]);
+  NTK_TRY(ntk_dim_check(data, network->width[0]));
   if (!isfinite(scale))
     return ntk_fail(NTK_ERR_ARGUMENT, "the loss's scale is %g; accepted: a finite number", scale);
-  for (size_t i = 0; i < ntk_dataset_samples(data); i++)
-    if (!isfinite(Y[i]))
-      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", i + 1);
-  return NTK_OK;
+  return ntk_labels_check(Y, ntk_dataset_samples(data), 1);
 }
 
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
@@ -78,10 +71,6 @@ void ntk_descent_destroy(ntk_descent *descent) {
 
 void ntk_descent_gradient(ntk_descent *descent, double *sum) {
   descent->backend->descent_gradient(descent, sum);
-}
-
-void ntk_descent_evaluate(ntk_descent *descent, double *sum) {
-  descent->backend->descent_evaluate(descent, sum);
 }
 
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update) {

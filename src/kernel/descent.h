@@ -10,8 +10,8 @@
 typedef enum ntk_slot {
   NTK_SLOT_THETA,
   NTK_SLOT_GRADIENT, /* of the last ntk_descent_gradient; read only */
-  NTK_SLOT_FIRST,    /* moments; zero at the start */
-  NTK_SLOT_SECOND
+  NTK_SLOT_M,        /* moments; zero at the start */
+  NTK_SLOT_V
 } ntk_slot;
 
 /* With g the gradient, m and v the moments, t the step:
@@ -47,8 +47,6 @@ void ntk_descent_destroy(ntk_descent *descent);
 /* *sum = sum_i r_i^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r stays
  * inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops. */
 void ntk_descent_gradient(ntk_descent *descent, double *sum);
-/* *sum alone. About 2 N sum_l n_{l-1} n_l flops. */
-void ntk_descent_evaluate(ntk_descent *descent, double *sum);
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
 
 /* Exact both ways for what has been read. values: P entries. */

@@ -7,23 +7,15 @@
 #include <math.h>
 #include <string.h>
 
-static ntk_status check_dim(const ntk_network *network, const ntk_dataset *data) {
-  const size_t d = ntk_dataset_dim(data);
-  if (d == network->width[0])
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_SHAPE, "the data have d = %zu and the network n_0 = %zu: they must agree",
-                  d, network->width[0]);
-}
-
 ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data, double *F_L) {
-  NTK_TRY(check_dim(network, data));
+  NTK_TRY(ntk_dim_check(data, network->width[0]));
   const ntk_backend *backend = network->context->backend;
   return backend->output(network, ntk_dataset_samples(data), ntk_dataset_values(data), F_L);
 }
 
 ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_features **features) {
-  NTK_TRY(check_dim(network, data));
+  NTK_TRY(ntk_dim_check(data, network->width[0]));
   const ntk_backend *backend = network->context->backend;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_features), "features", &pointer));

@@ -59,6 +59,8 @@ void ntk_packed_add_sums(ntk_packed *A, const double *x) {
 
 void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B) {
   const size_t entries = A->n % 2 == 0 ? A->n / 2 * (A->n + 1) : (A->n + 1) / 2 * A->n;
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))
   for (size_t e = 0; e < entries; e++)
     A->storage[e] += alpha * B->storage[e];
 }

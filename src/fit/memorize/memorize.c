@@ -37,18 +37,7 @@ ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) 
 static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
   size_t parameters = 0;
   NTK_TRY(ntk_memorize_check(spec, &parameters));
-  if (spec->width[0] != data->d)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the data have d = %zu and the network n_0 = %zu: they must agree", data->d,
-                    spec->width[0]);
-  return NTK_OK;
-}
-
-static ntk_status check_labels(const double *Y, size_t N, size_t count) {
-  for (size_t k = 0; k < count * N; k++)
-    if (!isfinite(Y[k]))
-      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", k % N + 1);
-  return NTK_OK;
+  return ntk_dim_check(data, spec->width[0]);
 }
 
 /* Errors on all samples, equal ones too. */
@@ -261,7 +250,7 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
   if (count == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
   NTK_TRY(check_spec(spec, data));
-  NTK_TRY(check_labels(Y, data->N, count));
+  NTK_TRY(ntk_labels_check(Y, data->N, count));
   const problem p = {context, spec, data, Y, count, &o};
   return fit_aside(&p, networks, results);
 }

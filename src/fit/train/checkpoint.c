@@ -101,7 +101,7 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
 }
 
 enum { MOST_SLOTS = 3 };
-static const ntk_slot slots[MOST_SLOTS] = {NTK_SLOT_THETA, NTK_SLOT_FIRST, NTK_SLOT_SECOND};
+static const ntk_slot slots[MOST_SLOTS] = {NTK_SLOT_THETA, NTK_SLOT_M, NTK_SLOT_V};
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 

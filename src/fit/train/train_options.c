@@ -1,6 +1,8 @@
 /* Options of a training: names to what they mean, defaults, and what is refused. */
 #include "fit/train/training.h"
 
+#include "data/dataset.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -26,10 +28,7 @@ static ntk_status check_numbers(const ntk_training *t) {
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
   if (t->single && t->optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
-  for (size_t i = 0; i < t->N; i++)
-    if (!isfinite(t->Y[i]))
-      return ntk_fail(NTK_ERR_NOT_FINITE, "label %zu (from 1) is not finite", i + 1);
-  return NTK_OK;
+  return ntk_labels_check(t->Y, t->N, 1);
 }
 
 /* Names to what they mean, and what stands for not giving an option. */

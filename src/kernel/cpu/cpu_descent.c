@@ -41,8 +41,8 @@ static ntk_status allocate_all(ntk_descent *descent) {
   NTK_TRY(allocate(descent, step->data, &step->X));
   NTK_TRY(allocate(descent, step->rows, &step->Y));
   NTK_TRY(allocate(descent, step->parameters, &step->theta));
-  NTK_TRY(allocate(descent, step->parameters, &step->first));
-  NTK_TRY(allocate(descent, step->parameters, &step->second));
+  NTK_TRY(allocate(descent, step->parameters, &step->m));
+  NTK_TRY(allocate(descent, step->parameters, &step->v));
   NTK_TRY(allocate(descent, step->chunks * step->parameters, &step->gradient));
   NTK_TRY(allocate(descent, step->packed_count, &step->packed));
   return allocate(descent, workspaces(step, descent->context->threads) * step->workspace_count,
@@ -66,8 +66,8 @@ void cpu_descent_destroy(ntk_descent *descent) {
   ntk_step *step = step_of(descent);
   if (step == NULL)
     return;
-  void *const arrays[] = {step->layer, step->sums,   step->X,        step->Y,      step->theta,
-                          step->first, step->second, step->gradient, step->packed, step->workspace};
+  void *const arrays[] = {step->layer, step->sums, step->X,        step->Y,      step->theta,
+                          step->m,     step->v,    step->gradient, step->packed, step->workspace};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
     ntk_free(descent->context, arrays[i]);
   ntk_free(descent->context, step);
@@ -91,8 +91,8 @@ static double get(const ntk_step *step, const void *array, size_t i) {
 static void *slot_array(const ntk_step *step, int slot) {
   void *const arrays[] = {[NTK_SLOT_THETA] = step->theta,
                           [NTK_SLOT_GRADIENT] = step->gradient,
-                          [NTK_SLOT_FIRST] = step->first,
-                          [NTK_SLOT_SECOND] = step->second};
+                          [NTK_SLOT_M] = step->m,
+                          [NTK_SLOT_V] = step->v};
   return arrays[slot];
 }
 
@@ -152,7 +152,7 @@ static void *at(const ntk_step *step, void *array, size_t i) {
 }
 
 /* Rows of a chunk, block by block; blocks of the same length, within NTK_STEP_ROWS. */
-static void run_chunk(const ntk_step *step, size_t chunk, bool backward, void *workspace) {
+static void run_chunk(const ntk_step *step, size_t chunk, void *workspace) {
   const size_t all = step->rows / NTK_STEP_ROWS;
   const size_t first = chunk * all / step->chunks, end = (chunk + 1) * all / step->chunks;
   const size_t most = step->block / NTK_STEP_ROWS, blocks = (end - first + most - 1) / most;
@@ -162,7 +162,6 @@ static void run_chunk(const ntk_step *step, size_t chunk, bool backward, void *w
     const size_t to = first + (b + 1) * (end - first) / blocks;
     ntk_step_block block = {.first = from * NTK_STEP_ROWS,
                             .rows = (to - from) * NTK_STEP_ROWS,
-                            .backward = backward,
                             .begin = b == 0,
                             .workspace = workspace,
                             .gradient = at(step, step->gradient, chunk * step->parameters)};
@@ -172,7 +171,7 @@ static void run_chunk(const ntk_step *step, size_t chunk, bool backward, void *w
   step->sums[chunk] = sum;
 }
 
-static double run(ntk_descent *descent, bool backward) {
+static double run(ntk_descent *descent) {
   ntk_step *step = step_of(descent);
   if (step->stale)
     step->code->pack(step);
@@ -180,7 +179,7 @@ static double run(ntk_descent *descent, bool backward) {
   const int threads = (int)workspaces(step, descent->context->threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
-    run_chunk(step, chunk, backward,
+    run_chunk(step, chunk,
               at(step, step->workspace, (size_t)omp_get_thread_num() * step->workspace_count));
   double sum = 0.0;
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
@@ -188,12 +187,8 @@ static double run(ntk_descent *descent, bool backward) {
   return sum;
 }
 
-void cpu_descent_evaluate(ntk_descent *descent, double *sum) {
-  *sum = run(descent, false);
-}
-
 void cpu_descent_gradient(ntk_descent *descent, double *sum) {
-  *sum = run(descent, true);
+  *sum = run(descent);
   const ntk_step *step = step_of(descent);
   if (step->chunks == 1)
     return;

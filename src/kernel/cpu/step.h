@@ -10,8 +10,7 @@ typedef struct ntk_step ntk_step;
 /* Rows of X that go up and down the network together, while they are in cache. */
 typedef struct ntk_step_block {
   size_t first, rows; /* rows: a multiple of NTK_STEP_ROWS */
-  bool backward;      /* add to the gradient too */
-  bool begin;         /* ... or set it: the first block of a chunk */
+  bool begin;         /* set the gradient, not add to it: the first block of a chunk */
   void *workspace, *gradient;
   double sum; /* out: of r_i^2 */
 } ntk_step_block;
@@ -61,7 +60,7 @@ struct ntk_step {
   double scale;
   bool stale;  /* theta has changed since packed was made */
   void *X, *Y; /* rows x ld_0 and rows: padded by 0 */
-  void *theta, *first, *second;
+  void *theta, *m, *v;
   void *gradient; /* of chunk c at c parameters; their sum at 0 once reduced */
   void *packed;
   void *workspace; /* one a thread */

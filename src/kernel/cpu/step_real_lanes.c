@@ -136,8 +136,6 @@ static void pass(const ntk_step *step, ntk_step_block *block) {
   real *r = (real *)block->workspace + step->block * step->row;
   forward(step, block);
   block->sum = residual(step, block, r);
-  if (!block->backward)
-    return;
   for (size_t i = 0; i < block->rows; i++)
     r[i] *= (real)step->scale;
   last_layer(step, block, r);

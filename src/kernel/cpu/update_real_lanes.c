@@ -74,8 +74,8 @@ void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update,
                                  size_t count) {
   const arrays a = {.count = count,
                     .theta = (real *)step->theta + first,
-                    .m = (real *)step->first + first,
-                    .v = (real *)step->second + first,
+                    .m = (real *)step->m + first,
+                    .v = (real *)step->v + first,
                     .g = (const real *)step->gradient + first};
   switch (update->rule) {
   case NTK_RULE_GD:

@@ -51,16 +51,12 @@ static void release(ntk_verification *v) {
 
 /* Population 0 stands for the default; the sizes must agree and be what memory allows. */
 static ntk_status check(ntk_verification *v) {
-  const size_t d = ntk_dataset_dim(v->data);
   if (v->options.population == 0)
     v->options.population = POPULATION;
   if (v->options.population < NTK_LEAST_POPULATION)
     return ntk_fail(NTK_ERR_ARGUMENT, "%zu population samples; accepted: %d and up",
                     v->options.population, NTK_LEAST_POPULATION);
-  if (d != v->network->width[0])
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "the data have d = %zu and the network n_0 = %zu: they must agree", d,
-                    v->network->width[0]);
+  NTK_TRY(ntk_dim_check(v->data, v->network->width[0]));
   return ntk_verify_footprint_check(v->context, v->network, v->N, &v->options);
 }
 
