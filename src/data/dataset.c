@@ -2,7 +2,9 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "data/npy.h"
+#include "data/reader.h"
+
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <string.h>
@@ -93,43 +95,56 @@ ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t 
 }
 
 /* What was asked for against what the file holds; *N becomes the number of rows to read. */
-static ntk_status check_request(const ntk_npy *array, size_t *N, size_t d) {
-  if (d != 0 && d != array->cols)
+static ntk_status check_request(const ntk_reader *file, size_t *N, size_t d) {
+  if (d != 0 && d != file->cols)
     return ntk_fail(
         NTK_ERR_SHAPE,
         "%s: d = %zu asked for, and the file's rows have %zu numbers; accepted: d = %zu",
-        array->path, d, array->cols, array->cols);
-  if (*N > array->rows)
+        file->path, d, file->cols, file->cols);
+  if (*N > file->rows)
     return ntk_fail(NTK_ERR_SHAPE,
                     "%s: %zu samples asked for, and the file has %zu; accepted: 1 to %zu, or all",
-                    array->path, *N, array->rows, array->rows);
+                    file->path, *N, file->rows, file->rows);
   if (*N == 0)
-    *N = array->rows;
+    *N = file->rows;
   return NTK_OK;
 }
 
-static ntk_status read_dataset(ntk_context *context, ntk_npy *array, size_t N, size_t d,
+static ntk_status read_dataset(ntk_context *context, ntk_reader *file, size_t N, size_t d,
                                ntk_scaling scaling, ntk_dataset **data) {
-  NTK_TRY(check_request(array, &N, d));
+  NTK_TRY(check_request(file, &N, d));
   ntk_dataset *made = NULL;
-  NTK_TRY(ntk_dataset_allocate(context, N, array->cols, &made));
-  ntk_status status = ntk_npy_read(array, N, made->X);
+  NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
+  ntk_status status = ntk_reader_rows(file, 0, N, made->X);
   if (status == NTK_OK)
-    status = ntk_dataset_scale(made, scaling, array->path);
+    status = ntk_dataset_scale(made, scaling, file->path);
   if (status != NTK_OK) {
     ntk_dataset_destroy(made);
     return status;
   }
-  made->file_rows = array->rows;
+  made->file_rows = file->rows;
   *data = made;
   return NTK_OK;
 }
 
 ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
                             ntk_scaling scaling, ntk_dataset **data) {
-  ntk_npy array;
-  NTK_TRY(ntk_npy_open(path, 2, &array));
-  const ntk_status status = read_dataset(context, &array, N, d, scaling, data);
-  ntk_npy_close(&array);
+  ntk_reader file;
+  NTK_TRY(ntk_reader_open(path, 2, &file));
+  const ntk_status status = read_dataset(context, &file, N, d, scaling, data);
+  ntk_reader_close(&file);
   return status;
+}
+
+ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d) {
+  ntk_reader file;
+  size_t rows = *N;
+  NTK_TRY(ntk_reader_open(path, 2, &file));
+  const ntk_status status = check_request(&file, &rows, *d);
+  ntk_reader_close(&file);
+  if (status != NTK_OK)
+    return status;
+  *N = rows;
+  *d = file.cols;
+  return NTK_OK;
 }

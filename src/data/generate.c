@@ -20,6 +20,8 @@
 #include "base/names.h"
 #include "data/dataset.h"
 
+#include "ntkit/data.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -112,6 +114,10 @@ ntk_status ntk_distribution_find(const char *name, const ntk_distribution **dist
   NTK_TRY(NTK_NAME_FIND("distribution", name, list, COUNT, &k));
   *distribution = &list[k];
   return NTK_OK;
+}
+
+bool ntk_dataset_in_file(const char *source) {
+  return !NTK_NAME_KNOWN(source, list, COUNT);
 }
 
 void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,

@@ -1,11 +1,12 @@
 /* Labels Y: drawn, of a teacher, or from a file. */
+#include "ntkit/data.h"
 #include "ntkit/fit.h"
 
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/random.h"
 #include "data/dataset.h"
-#include "data/npy.h"
+#include "data/reader.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,39 +99,41 @@ ntk_status ntk_labels_generate(ntk_context *context, const char *kind, const ntk
   return kinds[row](context, spec, data, seed, Y);
 }
 
-static ntk_status check_length(const ntk_npy *array, const ntk_dataset *data) {
-  if (array->cols == 1 && (array->rows == data->N || array->rows == data->file_rows))
+static ntk_status check_length(const ntk_reader *file, const ntk_dataset *data) {
+  if (file->cols == 1 && (file->rows == data->N || file->rows == data->file_rows))
     return NTK_OK;
   char also[64] = "";
   if (data->file_rows > data->N)
     snprintf(also, sizeof also, ", or %zu: one for each row of the data's file", data->file_rows);
-  if (array->cols != 1)
+  if (file->cols != 1)
     return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu x %zu numbers; accepted: %zu labels%s",
-                    array->path, array->rows, array->cols, data->N, also);
-  return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu labels; accepted: %zu%s", array->path, array->rows,
+                    file->path, file->rows, file->cols, data->N, also);
+  return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu labels; accepted: %zu%s", file->path, file->rows,
                   data->N, also);
 }
 
 ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                            double *Y) {
-  ntk_npy array;
-  double *read = NULL; /* Y is not touched by a failure */
-  ntk_status status = ntk_npy_open(path, 1, &array);
-  if (status == NTK_ERR_SHAPE) /* a column is as good as a vector */
-    status = ntk_npy_open(path, 2, &array);
+  ntk_reader file;
+  double *read = NULL;                                 /* Y is not touched by a failure */
+  ntk_status status = ntk_reader_open(path, 0, &file); /* a column is as good as a vector */
   if (status == NTK_ERR_SHAPE)
     return ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
                     data->N);
   if (status != NTK_OK)
     return status;
-  status = check_length(&array, data);
+  status = check_length(&file, data);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(context, data->N, "labels", &read);
   if (status == NTK_OK)
-    status = ntk_npy_read(&array, data->N, read);
+    status = ntk_reader_rows(&file, 0, data->N, read);
   if (status == NTK_OK)
     memcpy(Y, read, data->N * sizeof *Y);
   ntk_free(context, read);
-  ntk_npy_close(&array);
+  ntk_reader_close(&file);
   return status;
+}
+
+bool ntk_labels_in_file(const char *labels) {
+  return !NTK_NAME_KNOWN(labels, infos, KINDS);
 }

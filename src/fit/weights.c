@@ -2,7 +2,7 @@
 #include "ntkit/fit.h"
 
 #include "base/memory.h"
-#include "data/npy.h"
+#include "data/reader.h"
 #include "net/network.h"
 
 #include <stdio.h>
@@ -57,35 +57,35 @@ static ntk_status grow(weights *w) {
 }
 
 /* The numbers of an open file, once its shape is known to follow that of the matrix before. */
-static ntk_status read_matrix(weights *w, ntk_npy *array) {
+static ntk_status read_matrix(weights *w, ntk_reader *file) {
   const size_t l = w->depth + 1;
   size_t entries = 0;
-  if (l > 1 && array->rows != w->width[l - 1])
+  if (l > 1 && file->rows != w->width[l - 1])
     return ntk_fail(
         NTK_ERR_SHAPE,
         "%s is %zu x %zu, and the matrix before it has %zu columns; accepted: %zu rows%s", w->path,
-        array->rows, array->cols, w->width[l - 1], w->width[l - 1],
-        array->cols == w->width[l - 2]
+        file->rows, file->cols, w->width[l - 1], w->width[l - 1],
+        file->cols == w->width[l - 2]
             ? "; these look transposed, n_l x n_{l-1}, as torch.nn.Linear stores them: save "
               "weight.T"
             : "");
-  NTK_TRY(ntk_size_multiply(array->rows, array->cols, w->path, &entries));
+  NTK_TRY(ntk_size_multiply(file->rows, file->cols, w->path, &entries));
   NTK_TRY(ntk_alloc_doubles(w->context, entries, w->path, &w->W[l - 1]));
-  w->width[l - 1] = array->rows;
-  w->width[l] = array->cols;
+  w->width[l - 1] = file->rows;
+  w->width[l] = file->cols;
   w->depth = l;
-  return ntk_npy_read(array, array->rows, w->W[l - 1]);
+  return ntk_reader_rows(file, 0, file->rows, w->W[l - 1]);
 }
 
 static ntk_status read_all(weights *w) {
   ntk_status status = NTK_OK;
   for (name_matrix(w, 1); status == NTK_OK && (w->depth == 0 || is_there(w));
        name_matrix(w, w->depth + 1)) {
-    ntk_npy array;
+    ntk_reader file;
     NTK_TRY(grow(w));
-    NTK_TRY(ntk_npy_open(w->path, 2, &array));
-    status = read_matrix(w, &array);
-    ntk_npy_close(&array);
+    NTK_TRY(ntk_reader_open(w->path, 2, &file));
+    status = read_matrix(w, &file);
+    ntk_reader_close(&file);
   }
   if (status == NTK_OK && w->width[w->depth] != 1)
     return ntk_fail(NTK_ERR_SHAPE,

@@ -113,6 +113,14 @@ bad_spectrum 'too large for --memory: both numbers' \
   'needs 0\.[0-9]* GB of memory, and 0\.00105 GB are available' \
   --samples 4000 --dim 3 --widths 4 --memory 1M
 bad_spectrum 'too large for any memory' '[0-9]' --samples 50000000 --dim 3 --widths 4
+# 1.6 GB, nearly all of it a hole: were a row read, its NaN would be what is refused.
+{ header '<f8' '(200000, 1000)' && printf '%b' "$nan"; } >"$in/large.npy"
+truncate -s 1600000128 "$in/large.npy"
+for command in spectrum train memorize verify; do
+  bad "$command: a file too large to compute on is not read" 'needs .* GB of memory, and' \
+    "$command" --data "$in/large.npy" --widths 4000 --memory 2G
+done
+rm "$in/large.npy"
 bad_spectrum 'N past the limit of storage' '[0-9]' --samples 999999999999 --dim 3 --widths 4
 bad 'directory below a file (root too)' '^ntkit: --save' \
   spectrum --samples 5 --dim 3 --widths 4 --save "$in/file/sub"

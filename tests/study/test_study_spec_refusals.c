@@ -117,7 +117,7 @@ static void test_keys_and_types(void **state) {
        0},
       {2, "quantity: [condition, condition]", "quantity: 'condition' stands there twice", 0},
       {5, "  activation: tan", "network.activation: ", 0},
-      {6, "  init: glorot", "network.init: 'glorot' is not known", 0},
+      {6, "  init: glorot", "network.init: unknown initialisation 'glorot'; known: paper", 0},
       {8, "  source: cauchy", "data.source: ", 0},
       {8, "  source: gone.npy", "data.source: gone.npy: No such file", NTK_ERR_FILE},
       {8, "  source: /tmp", "data.source: /tmp", NTK_ERR_FILE},

@@ -8,6 +8,7 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -157,7 +158,8 @@ static exit_status present(const prediction *p) {
 static exit_status check(const predict_settings *settings) {
   if (settings->output == NULL)
     return EXIT_DONE;
-  if (job_data_in_file(&settings->common) && file_same(settings->output, settings->common.data))
+  if (ntk_dataset_in_file(settings->common.data) &&
+      file_same(settings->output, settings->common.data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
   if (saved_is_of_network(settings->load, settings->output))

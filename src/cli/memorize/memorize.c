@@ -7,6 +7,7 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static exit_status check(const memorize_settings *settings) {
   if (strcmp(settings->common.init, "antisymmetric") == 0)
     return report_error(EXIT_INPUT, "--init antisymmetric is for training: the construction pairs "
                                     "units by itself; expected paper, standard, he or lecun");
-  if (settings->classes && !labels_in_file(&settings->common))
+  if (settings->classes && !ntk_labels_in_file(settings->common.labels))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
                         "here",

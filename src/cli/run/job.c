@@ -5,6 +5,7 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,15 +13,6 @@
 
 /* The initialisation (18), which alone has a gamma. */
 static const char ANTISYMMETRIC[] = "antisymmetric";
-
-bool job_data_in_file(const cli_settings *settings) {
-  size_t count = 0;
-  const ntk_distribution *list = ntk_distribution_list(&count);
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(settings->data, list[i].name) == 0)
-      return false;
-  return true;
-}
 
 static exit_status check_data(const cli_settings *settings, bool from_file) {
   if (from_file)
@@ -111,9 +103,9 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
   return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
 }
 
-/* Checks what must agree, makes the context and the spec (d is 0 until a file is loaded). */
+/* Checks what must agree, makes the context and the spec (d is 0 until a file is looked at). */
 static exit_status begin(const cli_settings *settings, cli_job *job) {
-  *job = (cli_job){.settings = settings, .from_file = job_data_in_file(settings)};
+  *job = (cli_job){.settings = settings, .from_file = ntk_dataset_in_file(settings->data)};
   exit_status status = check_data(settings, job->from_file);
   if (status == EXIT_DONE)
     status = check_beta(settings);
@@ -142,28 +134,35 @@ exit_status job_note_input(cli_job *job, const char *path) {
   return report_error(EXIT_FAILED, "no memory for the list of files that are read");
 }
 
-/* Draws or loads the data, and sets what depends on them: d, gamma. */
-static exit_status make_data(cli_job *job) {
+/* N and d, of a file by its header alone, and what depends on them: gamma. */
+static exit_status find_sizes(cli_job *job) {
   const cli_settings *settings = job->settings;
-  ntk_status status = NTK_OK;
+  job->N = settings->samples;
   if (job->from_file) {
-    ntk_scaling scaling = NTK_SCALE_NONE;
-    status = ntk_scaling_parse(settings->scale, &scaling);
+    const ntk_status status = ntk_dataset_shape(settings->data, &job->N, &job->width[0]);
     if (status != NTK_OK)
-      return report_library(status, "scale");
-    status = ntk_dataset_load(job->context, settings->data, settings->samples, settings->dim,
-                              scaling, &job->data);
-  } else {
-    status = ntk_dataset_generate(job->context, settings->data, settings->samples, settings->dim,
-                                  settings->seed, &job->data);
+      return report_library(status, "data");
   }
-  if (status != NTK_OK)
-    return report_library(status, "data");
-  job->width[0] = ntk_dataset_dim(job->data);
   if (strcmp(settings->init, ANTISYMMETRIC) == 0) {
-    const double d = (double)job->width[0], N = (double)ntk_dataset_samples(job->data);
+    const double d = (double)job->width[0], N = (double)job->N;
     job->spec.gamma = settings->gamma > 0 ? settings->gamma : d * d * d * N * N; /* Theorem 4.2 */
   }
+  return EXIT_DONE;
+}
+
+/* Draws or loads the data, of the sizes found. */
+static exit_status make_data(cli_job *job) {
+  const cli_settings *settings = job->settings;
+  ntk_scaling scaling = NTK_SCALE_NONE;
+  ntk_status status = ntk_scaling_parse(settings->scale, &scaling);
+  if (status != NTK_OK)
+    return report_library(status, "scale");
+  status = job->from_file ? ntk_dataset_load(job->context, settings->data, job->N, job->width[0],
+                                             scaling, &job->data)
+                          : ntk_dataset_generate(job->context, settings->data, job->N,
+                                                 job->width[0], settings->seed, &job->data);
+  if (status != NTK_OK)
+    return report_library(status, "data");
   return job->from_file ? job_note_input(job, settings->data) : EXIT_DONE;
 }
 
@@ -188,12 +187,12 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   exit_status status = begin(settings, job);
   if (status == EXIT_DONE && steps->begun != NULL)
     status = steps->begun(run);
-  if (status == EXIT_DONE && !job->from_file)
-    status = steps->memory(run, settings->samples);
+  if (status == EXIT_DONE)
+    status = find_sizes(job);
+  if (status == EXIT_DONE)
+    status = steps->memory(run, job->N);
   if (status == EXIT_DONE)
     status = make_data(job);
-  if (status == EXIT_DONE && job->from_file)
-    status = steps->memory(run, ntk_dataset_samples(job->data));
   if (status == EXIT_DONE && steps->labels != NULL)
     status = steps->labels(run);
   if (status == EXIT_DONE && !steps->no_network)

@@ -10,6 +10,7 @@
 typedef struct cli_job {
   const cli_settings *settings; /* borrowed */
   bool from_file;
+  size_t N; /* known, as d, before the data are there */
   ntk_context *context;
   ntk_dataset *data;
   ntk_network *network;
@@ -19,9 +20,6 @@ typedef struct cli_job {
   saved_folder folder;   /* of --save; opened by saved_open */
   json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */
 } cli_job;
-
-/* Whether --data names a file. */
-bool job_data_in_file(const cli_settings *settings);
 
 /* Notes a file that has been read, when results are to tell of it. */
 exit_status job_note_input(cli_job *job, const char *path);
@@ -37,8 +35,8 @@ typedef struct job_steps {
   exit_status (*claim)(const void *run); /* whether --save may write what it is going to */
 } job_steps;
 
-/* Context, spec, data, labels, network and folder in this order: sizes are checked as soon as they
- * are known, before anything large is allocated, and the folder of --save is opened and tried. */
+/* Context, spec, data, labels, network and folder in this order: sizes, a file's too, are checked
+ * before anything large is allocated or read, and the folder of --save is opened and tried. */
 exit_status job_prepare(cli_job *job, const job_steps *steps, void *run);
 /* Releases what was prepared, whatever the status. */
 void job_end(cli_job *job);

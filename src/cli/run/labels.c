@@ -1,6 +1,7 @@
 #include "cli/run/labels.h"
 
 #include "cli/shell/report.h"
+#include "ntkit/data.h"
 #include "ntkit/fit.h"
 
 #include <math.h>
@@ -11,15 +12,6 @@
 static const double LARGEST_CLASS = 0x1p53;
 /* More different labels than this are numbers to anyone. */
 enum { MOST_CLASSES = 1000 };
-
-bool labels_in_file(const cli_settings *settings) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_labels_list(&count);
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(settings->labels, list[i].name) == 0)
-      return false;
-  return true;
-}
 
 static int by_value(const void *a, const void *b) {
   const double p = *(const double *)a, q = *(const double *)b;
@@ -54,7 +46,7 @@ static exit_status find_classes(const double *Y, size_t N, label_classes *classe
 static exit_status warn_classes(const cli_job *job, const double *Y) {
   const size_t N = ntk_dataset_samples(job->data);
   label_classes found = {0};
-  if (!labels_in_file(job->settings) || first_broken(Y, N) < N)
+  if (!ntk_labels_in_file(job->settings->labels) || first_broken(Y, N) < N)
     return EXIT_DONE;
   const exit_status status = find_classes(Y, N, &found);
   const size_t count = found.count;
@@ -76,14 +68,14 @@ exit_status labels_make(cli_job *job, bool numbers, double **Y) {
   *Y = calloc(N, sizeof **Y);
   if (*Y == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu labels", N);
-  const ntk_status status = labels_in_file(settings)
+  const bool in_file = ntk_labels_in_file(settings->labels);
+  const ntk_status status = in_file
                                 ? ntk_labels_load(job->context, settings->labels, job->data, *Y)
                                 : ntk_labels_generate(job->context, settings->labels, &job->spec,
                                                       job->data, settings->seed, *Y);
   if (status != NTK_OK)
     return report_library(status, "labels");
-  const exit_status noted =
-      labels_in_file(settings) ? job_note_input(job, settings->labels) : EXIT_DONE;
+  const exit_status noted = in_file ? job_note_input(job, settings->labels) : EXIT_DONE;
   return noted == EXIT_DONE && numbers ? warn_classes(job, *Y) : noted;
 }
 

@@ -4,8 +4,6 @@
 
 #include "cli/run/job.h"
 
-/* Whether --labels names a file. */
-bool labels_in_file(const cli_settings *settings);
 /* N labels for the job's data, to be freed whatever the status; numbers: with a warning where those
  * of a file look like classes. */
 exit_status labels_make(cli_job *job, bool numbers, double **Y);

@@ -4,6 +4,7 @@
 #include "cli/run/model.h"
 #include "cli/run/saved.h"
 #include "cli/shell/report.h"
+#include "ntkit/data.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -218,7 +219,7 @@ static exit_status load_data(cli_model *model, const cli_settings *settings, ntk
 }
 
 exit_status model_data(cli_model *model, const cli_settings *settings, ntk_dataset **data) {
-  if (job_data_in_file(settings))
+  if (ntk_dataset_in_file(settings->data))
     return load_data(model, settings, data);
   if (settings->samples == 0 && strcmp(settings->data, "gaussian") == 0) /* as when not given */
     return report_error(EXIT_INPUT, "--data is needed: a .npy file with one sample a row (or "

@@ -3,12 +3,11 @@
  * Whom a file belongs to is told by the list in result.json. While files are moved there is none:
  * then the stage's own list tells, which also outlives a run that was killed meanwhile. */
 #define _XOPEN_SOURCE 700 /* nftw */
-#include "cli/run/job.h"
-#include "cli/run/labels.h"
 #include "cli/run/saved.h"
 #include "cli/shell/file.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "ntkit/data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,8 +151,9 @@ exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
   if (settings->save == NULL)
     return EXIT_DONE;
   folder->settings = settings;
-  folder->input[0] = job_data_in_file(settings) ? settings->data : NULL;
-  folder->input[1] = settings->labels != NULL && labels_in_file(settings) ? settings->labels : NULL;
+  folder->input[0] = ntk_dataset_in_file(settings->data) ? settings->data : NULL;
+  folder->input[1] =
+      settings->labels != NULL && ntk_labels_in_file(settings->labels) ? settings->labels : NULL;
   folder->made = access(settings->save, F_OK) != 0;
   folder->stage = saved_path(settings->save, STAGE);
   folder->owned = json_object();

@@ -7,9 +7,6 @@
 
 enum { MOST_VALUES = 1 << 20, MOST_TEXTS = 1 << 10, MOST_POINTS = 1 << 20, WORD = 512 };
 
-#define REFUSE(settings, s, ...) \
-  ntk_setting_refuse(settings, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
-
 size_t ntk_grid_find(const ntk_grid *grid, const char *name) {
   size_t v = 0;
   while (v < grid->count && strcmp(grid->name[v], name) != 0)
@@ -206,12 +203,13 @@ static ntk_status name_variables(const ntk_settings *settings, ntk_grid *grid) {
     if (strncmp(s->key, "grid.", 5) != 0)
       continue;
     if (grid->count == NTK_MOST_VARIABLES)
-      return REFUSE(settings, s, "a grid has at most %d variables", NTK_MOST_VARIABLES);
+      return NTK_REFUSE(settings, s, "a grid has at most %d variables", NTK_MOST_VARIABLES);
     if (!ntk_expression_is_name(s->key + 5) || strcmp(s->key, "grid.l") == 0 ||
         strcmp(s->key, "grid.L") == 0)
-      return REFUSE(settings, s,
-                    "accepted as a variable's name: letters, digits and _, but not l and L alone, "
-                    "the layer and the depth");
+      return NTK_REFUSE(
+          settings, s,
+          "accepted as a variable's name: letters, digits and _, but not l and L alone, "
+          "the layer and the depth");
     grid->name[grid->count] = s->key + 5;
     grid->variable[grid->count].name = s->key + 5;
     grid->variable[grid->count].line = s->line;

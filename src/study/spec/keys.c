@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REFUSE(study, s, ...) \
-  ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
-
 /* Every key but those of the grid. A key without a default must be there. */
 static const struct key {
   const char *name, *fallback;
@@ -76,7 +73,8 @@ static ntk_status check_text(const ntk_study *study, const ntk_setting *s) {
   for (size_t i = 0; i < s->count; i++)
     for (const char *c = s->value[i]; *c != '\0'; c += printable(c))
       if (printable(c) == 0)
-        return REFUSE(study, s, "byte 0x%02x; accepted: one line of UTF-8", (unsigned char)*c);
+        return NTK_REFUSE(&study->settings, s, "byte 0x%02x; accepted: one line of UTF-8",
+                          (unsigned char)*c);
   return NTK_OK;
 }
 
@@ -93,10 +91,10 @@ ntk_status ntk_keys_check(ntk_study *study) {
     if (k == KEYS) {
       char known[600];
       list_keys(sizeof known, known);
-      return REFUSE(study, s, "there is no such key; known: %s", known);
+      return NTK_REFUSE(&study->settings, s, "there is no such key; known: %s", known);
     }
     if (!keys[k].list && s->count != 1)
-      return REFUSE(study, s, "%zu values; accepted: one", s->count);
+      return NTK_REFUSE(&study->settings, s, "%zu values; accepted: one", s->count);
   }
   for (size_t k = 0; k < KEYS; k++) {
     if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional || keys[k].training)
@@ -114,9 +112,9 @@ ntk_status ntk_keys_check_training(ntk_study *study) {
     if (!keys[k].training)
       continue;
     if (s != NULL && !study->trains)
-      return REFUSE(study, s,
-                    "the study does not train; accepted with a quantity that asks for it: "
-                    "final_loss, smallest_loss, plateau_loss, epochs_to, rate");
+      return NTK_REFUSE(&study->settings, s,
+                        "the study does not train; accepted with a quantity that asks for it: "
+                        "final_loss, smallest_loss, plateau_loss, epochs_to, rate");
     if (study->trains && !keys[k].optional)
       NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
   }
@@ -139,7 +137,8 @@ ntk_status ntk_keys_check_gamma(ntk_study *study) {
   if (ntk_keys_may_be(study, "network.init", "antisymmetric"))
     return ntk_settings_default(&study->settings, "network.gamma", "d^3*N^2");
   return gamma == NULL ? NTK_OK
-                       : REFUSE(study, gamma, "accepted with network.init: antisymmetric alone");
+                       : NTK_REFUSE(&study->settings, gamma,
+                                    "accepted with network.init: antisymmetric alone");
 }
 
 const char *ntk_keys_text(const ntk_study *study, const char *key) {
@@ -155,8 +154,25 @@ ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t leas
   for (; *c >= '0' && *c <= '9' && number <= (most - (uint64_t)(*c - '0')) / 10; c++)
     number = 10 * number + (uint64_t)(*c - '0');
   if (*c != '\0' || c == text || number < least)
-    return REFUSE(study, s, "'%s'; accepted: a whole number from %llu to %llu", text,
-                  (unsigned long long)least, (unsigned long long)most);
+    return NTK_REFUSE(&study->settings, s, "'%s'; accepted: a whole number from %llu to %llu", text,
+                      (unsigned long long)least, (unsigned long long)most);
   *value = number;
   return NTK_OK;
+}
+
+bool ntk_keys_means_file(const ntk_study *study, const char *text) {
+  return ntk_grid_find(&study->grid, text) == study->grid.count && ntk_file_is_meant(text);
+}
+
+ntk_status ntk_keys_open_file(ntk_study *study, const char *key, const char *path, int rank,
+                              ntk_file_identity *identity, ntk_reader *file) {
+  char hash[NTK_FINGERPRINT];
+  NTK_TRY(ntk_file_identify(path, identity));
+  NTK_TRY(ntk_reader_open(path, rank, file));
+  ntk_reader_close(file);
+  NTK_TRY(ntk_file_fingerprint(path, hash));
+  const ntk_setting *known = ntk_settings_find(&study->settings, key);
+  if (known != NULL && strcmp(known->value[0], hash) != 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
+  return ntk_settings_default(&study->settings, key, hash);
 }

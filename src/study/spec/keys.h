@@ -3,6 +3,7 @@
 #ifndef NTK_STUDY_KEYS_H
 #define NTK_STUDY_KEYS_H
 
+#include "data/reader.h"
 #include "study/spec/study.h"
 
 /* Refuses unknown keys, several values where one is accepted, and what is no text; fills in the
@@ -22,5 +23,12 @@ const char *ntk_keys_text(const ntk_study *study, const char *key);
 /* The same as a whole number written in digits, from least to most. */
 ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t least, uint64_t most,
                           uint64_t *value);
+
+/* Whether a text that is no known name means a file, and not a variable of the grid. */
+bool ntk_keys_means_file(const ntk_study *study, const char *text);
+/* Which file it is, its shape, as of ntk_reader_open (closed again), and its fingerprint, which the
+ * key has, or gets. */
+ntk_status ntk_keys_open_file(ntk_study *study, const char *key, const char *path, int rank,
+                              ntk_file_identity *identity, ntk_reader *file);
 
 #endif

@@ -4,10 +4,11 @@
 #include "study/spec/training_keys.h"
 #include "study/spec/yaml.h"
 
+#include "base/names.h"
 #include "data/dataset.h"
-#include "data/npy.h"
 #include "net/activation.h"
 
+#include "ntkit/data.h"
 #include "ntkit/verify.h"
 
 #include <stdio.h>
@@ -16,21 +17,19 @@
 
 enum { MOST_TRIALS = 100000000 };
 
-#define REFUSE(study, s, ...) \
-  ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
-
 static ntk_status read_quantities(ntk_study *study) {
   const ntk_setting *s = ntk_settings_find(&study->settings, "quantity");
   if (s->count > NTK_MOST_QUANTITIES)
-    return REFUSE(study, s, "%zu quantities; accepted: up to %d", s->count, NTK_MOST_QUANTITIES);
+    return NTK_REFUSE(&study->settings, s, "%zu quantities; accepted: up to %d", s->count,
+                      NTK_MOST_QUANTITIES);
   for (size_t i = 0; i < s->count; i++) {
     const ntk_quantity *q = NULL;
     const ntk_status status = ntk_quantity_find(s->value[i], &q);
     if (status != NTK_OK)
-      return ntk_study_refuse(study, s, status);
+      return ntk_setting_refuse(&study->settings, s, status);
     for (size_t k = 0; k < study->quantities; k++)
       if (study->quantity[k] == q)
-        return REFUSE(study, s, "'%s' stands there twice", s->value[i]);
+        return NTK_REFUSE(&study->settings, s, "'%s' stands there twice", s->value[i]);
     study->quantity[study->quantities++] = q;
     study->trains |= ntk_quantity_trains(q);
   }
@@ -39,32 +38,19 @@ static ntk_status read_quantities(ntk_study *study) {
 
 /* ---- Data ------------------------------------------------------------------------------------ */
 
-static bool is_distribution(const char *name) {
-  const ntk_distribution *distribution = NULL;
-  return ntk_distribution_find(name, &distribution) == NTK_OK;
-}
-
 /* Shape of a data file, and its fingerprint among the settings. */
 static ntk_status open_file(ntk_study *study, const char *path) {
-  ntk_npy array;
-  char hash[NTK_FINGERPRINT];
-  NTK_TRY(ntk_file_identify(path, &study->file));
-  NTK_TRY(ntk_file_fingerprint(path, hash));
-  NTK_TRY(ntk_npy_open(path, 2, &array));
-  study->file_rows = array.rows;
-  study->file_dim = array.cols;
-  ntk_npy_close(&array);
-  const ntk_setting *known = ntk_settings_find(&study->settings, "data.fingerprint");
-  if (known != NULL && strcmp(known->value[0], hash) != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
+  ntk_reader file;
   char dim[24];
+  NTK_TRY(ntk_keys_open_file(study, "data.fingerprint", path, 2, &study->file, &file));
+  study->file_rows = file.rows;
+  study->file_dim = file.cols;
   snprintf(dim, sizeof dim, "%zu", study->file_dim);
   const ntk_setting *width = ntk_settings_find(&study->settings, "data.dim");
   if (width != NULL && strcmp(width->value[0], dim) != 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "the rows of %s have %s numbers, and data.dim is %s", path,
                     dim, width->value[0]);
-  NTK_TRY(ntk_settings_default(&study->settings, "data.dim", dim));
-  return ntk_settings_default(&study->settings, "data.fingerprint", hash);
+  return ntk_settings_default(&study->settings, "data.dim", dim);
 }
 
 static ntk_status read_data(ntk_study *study) {
@@ -73,21 +59,20 @@ static ntk_status read_data(ntk_study *study) {
   const ntk_setting *scale = ntk_settings_find(&study->settings, "data.scale");
   const ntk_status status = ntk_scaling_parse(scale->value[0], &study->scaling);
   if (status != NTK_OK)
-    return ntk_study_refuse(study, scale, status);
-  if (ntk_grid_find(&study->grid, text) == study->grid.count && !is_distribution(text) &&
-      ntk_file_is_meant(text)) {
+    return ntk_setting_refuse(&study->settings, scale, status);
+  if (ntk_dataset_in_file(text) && ntk_keys_means_file(study, text)) {
     const ntk_status opened = open_file(study, text);
-    return opened == NTK_OK ? opened : ntk_study_refuse(study, source, opened);
+    return opened == NTK_OK ? opened : ntk_setting_refuse(&study->settings, source, opened);
   }
   static const char *const of_files[] = {"data.fingerprint", "data.dim"};
   for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++) {
     const ntk_setting *s = ntk_settings_find(&study->settings, of_files[i]);
     if (s != NULL)
-      return REFUSE(study, s, "'%s' is no file", text);
+      return NTK_REFUSE(&study->settings, s, "'%s' is no file", text);
   }
   if (study->scaling != NTK_SCALE_NONE)
-    return REFUSE(study, scale, "'%s' is for files; distributions are scaled already",
-                  scale->value[0]);
+    return NTK_REFUSE(&study->settings, scale,
+                      "'%s' is for files; distributions are scaled already", scale->value[0]);
   return NTK_OK;
 }
 
@@ -102,22 +87,23 @@ static ntk_status check_variable(const ntk_study *study, const char *name) {
 }
 
 static ntk_status check_names(const ntk_study *study, const ntk_point *point) {
+  const char *key = "network.activation";
   ntk_activation activation;
-  ntk_status status = ntk_activation_find(point->activation, &activation);
-  if (status != NTK_OK)
-    return ntk_study_refuse(study, ntk_settings_find(&study->settings, "network.activation"),
-                            status);
   const ntk_distribution *distribution = NULL;
-  status = point->from_file ? NTK_OK : ntk_distribution_find(point->source, &distribution);
-  if (status != NTK_OK)
-    return ntk_study_refuse(study, ntk_settings_find(&study->settings, "data.source"), status);
-  size_t count = 0;
+  size_t count = 0, row = 0;
   const ntk_init_info *list = ntk_init_list(&count);
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(list[i].name, point->init) == 0)
-      return NTK_OK;
-  return REFUSE(study, ntk_settings_find(&study->settings, "network.init"),
-                "'%s' is not known; 'ntkit info' lists the initialisations", point->init);
+  ntk_status status = ntk_activation_find(point->activation, &activation);
+  if (status == NTK_OK && !point->from_file) {
+    key = "data.source";
+    status = ntk_distribution_find(point->source, &distribution);
+  }
+  if (status == NTK_OK) {
+    key = "network.init";
+    status = NTK_NAME_FIND("initialisation", point->init, list, count, &row);
+  }
+  return status == NTK_OK ? status
+                          : ntk_setting_refuse(&study->settings,
+                                               ntk_settings_find(&study->settings, key), status);
 }
 
 static ntk_status outline(ntk_study *study) {

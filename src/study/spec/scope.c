@@ -36,10 +36,6 @@ const char *ntk_point_name(const ntk_study *study, const char *key, size_t i) {
 /* ---- Refusals ---------------------------------------------------------------------------------
  */
 
-ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status) {
-  return ntk_setting_refuse(&study->settings, s, status);
-}
-
 void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *text) {
   double value[NTK_MOST_VARIABLES];
   size_t used = 0;
@@ -63,5 +59,5 @@ ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, 
   ntk_study_point_text(study, i, sizeof point, point);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   ntk_fail_message("%s, at %s", why, point);
-  return s != NULL ? ntk_study_refuse(study, s, status) : status;
+  return s != NULL ? ntk_setting_refuse(&study->settings, s, status) : status;
 }

@@ -50,5 +50,8 @@ void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting,
 /* Puts the setting's place before the message that has just been set, and returns status. */
 ntk_status ntk_setting_refuse(const ntk_settings *settings, const ntk_setting *setting,
                               ntk_status status);
+/* The same of a message that is set here; NTK_ERR_ARGUMENT. */
+#define NTK_REFUSE(settings, setting, ...) \
+  ntk_setting_refuse(settings, setting, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
 
 #endif

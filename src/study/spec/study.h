@@ -53,7 +53,5 @@ void ntk_study_point_text(const ntk_study *study, size_t i, size_t size, char *t
  * (unless NULL) before it; returns status. */
 ntk_status ntk_study_refuse_point(const ntk_study *study, const ntk_setting *s, size_t i,
                                   ntk_status status);
-/* Puts the setting's place before the message that has just been set, and returns status. */
-ntk_status ntk_study_refuse(const ntk_study *study, const ntk_setting *s, ntk_status status);
 
 #endif

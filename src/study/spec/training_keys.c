@@ -4,14 +4,11 @@
 #include "study/spec/keys.h"
 
 #include "base/names.h"
-#include "data/npy.h"
 #include "fit/train/optimizer.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "ntkit/data.h"
 
-#define REFUSE(study, s, ...) \
-  ntk_study_refuse(study, s, (ntk_fail_message(__VA_ARGS__), NTK_ERR_ARGUMENT))
+#include <string.h>
 
 static ntk_status check_labels(const char *name) {
   size_t count = 0, row = 0;
@@ -21,27 +18,15 @@ static ntk_status check_labels(const char *name) {
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
-/* A .npy file of labels: as many rows as it has, and its fingerprint among the settings. */
+/* A file of labels: as many rows as it has, and its fingerprint among the settings. */
 static ntk_status open_labels(ntk_study *study, const char *path) {
-  ntk_npy array;
-  char hash[NTK_FINGERPRINT];
-  NTK_TRY(ntk_file_identify(path, &study->labels_file));
-  NTK_TRY(ntk_file_fingerprint(path, hash));
-  if (ntk_npy_open(path, 1, &array) != NTK_OK) {
-    NTK_TRY(ntk_npy_open(path, 2, &array));
-    const size_t columns = array.cols;
-    if (columns != 1) {
-      ntk_npy_close(&array);
-      return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: one label for each sample",
-                      path, columns);
-    }
-  }
-  study->labels_rows = array.rows;
-  ntk_npy_close(&array);
-  const ntk_setting *known = ntk_settings_find(&study->settings, "train.fingerprint");
-  if (known != NULL && strcmp(known->value[0], hash) != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
-  return ntk_settings_default(&study->settings, "train.fingerprint", hash);
+  ntk_reader file;
+  NTK_TRY(ntk_keys_open_file(study, "train.fingerprint", path, 0, &study->labels_file, &file));
+  study->labels_rows = file.rows;
+  if (file.cols == 1)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: one label for each sample", path,
+                  file.cols);
 }
 
 static bool asks_for(const ntk_study *study, const char *quantity) {
@@ -55,8 +40,8 @@ static bool asks_for(const ntk_study *study, const char *quantity) {
 static ntk_status check_target(const ntk_study *study) {
   if (ntk_settings_find(&study->settings, "train.target") != NULL || !asks_for(study, "epochs_to"))
     return NTK_OK;
-  return REFUSE(study, ntk_settings_find(&study->settings, "quantity"),
-                "epochs_to needs train.target, the loss to be reached");
+  return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
+                    "epochs_to needs train.target, the loss to be reached");
 }
 
 ntk_status ntk_study_check_training(ntk_study *study) {
@@ -64,17 +49,17 @@ ntk_status ntk_study_check_training(ntk_study *study) {
   const ntk_setting *fingerprint = ntk_settings_find(&study->settings, "train.fingerprint");
   const char *text = labels->value[0];
   NTK_TRY(check_target(study));
-  if (ntk_grid_find(&study->grid, text) < study->grid.count || check_labels(text) == NTK_OK ||
-      !ntk_file_is_meant(text))
-    return fingerprint == NULL ? NTK_OK
-                               : REFUSE(study, fingerprint, "train.labels '%s' is no file", text);
+  if (!ntk_labels_in_file(text) || !ntk_keys_means_file(study, text))
+    return fingerprint == NULL
+               ? NTK_OK
+               : NTK_REFUSE(&study->settings, fingerprint, "train.labels '%s' is no file", text);
   if (study->file_dim == 0)
-    return REFUSE(study, labels,
-                  "'%s' is a file, and the data are drawn; accepted for drawn data: gaussian, "
-                  "sign, teacher",
-                  text);
+    return NTK_REFUSE(&study->settings, labels,
+                      "'%s' is a file, and the data are drawn; accepted for drawn data: gaussian, "
+                      "sign, teacher",
+                      text);
   const ntk_status status = open_labels(study, text);
-  return status == NTK_OK ? status : ntk_study_refuse(study, labels, status);
+  return status == NTK_OK ? status : ntk_setting_refuse(&study->settings, labels, status);
 }
 
 /* ---- A point --------------------------------------------------------------------------------- */

@@ -1,7 +1,9 @@
-/* What a file is that is no .npy, told by how it begins, and the command that makes a .npy of it.
+/* What a file is that no format here recognises, told by how it begins, and the command that makes
+ * a .npy of it.
  */
 #include "base/text.h"
-#include "data/npy.h"
+#include "base/writer.h"
+#include "data/reader.h"
 
 #include <string.h>
 
@@ -54,7 +56,7 @@ static bool is_row(const char *line, bool cut, const char *marks) {
  * no row of numbers is a heading. Excel begins it with a byte order mark. */
 static bool text_expression(const unsigned char *c, size_t count, size_t size, char *text) {
   static const char order_mark[] = "\xef\xbb\xbf";
-  char line[NTK_NPY_FIRST + 1], mark[2] = "", delimiter[32] = "";
+  char line[NTK_READER_START + 1], mark[2] = "", delimiter[32] = "";
   const bool marked = count >= 3 && memcmp(c, order_mark, 3) == 0;
   const size_t begin = marked ? 3 : 0;
   size_t length = 0;
@@ -101,7 +103,7 @@ static ntk_status refuse(const char *path, const char *name, const char *module,
                   path, name, module, to, array);
 }
 
-ntk_status ntk_npy_refuse_foreign(const char *path, const unsigned char *bytes, size_t count) {
+ntk_status ntk_reader_refuse_foreign(const char *path, const unsigned char *bytes, size_t count) {
   char expression[128];
   if (count == 0)
     return ntk_fail(NTK_ERR_FORMAT, "%s: is empty; accepted: .npy", path);
