@@ -6,10 +6,18 @@
 #include "cli/run/job.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 void job_print_network(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */
 void job_print_data(const cli_job *job, const char *more);
+
+/* The same on a page: network, data and seed as facts; how long it took and by what. */
+void job_page_facts(FILE *out, const cli_job *job);
+void job_page_computed(FILE *out, double seconds, const ntk_context *context);
+/* lambda_min with its verdict, and what is proved of it; asked: a proof was wanted. */
+#define JOB_LAMBDA "lambda_min(K)"
+void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked);
 
 /* Puts how the program was called, when, and what it read. */
 void job_put_origin(json_t **object, const cli_job *job);

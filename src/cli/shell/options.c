@@ -158,6 +158,15 @@ const option_row shared_options[OPTIONS_SHARED] = {
                               "With --save: replace files of DIR that have the same name as one to "
                               "be written, whoever made them. When not given: only those that "
                               "DIR's result.json lists as written by the same command."},
+    [OPTION_REPORT] = {.name = "report",
+                       .kind = KIND_FILE,
+                       .field = FIELD(report),
+                       .argument = "FILE.html",
+                       .expected = "the name of a file in a directory that is there",
+                       .help =
+                           "Write a page: the answer with its certificate and verdict, figures, "
+                           "and every field of the result with its unit and what it is. One "
+                           "file that needs nothing else."},
     [OPTION_JSON] = {.name = "json",
                      .kind = KIND_FLAG,
                      .field = FIELD(json),

@@ -51,10 +51,11 @@ typedef struct cli_settings {
   double gamma;   /* of init antisymmetric; 0: d^3 N^2 */
   uint64_t seed;
   const char *scale, *labels, *precision;
-  int threads;      /* 0: every core */
-  size_t memory;    /* bytes; 0: what the machine has */
-  const char *save; /* directory; NULL: none */
-  bool overwrite;   /* what is there in it under the same name */
+  int threads;        /* 0: every core */
+  size_t memory;      /* bytes; 0: what the machine has */
+  const char *save;   /* directory; NULL: none */
+  const char *report; /* the page's file; NULL: none */
+  bool overwrite;     /* what is there in it under the same name */
   bool json, quiet, help;
   size_t operands; /* the words that are no options */
   char **operand;  /* the list is owned, the words are the command line's */

@@ -4,20 +4,15 @@
 #include "cli/spectrum/spectrum.h"
 
 #include "cli/shell/command.h"
-#include "cli/shell/progress.h"
 #include "cli/shell/report.h"
-#include "cli/show/json.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
 
 #include <stdlib.h>
 
 const spectrum_settings *spectrum_asked(const cli_job *job) {
   return (const spectrum_settings *)job->settings; /* its first field */
 }
-
-typedef struct spectrum_run {
-  cli_job job;
-  ntk_spectrum_options options;
-} spectrum_run;
 
 static exit_status check_memory(const void *what, size_t N) {
   const spectrum_run *run = what;
@@ -38,17 +33,6 @@ static void warn_tolerance(const cli_job *job, double wanted, const ntk_spectrum
                    result->residual_min / result->lambda_min, wanted);
 }
 
-/* A result that cannot be saved is still printed. */
-static exit_status present(cli_job *job, const ntk_spectrum_result *result) {
-  exit_status status = job->settings->save != NULL ? spectrum_save(job, result) : EXIT_DONE;
-  progress_clear();
-  if (job->settings->json)
-    status = json_print(spectrum_json(job, result), status);
-  else
-    spectrum_print(job, result);
-  return status;
-}
-
 static exit_status compute(spectrum_run *run) {
   cli_job *job = &run->job;
   ntk_spectrum_options *options = &run->options;
@@ -59,14 +43,15 @@ static exit_status compute(spectrum_run *run) {
       return EXIT_FAILED;
     options->kernel_path = kernel_path;
   }
-  ntk_spectrum_result result = {0};
-  const ntk_status computed = ntk_spectrum(job->context, job->network, job->data, options, &result);
+  ntk_spectrum_result *result = &run->result;
+  const ntk_status computed = ntk_spectrum(job->context, job->network, job->data, options, result);
   free(kernel_path);
   if (computed != NTK_OK)
     return report_library(computed, NULL);
-  warn_tolerance(job, options->tolerance, &result);
-  const exit_status status = present(job, &result);
-  ntk_spectrum_clear(&result);
+  warn_tolerance(job, options->tolerance, result);
+  static const present_ways ways = {spectrum_save, spectrum_page, spectrum_json, spectrum_print};
+  const exit_status status = present_result(job->settings, &ways, run);
+  ntk_spectrum_clear(result);
   return status;
 }
 
@@ -88,7 +73,9 @@ exit_status command_spectrum(const void *given) {
           },
   };
   const job_steps steps = {.memory = check_memory, .claim = claim};
-  exit_status status = job_prepare(&run.job, &steps, &run);
+  exit_status status = page_check(&settings->common, NULL);
+  if (status == EXIT_DONE)
+    status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
     status = compute(&run);
   job_end(&run.job);

@@ -1,5 +1,5 @@
-/* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c and spectrum_json.c present,
- * spectrum_save.c writes files. */
+/* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c, spectrum_json.c and
+ * spectrum_page.c present, spectrum_save.c writes files. */
 #ifndef NTK_CLI_SPECTRUM_H
 #define NTK_CLI_SPECTRUM_H
 
@@ -8,6 +8,7 @@
 #include "ntkit/ntkit.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 typedef struct spectrum_settings {
   cli_settings common;
@@ -15,21 +16,24 @@ typedef struct spectrum_settings {
   double tolerance;
 } spectrum_settings;
 
+exit_status command_spectrum(const void *settings);
+
 /* What was asked for, from a job of this command. */
 const spectrum_settings *spectrum_asked(const cli_job *job);
 
-exit_status command_spectrum(const void *settings);
+typedef struct spectrum_run {
+  cli_job job;
+  ntk_spectrum_options options;
+  ntk_spectrum_result result;
+} spectrum_run;
 
-/* The table for people, on standard output. */
-void spectrum_print(const cli_job *job, const ntk_spectrum_result *result);
-
-/* The object for programs; NULL for want of memory. */
-json_t *spectrum_json(const cli_job *job, const ntk_spectrum_result *result);
+/* The ways to show a spectrum_run (cli/show/present.h). The first saves data, weights and what the
+ * result holds, beside the kernel, which is in the stage when it was asked for. */
+exit_status spectrum_save(void *run);
+void spectrum_page(const void *run, FILE *out);
+json_t *spectrum_json(const void *run);
+void spectrum_print(const void *run);
 
 /* Whether --save may write what it is going to. */
 exit_status spectrum_claim(const cli_job *job);
-/* Saves data, weights and what result holds, beside the kernel, which is in the stage when it was
- * asked for. */
-exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result);
-
 #endif

@@ -66,7 +66,7 @@ const cli_command spectrum_command = {
                                      SHARED(OVERWRITE, OVERWRITE),
                                      {own + 5, 2},
                                      SHARED(THREADS, MEMORY),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(spectrum_settings),
     .run = command_spectrum,

@@ -15,7 +15,10 @@ exit_status spectrum_claim(const cli_job *job) {
   return status;
 }
 
-exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result) {
+exit_status spectrum_save(void *what) {
+  spectrum_run *run = what;
+  cli_job *job = &run->job;
+  const ntk_spectrum_result *result = &run->result;
   saved_folder *folder = &job->folder;
   exit_status status =
       spectrum_asked(job)->save_kernel ? saved_add(folder, "kernel.npy") : EXIT_DONE;
@@ -29,5 +32,5 @@ exit_status spectrum_save(cli_job *job, const ntk_spectrum_result *result) {
     status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->samples, 0);
   if (status == EXIT_DONE)
     status = saved_announce(folder);
-  return status == EXIT_DONE ? saved_finish(folder, spectrum_json(job, result)) : status;
+  return status == EXIT_DONE ? saved_finish(folder, spectrum_json(run)) : status;
 }

@@ -124,7 +124,10 @@ static void print_costs(const ntk_spectrum_result *result) {
          result->products);
 }
 
-void spectrum_print(const cli_job *job, const ntk_spectrum_result *result) {
+void spectrum_print(const void *what) {
+  const spectrum_run *run = what;
+  const cli_job *job = &run->job;
+  const ntk_spectrum_result *result = &run->result;
   job_print_network(job);
   job_print_data(job, "");
   putchar('\n');

@@ -4,9 +4,9 @@
 
 #include "cli/shell/command.h"
 #include "cli/shell/parse.h"
-#include "cli/shell/progress.h"
 #include "cli/shell/report.h"
-#include "cli/show/json.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,26 +42,12 @@ void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char 
 
 /* ---- Presenting ------------------------------------------------------------------------------ */
 
-static exit_status write_page(const verify_view *view) {
-  cli_file file;
-  const exit_status status = file_create(view->settings->report, "report", &file);
-  if (status != EXIT_DONE)
-    return status;
-  page_write(view, file.stream);
-  return file_close(&file, "report", EXIT_DONE);
-}
-
-/* What cannot be written as a page is still printed. */
 static exit_status present(const verify_view *view) {
+  static const present_ways ways = {
+      .page = verify_page, .json = verify_json, .print = verify_print};
   size_t counts[NTK_LEDGER_VERDICTS];
-  exit_status status = EXIT_DONE;
-  progress_clear();
-  if (view->settings->report != NULL)
-    status = write_page(view);
-  if (view->settings->study.common.json)
-    status = json_print(verify_json(view), status);
-  else
-    verify_print(view, view->settings->report != NULL && status == EXIT_DONE);
+  verify_view shown = *view;
+  exit_status status = present_result(&view->settings->study.common, &ways, &shown);
   const ntk_ledger_row *fails = verify_count(view, counts);
   if (fails != NULL && status == EXIT_DONE)
     status = report_error(EXIT_FAILED, "%zu inequalit%s must hold and fail%s, the first: %s",
@@ -118,7 +104,7 @@ static exit_status measure(const verify_run *run) {
   ntk_status status =
       ntk_verify(job->context, job->network, job->data, job->from_file ? NULL : job->settings->data,
                  &run->options, &ledger);
-  if (status == NTK_OK && settings->report != NULL)
+  if (status == NTK_OK && settings->study.common.report != NULL)
     status =
         ntk_spectrum(job->context, job->network, job->data,
                      &(ntk_spectrum_options){.certify = true, .seed = run->options.seed}, &answer);
@@ -140,7 +126,7 @@ static exit_status verify_one(const verify_settings *settings) {
     verify_run run = {.settings = settings,
                       .job = {.settings = &sizes},
                       .options = {.population = settings->population,
-                                  .spectra = settings->report != NULL,
+                                  .spectra = settings->study.common.report != NULL,
                                   .seed = sizes.seed}};
     const job_steps steps = {.begun = check_population, .memory = check_memory};
     status = job_prepare(&run.job, &steps, &run);
@@ -160,7 +146,7 @@ static exit_status verify_one(const verify_settings *settings) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-/* What belongs to a ladder, and the report's file. */
+/* What belongs to a ladder, and the page's file. */
 static exit_status check(const verify_settings *settings) {
   if (settings->ladder == NULL) {
     const char *option = settings->study.db != NULL    ? "db"
@@ -178,23 +164,7 @@ static exit_status check(const verify_settings *settings) {
                         "--population: %zu is too small; expected a whole number from "
                         "%d",
                         settings->population, NTK_LEAST_POPULATION);
-  if (settings->report == NULL)
-    return EXIT_DONE;
-  static const char *const html[] = {".html", ".htm"};
-  exit_status status = file_check(settings->report, settings->study.common.data, "report");
-  if (status == EXIT_DONE && !file_is_bare(settings->report) &&
-      !file_ends_in(settings->report, html, 2))
-    status = report_error(EXIT_INPUT,
-                          "--report: '%s': the page is HTML; expected a name that ends in .html",
-                          settings->report);
-  if (status == EXIT_DONE && settings->study.db != NULL)
-    status = file_check(settings->report, settings->study.db, "report");
-  cli_file probe;
-  if (status == EXIT_DONE)
-    status = file_create(settings->report, "report", &probe);
-  if (status == EXIT_DONE)
-    (void)file_close(&probe, "report", EXIT_FAILED); /* removes it */
-  return status;
+  return page_check(&settings->study.common, settings->study.db);
 }
 
 exit_status command_verify(const void *given) {

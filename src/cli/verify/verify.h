@@ -16,7 +16,7 @@
 /* Sizes are numbers, or with a ladder expressions of its variable. */
 typedef struct verify_settings {
   study_settings study; /* how a ladder is run */
-  const char *samples_text, *dim_text, *widths_text, *ladder, *report;
+  const char *samples_text, *dim_text, *widths_text, *ladder;
   size_t population, trials; /* 0: not given */
 } verify_settings;
 
@@ -41,23 +41,15 @@ const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LE
 /* "12 hold, 30 consistent, ..." into text. */
 void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char *text);
 
-/* reported: the page has been written. */
-void verify_print(const verify_view *view, bool reported);
-json_t *verify_json(const verify_view *view); /* NULL for want of memory */
-
-/* The page of --report; and its parts. */
-void page_write(const verify_view *view, FILE *out);
+/* The ways to show a verify_view (cli/show/present.h), and parts of the page. */
+void verify_print(const void *view);
+json_t *verify_json(const void *view);
+void verify_page(const void *view, FILE *out);
 void page_answer(const verify_view *view, FILE *out); /* what a reader wants to know first */
 void page_ladder(const verify_view *view, FILE *out);
 void page_cells(FILE *out, const ntk_ledger_row *row, const char *note); /* name, equation */
 void page_order(FILE *out, const ntk_ledger_row *row);                   /* claim(order) */
-void page_number(FILE *out, const char *label, double value, const char *format);
-void page_verdict(FILE *out, ntk_ledger_verdict verdict);
 void page_section(FILE *out, const ntk_ledger_row *row, const char *before, int columns);
 void page_summary(FILE *out, const verify_view *view);
-void page_formula(FILE *out, const char *text);
-/* A term and what it is; format and values are made safe. */
-void page_fact(FILE *out, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -25,7 +25,8 @@ static json_t *ladder_json(const verify_view *view) {
   return object;
 }
 
-json_t *verify_json(const verify_view *view) {
+json_t *verify_json(const void *what) {
+  const verify_view *view = what;
   if (view->ladder != NULL)
     return ladder_json(view);
   json_t *object = json_object();

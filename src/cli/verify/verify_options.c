@@ -34,14 +34,6 @@ static const option_row own[] = {
      .help =
          "Fresh samples behind every expectation over X, 2048 and up; memory does not grow with "
          "them. When not given: 100000. Expectations over a file's law are means over the file."},
-    {.name = "report",
-     .kind = KIND_FILE,
-     .field = FIELD(report),
-     .argument = "FILE.html",
-     .expected = "the name of a file in a directory that is there",
-     .help =
-         "Write a page: lambda_min with its certificate and the verdicts, the spectra of the "
-         "proof's kernels or the ladder's exponents, the table. One file that needs nothing else."},
     {.name = "ladder",
      .kind = KIND_TEXT,
      .field = FIELD(ladder),
@@ -80,7 +72,7 @@ const cli_command verify_command = {
                                      OPTION_PART(own),
                                      STUDY(WORKERS, WORKERS),
                                      STUDY(RETRY, PROGRESS),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(verify_settings),
     .run = command_verify,

@@ -1,41 +1,14 @@
 /* The page of ntkit verify --report. */
-#include "cli/draw/page.h"
 #include "cli/draw/svg.h"
 #include "cli/run/job_show.h"
+#include "cli/show/page.h"
 #include "cli/verify/verify.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Cells ----------------------------------------------------------------------------------- */
-
-void page_number(FILE *out, const char *label, double value, const char *format) {
-  fprintf(out, "<td class=\"number\" data-label=\"%s\">", label);
-  if (isinf(value))
-    fputs("∞", out);
-  else if (!isnan(value))
-    fprintf(out, format, value);
-  fputs("</td>", out);
-}
-
-void page_formula(FILE *out, const char *text) {
-  fputs("<span class=\"math\">", out);
-  page_math(out, text);
-  fputs("</span>", out);
-}
-
-/* A sign and a word: never colour alone. */
-void page_verdict(FILE *out, ntk_ledger_verdict verdict) {
-  static const char *const signs[NTK_LEDGER_VERDICTS] = {
-      [NTK_LEDGER_MEASURED] = "",     [NTK_LEDGER_HOLDS] = "✓ ",   [NTK_LEDGER_FAILS] = "✗ ",
-      [NTK_LEDGER_CONSISTENT] = "≈ ", [NTK_LEDGER_SUSPECT] = "! ", [NTK_LEDGER_OUTSIDE] = "∉ ",
-      [NTK_LEDGER_UNRESOLVED] = "? ",
-  };
-  const char *name = ntk_ledger_verdict_name(verdict);
-  fprintf(out, "<span class=\"v %s\">%s%s</span>", name, signs[verdict], name);
-}
 
 void page_cells(FILE *out, const ntk_ledger_row *row, const char *note) {
   fputs("<td>", out);
@@ -75,17 +48,6 @@ void page_section(FILE *out, const ntk_ledger_row *row, const char *before, int 
   fputs("</th></tr>\n", out);
 }
 
-void page_fact(FILE *out, const char *name, const char *format, ...) {
-  char text[4096];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  fprintf(out, "<dt>%s</dt><dd>", name);
-  page_text(out, text);
-  fputs("</dd>\n", out);
-}
-
 void page_summary(FILE *out, const verify_view *view) {
   static const ntk_ledger_verdict order[] = {
       NTK_LEDGER_FAILS,      NTK_LEDGER_SUSPECT,    NTK_LEDGER_OUTSIDE, NTK_LEDGER_HOLDS,
@@ -96,7 +58,7 @@ void page_summary(FILE *out, const verify_view *view) {
   for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
     if (counts[order[k]] > 0) {
       fprintf(out, "%zu&nbsp;", counts[order[k]]); /* lines end between verdicts */
-      page_verdict(out, order[k]);
+      page_verdict(out, order[k], NULL);
       fputc(' ', out);
     }
   fputs("</p>\n", out);
@@ -122,7 +84,7 @@ static void put_row(FILE *out, const ntk_ledger_row *row) {
   page_number(out, "ratio", row->ratio, "%.3g");
   page_number(out, "over weights ±", row->spread, "%.2g");
   fputs("<td>", out);
-  page_verdict(out, row->verdict);
+  page_verdict(out, row->verdict, NULL);
   fputs("</td></tr>\n", out);
 }
 
@@ -167,30 +129,16 @@ static void put_spectra(FILE *out, const ntk_ledger *ledger) {
   fputs("</div>\n", out);
 }
 
-static void put_widths(FILE *out, const cli_job *job) {
-  fputs("<dt>network</dt><dd>", out);
-  fprintf(out, "L = %zu: ", job->spec.depth);
-  for (size_t l = 0; l < job->spec.depth; l++)
-    fprintf(out, "%zu → ", job->spec.width[l]);
-  fprintf(out, "1, %s, init %s, %zu parameters</dd>\n", job->spec.activation, job->spec.init,
-          ntk_network_parameters(job->network));
-}
-
 static void put_ledger(const verify_view *view, FILE *out) {
   const ntk_ledger *ledger = view->ledger;
-  const ntk_environment e = ntk_context_environment(view->job->context);
   page_answer(view, out);
   fputs("<dl>\n", out);
-  put_widths(out, view->job);
-  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", view->settings->study.common.data,
-            ledger->samples, ntk_dataset_dim(view->job->data),
-            (unsigned long long)view->settings->study.common.seed);
+  job_page_facts(out, view->job);
   page_fact(out, "expectations",
             ledger->empirical ? "means over the data: their law is not known"
                               : "means over %zu fresh samples",
             ledger->population);
-  page_fact(out, "computed", "in %.3g s by ntkit %s (%s), %s, %s", ledger->seconds, e.version,
-            e.commit, e.blas, e.cpu);
+  job_page_computed(out, ledger->seconds, view->job->context);
   fputs("</dl>\n", out);
   put_spectra(out, ledger);
   fputs("<h2>Ledger</h2>\n<table>\n<thead><tr><th>quantity</th><th>equation</th>"
@@ -208,13 +156,22 @@ static void put_ledger(const verify_view *view, FILE *out) {
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
-void page_write(const verify_view *view, FILE *out) {
+void verify_page(const void *what, FILE *out) {
+  const verify_view *view = what;
   page_begin(out, view->ladder != NULL ? "The proof of Theorem 3.1 along a ladder of sizes"
                                        : "The proof of Theorem 3.1 in numbers");
   if (view->ladder != NULL)
     page_ladder(view, out);
   else
     put_ledger(view, out);
+  page_fields_begin(out);
+  if (view->ladder == NULL) {
+    page_fields(out, "", ntk_describe("ntk_spectrum_result"), view->answer);
+    page_fields(out, "", ntk_describe("ntk_ledger"), view->ledger);
+  } else {
+    page_fields(out, "", ntk_study_describe("ntk_study_status"), &view->ladder->status);
+  }
+  page_fields_end(out);
   fputs("<footer><p><b>holds</b>, <b>fails</b>: an inequality between measured numbers. "
         "<b>consistent</b>, <b>suspect</b>: an asymptotic statement, which no finite size decides; "
         "here the numbers agree with it, or do not. <b>outside</b>: outside the paper's "

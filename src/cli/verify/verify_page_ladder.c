@@ -1,7 +1,7 @@
 /* The page of a ladder: eigenvalues with their power laws, and every exponent beside its
  * prediction. */
-#include "cli/draw/page.h"
 #include "cli/draw/svg.h"
+#include "cli/show/page.h"
 #include "cli/verify/verify.h"
 
 #include <math.h>
@@ -77,7 +77,7 @@ static void put_ladder_row(FILE *out, const svg_axis *axis, const ntk_sweep_row 
   if (isfinite(row->exponent))
     put_forest(out, axis, row);
   fputs("</td><td>", out);
-  page_verdict(out, row->ledger.verdict);
+  page_verdict(out, row->ledger.verdict, NULL);
   fputs("</td></tr>\n", out);
 }
 

@@ -158,7 +158,8 @@ static void print_ladder(const verify_view *view) {
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
-void verify_print(const verify_view *view, bool reported) {
+void verify_print(const void *what) {
+  const verify_view *view = what;
   size_t counts[NTK_LEDGER_VERDICTS];
   char summary[200], took[32];
   if (view->ladder != NULL)
@@ -170,6 +171,4 @@ void verify_print(const verify_view *view, bool reported) {
   snprintf(took, sizeof took, "%.3g s",
            view->ladder != NULL ? view->ladder->status.seconds : view->ledger->seconds);
   printf("\n%s; %s%s\n", summary, took, view->ladder != NULL ? " of computing" : "");
-  if (reported)
-    printf("report      %s\n", view->settings->report);
 }

@@ -1,8 +1,11 @@
-#include "cli/draw/page.h"
+#include "cli/show/page.h"
+
+#include "cli/shell/file.h"
+#include "cli/shell/report.h"
 
 #include <ctype.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* Verdicts are told by word and sign; colours (blue against orange, which colour-blind readers see
@@ -38,6 +41,7 @@ static const char style[] =
     ".answer{border-left:4px solid #0072B2;padding:.1rem 0 .1rem 1rem;margin:0 0 1.2rem}\n"
     ".answer p{margin:.2rem 0}.answer .value{font-size:1.4rem}.answer .value .v{font-size:1rem}\n"
     ".summary .v{margin-right:.4rem}\n"
+    "td.value,td:first-child code{overflow-wrap:anywhere}\n"
     "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
     "@media(max-width:1040px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
     "tr{border-bottom:1px solid #ddd;padding:.3rem 0}tr.section{border:0}\n"
@@ -49,6 +53,44 @@ static const char style[] =
     "@media(max-width:700px){.figure svg{font-size:19px}}\n"
     "@media print{body{max-width:none}tr,.answer,.figure{break-inside:avoid}"
     "h2,tr.section{break-after:avoid}}\n";
+
+/* ---- The file -------------------------------------------------------------------------------- */
+
+exit_status page_check(const cli_settings *settings, const char *other) {
+  static const char *const html[] = {".html", ".htm"};
+  const char *path = settings->report, *inputs[] = {settings->data, settings->labels, other};
+  exit_status status = EXIT_DONE;
+  if (path == NULL)
+    return EXIT_DONE;
+  for (size_t i = 0; i < sizeof inputs / sizeof inputs[0] && status == EXIT_DONE; i++)
+    status = file_check(path, inputs[i], "report");
+  if (status == EXIT_DONE && other != NULL && strcmp(path, other) == 0)
+    status = report_error(EXIT_INPUT,
+                          "--report: '%s' is what another option names; choose another "
+                          "name",
+                          path);
+  if (status == EXIT_DONE && !file_is_bare(path) && !file_ends_in(path, html, 2))
+    status = report_error(
+        EXIT_INPUT, "--report: '%s': the page is HTML; expected a name that ends in .html", path);
+  cli_file probe;
+  if (status == EXIT_DONE)
+    status = file_create(path, "report", &probe);
+  if (status == EXIT_DONE)
+    (void)file_close(&probe, "report", EXIT_FAILED); /* removes it */
+  return status;
+}
+
+exit_status page_save(const cli_settings *settings, void (*write)(const void *what, FILE *out),
+                      const void *what) {
+  cli_file file;
+  const exit_status status = file_create(settings->report, "report", &file);
+  if (status != EXIT_DONE)
+    return status;
+  write(what, file.stream);
+  return file_close(&file, "report", EXIT_DONE);
+}
+
+/* ---- Pieces ---------------------------------------------------------------------------------- */
 
 void page_text(FILE *out, const char *text) {
   for (; *text != '\0'; text++)
@@ -80,6 +122,37 @@ void page_end(FILE *out) {
   fputs("</body>\n</html>\n", out);
 }
 
+void page_fact(FILE *out, const char *name, const char *format, ...) {
+  char text[4096];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fprintf(out, "<dt>%s</dt><dd>", name);
+  page_text(out, text);
+  fputs("</dd>\n", out);
+}
+
+/* A sign and a word: never colour alone. */
+void page_verdict(FILE *out, ntk_ledger_verdict like, const char *word) {
+  static const char *const signs[NTK_LEDGER_VERDICTS] = {
+      [NTK_LEDGER_MEASURED] = "",     [NTK_LEDGER_HOLDS] = "✓ ",   [NTK_LEDGER_FAILS] = "✗ ",
+      [NTK_LEDGER_CONSISTENT] = "≈ ", [NTK_LEDGER_SUSPECT] = "! ", [NTK_LEDGER_OUTSIDE] = "∉ ",
+      [NTK_LEDGER_UNRESOLVED] = "? ",
+  };
+  const char *name = ntk_ledger_verdict_name(like);
+  fprintf(out, "<span class=\"v %s\">%s%s</span>", name, signs[like], word != NULL ? word : name);
+}
+
+void page_number(FILE *out, const char *label, double value, const char *format) {
+  fprintf(out, "<td class=\"number\" data-label=\"%s\">", label);
+  if (isinf(value))
+    fputs("∞", out);
+  else if (!isnan(value))
+    fprintf(out, format, value);
+  fputs("</td>", out);
+}
+
 /* ---- Mathematics ----------------------------------------------------------------------------- */
 
 /* What stands for these characters, the longest first. */
@@ -87,6 +160,7 @@ static const struct sign {
   const char *from, *to;
 } signs[] = {
     {"lambda_min", "λ<sub>min</sub>"},
+    {"lambda_max", "λ<sub>max</sub>"},
     {"sigma_min", "σ<sub>min</sub>"},
     {"eta_min", "η<sub>min</sub>"},
     {"eta_max", "η<sub>max</sub>"},
@@ -165,4 +239,10 @@ void page_math(FILE *out, const char *formula) {
       page_text(out, one);
     }
   }
+}
+
+void page_formula(FILE *out, const char *text) {
+  fputs("<span class=\"math\">", out);
+  page_math(out, text);
+  fputs("</span>", out);
 }

@@ -1,0 +1,61 @@
+/* What pages of commands have in common: lambda_min and its certificate, network, data. */
+#include "cli/run/job_show.h"
+
+#include "cli/show/page.h"
+
+#include <math.h>
+
+static void put_interval(FILE *out, const char *what, double lower, double upper) {
+  char text[JOB_CELL];
+  fprintf(out, "<p>%s: <b>%s</b> ≤ ", what, job_number_down(lower, 10, text));
+  page_formula(out, JOB_LAMBDA);
+  fprintf(out, " ≤ <b>%s</b></p>\n", job_number_up(upper, 10, text));
+}
+
+static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool asked) {
+  const ntk_certificate *c = &answer->certificate;
+  if (answer->verdict == NTK_VERDICT_OK && c->certified) {
+    put_interval(out, "proved, for the matrix as stored", c->lower, c->upper);
+    put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
+                 c->kernel_upper);
+  } else if (answer->verdict == NTK_VERDICT_OK) {
+    fprintf(out, "<p>not certified: %s</p>\n",
+            asked ? "no lower bound could be proved" : "--certify proves bounds");
+  } else {
+    fputs("<p>", out);
+    page_text(out, answer->reason);
+    fputs("</p>\n", out);
+  }
+}
+
+void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked) {
+  fputs("<p class=\"value\">", out);
+  page_formula(out, JOB_LAMBDA);
+  if (isnan(answer->lambda_min))
+    fprintf(out, " below %.3g, not told from 0 ", answer->resolution);
+  else
+    fprintf(out, " = %.10g ", answer->lambda_min);
+  page_verdict(out, answer->verdict == NTK_VERDICT_OK ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED,
+               ntk_verdict_name(answer->verdict));
+  fputs("</p>\n", out);
+  put_certificate(out, answer, asked);
+}
+
+void job_page_facts(FILE *out, const cli_job *job) {
+  const cli_settings *settings = job->settings;
+  fputs("<dt>network</dt><dd>", out);
+  fprintf(out, "L = %zu: ", job->spec.depth);
+  for (size_t l = 0; l < job->spec.depth; l++)
+    fprintf(out, "%zu → ", job->spec.width[l]);
+  fprintf(out, "1, %s, init %s, %zu parameters</dd>\n", job->spec.activation, job->spec.init,
+          ntk_network_parameters(job->network));
+  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", settings->data,
+            ntk_dataset_samples(job->data), ntk_dataset_dim(job->data),
+            (unsigned long long)settings->seed);
+}
+
+void job_page_computed(FILE *out, double seconds, const ntk_context *context) {
+  const ntk_environment e = ntk_context_environment(context);
+  page_fact(out, "computed", "in %.3g s by ntkit %s (%s), %s, %s", seconds, e.version, e.commit,
+            e.blas, e.cpu);
+}

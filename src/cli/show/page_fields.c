@@ -1,0 +1,140 @@
+/* The table that a page ends with: every field of a result, from its table of fields. */
+#include "cli/show/page.h"
+
+#include <string.h>
+
+enum { LISTED = 50, NAME = 128 }; /* rows of a list that a page shows; characters of a name */
+
+static bool is_list(const ntk_field *field) {
+  return field->type == NTK_TYPE_OBJECTS;
+}
+
+/* Two numbers, or of more how many there are and the ends. */
+static void put_numbers(FILE *out, const ntk_field_value *value) {
+  const double *x = value->at;
+  if (value->count <= 4) {
+    for (size_t i = 0; i < value->count; i++)
+      fprintf(out, "%s%.10g", i > 0 ? ", " : "", x[i]);
+    return;
+  }
+  fprintf(out, "%zu numbers: %.6g, %.6g, …, %.6g", value->count, x[0], x[1], x[value->count - 1]);
+}
+
+static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *value, int digits) {
+  if (!value->known) {
+    fputs("–", out);
+    return;
+  }
+  switch (field->type) {
+  case NTK_TYPE_REAL:
+    fprintf(out, "%.*g", strcmp(field->unit, "s") == 0 ? 4 : digits, value->real);
+    break;
+  case NTK_TYPE_WHOLE:
+  case NTK_TYPE_INT:
+    fprintf(out, "%llu", (unsigned long long)value->whole);
+    break;
+  case NTK_TYPE_FLAG:
+    fputs(value->flag ? "true" : "false", out);
+    break;
+  case NTK_TYPE_TEXT:
+  case NTK_TYPE_LINE:
+    page_text(out, value->text);
+    break;
+  case NTK_TYPE_PAIR:
+  case NTK_TYPE_REALS:
+    put_numbers(out, value);
+    break;
+  case NTK_TYPE_OBJECT:
+    break;
+  case NTK_TYPE_OBJECTS:
+    fprintf(out, "%zu, below", value->count);
+    break;
+  }
+}
+
+void page_fields_begin(FILE *out) {
+  fputs(
+      "<h2>Every field</h2>\n<p>By the names that <code>--json</code> has; “–”: not known, or not "
+      "asked for.</p>\n<table class=\"fields\">\n<thead><tr><th>name</th><th>value</th>"
+      "<th>unit</th><th>what it is</th></tr></thead>\n<tbody>\n",
+      out);
+}
+
+void page_fields_end(FILE *out) {
+  fputs("</tbody>\n</table>\n", out);
+}
+
+/* Objects in objects, as deep as structs are nested. NOLINTNEXTLINE(misc-no-recursion) */
+void page_fields(FILE *out, const char *prefix, const ntk_description *table, const void *result) {
+  for (size_t i = 0; i < table->fields; i++) {
+    const ntk_field *field = &table->field[i];
+    const ntk_field_value value = ntk_field_read(field, result);
+    if (field->type == NTK_TYPE_OBJECT) {
+      char inner[NAME];
+      snprintf(inner, sizeof inner, "%s%s.", prefix, field->name);
+      page_fields(out, inner, field->of, value.at);
+      continue;
+    }
+    fprintf(out, "<tr><td><code>%s%s</code></td><td class=\"value\">", prefix, field->name);
+    put_value(out, field, &value, 10);
+    fprintf(out, "</td><td>%s</td><td>", field->unit);
+    page_text(out, field->help);
+    fputs("</td></tr>\n", out);
+  }
+}
+
+/* ---- Lists ----------------------------------------------------------------------------------- */
+
+static void put_head(FILE *out, const ntk_description *of) {
+  fputs("<table class=\"list\">\n<thead><tr>", out);
+  if (of->position != NULL)
+    fprintf(out, "<th>%s</th>", of->position);
+  for (size_t k = 0; k < of->fields; k++)
+    fprintf(out, "<th>%s%s%s</th>", of->field[k].name, of->field[k].unit[0] != '\0' ? ", " : "",
+            of->field[k].unit);
+  fputs("</tr></thead>\n<tbody>\n", out);
+}
+
+static void put_row(FILE *out, const ntk_description *of, size_t i, const void *row) {
+  fputs("<tr>", out);
+  if (of->position != NULL)
+    fprintf(out, "<td>%s %zu</td>", of->position, i);
+  for (size_t k = 0; k < of->fields; k++) {
+    const ntk_field_value value = ntk_field_read(&of->field[k], row);
+    fprintf(out, "<td data-label=\"%s\">", of->field[k].name);
+    put_value(out, &of->field[k], &value, 6);
+    fputs("</td>", out);
+  }
+  fputs("</tr>\n", out);
+}
+
+static void put_list(FILE *out, const ntk_field *field, const ntk_field_value *list) {
+  const ntk_description *of = field->of;
+  const size_t shown = list->count < LISTED ? list->count : LISTED;
+  fprintf(out, "<h3><code>%s</code>: ", field->name);
+  page_text(out, field->help);
+  fputs("</h3>\n", out);
+  if (shown < list->count)
+    fprintf(out, "<p>%zu of %zu rows, evenly spread; <code>--json</code> has all.</p>\n", shown,
+            list->count);
+  put_head(out, of);
+  for (size_t k = 0; k < shown; k++) { /* the first and the last are among them */
+    const size_t i = shown > 1 ? k * (list->count - 1) / (shown - 1) : 0;
+    put_row(out, of, i, (const char *)list->at + i * of->size);
+  }
+  fputs("</tbody>\n</table>\n<dl>\n", out);
+  for (size_t k = 0; k < of->fields; k++)
+    page_fact(out, of->field[k].name, "%s", of->field[k].help);
+  fputs("</dl>\n", out);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
+void page_lists(FILE *out, const ntk_description *table, const void *result) {
+  for (size_t i = 0; i < table->fields; i++) {
+    const ntk_field_value value = ntk_field_read(&table->field[i], result);
+    if (table->field[i].type == NTK_TYPE_OBJECT)
+      page_lists(out, table->field[i].of, value.at);
+    else if (is_list(&table->field[i]) && value.count > 0)
+      put_list(out, &table->field[i], &value);
+  }
+}

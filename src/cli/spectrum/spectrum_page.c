@@ -1,0 +1,46 @@
+/* The page of ntkit spectrum --report. */
+#include "cli/run/job_show.h"
+#include "cli/show/page.h"
+#include "cli/spectrum/spectrum.h"
+
+#include <math.h>
+
+static void put_bound(FILE *out, const char *equation, double ratio, const char *order) {
+  if (!isfinite(ratio))
+    return;
+  fprintf(out, "<p>Theorem 3.1, (%s): ", equation);
+  page_formula(out, JOB_LAMBDA);
+  fprintf(out, " = <b>%.3g</b> · ", ratio);
+  page_formula(out, order);
+  fputs("</p>\n", out);
+}
+
+static void put_answer(FILE *out, const spectrum_run *run) {
+  const ntk_spectrum_result *r = &run->result;
+  fputs("<div class=\"answer\">\n", out);
+  job_page_answer(out, r, run->options.certify);
+  put_bound(out, "6", r->bounds.ratio_lower, "n_{L-2} n_{L-1}");
+  put_bound(out, "7", r->bounds.ratio_upper, "d n_{L-1}");
+  fputs("<p>", out);
+  page_formula(out, "lambda_max(K)");
+  fprintf(out, " = %.10g", r->lambda_max);
+  if (isfinite(r->lambda_max / r->lambda_min))
+    fprintf(out, ", condition number %.6g", r->lambda_max / r->lambda_min);
+  fputs("</p>\n</div>\n", out);
+}
+
+void spectrum_page(const void *what, FILE *out) {
+  const spectrum_run *run = what;
+  const ntk_description *table = ntk_describe("ntk_spectrum_result");
+  page_begin(out, "The spectrum of the neural tangent kernel");
+  put_answer(out, run);
+  fputs("<dl>\n", out);
+  job_page_facts(out, &run->job);
+  job_page_computed(out, run->result.seconds.total, run->job.context);
+  fputs("</dl>\n", out);
+  page_fields_begin(out);
+  page_fields(out, "", table, &run->result);
+  page_fields_end(out);
+  page_lists(out, table, &run->result);
+  page_end(out);
+}

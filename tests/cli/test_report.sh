@@ -1,0 +1,87 @@
+#!/bin/sh
+# Every command's --report is one page, well-formed, that needs nothing else: the answer with its verdict, then the
+# facts, then every field that --json has, by name and value.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+# balanced FILE: every element is closed where it was opened.
+balanced() {
+  awk '{ text = text $0 "\n" }
+  END {
+    sub(/<style>.*<\/style>/, "", text)
+    while (match(text, /<[^>]*>/)) {
+      tag = substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH)
+      if (tag ~ /^<[!m]|\/>$/) continue # <!DOCTYPE, <meta, <path .../>
+      name = tag; gsub(/^<\/?|[ \n>].*$/, "", name)
+      if (tag !~ /^<\//) open[++depth] = name
+      else if (open[depth--] != name) { print "not closed in its place: " tag; exit 1 }
+    }
+    exit depth != 0
+  }' "$1"
+}
+
+# page COMMAND ARGUMENT...: writes page.html and prints the JSON; looks at both.
+page() {
+  rm -f page.html
+  good "$1 --report" "$@" --json --report page.html
+  check "$1: alone" test "$(find . -name '*.ntkit-tmp*')" = ''
+  check "$1: whole" test "$(tail -n 1 page.html)" = '</html>'
+  check "$1: well-formed" balanced page.html
+  check "$1: needs nothing else" sh -c '! grep -q "http\|src=\|<script\|<link\|url(\|@import" page.html'
+  check "$1: opens with the answer, facts after it, fields last" awk '/<div class="answer">/ { a = NR }
+    /<p class="value">.*<span class="v / { v = NR } /<dl>/ && !d { d = NR } /<table class="fields">/ { f = NR }
+    END { exit !(a && a < v && v < d && d < f) }' page.html
+  flat "$out" >"$top/flat"
+}
+
+# fields [BUT]: each value of the JSON object that is no list and no object stands in the table by its name; BUT: what is told elsewhere on the page.
+fields() {
+  jq -r 'paths(scalars) as $p | select($p | all(type == "string")) | [($p | join(".")), (getpath($p) | tostring)] | @tsv' \
+    "$out" | grep -v -E "^(${1:-environment})([.]|	)" >"$top/fields"
+  check 'there are some' test -s "$top/fields"
+  while IFS='	' read -r name value; do
+    row=$(grep -F "<code>$name</code>" page.html)
+    check "$name is in the table" test -n "$row"
+    case $value in
+    null) ;;
+    [0-9]*.* | *e-*) # the page rounds
+      shown=$(echo "$row" | sed 's/.*<td class="value">\([^<]*\)<.*/\1/')
+      check "$name = $value: '$shown'" awk "BEGIN { a = $value; b = $shown + 0; d = a - b; exit !(d * d <= 1e-6 * a * a) }"
+      ;;
+    *) check "$name = $value" sh -c 'printf %s "$1" | grep -q -F ">$2</td>"' - "$row" "$value" ;;
+    esac
+  done <"$top/fields"
+}
+
+size='--samples 30 --dim 10 --widths 12,12 --activation tanh --seed 3'
+told='command|command_line|date|inputs|network|data|seed|environment'
+told="$told|status|seconds.layers" # names of before
+
+# shellcheck disable=SC2086
+page spectrum $size --certify --full --per-layer
+fields "$told"
+check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*≤.*≤" page.html | grep -q 1'
+check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
+page spectrum --samples 30 --dim 3 --widths 3,3
+check 'singular, and why' grep -q '<span class="v unresolved">? rank_deficient</span>' page.html
+# shellcheck disable=SC2086
+page verify $size --population 2048
+fields "$told"
+
+# ---- What is refused -----------------------------------------------------------------------------
+
+rm -f page.html
+for command in spectrum verify; do
+  # shellcheck disable=SC2086
+  {
+    bad "$command: in no folder" '^ntkit: --report: nowhere/r.html' $command $size --report nowhere/r.html
+    bad "$command: a folder" 'is no plain file' $command $size --report .
+    bad "$command: no page" "'p.pdf': the page is HTML; expected a name that ends in .html" $command $size --report p.pdf
+    bad "$command: standard output" "'-' is no file's name here" $command $size --report -
+  }
+  header '<f8' '(1, 1)' >"$in/x.npy"
+  printf '%b' "$one" >>"$in/x.npy"
+  bad "$command: over the data" 'is what the command reads' $command --data "$in/x.npy" --widths 3 --report "$in/x.npy"
+done
+
+finish test_report
