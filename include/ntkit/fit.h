@@ -31,14 +31,16 @@ typedef struct ntk_name_info {
 NTK_API const ntk_name_info *ntk_labels_list(size_t *count);
 
 /* N labels into Y. spec: the network to be trained, for the teacher; else it may be NULL. Y_i
- * depends on (kind, seed, i) alone (teacher: on spec and data as well). */
+ * depends on (kind, seed, i) alone (teacher: on spec and data as well). NTK_ERR_ARGUMENT; of a
+ * teacher also those of ntk_network_create, _SHAPE where data and spec differ in d, _NUMERIC for
+ * outputs that are 0 or not finite. */
 NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
                                        const ntk_network_spec *spec, const ntk_dataset *data,
                                        uint64_t seed, double *Y);
 
 /* N labels from a .npy file of N numbers, rank 1 or N x 1; of data loaded in part, a label for each
  * row of its file will do. NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or an
- * infinity, by position. */
+ * infinity, by position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                                    double *Y);
 
@@ -91,7 +93,7 @@ typedef enum ntk_train_stop {
   NTK_STOP_STALLED, /* lm: no step makes the loss smaller */
   NTK_STOP_DIVERGED /* the loss is not finite, or 1000 times both the first and that of outputs 0 */
 } ntk_train_stop;
-NTK_API const char *ntk_train_stop_name(ntk_train_stop stop);
+NTK_API const char *ntk_train_stop_name(ntk_train_stop stop); /* "epochs", "target", ... */
 
 typedef struct ntk_train_progress {
   size_t epoch, epochs; /* done, and at most */
@@ -155,14 +157,15 @@ typedef struct ntk_train_result {
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
  * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
  * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each
- * tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run. */
+ * tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run; NTK_ERR_SHAPE,
+ * _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, and of a checkpoint _FILE and _FORMAT. */
 NTK_API ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
                              const double *Y, const ntk_train_options *options,
                              ntk_train_result *result);
 NTK_API void ntk_train_clear(ntk_train_result *result);
 
 /* Bytes that ntk_train will hold at its peak (data and weights included), and whether they fit, as
- * ntk_spectrum_memory. */
+ * ntk_spectrum_memory. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                     const ntk_train_options *options, size_t *bytes);
 
@@ -177,21 +180,22 @@ typedef struct ntk_fit_error {
   double bound; /* max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this: largest + rounding */
 } ntk_fit_error;
 
-/* Y: N labels. Two forward passes. What is not finite in the outputs makes the errors infinite. */
+/* Y: N labels. Two forward passes. What is not finite in the outputs makes the errors infinite.
+ * NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
                                    const double *Y, ntk_fit_error *error);
 
 /* The network whose weights are W1.npy, ..., WL.npy in a directory, each n_{l-1} x n_l: L and the
  * widths are those of the files. NTK_ERR_SHAPE where they do not follow each other or the last has
  * more than one column, NTK_ERR_NOT_FINITE for a NaN or an infinity, by position. activation: NULL:
- * "sigmoid". */
+ * "sigmoid". Also NTK_ERR_FILE, _FORMAT, _ARGUMENT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_load(ntk_context *context, const char *directory,
                                     const char *activation, ntk_network **network);
 
 /* Whether new data are samples that a network was fitted to: row[i] (N of data) is the first row of
  * `among` that equals row i of data, or SIZE_MAX. Numbers that are one number as floats are equal,
  * so that a copy in single precision is found too. NTK_ERR_SHAPE where d differs.
- * O((N + N') (d + log N')) for the N' rows of `among`. */
+ * O((N + N') (d + log N')) for the N' rows of `among`. Also NTK_ERR_LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_dataset *among,
                                          size_t *row);
 
@@ -205,9 +209,10 @@ typedef struct ntk_memorize_options {
   uint64_t seed;      /* of the eigensolver's start vectors */
 } ntk_memorize_options;
 
-typedef struct ntk_memorize_seconds {
-  double kernel, factor, condition; /* shared by all label vectors */
-  double solve, evaluate, total;
+typedef struct ntk_memorize_seconds { /* of wall clock; 0: not made */
+  double kernel, factor, condition;   /* shared by all label vectors */
+  double solve, evaluate;             /* of this one */
+  double total;
 } ntk_memorize_seconds;
 
 typedef struct ntk_memorize_result {
@@ -233,13 +238,15 @@ typedef struct ntk_memorize_result {
  * few corrections with the same factor (docs/algorithm.md). NTK_OK also when eps was not reached:
  * the best weights are returned, with the reason. NTK_ERR_ARGUMENT for equal samples with different
  * labels, which are named. Cost: one kernel block and N^3 / 3, and for each label vector a few
- * solves and forward passes; memory 4 N^2 bytes and the features. */
+ * solves and forward passes; memory 4 N^2 bytes and the features. Also NTK_ERR_SHAPE, _LIMIT,
+ * _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC. */
 NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,
                                 ntk_memorize_result *results);
 
-/* Bytes that ntk_memorize will hold at its peak, and whether they fit, as ntk_spectrum_memory. */
+/* Bytes that ntk_memorize will hold at its peak, and whether they fit, as ntk_spectrum_memory.
+ * NTK_ERR_ARGUMENT, _SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                        size_t count, const ntk_memorize_options *options,
                                        size_t *bytes);

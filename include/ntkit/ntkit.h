@@ -18,10 +18,13 @@
  *
  * Conventions, valid for every function below:
  *  - Arrays are double, row-major and contiguous unless said otherwise. Sizes are elements.
- *  - Every ntk_status must be looked at. On anything but NTK_OK, outputs are untouched and
- *    ntk_error_message() holds one line that says what was wrong and what is accepted.
+ *  - Every ntk_status must be looked at. On anything but NTK_OK, outputs are untouched unless said
+ *    otherwise, and ntk_error_message() holds one line that says what was wrong and what is
+ *    accepted. Each function names those it can return: NTK_ERR_SHAPE, _MEMORY (that is, these
+ * two).
  *  - X_create functions give the caller an object to be released by X_destroy; destroying NULL is
- *    allowed. Objects keep a pointer to their context: destroy the context last.
+ *    allowed. Objects keep a pointer to their context: destroy the context last. X_list functions
+ *    give a table of *count rows, X_name functions a word: static storage, for any thread.
  *  - The library never prints, never exits and never changes the floating-point mode.
  *  - One context and what was made from it belong to one thread at a time; different contexts may
  *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: the pthread
@@ -93,7 +96,7 @@ typedef struct ntk_context_options {
 } ntk_context_options;
 
 /* Checks the loaded BLAS against plain loops (about a millisecond; NTK_ERR_BLAS when it is wrong).
- * options may be NULL: all defaults. */
+ * options may be NULL: all defaults. NTK_ERR_ARGUMENT, _MEMORY. */
 NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
 NTK_API void ntk_context_destroy(ntk_context *context);
 
@@ -104,8 +107,7 @@ NTK_API size_t ntk_memory_available(const ntk_context *context);
 NTK_API size_t ntk_memory_in_use(const ntk_context *context);
 NTK_API size_t ntk_memory_peak(const ntk_context *context);
 
-/* What a result depends on besides its inputs. Strings have static storage or live as long as the
- * context. */
+/* What a result depends on besides its inputs. Strings live as long as the context. */
 typedef struct ntk_environment {
   const char *version, *commit, *compiler; /* of this library */
   const char *blas, *blas_core;            /* as the BLAS reports itself */
@@ -118,7 +120,7 @@ NTK_API ntk_environment ntk_context_environment(const ntk_context *context);
 
 /* Runs the library's own checks (random numbers, BLAS, activations, kernel against an explicit
  * Jacobian, eigenvalues of known matrices, certificate); under a second. report is called once per
- * check; *failed counts the failures. */
+ * check; *failed counts the failures. NTK_ERR_MEMORY, _CANCELLED, _NUMERIC. */
 typedef void (*ntk_selftest_fn)(const char *check, bool passed, double error, double bound,
                                 void *user);
 NTK_API ntk_status ntk_selftest(ntk_context *context, ntk_selftest_fn report, void *user,
@@ -143,21 +145,23 @@ typedef enum ntk_scaling {
                             become 0 */
   NTK_SCALE_SPHERE       /* divide each row by its norm and multiply by sqrt d */
 } ntk_scaling;
-/* "none", "center", "standardize", "sphere", in the order of the enumeration. */
+/* "none", "center", "standardize", "sphere", as enumerated; NTK_ERR_ARGUMENT for another name. */
 NTK_API const char *const *ntk_scaling_list(size_t *count);
 NTK_API ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling);
 
-/* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone. */
+/* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone.
+ * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, size_t N,
                                         size_t d, uint64_t seed, ntk_dataset **data);
 
 /* The first N rows (0: all) of a .npy file holding a 2-D array of floats, integers (rounded beyond
  * 2^53) or booleans, C or Fortran order, either byte order; d must equal its width (0: any). Reads
- * only what it needs. Refuses NaN and infinity by row and column. */
+ * only what it needs. Refuses NaN and infinity by row and column. NTK_ERR_FILE, _FORMAT, _SHAPE,
+ * _ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
                                     ntk_scaling scaling, ntk_dataset **data);
 
-/* Copies N x d values, checked finite. */
+/* Copies N x d values, checked finite. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                           ntk_dataset **data);
 NTK_API void ntk_dataset_destroy(ntk_dataset *data);
@@ -175,12 +179,13 @@ NTK_API const double *ntk_dataset_columns(const ntk_dataset *data);
 NTK_API ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns);
 
 /* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
- * temporary name, synced, renamed, so that path never holds half a file. */
+ * temporary name, synced, renamed: path never holds half a file. NTK_ERR_FILE, _ARGUMENT, _LIMIT.
+ */
 NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
                                 const size_t *shape);
 
 /* Makes directory path if it is not there and checks that files can be created in it. Creates no
- * file that stays. */
+ * file that stays. NTK_ERR_FILE, _ARGUMENT. */
 NTK_API ntk_status ntk_directory_prepare(const char *path);
 
 /* ---- Networks (1) ---------------------------------------------------------------------------- */
@@ -195,13 +200,13 @@ typedef struct ntk_activation_info {
   const char *source;    /* where M and M' come from */
   bool nonlinear;        /* Assumption 2.3, item 1 */
 } ntk_activation_info;
-NTK_API const ntk_activation_info *ntk_activation_list(size_t *count);
+NTK_API const ntk_activation_info *ntk_activation_list(size_t *count); /* all phi that it knows */
 
 typedef struct ntk_init_info {
   const char *name;    /* paper, standard, he, lecun, antisymmetric */
   const char *summary; /* variances of hidden and last layers */
 } ntk_init_info;
-NTK_API const ntk_init_info *ntk_init_list(size_t *count);
+NTK_API const ntk_init_info *ntk_init_list(size_t *count); /* all laws of the weights */
 
 typedef struct ntk_network_spec {
   size_t depth;           /* L >= 2 */
@@ -214,11 +219,12 @@ typedef struct ntk_network_spec {
                    takes d^3 N^2 */
 } ntk_network_spec;
 
-/* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone. */
+/* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone.
+ * NTK_ERR_ARGUMENT, _SHAPE (odd widths of init antisymmetric), _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec,
                                       ntk_network **network);
 /* A network with given weights: W[l-1] is W_l, n_{l-1} x n_l; copied, checked finite. spec->init,
- * beta and seed are ignored. */
+ * beta and seed are ignored. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec *spec,
                                             const double *const *W, ntk_network **network);
 NTK_API void ntk_network_destroy(ntk_network *network);
@@ -228,7 +234,7 @@ NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
 /* W_l, l = 1..L: n_{l-1} x n_l, borrowed. */
 NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
 
-/* F_L of (1), N entries; data of dimension n_0. 2 N P flops. */
+/* F_L of (1), N entries; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
                                       double *F_L);
 
@@ -239,7 +245,7 @@ typedef enum ntk_verdict {
   NTK_VERDICT_RANK_DEFICIENT,  /* lambda_min = 0 exactly; known without computing */
   NTK_VERDICT_BELOW_RESOLUTION /* too small for double precision to tell from 0 */
 } ntk_verdict;
-NTK_API const char *ntk_verdict_name(ntk_verdict verdict);
+NTK_API const char *ntk_verdict_name(ntk_verdict verdict); /* "ok", "rank_deficient", ... */
 
 typedef struct ntk_spectrum_options {
   bool full;        /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
@@ -279,7 +285,7 @@ typedef struct ntk_bounds {
   double diagonal_min; /* min_i K_ii >= lambda_min, eq. (16) */
 } ntk_bounds;
 
-typedef struct ntk_spectrum_seconds {
+typedef struct ntk_spectrum_seconds { /* of wall clock: what each step took; 0: not made */
   double forward, kernel, factor, eigen, certify, full, blocks, total;
 } ntk_spectrum_seconds;
 
@@ -291,9 +297,8 @@ typedef struct ntk_spectrum_result {
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
   double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
   int solves, products;              /* with K^{-1} and K, by the eigensolver */
-  double resolution;                 /* what rounding can make of a lambda_min of 0: of features, of
-                                        K's entries and of the factorisation. Eigenvalues of this
-                                        size and below are not resolved */
+  double resolution; /* what rounding of features, K's entries and the factorisation can make of
+                        a lambda_min of 0: eigenvalues of this size and below are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;
   ntk_block_result *block; /* K_0..K_{L-1} */
@@ -306,7 +311,8 @@ typedef struct ntk_spectrum_result {
 /* The whole job: features, kernel, factorisation, smallest and largest eigenvalue, and what options
  * ask for. network and data are borrowed and must agree in d. result is filled on NTK_OK and
  * released by ntk_spectrum_clear. Time 2 N^2 sum_k n_k + N^3/3 flops; memory: ntk_spectrum_memory.
- */
+ * NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED, _FILE (kernel_path), _NOT_FINITE where the
+ * kernel overflows, _NUMERIC. */
 NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network,
                                 const ntk_dataset *data, const ntk_spectrum_options *options,
                                 ntk_spectrum_result *result);
@@ -314,44 +320,45 @@ NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
 
 /* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included), and
  * whether they fit: NTK_ERR_LIMIT or else NTK_ERR_MEMORY, both numbers in the message, when not. (N
- * above P needs no K, and so less than N = P.) For asking before anything is allocated; *bytes is
- * set in every case but NTK_ERR_ARGUMENT. */
+ * above P needs no K, and so less than N = P.) *bytes is set in every case but NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                        const ntk_spectrum_options *options, size_t *bytes);
 
 /* ---- The parts ------------------------------------------------------------------------------- */
 
-/* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set; where they live is the backend's
- * business. Borrows both, which must outlive it. 8 N (sum_l 2 n_l) bytes. */
+/* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set, which are borrowed and must outlive
+ * it. 8 N (sum_l 2 n_l) bytes of the backend's memory. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 typedef struct ntk_features ntk_features;
 NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                        ntk_features **features);
 NTK_API void ntk_features_destroy(ntk_features *features);
-/* F_L, N entries. */
+/* F_L, N entries. NTK_OK on the CPU, NTK_ERR_MEMORY on a device. */
 NTK_API ntk_status ntk_features_output(const ntk_features *features, double *F_L);
 
 /* K = sum of the blocks k with blocks[k] true (L entries; NULL: all), symmetric, half stored:
- * 8 N(N+1)/2 bytes. The bits do not depend on the number of threads. */
+ * 8 N(N+1)/2 bytes. The bits do not depend on the number of threads. NTK_ERR_ARGUMENT for no block,
+ * _LIMIT, _MEMORY, _CANCELLED. */
 typedef struct ntk_kernel ntk_kernel;
 NTK_API ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
                                      ntk_kernel **kernel);
-/* The same from any symmetric N x N array (lower triangle read): for matrices that are not NTKs. */
+/* The same from any symmetric N x N array (lower triangle read): for matrices that are not NTKs.
+ * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N,
                                          ntk_kernel **kernel);
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 /* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised. */
 NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
 /* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture.
- * The one output that a failure (cancellation, memory) may leave half written. */
+ * A failure may leave A half written. NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                                     const bool *blocks, double *A);
 /* U = J (J^T V) without K, for m vectors of N entries, each contiguous (N x m, column-major, as in
- * ntk_operator). 4 N m sum_l n_{l-1} n_l flops. */
+ * ntk_operator). 4 N m sum_l n_{l-1} n_l flops. NTK_ERR_ARGUMENT for no block, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
                                     const double *V, size_t m, double *U);
 
 /* g = J^T v, from N entries to P in the order of W_1, ..., W_L, and u = J g, from P to N; J (2) is
- * never formed. 2 N P flops each. */
+ * never formed. 2 N P flops each. NTK_ERR_LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
 NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 
@@ -374,16 +381,17 @@ typedef struct ntk_eigenpair {
 
 /* Largest eigenvalue by apply, or smallest of a positive definite A by solve; vector: n entries.
  * Until ||A v - lambda v|| <= max(tolerance |lambda|, noise); NTK_ERR_NUMERIC when 4000
- * applications do not get there. */
+ * applications do not get there. Also NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _CANCELLED, A's own. */
 NTK_API ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
                                      uint64_t seed, ntk_eigenpair *pair, double *vector);
 NTK_API ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
                                       uint64_t seed, ntk_eigenpair *pair, double *vector);
 
 /* Cholesky factorisation of K - shift I in place of K (K is gone). NTK_ERR_NUMERIC when a pivot is
- * not positive. N^3/3 flops. */
+ * not positive. N^3/3 flops. Also NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift);
-/* B <- (K - shift I)^{-1} B for m right-hand sides, each contiguous (N x m, column-major). */
+/* B <- (K - shift I)^{-1} B for m right-hand sides, each contiguous (N x m, column-major).
+ * NTK_ERR_ARGUMENT before it is factorised. */
 NTK_API ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m);
 
 #ifdef __cplusplus

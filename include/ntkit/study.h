@@ -36,7 +36,8 @@ typedef struct ntk_study ntk_study;
  * that are not accepted, each with its line. */
 NTK_API ntk_status ntk_study_load(const char *path, const char *const *overrides, size_t count,
                                   ntk_study **study);
-/* The same from text; name stands for the path in messages. */
+/* The same from text; name stands for the path in messages. NTK_ERR_ARGUMENT, _FORMAT, _FILE,
+ * _SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_study_parse(const char *text, const char *name, const char *const *overrides,
                                    size_t count, ntk_study **study);
 NTK_API void ntk_study_destroy(ntk_study *study);
@@ -44,7 +45,7 @@ NTK_API const char *ntk_study_name(const ntk_study *study);
 NTK_API size_t ntk_study_points(const ntk_study *study);
 NTK_API size_t ntk_study_trials(const ntk_study *study); /* of each point */
 /* Flops of all its trials, predicted: the order of magnitude, for how long a training goes on is
- * not known before. */
+ * not known before. NTK_OK: what a study cannot be, NTK_ERR_ARGUMENT say, loading it refused. */
 NTK_API ntk_status ntk_study_flops(const ntk_study *study, double *flops);
 
 /* ---- Running it ------------------------------------------------------------------------------ */
@@ -103,11 +104,13 @@ NTK_API void ntk_study_status_clear(ntk_study_status *status);
 NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
                                  const ntk_study_options *options, ntk_study_status *status);
 
-/* May be called while the study runs, from anywhere. */
+/* May be called while the study runs, from anywhere. NTK_ERR_ARGUMENT for an empty name, _FILE,
+ * _FORMAT, _MEMORY. */
 NTK_API ntk_status ntk_study_status_read(const char *database, ntk_study_status *status);
 
 /* A new database with the trials of `count` databases of one study (shards, say). NTK_ERR_ARGUMENT
- * when studies or builds differ, or two results for one trial do; nothing is written then. */
+ * when studies or builds differ, or two results for one trial do; nothing is written then. Also
+ * NTK_ERR_FILE, where output is there already too, _FORMAT, _MEMORY. */
 NTK_API ntk_status ntk_study_merge(const char *const *databases, size_t count, bool other_code,
                                    const char *output);
 
@@ -124,8 +127,8 @@ typedef struct ntk_study_row {
   double value;        /* NaN unless verdict is "ok" or "rank_deficient" */
   const char *verdict; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
                           "not_certified", "failed" */
-  double seconds;
-  const char *error; /* why it failed, else "" */
+  double seconds;      /* that the trial took, all its quantities together */
+  const char *error;   /* why it failed, else "" */
 } ntk_study_row;
 
 typedef struct ntk_study_table {
@@ -143,7 +146,8 @@ typedef struct ntk_study_table {
   void *owner;              /* of all the above */
 } ntk_study_table;
 
-/* What has been computed so far; also while the study runs. */
+/* What has been computed so far; also while the study runs. NTK_ERR_ARGUMENT for an empty name,
+ * _FILE, _FORMAT, _MEMORY. */
 NTK_API ntk_status ntk_study_table_read(const char *database, ntk_study_table *table);
 NTK_API void ntk_study_table_clear(ntk_study_table *table);
 
@@ -153,7 +157,7 @@ NTK_API ntk_status ntk_study_table_keep(ntk_study_table *table, const char *vari
                                         const char *value);
 
 /* An expression of the grid's variables, such as "d^2" or "N/(n*n)", for every row; values: rows
- * entries. NTK_ERR_ARGUMENT for what it cannot be. */
+ * entries. NTK_ERR_ARGUMENT for what it cannot be, NTK_ERR_MEMORY. */
 NTK_API ntk_status ntk_study_table_column(const ntk_study_table *table, const char *expression,
                                           double *values);
 
@@ -182,6 +186,7 @@ typedef struct ntk_summary {
   size_t points;
   ntk_summary_point *point; /* by curve, then x ascending */
 } ntk_summary;
+/* NTK_ERR_ARGUMENT for names that the table does not have and an x that is no number, _MEMORY. */
 NTK_API ntk_status ntk_study_summarise(const ntk_study_table *table,
                                        const ntk_summary_options *options, ntk_summary *summary);
 NTK_API void ntk_summary_clear(ntk_summary *summary);
@@ -196,7 +201,8 @@ typedef struct ntk_fit {
   double theory_lower, theory_upper; /* slope of n_{L-2} n_{L-1} (6) and of d n_{L-1} (7) */
 } ntk_fit;
 /* fits: summary->curves entries, of the same table and options. A curve with fewer than two
- * different x has NaN for its slope. */
+ * different x has NaN for its slope. NTK_ERR_ARGUMENT where the summary has other curves, or an x
+ * is not above 0; _MEMORY. */
 NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
                                  const ntk_summary *summary, ntk_fit *fits);
 
@@ -216,7 +222,8 @@ typedef struct ntk_assumption {
 } ntk_assumption;
 
 enum { NTK_ASSUMPTIONS = 5 };
-/* counts: NTK_ASSUMPTIONS entries. */
+/* counts: NTK_ASSUMPTIONS entries. NTK_ERR_ARGUMENT, _MEMORY; _FORMAT, _SHAPE, _LIMIT for a
+ * table->spec that is no study file. */
 NTK_API ntk_status ntk_study_assumptions(const ntk_study_table *table,
                                          const ntk_summary_options *options,
                                          ntk_assumption *counts);
@@ -282,6 +289,7 @@ typedef struct ntk_map {
   size_t cells;
   ntk_map_cell *cell; /* by x, then y */
 } ntk_map;
+/* NTK_ERR_ARGUMENT, _MEMORY, as ntk_study_summarise. */
 NTK_API ntk_status ntk_study_map(const ntk_study_table *table, const ntk_map_options *options,
                                  ntk_map *map);
 NTK_API void ntk_map_clear(ntk_map *map);
@@ -298,7 +306,7 @@ typedef struct ntk_boundary {
   size_t columns, crossed;    /* different x; those whose means cross the level, which are fitted */
 } ntk_boundary;
 /* level 0: half way between the map's smallest and largest mean, with log between their logarithms.
- * NTK_ERR_NUMERIC when no x crosses it. */
+ * NTK_ERR_NUMERIC when no x crosses it. Also NTK_ERR_ARGUMENT, _MEMORY. */
 NTK_API ntk_status ntk_study_boundary(const ntk_study_table *table, const ntk_map_options *options,
                                       double level, ntk_boundary *boundary);
 

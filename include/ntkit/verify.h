@@ -91,12 +91,14 @@ typedef struct ntk_ledger {
   size_t samples, population; /* N; samples behind the expectations */
   bool empirical;             /* expectations are means over the data themselves */
   ntk_ledger_spectrum spectrum[NTK_LEDGER_SPECTRA];
-  double seconds, seconds_population;
+  double seconds, seconds_population; /* all; of these for the expectations */
 } ntk_ledger;
 
 /* distribution: what the data were drawn from; NULL: not known, and expectations are means over the
  * data. At N = 2000, d = n = 200 and 10^5 population samples about ten seconds of one core; four
- * kernels with their spectra, one or two at a time; memory does not grow with the population. */
+ * kernels with their spectra, one or two at a time; memory does not grow with the population.
+ * NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE where the kernel overflows,
+ * _NUMERIC. */
 NTK_API ntk_status ntk_verify(ntk_context *context, const ntk_network *network,
                               const ntk_dataset *data, const char *distribution,
                               const ntk_verify_options *options, ntk_ledger *ledger);
