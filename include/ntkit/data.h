@@ -7,9 +7,9 @@
  *     ...                                       // rows x cols, row-major
  *
  * A file is .npy: floats of 2, 4 or 8 bytes, integers of 1 to 8, booleans; either byte order; C or
- * Fortran order; one dimension or two. Conventions are those of ntkit.h. All of these calls refuse
- * with NTK_ERR_FILE what cannot be read, with NTK_ERR_FORMAT what is damaged or another format,
- * with NTK_ERR_SHAPE what has another shape, with NTK_ERR_LIMIT sizes beyond the address space. */
+ * Fortran order; one dimension or two. Conventions are those of ntkit.h. NTK_ERR_FILE is what
+ * cannot be read, _FORMAT what is damaged or another format, _SHAPE what has another shape, _LIMIT
+ * sizes beyond the address space. */
 #ifndef NTKIT_DATA_H
 #define NTKIT_DATA_H
 
@@ -26,15 +26,18 @@ typedef struct ntk_array_info {
   size_t rows, cols;  /* both >= 1; cols is 1 for rank 1 */
 } ntk_array_info;
 
-/* Shape and type of the array in a file. Reads its header alone. */
+/* Shape and type of the array in a file. Reads its header alone. NTK_ERR_FILE, _FORMAT, _SHAPE,
+ * _LIMIT. */
 NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
 /* Rows first .. first + count - 1 (from 0) of it into values, count x cols, which are the caller's
  * and half filled on failure; of rank 1, entries. Integers beyond 2^53 are rounded. Reads no other
- * rows. NTK_ERR_NOT_FINITE for a NaN or an infinity, by position. */
+ * rows. NTK_ERR_NOT_FINITE for a NaN or an infinity, by position; _FILE, _FORMAT, _LIMIT,
+ * and _SHAPE, for rows that it does not have too. */
 NTK_API ntk_status ntk_array_load(const char *path, size_t first, size_t count, double *values);
 
 /* What ntk_dataset_load would give, without loading it, to ask for memory first. N and d: what is
- * asked for (0: what the file has), then what the data set would have. */
+ * asked for (0: what the file has), then what the data set would have. NTK_ERR_FILE, _FORMAT,
+ * _SHAPE, _LIMIT. */
 NTK_API ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d);
 
 /* Whether a text names no distribution (ntk_labels_list's kind of labels), and so a file. */
