@@ -222,16 +222,14 @@ static ntk_status begin(analysis *a) {
   const size_t L = network->depth, *n = network->width;
   void *pointer = NULL;
   double *column = NULL;
-  size_t widest = 1;
-  for (size_t l = 1; l < L; l++)
-    widest = n[l] > widest ? n[l] : widest;
   ntk_status status =
       ntk_alloc(network->context, L, sizeof(layer), "accuracy of the kernel", &pointer);
   a->layers = pointer;
   if (status == NTK_OK)
     status = ntk_alloc_doubles(network->context, 3 * L, "accuracy of the kernel", &a->dF);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(network->context, widest, "accuracy of the kernel", &column);
+    status =
+        ntk_alloc_doubles(network->context, ntk_widest(L, n, 1), "accuracy of the kernel", &column);
   for (size_t l = 1; l <= L && status == NTK_OK; l++)
     a->layers[l - 1] = (layer){
         .W = norms_of(network->W[l], n[l - 1], n[l], column),

@@ -12,6 +12,7 @@
 typedef struct ntk_backend ntk_backend;
 typedef struct ntk_descent ntk_descent; /* descent.h */
 typedef struct ntk_update ntk_update;
+typedef struct ntk_kernel_bytes ntk_kernel_bytes; /* kernel.h */
 
 struct ntk_features {
   const ntk_backend *backend;
@@ -35,6 +36,9 @@ struct ntk_kernel {
 struct ntk_backend {
   const char *name;
 
+  /* All of *bytes. */
+  void (*bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                ntk_kernel_bytes *bytes);
   ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
 
   ntk_status (*features_create)(ntk_features *features);

@@ -7,6 +7,13 @@
 #include <math.h>
 #include <string.h>
 
+ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, size_t depth, const size_t *width,
+                                     size_t N) {
+  ntk_kernel_bytes bytes = {0};
+  context->backend->bytes(context, depth, width, N, &bytes);
+  return bytes;
+}
+
 ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data, double *F_L) {
   NTK_TRY(ntk_dim_check(data, network->width[0]));
   const ntk_backend *backend = network->context->backend;

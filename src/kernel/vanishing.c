@@ -41,9 +41,7 @@ ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanis
   double phi[4], slope[4];
   network->activation.eval(4, points, phi, slope);
   const bool rectifies = phi[1] == 0.0 && phi[2] == 1.0 && phi[3] == 2.0; /* relu */
-  size_t widest = n[0];
-  for (size_t l = 1; l < L; l++)
-    widest = n[l] > widest ? n[l] : widest;
+  const size_t widest = ntk_widest(L, n, 0);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 3 * widest, sizeof(long double), "one sample's layers",
                     &pointer));

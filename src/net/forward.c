@@ -80,21 +80,30 @@ static void backward_rows(const ntk_network *network, size_t first, size_t rows,
   }
 }
 
-static size_t widest_layer(const ntk_network *network) {
-  size_t widest = 0;
-  for (size_t l = 1; l < network->depth; l++)
-    if (network->width[l] > widest)
-      widest = network->width[l];
-  return widest;
+/* Doubles of a thread's workspace are so many times ROWS times the largest width. */
+enum { BOTH_ARRAYS = 1, FORWARD_ARRAYS = 3 };
+
+static double workspace_bytes(const ntk_context *context, size_t arrays, size_t depth,
+                              const size_t *width) {
+  return (double)sizeof(double) * (double)context->threads * (double)(arrays * ROWS) *
+         (double)ntk_widest(depth, width, 1);
+}
+
+double ntk_forward_backward_bytes(const ntk_context *context, size_t depth, const size_t *width) {
+  return workspace_bytes(context, BOTH_ARRAYS, depth, width);
+}
+
+double ntk_forward_bytes(const ntk_context *context, size_t depth, const size_t *width) {
+  return workspace_bytes(context, FORWARD_ARRAYS, depth, width);
 }
 
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L) {
-  const size_t L = network->depth, widest = widest_layer(network);
+  const size_t L = network->depth, part = BOTH_ARRAYS * ROWS * ntk_widest(L, network->width, 1);
   const int threads =
       ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
   double *scratch;
-  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * ROWS * widest,
+  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * part,
                             "workspace of the backward pass", &scratch));
   const int previous = ntk_blas_enter(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -103,7 +112,7 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
     forward_rows(network, first, rows, F, B);
     if (F_L != NULL)
       outputs(network, rows, F[L - 1] + first * network->width[L - 1], F_L + first);
-    backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * ROWS * widest);
+    backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * part);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);
@@ -111,17 +120,18 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
 }
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
-  const size_t L = network->depth, part = ROWS * widest_layer(network);
+  const size_t L = network->depth, part = ROWS * ntk_widest(L, network->width, 1);
   const int threads =
       ntk_threads_for(network->context, 2.0 * (double)N * (double)network->parameters);
   double *scratch;
-  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * 3 * part,
+  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * FORWARD_ARRAYS * part,
                             "workspace of the forward pass", &scratch));
   const int previous = ntk_blas_enter(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (size_t first = 0; first < N; first += ROWS) {
     const size_t rows = N - first < ROWS ? N - first : ROWS;
-    double *own = scratch + (size_t)omp_get_thread_num() * 3 * part, *f[2] = {own, own + part};
+    double *own = scratch + (size_t)omp_get_thread_num() * FORWARD_ARRAYS * part,
+           *f[2] = {own, own + part};
     const double *f_in = X + first * network->width[0];
     for (size_t l = 1; l < L; l++) {
       layer(network, l, rows, f_in, f[l % 2], own + 2 * part);

@@ -9,9 +9,12 @@
  * 4 N sum_{l=1..L} n_{l-1} n_l flops. */
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L);
+/* Bytes of its workspace, at most: they do not grow with N. */
+double ntk_forward_backward_bytes(const ntk_context *context, size_t depth, const size_t *width);
 
 /* F_L (N entries) alone, from X (N x d): no array of N rows besides. 2 N sum_l n_{l-1} n_l flops.
  */
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L);
+double ntk_forward_bytes(const ntk_context *context, size_t depth, const size_t *width);
 
 #endif

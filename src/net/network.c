@@ -28,6 +28,27 @@ ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *paramete
   return NTK_OK;
 }
 
+ntk_shape ntk_shape_of(size_t depth, const size_t *width) {
+  ntk_shape shape = {0};
+  for (size_t l = 1; l < depth; l++) {
+    shape.weights += (double)width[l - 1] * (double)width[l];
+    shape.columns += (double)width[l];
+  }
+  shape.parameters = shape.weights + (double)width[depth - 1];
+  return shape;
+}
+
+size_t ntk_widest(size_t depth, const size_t *width, size_t first) {
+  size_t widest = width[first];
+  for (size_t l = first + 1; l < depth; l++)
+    widest = width[l] > widest ? width[l] : widest;
+  return widest;
+}
+
+size_t ntk_layer_offset(const ntk_network *network, size_t l) {
+  return (size_t)(network->W[l] - network->theta);
+}
+
 /* Architecture and storage; weights uninitialised. */
 static ntk_status allocate(ntk_context *context, const ntk_network_spec *spec,
                            ntk_network **network) {

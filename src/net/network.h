@@ -18,6 +18,20 @@ struct ntk_network {
 /* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
 
+/* What forecasts of memory and work ask of an architecture, in double, which cannot overflow. */
+typedef struct ntk_shape {
+  double weights;    /* sum_{l < L} n_{l-1} n_l: P without W_L, */
+  double parameters; /* and P */
+  double columns;    /* n_1 + ... + n_{L-1} */
+} ntk_shape;
+NTK_SIBLING ntk_shape ntk_shape_of(size_t depth, const size_t *width);
+
+/* Largest of n_first, ..., n_{L-1}, first < L. */
+size_t ntk_widest(size_t depth, const size_t *width, size_t first);
+
+/* Where W_l begins in theta and in vectors like it, l = 1..L. */
+size_t ntk_layer_offset(const ntk_network *network, size_t l);
+
 /* Fills theta by the law of spec->init (init.c): entry (i, j) of W_l is its standard deviation
  * times a number that depends on (seed, l, i, j) alone. */
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec);

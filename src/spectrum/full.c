@@ -20,3 +20,8 @@ ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
   ntk_free(A->context, square);
   return status;
 }
+
+/* LAPACK's workspace: under 40 n, its blocks being of 32 columns. */
+double ntk_spectrum_full_bytes(size_t n) {
+  return (double)sizeof(double) * (double)n * ((double)n + 40.0);
+}

@@ -11,6 +11,7 @@
 #ifndef NTK_SPECTRUM_PACKED_H
 #define NTK_SPECTRUM_PACKED_H
 
+#include "base/blas.h"
 #include "base/context.h"
 
 typedef struct ntk_packed {

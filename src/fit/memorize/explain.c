@@ -159,7 +159,7 @@ static ntk_status find_nullity(const question *q, const double *w, double *v, do
   for (size_t i = 0; i < N; i++)
     terms += fabs(w[i]) * sqrt(v[i]);
   NTK_TRY(ntk_jacobian_adjoint(s->features, w, s->g));
-  const double *step = s->g + (s->base->W[L - 1] - s->base->theta);
+  const double *step = s->g + ntk_layer_offset(s->base, L - 1);
   *nullity = ntk_dnrm2(s->base->width[L - 2] * s->base->width[L - 1], step) / terms;
   return NTK_OK;
 }

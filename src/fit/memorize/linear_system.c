@@ -174,7 +174,7 @@ ntk_status ntk_linear_system_correct(ntk_linear_system *s, const double *r, doub
   const size_t L = base->depth, entries = base->width[L - 2] * base->width[L - 1];
   NTK_TRY(solve(s, r, c));
   NTK_TRY(ntk_jacobian_adjoint(s->features, c, s->g));
-  const double *step = s->g + (base->W[L - 1] - base->theta); /* n_{L-2} x m */
+  const double *step = s->g + ntk_layer_offset(base, L - 1); /* n_{L-2} x m */
   for (size_t e = 0; e < entries; e++)
     D[e] += step[e];
   return NTK_OK;

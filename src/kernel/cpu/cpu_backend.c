@@ -2,9 +2,12 @@
 #include "kernel/cpu/cpu.h"
 
 #include "base/memory.h"
+#include "kernel/kernel.h"
 #include "net/forward.h"
 #include "spectrum/certificate.h"
 #include "spectrum/full.h"
+
+#include <math.h>
 
 static ntk_packed *matrix(const ntk_kernel *kernel) {
   return kernel->state;
@@ -97,8 +100,23 @@ static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, doubl
   return NTK_OK;
 }
 
+static void bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+                  ntk_kernel_bytes *b) {
+  const ntk_shape shape = ntk_shape_of(depth, width);
+  size_t packed = 0;
+  b->kernel = ntk_packed_bytes(N, &packed) == NTK_OK ? (double)packed : INFINITY;
+  b->features = cpu_features_bytes(depth, width, N);
+  b->create = ntk_forward_backward_bytes(context, depth, width);
+  b->output = ntk_forward_bytes(context, depth, width);
+  b->build = cpu_gram_bytes(context, depth, width, N);
+  b->product = cpu_operator_bytes(context, depth, width);
+  b->apply = b->product + (double)sizeof(double) * shape.parameters;
+  b->full = ntk_spectrum_full_bytes(N);
+}
+
 const ntk_backend ntk_backend_cpu = {
     .name = "cpu",
+    .bytes = bytes,
     .output = ntk_forward,
     .features_create = cpu_features_create,
     .features_destroy = cpu_features_destroy,

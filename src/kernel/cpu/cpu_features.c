@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+double cpu_features_bytes(size_t depth, const size_t *width, size_t N) {
+  return (double)sizeof(double) * (double)N * (1.0 + 2.0 * ntk_shape_of(depth, width).columns);
+}
+
 /* One block of memory for all arrays, sliced. */
 static ntk_status allocate(ntk_features *features) {
   const ntk_network *network = features->network;

@@ -114,23 +114,28 @@ static ntk_status allocate_list(ntk_context *context, tile_list *list) {
   return NTK_OK;
 }
 
-/* Doubles one thread needs for any of the tiles and blocks, a multiple of 8 for alignment. */
-static size_t workspace_size(const ntk_features *features, const tile_list *list) {
-  const ntk_network *network = features->network;
-  size_t columns = 0, width = network->width[network->depth - 1];
-  for (size_t i = 0; i < list->count; i++)
-    if (list->tiles[i].columns > columns)
-      columns = list->tiles[i].columns;
-  for (size_t k = 0; k + 1 < network->depth; k++)
-    if (network->width[k] + network->width[k + 1] > width)
-      width = network->width[k] + network->width[k + 1];
-  return (ntk_gram_workspace(columns, width) + 7) / 8 * 8;
+/* Doubles one thread needs for tiles of so many columns and any of the blocks, a multiple of 8 for
+ * alignment. */
+static size_t workspace_size(size_t depth, const size_t *width, size_t columns) {
+  size_t most = width[depth - 1];
+  for (size_t k = 0; k + 1 < depth; k++)
+    if (width[k] + width[k + 1] > most)
+      most = width[k] + width[k + 1];
+  return (ntk_gram_workspace(columns, most) + 7) / 8 * 8;
+}
+
+double cpu_gram_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N) {
+  return (double)sizeof(double) * (double)context->threads *
+         (double)workspace_size(depth, width, grid_for(N).columns);
 }
 
 static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk_features *columns,
                       const bool *blocks, const char *phase) {
   ntk_context *context = rows->context;
-  const size_t size = workspace_size(rows, list);
+  size_t most = 0; /* columns of a tile */
+  for (size_t i = 0; i < list->count; i++)
+    most = list->tiles[i].columns > most ? list->tiles[i].columns : most;
+  const size_t size = workspace_size(rows->network->depth, rows->network->width, most);
   double *workspace;
   NTK_TRY(ntk_alloc_doubles(context, (size_t)context->threads * size,
                             "workspace of the kernel's tiles", &workspace));

@@ -74,7 +74,7 @@ static void adjoint(const ntk_features *features, const bool *blocks, const doub
   for (size_t k = 0; k < network->depth; k++) {
     if (blocks != NULL && !blocks[k])
       continue;
-    double *G = g + (network->W[k + 1] - network->theta);
+    double *G = g + ntk_layer_offset(network, k + 1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
     for (size_t p = 0; p < panels(features, k); p++) {
       const size_t first = p * PANEL, left = network->width[k] - first;
@@ -95,18 +95,20 @@ static void product(const ntk_features *features, const bool *blocks, const doub
     for (size_t k = 0; k < network->depth; k++)
       if (blocks == NULL || blocks[k])
         product_rows(features, k, i, left < ROWS ? left : ROWS,
-                     g + (network->W[k + 1] - network->theta),
+                     g + ntk_layer_offset(network, k + 1),
                      workspace + (size_t)omp_get_thread_num() * ROWS * widest, u);
   }
+}
+
+double cpu_operator_bytes(const ntk_context *context, size_t depth, const size_t *width) {
+  return (double)sizeof(double) * (double)context->threads * ROWS *
+         (double)ntk_widest(depth, width, 1);
 }
 
 /* ROWS rows of the widest B for each thread and, behind them, `extra` numbers. */
 static ntk_status allocate(const ntk_features *features, size_t extra, size_t *widest,
                            double **workspace) {
-  *widest = 1;
-  for (size_t k = 1; k < features->network->depth; k++)
-    if (features->network->width[k] > *widest)
-      *widest = features->network->width[k];
+  *widest = ntk_widest(features->network->depth, features->network->width, 1);
   return ntk_alloc_doubles(features->context,
                            (size_t)features->context->threads * ROWS * *widest + extra,
                            "workspace of the kernel operator", workspace);

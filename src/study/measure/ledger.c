@@ -3,6 +3,8 @@
 #include "study/measure/measures.h"
 #include "study/measure/trial.h"
 
+#include "net/network.h"
+
 #include "ntkit/verify.h"
 
 #include <math.h>
@@ -23,14 +25,11 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)quantity;
   (void)count;
   const double N = (double)point->N;
-  double parameters = 0.0, columns = (double)point->width[0];
-  for (size_t l = 1; l < point->depth; l++) {
-    parameters += (double)point->width[l - 1] * (double)point->width[l];
-    columns += 2.0 * (double)point->width[l];
-  }
+  const ntk_shape shape = ntk_shape_of(point->depth, point->width);
+  const double columns = (double)point->width[0] + 2.0 * shape.columns;
   const double samples = (double)(point->population > 0 ? point->population : POPULATION);
-  return 6.0 * parameters * samples + 2.0 * 10000.0 * 12.0 * parameters + 5.0 * N * N * columns +
-         5.0 * N * N * N / 3.0 + 400.0 * N * N;
+  return 6.0 * shape.weights * samples + 2.0 * 10000.0 * 12.0 * shape.weights +
+         5.0 * N * N * columns + 5.0 * N * N * N / 3.0 + 400.0 * N * N;
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,

@@ -4,6 +4,7 @@
 #include "study/measure/trial.h"
 
 #include "base/memory.h"
+#include "net/network.h"
 
 /* Corrections, each a solve with the factor, two passes with the base network and one with the
  * whole. A guess, for the order of the trials. */
@@ -14,9 +15,7 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)count;
   const double N = (double)point->N, m = (double)point->width[point->depth - 1] / 2.0;
   const double n = (double)point->width[point->depth - 2];
-  double parameters = 0.0;
-  for (size_t l = 1; l < point->depth; l++)
-    parameters += (double)point->width[l - 1] * (double)point->width[l];
+  const double parameters = ntk_shape_of(point->depth, point->width).weights;
   return N * N * (n + m) + N * N * N / 3.0 + CORRECTIONS * (2.0 * N * N + 6.0 * N * parameters);
 }
 

@@ -3,6 +3,7 @@
 #include "study/measure/trial.h"
 
 #include "base/memory.h"
+#include "net/network.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,9 +17,7 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)count;
   const ntk_train_options *options = &point->training.options;
   const double N = (double)point->N, epochs = (double)options->epochs;
-  double parameters = (double)point->width[point->depth - 1];
-  for (size_t l = 1; l < point->depth; l++)
-    parameters += (double)point->width[l - 1] * (double)point->width[l];
+  const double parameters = ntk_shape_of(point->depth, point->width).parameters;
   const double spectrum = ntk_spectrum_measure.flops(point, NULL, 0);
   if (strcmp(options->optimizer, "lm") == 0)
     return fmin(epochs, LM_STEPS) * spectrum;

@@ -100,6 +100,8 @@ void ntk_ledger_judge(ntk_ledger_row *row, double low, double high);
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ntk_verify_memory for a network and data set that are there already. */
+ntk_status ntk_verify_check_memory(const ntk_verification *v);
 /* Assumptions 2.1, 2.3, 2.4, 2.5, and 2.2 in their place; the pass over fresh samples that 2.2
  * needs also completes the population's centred moments. */
 ntk_status ntk_verify_assumptions(ntk_verification *v);

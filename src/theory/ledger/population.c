@@ -83,7 +83,7 @@ static ntk_status add_products(pass *s, const ntk_features *features, const doub
   const ntk_status status = ntk_jacobian_adjoint(about, s->ones, s->g); /* its block L - 2 */
   ntk_features_destroy(about);
   NTK_TRY(status);
-  const double *G = s->g + (network->W[L - 1] - network->theta);
+  const double *G = s->g + ntk_layer_offset(network, L - 1);
   for (size_t e = 0; e < network->width[L - 2] * network->width[L - 1]; e++)
     s->p->M[e] += G[e];
   return NTK_OK;
@@ -220,11 +220,10 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
                                  const ntk_source *source, size_t samples,
                                  ntk_population **population) {
   const size_t L = network->depth;
-  size_t widest = 0, all = network->width[L - 1];
-  for (size_t l = 0; l < L; l++) {
-    widest = network->width[l] > widest ? network->width[l] : widest;
+  const size_t widest = ntk_widest(L, network->width, 0);
+  size_t all = network->width[L - 1];
+  for (size_t l = 0; l < L; l++)
     all += network->width[l];
-  }
   ntk_population *made = NULL;
   NTK_TRY(
       allocate(context, network, source->distribution != NULL ? samples : source->data->N, &made));

@@ -26,8 +26,7 @@ static ntk_status centre_rows(ntk_verification *v, double *nu) {
   double *g;
   NTK_TRY(ntk_alloc_doubles(v->context, network->parameters, "ledger", &g));
   memset(g, 0, network->parameters * sizeof(double));
-  memcpy(g + (network->W[v->L - 1] - network->theta), v->population->M,
-         v->n * v->m * sizeof(double));
+  memcpy(g + ntk_layer_offset(network, v->L - 1), v->population->M, v->n * v->m * sizeof(double));
   const ntk_status status = ntk_jacobian_apply(v->centred, g, v->s);
   const double norm = ntk_dnrm2(v->n * v->m, v->population->M);
   *nu = norm * norm;

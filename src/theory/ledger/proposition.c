@@ -47,7 +47,7 @@ static ntk_status choose(const ntk_verification *v, directions *d) {
   ntk_free(v->context, a);
   NTK_TRY(ntk_jacobian_adjoint(v->centred, v->top, d->g));
   double *worst = d->W + (DIRECTIONS - 1) * entries, sum = 0.0;
-  memcpy(worst, d->g + (v->network->W[v->L - 1] - v->network->theta), entries * sizeof *worst);
+  memcpy(worst, d->g + ntk_layer_offset(v->network, v->L - 1), entries * sizeof *worst);
   for (size_t i = 0; i < v->N; i++)
     sum += v->top[i];
   ntk_daxpy(entries, -sum, v->population->M, worst);
@@ -61,7 +61,7 @@ static ntk_status choose(const ntk_verification *v, directions *d) {
 static ntk_status project(const ntk_verification *v, directions *d, size_t at,
                           const ntk_features *centred) {
   const size_t entries = v->n * v->m;
-  double *G = d->g + (v->network->W[v->L - 1] - v->network->theta);
+  double *G = d->g + ntk_layer_offset(v->network, v->L - 1);
   for (size_t q = 0; q < DIRECTIONS; q++) {
     const double *W = d->W + q * entries;
     const double mean = ntk_ddot(entries, W, v->population->M);

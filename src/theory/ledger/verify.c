@@ -1,7 +1,6 @@
 /* ntk_verify: expectations first, then the ledger, section by section. */
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "theory/footprint.h"
 #include "theory/ledger/ledger.h"
 
 #include <math.h>
@@ -57,7 +56,7 @@ static ntk_status check(ntk_verification *v) {
     return ntk_fail(NTK_ERR_ARGUMENT, "%zu population samples; accepted: %d and up",
                     v->options.population, NTK_LEAST_POPULATION);
   NTK_TRY(ntk_dim_check(v->data, v->network->width[0]));
-  return ntk_verify_footprint_check(v->context, v->network, v->N, &v->options);
+  return ntk_verify_check_memory(v);
 }
 
 static ntk_status sections(ntk_verification *v) {

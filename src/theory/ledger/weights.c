@@ -98,9 +98,7 @@ static void fill_row(ntk_ledger_row *row, const draw *draws, size_t L) {
 
 ntk_status ntk_verify_weights(ntk_verification *v) {
   const size_t L = v->L;
-  size_t widest = 1;
-  for (size_t l = 1; l < L; l++)
-    widest = v->network->width[l] > widest ? v->network->width[l] : widest;
+  const size_t widest = ntk_widest(L, v->network->width, 1);
   void *pointer = NULL;
   double *work;
   NTK_TRY(ntk_alloc_doubles(v->context, (NTK_POPULATION_PIECE + 1) * widest, "spread", &work));

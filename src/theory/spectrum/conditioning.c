@@ -13,7 +13,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "kernel/extremes.h"
-#include "theory/footprint.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,7 +121,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   if (!(j.options.tolerance > 0.0 && j.options.tolerance < 1.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
                     j.options.tolerance);
-  NTK_TRY(ntk_footprint_check(context, network, j.N, &j.options));
+  NTK_TRY(ntk_job_check_memory(&j));
   ntk_status status = allocate(&j);
   if (status == NTK_OK)
     status = run(&j);

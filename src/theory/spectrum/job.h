@@ -21,6 +21,12 @@ typedef struct ntk_job {
   double *resolution;     /* L + 1: of each block, and of K */
 } ntk_job;
 
+/* ntk_spectrum_memory for a network and data set that are there already. */
+ntk_status ntk_job_check_memory(const ntk_job *j);
+/* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
+ * where it is small enough to stay in cache. */
+bool ntk_job_keeps_kernel(const ntk_network *network, size_t N);
+
 ntk_status ntk_job_features(ntk_job *j);
 /* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.
  */

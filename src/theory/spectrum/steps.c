@@ -6,7 +6,6 @@
 #include "data/npy.h"
 #include "kernel/extremes.h"
 #include "theory/bounds.h"
-#include "theory/footprint.h"
 
 #include <math.h>
 #include <string.h>
@@ -116,7 +115,7 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
 }
 
 ntk_status ntk_job_keep_kernel(ntk_job *j) {
-  if (!ntk_footprint_keeps_kernel(j->network->depth, j->network->width, j->N))
+  if (!ntk_job_keeps_kernel(j->network, j->N))
     return NTK_OK;
   const double start = ntk_clock();
   ntk_features_destroy(j->features);

@@ -1,0 +1,56 @@
+/* How much memory ntk_memorize takes, known before anything is allocated. */
+#include "fit/memorize/memorize.h"
+
+#include "base/memory.h"
+#include "kernel/footprint.h"
+#include "spectrum/eigen.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What the base network, whose last hidden layer is half of the wanted one's, holds and needs. */
+typedef struct base_network {
+  double parameters, D; /* bytes of its weights, and of n_{L-2} m of them */
+  ntk_kernel_bytes of;
+} base_network;
+
+static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                           base_network *base) {
+  const size_t L = spec->depth, m = spec->width[L - 1] / 2;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, L, sizeof(size_t), "the base network", &pointer));
+  size_t *width = pointer;
+  memcpy(width, spec->width, (L - 1) * sizeof *width);
+  width[L - 1] = m;
+  *base = (base_network){.parameters = 8.0 * ntk_shape_of(L, width).parameters,
+                         .D = 8.0 * (double)width[L - 2] * (double)m,
+                         .of = ntk_kernel_bytes_of(context, L, width, N)};
+  ntk_free(context, width);
+  return NTK_OK;
+}
+
+/* Held all the time: data (twice: equal samples are taken out into a copy), the base network with
+ * its features, gradient and kernel, the networks made and one that one of them is compared to.
+ * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
+ * features; and the workspace of a pass, a product or K_{L-2}. */
+ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
+  size_t P = 0;
+  base_network base;
+  NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
+  NTK_TRY(ntk_memorize_check(spec, &P));
+  NTK_TRY(describe(context, spec, N, &base));
+  const bool iterative = options != NULL && options->iterative;
+  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec->depth, spec->width, N);
+  const double n = 8.0 * (double)N, L = (double)spec->depth;
+  const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
+                      base.of.features + (iterative ? 0.0 : base.of.kernel) +
+                      ((double)count + 1.0) * 8.0 * (double)P;
+  const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) + 2.0 * n;
+  const double construction =
+      2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
+  const double workspace =
+      fmax(wanted.output, fmax(base.of.product, iterative ? 0.0 : base.of.build));
+  const double total = NTK_SMALL_OBJECTS + held + fmax(construction, eigen) + workspace;
+  return ntk_footprint_end(context, total, N, "this construction", bytes);
+}

@@ -1,0 +1,73 @@
+/* How much memory ntk_spectrum takes, known before anything is allocated: the most that is held at
+ * once, phase by phase. */
+#include "kernel/footprint.h"
+#include "spectrum/eigen.h"
+#include "theory/spectrum/job.h"
+
+#include <math.h>
+
+static const double CACHED_BYTES = 1 << 25; /* stays in cache */
+
+/* A copy of K may take the place of the features, and a little more where it stays in cache. */
+static bool keeps_kernel(const ntk_kernel_bytes *b) {
+  return b->kernel <= fmax(b->features, CACHED_BYTES);
+}
+
+bool ntk_job_keeps_kernel(const ntk_network *network, size_t N) {
+  const ntk_kernel_bytes b =
+      ntk_kernel_bytes_of(network->context, network->depth, network->width, N);
+  return keeps_kernel(&b);
+}
+
+/* Beyond X and the weights. singular: K is not built unless the options need it. */
+static double working_bytes(const ntk_context *context, size_t depth, const size_t *width,
+                            bool singular, size_t N, const ntk_spectrum_options *options) {
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, depth, width, N);
+  const double n = (double)N, eigen = (double)ntk_eigen_bytes(N);
+  const double norms = 8.0 * n * (2.0 * (double)depth + 4.0), rows = 24.0 * n; /* lists of them */
+
+  double most = b.features + fmax(b.create, rows);
+  most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
+  if (!singular || options->full || options->kernel_path != NULL)
+    most = fmax(most, b.features + b.kernel + fmax(b.build, rows));
+  if (!singular) { /* K moves into the place of the features, or the features stay */
+    most = fmax(most, keeps_kernel(&b) ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
+                                       : b.features + b.kernel + fmax(eigen, b.apply));
+    if (options->per_block)
+      most = fmax(most, b.features + b.kernel + eigen);
+  }
+  if (options->full)
+    most = fmax(most, b.features + b.kernel + b.full);
+  return most + norms + NTK_SMALL_OBJECTS;
+}
+
+/* The counting part of ntk_deficiency_find. */
+static bool known_singular(size_t parameters, size_t d, const ntk_activation *activation,
+                           size_t N) {
+  return N > parameters || (!activation->info.nonlinear && N > d);
+}
+
+ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                               const ntk_spectrum_options *options, size_t *bytes) {
+  static const ntk_spectrum_options defaults;
+  size_t parameters = 0;
+  NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
+  ntk_activation activation;
+  NTK_TRY(ntk_activation_find(spec->activation ? spec->activation : "sigmoid", &activation));
+  const bool singular = known_singular(parameters, spec->width[0], &activation, N);
+  const double total =
+      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
+      working_bytes(context, spec->depth, spec->width, singular, N, options ? options : &defaults);
+  return ntk_footprint_end(context, total, N, "this computation", bytes);
+}
+
+ntk_status ntk_job_check_memory(const ntk_job *j) {
+  const ntk_network *network = j->network;
+  const bool singular =
+      known_singular(network->parameters, network->width[0], &network->activation, j->N);
+  size_t bytes = 0;
+  return ntk_footprint_end(
+      j->context,
+      working_bytes(j->context, network->depth, network->width, singular, j->N, &j->options), j->N,
+      "this computation", &bytes);
+}
