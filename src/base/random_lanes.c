@@ -1,4 +1,4 @@
-#include "base/lanes.h"
+#include "base/lanes_math.h"
 
 void LANES_NAME(ntk_box_muller)(size_t pairs, const double *u, const double *v, double *x,
                                 double *y);

@@ -1,7 +1,7 @@
 /* phi and phi' together, from one exponential where they share it: both are needed wherever one is,
  * and the transcendental function is most of the cost. Where the shared one would cancel, in the
  * tails of tanh' and gelu, a second is called for, by the few vectors that reach there. */
-#include "base/lanes.h"
+#include "base/lanes_math.h"
 
 #include "net/activation.h"
 
