@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every command's --report is one page, well-formed, that needs nothing else: the answer with its verdict, then the
 # facts, then every field that --json has, by name and value.
-# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+# shellcheck disable=SC1091,SC2154,SC2086 # $size is several words; in, dir, out, err and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
 # balanced FILE: every element is closed where it was opened.
@@ -57,22 +57,49 @@ size='--samples 30 --dim 10 --widths 12,12 --activation tanh --seed 3'
 told='command|command_line|date|inputs|network|data|seed|environment'
 told="$told|status|seconds.layers" # names of before
 
-# shellcheck disable=SC2086
 page spectrum $size --certify --full --per-layer
 fields "$told"
 check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*≤.*≤" page.html | grep -q 1'
 check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
 page spectrum --samples 30 --dim 3 --widths 3,3
 check 'singular, and why' grep -q '<span class="v unresolved">? rank_deficient</span>' page.html
-# shellcheck disable=SC2086
 page verify $size --population 2048
 fields "$told"
+
+# figures COUNT CURVES: so many figures, and so many curves named in their legends.
+figures() {
+  check "$1 figures" test "$(grep -c '^<svg viewBox' page.html)" = "$1"
+  check "$2 curves with a name" test "$(grep -o "<span><svg width='36'" page.html | wc -l)" = "$2"
+  check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
+}
+
+page train $size --epochs 20 --track 10
+fields "$told|labels|optimizer|loss|precision|checkpoint"
+figures 2 5 # loss, bound, linearised; lambda_max, lambda_min
+check 'the bound has its verdict' grep -q '^<p>Theorem 4.2, (20): held .*<span class="v holds">' page.html
+check 'what was tracked' test "$(grep -c '<tr><td data-label="epoch">' page.html)" = 3
+check 'its end is above' grep -q "<p class=\"value\">loss .* → $(awk "BEGIN { printf \"%.6g\", $(value loss_final) }") in 20 epochs" page.html
+page train $size --epochs 20 --optimizer adam
+figures 1 1
+check 'the bound is not of adam' grep -q '(20): is of gradient descent alone <span class="v outside">' page.html
+rm -f page.html
+run train $size --epochs 200 --lr 1e9 --report page.html
+check 'of a training that diverged, too' grep -q '<span class="v fails">✗ diverged</span>' page.html
+
+page memorize $size
+fields "$told|labels|eps|absolute|iterative|absolute_error|certificate"
+check 'reached' grep -q '<p class="value">.*<span class="v holds">✓ reached</span>' page.html
+check 'not certified' grep -q 'not certified: --save DIR does' page.html
+page memorize $size --save fitted
+fields "$told|labels|eps|absolute|iterative|absolute_error|saved"
+bound=$(awk "BEGIN { printf \"%.1e\", $(value certificate.bound) }")
+check "the certificate is above: $bound" grep -q '^<p>proved, for the weights as saved.*≤ <b>[0-9]' page.html
+rm -rf fitted
 
 # ---- What is refused -----------------------------------------------------------------------------
 
 rm -f page.html
-for command in spectrum verify; do
-  # shellcheck disable=SC2086
+for command in spectrum verify train memorize; do
   {
     bad "$command: in no folder" '^ntkit: --report: nowhere/r.html' $command $size --report nowhere/r.html
     bad "$command: a folder" 'is no plain file' $command $size --report .
@@ -81,7 +108,9 @@ for command in spectrum verify; do
   }
   header '<f8' '(1, 1)' >"$in/x.npy"
   printf '%b' "$one" >>"$in/x.npy"
-  bad "$command: over the data" 'is what the command reads' $command --data "$in/x.npy" --widths 3 --report "$in/x.npy"
+  bad "$command: over the data" 'is what the command reads' $command --data "$in/x.npy" --widths 4 --report "$in/x.npy"
 done
+
+bad 'over the checkpoint' 'is what another option names' train $size --checkpoint c --report c
 
 finish test_report

@@ -11,6 +11,8 @@
 
 #include "cli/shell/settings.h"
 
+#include <stdio.h>
+
 /* As many curves can be told apart: seven colours, each with a filled and an open shape. */
 enum { FIGURE_CURVES = 14, FIGURE_LABEL = 256 };
 
@@ -33,6 +35,7 @@ typedef struct figure_curve {
   size_t points;
   const figure_point *point; /* x ascending */
   figure_style style;
+  size_t like; /* 1 + the number of the curve whose looks it has; 0: its own */
 } figure_curve;
 
 typedef struct figure_cell {
@@ -69,6 +72,14 @@ exit_status figure_check(const char *base, const char *input, const char *option
 /* Writes the five files, or without gnuplot the first two, and the line that says so. What cannot
  * be drawn on a logarithmic axis is left out; EXIT_INPUT when nothing is left. */
 exit_status figure_draw(const figure *f);
+
+/* The figure's plane with curves and numbers as an SVG that may stand in a page, described to those
+ * who cannot see it; no labels and no bands. Nothing where there is nothing to draw. */
+void figure_svg(const figure *f, const char *description, FILE *out);
+/* Curve c by itself, for a legend. */
+void figure_sample(const figure *f, size_t c, FILE *out);
+/* Whether a point of it can be drawn. */
+bool figure_has_points(const figure *f);
 
 /* Plain text as enhanced text that looks the same. */
 void figure_plain(const char *plain, size_t size, char *text);

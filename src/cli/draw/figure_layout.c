@@ -33,15 +33,14 @@ static void widen(figure_range *range, double part) {
   range->high += room;
 }
 
-/* Decades from a labelled power of ten to the next. */
-static double decades(const figure_range *range) {
+double figure_decades(const figure_range *range) {
   return fmax(axis_step(log10(range->high / range->low) / range->room), 1.0);
 }
 
 /* The end moved outwards, by whole (floor or ceil), to a number that is short to write: of a long
  * range a power of ten, else a number not far away for its length. */
 static double round_end(const figure_range *range, double end, double (*whole)(double)) {
-  const double ratio = range->high / range->low, step = decades(range);
+  const double ratio = range->high / range->low, step = figure_decades(range);
   const double power = pow(10.0, floor(log10(end)));
   const double unit = fmin(axis_step(end * (pow(ratio, 0.05) - 1.0)), power);
   const double at =
@@ -259,128 +258,4 @@ void figure_lay_out(const figure *f, figure_layout *layout) {
   round_ends(&layout->x);
   round_ends(&layout->y);
   find_key(f, layout);
-}
-
-/* ---- Tics ------------------------------------------------------------------------------------ */
-
-static const char POWERS[] = "10^{%T}";
-enum { TICS = 32 };
-
-typedef struct tics {
-  size_t count;
-  double at[TICS];
-} tics;
-
-static void add_tic(tics *t, double at) {
-  if (t->count < TICS)
-    t->at[t->count++] = at;
-}
-
-static void add_multiples(tics *t, const figure_range *range, double step) {
-  const double first = ceil(range->low / step), last = floor(range->high / step);
-  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
-    add_tic(t, (first + (double)i) * step);
-}
-
-/* 1, 2 and 5 times powers of ten; where they are too few, multiples of step. */
-static void add_log(tics *t, const figure_range *range, double step) {
-  static const double lead[] = {1.0, 2.0, 5.0};
-  for (int k = (int)floor(log10(range->low)); k <= (int)floor(log10(range->high)); k++)
-    for (size_t i = 0; i < 3; i++) {
-      const double at = lead[i] * pow(10.0, k);
-      if (at >= range->low && at <= range->high)
-        add_tic(t, at);
-    }
-  if (t->count < 3) {
-    t->count = 0;
-    add_multiples(t, range, step);
-  }
-}
-
-/* Powers of ten, step decades apart. */
-static void add_powers(tics *t, const figure_range *range, double step) {
-  const double first = ceil(log10(range->low) / step), last = log10(range->high) / step;
-  for (size_t i = 0; first + (double)i <= last && t->count < TICS; i++)
-    add_tic(t, pow(10.0, (first + (double)i) * step));
-}
-
-/* Leaves out tics whose labels would touch an end's. */
-static void clear_ends(tics *t, const figure_range *range) {
-  const double gap = pow(range->high / range->low, 0.7 / range->room);
-  size_t kept = 0;
-  for (size_t i = 0; i < t->count; i++)
-    if (t->at[i] > gap * range->low && gap * t->at[i] < range->high)
-      t->at[kept++] = t->at[i];
-  t->count = kept;
-}
-
-/* A number where the others are powers of ten. */
-static void put_power(double at, FILE *out) {
-  const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
-  fputc('\'', out);
-  if (fabs(lead - 1.0) > 1e-9)
-    fprintf(out, "%.3g×", lead);
-  fprintf(out, "10^{%.0f}' %.10g", power, at);
-}
-
-/* Between labelled ends, powers of ten as a series, for gnuplot puts small tics into one. */
-static void put_powers(const char *name, const figure_range *range, FILE *out) {
-  const double step = decades(range);
-  tics t = {0};
-  add_powers(&t, range, step);
-  clear_ends(&t, range);
-  if (t.count > 0)
-    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t.at[0], pow(10.0, step),
-            t.at[t.count - 1]);
-  fprintf(out, "set %stics %s(", name, t.count > 0 ? "add " : "");
-  put_power(range->low, out);
-  fputs(", ", out);
-  put_power(range->high, out);
-  fputs(")\n", out);
-}
-
-/* About how many characters of full size are seen of a value in gnuplot's format: its %T is the
- * power of ten, and its %h is %g with a raised power. */
-static double tic_width(const char *format, double value) {
-  char text[32];
-  if (strcmp(format, POWERS) == 0)
-    return 2.0 + 0.8 * snprintf(text, sizeof text, "%.0f", floor(log10(value)));
-  if (strcmp(format, "%h") != 0)
-    return snprintf(text, sizeof text, "%.10g", value);
-  const int length = snprintf(text, sizeof text, "%g", value);
-  return strchr(text, 'e') != NULL ? length + 2 : length;
-}
-
-double figure_tics(const char *name, const figure_range *range, FILE *out) {
-  const double step = axis_step((range->high - range->low) / 6.0);
-  const double largest = fmax(fabs(range->low), fabs(range->high));
-  const double least = range->log ? range->low : step;
-  const char *format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g";
-  tics t = {0};
-  if (!range->log) {
-    add_multiples(&t, range, step);
-    fprintf(out, "set %stics %.10g\n", name, step);
-  } else if (range->high / range->low >= 1e3) {
-    format = POWERS;
-    add_tic(&t, range->low);
-    add_tic(&t, range->high);
-    if (range->ends)
-      put_powers(name, range, out);
-  } else {
-    add_log(&t, range, step);
-    if (range->ends) {
-      clear_ends(&t, range);
-      add_tic(&t, range->low);
-      add_tic(&t, range->high);
-    }
-    fprintf(out, "set %stics (", name);
-    for (size_t i = 0; i < t.count; i++)
-      fprintf(out, "%s%.10g", i > 0 ? ", " : "", t.at[i]);
-    fputs(")\n", out);
-  }
-  fprintf(out, "set format %s '%s'\n", name, format);
-  double widest = 0.0;
-  for (size_t i = 0; i < t.count; i++)
-    widest = fmax(widest, tic_width(format, t.at[i]));
-  return widest;
 }

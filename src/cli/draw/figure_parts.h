@@ -1,5 +1,6 @@
 /* The parts of a figure: figure_draw.c writes files and runs gnuplot, figure_layout.c finds ranges,
- * tics and a place for the legend, figure_script.c writes gnuplot's commands. */
+ * tics and a place for the legend, figure_script.c writes gnuplot's commands, figure_svg.c a page's
+ * SVG. */
 #ifndef NTK_CLI_FIGURE_PARTS_H
 #define NTK_CLI_FIGURE_PARTS_H
 
@@ -35,9 +36,32 @@ void figure_lay_out(const figure *f, figure_layout *layout);
 void figure_edges(const figure *f, const figure_layout *layout, const figure_cell *cell,
                   double edge[4]);
 
-/* "set xtics ..." and "set format x ..." for an axis called name; how many characters of full size
- * the longest tic's label takes. */
-double figure_tics(const char *name, const figure_range *range, FILE *out);
+/* Decades from a labelled power of ten to the next. */
+double figure_decades(const figure_range *range);
+
+enum { FIGURE_TICS = 34 };
+typedef struct figure_tics {
+  size_t count;
+  double at[FIGURE_TICS]; /* where range->ends the last two are these */
+  double step;            /* of a linear axis */
+  bool powers;            /* labels are powers of ten */
+  const char *format;     /* as gnuplot knows it: its %T is the power of ten, %h is %g */
+} figure_tics;
+void figure_find_tics(const figure_range *range, figure_tics *tics);
+
+/* How a curve is told from others, by colour (Okabe and Ito's, which colour-blind readers tell
+ * apart too), by shape, filled and for the second round of colours open, and by dash. */
+typedef struct figure_look {
+  const char *colour;
+  int filled, open;  /* gnuplot's numbers of the shape */
+  const char *shape; /* the same as an SVG path about the origin */
+  const char *dash;  /* of SVG lines without shapes */
+  double width;      /* of these: a wide pale line under a thin dark one shows both */
+} figure_look;
+enum { FIGURE_COLOURS = 7 };
+extern const figure_look figure_looks[FIGURE_COLOURS];
+/* Which one curve c of the figure has, and whether it is of the second round. */
+const figure_look *figure_look_of(const figure *f, size_t c, bool *again);
 
 /* Whether the axis can show the value. */
 bool figure_shows(const figure_axis *axis, double value);

@@ -4,14 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLOURS = 7 };
-
-/* Okabe and Ito's colours, which colour-blind readers tell apart too; and shapes, filled and for
- * the second round of colours open, with dashed lines. */
-static const char *const colours[COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                             "#E69F00", "#56B4E9", "#000000"};
-static const int shapes[FIGURE_CURVES] = {7, 5, 9, 13, 11, 15, 2, 6, 4, 8, 12, 10, 14, 1};
-
 /* text and suffix in single quotes: there gnuplot reads everything as it is but the quote. */
 static void put_quoted(const char *text, const char *suffix, FILE *out) {
   fputc('\'', out);
@@ -31,6 +23,62 @@ static void put_label(const char *what, const char *text, FILE *out) {
   fputc('\n', out);
 }
 
+/* A number where the others are powers of ten. */
+static void put_power(double at, FILE *out) {
+  const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
+  fputc('\'', out);
+  if (fabs(lead - 1.0) > 1e-9)
+    fprintf(out, "%.3g×", lead);
+  fprintf(out, "10^{%.0f}' %.10g", power, at);
+}
+
+/* Between labelled ends, powers of ten as a series, for gnuplot puts small tics into one. */
+static void put_powers(const char *name, const figure_range *range, const figure_tics *t,
+                       FILE *out) {
+  const size_t inner = t->count - 2;
+  if (inner > 0)
+    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t->at[0], pow(10.0, figure_decades(range)),
+            t->at[inner - 1]);
+  fprintf(out, "set %stics %s(", name, inner > 0 ? "add " : "");
+  put_power(range->low, out);
+  fputs(", ", out);
+  put_power(range->high, out);
+  fputs(")\n", out);
+}
+
+/* About how many characters of full size are seen of a value. */
+static double tic_width(const figure_tics *t, double value) {
+  char text[32];
+  if (t->powers)
+    return 2.0 + 0.8 * snprintf(text, sizeof text, "%.0f", floor(log10(value)));
+  if (strcmp(t->format, "%h") != 0)
+    return snprintf(text, sizeof text, "%.10g", value);
+  const int length = snprintf(text, sizeof text, "%g", value);
+  return strchr(text, 'e') != NULL ? length + 2 : length;
+}
+
+/* "set xtics ..." and "set format x ..." for an axis called name; how many characters of full size
+ * the longest tic's label takes. */
+static double put_tics(const char *name, const figure_range *range, FILE *out) {
+  figure_tics t;
+  figure_find_tics(range, &t);
+  if (!range->log) {
+    fprintf(out, "set %stics %.10g\n", name, t.step);
+  } else if (t.powers && range->ends) {
+    put_powers(name, range, &t, out);
+  } else if (!t.powers) {
+    fprintf(out, "set %stics (", name);
+    for (size_t i = 0; i < t.count; i++)
+      fprintf(out, "%s%.10g", i > 0 ? ", " : "", t.at[i]);
+    fputs(")\n", out);
+  }
+  fprintf(out, "set format %s '%s'\n", name, t.format);
+  double widest = 0.0;
+  for (size_t i = 0; i < t.count; i++)
+    widest = fmax(widest, tic_width(&t, t.at[i]));
+  return widest;
+}
+
 /* The longest tic's characters. */
 static double put_scale(const char *name, const figure_range *range, FILE *out) {
   if (range->log)
@@ -39,7 +87,7 @@ static double put_scale(const char *name, const figure_range *range, FILE *out) 
     fprintf(out, "set %srange [%.10g*(1-1e-6):%.10g*(1+1e-6)]\n", name, range->low, range->high);
   else
     fprintf(out, "set %srange [%.10g:%.10g]\n", name, range->low, range->high);
-  return figure_tics(name, range, out);
+  return put_tics(name, range, out);
 }
 
 static void put_axis(const char *name, const figure_axis *axis, const figure_range *range,
@@ -82,23 +130,27 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
   const char *before = "plot";
   for (size_t c = 0; c < f->curves; c++) {
     const bool single = f->bars || f->curve[c].points == 1;
+    bool again;
+    const figure_look *look = figure_look_of(f, c, &again);
     if (!has_band(&f->curve[c]))
       continue;
     fprintf(out, "%s data index %zu using 1:%s%s with %s lc rgb '%s' notitle", before, c,
             single ? "2:" : "", edges,
             single ? "yerrorbars lw 2 pt 0" : "filledcurves fs transparent solid 0.2 noborder",
-            colours[c % COLOURS]);
+            look->colour);
     before = ", \\\n    ";
   }
   for (size_t c = 0; c < f->curves; c++) {
+    bool again;
+    const figure_look *look = figure_look_of(f, c, &again);
     fprintf(out, "%s data index %zu using 1:2 with ", before, c);
     if (f->curve[c].style == FIGURE_LINE)
       fputs("lines lw 2", out);
     else
       fprintf(out, "%s lw 2 ps 1.1 pt %d",
               f->curve[c].style == FIGURE_SHAPES ? "points" : "linespoints",
-              shapes[c % FIGURE_CURVES]);
-    fprintf(out, " lc rgb '%s'%s title ", colours[c % COLOURS], c < COLOURS ? "" : " dt 2");
+              again ? look->open : look->filled);
+    fprintf(out, " lc rgb '%s'%s title ", look->colour, again ? " dt 2" : "");
     put_quoted(f->curve[c].label, "", out);
     before = ", \\\n    ";
   }
@@ -115,7 +167,7 @@ static void put_line(const figure_curve *curve, size_t c, FILE *out) {
   fprintf(out,
           ", \\\n     data index %zu using 1:2 with lines lw 7 lc rgb 'white' notitle"
           ", \\\n     data index %zu using 1:2 with lines lw 3 lc rgb '%s' title ",
-          c + 1, c + 1, colours[(c + 1) % COLOURS]);
+          c + 1, c + 1, figure_looks[(c + 1) % FIGURE_COLOURS].colour);
   put_quoted(curve->label, "", out);
 }
 

@@ -6,7 +6,8 @@
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
-#include "cli/show/json.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
 #include "ntkit/data.h"
 
 #include <math.h>
@@ -174,16 +175,10 @@ static exit_status find_accuracy(memorize_run *run) {
   return status;
 }
 
-/* A result that cannot be saved is still printed. */
 static exit_status present(memorize_run *run) {
-  const memorize_settings *settings = run->settings;
+  static const present_ways ways = {memorize_save, memorize_page, memorize_json, memorize_print};
   const ntk_memorize_result all = memorize_overall(run);
-  exit_status status = settings->common.save != NULL ? memorize_save(run) : EXIT_DONE;
-  progress_clear();
-  if (settings->common.json)
-    status = json_print(memorize_json(run), status);
-  else
-    memorize_print(run);
+  exit_status status = present_result(run->job.settings, &ways, run);
   if (status == EXIT_DONE && !all.reached)
     status = report_error(EXIT_FAILED, "not reached: %s", all.reason);
   return status;
@@ -246,6 +241,8 @@ exit_status command_memorize(const void *given) {
   const job_steps steps = {
       .memory = check_memory, .labels = make_labels, .no_network = true, .claim = claim};
   exit_status status = check(settings);
+  if (status == EXIT_DONE)
+    status = page_check(&settings->common, NULL);
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)

@@ -1,5 +1,5 @@
-/* ntkit memorize, in parts: memorize.c computes, memorize_text.c and memorize_json.c present,
- * memorize_save.c writes files and reads them back for the certificate. */
+/* ntkit memorize, in parts: memorize.c computes, memorize_text.c, memorize_json.c and
+ * memorize_page.c present, memorize_save.c writes files and reads them back for the certificate. */
 #ifndef NTK_CLI_MEMORIZE_H
 #define NTK_CLI_MEMORIZE_H
 
@@ -8,6 +8,7 @@
 #include "ntkit/fit.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 typedef struct memorize_settings {
   cli_settings common;
@@ -43,15 +44,13 @@ double memorize_absolute_worst(const memorize_run *run);
 /* memorize_overall of the certificates. */
 ntk_fit_error memorize_certificate(const memorize_run *run);
 
-/* The table for people, on standard output. */
-void memorize_print(const memorize_run *run);
-/* The object for programs; NULL for want of memory. */
-json_t *memorize_json(const memorize_run *run);
+/* The ways to show a memorize_run (cli/show/present.h). The first writes data, labels and weights,
+ * reads them back (run->certificate is what they do), and saves them. */
+exit_status memorize_save(void *run);
+void memorize_page(const void *run, FILE *out);
+json_t *memorize_json(const void *run);
+void memorize_print(const void *run);
 
 /* Whether --save may write what it is going to. */
 exit_status memorize_claim(const memorize_run *run);
-/* Writes data, labels and weights, reads them back (run->certificate is what they do), and saves
- * them. */
-exit_status memorize_save(memorize_run *run);
-
 #endif

@@ -34,7 +34,8 @@ static json_t *class_array(const memorize_run *run) {
   return array;
 }
 
-json_t *memorize_json(const memorize_run *run) {
+json_t *memorize_json(const void *what) {
+  const memorize_run *run = what;
   const memorize_settings *settings = run->settings;
   const ntk_description *table = ntk_describe("ntk_memorize_result");
   const ntk_memorize_result all = memorize_overall(run);

@@ -55,7 +55,7 @@ const cli_command memorize_command = {
                                      SHARED(THREADS, MEMORY),
                                      SHARED(LABELS, LABELS),
                                      OPTION_PART(own),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(memorize_settings),
     .run = command_memorize,

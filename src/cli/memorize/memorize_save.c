@@ -130,7 +130,8 @@ static exit_status certify_all(memorize_run *run) {
   return status;
 }
 
-exit_status memorize_save(memorize_run *run) {
+exit_status memorize_save(void *what) {
+  memorize_run *run = what;
   saved_folder *folder = &run->job.folder;
   exit_status status = save_arrays(run);
   if (status == EXIT_DONE)

@@ -55,7 +55,8 @@ static void print_classes(const memorize_run *run) {
     printf("and %zu more: --json has all\n", run->count - ROWS);
 }
 
-void memorize_print(const memorize_run *run) {
+void memorize_print(const void *what) {
+  const memorize_run *run = what;
   const ntk_memorize_result all = memorize_overall(run);
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.settings->labels,

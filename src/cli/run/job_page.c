@@ -41,6 +41,32 @@ void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked) {
   put_certificate(out, answer, asked);
 }
 
+void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
+                      const char *const name[], const double *const values[]) {
+  enum { DRAWN = 300 }; /* of a curve: more are not seen */
+  figure_point point[JOB_SPECTRA][DRAWN];
+  figure_curve curve[JOB_SPECTRA];
+  static const size_t look[JOB_SPECTRA] = {1, 2, 3, 7}; /* the last is black over the wide one */
+  const size_t drawn = N < DRAWN ? N : DRAWN;
+  double largest = 0.0;
+  for (size_t k = 0; k < count; k++)
+    largest = fmax(largest, values[k][N - 1]);
+  for (size_t k = 0; k < count; k++) {
+    curve[k] = (figure_curve){name[k], drawn, point[k], FIGURE_LINE, look[k]};
+    for (size_t i = 0; i < drawn; i++) {
+      const size_t at = drawn > 1 ? i * (N - 1) / (drawn - 1) : 0;
+      /* What rounding makes of 0 must not pull the axis after it. */
+      const double y = values[k][at] > 1e-15 * largest ? values[k][at] : NAN;
+      point[k][i] = (figure_point){(double)(at + 1), y, NAN, NAN};
+    }
+  }
+  page_figure(out, &(figure){.title = title,
+                             .x = {"number of the eigenvalue, ascending", false},
+                             .y = {"eigenvalue", true},
+                             .curves = count,
+                             .curve = curve});
+}
+
 void job_page_facts(FILE *out, const cli_job *job) {
   const cli_settings *settings = job->settings;
   fputs("<dt>network</dt><dd>", out);

@@ -19,6 +19,12 @@ void job_page_computed(FILE *out, double seconds, const ntk_context *context);
 #define JOB_LAMBDA "lambda_min(K)"
 void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked);
 
+/* A figure of whole spectra, each of N eigenvalues in ascending order; count: at most
+ * JOB_SPECTRA. */
+enum { JOB_SPECTRA = 4 };
+void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
+                      const char *const name[], const double *const values[]);
+
 /* Puts how the program was called, when, and what it read. */
 void job_put_origin(json_t **object, const cli_job *job);
 json_t *job_network_json(const cli_job *job);

@@ -37,7 +37,8 @@ static const char style[] =
     ".unresolved{background:#eee;color:#444}.measured{color:#666;padding-left:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:.3rem 0}\n"
     ".legend svg{vertical-align:middle;margin-right:.3rem}\n"
-    ".figure svg{max-width:100%;height:auto}\n"
+    ".figure{max-width:760px}.axis{margin:0;font-size:.88rem}.axis.x{text-align:center}\n"
+    ".figure svg{display:block;max-width:100%;height:auto}\n"
     ".answer{border-left:4px solid #0072B2;padding:.1rem 0 .1rem 1rem;margin:0 0 1.2rem}\n"
     ".answer p{margin:.2rem 0}.answer .value{font-size:1.4rem}.answer .value .v{font-size:1rem}\n"
     ".summary .v{margin-right:.4rem}\n"
@@ -207,7 +208,7 @@ static void put_inside(FILE *out, const char *text, size_t length) {
 static bool is_variable(const char *start, const char *at) {
   if (*at == 'a' || *at == 'o' || *at == 'E' || (*at == 'b' && at[1] == ')'))
     return false;
-  const bool before = at > start && (isalpha((unsigned char)at[-1]) || at[-1] == '\'');
+  const bool before = at > start && (isalnum((unsigned char)at[-1]) || at[-1] == '\'');
   const bool after = isalpha((unsigned char)at[1]) || at[1] == '\'';
   return isalpha((unsigned char)*at) && !before && !after;
 }
@@ -245,4 +246,32 @@ void page_formula(FILE *out, const char *text) {
   fputs("<span class=\"math\">", out);
   page_math(out, text);
   fputs("</span>", out);
+}
+
+/* ---- Figures --------------------------------------------------------------------------------- */
+
+static void put_axis(FILE *out, const char *kind, const char *label) {
+  fprintf(out, "<p class=\"axis %s\">", kind);
+  page_math(out, label);
+  fputs("</p>\n", out);
+}
+
+void page_figure(FILE *out, const figure *f) {
+  if (!figure_has_points(f))
+    return;
+  fputs("<h2>", out);
+  page_math(out, f->title);
+  fputs("</h2>\n<div class=\"legend\">", out);
+  for (size_t c = 0; c < f->curves; c++)
+    if (f->curve[c].label[0] != '\0') {
+      fputs("<span>", out);
+      figure_sample(f, c, out);
+      page_formula(out, f->curve[c].label);
+      fputs("</span>", out);
+    }
+  fputs("</div>\n<div class=\"figure\">\n", out);
+  put_axis(out, "y", f->y.label);
+  figure_svg(f, f->title, out);
+  put_axis(out, "x", f->x.label);
+  fputs("</div>\n", out);
 }

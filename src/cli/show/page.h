@@ -3,6 +3,7 @@
 #ifndef NTK_CLI_PAGE_H
 #define NTK_CLI_PAGE_H
 
+#include "cli/draw/figure.h"
 #include "cli/shell/settings.h"
 #include "ntkit/describe.h"
 #include "ntkit/verify.h"
@@ -32,6 +33,11 @@ void page_fact(FILE *out, const char *name, const char *format, ...)
 void page_verdict(FILE *out, ntk_ledger_verdict like, const char *word);
 /* A cell; empty for NaN. */
 void page_number(FILE *out, const char *label, double value, const char *format);
+
+/* The figure under its title, which tells it to those who cannot see it, with a legend of the
+ * curves that have a label; labels are formulas as above. Nothing where nothing of it can be drawn.
+ */
+void page_figure(FILE *out, const figure *f);
 
 /* Every field of a result, by name, value, unit and meaning: between begin and end the rows of any
  * number of structs (prefix: "" or what stands before their names), then the lists in them. */

@@ -38,6 +38,9 @@ void spectrum_page(const void *what, FILE *out) {
   job_page_facts(out, &run->job);
   job_page_computed(out, run->result.seconds.total, run->job.context);
   fputs("</dl>\n", out);
+  if (run->result.eigenvalues != NULL)
+    job_page_spectra(out, "Eigenvalues of K", run->result.samples, 1, (const char *[]){""},
+                     (const double *[]){run->result.eigenvalues});
   page_fields_begin(out);
   page_fields(out, "", table, &run->result);
   page_fields_end(out);

@@ -8,6 +8,8 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,23 +91,14 @@ static exit_status claim(const void *run) {
 
 /* ---- After it -------------------------------------------------------------------------------- */
 
-/* A result that cannot be saved or drawn is still printed. */
-static exit_status present(train_run *run, const ntk_train_result *result) {
-  const train_settings *settings = run->settings;
-  exit_status status = settings->common.save != NULL ? train_save(run, result) : EXIT_DONE;
-  progress_clear();
-  if (settings->common.json)
-    status = json_print(train_json(run, result), status);
-  else
-    train_print(run, result);
-  return status;
-}
-
-/* Programs get the object all the same: it says what would have been stable. */
-static exit_status diverged(const train_run *run, const ntk_train_result *result) {
+/* Programs get the object all the same, and readers the page: they say what would have been stable.
+ */
+static exit_status diverged(const train_run *run) {
   if (run->job.settings->json)
-    (void)json_print(train_json(run, result), EXIT_DONE);
-  return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", result->reason);
+    (void)json_print(train_json(run), EXIT_DONE);
+  if (run->job.settings->report != NULL)
+    (void)page_save(run->job.settings, train_page, run);
+  return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", run->result.reason);
 }
 
 /* While the kernel is measured nobody tells of epochs: the last one told of may be some ago. */
@@ -135,25 +128,27 @@ static const char *option_at_fault(const train_run *run) {
 }
 
 static exit_status compute(train_run *run) {
-  ntk_train_result result = {0};
+  static const present_ways ways = {train_save, train_page, train_json, train_print};
+  ntk_train_result *result = &run->result;
   const ntk_status computed =
-      ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, &result);
+      ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, result);
   if (computed == NTK_ERR_CANCELLED)
     return interrupted(run);
   if (computed != NTK_OK)
     return report_library(computed, option_at_fault(run));
-  exit_status status =
-      result.stopped == NTK_STOP_DIVERGED ? diverged(run, &result) : present(run, &result);
+  exit_status status = result->stopped == NTK_STOP_DIVERGED
+                           ? diverged(run)
+                           : present_result(run->job.settings, &ways, run);
   const double wanted = run->options.seconds;
-  if (wanted > 0.0 && result.seconds > 1.05 * wanted + 0.1)
+  if (wanted > 0.0 && result->seconds > 1.05 * wanted + 0.1)
     report_warning(run->job.settings,
                    "--time %g: it took %.3g s: what comes before the first step, and a step that "
                    "has begun, go to their end",
-                   wanted, result.seconds);
-  if (status == EXIT_DONE && result.unsaved[0] != '\0')
+                   wanted, result->seconds);
+  if (status == EXIT_DONE && result->unsaved[0] != '\0')
     status =
-        report_error(EXIT_FAILED, "the last checkpoint could not be written: %s", result.unsaved);
-  ntk_train_clear(&result);
+        report_error(EXIT_FAILED, "the last checkpoint could not be written: %s", result->unsaved);
+  ntk_train_clear(result);
   return status;
 }
 
@@ -163,6 +158,8 @@ exit_status command_train(const void *given) {
   const job_steps steps = {
       .begun = make_options, .memory = check_memory, .labels = make_labels, .claim = claim};
   exit_status status = train_check(settings);
+  if (status == EXIT_DONE)
+    status = page_check(&settings->common, settings->checkpoint);
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE) {

@@ -1,12 +1,14 @@
-/* ntkit train, in parts: train.c computes, train_check.c refuses and warns, train_text.c and
- * train_json.c present, train_save.c and train_plot.c write files. */
+/* ntkit train, in parts: train.c computes, train_check.c refuses and warns, train_text.c,
+ * train_json.c and train_page.c present, train_save.c and train_plot.c write files. */
 #ifndef NTK_CLI_TRAIN_H
 #define NTK_CLI_TRAIN_H
 
 #include "cli/run/job.h"
 #include "ntkit/fit.h"
+#include "ntkit/verify.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 typedef struct train_settings {
   cli_settings common;
@@ -25,6 +27,7 @@ typedef struct train_run {
   double *Y;        /* N labels, owned */
   char *checkpoint; /* owned; NULL: none */
   ntk_train_options options;
+  ntk_train_result result;
   size_t epoch; /* the last one that progress told of, and its loss */
   double loss;
   bool stopped; /* progress was answered by a wish to stop */
@@ -36,19 +39,27 @@ exit_status train_check(const train_settings *settings);
  * cost. After data and network are there. */
 void train_warn(const train_run *run);
 
-/* The table for people, on standard output. */
-void train_print(const train_run *run, const ntk_train_result *result);
-/* The object for programs; NULL for want of memory. */
-json_t *train_json(const train_run *run, const ntk_train_result *result);
+/* The ways to show a train_run (cli/show/present.h). The first saves data, labels, first and last
+ * weights, losses, what was tracked, and figures: one that cannot be drawn keeps nothing else from
+ * being saved. */
+exit_status train_save(void *run);
+void train_page(const void *run, FILE *out);
+json_t *train_json(const void *run);
+void train_print(const void *run);
+
+/* What is to be said of (20), of (21) and of how far the kernel moved, in a line each, and as what
+ * it counts; "" where there is nothing to say. */
+enum { TRAIN_LINE = 256 };
+ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]);
+ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]);
+ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]);
 
 /* Whether --save may write what it is going to. */
 exit_status train_claim(const train_run *run);
-/* Saves data, labels, first and last weights, losses, what was tracked, and figures. A figure that
- * cannot be drawn keeps nothing else from being saved. */
-exit_status train_save(train_run *run, const ntk_train_result *result);
-
-/* Figures of --plot: DIR/loss.* and, of a tracked run, DIR/spectrum.* */
-exit_status train_plot(train_run *run, const ntk_train_result *result);
+/* Figures: of the losses, and of a tracked run of the kernel's spectrum; for --plot as DIR/loss.*
+ * and DIR/spectrum.*, and in a page. */
+exit_status train_plot(train_run *run);
+void train_figures(const train_run *run, FILE *out);
 /* Name i of the files that train_plot may write, into text; false past the last. */
 bool train_figure_name(const train_run *run, size_t i, size_t size, char *text);
 

@@ -5,7 +5,9 @@
 
 #include <unistd.h>
 
-json_t *train_json(const train_run *run, const ntk_train_result *result) {
+json_t *train_json(const void *what) {
+  const train_run *run = what;
+  const ntk_train_result *result = &run->result;
   const train_settings *settings = run->settings;
   const ntk_description *table = ntk_describe("ntk_train_result");
   const bool checkpoint = run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0;

@@ -148,7 +148,7 @@ const cli_command train_command = {
                                      SHARED(THREADS, MEMORY),
                                      SHARED(LABELS, LABELS),
                                      OPTION_PART(own),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(train_settings),
     .run = command_train,

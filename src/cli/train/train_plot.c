@@ -1,7 +1,7 @@
-/* Figures of ntkit train --plot: the loss with what the theory says of it, and the ends of the
- * kernel's spectrum over epochs. */
-#include "cli/draw/figure.h"
+/* Figures of ntkit train, for --plot and --report: the loss with what the theory says of it, and
+ * the ends of the kernel's spectrum over epochs. */
 #include "cli/shell/report.h"
+#include "cli/show/page.h"
 #include "cli/train/train.h"
 
 #include <math.h>
@@ -31,6 +31,7 @@ typedef struct curves {
   size_t count, used;
   figure_curve curve[CURVES];
   figure_point *point;
+  char bound[FIGURE_LABEL], y[FIGURE_LABEL]; /* labels */
 } curves;
 
 static void begin(curves *c, const char *label) {
@@ -57,7 +58,7 @@ static size_t spread(size_t i, size_t kept, size_t count) {
   return kept < 2 ? 0 : (size_t)((double)i * (double)(count - 1) / (double)(kept - 1) + 0.5);
 }
 
-static exit_status draw(train_run *run, const char *name, const curves *c, figure f) {
+static exit_status draw(train_run *run, const char *name, figure f) {
   saved_folder *folder = &run->job.folder;
   char *base = saved_staged(folder, name), *place = saved_path(run->job.settings->save, name);
   if (base == NULL || place == NULL) {
@@ -68,10 +69,7 @@ static exit_status draw(train_run *run, const char *name, const curves *c, figur
   f.base = base;
   f.place = place;
   f.option = "save";
-  f.x = (figure_axis){"epoch", false};
-  f.y.log = true;
-  f.curves = c->count;
-  f.curve = c->curve;
+  f.title = NULL;
   exit_status status = figure_draw(&f);
   for (size_t i = 0; i < SUFFIXES; i++) { /* without gnuplot there are two of them */
     char file[SAVED_NAME];
@@ -88,26 +86,23 @@ static exit_status draw(train_run *run, const char *name, const curves *c, figur
 
 /* The bound is known at every epoch, the prediction of the linear model where K was tracked. Both
  * may fall below every loss there is, where they must not pull the axis after them. */
-static exit_status draw_loss(train_run *run, const ntk_train_result *result, curves *c) {
-  const size_t losses = result->epochs + 1, kept = losses < KEPT ? losses : KEPT;
+static void losses(const train_run *run, curves *c, figure *f) {
+  const ntk_train_result *result = &run->result;
+  const size_t count = result->epochs + 1, kept = count < KEPT ? count : KEPT;
   double least = INFINITY;
-  c->count = c->used = 0;
   begin(c, "loss");
   for (size_t i = 0; i < kept; i++) {
-    const size_t t = spread(i, kept, losses);
+    const size_t t = spread(i, kept, count);
     add(c, (double)t, result->loss[t], 0.0);
     least = result->loss[t] > 0.0 ? fmin(least, result->loss[t]) : least;
   }
   end(c, FIGURE_BOTH);
-  if (c->count == 0) {
-    report_warning(run->job.settings, "--plot: every loss is 0, which a logarithmic axis has not");
-    return EXIT_DONE;
-  }
-  char bound[FIGURE_LABEL], y[FIGURE_LABEL];
-  snprintf(bound, sizeof bound, "bound (20), c = %.3g", result->convergence.c);
-  begin(c, bound);
+  if (c->count == 0)
+    return;
+  snprintf(c->bound, sizeof c->bound, "bound (20), c = %.3g", result->convergence.c);
+  begin(c, c->bound);
   for (size_t i = 0; i < kept && !isnan(result->rate_bound); i++) {
-    const double t = (double)spread(i, kept, losses);
+    const double t = (double)spread(i, kept, count);
     add(c, t, result->loss_initial * pow(result->rate_bound, t), 0.1 * least);
   }
   end(c, FIGURE_BOTH);
@@ -116,14 +111,14 @@ static exit_status draw_loss(train_run *run, const ntk_train_result *result, cur
   for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
   end(c, FIGURE_SHAPES);
-  snprintf(y, sizeof y, "loss (%s)", run->settings->loss);
-  const figure f = {.about = "loss, the bound (20), and the loss if the kernel stayed K_0",
-                    .y = {.label = y}};
-  return draw(run, bases[0], c, f);
+  snprintf(c->y, sizeof c->y, "loss (%s)", run->settings->loss);
+  f->title = "Loss, beside Theorem 4.2";
+  f->about = "loss, the bound (20), and the loss if the kernel stayed K_0";
+  f->y.label = c->y;
 }
 
-static exit_status draw_spectrum(train_run *run, const ntk_train_result *result, curves *c) {
-  c->count = c->used = 0;
+static void eigenvalues(const train_run *run, curves *c, figure *f) {
+  const ntk_train_result *result = &run->result;
   begin(c, "λ_{max}");
   for (size_t i = 0; i < result->tracked; i++)
     add(c, (double)result->track[i].epoch, result->track[i].lambda_max, 0.0);
@@ -132,22 +127,50 @@ static exit_status draw_spectrum(train_run *run, const ntk_train_result *result,
   for (size_t i = 0; i < result->tracked; i++)
     add(c, (double)result->track[i].epoch, result->track[i].lambda_min, 0.0);
   end(c, FIGURE_BOTH);
-  if (c->count == 0) {
-    report_warning(run->job.settings, "--plot: no eigenvalue above 0 was found");
-    return EXIT_DONE;
-  }
-  const figure f = {.about = "largest and smallest eigenvalue of K(theta_t)",
-                    .y = {.label = "eigenvalues of K(θ_t)"}};
-  return draw(run, bases[1], c, f);
+  f->title = "The kernel while it was trained";
+  f->about = "largest and smallest eigenvalue of K(theta_t)";
+  f->y.label = "eigenvalues of K(θ_t)";
 }
 
-exit_status train_plot(train_run *run, const ntk_train_result *result) {
-  curves c = {.point = calloc(2 * KEPT + 2 * result->tracked, sizeof *c.point)};
-  if (c.point == NULL)
+/* Figure i of BASES; of c, which has room for the points, it borrows. */
+static figure make(const train_run *run, size_t i, curves *c) {
+  figure f = {.x = {"epoch", false}, .y = {.log = true}, .curve = c->curve};
+  c->count = c->used = 0;
+  (i == 0 ? losses : eigenvalues)(run, c, &f);
+  f.curves = c->count;
+  return f;
+}
+
+static bool make_room(const train_run *run, curves *c) {
+  c->point = calloc(2 * KEPT + 2 * run->result.tracked, sizeof *c->point);
+  return c->point != NULL;
+}
+
+void train_figures(const train_run *run, FILE *out) {
+  curves c;
+  if (!make_room(run, &c)) /* the page goes on without them */
+    return;
+  for (size_t i = 0; i < (run->result.tracked > 0 ? BASES : 1); i++) {
+    const figure f = make(run, i, &c);
+    page_figure(out, &f);
+  }
+  free(c.point);
+}
+
+exit_status train_plot(train_run *run) {
+  static const char *const empty[] = {"every loss is 0, which a logarithmic axis has not",
+                                      "no eigenvalue above 0 was found"};
+  curves c;
+  if (!make_room(run, &c))
     return report_error(EXIT_FAILED, "no memory for the figures' points");
-  exit_status status = draw_loss(run, result, &c);
-  if (status == EXIT_DONE && result->tracked > 0)
-    status = draw_spectrum(run, result, &c);
+  exit_status status = EXIT_DONE;
+  for (size_t i = 0; i < (run->result.tracked > 0 ? BASES : 1) && status == EXIT_DONE; i++) {
+    const figure f = make(run, i, &c);
+    if (c.count > 0)
+      status = draw(run, bases[i], f);
+    else
+      report_warning(run->job.settings, "--plot: %s", empty[i]);
+  }
   free(c.point);
   return status;
 }

@@ -95,16 +95,17 @@ static exit_status save_arrays(train_run *run, const ntk_train_result *result) {
   return status == EXIT_DONE ? save_track(result, folder) : status;
 }
 
-exit_status train_save(train_run *run, const ntk_train_result *result) {
+exit_status train_save(void *what) {
+  train_run *run = what;
   saved_folder *folder = &run->job.folder;
   if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
     folder->checkpoint = run->checkpoint;
-  exit_status status = save_arrays(run, result);
+  exit_status status = save_arrays(run, &run->result);
   if (status != EXIT_DONE)
     return status;
-  const exit_status drawn = run->settings->plot ? train_plot(run, result) : EXIT_DONE;
+  const exit_status drawn = run->settings->plot ? train_plot(run) : EXIT_DONE;
   status = saved_announce(folder);
   if (status == EXIT_DONE)
-    status = saved_finish(folder, train_json(run, result));
+    status = saved_finish(folder, train_json(run));
   return drawn == EXIT_DONE ? status : drawn;
 }

@@ -78,19 +78,27 @@ static void print_track(const ntk_train_result *result) {
 
 /* ---- The verdict ----------------------------------------------------------------------------- */
 
-static void print_bound(const train_run *run, const ntk_convergence *c) {
-  if (strcmp(run->settings->optimizer, "gd") != 0)
-    printf("  (20)      is of gradient descent alone\n");
-  else if (!c->bound_known)
-    printf("  (20)      not known: %s\n",
-           c->alpha > 0.0
+ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
+  const ntk_convergence *c = &run->result.convergence;
+  const char *line = "held at every epoch where rounding lets it be seen";
+  ntk_ledger_verdict verdict = NTK_LEDGER_HOLDS;
+  if (strcmp(run->settings->optimizer, "gd") != 0) {
+    line = "is of gradient descent alone";
+    verdict = NTK_LEDGER_OUTSIDE;
+  } else if (!c->bound_known) {
+    verdict = NTK_LEDGER_UNRESOLVED;
+    line = c->alpha > 0.0
                ? "rounding hides it with a step so small, or the step is too large for it"
            : c->reason[0] != '\0' ? c->reason
-                                  : "the smallest eigenvalue of K_0 was not found");
-  else if (c->bound_held)
-    printf("  (20)      held at every epoch where rounding lets it be seen\n");
+                                  : "the smallest eigenvalue of K_0 was not found";
+  } else if (!c->bound_held) {
+    verdict = NTK_LEDGER_FAILS;
+  }
+  if (verdict == NTK_LEDGER_FAILS)
+    snprintf(text, TRAIN_LINE, "did not hold, first at epoch %zu", c->bound_broken);
   else
-    printf("  (20)      did not hold, first at epoch %zu\n", c->bound_broken);
+    snprintf(text, TRAIN_LINE, "%s%s", verdict == NTK_LEDGER_UNRESOLVED ? "not known: " : "", line);
+  return verdict;
 }
 
 /* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
@@ -100,20 +108,39 @@ static double largest_step(const train_run *run, const ntk_convergence *c) {
   return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
 }
 
-static void print_condition(const train_run *run, const ntk_train_result *result) {
+ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]) {
+  const ntk_convergence *c = &run->result.convergence;
+  const bool tracked = run->options.track > 0;
+  if (tracked && c->condition_known) {
+    snprintf(text, TRAIN_LINE, "%s",
+             c->condition_held ? "satisfied at every tracked epoch"
+                               : "not satisfied; it suffices for (20), and is not necessary");
+    return c->condition_held ? NTK_LEDGER_HOLDS : NTK_LEDGER_OUTSIDE;
+  }
+  snprintf(text, TRAIN_LINE, "not %s: %s", tracked ? "known" : "measured",
+           !tracked               ? "--track EVERY does"
+           : c->reason[0] != '\0' ? c->reason
+                                  : "an eigenvalue is 0 or was not found");
+  return NTK_LEDGER_UNRESOLVED;
+}
+
+ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]) {
+  const double laziness = run->result.convergence.laziness;
+  const char *word = laziness < 0.01  ? "lazy: nearly a linear model"
+                     : laziness < 0.1 ? "the kernel moved a little"
+                                      : "not lazy: the kernel moved";
+  text[0] = '\0';
+  if (!isnan(laziness))
+    snprintf(text, TRAIN_LINE, "||J_t - J_0|| / ||J_0|| at most %.2g: %s", laziness, word);
+  return NTK_LEDGER_MEASURED;
+}
+
+/* Where (21) is known, its numbers. */
+static void print_numbers(const train_run *run) {
+  const ntk_train_result *result = &run->result;
   const ntk_convergence *c = &result->convergence;
-  if (run->options.track == 0) {
-    printf("  (21)      not measured: --track EVERY does\n");
+  if (run->options.track == 0 || !c->condition_known)
     return;
-  }
-  if (!c->condition_known) {
-    printf("  (21)      not known: %s\n",
-           c->reason[0] != '\0' ? c->reason : "an eigenvalue is 0 or was not found");
-    return;
-  }
-  printf("  (21)      %s\n", c->condition_held ? "satisfied at every tracked epoch"
-                                               : "not satisfied; it suffices for (20), and is not "
-                                                 "necessary");
   printf("            ||J_t - J_0|| at most %.4g; allowed: alpha^2 / (2 beta) = %.4g\n",
          c->change_largest, c->change_allowed);
   printf("            distance at most %.4g; R = 4 ||F_0 - Y|| / alpha = %.4g\n",
@@ -123,23 +150,21 @@ static void print_condition(const train_run *run, const ntk_train_result *result
            result->lr, largest_step(run, c));
 }
 
-static void print_laziness(const ntk_convergence *c) {
-  if (isnan(c->laziness))
-    return;
-  const char *word = c->laziness < 0.01  ? "lazy: nearly a linear model"
-                     : c->laziness < 0.1 ? "the kernel moved a little"
-                                         : "not lazy: the kernel moved";
-  printf("  laziness  ||J_t - J_0|| / ||J_0|| at most %.2g: %s\n", c->laziness, word);
+static void print_verdict(const train_run *run) {
+  char text[TRAIN_LINE];
+  (void)train_bound(run, text);
+  printf("\nTheorem 4.2\n  (20)      %s\n", text);
+  (void)train_condition(run, text);
+  printf("  (21)      %s\n", text);
+  print_numbers(run);
+  (void)train_laziness(run, text);
+  if (text[0] != '\0')
+    printf("  laziness  %s\n", text);
 }
 
-static void print_verdict(const train_run *run, const ntk_train_result *result) {
-  printf("\nTheorem 4.2\n");
-  print_bound(run, &result->convergence);
-  print_condition(run, result);
-  print_laziness(&result->convergence);
-}
-
-void train_print(const train_run *run, const ntk_train_result *result) {
+void train_print(const void *what) {
+  const train_run *run = what;
+  const ntk_train_result *result = &run->result;
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s", run->job.settings->labels);
   job_print_network(&run->job);
@@ -148,7 +173,7 @@ void train_print(const train_run *run, const ntk_train_result *result) {
   putchar('\n');
   print_outcome(run, result);
   print_track(result);
-  print_verdict(run, result);
+  print_verdict(run);
   printf("\ntime        %.3f s", result->seconds);
   if (result->seconds_tracking > 0)
     printf(", of these %.3f s for the kernel", result->seconds_tracking);

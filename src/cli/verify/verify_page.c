@@ -1,5 +1,4 @@
 /* The page of ntkit verify --report. */
-#include "cli/draw/svg.h"
 #include "cli/run/job_show.h"
 #include "cli/show/page.h"
 #include "cli/verify/verify.h"
@@ -88,45 +87,17 @@ static void put_row(FILE *out, const ntk_ledger_row *row) {
   fputs("</td></tr>\n", out);
 }
 
-enum { DRAWN = 400 };
-
 static void put_spectra(FILE *out, const ntk_ledger *ledger) {
-  const size_t N = ledger->samples, drawn = N < DRAWN ? N : DRAWN;
-  svg_plot p = {
-      .out = out,
-      .x = {.low = 0.0, .high = (double)N, .label = "number of the eigenvalue, ascending"},
-      .y = {.low = INFINITY, .high = -INFINITY, .log = true, .label = "eigenvalue"}};
-  double x[DRAWN], y[DRAWN];
-  double largest = 0.0;
-  for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++)
-    if (ledger->spectrum[k].values != NULL)
-      largest = fmax(largest, ledger->spectrum[k].values[N - 1]);
-  if (!(largest > 0.0))
-    return;
-  fputs("<h2>Spectra of the proof's kernels</h2>\n<div class=\"legend\">", out);
+  const char *name[NTK_LEDGER_SPECTRA];
+  const double *values[NTK_LEDGER_SPECTRA];
   for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
-    fputs("<span>", out);
-    svg_sample(out, k, true);
-    page_formula(out, ledger->spectrum[k].name);
-    fputs("</span>", out);
-    /* What rounding makes of 0 must not pull the axis after it. */
-    for (size_t i = 0; i < N; i++)
-      if (ledger->spectrum[k].values[i] > 1e-15 * largest)
-        svg_include(&p.y, ledger->spectrum[k].values[i]);
+    if (ledger->spectrum[k].values == NULL)
+      return;
+    name[k] = ledger->spectrum[k].name;
+    values[k] = ledger->spectrum[k].values;
   }
-  fputs("</div>\n<div class=\"figure\">\n", out);
-  const double floor = p.y.low;
-  svg_begin(&p, "Eigenvalues of K, of its block, and of the two centred kernels, sorted");
-  for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
-    for (size_t i = 0; i < drawn; i++) {
-      const size_t at = drawn > 1 ? i * (N - 1) / (drawn - 1) : 0;
-      x[i] = (double)(at + 1);
-      y[i] = ledger->spectrum[k].values[at] >= floor ? ledger->spectrum[k].values[at] : NAN;
-    }
-    svg_line(&p, k, drawn, x, y);
-  }
-  svg_end(&p);
-  fputs("</div>\n", out);
+  job_page_spectra(out, "Spectra of the proof's kernels", ledger->samples, NTK_LEDGER_SPECTRA, name,
+                   values);
 }
 
 static void put_ledger(const verify_view *view, FILE *out) {

@@ -1,36 +1,41 @@
 /* The page of a ladder: eigenvalues with their power laws, and every exponent beside its
  * prediction. */
-#include "cli/draw/svg.h"
 #include "cli/show/page.h"
 #include "cli/verify/verify.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { FOREST = 240, FOREST_HEIGHT = 24, MOST_TICS = 8 };
+enum { FOREST = 240, FOREST_HEIGHT = 24 };
+
+typedef struct scale {
+  double low, high;
+} scale;
 
 /* One scale for the exponents of all rows; what is past it, as of a logarithm's power, stands at
  * its border. */
-static svg_axis exponents(const ntk_sweep *l) {
-  svg_axis axis = {.low = 0.0, .high = 2.0};
+static scale exponents(const ntk_sweep *l) {
+  scale axis = {0.0, 2.0};
   for (size_t i = 0; i < l->rows; i++) {
     const double values[] = {l->row[i].exponent, l->row[i].low, l->row[i].high,
                              l->row[i].predicted};
     for (size_t k = 0; k < sizeof values / sizeof values[0]; k++)
-      if (isfinite(values[k]))
-        svg_include(&axis, fmax(-5.4, fmin(8.4, values[k])));
+      if (isfinite(values[k])) {
+        axis.low = fmin(axis.low, fmax(-5.4, values[k]));
+        axis.high = fmax(axis.high, fmin(8.4, values[k]));
+      }
   }
   axis.low = floor(axis.low - 0.1);
   axis.high = ceil(axis.high + 0.1);
   return axis;
 }
 
-static double across(const svg_axis *axis, double value) {
+static double across(const scale *axis, double value) {
   const double u = (value - axis->low) / (axis->high - axis->low);
   return 8.0 + (FOREST - 16.0) * fmax(0.0, fmin(1.0, u));
 }
 
-static void put_scale(FILE *out, const svg_axis *axis) {
+static void put_scale(FILE *out, const scale *axis) {
   fprintf(out, "<svg viewBox=\"0 0 %d 18\" role=\"img\" font-size=\"12\"><title>exponent</title>",
           FOREST);
   for (int value = (int)axis->low; value <= (int)axis->high; value++)
@@ -40,7 +45,7 @@ static void put_scale(FILE *out, const svg_axis *axis) {
 }
 
 /* The interval as a bar, the exponent as a dot, the prediction as an open diamond. */
-static void put_forest(FILE *out, const svg_axis *axis, const ntk_sweep_row *row) {
+static void put_forest(FILE *out, const scale *axis, const ntk_sweep_row *row) {
   const double middle = 0.5 * FOREST_HEIGHT;
   fprintf(out, "<svg viewBox=\"0 0 %d %d\" aria-hidden=\"true\" fill=\"none\">", FOREST,
           FOREST_HEIGHT);
@@ -63,7 +68,7 @@ static void put_forest(FILE *out, const svg_axis *axis, const ntk_sweep_row *row
   fputs("</svg>", out);
 }
 
-static void put_ladder_row(FILE *out, const svg_axis *axis, const ntk_sweep_row *row) {
+static void put_ladder_row(FILE *out, const scale *axis, const ntk_sweep_row *row) {
   fputs("<tr>", out);
   page_cells(out, &row->ledger, row->ledger.note);
   page_number(out, "exponent", row->exponent, "%.3f");
@@ -83,69 +88,44 @@ static void put_ladder_row(FILE *out, const svg_axis *axis, const ntk_sweep_row 
 
 /* The proof's eigenvalues and what centring takes from them, with their power laws. */
 static void put_fits(FILE *out, const verify_view *view) {
-  static const char *const keys[SVG_CURVES] = {"lambda_min_K",  "lambda_min_block",
-                                               "lambda_min_FB", "lambda_min_centred",
-                                               "a_cost",        "b_cost"};
+  enum { CURVES = 6, RUNGS = 64 };
+  static const char *const keys[CURVES] = {"lambda_min_K",  "lambda_min_block",
+                                           "lambda_min_FB", "lambda_min_centred",
+                                           "a_cost",        "b_cost"};
   const ntk_sweep *l = view->ladder;
-  const ntk_sweep_row *curve[SVG_CURVES] = {NULL};
+  figure_point point[CURVES][RUNGS], end[CURVES][2];
+  figure_curve curve[2 * CURVES], line[CURVES];
+  size_t curves = 0;
+  for (size_t k = 0; k < CURVES; k++)
+    for (size_t i = 0; i < l->rows; i++) {
+      const ntk_sweep_row *row = &l->row[i];
+      const size_t rungs = row->means.points < RUNGS ? row->means.points : RUNGS;
+      if (strcmp(row->ledger.key, keys[k]) != 0 || !isfinite(row->exponent) || rungs < 2)
+        continue;
+      for (size_t t = 0; t < rungs; t++)
+        point[k][t] = (figure_point){row->means.point[t].x, row->means.point[t].mean, NAN, NAN};
+      for (size_t e = 0; e < 2; e++) {
+        const double x = point[k][e == 0 ? 0 : rungs - 1].x;
+        end[k][e] = (figure_point){x, row->constant * pow(x, row->exponent), NAN, NAN};
+      }
+      curve[curves] = (figure_curve){row->ledger.name, rungs, point[k], FIGURE_SHAPES, 0};
+      line[curves] = (figure_curve){"", 2, end[k], FIGURE_LINE, curves + 1};
+      curves++;
+    }
+  memcpy(curve + curves, line, curves * sizeof *line);
   char label[64];
   snprintf(label, sizeof label, "%.30s", view->rungs->variable);
-  svg_plot p = {
-      .out = out,
-      .x = {.low = INFINITY, .high = -INFINITY, .log = true, .label = label},
-      .y = {.low = INFINITY, .high = -INFINITY, .log = true, .label = "mean over trials"}};
-  for (size_t k = 0; k < SVG_CURVES; k++)
-    for (size_t i = 0; i < l->rows; i++)
-      if (strcmp(l->row[i].ledger.key, keys[k]) == 0 && isfinite(l->row[i].exponent))
-        curve[k] = &l->row[i];
-  for (size_t k = 0; k < SVG_CURVES; k++)
-    for (size_t i = 0; curve[k] != NULL && i < curve[k]->means.points; i++) {
-      svg_include(&p.x, curve[k]->means.point[i].x);
-      svg_include(&p.y, curve[k]->means.point[i].mean);
-    }
-  if (!(p.x.high > p.x.low))
-    return;
-  const double low = p.x.low, high = p.x.high;
-  for (size_t k = 0; k < SVG_CURVES; k++) /* the lines reach past the points */
-    for (size_t end = 0; curve[k] != NULL && end < 2; end++)
-      svg_include(&p.y, curve[k]->constant * pow(end == 0 ? low : high, curve[k]->exponent));
-  fputs("<h2>Eigenvalues along the ladder, with fitted power laws</h2>\n<div class=\"legend\">",
-        out);
-  for (size_t k = 0; k < SVG_CURVES; k++)
-    if (curve[k] != NULL) {
-      fputs("<span>", out);
-      svg_sample(out, k, false);
-      page_formula(out, curve[k]->ledger.name);
-      fputs("</span>", out);
-    }
-  fputs("</div>\n<div class=\"figure\">\n", out);
-  double tic[MOST_TICS];
-  for (size_t k = 0; k < SVG_CURVES; k++)
-    if (curve[k] != NULL && curve[k]->means.points <= MOST_TICS &&
-        curve[k]->means.points > p.x.tics) {
-      p.x.tics = curve[k]->means.points;
-      for (size_t i = 0; i < p.x.tics; i++)
-        tic[i] = curve[k]->means.point[i].x;
-    }
-  p.x.tic = tic;
-  svg_begin(&p, "Smallest eigenvalues and the costs of centring against the ladder's variable");
-  for (size_t k = 0; k < SVG_CURVES; k++) {
-    if (curve[k] == NULL)
-      continue;
-    const double x[] = {low, high}, y[] = {curve[k]->constant * pow(low, curve[k]->exponent),
-                                           curve[k]->constant * pow(high, curve[k]->exponent)};
-    svg_line(&p, k, 2, x, y);
-    for (size_t i = 0; i < curve[k]->means.points; i++)
-      svg_points(&p, k, 1, &curve[k]->means.point[i].x, &curve[k]->means.point[i].mean);
-  }
-  svg_end(&p);
-  fputs("</div>\n", out);
+  page_figure(out, &(figure){.title = "Eigenvalues along the ladder, with fitted power laws",
+                             .x = {label, true},
+                             .y = {"mean over trials", true},
+                             .curves = 2 * curves,
+                             .curve = curve});
 }
 
 void page_ladder(const verify_view *view, FILE *out) {
   const ntk_sweep *l = view->ladder;
   const cli_settings *s = &view->settings->study.common;
-  const svg_axis axis = exponents(l);
+  const scale axis = exponents(l);
   page_answer(view, out);
   fputs("<dl>\n", out);
   page_fact(out, "ladder", "%s = %s, %zu trials at each size", view->rungs->variable,

@@ -1,0 +1,151 @@
+/* A figure inside a page: SVG written by hand. */
+#include "cli/draw/axis.h"
+#include "cli/draw/figure_parts.h"
+
+#include <math.h>
+
+const figure_look figure_looks[FIGURE_COLOURS] = {
+    {"#0072B2", 7, 6, "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "none", 2.0},
+    {"#D55E00", 5, 4, "M-4.5 -4.5h9v9h-9z", "8 4", 2.0},
+    {"#009E73", 9, 8, "M0 -6l5.5 9.5h-11z", "none", 5.0},
+    {"#CC79A7", 13, 12, "M0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z", "2 3", 2.0},
+    {"#E69F00", 11, 10, "M0 6l5.5 -9.5h-11z", "10 3 2 3", 2.0},
+    {"#56B4E9", 15, 14, "M0 -5.5l5.2 3.8l-2 6.2h-6.4l-2 -6.2z", "5 2", 2.0},
+    {"#000000", 2, 1, "M-4 -4l8 8M4 -4l-8 8", "2 2", 2.0},
+};
+
+const figure_look *figure_look_of(const figure *f, size_t c, bool *again) {
+  const size_t like = f->curve[c].like > 0 ? f->curve[c].like - 1 : c;
+  *again = like % FIGURE_CURVES >= FIGURE_COLOURS;
+  return &figure_looks[like % FIGURE_COLOURS];
+}
+
+/* The plane within the figure, in its units. */
+enum { WIDTH = 760, HEIGHT = 376, LEFT = 74, TOP = 12, ACROSS = 670, DOWN = 336 };
+
+typedef struct plane {
+  const figure *f;
+  figure_layout layout;
+  FILE *out;
+} plane;
+
+static double place(const figure_range *range, double value) {
+  return axis_place(range->log, range->low, range->high, value);
+}
+
+static double across(const plane *p, double x) {
+  return LEFT + ACROSS * place(&p->layout.x, x);
+}
+
+static double down(const plane *p, double y) {
+  return TOP + DOWN * (1.0 - place(&p->layout.y, y));
+}
+
+/* ---- Axes ------------------------------------------------------------------------------------ */
+
+static void put_number(const figure_tics *t, double value, FILE *out) {
+  const double power = floor(log10(fabs(value)) + 1e-9), lead = value / pow(10.0, power);
+  if (!t->powers || (power >= -3.0 && power <= 4.0)) {
+    fprintf(out, "%.6g</text>\n", value);
+    return;
+  }
+  if (fabs(lead - 1.0) > 1e-9)
+    fprintf(out, "%.3g×", lead);
+  fprintf(out, "10<tspan dy='-5' font-size='70%%'>%s%.0f</tspan></text>\n",
+          power < 0.0 ? "&#8722;" : "", fabs(power));
+}
+
+static void put_tics(const plane *p, bool upwards) {
+  figure_tics t;
+  figure_find_tics(upwards ? &p->layout.y : &p->layout.x, &t);
+  for (size_t i = 0; i < t.count; i++) {
+    const double at = upwards ? down(p, t.at[i]) : across(p, t.at[i]);
+    if (upwards)
+      fprintf(p->out,
+              "<path d='M%d.0 %.1fh%d.0' stroke='#ddd'/><text x='%d' y='%.1f' text-anchor='end'>",
+              LEFT, at, ACROSS, LEFT - 7, at + 4.5);
+    else
+      fprintf(p->out,
+              "<path d='M%.1f %dv%d' stroke='#ddd'/><text x='%.1f' y='%d' text-anchor='middle'>",
+              at, TOP, DOWN, at, TOP + DOWN + 19);
+    put_number(&t, t.at[i], p->out);
+  }
+}
+
+/* ---- Curves ---------------------------------------------------------------------------------- */
+
+static void begin_line(const figure_look *look, bool plain, FILE *out) {
+  const double width = plain ? look->width : 2.0;
+  fprintf(out, "<path stroke='%s' stroke-width='%g' stroke-dasharray='%s'%s d='", look->colour,
+          width, plain ? look->dash : "none", width > 4.0 ? " stroke-opacity='0.5'" : "");
+}
+
+static void put_shape(const figure_look *look, bool open, double x, double y, FILE *out) {
+  fprintf(out, "<path transform='translate(%.1f %.1f)' d='%s' fill='%s' stroke='%s'/>", x, y,
+          look->shape, open ? "#fff" : look->colour, look->colour);
+}
+
+static void put_curve(const plane *p, size_t c) {
+  const figure_curve *curve = &p->f->curve[c];
+  bool again;
+  const figure_look *look = figure_look_of(p->f, c, &again);
+  const char *command = "M";
+  if (curve->style != FIGURE_SHAPES) {
+    begin_line(look, curve->style == FIGURE_LINE, p->out);
+    for (size_t i = 0; i < curve->points; i++) {
+      const figure_point *point = &curve->point[i];
+      if (!figure_shows(&p->f->x, point->x) || !figure_shows(&p->f->y, point->y)) {
+        command = "M";
+        continue;
+      }
+      fprintf(p->out, "%s%.1f %.1f", command, across(p, point->x), down(p, point->y));
+      command = "L";
+    }
+    fputs("'/>\n", p->out);
+  }
+  for (size_t i = 0; i < curve->points && curve->style != FIGURE_LINE; i++)
+    if (figure_shows(&p->f->x, curve->point[i].x) && figure_shows(&p->f->y, curve->point[i].y))
+      put_shape(look, again, across(p, curve->point[i].x), down(p, curve->point[i].y), p->out);
+}
+
+/* ---- The figure ------------------------------------------------------------------------------ */
+
+bool figure_has_points(const figure *f) {
+  figure_layout layout;
+  figure_lay_out(f, &layout);
+  return layout.drawn > 0;
+}
+
+void figure_svg(const figure *f, const char *description, FILE *out) {
+  figure sized = *f;
+  sized.width = WIDTH;
+  sized.height = HEIGHT;
+  plane p = {.f = f, .out = out};
+  figure_lay_out(&sized, &p.layout);
+  if (p.layout.drawn == 0)
+    return;
+  fprintf(out,
+          "<svg viewBox='0 0 %d %d' width='%d' role='img' font-size='14' fill='none'>\n"
+          "<title>%s</title>\n<g fill='#222'>\n",
+          WIDTH, HEIGHT, WIDTH, description);
+  put_tics(&p, false);
+  put_tics(&p, true);
+  fprintf(out, "</g>\n<path d='M%d %dv%dh%d' stroke='#222'/>\n", LEFT, TOP, DOWN, ACROSS);
+  for (size_t c = 0; c < f->curves; c++)
+    put_curve(&p, c);
+  fputs("</svg>\n", out);
+}
+
+void figure_sample(const figure *f, size_t c, FILE *out) {
+  const figure_style style = f->curve[c].style;
+  bool again;
+  const figure_look *look = figure_look_of(f, c, &again);
+  fputs("<svg width='36' height='14' aria-hidden='true' fill='none'>", out);
+  if (style != FIGURE_SHAPES) {
+    begin_line(look, style == FIGURE_LINE, out);
+    fputs("M1 7h34'/>", out);
+  }
+  if (style != FIGURE_LINE)
+    put_shape(look, again, 18.0, 7.0, out);
+  fputs("</svg>", out);
+}

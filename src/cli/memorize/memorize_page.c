@@ -1,0 +1,69 @@
+/* The page of ntkit memorize --report. */
+#include "cli/memorize/memorize.h"
+#include "cli/run/job_show.h"
+#include "cli/show/page.h"
+
+#include <math.h>
+
+static const char LARGEST[] = "max_i |F_L(x_i) - Y_i|";
+
+/* The error, as --eps asks for it, beside what was wanted. */
+static void put_error(FILE *out, const memorize_run *run, const ntk_memorize_result *all) {
+  const bool absolute = run->settings->absolute;
+  fputs("<p class=\"value\">", out);
+  page_formula(out, absolute ? "||F_L - Y||" : "||F_L - Y|| / ||Y||");
+  fprintf(out, " = %.3g, wanted %.3g ",
+          absolute ? memorize_absolute_worst(run) : all->relative_error, run->settings->eps);
+  page_verdict(out, all->reached ? NTK_LEDGER_HOLDS : NTK_LEDGER_FAILS,
+               all->reached ? "reached" : "not reached");
+  fputs("</p>\n", out);
+  if (!all->reached) {
+    fputs("<p>", out);
+    page_text(out, all->reason);
+    fputs("</p>\n", out);
+  }
+}
+
+static void put_answer(FILE *out, const memorize_run *run, const ntk_memorize_result *all) {
+  char text[JOB_CELL];
+  fputs("<div class=\"answer\">\n", out);
+  put_error(out, run, all);
+  fputs("<p>", out);
+  if (run->certificate != NULL) {
+    const ntk_fit_error c = memorize_certificate(run);
+    fputs("proved, for the weights as saved and read back: ", out);
+    page_formula(out, LARGEST);
+    fprintf(out, " ≤ <b>%s</b></p>\n", job_number_up(c.bound, 3, text));
+  } else {
+    page_formula(out, LARGEST);
+    fprintf(out, " = %.3g, rounding in it at most %s; not certified: --save DIR does</p>\n",
+            all->max_error, job_number_up(all->rounding, 2, text));
+  }
+  if (run->count > 1)
+    fprintf(out, "<p>%zu classes, the worst of them above</p>\n", run->count);
+  if (!isnan(run->accuracy))
+    fprintf(out, "<p>%zu of %zu samples get their class by the largest of %zu outputs</p>\n",
+            run->right, ntk_dataset_samples(run->job.data), run->count);
+  fputs("</div>\n", out);
+}
+
+void memorize_page(const void *what, FILE *out) {
+  const memorize_run *run = what;
+  const ntk_memorize_result all = memorize_overall(run);
+  page_begin(out, "Labels memorised by Corollary 4.1");
+  put_answer(out, run, &all);
+  fputs("<dl>\n", out);
+  job_page_facts(out, &run->job);
+  page_fact(out, "labels", "%s%s", run->settings->common.labels,
+            run->classes.count > 0 ? " (classes)" : "");
+  job_page_computed(out, all.seconds.total, run->job.context);
+  fputs("</dl>\n", out);
+  page_fields_begin(out);
+  page_fields(out, "", ntk_describe("ntk_memorize_result"), &all);
+  if (run->certificate != NULL) {
+    const ntk_fit_error certificate = memorize_certificate(run);
+    page_fields(out, "certificate.", ntk_describe("ntk_fit_error"), &certificate);
+  }
+  page_fields_end(out);
+  page_end(out);
+}

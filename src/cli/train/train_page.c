@@ -1,0 +1,75 @@
+/* The page of ntkit train --report. */
+#include "cli/run/job_show.h"
+#include "cli/show/page.h"
+#include "cli/train/train.h"
+
+#include <math.h>
+
+/* As what it counts that a training stopped so. */
+static ntk_ledger_verdict outcome(const ntk_train_result *result) {
+  return result->stopped == NTK_STOP_TARGET     ? NTK_LEDGER_HOLDS
+         : result->stopped == NTK_STOP_DIVERGED ? NTK_LEDGER_FAILS
+         : result->stopped == NTK_STOP_STALLED  ? NTK_LEDGER_SUSPECT
+                                                : NTK_LEDGER_MEASURED;
+}
+
+static void put_theorem(FILE *out, const train_run *run) {
+  static const struct {
+    const char *name;
+    ntk_ledger_verdict (*tell)(const train_run *run, char text[TRAIN_LINE]);
+  } lines[] = {{"Theorem 4.2, (20)", train_bound},
+               {"its condition (21)", train_condition},
+               {"laziness", train_laziness}};
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    char text[TRAIN_LINE];
+    const ntk_ledger_verdict verdict = lines[i].tell(run, text);
+    if (text[0] == '\0')
+      continue;
+    fprintf(out, "<p>%s: ", lines[i].name);
+    page_text(out, text);
+    fputc(' ', out);
+    if (verdict != NTK_LEDGER_MEASURED)
+      page_verdict(out, verdict, NULL);
+    fputs("</p>\n", out);
+  }
+}
+
+static void put_answer(FILE *out, const train_run *run) {
+  const ntk_train_result *r = &run->result;
+  fprintf(out, "<div class=\"answer\">\n<p class=\"value\">loss %.6g → %.6g in %zu epochs ",
+          r->loss_initial, r->loss_final, r->epochs);
+  page_verdict(out, outcome(r), ntk_train_stop_name(r->stopped));
+  fputs("</p>\n<p>", out);
+  page_text(out, r->reason);
+  fputs("</p>\n", out);
+  if (!isnan(r->rate_measured)) {
+    fprintf(out, "<p>rate %.8g an epoch, measured", r->rate_measured);
+    if (!isnan(r->rate_bound))
+      fprintf(out, "; (20) allows %.8g", r->rate_bound);
+    fputs("</p>\n", out);
+  }
+  put_theorem(out, run);
+  fputs("</div>\n", out);
+}
+
+void train_page(const void *what, FILE *out) {
+  const train_run *run = what;
+  const ntk_train_result *r = &run->result;
+  const ntk_description *table = ntk_describe("ntk_train_result");
+  page_begin(out, "A training, beside Theorem 4.2");
+  put_answer(out, run);
+  fputs("<dl>\n", out);
+  job_page_facts(out, &run->job);
+  page_fact(out, "training", "%s, loss %s, %s, labels %s", run->settings->optimizer,
+            run->settings->loss, run->settings->common.precision, run->settings->common.labels);
+  if (!isnan(r->lr))
+    page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
+  job_page_computed(out, r->seconds, run->job.context);
+  fputs("</dl>\n", out);
+  train_figures(run, out);
+  page_fields_begin(out);
+  page_fields(out, "", table, r);
+  page_fields_end(out);
+  page_lists(out, table, r);
+  page_end(out);
+}
