@@ -159,6 +159,11 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
     --data sphere
   bad 'data of another d' '^ntkit: --data: .* 2 numbers, and the network .* takes 10' \
     predict --load "$in/saved" --data "$in/twice.npy"
+  # 80 MB, nearly all of it a hole: were a row read, its NaN would be what is refused.
+  { header '<f8' '(1000000, 10)' && printf '%b' "$nan"; } >"$in/large.npy"
+  truncate -s 80000128 "$in/large.npy"
+  bad 'rows that do not fit twice, as they are and scaled' 'need 0.168 GB of memory, and 0\.1' \
+    predict --load "$in/standardised" --data "$in/large.npy" --memory 110M
   bad 'no such data' '^ntkit: --data: .*missing.npy' predict --load "$in/saved" --data missing.npy
   bad 'more rows than there are' '^ntkit: --data: .*61' predict --load "$in/saved" $x --samples 61
   bad 'the data as output' '^ntkit: --output: .*is the data' predict --load "$in/saved" $x \

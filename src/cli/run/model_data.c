@@ -185,18 +185,28 @@ static exit_status judge(const cli_model *model, const cli_settings *settings,
 
 /* ---- The data -------------------------------------------------------------------------------- */
 
+/* By the file's header first: rows that do not fit, the network or the memory, are not read. */
 static exit_status load_rows(const cli_model *model, const cli_settings *settings,
                              ntk_dataset **data) {
-  const size_t d = ntk_network_width(model->networks[0], 0);
-  const ntk_status status =
-      ntk_dataset_load(model->context, settings->data, settings->samples, 0, NTK_SCALE_NONE, data);
+  const size_t width = ntk_network_width(model->networks[0], 0);
+  size_t N = settings->samples, d = 0;
+  const ntk_status status = ntk_dataset_shape(settings->data, &N, &d);
   if (status != NTK_OK)
     return report_library(status, "data");
-  if (ntk_dataset_dim(*data) == d)
-    return EXIT_DONE;
-  return report_error(EXIT_INPUT,
-                      "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
-                      settings->data, ntk_dataset_dim(*data), model->directory, d);
+  if (d != width)
+    return report_error(EXIT_INPUT,
+                        "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
+                        settings->data, d, model->directory, width);
+  const double copies = model->scaling == NTK_SCALE_NONE ? 1.0 : 2.0; /* as they are, and scaled */
+  const double bytes = 8.0 * (double)N * (copies * (double)d + (double)model->count);
+  const double available = (double)ntk_memory_available(model->context);
+  if (bytes > available)
+    return report_error(EXIT_INPUT,
+                        "--data: %zu rows of %s need %.3g GB of memory, and %.3g GB are available; "
+                        "expected fewer, by --samples",
+                        N, settings->data, 1e-9 * bytes, 1e-9 * available);
+  return report_library(
+      ntk_dataset_load(model->context, settings->data, N, d, NTK_SCALE_NONE, data), "data");
 }
 
 static exit_status load_data(cli_model *model, const cli_settings *settings, ntk_dataset **data) {
