@@ -7,8 +7,8 @@
 /* The row of the table with exactly this name, or count: in none. rows: count structs of `stride`
  * bytes, each of which begins with its name (const char *). */
 NTK_SIBLING size_t ntk_name_row(const char *name, const void *rows, size_t stride, size_t count);
-/* The same into *row. NTK_ERR_ARGUMENT: "unknown <what> ...", with the known names and, where it
- * differs by capitals alone, the one meant. */
+/* The same into *row. NTK_ERR_ARGUMENT: "unknown <what> ...", with the known names and, where one
+ * is near, the one meant. */
 NTK_SIBLING ntk_status ntk_name_find(const char *what, const char *name, const void *rows,
                                      size_t stride, size_t count, size_t *row);
 

@@ -1,7 +1,7 @@
 /* Lines for people, and names.
  * Property: numbers in text have a decimal point and are read with one whatever the locale of the
- * host program; a line is valid UTF-8 without control characters whatever it quotes; a name that
- * differs by capitals alone is told. */
+ * host program; a line is valid UTF-8 without control characters whatever it quotes; a slip in
+ * a name is told; a whole number is read to its last digit, and within its limits alone. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "ntkit/text.h"
 
 #include "base/names.h"
 #include "base/text.h"
@@ -126,9 +128,49 @@ static void test_names(void **state) {
   assert_int_equal(NTK_NAME_FIND("activation", "GeLU", rows, COUNT(rows), &row), NTK_ERR_ARGUMENT);
   assert_string_equal(ntk_error_message(),
                       "unknown activation 'GeLU'; did you mean 'gelu'? known: relu, gelu");
-  assert_int_equal(NTK_NAME_FIND("activation", "elu", rows, COUNT(rows), &row), NTK_ERR_ARGUMENT);
-  assert_string_equal(ntk_error_message(), "unknown activation 'elu'; known: relu, gelu");
+  assert_int_equal(NTK_NAME_FIND("activation", "tanh", rows, COUNT(rows), &row), NTK_ERR_ARGUMENT);
+  assert_string_equal(ntk_error_message(), "unknown activation 'tanh'; known: relu, gelu");
+  assert_int_equal(NTK_NAME_FIND("activation", "rleu", rows, COUNT(rows), &row), NTK_ERR_ARGUMENT);
+  assert_string_equal(ntk_error_message(),
+                      "unknown activation 'rleu'; did you mean 'relu'? known: relu, gelu");
+  assert_int_equal(NTK_NAME_FIND("activation", "relu", rows, 0, &row), NTK_ERR_ARGUMENT);
+  assert_string_equal(ntk_error_message(), "unknown activation 'relu'; known: none");
   assert_int_equal(row, 7);
+}
+
+static void test_whole(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    uint64_t least, most, value;
+    const char *why; /* NULL: it is read */
+  } cases[] = {
+      {"0", 0, 9, 0, NULL},
+      {"1e3", 1, 1000, 1000, NULL},
+      {"12E+02", 1, UINT64_MAX, 1200, NULL},
+      {"0e99", 0, 1, 0, NULL},
+      {"18446744073709551615", 0, UINT64_MAX, UINT64_MAX, NULL},
+      {"18446744073709551616", 0, UINT64_MAX, 0, "is too large"},
+      {"1e3", 1, 999, 0, "is too large"},
+      {"1e99", 0, UINT64_MAX, 0, "is too large"},
+      {"6", 7, 9, 0, "is too small"},
+      {"0", 1, 9, 0, "is 0"},
+      {"-3", 0, 9, 0, "is negative"},
+      {"1e-3", 0, 9, 0, "is not a whole number"},
+      {"1.5", 0, 9, 0, "is not a whole number"},
+      {"1e", 0, 9, 0, "is not a whole number"},
+      {"e3", 0, 9, 0, "is not a whole number"},
+      {"", 0, 9, 0, "is empty"},
+  };
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    uint64_t value = 77;
+    const char *why =
+        ntk_text_whole(cases[k].text, strlen(cases[k].text), cases[k].least, cases[k].most, &value);
+    assert_int_equal(value, cases[k].why == NULL ? cases[k].value : 77);
+    assert_int_equal(why == NULL, cases[k].why == NULL);
+    if (why != NULL)
+      assert_string_equal(why, cases[k].why);
+  }
 }
 
 int main(void) {
@@ -136,6 +178,7 @@ int main(void) {
       cmocka_unit_test(test_decimal_comma),
       cmocka_unit_test(test_clean),
       cmocka_unit_test(test_names),
+      cmocka_unit_test(test_whole),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

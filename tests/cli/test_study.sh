@@ -31,7 +31,8 @@ bad 'no database' '^ntkit: --db is needed' study run "$in/good.yaml"
 bad 'file not there' 'nowhere.yaml: No such file' study run nowhere.yaml --db s.db
 bad 'a directory' . study run "$in" --db s.db
 study key 's/activation/actvation/'
-bad 'unknown key, with its line' 'key.yaml:5: network.actvation: there is no such key; known: name' \
+bad 'unknown key, with its line' \
+  "key.yaml:5: network.actvation: unknown key 'network.actvation'; did you mean 'network.activation'? known: name" \
   study run "$in/key.yaml" --db s.db
 study type 's/^trials: 4/trials: [4, 5]/'
 bad 'wrong type, with its line' 'type.yaml:10: trials: 2 values; accepted: one' \
@@ -49,7 +50,7 @@ bad 'not YAML' 'broken.yaml:2: not YAML' study run "$in/broken.yaml" --db s.db
 bad 'unknown quantity' "unknown quantity 'lambda'; known: lambda_min" \
   study run "$in/good.yaml" quantity=lambda --db s.db
 bad 'override without value' "accepted: KEY=VALUE" study run "$in/good.yaml" trials --db s.db
-bad 'override of an unknown key' 'there is no such key' study run "$in/good.yaml" trails=3 --db s.db
+bad 'override of an unknown key' "unknown key 'trails'; did you mean 'trials'?" study run "$in/good.yaml" trails=3 --db s.db
 bad 'a point that cannot fit' 'needs .* GB of memory, and .* at N = 1000000' \
   study run "$in/good.yaml" grid.N=1000000 grid.d=2000 --db s.db
 bad 'a point above the limit given' 'allowed\|available' \
@@ -183,7 +184,7 @@ END
 sed 's/quantity: .*/quantity: rate/; s/optimizer: adam/optimizer: adm/' "$in/train.yaml" >"$in/adm.yaml"
 mkdir "$top/trained" && cd "$top/trained" || exit 1
 run study run "$in/adm.yaml" --db t.db
-check 'unknown optimizer, with its line' grep -q "adm.yaml:7: train.optimizer: unknown optimizer 'adm'; known: gd" "$err"
+check 'unknown optimizer, with its line' grep -q "adm.yaml:7: train.optimizer: unknown optimizer 'adm'; did you mean 'adam'?" "$err"
 check 'and nothing is written' test "$status" -eq 2 -a ! -e t.db
 run study run "$in/train.yaml" quantity=lambda_min --db t.db
 check 'train.* without training' grep -q 'train.yaml:7: train.optimizer: the study does not train' "$err"

@@ -153,8 +153,8 @@ static void test_refusals(void **state) {
     assert_int_equal((int)scaling, k);
   }
   assert_int_equal(ntk_scaling_parse("centre", &scaling), NTK_ERR_ARGUMENT);
-  assert_string_equal(ntk_error_message(), "unknown scaling 'centre'; known: none, center, "
-                                           "standardize, sphere");
+  assert_string_equal(ntk_error_message(), "unknown scaling 'centre'; did you mean 'center'? "
+                                           "known: none, center, standardize, sphere");
   double bad[6] = {0, 0, 0, 0, 0, (double)NAN};
   ntk_dataset *data = NULL;
   assert_int_equal(ntk_dataset_from_array(context, bad, 2, 3, &data), NTK_ERR_NOT_FINITE);

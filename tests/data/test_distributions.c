@@ -188,7 +188,8 @@ static void test_refusals(void **state) {
     ntk_status status;
     const char *fact;
   } cases[] = {
-      {"gausian", 1, 1, NTK_ERR_ARGUMENT, "'gausian'; known: gaussian, sphere, cube, binary, gan"},
+      {"gausian", 1, 1, NTK_ERR_ARGUMENT,
+       "'gausian'; did you mean 'gaussian'? known: gaussian, sphere, cube, binary, gan"},
       {"gaussian", 0, 1, NTK_ERR_ARGUMENT, "samples N is 0"},
       {"gaussian", 1, 0, NTK_ERR_ARGUMENT, "dimension d is 0"},
       {"gaussian", big + 1, 1, NTK_ERR_LIMIT, "N is 2147483648; accepted: 1 to 2147483647"},

@@ -237,9 +237,10 @@ static void test_refusals(void **state) {
   refuse_summary(NULL, "NULL");
   refuse_summary(&(ntk_summary_options){.group = "N"}, "NULL");
   refuse_summary(&(ntk_summary_options){.x = "d", .quantity = "lambda"},
-                 "unknown quantity 'lambda'; accepted: lambda_min, condition");
+                 "unknown quantity 'lambda'; known: lambda_min, condition");
   refuse_summary(&(ntk_summary_options){.x = "d", .quantity = "condition"}, "no row of condition");
-  refuse_summary(&(ntk_summary_options){.x = "d", .group = "n"}, "'n'; accepted: N, d, phi");
+  refuse_summary(&(ntk_summary_options){.x = "d", .group = "n"},
+                 "'n'; did you mean 'N'? known: N, d, phi");
   refuse_summary(&(ntk_summary_options){.x = "phi"}, "'phi' is not a number");
   refuse_summary(&(ntk_summary_options){.x = "d + e"}, "known here: N, d, phi");
 }

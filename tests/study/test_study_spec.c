@@ -220,11 +220,11 @@ static void test_defaults_and_overrides(void **state) {
                                    "network.activation=tanh",
                                    "seed=18446744073709551615",
                                    "grid.m=1:2",
-                                   "trials=4",
+                                   "trials=1e3",
                                    "network.widths=max(d,9), N",
                                    "quantity=condition,per_layer"}; /* its former name */
   assert_ok(ntk_study_parse(text, "t", overrides, COUNT(overrides), &study));
-  assert_int_equal(ntk_study_trials(study), 4);
+  assert_int_equal(ntk_study_trials(study), 1000);
   assert_int_equal(ntk_study_points(study), 3 * 2 * 2);
   assert_true(study->seed == UINT64_MAX && study->quantities == 2);
   assert_string_equal(study->quantity[1]->info.name, "per_block");

@@ -66,7 +66,7 @@ static void check_bad(const bad *list, size_t count) {
 }
 
 #define KNOWN                                                                                  \
-  "there is no such key; known: name, quantity, trials, seed, network.widths, network.depth, " \
+  "known: name, quantity, trials, seed, network.widths, network.depth, "                       \
   "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, "   \
   "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, " \
   "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "     \
@@ -77,18 +77,21 @@ static void check_bad(const bad *list, size_t count) {
 static void test_keys_and_types(void **state) {
   (void)state;
   static const bad list[] = {
-      {12, "trails: 2", "trails: " KNOWN, 0},
-      {5, "  activatoin: tanh", "network.activatoin: " KNOWN, 0},
-      {5, "  grid: tanh", "network.grid: " KNOWN, 0},
+      {12, "trails: 2", "trails: unknown key 'trails'; did you mean 'trials'? " KNOWN, 0},
+      {5, "  activatoin: tanh",
+       "network.activatoin: unknown key 'network.activatoin'; did you mean "
+       "'network.activation'? " KNOWN,
+       0},
+      {5, "  grid: tanh", "network.grid: unknown key 'network.grid'; " KNOWN, 0},
       {12, "network.beta: 2", "'network.beta': write it as a mapping", F},
       {12, "data.fingerprint: 2", "'data.fingerprint': write it as a mapping", F},
-      {12, "<<: {a: 1}", "<<.a: " KNOWN, 0},
-      {12, "'': 2", ": " KNOWN, 0},
+      {12, "<<: {a: 1}", "<<.a: unknown key '<<.a'; " KNOWN, 0},
+      {12, "'': 2", ": unknown key ''; " KNOWN, 0},
       {12, "name: b", "'name' stands here a second time", F},
       {11, "  N: 20", "'grid.N' stands here a second time", F},
       {12, "grid: {m: 1}", "'grid' stands here a second time", F},
       {1, "name: [a, b]", "name: 2 values; accepted: one", 0},
-      {1, "name: {a: b}", "name.a: " KNOWN, 0},
+      {1, "name: {a: b}", "name.a: unknown key 'name.a'; did you mean 'name'? " KNOWN, 0},
       {1, "name: ", "name is empty", F},
       {1, "name: [a, [b]]", "name is a list or a mapping", F},
       {1, "name: \"a\\nb\"", "name: byte 0x0a; accepted: one line of UTF-8", 0},
@@ -105,8 +108,9 @@ static void test_keys_and_types(void **state) {
       {12, "trials: 0", "trials: '0'; " WHOLE "1 to 100000000", 0},
       {12, "trials: ten", "trials: 'ten'; " WHOLE "1", 0},
       {12, "trials: 1.5", "trials: '1.5'; " WHOLE "1", 0},
-      {12, "trials: 1e3", "trials: '1e3'; " WHOLE "1", 0},
+      {12, "trials: 1e-3", "trials: '1e-3'; " WHOLE "1", 0},
       {12, "trials: 1000000001", "trials: '1000000001'; " WHOLE "1", 0},
+      {12, "trials: 1e9", "trials: '1e9'; " WHOLE "1", 0},
       {12, "trials: ~", "trials: '~'; " WHOLE "1", 0},
       {13, "seed: -1", "seed: '-1'; " WHOLE "0 to 18446744073709551615", 0},
       {13, "seed: 18446744073709551616", "seed: '18446744073709551616'; " WHOLE "0", 0},
@@ -239,22 +243,23 @@ static void test_large(void **state) {
 static void test_overrides(void **state) {
   (void)state;
   const char *text = "name: a\nnetwork: {widths: d}\ngrid: {N: 5, d: 6}\n";
-  const char *const list[][2] = {{"trials", "'trials': accepted: KEY=VALUE"},
-                                 {"=3", "'=3': accepted: KEY=VALUE"},
-                                 {"trials=", "'trials=': a value is empty"},
-                                 {"grid.N=1,,2", "a value is empty"},
-                                 {"trails=2", "trails: there is no such key"},
-                                 {"trials=0", "trials: '0'; accepted"},
-                                 {"grid.N=0", "grid.N: N is 0"},
-                                 {"name=\xff", "name: byte 0xff"},
-                                 {"name=\xc3", "name: byte 0xc3"},
-                                 {"name=\xe0\x80\x80", "name: byte 0xe0"},
-                                 {"name=\xed\xa0\x80", "name: byte 0xed"},
-                                 {"name=\xf4\x90\x80\x80", "name: byte 0xf4"},
-                                 {"name=a\tb", "name: byte 0x09"},
-                                 {"grid.d=d", "grid.d: 'd' follows from itself"},
-                                 {"data.fingerprint=1", "is no file"},
-                                 {"data.dim=4", "is no file"}};
+  const char *const list[][2] = {
+      {"trials", "'trials': accepted: KEY=VALUE"},
+      {"=3", "'=3': accepted: KEY=VALUE"},
+      {"trials=", "'trials=': a value is empty"},
+      {"grid.N=1,,2", "a value is empty"},
+      {"trails=2", "trails: unknown key 'trails'; did you mean 'trials'? known: "},
+      {"trials=0", "trials: '0'; accepted"},
+      {"grid.N=0", "grid.N: N is 0"},
+      {"name=\xff", "name: byte 0xff"},
+      {"name=\xc3", "name: byte 0xc3"},
+      {"name=\xe0\x80\x80", "name: byte 0xe0"},
+      {"name=\xed\xa0\x80", "name: byte 0xed"},
+      {"name=\xf4\x90\x80\x80", "name: byte 0xf4"},
+      {"name=a\tb", "name: byte 0x09"},
+      {"grid.d=d", "grid.d: 'd' follows from itself"},
+      {"data.fingerprint=1", "is no file"},
+      {"data.dim=4", "is no file"}};
   for (size_t i = 0; i < COUNT(list); i++) {
     ntk_study *study = NULL;
     assert_refused(ntk_study_parse(text, "t", &list[i][0], 1, &study), NTK_ERR_ARGUMENT,

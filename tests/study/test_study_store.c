@@ -207,7 +207,8 @@ static void test_foreign_rows(void **state) {
       {"UPDATE studies SET name = 'big'", "disagree"},
       {"UPDATE studies SET trials = 4", "disagree"},
       {"UPDATE studies SET variables = '[\"d\",\"N\"]'", "disagree"},
-      {"UPDATE studies SET spec = replace(spec, 'seed', 'sead')", "there is no such key"},
+      {"UPDATE studies SET spec = replace(spec, 'seed', 'sead')",
+       "unknown key 'sead'; did you mean 'seed'?"},
   };
   const char *whole = fresh("whole.db"), *database = fresh("foreign.db"), *out = fresh("m.db");
   assert_ok(run(tiny, NULL, whole, false));

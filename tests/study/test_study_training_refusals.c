@@ -14,9 +14,11 @@ static void test_refusals(void **state) {
        "final_loss, smallest_loss, plateau_loss, epochs_to, rate"},
       {"quantity: epochs_to\n\n\ntrain: {epochs: 5}",
        "t:2: quantity: epochs_to needs train.target, the loss to be reached"},
-      {"quantity: rate\n\n\ntrain: {optimiser: gd}", "t:5: train.optimiser: there is no such key"},
+      {"quantity: rate\n\n\ntrain: {optimiser: gd}",
+       "t:5: train.optimiser: unknown key 'train.optimiser'; did you mean 'train.optimizer'?"},
       {"quantity: rate\n\n\ntrain: {optimizer: sgd}",
-       "t:5: train.optimizer: unknown optimizer 'sgd'; known: gd, momentum, nesterov, adam, lm, at "
+       "t:5: train.optimizer: unknown optimizer 'sgd'; did you mean 'gd'? known: gd, momentum, "
+       "nesterov, adam, lm, at "
        "N = 20, d = 5, k = 3, who = ann"},
       {"quantity: rate\n\n\ntrain: {optimizer: [gd, adam]}", "train.optimizer: 2 values"},
       {"quantity: rate\n\n\ntrain: {optimizer: who}", "unknown optimizer 'ann'"},

@@ -2,8 +2,8 @@
 #include "cli/run/saved.h"
 
 #include "cli/shell/file.h"
-#include "cli/shell/number.h"
 #include "cli/shell/report.h"
+#include "ntkit/text.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static bool read_class(const char *name, double *value) {
   const bool negative = name[length] == '-';
   const char *digits = name + length + (negative ? 1 : 0);
   uint64_t whole = 0;
-  if (number_whole(digits, strlen(digits), 0, (uint64_t)1 << 53, &whole) != NULL)
+  if (ntk_text_whole(digits, strlen(digits), 0, (uint64_t)1 << 53, &whole) != NULL)
     return false;
   *value = negative ? -(double)whole : (double)whole;
   return true;

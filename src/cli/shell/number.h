@@ -1,15 +1,12 @@
-/* Numbers as the command line writes them, read strictly: the whole text, in range, or a phrase
- * that says why not ("is empty", "is not a whole number"). NULL means read. */
+/* Numbers as the command line writes them besides whole ones (ntk_text_whole), read strictly: the
+ * whole text, in range, or a phrase that says why not ("is empty"). NULL means read. */
 #ifndef NTK_CLI_NUMBER_H
 #define NTK_CLI_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* text[0..length): digits, or digits and a power of ten as in 1e3; from least to most. */
-const char *number_whole(const char *text, size_t length, uint64_t least, uint64_t most,
-                         uint64_t *value);
-/* A finite decimal number > 0. */
+/* text[0..length): a finite decimal number > 0. */
 const char *number_positive(const char *text, size_t length, double *value);
 /* A size like 500M or 8G, from 1: K, M, G, T are powers of 1024; a plain number is bytes. */
 const char *number_bytes(const char *text, size_t length, size_t *value);

@@ -1,8 +1,8 @@
 #include "cli/shell/report.h"
 
 #include "cli/shell/progress.h"
+#include "ntkit/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE = 8192, LONGEST_NAME = 40 };
+enum { LINE = 8192 };
 
 /* A path may hold any byte; the line must stay one line, and leave the terminal as it was. */
 static void print_line(const char *prefix, const char *format, va_list arguments) {
@@ -76,50 +76,15 @@ exit_status report_library(ntk_status status, const char *option) {
   return report_error(exit_of(status), "%s", ntk_error_message());
 }
 
-static size_t least(size_t a, size_t b) {
-  return a < b ? a : b;
-}
+typedef const char *name_of(size_t i);
 
-static bool same_letter(char a, char b) {
-  return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/* Letters added, left out, replaced, or swapped with the next between two names of at most
- * LONGEST_NAME letters, whatever their case (optimal string alignment), row by row. */
-static size_t edit_distance(const char *a, const char *b) {
-  size_t row[3][LONGEST_NAME + 1]; /* i % 3 */
-  const size_t rows = strlen(a), columns = strlen(b);
-  for (size_t i = 0; i <= rows; i++)
-    for (size_t j = 0; j <= columns; j++) {
-      size_t *here = &row[i % 3][j];
-      if (i == 0 || j == 0) {
-        *here = i + j;
-        continue;
-      }
-      const size_t *above = row[(i + 2) % 3];
-      *here = least(above[j - 1] + !same_letter(a[i - 1], b[j - 1]),
-                    least(above[j], row[i % 3][j - 1]) + 1);
-      if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
-        *here = least(*here, row[(i + 1) % 3][j - 2] + 1);
-    }
-  return row[rows % 3][columns];
+static const char *name_at(size_t i, const void *user) {
+  name_of *const *name = user;
+  return (*name)(i);
 }
 
 const char *report_nearest(const char *word, const char *(*name)(size_t i)) {
-  if (strlen(word) > LONGEST_NAME)
-    return NULL;
-  const char *nearest = NULL;
-  size_t best = strlen(word) < 5 ? 2 : 3; /* this far is another word, not a slip */
-  for (size_t i = 0; name(i) != NULL; i++) {
-    if (strlen(name(i)) > LONGEST_NAME)
-      continue;
-    const size_t distance = edit_distance(word, name(i));
-    if (distance < best) {
-      best = distance;
-      nearest = name(i);
-    }
-  }
-  return nearest;
+  return ntk_text_nearest(word, name_at, &name);
 }
 
 void report_names(const char *(*name)(size_t i), size_t size, char *text) {

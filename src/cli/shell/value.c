@@ -2,6 +2,7 @@
 #include "cli/shell/number.h"
 #include "cli/shell/parse.h"
 #include "cli/shell/report.h"
+#include "ntkit/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -78,7 +79,7 @@ static exit_status set_whole(const option_row *option, const char *text, void *f
                         : option->kind == KIND_COUNT ? INT_MAX
                                                      : UINT64_MAX;
   uint64_t value = 0;
-  const char *why = number_whole(text, strlen(text), least, most, &value);
+  const char *why = ntk_text_whole(text, strlen(text), least, most, &value);
   if (why != NULL)
     return refuse(option, text, 0, why);
   if (option->kind == KIND_SIZE)
@@ -133,7 +134,7 @@ static exit_status set_sizes(const option_row *option, const char *text, size_li
   for (size_t i = 0; i < count; i++) {
     const size_t length = strcspn(item, ",");
     uint64_t value = 0;
-    const char *why = number_whole(item, length, 1, SIZE_MAX, &value);
+    const char *why = ntk_text_whole(item, length, 1, SIZE_MAX, &value);
     if (why != NULL) {
       free(values);
       return refuse(option, text, i + 1, why);
@@ -171,9 +172,9 @@ static exit_status set_pixels(const option_row *option, const char *text, size_t
   uint64_t width = 0, height = 0;
   const char *why = text[first] != 'x' ? "is not of two numbers" : NULL;
   if (why == NULL)
-    why = number_whole(text, first, 200, 4000, &width);
+    why = ntk_text_whole(text, first, 200, 4000, &width);
   if (why == NULL)
-    why = number_whole(text + first + 1, strlen(text + first + 1), 200, 4000, &height);
+    why = ntk_text_whole(text + first + 1, strlen(text + first + 1), 200, 4000, &height);
   if (why != NULL)
     return refuse(option, text, 0, why);
   field[0] = (size_t)width;

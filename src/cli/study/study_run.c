@@ -1,9 +1,9 @@
 /* ntkit study run. */
 #include "cli/shell/command.h"
-#include "cli/shell/number.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/study/study.h"
+#include "ntkit/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 static exit_status parse_shard(const char *text, ntk_study_options *options) {
   const char *slash = strchr(text, '/');
   uint64_t shard = 0, shards = 0;
-  if (slash != NULL && number_whole(slash + 1, strlen(slash + 1), 1, 1000000, &shards) == NULL &&
-      number_whole(text, (size_t)(slash - text), 1, shards, &shard) == NULL) {
+  if (slash != NULL && ntk_text_whole(slash + 1, strlen(slash + 1), 1, 1000000, &shards) == NULL &&
+      ntk_text_whole(text, (size_t)(slash - text), 1, shards, &shard) == NULL) {
     options->shard = (size_t)shard;
     options->shards = (size_t)shards;
     return EXIT_DONE;
@@ -24,7 +24,7 @@ static exit_status parse_shard(const char *text, ntk_study_options *options) {
 /* A whole number from the environment; false when it is not there or none. */
 static bool variable(const char *name, uint64_t *value) {
   const char *text = getenv(name);
-  return text != NULL && number_whole(text, strlen(text), 0, 1000000000, value) == NULL;
+  return text != NULL && ntk_text_whole(text, strlen(text), 0, 1000000000, value) == NULL;
 }
 
 /* The variable that says that this is one task of an array job, of Slurm or of a scheduler that

@@ -1,9 +1,13 @@
 #include "study/spec/keys.h"
 
+#include "base/names.h"
+
+#include "ntkit/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
-/* Every key but those of the grid. A key without a default must be there. */
+/* Every key; those of the grid as one. A key without a default must be there. */
 static const struct key {
   const char *name, *fallback;
   bool list;     /* several values are allowed */
@@ -37,17 +41,9 @@ static const struct key {
     {"train.plateau", "0", false, false, true},
     {"train.precision", "double", false, false, true},
     {"train.fingerprint", NULL, false, true, true}, /* of a file of labels */
+    {"grid.NAME", NULL, true, true, false},         /* for the list of what is known */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
-
-/* "name, quantity, ..., grid.NAME" into text. */
-static void list_keys(size_t size, char *text) {
-  size_t used = 0;
-  for (size_t i = 0; i < KEYS && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s, ", keys[i].name);
-  if (used < size)
-    snprintf(text + used, size - used, "grid.NAME");
-}
 
 /* Length of the character that text begins with; 0 for a control character, a line separator, and
  * what is no UTF-8: a study is written into its database as YAML, which takes none of them. */
@@ -86,13 +82,9 @@ ntk_status ntk_keys_check(ntk_study *study) {
     if (strncmp(s->key, "grid.", 5) == 0)
       continue;
     size_t k = 0;
-    while (k < KEYS && strcmp(keys[k].name, s->key) != 0)
-      k++;
-    if (k == KEYS) {
-      char known[600];
-      list_keys(sizeof known, known);
-      return NTK_REFUSE(&study->settings, s, "there is no such key; known: %s", known);
-    }
+    const ntk_status status = NTK_NAME_FIND("key", s->key, keys, KEYS, &k);
+    if (status != NTK_OK)
+      return ntk_setting_refuse(settings, s, status);
     if (!keys[k].list && s->count != 1)
       return NTK_REFUSE(&study->settings, s, "%zu values; accepted: one", s->count);
   }
@@ -149,15 +141,10 @@ ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t leas
                           uint64_t *value) {
   const ntk_setting *s = ntk_settings_find(&study->settings, key);
   const char *text = s->value[0];
-  uint64_t number = 0;
-  const char *c = text;
-  for (; *c >= '0' && *c <= '9' && number <= (most - (uint64_t)(*c - '0')) / 10; c++)
-    number = 10 * number + (uint64_t)(*c - '0');
-  if (*c != '\0' || c == text || number < least)
-    return NTK_REFUSE(&study->settings, s, "'%s'; accepted: a whole number from %llu to %llu", text,
-                      (unsigned long long)least, (unsigned long long)most);
-  *value = number;
-  return NTK_OK;
+  if (ntk_text_whole(text, strlen(text), least, most, value) == NULL)
+    return NTK_OK;
+  return NTK_REFUSE(&study->settings, s, "'%s'; accepted: a whole number from %llu to %llu", text,
+                    (unsigned long long)least, (unsigned long long)most);
 }
 
 bool ntk_keys_means_file(const ntk_study *study, const char *text) {

@@ -20,7 +20,7 @@ bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name);
 
 /* The first value of a key that is there. */
 const char *ntk_keys_text(const ntk_study *study, const char *key);
-/* The same as a whole number written in digits, from least to most. */
+/* The same as a whole number, as of ntk_text_whole, from least to most. */
 ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t least, uint64_t most,
                           uint64_t *value);
 

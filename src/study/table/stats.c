@@ -1,5 +1,6 @@
 #include "study/table/stats.h"
 
+#include "base/names.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -7,28 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTED = 400, LABEL = 80 };
+enum { LABEL = 80 };
 
 /* ---- Trials, sorted into curves and points --------------------------------------------------- */
-
-/* Where name is among count names; count when it is not. */
-static size_t find(const char *const *names, size_t count, const char *name) {
-  size_t i = 0;
-  while (i < count && strcmp(names[i], name) != 0)
-    i++;
-  return i;
-}
-
-static ntk_status unknown(const char *what, const char *name, const char *const *names,
-                          size_t count) {
-  char known[LISTED] = "";
-  size_t used = 0;
-  for (size_t i = 0; i < count && used < sizeof known; i++)
-    used +=
-        (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", names[i]);
-  return ntk_fail(NTK_ERR_ARGUMENT, "unknown %s '%s'; accepted: %s", what, name,
-                  count > 0 ? known : "none, for the table has none");
-}
 
 /* Whether two rows lie on one curve. */
 static bool same_group(const ntk_study_table *table, size_t group, const ntk_study_row *a,
@@ -119,14 +101,11 @@ ntk_status ntk_samples_collect(const ntk_study_table *table, const ntk_summary_o
     return ntk_fail(NTK_ERR_ARGUMENT, "the table has no rows; accepted: one and up");
   size_t wanted = 0, group = table->variables;
   if (options->quantity != NULL)
-    wanted = find(table->quantity, table->quantities, options->quantity);
-  if (wanted == table->quantities)
-    return unknown("quantity", options->quantity, table->quantity, table->quantities);
-  if (options->group != NULL) {
-    group = find(table->variable, table->variables, options->group);
-    if (group == table->variables)
-      return unknown("variable to group by", options->group, table->variable, table->variables);
-  }
+    NTK_TRY(
+        NTK_NAME_FIND("quantity", options->quantity, table->quantity, table->quantities, &wanted));
+  if (options->group != NULL)
+    NTK_TRY(NTK_NAME_FIND("variable to group by", options->group, table->variable, table->variables,
+                          &group));
   double *x = calloc(table->rows, sizeof *x);
   if (x == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a column of %zu rows", table->rows);
