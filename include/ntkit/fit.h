@@ -54,6 +54,8 @@ NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
 /* Rules for the step size: auto, from the eigenvalues of K at the start (adam: the authors'
  * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}). */
 NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
+/* Of weights and steps: double, float. */
+NTK_API const ntk_name_info *ntk_precision_list(size_t *count);
 
 /* What is measured of the kernel at one epoch. NaN: not known, or not asked for. */
 typedef struct ntk_track_point {

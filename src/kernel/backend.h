@@ -7,6 +7,7 @@
 #define NTK_KERNEL_BACKEND_H
 
 #include "base/context.h"
+#include "base/precision.h"
 #include "net/network.h"
 
 typedef struct ntk_backend ntk_backend;
@@ -87,7 +88,7 @@ struct ntk_backend {
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
   double (*descent_bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
-                          bool single);
+                          ntk_precision precision);
 };
 
 extern const ntk_backend ntk_backend_cpu;

@@ -37,9 +37,9 @@ static ntk_status check(const ntk_network *network, const ntk_dataset *data, con
 }
 
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
-                              bool single, double scale, ntk_descent **descent) {
+                              ntk_precision precision, double scale, ntk_descent **descent) {
   NTK_TRY(check(network, data, Y, scale));
-  if (single)
+  if (precision == NTK_PRECISION_FLOAT)
     NTK_TRY(check_ranges(network, data, Y));
   const ntk_backend *backend = network->context->backend;
   void *pointer = NULL;
@@ -51,7 +51,7 @@ ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *dat
                         .X = ntk_dataset_values(data),
                         .Y = Y,
                         .N = ntk_dataset_samples(data),
-                        .single = single,
+                        .precision = precision,
                         .scale = scale};
   const ntk_status status = backend->descent_create(made);
   if (status != NTK_OK) {
@@ -86,6 +86,6 @@ void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values
 }
 
 double ntk_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
-                         bool single) {
-  return context->backend->descent_bytes(context, depth, width, N, single);
+                         ntk_precision precision) {
+  return context->backend->descent_bytes(context, depth, width, N, precision);
 }

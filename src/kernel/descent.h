@@ -34,14 +34,14 @@ struct ntk_descent {
   const ntk_network *network; /* borrowed: the architecture, and theta at the start */
   const double *X, *Y;        /* N x d and N, borrowed */
   size_t N;
-  bool single;  /* in float instead of double */
+  ntk_precision precision;
   double scale; /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
   void *state;  /* the backend's own; NULL until created */
 };
 
 /* theta is the network's, moments are 0. data must have the network's d. */
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
-                              bool single, double scale, ntk_descent **descent);
+                              ntk_precision precision, double scale, ntk_descent **descent);
 void ntk_descent_destroy(ntk_descent *descent);
 
 /* *sum = sum_i r_i^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r stays
@@ -55,6 +55,6 @@ void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values
 
 /* Bytes that a descent takes. */
 double ntk_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
-                         bool single);
+                         ntk_precision precision);
 
 #endif

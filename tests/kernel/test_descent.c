@@ -117,7 +117,7 @@ static void test_sum(void **state) {
   assert_ok(ntk_features_output(features, F));
   for (size_t i = 0; i < p.N; i++)
     expected += (F[i] - p.Y[i]) * (F[i] - p.Y[i]);
-  ntk_descent *descent = make_descent(&p, false, 1.0);
+  ntk_descent *descent = make_descent(&p, NTK_PRECISION_DOUBLE, 1.0);
   ntk_descent_gradient(descent, &sum);
   assert_near(sum, expected, 1e-13 * expected, "sum");
   ntk_descent_destroy(descent);
@@ -134,7 +134,7 @@ static void test_homogeneity(void **state) {
   problem p = make_problem(1, "relu", 5, width, 150);
   memset(p.Y, 0, p.N * sizeof *p.Y);
   for (int single = 0; single < 2; single++) {
-    ntk_descent *descent = make_descent(&p, single, 0.25);
+    ntk_descent *descent = make_descent(&p, (ntk_precision)single, 0.25);
     double sum = 0.0;
     ntk_descent_gradient(descent, &sum);
     double *gradient = read_slot(descent, NTK_SLOT_GRADIENT, p.P);
@@ -156,7 +156,8 @@ static void test_scale(void **state) {
   (void)state;
   const size_t width[] = {5, 17, 6, 1};
   problem p = make_problem(1, "sigmoid", 3, width, 77);
-  ntk_descent *half = make_descent(&p, false, 1.0), *mean = make_descent(&p, false, 2.0 / 77.0);
+  ntk_descent *half = make_descent(&p, NTK_PRECISION_DOUBLE, 1.0),
+              *mean = make_descent(&p, NTK_PRECISION_DOUBLE, 2.0 / 77.0);
   double sum[2];
   ntk_descent_gradient(half, &sum[0]);
   ntk_descent_gradient(mean, &sum[1]);
@@ -219,7 +220,7 @@ static void test_threads(void **state) {
     size_t P = 0;
     for (int threads = 1; threads <= 3; threads++) {
       problem p = make_problem(threads, "relu", 3, width, 1050);
-      ntk_descent *descent = make_descent(&p, single, 2.0 / 1050.0);
+      ntk_descent *descent = make_descent(&p, (ntk_precision)single, 2.0 / 1050.0);
       for (size_t t = 1; t <= 3; t++) {
         ntk_descent_gradient(descent, &sum[threads - 1]);
         ntk_descent_update(descent, &(ntk_update){NTK_RULE_ADAM, 1e-3, 0.9, 0.999, 1e-8, t});

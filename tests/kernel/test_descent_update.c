@@ -136,7 +136,7 @@ static void test_memory(void **state) {
     for (int single = 0; single < 2; single++) {
       problem p = make_problem(cases[c].threads, "relu", 3, cases[c].width, cases[c].N);
       const size_t before = ntk_memory_in_use(p.context);
-      ntk_descent *descent = make_descent(&p, single, 1.0);
+      ntk_descent *descent = make_descent(&p, (ntk_precision)single, 1.0);
       const size_t held = ntk_memory_in_use(p.context), peak = ntk_memory_peak(p.context);
       for (size_t t = 1; t <= 3; t++) {
         double sum = 0.0;
@@ -146,14 +146,15 @@ static void test_memory(void **state) {
       assert_int_equal(ntk_memory_in_use(p.context), held);
       assert_int_equal(ntk_memory_peak(p.context), peak);
       const double taken = (double)(peak - before);
-      assert_near(ntk_descent_bytes(p.context, 3, cases[c].width, cases[c].N, single), taken,
-                  0.01 * taken + 512.0, "bytes");
+      assert_near(
+          ntk_descent_bytes(p.context, 3, cases[c].width, cases[c].N, (ntk_precision)single), taken,
+          0.01 * taken + 512.0, "bytes");
       ntk_descent_destroy(descent);
       free_problem(&p);
     }
   const size_t enormous[] = {1, (size_t)1 << 30, (size_t)1 << 30, 1};
   ntk_context *context = make_context(1);
-  assert_true(ntk_descent_bytes(context, 3, enormous, 100, true) > 0x1p60);
+  assert_true(ntk_descent_bytes(context, 3, enormous, 100, NTK_PRECISION_FLOAT) > 0x1p60);
   ntk_context_destroy(context);
 }
 
@@ -164,17 +165,18 @@ static void test_refusals(void **state) {
   const double X[] = {1.0, 2.0};
   ntk_dataset *other = make_data(p.context, X, 1, 2);
   ntk_descent *descent = NULL;
-  assert_refused(ntk_descent_create(p.network, other, p.Y, false, 1.0, &descent), NTK_ERR_SHAPE,
-                 "d = 2");
+  assert_refused(ntk_descent_create(p.network, other, p.Y, NTK_PRECISION_DOUBLE, 1.0, &descent),
+                 NTK_ERR_SHAPE, "d = 2");
   p.Y[3] = NAN;
-  assert_refused(ntk_descent_create(p.network, p.data, p.Y, false, 1.0, &descent),
+  assert_refused(ntk_descent_create(p.network, p.data, p.Y, NTK_PRECISION_DOUBLE, 1.0, &descent),
                  NTK_ERR_NOT_FINITE, "label 4");
   p.Y[3] = 1.0;
-  assert_refused(ntk_descent_create(p.network, p.data, p.Y, false, INFINITY, &descent),
-                 NTK_ERR_ARGUMENT, "scale");
+  assert_refused(
+      ntk_descent_create(p.network, p.data, p.Y, NTK_PRECISION_DOUBLE, INFINITY, &descent),
+      NTK_ERR_ARGUMENT, "scale");
   p.context->memory_limit = ntk_memory_in_use(p.context) + 5000;
-  assert_refused(ntk_descent_create(p.network, p.data, p.Y, false, 1.0, &descent), NTK_ERR_MEMORY,
-                 "training");
+  assert_refused(ntk_descent_create(p.network, p.data, p.Y, NTK_PRECISION_DOUBLE, 1.0, &descent),
+                 NTK_ERR_MEMORY, "training");
   assert_null(descent);
   ntk_descent_destroy(NULL);
   ntk_dataset_destroy(other);

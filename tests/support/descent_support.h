@@ -79,9 +79,9 @@ static inline void free_problem(problem *p) {
   ntk_context_destroy(p->context);
 }
 
-static inline ntk_descent *make_descent(const problem *p, bool single, double scale) {
+static inline ntk_descent *make_descent(const problem *p, ntk_precision precision, double scale) {
   ntk_descent *descent = NULL;
-  assert_ok(ntk_descent_create(p->network, p->data, p->Y, single, scale, &descent));
+  assert_ok(ntk_descent_create(p->network, p->data, p->Y, precision, scale, &descent));
   return descent;
 }
 
@@ -91,14 +91,15 @@ static inline ntk_descent *make_descent_of(const problem *p, const ntk_step_code
   void *pointer = NULL;
   assert_ok(ntk_alloc(p->context, 1, sizeof(ntk_descent), "test", &pointer));
   ntk_descent *descent = pointer;
-  *descent = (ntk_descent){.backend = &ntk_backend_cpu,
-                           .context = p->context,
-                           .network = p->network,
-                           .X = p->X,
-                           .Y = p->Y,
-                           .N = p->N,
-                           .single = is_single(code),
-                           .scale = scale};
+  *descent =
+      (ntk_descent){.backend = &ntk_backend_cpu,
+                    .context = p->context,
+                    .network = p->network,
+                    .X = p->X,
+                    .Y = p->Y,
+                    .N = p->N,
+                    .precision = is_single(code) ? NTK_PRECISION_FLOAT : NTK_PRECISION_DOUBLE,
+                    .scale = scale};
   assert_ok(ntk_step_create(descent, code));
   return descent;
 }

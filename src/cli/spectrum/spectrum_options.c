@@ -3,10 +3,14 @@
 
 #include "cli/shell/command.h"
 
+#include "ntkit/fit.h"
+
 #define FIELD(name) offsetof(spectrum_settings, name)
 
+/* Double alone, the first of them. */
 static const char *precision_name(size_t i) {
-  return i == 0 ? "double" : NULL;
+  size_t count = 0;
+  return i == 0 ? ntk_precision_list(&count)[0].name : NULL;
 }
 
 static const option_row own[] = {

@@ -24,8 +24,9 @@ static const char *loss_name(size_t i) {
 }
 
 static const char *precision_name(size_t i) {
-  static const char *const names[] = {"double", "float"};
-  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+  size_t count = 0;
+  const ntk_name_info *list = ntk_precision_list(&count);
+  return i < count ? list[i].name : NULL;
 }
 
 static const option_row own[] = {

@@ -12,7 +12,8 @@ typedef struct run {
   double points, epochs; /* tracked ones; all */
   double eigen;          /* an eigensolver */
   ntk_kernel_bytes of;   /* features and K */
-  bool tracked, linear, second_order, checkpoint, single;
+  bool tracked, linear, second_order, checkpoint;
+  ntk_precision precision;
   size_t slots;
 } run;
 
@@ -32,7 +33,6 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                .linear = optimizer->linear,
                .second_order = optimizer->second_order,
                .checkpoint = o->checkpoint != NULL,
-               .single = o->precision != NULL && o->precision[0] == 'f',
                .slots = ntk_optimizer_slots(optimizer)};
 }
 
@@ -45,7 +45,8 @@ static double list(double count, double first, double size) {
  * network, features and, for the linear model, K_0. */
 static double lasting(const run *r, const ntk_network_spec *spec) {
   double bytes = NTK_SMALL_OBJECTS + 8.0 * r->n * (double)spec->width[0];
-  bytes += 8.0 * r->p * (r->single ? 3.0 : 2.0) + list(r->epochs, 1024.0, 8.0);
+  bytes += 8.0 * r->p * (r->precision == NTK_PRECISION_DOUBLE ? 2.0 : 3.0) +
+           list(r->epochs, 1024.0, 8.0);
   if (r->second_order)
     bytes += ntk_lm_bytes((size_t)r->n, (size_t)r->p) + r->of.features;
   if (r->tracked)
@@ -92,9 +93,10 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   size_t P = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
-  const run r = describe(context, spec, N, P, o, optimizer);
+  run r = describe(context, spec, N, P, o, optimizer);
+  NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));
   double total = lasting(&r, spec) + phases(&r);
   if (!r.second_order)
-    total += ntk_descent_bytes(context, spec->depth, spec->width, N, r.single);
+    total += ntk_descent_bytes(context, spec->depth, spec->width, N, r.precision);
   return ntk_footprint_end(context, total, N, "this training", bytes);
 }

@@ -34,9 +34,6 @@ static const ntk_name_info rules[] = {
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
-static const char *const precisions[] = {"double", "float"};
-enum { PRECISIONS = sizeof precisions / sizeof precisions[0] };
-
 const ntk_name_info *ntk_optimizer_list(size_t *count) {
   *count = OPTIMIZERS;
   return infos;
@@ -70,13 +67,6 @@ ntk_status ntk_lr_find(const char *name, bool *theory) {
   size_t row = 0;
   NTK_TRY(NTK_NAME_FIND("rule for the step size", name, rules, RULES, &row));
   *theory = row == 1;
-  return NTK_OK;
-}
-
-ntk_status ntk_precision_find(const char *name, bool *single) {
-  size_t row = 0;
-  NTK_TRY(NTK_NAME_FIND("precision", name, precisions, PRECISIONS, &row));
-  *single = row == 1;
   return NTK_OK;
 }
 

@@ -21,8 +21,6 @@ NTK_SIBLING ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer 
 NTK_SIBLING ntk_status ntk_loss_find(const char *name, bool *mean);
 /* *theory: the rule is Theorem 4.2's, not auto. */
 NTK_SIBLING ntk_status ntk_lr_find(const char *name, bool *theory);
-/* *single: it is float, not double. */
-NTK_SIBLING ntk_status ntk_precision_find(const char *name, bool *single);
 
 /* Arrays of P numbers that it goes on from: theta and, of a first-order one, its moments. */
 size_t ntk_optimizer_slots(const ntk_optimizer *optimizer);

@@ -18,7 +18,7 @@
 static ntk_status rounding_floor(const ntk_training *t, const ntk_features *features,
                                  double *floor) {
   const size_t L = t->L, N = t->N;
-  const double eps = t->single ? (double)FLT_EPSILON : DBL_EPSILON;
+  const double eps = ntk_precision_epsilon(t->precision);
   double *norms = NULL;
   NTK_TRY(ntk_features_take_norms(features, &norms));
   double sum = 0.0;
@@ -249,7 +249,7 @@ static bool holds(const ntk_track_point *p, const ntk_convergence *c) {
  * theta: with ||g|| >= alpha ||r|| that is ||r|| = u ||theta|| / (eta alpha). theta without W_L,
  * whose size gamma makes a matter of choice and which moves least then. */
 static double stall_floor(const ntk_training *t, const ntk_convergence *c) {
-  const double u = (t->single ? (double)FLT_EPSILON : DBL_EPSILON) / 2.0;
+  const double u = ntk_precision_epsilon(t->precision) / 2.0;
   const double norm = ntk_dnrm2(t->P - t->network->width[t->L - 1], t->first);
   const double r = 4.0 * u * norm / (t->lr * t->scale * c->alpha);
   return fmax(t->tracker->floor, ntk_training_loss(t, r * r));

@@ -34,7 +34,7 @@ static double evaluate(ntk_training *t) {
 
 /* In float theta_0 is what the weights were rounded to; those given are kept, for a failure. */
 static ntk_status round_first(ntk_training *t) {
-  if (!t->single)
+  if (t->precision == NTK_PRECISION_DOUBLE)
     return NTK_OK;
   double *first;
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &first));
@@ -75,9 +75,10 @@ static ntk_status check_start(ntk_training *t) {
   return ntk_fail(NTK_ERR_NOT_FINITE,
                   "the %s at the start is past the largest %s: the data reach %.3g, the labels "
                   "%.3g, the weights %.3g; accepted: smaller numbers%s",
-                  what, t->single ? "float" : "double",
+                  what, ntk_precision_name(t->precision),
                   largest(entries, ntk_dataset_values(t->data)), largest(t->N, t->Y),
-                  largest(t->P, t->network->theta), t->single ? ", or precision double" : "");
+                  largest(t->P, t->network->theta),
+                  t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
 
 static ntk_status prepare(ntk_training *t) {
@@ -90,7 +91,7 @@ static ntk_status prepare(ntk_training *t) {
   if (t->optimizer->second_order)
     NTK_TRY(ntk_lm_create(t, &t->lm));
   else
-    NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->single, t->scale, &t->descent));
+    NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->precision, t->scale, &t->descent));
   NTK_TRY(round_first(t));
   t->loss[0] = evaluate(t);
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));

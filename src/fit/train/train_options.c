@@ -26,7 +26,7 @@ static ntk_status check_numbers(const ntk_training *t) {
                     o->target);
   if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
-  if (t->single && t->optimizer->second_order)
+  if (t->precision != NTK_PRECISION_DOUBLE && t->optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
   return ntk_labels_check(t->Y, t->N, 1);
 }
@@ -44,7 +44,7 @@ ntk_status ntk_training_resolve(ntk_training *t) {
     o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
-  NTK_TRY(ntk_precision_find(o->precision, &t->single));
+  NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
   return check_numbers(t);
 }

@@ -17,7 +17,8 @@ typedef struct ntk_training {
   const double *Y;           /* N */
   ntk_train_options options; /* defaults resolved */
   const ntk_optimizer *optimizer;
-  bool mean, theory, single;
+  bool mean, theory;
+  ntk_precision precision;
   size_t N, P, L;
   double scale;          /* the gradient is scale J^T r */
   double *given, *first; /* P: the caller's weights; theta_0. One array, but for float */

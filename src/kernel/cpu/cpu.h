@@ -46,6 +46,6 @@ void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values);
 void cpu_descent_write(ntk_descent *descent, int slot, const double *values);
 double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
-                         bool single);
+                         ntk_precision precision);
 
 #endif

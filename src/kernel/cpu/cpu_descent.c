@@ -50,9 +50,9 @@ static ntk_status allocate_all(ntk_descent *descent) {
 }
 
 double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
-                         bool single) {
+                         ntk_precision precision) {
   ntk_step step = {0};
-  if (ntk_step_plan(depth, width, N, ntk_step_best(single), &step) != NTK_OK)
+  if (ntk_step_plan(depth, width, N, ntk_step_best(precision), &step) != NTK_OK)
     return INFINITY;
   const double reals = (double)step.data + (double)step.rows +
                        (double)(3 + step.chunks) * (double)step.parameters +
@@ -142,7 +142,7 @@ ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
 }
 
 ntk_status cpu_descent_create(ntk_descent *descent) {
-  return ntk_step_create(descent, ntk_step_best(descent->single));
+  return ntk_step_create(descent, ntk_step_best(descent->precision));
 }
 
 /* ---- An epoch -------------------------------------------------------------------------------- */

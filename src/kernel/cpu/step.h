@@ -32,7 +32,7 @@ typedef struct ntk_step_code {
 } ntk_step_code;
 
 /* The best level's. */
-const ntk_step_code *ntk_step_best(bool single);
+const ntk_step_code *ntk_step_best(ntk_precision precision);
 
 /* W_l, its gradient and its moments, in arrays like theta: n_{l-1} x n_l by panels (product.h), 0
  * past column n_l; of l = L one row of n_{L-1}. A block's F_l and B_l lie by rows of ld reals, and

@@ -9,8 +9,9 @@ typedef const ntk_step_code table[1];
 extern NTK_LANES_DECLARE(table, ntk_step_code);
 extern NTK_LANES_DECLARE_SINGLE(table, ntk_step_code);
 
-const ntk_step_code *ntk_step_best(bool single) {
-  return single ? NTK_LANES_BEST_SINGLE(ntk_step_code) : NTK_LANES_BEST(ntk_step_code);
+const ntk_step_code *ntk_step_best(ntk_precision precision) {
+  return precision == NTK_PRECISION_FLOAT ? NTK_LANES_BEST_SINGLE(ntk_step_code)
+                                          : NTK_LANES_BEST(ntk_step_code);
 }
 
 enum {

@@ -146,9 +146,9 @@ static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *sc
 }
 
 static ntk_status check_precision(const char *precision, const ntk_optimizer *optimizer) {
-  bool single = false;
-  NTK_TRY(ntk_precision_find(precision, &single));
-  if (single && optimizer->second_order)
+  ntk_precision found = NTK_PRECISION_DOUBLE;
+  NTK_TRY(ntk_precision_find(precision, &found));
+  if (found != NTK_PRECISION_DOUBLE && optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
   return NTK_OK;
 }
