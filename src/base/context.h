@@ -10,6 +10,7 @@ struct ntk_context {
   size_t memory_in_use;
   size_t memory_peak;
   const struct ntk_backend *backend; /* kernel/backend.h */
+  struct ntk_backend_chain *chain;   /* ... and what it keeps: kernel/chain.c */
   char cpu[128];                     /* the processor's name */
   ntk_progress_fn progress;
   void *progress_user;

@@ -1,5 +1,6 @@
 /* The compute backend seam: coarse operations on whole objects, so that a device can keep data
- * where it is and fuse what it likes. A context has one backend from its making (context.c).
+ * where it is and fuse what it likes. A context has one backend from its making (context.c), with
+ * the operations of its parent where it has none of its own (chain.c): it may begin with three.
  * kernel.c and descent.c check arguments and dispatch, and nobody outside this folder asks a
  * backend itself. The contract of each operation is that of the function of ntkit.h, kernel.h or
  * descent.h that calls it; arguments have been checked. */
@@ -36,6 +37,17 @@ struct ntk_kernel {
 
 struct ntk_backend {
   const char *name;
+  const ntk_backend *parent; /* whose operations take the place of those that are NULL; or NULL */
+  /* What it keeps in a context beside the objects: streams, handles, pools. All NULL: nothing.
+   * bytes is what forecasts of memory add. */
+  struct {
+    ntk_status (*create)(ntk_context *context, void **state);
+    void (*destroy)(ntk_context *context, void *state);
+    double (*bytes)(const ntk_context *context, const void *state);
+  } own;
+
+  /* From here on operations alone. Who makes the state of an object has all that read it: a
+   * parent's operations are for objects of the parent's making. */
 
   /* All of *bytes. */
   void (*bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
@@ -92,5 +104,17 @@ struct ntk_backend {
 };
 
 extern const ntk_backend ntk_backend_cpu;
+
+/* ntk_context_create with a backend that need not be in the list of names; NTK_ERR_ARGUMENT for one
+ * that lacks operations. */
+ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_options *options,
+                                 ntk_context **context);
+/* Gives the context its backend and what that keeps; after a failure too it has to be left. */
+ntk_status ntk_backend_enter(ntk_context *context, const ntk_backend *backend);
+void ntk_backend_leave(ntk_context *context);
+/* What `backend`, the context's or a parent of it, made there. */
+void *ntk_backend_state(const ntk_context *context, const ntk_backend *backend);
+/* Bytes that the backend and its parents keep in the context. */
+double ntk_backend_bytes(const ntk_context *context);
 
 #endif

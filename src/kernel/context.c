@@ -48,31 +48,42 @@ static const struct {
 } backends[] = {{"cpu", &ntk_backend_cpu}};
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
 
-ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context) {
-  static const ntk_context_options defaults;
-  if (options == NULL)
-    options = &defaults;
+ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_options *options,
+                                 ntk_context **context) {
   if (options->threads < 0 || options->threads > MAX_THREADS)
     return ntk_fail(NTK_ERR_ARGUMENT, "threads is %d; accepted: 1 to %d, or 0 for every core",
                     options->threads, MAX_THREADS);
-  size_t backend = 0;
-  if (options->backend != NULL)
-    NTK_TRY(NTK_NAME_FIND("backend", options->backend, backends, BACKENDS, &backend));
   NTK_TRY(ntk_blas_check());
   ntk_context *made = calloc(1, sizeof *made);
   if (made == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
   made->threads = options->threads > 0 ? options->threads : omp_get_num_procs();
   made->memory_limit = options->memory_limit;
-  made->backend = backends[backend].backend;
   made->progress = options->progress;
   made->progress_user = options->progress_user;
   read_cpu_name(made->cpu);
-  *context = made;
-  return NTK_OK;
+  const ntk_status status = ntk_backend_enter(made, backend);
+  if (status == NTK_OK)
+    *context = made;
+  else
+    ntk_context_destroy(made);
+  return status;
+}
+
+ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context) {
+  static const ntk_context_options defaults;
+  size_t backend = 0;
+  if (options == NULL)
+    options = &defaults;
+  if (options->backend != NULL)
+    NTK_TRY(NTK_NAME_FIND("backend", options->backend, backends, BACKENDS, &backend));
+  return ntk_context_create_on(backends[backend].backend, options, context);
 }
 
 void ntk_context_destroy(ntk_context *context) {
+  if (context == NULL)
+    return;
+  ntk_backend_leave(context);
   free(context);
 }
 

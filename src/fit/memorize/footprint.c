@@ -51,6 +51,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
       2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
   const double workspace =
       fmax(wanted.output, fmax(base.of.product, iterative ? 0.0 : base.of.build));
-  const double total = NTK_SMALL_OBJECTS + held + fmax(construction, eigen) + workspace;
+  const double total =
+      NTK_SMALL_OBJECTS + ntk_backend_bytes(context) + held + fmax(construction, eigen) + workspace;
   return ntk_footprint_end(context, total, N, "this construction", bytes);
 }

@@ -95,7 +95,7 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   run r = describe(context, spec, N, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));
-  double total = lasting(&r, spec) + phases(&r);
+  double total = ntk_backend_bytes(context) + lasting(&r, spec) + phases(&r);
   if (!r.second_order)
     total += ntk_descent_bytes(context, spec->depth, spec->width, N, r.precision);
   return ntk_footprint_end(context, total, N, "this training", bytes);

@@ -51,7 +51,7 @@ ntk_status ntk_verify_memory(ntk_context *context, const ntk_network_spec *spec,
   size_t parameters = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
   const double total =
-      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
+      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + ntk_backend_bytes(context) +
       verify_bytes(context, spec->depth, spec->width, N, options != NULL ? options : &defaults);
   return ntk_footprint_end(context, total, N, "this computation", bytes);
 }

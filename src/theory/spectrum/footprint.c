@@ -57,6 +57,7 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   const bool singular = known_singular(parameters, spec->width[0], &activation, N);
   const double total =
       8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
+      ntk_backend_bytes(context) +
       working_bytes(context, spec->depth, spec->width, singular, N, options ? options : &defaults);
   return ntk_footprint_end(context, total, N, "this computation", bytes);
 }
