@@ -172,11 +172,11 @@ NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, 
 NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
 /* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
  * constant column), borrowed; NULL for data without them. */
-NTK_API const double *ntk_dataset_columns(const ntk_dataset *data);
-/* Does to these data what was done to others, whose columns (2 x d) these are: x_ij becomes
+NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
+/* Does to these data what was done to others, whose scaling (2 x d) this is: x_ij becomes
  * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_ARGUMENT for s_j < 0 or what is not finite;
  * NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
-NTK_API ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns);
+NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *scaling);
 
 /* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
  * temporary name, synced, renamed: path never holds half a file. NTK_ERR_FILE, _ARGUMENT, _LIMIT.
@@ -358,7 +358,7 @@ NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *bl
                                     const double *V, size_t m, double *U);
 
 /* g = J^T v, from N entries to P in the order of W_1, ..., W_L, and u = J g, from P to N; J (2) is
- * never formed. 2 N P flops each. NTK_ERR_LIMIT, _MEMORY. */
+ * never formed. (As vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
 NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 

@@ -192,19 +192,19 @@ NTK_API ntk_status ntk_study_summarise(const ntk_study_table *table,
 NTK_API void ntk_summary_clear(ntk_summary *summary);
 
 /* y = c x^slope along one curve: least squares on log y over log x, every trial counting once. */
-typedef struct ntk_fit {
+typedef struct ntk_power_law {
   const char *label;               /* of the curve; ends with the summary */
   size_t points, trials, left_out; /* left out: values that are missing or not above 0 */
   double slope, constant;
   double slope_low, slope_high; /* 95 %, by bootstrap of the trials within each point */
   double r2;
   double theory_lower, theory_upper; /* slope of n_{L-2} n_{L-1} (6) and of d n_{L-1} (7) */
-} ntk_fit;
+} ntk_power_law;
 /* fits: summary->curves entries, of the same table and options. A curve with fewer than two
  * different x has NaN for its slope. NTK_ERR_ARGUMENT where the summary has other curves, or an x
  * is not above 0; _MEMORY. */
 NTK_API ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
-                                 const ntk_summary *summary, ntk_fit *fits);
+                                 const ntk_summary *summary, ntk_power_law *fits);
 
 /* ---- The theorem's assumptions --------------------------------------------------------------- */
 

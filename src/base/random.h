@@ -15,10 +15,19 @@ typedef enum ntk_stream {
   NTK_STREAM_LABELS = 2,
   NTK_STREAM_WEIGHTS = 3,    /* sub = layer l */
   NTK_STREAM_POPULATION = 4, /* samples for expectations over X */
-  NTK_STREAM_START = 5,      /* start vectors of iterations */
+  NTK_STREAM_PROBES = 5,     /* what a measurement draws; sub: one of those below */
   NTK_STREAM_BOOTSTRAP = 6,  /* sub = curve, row = its point and the resample */
   NTK_STREAM_TRIALS = 7      /* seeds of a study's trials: row = trial, sub = the point */
 } ntk_stream;
+
+/* The subs of NTK_STREAM_PROBES. */
+enum {
+  NTK_PROBE_START,      /* start vectors of iterations */
+  NTK_PROBE_NOISE,      /* a vector for the rounding in a difference of Jacobians */
+  NTK_PROBE_PROJECTION, /* directions that data are projected on */
+  NTK_PROBE_PSI,        /* directions for the sub-exponential norm */
+  NTK_PROBE_WEIGHTS     /* seeds of weights that are drawn again */
+};
 
 typedef struct ntk_random {
   uint64_t seed;

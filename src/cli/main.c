@@ -72,7 +72,7 @@ static exit_status run_command(int argc, char **argv) {
   return status;
 }
 
-static exit_status run(int argc, char **argv) {
+static exit_status dispatch(int argc, char **argv) {
   if (argc < 2) {
     char names[256];
     report_names(command_name, sizeof names, names);
@@ -95,5 +95,5 @@ static exit_status run(int argc, char **argv) {
 int main(int argc, char **argv) {
   keep_standard_streams();
   progress_catch_signals();
-  return (int)report_output(run(argc, argv));
+  return (int)report_output(dispatch(argc, argv));
 }

@@ -55,7 +55,7 @@ const double *ntk_dataset_values(const ntk_dataset *data) {
   return data->X;
 }
 
-const double *ntk_dataset_columns(const ntk_dataset *data) {
+const double *ntk_dataset_scaling(const ntk_dataset *data) {
   return data->columns;
 }
 

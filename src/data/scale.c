@@ -123,7 +123,7 @@ static void keep_columns(ntk_dataset *data, ntk_scaling scaling, const column *c
   }
 }
 
-ntk_status ntk_dataset_apply_columns(ntk_dataset *data, const double *columns) {
+ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *columns) {
   const size_t N = data->N, d = data->d;
   for (size_t j = 0; j < d; j++)
     if (!isfinite(columns[j]) || !(columns[d + j] >= 0.0) || isinf(columns[d + j]))

@@ -37,7 +37,7 @@ static ntk_status apply_difference(void *user, const double *V, size_t m, double
 static ntk_status difference_noise(difference *d, double lambda_max, uint64_t seed, double *v,
                                    double *Dv, double *noise) {
   const size_t N = d->features->N;
-  ntk_random_normal((ntk_random){seed, NTK_STREAM_START, 1}, 0, N, v);
+  ntk_random_normal((ntk_random){seed, NTK_STREAM_PROBES, NTK_PROBE_NOISE}, 0, N, v);
   ntk_dscal(N, 1.0 / ntk_dnrm2(N, v), v);
   NTK_TRY(apply_difference(d, v, 1, Dv));
   *noise = 1e4 * (DBL_EPSILON / 2) * sqrt(lambda_max) * sqrt(ntk_dnrm2(N, Dv));

@@ -28,8 +28,8 @@ static ntk_status check_ranges(const ntk_network *network, const ntk_dataset *da
   return NTK_OK;
 }
 
-static ntk_status check(const ntk_network *network, const ntk_dataset *data, const double *Y,
-                        double scale) {
+static ntk_status check_descent(const ntk_network *network, const ntk_dataset *data,
+                                const double *Y, double scale) {
   NTK_TRY(ntk_dim_check(data, network->width[0]));
   if (!isfinite(scale))
     return ntk_fail(NTK_ERR_ARGUMENT, "the loss's scale is %g; accepted: a finite number", scale);
@@ -38,7 +38,7 @@ static ntk_status check(const ntk_network *network, const ntk_dataset *data, con
 
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,
                               ntk_precision precision, double scale, ntk_descent **descent) {
-  NTK_TRY(check(network, data, Y, scale));
+  NTK_TRY(check_descent(network, data, Y, scale));
   if (precision == NTK_PRECISION_FLOAT)
     NTK_TRY(check_ranges(network, data, Y));
   const ntk_backend *backend = network->context->backend;

@@ -1,5 +1,5 @@
-/* The activation seam: one row a function. A new activation is a row in activation.c and its loop
- * in activation_real_lanes.c. */
+/* The activation seam. A new activation is a row in activation.c, and a loop in the table of
+ * activation_real_lanes.c at the same place; NTK_ACTIVATION_COUNT counts both. */
 #ifndef NTK_NET_ACTIVATION_H
 #define NTK_NET_ACTIVATION_H
 

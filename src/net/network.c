@@ -50,8 +50,8 @@ size_t ntk_layer_offset(const ntk_network *network, size_t l) {
 }
 
 /* Architecture and storage; weights uninitialised. */
-static ntk_status allocate(ntk_context *context, const ntk_network_spec *spec,
-                           ntk_network **network) {
+static ntk_status allocate_network(ntk_context *context, const ntk_network_spec *spec,
+                                   ntk_network **network) {
   size_t parameters;
   NTK_TRY(ntk_architecture_check(spec, &parameters));
   ntk_activation activation;
@@ -90,7 +90,7 @@ static ntk_status allocate(ntk_context *context, const ntk_network_spec *spec,
 ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec,
                               ntk_network **network) {
   ntk_network *made;
-  NTK_TRY(allocate(context, spec, &made));
+  NTK_TRY(allocate_network(context, spec, &made));
   const ntk_status status = ntk_init_weights(made, spec);
   if (status != NTK_OK) {
     ntk_network_destroy(made);
@@ -114,7 +114,7 @@ static ntk_status check_finite(const ntk_network *network, size_t l) {
 ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec *spec,
                                     const double *const *W, ntk_network **network) {
   ntk_network *made;
-  NTK_TRY(allocate(context, spec, &made));
+  NTK_TRY(allocate_network(context, spec, &made));
   for (size_t l = 1; l <= made->depth; l++) {
     memcpy(made->W[l], W[l - 1], made->width[l - 1] * made->width[l] * sizeof(double));
     const ntk_status status = check_finite(made, l);

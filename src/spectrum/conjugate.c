@@ -13,7 +13,7 @@ typedef struct vectors {
   double *last; /* iterate under way: x is the best so far */
 } vectors;
 
-static ntk_status allocate(ntk_context *context, const ntk_operator *A, vectors *v) {
+static ntk_status allocate_vectors(ntk_context *context, const ntk_operator *A, vectors *v) {
   const size_t n = A->n;
   NTK_TRY(ntk_alloc_doubles(context, (A->solve != NULL ? 5 : 4) * n, "conjugate gradients", &v->r));
   v->p = v->r + n;
@@ -78,7 +78,7 @@ ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, 
   if (largest == 0.0)
     return NTK_OK;
   vectors v;
-  NTK_TRY(allocate(context, A, &v));
+  NTK_TRY(allocate_vectors(context, A, &v));
   /* For b of entries up to 1, so that no square is lost or overflows. */
   (void)frexp(largest, &exponent);
   for (size_t i = 0; i < n; i++)

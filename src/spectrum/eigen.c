@@ -12,7 +12,7 @@
 
 enum { BLOCKS_FROM = 4096, SOLVE_BLOCK = 4, MAX_PRODUCTS = 4000 };
 
-static ntk_status check(const ntk_operator *A, double tolerance) {
+static ntk_status check_operator(const ntk_operator *A, double tolerance) {
   if (A->n == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "the operator's order is 0; accepted: 1 and up");
   if (!(tolerance > 0.0 && tolerance < 1.0))
@@ -33,7 +33,7 @@ static ntk_status solve_product(void *user, const double *V, size_t m, double *U
 
 ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
                              uint64_t seed, ntk_eigenpair *pair, double *vector) {
-  NTK_TRY(check(A, tolerance));
+  NTK_TRY(check_operator(A, tolerance));
   if (A->apply == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "the largest eigenvalue needs the operator's apply");
   ntk_operator copy = *A;
@@ -66,14 +66,14 @@ static ntk_status polish(const ntk_operator *A, double *v) {
 
 ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
                               uint64_t seed, ntk_eigenpair *pair, double *vector) {
-  NTK_TRY(check(A, tolerance));
+  NTK_TRY(check_operator(A, tolerance));
   if (A->solve == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "the smallest eigenvalue needs the operator's solve");
   ntk_operator copy = *A;
   /* A perturbation E of A is one of A^{-1} by about theta^2 E along the wanted vector. */
   const ntk_lanczos_options options = {.block = solve_block(A->n),
                                        .tolerance = tolerance,
-                                       .floor = A->noise,
+                                       .of_inverse = A->noise,
                                        .max_products = MAX_PRODUCTS,
                                        .seed = seed,
                                        .phase = "smallest eigenvalue"};

@@ -49,7 +49,7 @@ static void release(lanczos *s) {
   ntk_free(s->context, s->H);
 }
 
-static ntk_status allocate(lanczos *s) {
+static ntk_status allocate_basis(lanczos *s) {
   const size_t m = s->capacity, b = s->block;
   ntk_status status = ntk_alloc_doubles(s->context, s->n * (m + b), "the Lanczos basis", &s->Q);
   if (status == NTK_OK)
@@ -92,7 +92,7 @@ static void orthogonalise(const lanczos *s, size_t basis, size_t count, double *
 }
 
 static void draw(lanczos *s, double *v) {
-  const ntk_random source = {s->seed, NTK_STREAM_START, 0};
+  const ntk_random source = {s->seed, NTK_STREAM_PROBES, NTK_PROBE_START};
   ntk_random_normal(source, s->drawn++, s->n, v);
 }
 
@@ -245,7 +245,7 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
     NTK_TRY(ritz(s));
     const double value = s->theta[s->size - 1], theta = fabs(value), rest = residual(s);
     const double wanted =
-        fmax(theta * fmax(options->tolerance, options->floor * theta), options->noise);
+        fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
     *pair = (ntk_eigenpair){value, rest, (int)products};
     if (whole || rest <= wanted)
       return NTK_OK;
@@ -271,7 +271,7 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
                .block = block,
                .capacity = n < NTK_LANCZOS_BASIS ? n : NTK_LANCZOS_BASIS,
                .seed = options->seed};
-  NTK_TRY(allocate(&s));
+  NTK_TRY(allocate_basis(&s));
   /* The algebra beside the products is small: threads would cost more than they bring. */
   const int previous = ntk_blas_enter(1);
   ntk_eigenpair found;

@@ -10,7 +10,7 @@ typedef ntk_status (*ntk_product_fn)(void *user, const double *V, size_t m, doub
 typedef struct ntk_lanczos_options {
   size_t block;        /* vectors per product, >= 1 */
   double tolerance;    /* on ||A v - theta v|| / |theta| */
-  double floor;        /* ... or on ||A v - theta v|| / theta^2, if that is met first; 0: none */
+  double of_inverse;   /* ... or on ||A v - theta v|| / theta^2, as of A^{-1}; 0: none */
   double noise;        /* ... or on ||A v - theta v|| */
   size_t max_products; /* vectors multiplied before giving up */
   uint64_t seed;       /* of the start block */

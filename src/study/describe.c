@@ -58,7 +58,7 @@ static const ntk_description point =
     DESCRIPTION(summary_point, NULL, "The trials at one x of one curve (ntk_study_summarise).");
 #undef ROW
 
-#define ROW ntk_fit
+#define ROW ntk_power_law
 static const ntk_field fit[] = {
     NAMED("curve", label, "", "which one, as \"N = 1000\"; empty where there is one"),
     FIELD(slope, "", "of log y over log x; null for fewer than two different x"),

@@ -169,8 +169,8 @@ static ntk_status known_spectrum(ntk_context *context, ntk_kernel *A, tally *t) 
   const double smallest = 4 * s * s, largest = 4 * c * c;
   double vector[ORDER];
   ntk_eigenpair pair;
-  ntk_operator operator= ntk_kernel_operator(A);
-  NTK_TRY(ntk_eigen_largest(context, &operator, 1e-8, 1, &pair, vector));
+  ntk_operator seen = ntk_kernel_operator(A);
+  NTK_TRY(ntk_eigen_largest(context, &seen, 1e-8, 1, &pair, vector));
   judge(t, "largest eigenvalue of the second difference", fabs(pair.value / largest - 1), 1e-12);
 
   ntk_kernel *copy = NULL;
@@ -179,8 +179,8 @@ static ntk_status known_spectrum(ntk_context *context, ntk_kernel *A, tally *t) 
   double lower = NAN, upper = NAN;
   ntk_status status = ntk_kernel_factor(copy, 0.0);
   if (status == NTK_OK) {
-    operator= ntk_kernel_operator(copy);
-    status = ntk_eigen_smallest(context, &operator, 1e-8, 1, &pair, vector);
+    seen = ntk_kernel_operator(copy);
+    status = ntk_eigen_smallest(context, &seen, 1e-8, 1, &pair, vector);
   }
   ntk_kernel_destroy(copy);
   NTK_TRY(status);

@@ -85,8 +85,8 @@ static void other_results_are_read(void **state) {
   const ntk_ledger_row row = {.claim = NTK_CLAIM_AT_MOST, .verdict = NTK_LEDGER_HOLDS};
   assert_string_equal(read("ntk_ledger_row", "claim", &row).text, "<=");
   assert_string_equal(read("ntk_ledger_row", "verdict", &row).text, "holds");
-  const ntk_fit fit = {.slope_low = 1, .slope_high = 2};
-  const double *interval = read("ntk_fit", "interval", &fit).at;
+  const ntk_power_law fit = {.slope_low = 1, .slope_high = 2};
+  const double *interval = read("ntk_power_law", "interval", &fit).at;
   assert_true(interval[0] == 1.0 && interval[1] == 2.0);
 }
 

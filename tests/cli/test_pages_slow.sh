@@ -34,12 +34,12 @@ good 'more samples than parameters' verify --samples 60 --dim 3 --widths 3,3 --p
 check 'is 0, and says why' grep -q '= 0 <span class="v [a-z]*">[^<]*rank_deficient' none.html
 check 'and has the reason' grep -q '^<p>.*21 parameters' none.html
 
-good 'a ladder' verify --ladder d=10,20,40 --samples 'd^2/4' --widths d,d --population 2048 --quiet --report ladder.html
-ordered ladder.html
+good 'a sweep' verify --sweep d=10,20,40 --samples 'd^2/4' --widths d,d --population 2048 --quiet --report sweep.html
+ordered sweep.html
 # shellcheck disable=SC2016
 check 'the exponent of the table is the one above' awk '/ grows like / { split($0, a, /<sup>|<\/sup>/); top = a[2] }
   /^<tr><td>.*>\(6\)</ { split($0, a, /data-label="exponent">/); split(a[2], b, "<"); table = b[1] }
-  END { exit !(top != "" && top == table) }' ladder.html
+  END { exit !(top != "" && top == table) }' sweep.html
 
 # ---- In a browser --------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ probe='<script>let w = innerWidth, most = document.documentElement.scrollWidth;
 for (const e of document.querySelectorAll("body *")) most = Math.max(most, Math.ceil(e.getBoundingClientRect().right));
 document.title = `window ${w} content ${most}`</script>'
 if command -v chromium >/dev/null; then
-  for page in proof none ladder; do
+  for page in proof none sweep; do
     { cat $page.html && echo "$probe"; } >probe.html
     for width in 500 700 1041 1100 1600; do
       chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$top/chromium" \

@@ -54,7 +54,7 @@ check 'what is not known' grep -q '^  2\.1, 2\.2 .* 0 outside, 2 not known$' "$o
 good 'one network' verify --samples 12 --dim 4 --widths 20,6 --population 2048
 check 'a bound' grep -q 'lambda_min(K)  *(6) .* >= n_{L-2} n_{L-1}' "$out"
 check 'rows outside' grep -q '^assumptions outside or suspect, by rows: 2\.1 0 of 3,.* 2\.4 1 of 2,' "$out"
-good 'a ladder' verify --ladder d=4,6,8 --samples 10 --widths 'd^2,d' --population 2048 --trials 1
+good 'a sweep' verify --sweep d=4,6,8 --samples 10 --widths 'd^2,d' --population 2048 --trials 1
 check 'points outside' grep -q '^  2\.4  *n_l = O(n_{l-1})  *3 outside$' "$out"
 
 finish test_study_theorem

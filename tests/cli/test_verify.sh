@@ -1,12 +1,12 @@
 #!/bin/sh
 # ntkit verify: bad input is refused in one line before anything is written; the table fits 100
-# columns and agrees with --json; the page needs nothing else; a ladder goes on where it was, has the
+# columns and agrees with --json; the page needs nothing else; a sweep goes on where it was, has the
 # same bits for any number of workers, and fits the exponents that are known.
 # shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
 size='--samples 40 --dim 12 --widths 12,10 --population 2048'
-rungs='--ladder d=8,12,18 --samples floor(d^2/8) --widths d,d --population 2048 --trials 2'
+rungs='--sweep d=8,12,18 --samples floor(d^2/8) --widths d,d --population 2048 --trials 2'
 
 # ---- Bad input -----------------------------------------------------------------------------------
 
@@ -15,7 +15,7 @@ bad 'no samples' '^ntkit: --samples is needed with --data gaussian' verify --dim
 bad 'no dim' '^ntkit: --dim is needed' verify --samples 40 --widths 12
 bad 'a size that is none' "^ntkit: --samples: '4x'.*expected a whole number" \
   verify --samples 4x --dim 12 --widths 12
-bad 'an expression without a ladder' "^ntkit: --widths: 'd'.*whole numbers" \
+bad 'an expression without a sweep' "^ntkit: --widths: 'd'.*whole numbers" \
   verify --samples 40 --dim 12 --widths d
 bad 'a small population' '^ntkit: --population: 2047 is too small; expected a whole number from 2048' \
   verify --samples 40 --dim 12 --widths 12 --population 2047
@@ -27,20 +27,20 @@ bad 'a report in no directory' '^ntkit: --report: nowhere/r.html' verify $size -
 bad 'a report that is a directory' 'is no plain file' verify $size --report .
 for option in '--trials 2' '--db l.db' '--workers 2' --retry --allow-other-build --other-code; do
   # shellcheck disable=SC2086
-  bad "$option without a ladder" '^ntkit: --[a-z-]* needs --ladder NAME=VALUES' verify $size $option
+  bad "$option without a sweep" '^ntkit: --[a-z-]* needs --sweep NAME=VALUES' verify $size $option
 done
-bad 'a ladder without values' "^ntkit: --ladder: 'd'; expected NAME=VALUES" \
-  verify --ladder d --samples 40 --widths d
-bad 'a ladder without samples' '^ntkit: --samples is needed with --ladder: a number, or an expression of d' \
-  verify --ladder d=8,12 --widths d
-bad 'the variable twice' "^ntkit: --dim: it is the ladder's variable" \
-  verify --ladder d=8,12 --samples 40 --widths d --dim 8
-bad 'an unknown name' "'k' is not known" verify --ladder d=8,12 --samples k+1 --widths d
+bad 'a sweep without values' "^ntkit: --sweep: 'd'; expected NAME=VALUES" \
+  verify --sweep d --samples 40 --widths d
+bad 'a sweep without samples' '^ntkit: --samples is needed with --sweep: a number, or an expression of d' \
+  verify --sweep d=8,12 --widths d
+bad 'the variable twice' "^ntkit: --dim: it is the sweep's variable" \
+  verify --sweep d=8,12 --samples 40 --widths d --dim 8
+bad 'an unknown name' "'k' is not known" verify --sweep d=8,12 --samples k+1 --widths d
 bad 'half a sample' 'N is 10.125; accepted: a whole number' \
-  verify --ladder d=9 --samples 'd^2/8' --widths d
-bad 'gamma on a ladder' '^ntkit: --gamma is not for --ladder' \
-  verify --ladder d=8,12 --samples 40 --widths d --gamma 2 --init antisymmetric
-bad 'no ladder database' 'nowhere/l.db' verify --ladder d=8,12 --samples 40 --widths d --db nowhere/l.db
+  verify --sweep d=9 --samples 'd^2/8' --widths d
+bad 'gamma on a sweep' '^ntkit: --gamma is not for --sweep' \
+  verify --sweep d=8,12 --samples 40 --widths d --gamma 2 --init antisymmetric
+bad 'no sweep database' 'nowhere/l.db' verify --sweep d=8,12 --samples 40 --widths d --db nowhere/l.db
 
 header '<f8' '(2, 2)' >"$in/x.npy"
 printf '%b' "$one$two$two$one" >>"$in/x.npy"
@@ -113,10 +113,10 @@ run verify $size --widths 0 --report r.html
 check 'a refused command leaves the old page' test "$(cat r.html)" = old
 rm -f r.html
 
-# ---- A ladder ------------------------------------------------------------------------------------
+# ---- A sweep ------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2086
-good 'a ladder' verify $rungs --quiet
+good 'a sweep' verify $rungs --quiet
 check 'it fits 100 columns' awk 'length > 100 { exit 1 }' "$out"
 check 'nothing left behind' test -z "$(ls -A)"
 check 'n_1 grows like d' grep -q '^  n_1  *1.000  1.000 .. 1.000 *<= 1  *consistent' "$out"
@@ -146,18 +146,18 @@ good 'beyond the assumptions' verify $rungs --quiet --activation relu
 check "M' is outside" grep -q "^  M'.* outside$" "$out"
 
 # Zeros among the trials: more samples than n_{L-2} n_{L-1}.
-good 'zeros on a ladder' verify --ladder d=8,12,18 --samples 70 --widths 8,8 --population 2048 \
+good 'zeros on a sweep' verify --sweep d=8,12,18 --samples 70 --widths 8,8 --population 2048 \
   --trials 2 --quiet
 check 'and of all trials' grep -q '^      0 in 6 of 6 trials, with more samples than parameters' "$out"
-good 'zeros at one size' verify --ladder d=8,12,18 --samples 100 --widths d,d --population 2048 \
+good 'zeros at one size' verify --sweep d=8,12,18 --samples 100 --widths d,d --population 2048 \
   --trials 2 --quiet
 check 'are not passed over' grep -q '^      0 in 2 of 6 trials, with more samples than parameters' "$out"
 check 'outside' grep -q '^  lambda_min(K_{L-2}) .* outside$' "$out"
 # At d = 8 it is 0, and n_{L-2} n_{L-1} = d (d + 5) grows from 12 to 24 as d^1.77, from 8 as d^1.73.
-good 'zeros at the first size' verify --ladder d=8,12,18,24 --samples d+100 --widths d+5,d \
+good 'zeros at the first size' verify --sweep d=8,12,18,24 --samples d+100 --widths d+5,d \
   --population 2048 --trials 2 --quiet
 check 'the prediction is of the sizes fitted' grep -q '^  lambda_min(K_{L-2}) .* >= 1.77 ' "$out"
-good 'a row that misses its order' verify --ladder d=8,16,32 --samples 20 --widths 6,6 \
+good 'a row that misses its order' verify --sweep d=8,16,32 --samples 20 --widths 6,6 \
   --population 2048 --quiet
 check 'says where' grep -q '^      the interval \(ends below\|starts above\) the prediction' "$out"
 

@@ -132,11 +132,11 @@ static void test_columns(void **state) {
   for (int k = NTK_SCALE_NONE; k <= NTK_SCALE_SPHERE; k++) {
     ntk_dataset *scaled = NULL, *rows = make_data(context, X, N / 2, D);
     assert_ok(ntk_dataset_load(context, path_of(1), 0, D, (ntk_scaling)k, &scaled));
-    const double *columns = ntk_dataset_columns(scaled);
+    const double *columns = ntk_dataset_scaling(scaled);
     if (k == NTK_SCALE_NONE || k == NTK_SCALE_SPHERE) {
       assert_null(columns);
     } else {
-      assert_ok(ntk_dataset_apply_columns(rows, columns));
+      assert_ok(ntk_dataset_apply_scaling(rows, columns));
       assert_memory_equal(ntk_dataset_values(rows), ntk_dataset_values(scaled),
                           N / 2 * D * sizeof(double));
       assert_true(columns[D + 1] == (k == NTK_SCALE_CENTER ? 1.0 : 0.0));
@@ -152,9 +152,9 @@ static void test_columns_overflow(void **state) {
   const double X[4] = {1.0, 2.0, 1e308, 4.0}, columns[4] = {0.0, 0.0, 1.0, 1e-2};
   const double tiny[4] = {0.0, 0.0, 1e-2, 1.0};
   ntk_dataset *data = make_data(context, X, 2, 2);
-  assert_ok(ntk_dataset_apply_columns(data, columns));
+  assert_ok(ntk_dataset_apply_scaling(data, columns));
   assert_near(ntk_dataset_values(data)[3], 400.0, 1e-12, "x / s");
-  assert_refused(ntk_dataset_apply_columns(data, tiny), NTK_ERR_NOT_FINITE, "row 2, column 1");
+  assert_refused(ntk_dataset_apply_scaling(data, tiny), NTK_ERR_NOT_FINITE, "row 2, column 1");
   static const double wrong[][4] = {{0.0, 0.0, 1.0, -2.0},
                                     {0.0, 0.0, 1.0, NAN},
                                     {0.0, 0.0, 1.0, INFINITY},
@@ -163,7 +163,7 @@ static void test_columns_overflow(void **state) {
   double before[4];
   memcpy(before, ntk_dataset_values(data), sizeof before);
   for (size_t k = 0; k < COUNT(wrong); k++)
-    assert_refused(ntk_dataset_apply_columns(data, wrong[k]), NTK_ERR_ARGUMENT, "column 2");
+    assert_refused(ntk_dataset_apply_scaling(data, wrong[k]), NTK_ERR_ARGUMENT, "column 2");
   assert_memory_equal(ntk_dataset_values(data), before, sizeof before);
   ntk_dataset_destroy(data);
 }

@@ -5,7 +5,7 @@
 #include "study_table.h"
 
 /* Into fits, which has room; labels are not kept. */
-static void fit(const ntk_summary_options *options, ntk_fit *fits) {
+static void fit(const ntk_summary_options *options, ntk_power_law *fits) {
   ntk_summary summary = summarise(options);
   assert_ok(ntk_study_fit(&table, options, &summary, fits));
   for (size_t i = 0; i < summary.curves; i++) {
@@ -33,7 +33,7 @@ static void test_power_law(void **state) {
                     .lower = 3 * x,
                     .upper = 0.5 * d});
       }
-  ntk_fit fits[2];
+  ntk_power_law fits[2];
   fit(&(ntk_summary_options){.x = "d^2", .group = "N"}, fits);
   for (size_t k = 0; k < 2; k++) {
     assert_true(fits[k].points == 5 && fits[k].trials == 15 && fits[k].left_out == 0);
@@ -90,7 +90,7 @@ static void test_every_trial_counts_once(void **state) {
   for (size_t i = 0; i < COUNT(unusable); i++)
     add((trial){.d = 1, .trial = TRIALS + i, .value = unusable[i], .lower = 1e9, .upper = 1e9});
   add((trial){.d = 1000, .value = NAN, .lower = 1e9, .upper = 1e9}); /* all of a point */
-  ntk_fit found;
+  ntk_power_law found;
   fit(&by_d, &found);
   assert_true(found.points == 7 && found.trials == TRIALS && found.left_out == 5);
   double slope[3], constant[3], r2[3];
@@ -122,7 +122,7 @@ static void test_slope_interval_exact(void **state) {
     for (size_t t = 0; t < B; t++)
       add((trial){.N = (double)k, .d = 8, .trial = t, .value = exp(b[t])});
   }
-  static ntk_fit fits[CURVES];
+  static ntk_power_law fits[CURVES];
   fit(&by_d_for_each_N, fits);
   double low[CURVES], high[CURVES];
   for (size_t k = 0; k < CURVES; k++) {
@@ -132,7 +132,7 @@ static void test_slope_interval_exact(void **state) {
   check_levels(exact, COUNT(exact), low, high);
 }
 
-static void assert_no_slope(const ntk_fit *f) {
+static void assert_no_slope(const ntk_power_law *f) {
   const double numbers[] = {f->slope, f->constant,     f->slope_low,   f->slope_high,
                             f->r2,    f->theory_lower, f->theory_upper};
   for (size_t i = 0; i < COUNT(numbers); i++)
@@ -151,7 +151,7 @@ static void test_too_little(void **state) {
                   .value = values[k][j],
                   .lower = (double)(j + 1),
                   .upper = k == 3 ? NAN : 1.0});
-  ntk_fit fits[4];
+  ntk_power_law fits[4];
   fit(&by_d_for_each_N, fits);
   assert_true(fits[0].points == 1 && fits[0].trials == 1 && fits[0].left_out == 2);
   assert_true(fits[1].points == 0 && fits[1].trials == 0 && fits[1].left_out == 3);
@@ -181,7 +181,7 @@ static void test_order(void **state) {
                 .upper = 1.0 + z[i] * z[i]});
   const ntk_summary_options options = {.x = "1 + d^2", .group = "N", .seed = 6};
   ntk_summary s = summarise(&options);
-  ntk_fit fits[2], shuffled_fits[2];
+  ntk_power_law fits[2], shuffled_fits[2];
   fit(&options, fits);
   ntk_study_row shuffled[ALL];
   for (size_t i = 0; i < ALL; i++)
@@ -214,7 +214,7 @@ static void test_fit_refusals(void **state) {
                  {&all, &shifted, 4, "x is 0 at a point"},
                  {&all, &each_N, 4, "other curves"},
                  {&each_d, &each_d, 2, "other curves"}};
-  ntk_fit fits[4], kept[4];
+  ntk_power_law fits[4], kept[4];
   memset(fits, 0x5a, sizeof fits);
   memcpy(kept, fits, sizeof kept);
   for (size_t k = 0; k < COUNT(refused); k++) {

@@ -250,7 +250,7 @@ static ntk_status merge(void) {
 static ntk_status fit(void) {
   const ntk_summary_options options = {.x = "N", .group = "phi"};
   ntk_summary summary;
-  ntk_fit fits[2];
+  ntk_power_law fits[2];
   NTK_TRY(ntk_study_summarise(&table, &options, &summary));
   const ntk_status status = ntk_study_fit(&table, &options, &summary, fits);
   ntk_summary_clear(&summary);

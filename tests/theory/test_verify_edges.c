@@ -177,7 +177,7 @@ static void test_spread(void **state) {
   ntk_network_spec spec = small;
   for (size_t r = 0; r < DRAWS; r++) {
     uint64_t words[4];
-    ntk_random_words((ntk_random){9, NTK_STREAM_START, 4}, r, 0, words);
+    ntk_random_words((ntk_random){9, NTK_STREAM_PROBES, NTK_PROBE_WEIGHTS}, r, 0, words);
     spec.seed = words[0];
     ntk_network *network = NULL;
     assert_ok(ntk_network_create(context, &spec, &network));

@@ -155,7 +155,7 @@ static exit_status present(const prediction *p) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check(const predict_settings *settings) {
+static exit_status check_predict(const predict_settings *settings) {
   if (settings->output == NULL)
     return EXIT_DONE;
   if (ntk_dataset_in_file(settings->common.data) &&
@@ -178,7 +178,7 @@ static exit_status check(const predict_settings *settings) {
 static exit_status command_predict(const void *given) {
   const predict_settings *settings = given;
   prediction p = {.settings = settings};
-  exit_status status = check(settings);
+  exit_status status = check_predict(settings);
   if (status == EXIT_DONE)
     status = job_context(&settings->common, &p.context);
   if (status == EXIT_DONE)

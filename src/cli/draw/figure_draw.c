@@ -187,7 +187,7 @@ static exit_status not_installed(const char *base) {
                       base, base, base);
 }
 
-static exit_status run(char *const *arguments, const char *base) {
+static exit_status run_gnuplot(char *const *arguments, const char *base) {
   int ends[2];
   if (pipe(ends) != 0)
     return report_error(EXIT_FAILED, "no pipe for gnuplot: %s", strerror(errno));
@@ -303,7 +303,7 @@ static exit_status draw(const figure *f, size_t folder, const char *name) {
   } else if (lock >= 0) {
     char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
     char *const arguments[] = {gnuplot, plain, evaluate, before, script, NULL};
-    status = run(arguments, f->place != NULL ? f->place : f->base);
+    status = run_gnuplot(arguments, f->place != NULL ? f->place : f->base);
     const exit_status renamed = rename_drawn(f, path, status == EXIT_DONE);
     status = status == EXIT_DONE ? renamed : status;
     (void)unlink(path);

@@ -17,7 +17,7 @@
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
-static exit_status check(const memorize_settings *settings) {
+static exit_status check_memorize(const memorize_settings *settings) {
   const size_t last = settings->common.widths.values[settings->common.widths.count - 1];
   if (last % 2 != 0)
     return report_error(EXIT_INPUT,
@@ -240,7 +240,7 @@ exit_status command_memorize(const void *given) {
   };
   const job_steps steps = {
       .memory = check_memory, .labels = make_labels, .no_network = true, .claim = claim};
-  exit_status status = check(settings);
+  exit_status status = check_memorize(settings);
   if (status == EXIT_DONE)
     status = page_check(&settings->common, NULL);
   if (status == EXIT_DONE)

@@ -80,8 +80,8 @@ typedef struct candidates {
   ntk_dataset *as_is, *scaled;
 } candidates;
 
-static exit_status apply_columns(const cli_model *model, ntk_dataset *data) {
-  const ntk_status status = ntk_dataset_apply_columns(data, ntk_dataset_values(model->columns));
+static exit_status apply_scaling(const cli_model *model, ntk_dataset *data) {
+  const ntk_status status = ntk_dataset_apply_scaling(data, ntk_dataset_values(model->columns));
   if (status == NTK_ERR_ARGUMENT)
     return report_error(EXIT_INPUT, "--load: %s, scaling.npy: %s", model->directory,
                         ntk_error_message());
@@ -106,7 +106,7 @@ static exit_status scale(const cli_model *model, const cli_settings *settings, c
                        columns ? NTK_SCALE_NONE : model->scaling, &data->scaled);
   if (status != NTK_OK)
     return report_library(status, "data");
-  return columns ? apply_columns(model, data->scaled) : EXIT_DONE;
+  return columns ? apply_scaling(model, data->scaled) : EXIT_DONE;
 }
 
 /* What rows are seen to be: scaled where a row stands in X.npy, and would not if it were scaled;

@@ -38,7 +38,7 @@ exit_status saved_array(saved_folder *folder, const char *name, const double *va
 
 exit_status saved_data(saved_folder *folder, const ntk_dataset *data) {
   const size_t d = ntk_dataset_dim(data);
-  const double *columns = ntk_dataset_columns(data);
+  const double *columns = ntk_dataset_scaling(data);
   const exit_status status =
       saved_array(folder, "X.npy", ntk_dataset_values(data), ntk_dataset_samples(data), d);
   return status == EXIT_DONE && columns != NULL ? saved_array(folder, "scaling.npy", columns, 2, d)

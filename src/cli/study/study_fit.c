@@ -43,7 +43,7 @@ static const char *explain(const char *quantity) {
   return "";
 }
 
-static void print_fit(const ntk_fit *fit, const char *quantity, int width) {
+static void print_fit(const ntk_power_law *fit, const char *quantity, int width) {
   printf("%-*s", width, *fit->label != '\0' ? fit->label : "all");
   print_fixed(8, 3, fit->slope);
   print_fixed(9, 3, fit->slope_low);
@@ -64,7 +64,7 @@ static void print_fit(const ntk_fit *fit, const char *quantity, int width) {
   putchar('\n');
 }
 
-static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, size_t count) {
+static void print_fits(const ntk_summary_options *chosen, const ntk_power_law *fits, size_t count) {
   int width = (int)strlen("curve");
   for (size_t i = 0; i < count; i++)
     width = (int)strlen(fits[i].label) > width ? (int)strlen(fits[i].label) : width;
@@ -82,7 +82,7 @@ static void print_fits(const ntk_summary_options *chosen, const ntk_fit *fits, s
 /* ---- For programs ---------------------------------------------------------------------------- */
 
 static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options *chosen,
-                         const ntk_assumption *counts, const ntk_fit *fits, size_t count) {
+                         const ntk_assumption *counts, const ntk_power_law *fits, size_t count) {
   json_t *object = json_object();
   json_put(&object, "name", json_text(table->name));
   json_put(&object, "quantity", json_text(chosen->quantity));
@@ -90,7 +90,7 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
   json_put(&object, "group", json_text(chosen->group));
   json_put(&object, "study_trials", json_whole(table->trials));
   json_put(&object, "study_missing", json_whole(table->missing));
-  json_put(&object, "fits", json_list_of(ntk_study_describe("ntk_fit"), fits, count));
+  json_put(&object, "fits", json_list_of(ntk_study_describe("ntk_power_law"), fits, count));
   if (counts != NULL)
     json_put(&object, "assumptions", study_assumptions_json(counts));
   return object;
@@ -99,7 +99,8 @@ static json_t *fits_json(const ntk_study_table *table, const ntk_summary_options
 /* ---- The command ----------------------------------------------------------------------------- */
 
 static exit_status present(const study_settings *settings, const ntk_study_table *table,
-                           const ntk_summary_options *chosen, const ntk_fit *fits, size_t count) {
+                           const ntk_summary_options *chosen, const ntk_power_law *fits,
+                           size_t count) {
   size_t trials = 0;
   for (size_t i = 0; i < count; i++)
     trials += fits[i].trials;
@@ -131,7 +132,7 @@ static exit_status fit(const study_settings *settings, const ntk_study_table *ta
   ntk_status done = ntk_study_summarise(table, &chosen, &summary);
   if (done != NTK_OK)
     return report_library(done, NULL);
-  ntk_fit *fits = calloc(summary.curves + 1, sizeof *fits);
+  ntk_power_law *fits = calloc(summary.curves + 1, sizeof *fits);
   if (fits == NULL) {
     status = report_error(EXIT_FAILED, "no memory for %zu curves", summary.curves);
   } else {

@@ -285,7 +285,7 @@ static exit_status draw_map(const study_settings *settings, const ntk_study_tabl
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check(const study_settings *settings) {
+static exit_status check_plot(const study_settings *settings) {
   if (settings->output == NULL)
     return report_error(EXIT_INPUT,
                         "--output is needed: the name of the figure's files without .svg");
@@ -330,7 +330,7 @@ static exit_status check(const study_settings *settings) {
 
 exit_status command_study_plot(const void *given) {
   const study_settings *settings = given;
-  exit_status status = check(settings);
+  exit_status status = check_plot(settings);
   ntk_study_table table;
   if (status == EXIT_DONE)
     status = study_open(settings, &table);

@@ -14,13 +14,13 @@
 /* ---- Counting -------------------------------------------------------------------------------- */
 
 const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LEDGER_VERDICTS]) {
-  const size_t rows = view->ladder != NULL ? view->ladder->rows : view->ledger->rows;
+  const size_t rows = view->sweep != NULL ? view->sweep->rows : view->ledger->rows;
   const ntk_ledger_row *fails = NULL;
   for (size_t k = 0; k < NTK_LEDGER_VERDICTS; k++)
     counts[k] = 0;
   for (size_t i = 0; i < rows; i++) {
     const ntk_ledger_row *row =
-        view->ladder != NULL ? &view->ladder->row[i].ledger : &view->ledger->row[i];
+        view->sweep != NULL ? &view->sweep->row[i].ledger : &view->ledger->row[i];
     counts[row->verdict]++;
     if (row->verdict == NTK_LEDGER_FAILS && fails == NULL)
       fails = row;
@@ -146,9 +146,9 @@ static exit_status verify_one(const verify_settings *settings) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-/* What belongs to a ladder, and the page's file. */
-static exit_status check(const verify_settings *settings) {
-  if (settings->ladder == NULL) {
+/* What belongs to a sweep, and the page's file. */
+static exit_status check_verify(const verify_settings *settings) {
+  if (settings->sweep == NULL) {
     const char *option = settings->study.db != NULL    ? "db"
                          : settings->trials > 0        ? "trials"
                          : settings->study.workers > 0 ? "workers"
@@ -156,7 +156,7 @@ static exit_status check(const verify_settings *settings) {
                          : settings->study.other_build ? "allow-other-build"
                                                        : NULL;
     if (option != NULL)
-      return report_error(EXIT_INPUT, "--%s needs --ladder NAME=VALUES, the sizes to measure at",
+      return report_error(EXIT_INPUT, "--%s needs --sweep NAME=VALUES, the sizes to measure at",
                           option);
   }
   if (settings->population > 0 && settings->population < NTK_LEAST_POPULATION)
@@ -169,8 +169,8 @@ static exit_status check(const verify_settings *settings) {
 
 exit_status command_verify(const void *given) {
   const verify_settings *settings = given;
-  exit_status status = check(settings);
+  exit_status status = check_verify(settings);
   if (status != EXIT_DONE)
     return status;
-  return settings->ladder != NULL ? ladder_run(settings, present) : verify_one(settings);
+  return settings->sweep != NULL ? sweep_run(settings, present) : verify_one(settings);
 }

@@ -1,5 +1,5 @@
-/* ntkit verify, in parts: verify.c measures one instance, verify_ladder.c several sizes by a
- * scaling sweep, whose rows stand in a ladder; verify_text.c, verify_json.c and verify_page*.c
+/* ntkit verify, in parts: verify.c measures one instance, verify_sweep.c several sizes by a
+ * scaling sweep, whose rows stand in a sweep; verify_text.c, verify_json.c and verify_page*.c
  * present.
  */
 #ifndef NTK_CLI_VERIFY_H
@@ -13,28 +13,28 @@
 
 #include <jansson.h>
 
-/* Sizes are numbers, or with a ladder expressions of its variable. */
+/* Sizes are numbers, or with a sweep expressions of its variable. */
 typedef struct verify_settings {
-  study_settings study; /* how a ladder is run */
-  const char *samples_text, *dim_text, *widths_text, *ladder;
+  study_settings study; /* how a sweep is run */
+  const char *samples_text, *dim_text, *widths_text, *sweep;
   size_t population, trials; /* 0: not given */
 } verify_settings;
 
 exit_status command_verify(const void *settings);
 
-/* What verify presents: one ledger, or a ladder. */
+/* What verify presents: one ledger, or a sweep. */
 typedef struct verify_view {
   const verify_settings *settings;
-  const cli_job *job;                /* NULL with a ladder */
-  const ntk_ledger *ledger;          /* NULL with a ladder */
-  const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a ladder */
-  const ntk_sweep *ladder;           /* NULL without */
-  const ntk_sweep_spec *rungs;       /* what it is of; NULL without */
+  const cli_job *job;                /* NULL with a sweep */
+  const ntk_ledger *ledger;          /* NULL with a sweep */
+  const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a sweep */
+  const ntk_sweep *sweep;            /* NULL without */
+  const ntk_sweep_spec *spec;       /* what it is of; NULL without */
 } verify_view;
 
-/* The command with --ladder; present: shows what it found. */
-exit_status ladder_run(const verify_settings *settings,
-                       exit_status (*present)(const verify_view *view));
+/* The command with --sweep; present: shows what it found. */
+exit_status sweep_run(const verify_settings *settings,
+                      exit_status (*present)(const verify_view *view));
 
 /* Verdicts counted over all rows, by number; the first row that fails, or NULL. */
 const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LEDGER_VERDICTS]);
@@ -46,7 +46,7 @@ void verify_print(const void *view);
 json_t *verify_json(const void *view);
 void verify_page(const void *view, FILE *out);
 void page_answer(const verify_view *view, FILE *out); /* what a reader wants to know first */
-void page_ladder(const verify_view *view, FILE *out);
+void page_sweep(const verify_view *view, FILE *out);
 void page_cells(FILE *out, const ntk_ledger_row *row, const char *note); /* name, equation */
 void page_order(FILE *out, const ntk_ledger_row *row);                   /* claim(order) */
 void page_section(FILE *out, const ntk_ledger_row *row, const char *before, int columns);

@@ -1,15 +1,15 @@
-/* The ledger or the ladder as one JSON object; NaN and infinity are null. */
+/* The ledger or the sweep as one JSON object; NaN and infinity are null. */
 #include "cli/run/job_show.h"
 #include "cli/show/json.h"
 #include "cli/study/study_view.h"
 #include "cli/verify/verify.h"
 
-static json_t *ladder_json(const verify_view *view) {
-  const ntk_sweep *l = view->ladder;
+static json_t *sweep_json(const verify_view *view) {
+  const ntk_sweep *l = view->sweep;
   const cli_settings *s = &view->settings->study.common;
   json_t *object = json_object();
-  json_put(&object, "variable", json_text(view->rungs->variable));
-  json_put(&object, "values", json_text(view->rungs->values));
+  json_put(&object, "variable", json_text(view->spec->variable));
+  json_put(&object, "values", json_text(view->spec->values));
   json_put(&object, "widths", json_text(view->settings->widths_text));
   json_put(&object, "samples", json_text(view->settings->samples_text));
   json_put(&object, "dim", json_text(view->settings->dim_text));
@@ -27,8 +27,8 @@ static json_t *ladder_json(const verify_view *view) {
 
 json_t *verify_json(const void *what) {
   const verify_view *view = what;
-  if (view->ladder != NULL)
-    return ladder_json(view);
+  if (view->sweep != NULL)
+    return sweep_json(view);
   json_t *object = json_object();
   json_put(&object, "network", job_network_json(view->job));
   json_put(&object, "data", job_data_json(view->job));

@@ -10,21 +10,21 @@ static const option_row own[] = {
      .kind = KIND_TEXT,
      .field = FIELD(samples_text),
      .argument = "N",
-     .help = "Number of samples N. Needed to draw data; of a file, the first N rows. With --ladder "
+     .help = "Number of samples N. Needed to draw data; of a file, the first N rows. With --sweep "
              "an expression of its variable, as 'floor(d^2/8)'."},
     {.name = "dim",
      .kind = KIND_TEXT,
      .field = FIELD(dim_text),
      .argument = "d",
-     .help = "Dimension d of a sample. Needed to draw data, unless it is the ladder's variable; "
-             "with --ladder also an expression."},
+     .help = "Dimension d of a sample. Needed to draw data, unless it is the sweep's variable; "
+             "with --sweep also an expression."},
     {.name = "widths",
      .kind = KIND_TEXT,
      .field = FIELD(widths_text),
      .required = true,
      .argument = "n_1,...,n_{L-1}",
-     .expected = "n_1,...,n_{L-1}, whole numbers from 1, or with --ladder expressions",
-     .help = "Widths of the hidden layers, with --ladder expressions, as d,d."},
+     .expected = "n_1,...,n_{L-1}, whole numbers from 1, or with --sweep expressions",
+     .help = "Widths of the hidden layers, with --sweep expressions, as d,d."},
     {.name = "population",
      .kind = KIND_SIZE,
      .field = FIELD(population),
@@ -34,9 +34,10 @@ static const option_row own[] = {
      .help =
          "Fresh samples behind every expectation over X, 2048 and up; memory does not grow with "
          "them. When not given: 100000. Expectations over a file's law are means over the file."},
-    {.name = "ladder",
+    {.name = "sweep",
+     .former = "ladder",
      .kind = KIND_TEXT,
-     .field = FIELD(ladder),
+     .field = FIELD(sweep),
      .argument = "NAME=VALUES",
      .help = "Measure at several sizes, as d=50,100,200, and fit how every quantity grows with the "
              "variable. --samples, --dim and --widths may then be expressions of it."},
@@ -46,14 +47,14 @@ static const option_row own[] = {
      .argument = "T",
      .item = "T",
      .expected = "a whole number from 1",
-     .help = "Trials at each size of the ladder, each with data and weights of its own. When not "
+     .help = "Trials at each size of the sweep, each with data and weights of its own. When not "
              "given: 3."},
     {.name = "db",
      .kind = KIND_FILE,
      .field = FIELD(study.db),
      .argument = "FILE",
      .expected = "a database, a file that is made if it is not there",
-     .help = "Keep the ladder's trials in this study database: interrupted, the same command goes "
+     .help = "Keep the sweep's trials in this study database: interrupted, the same command goes "
              "on, and the study commands read it."},
 };
 
@@ -62,7 +63,7 @@ const cli_command verify_command = {
     .summary = "the paper's proof step by step, in numbers, on a network and data",
     .about = "Measures every assumption of Section 2, every quantity of the proof of Theorem 3.1 "
              "and every inequality between them on a network and data: where each stands against "
-             "its predicted order, and whether what must hold holds. With --ladder the same at "
+             "its predicted order, and whether what must hold holds. With --sweep the same at "
              "several sizes, with the exponent of every quantity beside the predicted one. "
              "docs/verify.md explains what it prints. Exit status 1 when an inequality fails.",
     .example = "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh",

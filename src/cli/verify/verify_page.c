@@ -129,18 +129,18 @@ static void put_ledger(const verify_view *view, FILE *out) {
 
 void verify_page(const void *what, FILE *out) {
   const verify_view *view = what;
-  page_begin(out, view->ladder != NULL ? "The proof of Theorem 3.1 along a ladder of sizes"
-                                       : "The proof of Theorem 3.1 in numbers");
-  if (view->ladder != NULL)
-    page_ladder(view, out);
+  page_begin(out, view->sweep != NULL ? "The proof of Theorem 3.1 along a sweep of sizes"
+                                      : "The proof of Theorem 3.1 in numbers");
+  if (view->sweep != NULL)
+    page_sweep(view, out);
   else
     put_ledger(view, out);
   page_fields_begin(out);
-  if (view->ladder == NULL) {
+  if (view->sweep == NULL) {
     page_fields(out, "", ntk_describe("ntk_spectrum_result"), view->answer);
     page_fields(out, "", ntk_describe("ntk_ledger"), view->ledger);
   } else {
-    page_fields(out, "", ntk_study_describe("ntk_study_status"), &view->ladder->status);
+    page_fields(out, "", ntk_study_describe("ntk_study_status"), &view->sweep->status);
   }
   page_fields_end(out);
   fputs("<footer><p><b>holds</b>, <b>fails</b>: an inequality between measured numbers. "

@@ -29,7 +29,7 @@ static void put_order(FILE *out, const ntk_ledger *ledger, const char *key) {
 
 /* "lambda_min(K) grows like d^2.11 ..." */
 static void put_growth(FILE *out, const verify_view *view, const char *key) {
-  const ntk_sweep *l = view->ladder;
+  const ntk_sweep *l = view->sweep;
   for (size_t i = 0; i < l->rows; i++) {
     const ntk_sweep_row *row = &l->row[i];
     if (strcmp(row->ledger.key, key) != 0 || !isfinite(row->exponent))
@@ -39,7 +39,7 @@ static void put_growth(FILE *out, const verify_view *view, const char *key) {
       fputs("<p class=\"value\">", out);
       page_formula(out, JOB_LAMBDA);
       fputs(" grows like <i>", out);
-      page_text(out, view->rungs->variable);
+      page_text(out, view->spec->variable);
       fprintf(out, "</i><sup>%.3f</sup></p>\n", row->exponent);
       fprintf(out, "<p>95 %% interval of the exponent: %.3f … %.3f</p>\n", row->low, row->high);
     }
@@ -57,10 +57,10 @@ static void put_growth(FILE *out, const verify_view *view, const char *key) {
 
 void page_answer(const verify_view *view, FILE *out) {
   fputs("<div class=\"answer\">\n", out);
-  if (view->ladder == NULL)
+  if (view->sweep == NULL)
     job_page_answer(out, view->answer, true);
   for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
-    if (view->ladder == NULL)
+    if (view->sweep == NULL)
       put_order(out, view->ledger, keys[k]);
     else
       put_growth(out, view, keys[k]);

@@ -1,4 +1,4 @@
-/* The ledger or the ladder as a table for people, in plain ASCII, within 100 columns. */
+/* The ledger or the sweep as a table for people, in plain ASCII, within 100 columns. */
 #include "cli/run/job_show.h"
 #include "cli/shell/report.h"
 #include "cli/study/study_view.h"
@@ -111,9 +111,9 @@ static void print_ledger(const verify_view *view) {
   print_assumptions(ledger);
 }
 
-/* ---- A ladder -------------------------------------------------------------------------------- */
+/* ---- A sweep -------------------------------------------------------------------------------- */
 
-static void print_ladder_row(const ntk_sweep_row *row) {
+static void print_sweep_row(const ntk_sweep_row *row) {
   char exponent[JOB_CELL], low[JOB_CELL], high[JOB_CELL], predicted[JOB_CELL], interval[80] = "";
   char expected[JOB_CELL + 8] = "";
   if (!isnan(row->low) && !isnan(row->high))
@@ -130,11 +130,11 @@ static void print_ladder_row(const ntk_sweep_row *row) {
     print_note(row->ledger.note);
 }
 
-static void print_ladder(const verify_view *view) {
-  const ntk_sweep *l = view->ladder;
+static void print_sweep(const verify_view *view) {
+  const ntk_sweep *l = view->sweep;
   const cli_settings *s = &view->settings->study.common;
-  printf("ladder      %s = %s, %zu trials at each size\n", view->rungs->variable,
-         view->rungs->values, l->status.trials);
+  printf("sweep       %s = %s, %zu trials at each size\n", view->spec->variable, view->spec->values,
+         l->status.trials);
   printf("network     %s, widths %s, init %s\n", s->activation, view->settings->widths_text,
          s->init);
   printf("data        %s", s->data);
@@ -144,14 +144,14 @@ static void print_ladder(const verify_view *view) {
     printf(", d = %s", view->settings->dim_text);
   printf(", seed %llu\n", (unsigned long long)s->seed);
   char title[64];
-  snprintf(title, sizeof title, "quantity = c %.20s^exponent", view->rungs->variable);
+  snprintf(title, sizeof title, "quantity = c %.20s^exponent", view->spec->variable);
   printf("\n  %-38s %-5s %9s  %-18s %-10s  %s\n", title, "eq.", "exponent", "95 % interval",
          "predicted", "verdict");
   const char *section = "";
   for (size_t i = 0; i < l->rows; i++) {
     print_section(&l->row[i].ledger, section);
     section = l->row[i].ledger.section;
-    print_ladder_row(&l->row[i]);
+    print_sweep_row(&l->row[i]);
   }
   study_print_assumptions(l->assumptions);
 }
@@ -162,13 +162,13 @@ void verify_print(const void *what) {
   const verify_view *view = what;
   size_t counts[NTK_LEDGER_VERDICTS];
   char summary[200], took[32];
-  if (view->ladder != NULL)
-    print_ladder(view);
+  if (view->sweep != NULL)
+    print_sweep(view);
   else
     print_ledger(view);
   (void)verify_count(view, counts);
   verify_summary(counts, sizeof summary, summary);
   snprintf(took, sizeof took, "%.3g s",
-           view->ladder != NULL ? view->ladder->status.seconds : view->ledger->seconds);
-  printf("\n%s; %s%s\n", summary, took, view->ladder != NULL ? " of computing" : "");
+           view->sweep != NULL ? view->sweep->status.seconds : view->ledger->seconds);
+  printf("\n%s; %s%s\n", summary, took, view->sweep != NULL ? " of computing" : "");
 }

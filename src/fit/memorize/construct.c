@@ -168,7 +168,7 @@ static ntk_status search_damped(attempt *a, ntk_linear_system *system, double ep
   return status;
 }
 
-static ntk_status allocate(attempt *a) {
+static ntk_status allocate_attempt(attempt *a) {
   ntk_context *context = a->base->context;
   NTK_TRY(ntk_alloc_doubles(context, 2 * a->entries, "weights", &a->D));
   a->best = memset(a->D + a->entries, 0, a->entries * sizeof(double));
@@ -208,7 +208,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .norm_Y = ntk_dnrm2(data->N, Y),
                .entries = system->base->width[L - 2] * system->base->width[L - 1],
                .best_error = INFINITY};
-  ntk_status status = allocate(&a);
+  ntk_status status = allocate_attempt(&a);
   if (status == NTK_OK)
     status = make_network(&a, spec);
   size_t made = 0;

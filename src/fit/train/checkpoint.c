@@ -4,7 +4,7 @@
  *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N each);
  *   tracked points (stored_point); the hash of all before it
  *
- * identity: hashes of what must be the same for a run to be gone on with, part by part, so that the
+ * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
  * refusal can say which part is another. */
 #include "fit/train/checkpoint.h"
 

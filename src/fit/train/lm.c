@@ -34,7 +34,7 @@ static ntk_status residual(const ntk_lm *lm, double *r, double *sum) {
   return NTK_OK;
 }
 
-static ntk_status allocate(ntk_lm *lm) {
+static ntk_status allocate_system(ntk_lm *lm) {
   NTK_TRY(ntk_alloc_doubles(lm->context, 3 * lm->N, "Levenberg-Marquardt", &lm->r));
   lm->c = lm->r + lm->N;
   lm->trial_r = lm->c + lm->N;
@@ -54,7 +54,7 @@ ntk_status ntk_lm_create(const ntk_training *t, ntk_lm **lm) {
                    .Y = t->Y,
                    .N = t->N,
                    .P = t->P};
-  ntk_status status = allocate(made);
+  ntk_status status = allocate_system(made);
   if (status == NTK_OK)
     status = ntk_lm_restart(made, 0.0);
   if (status == NTK_OK)

@@ -14,7 +14,7 @@ static ntk_packed *matrix(const ntk_kernel *kernel) {
 }
 
 /* Gives the kernel its packed matrix, uninitialised. */
-static ntk_status allocate(ntk_kernel *kernel) {
+static ntk_status allocate_kernel(ntk_kernel *kernel) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
   kernel->state = pointer;
@@ -24,12 +24,12 @@ static ntk_status allocate(ntk_kernel *kernel) {
 
 static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
                                ntk_kernel *kernel) {
-  NTK_TRY(allocate(kernel));
+  NTK_TRY(allocate_kernel(kernel));
   return cpu_gram(features, blocks, matrix(kernel));
 }
 
 static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
-  NTK_TRY(allocate(kernel));
+  NTK_TRY(allocate_kernel(kernel));
   for (size_t i = 0; i < kernel->N; i++)
     for (size_t j = 0; j <= i; j++)
       *ntk_packed_at(matrix(kernel), i, j) = A[i * kernel->N + j];
@@ -37,7 +37,7 @@ static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
 }
 
 static ntk_status kernel_copy(const ntk_kernel *from, ntk_kernel *to) {
-  NTK_TRY(allocate(to));
+  NTK_TRY(allocate_kernel(to));
   ntk_packed_copy(matrix(from), matrix(to));
   return NTK_OK;
 }

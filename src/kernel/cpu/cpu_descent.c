@@ -26,7 +26,7 @@ static size_t workspaces(const ntk_step *step, int threads) {
 }
 
 /* count reals, all 0. */
-static ntk_status allocate(const ntk_descent *descent, size_t count, void **array) {
+static ntk_status allocate_slot(const ntk_descent *descent, size_t count, void **array) {
   const size_t size = step_of(descent)->code->size;
   NTK_TRY(ntk_alloc(descent->context, count, size, "training", array));
   memset(*array, 0, count * size);
@@ -38,15 +38,15 @@ static ntk_status allocate_all(ntk_descent *descent) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(descent->context, step->chunks, sizeof(double), "training", &pointer));
   step->sums = pointer;
-  NTK_TRY(allocate(descent, step->data, &step->X));
-  NTK_TRY(allocate(descent, step->rows, &step->Y));
-  NTK_TRY(allocate(descent, step->parameters, &step->theta));
-  NTK_TRY(allocate(descent, step->parameters, &step->m));
-  NTK_TRY(allocate(descent, step->parameters, &step->v));
-  NTK_TRY(allocate(descent, step->chunks * step->parameters, &step->gradient));
-  NTK_TRY(allocate(descent, step->packed_count, &step->packed));
-  return allocate(descent, workspaces(step, descent->context->threads) * step->workspace_count,
-                  &step->workspace);
+  NTK_TRY(allocate_slot(descent, step->data, &step->X));
+  NTK_TRY(allocate_slot(descent, step->rows, &step->Y));
+  NTK_TRY(allocate_slot(descent, step->parameters, &step->theta));
+  NTK_TRY(allocate_slot(descent, step->parameters, &step->m));
+  NTK_TRY(allocate_slot(descent, step->parameters, &step->v));
+  NTK_TRY(allocate_slot(descent, step->chunks * step->parameters, &step->gradient));
+  NTK_TRY(allocate_slot(descent, step->packed_count, &step->packed));
+  return allocate_slot(descent, workspaces(step, descent->context->threads) * step->workspace_count,
+                       &step->workspace);
 }
 
 double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
@@ -171,7 +171,7 @@ static void run_chunk(const ntk_step *step, size_t chunk, void *workspace) {
   step->sums[chunk] = sum;
 }
 
-static double run(ntk_descent *descent) {
+static double run_chunks(ntk_descent *descent) {
   ntk_step *step = step_of(descent);
   if (step->stale)
     step->code->pack(step);
@@ -188,7 +188,7 @@ static double run(ntk_descent *descent) {
 }
 
 void cpu_descent_gradient(ntk_descent *descent, double *sum) {
-  *sum = run(descent);
+  *sum = run_chunks(descent);
   const ntk_step *step = step_of(descent);
   if (step->chunks == 1)
     return;

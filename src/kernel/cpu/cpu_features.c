@@ -10,7 +10,7 @@ double cpu_features_bytes(size_t depth, const size_t *width, size_t N) {
 }
 
 /* One block of memory for all arrays, sliced. */
-static ntk_status allocate(ntk_features *features) {
+static ntk_status allocate_features(ntk_features *features) {
   const ntk_network *network = features->network;
   const size_t L = network->depth, N = features->N;
   void *pointer = NULL;
@@ -41,7 +41,7 @@ static ntk_status allocate(ntk_features *features) {
 }
 
 ntk_status cpu_features_create(ntk_features *features) {
-  NTK_TRY(allocate(features));
+  NTK_TRY(allocate_features(features));
   const cpu_features *f = cpu_features_of(features);
   return ntk_forward_backward(features->network, features->N, f->F, f->B, f->F_L);
 }
@@ -81,7 +81,7 @@ ntk_status cpu_features_centre(const ntk_features *features, size_t k, const dou
                                const double *b, ntk_features *centred) {
   const cpu_features *from = cpu_features_of(features);
   const size_t *width = features->network->width, N = features->N;
-  NTK_TRY(allocate(centred));
+  NTK_TRY(allocate_features(centred));
   cpu_features *to = centred->state;
   memcpy(to->F_L, from->F_L, N * sizeof(double));
   for (size_t l = 1; l < features->network->depth; l++) {

@@ -129,8 +129,8 @@ double cpu_gram_bytes(const ntk_context *context, size_t depth, const size_t *wi
          (double)workspace_size(depth, width, grid_for(N).columns);
 }
 
-static ntk_status run(const tile_list *list, const ntk_features *rows, const ntk_features *columns,
-                      const bool *blocks, const char *phase) {
+static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
+                            const ntk_features *columns, const bool *blocks, const char *phase) {
   ntk_context *context = rows->context;
   size_t most = 0; /* columns of a tile */
   for (size_t i = 0; i < list->count; i++)
@@ -168,7 +168,7 @@ ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed
   packed_tiles(A, &list); /* counts */
   NTK_TRY(allocate_list(features->context, &list));
   packed_tiles(A, &list);
-  const ntk_status status = run(&list, features, features, blocks, "kernel");
+  const ntk_status status = run_tiles(&list, features, features, blocks, "kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }
@@ -179,7 +179,7 @@ ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, co
   rectangle_tiles(features->N, other->N, A, &list);
   NTK_TRY(allocate_list(features->context, &list));
   rectangle_tiles(features->N, other->N, A, &list);
-  const ntk_status status = run(&list, other, features, blocks, "cross kernel");
+  const ntk_status status = run_tiles(&list, other, features, blocks, "cross kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }

@@ -106,8 +106,8 @@ double cpu_operator_bytes(const ntk_context *context, size_t depth, const size_t
 }
 
 /* ROWS rows of the widest B for each thread and, behind them, `extra` numbers. */
-static ntk_status allocate(const ntk_features *features, size_t extra, size_t *widest,
-                           double **workspace) {
+static ntk_status allocate_workspace(const ntk_features *features, size_t extra, size_t *widest,
+                                     double **workspace) {
   *widest = ntk_widest(features->network->depth, features->network->width, 1);
   return ntk_alloc_doubles(features->context,
                            (size_t)features->context->threads * ROWS * *widest + extra,
@@ -117,7 +117,7 @@ static ntk_status allocate(const ntk_features *features, size_t extra, size_t *w
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g) {
   size_t widest = 0;
   double *workspace;
-  NTK_TRY(allocate(features, 0, &widest, &workspace));
+  NTK_TRY(allocate_workspace(features, 0, &widest, &workspace));
   const int previous = ntk_blas_enter(1);
   adjoint(features, NULL, v, widest, workspace, g);
   ntk_blas_leave(previous);
@@ -128,7 +128,7 @@ ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g)
 ntk_status cpu_product(const ntk_features *features, const double *g, double *u) {
   size_t widest = 0;
   double *workspace;
-  NTK_TRY(allocate(features, 0, &widest, &workspace));
+  NTK_TRY(allocate_workspace(features, 0, &widest, &workspace));
   const int previous = ntk_blas_enter(1);
   product(features, NULL, g, widest, workspace, u);
   ntk_blas_leave(previous);
@@ -141,7 +141,7 @@ ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const dou
   const size_t N = features->N;
   size_t widest = 0;
   double *workspace;
-  NTK_TRY(allocate(features, features->network->parameters, &widest, &workspace));
+  NTK_TRY(allocate_workspace(features, features->network->parameters, &widest, &workspace));
   double *g = workspace + (size_t)features->context->threads * ROWS * widest;
   const int previous = ntk_blas_enter(1);
   for (size_t c = 0; c < m; c++) {

@@ -79,8 +79,9 @@ bool ntk_ledger_gives(const char *name) {
   return ntk_ledger_describe(key, &row) == NTK_OK;
 }
 
-static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+static ntk_status run_ledger(ntk_context *context, const ntk_point *point, uint64_t seed,
+                             const ntk_quantity *const *quantity, size_t count,
+                             ntk_outcome *outcome) {
   const ntk_verify_options options = options_of(point, seed);
   ntk_dataset *data = NULL;
   ntk_network *network = NULL;
@@ -97,4 +98,4 @@ static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t see
   return status;
 }
 
-const ntk_measure ntk_ledger_measure = {flops, bytes_needed, run};
+const ntk_measure ntk_ledger_measure = {flops, bytes_needed, run_ledger};

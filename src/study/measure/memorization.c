@@ -33,8 +33,9 @@ void ntk_take_memorize_error(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "memorize_error", r->relative_error, NTK_VALUE_OK);
 }
 
-static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+static ntk_status run_memorization(ntk_context *context, const ntk_point *point, uint64_t seed,
+                                   const ntk_quantity *const *quantity, size_t count,
+                                   ntk_outcome *outcome) {
   const ntk_network_spec spec = ntk_trial_spec(point, seed);
   const ntk_memorize_options options = {.seed = seed};
   ntk_dataset *data = NULL;
@@ -56,4 +57,4 @@ static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t see
   return status;
 }
 
-const ntk_measure ntk_memorization_measure = {flops, bytes_needed, run};
+const ntk_measure ntk_memorization_measure = {flops, bytes_needed, run_memorization};

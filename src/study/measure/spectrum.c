@@ -107,8 +107,9 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
   return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
 }
 
-static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+static ntk_status run_spectrum(ntk_context *context, const ntk_point *point, uint64_t seed,
+                               const ntk_quantity *const *quantity, size_t count,
+                               ntk_outcome *outcome) {
   ntk_spectrum_options options = options_for(quantity, count);
   options.seed = seed;
   ntk_dataset *data = NULL;
@@ -125,4 +126,4 @@ static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t see
   return status;
 }
 
-const ntk_measure ntk_spectrum_measure = {flops, bytes_needed, run};
+const ntk_measure ntk_spectrum_measure = {flops, bytes_needed, run_spectrum};

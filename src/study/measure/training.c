@@ -82,8 +82,9 @@ void ntk_take_rate(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "rate", t->result.rate_measured, verdict);
 }
 
-static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t seed,
-                      const ntk_quantity *const *quantity, size_t count, ntk_outcome *outcome) {
+static ntk_status run_training(ntk_context *context, const ntk_point *point, uint64_t seed,
+                               const ntk_quantity *const *quantity, size_t count,
+                               ntk_outcome *outcome) {
   ntk_train_options options = point->training.options;
   options.seed = seed;
   ntk_dataset *data = NULL;
@@ -106,4 +107,4 @@ static ntk_status run(ntk_context *context, const ntk_point *point, uint64_t see
   return status;
 }
 
-const ntk_measure ntk_training_measure = {flops, bytes_needed, run};
+const ntk_measure ntk_training_measure = {flops, bytes_needed, run_training};

@@ -223,7 +223,7 @@ static ntk_status loop(run *r) {
   }
 }
 
-static ntk_status allocate(run *r) {
+static ntk_status allocate_run(run *r) {
   const size_t points = r->study->grid.points;
   r->costs = calloc(points, sizeof *r->costs);
   r->states = calloc(points, r->study->trials);
@@ -266,7 +266,7 @@ static ntk_status prepare(run *r, const char *database) {
                              &r->context));
   r->workers = o->workers > 0 ? (size_t)o->workers : (size_t)omp_get_num_procs();
   r->memory = ntk_memory_available(r->context);
-  NTK_TRY(allocate(r));
+  NTK_TRY(allocate_run(r));
   NTK_TRY(ntk_plan_costs(r->study, r->context, r->memory, r->costs));
   NTK_TRY(ntk_store_open_for_run(database, r->store));
   NTK_TRY(ntk_store_begin(r->store));

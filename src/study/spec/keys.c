@@ -23,8 +23,7 @@ static const struct key {
     {"network.activation", "sigmoid", false, false, false},
     {"network.init", "paper", false, false, false},
     {"network.beta", "1", true, false, false},
-    {"network.gamma", NULL, false, true,
-     false}, /* has a default where it is used: ntk_keys_gamma */
+    {"network.gamma", NULL, false, true, false}, /* has a default where the weights are drawn */
     {"data.source", "gaussian", false, false, false},
     {"data.scale", "none", false, false, false},
     {"data.fingerprint", NULL, false, true,

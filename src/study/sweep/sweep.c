@@ -102,7 +102,7 @@ static void count(const ntk_study_table *table, ntk_sweep_row *row) {
 /* The power law of one quantity in the sweep's variable. *summary is to be released when this gave
  * NTK_OK. */
 static ntk_status fit(const ntk_study_table *table, const char *quantity, const char *x,
-                      ntk_summary *summary, ntk_fit *fitted) {
+                      ntk_summary *summary, ntk_power_law *fitted) {
   const ntk_summary_options options = {.quantity = quantity, .x = x};
   NTK_TRY(ntk_study_summarise(table, &options, summary));
   const ntk_status status = ntk_study_fit(table, &options, summary, fitted);
@@ -146,7 +146,7 @@ static size_t keep_orders(const ntk_study_table *table, const char *key, const c
 static ntk_status fit_slope(const ntk_study_table *table, const char *quantity, const char *x,
                             double *slope) {
   ntk_summary summary;
-  ntk_fit fitted = {.slope = NAN};
+  ntk_power_law fitted = {.slope = NAN};
   NTK_TRY(fit(table, quantity, x, &summary, &fitted));
   ntk_summary_clear(&summary);
   *slope = fitted.slope;
@@ -193,7 +193,7 @@ static ntk_status make_row(const ntk_study_table *table, const char *x, const nt
       (ntk_sweep_row){.ledger = *words, .exponent = NAN, .low = NAN, .high = NAN, .predicted = NAN};
   count(table, row);
   if (!ntk_sweep_is_bound(row) && row->trials > 0) {
-    ntk_fit fitted = {.slope = NAN};
+    ntk_power_law fitted = {.slope = NAN};
     NTK_TRY(fit(table, words->key, x, &row->means, &fitted));
     row->constant = fitted.constant;
     row->exponent = fitted.slope;

@@ -58,7 +58,7 @@ static void take_logarithms(const ntk_samples *samples, size_t first, size_t end
 }
 
 /* NaN when no point has two trials: then nothing is known of their scatter. Spoils c->v. */
-static void slope_interval(curve *c, line fitted, uint64_t seed, size_t index, ntk_fit *fit) {
+static void slope_interval(curve *c, line fitted, uint64_t seed, size_t index, ntk_power_law *fit) {
   if (c->points == c->count)
     return;
   for (size_t i = 0; i < c->count; i++)
@@ -75,8 +75,9 @@ static void slope_interval(curve *c, line fitted, uint64_t seed, size_t index, n
   ntk_percentiles(slopes, &fit->slope_low, &fit->slope_high);
 }
 
-static ntk_fit fit_curve(curve *c, uint64_t seed, size_t index, const char *label) {
-  ntk_fit fit = {.label = label, .points = c->points, .trials = c->count, .left_out = c->left_out};
+static ntk_power_law fit_curve(curve *c, uint64_t seed, size_t index, const char *label) {
+  ntk_power_law fit = {
+      .label = label, .points = c->points, .trials = c->count, .left_out = c->left_out};
   fit.slope = fit.constant = fit.slope_low = fit.slope_high = NAN;
   fit.r2 = fit.theory_lower = fit.theory_upper = NAN;
   if (c->points < 2)
@@ -95,7 +96,7 @@ static ntk_fit fit_curve(curve *c, uint64_t seed, size_t index, const char *labe
 }
 
 /* The summary is one of these samples, and every x has a logarithm. */
-static ntk_status check(const ntk_samples *samples, const ntk_summary *summary) {
+static ntk_status check_fit(const ntk_samples *samples, const ntk_summary *summary) {
   bool same = samples->curves == summary->curves;
   for (size_t i = 0; i < samples->curves && same; i++)
     same = strcmp(samples->label[i], summary->label[i]) == 0;
@@ -110,7 +111,7 @@ static ntk_status check(const ntk_samples *samples, const ntk_summary *summary) 
 }
 
 ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
-                         const ntk_summary *summary, ntk_fit *fits) {
+                         const ntk_summary *summary, ntk_power_law *fits) {
   if (summary == NULL || fits == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "summary or fits is NULL; accepted: none of them");
   ntk_samples samples;
@@ -121,7 +122,7 @@ ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options
   if (logs == NULL || start == NULL)
     status = ntk_fail(NTK_ERR_MEMORY, "no memory for a fit of %zu trials", samples.count);
   else
-    status = check(&samples, summary);
+    status = check_fit(&samples, summary);
   if (status == NTK_OK) {
     curve c = {.u = logs, .start = start};
     c.v = c.u + samples.count;

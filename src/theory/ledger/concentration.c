@@ -72,7 +72,8 @@ static void draw_directions(const ntk_verification *v, double *direction) {
   const size_t d = v->network->width[0];
   for (size_t q = 0; q <= NTK_PROJECTIONS; q++) {
     double *a = direction + q * d;
-    ntk_random_normal((ntk_random){v->options.seed, NTK_STREAM_START, 2}, q, d, a);
+    ntk_random_normal((ntk_random){v->options.seed, NTK_STREAM_PROBES, NTK_PROBE_PROJECTION}, q, d,
+                      a);
     if (q < NTK_PROJECTIONS)
       ntk_dscal(d, 1.0 / ntk_dnrm2(d, a), a);
   }

@@ -183,8 +183,8 @@ void ntk_population_end_centred(ntk_population *p) {
 }
 
 /* One block of memory for all arrays, sliced and zeroed. */
-static ntk_status allocate(ntk_context *context, const ntk_network *network, size_t samples,
-                           ntk_population **population) {
+static ntk_status allocate_population(ntk_context *context, const ntk_network *network,
+                                      size_t samples, ntk_population **population) {
   const size_t L = network->depth, m = network->width[L - 1];
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_population), "expectations", &pointer));
@@ -225,8 +225,8 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
   for (size_t l = 0; l < L; l++)
     all += network->width[l];
   ntk_population *made = NULL;
-  NTK_TRY(
-      allocate(context, network, source->distribution != NULL ? samples : source->data->N, &made));
+  NTK_TRY(allocate_population(context, network,
+                              source->distribution != NULL ? samples : source->data->N, &made));
   double *work = NULL;
   const size_t rows = NTK_POPULATION_PIECE * widest, sums = L + 1;
   ntk_status status =

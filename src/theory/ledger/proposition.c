@@ -33,7 +33,7 @@ static void normalise(size_t n, double *w) {
 
 static ntk_status choose(const ntk_verification *v, directions *d) {
   const size_t n = v->n, m = v->m, entries = n * m;
-  const ntk_random source = {v->options.seed, NTK_STREAM_START, 3};
+  const ntk_random source = {v->options.seed, NTK_STREAM_PROBES, NTK_PROBE_PSI};
   for (size_t q = 0; q < DENSE; q++)
     ntk_random_normal(source, q, entries, d->W + q * entries);
   double *a;

@@ -49,7 +49,7 @@ static void release(ntk_verification *v) {
 }
 
 /* Population 0 stands for the default; the sizes must agree and be what memory allows. */
-static ntk_status check(ntk_verification *v) {
+static ntk_status check_verification(ntk_verification *v) {
   if (v->options.population == 0)
     v->options.population = POPULATION;
   if (v->options.population < NTK_LEAST_POPULATION)
@@ -89,7 +89,7 @@ ntk_status ntk_verify(ntk_context *context, const ntk_network *network, const nt
   v.source = (ntk_source){.data = data, .seed = v.options.seed};
   if (distribution != NULL)
     NTK_TRY(ntk_distribution_find(distribution, &v.source.distribution));
-  NTK_TRY(check(&v));
+  NTK_TRY(check_verification(&v));
   const ntk_status status = sections(&v);
   release(&v);
   made.seconds = ntk_clock() - start;

@@ -106,7 +106,8 @@ ntk_status ntk_verify_weights(ntk_verification *v) {
   draw *draws = pointer;
   for (size_t r = 0; r < REDRAWS && status == NTK_OK; r++) {
     uint64_t words[4];
-    ntk_random_words((ntk_random){v->options.seed, NTK_STREAM_START, 4}, r, 0, words);
+    ntk_random_words((ntk_random){v->options.seed, NTK_STREAM_PROBES, NTK_PROBE_WEIGHTS}, r, 0,
+                     words);
     status = ntk_progress_report(v->context, "spread over weights", (double)r / REDRAWS);
     if (status == NTK_OK)
       status = redraw(v, words[0], work, draws + r * (L + 1));

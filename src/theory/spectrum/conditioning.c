@@ -46,7 +46,7 @@ static ntk_status singular(ntk_job *j) {
   return ntk_job_largest(j, true);
 }
 
-static ntk_status run(ntk_job *j) {
+static ntk_status run_steps(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   NTK_TRY(ntk_job_features(j));
   NTK_TRY(ntk_job_norms(j));
@@ -82,7 +82,7 @@ static void release(ntk_job *j) {
   ntk_free(j->context, j->resolution);
 }
 
-static ntk_status allocate(ntk_job *j) {
+static ntk_status allocate_result(ntk_job *j) {
   const size_t entries = j->L * j->N;
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->f2));
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->b2));
@@ -122,9 +122,9 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
     return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
                     j.options.tolerance);
   NTK_TRY(ntk_job_check_memory(&j));
-  ntk_status status = allocate(&j);
+  ntk_status status = allocate_result(&j);
   if (status == NTK_OK)
-    status = run(&j);
+    status = run_steps(&j);
   release(&j);
   made.memory_bytes = ntk_memory_peak(context);
   made.seconds.total = ntk_clock() - start;

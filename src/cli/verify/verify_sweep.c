@@ -1,4 +1,4 @@
-/* The ladder of ntkit verify: what --ladder asks for, as a scaling sweep. */
+/* The sweep of ntkit verify: what --sweep asks for, as a scaling sweep. */
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/study/study.h"
@@ -9,35 +9,36 @@
 
 /* "NAME=VALUES" apart; *name is to be freed. */
 static exit_status split(const verify_settings *s, char **name, const char **values) {
-  const char *equals = strchr(s->ladder, '=');
-  if (equals == NULL || equals == s->ladder || equals[1] == '\0')
-    return report_error(EXIT_INPUT, "--ladder: '%.60s'; expected NAME=VALUES, as d=50,100,200",
-                        s->ladder);
-  *name = strndup(s->ladder, (size_t)(equals - s->ladder));
+  const char *equals = strchr(s->sweep, '=');
+  if (equals == NULL || equals == s->sweep || equals[1] == '\0')
+    return report_error(EXIT_INPUT, "--sweep: '%.60s'; expected NAME=VALUES, as d=50,100,200",
+                        s->sweep);
+  *name = strndup(s->sweep, (size_t)(equals - s->sweep));
   *values = equals + 1;
-  return *name != NULL ? EXIT_DONE : report_error(EXIT_FAILED, "no memory for the ladder");
+  return *name != NULL ? EXIT_DONE : report_error(EXIT_FAILED, "no memory for the sweep");
 }
 
 /* What goes with the variable, and what does not. */
-static exit_status check(const verify_settings *s, const char *variable) {
+static exit_status check_sweep(const verify_settings *s, const char *variable) {
   const char *twice = strcmp(variable, "d") == 0 && s->dim_text != NULL       ? "dim"
                       : strcmp(variable, "N") == 0 && s->samples_text != NULL ? "samples"
                                                                               : NULL;
   if (twice != NULL)
-    return report_error(EXIT_INPUT, "--%s: it is the ladder's variable; leave one of them out",
+    return report_error(EXIT_INPUT, "--%s: it is the sweep's variable; leave one of them out",
                         twice);
   if (strcmp(variable, "N") != 0 && s->samples_text == NULL)
     return report_error(EXIT_INPUT,
-                        "--samples is needed with --ladder: a number, or an expression "
+                        "--samples is needed with --sweep: a number, or an expression "
                         "of %s",
                         variable);
   if (s->study.common.gamma > 0)
-    return report_error(EXIT_INPUT, "--gamma is not for --ladder; leave it out");
+    return report_error(EXIT_INPUT, "--gamma is not for --sweep; leave it out");
   return EXIT_DONE;
 }
 
 /* The database of --db, or none: the trials are kept in memory. */
-static exit_status run(const verify_settings *s, const ntk_sweep_spec *spec, ntk_sweep *sweep) {
+static exit_status run_sweep(const verify_settings *s, const ntk_sweep_spec *spec,
+                             ntk_sweep *sweep) {
   study_reporter reporter;
   const ntk_study_options options = study_run_options(&s->study, &reporter);
   progress_start(s->study.common.quiet);
@@ -51,8 +52,8 @@ static exit_status run(const verify_settings *s, const ntk_sweep_spec *spec, ntk
   return EXIT_DONE;
 }
 
-exit_status ladder_run(const verify_settings *settings,
-                       exit_status (*present)(const verify_view *view)) {
+exit_status sweep_run(const verify_settings *settings,
+                      exit_status (*present)(const verify_view *view)) {
   char *variable = NULL;
   ntk_sweep_spec spec = {.samples = settings->samples_text,
                          .dim = settings->dim_text,
@@ -70,11 +71,11 @@ exit_status ladder_run(const verify_settings *settings,
   exit_status status = split(settings, &variable, &spec.values);
   spec.variable = variable;
   if (status == EXIT_DONE)
-    status = check(settings, variable);
+    status = check_sweep(settings, variable);
   if (status == EXIT_DONE)
-    status = run(settings, &spec, &sweep);
+    status = run_sweep(settings, &spec, &sweep);
   if (status == EXIT_DONE)
-    status = present(&(verify_view){.settings = settings, .ladder = &sweep, .rungs = &spec});
+    status = present(&(verify_view){.settings = settings, .sweep = &sweep, .spec = &spec});
   const size_t failed = sweep.status.failed;
   if (failed > 0 && status == EXIT_DONE)
     status = report_error(EXIT_FAILED,

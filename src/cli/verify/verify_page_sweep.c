@@ -1,4 +1,4 @@
-/* The page of a ladder: eigenvalues with their power laws, and every exponent beside its
+/* The page of a sweep: eigenvalues with their power laws, and every exponent beside its
  * prediction. */
 #include "cli/show/page.h"
 #include "cli/verify/verify.h"
@@ -68,7 +68,7 @@ static void put_forest(FILE *out, const scale *axis, const ntk_sweep_row *row) {
   fputs("</svg>", out);
 }
 
-static void put_ladder_row(FILE *out, const scale *axis, const ntk_sweep_row *row) {
+static void put_sweep_row(FILE *out, const scale *axis, const ntk_sweep_row *row) {
   fputs("<tr>", out);
   page_cells(out, &row->ledger, row->ledger.note);
   page_number(out, "exponent", row->exponent, "%.3f");
@@ -92,7 +92,7 @@ static void put_fits(FILE *out, const verify_view *view) {
   static const char *const keys[CURVES] = {"lambda_min_K",  "lambda_min_block",
                                            "lambda_min_FB", "lambda_min_centred",
                                            "a_cost",        "b_cost"};
-  const ntk_sweep *l = view->ladder;
+  const ntk_sweep *l = view->sweep;
   figure_point point[CURVES][RUNGS], end[CURVES][2];
   figure_curve curve[2 * CURVES], line[CURVES];
   size_t curves = 0;
@@ -114,22 +114,22 @@ static void put_fits(FILE *out, const verify_view *view) {
     }
   memcpy(curve + curves, line, curves * sizeof *line);
   char label[64];
-  snprintf(label, sizeof label, "%.30s", view->rungs->variable);
-  page_figure(out, &(figure){.title = "Eigenvalues along the ladder, with fitted power laws",
+  snprintf(label, sizeof label, "%.30s", view->spec->variable);
+  page_figure(out, &(figure){.title = "Eigenvalues along the sweep, with fitted power laws",
                              .x = {label, true},
                              .y = {"mean over trials", true},
                              .curves = 2 * curves,
                              .curve = curve});
 }
 
-void page_ladder(const verify_view *view, FILE *out) {
-  const ntk_sweep *l = view->ladder;
+void page_sweep(const verify_view *view, FILE *out) {
+  const ntk_sweep *l = view->sweep;
   const cli_settings *s = &view->settings->study.common;
   const scale axis = exponents(l);
   page_answer(view, out);
   fputs("<dl>\n", out);
-  page_fact(out, "ladder", "%s = %s, %zu trials at each size", view->rungs->variable,
-            view->rungs->values, l->status.trials);
+  page_fact(out, "sweep", "%s = %s, %zu trials at each size", view->spec->variable,
+            view->spec->values, l->status.trials);
   page_fact(out, "network", "widths %s, %s, init %s", view->settings->widths_text, s->activation,
             s->init);
   page_fact(out, "data", "%s%s%s%s%s, seed %llu", s->data,
@@ -143,7 +143,7 @@ void page_ladder(const verify_view *view, FILE *out) {
   fputs("</dl>\n", out);
   put_fits(out, view);
   fputs("<h2>Exponents</h2>\n<p>Each quantity as <i>c</i> ", out);
-  page_math(out, view->rungs->variable);
+  page_math(out, view->spec->variable);
   fputs(
       "<sup>exponent</sup>: dot and bar are the fit with its 95 % bootstrap interval, the diamond "
       "is the exponent of the predicted order.</p>\n<table>\n<thead><tr><th>quantity</th>"
@@ -156,7 +156,7 @@ void page_ladder(const verify_view *view, FILE *out) {
   for (size_t i = 0; i < l->rows; i++) {
     page_section(out, &l->row[i].ledger, section, 8);
     section = l->row[i].ledger.section;
-    put_ladder_row(out, &axis, &l->row[i]);
+    put_sweep_row(out, &axis, &l->row[i]);
   }
   fputs("</tbody>\n</table>\n", out);
 }
