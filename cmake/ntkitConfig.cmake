@@ -1,5 +1,5 @@
-# Targets: ntkit::ntkit and ntkit::ntkit_study (shared), ntkit::ntkit_static and
-# ntkit::ntkit_study_static. What the static libraries are linked with is looked for here; without
+# Targets: ntkit::ntkit, ntkit::ntkit_io and ntkit::ntkit_study (shared), and these names with
+# _static at the end. What the static libraries are linked with is looked for here; without
 # those development files only the shared ones can be used.
 find_package(PkgConfig QUIET)
 find_package(OpenMP QUIET COMPONENTS C)

@@ -30,39 +30,33 @@ runs() {
   [ "$loads" = "$2" ] || fail "$1 is $loads, not $2"
 }
 
-# shellcheck disable=SC2046 # lists of words
-{
-  cc -std=c17 -o "$work/pc_shared" "$consumer/main.c" $(pkg-config --cflags --libs ntkit)
-  cc -std=c17 -o "$work/pc_static" "$consumer/main.c" $(pkg-config --cflags ntkit) \
-    $(pkg-config --static --libs ntkit | sed 's/-lntkit/-l:libntkit.a/')
-}
-runs pc_shared shared
-runs pc_static static
 cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
   cmake --build "$work" >>"$work/log" 2>&1 || {
   cat "$work/log" >&2
   fail "find_package(ntkit) did not lead to a program"
 }
-runs with_shared shared
-runs with_static static
-runs study_shared shared
-runs study_static static
-# shellcheck disable=SC2046 # lists of words
-{
-  cc -std=c17 -o "$work/study_pc" "$consumer/study.c" $(pkg-config --cflags --libs ntkit_study)
-  cc -std=c17 -o "$work/study_pc_static" "$consumer/study.c" $(pkg-config --cflags ntkit_study) \
-    $(pkg-config --static --libs ntkit_study | sed 's/-lntkit\([a-z_]*\)/-l:libntkit\1.a/g')
-}
-runs study_pc shared
-runs study_pc_static static
-for program in pc_shared pc_static with_shared with_static; do
+for pair in main:ntkit io:ntkit_io study:ntkit_study; do
+  program=${pair%:*} library=${pair#*:}
+  # shellcheck disable=SC2046 # lists of words
+  {
+    cc -std=c17 -o "$work/${program}_pc_shared" "$consumer/$program.c" \
+      $(pkg-config --cflags --libs "$library")
+    cc -std=c17 -o "$work/${program}_pc_static" "$consumer/$program.c" $(pkg-config --cflags "$library") \
+      $(pkg-config --static --libs "$library" | sed 's/-lntkit\([a-z_]*\)/-l:libntkit\1.a/g')
+  }
+  for kind in shared static; do
+    runs "${program}_$kind" $kind
+    runs "${program}_pc_$kind" $kind
+  done
+done
+for program in main_pc_shared main_pc_static main_shared main_static; do
   if ldd "$work/$program" | grep -E 'sqlite|yaml|jansson'; then fail "$program loads these"; fi
 done
 
 sed -n 's/^NTK_API.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$prefix"/include/ntkit/*.h | sort >"$work/declared"
 sed -n 's/^NTK_SIBLING.*[ *]\(ntk_[a-z0-9_]*\)(.*/\1/p' "$source"/src/*/*.h "$source"/src/*/*/*.h |
   sort - "$work/declared" >"$work/marked"
-nm -D --defined-only "$lib/libntkit.so" "$lib/libntkit_study.so" | awk 'NF == 3 { print $3 }' |
+nm -D --defined-only "$lib"/libntkit*.so | awk 'NF == 3 { print $3 }' |
   sort >"$work/exported"
 diff "$work/marked" "$work/exported" >&2 || fail "marked (<) and exported (>) functions differ"
 

@@ -35,6 +35,16 @@ NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
  * and _SHAPE, for rows that it does not have too. */
 NTK_API ntk_status ntk_array_load(const char *path, size_t first, size_t count, double *values);
 
+/* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
+ * temporary name, synced, renamed: path never holds half a file. NTK_ERR_FILE, _ARGUMENT, _LIMIT.
+ */
+NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
+                                const size_t *shape);
+
+/* Makes directory path if it is not there and checks that files can be created in it. Creates no
+ * file that stays. NTK_ERR_FILE, _ARGUMENT. */
+NTK_API ntk_status ntk_directory_prepare(const char *path);
+
 /* What ntk_dataset_load would give, without loading it, to ask for memory first. N and d: what is
  * asked for (0: what the file has), then what the data set would have. NTK_ERR_FILE, _FORMAT,
  * _SHAPE, _LIMIT. */

@@ -187,6 +187,18 @@ typedef struct ntk_fit_error {
 NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
                                    const double *Y, ntk_fit_error *error);
 
+/* Labels that are classes, whole numbers: the *count different ones, ascending, at the start of
+ * value, which has room for N >= 1. NTK_ERR_ARGUMENT for a label that is no whole number, and for
+ * one class alone. */
+NTK_API ntk_status ntk_classes_find(const double *Y, size_t N, size_t *count, double *value);
+/* One against the rest: vector c, at Z + c N, is 1 where Y is value[c] and -1 elsewhere. */
+NTK_API void ntk_classes_targets(const double *Y, size_t N, size_t count, const double *value,
+                                 double *Z);
+/* Back from outputs F, count x N: chosen[i] is the class of the largest, the first of equal ones;
+ * NaN where one is not finite. */
+NTK_API void ntk_classes_choose(const double *F, size_t N, size_t count, const double *value,
+                                double *chosen);
+
 /* The network whose weights are W1.npy, ..., WL.npy in a directory, each n_{l-1} x n_l: L and the
  * widths are those of the files. NTK_ERR_SHAPE where they do not follow each other or the last has
  * more than one column, NTK_ERR_NOT_FINITE for a NaN or an infinity, by position. activation: NULL:

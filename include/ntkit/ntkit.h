@@ -71,6 +71,13 @@ NTK_API const char *ntk_status_name(ntk_status status);
  * next failing call. */
 NTK_API const char *ntk_error_message(void);
 
+/* What that failure is about, for programs; whatever the line says of it besides. */
+typedef struct ntk_error {
+  const char *option; /* the argument or field of options at fault, "checkpoint"; NULL: not told */
+  size_t sample[2];   /* two samples, from 0, that cannot both be fitted; 0 and 0: none */
+} ntk_error;
+NTK_API ntk_error ntk_error_last(void);
+
 /* Makes text one line of valid UTF-8, in place: control characters and bytes that belong to no
  * character become '?'. For lines that quote paths and users' words. */
 NTK_API void ntk_text_clean(char *text);
@@ -177,16 +184,6 @@ NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
  * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_ARGUMENT for s_j < 0 or what is not finite;
  * NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
 NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *scaling);
-
-/* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
- * temporary name, synced, renamed: path never holds half a file. NTK_ERR_FILE, _ARGUMENT, _LIMIT.
- */
-NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
-                                const size_t *shape);
-
-/* Makes directory path if it is not there and checks that files can be created in it. Creates no
- * file that stays. NTK_ERR_FILE, _ARGUMENT. */
-NTK_API ntk_status ntk_directory_prepare(const char *path);
 
 /* ---- Networks (1) ---------------------------------------------------------------------------- */
 

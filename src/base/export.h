@@ -4,7 +4,7 @@
 
 #include "ntkit/ntkit.h"
 
-/* For functions that are not public and that the libraries beside this one (libntkit_study) call: a
+/* For functions that are not public and that the libraries beside this one (libntkit_io, libntkit_study) call: a
  * shared libntkit exports them, for the same version alone. */
 #define NTK_SIBLING NTK_API
 

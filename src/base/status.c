@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 static _Thread_local char message[4096 + 512]; /* a path of any length, and what is wrong with it */
+static _Thread_local ntk_error about;
 
 const char *ntk_status_name(ntk_status status) {
   static const char *const names[] = {
@@ -28,10 +29,19 @@ const char *ntk_error_message(void) {
   return message;
 }
 
+ntk_error ntk_error_last(void) {
+  return about;
+}
+
+void ntk_fail_about(ntk_error error) {
+  about = error;
+}
+
 void ntk_fail_message(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   (void)ntk_format_list(message, sizeof message, format, arguments);
   va_end(arguments);
   ntk_text_clean(message); /* a path holds any bytes, and a text may be cut anywhere */
+  about = (ntk_error){0};
 }

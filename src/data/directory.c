@@ -1,4 +1,5 @@
 #include "base/status.h"
+#include "ntkit/data.h"
 
 #include <errno.h>
 #include <stdio.h>

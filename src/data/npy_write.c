@@ -2,6 +2,7 @@
  * (numpy.lib.format). */
 #include "base/memory.h"
 #include "data/npy.h"
+#include "ntkit/data.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * Property: centred columns have mean 0, standardized ones also variance 1, rows on the sphere norm
  * sqrt d; directories are made and tried. */
 #include "data/dataset.h"
+#include "ntkit/data.h"
 
 #include <float.h>
 #include <math.h>

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ntkit/data.h"
 #include "train_support.h"
 
 #include "npy_file.h" /* its names would hide parameters above */

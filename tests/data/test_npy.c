@@ -4,6 +4,7 @@
 #include "data/dataset.h"
 #include "data/npy.h"
 #include "data/reader.h"
+#include "ntkit/data.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -238,6 +238,8 @@ static void test_equal_samples(void **state) {
   const ntk_network_spec spec = spec_of(&p);
   p.Y[55] += 1e-9;
   expect_refused(&p, &spec, p.Y, NULL, NTK_ERR_ARGUMENT, "samples 3 and 56 (from 1) are equal");
+  assert_int_equal(ntk_error_last().sample[0], 2);
+  assert_int_equal(ntk_error_last().sample[1], 55);
   p.Y[2] = 0.1;
   for (size_t i = 50; i < 90; i++)
     p.Y[i] = p.Y[(i - 50) % 3];

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ntkit/data.h"
 #include "ntkit/fit.h"
 #include "support.h"
 

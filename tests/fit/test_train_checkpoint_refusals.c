@@ -134,6 +134,7 @@ static void test_another_run(void **state) {
   }
   p.Y[7] += 1e-15;
   refuse(&p, base, NTK_ERR_ARGUMENT, "other labels");
+  assert_string_equal(ntk_error_last().option, "checkpoint");
   p.Y[7] -= 1e-15;
   for (size_t N = 7; N <= 9; N++) { /* fewer samples, another value, more samples */
     fit_problem q = fit_create(one, spec, N);
@@ -291,6 +292,7 @@ static void test_places(void **state) {
   snprintf(name, sizeof name, "%s/none/run.ckpt", directory);
   options.checkpoint = name;
   refuse(&p, options, NTK_ERR_FILE, "No such file or directory");
+  assert_string_equal(ntk_error_last().option, "checkpoint");
   options.checkpoint = "";
   refuse(&p, options, NTK_ERR_ARGUMENT, "0 characters");
   memset(longest, 'a', sizeof longest - 1);
@@ -357,6 +359,7 @@ static void test_kept(void **state) {
   ntk_train_clear(&r);
   options.lr = -1.0;
   refuse(&p, options, NTK_ERR_ARGUMENT, "step size");
+  assert_null(ntk_error_last().option);
   assert_int_equal(files(), 0);
   options = options_of("gd");
   size_t count = 0, left = 0;

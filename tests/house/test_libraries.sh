@@ -17,7 +17,7 @@ needs() {
   fi
 }
 needs ntkit 'nothing'
-[ ! -f libntkit_io.a ] || needs ntkit_io 'json|zip|inflate|H5'
+needs ntkit_io 'json|zip|inflate|H5'
 needs ntkit_study 'sqlite3|yaml|json'
 grep -qx sqlite3 "$work/needed" || {
   echo "libntkit_study.a does not even need SQLite: what is looked for is not found" >&2

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "ntkit/data.h"
 #include "study/spec/settings.h"
 #include "study/spec/yaml.h"
 #include "study_database.h"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ntkit/data.h"
 #include "study_support.h"
 
 #include <sys/wait.h>

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "ntkit/data.h"
 #include "study/spec/study.h"
 #include "study_support.h"
 

@@ -3,6 +3,7 @@
  * the bit; a training that diverges or does not reach its target has no value and says so, and is
  * no failure; every key train.* is checked before anything is computed, and belongs to such studies
  * alone. */
+#include "ntkit/data.h"
 #include "study_training.h"
 
 static void assert_same_bits(double actual, double expected, const char *what) {

@@ -30,16 +30,6 @@ typedef struct prediction {
 
 /* ---- The computation ------------------------------------------------------------------------- */
 
-static void choose_classes(prediction *p, size_t N) {
-  for (size_t i = 0; i < N; i++) {
-    size_t best = 0;
-    for (size_t c = 1; c < p->model.count; c++)
-      if (p->outputs[c * N + i] > p->outputs[best * N + i])
-        best = c;
-    p->answer[i] = p->model.classes[best];
-  }
-}
-
 static exit_status check_outputs(const double *F, size_t N) {
   for (size_t i = 0; i < N; i++)
     if (!isfinite(F[i]))
@@ -69,7 +59,7 @@ static exit_status compute(prediction *p) {
       return EXIT_FAILED;
   }
   if (p->model.classes != NULL)
-    choose_classes(p, N);
+    ntk_classes_choose(p->outputs, N, count, p->model.classes, p->answer);
   return EXIT_DONE;
 }
 

@@ -52,13 +52,19 @@ static exit_status make_targets(memorize_run *run) {
     run->count = 1;
     return status;
   }
-  status = labels_classes(run->Y, N, &run->classes);
-  run->count = run->classes.count;
+  run->classes = calloc(N, sizeof *run->classes);
+  if (run->classes == NULL)
+    return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
+  status = report_library(ntk_classes_find(run->Y, N, &run->count, run->classes), "classes");
   if (status == EXIT_DONE)
     status = check_memory(run, N);
-  if (status == EXIT_DONE)
-    status = labels_split(run->Y, N, &run->classes, &run->targets);
-  return status;
+  if (status != EXIT_DONE)
+    return status;
+  run->targets = run->count <= SIZE_MAX / N ? calloc(run->count * N, sizeof(double)) : NULL;
+  if (run->targets == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu classes of %zu labels", run->count, N);
+  ntk_classes_targets(run->Y, N, run->count, run->classes, run->targets);
+  return EXIT_DONE;
 }
 
 static exit_status make_labels(void *what) {
@@ -136,41 +142,22 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
   return all;
 }
 
-/* best[i]: the class that sample i is put into, that of the largest output; where an output is not
- * finite, none: run->count. F: 2 N of scratch. */
-static exit_status find_classes(const memorize_run *run, size_t N, double *F, size_t *best) {
-  for (size_t i = 0; i < N; i++)
-    F[N + i] = -INFINITY; /* the largest so far */
-  for (size_t c = 0; c < run->count; c++) {
-    const ntk_status computed = ntk_network_output(run->networks[c], run->job.data, F);
-    if (computed != NTK_OK)
-      return report_library(computed, NULL);
-    for (size_t i = 0; i < N; i++) {
-      const bool finite = isfinite(F[i]);
-      if (finite && !(F[i] > F[N + i]))
-        continue;
-      F[N + i] = finite ? F[i] : INFINITY; /* which no other exceeds */
-      best[i] = finite ? c : run->count;
-    }
-  }
-  return EXIT_DONE;
-}
-
+/* Samples that are put into their class. */
 static exit_status find_accuracy(memorize_run *run) {
-  const size_t N = ntk_dataset_samples(run->job.data);
-  double *F = calloc(2 * N, sizeof *F);
-  size_t *best = calloc(N, sizeof *best), right = 0;
-  exit_status status = EXIT_FAILED;
-  if (F == NULL || best == NULL) {
-    (void)report_error(EXIT_FAILED, "no memory for %zu outputs", N);
-  } else {
-    status = find_classes(run, N, F, best);
-    for (size_t i = 0; i < N && status == EXIT_DONE; i++)
-      right += best[i] < run->count && run->Y[i] == run->classes.value[best[i]];
+  const size_t N = ntk_dataset_samples(run->job.data), count = run->count;
+  double *F = calloc(count * N, sizeof *F), *chosen = calloc(N, sizeof *chosen);
+  exit_status status = F != NULL && chosen != NULL
+                           ? EXIT_DONE
+                           : report_error(EXIT_FAILED, "no memory for %zu outputs", N);
+  for (size_t c = 0; c < count && status == EXIT_DONE; c++)
+    status = report_library(ntk_network_output(run->networks[c], run->job.data, F + c * N), NULL);
+  if (status == EXIT_DONE) {
+    ntk_classes_choose(F, N, count, run->classes, chosen);
+    for (size_t i = 0; i < N; i++)
+      run->right += run->Y[i] == chosen[i];
+    run->accuracy = (double)run->right / (double)N;
   }
-  run->right = right;
-  run->accuracy = (double)right / (double)N;
-  free(best);
+  free(chosen);
   free(F);
   return status;
 }
@@ -186,15 +173,13 @@ static exit_status present(memorize_run *run) {
 
 /* To the library, classes are labels 1 and -1; the user knows them by their numbers. */
 static exit_status report_computed(const memorize_run *run, ntk_status computed) {
-  const size_t N = ntk_dataset_samples(run->job.data);
-  size_t i = 0, j = 0;
-  if (computed == NTK_ERR_ARGUMENT && run->classes.count > 0 &&
-      sscanf(ntk_error_message(), "samples %zu and %zu (from 1) are equal", &i, &j) == 2 &&
-      i - 1 < N && j - 1 < N)
+  const ntk_error error = ntk_error_last();
+  const size_t i = error.sample[0], j = error.sample[1];
+  if (run->classes != NULL && i != j)
     return report_error(EXIT_INPUT,
                         "samples %zu and %zu (from 1) are equal and of the classes %.17g and "
                         "%.17g: no weights fit both",
-                        i, j, run->Y[i - 1], run->Y[j - 1]);
+                        i + 1, j + 1, run->Y[i], run->Y[j]);
   return report_library(computed, NULL);
 }
 
@@ -209,7 +194,7 @@ static exit_status compute(memorize_run *run) {
   job->network = run->networks[0];
   job_warn(job);
   exit_status status = EXIT_DONE;
-  if (run->classes.count > 0)
+  if (run->classes != NULL)
     status = find_accuracy(run);
   return status == EXIT_DONE ? present(run) : status;
 }
@@ -221,7 +206,7 @@ static void release(memorize_run *run) {
   if (run->targets != run->Y)
     free(run->targets);
   free(run->Y);
-  free(run->classes.value);
+  free(run->classes);
   free(run->networks);
   free(run->results);
   free(run->certificate);

@@ -24,8 +24,8 @@ typedef struct memorize_run {
   const memorize_settings *settings; /* borrowed; the job has what of them is common */
   cli_job job;                       /* its network is networks[0] once that is there */
   ntk_memorize_options options;
-  label_classes classes;  /* none without --classes */
   size_t count;           /* networks */
+  double *classes;        /* count, ascending; NULL: one network, without --classes */
   double *Y;              /* N labels, or classes */
   double *targets;        /* count x N: what the networks are to put out; without --classes, Y */
   ntk_network **networks; /* count */

@@ -26,7 +26,7 @@ static json_t *class_array(const memorize_run *run) {
   json_t *array = json_array();
   for (size_t c = 0; c < run->count; c++) {
     json_t *object = json_object();
-    json_put(&object, "class", json_integer((json_int_t)run->classes.value[c]));
+    json_put(&object, "class", json_integer((json_int_t)run->classes[c]));
     put_result(&object, &run->results[c], memorize_absolute(run, c),
                run->certificate != NULL ? &run->certificate[c] : NULL);
     json_append(&array, object);
@@ -54,7 +54,7 @@ json_t *memorize_json(const void *what) {
   put_result(&object, &all, memorize_absolute_worst(run),
              run->certificate != NULL ? &certificate : NULL);
   json_put_fields(&object, table, &all, "condition", "samples");
-  if (run->classes.count > 0) {
+  if (run->classes != NULL) {
     json_put(&object, "accuracy", json_number(run->accuracy));
     json_put(&object, "classes", class_array(run));
   }

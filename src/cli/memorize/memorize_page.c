@@ -55,7 +55,7 @@ void memorize_page(const void *what, FILE *out) {
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
   page_fact(out, "labels", "%s%s", run->settings->common.labels,
-            run->classes.count > 0 ? " (classes)" : "");
+            run->classes != NULL ? " (classes)" : "");
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   page_fields_begin(out);

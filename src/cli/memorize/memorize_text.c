@@ -43,13 +43,13 @@ static void print_method(const memorize_run *run, const ntk_memorize_result *all
 }
 
 static void print_classes(const memorize_run *run) {
-  if (run->classes.count == 0)
+  if (run->classes == NULL)
     return;
   printf("\n%12s%12s%12s%12s%13s\n", "class", "rel. error", "max. error", "t", "corrections");
   for (size_t c = 0; c < run->count && c < ROWS; c++) {
     const ntk_memorize_result *r = &run->results[c];
-    printf("%12.17g%12.3g%12.3g%12.3g%13zu%s\n", run->classes.value[c], r->relative_error,
-           r->max_error, r->t, r->corrections, r->reached ? "" : "  not reached");
+    printf("%12.17g%12.3g%12.3g%12.3g%13zu%s\n", run->classes[c], r->relative_error, r->max_error,
+           r->t, r->corrections, r->reached ? "" : "  not reached");
   }
   if (run->count > ROWS)
     printf("and %zu more: --json has all\n", run->count - ROWS);
@@ -60,7 +60,7 @@ void memorize_print(const void *what) {
   const ntk_memorize_result all = memorize_overall(run);
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.settings->labels,
-           run->classes.count > 0 ? " (classes)" : "");
+           run->classes != NULL ? " (classes)" : "");
   job_print_network(&run->job);
   job_print_data(&run->job, labels);
   putchar('\n');

@@ -1,4 +1,5 @@
 #include "cli/reproduce/reproduce.h"
+#include "ntkit/data.h"
 
 #include "cli/shell/command.h"
 #include "cli/shell/file.h"

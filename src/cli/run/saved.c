@@ -1,4 +1,5 @@
 #include "cli/run/saved.h"
+#include "ntkit/data.h"
 
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"

@@ -119,12 +119,10 @@ static exit_status interrupted(const train_run *run) {
                       done, run->checkpoint);
 }
 
-/* Lines on a checkpoint start with its path; NULL: what failed is no option's. */
+/* NULL: what failed is no option's. */
 static const char *option_at_fault(const train_run *run) {
-  const char *path = run->checkpoint;
-  if (path == NULL || strncmp(ntk_error_message(), path, strlen(path)) != 0)
-    return NULL;
-  return run->settings->checkpoint != NULL ? "checkpoint" : "save";
+  const char *option = ntk_error_last().option;
+  return option != NULL && run->settings->checkpoint == NULL ? "save" : option;
 }
 
 static exit_status compute(train_run *run) {

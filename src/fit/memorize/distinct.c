@@ -29,11 +29,11 @@ static ntk_status refuse_labels(size_t i, size_t k, double a, double b) {
     (void)ntk_format(first, sizeof first, "%.17g", a);
     (void)ntk_format(second, sizeof second, "%.17g", b);
   }
-  return ntk_fail(
-      NTK_ERR_ARGUMENT,
-      "samples %zu and %zu (from 1) are equal and have the labels %s and %s: no weights "
-      "fit both",
-      i + 1, k + 1, first, second);
+  ntk_fail_message("samples %zu and %zu (from 1) are equal and have the labels %s and %s: no "
+                   "weights fit both",
+                   i + 1, k + 1, first, second);
+  ntk_fail_about((ntk_error){.sample = {i, k}});
+  return NTK_ERR_ARGUMENT;
 }
 
 static ntk_status check_consistent(const labels *l, const size_t *first) {

@@ -81,9 +81,16 @@ static ntk_status check_start(ntk_training *t) {
                   t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
 
+/* A checkpoint that cannot be used is the option's fault, unless there is no memory for it. */
+static ntk_status of_checkpoint(ntk_status status) {
+  if (status != NTK_OK && status != NTK_ERR_MEMORY)
+    ntk_fail_about((ntk_error){.option = "checkpoint"});
+  return status;
+}
+
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
-    NTK_TRY(ntk_checkpoint_check(t));
+    NTK_TRY(of_checkpoint(ntk_checkpoint_check(t)));
   NTK_TRY(ntk_training_room(t, 2));
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
   memcpy(t->first, t->network->theta, t->P * sizeof(double));
@@ -102,7 +109,7 @@ static ntk_status prepare(ntk_training *t) {
   NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
   if (t->options.checkpoint == NULL)
     return NTK_OK;
-  NTK_TRY(ntk_checkpoint_restore(t));
+  NTK_TRY(of_checkpoint(ntk_checkpoint_restore(t)));
   if (t->resumed > 0)
     t->loss[t->epoch] = evaluate(t); /* the same again, and its gradient */
   return NTK_OK;
@@ -263,7 +270,7 @@ static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_
   snprintf(message, sizeof message, "%s", ntk_error_message());
   const ntk_status saved = ntk_checkpoint_save(t);
   if (saved != NTK_OK)
-    return saved;
+    return of_checkpoint(saved);
   return ntk_fail(status, "%s", message);
 }
 

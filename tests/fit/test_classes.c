@@ -1,0 +1,58 @@
+/* Labels that are classes.
+ * Property: the classes are the different whole numbers, one vector each says which samples are
+ * theirs, and the largest output says it back; what is no class is refused by position. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ntkit/fit.h"
+#include "support.h"
+
+static void test_find(void **state) {
+  (void)state;
+  const double Y[] = {7, -0.0, 0, -3, 7};
+  double value[5];
+  size_t count = 0;
+  assert_ok(ntk_classes_find(Y, 5, &count, value));
+  assert_int_equal(count, 3);
+  assert_true(value[0] == -3 && value[1] == 0 && !signbit(value[1]) && value[2] == 7);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  double value[3];
+  size_t count = 9;
+  const double broken[] = {2.5, NAN, INFINITY, 0x1p53 + 2};
+  for (size_t k = 0; k < COUNT(broken); k++)
+    assert_refused(ntk_classes_find((double[]){1, 2, broken[k]}, 3, &count, value),
+                   NTK_ERR_ARGUMENT, "label 3 (from 1) is");
+  assert_refused(ntk_classes_find((double[]){4, 4, 4}, 3, &count, value), NTK_ERR_ARGUMENT,
+                 "every label is 4; expected two classes");
+  assert_int_equal(count, 9);
+}
+
+static void test_there_and_back(void **state) {
+  (void)state;
+  const double Y[] = {5, 1, 5, 9}, value[] = {1, 5, 9};
+  const double wanted[] = {-1, 1, -1, -1, 1, -1, 1, -1, -1, -1, -1, 1};
+  double Z[12], chosen[4];
+  ntk_classes_targets(Y, 4, 3, value, Z);
+  assert_memory_equal(Z, wanted, sizeof wanted);
+  ntk_classes_choose(Z, 4, 3, value, chosen);
+  assert_memory_equal(chosen, Y, sizeof Y);
+  const double F[] = {-2, 3, 0, 1, -1, 3, INFINITY, 1, -3, 2, 0, NAN};
+  ntk_classes_choose(F, 4, 3, value, chosen);
+  assert_true(chosen[0] == 5 && chosen[1] == 1 && isnan(chosen[2]) && isnan(chosen[3]));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_find),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_there_and_back),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
