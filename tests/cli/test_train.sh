@@ -74,11 +74,11 @@ for option in epochs track plateau; do
 done
 bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
 bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer momentum --momentum 1
-bad_train 'momentum of gd' '^ntkit: --momentum is for --optimizer momentum or nesterov' --momentum 0.5
-bad_train 'momentum of adam' '--momentum is for' --optimizer adam --momentum 0.5
-bad_train 'step size of lm' '--lr: --optimizer lm takes no step size' --optimizer lm --lr 0.1
-bad_train 'rule of lm' '--lr: --optimizer lm takes no step size' --optimizer lm --lr theory
-bad_train 'lm in float' '--precision float is not for --optimizer lm' --optimizer lm --precision float
+bad_train 'momentum of gd' '^ntkit: --momentum: gd has no momentum; accepted with: momentum, nesterov' --momentum 0.5
+bad_train 'momentum of adam' '--momentum: adam has no' --optimizer adam --momentum 0.5
+bad_train 'step size of lm' '--lr: lm takes no step size' --optimizer lm --lr 0.1
+bad_train 'rule of lm' '--lr: lm takes no step size' --optimizer lm --lr theory
+bad_train 'lm in float' '--precision: lm solves systems in double' --optimizer lm --precision float
 # shellcheck disable=SC2086
 bad 'figures without a directory' '^ntkit: --plot needs --save DIR' train $small --plot
 bad_train 'gamma of another initialisation' '^ntkit: --gamma needs --init antisymmetric' --gamma 100

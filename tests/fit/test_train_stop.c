@@ -295,6 +295,7 @@ static void test_refusals(void **state) {
       {{.lr = NAN}, "step size is nan"},
       {{.lr = INFINITY}, "step size is inf"},
       {{.optimizer = "lm", .lr = 0.1}, "lm takes no step size"},
+      {{.optimizer = "lm", .lr_rule = "theory"}, "lm takes no step size"},
       {{.optimizer = "lm", .precision = "float"}, "double precision"},
       {{.optimizer = "momentum", .momentum = 1.0}, "momentum is 1"},
       {{.optimizer = "momentum", .momentum = -0.1}, "momentum is -0.1"},
@@ -310,6 +311,12 @@ static void test_refusals(void **state) {
   };
   for (size_t k = 0; k < COUNT(cases); k++)
     refuse(&p, cases[k].options, NTK_ERR_ARGUMENT, cases[k].says);
+  const char *member = "";
+  const ntk_train_options single = {.optimizer = "lm", .precision = "float"};
+  assert_refused(ntk_train_options_check(&single, &member), NTK_ERR_ARGUMENT, "double precision");
+  assert_string_equal(member, "precision");
+  assert_ok(ntk_train_options_check(&(ntk_train_options){.lr = 0.1}, &member));
+  assert_null(member);
   const double bad[] = {NAN, INFINITY, -INFINITY};
   for (size_t i = 0; i < p.N; i++) {
     const double kept = p.Y[i];

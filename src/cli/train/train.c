@@ -70,7 +70,9 @@ static exit_status make_options(void *what) {
       .progress_user = run,
       .seed = settings->common.seed,
   };
-  return EXIT_DONE;
+  const char *member = NULL;
+  const ntk_status status = ntk_train_options_check(&run->options, &member);
+  return report_library(status, member);
 }
 
 static exit_status check_memory(const void *what, size_t N) {
@@ -155,7 +157,9 @@ exit_status command_train(const void *given) {
   train_run run = {.settings = settings, .job = {.settings = &settings->common}};
   const job_steps steps = {
       .begun = make_options, .memory = check_memory, .labels = make_labels, .claim = claim};
-  exit_status status = train_check(settings);
+  exit_status status = EXIT_DONE;
+  if (settings->plot && settings->common.save == NULL)
+    status = report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
   if (status == EXIT_DONE)
     status = page_check(&settings->common, settings->checkpoint);
   if (status == EXIT_DONE)

@@ -1,5 +1,5 @@
-/* ntkit train, in parts: train.c computes, train_check.c refuses and warns, train_text.c,
- * train_json.c and train_page.c present, train_save.c and train_plot.c write files. */
+/* ntkit train, in parts: train.c computes, train_warn.c warns, train_text.c, train_json.c and
+ * train_page.c present, train_save.c and train_plot.c write files. */
 #ifndef NTK_CLI_TRAIN_H
 #define NTK_CLI_TRAIN_H
 
@@ -33,8 +33,6 @@ typedef struct train_run {
   bool stopped; /* progress was answered by a wish to stop */
 } train_run;
 
-/* What settings ask for that does not go together. */
-exit_status train_check(const train_settings *settings);
 /* Says what may surprise: a theory outside its assumptions, a precision that does not suffice, a
  * cost. After data and network are there. */
 void train_warn(const train_run *run);

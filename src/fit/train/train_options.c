@@ -9,42 +9,64 @@
 enum { DEFAULT_EPOCHS = 10000, DEFAULT_STEPS = 100 };
 static const double CHECKPOINT_EVERY = 30.0; /* seconds */
 
-static ntk_status check_numbers(const ntk_training *t) {
+/* What does not go together; *member: the option at fault. */
+static ntk_status check_numbers(const ntk_training *t, const char **member) {
   const ntk_train_options *o = &t->options;
+  *member = "lr";
   if (!(o->lr >= 0.0) || isinf(o->lr))
     return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, or a rule", o->lr);
-  if (o->lr > 0.0 && t->optimizer->second_order)
+  if (t->optimizer->second_order && (o->lr > 0.0 || t->theory))
     return ntk_fail(NTK_ERR_ARGUMENT, "lm takes no step size: its damping adapts by itself");
+  *member = "momentum";
   if (!(o->momentum >= 0.0 && o->momentum < 1.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0, below 1",
                     o->momentum);
   if (o->momentum > 0.0 && !t->optimizer->has_momentum)
     return ntk_fail(NTK_ERR_ARGUMENT, "%s has no momentum; accepted with: momentum, nesterov",
                     o->optimizer);
+  *member = "target";
   if (!(o->target >= 0.0) || isinf(o->target))
     return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: above 0, or 0 for none",
                     o->target);
+  *member = "seconds";
   if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
+  *member = "precision";
   if (t->precision != NTK_PRECISION_DOUBLE && t->optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
-  return ntk_labels_check(t->Y, t->N, 1);
+  *member = NULL;
+  return NTK_OK;
 }
 
 /* Names to what they mean, and what stands for not giving an option. */
-ntk_status ntk_training_resolve(ntk_training *t) {
+static ntk_status resolve(ntk_training *t, const char **member) {
   ntk_train_options *o = &t->options;
   o->optimizer = o->optimizer != NULL ? o->optimizer : "gd";
   o->loss = o->loss != NULL ? o->loss : "half-sum";
   o->lr_rule = o->lr_rule != NULL ? o->lr_rule : "auto";
   o->precision = o->precision != NULL ? o->precision : "double";
   o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
+  *member = "optimizer";
   NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
   if (o->epochs == 0)
     o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
+  *member = "loss";
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
+  *member = "lr";
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
+  *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
+  return check_numbers(t, member);
+}
+
+ntk_status ntk_train_options_check(const ntk_train_options *options, const char **member) {
+  ntk_training t = {.options = *options};
+  return resolve(&t, member);
+}
+
+ntk_status ntk_training_resolve(ntk_training *t) {
+  const char *member = NULL;
+  NTK_TRY(resolve(t, &member));
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
-  return check_numbers(t);
+  return ntk_labels_check(t->Y, t->N, 1);
 }

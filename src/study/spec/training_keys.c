@@ -64,13 +64,29 @@ ntk_status ntk_study_check_training(ntk_study *study) {
 
 /* ---- A point --------------------------------------------------------------------------------- */
 
-/* What is given for an optimizer that takes no such thing is refused, unless the optimizer is a
- * variable of the grid: then it is for the others. */
-static ntk_status refuse_unless_varied(const ntk_study *study, const char *what) {
-  const char *optimizer = ntk_keys_text(study, "train.optimizer");
-  if (ntk_grid_find(&study->grid, optimizer) < study->grid.count)
+/* Of an optimizer that is a variable of the grid: what it does not take is for the others. */
+static ntk_status spare_others(const ntk_study *study, ntk_train_options *options) {
+  const ntk_optimizer *optimizer = NULL;
+  const char *text = ntk_keys_text(study, "train.optimizer");
+  if (ntk_grid_find(&study->grid, text) == study->grid.count)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_ARGUMENT, "the optimizer %s takes no %s", optimizer, what);
+  NTK_TRY(ntk_optimizer_find(options->optimizer, &optimizer));
+  if (optimizer->second_order) {
+    options->lr = 0.0;
+    options->lr_rule = NULL;
+  }
+  if (!optimizer->has_momentum)
+    options->momentum = 0.0;
+  return NTK_OK;
+}
+
+/* A key's number; what names it in messages. 0 would be as if it were not given. */
+static ntk_status read_positive(const ntk_point_scope *scope, const char *text, const char *what,
+                                double *value) {
+  NTK_TRY(ntk_point_evaluate(scope, text, value));
+  if (*value > 0.0)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT, "%s is %g; accepted: above 0", what, *value);
 }
 
 /* Of a file: a label for each sample that is used, or for each row of the data's file. */
@@ -88,48 +104,20 @@ static ntk_status read_labels(const ntk_study *study, ntk_point_training *traini
 }
 
 static ntk_status read_lr(const ntk_study *study, const ntk_point_scope *scope, size_t i,
-                          const ntk_optimizer *optimizer, ntk_train_options *options) {
+                          ntk_train_options *options) {
   const char *text = ntk_point_name(study, "train.lr", i);
   bool theory = false;
-  if (ntk_lr_find(text, &theory) == NTK_OK) {
-    options->lr_rule = text;
-    return optimizer->second_order && theory ? refuse_unless_varied(study, "step size") : NTK_OK;
-  }
-  NTK_TRY(ntk_point_evaluate(scope, text, &options->lr));
-  if (!(options->lr > 0.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, auto, theory",
-                    options->lr);
-  if (!optimizer->second_order)
-    return NTK_OK;
-  options->lr = 0.0;
-  return refuse_unless_varied(study, "step size");
-}
-
-static ntk_status read_momentum(const ntk_study *study, const ntk_point_scope *scope,
-                                const ntk_optimizer *optimizer, ntk_train_options *options) {
-  const ntk_setting *s = ntk_settings_find(&study->settings, "train.momentum");
-  if (s == NULL)
-    return NTK_OK;
-  NTK_TRY(ntk_point_evaluate(scope, s->value[0], &options->momentum));
-  if (!(options->momentum > 0.0 && options->momentum < 1.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0 and below 1",
-                    options->momentum);
-  if (optimizer->has_momentum)
-    return NTK_OK;
-  options->momentum = 0.0;
-  return refuse_unless_varied(study, "momentum");
-}
-
-static ntk_status read_target(const ntk_study *study, const ntk_point_scope *scope,
-                              ntk_train_options *options) {
-  const ntk_setting *s = ntk_settings_find(&study->settings, "train.target");
-  if (s == NULL)
-    return NTK_OK;
-  NTK_TRY(ntk_point_evaluate(scope, s->value[0], &options->target));
-  if (!(options->target > 0.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: a loss above 0",
-                    options->target);
+  if (ntk_lr_find(text, &theory) != NTK_OK)
+    return read_positive(scope, text, "the step size", &options->lr);
+  options->lr_rule = text;
   return NTK_OK;
+}
+
+/* A key that may be missing. */
+static ntk_status read_optional(const ntk_study *study, const ntk_point_scope *scope,
+                                const char *key, const char *what, double *value) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, key);
+  return s == NULL ? NTK_OK : read_positive(scope, s->value[0], what, value);
 }
 
 /* plateau_loss is of whole windows: one at least is to fit into the epochs. */
@@ -145,12 +133,16 @@ static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *sc
                   options->plateau, options->epochs);
 }
 
-static ntk_status check_precision(const char *precision, const ntk_optimizer *optimizer) {
-  ntk_precision found = NTK_PRECISION_DOUBLE;
-  NTK_TRY(ntk_precision_find(precision, &found));
-  if (found != NTK_PRECISION_DOUBLE && optimizer->second_order)
-    return ntk_fail(NTK_ERR_ARGUMENT, "lm solves systems in double precision alone");
-  return NTK_OK;
+/* As ntk_train will; *key: that of the option at fault. */
+static ntk_status check_options(const ntk_train_options *options, const char **key) {
+  static const char *const keys[] = {"train.optimizer", "train.loss",     "train.precision",
+                                     "train.lr",        "train.momentum", "train.target"};
+  const char *member = NULL;
+  const ntk_status status = ntk_train_options_check(options, &member);
+  for (size_t k = 0; status != NTK_OK && k < sizeof keys / sizeof keys[0]; k++)
+    if (strcmp(keys[k] + strlen("train."), member) == 0)
+      *key = keys[k];
+  return status;
 }
 
 ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope *scope, size_t i,
@@ -161,24 +153,19 @@ ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope
   options->optimizer = ntk_point_name(study, "train.optimizer", i);
   options->loss = ntk_point_name(study, "train.loss", i);
   options->precision = ntk_point_name(study, "train.precision", i);
-  const ntk_optimizer *optimizer = NULL;
-  bool mean = false;
-  *key = "train.optimizer";
-  NTK_TRY(ntk_optimizer_find(options->optimizer, &optimizer));
-  *key = "train.loss";
-  NTK_TRY(ntk_loss_find(options->loss, &mean));
-  *key = "train.precision";
-  NTK_TRY(check_precision(options->precision, optimizer));
   *key = "train.labels";
   NTK_TRY(read_labels(study, training, point));
   *key = "train.lr";
-  NTK_TRY(read_lr(study, scope, i, optimizer, options));
+  NTK_TRY(read_lr(study, scope, i, options));
   *key = "train.momentum";
-  NTK_TRY(read_momentum(study, scope, optimizer, options));
+  NTK_TRY(read_optional(study, scope, *key, "the momentum", &options->momentum));
   *key = "train.epochs";
   NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the number", 1, &options->epochs));
   *key = "train.plateau";
   NTK_TRY(read_plateau(study, scope, options));
   *key = "train.target";
-  return read_target(study, scope, options);
+  NTK_TRY(read_optional(study, scope, *key, "the target", &options->target));
+  *key = "train.optimizer";
+  NTK_TRY(spare_others(study, options));
+  return check_options(options, key);
 }

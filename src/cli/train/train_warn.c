@@ -1,4 +1,4 @@
-/* What ntkit train refuses before it starts, and what it warns of. */
+/* What ntkit train warns of. */
 #include "cli/shell/report.h"
 #include "cli/train/train.h"
 
@@ -10,24 +10,6 @@
 static bool is(const char *a, const char *b) {
   return strcmp(a, b) == 0;
 }
-
-exit_status train_check(const train_settings *settings) {
-  const char *optimizer = settings->optimizer;
-  const bool lm = is(optimizer, "lm");
-  const real_or_name *lr = &settings->lr;
-  if (settings->plot && settings->common.save == NULL)
-    return report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
-  if (settings->momentum > 0 && !is(optimizer, "momentum") && !is(optimizer, "nesterov"))
-    return report_error(
-        EXIT_INPUT, "--momentum is for --optimizer momentum or nesterov; it is %s here", optimizer);
-  if (lm && (lr->name == NULL || !is(lr->name, "auto")))
-    return report_error(EXIT_INPUT, "--lr: --optimizer lm takes no step size; leave it out");
-  if (lm && is(settings->common.precision, "float"))
-    return report_error(EXIT_INPUT, "--precision float is not for --optimizer lm; expected double");
-  return EXIT_DONE;
-}
-
-/* ---- Warnings -------------------------------------------------------------------------------- */
 
 /* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
 static void warn_smoothness(const train_settings *settings) {
