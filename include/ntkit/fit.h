@@ -162,6 +162,7 @@ typedef struct ntk_train_result {
  * the weights after the last step (unless stopped is NTK_STOP_DIVERGED: then those before the
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
  * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
+ * Whatever needs features that were made before is refused then with NTK_ERR_ARGUMENT.
  * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each
  * tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run; NTK_ERR_SHAPE,
  * _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, and of a checkpoint _FILE and _FORMAT. */

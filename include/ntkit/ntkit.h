@@ -324,12 +324,12 @@ NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_s
 /* ---- The parts ------------------------------------------------------------------------------- */
 
 /* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set, which are borrowed and must outlive
- * it. 8 N (sum_l 2 n_l) bytes of the backend's memory. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
+ * it, with weights unchanged. 8 N (sum_l 2 n_l) bytes. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 typedef struct ntk_features ntk_features;
 NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                        ntk_features **features);
 NTK_API void ntk_features_destroy(ntk_features *features);
-/* F_L, N entries. NTK_OK on the CPU, NTK_ERR_MEMORY on a device. */
+/* F_L, N entries. NTK_ERR_ARGUMENT for weights that have changed since; _MEMORY on a device. */
 NTK_API ntk_status ntk_features_output(const ntk_features *features, double *F_L);
 
 /* K = sum of the blocks k with blocks[k] true (L entries; NULL: all), symmetric, half stored:
@@ -355,7 +355,7 @@ NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *bl
                                     const double *V, size_t m, double *U);
 
 /* g = J^T v, from N entries to P in the order of W_1, ..., W_L, and u = J g, from P to N; J (2) is
- * never formed. (As vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_LIMIT, _MEMORY. */
+ * never formed. (As vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
 NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 

@@ -20,6 +20,7 @@ struct ntk_features {
   const ntk_backend *backend;
   ntk_context *context;       /* borrowed */
   const ntk_network *network; /* borrowed */
+  size_t version;             /* the network's, whose weights these features are of */
   const double *X;            /* N x d, borrowed */
   size_t N;
   void *state; /* the backend's own; NULL until created */

@@ -73,7 +73,7 @@ static ntk_status look_before(const ntk_features *features, size_t k, double *no
   double *b2 = norms + L * N, *resolution = b2 + L * N;
   ntk_deficiency deficiency;
   NTK_TRY(ntk_deficiency_find(network, features->X, N, k, &deficiency));
-  NTK_TRY(features->backend->features_norms(features, norms, b2));
+  NTK_TRY(ntk_features_norms(features, norms, b2));
   NTK_TRY(ntk_deficiency_of_norms(network, features->X, N, norms, b2, &deficiency));
   if (deficiency.known) {
     ntk_extremes_deficient(e, &deficiency);

@@ -30,6 +30,7 @@ ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *da
   *made = (ntk_features){.backend = backend,
                          .context = network->context,
                          .network = network,
+                         .version = network->version,
                          .X = ntk_dataset_values(data),
                          .N = ntk_dataset_samples(data)};
   const ntk_status status = backend->features_create(made);
@@ -41,8 +42,18 @@ ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *da
   return NTK_OK;
 }
 
+/* Features are of the weights that the network had when they were made. */
+static ntk_status check_version(const ntk_features *features) {
+  if (features->version == features->network->version)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "the network's weights have changed since these features were made; accepted: "
+                  "features made after that");
+}
+
 ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
                                ntk_features **centred) {
+  NTK_TRY(check_version(features));
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(features->context, 1, sizeof(ntk_features), "features", &pointer));
   ntk_features *made = pointer;
@@ -66,6 +77,7 @@ void ntk_features_destroy(ntk_features *features) {
 }
 
 ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2) {
+  NTK_TRY(check_version(features));
   return features->backend->features_norms(features, f2, b2);
 }
 
@@ -86,10 +98,13 @@ void ntk_features_values(const ntk_features *features, bool b, size_t l, double 
 }
 
 ntk_status ntk_features_output(const ntk_features *features, double *F_L) {
+  NTK_TRY(check_version(features));
   return features->backend->features_output(features, F_L);
 }
 
-static ntk_status check_blocks(const ntk_features *features, const bool *blocks) {
+/* What every computation with features needs; blocks: NULL or those chosen. */
+static ntk_status check_features(const ntk_features *features, const bool *blocks) {
+  NTK_TRY(check_version(features));
   if (blocks == NULL)
     return NTK_OK;
   for (size_t k = 0; k < features->network->depth; k++)
@@ -120,7 +135,7 @@ static ntk_status finish(ntk_status status, ntk_kernel *made, ntk_kernel **kerne
 
 ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
                              ntk_kernel **kernel) {
-  NTK_TRY(check_blocks(features, blocks));
+  NTK_TRY(check_features(features, blocks));
   ntk_kernel *made = NULL;
   NTK_TRY(new_kernel(features->context, features->backend, features->N, &made));
   return finish(features->backend->kernel_build(features, blocks, made), made, kernel);
@@ -226,21 +241,24 @@ ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *ot
   if (!same)
     return ntk_fail(NTK_ERR_SHAPE,
                     "a cross kernel needs two networks of the same depth and widths");
-  NTK_TRY(check_blocks(features, blocks));
+  NTK_TRY(check_features(features, blocks));
+  NTK_TRY(check_version(other));
   return features->backend->cross(features, other, blocks, A);
 }
 
 ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, const double *V,
                             size_t m, double *U) {
-  NTK_TRY(check_blocks(features, blocks));
+  NTK_TRY(check_features(features, blocks));
   return features->backend->apply(features, blocks, V, m, U);
 }
 
 ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g) {
+  NTK_TRY(check_version(features));
   return features->backend->adjoint(features, v, g);
 }
 
 ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u) {
+  NTK_TRY(check_version(features));
   return features->backend->product(features, g, u);
 }
 

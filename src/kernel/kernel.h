@@ -16,7 +16,8 @@ ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *
 /* The same in memory of their own: *norms has 2 L N numbers, f2 and then b2; to be freed with the
  * features' context. */
 ntk_status ntk_features_take_norms(const ntk_features *features, double **norms);
-/* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory. */
+/* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory; whether the weights
+ * are still those is not asked. */
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
 
 /* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);

@@ -127,6 +127,20 @@ ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec
   return NTK_OK;
 }
 
+void ntk_network_set(ntk_network *network, const double *values) {
+  if (values != network->theta)
+    memcpy(network->theta, values, network->parameters * sizeof(double));
+  network->version++;
+}
+
+ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy) {
+  const ntk_network_spec spec = {
+      .depth = from->depth, .width = from->width, .activation = from->activation.info.name};
+  NTK_TRY(allocate_network(from->context, &spec, copy));
+  ntk_network_set(*copy, from->theta);
+  return NTK_OK;
+}
+
 void ntk_network_destroy(ntk_network *network) {
   if (network == NULL)
     return;

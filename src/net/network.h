@@ -12,6 +12,7 @@ struct ntk_network {
   double **W;           /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
   double *theta;        /* P parameters: vec of W_1..W_L, each row-major */
   size_t parameters;    /* P */
+  size_t version;       /* grows whenever theta changes: features are of one version */
   ntk_activation activation;
 };
 
@@ -31,6 +32,12 @@ size_t ntk_widest(size_t depth, const size_t *width, size_t first);
 
 /* Where W_l begins in theta and in vectors like it, l = 1..L. */
 size_t ntk_layer_offset(const ntk_network *network, size_t l);
+
+/* theta = values (P entries): the one way to change weights that others have seen. */
+void ntk_network_set(ntk_network *network, const double *values);
+
+/* A second one with the same weights, in the same context. */
+ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy);
 
 /* Fills theta by the law of spec->init (init.c): entry (i, j) of W_l is its standard deviation
  * times a number that depends on (seed, l, i, j) alone. */

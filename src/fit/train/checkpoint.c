@@ -248,7 +248,7 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
     if (t->descent != NULL)
       ntk_descent_write(t->descent, slots[s], arrays);
     else
-      memcpy(t->network->theta, arrays, t->P * sizeof(double));
+      ntk_network_set(t->network, arrays);
   }
   if (h->linear != 0) {
     memcpy(k->r, arrays, 2 * t->N * sizeof(double));

@@ -23,8 +23,8 @@ enum { MOST_TRIES = 10, MOST_CHORDS = 40 };
 static const double FIRST_DAMPING = 1e-3, GOOD = 0.75, POOR = 0.25, ACCEPTED = 1e-4, CHORD = 0.5;
 
 /* r = F - Y at the network's weights; *sum = r^T r, infinite where F is not finite. */
-static ntk_status residual(const ntk_lm *lm, double *r, double *sum) {
-  NTK_TRY(ntk_network_output(lm->network, lm->data, r));
+static ntk_status residual(const ntk_lm *lm, const ntk_network *network, double *r, double *sum) {
+  NTK_TRY(ntk_network_output(network, lm->data, r));
   double total = 0.0;
   for (size_t i = 0; i < lm->N; i++) {
     r[i] -= lm->Y[i];
@@ -38,10 +38,9 @@ static ntk_status allocate_system(ntk_lm *lm) {
   NTK_TRY(ntk_alloc_doubles(lm->context, 3 * lm->N, "Levenberg-Marquardt", &lm->r));
   lm->c = lm->r + lm->N;
   lm->trial_r = lm->c + lm->N;
-  NTK_TRY(ntk_alloc_doubles(lm->context, 3 * lm->P, "Levenberg-Marquardt", &lm->theta));
+  NTK_TRY(ntk_alloc_doubles(lm->context, 2 * lm->P, "Levenberg-Marquardt", &lm->theta));
   lm->step = lm->theta + lm->P;
-  lm->start = lm->step + lm->P;
-  return NTK_OK;
+  return ntk_network_copy(lm->network, &lm->trial);
 }
 
 ntk_status ntk_lm_create(const ntk_training *t, ntk_lm **lm) {
@@ -69,12 +68,13 @@ void ntk_lm_destroy(ntk_lm *lm) {
     return;
   ntk_free(lm->context, lm->r);
   ntk_free(lm->context, lm->theta);
+  ntk_network_destroy(lm->trial);
   ntk_free(lm->context, lm);
 }
 
 ntk_status ntk_lm_restart(ntk_lm *lm, double damping) {
   lm->damping = damping;
-  return residual(lm, lm->r, &lm->sum);
+  return residual(lm, lm->network, lm->r, &lm->sum);
 }
 
 /* The factor of K + mu I, in *factor even when that failed. NTK_ERR_NUMERIC: there is none. */
@@ -89,7 +89,7 @@ static ntk_status factorise(ntk_lm *lm, const ntk_features *features, ntk_kernel
   return ntk_kernel_factor(*factor, -lm->damping);
 }
 
-/* theta - J^T c with (K + mu I) c = r in the network; *sum becomes its r^T r. The state is as it
+/* theta - J^T c with (K + mu I) c = r in the trial; *sum becomes its r^T r. The state is as it
  * was. */
 static ntk_status try_step(ntk_lm *lm, const ntk_features *features, const ntk_kernel *factor,
                            double *sum) {
@@ -97,19 +97,15 @@ static ntk_status try_step(ntk_lm *lm, const ntk_features *features, const ntk_k
   NTK_TRY(ntk_kernel_solve(factor, lm->c, 1));
   NTK_TRY(ntk_jacobian_adjoint(features, lm->c, lm->step));
   for (size_t p = 0; p < lm->P; p++)
-    lm->network->theta[p] = lm->theta[p] - lm->step[p];
-  return residual(lm, lm->trial_r, sum);
+    lm->trial->theta[p] = lm->theta[p] - lm->step[p];
+  return residual(lm, lm->trial, lm->trial_r, sum);
 }
 
 /* Makes the trial the state. */
 static void accept(ntk_lm *lm, double sum) {
-  memcpy(lm->theta, lm->network->theta, lm->P * sizeof(double));
+  memcpy(lm->theta, lm->trial->theta, lm->P * sizeof(double));
   memcpy(lm->r, lm->trial_r, lm->N * sizeof(double));
   lm->sum = sum;
-}
-
-static void take_back(ntk_lm *lm) {
-  memcpy(lm->network->theta, lm->theta, lm->P * sizeof(double));
 }
 
 /* Corrections with the factor of the step before; the one that does not gain enough is taken back.
@@ -118,10 +114,8 @@ static ntk_status chords(ntk_lm *lm, const ntk_features *features, const ntk_ker
   for (int i = 0; i < MOST_CHORDS && lm->sum > 0.0; i++) {
     double sum = INFINITY;
     NTK_TRY(try_step(lm, features, factor, &sum));
-    if (!(sum <= CHORD * lm->sum)) {
-      take_back(lm);
+    if (!(sum <= CHORD * lm->sum))
       return NTK_OK;
-    }
     accept(lm, sum);
   }
   return NTK_OK;
@@ -164,26 +158,22 @@ ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled) {
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(lm->network, lm->data, &features));
   memcpy(lm->theta, lm->network->theta, lm->P * sizeof(double));
-  memcpy(lm->start, lm->network->theta, lm->P * sizeof(double));
   ntk_status status = NTK_OK;
   for (int i = 0; i < MOST_TRIES && !accepted && !hopeless && status == NTK_OK; i++) {
     status = attempt(lm, features, &accepted, &hopeless);
     if (status == NTK_ERR_NUMERIC) /* no factor: a larger mu has one */
       status = NTK_OK;
     if (!accepted) {
-      take_back(lm);
       lm->damping *= growth;
       growth *= 4.0;
     }
   }
   ntk_features_destroy(features);
-  if (status != NTK_OK) { /* the step will be made again, from the same state */
-    memcpy(lm->network->theta, lm->start, lm->P * sizeof(double));
+  if (status != NTK_OK || !accepted) /* the step will be made again, from the same state */
     lm->damping = damping;
-    return status;
-  }
-  if (!accepted)
-    lm->damping = damping;
+  NTK_TRY(status);
+  if (accepted)
+    ntk_network_set(lm->network, lm->theta);
   *sum = lm->sum;
   *stalled = !accepted;
   return NTK_OK;

@@ -7,14 +7,14 @@
 
 struct ntk_lm {
   ntk_context *context; /* borrowed */
-  ntk_network *network; /* theta; borrowed */
+  ntk_network *network; /* as the last step left it; borrowed */
+  ntk_network *trial;   /* the weights of a trial */
   const ntk_dataset *data;
   const double *Y; /* N */
   size_t N, P;
   double *r, *c;        /* N: F - Y at theta; (K + mu I)^{-1} r */
   double *trial_r;      /* N: F - Y at a trial */
-  double *theta, *step; /* P: theta while a trial stands in the network; J^T c */
-  double *start;        /* P: theta before the step */
+  double *theta, *step; /* P: theta as far as the step under way has come; J^T c */
   double sum;           /* r^T r */
   double damping;       /* mu; 0: not chosen yet */
 };

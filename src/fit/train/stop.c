@@ -103,7 +103,7 @@ static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
   ntk_features *features = NULL;
   if (!t->optimizer->linear || isfinite(e->lambda_max))
     return;
-  memcpy(t->network->theta, t->first, t->P * sizeof(double));
+  ntk_network_set(t->network, t->first);
   if (ntk_features_create(t->network, t->data, &features) == NTK_OK &&
       ntk_extremes_largest(features, t->options.seed, &e->lambda_max) == NTK_OK)
     c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);

@@ -32,10 +32,7 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
 
 /* theta_0 and what belongs to it, for later epochs to be compared with. */
 static ntk_status keep_start(const ntk_training *t, ntk_tracker *k) {
-  const ntk_network_spec spec = {
-      .depth = t->L, .width = t->network->width, .activation = t->network->activation.info.name};
-  NTK_TRY(ntk_network_from_weights(t->context, &spec, (const double *const *)t->network->W + 1,
-                                   &k->network));
+  NTK_TRY(ntk_network_copy(t->network, &k->network));
   return ntk_features_create(k->network, t->data, &k->features);
 }
 

@@ -287,6 +287,7 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
                     .L = network->depth,
                     .start = ntk_clock()};
   ntk_train_result made = {.stopped = NTK_STOP_EPOCHS};
+  const size_t version = network->version;
   NTK_TRY(ntk_training_resolve(&t));
   ntk_status status = prepare(&t);
   if (status == NTK_OK) {
@@ -298,8 +299,10 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
     fill(&t, &made);
     *result = made;
   }
-  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED))
-    memcpy(network->theta, t.given, t.P * sizeof(double));
+  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED)) {
+    ntk_network_set(network, t.given);
+    network->version = version; /* features made before are of these weights */
+  }
   release(&t);
   return status;
 }

@@ -19,6 +19,8 @@ ntk_status ntk_training_room(ntk_training *t, size_t count) {
 }
 
 void ntk_training_sync(ntk_training *t) {
-  if (t->descent != NULL)
-    ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
+  if (t->descent == NULL)
+    return;
+  ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
+  ntk_network_set(t->network, t->network->theta);
 }
