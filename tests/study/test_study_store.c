@@ -52,6 +52,22 @@ static void test_another_study(void **state) {
   unlink(before);
 }
 
+/* The study's quantity by the name that it had, and by its own: no other study. */
+static void test_former_name(void **state) {
+  (void)state;
+  const char *former = fresh("former.db"), *present = fresh("present.db"), *all = fresh("all.db");
+  assert_ok(run(tiny, "quantity=per_layer", former, false));
+  assert_ok(run(tiny, "quantity=per_block", former, false));
+  assert_ok(run(tiny, "quantity=per_block", present, false));
+  assert_same_tables(former, present);
+  const char *const both[] = {former, present};
+  assert_ok(ntk_study_merge(both, 2, false, all));
+  assert_same_tables(all, present);
+  unlink(former);
+  unlink(present);
+  unlink(all);
+}
+
 static void test_another_build(void **state) {
   (void)state;
   const char *database = fresh("build.db");
@@ -292,7 +308,7 @@ int main(void) {
       cmocka_unit_test(test_no_study),      cmocka_unit_test(test_read_only),
       cmocka_unit_test(test_no_file),       cmocka_unit_test(test_old),
       cmocka_unit_test(test_foreign_rows),  cmocka_unit_test(test_merge_refusals),
-      cmocka_unit_test(test_merge_failed),
+      cmocka_unit_test(test_merge_failed),  cmocka_unit_test(test_former_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

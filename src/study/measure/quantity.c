@@ -65,12 +65,13 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   }
 }
 
+const char *ntk_quantity_present_name(const char *name) {
+  return strcmp(name, "per_layer") == 0 ? "per_block" : name;
+}
+
 ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity) {
-  static const char former[] = "per_layer"; /* what per_block was called */
   size_t row = 0;
-  if (strcmp(name, former) == 0)
-    name = "per_block";
-  NTK_TRY(NTK_NAME_FIND("quantity", name, table, ROWS, &row));
+  NTK_TRY(NTK_NAME_FIND("quantity", ntk_quantity_present_name(name), table, ROWS, &row));
   *quantity = &table[row];
   return NTK_OK;
 }

@@ -7,6 +7,9 @@
 
 enum { NTK_MOST_QUANTITIES = 16 };
 
+/* The present name of a quantity under one that it had, else the name itself. */
+const char *ntk_quantity_present_name(const char *name);
+
 ntk_status ntk_quantity_find(const char *name, const ntk_quantity **quantity);
 /* Whether a value of this name is of this quantity. */
 bool ntk_quantity_gives(const ntk_quantity *quantity, const char *name);

@@ -1,6 +1,8 @@
 /* The list of settings; yaml.c fills it from a file. */
 #include "study/spec/settings.h"
 
+#include "study/measure/quantity.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,11 +205,16 @@ static void join(const ntk_setting *s, size_t size, char *text) {
     used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", s->value[i]);
 }
 
+/* Of value i, under the name that a quantity has now: a study may say it by the former one. */
+static const char *present(const ntk_setting *s, size_t i) {
+  return strcmp(s->key, "quantity") == 0 ? ntk_quantity_present_name(s->value[i]) : s->value[i];
+}
+
 static bool same(const ntk_setting *a, const ntk_setting *b) {
   if (a == NULL || b == NULL || a->count != b->count)
     return false;
   for (size_t i = 0; i < a->count; i++)
-    if (strcmp(a->value[i], b->value[i]) != 0)
+    if (strcmp(present(a, i), present(b, i)) != 0)
       return false;
   return true;
 }
