@@ -103,7 +103,9 @@ static ntk_status refuse(const char *path, const char *name, const char *module,
                   path, name, module, to, array);
 }
 
-ntk_status ntk_reader_refuse_foreign(const char *path, const unsigned char *bytes, size_t count) {
+static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
+  const char *path = reader->path;
+  const size_t size = reader->file_size, count = size < NTK_READER_START ? size : NTK_READER_START;
   char expression[128];
   if (count == 0)
     return ntk_fail(NTK_ERR_FORMAT, "%s: is empty; accepted: .npy", path);
@@ -120,3 +122,5 @@ ntk_status ntk_reader_refuse_foreign(const char *path, const unsigned char *byte
     return refuse(path, "text", "", expression);
   return ntk_fail(NTK_ERR_FORMAT, "%s: does not begin as a .npy file does; accepted: .npy", path);
 }
+
+const ntk_reader_format ntk_format_foreign = {.open = open_foreign, .close = ntk_plain_close};

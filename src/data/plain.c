@@ -22,7 +22,7 @@ static double decode(const ntk_plain *plain, const unsigned char *bytes) {
   uint64_t bits = 0;
   for (size_t b = 0; b < plain->size; b++)
     bits = bits << 8 | bytes[plain->big_endian ? b : plain->size - 1 - b];
-  const uint64_t sign = (uint64_t)1 << (8 * plain->size - 1);
+  const uint64_t sign = (uint64_t)1 << ((8 * plain->size - 1) & 63); /* & 63: for analysers */
   switch (plain->kind) {
   case 'f':
     if (plain->size == 2)

@@ -11,27 +11,19 @@ static const ntk_reader_format *const formats[] = {&ntk_format_npy};
 
 /* ---- Opening ---- */
 
-static const ntk_reader_format *recognise(const unsigned char *start, size_t count) {
-  for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++)
-    if (formats[k]->recognise(start, count))
-      return formats[k];
-  return NULL;
-}
-
-/* By its first bytes; from here on the format has the file. */
+/* By the format that recognises its first bytes, if any. */
 static ntk_status open_format(ntk_reader *reader) {
   unsigned char start[NTK_READER_START] = {0};
   const size_t count = reader->file_size < sizeof start ? reader->file_size : sizeof start;
   NTK_TRY(ntk_reader_bytes(reader, start, count));
-  const ntk_reader_format *format = recognise(start, count);
-  if (format == NULL)
-    return ntk_reader_refuse_foreign(reader->path, start, count);
-  reader->format = format;
-  return format->open(reader, start);
+  for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++)
+    if (formats[k]->recognise(start, count))
+      reader->format = formats[k];
+  return reader->format->open(reader, start);
 }
 
 ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
-  *reader = (ntk_reader){.path = path, .accepted = accepted};
+  *reader = (ntk_reader){.path = path, .accepted = accepted, .format = &ntk_format_foreign};
   struct stat found; /* before opening: opening a pipe would wait for its writer */
   if (stat(path, &found) != 0)
     return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
@@ -79,10 +71,7 @@ ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shap
 }
 
 void ntk_reader_close(ntk_reader *reader) {
-  if (reader->format != NULL)
-    reader->format->close(reader);
-  else
-    ntk_plain_close(reader);
+  reader->format->close(reader);
 }
 
 /* ---- Reading ---- */

@@ -45,6 +45,9 @@ typedef struct ntk_reader_format {
   void (*close)(ntk_reader *reader); /* whatever open did, failed or not */
 } ntk_reader_format;
 extern const ntk_reader_format ntk_format_npy;
+/* What none of the others is: opening it fails, with what the file is, as far as its first bytes
+ * tell, and what makes a .npy of it. */
+extern const ntk_reader_format ntk_format_foreign;
 
 /* Opens path by the format that recognises it. accepted: 1, 2, or 0 for either rank. On failure
  * nothing is left open. NTK_ERR_FILE, NTK_ERR_FORMAT, NTK_ERR_SHAPE, NTK_ERR_LIMIT. */
@@ -67,9 +70,5 @@ ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
 /* `rows` and `close` of a format whose numbers lie plain in the file. */
 ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count, double *out);
 void ntk_plain_close(ntk_reader *reader);
-
-/* Fails, with what a file that no format recognises is, as far as its first count bytes tell, and
- * what makes a .npy of it. */
-ntk_status ntk_reader_refuse_foreign(const char *path, const unsigned char *start, size_t count);
 
 #endif
