@@ -18,16 +18,17 @@ extern "C" {
 #endif
 
 typedef enum ntk_type {
-  NTK_TYPE_REAL,   /* double; known where finite */
-  NTK_TYPE_WHOLE,  /* size_t, uint64_t */
-  NTK_TYPE_INT,    /* int, not negative */
-  NTK_TYPE_FLAG,   /* bool */
-  NTK_TYPE_TEXT,   /* char *; known unless NULL */
-  NTK_TYPE_LINE,   /* char[] */
-  NTK_TYPE_PAIR,   /* two doubles, one after the other */
-  NTK_TYPE_REALS,  /* double *; known unless NULL */
-  NTK_TYPE_OBJECT, /* a struct within the struct */
-  NTK_TYPE_OBJECTS /* a pointer to structs */
+  NTK_TYPE_REAL,    /* double; known where finite */
+  NTK_TYPE_WHOLE,   /* size_t, uint64_t */
+  NTK_TYPE_INT,     /* int, not negative */
+  NTK_TYPE_FLAG,    /* bool */
+  NTK_TYPE_TEXT,    /* char *; known unless NULL */
+  NTK_TYPE_LINE,    /* char[] */
+  NTK_TYPE_PAIR,    /* two doubles, one after the other */
+  NTK_TYPE_REALS,   /* double *; known unless NULL */
+  NTK_TYPE_OBJECT,  /* a struct within the struct */
+  NTK_TYPE_OBJECTS, /* a pointer to structs */
+  NTK_TYPE_WHOLES   /* size_t *; known unless NULL */
 } ntk_type;
 
 /* The value of a field; of the members the one of its type. */
@@ -37,8 +38,8 @@ typedef struct ntk_field_value {
   double real;
   uint64_t whole;   /* of WHOLE and INT */
   const char *text; /* of TEXT and LINE; borrowed from the result, or static */
-  const void *at;   /* of PAIR, REALS, OBJECT, OBJECTS: the first; borrowed from the result */
-  size_t count;     /* of these: how many */
+  const void *at; /* of PAIR, REALS, WHOLES, OBJECT, OBJECTS: the first; borrowed from the result */
+  size_t count;   /* of these: how many */
 } ntk_field_value;
 
 typedef struct ntk_description ntk_description;
@@ -52,7 +53,7 @@ typedef struct ntk_field {
   const char *former;        /* the name it had, under which JSON has it too; NULL: none */
   bool apart;                /* not in the JSON object: large, or shown elsewhere */
   size_t offset;             /* of the member */
-  size_t count;              /* of REALS, OBJECTS: offset of the size_t that counts */
+  size_t count;              /* of REALS, WHOLES, OBJECTS: offset of the size_t that counts */
   const ntk_description *of; /* of OBJECT, OBJECTS: what is there */
   ntk_field_value (*compute)(const void *row); /* NULL: what stands at offset */
 } ntk_field;

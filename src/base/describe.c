@@ -43,6 +43,7 @@ ntk_field_value ntk_field_read(const ntk_field *field, const void *result) {
   case NTK_TYPE_OBJECT:
     return (ntk_field_value){.known = true, .at = place, .count = 1};
   case NTK_TYPE_REALS:
+  case NTK_TYPE_WHOLES:
   case NTK_TYPE_OBJECTS:
     break;
   }

@@ -3,6 +3,7 @@
 #include "cli/shell/command.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "cli/show/view.h"
 #include "ntkit/fit.h"
 
 #include <math.h>
@@ -12,9 +13,19 @@
 enum { EXAMPLE_WIDTH = 784, EXAMPLE_DEPTH = 3 };
 
 typedef struct size_limits {
-  uint64_t storage; /* largest N that storage and BLAS can index */
-  uint64_t samples; /* largest N whose kernel fits the memory there is */
+  uint64_t storage, samples;
+  int depth, width;
 } size_limits;
+
+#define ROW size_limits
+static const ntk_field limit_fields[] = {
+    VIEW_FIELD(WHOLE, "storage_samples", storage, "largest N that storage and BLAS can index"),
+    VIEW_FIELD(WHOLE, "memory_samples", samples, "largest N whose kernel fits the memory there is"),
+    VIEW_FIELD(INT, "example_depth", depth, "L of the network that this is for"),
+    VIEW_FIELD(INT, "example_width", width, "its widths"),
+};
+static const ntk_description limit_table = VIEW_TABLE(limit_fields);
+#undef ROW
 
 static ntk_status try_samples(ntk_context *context, uint64_t N) {
   const size_t width[EXAMPLE_DEPTH] = {EXAMPLE_WIDTH, EXAMPLE_WIDTH, EXAMPLE_WIDTH};
@@ -92,52 +103,45 @@ static void print_tables(void) {
   }
 }
 
-static json_t *named(const char *name, const char *key, const char *text) {
-  json_t *object = json_object();
-  json_put(&object, "name", json_text(name));
-  json_put(&object, key, json_text(text));
-  return object;
-}
+/* ---- For programs ---------------------------------------------------------------------------- */
 
-static json_t *tables_into(json_t *object) {
+#define NAMED                                           \
+  VIEW_FIELD(TEXT, "name", name, "as options take it"), \
+      VIEW_FIELD(TEXT, "summary", summary, "one line")
+#define ROW ntk_distribution
+static const ntk_field distribution_fields[] = {NAMED};
+static const ntk_description distribution_table = VIEW_TABLE(distribution_fields);
+#undef ROW
+#define ROW ntk_init_info
+static const ntk_field init_fields[] = {NAMED};
+static const ntk_description init_table = VIEW_TABLE(init_fields);
+#undef ROW
+#define ROW ntk_name_info
+static const ntk_field name_fields[] = {NAMED};
+static const ntk_description name_table = VIEW_TABLE(name_fields);
+#undef ROW
+
+typedef struct build_info {
+  const ntk_context *context;
+  size_limits limits;
+} build_info;
+
+static void tell_info(const void *what, result_view *v) {
+  const build_info *info = what;
   size_t count = 0;
+  view_environment(v, info->context);
+  view_fields(v, "limits", &limit_table, &info->limits, NULL, NULL);
   const ntk_distribution *distributions = ntk_distribution_list(&count);
-  json_t *array = json_array();
-  for (size_t i = 0; i < count; i++)
-    json_append(&array, named(distributions[i].name, "summary", distributions[i].summary));
-  json_put(&object, "distributions", array);
-
+  view_json(v, "distributions", json_list_of(&distribution_table, distributions, count));
   const ntk_activation_info *activations = ntk_activation_list(&count);
-  array = json_list_of(ntk_describe("ntk_activation_info"), activations, count);
-  json_put(&object, "activations", array);
-
+  view_json(v, "activations",
+            json_list_of(ntk_describe("ntk_activation_info"), activations, count));
   const ntk_init_info *inits = ntk_init_list(&count);
-  array = json_array();
-  for (size_t i = 0; i < count; i++)
-    json_append(&array, named(inits[i].name, "summary", inits[i].summary));
-  json_put(&object, "inits", array);
-
+  view_json(v, "inits", json_list_of(&init_table, inits, count));
   for (size_t t = 0; t < NAME_TABLES; t++) {
     const ntk_name_info *names = name_tables[t].list(&count);
-    array = json_array();
-    for (size_t i = 0; i < count; i++)
-      json_append(&array, named(names[i].name, "summary", names[i].summary));
-    json_put(&object, name_tables[t].key, array);
+    view_json(v, name_tables[t].key, json_list_of(&name_table, names, count));
   }
-  return object;
-}
-
-static exit_status print_json(const ntk_context *context, const size_limits *limits) {
-  json_t *sizes = json_object();
-  json_put(&sizes, "storage_samples", json_whole(limits->storage));
-  json_put(&sizes, "memory_samples", json_whole(limits->samples));
-  json_put(&sizes, "example_depth", json_integer(EXAMPLE_DEPTH));
-  json_put(&sizes, "example_width", json_integer(EXAMPLE_WIDTH));
-  json_t *object = json_object();
-  json_put(&object, "environment", json_environment(context));
-  json_put(&object, "limits", sizes);
-  object = tables_into(object);
-  return json_print(object, EXIT_DONE);
 }
 
 static exit_status command_info(const void *given) {
@@ -149,15 +153,18 @@ static exit_status command_info(const void *given) {
   const ntk_environment environment = ntk_context_environment(context);
   /* With more samples than parameters K is singular and is not built: memory says nothing there. */
   const uint64_t parameters = (EXAMPLE_DEPTH - 1) * EXAMPLE_WIDTH * EXAMPLE_WIDTH + EXAMPLE_WIDTH;
-  const size_limits limits = {
-      .storage = largest(context, true, (uint64_t)1 << 40),
-      .samples = largest(context, false, parameters + 1),
+  const build_info info = {
+      .context = context,
+      .limits = {.storage = largest(context, true, (uint64_t)1 << 40),
+                 .samples = largest(context, false, parameters + 1),
+                 .depth = EXAMPLE_DEPTH,
+                 .width = EXAMPLE_WIDTH},
   };
   if (settings->json) {
-    status = print_json(context, &limits);
+    status = json_print(view_object(tell_info, &info), EXIT_DONE);
   } else {
     print_environment(&environment);
-    print_limits(&limits);
+    print_limits(&info.limits);
     print_tables();
   }
   ntk_context_destroy(context);

@@ -1,6 +1,7 @@
 /* ntkit predict: a saved network's outputs on data; of networks for classes, the class whose output
  * is the largest. */
 #include "cli/run/job.h"
+#include "cli/run/job_show.h"
 #include "cli/run/model.h"
 #include "cli/run/saved.h"
 #include "cli/shell/command.h"
@@ -8,6 +9,8 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
 #include "ntkit/data.h"
 
 #include <math.h>
@@ -65,18 +68,6 @@ static exit_status compute(prediction *p) {
 
 /* ---- What comes of it ------------------------------------------------------------------------ */
 
-static json_t *network_object(const cli_model *model) {
-  const ntk_network *network = model->networks[0];
-  json_t *widths = json_array(), *object = json_object();
-  for (size_t l = 1; l < ntk_network_depth(network); l++)
-    json_append(&widths, json_whole(ntk_network_width(network, l)));
-  json_put(&object, "depth", json_whole(ntk_network_depth(network)));
-  json_put(&object, "dim", json_whole(ntk_network_width(network, 0)));
-  json_put(&object, "widths", widths);
-  json_put(&object, "activation", json_text(model->activation));
-  return object;
-}
-
 static json_t *whole_numbers(const double *values, size_t count) {
   json_t *array = json_array();
   for (size_t i = 0; i < count; i++)
@@ -95,30 +86,26 @@ static json_t *outputs_array(const prediction *p) {
   return array;
 }
 
-static exit_status print_json(const prediction *p) {
-  const predict_settings *settings = p->settings;
-  const size_t N = ntk_dataset_samples(p->data);
-  json_t *object = json_object(), *data = json_object();
-  json_put(&data, "source", json_text(settings->common.data));
-  json_put(&data, "samples", json_whole(N));
-  json_put(&data, "dim", json_whole(ntk_dataset_dim(p->data)));
-  json_put(&object, "load", json_text(settings->load));
-  json_put(&object, "network", network_object(&p->model));
-  json_put(&object, "data", data);
-  json_put(&object, "seed", json_whole(settings->common.seed));
+static void predict_fields(const void *what, result_view *v) {
+  const prediction *p = what;
+  const cli_settings *settings = &p->settings->common;
+  view_options(v, settings, "load");
+  job_view_network(v, p->model.networks[0], p->model.activation);
+  job_view_data(v, settings, p->data, false);
+  view_options(v, settings, "seed");
   if (p->model.classes != NULL)
-    json_put(&object, "classes", whole_numbers(p->model.classes, p->model.count));
-  json_put(&object, "output", json_text(settings->output));
-  if (settings->output == NULL) { /* else they are in the file */
-    json_put(&object, "outputs", outputs_array(p));
+    view_json(v, "classes", whole_numbers(p->model.classes, p->model.count));
+  view_options(v, settings, "output");
+  if (p->settings->output == NULL && v->out == NULL) { /* else they are in the file */
+    view_json(v, "outputs", outputs_array(p));
     if (p->model.classes != NULL)
-      json_put(&object, "predicted", whole_numbers(p->answer, N));
+      view_json(v, "predicted", whole_numbers(p->answer, ntk_dataset_samples(p->data)));
   }
-  json_put(&object, "environment", json_environment(p->context));
-  return json_print(object, EXIT_DONE);
+  view_environment(v, p->context);
 }
 
-static void print_text(const prediction *p) {
+static void print_text(const void *what) {
+  const prediction *p = what;
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
     printf("%s of %zu samples written to %s\n", p->model.classes != NULL ? "classes" : "outputs", N,
@@ -129,18 +116,62 @@ static void print_text(const prediction *p) {
     printf("%.17g\n", p->answer[i]);
 }
 
-static exit_status present(const prediction *p) {
+/* ---- The page -------------------------------------------------------------------------------- */
+
+/* The answers, sample by sample. */
+static void put_samples(FILE *out, const prediction *p, size_t N) {
+  enum { DRAWN = 400 };
+  figure_point point[DRAWN];
+  const size_t drawn = N < DRAWN ? N : DRAWN;
+  const bool classes = p->model.classes != NULL;
+  for (size_t i = 0; i < drawn; i++) {
+    const size_t at = drawn > 1 ? i * (N - 1) / (drawn - 1) : 0;
+    point[i] = (figure_point){(double)(at + 1), p->answer[at], NAN, NAN};
+  }
+  const figure_curve curve = {"", drawn, point, FIGURE_SHAPES, 0};
+  page_figure(out, &(figure){.title = classes ? "The class of each sample" : "Outputs",
+                             .x = {"sample", false},
+                             .y = {classes ? "class" : "output", false},
+                             .curves = 1,
+                             .curve = &curve});
+}
+
+static void predict_page(const void *what, FILE *out) {
+  const prediction *p = what;
+  const size_t N = ntk_dataset_samples(p->data);
+  double least = INFINITY, most = -INFINITY;
+  for (size_t i = 0; i < N; i++) {
+    least = fmin(least, p->answer[i]);
+    most = fmax(most, p->answer[i]);
+  }
+  page_begin(out, "Outputs of a saved network");
+  fprintf(out,
+          "<div class=\"answer\">\n<p class=\"value\">%s of %zu samples, from <b>%.6g</b> to "
+          "<b>%.6g</b> ",
+          p->model.classes != NULL ? "classes" : "outputs", N, least, most);
+  page_verdict(out, NTK_LEDGER_HOLDS, "all finite");
+  fputs("</p>\n<p>not certified: an error is proved of the network's own labels, by memorize "
+        "--save</p>\n</div>\n<dl>\n",
+        out);
+  page_fact(out, "network", "%s, %s", p->settings->load, p->model.activation);
+  page_fact(out, "data", "%s, N = %zu, d = %zu", p->settings->common.data, N,
+            ntk_dataset_dim(p->data));
+  fputs("</dl>\n", out);
+  put_samples(out, p, N);
+  view_page(out, predict_fields, p, true);
+  page_end(out);
+}
+
+static exit_status present(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
     const ntk_status status = ntk_npy_save(p->settings->output, p->answer, 1, &N);
     if (status != NTK_OK)
       return report_library(status, "output");
   }
-  progress_clear();
-  if (p->settings->common.json)
-    return print_json(p);
-  print_text(p);
-  return EXIT_DONE;
+  static const present_ways ways = {
+      .page = predict_page, .fields = predict_fields, .print = print_text};
+  return present_result(&p->settings->common, &ways, p);
 }
 
 /* ---- The command ----------------------------------------------------------------------------- */
@@ -237,7 +268,7 @@ const cli_command predict_command = {
                                      SHARED(SEED, SEED),
                                      SHARED(THREADS, MEMORY),
                                      OPTION_PART(own),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(predict_settings),
     .run = command_predict,

@@ -163,7 +163,7 @@ static exit_status find_accuracy(memorize_run *run) {
 }
 
 static exit_status present(memorize_run *run) {
-  static const present_ways ways = {memorize_save, memorize_page, memorize_json, memorize_print};
+  static const present_ways ways = {memorize_save, memorize_page, memorize_fields, memorize_print};
   const ntk_memorize_result all = memorize_overall(run);
   exit_status status = present_result(run->job.settings, &ways, run);
   if (status == EXIT_DONE && !all.reached)

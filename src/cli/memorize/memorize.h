@@ -1,13 +1,13 @@
-/* ntkit memorize, in parts: memorize.c computes, memorize_text.c, memorize_json.c and
+/* ntkit memorize, in parts: memorize.c computes, memorize_text.c, memorize_fields.c and
  * memorize_page.c present, memorize_save.c writes files and reads them back for the certificate. */
 #ifndef NTK_CLI_MEMORIZE_H
 #define NTK_CLI_MEMORIZE_H
 
 #include "cli/run/job.h"
 #include "cli/run/labels.h"
+#include "cli/show/view.h"
 #include "ntkit/fit.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 typedef struct memorize_settings {
@@ -48,7 +48,7 @@ ntk_fit_error memorize_certificate(const memorize_run *run);
  * reads them back (run->certificate is what they do), and saves them. */
 exit_status memorize_save(void *run);
 void memorize_page(const void *run, FILE *out);
-json_t *memorize_json(const void *run);
+void memorize_fields(const void *run, result_view *v);
 void memorize_print(const void *run);
 
 /* Whether --save may write what it is going to. */

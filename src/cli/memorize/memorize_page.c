@@ -12,7 +12,7 @@ static void put_error(FILE *out, const memorize_run *run, const ntk_memorize_res
   const bool absolute = run->settings->absolute;
   fputs("<p class=\"value\">", out);
   page_formula(out, absolute ? "||F_L - Y||" : "||F_L - Y|| / ||Y||");
-  fprintf(out, " = %.3g, wanted %.3g ",
+  fprintf(out, " = <b>%.3g</b>, wanted <b>%.3g</b> ",
           absolute ? memorize_absolute_worst(run) : all->relative_error, run->settings->eps);
   page_verdict(out, all->reached ? NTK_LEDGER_HOLDS : NTK_LEDGER_FAILS,
                all->reached ? "reached" : "not reached");
@@ -58,12 +58,6 @@ void memorize_page(const void *what, FILE *out) {
             run->classes != NULL ? " (classes)" : "");
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
-  page_fields_begin(out);
-  page_fields(out, "", ntk_describe("ntk_memorize_result"), &all);
-  if (run->certificate != NULL) {
-    const ntk_fit_error certificate = memorize_certificate(run);
-    page_fields(out, "certificate.", ntk_describe("ntk_fit_error"), &certificate);
-  }
-  page_fields_end(out);
+  view_page(out, memorize_fields, run, true);
   page_end(out);
 }

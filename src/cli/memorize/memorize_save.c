@@ -69,5 +69,5 @@ exit_status memorize_save(void *what) {
     status = certify(run);
   if (status == EXIT_DONE)
     status = saved_announce(folder);
-  return status == EXIT_DONE ? saved_finish(folder, memorize_json(run)) : status;
+  return status == EXIT_DONE ? saved_finish(folder, view_object(memorize_fields, run)) : status;
 }

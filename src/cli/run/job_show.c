@@ -1,7 +1,5 @@
 #include "cli/run/job_show.h"
 
-#include "cli/show/json.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +78,8 @@ static size_t put_word(char *to, const char *word) {
   return used;
 }
 
-static json_t *command_line(const cli_origin *origin) {
+/* The command line, to be freed; NULL for want of memory. */
+static char *command_line(const cli_origin *origin) {
   size_t size = 1, used = 0;
   for (int i = 0; i < origin->words; i++)
     size += 4 * strlen(origin->word[i]) + 3;
@@ -92,41 +91,110 @@ static json_t *command_line(const cli_origin *origin) {
     text[used++] = ' ';
   }
   text[used > 0 ? used - 1 : 0] = '\0';
-  json_t *line = json_text(text);
-  free(text);
-  return line;
+  return text;
 }
 
-void job_put_origin(json_t **object, const cli_job *job) {
-  const cli_origin *origin = &job->settings->origin;
-  json_put(object, "command", json_text(origin->command));
-  json_put(object, "command_line", command_line(origin));
-  json_put(object, "date", json_text(origin->date));
-  json_put(object, "inputs", job->inputs != NULL ? json_incref(job->inputs) : json_array());
+typedef struct job_origin {
+  const char *command, *line, *date;
+} job_origin;
+
+#define ROW job_origin
+static const ntk_field origin_fields[] = {
+    VIEW_FIELD(TEXT, "command", command, "of this program"),
+    VIEW_FIELD(TEXT, "command_line", line, "as a shell reads it"),
+    VIEW_FIELD(TEXT, "date", date, "of the start, UTC"),
+};
+static const ntk_description origin_table = VIEW_TABLE(origin_fields);
+#undef ROW
+
+typedef struct job_network {
+  size_t depth, dim, hidden, layers, parameters;
+  const size_t *widths;
+  const char *activation, *init;
+  const double *beta;
+  double gamma;
+} job_network;
+
+#define ROW job_network
+static const ntk_field network_fields[] = {
+    VIEW_FIELD(WHOLE, "depth", depth, "L"),
+    VIEW_FIELD(WHOLE, "dim", dim, "n_0 = d"),
+    VIEW_NUMBERS(WHOLES, "widths", widths, hidden, "n_1, ..., n_{L-1}"),
+    VIEW_FIELD(TEXT, "activation", activation, "phi"),
+    VIEW_FIELD(TEXT, "init", init, "variances of the random weights"),
+    VIEW_NUMBERS(REALS, "beta", beta, layers, "scales of the layers' initial weights"),
+    VIEW_FIELD(REAL, "gamma", gamma, "of (18); null: another initialisation"),
+    VIEW_FIELD(WHOLE, "parameters", parameters, "P"),
+};
+static const ntk_description network_table = VIEW_TABLE(network_fields);
+#undef ROW
+
+typedef struct job_data {
+  const char *source, *scale;
+  size_t samples, dim;
+} job_data;
+
+#define ROW job_data
+static const ntk_field data_fields[] = {
+    VIEW_FIELD(TEXT, "source", source, "a distribution, or a file"),
+    VIEW_FIELD(WHOLE, "samples", samples, "N"),
+    VIEW_FIELD(WHOLE, "dim", dim, "d"),
+    VIEW_FIELD(TEXT, "scale", scale, "what was done to a file's numbers"),
+};
+static const ntk_description data_table = VIEW_TABLE(data_fields);
+#undef ROW
+
+void job_view_network(result_view *v, const ntk_network *network, const char *activation) {
+  const size_t depth = ntk_network_depth(network);
+  size_t *widths = calloc(depth, sizeof *widths);
+  for (size_t l = 1; l < depth && widths != NULL; l++)
+    widths[l - 1] = ntk_network_width(network, l);
+  const job_network facts = {.depth = depth,
+                             .dim = ntk_network_width(network, 0),
+                             .widths = widths,
+                             .hidden = depth - 1,
+                             .activation = activation};
+  view_fields(v, "network", &network_table, &facts, NULL, "activation");
+  free(widths);
 }
 
-json_t *job_network_json(const cli_job *job) {
+void job_view_data(result_view *v, const cli_settings *settings, const ntk_dataset *data,
+                   bool scaled) {
+  const job_data facts = {.source = settings->data,
+                          .samples = ntk_dataset_samples(data),
+                          .dim = ntk_dataset_dim(data),
+                          .scale = settings->scale};
+  view_fields(v, "data", &data_table, &facts, NULL, scaled ? NULL : "dim");
+}
+
+void job_view_inputs(result_view *v, const cli_job *job) {
   const ntk_network_spec *spec = &job->spec;
-  json_t *widths = json_array();
-  for (size_t l = 1; l < spec->depth; l++)
-    json_append(&widths, json_whole(spec->width[l]));
-  json_t *object = json_object();
-  json_put(&object, "depth", json_whole(spec->depth));
-  json_put(&object, "dim", json_whole(spec->width[0]));
-  json_put(&object, "widths", widths);
-  json_put(&object, "activation", json_text(spec->activation));
-  json_put(&object, "init", json_text(spec->init));
-  json_put(&object, "beta", json_numbers(spec->beta, spec->depth));
-  json_put(&object, "gamma", spec->gamma > 0 ? json_real(spec->gamma) : json_null());
-  json_put(&object, "parameters", json_whole(ntk_network_parameters(job->network)));
-  return object;
+  const job_network facts = {.depth = spec->depth,
+                             .dim = spec->width[0],
+                             .widths = spec->width + 1,
+                             .hidden = spec->depth - 1,
+                             .activation = spec->activation,
+                             .init = spec->init,
+                             .beta = spec->beta,
+                             .layers = spec->depth,
+                             .gamma = spec->gamma > 0 ? spec->gamma : NAN,
+                             .parameters = ntk_network_parameters(job->network)};
+  view_fields(v, "network", &network_table, &facts, NULL, NULL);
+  job_view_data(v, job->settings, job->data, true);
 }
 
-json_t *job_data_json(const cli_job *job) {
-  json_t *object = json_object();
-  json_put(&object, "source", json_text(job->settings->data));
-  json_put(&object, "samples", json_whole(ntk_dataset_samples(job->data)));
-  json_put(&object, "dim", json_whole(ntk_dataset_dim(job->data)));
-  json_put(&object, "scale", json_text(job->settings->scale));
-  return object;
+void job_view_begin(result_view *v, const cli_job *job) {
+  const cli_origin *origin = &job->settings->origin;
+  char *line = command_line(origin);
+  const job_origin facts = {origin->command, line, origin->date};
+  view_fields(v, NULL, &origin_table, &facts, NULL, NULL);
+  free(line);
+  view_json(v, "inputs", job->inputs != NULL ? json_incref(job->inputs) : json_array());
+  job_view_inputs(v, job);
+}
+
+void job_view_end(result_view *v, const cli_job *job) {
+  if (job->settings->save != NULL)
+    view_json(v, "saved", saved_json(&job->folder));
+  view_environment(v, job->context);
 }

@@ -4,8 +4,8 @@
 #define NTK_CLI_JOB_SHOW_H
 
 #include "cli/run/job.h"
+#include "cli/show/view.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 void job_print_network(const cli_job *job);
@@ -25,10 +25,15 @@ enum { JOB_SPECTRA = 4 };
 void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
                       const char *const name[], const double *const values[]);
 
-/* Puts how the program was called, when, and what it read. */
-void job_put_origin(json_t **object, const cli_job *job);
-json_t *job_network_json(const cli_job *job);
-json_t *job_data_json(const cli_job *job);
+/* Tells the view how the program was called, when, what it read, on what network and data; and at
+ * the end what was saved and by what. The second leaves out the call. */
+void job_view_begin(result_view *v, const cli_job *job);
+void job_view_inputs(result_view *v, const cli_job *job);
+void job_view_end(result_view *v, const cli_job *job);
+/* The same of a network that is no job's, and of data; scaled: with what was done to them. */
+void job_view_network(result_view *v, const ntk_network *network, const char *activation);
+void job_view_data(result_view *v, const cli_settings *settings, const ntk_dataset *data,
+                   bool scaled);
 
 /* A number by a printf format, or a dash for NaN, into text, which it returns. */
 enum { JOB_CELL = 32 };

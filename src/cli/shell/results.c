@@ -13,11 +13,17 @@ static void print_cell(const char *text) {
 
 static void print_field(const ntk_field *field) {
   static const char *const types[] = {
-      [NTK_TYPE_REAL] = "number",      [NTK_TYPE_WHOLE] = "whole number",
-      [NTK_TYPE_INT] = "whole number", [NTK_TYPE_FLAG] = "true or false",
-      [NTK_TYPE_TEXT] = "text",        [NTK_TYPE_LINE] = "text",
-      [NTK_TYPE_PAIR] = "two numbers", [NTK_TYPE_REALS] = "numbers",
-      [NTK_TYPE_OBJECT] = "object: ",  [NTK_TYPE_OBJECTS] = "list of ",
+      [NTK_TYPE_REAL] = "number",
+      [NTK_TYPE_WHOLE] = "whole number",
+      [NTK_TYPE_INT] = "whole number",
+      [NTK_TYPE_FLAG] = "true or false",
+      [NTK_TYPE_TEXT] = "text",
+      [NTK_TYPE_LINE] = "text",
+      [NTK_TYPE_PAIR] = "two numbers",
+      [NTK_TYPE_REALS] = "numbers",
+      [NTK_TYPE_WHOLES] = "whole numbers",
+      [NTK_TYPE_OBJECT] = "object: ",
+      [NTK_TYPE_OBJECTS] = "list of ",
   };
   printf("| `%s`%s", field->name, field->apart ? " *" : "");
   if (field->former != NULL)

@@ -41,6 +41,13 @@ json_t *json_whole(uint64_t value) {
   return json_sprintf("%llu", (unsigned long long)value);
 }
 
+json_t *json_wholes(const size_t *values, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    json_append(&array, json_whole(values[i]));
+  return array;
+}
+
 json_t *json_text(const char *text) {
   if (text == NULL)
     return json_null();
@@ -75,6 +82,8 @@ static json_t *json_value(const ntk_field *field, const ntk_field_value *value) 
   case NTK_TYPE_PAIR:
   case NTK_TYPE_REALS:
     return json_numbers(value->at, value->count);
+  case NTK_TYPE_WHOLES:
+    return json_wholes(value->at, value->count);
   case NTK_TYPE_OBJECT:
     return json_object_of(field->of, value->at);
   case NTK_TYPE_OBJECTS:
@@ -135,11 +144,6 @@ json_t *json_list_of(const ntk_description *table, const void *rows, size_t coun
     json_append(&array, object);
   }
   return array;
-}
-
-json_t *json_environment(const ntk_context *context) {
-  const ntk_environment environment = ntk_context_environment(context);
-  return json_object_of(ntk_describe("ntk_environment"), &environment);
 }
 
 exit_status json_print(json_t *object, exit_status status) {

@@ -17,6 +17,7 @@ json_t *json_number(double value);
 json_t *json_numbers(const double *values, size_t count);
 /* As an integer while it fits one of 63 bits, else its digits as a string. */
 json_t *json_whole(uint64_t value);
+json_t *json_wholes(const size_t *values, size_t count);
 /* A path may be no UTF-8: what belongs to no character is then '?'. */
 json_t *json_text(const char *text);
 /* Appends value, which it takes over; *array becomes NULL as *object does in json_put. */
@@ -29,7 +30,6 @@ void json_put_fields(json_t **object, const ntk_description *table, const void *
 /* A new object of all the fields; a list of one for each of count structs. */
 json_t *json_object_of(const ntk_description *table, const void *result);
 json_t *json_list_of(const ntk_description *table, const void *rows, size_t count);
-json_t *json_environment(const ntk_context *context);
 
 /* Prints object, which it takes over and which may be NULL for want of memory, on standard output.
  * Gives status, that of what was done before, or what went wrong here. */

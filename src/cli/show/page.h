@@ -39,11 +39,13 @@ void page_number(FILE *out, const char *label, double value, const char *format)
  */
 void page_figure(FILE *out, const figure *f);
 
-/* Every field of a result, by name, value, unit and meaning: between begin and end the rows of any
- * number of structs (prefix: "" or what stands before their names), then the lists in them. */
+/* Fields of a result, as view_fields has them (cli/show/view.h), by name, value, unit and meaning:
+ * between begin and end the rows of any number of structs, then the lists in them. */
 void page_fields_begin(FILE *out);
-void page_fields(FILE *out, const char *prefix, const ntk_description *table, const void *result);
+void page_fields(FILE *out, const char *key, const ntk_description *table, const void *result,
+                 const char *first, const char *last);
 void page_fields_end(FILE *out);
-void page_lists(FILE *out, const ntk_description *table, const void *result);
+void page_lists(FILE *out, const char *key, const ntk_description *table, const void *result,
+                const char *first, const char *last);
 
 #endif

@@ -5,10 +5,6 @@
 
 enum { LISTED = 50, NAME = 128 }; /* rows of a list that a page shows; characters of a name */
 
-static bool is_list(const ntk_field *field) {
-  return field->type == NTK_TYPE_OBJECTS;
-}
-
 /* Two numbers, or of more how many there are and the ends. */
 static void put_numbers(FILE *out, const ntk_field_value *value) {
   const double *x = value->at;
@@ -44,10 +40,14 @@ static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *
   case NTK_TYPE_REALS:
     put_numbers(out, value);
     break;
+  case NTK_TYPE_WHOLES:
+    for (size_t i = 0; i < value->count; i++)
+      fprintf(out, "%s%zu", i > 0 ? ", " : "", ((const size_t *)value->at)[i]);
+    break;
   case NTK_TYPE_OBJECT:
     break;
   case NTK_TYPE_OBJECTS:
-    fprintf(out, "%zu, below", value->count);
+    fprintf(out, "%zu of them", value->count);
     break;
   }
 }
@@ -64,23 +64,46 @@ void page_fields_end(FILE *out) {
   fputs("</tbody>\n</table>\n", out);
 }
 
-/* Objects in objects, as deep as structs are nested. NOLINTNEXTLINE(misc-no-recursion) */
-void page_fields(FILE *out, const char *prefix, const ntk_description *table, const void *result) {
+/* Calls each with the fields from first to last, under key. */
+static void walk(FILE *out, const char *key, const ntk_description *table, const void *result,
+                 const char *first, const char *last,
+                 void (*each)(FILE *out, const char *prefix, const ntk_field *field,
+                              const ntk_field_value *value)) {
+  char prefix[NAME] = "";
+  bool within = first == NULL;
+  if (key != NULL)
+    snprintf(prefix, sizeof prefix, "%.100s.", key);
   for (size_t i = 0; i < table->fields; i++) {
     const ntk_field *field = &table->field[i];
     const ntk_field_value value = ntk_field_read(field, result);
-    if (field->type == NTK_TYPE_OBJECT) {
-      char inner[NAME];
-      snprintf(inner, sizeof inner, "%s%s.", prefix, field->name);
-      page_fields(out, inner, field->of, value.at);
-      continue;
-    }
-    fprintf(out, "<tr><td><code>%s%s</code></td><td class=\"value\">", prefix, field->name);
-    put_value(out, field, &value, 10);
-    fprintf(out, "</td><td>%s</td><td>", field->unit);
-    page_text(out, field->help);
-    fputs("</td></tr>\n", out);
+    within = within || strcmp(field->name, first) == 0;
+    if (within)
+      each(out, prefix, field, &value);
+    if (last != NULL && strcmp(field->name, last) == 0)
+      return;
   }
+}
+
+/* Objects in objects, as deep as structs are nested. NOLINTNEXTLINE(misc-no-recursion) */
+static void put_field(FILE *out, const char *prefix, const ntk_field *field,
+                      const ntk_field_value *value) {
+  if (field->type == NTK_TYPE_OBJECT) {
+    char inner[NAME];
+    snprintf(inner, sizeof inner, "%s%s", prefix, field->name);
+    page_fields(out, inner, field->of, value->at, NULL, NULL);
+    return;
+  }
+  fprintf(out, "<tr><td><code>%s%s</code></td><td class=\"value\">", prefix, field->name);
+  put_value(out, field, value, 10);
+  fprintf(out, "</td><td>%s</td><td>", field->unit);
+  page_text(out, field->help);
+  fputs("</td></tr>\n", out);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
+void page_fields(FILE *out, const char *key, const ntk_description *table, const void *result,
+                 const char *first, const char *last) {
+  walk(out, key, table, result, first, last, put_field);
 }
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
@@ -108,10 +131,16 @@ static void put_row(FILE *out, const ntk_description *of, size_t i, const void *
   fputs("</tr>\n", out);
 }
 
-static void put_list(FILE *out, const ntk_field *field, const ntk_field_value *list) {
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void put_list(FILE *out, const char *prefix, const ntk_field *field,
+                     const ntk_field_value *list) {
   const ntk_description *of = field->of;
+  if (field->type == NTK_TYPE_OBJECT)
+    page_lists(out, NULL, of, list->at, NULL, NULL);
+  if (field->type != NTK_TYPE_OBJECTS || list->count == 0)
+    return;
   const size_t shown = list->count < LISTED ? list->count : LISTED;
-  fprintf(out, "<h3><code>%s</code>: ", field->name);
+  fprintf(out, "<h3><code>%s%s</code>: ", prefix, field->name);
   page_text(out, field->help);
   fputs("</h3>\n", out);
   if (shown < list->count)
@@ -129,12 +158,7 @@ static void put_list(FILE *out, const ntk_field *field, const ntk_field_value *l
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
-void page_lists(FILE *out, const ntk_description *table, const void *result) {
-  for (size_t i = 0; i < table->fields; i++) {
-    const ntk_field_value value = ntk_field_read(&table->field[i], result);
-    if (table->field[i].type == NTK_TYPE_OBJECT)
-      page_lists(out, table->field[i].of, value.at);
-    else if (is_list(&table->field[i]) && value.count > 0)
-      put_list(out, &table->field[i], &value);
-  }
+void page_lists(FILE *out, const char *key, const ntk_description *table, const void *result,
+                const char *first, const char *last) {
+  walk(out, key, table, result, first, last, put_list);
 }

@@ -11,7 +11,7 @@ exit_status present_result(const cli_settings *settings, const present_ways *way
       settings->report != NULL ? page_save(settings, ways->page, what) : EXIT_DONE;
   status = status == EXIT_DONE ? written : status;
   if (settings->json)
-    return json_print(ways->json(what), status);
+    return json_print(view_object(ways->fields, what), status);
   ways->print(what);
   if (settings->report != NULL && written == EXIT_DONE)
     printf("report      %s\n", settings->report);

@@ -2,16 +2,15 @@
 #ifndef NTK_CLI_PRESENT_H
 #define NTK_CLI_PRESENT_H
 
-#include "cli/shell/settings.h"
+#include "cli/show/view.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 /* The ways of showing it; what: the command's own struct. */
 typedef struct present_ways {
   exit_status (*save)(void *what);           /* for --save; NULL: the command has none */
   void (*page)(const void *what, FILE *out); /* for --report */
-  json_t *(*json)(const void *what);         /* for --json; NULL for want of memory */
+  view_fill *fields;                         /* for --json */
   void (*print)(const void *what);           /* the table for people, on standard output */
 } present_ways;
 

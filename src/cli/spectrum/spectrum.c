@@ -49,7 +49,7 @@ static exit_status compute(spectrum_run *run) {
   if (computed != NTK_OK)
     return report_library(computed, NULL);
   warn_tolerance(job, options->tolerance, result);
-  static const present_ways ways = {spectrum_save, spectrum_page, spectrum_json, spectrum_print};
+  static const present_ways ways = {spectrum_save, spectrum_page, spectrum_fields, spectrum_print};
   const exit_status status = present_result(job->settings, &ways, run);
   ntk_spectrum_clear(result);
   return status;

@@ -1,13 +1,13 @@
-/* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c, spectrum_json.c and
+/* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c and
  * spectrum_page.c present, spectrum_save.c writes files. */
 #ifndef NTK_CLI_SPECTRUM_H
 #define NTK_CLI_SPECTRUM_H
 
 #include "cli/run/job.h"
 #include "cli/shell/settings.h"
+#include "cli/show/view.h"
 #include "ntkit/ntkit.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 typedef struct spectrum_settings {
@@ -31,7 +31,7 @@ typedef struct spectrum_run {
  * result holds, beside the kernel, which is in the stage when it was asked for. */
 exit_status spectrum_save(void *run);
 void spectrum_page(const void *run, FILE *out);
-json_t *spectrum_json(const void *run);
+void spectrum_fields(const void *run, result_view *v);
 void spectrum_print(const void *run);
 
 /* Whether --save may write what it is going to. */

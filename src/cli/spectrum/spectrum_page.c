@@ -1,9 +1,17 @@
-/* The page of ntkit spectrum --report. */
+/* What ntkit spectrum has to tell: its fields, and the page of --report. */
 #include "cli/run/job_show.h"
 #include "cli/show/page.h"
 #include "cli/spectrum/spectrum.h"
 
 #include <math.h>
+
+void spectrum_fields(const void *what, result_view *v) {
+  const spectrum_run *run = what;
+  job_view_begin(v, &run->job);
+  view_options(v, run->job.settings, "seed");
+  view_fields(v, NULL, ntk_describe("ntk_spectrum_result"), &run->result, NULL, NULL);
+  job_view_end(v, &run->job);
+}
 
 static void put_bound(FILE *out, const char *equation, double ratio, const char *order) {
   if (!isfinite(ratio))
@@ -31,7 +39,6 @@ static void put_answer(FILE *out, const spectrum_run *run) {
 
 void spectrum_page(const void *what, FILE *out) {
   const spectrum_run *run = what;
-  const ntk_description *table = ntk_describe("ntk_spectrum_result");
   page_begin(out, "The spectrum of the neural tangent kernel");
   put_answer(out, run);
   fputs("<dl>\n", out);
@@ -41,9 +48,6 @@ void spectrum_page(const void *what, FILE *out) {
   if (run->result.eigenvalues != NULL)
     job_page_spectra(out, "Eigenvalues of K", run->result.samples, 1, (const char *[]){""},
                      (const double *[]){run->result.eigenvalues});
-  page_fields_begin(out);
-  page_fields(out, "", table, &run->result);
-  page_fields_end(out);
-  page_lists(out, table, &run->result);
+  view_page(out, spectrum_fields, run, true);
   page_end(out);
 }

@@ -32,5 +32,5 @@ exit_status spectrum_save(void *what) {
     status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->samples, 0);
   if (status == EXIT_DONE)
     status = saved_announce(folder);
-  return status == EXIT_DONE ? saved_finish(folder, spectrum_json(run)) : status;
+  return status == EXIT_DONE ? saved_finish(folder, view_object(spectrum_fields, run)) : status;
 }

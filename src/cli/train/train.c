@@ -97,7 +97,7 @@ static exit_status claim(const void *run) {
  */
 static exit_status diverged(const train_run *run) {
   if (run->job.settings->json)
-    (void)json_print(train_json(run), EXIT_DONE);
+    (void)json_print(view_object(train_fields, run), EXIT_DONE);
   if (run->job.settings->report != NULL)
     (void)page_save(run->job.settings, train_page, run);
   return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", run->result.reason);
@@ -128,7 +128,7 @@ static const char *option_at_fault(const train_run *run) {
 }
 
 static exit_status compute(train_run *run) {
-  static const present_ways ways = {train_save, train_page, train_json, train_print};
+  static const present_ways ways = {train_save, train_page, train_fields, train_print};
   ntk_train_result *result = &run->result;
   const ntk_status computed =
       ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, result);

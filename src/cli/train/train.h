@@ -1,13 +1,13 @@
-/* ntkit train, in parts: train.c computes, train_warn.c warns, train_text.c, train_json.c and
+/* ntkit train, in parts: train.c computes, train_warn.c warns, train_text.c and
  * train_page.c present, train_save.c and train_plot.c write files. */
 #ifndef NTK_CLI_TRAIN_H
 #define NTK_CLI_TRAIN_H
 
 #include "cli/run/job.h"
+#include "cli/show/view.h"
 #include "ntkit/fit.h"
 #include "ntkit/verify.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 typedef struct train_settings {
@@ -42,7 +42,7 @@ void train_warn(const train_run *run);
  * being saved. */
 exit_status train_save(void *run);
 void train_page(const void *run, FILE *out);
-json_t *train_json(const void *run);
+void train_fields(const void *run, result_view *v);
 void train_print(const void *run);
 
 /* What is to be said of (20), of (21) and of how far the kernel moved, in a line each, and as what

@@ -1,9 +1,33 @@
-/* The page of ntkit train --report. */
+/* What ntkit train has to tell: its fields, and the page of --report. */
 #include "cli/run/job_show.h"
 #include "cli/show/page.h"
 #include "cli/train/train.h"
 
 #include <math.h>
+#include <unistd.h>
+
+#define ROW train_run
+static const ntk_field run_fields[] = {
+    VIEW_FIELD(TEXT, "checkpoint", checkpoint, "where the same command goes on from; null: none"),
+};
+static const ntk_description run_table = VIEW_TABLE(run_fields);
+#undef ROW
+
+void train_fields(const void *what, result_view *v) {
+  const train_run *run = what;
+  const cli_settings *settings = &run->settings->common;
+  const ntk_description *table = ntk_describe("ntk_train_result");
+  train_run there = *run; /* with the checkpoint only where it is */
+  if (run->checkpoint != NULL && access(run->checkpoint, F_OK) != 0)
+    there.checkpoint = NULL;
+  job_view_begin(v, &run->job);
+  view_options(v, settings, "labels seed optimizer");
+  view_fields(v, NULL, table, &run->result, NULL, "momentum");
+  view_options(v, settings, "loss precision");
+  view_fields(v, NULL, table, &run->result, "loss_initial", NULL);
+  view_fields(v, NULL, &run_table, &there, NULL, NULL);
+  job_view_end(v, &run->job);
+}
 
 /* As what it counts that a training stopped so. */
 static ntk_ledger_verdict outcome(const ntk_train_result *result) {
@@ -36,7 +60,8 @@ static void put_theorem(FILE *out, const train_run *run) {
 
 static void put_answer(FILE *out, const train_run *run) {
   const ntk_train_result *r = &run->result;
-  fprintf(out, "<div class=\"answer\">\n<p class=\"value\">loss %.6g → %.6g in %zu epochs ",
+  fprintf(out,
+          "<div class=\"answer\">\n<p class=\"value\">loss %.6g → %.6g in %zu epochs, stopped by ",
           r->loss_initial, r->loss_final, r->epochs);
   page_verdict(out, outcome(r), ntk_train_stop_name(r->stopped));
   fputs("</p>\n<p>", out);
@@ -55,7 +80,6 @@ static void put_answer(FILE *out, const train_run *run) {
 void train_page(const void *what, FILE *out) {
   const train_run *run = what;
   const ntk_train_result *r = &run->result;
-  const ntk_description *table = ntk_describe("ntk_train_result");
   page_begin(out, "A training, beside Theorem 4.2");
   put_answer(out, run);
   fputs("<dl>\n", out);
@@ -67,9 +91,6 @@ void train_page(const void *what, FILE *out) {
   job_page_computed(out, r->seconds, run->job.context);
   fputs("</dl>\n", out);
   train_figures(run, out);
-  page_fields_begin(out);
-  page_fields(out, "", table, r);
-  page_fields_end(out);
-  page_lists(out, table, r);
+  view_page(out, train_fields, run, true);
   page_end(out);
 }

@@ -106,6 +106,6 @@ exit_status train_save(void *what) {
   const exit_status drawn = run->settings->plot ? train_plot(run) : EXIT_DONE;
   status = saved_announce(folder);
   if (status == EXIT_DONE)
-    status = saved_finish(folder, train_json(run));
+    status = saved_finish(folder, view_object(train_fields, run));
   return drawn == EXIT_DONE ? status : drawn;
 }

@@ -44,7 +44,7 @@ void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char 
 
 static exit_status present(const verify_view *view) {
   static const present_ways ways = {
-      .page = verify_page, .json = verify_json, .print = verify_print};
+      .page = verify_page, .fields = verify_fields, .print = verify_print};
   size_t counts[NTK_LEDGER_VERDICTS];
   verify_view shown = *view;
   exit_status status = present_result(&view->settings->study.common, &ways, &shown);

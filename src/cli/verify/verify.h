@@ -1,5 +1,5 @@
 /* ntkit verify, in parts: verify.c measures one instance, verify_sweep.c several sizes by a
- * scaling sweep, whose rows stand in a sweep; verify_text.c, verify_json.c and verify_page*.c
+ * scaling sweep, whose rows stand in a sweep; verify_text.c, verify_fields.c and verify_page*.c
  * present.
  */
 #ifndef NTK_CLI_VERIFY_H
@@ -7,11 +7,12 @@
 
 #include "cli/run/job.h"
 #include "cli/shell/file.h"
+#include "cli/show/view.h"
 #include "cli/study/study.h"
 #include "ntkit/study.h"
 #include "ntkit/verify.h"
 
-#include <jansson.h>
+#include <stdio.h>
 
 /* Sizes are numbers, or with a sweep expressions of its variable. */
 typedef struct verify_settings {
@@ -43,7 +44,7 @@ void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char 
 
 /* The ways to show a verify_view (cli/show/present.h), and parts of the page. */
 void verify_print(const void *view);
-json_t *verify_json(const void *view);
+void verify_fields(const void *view, result_view *v);
 void verify_page(const void *view, FILE *out);
 void page_answer(const verify_view *view, FILE *out); /* what a reader wants to know first */
 void page_sweep(const verify_view *view, FILE *out);

@@ -127,6 +127,13 @@ static void put_ledger(const verify_view *view, FILE *out) {
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
+/* The page has the answer too. */
+static void answered_fields(const void *what, result_view *v) {
+  const verify_view *view = what;
+  view_fields(v, "spectrum", ntk_describe("ntk_spectrum_result"), view->answer, NULL, NULL);
+  verify_fields(view, v);
+}
+
 void verify_page(const void *what, FILE *out) {
   const verify_view *view = what;
   page_begin(out, view->sweep != NULL ? "The proof of Theorem 3.1 along a sweep of sizes"
@@ -135,14 +142,7 @@ void verify_page(const void *what, FILE *out) {
     page_sweep(view, out);
   else
     put_ledger(view, out);
-  page_fields_begin(out);
-  if (view->sweep == NULL) {
-    page_fields(out, "", ntk_describe("ntk_spectrum_result"), view->answer);
-    page_fields(out, "", ntk_describe("ntk_ledger"), view->ledger);
-  } else {
-    page_fields(out, "", ntk_study_describe("ntk_study_status"), &view->sweep->status);
-  }
-  page_fields_end(out);
+  view_page(out, view->sweep != NULL ? verify_fields : answered_fields, view, false);
   fputs("<footer><p><b>holds</b>, <b>fails</b>: an inequality between measured numbers. "
         "<b>consistent</b>, <b>suspect</b>: an asymptotic statement, which no finite size decides; "
         "here the numbers agree with it, or do not. <b>outside</b>: outside the paper's "

@@ -1,0 +1,63 @@
+/* What ntkit memorize has to tell, as fields. */
+#include "cli/memorize/memorize.h"
+#include "cli/run/job_show.h"
+#include "cli/show/json.h"
+
+/* What the library's result has not. */
+typedef struct memorize_more {
+  double absolute, accuracy;
+} memorize_more;
+
+#define ROW memorize_more
+static const ntk_field more_fields[] = {
+    VIEW_FIELD(REAL, "absolute_error", absolute, "||F_L - Y||_2 of the weights, recomputed"),
+    VIEW_FIELD(REAL, "accuracy", accuracy, "part of the samples whose class is put out"),
+};
+static const ntk_description more_table = VIEW_TABLE(more_fields);
+#undef ROW
+
+/* What one network reached, or all. certificate: NULL where there is none. */
+static void tell_result(result_view *v, const ntk_memorize_result *r, const memorize_more *more,
+                        const ntk_fit_error *certificate) {
+  const ntk_description *table = ntk_describe("ntk_memorize_result");
+  view_fields(v, NULL, table, r, NULL, "relative_error");
+  view_fields(v, NULL, &more_table, more, "absolute_error", "absolute_error");
+  view_fields(v, NULL, table, r, "max_error", "rounding");
+  if (certificate != NULL)
+    view_fields(v, "certificate", ntk_describe("ntk_fit_error"), certificate, "max_error", NULL);
+  else
+    view_json(v, "certificate", json_null());
+  view_fields(v, NULL, table, r, "t", "corrections");
+}
+
+static json_t *class_array(const memorize_run *run) {
+  json_t *array = json_array();
+  for (size_t c = 0; c < run->count; c++) {
+    result_view v = {.object = json_object()};
+    view_json(&v, "class", json_integer((json_int_t)run->classes[c]));
+    tell_result(&v, &run->results[c], &(memorize_more){.absolute = memorize_absolute(run, c)},
+                run->certificate != NULL ? &run->certificate[c] : NULL);
+    json_append(&array, v.object);
+  }
+  return array;
+}
+
+void memorize_fields(const void *what, result_view *v) {
+  const memorize_run *run = what;
+  const ntk_description *table = ntk_describe("ntk_memorize_result");
+  const ntk_memorize_result all = memorize_overall(run);
+  const memorize_more more = {.absolute = memorize_absolute_worst(run), .accuracy = run->accuracy};
+  ntk_fit_error certificate;
+  if (run->certificate != NULL)
+    certificate = memorize_certificate(run);
+  job_view_begin(v, &run->job);
+  view_options(v, &run->settings->common, "labels seed eps absolute iterative");
+  tell_result(v, &all, &more, run->certificate != NULL ? &certificate : NULL);
+  view_fields(v, NULL, table, &all, "condition", "samples");
+  if (run->classes != NULL) {
+    view_fields(v, NULL, &more_table, &more, "accuracy", NULL);
+    view_json(v, "classes", class_array(run));
+  }
+  view_fields(v, NULL, table, &all, "seconds", NULL);
+  job_view_end(v, &run->job);
+}
