@@ -38,7 +38,9 @@ struct ntk_kernel {
 
 struct ntk_backend {
   const char *name;
-  const ntk_backend *parent; /* whose operations take the place of those that are NULL; or NULL */
+  /* Whose operations take the place of those that are NULL; or NULL. Of a context's own table: the
+   * backend that was chosen, by which contexts know that theirs are one. */
+  const ntk_backend *parent;
   /* What it keeps in a context beside the objects: streams, handles, pools. All NULL: nothing.
    * bytes is what forecasts of memory add. */
   struct {

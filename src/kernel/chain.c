@@ -41,6 +41,7 @@ static size_t fill(ntk_backend *table, const ntk_backend *from) {
 static ntk_status link_levels(struct ntk_backend_chain *chain, const ntk_backend *backend) {
   size_t lacking = OPERATIONS;
   chain->table = *backend;
+  chain->table.parent = backend;
   for (const ntk_backend *b = backend; b != NULL; b = b->parent) {
     if (chain->levels == MOST_LEVELS)
       return ntk_fail(NTK_ERR_LIMIT, "backend '%s' has more than %d parents", backend->name,

@@ -20,26 +20,37 @@ ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *dat
   return backend->output(network, ntk_dataset_samples(data), ntk_dataset_values(data), F_L);
 }
 
+/* Features with these contents but for what the backend is to make. */
+static ntk_status new_features(const ntk_features *contents, ntk_features **made) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(contents->context, 1, sizeof(ntk_features), "features", &pointer));
+  *made = pointer;
+  **made = *contents;
+  (*made)->state = NULL;
+  return NTK_OK;
+}
+
+/* Hands made over on success, releases it otherwise. */
+static ntk_status finish_features(ntk_status status, ntk_features *made, ntk_features **features) {
+  if (status == NTK_OK)
+    *features = made;
+  else
+    ntk_features_destroy(made);
+  return status;
+}
+
 ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_features **features) {
   NTK_TRY(ntk_dim_check(data, network->width[0]));
-  const ntk_backend *backend = network->context->backend;
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(network->context, 1, sizeof(ntk_features), "features", &pointer));
-  ntk_features *made = pointer;
-  *made = (ntk_features){.backend = backend,
-                         .context = network->context,
-                         .network = network,
-                         .version = network->version,
-                         .X = ntk_dataset_values(data),
-                         .N = ntk_dataset_samples(data)};
-  const ntk_status status = backend->features_create(made);
-  if (status != NTK_OK) {
-    ntk_features_destroy(made);
-    return status;
-  }
-  *features = made;
-  return NTK_OK;
+  const ntk_features contents = {.backend = network->context->backend,
+                                 .context = network->context,
+                                 .network = network,
+                                 .version = network->version,
+                                 .X = ntk_dataset_values(data),
+                                 .N = ntk_dataset_samples(data)};
+  ntk_features *made = NULL;
+  NTK_TRY(new_features(&contents, &made));
+  return finish_features(made->backend->features_create(made), made, features);
 }
 
 /* Features are of the weights that the network had when they were made. */
@@ -54,19 +65,11 @@ static ntk_status check_version(const ntk_features *features) {
 ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
                                ntk_features **centred) {
   NTK_TRY(check_version(features));
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(features->context, 1, sizeof(ntk_features), "features", &pointer));
-  ntk_features *made = pointer;
-  *made = *features;
-  made->state = NULL;
-  const ntk_status status =
-      features->backend->features_centre(features, features->network->depth - 2, f, b, made);
-  if (status != NTK_OK) {
-    ntk_features_destroy(made);
-    return status;
-  }
-  *centred = made;
-  return NTK_OK;
+  ntk_features *made = NULL;
+  NTK_TRY(new_features(features, &made));
+  const size_t k = features->network->depth - 2;
+  return finish_features(features->backend->features_centre(features, k, f, b, made), made,
+                         centred);
 }
 
 void ntk_features_destroy(ntk_features *features) {
@@ -235,12 +238,13 @@ ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {
 ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                             const bool *blocks, double *A) {
   const ntk_network *a = features->network, *b = other->network;
-  bool same = a->depth == b->depth && features->backend == other->backend;
+  bool same = a->depth == b->depth && features->backend->parent == other->backend->parent;
   for (size_t l = 0; same && l <= a->depth; l++)
     same = a->width[l] == b->width[l];
   if (!same)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "a cross kernel needs two networks of the same depth and widths");
+    return ntk_fail(
+        NTK_ERR_SHAPE,
+        "a cross kernel needs two networks of the same depth and widths, on one backend");
   NTK_TRY(check_features(features, blocks));
   NTK_TRY(check_version(other));
   return features->backend->cross(features, other, blocks, A);

@@ -4,9 +4,7 @@
 #include <math.h>
 
 static ntk_status multiply(void *user, const double *V, size_t m, double *U) {
-  const ntk_kernel *kernel = user;
-  kernel->backend->kernel_multiply(kernel, V, m, U);
-  return NTK_OK;
+  return ntk_kernel_multiply(user, V, m, U);
 }
 
 static ntk_status solve(void *user, double *V, size_t m) {

@@ -177,6 +177,37 @@ static void test_own_bytes(void **state) {
   assert_int_equal(given_back, 1);
 }
 
+/* Features of two contexts make a cross kernel when these have one backend. */
+static void test_two_contexts(void **state) {
+  (void)state;
+  const ntk_backend sibling = {.name = "sibling", .parent = &ntk_backend_cpu};
+  ntk_context *context[] = {make_context(1), make_context(1), make_context_on(&counting),
+                            make_context_on(&sibling)};
+  ntk_dataset *data[4];
+  ntk_network *network[4];
+  ntk_features *features[4];
+  double *X = make_normal(1, SAMPLES * DIM), A[2][SAMPLES * SAMPLES];
+  for (size_t c = 0; c < 4; c++) {
+    data[c] = make_data(context[c], X, SAMPLES, DIM);
+    assert_ok(ntk_network_create(context[c], &spec, &network[c]));
+    features[c] = make_features(network[c], data[c]);
+  }
+  assert_ok(ntk_kernel_cross(features[0], features[0], NULL, A[0]));
+  assert_ok(ntk_kernel_cross(features[0], features[1], NULL, A[1]));
+  assert_memory_equal(A[0], A[1], sizeof A[0]);
+  for (size_t c = 0; c < 4; c++)
+    if (c != 2)
+      assert_refused(ntk_kernel_cross(features[c], features[2], NULL, A[1]), NTK_ERR_SHAPE,
+                     "one backend");
+  for (size_t c = 0; c < 4; c++) {
+    ntk_features_destroy(features[c]);
+    ntk_network_destroy(network[c]);
+    ntk_dataset_destroy(data[c]);
+    ntk_context_destroy(context[c]);
+  }
+  free(X);
+}
+
 static ntk_status cannot(ntk_context *context, void **state) {
   (void)context;
   (void)state;
@@ -207,9 +238,8 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_delegates),
-      cmocka_unit_test(test_bits),
-      cmocka_unit_test(test_own_bytes),
+      cmocka_unit_test(test_delegates), cmocka_unit_test(test_bits),
+      cmocka_unit_test(test_own_bytes), cmocka_unit_test(test_two_contexts),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

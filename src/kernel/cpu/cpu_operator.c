@@ -114,26 +114,28 @@ static ntk_status allocate_workspace(const ntk_features *features, size_t extra,
                            "workspace of the kernel operator", workspace);
 }
 
-ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g) {
+/* One of the above, over all blocks, with workspace of its own. */
+typedef void part_fn(const ntk_features *features, const bool *blocks, const double *in,
+                     size_t widest, double *workspace, double *out);
+
+static ntk_status run_part(const ntk_features *features, part_fn *part, const double *in,
+                           double *out) {
   size_t widest = 0;
   double *workspace;
   NTK_TRY(allocate_workspace(features, 0, &widest, &workspace));
   const int previous = ntk_blas_enter(1);
-  adjoint(features, NULL, v, widest, workspace, g);
+  part(features, NULL, in, widest, workspace, out);
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
   return NTK_OK;
 }
 
+ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g) {
+  return run_part(features, adjoint, v, g);
+}
+
 ntk_status cpu_product(const ntk_features *features, const double *g, double *u) {
-  size_t widest = 0;
-  double *workspace;
-  NTK_TRY(allocate_workspace(features, 0, &widest, &workspace));
-  const int previous = ntk_blas_enter(1);
-  product(features, NULL, g, widest, workspace, u);
-  ntk_blas_leave(previous);
-  ntk_free(features->context, workspace);
-  return NTK_OK;
+  return run_part(features, product, g, u);
 }
 
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
