@@ -1,4 +1,4 @@
-/* Expectations over X (theory/population.h) against closed forms for Gaussian data.
+/* Expectations over X (theory/ledger/population.h) against closed forms for Gaussian data.
  * Property: with G = W_1, sigma_j = ||column j of W_1||, means are within five standard errors of
  *   identity: E f_l = 0, E ||f_l||^2 = ||W_1 ... W_l||_F^2, E[f~ (x) b~] = 0;
  *   tanh (odd): E f_1 = 0;
