@@ -148,6 +148,27 @@ static void test_counts(void **state) {
   assert_int_equal(row.ledger.verdict, NTK_LEDGER_SUSPECT);
 }
 
+/* A linear network's K has rank d = 2 at most, of 304 parameters: a 0 is not said to be of these.
+ */
+static void test_known_zeros(void **state) {
+  (void)state;
+  ntk_sweep_spec spec = small;
+  spec.variable = "N";
+  spec.values = "4,8";
+  spec.dim = "2";
+  spec.samples = NULL;
+  spec.widths = "16,16";
+  spec.activation = "identity";
+  ntk_sweep sweep;
+  assert_ok(ntk_sweep_run(&spec, NULL, NULL, &sweep));
+  const ntk_sweep_row *lowest = find(&sweep, "lambda_min_K");
+  assert_int_equal(lowest->zero, 4);
+  assert_int_equal(lowest->ledger.verdict, NTK_LEDGER_OUTSIDE);
+  assert_string_equal(lowest->ledger.note, "0 in 4 of 4 trials, known without computing: verify at "
+                                           "one size says why");
+  ntk_sweep_clear(&sweep);
+}
+
 static void refuse(ntk_sweep_spec spec, ntk_status expected, const char *says) {
   ntk_sweep sweep;
   assert_refused(ntk_sweep_run(&spec, NULL, NULL, &sweep), expected, says);
@@ -179,7 +200,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_exponents), cmocka_unit_test(test_database),
       cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_counts),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_refusals),  cmocka_unit_test(test_known_zeros),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

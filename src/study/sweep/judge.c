@@ -58,8 +58,9 @@ static bool is_design(const ntk_sweep_row *row) {
          strcmp(row->ledger.section, "Assumption 2.5") == 0;
 }
 
-/* Smallest eigenvalues are called 0 only where counting makes them so. */
-static bool counts_to_zero(const ntk_sweep_row *row) {
+/* Smallest eigenvalues are called 0 only where kernel/deficiency.h knows them to be: by counting,
+ * by rows that are equal or multiples, in a linear network. */
+static bool is_known_zero(const ntk_sweep_row *row) {
   return strncmp(row->ledger.key, "lambda_min", strlen("lambda_min")) == 0;
 }
 
@@ -72,10 +73,11 @@ static bool judge_zeros(ntk_sweep_row *row) {
   if (row->zero == 0)
     return false;
   if (row->ledger.claim == NTK_CLAIM_OMEGA || row->ledger.claim == NTK_CLAIM_THETA) {
-    const bool outside = is_design(row) || counts_to_zero(row);
+    const bool outside = is_design(row) || is_known_zero(row);
     row->ledger.verdict = outside ? NTK_LEDGER_OUTSIDE : NTK_LEDGER_SUSPECT;
     snprintf(row->ledger.note, sizeof row->ledger.note, "0 in %zu of %zu trials%s%s", row->zero,
-             row->trials, counts_to_zero(row) ? ", with more samples than parameters" : "",
+             row->trials,
+             is_known_zero(row) ? ", known without computing: verify at one size says why" : "",
              missing);
     return true;
   }
