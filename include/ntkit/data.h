@@ -53,6 +53,9 @@ NTK_API ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d);
 /* Whether a text names no distribution (ntk_labels_list's kind of labels), and so a file. */
 NTK_API bool ntk_dataset_in_file(const char *source);
 NTK_API bool ntk_labels_in_file(const char *labels);
+/* Whether such a text means a file, and is no misspelt name: it has a '/', or an ending as .npy is
+ * one, or is there. */
+NTK_API bool ntk_file_is_meant(const char *text);
 
 #ifdef __cplusplus
 }

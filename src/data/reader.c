@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The formats, each recognised by its first bytes. */
 static const ntk_reader_format *const formats[] = {&ntk_format_npy};
@@ -111,6 +112,12 @@ ntk_status ntk_array_shape(const char *path, ntk_array_info *info) {
                            .cols = reader.cols};
   ntk_reader_close(&reader);
   return NTK_OK;
+}
+
+bool ntk_file_is_meant(const char *text) {
+  const char *ending = strrchr(text, '.');
+  return strchr(text, '/') != NULL || (ending != NULL && ending[1] != '\0') ||
+         (text[0] != '\0' && access(text, F_OK) == 0);
 }
 
 ntk_status ntk_array_load(const char *path, size_t first, size_t count, double *values) {

@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-bool ntk_file_is_meant(const char *text) {
-  const size_t length = strlen(text);
-  return (length > 4 && strcmp(text + length - 4, ".npy") == 0) || strchr(text, '/') != NULL ||
-         access(text, F_OK) == 0;
-}
 
 ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity) {
   struct stat about;

@@ -4,9 +4,6 @@
 
 #include "base/status.h"
 
-/* Whether a text that is no known name means a file: it ends in .npy, has a '/', or is there. */
-bool ntk_file_is_meant(const char *text);
-
 /* Which file it is, as it was when the study was made. */
 typedef struct ntk_file_identity {
   uint64_t device, inode, size;

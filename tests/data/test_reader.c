@@ -115,6 +115,8 @@ static void test_dataset_shape(void **state) {
   assert_int_equal(N, 0);
   assert_true(ntk_dataset_in_file("gaussian.npy") && !ntk_dataset_in_file("gaussian"));
   assert_true(ntk_labels_in_file("gaussian.npy") && !ntk_labels_in_file("teacher"));
+  assert_true(ntk_file_is_meant("x.npy") && ntk_file_is_meant("a/b") && ntk_file_is_meant(path));
+  assert_false(ntk_file_is_meant("gausian") || ntk_file_is_meant("") || ntk_file_is_meant("end."));
 }
 
 int main(void) {

@@ -50,7 +50,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
                      .choice = distribution_name,
                      .help = "Data set: a distribution to draw from, or a .npy file with a 2-D "
                              "array, one sample a row. Text that is no known name is a file when "
-                             "it ends in .npy, contains a '/' or exists."},
+                             "it has an ending such as .npy, contains a '/' or exists."},
     [OPTION_SAMPLES] = {.name = "samples",
                         .kind = KIND_SIZE,
                         .field = FIELD(samples),
@@ -150,7 +150,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
                        .choice = labels_name,
                        .help = "Labels Y: a law to draw from, the outputs of a teacher network, or "
                                "a .npy file of N numbers. Text that is no known name is a file "
-                               "when it ends in .npy, contains a '/' or exists."},
+                               "when it has an ending such as .npy, contains a '/' or exists."},
     [OPTION_OVERWRITE] = {.name = "overwrite",
                           .kind = KIND_FLAG,
                           .field = FIELD(overwrite),

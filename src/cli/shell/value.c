@@ -2,13 +2,13 @@
 #include "cli/shell/number.h"
 #include "cli/shell/parse.h"
 #include "cli/shell/report.h"
+#include "ntkit/data.h"
 #include "ntkit/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { SHOWN = 60 }; /* characters of a text that an error line repeats */
 
@@ -40,13 +40,6 @@ static exit_status refuse_name(const option_row *option, const char *text) {
                       text, names, also);
 }
 
-/* What can only be a file: there is one, or it is written as one. */
-static bool is_path(const char *text) {
-  const char *ending = strrchr(text, '.');
-  return strchr(text, '/') != NULL || (ending != NULL && ending[1] != '\0') ||
-         (text[0] != '\0' && access(text, F_OK) == 0);
-}
-
 static exit_status set_name(const option_row *option, const char *text, const char **field) {
   const char *known = NULL; /* as the library writes it; ReLU is relu */
   bool exact = false;
@@ -55,7 +48,7 @@ static exit_status set_name(const option_row *option, const char *text, const ch
       known = option->choice(i);
       exact = strcmp(text, known) == 0;
     }
-  if (!exact && option->kind == KIND_DATA && is_path(text))
+  if (!exact && option->kind == KIND_DATA && ntk_file_is_meant(text))
     known = text;
   if (known == NULL)
     return refuse_name(option, text);

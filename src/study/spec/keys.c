@@ -2,6 +2,7 @@
 
 #include "base/names.h"
 
+#include "ntkit/data.h"
 #include "ntkit/text.h"
 
 #include <stdio.h>
