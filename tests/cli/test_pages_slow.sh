@@ -41,6 +41,12 @@ check 'the exponent of the table is the one above' awk '/ grows like / { split($
   /^<tr><td>.*>\(6\)</ { split($0, a, /data-label="exponent">/); split(a[2], b, "<"); table = b[1] }
   END { exit !(top != "" && top == table) }' sweep.html
 
+good 'the page of a spectrum' spectrum --samples 60 --dim 20 --widths 20,20 --full --per-block --certify --report spectrum.html
+good 'of a training' train --samples 60 --dim 20 --widths 20,20 --epochs 60 --track 1 --report train.html
+good 'of a memorisation' memorize --samples 60 --dim 20 --widths 20,20 --save fitted --report memorize.html
+good 'of a prediction' predict --load fitted --data fitted/X.npy --report predict.html
+check 'a long list is thinned' test "$(grep -c '<tr><td data-label="epoch">' train.html)" = 50
+
 # ---- In a browser --------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016 # it is JavaScript
@@ -48,7 +54,7 @@ probe='<script>let w = innerWidth, most = document.documentElement.scrollWidth;
 for (const e of document.querySelectorAll("body *")) most = Math.max(most, Math.ceil(e.getBoundingClientRect().right));
 document.title = `window ${w} content ${most}`</script>'
 if command -v chromium >/dev/null; then
-  for page in proof none sweep; do
+  for page in proof none sweep spectrum train memorize predict; do
     { cat $page.html && echo "$probe"; } >probe.html
     for width in 500 700 1041 1100 1600; do
       chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$top/chromium" \

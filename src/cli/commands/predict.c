@@ -118,20 +118,31 @@ static void print_text(const void *what) {
 
 /* ---- The page -------------------------------------------------------------------------------- */
 
-/* The answers, sample by sample. */
-static void put_samples(FILE *out, const prediction *p, size_t N) {
-  enum { DRAWN = 400 };
-  figure_point point[DRAWN];
-  const size_t drawn = N < DRAWN ? N : DRAWN;
-  const bool classes = p->model.classes != NULL;
+enum { DRAWN = 400 };
+
+/* Outputs sample by sample; or how many samples are in each class. Gives the number of points. */
+static size_t make_points(const prediction *p, size_t N, figure_point point[DRAWN]) {
+  const size_t all = p->model.classes != NULL ? p->model.count : N,
+               drawn = all < DRAWN ? all : DRAWN;
   for (size_t i = 0; i < drawn; i++) {
-    const size_t at = drawn > 1 ? i * (N - 1) / (drawn - 1) : 0;
+    const size_t at = drawn > 1 ? i * (all - 1) / (drawn - 1) : 0;
     point[i] = (figure_point){(double)(at + 1), p->answer[at], NAN, NAN};
+    if (p->model.classes == NULL)
+      continue;
+    point[i] = (figure_point){p->model.classes[at], 0.0, NAN, NAN};
+    for (size_t k = 0; k < N; k++)
+      point[i].y += p->answer[k] == point[i].x;
   }
-  const figure_curve curve = {"", drawn, point, FIGURE_SHAPES, 0};
-  page_figure(out, &(figure){.title = classes ? "The class of each sample" : "Outputs",
-                             .x = {"sample", false},
-                             .y = {classes ? "class" : "output", false},
+  return drawn;
+}
+
+static void put_samples(FILE *out, const prediction *p, size_t N) {
+  figure_point point[DRAWN];
+  const bool classes = p->model.classes != NULL;
+  const figure_curve curve = {"", make_points(p, N, point), point, FIGURE_SHAPES, 0};
+  page_figure(out, &(figure){.title = classes ? "Samples by class" : "Outputs",
+                             .x = {classes ? "class" : "sample", false},
+                             .y = {classes ? "samples" : "output", false},
                              .curves = 1,
                              .curve = &curve});
 }

@@ -43,7 +43,8 @@ static const char style[] =
     ".answer b{white-space:nowrap}.answer p{margin:.2rem 0}.answer .value{font-size:1.4rem}.answer "
     ".value .v{font-size:1rem}\n"
     ".summary .v{margin-right:.4rem}\n"
-    "td.value,td:first-child code{overflow-wrap:anywhere}\n"
+    "td.value{overflow-wrap:anywhere}.list{font-size:.82rem}.list td,.list th{padding:.2rem "
+    ".3rem}.fields td:first-child{white-space:nowrap}\n"
     "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
     "@media(max-width:1040px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
     "tr{border-bottom:1px solid #ddd;padding:.3rem 0}tr.section{border:0}\n"
@@ -53,8 +54,13 @@ static const char style[] =
     "td[data-label]::before{content:attr(data-label) ' ';color:#777}\n"
     "td.forest{display:none}.math{white-space:normal}}\n"
     "@media(max-width:700px){.figure svg{font-size:19px}}\n"
-    "@media print{body{max-width:none}tr,.answer,.figure{break-inside:avoid}"
-    "h2,tr.section{break-after:avoid}}\n";
+    "@media(max-width:1040px){.fields td:first-child{white-space:normal;overflow-wrap:anywhere}}\n"
+    "@media print{body{max-width:none;color:#000}tr,.answer,.figure{break-inside:avoid}"
+    "h2,h3,.legend,tr.section{break-after:avoid}.v{background:none;color:#000;border-color:#555}\n"
+    ".fields{display:table}.fields thead{display:table-header-group}.fields tbody{display:"
+    "table-row-group}\n.fields tr{display:table-row}.fields td,.fields td:first-child,"
+    ".fields td:empty{display:table-cell;border-bottom:1px solid #ddd}\n"
+    ".fields td:first-child{white-space:nowrap}}\n";
 
 /* ---- The file -------------------------------------------------------------------------------- */
 
