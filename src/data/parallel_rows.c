@@ -122,3 +122,7 @@ ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, si
   ntk_free(context, first);
   return status;
 }
+
+double ntk_parallel_rows_bytes(size_t N) {
+  return (double)N * (double)(sizeof(size_t) + sizeof(double) + sizeof(ntk_hashed_row));
+}

@@ -27,5 +27,6 @@ ntk_status ntk_row_multiples(ntk_context *context, const double *X, size_t N, si
 /* The earliest such rows of X (N x d). Cost as above, 16 N bytes more. */
 ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
                              ntk_multiples multiples, ntk_row_pair *pair);
+double ntk_parallel_rows_bytes(size_t N);
 
 #endif

@@ -1,6 +1,7 @@
 /* How much memory ntk_train takes, known before anything is allocated: what is held all the time,
  * and the most that one phase needs besides. */
 #include "kernel/footprint.h"
+#include "data/parallel_rows.h"
 #include "fit/train/lm.h"
 #include "fit/train/track.h"
 #include "spectrum/eigen.h"
@@ -19,6 +20,8 @@ typedef struct run {
 
 static run describe(const ntk_context *context, const ntk_network_spec *spec, size_t N, size_t P,
                     const ntk_train_options *o, const ntk_optimizer *optimizer) {
+  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec->depth, spec->width, N);
+  of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
   const double n = (double)N;
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
   const double epochs = fmin(1e7, (double)(o->epochs > 0 ? o->epochs : 10000));
@@ -28,7 +31,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                .points = o->track > 0 ? epochs / (double)o->track + 2.0 : 0.0,
                .epochs = epochs,
                .eigen = (double)ntk_eigen_bytes(N) + 16.0 * n,
-               .of = ntk_kernel_bytes_of(context, spec->depth, spec->width, N),
+               .of = of,
                .tracked = o->track > 0,
                .linear = optimizer->linear,
                .second_order = optimizer->second_order,
@@ -55,14 +58,9 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
   return bytes;
 }
 
-/* Tiles, or lists of rows. */
-static double build(const run *r) {
-  return fmax(r->of.build, 24.0 * r->n);
-}
-
 /* K and its eigenvalues. */
 static double spectrum(const run *r) {
-  return r->of.kernel + fmax(build(r), r->eigen);
+  return r->of.kernel + fmax(r->of.build, r->eigen);
 }
 
 /* The most of: a step's trial or kernel; the start; a tracked epoch; a checkpoint. */
@@ -70,7 +68,7 @@ static double phases(const run *r) {
   const ntk_kernel_bytes *of = &r->of;
   double most = 0.0;
   if (r->second_order)
-    most = of->kernel + fmax(build(r), fmax(of->output, of->product));
+    most = of->kernel + fmax(of->build, fmax(of->output, of->product));
   if (r->linear && !r->tracked)
     most = fmax(most, of->features +
                           fmax(fmax(of->create, 16.0 * r->L * r->n),

@@ -1,6 +1,7 @@
 /* How much memory ntk_spectrum takes, known before anything is allocated: the most that is held at
  * once, phase by phase. */
 #include "kernel/footprint.h"
+#include "data/parallel_rows.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 
@@ -24,7 +25,7 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
                             bool singular, size_t N, const ntk_spectrum_options *options) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, depth, width, N);
   const double n = (double)N, eigen = (double)ntk_eigen_bytes(N);
-  const double norms = 8.0 * n * (2.0 * (double)depth + 4.0), rows = 24.0 * n; /* lists of them */
+  const double norms = 8.0 * n * (2.0 * (double)depth + 4.0), rows = ntk_parallel_rows_bytes(N);
 
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
