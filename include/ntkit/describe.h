@@ -49,13 +49,13 @@ typedef struct ntk_field {
   const char *member; /* of the struct; several with ", " between them; "" for what is computed */
   const char *unit;   /* "s", "bytes"; "": a number without one, or no number */
   const char *help;   /* one line */
-  ntk_type type;
-  const char *former;        /* the name it had, under which JSON has it too; NULL: none */
-  bool apart;                /* not in the JSON object: large, or shown elsewhere */
-  size_t offset;             /* of the member */
-  size_t count;              /* of REALS, WHOLES, OBJECTS: offset of the size_t that counts */
-  const ntk_description *of; /* of OBJECT, OBJECTS: what is there */
+  const char *former; /* the name it had, under which JSON has it too; NULL: none */
+  size_t offset;      /* of the member */
+  size_t count;       /* of REALS, WHOLES, OBJECTS: offset of the size_t that counts */
+  const ntk_description *of;                   /* of OBJECT, OBJECTS: what is there */
   ntk_field_value (*compute)(const void *row); /* NULL: what stands at offset */
+  ntk_type type;
+  bool apart; /* not in the JSON object: large, or shown elsewhere */
 } ntk_field;
 
 struct ntk_description {

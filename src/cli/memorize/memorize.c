@@ -146,9 +146,11 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
 static exit_status find_accuracy(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data), count = run->count;
   double *F = calloc(count * N, sizeof *F), *chosen = calloc(N, sizeof *chosen);
-  exit_status status = F != NULL && chosen != NULL
-                           ? EXIT_DONE
-                           : report_error(EXIT_FAILED, "no memory for %zu outputs", N);
+  exit_status status = EXIT_DONE;
+  if (F == NULL || chosen == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for %zu outputs", N);
+    status = EXIT_FAILED; /* said twice, for analysers */
+  }
   for (size_t c = 0; c < count && status == EXIT_DONE; c++)
     status = report_library(ntk_network_output(run->networks[c], run->job.data, F + c * N), NULL);
   if (status == EXIT_DONE) {

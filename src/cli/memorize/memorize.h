@@ -16,7 +16,7 @@ typedef struct memorize_settings {
   bool absolute, iterative, classes;
 } memorize_settings;
 
-exit_status command_memorize(const void *settings);
+exit_status command_memorize(const void *given);
 
 /* Without --classes there is one network, for the labels as they are. With it there is one for each
  * class, all but for the last hidden layer the same. */
@@ -46,10 +46,10 @@ ntk_fit_error memorize_certificate(const memorize_run *run);
 
 /* The ways to show a memorize_run (cli/show/present.h). The first writes data, labels and weights,
  * reads them back (run->certificate is what they do), and saves them. */
-exit_status memorize_save(void *run);
-void memorize_page(const void *run, FILE *out);
-void memorize_fields(const void *run, result_view *v);
-void memorize_print(const void *run);
+exit_status memorize_save(void *what);
+void memorize_page(const void *what, FILE *out);
+void memorize_fields(const void *what, result_view *v);
+void memorize_print(const void *what);
 
 /* Whether --save may write what it is going to. */
 exit_status memorize_claim(const memorize_run *run);

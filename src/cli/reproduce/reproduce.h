@@ -14,8 +14,8 @@ typedef struct reproduce_settings {
   const char *preset, *out;
 } reproduce_settings;
 
-exit_status command_reproduce_figure1(const void *settings);
-exit_status command_reproduce_figure2(const void *settings);
+exit_status command_reproduce_figure1(const void *given);
+exit_status command_reproduce_figure2(const void *given);
 
 /* A name of --preset, and what it changes of the study, as study run's KEY=VALUE. */
 typedef struct reproduction_preset {

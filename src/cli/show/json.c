@@ -65,6 +65,8 @@ json_t *json_text(const char *text) {
 
 /* ---- From tables of fields ------------------------------------------------------------------- */
 
+/* Objects in objects, as deep as structs are nested. NOLINTBEGIN(misc-no-recursion) */
+
 static json_t *json_value(const ntk_field *field, const ntk_field_value *value) {
   if (!value->known)
     return json_null();
@@ -145,6 +147,8 @@ json_t *json_list_of(const ntk_description *table, const void *rows, size_t coun
   }
   return array;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 exit_status json_print(json_t *object, exit_status status) {
   exit_status printed = EXIT_DONE;

@@ -249,9 +249,9 @@ void page_math(FILE *out, const char *formula) {
   }
 }
 
-void page_formula(FILE *out, const char *text) {
+void page_formula(FILE *out, const char *formula) {
   fputs("<span class=\"math\">", out);
-  page_math(out, text);
+  page_math(out, formula);
   fputs("</span>", out);
 }
 

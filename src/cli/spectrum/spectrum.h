@@ -16,7 +16,7 @@ typedef struct spectrum_settings {
   double tolerance;
 } spectrum_settings;
 
-exit_status command_spectrum(const void *settings);
+exit_status command_spectrum(const void *given);
 
 /* What was asked for, from a job of this command. */
 const spectrum_settings *spectrum_asked(const cli_job *job);
@@ -29,10 +29,10 @@ typedef struct spectrum_run {
 
 /* The ways to show a spectrum_run (cli/show/present.h). The first saves data, weights and what the
  * result holds, beside the kernel, which is in the stage when it was asked for. */
-exit_status spectrum_save(void *run);
-void spectrum_page(const void *run, FILE *out);
-void spectrum_fields(const void *run, result_view *v);
-void spectrum_print(const void *run);
+exit_status spectrum_save(void *what);
+void spectrum_page(const void *what, FILE *out);
+void spectrum_fields(const void *what, result_view *v);
+void spectrum_print(const void *what);
 
 /* Whether --save may write what it is going to. */
 exit_status spectrum_claim(const cli_job *job);

@@ -48,12 +48,12 @@ extern const option_row study_options[STUDY_OPTIONS];
 #define STUDY(first, last) \
   { study_options + STUDY_##first, STUDY_##last - STUDY_##first + 1 }
 
-exit_status command_study_run(const void *settings);
-exit_status command_study_status(const void *settings);
-exit_status command_study_merge(const void *settings);
-exit_status command_study_export(const void *settings);
-exit_status command_study_plot(const void *settings);
-exit_status command_study_fit(const void *settings);
+exit_status command_study_run(const void *given);
+exit_status command_study_status(const void *given);
+exit_status command_study_merge(const void *given);
+exit_status command_study_export(const void *given);
+exit_status command_study_plot(const void *given);
+exit_status command_study_fit(const void *given);
 
 /* An ntk_study_progress_fn that draws a line, prints one now and then, or prints JSON; user: a
  * study_reporter. */

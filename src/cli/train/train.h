@@ -19,7 +19,7 @@ typedef struct train_settings {
   bool plot;
 } train_settings;
 
-exit_status command_train(const void *settings);
+exit_status command_train(const void *given);
 
 typedef struct train_run {
   const train_settings *settings; /* borrowed; the job has what of them is common */
@@ -40,10 +40,10 @@ void train_warn(const train_run *run);
 /* The ways to show a train_run (cli/show/present.h). The first saves data, labels, first and last
  * weights, losses, what was tracked, and figures: one that cannot be drawn keeps nothing else from
  * being saved. */
-exit_status train_save(void *run);
-void train_page(const void *run, FILE *out);
-void train_fields(const void *run, result_view *v);
-void train_print(const void *run);
+exit_status train_save(void *what);
+void train_page(const void *what, FILE *out);
+void train_fields(const void *what, result_view *v);
+void train_print(const void *what);
 
 /* What is to be said of (20), of (21) and of how far the kernel moved, in a line each, and as what
  * it counts; "" where there is nothing to say. */

@@ -21,7 +21,7 @@ typedef struct verify_settings {
   size_t population, trials; /* 0: not given */
 } verify_settings;
 
-exit_status command_verify(const void *settings);
+exit_status command_verify(const void *given);
 
 /* What verify presents: one ledger, or a sweep. */
 typedef struct verify_view {
@@ -30,7 +30,7 @@ typedef struct verify_view {
   const ntk_ledger *ledger;          /* NULL with a sweep */
   const ntk_spectrum_result *answer; /* certified, for a page; NULL without, and with a sweep */
   const ntk_sweep *sweep;            /* NULL without */
-  const ntk_sweep_spec *spec;       /* what it is of; NULL without */
+  const ntk_sweep_spec *spec;        /* what it is of; NULL without */
 } verify_view;
 
 /* The command with --sweep; present: shows what it found. */
@@ -43,9 +43,9 @@ const ntk_ledger_row *verify_count(const verify_view *view, size_t counts[NTK_LE
 void verify_summary(const size_t counts[NTK_LEDGER_VERDICTS], size_t size, char *text);
 
 /* The ways to show a verify_view (cli/show/present.h), and parts of the page. */
-void verify_print(const void *view);
-void verify_fields(const void *view, result_view *v);
-void verify_page(const void *view, FILE *out);
+void verify_print(const void *what);
+void verify_fields(const void *what, result_view *v);
+void verify_page(const void *what, FILE *out);
 void page_answer(const verify_view *view, FILE *out); /* what a reader wants to know first */
 void page_sweep(const verify_view *view, FILE *out);
 void page_cells(FILE *out, const ntk_ledger_row *row, const char *note); /* name, equation */

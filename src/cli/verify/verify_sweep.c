@@ -15,7 +15,10 @@ static exit_status split(const verify_settings *s, char **name, const char **val
                         s->sweep);
   *name = strndup(s->sweep, (size_t)(equals - s->sweep));
   *values = equals + 1;
-  return *name != NULL ? EXIT_DONE : report_error(EXIT_FAILED, "no memory for the sweep");
+  if (*name != NULL)
+    return EXIT_DONE;
+  (void)report_error(EXIT_FAILED, "no memory for the sweep");
+  return EXIT_FAILED; /* said twice, for analysers */
 }
 
 /* What goes with the variable, and what does not. */
@@ -70,7 +73,7 @@ exit_status sweep_run(const verify_settings *settings,
   ntk_sweep sweep = {0};
   exit_status status = split(settings, &variable, &spec.values);
   spec.variable = variable;
-  if (status == EXIT_DONE)
+  if (status == EXIT_DONE && variable != NULL)
     status = check_sweep(settings, variable);
   if (status == EXIT_DONE)
     status = run_sweep(settings, &spec, &sweep);
