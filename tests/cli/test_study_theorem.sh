@@ -51,6 +51,17 @@ check 'd of the file' grep -q '^8,4,0,.*,16,20,5,ok$' "$out"
 good 'its fit, without the file' study fit f.db --x n
 check 'what is not known' grep -q '^  2\.1, 2\.2 .* 0 outside, 2 not known$' "$out"
 
+# Variables that are called as a column is, or was.
+cat >"$in/names.yaml" <<'END'
+name: names
+network: {widths: [status, verdict], activation: tanh}
+grid: {N: 5, d: 3, status: [4, 5], verdict: 4}
+END
+good 'a study of such names' study run "$in/names.yaml" --db n.db
+good 'its export' study export n.db
+check 'each column once' grep -q '^N,d,grid\.status,grid\.verdict,trial,.*,verdict,.*,status$' "$out"
+good 'as arrays' study export n.db --npz -o n.npz
+
 good 'one network' verify --samples 12 --dim 4 --widths 20,6 --population 2048
 check 'a bound' grep -q 'lambda_min(K)  *(6) .* >= n_{L-2} n_{L-1}' "$out"
 check 'rows outside' grep -q '^assumptions outside or suspect, by rows: 2\.1 0 of 3,.* 2\.4 1 of 2,' "$out"

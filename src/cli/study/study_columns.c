@@ -5,13 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether the column of a field has this name, now or formerly. */
+static bool is_taken(const ntk_field *field, const char *name) {
+  return !field->apart && (strcmp(field->name, name) == 0 ||
+                           (field->former != NULL && strcmp(field->former, name) == 0));
+}
+
 /* A variable that has the name of a field is "grid.NAME": the name would stand there twice. */
 static export_column variable(const ntk_study_table *table, size_t v,
                               const ntk_description *fields) {
   export_column column = {
       .name = table->variable[v], .type = table->is_text[v] ? 'U' : 'f', .v = v};
   for (size_t i = 0; i < fields->fields; i++)
-    if (!fields->field[i].apart && strcmp(fields->field[i].name, column.name) == 0)
+    if (is_taken(&fields->field[i], column.name))
       snprintf(column.renamed, COLUMN_RENAMED, "grid.%s", column.name);
   return column;
 }
