@@ -9,15 +9,103 @@
 extern "C" {
 #endif
 
-/* The certificate of a saved fit: what its files do, and not what was in memory. Reads X.npy and
- * Y.npy from the directory, and W1.npy, ..., WL.npy, or, with count classes, those of each class in
- * its folder class<number>, which are to put out 1 for this class and -1 for the others; error[c]
- * is ntk_fit_measure of each. classes NULL: count is 1. computed, unless NULL, has what the weights
- * in memory did (count): NTK_ERR_NUMERIC where files do worse than that by more than rounding.
- * Else the statuses of ntk_dataset_load and ntk_network_load. */
+/* ---- Saving into a folder that knows what it wrote ------------------------------------------- */
+
+/* All files are made in the stage, DIR/.ntkit.saving, which one saving alone holds, and are moved
+ * into DIR once all are there: what stops it before that leaves DIR as it was. result.json, moved
+ * last, names the command and lists its files. These the same command replaces when it comes again,
+ * and no others. In order: open, and claim before a long computation; array, ..., finish; close. */
+typedef struct ntk_saving ntk_saving;
+
+typedef struct ntk_saving_options {
+  const char *command;       /* who saves: what it saved before is replaced */
+  const char *data, *labels; /* files that it reads, which are never replaced; NULL: none */
+  bool overwrite;            /* replace other plain files of the same names too */
+} ntk_saving_options;
+
+/* Makes the directory and its stage, and claims what the command saved before. NTK_ERR_FILE where
+ * that cannot be or another saving holds it, _ARGUMENT for an input in its place, _MEMORY. */
+NTK_API ntk_status ntk_saving_open(const char *directory, const ntk_saving_options *options,
+                                   ntk_saving **saving);
+/* Whether DIR/name, there or not, or a network in place ("" or a folder of DIR) may be written, and
+ * no matrix there would be read as its next one: NTK_ERR_FILE, _ARGUMENT, _MEMORY. */
+NTK_API ntk_status ntk_saving_claim(const ntk_saving *saving, const char *name);
+NTK_API ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char *place,
+                                            size_t depth);
+/* The stage, for files that are made by others, and the name of one of these: NTK_ERR_MEMORY. */
+NTK_API const char *ntk_saving_stage(const ntk_saving *saving);
+NTK_API ntk_status ntk_saving_add(ntk_saving *saving, const char *name);
+/* Writes name: rows x columns numbers, columns 0: a vector; X.npy, and scaling.npy (2 x d: means
+ * and deviations) of data that have them; W1.npy to WL.npy in place. NTK_ERR_FILE, _MEMORY. */
+NTK_API ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *values,
+                                    size_t rows, size_t columns);
+NTK_API ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data);
+NTK_API ntk_status ntk_saving_network(ntk_saving *saving, const char *place,
+                                      const ntk_network *network);
+/* Writes result, a JSON object with "command" and "saved", the list of files, to result.json, moves
+ * all into DIR and removes what else the command left there: NTK_ERR_FILE, _ARGUMENT, _MEMORY. */
+NTK_API ntk_status ntk_saving_finish(ntk_saving *saving, const char *result);
+/* Name i of the files, result.json last, and path i of those that were removed; NULL: no more. */
+NTK_API const char *ntk_saving_file(const ntk_saving *saving, size_t i);
+NTK_API const char *ntk_saving_removed(const ntk_saving *saving, size_t i);
+/* What has not been moved is no more; a DIR that was made and holds nothing neither. */
+NTK_API void ntk_saving_close(ntk_saving *saving);
+
+/* Whether the file `path`, there or not, is of the folder: listed in its result.json, or what would
+ * be read from it as of a network. */
+NTK_API bool ntk_saved_has(const char *directory, const char *path);
+
+/* The certificate of a saved fit: what its files do. Reads X.npy and Y.npy from the directory, and
+ * W1.npy, ..., WL.npy, or, with count classes, those of each class in its folder class<number>,
+ * which are to put out 1 for this class and -1 for the others; error[c] is ntk_fit_measure of each.
+ * classes NULL: count is 1. computed, unless NULL, has what the weights in memory did (count):
+ * NTK_ERR_NUMERIC where files do worse than that by more than rounding. Else the statuses of
+ * ntk_dataset_load and ntk_network_load. */
 NTK_API ntk_status ntk_saved_certify(ntk_context *context, const char *directory,
                                      const char *activation, size_t count, const double *classes,
                                      const ntk_memorize_result *computed, ntk_fit_error *error);
+
+/* ---- Networks, one or one for each class, read back and applied ------------------------------ */
+
+/* Texts and arrays live as long as the model. What is not told by the folder is NULL. */
+typedef struct ntk_model {
+  size_t count;           /* networks */
+  ntk_network **networks; /* count */
+  double *classes;        /* count, ascending; NULL: one network and no classes */
+  const char *activation;
+  const char *scaling;             /* how its data were scaled: of ntk_scaling_list */
+  const char *command;             /* that fitted it: "memorize" */
+  bool certified;                  /* a certificate was saved: */
+  ntk_fit_error certificate;       /* of all networks, the worst */
+  struct ntk_model_folder *folder; /* owned */
+} ntk_model;
+
+/* Loads a folder of --save, or one of W1.npy, ..., WL.npy alone. activation: needed where no
+ * result.json names it, and refused where that names another; borrowed; NULL: none. NTK_ERR_FILE,
+ * _FORMAT, _SHAPE, _LIMIT, _NOT_FINITE for what the folder holds, _ARGUMENT for the activation,
+ * _MEMORY. Clear it before the context is destroyed. */
+NTK_API ntk_status ntk_model_load(ntk_context *context, const char *directory,
+                                  const char *activation, ntk_model *model);
+NTK_API void ntk_model_clear(ntk_model *model);
+
+typedef struct ntk_model_scaling {
+  bool own;        /* the rows are in the folder's X.npy, and so scaled already */
+  bool by_means;   /* scaled by the means and deviations of the model's data */
+  size_t constant; /* columns that were constant in these, set to 0 */
+} ntk_model_scaling;
+
+/* Scales rows as the model's own data were: *scaled is a new data set, or NULL where they are to be
+ * taken as they are. scaling: "none", or how the model's data were, which it is refused to differ
+ * from; NULL: by result.json, but rows that are in X.npy are scaled already. NTK_ERR_ARGUMENT also
+ * for rows of both kinds and that may be either; _FILE, _FORMAT, _SHAPE, _NOT_FINITE, _MEMORY. */
+NTK_API ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *rows,
+                                   const char *scaling, ntk_dataset **scaled,
+                                   ntk_model_scaling *done);
+
+/* Outputs, count x N, half filled on failure, and, unless NULL, the N classes chosen by them, of a
+ * model that has classes. NTK_ERR_SHAPE, _NUMERIC: not finite, _CANCELLED, _MEMORY. */
+NTK_API ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data,
+                                     double *outputs, double *chosen);
 
 #ifdef __cplusplus
 }

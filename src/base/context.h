@@ -17,7 +17,8 @@ struct ntk_context {
 };
 
 /* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. */
-ntk_status ntk_progress_report(const ntk_context *context, const char *phase, double fraction);
+NTK_SIBLING ntk_status ntk_progress_report(const ntk_context *context, const char *phase,
+                                           double fraction);
 
 /* How many threads are worth waking for so many flops: small work is the caller's own, for a busy
  * machine may take a time slice to wake another, and as much to wait for it. */

@@ -33,8 +33,10 @@ ntk_error ntk_error_last(void) {
   return about;
 }
 
-void ntk_fail_about(ntk_error error) {
-  about = error;
+ntk_status ntk_fail_about(ntk_status status, ntk_error error) {
+  if (status != NTK_OK)
+    about = error;
+  return status;
 }
 
 void ntk_fail_message(const char *format, ...) {

@@ -12,8 +12,9 @@ NTK_SIBLING void ntk_fail_message(const char *format, ...) __attribute__((format
  * macro, so that compilers see that the status is not NTK_OK. */
 #define ntk_fail(status, ...) (ntk_fail_message(__VA_ARGS__), (status))
 
-/* The same for ntk_error_last, after the failure's line: option is static. */
-NTK_SIBLING void ntk_fail_about(ntk_error error);
+/* The same for ntk_error_last, after the failure's line; option is static. Gives status, and does
+ * nothing for NTK_OK. */
+NTK_SIBLING ntk_status ntk_fail_about(ntk_status status, ntk_error error);
 
 /* Hands a failure on to the caller; for functions that own nothing yet. */
 #define NTK_TRY(call)                      \

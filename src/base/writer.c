@@ -28,23 +28,33 @@ static bool is_named(int descriptor, const char *path) {
          here.st_dev == there.st_dev;
 }
 
-/* A file beside the target, which nobody else writes until it is closed: locked, so that its name
- * can always be the same and what a killed process left is taken over. Not mkstemp, whose files
- * ignore the user's umask. */
+int ntk_writer_lock(const char *path, int *descriptor) {
+  int opened = -1;
+  do { /* again when whoever had it has just renamed or removed it */
+    if (opened >= 0)
+      (void)close(opened);
+    opened = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (opened < 0)
+      return errno;
+    if (flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      (void)close(opened);
+      return EWOULDBLOCK;
+    }
+  } while (!is_named(opened, path));
+  *descriptor = opened;
+  return 0;
+}
+
+/* A file beside the target, locked, so that its name can always be the same and what a killed
+ * process left is taken over. Not mkstemp, whose files ignore the user's umask. */
 static ntk_status create_temporary(ntk_writer *writer) {
   snprintf(writer->temporary, sizeof writer->temporary, "%s.ntkit-tmp", writer->path);
   int descriptor = -1;
-  do { /* again when whoever had it has just renamed or removed it */
-    if (descriptor >= 0)
-      (void)close(descriptor);
-    descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-      return fail_errno(writer, "cannot be created", errno);
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      (void)close(descriptor);
-      return ntk_fail(NTK_ERR_FILE, "%s: another process is writing it now", writer->path);
-    }
-  } while (!is_named(descriptor, writer->temporary));
+  const int why = ntk_writer_lock(writer->temporary, &descriptor);
+  if (why == EWOULDBLOCK)
+    return ntk_fail(NTK_ERR_FILE, "%s: another process is writing it now", writer->path);
+  if (why != 0)
+    return fail_errno(writer, "cannot be created", why);
   if (ftruncate(descriptor, 0) == 0 && (writer->file = fdopen(descriptor, "wb")) != NULL)
     return NTK_OK;
   const int error = errno;

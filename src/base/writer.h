@@ -16,15 +16,19 @@ typedef struct ntk_writer {
   char temporary[NTK_PATH_CAPACITY + 64]; /* in the same directory, renamed by commit */
 } ntk_writer;
 
+/* Opens path, made if it is not there, for this process alone until *descriptor is closed, as the
+ * system's locks go. 0, or an error number; EWOULDBLOCK: another process has it. */
+NTK_SIBLING int ntk_writer_lock(const char *path, int *descriptor);
+
 /* Creates the temporary file. Refuses a name that is there and no regular file, and `bytes` for
  * which the file system says that it has too little room. On failure nothing is left. */
-ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes);
+NTK_SIBLING ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes);
 /* The next count bytes. On failure: abort. */
-ntk_status ntk_writer_append(ntk_writer *writer, const void *bytes, size_t count);
+NTK_SIBLING ntk_status ntk_writer_append(ntk_writer *writer, const void *bytes, size_t count);
 /* Syncs and renames; from then on path holds the file. Whatever happens, the writer is closed and
  * the temporary file is gone. */
-ntk_status ntk_writer_commit(ntk_writer *writer);
+NTK_SIBLING ntk_status ntk_writer_commit(ntk_writer *writer);
 /* Removes the temporary file; path is as it was. Allowed after commit and after a failed open. */
-void ntk_writer_abort(ntk_writer *writer);
+NTK_SIBLING void ntk_writer_abort(ntk_writer *writer);
 
 #endif

@@ -34,7 +34,8 @@ ntk_status ntk_labels_check(const double *Y, size_t N, size_t count);
  *               data crowd around one direction.
  * center and standardize: 4 to 5 passes over X, 3 d numbers of scratch. sphere: NTK_ERR_ARGUMENT
  * for a row of zeros. On failure X is partly transformed: destroy it. */
-ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling, const char *source);
+NTK_SIBLING ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling,
+                                         const char *source);
 
 /* The row of ntk_distribution_list with this name; NTK_ERR_ARGUMENT, listing the known ones. */
 NTK_SIBLING ntk_status ntk_distribution_find(const char *name,

@@ -66,9 +66,9 @@ bad 'equal samples of different classes' \
   '^ntkit: samples 1 and 3 (from 1) are equal and of the classes 1 and 0: no weights' \
   memorize --data "$in/twice.npy" --labels "$in/unequal.npy" --classes --widths 4,4 --save saved
 cp "$in/twice.npy" "$in/X.npy" && cp "$in/equal.npy" "$in/Y.npy"
-bad 'data that --save would overwrite' '^ntkit: --save .*would overwrite the data' \
+bad 'data that --save would overwrite' '^ntkit: --save: .*would overwrite the data' \
   memorize --data "$in/X.npy" --widths 4,4 --save "$in"
-bad 'labels that --save would overwrite' '^ntkit: --save .*would overwrite the labels' \
+bad 'labels that --save would overwrite' '^ntkit: --save: .*would overwrite the labels' \
   memorize --data "$in/twice.npy" --labels "$in/Y.npy" --widths 4,4 --save "$in" --overwrite --quiet
 
 # ---- A fit, its files, its certificate -----------------------------------------------------------

@@ -90,7 +90,7 @@ holds 'to the labels' "$(differ "$out" "$top/Y") < 1e-6"
 check 'and that is said' grep -q 'scale none takes what is scaled already' "$err"
 run predict --load standardize --data mixed.npy
 check 'scaled and raw rows: exit status 2' test "$status" -eq 2
-check 'are refused' grep -q '^ntkit: --data: 1 of the 2 rows of mixed.npy are in .*--scale' "$err"
+check 'are refused' grep -q '^ntkit: --data: 1 of the 2 rows are in .*--scale' "$err"
 # 0, 1, 2, 3, 4 centred are -2, ..., 2: 0 and 1 may be raw, or scaled.
 five='\0\0\0\0\0\0\010\0100' four='\0\0\0\0\0\0\020\0100'
 { header '<f8' '(5, 1)' && printf '%b' "$zero$one$two$five$four"; } >whole.npy
@@ -100,7 +100,7 @@ good 'whole numbers' memorize --data whole.npy --scale center --widths 12,16 --a
 numbers whole/Y.npy >"$top/whole"
 run predict --load whole --data first.npy
 check 'rows that may be either: exit status 2' test "$status" -eq 2
-check 'are refused' grep -q '^ntkit: --data: the rows of first.npy are in .* both' "$err"
+check 'are refused' grep -q '^ntkit: --data: the rows are in .* both' "$err"
 good 'as raw' predict --load whole --data first.npy --scale center
 head -n 2 "$top/whole" >"$top/wanted"
 holds 'the first labels' "$(differ "$out" "$top/wanted") < 1e-6"
@@ -149,8 +149,8 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
 {
   bad 'no such directory' "^ntkit: --load: 'nowhere' is no directory" predict --load nowhere $x
   bad 'a file' '^ntkit: --load: .*no directory' predict --load "$in/X10.npy" $x
-  bad 'no activation' '^ntkit: --activation is needed' predict --load "$in/bare" $x
-  bad 'no scaling' '^ntkit: --scale is needed: .*/bare has no result.json that says' \
+  bad 'no activation' '^ntkit: --activation: the activation must be given' predict --load "$in/bare" $x
+  bad 'no scaling' '^ntkit: --scale: the scaling must be given: .*/bare has no result.json that says' \
     predict --load "$in/bare" --activation tanh $x
   bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
     predict --load "$in/saved" --activation relu $x
@@ -222,7 +222,7 @@ for edit in 's/"data": {/"dataset": {/' 's/"scale": ".*"/"scale": null/' 's/"sca
   spoilt "$edit"
   # shellcheck disable=SC2086
   bad "scaling not known: $edit" \
-    '^ntkit: --scale is needed: .*; expected none, center, standardize or sphere' \
+    '^ntkit: --scale: the scaling must be given: .*; expected none, center, standardize or sphere' \
     predict $load --data "$raw"
   # shellcheck disable=SC2086
   good 'and given' predict $load --data "$raw" --scale standardize

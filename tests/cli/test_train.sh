@@ -236,7 +236,7 @@ holds 'the same run' "@loss_final@ == $loss || (@loss_final@ / $loss - 1)^2 < 1e
 # Refusals that need files of a run.
 run train --data saved/X.npy --widths 12,12 --save saved
 check 'data are not overwritten' test "$status" -eq 2
-check 'it says so' grep -q "^ntkit: --save saved would overwrite the data 'saved/X.npy'" "$err"
+check 'it says so' grep -q "^ntkit: --save: saved would overwrite the data 'saved/X.npy'" "$err"
 # shellcheck disable=SC2086
 run train $small --samples 12 --labels saved/init/W3.npy --save saved
 check 'labels are not overwritten' test "$status" -eq 2

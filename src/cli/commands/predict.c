@@ -2,8 +2,6 @@
  * is the largest. */
 #include "cli/run/job.h"
 #include "cli/run/job_show.h"
-#include "cli/run/model.h"
-#include "cli/run/saved.h"
 #include "cli/shell/command.h"
 #include "cli/shell/file.h"
 #include "cli/shell/progress.h"
@@ -12,10 +10,12 @@
 #include "cli/show/page.h"
 #include "cli/show/present.h"
 #include "ntkit/data.h"
+#include "ntkit/io.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct predict_settings {
   cli_settings common;
@@ -25,24 +25,92 @@ typedef struct predict_settings {
 typedef struct prediction {
   const predict_settings *settings;
   ntk_context *context;
-  cli_model model;
+  ntk_model model;
   ntk_dataset *data;
   double *outputs; /* count x N */
   double *answer;  /* N: the classes; of one network, its outputs: then the same array */
 } prediction;
 
-/* ---- The computation ------------------------------------------------------------------------- */
+/* ---- The data -------------------------------------------------------------------------------- */
 
-static exit_status check_outputs(const double *F, size_t N) {
-  for (size_t i = 0; i < N; i++)
-    if (!isfinite(F[i]))
-      return report_error(
-          EXIT_FAILED,
-          "the output for sample %zu (from 1) is %g: its numbers or the weights are "
-          "too large for double precision",
-          i + 1, F[i]);
-  return EXIT_DONE;
+/* The library's line, after the option that it says is at fault, or else this one. */
+static exit_status report_fault(ntk_status status, const char *option) {
+  const char *fault = ntk_error_last().option;
+  return report_library(status, fault != NULL ? fault : option);
 }
+
+/* By the file's header first: rows that do not fit, the network or the memory, are not read. */
+static exit_status load_rows(prediction *p) {
+  const cli_settings *settings = &p->settings->common;
+  const ntk_model *model = &p->model;
+  const size_t width = ntk_network_width(model->networks[0], 0);
+  size_t N = settings->samples, d = 0;
+  const ntk_status status = ntk_dataset_shape(settings->data, &N, &d);
+  if (status != NTK_OK)
+    return report_library(status, "data");
+  if (d != width)
+    return report_error(EXIT_INPUT,
+                        "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
+                        settings->data, d, p->settings->load, width);
+  const char *scale = settings->scale != NULL ? settings->scale : model->scaling;
+  const bool scaled = scale != NULL && strcmp(scale, "none") != 0;
+  const double copies = scaled ? 2.0 : 1.0; /* as they are, and scaled */
+  const double bytes = 8.0 * (double)N * (copies * (double)d + (double)model->count);
+  const double available = (double)ntk_memory_available(p->context);
+  if (bytes > available)
+    return report_error(EXIT_INPUT,
+                        "--data: %zu rows of %s need %.3g GB of memory, and %.3g GB are available; "
+                        "expected fewer, by --samples",
+                        N, settings->data, 1e-9 * bytes, 1e-9 * available);
+  return report_library(
+      ntk_dataset_load(p->context, settings->data, N, d, NTK_SCALE_NONE, &p->data), "data");
+}
+
+static exit_status scale(prediction *p) {
+  const cli_settings *settings = &p->settings->common;
+  const char *load = p->settings->load;
+  ntk_dataset *scaled = NULL;
+  ntk_model_scaling done = {0};
+  const exit_status status =
+      report_fault(ntk_model_scale(&p->model, p->data, settings->scale, &scaled, &done), "load");
+  if (status == EXIT_DONE && done.own)
+    report_note(settings, "--data: %s has samples of %s, which are scaled: not scaled again",
+                settings->data, load);
+  else if (status == EXIT_DONE && done.by_means && settings->scale == NULL)
+    report_note(settings,
+                "--data: %s is scaled by the means and deviations of %s; --scale none takes what "
+                "is scaled already as it is",
+                settings->data, load);
+  if (done.constant > 0)
+    report_warning(settings,
+                   "--data: %zu column%s of %zu, constant in the network's data, set to 0",
+                   done.constant, done.constant == 1 ? "" : "s", ntk_dataset_dim(p->data));
+  if (scaled != NULL) {
+    ntk_dataset_destroy(p->data);
+    p->data = scaled;
+  }
+  return status;
+}
+
+static exit_status make_data(prediction *p) {
+  const cli_settings *settings = &p->settings->common;
+  if (ntk_dataset_in_file(settings->data)) {
+    const exit_status status = load_rows(p);
+    return status == EXIT_DONE ? scale(p) : status;
+  }
+  if (settings->samples == 0 && strcmp(settings->data, "gaussian") == 0) /* as when not given */
+    return report_error(EXIT_INPUT, "--data is needed: a .npy file with one sample a row (or "
+                                    "--samples N, of drawn data)");
+  if (settings->samples == 0)
+    return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
+                        settings->data);
+  const ntk_status status =
+      ntk_dataset_generate(p->context, settings->data, settings->samples,
+                           ntk_network_width(p->model.networks[0], 0), settings->seed, &p->data);
+  return report_library(status, "data");
+}
+
+/* ---- The computation ------------------------------------------------------------------------- */
 
 static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
@@ -52,18 +120,8 @@ static exit_status compute(prediction *p) {
     (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
     return EXIT_FAILED; /* said twice, for analysers: there is nothing to print */
   }
-  for (size_t c = 0; c < count; c++) {
-    const ntk_status status = ntk_network_output(p->model.networks[c], p->data, p->outputs + c * N);
-    if (status != NTK_OK)
-      return report_library(status, NULL);
-    if (progress_interrupted())
-      return report_error(EXIT_INTERRUPTED, "interrupted; nothing was written");
-    if (check_outputs(p->outputs + c * N, N) != EXIT_DONE)
-      return EXIT_FAILED;
-  }
-  if (p->model.classes != NULL)
-    ntk_classes_choose(p->outputs, N, count, p->model.classes, p->answer);
-  return EXIT_DONE;
+  const ntk_status status = ntk_model_predict(&p->model, p->data, p->outputs, p->answer);
+  return report_library(status, NULL);
 }
 
 /* ---- What comes of it ------------------------------------------------------------------------ */
@@ -194,7 +252,7 @@ static exit_status check_predict(const predict_settings *settings) {
       file_same(settings->output, settings->common.data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
-  if (saved_is_of_network(settings->load, settings->output))
+  if (ntk_saved_has(settings->load, settings->output))
     return report_error(EXIT_INPUT,
                         "--output: '%s' is of the network in %s, or of its data; choose another "
                         "name",
@@ -214,9 +272,10 @@ static exit_status command_predict(const void *given) {
   if (status == EXIT_DONE)
     status = job_context(&settings->common, &p.context);
   if (status == EXIT_DONE)
-    status = model_load(p.context, settings->load, &settings->common, &p.model);
+    status = report_fault(
+        ntk_model_load(p.context, settings->load, settings->common.activation, &p.model), "load");
   if (status == EXIT_DONE)
-    status = model_data(&p.model, &settings->common, &p.data);
+    status = make_data(&p);
   if (status == EXIT_DONE)
     status = compute(&p);
   if (status == EXIT_DONE)
@@ -225,7 +284,7 @@ static exit_status command_predict(const void *given) {
     free(p.answer);
   free(p.outputs);
   ntk_dataset_destroy(p.data);
-  model_release(&p.model);
+  ntk_model_clear(&p.model);
   ntk_context_destroy(p.context);
   return status;
 }

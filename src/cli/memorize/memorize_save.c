@@ -5,13 +5,14 @@
 #include "cli/shell/report.h"
 #include "ntkit/io.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The folder of network c: the directory itself, or that of its class. */
 static void place_of(const memorize_run *run, size_t c, char place[SAVED_NAME]) {
   place[0] = '\0';
   if (run->classes != NULL)
-    saved_class_name(run->classes[c], place);
+    snprintf(place, SAVED_NAME, "class%.17g", run->classes[c]);
 }
 
 exit_status memorize_claim(const memorize_run *run) {
@@ -67,7 +68,8 @@ exit_status memorize_save(void *what) {
   exit_status status = save_arrays(run);
   if (status == EXIT_DONE)
     status = certify(run);
-  if (status == EXIT_DONE)
-    status = saved_announce(folder);
-  return status == EXIT_DONE ? saved_finish(folder, view_object(memorize_fields, run)) : status;
+  if (status != EXIT_DONE)
+    return status;
+  saved_announce(folder);
+  return saved_finish(folder, view_object(memorize_fields, run));
 }

@@ -1,101 +1,152 @@
 #include "cli/run/saved.h"
-#include "ntkit/data.h"
 
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "ntkit/data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-exit_status saved_add(saved_folder *folder, const char *name) {
-  if (json_object_set_new(folder->files, name, json_true()) == 0)
-    return EXIT_DONE;
-  return report_error(EXIT_FAILED, "no memory for the list of files");
+char *saved_path(const char *directory, const char *name) {
+  const size_t length = strlen(directory), size = length + strlen(name) + 2;
+  char *path = malloc(size);
+  if (path == NULL)
+    (void)report_error(EXIT_FAILED, "no memory for a file name");
+  else
+    snprintf(path, size, "%s%s%s", directory,
+             length == 0 || directory[length - 1] == '/' ? "" : "/", name);
+  return path;
 }
 
-exit_status saved_announce(saved_folder *folder) {
-  const exit_status status = saved_add(folder, SAVED_RESULT);
-  folder->listed = status == EXIT_DONE;
-  return status;
+char *saved_staged(const saved_folder *folder, const char *name) {
+  return saved_path(ntk_saving_stage(folder->saving), name);
+}
+
+/* ---- Before the computation ------------------------------------------------------------------ */
+
+exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
+  *folder = (saved_folder){0};
+  if (settings->save == NULL)
+    return EXIT_DONE;
+  const bool labels = settings->labels != NULL && ntk_labels_in_file(settings->labels);
+  const ntk_saving_options options = {
+      .command = settings->origin.command,
+      .data = ntk_dataset_in_file(settings->data) ? settings->data : NULL,
+      .labels = labels ? settings->labels : NULL,
+      .overwrite = settings->overwrite,
+  };
+  folder->settings = settings;
+  return report_library(ntk_saving_open(settings->save, &options, &folder->saving), "save");
+}
+
+exit_status saved_claim(const saved_folder *folder, const char *name) {
+  return report_library(ntk_saving_claim(folder->saving, name), "save");
+}
+
+exit_status saved_claim_data(const saved_folder *folder) {
+  const char *scale = folder->settings->scale;
+  const exit_status status = saved_claim(folder, "X.npy");
+  const bool means = strcmp(scale, "center") == 0 || strcmp(scale, "standardize") == 0;
+  return status == EXIT_DONE && means ? saved_claim(folder, "scaling.npy") : status;
+}
+
+exit_status saved_claim_network(const saved_folder *folder, const char *place, size_t depth) {
+  return report_library(ntk_saving_claim_network(folder->saving, place, depth), "save");
+}
+
+/* ---- After it -------------------------------------------------------------------------------- */
+
+static exit_status check_interrupted(const saved_folder *folder) {
+  if (!progress_interrupted())
+    return EXIT_DONE;
+  if (folder->checkpoint == NULL)
+    return report_error(EXIT_INTERRUPTED, "interrupted while saving; nothing was saved");
+  return report_error(EXIT_INTERRUPTED,
+                      "interrupted while saving; the same command finishes from %s",
+                      folder->checkpoint);
+}
+
+exit_status saved_add(saved_folder *folder, const char *name) {
+  return report_library(ntk_saving_add(folder->saving, name), "save");
 }
 
 exit_status saved_array(saved_folder *folder, const char *name, const double *values, size_t rows,
                         size_t columns) {
-  if (progress_interrupted())
-    return folder->checkpoint == NULL
-               ? report_error(EXIT_INTERRUPTED, "interrupted while saving; nothing was saved")
-               : report_error(EXIT_INTERRUPTED,
-                              "interrupted while saving; the same command finishes from %s",
-                              folder->checkpoint);
-  char *path = saved_staged(folder, name);
-  if (path == NULL)
-    return EXIT_FAILED;
-  const size_t shape[2] = {rows, columns};
-  const ntk_status status = ntk_npy_save(path, values, columns == 0 ? 1 : 2, shape);
-  free(path);
-  return status == NTK_OK ? saved_add(folder, name) : report_library(status, "save");
+  const exit_status status = check_interrupted(folder);
+  if (status != EXIT_DONE)
+    return status;
+  return report_library(ntk_saving_array(folder->saving, name, values, rows, columns), "save");
 }
 
 exit_status saved_data(saved_folder *folder, const ntk_dataset *data) {
-  const size_t d = ntk_dataset_dim(data);
-  const double *columns = ntk_dataset_scaling(data);
-  const exit_status status =
-      saved_array(folder, "X.npy", ntk_dataset_values(data), ntk_dataset_samples(data), d);
-  return status == EXIT_DONE && columns != NULL ? saved_array(folder, "scaling.npy", columns, 2, d)
-                                                : status;
-}
-
-static exit_status make_place(const saved_folder *folder, const char *place) {
-  char *path = saved_staged(folder, place);
-  if (path == NULL)
-    return EXIT_FAILED;
-  const ntk_status made = ntk_directory_prepare(path);
-  free(path);
-  return report_library(made, "save");
+  const exit_status status = check_interrupted(folder);
+  return status == EXIT_DONE ? report_library(ntk_saving_data(folder->saving, data), "save")
+                             : status;
 }
 
 exit_status saved_weights(saved_folder *folder, const char *place, const ntk_network *network) {
-  const size_t depth = ntk_network_depth(network);
-  exit_status status = place[0] != '\0' ? make_place(folder, place) : EXIT_DONE;
-  for (size_t l = 1; l <= depth && status == EXIT_DONE; l++) {
-    char name[2 * SAVED_NAME];
-    snprintf(name, sizeof name, "%sW%zu.npy", place, l);
-    status = saved_array(folder, name, ntk_network_weights(network, l),
-                         ntk_network_width(network, l - 1), ntk_network_width(network, l));
-  }
+  const exit_status status = check_interrupted(folder);
+  return status == EXIT_DONE
+             ? report_library(ntk_saving_network(folder->saving, place, network), "save")
+             : status;
+}
+
+void saved_announce(saved_folder *folder) {
+  folder->listed = true;
+}
+
+exit_status saved_finish(saved_folder *folder, json_t *object) {
+  char *text = json_written(object);
+  exit_status status = EXIT_FAILED;
+  if (text != NULL)
+    status = report_library(ntk_saving_finish(folder->saving, text), "save");
+  free(text);
+  const char *path;
+  for (size_t i = 0; (path = ntk_saving_removed(folder->saving, i)) != NULL; i++)
+    report_note(folder->settings, "--save: removed %s, of the earlier run", path);
+  folder->listed = status == EXIT_DONE;
   return status;
+}
+
+void saved_close(saved_folder *folder) {
+  ntk_saving_close(folder->saving);
+  *folder = (saved_folder){0};
 }
 
 /* ---- What is told ---------------------------------------------------------------------------- */
 
+/* Name i of those that are saved; NULL: there are no more. */
+static const char *listed_name(const saved_folder *folder, size_t i) {
+  return folder->listed ? ntk_saving_file(folder->saving, i) : NULL;
+}
+
 json_t *saved_json(const saved_folder *folder) {
   json_t *array = json_array();
-  for (void *i = folder->listed ? json_object_iter(folder->files) : NULL;
-       i != NULL && array != NULL; i = json_object_iter_next(folder->files, i)) {
-    char *path = saved_path(folder->settings->save, json_object_iter_key(i));
-    if (path == NULL || json_array_append_new(array, json_text(path)) != 0) {
-      json_decref(array);
-      array = NULL;
-    }
+  const char *name;
+  for (size_t i = 0; (name = listed_name(folder, i)) != NULL; i++) {
+    char *path = saved_path(folder->settings->save, name);
+    json_append(&array, path != NULL ? json_text(path) : NULL);
     free(path);
   }
   return array;
 }
 
 void saved_print_files(const saved_folder *folder) {
-  const char *label = "saved";
-  for (void *i = folder->listed ? json_object_iter(folder->files) : NULL; i != NULL;
-       i = json_object_iter_next(folder->files, i)) {
-    char *path = saved_path(folder->settings->save, json_object_iter_key(i));
-    printf("%-11s %s\n", label, path != NULL ? path : "");
+  const char *name;
+  for (size_t i = 0; (name = listed_name(folder, i)) != NULL; i++) {
+    char *path = saved_path(folder->settings->save, name);
+    printf("%-11s %s\n", i == 0 ? "saved" : "", path != NULL ? path : "");
     free(path);
-    label = "";
   }
 }
 
 void saved_print(const saved_folder *folder) {
-  if (folder->listed)
-    printf("saved       %zu files in %s, listed in result.json there\n",
-           json_object_size(folder->files), folder->settings->save);
+  size_t count = 0;
+  while (listed_name(folder, count) != NULL)
+    count++;
+  if (count > 0)
+    printf("saved       %zu files in %s, listed in result.json there\n", count,
+           folder->settings->save);
 }

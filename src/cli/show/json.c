@@ -1,6 +1,5 @@
 #include "cli/show/json.h"
 
-#include "cli/shell/file.h"
 #include "cli/shell/report.h"
 
 #include <math.h>
@@ -162,16 +161,10 @@ exit_status json_print(json_t *object, exit_status status) {
   return status == EXIT_DONE ? printed : status;
 }
 
-exit_status json_save(const json_t *object, const char *path) {
-  cli_file file;
-  if (object == NULL)
-    return report_error(EXIT_FAILED, "no memory for the JSON object");
-  exit_status status = file_create(path, "save", &file);
-  if (status != EXIT_DONE)
-    return status;
-  if (json_dumpf(object, file.stream, FORMAT) == 0)
-    (void)fputc('\n', file.stream); /* file_close tells what the stream did not take */
-  else if (!ferror(file.stream))
-    status = report_error(EXIT_FAILED, "no memory to write the JSON object");
-  return file_close(&file, "save", status);
+char *json_written(json_t *object) {
+  char *text = object != NULL ? json_dumps(object, FORMAT) : NULL;
+  if (text == NULL)
+    (void)report_error(EXIT_FAILED, "no memory for the JSON object");
+  json_decref(object);
+  return text;
 }

@@ -34,7 +34,7 @@ json_t *json_list_of(const ntk_description *table, const void *rows, size_t coun
 /* Prints object, which it takes over and which may be NULL for want of memory, on standard output.
  * Gives status, that of what was done before, or what went wrong here. */
 exit_status json_print(json_t *object, exit_status status);
-/* Writes it to path: to a temporary name, synced, renamed. */
-exit_status json_save(const json_t *object, const char *path);
+/* The same as a text, to be freed; NULL for want of memory (reported). */
+char *json_written(json_t *object);
 
 #endif

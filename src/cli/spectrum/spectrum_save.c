@@ -30,7 +30,8 @@ exit_status spectrum_save(void *what) {
     status = saved_array(folder, "eigenvector.npy", result->eigenvector, result->samples, 0);
   if (status == EXIT_DONE && result->eigenvalues != NULL)
     status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->samples, 0);
-  if (status == EXIT_DONE)
-    status = saved_announce(folder);
-  return status == EXIT_DONE ? saved_finish(folder, view_object(spectrum_fields, run)) : status;
+  if (status != EXIT_DONE)
+    return status;
+  saved_announce(folder);
+  return saved_finish(folder, view_object(spectrum_fields, run));
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char FIRST[] = "init/";
+static const char FIRST[] = "init";
 
 /* The file of a field of what is tracked, into name; false: it has none. Losses have one of all
  * epochs, and what is computed from other fields is in these. */
@@ -104,8 +104,7 @@ exit_status train_save(void *what) {
   if (status != EXIT_DONE)
     return status;
   const exit_status drawn = run->settings->plot ? train_plot(run) : EXIT_DONE;
-  status = saved_announce(folder);
-  if (status == EXIT_DONE)
-    status = saved_finish(folder, view_object(train_fields, run));
+  saved_announce(folder);
+  status = saved_finish(folder, view_object(train_fields, run));
   return drawn == EXIT_DONE ? status : drawn;
 }

@@ -32,8 +32,7 @@ static ntk_status refuse_labels(size_t i, size_t k, double a, double b) {
   ntk_fail_message("samples %zu and %zu (from 1) are equal and have the labels %s and %s: no "
                    "weights fit both",
                    i + 1, k + 1, first, second);
-  ntk_fail_about((ntk_error){.sample = {i, k}});
-  return NTK_ERR_ARGUMENT;
+  return ntk_fail_about(NTK_ERR_ARGUMENT, (ntk_error){.sample = {i, k}});
 }
 
 static ntk_status check_consistent(const labels *l, const size_t *first) {

@@ -83,9 +83,8 @@ static ntk_status check_start(ntk_training *t) {
 
 /* A checkpoint that cannot be used is the option's fault, unless there is no memory for it. */
 static ntk_status of_checkpoint(ntk_status status) {
-  if (status != NTK_OK && status != NTK_ERR_MEMORY)
-    ntk_fail_about((ntk_error){.option = "checkpoint"});
-  return status;
+  return status == NTK_ERR_MEMORY ? status
+                                  : ntk_fail_about(status, (ntk_error){.option = "checkpoint"});
 }
 
 static ntk_status prepare(ntk_training *t) {

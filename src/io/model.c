@@ -1,0 +1,213 @@
+/* A folder of --save, or one with W1.npy, ... alone, read back as networks that can be applied. */
+#include "io/model.h"
+
+#include "base/text.h"
+#include "io/folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- result.json ----------------------------------------------------------------------------- */
+
+static const char *text_of(const ntk_model *model, const char *object, const char *key) {
+  return json_string_value(json_object_get(json_object_get(model->folder->result, object), key));
+}
+
+static ntk_status read_result(struct ntk_model_folder *folder) {
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(folder->directory, "result.json", &path));
+  ntk_status status = NTK_OK;
+  if (access(path, F_OK) == 0) {
+    json_error_t error;
+    folder->result = json_load_file(path, 0, &error);
+    if (folder->result == NULL)
+      status = ntk_fail(NTK_ERR_FORMAT, "%s: line %d: %s; expected what --save writes", path,
+                        error.line, error.text);
+  }
+  free(path);
+  return status;
+}
+
+static ntk_status find_activation(ntk_model *model, const char *given) {
+  const char *saved = text_of(model, "network", "activation");
+  if (saved == NULL && given == NULL)
+    return ntk_fail_about(
+        ntk_fail(NTK_ERR_ARGUMENT,
+                 "the activation must be given: %s has no result.json that names it",
+                 model->folder->directory),
+        (ntk_error){.option = "activation"});
+  if (saved != NULL && given != NULL && strcmp(saved, given) != 0)
+    return ntk_fail_about(ntk_fail(NTK_ERR_ARGUMENT,
+                                   "'%s', and the network in %s has %s; expected that, or nothing",
+                                   given, model->folder->directory, saved),
+                          (ntk_error){.option = "activation"});
+  model->activation = saved != NULL ? saved : given;
+  return NTK_OK;
+}
+
+/* The number at object[key]; 0 where there is none, which makes *whole false. */
+static double number_of(const json_t *object, const char *key, bool *whole) {
+  const json_t *value = json_object_get(object, key);
+  *whole = *whole && json_is_number(value);
+  return json_number_value(value);
+}
+
+static void find_certificate(ntk_model *model) {
+  const json_t *from = json_object_get(model->folder->result, "certificate");
+  bool whole = true;
+  const ntk_fit_error error = {.relative = number_of(from, "relative_error", &whole),
+                               .largest = number_of(from, "max_error", &whole),
+                               .rounding = number_of(from, "rounding", &whole),
+                               .bound = number_of(from, "bound", &whole)};
+  model->certified = whole;
+  model->certificate = whole ? error : (ntk_fit_error){0};
+}
+
+/* ---- Networks -------------------------------------------------------------------------------- */
+
+static ntk_status classes_of_result(ntk_model *model, const json_t *list) {
+  const size_t count = json_array_size(list);
+  model->classes = calloc(count, sizeof *model->classes);
+  if (model->classes == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu classes", count);
+  for (size_t c = 0; c < count; c++) {
+    const json_t *class = json_object_get(json_array_get(list, c), "class");
+    if (!json_is_integer(class))
+      return ntk_fail(NTK_ERR_FORMAT, "%s/result.json: class %zu has no number",
+                      model->folder->directory, c + 1);
+    model->classes[c] = (double)json_integer_value(class);
+  }
+  model->count = count;
+  return NTK_OK;
+}
+
+/* By result.json, or else by what there is: W1.npy, or folders of classes. */
+static ntk_status find_classes(ntk_model *model) {
+  const json_t *list = json_object_get(model->folder->result, "classes");
+  if (json_array_size(list) > 0)
+    return classes_of_result(model, list);
+  model->count = 1;
+  char *first = NULL;
+  NTK_TRY(ntk_folder_path(model->folder->directory, "W1.npy", &first));
+  const bool one = model->folder->result != NULL || access(first, F_OK) == 0;
+  free(first);
+  if (one)
+    return NTK_OK;
+  size_t count = 0;
+  NTK_TRY(ntk_class_folders(model->folder->directory, &count, &model->classes));
+  model->count = count > 0 ? count : 1;
+  return NTK_OK;
+}
+
+/* Networks of different inputs are not of one model; neither is what result.json does not
+ * describe. */
+static ntk_status check_shape(const ntk_model *model, const ntk_network *network) {
+  const json_t *about = json_object_get(model->folder->result, "network");
+  const json_t *widths = json_object_get(about, "widths"), *dim = json_object_get(about, "dim");
+  const size_t depth = ntk_network_depth(network), d = ntk_network_width(network, 0);
+  const size_t first = ntk_network_width(model->networks[0], 0);
+  if (d != first)
+    return ntk_fail(NTK_ERR_SHAPE, "the classes in %s have networks of d = %zu and %zu",
+                    model->folder->directory, first, d);
+  if (!json_is_array(widths) || !json_is_integer(dim))
+    return NTK_OK;
+  bool same = json_array_size(widths) + 1 == depth && (size_t)json_integer_value(dim) == d;
+  for (size_t l = 1; l < depth && same; l++)
+    same =
+        (size_t)json_integer_value(json_array_get(widths, l - 1)) == ntk_network_width(network, l);
+  if (same)
+    return NTK_OK;
+  return ntk_fail(
+      NTK_ERR_SHAPE,
+      "the shapes of W1.npy, ... in %s are not those of its result.json: some files are "
+      "missing or of another run",
+      model->folder->directory);
+}
+
+static ntk_status load_networks(ntk_model *model) {
+  model->networks = calloc(model->count, sizeof(ntk_network *));
+  if (model->networks == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu networks", model->count);
+  for (size_t c = 0; c < model->count; c++) {
+    char name[NTK_CLASS_NAME] = "", *place = NULL;
+    if (model->classes != NULL)
+      ntk_class_folder(model->classes[c], name);
+    NTK_TRY(ntk_folder_path(model->folder->directory, name, &place));
+    const ntk_status status =
+        ntk_network_load(model->folder->context, place, model->activation, &model->networks[c]);
+    free(place);
+    if (status != NTK_OK)
+      return status;
+    NTK_TRY(check_shape(model, model->networks[c]));
+  }
+  return NTK_OK;
+}
+
+/* Means and deviations, unless result.json says that there are none. */
+static ntk_status load_means(const ntk_model *model) {
+  struct ntk_model_folder *folder = model->folder;
+  const char *scaling = model->scaling;
+  if (scaling != NULL && strcmp(scaling, "center") != 0 && strcmp(scaling, "standardize") != 0)
+    return NTK_OK;
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(folder->directory, "scaling.npy", &path));
+  ntk_status status = NTK_OK;
+  if (access(path, F_OK) == 0)
+    status = ntk_dataset_load(folder->context, path, 0, ntk_network_width(model->networks[0], 0),
+                              NTK_SCALE_NONE, &folder->means);
+  if (status == NTK_OK && folder->means != NULL && ntk_dataset_samples(folder->means) != 2)
+    status = ntk_fail(NTK_ERR_SHAPE, "%s has %zu rows; expected 2: means and deviations", path,
+                      ntk_dataset_samples(folder->means));
+  free(path);
+  return status;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------- */
+
+static ntk_status load(ntk_model *model, const char *activation) {
+  struct ntk_model_folder *folder = model->folder;
+  if (folder->directory == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for a directory's name");
+  if (access(folder->directory, X_OK) != 0)
+    return ntk_fail(NTK_ERR_FILE,
+                    "'%s' is no directory that can be read; expected one that --save wrote",
+                    folder->directory);
+  NTK_TRY(read_result(folder));
+  model->command = json_string_value(json_object_get(folder->result, "command"));
+  model->scaling = text_of(model, "data", "scale");
+  NTK_TRY(find_activation(model, activation));
+  NTK_TRY(find_classes(model));
+  find_certificate(model);
+  NTK_TRY(load_networks(model));
+  return load_means(model);
+}
+
+ntk_status ntk_model_load(ntk_context *context, const char *directory, const char *activation,
+                          ntk_model *model) {
+  ntk_model made = {.folder = calloc(1, sizeof *made.folder)};
+  if (made.folder == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for a network");
+  made.folder->context = context;
+  made.folder->directory = strdup(directory);
+  const ntk_status status = load(&made, activation);
+  if (status == NTK_OK)
+    *model = made;
+  else
+    ntk_model_clear(&made);
+  return status;
+}
+
+void ntk_model_clear(ntk_model *model) {
+  for (size_t c = 0; c < model->count && model->networks != NULL; c++)
+    ntk_network_destroy(model->networks[c]);
+  free(model->networks);
+  free(model->classes);
+  if (model->folder != NULL) {
+    ntk_dataset_destroy(model->folder->means);
+    json_decref(model->folder->result);
+    free(model->folder->directory);
+  }
+  free(model->folder);
+  *model = (ntk_model){0};
+}

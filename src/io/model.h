@@ -1,0 +1,16 @@
+/* What a model holds of the folder that it was loaded from. */
+#ifndef NTK_IO_MODEL_H
+#define NTK_IO_MODEL_H
+
+#include "ntkit/io.h"
+
+#include <jansson.h>
+
+struct ntk_model_folder {
+  ntk_context *context;
+  char *directory;
+  json_t *result;     /* of result.json; NULL where there is none */
+  ntk_dataset *means; /* of scaling.npy: means and deviations, 2 x d; NULL where there is none */
+};
+
+#endif

@@ -1,0 +1,231 @@
+/* Whose the files in a folder are, what of them may be replaced, and the stage: here alone.
+ *
+ * Whom a file belongs to is told by the list in result.json. While files are moved there is none:
+ * then the stage's own list tells, which also outlives a run that was killed meanwhile. */
+#define _XOPEN_SOURCE 700 /* nftw */
+#include "io/saving.h"
+
+#include "base/text.h"
+#include "base/writer.h"
+#include "io/folder.h"
+#include "ntkit/data.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char STAGE[] = ".ntkit.saving", LOCK[] = "lock";
+
+/* ---- The stage ------------------------------------------------------------------------------- */
+
+static int remove_left(const char *path, const struct stat *about, int kind, struct FTW *where) {
+  (void)about;
+  (void)kind;
+  const char *name = path + where->base;
+  if (where->level == 0 ||
+      (where->level == 1 && (strcmp(name, LOCK) == 0 || strcmp(name, NTK_EARLIER) == 0)))
+    return 0;
+  (void)remove(path); /* what stays is in nobody's way: it is written over */
+  return 0;
+}
+
+/* Leaves the lock, and the list of what a killed run had moved. */
+static void clear_stage(const ntk_saving *saving) {
+  (void)nftw(saving->stage, remove_left, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void unlink_staged(const ntk_saving *saving, const char *name) {
+  char *path = NULL;
+  if (ntk_folder_path(saving->stage, name, &path) == NTK_OK)
+    (void)unlink(path);
+  free(path);
+}
+
+/* A run that ends just now takes its stage away: then it is made again, so many times. */
+enum { MOST_TRIES = 100 };
+static ntk_status hold_stage(ntk_saving *saving) {
+  char *path = NULL;
+  ntk_status status = ntk_folder_path(saving->stage, LOCK, &path);
+  for (int tries = 1; status == NTK_OK && saving->lock < 0; tries++) {
+    const bool there = mkdir(saving->stage, 0777) == 0 || errno == EEXIST;
+    const int why = there ? ntk_writer_lock(path, &saving->lock) : errno;
+    if (why == EWOULDBLOCK)
+      status =
+          ntk_fail(NTK_ERR_FILE,
+                   "another run is saving into %s; expected another directory, or to be called "
+                   "when that has ended",
+                   saving->directory);
+    else if (why != 0 && (why != ENOENT || !there || tries == MOST_TRIES))
+      status = ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(why));
+  }
+  free(path);
+  return status;
+}
+
+/* ---- Whom files are of ----------------------------------------------------------------------- */
+
+/* What this command wrote before, by both lists. */
+static ntk_status read_owned(ntk_saving *saving) {
+  const char *place[2] = {saving->directory, saving->stage};
+  static const char *const name[2] = {NTK_RESULT, NTK_EARLIER};
+  ntk_status status = NTK_OK;
+  for (size_t i = 0; i < 2 && status == NTK_OK; i++) {
+    char command[NTK_COMMAND_NAME] = "";
+    json_t *names = json_object();
+    status = ntk_folder_list(place[i], name[i], command, names);
+    const bool own = strcmp(command, saving->command) == 0;
+    if (i == 0)
+      saving->other = strdup(own ? "" : command);
+    if (status == NTK_OK && ((own && json_object_update(saving->owned, names) != 0) ||
+                             names == NULL || saving->other == NULL))
+      status = ntk_fail(NTK_ERR_MEMORY, "no memory for the list of files");
+    json_decref(names);
+  }
+  return status;
+}
+
+static bool is_owned(const ntk_saving *saving, const char *name) {
+  return json_object_get(saving->owned, name) != NULL;
+}
+
+/* ---- What may be written --------------------------------------------------------------------- */
+
+static ntk_status check_input(const ntk_saving *saving, const char *path) {
+  static const char *const what[2] = {"data", "labels"};
+  for (size_t i = 0; i < 2; i++)
+    if (saving->input[i] != NULL && ntk_same_file(path, saving->input[i]))
+      return ntk_fail(NTK_ERR_ARGUMENT, "%s would overwrite the %s '%s'; choose another directory",
+                      saving->directory, what[i], saving->input[i]);
+  return NTK_OK;
+}
+
+static ntk_status check_path(const ntk_saving *saving, const char *name, const char *path) {
+  struct stat found;
+  if (lstat(path, &found) != 0)
+    return NTK_OK;
+  if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+    return ntk_fail(NTK_ERR_FILE, "'%s' is there and is no plain file; expected another directory",
+                    path);
+  if (is_owned(saving, name) || saving->overwrite)
+    return NTK_OK;
+  if (saving->other[0] != '\0')
+    return ntk_fail(
+        NTK_ERR_FILE,
+        "'%s' is there, and the folder is of 'ntkit %s'; expected another directory, or "
+        "--overwrite to replace what has the same name",
+        path, saving->other);
+  return ntk_fail(NTK_ERR_FILE,
+                  "'%s' is there, and no " NTK_RESULT " says that 'ntkit %s' wrote it; expected "
+                  "another directory, or --overwrite to replace it",
+                  path, saving->command);
+}
+
+ntk_status ntk_saving_claim(const ntk_saving *saving, const char *name) {
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(saving->directory, name, &path));
+  ntk_status status = check_input(saving, path);
+  if (status == NTK_OK)
+    status = check_path(saving, name, path);
+  free(path);
+  return status;
+}
+
+static ntk_status claim_owned(const ntk_saving *saving) {
+  ntk_status status = NTK_OK;
+  for (void *i = json_object_iter(saving->owned); i != NULL && status == NTK_OK;
+       i = json_object_iter_next(saving->owned, i)) /* all of it is replaced, or removed */
+    status = ntk_saving_claim(saving, json_object_iter_key(i));
+  return status == NTK_OK ? ntk_saving_claim(saving, NTK_RESULT) : status;
+}
+
+ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char *place, size_t depth) {
+  char name[2 * NTK_CLASS_NAME], *next = NULL;
+  const char *slash = place[0] != '\0' ? "/" : "";
+  for (size_t l = 1; l <= depth; l++) {
+    (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, slash, l);
+    NTK_TRY(ntk_saving_claim(saving, name));
+  }
+  (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, slash, depth + 1);
+  NTK_TRY(ntk_folder_path(saving->directory, name, &next));
+  ntk_status status = NTK_OK;
+  if (access(next, F_OK) == 0 && !is_owned(saving, name))
+    status = ntk_fail(NTK_ERR_FILE,
+                      "'%s' is there, and would be read as a matrix of the network; expected "
+                      "another directory",
+                      next);
+  free(next);
+  return status;
+}
+
+/* ---- From the beginning to the end ----------------------------------------------------------- */
+
+static char *copy(const char *text, bool *failed) {
+  char *made = text != NULL ? strdup(text) : NULL;
+  *failed = *failed || (text != NULL && made == NULL);
+  return made;
+}
+
+static ntk_status begin(const char *directory, const ntk_saving_options *options,
+                        ntk_saving *saving) {
+  bool failed = false;
+  saving->lock = -1;
+  saving->directory = copy(directory, &failed);
+  saving->command = copy(options->command, &failed);
+  saving->input[0] = copy(options->data, &failed);
+  saving->input[1] = copy(options->labels, &failed);
+  saving->overwrite = options->overwrite;
+  saving->owned = json_object();
+  saving->files = json_object();
+  saving->removed = json_object();
+  if (failed || saving->owned == NULL || saving->files == NULL || saving->removed == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory to save");
+  NTK_TRY(ntk_folder_path(directory, STAGE, &saving->stage));
+  saving->made = access(directory, F_OK) != 0;
+  NTK_TRY(ntk_directory_prepare(directory));
+  NTK_TRY(hold_stage(saving));
+  NTK_TRY(read_owned(saving));
+  clear_stage(saving);
+  return claim_owned(saving);
+}
+
+ntk_status ntk_saving_open(const char *directory, const ntk_saving_options *options,
+                           ntk_saving **saving) {
+  ntk_saving *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory to save");
+  const ntk_status status = begin(directory, options, made);
+  if (status == NTK_OK)
+    *saving = made;
+  else
+    ntk_saving_close(made);
+  return status;
+}
+
+void ntk_saving_close(ntk_saving *saving) {
+  if (saving == NULL)
+    return;
+  if (saving->lock >= 0) {
+    clear_stage(saving);
+    if (saving->finished)
+      unlink_staged(saving, NTK_EARLIER);
+    unlink_staged(saving, LOCK);
+    (void)close(saving->lock);
+  }
+  if (saving->stage != NULL)
+    (void)rmdir(saving->stage); /* which stays while it holds a list */
+  if (saving->made)
+    (void)rmdir(saving->directory);
+  free(saving->directory);
+  free(saving->stage);
+  free(saving->command);
+  free(saving->input[0]);
+  free(saving->input[1]);
+  free(saving->other);
+  json_decref(saving->owned);
+  json_decref(saving->files);
+  json_decref(saving->removed);
+  free(saving);
+}

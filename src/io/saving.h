@@ -1,0 +1,32 @@
+/* A saving: what a run writes into a folder that others may have written into. */
+#ifndef NTK_IO_SAVING_H
+#define NTK_IO_SAVING_H
+
+#include "ntkit/io.h"
+
+#include <jansson.h>
+
+/* The list of a run's files, in DIR; and in the stage, while there is none in DIR. */
+#define NTK_RESULT "result.json"
+#define NTK_EARLIER "earlier.json"
+
+struct ntk_saving {
+  char *directory, *stage, *command;
+  char *input[2]; /* data, labels; NULL: none */
+  char *other;    /* the command whose result.json is there; "": none, or this one */
+  bool overwrite;
+  int lock;
+  bool made;     /* DIR was not there before */
+  bool finished; /* all of this run's files are there */
+  /* Sets of files, in their order: */
+  json_t *owned;   /* what this command wrote before */
+  json_t *files;   /* what this run writes */
+  json_t *removed; /* of owned, what this run did not write: paths */
+};
+
+/* A text and the end of its line, into the stage. */
+ntk_status ntk_saving_text(const ntk_saving *saving, const char *name, const char *text);
+/* Moves what is in the stage into DIR. */
+ntk_status ntk_saving_move(ntk_saving *saving);
+
+#endif

@@ -1,0 +1,100 @@
+/* A run's files, into the stage. */
+#include "base/text.h"
+#include "base/writer.h"
+#include "io/folder.h"
+#include "io/saving.h"
+#include "ntkit/data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ntk_status ntk_saving_add(ntk_saving *saving, const char *name) {
+  if (json_object_set_new(saving->files, name, json_true()) == 0)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_MEMORY, "no memory for the list of files");
+}
+
+const char *ntk_saving_stage(const ntk_saving *saving) {
+  return saving->stage;
+}
+
+/* Key i of a set; NULL: it has none. */
+static const char *key_of(json_t *set, size_t i) {
+  void *at = json_object_iter(set);
+  for (; at != NULL && i > 0; i--)
+    at = json_object_iter_next(set, at);
+  return json_object_iter_key(at);
+}
+
+const char *ntk_saving_file(const ntk_saving *saving, size_t i) {
+  return !saving->finished && i == json_object_size(saving->files) ? NTK_RESULT
+                                                                   : key_of(saving->files, i);
+}
+
+const char *ntk_saving_removed(const ntk_saving *saving, size_t i) {
+  return key_of(saving->removed, i);
+}
+
+/* The folder of a network in the stage. */
+static ntk_status make_place(const ntk_saving *saving, const char *place) {
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(saving->stage, place, &path));
+  const ntk_status status = ntk_directory_prepare(path);
+  free(path);
+  return status;
+}
+
+ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *values, size_t rows,
+                            size_t columns) {
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(saving->stage, name, &path));
+  const size_t shape[2] = {rows, columns};
+  const ntk_status status = ntk_npy_save(path, values, columns == 0 ? 1 : 2, shape);
+  free(path);
+  return status == NTK_OK ? ntk_saving_add(saving, name) : status;
+}
+
+ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data) {
+  const size_t d = ntk_dataset_dim(data);
+  const double *columns = ntk_dataset_scaling(data);
+  NTK_TRY(
+      ntk_saving_array(saving, "X.npy", ntk_dataset_values(data), ntk_dataset_samples(data), d));
+  return columns != NULL ? ntk_saving_array(saving, "scaling.npy", columns, 2, d) : NTK_OK;
+}
+
+ntk_status ntk_saving_network(ntk_saving *saving, const char *place, const ntk_network *network) {
+  if (place[0] != '\0')
+    NTK_TRY(make_place(saving, place));
+  for (size_t l = 1; l <= ntk_network_depth(network); l++) {
+    char name[2 * NTK_CLASS_NAME];
+    (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, place[0] != '\0' ? "/" : "", l);
+    NTK_TRY(ntk_saving_array(saving, name, ntk_network_weights(network, l),
+                             ntk_network_width(network, l - 1), ntk_network_width(network, l)));
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_saving_text(const ntk_saving *saving, const char *name, const char *text) {
+  char *path = NULL;
+  ntk_writer writer;
+  NTK_TRY(ntk_folder_path(saving->stage, name, &path));
+  ntk_status status = ntk_writer_open(&writer, path, strlen(text) + 1);
+  free(path);
+  if (status != NTK_OK)
+    return status;
+  status = ntk_writer_append(&writer, text, strlen(text));
+  if (status == NTK_OK)
+    status = ntk_writer_append(&writer, "\n", 1);
+  if (status == NTK_OK)
+    return ntk_writer_commit(&writer);
+  ntk_writer_abort(&writer);
+  return status;
+}
+
+ntk_status ntk_saving_finish(ntk_saving *saving, const char *result) {
+  NTK_TRY(ntk_saving_text(saving, NTK_RESULT, result));
+  NTK_TRY(ntk_saving_add(saving, NTK_RESULT));
+  const ntk_status status = ntk_saving_move(saving);
+  saving->finished = status == NTK_OK;
+  return status;
+}

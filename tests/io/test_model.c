@@ -1,0 +1,158 @@
+/* A model by the library alone: saved, loaded, applied.
+ * Property: outputs on new rows are those of the network on rows scaled as its own were, once, by
+ * hand; classes are those of the largest output; what the folder does not tell, or tells
+ * otherwise, is refused with the option at fault. */
+#include "ntkit/data.h"
+
+#include "io_support.h"
+
+static const char RESULT[] =
+    "{\"command\": \"mine\", \"network\": {\"dim\": 1, \"widths\": [2], \"activation\": "
+    "\"identity\"}, \"data\": {\"scale\": \"%s\"}, \"certificate\": {\"relative_error\": 0.5, "
+    "\"max_error\": 1, \"rounding\": 0.25, \"bound\": 1.25}, %s\"saved\": [\"result.json\"]}";
+
+/* Saves X as scaled, and a network factor * 11 x in each place. */
+static void save(const char *name, const char *scaling, size_t rows, const double *X, size_t count,
+                 const char *const *place, const double *factor, const char *classes) {
+  const ntk_saving_options options = {.command = "mine"};
+  ntk_scaling how = NTK_SCALE_NONE;
+  ntk_dataset *data = NULL;
+  ntk_saving *saving = NULL;
+  char result[512];
+  put("raw.npy", rows, 1, X);
+  assert_ok(ntk_scaling_parse(scaling, &how));
+  assert_ok(ntk_dataset_load(context, at("raw.npy"), 0, 0, how, &data));
+  assert_ok(ntk_saving_open(at(name), &options, &saving));
+  assert_ok(ntk_saving_data(saving, data));
+  for (size_t c = 0; c < count; c++) {
+    const size_t width[] = {1, 2};
+    const double W1[] = {1, 2}, W2[] = {3 * factor[c], 4 * factor[c]}, *const W[] = {W1, W2};
+    const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity"};
+    ntk_network *network = NULL;
+    assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+    assert_ok(ntk_saving_claim_network(saving, place[c], 2));
+    assert_ok(ntk_saving_network(saving, place[c], network));
+    ntk_network_destroy(network);
+  }
+  snprintf(result, sizeof result, RESULT, scaling, classes);
+  assert_ok(ntk_saving_finish(saving, result));
+  ntk_saving_close(saving);
+  ntk_dataset_destroy(data);
+}
+
+/* The outputs for two rows, scaled as asked for; own: they are found to be scaled already. */
+static void outputs(const ntk_model *model, const char *scaling, double a, double b, bool own,
+                    double f_a, double f_b) {
+  ntk_dataset *rows = make_data(context, (double[]){a, b}, 2, 1), *scaled = NULL;
+  ntk_model_scaling done;
+  double F[2];
+  assert_ok(ntk_model_scale(model, rows, scaling, &scaled, &done));
+  assert_int_equal(done.own, own);
+  assert_ok(ntk_model_predict(model, scaled != NULL ? scaled : rows, F, NULL));
+  assert_near(F[0], f_a, 64 * U, "the first output");
+  assert_near(F[1], f_b, 64 * U, "the second output");
+  ntk_dataset_destroy(scaled);
+  ntk_dataset_destroy(rows);
+}
+
+static void refused(const ntk_model *model, const char *scaling, double a, double b,
+                    ntk_status status, const char *option, const char *says) {
+  ntk_dataset *rows = make_data(context, (double[]){a, b}, 2, 1), *scaled = NULL;
+  ntk_model_scaling done;
+  assert_refused(ntk_model_scale(model, rows, scaling, &scaled, &done), status, says);
+  if (option != NULL)
+    assert_string_equal(ntk_error_last().option, option);
+  else
+    assert_null(ntk_error_last().option);
+  assert_null(scaled);
+  ntk_dataset_destroy(rows);
+}
+
+static void test_standardized(void **state) {
+  (void)state;
+  ntk_model model;
+  save("one", "standardize", 2, (double[]){0, 4}, 1, (const char *[]){""}, (double[]){1}, "");
+  assert_ok(ntk_model_load(context, at("one"), NULL, &model));
+  assert_int_equal(model.count, 1);
+  assert_null(model.classes);
+  assert_string_equal(model.activation, "identity");
+  assert_string_equal(model.scaling, "standardize");
+  assert_string_equal(model.command, "mine");
+  assert_true(model.certified && model.certificate.relative == 0.5 &&
+              model.certificate.bound == 1.25);
+  outputs(&model, NULL, 6, 3, false, 22, 5.5); /* mean 2, deviation 2 */
+  outputs(&model, NULL, -1, 1, true, -11, 11); /* X.npy */
+  outputs(&model, "standardize", -1, 1, false, -16.5, -5.5);
+  outputs(&model, "none", 6, 3, false, 66, 33);
+  refused(&model, NULL, -1, 5, NTK_ERR_ARGUMENT, "data", "1 of the 2 rows are in");
+  refused(&model, "sphere", 6, 3, NTK_ERR_ARGUMENT, "scale", "had standardize");
+  ntk_model_clear(&model);
+  assert_refused(ntk_model_load(context, at("one"), "relu", &model), NTK_ERR_ARGUMENT,
+                 "'relu', and the network in");
+  assert_string_equal(ntk_error_last().option, "activation");
+}
+
+static void test_bare(void **state) {
+  (void)state;
+  ntk_model model;
+  put_network("bare/", 1);
+  assert_refused(ntk_model_load(context, at("bare"), NULL, &model), NTK_ERR_ARGUMENT,
+                 "the activation must be given");
+  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  assert_null(model.scaling);
+  assert_null(model.command);
+  assert_false(model.certified);
+  outputs(&model, "none", 2, 3, false, 22, 33);
+  outputs(&model, "sphere", 2, -3, false, 11, -11); /* d = 1: to +-1 */
+  refused(&model, NULL, 2, 3, NTK_ERR_ARGUMENT, "scale", "the scaling must be given");
+  refused(&model, "center", 2, 3, NTK_ERR_FILE, NULL, "scaling.npy");
+  ntk_model_clear(&model);
+  put("bare/scaling.npy", 2, 1, (double[]){1, 1});
+  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  outputs(&model, "center", 2, 3, false, 11, 22);
+  ntk_model_clear(&model);
+  put("bare/scaling.npy", 2, 1, (double[]){1, 2});
+  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  refused(&model, "center", 2, 3, NTK_ERR_FORMAT, NULL, "has the deviation 2 in column 1");
+  ntk_model_clear(&model);
+  assert_refused(ntk_model_load(context, at("nowhere"), NULL, &model), NTK_ERR_FILE,
+                 "is no directory that can be read");
+}
+
+static void test_classes(void **state) {
+  (void)state;
+  static const char *const place[] = {"class-3", "class4", "class10"};
+  const char *const listed = "\"classes\": [{\"class\": -3}, {\"class\": 4}, {\"class\": 10}], ";
+  double F[6], chosen[2];
+  const double wanted[] = {-11, 22, 5.5, -11, 0, 0};
+  for (int told = 1; told >= 0; told--) { /* by result.json, or by the folders */
+    ntk_model model;
+    if (told)
+      save("some", "none", 1, (double[]){7}, 3, place, (double[]){-1, 0.5, 0}, listed);
+    else
+      assert_int_equal(unlink(at("some/result.json")), 0);
+    assert_ok(ntk_model_load(context, at("some"), told ? NULL : "identity", &model));
+    assert_int_equal(model.count, 3);
+    assert_true(model.classes[0] == -3 && model.classes[1] == 4 && model.classes[2] == 10);
+    ntk_dataset *rows = make_data(context, (double[]){1, -2}, 2, 1);
+    assert_ok(ntk_model_predict(&model, rows, F, chosen));
+    for (size_t i = 0; i < 6; i++)
+      assert_near(F[i], wanted[i], 64 * U, "an output");
+    assert_true(chosen[0] == 4 && chosen[1] == -3);
+    ntk_dataset_destroy(rows);
+    rows = make_data(context, (double[]){1e308, 1}, 2, 1);
+    assert_refused(ntk_model_predict(&model, rows, F, chosen), NTK_ERR_NUMERIC,
+                   "the output for sample 1 (from 1)");
+    ntk_dataset_destroy(rows);
+    ntk_model_clear(&model);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_standardized),
+      cmocka_unit_test(test_bare),
+      cmocka_unit_test(test_classes),
+  };
+  return cmocka_run_group_tests(tests, io_setup, io_teardown);
+}
