@@ -117,10 +117,10 @@ static void put_field(json_t **object, const ntk_field *field, json_t *value) {
 
 void json_put_fields(json_t **object, const ntk_description *table, const void *result,
                      const char *first, const char *last) {
-  bool within = first == NULL;
+  bool within = false;
   for (size_t i = 0; i < table->fields; i++) {
     const ntk_field *field = &table->field[i];
-    within = within || strcmp(field->name, first) == 0;
+    within = within || first == NULL || strcmp(field->name, first) == 0;
     const ntk_field_value value = ntk_field_read(field, result);
     if (within && !field->apart && (value.known || field->type != NTK_TYPE_REALS))
       put_field(object, field, json_value(field, &value));

@@ -70,13 +70,13 @@ static void walk(FILE *out, const char *key, const ntk_description *table, const
                  void (*each)(FILE *out, const char *prefix, const ntk_field *field,
                               const ntk_field_value *value)) {
   char prefix[NAME] = "";
-  bool within = first == NULL;
+  bool within = false;
   if (key != NULL)
     snprintf(prefix, sizeof prefix, "%.100s.", key);
   for (size_t i = 0; i < table->fields; i++) {
     const ntk_field *field = &table->field[i];
     const ntk_field_value value = ntk_field_read(field, result);
-    within = within || strcmp(field->name, first) == 0;
+    within = within || first == NULL || strcmp(field->name, first) == 0;
     if (within)
       each(out, prefix, field, &value);
     if (last != NULL && strcmp(field->name, last) == 0)
