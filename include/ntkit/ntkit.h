@@ -27,9 +27,9 @@
  *    give a table of *count rows, X_name functions a word: static storage, for any thread.
  *  - The library never prints, never exits and never changes the floating-point mode.
  *  - One context and what was made from it belong to one thread at a time; different contexts may
- *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: the pthread
- *    build has one thread count for the whole process). The library starts its own threads inside a
- *    call.
+ *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: its pthread
+ *    build and BLIS have one thread count for the process). The library starts its own threads
+ *    inside a call.
  */
 #ifndef NTKIT_H
 #define NTKIT_H

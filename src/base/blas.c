@@ -5,7 +5,6 @@
 #include <cblas.h>
 #include <lapack.h>
 #include <math.h>
-#include <omp.h>
 #include <stdint.h>
 
 /* Callers have checked their sizes against NTK_BLAS_MAX. */
@@ -13,11 +12,11 @@ static int narrow(size_t size) {
   return (int)size;
 }
 
-static CBLAS_TRANSPOSE transpose(char trans) {
+static enum CBLAS_TRANSPOSE transpose(char trans) {
   return trans == 'N' ? CblasNoTrans : CblasTrans;
 }
 
-static CBLAS_UPLO triangle(char uplo) {
+static enum CBLAS_UPLO triangle(char uplo) {
   return uplo == 'L' ? CblasLower : CblasUpper;
 }
 
@@ -103,31 +102,8 @@ ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, doub
   return status;
 }
 
-/* OpenBLAS's OpenMP build follows OpenMP's own setting; its pthread build has one of its own, and
- * must have made a call before that is touched (a bug before 0.3.24): ntk_blas_check does. */
-enum { OPENBLAS_PTHREAD = 1 };
-
-int ntk_blas_enter(int threads) {
-  if (openblas_get_parallel() == OPENBLAS_PTHREAD) {
-    const int previous = openblas_get_num_threads();
-    openblas_set_num_threads(threads);
-    return previous;
-  }
-  const int previous = omp_get_max_threads();
-  omp_set_num_threads(threads);
-  return previous;
-}
-
 void ntk_blas_leave(int previous) {
   (void)ntk_blas_enter(previous);
-}
-
-const char *ntk_blas_name(void) {
-  return openblas_get_config();
-}
-
-const char *ntk_blas_core(void) {
-  return openblas_get_corename();
 }
 
 /* ---- The check at start-up ---- */
@@ -195,13 +171,11 @@ static bool potrf_is_right(void) {
 ntk_status ntk_blas_check(void) {
   if (!gemm_is_right())
     return ntk_fail(NTK_ERR_BLAS,
-                    "the loaded BLAS (%s, core %s) multiplies matrices wrongly; "
-                    "install another or set OPENBLAS_CORETYPE",
-                    ntk_blas_name(), ntk_blas_core());
+                    "the loaded BLAS (%s, core %s) multiplies matrices wrongly; install another%s",
+                    ntk_blas_name(), ntk_blas_core(), ntk_blas_remedy());
   if (!potrf_is_right())
     return ntk_fail(NTK_ERR_BLAS,
-                    "the loaded LAPACK (%s, core %s) factorises wrongly; "
-                    "install another or set OPENBLAS_CORETYPE",
-                    ntk_blas_name(), ntk_blas_core());
+                    "the loaded LAPACK (%s, core %s) factorises wrongly; install another%s",
+                    ntk_blas_name(), ntk_blas_core(), ntk_blas_remedy());
   return NTK_OK;
 }

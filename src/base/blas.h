@@ -36,6 +36,9 @@ int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda);
  * 'V', eigenvectors in place of A, one a column; workspace is allocated inside. */
 ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
 
+/* ---- What the standard does not have: blas_openblas.c, blas_blis.c or blas_generic.c
+ * -------------- */
+
 /* Threads that a BLAS call from outside a parallel region uses, until ntk_blas_leave. Inside our
  * parallel regions each call must run on one thread: enter with threads = 1 around the region.
  * Returns what to hand to ntk_blas_leave. */
@@ -45,6 +48,11 @@ void ntk_blas_leave(int previous);
 /* The name, with version, and core type that the BLAS reports of itself; static storage. */
 const char *ntk_blas_name(void);
 const char *ntk_blas_core(void);
+/* What else may help against one that computes wrongly, as the end of a sentence. */
+const char *ntk_blas_remedy(void);
+
+/* ---- The check at start-up
+ * ----------------------------------------------------------------------- */
 
 /* Compares dgemm, dsyrk and dpotrf with plain loops on odd and tail shapes. NTK_ERR_BLAS when one
  * is wrong. About a millisecond. */

@@ -152,9 +152,9 @@ static void test_dtrsm(void **state) {
   for (int threads = 1; threads <= 2; threads++) {
     const int previous = ntk_blas_enter(threads);
     for (int kind = 0; kind < 8; kind++) {
-      const CBLAS_SIDE side = kind & 1 ? CblasRight : CblasLeft;
-      const CBLAS_UPLO uplo = kind & 2 ? CblasUpper : CblasLower;
-      const CBLAS_TRANSPOSE trans = kind & 4 ? CblasTrans : CblasNoTrans;
+      const enum CBLAS_SIDE side = kind & 1 ? CblasRight : CblasLeft;
+      const enum CBLAS_UPLO uplo = kind & 2 ? CblasUpper : CblasLower;
+      const enum CBLAS_TRANSPOSE trans = kind & 4 ? CblasTrans : CblasNoTrans;
       cblas_dtrsm(CblasColMajor, side, uplo, trans, CblasNonUnit, N, N, 1.0, A.far, (int)FAR, C.far,
                   (int)FAR);
       cblas_dtrsm(CblasColMajor, side, uplo, trans, CblasNonUnit, N, N, 1.0, A.near, N, C.near, N);
