@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test build bench bench-train format lint install clean bootstrap
+.PHONY: help demo test build bench bench-train format lint install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -16,6 +16,7 @@ help:
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
 	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
+	@echo 'make package   a Debian package of all of it, in build/package'
 	@echo 'make clean     remove build/ and demo/'
 
 bootstrap:
@@ -56,6 +57,13 @@ lint: build
 install: build
 	@echo '== install: $(DESTDIR)$(PREFIX)'
 	@DESTDIR='$(DESTDIR)' cmake --install $(RELEASE) --prefix '$(PREFIX)'
+
+package: bootstrap
+	@echo '== package: build/package'
+	@cmake --preset package
+	@cmake --build --preset package
+	@cd build/package && cpack
+	@tools/check_package.sh build/package/ntkit_*.deb
 
 clean:
 	rm -rf build demo
