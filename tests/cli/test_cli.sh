@@ -76,8 +76,10 @@ bad_spectrum 'unknown init lists the known' 'paper, standard, he, lecun' \
 bad_spectrum 'unknown scale lists the known' 'none, center, standardize, sphere' \
   --data "$in/good.npy" --widths 4 --scale whiten
 bad_spectrum 'scale is for files' '^ntkit: --scale' --samples 5 --dim 3 --widths 4 --scale sphere
-bad_spectrum 'mixed precision is to come' 'only double so far' \
-  --samples 5 --dim 3 --widths 4 --precision mixed
+for precision in float mixed; do # which training may know, and the kernel does not
+  bad_spectrum "precision $precision" "^ntkit: --precision: '$precision': here only double is accepted" \
+    --samples 5 --dim 3 --widths 4 --precision "$precision"
+done
 bad_spectrum 'unknown option' "unknown option '--sample'; did you mean '--samples'" --sample 5
 bad_spectrum 'no abbreviations' "unknown option '--wid'" --wid 5
 bad_spectrum 'value for a flag' 'takes no value' --json=yes
@@ -112,7 +114,8 @@ bad_spectrum 'more samples than the file has' 'good.npy.*[34].*[34]' \
 bad_spectrum 'too large for --memory: both numbers' \
   'needs 0\.[0-9]* GB of memory, and 0\.00105 GB are available' \
   --samples 4000 --dim 3 --widths 4 --memory 1M
-bad_spectrum 'too large for any memory' '[0-9]' --samples 50000000 --dim 3 --widths 4
+bad_spectrum 'too large for any memory' 'needs [0-9.]* GB of memory, and [0-9.]* GB are available' \
+  --samples 50000000 --dim 3 --widths 4
 # 1.6 GB, nearly all of it a hole: were a row read, its NaN would be what is refused.
 { header '<f8' '(200000, 1000)' && printf '%b' "$nan"; } >"$in/large.npy"
 truncate -s 1600000128 "$in/large.npy"

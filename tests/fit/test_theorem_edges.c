@@ -11,21 +11,8 @@
 
 #include <cmocka.h>
 
+#include "one_context.h"
 #include "train_support.h"
-
-static ntk_context *one;
-
-static int setup(void **state) {
-  (void)state;
-  one = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(one);
-  return 0;
-}
 
 /* A problem whose labels are `away` times standard normal numbers from the outputs. */
 static fit_problem nearly_fitted(size_t N, double away) {

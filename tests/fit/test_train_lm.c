@@ -12,22 +12,8 @@
 #include <cmocka.h>
 
 #include "base/blas.h"
+#include "one_context.h"
 #include "train_support.h"
-
-static ntk_context *one;
-
-static int setup(void **state) {
-  (void)state;
-  one = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  assert_int_equal(ntk_memory_in_use(one), 0);
-  ntk_context_destroy(one);
-  return 0;
-}
 
 /* (J^T J + mu I)^{-1} J^T r, P entries. */
 static double *plain_step(const fit_problem *p, const double *J, const double *r, double mu) {

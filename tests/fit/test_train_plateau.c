@@ -12,24 +12,11 @@
 #include <cmocka.h>
 
 #include "fit/train/training.h"
+#include "one_context.h"
 #include "train_support.h"
 
-static ntk_context *one;
 static const size_t width[] = {5, 8, 6};
 static const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 3};
-
-static int setup(void **state) {
-  (void)state;
-  one = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  assert_int_equal(ntk_memory_in_use(one), 0);
-  ntk_context_destroy(one);
-  return 0;
-}
 
 /* Their loop: a running sum that is looked at every w epochs. *broken: the epochs after which the
  * rule breaks it; 0: it does not. */

@@ -9,21 +9,8 @@
 
 #include <cmocka.h>
 
+#include "one_context.h"
 #include "support.h"
-
-static ntk_context *one;
-
-static int setup(void **state) {
-  (void)state;
-  one = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(one);
-  return 0;
-}
 
 /* v_l by the definitions: paper beta_l^2 / n_{l-1}, last layer beta_L^2 (Section 2); standard and
  * lecun beta_l^2 / n_{l-1} everywhere; he 2 beta_l^2 / n_{l-1} everywhere. */

@@ -2,35 +2,24 @@
  * Property: the five distributions of Section 2 are consistent with Assumptions 2.1 and 2.2 at
  * several d and seeds; what breaks an assumption is reported under it, and all the rest is still
  * measured. */
+#include "one_context.h"
 #include "verify_support.h"
 
 enum { MOST = 4096 };
-static ntk_context *context;
-
-static int setup(void **state) {
-  (void)state;
-  return ntk_context_create(&(ntk_context_options){.threads = 1}, &context) != NTK_OK;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  return 0;
-}
 
 /* The ledger of N samples of a small network; X: N x d, or NULL to draw them. */
 static ntk_ledger verify(const char *distribution, const double *X, size_t N, size_t d,
                          const size_t hidden[2], const char *activation, uint64_t seed) {
   const size_t width[] = {d, hidden[0], hidden[1]};
-  ntk_network *network = make_network(context, 3, width, activation, "paper", seed);
+  ntk_network *network = make_network(one, 3, width, activation, "paper", seed);
   ntk_dataset *data = NULL;
   ntk_ledger ledger = {0};
   if (X != NULL)
-    assert_ok(ntk_dataset_from_array(context, X, N, d, &data));
+    assert_ok(ntk_dataset_from_array(one, X, N, d, &data));
   else
-    assert_ok(ntk_dataset_generate(context, distribution, N, d, seed, &data));
+    assert_ok(ntk_dataset_generate(one, distribution, N, d, seed, &data));
   const ntk_verify_options options = {.population = MOST, .seed = seed};
-  assert_ok(ntk_verify(context, network, data, distribution, &options, &ledger));
+  assert_ok(ntk_verify(one, network, data, distribution, &options, &ledger));
   ntk_dataset_destroy(data);
   ntk_network_destroy(network);
   return ledger;

@@ -3,31 +3,20 @@
  * docs/verify.md and docs/algorithm.md state: gamma 0.1 of (5), layers that widen fourfold, c 0.02,
  * c at 0.4 of its value at a tenth, errors of half of sigma_min. A loss that rounding alone makes
  * is 0. The spread over weights is the sample deviation of eight draws. */
+#include "one_context.h"
 #include "verify_support.h"
 
 #include "base/random.h"
 #include "theory/ledger/psi.h"
 
 enum { MOST = 2048 };
-static ntk_context *context;
-
-static int setup(void **state) {
-  (void)state;
-  return ntk_context_create(&(ntk_context_options){.threads = 1}, &context) != NTK_OK;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  return 0;
-}
 
 /* Of the file X (N x d), widths d, n, m. */
 static ntk_ledger of_file(const double *X, size_t N, size_t d, size_t n, size_t m) {
-  ntk_network *network = make_network(context, 3, (const size_t[]){d, n, m}, "tanh", "paper", 1);
-  ntk_dataset *data = make_data(context, X, N, d);
+  ntk_network *network = make_network(one, 3, (const size_t[]){d, n, m}, "tanh", "paper", 1);
+  ntk_dataset *data = make_data(one, X, N, d);
   ntk_ledger ledger = {0};
-  assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+  assert_ok(ntk_verify(one, network, data, NULL, NULL, &ledger));
   ntk_dataset_destroy(data);
   ntk_network_destroy(network);
   return ledger;
@@ -129,10 +118,10 @@ static ntk_ledger of_law(const char *activation, size_t N, size_t population,
   ntk_ledger ledger = {0};
   ntk_network_spec own = *spec;
   own.activation = activation;
-  assert_ok(ntk_network_create(context, &own, &network));
-  assert_ok(ntk_dataset_generate(context, "gaussian", N, spec->width[0], 1, &data));
+  assert_ok(ntk_network_create(one, &own, &network));
+  assert_ok(ntk_dataset_generate(one, "gaussian", N, spec->width[0], 1, &data));
   const ntk_verify_options options = {.population = population, .seed = 1, .spec = &own};
-  assert_ok(ntk_verify(context, network, data, "gaussian", &options, &ledger));
+  assert_ok(ntk_verify(one, network, data, "gaussian", &options, &ledger));
   ntk_dataset_destroy(data);
   ntk_network_destroy(network);
   return ledger;
@@ -180,7 +169,7 @@ static void test_spread(void **state) {
     ntk_random_words((ntk_random){9, NTK_STREAM_PROBES, NTK_PROBE_WEIGHTS}, r, 0, words);
     spec.seed = words[0];
     ntk_network *network = NULL;
-    assert_ok(ntk_network_create(context, &spec, &network));
+    assert_ok(ntk_network_create(one, &spec, &network));
     double *f = make_array(layers_size(network));
     for (size_t i = 0; i < N; i++) {
       double square = 0.0;
@@ -196,11 +185,11 @@ static void test_spread(void **state) {
   for (size_t r = 0; r < DRAWS; r++)
     squares += (mean[r] - of_all) * (mean[r] - of_all);
   ntk_network *network = NULL;
-  assert_ok(ntk_network_create(context, &small, &network));
-  ntk_dataset *data = make_data(context, X, N, d);
+  assert_ok(ntk_network_create(one, &small, &network));
+  ntk_dataset *data = make_data(one, X, N, d);
   ntk_ledger ledger = {0};
   const ntk_verify_options options = {.seed = 9, .spec = &small};
-  assert_ok(ntk_verify(context, network, data, NULL, &options, &ledger));
+  assert_ok(ntk_verify(one, network, data, NULL, &options, &ledger));
   const double expected = sqrt(squares / (DRAWS - 1));
   assert_near(row_of(&ledger, "f1_norm")->spread, expected, 1e-9 * expected, "spread");
   ntk_ledger_clear(&ledger);

@@ -10,24 +10,13 @@
  * for data of size 1e-8 and for two samples, and what is constant has the deviation 0.
  * Memory does not grow with the samples. Over weights E ||W_1^T x||^2 = ||W_1||_F^2 of variance-1/d
  * entries has the standard deviation sqrt(2 n / d). */
+#include "one_context.h"
 #include "verify_support.h"
 
 #include "theory/ledger/population.h"
 
 enum { SAMPLES = 40000, D = 9, WIDTH = 7 };
 static const double PI = 3.14159265358979323846;
-static ntk_context *context;
-
-static int setup(void **state) {
-  (void)state;
-  return ntk_context_create(&(ntk_context_options){.threads = 1}, &context) != NTK_OK;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  return 0;
-}
 
 typedef struct fixture {
   ntk_network *network;
@@ -37,10 +26,10 @@ typedef struct fixture {
 
 static fixture make(size_t L, const char *activation, size_t samples) {
   const size_t width[] = {D, WIDTH, WIDTH, WIDTH};
-  fixture f = {.network = make_network(context, L, width, activation, "he", 8)};
+  fixture f = {.network = make_network(one, L, width, activation, "he", 8)};
   ntk_source source = {.seed = 2};
   assert_ok(ntk_distribution_find("gaussian", &source.distribution));
-  assert_ok(ntk_population_create(context, f.network, &source, samples, &f.population));
+  assert_ok(ntk_population_create(one, f.network, &source, samples, &f.population));
   for (size_t j = 0; j < WIDTH; j++) {
     for (size_t i = 0; i < D; i++)
       f.sigma[j] += f.network->W[1][i * WIDTH + j] * f.network->W[1][i * WIDTH + j];
@@ -140,16 +129,16 @@ static void test_erf(void **state) {
  * values all lie near phi(0) = 1/2 and its like. */
 static void check_expectations(size_t N, double scale) {
   const size_t width[] = {D, WIDTH, WIDTH}, n = WIDTH;
-  ntk_network *network = make_network(context, 3, width, "sigmoid", "paper", 5);
+  ntk_network *network = make_network(one, 3, width, "sigmoid", "paper", 5);
   ntk_population *p = NULL;
   double *X = make_normal(6, N * D), F[40 * WIDTH], B[40 * WIDTH];
   for (size_t e = 0; e < N * D; e++)
     X[e] *= scale;
-  ntk_dataset *data = make_data(context, X, N, D);
+  ntk_dataset *data = make_data(one, X, N, D);
   ntk_features *features = make_features(network, data);
   features->backend->features_values(features, false, 1, F);
   features->backend->features_values(features, true, 2, B);
-  assert_ok(ntk_population_create(context, network, &(ntk_source){.data = data}, 0, &p));
+  assert_ok(ntk_population_create(one, network, &(ntk_source){.data = data}, 0, &p));
   long double f[WIDTH] = {0}, b[WIDTH] = {0};
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < n; j++) {
@@ -187,11 +176,11 @@ static void test_cancellation(void **state) {
 static void test_sphere(void **state) {
   (void)state;
   const size_t width[] = {7, WIDTH};
-  ntk_network *network = make_network(context, 2, width, "tanh", "paper", 5);
+  ntk_network *network = make_network(one, 2, width, "tanh", "paper", 5);
   ntk_source source = {.seed = 2};
   ntk_population *p = NULL;
   assert_ok(ntk_distribution_find("sphere", &source.distribution));
-  assert_ok(ntk_population_create(context, network, &source, 5000, &p));
+  assert_ok(ntk_population_create(one, network, &source, 5000, &p));
   assert_near(p->norm[0].mean, sqrt(7.0), 1e-14, "||x|| = sqrt d");
   assert_near(p->norm[0].deviation, 0.0, 1e-14, "||x||");
   assert_near(p->square[0].mean, 7.0, 1e-13, "||x||^2 = d");
@@ -206,13 +195,13 @@ static void test_equal_samples(void **state) {
   const size_t width[] = {D, WIDTH};
   const char *keys[] = {"x_norm", "f1_norm", "f1_centred", "f1_centred_mean", "b_centred"};
   for (size_t N = 5; N < 12; N++) {
-    ntk_network *network = make_network(context, 2, width, "tanh", "paper", N);
+    ntk_network *network = make_network(one, 2, width, "tanh", "paper", N);
     ntk_ledger ledger = {0};
     double X[12 * D];
     for (size_t e = 0; e < N * D; e++)
       X[e] = 0.1 + 0.03 * (double)(N * (e % D));
-    ntk_dataset *data = make_data(context, X, N, D);
-    assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+    ntk_dataset *data = make_data(one, X, N, D);
+    assert_ok(ntk_verify(one, network, data, NULL, NULL, &ledger));
     for (size_t k = 0; k < COUNT(keys); k++)
       assert_near(row_of(&ledger, keys[k])->error, 0.0, 1e-14, keys[k]);
     ntk_ledger_clear(&ledger);
@@ -225,11 +214,11 @@ static void test_equal_samples(void **state) {
 static void test_two_samples(void **state) {
   (void)state;
   double *X = make_normal(1, 2 * D);
-  ntk_dataset *data = make_data(context, X, 2, D);
+  ntk_dataset *data = make_data(one, X, 2, D);
   ntk_network *network =
-      make_network(context, 3, (const size_t[]){D, WIDTH, WIDTH}, "sigmoid", "paper", 5);
+      make_network(one, 3, (const size_t[]){D, WIDTH, WIDTH}, "sigmoid", "paper", 5);
   ntk_ledger ledger = {0};
-  assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+  assert_ok(ntk_verify(one, network, data, NULL, NULL, &ledger));
   assert_near(value_of(&ledger, "eta_min"), 0.0, 1e-15, "eta_min");
   assert_near(value_of(&ledger, "eta_max"), 0.0, 1e-15, "eta_max");
   ntk_ledger_clear(&ledger);
@@ -268,10 +257,10 @@ static void test_spread(void **state) {
   ntk_network *network = NULL;
   ntk_dataset *data = NULL;
   ntk_ledger ledger = {0};
-  assert_ok(ntk_network_create(context, &spec, &network));
-  assert_ok(ntk_dataset_generate(context, "gaussian", 10, 30, 1, &data));
+  assert_ok(ntk_network_create(one, &spec, &network));
+  assert_ok(ntk_dataset_generate(one, "gaussian", 10, 30, 1, &data));
   const ntk_verify_options options = {.population = 2048, .spec = &spec, .seed = 4};
-  assert_ok(ntk_verify(context, network, data, "gaussian", &options, &ledger));
+  assert_ok(ntk_verify(one, network, data, "gaussian", &options, &ledger));
   /* Eight draws know a standard deviation to about a quarter of it. */
   const double expected = sqrt(2.0 * 20.0 / 30.0);
   assert_near(row_of(&ledger, "f1_square")->spread, expected, 0.7 * expected, "||f_1||^2");

@@ -2,22 +2,10 @@
  * Property: error bars are sample deviations, with N - 1; c of a layer is that of ||f_l|| over M^l
  * ||W_1|| ... ||W_l||; N log^8 N; and M is called sampling error where nu <= 2 E ||f~ (x) b~||^2 /
  * N, all by plain loops. */
+#include "one_context.h"
 #include "verify_support.h"
 
 #include "theory/ledger/psi.h"
-
-static ntk_context *context;
-
-static int setup(void **state) {
-  (void)state;
-  return ntk_context_create(&(ntk_context_options){.threads = 1}, &context) != NTK_OK;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  ntk_context_destroy(context);
-  return 0;
-}
 
 enum { L = 3, D = 5, N1 = 4, N2 = 3, SIZE = D + N1 + N2 + N2 }; /* f_0, f_1, f_2, b */
 static const size_t width[] = {D, N1, N2}, at[] = {0, D, D + N1, D + N1 + N2, SIZE};
@@ -31,10 +19,10 @@ typedef struct fixture {
 } fixture;
 
 static fixture make(const char *activation, size_t N, uint64_t seed) {
-  fixture f = {.N = N, .network = make_network(context, L, width, activation, "paper", seed)};
+  fixture f = {.N = N, .network = make_network(one, L, width, activation, "paper", seed)};
   double *X = make_normal(seed + 50, N * D);
-  ntk_dataset *data = make_data(context, X, N, D);
-  assert_ok(ntk_verify(context, f.network, data, NULL, NULL, &f.ledger));
+  ntk_dataset *data = make_data(one, X, N, D);
+  assert_ok(ntk_verify(one, f.network, data, NULL, NULL, &f.ledger));
   assert_int_equal(layers_size(f.network), SIZE);
   f.rows = make_array(N * SIZE);
   for (size_t i = 0; i < N; i++) {

@@ -30,8 +30,8 @@ static exit_status refuse_name(const option_row *option, const char *text) {
                      : option->kind == KIND_RULE ? ", or a number > 0"
                                                  : "";
   if (option->choice(1) == NULL)
-    return report_error(EXIT_INPUT, "--%s: '%.*s': only %s so far", option->name, SHOWN, text,
-                        names);
+    return report_error(EXIT_INPUT, "--%s: '%.*s': here only %s is accepted", option->name, SHOWN,
+                        text, names);
   const char *nearest = report_nearest(text, option->choice);
   if (nearest != NULL)
     return report_error(EXIT_INPUT, "--%s: '%.*s' is not known; did you mean '%s'? known: %s%s",
