@@ -86,8 +86,6 @@ bad_train 'gamma 0' '^ntkit: --gamma: .*gamma is 0' --init antisymmetric --gamma
 bad_train 'odd last hidden width' 'even.*13\|13.*even' --init antisymmetric --widths 12,13
 bad 'a step size for spectrum' "^ntkit: --lr is not an option of 'spectrum'" \
   spectrum --samples 5 --dim 3 --widths 4 --lr 0.1
-bad 'float for spectrum' 'only double so far' \
-  spectrum --samples 5 --dim 3 --widths 4 --precision float
 bad_train 'too large for --memory: both numbers' '[0-9].*[0-9]' --memory 1K
 
 # ---- Bad input: files ----------------------------------------------------------------------------
