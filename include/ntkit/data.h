@@ -6,10 +6,11 @@
  *       ntk_array_load("X.npy", 0, info.rows, values) == NTK_OK)
  *     ...                                       // rows x cols, row-major
  *
- * A file is .npy: floats of 2, 4 or 8 bytes, integers of 1 to 8, booleans; either byte order; C or
- * Fortran order; one dimension or two. Conventions are those of ntkit.h. NTK_ERR_FILE is what
- * cannot be read, _FORMAT what is damaged or another format, _SHAPE what has another shape, _LIMIT
- * sizes beyond the address space. */
+ * A file is told by its content: .npy (floats, integers, booleans; either byte and memory order; one
+ * dimension or two), IDX (as MNIST's; the first extent counts the rows) or text, a row of decimal
+ * numbers a line (CSV and its kin: src/data/csv.c). Conventions are those of ntkit.h. NTK_ERR_FILE
+ * is what cannot be read, _FORMAT what is damaged or of no format, _SHAPE what has another shape,
+ * _LIMIT sizes beyond the address space. */
 #ifndef NTKIT_DATA_H
 #define NTKIT_DATA_H
 
@@ -20,13 +21,14 @@ extern "C" {
 #endif
 
 typedef struct ntk_array_info {
-  const char *format; /* "npy"; static storage, as type */
+  const char *format; /* "npy", "idx", "text"; static storage, as type */
   const char *type;   /* of the numbers in the file, as NumPy calls it: float64, int32, bool, ... */
   int rank;           /* 1 or 2 */
   size_t rows, cols;  /* both >= 1; cols is 1 for rank 1 */
 } ntk_array_info;
 
-/* Shape and type of the array in a file. Reads its header alone. NTK_ERR_FILE, _FORMAT, _SHAPE,
+/* Shape and type of the array in a file. Reads its header alone; text
+ * whole, for the number of lines. NTK_ERR_FILE, _FORMAT, _SHAPE,
  * _LIMIT. */
 NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
 /* Rows first .. first + count - 1 (from 0) of it into values, count x cols, which are the caller's

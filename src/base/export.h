@@ -4,8 +4,8 @@
 
 #include "ntkit/ntkit.h"
 
-/* For functions that are not public and that the libraries beside this one (libntkit_io, libntkit_study) call: a
- * shared libntkit exports them, for the same version alone. */
+/* For functions that are not public and that the libraries beside this one (libntkit_io,
+ * libntkit_study) call: a shared libntkit exports them, for the same version alone. */
 #define NTK_SIBLING NTK_API
 
 #endif

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 /* The formats, each recognised by its first bytes. */
-static const ntk_reader_format *const formats[] = {&ntk_format_npy};
+static const ntk_reader_format *const formats[] = {&ntk_format_npy, &ntk_format_idx,
+                                                   &ntk_format_text};
 
 /* ---- Opening ---- */
 
@@ -29,7 +30,7 @@ ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
   if (stat(path, &found) != 0)
     return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
   if (!S_ISREG(found.st_mode))
-    return ntk_fail(NTK_ERR_FILE, "%s: is %s; accepted: a .npy file", path,
+    return ntk_fail(NTK_ERR_FILE, "%s: is %s; accepted: a file of numbers", path,
                     S_ISDIR(found.st_mode) ? "a directory" : "not a regular file");
   reader->file = fopen(path, "rb");
   if (reader->file == NULL)
@@ -83,6 +84,14 @@ ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n) {
     return NTK_OK;
   return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path,
                   ferror(reader->file) ? strerror(errno) : "it became shorter meanwhile");
+}
+
+ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size_t *found) {
+  errno = 0;
+  *found = fread(bytes, 1, n, reader->file);
+  if (!ferror(reader->file))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path, strerror(errno));
 }
 
 ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset) {

@@ -19,6 +19,17 @@ typedef struct ntk_plain {
   off_t data;   /* where the numbers begin */
 } ntk_plain;
 
+/* Where rows begin in a file that holds them as lines: every `step`-th one. */
+typedef struct ntk_lines {
+  char delimiter; /* between numbers; ' ': blanks and tabs, however many */
+  bool indexed;   /* the first column has numbers of rows, and is left out */
+  size_t step, marks;
+  struct {
+    off_t offset;
+    size_t line; /* counted from 1, of all lines of the file */
+  } mark[128];
+} ntk_lines;
+
 typedef struct ntk_reader {
   const struct ntk_reader_format *format;
   const char *path;  /* borrowed: the caller keeps it */
@@ -28,7 +39,8 @@ typedef struct ntk_reader {
   const char *type;  /* of the numbers in the file: "float64"; static */
   FILE *file;
   size_t file_size;
-  ntk_plain plain;
+  ntk_plain plain; /* of formats whose numbers lie plain in the file */
+  ntk_lines lines; /* of text */
 } ntk_reader;
 
 /* A new format: its row in the table of reader.c, and one file. */
@@ -44,7 +56,7 @@ typedef struct ntk_reader_format {
   ntk_status (*rows)(const ntk_reader *reader, size_t first, size_t count, double *out);
   void (*close)(ntk_reader *reader); /* whatever open did, failed or not */
 } ntk_reader_format;
-extern const ntk_reader_format ntk_format_npy;
+extern const ntk_reader_format ntk_format_npy, ntk_format_idx, ntk_format_text;
 /* What none of the others is: opening it fails, with what the file is, as far as its first bytes
  * tell, and what makes a .npy of it. */
 extern const ntk_reader_format ntk_format_foreign;
@@ -66,6 +78,8 @@ ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shap
                                 const char *text);
 /* The next n bytes of a file that is known to be long enough, unless it changes under our feet. */
 ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n);
+/* The next n bytes, or as many as there are. */
+ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size_t *found);
 ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
 /* `rows` and `close` of a format whose numbers lie plain in the file. */
 ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count, double *out);

@@ -69,7 +69,7 @@ bad_spectrum 'unknown activation lists the known' 'sigmoid, tanh, softplus, erf,
   --samples 5 --dim 3 --widths 4 --activation swish
 bad_spectrum 'a slip gets a suggestion' "did you mean 'sigmoid'" \
   --samples 5 --dim 3 --widths 4 --activation sigmod
-bad_spectrum 'unknown data lists the known' 'gaussian, sphere, cube, binary, gan, or a .npy file' \
+bad_spectrum 'unknown data lists the known' 'gaussian, sphere, cube, binary, gan, or a file' \
   --data uniform --samples 5 --dim 3 --widths 4
 bad_spectrum 'unknown init lists the known' 'paper, standard, he, lecun' \
   --samples 5 --dim 3 --widths 4 --init xavier

@@ -51,7 +51,7 @@ bad_memorize 'classes that are none' '^ntkit: --classes: label 2 (from 1) is 0.5
 bad_memorize 'one class' '^ntkit: --classes: every label is 1; expected two' \
   --classes --labels "$in/ones.npy"
 bad_memorize 'labels of the wrong length' '^ntkit: --labels: .*59.*60' --labels "$in/short.npy"
-bad_memorize 'unknown labels' 'gaussian, sign, teacher, or a .npy file' --labels uniform
+bad_memorize 'unknown labels' 'gaussian, sign, teacher, or a file' --labels uniform
 for eps in 0 -1 1e400 nan ''; do
   bad_memorize "eps '$eps'" '^ntkit: --eps: .*eps is .*; expected a number > 0' --eps "$eps"
 done

@@ -154,7 +154,7 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
     predict --load "$in/bare" --activation tanh $x
   bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
     predict --load "$in/saved" --activation relu $x
-  bad 'no data' '^ntkit: --data is needed: a .npy file' predict --load "$in/saved"
+  bad 'no data' '^ntkit: --data is needed: a file' predict --load "$in/saved"
   bad 'drawn data of no number' '^ntkit: --samples is needed' predict --load "$in/saved" \
     --data sphere
   bad 'data of another d' '^ntkit: --data: .* 2 numbers, and the network .* takes 10' \

@@ -119,25 +119,11 @@ static void test_bad_files(void **state) {
     const char *fact;
   } cases[] = {
       {"", 0, "is empty"},
-      {"\x93NUMPY\x01", 7, "does not begin as a .npy file"},
-      {"1,2,3\n4,5,6\n", 12, "/a.npy', delimiter=','))\""},
-      {"a;b\n4;5\n", 8, "/a.npy', delimiter=';', skiprows=1))\""},
-      {",0,1\n0,.5,2\n", 12, "/a.npy', delimiter=',', skiprows=1)[:, 1:])\""},
-      {"1e5\t2\n", 6, "/a.npy', delimiter='\\t'))\""},
-      {"1 2\n", 4, "/a.npy'))\""},
-      {"nan,-inf\n4,5\n", 13, "/a.npy', delimiter=','))\""}, /* its sample is not to be lost */
-      {"e,E\n4,5\n", 8, "/a.npy', delimiter=',', skiprows=1))\""},
-      {"\"1\",\"2\"\n4,5\n", 12, "/a.npy', delimiter=',', skiprows=1))\""},
-      {"\xef\xbb\xbf"
-       "1,2\n",
-       7, "/a.npy', delimiter=',', encoding='utf-8-sig'))\""},
-      {"\xef\xbb\xbfx,y\r\n1,2\n", 12, "delimiter=',', skiprows=1, encoding='utf-8-sig'))\""},
+      {"\x93NUMPY\x01", 7, "is of no format known here"},
       {"PK\x03\x04 and the rest", 16, ".npz"},
       {"\x89HDF\r\n\x1a\n", 8, "is HDF5; accepted: .npy, as made by python3 -c"},
       {"\x20\0\0\0\0\0\0\0{\"w\":", 13, "safetensors.numpy as s; n.save('"},
-      {"\0\0\x08\x03\0\0\x01\x02\0\0\0\x1c", 12, "'u1', offset=16).reshape(258, -1))"},
-      {"\0\0\x0d\x01\0\0\0\x02", 8, "'>f4', offset=8).reshape(2, -1))"},
-      {"\0\0\x0a\x01\0\0\0\x02", 8, "does not begin as a .npy"},
+      {"\0\0\x0a\x01\0\0\0\x02", 8, "is of no format known here; accepted: .npy, IDX"},
       {"\x1f\x8b\x08", 3, "gunzip"},
       {"\x93NUMPY\x04\x00\x02\x00{}", 12, "version 4.0; accepted: 1.0, 2.0, 3.0"},
       {"\x93NUMPY\x01\x00\x76\x00{'descr'", 18, "header takes 118 bytes, and the file has 8"},

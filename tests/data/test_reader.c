@@ -119,11 +119,62 @@ static void test_dataset_shape(void **state) {
   assert_false(ntk_file_is_meant("gausian") || ntk_file_is_meant("") || ntk_file_is_meant("end."));
 }
 
+/* IDX, by its definition: 0 0 type rank, extents of four bytes, numbers; all big-endian. */
+static void test_idx(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes, *type;
+    size_t length;
+    int rank;
+    size_t rows, cols;
+    double first, last;
+  } cases[] = {
+      {"\0\0\x08\x01\0\0\0\x03\x07\0\xff", "uint8", 11, 1, 3, 1, 7, 255},
+      {"\0\0\x09\x02\0\0\0\x01\0\0\0\x02\x01\xff", "int8", 14, 2, 1, 2, 1, -1},
+      {"\0\0\x0b\x03\0\0\0\x02\0\0\0\x01\0\0\0\x01\x01\0\xff\xfe", "int16", 20, 2, 2, 1, 256, -2},
+      {"\0\0\x0c\x01\0\0\0\x01\0\0\x01\x01", "int32", 12, 1, 1, 1, 257, 257},
+      {"\0\0\x0d\x01\0\0\0\x01\x3f\x80\0\0", "float32", 12, 1, 1, 1, 1, 1},
+      {"\0\0\x0e\x01\0\0\0\x01\xc0\x04\0\0\0\0\0\0", "float64", 16, 1, 1, 1, -2.5, -2.5},
+  };
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    ntk_array_info info;
+    double x[3] = {0};
+    write_bytes(cases[k].bytes, cases[k].length);
+    assert_ok(ntk_array_shape(path, &info));
+    assert_string_equal(info.format, "idx");
+    assert_string_equal(info.type, cases[k].type);
+    assert_true(info.rank == cases[k].rank && info.rows == cases[k].rows &&
+                info.cols == cases[k].cols);
+    assert_ok(ntk_array_load(path, 0, info.rows, x));
+    assert_true(x[0] == cases[k].first && x[info.rows * info.cols - 1] == cases[k].last);
+  }
+  static const struct {
+    const char *bytes, *says;
+    size_t length;
+    ntk_status status;
+  } bad[] = {
+      {"\0\0\x08\x01\0\0\0\x04\x07\0\xff", "promises more bytes of numbers than the 3", 11,
+       NTK_ERR_FORMAT},
+      {"\0\0\x08\x01\0\0\0\x02\x07\0\xff", "promises fewer", 11, NTK_ERR_FORMAT},
+      {"\0\0\x08\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x04\x07",
+       "promises more", 21, NTK_ERR_FORMAT},
+      {"\0\0\x08\x02\0\0\0\0\0\0\0\x04", "promises fewer", 12, NTK_ERR_FORMAT},
+      {"\0\0\x08\x03\0\0\0\x01", "promises", 8, NTK_ERR_FORMAT},
+      {"\0\0\x0a\x01\0\0\0\x01\x07", "of no format known", 9, NTK_ERR_FORMAT},
+  };
+  for (size_t k = 0; k < COUNT(bad); k++) {
+    ntk_array_info info;
+    write_bytes(bad[k].bytes, bad[k].length);
+    assert_refused(ntk_array_shape(path, &info), bad[k].status, bad[k].says);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),
       cmocka_unit_test(test_shape),
       cmocka_unit_test(test_dataset_shape),
+      cmocka_unit_test(test_idx),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }

@@ -33,6 +33,13 @@ static inline int npy_teardown(void **state) {
   return rmdir(directory) != 0;
 }
 
+static inline void write_bytes(const void *bytes, size_t n) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes, 1, n, file), n);
+  assert_int_equal(fclose(file), 0);
+}
+
 /* A file written byte by byte: version, dictionary, then n bytes. */
 static inline void write_file(int version, const char *dictionary, const void *bytes, size_t n) {
   FILE *file = fopen(path, "wb");

@@ -69,7 +69,7 @@ static const struct name_table {
   const char *option, *key;
   const ntk_name_info *(*list)(size_t *count);
 } name_tables[] = {
-    {"labels, or a .npy file", "labels", ntk_labels_list},
+    {"labels, or a file", "labels", ntk_labels_list},
     {"optimizer", "optimizers", ntk_optimizer_list},
     {"loss", "losses", ntk_loss_list},
     {"lr, or a number", "step_sizes", ntk_lr_list},
@@ -79,7 +79,7 @@ enum { NAME_TABLES = sizeof name_tables / sizeof name_tables[0] };
 static void print_tables(void) {
   size_t count = 0;
   const ntk_distribution *distributions = ntk_distribution_list(&count);
-  printf("\n--data, or a .npy file\n");
+  printf("\n--data, or a file\n");
   for (size_t i = 0; i < count; i++)
     printf("  %-10s %s\n", distributions[i].name, distributions[i].summary);
 

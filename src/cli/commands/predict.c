@@ -99,7 +99,7 @@ static exit_status make_data(prediction *p) {
     return status == EXIT_DONE ? scale(p) : status;
   }
   if (settings->samples == 0 && strcmp(settings->data, "gaussian") == 0) /* as when not given */
-    return report_error(EXIT_INPUT, "--data is needed: a .npy file with one sample a row (or "
+    return report_error(EXIT_INPUT, "--data is needed: a file with one sample a row (or "
                                     "--samples N, of drawn data)");
   if (settings->samples == 0)
     return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",

@@ -48,9 +48,9 @@ const option_row shared_options[OPTIONS_SHARED] = {
                      .argument = "NAME|FILE",
                      .fallback = "gaussian",
                      .choice = distribution_name,
-                     .help = "Data set: a distribution to draw from, or a .npy file with a 2-D "
-                             "array, one sample a row. Text that is no known name is a file when "
-                             "it has an ending such as .npy, contains a '/' or exists."},
+                     .help = "Data set: a distribution to draw from, or a file with one "
+                             "sample a row: .npy, IDX, or text (CSV). What is no known name is a "
+                             "file when it has an ending such as .npy, contains a '/' or exists."},
     [OPTION_SAMPLES] = {.name = "samples",
                         .kind = KIND_SIZE,
                         .field = FIELD(samples),
@@ -149,7 +149,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
                        .fallback = "gaussian",
                        .choice = labels_name,
                        .help = "Labels Y: a law to draw from, the outputs of a teacher network, or "
-                               "a .npy file of N numbers. Text that is no known name is a file "
+                               "a file of N numbers, as --data. What is no known name is a file "
                                "when it has an ending such as .npy, contains a '/' or exists."},
     [OPTION_OVERWRITE] = {.name = "overwrite",
                           .kind = KIND_FLAG,

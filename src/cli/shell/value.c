@@ -26,7 +26,7 @@ static exit_status refuse(const option_row *option, const char *text, size_t pos
 static exit_status refuse_name(const option_row *option, const char *text) {
   char names[512];
   report_names(option->choice, sizeof names, names);
-  const char *also = option->kind == KIND_DATA   ? ", or a .npy file"
+  const char *also = option->kind == KIND_DATA   ? ", or a file"
                      : option->kind == KIND_RULE ? ", or a number > 0"
                                                  : "";
   if (option->choice(1) == NULL)
