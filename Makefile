@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test build bench bench-train format lint install package clean bootstrap
+.PHONY: help demo test build bench bench-train format lint reference install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
+	@echo 'make reference the public headers as pages, in build/reference/html'
 	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
 	@echo 'make package   a Debian package of all of it, in build/package'
 	@echo 'make clean     remove build/ and demo/'
@@ -53,6 +54,12 @@ format:
 lint: build
 	@tools/bootstrap.sh lint
 	@tools/lint.sh
+
+reference:
+	@tools/bootstrap.sh reference
+	@echo '== reference: build/reference/html'
+	@mkdir -p build
+	@doxygen docs/Doxyfile
 
 install: build
 	@echo '== install: $(DESTDIR)$(PREFIX)'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint]    (lint: the formatter and the static analysers as well)
+# usage: tools/bootstrap.sh [lint|reference]    (as well the formatter and static analysers; Doxygen)
 set -eu
 
 missing_apt= missing_brew=
@@ -46,6 +46,7 @@ if [ "${1:-}" = lint ]; then
   needs command -v cppcheck : cppcheck : cppcheck
   needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
 fi
+if [ "${1:-}" = reference ]; then needs command -v doxygen : doxygen : doxygen; fi
 [ -n "$missing_apt" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -27,9 +27,8 @@ typedef struct ntk_array_info {
   size_t rows, cols;  /* both >= 1; cols is 1 for rank 1 */
 } ntk_array_info;
 
-/* Shape and type of the array in a file. Reads its header alone; text
- * whole, for the number of lines. NTK_ERR_FILE, _FORMAT, _SHAPE,
- * _LIMIT. */
+/* Shape and type of the array in a file, from its header; text is read whole, for the number of
+ * rows. NTK_ERR_FILE, _FORMAT, _SHAPE, _LIMIT. */
 NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
 /* Rows first .. first + count - 1 (from 0) of it into values, count x cols, which are the caller's
  * and half filled on failure; of rank 1, entries. Integers beyond 2^53 are rounded. Reads no other

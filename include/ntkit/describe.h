@@ -17,6 +17,7 @@
 extern "C" {
 #endif
 
+/* What a field holds. */
 typedef enum ntk_type {
   NTK_TYPE_REAL,    /* double; known where finite */
   NTK_TYPE_WHOLE,   /* size_t, uint64_t */
@@ -33,9 +34,9 @@ typedef enum ntk_type {
 
 /* The value of a field; of the members the one of its type. */
 typedef struct ntk_field_value {
-  bool known; /* false: null */
-  bool flag;
-  double real;
+  bool known;       /* false: null */
+  bool flag;        /* of FLAG */
+  double real;      /* of REAL */
   uint64_t whole;   /* of WHOLE and INT */
   const char *text; /* of TEXT and LINE; borrowed from the result, or static */
   const void *at; /* of PAIR, REALS, WHOLES, OBJECT, OBJECTS: the first; borrowed from the result */
@@ -54,16 +55,16 @@ typedef struct ntk_field {
   size_t count;       /* of REALS, WHOLES, OBJECTS: offset of the size_t that counts */
   const ntk_description *of;                   /* of OBJECT, OBJECTS: what is there */
   ntk_field_value (*compute)(const void *row); /* NULL: what stands at offset */
-  ntk_type type;
+  ntk_type type;                               /* of the value */
   bool apart; /* not in the JSON object: large, or shown elsewhere */
 } ntk_field;
 
 struct ntk_description {
-  const char *name;     /* of the struct: "ntk_track_point" */
-  const char *help;     /* one line */
-  const char *position; /* what a row's place in a list is called, from 0; NULL: nothing */
-  size_t size;          /* of the struct */
-  size_t fields;
+  const char *name;       /* of the struct: "ntk_track_point" */
+  const char *help;       /* one line */
+  const char *position;   /* what a row's place in a list is called, from 0; NULL: nothing */
+  size_t size;            /* of the struct */
+  size_t fields;          /* how many */
   const ntk_field *field; /* in the order in which they are shown */
 };
 

@@ -21,7 +21,7 @@ extern "C" {
 
 /* A row of one of the tables of names below. */
 typedef struct ntk_name_info {
-  const char *name;
+  const char *name;    /* as options take it */
   const char *summary; /* one line */
 } ntk_name_info;
 
@@ -74,35 +74,37 @@ typedef struct ntk_track_point {
 typedef struct ntk_convergence {
   double lambda_min, lambda_max; /* of K_0; 0: known to be; NaN: not resolved, or not computed */
   char reason[200];              /* why lambda_min is 0 or not resolved: one line; else "" */
-  double alpha, beta;
-  double change_allowed; /* alpha^2 / (2 beta) */
-  double radius;         /* R = 4 ||F(theta_0) - Y|| / alpha */
-  double lr_largest;     /* stable for the linearised steps; NaN for adam and lm */
-  double c;              /* of (20): rate_bound = 1 - c eta gamma n_{L-2} n_{L-1} */
-  double change_largest; /* of the tracked ||J_t - J_0||; NaN: none tracked */
-  double distance_largest;
+  double alpha, beta;            /* as above */
+  double change_allowed;         /* alpha^2 / (2 beta) */
+  double radius;                 /* R = 4 ||F(theta_0) - Y|| / alpha */
+  double lr_largest;             /* stable for the linearised steps; NaN for adam and lm */
+  double c;                      /* of (20): rate_bound = 1 - c eta gamma n_{L-2} n_{L-1} */
+  double change_largest;         /* of the tracked ||J_t - J_0||; NaN: none tracked */
+  double distance_largest;       /* of the tracked ||theta_t - theta_0|| */
   double laziness;     /* largest tracked ||J_t - J_0|| / ||J_0||: 0 where F is linear in theta */
   size_t bound_broken; /* the first epoch at which (20) did not hold, where it did not */
   bool bound_known, bound_held;         /* (20), at every epoch where rounding lets it be seen */
   bool condition_known, condition_held; /* (21), at every tracked epoch */
 } ntk_convergence;
 
+/* Why a training ended. */
 typedef enum ntk_train_stop {
   NTK_STOP_EPOCHS,  /* as many as asked for */
   NTK_STOP_TARGET,  /* the loss is at most the target */
   NTK_STOP_PLATEAU, /* the sum of losses over a window has grown */
   NTK_STOP_TIME,    /* the time is up */
   NTK_STOP_STALLED, /* lm: no step makes the loss smaller */
-  NTK_STOP_DIVERGED /* the loss is not finite, or 1000 times both the first and that of outputs 0 */
+  NTK_STOP_DIVERGED /* the loss is not finite, or 1000 times both the
+                       first and that of outputs 0 */
 } ntk_train_stop;
 NTK_API const char *ntk_train_stop_name(ntk_train_stop stop); /* "epochs", "target", ... */
 
 typedef struct ntk_train_progress {
-  size_t epoch, epochs; /* done, and at most */
-  double loss, loss_initial;
-  double rate;    /* factor of the loss per epoch lately; NaN: not known yet */
-  double elapsed; /* seconds of this run */
-  double left;    /* seconds at most; NaN: not known yet */
+  size_t epoch, epochs;      /* done, and at most */
+  double loss, loss_initial; /* now, and at the start */
+  double rate;               /* factor of the loss per epoch lately; NaN: not known yet */
+  double elapsed;            /* seconds of this run */
+  double left;               /* seconds at most; NaN: not known yet */
 } ntk_train_progress;
 /* Called a few times a second, from the calling thread. Return false to stop: the checkpoint, where
  * there is one, is written, and NTK_ERR_CANCELLED returned. */
@@ -126,12 +128,12 @@ typedef struct ntk_train_options {
                                      cancellation and at the end; NULL: none */
   double checkpoint_every;        /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
-  void *progress_user;
-  uint64_t seed; /* of the eigensolver's start vectors */
+  void *progress_user;            /* passed through */
+  uint64_t seed;                  /* of the eigensolver's start vectors */
 } ntk_train_options;
 
-/* Whether options are known and go together, as ntk_train asks first: NTK_ERR_ARGUMENT when not, and
- * *member is the one at fault, "lr" or "momentum" (static storage); on NTK_OK NULL. */
+/* Whether options are known and go together, as ntk_train asks first: NTK_ERR_ARGUMENT when not,
+ * and *member is the one at fault, "lr" or "momentum" (static storage); on NTK_OK NULL. */
 NTK_API ntk_status ntk_train_options_check(const ntk_train_options *options, const char **member);
 
 typedef struct ntk_train_result {
@@ -228,10 +230,11 @@ typedef struct ntk_memorize_options {
   uint64_t seed;      /* of the eigensolver's start vectors */
 } ntk_memorize_options;
 
-typedef struct ntk_memorize_seconds { /* of wall clock; 0: not made */
-  double kernel, factor, condition;   /* shared by all label vectors */
-  double solve, evaluate;             /* of this one */
-  double total;
+/* Of wall clock; 0: not made. */
+typedef struct ntk_memorize_seconds {
+  double kernel, factor, condition; /* shared by all label vectors */
+  double solve, evaluate;           /* of this one */
+  double total;                     /* of this one, and what is shared */
 } ntk_memorize_seconds;
 
 typedef struct ntk_memorize_result {
@@ -246,7 +249,7 @@ typedef struct ntk_memorize_result {
   double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
                             and labels agree with that, of the samples that determine the others */
   size_t samples;        /* different ones: rows that are equal count once */
-  ntk_memorize_seconds seconds;
+  ntk_memorize_seconds seconds; /* where the time went */
 } ntk_memorize_result;
 
 /* Weights with F_L(x_i) = Y_i for `count` label vectors at once: Y is count x N, vector c at

@@ -69,10 +69,10 @@ NTK_API ntk_status ntk_saved_certify(ntk_context *context, const char *directory
 
 /* Texts and arrays live as long as the model. What is not told by the folder is NULL. */
 typedef struct ntk_model {
-  size_t count;           /* networks */
-  ntk_network **networks; /* count */
-  double *classes;        /* count, ascending; NULL: one network and no classes */
-  const char *activation;
+  size_t count;                    /* networks */
+  ntk_network **networks;          /* count */
+  double *classes;                 /* count, ascending; NULL: one network and no classes */
+  const char *activation;          /* its name */
   const char *scaling;             /* how its data were scaled: of ntk_scaling_list */
   const char *command;             /* that fitted it: "memorize" */
   bool certified;                  /* a certificate was saved: */

@@ -20,16 +20,14 @@
  *  - Arrays are double, row-major and contiguous unless said otherwise. Sizes are elements.
  *  - Every ntk_status must be looked at. On anything but NTK_OK, outputs are untouched unless said
  *    otherwise, and ntk_error_message() holds one line that says what was wrong and what is
- *    accepted. Each function names those it can return: NTK_ERR_SHAPE, _MEMORY (that is, these
- * two).
+ *    accepted. Each function names those it can return: "NTK_ERR_SHAPE, _MEMORY" are two.
  *  - X_create functions give the caller an object to be released by X_destroy; destroying NULL is
  *    allowed. Objects keep a pointer to their context: destroy the context last. X_list functions
  *    give a table of *count rows, X_name functions a word: static storage, for any thread.
  *  - The library never prints, never exits and never changes the floating-point mode.
  *  - One context and what was made from it belong to one thread at a time; different contexts may
  *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: its pthread
- *    build and BLIS have one thread count for the process). The library starts its own threads
- *    inside a call.
+ *    build and BLIS have one count for the process). Inside a call the library starts threads.
  */
 #ifndef NTKIT_H
 #define NTKIT_H
@@ -50,6 +48,7 @@ extern "C" {
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
+/* What a call came to. */
 typedef enum ntk_status {
   NTK_OK = 0,
   NTK_ERR_ARGUMENT,   /* a value outside what the parameter accepts */
@@ -88,7 +87,7 @@ NTK_API const char *ntk_commit(void);
 
 /* ---- Context: threads, memory, progress ------------------------------------------------------ */
 
-typedef struct ntk_context ntk_context;
+typedef struct ntk_context ntk_context; /* whom all else belongs to */
 
 /* Called from the calling thread now and then. phase: what is being computed; fraction: how much
  * of that phase is done, 0..1. Return false to stop: the call then ends with NTK_ERR_CANCELLED. */
@@ -135,7 +134,7 @@ NTK_API ntk_status ntk_selftest(ntk_context *context, ntk_selftest_fn report, vo
 
 /* ---- Data sets: section 2's distributions and users' arrays ---------------------------------- */
 
-typedef struct ntk_dataset ntk_dataset;
+typedef struct ntk_dataset ntk_dataset; /* X, N x d */
 
 /* A row of the table of distributions; all meet Assumption 2.1 with E x_j = 0 and Var x_j = 1 per
  * coordinate, and Assumption 2.2. */
@@ -145,6 +144,7 @@ typedef struct ntk_distribution {
 } ntk_distribution;
 NTK_API const ntk_distribution *ntk_distribution_list(size_t *count);
 
+/* What is done to data from files. */
 typedef enum ntk_scaling {
   NTK_SCALE_NONE,        /* as it is */
   NTK_SCALE_CENTER,      /* subtract column means */
@@ -187,7 +187,7 @@ NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *sc
 
 /* ---- Networks (1) ---------------------------------------------------------------------------- */
 
-typedef struct ntk_network ntk_network;
+typedef struct ntk_network ntk_network; /* W_1, ..., W_L and phi */
 
 typedef struct ntk_activation_info {
   const char *name;      /* sigmoid, tanh, softplus, erf, gelu, sin, relu, identity */
@@ -211,9 +211,8 @@ typedef struct ntk_network_spec {
   const char *activation; /* NULL: "sigmoid" */
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
-  uint64_t seed;
-  double gamma; /* of init antisymmetric, (18): Var W_L over beta_L^2; 0: 1. Theorem 4.2
-                   takes d^3 N^2 */
+  uint64_t seed;          /* of the draws */
+  double gamma; /* of antisymmetric, (18): Var W_L / beta_L^2; 0: 1. Theorem 4.2: d^3 N^2 */
 } ntk_network_spec;
 
 /* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone.
@@ -237,6 +236,7 @@ NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_data
 
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
 
+/* On lambda_min. */
 typedef enum ntk_verdict {
   NTK_VERDICT_OK,
   NTK_VERDICT_RANK_DEFICIENT,  /* lambda_min = 0 exactly; known without computing */
@@ -282,7 +282,8 @@ typedef struct ntk_bounds {
   double diagonal_min; /* min_i K_ii >= lambda_min, eq. (16) */
 } ntk_bounds;
 
-typedef struct ntk_spectrum_seconds { /* of wall clock: what each step took; 0: not made */
+/* What each step took, by the wall clock; 0: not made. */
+typedef struct ntk_spectrum_seconds {
   double forward, kernel, factor, eigen, certify, full, blocks, total;
 } ntk_spectrum_seconds;
 
@@ -362,10 +363,10 @@ NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double
 /* Any symmetric operator, as the eigensolver sees it: V and U are n x m, column-major (each vector
  * contiguous). */
 typedef struct ntk_operator {
-  size_t n;
+  size_t n;                                                              /* its order */
   ntk_status (*apply)(void *user, const double *V, size_t m, double *U); /* U = A V */
   ntk_status (*solve)(void *user, double *V, size_t m); /* V <- A^{-1} V; NULL: none */
-  void *user;
+  void *user;                                           /* passed through */
   double noise; /* apply and solve are those of A + E, ||E|| <= noise, E rounding that changes from
                    call to call: smaller residuals cannot be had and are not asked for. 0: none */
 } ntk_operator;

@@ -51,14 +51,13 @@ NTK_API ntk_status ntk_study_flops(const ntk_study *study, double *flops);
 /* ---- Running it ------------------------------------------------------------------------------ */
 
 typedef struct ntk_study_progress {
-  size_t total, done,
-      failed;       /* trials of this shard; done and failed: now, earlier runs included */
-  size_t in_flight; /* trials being computed */
-  size_t finished;  /* by this run */
-  double elapsed;   /* seconds of this run */
-  double rate;      /* trials a second of this run; NaN: not known yet */
-  double left;      /* seconds, by predicted cost; NaN: not known yet */
-  double fraction;  /* of the predicted cost, 0..1 */
+  size_t total, done, failed; /* trials of this shard; these two: now, earlier runs included */
+  size_t in_flight;           /* trials being computed */
+  size_t finished;            /* by this run */
+  double elapsed;             /* seconds of this run */
+  double rate;                /* trials a second of this run; NaN: not known yet */
+  double left;                /* seconds, by predicted cost; NaN: not known yet */
+  double fraction;            /* of the predicted cost, 0..1 */
 } ntk_study_progress;
 
 /* Called a few times a second from the thread that runs the study. Return false to stop: what has
@@ -72,7 +71,7 @@ typedef struct ntk_study_options {
   bool retry;           /* trials that failed before as well */
   bool other_code;      /* go on although the database was begun by another build of ntkit */
   ntk_study_progress_fn progress; /* NULL: none */
-  void *progress_user;
+  void *progress_user;            /* passed through */
 } ntk_study_options;
 
 /* How far a database is. Strings end with the structure; released by ntk_study_status_clear. */
@@ -132,18 +131,18 @@ typedef struct ntk_study_row {
 } ntk_study_row;
 
 typedef struct ntk_study_table {
-  char *name;
-  size_t variables;
+  char *name;                  /* of the study */
+  size_t variables;            /* how many */
   const char *const *variable; /* names, in the grid's order */
-  const bool *is_text;
-  size_t quantities;
+  const bool *is_text;         /* of each variable */
+  size_t quantities;           /* how many */
   const char *const *quantity; /* names that occur, in the study's order */
-  size_t rows;
-  const ntk_study_row *row; /* by point, trial, quantity */
-  size_t trials, missing;   /* of the whole study; of them not computed yet */
-  const char *spec;         /* the resolved study file */
-  size_t dim;               /* d of a data file; 0: the grid has it, or it is not known */
-  void *owner;              /* of all the above */
+  size_t rows;                 /* how many */
+  const ntk_study_row *row;    /* by point, trial, quantity */
+  size_t trials, missing;      /* of the whole study; of them not computed yet */
+  const char *spec;            /* the resolved study file */
+  size_t dim;                  /* d of a data file; 0: the grid has it, or it is not known */
+  void *owner;                 /* of all the above */
 } ntk_study_table;
 
 /* What has been computed so far; also while the study runs. NTK_ERR_ARGUMENT for an empty name,
@@ -181,9 +180,9 @@ typedef struct ntk_summary_point {
 } ntk_summary_point;
 
 typedef struct ntk_summary {
-  size_t curves;
-  char **label; /* "N = 1000", or "" when there is no group; in the grid's order */
-  size_t points;
+  size_t curves;            /* how many */
+  char **label;             /* "N = 1000", or "" when there is no group; in the grid's order */
+  size_t points;            /* how many, of all curves */
   ntk_summary_point *point; /* by curve, then x ascending */
 } ntk_summary;
 /* NTK_ERR_ARGUMENT for names that the table does not have and an x that is no number, _MEMORY. */
@@ -233,13 +232,13 @@ NTK_API ntk_status ntk_study_assumptions(const ntk_study_table *table,
 /* The ledger of verify.h at several sizes. Texts are those of a study file: values and, of the
  * variable, expressions. NULL and 0 stand for what a study file leaves out. */
 typedef struct ntk_sweep_spec {
-  const char *variable, *values;      /* "d", "50,100,200" */
-  const char *samples, *dim, *widths; /* N, d, and n_1,...,n_{L-1} */
-  const char *activation, *init, *data, *scale;
-  const double *beta; /* betas entries, 1 or one a layer */
-  size_t betas;
-  size_t population, trials; /* of the ledger; at each size, 0: 3 */
-  uint64_t seed;
+  const char *variable, *values;                /* "d", "50,100,200" */
+  const char *samples, *dim, *widths;           /* N, d, and n_1,...,n_{L-1} */
+  const char *activation, *init, *data, *scale; /* names */
+  const double *beta;                           /* betas entries, 1 or one a layer */
+  size_t betas;                                 /* how many */
+  size_t population, trials;                    /* of the ledger; at each size, 0: 3 */
+  uint64_t seed;                                /* of all draws */
 } ntk_sweep_spec;
 
 /* How a row of the ledger grows with the variable. */
@@ -254,9 +253,9 @@ typedef struct ntk_sweep_row {
 } ntk_sweep_row;
 
 typedef struct ntk_sweep {
-  ntk_study_status status;
-  size_t rows;
-  ntk_sweep_row *row;
+  ntk_study_status status;                     /* of its trials */
+  size_t rows;                                 /* how many */
+  ntk_sweep_row *row;                          /* in the ledger's order */
   ntk_assumption assumptions[NTK_ASSUMPTIONS]; /* at its sizes */
 } ntk_sweep;
 
@@ -286,7 +285,7 @@ typedef struct ntk_map_cell {
 } ntk_map_cell;
 
 typedef struct ntk_map {
-  size_t cells;
+  size_t cells;       /* how many */
   ntk_map_cell *cell; /* by x, then y */
 } ntk_map;
 /* NTK_ERR_ARGUMENT, _MEMORY, as ntk_study_summarise. */

@@ -90,8 +90,8 @@ typedef struct ntk_ledger {
   ntk_ledger_row *row;
   size_t samples, population; /* N; samples behind the expectations */
   bool empirical;             /* expectations are means over the data themselves */
-  ntk_ledger_spectrum spectrum[NTK_LEDGER_SPECTRA];
-  double seconds, seconds_population; /* all; of these for the expectations */
+  ntk_ledger_spectrum spectrum[NTK_LEDGER_SPECTRA]; /* of the four kernels */
+  double seconds, seconds_population;               /* all; of these for the expectations */
 } ntk_ledger;
 
 /* distribution: what the data were drawn from; NULL: not known, and expectations are means over the
