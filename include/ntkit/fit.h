@@ -132,8 +132,8 @@ typedef struct ntk_train_options {
   uint64_t seed;                  /* of the eigensolver's start vectors */
 } ntk_train_options;
 
-/* Whether options are known and go together, as ntk_train asks first: NTK_ERR_ARGUMENT when not,
- * and *member is the one at fault, "lr" or "momentum" (static storage); on NTK_OK NULL. */
+/* Whether options (NULL: defaults) are known and go together, as ntk_train asks first; else it is
+ * NTK_ERR_ARGUMENT, and *member the one at fault ("lr" of lr_rule too; static), on NTK_OK NULL. */
 NTK_API ntk_status ntk_train_options_check(const ntk_train_options *options, const char **member);
 
 typedef struct ntk_train_result {

@@ -130,7 +130,12 @@ ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec
 void ntk_network_set(ntk_network *network, const double *values) {
   if (values != network->theta)
     memcpy(network->theta, values, network->parameters * sizeof(double));
-  network->version++;
+  network->version = ++network->versions;
+}
+
+void ntk_network_set_back(ntk_network *network, const double *values, size_t version) {
+  ntk_network_set(network, values);
+  network->version = version;
 }
 
 ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy) {

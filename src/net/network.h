@@ -12,7 +12,8 @@ struct ntk_network {
   double **W;           /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
   double *theta;        /* P parameters: vec of W_1..W_L, each row-major */
   size_t parameters;    /* P */
-  size_t version;       /* grows whenever theta changes: features are of one version */
+  size_t version;       /* of theta, a new one whenever that changes: features are of one */
+  size_t versions;      /* how many there have been */
   ntk_activation activation;
 };
 
@@ -35,6 +36,8 @@ size_t ntk_layer_offset(const ntk_network *network, size_t l);
 
 /* theta = values (P entries): the one way to change weights that others have seen. */
 void ntk_network_set(ntk_network *network, const double *values);
+/* The same with values that theta had at a version, which it has again. */
+void ntk_network_set_back(ntk_network *network, const double *values, size_t version);
 
 /* A second one with the same weights, in the same context. */
 ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy);

@@ -99,10 +99,55 @@ static void test_given_back(void **state) {
   ntk_context_destroy(context);
 }
 
+/* Makes features once a training has come some way, and calls it off. */
+typedef struct midst {
+  const ntk_network *network;
+  const ntk_dataset *data;
+  ntk_features *features;
+} midst;
+
+static bool make_and_stop(const char *phase, double fraction, void *user) {
+  midst *m = user;
+  (void)phase;
+  (void)fraction;
+  if (m->features != NULL || m->network == NULL || m->network->version < 4)
+    return true;
+  m->features = make_features(m->network, m->data);
+  return false;
+}
+
+/* Those are of weights that the network no longer has: later runs do not make them good. */
+static void test_called_off(void **state) {
+  (void)state;
+  midst m = {0};
+  ntk_context *context = NULL;
+  const ntk_context_options options = {
+      .threads = 1, .progress = make_and_stop, .progress_user = &m};
+  assert_ok(ntk_context_create(&options, &context));
+  fit_problem p = fit_create(context, spec, N);
+  m.network = p.network;
+  m.data = p.data;
+  ntk_train_result r;
+  const ntk_train_options tracked = {.epochs = 20, .track = 1};
+  assert_int_equal(ntk_train(context, p.network, p.data, p.Y, &tracked, &r), NTK_ERR_CANCELLED);
+  assert_non_null(m.features);
+  for (size_t epochs = 1; epochs <= 6; epochs++) {
+    r = fit_run(&p, (ntk_train_options){.epochs = 1});
+    ntk_features *present = make_features(p.network, p.data);
+    check_refused(m.features, present, p.P);
+    ntk_features_destroy(present);
+    ntk_train_clear(&r);
+  }
+  ntk_features_destroy(m.features);
+  fit_destroy(&p);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_changed),
       cmocka_unit_test(test_given_back),
+      cmocka_unit_test(test_called_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

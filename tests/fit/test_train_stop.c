@@ -270,40 +270,42 @@ static void test_refusals(void **state) {
   fit_problem p = fit_create(one, spec, 6);
   const struct {
     ntk_train_options options;
-    const char *says;
+    const char *says, *member;
   } cases[] = {
-      {{.optimizer = "sgd"}, "known: gd, momentum, nesterov, adam, lm"},
-      {{.loss = "sum"}, "known: half-sum, mean"},
-      {{.lr_rule = "automatic"}, "known: auto, theory"},
-      {{.precision = "half"}, "known: double, float"},
-      {{.precision = "floats"}, "known: double, float"},
-      {{.optimizer = ""}, "unknown optimizer ''"},
-      {{.lr = -1.0}, "step size is -1"},
-      {{.lr = NAN}, "step size is nan"},
-      {{.lr = INFINITY}, "step size is inf"},
-      {{.optimizer = "lm", .lr = 0.1}, "lm takes no step size"},
-      {{.optimizer = "lm", .lr_rule = "theory"}, "lm takes no step size"},
-      {{.optimizer = "lm", .precision = "float"}, "double precision"},
-      {{.optimizer = "momentum", .momentum = 1.0}, "momentum is 1"},
-      {{.optimizer = "momentum", .momentum = -0.1}, "momentum is -0.1"},
-      {{.optimizer = "nesterov", .momentum = NAN}, "momentum is nan"},
-      {{.optimizer = "gd", .momentum = 0.5}, "gd has no momentum"},
-      {{.optimizer = "adam", .momentum = 0.5}, "adam has no momentum"},
-      {{.target = -1.0}, "target is -1"},
-      {{.target = NAN}, "target is nan"},
-      {{.target = INFINITY}, "target is inf"},
-      {{.seconds = -1.0}, "time is negative"},
-      {{.seconds = NAN}, "time"},
-      {{.checkpoint_every = -1.0}, "time is negative"},
+      {{.optimizer = "sgd"}, "known: gd, momentum, nesterov, adam, lm", "optimizer"},
+      {{.loss = "sum"}, "known: half-sum, mean", "loss"},
+      {{.lr_rule = "automatic"}, "known: auto, theory", "lr"},
+      {{.precision = "half"}, "known: double, float", "precision"},
+      {{.precision = "floats"}, "known: double, float", "precision"},
+      {{.optimizer = ""}, "unknown optimizer ''", "optimizer"},
+      {{.lr = -1.0}, "step size is -1", "lr"},
+      {{.lr = NAN}, "step size is nan", "lr"},
+      {{.lr = INFINITY}, "step size is inf", "lr"},
+      {{.optimizer = "lm", .lr = 0.1}, "lm takes no step size", "lr"},
+      {{.optimizer = "lm", .lr_rule = "theory"}, "lm takes no step size", "lr"},
+      {{.optimizer = "lm", .precision = "float"}, "double precision", "precision"},
+      {{.optimizer = "momentum", .momentum = 1.0}, "momentum is 1", "momentum"},
+      {{.optimizer = "momentum", .momentum = -0.1}, "momentum is -0.1", "momentum"},
+      {{.optimizer = "nesterov", .momentum = NAN}, "momentum is nan", "momentum"},
+      {{.optimizer = "gd", .momentum = 0.5}, "gd has no momentum", "momentum"},
+      {{.optimizer = "adam", .momentum = 0.5}, "adam has no momentum", "momentum"},
+      {{.target = -1.0}, "target is -1", "target"},
+      {{.target = NAN}, "target is nan", "target"},
+      {{.target = INFINITY}, "target is inf", "target"},
+      {{.seconds = -1.0}, "time is negative", "seconds"},
+      {{.seconds = NAN}, "time", "seconds"},
+      {{.checkpoint_every = -1.0}, "time is negative", "checkpoint_every"},
   };
-  for (size_t k = 0; k < COUNT(cases); k++)
-    refuse(&p, cases[k].options, NTK_ERR_ARGUMENT, cases[k].says);
   const char *member = "";
-  const ntk_train_options single = {.optimizer = "lm", .precision = "float"};
-  assert_refused(ntk_train_options_check(&single, &member), NTK_ERR_ARGUMENT, "double precision");
-  assert_string_equal(member, "precision");
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    refuse(&p, cases[k].options, NTK_ERR_ARGUMENT, cases[k].says);
+    assert_refused(ntk_train_options_check(&cases[k].options, &member), NTK_ERR_ARGUMENT,
+                   cases[k].says);
+    assert_string_equal(member, cases[k].member);
+  }
   assert_ok(ntk_train_options_check(&(ntk_train_options){.lr = 0.1}, &member));
   assert_null(member);
+  assert_ok(ntk_train_options_check(NULL, &member));
   const double bad[] = {NAN, INFINITY, -INFINITY};
   for (size_t i = 0; i < p.N; i++) {
     const double kept = p.Y[i];

@@ -298,10 +298,8 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
     fill(&t, &made);
     *result = made;
   }
-  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED)) {
-    ntk_network_set(network, t.given);
-    network->version = version; /* features made before are of these weights */
-  }
+  if (t.given != NULL && (status != NTK_OK || made.stopped == NTK_STOP_DIVERGED))
+    ntk_network_set_back(network, t.given, version); /* features made before are of these weights */
   release(&t);
   return status;
 }

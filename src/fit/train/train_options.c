@@ -28,7 +28,7 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
   if (!(o->target >= 0.0) || isinf(o->target))
     return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: above 0, or 0 for none",
                     o->target);
-  *member = "seconds";
+  *member = o->seconds >= 0.0 ? "checkpoint_every" : "seconds";
   if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
   *member = "precision";
@@ -60,7 +60,9 @@ static ntk_status resolve(ntk_training *t, const char **member) {
 }
 
 ntk_status ntk_train_options_check(const ntk_train_options *options, const char **member) {
-  ntk_training t = {.options = *options};
+  ntk_training t = {0};
+  if (options != NULL)
+    t.options = *options;
   return resolve(&t, member);
 }
 
