@@ -85,6 +85,16 @@ static ntk_status next_line(window *w, bool *there) {
   }
 }
 
+/* A remark, unless it is what spreadsheets write for a cell that has no value. */
+static bool is_remark(const char *c) {
+  static const char *const errors[] = {"#N/A",  "#DIV/0!", "#VALUE!", "#REF!",
+                                       "#NUM!", "#NAME?",  "#NULL!"};
+  for (size_t k = 0; k < sizeof errors / sizeof errors[0]; k++)
+    if (strncmp(c, errors[k], strlen(errors[k])) == 0)
+      return false;
+  return *c == '#';
+}
+
 /* Goes to the next line that is a row, if this one is none. A line that begins with more than FIELD
  * blanks counts as one. */
 static ntk_status find_row(window *w, bool *there) {
@@ -92,7 +102,7 @@ static ntk_status find_row(window *w, bool *there) {
   *there = w->at < w->end;
   while (*there) {
     const char *c = w->at + strspn(w->at, " \t\r");
-    if (*c != '\n' && *c != '#' && c < w->end)
+    if (*c != '\n' && !is_remark(c) && c < w->end)
       return NTK_OK;
     NTK_TRY(next_line(w, there));
   }
@@ -218,24 +228,47 @@ static ntk_status look_at_line(window *w, char *delimiter, size_t *cols) {
   return NTK_OK;
 }
 
+/* Columns without names pandas heads by 0, 1, 2, ...: a row to everyone else. */
+static ntk_status refuse_numbered(window *w, const ntk_lines *lines) {
+  for (size_t j = 0; j == 0 || *w->at == lines->delimiter; j++) {
+    char name[24];
+    const int length = snprintf(name, sizeof name, "%zu", j);
+    w->at += j > 0;
+    NTK_TRY(fill(w));
+    if (strncmp(w->at, name, (size_t)length) != 0)
+      return NTK_OK;
+    w->at += length;
+    if (j > 1 && (at_end_of_line(w) || *w->at == '\r'))
+      return ntk_fail(NTK_ERR_FORMAT,
+                      "%s: line %zu is 0 to %zu, which may be a heading by pandas, or a row; "
+                      "accepted: names above it, or no such line",
+                      w->reader->path, w->line, j);
+  }
+  return NTK_OK;
+}
+
 /* Whether the first line is a heading: a name stands where the first number would. What stands for
  * a number that is missing is no name, for a row would be lost. pandas heads its row numbers by
- * nothing; known by the 0 they begin with. */
+ * nothing; known by the 0 they begin with, and by names, or 0, that head the others. */
 static ntk_status look_for_heading(window *w, ntk_lines *lines, bool *heading) {
-  static const char *const missing[] = {"NA", "N/A", "null", "none", "missing", "?", "-"};
-  double value = 1.0;
+  static const char *const missing[] = {"NA",      "N/A", "n.a.", "null", "nil", "none",
+                                        "missing", "?",   "-",    "--",   ".",   "*"};
+  double value = 0.0;
   NTK_TRY(fill(w));
   if (lines->delimiter != ' ' && *w->at == lines->delimiter) {
     bool there = false;
+    if (ntk_decimal_read(w->at + 1, &value) != NULL && value != 0.0)
+      return NTK_OK; /* a row whose first number is missing */
     NTK_TRY(next_line(w, &there));
     NTK_TRY(find_row(w, &there));
+    value = 1.0;
     const char *end = there ? ntk_decimal_read(w->at, &value) : NULL;
     *heading = lines->indexed = end != NULL && *end == lines->delimiter && value == 0.0;
     return NTK_OK;
   }
   const char *first = past_blanks(w->at, lines->delimiter);
+  *heading = *first != '#' && ntk_decimal_read(first + (*first == '"'), &value) == NULL;
   first += *first == '"';
-  *heading = ntk_decimal_read(first, &value) == NULL;
   for (size_t k = 0; k < sizeof missing / sizeof missing[0]; k++) {
     const size_t length = strlen(missing[k]);
     const char *after = first + length;
@@ -243,7 +276,7 @@ static ntk_status look_for_heading(window *w, ntk_lines *lines, bool *heading) {
         (is_blank(*after) || *after == lines->delimiter || strchr("\"\n", *after) != NULL))
       *heading = false;
   }
-  return NTK_OK;
+  return *heading || lines->delimiter == ' ' ? NTK_OK : refuse_numbered(w, lines);
 }
 
 /* Counts the rows from here on, and marks where some of them begin: when there is no room for more
@@ -277,8 +310,9 @@ static bool recognise(const unsigned char *start, size_t count) {
     count -= sizeof order_mark;
   }
   for (size_t i = 0; i < count; i++)
-    if (start[i] < ' ' && !is_blank((char)start[i]) && start[i] != '\n')
-      return false;
+    if ((start[i] < ' ' && !is_blank((char)start[i]) && start[i] != '\n') ||
+        (i > 0 && start[i - 1] == '\r' && start[i] != '\r' && start[i] != '\n'))
+      return false; /* also lines that end as on the first Macintosh: they would be one row */
   return count > 0 && strchr("{[<%", start[0]) == NULL; /* JSON, XML, PDF */
 }
 

@@ -39,9 +39,11 @@ static void test_forms(void **state) {
       "\"a,x\",\"b;\",c\n\"1\",\"2\",\"3\"\n4,5,6\n",
       "\xef\xbb\xbf"
       "a,b,c\n1,2,3\n4,5,6\n",
+      "\"#\",b,c\n1,2,3\n4,5,6\n",
       "# made by savetxt\n1.000e+00 2e0 +3.\n\n#\n4 .5e1 600e-2\n",
       "label,0,1\n1,2,3\n4,5,6\n",
       ",0,1,2\n0,1,2,3\n7,4,5,6\n",
+      ";a;0;c\r\n0;1;2;3\r\n7;4;5;6\r\n",
       "\n \n1 , 2 ,3 \n 4, 5 , 6\n",
   };
   for (size_t k = 0; k < COUNT(texts); k++) {
@@ -75,6 +77,10 @@ static void test_refusals(void **state) {
       {"1,,2\n3,4,5\n", "line 1, column 2: '' is no number", NTK_ERR_FORMAT},
       {",1,2\n3,4,5\n", "line 1, column 1: '' is no number", NTK_ERR_FORMAT},
       {"NA,1\n3,4\n", "line 1, column 1: 'NA' is no number", NTK_ERR_FORMAT},
+      {".,1\n3,4\n", "line 1, column 1: '.' is no number", NTK_ERR_FORMAT},
+      {"1,2\n#DIV/0!,4\n5,6\n", "line 2, column 1: '#DIV/0!' is no number", NTK_ERR_FORMAT},
+      {"#N/A,2\n5,6\n", "line 1, column 1: '#N/A' is no number", NTK_ERR_FORMAT},
+      {",1,2\n0,3,4\n0,5,6\n", "line 1, column 1: '' is no number", NTK_ERR_FORMAT},
       {"5.1,setosa\n4,x\n", "line 1, column 2: 'setosa' is no number", NTK_ERR_FORMAT},
       {"1;2,5\n3;4\n", "is no number", NTK_ERR_FORMAT}, /* a decimal comma */
       {"1,\"2\n3\",4\n", "line 1, column 2", NTK_ERR_FORMAT},
@@ -92,6 +98,13 @@ static void test_refusals(void **state) {
   ntk_array_info info;
   write_text("only,names\n");
   assert_refused(ntk_array_shape(path, &info), NTK_ERR_SHAPE, "(0, 2) and holds nothing");
+  static const char *const numbered[] = {"0,1,2\n.5,.25,1.5\n", "0;1;2\r\n1;2;3\r\n"};
+  for (size_t k = 0; k < COUNT(numbered); k++) {
+    write_text(numbered[k]);
+    assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "line 1 is 0 to 2, which may be");
+  }
+  write_text("1 2\r3 4\r");
+  assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "is of no format known here");
   write_text("# no row\n\n");
   assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "without a row of numbers");
   write_text("{\"a\": [1, 2]}\n");
