@@ -6,11 +6,11 @@
  *       ntk_array_load("X.npy", 0, info.rows, values) == NTK_OK)
  *     ...                                       // rows x cols, row-major
  *
- * A file is told by its content: .npy (floats, integers, booleans; either byte and memory order; one
- * dimension or two), IDX (as MNIST's; the first extent counts the rows) or text, a row of decimal
- * numbers a line (CSV and its kin: src/data/csv.c). Conventions are those of ntkit.h. NTK_ERR_FILE
- * is what cannot be read, _FORMAT what is damaged or of no format, _SHAPE what has another shape,
- * _LIMIT sizes beyond the address space. */
+ * A file is told by its content: .npy (floats, integers, booleans; either byte and memory order;
+ * one dimension or two), IDX (as MNIST's; the first extent counts the rows) or text, a row of
+ * decimal numbers a line (CSV and its kin: src/data/csv.c). Conventions are those of ntkit.h.
+ * NTK_ERR_FILE is what cannot be read, _FORMAT what is damaged or of no format, _SHAPE what has
+ * another shape, _LIMIT sizes beyond the address space. */
 #ifndef NTKIT_DATA_H
 #define NTKIT_DATA_H
 

@@ -38,9 +38,9 @@ NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
                                        const ntk_network_spec *spec, const ntk_dataset *data,
                                        uint64_t seed, double *Y);
 
-/* N labels from a file (data.h) of N numbers, rank 1 or N x 1; of data loaded in part, a label for each
- * row of its file will do. NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or an
- * infinity, by position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
+/* N labels from a file (data.h) of N numbers, rank 1 or N x 1; of data loaded in part, a label for
+ * each row of its file will do. NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or
+ * an infinity, by position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                                    double *Y);
 

@@ -21,8 +21,8 @@
 
 enum { NOISY = 3, RUNS = 20, LIMIT = 100 }; /* seconds: what hangs is ended, and has failed */
 
-/* The address sanitizer of GCC 12 has an allocator of its own, which, unlike the C library's, is not
- * made ready for a fork: a child may wait for ever for a lock that another thread held. */
+/* The address sanitizer of GCC 12 has an allocator of its own, which, unlike the C library's, is
+ * not made ready for a fork: a child may wait for ever for a lock that another thread held. */
 #ifdef __SANITIZE_ADDRESS__
 enum { FORK_KEEPS_LOCKS = 1 };
 #else
