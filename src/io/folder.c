@@ -107,7 +107,9 @@ static ntk_status put_listed(const json_t *object, json_t *names) {
   const json_t *list = json_object_get(object, "saved");
   const size_t count = json_array_size(list);
   const char *last = json_string_value(json_array_get(list, count - 1));
-  const size_t whole = last != NULL ? strlen(last) : 0, own = strlen(RESULT);
+  if (last == NULL)
+    return NTK_OK;
+  const size_t whole = strlen(last), own = strlen(RESULT);
   if (whole < own || strcmp(last + whole - own, RESULT) != 0)
     return NTK_OK;
   for (size_t i = 0; i < count; i++) {

@@ -169,10 +169,12 @@ static ntk_status fit_rows(const problem *p, ntk_linear_system *system, ntk_dist
   NTK_TRY(ntk_distinct_copy(p->context, p->data, count, d));
   NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, system));
   system->share = 1.0;
-  for (int i = 0; i < SHARES; i++, system->share *= 0.1)
+  for (int i = 0; i < SHARES; i++) {
     for (size_t k = 0; k < p->count; k++)
       if (again[k] && !results[k].reached)
         NTK_TRY(fit_again(p, system, d, k, &networks[k], &results[k]));
+    system->share *= 0.1;
+  }
   return NTK_OK;
 }
 

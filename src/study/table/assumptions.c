@@ -81,7 +81,7 @@ static double growth(const curve *c, size_t l) {
 }
 
 static void count_widths(const curve *c, ntk_assumption *a, double *worst) {
-  double grows[NTK_MOST_DEPTH];
+  double grows[NTK_MOST_DEPTH] = {0.0};
   size_t deepest = 0;
   for (size_t i = 0; i < c->count; i++)
     deepest = c->point[i].depth > deepest ? c->point[i].depth : deepest;
@@ -193,7 +193,7 @@ static ntk_status count_samples_of(const ntk_study *study, const ntk_samples *sa
                                    ntk_assumption *counts) {
   double worst[2] = {0.0, 0.0};
   const size_t points = count_points(samples); /* trials are many more, and a point is large */
-  curve c = {.point = calloc(points, sizeof *c.point)};
+  curve c = {.point = calloc(points > 0 ? points : 1, sizeof *c.point)};
   ntk_status status =
       c.point != NULL ? NTK_OK : ntk_fail(NTK_ERR_MEMORY, "no memory for %zu points", points);
   for (size_t first = 0, end = 0; first < samples->count && status == NTK_OK; first = end) {
