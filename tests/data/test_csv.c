@@ -42,9 +42,14 @@ static void test_forms(void **state) {
       "\"#\",b,c\n1,2,3\n4,5,6\n",
       "# made by savetxt\n1.000e+00 2e0 +3.\n\n#\n4 .5e1 600e-2\n",
       "label,0,1\n1,2,3\n4,5,6\n",
-      ",0,1,2\n0,1,2,3\n7,4,5,6\n",
+      ",0,1,2\n 0 ,1,2,3\n7,4,5,6\n",
       ";a;0;c\r\n0;1;2;3\r\n7;4;5;6\r\n",
       "\n \n1 , 2 ,3 \n 4, 5 , 6\n",
+      "\"\",\"a\",\"b\",\"c\"\n\"1\",1,2,3\n\"2\",4,5,6\n", /* R's write.csv */
+      "\"\" \"a\" \"b\" \"c\"\n\"1\" 1 2 3\n\"2\" 4 5 6\n",
+      "\"\",\"0\",\"1\",\"2\"\r\n\"0\",\"1\",\"2\",\"3\"\r\n\"1\",\"4\",\"5\",\"6\"\r\n",
+      "\"a b\" \"b, c\" d\n1 2 3\n4 5 6\n",
+      "infected,nanometer,age\n1,2,3\n4,5,6\n",
   };
   for (size_t k = 0; k < COUNT(texts); k++) {
     ntk_array_info info;
@@ -84,6 +89,14 @@ static void test_refusals(void **state) {
       {"5.1,setosa\n4,x\n", "line 1, column 2: 'setosa' is no number", NTK_ERR_FORMAT},
       {"1;2,5\n3;4\n", "is no number", NTK_ERR_FORMAT}, /* a decimal comma */
       {"1,\"2\n3\",4\n", "line 1, column 2", NTK_ERR_FORMAT},
+      {"\xe2\x88\x92"
+       "1,2\n3,4\n",
+       "line 1, column 1", NTK_ERR_FORMAT}, /* U+2212 */
+      {"1\n#N/A\n", "line 2, column 1: '#N/A' is no number", NTK_ERR_FORMAT},
+      {"#DIV/0!\n1\n", "line 1, column 1: '#DIV/0!' is no number", NTK_ERR_FORMAT},
+      {"\"\",2\n3,4\n", "line 1, column 1: '\"\"' is no number", NTK_ERR_FORMAT},
+      {",1.0\n0,2\n", "line 1, column 1: '' is no number", NTK_ERR_FORMAT},
+      {"$1.5\n1\n", "line 1, column 1: '$1.5' is no number", NTK_ERR_FORMAT},
       {"1,nan\n2,3\n", "holds nan in line 1, column 2", NTK_ERR_NOT_FINITE},
       {"1,2\n2,-Infinity\n", "holds -inf in line 2, column 2", NTK_ERR_NOT_FINITE},
       {"1,2\n2,1e999\n", "holds inf in line 2, column 2", NTK_ERR_NOT_FINITE},
@@ -96,6 +109,13 @@ static void test_refusals(void **state) {
     assert_refused(ntk_array_load(path, 0, info.rows, x), cases[k].status, cases[k].says);
   }
   ntk_array_info info;
+  static const char *const damaged[] = {"l.5,2.5\n3,4\n", "  x 3 4\n5 6 7\n", "\"a\",\"3\"\n1,2\n",
+                                        "\xef\xbc\x8d"
+                                        "1,2\n3,4\n"}; /* U+FF0D, a minus */
+  for (size_t k = 0; k < COUNT(damaged); k++) {        /* else a row would be lost */
+    write_text(damaged[k]);
+    assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "and goes on with numbers");
+  }
   write_text("only,names\n");
   assert_refused(ntk_array_shape(path, &info), NTK_ERR_SHAPE, "(0, 2) and holds nothing");
   static const char *const numbered[] = {"0,1,2\n.5,.25,1.5\n", "0;1;2\r\n1;2;3\r\n"};
@@ -156,11 +176,27 @@ static void test_long_lines(void **state) {
   for (size_t j = 0; j < COLS; j++)
     assert_true(x[j] == (double)j && x[COLS + j] == (double)j + 1.0);
   free(x);
+  for (int ones = 32500; ones < 32780; ones += 70) { /* the window's end is within the blanks */
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < ones; i++)
+      fputs("1\n", file);
+    fprintf(file, "%600s\n", "9");
+    assert_int_equal(fclose(file), 0);
+    assert_ok(ntk_array_shape(path, &info));
+    assert_int_equal(info.rows, ones + 1);
+  }
+  double y[4];
+  file = fopen(path, "wb");
+  assert_non_null(file);
+  fprintf(file, "#%600s\n1 2\r3 4\n", "");
+  assert_int_equal(fclose(file), 0);
+  assert_refused(ntk_array_load(path, 0, 1, y), NTK_ERR_FORMAT,
+                 "line 2, column 2: '2' is followed by a carriage return alone");
   file = fopen(path, "wb");
   assert_non_null(file);
   fprintf(file, "1,%0600d\n2,3\n", 7);
   assert_int_equal(fclose(file), 0);
-  double y[4];
   assert_refused(ntk_array_load(path, 0, 2, y), NTK_ERR_FORMAT,
                  "line 1, column 2: '0000000000000000000000000000000' goes on for more");
 }
