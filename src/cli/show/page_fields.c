@@ -1,21 +1,36 @@
 /* The table that a page ends with: every field of a result, from its table of fields. */
 #include "cli/show/page.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LISTED = 50, NAME = 128 }; /* rows of a list that a page shows; characters of a name */
+
+/* With digits that tell it from every other number: rounded, a bound might be none. */
+static void put_all_digits(FILE *out, double x) {
+  char text[40];
+  for (int digits = 10; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, x);
+    if (strtod(text, NULL) == x)
+      break;
+  }
+  fputs(text, out);
+}
 
 /* Two numbers, or of more how many there are and the ends. */
 static void put_numbers(FILE *out, const ntk_field_value *value) {
   const double *x = value->at;
   if (value->count <= 4) {
-    for (size_t i = 0; i < value->count; i++)
-      fprintf(out, "%s%.10g", i > 0 ? ", " : "", x[i]);
+    for (size_t i = 0; i < value->count; i++) {
+      fputs(i > 0 ? ", " : "", out);
+      put_all_digits(out, x[i]);
+    }
     return;
   }
   fprintf(out, "%zu numbers: %.6g, %.6g, …, %.6g", value->count, x[0], x[1], x[value->count - 1]);
 }
 
+/* digits: of a number; 0: all, of a time four. */
 static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *value, int digits) {
   if (!value->known) {
     fputs("–", out);
@@ -23,7 +38,10 @@ static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *
   }
   switch (field->type) {
   case NTK_TYPE_REAL:
-    fprintf(out, "%.*g", strcmp(field->unit, "s") == 0 ? 4 : digits, value->real);
+    if (digits == 0 && strcmp(field->unit, "s") != 0)
+      put_all_digits(out, value->real);
+    else
+      fprintf(out, "%.*g", digits > 0 ? digits : 4, value->real);
     break;
   case NTK_TYPE_WHOLE:
   case NTK_TYPE_INT:
@@ -94,7 +112,7 @@ static void put_field(FILE *out, const char *prefix, const ntk_field *field,
     return;
   }
   fprintf(out, "<tr><td><code>%s%s</code></td><td class=\"value\">", prefix, field->name);
-  put_value(out, field, value, 10);
+  put_value(out, field, value, 0);
   fprintf(out, "</td><td>%s</td><td>", field->unit);
   page_text(out, field->help);
   fputs("</td></tr>\n", out);
