@@ -76,7 +76,7 @@ typedef struct ntk_model {
   const char *scaling;             /* how its data were scaled: of ntk_scaling_list */
   const char *command;             /* that fitted it: "memorize" */
   bool certified;                  /* a certificate was saved: */
-  ntk_fit_error certificate;       /* of all networks, the worst */
+  ntk_fit_error certificate;       /* of all networks, the worst; relative: NaN */
   struct ntk_model_folder *folder; /* owned */
 } ntk_model;
 

@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "io/folder.h"
+#include "io/saving.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,39 @@
 
 static const char *text_of(const ntk_model *model, const char *object, const char *key) {
   return json_string_value(json_object_get(json_object_get(model->folder->result, object), key));
+}
+
+/* result.json as it is now. Without one, the files may be of two runs, if one was stopped while it
+ * moved its own there. */
+static ntk_status look_at_result(const struct ntk_model_folder *folder, struct stat *about) {
+  char *path = NULL, *earlier = NULL;
+  ntk_status status = ntk_folder_path(folder->directory, NTK_RESULT, &path);
+  if (status == NTK_OK)
+    status = ntk_folder_path(folder->directory, NTK_STAGE "/" NTK_EARLIER, &earlier);
+  if (status == NTK_OK && stat(path, about) != 0) {
+    *about = (struct stat){0};
+    if (access(earlier, F_OK) == 0)
+      status = ntk_fail(NTK_ERR_FILE,
+                        "%s has no " NTK_RESULT ", and %s says that a run is moving its files "
+                        "there or was stopped then: they may be of two runs; expected that the "
+                        "same command has come to its end, if need be again",
+                        folder->directory, earlier);
+  }
+  free(path);
+  free(earlier);
+  return status;
+}
+
+/* What was read is of one run if result.json, which goes first and comes last, is still the same.
+ */
+static ntk_status check_still(const struct ntk_model_folder *folder) {
+  struct stat now;
+  NTK_TRY(look_at_result(folder, &now));
+  if (now.st_ino == folder->about.st_ino && now.st_mtime == folder->about.st_mtime)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_FILE,
+                  "%s was written into while it was read; expected to be called again",
+                  folder->directory);
 }
 
 static ntk_status read_result(struct ntk_model_folder *folder) {
@@ -56,7 +91,7 @@ static double number_of(const json_t *object, const char *key, bool *whole) {
 static void find_certificate(ntk_model *model) {
   const json_t *from = json_object_get(model->folder->result, "certificate");
   bool whole = true;
-  const ntk_fit_error error = {.relative = number_of(from, "relative_error", &whole),
+  const ntk_fit_error error = {.relative = (double)NAN, /* which no certificate says */
                                .largest = number_of(from, "max_error", &whole),
                                .rounding = number_of(from, "rounding", &whole),
                                .bound = number_of(from, "bound", &whole)};
@@ -173,6 +208,7 @@ static ntk_status load(ntk_model *model, const char *activation) {
     return ntk_fail(NTK_ERR_FILE,
                     "'%s' is no directory that can be read; expected one that --save wrote",
                     folder->directory);
+  NTK_TRY(look_at_result(folder, &folder->about));
   NTK_TRY(read_result(folder));
   model->command = json_string_value(json_object_get(folder->result, "command"));
   model->scaling = text_of(model, "data", "scale");
@@ -180,7 +216,8 @@ static ntk_status load(ntk_model *model, const char *activation) {
   NTK_TRY(find_classes(model));
   find_certificate(model);
   NTK_TRY(load_networks(model));
-  return load_means(model);
+  NTK_TRY(load_means(model));
+  return check_still(folder);
 }
 
 ntk_status ntk_model_load(ntk_context *context, const char *directory, const char *activation,

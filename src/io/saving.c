@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char STAGE[] = ".ntkit.saving", LOCK[] = "lock";
+static const char LOCK[] = "lock";
 
 /* ---- The stage ------------------------------------------------------------------------------- */
 
@@ -182,7 +182,7 @@ static ntk_status begin(const char *directory, const ntk_saving_options *options
   saving->removed = json_object();
   if (failed || saving->owned == NULL || saving->files == NULL || saving->removed == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory to save");
-  NTK_TRY(ntk_folder_path(directory, STAGE, &saving->stage));
+  NTK_TRY(ntk_folder_path(directory, NTK_STAGE, &saving->stage));
   saving->made = access(directory, F_OK) != 0;
   NTK_TRY(ntk_directory_prepare(directory));
   NTK_TRY(hold_stage(saving));

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 /* The list of a run's files, in DIR; and in the stage, while there is none in DIR. */
+#define NTK_STAGE ".ntkit.saving"
 #define NTK_RESULT "result.json"
 #define NTK_EARLIER "earlier.json"
 
