@@ -155,7 +155,7 @@ void page_verdict(FILE *out, ntk_ledger_verdict like, const char *word) {
 void page_number(FILE *out, const char *label, double value, const char *format) {
   fprintf(out, "<td class=\"number\" data-label=\"%s\">", label);
   if (isinf(value))
-    fputs("∞", out);
+    fputs(value < 0.0 ? "−∞" : "∞", out);
   else if (!isnan(value))
     fprintf(out, format, value);
   fputs("</td>", out);

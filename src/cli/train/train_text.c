@@ -126,9 +126,11 @@ ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]) 
 
 ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]) {
   const double laziness = run->result.convergence.laziness;
-  const char *word = laziness < 0.01  ? "lazy: nearly a linear model"
-                     : laziness < 0.1 ? "the kernel moved a little"
-                                      : "not lazy: the kernel moved";
+  const bool diverged = run->result.stopped == NTK_STOP_DIVERGED;
+  const char *word = diverged ? "before it diverged" /* and what came then is not tracked */
+                     : laziness < 0.01 ? "lazy: nearly a linear model"
+                     : laziness < 0.1  ? "the kernel moved a little"
+                                       : "not lazy: the kernel moved";
   text[0] = '\0';
   if (!isnan(laziness))
     snprintf(text, TRAIN_LINE, "||J_t - J_0|| / ||J_0|| at most %.2g: %s", laziness, word);
