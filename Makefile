@@ -69,6 +69,7 @@ package: bootstrap
 	@echo '== package: build/package'
 	@cmake --preset package
 	@cmake --build --preset package
+	@rm -f build/package/*.deb
 	@cd build/package && cpack
 	@tools/check_package.sh build/package/ntkit_*.deb
 

@@ -71,11 +71,11 @@ static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *
 }
 
 void page_fields_begin(FILE *out) {
-  fputs(
-      "<h2>Every field</h2>\n<p>By the names that <code>--json</code> has; “–”: not known, or not "
-      "asked for.</p>\n<table class=\"fields\">\n<thead><tr><th>name</th><th>value</th>"
-      "<th>unit</th><th>what it is</th></tr></thead>\n<tbody>\n",
-      out);
+  fputs("<h2>Every field</h2>\n<p>By the names of <code>--json</code>, where it has them; “–”: not "
+        "known, or "
+        "not asked for.</p>\n<table class=\"fields\">\n<thead><tr><th>name</th><th>value</th>"
+        "<th>unit</th><th>what it is</th></tr></thead>\n<tbody>\n",
+        out);
 }
 
 void page_fields_end(FILE *out) {
