@@ -190,10 +190,10 @@ NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *sc
 typedef struct ntk_network ntk_network; /* W_1, ..., W_L and phi */
 
 typedef struct ntk_activation_info {
-  const char *name;      /* sigmoid, tanh, softplus, erf, gelu, sin, relu, identity */
+  const char *name;      /* sigmoid, tanh, relu, gelu, silu, ... */
   const char *formula;   /* phi */
   double lipschitz;      /* M: Lipschitz constant of phi (Assumption 2.3) */
-  double lipschitz_grad; /* M': Lipschitz constant of phi'; infinite for relu */
+  double lipschitz_grad; /* M': Lipschitz constant of phi'; infinite at kinks: relu */
   const char *source;    /* where M and M' come from */
   bool nonlinear;        /* Assumption 2.3, item 1 */
 } ntk_activation_info;

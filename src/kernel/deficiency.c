@@ -98,6 +98,7 @@ ntk_multiples ntk_multiples_of(ntk_homogeneity law) {
       [NTK_HOMOGENEITY_ODD] = NTK_MULTIPLES_OPPOSITE,
       [NTK_HOMOGENEITY_POSITIVE] = NTK_MULTIPLES_POSITIVE,
       [NTK_HOMOGENEITY_LINEAR] = NTK_MULTIPLES_ALL,
+      [NTK_HOMOGENEITY_EVEN] = NTK_MULTIPLES_OPPOSITE,
   };
   return count_of[law];
 }
@@ -111,10 +112,9 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
     say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
         pair.second + 1);
   else if (pair.first < N)
-    say(d,
-        "row %zu of the data (from 1) is %.6g times row %zu, and phi(c x) = c phi(x): K is "
-        "singular",
-        pair.second + 1, pair.factor, pair.first + 1);
+    say(d, "row %zu of the data (from 1) is %.6g times row %zu, and %s: K is singular",
+        pair.second + 1, pair.factor, pair.first + 1,
+        law == NTK_HOMOGENEITY_EVEN ? "phi(-x) = phi(x)" : "phi(c x) = c phi(x)");
   return NTK_OK;
 }
 

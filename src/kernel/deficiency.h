@@ -14,7 +14,7 @@
  */
 size_t ntk_rank_bound(const ntk_network *network, size_t k);
 
-/* The c with F_L(c x) = c F_L(x), whatever the weights. */
+/* The c with F_L(c x) = c F_L(x), or |c| F_L(x) where phi is even, whatever the weights. */
 ntk_multiples ntk_multiples_of(ntk_homogeneity law);
 
 typedef struct ntk_deficiency {
@@ -23,8 +23,8 @@ typedef struct ntk_deficiency {
 } ntk_deficiency;
 
 /* Of block k, or of K (k = L), for the samples X (N x d). For every activation: more samples than
- * the rank, or equal rows; x_k = c x_i, where phi(c x) = c phi(x); x_i = 0, where phi(0) = 0 (and
- * of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}). */
+ * the rank, or equal rows; x_k = c x_i, where phi(c x) = c phi(x) or phi(-x) = phi(x); x_i = 0,
+ * where phi(0) = 0 (and of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}). */
 ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
                                ntk_deficiency *deficiency);
 

@@ -35,16 +35,42 @@ static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
     {"relu", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite",
      true},
     {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
+    {"silu", "x / (1 + exp(-x)), s its sigmoid", 1.0998393201288669, 0.5,
+     "phi'' = s (1 - s) (2 - x tanh(x/2)): phi' is largest where x tanh(x/2) = 2, at 2.3994; "
+     "|phi''| <= 1/2, at 0",
+     true},
+    {"gelu_tanh", "x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2", 1.1289930686586588,
+     0.79788456080286536,
+     "phi' is largest at the one zero of phi'' for x > 0, x = 1.4185; |phi''| <= sqrt(2/pi), at 0; "
+     "both by interval arithmetic",
+     true},
+    {"elu", "x for x > 0, exp(x) - 1 below", 1.0, 1.0,
+     "phi' = min(1, exp(x)) <= 1, continuous; 0 <= phi'' <= 1", true},
+    {"selu", "1.0507 x for x > 0, 1.7581 (exp(x) - 1) below", 1.7580993408473769, INFINITY,
+     "slopes 1.0507 above and 1.7581 exp(x) below; phi' jumps at 0, so M' is infinite", true},
+    {"softsign", "x / (1 + |x|)", 1.0, 2.0,
+     "phi' = 1 / (1 + |x|)^2 <= 1; |phi''| = 2 / (1 + |x|)^3 <= 2", true},
+    {"atan", "arctan(x)", 1.0, 0.64951905283832899,
+     "phi' = 1 / (1 + x^2) <= 1; |phi''| = 2 |x| phi'^2 <= 3 sqrt(3) / 8, at x = 1/sqrt 3", true},
+    {"gaussian", "exp(-x^2)", 0.85776388496070680, 2.0,
+     "|phi'| = 2 |x| phi <= sqrt(2/e), at x = 1/sqrt 2; phi'' = (4 x^2 - 2) phi is -2 at 0 and 4 "
+     "exp(-3/2) at most",
+     true},
+    {"leaky_relu", "x for x > 0, 0.01 x below", 1.0, INFINITY,
+     "slopes 0.01 and 1; phi' jumps at 0, so M' is infinite", true},
 };
 
-/* In the order of the table: phi(c x) = c phi(x), phi(0) = 0. */
+/* In the order of the table: the law of multiples, phi(0) = 0. */
 static const struct {
   ntk_homogeneity homogeneity;
   bool vanishes;
 } at_multiples[NTK_ACTIVATION_COUNT] = {
     {NTK_HOMOGENEITY_NONE, false},    {NTK_HOMOGENEITY_ODD, true},    {NTK_HOMOGENEITY_NONE, false},
     {NTK_HOMOGENEITY_ODD, true},      {NTK_HOMOGENEITY_NONE, true},   {NTK_HOMOGENEITY_ODD, true},
-    {NTK_HOMOGENEITY_POSITIVE, true}, {NTK_HOMOGENEITY_LINEAR, true},
+    {NTK_HOMOGENEITY_POSITIVE, true}, {NTK_HOMOGENEITY_LINEAR, true}, {NTK_HOMOGENEITY_NONE, true},
+    {NTK_HOMOGENEITY_NONE, true},     {NTK_HOMOGENEITY_NONE, true},   {NTK_HOMOGENEITY_NONE, true},
+    {NTK_HOMOGENEITY_ODD, true},      {NTK_HOMOGENEITY_ODD, true},    {NTK_HOMOGENEITY_EVEN, false},
+    {NTK_HOMOGENEITY_POSITIVE, true},
 };
 
 const ntk_activation_info *ntk_activation_list(size_t *count) {

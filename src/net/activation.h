@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 
-enum { NTK_ACTIVATION_COUNT = 8 };
+enum { NTK_ACTIVATION_COUNT = 16 };
 
 /* f = phi(g) and df = phi'(g), elementwise on n values; f may be g. Entry by entry, for finite
  * g and u = 2^-53 (in float 2^-24), from SLEEF's stated 1 ulp (erfc: 1.5) and with e =
@@ -18,12 +18,14 @@ typedef void (*ntk_activation_single_fn)(size_t n, const float *g, float *f, flo
 #define NTK_ACTIVATION_ERROR 8.0
 
 /* The c with phi(c x) = c phi(x) for every x. Then, without biases, F_l(c x) = c F_l(x) and B_l(c
- * x) = B_l(x): the row of the Jacobian at c x is c times that at x. */
+ * x) = B_l(x): the row of the Jacobian at c x is c times that at x. Where phi(-x) = phi(x), F_l(-x)
+ * = F_l(x) from l = 1 on and B_1(-x) = -B_1(x): the row at -x is that at x. */
 typedef enum ntk_homogeneity {
   NTK_HOMOGENEITY_NONE,
   NTK_HOMOGENEITY_ODD,      /* c = -1 */
   NTK_HOMOGENEITY_POSITIVE, /* c > 0 */
-  NTK_HOMOGENEITY_LINEAR    /* any c */
+  NTK_HOMOGENEITY_LINEAR,   /* any c */
+  NTK_HOMOGENEITY_EVEN      /* phi(-x) = phi(x) */
 } ntk_homogeneity;
 
 typedef struct ntk_activation {

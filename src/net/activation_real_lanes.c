@@ -75,6 +75,80 @@ static inline pair identity(vr g) {
   return (pair){g, vr_set(1.0)};
 }
 
+/* g s(z), s the sigmoid, and its derivative s + s (1 - s) g z', gz = g z'. Below 0 s is small, and
+ * its factor exp(-|z|) comes in two halves, each of which is 0 only where all is: one would lose
+ * its digits to underflow before g or gz makes it large again. */
+static inline pair gated(vr g, vr z, vr gz) {
+  const vr one = vr_set(1.0);
+  const vr h = SLEEF(exp, u10)(vr_set(-0.5) * vr_abs(z)), t = h * h;
+  const vr r = one / (one + t);
+  const vi negative = z < vr_set(0.0);
+  const vr half = vr_select(negative, h, one);
+  const vr complement = vr_select(negative, r, t * r);
+  return (pair){g * r * half * half, (one + gz * complement) * r * half * half};
+}
+
+static inline pair silu(vr g) {
+  return gated(g, g, g);
+}
+
+/* (1 + tanh y) / 2 = s(2 y). Beyond 32 s is 0 or 1, and the cube might overflow. */
+static inline pair gelu_tanh(vr g) {
+  const vr end = vr_set(32.0), one = vr_set(1.0), cubic = vr_set((real)0.044715);
+  const vr two_c = vr_set((real)1.5957691216057307), three = vr_set(3.0); /* 2 sqrt(2/pi) */
+  const vr low = vr_select(g < -end, -end, g), x = vr_select(low > end, end, low);
+  const vr square = cubic * x * x;
+  return gated(g, two_c * x * (one + square), two_c * x * (one + three * square));
+}
+
+/* exp(g) where g < -3; above, 1 + expm1(g) keeps enough. */
+static __attribute__((noinline, cold)) vr exp_far(vr g, vr near) {
+  return vr_select(g < vr_set(-3.0), SLEEF(exp, u10)(g), near);
+}
+
+/* above g where g > 0, else below (exp(g) - 1). At 0 the slope is the left one, as relu's is. */
+static inline pair exponential_unit(vr g, vr above, vr below) {
+  const vi on = g > vr_set(0.0);
+  const vr x = vr_select(on, vr_set(0.0), g);
+  const vr m = SLEEF(expm1, u10)(x);
+  vr e = vr_set(1.0) + m;
+  if (vr_any_negative(x + vr_set(3.0)))
+    e = exp_far(x, e);
+  return (pair){vr_select(on, above * g, below * m), vr_select(on, above, below * e)};
+}
+static inline pair elu(vr g) {
+  return exponential_unit(g, vr_set(1.0), vr_set(1.0));
+}
+static inline pair selu(vr g) { /* lambda, lambda alpha */
+  return exponential_unit(g, vr_set((real)1.0507009873554805), vr_set((real)1.7580993408473769));
+}
+
+static inline pair softsign(vr g) {
+  const vr r = vr_set(1.0) / (vr_set(1.0) + vr_abs(g));
+  return (pair){g * r, r * r};
+}
+
+/* Beyond 1e10 1 + g^2 is g^2, which might overflow. */
+static inline pair arctangent(vr g) {
+  const vr one = vr_set(1.0);
+  const vi far = vr_abs(g) > vr_set((real)1e10);
+  const vr r = one / vr_select(far, g, one + g * g);
+  return (pair){SLEEF(atan, u10)(g), vr_select(far, r * r, r)};
+}
+
+/* In halves, as in gated: g makes the tail larger again. */
+static inline pair gaussian(vr g) {
+  const vr h = SLEEF(exp, u10)(vr_set(-0.5) * g * g);
+  return (pair){h * h, g * h * (vr_set(-2.0) * h)};
+}
+
+/* The slope at 0 is the left one. */
+static inline pair leaky_relu(vr g) {
+  const vi off = g <= vr_set(0.0);
+  const vr slope = vr_set((real)0.01);
+  return (pair){vr_select(off, slope * g, g), vr_select(off, slope, vr_set(1.0))};
+}
+
 /* The tail goes through a full vector too, so that a value does not depend on where it stands. */
 static inline __attribute__((always_inline)) void map(pair (*function)(vr), size_t n, const real *g,
                                                       real *f, real *df) {
@@ -95,9 +169,26 @@ static inline __attribute__((always_inline)) void map(pair (*function)(vr), size
   }
 }
 
-static void map_sigmoid(size_t n, const real *g, real *f, real *df) {
-  map(sigmoid, n, g, f, df);
-}
+#define MAP(name, function)                                            \
+  static void map_##name(size_t n, const real *g, real *f, real *df) { \
+    map(function, n, g, f, df);                                        \
+  }
+MAP(sigmoid, sigmoid)
+MAP(softplus, softplus)
+MAP(erf, error_function)
+MAP(gelu, gelu)
+MAP(sin, sine)
+MAP(relu, relu)
+MAP(identity, identity)
+MAP(silu, silu)
+MAP(gelu_tanh, gelu_tanh)
+MAP(elu, elu)
+MAP(selu, selu)
+MAP(softsign, softsign)
+MAP(atan, arctangent)
+MAP(gaussian, gaussian)
+MAP(leaky_relu, leaky_relu)
+
 /* Whether any vector of a block reaches far is asked before its calls, once. */
 static void map_tanh(size_t n, const real *g, real *f, real *df) {
   enum { BLOCK = 4 * LANES };
@@ -114,28 +205,12 @@ static void map_tanh(size_t n, const real *g, real *f, real *df) {
   }
   map(hyperbolic_tangent, n - i, g + i, f + i, df + i);
 }
-static void map_softplus(size_t n, const real *g, real *f, real *df) {
-  map(softplus, n, g, f, df);
-}
-static void map_erf(size_t n, const real *g, real *f, real *df) {
-  map(error_function, n, g, f, df);
-}
-static void map_gelu(size_t n, const real *g, real *f, real *df) {
-  map(gelu, n, g, f, df);
-}
-static void map_sin(size_t n, const real *g, real *f, real *df) {
-  map(sine, n, g, f, df);
-}
-static void map_relu(size_t n, const real *g, real *f, real *df) {
-  map(relu, n, g, f, df);
-}
-static void map_identity(size_t n, const real *g, real *f, real *df) {
-  map(identity, n, g, f, df);
-}
 
 /* In the order of the table in activation.c. */
 typedef void (*activation_fn)(size_t n, const real *g, real *f, real *df);
 extern const activation_fn LANES_NAME(ntk_activation_evals)[NTK_ACTIVATION_COUNT];
 const activation_fn LANES_NAME(ntk_activation_evals)[NTK_ACTIVATION_COUNT] = {
-    map_sigmoid, map_tanh, map_softplus, map_erf, map_gelu, map_sin, map_relu, map_identity,
+    map_sigmoid,  map_tanh,     map_softplus, map_erf,        map_gelu, map_sin,
+    map_relu,     map_identity, map_silu,     map_gelu_tanh,  map_elu,  map_selu,
+    map_softsign, map_atan,     map_gaussian, map_leaky_relu,
 };

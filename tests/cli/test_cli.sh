@@ -66,7 +66,7 @@ bad_spectrum 'tolerance 2' '^ntkit: --tolerance' --samples 5 --dim 3 --widths 4 
 # ---- Bad input: names ----------------------------------------------------------------------------
 
 bad_spectrum 'unknown activation lists the known' 'sigmoid, tanh, softplus, erf, gelu, sin, relu' \
-  --samples 5 --dim 3 --widths 4 --activation swish
+  --samples 5 --dim 3 --widths 4 --activation mish
 bad_spectrum 'a slip gets a suggestion' "did you mean 'sigmoid'" \
   --samples 5 --dim 3 --widths 4 --activation sigmod
 bad_spectrum 'unknown data lists the known' 'gaussian, sphere, cube, binary, gan, or a file' \

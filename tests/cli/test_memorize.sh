@@ -135,7 +135,7 @@ check 'is said' test "$(value absolute)" = true
 memorize 'iterative' --iterative
 check 'reached by conjugate gradients' test "$(text verdict)" = reached
 check 'there is no factor' test "$(value condition)" = null
-for activation in sigmoid tanh softplus erf gelu sin relu; do
+for activation in sigmoid tanh softplus erf gelu sin relu silu gelu_tanh elu softsign atan; do
   memorize "$activation" --activation $activation --widths 16,32 --quiet
   check "$activation is reached" test "$(text verdict)" = reached
 done

@@ -2,6 +2,7 @@
  * Property: ||K_stored - J^ J^^T|| <= gram, ||J^ - J|| <= jacobian, and kernel_lower <=
  * lambda_min(K) <= kernel_upper, J^ from the stored F and B of (1) and (9), J and K in long double.
  */
+#include "activation_reference.h"
 #include "matrices.h"
 
 #include "base/blas.h"
@@ -15,24 +16,9 @@ static ntk_context *context;
 
 typedef long double real; /* 11 bits more than double: its own errors are u / 2048 */
 
-/* phi and phi' as their definitions say. */
 static real phi(const char *name, real x, bool slope) {
-  const real root_pi = sqrtl(acosl(-1.0L)), normal = expl(-x * x / 2) / (root_pi * sqrtl(2.0L));
-  const real Phi = erfcl(-x / sqrtl(2.0L)) / 2;
-  if (strcmp(name, "sigmoid") == 0)
-    return slope ? 1 / ((1 + expl(x)) * (1 + expl(-x))) : 1 / (1 + expl(-x));
-  if (strcmp(name, "tanh") == 0)
-    return slope ? 1 / (coshl(x) * coshl(x)) : tanhl(x);
-  if (strcmp(name, "softplus") == 0)
-    return slope ? 1 / (1 + expl(-x)) : fmaxl(x, 0) + log1pl(expl(-fabsl(x)));
-  if (strcmp(name, "erf") == 0)
-    return slope ? 2 * expl(-x * x) / root_pi : erfl(x);
-  if (strcmp(name, "gelu") == 0)
-    return slope ? Phi + x * normal : x * Phi;
-  if (strcmp(name, "sin") == 0)
-    return slope ? cosl(x) : sinl(x);
-  assert_string_equal(name, "identity");
-  return slope ? 1 : x;
+  const activation_value v = activation_by_name(name, x);
+  return slope ? v.dphi : v.phi;
 }
 
 enum { MOST_LAYERS = 5, MOST_SAMPLES = 6, MOST_WIDTH = 24 };
@@ -202,8 +188,9 @@ static void check(const ntk_network *network, const double *X, size_t N) {
   ntk_dataset_destroy(data);
 }
 
-static const char *const smooth[] = {"sigmoid", "tanh", "softplus", "erf",
-                                     "gelu",    "sin",  "identity"};
+static const char *const smooth[] = {"sigmoid",  "tanh",     "softplus", "erf",       "gelu",
+                                     "sin",      "identity", "silu",     "gelu_tanh", "elu",
+                                     "softsign", "atan",     "gaussian"};
 
 /* Random networks, from a single sample and width 1 up. */
 static void test_random_networks(void **state) {

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "activation_reference.h"
 #include "support.h"
 
 #include <float.h>
@@ -25,53 +26,6 @@ extern const ntk_activation_fn ntk_activation_evals_avx512[NTK_ACTIVATION_COUNT]
 extern const ntk_activation_single_fn ntk_activation_evals_avx2_f32[NTK_ACTIVATION_COUNT];
 extern const ntk_activation_single_fn ntk_activation_evals_avx512_f32[NTK_ACTIVATION_COUNT];
 #endif
-
-typedef struct value {
-  long double phi, dphi, d2phi;
-} value;
-
-/* The definitions, without cancellation: relative errors below 2^-60 of |phi| + |g phi'| and of
- * |phi'| + |g phi''|. */
-static value sigmoid(long double x) {
-  const long double e = expl(-fabsl(x)), s = x < 0 ? e / (1 + e) : 1 / (1 + e);
-  return (value){s, e / ((1 + e) * (1 + e)), e / ((1 + e) * (1 + e)) * (1 - 2 * s)};
-}
-static value hyperbolic_tangent(long double x) { /* tanh' = sech^2 */
-  const long double e = expl(-2 * fabsl(x)), slope = 4 * e / ((1 + e) * (1 + e));
-  return (value){tanhl(x), slope, -2 * tanhl(x) * slope};
-}
-static value softplus(long double x) {
-  return (value){fmaxl(x, 0) + log1pl(expl(-fabsl(x))), sigmoid(x).phi, sigmoid(x).dphi};
-}
-static value error_function(long double x) { /* 2/sqrt(pi) = 1.128379167... */
-  const long double slope = 1.12837916709551257389615890312154517L * expl(-x * x);
-  return (value){erfl(x), slope, slope > 0 ? -2 * x * slope : 0};
-}
-static value gelu(long double x) { /* Phi(x) = erfc(-x / sqrt 2) / 2, Phi'(0) = 1/sqrt(2 pi) */
-  const long double Phi = erfcl(-x * 0.707106781186547524400844362104849039L) / 2;
-  const long double q = 0.398942280401432677939946059934381868L * expl(-x * x / 2);
-  return (value){Phi > 0 ? x * Phi : 0, Phi + (q > 0 ? x * q : 0), /* not infinity times 0 */
-                 q > 0 ? (2 - x * x) * q : 0};
-}
-static value sine(long double x) {
-  return (value){sinl(x), cosl(x), -sinl(x)};
-}
-static value relu(long double x) {
-  return (value){x > 0 ? x : 0, x > 0, 0};
-}
-static value identity(long double x) {
-  return (value){x, 1, 0};
-}
-
-static const struct {
-  const char *name;
-  value (*reference)(long double);
-} expected[NTK_ACTIVATION_COUNT] = {
-    {"sigmoid", sigmoid},   {"tanh", hyperbolic_tangent},
-    {"softplus", softplus}, {"erf", error_function},
-    {"gelu", gelu},         {"sin", sine},
-    {"relu", relu},         {"identity", identity},
-};
 
 /* Rows of functions at the levels this processor has; returns how many. */
 static size_t levels(const ntk_activation_fn *rows[3]) {
@@ -90,17 +44,21 @@ static size_t levels(const ntk_activation_fn *rows[3]) {
  * number of the precision. */
 static void check_point(size_t k, size_t level, double g, double f, double df, double u,
                         double least) {
-  const value v = expected[k].reference(g);
+  const activation_value v = activation_references[k].at(g);
   const double e = NTK_ACTIVATION_ERROR * u, floor = 64.0 * least;
   const long double size = fabsl(v.phi) + fabsl(g * v.dphi);
   const long double slope_size = fabsl(v.dphi) + fabsl(g * v.d2phi);
-  const long double error = fabsl(f - v.phi), slope_error = fabsl(df - v.dphi);
+  const bool overflows = fabsl(v.phi) > (u > U ? FLT_MAX : DBL_MAX); /* selu, at the end */
+  const long double error = overflows && isinf(f) && f * g > 0 ? 0 : fabsl(f - v.phi);
+  const long double slope_error = fabsl(df - v.dphi);
   if (!(error <= e * (1.0 + fabs(g)) && error <= 4.0 * e * size + floor))
     fail_msg("%s(%.17g) = %.17g, level %zu: error %.3Lg u (1 + |g|), %.3Lg u (|phi| + |g phi'|)",
-             expected[k].name, g, f, level, error / u / (1.0 + fabs(g)), error / u / size);
+             activation_references[k].name, g, f, level, error / u / (1.0 + fabs(g)),
+             error / u / size);
   if (!(slope_error <= e && slope_error <= 4.0 * e * slope_size + floor))
     fail_msg("%s'(%.17g) = %.17g, level %zu: error %.3Lg u, %.3Lg u (|phi'| + |g phi''|)",
-             expected[k].name, g, df, level, slope_error / u, slope_error / u / slope_size);
+             activation_references[k].name, g, df, level, slope_error / u,
+             slope_error / u / slope_size);
 }
 
 /* Function k at these points, with each level. */
@@ -111,7 +69,7 @@ static void check_points(size_t k, size_t n, const double *g) {
   for (size_t r = 0; r < count; r++) {
     rows[r][k](n, g, f, df);
     for (size_t i = 0; i < n; i++) {
-      const value v = expected[k].reference(g[i]);
+      const activation_value v = activation_references[k].at(g[i]);
       if (isfinite(g[i]))
         check_point(k, r, g[i], f[i], df[i], U, 0x1p-1074);
       else if (isnan(g[i]))
@@ -151,9 +109,29 @@ static void test_references(void **state) {
        -3.23618772560060827077846798473e-15L}, /* gelu */
       {4, -37.0, -2.11846135233409342439278124286e-298L,
        -7.83829866941851624252988507275e-297L}, /* gelu */
+      {8, -740.0, -3.09966751123555621519857960117e-319L,
+       -3.09547877135550816625912206117e-319L},                                      /* silu */
+      {8, 3.25, 3.12868761613157925435742896037L, 1.07945728283818695622786336294L}, /* silu */
+      {9, -21.5, -2.83061666710878393151754839612e-322L,
+       -2.84478528938986024448874612393e-320L}, /* gelu_tanh */
+      {9, -1.4375, -0.108455592651075281044173940182L,
+       -0.128920163199168834287743117371L}, /* gelu_tanh */
+      {10, -40.5, -0.999999999999999997423242890845L,
+       2.57675710915498094812440394749e-18L}, /* elu */
+      {10, -0x1p-30, -9.31322574181797646765430487523e-10L,
+       0.999999999068677425818202353235L},                                               /* elu */
+      {11, -2.75, -1.64570781019808168250703936862L, 0.112391530649295177433178152192L}, /* selu */
+      {12, -1e300, -1.0L, 9.99999999999999894990479489591e-601L}, /* softsign */
+      {13, 1e200, 1.57079632679489661923132169164L,
+       1.00000000000000006053375557498e-400L},                                           /* atan */
+      {13, 0.625, 0.558599315343562435971508216402L, 0.719101123595505617977528089888L}, /* atan */
+      {14, 26.0, 2.61174176128405547054158721709e-294L,
+       -1.35810571586770884468162535289e-292L}, /* gaussian */
+      {14, -0.875, 0.465043188134056313033903075269L,
+       0.81382557923459854780933038172L}, /* gaussian */
   };
   for (size_t i = 0; i < COUNT(known); i++) {
-    const value v = expected[known[i].k].reference(known[i].g);
+    const activation_value v = activation_references[known[i].k].at(known[i].g);
     assert_true(fabsl(v.phi - known[i].phi) <= 0x1p-55L * fabsl(known[i].phi));
     assert_true(fabsl(v.dphi - known[i].dphi) <= 0x1p-55L * fabsl(known[i].dphi));
   }
@@ -193,7 +171,7 @@ static void test_special_points(void **state) {
   const char *bounded_terms[] = {"sigmoid", "tanh", "softplus", "erf", "relu", "identity"};
   for (size_t i = 0; i < COUNT(bounded_terms); i++)
     for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++)
-      if (strcmp(expected[k].name, bounded_terms[i]) == 0)
+      if (strcmp(activation_references[k].name, bounded_terms[i]) == 0)
         check_points(k, 2, (double[]){INFINITY, -INFINITY});
 }
 
@@ -210,7 +188,7 @@ static size_t single_levels(const ntk_activation_single_fn *rows[3]) {
 }
 
 /* The same bounds in float, u = 2^-24: |g| to 1, 8, 40, 700, and from the smallest subnormal to
- * 1e37. */
+ * 1e37, 0 and the largest number. */
 static void test_accuracy_single(void **state) {
   (void)state;
   enum { EACH = 20001 };
@@ -225,6 +203,8 @@ static void test_accuracy_single(void **state) {
     for (size_t i = 0; i < EACH; i++)
       g[i] = (float)(r < COUNT(ranges) ? ranges[r] * (2.0 * x[i] - 1.0)
                                        : (i % 2 ? 1.0 : -1.0) * pow(10.0, -45.0 + 82.0 * x[i]));
+    g[0] = r < COUNT(ranges) ? 0.0F : FLT_MAX;
+    g[1] = -g[0];
     for (size_t row = 0; row < count; row++)
       for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
         rows[row][k](EACH, g, f, df);
@@ -300,7 +280,8 @@ static void test_tails(void **state) {
 
 /* M = max |phi'|, M' = max |phi''| on a grid of step H over [-40, 40]: never exceeded, attained to
  * 1e-6. Central differences are values of phi'' (mean value theorem), up to the rounding 2 e u / 2
- * H of phi' and U |x| / H <= 40 U / H of x +- H; the grid misses a maximum by O(H^2) = 1e-8. */
+ * H of phi' and U |x| / H <= 40 U / H of x +- H; the grid misses a maximum by O(H^2) = 1e-8, and
+ * one beside a jump of phi'' by H max |phi'''|. */
 static void test_lipschitz_constants(void **state) {
   (void)state;
   enum { N = 800000 };
@@ -310,7 +291,7 @@ static void test_lipschitz_constants(void **state) {
     g[i] = H * ((double)i - N / 2);
   for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
     ntk_activation activation;
-    assert_ok(ntk_activation_find(expected[k].name, &activation));
+    assert_ok(ntk_activation_find(activation_references[k].name, &activation));
     activation.eval(N, g, f, df);
     double M = 0.0, M2 = 0.0;
     for (size_t i = 0; i < N; i++) {
@@ -319,20 +300,50 @@ static void test_lipschitz_constants(void **state) {
         M2 = fmax(M2, fabs(df[i + 1] - df[i - 1]) / (g[i + 1] - g[i - 1]));
     }
     assert_true(M <= activation.info.lipschitz + NTK_ACTIVATION_ERROR * U);
-    assert_near(M, activation.info.lipschitz, 1e-6, expected[k].name);
-    if (strcmp(expected[k].name, "relu") == 0) { /* phi' jumps: differences grow as 1/(2 H) */
-      assert_true(isinf(activation.info.lipschitz_grad) && M2 > 0.4 / H);
+    assert_near(M, activation.info.lipschitz, 1e-6, activation_references[k].name);
+    const activation_reference *of = &activation_references[k];
+    if (of->jump > 0) { /* differences grow as jump / (2 H) */
+      assert_true(isinf(activation.info.lipschitz_grad) && M2 > 0.4 * (double)of->jump / H);
       continue;
     }
     assert_true(M2 <= activation.info.lipschitz_grad + (NTK_ACTIVATION_ERROR + 40.0) * U / H);
-    assert_near(M2, activation.info.lipschitz_grad, 1e-6, expected[k].name);
+    assert_near(M2, activation.info.lipschitz_grad, fmax(1e-6, H * (double)of->kink), of->name);
   }
   free(g);
   free(f);
   free(df);
 }
 
-/* The table holds the eight of ntkit.h; ntk_activation_find gives each name its own function, the
+/* phi(c x) = c phi(x) to the bit for c = -1 and for c = 2 exactly where the table says so, and
+ * phi(-x) = phi(x); phi(0) = 0 where it says that. */
+static void test_multiples(void **state) {
+  (void)state;
+  static const double at[] = {0.3, 1.7, 2.9, 4.1};
+  for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
+    const activation_reference *of = &activation_references[k];
+    ntk_activation activation;
+    bool odd = true, even = true, scales = true;
+    assert_ok(ntk_activation_find(of->name, &activation));
+    for (size_t i = 0; i < COUNT(at); i++) {
+      const double g[] = {at[i], -at[i], 2.0 * at[i], -2.0 * at[i], 0.0, -DBL_MIN};
+      double f[6], df[6];
+      activation.eval(6, g, f, df);
+      odd &= f[1] == -f[0];
+      even &= f[1] == f[0];
+      scales &= f[2] == 2.0 * f[0] && f[3] == 2.0 * f[1];
+      assert_true(activation.vanishes == (f[4] == 0.0));
+      assert_true(of->jump == 0 || df[4] == df[5]); /* at a kink the left slope */
+    }
+    assert_int_equal(odd - even, -of->symmetry);
+    assert_int_equal(activation.homogeneity, odd && scales ? NTK_HOMOGENEITY_LINEAR
+                                             : odd         ? NTK_HOMOGENEITY_ODD
+                                             : even        ? NTK_HOMOGENEITY_EVEN
+                                             : scales      ? NTK_HOMOGENEITY_POSITIVE
+                                                           : NTK_HOMOGENEITY_NONE);
+  }
+}
+
+/* The table holds these activations; ntk_activation_find gives each name its own function, the
  * best level's; only identity is linear; an unknown name is refused with the known ones. */
 static void test_table(void **state) {
   (void)state;
@@ -345,24 +356,29 @@ static void test_table(void **state) {
   assert_int_equal(count, NTK_ACTIVATION_COUNT);
   ntk_activation activation;
   for (size_t k = 0; k < count; k++) {
-    assert_string_equal(list[k].name, expected[k].name);
+    assert_string_equal(list[k].name, activation_references[k].name);
     assert_ok(ntk_activation_find(list[k].name, &activation));
     assert_ptr_equal(activation.eval, rows[best][k]);
     assert_ptr_equal(activation.eval_single, singles[best][k]);
     assert_true(list[k].nonlinear == (strcmp(list[k].name, "identity") != 0));
   }
-  const char *unknown[] = {"", "Sigmoid", "relu ", "swish"};
+  const char *unknown[] = {"", "relu ", "mish"};
   for (size_t i = 0; i < COUNT(unknown); i++)
     assert_refused(ntk_activation_find(unknown[i], &activation), NTK_ERR_ARGUMENT,
-                   "known: sigmoid, tanh, softplus, erf, gelu, sin, relu, identity");
+                   "known: sigmoid, tanh, softplus, erf, gelu, sin, relu, identity, silu");
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_references),          cmocka_unit_test(test_accuracy),
-      cmocka_unit_test(test_accuracy_single),     cmocka_unit_test(test_tails_single),
-      cmocka_unit_test(test_special_points),      cmocka_unit_test(test_tails),
-      cmocka_unit_test(test_lipschitz_constants), cmocka_unit_test(test_table),
+      cmocka_unit_test(test_references),
+      cmocka_unit_test(test_accuracy),
+      cmocka_unit_test(test_accuracy_single),
+      cmocka_unit_test(test_tails_single),
+      cmocka_unit_test(test_special_points),
+      cmocka_unit_test(test_tails),
+      cmocka_unit_test(test_lipschitz_constants),
+      cmocka_unit_test(test_multiples),
+      cmocka_unit_test(test_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

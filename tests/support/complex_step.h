@@ -31,11 +31,39 @@ static inline number relu(number z) {
 static inline number identity(number z) {
   return z;
 }
+static inline number silu(number z) {
+  return z * sigmoid(z);
+}
+static inline number gelu_tanh(number z) { /* sqrt(2/pi) = 0.7978... */
+  const number y = 0.797884560802865355879892119868763737L * (z + 0.044715L * z * z * z);
+  return z * (1.0L + ctanhl(y)) / 2.0L;
+}
+static inline number elu(number z) {
+  return creall(z) > 0.0L ? z : cexpl(z) - 1.0L;
+}
+static inline number selu(number z) {
+  const long double alpha = 1.6732632423543772848170429916717L;
+  return 1.0507009873554804934193349852946L * (creall(z) > 0.0L ? z : alpha * elu(z));
+}
+static inline number softsign(number z) {
+  return z / (1.0L + (creall(z) > 0.0L ? z : -z));
+}
+static inline number gaussian(number z) {
+  return cexpl(-z * z);
+}
+static inline number leaky_relu(number z) {
+  return creall(z) > 0.0L ? z : 0.01L * z;
+}
 static const struct {
   const char *name;
   number (*phi)(number);
-} activations[] = {{"sigmoid", sigmoid}, {"tanh", ctanhl},      {"softplus", softplus},
-                   {"erf", complex_erf}, {"gelu", gelu},        {"sin", csinl},
-                   {"relu", relu},       {"identity", identity}};
+} activations[] = {{"sigmoid", sigmoid},   {"tanh", ctanhl},
+                   {"softplus", softplus}, {"erf", complex_erf},
+                   {"gelu", gelu},         {"sin", csinl},
+                   {"relu", relu},         {"identity", identity},
+                   {"silu", silu},         {"gelu_tanh", gelu_tanh},
+                   {"elu", elu},           {"selu", selu},
+                   {"softsign", softsign}, {"atan", catanl},
+                   {"gaussian", gaussian}, {"leaky_relu", leaky_relu}};
 
 #endif

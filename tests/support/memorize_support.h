@@ -3,30 +3,12 @@
 #ifndef NTK_TESTS_MEMORIZE_SUPPORT_H
 #define NTK_TESTS_MEMORIZE_SUPPORT_H
 
+#include "activation_reference.h"
 #include "support.h"
 
 #include "ntkit/fit.h"
 
 static const char *const smooth[] = {"sigmoid", "tanh", "softplus", "erf", "gelu", "sin"};
-
-/* phi by its definition. */
-static inline long double phi_of(const char *name, long double x) {
-  if (strcmp(name, "sigmoid") == 0)
-    return 1.0L / (1.0L + expl(-x));
-  if (strcmp(name, "tanh") == 0)
-    return tanhl(x);
-  if (strcmp(name, "softplus") == 0)
-    return x > 0.0L ? x + log1pl(expl(-x)) : log1pl(expl(x));
-  if (strcmp(name, "erf") == 0)
-    return erfl(x);
-  if (strcmp(name, "gelu") == 0)
-    return 0.5L * x * erfcl(-x * sqrtl(0.5L));
-  if (strcmp(name, "sin") == 0)
-    return sinl(x);
-  if (strcmp(name, "relu") == 0)
-    return x > 0.0L ? x : 0.0L;
-  return x;
-}
 
 /* F_l(x) of one sample, l = 1..L, into f (the widest layer's size); f holds F_{l-1}(x) before. */
 static inline void layer_of(const double *W, const char *phi, size_t in, size_t out,
@@ -36,7 +18,7 @@ static inline void layer_of(const double *W, const char *phi, size_t in, size_t 
     for (size_t i = 0; i < in; i++)
       next[j] += f[i] * (long double)W[i * out + j];
     if (phi != NULL)
-      next[j] = phi_of(phi, next[j]);
+      next[j] = activation_by_name(phi, next[j]).phi;
   }
 }
 

@@ -96,6 +96,8 @@ static ntk_status relate(ntk_context *context, ntk_homogeneity law, const ntk_da
   NTK_TRY(check_consistent(l, r->first));
   NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, ntk_multiples_of(law), r->parent,
                             r->factor));
+  for (size_t k = 0; k < l->N && law == NTK_HOMOGENEITY_EVEN; k++)
+    r->factor[k] = fabs(r->factor[k]);
   mark_broken(l, r);
   join(l, r, different);
   return NTK_OK;

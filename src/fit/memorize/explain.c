@@ -63,7 +63,10 @@ static void say_pair(const question *q, const ntk_pair *pair) {
       ", and with %s F_L(%s) = %sF_L(x)%s whatever the weights; label them so, leave one out, "
       "add a column of ones to the data, or take another activation",
       q->system->base->activation.info.name, pair->symmetry.scales ? "c x" : "-x",
-      pair->symmetry.scales ? "c " : "-", pair->symmetry.scales ? " for c > 0" : "");
+      pair->symmetry.scales ? "c "
+      : pair->symmetry.even ? ""
+                            : "-",
+      pair->symmetry.scales ? " for c > 0" : "");
 }
 
 /* ---- Samples that no weights act on ---------------------------------------------------------- */

@@ -66,9 +66,10 @@ ntk_status ntk_null_part(const ntk_linear_system *system, const double *y, doubl
 ntk_status ntk_labels_depend(const ntk_linear_system *system, const double *y, bool *depend);
 ntk_status ntk_independent_rows(const ntk_linear_system *system, size_t *row, size_t *count);
 
-/* What phi does with a factor: phi(-g) = -phi(g); phi(c g) = c phi(g) for c > 0. */
+/* What phi does with a factor: phi(-g) = phi(g); that or phi(-g) = -phi(g); phi(c g) = c phi(g)
+ * for c > 0. */
 typedef struct ntk_symmetry {
-  bool odd, scales;
+  bool even, opposite, scales;
 } ntk_symmetry;
 
 /* x_k is near c x_i, and F_L(c x) = c F_L(x) whatever the weights (pairs.c). */

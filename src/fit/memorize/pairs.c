@@ -3,8 +3,9 @@
  *     x_k = c x_i  and  F_L(c x) = c F_L(x),
  *
  * for c = 1 always, for c = -1 where phi is odd, and for all c > 0 where phi(c g) = c phi(g), as
- * for relu. No labels but y_k = c y_i are fitted then, and where x_k is nearly c x_i, others take
- * large weights. Cost: a sort, and a comparison of those that are near along one direction. */
+ * for relu; or F_L(-x) = F_L(x), where phi is even. No labels but y_k = c y_i are fitted then, and
+ * where x_k is nearly c x_i, others take large weights. Cost: a sort, and a comparison of those
+ * that are near along one direction. */
 #include "fit/memorize/memorize.h"
 
 #include "base/blas.h"
@@ -20,7 +21,10 @@ enum { MOST_COMPARED = 1000 };     /* samples with each */
 
 static ntk_symmetry symmetry_of(const ntk_activation *activation) {
   const ntk_homogeneity law = activation->homogeneity;
-  return (ntk_symmetry){.odd = law == NTK_HOMOGENEITY_ODD || law == NTK_HOMOGENEITY_LINEAR,
+  const bool even = law == NTK_HOMOGENEITY_EVEN;
+  return (ntk_symmetry){.even = even,
+                        .opposite =
+                            even || law == NTK_HOMOGENEITY_ODD || law == NTK_HOMOGENEITY_LINEAR,
                         .scales = law == NTK_HOMOGENEITY_POSITIVE || law == NTK_HOMOGENEITY_LINEAR};
 }
 
@@ -41,7 +45,7 @@ ntk_pair ntk_pair_of(const ntk_dataset *data, const ntk_activation *activation, 
   pair.distance = distance_at(data, i, k, 1.0);
   if (pair.distance <= SAME)
     return pair; /* two names for it would be one too many */
-  const double sign = symmetry.odd && ntk_ddot(data->d, x, y) < 0.0 ? -1.0 : 1.0;
+  const double sign = symmetry.opposite && ntk_ddot(data->d, x, y) < 0.0 ? -1.0 : 1.0;
   const double size = symmetry.scales ? ntk_dnrm2(data->d, y) / ntk_dnrm2(data->d, x) : 1.0;
   pair.factor = sign * size;
   pair.distance = distance_at(data, i, k, pair.factor);
@@ -72,13 +76,14 @@ static double place_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i,
     at /= *size;
     *size = 1.0;
   }
-  return symmetry.odd ? fabs(at) : at;
+  return symmetry.opposite ? fabs(at) : at;
 }
 
 /* Labels that follow the factor are no obstacle where it is exact. */
 static bool counts(const ntk_pair *pair, const double *Y, double slack) {
+  const double factor = pair->symmetry.even ? fabs(pair->factor) : pair->factor;
   return pair->distance <= SAME &&
-         (pair->distance > EXACT || fabs(Y[pair->k] - pair->factor * Y[pair->i]) > slack);
+         (pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
 }
 
 ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data,
