@@ -115,6 +115,28 @@ for command in spectrum verify train memorize; do
   bad "$command: over the data" 'is what the command reads' $command --data "$in/x.npy" --widths 4 --report "$in/x.npy"
 done
 
+# predict reads a folder besides, and writes outputs.
+good 'a network to read' memorize $size --save net
+mv net "$in/net"
+cp "$in/net/X.npy" "$in/rows.npy"
+sum_before=$(cksum "$in"/net/* "$in/rows.npy")
+while read -r page says; do
+  bad "predict: --report $page" "$says" predict --load "$in/net" --data "$in/rows.npy" --output o.html \
+    --report "$page"
+done <<END
+$in/net/W1.npy expected a name that ends in .html
+$in/net/result.json expected a name that ends in .html
+$in/rows.npy is what the command reads
+o.html choose another name
+p.txt expected a name that ends in .html
+END
+ln -s W1.npy "$in/net/W1.html"
+bad 'predict: a link to the weights' 'choose another name\|is no plain file' predict --load "$in/net" \
+  --data "$in/rows.npy" --report "$in/net/W1.html"
+rm -f "$in/net/W1.html"
+check 'nothing is touched' test "$sum_before" = "$(cksum "$in"/net/* "$in/rows.npy")"
+rm -rf "$in/net"
+
 bad 'over the checkpoint' 'is what another option names' train $size --checkpoint c --report c
 
 finish test_report

@@ -221,6 +221,16 @@ cd "$dir" || exit 1
 # ---- Interruption --------------------------------------------------------------------------------
 
 # 200 trials of some 40 ms each: it is interrupted on the way.
+# Its data are read for their fingerprint before anything is done: that can be called off, too.
+{
+  header '<f8' '(9000000, 1000)' >"$in/large.npy"
+  truncate -s 72000000128 "$in/large.npy"
+  timeout -k 20 -s TERM 1 "$NTKIT" study run "$in/good.yaml" --db large.db data.source="$in/large.npy" grid.d=1000
+  check 'a signal ends the reading' test $? -eq 124
+  check 'and nothing was begun' test ! -e large.db
+  rm -f "$in/large.npy"
+} >"$out" 2>"$err"
+
 long="study run $in/good.yaml --db long.db grid.N=900 grid.d=60 trials=100 --workers 2"
 # shellcheck disable=SC2086
 "$NTKIT" $long --progress ndjson >"$out" 2>"$err" &

@@ -245,18 +245,28 @@ static exit_status present(prediction *p) {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static exit_status check_predict(const predict_settings *settings) {
-  if (settings->output == NULL)
+static exit_status refuse_saved(const predict_settings *settings, const char *option,
+                                const char *path) {
+  if (path == NULL || !ntk_saved_has(settings->load, path))
     return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--%s: '%s' is of the network in %s, or of its data; choose another name",
+                      option, path, settings->load);
+}
+
+static exit_status check_predict(const predict_settings *settings) {
+  exit_status status = page_check(&settings->common, settings->output);
+  if (status == EXIT_DONE)
+    status = refuse_saved(settings, "report", settings->common.report);
+  if (status != EXIT_DONE || settings->output == NULL)
+    return status;
   if (ntk_dataset_in_file(settings->common.data) &&
       file_same(settings->output, settings->common.data))
     return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
                         settings->output);
-  if (ntk_saved_has(settings->load, settings->output))
-    return report_error(EXIT_INPUT,
-                        "--output: '%s' is of the network in %s, or of its data; choose another "
-                        "name",
-                        settings->output, settings->load);
+  status = refuse_saved(settings, "output", settings->output);
+  if (status != EXIT_DONE)
+    return status;
   static const char *const npy[] = {".npy"};
   if (!file_is_bare(settings->output) && !file_ends_in(settings->output, npy, 1))
     return report_error(EXIT_INPUT,

@@ -31,9 +31,9 @@ static void on_signal(int number) {
   interrupted = 1;
 }
 
-void progress_catch_signals(void) {
+static void handle_interruptions(void (*handler)(int)) {
   struct sigaction action = {.sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
-  action.sa_handler = on_signal;
+  action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
   static const int numbers[] = {SIGINT, SIGTERM};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -42,6 +42,16 @@ void progress_catch_signals(void) {
     if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
   }
+}
+
+void progress_let_signals_kill(bool kill) {
+  handle_interruptions(kill ? SIG_DFL : on_signal);
+  if (kill && interrupted != 0)
+    raise(SIGINT);
+}
+
+void progress_catch_signals(void) {
+  handle_interruptions(on_signal);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* writing then fails, and is told: "File too large" */
   signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how workers and gnuplot ended */

@@ -9,6 +9,8 @@
  * ignored, so that a closed pipe is an error to report instead of a silent death. */
 void progress_catch_signals(void);
 bool progress_interrupted(void);
+/* For a while in which nothing asks whether to stop, and nothing is written: any signal kills. */
+void progress_let_signals_kill(bool kill);
 
 /* Starts the clock; draws nothing before two seconds, when quiet, or where standard error is not a
  * terminal. */

@@ -107,9 +107,11 @@ exit_status command_study_run(const void *given) {
   const study_settings *settings = given;
   ntk_study *study = NULL;
   ntk_study_status status = {0};
+  progress_let_signals_kill(true); /* of its data every byte is read, for their fingerprint */
   const ntk_status loaded = ntk_study_load(settings->common.operand[0],
                                            (const char *const *)(settings->common.operand + 1),
                                            settings->common.operands - 1, &study);
+  progress_let_signals_kill(false);
   if (loaded != NTK_OK)
     return report_library(loaded, NULL);
   exit_status result = study_execute(settings, study, settings->db, true, &status);
