@@ -62,6 +62,7 @@ static ntk_status read_data(ntk_study *study) {
     return ntk_setting_refuse(&study->settings, scale, status);
   if (ntk_dataset_in_file(text) && ntk_keys_means_file(study, text)) {
     const ntk_status opened = open_file(study, text);
+    source = ntk_settings_find(&study->settings, "data.source"); /* settings were added */
     return opened == NTK_OK ? opened : ntk_setting_refuse(&study->settings, source, opened);
   }
   static const char *const of_files[] = {"data.fingerprint", "data.dim"};

@@ -31,7 +31,7 @@ ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment)
 /* Adds a setting of one value, unless the key is there. */
 ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const char *value);
 
-/* NULL when the key is not there. */
+/* NULL when the key is not there. Valid until a setting is added. */
 const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key);
 
 /* As YAML again, which gives the same settings; to be freed. NULL for want of memory. */

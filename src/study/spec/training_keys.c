@@ -59,6 +59,7 @@ ntk_status ntk_study_check_training(ntk_study *study) {
                       "sign, teacher",
                       text);
   const ntk_status status = open_labels(study, text);
+  labels = ntk_settings_find(&study->settings, "train.labels"); /* settings were added */
   return status == NTK_OK ? status : ntk_setting_refuse(&study->settings, labels, status);
 }
 
