@@ -1,4 +1,5 @@
-/* data.h - arrays of numbers in files: what they are, without loading them, and their rows.
+/* data.h - arrays of numbers in files: what they are, without loading them, and their rows; and
+ * what users write, read strictly, so that every program answers as ntkit does.
  *
  *   ntk_array_info info;
  *   if (ntk_array_shape("X.npy", &info) == NTK_OK &&
@@ -57,6 +58,17 @@ NTK_API bool ntk_labels_in_file(const char *labels);
 /* Whether such a text means a file, and is no misspelt name: it has a '/', or an ending as .npy is
  * one, or is there. */
 NTK_API bool ntk_file_is_meant(const char *text);
+
+/* text[0..length) as a whole number from least to most: digits, or digits and a power of ten as in
+ * 1e3. NULL: *value is read; else why not, as a phrase: "is empty", "is not a whole number", ... */
+NTK_API const char *ntk_text_whole(const char *text, size_t length, uint64_t least, uint64_t most,
+                                   uint64_t *value);
+
+/* The name that is nearest to a word, by letters added, left out, replaced or swapped and whatever
+ * their case; NULL when none is near. Called with i = 0, 1, ... until name(i, user) is NULL. */
+NTK_API const char *ntk_text_nearest(const char *word,
+                                     const char *(*name)(size_t i, const void *user),
+                                     const void *user);
 
 #ifdef __cplusplus
 }

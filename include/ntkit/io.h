@@ -42,14 +42,21 @@ NTK_API ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const 
 NTK_API ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data);
 NTK_API ntk_status ntk_saving_network(ntk_saving *saving, const char *place,
                                       const ntk_network *network);
-/* Writes result, a JSON object with "command" and "saved", the list of files, to result.json, moves
- * all into DIR and removes what else the command left there: NTK_ERR_FILE, _ARGUMENT, _MEMORY. */
+/* Writes result to result.json, moves all into DIR and removes what else the command left there. A
+ * JSON object: "command"; "saved", the list of files, result.json last; "network", {"activation"}
+ * and "data", {"scale"}, for ntk_model_load. NTK_ERR_FILE, _ARGUMENT, _MEMORY. */
 NTK_API ntk_status ntk_saving_finish(ntk_saving *saving, const char *result);
 /* Name i of the files, result.json last, and path i of those that were removed; NULL: no more. */
 NTK_API const char *ntk_saving_file(const ntk_saving *saving, size_t i);
 NTK_API const char *ntk_saving_removed(const ntk_saving *saving, size_t i);
 /* What has not been moved is no more; a DIR that was made and holds nothing neither. */
 NTK_API void ntk_saving_close(ntk_saving *saving);
+
+/* All of that in one call: X.npy, the network and a result.json. scaling: of the data that it fits.
+ * As ntk_saving_open and what follows; NTK_ERR_SHAPE for data of another d. */
+NTK_API ntk_status ntk_model_save(const ntk_network *network, const ntk_dataset *data,
+                                  ntk_scaling scaling, const char *directory,
+                                  const ntk_saving_options *options);
 
 /* Whether the file `path`, there or not, is of the folder: listed in its result.json, or what would
  * be read from it as of a network. */

@@ -1,6 +1,6 @@
 #include "base/names.h"
 
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "base/text.h"
 
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include <locale.h>
 #include <stdio.h>

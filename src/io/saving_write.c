@@ -91,7 +91,26 @@ ntk_status ntk_saving_text(const ntk_saving *saving, const char *name, const cha
   return status;
 }
 
+/* It must be found to be this command's when that comes again. */
+static ntk_status check_result(const ntk_saving *saving, const char *text) {
+  json_t *result = json_loads(text, 0, NULL);
+  const json_t *list = json_object_get(result, "saved");
+  const char *command = json_string_value(json_object_get(result, "command"));
+  const char *last = json_string_value(json_array_get(list, json_array_size(list) - 1));
+  const size_t length = last != NULL ? strlen(last) : 0, own = strlen(NTK_RESULT);
+  const bool good = command != NULL && strcmp(command, saving->command) == 0 && last != NULL &&
+                    length >= own && strcmp(last + length - own, NTK_RESULT) == 0;
+  json_decref(result);
+  return good ? NTK_OK
+              : ntk_fail(NTK_ERR_ARGUMENT,
+                         "the text for result.json is not one; accepted: a JSON object in which "
+                         "\"command\" is \"%s\" and \"saved\" a list of the files that ends with "
+                         "\"result.json\"",
+                         saving->command);
+}
+
 ntk_status ntk_saving_finish(ntk_saving *saving, const char *result) {
+  NTK_TRY(check_result(saving, result));
   NTK_TRY(ntk_saving_text(saving, NTK_RESULT, result));
   NTK_TRY(ntk_saving_add(saving, NTK_RESULT));
   const ntk_status status = ntk_saving_move(saving);

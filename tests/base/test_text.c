@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include "base/names.h"
 #include "base/text.h"

@@ -162,12 +162,65 @@ static void test_half_moved(void **state) {
                  "expected what --save writes");
 }
 
+/* One call each way: x = 2, 4, 9 have mean 5 and deviation sqrt(26/3); outputs by hand. */
+static void test_one_call(void **state) {
+  (void)state;
+  const double X[] = {2, 4, 9}, W1[] = {1, 2}, W2[] = {3, 4}, *const W[] = {W1, W2};
+  const size_t width[] = {1, 2};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity"};
+  ntk_saving_options options = {.command = "mine"};
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL, *wide = make_data(context, (double[]){1, 2}, 1, 2);
+  ntk_model model;
+  put("raw.npy", 3, 1, X);
+  assert_ok(ntk_dataset_load(context, at("raw.npy"), 0, 0, NTK_SCALE_STANDARDIZE, &data));
+  assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+  for (int again = 0; again < 2; again++) /* its own files it replaces */
+    assert_ok(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options));
+  assert_ok(ntk_model_load(context, at("call"), NULL, &model));
+  assert_string_equal(model.activation, "identity");
+  assert_string_equal(model.scaling, "standardize");
+  assert_string_equal(model.command, "mine");
+  const double s = sqrt(26.0 / 3.0);
+  outputs(&model, NULL, 5, 7, false, 0, 11 * 2 / s);
+  outputs(&model, NULL, -1 / s, 4 / s, true, -11 / s, 44 / s); /* rows of X.npy */
+  ntk_model_clear(&model);
+
+  assert_refused(ntk_model_save(network, wide, NTK_SCALE_NONE, at("call"), &options), NTK_ERR_SHAPE,
+                 "d = 2 and the network takes 1");
+  options.command = "another";
+  assert_refused(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options),
+                 NTK_ERR_FILE, "the folder is of 'ntkit mine'");
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  ntk_dataset_destroy(wide);
+}
+
+/* A text that would not be found to be this command's when it comes again. */
+static void test_no_result(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "garbage",
+      "[]",
+      "{\"command\": \"mine\"}",
+      "{\"command\": \"other\", \"saved\": [\"result.json\"]}",
+      "{\"command\": \"mine\", \"saved\": [\"X.npy\"]}",
+  };
+  for (size_t k = 0; k < COUNT(texts); k++) {
+    ntk_saving *saving = NULL;
+    assert_ok(ntk_saving_open(at("none"), &(ntk_saving_options){.command = "mine"}, &saving));
+    assert_refused(ntk_saving_finish(saving, texts[k]), NTK_ERR_ARGUMENT,
+                   "\"command\" is \"mine\" and \"saved\" a list");
+    ntk_saving_close(saving);
+    assert_int_not_equal(access(at("none"), F_OK), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_standardized),
-      cmocka_unit_test(test_bare),
-      cmocka_unit_test(test_classes),
-      cmocka_unit_test(test_half_moved),
+      cmocka_unit_test(test_standardized), cmocka_unit_test(test_bare),
+      cmocka_unit_test(test_classes),      cmocka_unit_test(test_half_moved),
+      cmocka_unit_test(test_one_call),     cmocka_unit_test(test_no_result),
   };
   return cmocka_run_group_tests(tests, io_setup, io_teardown);
 }

@@ -1,6 +1,6 @@
 #include "cli/shell/number.h"
 
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdlib.h>

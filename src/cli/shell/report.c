@@ -1,7 +1,7 @@
 #include "cli/shell/report.h"
 
 #include "cli/shell/progress.h"
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
 #include "cli/shell/parse.h"
 #include "cli/shell/report.h"
 #include "ntkit/data.h"
-#include "ntkit/text.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/study/study.h"
-#include "ntkit/text.h"
+#include "ntkit/data.h"
 
 #include <stdlib.h>
 #include <string.h>

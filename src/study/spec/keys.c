@@ -3,7 +3,6 @@
 #include "base/names.h"
 
 #include "ntkit/data.h"
-#include "ntkit/text.h"
 
 #include <stdio.h>
 #include <string.h>
