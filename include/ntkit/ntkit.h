@@ -190,14 +190,14 @@ NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *sc
 typedef struct ntk_network ntk_network; /* W_1, ..., W_L and phi */
 
 typedef struct ntk_activation_info {
-  const char *name;      /* sigmoid, tanh, relu, gelu, silu, ... */
-  const char *formula;   /* phi */
-  double lipschitz;      /* M: Lipschitz constant of phi (Assumption 2.3) */
-  double lipschitz_grad; /* M': Lipschitz constant of phi'; infinite at kinks: relu */
-  const char *source;    /* where M and M' come from */
-  bool nonlinear;        /* Assumption 2.3, item 1 */
+  const char *name, *aliases; /* "silu", and what else it is called: "swish", by ", "; or "" */
+  const char *formula;        /* phi */
+  double lipschitz, lipschitz_grad; /* M, M' of Assumption 2.3; M' is infinite at kinks: relu */
+  const char *source;               /* where M and M' come from */
+  bool nonlinear;                   /* Assumption 2.3, item 1 */
 } ntk_activation_info;
 NTK_API const ntk_activation_info *ntk_activation_list(size_t *count); /* all phi that it knows */
+NTK_API const ntk_activation_info *ntk_activation_named(const char *name); /* or alias; or NULL */
 
 typedef struct ntk_init_info {
   const char *name;    /* paper, standard, he, lecun, antisymmetric */

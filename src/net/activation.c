@@ -5,6 +5,8 @@
 #include "base/simd.h"
 
 #include <math.h>
+#include <string.h>
+#include <strings.h>
 
 typedef const ntk_activation_fn evals_table[NTK_ACTIVATION_COUNT];
 typedef const ntk_activation_single_fn evals_single_table[NTK_ACTIVATION_COUNT];
@@ -12,51 +14,52 @@ extern NTK_LANES_DECLARE(evals_table, ntk_activation_evals);
 extern NTK_LANES_DECLARE_SINGLE(evals_single_table, ntk_activation_evals);
 
 static const ntk_activation_info table[NTK_ACTIVATION_COUNT] = {
-    {"sigmoid", "1 / (1 + exp(-x))", 0.25, 0.096225044864937627,
+    {"sigmoid", "logistic", "1 / (1 + exp(-x))", 0.25, 0.096225044864937627,
      "phi' = phi (1 - phi) <= 1/4; |phi''| = phi' |1 - 2 phi| <= 1 / (6 sqrt 3), at phi = 1/2 +- "
      "1/(2 sqrt 3)",
      true},
-    {"tanh", "tanh(x)", 1.0, 0.76980035891950102,
+    {"tanh", "", "tanh(x)", 1.0, 0.76980035891950102,
      "phi' = 1 - phi^2 <= 1; |phi''| = 2 |phi| (1 - phi^2) <= 4 / (3 sqrt 3), at phi = 1/sqrt 3",
      true},
-    {"softplus", "log(1 + exp(x))", 1.0, 0.25,
+    {"softplus", "", "log(1 + exp(x))", 1.0, 0.25,
      "phi' is the sigmoid <= 1; phi'' is the sigmoid's derivative <= 1/4", true},
-    {"erf", "erf(x)", 1.1283791670955126, 0.96788289807657346,
+    {"erf", "", "erf(x)", 1.1283791670955126, 0.96788289807657346,
      "phi' = 2/sqrt(pi) exp(-x^2) <= 2/sqrt(pi); |phi''| = 2 |x| phi' <= 2 sqrt(2 / (pi e)), at x "
      "= "
      "1/sqrt 2",
      true},
-    {"gelu", "x Phi(x), Phi the normal distribution function", 1.1289041451851547,
+    {"gelu", "gelu_erf", "x Phi(x), Phi the normal distribution function", 1.1289041451851547,
      0.79788456080286536,
      "phi'' = (2 - x^2) Phi'(x): phi' is largest at x = sqrt 2, Phi(sqrt 2) + sqrt 2 Phi'(sqrt 2); "
      "|phi''| <= 2 / sqrt(2 pi), at 0",
      true},
-    {"sin", "sin(x)", 1.0, 1.0, "|cos| <= 1, |sin| <= 1", true},
-    {"relu", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite",
+    {"sin", "sine", "sin(x)", 1.0, 1.0, "|cos| <= 1, |sin| <= 1", true},
+    {"relu", "", "max(x, 0)", 1.0, INFINITY, "slopes 0 and 1; phi' jumps at 0, so M' is infinite",
      true},
-    {"identity", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3", false},
-    {"silu", "x / (1 + exp(-x)), s its sigmoid", 1.0998393201288669, 0.5,
+    {"identity", "linear", "x", 1.0, 0.0, "phi' = 1, phi'' = 0; linear, so outside Assumption 2.3",
+     false},
+    {"silu", "swish", "x / (1 + exp(-x)), s its sigmoid", 1.0998393201288669, 0.5,
      "phi'' = s (1 - s) (2 - x tanh(x/2)): phi' is largest where x tanh(x/2) = 2, at 2.3994; "
      "|phi''| <= 1/2, at 0",
      true},
-    {"gelu_tanh", "x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2", 1.1289930686586588,
-     0.79788456080286536,
+    {"gelu_tanh", "gelu_new, gelu_pytorch_tanh", "x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2",
+     1.1289930686586588, 0.79788456080286536,
      "phi' is largest at the one zero of phi'' for x > 0, x = 1.4185; |phi''| <= sqrt(2/pi), at 0; "
      "both by interval arithmetic",
      true},
-    {"elu", "x for x > 0, exp(x) - 1 below", 1.0, 1.0,
+    {"elu", "", "x for x > 0, exp(x) - 1 below", 1.0, 1.0,
      "phi' = min(1, exp(x)) <= 1, continuous; 0 <= phi'' <= 1", true},
-    {"selu", "1.0507 x for x > 0, 1.7581 (exp(x) - 1) below", 1.7580993408473769, INFINITY,
+    {"selu", "", "1.0507 x for x > 0, 1.7581 (exp(x) - 1) below", 1.7580993408473769, INFINITY,
      "slopes 1.0507 above and 1.7581 exp(x) below; phi' jumps at 0, so M' is infinite", true},
-    {"softsign", "x / (1 + |x|)", 1.0, 2.0,
+    {"softsign", "", "x / (1 + |x|)", 1.0, 2.0,
      "phi' = 1 / (1 + |x|)^2 <= 1; |phi''| = 2 / (1 + |x|)^3 <= 2", true},
-    {"atan", "arctan(x)", 1.0, 0.64951905283832899,
+    {"atan", "arctan", "arctan(x)", 1.0, 0.64951905283832899,
      "phi' = 1 / (1 + x^2) <= 1; |phi''| = 2 |x| phi'^2 <= 3 sqrt(3) / 8, at x = 1/sqrt 3", true},
-    {"gaussian", "exp(-x^2)", 0.85776388496070680, 2.0,
+    {"gaussian", "", "exp(-x^2)", 0.85776388496070680, 2.0,
      "|phi'| = 2 |x| phi <= sqrt(2/e), at x = 1/sqrt 2; phi'' = (4 x^2 - 2) phi is -2 at 0 and 4 "
      "exp(-3/2) at most",
      true},
-    {"leaky_relu", "x for x > 0, 0.01 x below", 1.0, INFINITY,
+    {"leaky_relu", "leakyrelu", "x for x > 0, 0.01 x below", 1.0, INFINITY,
      "slopes 0.01 and 1; phi' jumps at 0, so M' is infinite", true},
 };
 
@@ -78,10 +81,30 @@ const ntk_activation_info *ntk_activation_list(size_t *count) {
   return table;
 }
 
+/* Whether name is one of the list's, which ", " separates. */
+static bool is_among(const char *list, const char *name) {
+  const size_t length = strlen(name);
+  for (const char *word = list; *word != '\0'; word += strspn(word, ", ")) {
+    const size_t letters = strcspn(word, ",");
+    if (letters == length && strncasecmp(word, name, length) == 0)
+      return true;
+    word += letters;
+  }
+  return false;
+}
+
+const ntk_activation_info *ntk_activation_named(const char *name) {
+  for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
+    if (is_among(table[i].name, name) || is_among(table[i].aliases, name))
+      return &table[i];
+  return NULL;
+}
+
 ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
-  size_t i = 0;
-  NTK_TRY(NTK_NAME_FIND("activation", name != NULL ? name : "sigmoid", table, NTK_ACTIVATION_COUNT,
-                        &i));
+  const ntk_activation_info *known = ntk_activation_named(name != NULL ? name : "sigmoid");
+  size_t i = known != NULL ? (size_t)(known - table) : NTK_ACTIVATION_COUNT;
+  if (known == NULL) /* says what is known */
+    NTK_TRY(NTK_NAME_FIND("activation", name, table, NTK_ACTIVATION_COUNT, &i));
   *activation = (ntk_activation){.info = table[i],
                                  .homogeneity = at_multiples[i].homogeneity,
                                  .vanishes = at_multiples[i].vanishes,

@@ -22,6 +22,7 @@ const ntk_description ntk_table_environment =
 #define ROW ntk_activation_info
 static const ntk_field activation[] = {
     FIELD(name, "", "as options take it"),
+    FIELD(aliases, "", "other names that they take, separated by commas"),
     FIELD(formula, "", "phi"),
     FIELD(lipschitz, "", "M, the Lipschitz constant of phi (Assumption 2.3)"),
     FIELD(lipschitz_grad, "", "M', the Lipschitz constant of phi'; null: infinite"),

@@ -17,6 +17,7 @@ same() {
 }
 same 'capitals of an activation' '--widths 50 --activation relu' '--widths 50 --activation ReLU'
 same 'capitals of an activation' '--widths 50 --activation gelu' '--widths 50 --activation GELU'
+same 'another name of an activation' '--widths 50 --activation silu' '--widths 50 --activation Swish'
 same 'capitals of a distribution' '--widths 50 --data sphere' '--widths 50 --data Sphere'
 same 'capitals of an initialisation' '--widths 50 --init he' '--widths 50 --init He'
 same 'a power of ten' '--widths 50,100' '--widths 5e1,1E+2'

@@ -362,7 +362,18 @@ static void test_table(void **state) {
     assert_ptr_equal(activation.eval_single, singles[best][k]);
     assert_true(list[k].nonlinear == (strcmp(list[k].name, "identity") != 0));
   }
-  const char *unknown[] = {"", "relu ", "mish"};
+  static const struct {
+    const char *name, *known;
+  } aliases[] = {{"Logistic", "sigmoid"},   {"SiLU", "silu"},
+                 {"Swish", "silu"},         {"gelu_erf", "gelu"},
+                 {"GELU_new", "gelu_tanh"}, {"gelu_pytorch_tanh", "gelu_tanh"},
+                 {"arctan", "atan"},        {"sine", "sin"},
+                 {"linear", "identity"},    {"LeakyReLU", "leaky_relu"}};
+  for (size_t i = 0; i < COUNT(aliases); i++) {
+    assert_ok(ntk_activation_find(aliases[i].name, &activation));
+    assert_string_equal(activation.info.name, aliases[i].known);
+  }
+  const char *unknown[] = {"", "relu ", "mish", "gelu_new, gelu_pytorch_tanh", "gelu_ne", ","};
   for (size_t i = 0; i < COUNT(unknown); i++)
     assert_refused(ntk_activation_find(unknown[i], &activation), NTK_ERR_ARGUMENT,
                    "known: sigmoid, tanh, softplus, erf, gelu, sin, relu, identity, silu");

@@ -317,6 +317,7 @@ static const option_row own[] = {
      .field = FIELD(common.activation),
      .argument = "NAME",
      .choice = option_activation,
+     .alias = option_activation_alias,
      .help = "Activation function of a network that comes without a result.json."},
     {.name = "scale",
      .kind = KIND_CHOICE,

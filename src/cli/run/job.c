@@ -72,22 +72,18 @@ static exit_status make_spec(cli_job *job) {
 }
 
 static void warn_activation(const cli_settings *settings) {
-  size_t count = 0;
-  const ntk_activation_info *list = ntk_activation_list(&count);
-  for (size_t i = 0; i < count; i++) {
-    if (strcmp(settings->activation, list[i].name) != 0)
-      continue;
-    if (!list[i].nonlinear)
-      report_warning(settings,
-                     "activation %s is linear: outside Assumption 2.3, Theorem 3.1 does not cover "
-                     "it",
-                     list[i].name);
-    else if (isinf(list[i].lipschitz_grad))
-      report_warning(settings,
-                     "activation %s has a derivative that is not Lipschitz (M' infinite): outside "
-                     "Assumption 2.3, Theorem 3.1 does not cover it",
-                     list[i].name);
-  }
+  const ntk_activation_info *phi = ntk_activation_named(settings->activation);
+  if (phi == NULL)
+    return;
+  if (!phi->nonlinear)
+    report_warning(settings,
+                   "activation %s is linear: outside Assumption 2.3, Theorem 3.1 does not cover it",
+                   phi->name);
+  else if (isinf(phi->lipschitz_grad))
+    report_warning(settings,
+                   "activation %s has a derivative that is not Lipschitz (M' infinite): outside "
+                   "Assumption 2.3, Theorem 3.1 does not cover it",
+                   phi->name);
 }
 
 exit_status job_context(const cli_settings *settings, ntk_context **context) {

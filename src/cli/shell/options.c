@@ -19,6 +19,11 @@ const char *option_activation(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+const char *option_activation_alias(const char *text) {
+  const ntk_activation_info *known = ntk_activation_named(text);
+  return known != NULL ? known->name : NULL;
+}
+
 static const char *init_name(size_t i) {
   size_t count = 0;
   const ntk_init_info *list = ntk_init_list(&count);
@@ -83,7 +88,9 @@ const option_row shared_options[OPTIONS_SHARED] = {
                            .argument = "NAME",
                            .fallback = "sigmoid",
                            .choice = option_activation,
-                           .help = "Activation function phi."},
+                           .alias = option_activation_alias,
+                           .help = "Activation function phi; other names of these are taken, too "
+                                   "('ntkit info' gives them)."},
     [OPTION_INIT] = {.name = "init",
                      .kind = KIND_CHOICE,
                      .field = FIELD(init),

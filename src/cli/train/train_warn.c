@@ -13,18 +13,16 @@ static bool is(const char *a, const char *b) {
 
 /* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
 static void warn_smoothness(const train_settings *settings) {
-  size_t count = 0;
-  const ntk_activation_info *list = ntk_activation_list(&count);
+  const ntk_activation_info *phi = ntk_activation_named(settings->common.activation);
   const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
                      : settings->lr.name != NULL && is(settings->lr.name, "theory") ? "--lr theory"
                      : settings->track > 0                                          ? "--track"
                                                                                     : NULL;
-  for (size_t i = 0; i < count && what != NULL; i++)
-    if (is(settings->common.activation, list[i].name) && isinf(list[i].lipschitz_grad))
-      report_warning(&settings->common,
-                     "%s rests on a smooth activation, and the derivative of %s jumps: its "
-                     "Jacobian may change a great deal in a small step",
-                     what, list[i].name);
+  if (what != NULL && phi != NULL && isinf(phi->lipschitz_grad))
+    report_warning(&settings->common,
+                   "%s rests on a smooth activation, and the derivative of %s jumps: its "
+                   "Jacobian may change a great deal in a small step",
+                   what, phi->name);
 }
 
 /* (18) makes F_L a difference of numbers of size sqrt(gamma): the sum of n_{L-1} terms
