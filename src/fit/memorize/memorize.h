@@ -72,7 +72,8 @@ typedef struct ntk_symmetry {
   bool even, opposite, scales;
 } ntk_symmetry;
 
-/* x_k is near c x_i, and F_L(c x) = c F_L(x) whatever the weights (pairs.c). */
+/* x_k is near c x_i, and F_L(c x) = c F_L(x), or F_L(x) where phi is even and c = -1, whatever the
+ * weights (pairs.c). */
 typedef struct ntk_pair {
   size_t i, k;
   double factor, distance; /* c; ||x_k - c x_i|| / ||x_k|| */
