@@ -66,6 +66,8 @@ static ntk_status read_result(struct ntk_model_folder *folder) {
 
 static ntk_status find_activation(ntk_model *model, const char *given) {
   const char *saved = text_of(model, "network", "activation");
+  const ntk_activation_info *row = given != NULL ? ntk_activation_named(given) : NULL;
+  given = row != NULL ? row->name : given; /* Swish is silu; of an unknown one the loading tells */
   if (saved == NULL && given == NULL)
     return ntk_fail_about(
         ntk_fail(NTK_ERR_ARGUMENT,

@@ -177,7 +177,7 @@ static void test_one_call(void **state) {
   assert_ok(ntk_network_from_weights(context, &spec, W, &network));
   for (int again = 0; again < 2; again++) /* its own files it replaces */
     assert_ok(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options));
-  assert_ok(ntk_model_load(context, at("call"), NULL, &model));
+  assert_ok(ntk_model_load(context, at("call"), "Linear", &model)); /* by another of its names */
   assert_string_equal(model.activation, "identity");
   assert_string_equal(model.scaling, "standardize");
   assert_string_equal(model.command, "mine");
