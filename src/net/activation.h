@@ -36,7 +36,8 @@ typedef struct ntk_activation {
   ntk_activation_single_fn eval_single;
 } ntk_activation;
 
-/* The row that ntk_activation_named finds, NULL: "sigmoid"'s; NTK_ERR_ARGUMENT listing the known names. */
+/* The row that ntk_activation_named finds, NULL: "sigmoid"'s; NTK_ERR_ARGUMENT listing the known
+ * names. */
 NTK_SIBLING ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
 
 #endif

@@ -82,6 +82,9 @@ page train $size --epochs 20 --optimizer adam
 figures 1 1
 check 'the bound is not of adam' grep -q '(20): is of gradient descent alone <span class="v outside">' page.html
 rm -f page.html
+run train $size --epochs 60 --lr 0.01 --track 1 --report page.html # stable below 0.002
+check 'a step that is too large is no failure of the theorem' \
+  grep -q '(20): did not hold, first at epoch 1; it need not.*∉ outside' page.html
 run train $size --epochs 200 --lr 1e9 --track 1 --report page.html
 check 'which is not called lazy' test "$(grep -c 'before it diverged' page.html) $(grep -c 'lazy: nearly' page.html)" = '1 0'
 check 'of a training that diverged, too' grep -q '<span class="v fails">✗ diverged</span>' page.html

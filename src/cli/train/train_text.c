@@ -78,6 +78,13 @@ static void print_track(const ntk_train_result *result) {
 
 /* ---- The verdict ----------------------------------------------------------------------------- */
 
+/* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
+static double largest_step(const train_run *run, const ntk_convergence *c) {
+  const bool mean = strcmp(run->settings->loss, "mean") == 0;
+  const double scale = mean ? 2.0 / (double)ntk_dataset_samples(run->job.data) : 1.0;
+  return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
+}
+
 ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
   const ntk_convergence *c = &run->result.convergence;
   const char *line = "held at every epoch where rounding lets it be seen";
@@ -91,21 +98,19 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
                ? "rounding hides it with a step so small, or the step is too large for it"
            : c->reason[0] != '\0' ? c->reason
                                   : "the smallest eigenvalue of K_0 was not found";
-  } else if (!c->bound_held) {
-    verdict = NTK_LEDGER_FAILS;
+  } else if (!c->bound_held) { /* which it is claimed to do where (21) is satisfied */
+    const bool small = run->result.lr <= largest_step(run, c);
+    verdict = !small || (c->condition_known && !c->condition_held) ? NTK_LEDGER_OUTSIDE
+              : c->condition_known                                 ? NTK_LEDGER_FAILS
+                                                                   : NTK_LEDGER_UNRESOLVED;
+    snprintf(text, TRAIN_LINE, "did not hold, first at epoch %zu%s", c->bound_broken,
+             verdict == NTK_LEDGER_FAILS     ? ""
+             : verdict == NTK_LEDGER_OUTSIDE ? "; it need not, with such a step or network"
+                                             : "; whether it must is not known without (21)");
+    return verdict;
   }
-  if (verdict == NTK_LEDGER_FAILS)
-    snprintf(text, TRAIN_LINE, "did not hold, first at epoch %zu", c->bound_broken);
-  else
-    snprintf(text, TRAIN_LINE, "%s%s", verdict == NTK_LEDGER_UNRESOLVED ? "not known: " : "", line);
+  snprintf(text, TRAIN_LINE, "%s%s", verdict == NTK_LEDGER_UNRESOLVED ? "not known: " : "", line);
   return verdict;
-}
-
-/* The largest step size of gradient descent for which (21) gives (20), docs/algorithm.md. */
-static double largest_step(const train_run *run, const ntk_convergence *c) {
-  const bool mean = strcmp(run->settings->loss, "mean") == 0;
-  const double scale = mean ? 2.0 / (double)ntk_dataset_samples(run->job.data) : 1.0;
-  return (1.5 - c->alpha / c->beta) / (c->beta * c->beta * scale);
 }
 
 ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]) {
