@@ -79,11 +79,11 @@ void ntk_reader_close(ntk_reader *reader) {
 /* ---- Reading ---- */
 
 ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n) {
-  errno = 0;
-  if (fread(bytes, 1, n, reader->file) == n)
+  size_t found = 0;
+  NTK_TRY(ntk_reader_some(reader, bytes, n, &found));
+  if (found == n)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path,
-                  ferror(reader->file) ? strerror(errno) : "it became shorter meanwhile");
+  return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: it became shorter meanwhile", reader->path);
 }
 
 ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size_t *found) {

@@ -29,6 +29,10 @@ static const option_row own[] = {
              "was interrupted is resumed."},
 };
 
+static const option_part parts[] = {SHARED(MEMORY, MEMORY), STUDY(WORKERS, WORKERS),
+                                    STUDY(RETRY, PROGRESS), OPTION_PART(own),
+                                    SHARED(QUIET, HELP),    {NULL, 0}};
+
 const cli_command reproduce_figure1_command = {
     .name = "reproduce figure1",
     .summary = "Figure 1 of the paper: figure, table, data",
@@ -37,12 +41,7 @@ const cli_command reproduce_figure1_command = {
              "n_2, Gaussian data, weights N(0, 1/n_{l-1}), last layer N(0, 1). Writes the figure, "
              "its data, the database, and compares with the values in the paper's figure.",
     .example = "ntkit reproduce figure1 --out figure1",
-    .options = (const option_part[]){SHARED(MEMORY, MEMORY),
-                                     STUDY(WORKERS, WORKERS),
-                                     STUDY(RETRY, PROGRESS),
-                                     OPTION_PART(own),
-                                     SHARED(QUIET, HELP),
-                                     {NULL, 0}},
+    .options = parts,
     .size = sizeof(reproduce_settings),
     .run = command_reproduce_figure1,
 };
@@ -57,12 +56,7 @@ const cli_command reproduce_figure2_command = {
         "N), until the loss no longer falls. Says first how long it will take. Writes the figure, "
         "its data, the database, and fits the line N = c d^2 between the two phases.",
     .example = "ntkit reproduce figure2 --out figure2",
-    .options = (const option_part[]){SHARED(MEMORY, MEMORY),
-                                     STUDY(WORKERS, WORKERS),
-                                     STUDY(RETRY, PROGRESS),
-                                     OPTION_PART(own),
-                                     SHARED(QUIET, HELP),
-                                     {NULL, 0}},
+    .options = parts,
     .size = sizeof(reproduce_settings),
     .run = command_reproduce_figure2,
 };
