@@ -52,6 +52,10 @@ NTK_API ntk_status ntk_directory_prepare(const char *path);
  * _SHAPE, _LIMIT. */
 NTK_API ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d);
 
+/* How many characters of a path name the file: all, or those before the ':' of "FILE:KEY", an array
+ * of a file that has several, where FILE is a file and the whole is none. */
+NTK_API size_t ntk_file_length(const char *path);
+
 /* Whether a text names no distribution (ntk_labels_list's kind of labels), and so a file. */
 NTK_API bool ntk_dataset_in_file(const char *source);
 NTK_API bool ntk_labels_in_file(const char *labels);

@@ -9,6 +9,15 @@
 extern "C" {
 #endif
 
+/* ---- Formats of files -------------------------------------------------------------------------
+ */
+
+/* From now on every function that reads a file of numbers also reads .npz (stored, deflated,
+ * zip64), .safetensors, and what gzip packed. "FILE:KEY" is an array of a file that has several;
+ * without a key it is the only one that fits. To be called once, before; again does nothing. Any
+ * thread. */
+NTK_API void ntk_io_formats(void);
+
 /* ---- Saving into a folder that knows what it wrote ------------------------------------------- */
 
 /* All files are made in the stage, DIR/.ntkit.saving, which one saving alone holds, and are moved

@@ -5,7 +5,7 @@
 #include "base/context.h"
 
 /* *product = a b, or NTK_ERR_LIMIT when it does not fit size_t; what names the array. */
-ntk_status ntk_size_multiply(size_t a, size_t b, const char *what, size_t *product);
+NTK_SIBLING ntk_status ntk_size_multiply(size_t a, size_t b, const char *what, size_t *product);
 
 /* count elements of the given size, 64-byte aligned, uninitialised; NULL for count 0 is never
  * returned with NTK_OK (one element is allocated). Released by ntk_free. */

@@ -5,6 +5,7 @@
 #include "cli/shell/parse.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
+#include "ntkit/io.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,5 +96,6 @@ static exit_status dispatch(int argc, char **argv) {
 int main(int argc, char **argv) {
   keep_standard_streams();
   progress_catch_signals();
+  ntk_io_formats();
   return (int)report_output(dispatch(argc, argv));
 }

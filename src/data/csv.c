@@ -319,8 +319,5 @@ static ntk_status open_text(ntk_reader *reader, const unsigned char *start) {
   return ntk_reader_set_shape(reader, rank, (const size_t[]){rows, cols}, shape);
 }
 
-const ntk_reader_format ntk_format_text = {.name = "text",
-                                           .recognise = recognise,
-                                           .open = open_text,
-                                           .rows = read_rows,
-                                           .close = ntk_plain_close};
+const ntk_reader_format ntk_format_text = {
+    .name = "text", .recognise = recognise, .open = open_text, .rows = read_rows};

@@ -63,4 +63,4 @@ static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
       path);
 }
 
-const ntk_reader_format ntk_format_foreign = {.open = open_foreign, .close = ntk_plain_close};
+const ntk_reader_format ntk_format_foreign = {.open = open_foreign};

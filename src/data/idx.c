@@ -37,7 +37,7 @@ static ntk_status open_idx(ntk_reader *reader, const unsigned char *start) {
     shape[1] *= next;
     wanted = fits ? wanted * next : SIZE_MAX;
   }
-  if (wanted != there || there == 0)
+  if (wanted > there || (wanted < there && !reader->bounded) || there == 0)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: its IDX header promises %s bytes of numbers than the %zu that follow; "
                     "accepted: as many as it promises",
@@ -50,8 +50,5 @@ static ntk_status open_idx(ntk_reader *reader, const unsigned char *start) {
   return ntk_reader_set_shape(reader, rank == 1 ? 1 : 2, shape, text);
 }
 
-const ntk_reader_format ntk_format_idx = {.name = "idx",
-                                          .recognise = recognise,
-                                          .open = open_idx,
-                                          .rows = ntk_plain_rows,
-                                          .close = ntk_plain_close};
+const ntk_reader_format ntk_format_idx = {
+    .name = "idx", .recognise = recognise, .open = open_idx, .rows = ntk_plain_rows};

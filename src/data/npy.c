@@ -87,6 +87,13 @@ static ntk_status check_length(const ntk_reader *reader, const ntk_npy_header *h
         "%s: truncated: shape %s of '%s' takes %zu bytes after the header, and the file "
         "has %zu",
         reader->path, h->shape_text, h->descr, bytes, found);
+  if (reader->source != NULL) /* which cannot be asked for its end before all of it is unpacked */
+    return reader->bounded || found == bytes
+               ? NTK_OK
+               : ntk_fail(NTK_ERR_FORMAT,
+                          "%s: goes on for %zu bytes behind its shape %s of '%s'; accepted: one "
+                          "array",
+                          reader->path, found - bytes, h->shape_text, h->descr);
   if (found - bytes < sizeof next)
     return NTK_OK;
   NTK_TRY(ntk_reader_seek(reader, reader->plain.data + (off_t)bytes));
@@ -135,8 +142,5 @@ static ntk_status open_npy(ntk_reader *reader, const unsigned char *start) {
   return check_length(reader, &h);
 }
 
-const ntk_reader_format ntk_format_npy = {.name = "npy",
-                                          .recognise = recognise,
-                                          .open = open_npy,
-                                          .rows = ntk_plain_rows,
-                                          .close = ntk_plain_close};
+const ntk_reader_format ntk_format_npy = {
+    .name = "npy", .recognise = recognise, .open = open_npy, .rows = ntk_plain_rows};

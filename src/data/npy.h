@@ -4,6 +4,7 @@
 #define NTK_DATA_NPY_H
 
 #include "base/writer.h"
+#include "data/reader.h"
 
 /* ---- Its header ---- */
 
@@ -14,8 +15,8 @@ typedef struct ntk_npy_header {
   char descr[32]; /* the dtype */
   bool fortran;
   int rank;
-  size_t shape[2];     /* the first two extents */
-  char shape_text[64]; /* as written, for messages */
+  size_t shape[NTK_READER_RANK]; /* the first of its extents */
+  char shape_text[64];           /* as written, for messages */
 } ntk_npy_header;
 /* text: the dictionary, length bytes and a 0 after them; offset: where it begins in the file. */
 ntk_status ntk_npy_header_parse(const char *path, const char *text, size_t length, size_t offset,

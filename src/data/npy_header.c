@@ -79,7 +79,7 @@ static ntk_status parse_shape(parser *p, ntk_npy_header *h) {
   while (!take(p, ')')) {
     size_t extent = 0;
     NTK_TRY(parse_extent(p, &extent));
-    if (h->rank < 2)
+    if (h->rank < NTK_READER_RANK)
       h->shape[h->rank] = extent;
     h->rank++;
     if (take(p, ','))

@@ -1,42 +1,121 @@
 #include "data/reader.h"
 
+#include "base/memory.h"
+#include "base/writer.h"
 #include "ntkit/data.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The formats, each recognised by its first bytes. */
+/* The formats, each recognised by its first bytes; the first that does so has the file. */
 static const ntk_reader_format *const formats[] = {&ntk_format_npy, &ntk_format_idx,
-                                                   &ntk_format_text};
+                                                   &ntk_format_text, NULL};
+static const ntk_reader_format *const *_Atomic registered;
+
+void ntk_reader_register(const ntk_reader_format *const *others) {
+  atomic_store(&registered, others);
+}
 
 /* ---- Opening ---- */
 
-/* By the format that recognises its first bytes, if any. */
-static ntk_status open_format(ntk_reader *reader) {
-  unsigned char start[NTK_READER_START] = {0};
-  const size_t count = reader->file_size < sizeof start ? reader->file_size : sizeof start;
-  NTK_TRY(ntk_reader_bytes(reader, start, count));
-  for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++)
-    if (formats[k]->recognise(start, count))
-      reader->format = formats[k];
+static const ntk_reader_format *find_format(const ntk_reader_format *const *list, bool whole,
+                                            const unsigned char *start, size_t count) {
+  for (; list != NULL && *list != NULL; list++)
+    if ((whole || !(*list)->whole) && (*list)->recognise(start, count))
+      return *list;
+  return NULL;
+}
+
+/* The first bytes, 0 after the last. What ends with them has a size that is known now. */
+static ntk_status read_start(ntk_reader *reader, unsigned char start[NTK_READER_START],
+                             size_t *count) {
+  const size_t wanted = reader->file_size < NTK_READER_START ? reader->file_size : NTK_READER_START;
+  memset(start, 0, NTK_READER_START);
+  NTK_TRY(ntk_reader_seek(reader, 0));
+  NTK_TRY(ntk_reader_some(reader, start, wanted, count));
+  if (*count < wanted) {
+    reader->file_size = *count;
+    reader->bounded = false;
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_reader_open_as(ntk_reader *reader, const ntk_reader_format *format) {
+  unsigned char start[NTK_READER_START];
+  size_t count = 0;
+  NTK_TRY(read_start(reader, start, &count));
+  if (!format->recognise(start, count))
+    return ntk_fail(NTK_ERR_FORMAT, "%s: is no .%s", reader->path, format->name);
+  return format->open(reader, start);
+}
+
+ntk_status ntk_reader_open_format(ntk_reader *reader) {
+  unsigned char start[NTK_READER_START];
+  size_t count = 0;
+  NTK_TRY(read_start(reader, start, &count));
+  const bool whole = reader->source == NULL;
+  const ntk_reader_format *found = find_format(atomic_load(&registered), whole, start, count);
+  if (found == NULL)
+    found = find_format(formats, whole, start, count);
+  if (found != NULL && reader->key != NULL && !found->named)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: the file is %s, which has one array and no names; accepted: %.*s",
+                    reader->path, found->name, (int)(reader->key - 1 - reader->path), reader->path);
+  reader->format = found != NULL ? found : &ntk_format_foreign;
   return reader->format->open(reader, start);
 }
 
-ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
-  *reader = (ntk_reader){.path = path, .accepted = accepted, .format = &ntk_format_foreign};
+/* Bytes of path that name a file, of any kind where it is all of it, copied into name. */
+static size_t file_part(const char *path, char name[NTK_PATH_CAPACITY], struct stat *found) {
+  const size_t length = strlen(path);
+  if (stat(path, found) == 0)
+    return length;
+  const int error = errno;
+  for (const char *colon = strchr(path, ':'); colon != NULL; colon = strchr(colon + 1, ':')) {
+    const size_t part = (size_t)(colon - path);
+    if (part == 0 || part >= NTK_PATH_CAPACITY)
+      continue;
+    memcpy(name, path, part);
+    name[part] = '\0';
+    if (stat(name, found) == 0 && S_ISREG(found->st_mode))
+      return part;
+  }
+  errno = error;
+  return 0;
+}
+
+size_t ntk_file_length(const char *path) {
+  char name[NTK_PATH_CAPACITY];
+  struct stat found;
+  const size_t length = file_part(path, name, &found);
+  return length > 0 ? length : strlen(path);
+}
+
+ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader) {
+  *reader = (ntk_reader){.path = path, .format = &ntk_format_foreign};
+  char name[NTK_PATH_CAPACITY];
   struct stat found; /* before opening: opening a pipe would wait for its writer */
-  if (stat(path, &found) != 0)
+  const size_t length = file_part(path, name, &found);
+  if (length == 0)
     return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
   if (!S_ISREG(found.st_mode))
     return ntk_fail(NTK_ERR_FILE, "%s: is %s; accepted: a file of numbers", path,
                     S_ISDIR(found.st_mode) ? "a directory" : "not a regular file");
-  reader->file = fopen(path, "rb");
+  reader->key = path[length] == ':' ? path + length + 1 : NULL;
+  reader->file = fopen(reader->key != NULL ? name : path, "rb");
   if (reader->file == NULL)
     return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
   reader->file_size = (size_t)found.st_size;
-  const ntk_status status = open_format(reader);
+  return NTK_OK;
+}
+
+ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
+  NTK_TRY(ntk_reader_open_file(path, reader));
+  reader->accepted = accepted;
+  const ntk_status status = ntk_reader_open_format(reader);
   if (status != NTK_OK)
     ntk_reader_close(reader);
   return status;
@@ -59,13 +138,27 @@ static ntk_status refuse_rank(const ntk_reader *reader, int rank, const char *te
                   hint);
 }
 
+/* The extents as rows and columns. */
+static ntk_status take_shape(ntk_reader *reader, int rank, const size_t *shape) {
+  reader->rank = rank;
+  memcpy(reader->shape, shape, (size_t)rank * sizeof *shape);
+  reader->rows = rank > 0 ? shape[0] : 1;
+  reader->cols = 1;
+  for (int k = 1; k < rank; k++)
+    NTK_TRY(ntk_size_multiply(reader->cols, shape[k], reader->path, &reader->cols));
+  return NTK_OK;
+}
+
 ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shape,
                                 const char *text) {
+  if (reader->accepted == NTK_READER_ANY && rank <= NTK_READER_RANK)
+    return take_shape(reader, rank, shape);
+  if (reader->accepted == NTK_READER_ANY)
+    return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s, of %d dimensions; accepted: up to %d",
+                    reader->path, text, rank, NTK_READER_RANK);
   if (reader->accepted == 0 ? rank != 1 && rank != 2 : rank != reader->accepted)
     return refuse_rank(reader, rank, text);
-  reader->rank = rank;
-  reader->rows = shape[0];
-  reader->cols = rank == 2 ? shape[1] : 1;
+  NTK_TRY(take_shape(reader, rank, shape));
   if (reader->rows > 0 && reader->cols > 0)
     return NTK_OK;
   return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s and holds nothing; accepted: at least 1 %s",
@@ -73,7 +166,13 @@ ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shap
 }
 
 void ntk_reader_close(ntk_reader *reader) {
-  reader->format->close(reader);
+  if (reader->format->close != NULL)
+    reader->format->close(reader);
+  if (reader->source != NULL)
+    reader->source->close(reader);
+  if (reader->file != NULL)
+    (void)fclose(reader->file);
+  reader->file = NULL;
 }
 
 /* ---- Reading ---- */
@@ -83,10 +182,16 @@ ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n) {
   NTK_TRY(ntk_reader_some(reader, bytes, n, &found));
   if (found == n)
     return NTK_OK;
+  if (reader->source != NULL)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: truncated: what is packed in it ends before what its header promises",
+                    reader->path);
   return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: it became shorter meanwhile", reader->path);
 }
 
 ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size_t *found) {
+  if (reader->source != NULL)
+    return reader->source->some(reader, bytes, n, found);
   errno = 0;
   *found = fread(bytes, 1, n, reader->file);
   if (!ferror(reader->file))
@@ -95,6 +200,8 @@ ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size
 }
 
 ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset) {
+  if (reader->source != NULL)
+    return reader->source->seek(reader, offset);
   if (fseeko(reader->file, offset, SEEK_SET) == 0)
     return NTK_OK;
   return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path, strerror(errno));

@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-enum { NTK_READER_START = 512 }; /* bytes that tell what a file is, at the most */
+enum {
+  NTK_READER_START = 512, /* bytes that tell what a file is, at the most */
+  NTK_READER_RANK = 8,    /* most dimensions */
+  NTK_READER_ANY = -1     /* as the rank accepted: whatever it has, and of nothing too */
+};
 
 /* How numbers lie in a file that holds them as a machine does. */
 typedef struct ntk_plain {
-  char kind;   /* 'f', 'i', 'u', 'b' */
+  char kind;   /* 'f', 'i', 'u', 'b'; 'B': bfloat16 */
   size_t size; /* bytes of a number */
   bool big_endian;
   bool fortran; /* columns are contiguous */
@@ -30,20 +34,37 @@ typedef struct ntk_lines {
   } mark[128];
 } ntk_lines;
 
-typedef struct ntk_reader {
+typedef struct ntk_reader ntk_reader;
+
+/* What unpacks a file, or a part of one, on the way: where its bytes come from instead. */
+typedef struct ntk_source {
+  /* The next n bytes, or as many as there are. */
+  ntk_status (*some)(const ntk_reader *reader, void *bytes, size_t n, size_t *found);
+  ntk_status (*seek)(const ntk_reader *reader, off_t offset);
+  void (*close)(ntk_reader *reader);
+} ntk_source;
+
+struct ntk_reader {
   const struct ntk_reader_format *format;
-  const char *path;  /* borrowed: the caller keeps it */
-  int accepted;      /* rank that the caller accepts, 1 or 2; 0: either */
-  int rank;          /* 1 or 2 */
-  size_t rows, cols; /* both >= 1; cols is 1 for rank 1 */
+  const char *path; /* as asked for; borrowed: the caller keeps it */
+  const char *key;  /* which array of the file, what follows a ':' in path; NULL: not said */
+  int accepted;     /* rank that the caller accepts, 1 or 2; 0: either; NTK_READER_ANY */
+  int rank;         /* 1 or 2; of NTK_READER_ANY 0 to NTK_READER_RANK */
+  size_t shape[NTK_READER_RANK];
+  size_t rows, cols; /* the first extent and the product of the others; both >= 1 but for ANY */
   const char *type;  /* of the numbers in the file: "float64"; static */
   FILE *file;
-  size_t file_size;
-  ntk_plain plain; /* of formats whose numbers lie plain in the file */
-  ntk_lines lines; /* of text */
-} ntk_reader;
+  size_t file_size; /* of what is read: of the file, or of what a source unpacks */
+  bool bounded;     /* file_size is the most that it can be; what it is, only reading tells */
+  ntk_plain plain;  /* of formats whose numbers lie plain in the file */
+  ntk_lines lines;  /* of text */
+  void *state;      /* the format's own */
+  const ntk_source *source; /* NULL: the file is read as it is */
+  void *packed;             /* the source's own */
+};
 
-/* A new format: its row in the table of reader.c, and one file. */
+/* A new format: its row in the table of reader.c, or of those that another library registers, and
+ * one file. */
 typedef struct ntk_reader_format {
   const char *name;
   /* By the first bytes of a file, at most NTK_READER_START of them. */
@@ -54,14 +75,23 @@ typedef struct ntk_reader_format {
   /* Rows first .. first + count - 1, which are there, as doubles, row-major; reads no others, in
    * memory of fixed size. Refuses NaN and infinity by position. */
   ntk_status (*rows)(const ntk_reader *reader, size_t first, size_t count, double *out);
-  void (*close)(ntk_reader *reader); /* whatever open did, failed or not */
+  void (*close)(
+      ntk_reader *reader); /* of its state, whatever open did, failed or not; may be NULL */
+  bool named;              /* has arrays by name, and finds reader->key among them */
+  bool whole;              /* reads files alone, and nothing that a source unpacks */
 } ntk_reader_format;
-extern const ntk_reader_format ntk_format_npy, ntk_format_idx, ntk_format_text;
+NTK_SIBLING extern const ntk_reader_format ntk_format_npy;
+extern const ntk_reader_format ntk_format_idx, ntk_format_text;
 /* What none of the others is: opening it fails, with what the file is, as far as its first bytes
  * tell, and what makes a .npy of it. */
 extern const ntk_reader_format ntk_format_foreign;
 
-/* Opens path by the format that recognises it. accepted: 1, 2, or 0 for either rank. On failure
+/* From now on files are also of these formats, which are looked at first; NULL ends them. They are
+ * static, and the same in each call. Safe in any thread. */
+NTK_SIBLING void ntk_reader_register(const ntk_reader_format *const *formats);
+
+/* Opens path by the format that recognises it. accepted: 1, 2, 0 for either rank, NTK_READER_ANY.
+ * "FILE:KEY" is an array of FILE, where that is a file and the whole is none. On failure
  * nothing is left open. NTK_ERR_FILE, NTK_ERR_FORMAT, NTK_ERR_SHAPE, NTK_ERR_LIMIT. */
 NTK_SIBLING ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader);
 /* Rows first .. first + count - 1 into out, count x cols. NTK_ERR_SHAPE for rows that are not
@@ -72,17 +102,26 @@ NTK_SIBLING void ntk_reader_close(ntk_reader *reader);
 
 /* ---- For formats ---- */
 
-/* Refuses what the caller does not accept, and arrays of nothing. shape: the first two extents;
- * text: all of them, for messages. */
-ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shape,
-                                const char *text);
+/* Opens the file, and looks at none of its bytes. */
+NTK_SIBLING ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader);
+/* Opens what is read, the file or what a source unpacks, by the format that recognises it. */
+NTK_SIBLING ntk_status ntk_reader_open_format(ntk_reader *reader);
+/* Opens it by a format that is known already. */
+NTK_SIBLING ntk_status ntk_reader_open_as(ntk_reader *reader, const ntk_reader_format *format);
+/* Refuses what the caller does not accept, and arrays of nothing. shape: `rank` extents, the first
+ * NTK_READER_RANK at the most; text: all of them, for messages. */
+NTK_SIBLING ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shape,
+                                            const char *text);
 /* The next n bytes of a file that is known to be long enough, unless it changes under our feet. */
-ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n);
+NTK_SIBLING ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, size_t n);
 /* The next n bytes, or as many as there are. */
-ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size_t *found);
-ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
-/* `rows` and `close` of a format whose numbers lie plain in the file. */
-ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count, double *out);
-void ntk_plain_close(ntk_reader *reader);
+NTK_SIBLING ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n,
+                                       size_t *found);
+NTK_SIBLING ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
+/* `rows` of a format whose numbers lie plain in the file. */
+NTK_SIBLING ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count,
+                                      double *out);
+/* Refuses a value of rows 0 .. that is not finite, by its place; element counts row-major. */
+NTK_SIBLING ntk_status ntk_plain_refuse(const ntk_reader *reader, double value, size_t element);
 
 #endif

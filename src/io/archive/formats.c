@@ -1,0 +1,12 @@
+/* The formats that this library brings to the reader. */
+#include "io/archive/kind.h"
+#include "io/archive/packed.h"
+#include "ntkit/io.h"
+
+const ntk_archive_kind *const ntk_archive_kinds[] = {&ntk_kind_npz, &ntk_kind_safetensors, NULL};
+
+void ntk_io_formats(void) {
+  static const ntk_reader_format *const formats[] = {&ntk_format_gzip, &ntk_kind_npz.format,
+                                                     &ntk_kind_safetensors.format, NULL};
+  ntk_reader_register(formats);
+}
