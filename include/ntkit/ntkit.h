@@ -136,21 +136,20 @@ NTK_API ntk_status ntk_selftest(ntk_context *context, ntk_selftest_fn report, vo
 
 typedef struct ntk_dataset ntk_dataset; /* X, N x d */
 
-/* A row of the table of distributions; all meet Assumption 2.1 with E x_j = 0 and Var x_j = 1 per
- * coordinate, and Assumption 2.2. */
+/* Of the table of distributions; all meet Assumptions 2.1, with E x_j = 0 and Var x_j = 1, and 2.2.
+ */
 typedef struct ntk_distribution {
   const char *name;    /* gaussian, sphere, cube, binary, gan */
   const char *summary; /* one line */
 } ntk_distribution;
 NTK_API const ntk_distribution *ntk_distribution_list(size_t *count);
 
-/* What is done to data from files. */
-typedef enum ntk_scaling {
-  NTK_SCALE_NONE,        /* as it is */
-  NTK_SCALE_CENTER,      /* subtract column means */
-  NTK_SCALE_STANDARDIZE, /* then divide each column by its standard deviation; constant columns
-                            become 0 */
-  NTK_SCALE_SPHERE       /* divide each row by its norm and multiply by sqrt d */
+typedef enum ntk_scaling {                        /* of data from files */
+                           NTK_SCALE_NONE,        /* as it is */
+                           NTK_SCALE_CENTER,      /* subtract column means */
+                           NTK_SCALE_STANDARDIZE, /* then divide columns by their deviations;
+                                                     constant ones become 0 */
+                           NTK_SCALE_SPHERE /* divide each row by its norm and multiply by sqrt d */
 } ntk_scaling;
 /* "none", "center", "standardize", "sphere", as enumerated; NTK_ERR_ARGUMENT for another name. */
 NTK_API const char *const *ntk_scaling_list(size_t *count);
@@ -175,8 +174,7 @@ NTK_API void ntk_dataset_destroy(ntk_dataset *data);
 NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);       /* N */
 NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);           /* d */
 NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, borrowed */
-/* Columns that standardizing found constant and set to 0. */
-NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data);
+NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data); /* that became 0 */
 /* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
  * constant column), borrowed; NULL for data without them. */
 NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
@@ -198,6 +196,9 @@ typedef struct ntk_activation_info {
 } ntk_activation_info;
 NTK_API const ntk_activation_info *ntk_activation_list(size_t *count); /* all phi that it knows */
 NTK_API const ntk_activation_info *ntk_activation_named(const char *name); /* or alias; or NULL */
+/* Layer l's of such a text in a spec; layers: L - 1, or 0: any. Checks it all. NTK_ERR_ARGUMENT. */
+NTK_API ntk_status ntk_activation_of(const char *text, size_t layers, size_t l,
+                                     ntk_activation_info *info);
 
 typedef struct ntk_init_info {
   const char *name;    /* paper, standard, he, lecun, antisymmetric */
@@ -208,7 +209,7 @@ NTK_API const ntk_init_info *ntk_init_list(size_t *count); /* all laws of the we
 typedef struct ntk_network_spec {
   size_t depth;           /* L >= 2 */
   const size_t *width;    /* n_0 = d, n_1, ..., n_{L-1}: L entries; n_L = 1 */
-  const char *activation; /* NULL: "sigmoid" */
+  const char *activation; /* of each hidden layer, by commas, or of all; NULL: "sigmoid" */
   const char *init;       /* NULL: "paper" */
   const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
   uint64_t seed;          /* of the draws */
@@ -227,8 +228,9 @@ NTK_API void ntk_network_destroy(ntk_network *network);
 NTK_API size_t ntk_network_depth(const ntk_network *network);           /* L */
 NTK_API size_t ntk_network_width(const ntk_network *network, size_t l); /* n_l, l = 0..L */
 NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
-/* W_l, l = 1..L: n_{l-1} x n_l, borrowed. */
+/* W_l, l = 1..L: n_{l-1} x n_l; and l's activation, 1..L-1, or of 0 the spec's text. Borrowed. */
 NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
+NTK_API const char *ntk_network_activation(const ntk_network *network, size_t l);
 
 /* F_L of (1), N entries; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "io/folder.h"
 #include "io/saving.h"
+#include "net/activation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,15 +67,13 @@ static ntk_status read_result(struct ntk_model_folder *folder) {
 
 static ntk_status find_activation(ntk_model *model, const char *given) {
   const char *saved = text_of(model, "network", "activation");
-  const ntk_activation_info *row = given != NULL ? ntk_activation_named(given) : NULL;
-  given = row != NULL ? row->name : given; /* Swish is silu; of an unknown one the loading tells */
   if (saved == NULL && given == NULL)
     return ntk_fail_about(
         ntk_fail(NTK_ERR_ARGUMENT,
                  "the activation must be given: %s has no result.json that names it",
                  model->folder->directory),
         (ntk_error){.option = "activation"});
-  if (saved != NULL && given != NULL && strcmp(saved, given) != 0)
+  if (saved != NULL && given != NULL && !ntk_activation_same(saved, given))
     return ntk_fail_about(ntk_fail(NTK_ERR_ARGUMENT,
                                    "'%s', and the network in %s has %s; expected that, or nothing",
                                    given, model->folder->directory, saved),
@@ -218,6 +217,7 @@ static ntk_status load(ntk_model *model, const char *activation) {
   NTK_TRY(find_classes(model));
   find_certificate(model);
   NTK_TRY(load_networks(model));
+  model->activation = ntk_network_activation(model->networks[0], 0); /* Swish is silu */
   NTK_TRY(load_means(model));
   return check_still(folder);
 }

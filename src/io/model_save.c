@@ -19,11 +19,11 @@ static json_t *describe(const ntk_saving *saving, const ntk_network *network,
     code |= json_array_append_new(widths, json_integer((json_int_t)network->width[l]));
   for (size_t i = 0; ntk_saving_file(saving, i) != NULL; i++)
     code |= json_array_append_new(files, json_string(ntk_saving_file(saving, i)));
-  json_t *result = json_pack("{s:s, s:{s:I, s:o, s:s}, s:{s:I, s:I, s:s}, s:o}", "command",
-                             saving->command, "network", "dim", (json_int_t)network->width[0],
-                             "widths", widths, "activation", network->activation.info.name, "data",
-                             "samples", (json_int_t)ntk_dataset_samples(data), "dim",
-                             (json_int_t)ntk_dataset_dim(data), "scale", scaling, "saved", files);
+  json_t *result =
+      json_pack("{s:s, s:{s:I, s:o, s:s}, s:{s:I, s:I, s:s}, s:o}", "command", saving->command,
+                "network", "dim", (json_int_t)network->width[0], "widths", widths, "activation",
+                network->activations, "data", "samples", (json_int_t)ntk_dataset_samples(data),
+                "dim", (json_int_t)ntk_dataset_dim(data), "scale", scaling, "saved", files);
   if (code == 0)
     return result;
   json_decref(result);

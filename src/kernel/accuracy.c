@@ -1,9 +1,10 @@
 /* Forward error analysis of (1), (8) and (9), sample by sample, in Euclidean norms. With u = 2^-53,
- * g_k = k u / (1 - k u), e the activations' error constant, s_l >= ||W_l||_2, w_l = ||W_l||_F:
+ * g_k = k u / (1 - k u), e the activations' error constant, M_l and M'_l phi's of layer l, s_l >=
+ * ||W_l||_2, w_l = ||W_l||_F:
  *
  *   |dG_l|  <= s_l |dF_{l-1}| + g_{n_{l-1}} w_l |F_{l-1}|
- *   |dF_l|  <= M |dG_l| + e u min(sqrt n_l + |G_l|, 4 (|F_l| + M |G_l|))
- *   |dB_k|  <= M |dP_k| + (M' |dG_k| + e u sqrt n_k) max|P_k| + u |B_k|
+ *   |dF_l|  <= M_l |dG_l| + e u min(sqrt n_l + |G_l|, 4 (|F_l| + M_l |G_l|))
+ *   |dB_k|  <= M_k |dP_k| + (M'_k |dG_k| + e u sqrt n_k) max|P_k| + u |B_k|
  *   |dP_k|  <= s_{k+1} |dB_{k+1}| + g_{n_{k+1}} w_{k+1} |B_{k+1}|,   P_k = W_{k+1} B_{k+1}
  *   |dJ|^2  <= sum_k (|dF_k| |B_{k+1}| + |F_k| |dB_{k+1}| + |dF_k| |dB_{k+1}|)^2
  *
@@ -105,7 +106,7 @@ static double b_norm(const analysis *a, size_t l, size_t i) {
 /* What an error in F_{l-1} is multiplied by on its way to G_l, and to F_l. */
 static void forward_gains(const analysis *a, size_t l, size_t i, double *to_G, double *to_F) {
   const layer *y = &a->layers[l - 1];
-  const double M = a->network->activation.info.lipschitz;
+  const double M = a->network->activation[l].info.lipschitz;
   *to_G = y->W.spectral;
   *to_F = M * y->W.spectral;
   if (!a->typical)
@@ -122,7 +123,7 @@ static void forward_gains(const analysis *a, size_t l, size_t i, double *to_G, d
 static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, double *to_B) {
   const layer *above = &a->layers[k];
   *to_P = above->W.spectral;
-  *to_B = a->network->activation.info.lipschitz * above->W.spectral;
+  *to_B = a->network->activation[k].info.lipschitz * above->W.spectral;
   if (!a->typical)
     return;
   *to_P = fmin(*to_P, above->W.frobenius / above->root);
@@ -133,17 +134,16 @@ static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, 
  * the second falls with the data's scale. */
 static double activation_error(const analysis *a, size_t l, size_t i, double G) {
   const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2), root = a->layers[l - 1].root;
-  const double M = a->network->activation.info.lipschitz;
+  const double M = a->network->activation[l].info.lipschitz;
   return fmin(eu * (root + G), 4.0 * eu * (f_norm(a, l, i) + M * G) + 64.0 * ETA * root);
 }
 
 /* dF_l and dG_l, l = 0..L-1, of sample i. */
 static void forward_errors(const analysis *a, size_t i) {
-  const double M = a->network->activation.info.lipschitz;
   a->dF[0] = a->dG[0] = 0.0; /* X is exact */
   for (size_t l = 1; l < a->network->depth; l++) {
     const layer *y = &a->layers[l - 1];
-    const double f = f_norm(a, l - 1, i);
+    const double f = f_norm(a, l - 1, i), M = a->network->activation[l].info.lipschitz;
     const double local = y->gamma_in * y->W.frobenius * f + y->underflow;
     double to_G = 0.0, to_F = 0.0;
     forward_gains(a, l, i, &to_G, &to_F);
@@ -157,15 +157,15 @@ static void forward_errors(const analysis *a, size_t i) {
 static void add_sample(const analysis *a, size_t i, double *squares) {
   const size_t L = a->network->depth;
   const double u = DBL_EPSILON / 2, eu = NTK_ACTIVATION_ERROR * u;
-  const double M = a->network->activation.info.lipschitz;
-  const double curvature = a->network->activation.info.lipschitz_grad;
-  const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
   forward_errors(a, i);
   /* Block L-1 has B_L = 1, exact. */
   squares[L - 1] += a->dF[L - 1] * a->dF[L - 1];
   double dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
     const layer *above = &a->layers[k]; /* W_{k+1} */
+    const ntk_activation_info *phi = &a->network->activation[k].info;
+    const double M = phi->lipschitz; /* of relu no sign flips are assumed */
+    const double M2 = isfinite(phi->lipschitz_grad) ? phi->lipschitz_grad : 0.0;
     const double b_above = b_norm(a, k + 1, i), b = b_norm(a, k, i);
     /* P_{L-1} = W_L is exact. */
     const double local =

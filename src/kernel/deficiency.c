@@ -25,26 +25,50 @@ static size_t least(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
+/* Blocks first..last differentiate by W_{first+1}, ..., W_{last+1}, whose product alone counts, as
+ * the layers between are linear. */
+typedef struct run {
+  size_t first, last;
+} run;
+
+static run run_of(const ntk_network *network, size_t k) {
+  run r = {k, k};
+  while (r.first > 0 && !network->activation[r.first].info.nonlinear)
+    r.first--;
+  while (r.last + 1 < network->depth && !network->activation[r.last + 1].info.nonlinear)
+    r.last++;
+  return r;
+}
+
+/* rank F_k times rank B_{k+1}, each at most the narrowest width of the run on its side. */
 static size_t block_rank(const ntk_network *network, size_t k, bool pairs) {
   const size_t L = network->depth, *n = network->width;
-  if (pairs && k + 2 < L)
+  const run r = run_of(network, k);
+  size_t features = n[k], back = n[k + 1];
+  for (size_t l = r.first; l < k; l++)
+    features = least(features, n[l]);
+  for (size_t l = k + 1; l <= r.last + 1; l++)
+    back = least(back, n[l]);
+  if (!pairs)
+    return features * back;
+  if (k + 2 < L)
     return 0;
-  size_t rank = k + 2 == L && pairs   ? n[k] * (n[k + 1] / 2)
-                : k + 1 == L && pairs ? n[k] / 2
-                                      : n[k] * n[k + 1];
-  for (size_t l = 0; l <= k && network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR; l++)
-    rank = least(rank, n[l]); /* B_{k+1} does not depend on x, and F_k is linear in it */
-  return rank;
+  return least(features * back, k + 2 == L ? n[k] * (n[k + 1] / 2) : n[k] / 2);
 }
 
 static size_t rank_bound(const ntk_network *network, size_t k, bool pairs) {
+  const size_t *n = network->width;
   if (k < network->depth)
     return block_rank(network, k, pairs);
   size_t rank = 0;
-  for (size_t l = 0; l < network->depth; l++)
-    rank += block_rank(network, l, pairs);
-  return network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR ? least(rank, network->width[0])
-                                                                   : rank;
+  for (size_t l = 0; l < network->depth;) {
+    const run r = run_of(network, l);
+    size_t sum = 0;
+    for (; l <= r.last; l++)
+      sum += block_rank(network, l, pairs);
+    rank += least(sum, n[r.first] * n[r.last + 1]);
+  }
+  return rank;
 }
 
 size_t ntk_rank_bound(const ntk_network *network, size_t k) {
@@ -75,9 +99,11 @@ static void count(const ntk_network *network, size_t N, size_t k, ntk_deficiency
   else if (pairs)
     say(d, "units in pairs that cancel leave rank at most %zu, and there are N = %zu samples", rank,
         N);
-  else
+  else if (ntk_network_linear_above(network, 0))
     say(d, "a linear network's kernel has rank at most %s = %zu, and there are N = %zu samples",
         rank == n[0] ? "d" : "a width", rank, N);
+  else
+    say(d, "linear layers leave rank at most %zu, and there are N = %zu samples", rank, N);
 }
 
 /* The first row that is 0; N: none. */
@@ -92,29 +118,24 @@ static size_t zero_row(const double *X, size_t N, size_t d) {
   return N;
 }
 
-ntk_multiples ntk_multiples_of(ntk_homogeneity law) {
-  static const ntk_multiples count_of[] = {
-      [NTK_HOMOGENEITY_NONE] = NTK_MULTIPLES_EQUAL,
-      [NTK_HOMOGENEITY_ODD] = NTK_MULTIPLES_OPPOSITE,
-      [NTK_HOMOGENEITY_POSITIVE] = NTK_MULTIPLES_POSITIVE,
-      [NTK_HOMOGENEITY_LINEAR] = NTK_MULTIPLES_ALL,
-      [NTK_HOMOGENEITY_EVEN] = NTK_MULTIPLES_OPPOSITE,
-  };
-  return count_of[law];
+ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
+  if (symmetry.degree > 0.0)
+    return symmetry.sign != 0 ? NTK_MULTIPLES_ALL : NTK_MULTIPLES_POSITIVE;
+  return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
 static ntk_status compare(const ntk_network *network, const double *X, size_t N,
-                          ntk_homogeneity law, ntk_deficiency *d) {
+                          ntk_symmetry symmetry, ntk_deficiency *d) {
   ntk_row_pair pair;
-  NTK_TRY(
-      ntk_parallel_rows(network->context, X, N, network->width[0], ntk_multiples_of(law), &pair));
+  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], ntk_multiples_of(symmetry),
+                            &pair));
   if (pair.first < N && pair.factor == 1.0)
     say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
         pair.second + 1);
   else if (pair.first < N)
     say(d, "row %zu of the data (from 1) is %.6g times row %zu, and %s: K is singular",
         pair.second + 1, pair.factor, pair.first + 1,
-        law == NTK_HOMOGENEITY_EVEN ? "phi(-x) = phi(x)" : "phi(c x) = c phi(x)");
+        symmetry.sign > 0 ? "F_L(-x) = F_L(x)" : "F_L(c x) = c F_L(x)");
   return NTK_OK;
 }
 
@@ -123,13 +144,14 @@ ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size
   ntk_deficiency found = {false, ""};
   count(network, N, k, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, network->activation.homogeneity, &found));
-  if (!found.known && (k == 0 || network->activation.vanishes)) {
+    NTK_TRY(compare(network, X, N, ntk_network_symmetry(network), &found));
+  if (!found.known && ntk_network_vanishes(network, k)) {
     const size_t i = zero_row(X, N, network->width[0]);
     if (i < N)
       say(&found, "row %zu of the data (from 1) is 0: %s", i + 1,
-          network->activation.vanishes ? "there the output does not depend on the parameters"
-                                       : "so is its row of this block");
+          ntk_network_vanishes(network, network->depth)
+              ? "there the output does not depend on the parameters"
+              : "so is its row of this block");
   }
   *deficiency = found;
   return NTK_OK;
@@ -155,12 +177,12 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X, 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
                                        ntk_deficiency *deficiency) {
   ntk_deficiency found = {false, ""};
-  if (network->activation.homogeneity == NTK_HOMOGENEITY_LINEAR)
-    say(&found, "the network is linear: b does not depend on x, and b - E b is 0");
+  if (ntk_network_linear_above(network, network->depth - 2))
+    say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
   else
     count(network, N, network->depth - 2, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, NTK_HOMOGENEITY_NONE, &found));
+    NTK_TRY(compare(network, X, N, (ntk_symmetry){0}, &found));
   *deficiency = found;
   return NTK_OK;
 }

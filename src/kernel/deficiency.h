@@ -9,13 +9,14 @@
 
 /* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
  * number of parameters it differentiates by. Of units in pairs (18), whose outputs cancel, each
- * pair counts once, and the layers below count nothing. For the identity activation, whose Jacobian
- * is linear in x, it is no more than the narrowest width up to F_k, nor than d. O(n_{L-2} n_{L-1}).
+ * pair counts once, and the layers below count nothing. Where layers a+1, ..., b are linear, only
+ * the product of W_{a+1}, ..., W_{b+1} counts, n_a by n_{b+1}, or what its narrowest factor leaves
+ * of it; a linear network's kernel has rank at most d. O(n_{L-2} n_{L-1}).
  */
 size_t ntk_rank_bound(const ntk_network *network, size_t k);
 
-/* The c with F_L(c x) = c F_L(x), or |c| F_L(x) where phi is even, whatever the weights. */
-ntk_multiples ntk_multiples_of(ntk_homogeneity law);
+/* The c of which the symmetry knows what becomes of F_L(c x). */
+ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
 
 typedef struct ntk_deficiency {
   bool known;       /* lambda_min = 0, for the kernel in exact arithmetic */
@@ -23,8 +24,9 @@ typedef struct ntk_deficiency {
 } ntk_deficiency;
 
 /* Of block k, or of K (k = L), for the samples X (N x d). For every activation: more samples than
- * the rank, or equal rows; x_k = c x_i, where phi(c x) = c phi(x) or phi(-x) = phi(x); x_i = 0,
- * where phi(0) = 0 (and of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}). */
+ * the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c x) from F_L(x);
+ * x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}).
+ */
 ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
                                ntk_deficiency *deficiency);
 

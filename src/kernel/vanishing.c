@@ -35,12 +35,15 @@ static bool rectified_layer(const double *W, size_t rows, size_t n, const long d
   return scale(n, g);
 }
 
+static bool rectifies(const ntk_activation *phi) {
+  const double points[] = {-1.0, 1.0, 2.0};
+  double f[3], slope[3];
+  phi->eval(3, points, f, slope);
+  return f[0] == 0.0 && f[1] == 1.0 && f[2] == 2.0; /* relu */
+}
+
 ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanishes) {
   const size_t L = network->depth, *n = network->width;
-  const double points[] = {0.0, -1.0, 1.0, 2.0};
-  double phi[4], slope[4];
-  network->activation.eval(4, points, phi, slope);
-  const bool rectifies = phi[1] == 0.0 && phi[2] == 1.0 && phi[3] == 2.0; /* relu */
   const size_t widest = ntk_widest(L, n, 0);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 3 * widest, sizeof(long double), "one sample's layers",
@@ -48,14 +51,17 @@ ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanis
   long double *f = pointer, *g = f + widest, *size = g + widest;
   for (size_t j = 0; j < n[0]; j++)
     f[j] = (long double)x[j];
-  bool alive = scale(n[0], f) || phi[0] != 0.0, doubtful = false;
-  for (size_t l = 1; l < L && alive && rectifies; l++) {
+  bool alive = scale(n[0], f), doubtful = false;
+  size_t l = 1; /* F_{l-1} is f, or 0 */
+  for (; l < L && alive && rectifies(&network->activation[l]); l++) {
     alive = rectified_layer(network->W[l], n[l - 1], n[l], f, g, size, &doubtful);
     long double *swap = f;
     f = g;
     g = swap;
   }
   ntk_free(network->context, pointer);
+  for (; l < L && !alive; l++) /* and what comes of 0 */
+    alive = !network->activation[l].vanishes;
   *vanishes = !alive && !doubtful;
   return NTK_OK;
 }

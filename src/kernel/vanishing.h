@@ -5,9 +5,10 @@
 #include "net/network.h"
 
 /* Whether the output at the sample x (n_0) depends on no parameter, so that K_ii = 0 in exact
- * arithmetic: x = 0 where phi(0) = 0, or a layer of relu that is 0, the sign of no pre-activation
- * being lost to rounding. The pass is made in long double, each layer over its largest entry, which
- * changes no sign: it tells such a 0 from one of underflow. O(P). */
+ * arithmetic: x = 0, or a layer of relu above layers of relu that is 0, the sign of no
+ * pre-activation being lost to rounding, where phi(0) = 0 in the layers above it. The pass is made
+ * in long double, each layer over its largest entry, which changes no sign: it tells such a 0 from
+ * one of underflow. O(P). */
 ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanishes);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/simd.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,4 +112,115 @@ ntk_status ntk_activation_find(const char *name, ntk_activation *activation) {
                                  .eval = NTK_LANES_BEST(ntk_activation_evals)[i],
                                  .eval_single = NTK_LANES_BEST_SINGLE(ntk_activation_evals)[i]};
   return NTK_OK;
+}
+
+/* ---- One for each layer ---------------------------------------------------------------------- */
+
+enum { LONGEST = 64 };
+
+/* The next of text's activations into *of; *text goes behind its comma, or to the end. */
+static ntk_status read_one(const char **text, ntk_activation *of) {
+  char word[LONGEST + 1];
+  const char *first = *text + strspn(*text, " ");
+  size_t length = strcspn(first, ",");
+  *text = first + length + (first[length] == ',');
+  while (length > 0 && first[length - 1] == ' ')
+    length--;
+  if (length > LONGEST)
+    length = LONGEST; /* known to nobody, and enough of it to tell so */
+  memcpy(word, first, length);
+  word[length] = '\0';
+  return ntk_activation_find(word, of);
+}
+
+static size_t count_of(const char *text) {
+  size_t count = 1;
+  for (; *text != '\0'; text++)
+    count += *text == ',';
+  return count;
+}
+
+static ntk_status check_count(size_t count, size_t layers) {
+  if (count == 1 || count == layers)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "%zu activations where L - 1 = %zu; accepted: one for all hidden layers, or %zu "
+                  "separated by commas",
+                  count, layers, layers);
+}
+
+ntk_status ntk_activation_parse(const char *text, size_t layers, ntk_activation *of) {
+  const char *at = text != NULL ? text : "sigmoid";
+  const size_t count = count_of(at);
+  NTK_TRY(check_count(count, layers));
+  NTK_TRY(read_one(&at, &of[0]));
+  for (size_t l = 1; l < layers; l++)
+    if (count == 1)
+      of[l] = of[0];
+    else
+      NTK_TRY(read_one(&at, &of[l]));
+  return NTK_OK;
+}
+
+ntk_status ntk_activation_at(const char *text, size_t layers, size_t l, ntk_activation *phi) {
+  const char *at = text != NULL ? text : "sigmoid";
+  const size_t count = count_of(at);
+  NTK_TRY(check_count(count, layers > 0 ? layers : count));
+  for (size_t i = 1; i <= count; i++) {
+    ntk_activation found;
+    NTK_TRY(read_one(&at, &found));
+    if (count == 1 || i == l)
+      *phi = found;
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_activation_of(const char *text, size_t layers, size_t l, ntk_activation_info *info) {
+  ntk_activation phi = {0};
+  NTK_TRY(ntk_activation_at(text, layers, l, &phi));
+  *info = phi.info;
+  return NTK_OK;
+}
+
+bool ntk_activation_same(const char *a, const char *b) {
+  const size_t of_a = count_of(a), of_b = count_of(b), layers = of_a > of_b ? of_a : of_b;
+  bool same = true;
+  for (size_t l = 1; l <= layers && same; l++) {
+    ntk_activation p = {0}, q = {0};
+    same = ntk_activation_at(a, layers, l, &p) == NTK_OK &&
+           ntk_activation_at(b, layers, l, &q) == NTK_OK && strcmp(p.info.name, q.info.name) == 0;
+  }
+  return same;
+}
+
+size_t ntk_activation_text(const ntk_activation *of, size_t layers, size_t size, char *text) {
+  size_t used = 0, alike = 1;
+  while (alike < layers && strcmp(of[alike].info.name, of[0].info.name) == 0)
+    alike++;
+  for (size_t l = 0; l < (alike == layers ? 1 : layers); l++) {
+    const size_t room = used < size ? size - used : 0;
+    const int written =
+        snprintf(room > 0 ? text + used : NULL, room, "%s%s", l > 0 ? "," : "", of[l].info.name);
+    used += written > 0 ? (size_t)written : 0;
+  }
+  return used;
+}
+
+ntk_symmetry ntk_symmetry_after(const ntk_activation *phi, ntk_symmetry s) {
+  const ntk_homogeneity law = phi->homogeneity;
+  const bool linear = law == NTK_HOMOGENEITY_LINEAR;
+  if (law == NTK_HOMOGENEITY_EVEN && s.sign != 0)
+    s.sign = 1;
+  else if (s.sign < 0 && law != NTK_HOMOGENEITY_ODD && !linear)
+    s.sign = 0;
+  if (law != NTK_HOMOGENEITY_POSITIVE && !linear)
+    s.degree = 0.0;
+  return s;
+}
+
+double ntk_symmetry_factor(ntk_symmetry s, double c) {
+  const double size = s.degree == 0.0 || fabs(c) == 1.0 ? 1.0
+                      : s.degree == 1.0                 ? fabs(c)
+                                                        : pow(fabs(c), s.degree);
+  return c < 0.0 ? s.sign * size : size;
 }

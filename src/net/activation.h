@@ -17,9 +17,7 @@ typedef void (*ntk_activation_fn)(size_t n, const double *g, double *f, double *
 typedef void (*ntk_activation_single_fn)(size_t n, const float *g, float *f, float *df);
 #define NTK_ACTIVATION_ERROR 8.0
 
-/* The c with phi(c x) = c phi(x) for every x. Then, without biases, F_l(c x) = c F_l(x) and B_l(c
- * x) = B_l(x): the row of the Jacobian at c x is c times that at x. Where phi(-x) = phi(x), F_l(-x)
- * = F_l(x) from l = 1 on and B_1(-x) = -B_1(x): the row at -x is that at x. */
+/* The c with phi(c x) = c phi(x) for every x; or phi(-x) = phi(x). */
 typedef enum ntk_homogeneity {
   NTK_HOMOGENEITY_NONE,
   NTK_HOMOGENEITY_ODD,      /* c = -1 */
@@ -39,5 +37,33 @@ typedef struct ntk_activation {
 /* The row that ntk_activation_named finds, NULL: "sigmoid"'s; NTK_ERR_ARGUMENT listing the known
  * names. */
 NTK_SIBLING ntk_status ntk_activation_find(const char *name, ntk_activation *activation);
+
+/* phi of each layer into of (layers): text names one for all or as many, separated by commas; NULL:
+ * "sigmoid". NTK_ERR_ARGUMENT: an unknown name, or another count. */
+NTK_SIBLING ntk_status ntk_activation_parse(const char *text, size_t layers, ntk_activation *of);
+
+/* A text that ntk_activation_parse reads as these, the same for the same: one name where one is
+ * enough. As snprintf: the letters it takes, of which size - 1 are written. */
+size_t ntk_activation_text(const ntk_activation *of, size_t layers, size_t size, char *text);
+
+/* That of layer l, 1..layers, of such a text. layers: 0: as many as it names. */
+NTK_SIBLING ntk_status ntk_activation_at(const char *text, size_t layers, size_t l,
+                                         ntk_activation *phi);
+
+/* Whether two such texts name the same for each layer; false for what names none. */
+NTK_SIBLING bool ntk_activation_same(const char *a, const char *b);
+
+/* What a factor of x does to the output of layers without biases, whatever their weights: F(-x) =
+ * sign F(x), 0 where neither sign holds; F(c x) = c^degree F(x) for c > 0, 0 where no power does.
+ * As that holds for every W, the Jacobian's row at c x is the row at x times the same number. */
+typedef struct ntk_symmetry {
+  int sign;
+  double degree;
+} ntk_symmetry;
+static const ntk_symmetry NTK_SYMMETRY_OF_X = {-1, 1.0};
+/* Of phi(g), where g has s. What is even stays so whatever comes after. */
+ntk_symmetry ntk_symmetry_after(const ntk_activation *phi, ntk_symmetry s);
+/* What F_L(c x) is of F_L(x), for a c that s says something of. */
+double ntk_symmetry_factor(ntk_symmetry s, double c);
 
 #endif

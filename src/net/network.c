@@ -49,20 +49,32 @@ size_t ntk_layer_offset(const ntk_network *network, size_t l) {
   return (size_t)(network->W[l] - network->theta);
 }
 
+static ntk_status find_activations(ntk_network *network, const char *text) {
+  const size_t layers = network->depth - 1;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(network->context, network->depth, sizeof(ntk_activation), "network", &pointer));
+  network->activation = pointer;
+  NTK_TRY(ntk_activation_parse(text, layers, network->activation + 1));
+  network->activation[0] = (ntk_activation){0};
+  const size_t size = ntk_activation_text(network->activation + 1, layers, 0, NULL) + 1;
+  NTK_TRY(ntk_alloc(network->context, size, 1, "network", &pointer));
+  network->activations = pointer;
+  (void)ntk_activation_text(network->activation + 1, layers, size, network->activations);
+  return NTK_OK;
+}
+
 /* Architecture and storage; weights uninitialised. */
 static ntk_status allocate_network(ntk_context *context, const ntk_network_spec *spec,
                                    ntk_network **network) {
   size_t parameters;
   NTK_TRY(ntk_architecture_check(spec, &parameters));
-  ntk_activation activation;
-  NTK_TRY(ntk_activation_find(spec->activation, &activation));
-
   void *pointer;
   NTK_TRY(ntk_alloc(context, 1, sizeof **network, "network", &pointer));
   ntk_network *made = pointer;
-  *made = (ntk_network){
-      .context = context, .depth = spec->depth, .parameters = parameters, .activation = activation};
-  ntk_status status = ntk_alloc(context, spec->depth + 1, sizeof(size_t), "network", &pointer);
+  *made = (ntk_network){.context = context, .depth = spec->depth, .parameters = parameters};
+  ntk_status status = find_activations(made, spec->activation);
+  if (status == NTK_OK)
+    status = ntk_alloc(context, spec->depth + 1, sizeof(size_t), "network", &pointer);
   if (status == NTK_OK) {
     made->width = pointer;
     status = ntk_alloc(context, spec->depth + 1, sizeof(double *), "network", &pointer);
@@ -140,7 +152,7 @@ void ntk_network_set_back(ntk_network *network, const double *values, size_t ver
 
 ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy) {
   const ntk_network_spec spec = {
-      .depth = from->depth, .width = from->width, .activation = from->activation.info.name};
+      .depth = from->depth, .width = from->width, .activation = from->activations};
   NTK_TRY(allocate_network(from->context, &spec, copy));
   ntk_network_set(*copy, from->theta);
   return NTK_OK;
@@ -150,6 +162,8 @@ void ntk_network_destroy(ntk_network *network) {
   if (network == NULL)
     return;
   ntk_context *context = network->context;
+  ntk_free(context, network->activation);
+  ntk_free(context, network->activations);
   ntk_free(context, network->theta);
   ntk_free(context, network->W);
   ntk_free(context, network->width);
@@ -170,4 +184,41 @@ size_t ntk_network_parameters(const ntk_network *network) {
 
 const double *ntk_network_weights(const ntk_network *network, size_t l) {
   return network->W[l];
+}
+
+const char *ntk_network_activation(const ntk_network *network, size_t l) {
+  return l == 0 ? network->activations : network->activation[l].info.name;
+}
+
+bool ntk_network_linear_above(const ntk_network *network, size_t k) {
+  size_t l = k + 1;
+  while (l < network->depth && !network->activation[l].info.nonlinear)
+    l++;
+  return l == network->depth;
+}
+
+bool ntk_network_vanishes(const ntk_network *network, size_t k) {
+  size_t l = 1;
+  while (l <= k && l < network->depth && network->activation[l].vanishes)
+    l++;
+  return l > k || l == network->depth;
+}
+
+ntk_symmetry ntk_network_symmetry(const ntk_network *network) {
+  ntk_symmetry s = NTK_SYMMETRY_OF_X;
+  for (size_t l = 1; l < network->depth; l++)
+    s = ntk_symmetry_after(&network->activation[l], s);
+  return s;
+}
+
+ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, bool *linear) {
+  *symmetry = NTK_SYMMETRY_OF_X;
+  *linear = true;
+  for (size_t l = 1; l < spec->depth; l++) {
+    ntk_activation phi = {0};
+    NTK_TRY(ntk_activation_at(spec->activation, spec->depth - 1, l, &phi));
+    *symmetry = ntk_symmetry_after(&phi, *symmetry);
+    *linear = *linear && !phi.info.nonlinear;
+  }
+  return NTK_OK;
 }

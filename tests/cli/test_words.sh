@@ -28,7 +28,7 @@ rm Sphere
 
 # shellcheck disable=SC2086
 words() { property=$1 pattern=$2; shift 2; bad "$property" "$pattern" $small "$@"; }
-words 'mish is no slip of silu' "'mish' is not known; known: sigmoid" --widths 9 --activation mish
+words 'mish is no slip of silu' "unknown activation 'mish'; known: sigmoid" --widths 9 --activation mish
 words 'swapped letters' "did you mean 'tanh'?" --widths 9 --activation tahn
 words 'a letter left out' "did you mean '--widths'?" --width 9
 words 'capitals of an option' "did you mean '--widths'?" --Widths 9

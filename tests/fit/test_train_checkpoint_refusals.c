@@ -96,7 +96,7 @@ static void test_another_run(void **state) {
   lm.lr = 0.0;
   seed.seed = 3;
   init.init = "he";
-  activation.activation = "sigmoid";
+  activation.activation = "tanh,sigmoid";
   last.beta = beta;
   wide.width = wider;
   deep.width = deeper;

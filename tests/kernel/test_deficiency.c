@@ -161,9 +161,14 @@ static void check_case(const char *activation, const char *init, const size_t *w
 
 static void test_counts(void **state) {
   (void)state;
-  const size_t wide[] = {9, 20, 20}, pairs[] = {3, 4, 6};
+  const size_t wide[] = {9, 20, 20}, pairs[] = {3, 4, 6}, few[] = {2, 3, 2};
   check_case("identity", "paper", wide, NULL, 9, NULL);
   check_case("identity", "paper", wide, NULL, 10, "rank at most d = 9");
+  /* W_2 W_3 is n_1 = 3 numbers, W_1 2 x 3; W_1 W_2 is 2 x 2, W_3 2. */
+  check_case("tanh,identity", "paper", few, NULL, 9, NULL);
+  check_case("tanh,identity", "paper", few, NULL, 10, "linear layers leave rank at most 9");
+  check_case("identity,tanh", "paper", few, NULL, 6, NULL);
+  check_case("identity,tanh", "paper", few, NULL, 7, "linear layers leave rank at most 6");
   /* n_1 n_2 / 2 + n_2 / 2 = 15 of W_2 and W_3 count; of W_1 none does. */
   check_case("tanh", "antisymmetric", pairs, NULL, 15, NULL);
   check_case("tanh", "antisymmetric", pairs, NULL, 16, "pairs that cancel");
@@ -183,9 +188,9 @@ static void test_multiples(void **state) {
       {"sin", -1.0, "-1 times"},
       {"erf", -1.0, "-1 times"},
       {"tanh", 3.0, NULL},
-      {"softsign", -1.0, "-1 times row 3, and phi(c x) = c phi(x)"},
+      {"softsign", -1.0, "-1 times row 3, and F_L(c x) = c F_L(x)"},
       {"atan", -1.0, "-1 times"},
-      {"gaussian", -1.0, "-1 times row 3, and phi(-x) = phi(x)"},
+      {"gaussian", -1.0, "-1 times row 3, and F_L(-x) = F_L(x)"},
       {"gaussian", 2.0, NULL},
       {"silu", -1.0, NULL},
       {"silu", 0.0, "row 6 of the data (from 1) is 0"},
@@ -199,6 +204,21 @@ static void test_multiples(void **state) {
       {"relu", 0.0, "row 6 of the data (from 1) is 0"},
       {"sigmoid", 0.0, NULL},
       {"softplus", 0.0, NULL},
+      {"relu,leaky_relu", 3.0, "3 times row 3"},
+      {"relu,tanh", 3.0, NULL},
+      {"tanh,relu", -1.0, NULL},
+      {"identity,relu", 3.0, "3 times row 3"},
+      {"identity,relu", -3.0, NULL},
+      {"tanh,sin", -1.0, "-1 times row 3, and F_L(c x) = c F_L(x)"},
+      {"tanh,identity", -1.0, "-1 times row 3"},
+      {"tanh,identity", 3.0, NULL},
+      {"gaussian,sigmoid", -1.0, "-1 times row 3, and F_L(-x) = F_L(x)"}, /* even for good */
+      {"gaussian,relu", 2.0, NULL},
+      {"erf,gaussian", -1.0, "F_L(-x) = F_L(x)"},
+      {"relu,gaussian", -1.0, NULL},
+      {"relu,tanh", 0.0, "row 6 of the data (from 1) is 0"},
+      {"tanh,sigmoid", 0.0, NULL},
+      {"sigmoid,tanh", 0.0, NULL},
   };
   const size_t width[] = {8, 30, 30};
   for (size_t i = 0; i < COUNT(cases); i++) {

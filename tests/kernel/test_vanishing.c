@@ -39,11 +39,20 @@ static void test_chain(void **state) {
   } cases[] = {
       {"relu", 1e-60, 1.0, false}, /* K = 9 (1e-480)^2 */
       {"relu", 1e-60, -1.0, true}, /* no unit is active */
-      {"relu", -1e-60, 1e-200, true}, {"relu", -1e-60, -1e-200, false},
-      {"relu", 1e-60, 0.0, true},     {"tanh", 1.0, 1e-200, false},
-      {"tanh", 1.0, 0.0, true},       {"identity", 1.0, 1e-200, false},
-      {"identity", 1.0, 0.0, true},   {"gelu", 1.0, -1e-200, false},
-      {"sin", 1.0, 0.0, true},        {"sin", 1.0, 1.0, false},
+      {"relu", -1e-60, 1e-200, true},
+      {"relu", -1e-60, -1e-200, false},
+      {"relu", 1e-60, 0.0, true},
+      {"tanh", 1.0, 1e-200, false},
+      {"tanh", 1.0, 0.0, true},
+      {"identity", 1.0, 1e-200, false},
+      {"identity", 1.0, 0.0, true},
+      {"gelu", 1.0, -1e-200, false},
+      {"sin", 1.0, 0.0, true},
+      {"sin", 1.0, 1.0, false},
+      /* Layers of another kind above a dead one of relu, and below it. */
+      {"relu,tanh,tanh,tanh,tanh,tanh,tanh,tanh", 1e-60, -1.0, true},
+      {"relu,tanh,tanh,tanh,tanh,tanh,tanh,tanh", 1e-60, 1.0, false},
+      {"tanh,relu,relu,relu,relu,relu,relu,relu", 1.0, 1e-200, false},
   };
   ntk_context *context = make_context(1);
   for (size_t k = 0; k < COUNT(cases); k++) {

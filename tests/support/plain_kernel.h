@@ -40,6 +40,16 @@ typedef struct plain {
   double *F[DEPTH + 1], *B[DEPTH + 1]; /* F_0..F_L, B_1..B_L, each N x n_l */
 } plain;
 
+/* The name of layer l, 1, 2, ..., in a text such as "tanh,relu", or of every layer in "tanh". */
+static inline const char *name_of_layer(const char *text, size_t l) {
+  static char name[32];
+  const char *at = text;
+  for (size_t i = 1; i < l && strchr(at, ',') != NULL; i++)
+    at = strchr(at, ',') + 1;
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ","), at);
+  return name;
+}
+
 static inline double phi(const char *name, double g) {
   if (strcmp(name, "tanh") == 0)
     return tanh(g);
@@ -73,8 +83,9 @@ static inline plain plain_features(const ntk_network *network, const char *activ
         for (size_t a = 0; a < p.width[l - 1]; a++)
           g += p.F[l - 1][i * p.width[l - 1] + a] *
                ntk_network_weights(network, l)[a * p.width[l] + j];
-        p.F[l][i * p.width[l] + j] = l < p.L ? phi(activation, g) : g;
-        p.B[l][i * p.width[l] + j] = l < p.L ? dphi(activation, g) : 1.0;
+        const char *name = name_of_layer(activation, l);
+        p.F[l][i * p.width[l] + j] = l < p.L ? phi(name, g) : g;
+        p.B[l][i * p.width[l] + j] = l < p.L ? dphi(name, g) : 1.0;
       }
     for (size_t k = p.L - 1; k >= 1; k--)
       for (size_t a = 0; a < p.width[k]; a++) {
@@ -115,7 +126,8 @@ static const struct {
 } nets[] = {{"tanh", 3, {6, 4, 5}},
             {"sigmoid", 2, {9, 7}},
             {"relu", 4, {5, 5, 5, 5}},
-            {"tanh", 3, {40, 33, 17}}};
+            {"tanh", 3, {40, 33, 17}},
+            {"relu,tanh,identity,sigmoid", 5, {6, 5, 7, 4, 5}}};
 
 typedef struct setting {
   ntk_network *network;

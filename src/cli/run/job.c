@@ -41,6 +41,12 @@ static exit_status check_beta(const cli_settings *settings) {
                       count, depth, depth);
 }
 
+static exit_status check_activation(const cli_settings *settings) {
+  ntk_activation_info first;
+  return report_library(ntk_activation_of(settings->activation, settings->widths.count, 1, &first),
+                        "activation");
+}
+
 static exit_status check_gamma(const cli_settings *settings) {
   if (settings->gamma > 0 && strcmp(settings->init, ANTISYMMETRIC) != 0)
     return report_error(EXIT_INPUT,
@@ -71,19 +77,20 @@ static exit_status make_spec(cli_job *job) {
   return EXIT_DONE;
 }
 
+/* Of the first layer that there is something to say of. */
 static void warn_activation(const cli_settings *settings) {
-  const ntk_activation_info *phi = ntk_activation_named(settings->activation);
-  if (phi == NULL)
+  const size_t layers = settings->widths.count;
+  for (size_t l = 1; l <= layers; l++) {
+    ntk_activation_info phi = {.nonlinear = true};
+    (void)ntk_activation_of(settings->activation, layers, l, &phi); /* checked */
+    if (phi.nonlinear && isfinite(phi.lipschitz_grad))
+      continue;
+    report_warning(
+        settings, "activation %s %s: outside Assumption 2.3, Theorem 3.1 does not cover it",
+        phi.name,
+        phi.nonlinear ? "has a derivative that is not Lipschitz (M' infinite)" : "is linear");
     return;
-  if (!phi->nonlinear)
-    report_warning(settings,
-                   "activation %s is linear: outside Assumption 2.3, Theorem 3.1 does not cover it",
-                   phi->name);
-  else if (isinf(phi->lipschitz_grad))
-    report_warning(settings,
-                   "activation %s has a derivative that is not Lipschitz (M' infinite): outside "
-                   "Assumption 2.3, Theorem 3.1 does not cover it",
-                   phi->name);
+  }
 }
 
 exit_status job_context(const cli_settings *settings, ntk_context **context) {
@@ -105,6 +112,8 @@ static exit_status begin(const cli_settings *settings, cli_job *job) {
   exit_status status = check_data(settings, job->from_file);
   if (status == EXIT_DONE)
     status = check_beta(settings);
+  if (status == EXIT_DONE)
+    status = check_activation(settings);
   if (status == EXIT_DONE)
     status = check_gamma(settings);
   if (status == EXIT_DONE)
@@ -174,6 +183,7 @@ static exit_status draw_weights(cli_job *job) {
   const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
   if (status != NTK_OK)
     return report_library(status, NULL);
+  job->spec.activation = ntk_network_activation(job->network, 0);
   job_warn(job);
   return EXIT_DONE;
 }

@@ -19,9 +19,12 @@ const char *option_activation(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
-const char *option_activation_alias(const char *text) {
-  const ntk_activation_info *known = ntk_activation_named(text);
-  return known != NULL ? known->name : NULL;
+/* Of one, its own name: ReLU is relu; of several, the text. */
+ntk_status option_activation_read(const char *text, const char **known) {
+  const ntk_activation_info *one = ntk_activation_named(text);
+  ntk_activation_info first;
+  *known = one != NULL ? one->name : text;
+  return ntk_activation_of(text, 0, 1, &first);
 }
 
 static const char *init_name(size_t i) {
@@ -85,11 +88,12 @@ const option_row shared_options[OPTIONS_SHARED] = {
     [OPTION_ACTIVATION] = {.name = "activation",
                            .kind = KIND_CHOICE,
                            .field = FIELD(activation),
-                           .argument = "NAME",
+                           .argument = "NAME,...",
                            .fallback = "sigmoid",
                            .choice = option_activation,
-                           .alias = option_activation_alias,
-                           .help = "Activation function phi; other names of these are taken, too "
+                           .read = option_activation_read,
+                           .help = "Activation function phi, or L - 1 of them separated by commas, "
+                                   "one for each hidden layer; other names of these are taken, too "
                                    "('ntkit info' gives them)."},
     [OPTION_INIT] = {.name = "init",
                      .kind = KIND_CHOICE,

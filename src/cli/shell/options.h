@@ -3,6 +3,8 @@
 #ifndef NTK_CLI_OPTIONS_H
 #define NTK_CLI_OPTIONS_H
 
+#include "ntkit/ntkit.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,8 +43,8 @@ typedef struct option_row {
   const char *expected;            /* what is accepted, in an error line; choices list themselves */
   const char *help;                /* a sentence or two, plain text */
   const char *(*choice)(size_t i); /* known names; NULL past the end */
-  const char *(*alias)(
-      const char *text); /* the known name it stands for, or NULL; NULL: none has */
+  ntk_status (*read)(const char *text, const char **known); /* of what is no such name: the text
+                                                               that it stands for; NULL: of none */
 } option_row;
 
 /* The options that several rooms take, for a struct that begins with a cli_settings. */
@@ -85,7 +87,7 @@ bool option_is(const option_row *option, const char *name);
 
 /* Names the library knows, one by one; NULL past the last. */
 const char *option_activation(size_t i);
-const char *option_activation_alias(const char *text);
+ntk_status option_activation_read(const char *text, const char **known);
 const char *option_scaling(size_t i);
 
 #endif

@@ -47,8 +47,11 @@ static exit_status set_name(const option_row *option, const char *text, const ch
       known = option->choice(i);
       exact = strcmp(text, known) == 0;
     }
-  if (known == NULL && option->alias != NULL)
-    known = option->alias(text);
+  if (known == NULL && option->read != NULL) {
+    const ntk_status status = option->read(text, &known);
+    if (status != NTK_OK)
+      return report_library(status, option->name);
+  }
   if (!exact && option->kind == KIND_DATA && ntk_file_is_meant(text))
     known = text;
   if (known == NULL)

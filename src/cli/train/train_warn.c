@@ -13,16 +13,22 @@ static bool is(const char *a, const char *b) {
 
 /* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
 static void warn_smoothness(const train_settings *settings) {
-  const ntk_activation_info *phi = ntk_activation_named(settings->common.activation);
+  const size_t layers = settings->common.widths.count;
   const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
                      : settings->lr.name != NULL && is(settings->lr.name, "theory") ? "--lr theory"
                      : settings->track > 0                                          ? "--track"
                                                                                     : NULL;
-  if (what != NULL && phi != NULL && isinf(phi->lipschitz_grad))
+  for (size_t l = 1; l <= layers && what != NULL; l++) {
+    ntk_activation_info phi = {0};
+    (void)ntk_activation_of(settings->common.activation, layers, l, &phi); /* checked */
+    if (isfinite(phi.lipschitz_grad))
+      continue;
     report_warning(&settings->common,
                    "%s rests on a smooth activation, and the derivative of %s jumps: its "
                    "Jacobian may change a great deal in a small step",
-                   what, phi->name);
+                   what, phi.name);
+    return;
+  }
 }
 
 /* (18) makes F_L a difference of numbers of size sqrt(gamma): the sum of n_{L-1} terms

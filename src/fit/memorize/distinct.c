@@ -89,15 +89,15 @@ static void join(const labels *l, relation *r, size_t *different) {
   }
 }
 
-static ntk_status relate(ntk_context *context, ntk_homogeneity law, const ntk_dataset *data,
+static ntk_status relate(ntk_context *context, ntk_symmetry symmetry, const ntk_dataset *data,
                          const labels *l, relation *r, size_t *different) {
   NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, NTK_MULTIPLES_EQUAL, r->first,
                             r->factor));
   NTK_TRY(check_consistent(l, r->first));
-  NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, ntk_multiples_of(law), r->parent,
-                            r->factor));
-  for (size_t k = 0; k < l->N && law == NTK_HOMOGENEITY_EVEN; k++)
-    r->factor[k] = fabs(r->factor[k]);
+  NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, ntk_multiples_of(symmetry),
+                            r->parent, r->factor));
+  for (size_t k = 0; k < l->N; k++)
+    r->factor[k] = ntk_symmetry_factor(symmetry, r->factor[k]);
   mark_broken(l, r);
   join(l, r, different);
   return NTK_OK;
@@ -138,21 +138,23 @@ void ntk_distinct_release(ntk_context *context, ntk_distinct *d) {
   *d = (ntk_distinct){0};
 }
 
-ntk_status ntk_distinct_find(ntk_context *context, const char *activation, const ntk_dataset *data,
-                             const double *Y, size_t count, ntk_distinct *d) {
+ntk_status ntk_distinct_find(ntk_context *context, const ntk_network_spec *spec,
+                             const ntk_dataset *data, const double *Y, size_t count,
+                             ntk_distinct *d) {
   const size_t N = data->N;
   const labels l = {Y, N, count};
-  ntk_activation phi;
+  ntk_symmetry symmetry;
+  bool linear = false;
   void *pointer = NULL;
   relation r = {0};
   *d = (ntk_distinct){.data = data, .share = 1.0};
-  NTK_TRY(ntk_activation_find(activation, &phi));
+  NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   NTK_TRY(ntk_alloc(context, 2 * N, sizeof(size_t), "equal rows", &pointer));
   r.first = pointer;
   r.parent = r.first + N;
   ntk_status status = ntk_alloc_doubles(context, 2 * N, "equal rows", &r.factor);
   if (status == NTK_OK)
-    status = relate(context, phi.homogeneity, data, &l, &r, &d->different);
+    status = relate(context, symmetry, data, &l, &r, &d->different);
   size_t own = N;
   if (status == NTK_OK)
     status = take(context, &r, N, r.factor + N, d, &own);

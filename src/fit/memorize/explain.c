@@ -56,17 +56,18 @@ static void say_pair(const question *q, const ntk_pair *pair) {
     say_equal(q, pair);
     return;
   }
+  const bool scales = pair->symmetry.degree > 0.0;
   say(q, "sample %zu is %.6g times sample %zu (from 1)", pair->k + 1, pair->factor, pair->i + 1);
   if (pair->distance > ROUNDING)
     say(q, " but for %.2g of its size", pair->distance);
   say(q,
       ", and with %s F_L(%s) = %sF_L(x)%s whatever the weights; label them so, leave one out, "
       "add a column of ones to the data, or take another activation",
-      q->system->base->activation.info.name, pair->symmetry.scales ? "c x" : "-x",
-      pair->symmetry.scales ? "c "
-      : pair->symmetry.even ? ""
-                            : "-",
-      pair->symmetry.scales ? " for c > 0" : "");
+      q->system->base->activations, scales ? "c x" : "-x",
+      scales                    ? "c "
+      : pair->symmetry.sign > 0 ? ""
+                                : "-",
+      scales ? " for c > 0" : "");
 }
 
 /* ---- Samples that no weights act on ---------------------------------------------------------- */
@@ -78,28 +79,28 @@ static bool is_zero(const ntk_dataset *data, size_t i) {
   return true;
 }
 
-static double activation_at_0(const ntk_network *network) {
-  const double g = 0.0;
-  double f, df;
-  network->activation.eval(1, &g, &f, &df);
-  return f;
+static bool has_kink(const ntk_network *network) {
+  size_t l = 1;
+  while (l < network->depth && isfinite(network->activation[l].info.lipschitz_grad))
+    l++;
+  return l < network->depth;
 }
 
 /* Of sample i, K_ii = 0 and y_i != 0. */
 static void say_dead(const question *q, size_t i) {
   const ntk_network *base = q->system->base;
   const size_t number = number_of(q, i);
-  if (is_zero(q->data, i) && activation_at_0(base) == 0.0)
+  if (is_zero(q->data, i) && ntk_network_vanishes(base, base->depth))
     say(q,
         "sample %zu is zero and phi(0) = 0: its output is 0 whatever the weights; leave it out, "
         "label it 0, or take sigmoid or softplus",
         number);
-  else if (is_zero(q->data, i))
+  else if (is_zero(q->data, i) && ntk_network_vanishes(base, base->depth - 2))
     say(q,
-        "sample %zu is zero and L = 2: its output is 0 whatever the construction does; leave it "
+        "sample %zu is zero and %s: its output is 0 whatever the construction does; leave it "
         "out, label it 0, or take a deeper network",
-        number);
-  else if (isfinite(base->activation.info.lipschitz_grad))
+        number, base->depth == 2 ? "L = 2" : "so is f_{L-2} there");
+  else if (!has_kink(base))
     say(q,
         "sample %zu has K_ii = 0: phi' is 0 to rounding at all its units, which are saturated; a "
         "smaller beta, or smaller samples",
@@ -210,7 +211,7 @@ static void say_dependent(const question *q, double *w, bool exact) {
   }
   const size_t i = number_of(q, first < other ? first : other) - 1;
   const size_t k = number_of(q, first < other ? other : first) - 1;
-  const ntk_pair pair = ntk_pair_of(q->asked->all, &q->system->base->activation, i, k);
+  const ntk_pair pair = ntk_pair_of(q->asked->all, ntk_network_symmetry(q->system->base), i, k);
   if (members == 2 && pair.distance < NEARLY_EQUAL)
     say_pair(q, &pair);
   else if (exact && members > 1)
@@ -245,8 +246,8 @@ static ntk_status explain_samples(const question *q) {
   }
   const ntk_asked *asked = q->asked;
   const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
-  NTK_TRY(ntk_find_pair(q->system->context, asked->all, &q->system->base->activation, asked->all_Y,
-                        slack, &pair));
+  NTK_TRY(ntk_find_pair(q->system->context, asked->all, ntk_network_symmetry(q->system->base),
+                        asked->all_Y, slack, &pair));
   if (isfinite(pair.distance))
     say_pair(q, &pair);
   else if (q->system->shift > 0.0)
@@ -273,7 +274,7 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
         "%zu %s samples, and n_{L-2} m = %zu parameters to fit them with (m: half of the "
         "last hidden width)",
         data->N, data->N < result->samples ? "independent" : "different", parameters);
-  else if (!base->activation.info.nonlinear)
+  else if (ntk_network_linear_above(base, 0))
     say(&q, "a linear network fits no labels that are not linear in x");
   else
     return explain_samples(&q);

@@ -94,7 +94,7 @@ static ntk_status make_factor(ntk_linear_system *s) {
     return NTK_OK;
   }
   s->damped =
-      s->features->N > ntk_rank_bound(s->base, block) || !s->base->activation.info.nonlinear;
+      s->features->N > ntk_rank_bound(s->base, block) || ntk_network_linear_above(s->base, 0);
   return add_shift(s, known, &trace);
 }
 

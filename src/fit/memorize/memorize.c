@@ -203,8 +203,7 @@ static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize
   const double start = ntk_clock();
   ntk_distinct d;
   ntk_linear_system system = {0};
-  ntk_status status =
-      ntk_distinct_find(p->context, p->spec->activation, p->data, p->Y, p->count, &d);
+  ntk_status status = ntk_distinct_find(p->context, p->spec, p->data, p->Y, p->count, &d);
   if (status == NTK_OK)
     status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, &system);
   const double shared = ntk_clock() - start;

@@ -39,8 +39,9 @@ typedef struct ntk_distinct {
 } ntk_distinct;
 
 /* Y: count x N. NTK_ERR_ARGUMENT for equal samples with different labels. */
-ntk_status ntk_distinct_find(ntk_context *context, const char *activation, const ntk_dataset *data,
-                             const double *Y, size_t count, ntk_distinct *d);
+ntk_status ntk_distinct_find(ntk_context *context, const ntk_network_spec *spec,
+                             const ntk_dataset *data, const double *Y, size_t count,
+                             ntk_distinct *d);
 /* d->row[0 .. count), ascending, are the caller's rows that it is to have. */
 ntk_status ntk_distinct_copy(ntk_context *context, const ntk_dataset *data, size_t count,
                              ntk_distinct *d);
@@ -66,14 +67,7 @@ ntk_status ntk_null_part(const ntk_linear_system *system, const double *y, doubl
 ntk_status ntk_labels_depend(const ntk_linear_system *system, const double *y, bool *depend);
 ntk_status ntk_independent_rows(const ntk_linear_system *system, size_t *row, size_t *count);
 
-/* What phi does with a factor: phi(-g) = phi(g); that or phi(-g) = -phi(g); phi(c g) = c phi(g)
- * for c > 0. */
-typedef struct ntk_symmetry {
-  bool even, opposite, scales;
-} ntk_symmetry;
-
-/* x_k is near c x_i, and F_L(c x) = c F_L(x), or F_L(x) where phi is even and c = -1, whatever the
- * weights (pairs.c). */
+/* x_k is near c x_i, and F_L(c x) is known from F_L(x), whatever the weights (pairs.c). */
 typedef struct ntk_pair {
   size_t i, k;
   double factor, distance; /* c; ||x_k - c x_i|| / ||x_k|| */
@@ -81,13 +75,12 @@ typedef struct ntk_pair {
 } ntk_pair;
 
 /* Two samples with the c that suits them best. */
-ntk_pair ntk_pair_of(const ntk_dataset *data, const ntk_activation *activation, size_t i, size_t k);
+ntk_pair ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k);
 
 /* The nearest such pair at a distance to speak of; of exact ones, only where y_k is not c y_i to
  * slack. pair->distance: INFINITY: none. */
-ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data,
-                         const ntk_activation *activation, const double *Y, double slack,
-                         ntk_pair *pair);
+ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
+                         const double *Y, double slack, ntk_pair *pair);
 
 /* The network for labels 2^exponent Y (N, of data; Y neither so large nor so small that its square
  * overflows or is lost), and the result but for what is shared. eps: of ||F_L - Y||_2, absolute.

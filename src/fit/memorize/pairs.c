@@ -3,7 +3,8 @@
  *     x_k = c x_i  and  F_L(c x) = c F_L(x),
  *
  * for c = 1 always, for c = -1 where phi is odd, and for all c > 0 where phi(c g) = c phi(g), as
- * for relu; or F_L(-x) = F_L(x), where phi is even. No labels but y_k = c y_i are fitted then, and
+ * for relu; or F_L(-x) = F_L(x), where phi is even: ntk_symmetry. Only labels that follow are
+ * fitted then, and
  * where x_k is nearly c x_i, others take large weights. Cost: a sort, and a comparison of those
  * that are near along one direction. */
 #include "fit/memorize/memorize.h"
@@ -19,15 +20,6 @@ static const double SAME = 1.1e-6; /* a distance that is to blame whatever else 
 static const double EXACT = 1e-14; /* one that is rounding */
 enum { MOST_COMPARED = 1000 };     /* samples with each */
 
-static ntk_symmetry symmetry_of(const ntk_activation *activation) {
-  const ntk_homogeneity law = activation->homogeneity;
-  const bool even = law == NTK_HOMOGENEITY_EVEN;
-  return (ntk_symmetry){.even = even,
-                        .opposite =
-                            even || law == NTK_HOMOGENEITY_ODD || law == NTK_HOMOGENEITY_LINEAR,
-                        .scales = law == NTK_HOMOGENEITY_POSITIVE || law == NTK_HOMOGENEITY_LINEAR};
-}
-
 /* ||x_k - c x_i|| over ||x_k||. */
 static double distance_at(const ntk_dataset *data, size_t i, size_t k, double c) {
   const double *x = data->X + i * data->d, *y = data->X + k * data->d;
@@ -37,16 +29,14 @@ static double distance_at(const ntk_dataset *data, size_t i, size_t k, double c)
   return sqrt(square) / ntk_dnrm2(data->d, y);
 }
 
-ntk_pair ntk_pair_of(const ntk_dataset *data, const ntk_activation *activation, size_t i,
-                     size_t k) {
+ntk_pair ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k) {
   const double *x = data->X + i * data->d, *y = data->X + k * data->d;
-  const ntk_symmetry symmetry = symmetry_of(activation);
   ntk_pair pair = {.i = i, .k = k, .factor = 1.0, .symmetry = symmetry};
   pair.distance = distance_at(data, i, k, 1.0);
   if (pair.distance <= SAME)
     return pair; /* two names for it would be one too many */
-  const double sign = symmetry.opposite && ntk_ddot(data->d, x, y) < 0.0 ? -1.0 : 1.0;
-  const double size = symmetry.scales ? ntk_dnrm2(data->d, y) / ntk_dnrm2(data->d, x) : 1.0;
+  const double sign = symmetry.sign != 0 && ntk_ddot(data->d, x, y) < 0.0 ? -1.0 : 1.0;
+  const double size = symmetry.degree > 0.0 ? ntk_dnrm2(data->d, y) / ntk_dnrm2(data->d, x) : 1.0;
   pair.factor = sign * size;
   pair.distance = distance_at(data, i, k, pair.factor);
   return pair;
@@ -72,24 +62,22 @@ static double place_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i,
   for (size_t j = 0; j < data->d; j++) /* a direction with no regard to the axes, <= sqrt d long */
     at += sin(1.0 + (double)j * (double)j) * x[j];
   *size = ntk_dnrm2(data->d, x);
-  if (symmetry.scales && *size > 0.0) {
+  if (symmetry.degree > 0.0 && *size > 0.0) {
     at /= *size;
     *size = 1.0;
   }
-  return symmetry.opposite ? fabs(at) : at;
+  return symmetry.sign != 0 ? fabs(at) : at;
 }
 
 /* Labels that follow the factor are no obstacle where it is exact. */
 static bool counts(const ntk_pair *pair, const double *Y, double slack) {
-  const double factor = pair->symmetry.even ? fabs(pair->factor) : pair->factor;
+  const double factor = ntk_symmetry_factor(pair->symmetry, pair->factor);
   return pair->distance <= SAME &&
          (pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
 }
 
-ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data,
-                         const ntk_activation *activation, const double *Y, double slack,
-                         ntk_pair *pair) {
-  const ntk_symmetry symmetry = symmetry_of(activation);
+ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
+                         const double *Y, double slack, ntk_pair *pair) {
   void *pointer = NULL;
   double size;
   *pair = (ntk_pair){.distance = INFINITY};
@@ -104,7 +92,7 @@ ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data,
     for (size_t b = a + 1;
          b < data->N && b - a <= MOST_COMPARED && places[b].at - places[a].at <= reach; b++) {
       const size_t i = places[a].sample, k = places[b].sample;
-      const ntk_pair found = ntk_pair_of(data, activation, i < k ? i : k, i < k ? k : i);
+      const ntk_pair found = ntk_pair_of(data, symmetry, i < k ? i : k, i < k ? k : i);
       if (counts(&found, Y, slack) && found.distance < pair->distance)
         *pair = found;
     }

@@ -88,7 +88,7 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
 static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const ntk_train_options *o = &t->options;
   uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
-  identity[ARCHITECTURE] = hash_text(hash, t->network->activation.info.name);
+  identity[ARCHITECTURE] = hash_text(hash, t->network->activations);
   identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
   hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
   identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));

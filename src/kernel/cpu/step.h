@@ -56,7 +56,7 @@ struct ntk_step {
   size_t row;            /* reals of a row of F and B; r begins at row times the block's rows */
   /* Reals, padding included: X, an array like theta, packed, a thread's workspace. */
   size_t data, parameters, packed_count, workspace_count;
-  ntk_activation activation;
+  const ntk_activation *activation; /* the network's */
   double scale;
   bool stale;  /* theta has changed since packed was made */
   void *X, *Y; /* rows x ld_0 and rows: padded by 0 */

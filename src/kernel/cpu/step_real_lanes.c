@@ -15,11 +15,11 @@ static void multiply(product p) {
   LANES_NAME(ntk_product)(&p);
 }
 
-static void activate(const ntk_step *step, size_t n, real *F, real *B) {
+static void activate(const ntk_step *step, size_t l, size_t n, real *F, real *B) {
 #ifdef NTK_SINGLE
-  step->activation.eval_single(n, F, F, B);
+  step->activation[l].eval_single(n, F, F, B);
 #else
-  step->activation.eval(n, F, F, B);
+  step->activation[l].eval(n, F, F, B);
 #endif
 }
 
@@ -49,7 +49,7 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
                        .C = F,
                        .C_distance = here->ld,
                        .mode = PRODUCT_SET});
-    activate(step, block->rows * here->ld, F, backward(step, block, l));
+    activate(step, l, block->rows * here->ld, F, backward(step, block, l));
   }
 }
 

@@ -20,7 +20,7 @@ static const struct key {
     {"seed", "0", false, false, false},
     {"network.widths", NULL, true, false, false},
     {"network.depth", NULL, false, true, false},
-    {"network.activation", "sigmoid", false, false, false},
+    {"network.activation", "sigmoid", true, false, false}, /* one text of all: ntk_settings_join */
     {"network.init", "paper", false, false, false},
     {"network.beta", "1", true, false, false},
     {"network.gamma", NULL, false, true, false}, /* has a default where the weights are drawn */
@@ -87,6 +87,7 @@ ntk_status ntk_keys_check(ntk_study *study) {
     if (!keys[k].list && s->count != 1)
       return NTK_REFUSE(&study->settings, s, "%zu values; accepted: one", s->count);
   }
+  NTK_TRY(ntk_settings_join(&study->settings, "network.activation"));
   for (size_t k = 0; k < KEYS; k++) {
     if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional || keys[k].training)
       continue;

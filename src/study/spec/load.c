@@ -6,7 +6,6 @@
 
 #include "base/names.h"
 #include "data/dataset.h"
-#include "net/activation.h"
 
 #include "ntkit/data.h"
 #include "ntkit/verify.h"
@@ -89,11 +88,11 @@ static ntk_status check_variable(const ntk_study *study, const char *name) {
 
 static ntk_status check_names(const ntk_study *study, const ntk_point *point) {
   const char *key = "network.activation";
-  ntk_activation activation;
+  ntk_activation_info phi;
   const ntk_distribution *distribution = NULL;
   size_t count = 0, row = 0;
   const ntk_init_info *list = ntk_init_list(&count);
-  ntk_status status = ntk_activation_find(point->activation, &activation);
+  ntk_status status = ntk_activation_of(point->activation, point->depth - 1, 1, &phi);
   if (status == NTK_OK && !point->from_file) {
     key = "data.source";
     status = ntk_distribution_find(point->source, &distribution);

@@ -144,6 +144,25 @@ ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const c
   return ntk_setting_append(s, value, false);
 }
 
+ntk_status ntk_settings_join(ntk_settings *settings, const char *key) {
+  ntk_setting *s = find(settings, key);
+  size_t room = 1;
+  if (s == NULL || s->count < 2)
+    return NTK_OK;
+  for (size_t i = 0; i < s->count; i++)
+    room += strlen(s->value[i]) + 1;
+  char *text = malloc(room), *at = text;
+  if (text == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for the values of %s", key);
+  for (size_t i = 0; i < s->count; i++) {
+    at += snprintf(at, room - (size_t)(at - text), "%s%s", i > 0 ? "," : "", s->value[i]);
+    free(s->value[i]);
+  }
+  s->value[0] = text;
+  s->count = 1;
+  return NTK_OK;
+}
+
 /* ---- Writing and comparing ------------------------------------------------------------------- */
 
 /* value, ... as a list of quoted texts. */

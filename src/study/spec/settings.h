@@ -31,6 +31,9 @@ ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment)
 /* Adds a setting of one value, unless the key is there. */
 ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const char *value);
 
+/* Makes several values of a key one text, with commas between them. */
+ntk_status ntk_settings_join(ntk_settings *settings, const char *key);
+
 /* NULL when the key is not there. Valid until a setting is added. */
 const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key);
 

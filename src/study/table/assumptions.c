@@ -7,7 +7,6 @@
 #include "study/table/stats.h"
 
 #include "base/text.h"
-#include "net/activation.h"
 #include "theory/bounds.h"
 
 #include <math.h>
@@ -147,12 +146,16 @@ static ntk_status count_curve(const curve *c, ntk_assumption *counts, double wor
   const bool changes = changes_constants(c, &counts[WEIGHTS]);
   for (size_t i = 0; i < c->count; i++) {
     const ntk_point *p = &c->point[i];
-    ntk_activation activation;
-    NTK_TRY(ntk_activation_find(p->activation, &activation));
-    const bool smooth = activation.info.nonlinear && isfinite(activation.info.lipschitz_grad);
-    if (!smooth)
-      snprintf(counts[ACTIVATION].note, sizeof counts[ACTIVATION].note, "%.40s %s", p->activation,
-               activation.info.nonlinear ? "has a kink" : "is linear");
+    bool smooth = true;
+    for (size_t l = 1; l < p->depth; l++) {
+      ntk_activation_info phi = {0};
+      NTK_TRY(ntk_activation_of(p->activation, p->depth - 1, l, &phi));
+      if (phi.nonlinear && isfinite(phi.lipschitz_grad))
+        continue;
+      smooth = false;
+      snprintf(counts[ACTIVATION].note, sizeof counts[ACTIVATION].note, "%.40s %s", phi.name,
+               phi.nonlinear ? "has a kink" : "is linear");
+    }
     if (strcmp(p->init, "paper") != 0)
       snprintf(counts[WEIGHTS].note, sizeof counts[WEIGHTS].note, "the law is '%.40s'", p->init);
     counts[DATA].unknown += p->from_file;

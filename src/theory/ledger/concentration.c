@@ -86,7 +86,7 @@ static ntk_status lipschitz_constants(const ntk_verification *v, double *lipschi
     double norm = 0.0;
     NTK_TRY(ntk_norm2(v->context, network->W[l], network->width[l - 1], network->width[l],
                       v->options.seed, &norm));
-    lipschitz[l] = lipschitz[l - 1] * network->activation.info.lipschitz * norm;
+    lipschitz[l] = lipschitz[l - 1] * network->activation[l].info.lipschitz * norm;
   }
   return NTK_OK;
 }

@@ -43,9 +43,8 @@ static double working_bytes(const ntk_context *context, size_t depth, const size
 }
 
 /* The counting part of ntk_deficiency_find. */
-static bool known_singular(size_t parameters, size_t d, const ntk_activation *activation,
-                           size_t N) {
-  return N > parameters || (!activation->info.nonlinear && N > d);
+static bool known_singular(size_t parameters, size_t d, bool linear, size_t N) {
+  return N > parameters || (linear && N > d);
 }
 
 ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
@@ -53,9 +52,10 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   static const ntk_spectrum_options defaults;
   size_t parameters = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
-  ntk_activation activation;
-  NTK_TRY(ntk_activation_find(spec->activation ? spec->activation : "sigmoid", &activation));
-  const bool singular = known_singular(parameters, spec->width[0], &activation, N);
+  ntk_symmetry symmetry;
+  bool linear = false;
+  NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
+  const bool singular = known_singular(parameters, spec->width[0], linear, N);
   const double total =
       8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
       ntk_backend_bytes(context) +
@@ -65,8 +65,8 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
 
 ntk_status ntk_job_check_memory(const ntk_job *j) {
   const ntk_network *network = j->network;
-  const bool singular =
-      known_singular(network->parameters, network->width[0], &network->activation, j->N);
+  const bool singular = known_singular(network->parameters, network->width[0],
+                                       ntk_network_linear_above(network, 0), j->N);
   size_t bytes = 0;
   return ntk_footprint_end(
       j->context,
