@@ -87,6 +87,25 @@ typedef struct ntk_convergence {
   bool condition_known, condition_held; /* (21), at every tracked epoch */
 } ntk_convergence;
 
+/* Can gradient descent fit these labels, and when? Epochs are counted from theta_0; INFINITY:
+ * never, NaN: not known, or not for this optimizer. docs/training.md, "The plain question". */
+typedef enum ntk_answer { NTK_ANSWER_OPEN, NTK_ANSWER_YES, NTK_ANSWER_NO } ntk_answer;
+NTK_API const char *ntk_answer_name(ntk_answer answer); /* "open", "yes", "no" */
+
+typedef struct ntk_train_answer {
+  bool asked;          /* options.question; else all below is 0 */
+  ntk_answer answer;   /* whether the loss comes down to the target */
+  char reason[280];    /* one line on what decides it, or what an open answer leans on */
+  double target;       /* options.target; where that is 0 the loss of ||F_L - Y|| = ||Y|| / 1000 */
+  double floor;        /* no weights have a smaller loss: equal samples with different labels */
+  double epochs_bound; /* (20) with the measured c is at the target from here; gd alone */
+  double linear_least; /* the linear model first reaches the target between these, one number */
+  double linear_most;  /* where K_0 allows; proved for gd but for rounding; gd and momentum alone */
+  double linear_limit; /* the linear model's loss stays above: labels outside of K_0's range */
+  double rate_recent;  /* of the loss, an epoch, lately */
+  double epochs_recent; /* the target is reached at that rate, or was reached */
+} ntk_train_answer;
+
 /* Why a training ended. */
 typedef enum ntk_train_stop {
   NTK_STOP_EPOCHS,  /* as many as asked for */
@@ -117,13 +136,15 @@ typedef struct ntk_train_options {
   const char *lr_rule;   /* NULL: "auto" */
   double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
-  size_t epochs;         /* at most; 0: 10000, of lm 100 */
+  size_t epochs;         /* at most; 0: 10000, of lm 100, with question none */
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */
   double seconds; /* stop before it takes longer, as far as the last step and the last measurement
                      of K tell; resumed runs' time included; 0: no such stop */
   size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
+  bool
+      question; /* fill in result.answer: costs up to 512 products with K_0 before the first step */
   const char *checkpoint;         /* a file: resumed when it is there, written now and then, on
                                      cancellation and at the end; NULL: none */
   double checkpoint_every;        /* seconds; 0: 30 */
@@ -158,6 +179,7 @@ typedef struct ntk_train_result {
   size_t tracked;
   ntk_track_point *track; /* by epoch */
   ntk_convergence convergence;
+  ntk_train_answer answer;
 } ntk_train_result;
 
 /* Minimises the loss over theta from the network's weights on, in place: on NTK_OK the network has

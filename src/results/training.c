@@ -65,6 +65,30 @@ const ntk_description ntk_table_convergence =
     DESCRIPTION(convergence, NULL, "The conditions of Theorem 4.2, measured.");
 #undef ROW
 
+static ntk_field_value answer(const void *row) {
+  const ntk_train_answer *a = row;
+  return ntk_field_text(a->asked ? ntk_answer_name(a->answer) : NULL);
+}
+
+#define ROW ntk_train_answer
+static const ntk_field answers[] = {
+    COMPUTED("answer", "asked, answer", NTK_TYPE_TEXT, answer,
+             "whether the loss comes down to the target: yes, no or open; null: not asked"),
+    FIELD(reason, "", "one line on what decides it, or what an open answer leans on"),
+    FIELD(target, "", "the loss asked for; not given: that of ||F_L - Y|| = ||Y|| / 1000"),
+    FIELD(floor, "", "no weights have a smaller loss: equal samples with different labels"),
+    FIELD(epochs_bound, "epochs", "(20) with the measured c is at the target from here"),
+    FIELD(linear_least, "epochs",
+          "the linear model is first at the target then, or later; null: never, or not known"),
+    FIELD(linear_most, "epochs", "the same from above; one number where K_0 allows"),
+    FIELD(linear_limit, "", "the linear model's loss stays at this: labels outside K_0's range"),
+    FIELD(rate_recent, "", "of the loss, an epoch, lately"),
+    FIELD(epochs_recent, "epochs", "the target is reached at that rate, or was reached"),
+};
+const ntk_description ntk_table_train_answer =
+    DESCRIPTION(answers, NULL, "Can gradient descent fit these labels, and when?");
+#undef ROW
+
 static ntk_field_value unsaved(const void *row) {
   const ntk_train_result *result = row;
   return ntk_field_text(result->unsaved[0] != '\0' ? result->unsaved : NULL);
@@ -101,6 +125,7 @@ static const ntk_field train[] = {
     FIELD(seconds, "s", "all of it, resumed runs included"),
     FIELD(seconds_tracking, "s", "of these for K and its eigenvalues"),
     OBJECT(convergence, ntk_table_convergence, "the conditions of Theorem 4.2, measured"),
+    OBJECT(answer, ntk_table_train_answer, "the plain question, where it was asked"),
     OBJECTS("track", track, tracked, ntk_table_track_point, "what was tracked, by epoch"),
     {.name = "losses",
      .member = "loss",

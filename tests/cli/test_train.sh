@@ -231,6 +231,22 @@ train 'data and labels of a file' --data saved/X.npy --labels saved/Y.npy --init
   --gamma 1e12 --epochs 100 --seed 3
 holds 'the same run' "@loss_final@ == $loss || (@loss_final@ / $loss - 1)^2 < 1e-28"
 
+# The plain question: nothing is trained unless --epochs is given; told in all three ways.
+train 'the question' --question --report question.html
+holds 'no step is made' '@epochs@ == 0'
+check 'an answer' test "$(text answer.answer)" = open
+holds 'one epoch of the linear model' \
+  '@answer.linear_least@ > 1 && @answer.linear_least@ == @answer.linear_most@'
+holds 'and (20) later' '@answer.epochs_bound@ > @answer.linear_most@'
+check 'the page has it' grep -q 'can the labels be fitted to a loss of' question.html
+rm question.html
+# shellcheck disable=SC2086
+good 'the question for people' train $small --question --epochs 4000 --target 1e-3
+check 'answered' grep -q '^answer      yes: the loss was .* at epoch' "$out"
+check 'with the linear model' grep -q '^            the linear model  *epoch [0-9]*$' "$out"
+train 'not asked' --epochs 2
+check 'no answer' test "$(value answer.answer)" = null
+
 # Refusals that need files of a run.
 run train --data saved/X.npy --widths 12,12 --save saved
 check 'data are not overwritten' test "$status" -eq 2

@@ -87,6 +87,26 @@ static void test_forecast(void **state) {
     }
 }
 
+/* The plain question: K_0 beside its factor, and the measure of r_0. */
+static void test_question(void **state) {
+  (void)state;
+  char what[128];
+  const size_t width[] = {20, 40, 30}, sizes[] = {3, 40, 500, 900};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 1};
+  for (size_t s = 0; s < COUNT(sizes); s++)
+    for (size_t k = 0; k < COUNT(optimizers); k++)
+      for (size_t track = 0; track < 2; track++) {
+        const ntk_train_options options = {.optimizer = optimizers[k],
+                                           .precision = "double",
+                                           .epochs = track,
+                                           .track = track,
+                                           .question = true};
+        const double share = used(spec, sizes[s], 1, options, what);
+        if (!(share <= 1.0))
+          fail_msg("the question, %s: %.3f", what, share);
+      }
+}
+
 /* Many epochs of a tiny problem: losses and tracked points are most of it. */
 static void test_long_runs(void **state) {
   (void)state;
@@ -215,9 +235,9 @@ static void test_clear(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_forecast), cmocka_unit_test(test_long_runs),
-      cmocka_unit_test(test_limits),   cmocka_unit_test(test_forecast_refuses),
-      cmocka_unit_test(test_clear),
+      cmocka_unit_test(test_question),         cmocka_unit_test(test_forecast),
+      cmocka_unit_test(test_long_runs),        cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_forecast_refuses), cmocka_unit_test(test_clear),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

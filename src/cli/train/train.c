@@ -17,9 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Levenberg-Marquardt takes tens of epochs, each a factorisation of K. */
-enum { EPOCHS_LM = 100 };
-
 /* ---- Progress -------------------------------------------------------------------------------- */
 
 /* An ntk_train_progress_fn. */
@@ -45,7 +42,6 @@ static bool report(const ntk_train_progress *p, void *user) {
 static exit_status make_options(void *what) {
   train_run *run = what;
   const train_settings *settings = run->settings;
-  const bool lm = strcmp(settings->optimizer, "lm") == 0;
   if (settings->checkpoint != NULL || settings->common.save != NULL) {
     run->checkpoint = settings->checkpoint != NULL
                           ? strdup(settings->checkpoint)
@@ -60,11 +56,12 @@ static exit_status make_options(void *what) {
       .lr_rule = settings->lr.name,
       .momentum = settings->momentum,
       .precision = settings->common.precision,
-      .epochs = settings->epochs == 0 && lm ? EPOCHS_LM : settings->epochs,
+      .epochs = settings->epochs,
       .target = settings->target,
       .plateau = settings->plateau,
       .seconds = settings->seconds,
       .track = settings->track,
+      .question = settings->question,
       .checkpoint = run->checkpoint,
       .progress = report,
       .progress_user = run,

@@ -16,7 +16,7 @@ typedef struct train_settings {
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau, track;    /* 0: not given */
-  bool plot;
+  bool plot, question;
 } train_settings;
 
 exit_status command_train(const void *given);

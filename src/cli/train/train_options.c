@@ -69,7 +69,7 @@ static const option_row own[] = {
      .argument = "E",
      .item = "E",
      .expected = "a whole number from 1",
-     .help = "At most so many steps. When not given: 10000, of lm 100."},
+     .help = "At most so many steps. When not given: 10000, of lm 100, with --question none."},
     {.name = "target",
      .kind = KIND_ABOVE,
      .field = FIELD(target),
@@ -105,6 +105,12 @@ static const option_row own[] = {
      .help = "Every so many epochs, first and last: the eigenvalues of K, ||J_t - J_0||, the "
              "distance travelled, the bound (20) and the linearised prediction. Each costs what "
              "'ntkit spectrum' does."},
+    {.name = "question",
+     .kind = KIND_FLAG,
+     .field = FIELD(question),
+     .help = "Can the labels be fitted to --target (when not given: an error of 1/1000 of their "
+             "norm), and when? By (20), by the linear model, which K_0 decides, and by the recent "
+             "rate of the loss. Without --epochs nothing is trained."},
     {.name = "precision",
      .kind = KIND_CHOICE,
      .field = FIELD(common.precision),

@@ -58,6 +58,19 @@ static void put_theorem(FILE *out, const train_run *run) {
   }
 }
 
+static void put_question(FILE *out, const ntk_train_answer *a) {
+  static const ntk_ledger_verdict as[] = {[NTK_ANSWER_OPEN] = NTK_LEDGER_UNRESOLVED,
+                                          [NTK_ANSWER_YES] = NTK_LEDGER_HOLDS,
+                                          [NTK_ANSWER_NO] = NTK_LEDGER_FAILS};
+  if (!a->asked)
+    return;
+  fprintf(out, "<p>can the labels be fitted to a loss of %.6g, and when? ", a->target);
+  page_verdict(out, as[a->answer], ntk_answer_name(a->answer));
+  fputs(" ", out);
+  page_text(out, a->reason);
+  fputs("</p>\n", out);
+}
+
 static void put_answer(FILE *out, const train_run *run) {
   const ntk_train_result *r = &run->result;
   fprintf(out,
@@ -73,6 +86,7 @@ static void put_answer(FILE *out, const train_run *run) {
       fprintf(out, "; (20) allows %.8g", r->rate_bound);
     fputs("</p>\n", out);
   }
+  put_question(out, &r->answer);
   put_theorem(out, run);
   fputs("</div>\n", out);
 }

@@ -58,6 +58,34 @@ static void print_row(const ntk_track_point *p) {
   putchar('\n');
 }
 
+static void print_epochs(const char *what, double from, double to) {
+  if (isnan(from))
+    return;
+  printf("            %-28s", what);
+  if (isinf(from))
+    puts("never");
+  else if (isnan(to))
+    printf("not before epoch %.6g\n", from);
+  else if (from < to)
+    printf("epoch %.6g to %.6g\n", from, to);
+  else
+    printf("epoch %.6g\n", from);
+}
+
+static void print_answer(const ntk_train_result *result) {
+  const ntk_train_answer *a = &result->answer;
+  if (!a->asked)
+    return;
+  const bool known = result->convergence.condition_known && result->convergence.condition_held;
+  printf("\nquestion    can the labels be fitted to a loss of %.6g, and when?\n", a->target);
+  printf("answer      %s: %s\n", ntk_answer_name(a->answer), a->reason);
+  print_epochs(known ? "(20), while (21) holds" : "(20), were (21) to hold", a->epochs_bound,
+               a->epochs_bound);
+  print_epochs("the linear model", a->linear_least, a->linear_most);
+  print_epochs(a->epochs_recent > (double)result->epochs ? "at the recent rate" : "measured",
+               a->epochs_recent, a->epochs_recent);
+}
+
 /* At most ROWS + 1 of them, evenly spread, the last one included. */
 static void print_track(const ntk_train_result *result) {
   const size_t count = result->tracked, step = (count + ROWS - 1) / ROWS;
@@ -179,6 +207,7 @@ void train_print(const void *what) {
   print_method(run, result);
   putchar('\n');
   print_outcome(run, result);
+  print_answer(result);
   print_track(result);
   print_verdict(run);
   printf("\ntime        %.3f s", result->seconds);

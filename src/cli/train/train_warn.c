@@ -57,7 +57,7 @@ static void warn_cost(const train_run *run) {
   const cli_job *job = &run->job;
   const size_t track = run->options.track;
   const double epochs = run->options.epochs > 0 ? (double)run->options.epochs : 1e4;
-  if (track == 0)
+  if (track == 0 || (run->options.question && run->options.epochs == 0))
     return;
   const double N = (double)ntk_dataset_samples(job->data);
   const double P = (double)ntk_network_parameters(job->network);

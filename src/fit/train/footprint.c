@@ -3,6 +3,7 @@
 #include "kernel/footprint.h"
 #include "data/parallel_rows.h"
 #include "fit/train/lm.h"
+#include "fit/train/question.h"
 #include "fit/train/track.h"
 #include "spectrum/eigen.h"
 
@@ -13,7 +14,7 @@ typedef struct run {
   double points, epochs; /* tracked ones; all */
   double eigen;          /* an eigensolver */
   ntk_kernel_bytes of;   /* features and K */
-  bool tracked, linear, second_order, checkpoint;
+  bool tracked, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
 } run;
@@ -24,7 +25,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
   const double n = (double)N;
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
-  const double epochs = fmin(1e7, (double)(o->epochs > 0 ? o->epochs : 10000));
+  const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,
                .p = (double)P,
                .L = (double)spec->depth,
@@ -36,6 +37,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                .linear = optimizer->linear,
                .second_order = optimizer->second_order,
                .checkpoint = o->checkpoint != NULL,
+               .question = o->question,
                .slots = ntk_optimizer_slots(optimizer)};
 }
 
@@ -63,7 +65,7 @@ static double spectrum(const run *r) {
   return r->of.kernel + fmax(r->of.build, r->eigen);
 }
 
-/* The most of: a step's trial or kernel; the start; a tracked epoch; a checkpoint. */
+/* The most of: a step's trial or kernel; the start; a tracked epoch; the question; a checkpoint. */
 static double phases(const run *r) {
   const ntk_kernel_bytes *of = &r->of;
   double most = 0.0;
@@ -76,6 +78,11 @@ static double phases(const run *r) {
   if (r->tracked)
     most = fmax(most, of->features + fmax(fmax(of->create, spectrum(r)),
                                           16.0 * r->p + 24.0 * r->n + r->eigen + of->product));
+  if (r->question) /* K_0 of a tracked run lasts anyway */
+    most = fmax(most, ntk_question_bytes((size_t)r->n) + of->features + of->apply +
+                          (r->tracked || r->n > NTK_KERNEL_AT_START ? 0.0 : of->kernel));
+  if (r->question && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
+    most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
   if (r->checkpoint)
     most = fmax(most, 8.0 * (r->epochs + (double)r->slots * r->p + 2.0 * r->n) +
                           r->points * sizeof(ntk_track_point) +

@@ -62,6 +62,12 @@ bool ntk_training_above_start(const ntk_training *t) {
   return !(t->loss[t->epoch] <= fmax(t->loss[0], t->loss_of_zero));
 }
 
+double ntk_training_recent_rate(const ntk_training *t) {
+  size_t back = t->epoch / 10 > 100 ? t->epoch / 10 : 100;
+  back = back < t->epoch ? back : t->epoch;
+  return back > 0 ? pow(t->loss[t->epoch] / t->loss[t->epoch - back], 1.0 / (double)back) : NAN;
+}
+
 /* A run that starts near the labels may go up to where one from 0 starts. */
 static bool diverged(const ntk_training *t, double loss) {
   return !isfinite(loss) || loss > DIVERGED * fmax(t->loss[0], t->loss_of_zero);

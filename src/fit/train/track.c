@@ -53,13 +53,15 @@ static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
 static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
   bool need_max, need_min;
   ntk_schedule_needs(t, &need_max, &need_min);
+  const bool keep = t->options.question && t->optimizer->linear;
+  need_max = need_max || keep;
   if (!need_max && !t->optimizer->theorem)
     return NTK_OK;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
   if (status == NTK_OK && t->N <= NTK_KERNEL_AT_START)
-    status = ntk_extremes_find(features, t->options.seed, &k->at_start, NULL);
+    status = ntk_extremes_find(features, t->options.seed, &k->at_start, keep ? &k->K : NULL);
   else if (status == NTK_OK && need_max)
     status = ntk_extremes_largest(features, t->options.seed, &k->at_start.lambda_max);
   ntk_features_destroy(features);

@@ -12,7 +12,7 @@ struct ntk_tracker {
   ntk_context *context;           /* borrowed */
   ntk_network *network;           /* theta_0, where tracked; else NULL */
   ntk_features *features;         /* at theta_0, where tracked */
-  ntk_kernel *K;                  /* K_0, where the linear model is followed */
+  ntk_kernel *K;                  /* K_0, where the linear model is followed or asked */
   ntk_extremes at_start;          /* NaN: not computed */
   double floor;                   /* losses up to this are rounding in F_L; 0: not known */
   double *r, *m, *direction, *Kd; /* N each: the linear model's residual and momentum, scratch */

@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "fit/train/checkpoint.h"
 #include "fit/train/lm.h"
+#include "fit/train/question.h"
 #include "fit/train/track.h"
 
 #include <math.h>
@@ -106,6 +107,8 @@ static ntk_status prepare(ntk_training *t) {
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   t->measure_seconds = ntk_clock() - start; /* of K_0 */
   NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
+  if (t->options.question)
+    NTK_TRY(ntk_question_ask(t));
   if (t->options.checkpoint == NULL)
     return NTK_OK;
   NTK_TRY(of_checkpoint(ntk_checkpoint_restore(t)));
@@ -115,13 +118,6 @@ static ntk_status prepare(ntk_training *t) {
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
-
-/* Factor of the loss per epoch over the last tenth of the run, or its last 100 epochs. */
-static double recent_rate(const ntk_training *t) {
-  size_t back = t->epoch / 10 > 100 ? t->epoch / 10 : 100;
-  back = back < t->epoch ? back : t->epoch;
-  return back > 0 ? pow(t->loss[t->epoch] / t->loss[t->epoch - back], 1.0 / (double)back) : NAN;
-}
 
 static ntk_status report(const ntk_training *t) {
   if (t->options.progress == NULL)
@@ -134,7 +130,7 @@ static ntk_status report(const ntk_training *t) {
       .epochs = t->options.epochs,
       .loss = t->loss[t->epoch],
       .loss_initial = t->loss[0],
-      .rate = recent_rate(t),
+      .rate = ntk_training_recent_rate(t),
       .elapsed = now,
       .left = made > 0 ? now / (double)made * (double)(t->options.epochs - t->epoch) : NAN,
   };
@@ -235,6 +231,8 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
   ntk_training_explain(t, r);
+  if (t->options.question)
+    ntk_question_conclude(t, r);
   r->seconds = ntk_training_elapsed(t);
   r->seconds_tracking = t->tracking;
   r->loss = t->loss;

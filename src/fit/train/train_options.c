@@ -38,6 +38,11 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
   return NTK_OK;
 }
 
+size_t ntk_training_epochs(const ntk_train_options *options, bool second_order) {
+  const size_t usual = second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
+  return options->epochs > 0 || options->question ? options->epochs : usual;
+}
+
 /* Names to what they mean, and what stands for not giving an option. */
 static ntk_status resolve(ntk_training *t, const char **member) {
   ntk_train_options *o = &t->options;
@@ -48,8 +53,7 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   o->checkpoint_every = o->checkpoint_every != 0.0 ? o->checkpoint_every : CHECKPOINT_EVERY;
   *member = "optimizer";
   NTK_TRY(ntk_optimizer_find(o->optimizer, &t->optimizer));
-  if (o->epochs == 0)
-    o->epochs = t->optimizer->second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
+  o->epochs = ntk_training_epochs(o, t->optimizer->second_order);
   *member = "loss";
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   *member = "lr";

@@ -1,6 +1,7 @@
 /* The state of a training, which its parts share and this header owns: train.c has the loop,
  * train_options.c what it is asked for, stop.c when it ends, schedule.c the step size, lm.c the
- * second-order step, track.c what is measured on the way, checkpoint.c how it is kept. */
+ * second-order step, track.c what is measured on the way, question.c whether and when the labels
+ * will be fitted, checkpoint.c how it is kept. */
 #ifndef NTK_FIT_TRAINING_H
 #define NTK_FIT_TRAINING_H
 
@@ -37,6 +38,7 @@ typedef struct ntk_training {
   double tracking;      /* seconds, of earlier ones too */
   double step_seconds, measure_seconds; /* of the last step, and of K when it was last measured */
   char unsaved[240];                    /* why the last checkpoint could not be written */
+  ntk_train_answer answer;              /* as far as it is known before the first step */
 } ntk_training;
 
 /* The loss of this sum of squares. */
@@ -44,6 +46,8 @@ static inline double ntk_training_loss(const ntk_training *t, double sum) {
   return t->mean ? sum / (double)t->N : 0.5 * sum;
 }
 
+/* Epochs at most, where none are given. */
+size_t ntk_training_epochs(const ntk_train_options *options, bool second_order);
 /* Options checked, names looked up, defaults filled in. */
 ntk_status ntk_training_resolve(ntk_training *t);
 
@@ -59,6 +63,10 @@ bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
 double ntk_training_plateau_loss(const ntk_training *t);
 /* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */
 void ntk_training_explain(ntk_training *t, ntk_train_result *result);
+
+/* Factor of the loss per epoch over the last tenth of the run, or its last 100 epochs; NaN at
+ * the start. */
+double ntk_training_recent_rate(const ntk_training *t);
 
 /* Brings the network's weights to theta of the present epoch. */
 void ntk_training_sync(ntk_training *t);

@@ -1,0 +1,162 @@
+/* The spectral measure of a vector by Gauss' and Lobatto's rules.
+ * Property: for f(x) = (1 - s x)^{2t}, whose even derivatives are not negative, Gauss' sum is at
+ * most r^T f(A) r = sum_j (v_j^T r)^2 f(lambda_j) and Lobatto's at least, at every t and of any
+ * number of nodes; both are it where A r, A^2 r, ... span no more; Lobatto's has its ends as
+ * nodes. */
+#include "known_spectrum.h"
+#include "spectrum/quadrature.h"
+
+enum { N = 60, MOST = N + 1 };
+
+/* sum_j (Q^T r)_j^2 (1 - s lambda_j)^{2t}, r being `ones` in A's own basis rotated. */
+static double exact(const known_operator *A, const double *r, double s, double t) {
+  double *own = make_array(A->n), sum = 0.0;
+  memcpy(own, r, A->n * sizeof *own);
+  known_rotate(A, true, own);
+  for (size_t j = 0; j < A->n; j++)
+    sum += own[j] * own[j] * pow(fabs(1.0 - s * A->lambda[j]), 2.0 * t);
+  free(own);
+  return sum;
+}
+
+static double by_rule(const ntk_quadrature *q, const double *ends, double s, double t) {
+  double node[MOST + 1], weight[MOST + 1], sum = 0.0;
+  size_t count = 0;
+  assert_ok(ntk_quadrature_rule(q, ends, &count, node, weight));
+  assert_in_range(count, 1, MOST);
+  for (size_t j = 0; j < count; j++)
+    sum += weight[j] * pow(fabs(1.0 - s * node[j]), 2.0 * t);
+  return sum;
+}
+
+static double *some_vector(size_t n) {
+  double *r = make_array(n);
+  uint64_t state = 7;
+  for (size_t i = 0; i < n; i++)
+    r[i] = next_uniform(&state);
+  return r;
+}
+
+static void test_enclosure(void **state) {
+  (void)state;
+  for (spectrum kind = 0; kind < SPECTRA; kind++) {
+    known_operator A = known_create(N, 3 + kind);
+    fill_spectrum(kind, N, A.lambda);
+    double largest = 0.0, smallest = INFINITY, *r = some_vector(N);
+    for (size_t j = 0; j < N; j++) {
+      largest = fmax(largest, A.lambda[j]);
+      smallest = fmin(smallest, A.lambda[j]);
+    }
+    const double ends[2] = {smallest * (1.0 - 1e-3), largest * (1.0 + 1e-3)}, s = 1.0 / largest;
+    ntk_quadrature q;
+    assert_ok(ntk_quadrature_create(context, N, r, N, &q));
+    for (size_t size = 1; size <= N; size += 3) {
+      assert_ok(ntk_quadrature_extend(&q, known_apply, &A, size));
+      assert_true(q.size == size || q.whole);
+      for (double t = 0.0; t <= 1e4; t = 3.0 * t + 1.0) {
+        const double value = exact(&A, r, s, t), slack = 1e-11 * exact(&A, r, s, 0.0);
+        assert_true(by_rule(&q, NULL, s, t) <= value + slack);
+        assert_true(by_rule(&q, ends, s, t) >= value - slack);
+      }
+    }
+    ntk_quadrature_destroy(&q);
+    free(r);
+    known_destroy(&A);
+  }
+}
+
+/* With all steps made, and with a vector that has parts along three eigenvectors alone. */
+static void test_whole(void **state) {
+  (void)state;
+  for (size_t parts = 3; parts <= N; parts += N - 3) {
+    known_operator A = known_create(N, 11);
+    fill_spectrum(EVEN, N, A.lambda);
+    double *r = make_array(N);
+    for (size_t j = 0; j < parts; j++)
+      r[N - 1 - 7 * j % N] = 1.0 + (double)j;
+    known_rotate(&A, false, r);
+    ntk_quadrature q;
+    assert_ok(ntk_quadrature_create(context, N, r, 2 * N, &q));
+    assert_int_equal(q.capacity, N);
+    assert_ok(ntk_quadrature_extend(&q, known_apply, &A, N));
+    assert_true(q.whole);
+    assert_int_equal(q.size, parts);
+    const double ends[2] = {0.5, 100.0};
+    for (double t = 0.0; t < 300.0; t = 2.0 * t + 1.0)
+      for (size_t k = 0; k < 2; k++) {
+        const double value = exact(&A, r, 1.0 / N, t);
+        assert_near(by_rule(&q, k == 0 ? NULL : ends, 1.0 / N, t), value,
+                    1e-11 * exact(&A, r, 1.0 / N, 0.0), "the whole measure");
+      }
+    ntk_quadrature_destroy(&q);
+    free(r);
+    known_destroy(&A);
+  }
+}
+
+static void test_ends_are_nodes(void **state) {
+  (void)state;
+  known_operator A = known_create(N, 5);
+  fill_spectrum(EVEN, N, A.lambda);
+  double *r = some_vector(N), node[MOST], weight[MOST];
+  const double ends[2] = {0.25, 61.0};
+  size_t count = 0;
+  ntk_quadrature q;
+  assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
+  assert_ok(ntk_quadrature_extend(&q, known_apply, &A, 20));
+  assert_false(q.whole);
+  assert_ok(ntk_quadrature_rule(&q, ends, &count, node, weight));
+  assert_int_equal(count, 21);
+  assert_near(node[0], 0.25, 1e-12, "lower end");
+  assert_near(node[20], 61.0, 1e-12, "upper end");
+  ntk_quadrature_destroy(&q);
+  free(r);
+  known_destroy(&A);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  known_operator A = known_create(N, 5);
+  fill_spectrum(EVEN, N, A.lambda);
+  double *r = make_array(N);
+  ntk_quadrature q;
+  assert_int_equal(ntk_quadrature_create(context, N, r, 20, &q), NTK_ERR_NUMERIC);
+  assert_non_null(strstr(ntk_error_message(), "norm 0"));
+  ntk_quadrature_destroy(&q);
+  r[3] = 1.0;
+  assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
+  A.fail_at = 4;
+  A.failure = NTK_ERR_MEMORY;
+  assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_MEMORY);
+  ntk_quadrature_destroy(&q);
+  assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
+  A.lambda[8] = NAN;
+  assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_NUMERIC);
+  assert_non_null(strstr(ntk_error_message(), "not finite"));
+  ntk_quadrature_destroy(&q);
+  free(r);
+  known_destroy(&A);
+}
+
+static int setup(void **state) {
+  (void)state;
+  context = make_context(1);
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_enclosure),
+      cmocka_unit_test(test_whole),
+      cmocka_unit_test(test_ends_are_nodes),
+      cmocka_unit_test(test_refusals),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
