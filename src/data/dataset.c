@@ -115,6 +115,7 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, size_t N,
   NTK_TRY(check_request(file, &N, d));
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
+  file->threads = context->threads;
   ntk_status status = ntk_reader_rows(file, 0, N, made->X);
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);

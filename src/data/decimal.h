@@ -2,9 +2,39 @@
 #ifndef NTK_DATA_DECIMAL_H
 #define NTK_DATA_DECIMAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /* The double nearest to the number that text begins with (ties to even), whatever the locale:
- * [+-] digits [. digits] [e [+-] digits], or nan, inf, infinity in any case. Returns what follows
- * it; NULL when text begins with no number. text ends with NUL. */
-const char *ntk_decimal_read(const char *text, double *value);
+ * [+-] digits [point digits] [e [+-] digits], or nan, inf, infinity in any case. Returns what
+ * follows it; NULL when text begins with no number. end: NUL stands there, and no further on than
+ * that is looked at. */
+const char *ntk_decimal_read(const char *text, const char *end, char point, double *value);
+
+/* ---- Eight characters at a time ---- */
+
+/* The eight at c, the first the lowest byte. */
+static inline uint64_t ntk_eight(const char *c) {
+  const unsigned char *u = (const unsigned char *)c;
+  return (uint64_t)u[0] | (uint64_t)u[1] << 8 | (uint64_t)u[2] << 16 | (uint64_t)u[3] << 24 |
+         (uint64_t)u[4] << 32 | (uint64_t)u[5] << 40 | (uint64_t)u[6] << 48 | (uint64_t)u[7] << 56;
+}
+
+/* How many digits they begin with: of a digit, and nothing else, the bits of '0' taken out leave
+ * less than 10, and so no highest bit when 0x76 is added. */
+static inline int ntk_eight_digits(uint64_t eight) {
+  const uint64_t seven = 0x7f7f7f7f7f7f7f7f, rest = eight ^ 0x3030303030303030;
+  const uint64_t other = (((rest & seven) + 0x7676767676767676) | rest) & ~seven;
+  return other == 0 ? 8 : __builtin_ctzll(other) / 8;
+}
+
+/* The number that the first n of them are, 1 <= n <= 8: pairs, fours and all eight of them. */
+static inline uint64_t ntk_eight_value(uint64_t eight, int n) {
+  uint64_t v = (eight << (64 - 8 * n)) & 0x0f0f0f0f0f0f0f0f;
+  v = (10 * v + (v >> 8)) & 0x00ff00ff00ff00ff;
+  v = (100 * v + (v >> 16)) & 0x0000ffff0000ffff;
+  return (10000 * v + (v >> 32)) & 0xffffffff;
+}
 
 #endif

@@ -95,7 +95,7 @@ size_t ntk_file_length(const char *path) {
 }
 
 ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader) {
-  *reader = (ntk_reader){.path = path, .format = &ntk_format_foreign};
+  *reader = (ntk_reader){.path = path, .format = &ntk_format_foreign, .threads = 1};
   char name[NTK_PATH_CAPACITY];
   struct stat found; /* before opening: opening a pipe would wait for its writer */
   const size_t length = file_part(path, name, &found);
@@ -197,6 +197,25 @@ ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n, size
   if (!ferror(reader->file))
     return NTK_OK;
   return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path, strerror(errno));
+}
+
+ntk_status ntk_reader_at(const ntk_reader *reader, off_t offset, void *bytes, size_t n,
+                         size_t *found) {
+  if (reader->source != NULL) {
+    NTK_TRY(reader->source->seek(reader, offset));
+    return reader->source->some(reader, bytes, n, found);
+  }
+  char *to = bytes;
+  for (*found = 0; *found < n;) {
+    const ssize_t got =
+        pread(fileno(reader->file), to + *found, n - *found, offset + (off_t)*found);
+    if (got == 0)
+      break;
+    if (got < 0 && errno != EINTR)
+      return ntk_fail(NTK_ERR_FILE, "%s: cannot be read: %s", reader->path, strerror(errno));
+    *found += got > 0 ? (size_t)got : 0;
+  }
+  return NTK_OK;
 }
 
 ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset) {

@@ -26,6 +26,7 @@ typedef struct ntk_plain {
 /* Where rows begin in a file that holds them as lines: every `step`-th one. */
 typedef struct ntk_lines {
   char delimiter; /* between numbers; ' ': blanks and tabs, however many */
+  char point;     /* of numbers: '.', or ',' */
   bool indexed;   /* the first column has numbers of rows, and is left out */
   size_t step, marks;
   struct {
@@ -55,6 +56,7 @@ struct ntk_reader {
   const char *type;  /* of the numbers in the file: "float64"; static */
   FILE *file;
   size_t file_size; /* of what is read: of the file, or of what a source unpacks */
+  int threads;      /* that `rows` may use: 1, or what the caller has set */
   bool bounded;     /* file_size is the most that it can be; what it is, only reading tells */
   ntk_plain plain;  /* of formats whose numbers lie plain in the file */
   ntk_lines lines;  /* of text */
@@ -117,6 +119,10 @@ NTK_SIBLING ntk_status ntk_reader_bytes(const ntk_reader *reader, void *bytes, s
 /* The next n bytes, or as many as there are. */
 NTK_SIBLING ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, size_t n,
                                        size_t *found);
+/* n bytes from that offset on, or as many as there are; several threads may ask at once,
+ * unless a source unpacks them. */
+ntk_status ntk_reader_at(const ntk_reader *reader, off_t offset, void *bytes, size_t n,
+                         size_t *found);
 NTK_SIBLING ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
 /* `rows` of a format whose numbers lie plain in the file. */
 NTK_SIBLING ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count,

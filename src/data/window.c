@@ -2,23 +2,20 @@
 
 #include <string.h>
 
-ntk_status ntk_window_open(const ntk_reader *reader, off_t offset, size_t line, ntk_window *w) {
+void ntk_window_open(const ntk_reader *reader, off_t offset, size_t line, ntk_window *w) {
   w->reader = reader;
   w->at = w->end = w->text;
   *w->end = '\0';
   w->after = offset;
   w->last = false;
   w->line = line;
-  return ntk_reader_seek(reader, offset);
 }
 
-ntk_status ntk_window_fill(ntk_window *w) {
-  size_t have = (size_t)(w->end - w->at);
-  if (have >= NTK_FIELD || w->last)
-    return NTK_OK;
+ntk_status ntk_window_slide(ntk_window *w) {
+  const size_t have = (size_t)(w->end - w->at);
   memmove(w->text, w->at, have);
   size_t found = 0;
-  NTK_TRY(ntk_reader_some(w->reader, w->text + have, NTK_WINDOW - have, &found));
+  NTK_TRY(ntk_reader_at(w->reader, w->after, w->text + have, NTK_WINDOW - have, &found));
   w->after += (off_t)found;
   w->last = found < NTK_WINDOW - have;
   w->at = w->text;
@@ -65,7 +62,7 @@ ntk_status ntk_window_next(ntk_window *w, bool *there) {
 static bool is_comment(const char *c) {
   static const char *const errors[] = {"#N/A",  "#DIV/0!", "#VALUE!", "#REF!",
                                        "#NUM!", "#NAME?",  "#NULL!"};
-  for (size_t k = 0; k < sizeof errors / sizeof errors[0]; k++)
+  for (size_t k = 0; *c == '#' && k < sizeof errors / sizeof errors[0]; k++)
     if (strncmp(c, errors[k], strlen(errors[k])) == 0)
       return false;
   return *c == '#';

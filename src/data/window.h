@@ -12,17 +12,21 @@ enum {
 /* A window on the file. */
 typedef struct ntk_window {
   const ntk_reader *reader;
-  char *at, *end; /* what is not yet read; *end is NUL */
-  off_t after;    /* where `end` is in the file */
-  bool last;      /* nothing follows in the file */
-  size_t line;    /* that `at` is in, from 1 */
-  char text[NTK_WINDOW + 1];
+  char *at, *end;            /* what is not yet read; *end is NUL */
+  off_t after;               /* where `end` is in the file */
+  bool last;                 /* nothing follows in the file */
+  size_t line;               /* that `at` is in, from 1 */
+  char text[NTK_WINDOW + 8]; /* eight characters can be read anywhere before the end */
 } ntk_window;
 
-/* From that offset on, where that line begins. */
-ntk_status ntk_window_open(const ntk_reader *reader, off_t offset, size_t line, ntk_window *w);
+/* From that offset on, where that line begins. Nothing is read yet. */
+void ntk_window_open(const ntk_reader *reader, off_t offset, size_t line, ntk_window *w);
+/* What ntk_window_fill does when there is something to do. */
+ntk_status ntk_window_slide(ntk_window *w);
 /* Makes at least NTK_FIELD characters stand in the window, or all that the file still has. */
-ntk_status ntk_window_fill(ntk_window *w);
+static inline ntk_status ntk_window_fill(ntk_window *w) {
+  return w->end - w->at >= NTK_FIELD || w->last ? NTK_OK : ntk_window_slide(w);
+}
 /* Where `at` is in the file. */
 off_t ntk_window_offset(const ntk_window *w);
 /* Goes to the next line; *there: not at the end of the file. */

@@ -50,6 +50,8 @@ static void test_forms(void **state) {
       "\"\",\"0\",\"1\",\"2\"\r\n\"0\",\"1\",\"2\",\"3\"\r\n\"1\",\"4\",\"5\",\"6\"\r\n",
       "\"a b\" \"b, c\" d\n1 2 3\n4 5 6\n",
       "infected,nanometer,age\n1,2,3\n4,5,6\n",
+      "1;2,0;3,0\n4;5;6,0e0\n", /* R's write.csv2, German Excel */
+      "a\tb\tc\n1,0\t2,00\t0,3e1\n\"4,0\"\t5\t6\n",
   };
   for (size_t k = 0; k < COUNT(texts); k++) {
     ntk_array_info info;
@@ -87,7 +89,9 @@ static void test_refusals(void **state) {
       {"#N/A,2\n5,6\n", "line 1, column 1: '#N/A' is no number", NTK_ERR_FORMAT},
       {",1,2\n0,3,4\n0,5,6\n", "line 1, column 1: '' is no number", NTK_ERR_FORMAT},
       {"5.1,setosa\n4,x\n", "line 1, column 2: 'setosa' is no number", NTK_ERR_FORMAT},
-      {"1;2,5\n3;4\n", "is no number", NTK_ERR_FORMAT}, /* a decimal comma */
+      {"1;2,5\n3.5;4\n", "line 2, column 1: '3.5' has a point, and other", NTK_ERR_FORMAT},
+      {"1;2,500.5\n3;4\n", "line 1, column 2: '2,500.5' has a point, and", NTK_ERR_FORMAT},
+      {"1;2,5,3\n3;4\n", "line 1, column 2: '2,5,3' is no number", NTK_ERR_FORMAT},
       {"1,\"2\n3\",4\n", "line 1, column 2", NTK_ERR_FORMAT},
       {"\xe2\x88\x92"
        "1,2\n3,4\n",
@@ -201,6 +205,10 @@ static void test_long_lines(void **state) {
                  "line 1, column 2: '0000000000000000000000000000000' goes on for more");
 }
 
+static const char *read_decimal(const char *text, double *value) {
+  return ntk_decimal_read(text, text + strlen(text), '.', value);
+}
+
 /* Against the C library: halves between two doubles, the ends of the range, many digits. */
 static void test_nearest(void **state) {
   (void)state;
@@ -235,7 +243,7 @@ static void test_nearest(void **state) {
     char *end = NULL;
     const double expected = strtod(texts[k], &end);
     double value = 99.0;
-    assert_ptr_equal(ntk_decimal_read(texts[k], &value), end);
+    assert_ptr_equal(read_decimal(texts[k], &value), end);
     assert_memory_equal(&value, &expected, sizeof value);
   }
   uint64_t bits = 88172645463325252u;
@@ -254,16 +262,16 @@ static void test_nearest(void **state) {
       snprintf(text, sizeof text, "%llu.%d", (unsigned long long)(bits >> 10), k % 2 == 0 ? 5 : 0);
     const double expected = strtod(text, NULL);
     double value = 0.0;
-    assert_non_null(ntk_decimal_read(text, &value));
+    assert_non_null(read_decimal(text, &value));
     if (memcmp(&value, &expected, sizeof value) != 0)
       fail_msg("%s: %.17g, not %.17g", text, value, expected);
   }
   double value = 0.0;
-  assert_null(ntk_decimal_read("", &value));
-  assert_null(ntk_decimal_read("-", &value));
-  assert_null(ntk_decimal_read(".", &value));
-  assert_null(ntk_decimal_read("e5", &value));
-  assert_null(ntk_decimal_read("in", &value));
+  assert_null(read_decimal("", &value));
+  assert_null(read_decimal("-", &value));
+  assert_null(read_decimal(".", &value));
+  assert_null(read_decimal("e5", &value));
+  assert_null(read_decimal("in", &value));
 }
 
 int main(void) {
