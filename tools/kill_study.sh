@@ -1,6 +1,7 @@
 #!/bin/sh
 # Kills a study at random moments, its workers and the process that leads them, with SIGKILL, and
-# goes on each time with the same command: in the end the database must hold what an uninterrupted
+# goes on each time with the same command. Every second one has grown: it goes on from a database of
+# fewer values, trials and quantities. In the end the database must hold what an uninterrupted
 # run gives, result for result, bit for bit.
 # usage: NTKIT=build/release/ntkit tools/kill_study.sh [KILLS [SEED]]    (default: 1000 kills)
 set -eu
@@ -48,6 +49,10 @@ done=0 studies=0 workers=0 leaders=0
 while [ "$done" -lt "$kills" ]; do
   studies=$((studies + 1))
   database=$work/killed.$studies.db
+  if [ $((studies % 2)) -eq 0 ]; then
+    "$ntkit" study run "$work/study.yaml" quantity=condition grid.N=60,240 grid.phi=relu trials=10 \
+      --db "$database" --workers 2 --quiet >/dev/null
+  fi
   run "$database"
   while [ "$done" -lt "$kills" ] && kill -0 "$pid" 2>/dev/null; do
     random 120

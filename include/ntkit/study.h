@@ -54,6 +54,8 @@ typedef struct ntk_study_progress {
   size_t total, done, failed; /* trials of this shard; these two: now, earlier runs included */
   size_t in_flight;           /* trials being computed */
   size_t finished;            /* by this run */
+  size_t before;              /* done before this run began */
+  size_t tasks, partial;      /* that it computes; of these, such as lack a quantity alone */
   double elapsed;             /* seconds of this run */
   double rate;                /* trials a second of this run; NaN: not known yet */
   double left;                /* seconds, by predicted cost; NaN: not known yet */
@@ -79,6 +81,7 @@ typedef struct ntk_study_status {
   char *name, *spec;          /* spec: the resolved study file */
   size_t points, trials;      /* trials of each point */
   size_t total, done, failed; /* trials; those of all shards */
+  size_t partial;             /* computed before the study had some quantity, which they lack */
   double fraction;            /* of the predicted cost that is done */
   double flops;               /* of all trials, predicted */
   double seconds;             /* computing time of the trials, summed */
@@ -93,13 +96,14 @@ NTK_API void ntk_study_status_clear(ntk_study_status *status);
  * than memory allows. Each trial is computed on one thread from a seed of its own, so that results
  * have the same bits for any number of workers, shards and interruptions. A worker that dies costs
  * its one trial, which is recorded as failed. Creates the database if need be. options may be NULL.
- * *status is filled on NTK_OK and on NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT when the database holds
- * another study, or was computed by another build; NTK_ERR_FORMAT when it is damaged, as of all
- * that read one; NTK_ERR_MEMORY before anything starts when some point cannot fit; NTK_ERR_FILE
- * when another run has the database, or it cannot be written. The workers are forks of this
- * process, which may have other threads, other runs of studies among them: a worker that hangs by
- * what such a thread had locked is replaced (NTK_ERR_NUMERIC when nine in a row do). Other children
- * and SIGCHLD are left as they are. */
+ * A database of fewer values, trials or quantities of the same study grows: it keeps what it has.
+ * *status, of the whole database, is filled on NTK_OK and on NTK_ERR_CANCELLED. NTK_ERR_ARGUMENT
+ * when it holds another study, or was computed by another build; NTK_ERR_FORMAT when it is damaged,
+ * as of all that read one; NTK_ERR_MEMORY before anything starts when some point cannot fit;
+ * NTK_ERR_FILE when another run has the database, or it cannot be written. The workers are forks of
+ * this process, which may have other threads, other runs of studies among them: a worker that hangs
+ * by what such a thread had locked is replaced (NTK_ERR_NUMERIC when nine in a row do). Other
+ * children and SIGCHLD are left as they are. */
 NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
                                  const ntk_study_options *options, ntk_study_status *status);
 
@@ -107,8 +111,9 @@ NTK_API ntk_status ntk_study_run(const ntk_study *study, const char *database,
  * _FORMAT, _MEMORY. */
 NTK_API ntk_status ntk_study_status_read(const char *database, ntk_study_status *status);
 
-/* A new database with the trials of `count` databases of one study (shards, say). NTK_ERR_ARGUMENT
- * when studies or builds differ, or two results for one trial do; nothing is written then. Also
+/* A new database with the trials of `count` databases of one study: shards, say, or other values of
+ * the grid's variables, trials and quantities. NTK_ERR_ARGUMENT when studies differ otherwise, or
+ * builds, or two results for one trial do; nothing is written then. Also
  * NTK_ERR_FILE, where output is there already too, _FORMAT, _MEMORY. */
 NTK_API ntk_status ntk_study_merge(const char *const *databases, size_t count, bool other_code,
                                    const char *output);

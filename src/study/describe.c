@@ -11,6 +11,7 @@ static const ntk_field status[] = {
     FIELD(total, "", "trials of all points"),
     FIELD(done, "", "trials computed"),
     FIELD(failed, "", "trials that failed"),
+    FIELD(partial, "", "trials that lack a quantity which the study has had since"),
     FIELD(fraction, "", "of the predicted cost that is done"),
     FIELD(flops, "", "of all trials, predicted"),
     FIELD(seconds, "s", "of computing, summed over the trials"),

@@ -89,6 +89,11 @@ good 'export' study export s.db --csv
 cp "$out" s.csv
 check 'one row a trial and quantity' test "$(wc -l <s.csv)" -eq 97
 check 'columns' grep -q '^N,d,phi,trial,seed,quantity,value,verdict,seconds,error,lower_scale,upper_scale,status$' s.csv
+cp s.db more.db
+good 'more trials and a quantity' study run "$in/good.yaml" --db more.db trials=5 quantity=lambda_min,condition,lambda_max
+check 'what is new' grep -q '^ntkit: 0 of 60 trials are there, 60 to compute, 48 of them for a quantity that they lack$' "$err"
+good 'fewer again' study run "$in/good.yaml" --db more.db
+check 'nothing is lost' grep -q '^good: 60 of 60 trials done$' "$out"
 good 'another database' study run "$in/good.yaml" --db other.db trials=1
 run study run "$in/good.yaml" --db other.db seed=1 trials=1
 check 'another study is refused' test "$status" -eq 2

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "ntkit/data.h"
-#include "study/spec/settings.h"
+#include "study/spec/join.h"
 #include "study/spec/yaml.h"
 #include "study_database.h"
 #include "study_support.h"
@@ -179,18 +179,24 @@ static void test_older_file(void **state) {
 /* d of a file follows from what it holds: a study from before it was kept is the same. */
 static void test_same_study(void **state) {
   (void)state;
-  static const char *const texts[] = {"data: {fingerprint: a, dim: 4}\n",
-                                      "data: {fingerprint: a}\n",
-                                      "data: {fingerprint: b, dim: 4}\n"};
-  ntk_settings settings[COUNT(texts)];
-  char why[200];
+#define OF_FILE "name: f\nnetwork: {widths: [d]}\ngrid: {N: 3}\n"
+  static const char *const texts[] = {OF_FILE "data: {source: f.npy, fingerprint: a, dim: 4}\n",
+                                      OF_FILE "data: {source: f.npy, fingerprint: a}\n",
+                                      OF_FILE "data: {source: f.npy, fingerprint: b, dim: 4}\n"};
+  static const size_t pairs[][2] = {{0, 1}, {1, 0}, {0, 2}};
+  ntk_study *study[COUNT(texts)];
   for (size_t i = 0; i < COUNT(texts); i++)
-    assert_ok(ntk_settings_parse(texts[i], strlen(texts[i]), "t", &settings[i]));
-  assert_true(ntk_settings_equal(&settings[0], "a", &settings[1], "b", sizeof why, why));
-  assert_true(ntk_settings_equal(&settings[1], "a", &settings[0], "b", sizeof why, why));
-  assert_false(ntk_settings_equal(&settings[0], "a", &settings[2], "b", sizeof why, why));
+    assert_ok(ntk_study_outline(texts[i], "t", &study[i]));
+  for (size_t i = 0; i < COUNT(pairs); i++) {
+    ntk_join join;
+    const ntk_status status =
+        ntk_study_join(study[pairs[i][0]], "a", study[pairs[i][1]], "b", &join);
+    assert_int_equal(status, i < 2 ? NTK_OK : NTK_ERR_ARGUMENT);
+    assert_true(i == 2 || ntk_settings_find(&join.settings, "data.dim") != NULL);
+    ntk_settings_clear(&join.settings);
+  }
   for (size_t i = 0; i < COUNT(texts); i++)
-    ntk_settings_clear(&settings[i]);
+    ntk_study_destroy(study[i]);
 }
 
 int main(void) {

@@ -39,11 +39,10 @@ static void test_another_study(void **state) {
   } cases[] = {
       {"name=other", "name is 'tiny' in"},
       {"seed=1", "seed is '0' in"},
-      {"grid.N=12,21", "grid.N is '12, 20' in"},
+      {"grid.N=4*d", "grid.N is '12, 20' in"},
       {"grid.k=1,2", "grid.k is not there in"},
       {"network.activation=tanh", "network.activation is 'sigmoid' in"},
-      {"quantity=lambda_max", "quantity is 'lambda_min' in"},
-      {"trials=2", "has 3 trials of each point already, and 2 are asked for"},
+      {"data.source=cube", "data.source is 'gaussian' in"},
   };
   for (size_t i = 0; i < COUNT(cases); i++)
     assert_refused(run(tiny, cases[i].override, database, false), NTK_ERR_ARGUMENT, cases[i].says);
@@ -108,9 +107,9 @@ static void test_no_study(void **state) {
   unlink(database);
 
   assert_ok(run(tiny, NULL, database, false));
-  execute(database, "PRAGMA user_version = 3");
-  assert_refused(run(tiny, NULL, database, false), NTK_ERR_FORMAT, "schema 3 of a newer ntkit");
-  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "schema 3");
+  execute(database, "PRAGMA user_version = 4");
+  assert_refused(run(tiny, NULL, database, false), NTK_ERR_FORMAT, "schema 4 of a newer ntkit");
+  assert_refused(ntk_study_table_read(database, &table), NTK_ERR_FORMAT, "schema 4");
   unlink(database);
 
   /* What a run leaves that is killed before its first transaction: an empty file. */

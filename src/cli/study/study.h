@@ -60,6 +60,7 @@ exit_status command_study_fit(const void *given);
 typedef struct study_reporter {
   const study_settings *settings;
   double printed; /* elapsed at the last line that stays; -1: none yet */
+  bool told;      /* what is new has been said */
 } study_reporter;
 bool study_report(const ntk_study_progress *progress, void *user);
 

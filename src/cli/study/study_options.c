@@ -209,8 +209,8 @@ const cli_command study_merge_command = {
     .name = "study merge",
     .summary = "one database from several of the same study",
     .about = "Puts the trials of several databases of one study, such as shards computed on "
-             "different machines, into a new database. Refuses different studies, and different "
-             "results for one trial.",
+             "different machines, or other values of the grid's variables, into a new database. "
+             "Refuses different studies, and different results for one trial.",
     .example = "ntkit study merge a.db b.db -o all.db",
     .operands = "FILE.db...",
     .least = 1,

@@ -51,6 +51,21 @@ static bool due(study_reporter *r, const ntk_study_progress *p, double first, do
   return true;
 }
 
+/* Once, where something was there before: what is new. */
+static void tell_new(study_reporter *r, const ntk_study_progress *p) {
+  if (r->told)
+    return;
+  r->told = true;
+  if (r->settings->common.quiet || p->tasks == 0 || p->before + p->partial == 0)
+    return;
+  char partial[80] = "";
+  if (p->partial > 0)
+    snprintf(partial, sizeof partial, ", %zu of them for a quantity that they lack", p->partial);
+  progress_clear();
+  fprintf(stderr, "ntkit: %zu of %zu trials are there, %zu to compute%s\n", p->before, p->total,
+          p->tasks, partial);
+}
+
 bool study_report(const ntk_study_progress *progress, void *user) {
   study_reporter *r = user;
   if (progress_interrupted())
@@ -60,6 +75,7 @@ bool study_report(const ntk_study_progress *progress, void *user) {
       print_object(progress);
     return true;
   }
+  tell_new(r, progress);
   char text[200];
   text_of(progress, sizeof text, text);
   if (progress_wanted()) {

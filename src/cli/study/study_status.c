@@ -25,6 +25,8 @@ exit_status study_print_status(const study_settings *settings, const char *datab
   printf("%s: %zu of %zu trials done", s->name, s->done, s->total);
   if (s->failed > 0)
     printf(", %zu failed", s->failed);
+  if (s->partial > 0)
+    printf(", %zu lack a quantity", s->partial);
   if (s->done < s->total)
     printf(", %.0f %% of the cost", 100.0 * s->fraction);
   if (s->valueless > 0)

@@ -50,10 +50,11 @@ exit_status study_open(const study_settings *settings, ntk_study_table *table) {
     status = keep_rows(settings->where, table);
   if (table->rows > 0 && status == EXIT_DONE) {
     if (table->missing > 0)
-      report_warning(&settings->common,
-                     "%zu of the study's %zu trials are not computed yet: this is of the others; "
-                     "'ntkit study run' goes on",
-                     table->missing, table->trials);
+      report_warning(
+          &settings->common,
+          "%zu of the study's %zu trials are not computed yet: this is of what is there; "
+          "'ntkit study run' goes on",
+          table->missing, table->trials);
     return EXIT_DONE;
   }
   ntk_study_table_clear(table);

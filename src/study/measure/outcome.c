@@ -12,6 +12,7 @@ static const char *const verdicts[NTK_VALUE_VERDICTS] = {
     [NTK_VALUE_NOT_REACHED] = "not_reached",
     [NTK_VALUE_NO_STEP] = "no_step",
     [NTK_VALUE_NOT_CERTIFIED] = "not_certified",
+    [NTK_VALUE_FAILED] = "failed",
 };
 
 const char *ntk_value_verdict_name(ntk_value_verdict verdict) {

@@ -59,10 +59,82 @@ void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *qu
   for (size_t q = 0; q < count; q++) {
     const char *stem = quantity[q]->per_block;
     if (stem == NULL)
-      ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VALUE_OK);
+      ntk_outcome_put(outcome, quantity[q]->info.name, NAN, NTK_VALUE_FAILED);
     for (size_t k = 0; stem != NULL && k < depth; k++)
-      ntk_outcome_put_block(outcome, stem, k, NAN, NTK_VALUE_OK);
+      ntk_outcome_put_block(outcome, stem, k, NAN, NTK_VALUE_FAILED);
   }
+}
+
+uint32_t ntk_outcome_lacks(const ntk_outcome *outcome, const ntk_quantity *const *quantity,
+                           size_t count, bool *failed) {
+  uint32_t lacks = 0;
+  *failed = false;
+  for (size_t q = 0; q < count; q++) {
+    size_t i = 0;
+    while (i < outcome->count && !ntk_quantity_gives(quantity[q], outcome->value[i].quantity))
+      i++;
+    const bool there = i < outcome->count;
+    const bool fails = there && outcome->value[i].verdict == NTK_VALUE_FAILED;
+    lacks |= (uint32_t)(!there || fails) << q;
+    *failed |= fails;
+  }
+  return lacks;
+}
+
+size_t ntk_quantity_some(const ntk_quantity *const *quantity, size_t count, uint32_t some,
+                         const ntk_quantity *own[NTK_MOST_QUANTITIES]) {
+  size_t found = 0;
+  for (size_t q = 0; q < count; q++)
+    if ((some >> q & 1) != 0)
+      own[found++] = quantity[q];
+  return found;
+}
+
+/* Adds the values of a quantity, which NULL stands for all of, unless they are there; and the
+ * seconds that they took, if this is the first time. */
+static void add_values(ntk_outcome *made, const ntk_outcome *from, const ntk_quantity *quantity,
+                       bool *used) {
+  for (size_t i = 0; i < from->count; i++) {
+    const ntk_value *value = &from->value[i];
+    size_t k = 0;
+    if (quantity != NULL && !ntk_quantity_gives(quantity, value->quantity))
+      continue;
+    while (k < made->count && strcmp(made->value[k].quantity, value->quantity) != 0)
+      k++;
+    if (k < made->count || made->count == NTK_MOST_VALUES)
+      continue;
+    made->value[made->count++] = *value;
+    made->seconds += *used ? 0.0 : from->seconds;
+    *used = true;
+  }
+}
+
+void ntk_outcome_join(const ntk_outcome *before, const ntk_quantity *const *quantity, size_t count,
+                      ntk_outcome *outcome) {
+  ntk_outcome made = {.status = NTK_OK};
+  bool failed = false, old = false, new = false; /* which are used */
+  for (size_t q = 0; q < count; q++) {
+    const ntk_quantity *own[NTK_MOST_QUANTITIES];
+    const size_t group = ntk_quantity_group(quantity, count, q, own);
+    for (size_t k = 0; k < group; k++) {
+      const bool lacks = ntk_outcome_lacks(outcome, &own[k], 1, &failed) != 0;
+      const bool lacked = ntk_outcome_lacks(before, &own[k], 1, &failed) != 0;
+      if (!lacks || lacked)
+        add_values(&made, outcome, own[k], &new);
+      add_values(&made, before, own[k], &old);
+    }
+  }
+  add_values(&made, before, NULL, &old);
+  add_values(&made, outcome, NULL, &new);
+  failed = false;
+  for (size_t i = 0; i < made.count; i++)
+    failed |= made.value[i].verdict == NTK_VALUE_FAILED;
+  if (failed) {
+    const ntk_outcome *why = outcome->status != NTK_OK ? outcome : before;
+    made.status = NTK_ERR_NUMERIC;
+    memcpy(made.error, why->error, sizeof made.error);
+  }
+  *outcome = made;
 }
 
 const char *ntk_quantity_present_name(const char *name) {

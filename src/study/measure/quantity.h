@@ -25,4 +25,17 @@ size_t ntk_quantity_group(const ntk_quantity *const *quantity, size_t count, siz
 void ntk_outcome_name_values(ntk_outcome *outcome, const ntk_quantity *const *quantity,
                              size_t count, size_t depth);
 
+/* Which of the quantities, bit q for quantity[q], an outcome has no value of, or a failed one;
+ * *failed: whether there is one of the latter. */
+uint32_t ntk_outcome_lacks(const ntk_outcome *outcome, const ntk_quantity *const *quantity,
+                           size_t count, bool *failed);
+/* The quantities that have their bits in `some`, into own; how many. */
+size_t ntk_quantity_some(const ntk_quantity *const *quantity, size_t count, uint32_t some,
+                         const ntk_quantity *own[NTK_MOST_QUANTITIES]);
+/* Two outcomes of one trial in one: values of these quantities come first, in the order in which a
+ * trial measures them, of each those of `before` where `outcome` lacks them. The status is that of
+ * the values. */
+void ntk_outcome_join(const ntk_outcome *before, const ntk_quantity *const *quantity, size_t count,
+                      ntk_outcome *outcome);
+
 #endif

@@ -91,7 +91,9 @@ static void add(ntk_plan *plan, ntk_task task, unsigned char state, bool retry) 
   plan->cost_total += cost;
   plan->done += state == NTK_TRIAL_DONE;
   plan->failed += state == NTK_TRIAL_FAILED;
-  if (state == NTK_TRIAL_MISSING || (retry && state == NTK_TRIAL_FAILED))
+  plan->partial += state == NTK_TRIAL_PARTIAL;
+  if (state == NTK_TRIAL_MISSING || state == NTK_TRIAL_PARTIAL ||
+      (retry && state == NTK_TRIAL_FAILED))
     plan->task[plan->count++] = task;
   else
     plan->cost_done += cost;

@@ -10,9 +10,9 @@ typedef struct ntk_task {
 } ntk_task;
 
 typedef struct ntk_plan {
-  const ntk_point_cost *costs; /* borrowed */
-  size_t total;                /* trials of this shard */
-  size_t done, failed;         /* of these, before the run began */
+  const ntk_point_cost *costs;  /* borrowed */
+  size_t total;                 /* trials of this shard */
+  size_t done, failed, partial; /* of these, before the run began */
   double cost_total, cost_done;
   size_t count;   /* tasks: trials that are to be computed */
   ntk_task *task; /* costliest first; those taken are not moved */

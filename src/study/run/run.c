@@ -23,7 +23,7 @@ static const double WRITE_EVERY = 0.5; /* seconds */
 /* An answer that is not in the database yet. */
 typedef struct answer {
   ntk_task task;
-  bool again; /* the trial has failed before */
+  bool again; /* the trial is there, failed or in part */
   ntk_outcome outcome;
 } answer;
 
@@ -34,7 +34,7 @@ typedef struct run {
   ntk_store *store;     /* the caller's, open until that closes it */
   sqlite3_int64 environment;
   ntk_point_cost *costs;
-  unsigned char *states;
+  ntk_study_marks marks;
   ntk_plan plan;
   size_t workers;
   ntk_worker *worker;
@@ -52,14 +52,19 @@ typedef struct run {
 /* ---- Answers --------------------------------------------------------------------------------- */
 
 static ntk_status write_answer(run *r, const answer *a) {
-  ntk_stored_trial trial = {.point = a->task.point,
+  const ntk_study *study = r->study;
+  ntk_stored_trial trial = {.point = r->marks.id[a->task.point],
                             .trial = a->task.trial,
-                            .seed = ntk_study_seed(r->study, a->task.point, a->task.trial),
+                            .seed = ntk_study_seed(study, a->task.point, a->task.trial),
                             .environment = r->environment,
+                            .attempts = 1,
                             .outcome = a->outcome};
-  if (a->again)
-    NTK_TRY(ntk_store_attempts(r->store, trial.point, trial.trial, &trial.attempts));
-  trial.attempts++;
+  if (a->again) {
+    ntk_stored_trial before;
+    NTK_TRY(ntk_store_get(r->store, trial.point, trial.trial, &before));
+    ntk_outcome_join(&before.outcome, study->quantity, study->quantities, &trial.outcome);
+    trial.attempts += before.attempts;
+  }
   ntk_store_time(trial.finished);
   return ntk_store_put(r->store, &trial, a->again);
 }
@@ -76,17 +81,20 @@ static ntk_status write_answers(run *r) {
     rows += !r->answers[i].again;
   }
   if (status == NTK_OK)
-    status = ntk_store_add_rows(r->store, rows);
+    status = ntk_store_change_study(r->store, &(ntk_study_change){.rows = rows});
   status = ntk_store_end(r->store, status);
   r->waiting = 0;
   return status;
 }
 
 /* A failed trial has its values too, all missing, so that tables show it. */
-static ntk_status name_missing(const run *r, const ntk_task *task, ntk_outcome *outcome) {
+static ntk_status name_missing(const run *r, const ntk_worker *w, ntk_outcome *outcome) {
+  const ntk_study *study = r->study;
+  const ntk_quantity *lacks[NTK_MOST_QUANTITIES];
   ntk_point point;
-  NTK_TRY(ntk_study_point(r->study, task->point, &point));
-  ntk_outcome_name_values(outcome, r->study->quantity, r->study->quantities, point.depth);
+  NTK_TRY(ntk_study_point(study, w->point, &point));
+  const size_t count = ntk_quantity_some(study->quantity, study->quantities, w->lacks, lacks);
+  ntk_outcome_name_values(outcome, lacks, count, point.depth);
   return NTK_OK;
 }
 
@@ -94,16 +102,16 @@ static ntk_status keep(run *r, const ntk_worker *w) {
   answer *a = &r->answers[r->waiting];
   a->task = (ntk_task){w->point, w->trial};
   a->outcome = w->outcome;
-  unsigned char *state = &r->states[w->point * r->study->trials + w->trial];
-  a->again = *state == NTK_TRIAL_FAILED;
-  r->failed -= a->again;
+  unsigned char *state = &r->marks.states[w->point * r->study->trials + w->trial];
+  a->again = *state != NTK_TRIAL_MISSING;
+  r->failed -= *state == NTK_TRIAL_FAILED;
   if (a->outcome.status == NTK_OK) {
     *state = NTK_TRIAL_DONE;
     r->done++;
   } else {
     *state = NTK_TRIAL_FAILED;
     r->failed++;
-    NTK_TRY(name_missing(r, &a->task, &a->outcome));
+    NTK_TRY(name_missing(r, w, &a->outcome));
   }
   r->waiting++;
   r->finished++;
@@ -119,7 +127,8 @@ static void give_work(run *r, ntk_worker *w) {
   if (!ntk_plan_take(&r->plan, r->memory - r->in_use, &task))
     return;
   r->in_use += r->costs[task.point].bytes;
-  ntk_worker_give(w, task.point, task.trial);
+  ntk_worker_give(w, task.point, task.trial,
+                  r->marks.lacks[task.point * r->study->trials + task.trial]);
 }
 
 /* A worker that has died is replaced. */
@@ -179,6 +188,9 @@ static ntk_status report(const run *r) {
       .failed = r->failed,
       .in_flight = busy_workers(r),
       .finished = r->finished,
+      .before = p->done,
+      .tasks = p->count,
+      .partial = p->partial,
       .elapsed = elapsed,
       .rate = r->finished > 0 ? (double)r->finished / elapsed : NAN,
       .left = r->finished > 0 ? fmax(0.0, left) * elapsed / r->cost_finished : NAN,
@@ -224,15 +236,18 @@ static ntk_status loop(run *r) {
 }
 
 static ntk_status allocate_run(run *r) {
-  const size_t points = r->study->grid.points;
+  const size_t points = r->study->grid.points, trials = r->study->trials;
   r->costs = calloc(points, sizeof *r->costs);
-  r->states = calloc(points, r->study->trials);
+  r->marks = (ntk_study_marks){.id = calloc(points, sizeof *r->marks.id),
+                               .states = calloc(points, trials),
+                               .lacks = calloc(points, trials * sizeof *r->marks.lacks)};
   r->worker = calloc(r->workers, sizeof *r->worker);
   r->polled = calloc(r->workers, sizeof *r->polled);
   r->answers = calloc(MOST_WAITING, sizeof *r->answers);
-  if (!r->costs || !r->states || !r->worker || !r->polled || !r->answers)
+  if (!r->costs || !r->marks.id || !r->marks.states || !r->marks.lacks || !r->worker ||
+      !r->polled || !r->answers)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a run of %zu points, %zu trials each", points,
-                    r->study->trials);
+                    trials);
   return NTK_OK;
 }
 
@@ -250,11 +265,11 @@ static ntk_status prepare_store(run *r) {
   const ntk_study_options *o = r->options;
   const ntk_environment environment = ntk_context_environment(r->context);
   const ntk_store_visitor counting = ntk_store_counting(&r->before);
-  NTK_TRY(ntk_store_adopt(r->store, r->study, r->costs, r->states, &counting));
+  NTK_TRY(ntk_store_adopt(r->store, r->study, r->costs, &r->marks, &counting));
   if (!o->other_code)
     NTK_TRY(ntk_store_check_build(r->store, &environment));
   NTK_TRY(ntk_store_find_build(r->store, &environment, &r->environment));
-  return ntk_plan_make(r->study, r->costs, r->states, o->shards > 0 ? o->shard : 1,
+  return ntk_plan_make(r->study, r->costs, r->marks.states, o->shards > 0 ? o->shard : 1,
                        o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
 }
 
@@ -282,7 +297,9 @@ static void release(run *r) {
   ntk_plan_clear(&r->plan);
   ntk_context_destroy(r->context);
   free(r->costs);
-  free(r->states);
+  free(r->marks.id);
+  free(r->marks.states);
+  free(r->marks.lacks);
   free(r->worker);
   free(r->polled);
   free(r->answers);
@@ -328,7 +345,7 @@ ntk_status ntk_run_into(const ntk_study *study, const char *database,
   if (result == NTK_OK || result == NTK_ERR_CANCELLED) {
     char why[500];
     snprintf(why, sizeof why, "%s", ntk_error_message());
-    const bool same = r.finished == 0 && r.before.made.trials == study->trials;
+    const bool same = r.finished == 0 && !r.marks.changed;
     const ntk_status read =
         same ? ntk_store_counted(&r.before, NTK_OK, status) : ntk_store_status(r.store, status);
     if (read != NTK_OK)

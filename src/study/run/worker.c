@@ -31,6 +31,7 @@ static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct request {
   size_t point, trial;
+  uint32_t lacks;
 } request;
 
 /* ---- In the worker --------------------------------------------------------------------------- */
@@ -63,13 +64,16 @@ static bool send_all(int socket, const void *bytes, size_t count) {
   return true;
 }
 
-/* Each measure is run once for all of the study's quantities that are its own. */
+/* Each measure is run once for all of the quantities asked for that are its own. */
 static ntk_status measure(ntk_context *context, const ntk_study *study, const ntk_point *point,
-                          uint64_t seed, ntk_outcome *outcome) {
-  for (size_t q = 0; q < study->quantities; q++) {
-    const ntk_measure *m = study->quantity[q]->measure;
+                          const request *asked, ntk_outcome *outcome) {
+  const ntk_quantity *lacks[NTK_MOST_QUANTITIES];
+  const size_t lacking = ntk_quantity_some(study->quantity, study->quantities, asked->lacks, lacks);
+  const uint64_t seed = ntk_study_seed(study, asked->point, asked->trial);
+  for (size_t q = 0; q < lacking; q++) {
+    const ntk_measure *m = lacks[q]->measure;
     const ntk_quantity *own[NTK_MOST_QUANTITIES];
-    const size_t count = ntk_quantity_group(study->quantity, study->quantities, q, own);
+    const size_t count = ntk_quantity_group(lacks, lacking, q, own);
     if (count > 0)
       NTK_TRY(m->run(context, point, seed, own, count, outcome));
   }
@@ -83,8 +87,7 @@ static void compute(ntk_context *context, const ntk_study *study, const request 
   ntk_point point;
   ntk_status status = ntk_study_point(study, asked->point, &point);
   if (status == NTK_OK)
-    status =
-        measure(context, study, &point, ntk_study_seed(study, asked->point, asked->trial), outcome);
+    status = measure(context, study, &point, asked, outcome);
   outcome->status = status;
   outcome->seconds = ntk_clock() - start;
   if (status != NTK_OK) {
@@ -182,11 +185,12 @@ ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t 
   return status;
 }
 
-void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial) {
-  const request asked = {point, trial};
+void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial, uint32_t lacks) {
+  const request asked = {point, trial, lacks};
   worker->busy = true;
   worker->point = point;
   worker->trial = trial;
+  worker->lacks = lacks;
   worker->since = ntk_clock();
   worker->received = 0;
   (void)send_all(worker->socket, &asked, sizeof asked);
@@ -261,6 +265,7 @@ ntk_status ntk_worker_revive(const ntk_study *study, ntk_worker *workers, size_t
   const unsigned tries = worker->tries + 1;
   const bool busy = worker->busy;
   const size_t point = worker->point, trial = worker->trial;
+  const uint32_t lacks = worker->lacks;
   (void)bury(worker);
   if (tries > MOST_TRIES)
     return ntk_fail(NTK_ERR_NUMERIC,
@@ -270,7 +275,7 @@ ntk_status ntk_worker_revive(const ntk_study *study, ntk_worker *workers, size_t
   NTK_TRY(ntk_worker_start(study, workers, count, which, lock));
   worker->tries = tries;
   if (busy)
-    ntk_worker_give(worker, point, trial);
+    ntk_worker_give(worker, point, trial, lacks);
   return NTK_OK;
 }
 

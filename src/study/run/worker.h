@@ -22,6 +22,7 @@ typedef struct ntk_worker {
   unsigned tries; /* forks before this one, that did not get ready */
   bool busy;
   size_t point, trial; /* that it computes, while busy */
+  uint32_t lacks;      /* and which quantities of it, as of ntk_study_marks */
   double since;        /* ntk_clock when that began */
   size_t received;     /* bytes of the outcome so far */
   ntk_outcome outcome;
@@ -31,8 +32,9 @@ typedef struct ntk_worker {
  */
 ntk_status ntk_worker_start(const ntk_study *study, ntk_worker *workers, size_t count, size_t which,
                             int lock);
-/* Gives it a trial. A process that cannot take it shows as dead when it is next read from. */
-void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial);
+/* Gives it quantities of a trial. A process that cannot take it shows as dead when it is next read
+ * from. */
+void ntk_worker_give(ntk_worker *worker, size_t point, size_t trial, uint32_t lacks);
 
 typedef enum ntk_worker_news {
   NTK_WORKER_NOTHING,

@@ -1,8 +1,6 @@
 /* The list of settings; yaml.c fills it from a file. */
 #include "study/spec/settings.h"
 
-#include "study/measure/quantity.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,16 @@ static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's settings");
 }
 
-static void clear_setting(ntk_setting *s) {
+void ntk_setting_clear_values(ntk_setting *s) {
   for (size_t i = 0; i < s->count; i++)
     free(s->value[i]);
   free(s->value);
+  s->value = NULL;
+  s->count = 0;
+}
+
+static void clear_setting(ntk_setting *s) {
+  ntk_setting_clear_values(s);
   free(s->key);
   *s = (ntk_setting){0};
 }
@@ -29,7 +33,7 @@ void ntk_settings_clear(ntk_settings *settings) {
   *settings = (ntk_settings){0};
 }
 
-static ntk_setting *find(const ntk_settings *settings, const char *key) {
+ntk_setting *ntk_settings_find_mutable(const ntk_settings *settings, const char *key) {
   for (size_t i = 0; i < settings->count; i++)
     if (strcmp(settings->setting[i].key, key) == 0)
       return &settings->setting[i];
@@ -37,7 +41,7 @@ static ntk_setting *find(const ntk_settings *settings, const char *key) {
 }
 
 const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key) {
-  return find(settings, key);
+  return ntk_settings_find_mutable(settings, key);
 }
 
 void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting, size_t size,
@@ -122,7 +126,7 @@ ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment)
   ntk_status status = ntk_setting_append(&made, equals + 1, true);
   if (status == NTK_ERR_FORMAT)
     status = ntk_fail(NTK_ERR_ARGUMENT, "'%s': a value is empty", assignment);
-  ntk_setting *s = find(settings, key);
+  ntk_setting *s = ntk_settings_find_mutable(settings, key);
   if (status == NTK_OK && s == NULL)
     status = ntk_settings_add(settings, key, 0, &s);
   if (status != NTK_OK) {
@@ -137,7 +141,7 @@ ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment)
 }
 
 ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const char *value) {
-  if (find(settings, key) != NULL)
+  if (ntk_settings_find(settings, key) != NULL)
     return NTK_OK;
   ntk_setting *s = NULL;
   NTK_TRY(ntk_settings_add(settings, key, 0, &s));
@@ -145,7 +149,7 @@ ntk_status ntk_settings_default(ntk_settings *settings, const char *key, const c
 }
 
 ntk_status ntk_settings_join(ntk_settings *settings, const char *key) {
-  ntk_setting *s = find(settings, key);
+  ntk_setting *s = ntk_settings_find_mutable(settings, key);
   size_t room = 1;
   if (s == NULL || s->count < 2)
     return NTK_OK;
@@ -163,7 +167,7 @@ ntk_status ntk_settings_join(ntk_settings *settings, const char *key) {
   return NTK_OK;
 }
 
-/* ---- Writing and comparing ------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 /* value, ... as a list of quoted texts. */
 static void write_values(FILE *out, const ntk_setting *s) {
@@ -214,58 +218,4 @@ char *ntk_settings_text(const ntk_settings *settings) {
     return NULL;
   }
   return text;
-}
-
-/* "a, b" into text. */
-static void join(const ntk_setting *s, size_t size, char *text) {
-  size_t used = 0;
-  text[0] = '\0';
-  for (size_t i = 0; s != NULL && i < s->count && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", s->value[i]);
-}
-
-/* Of value i, under the name that a quantity has now: a study may say it by the former one. */
-static const char *present(const ntk_setting *s, size_t i) {
-  return strcmp(s->key, "quantity") == 0 ? ntk_quantity_present_name(s->value[i]) : s->value[i];
-}
-
-static bool same(const ntk_setting *a, const ntk_setting *b) {
-  if (a == NULL || b == NULL || a->count != b->count)
-    return false;
-  for (size_t i = 0; i < a->count; i++)
-    if (strcmp(present(a, i), present(b, i)) != 0)
-      return false;
-  return true;
-}
-
-static void describe(const char *key, const ntk_setting *a, const char *a_is, const ntk_setting *b,
-                     const char *b_is, size_t size, char *why) {
-  char left[100], right[100];
-  join(a, sizeof left, left);
-  join(b, sizeof right, right);
-  snprintf(why, size, "%s is %s%s%s in %s, %s%s%s in %s", key, a ? "'" : "", a ? left : "not there",
-           a ? "'" : "", a_is, b ? "'" : "", b ? right : "not there", b ? "'" : "", b_is);
-}
-
-/* What the data file's fingerprint says already; databases from before there was it do not say it
- * again. */
-static bool is_implied(const char *key) {
-  return strcmp(key, "data.dim") == 0;
-}
-
-bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
-                        const char *b_is, size_t size, char *why) {
-  for (size_t i = 0; i < a->count; i++) {
-    const ntk_setting *other = find(b, a->setting[i].key);
-    if (!is_implied(a->setting[i].key) && !same(&a->setting[i], other)) {
-      describe(a->setting[i].key, &a->setting[i], a_is, other, b_is, size, why);
-      return false;
-    }
-  }
-  for (size_t i = 0; i < b->count; i++)
-    if (!is_implied(b->setting[i].key) && find(a, b->setting[i].key) == NULL) {
-      describe(b->setting[i].key, NULL, a_is, &b->setting[i], b_is, size, why);
-      return false;
-    }
-  return true;
 }

@@ -25,6 +25,7 @@ ntk_status ntk_settings_add(ntk_settings *settings, const char *key, size_t line
 /* Appends text as one value, or as several when split: cut at commas outside parentheses. Blanks
  * around a value are dropped; NTK_ERR_FORMAT, with no place named, for an empty one. */
 ntk_status ntk_setting_append(ntk_setting *setting, const char *text, bool split);
+void ntk_setting_clear_values(ntk_setting *setting);
 
 /* Replaces or adds what "key=value" says. */
 ntk_status ntk_settings_override(ntk_settings *settings, const char *assignment);
@@ -36,14 +37,10 @@ ntk_status ntk_settings_join(ntk_settings *settings, const char *key);
 
 /* NULL when the key is not there. Valid until a setting is added. */
 const ntk_setting *ntk_settings_find(const ntk_settings *settings, const char *key);
+ntk_setting *ntk_settings_find_mutable(const ntk_settings *settings, const char *key);
 
 /* As YAML again, which gives the same settings; to be freed. NULL for want of memory. */
 char *ntk_settings_text(const ntk_settings *settings);
-
-/* Whether both hold the same values under each key; else one line into why that names the first key
- * that differs, and both values: a's is called `a_is`, b's `b_is`. */
-bool ntk_settings_equal(const ntk_settings *a, const char *a_is, const ntk_settings *b,
-                        const char *b_is, size_t size, char *why);
 
 /* "file.yaml:7: grid.N", or "grid.N" for an override, into text: where a setting stands. */
 enum { NTK_PLACE_SIZE = 4096 + 160 }; /* room for any path and key */

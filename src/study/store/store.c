@@ -10,7 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION = 0x6e746b73, SCHEMA = 2, PATIENCE = 20000 }; /* "ntks"; milliseconds */
+enum {
+  APPLICATION = 0x6e746b73,
+  SCHEMA = 3,
+  SUMS = 2,
+  PATIENCE = 20000
+}; /* "ntks"; milliseconds */
 
 /* Schema 1. */
 static const char tables[] =
@@ -131,7 +136,9 @@ static ntk_status check_kind(ntk_store *store, bool *empty) {
   if (version > SCHEMA)
     return ntk_fail(NTK_ERR_FORMAT, "%s has schema %d of a newer ntkit; this one reads up to %d",
                     store->path, version, SCHEMA);
-  if (!*empty && version != 1 + columns) /* else damage to one number would switch checks off */
+  const int least = 1 + columns, most = columns > 0 ? SCHEMA : 1;
+  if (!*empty &&
+      (version < least || version > most)) /* else damage to one number would switch checks off */
     return ntk_fail(NTK_ERR_FORMAT, "%s is damaged: it says that its schema is %d", store->path,
                     version);
   store->schema = version;
@@ -140,6 +147,12 @@ static ntk_status check_kind(ntk_store *store, bool *empty) {
 
 ntk_status ntk_store_add_sums(ntk_store *store) {
   NTK_TRY(ntk_store_execute(store, sums));
+  store->schema = SUMS;
+  return NTK_OK;
+}
+
+ntk_status ntk_store_mark_grown(ntk_store *store) {
+  NTK_TRY(ntk_store_execute(store, "PRAGMA user_version = 3"));
   store->schema = SCHEMA;
   return NTK_OK;
 }

@@ -10,7 +10,8 @@ typedef struct ntk_store {
   sqlite3 *db;
   char *path;
   int lock;   /* descriptor of the lock file; -1: none */
-  int schema; /* of the file; 1 has neither check sums nor the number of trials that are there */
+  int schema; /* of the file; 1 has neither check sums nor the number of trials that are there, 3
+                 has grown */
   sqlite3_stmt *put_trial, *put_value; /* of ntk_store_put, once used */
 } ntk_store;
 
@@ -18,7 +19,8 @@ typedef struct ntk_store {
 typedef enum ntk_trial_state {
   NTK_TRIAL_MISSING,
   NTK_TRIAL_DONE,
-  NTK_TRIAL_FAILED
+  NTK_TRIAL_FAILED,
+  NTK_TRIAL_PARTIAL /* it lacks a quantity, and none has failed */
 } ntk_trial_state;
 
 /* NTK_ERR_ARGUMENT for what is no file's name, or SQLite takes for something else; NTK_ERR_FILE for
@@ -48,6 +50,9 @@ ntk_status ntk_store_end(const ntk_store *store, ntk_status status);
 
 /* Adds the columns that schema 2 has and schema 1 has not; within ntk_store_begin and _end. */
 ntk_status ntk_store_add_sums(ntk_store *store);
+/* Schema 3: points may stand in any order, not all of the grid's may be there, and trials may lack
+ * quantities; within ntk_store_begin and _end. */
+ntk_status ntk_store_mark_grown(ntk_store *store);
 
 /* A database of schema 1 becomes one of schema 2; within ntk_store_begin and _end. */
 ntk_status ntk_store_upgrade(ntk_store *store);
@@ -70,6 +75,9 @@ typedef struct ntk_store_visitor {
  * latter alone. */
 ntk_status ntk_store_walk(const ntk_store *store, const ntk_store_visitor *visitor);
 
+/* The study alone, as of ntk_study_outline. */
+ntk_status ntk_store_outline(const ntk_store *store, ntk_study **study);
+
 /* ---- store_study.c: whose database it is; within ntk_store_begin and _end -------------------- */
 
 /* Flops and bytes of every point, for the store and for the plan. */
@@ -80,40 +88,64 @@ typedef struct ntk_point_cost {
 
 /* Names of the variables, as a JSON list; to be freed. NULL for want of memory. */
 char *ntk_store_names(const ntk_grid *grid);
+/* The values of the variables of `grid`, texts where these are not NULL, in the order that `names`
+ * has, the same. */
+char *ntk_store_values(const ntk_grid *names, const ntk_grid *grid, const double *value,
+                       const char *const *text);
 
-/* Writes the study into an empty database; else compares: another study is refused with what
- * differs, more trials than before are taken on. costs: study->grid.points entries. states: points
- * x trials entries, ntk_trial_state each. also: is shown what is there already. A database of
- * schema 1 becomes one of schema 2. */
-ntk_status ntk_store_adopt(ntk_store *store, const ntk_study *study, const ntk_point_cost *costs,
-                           unsigned char *states, const ntk_store_visitor *also);
-/* The study's row and its points, as they are. */
+/* The study's row and its points, as they are; those that are there already are replaced. */
 ntk_status ntk_store_put_study(const ntk_store *store, const ntk_stored_study *study);
 ntk_status ntk_store_put_point(const ntk_store *store, const ntk_stored_point *point);
-/* Says that so many trials are there that were not. */
-ntk_status ntk_store_add_rows(const ntk_store *store, size_t count);
-
+/* Point i of the study under this id, its variables in the order of `names`. */
+ntk_status ntk_store_write_point(const ntk_store *store, const ntk_study *study, size_t i,
+                                 const ntk_point_cost *cost, const ntk_grid *names, size_t id);
+/* What changes in the study's row, the rest of which stays. */
+typedef struct ntk_study_change {
+  const char *spec; /* NULL: it stays, and points and trials with it */
+  size_t points, trials;
+  size_t rows; /* trials that are there and were not */
+} ntk_study_change;
+ntk_status ntk_store_change_study(const ntk_store *store, const ntk_study_change *change);
 /* Row of environment, added if need be. */
 ntk_status ntk_store_find_build(const ntk_store *store, const ntk_environment *build,
                                 sqlite3_int64 *id);
 /* NTK_ERR_ARGUMENT when trials were computed by another build. */
 ntk_status ntk_store_check_build(const ntk_store *store, const ntk_environment *build);
 
+/* ---- store_adopt.c --------------------------------------------------------------------------- */
+
+/* What of a study is in its database. */
+typedef struct ntk_study_marks {
+  size_t *id;            /* points entries: by which the database knows them */
+  unsigned char *states; /* points x trials: ntk_trial_state */
+  uint32_t *lacks;       /* the same: quantities that are to be computed, a bit each */
+  bool changed;          /* the database's own study is another than before */
+} ntk_study_marks;
+
+/* Takes the study into a database. One that is empty gets it; one that holds a study of other
+ * values, quantities or trials grows to have both (spec/join.h), and keeps all that it has. Another
+ * study is refused with what differs. costs: study->grid.points entries. marks: with room. also: is
+ * shown what is there already. A database of schema 1 becomes one of schema 2, one that grows by
+ * more than trials one of schema 3. Within ntk_store_begin and _end. */
+ntk_status ntk_store_adopt(ntk_store *store, const ntk_study *study, const ntk_point_cost *costs,
+                           ntk_study_marks *marks, const ntk_store_visitor *also);
+
 /* ---- store_trials.c -------------------------------------------------------------------------- */
 
 /* Replaces what was known of a trial, if `again`. Within ntk_store_begin and _end. */
 ntk_status ntk_store_put(ntk_store *store, const ntk_stored_trial *trial, bool again);
-/* How often a trial was attempted. */
-ntk_status ntk_store_attempts(const ntk_store *store, size_t point, size_t trial,
-                              sqlite3_int64 *attempts);
+/* A trial that is there, by its point's id and its number; checked by a walk before. */
+ntk_status ntk_store_get(const ntk_store *store, size_t point, size_t trial,
+                         ntk_stored_trial *found);
 /* The time now, as it stands there. */
 void ntk_store_time(char text[NTK_STORED_TIME]);
 ntk_status ntk_store_status(const ntk_store *store, ntk_study_status *status);
 
 /* The same for those who walk anyway. */
 typedef struct ntk_store_counter {
-  ntk_study_status made; /* without fraction; all zero: no walk, to be cleared after a failure */
-  double flops;          /* of what is done */
+  ntk_study_status made;  /* without fraction; all zero: no walk, to be cleared after a failure */
+  double flops;           /* of what is done */
+  const ntk_study *study; /* of the walk */
   size_t builds;
   size_t valueless[NTK_VALUE_VERDICTS];
   bool *used; /* whether a build has computed a trial; to be freed */

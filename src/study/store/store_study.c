@@ -1,5 +1,4 @@
 /* Whose database it is: the study, its points, and the builds that computed its trials. */
-#include "study/spec/yaml.h"
 #include "study/store/store.h"
 
 #include <jansson.h>
@@ -25,27 +24,27 @@ char *ntk_store_names(const ntk_grid *grid) {
   return text;
 }
 
-/* Values of the variables at point i, numbers and texts, as a JSON list; to be freed. */
-static char *values_text(const ntk_grid *grid, size_t i) {
-  double value[NTK_MOST_VARIABLES];
-  if (ntk_grid_values(grid, i, value) != NTK_OK)
-    return NULL;
+char *ntk_store_values(const ntk_grid *names, const ntk_grid *grid, const double *value,
+                       const char *const *text) {
   json_t *list = json_array();
-  for (size_t v = 0; v < grid->count; v++) {
-    const char *name = ntk_grid_text(grid, v, i);
-    if (json_array_append_new(list, name != NULL ? json_string(name) : json_real(value[v])) != 0) {
+  for (size_t v = 0; v < names->count; v++) {
+    const size_t w = ntk_grid_find(grid, names->name[v]);
+    if (w == grid->count ||
+        json_array_append_new(list, text[w] != NULL ? json_string(text[w]) : json_real(value[w])) !=
+            0) {
       json_decref(list);
       return NULL;
     }
   }
-  char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  char *made = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(list);
-  return text;
+  return made;
 }
 
 ntk_status ntk_store_put_point(const ntk_store *store, const ntk_stored_point *point) {
   sqlite3_stmt *insert;
-  NTK_TRY(ntk_store_prepare(store, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)", &insert));
+  NTK_TRY(ntk_store_prepare(store, "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
+                            &insert));
   int code = sqlite3_bind_int64(insert, 1, (sqlite3_int64)point->id);
   code |= sqlite3_bind_text(insert, 2, point->variables, -1, SQLITE_STATIC);
   code |= sqlite3_bind_double(insert, 3, point->flops);
@@ -58,25 +57,27 @@ ntk_status ntk_store_put_point(const ntk_store *store, const ntk_stored_point *p
   return status;
 }
 
-static ntk_status write_points(const ntk_store *store, const ntk_study *study,
-                               const ntk_point_cost *costs) {
-  ntk_status status = NTK_OK;
-  for (size_t i = 0; i < study->grid.points && status == NTK_OK; i++) {
-    ntk_point point;
-    NTK_TRY(ntk_study_point(study, i, &point));
-    char *values = values_text(&study->grid, i);
-    if (values == NULL)
-      return no_memory();
-    const double last = (double)point.width[point.depth - 1];
-    const ntk_stored_point row = {.id = i,
-                                  .variables = values,
-                                  .flops = costs[i].flops,
-                                  .bytes = (sqlite3_int64)costs[i].bytes,
-                                  .lower_scale = (double)point.width[point.depth - 2] * last,
-                                  .upper_scale = (double)point.width[0] * last};
-    status = ntk_store_put_point(store, &row);
-    free(values);
-  }
+ntk_status ntk_store_write_point(const ntk_store *store, const ntk_study *study, size_t i,
+                                 const ntk_point_cost *cost, const ntk_grid *names, size_t id) {
+  double value[NTK_MOST_VARIABLES];
+  const char *text[NTK_MOST_VARIABLES];
+  ntk_point point;
+  NTK_TRY(ntk_study_point(study, i, &point));
+  NTK_TRY(ntk_grid_values(&study->grid, i, value));
+  for (size_t v = 0; v < study->grid.count; v++)
+    text[v] = ntk_grid_text(&study->grid, v, i);
+  char *values = ntk_store_values(names, &study->grid, value, text);
+  if (values == NULL)
+    return no_memory();
+  const double last = (double)point.width[point.depth - 1];
+  const ntk_stored_point row = {.id = id,
+                                .variables = values,
+                                .flops = cost->flops,
+                                .bytes = (sqlite3_int64)cost->bytes,
+                                .lower_scale = (double)point.width[point.depth - 2] * last,
+                                .upper_scale = (double)point.width[0] * last};
+  const ntk_status status = ntk_store_put_point(store, &row);
+  free(values);
   return status;
 }
 
@@ -98,71 +99,27 @@ ntk_status ntk_store_put_study(const ntk_store *store, const ntk_stored_study *s
   return status;
 }
 
-/* ---- Comparing ------------------------------------------------------------------------------- */
-
-typedef struct adoption {
-  const ntk_store *store;
-  const ntk_study *study;
-  unsigned char *states;
-  size_t trials; /* of each point, stored */
-  bool older;    /* the stored one lacks a setting that this one has */
-} adoption;
-
-/* The stored study with this one's number of trials is this one. */
-static ntk_status compare(void *user, const ntk_stored_study *there) {
-  adoption *a = user;
-  const ntk_store *store = a->store;
-  ntk_settings stored;
-  char why[500], number[32];
-  NTK_TRY(ntk_settings_parse(there->spec, strlen(there->spec), store->path, &stored));
-  snprintf(number, sizeof number, "trials=%zu", a->study->trials);
-  ntk_status status = ntk_settings_override(&stored, number);
-  if (status == NTK_OK && !ntk_settings_equal(&stored, store->path, &a->study->settings,
-                                              "the one asked for", sizeof why, why))
-    status = ntk_fail(NTK_ERR_ARGUMENT, "%s holds another study: %s; use another database",
-                      store->path, why);
-  a->older = stored.count < a->study->settings.count;
-  ntk_settings_clear(&stored);
-  a->trials = there->trials;
-  if (status == NTK_OK && a->study->trials < there->trials)
-    status =
-        ntk_fail(NTK_ERR_ARGUMENT,
-                 "%s has %zu trials of each point already, and %zu are asked for; accepted: as "
-                 "many or more",
-                 store->path, there->trials, a->study->trials);
-  return status;
-}
-
-static ntk_status note(void *user, const ntk_stored_point *point, const ntk_stored_trial *trial) {
-  const adoption *a = user;
-  a->states[point->id * a->study->trials + trial->trial] =
-      trial->outcome.status == NTK_OK ? NTK_TRIAL_DONE : NTK_TRIAL_FAILED;
-  return NTK_OK;
-}
-
-/* The study's row with so many more rows of trials and, unless study is NULL, with its trials. */
-static ntk_status change(const ntk_store *store, size_t rows, const ntk_study *study) {
+ntk_status ntk_store_change_study(const ntk_store *store, const ntk_study_change *change) {
   sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(
-      store, "SELECT name, spec, variables, points, trials, flops, created, written FROM studies",
-      &select));
-  char *spec = study != NULL ? ntk_settings_text(&study->settings) : NULL;
+  const bool grown = change->spec != NULL;
+  NTK_TRY(ntk_store_prepare(store,
+                            "SELECT name, spec, variables, points, trials, flops, created, written,"
+                            " (SELECT total(flops) FROM points) FROM studies",
+                            &select));
   const int code = sqlite3_step(select);
   ntk_status status = NTK_OK;
   if (code != SQLITE_ROW) {
     status = ntk_store_error(store, code);
-  } else if (study != NULL && spec == NULL) {
-    status = no_memory();
   } else {
     const ntk_stored_study changed = {
         .name = (const char *)sqlite3_column_text(select, 0),
-        .spec = spec != NULL ? spec : (const char *)sqlite3_column_text(select, 1),
+        .spec = grown ? change->spec : (const char *)sqlite3_column_text(select, 1),
         .variables = (const char *)sqlite3_column_text(select, 2),
-        .points = (size_t)sqlite3_column_int64(select, 3),
-        .trials = study != NULL ? study->trials : (size_t)sqlite3_column_int64(select, 4),
-        .flops = sqlite3_column_double(select, 5),
+        .points = grown ? change->points : (size_t)sqlite3_column_int64(select, 3),
+        .trials = grown ? change->trials : (size_t)sqlite3_column_int64(select, 4),
+        .flops = sqlite3_column_double(select, grown ? 8 : 5),
         .created = (const char *)sqlite3_column_text(select, 6),
-        .rows = (size_t)sqlite3_column_int64(select, 7) + rows,
+        .rows = (size_t)sqlite3_column_int64(select, 7) + change->rows,
     };
     status = changed.name != NULL && changed.spec != NULL && changed.variables != NULL &&
                      changed.created != NULL
@@ -170,59 +127,7 @@ static ntk_status change(const ntk_store *store, size_t rows, const ntk_study *s
                  : no_memory();
   }
   (void)sqlite3_finalize(select);
-  free(spec);
   return status;
-}
-
-ntk_status ntk_store_add_rows(const ntk_store *store, size_t count) {
-  return change(store, count, NULL);
-}
-
-static ntk_status write_study(const ntk_store *store, const ntk_study *study,
-                              const ntk_point_cost *costs) {
-  char created[NTK_STORED_TIME];
-  char *spec = ntk_settings_text(&study->settings), *names = ntk_store_names(&study->grid);
-  ntk_stored_study row = {.name = study->name,
-                          .spec = spec,
-                          .variables = names,
-                          .points = study->grid.points,
-                          .trials = study->trials,
-                          .created = created};
-  ntk_store_time(created);
-  for (size_t i = 0; i < study->grid.points; i++)
-    row.flops += costs[i].flops;
-  const ntk_status status =
-      spec != NULL && names != NULL ? ntk_store_put_study(store, &row) : no_memory();
-  free(spec);
-  free(names);
-  return status;
-}
-
-static ntk_status has_study(const ntk_store *store, bool *begun) {
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store, "SELECT 1 FROM studies", &select));
-  const int code = sqlite3_step(select);
-  *begun = code == SQLITE_ROW;
-  const ntk_status status = *begun || code == SQLITE_DONE ? NTK_OK : ntk_store_error(store, code);
-  (void)sqlite3_finalize(select);
-  return status;
-}
-
-ntk_status ntk_store_adopt(ntk_store *store, const ntk_study *study, const ntk_point_cost *costs,
-                           unsigned char *states, const ntk_store_visitor *also) {
-  bool begun = false;
-  adoption a = {store, study, states, 0, false};
-  const ntk_store_visitor visitor = {.user = &a, .study = compare, .trial = note, .next = also};
-  memset(states, NTK_TRIAL_MISSING, study->grid.points * study->trials);
-  NTK_TRY(has_study(store, &begun));
-  if (store->schema == 1)
-    NTK_TRY(begun ? ntk_store_upgrade(store) : ntk_store_add_sums(store));
-  if (!begun) {
-    NTK_TRY(write_points(store, study, costs));
-    return write_study(store, study, costs);
-  }
-  NTK_TRY(ntk_store_walk(store, &visitor));
-  return study->trials > a.trials || a.older ? change(store, 0, study) : NTK_OK;
 }
 
 /* ---- Builds ---------------------------------------------------------------------------------- */

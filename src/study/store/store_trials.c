@@ -38,7 +38,7 @@ static ntk_status put_value(const ntk_store *store, const ntk_stored_trial *t, s
   code |= sqlite3_bind_int64(insert, 3, (sqlite3_int64)i);
   code |= sqlite3_bind_text(insert, 4, v->quantity, -1, SQLITE_STATIC);
   code |= isnan(v->value) ? sqlite3_bind_null(insert, 5) : sqlite3_bind_double(insert, 5, v->value);
-  code |= sqlite3_bind_text(insert, 6, ntk_stored_verdict(t, i), -1, SQLITE_STATIC);
+  code |= sqlite3_bind_text(insert, 6, ntk_value_verdict_name(v->verdict), -1, SQLITE_STATIC);
   return code == SQLITE_OK ? ntk_store_step(store, insert) : no_memory();
 }
 
@@ -69,19 +69,56 @@ ntk_status ntk_store_put(ntk_store *store, const ntk_stored_trial *trial, bool a
   return NTK_OK;
 }
 
-ntk_status ntk_store_attempts(const ntk_store *store, size_t point, size_t trial,
-                              sqlite3_int64 *attempts) {
-  sqlite3_stmt *select;
-  NTK_TRY(ntk_store_prepare(store, "SELECT attempts FROM trials WHERE point = ? AND trial = ?",
-                            &select));
-  int code = sqlite3_bind_int64(select, 1, (sqlite3_int64)point);
-  code |= sqlite3_bind_int64(select, 2, (sqlite3_int64)trial);
-  if (code == SQLITE_OK)
-    code = sqlite3_step(select);
-  const ntk_status status = code == SQLITE_ROW ? NTK_OK : ntk_store_error(store, code);
+static ntk_status get_values(const ntk_store *store, sqlite3_stmt *select, ntk_outcome *outcome) {
+  int code;
+  while ((code = sqlite3_step(select)) == SQLITE_ROW && outcome->count < NTK_MOST_VALUES) {
+    const char *name = (const char *)sqlite3_column_text(select, 0);
+    const char *verdict = (const char *)sqlite3_column_text(select, 2);
+    ntk_value *v = &outcome->value[outcome->count++];
+    if (name == NULL || verdict == NULL || !ntk_value_verdict_find(verdict, &v->verdict))
+      return no_memory();
+    snprintf(v->quantity, sizeof v->quantity, "%s", name);
+    v->value =
+        sqlite3_column_type(select, 1) == SQLITE_NULL ? NAN : sqlite3_column_double(select, 1);
+  }
+  return code == SQLITE_DONE ? NTK_OK : ntk_store_error(store, code);
+}
+
+static ntk_status get_row(const ntk_store *store, sqlite3_stmt *select, ntk_stored_trial *t) {
+  const int code = sqlite3_step(select);
+  const char *error = code == SQLITE_ROW ? (const char *)sqlite3_column_text(select, 3) : NULL;
+  if (error == NULL)
+    return ntk_store_error(store, code);
+  t->attempts = sqlite3_column_int64(select, 0);
+  t->environment = sqlite3_column_int64(select, 1);
+  t->outcome.seconds = sqlite3_column_double(select, 2);
+  snprintf(t->outcome.error, sizeof t->outcome.error, "%s", error);
+  t->outcome.status = error[0] != '\0' ? NTK_ERR_NUMERIC : NTK_OK;
+  return NTK_OK;
+}
+
+ntk_status ntk_store_get(const ntk_store *store, size_t point, size_t trial,
+                         ntk_stored_trial *found) {
+  static const char *const texts[] = {
+      "SELECT attempts, environment, seconds, error FROM trials WHERE point = ? AND trial = ?",
+      "SELECT quantity, value, status FROM results WHERE point = ? AND trial = ? ORDER BY ordinal"};
+  sqlite3_stmt *select[2] = {NULL};
+  ntk_status status = NTK_OK;
+  *found = (ntk_stored_trial){.point = point, .trial = trial};
+  for (size_t i = 0; i < 2 && status == NTK_OK; i++) {
+    status = ntk_store_prepare(store, texts[i], &select[i]);
+    if (status != NTK_OK)
+      break;
+    int code = sqlite3_bind_int64(select[i], 1, (sqlite3_int64)point);
+    code |= sqlite3_bind_int64(select[i], 2, (sqlite3_int64)trial);
+    status = code == SQLITE_OK ? NTK_OK : no_memory();
+  }
   if (status == NTK_OK)
-    *attempts = sqlite3_column_int64(select, 0);
-  (void)sqlite3_finalize(select);
+    status = get_row(store, select[0], found);
+  if (status == NTK_OK)
+    status = get_values(store, select[1], &found->outcome);
+  for (size_t i = 0; i < 2; i++)
+    (void)sqlite3_finalize(select[i]);
   return status;
 }
 
@@ -103,6 +140,7 @@ static ntk_status copy(char **text, const char *value) {
 
 static ntk_status see_study(void *user, const ntk_stored_study *study) {
   ntk_study_status *made = &((ntk_store_counter *)user)->made;
+  ((ntk_store_counter *)user)->study = study->study;
   made->points = study->points;
   made->trials = study->trials;
   made->total = study->points * study->trials;
@@ -142,8 +180,12 @@ static ntk_status see_trial(void *user, const ntk_stored_point *point,
   c->used[trial->build] = true;
   c->made.seconds += trial->outcome.seconds;
   if (trial->outcome.status == NTK_OK) {
-    c->made.done++;
-    c->flops += point->flops;
+    bool failed;
+    const bool part =
+        ntk_outcome_lacks(&trial->outcome, c->study->quantity, c->study->quantities, &failed) != 0;
+    c->made.partial += part;
+    c->made.done += !part;
+    c->flops += part ? 0.0 : point->flops;
     note_valueless(c, &trial->outcome);
     return NTK_OK;
   }

@@ -84,7 +84,7 @@ ntk_status ntk_store_upgrade(ntk_store *store) {
   if (status == NTK_OK)
     status = write(store, &s);
   if (status == NTK_OK)
-    status = ntk_store_add_rows(store, s.trials);
+    status = ntk_store_change_study(store, &(ntk_study_change){.rows = s.trials});
   free(s.list);
   return status;
 }

@@ -124,10 +124,11 @@ static ntk_status check_study(walk *w) {
   char *names = ntk_store_names(&w->study->grid);
   if (names == NULL)
     return no_memory(w);
+  const bool all = w->store->schema > 2 || s->points == w->study->grid.points;
   const bool fits = strcmp(s->variables, names) == 0 && strcmp(s->name, w->study->name) == 0 &&
-                    s->trials == w->study->trials && s->points == w->study->grid.points;
+                    s->trials == w->study->trials && all;
   free(names);
-  w->stored.grid = &w->study->grid;
+  w->stored.study = w->study;
   return fits ? NTK_OK : damaged(w, "the row of studies and its own study file disagree");
 }
 
@@ -227,12 +228,12 @@ static ntk_status read_value(walk *w) {
   NTK_TRY(read_name(w, value, text(r, 3)));
   const bool none = sqlite3_column_type(r->select, 4) == SQLITE_NULL;
   value->value = none ? NAN : real(r, 4);
-  value->verdict = NTK_VALUE_OK;
-  const bool failed = strcmp(status, "failed") == 0;
-  if (!failed && !ntk_value_verdict_find(status, &value->verdict))
+  if (!ntk_value_verdict_find(status, &value->verdict))
     return damaged(w, "'%.40s' is no status", status);
-  const bool may = !failed && value->verdict < NTK_VALUE_BELOW_RESOLUTION;
-  if (failed != (outcome->status != NTK_OK) || !(may || none))
+  const bool failed = value->verdict == NTK_VALUE_FAILED;
+  const bool may = value->verdict < NTK_VALUE_BELOW_RESOLUTION;
+  const bool known_before = w->store->schema > 2 && !failed; /* a quantity added later has failed */
+  if ((failed != (outcome->status != NTK_OK) && !known_before) || !(may || none))
     return damaged(w, "trial %zu of point %zu has a %s that is '%s'", w->trial.trial,
                    w->trial.point, value->quantity, status);
   return NTK_OK;
@@ -277,7 +278,7 @@ static ntk_status read_trial(walk *w) {
   }
   if (!sum_is(w, &w->trials, ntk_sum_trial(t)))
     return damaged(w, "trial %zu of point %zu and its check sum disagree", t->trial, t->point);
-  if (t->outcome.count < w->study->quantities)
+  if (t->outcome.count < (w->store->schema > 2 ? 1 : w->study->quantities))
     return damaged(w, "results of trial %zu of point %zu are missing", t->trial, t->point);
   if (t->seed != ntk_trial_seed(w->study->seed, w->hash, t->trial))
     return damaged(w, "trial %zu of point %zu has a seed that is not its own", t->trial, t->point);
@@ -356,6 +357,26 @@ static ntk_status read_points(walk *w) {
   return NTK_OK;
 }
 
+static ntk_status leave(walk *w, ntk_status status) {
+  rows *const all[] = {&w->studies, &w->builds, &w->points, &w->trials, &w->results};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    (void)sqlite3_finalize(all[i]->select);
+  json_decref(w->list);
+  free(w->id);
+  ntk_study_destroy(w->study);
+  return status;
+}
+
+ntk_status ntk_store_outline(const ntk_store *store, ntk_study **study) {
+  walk w = {.store = store, .sums = store->schema > 1};
+  const ntk_status status = read_study(&w);
+  if (status == NTK_OK) {
+    *study = w.study;
+    w.study = NULL;
+  }
+  return leave(&w, status);
+}
+
 ntk_status ntk_store_walk(const ntk_store *store, const ntk_store_visitor *visitor) {
   walk w = {.store = store, .visitor = visitor, .sums = store->schema > 1};
   const bool own = sqlite3_get_autocommit(store->db) != 0; /* else within the caller's */
@@ -366,11 +387,6 @@ ntk_status ntk_store_walk(const ntk_store *store, const ntk_store_visitor *visit
     status = read_builds(&w);
   if (status == NTK_OK)
     status = read_points(&w);
-  rows *const all[] = {&w.studies, &w.builds, &w.points, &w.trials, &w.results};
-  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-    (void)sqlite3_finalize(all[i]->select);
-  json_decref(w.list);
-  free(w.id);
-  ntk_study_destroy(w.study);
+  status = leave(&w, status);
   return own ? ntk_store_end(store, status) : status;
 }

@@ -60,7 +60,7 @@ static uint64_t add_values(uint64_t hash, const ntk_stored_trial *trial) {
   for (size_t i = 0; i < outcome->count; i++) {
     hash = add_text(hash, outcome->value[i].quantity);
     hash = add_number(hash, outcome->value[i].value);
-    hash = add_text(hash, ntk_stored_verdict(trial, i));
+    hash = add_text(hash, ntk_value_verdict_name(outcome->value[i].verdict));
   }
   return hash;
 }
@@ -81,10 +81,4 @@ sqlite3_int64 ntk_sum_trial(const ntk_stored_trial *trial) {
 
 uint64_t ntk_sum_values(const ntk_stored_trial *trial) {
   return add_values(NTK_HASH_START, trial);
-}
-
-const char *ntk_stored_verdict(const ntk_stored_trial *trial, size_t value) {
-  return trial->outcome.status == NTK_OK
-             ? ntk_value_verdict_name(trial->outcome.value[value].verdict)
-             : "failed";
 }

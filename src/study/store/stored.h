@@ -9,9 +9,9 @@
 /* Texts end with the walk, or the call, that gave them. */
 typedef struct ntk_stored_study {
   const char *name, *spec;
-  const char *variables; /* JSON, a list of names */
-  const ntk_grid *grid;  /* the names again, and the values of this study file; only in a walk */
-  size_t points, trials; /* trials of each point */
+  const char *variables;  /* JSON, a list of names */
+  const ntk_study *study; /* its outline, as of ntk_study_outline; only in a walk */
+  size_t points, trials;  /* trials of each point */
   double flops;
   const char *created;
   size_t rows; /* trials that have been written */
@@ -47,8 +47,5 @@ sqlite3_int64 ntk_sum_point(const ntk_stored_point *point);
 sqlite3_int64 ntk_sum_trial(const ntk_stored_trial *trial);
 /* Of a trial's results alone. */
 uint64_t ntk_sum_values(const ntk_stored_trial *trial);
-
-/* As results.status has it. */
-const char *ntk_stored_verdict(const ntk_stored_trial *trial, size_t value);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "study/spec/locate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,6 +33,11 @@ typedef struct builder {
   const char *variable[NTK_MOST_VARIABLES];
   bool is_text[NTK_MOST_VARIABLES];
   const char *quantity[NTK_MOST_VALUES];
+  const ntk_study *study; /* of the walk */
+  ntk_grid_index index;   /* of its grid, of a study that has grown */
+  bool grown;
+  size_t point;        /* where the grid has this one */
+  bool unordered;      /* an earlier one comes after it */
   const double *value; /* of the variables, at this point */
   const char *const *text;
 } builder;
@@ -115,14 +121,17 @@ static const char *intern(builder *b, const char *text) {
 /* The study's name, and those of its variables, which stand in its study file. */
 static ntk_status see_study(void *user, const ntk_stored_study *study) {
   builder *b = user;
+  b->study = study->study;
+  if (b->grown)
+    NTK_TRY(ntk_grid_index_make(&b->study->grid, &b->index));
   b->table.name = strdup(study->name);
   b->table.spec = intern(b, study->spec);
-  b->table.variables = study->grid->count;
+  b->table.variables = study->study->grid.count;
   b->table.trials = b->table.missing = study->points * study->trials;
   if (b->table.name == NULL || b->table.spec == NULL)
     return no_memory();
   for (size_t v = 0; v < b->table.variables; v++) {
-    b->variable[v] = intern(b, study->grid->name[v]);
+    b->variable[v] = intern(b, study->study->grid.name[v]);
     if (b->variable[v] == NULL)
       return no_memory();
   }
@@ -146,6 +155,11 @@ static ntk_status see_point(void *user, const ntk_stored_point *point) {
   }
   b->value = value;
   b->text = text;
+  const size_t before = b->point;
+  b->point = point->id;
+  if (b->index.grid != NULL)
+    NTK_TRY(ntk_grid_locate(&b->index, b->index.grid, point->value, point->text, &b->point));
+  b->unordered |= point->id > 0 && b->point < before;
   return NTK_OK;
 }
 
@@ -176,8 +190,11 @@ static ntk_status see_trial(void *user, const ntk_stored_point *point,
                             const ntk_stored_trial *trial) {
   builder *b = user;
   const ntk_outcome *outcome = &trial->outcome;
-  b->table.missing--;
-  ntk_study_row row = {.point = trial->point,
+  bool failed;
+  b->table.missing -=
+      outcome->status != NTK_OK ||
+      ntk_outcome_lacks(outcome, b->study->quantity, b->study->quantities, &failed) == 0;
+  ntk_study_row row = {.point = b->point,
                        .trial = trial->trial,
                        .seed = trial->seed,
                        .lower_scale = point->lower_scale,
@@ -191,12 +208,39 @@ static ntk_status see_trial(void *user, const ntk_stored_point *point,
     if (row.quantity == NULL || strcmp(row.quantity, name) != 0)
       row.quantity = intern(b, name);
     row.value = outcome->value[i].value;
-    row.verdict = ntk_stored_verdict(trial, i);
+    row.verdict = ntk_value_verdict_name(outcome->value[i].verdict);
     if (row.error == NULL || row.quantity == NULL)
       return no_memory();
     NTK_TRY(note_quantity(b, row.quantity));
     NTK_TRY(add_row(b, &row));
   }
+  return NTK_OK;
+}
+
+/* A row with its place among those of its trial. */
+typedef struct placed_row {
+  ntk_study_row row;
+  size_t place;
+} placed_row;
+
+static int by_point(const void *a, const void *b) {
+  const placed_row *x = a, *y = b;
+  if (x->row.point != y->row.point)
+    return x->row.point < y->row.point ? -1 : 1;
+  return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Points of a study that has grown stand as they came; rows go by the grid's order. */
+static ntk_status sort_rows(builder *b) {
+  placed_row *placed = malloc((b->table.rows + 1) * sizeof *placed);
+  if (placed == NULL)
+    return no_memory();
+  for (size_t i = 0; i < b->table.rows; i++)
+    placed[i] = (placed_row){b->row[i], i};
+  qsort(placed, b->table.rows, sizeof *placed, by_point);
+  for (size_t i = 0; i < b->table.rows; i++)
+    b->row[i] = placed[i].row;
+  free(placed);
   return NTK_OK;
 }
 
@@ -226,10 +270,13 @@ static ntk_status finish(builder *b, ntk_study_table *table) {
 }
 
 ntk_status ntk_table_of(const ntk_store *store, ntk_study_table *table) {
-  builder b = {0};
+  builder b = {.grown = store->schema > 2};
   const ntk_store_visitor visitor = {
       .user = &b, .study = see_study, .point = see_point, .trial = see_trial};
   ntk_status status = ntk_store_walk(store, &visitor);
+  ntk_grid_index_clear(&b.index);
+  if (status == NTK_OK && b.unordered)
+    status = sort_rows(&b);
   if (status == NTK_OK)
     status = ntk_study_recall_dim(b.table.spec, store->path, &b.table.dim);
   if (status == NTK_OK)
