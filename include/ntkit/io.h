@@ -45,7 +45,8 @@ NTK_API ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char
 NTK_API const char *ntk_saving_stage(const ntk_saving *saving);
 NTK_API ntk_status ntk_saving_add(ntk_saving *saving, const char *name);
 /* Writes name: rows x columns numbers, columns 0: a vector; X.npy, and scaling.npy (2 x d: means
- * and deviations) of data that have them; W1.npy to WL.npy in place. NTK_ERR_FILE, _MEMORY. */
+ * and deviations) of data that have them; W1.npy to WL.npy in place. NTK_ERR_FILE, _MEMORY,
+ * _ARGUMENT. */
 NTK_API ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *values,
                                     size_t rows, size_t columns);
 NTK_API ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data);

@@ -183,58 +183,7 @@ NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
  * NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
 NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *scaling);
 
-/* ---- Networks (1) ---------------------------------------------------------------------------- */
-
-typedef struct ntk_network ntk_network; /* W_1, ..., W_L and phi */
-
-typedef struct ntk_activation_info {
-  const char *name, *aliases; /* "silu", and what else it is called: "swish", by ", "; or "" */
-  const char *formula;        /* phi */
-  double lipschitz, lipschitz_grad; /* M, M' of Assumption 2.3; M' is infinite at kinks: relu */
-  const char *source;               /* where M and M' come from */
-  bool nonlinear;                   /* Assumption 2.3, item 1 */
-} ntk_activation_info;
-NTK_API const ntk_activation_info *ntk_activation_list(size_t *count); /* all phi that it knows */
-NTK_API const ntk_activation_info *ntk_activation_named(const char *name); /* or alias; or NULL */
-/* Layer l's of such a text in a spec; layers: L - 1, or 0: any. Checks it all. NTK_ERR_ARGUMENT. */
-NTK_API ntk_status ntk_activation_of(const char *text, size_t layers, size_t l,
-                                     ntk_activation_info *info);
-
-typedef struct ntk_init_info {
-  const char *name;    /* paper, standard, he, lecun, antisymmetric */
-  const char *summary; /* variances of hidden and last layers */
-} ntk_init_info;
-NTK_API const ntk_init_info *ntk_init_list(size_t *count); /* all laws of the weights */
-
-typedef struct ntk_network_spec {
-  size_t depth;           /* L >= 2 */
-  const size_t *width;    /* n_0 = d, n_1, ..., n_{L-1}: L entries; n_L = 1 */
-  const char *activation; /* of each hidden layer, by commas, or of all; NULL: "sigmoid" */
-  const char *init;       /* NULL: "paper" */
-  const double *beta;     /* beta_1..beta_L: L entries > 0; NULL: all 1 */
-  uint64_t seed;          /* of the draws */
-  double gamma; /* of antisymmetric, (18): Var W_L / beta_L^2; 0: 1. Theorem 4.2: d^3 N^2 */
-} ntk_network_spec;
-
-/* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone.
- * NTK_ERR_ARGUMENT, _SHAPE (odd widths of init antisymmetric), _LIMIT, _MEMORY. */
-NTK_API ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec,
-                                      ntk_network **network);
-/* A network with given weights: W[l-1] is W_l, n_{l-1} x n_l; copied, checked finite. spec->init,
- * beta and seed are ignored. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
-NTK_API ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec *spec,
-                                            const double *const *W, ntk_network **network);
-NTK_API void ntk_network_destroy(ntk_network *network);
-NTK_API size_t ntk_network_depth(const ntk_network *network);           /* L */
-NTK_API size_t ntk_network_width(const ntk_network *network, size_t l); /* n_l, l = 0..L */
-NTK_API size_t ntk_network_parameters(const ntk_network *network);      /* P */
-/* W_l, l = 1..L: n_{l-1} x n_l; and l's activation, 1..L-1, or of 0 the spec's text. Borrowed. */
-NTK_API const double *ntk_network_weights(const ntk_network *network, size_t l);
-NTK_API const char *ntk_network_activation(const ntk_network *network, size_t l);
-
-/* F_L of (1), N entries; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
-NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
-                                      double *F_L);
+#include "ntkit/network.h"
 
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
 

@@ -52,6 +52,9 @@ ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, 
                            ntk_fit_error *error) {
   double *F;
   ntk_fit_error found = {0};
+  if (network->width[network->depth] != 1)
+    return ntk_fail(NTK_ERR_SHAPE, "the network has %zu outputs; accepted: 1",
+                    network->width[network->depth]);
   NTK_TRY(ntk_alloc_doubles(network->context, data->N, "outputs", &F));
   ntk_status status = ntk_network_output(network, data, F);
   for (size_t i = 0; i < data->N && status == NTK_OK; i++) {

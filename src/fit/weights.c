@@ -104,7 +104,7 @@ ntk_status ntk_network_load(ntk_context *context, const char *directory, const c
   ntk_status status = read_all(&w);
   if (status == NTK_OK) {
     const ntk_network_spec spec = {.depth = w.depth, .width = w.width, .activation = activation};
-    status = ntk_network_from_weights(context, &spec, (const double *const *)w.W, network);
+    status = ntk_network_from_weights(context, &spec, (const double *const *)w.W, NULL, network);
   }
   for (size_t l = 1; l <= w.depth; l++)
     ntk_free(context, w.W[l - 1]);

@@ -3,6 +3,7 @@
 #include "base/writer.h"
 #include "io/folder.h"
 #include "io/saving.h"
+#include "net/network.h"
 #include "ntkit/data.h"
 
 #include <stdlib.h>
@@ -63,6 +64,8 @@ ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data) {
 }
 
 ntk_status ntk_saving_network(ntk_saving *saving, const char *place, const ntk_network *network) {
+  const ntk_network_spec spec = ntk_spec_of(network);
+  NTK_TRY(ntk_plain_check(&spec, "saving"));
   if (place[0] != '\0')
     NTK_TRY(make_place(saving, place));
   for (size_t l = 1; l <= ntk_network_depth(network); l++) {

@@ -220,6 +220,7 @@ static void add_blocks(size_t L, ntk_accuracy *of) {
 static ntk_status begin(analysis *a) {
   const ntk_network *network = a->network;
   const size_t L = network->depth, *n = network->width;
+  const ntk_network_spec spec = ntk_spec_of(network);
   void *pointer = NULL;
   double *column = NULL;
   ntk_status status =
@@ -228,8 +229,8 @@ static ntk_status begin(analysis *a) {
   if (status == NTK_OK)
     status = ntk_alloc_doubles(network->context, 3 * L, "accuracy of the kernel", &a->dF);
   if (status == NTK_OK)
-    status =
-        ntk_alloc_doubles(network->context, ntk_widest(L, n, 1), "accuracy of the kernel", &column);
+    status = ntk_alloc_doubles(network->context, ntk_widest(&spec, 1), "accuracy of the kernel",
+                               &column);
   for (size_t l = 1; l <= L && status == NTK_OK; l++)
     a->layers[l - 1] = (layer){
         .W = norms_of(network->W[l], n[l - 1], n[l], column),

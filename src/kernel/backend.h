@@ -53,7 +53,7 @@ struct ntk_backend {
    * parent's operations are for objects of the parent's making. */
 
   /* All of *bytes. */
-  void (*bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+  void (*bytes)(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                 ntk_kernel_bytes *bytes);
   ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
 
@@ -102,7 +102,7 @@ struct ntk_backend {
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
-  double (*descent_bytes)(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+  double (*descent_bytes)(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                           ntk_precision precision);
 };
 

@@ -54,7 +54,7 @@ void ntk_descent_read(const ntk_descent *descent, ntk_slot slot, double *values)
 void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values);
 
 /* Bytes that a descent takes. */
-double ntk_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+double ntk_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          ntk_precision precision);
 
 #endif

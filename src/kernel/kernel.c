@@ -7,10 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, size_t depth, const size_t *width,
+ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
                                      size_t N) {
   ntk_kernel_bytes bytes = {0};
-  context->backend->bytes(context, depth, width, N, &bytes);
+  context->backend->bytes(context, spec, N, &bytes);
   return bytes;
 }
 
@@ -41,6 +41,8 @@ static ntk_status finish_features(ntk_status status, ntk_features *made, ntk_fea
 
 ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_features **features) {
+  const ntk_network_spec spec = ntk_spec_of(network);
+  NTK_TRY(ntk_plain_check(&spec, "the kernel"));
   NTK_TRY(ntk_dim_check(data, network->width[0]));
   const ntk_features contents = {.backend = network->context->backend,
                                  .context = network->context,

@@ -43,14 +43,14 @@ double ntk_kernel_smallest_pivot(const ntk_kernel *factor);
 void ntk_kernel_pivots(const ntk_kernel *factor, double *pivots);
 
 /* What the backend holds and needs, in bytes: the objects, and the workspaces of who makes or asks
- * them. Forecasts of memory add these up. width: n_0, ..., n_{L-1}. */
+ * them. Forecasts of memory add these up. */
 struct ntk_kernel_bytes {
   double features, kernel; /* an object each */
   double create, output;   /* workspaces: of ntk_features_create, ntk_network_output, */
   double build, full;      /* ntk_kernel_create, ntk_kernel_full, */
   double product, apply;   /* ntk_jacobian_adjoint and _apply, ntk_kernel_apply */
 };
-ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, size_t depth, const size_t *width,
+ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
                                      size_t N);
 
 /* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of

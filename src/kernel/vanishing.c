@@ -44,7 +44,8 @@ static bool rectifies(const ntk_activation *phi) {
 
 ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanishes) {
   const size_t L = network->depth, *n = network->width;
-  const size_t widest = ntk_widest(L, n, 0);
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t widest = ntk_widest(&spec, 0);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, 3 * widest, sizeof(long double), "one sample's layers",
                     &pointer));

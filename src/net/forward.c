@@ -2,7 +2,7 @@
  * cache. B[k] first holds phi'(G_k), made where phi(G_k) is, and is then multiplied by what
  * propagates back: no array beyond F and B themselves.
  *
- *   G_l = F_{l-1} W_l,   F_l = phi(G_l)                                  (1)
+ *   G_l = F_{l-1} W_l + 1 b_l^T,   F_l = phi(G_l)                        (1)
  *   B_{L-1} = phi'(G_{L-1}) o W_L^T,   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)   (9)
  *
  * Row-major matrices are BLAS's column-major ones transposed, so G^T = W^T F^T is what it computes.
@@ -17,11 +17,21 @@
 
 enum { ROWS = 128 }; /* a fixed block, so that the bits of a row do not depend on threads */
 
-/* G_l = F_{l-1} W_l for columns of W_l, n_l of them or, from `column` on, some. */
+/* The rows of f (n_l wide) = b_l, to which a product is added: its beta. Without b_l it is 0. */
+static double begin(const ntk_network *network, size_t l, size_t rows, double *f) {
+  const size_t n = network->width[l];
+  if (network->b[l] == NULL)
+    return 0.0;
+  for (size_t i = 0; i < rows; i++)
+    memcpy(f + i * n, network->b[l], n * sizeof *f);
+  return 1.0;
+}
+
+/* f = beta f + F_{l-1} W_l for columns of W_l, n_l of them or, from `column` on, some. */
 static void multiply(const ntk_network *network, size_t l, size_t column, size_t columns,
-                     size_t rows, const double *f_in, double *f) {
+                     size_t rows, const double *f_in, double beta, double *f) {
   const size_t in = network->width[l - 1], out = network->width[l];
-  ntk_dgemm('N', 'N', columns, rows, in, 1.0, network->W[l] + column, out, f_in, in, 0.0,
+  ntk_dgemm('N', 'N', columns, rows, in, 1.0, network->W[l] + column, out, f_in, in, beta,
             f + column, out);
 }
 
@@ -32,15 +42,26 @@ static size_t paired_width(const ntk_network *network) {
   return n % 2 == 0 ? n / 2 : 0;
 }
 
-static void outputs(const ntk_network *network, size_t rows, const double *f, double *F_L) {
+/* F (rows x n_L) = beta F + f W_L for `count` units of the last hidden layer, from `unit` on. */
+static void add_outputs(const ntk_network *network, size_t unit, size_t count, size_t rows,
+                        const double *f, double beta, double *F) {
+  const size_t L = network->depth, n = network->width[L - 1], outputs = network->width[L];
+  const double *W = network->W[L] + unit * outputs;
+  if (outputs == 1)
+    ntk_dgemv('T', count, rows, 1.0, f + unit, n, W, beta, F);
+  else
+    ntk_dgemm('N', 'N', outputs, rows, count, 1.0, W, outputs, f + unit, n, beta, F, outputs);
+}
+
+/* F_L (rows x n_L); second: scratch of that size. */
+static void outputs(const ntk_network *network, size_t rows, const double *f, double *second,
+                    double *F_L) {
   const size_t L = network->depth, n = network->width[L - 1], half = paired_width(network);
-  const size_t first = half > 0 ? half : n;
-  ntk_dgemv('T', first, rows, 1.0, f, n, network->W[L], 0.0, F_L);
+  add_outputs(network, 0, half > 0 ? half : n, rows, f, begin(network, L, rows, F_L), F_L);
   if (half == 0)
     return;
-  double second[ROWS]; /* rows */
-  ntk_dgemv('T', half, rows, 1.0, f + half, n, network->W[L] + half, 0.0, second);
-  for (size_t i = 0; i < rows; i++)
+  add_outputs(network, half, half, rows, f, 0.0, second);
+  for (size_t i = 0; i < rows * network->width[L]; i++)
     F_L[i] += second[i];
 }
 
@@ -49,9 +70,10 @@ static void layer(const ntk_network *network, size_t l, size_t rows, const doubl
                   double *df) {
   const size_t out = network->width[l];
   const size_t half = l == network->depth - 1 ? paired_width(network) : 0;
-  multiply(network, l, 0, half > 0 ? half : out, rows, f_in, f);
+  const double beta = begin(network, l, rows, f);
+  multiply(network, l, 0, half > 0 ? half : out, rows, f_in, beta, f);
   if (half > 0)
-    multiply(network, l, half, half, rows, f_in, f);
+    multiply(network, l, half, half, rows, f_in, beta, f);
   network->activation[l].eval(rows * out, f, f, df);
 }
 
@@ -83,23 +105,24 @@ static void backward_rows(const ntk_network *network, size_t first, size_t rows,
 /* Doubles of a thread's workspace are so many times ROWS times the largest width. */
 enum { BOTH_ARRAYS = 1, FORWARD_ARRAYS = 3 };
 
-static double workspace_bytes(const ntk_context *context, size_t arrays, size_t depth,
-                              const size_t *width) {
+static double workspace_bytes(const ntk_context *context, size_t arrays,
+                              const ntk_network_spec *spec) {
   return (double)sizeof(double) * (double)context->threads * (double)(arrays * ROWS) *
-         (double)ntk_widest(depth, width, 1);
+         (double)ntk_widest(spec, 1);
 }
 
-double ntk_forward_backward_bytes(const ntk_context *context, size_t depth, const size_t *width) {
-  return workspace_bytes(context, BOTH_ARRAYS, depth, width);
+double ntk_forward_backward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
+  return workspace_bytes(context, BOTH_ARRAYS, spec);
 }
 
-double ntk_forward_bytes(const ntk_context *context, size_t depth, const size_t *width) {
-  return workspace_bytes(context, FORWARD_ARRAYS, depth, width);
+double ntk_forward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
+  return workspace_bytes(context, FORWARD_ARRAYS, spec);
 }
 
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L) {
-  const size_t L = network->depth, part = BOTH_ARRAYS * ROWS * ntk_widest(L, network->width, 1);
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t L = network->depth, part = BOTH_ARRAYS * ROWS * ntk_widest(&spec, 1);
   const int threads =
       ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
   double *scratch;
@@ -110,9 +133,11 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
   for (size_t first = 0; first < N; first += ROWS) {
     const size_t rows = N - first < ROWS ? N - first : ROWS;
     forward_rows(network, first, rows, F, B);
+    double *own = scratch + (size_t)omp_get_thread_num() * part;
     if (F_L != NULL)
-      outputs(network, rows, F[L - 1] + first * network->width[L - 1], F_L + first);
-    backward_rows(network, first, rows, B, scratch + (size_t)omp_get_thread_num() * part);
+      outputs(network, rows, F[L - 1] + first * network->width[L - 1], own,
+              F_L + first * network->width[L]);
+    backward_rows(network, first, rows, B, own);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);
@@ -120,7 +145,8 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
 }
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
-  const size_t L = network->depth, part = ROWS * ntk_widest(L, network->width, 1);
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t L = network->depth, part = ROWS * ntk_widest(&spec, 1);
   const int threads =
       ntk_threads_for(network->context, 2.0 * (double)N * (double)network->parameters);
   double *scratch;
@@ -137,7 +163,7 @@ ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, do
       layer(network, l, rows, f_in, f[l % 2], own + 2 * part);
       f_in = f[l % 2];
     }
-    outputs(network, rows, f_in, F_L + first);
+    outputs(network, rows, f_in, own + 2 * part, F_L + first * network->width[L]);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);

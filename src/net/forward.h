@@ -5,16 +5,16 @@
 #include "net/network.h"
 
 /* F[0] = X (N x d) is read; F[l] (N x n_l, l = 1..L-1) and B[k] (N x n_k, k = 1..L-1) are written;
- * F_L (N entries) too unless NULL. The bits of a row do not depend on the number of threads.
+ * F_L (N x n_L) too unless NULL. The bits of a row do not depend on the number of threads.
  * 4 N sum_{l=1..L} n_{l-1} n_l flops. */
 ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
                                 double *const *B, double *F_L);
 /* Bytes of its workspace, at most: they do not grow with N. */
-double ntk_forward_backward_bytes(const ntk_context *context, size_t depth, const size_t *width);
+double ntk_forward_backward_bytes(const ntk_context *context, const ntk_network_spec *spec);
 
-/* F_L (N entries) alone, from X (N x d): no array of N rows besides. 2 N sum_l n_{l-1} n_l flops.
+/* F_L (N x n_L) alone, from X (N x d): no array of N rows besides. 2 N sum_l n_{l-1} n_l flops.
  */
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L);
-double ntk_forward_bytes(const ntk_context *context, size_t depth, const size_t *width);
+double ntk_forward_bytes(const ntk_context *context, const ntk_network_spec *spec);
 
 #endif

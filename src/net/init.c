@@ -89,15 +89,38 @@ static void draw(ntk_network *network, size_t l, size_t rows, size_t columns, do
   }
 }
 
-/* (18): W_{L-1}^(2) = W_{L-1}^(1), W_L^(2) = -W_L^(1). */
+static ntk_status check_deviation(double deviation) {
+  if (!isfinite(deviation) || deviation < 0.0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the biases' deviation is %g; accepted: finite, 0 and up",
+                    deviation);
+  return NTK_OK;
+}
+
+/* b_l = N(0, deviation^2). */
+static void draw_biases(ntk_network *network, double deviation, uint64_t seed) {
+  for (size_t l = 1; l <= network->depth; l++) {
+    if (network->b[l] == NULL)
+      continue;
+    ntk_random_normal((ntk_random){seed, NTK_STREAM_BIASES, l}, 0, network->width[l],
+                      network->b[l]);
+    for (size_t j = 0; j < network->width[l]; j++)
+      network->b[l][j] = deviation == 0.0 ? 0.0 : deviation * network->b[l][j];
+  }
+}
+
+/* (18): W_{L-1}^(2) = W_{L-1}^(1), W_L^(2) = -W_L^(1); the biases follow. */
 static void repeat_half(ntk_network *network) {
-  const size_t L = network->depth, m = network->width[L - 1] / 2;
+  const size_t L = network->depth, m = network->width[L - 1] / 2, outputs = network->width[L];
   for (size_t i = 0; i < network->width[L - 2]; i++) {
     double *row = network->W[L - 1] + 2 * i * m;
     memcpy(row + m, row, m * sizeof *row);
   }
-  for (size_t j = 0; j < m; j++)
-    network->W[L][m + j] = -network->W[L][j];
+  for (size_t j = 0; j < m * outputs; j++)
+    network->W[L][m * outputs + j] = -network->W[L][j];
+  if (network->b[L - 1] != NULL)
+    memcpy(network->b[L - 1] + m, network->b[L - 1], m * sizeof(double));
+  for (size_t j = 0; j < outputs && network->b[L] != NULL; j++)
+    network->b[L][j] = 0.0;
 }
 
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) {
@@ -107,6 +130,7 @@ ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) 
   NTK_TRY(check_beta(spec->beta, L));
   NTK_TRY(check_gamma(law, spec->gamma));
   NTK_TRY(check_pairs(law, network));
+  NTK_TRY(check_deviation(spec->bias_deviation));
   for (size_t l = 1; l <= L; l++) {
     const size_t fan_in = network->width[l - 1];
     double variance = l < L ? law->gain : law->last_gain;
@@ -120,6 +144,7 @@ ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) 
         law->antisymmetric && l == L - 1 ? network->width[l] / 2 : network->width[l];
     draw(network, l, rows, columns, sd, spec->seed);
   }
+  draw_biases(network, spec->bias_deviation, spec->seed);
   if (law->antisymmetric)
     repeat_half(network);
   return NTK_OK;

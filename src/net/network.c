@@ -6,42 +6,93 @@
 #include <math.h>
 #include <string.h>
 
+size_t ntk_spec_width(const ntk_network_spec *spec, size_t l) {
+  if (l < spec->depth)
+    return spec->width[l];
+  return spec->outputs > 0 ? spec->outputs : 1;
+}
+
+bool ntk_spec_bias(const ntk_network_spec *spec, size_t l) {
+  return spec->bias != NULL && spec->bias[l - 1];
+}
+
+size_t ntk_spec_rows(const ntk_network_spec *spec, size_t l) {
+  return spec->width[l - 1] + (ntk_spec_bias(spec, l) ? 1 : 0);
+}
+
+ntk_network_spec ntk_spec_of(const ntk_network *network) {
+  return (ntk_network_spec){.depth = network->depth,
+                            .width = network->width,
+                            .activation = network->activations,
+                            .outputs = network->width[network->depth],
+                            .bias = network->bias,
+                            .scale = network->scale};
+}
+
+static ntk_status check_width(const ntk_network_spec *spec, size_t l) {
+  const size_t n = ntk_spec_width(spec, l);
+  if (n == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "%s is 0; accepted: 1 and up",
+                    l == 0 ? "the input dimension d" : "a width");
+  if (n > NTK_BLAS_MAX)
+    return ntk_fail(NTK_ERR_LIMIT, "n_%zu = %zu; accepted: up to %zu, what BLAS can index", l, n,
+                    NTK_BLAS_MAX);
+  return NTK_OK;
+}
+
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters) {
   if (spec->depth < 2)
     return ntk_fail(NTK_ERR_ARGUMENT, "depth is %zu; a network (1) has depth L >= 2", spec->depth);
   size_t total = 0;
-  for (size_t l = 0; l < spec->depth; l++) {
-    const size_t here = spec->width[l], next = l + 1 < spec->depth ? spec->width[l + 1] : 1;
-    if (here == 0)
-      return ntk_fail(NTK_ERR_ARGUMENT, "%s is 0; accepted: 1 and up",
-                      l == 0 ? "the input dimension d" : "a width");
-    if (here > NTK_BLAS_MAX)
-      return ntk_fail(NTK_ERR_LIMIT, "n_%zu = %zu; accepted: up to %zu, what BLAS can index", l,
-                      here, NTK_BLAS_MAX);
+  for (size_t l = 1; l <= spec->depth; l++) {
     size_t entries = 0;
-    NTK_TRY(ntk_size_multiply(here, next, "weights", &entries));
+    NTK_TRY(check_width(spec, l - 1));
+    NTK_TRY(
+        ntk_size_multiply(ntk_spec_rows(spec, l), ntk_spec_width(spec, l), "weights", &entries));
     if (entries > SIZE_MAX / sizeof(double) - total)
       return ntk_fail(NTK_ERR_LIMIT, "the weights exceed the address space");
     total += entries;
   }
+  NTK_TRY(check_width(spec, spec->depth));
   *parameters = total;
   return NTK_OK;
 }
 
-ntk_shape ntk_shape_of(size_t depth, const size_t *width) {
-  ntk_shape shape = {0};
-  for (size_t l = 1; l < depth; l++) {
-    shape.weights += (double)width[l - 1] * (double)width[l];
-    shape.columns += (double)width[l];
+ntk_status ntk_plain_check(const ntk_network_spec *spec, const char *who) {
+  const char *what = ntk_spec_width(spec, spec->depth) > 1 ? "several outputs" : NULL;
+  for (size_t l = 1; l <= spec->depth && what == NULL; l++) {
+    if (ntk_spec_bias(spec, l))
+      what = "biases";
+    else if (spec->scale != NULL && spec->scale[2 * l - 2] != 1.0)
+      what = "scales of its blocks";
   }
-  shape.parameters = shape.weights + (double)width[depth - 1];
+  if (what == NULL && spec->scale == NULL && spec->parameterization != NULL &&
+      strcmp(spec->parameterization, "standard") != 0)
+    what = "scales of its blocks";
+  if (what == NULL)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "the network has %s, which %s cannot take yet; accepted: one output, no biases, "
+                  "the standard parameterization",
+                  what, who);
+}
+
+ntk_shape ntk_shape_of(const ntk_network_spec *spec) {
+  const size_t L = spec->depth;
+  ntk_shape shape = {0};
+  for (size_t l = 1; l < L; l++) {
+    shape.weights += (double)ntk_spec_rows(spec, l) * (double)spec->width[l];
+    shape.columns += (double)spec->width[l];
+  }
+  shape.parameters =
+      shape.weights + (double)ntk_spec_rows(spec, L) * (double)ntk_spec_width(spec, L);
   return shape;
 }
 
-size_t ntk_widest(size_t depth, const size_t *width, size_t first) {
-  size_t widest = width[first];
-  for (size_t l = first + 1; l < depth; l++)
-    widest = width[l] > widest ? width[l] : widest;
+size_t ntk_widest(const ntk_network_spec *spec, size_t first) {
+  size_t widest = ntk_spec_width(spec, spec->depth);
+  for (size_t l = first; l < spec->depth; l++)
+    widest = spec->width[l] > widest ? spec->width[l] : widest;
   return widest;
 }
 
@@ -63,6 +114,21 @@ static ntk_status find_activations(ntk_network *network, const char *text) {
   return NTK_OK;
 }
 
+/* The small arrays of a network whose depth is set; theta and what points into it. */
+static ntk_status allocate_arrays(ntk_network *made) {
+  const size_t L = made->depth;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(made->context, L + 1, sizeof(size_t), "network", &pointer));
+  made->width = pointer;
+  NTK_TRY(ntk_alloc(made->context, 2 * (L + 1), sizeof(double *), "network", &pointer));
+  made->W = pointer;
+  made->b = made->W + L + 1;
+  NTK_TRY(ntk_alloc(made->context, L, sizeof(bool), "network", &pointer));
+  made->bias = pointer;
+  NTK_TRY(ntk_alloc_doubles(made->context, 2 * L, "network", &made->scale));
+  return ntk_alloc_doubles(made->context, made->parameters, "the weights", &made->theta);
+}
+
 /* Architecture and storage; weights uninitialised. */
 static ntk_status allocate_network(ntk_context *context, const ntk_network_spec *spec,
                                    ntk_network **network) {
@@ -74,26 +140,22 @@ static ntk_status allocate_network(ntk_context *context, const ntk_network_spec 
   *made = (ntk_network){.context = context, .depth = spec->depth, .parameters = parameters};
   ntk_status status = find_activations(made, spec->activation);
   if (status == NTK_OK)
-    status = ntk_alloc(context, spec->depth + 1, sizeof(size_t), "network", &pointer);
-  if (status == NTK_OK) {
-    made->width = pointer;
-    status = ntk_alloc(context, spec->depth + 1, sizeof(double *), "network", &pointer);
-  }
-  if (status == NTK_OK) {
-    made->W = pointer;
-    status = ntk_alloc_doubles(context, parameters, "the weights", &made->theta);
-  }
+    status = allocate_arrays(made);
+  if (status == NTK_OK)
+    status = ntk_scales_find(spec, made->scale);
   if (status != NTK_OK) {
     ntk_network_destroy(made);
     return status;
   }
-  memcpy(made->width, spec->width, spec->depth * sizeof(size_t));
-  made->width[spec->depth] = 1;
-  made->W[0] = NULL;
+  made->width[0] = spec->width[0];
+  made->W[0] = made->b[0] = NULL;
   double *next = made->theta;
   for (size_t l = 1; l <= made->depth; l++) {
+    made->width[l] = ntk_spec_width(spec, l);
+    made->bias[l - 1] = ntk_spec_bias(spec, l);
     made->W[l] = next;
-    next += made->width[l - 1] * made->width[l];
+    made->b[l] = made->bias[l - 1] ? next + made->width[l - 1] * made->width[l] : NULL;
+    next += ntk_spec_rows(spec, l) * made->width[l];
   }
   *network = made;
   return NTK_OK;
@@ -112,7 +174,7 @@ ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec
   return NTK_OK;
 }
 
-/* NTK_ERR_NOT_FINITE at the first entry of W_l that is not finite. */
+/* NTK_ERR_NOT_FINITE at the first entry of W_l or b_l that is not finite. */
 static ntk_status check_finite(const ntk_network *network, size_t l) {
   const size_t rows = network->width[l - 1], columns = network->width[l];
   for (size_t i = 0; i < rows; i++)
@@ -120,22 +182,61 @@ static ntk_status check_finite(const ntk_network *network, size_t l) {
       if (!isfinite(network->W[l][i * columns + j]))
         return ntk_fail(NTK_ERR_NOT_FINITE, "W_%zu: row %zu, column %zu (from 1) is not finite", l,
                         i + 1, j + 1);
+  for (size_t j = 0; j < columns && network->b[l] != NULL; j++)
+    if (!isfinite(network->b[l][j]))
+      return ntk_fail(NTK_ERR_NOT_FINITE, "b_%zu: entry %zu (from 1) is not finite", l, j + 1);
+  return NTK_OK;
+}
+
+/* Copies W and b into a network that has place for them. */
+static ntk_status fill(ntk_network *network, const double *const *W, const double *const *b) {
+  for (size_t l = 1; l <= network->depth; l++) {
+    const size_t n = network->width[l];
+    memcpy(network->W[l], W[l - 1], network->width[l - 1] * n * sizeof(double));
+    if (network->b[l] != NULL)
+      memcpy(network->b[l], b[l - 1], n * sizeof(double));
+    NTK_TRY(check_finite(network, l));
+  }
   return NTK_OK;
 }
 
 ntk_status ntk_network_from_weights(ntk_context *context, const ntk_network_spec *spec,
-                                    const double *const *W, ntk_network **network) {
-  ntk_network *made;
-  NTK_TRY(allocate_network(context, spec, &made));
-  for (size_t l = 1; l <= made->depth; l++) {
-    memcpy(made->W[l], W[l - 1], made->width[l - 1] * made->width[l] * sizeof(double));
-    const ntk_status status = check_finite(made, l);
-    if (status != NTK_OK) {
-      ntk_network_destroy(made);
-      return status;
-    }
-  }
-  *network = made;
+                                    const double *const *W, const double *const *b,
+                                    ntk_network **network) {
+  ntk_network *made = NULL;
+  ntk_network_spec own = *spec;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, spec->depth + 1, sizeof(bool), "network", &pointer));
+  bool *bias = pointer;
+  for (size_t l = 0; l < spec->depth; l++)
+    bias[l] = b != NULL && b[l] != NULL;
+  own.bias = bias;
+  ntk_status status = allocate_network(context, &own, &made);
+  ntk_free(context, bias);
+  if (status == NTK_OK)
+    status = fill(made, W, b);
+  if (status == NTK_OK)
+    *network = made;
+  else
+    ntk_network_destroy(made);
+  return status;
+}
+
+ntk_status ntk_network_select(const ntk_network *network, size_t j, ntk_network **one) {
+  const size_t L = network->depth, n = network->width[L], last = network->width[L - 1];
+  if (j >= n)
+    return ntk_fail(NTK_ERR_ARGUMENT, "output %zu; accepted: 0 to %zu, those of the network", j,
+                    n - 1);
+  ntk_network_spec spec = ntk_spec_of(network);
+  spec.outputs = 1;
+  ntk_network *made = NULL;
+  NTK_TRY(allocate_network(network->context, &spec, &made));
+  memcpy(made->theta, network->theta, ntk_layer_offset(network, L) * sizeof(double));
+  for (size_t i = 0; i < last; i++)
+    made->W[L][i] = network->W[L][i * n + j];
+  if (made->b[L] != NULL)
+    made->b[L][0] = network->b[L][j];
+  *one = made;
   return NTK_OK;
 }
 
@@ -151,8 +252,7 @@ void ntk_network_set_back(ntk_network *network, const double *values, size_t ver
 }
 
 ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy) {
-  const ntk_network_spec spec = {
-      .depth = from->depth, .width = from->width, .activation = from->activations};
+  const ntk_network_spec spec = ntk_spec_of(from);
   NTK_TRY(allocate_network(from->context, &spec, copy));
   ntk_network_set(*copy, from->theta);
   return NTK_OK;
@@ -165,6 +265,8 @@ void ntk_network_destroy(ntk_network *network) {
   ntk_free(context, network->activation);
   ntk_free(context, network->activations);
   ntk_free(context, network->theta);
+  ntk_free(context, network->scale);
+  ntk_free(context, network->bias);
   ntk_free(context, network->W);
   ntk_free(context, network->width);
   ntk_free(context, network);
@@ -221,4 +323,16 @@ ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, b
     *linear = *linear && !phi.info.nonlinear;
   }
   return NTK_OK;
+}
+
+bool ntk_network_has_bias(const ntk_network *network, size_t l) {
+  return network->b[l] != NULL;
+}
+
+const double *ntk_network_bias(const ntk_network *network, size_t l) {
+  return network->b[l];
+}
+
+double ntk_network_scale(const ntk_network *network, size_t l, bool bias) {
+  return network->scale[2 * (l - 1) + (bias ? 1 : 0)];
 }

@@ -10,7 +10,10 @@ struct ntk_network {
   size_t depth;               /* L */
   size_t *width;              /* n_0..n_L: L + 1 entries */
   double **W;                 /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
-  double *theta;              /* P parameters: vec of W_1..W_L, each row-major */
+  double **b;                 /* b[l], l = 1..L: n_l, the row of theta below W[l], or NULL */
+  bool *bias;                 /* whether b[l] is there, at l - 1: L entries */
+  double *scale;              /* of K's blocks: 2 L entries, of W_1, b_1 (0 without), W_2, ... */
+  double *theta;              /* P parameters: [W_l; b_l], l = 1..L, each row-major */
   size_t parameters;          /* P */
   size_t version;             /* of theta, a new one whenever that changes: features are of one */
   size_t versions;            /* how many there have been */
@@ -18,21 +21,32 @@ struct ntk_network {
   char *activations;          /* a text that names them all */
 };
 
+/* A spec is what tells an architecture to those who forecast memory and work. This is a network's,
+ * borrowed from it: without a law, for it has its weights. */
+NTK_SIBLING ntk_network_spec ntk_spec_of(const ntk_network *network);
+/* n_l, l = 0..L; whether layer l = 1..L has a bias; the rows of [W_l; b_l]. */
+NTK_SIBLING size_t ntk_spec_width(const ntk_network_spec *spec, size_t l);
+bool ntk_spec_bias(const ntk_network_spec *spec, size_t l);
+size_t ntk_spec_rows(const ntk_network_spec *spec, size_t l);
+
 /* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
 
+/* NTK_ERR_ARGUMENT for several outputs, biases or scales, which `who` ("training") cannot take. */
+NTK_SIBLING ntk_status ntk_plain_check(const ntk_network_spec *spec, const char *who);
+
 /* What forecasts of memory and work ask of an architecture, in double, which cannot overflow. */
 typedef struct ntk_shape {
-  double weights;    /* sum_{l < L} n_{l-1} n_l: P without W_L, */
+  double weights;    /* P without [W_L; b_L], */
   double parameters; /* and P */
   double columns;    /* n_1 + ... + n_{L-1} */
 } ntk_shape;
-NTK_SIBLING ntk_shape ntk_shape_of(size_t depth, const size_t *width);
+NTK_SIBLING ntk_shape ntk_shape_of(const ntk_network_spec *spec);
 
-/* Largest of n_first, ..., n_{L-1}, first < L. */
-size_t ntk_widest(size_t depth, const size_t *width, size_t first);
+/* Largest of n_first, ..., n_L. */
+size_t ntk_widest(const ntk_network_spec *spec, size_t first);
 
-/* Where W_l begins in theta and in vectors like it, l = 1..L. */
+/* Where [W_l; b_l] begins in theta and in vectors like it, l = 1..L. */
 size_t ntk_layer_offset(const ntk_network *network, size_t l);
 
 /* theta = values (P entries): the one way to change weights that others have seen. */
@@ -52,7 +66,10 @@ ntk_symmetry ntk_network_symmetry(const ntk_network *network);
 ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, bool *linear);
 
 /* Fills theta by the law of spec->init (init.c): entry (i, j) of W_l is its standard deviation
- * times a number that depends on (seed, l, i, j) alone. */
+ * times a number that depends on (seed, l, i, j) alone, entry j of b_l on (seed, l, j). */
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec);
+
+/* The scales of K's blocks that spec names, 2 L numbers (scale.c). NTK_ERR_ARGUMENT. */
+ntk_status ntk_scales_find(const ntk_network_spec *spec, double *scale);
 
 #endif

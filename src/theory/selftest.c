@@ -78,7 +78,7 @@ static ntk_status output(ntk_context *context, const ntk_dataset *data, const do
                          double *F_L) {
   const double *W[DEPTH] = {theta, theta + 20, theta + 35};
   ntk_network *network = NULL;
-  NTK_TRY(ntk_network_from_weights(context, &small_spec, W, &network));
+  NTK_TRY(ntk_network_from_weights(context, &small_spec, W, NULL, &network));
   ntk_features *features = NULL;
   ntk_status status = ntk_features_create(network, data, &features);
   if (status == NTK_OK)

@@ -27,7 +27,7 @@ static ntk_network *make_base(const fit_problem *p) {
   for (size_t j = 0; j < WIDTH / 2; j++)
     signs[j] = ntk_network_weights(drawn, 3)[j] < 0.0 ? -1.0 : 1.0;
   const double *W[] = {ntk_network_weights(drawn, 1), ntk_network_weights(drawn, 2), signs};
-  assert_ok(ntk_network_from_weights(p->context, &spec, W, &base));
+  assert_ok(ntk_network_from_weights(p->context, &spec, W, NULL, &base));
   ntk_network_destroy(drawn);
   return base;
 }

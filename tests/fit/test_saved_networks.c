@@ -212,7 +212,7 @@ static void test_measure(void **state) {
   const double *const W[] = {&first, &second};
   const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh"};
   ntk_network *network = NULL;
-  assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+  assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
   const double X[3] = {0.5, -1.0, 0.0};
   ntk_dataset *data = make_data(context, X, 3, 1);
   const double Y[3] = {2 * tanh(0.5) - 3.0, 2 * tanh(-1.0) + 4.0, 0.0};

@@ -29,7 +29,7 @@ static void save(const char *name, const char *scaling, size_t rows, const doubl
     const double W1[] = {1, 2}, W2[] = {3 * factor[c], 4 * factor[c]}, *const W[] = {W1, W2};
     const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity"};
     ntk_network *network = NULL;
-    assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+    assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
     assert_ok(ntk_saving_claim_network(saving, place[c], 2));
     assert_ok(ntk_saving_network(saving, place[c], network));
     ntk_network_destroy(network);
@@ -174,7 +174,7 @@ static void test_one_call(void **state) {
   ntk_model model;
   put("raw.npy", 3, 1, X);
   assert_ok(ntk_dataset_load(context, at("raw.npy"), 0, 0, NTK_SCALE_STANDARDIZE, &data));
-  assert_ok(ntk_network_from_weights(context, &spec, W, &network));
+  assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
   for (int again = 0; again < 2; again++) /* its own files it replaces */
     assert_ok(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options));
   assert_ok(ntk_model_load(context, at("call"), "Linear", &model)); /* by another of its names */

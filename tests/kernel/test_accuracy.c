@@ -235,8 +235,8 @@ static void check_next_to_0(double size) {
       W_1[k] *= size;
     const ntk_network_spec spec = {.depth = 2, .width = width, .activation = smooth[a]};
     ntk_network *network = NULL;
-    assert_ok(
-        ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, &network));
+    assert_ok(ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, NULL,
+                                       &network));
     check(network, X, 6);
     ntk_network_destroy(network);
     free(X);
@@ -280,7 +280,7 @@ static void test_cancellation(void **state) {
             .depth = L, .width = width, .activation = activations_of(a, L)};
         const double *const weights[] = {W[0], W[1], W[2], W[3]};
         ntk_network *network = NULL;
-        assert_ok(ntk_network_from_weights(context, &spec, weights, &network));
+        assert_ok(ntk_network_from_weights(context, &spec, weights, NULL, &network));
         check(network, X, 1);
         check(network, X, MOST_SAMPLES);
         ntk_network_destroy(network);
@@ -352,7 +352,7 @@ static void test_rounding_of_outputs(void **state) {
         .depth = L, .width = width, .activation = smooth[k % COUNT(smooth)]};
     const double *const weights[] = {W[0], W[1], W[2], W[3]};
     ntk_network *network = NULL;
-    assert_ok(ntk_network_from_weights(context, &spec, weights, &network));
+    assert_ok(ntk_network_from_weights(context, &spec, weights, NULL, &network));
     least = fmin(least, check_rounding(network, X, N));
     ntk_network_destroy(network);
   }

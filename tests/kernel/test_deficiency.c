@@ -253,7 +253,7 @@ static void test_dead_sample(void **state) {
     start[2] = ntk_network_weights(drawn, 3);
     const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "relu"};
     instance a = {.data = make_data(context, X, 5, 4), .N = 5};
-    assert_ok(ntk_network_from_weights(context, &spec, start, &a.network));
+    assert_ok(ntk_network_from_weights(context, &spec, start, NULL, &a.network));
     check_alike(&a, dead ? "K_ii = 0 of sample" : NULL);
     ntk_dataset_destroy(a.data);
     ntk_network_destroy(a.network);

@@ -166,7 +166,7 @@ static void test_from_weights(void **state) {
   double *W[L] = {theta, theta + 8, theta + 20};
   const ntk_network_spec spec = {.depth = L, .width = width, .init = "none", .beta = beta};
   ntk_network *network = NULL;
-  assert_ok(ntk_network_from_weights(one, &spec, (const double *const *)W, &network));
+  assert_ok(ntk_network_from_weights(one, &spec, (const double *const *)W, NULL, &network));
   assert_int_equal(ntk_network_depth(network), L);
   assert_int_equal(ntk_network_parameters(network), P);
   for (size_t l = 1; l <= L; l++) {
@@ -186,7 +186,7 @@ static void test_from_weights(void **state) {
                e % columns[l - 1] + 1);
       W[l - 1][e] = bad[e % COUNT(bad)];
       network = NULL;
-      assert_refused(ntk_network_from_weights(one, &spec, (const double *const *)W, &network),
+      assert_refused(ntk_network_from_weights(one, &spec, (const double *const *)W, NULL, &network),
                      NTK_ERR_NOT_FINITE, fact);
       assert_null(network);
       W[l - 1][e] = kept;

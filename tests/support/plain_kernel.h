@@ -168,7 +168,7 @@ static inline ntk_network *moved_network(const ntk_network *from, const char *ac
   }
   const ntk_network_spec spec = {.depth = L, .width = width, .activation = activation};
   ntk_network *network = NULL;
-  assert_ok(ntk_network_from_weights(one, &spec, (const double *const *)W, &network));
+  assert_ok(ntk_network_from_weights(one, &spec, (const double *const *)W, NULL, &network));
   for (size_t l = 0; l < L; l++)
     free(W[l]);
   return network;

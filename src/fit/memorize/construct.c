@@ -54,7 +54,7 @@ static ntk_status make_network(attempt *a, const ntk_network_spec *spec) {
     W = pointer;
     for (size_t l = 1; l <= L; l++)
       W[l - 1] = l + 1 < L ? a->base->W[l] : zeros;
-    status = ntk_network_from_weights(a->base->context, spec, W, &a->network);
+    status = ntk_network_from_weights(a->base->context, spec, W, NULL, &a->network);
   }
   ntk_free(a->base->context, W);
   ntk_free(a->base->context, zeros);

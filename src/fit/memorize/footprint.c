@@ -22,9 +22,11 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
   size_t *width = pointer;
   memcpy(width, spec->width, (L - 1) * sizeof *width);
   width[L - 1] = m;
-  *base = (base_network){.parameters = 8.0 * ntk_shape_of(L, width).parameters,
+  ntk_network_spec half = *spec;
+  half.width = width;
+  *base = (base_network){.parameters = 8.0 * ntk_shape_of(&half).parameters,
                          .D = 8.0 * (double)width[L - 2] * (double)m,
-                         .of = ntk_kernel_bytes_of(context, L, width, N)};
+                         .of = ntk_kernel_bytes_of(context, &half, N)};
   ntk_free(context, width);
   return NTK_OK;
 }
@@ -41,7 +43,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_memorize_check(spec, &P));
   NTK_TRY(describe(context, spec, N, &base));
   const bool iterative = options != NULL && options->iterative;
-  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec->depth, spec->width, N);
+  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
                       base.of.features + (iterative ? 0.0 : base.of.kernel) +

@@ -25,6 +25,7 @@ typedef struct problem {
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
   NTK_TRY(ntk_architecture_check(spec, parameters));
+  NTK_TRY(ntk_plain_check(spec, "memorisation"));
   const size_t last = spec->width[spec->depth - 1];
   if (last % 2 == 0)
     return NTK_OK;

@@ -21,7 +21,7 @@ typedef struct run {
 
 static run describe(const ntk_context *context, const ntk_network_spec *spec, size_t N, size_t P,
                     const ntk_train_options *o, const ntk_optimizer *optimizer) {
-  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec->depth, spec->width, N);
+  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, N);
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
   const double n = (double)N;
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
@@ -97,11 +97,12 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   const ntk_optimizer *optimizer = NULL;
   size_t P = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
+  NTK_TRY(ntk_plain_check(spec, "training"));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   run r = describe(context, spec, N, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));
   double total = ntk_backend_bytes(context) + lasting(&r, spec) + phases(&r);
   if (!r.second_order)
-    total += ntk_descent_bytes(context, spec->depth, spec->width, N, r.precision);
+    total += ntk_descent_bytes(context, spec, N, r.precision);
   return ntk_footprint_end(context, total, N, "this training", bytes);
 }

@@ -18,7 +18,7 @@ static inline const cpu_features *cpu_features_of(const ntk_features *features) 
   return features->state;
 }
 
-double cpu_features_bytes(size_t depth, const size_t *width, size_t N);
+double cpu_features_bytes(const ntk_network_spec *spec, size_t N);
 ntk_status cpu_features_create(ntk_features *features);
 void cpu_features_destroy(ntk_features *features);
 ntk_status cpu_features_output(const ntk_features *features, double *F_L);
@@ -36,8 +36,8 @@ ntk_status cpu_product(const ntk_features *features, const double *g, double *u)
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U);
 /* Bytes of workspace, at most: of cpu_gram, and of cpu_adjoint and cpu_product. */
-double cpu_gram_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N);
-double cpu_operator_bytes(const ntk_context *context, size_t depth, const size_t *width);
+double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N);
+double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec);
 
 ntk_status cpu_descent_create(ntk_descent *descent);
 void cpu_descent_destroy(ntk_descent *descent);
@@ -45,7 +45,7 @@ void cpu_descent_gradient(ntk_descent *descent, double *sum);
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values);
 void cpu_descent_write(ntk_descent *descent, int slot, const double *values);
-double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          ntk_precision precision);
 
 #endif

@@ -100,16 +100,16 @@ static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, doubl
   return NTK_OK;
 }
 
-static void bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+static void bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                   ntk_kernel_bytes *b) {
-  const ntk_shape shape = ntk_shape_of(depth, width);
+  const ntk_shape shape = ntk_shape_of(spec);
   size_t packed = 0;
   b->kernel = ntk_packed_bytes(N, &packed) == NTK_OK ? (double)packed : INFINITY;
-  b->features = cpu_features_bytes(depth, width, N);
-  b->create = ntk_forward_backward_bytes(context, depth, width);
-  b->output = ntk_forward_bytes(context, depth, width);
-  b->build = cpu_gram_bytes(context, depth, width, N);
-  b->product = cpu_operator_bytes(context, depth, width);
+  b->features = cpu_features_bytes(spec, N);
+  b->create = ntk_forward_backward_bytes(context, spec);
+  b->output = ntk_forward_bytes(context, spec);
+  b->build = cpu_gram_bytes(context, spec, N);
+  b->product = cpu_operator_bytes(context, spec);
   b->apply = b->product + (double)sizeof(double) * shape.parameters;
   b->full = ntk_spectrum_full_bytes(N);
 }

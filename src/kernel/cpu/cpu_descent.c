@@ -49,17 +49,17 @@ static ntk_status allocate_all(ntk_descent *descent) {
                        &step->workspace);
 }
 
-double cpu_descent_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N,
+double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          ntk_precision precision) {
   ntk_step step = {0};
-  if (ntk_step_plan(depth, width, N, ntk_step_best(precision), &step) != NTK_OK)
+  if (ntk_step_plan(spec->depth, spec->width, N, ntk_step_best(precision), &step) != NTK_OK)
     return INFINITY;
   const double reals = (double)step.data + (double)step.rows +
                        (double)(3 + step.chunks) * (double)step.parameters +
                        (double)step.packed_count +
                        (double)workspaces(&step, context->threads) * (double)step.workspace_count;
   return (double)step.code->size * reals + (double)sizeof(double) * (double)step.chunks +
-         (double)sizeof(ntk_step_layer) * (double)(depth + 1) + (double)sizeof step;
+         (double)sizeof(ntk_step_layer) * (double)(spec->depth + 1) + (double)sizeof step;
 }
 
 void cpu_descent_destroy(ntk_descent *descent) {

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-double cpu_features_bytes(size_t depth, const size_t *width, size_t N) {
-  return (double)sizeof(double) * (double)N * (1.0 + 2.0 * ntk_shape_of(depth, width).columns);
+double cpu_features_bytes(const ntk_network_spec *spec, size_t N) {
+  return (double)sizeof(double) * (double)N * (1.0 + 2.0 * ntk_shape_of(spec).columns);
 }
 
 /* One block of memory for all arrays, sliced. */

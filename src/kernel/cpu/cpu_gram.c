@@ -124,9 +124,9 @@ static size_t workspace_size(size_t depth, const size_t *width, size_t columns) 
   return (ntk_gram_workspace(columns, most) + 7) / 8 * 8;
 }
 
-double cpu_gram_bytes(const ntk_context *context, size_t depth, const size_t *width, size_t N) {
+double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N) {
   return (double)sizeof(double) * (double)context->threads *
-         (double)workspace_size(depth, width, grid_for(N).columns);
+         (double)workspace_size(spec->depth, spec->width, grid_for(N).columns);
 }
 
 static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,

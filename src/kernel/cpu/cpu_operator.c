@@ -100,15 +100,15 @@ static void product(const ntk_features *features, const bool *blocks, const doub
   }
 }
 
-double cpu_operator_bytes(const ntk_context *context, size_t depth, const size_t *width) {
-  return (double)sizeof(double) * (double)context->threads * ROWS *
-         (double)ntk_widest(depth, width, 1);
+double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec) {
+  return (double)sizeof(double) * (double)context->threads * ROWS * (double)ntk_widest(spec, 1);
 }
 
 /* ROWS rows of the widest B for each thread and, behind them, `extra` numbers. */
 static ntk_status allocate_workspace(const ntk_features *features, size_t extra, size_t *widest,
                                      double **workspace) {
-  *widest = ntk_widest(features->network->depth, features->network->width, 1);
+  const ntk_network_spec spec = ntk_spec_of(features->network);
+  *widest = ntk_widest(&spec, 1);
   return ntk_alloc_doubles(features->context,
                            (size_t)features->context->threads * ROWS * *widest + extra,
                            "workspace of the kernel operator", workspace);

@@ -25,7 +25,8 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)quantity;
   (void)count;
   const double N = (double)point->N;
-  const ntk_shape shape = ntk_shape_of(point->depth, point->width);
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  const ntk_shape shape = ntk_shape_of(&spec);
   const double columns = (double)point->width[0] + 2.0 * shape.columns;
   const double samples = (double)(point->population > 0 ? point->population : POPULATION);
   return 6.0 * shape.weights * samples + 2.0 * 10000.0 * 12.0 * shape.weights +

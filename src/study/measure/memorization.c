@@ -15,7 +15,8 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)count;
   const double N = (double)point->N, m = (double)point->width[point->depth - 1] / 2.0;
   const double n = (double)point->width[point->depth - 2];
-  const double parameters = ntk_shape_of(point->depth, point->width).weights;
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  const double parameters = ntk_shape_of(&spec).weights;
   return N * N * (n + m) + N * N * N / 3.0 + CORRECTIONS * (2.0 * N * N + 6.0 * N * parameters);
 }
 

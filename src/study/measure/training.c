@@ -17,7 +17,8 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   (void)count;
   const ntk_train_options *options = &point->training.options;
   const double N = (double)point->N, epochs = (double)options->epochs;
-  const double parameters = ntk_shape_of(point->depth, point->width).parameters;
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  const double parameters = ntk_shape_of(&spec).parameters;
   const double spectrum = ntk_spectrum_measure.flops(point, NULL, 0);
   if (strcmp(options->optimizer, "lm") == 0)
     return fmin(epochs, LM_STEPS) * spectrum;

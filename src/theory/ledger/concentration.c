@@ -95,7 +95,8 @@ ntk_status ntk_family_create(ntk_verification *v, ntk_family *family) {
   const size_t d = v->network->width[0], L = v->L, available = v->population->samples;
   ntk_family f = {.functions = INPUT_FUNCTIONS + L - 1,
                   .samples = available < NTK_FAMILY_SAMPLES ? available : NTK_FAMILY_SAMPLES};
-  const size_t widest = ntk_widest(L, v->network->width, 0);
+  const ntk_network_spec spec = ntk_spec_of(v->network);
+  const size_t widest = ntk_widest(&spec, 0);
   NTK_TRY(ntk_alloc_doubles(v->context,
                             f.functions * f.samples + (NTK_PROJECTIONS + 1) * d + L +
                                 (2 * L + widest) * NTK_POPULATION_PIECE,

@@ -57,7 +57,8 @@ static void layer_rows(ntk_verification *v, size_t l, const double *norms, doubl
 
 ntk_status ntk_verify_norms(ntk_verification *v) {
   const size_t L = v->L, N = v->N;
-  const size_t widest = ntk_widest(L, v->network->width, 1);
+  const ntk_network_spec spec = ntk_spec_of(v->network);
+  const size_t widest = ntk_widest(&spec, 1);
   double *norms;
   NTK_TRY(ntk_alloc_doubles(v->context, 2 * L * N + N + N * widest, "row norms", &norms));
   double *squares = norms + 2 * L * N, *values = squares + N;

@@ -220,7 +220,8 @@ ntk_status ntk_population_create(ntk_context *context, const ntk_network *networ
                                  const ntk_source *source, size_t samples,
                                  ntk_population **population) {
   const size_t L = network->depth;
-  const size_t widest = ntk_widest(L, network->width, 0);
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t widest = ntk_widest(&spec, 0);
   size_t all = network->width[L - 1];
   for (size_t l = 0; l < L; l++)
     all += network->width[l];

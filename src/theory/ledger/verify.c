@@ -89,6 +89,8 @@ ntk_status ntk_verify(ntk_context *context, const ntk_network *network, const nt
   v.source = (ntk_source){.data = data, .seed = v.options.seed};
   if (distribution != NULL)
     NTK_TRY(ntk_distribution_find(distribution, &v.source.distribution));
+  const ntk_network_spec spec = ntk_spec_of(network);
+  NTK_TRY(ntk_plain_check(&spec, "the ledger"));
   NTK_TRY(check_verification(&v));
   const ntk_status status = sections(&v);
   release(&v);

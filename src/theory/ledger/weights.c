@@ -98,7 +98,8 @@ static void fill_row(ntk_ledger_row *row, const draw *draws, size_t L) {
 
 ntk_status ntk_verify_weights(ntk_verification *v) {
   const size_t L = v->L;
-  const size_t widest = ntk_widest(L, v->network->width, 1);
+  const ntk_network_spec spec = ntk_spec_of(v->network);
+  const size_t widest = ntk_widest(&spec, 1);
   void *pointer = NULL;
   double *work;
   NTK_TRY(ntk_alloc_doubles(v->context, (NTK_POPULATION_PIECE + 1) * widest, "spread", &work));

@@ -15,17 +15,18 @@ static bool keeps_kernel(const ntk_kernel_bytes *b) {
 }
 
 bool ntk_job_keeps_kernel(const ntk_network *network, size_t N) {
-  const ntk_kernel_bytes b =
-      ntk_kernel_bytes_of(network->context, network->depth, network->width, N);
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(network->context, &spec, N);
   return keeps_kernel(&b);
 }
 
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
-static double working_bytes(const ntk_context *context, size_t depth, const size_t *width,
-                            bool singular, size_t N, const ntk_spectrum_options *options) {
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, depth, width, N);
+static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+                            size_t N, const ntk_spectrum_options *options) {
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, N);
   const double n = (double)N, eigen = (double)ntk_eigen_bytes(N);
-  const double norms = 8.0 * n * (2.0 * (double)depth + 4.0), rows = ntk_parallel_rows_bytes(N);
+  const double norms = 8.0 * n * (2.0 * (double)spec->depth + 4.0),
+               rows = ntk_parallel_rows_bytes(N);
 
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
@@ -56,20 +57,19 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   bool linear = false;
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   const bool singular = known_singular(parameters, spec->width[0], linear, N);
-  const double total =
-      8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
-      ntk_backend_bytes(context) +
-      working_bytes(context, spec->depth, spec->width, singular, N, options ? options : &defaults);
+  const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
+                       NTK_SMALL_OBJECTS + ntk_backend_bytes(context) +
+                       working_bytes(context, spec, singular, N, options ? options : &defaults);
   return ntk_footprint_end(context, total, N, "this computation", bytes);
 }
 
 ntk_status ntk_job_check_memory(const ntk_job *j) {
   const ntk_network *network = j->network;
+  const ntk_network_spec spec = ntk_spec_of(network);
   const bool singular = known_singular(network->parameters, network->width[0],
                                        ntk_network_linear_above(network, 0), j->N);
   size_t bytes = 0;
-  return ntk_footprint_end(
-      j->context,
-      working_bytes(j->context, network->depth, network->width, singular, j->N, &j->options), j->N,
-      "this computation", &bytes);
+  return ntk_footprint_end(j->context,
+                           working_bytes(j->context, &spec, singular, j->N, &j->options), j->N,
+                           "this computation", &bytes);
 }
