@@ -143,11 +143,13 @@ typedef struct ntk_train_options {
   double seconds; /* stop before it takes longer, as far as the last step and the last measurement
                      of K tell; resumed runs' time included; 0: no such stop */
   size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
-  bool
-      question; /* fill in result.answer: costs up to 512 products with K_0 before the first step */
-  const char *checkpoint;         /* a file: resumed when it is there, written now and then, on
-                                     cancellation and at the end; NULL: none */
-  double checkpoint_every;        /* seconds; 0: 30 */
+  const char *track_epochs; /* these besides, ascending: "0,1,3,10"; "log": 1, 2, 5, 10, 20, 50,
+                               ...; "100": as track; NULL: none */
+  bool question;            /* fill in result.answer: at most 512 products with K_0 before the first
+                               step */
+  const char *checkpoint;   /* a file: resumed when it is there, written now and then, on
+                               cancellation and at the end; NULL: none */
+  double checkpoint_every;  /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
   void *progress_user;            /* passed through */
   uint64_t seed;                  /* of the eigensolver's start vectors */

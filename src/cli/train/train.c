@@ -60,7 +60,7 @@ static exit_status make_options(void *what) {
       .target = settings->target,
       .plateau = settings->plateau,
       .seconds = settings->seconds,
-      .track = settings->track,
+      .track_epochs = settings->track,
       .question = settings->question,
       .checkpoint = run->checkpoint,
       .progress = report,

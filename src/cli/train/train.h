@@ -15,7 +15,8 @@ typedef struct train_settings {
   const char *optimizer, *loss, *checkpoint;
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
-  size_t epochs, plateau, track;    /* 0: not given */
+  size_t epochs, plateau;           /* 0: not given */
+  const char *track;                /* NULL: not given */
   bool plot, question;
 } train_settings;
 

@@ -97,14 +97,14 @@ static const option_row own[] = {
      .help = "Stop before it takes longer, the time before an interruption included: no step is "
              "begun that the last one's time, and K's of --track, would end past it."},
     {.name = "track",
-     .kind = KIND_SIZE,
+     .kind = KIND_TEXT,
      .field = FIELD(track),
-     .argument = "EVERY",
-     .item = "EVERY",
-     .expected = "a whole number of epochs from 1",
-     .help = "Every so many epochs, first and last: the eigenvalues of K, ||J_t - J_0||, the "
-             "distance travelled, the bound (20) and the linearised prediction. Each costs what "
-             "'ntkit spectrum' does."},
+     .argument = "EVERY|E1,E2,...|log",
+     .help =
+         "Every so many epochs, or at those of a list (0,1,3,10), or at 1, 2, 5, 10, 20, 50, ... "
+         "(log), first and last besides: the eigenvalues of K, ||J_t - J_0||, the "
+         "distance travelled, the bound (20) and the linearised prediction. Each costs what "
+         "'ntkit spectrum' does."},
     {.name = "question",
      .kind = KIND_FLAG,
      .field = FIELD(question),

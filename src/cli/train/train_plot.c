@@ -20,7 +20,7 @@ static const char *const suffixes[] = {".svg", ".pdf", ".png", ".dat", ".gp"};
 enum { BASES = sizeof bases / sizeof bases[0], SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
 
 bool train_figure_name(const train_run *run, size_t i, size_t size, char *text) {
-  if (i >= (run->options.track > 0 ? BASES : 1) * SUFFIXES)
+  if (i >= (run->settings->track != NULL ? BASES : 1) * SUFFIXES)
     return false;
   snprintf(text, size, "%s%s", bases[i / SUFFIXES], suffixes[i % SUFFIXES]);
   return true;

@@ -40,7 +40,7 @@ exit_status train_claim(const train_run *run) {
     status = saved_claim_network(folder, "", job->spec.depth);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "loss.npy");
-  for (size_t k = 0; k < point->fields && status == EXIT_DONE && run->options.track > 0; k++)
+  for (size_t k = 0; k < point->fields && status == EXIT_DONE && run->settings->track != NULL; k++)
     if (track_file(&point->field[k], name))
       status = saved_claim(folder, name);
   return status == EXIT_DONE && run->settings->plot ? claim_figures(run) : status;

@@ -143,7 +143,7 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
 
 ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]) {
   const ntk_convergence *c = &run->result.convergence;
-  const bool tracked = run->options.track > 0;
+  const bool tracked = run->settings->track != NULL;
   if (tracked && c->condition_known) {
     snprintf(text, TRAIN_LINE, "%s",
              c->condition_held ? "satisfied at every tracked epoch"
@@ -174,7 +174,7 @@ ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]) {
 static void print_numbers(const train_run *run) {
   const ntk_train_result *result = &run->result;
   const ntk_convergence *c = &result->convergence;
-  if (run->options.track == 0 || !c->condition_known)
+  if (run->settings->track == NULL || !c->condition_known)
     return;
   printf("            ||J_t - J_0|| at most %.4g; allowed: alpha^2 / (2 beta) = %.4g\n",
          c->change_largest, c->change_allowed);

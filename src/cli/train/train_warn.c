@@ -1,6 +1,7 @@
 /* What ntkit train warns of. */
 #include "cli/shell/report.h"
 #include "cli/train/train.h"
+#include "ntkit/data.h"
 
 #include <float.h>
 #include <math.h>
@@ -16,7 +17,7 @@ static void warn_smoothness(const train_settings *settings) {
   const size_t layers = settings->common.widths.count;
   const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
                      : settings->lr.name != NULL && is(settings->lr.name, "theory") ? "--lr theory"
-                     : settings->track > 0                                          ? "--track"
+                     : settings->track != NULL                                      ? "--track"
                                                                                     : NULL;
   for (size_t l = 1; l <= layers && what != NULL; l++) {
     ntk_activation_info phi = {0};
@@ -55,9 +56,11 @@ static void warn_float(const train_run *run) {
 static void warn_cost(const train_run *run) {
   static const double WORTH_A_LINE = 2e12;
   const cli_job *job = &run->job;
-  const size_t track = run->options.track;
+  const char *text = run->settings->track;
+  uint64_t track = 0;
   const double epochs = run->options.epochs > 0 ? (double)run->options.epochs : 1e4;
-  if (track == 0 || (run->options.question && run->options.epochs == 0))
+  if (text == NULL || ntk_text_whole(text, strlen(text), 1, SIZE_MAX, &track) != NULL ||
+      (run->options.question && run->options.epochs == 0))
     return;
   const double N = (double)ntk_dataset_samples(job->data);
   const double P = (double)ntk_network_parameters(job->network);
@@ -69,9 +72,9 @@ static void warn_cost(const train_run *run) {
   const double training = epochs * 6.0 * N * P;
   if (tracking > WORTH_A_LINE && tracking > training)
     report_warning(job->settings,
-                   "--track %zu: up to %.0f kernels of %.0f samples cost about %.0f times what the "
+                   "--track %s: up to %.0f kernels of %.0f samples cost about %.0f times what the "
                    "epochs do; a larger EVERY costs less",
-                   track, points, N, ceil(tracking / training));
+                   text, points, N, ceil(tracking / training));
 }
 
 /* Theorem 4.2 is about gradient descent. */

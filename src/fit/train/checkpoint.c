@@ -98,6 +98,8 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const double step[2] = {t->lr, t->momentum};
   identity[STEP] = hash_words(NTK_HASH_START, step, sizeof step);
   identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
+  if (o->track_epochs != NULL)
+    identity[TRACK] = hash_text(identity[TRACK], o->track_epochs);
 }
 
 enum { MOST_SLOTS = 3 };

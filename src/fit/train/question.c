@@ -227,7 +227,7 @@ ntk_status ntk_question_ask(ntk_training *t) {
     return NTK_OK;
   const ntk_status status =
       t->tracker->K != NULL ? follow(t, &t->tracker->at_start, NULL) : follow_features(t);
-  if (t->options.track == 0) { /* it has served */
+  if (!ntk_epochs_tracked(&t->options)) { /* it has served */
     ntk_kernel_destroy(t->tracker->K);
     t->tracker->K = NULL;
   }

@@ -74,13 +74,13 @@ static bool diverged(const ntk_training *t, double loss) {
 }
 
 bool ntk_training_tracks(const ntk_training *t) {
-  return t->options.track > 0 && t->epoch % t->options.track == 0;
+  return t->epoch == t->track_next;
 }
 
 /* Whether going on would end past the time: a step, and K at this epoch and at the last one where
  * those are measured, are taken to last as long as they did before. K_0 is known. */
 static bool out_of_time(const ntk_training *t) {
-  const double kernels = (t->options.track > 0) + (ntk_training_tracks(t) && t->epoch > 0);
+  const double kernels = ntk_epochs_tracked(&t->options) + (ntk_training_tracks(t) && t->epoch > 0);
   return t->options.seconds > 0.0 &&
          ntk_training_elapsed(t) + t->step_seconds + kernels * t->measure_seconds >=
              t->options.seconds;
@@ -149,7 +149,7 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
     break;
   case NTK_STOP_TIME:
     ntk_format(r->reason, room, "%g seconds are over, or would be with one more step%s",
-               t->options.seconds, t->options.track > 0 ? " and K after it" : "");
+               t->options.seconds, ntk_epochs_tracked(&t->options) ? " and K after it" : "");
     break;
   case NTK_STOP_STALLED:
     snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");

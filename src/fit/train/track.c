@@ -69,7 +69,7 @@ static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
 }
 
 static ntk_status spectrum_at_start(const ntk_training *t, ntk_tracker *k) {
-  if (t->options.track == 0)
+  if (!ntk_epochs_tracked(&t->options))
     return eigenvalues_at_start(t, k);
   return ntk_extremes_find(k->features, t->options.seed, &k->at_start,
                            t->optimizer->linear ? &k->K : NULL);
@@ -81,7 +81,7 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
   ntk_tracker *k = pointer;
   *k = (ntk_tracker){.context = t->context, .at_start = {.lambda_min = NAN, .lambda_max = NAN}};
   ntk_status status = NTK_OK;
-  if (t->options.track > 0) {
+  if (ntk_epochs_tracked(&t->options)) {
     status = keep_start(t, k);
     if (status == NTK_OK)
       status = rounding_floor(t, k->features, &k->floor);
@@ -186,8 +186,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
 
 void ntk_tracker_leave(ntk_training *t) {
   ntk_tracker *k = t->tracker;
-  if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch &&
-      (t->options.track == 0 || t->epoch % t->options.track != 0))
+  if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch && !ntk_training_tracks(t))
     k->count--;
 }
 

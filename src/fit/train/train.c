@@ -191,10 +191,11 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
   bool stalled = false;
   while (!stalled) {
     NTK_TRY(ntk_training_room(t, t->epoch + 2));
+    t->track_next = ntk_epochs_next(&t->options, t->epoch);
     const bool stop = ntk_training_stops(t, &r->stopped);
     if (stop && r->stopped == NTK_STOP_DIVERGED)
       return NTK_OK;
-    if (ntk_training_tracks(t) || (stop && t->options.track > 0))
+    if (ntk_training_tracks(t) || (stop && ntk_epochs_tracked(&t->options)))
       NTK_TRY(ntk_tracker_measure(t));
     if (stop)
       return NTK_OK;
@@ -205,7 +206,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
     t->step_seconds = ntk_clock() - start;
   }
   r->stopped = NTK_STOP_STALLED;
-  return t->options.track > 0 ? ntk_tracker_measure(t) : NTK_OK;
+  return ntk_epochs_tracked(&t->options) ? ntk_tracker_measure(t) : NTK_OK;
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */

@@ -58,6 +58,8 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   *member = "lr";
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
+  *member = "track";
+  NTK_TRY(ntk_epochs_check(o));
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   return check_numbers(t, member);

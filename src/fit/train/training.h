@@ -5,6 +5,7 @@
 #ifndef NTK_FIT_TRAINING_H
 #define NTK_FIT_TRAINING_H
 
+#include "fit/train/epochs.h"
 #include "fit/train/optimizer.h"
 #include "kernel/extremes.h"
 
@@ -31,7 +32,8 @@ typedef struct ntk_training {
   ntk_tracker *tracker; /* always there */
 
   size_t epoch, resumed;
-  double *loss; /* loss[0..epoch]; room for `capacity` */
+  size_t track_next; /* the first epoch to track from the present one on */
+  double *loss;      /* loss[0..epoch]; room for `capacity` */
   size_t capacity;
   double loss_of_zero;  /* that outputs of 0 would have */
   double start, before; /* clock at the start of this call; seconds of earlier ones */
@@ -55,7 +57,7 @@ ntk_status ntk_training_resolve(ntk_training *t);
 double ntk_training_elapsed(const ntk_training *t);
 /* Whether the loss is more than at the start: it may be on its way to infinity. */
 bool ntk_training_above_start(const ntk_training *t);
-/* Whether the present epoch is one that --track measures. */
+/* Whether the present epoch is one that is to be measured whatever comes. */
 bool ntk_training_tracks(const ntk_training *t);
 /* Whether the present epoch is the last, and why. */
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
