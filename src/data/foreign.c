@@ -57,6 +57,12 @@ static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
       return refuse(path, formats[i].name, formats[i].module, formats[i].expression);
   if (count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
     return ntk_fail(NTK_ERR_FORMAT, "%s: is compressed by gzip; gunzip unpacks it", path);
+  size_t record = 0, rest = 0;
+  if (ntk_cifar_is_torn(reader, &record, &rest))
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: begins as CIFAR-%s does, and %zu bytes are left after the last whole "
+                    "sample of %zu; accepted: whole samples",
+                    path, record == 3073 ? "10" : "100", rest, record);
   return ntk_fail(
       NTK_ERR_FORMAT,
       "%s: is of no format known here; accepted: .npy, IDX, or rows of numbers as text (CSV)",

@@ -26,17 +26,34 @@ static size_t extent(const unsigned char *c) {
   return (size_t)c[0] << 24 | (size_t)c[1] << 16 | (size_t)c[2] << 8 | (size_t)c[3];
 }
 
-static ntk_status open_idx(ntk_reader *reader, const unsigned char *start) {
-  const size_t rank = start[3], header = BEGIN + EXTENT * rank, size = types[start[2]].size;
-  const size_t there = reader->file_size > header ? reader->file_size - header : 0;
-  size_t shape[2] = {extent(start + BEGIN), 1};
-  size_t wanted = size * shape[0];
+/* Bytes that the header promises after itself, as far as `there` of them could hold them, else
+ * SIZE_MAX; shape: the first extent and the product of the others. */
+static size_t promised(const unsigned char *start, size_t there, size_t shape[2]) {
+  const size_t rank = start[3];
+  shape[0] = extent(start + BEGIN);
+  shape[1] = 1;
+  size_t wanted = types[start[2]].size * shape[0];
   for (size_t k = 1; k < rank && wanted <= there; k++) {
     const size_t next = extent(start + BEGIN + EXTENT * k);
     const bool fits = next == 0 || wanted <= there / next;
     shape[1] *= next;
     wanted = fits ? wanted * next : SIZE_MAX;
   }
+  return wanted;
+}
+
+bool ntk_idx_is_whole(const unsigned char *start, size_t count, size_t file_size) {
+  size_t shape[2];
+  const size_t header = BEGIN + EXTENT * (size_t)start[3];
+  return recognise(start, count) && file_size > header &&
+         promised(start, file_size - header, shape) == file_size - header;
+}
+
+static ntk_status open_idx(ntk_reader *reader, const unsigned char *start) {
+  const size_t rank = start[3], header = BEGIN + EXTENT * rank, size = types[start[2]].size;
+  const size_t there = reader->file_size > header ? reader->file_size - header : 0;
+  size_t shape[2];
+  const size_t wanted = promised(start, there, shape);
   if (wanted > there || (wanted < there && !reader->bounded) || there == 0)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: its IDX header promises %s bytes of numbers than the %zu that follow; "

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 /* The formats, each recognised by its first bytes; the first that does so has the file. */
-static const ntk_reader_format *const formats[] = {&ntk_format_npy, &ntk_format_idx,
+static const ntk_reader_format *const formats[] = {&ntk_format_npy,  &ntk_format_cifar,
+                                                   &ntk_format_idx,  &ntk_format_libsvm,
                                                    &ntk_format_text, NULL};
 static const ntk_reader_format *const *_Atomic registered;
 
@@ -21,10 +22,12 @@ void ntk_reader_register(const ntk_reader_format *const *others) {
 
 /* ---- Opening ---- */
 
-static const ntk_reader_format *find_format(const ntk_reader_format *const *list, bool whole,
-                                            const unsigned char *start, size_t count) {
+static const ntk_reader_format *find_format(const ntk_reader_format *const *list,
+                                            const ntk_reader *reader, const unsigned char *start,
+                                            size_t count) {
   for (; list != NULL && *list != NULL; list++)
-    if ((whole || !(*list)->whole) && (*list)->recognise(start, count))
+    if ((reader->source == NULL || !(*list)->whole) && (*list)->recognise(start, count) &&
+        ((*list)->fits == NULL || (*list)->fits(reader, start)))
       return *list;
   return NULL;
 }
@@ -56,10 +59,9 @@ ntk_status ntk_reader_open_format(ntk_reader *reader) {
   unsigned char start[NTK_READER_START];
   size_t count = 0;
   NTK_TRY(read_start(reader, start, &count));
-  const bool whole = reader->source == NULL;
-  const ntk_reader_format *found = find_format(atomic_load(&registered), whole, start, count);
+  const ntk_reader_format *found = find_format(atomic_load(&registered), reader, start, count);
   if (found == NULL)
-    found = find_format(formats, whole, start, count);
+    found = find_format(formats, reader, start, count);
   if (found != NULL && reader->key != NULL && !found->named)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: the file is %s, which has one array and no names; accepted: %.*s",
@@ -112,13 +114,23 @@ ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader) {
   return NTK_OK;
 }
 
-ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
+ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish, ntk_reader *reader) {
   NTK_TRY(ntk_reader_open_file(path, reader));
-  reader->accepted = accepted;
-  const ntk_status status = ntk_reader_open_format(reader);
+  reader->accepted = wish->accepted;
+  reader->label_column = wish->label_column;
+  reader->for_labels = wish->for_labels;
+  ntk_status status = ntk_reader_open_format(reader);
+  if (status == NTK_OK && reader->label_column != NULL && !reader->labelled)
+    status = ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s: is %s, which has no column of labels '%s'; accepted: text, as CSV", path,
+                      reader->format->name, reader->label_column);
   if (status != NTK_OK)
     ntk_reader_close(reader);
   return status;
+}
+
+ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
+  return ntk_reader_open_wish(path, &(ntk_reader_wish){.accepted = accepted}, reader);
 }
 
 static ntk_status refuse_rank(const ntk_reader *reader, int rank, const char *text) {
@@ -170,6 +182,7 @@ void ntk_reader_close(ntk_reader *reader) {
     reader->format->close(reader);
   if (reader->source != NULL)
     reader->source->close(reader);
+  ntk_label_list_clear(&reader->labels);
   if (reader->file != NULL)
     (void)fclose(reader->file);
   reader->file = NULL;
@@ -232,7 +245,10 @@ ntk_status ntk_reader_rows(const ntk_reader *reader, size_t first, size_t count,
                     "%s: %zu rows from row %zu on (counted from 0) asked for, and the file has "
                     "%zu; accepted: rows that are there",
                     reader->path, count, first, reader->rows);
-  return reader->format->rows(reader, first, count, out);
+  if (reader->labels.count == 0)
+    return reader->format->rows(reader, first, count, out);
+  memcpy(out, reader->labels.value + first, count * sizeof *out);
+  return NTK_OK;
 }
 
 /* ---- In public ---- */

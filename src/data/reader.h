@@ -4,6 +4,7 @@
 #define NTK_DATA_READER_H
 
 #include "base/status.h"
+#include "data/label_list.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -27,6 +28,8 @@ typedef struct ntk_plain {
 typedef struct ntk_lines {
   char delimiter; /* between numbers; ' ': blanks and tabs, however many */
   char point;     /* of numbers: '.', or ',' */
+  size_t label;   /* the column of labels, from 1; 0: none */
+  size_t base;    /* of libsvm: the index of the first number, 0 or 1 */
   bool indexed;   /* the first column has numbers of rows, and is left out */
   size_t step, marks;
   struct {
@@ -54,6 +57,10 @@ struct ntk_reader {
   size_t shape[NTK_READER_RANK];
   size_t rows, cols; /* the first extent and the product of the others; both >= 1 but for ANY */
   const char *type;  /* of the numbers in the file: "float64"; static */
+  const char *label_column; /* as ntk_reader_wish has it */
+  bool for_labels;
+  bool labelled;         /* labels lie in the file, beside the numbers */
+  ntk_label_list labels; /* of a reader that is open for them: rows of them, with their names */
   FILE *file;
   size_t file_size; /* of what is read: of the file, or of what a source unpacks */
   int threads;      /* that `rows` may use: 1, or what the caller has set */
@@ -71,6 +78,8 @@ typedef struct ntk_reader_format {
   const char *name;
   /* By the first bytes of a file, at most NTK_READER_START of them. */
   bool (*recognise)(const unsigned char *start, size_t count);
+  /* Whether the rest fits too, where they do not tell enough; may be NULL. */
+  bool (*fits)(const ntk_reader *reader, const unsigned char *start);
   /* Sets type and, by ntk_reader_set_shape, the shape; believes nothing that the file says before
    * it has been compared with the file's size. start: NTK_READER_START bytes, 0 after the last. */
   ntk_status (*open)(ntk_reader *reader, const unsigned char *start);
@@ -83,7 +92,7 @@ typedef struct ntk_reader_format {
   bool whole;              /* reads files alone, and nothing that a source unpacks */
 } ntk_reader_format;
 NTK_SIBLING extern const ntk_reader_format ntk_format_npy;
-extern const ntk_reader_format ntk_format_idx, ntk_format_text;
+extern const ntk_reader_format ntk_format_idx, ntk_format_text, ntk_format_libsvm, ntk_format_cifar;
 /* What none of the others is: opening it fails, with what the file is, as far as its first bytes
  * tell, and what makes a .npy of it. */
 extern const ntk_reader_format ntk_format_foreign;
@@ -92,6 +101,16 @@ extern const ntk_reader_format ntk_format_foreign;
  * static, and the same in each call. Safe in any thread. */
 NTK_SIBLING void ntk_reader_register(const ntk_reader_format *const *formats);
 
+/* What is asked of a file. */
+typedef struct ntk_reader_wish {
+  int accepted;             /* the rank: 1, 2, 0 for either, NTK_READER_ANY */
+  const char *label_column; /* of text: which column is no datum and has labels, by its name in the
+                               heading or its number, from 1 (-1: the last); NULL: none has */
+  bool for_labels;          /* the labels that lie in the file, a vector, and not its numbers; of a
+                               file in which none do, what it has, and words of a text's one column */
+} ntk_reader_wish;
+NTK_SIBLING ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish,
+                                            ntk_reader *reader);
 /* Opens path by the format that recognises it. accepted: 1, 2, 0 for either rank, NTK_READER_ANY.
  * "FILE:KEY" is an array of FILE, where that is a file and the whole is none. On failure
  * nothing is left open. NTK_ERR_FILE, NTK_ERR_FORMAT, NTK_ERR_SHAPE, NTK_ERR_LIMIT. */
@@ -124,6 +143,10 @@ NTK_SIBLING ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, si
 ntk_status ntk_reader_at(const ntk_reader *reader, off_t offset, void *bytes, size_t n,
                          size_t *found);
 NTK_SIBLING ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
+/* Whether a file is IDX of just the size that its header promises. */
+bool ntk_idx_is_whole(const unsigned char *start, size_t count, size_t file_size);
+/* Whether a file is CIFAR's records and a part of one; record: bytes of one, rest: of the part. */
+bool ntk_cifar_is_torn(const ntk_reader *reader, size_t *record, size_t *rest);
 /* `rows` of a format whose numbers lie plain in the file. */
 NTK_SIBLING ntk_status ntk_plain_rows(const ntk_reader *reader, size_t first, size_t count,
                                       double *out);

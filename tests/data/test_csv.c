@@ -4,7 +4,7 @@
  * number is refused by line and column, and never taken for a heading. */
 #include "ntkit/data.h"
 
-#include "data/decimal.h"
+#include "data/text/decimal.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -92,7 +92,7 @@ static void test_refusals(void **state) {
       {"1;2,5\n3.5;4\n", "line 2, column 1: '3.5' has a point, and other", NTK_ERR_FORMAT},
       {"1;2,500.5\n3;4\n", "line 1, column 2: '2,500.5' has a point, and", NTK_ERR_FORMAT},
       {"1;2,5,3\n3;4\n", "line 1, column 2: '2,5,3' is no number", NTK_ERR_FORMAT},
-      {"1,\"2\n3\",4\n", "line 1, column 2", NTK_ERR_FORMAT},
+      {"1,2,3\n1,\"2\n3\",4\n", "line 2, column 2: '\"2' is no number", NTK_ERR_FORMAT},
       {"\xe2\x88\x92"
        "1,2\n3,4\n",
        "line 1, column 1", NTK_ERR_FORMAT}, /* U+2212 */
@@ -120,6 +120,8 @@ static void test_refusals(void **state) {
     write_text(damaged[k]);
     assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "and goes on with numbers");
   }
+  write_text("1,\"2\n3\",4\n");
+  assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "line 1: a quote is opened and not");
   write_text("only,names\n");
   assert_refused(ntk_array_shape(path, &info), NTK_ERR_SHAPE, "(0, 2) and holds nothing");
   static const char *const numbered[] = {"0,1,2\n.5,.25,1.5\n", "0;1;2\r\n1;2;3\r\n"};

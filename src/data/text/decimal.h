@@ -1,6 +1,6 @@
 /* Decimal numbers in text. */
-#ifndef NTK_DATA_DECIMAL_H
-#define NTK_DATA_DECIMAL_H
+#ifndef NTK_DATA_TEXT_DECIMAL_H
+#define NTK_DATA_TEXT_DECIMAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
  *   strtod: what lies next to the middle between two doubles, and the ends of the range.
  * Of more than 19 digits the first 19 count, and the same with 1 added to them: the number lies
  * between. Cost: eight digits at a time, some 10 ns. */
-#include "data/decimal.h"
+#include "data/text/decimal.h"
 
 #include "base/text.h"
 

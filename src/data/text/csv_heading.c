@@ -1,6 +1,6 @@
 /* What the first lines of a text of numbers are: delimiter, columns, heading, decimal comma. */
-#include "data/csv.h"
-#include "data/decimal.h"
+#include "data/text/csv.h"
+#include "data/text/decimal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -21,6 +21,11 @@ ntk_status ntk_text_look(ntk_window *w, char *delimiter, size_t *cols) {
     words += !within && !blank;
     within = !blank;
   }
+  if (quoted)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: line %zu: a quote is opened and not closed in its line; accepted: fields "
+                    "of one line",
+                    w->reader->path, w->line);
   for (size_t k = 0; k < sizeof count / sizeof count[0]; k++)
     if (count[k] > 0) {
       *delimiter = marks[k];
@@ -119,6 +124,11 @@ static ntk_status refuse_numbered(ntk_window *w, const ntk_lines *lines) {
  * begins with a name and goes on with numbers: that is refused, for the row would be lost. */
 ntk_status ntk_text_heading(ntk_window *w, ntk_lines *lines, bool *heading) {
   NTK_TRY(ntk_window_fill(w));
+  if (lines->label == 1) { /* what labels are tells nothing */
+    NTK_TRY(ntk_text_field(w, 0, NULL));
+    w->at += *w->at == lines->delimiter && lines->delimiter != ' ';
+    NTK_TRY(ntk_window_fill(w));
+  }
   const char *first = w->at = ntk_past_blanks(w->at, lines->delimiter);
   const bool quoted = *first == '"';
   const char *after = first + (strncmp(first, "\"\"", 2) == 0 ? 2 : 0);

@@ -1,4 +1,4 @@
-#include "data/window.h"
+#include "data/text/window.h"
 
 #include <string.h>
 
@@ -80,4 +80,20 @@ ntk_status ntk_window_find(ntk_window *w, bool *there) {
     NTK_TRY(ntk_window_next(w, there));
   }
   return NTK_OK;
+}
+
+/* When there is no room for more marks, every second is given up. */
+void ntk_window_mark(const ntk_window *w, ntk_lines *lines, size_t row) {
+  enum { MOST = sizeof lines->mark / sizeof lines->mark[0] };
+  if (row == 0)
+    lines->step = 1;
+  if (row == MOST * lines->step) {
+    for (size_t k = 0; k < MOST / 2; k++)
+      lines->mark[k] = lines->mark[2 * k];
+    lines->step *= 2;
+  }
+  if (row % lines->step == 0) {
+    lines->mark[row / lines->step].offset = ntk_window_offset(w);
+    lines->mark[row / lines->step].line = w->line;
+  }
 }

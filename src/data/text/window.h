@@ -1,6 +1,6 @@
 /* A text file of rows of numbers, seen through a window that goes along its lines. */
-#ifndef NTK_DATA_WINDOW_H
-#define NTK_DATA_WINDOW_H
+#ifndef NTK_DATA_TEXT_WINDOW_H
+#define NTK_DATA_TEXT_WINDOW_H
 
 #include "data/reader.h"
 
@@ -33,6 +33,15 @@ off_t ntk_window_offset(const ntk_window *w);
 ntk_status ntk_window_next(ntk_window *w, bool *there);
 /* Goes to the next line that is a row, if this one is none. */
 ntk_status ntk_window_find(ntk_window *w, bool *there);
+
+/* Keeps where row number `row`, which begins there, is: every row is told, from 0 on. */
+void ntk_window_mark(const ntk_window *w, ntk_lines *lines, size_t row);
+
+/* Reads the row there into reader->cols numbers, and goes to the next line. */
+typedef ntk_status ntk_line_fn(ntk_window *w, double *out);
+/* `rows` of a format of lines, whose places are marked. */
+ntk_status ntk_lines_rows(const ntk_reader *reader, ntk_line_fn *read_row, size_t first,
+                          size_t count, double *out);
 
 bool ntk_is_blank(const char *c);
 /* c, or what follows the blanks there; a tab that separates numbers is none. */

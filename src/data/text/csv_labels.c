@@ -1,0 +1,139 @@
+/* The column of a text that has labels: which one it is, and what stands in it. */
+#include "base/writer.h"
+#include "data/text/csv.h"
+#include "data/text/decimal.h"
+
+#include "ntkit/data.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Fields as text ---- */
+
+/* Puts a character, where there is room for it and a 0. */
+static void put(char *text, size_t *length, char c) {
+  if (text != NULL && *length + 1 < NTK_FIELD)
+    text[(*length)++] = c;
+}
+
+ntk_status ntk_text_field(ntk_window *w, size_t column, char *text) {
+  const char delimiter = w->reader->lines.delimiter;
+  size_t length = 0, read = 0;
+  NTK_TRY(ntk_window_fill(w));
+  w->at = ntk_past_blanks(w->at, delimiter);
+  bool quoted = false;
+  for (; !(ntk_text_ends(w)); w->at++, read++) {
+    NTK_TRY(ntk_window_fill(w));
+    const char c = *w->at;
+    if (c == '"') {
+      const bool twice = quoted && w->at[1] == '"'; /* a quote in quotes */
+      if (twice)
+        put(text, &length, c);
+      w->at += twice;
+      quoted ^= !twice;
+    } else if (!quoted && (c == delimiter || (delimiter == ' ' && ntk_is_blank(w->at))))
+      break;
+    else
+      put(text, &length, c);
+  }
+  if (quoted)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: line %zu, column %zu: a quote is opened and not closed in its line; "
+                    "accepted: fields of one line",
+                    w->reader->path, w->line, column + 1);
+  if (text != NULL && read >= NTK_FIELD)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: line %zu, column %zu: goes on for more than 512 characters",
+                    w->reader->path, w->line, column + 1);
+  while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
+    length--;
+  if (text != NULL)
+    text[length] = '\0';
+  w->at = delimiter == ' ' ? ntk_past_blanks(w->at, delimiter) : w->at;
+  return NTK_OK;
+}
+
+/* To the delimiter behind the field there, and past it; *ends: none follows. */
+static ntk_status next_field(ntk_window *w, size_t column, char *text, bool *ends) {
+  NTK_TRY(ntk_text_field(w, column, text));
+  *ends = ntk_text_ends(w);
+  w->at += !*ends && w->reader->lines.delimiter != ' ';
+  return NTK_OK;
+}
+
+/* ---- Which column ---- */
+
+/* The column of that name in the heading there, from 1; 0: none. shown: its first names. */
+static ntk_status find_name(ntk_window *w, const char *name, size_t *column, char shown[128]) {
+  char text[NTK_FIELD];
+  bool ends = false;
+  size_t used = 0;
+  *column = 0;
+  for (size_t j = 0; !ends; j++) {
+    NTK_TRY(next_field(w, j, text, &ends));
+    if (used + strlen(text) + 8 < 128)
+      used += (size_t)snprintf(shown + used, 128 - used, "%s%s", j > 0 ? ", " : "", text);
+    if (strcmp(text, name) != 0)
+      continue;
+    if (*column > 0)
+      return ntk_fail(NTK_ERR_FORMAT,
+                      "%s: columns %zu and %zu are both called '%s'; accepted: the number of one",
+                      w->reader->path, *column, j + 1, name);
+    *column = j + 1;
+  }
+  return NTK_OK;
+}
+
+/* A column's number, counted from 1, or -1 for the last; 0: it is none. */
+size_t ntk_text_column(const char *label_column, size_t columns) {
+  uint64_t number = 0;
+  if (strcmp(label_column, "-1") == 0)
+    return columns;
+  return ntk_text_whole(label_column, strlen(label_column), 1, columns, &number) == NULL
+             ? (size_t)number
+             : 0;
+}
+
+ntk_status ntk_text_label(ntk_window *w, bool heading, size_t columns, size_t *column) {
+  const ntk_reader *reader = w->reader;
+  char shown[128] = "";
+  *column = 0;
+  if (heading)
+    NTK_TRY(find_name(w, reader->label_column, column, shown));
+  if (*column == 0)
+    *column = ntk_text_column(reader->label_column, columns);
+  if (*column > 0)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "%s: has no column '%s'; accepted: 1 to %zu, -1 for the last%s%s", reader->path,
+                  reader->label_column, columns, heading ? ", or a name: " : " (it has no heading)",
+                  shown);
+}
+
+/* ---- What stands in it ---- */
+
+ntk_status ntk_text_collect(ntk_window *w, ntk_label_list *list) {
+  const size_t label = w->reader->lines.label;
+  char text[NTK_FIELD], where[NTK_PATH_CAPACITY + 64];
+  bool ends = false;
+  for (size_t j = 0; j + 1 < label; j++) {
+    NTK_TRY(next_field(w, j, NULL, &ends));
+    if (ends)
+      return ntk_fail(NTK_ERR_FORMAT,
+                      "%s: line %zu has %zu columns, and the labels are in column %zu; accepted: "
+                      "as many in each",
+                      w->reader->path, w->line, j + 1, label);
+  }
+  NTK_TRY(ntk_text_field(w, label - 1, text));
+  snprintf(where, sizeof where, "%s: line %zu, column %zu", w->reader->path, w->line, label);
+  if (text[0] == '\0')
+    return ntk_fail(NTK_ERR_FORMAT, "%s: has no label; accepted: a number, or a word", where);
+  double value = 0.0;
+  const char *end = text + strlen(text);
+  if (ntk_decimal_read(text, end, w->reader->lines.point, &value) != end)
+    return ntk_label_list_word(list, where, text);
+  if (!isfinite(value))
+    return ntk_fail(NTK_ERR_NOT_FINITE, "%s: the label is %g; accepted: finite numbers, or words",
+                    where, value);
+  return ntk_label_list_number(list, where, value);
+}
