@@ -1,15 +1,30 @@
 #include "study/files.h"
 
 #include "base/hash.h"
+#include "base/writer.h"
+
+#include "ntkit/data.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+/* The file of "FILE" or "FILE:KEY". */
+static ntk_status file_of(const char *path, char name[NTK_PATH_CAPACITY]) {
+  const size_t length = ntk_file_length(path);
+  if (length >= NTK_PATH_CAPACITY)
+    return ntk_fail(NTK_ERR_FILE, "%.40s...: the name is too long", path);
+  memcpy(name, path, length);
+  name[length] = '\0';
+  return NTK_OK;
+}
+
 ntk_status ntk_file_identify(const char *path, ntk_file_identity *identity) {
+  char name[NTK_PATH_CAPACITY];
   struct stat about;
-  if (stat(path, &about) != 0)
+  NTK_TRY(file_of(path, name));
+  if (stat(name, &about) != 0)
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
   if (!S_ISREG(about.st_mode)) /* a pipe or a device may never end */
     return ntk_fail(NTK_ERR_FILE, "%s is no plain file", path);
@@ -31,7 +46,9 @@ ntk_status ntk_file_unchanged(const char *path, const ntk_file_identity *before)
 }
 
 ntk_status ntk_file_fingerprint(const char *path, char text[NTK_FINGERPRINT]) {
-  FILE *file = fopen(path, "rb");
+  char name[NTK_PATH_CAPACITY];
+  NTK_TRY(file_of(path, name));
+  FILE *file = fopen(name, "rb");
   if (file == NULL)
     return ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
   uint64_t hash = NTK_HASH_START;

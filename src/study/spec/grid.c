@@ -170,7 +170,25 @@ static ntk_status check_numbers(const ntk_variable *v) {
   return status;
 }
 
-static ntk_status read_variable(const ntk_grid *grid, const ntk_setting *s, ntk_variable *v) {
+/* Whether a key that may name files names this variable: then its values are texts, whatever they
+ * look like. */
+static bool names_files(const ntk_settings *settings, const char *variable) {
+  static const char *const keys[] = {"data.source"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    const ntk_setting *s = ntk_settings_find(settings, keys[i]);
+    if (s != NULL && s->count == 1 && strcmp(s->value[0], variable) == 0)
+      return true;
+  }
+  return false;
+}
+
+static ntk_status read_variable(const ntk_settings *settings, const ntk_grid *grid,
+                                const ntk_setting *s, ntk_variable *v) {
+  if (names_files(settings, v->name)) {
+    v->count = s->count;
+    v->text = (const char *const *)s->value;
+    return check_texts(v);
+  }
   if (s->count == 1 && mentions_variable(grid, s->value[0])) {
     v->expression = s->value[0];
     return NTK_OK;
@@ -240,7 +258,7 @@ ntk_status ntk_grid_make(const ntk_settings *settings, ntk_grid *grid) {
     const ntk_setting *s = &settings->setting[i];
     if (strncmp(s->key, "grid.", 5) != 0)
       continue;
-    status = read_variable(&made, s, &made.variable[v++]);
+    status = read_variable(settings, &made, s, &made.variable[v++]);
     if (status != NTK_OK)
       status = ntk_setting_refuse(settings, s, status);
   }

@@ -1,6 +1,7 @@
 /* Settings of two studies become those of one that asks for all that either does. */
 #include "study/spec/join.h"
 
+#include "study/spec/keys.h"
 #include "study/spec/locate.h"
 #include "study/spec/yaml.h"
 
@@ -150,12 +151,36 @@ static ntk_status join_values(const joining *j, const ntk_grid_index index[2], c
   return lacking(&index[0], v, new, &added, ntk_settings_find_mutable(joined, a->key));
 }
 
+/* What a key says of many files, "PATH=TEXT" each. */
+static bool is_of_files(const ntk_setting *s) {
+  return (strcmp(s->key, "data.fingerprint") == 0 || strcmp(s->key, "data.dim") == 0) &&
+         strchr(s->value[0], '=') != NULL;
+}
+
+/* That of both, which must be the same of the same file. */
+static ntk_status join_files(const joining *j, const ntk_setting *a, const ntk_setting *b) {
+  ntk_setting *to = ntk_settings_find_mutable(&j->join->settings, a->key);
+  for (size_t i = 0; i < b->count; i++) {
+    const size_t path = (size_t)(ntk_entry_value(b->value[i]) - b->value[i]);
+    size_t k = 0;
+    while (k < a->count && (strncmp(a->value[k], b->value[i], path) != 0 ||
+                            ntk_entry_value(a->value[k]) != a->value[k] + path))
+      k++;
+    if (k == a->count)
+      NTK_TRY(ntk_setting_append(to, b->value[i], false));
+    else if (strcmp(a->value[k], b->value[i]) != 0)
+      return ntk_fail(NTK_ERR_ARGUMENT, "%s is '%s' in %s, '%s' in %s", a->key, a->value[k],
+                      j->is[0], b->value[i], j->is[1]);
+  }
+  return NTK_OK;
+}
+
 /* ---- Keys that only one has ------------------------------------------------------------------ */
 
 /* Whether a key that only `has` has enters no result of the other: it is about what that has none
  * of, or is said by another key. */
 static bool is_harmless(const ntk_setting *s, const ntk_study *lacks) {
-  if (strcmp(s->key, "data.dim") == 0 || strcmp(s->key, "network.gamma") == 0)
+  if (strcmp(s->key, "data.dim") == 0 || is_of_files(s) || strcmp(s->key, "network.gamma") == 0)
     return true; /* the first came later than fingerprints; the second has a use or is not there */
   if (strcmp(s->key, "ledger.population") == 0)
     return !has_quantity_named(lacks, "ledger");
@@ -179,6 +204,8 @@ static ntk_status join_setting(const joining *j, const ntk_grid_index index[2],
     return join_trials(j);
   if (strncmp(a->key, "grid.", 5) == 0)
     return join_values(j, index, a, b);
+  if (is_of_files(a) && is_of_files(b))
+    return join_files(j, a, b);
   return same(a, b) ? NTK_OK : differ(j, a->key);
 }
 

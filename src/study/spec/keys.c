@@ -1,6 +1,7 @@
 #include "study/spec/keys.h"
 
 #include "base/names.h"
+#include "base/writer.h"
 
 #include "ntkit/data.h"
 
@@ -26,9 +27,9 @@ static const struct key {
     {"network.gamma", NULL, false, true, false}, /* has a default where the weights are drawn */
     {"data.source", "gaussian", false, false, false},
     {"data.scale", "none", false, false, false},
-    {"data.fingerprint", NULL, false, true,
-     false},                                /* of a file, as `study status --spec` prints it */
-    {"data.dim", NULL, false, true, false}, /* of a file: the numbers of a row */
+    {"data.fingerprint", NULL, true, true,
+     false},                               /* of a file, as `study status --spec` prints it */
+    {"data.dim", NULL, true, true, false}, /* of a file: the numbers of a row */
     {"ledger.population", NULL, false, true, false},
     {"train.optimizer", "gd", false, false, true},
     {"train.lr", "auto", false, false, true},
@@ -151,15 +152,46 @@ bool ntk_keys_means_file(const ntk_study *study, const char *text) {
   return ntk_grid_find(&study->grid, text) == study->grid.count && ntk_file_is_meant(text);
 }
 
-ntk_status ntk_keys_open_file(ntk_study *study, const char *key, const char *path, int rank,
+const char *ntk_entry_value(const char *entry) {
+  const char *equals = strrchr(entry, '=');
+  return equals != NULL ? equals + 1 : entry;
+}
+
+/* The value under the key of what `path` names, or of the only one, where path is NULL. */
+static const char *recall(const ntk_setting *s, const char *path) {
+  const size_t length = path != NULL ? strlen(path) : 0;
+  for (size_t i = 0; s != NULL && i < s->count; i++)
+    if (path == NULL || (strncmp(s->value[i], path, length) == 0 && s->value[i][length] == '=' &&
+                         strchr(s->value[i] + length + 1, '=') == NULL))
+      return path == NULL ? s->value[i] : s->value[i] + length + 1;
+  return NULL;
+}
+
+ntk_status ntk_keys_remember(ntk_study *study, const char *key, const char *path, const char *value,
+                             bool *same) {
+  ntk_setting *s = ntk_settings_find_mutable(&study->settings, key);
+  const char *known = recall(s, path);
+  *same = known == NULL || strcmp(known, value) == 0;
+  if (known != NULL)
+    return NTK_OK;
+  if (path == NULL)
+    return ntk_settings_default(&study->settings, key, value);
+  char entry[NTK_PATH_CAPACITY + NTK_FINGERPRINT + 2];
+  if (s == NULL)
+    NTK_TRY(ntk_settings_add(&study->settings, key, 0, &s));
+  snprintf(entry, sizeof entry, "%s=%s", path, value);
+  return ntk_setting_append(s, entry, false);
+}
+
+ntk_status ntk_keys_open_file(ntk_study *study, const ntk_file_key *key, const char *path,
                               ntk_file_identity *identity, ntk_reader *file) {
   char hash[NTK_FINGERPRINT];
+  bool same = true;
   NTK_TRY(ntk_file_identify(path, identity));
-  NTK_TRY(ntk_reader_open(path, rank, file));
+  NTK_TRY(ntk_reader_open(path, key->rank, file));
   ntk_reader_close(file);
   NTK_TRY(ntk_file_fingerprint(path, hash));
-  const ntk_setting *known = ntk_settings_find(&study->settings, key);
-  if (known != NULL && strcmp(known->value[0], hash) != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
-  return ntk_settings_default(&study->settings, key, hash);
+  NTK_TRY(ntk_keys_remember(study, key->name, key->many ? path : NULL, hash, &same));
+  return same ? NTK_OK
+              : ntk_fail(NTK_ERR_ARGUMENT, "%s is not the file that the study was made for", path);
 }

@@ -26,9 +26,23 @@ ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t leas
 
 /* Whether a text that is no known name means a file, and not a variable of the grid. */
 bool ntk_keys_means_file(const ntk_study *study, const char *text);
+/* A key that says of files what they were when the study was made: of one file the text itself, of
+ * `many`, which a variable of the grid names, "PATH=TEXT" for each. */
+typedef struct ntk_file_key {
+  const char *name;
+  int rank; /* of what is in the file, as of ntk_reader_open */
+  bool many;
+} ntk_file_key;
+
 /* Which file it is, its shape, as of ntk_reader_open (closed again), and its fingerprint, which the
  * key has, or gets. */
-ntk_status ntk_keys_open_file(ntk_study *study, const char *key, const char *path, int rank,
+ntk_status ntk_keys_open_file(ntk_study *study, const ntk_file_key *key, const char *path,
                               ntk_file_identity *identity, ntk_reader *file);
+/* What a key says of a file: *same, or, where it says nothing, says from now on. path NULL: of the
+ * only one. */
+ntk_status ntk_keys_remember(ntk_study *study, const char *key, const char *path, const char *value,
+                             bool *same);
+/* The text of an entry "PATH=TEXT", or all of it. */
+const char *ntk_entry_value(const char *entry);
 
 #endif

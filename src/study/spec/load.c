@@ -1,5 +1,6 @@
 /* ntk_study_load: a study file is read, and every point of its grid checked, before anything is
  * computed. */
+#include "study/spec/data_keys.h"
 #include "study/spec/keys.h"
 #include "study/spec/training_keys.h"
 #include "study/spec/yaml.h"
@@ -32,47 +33,6 @@ static ntk_status read_quantities(ntk_study *study) {
     study->quantity[study->quantities++] = q;
     study->trains |= ntk_quantity_trains(q);
   }
-  return NTK_OK;
-}
-
-/* ---- Data ------------------------------------------------------------------------------------ */
-
-/* Shape of a data file, and its fingerprint among the settings. */
-static ntk_status open_file(ntk_study *study, const char *path) {
-  ntk_reader file;
-  char dim[24];
-  NTK_TRY(ntk_keys_open_file(study, "data.fingerprint", path, 2, &study->file, &file));
-  study->file_rows = file.rows;
-  study->file_dim = file.cols;
-  snprintf(dim, sizeof dim, "%zu", study->file_dim);
-  const ntk_setting *width = ntk_settings_find(&study->settings, "data.dim");
-  if (width != NULL && strcmp(width->value[0], dim) != 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "the rows of %s have %s numbers, and data.dim is %s", path,
-                    dim, width->value[0]);
-  return ntk_settings_default(&study->settings, "data.dim", dim);
-}
-
-static ntk_status read_data(ntk_study *study) {
-  const ntk_setting *source = ntk_settings_find(&study->settings, "data.source");
-  const char *text = source->value[0];
-  const ntk_setting *scale = ntk_settings_find(&study->settings, "data.scale");
-  const ntk_status status = ntk_scaling_parse(scale->value[0], &study->scaling);
-  if (status != NTK_OK)
-    return ntk_setting_refuse(&study->settings, scale, status);
-  if (ntk_dataset_in_file(text) && ntk_keys_means_file(study, text)) {
-    const ntk_status opened = open_file(study, text);
-    source = ntk_settings_find(&study->settings, "data.source"); /* settings were added */
-    return opened == NTK_OK ? opened : ntk_setting_refuse(&study->settings, source, opened);
-  }
-  static const char *const of_files[] = {"data.fingerprint", "data.dim"};
-  for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++) {
-    const ntk_setting *s = ntk_settings_find(&study->settings, of_files[i]);
-    if (s != NULL)
-      return NTK_REFUSE(&study->settings, s, "'%s' is no file", text);
-  }
-  if (study->scaling != NTK_SCALE_NONE)
-    return NTK_REFUSE(&study->settings, scale,
-                      "'%s' is for files; distributions are scaled already", scale->value[0]);
   return NTK_OK;
 }
 
@@ -126,11 +86,11 @@ static ntk_status resolve(ntk_study *study) {
         ntk_keys_whole(study, "ledger.population", NTK_LEAST_POPULATION, MOST_TRIALS, &population));
   study->population = (size_t)population;
   NTK_TRY(ntk_keys_check_gamma(study));
-  NTK_TRY(read_data(study));
+  NTK_TRY(ntk_study_read_data(study));
   if (study->trains)
     NTK_TRY(ntk_study_check_training(study));
   NTK_TRY(check_variable(study, "N"));
-  if (study->file_dim == 0)
+  if (study->draws)
     NTK_TRY(check_variable(study, "d"));
   if (study->grid.points > MOST_TRIALS / study->trials)
     return ntk_fail(NTK_ERR_LIMIT, "%s: %zu points of %zu trials; accepted: up to %d trials in all",
@@ -192,6 +152,7 @@ void ntk_study_destroy(ntk_study *study) {
   if (study == NULL)
     return;
   ntk_grid_clear(&study->grid);
+  free(study->file);
   ntk_settings_clear(&study->settings);
   free(study);
 }

@@ -88,18 +88,20 @@ static ntk_status read_gamma(const ntk_study *study, const ntk_point_scope *scop
 static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *scope,
                                ntk_point *point) {
   NTK_TRY(ntk_point_whole(scope, "N", "N", 1, &point->N));
-  if (study->file_dim > 0 && point->N > study->file_rows)
+  const ntk_study_file *file = ntk_study_file_of(study, point->source);
+  if (file != NULL && point->N > file->rows)
     return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows", point->N, point->source,
-                    study->file_rows);
+                    file->rows);
   return NTK_OK;
 }
 
 /* d: the file's, which the grid may repeat. */
 static ntk_status read_dim(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point) {
   NTK_TRY(ntk_point_whole(scope, "d", "d", 1, &point->width[0]));
-  if (study->file_dim > 0 && point->width[0] != study->file_dim)
+  const ntk_study_file *file = ntk_study_file_of(study, point->source);
+  if (file != NULL && point->width[0] != file->dim)
     return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the rows of %s have %zu numbers", point->width[0],
-                    point->source, study->file_dim);
+                    point->source, file->dim);
   return NTK_OK;
 }
 
@@ -128,12 +130,17 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
   *point = (ntk_point){.activation = ntk_point_name(study, "network.activation", i),
                        .init = ntk_point_name(study, "network.init", i),
                        .source = ntk_point_name(study, "data.source", i),
-                       .from_file = study->file_dim > 0,
-                       .file = study->file,
                        .scaling = study->scaling,
                        .population = study->population};
-  if (study->file_dim > 0 && ntk_grid_find(&study->grid, "d") == study->grid.count)
-    add_name(&scope, "d", (double)study->file_dim);
+  const ntk_study_file *file = ntk_study_file_of(study, point->source);
+  point->from_file = file != NULL;
+  if (file != NULL) {
+    point->file = file->identity;
+    if (ntk_grid_find(&study->grid, "d") == study->grid.count)
+      add_name(&scope, "d", (double)file->dim);
+  } else {
+    point->scaling = NTK_SCALE_NONE;
+  }
   const char *key = NULL;
   const ntk_status status = read_point(study, &scope, i, point, &key);
   return status == NTK_OK

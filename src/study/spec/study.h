@@ -8,6 +8,13 @@
 
 #include "ntkit/study.h"
 
+/* A file of data, or of weights. */
+typedef struct ntk_study_file {
+  const char *path; /* borrowed from settings */
+  ntk_file_identity identity;
+  size_t rows, dim;
+} ntk_study_file;
+
 struct ntk_study {
   ntk_settings settings; /* defaults filled in */
   const char *name;      /* borrowed from settings */
@@ -18,9 +25,10 @@ struct ntk_study {
   const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
   ntk_grid grid;
   ntk_scaling scaling;
-  ntk_file_identity file;     /* of the data file */
-  size_t file_rows, file_dim; /* of the data file; 0: the data are drawn */
-  bool trains;                /* some quantity asks for it */
+  size_t files; /* of data.source, which may be a variable of the grid */
+  ntk_study_file *file;
+  bool draws;  /* data of some point are drawn */
+  bool trains; /* some quantity asks for it */
   ntk_file_identity labels_file;
   size_t labels_rows; /* of the file of labels; 0: there is none */
 };
@@ -35,9 +43,14 @@ ntk_status ntk_study_make(ntk_settings *settings, ntk_study **study);
 /* What a study file says of itself, without a look at the files that it names, or at its points:
  * name, quantities, trials, seed and grid, as of ntk_study_parse. */
 ntk_status ntk_study_outline(const char *text, const char *name, ntk_study **study);
-/* d of a data file by a stored study file; 0: the grid has it, or the database is too old to know.
- */
-ntk_status ntk_study_recall_dim(const char *spec, const char *source, size_t *dim);
+/* The data files of an outline as far as its settings tell, which is their d; none where the
+ * database is too old to know. */
+ntk_status ntk_study_recall_files(ntk_study *study);
+/* The file of data that has this name; NULL: they are drawn. */
+const ntk_study_file *ntk_study_file_of(const ntk_study *study, const char *source);
+/* d of the data files, if it is one; 0: it is not, or the grid has it, or the database is too old
+ * to know. */
+size_t ntk_study_file_dim(const ntk_study *study);
 
 /* Seed of a trial: a function of the study's seed, the point's variables and the trial alone. */
 uint64_t ntk_study_seed(const ntk_study *study, size_t i, size_t trial);

@@ -21,7 +21,8 @@ static ntk_status check_labels(const char *name) {
 /* A file of labels: as many rows as it has, and its fingerprint among the settings. */
 static ntk_status open_labels(ntk_study *study, const char *path) {
   ntk_reader file;
-  NTK_TRY(ntk_keys_open_file(study, "train.fingerprint", path, 0, &study->labels_file, &file));
+  const ntk_file_key key = {.name = "train.fingerprint"};
+  NTK_TRY(ntk_keys_open_file(study, &key, path, &study->labels_file, &file));
   study->labels_rows = file.rows;
   if (file.cols == 1)
     return NTK_OK;
@@ -53,7 +54,7 @@ ntk_status ntk_study_check_training(ntk_study *study) {
     return fingerprint == NULL
                ? NTK_OK
                : NTK_REFUSE(&study->settings, fingerprint, "train.labels '%s' is no file", text);
-  if (study->file_dim == 0)
+  if (study->draws)
     return NTK_REFUSE(&study->settings, labels,
                       "'%s' is a file, and the data are drawn; accepted for drawn data: gaussian, "
                       "sign, teacher",
@@ -97,11 +98,12 @@ static ntk_status read_labels(const ntk_study *study, ntk_point_training *traini
     return check_labels(training->labels);
   training->labels_from_file = true;
   training->labels_file = study->labels_file;
-  if (study->labels_rows == study->file_rows || study->labels_rows == point->N)
+  const size_t rows = ntk_study_file_of(study, point->source)->rows;
+  if (study->labels_rows == rows || study->labels_rows == point->N)
     return NTK_OK;
   return ntk_fail(NTK_ERR_SHAPE,
                   "%s has %zu labels; accepted: %zu, one for each row of %s, or N = %zu",
-                  training->labels, study->labels_rows, study->file_rows, point->source, point->N);
+                  training->labels, study->labels_rows, rows, point->source, point->N);
 }
 
 static ntk_status read_lr(const ntk_study *study, const ntk_point_scope *scope, size_t i,

@@ -18,23 +18,15 @@ static const double DRIFT = 0.05;
 
 /* ---- What the database remembers ------------------------------------------------------------- */
 
-ntk_status ntk_study_recall_dim(const char *spec, const char *source, size_t *dim) {
-  ntk_settings settings;
-  NTK_TRY(ntk_settings_parse(spec, strlen(spec), source, &settings));
-  const ntk_setting *s = ntk_settings_find(&settings, "data.dim");
-  *dim = s != NULL ? (size_t)strtoull(s->value[0], NULL, 10) : 0;
-  ntk_settings_clear(&settings);
-  return NTK_OK;
-}
-
 /* The study by its file in the database, whatever has become of the files that this names: enough
  * for ntk_study_point, without trainings. */
 static ntk_status recall(const ntk_study_table *table, ntk_study **study) {
   NTK_TRY(ntk_study_outline(table->spec, table->name, study));
-  (*study)->file_dim = table->dim;
-  (*study)->file_rows = table->dim > 0 ? SIZE_MAX : 0;
   (*study)->trains = false;
-  return NTK_OK;
+  const ntk_status status = ntk_study_recall_files(*study);
+  if (status != NTK_OK)
+    ntk_study_destroy(*study);
+  return status;
 }
 
 /* ---- Counting -------------------------------------------------------------------------------- */
@@ -232,7 +224,7 @@ ntk_status ntk_study_assumptions(const ntk_study_table *table, const ntk_summary
   ntk_status status = recall(table, &study);
   if (status == NTK_OK) {
     const bool file = ntk_settings_find(&study->settings, "data.fingerprint") != NULL;
-    if (file && study->file_dim == 0)
+    if (file && study->files == 0)
       count_unknown(&samples, made);
     else
       status = count_samples_of(study, &samples, made);

@@ -122,6 +122,7 @@ static const char *intern(builder *b, const char *text) {
 static ntk_status see_study(void *user, const ntk_stored_study *study) {
   builder *b = user;
   b->study = study->study;
+  b->table.dim = ntk_study_file_dim(b->study);
   if (b->grown)
     NTK_TRY(ntk_grid_index_make(&b->study->grid, &b->index));
   b->table.name = strdup(study->name);
@@ -277,8 +278,6 @@ ntk_status ntk_table_of(const ntk_store *store, ntk_study_table *table) {
   ntk_grid_index_clear(&b.index);
   if (status == NTK_OK && b.unordered)
     status = sort_rows(&b);
-  if (status == NTK_OK)
-    status = ntk_study_recall_dim(b.table.spec, store->path, &b.table.dim);
   if (status == NTK_OK)
     status = finish(&b, table);
   free(b.texts.text);
