@@ -15,7 +15,7 @@ typedef struct ntk_archive_kind {
   ntk_status (*place)(const ntk_archive *archive, const ntk_tensor *tensor, ntk_reader *reader);
   void (*close)(ntk_archive *archive); /* its state; may be NULL */
 } ntk_archive_kind;
-extern const ntk_archive_kind ntk_kind_npz, ntk_kind_safetensors, ntk_kind_directory;
+extern const ntk_archive_kind ntk_kind_npz, ntk_kind_safetensors, ntk_kind_hdf5, ntk_kind_directory;
 /* Those that are files; NULL ends them. */
 extern const ntk_archive_kind *const ntk_archive_kinds[];
 
