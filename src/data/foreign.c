@@ -6,21 +6,36 @@
 
 #include <string.h>
 
+#define PICKLE "Python alone, for numpy.save,"
+
 enum { COMMAND = NTK_PATH_CAPACITY + 512 };
 
 /* begin: how such files begin, `skip` bytes in. expression: Python that gives the array of FILE,
- * numpy being n, with the module that it needs. */
+ * numpy being n, with the module that it needs; NULL: a command, module, that unpacks it. io: what
+ * ntk_io_formats brings a reader for. */
 static const struct format {
   const char *begin;
   size_t length, skip;
   const char *name, *module, *expression;
+  bool io;
 } formats[] = {
-    {"PK\x03\x04", 4, 0, "a zip archive (.npz, or of torch.save)", "", "n.load(FILE)['NAME']"},
-    {"\x89HDF\r\n\x1a\n", 8, 0, "HDF5", ", h5py", "h5py.File(FILE)['NAME'][:]"},
-    {"MATLAB ", 7, 0, "a MATLAB file", ", scipy.io as s", "s.loadmat(FILE)['NAME']"},
-    {"PAR1", 4, 0, "Parquet", ", pandas as p", "p.read_parquet(FILE).to_numpy('f8')"},
-    {"ARROW1", 6, 0, "Arrow", ", pandas as p", "p.read_feather(FILE).to_numpy('f8')"},
-    {"{\"", 2, 8, "safetensors", ", safetensors.numpy as s", "s.load_file(FILE)['NAME']"},
+    {"PK\x03\x04", 4, 0, "a zip archive (.npz, or of torch.save)", "", "n.load(FILE)['NAME']",
+     true},
+    {"\x89HDF\r\n\x1a\n", 8, 0, "HDF5", ", h5py", "h5py.File(FILE)['NAME'][:]", true},
+    {"MATLAB 7.3", 10, 0, "a MATLAB file, which is HDF5", ", h5py", "h5py.File(FILE)['NAME'][:].T",
+     false},
+    {"MATLAB ", 7, 0, "a MATLAB file", ", scipy.io as s", "s.loadmat(FILE)['NAME']", false},
+    {"PAR1", 4, 0, "Parquet", ", pandas as p", "p.read_parquet(FILE).to_numpy('f8')", false},
+    {"ARROW1", 6, 0, "Arrow", ", pandas as p", "p.read_feather(FILE).to_numpy('f8')", false},
+    {"{\"", 2, 8, "safetensors", ", safetensors.numpy as s", "s.load_file(FILE)['NAME']", true},
+    {"\x80\x02", 2, 0, "a pickle (of Python, or of torch.save before 1.6)", PICKLE, NULL, false},
+    {"\x80\x03", 2, 0, "a pickle of Python", PICKLE, NULL, false},
+    {"\x80\x04", 2, 0, "a pickle of Python", PICKLE, NULL, false},
+    {"\x80\x05", 2, 0, "a pickle of Python", PICKLE, NULL, false},
+    {"\x1f\x8b", 2, 0, "compressed by gzip", "gunzip", NULL, true},
+    {"\x28\xb5\x2f\xfd", 4, 0, "compressed by Zstandard", "unzstd", NULL, false},
+    {"\xfd\x37zXZ", 5, 0, "compressed by xz", "unxz", NULL, false},
+    {"BZh", 3, 0, "compressed by bzip2", "bunzip2", NULL, false},
 };
 
 /* expression with the path, in quotes, for FILE; a path that would need more than quotes stays for
@@ -34,15 +49,27 @@ static void put_path(const char *expression, const char *path, size_t size, char
     (void)ntk_format(text, size, "%.*s'%s'%s", (int)(gap - expression), expression, path, gap + 4);
 }
 
-static ntk_status refuse(const char *path, const char *name, const char *module,
-                         const char *expression) {
+static ntk_status refuse(const char *path, const struct format *is) {
   char array[COMMAND], to[COMMAND];
-  put_path(expression, path, sizeof array, array);
+  const char *missing =
+      is->io ? " (libntkit_io reads it, once the program has called ntk_io_formats)" : "";
+  if (is->expression == NULL)
+    return ntk_fail(NTK_ERR_FORMAT, "%s: is %s%s; %s unpacks it", path, is->name, missing,
+                    is->module);
+  put_path(is->expression, path, sizeof array, array);
   put_path("FILE", path, sizeof to, to);
   return ntk_fail(NTK_ERR_FORMAT,
-                  "%s: is %s; accepted: .npy, as made by python3 -c \"import numpy as n%s; "
+                  "%s: is %s%s; accepted: .npy, as made by python3 -c \"import numpy as n%s; "
                   "n.save(%s, %s)\", which adds .npy to the name",
-                  path, name, module, to, array);
+                  path, is->name, missing, is->module, to, array);
+}
+
+static ntk_status refuse_packed(const char *path, const char *name) {
+  return ntk_fail(
+      NTK_ERR_FORMAT,
+      "%s: what is packed in it is %s; accepted there: .npy, IDX, or rows of numbers as "
+      "text; gunzip unpacks it",
+      path, name);
 }
 
 static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
@@ -54,9 +81,8 @@ static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
     if (count >= formats[i].skip + formats[i].length &&
         memcmp(bytes + formats[i].skip, formats[i].begin, formats[i].length) == 0)
-      return refuse(path, formats[i].name, formats[i].module, formats[i].expression);
-  if (count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
-    return ntk_fail(NTK_ERR_FORMAT, "%s: is compressed by gzip; gunzip unpacks it", path);
+      return reader->source == NULL ? refuse(path, &formats[i])
+                                    : refuse_packed(path, formats[i].name);
   size_t record = 0, rest = 0;
   if (ntk_cifar_is_torn(reader, &record, &rest))
     return ntk_fail(NTK_ERR_FORMAT,

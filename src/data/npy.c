@@ -76,7 +76,7 @@ static ntk_status check_length(const ntk_reader *reader, const ntk_npy_header *h
   unsigned char next[MAGIC];
   NTK_TRY(ntk_size_multiply(reader->rows, reader->cols, reader->path, &count));
   NTK_TRY(ntk_size_multiply(count, reader->plain.size, reader->path, &bytes));
-  if (found == 0)
+  if (found == 0 && bytes > 0)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: ends after its header, which promises shape %s of '%s': what wrote it "
                     "failed before the numbers; accepted: a whole .npy",

@@ -121,7 +121,7 @@ static void test_bad_files(void **state) {
       {"", 0, "is empty"},
       {"\x93NUMPY\x01", 7, "is of no format known here"},
       {"PK\x03\x04 and the rest", 16, ".npz"},
-      {"\x89HDF\r\n\x1a\n", 8, "is HDF5; accepted: .npy, as made by python3 -c"},
+      {"\x89HDF\r\n\x1a\n", 8, "; accepted: .npy, as made by python3 -c"},
       {"\x20\0\0\0\0\0\0\0{\"w\":", 13, "safetensors.numpy as s; n.save('"},
       {"\0\0\x0a\x01\0\0\0\x02", 8, "is of no format known here; accepted: .npy, IDX"},
       {"\x1f\x8b\x08", 3, "gunzip"},
