@@ -48,6 +48,34 @@ NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank
  * file that stays. NTK_ERR_FILE, _ARGUMENT. */
 NTK_API ntk_status ntk_directory_prepare(const char *path);
 
+/* Which rows of a file: after the first `skip`, of all that follow, or of exactly `count`, or of at
+ * most `limit` (one of the two), `subsample` drawn without replacement (0: all); in the file's
+ * order, or shuffled. All zeros: every row. Which rows and what order depend on seed and the rows'
+ * own numbers alone, whatever the threads: row i has two random keys, words 0 and 1 of Philox-4x64
+ * at key (seed, 9), counter (0, i, 0, 0); drawn are those with the smallest first key, so that a
+ * smaller subsample is part of a larger one; shuffled is the order of the second. */
+typedef struct ntk_rows {
+  size_t skip, count, limit, subsample;
+  bool shuffle;
+  uint64_t seed;
+} ntk_rows;
+/* How many these are of total; source names what has them in messages. NTK_ERR_SHAPE for more than
+ * there are, NTK_ERR_ARGUMENT for count and limit. */
+NTK_API ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char *source,
+                                  size_t *count);
+/* Their numbers, from 0, in their order, into row, which has room for as many. Also NTK_ERR_LIMIT,
+ * _MEMORY. O(total log total). */
+NTK_API ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, size_t total,
+                                   size_t *row);
+
+/* As ntk_dataset_load, these rows alone: the file is gone through once, and memory is for them.
+ * Labels that are loaded for the data (ntk_labels_load) are those of their rows. */
+NTK_API ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
+                                      size_t d, ntk_scaling scaling, ntk_dataset **data);
+/* N and d that it would have, by the file's header alone; d as below. */
+NTK_API ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size_t *N,
+                                            size_t *d);
+
 /* What ntk_dataset_load would give, without loading it, to ask for memory first. N and d: what is
  * asked for (0: what the file has), then what the data set would have. NTK_ERR_FILE, _FORMAT,
  * _SHAPE, _LIMIT. */

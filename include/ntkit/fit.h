@@ -39,10 +39,14 @@ NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
                                        uint64_t seed, double *Y);
 
 /* N labels from a file (data.h) of N numbers, rank 1 or N x 1; of data loaded in part, a label for
- * each row of its file will do. NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or
- * an infinity, by position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
+ * each row of its file will do, and must be there where the rows are not the first ones
+ * (ntk_rows). NTK_ERR_SHAPE for another length, NTK_ERR_NOT_FINITE for a NaN or an infinity, by
+ * position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                                    double *Y);
+/* The same of `outputs` >= 1 numbers a sample: Y is N x outputs, row-major. */
+NTK_API ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path,
+                                           const ntk_dataset *data, size_t outputs, double *Y);
 
 /* ---- Training -------------------------------------------------------------------------------- */
 

@@ -18,7 +18,8 @@ typedef enum ntk_stream {
   NTK_STREAM_PROBES = 5,     /* what a measurement draws; sub: one of those below */
   NTK_STREAM_BOOTSTRAP = 6,  /* sub = curve, row = its point and the resample */
   NTK_STREAM_TRIALS = 7,     /* seeds of a study's trials: row = trial, sub = the point */
-  NTK_STREAM_BIASES = 8      /* sub = layer l */
+  NTK_STREAM_BIASES = 8,     /* sub = layer l */
+  NTK_STREAM_ROWS = 9        /* which rows of a file, and in which order: row = that of the file */
 } ntk_stream;
 
 /* The subs of NTK_STREAM_PROBES. */

@@ -3,8 +3,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "data/reader.h"
-
-#include "ntkit/data.h"
+#include "data/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,28 +94,31 @@ ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t 
 }
 
 /* What was asked for against what the file holds; *N becomes the number of rows to read. */
-static ntk_status check_request(const ntk_reader *file, size_t *N, size_t d) {
+static ntk_status check_request(const ntk_reader *file, const ntk_rows *rows, size_t d, size_t *N) {
   if (d != 0 && d != file->cols)
     return ntk_fail(
         NTK_ERR_SHAPE,
         "%s: d = %zu asked for, and the file's rows have %zu numbers; accepted: d = %zu",
         file->path, d, file->cols, file->cols);
-  if (*N > file->rows)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "%s: %zu samples asked for, and the file has %zu; accepted: 1 to %zu, or all",
-                    file->path, *N, file->rows, file->rows);
-  if (*N == 0)
-    *N = file->rows;
-  return NTK_OK;
+  return ntk_rows_count(rows, file->rows, file->path, N);
 }
 
-static ntk_status read_dataset(ntk_context *context, ntk_reader *file, size_t N, size_t d,
-                               ntk_scaling scaling, ntk_dataset **data) {
-  NTK_TRY(check_request(file, &N, d));
+static ntk_status read_rows(const ntk_reader *file, const ntk_rows *rows, ntk_dataset *data) {
+  ntk_row_list list;
+  NTK_TRY(ntk_row_list_make(data->context, rows, file->rows, file->path, &list));
+  const ntk_status status = ntk_row_list_read(&list, file, data->X);
+  ntk_row_list_clear(&list);
+  return status;
+}
+
+static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk_rows *rows,
+                               size_t d, ntk_scaling scaling, ntk_dataset **data) {
+  size_t N = 0;
+  NTK_TRY(check_request(file, rows, d, &N));
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
   file->threads = context->threads;
-  ntk_status status = ntk_reader_rows(file, 0, N, made->X);
+  ntk_status status = read_rows(file, rows, made);
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);
   if (status != NTK_OK) {
@@ -124,28 +126,38 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, size_t N,
     return status;
   }
   made->file_rows = file->rows;
+  made->rows = *rows;
   *data = made;
   return NTK_OK;
 }
 
-ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
-                            ntk_scaling scaling, ntk_dataset **data) {
+ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
+                              size_t d, ntk_scaling scaling, ntk_dataset **data) {
   ntk_reader file;
   NTK_TRY(ntk_reader_open(path, 2, &file));
-  const ntk_status status = read_dataset(context, &file, N, d, scaling, data);
+  const ntk_status status = read_dataset(context, &file, rows, d, scaling, data);
   ntk_reader_close(&file);
   return status;
 }
 
-ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d) {
+ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
+                            ntk_scaling scaling, ntk_dataset **data) {
+  return ntk_dataset_select(context, path, &(ntk_rows){.count = N}, d, scaling, data);
+}
+
+ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size_t *N, size_t *d) {
   ntk_reader file;
-  size_t rows = *N;
+  size_t count = 0;
   NTK_TRY(ntk_reader_open(path, 2, &file));
-  const ntk_status status = check_request(&file, &rows, *d);
+  const ntk_status status = check_request(&file, rows, *d, &count);
   ntk_reader_close(&file);
   if (status != NTK_OK)
     return status;
-  *N = rows;
+  *N = count;
   *d = file.cols;
   return NTK_OK;
+}
+
+ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d) {
+  return ntk_dataset_select_shape(path, &(ntk_rows){.count = *N}, N, d);
 }

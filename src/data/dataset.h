@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "base/random.h"
+#include "ntkit/data.h"
 
 struct ntk_dataset {
   ntk_context *context;
@@ -12,6 +13,7 @@ struct ntk_dataset {
   double *columns; /* 2 x d: means and deviations that center or standardize took; NULL: none */
   size_t constant_columns;
   size_t file_rows; /* of the file it was read from, in part or whole; 0: of none */
+  ntk_rows rows;    /* which of them these are */
 };
 
 /* A data set whose X is not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT when

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "data/reader.h"
+#include "data/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,21 +100,48 @@ ntk_status ntk_labels_generate(ntk_context *context, const char *kind, const ntk
   return kinds[row](context, spec, data, seed, Y);
 }
 
-static ntk_status check_length(const ntk_reader *file, const ntk_dataset *data) {
-  if (file->cols == 1 && (file->rows == data->N || file->rows == data->file_rows))
-    return NTK_OK;
-  char also[64] = "";
-  if (data->file_rows > data->N)
-    snprintf(also, sizeof also, ", or %zu: one for each row of the data's file", data->file_rows);
-  if (file->cols != 1)
-    return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu x %zu numbers; accepted: %zu labels%s",
-                    file->path, file->rows, file->cols, data->N, also);
-  return ntk_fail(NTK_ERR_SHAPE, "%s: holds %zu labels; accepted: %zu%s", file->path, file->rows,
-                  data->N, also);
+/* "1000", or "1000 x 10". */
+static const char *shape_of(size_t rows, size_t cols, size_t size, char *text) {
+  if (cols == 1)
+    snprintf(text, size, "%zu", rows);
+  else
+    snprintf(text, size, "%zu x %zu", rows, cols);
+  return text;
 }
 
-ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
-                           double *Y) {
+/* A label for each row of the data's file, or, where the data are the first of them, for each of
+ * these. */
+static ntk_status check_length(const ntk_reader *file, const ntk_dataset *data, size_t outputs) {
+  const bool first = ntk_rows_are_first(&data->rows);
+  if (file->cols == outputs && (file->rows == data->file_rows || (first && file->rows == data->N)))
+    return NTK_OK;
+  char here[48], own[48], all[48], also[128] = "";
+  const char *accepted = shape_of(data->N, outputs, sizeof own, own);
+  shape_of(data->file_rows, outputs, sizeof all, all);
+  if (!first)
+    snprintf(also, sizeof also, " labels: one for each row of the data's file");
+  else if (data->file_rows > data->N)
+    snprintf(also, sizeof also, "%s, or %s: one for each row of the data's file",
+             file->cols != 1 ? " labels" : "", all);
+  else if (file->cols != 1 || outputs != 1)
+    snprintf(also, sizeof also, " labels");
+  return ntk_fail(NTK_ERR_SHAPE, "%s: holds %s %s; accepted: %s%s", file->path,
+                  shape_of(file->rows, file->cols, sizeof here, here),
+                  file->cols == 1 ? "labels" : "numbers", first ? accepted : all, also);
+}
+
+static ntk_status read_labels(const ntk_reader *file, const ntk_dataset *data, double *Y) {
+  if (file->rows != data->file_rows)
+    return ntk_reader_rows(file, 0, data->N, Y);
+  ntk_row_list list;
+  NTK_TRY(ntk_row_list_make(data->context, &data->rows, file->rows, file->path, &list));
+  const ntk_status status = ntk_row_list_read(&list, file, Y);
+  ntk_row_list_clear(&list);
+  return status;
+}
+
+ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path, const ntk_dataset *data,
+                                   size_t outputs, double *Y) {
   ntk_reader file;
   double *read = NULL;                                 /* Y is not touched by a failure */
   ntk_status status = ntk_reader_open(path, 0, &file); /* a column is as good as a vector */
@@ -122,16 +150,21 @@ ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dat
                     data->N);
   if (status != NTK_OK)
     return status;
-  status = check_length(&file, data);
+  status = check_length(&file, data, outputs);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(context, data->N, "labels", &read);
+    status = ntk_alloc_doubles(context, data->N * outputs, "labels", &read);
   if (status == NTK_OK)
-    status = ntk_reader_rows(&file, 0, data->N, read);
+    status = read_labels(&file, data, read);
   if (status == NTK_OK)
-    memcpy(Y, read, data->N * sizeof *Y);
+    memcpy(Y, read, data->N * outputs * sizeof *Y);
   ntk_free(context, read);
   ntk_reader_close(&file);
   return status;
+}
+
+ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
+                           double *Y) {
+  return ntk_labels_load_outputs(context, path, data, 1, Y);
 }
 
 bool ntk_labels_in_file(const char *labels) {

@@ -33,21 +33,16 @@ typedef struct prediction {
 
 /* ---- The data -------------------------------------------------------------------------------- */
 
-/* The library's line, after the option that it says is at fault, or else this one. */
-static exit_status report_fault(ntk_status status, const char *option) {
-  const char *fault = ntk_error_last().option;
-  return report_library(status, fault != NULL ? fault : option);
-}
-
 /* By the file's header first: rows that do not fit, the network or the memory, are not read. */
 static exit_status load_rows(prediction *p) {
   const cli_settings *settings = &p->settings->common;
   const ntk_model *model = &p->model;
   const size_t width = ntk_network_width(model->networks[0], 0);
-  size_t N = settings->samples, d = 0;
-  const ntk_status status = ntk_dataset_shape(settings->data, &N, &d);
+  const ntk_rows rows = job_rows(settings);
+  size_t N = 0, d = 0;
+  const ntk_status status = ntk_dataset_select_shape(settings->data, &rows, &N, &d);
   if (status != NTK_OK)
-    return report_library(status, "data");
+    return report_fault(status, "data");
   if (d != width)
     return report_error(EXIT_INPUT,
                         "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
@@ -60,10 +55,10 @@ static exit_status load_rows(prediction *p) {
   if (bytes > available)
     return report_error(EXIT_INPUT,
                         "--data: %zu rows of %s need %.3g GB of memory, and %.3g GB are available; "
-                        "expected fewer, by --samples",
+                        "expected fewer, by --limit",
                         N, settings->data, 1e-9 * bytes, 1e-9 * available);
   return report_library(
-      ntk_dataset_load(p->context, settings->data, N, d, NTK_SCALE_NONE, &p->data), "data");
+      ntk_dataset_select(p->context, settings->data, &rows, d, NTK_SCALE_NONE, &p->data), "data");
 }
 
 static exit_status scale(prediction *p) {
@@ -104,6 +99,9 @@ static exit_status make_data(prediction *p) {
   if (settings->samples == 0)
     return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
                         settings->data);
+  const exit_status drawn = job_check_drawn(settings);
+  if (drawn != EXIT_DONE)
+    return drawn;
   const ntk_status status =
       ntk_dataset_generate(p->context, settings->data, settings->samples,
                            ntk_network_width(p->model.networks[0], 0), settings->seed, &p->data);
@@ -345,7 +343,7 @@ const cli_command predict_command = {
              "networks for classes, the class of the largest output. Data that come from a file "
              "are scaled once, as those of the network were.",
     .example = "ntkit predict --load fitted --data fitted/X.npy",
-    .options = (const option_part[]){SHARED(DATA, SAMPLES),
+    .options = (const option_part[]){SHARED(DATA, SHUFFLE),
                                      SHARED(SEED, SEED),
                                      SHARED(THREADS, MEMORY),
                                      OPTION_PART(own),

@@ -5,7 +5,6 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
-#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +12,33 @@
 
 /* The initialisation (18), which alone has a gamma. */
 static const char ANTISYMMETRIC[] = "antisymmetric";
+
+ntk_rows job_rows(const cli_settings *settings) {
+  return (ntk_rows){.skip = (size_t)settings->skip,
+                    .count = settings->samples,
+                    .limit = settings->limit,
+                    .subsample = settings->subsample,
+                    .shuffle = settings->shuffle,
+                    .seed = settings->seed};
+}
+
+const char *job_rows_option(const cli_settings *settings) {
+  return settings->skip > 0        ? "skip"
+         : settings->limit > 0     ? "limit"
+         : settings->subsample > 0 ? "subsample"
+         : settings->shuffle       ? "shuffle"
+                                   : NULL;
+}
+
+exit_status job_check_drawn(const cli_settings *settings) {
+  const char *option = job_rows_option(settings);
+  if (option == NULL)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--%s: is for files only; %s data are drawn, as many as "
+                      "--samples says",
+                      option, settings->data);
+}
 
 static exit_status check_data(const cli_settings *settings, bool from_file) {
   if (from_file)
@@ -28,7 +54,7 @@ static exit_status check_data(const cli_settings *settings, bool from_file) {
                         "--scale: '%s' is for files only; %s data have mean 0 and variance 1 by "
                         "themselves",
                         settings->scale, settings->data);
-  return EXIT_DONE;
+  return job_check_drawn(settings);
 }
 
 static exit_status check_beta(const cli_settings *settings) {
@@ -144,9 +170,11 @@ static exit_status find_sizes(cli_job *job) {
   const cli_settings *settings = job->settings;
   job->N = settings->samples;
   if (job->from_file) {
-    const ntk_status status = ntk_dataset_shape(settings->data, &job->N, &job->width[0]);
+    const ntk_rows rows = job_rows(settings);
+    const ntk_status status =
+        ntk_dataset_select_shape(settings->data, &rows, &job->N, &job->width[0]);
     if (status != NTK_OK)
-      return report_library(status, "data");
+      return report_fault(status, "data");
   }
   if (strcmp(settings->init, ANTISYMMETRIC) == 0) {
     const double d = (double)job->width[0], N = (double)job->N;
@@ -158,12 +186,13 @@ static exit_status find_sizes(cli_job *job) {
 /* Draws or loads the data, of the sizes found. */
 static exit_status make_data(cli_job *job) {
   const cli_settings *settings = job->settings;
+  const ntk_rows rows = job_rows(settings);
   ntk_scaling scaling = NTK_SCALE_NONE;
   ntk_status status = ntk_scaling_parse(settings->scale, &scaling);
   if (status != NTK_OK)
     return report_library(status, "scale");
-  status = job->from_file ? ntk_dataset_load(job->context, settings->data, job->N, job->width[0],
-                                             scaling, &job->data)
+  status = job->from_file ? ntk_dataset_select(job->context, settings->data, &rows, job->width[0],
+                                               scaling, &job->data)
                           : ntk_dataset_generate(job->context, settings->data, job->N,
                                                  job->width[0], settings->seed, &job->data);
   if (status != NTK_OK)

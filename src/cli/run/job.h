@@ -5,7 +5,7 @@
 
 #include "cli/run/saved.h"
 #include "cli/shell/settings.h"
-#include "ntkit/ntkit.h"
+#include "ntkit/data.h"
 
 typedef struct cli_job {
   const cli_settings *settings; /* borrowed */
@@ -20,6 +20,13 @@ typedef struct cli_job {
   saved_folder folder;   /* of --save; opened by saved_open */
   json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */
 } cli_job;
+
+/* The rows of a file that settings ask for. */
+ntk_rows job_rows(const cli_settings *settings);
+/* The first of the options that was given which only a file's rows have; NULL: none. */
+const char *job_rows_option(const cli_settings *settings);
+/* Refuses these when the data are drawn. */
+exit_status job_check_drawn(const cli_settings *settings);
 
 /* Notes a file that has been read, when results are to tell of it. */
 exit_status job_note_input(cli_job *job, const char *path);

@@ -47,12 +47,26 @@ void job_print_network(const cli_job *job) {
   printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
 }
 
+/* Which rows of a file they are, where not the first ones. */
+static void print_rows(const cli_settings *settings) {
+  if (settings->skip > 0)
+    printf(", %llu row%s skipped", (unsigned long long)settings->skip,
+           settings->skip == 1 ? "" : "s");
+  if (settings->limit > 0)
+    printf(", at most %zu", settings->limit);
+  if (settings->subsample > 0)
+    printf(", %zu drawn", settings->subsample);
+  if (settings->shuffle)
+    printf(", shuffled");
+}
+
 void job_print_data(const cli_job *job, const char *more) {
   const size_t N = ntk_dataset_samples(job->data);
   printf("data        %s, N = %zu sample%s, d = %zu", job->settings->data, N, N == 1 ? "" : "s",
          ntk_dataset_dim(job->data));
   if (job->from_file)
     printf(", scale %s", job->settings->scale);
+  print_rows(job->settings);
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
 }
 
@@ -144,6 +158,16 @@ static const ntk_field data_fields[] = {
 static const ntk_description data_table = VIEW_TABLE(data_fields);
 #undef ROW
 
+#define ROW cli_settings
+static const ntk_field rows_fields[] = {
+    VIEW_FIELD(WHOLE, "skip", skip, "rows of the file that are left out at its start"),
+    VIEW_FIELD(WHOLE, "limit", limit, "at most so many of the others; 0: all"),
+    VIEW_FIELD(WHOLE, "subsample", subsample, "drawn of these; 0: all"),
+    VIEW_FIELD(FLAG, "shuffle", shuffle, "in an order that is drawn"),
+};
+static const ntk_description rows_table = VIEW_TABLE(rows_fields);
+#undef ROW
+
 void job_view_network(result_view *v, const ntk_network *network, const char *activation) {
   const size_t depth = ntk_network_depth(network);
   size_t *widths = calloc(depth, sizeof *widths);
@@ -165,6 +189,8 @@ void job_view_data(result_view *v, const cli_settings *settings, const ntk_datas
                           .dim = ntk_dataset_dim(data),
                           .scale = settings->scale};
   view_fields(v, "data", &data_table, &facts, NULL, scaled ? NULL : "dim");
+  if (job_rows_option(settings) != NULL)
+    view_fields(v, "rows", &rows_table, settings, NULL, NULL);
 }
 
 void job_view_inputs(result_view *v, const cli_job *job) {

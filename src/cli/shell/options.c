@@ -66,7 +66,37 @@ const option_row shared_options[OPTIONS_SHARED] = {
                         .item = "N",
                         .expected = "a whole number from 1",
                         .help = "Number of samples N. Needed to draw data; of a file, the first N "
-                                "rows (all of them when not given)."},
+                                "rows, after those of --skip (all of them when not given)."},
+    [OPTION_SKIP] = {.name = "skip",
+                     .kind = KIND_SEED,
+                     .field = FIELD(skip),
+                     .argument = "n",
+                     .item = "n",
+                     .expected = "a whole number from 0",
+                     .help =
+                         "Of a file: leave out the first n rows. Labels in a file go with their "
+                         "rows, here and in the next three."},
+    [OPTION_LIMIT] = {.name = "limit",
+                      .kind = KIND_SIZE,
+                      .field = FIELD(limit),
+                      .argument = "n",
+                      .item = "n",
+                      .expected = "a whole number from 1",
+                      .help = "Of a file: at most n rows of those that are left; --samples takes "
+                              "exactly as many as it says."},
+    [OPTION_SUBSAMPLE] = {.name = "subsample",
+                          .kind = KIND_SIZE,
+                          .field = FIELD(subsample),
+                          .argument = "n",
+                          .item = "n",
+                          .expected = "a whole number from 1",
+                          .help = "Of a file: n of these rows, drawn by --seed without replacement "
+                                  "and kept in the file's order. A smaller draw is part of a "
+                                  "larger one."},
+    [OPTION_SHUFFLE] = {.name = "shuffle",
+                        .kind = KIND_FLAG,
+                        .field = FIELD(shuffle),
+                        .help = "Of a file: the rows in an order drawn by --seed."},
     [OPTION_DIM] =
         {.name = "dim",
          .kind = KIND_SIZE,
@@ -125,8 +155,10 @@ const option_row shared_options[OPTIONS_SHARED] = {
                      .fallback = "0",
                      .item = "the seed",
                      .expected = "a whole number from 0 to 18446744073709551615",
-                     .help = "Seed of data, labels, weights and the eigensolver's start. Row i of "
-                             "the data depends on the seed, d and i alone."},
+                     .help =
+                         "Seed of data, labels, weights, the rows of --subsample and --shuffle, "
+                         "and the eigensolver's start. Row i of drawn data depends on the "
+                         "seed, d and i alone."},
     [OPTION_SCALE] = {.name = "scale",
                       .kind = KIND_CHOICE,
                       .field = FIELD(scale),

@@ -76,6 +76,11 @@ exit_status report_library(ntk_status status, const char *option) {
   return report_error(exit_of(status), "%s", ntk_error_message());
 }
 
+exit_status report_fault(ntk_status status, const char *option) {
+  const char *fault = ntk_error_last().option;
+  return report_library(status, fault != NULL ? fault : option);
+}
+
 typedef const char *name_of(size_t i);
 
 static const char *name_at(size_t i, const void *user) {

@@ -25,6 +25,9 @@ void report_note(const cli_settings *settings, const char *format, ...)
  * NULL), and gives the exit status that belongs to it; NTK_OK: no line, EXIT_DONE. */
 exit_status report_library(ntk_status status, const char *option);
 
+/* The same, after the option that the library says is at fault, or else this one. */
+exit_status report_fault(ntk_status status, const char *option);
+
 /* Name nearest to word among names (by edit distance), or NULL when none is near. Called with
  * i = 0, 1, ... until name(i) is NULL. */
 const char *report_nearest(const char *word, const char *(*name)(size_t i));

@@ -44,6 +44,9 @@ typedef struct cli_settings {
   cli_origin origin;
   const char *data; /* name of a distribution, or a path */
   size_t samples;   /* N; 0: not given */
+  uint64_t skip;    /* rows of a file; of these and the next two, 0: not given */
+  size_t limit, subsample;
+  bool shuffle;
   size_t dim;       /* d; 0: not given */
   size_list widths; /* n_1, ..., n_{L-1} */
   const char *activation, *init;

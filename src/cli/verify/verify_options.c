@@ -68,6 +68,7 @@ const cli_command verify_command = {
              "docs/verify.md explains what it prints. Exit status 1 when an inequality fails.",
     .example = "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh",
     .options = (const option_part[]){SHARED(DATA, DATA),
+                                     SHARED(SKIP, SHUFFLE),
                                      SHARED(ACTIVATION, SCALE),
                                      SHARED(THREADS, MEMORY),
                                      OPTION_PART(own),

@@ -34,6 +34,9 @@ static exit_status check_sweep(const verify_settings *s, const char *variable) {
                         "--samples is needed with --sweep: a number, or an expression "
                         "of %s",
                         variable);
+  const char *rows = job_rows_option(&s->study.common);
+  if (rows != NULL)
+    return report_error(EXIT_INPUT, "--%s is not for --sweep; leave it out", rows);
   if (s->study.common.gamma > 0)
     return report_error(EXIT_INPUT, "--gamma is not for --sweep; leave it out");
   return EXIT_DONE;

@@ -1,0 +1,155 @@
+/* Rows drawn without replacement, and a random order, by sorting random keys: row i of the file has
+ * two, words 0 and 1 of Philox at (seed, NTK_STREAM_ROWS, i). The subsample are the rows whose
+ * first key is smallest, the order is that of the second; equal keys, by row. So every subset of
+ * one size is as likely as another, and every order, up to keys of 64 bits being equal. O(M log M)
+ * for the M rows that may be drawn. */
+#include "data/rows.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 1 << 17 }; /* numbers read at a time */
+
+static ntk_status fault(const char *option, ntk_status status) {
+  return ntk_fail_about(status, (ntk_error){.option = option});
+}
+
+bool ntk_rows_are_first(const ntk_rows *rows) {
+  return rows->skip == 0 && rows->subsample == 0 && !rows->shuffle;
+}
+
+/* How many rows may be drawn from. */
+static ntk_status find_candidates(const ntk_rows *rows, size_t total, const char *source,
+                                  size_t *candidates) {
+  if (rows->count > 0 && rows->limit > 0)
+    return fault("limit", ntk_fail(NTK_ERR_ARGUMENT,
+                                   "%s: exactly %zu rows and at most %zu asked for; accepted: one "
+                                   "of both",
+                                   source, rows->count, rows->limit));
+  if (rows->skip >= total)
+    return fault("skip", ntk_fail(NTK_ERR_SHAPE,
+                                  "%s: has %zu rows, and %zu are to be skipped; accepted: 0 to %zu",
+                                  source, total, rows->skip, total - 1));
+  const size_t left = total - rows->skip;
+  if (rows->count > left && rows->skip > 0)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "%s: %zu samples asked for, and the file has %zu after the %zu that are "
+                    "skipped; accepted: 1 to %zu, or all",
+                    source, rows->count, left, rows->skip, left);
+  if (rows->count > left)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "%s: %zu samples asked for, and the file has %zu; accepted: 1 to %zu, or all",
+                    source, rows->count, left, left);
+  *candidates = left;
+  if (rows->count > 0)
+    *candidates = rows->count;
+  else if (rows->limit > 0 && rows->limit < left)
+    *candidates = rows->limit;
+  return NTK_OK;
+}
+
+ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char *source, size_t *count) {
+  size_t candidates = 0;
+  NTK_TRY(find_candidates(rows, total, source, &candidates));
+  if (rows->subsample > candidates)
+    return fault("subsample", ntk_fail(NTK_ERR_SHAPE,
+                                       "%s: %zu rows are to be drawn from %zu; accepted: 1 to %zu",
+                                       source, rows->subsample, candidates, candidates));
+  *count = rows->subsample > 0 ? rows->subsample : candidates;
+  return NTK_OK;
+}
+
+static int by_key(const void *a, const void *b) {
+  const ntk_row_pick *p = a, *q = b;
+  if (p->key != q->key)
+    return p->key < q->key ? -1 : 1;
+  return p->row < q->row ? -1 : 1;
+}
+
+static int by_row(const void *a, const void *b) {
+  const ntk_row_pick *p = a, *q = b;
+  return p->row < q->row ? -1 : 1;
+}
+
+/* Sorts by key `word`. */
+static void sort_keys(const ntk_rows *rows, int word, size_t count, ntk_row_pick *pick) {
+  const ntk_random source = {rows->seed, NTK_STREAM_ROWS, 0};
+  for (size_t k = 0; k < count; k++) {
+    uint64_t words[4];
+    ntk_random_words(source, pick[k].row, 0, words);
+    pick[k].key = words[word];
+  }
+  qsort(pick, count, sizeof *pick, by_key);
+}
+
+ntk_status ntk_row_list_make(ntk_context *context, const ntk_rows *rows, size_t total,
+                             const char *source, ntk_row_list *list) {
+  size_t candidates = 0, count = 0;
+  NTK_TRY(ntk_rows_count(rows, total, source, &count));
+  NTK_TRY(find_candidates(rows, total, source, &candidates));
+  *list = (ntk_row_list){.context = context, .total = total, .first = rows->skip, .count = count};
+  if (rows->subsample == 0 && !rows->shuffle)
+    return NTK_OK;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(context, candidates, sizeof(ntk_row_pick), "the list of rows", &pointer));
+  ntk_row_pick *pick = list->pick = pointer;
+  for (size_t k = 0; k < candidates; k++)
+    pick[k].row = rows->skip + k;
+  if (rows->subsample > 0) {
+    sort_keys(rows, 0, candidates, pick);
+    qsort(pick, count, sizeof *pick, by_row);
+  }
+  if (rows->shuffle)
+    sort_keys(rows, 1, count, pick);
+  for (size_t k = 0; k < count; k++)
+    pick[k].place = k;
+  qsort(pick, count, sizeof *pick, by_row);
+  return NTK_OK;
+}
+
+void ntk_row_list_clear(ntk_row_list *list) {
+  ntk_free(list->context, list->pick);
+  *list = (ntk_row_list){0};
+}
+
+static ntk_status read_pieces(const ntk_row_list *list, const ntk_reader *file, size_t rows,
+                              double *piece, double *X) {
+  const size_t cols = file->cols;
+  for (size_t k = 0, next = 0; k < list->count; k = next) {
+    const size_t first = list->pick[k].row;
+    while (next < list->count && list->pick[next].row - first < rows)
+      next++;
+    NTK_TRY(ntk_reader_rows(file, first, list->pick[next - 1].row - first + 1, piece));
+    for (size_t i = k; i < next; i++)
+      memcpy(X + list->pick[i].place * cols, piece + (list->pick[i].row - first) * cols,
+             cols * sizeof *X);
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X) {
+  if (list->pick == NULL)
+    return ntk_reader_rows(file, list->first, list->count, X);
+  const size_t fit = PIECE / file->cols, most = fit < list->total ? fit : list->total;
+  const size_t rows = most > 0 ? most : 1;
+  double *piece = NULL;
+  NTK_TRY(ntk_alloc_doubles(list->context, rows * file->cols, "rows of a file", &piece));
+  const ntk_status status = read_pieces(list, file, rows, piece, X);
+  ntk_free(list->context, piece);
+  return status;
+}
+
+ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, size_t total, size_t *row) {
+  ntk_row_list list;
+  NTK_TRY(ntk_row_list_make(context, rows, total, "the rows", &list));
+  for (size_t k = 0; k < list.count; k++)
+    if (list.pick == NULL)
+      row[k] = list.first + k;
+    else
+      row[list.pick[k].place] = list.pick[k].row;
+  ntk_row_list_clear(&list);
+  return NTK_OK;
+}
