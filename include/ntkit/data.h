@@ -69,10 +69,12 @@ NTK_API ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, s
                                    size_t *row);
 
 /* As ntk_dataset_load, these rows alone: the file is gone through once, and memory is for them.
- * Labels that are loaded for the data (ntk_labels_load) are those of their rows. */
+ * Labels that are loaded for the data (ntk_labels_load) are those of their rows. NTK_ERR_ARGUMENT,
+ * _FILE, _FORMAT, _LIMIT, _MEMORY, _NOT_FINITE, _SHAPE. */
 NTK_API ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
                                       size_t d, ntk_scaling scaling, ntk_dataset **data);
-/* N and d that it would have, by the file's header alone; d as below. */
+/* N and d that it would have, by the file's header alone; d as below. NTK_ERR_ARGUMENT, _FILE,
+ * _FORMAT, _LIMIT, _SHAPE. */
 NTK_API ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size_t *N,
                                             size_t *d);
 

@@ -44,7 +44,8 @@ NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
  * position. Also NTK_ERR_FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                                    double *Y);
-/* The same of `outputs` >= 1 numbers a sample: Y is N x outputs, row-major. */
+/* The same of `outputs` >= 1 numbers a sample: Y is N x outputs, row-major. NTK_ERR_SHAPE and the
+ * others as above. */
 NTK_API ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path,
                                            const ntk_dataset *data, size_t outputs, double *Y);
 
