@@ -22,9 +22,12 @@ static ntk_status check_ranges(const ntk_network *network, const ntk_dataset *da
                                const double *Y) {
   const size_t N = ntk_dataset_samples(data);
   NTK_TRY(check_range("the data", ntk_dataset_values(data), N, ntk_dataset_dim(data)));
-  NTK_TRY(check_range("the labels", Y, N, 1));
-  for (size_t l = 1; l <= network->depth; l++)
+  NTK_TRY(check_range("the labels", Y, N, network->width[network->depth]));
+  for (size_t l = 1; l <= network->depth; l++) {
     NTK_TRY(check_range("the weights", network->W[l], network->width[l - 1], network->width[l]));
+    if (network->b[l] != NULL)
+      NTK_TRY(check_range("the biases", network->b[l], 1, network->width[l]));
+  }
   return NTK_OK;
 }
 

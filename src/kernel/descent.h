@@ -19,7 +19,9 @@ typedef enum ntk_slot {
  *   momentum  m = beta1 m + g,  theta -= eta m
  *   nesterov  m = beta1 m + g,  theta -= eta (g + beta1 m): theta is where the gradient is taken
  *   adam      m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
- *             theta -= eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon) */
+ *             theta -= eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon)
+ * where what is subtracted is multiplied by the scale of its block of K (network.h): K, which has
+ * them, is then the kernel of the linear model of gd, momentum and nesterov. */
 typedef enum ntk_rule { NTK_RULE_GD, NTK_RULE_MOMENTUM, NTK_RULE_NESTEROV, NTK_RULE_ADAM } ntk_rule;
 
 struct ntk_update {
@@ -32,7 +34,7 @@ struct ntk_descent {
   const ntk_backend *backend;
   ntk_context *context;       /* borrowed */
   const ntk_network *network; /* borrowed: the architecture, and theta at the start */
-  const double *X, *Y;        /* N x d and N, borrowed */
+  const double *X, *Y;        /* N x d and N x n_L, borrowed */
   size_t N;
   ntk_precision precision;
   double scale; /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
@@ -44,8 +46,9 @@ ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *dat
                               ntk_precision precision, double scale, ntk_descent **descent);
 void ntk_descent_destroy(ntk_descent *descent);
 
-/* *sum = sum_i r_i^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r stays
- * inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops. */
+/* *sum = sum_ic r_ic^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r
+ * stays inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops.
+ */
 void ntk_descent_gradient(ntk_descent *descent, double *sum);
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
 

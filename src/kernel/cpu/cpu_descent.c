@@ -39,7 +39,7 @@ static ntk_status allocate_all(ntk_descent *descent) {
   NTK_TRY(ntk_alloc(descent->context, step->chunks, sizeof(double), "training", &pointer));
   step->sums = pointer;
   NTK_TRY(allocate_slot(descent, step->data, &step->X));
-  NTK_TRY(allocate_slot(descent, step->rows, &step->Y));
+  NTK_TRY(allocate_slot(descent, step->rows * step->outputs, &step->Y));
   NTK_TRY(allocate_slot(descent, step->parameters, &step->theta));
   NTK_TRY(allocate_slot(descent, step->parameters, &step->m));
   NTK_TRY(allocate_slot(descent, step->parameters, &step->v));
@@ -52,10 +52,11 @@ static ntk_status allocate_all(ntk_descent *descent) {
 double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          ntk_precision precision) {
   ntk_step step = {0};
-  if (ntk_step_plan(spec->depth, spec->width, N, ntk_step_best(precision), &step) != NTK_OK)
+  if (ntk_step_plan(spec, N, ntk_step_best(precision), &step) != NTK_OK)
     return INFINITY;
-  const double reals = (double)step.data + (double)step.rows +
-                       (double)(3 + step.chunks) * (double)step.parameters +
+  const bool rates = spec->scale != NULL || spec->parameterization != NULL;
+  const double reals = (double)step.data + (double)step.rows * (double)step.outputs +
+                       (double)(3 + rates + step.chunks) * (double)step.parameters +
                        (double)step.packed_count +
                        (double)workspaces(&step, context->threads) * (double)step.workspace_count;
   return (double)step.code->size * reals + (double)sizeof(double) * (double)step.chunks +
@@ -66,8 +67,9 @@ void cpu_descent_destroy(ntk_descent *descent) {
   ntk_step *step = step_of(descent);
   if (step == NULL)
     return;
-  void *const arrays[] = {step->layer, step->sums, step->X,        step->Y,      step->theta,
-                          step->m,     step->v,    step->gradient, step->packed, step->workspace};
+  void *const arrays[] = {step->layer,  step->sums,      step->X,   step->Y,
+                          step->theta,  step->m,         step->v,   step->gradient,
+                          step->packed, step->workspace, step->rate};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
     ntk_free(descent->context, arrays[i]);
   ntk_free(descent->context, step);
@@ -96,31 +98,72 @@ static void *slot_array(const ntk_step *step, int slot) {
   return arrays[slot];
 }
 
+/* Where entry (i, j) of [W_l; b_l] is in arrays like theta. */
+static size_t place_of(const ntk_step *step, size_t l, size_t i, size_t j) {
+  const ntk_step_layer *layer = &step->layer[l];
+  return l == step->L ? ntk_step_entry(step->code, layer, j, i)
+                      : ntk_step_entry(step->code, layer, i, j);
+}
+
+static size_t rows_of(const ntk_step *step, size_t l) {
+  return l == step->L ? step->layer[l].n : step->layer[l].rows;
+}
+
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values) {
   const ntk_step *step = step_of(descent);
   const void *array = slot_array(step, slot);
-  for (size_t l = 1; l <= step->L; l++) {
-    const ntk_step_layer *layer = &step->layer[l];
-    for (size_t i = 0; i < layer->rows; i++)
-      for (size_t j = 0; j < layer->n; j++)
-        *values++ = get(step, array, ntk_step_entry(step->code, layer, i, j));
-  }
+  for (size_t l = 1; l <= step->L; l++)
+    for (size_t i = 0; i < rows_of(step, l); i++)
+      for (size_t j = 0; j < step->layer[l].units; j++)
+        *values++ = get(step, array, place_of(step, l, i, j));
 }
 
 void cpu_descent_write(ntk_descent *descent, int slot, const double *values) {
   ntk_step *step = step_of(descent);
   void *array = slot_array(step, slot);
-  for (size_t l = 1; l <= step->L; l++) {
-    const ntk_step_layer *layer = &step->layer[l];
-    for (size_t i = 0; i < layer->rows; i++)
-      for (size_t j = 0; j < layer->n; j++)
-        set(step, array, ntk_step_entry(step->code, layer, i, j), *values++);
-  }
+  for (size_t l = 1; l <= step->L; l++)
+    for (size_t i = 0; i < rows_of(step, l); i++)
+      for (size_t j = 0; j < step->layer[l].units; j++)
+        set(step, array, place_of(step, l, i, j), *values++);
   step->stale = true;
+}
+
+/* The scales of the blocks, where they are not all 1. */
+static ntk_status set_rates(ntk_descent *descent) {
+  const ntk_network *network = descent->network;
+  ntk_step *step = step_of(descent);
+  bool same = true;
+  for (size_t l = 1; l <= step->L; l++)
+    same = same && network->scale[2 * l - 2] == 1.0 &&
+           (!step->layer[l].bias || network->scale[2 * l - 1] == 1.0);
+  if (same)
+    return NTK_OK;
+  NTK_TRY(allocate_slot(descent, step->parameters, &step->rate));
+  for (size_t l = 1; l <= step->L; l++)
+    for (size_t i = 0; i < rows_of(step, l); i++)
+      for (size_t j = 0; j < step->layer[l].units; j++)
+        set(step, step->rate, place_of(step, l, i, j),
+            network->scale[2 * l - 2 + (i == network->width[l - 1])]);
+  return NTK_OK;
+}
+
+static void set_data(const ntk_descent *descent) {
+  const ntk_step *step = step_of(descent);
+  const ntk_step_layer *input = &step->layer[0];
+  const size_t d = input->units, n_L = step->outputs;
+  for (size_t i = 0; i < step->N; i++) {
+    for (size_t j = 0; j < d; j++)
+      set(step, step->X, i * input->ld + j, descent->X[i * d + j]);
+    if (step->layer[1].bias)
+      set(step, step->X, i * input->ld + d, 1.0);
+    for (size_t c = 0; c < n_L; c++)
+      set(step, step->Y, i * n_L + c, descent->Y[i * n_L + c]);
+  }
 }
 
 ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
   const ntk_network *network = descent->network;
+  const ntk_network_spec spec = ntk_spec_of(network);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(descent->context, 1, sizeof(ntk_step), "training", &pointer));
   ntk_step *step = pointer;
@@ -129,14 +172,10 @@ ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
   NTK_TRY(
       ntk_alloc(descent->context, network->depth + 1, sizeof *step->layer, "training", &pointer));
   step->layer = pointer;
-  NTK_TRY(ntk_step_plan(network->depth, network->width, descent->N, code, step));
+  NTK_TRY(ntk_step_plan(&spec, descent->N, code, step));
   NTK_TRY(allocate_all(descent));
-  const size_t d = step->layer[0].n;
-  for (size_t i = 0; i < step->N; i++) {
-    for (size_t j = 0; j < d; j++)
-      set(step, step->X, i * step->layer[0].ld + j, descent->X[i * d + j]);
-    set(step, step->Y, i, descent->Y[i]);
-  }
+  NTK_TRY(set_rates(descent));
+  set_data(descent);
   cpu_descent_write(descent, NTK_SLOT_THETA, network->theta);
   return NTK_OK;
 }

@@ -34,22 +34,26 @@ typedef struct ntk_step_code {
 /* The best level's. */
 const ntk_step_code *ntk_step_best(ntk_precision precision);
 
-/* W_l, its gradient and its moments, in arrays like theta: n_{l-1} x n_l by panels (product.h), 0
- * past column n_l; of l = L one row of n_{L-1}. A block's F_l and B_l lie by rows of ld reals, and
- * begin at F and B times the block's rows. */
+/* [W_l; b_l], its gradient and its moments, in arrays like theta: by panels (product.h), 0 past the
+ * last column; of l = L transposed. A block's F_l and B_l lie by rows of ld reals, and begin at F
+ * and B times the block's rows. Where there is b_{l+1}, F_l has a column of 1 behind its own. */
 typedef struct ntk_step_layer {
-  size_t rows, n, columns; /* of W_l; columns: n rounded up to the unit */
+  size_t rows, n, columns; /* of what lies there; columns: n rounded up to the unit */
+  size_t units;            /* n_l */
+  bool bias;               /* b_l is there: the last row, of l = L the last column */
   size_t W;                /* where it begins */
-  size_t ld;               /* n_l rounded up to lanes; nothing of the kind for l = L */
-  size_t F, B;             /* l = 1..L-1; F of l = L: the sums that make F_L, rows of a unit */
-  /* Where in packed there is, for l = 2..L-1, W_l^T, n_l x n_{l-1} by panels; for l = L,
-   * n_{L-1} x unit, the first half of W_L in column 0 and the second in column 1. */
+  size_t ld;               /* F_l's columns, rounded up to lanes; nothing of the kind for l = L */
+  size_t F, B; /* l = 1..L-1; F of l = L: the sums that make F_L, by rows of `columns` */
+  /* Where in packed there is, for l = 2..L-1, W_l^T, n_l x n_{l-1} by panels; for l = L, of rows
+   * as of [W_L; b_L], n_L columns with the first half of the units, and n_L with the others. */
   size_t packed;
+  size_t sums; /* of l = L: 2 n_L, rounded up to the unit */
 } ntk_step_layer;
 
 struct ntk_step {
   const ntk_step_code *code;
   size_t L, N, rows;     /* rows: N rounded up to NTK_STEP_ROWS */
+  size_t outputs;        /* n_L */
   ntk_step_layer *layer; /* 0..L */
   size_t block;          /* rows of a block, at most */
   size_t chunks;         /* parts of the rows, each with a gradient of its own */
@@ -59,8 +63,9 @@ struct ntk_step {
   const ntk_activation *activation; /* the network's */
   double scale;
   bool stale;  /* theta has changed since packed was made */
-  void *X, *Y; /* rows x ld_0 and rows: padded by 0 */
+  void *X, *Y; /* rows x ld_0 and rows x n_L: padded by 0 */
   void *theta, *m, *v;
+  void *rate;     /* like theta: by which an entry's steps are multiplied; NULL: by 1 */
   void *gradient; /* of chunk c at c parameters; their sum at 0 once reduced */
   void *packed;
   void *workspace; /* one a thread */
@@ -68,10 +73,11 @@ struct ntk_step {
 };
 
 /* All sizes of a step and, unless step->layer is NULL, its layers. */
-ntk_status ntk_step_plan(size_t depth, const size_t *width, size_t N, const ntk_step_code *code,
+ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_code *code,
                          ntk_step *step);
 
-/* Where entry (i, j) of W_l lies in theta; of W_L, entry (0, j) is its j-th. */
+/* Where entry (i, j) of what lies there for layer l is in theta; of [W_L; b_L] it is entry (j, i).
+ */
 size_t ntk_step_entry(const ntk_step_code *code, const ntk_step_layer *layer, size_t i, size_t j);
 
 /* cpu_descent_create with the code of a level that need not be the best. */

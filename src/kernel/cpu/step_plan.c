@@ -39,13 +39,20 @@ static ntk_status add(size_t *total, size_t a, size_t b) {
 }
 
 /* Layer l, and the counts grown by what it needs. */
-static ntk_status place(const size_t *width, size_t l, ntk_step *step, ntk_step_layer *here) {
+static ntk_status place(const ntk_network_spec *spec, size_t l, ntk_step *step,
+                        ntk_step_layer *here) {
   const ntk_step_code *code = step->code;
   const bool output = l == step->L;
-  const size_t n = output ? width[l - 1] : width[l];
-  const size_t rows = l == 0 ? 0 : output ? 1 : width[l - 1];
-  const size_t columns = round_up(n, code->unit), ld = round_up(n, code->lanes);
-  *here = (ntk_step_layer){.rows = rows, .n = n, .columns = columns, .ld = ld};
+  const size_t units = ntk_spec_width(spec, l), below = l == 0 ? 0 : ntk_spec_rows(spec, l);
+  const size_t n = output ? below : units, rows = output ? units : below;
+  const size_t constant = !output && ntk_spec_bias(spec, l + 1);
+  const size_t columns = round_up(n, code->unit), ld = round_up(n + constant, code->lanes);
+  *here = (ntk_step_layer){.rows = rows,
+                           .n = n,
+                           .columns = columns,
+                           .units = units,
+                           .bias = l > 0 && ntk_spec_bias(spec, l),
+                           .ld = ld};
   if (l == 0)
     return NTK_OK;
   here->W = step->parameters;
@@ -56,11 +63,12 @@ static ntk_status place(const size_t *width, size_t l, ntk_step *step, ntk_step_
   NTK_TRY(add(&step->parameters, round_up(count, line), 1));
   if (output) {
     here->F = step->row;
-    step->row += code->unit;
-    return add(&step->packed_count, n, code->unit);
+    here->sums = round_up(2 * units, code->unit);
+    step->row += here->sums;
+    return add(&step->packed_count, n, here->sums);
   }
   if (l > 1)
-    NTK_TRY(add(&step->packed_count, round_up(n, line), round_up(rows, code->unit)));
+    NTK_TRY(add(&step->packed_count, round_up(n, line), round_up(spec->width[l - 1], code->unit)));
   here->F = step->row;
   here->B = step->row + ld;
   step->row += 2 * ld;
@@ -79,25 +87,29 @@ static void divide(ntk_step *step, size_t d) {
   step->block = rows / NTK_STEP_ROWS * NTK_STEP_ROWS;
 }
 
-ntk_status ntk_step_plan(size_t depth, const size_t *width, size_t N, const ntk_step_code *code,
+ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_code *code,
                          ntk_step *step) {
+  const size_t d = ntk_spec_rows(spec, 1);
   step->code = code;
-  step->L = depth;
+  step->L = spec->depth;
   step->N = N;
+  step->outputs = ntk_spec_width(spec, spec->depth);
   step->rows = round_up(N, NTK_STEP_ROWS);
   step->parameters = step->packed_count = step->row = 0;
-  for (size_t l = 0; l <= depth; l++) {
+  for (size_t l = 0; l <= spec->depth; l++) {
     ntk_step_layer here;
-    NTK_TRY(place(width, l, step, &here));
+    NTK_TRY(place(spec, l, step, &here));
     if (step->layer != NULL)
       step->layer[l] = here;
   }
-  divide(step, width[0]);
+  divide(step, d);
   size_t count = 0;
-  NTK_TRY(add(&count, step->block, step->row + 1)); /* 1: the residual */
+  NTK_TRY(add(&count, step->block, step->row + step->outputs)); /* and the residual */
   step->workspace_count = round_up(count, CACHE_LINE / code->size);
   step->data = 0;
-  NTK_TRY(add(&step->data, step->rows, round_up(width[0], code->lanes)));
+  NTK_TRY(add(&step->data, step->rows, round_up(d, code->lanes)));
+  count = 0;
+  NTK_TRY(add(&count, step->rows, step->outputs));
   count = 0;
   return add(&count, step->chunks, step->parameters); /* fits, that is */
 }

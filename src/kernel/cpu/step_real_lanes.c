@@ -1,11 +1,12 @@
 /* A block of rows up and down the network:
  *
- *   G_l = F_{l-1} W_l,   F_l = phi(G_l),   F_L = F_{L-1} W_L,   r = F_L - Y
+ *   G_l = [F_{l-1}, 1] [W_l; b_l],   F_l = phi(G_l),   F_L = [F_{L-1}, 1] [W_L; b_L],   r = F_L - Y
  *   B_{L-1} = phi'(G_{L-1}) o (scale r W_L^T),   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)
- *   gradient of W_l += F_{l-1}^T B_l,   of W_L += F_{L-1}^T (scale r)
+ *   gradient of [W_l; b_l] += [F_{l-1}, 1]^T B_l,   of [W_L; b_L] += [F_{L-1}, 1]^T (scale r)
  *
- * B_k is the paper's (9) with row i times scale r_i. 2 n_{l-1} n_l flops a row and layer for each
- * of the three products, the second not for l = 1. */
+ * B_k is the paper's (9) with row i times scale r_i, and the sum over outputs where there are more.
+ * The 1 stands behind F_{l-1}'s own columns, where there is b_l, with a derivative of 0. 2 n_{l-1}
+ * n_l flops a row and layer for each of the three products, the second not for l = 1. */
 #include "base/lanes.h"
 
 #include "kernel/cpu/product.h"
@@ -35,13 +36,23 @@ static real *backward(const ntk_step *step, const ntk_step_block *block, size_t 
   return (real *)block->workspace + step->block * step->layer[l].B;
 }
 
+/* The column of 1 of F_l, whose derivative is 0. */
+static void set_constant(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  const ntk_step_layer *here = &step->layer[l];
+  real *F = (real *)block->workspace + step->block * here->F, *B = backward(step, block, l);
+  for (size_t i = 0; i < block->rows; i++) {
+    F[i * here->ld + here->units] = (real)1.0;
+    B[i * here->ld + here->units] = (real)0.0;
+  }
+}
+
 static void forward(const ntk_step *step, const ntk_step_block *block) {
   for (size_t l = 1; l < step->L; l++) {
     const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
     real *F = (real *)block->workspace + step->block * here->F;
     multiply((product){.rows = block->rows,
                        .columns = here->columns,
-                       .inner = below->n,
+                       .inner = here->rows,
                        .A = features(step, block, l - 1),
                        .row = below->ld,
                        .next = 1,
@@ -50,57 +61,85 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
                        .C_distance = here->ld,
                        .mode = PRODUCT_SET});
     activate(step, l, block->rows * here->ld, F, backward(step, block, l));
+    if (step->layer[l + 1].bias)
+      set_constant(step, block, l);
   }
 }
 
-/* r = F_L - Y of the block, 0 in padding rows; their squares' sum. F_L is the sum over the first
- * half of F_{L-1}'s columns plus that over the second: columns 0 and 1 of a product with
- * [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's zeros change
+/* r = F_L - Y of the block (rows x n_L), 0 in padding rows; their squares' sum. F_L is the sum over
+ * the first half of F_{L-1}'s units plus that over the others: columns c and n_L + c of a product
+ * with [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's zeros change
  * nothing, so that with W_{L-1} = [W, W] and b = -a, as in (18), F_L is 0 to the last bit. */
 static double residual(const ntk_step *step, const ntk_step_block *block, real *r) {
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
-  const real *Y = (const real *)step->Y + block->first;
-  real *sums = (real *)block->workspace + step->block * output->F; /* rows x UNIT */
+  const size_t n_L = step->outputs;
+  const real *Y = (const real *)step->Y + block->first * n_L;
+  real *sums = (real *)block->workspace + step->block * output->F; /* rows x output->sums */
   multiply((product){.rows = block->rows,
-                     .columns = UNIT,
-                     .inner = last->n,
+                     .columns = output->sums,
+                     .inner = output->n,
                      .A = features(step, block, step->L - 1),
                      .row = last->ld,
                      .next = 1,
                      .B = (const real *)step->packed + output->packed,
+                     .B_distance = output->sums,
                      .C = sums,
+                     .C_distance = output->sums,
                      .mode = PRODUCT_SET});
   double sum = 0.0;
-  for (size_t i = 0; i < block->rows; i++) {
-    const real F_L = sums[i * UNIT] + sums[i * UNIT + 1];
-    r[i] = block->first + i < step->N ? F_L - Y[i] : (real)0.0;
-    sum += (double)r[i] * (double)r[i];
-  }
+  for (size_t i = 0; i < block->rows; i++)
+    for (size_t c = 0; c < n_L; c++) {
+      const real F_L = sums[i * output->sums + c] + sums[i * output->sums + n_L + c];
+      real *here = r + i * n_L + c;
+      *here = block->first + i < step->N ? F_L - Y[i * n_L + c] : (real)0.0;
+      sum += (double)*here * (double)*here;
+    }
   return sum;
 }
 
-/* B_{L-1} and the gradient of W_L; r has been scaled. */
-static void last_layer(const ntk_step *step, const ntk_step_block *block, const real *r) {
+/* B_{L-1} = phi' o (r W_L^T), phi' being what it holds; one output needs no sums. */
+static void last_back(const ntk_step *step, const ntk_step_block *block, const real *r) {
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   const real *w = (const real *)step->theta + output->W;
   real *B = backward(step, block, step->L - 1);
-  real *gradient = (real *)block->gradient + output->W;
+  if (step->outputs > 1) {
+    multiply((product){.rows = block->rows,
+                       .columns = output->columns,
+                       .inner = step->outputs,
+                       .A = r,
+                       .row = step->outputs,
+                       .next = 1,
+                       .B = w,
+                       .C = B,
+                       .C_distance = last->ld,
+                       .mode = PRODUCT_TIMES});
+    return;
+  }
   for (size_t i = 0; i < block->rows; i++)
     for (size_t j = 0; j < last->ld; j += LANES) {
       real *b = B + i * last->ld + j;
       vr_store(b, vr_load(b) * (vr_set(r[i]) * vr_load(w + j)));
     }
-  multiply((product){.rows = 1,
+}
+
+/* B_{L-1} and the gradient of [W_L; b_L]; r has been scaled. */
+static void last_layer(const ntk_step *step, const ntk_step_block *block, const real *r) {
+  const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
+  real *gradient = block->gradient;
+  last_back(step, block, r);
+  multiply((product){.rows = step->outputs,
                      .columns = output->columns,
                      .inner = block->rows,
                      .A = r,
-                     .next = 1,
+                     .row = 1,
+                     .next = step->outputs,
                      .B = features(step, block, step->L - 1),
                      .B_distance = last->ld,
-                     .C = gradient,
+                     .C = gradient + output->W,
                      .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
-  for (size_t j = output->n; j < output->columns; j++) /* phi(0) is not always 0 */
-    gradient[j] = (real)0.0;
+  for (size_t c = 0; c < step->outputs; c++) /* phi(0) is not always 0 */
+    for (size_t j = output->n; j < output->columns; j++)
+      gradient[ntk_step_entry(step->code, output, c, j)] = (real)0.0;
 }
 
 /* B_{l-1} = phi' o (B_l W_l^T), phi' being what B_{l-1} holds. */
@@ -120,7 +159,7 @@ static void back(const ntk_step *step, const ntk_step_block *block, size_t l) {
 
 static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l) {
   const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
-  multiply((product){.rows = below->n,
+  multiply((product){.rows = here->rows,
                      .columns = here->columns,
                      .inner = block->rows,
                      .A = features(step, block, l - 1),
@@ -136,7 +175,7 @@ static void pass(const ntk_step *step, ntk_step_block *block) {
   real *r = (real *)block->workspace + step->block * step->row;
   forward(step, block);
   block->sum = residual(step, block, r);
-  for (size_t i = 0; i < block->rows; i++)
+  for (size_t i = 0; i < block->rows * step->outputs; i++)
     r[i] *= (real)step->scale;
   last_layer(step, block, r);
   for (size_t l = step->L - 1; l >= 1; l--) {
@@ -156,7 +195,8 @@ static void transpose(const ntk_step_layer *layer, const real *W, real *transpos
       for (size_t j = 0; j < from && j0 + j < layer->n; j++)
         for (size_t i = 0; i < width; i++)
           transposed[i0 * layer->n + (j0 + j) * width + i] =
-              i0 + i < layer->rows ? W[j0 * layer->rows + (i0 + i) * from + j] : (real)0.0;
+              i0 + i < layer->rows - layer->bias ? W[j0 * layer->rows + (i0 + i) * from + j]
+                                                 : (real)0.0;
     }
   }
 }
@@ -169,11 +209,13 @@ static void pack(const ntk_step *step) {
     transpose(layer, theta + layer->W, packed + layer->packed, step->layer[l - 1].columns);
   }
   const ntk_step_layer *output = &step->layer[step->L];
-  const size_t n = output->n, half = n % 2 == 0 ? n / 2 : n;
+  const size_t n = output->n - output->bias, half = n % 2 == 0 ? n / 2 : n;
   real *halves = packed + output->packed;
-  memset(halves, 0, n * UNIT * sizeof(real));
-  for (size_t j = 0; j < n; j++)
-    halves[j * UNIT + (j < half ? 0 : 1)] = theta[output->W + j];
+  memset(halves, 0, output->n * output->sums * sizeof(real));
+  for (size_t j = 0; j < output->n; j++)
+    for (size_t c = 0; c < output->rows; c++)
+      halves[j * output->sums + (j < half ? c : output->rows + c)] =
+          theta[ntk_step_entry(step->code, output, c, j)];
 }
 
 void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count);

@@ -25,13 +25,20 @@ void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t coun
 typedef struct arrays {
   size_t count;
   real *theta, *m, *v;
-  const real *g;
+  const real *g, *rate; /* rate: NULL: all 1 */
 } arrays;
+
+/* theta -= rate step. */
+static inline void move(const arrays *a, size_t i, vr step) {
+  if (a->rate != NULL)
+    step = vr_load(a->rate + i) * step;
+  vr_store(a->theta + i, vr_load(a->theta + i) - step);
+}
 
 static void descend(const arrays *a, const ntk_update *u) {
   const vr eta = vr_set((real)u->lr);
   for (size_t i = 0; i < a->count; i += LANES)
-    vr_store(a->theta + i, vr_load(a->theta + i) - eta * vr_load(a->g + i));
+    move(a, i, eta * vr_load(a->g + i));
 }
 
 static void momentum(const arrays *a, const ntk_update *u) {
@@ -39,7 +46,7 @@ static void momentum(const arrays *a, const ntk_update *u) {
   for (size_t i = 0; i < a->count; i += LANES) {
     const vr m = beta * vr_load(a->m + i) + vr_load(a->g + i);
     vr_store(a->m + i, m);
-    vr_store(a->theta + i, vr_load(a->theta + i) - eta * m);
+    move(a, i, eta * m);
   }
 }
 
@@ -48,7 +55,7 @@ static void nesterov(const arrays *a, const ntk_update *u) {
   for (size_t i = 0; i < a->count; i += LANES) {
     const vr g = vr_load(a->g + i), m = beta * vr_load(a->m + i) + g;
     vr_store(a->m + i, m);
-    vr_store(a->theta + i, vr_load(a->theta + i) - eta * (g + beta * m));
+    move(a, i, eta * (g + beta * m));
   }
 }
 
@@ -66,7 +73,7 @@ static void adam(const arrays *a, const ntk_update *u) {
     const vr v = beta2 * vr_load(a->v + i) + rest2 * (g * g);
     vr_store(a->m + i, m);
     vr_store(a->v + i, v);
-    vr_store(a->theta + i, vr_load(a->theta + i) - rate * m / (vr_sqrt(v) / root + epsilon));
+    move(a, i, rate * m / (vr_sqrt(v) / root + epsilon));
   }
 }
 
@@ -76,7 +83,8 @@ void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update,
                     .theta = (real *)step->theta + first,
                     .m = (real *)step->m + first,
                     .v = (real *)step->v + first,
-                    .g = (const real *)step->gradient + first};
+                    .g = (const real *)step->gradient + first,
+                    .rate = step->rate != NULL ? (const real *)step->rate + first : NULL};
   switch (update->rule) {
   case NTK_RULE_GD:
     descend(&a, update);
