@@ -54,7 +54,7 @@ NTK_API ntk_status ntk_labels_load_outputs(ntk_context *context, const char *pat
 /* gd, momentum (heavy ball), nesterov, adam, lm (Levenberg-Marquardt on the N x N system). */
 NTK_API const ntk_name_info *ntk_optimizer_list(size_t *count);
 /* half-sum: (19), 1/2 sum_i r_i^2 with r = F_L - Y; mean: 1/N sum_i r_i^2, as in the authors'
- * script. */
+ * script; of several outputs r_i^2 is the sum over them. */
 NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
 /* Rules for the step size: auto, from the eigenvalues of K at the start (adam: the authors'
  * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}). */
@@ -194,9 +194,12 @@ typedef struct ntk_train_result {
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
  * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
  * Whatever needs features that were made before is refused then with NTK_ERR_ARGUMENT.
- * Y: N labels, finite. An epoch costs about 6 N sum_l n_{l-1} n_l flops; of lm, and for each
- * tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another run; NTK_ERR_SHAPE,
- * _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, and of a checkpoint _FILE and _FORMAT. */
+ * Y: N x n_L labels, finite. Steps are multiplied by the scales of their blocks (network.h); K is
+ * the whole kernel of N n_L rows. Theorem 4.2 speaks of one output and no bias: of others what it
+ * speaks of is measured all the same, but for c. An epoch costs about 6 N sum_l n_{l-1} n_l flops;
+ * of lm, and for each tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another
+ * run; NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, and of a checkpoint _FILE
+ * and _FORMAT. */
 NTK_API ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
                              const double *Y, const ntk_train_options *options,
                              ntk_train_result *result);

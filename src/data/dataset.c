@@ -76,6 +76,17 @@ ntk_status ntk_labels_check(const double *Y, size_t N, size_t count) {
   return NTK_OK;
 }
 
+ntk_status ntk_targets_check(const double *Y, size_t N, size_t outputs) {
+  if (outputs == 1)
+    return ntk_labels_check(Y, N, 1);
+  for (size_t k = 0; k < N * outputs; k++)
+    if (!isfinite(Y[k]))
+      return ntk_fail(NTK_ERR_NOT_FINITE,
+                      "the label of sample %zu, output %zu (from 1) is not finite", k / outputs + 1,
+                      k % outputs + 1);
+  return NTK_OK;
+}
+
 ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                   ntk_dataset **data) {
   ntk_dataset *made = NULL;

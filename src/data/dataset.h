@@ -24,6 +24,8 @@ ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_da
 ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width);
 /* NTK_ERR_NOT_FINITE unless all of Y, `count` label vectors of N, is finite. */
 ntk_status ntk_labels_check(const double *Y, size_t N, size_t count);
+/* The same of N x outputs, sample by sample. */
+ntk_status ntk_targets_check(const double *Y, size_t N, size_t outputs);
 
 /* Transforms X in place; source names the data in messages. What it means for Assumption 2.1
  * (1: E||x|| = Theta(sqrt d), 2: E||x||^2 = Theta(d), 3: E||x - E x||^2 = Omega(d)), read as

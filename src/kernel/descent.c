@@ -36,7 +36,7 @@ static ntk_status check_descent(const ntk_network *network, const ntk_dataset *d
   NTK_TRY(ntk_dim_check(data, network->width[0]));
   if (!isfinite(scale))
     return ntk_fail(NTK_ERR_ARGUMENT, "the loss's scale is %g; accepted: a finite number", scale);
-  return ntk_labels_check(Y, ntk_dataset_samples(data), 1);
+  return ntk_targets_check(Y, ntk_dataset_samples(data), network->width[network->depth]);
 }
 
 ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *data, const double *Y,

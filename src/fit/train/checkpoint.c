@@ -1,7 +1,7 @@
 /* A checkpoint is a sequence of 64-bit words in the machine's order, which the magic shows:
  *
  *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
- *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N each);
+ *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N n_L each);
  *   tracked points (stored_point); the hash of all before it
  *
  * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
@@ -25,7 +25,7 @@ static const uint64_t MAGIC = UINT64_C(0x31305452504b544e); /* "NTKPRT01" where 
 enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
 /* In the order in which they are compared: what changes others comes before them. */
 static const char *const parts[IDENTITIES] = {
-    [ARCHITECTURE] = "another network (widths or activation)",
+    [ARCHITECTURE] = "another network (widths, activation, biases or scales)",
     [METHOD] = "another optimizer, loss or precision",
     [STEP] = "another step size or momentum",
     [TRACK] = "other epochs to track",
@@ -88,11 +88,16 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
 static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const ntk_train_options *o = &t->options;
   uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
-  identity[ARCHITECTURE] = hash_text(hash, t->network->activations);
+  hash = hash_text(hash, t->network->activations);
+  if (!ntk_training_is_plain(t)) { /* which older checkpoints are of */
+    hash = hash_words(hash, t->network->bias, t->L * sizeof *t->network->bias);
+    hash = hash_words(hash, t->network->scale, 2 * t->L * sizeof(double));
+  }
+  identity[ARCHITECTURE] = hash;
   identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
   hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
   identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));
-  identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->N * sizeof(double));
+  identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
   hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
   identity[METHOD] = hash;
   const double step[2] = {t->lr, t->momentum};
@@ -145,7 +150,7 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
   NTK_TRY(put(w, t->loss, (t->epoch + 1) * sizeof(double)));
   NTK_TRY(put_slots(t, scratch, w));
   if (k->r != NULL)
-    NTK_TRY(put(w, k->r, 2 * t->N * sizeof(double)));
+    NTK_TRY(put(w, k->r, 2 * t->R * sizeof(double)));
   for (size_t i = 0; i < k->count; i++) {
     const stored_point point = to_file(&k->point[i]);
     NTK_TRY(put(w, &point, sizeof point));
@@ -213,7 +218,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
       h->linear != (t->tracker->r != NULL) || fstat(fileno(in->file), &about) != 0 ||
       h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
       (uint64_t)about.st_size != bytes +
-                                     8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N) +
+                                     8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R) +
                                      h->tracked * sizeof(stored_point))
     return ntk_fail(NTK_ERR_FORMAT, "%s: its size is not what it says: no whole checkpoint",
                     in->path);
@@ -223,7 +228,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
 /* All arrays of a file whose header has been checked, into fresh memory: [losses][slots][r, m]
  * [points]. */
 static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
-  const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * h->N);
+  const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R);
   const size_t bytes = words * sizeof(double) + (size_t)h->tracked * sizeof(stored_point);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer));
@@ -253,8 +258,8 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
       ntk_network_set(t->network, arrays);
   }
   if (h->linear != 0) {
-    memcpy(k->r, arrays, 2 * t->N * sizeof(double));
-    arrays += 2 * t->N;
+    memcpy(k->r, arrays, 2 * t->R * sizeof(double));
+    arrays += 2 * t->R;
   }
   if (h->tracked > 0) {
     void *pointer = NULL;

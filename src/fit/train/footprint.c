@@ -10,10 +10,10 @@
 #include <math.h>
 
 typedef struct run {
-  double n, p, L;
-  double points, epochs; /* tracked ones; all */
-  double eigen;          /* an eigensolver */
-  ntk_kernel_bytes of;   /* features and K */
+  double n, samples, p, L; /* n: rows of J */
+  double points, epochs;   /* tracked ones; all */
+  double eigen;            /* an eigensolver */
+  ntk_kernel_bytes of;     /* features and K */
   bool tracked, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
@@ -23,15 +23,16 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                     const ntk_train_options *o, const ntk_optimizer *optimizer) {
   ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, N);
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
-  const double n = (double)N;
+  const double n = (double)N * (double)ntk_spec_width(spec, spec->depth); /* rows of J */
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
   const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,
+               .samples = (double)N,
                .p = (double)P,
                .L = (double)spec->depth,
                .points = ntk_epochs_count(o, epochs),
                .epochs = epochs,
-               .eigen = (double)ntk_eigen_bytes(N) + 16.0 * n,
+               .eigen = (double)ntk_eigen_bytes((size_t)n) + 16.0 * n,
                .of = of,
                .tracked = ntk_epochs_tracked(o),
                .linear = optimizer->linear,
@@ -49,7 +50,7 @@ static double list(double count, double first, double size) {
 /* Data, theta, theta_0, losses and points; a second-order method's vectors and features; theta_0's
  * network, features and, for the linear model, K_0. */
 static double lasting(const run *r, const ntk_network_spec *spec) {
-  double bytes = NTK_SMALL_OBJECTS + 8.0 * r->n * (double)spec->width[0];
+  double bytes = NTK_SMALL_OBJECTS + 8.0 * r->samples * (double)spec->width[0];
   bytes += 8.0 * r->p * (r->precision == NTK_PRECISION_DOUBLE ? 2.0 : 3.0) +
            list(r->epochs, 1024.0, 8.0);
   if (r->second_order)
@@ -97,7 +98,6 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   const ntk_optimizer *optimizer = NULL;
   size_t P = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
-  NTK_TRY(ntk_plain_check(spec, "training"));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   run r = describe(context, spec, N, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));

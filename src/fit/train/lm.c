@@ -51,7 +51,7 @@ ntk_status ntk_lm_create(const ntk_training *t, ntk_lm **lm) {
                    .network = t->network,
                    .data = t->data,
                    .Y = t->Y,
-                   .N = t->N,
+                   .N = t->R,
                    .P = t->P};
   ntk_status status = allocate_system(made);
   if (status == NTK_OK)

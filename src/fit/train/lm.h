@@ -10,8 +10,8 @@ struct ntk_lm {
   ntk_network *network; /* as the last step left it; borrowed */
   ntk_network *trial;   /* the weights of a trial */
   const ntk_dataset *data;
-  const double *Y; /* N */
-  size_t N, P;
+  const double *Y;      /* N n_L */
+  size_t N, P;          /* N: rows of J, N n_L */
   double *r, *c;        /* N: F - Y at theta; (K + mu I)^{-1} r */
   double *trial_r;      /* N: F - Y at a trial */
   double *theta, *step; /* P: theta as far as the step under way has come; J^T c */

@@ -34,17 +34,18 @@ double ntk_question_bytes(size_t N) {
 
 /* ---- The least loss of any weights ----------------------------------------------------------- */
 
-/* first: N, scratch; mean and count: N each, scratch. */
-static double spread_of_equal(const ntk_training *t, const size_t *first, double *mean,
-                              double *count) {
+/* Of output c. first: N; mean, and N counts behind it: scratch. */
+static double spread_of_equal(const ntk_training *t, size_t c, const size_t *first, double *mean) {
+  const size_t n_L = t->network->width[t->L];
+  const double *Y = t->Y + c;
+  double *count = mean + t->N, sum = 0.0;
   memset(mean, 0, 2 * t->N * sizeof *mean);
-  double sum = 0.0;
   for (size_t i = 0; i < t->N; i++) {
-    mean[first[i]] += (t->Y[i] - mean[first[i]]) / (count[first[i]] + 1.0);
+    mean[first[i]] += (Y[i * n_L] - mean[first[i]]) / (count[first[i]] + 1.0);
     count[first[i]] += 1.0;
   }
   for (size_t i = 0; i < t->N; i++)
-    sum += (t->Y[i] - mean[first[i]]) * (t->Y[i] - mean[first[i]]);
+    sum += (Y[i * n_L] - mean[first[i]]) * (Y[i * n_L] - mean[first[i]]);
   return sum;
 }
 
@@ -56,8 +57,8 @@ static ntk_status find_floor(ntk_training *t) {
   if (status == NTK_OK)
     status = ntk_row_multiples(t->context, t->data->X, t->N, t->data->d, NTK_MULTIPLES_EQUAL,
                                pointer, scratch);
-  if (status == NTK_OK)
-    t->answer.floor = ntk_training_loss(t, spread_of_equal(t, pointer, scratch, scratch + t->N));
+  for (size_t c = 0; c < t->network->width[t->L] && status == NTK_OK; c++)
+    t->answer.floor += ntk_training_loss(t, spread_of_equal(t, c, pointer, scratch));
   ntk_free(t->context, scratch);
   ntk_free(t->context, pointer);
   return status;
@@ -167,9 +168,9 @@ static ntk_status measure(ntk_training *t, model *m, const ntk_operator *A, size
                           double *r) {
   ntk_quadrature q = {0};
   NTK_TRY(ntk_network_output(t->network, t->data, r));
-  for (size_t i = 0; i < t->N; i++)
+  for (size_t i = 0; i < t->R; i++)
     r[i] -= t->Y[i];
-  ntk_status status = ntk_quadrature_create(t->context, t->N, r, steps, &q);
+  ntk_status status = ntk_quadrature_create(t->context, t->R, r, steps, &q);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(t->context, 6 * (MOST_STEPS + 1), "the linear model", &m->work);
   if (status == NTK_OK)
@@ -181,7 +182,7 @@ static ntk_status measure(ntk_training *t, model *m, const ntk_operator *A, size
 
 /* e: of K_0; features: NULL where K_0 is there. */
 static ntk_status follow(ntk_training *t, const ntk_extremes *e, ntk_features *features) {
-  const double rounding = (double)t->N * DBL_EPSILON * e->lambda_max;
+  const double rounding = (double)t->R * DBL_EPSILON * e->lambda_max;
   const double least = e->lambda_min > 0.0 ? (1.0 - MARGIN) * e->lambda_min : 0.0;
   model m = {.optimizer = t->optimizer,
              .step = t->lr * t->scale,
@@ -194,7 +195,7 @@ static ntk_status follow(ntk_training *t, const ntk_extremes *e, ntk_features *f
   const ntk_operator A =
       features == NULL ? ntk_kernel_operator(t->tracker->K) : ntk_features_operator(features);
   double *r = NULL;
-  NTK_TRY(ntk_alloc_doubles(t->context, t->N, "the linear model", &r));
+  NTK_TRY(ntk_alloc_doubles(t->context, t->R, "the linear model", &r));
   const size_t steps = features == NULL ? MOST_STEPS : MOST_STEPS_FROM_FEATURES;
   const ntk_status status = measure(t, &m, &A, steps, r);
   ntk_free(t->context, r);

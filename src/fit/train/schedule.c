@@ -6,7 +6,7 @@
  *             (sqrt lambda + sqrt mu))^2: Polyak's, the fastest on a quadratic
  *   nesterov  eta = 1 / lambda, beta = (1 - sqrt(eta mu)) / (1 + sqrt(eta mu))
  *   adam      1 / (10 sqrt N), the authors' script
- *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2, its expectation
+ *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2 / n_L, its expectation
  *
  * Polyak's step is at the edge of stability when lambda / mu is large, and K changes: for the two
  * methods with momentum lambda is taken larger by MARGIN, and mu at least lambda / MOST_CONDITION,
@@ -29,7 +29,8 @@ void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_mi
 }
 
 static ntk_status from_theory(ntk_training *t) {
-  const double norm = ntk_dnrm2(t->network->width[t->L - 1], t->network->W[t->L]);
+  const double norm = ntk_dnrm2(ntk_training_last_weights(t), t->network->W[t->L]) /
+                      sqrt((double)t->network->width[t->L]);
   const double d = (double)t->network->width[0];
   t->lr = 1.0 / ((double)t->N * d * norm * norm * t->scale);
   if (!isfinite(t->lr))

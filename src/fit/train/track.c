@@ -25,7 +25,7 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
   for (size_t i = 0; i < N; i++)
     sum += norms[(L - 1) * N + i];
   ntk_free(t->context, norms);
-  const double last = eps * ntk_dnrm2(t->network->width[L - 1], t->network->W[L]);
+  const double last = eps * ntk_dnrm2(ntk_training_last_weights(t), t->network->W[L]);
   *floor = ntk_training_loss(t, sum * last * last);
   return NTK_OK;
 }
@@ -37,13 +37,13 @@ static ntk_status keep_start(const ntk_training *t, ntk_tracker *k) {
 }
 
 static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
-  NTK_TRY(ntk_alloc_doubles(t->context, 4 * t->N, "linear model", &k->r));
-  k->m = k->r + t->N;
-  k->direction = k->m + t->N;
-  k->Kd = k->direction + t->N;
-  memset(k->m, 0, t->N * sizeof(double));
+  NTK_TRY(ntk_alloc_doubles(t->context, 4 * t->R, "linear model", &k->r));
+  k->m = k->r + t->R;
+  k->direction = k->m + t->R;
+  k->Kd = k->direction + t->R;
+  memset(k->m, 0, t->R * sizeof(double));
   NTK_TRY(ntk_features_output(k->features, k->r));
-  for (size_t i = 0; i < t->N; i++)
+  for (size_t i = 0; i < t->R; i++)
     k->r[i] -= t->Y[i];
   return NTK_OK;
 }
@@ -55,12 +55,12 @@ static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
   ntk_schedule_needs(t, &need_max, &need_min);
   const bool keep = t->options.question && t->optimizer->linear;
   need_max = need_max || keep;
-  if (!need_max && !t->optimizer->theorem)
+  if (!need_max && !(t->optimizer->theorem && ntk_training_is_plain(t)))
     return NTK_OK;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create(t->network, t->data, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
-  if (status == NTK_OK && t->N <= NTK_KERNEL_AT_START)
+  if (status == NTK_OK && t->R <= NTK_KERNEL_AT_START)
     status = ntk_extremes_find(features, t->options.seed, &k->at_start, keep ? &k->K : NULL);
   else if (status == NTK_OK && need_max)
     status = ntk_extremes_largest(features, t->options.seed, &k->at_start.lambda_max);
@@ -170,7 +170,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
   if (isfinite(rate))
     point.bound = pow(rate, (double)t->epoch) * t->loss[0];
   if (k->r != NULL) {
-    const double norm = ntk_dnrm2(t->N, k->r);
+    const double norm = ntk_dnrm2(t->R, k->r);
     point.prediction = ntk_training_loss(t, norm * norm);
   }
   if (t->epoch > 0) {
@@ -195,9 +195,9 @@ ntk_status ntk_tracker_advance(ntk_training *t) {
   if (k->r == NULL)
     return NTK_OK;
   const double start = ntk_clock();
-  ntk_optimizer_direction(t->optimizer, t->momentum, t->N, k->r, k->m, k->direction);
+  ntk_optimizer_direction(t->optimizer, t->momentum, t->R, k->r, k->m, k->direction);
   NTK_TRY(ntk_kernel_multiply(k->K, k->direction, 1, k->Kd));
-  ntk_daxpy(t->N, -t->lr * t->scale, k->Kd, k->r);
+  ntk_daxpy(t->R, -t->lr * t->scale, k->Kd, k->r);
   t->tracking += ntk_clock() - start;
   return NTK_OK;
 }
@@ -231,6 +231,8 @@ void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate
   if (!t->optimizer->theorem || !(step <= 1.0))
     return;
   *rate_bound = (1.0 - 0.5 * step) * (1.0 - 0.5 * step);
+  if (!ntk_training_is_plain(t)) /* the paper does not say what gamma n_{L-1} is there */
+    return;
   const double last =
       ntk_dnrm2(t->network->width[t->L - 1], t->first + t->P - t->network->width[t->L - 1]);
   c->c = step * (1.0 - 0.25 * step) /
@@ -248,7 +250,7 @@ static bool holds(const ntk_track_point *p, const ntk_convergence *c) {
  * whose size gamma makes a matter of choice and which moves least then. */
 static double stall_floor(const ntk_training *t, const ntk_convergence *c) {
   const double u = ntk_precision_epsilon(t->precision) / 2.0;
-  const double norm = ntk_dnrm2(t->P - t->network->width[t->L - 1], t->first);
+  const double norm = ntk_dnrm2(ntk_layer_offset(t->network, t->L), t->first);
   const double r = 4.0 * u * norm / (t->lr * t->scale * c->alpha);
   return fmax(t->tracker->floor, ntk_training_loss(t, r * r));
 }

@@ -5,7 +5,7 @@
 
 #include "fit/train/training.h"
 
-/* Without tracking, K_0 is built for its smallest eigenvalue up to this N (0.27 GB). */
+/* Without tracking, K_0 is built for its smallest eigenvalue up to this R (0.27 GB). */
 enum { NTK_KERNEL_AT_START = 8192 };
 
 struct ntk_tracker {
@@ -15,7 +15,7 @@ struct ntk_tracker {
   ntk_kernel *K;                  /* K_0, where the linear model is followed or asked */
   ntk_extremes at_start;          /* NaN: not computed */
   double floor;                   /* losses up to this are rounding in F_L; 0: not known */
-  double *r, *m, *direction, *Kd; /* N each: the linear model's residual and momentum, scratch */
+  double *r, *m, *direction, *Kd; /* R each: the linear model's residual and momentum, scratch */
   ntk_track_point *point;
   size_t count, capacity;
 };

@@ -77,7 +77,7 @@ static ntk_status check_start(ntk_training *t) {
                   "the %s at the start is past the largest %s: the data reach %.3g, the labels "
                   "%.3g, the weights %.3g; accepted: smaller numbers%s",
                   what, ntk_precision_name(t->precision),
-                  largest(entries, ntk_dataset_values(t->data)), largest(t->N, t->Y),
+                  largest(entries, ntk_dataset_values(t->data)), largest(t->R, t->Y),
                   largest(t->P, t->network->theta),
                   t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
@@ -101,7 +101,7 @@ static ntk_status prepare(ntk_training *t) {
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->precision, t->scale, &t->descent));
   NTK_TRY(round_first(t));
   t->loss[0] = evaluate(t);
-  t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->N, t->Y));
+  t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->R, t->Y));
   NTK_TRY(check_start(t));
   const double start = ntk_clock();
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
@@ -281,6 +281,7 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
                     .Y = Y,
                     .options = options != NULL ? *options : defaults,
                     .N = data->N,
+                    .R = data->N * network->width[network->depth],
                     .P = network->parameters,
                     .L = network->depth,
                     .start = ntk_clock()};

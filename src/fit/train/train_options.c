@@ -74,9 +74,7 @@ ntk_status ntk_train_options_check(const ntk_train_options *options, const char 
 
 ntk_status ntk_training_resolve(ntk_training *t) {
   const char *member = NULL;
-  const ntk_network_spec spec = ntk_spec_of(t->network);
-  NTK_TRY(ntk_plain_check(&spec, "training"));
   NTK_TRY(resolve(t, &member));
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
-  return ntk_labels_check(t->Y, t->N, 1);
+  return ntk_targets_check(t->Y, t->N, t->network->width[t->L]);
 }

@@ -18,6 +18,17 @@ ntk_status ntk_training_room(ntk_training *t, size_t count) {
   return NTK_OK;
 }
 
+size_t ntk_training_last_weights(const ntk_training *t) {
+  return t->network->width[t->L - 1] * t->network->width[t->L];
+}
+
+bool ntk_training_is_plain(const ntk_training *t) {
+  bool plain = t->network->width[t->L] == 1;
+  for (size_t l = 1; l <= t->L; l++)
+    plain = plain && t->network->b[l] == NULL && t->network->scale[2 * l - 2] == 1.0;
+  return plain;
+}
+
 void ntk_training_sync(ntk_training *t) {
   if (t->descent == NULL)
     return;

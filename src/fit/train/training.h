@@ -16,12 +16,12 @@ typedef struct ntk_training {
   ntk_context *context;
   ntk_network *network; /* the caller's; theta of the epoch where that is needed */
   const ntk_dataset *data;
-  const double *Y;           /* N */
+  const double *Y;           /* N x n_L */
   ntk_train_options options; /* defaults resolved */
   const ntk_optimizer *optimizer;
   bool mean, theory;
   ntk_precision precision;
-  size_t N, P, L;
+  size_t N, R, P, L;     /* R = N n_L: residuals, rows of J, sample by sample */
   double scale;          /* the gradient is scale J^T r */
   double *given, *first; /* P: the caller's weights; theta_0. One array, but for float */
   double lr, momentum;
@@ -43,7 +43,7 @@ typedef struct ntk_training {
   ntk_train_answer answer;              /* as far as it is known before the first step */
 } ntk_training;
 
-/* The loss of this sum of squares. */
+/* The loss of this sum of squares, of all outputs; the mean is over samples. */
 static inline double ntk_training_loss(const ntk_training *t, double sum) {
   return t->mean ? sum / (double)t->N : 0.5 * sum;
 }
@@ -52,6 +52,10 @@ static inline double ntk_training_loss(const ntk_training *t, double sum) {
 size_t ntk_training_epochs(const ntk_train_options *options, bool second_order);
 /* Options checked, names looked up, defaults filled in. */
 ntk_status ntk_training_resolve(ntk_training *t);
+
+/* Entries of W_L; and whether the paper speaks of such networks: one output, no bias, no scales. */
+size_t ntk_training_last_weights(const ntk_training *t);
+bool ntk_training_is_plain(const ntk_training *t);
 
 /* Seconds, of earlier calls too. */
 double ntk_training_elapsed(const ntk_training *t);
