@@ -201,13 +201,10 @@ static void test_refused(void **state) {
   ntk_dataset *data = make_data(one, X, N, 3);
   for (size_t c = 0; c < COUNT(specs); c++) {
     ntk_network *network = NULL, *made = NULL;
-    ntk_train_result trained;
     ntk_memorize_result memorized;
     ntk_ledger ledger;
     size_t bytes = 0;
     assert_ok(ntk_network_create(one, &specs[c], &network));
-    assert_refused(ntk_train(one, network, data, Y, NULL, &trained), NTK_ERR_ARGUMENT, says[c]);
-    assert_refused(ntk_train_memory(one, &specs[c], N, NULL, &bytes), NTK_ERR_ARGUMENT, says[c]);
     assert_refused(ntk_memorize(one, &specs[c], data, Y, 1, NULL, &made, &memorized),
                    NTK_ERR_ARGUMENT, says[c]);
     assert_refused(ntk_verify(one, network, data, NULL, NULL, &ledger), NTK_ERR_ARGUMENT, says[c]);
