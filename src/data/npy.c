@@ -32,9 +32,9 @@ static const char *describe_type(const char *type) {
       {"U", " (strings)"},
       {"M", " (dates)"},
       {"m", " (spans of time)"},
-      {"V1", " (raw bytes, as float8 is written: save a.astype(numpy.float32))"},
-      {"f1", " (float8: save a.astype(numpy.float32))"},
-      {"V2", " (raw pairs of bytes, as bfloat16 is written: save a.astype(numpy.float32))"},
+      {"V1", " (one of ml_dtypes's float8, or raw bytes: save a.astype(numpy.float32))"},
+      {"f1", " (float8_e5m2 of ml_dtypes: save a.astype(numpy.float32))"},
+      {"V2", " (raw pairs of bytes)"}, /* '<V2', of a number, is bfloat16 */
       {"V", " (raw records)"},
       {"f12", " (long double: save a.astype(numpy.float64))"},
       {"f16", " (long double: save a.astype(numpy.float64))"},
@@ -52,14 +52,15 @@ static ntk_status interpret_type(ntk_reader *reader, const char *descr) {
     const char *code, *name;
   } accepted[] = {{"f2", "float16"}, {"f4", "float32"}, {"f8", "float64"}, {"i1", "int8"},
                   {"i2", "int16"},   {"i4", "int32"},   {"i8", "int64"},   {"u1", "uint8"},
-                  {"u2", "uint16"},  {"u4", "uint32"},  {"u8", "uint64"},  {"b1", "bool"}};
+                  {"u2", "uint16"},  {"u4", "uint32"},  {"u8", "uint64"},  {"b1", "bool"},
+                  {"V2", "bfloat16"}}; /* ml_dtypes writes '<V2'; NumPy's raw bytes are '|V2' */
   const bool marked = descr[0] != '\0' && strchr("<>=|", descr[0]) != NULL;
   const char *type = descr + (marked ? 1 : 0);
   for (size_t k = 0; k < sizeof accepted / sizeof accepted[0]; k++) {
-    if (strcmp(type, accepted[k].code) != 0)
+    if (strcmp(type, accepted[k].code) != 0 || (type[0] == 'V' && strchr("<>", descr[0]) == NULL))
       continue;
     reader->type = accepted[k].name;
-    reader->plain.kind = type[0];
+    reader->plain.kind = type[0] == 'V' ? 'B' : type[0];
     reader->plain.size = (size_t)(type[1] - '0');
     reader->plain.big_endian = descr[0] == '>' || (descr[0] != '<' && machine_is_big_endian());
     return NTK_OK;

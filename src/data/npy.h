@@ -8,7 +8,8 @@
 
 /* ---- Its header ---- */
 
-#define NTK_NPY_TYPES "float16, float32, float64, integers of 1, 2, 4 or 8 bytes, booleans"
+#define NTK_NPY_TYPES \
+  "float16, bfloat16, float32, float64, integers of 1, 2, 4 or 8 bytes, booleans"
 
 /* What the dictionary in the header says. */
 typedef struct ntk_npy_header {
