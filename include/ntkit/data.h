@@ -9,7 +9,8 @@
  *
  * A file is told by its content: .npy (floats, integers, booleans; either byte and memory order;
  * one dimension or two), IDX (as MNIST's; the first extent counts the rows), CIFAR's binary files,
- * libsvm, or text, a row of decimal numbers a line (CSV and its kin). docs/data.md has the rules of
+ * libsvm, or text, a row of decimal numbers a line (CSV and its kin); after ntk_io_formats
+ * (ntkit/io.h) also .npz, .safetensors, HDF5 and what gzip packed. docs/data.md has the rules of
  * each. Conventions are those of ntkit.h.
  * NTK_ERR_FILE is what cannot be read, _FORMAT what is damaged or of no format, _SHAPE what has
  * another shape, _LIMIT sizes beyond the address space. */
@@ -23,7 +24,7 @@ extern "C" {
 #endif
 
 typedef struct ntk_array_info {
-  const char *format; /* "npy", "idx", "cifar", "libsvm", "text"; static, as type */
+  const char *format; /* "npy", "idx", "cifar", "libsvm", "text", "npz", ...; static, as type */
   const char *type;   /* of the numbers in the file, as NumPy calls it: float64, int32, bool, ... */
   int rank;           /* 1 or 2 */
   size_t rows, cols;  /* both >= 1; cols is 1 for rank 1 */

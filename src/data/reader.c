@@ -46,13 +46,13 @@ static ntk_status read_start(ntk_reader *reader, unsigned char start[NTK_READER_
   return NTK_OK;
 }
 
-ntk_status ntk_reader_open_as(ntk_reader *reader, const ntk_reader_format *format) {
+ntk_status ntk_reader_open_npy(ntk_reader *reader) {
   unsigned char start[NTK_READER_START];
   size_t count = 0;
   NTK_TRY(read_start(reader, start, &count));
-  if (!format->recognise(start, count))
-    return ntk_fail(NTK_ERR_FORMAT, "%s: is no .%s", reader->path, format->name);
-  return format->open(reader, start);
+  if (!ntk_format_npy.recognise(start, count))
+    return ntk_fail(NTK_ERR_FORMAT, "%s: is no .npy, but has its name", reader->path);
+  return ntk_format_npy.open(reader, start);
 }
 
 ntk_status ntk_reader_open_format(ntk_reader *reader) {

@@ -91,7 +91,7 @@ typedef struct ntk_reader_format {
   bool named;              /* has arrays by name, and finds reader->key among them */
   bool whole;              /* reads files alone, and nothing that a source unpacks */
 } ntk_reader_format;
-NTK_SIBLING extern const ntk_reader_format ntk_format_npy;
+extern const ntk_reader_format ntk_format_npy;
 extern const ntk_reader_format ntk_format_idx, ntk_format_text, ntk_format_libsvm, ntk_format_cifar;
 /* What none of the others is: opening it fails, with what the file is, as far as its first bytes
  * tell, and what makes a .npy of it. */
@@ -127,8 +127,8 @@ NTK_SIBLING void ntk_reader_close(ntk_reader *reader);
 NTK_SIBLING ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader);
 /* Opens what is read, the file or what a source unpacks, by the format that recognises it. */
 NTK_SIBLING ntk_status ntk_reader_open_format(ntk_reader *reader);
-/* Opens it by a format that is known already. */
-NTK_SIBLING ntk_status ntk_reader_open_as(ntk_reader *reader, const ntk_reader_format *format);
+/* Opens it as a .npy, and as nothing else. */
+NTK_SIBLING ntk_status ntk_reader_open_npy(ntk_reader *reader);
 /* Refuses what the caller does not accept, and arrays of nothing. shape: `rank` extents, the first
  * NTK_READER_RANK at the most; text: all of them, for messages. */
 NTK_SIBLING ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shape,

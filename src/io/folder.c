@@ -1,6 +1,7 @@
 #include "io/folder.h"
 
 #include "base/text.h"
+#include "ntkit/data.h"
 #include "ntkit/io.h"
 
 #include <dirent.h>
@@ -21,9 +22,17 @@ ntk_status ntk_folder_path(const char *directory, const char *name, char **path)
   return NTK_OK;
 }
 
+/* stat; of "FILE:KEY" of the file. */
+static bool look_at(const char *path, struct stat *found) {
+  char *name = strndup(path, ntk_file_length(path));
+  const bool there = name != NULL && stat(name, found) == 0;
+  free(name);
+  return there;
+}
+
 bool ntk_same_file(const char *a, const char *b) {
   struct stat first, second;
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+  return look_at(a, &first) && look_at(b, &second) && first.st_dev == second.st_dev &&
          first.st_ino == second.st_ino;
 }
 

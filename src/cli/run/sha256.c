@@ -3,8 +3,11 @@
  * 64 rounds of about 30 operations for 64 bytes. */
 #include "cli/run/sha256.h"
 
+#include "ntkit/data.h"
+
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK = 64, ROUNDS = 64, WORDS = 8 };
@@ -68,7 +71,9 @@ bool sha256_file(const char *path, char text[SHA256_TEXT]) {
   uint32_t hash[WORDS];
   uint64_t bytes = 0;
   size_t got = 0, used = 0;
-  FILE *file = fopen(path, "rb");
+  char *name = strndup(path, ntk_file_length(path)); /* of "FILE:KEY" the file */
+  FILE *file = name != NULL ? fopen(name, "rb") : NULL;
+  free(name);
   if (file == NULL)
     return false;
   memcpy(hash, START, sizeof hash);

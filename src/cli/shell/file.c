@@ -2,6 +2,7 @@
 #include "cli/shell/file.h"
 
 #include "cli/shell/report.h"
+#include "ntkit/data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* stat; of "FILE:KEY" of the file. */
+static bool look_at(const char *path, struct stat *found) {
+  char *name = strndup(path, ntk_file_length(path));
+  const bool there = name != NULL && stat(name, found) == 0;
+  free(name);
+  return there;
+}
+
 bool file_same(const char *a, const char *b) {
   struct stat first, second;
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+  return look_at(a, &first) && look_at(b, &second) && first.st_dev == second.st_dev &&
          first.st_ino == second.st_ino;
 }
 

@@ -57,8 +57,10 @@ const option_row shared_options[OPTIONS_SHARED] = {
                      .fallback = "gaussian",
                      .choice = distribution_name,
                      .help = "Data set: a distribution to draw from, or a file with one "
-                             "sample a row: .npy, IDX, or text (CSV). What is no known name is a "
-                             "file when it has an ending such as .npy, contains a '/' or exists."},
+                             "sample a row: .npy, .npz, .safetensors, HDF5, IDX, CIFAR, libsvm or "
+                             "text (CSV), as it is or packed by gzip; FILE:KEY is an array of a "
+                             "file that has several. What is no known name is a file when it has "
+                             "an ending such as .npy, contains a '/' or exists."},
     [OPTION_SAMPLES] = {.name = "samples",
                         .kind = KIND_SIZE,
                         .field = FIELD(samples),

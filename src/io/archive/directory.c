@@ -1,8 +1,6 @@
 /* A directory of .npy: each is an array, named as the file is. */
 #include "io/archive/kind.h"
 
-#include "data/npy.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -32,7 +30,7 @@ static ntk_status place(const ntk_archive *archive, const ntk_tensor *tensor, nt
   NTK_TRY(ntk_reader_open_file(reader->path, &opened));
   reader->file = opened.file;
   reader->file_size = opened.file_size;
-  return ntk_reader_open_as(reader, &ntk_format_npy);
+  return ntk_reader_open_npy(reader);
 }
 
 const ntk_archive_kind ntk_kind_directory = {

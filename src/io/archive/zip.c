@@ -4,8 +4,6 @@
 #include "io/archive/kind.h"
 #include "io/archive/packed.h"
 
-#include "data/npy.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,7 +265,7 @@ static ntk_status place(const ntk_archive *archive, const ntk_tensor *tensor, nt
                            .size = (size_t)m->size,
                            .crc = m->crc};
   NTK_TRY(ntk_packed_open(reader, &what));
-  return ntk_reader_open_as(reader, &ntk_format_npy);
+  return ntk_reader_open_npy(reader);
 }
 
 static void close_zip(ntk_archive *archive) {
