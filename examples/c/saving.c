@@ -26,7 +26,7 @@ static ntk_status fit_and_save(ntk_context *context, const ntk_dataset *data, co
 /* Outputs of the folder's network; F: N. */
 static ntk_status load_and_apply(ntk_context *context, const ntk_dataset *data, double *F) {
   ntk_model model;
-  ntk_status status = ntk_model_load(context, "fitted", NULL, &model);
+  ntk_status status = ntk_model_load(context, "fitted", NULL, NULL, &model);
   if (status != NTK_OK)
     return status;
   printf("loaded        %s of '%s', %zu parameters\n", model.activation, model.command,

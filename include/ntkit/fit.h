@@ -238,10 +238,11 @@ NTK_API void ntk_classes_targets(const double *Y, size_t N, size_t count, const 
 NTK_API void ntk_classes_choose(const double *F, size_t N, size_t count, const double *value,
                                 double *chosen);
 
-/* The network whose weights are W1.npy, ..., WL.npy in a directory, each n_{l-1} x n_l: L and the
- * widths are those of the files. NTK_ERR_SHAPE where they do not follow each other or the last has
- * more than one column, NTK_ERR_NOT_FINITE for a NaN or an infinity, by position. activation: NULL:
- * "sigmoid". Also NTK_ERR_FILE, _FORMAT, _ARGUMENT, _LIMIT, _MEMORY. */
+/* The network whose weights are W1.npy, ..., WL.npy in a directory, each n_{l-1} x n_l, and whose
+ * biases, where there are any, b1.npy, ..., bL.npy, n_l each: L and the widths are those of the
+ * files. (Other files and names: io.h.) NTK_ERR_SHAPE where they do not follow each other, _FORMAT
+ * for a bias without its weight, _FILE where one is missing, _NOT_FINITE for a NaN or an infinity,
+ * by position. activation: NULL: "sigmoid". Also _ARGUMENT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_load(ntk_context *context, const char *directory,
                                     const char *activation, ntk_network **network);
 

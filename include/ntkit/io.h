@@ -45,7 +45,8 @@ NTK_API ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char
 NTK_API const char *ntk_saving_stage(const ntk_saving *saving);
 NTK_API ntk_status ntk_saving_add(ntk_saving *saving, const char *name);
 /* Writes name: rows x columns numbers, columns 0: a vector; X.npy, and scaling.npy (2 x d: means
- * and deviations) of data that have them; W1.npy to WL.npy in place. NTK_ERR_FILE, _MEMORY,
+ * and deviations) of data that have them; W1.npy to WL.npy and, where
+ * there are biases, b1.npy to bL.npy in place. NTK_ERR_FILE, _MEMORY,
  * _ARGUMENT. */
 NTK_API ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *values,
                                     size_t rows, size_t columns);
@@ -82,6 +83,52 @@ NTK_API ntk_status ntk_saved_certify(ntk_context *context, const char *directory
                                      const char *activation, size_t count, const double *classes,
                                      const ntk_memorize_result *computed, ntk_fit_error *error);
 
+/* ---- Weights in files of any kind ------------------------------------------------------------ */
+
+typedef struct ntk_weights_layer {
+  const char *weight, *bias; /* names in the file; bias NULL: none */
+  const char *type;          /* of the weight's numbers there: "float32" */
+  size_t in, out;            /* n_{l-1}, n_l */
+  bool transposed;           /* the weight lies there as n_l x n_{l-1} */
+  const char *told_by;       /* what tells how it lies */
+} ntk_weights_layer;
+
+/* What was understood of a file. Texts and arrays live as long as it. */
+typedef struct ntk_weights {
+  const char *format;       /* "npz", "safetensors", "hdf5", "directory" */
+  const char *activation;   /* by a result.json beside the files; NULL: not told */
+  size_t depth;             /* L */
+  ntk_weights_layer *layer; /* W_1, ..., W_L at 0, ..., L - 1 */
+  size_t parameters;        /* P */
+  bool by_shapes;           /* the order of layers is told by their shapes, not by numbers */
+  size_t left;              /* arrays that are no part of the network, as an optimizer's state: */
+  const char **left_out;    /* their names */
+  struct ntk_weights_file *file; /* owned */
+} ntk_weights;
+
+/* Looks at a file of named arrays (.npz, .safetensors, HDF5), or at a directory of .npy, and finds
+ * the dense layers in it by their names, as PyTorch, Flax, Keras and others write them, and by the
+ * chain of shapes (docs/networks.md); reads no numbers. layout: "torch" (all weights lie as n_l x
+ * n_{l-1}) or "flax" (n_{l-1} x n_l) where neither names nor shapes tell, or instead of what they
+ * tell; NULL. NTK_ERR_ARGUMENT for what must be given, _FORMAT for arrays that are of no dense
+ * layer, by name, _SHAPE for layers that do not follow each other; _FILE, _LIMIT, _MEMORY. */
+NTK_API ntk_status ntk_weights_open(ntk_context *context, const char *path, const char *layout,
+                                    ntk_weights *weights);
+/* Reads them into a network. spec: the activation (NULL: the file's own, which is refused to
+ * differ) and the scales of the blocks; the rest is the file's. NTK_ERR_ARGUMENT, _NOT_FINITE by
+ * name and place, _FILE, _FORMAT, _LIMIT, _MEMORY. */
+NTK_API ntk_status ntk_weights_network(const ntk_weights *weights, const ntk_network_spec *spec,
+                                       ntk_network **network);
+/* Writes them, as float64, into a file that is named by its ending, .npz or .safetensors, or a
+ * directory of .npy. layout: NULL: W1, b1, W2, ..., W_l n_{l-1} x n_l; "torch": 0.weight, 0.bias,
+ * 2.weight, ..., n_l x n_{l-1}, as torch.nn.Sequential takes them; "flax": params/Dense_0/kernel,
+ * params/Dense_0/bias, ... options: of a directory, as of ntk_saving_open. NTK_ERR_ARGUMENT for
+ * another name or layout, _LIMIT for an .npz of 4 GB; the statuses of ntk_weights_network and
+ * ntk_saving_open. */
+NTK_API ntk_status ntk_weights_save(const ntk_weights *weights, const char *path,
+                                    const char *layout, const ntk_saving_options *options);
+NTK_API void ntk_weights_clear(ntk_weights *weights);
+
 /* ---- Networks, one or one for each class, read back and applied ------------------------------ */
 
 /* Texts and arrays live as long as the model. What is not told by the folder is NULL. */
@@ -97,12 +144,13 @@ typedef struct ntk_model {
   struct ntk_model_folder *folder; /* owned */
 } ntk_model;
 
-/* Loads a folder of --save, or one of W1.npy, ..., WL.npy alone. activation: needed where no
- * result.json names it, and refused where that names another; borrowed; NULL: none. NTK_ERR_FILE,
- * _FORMAT, _SHAPE, _LIMIT, _NOT_FINITE for what the folder holds, _ARGUMENT for the activation,
- * _MEMORY. Clear it before the context is destroyed. */
-NTK_API ntk_status ntk_model_load(ntk_context *context, const char *directory,
-                                  const char *activation, ntk_model *model);
+/* Loads a folder of --save, or weights alone, as ntk_weights_open reads them: a file, or a folder.
+ * activation: needed where no result.json names it, and refused where that names another; borrowed;
+ * NULL: none. layout: as of ntk_weights_open. NTK_ERR_FILE, _FORMAT, _SHAPE, _LIMIT, _NOT_FINITE
+ * for what is there, _ARGUMENT for the activation or layout, _MEMORY. Clear it before the context
+ * is destroyed. */
+NTK_API ntk_status ntk_model_load(ntk_context *context, const char *path, const char *activation,
+                                  const char *layout, ntk_model *model);
 NTK_API void ntk_model_clear(ntk_model *model);
 
 typedef struct ntk_model_scaling {
@@ -119,8 +167,9 @@ NTK_API ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *ro
                                    const char *scaling, ntk_dataset **scaled,
                                    ntk_model_scaling *done);
 
-/* Outputs, count x N, half filled on failure, and, unless NULL, the N classes chosen by them, of a
- * model that has classes. NTK_ERR_SHAPE, _NUMERIC: not finite, _CANCELLED, _MEMORY. */
+/* Outputs, count x N, or of one network N x n_L, half filled on failure, and, unless NULL, the N
+ * classes chosen by them, of a model that has classes. NTK_ERR_SHAPE, _NUMERIC: not finite,
+ * _CANCELLED, _MEMORY. */
 NTK_API ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data,
                                      double *outputs, double *chosen);
 

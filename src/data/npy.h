@@ -26,6 +26,12 @@ ntk_status ntk_npy_header_parse(const char *path, const char *text, size_t lengt
 /* ---- Writing: little-endian float64, row-major, piece by piece, for arrays that are nowhere held
  * whole ---- */
 
+/* The header of float64, row-major; its length. */
+enum { NTK_NPY_HEADER = 129 }; /* the longest: two numbers of 20 digits, and the end of a string */
+NTK_SIBLING size_t ntk_npy_header_write(int rank, const size_t *shape, char header[NTK_NPY_HEADER]);
+/* 8 count bytes of the numbers, lowest first whatever the machine's own order. */
+NTK_SIBLING void ntk_npy_encode(const double *values, size_t count, unsigned char *bytes);
+
 typedef struct ntk_npy_writer {
   ntk_writer out;
   size_t count, written; /* values promised by the shape; appended so far */

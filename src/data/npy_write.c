@@ -8,15 +8,13 @@
 
 enum {
   PREAMBLE = 10, /* magic, version, length of the header */
-  HEADER = 128,  /* the longest: preamble and dictionary of two numbers of 20 digits */
   CHUNK = 1024   /* numbers encoded at a time */
 };
 
-static ntk_status write_header(ntk_npy_writer *writer, int rank, const size_t *shape) {
-  char header[HEADER + 1];
-  memset(header, ' ', sizeof header);
+size_t ntk_npy_header_write(int rank, const size_t *shape, char header[NTK_NPY_HEADER]) {
+  memset(header, ' ', NTK_NPY_HEADER);
   char *text = header + PREAMBLE;
-  const size_t room = sizeof header - PREAMBLE;
+  const size_t room = NTK_NPY_HEADER - PREAMBLE;
   const int used =
       rank == 1
           ? snprintf(text, room, "{'descr': '<f8', 'fortran_order': False, 'shape': (%zu,), }",
@@ -29,7 +27,13 @@ static ntk_status write_header(ntk_npy_writer *writer, int rank, const size_t *s
   memcpy(header, "\x93NUMPY\x01\x00", 8);
   header[8] = (char)(whole - PREAMBLE); /* at most 118: one byte of two */
   header[9] = 0;
-  return ntk_writer_append(&writer->out, header, whole);
+  return whole;
+}
+
+static ntk_status write_header(ntk_npy_writer *writer, int rank, const size_t *shape) {
+  char header[NTK_NPY_HEADER];
+  const size_t length = ntk_npy_header_write(rank, shape, header);
+  return ntk_writer_append(&writer->out, header, length);
 }
 
 ntk_status ntk_npy_writer_open(ntk_npy_writer *writer, const char *path, int rank,
@@ -48,8 +52,7 @@ ntk_status ntk_npy_writer_open(ntk_npy_writer *writer, const char *path, int ran
   return status;
 }
 
-/* Bytes of the numbers, lowest first whatever the machine's own order (a plain copy on most). */
-static void encode(const double *values, size_t count, unsigned char *bytes) {
+void ntk_npy_encode(const double *values, size_t count, unsigned char *bytes) {
   for (size_t k = 0; k < count; k++) {
     uint64_t word;
     memcpy(&word, &values[k], sizeof word);
@@ -65,7 +68,7 @@ ntk_status ntk_npy_writer_append(ntk_npy_writer *writer, const double *values, s
   unsigned char bytes[8 * CHUNK];
   for (size_t first = 0; first < count; first += CHUNK) {
     const size_t piece = count - first < CHUNK ? count - first : CHUNK;
-    encode(values + first, piece, bytes);
+    ntk_npy_encode(values + first, piece, bytes);
     NTK_TRY(ntk_writer_append(&writer->out, bytes, 8 * piece));
   }
   writer->written += count;

@@ -1,115 +1,142 @@
-/* Networks read back from their files, W1.npy ... WL.npy of docs/notation.md. */
+/* Networks read back from their files, W1.npy ... WL.npy and b1.npy ... bL.npy of
+ * docs/notation.md. Files of other kinds and names are libntkit_io's. */
 #include "ntkit/fit.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/reader.h"
-#include "net/network.h"
+#include "net/layers.h"
 
-#include <stdio.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { MOST_DEPTH = 1 << 16 };
+enum { MOST_NAME = 32 };
+static const char ENDING[] = ".npy";
 
-/* What is read, matrix by matrix. */
+/* A file of the directory; its array's name is the file's without the ending. */
+typedef struct member {
+  char name[MOST_NAME];
+  size_t shape[2];
+} member;
+
 typedef struct weights {
   ntk_context *context;
   const char *directory;
-  char *path; /* of the matrix being read */
-  size_t room, depth;
-  size_t *width;    /* n_0, ..., n_L: MOST_DEPTH + 1 at most, grown */
-  double **W;       /* W[l - 1], owned */
-  size_t allocated; /* entries of W, one less than of width */
+  char *path; /* of the file being read */
+  size_t room, count, allocated;
+  member *member;
+  ntk_named_array *array; /* count */
 } weights;
 
-static void name_matrix(weights *w, size_t l) {
-  snprintf(w->path, w->room, "%s/W%zu.npy", w->directory, l);
-}
-
-static bool is_there(const weights *w) {
-  struct stat about;
-  return stat(w->path, &about) == 0;
+/* W12.npy or b3.npy; the name without its ending. */
+static bool is_of_network(const char *file, char name[MOST_NAME]) {
+  const size_t length = strlen(file), end = length - (sizeof ENDING - 1);
+  if (length < sizeof ENDING + 1 || end >= MOST_NAME || strcmp(file + end, ENDING) != 0 ||
+      (file[0] != 'W' && file[0] != 'b') || strspn(file + 1, "0123456789") + 1 != end)
+    return false;
+  memcpy(name, file, end);
+  name[end] = '\0';
+  return true;
 }
 
 static ntk_status grow(weights *w) {
-  if (w->depth < w->allocated)
+  if (w->count < w->allocated)
     return NTK_OK;
-  if (w->depth >= MOST_DEPTH)
-    return ntk_fail(NTK_ERR_LIMIT, "%s: more than %d matrices", w->directory, MOST_DEPTH);
-  const size_t more = 2 * w->allocated + 8;
-  void *width = NULL, *W = NULL;
-  NTK_TRY(ntk_alloc(w->context, more + 1, sizeof *w->width, "network", &width));
-  const ntk_status status = ntk_alloc(w->context, more, sizeof *w->W, "network", &W);
-  if (status != NTK_OK) {
-    ntk_free(w->context, width);
-    return status;
-  }
-  if (w->depth > 0) {
-    memcpy(width, w->width, (w->depth + 1) * sizeof *w->width);
-    memcpy(W, w->W, w->depth * sizeof *w->W);
-  }
-  ntk_free(w->context, w->width);
-  ntk_free(w->context, w->W);
-  w->width = width;
-  w->W = W;
-  w->allocated = more;
+  void *more = NULL;
+  const size_t room = 2 * w->allocated + 16;
+  NTK_TRY(ntk_alloc(w->context, room, sizeof *w->member, "network", &more));
+  if (w->count > 0)
+    memcpy(more, w->member, w->count * sizeof *w->member);
+  ntk_free(w->context, w->member);
+  w->member = more;
+  w->allocated = room;
   return NTK_OK;
 }
 
-/* The numbers of an open file, once its shape is known to follow that of the matrix before. */
-static ntk_status read_matrix(weights *w, ntk_reader *file) {
-  const size_t l = w->depth + 1;
-  size_t entries = 0;
-  if (l > 1 && file->rows != w->width[l - 1])
-    return ntk_fail(
-        NTK_ERR_SHAPE,
-        "%s is %zu x %zu, and the matrix before it has %zu columns; accepted: %zu rows%s", w->path,
-        file->rows, file->cols, w->width[l - 1], w->width[l - 1],
-        file->cols == w->width[l - 2]
-            ? "; these look transposed, n_l x n_{l-1}, as torch.nn.Linear stores them: save "
-              "weight.T"
-            : "");
-  NTK_TRY(ntk_size_multiply(file->rows, file->cols, w->path, &entries));
-  NTK_TRY(ntk_alloc_doubles(w->context, entries, w->path, &w->W[l - 1]));
-  w->width[l - 1] = file->rows;
-  w->width[l] = file->cols;
-  w->depth = l;
-  return ntk_reader_rows(file, 0, file->rows, w->W[l - 1]);
+static int by_text(const void *a, const void *b) {
+  return strcmp(((const member *)a)->name, ((const member *)b)->name);
 }
 
-static ntk_status read_all(weights *w) {
+static ntk_status list_files(weights *w) {
+  DIR *folder = opendir(w->directory[0] != '\0' ? w->directory : ".");
+  if (folder == NULL)
+    return ntk_fail(NTK_ERR_FILE, "%s/W1.npy cannot be read: %s; expected a directory with it",
+                    w->directory, strerror(errno));
   ntk_status status = NTK_OK;
-  for (name_matrix(w, 1); status == NTK_OK && (w->depth == 0 || is_there(w));
-       name_matrix(w, w->depth + 1)) {
+  char name[MOST_NAME];
+  for (const struct dirent *entry; status == NTK_OK && (entry = readdir(folder)) != NULL;) {
+    if (!is_of_network(entry->d_name, name))
+      continue;
+    status = grow(w);
+    if (status == NTK_OK)
+      memcpy(w->member[w->count++].name, name, sizeof name);
+  }
+  (void)closedir(folder);
+  if (status == NTK_OK && w->count > 0)
+    qsort(w->member, w->count, sizeof *w->member, by_text);
+  return status;
+}
+
+static ntk_status open_array(const weights *w, size_t i, ntk_reader *file) {
+  (void)ntk_format(w->path, w->room, "%s/%s%s", w->directory, w->member[i].name, ENDING);
+  return ntk_reader_open(w->path, 0, file);
+}
+
+static ntk_status find_shapes(weights *w) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(w->context, w->count, sizeof *w->array, "network", &pointer));
+  w->array = pointer;
+  for (size_t i = 0; i < w->count; i++) {
     ntk_reader file;
-    NTK_TRY(grow(w));
-    NTK_TRY(ntk_reader_open(w->path, 2, &file));
-    status = read_matrix(w, &file);
+    NTK_TRY(open_array(w, i, &file));
+    w->member[i].shape[0] = file.rows;
+    w->member[i].shape[1] = file.cols;
+    w->array[i] = (ntk_named_array){
+        .name = w->member[i].name, .rank = (size_t)file.rank, .shape = w->member[i].shape};
     ntk_reader_close(&file);
   }
-  if (status == NTK_OK && w->width[w->depth] != 1)
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "%s/W%zu.npy is the last matrix and has %zu columns; accepted: one output, 1 "
-                    "column",
-                    w->directory, w->depth, w->width[w->depth]);
+  return NTK_OK;
+}
+
+static ntk_status read_array(void *user, size_t i, double *values) {
+  const weights *w = user;
+  ntk_reader file;
+  NTK_TRY(open_array(w, i, &file));
+  const size_t *shape = w->member[i].shape;
+  ntk_status status = NTK_OK;
+  if (file.rows == shape[0] && file.cols == shape[1])
+    status = ntk_reader_rows(&file, 0, file.rows, values);
+  else
+    status = ntk_fail(NTK_ERR_FILE, "%s was written into while it was read", w->path);
+  ntk_reader_close(&file);
+  return status;
+}
+
+static ntk_status load(weights *w, const char *activation, ntk_network **network) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(w->context, w->room, 1, "a file name", &pointer));
+  w->path = pointer;
+  NTK_TRY(list_files(w));
+  NTK_TRY(find_shapes(w));
+  const ntk_named_arrays from = {
+      .path = w->directory, .count = w->count, .array = w->array, .folder = true};
+  const ntk_network_spec spec = {.activation = activation};
+  ntk_layers layers = {0};
+  NTK_TRY(ntk_layers_find(w->context, &from, NTK_LAYOUT_OPEN, &layers));
+  const ntk_status status = ntk_layers_network(&layers, &spec, read_array, w, network);
+  ntk_layers_clear(&layers);
   return status;
 }
 
 ntk_status ntk_network_load(ntk_context *context, const char *directory, const char *activation,
                             ntk_network **network) {
-  weights w = {.context = context, .directory = directory, .room = strlen(directory) + 32};
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(context, w.room, 1, "a file name", &pointer));
-  w.path = pointer;
-  ntk_status status = read_all(&w);
-  if (status == NTK_OK) {
-    const ntk_network_spec spec = {.depth = w.depth, .width = w.width, .activation = activation};
-    status = ntk_network_from_weights(context, &spec, (const double *const *)w.W, NULL, network);
-  }
-  for (size_t l = 1; l <= w.depth; l++)
-    ntk_free(context, w.W[l - 1]);
-  ntk_free(context, w.W);
-  ntk_free(context, w.width);
+  weights w = {
+      .context = context, .directory = directory, .room = strlen(directory) + MOST_NAME + 8};
+  const ntk_status status = load(&w, activation, network);
+  ntk_free(context, w.array);
+  ntk_free(context, w.member);
   ntk_free(context, w.path);
   return status;
 }

@@ -145,11 +145,20 @@ ntk_status ntk_folder_list(const char *directory, const char *name, char command
 
 /* ---- What is of a network -------------------------------------------------------------------- */
 
-/* Whether the file's name is that of a matrix of a network, and its folder this one. */
+size_t ntk_folder_layer(const char *name, char *kind) {
+  static const char digits[] = "0123456789";
+  const size_t count = name[0] == 'W' || name[0] == 'b' ? strspn(name + 1, digits) : 0;
+  if (count == 0 || count > 9 || strcmp(name + 1 + count, ".npy") != 0)
+    return 0;
+  *kind = name[0];
+  return (size_t)strtoul(name + 1, NULL, 10);
+}
+
+/* Whether the file's name is that of a weight or bias of a network, and its folder this one. */
 static bool is_weight(const char *folder, const char *path) {
   const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-  const size_t digits = name[0] == 'W' ? strspn(name + 1, "0123456789") : 0;
-  if (digits == 0 || strcmp(name + 1 + digits, ".npy") != 0)
+  char kind = 0;
+  if (ntk_folder_layer(name, &kind) == 0)
     return false;
   char *place = strdup(slash != NULL ? path : ".");
   if (place != NULL && slash != NULL)

@@ -22,6 +22,9 @@ ntk_status ntk_class_folders(const char *directory, size_t *count, double **valu
 ntk_status ntk_folder_list(const char *directory, const char *name, char command[NTK_COMMAND_NAME],
                            json_t *names);
 
+/* The number of W12.npy or b12.npy; 0: the name is of neither. kind: 'W' or 'b'. */
+size_t ntk_folder_layer(const char *name, char *kind);
+
 /* Whether both are there and one file. */
 bool ntk_same_file(const char *a, const char *b);
 

@@ -1,10 +1,10 @@
-/* A folder of --save, or one with W1.npy, ... alone, read back as networks that can be applied. */
+/* A folder of --save, or weights alone, read back as networks that can be applied. */
 #include "io/model.h"
 
 #include "base/text.h"
 #include "io/folder.h"
 #include "io/saving.h"
-#include "net/activation.h"
+#include "io/weights.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -63,23 +63,6 @@ static ntk_status read_result(struct ntk_model_folder *folder) {
   }
   free(path);
   return status;
-}
-
-static ntk_status find_activation(ntk_model *model, const char *given) {
-  const char *saved = text_of(model, "network", "activation");
-  if (saved == NULL && given == NULL)
-    return ntk_fail_about(
-        ntk_fail(NTK_ERR_ARGUMENT,
-                 "the activation must be given: %s has no result.json that names it",
-                 model->folder->directory),
-        (ntk_error){.option = "activation"});
-  if (saved != NULL && given != NULL && !ntk_activation_same(saved, given))
-    return ntk_fail_about(ntk_fail(NTK_ERR_ARGUMENT,
-                                   "'%s', and the network in %s has %s; expected that, or nothing",
-                                   given, model->folder->directory, saved),
-                          (ntk_error){.option = "activation"});
-  model->activation = saved != NULL ? saved : given;
-  return NTK_OK;
 }
 
 /* The number at object[key]; 0 where there is none, which makes *whole false. */
@@ -143,6 +126,9 @@ static ntk_status check_shape(const ntk_model *model, const ntk_network *network
   const json_t *widths = json_object_get(about, "widths"), *dim = json_object_get(about, "dim");
   const size_t depth = ntk_network_depth(network), d = ntk_network_width(network, 0);
   const size_t first = ntk_network_width(model->networks[0], 0);
+  if (model->classes != NULL && ntk_network_width(network, depth) != 1)
+    return ntk_fail(NTK_ERR_SHAPE, "a class in %s has a network of %zu outputs; expected one",
+                    model->folder->directory, ntk_network_width(network, depth));
   if (d != first)
     return ntk_fail(NTK_ERR_SHAPE, "the classes in %s have networks of d = %zu and %zu",
                     model->folder->directory, first, d);
@@ -161,7 +147,18 @@ static ntk_status check_shape(const ntk_model *model, const ntk_network *network
       model->folder->directory);
 }
 
-static ntk_status load_networks(ntk_model *model) {
+static ntk_status load_network(const ntk_model *model, const char *path, const char *layout,
+                               ntk_network **network) {
+  const ntk_network_spec spec = {.activation = model->activation};
+  ntk_weights weights;
+  NTK_TRY(ntk_weights_open(model->folder->context, path, layout, &weights));
+  weights.activation = NULL; /* of a class's folder, none; else it is known already */
+  const ntk_status status = ntk_weights_network(&weights, &spec, network);
+  ntk_weights_clear(&weights);
+  return status;
+}
+
+static ntk_status load_networks(ntk_model *model, const char *layout) {
   model->networks = calloc(model->count, sizeof(ntk_network *));
   if (model->networks == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu networks", model->count);
@@ -170,8 +167,7 @@ static ntk_status load_networks(ntk_model *model) {
     if (model->classes != NULL)
       ntk_class_folder(model->classes[c], name);
     NTK_TRY(ntk_folder_path(model->folder->directory, name, &place));
-    const ntk_status status =
-        ntk_network_load(model->folder->context, place, model->activation, &model->networks[c]);
+    const ntk_status status = load_network(model, place, layout, &model->networks[c]);
     free(place);
     if (status != NTK_OK)
       return status;
@@ -201,35 +197,37 @@ static ntk_status load_means(const ntk_model *model) {
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-static ntk_status load(ntk_model *model, const char *activation) {
+static ntk_status load(ntk_model *model, const char *activation, const char *layout) {
   struct ntk_model_folder *folder = model->folder;
   if (folder->directory == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a directory's name");
-  if (access(folder->directory, X_OK) != 0)
+  if (access(folder->directory, R_OK) != 0)
     return ntk_fail(NTK_ERR_FILE,
-                    "'%s' is no directory that can be read; expected one that --save wrote",
+                    "'%s' cannot be read; expected a directory that --save wrote, or a file of "
+                    "weights",
                     folder->directory);
   NTK_TRY(look_at_result(folder, &folder->about));
   NTK_TRY(read_result(folder));
   model->command = json_string_value(json_object_get(folder->result, "command"));
   model->scaling = text_of(model, "data", "scale");
-  NTK_TRY(find_activation(model, activation));
+  NTK_TRY(ntk_weights_activation(folder->directory, activation,
+                                 text_of(model, "network", "activation"), &model->activation));
   NTK_TRY(find_classes(model));
   find_certificate(model);
-  NTK_TRY(load_networks(model));
+  NTK_TRY(load_networks(model, layout));
   model->activation = ntk_network_activation(model->networks[0], 0); /* Swish is silu */
   NTK_TRY(load_means(model));
   return check_still(folder);
 }
 
-ntk_status ntk_model_load(ntk_context *context, const char *directory, const char *activation,
-                          ntk_model *model) {
+ntk_status ntk_model_load(ntk_context *context, const char *path, const char *activation,
+                          const char *layout, ntk_model *model) {
   ntk_model made = {.folder = calloc(1, sizeof *made.folder)};
   if (made.folder == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a network");
   made.folder->context = context;
-  made.folder->directory = strdup(directory);
-  const ntk_status status = load(&made, activation);
+  made.folder->directory = strdup(path);
+  const ntk_status status = load(&made, activation, layout);
   if (status == NTK_OK)
     *model = made;
   else

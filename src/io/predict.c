@@ -182,16 +182,17 @@ ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data, do
                              double *chosen) {
   const size_t N = ntk_dataset_samples(data);
   for (size_t c = 0; c < model->count; c++) {
-    double *F = outputs + c * N;
+    const size_t n = ntk_network_width(model->networks[c], ntk_network_depth(model->networks[c]));
+    double *F = outputs + c * N; /* of classes, n = 1 */
     NTK_TRY(
         ntk_progress_report(model->folder->context, "outputs", (double)c / (double)model->count));
     NTK_TRY(ntk_network_output(model->networks[c], data, F));
-    for (size_t i = 0; i < N; i++)
+    for (size_t i = 0; i < N * n; i++)
       if (!isfinite(F[i]))
         return ntk_fail(NTK_ERR_NUMERIC,
                         "the output for sample %zu (from 1) is %g: its numbers or the weights are "
                         "too large for double precision",
-                        i + 1, F[i]);
+                        i / n + 1, F[i]);
   }
   if (chosen != NULL && model->classes != NULL)
     ntk_classes_choose(outputs, N, model->count, model->classes, chosen);

@@ -10,6 +10,7 @@
 #include "io/folder.h"
 #include "ntkit/data.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdlib.h>
@@ -141,22 +142,40 @@ static ntk_status claim_owned(const ntk_saving *saving) {
   return status == NTK_OK ? ntk_saving_claim(saving, NTK_RESULT) : status;
 }
 
-ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char *place, size_t depth) {
-  char name[2 * NTK_CLASS_NAME], *next = NULL;
-  const char *slash = place[0] != '\0' ? "/" : "";
-  for (size_t l = 1; l <= depth; l++) {
-    (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, slash, l);
-    NTK_TRY(ntk_saving_claim(saving, name));
-  }
-  (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, slash, depth + 1);
-  NTK_TRY(ntk_folder_path(saving->directory, name, &next));
+/* What lies in the place and would be read with a network of this depth. */
+static ntk_status check_beyond(const ntk_saving *saving, const char *place, const char *folder,
+                               size_t depth) {
+  char name[2 * NTK_CLASS_NAME], kind = 0;
   ntk_status status = NTK_OK;
-  if (access(next, F_OK) == 0 && !is_owned(saving, name))
-    status = ntk_fail(NTK_ERR_FILE,
-                      "'%s' is there, and would be read as a matrix of the network; expected "
-                      "another directory",
-                      next);
-  free(next);
+  DIR *there = opendir(folder);
+  for (const struct dirent *entry;
+       status == NTK_OK && there != NULL && (entry = readdir(there)) != NULL;) {
+    if (ntk_folder_layer(entry->d_name, &kind) <= depth)
+      continue;
+    (void)ntk_format(name, sizeof name, "%s%s%s", place, place[0] != '\0' ? "/" : "",
+                     entry->d_name);
+    if (!is_owned(saving, name))
+      status = ntk_fail(NTK_ERR_FILE,
+                        "'%s/%s' is there, and would be read as a %s of the network; expected "
+                        "another directory",
+                        folder, entry->d_name, kind == 'W' ? "matrix" : "bias");
+  }
+  if (there != NULL)
+    (void)closedir(there);
+  return status;
+}
+
+ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char *place, size_t depth) {
+  char name[2 * NTK_CLASS_NAME], *folder = NULL;
+  const char *slash = place[0] != '\0' ? "/" : "";
+  for (size_t l = 1; l <= depth; l++)
+    for (const char *kind = "Wb"; *kind != '\0'; kind++) {
+      (void)ntk_format(name, sizeof name, "%s%s%c%zu.npy", place, slash, *kind, l);
+      NTK_TRY(ntk_saving_claim(saving, name));
+    }
+  NTK_TRY(ntk_folder_path(saving->directory, place, &folder));
+  const ntk_status status = check_beyond(saving, place, folder, depth);
+  free(folder);
   return status;
 }
 

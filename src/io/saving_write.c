@@ -3,11 +3,11 @@
 #include "base/writer.h"
 #include "io/folder.h"
 #include "io/saving.h"
-#include "net/network.h"
 #include "ntkit/data.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 ntk_status ntk_saving_add(ntk_saving *saving, const char *name) {
   if (json_object_set_new(saving->files, name, json_true()) == 0)
@@ -63,16 +63,35 @@ ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data) {
   return columns != NULL ? ntk_saving_array(saving, "scaling.npy", columns, 2, d) : NTK_OK;
 }
 
+/* A bias that lies there and that neither this run nor the removal of what the last one wrote takes
+ * away would be read as this network's. */
+static ntk_status check_none(const ntk_saving *saving, const char *name) {
+  char *path = NULL;
+  NTK_TRY(ntk_folder_path(saving->directory, name, &path));
+  ntk_status status = NTK_OK;
+  if (access(path, F_OK) == 0 && json_object_get(saving->owned, name) == NULL)
+    status = ntk_fail(NTK_ERR_FILE,
+                      "'%s' is there, and would be read as a bias of the network, which has none "
+                      "there; expected another directory",
+                      path);
+  free(path);
+  return status;
+}
+
 ntk_status ntk_saving_network(ntk_saving *saving, const char *place, const ntk_network *network) {
-  const ntk_network_spec spec = ntk_spec_of(network);
-  NTK_TRY(ntk_plain_check(&spec, "saving"));
+  char name[2 * NTK_CLASS_NAME];
+  const char *slash = place[0] != '\0' ? "/" : "";
   if (place[0] != '\0')
     NTK_TRY(make_place(saving, place));
   for (size_t l = 1; l <= ntk_network_depth(network); l++) {
-    char name[2 * NTK_CLASS_NAME];
-    (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, place[0] != '\0' ? "/" : "", l);
-    NTK_TRY(ntk_saving_array(saving, name, ntk_network_weights(network, l),
-                             ntk_network_width(network, l - 1), ntk_network_width(network, l)));
+    const size_t in = ntk_network_width(network, l - 1), out = ntk_network_width(network, l);
+    (void)ntk_format(name, sizeof name, "%s%sW%zu.npy", place, slash, l);
+    NTK_TRY(ntk_saving_array(saving, name, ntk_network_weights(network, l), in, out));
+    (void)ntk_format(name, sizeof name, "%s%sb%zu.npy", place, slash, l);
+    if (ntk_network_has_bias(network, l))
+      NTK_TRY(ntk_saving_array(saving, name, ntk_network_bias(network, l), out, 0));
+    else
+      NTK_TRY(check_none(saving, name));
   }
   return NTK_OK;
 }

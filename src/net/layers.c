@@ -89,6 +89,17 @@ static int by_name(const void *a, const void *b) {
                                       : (p->array > q->array) - (p->array < q->array);
 }
 
+static bool is_left(ntk_role role, bool folder) {
+  return role == NTK_ROLE_LEFT || (folder && role == NTK_ROLE_NONE);
+}
+
+bool ntk_layers_ignore(const char *name, bool folder) {
+  char *group = malloc(strlen(name) + 1);
+  const bool left = group != NULL && is_left(ntk_layer_name_read(name, group).role, folder);
+  free(group);
+  return left;
+}
+
 static ntk_status read_names(sorting *s, ntk_layers *layers) {
   const ntk_named_arrays *from = s->from;
   size_t room = 1, used = 0;
@@ -104,7 +115,7 @@ static ntk_status read_names(sorting *s, ntk_layers *layers) {
   for (size_t i = 0; i < from->count; i++) {
     const ntk_layer_name name = ntk_layer_name_read(from->array[i].name, s->text + used);
     used += strlen(from->array[i].name) + 1;
-    if (name.role == NTK_ROLE_LEFT || (from->folder && name.role == NTK_ROLE_NONE)) {
+    if (is_left(name.role, from->folder)) {
       layers->left_out[layers->left++] = i;
       continue;
     }

@@ -147,8 +147,9 @@ cp "$in/saved/X.npy" "$in/X10.npy"
 bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussian --samples 3
 # shellcheck disable=SC2086
 {
-  bad 'no such directory' "^ntkit: --load: 'nowhere' is no directory" predict --load nowhere $x
-  bad 'a file' '^ntkit: --load: .*no directory' predict --load "$in/X10.npy" $x
+  bad 'no such directory' "^ntkit: --load: 'nowhere' cannot be read; expected a directory" predict --load nowhere $x
+  bad 'a file of data' '^ntkit: --load: .*X10.npy: has no arrays with names' \
+    predict --load "$in/X10.npy" --activation tanh $x
   bad 'no activation' '^ntkit: --activation: the activation must be given' predict --load "$in/bare" $x
   bad 'no scaling' '^ntkit: --scale: the scaling must be given: .*/bare has no result.json that says' \
     predict --load "$in/bare" --activation tanh $x
@@ -183,10 +184,10 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
   broken gap && rm "$in/gap/W1.npy"
   bad 'no first matrix' '^ntkit: --load: .*W1.npy' predict --load "$in/gap" $x
   broken short && rm "$in/short/W3.npy"
-  bad 'no last matrix' '^ntkit: --load: .*W2.npy is the last matrix and has 16 columns' \
+  bad 'no last matrix' '^ntkit: --load: the shapes of W1.npy, ... in .* are not those of its result.json' \
     predict --load "$in/short" $x
   broken swapped && cp "$in/saved/W3.npy" "$in/swapped/W2.npy"
-  bad 'shapes that do not chain' '^ntkit: --load: .*W2.npy is 16 x 1, .*12 columns' \
+  bad 'shapes that do not chain' '^ntkit: --load: .*W2 is 16 x 1 .* W1 before it is 10 x 12 and puts out 12' \
     predict --load "$in/swapped" $x
   broken nan && { header '<f8' '(16, 1)' && printf '%b' "$(repeat 15 "$one")$nan"; } \
     >"$in/nan/W3.npy"

@@ -58,12 +58,17 @@ for name in loss.svg loss.gp spectrum.png track_epoch.npy result.json; do
   refused "their $name" "$name" train mine --plot --track 1
 done
 rm -rf mine && mkdir -p mine/init mine/class1 && for name in kernel.npy eigenvalues.npy loss.npy \
-  loss.png W9.npy notes.txt init/W7.npy class1/W1.npy; do echo theirs >"mine/$name"; done
+  loss.png V9.npy notes.txt init/W7.npy class1/W1.npy; do echo theirs >"mine/$name"; done
 sums mine >"$top/before"
 saves 'beside the files of others' spectrum mine
 saves 'and again' spectrum mine
 sums mine | grep -v -e 'X.npy' -e ' mine/W[123].npy' -e eigenvector -e result.json >"$top/after"
 check 'they stay' cmp "$top/before" "$top/after"
+for name in W9.npy b2.npy b4.npy; do # which would be read with W1.npy, W2.npy, W3.npy
+  rm -rf mine && mkdir mine && echo theirs >"mine/$name"
+  refused "their $name" "$name" spectrum mine
+  check "$name stays" test "$(cat "mine/$name")" = theirs
+done
 
 # A folder of another command.
 saves 'a training' train run --track 2

@@ -23,16 +23,26 @@ static int setup(void **state) {
   return mkdtemp(directory) == NULL;
 }
 
-static const char *path_of(size_t l) {
+static const char *file_of(char kind, size_t l) {
   static char path[64];
-  snprintf(path, sizeof path, "%s/W%zu.npy", directory, l);
+  snprintf(path, sizeof path, "%s/%c%zu.npy", directory, kind, l);
   return path;
+}
+
+static const char *path_of(size_t l) {
+  return file_of('W', l);
+}
+
+static void remove_all(void) {
+  for (size_t l = 1; l < 8; l++) {
+    (void)unlink(file_of('W', l));
+    (void)unlink(file_of('b', l));
+  }
 }
 
 static int teardown(void **state) {
   (void)state;
-  for (size_t l = 1; l < 8; l++)
-    (void)unlink(path_of(l));
+  remove_all();
   ntk_context_destroy(context);
   return rmdir(directory);
 }
@@ -41,13 +51,14 @@ static void write_matrix(size_t l, const double *W, size_t rows, size_t columns)
   assert_ok(ntk_npy_save(path_of(l), W, 2, (size_t[]){rows, columns}));
 }
 
-/* n_0, ..., n_L = 1. */
 static void write_network(const ntk_network *network) {
-  for (size_t l = 1; l < 8; l++)
-    (void)unlink(path_of(l));
-  for (size_t l = 1; l <= ntk_network_depth(network); l++)
-    write_matrix(l, ntk_network_weights(network, l), ntk_network_width(network, l - 1),
-                 ntk_network_width(network, l));
+  remove_all();
+  for (size_t l = 1; l <= ntk_network_depth(network); l++) {
+    const size_t out = ntk_network_width(network, l);
+    write_matrix(l, ntk_network_weights(network, l), ntk_network_width(network, l - 1), out);
+    if (ntk_network_has_bias(network, l))
+      assert_ok(ntk_npy_save(file_of('b', l), ntk_network_bias(network, l), 1, &out));
+  }
 }
 
 static void test_round_trip(void **state) {
@@ -67,6 +78,36 @@ static void test_round_trip(void **state) {
   }
 }
 
+/* Some layers with biases, and several outputs. */
+static void test_biases(void **state) {
+  (void)state;
+  static const size_t width[] = {5, 7, 4};
+  static const bool bias[] = {true, false, true};
+  const ntk_network_spec spec = {.depth = 3,
+                                 .width = width,
+                                 .outputs = 2,
+                                 .activation = "tanh",
+                                 .bias = bias,
+                                 .bias_deviation = 1.0};
+  ntk_network *network = NULL, *loaded = NULL;
+  assert_ok(ntk_network_create(context, &spec, &network));
+  write_network(network);
+  assert_ok(ntk_network_load(context, directory, "tanh", &loaded));
+  assert_int_equal(ntk_network_parameters(loaded), ntk_network_parameters(network));
+  for (size_t l = 1; l <= 3; l++) {
+    const size_t in = ntk_network_width(network, l - 1), out = ntk_network_width(network, l);
+    assert_int_equal(ntk_network_width(loaded, l), out);
+    assert_int_equal(ntk_network_has_bias(loaded, l), bias[l - 1]);
+    assert_memory_equal(ntk_network_weights(loaded, l), ntk_network_weights(network, l),
+                        in * out * sizeof(double));
+    if (bias[l - 1])
+      assert_memory_equal(ntk_network_bias(loaded, l), ntk_network_bias(network, l),
+                          out * sizeof(double));
+  }
+  ntk_network_destroy(loaded);
+  ntk_network_destroy(network);
+}
+
 static void expect_refused(ntk_status status, const char *says) {
   const size_t held = ntk_memory_in_use(context);
   ntk_network *network = NULL;
@@ -84,29 +125,33 @@ static void test_refusals(void **state) {
   (void)unlink(path_of(1));
   expect_refused(NTK_ERR_FILE, "W1.npy");
   write_network(network);
-  (void)unlink(path_of(3));
-  expect_refused(NTK_ERR_SHAPE, "W2.npy is the last matrix and has 4 columns");
+  (void)unlink(path_of(2));
+  expect_refused(NTK_ERR_FILE, "W3 is there, and W2.npy is not");
+  write_network(network);
+  assert_ok(ntk_npy_save(file_of('b', 4), some, 1, (size_t[]){1}));
+  expect_refused(NTK_ERR_FORMAT, "b4 is a bias, and its layer has no weight");
+  write_network(network);
+  assert_ok(ntk_npy_save(file_of('b', 2), some, 1, (size_t[]){3}));
+  expect_refused(NTK_ERR_SHAPE, "the bias b2 is [3] and its weight W2 is 7 x 4, of 4 outputs");
   write_network(network);
   write_matrix(2, some, 6, 4);
-  expect_refused(NTK_ERR_SHAPE, "W2.npy is 6 x 4, and the matrix before it has 7 columns");
+  expect_refused(NTK_ERR_SHAPE, "W2 is 6 x 4 and takes 6 numbers, and W1 before it is 5 x 7 and "
+                                "puts out 7");
   for (size_t l = 1; l <= 3; l++) /* n_l x n_{l-1}, as torch.nn.Linear has them */
     write_matrix(l, some, l == 3 ? 1 : width[l], width[l - 1]);
-  expect_refused(NTK_ERR_SHAPE, "accepted: 5 rows; these look transposed, n_l x n_{l-1}");
+  expect_refused(NTK_ERR_SHAPE, "these look transposed, as torch.nn.Linear has them");
   write_network(network); /* 7 x 7 says nothing; the last one does */
   write_matrix(1, some, 7, 7);
   write_matrix(2, some, 1, 7);
   (void)unlink(path_of(3));
-  expect_refused(NTK_ERR_SHAPE, "accepted: 7 rows; these look transposed");
-  write_network(network);
-  write_matrix(3, some, 4, 2);
-  expect_refused(NTK_ERR_SHAPE, "W3.npy is the last matrix and has 2 columns");
+  expect_refused(NTK_ERR_SHAPE, "these look transposed, as torch.nn.Linear has them");
   write_network(network);
   some[9] = NAN;
   write_matrix(2, some, 7, 4);
   expect_refused(NTK_ERR_NOT_FINITE, "row 3, column 2");
   write_network(network);
   assert_ok(ntk_npy_save(path_of(3), some, 1, (size_t[]){4}));
-  expect_refused(NTK_ERR_SHAPE, "W3.npy");
+  expect_refused(NTK_ERR_FORMAT, "W3 ([4]) is no dense layer's");
   for (size_t l = 2; l < 8; l++)
     (void)unlink(path_of(l));
   write_matrix(1, some, 5, 1);
@@ -237,9 +282,10 @@ static void test_measure(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_columns),    cmocka_unit_test(test_columns_overflow),
-      cmocka_unit_test(test_find_rows),  cmocka_unit_test(test_measure),
+      cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_biases),
+      cmocka_unit_test(test_refusals),         cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_columns_overflow), cmocka_unit_test(test_find_rows),
+      cmocka_unit_test(test_measure),
   };
   return cmocka_run_group_tests_name("saved_networks", tests, setup, teardown);
 }

@@ -72,7 +72,7 @@ static void test_standardized(void **state) {
   (void)state;
   ntk_model model;
   save("one", "standardize", 2, (double[]){0, 4}, 1, (const char *[]){""}, (double[]){1}, "");
-  assert_ok(ntk_model_load(context, at("one"), NULL, &model));
+  assert_ok(ntk_model_load(context, at("one"), NULL, NULL, &model));
   assert_int_equal(model.count, 1);
   assert_null(model.classes);
   assert_string_equal(model.activation, "identity");
@@ -87,7 +87,7 @@ static void test_standardized(void **state) {
   refused(&model, NULL, -1, 5, NTK_ERR_ARGUMENT, "data", "1 of the 2 rows are in");
   refused(&model, "sphere", 6, 3, NTK_ERR_ARGUMENT, "scale", "had standardize");
   ntk_model_clear(&model);
-  assert_refused(ntk_model_load(context, at("one"), "relu", &model), NTK_ERR_ARGUMENT,
+  assert_refused(ntk_model_load(context, at("one"), "relu", NULL, &model), NTK_ERR_ARGUMENT,
                  "'relu', and the network in");
   assert_string_equal(ntk_error_last().option, "activation");
 }
@@ -96,9 +96,9 @@ static void test_bare(void **state) {
   (void)state;
   ntk_model model;
   put_network("bare/", 1);
-  assert_refused(ntk_model_load(context, at("bare"), NULL, &model), NTK_ERR_ARGUMENT,
+  assert_refused(ntk_model_load(context, at("bare"), NULL, NULL, &model), NTK_ERR_ARGUMENT,
                  "the activation must be given");
-  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  assert_ok(ntk_model_load(context, at("bare"), "identity", NULL, &model));
   assert_null(model.scaling);
   assert_null(model.command);
   assert_false(model.certified);
@@ -108,15 +108,15 @@ static void test_bare(void **state) {
   refused(&model, "center", 2, 3, NTK_ERR_FILE, NULL, "scaling.npy");
   ntk_model_clear(&model);
   put("bare/scaling.npy", 2, 1, (double[]){1, 1});
-  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  assert_ok(ntk_model_load(context, at("bare"), "identity", NULL, &model));
   outputs(&model, "center", 2, 3, false, 11, 22);
   ntk_model_clear(&model);
   put("bare/scaling.npy", 2, 1, (double[]){1, 2});
-  assert_ok(ntk_model_load(context, at("bare"), "identity", &model));
+  assert_ok(ntk_model_load(context, at("bare"), "identity", NULL, &model));
   refused(&model, "center", 2, 3, NTK_ERR_FORMAT, NULL, "has the deviation 2 in column 1");
   ntk_model_clear(&model);
-  assert_refused(ntk_model_load(context, at("nowhere"), NULL, &model), NTK_ERR_FILE,
-                 "is no directory that can be read");
+  assert_refused(ntk_model_load(context, at("nowhere"), NULL, NULL, &model), NTK_ERR_FILE,
+                 "cannot be read; expected a directory that --save wrote");
 }
 
 static void test_classes(void **state) {
@@ -131,7 +131,7 @@ static void test_classes(void **state) {
       save("some", "none", 1, (double[]){7}, 3, place, (double[]){-1, 0.5, 0}, listed);
     else
       assert_int_equal(unlink(at("some/result.json")), 0);
-    assert_ok(ntk_model_load(context, at("some"), told ? NULL : "identity", &model));
+    assert_ok(ntk_model_load(context, at("some"), told ? NULL : "identity", NULL, &model));
     assert_int_equal(model.count, 3);
     assert_true(model.classes[0] == -3 && model.classes[1] == 4 && model.classes[2] == 10);
     ntk_dataset *rows = make_data(context, (double[]){1, -2}, 2, 1);
@@ -155,10 +155,10 @@ static void test_half_moved(void **state) {
   put_network("half/", 1);
   assert_ok(ntk_directory_prepare(at("half/.ntkit.saving")));
   put("half/.ntkit.saving/earlier.json", 1, 1, (double[]){0});
-  assert_refused(ntk_model_load(context, at("half"), "identity", &model), NTK_ERR_FILE,
+  assert_refused(ntk_model_load(context, at("half"), "identity", NULL, &model), NTK_ERR_FILE,
                  "they may be of two runs");
   put("half/result.json", 1, 1, (double[]){0}); /* which comes last */
-  assert_refused(ntk_model_load(context, at("half"), "identity", &model), NTK_ERR_FORMAT,
+  assert_refused(ntk_model_load(context, at("half"), "identity", NULL, &model), NTK_ERR_FORMAT,
                  "expected what --save writes");
 }
 
@@ -177,7 +177,7 @@ static void test_one_call(void **state) {
   assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
   for (int again = 0; again < 2; again++) /* its own files it replaces */
     assert_ok(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options));
-  assert_ok(ntk_model_load(context, at("call"), "Linear", &model)); /* by another of its names */
+  assert_ok(ntk_model_load(context, at("call"), "Linear", NULL, &model)); /* by another of its names */
   assert_string_equal(model.activation, "identity");
   assert_string_equal(model.scaling, "standardize");
   assert_string_equal(model.command, "mine");

@@ -19,7 +19,7 @@
 
 typedef struct predict_settings {
   cli_settings common;
-  const char *load, *output;
+  const char *output;
 } predict_settings;
 
 typedef struct prediction {
@@ -27,8 +27,9 @@ typedef struct prediction {
   ntk_context *context;
   ntk_model model;
   ntk_dataset *data;
-  double *outputs; /* count x N */
-  double *answer;  /* N: the classes; of one network, its outputs: then the same array */
+  size_t columns;  /* n_L */
+  double *outputs; /* count x N, of classes; else N x n_L */
+  double *answer;  /* N classes; of one network, its outputs: then the same array */
 } prediction;
 
 /* ---- The data -------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ static exit_status load_rows(prediction *p) {
   if (d != width)
     return report_error(EXIT_INPUT,
                         "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
-                        settings->data, d, p->settings->load, width);
+                        settings->data, d, p->settings->common.load, width);
   const char *scale = settings->scale != NULL ? settings->scale : model->scaling;
   const bool scaled = scale != NULL && strcmp(scale, "none") != 0;
   const double copies = scaled ? 2.0 : 1.0; /* as they are, and scaled */
@@ -63,7 +64,7 @@ static exit_status load_rows(prediction *p) {
 
 static exit_status scale(prediction *p) {
   const cli_settings *settings = &p->settings->common;
-  const char *load = p->settings->load;
+  const char *load = p->settings->common.load;
   ntk_dataset *scaled = NULL;
   ntk_model_scaling done = {0};
   const exit_status status =
@@ -112,7 +113,10 @@ static exit_status make_data(prediction *p) {
 
 static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
-  p->outputs = count <= SIZE_MAX / sizeof(double) / N ? calloc(count * N, sizeof(double)) : NULL;
+  const ntk_network *first = p->model.networks[0];
+  p->columns = ntk_network_width(first, ntk_network_depth(first));
+  const size_t each = p->columns > count ? p->columns : count; /* one of them is 1 */
+  p->outputs = each <= SIZE_MAX / sizeof(double) / N ? calloc(each * N, sizeof(double)) : NULL;
   p->answer = p->model.classes != NULL ? calloc(N, sizeof(double)) : p->outputs;
   if (p->outputs == NULL || p->answer == NULL) {
     (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
@@ -131,14 +135,16 @@ static json_t *whole_numbers(const double *values, size_t count) {
   return array;
 }
 
-/* Outputs of one network: N numbers; of classes: a list of N for each class. */
+/* Outputs of one network: N numbers, or as many lists of n_L; of classes: a list of N for each. */
 static json_t *outputs_array(const prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
-  if (p->model.classes == NULL)
+  if (p->model.classes == NULL && p->columns == 1)
     return json_numbers(p->outputs, N);
+  const bool classes = p->model.classes != NULL;
+  const size_t lists = classes ? p->model.count : N, numbers = classes ? N : p->columns;
   json_t *array = json_array();
-  for (size_t c = 0; c < p->model.count; c++)
-    json_append(&array, json_numbers(p->outputs + c * N, N));
+  for (size_t c = 0; c < lists; c++)
+    json_append(&array, json_numbers(p->outputs + c * numbers, numbers));
   return array;
 }
 
@@ -168,8 +174,8 @@ static void print_text(const void *what) {
            p->settings->output);
     return;
   }
-  for (size_t i = 0; i < N; i++)
-    printf("%.17g\n", p->answer[i]);
+  for (size_t i = 0; i < N * p->columns; i++)
+    printf("%.17g%c", p->answer[i], (i + 1) % p->columns == 0 ? '\n' : ' ');
 }
 
 /* ---- The page -------------------------------------------------------------------------------- */
@@ -182,7 +188,7 @@ static size_t make_points(const prediction *p, size_t N, figure_point point[DRAW
                drawn = all < DRAWN ? all : DRAWN;
   for (size_t i = 0; i < drawn; i++) {
     const size_t at = drawn > 1 ? i * (all - 1) / (drawn - 1) : 0;
-    point[i] = (figure_point){(double)(at + 1), p->answer[at], NAN, NAN};
+    point[i] = (figure_point){(double)(at + 1), p->answer[at * p->columns], NAN, NAN};
     if (p->model.classes == NULL)
       continue;
     point[i] = (figure_point){p->model.classes[at], 0.0, NAN, NAN};
@@ -198,7 +204,10 @@ static void put_samples(FILE *out, const prediction *p, size_t N) {
   const figure_curve curve = {"", make_points(p, N, point), point, FIGURE_SHAPES, 0};
   page_figure(out, &(figure){.title = classes ? "Samples by class" : "Outputs",
                              .x = {classes ? "class" : "sample", false},
-                             .y = {classes ? "samples" : "output", false},
+                             .y = {classes          ? "samples"
+                                   : p->columns > 1 ? "output 1"
+                                                    : "output",
+                                   false},
                              .curves = 1,
                              .curve = &curve});
 }
@@ -207,7 +216,7 @@ static void predict_page(const void *what, FILE *out) {
   const prediction *p = what;
   const size_t N = ntk_dataset_samples(p->data);
   double least = INFINITY, most = -INFINITY;
-  for (size_t i = 0; i < N; i++) {
+  for (size_t i = 0; i < N * p->columns; i++) {
     least = fmin(least, p->answer[i]);
     most = fmax(most, p->answer[i]);
   }
@@ -220,7 +229,7 @@ static void predict_page(const void *what, FILE *out) {
   fputs("</p>\n<p>not certified: an error is proved of the network's own labels, by memorize "
         "--save</p>\n</div>\n<dl>\n",
         out);
-  page_fact(out, "network", "%s, %s", p->settings->load, p->model.activation);
+  page_fact(out, "network", "%s, %s", p->settings->common.load, p->model.activation);
   page_fact(out, "data", "%s, N = %zu, d = %zu", p->settings->common.data, N,
             ntk_dataset_dim(p->data));
   fputs("</dl>\n", out);
@@ -232,7 +241,9 @@ static void predict_page(const void *what, FILE *out) {
 static exit_status present(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
-    const ntk_status status = ntk_npy_save(p->settings->output, p->answer, 1, &N);
+    const size_t shape[2] = {N, p->columns};
+    const ntk_status status =
+        ntk_npy_save(p->settings->output, p->answer, p->columns > 1 ? 2 : 1, shape);
     if (status != NTK_OK)
       return report_library(status, "output");
   }
@@ -245,11 +256,11 @@ static exit_status present(prediction *p) {
 
 static exit_status refuse_saved(const predict_settings *settings, const char *option,
                                 const char *path) {
-  if (path == NULL || !ntk_saved_has(settings->load, path))
+  if (path == NULL || !ntk_saved_has(settings->common.load, path))
     return EXIT_DONE;
   return report_error(EXIT_INPUT,
                       "--%s: '%s' is of the network in %s, or of its data; choose another name",
-                      option, path, settings->load);
+                      option, path, settings->common.load);
 }
 
 static exit_status check_predict(const predict_settings *settings) {
@@ -280,8 +291,10 @@ static exit_status command_predict(const void *given) {
   if (status == EXIT_DONE)
     status = job_context(&settings->common, &p.context);
   if (status == EXIT_DONE)
-    status = report_fault(
-        ntk_model_load(p.context, settings->load, settings->common.activation, &p.model), "load");
+    status =
+        report_fault(ntk_model_load(p.context, settings->common.load, settings->common.activation,
+                                    settings->common.layout, &p.model),
+                     "load");
   if (status == EXIT_DONE)
     status = make_data(&p);
   if (status == EXIT_DONE)
@@ -304,12 +317,14 @@ static exit_status command_predict(const void *given) {
 static const option_row own[] = {
     {.name = "load",
      .kind = KIND_PATH,
-     .field = FIELD(load),
+     .field = FIELD(common.load),
      .required = true,
-     .argument = "DIR",
-     .expected = "a directory that --save wrote",
-     .help = "The network: W1.npy, ..., WL.npy, or folders of them for classes, and result.json, "
-             "which names activation and scaling."},
+     .argument = "FILE|DIR",
+     .expected = "a directory that --save wrote, or a file of weights",
+     .help = "The network: a directory of --save (W1.npy, b1.npy, ..., or folders of them for "
+             "classes, and result.json, which names activation and scaling), or weights alone, "
+             "in .npz, .safetensors, HDF5 or a directory of .npy, as PyTorch, Flax, Keras and "
+             "others name them ('ntkit network inspect' tells what is understood)."},
     {.name = "activation",
      .kind = KIND_CHOICE,
      .field = FIELD(common.activation),
@@ -331,8 +346,8 @@ static const option_row own[] = {
      .field = FIELD(output),
      .argument = "FILE",
      .expected = "the name of a file in a directory that is there",
-     .help = "Write the outputs, or the classes, as a .npy file of N numbers; also -o. When not "
-             "given they are printed, one a line."},
+     .help = "Write the outputs, or the classes, as a .npy file of N numbers, or N x n_L; also -o. "
+             "When not given they are printed, those of a sample on a line."},
 };
 
 const cli_command predict_command = {
@@ -346,7 +361,9 @@ const cli_command predict_command = {
     .options = (const option_part[]){SHARED(DATA, SHUFFLE),
                                      SHARED(SEED, SEED),
                                      SHARED(THREADS, MEMORY),
-                                     OPTION_PART(own),
+                                     {own, 1},
+                                     SHARED(LAYOUT, LAYOUT),
+                                     {own + 1, 3},
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(predict_settings),

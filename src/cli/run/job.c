@@ -46,7 +46,7 @@ static exit_status check_data(const cli_settings *settings, bool from_file) {
   if (settings->samples == 0)
     return report_error(EXIT_INPUT, "--samples is needed with --data %s: a whole number from 1",
                         settings->data);
-  if (settings->dim == 0)
+  if (settings->dim == 0 && settings->load == NULL)
     return report_error(EXIT_INPUT, "--dim is needed with --data %s: a whole number from 1",
                         settings->data);
   if (strcmp(settings->scale, "none") != 0)
@@ -58,6 +58,8 @@ static exit_status check_data(const cli_settings *settings, bool from_file) {
 }
 
 static exit_status check_beta(const cli_settings *settings) {
+  if (settings->load != NULL)
+    return EXIT_DONE;
   const size_t depth = settings->widths.count + 1, count = settings->beta.count;
   if (count == 1 || count == depth)
     return EXIT_DONE;
@@ -74,6 +76,8 @@ static exit_status check_activation(const cli_settings *settings) {
 }
 
 static exit_status check_gamma(const cli_settings *settings) {
+  if (settings->load != NULL)
+    return EXIT_DONE;
   if (settings->gamma > 0 && strcmp(settings->init, ANTISYMMETRIC) != 0)
     return report_error(EXIT_INPUT,
                         "--gamma needs --init %s; of --init %s, --beta scales the weights",
@@ -104,15 +108,15 @@ static exit_status make_spec(cli_job *job) {
 }
 
 /* Of the first layer that there is something to say of. */
-static void warn_activation(const cli_settings *settings) {
-  const size_t layers = settings->widths.count;
+static void warn_activation(const cli_job *job) {
+  const size_t layers = job->spec.depth - 1;
   for (size_t l = 1; l <= layers; l++) {
     ntk_activation_info phi = {.nonlinear = true};
-    (void)ntk_activation_of(settings->activation, layers, l, &phi); /* checked */
+    (void)ntk_activation_of(job->spec.activation, layers, l, &phi); /* checked */
     if (phi.nonlinear && isfinite(phi.lipschitz_grad))
       continue;
     report_warning(
-        settings, "activation %s %s: outside Assumption 2.3, Theorem 3.1 does not cover it",
+        job->settings, "activation %s %s: outside Assumption 2.3, Theorem 3.1 does not cover it",
         phi.name,
         phi.nonlinear ? "has a derivative that is not Lipschitz (M' infinite)" : "is linear");
     return;
@@ -142,10 +146,12 @@ static exit_status begin(const cli_settings *settings, cli_job *job) {
     status = check_activation(settings);
   if (status == EXIT_DONE)
     status = check_gamma(settings);
-  if (status == EXIT_DONE)
+  if (status == EXIT_DONE && settings->load == NULL)
     status = make_spec(job);
   if (status == EXIT_DONE)
     status = job_context(settings, &job->context);
+  if (status == EXIT_DONE && settings->load != NULL)
+    status = job_load(job);
   return status;
 }
 
@@ -171,12 +177,17 @@ static exit_status find_sizes(cli_job *job) {
   job->N = settings->samples;
   if (job->from_file) {
     const ntk_rows rows = job_rows(settings);
-    const ntk_status status =
-        ntk_dataset_select_shape(settings->data, &rows, &job->N, &job->width[0]);
+    size_t d = settings->dim;
+    const ntk_status status = ntk_dataset_select_shape(settings->data, &rows, &job->N, &d);
     if (status != NTK_OK)
       return report_fault(status, "data");
+    if (settings->load != NULL && d != job->width[0])
+      return report_error(
+          EXIT_INPUT, "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
+          settings->data, d, settings->load, job->width[0]);
+    job->width[0] = d;
   }
-  if (strcmp(settings->init, ANTISYMMETRIC) == 0) {
+  if (settings->load == NULL && strcmp(settings->init, ANTISYMMETRIC) == 0) {
     const double d = (double)job->width[0], N = (double)job->N;
     job->spec.gamma = settings->gamma > 0 ? settings->gamma : d * d * d * N * N; /* Theorem 4.2 */
   }
@@ -201,7 +212,7 @@ static exit_status make_data(cli_job *job) {
 }
 
 void job_warn(const cli_job *job) {
-  warn_activation(job->settings);
+  warn_activation(job);
   const size_t constant = ntk_dataset_constant_columns(job->data);
   if (constant > 0)
     report_warning(job->settings, "--scale: %zu constant column%s of %zu set to 0", constant,
@@ -209,9 +220,9 @@ void job_warn(const cli_job *job) {
 }
 
 static exit_status draw_weights(cli_job *job) {
-  const ntk_status status = ntk_network_create(job->context, &job->spec, &job->network);
-  if (status != NTK_OK)
-    return report_library(status, NULL);
+  const exit_status status = job_make_network(job, &job->network);
+  if (status != EXIT_DONE)
+    return status;
   job->spec.activation = ntk_network_activation(job->network, 0);
   job_warn(job);
   return EXIT_DONE;
@@ -247,6 +258,8 @@ void job_end(cli_job *job) {
   ntk_context_destroy(job->context);
   free(job->width);
   free(job->beta);
+  free(job->bias);
+  ntk_weights_clear(&job->weights);
   json_decref(job->inputs);
   *job = (cli_job){0};
 }

@@ -6,6 +6,7 @@
 #include "cli/run/saved.h"
 #include "cli/shell/settings.h"
 #include "ntkit/data.h"
+#include "ntkit/io.h"
 
 typedef struct cli_job {
   const cli_settings *settings; /* borrowed */
@@ -16,7 +17,9 @@ typedef struct cli_job {
   ntk_network *network;
   ntk_network_spec spec; /* its arrays are the two below */
   size_t *width;         /* d, n_1, ..., n_{L-1} */
-  double *beta;          /* beta_1, ..., beta_L */
+  double *beta;          /* beta_1, ..., beta_L; NULL with --load */
+  bool *bias;            /* of --load: which layers have one */
+  ntk_weights weights;   /* of --load: depth 0 without */
   saved_folder folder;   /* of --save; opened by saved_open */
   json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */
 } cli_job;
@@ -30,6 +33,10 @@ exit_status job_check_drawn(const cli_settings *settings);
 
 /* Notes a file that has been read, when results are to tell of it. */
 exit_status job_note_input(cli_job *job, const char *path);
+/* Of --load: opens it and makes the spec, before the data are looked at. */
+exit_status job_load(cli_job *job);
+/* The job's network, drawn or loaded. */
+exit_status job_make_network(cli_job *job, ntk_network **network);
 /* Says what of network and data is outside the theory. */
 void job_warn(const cli_job *job);
 

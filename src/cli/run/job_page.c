@@ -73,8 +73,11 @@ void job_page_facts(FILE *out, const cli_job *job) {
   fprintf(out, "L = %zu: ", job->spec.depth);
   for (size_t l = 0; l < job->spec.depth; l++)
     fprintf(out, "%zu → ", job->spec.width[l]);
-  fprintf(out, "1, %s, init %s, %zu parameters</dd>\n", job->spec.activation, job->spec.init,
-          ntk_network_parameters(job->network));
+  const char *load = job->settings->load;
+  fprintf(out, "%zu, %s, %s ", ntk_network_width(job->network, job->spec.depth),
+          job->spec.activation, load != NULL ? "from" : "init");
+  page_text(out, load != NULL ? load : job->spec.init);
+  fprintf(out, ", %zu parameters</dd>\n", ntk_network_parameters(job->network));
   page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", settings->data,
             ntk_dataset_samples(job->data), ntk_dataset_dim(job->data),
             (unsigned long long)settings->seed);

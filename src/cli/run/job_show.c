@@ -32,18 +32,27 @@ const char *job_number_down(double value, int digits, char text[JOB_CELL]) {
   return number_beyond(value, digits, -1.0, text);
 }
 
-void job_print_network(const cli_job *job) {
+static void print_init(const cli_job *job) {
   const ntk_network_spec *spec = &job->spec;
-  printf("network     L = %zu: ", spec->depth);
-  for (size_t l = 0; l < spec->depth; l++)
-    printf("%zu -> ", spec->width[l]);
-  printf("1, %s, init %s, ", spec->activation, spec->init);
+  printf("init %s, ", spec->init);
   if (spec->gamma > 0)
     printf("gamma %g, ", spec->gamma);
   printf("beta ");
   const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
   for (size_t l = 0; l < shown; l++)
     printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
+}
+
+void job_print_network(const cli_job *job) {
+  const ntk_network_spec *spec = &job->spec;
+  printf("network     L = %zu: ", spec->depth);
+  for (size_t l = 0; l < spec->depth; l++)
+    printf("%zu -> ", spec->width[l]);
+  printf("%zu, %s, ", ntk_network_width(job->network, spec->depth), spec->activation);
+  if (job->settings->load != NULL)
+    printf("from %s", job->settings->load);
+  else
+    print_init(job);
   printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
 }
 
@@ -124,7 +133,7 @@ static const ntk_description origin_table = VIEW_TABLE(origin_fields);
 typedef struct job_network {
   size_t depth, dim, hidden, layers, parameters;
   const size_t *widths;
-  const char *activation, *init;
+  const char *activation, *init, *load;
   const double *beta;
   double gamma;
 } job_network;
@@ -139,6 +148,7 @@ static const ntk_field network_fields[] = {
     VIEW_NUMBERS(REALS, "beta", beta, layers, "scales of the layers' initial weights"),
     VIEW_FIELD(REAL, "gamma", gamma, "of (18); null: another initialisation"),
     VIEW_FIELD(WHOLE, "parameters", parameters, "P"),
+    VIEW_FIELD(TEXT, "load", load, "the file or directory it is from; null: it is drawn"),
 };
 static const ntk_description network_table = VIEW_TABLE(network_fields);
 #undef ROW
@@ -202,9 +212,10 @@ void job_view_inputs(result_view *v, const cli_job *job) {
                              .activation = spec->activation,
                              .init = spec->init,
                              .beta = spec->beta,
-                             .layers = spec->depth,
+                             .layers = spec->beta != NULL ? spec->depth : 0,
                              .gamma = spec->gamma > 0 ? spec->gamma : NAN,
-                             .parameters = ntk_network_parameters(job->network)};
+                             .parameters = ntk_network_parameters(job->network),
+                             .load = job->settings->load};
   view_fields(v, "network", &network_table, &facts, NULL, NULL);
   job_view_data(v, job->settings, job->data, true);
 }

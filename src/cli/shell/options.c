@@ -39,6 +39,11 @@ const char *option_scaling(size_t i) {
   return i < count ? names[i] : NULL;
 }
 
+static const char *layout_name(size_t i) {
+  static const char *const names[] = {"torch", "flax"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
 static const char *labels_name(size_t i) {
   size_t count = 0;
   const ntk_name_info *list = ntk_labels_list(&count);
@@ -108,9 +113,28 @@ const option_row shared_options[OPTIONS_SHARED] = {
          .expected = "a whole number from 1",
          .help =
              "Dimension d of a sample. Needed to draw data; a file must agree when it is given."},
+    [OPTION_LOAD] = {.name = "load",
+                     .kind = KIND_PATH,
+                     .field = FIELD(load),
+                     .argument = "FILE|DIR",
+                     .expected = "a file of weights, or a directory of them",
+                     .help = "Take this network instead of drawing one: a directory of --save or "
+                             "of W1.npy, b1.npy, ..., or .npz, .safetensors, HDF5 with weights as "
+                             "PyTorch, Flax, Keras and others name them ('ntkit network inspect' "
+                             "tells what is understood). Its activation is by --activation where "
+                             "no result.json names it."},
+    [OPTION_LAYOUT] = {.name = "layout",
+                       .kind = KIND_CHOICE,
+                       .field = FIELD(layout),
+                       .argument = "NAME",
+                       .choice = layout_name,
+                       .help = "How the weights of --load lie: torch, n_l x n_{l-1}; flax, "
+                               "n_{l-1} x n_l. Needed where neither their names nor their shapes "
+                               "tell; given, it stands above what these tell."},
     [OPTION_WIDTHS] = {.name = "widths",
                        .kind = KIND_SIZES,
                        .field = FIELD(widths),
+                       .instead = "load",
                        .required = true,
                        .argument = "n_1,...,n_{L-1}",
                        .item = "width",
@@ -120,6 +144,8 @@ const option_row shared_options[OPTIONS_SHARED] = {
     [OPTION_ACTIVATION] = {.name = "activation",
                            .kind = KIND_CHOICE,
                            .field = FIELD(activation),
+                           .instead = "load",
+                           .also = true,
                            .argument = "NAME,...",
                            .fallback = "sigmoid",
                            .choice = option_activation,
@@ -130,6 +156,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
     [OPTION_INIT] = {.name = "init",
                      .kind = KIND_CHOICE,
                      .field = FIELD(init),
+                     .instead = "load",
                      .argument = "NAME",
                      .fallback = "paper",
                      .choice = init_name,
@@ -137,6 +164,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
     [OPTION_GAMMA] = {.name = "gamma",
                       .kind = KIND_ABOVE,
                       .field = FIELD(gamma),
+                      .instead = "load",
                       .argument = "G",
                       .item = "gamma",
                       .expected = "a number > 0",
@@ -145,6 +173,7 @@ const option_row shared_options[OPTIONS_SHARED] = {
     [OPTION_BETA] = {.name = "beta",
                      .kind = KIND_REALS,
                      .field = FIELD(beta),
+                     .instead = "load",
                      .argument = "b_1,...,b_L",
                      .fallback = "1",
                      .item = "beta",

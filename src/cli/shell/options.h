@@ -35,6 +35,9 @@ typedef struct option_row {
   option_kind kind;
   size_t field; /* its offset in the command's settings */
   bool required;
+  const char *instead; /* the option that, given, stands for this one: it is then not needed, has no
+                        * fallback, and is refused */
+  bool also;           /* ... but may be given with it */
   const char *argument;            /* placeholder; NULL for flags */
   const char *fallback;            /* the text that stands for not giving it; NULL: none */
   const char *alone;               /* the text that stands for giving it without a value; NULL: it
@@ -56,6 +59,8 @@ enum {
   OPTION_SUBSAMPLE,
   OPTION_SHUFFLE,
   OPTION_DIM,
+  OPTION_LOAD,
+  OPTION_LAYOUT,
   OPTION_WIDTHS,
   OPTION_ACTIVATION,
   OPTION_INIT,

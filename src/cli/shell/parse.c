@@ -123,10 +123,39 @@ static exit_status one_option(int found, const char *word, const char *value,
   return parse_value(option, value, settings);
 }
 
-static exit_status check_required(const bool *seen) {
-  for (size_t i = 0; row_of(i) != NULL; i++)
-    if (row_of(i)->required && !seen[i])
-      return report_error(EXIT_INPUT, "--%s is needed: %s", row_of(i)->name, row_of(i)->expected);
+/* Whether the option that stands for this one was given. */
+static bool is_replaced(const option_row *option, const bool *seen) {
+  for (size_t i = 0; option->instead != NULL && row_of(i) != NULL; i++)
+    if (seen[i] && strcmp(row_of(i)->name, option->instead) == 0)
+      return true;
+  return false;
+}
+
+/* An option as if it had no fallback: only texts and lists have one that is not 0. */
+static void forget_fallback(const option_row *option, cli_settings *settings) {
+  char *field = (char *)settings + option->field;
+  if (option->kind == KIND_CHOICE)
+    *(const char **)(void *)field = NULL;
+  else if (option->kind == KIND_REALS) {
+    real_list *list = (void *)field;
+    free(list->values);
+    *list = (real_list){0};
+  }
+}
+
+static exit_status check_given(const bool *seen, cli_settings *settings) {
+  for (size_t i = 0; row_of(i) != NULL; i++) {
+    const option_row *option = row_of(i);
+    const bool replaced = is_replaced(option, seen);
+    if (option->required && !seen[i] && !replaced)
+      return report_error(EXIT_INPUT, "--%s is needed: %s", option->name, option->expected);
+    if (replaced && seen[i] && !option->also)
+      return report_error(EXIT_INPUT,
+                          "--%s and --%s: the second has it already; expected one of them",
+                          option->name, option->instead);
+    if (replaced && !seen[i])
+      forget_fallback(option, settings);
+  }
   return EXIT_DONE;
 }
 
@@ -175,7 +204,7 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   if (settings->operands < command->least)
     return report_error(EXIT_INPUT, "'%s' needs more: ntkit %s %s", command->name, command->name,
                         command->operands);
-  return check_required(seen);
+  return check_given(seen, settings);
 }
 
 void settings_clear(cli_settings *settings) {

@@ -47,8 +47,9 @@ typedef struct cli_settings {
   uint64_t skip;    /* rows of a file; of these and the next two, 0: not given */
   size_t limit, subsample;
   bool shuffle;
-  size_t dim;       /* d; 0: not given */
-  size_list widths; /* n_1, ..., n_{L-1} */
+  size_t dim;                /* d; 0: not given */
+  const char *load, *layout; /* file or directory of weights; how they lie. NULL: not given */
+  size_list widths;          /* n_1, ..., n_{L-1} */
   const char *activation, *init;
   real_list beta; /* 1 or L values */
   double gamma;   /* of init antisymmetric; 0: d^3 N^2 */

@@ -69,13 +69,13 @@ static exit_status save_track(const ntk_train_result *result, saved_folder *fold
   return status;
 }
 
-/* The first weights are a function of the spec: they are drawn again, which holds no copy of them
- * while the network is trained. */
+/* The first weights are a function of the spec, or in a file: they are made again, which holds no
+ * copy of them while the network is trained. */
 static exit_status save_first(cli_job *job) {
   ntk_network *first = NULL;
-  const ntk_status drawn = ntk_network_create(job->context, &job->spec, &first);
-  const exit_status status =
-      drawn == NTK_OK ? saved_weights(&job->folder, FIRST, first) : report_library(drawn, NULL);
+  exit_status status = job_make_network(job, &first);
+  if (status == EXIT_DONE)
+    status = saved_weights(&job->folder, FIRST, first);
   ntk_network_destroy(first);
   return status;
 }

@@ -130,7 +130,7 @@ static exit_status verify_one(const verify_settings *settings) {
                                   .seed = sizes.seed}};
     const job_steps steps = {.begun = check_population, .memory = check_memory};
     status = job_prepare(&run.job, &steps, &run);
-    run.options.spec = &run.job.spec;
+    run.options.spec = sizes.load == NULL ? &run.job.spec : NULL; /* of a law to draw by */
     if (status == EXIT_DONE && run.job.from_file)
       report_warning(&sizes,
                      "the law of the data is not known: expectations over X are means over the %zu "
@@ -159,6 +159,8 @@ static exit_status check_verify(const verify_settings *settings) {
       return report_error(EXIT_INPUT, "--%s needs --sweep NAME=VALUES, the sizes to measure at",
                           option);
   }
+  if (settings->sweep != NULL && settings->study.common.load != NULL)
+    return report_error(EXIT_INPUT, "--sweep draws networks of several sizes; expected no --load");
   if (settings->population > 0 && settings->population < NTK_LEAST_POPULATION)
     return report_error(EXIT_INPUT,
                         "--population: %zu is too small; expected a whole number from "
