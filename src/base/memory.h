@@ -9,8 +9,8 @@ NTK_SIBLING ntk_status ntk_size_multiply(size_t a, size_t b, const char *what, s
 
 /* count elements of the given size, 64-byte aligned, uninitialised; NULL for count 0 is never
  * returned with NTK_OK (one element is allocated). Released by ntk_free. */
-ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char *what,
-                     void **pointer);
+NTK_SIBLING ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char *what,
+                                 void **pointer);
 /* NULL is allowed. */
 NTK_SIBLING void ntk_free(ntk_context *context, void *pointer);
 
