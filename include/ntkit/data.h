@@ -69,6 +69,10 @@ NTK_API ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char
 NTK_API ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, size_t total,
                                    size_t *row);
 
+/* As ntk_array_load, these rows in their order: count x cols. Also NTK_ERR_ARGUMENT, _MEMORY. */
+NTK_API ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_rows *rows,
+                                    double *values);
+
 /* As ntk_dataset_load, these rows alone: the file is gone through once, and memory is for them.
  * Labels that are loaded for the data (ntk_labels_load) are those of their rows. NTK_ERR_ARGUMENT,
  * _FILE, _FORMAT, _LIMIT, _MEMORY, _NOT_FINITE, _SHAPE. */
@@ -87,6 +91,77 @@ NTK_API ntk_status ntk_dataset_shape(const char *path, size_t *N, size_t *d);
 /* How many characters of a path name the file: all, or those before the ':' of "FILE:KEY", an array
  * of a file that has several, where FILE is a file and the whole is none. */
 NTK_API size_t ntk_file_length(const char *path);
+
+/* ---- What is in a file ----------------------------------------------------------------------- */
+
+/* Of Assumption 2.1, as averages over the rows; NaN: not measured. Infinite, or 0, beyond the range
+ * of double. */
+typedef struct ntk_data_moments {
+  double norm;     /* item 1: E||x||_2 / sqrt d */
+  double square;   /* item 2: E||x||_2^2 / d */
+  double spread;   /* item 3: E||x - E x||_2^2 / d */
+  char danger[24]; /* "2, 3": items that are outside [1/100, 100], or 3 under 1/100 of 2; else "" */
+} ntk_data_moments;
+
+/* Rows i < k that are alike in some way. */
+typedef struct ntk_data_pair {
+  size_t searched;      /* rows among which they were sought: all, or so many that were drawn */
+  size_t found;         /* rows k with such an i before them */
+  size_t first, second; /* the first i and its first k, in the file, from 0; where found is not 0 */
+  double value;         /* equal: 1; multiples: c of x_k = c x_i; nearest: ||x_k - x_i||_2 */
+} ntk_data_pair;
+
+typedef struct ntk_data_class {
+  double value;
+  size_t count; /* samples of it */
+} ntk_data_class;
+
+/* Something that a user would want to know. */
+typedef struct ntk_data_remark {
+  const char *name; /* "denormal", "features", "missing", "bytes", "conflict"; static */
+  char text[240];   /* one line */
+} ntk_data_remark;
+
+typedef struct ntk_inspect_options {
+  ntk_rows rows;       /* which; their order does not matter */
+  const char *labels;  /* a file of them, one or more numbers for each row; NULL: none */
+  ntk_scaling scaling; /* what the moments would be after this; NTK_SCALE_NONE: not asked */
+} ntk_inspect_options;
+
+typedef struct ntk_inspect_result {
+  ntk_context *context;      /* that owns the arrays below; NULL in a cleared result */
+  const char *format, *type; /* as in ntk_array_info */
+  size_t file_rows;          /* of which these are */
+  size_t samples, dim;       /* N, d */
+  double least, most;        /* of all numbers */
+  double smallest;           /* of |x| > 0; NaN: all are 0 */
+  double zeros;              /* part of the numbers that is 0 */
+  bool whole;                /* every number is a whole one */
+  size_t constant_columns;   /* of one number alone */
+  ntk_data_moments moments;  /* of the rows as they are */
+  ntk_data_moments scaled;   /* after options.scaling */
+  double effective_rank;   /* (tr C)^2 / tr(C^2), C their covariance: 1 of a line, d of C = I; NaN:
+                              all rows are one, or N d min(N, d) > 1e12, or too large for memory */
+  ntk_data_pair equal;     /* to the last bit */
+  ntk_data_pair multiples; /* c other than 0 and 1, to the last bit */
+  ntk_data_pair nearest;   /* the nearest two that differ; a draw of n where n^2 d > 4e10 */
+  size_t label_columns;    /* 0: no labels */
+  double label_least, label_most;
+  size_t classes;              /* different labels, where they look like classes; else 0 */
+  ntk_data_class *class_count; /* by value */
+  size_t remarks;
+  ntk_data_remark *remark;
+} ntk_inspect_result;
+
+/* Looks at the rows of a file: ranges, moments of Assumption 2.1, effective rank, rows that are
+ * alike, labels, and what is known to go wrong. Rows that do not fit into half of the memory there
+ * is are read three times, a piece at a time; what needs them side by side then takes a draw of
+ * them, and a scaling is refused. O(N d min(N, d)), and up to 2e10 steps for the nearest rows. The
+ * result is cleared by ntk_inspect_clear; on failure it is empty. NTK_ERR_ARGUMENT, _FILE, _FORMAT,
+ * _SHAPE, _LIMIT, _MEMORY, _NOT_FINITE, _CANCELLED. */
+NTK_API ntk_status ntk_data_inspect(ntk_context *context, const char *path,
+                                    const ntk_inspect_options *options, ntk_inspect_result *result);
+NTK_API void ntk_inspect_clear(ntk_inspect_result *result);
 
 /* Whether a text names no distribution (ntk_labels_list's kind of labels), and so a file. */
 NTK_API bool ntk_dataset_in_file(const char *source);

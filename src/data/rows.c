@@ -115,26 +115,44 @@ void ntk_row_list_clear(ntk_row_list *list) {
   *list = (ntk_row_list){0};
 }
 
+ntk_status ntk_row_list_next(const ntk_row_list *list, const ntk_reader *file, size_t done,
+                             size_t most, double *piece, size_t *count) {
+  const size_t cols = file->cols;
+  if (list->pick == NULL) {
+    *count = list->count - done < most ? list->count - done : most;
+    return ntk_reader_rows(file, list->first + done, *count, piece);
+  }
+  const ntk_row_pick *pick = list->pick + done;
+  size_t k = 1;
+  while (done + k < list->count && pick[k].row - pick[0].row < most)
+    k++;
+  NTK_TRY(ntk_reader_rows(file, pick[0].row, pick[k - 1].row - pick[0].row + 1, piece));
+  for (size_t i = 1; i < k; i++)
+    memmove(piece + i * cols, piece + (pick[i].row - pick[0].row) * cols, cols * sizeof *piece);
+  *count = k;
+  return NTK_OK;
+}
+
 static ntk_status read_pieces(const ntk_row_list *list, const ntk_reader *file, size_t rows,
                               double *piece, double *X) {
   const size_t cols = file->cols;
-  for (size_t k = 0, next = 0; k < list->count; k = next) {
-    const size_t first = list->pick[k].row;
-    while (next < list->count && list->pick[next].row - first < rows)
-      next++;
-    NTK_TRY(ntk_reader_rows(file, first, list->pick[next - 1].row - first + 1, piece));
-    for (size_t i = k; i < next; i++)
-      memcpy(X + list->pick[i].place * cols, piece + (list->pick[i].row - first) * cols,
-             cols * sizeof *X);
+  for (size_t done = 0, count = 0; done < list->count; done += count) {
+    NTK_TRY(ntk_row_list_next(list, file, done, rows, piece, &count));
+    for (size_t i = 0; i < count; i++)
+      memcpy(X + list->pick[done + i].place * cols, piece + i * cols, cols * sizeof *X);
   }
   return NTK_OK;
+}
+
+size_t ntk_rows_a_piece(size_t rows, size_t cols) {
+  const size_t fit = PIECE / cols, most = fit < rows ? fit : rows;
+  return most > 0 ? most : 1;
 }
 
 ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X) {
   if (list->pick == NULL)
     return ntk_reader_rows(file, list->first, list->count, X);
-  const size_t fit = PIECE / file->cols, most = fit < list->total ? fit : list->total;
-  const size_t rows = most > 0 ? most : 1;
+  const size_t rows = ntk_rows_a_piece(list->total, file->cols);
   double *piece = NULL;
   NTK_TRY(ntk_alloc_doubles(list->context, rows * file->cols, "rows of a file", &piece));
   const ntk_status status = read_pieces(list, file, rows, piece, X);
@@ -152,4 +170,19 @@ ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, size_t to
       row[list.pick[k].place] = list.pick[k].row;
   ntk_row_list_clear(&list);
   return NTK_OK;
+}
+
+ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_rows *rows,
+                            double *values) {
+  ntk_reader file;
+  ntk_row_list list;
+  NTK_TRY(ntk_reader_open(path, 0, &file));
+  file.threads = context->threads;
+  ntk_status status = ntk_row_list_make(context, rows, file.rows, path, &list);
+  if (status == NTK_OK) {
+    status = ntk_row_list_read(&list, &file, values);
+    ntk_row_list_clear(&list);
+  }
+  ntk_reader_close(&file);
+  return status;
 }

@@ -25,6 +25,12 @@ bool ntk_rows_are_first(const ntk_rows *rows);
 ntk_status ntk_row_list_make(ntk_context *context, const ntk_rows *rows, size_t total,
                              const char *source, ntk_row_list *list);
 void ntk_row_list_clear(ntk_row_list *list);
+/* Rows to be read at a time. */
+size_t ntk_rows_a_piece(size_t rows, size_t cols);
+/* Those that follow the first `done` of them, by their place in the file, as many as lie in `most`
+ * rows of it, which piece has room for; *count of them, one after the other. */
+ntk_status ntk_row_list_next(const ntk_row_list *list, const ntk_reader *file, size_t done,
+                             size_t most, double *piece, size_t *count);
 /* The rows of a file of list->total into X, count x cols: it is gone through once, in pieces that
  * hold a row that is wanted. */
 ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X);

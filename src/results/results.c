@@ -15,6 +15,11 @@ static const ntk_description *const list[] = {
     &ntk_table_fit_error,
     &ntk_table_ledger,
     &ntk_table_ledger_row,
+    &ntk_table_inspect,
+    &ntk_table_data_moments,
+    &ntk_table_data_pair,
+    &ntk_table_data_class,
+    &ntk_table_data_remark,
     &ntk_table_environment,
     &ntk_table_activation,
 };

@@ -10,6 +10,8 @@ extern const ntk_description ntk_table_certificate, ntk_table_block, ntk_table_b
 extern const ntk_description ntk_table_track_point, ntk_table_convergence, ntk_table_train,
     ntk_table_train_answer;
 extern const ntk_description ntk_table_fit_error, ntk_table_memorize;
+extern const ntk_description ntk_table_inspect, ntk_table_data_moments, ntk_table_data_pair,
+    ntk_table_data_class, ntk_table_data_remark;
 extern const ntk_description ntk_table_ledger_row, ntk_table_ledger;
 
 #endif

@@ -27,7 +27,9 @@ static void print_choices(size_t row) {
   for (size_t i = 0; option->choice(i) != NULL; i++)
     printf("%s%s", i > 0 ? " " : "", option->choice(i));
   for (size_t other = row + 1; option_at(other) != NULL; other++)
-    for (size_t i = 0; strcmp(option_at(other)->name, option->name) == 0; i++) {
+    for (size_t i = 0;
+         option_at(other)->choice != NULL && strcmp(option_at(other)->name, option->name) == 0;
+         i++) {
       const char *name = option_at(other)->choice(i);
       if (name == NULL)
         break;

@@ -88,7 +88,8 @@ int file_lock(const char *path, int *descriptor) {
 }
 
 static exit_status refuse(const cli_file *file, const char *option, int why) {
-  return report_error(EXIT_INPUT, "--%s: %s: %s", option, file->path,
+  return report_error(EXIT_INPUT, "%s%s%s%s: %s", option != NULL ? "--" : "",
+                      option != NULL ? option : "", option != NULL ? ": " : "", file->path,
                       why == EWOULDBLOCK ? "another run is writing it now"
                       : why != 0         ? strerror(why)
                                          : "could not be written");

@@ -32,7 +32,8 @@ bool file_is_bare(const char *path);
  * system's locks go. 0, or an error number; EWOULDBLOCK: another process has it. */
 int file_lock(const char *path, int *descriptor);
 
-/* Opens *file for writing. On failure one line has been printed. */
+/* Opens *file for writing; option: that named the path, or NULL: none. On failure one line has been
+ * printed. */
 exit_status file_create(const char *path, const char *option, cli_file *file);
 /* Ends a file that file_create opened: when status is EXIT_DONE it is synced and gets its name,
  * else it is removed. Gives status, or what went wrong here. */

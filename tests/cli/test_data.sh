@@ -1,0 +1,93 @@
+#!/bin/sh
+# ntkit data inspect and data convert: what they print of files whose contents are known, and files
+# that give every number back.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+# says PROPERTY PATTERN: a line of the last output.
+says() {
+  grep -qE "$2" "$out" || fails "$1" "no '$2'"
+}
+
+# ---- inspect -------------------------------------------------------------------------------------
+
+printf '3,4\n0,0\n3,4\n-6,-8\n' >"$in/X.csv"
+printf '1\n0\n0\n1\n' >"$in/Y.csv"
+good 'a text' data inspect "$in/X.csv"
+says 'the file' 'X.csv: text, .*4 x 2$'
+says 'the numbers' '^numbers     -8 to 4, all whole, smallest .x. > 0: 3, 25 % are 0'
+says 'item 1' '1  E\|\|x\|\| / sqrt d +3.536 '     # (5 + 0 + 5 + 10) / 4 / sqrt 2
+says 'item 2' '2  E\|\|x\|\|\^2 / d +18.75 '       # (25 + 0 + 25 + 100) / 4 / 2
+says 'item 3' '3  E\|\|x - E x\|\|\^2 / d +18.75 ' # the mean is 0
+says 'the rank' '^eff. rank   1 of at most 2'
+says 'equal rows' '^equal rows  1 with an earlier one, first 1 and 3 '
+says 'multiples' '^multiples   1 with an earlier one, first 1 and 4, by -2'
+says 'the nearest' '^nearest     rows 1 and 2, 5 apart: 0.577 of' # sqrt(2 18.75 2) = 8.66
+good 'labels' data inspect "$in/X.csv" --labels "$in/Y.csv" --scale sphere --skip 2
+says 'rows' '^rows        2 of them'
+says 'scaled' 'as read +sphere'
+says 'on the sphere' '2  E\|\|x\|\|\^2 / d +31.25 +1 '
+says 'labels' 'labels      .*Y.csv, 0 to 1'
+good 'a conflict' data inspect "$in/X.csv" --labels "$in/Y.csv"
+says 'classes' '^classes     2: 0: 2, 1: 2'
+says 'a conflict' '^remark      1 row equals an earlier one with another label, first rows 1 and 3 '
+good 'in JSON' data inspect "$in/X.csv" --labels "$in/Y.csv" --json
+flat "$out" >"$top/flat"
+holds 'numbers' '@samples@ == 4 && @dim@ == 2 && @least@ == -8 && @moments.square@ == 18.75'
+holds 'rows from 0' '@equal.first@ == 0 && @equal.second@ == 2 && @multiples.value@ == -2'
+check 'what is not known' grep -q 'scaled.norm null' "$top/flat"
+
+bad 'no file' 'needs more: ntkit data inspect FILE' data inspect
+bad 'two files' "unexpected '.*Y.csv'" data inspect "$in/X.csv" "$in/Y.csv"
+bad 'a file that is not there' 'none.npy: cannot be read' data inspect none.npy
+bad 'labels that are too few' 'holds 3 labels; accepted: 4' \
+  data inspect "$in/X.csv" --labels "$(head -n 3 "$in/Y.csv" >"$in/few.csv" && echo "$in/few.csv")"
+bad 'past the end' '^ntkit: --skip: .*has 4 rows' data inspect "$in/X.csv" --skip 4
+bad 'zeros on the sphere' 'row 2 .* all zeros' data inspect "$in/X.csv" --scale sphere
+bad 'one word' "'data' needs a second word: .*inspect" data
+bad 'another word' "unknown command 'data look'; known after 'data': .*inspect, convert" data look
+
+# ---- convert -------------------------------------------------------------------------------------
+
+awk 'BEGIN { srand(1); for (i = 0; i < 30; i++) printf "%.17g,%.17g,%.17g\n", rand() - 0.5, rand() * 1e-300, -rand() * 1e300 }' >"$in/all.csv"
+good 'to .npy' data convert "$in/all.csv" a.npy
+says 'what was written' '^30 x 3 numbers written to a.npy$'
+good 'to text' data convert a.npy b.csv
+good 'and back' data convert b.csv c.npy
+check 'every number comes back' cmp a.npy c.npy
+good 'tabs' data convert c.npy d.tsv
+check 'tabs' grep -q "$(printf '\t')" d.tsv
+good 'and back' data convert d.tsv c.npy --overwrite
+check 'every number comes back' cmp a.npy c.npy
+printf '0.1,1,-3\n' >"$in/few.csv"
+good 'few digits' data convert "$in/few.csv" few.txt
+check 'as few digits as do' test "$(cat few.txt)" = 0.1,1,-3
+
+# Rows, and labels that go with them by the same options.
+good 'rows' data convert "$in/all.csv" e.npy --skip 3 --subsample 9 --shuffle --seed 4
+awk 'BEGIN { for (i = 0; i < 30; i++) print i }' >"$in/number.csv"
+good 'labels' data convert "$in/number.csv" y.csv --skip 3 --subsample 9 --shuffle --seed 4
+check 'as many' test "$(wc -l <y.csv)" -eq 9
+while read -r i; do sed -n "$((i + 1))p" "$in/all.csv"; done <y.csv >"$in/chosen.csv"
+good 'the same rows' data convert "$in/chosen.csv" f.npy
+check 'the same rows' cmp e.npy f.npy
+{ header '<f8' '(2,)' && printf '%b' "$one$two"; } >"$in/vector.npy"
+good 'a vector' data convert "$in/vector.npy" v.npy
+check 'stays one' grep -aqF "'shape': (2,)" v.npy
+good 'scaled' data convert "$in/X.csv" s.csv --scale center --limit 2
+check 'scaled' test "$(tr '\n' ' ' <s.csv)" = '1.5,2 -1.5,-2 '
+
+rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
+cp "$in/X.csv" "$in/kept.csv"
+bad 'no second file' 'needs more: ntkit data convert A B' data convert "$in/X.csv"
+bad 'no format' "'out.mat' is of no format that is written; expected .*npy" data convert "$in/X.csv" out.mat
+bad 'onto itself' 'is the file that is read' data convert "$in/X.csv" "$in/X.csv" --overwrite
+bad 'a file that is there' "kept.csv' is there already; .*--overwrite" data convert "$in/Y.csv" "$in/kept.csv"
+check 'it is as it was' cmp "$in/kept.csv" "$in/X.csv"
+bad 'no directory' 'none/a.npy' data convert "$in/X.csv" none/a.npy
+bad 'no directory' '^ntkit: none/a.csv: No such file' data convert "$in/X.csv" none/a.csv
+bad 'a vector that is scaled' 'of 1 dimension' data convert "$in/vector.npy" v.npy --scale center
+bad 'not finite' 'line 1, column 2' data convert "$(printf '1,nan\n2,3\n' >"$in/nan.csv" && echo "$in/nan.csv")" a.npy
+bad 'more than there are' 'from 4; accepted: 1 to 4' data convert "$in/X.csv" a.npy --subsample 5
+bad 'little memory' 'need .* GB of memory' data convert "$in/all.csv" a.npy --memory 100
+finish 'data'
