@@ -21,13 +21,16 @@ typedef struct ntk_network ntk_network; /* W_1, b_1, ..., W_L, b_L and phi */
 typedef struct ntk_activation_info {
   const char *name, *aliases; /* "silu", and what else it is called: "swish", by ", "; or "" */
   const char *formula;        /* phi */
-  double lipschitz, lipschitz_grad; /* M, M' of Assumption 2.3; M' is infinite at kinks: relu */
+  double lipschitz, lipschitz_grad; /* M, M' of Assumption 2.3; infinite: x^2's M, relu's M' */
   const char *source;               /* where M and M' come from */
   bool nonlinear;                   /* Assumption 2.3, item 1 */
+  const char *parameter;            /* "alpha" of elu(0.5), or "" */
+  double value;                     /* its, in the list the usual one; M and M' are of it */
 } ntk_activation_info;
 NTK_API const ntk_activation_info *ntk_activation_list(size_t *count); /* all phi that it knows */
 NTK_API const ntk_activation_info *ntk_activation_named(const char *name); /* or alias; or NULL */
-/* Layer l's of such a text in a spec; layers: L - 1, or 0: any. Checks it all. NTK_ERR_ARGUMENT. */
+/* Layer l's of a text as a spec's, "tanh,leaky_relu(0.2)"; layers: L - 1, or 0: as many as it has.
+ * All of it is checked. NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_activation_of(const char *text, size_t layers, size_t l,
                                      ntk_activation_info *info);
 

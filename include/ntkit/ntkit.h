@@ -171,9 +171,9 @@ NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size
 NTK_API ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                           ntk_dataset **data);
 NTK_API void ntk_dataset_destroy(ntk_dataset *data);
-NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);       /* N */
-NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);           /* d */
-NTK_API const double *ntk_dataset_values(const ntk_dataset *data); /* X, N x d, borrowed */
+NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);          /* N */
+NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);              /* d */
+NTK_API const double *ntk_dataset_values(const ntk_dataset *data);    /* X, N x d, borrowed */
 NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data); /* that became 0 */
 /* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
  * constant column), borrowed; NULL for data without them. */

@@ -103,27 +103,40 @@ static double b_norm(const analysis *a, size_t l, size_t i) {
   return l == a->network->depth ? 1.0 : row_norm(a->b2[(l - 1) * a->N + i], a->network->width[l]);
 }
 
-/* What an error in F_{l-1} is multiplied by on its way to G_l, and to F_l. */
-static void forward_gains(const analysis *a, size_t l, size_t i, double *to_G, double *to_F) {
-  const layer *y = &a->layers[l - 1];
+/* |phi'| <= this between G_l and what was computed of it: M, or of x^2, whose F_l has the largest
+ * G_l^2 in it, what dG_l allows. */
+static double steepest(const analysis *a, size_t l, size_t i) {
   const double M = a->network->activation[l].info.lipschitz;
-  *to_G = y->W.spectral;
-  *to_F = M * y->W.spectral;
+  return isfinite(M) ? M : 2.0 * (sqrt(f_norm(a, l, i)) + a->dG[l]);
+}
+
+/* What an error in F_{l-1} is multiplied by on its way to G_l. */
+static double gain_to_G(const analysis *a, size_t l, size_t i) {
+  const layer *y = &a->layers[l - 1];
   if (!a->typical)
-    return;
+    return y->W.spectral;
+  const double own = f_norm(a, l, i) / f_norm(a, l - 1, i), all = y->W.frobenius / y->root_in;
+  return fmin(y->W.spectral, fmax(all, own / steepest(a, l, i)));
+}
+
+/* The same to F_l. */
+static double gain_to_F(const analysis *a, size_t l, size_t i) {
+  const layer *y = &a->layers[l - 1];
+  const double M = steepest(a, l, i);
+  if (!a->typical)
+    return M * y->W.spectral;
   /* |B_l| = |phi'(G_l) o W_{l+1} B_{l+1}| has the size of phi' in it. */
   const double back = b_norm(a, l + 1, i) * y[1].W.frobenius / y[1].root;
   const double slope = fmin(M, b_norm(a, l, i) / back);
   const double own = f_norm(a, l, i) / f_norm(a, l - 1, i), all = y->W.frobenius / y->root_in;
-  *to_G = fmin(*to_G, fmax(all, own / M));
-  *to_F = fmin(*to_F, fmax(slope * all, own));
+  return fmin(M * y->W.spectral, fmax(slope * all, own));
 }
 
 /* The same from B_{k+1} to P_k, and to B_k. */
 static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, double *to_B) {
   const layer *above = &a->layers[k];
   *to_P = above->W.spectral;
-  *to_B = a->network->activation[k].info.lipschitz * above->W.spectral;
+  *to_B = steepest(a, k, i) * above->W.spectral;
   if (!a->typical)
     return;
   *to_P = fmin(*to_P, above->W.frobenius / above->root);
@@ -131,11 +144,18 @@ static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, 
 }
 
 /* Of phi in layer l, |G_l| <= G: the lesser of the two errors of net/activation.h. Where phi(0) = 0
- * the second falls with the data's scale. */
+ * the second falls with the data's scale; of x^2 it is the only one. */
 static double activation_error(const analysis *a, size_t l, size_t i, double G) {
-  const double eu = NTK_ACTIVATION_ERROR * (DBL_EPSILON / 2), root = a->layers[l - 1].root;
-  const double M = a->network->activation[l].info.lipschitz;
-  return fmin(eu * (root + G), 4.0 * eu * (f_norm(a, l, i) + M * G) + 64.0 * ETA * root);
+  const double u = DBL_EPSILON / 2, e = a->network->activation[l].error;
+  const double root = a->layers[l - 1].root, floor = 8.0 * ETA * (isfinite(e) ? e : 8.0);
+  return fmin(e * u * (root + G),
+              32.0 * u * (f_norm(a, l, i) + steepest(a, l, i) * G) + floor * root);
+}
+
+/* Of phi'. */
+static double slope_error(const analysis *a, size_t k) {
+  const double e = a->network->activation[k].error;
+  return isfinite(e) ? e * (DBL_EPSILON / 2) * a->layers[k - 1].root : 0.0;
 }
 
 /* dF_l and dG_l, l = 0..L-1, of sample i. */
@@ -143,29 +163,27 @@ static void forward_errors(const analysis *a, size_t i) {
   a->dF[0] = a->dG[0] = 0.0; /* X is exact */
   for (size_t l = 1; l < a->network->depth; l++) {
     const layer *y = &a->layers[l - 1];
-    const double f = f_norm(a, l - 1, i), M = a->network->activation[l].info.lipschitz;
+    const double f = f_norm(a, l - 1, i);
     const double local = y->gamma_in * y->W.frobenius * f + y->underflow;
-    double to_G = 0.0, to_F = 0.0;
-    forward_gains(a, l, i, &to_G, &to_F);
-    a->dG[l] = to_G * a->dF[l - 1] + local;
-    a->dF[l] =
-        to_F * a->dF[l - 1] + M * local + activation_error(a, l, i, y->W.spectral * f + a->dG[l]);
+    a->dG[l] = 0.0;
+    a->dG[l] = gain_to_G(a, l, i) * a->dF[l - 1] + local;
+    a->dF[l] = gain_to_F(a, l, i) * a->dF[l - 1] + steepest(a, l, i) * local +
+               activation_error(a, l, i, y->W.spectral * f + a->dG[l]);
   }
 }
 
 /* Adds |dJ|^2 of sample i, block by block, to squares (L entries). */
 static void add_sample(const analysis *a, size_t i, double *squares) {
   const size_t L = a->network->depth;
-  const double u = DBL_EPSILON / 2, eu = NTK_ACTIVATION_ERROR * u;
+  const double u = DBL_EPSILON / 2;
   forward_errors(a, i);
   /* Block L-1 has B_L = 1, exact. */
   squares[L - 1] += a->dF[L - 1] * a->dF[L - 1];
   double dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
     const layer *above = &a->layers[k]; /* W_{k+1} */
-    const ntk_activation_info *phi = &a->network->activation[k].info;
-    const double M = phi->lipschitz; /* of relu no sign flips are assumed */
-    const double M2 = isfinite(phi->lipschitz_grad) ? phi->lipschitz_grad : 0.0;
+    const double M = steepest(a, k, i), curvature = a->network->activation[k].info.lipschitz_grad;
+    const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
     const double b_above = b_norm(a, k + 1, i), b = b_norm(a, k, i);
     /* P_{L-1} = W_L is exact. */
     const double local =
@@ -173,7 +191,7 @@ static void add_sample(const analysis *a, size_t i, double *squares) {
     double to_P = 0.0, to_B = 0.0;
     backward_gains(a, k, i, &to_P, &to_B);
     const double P_max = above->W.row * b_above + to_P * dB + local;
-    dB = to_B * dB + M * local + (M2 * a->dG[k] + eu * a->layers[k - 1].root) * P_max + u * b +
+    dB = to_B * dB + M * local + (M2 * a->dG[k] + slope_error(a, k)) * P_max + u * b +
          above->underflow;
     const double part = a->dF[k - 1] * b + f_norm(a, k - 1, i) * dB + a->dF[k - 1] * dB;
     squares[k - 1] += part * part;

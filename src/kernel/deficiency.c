@@ -2,6 +2,7 @@
 
 #include "kernel/vanishing.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -56,10 +57,27 @@ static size_t block_rank(const ntk_network *network, size_t k, bool pairs) {
   return least(features * back, k + 2 == L ? n[k] * (n[k + 1] / 2) : n[k] / 2);
 }
 
+/* Where every phi is a power (identity, x^2), F_L is a polynomial in x, all of one degree, and so
+ * is whatever its parameters change in it: how many monomials of it there are. SIZE_MAX: more than
+ * any N, or it is none. A power's sign is that of (-1)^degree; |x|'s is not. */
+static size_t monomials(const ntk_network *network) {
+  const double most = 0x1p24, d = (double)network->width[0];
+  double degree = 1.0, count = 1.0;
+  for (size_t l = 1; l < network->depth; l++) {
+    const ntk_symmetry s = network->activation[l].symmetry;
+    if (s.degree == 0.0 || s.sign != (fmod(s.degree, 2.0) == 0.0 ? 1 : -1))
+      return SIZE_MAX;
+    degree *= s.degree;
+  }
+  for (double j = 1.0; d > 1.0 && j <= degree && count < most; j++)
+    count = count * (d - 1.0 + j) / j;
+  return count < most ? (size_t)(count + 0.5) : SIZE_MAX;
+}
+
 static size_t rank_bound(const ntk_network *network, size_t k, bool pairs) {
-  const size_t *n = network->width;
+  const size_t *n = network->width, polynomials = monomials(network);
   if (k < network->depth)
-    return block_rank(network, k, pairs);
+    return least(block_rank(network, k, pairs), polynomials);
   size_t rank = 0;
   for (size_t l = 0; l < network->depth;) {
     const run r = run_of(network, l);
@@ -68,7 +86,7 @@ static size_t rank_bound(const ntk_network *network, size_t k, bool pairs) {
       sum += block_rank(network, l, pairs);
     rank += least(sum, n[r.first] * n[r.last + 1]);
   }
-  return rank;
+  return least(rank, polynomials);
 }
 
 size_t ntk_rank_bound(const ntk_network *network, size_t k) {
@@ -102,6 +120,8 @@ static void count(const ntk_network *network, size_t N, size_t k, ntk_deficiency
   else if (ntk_network_linear_above(network, 0))
     say(d, "a linear network's kernel has rank at most %s = %zu, and there are N = %zu samples",
         rank == n[0] ? "d" : "a width", rank, N);
+  else if (rank == monomials(network))
+    say(d, "F_L is a polynomial with %zu monomials of x, and there are N = %zu samples", rank, N);
   else
     say(d, "linear layers leave rank at most %zu, and there are N = %zu samples", rank, N);
 }
@@ -135,7 +155,9 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
   else if (pair.first < N)
     say(d, "row %zu of the data (from 1) is %.6g times row %zu, and %s: K is singular",
         pair.second + 1, pair.factor, pair.first + 1,
-        symmetry.sign > 0 ? "F_L(-x) = F_L(x)" : "F_L(c x) = c F_L(x)");
+        symmetry.degree > 1.0 ? "F_L(c x) is a power of c times F_L(x)"
+        : symmetry.sign > 0   ? "F_L(-x) = F_L(x)"
+                              : "F_L(c x) = c F_L(x)");
   return NTK_OK;
 }
 

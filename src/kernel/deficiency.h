@@ -11,7 +11,8 @@
  * number of parameters it differentiates by. Of units in pairs (18), whose outputs cancel, each
  * pair counts once, and the layers below count nothing. Where layers a+1, ..., b are linear, only
  * the product of W_{a+1}, ..., W_{b+1} counts, n_a by n_{b+1}, or what its narrowest factor leaves
- * of it; a linear network's kernel has rank at most d. O(n_{L-2} n_{L-1}).
+ * of it; a linear network's kernel has rank at most d, and one of powers (x^2) no more than there
+ * are monomials of x of F_L's degree. O(n_{L-2} n_{L-1}).
  */
 size_t ntk_rank_bound(const ntk_network *network, size_t k);
 

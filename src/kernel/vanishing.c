@@ -38,7 +38,7 @@ static bool rectified_layer(const double *W, size_t rows, size_t n, const long d
 static bool rectifies(const ntk_activation *phi) {
   const double points[] = {-1.0, 1.0, 2.0};
   double f[3], slope[3];
-  phi->eval(3, points, f, slope);
+  ntk_activation_eval(phi, 3, points, f, slope);
   return f[0] == 0.0 && f[1] == 1.0 && f[2] == 2.0; /* relu */
 }
 

@@ -35,12 +35,13 @@ static inline pair hyperbolic_tangent(vr g) {
                                                                    : near.dphi};
 }
 
-static inline pair softplus(vr g) {
+static inline pair softplus(vr g, vr beta) {
   const vr zero = vr_set(0.0), one = vr_set(1.0);
-  const vr t = SLEEF(exp, u10)(-vr_abs(g));
+  const vr t = SLEEF(exp, u10)(-vr_abs(beta * g));
   const vr r = one / (one + t);
   const vi negative = g < zero;
-  return (pair){vr_select(negative, zero, g) + SLEEF(log1p, u10)(t), vr_select(negative, t * r, r)};
+  return (pair){vr_select(negative, zero, g) + SLEEF(log1p, u10)(t) * (one / beta),
+                vr_select(negative, t * r, r)};
 }
 
 static inline pair error_function(vr g) {
@@ -88,8 +89,11 @@ static inline pair gated(vr g, vr z, vr gz) {
   return (pair){g * r * half * half, (one + gz * complement) * r * half * half};
 }
 
-static inline pair silu(vr g) {
-  return gated(g, g, g);
+/* Beyond 2000 s is 0 or 1, and beta g might overflow. */
+static inline pair silu(vr g, vr beta) {
+  const vr end = vr_set(2000.0), y = beta * g;
+  const vr low = vr_select(y < -end, -end, y), z = vr_select(low > end, end, low);
+  return gated(g, z, z);
 }
 
 /* (1 + tanh y) / 2 = s(2 y). Beyond 32 s is 0 or 1, and the cube might overflow. */
@@ -116,11 +120,23 @@ static inline pair exponential_unit(vr g, vr above, vr below) {
     e = exp_far(x, e);
   return (pair){vr_select(on, above * g, below * m), vr_select(on, above, below * e)};
 }
-static inline pair elu(vr g) {
-  return exponential_unit(g, vr_set(1.0), vr_set(1.0));
+static inline pair elu(vr g, vr alpha) {
+  return exponential_unit(g, vr_set(1.0), alpha);
 }
 static inline pair selu(vr g) { /* lambda, lambda alpha */
   return exponential_unit(g, vr_set((real)1.0507009873554805), vr_set((real)1.7580993408473769));
+}
+
+/* Next to 0 phi is g to the last bit, and the product would lose the smallest numbers' digits. */
+static inline pair celu(vr g, vr alpha) {
+  const vr one = vr_set(1.0);
+  const pair unit = exponential_unit(g * (one / alpha), one, one);
+  const vi same = g >= vr_set((real)-1e-20) * alpha;
+  return (pair){vr_select(same, g, alpha * unit.phi), unit.dphi};
+}
+
+static inline pair quadratic(vr g) {
+  return (pair){g * g, g + g};
 }
 
 static inline pair softsign(vr g) {
@@ -143,25 +159,25 @@ static inline pair gaussian(vr g) {
 }
 
 /* The slope at 0 is the left one. */
-static inline pair leaky_relu(vr g) {
+static inline pair leaky_relu(vr g, vr slope) {
   const vi off = g <= vr_set(0.0);
-  const vr slope = vr_set((real)0.01);
   return (pair){vr_select(off, slope * g, g), vr_select(off, slope, vr_set(1.0))};
 }
 
 /* The tail goes through a full vector too, so that a value does not depend on where it stands. */
-static inline __attribute__((always_inline)) void map(pair (*function)(vr), size_t n, const real *g,
-                                                      real *f, real *df) {
+static inline __attribute__((always_inline)) void map(pair (*function)(vr, vr), size_t n, double p,
+                                                      const real *g, real *f, real *df) {
+  const vr parameter = vr_set((real)p);
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
-    const pair result = function(vr_load(g + i));
+    const pair result = function(vr_load(g + i), parameter);
     vr_store(f + i, result.phi);
     vr_store(df + i, result.dphi);
   }
   if (i < n) {
     real in[LANES] = {0}, phi[LANES], dphi[LANES];
     memcpy(in, g + i, (n - i) * sizeof *g);
-    const pair result = function(vr_load(in));
+    const pair result = function(vr_load(in), parameter);
     vr_store(phi, result.phi);
     vr_store(dphi, result.dphi);
     memcpy(f + i, phi, (n - i) * sizeof *f);
@@ -169,28 +185,48 @@ static inline __attribute__((always_inline)) void map(pair (*function)(vr), size
   }
 }
 
-#define MAP(name, function)                                            \
-  static void map_##name(size_t n, const real *g, real *f, real *df) { \
-    map(function, n, g, f, df);                                        \
+#define MAP(name)                                                                \
+  static void map_##name(size_t n, double p, const real *g, real *f, real *df) { \
+    map(name, n, p, g, f, df);                                                   \
   }
-MAP(sigmoid, sigmoid)
-MAP(softplus, softplus)
-MAP(erf, error_function)
-MAP(gelu, gelu)
-MAP(sin, sine)
-MAP(relu, relu)
-MAP(identity, identity)
-MAP(silu, silu)
-MAP(gelu_tanh, gelu_tanh)
-MAP(elu, elu)
-MAP(selu, selu)
-MAP(softsign, softsign)
-MAP(atan, arctangent)
-MAP(gaussian, gaussian)
-MAP(leaky_relu, leaky_relu)
+/* Of what has no parameter. */
+#define MAP_PLAIN(name)                                                          \
+  static inline pair plain_##name(vr g, vr parameter) {                          \
+    (void)parameter;                                                             \
+    return name(g);                                                              \
+  }                                                                              \
+  static void map_##name(size_t n, double p, const real *g, real *f, real *df) { \
+    map(plain_##name, n, p, g, f, df);                                           \
+  }
+MAP_PLAIN(sigmoid)
+MAP(softplus)
+MAP_PLAIN(error_function)
+MAP_PLAIN(gelu)
+MAP_PLAIN(sine)
+MAP_PLAIN(relu)
+MAP_PLAIN(identity)
+MAP(silu)
+MAP_PLAIN(gelu_tanh)
+MAP(elu)
+MAP_PLAIN(selu)
+MAP_PLAIN(softsign)
+MAP_PLAIN(arctangent)
+MAP_PLAIN(gaussian)
+MAP(leaky_relu)
+MAP(celu)
+MAP_PLAIN(quadratic)
+
+static inline pair far_tanh(vr g, vr parameter) {
+  (void)parameter;
+  return hyperbolic_tangent(g);
+}
+static inline pair near_tanh(vr g, vr parameter) {
+  (void)parameter;
+  return tanh_near(g);
+}
 
 /* Whether any vector of a block reaches far is asked before its calls, once. */
-static void map_tanh(size_t n, const real *g, real *f, real *df) {
+static void map_tanh(size_t n, double p, const real *g, real *f, real *df) {
   enum { BLOCK = 4 * LANES };
   const vr far = vr_set(3.0);
   size_t i = 0;
@@ -199,18 +235,18 @@ static void map_tanh(size_t n, const real *g, real *f, real *df) {
     for (size_t k = LANES; k < BLOCK; k += LANES)
       beyond |= far < vr_abs(vr_load(g + i + k));
     if (vr_any_negative((vr)beyond))
-      map(hyperbolic_tangent, BLOCK, g + i, f + i, df + i);
+      map(far_tanh, BLOCK, p, g + i, f + i, df + i);
     else
-      map(tanh_near, BLOCK, g + i, f + i, df + i);
+      map(near_tanh, BLOCK, p, g + i, f + i, df + i);
   }
-  map(hyperbolic_tangent, n - i, g + i, f + i, df + i);
+  map(far_tanh, n - i, p, g + i, f + i, df + i);
 }
 
 /* In the order of the table in activation.c. */
-typedef void (*activation_fn)(size_t n, const real *g, real *f, real *df);
+typedef void (*activation_fn)(size_t n, double p, const real *g, real *f, real *df);
 extern const activation_fn LANES_NAME(ntk_activation_evals)[NTK_ACTIVATION_COUNT];
 const activation_fn LANES_NAME(ntk_activation_evals)[NTK_ACTIVATION_COUNT] = {
-    map_sigmoid,  map_tanh,     map_softplus, map_erf,        map_gelu, map_sin,
-    map_relu,     map_identity, map_silu,     map_gelu_tanh,  map_elu,  map_selu,
-    map_softsign, map_atan,     map_gaussian, map_leaky_relu,
+    map_sigmoid,  map_tanh,       map_softplus, map_error_function, map_gelu, map_sine,
+    map_relu,     map_identity,   map_silu,     map_gelu_tanh,      map_elu,  map_selu,
+    map_softsign, map_arctangent, map_gaussian, map_leaky_relu,     map_celu, map_quadratic,
 };

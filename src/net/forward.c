@@ -74,7 +74,7 @@ static void layer(const ntk_network *network, size_t l, size_t rows, const doubl
   multiply(network, l, 0, half > 0 ? half : out, rows, f_in, beta, f);
   if (half > 0)
     multiply(network, l, half, half, rows, f_in, beta, f);
-  network->activation[l].eval(rows * out, f, f, df);
+  ntk_activation_eval(&network->activation[l], rows * out, f, f, df);
 }
 
 static void forward_rows(const ntk_network *network, size_t first, size_t rows, double *const *F,

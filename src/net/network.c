@@ -289,7 +289,7 @@ const double *ntk_network_weights(const ntk_network *network, size_t l) {
 }
 
 const char *ntk_network_activation(const ntk_network *network, size_t l) {
-  return l == 0 ? network->activations : network->activation[l].info.name;
+  return l == 0 ? network->activations : network->activation[l].text;
 }
 
 bool ntk_network_linear_above(const ntk_network *network, size_t k) {

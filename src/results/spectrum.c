@@ -28,6 +28,8 @@ static const ntk_field activation[] = {
     FIELD(lipschitz_grad, "", "M', the Lipschitz constant of phi'; null: infinite"),
     FIELD(source, "", "where M and M' come from"),
     FIELD(nonlinear, "", "whether phi is nonlinear (Assumption 2.3, item 1)"),
+    FIELD(parameter, "", "what its parameter is called; empty: it has none"),
+    FIELD(value, "", "the parameter where none is given; M and M' are of it"),
 };
 const ntk_description ntk_table_activation =
     DESCRIPTION(activation, NULL, "An activation function.");

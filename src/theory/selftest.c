@@ -57,7 +57,7 @@ static ntk_status activations(ntk_context *context, tally *t) {
       for (int s = 0; s < 3; s++)
         g[s][i] = (i - 20.3) / 4.0 + (s - 1) * h; /* not at 0, where relu has no derivative */
     for (int s = 0; s < 3; s++)
-      activation.eval(POINTS, g[s], f[s], df[s]);
+      ntk_activation_eval(&activation, POINTS, g[s], f[s], df[s]);
     for (int i = 0; i < POINTS; i++)
       worst = fmax(worst, fabs((f[2][i] - f[0][i]) / (2 * h) - df[1][i]));
   }

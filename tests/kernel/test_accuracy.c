@@ -190,7 +190,7 @@ static void check(const ntk_network *network, const double *X, size_t N) {
 
 static const char *const smooth[] = {"sigmoid",  "tanh",     "softplus", "erf",       "gelu",
                                      "sin",      "identity", "silu",     "gelu_tanh", "elu",
-                                     "softsign", "atan",     "gaussian"};
+                                     "softsign", "atan",     "gaussian", "quadratic"};
 
 /* The a-th, and beyond them mixtures of L - 1. Valid until the next call. */
 static const char *activations_of(size_t a, size_t L) {

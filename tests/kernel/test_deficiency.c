@@ -161,7 +161,8 @@ static void check_case(const char *activation, const char *init, const size_t *w
 
 static void test_counts(void **state) {
   (void)state;
-  const size_t wide[] = {9, 20, 20}, pairs[] = {3, 4, 6}, few[] = {2, 3, 2};
+  const size_t wide[] = {9, 20, 20}, pairs[] = {3, 4, 6}, few[] = {2, 3, 2},
+               squares[] = {2, 30, 30};
   check_case("identity", "paper", wide, NULL, 9, NULL);
   check_case("identity", "paper", wide, NULL, 10, "rank at most d = 9");
   /* W_2 W_3 is n_1 = 3 numbers, W_1 2 x 3; W_1 W_2 is 2 x 2, W_3 2. */
@@ -169,6 +170,12 @@ static void test_counts(void **state) {
   check_case("tanh,identity", "paper", few, NULL, 10, "linear layers leave rank at most 9");
   check_case("identity,tanh", "paper", few, NULL, 6, NULL);
   check_case("identity,tanh", "paper", few, NULL, 7, "linear layers leave rank at most 6");
+  /* d + 1 = 3 monomials of degree 2, 5 of degree 4; |x| is none. */
+  check_case("quadratic,identity", "paper", squares, NULL, 3, NULL);
+  check_case("identity,quadratic", "paper", squares, NULL, 4, "a polynomial with 3 monomials");
+  check_case("quadratic", "paper", squares, NULL, 5, NULL);
+  check_case("quadratic", "paper", squares, NULL, 6, "a polynomial with 5 monomials");
+  check_case("leaky_relu(-1)", "paper", squares, NULL, 6, NULL);
   /* n_1 n_2 / 2 + n_2 / 2 = 15 of W_2 and W_3 count; of W_1 none does. */
   check_case("tanh", "antisymmetric", pairs, NULL, 15, NULL);
   check_case("tanh", "antisymmetric", pairs, NULL, 16, "pairs that cancel");
@@ -216,6 +223,12 @@ static void test_multiples(void **state) {
       {"gaussian,relu", 2.0, NULL},
       {"erf,gaussian", -1.0, "F_L(-x) = F_L(x)"},
       {"relu,gaussian", -1.0, NULL},
+      {"quadratic", -3.0, "-3 times row 3, and F_L(c x) is a power of c times F_L(x)"},
+      {"quadratic,sigmoid", -1.0, "-1 times row 3, and F_L(-x) = F_L(x)"},
+      {"quadratic,tanh", 3.0, NULL},
+      {"leaky_relu(-1)", -1.0, "-1 times row 3, and F_L(-x) = F_L(x)"},
+      {"leaky_relu(-1),leaky_relu(0.2)", -3.0, "-3 times row 3"},
+      {"leaky_relu(1),tanh", -1.0, "-1 times row 3, and F_L(c x) = c F_L(x)"},
       {"relu,tanh", 0.0, "row 6 of the data (from 1) is 0"},
       {"tanh,sigmoid", 0.0, NULL},
       {"sigmoid,tanh", 0.0, NULL},

@@ -2,76 +2,26 @@
  * Property: each agrees with its definition in long double within the bounds stated in
  * net/activation.h, relative ones far into the tails included, at every SIMD level, in double and
  * in float; M = max |phi'| and M' = max |phi''|. */
-#include "base/simd.h"
-#include "net/activation.h"
+#include "activation_check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "activation_reference.h"
-#include "support.h"
-
-#include <float.h>
-
-extern const ntk_activation_fn ntk_activation_evals_base[NTK_ACTIVATION_COUNT];
-extern const ntk_activation_single_fn ntk_activation_evals_base_f32[NTK_ACTIVATION_COUNT];
-#ifdef __x86_64__
-extern const ntk_activation_fn ntk_activation_evals_avx2[NTK_ACTIVATION_COUNT];
-extern const ntk_activation_fn ntk_activation_evals_avx512[NTK_ACTIVATION_COUNT];
-extern const ntk_activation_single_fn ntk_activation_evals_avx2_f32[NTK_ACTIVATION_COUNT];
-extern const ntk_activation_single_fn ntk_activation_evals_avx512_f32[NTK_ACTIVATION_COUNT];
-#endif
-
-/* Rows of functions at the levels this processor has; returns how many. */
-static size_t levels(const ntk_activation_fn *rows[3]) {
-  size_t count = 0;
-  rows[count++] = ntk_activation_evals_base;
-#ifdef __x86_64__
-  if (ntk_simd_best() >= NTK_SIMD_AVX2)
-    rows[count++] = ntk_activation_evals_avx2;
-  if (ntk_simd_best() >= NTK_SIMD_AVX512)
-    rows[count++] = ntk_activation_evals_avx512;
-#endif
-  return count;
-}
-
-/* The bounds of net/activation.h for phi and phi' of function k at a finite g; least: the smallest
- * number of the precision. */
-static void check_point(size_t k, size_t level, double g, double f, double df, double u,
-                        double least) {
-  const activation_value v = activation_references[k].at(g);
-  const double e = NTK_ACTIVATION_ERROR * u, floor = 64.0 * least;
-  const long double size = fabsl(v.phi) + fabsl(g * v.dphi);
-  const long double slope_size = fabsl(v.dphi) + fabsl(g * v.d2phi);
-  const bool overflows = fabsl(v.phi) > (u > U ? FLT_MAX : DBL_MAX); /* selu, at the end */
-  const long double error = overflows && isinf(f) && f * g > 0 ? 0 : fabsl(f - v.phi);
-  const long double slope_error = fabsl(df - v.dphi);
-  if (!(error <= e * (1.0 + fabs(g)) && error <= 4.0 * e * size + floor))
-    fail_msg("%s(%.17g) = %.17g, level %zu: error %.3Lg u (1 + |g|), %.3Lg u (|phi| + |g phi'|)",
-             activation_references[k].name, g, f, level, error / u / (1.0 + fabs(g)),
-             error / u / size);
-  if (!(slope_error <= e && slope_error <= 4.0 * e * slope_size + floor))
-    fail_msg("%s'(%.17g) = %.17g, level %zu: error %.3Lg u, %.3Lg u (|phi'| + |g phi''|)",
-             activation_references[k].name, g, df, level, slope_error / u,
-             slope_error / u / slope_size);
+static ntk_activation at_row(size_t k) {
+  ntk_activation phi;
+  assert_ok(ntk_activation_find(activation_references[k].name, &phi));
+  return phi;
 }
 
 /* Function k at these points, with each level. */
 static void check_points(size_t k, size_t n, const double *g) {
   const ntk_activation_fn *rows[3];
   const size_t count = levels(rows);
+  const ntk_activation phi = at_row(k);
   double *f = make_array(n), *df = make_array(n);
   for (size_t r = 0; r < count; r++) {
-    rows[r][k](n, g, f, df);
+    rows[r][k](n, phi.info.value, g, f, df);
     for (size_t i = 0; i < n; i++) {
       const activation_value v = activation_references[k].at(g[i]);
       if (isfinite(g[i]))
-        check_point(k, r, g[i], f[i], df[i], U, 0x1p-1074);
+        check_value(&phi, v, r, g[i], f[i], df[i], U, 0x1p-1074);
       else if (isnan(g[i]))
         assert_true(isnan(f[i]));
       else
@@ -175,18 +125,6 @@ static void test_special_points(void **state) {
         check_points(k, 2, (double[]){INFINITY, -INFINITY});
 }
 
-static size_t single_levels(const ntk_activation_single_fn *rows[3]) {
-  size_t count = 0;
-  rows[count++] = ntk_activation_evals_base_f32;
-#ifdef __x86_64__
-  if (ntk_simd_best() >= NTK_SIMD_AVX2)
-    rows[count++] = ntk_activation_evals_avx2_f32;
-  if (ntk_simd_best() >= NTK_SIMD_AVX512)
-    rows[count++] = ntk_activation_evals_avx512_f32;
-#endif
-  return count;
-}
-
 /* The same bounds in float, u = 2^-24: |g| to 1, 8, 40, 700, and from the smallest subnormal to
  * 1e37, 0 and the largest number. */
 static void test_accuracy_single(void **state) {
@@ -207,9 +145,10 @@ static void test_accuracy_single(void **state) {
     g[1] = -g[0];
     for (size_t row = 0; row < count; row++)
       for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
-        rows[row][k](EACH, g, f, df);
+        const ntk_activation phi = at_row(k);
+        rows[row][k](EACH, phi.info.value, g, f, df);
         for (size_t i = 0; i < EACH; i++)
-          check_point(k, row, g[i], f[i], df[i], u, 0x1p-149);
+          check_value(&phi, activation_references[k].at(g[i]), row, g[i], f[i], df[i], u, 0x1p-149);
       }
   }
   free(x);
@@ -228,14 +167,15 @@ static void test_tails_single(void **state) {
     g[i] = (float)(normal[i] * (i % 5 == 0 ? 30.0 : 2.0));
   for (size_t r = 0; r < count; r++)
     for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
-      rows[r][k](LONG, g, f, df);
+      const double p = at_row(k).info.value;
+      rows[r][k](LONG, p, g, f, df);
       for (size_t n = 1; n <= MOST; n++)
         for (size_t first = 0; first < 17; first++) {
           for (size_t i = 0; i < MOST + GUARD; i++) {
             phi[i] = i < n ? g[first + i] : -77.0F;
             dphi[i] = -77.0F;
           }
-          rows[r][k](n, phi, phi, dphi);
+          rows[r][k](n, p, phi, phi, dphi);
           assert_memory_equal(phi, f + first, n * sizeof *f);
           assert_memory_equal(dphi, df + first, n * sizeof *f);
           for (size_t i = n; i < MOST + GUARD; i++)
@@ -257,7 +197,8 @@ static void test_tails(void **state) {
     g[i] *= i % 5 == 0 ? 30.0 : 2.0;
   for (size_t r = 0; r < count; r++)
     for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
-      rows[r][k](LONG, g, f, df);
+      const double p = at_row(k).info.value;
+      rows[r][k](LONG, p, g, f, df);
       for (size_t n = 1; n <= MOST; n++)
         for (size_t first = 0; first < 9; first++) {
           double phi[MOST + GUARD], dphi[MOST + GUARD], in_place[MOST + GUARD];
@@ -265,10 +206,10 @@ static void test_tails(void **state) {
             phi[i] = dphi[i] = -77.0;
             in_place[i] = i < n ? g[first + i] : -77.0;
           }
-          rows[r][k](n, g + first, phi, dphi);
+          rows[r][k](n, p, g + first, phi, dphi);
           assert_memory_equal(phi, f + first, n * sizeof *f);
           assert_memory_equal(dphi, df + first, n * sizeof *f);
-          rows[r][k](n, in_place, in_place, dphi);
+          rows[r][k](n, p, in_place, in_place, dphi);
           assert_memory_equal(in_place, f + first, n * sizeof *f);
           assert_memory_equal(dphi, df + first, n * sizeof *f);
           for (size_t i = n; i < MOST + GUARD; i++)
@@ -290,9 +231,10 @@ static void test_lipschitz_constants(void **state) {
   for (size_t i = 0; i < N; i++)
     g[i] = H * ((double)i - N / 2);
   for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
-    ntk_activation activation;
-    assert_ok(ntk_activation_find(activation_references[k].name, &activation));
-    activation.eval(N, g, f, df);
+    const ntk_activation activation = at_row(k);
+    if (isinf(activation.info.lipschitz))
+      continue;
+    ntk_activation_eval(&activation, N, g, f, df);
     double M = 0.0, M2 = 0.0;
     for (size_t i = 0; i < N; i++) {
       M = fmax(M, fabs(df[i]));
@@ -314,32 +256,29 @@ static void test_lipschitz_constants(void **state) {
   free(df);
 }
 
-/* phi(c x) = c phi(x) to the bit for c = -1 and for c = 2 exactly where the table says so, and
- * phi(-x) = phi(x); phi(0) = 0 where it says that. */
+/* phi(-x) = sign phi(x) and phi(2 x) = 2^degree phi(x) to the bit exactly where the table says so;
+ * phi(0) = 0 where it says that. */
 static void test_multiples(void **state) {
   (void)state;
   static const double at[] = {0.3, 1.7, 2.9, 4.1};
   for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
     const activation_reference *of = &activation_references[k];
-    ntk_activation activation;
-    bool odd = true, even = true, scales = true;
-    assert_ok(ntk_activation_find(of->name, &activation));
+    const ntk_activation activation = at_row(k);
+    bool odd = true, even = true, scales = true, squares = true;
     for (size_t i = 0; i < COUNT(at); i++) {
       const double g[] = {at[i], -at[i], 2.0 * at[i], -2.0 * at[i], 0.0, -DBL_MIN};
       double f[6], df[6];
-      activation.eval(6, g, f, df);
+      ntk_activation_eval(&activation, 6, g, f, df);
       odd &= f[1] == -f[0];
       even &= f[1] == f[0];
       scales &= f[2] == 2.0 * f[0] && f[3] == 2.0 * f[1];
+      squares &= f[2] == 4.0 * f[0] && f[3] == 4.0 * f[1];
       assert_true(activation.vanishes == (f[4] == 0.0));
       assert_true(of->jump == 0 || df[4] == df[5]); /* at a kink the left slope */
     }
     assert_int_equal(odd - even, -of->symmetry);
-    assert_int_equal(activation.homogeneity, odd && scales ? NTK_HOMOGENEITY_LINEAR
-                                             : odd         ? NTK_HOMOGENEITY_ODD
-                                             : even        ? NTK_HOMOGENEITY_EVEN
-                                             : scales      ? NTK_HOMOGENEITY_POSITIVE
-                                                           : NTK_HOMOGENEITY_NONE);
+    assert_int_equal(activation.symmetry.sign, even - odd);
+    assert_true(activation.symmetry.degree == (scales ? 1.0 : squares ? 2.0 : 0.0));
   }
 }
 
@@ -368,7 +307,10 @@ static void test_table(void **state) {
                  {"Swish", "silu"},         {"gelu_erf", "gelu"},
                  {"GELU_new", "gelu_tanh"}, {"gelu_pytorch_tanh", "gelu_tanh"},
                  {"arctan", "atan"},        {"sine", "sin"},
-                 {"linear", "identity"},    {"LeakyReLU", "leaky_relu"}};
+                 {"linear", "identity"},    {"LeakyReLU", "leaky_relu"},
+                 {"CELU", "celu"},          {"x^2", "quadratic"},
+                 {"Square", "quadratic"},   {"GELU(approximate='tanh')", "gelu_tanh"},
+                 {"ReLU", "relu"},          {"Softsign", "softsign"}};
   for (size_t i = 0; i < COUNT(aliases); i++) {
     assert_ok(ntk_activation_find(aliases[i].name, &activation));
     assert_string_equal(activation.info.name, aliases[i].known);

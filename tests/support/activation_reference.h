@@ -83,6 +83,30 @@ static inline activation_value gaussian_value(long double x) {
 static inline activation_value leaky_relu_value(long double x) {
   return x > 0 ? (activation_value){x, 1, 0} : (activation_value){x / 100, 0.01L, 0};
 }
+static inline activation_value quadratic_value(long double x) {
+  return (activation_value){x * x, 2 * x, 2};
+}
+
+/* ---- With a parameter ------------------------------------------------------------------------ */
+
+static inline activation_value leaky_relu_of(long double x, long double slope) {
+  return x > 0 ? (activation_value){x, 1, 0} : (activation_value){slope * x, slope, 0};
+}
+static inline activation_value elu_of(long double x, long double alpha) {
+  const activation_value e = elu_value(x);
+  return x > 0 ? e : (activation_value){alpha * e.phi, alpha * e.dphi, alpha * e.d2phi};
+}
+static inline activation_value celu_of(long double x, long double alpha) {
+  const activation_value e = elu_value(x / alpha);
+  return (activation_value){x > 0 ? x : alpha * e.phi, e.dphi, e.d2phi / alpha};
+}
+static inline activation_value softplus_of(long double x, long double beta) {
+  const activation_value s = softplus_value(beta * x);
+  return (activation_value){s.phi / beta, s.dphi, s.d2phi * beta};
+}
+static inline activation_value silu_of(long double x, long double beta) {
+  return gated_value(x, beta * x, beta, 0);
+}
 
 typedef struct activation_reference {
   const char *name;
@@ -110,6 +134,8 @@ static const activation_reference activation_references[] = {
     {"atan", atan_value, -1, 0, 0},
     {"gaussian", gaussian_value, 1, 0, 0},
     {"leaky_relu", leaky_relu_value, 0, 0.99L, 0},
+    {"celu", elu_value, 0, 0, 1},
+    {"quadratic", quadratic_value, 1, 0, 0},
 };
 
 /* phi, phi' and phi'' of that name at x. */

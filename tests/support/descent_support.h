@@ -144,7 +144,7 @@ static inline double plain_gradient(const problem *p, const double *theta, doubl
         for (size_t i = 0; i < p->width[l - 1]; i++)
           g += F[l - 1][i] * W[l][i * p->width[l] + j];
         if (l < p->L)
-          p->network->activation[l].eval(1, &g, &F[l][j], &slope[l][j]);
+          ntk_activation_eval(&p->network->activation[l], 1, &g, &F[l][j], &slope[l][j]);
         else
           output = g;
       }

@@ -85,11 +85,16 @@ static void print_tables(void) {
 
   const ntk_activation_info *activations = ntk_activation_list(&count);
   printf("\n--activation, with the Lipschitz constants M of phi and M' of phi' (Assumption 2.3)\n");
-  for (size_t i = 0; i < count; i++)
-    printf("  %-10s %s%s%s\n             M = %.8g, M' = %.8g: %s\n", activations[i].name,
-           activations[i].formula, *activations[i].aliases ? "; also called " : "",
-           activations[i].aliases, activations[i].lipschitz, activations[i].lipschitz_grad,
-           activations[i].source);
+  for (size_t i = 0; i < count; i++) {
+    const ntk_activation_info *phi = &activations[i];
+    printf("  %-10s %s%s%s\n", phi->name, phi->formula, *phi->aliases ? "; also called " : "",
+           phi->aliases);
+    if (*phi->parameter)
+      printf("             %s(NUMBER) sets %s, which is %g else\n", phi->name, phi->parameter,
+             phi->value);
+    printf("             M = %.8g, M' = %.8g: %s\n", phi->lipschitz, phi->lipschitz_grad,
+           phi->source);
+  }
 
   const ntk_init_info *inits = ntk_init_list(&count);
   printf("\n--init\n");

@@ -113,12 +113,14 @@ static void warn_activation(const cli_job *job) {
   for (size_t l = 1; l <= layers; l++) {
     ntk_activation_info phi = {.nonlinear = true};
     (void)ntk_activation_of(job->spec.activation, layers, l, &phi); /* checked */
-    if (phi.nonlinear && isfinite(phi.lipschitz_grad))
+    if (phi.nonlinear && isfinite(phi.lipschitz) && isfinite(phi.lipschitz_grad))
       continue;
-    report_warning(
-        job->settings, "activation %s %s: outside Assumption 2.3, Theorem 3.1 does not cover it",
-        phi.name,
-        phi.nonlinear ? "has a derivative that is not Lipschitz (M' infinite)" : "is linear");
+    report_warning(job->settings,
+                   "activation %s %s: outside Assumption 2.3, Theorem 3.1 does not cover it",
+                   phi.name,
+                   !phi.nonlinear         ? "is linear"
+                   : isinf(phi.lipschitz) ? "is not Lipschitz (M infinite)"
+                                          : "has a derivative that is not Lipschitz (M' infinite)");
     return;
   }
 }

@@ -151,8 +151,9 @@ const option_row shared_options[OPTIONS_SHARED] = {
                            .choice = option_activation,
                            .read = option_activation_read,
                            .help = "Activation function phi, or L - 1 of them separated by commas, "
-                                   "one for each hidden layer; other names of these are taken, too "
-                                   "('ntkit info' gives them)."},
+                                   "one for each hidden layer; some take a parameter in brackets, "
+                                   "'leaky_relu(0.2)', and all have other names, too ('ntkit info' "
+                                   "gives both)."},
     [OPTION_INIT] = {.name = "init",
                      .kind = KIND_CHOICE,
                      .field = FIELD(init),

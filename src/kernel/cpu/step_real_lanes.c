@@ -17,10 +17,11 @@ static void multiply(product p) {
 }
 
 static void activate(const ntk_step *step, size_t l, size_t n, real *F, real *B) {
+  const ntk_activation *phi = &step->activation[l];
 #ifdef NTK_SINGLE
-  step->activation[l].eval_single(n, F, F, B);
+  phi->eval_single(n, phi->info.value, F, F, B);
 #else
-  step->activation[l].eval(n, F, F, B);
+  phi->eval(n, phi->info.value, F, F, B);
 #endif
 }
 

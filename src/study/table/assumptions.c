@@ -142,11 +142,13 @@ static ntk_status count_curve(const curve *c, ntk_assumption *counts, double wor
     for (size_t l = 1; l < p->depth; l++) {
       ntk_activation_info phi = {0};
       NTK_TRY(ntk_activation_of(p->activation, p->depth - 1, l, &phi));
-      if (phi.nonlinear && isfinite(phi.lipschitz_grad))
+      if (phi.nonlinear && isfinite(phi.lipschitz) && isfinite(phi.lipschitz_grad))
         continue;
       smooth = false;
       snprintf(counts[ACTIVATION].note, sizeof counts[ACTIVATION].note, "%.40s %s", phi.name,
-               phi.nonlinear ? "has a kink" : "is linear");
+               !phi.nonlinear         ? "is linear"
+               : isinf(phi.lipschitz) ? "has no bounded slope"
+                                      : "has a kink");
     }
     if (strcmp(p->init, "paper") != 0)
       snprintf(counts[WEIGHTS].note, sizeof counts[WEIGHTS].note, "the law is '%.40s'", p->init);

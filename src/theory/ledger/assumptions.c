@@ -39,7 +39,7 @@ static void measure_activation(const ntk_activation *activation, double *M, doub
   for (size_t first = 0; first < GRID; first += CHUNK) {
     for (size_t i = 0; i < CHUNK; i++)
       g[i] = -GRID_END + ((double)(first + i) + 0.5) * h;
-    activation->eval(CHUNK, g, f, df);
+    ntk_activation_eval(activation, CHUNK, g, f, df);
     for (size_t i = 0; i < CHUNK; i++) {
       *M = fmax(*M, fabs(df[i]));
       if (!isnan(before))
@@ -66,6 +66,12 @@ static void activation(ntk_verification *v) {
     jumps = isinf(phi->info.lipschitz_grad) ? phi : jumps;
   }
   ntk_ledger_row *row = ntk_ledger_add_bound(v, NTK_ROW_M, M, most, 1e-6 * most);
+  if (isinf(most)) {
+    row->verdict = NTK_LEDGER_OUTSIDE;
+    row->value = INFINITY; /* the grid's end made the number */
+    row->ratio = NAN;
+    ntk_ledger_note(row, "an activation is not Lipschitz: outside Assumption 2.3");
+  }
   if (linear != NULL) {
     row->verdict = NTK_LEDGER_OUTSIDE;
     ntk_ledger_note(row, "%s is linear: outside Assumption 2.3", linear->info.name);
