@@ -203,29 +203,6 @@ static void test_names(void **state) {
   ntk_study_destroy(study);
 }
 
-/* One for each hidden layer, by commas or as a list, in the file or over it; another count is
- * refused. */
-static void test_activations(void **state) {
-  (void)state;
-  static const char *const texts[] = {"tanh, ReLU", "[tanh, ReLU]", "sigmoid"};
-  for (size_t i = 0; i < COUNT(texts); i++)
-    for (size_t layers = 2; layers <= 3; layers++) {
-      char text[200];
-      snprintf(text, sizeof text,
-               "name: x\nnetwork:\n  widths: %s\n  activation: %s\ngrid: {N: 5, d: 6}\n",
-               layers == 2 ? "[d, d]" : "[d, d, d]", texts[i]);
-      const char *const overrides[] = {"network.activation=tanh,ReLU"};
-      ntk_study *study = NULL;
-      const ntk_status status = ntk_study_parse(text, "t", overrides, i == 2, &study);
-      assert_int_equal(status, layers == 2 ? NTK_OK : NTK_ERR_ARGUMENT);
-      if (layers == 2)
-        assert_string_equal(point_at(study, 0).activation, "tanh,ReLU");
-      else
-        assert_non_null(strstr(ntk_error_message(), "2 activations where L - 1 = 3"));
-      ntk_study_destroy(study);
-    }
-}
-
 static void test_defaults_and_overrides(void **state) {
   (void)state;
   const char *text = "name: a b\nnetwork: {widths: d}\ngrid: {N: 5, d: [6, 7]}\n";
@@ -370,8 +347,6 @@ int main(void) {
       cmocka_unit_test(test_order),
       cmocka_unit_test(test_networks),
       cmocka_unit_test(test_names),
-      cmocka_unit_test(test_activations),
-      cmocka_unit_test(test_activations),
       cmocka_unit_test(test_defaults_and_overrides),
       cmocka_unit_test(test_data_file),
       cmocka_unit_test(test_seeds_differ),

@@ -116,8 +116,12 @@ static ntk_status read_number(const char *text, numbers *list) {
   return add(list, value);
 }
 
+/* A name, or activations as no expression writes them: "leaky_relu(0.2)", "tanh,relu". */
 static bool is_text(const ntk_grid *grid, const char *value) {
-  return ntk_expression_is_name(value) && ntk_grid_find(grid, value) == grid->count;
+  ntk_activation_info phi;
+  if (ntk_expression_is_name(value))
+    return ntk_grid_find(grid, value) == grid->count;
+  return strpbrk(value, "(,") != NULL && ntk_activation_of(value, 0, 1, &phi) == NTK_OK;
 }
 
 /* Whether text mentions a variable of the grid. */

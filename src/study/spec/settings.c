@@ -64,12 +64,30 @@ static bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Whether the brackets at both ends belong together and have a list between them: "(tanh,relu)",
+ * one value among others. No expression has a comma there. */
+static bool brackets_list(const char *start, const char *end) {
+  int depth = 0;
+  bool list = false;
+  for (const char *c = start; c < end; c++) {
+    depth += (*c == '(') - (*c == ')');
+    list = list || (*c == ',' && depth == 1);
+    if (depth == 0 && c + 1 < end)
+      return false;
+  }
+  return list && *start == '(';
+}
+
 /* Appends the text from start to end, blanks around it left out; empty text is refused. */
 static ntk_status append(ntk_setting *s, const char *start, const char *end) {
   while (start < end && blank(*start))
     start++;
   while (end > start && blank(end[-1]))
     end--;
+  if (start < end && brackets_list(start, end)) {
+    start++;
+    end--;
+  }
   if (start == end)
     return ntk_fail(NTK_ERR_FORMAT, "a value is empty");
   char **value = realloc(s->value, (s->count + 1) * sizeof *value);

@@ -23,7 +23,8 @@ void ntk_settings_clear(ntk_settings *settings);
 ntk_status ntk_settings_add(ntk_settings *settings, const char *key, size_t line,
                             ntk_setting **added);
 /* Appends text as one value, or as several when split: cut at commas outside parentheses. Blanks
- * around a value are dropped; NTK_ERR_FORMAT, with no place named, for an empty one. */
+ * around a value are dropped, and so are brackets around a list that is one value, "(tanh,relu)";
+ * NTK_ERR_FORMAT, with no place named, for an empty one. */
 ntk_status ntk_setting_append(ntk_setting *setting, const char *text, bool split);
 void ntk_setting_clear_values(ntk_setting *setting);
 

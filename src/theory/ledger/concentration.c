@@ -125,6 +125,13 @@ static ntk_row row_of(size_t q, size_t *l) {
   return (ntk_row)(NTK_ROW_C_NORM + (int)(q - NTK_PROJECTIONS));
 }
 
+/* Whether f_l is Lipschitz whatever the weights. */
+static bool has_constant(const ntk_network *network, size_t l) {
+  while (l > 0 && isfinite(network->activation[l].info.lipschitz))
+    l--;
+  return l == 0;
+}
+
 /* The assumption wants one c for every d and every function: of coordinates of variance one the
  * distributions of Section 2 have c between 0.2 and a few. A tail is heavy where c, over all that
  * the samples show, falls far below c where a tenth of them lie beyond: by 0.6 for a Gaussian and
@@ -137,7 +144,10 @@ static void row_tail(ntk_verification *v, size_t q, double *values, size_t sampl
   if (samples >= LEAST_SAMPLES)
     ntk_concentration(samples, values, &c, &bulk);
   ntk_ledger_row *row = ntk_ledger_add(v, id, l, isinf(c) ? NAN : c);
-  if (samples < LEAST_SAMPLES) {
+  if (id == NTK_ROW_C_LAYER && !has_constant(v->network, l)) {
+    row->verdict = NTK_LEDGER_OUTSIDE;
+    ntk_ledger_note(row, "f_%zu is not Lipschitz: the assumption says nothing of it", l);
+  } else if (samples < LEAST_SAMPLES) {
     ntk_ledger_note(row, "%zu samples show no tail; %d would", samples, LEAST_SAMPLES);
   } else if (isinf(c)) { /* constant on every sample: any c will do */
     row->verdict = NTK_LEDGER_CONSISTENT;
