@@ -30,8 +30,8 @@ static void test_refusals(void **state) {
   spec.width = other;
   expect_refused(&p, &spec, p.Y, NULL, NTK_ERR_SHAPE, "n_0 = 21");
   spec = spec_of(&p);
-  spec.activation = "square";
-  expect_refused(&p, &spec, p.Y, NULL, NTK_ERR_ARGUMENT, "square");
+  spec.activation = "cube";
+  expect_refused(&p, &spec, p.Y, NULL, NTK_ERR_ARGUMENT, "cube");
   spec = spec_of(&p);
   ntk_network *network = NULL;
   ntk_memorize_result result;
