@@ -102,7 +102,7 @@ static double plain(const problem *p, const ntk_network_spec *spec, double scale
         for (size_t i = 0; i < in + spec->bias[l - 1]; i++)
           g += F[l - 1][i] * p->network->theta[at[l] + i * n + j];
         if (l < L)
-          p->network->activation[l].eval(1, &g, &F[l][j], &slope[l][j]);
+          ntk_activation_eval(&p->network->activation[l], 1, &g, &F[l][j], &slope[l][j]);
         else
           b[j] = g - p->Y[sample * C + j];
       }
