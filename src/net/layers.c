@@ -145,6 +145,7 @@ static ntk_status begin_layer(sorting *s, const entry *e, ntk_loose_layer *last)
                         .rows = array->shape[0],
                         .columns = array->shape[1],
                         .length = SIZE_MAX,
+                        .made = !given && e->name.made,
                         .layout = given ? s->layout : e->name.layout,
                         .why = given                               ? "as given"
                                : e->name.layout != NTK_LAYOUT_OPEN ? e->name.what

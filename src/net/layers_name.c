@@ -44,8 +44,8 @@ static const struct word {
 };
 
 /* Parts of which the whole is no layer: state that training or drawing at random keeps. */
-static const char *const left_out[] = {"optimizer", "opt_state", "optimizer_state", "metrics",
-                                       "seed_generator"};
+static const char *const left_out[] = {"optimizer",         "opt_state", "optimizer_state",
+                                       "optimizer_weights", "metrics",   "seed_generator"};
 /* Parts that a wrapper puts before a layer's name, or after its word. */
 static const char *const wrappers[] = {"module", "_orig_mod", "params", "value"};
 
@@ -113,11 +113,11 @@ static bool read_variable(char *group, char *last, ntk_layer_name *read) {
   if (strncmp(before, VARS, sizeof VARS - 1) != 0 || before + sizeof VARS != last)
     return false;
   if (strcmp(last, "0") == 0)
-    *read = (ntk_layer_name){NTK_ROLE_WEIGHT, NTK_LAYOUT_FLAX, "Keras's variable 0", group};
+    *read = (ntk_layer_name){NTK_ROLE_WEIGHT, NTK_LAYOUT_FLAX, true, "Keras's variable 0", group};
   else if (strcmp(last, "1") == 0)
-    *read = (ntk_layer_name){NTK_ROLE_BIAS, NTK_LAYOUT_OPEN, NULL, group};
+    *read = (ntk_layer_name){NTK_ROLE_BIAS, NTK_LAYOUT_OPEN, false, NULL, group};
   else
-    *read = (ntk_layer_name){NTK_ROLE_FOREIGN, NTK_LAYOUT_OPEN,
+    *read = (ntk_layer_name){NTK_ROLE_FOREIGN, NTK_LAYOUT_OPEN, false,
                              "a layer of more than a kernel and a bias", group};
   before[before > group ? -1 : 0] = '\0';
   return true;
@@ -145,6 +145,7 @@ ntk_layer_name ntk_layer_name_read(const char *name, char *group) {
     return read;
   read.role = word->role;
   read.layout = word->layout;
+  read.made = word->layout == NTK_LAYOUT_FLAX && !word->numbered;
   read.what = word->what;
   if (number != NULL)
     memmove(last, number, strlen(number) + 1);

@@ -19,6 +19,7 @@ typedef enum ntk_role {
 typedef struct ntk_layer_name {
   ntk_role role;
   ntk_layout layout; /* of a weight, by its word */
+  bool made;         /* by a framework that counts layers as they are made */
   const char *what;  /* of a foreign one: what has such arrays; of a weight: its word; static */
   char *group;       /* the layer's name: what comes before the word; borrowed from the caller */
 } ntk_layer_name;

@@ -38,6 +38,7 @@ typedef struct search {
   ntk_layout open; /* of those without a word */
   bool flipped;    /* all lie the other way than they say */
   bool bare;       /* dense is before dense_1 */
+  bool backwards;  /* the numbers count from the last layer */
   size_t found;    /* orders: 0, 1, or 2 for more */
   size_t *order;   /* the first of them */
   size_t way[MOST_LOOSE], steps;
@@ -78,13 +79,18 @@ static size_t first_misfit(const search *s) {
   return s->count;
 }
 
+/* Whether the numbers put layer j before layer i. */
+static bool is_before(const search *s, size_t j, size_t i) {
+  const int sign = ntk_layer_name_counted(s->loose[j].group, s->loose[i].group, s->bare);
+  return s->backwards ? sign > 0 : sign < 0;
+}
+
 static bool may_be_next(const search *s, size_t i, size_t placed, size_t before) {
   ntk_layer layer;
   if (s->used[i] || !lay(s, i, &layer) || (placed > 0 && layer.in != before))
     return false;
   for (size_t j = 0; j < s->count; j++)
-    if (!s->used[j] && j != i &&
-        ntk_layer_name_counted(s->loose[j].group, s->loose[i].group, s->bare) < 0)
+    if (!s->used[j] && j != i && is_before(s, j, i))
       return false;
   return true;
 }
@@ -113,7 +119,9 @@ static void place(search *s, size_t placed, size_t before) {
 static void run(search *s) {
   s->found = 0;
   s->steps = 0;
-  if (is_counted(s) || s->count > MOST_LOOSE) {
+  if (s->backwards && s->count > MOST_LOOSE)
+    return;
+  if (!s->backwards && (is_counted(s) || s->count > MOST_LOOSE)) {
     s->found = first_misfit(s) == s->count ? (is_counted(s) ? 1 : 2) : 0;
     for (size_t i = 0; i < s->count; i++)
       s->order[i] = i;
@@ -184,7 +192,7 @@ static ntk_status ask_layout(const ntk_named_arrays *from, const search *s) {
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 static ntk_status conclude(const ntk_named_arrays *from, search *s, ntk_layers *layers) {
-  bool counted = is_counted(s);
+  bool counted = is_counted(s) && !s->backwards;
   if (s->found > 1) {
     prefer_bare(s);
     counted = true;
@@ -196,6 +204,18 @@ static ntk_status conclude(const ntk_named_arrays *from, search *s, ntk_layers *
   for (size_t i = 0; i < s->count; i++)
     (void)lay(s, s->order[i], &layers->layer[i]);
   return NTK_OK;
+}
+
+/* Flax counts layers as they are made: in Dense(3)(Dense(7)(x)) the last one is Dense_0. Of words
+ * that leave no doubt which way a weight lies, for else it might as well lie the other way. */
+static bool fits_backwards(search *s) {
+  for (size_t i = 0; i < s->count; i++)
+    if (!s->loose[i].made)
+      return false;
+  s->backwards = true;
+  run(s);
+  s->backwards = s->found == 1;
+  return s->backwards;
 }
 
 static ntk_status none_fits(const ntk_named_arrays *from, search *s) {
@@ -238,6 +258,8 @@ ntk_status ntk_layers_order(const ntk_named_arrays *from, size_t count,
     status = conclude(from, &flax, layers);
   else if (torch.found > 0)
     status = conclude(from, &torch, layers);
+  else if (fits_backwards(&flax))
+    status = conclude(from, &flax, layers);
   else
     status = none_fits(from, &flax);
   ntk_free(layers->context, order);

@@ -46,6 +46,7 @@ typedef struct ntk_loose_layer {
   size_t length;        /* of the bias; SIZE_MAX: none */
   ntk_layout layout;
   const char *why; /* of the layout; NULL: open */
+  bool made;       /* its word is Flax's, Keras's or Haiku's, which count layers as they are made */
 } ntk_loose_layer;
 
 /* loose: in the order of their names; layers->layer has room for count. */

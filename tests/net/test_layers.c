@@ -165,6 +165,12 @@ static void test_order(void **state) {
   expect_layers("layers/dense/vars/0=7,3 layers/dense_1/vars/0=5,7 layers/dense_2/vars/0=7,7",
                 NTK_LAYOUT_OPEN,
                 "layers/dense_1/vars/0 5-7, layers/dense_2/vars/0 7-7, layers/dense/vars/0 7-3");
+  /* Flax 0.12.8, Dense(3)(Dense(7)(Dense(7)(x))): the outermost is made first, and is Dense_0. */
+  expect_layers("params/Dense_2/kernel=5,7 params/Dense_2/bias=7 params/Dense_1/kernel=7,7 "
+                "params/Dense_0/kernel=7,3",
+                NTK_LAYOUT_OPEN,
+                "params/Dense_2/kernel+params/Dense_2/bias 5-7, params/Dense_1/kernel 7-7, "
+                "params/Dense_0/kernel 7-3");
   /* All square but the last: dense is before dense_1. */
   expect_layers("dense/kernel=5,5 dense_1/kernel=5,5 dense_2/kernel=5,3", NTK_LAYOUT_OPEN,
                 "dense/kernel 5-5, dense_1/kernel 5-5, dense_2/kernel 5-3");

@@ -35,6 +35,8 @@ exit_status job_check_drawn(const cli_settings *settings);
 exit_status job_note_input(cli_job *job, const char *path);
 /* Of --load: opens it and makes the spec, before the data are looked at. */
 exit_status job_load(cli_job *job);
+/* Notes that a file has arrays which are no part of the network. */
+void job_note_left(const cli_settings *settings, const char *path, const ntk_weights *weights);
 /* The job's network, drawn or loaded. */
 exit_status job_make_network(cli_job *job, ntk_network **network);
 /* Says what of network and data is outside the theory. */

@@ -6,6 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+void job_note_left(const cli_settings *settings, const char *path, const ntk_weights *weights) {
+  if (weights->left == 0 || strcmp(weights->format, "directory") == 0)
+    return; /* where X.npy and others lie beside the network */
+  report_note(settings, "%s: %s%s no part of the network, left out", path, weights->left_out[0],
+              weights->left == 1 ? " is" : " and others are");
+}
+
 /* The architecture of the file in place of the options'. */
 static exit_status take_spec(cli_job *job) {
   const ntk_weights *weights = &job->weights;
@@ -38,9 +45,7 @@ exit_status job_load(cli_job *job) {
       ntk_weights_open(job->context, settings->load, settings->layout, &job->weights);
   if (status != NTK_OK)
     return report_fault(status, "load");
-  for (size_t i = 0; i < job->weights.left && strcmp(job->weights.format, "directory") != 0; i++)
-    report_note(settings, "--load: %s is no part of the network and is left out",
-                job->weights.left_out[i]);
+  job_note_left(settings, settings->load, &job->weights);
   const exit_status taken = take_spec(job);
   if (taken != EXIT_DONE)
     return taken;

@@ -39,7 +39,7 @@ const char *option_scaling(size_t i) {
   return i < count ? names[i] : NULL;
 }
 
-static const char *layout_name(size_t i) {
+const char *option_layout(size_t i) {
   static const char *const names[] = {"torch", "flax"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
@@ -127,8 +127,8 @@ const option_row shared_options[OPTIONS_SHARED] = {
                        .kind = KIND_CHOICE,
                        .field = FIELD(layout),
                        .argument = "NAME",
-                       .choice = layout_name,
-                       .help = "How the weights of --load lie: torch, n_l x n_{l-1}; flax, "
+                       .choice = option_layout,
+                       .help = "How the weights in the file lie: torch, n_l x n_{l-1}; flax, "
                                "n_{l-1} x n_l. Needed where neither their names nor their shapes "
                                "tell; given, it stands above what these tell."},
     [OPTION_WIDTHS] = {.name = "widths",

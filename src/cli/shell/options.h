@@ -98,5 +98,6 @@ bool option_is(const option_row *option, const char *name);
 const char *option_activation(size_t i);
 ntk_status option_activation_read(const char *text, const char **known);
 const char *option_scaling(size_t i);
+const char *option_layout(size_t i);
 
 #endif

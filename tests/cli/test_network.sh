@@ -1,0 +1,110 @@
+#!/bin/sh
+# --load of every command, ntkit network inspect and convert: a network that was drawn and saved is
+# the same network when it is loaded, from whatever file and under whatever names; what contradicts
+# it is refused.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+drawn='--samples 30 --dim 6 --widths 8,5 --activation tanh --init he --seed 3'
+
+# ---- The same network, from every kind of file ---------------------------------------------------
+
+# shellcheck disable=SC2086
+good 'a spectrum of a drawn network' spectrum $drawn --save "$in/saved" --json
+flat "$out" >"$top/flat"
+expected=$(value lambda_min)
+check 'which is known' test -n "$expected"
+for to in own torch flax; do
+  for file in model.npz model.safetensors folder; do
+    names="--to $to"
+    [ $to != own ] || names=
+    # shellcheck disable=SC2086
+    good "converted: $to, $file" network convert "$in/saved" "$in/$to-$file" $names
+    good "loaded: $to, $file" spectrum --load "$in/$to-$file" --activation tanh \
+      --data "$in/saved/X.npy" --seed 3 --json
+    flat "$out" >"$top/flat"
+    check "$to, $file: the same kernel" test "$(value lambda_min)" = "$expected"
+  done
+done
+good 'a folder of --save has its activation' spectrum --load "$in/saved" --data "$in/saved/X.npy" \
+  --seed 3 --json
+flat "$out" >"$top/flat"
+check 'the same kernel' test "$(value lambda_min)" = "$expected"
+check 'and tells where it is from' test "$(value network.load)" = "\"$in/saved\""
+good 'data are drawn of its d' spectrum --load "$in/saved" --samples 30 --seed 3 --json
+flat "$out" >"$top/flat"
+check 'the same data' test "$(value lambda_min)" = "$expected"
+
+# A training goes on from the weights; what it saves as the first ones are these.
+# shellcheck disable=SC2086
+good 'a training' train $drawn --epochs 4 --save "$in/trained" --json
+flat "$out" >"$top/flat"
+loss=$(value loss_final)
+good 'from the same weights' train --load "$in/trained/init" --activation tanh \
+  --data "$in/trained/X.npy" --labels "$in/trained/Y.npy" --epochs 4 --seed 3 --save again \
+  --json
+flat "$out" >"$top/flat"
+check 'the same loss' test "$(value loss_final)" = "$loss"
+check 'the same first weights' cmp again/init/W1.npy "$in/trained/init/W1.npy"
+rm -rf again
+good 'a ledger' verify --load "$in/saved" --data "$in/saved/X.npy" --json
+check 'of this network' grep -q "\"load\": \"$in/saved\"" "$out"
+good 'outputs' predict --load "$in/torch-model.safetensors" --activation tanh --scale none \
+  --data "$in/saved/X.npy"
+cp "$out" "$top/F"
+good 'outputs of the saved one' predict --load "$in/saved" --data "$in/saved/X.npy"
+check 'are the same' cmp "$out" "$top/F"
+
+# ---- What is understood --------------------------------------------------------------------------
+
+good 'inspect' network inspect "$in/torch-model.safetensors"
+check 'its sizes' grep -q 'safetensors: L = 3, d = 6, n_L = 1, P = 93 parameters' "$out"
+check 'no activation' grep -q '^activation  not told: give --activation' "$out"
+check 'its layers' grep -qE \
+  '^    2  2.weight +-  +float64 +8 -> 5 +\[n_l, n_\{l-1\}\] +PyTorch.s word weight' "$out"
+good 'inspect --json' network inspect "$in/saved" --json
+flat "$out" >"$top/flat"
+holds 'the same' '@depth@ == 3 && @dim@ == 6 && @outputs@ == 1 && @parameters@ == 93'
+check 'its activation' test "$(value activation)" = '"tanh"'
+check 'what is left out' grep -q '"X"' "$out"
+
+# ---- What is refused -----------------------------------------------------------------------------
+
+x="--data $in/saved/X.npy"
+load="--load $in/flax-model.npz"
+mkdir "$in/open" && for l in 1 2; do { header '<f8' '(2, 2)' && printf '%b' "$one$two$two$one"; } \
+  >"$in/open/w$l.npy"; done
+# shellcheck disable=SC2086
+{
+  bad 'no activation' '^ntkit: --activation is needed with --load .*, which does not name it' \
+    spectrum $load $x
+  bad 'another activation' "^ntkit: --activation: 'relu', and the network in .* has tanh" \
+    spectrum --load "$in/saved" --activation relu $x
+  for option in '--widths 3' '--init he' '--beta 2' '--gamma 2'; do
+    bad "$option with --load" "^ntkit: ${option% *} and --load: the second has it already" \
+      spectrum $load --activation tanh $x $option
+  done
+  bad 'neither widths nor a file' '^ntkit: --widths is needed' spectrum $x
+  bad 'another d' '^ntkit: --dim: 7, and the network in .* takes 6' \
+    spectrum $load --activation tanh --samples 5 --dim 7
+  bad 'data of another d' '^ntkit: --data: the rows of .* have 2 numbers, and the network .* takes 6' \
+    spectrum $load --activation tanh --data "$in/open/w1.npy"
+  bad 'a sweep' '^ntkit: --sweep draws networks of several sizes; expected no --load' \
+    verify $load --activation tanh --samples 20 --sweep width=4,8
+  bad 'which way a square lies' '^ntkit: --layout: .*w1 is 2 x 2, and neither its name nor the' \
+    network inspect "$in/open"
+  bad 'the same to load' '^ntkit: --layout: .*w1 is 2 x 2, and neither its name nor the shapes' \
+    spectrum --load "$in/open" --activation tanh --samples 4
+  bad 'no such layout' "^ntkit: --layout: 'keras' is not known; known: torch, flax" \
+    network inspect "$in/open" --layout keras
+  bad 'no such file' '^ntkit: .*none.npz' network inspect none.npz
+  bad 'no weights' '^ntkit: .*X.npy: has no arrays with names' network inspect "$in/saved/X.npy"
+  bad 'a file onto itself' "is what is read; choose another name" network convert "$in/saved" \
+    "$in/saved"
+  bad 'another ending' "^ntkit: 'x.txt': weights are written as" network convert "$in/saved" x.txt
+  bad 'a folder of others' "^ntkit: .*the folder is of 'ntkit spectrum'" network convert "$in/flax-model.npz" "$in/saved"
+}
+good 'once it is told' network inspect "$in/open" --layout torch
+check 'by what was given' grep -q '^    1  w1 .* as given$' "$out"
+
+finish test_network
