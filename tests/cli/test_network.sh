@@ -89,6 +89,10 @@ mkdir "$in/open" && for l in 1 2; do { header '<f8' '(2, 2)' && printf '%b' "$on
     spectrum $load --activation tanh --samples 5 --dim 7
   bad 'data of another d' '^ntkit: --data: the rows of .* have 2 numbers, and the network .* takes 6' \
     spectrum $load --activation tanh --data "$in/open/w1.npy"
+  bad 'saving over what is loaded' '^ntkit: --save: .* has the network of --load; choose another' \
+    spectrum --load "$in/saved" $x --save "$in/saved"
+  bad 'a page over it' '^ntkit: --report: .* is what the command reads' spectrum $load \
+    --activation tanh $x --report "$in/flax-model.npz"
   bad 'a sweep' '^ntkit: --sweep draws networks of several sizes; expected no --load' \
     verify $load --activation tanh --samples 20 --sweep width=4,8
   bad 'which way a square lies' '^ntkit: --layout: .*w1 is 2 x 2, and neither its name nor the' \

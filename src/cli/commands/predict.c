@@ -281,7 +281,7 @@ static exit_status check_predict(const predict_settings *settings) {
     return report_error(EXIT_INPUT,
                         "--output: '%s': outputs are written as .npy; expected a name that ends so",
                         settings->output);
-  return file_check(settings->output, NULL, "output");
+  return file_check(settings->output, settings->common.load, "output");
 }
 
 static exit_status command_predict(const void *given) {

@@ -1,5 +1,6 @@
 #include "cli/run/saved.h"
 
+#include "cli/shell/file.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
@@ -30,6 +31,10 @@ exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
   *folder = (saved_folder){0};
   if (settings->save == NULL)
     return EXIT_DONE;
+  if (settings->load != NULL && file_same(settings->load, settings->save))
+    return report_error(EXIT_INPUT,
+                        "--save: '%s' has the network of --load; choose another directory",
+                        settings->save);
   const bool labels = settings->labels != NULL && ntk_labels_in_file(settings->labels);
   const ntk_saving_options options = {
       .command = settings->origin.command,

@@ -66,7 +66,8 @@ static const char style[] =
 
 exit_status page_check(const cli_settings *settings, const char *other) {
   static const char *const html[] = {".html", ".htm"};
-  const char *path = settings->report, *inputs[] = {settings->data, settings->labels, other};
+  const char *path = settings->report,
+             *inputs[] = {settings->data, settings->labels, settings->load, other};
   exit_status status = EXIT_DONE;
   if (path == NULL)
     return EXIT_DONE;
