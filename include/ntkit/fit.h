@@ -256,11 +256,13 @@ NTK_API ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_data
 /* ---- Memorisation (Corollary 4.1): weights for any labels, without training ------------------ */
 
 typedef struct ntk_memorize_options {
-  double eps;         /* wanted ||F_L - Y||_2 / ||Y||_2; 0: 1e-10 */
-  bool absolute;      /* eps is for ||F_L - Y||_2 itself, as in (17) */
-  bool iterative;     /* conjugate gradients instead of a factorised kernel: O(N n) memory */
-  size_t corrections; /* at most; 0: 30 */
-  uint64_t seed;      /* of the eigensolver's start vectors */
+  double eps;               /* wanted ||F_L - Y||_2 / ||Y||_2; 0: 1e-10 */
+  bool absolute;            /* eps is for ||F_L - Y||_2 itself, as in (17) */
+  bool iterative;           /* conjugate gradients instead of a factorised kernel: O(N n) memory */
+  size_t corrections;       /* at most; 0: 30 */
+  uint64_t seed;            /* of the eigensolver's start vectors */
+  const ntk_network *below; /* of spec's widths, borrowed: its W_1, ..., W_{L-2}, and the first half
+                               of W_{L-1}'s columns, in place of drawn ones; NULL: drawn */
 } ntk_memorize_options;
 
 /* Of wall clock; 0: not made. */

@@ -49,6 +49,11 @@ check 'the same first weights' cmp again/init/W1.npy "$in/trained/init/W1.npy"
 rm -rf again
 good 'a ledger' verify --load "$in/saved" --data "$in/saved/X.npy" --json
 check 'of this network' grep -q "\"load\": \"$in/saved\"" "$out"
+good 'a memorisation' memorize --samples 20 --dim 6 --widths 8,10 --activation tanh --save "$in/fitted"
+good 'other labels above its layers' memorize --load "$in/fitted" --data "$in/fitted/X.npy" --seed 5 \
+  --save above
+check 'which stay' cmp above/W1.npy "$in/fitted/W1.npy"
+rm -rf above
 good 'outputs' predict --load "$in/torch-model.safetensors" --activation tanh --scale none \
   --data "$in/saved/X.npy"
 cp "$out" "$top/F"
@@ -93,6 +98,8 @@ mkdir "$in/open" && for l in 1 2; do { header '<f8' '(2, 2)' && printf '%b' "$on
     spectrum --load "$in/saved" $x --save "$in/saved"
   bad 'a page over it' '^ntkit: --report: .* is what the command reads' spectrum $load \
     --activation tanh $x --report "$in/flax-model.npz"
+  bad 'units that do not pair' '^ntkit: the last hidden width is 5' \
+    memorize $load --activation tanh --samples 5
   bad 'a sweep' '^ntkit: --sweep draws networks of several sizes; expected no --load' \
     verify $load --activation tanh --samples 20 --sweep width=4,8
   bad 'which way a square lies' '^ntkit: --layout: .*w1 is 2 x 2, and neither its name nor the' \

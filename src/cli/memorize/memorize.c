@@ -17,7 +17,7 @@
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
-static exit_status check_memorize(const memorize_settings *settings) {
+static exit_status check_drawn(const memorize_settings *settings) {
   const size_t last = settings->common.widths.values[settings->common.widths.count - 1];
   if (last % 2 != 0)
     return report_error(EXIT_INPUT,
@@ -27,6 +27,10 @@ static exit_status check_memorize(const memorize_settings *settings) {
   if (strcmp(settings->common.init, "antisymmetric") == 0)
     return report_error(EXIT_INPUT, "--init antisymmetric is for training: the construction pairs "
                                     "units by itself; expected paper, standard, he or lecun");
+  return EXIT_DONE;
+}
+
+static exit_status check_memorize(const memorize_settings *settings) {
   if (settings->classes && !ntk_labels_in_file(settings->common.labels))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
@@ -188,8 +192,13 @@ static exit_status report_computed(const memorize_run *run, ntk_status computed)
 static exit_status compute(memorize_run *run) {
   cli_job *job = &run->job;
   const double start = progress_seconds();
+  ntk_network *below = NULL;
+  if (job->settings->load != NULL && job_make_network(job, &below) != EXIT_DONE)
+    return EXIT_INPUT;
+  run->options.below = below;
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
+  ntk_network_destroy(below);
   if (computed != NTK_OK)
     return report_computed(run, computed);
   run->seconds = progress_seconds() - start;
@@ -227,7 +236,9 @@ exit_status command_memorize(const void *given) {
   };
   const job_steps steps = {
       .memory = check_memory, .labels = make_labels, .no_network = true, .claim = claim};
-  exit_status status = check_memorize(settings);
+  exit_status status = settings->common.load == NULL ? check_drawn(settings) : EXIT_DONE;
+  if (status == EXIT_DONE)
+    status = check_memorize(settings);
   if (status == EXIT_DONE)
     status = page_check(&settings->common, NULL);
   if (status == EXIT_DONE)

@@ -49,8 +49,7 @@ const cli_command memorize_command = {
         "rounding included. docs/memorize.md explains what it prints and writes.",
     .example =
         "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh --save fitted",
-    .options = (const option_part[]){SHARED(DATA, DIM),
-                                     SHARED(WIDTHS, INIT),
+    .options = (const option_part[]){SHARED(DATA, INIT),
                                      SHARED(BETA, SCALE),
                                      SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),

@@ -13,15 +13,16 @@ static bool is(const char *a, const char *b) {
 }
 
 /* Theorem 4.2, its step size and a quadratic model all take phi' to be Lipschitz. */
-static void warn_smoothness(const train_settings *settings) {
-  const size_t layers = settings->common.widths.count;
+static void warn_smoothness(const train_run *run) {
+  const train_settings *settings = run->settings;
+  const size_t layers = run->job.spec.depth - 1;
   const char *what = is(settings->optimizer, "lm") ? "--optimizer lm"
                      : settings->lr.name != NULL && is(settings->lr.name, "theory") ? "--lr theory"
                      : settings->track != NULL                                      ? "--track"
                                                                                     : NULL;
   for (size_t l = 1; l <= layers && what != NULL; l++) {
     ntk_activation_info phi = {0};
-    (void)ntk_activation_of(settings->common.activation, layers, l, &phi); /* checked */
+    (void)ntk_activation_of(run->job.spec.activation, layers, l, &phi); /* checked */
     if (isfinite(phi.lipschitz_grad))
       continue;
     report_warning(&settings->common,
@@ -88,7 +89,7 @@ static void warn_rule(const train_settings *settings) {
 
 void train_warn(const train_run *run) {
   warn_rule(run->settings);
-  warn_smoothness(run->settings);
+  warn_smoothness(run);
   warn_float(run);
   warn_cost(run);
 }

@@ -17,7 +17,16 @@ static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual *
 static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
 enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
 
-static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) {
+/* W_1, ..., W_{L-2}, and as many columns of W_{L-1} as the base network has. */
+static void take_below(ntk_network *base, const ntk_network *from) {
+  for (size_t l = 1; l < base->depth; l++)
+    for (size_t i = 0; i < base->width[l - 1]; i++)
+      memcpy(base->W[l] + i * base->width[l], from->W[l] + i * from->width[l],
+             base->width[l] * sizeof(double));
+}
+
+static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec,
+                            const ntk_network *below) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(s->context, spec->depth, sizeof(size_t), "network", &pointer));
   size_t *width = pointer;
@@ -32,6 +41,8 @@ static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec) 
   ntk_free(s->context, width);
   if (status != NTK_OK)
     return status;
+  if (below != NULL)
+    take_below(s->base, below);
   double *a = s->base->W[spec->depth];
   for (size_t j = 0; j < s->base->width[spec->depth - 1]; j++)
     a[j] = a[j] < 0.0 ? -1.0 : 1.0;
@@ -104,7 +115,7 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
   void *pointer = NULL;
   *system = (ntk_linear_system){
       .context = context, .iterative = options->iterative, .seed = options->seed, .condition = NAN};
-  ntk_status status = make_base(system, spec);
+  ntk_status status = make_base(system, spec, options->below);
   if (status == NTK_OK)
     status = ntk_features_create(system->base, data, &system->features);
   if (status == NTK_OK)

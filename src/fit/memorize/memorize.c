@@ -35,9 +35,25 @@ ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) 
                   last);
 }
 
-static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data) {
+/* Of the network whose layers are taken. */
+static ntk_status check_below(const ntk_network_spec *spec, const ntk_network *below) {
+  const ntk_network_spec own = ntk_spec_of(below);
+  NTK_TRY(ntk_plain_check(&own, "memorisation"));
+  bool same = below->depth == spec->depth;
+  for (size_t l = 0; same && l < spec->depth; l++)
+    same = below->width[l] == spec->width[l];
+  if (same)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE, "the network whose layers are to stay has other widths; accepted: "
+                                 "those of the network wanted");
+}
+
+static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data,
+                             const ntk_network *below) {
   size_t parameters = 0;
   NTK_TRY(ntk_memorize_check(spec, &parameters));
+  if (below != NULL)
+    NTK_TRY(check_below(spec, below));
   return ntk_dim_check(data, spec->width[0]);
 }
 
@@ -251,7 +267,7 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
     return ntk_fail(NTK_ERR_ARGUMENT, "eps is %g; accepted: above 0", o.eps);
   if (count == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
-  NTK_TRY(check_spec(spec, data));
+  NTK_TRY(check_spec(spec, data, o.below));
   NTK_TRY(ntk_labels_check(Y, data->N, count));
   const problem p = {context, spec, data, Y, count, &o};
   return fit_aside(&p, networks, results);
