@@ -6,36 +6,37 @@
 
 #include <string.h>
 
+#define IO " (libntkit_io reads it, once the program has called ntk_io_formats)"
+#define IO_HDF5 " (libntkit_io reads it, where it was built with HDF5's headers: ntk_io_formats)"
 #define PICKLE "Python alone, for numpy.save,"
 
 enum { COMMAND = NTK_PATH_CAPACITY + 512 };
 
 /* begin: how such files begin, `skip` bytes in. expression: Python that gives the array of FILE,
  * numpy being n, with the module that it needs; NULL: a command, module, that unpacks it. io: what
- * ntk_io_formats brings a reader for. */
+ * reads it beside libntkit. */
 static const struct format {
   const char *begin;
   size_t length, skip;
   const char *name, *module, *expression;
-  bool io;
+  const char *io;
 } formats[] = {
-    {"PK\x03\x04", 4, 0, "a zip archive (.npz, or of torch.save)", "", "n.load(FILE)['NAME']",
-     true},
-    {"\x89HDF\r\n\x1a\n", 8, 0, "HDF5", ", h5py", "h5py.File(FILE)['NAME'][:]", true},
+    {"PK\x03\x04", 4, 0, "a zip archive (.npz, or of torch.save)", "", "n.load(FILE)['NAME']", IO},
+    {"\x89HDF\r\n\x1a\n", 8, 0, "HDF5", ", h5py", "h5py.File(FILE)['NAME'][:]", IO_HDF5},
     {"MATLAB 7.3", 10, 0, "a MATLAB file, which is HDF5", ", h5py", "h5py.File(FILE)['NAME'][:].T",
-     false},
-    {"MATLAB ", 7, 0, "a MATLAB file", ", scipy.io as s", "s.loadmat(FILE)['NAME']", false},
-    {"PAR1", 4, 0, "Parquet", ", pandas as p", "p.read_parquet(FILE).to_numpy('f8')", false},
-    {"ARROW1", 6, 0, "Arrow", ", pandas as p", "p.read_feather(FILE).to_numpy('f8')", false},
-    {"{\"", 2, 8, "safetensors", ", safetensors.numpy as s", "s.load_file(FILE)['NAME']", true},
-    {"\x80\x02", 2, 0, "a pickle (of Python, or of torch.save before 1.6)", PICKLE, NULL, false},
-    {"\x80\x03", 2, 0, "a pickle of Python", PICKLE, NULL, false},
-    {"\x80\x04", 2, 0, "a pickle of Python", PICKLE, NULL, false},
-    {"\x80\x05", 2, 0, "a pickle of Python", PICKLE, NULL, false},
-    {"\x1f\x8b", 2, 0, "compressed by gzip", "gunzip", NULL, true},
-    {"\x28\xb5\x2f\xfd", 4, 0, "compressed by Zstandard", "unzstd", NULL, false},
-    {"\xfd\x37zXZ", 5, 0, "compressed by xz", "unxz", NULL, false},
-    {"BZh", 3, 0, "compressed by bzip2", "bunzip2", NULL, false},
+     NULL},
+    {"MATLAB ", 7, 0, "a MATLAB file", ", scipy.io as s", "s.loadmat(FILE)['NAME']", NULL},
+    {"PAR1", 4, 0, "Parquet", ", pandas as p", "p.read_parquet(FILE).to_numpy('f8')", NULL},
+    {"ARROW1", 6, 0, "Arrow", ", pandas as p", "p.read_feather(FILE).to_numpy('f8')", NULL},
+    {"{\"", 2, 8, "safetensors", ", safetensors.numpy as s", "s.load_file(FILE)['NAME']", IO},
+    {"\x80\x02", 2, 0, "a pickle (of Python, or of torch.save before 1.6)", PICKLE, NULL, NULL},
+    {"\x80\x03", 2, 0, "a pickle of Python", PICKLE, NULL, NULL},
+    {"\x80\x04", 2, 0, "a pickle of Python", PICKLE, NULL, NULL},
+    {"\x80\x05", 2, 0, "a pickle of Python", PICKLE, NULL, NULL},
+    {"\x1f\x8b", 2, 0, "compressed by gzip", "gunzip", NULL, IO},
+    {"\x28\xb5\x2f\xfd", 4, 0, "compressed by Zstandard", "unzstd", NULL, NULL},
+    {"\xfd\x37zXZ", 5, 0, "compressed by xz", "unxz", NULL, NULL},
+    {"BZh", 3, 0, "compressed by bzip2", "bunzip2", NULL, NULL},
 };
 
 /* expression with the path, in quotes, for FILE; a path that would need more than quotes stays for
@@ -51,8 +52,7 @@ static void put_path(const char *expression, const char *path, size_t size, char
 
 static ntk_status refuse(const char *path, const struct format *is) {
   char array[COMMAND], to[COMMAND];
-  const char *missing =
-      is->io ? " (libntkit_io reads it, once the program has called ntk_io_formats)" : "";
+  const char *missing = is->io != NULL ? is->io : "";
   if (is->expression == NULL)
     return ntk_fail(NTK_ERR_FORMAT, "%s: is %s%s; %s unpacks it", path, is->name, missing,
                     is->module);

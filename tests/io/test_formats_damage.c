@@ -25,8 +25,7 @@ static void damage(bytes *file, uint64_t *seed) {
     const size_t at = next(seed) % file->count;
     const uint64_t kind = next(seed) % 8;
     if (kind < 5)
-      file->at[at] =
-          kind < 3 ? (unsigned char)next(seed) : (unsigned char)(file->at[at] ^ 1 << kind);
+      file->at[at] = (unsigned char)(kind < 3 ? next(seed) : file->at[at] ^ (uint64_t)1 << kind);
     else if (kind == 5)
       memset(file->at + at, 0xff, file->count - at < 8 ? file->count - at : 8);
     else if (kind == 6)

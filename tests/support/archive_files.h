@@ -31,8 +31,9 @@ static inline void put_bytes(bytes *to, const void *from, size_t n) {
 /* value in n bytes, the least first. */
 static inline void put_number(bytes *to, uint64_t value, size_t n) {
   for (size_t b = 0; b < n; b++) {
-    const unsigned char byte = (unsigned char)(value >> 8 * b);
+    const unsigned char byte = (unsigned char)value;
     put_bytes(to, &byte, 1);
+    value >>= 8;
   }
 }
 
