@@ -71,6 +71,8 @@ typedef struct ntk_track_point {
   double lambda_min, lambda_max; /* of K(theta_t): sigma_min(J)^2 and ||J||^2 of (21) */
   double jacobian_change;        /* ||J(theta_t) - J(theta_0)|| of (21) */
   double distance;               /* ||theta_t - theta_0|| */
+  size_t parameters;             /* P, with options.track_weights; else 0 */
+  double *theta;                 /* theta_t, P, in that case; else NULL */
 } ntk_track_point;
 
 /* Conditions of Theorem 4.2 in the form of (21), with constants from K_0 (docs/algorithm.md):
@@ -150,6 +152,7 @@ typedef struct ntk_train_options {
   size_t track;   /* measure the kernel every so many epochs, first and last; 0: never */
   const char *track_epochs; /* these besides, ascending: "0,1,3,10"; "log": 1, 2, 5, 10, 20, 50,
                                ...; "100": as track; NULL: none */
+  bool track_weights;       /* keep theta_t of tracked epochs: 8 P bytes each, also on disk */
   bool question;            /* fill in result.answer: at most 512 products with K_0 before the first
                                step */
   const char *checkpoint;   /* a file: resumed when it is there, written now and then, on

@@ -26,6 +26,8 @@ static const ntk_field track_point[] = {
              "||J(theta_t)||: the root of lambda_max"),
     FIELD(jacobian_change, "", "||J(theta_t) - J(theta_0)|| of (21)"),
     FIELD(distance, "", "||theta_t - theta_0||"),
+    APART(parameters, "", "P, where the weights are kept; else 0"),
+    REALS(theta, parameters, true, "theta_t, where it is kept; P"),
 };
 const ntk_description ntk_table_track_point =
     DESCRIPTION(track_point, NULL, "The kernel at one epoch of a training.");

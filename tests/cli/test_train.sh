@@ -72,6 +72,9 @@ for option in epochs track plateau; do
   bad_train "--$option=0" "^ntkit: --$option: .* is 0; expected a whole number" "--$option=0"
   bad_train "--$option 1.5" "^ntkit: --$option: .* is not a whole number" "--$option" 1.5
 done
+bad 'weights without a folder' '^ntkit: --save-track needs --save DIR' train --samples 5 --dim 3 \
+  --widths 4 --track log --save-track weights
+bad_train 'weights of no epochs' '^ntkit: --save-track needs .* --track' --save-track weights
 bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
 bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer momentum --momentum 1
 bad_train 'momentum of gd' '^ntkit: --momentum: gd has no momentum; accepted with: momentum, nesterov' --momentum 0.5
@@ -246,6 +249,21 @@ check 'answered' grep -q '^answer      yes: the loss was .* at epoch' "$out"
 check 'with the linear model' grep -q '^            the linear model  *epoch [0-9]*$' "$out"
 train 'not asked' --epochs 2
 check 'no answer' test "$(value answer.answer)" = null
+
+# Weights of tracked epochs: of the first and the last those that are saved anyway; a run that goes on
+# keeps the earlier ones, and not the one that was its last.
+train 'weights of epochs' --epochs 7 --track log --save-track weights --save epochs
+for l in 1 2 3; do
+  check "epoch0/W$l.npy" cmp "epochs/epoch0/W$l.npy" "epochs/init/W$l.npy"
+  check "epoch7/W$l.npy" cmp "epochs/epoch7/W$l.npy" "epochs/W$l.npy"
+done
+cksum <epochs/epoch5/W2.npy >"$top/before"
+train 'and on' --epochs 12 --track log --save-track weights --save epochs
+cksum <epochs/epoch5/W2.npy >"$top/after"
+check 'epoch 5 stays' cmp "$top/before" "$top/after"
+check 'epoch 7 was the last' test ! -e epochs/epoch7
+check 'and 12 is' cmp epochs/epoch12/W2.npy epochs/W2.npy
+rm -r epochs
 
 # Refusals that need files of a run.
 run train --data saved/X.npy --widths 12,12 --save saved

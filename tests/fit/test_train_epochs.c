@@ -1,7 +1,9 @@
 /* Which epochs are tracked.
  * Property: every so many, those of a list, or 1, 2, 5, 10, 20, 50, ..., with the first and the
  * last; what is measured at an epoch does not depend on which others are; a checkpoint goes on with
- * the same list, and only with it; a list that is none is refused by the item at fault. */
+ * the same list, and only with it; a list that is none is refused by the item at fault; weights
+ * kept of an epoch are those of a run that ends there, to the bit, also when the run was resumed.
+ */
 #include "one_context.h"
 
 #include "checkpoint_support.h"
@@ -72,6 +74,59 @@ static void test_resumed(void **state) {
   assert_int_equal(unlink(path), 0);
 }
 
+/* theta of a run of so many epochs, to be freed. */
+static double *theta_after(size_t epochs, const char *precision) {
+  fit_problem p = fit_create(one, spec, 8);
+  ntk_train_result r =
+      fit_run(&p, (ntk_train_options){.epochs = epochs, .precision = precision, .lr = 1e-3});
+  double *theta = fit_theta(&p);
+  ntk_train_clear(&r);
+  fit_destroy(&p);
+  return theta;
+}
+
+static void test_weights(void **state) {
+  (void)state;
+  const char *precisions[] = {"double", "float"};
+  for (size_t single = 0; single < 2; single++) {
+    ntk_train_options options = {.track_epochs = "0,1,4,9",
+                                 .track_weights = true,
+                                 .lr = 1e-3,
+                                 .precision = precisions[single],
+                                 .checkpoint = path};
+    for (size_t epochs = 6; epochs <= 12; epochs += 6) { /* the second goes on from the first */
+      fit_problem p = fit_create(one, spec, 8);
+      options.epochs = epochs;
+      ntk_train_result r = fit_run(&p, options);
+      assert_int_equal(r.resumed, epochs == 6 ? 0 : 6);
+      assert_int_equal(r.tracked, epochs == 6 ? 4 : 5);
+      for (size_t i = single; i < r.tracked; i++) { /* of float, 0 is what it was rounded to */
+        double *theta = theta_after(r.track[i].epoch, precisions[single]);
+        assert_int_equal(r.track[i].parameters, p.P);
+        if (r.track[i].epoch > 0)
+          assert_memory_equal(r.track[i].theta, theta, p.P * sizeof *theta);
+        free(theta);
+      }
+      double *first = fit_theta(&p);
+      assert_memory_equal(first, r.track[r.tracked - 1].theta, p.P * sizeof *first);
+      free(first);
+      ntk_train_clear(&r);
+      fit_destroy(&p);
+    }
+    fit_problem p = fit_create(one, spec, 8);
+    ntk_train_result r;
+    options.track_weights = false;
+    assert_int_equal(ntk_train(one, p.network, p.data, p.Y, &options, &r), NTK_ERR_ARGUMENT);
+    assert_non_null(strstr(ntk_error_message(), "other weights kept of them"));
+    fit_destroy(&p);
+    assert_int_equal(unlink(path), 0);
+  }
+  const char *member = NULL;
+  assert_int_equal(ntk_train_options_check(&(ntk_train_options){.track_weights = true}, &member),
+                   NTK_ERR_ARGUMENT);
+  assert_string_equal(member, "track_weights");
+}
+
 static void test_refused(void **state) {
   (void)state;
   const char *const bad[][2] = {{"0", "'0' is 0"},
@@ -109,9 +164,8 @@ static int remove_directory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_which),
-      cmocka_unit_test(test_values),
-      cmocka_unit_test(test_resumed),
+      cmocka_unit_test(test_which),   cmocka_unit_test(test_values),
+      cmocka_unit_test(test_resumed), cmocka_unit_test(test_weights),
       cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -61,6 +61,7 @@ static exit_status make_options(void *what) {
       .plateau = settings->plateau,
       .seconds = settings->seconds,
       .track_epochs = settings->track,
+      .track_weights = settings->save_track != NULL,
       .question = settings->question,
       .checkpoint = run->checkpoint,
       .progress = report,
@@ -157,6 +158,9 @@ exit_status command_train(const void *given) {
   exit_status status = EXIT_DONE;
   if (settings->plot && settings->common.save == NULL)
     status = report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
+  if (settings->save_track != NULL && (settings->common.save == NULL || settings->track == NULL))
+    status = report_error(EXIT_INPUT, "--save-track needs --save DIR, the directory to write into, "
+                                      "and --track, which epochs");
   if (status == EXIT_DONE)
     status = page_check(&settings->common, settings->checkpoint);
   if (status == EXIT_DONE)

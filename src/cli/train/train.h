@@ -13,6 +13,7 @@
 typedef struct train_settings {
   cli_settings common;
   const char *optimizer, *loss, *checkpoint;
+  const char *save_track; /* "weights"; NULL: not given */
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau;           /* 0: not given */

@@ -29,6 +29,12 @@ static const char *precision_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+/* What is saved of a tracked epoch. */
+static const char *tracked_name(size_t i) {
+  static const char *const names[] = {"weights"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
 static const option_row own[] = {
     {.name = "optimizer",
      .kind = KIND_CHOICE,
@@ -133,6 +139,14 @@ static const option_row own[] = {
      .help = "Write X.npy (after scaling), Y.npy, the first weights init/W1.npy to init/WL.npy, "
              "the last W1.npy to WL.npy, loss.npy, with --track track_*.npy, and result.json (what "
              "--json prints) into DIR."},
+    {.name = "save-track",
+     .kind = KIND_CHOICE,
+     .field = FIELD(save_track),
+     .argument = "WHAT",
+     .choice = tracked_name,
+     .help = "With --save and --track: weights, those of every tracked epoch as a network of its "
+             "own, epoch100/W1.npy to epoch100/WL.npy. They are held in memory and in the "
+             "checkpoint until the end."},
     {.name = "plot",
      .kind = KIND_FLAG,
      .field = FIELD(plot),

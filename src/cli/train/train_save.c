@@ -15,7 +15,7 @@ static const char FIRST[] = "init";
  * epochs, and what is computed from other fields is in these. */
 static bool track_file(const ntk_field *field, char name[SAVED_NAME]) {
   snprintf(name, SAVED_NAME, "track_%s.npy", field->name);
-  return field->compute == NULL && strcmp(field->name, "loss") != 0;
+  return field->compute == NULL && !field->apart && strcmp(field->name, "loss") != 0;
 }
 
 static exit_status claim_figures(const train_run *run) {
@@ -40,6 +40,9 @@ exit_status train_claim(const train_run *run) {
     status = saved_claim_network(folder, "", job->spec.depth);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "loss.npy");
+  if (status == EXIT_DONE &&
+      run->settings->save_track != NULL) /* of the others when they are there */
+    status = saved_claim_network(folder, "epoch0", job->spec.depth);
   for (size_t k = 0; k < point->fields && status == EXIT_DONE && run->settings->track != NULL; k++)
     if (track_file(&point->field[k], name))
       status = saved_claim(folder, name);
@@ -69,6 +72,47 @@ static exit_status save_track(const ntk_train_result *result, saved_folder *fold
   return status;
 }
 
+/* The network of theta, in whose order W and b, of L pointers each, are filled. */
+static ntk_status network_of(const cli_job *job, const double *theta, const double **W,
+                             const double **b, ntk_network **network) {
+  const ntk_network *last = job->network;
+  for (size_t l = 1; l <= job->spec.depth; l++) {
+    const size_t n = ntk_network_width(last, l);
+    W[l - 1] = theta;
+    theta += ntk_network_width(last, l - 1) * n;
+    b[l - 1] = ntk_network_has_bias(last, l) ? theta : NULL;
+    theta += b[l - 1] != NULL ? n : 0;
+  }
+  return ntk_network_from_weights(job->context, &job->spec, W, b, network);
+}
+
+static exit_status save_epoch(cli_job *job, const ntk_track_point *point, const double **pointers) {
+  char place[SAVED_NAME];
+  ntk_network *network = NULL;
+  snprintf(place, sizeof place, "epoch%zu", point->epoch);
+  exit_status status = saved_claim_network(&job->folder, place, job->spec.depth);
+  if (status != EXIT_DONE)
+    return status;
+  status = report_library(
+      network_of(job, point->theta, pointers, pointers + job->spec.depth, &network), NULL);
+  if (status == EXIT_DONE)
+    status = saved_weights(&job->folder, place, network);
+  ntk_network_destroy(network);
+  return status;
+}
+
+static exit_status save_epochs(cli_job *job, const ntk_train_result *result) {
+  const double **pointers = calloc(2 * job->spec.depth, sizeof *pointers);
+  exit_status status = EXIT_DONE;
+  if (pointers == NULL)
+    return report_error(EXIT_FAILED, "no memory for the tracked weights");
+  for (size_t i = 0; i < result->tracked && status == EXIT_DONE; i++)
+    if (result->track[i].theta != NULL)
+      status = save_epoch(job, &result->track[i], pointers);
+  free(pointers);
+  return status;
+}
+
 /* The first weights are a function of the spec, or in a file: they are made again, which holds no
  * copy of them while the network is trained. */
 static exit_status save_first(cli_job *job) {
@@ -92,7 +136,9 @@ static exit_status save_arrays(train_run *run, const ntk_train_result *result) {
     status = saved_weights(folder, "", job->network);
   if (status == EXIT_DONE)
     status = saved_array(folder, "loss.npy", result->loss, result->epochs + 1, 0);
-  return status == EXIT_DONE ? save_track(result, folder) : status;
+  if (status == EXIT_DONE)
+    status = save_track(result, folder);
+  return status == EXIT_DONE ? save_epochs(job, result) : status;
 }
 
 exit_status train_save(void *what) {

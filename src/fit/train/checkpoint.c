@@ -2,7 +2,8 @@
  *
  *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
  *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N n_L each);
- *   tracked points (stored_point); the hash of all before it
+ *   tracked points (stored_point), and the weights of each, where they are kept (P); the hash of
+ * all before it
  *
  * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
  * refusal can say which part is another. */
@@ -28,7 +29,7 @@ static const char *const parts[IDENTITIES] = {
     [ARCHITECTURE] = "another network (widths, activation, biases or scales)",
     [METHOD] = "another optimizer, loss or precision",
     [STEP] = "another step size or momentum",
-    [TRACK] = "other epochs to track",
+    [TRACK] = "other epochs to track, or other weights kept of them",
     [DATA] = "other data",
     [LABELS] = "other labels",
     [WEIGHTS] = "other first weights (seed, init, beta, gamma)",
@@ -105,6 +106,8 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
   if (o->track_epochs != NULL)
     identity[TRACK] = hash_text(identity[TRACK], o->track_epochs);
+  if (o->track_weights)
+    identity[TRACK] = hash_text(identity[TRACK], "weights");
 }
 
 enum { MOST_SLOTS = 3 };
@@ -155,6 +158,8 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
     const stored_point point = to_file(&k->point[i]);
     NTK_TRY(put(w, &point, sizeof point));
   }
+  for (size_t i = 0; i < k->count && t->options.track_weights; i++)
+    NTK_TRY(put(w, k->point[i].theta, t->P * sizeof(double)));
   const uint64_t hash = w->hash;
   return ntk_writer_append(&w->out, &hash, sizeof hash);
 }
@@ -198,6 +203,11 @@ static ntk_status get(reader *in, void *bytes, size_t count) {
   return NTK_OK;
 }
 
+/* Of a tracked point and its weights. */
+static size_t point_bytes(const ntk_training *t) {
+  return sizeof(stored_point) + (t->options.track_weights ? t->P * sizeof(double) : 0);
+}
+
 static ntk_status check_header(const ntk_training *t, const reader *in, const header *h) {
   if (h->magic != MAGIC)
     return ntk_fail(NTK_ERR_FORMAT,
@@ -219,7 +229,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
       h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
       (uint64_t)about.st_size != bytes +
                                      8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R) +
-                                     h->tracked * sizeof(stored_point))
+                                     h->tracked * point_bytes(t))
     return ntk_fail(NTK_ERR_FORMAT, "%s: its size is not what it says: no whole checkpoint",
                     in->path);
   return NTK_OK;
@@ -229,7 +239,7 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
  * [points]. */
 static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
   const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R);
-  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * sizeof(stored_point);
+  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * point_bytes(t);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer));
   ntk_status status = get(in, pointer, bytes);
@@ -244,6 +254,30 @@ static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h,
   else
     ntk_free(t->context, pointer);
   return status;
+}
+
+/* The tracked points, and then the weights of each. */
+static ntk_status take_points(ntk_training *t, size_t count, const double *arrays) {
+  ntk_tracker *k = t->tracker;
+  void *pointer = NULL;
+  const double *theta = arrays + count * (sizeof(stored_point) / sizeof *arrays);
+  NTK_TRY(ntk_alloc(t->context, count, sizeof *k->point, "tracking", &pointer));
+  ntk_track_points_free(t->context, k->point, k->count);
+  k->point = pointer;
+  k->count = 0;
+  k->capacity = count;
+  for (; k->count < count; k->count++) {
+    stored_point stored;
+    memcpy(&stored, arrays + k->count * (sizeof stored / sizeof *arrays), sizeof stored);
+    ntk_track_point point = from_file(&stored);
+    if (t->options.track_weights) {
+      NTK_TRY(ntk_alloc_doubles(t->context, t->P, "tracked weights", &point.theta));
+      memcpy(point.theta, theta + k->count * t->P, t->P * sizeof(double));
+      point.parameters = t->P;
+    }
+    k->point[k->count] = point;
+  }
+  return NTK_OK;
 }
 
 static ntk_status take_over(ntk_training *t, const header *h, const double *arrays) {
@@ -261,18 +295,8 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
     memcpy(k->r, arrays, 2 * t->R * sizeof(double));
     arrays += 2 * t->R;
   }
-  if (h->tracked > 0) {
-    void *pointer = NULL;
-    NTK_TRY(ntk_alloc(t->context, (size_t)h->tracked, sizeof *k->point, "tracking", &pointer));
-    ntk_free(t->context, k->point);
-    k->point = pointer;
-    for (size_t i = 0; i < h->tracked; i++) {
-      stored_point point;
-      memcpy(&point, arrays + i * (sizeof point / sizeof *arrays), sizeof point);
-      k->point[i] = from_file(&point);
-    }
-    k->count = k->capacity = (size_t)h->tracked;
-  }
+  if (h->tracked > 0)
+    NTK_TRY(take_points(t, (size_t)h->tracked, arrays));
   if (t->lm != NULL)
     NTK_TRY(ntk_lm_restart(t->lm, h->damping));
   t->epoch = t->resumed = (size_t)h->epoch;

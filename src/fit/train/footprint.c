@@ -14,7 +14,7 @@ typedef struct run {
   double points, epochs;   /* tracked ones; all */
   double eigen;            /* an eigensolver */
   ntk_kernel_bytes of;     /* features and K */
-  bool tracked, linear, second_order, checkpoint, question;
+  bool tracked, keep, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
 } run;
@@ -35,6 +35,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                .eigen = (double)ntk_eigen_bytes((size_t)n) + 16.0 * n,
                .of = of,
                .tracked = ntk_epochs_tracked(o),
+               .keep = o->track_weights,
                .linear = optimizer->linear,
                .second_order = optimizer->second_order,
                .checkpoint = o->checkpoint != NULL,
@@ -55,6 +56,8 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
            list(r->epochs, 1024.0, 8.0);
   if (r->second_order)
     bytes += ntk_lm_bytes((size_t)r->n, (size_t)r->p) + r->of.features;
+  if (r->tracked && r->keep)
+    bytes += 8.0 * r->p * r->points;
   if (r->tracked)
     bytes += list(r->points, 64.0, sizeof(ntk_track_point)) + 8.0 * r->p + r->of.features +
              (r->linear ? r->of.kernel + 32.0 * r->n : 0.0);
@@ -86,7 +89,7 @@ static double phases(const run *r) {
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
   if (r->checkpoint)
     most = fmax(most, 8.0 * (r->epochs + (double)r->slots * r->p + 2.0 * r->n) +
-                          r->points * sizeof(ntk_track_point) +
+                          r->points * (sizeof(ntk_track_point) + (r->keep ? 8.0 * r->p : 0.0)) +
                           (r->second_order ? of->features + of->create : 0.0));
   return most;
 }

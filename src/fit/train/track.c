@@ -97,6 +97,12 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
   return status;
 }
 
+void ntk_track_points_free(ntk_context *context, ntk_track_point *point, size_t count) {
+  for (size_t i = 0; i < count && point != NULL; i++)
+    ntk_free(context, point[i].theta);
+  ntk_free(context, point);
+}
+
 void ntk_tracker_destroy(ntk_tracker *k) {
   if (k == NULL)
     return;
@@ -104,7 +110,7 @@ void ntk_tracker_destroy(ntk_tracker *k) {
   ntk_features_destroy(k->features);
   ntk_network_destroy(k->network);
   ntk_free(k->context, k->r);
-  ntk_free(k->context, k->point);
+  ntk_track_points_free(k->context, k->point, k->count);
   ntk_free(k->context, k);
 }
 
@@ -152,6 +158,16 @@ static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) 
   return status;
 }
 
+/* theta_t, which the network holds but at the start. */
+static ntk_status keep_weights(const ntk_training *t, ntk_track_point *point) {
+  if (!t->options.track_weights)
+    return NTK_OK;
+  NTK_TRY(ntk_alloc_doubles(t->context, t->P, "tracked weights", &point->theta));
+  memcpy(point->theta, t->epoch > 0 ? t->network->theta : t->first, t->P * sizeof(double));
+  point->parameters = t->P;
+  return NTK_OK;
+}
+
 ntk_status ntk_tracker_measure(ntk_training *t) {
   ntk_tracker *k = t->tracker;
   if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch)
@@ -179,6 +195,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
     NTK_TRY(measure_kernel(t, &point));
     t->measure_seconds = ntk_clock() - start;
   }
+  NTK_TRY(keep_weights(t, &point));
   t->tracking += ntk_clock() - start;
   k->point[k->count++] = point;
   return NTK_OK;
@@ -187,7 +204,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
 void ntk_tracker_leave(ntk_training *t) {
   ntk_tracker *k = t->tracker;
   if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch && !ntk_training_tracks(t))
-    k->count--;
+    ntk_free(k->context, k->point[--k->count].theta);
 }
 
 ntk_status ntk_tracker_advance(ntk_training *t) {

@@ -20,6 +20,9 @@ struct ntk_tracker {
   size_t count, capacity;
 };
 
+/* Frees points and the weights that they have. */
+void ntk_track_points_free(ntk_context *context, ntk_track_point *point, size_t count);
+
 /* At theta_0, which the network must hold. Computes of K_0 what options and step size need. */
 ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker);
 void ntk_tracker_destroy(ntk_tracker *k);

@@ -308,6 +308,6 @@ void ntk_train_clear(ntk_train_result *result) {
   if (result->context == NULL)
     return;
   ntk_free(result->context, result->loss);
-  ntk_free(result->context, result->track);
+  ntk_track_points_free(result->context, result->track, result->tracked);
   *result = (ntk_train_result){0};
 }

@@ -60,6 +60,10 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
   *member = "track";
   NTK_TRY(ntk_epochs_check(o));
+  *member = "track_weights";
+  if (o->track_weights && !ntk_epochs_tracked(o))
+    return ntk_fail(NTK_ERR_ARGUMENT, "weights are to be kept of tracked epochs, and none is "
+                                      "tracked; accepted: with epochs to track");
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   return check_numbers(t, member);
