@@ -28,10 +28,11 @@ typedef struct ntk_array_info {
   const char *type;   /* of the numbers in the file, as NumPy calls it: float64, int32, bool, ... */
   int rank;           /* 1 or 2 */
   size_t rows, cols;  /* both >= 1; cols is 1 for rank 1 */
+  bool labels;        /* the format has labels in the file, beside these: libsvm, CIFAR */
 } ntk_array_info;
 
-/* Shape and type of the array in a file, from its header; text is read whole, for the number of
- * rows. NTK_ERR_FILE, _FORMAT, _SHAPE, _LIMIT. */
+/* Shape and type of the array in a file, from its header; text and libsvm are read whole, for the
+ * number of rows. NTK_ERR_FILE, _FORMAT, _SHAPE, _LIMIT; of libsvm _NOT_FINITE. */
 NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
 /* Rows first .. first + count - 1 (from 0) of it into values, count x cols, which are the caller's
  * and half filled on failure; of rank 1, entries. Integers beyond 2^53 are rounded. Reads no other
@@ -54,8 +55,11 @@ NTK_API ntk_status ntk_directory_prepare(const char *path);
  * order, or shuffled. All zeros: every row. Which rows and what order depend on seed and the rows'
  * own numbers alone, whatever the threads: row i has two random keys, words 0 and 1 of Philox-4x64
  * at key (seed, 9), counter (0, i, 0, 0); drawn are those with the smallest first key, so that a
- * smaller subsample is part of a larger one; shuffled is the order of the second. */
+ * smaller subsample is part of a larger one; shuffled is the order of the second.
+ * label_column: the column of a text that has labels and is no datum, by its name in the heading or
+ * its number, from 1 (-1: the last); of CIFAR-100, "coarse" or "fine"; NULL: none, or the usual. */
 typedef struct ntk_rows {
+  const char *label_column;
   size_t skip, count, limit, subsample;
   bool shuffle;
   uint64_t seed;

@@ -49,6 +49,21 @@ NTK_API ntk_status ntk_labels_load(ntk_context *context, const char *path, const
 NTK_API ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path,
                                            const ntk_dataset *data, size_t outputs, double *Y);
 
+/* Names of classes, whose labels are 0, 1, ..., count - 1, in the order of their bytes. */
+typedef struct ntk_class_names {
+  size_t count; /* 0: the labels are numbers */
+  char **name;  /* owned: ntk_class_names_clear */
+} ntk_class_names;
+NTK_API void ntk_class_names_clear(ntk_class_names *names);
+/* N labels that lie in a file beside its data, the file of the data too: of libsvm, of CIFAR, or a
+ * column of a text (label_column as of ntk_rows; NULL: of a text of one column, that one). Those of
+ * a text may be words, which are classes; names is set on success. NTK_ERR_ARGUMENT for a column
+ * that is not there; else as ntk_labels_load: NTK_ERR_SHAPE, _NOT_FINITE, _FILE, _FORMAT, _LIMIT,
+ * _MEMORY. */
+NTK_API ntk_status ntk_labels_load_classes(ntk_context *context, const char *path,
+                                           const char *label_column, const ntk_dataset *data,
+                                           double *Y, ntk_class_names *names);
+
 /* ---- Training -------------------------------------------------------------------------------- */
 
 /* gd, momentum (heavy ball), nesterov, adam, lm (Levenberg-Marquardt on the N x N system). */

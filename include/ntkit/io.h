@@ -136,6 +136,7 @@ typedef struct ntk_model {
   size_t count;                    /* networks */
   ntk_network **networks;          /* count */
   double *classes;                 /* count, ascending; NULL: one network and no classes */
+  const char **class_names;        /* count, of labels that were words; NULL: they were numbers */
   const char *activation;          /* its name */
   const char *scaling;             /* how its data were scaled: of ntk_scaling_list */
   const char *command;             /* that fitted it: "memorize" */
@@ -172,6 +173,12 @@ NTK_API ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *ro
  * _CANCELLED, _MEMORY. */
 NTK_API ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data,
                                      double *outputs, double *chosen);
+/* The name of a class of a model whose classes have names. */
+NTK_API const char *ntk_model_class_name(const ntk_model *model, double class_number);
+/* How many of N samples have chosen the class of their label; names: of labels that are words, as
+ * ntk_labels_load_classes gives them. A word that is none of the model's is nobody's class. */
+NTK_API size_t ntk_model_right(const ntk_model *model, const double *chosen, size_t N,
+                               const double *label, const ntk_class_names *names);
 
 #ifdef __cplusplus
 }

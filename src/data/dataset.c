@@ -138,14 +138,20 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   }
   made->file_rows = file->rows;
   made->rows = *rows;
+  made->rows.label_column = NULL; /* the caller's */
   *data = made;
   return NTK_OK;
+}
+
+static ntk_status open_rows(const char *path, const ntk_rows *rows, ntk_reader *file) {
+  const ntk_reader_wish wish = {.accepted = 2, .label_column = rows->label_column};
+  return ntk_reader_open_wish(path, &wish, file);
 }
 
 ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
                               size_t d, ntk_scaling scaling, ntk_dataset **data) {
   ntk_reader file;
-  NTK_TRY(ntk_reader_open(path, 2, &file));
+  NTK_TRY(open_rows(path, rows, &file));
   const ntk_status status = read_dataset(context, &file, rows, d, scaling, data);
   ntk_reader_close(&file);
   return status;
@@ -159,7 +165,7 @@ ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, si
 ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size_t *N, size_t *d) {
   ntk_reader file;
   size_t count = 0;
-  NTK_TRY(ntk_reader_open(path, 2, &file));
+  NTK_TRY(open_rows(path, rows, &file));
   const ntk_status status = check_request(&file, rows, *d, &count);
   ntk_reader_close(&file);
   if (status != NTK_OK)

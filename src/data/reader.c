@@ -260,7 +260,8 @@ ntk_status ntk_array_shape(const char *path, ntk_array_info *info) {
                            .type = reader.type,
                            .rank = reader.rank,
                            .rows = reader.rows,
-                           .cols = reader.cols};
+                           .cols = reader.cols,
+                           .labels = reader.labelled};
   ntk_reader_close(&reader);
   return NTK_OK;
 }

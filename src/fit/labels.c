@@ -10,6 +10,7 @@
 #include "data/rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Rows of randomness, one for each kind, so that they are independent. */
@@ -140,31 +141,66 @@ static ntk_status read_labels(const ntk_reader *file, const ntk_dataset *data, d
   return status;
 }
 
-ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path, const ntk_dataset *data,
-                                   size_t outputs, double *Y) {
+/* The names that an open file's words have, from it on those of its caller. */
+static void take_names(ntk_reader *file, ntk_class_names *names) {
+  *names = (ntk_class_names){file->labels.classes, file->labels.name};
+  file->labels.classes = 0;
+  file->labels.name = NULL;
+}
+
+/* outputs numbers a sample; names: NULL, where words are no labels. */
+static ntk_status load(const ntk_reader_wish *wish, const char *path, const ntk_dataset *data,
+                       size_t outputs, double *Y, ntk_class_names *names) {
   ntk_reader file;
-  double *read = NULL;                                 /* Y is not touched by a failure */
-  ntk_status status = ntk_reader_open(path, 0, &file); /* a column is as good as a vector */
+  double *read = NULL; /* Y is not touched by a failure */
+  ntk_status status = ntk_reader_open_wish(path, wish, &file);
   if (status == NTK_ERR_SHAPE)
     return ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
                     data->N);
   if (status != NTK_OK)
     return status;
   status = check_length(&file, data, outputs);
+  if (status == NTK_OK && names == NULL && file.labels.classes > 0)
+    status = ntk_fail(NTK_ERR_FORMAT, "%s: the labels are words, as '%s'; accepted: numbers", path,
+                      file.labels.name[0]);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(context, data->N * outputs, "labels", &read);
+    status = ntk_alloc_doubles(data->context, data->N * outputs, "labels", &read);
   if (status == NTK_OK)
     status = read_labels(&file, data, read);
-  if (status == NTK_OK)
+  if (status == NTK_OK) {
     memcpy(Y, read, data->N * outputs * sizeof *Y);
-  ntk_free(context, read);
+    if (names != NULL)
+      take_names(&file, names);
+  }
+  ntk_free(data->context, read);
   ntk_reader_close(&file);
   return status;
+}
+
+ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path, const ntk_dataset *data,
+                                   size_t outputs, double *Y) {
+  (void)context;
+  const ntk_reader_wish wish = {.for_labels = outputs == 1}; /* a column is as good as a vector */
+  return load(&wish, path, data, outputs, Y, NULL);
 }
 
 ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
                            double *Y) {
   return ntk_labels_load_outputs(context, path, data, 1, Y);
+}
+
+ntk_status ntk_labels_load_classes(ntk_context *context, const char *path, const char *label_column,
+                                   const ntk_dataset *data, double *Y, ntk_class_names *names) {
+  (void)context;
+  const ntk_reader_wish wish = {.label_column = label_column, .for_labels = true};
+  return load(&wish, path, data, 1, Y, names);
+}
+
+void ntk_class_names_clear(ntk_class_names *names) {
+  for (size_t k = 0; k < names->count; k++)
+    free(names->name[k]);
+  free(names->name);
+  *names = (ntk_class_names){0};
 }
 
 bool ntk_labels_in_file(const char *labels) {

@@ -88,14 +88,22 @@ static void find_certificate(ntk_model *model) {
 static ntk_status classes_of_result(ntk_model *model, const json_t *list) {
   const size_t count = json_array_size(list);
   model->classes = calloc(count, sizeof *model->classes);
-  if (model->classes == NULL)
+  model->class_names = calloc(count, sizeof *model->class_names);
+  if (model->classes == NULL || model->class_names == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu classes", count);
+  size_t named = 0;
   for (size_t c = 0; c < count; c++) {
     const json_t *class = json_object_get(json_array_get(list, c), "class");
     if (!json_is_integer(class))
       return ntk_fail(NTK_ERR_FORMAT, "%s/result.json: class %zu has no number",
                       model->folder->directory, c + 1);
     model->classes[c] = (double)json_integer_value(class);
+    model->class_names[c] = json_string_value(json_object_get(json_array_get(list, c), "name"));
+    named += model->class_names[c] != NULL;
+  }
+  if (named < count) {
+    free(model->class_names);
+    model->class_names = NULL;
   }
   model->count = count;
   return NTK_OK;
@@ -240,6 +248,7 @@ void ntk_model_clear(ntk_model *model) {
     ntk_network_destroy(model->networks[c]);
   free(model->networks);
   free(model->classes);
+  free(model->class_names);
   if (model->folder != NULL) {
     ntk_dataset_destroy(model->folder->means);
     json_decref(model->folder->result);

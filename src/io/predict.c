@@ -198,3 +198,23 @@ ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data, do
     ntk_classes_choose(outputs, N, model->count, model->classes, chosen);
   return NTK_OK;
 }
+
+const char *ntk_model_class_name(const ntk_model *model, double class_number) {
+  size_t c = 0;
+  while (c + 1 < model->count && model->classes[c] != class_number)
+    c++;
+  return model->class_names[c];
+}
+
+size_t ntk_model_right(const ntk_model *model, const double *chosen, size_t N, const double *label,
+                       const ntk_class_names *names) {
+  const bool words = names->count > 0;
+  size_t right = 0;
+  if (words != (model->class_names != NULL))
+    return 0;
+  for (size_t i = 0; i < N; i++)
+    right +=
+        words ? strcmp(names->name[(size_t)label[i]], ntk_model_class_name(model, chosen[i])) == 0
+              : chosen[i] == label[i];
+  return right;
+}

@@ -37,7 +37,7 @@ members "$root"/include/ntkit/ntkit.h "$root"/include/ntkit/fit.h "$root"/includ
   "$root"/include/ntkit/data.h \
   "$root"/include/ntkit/study.h |
   grep -vE '^ntk_[a-z_]*(_options|_spec|_progress) ' |
-  grep -vE '^ntk_(array_info|rows|error|operator|distribution|init_info|name_info|quantity_info|ledger_spectrum|study_table|summary|map|sweep) ' |
+  grep -vE '^ntk_(array_info|class_names|rows|error|operator|distribution|init_info|name_info|quantity_info|ledger_spectrum|study_table|summary|map|sweep) ' |
   grep -vE ' (context|owner)$|^ntk_ledger spectrum$|^ntk_study_row (variable|text)$' |
   sed 's/^ntk_memorize_seconds /ntk_memorize_result seconds./' |
   awk -v page="$page" '

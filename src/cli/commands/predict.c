@@ -1,5 +1,6 @@
 /* ntkit predict: a saved network's outputs on data; of networks for classes, the class whose output
  * is the largest. */
+#include "cli/commands/predict.h"
 #include "cli/run/job.h"
 #include "cli/run/job_show.h"
 #include "cli/shell/command.h"
@@ -16,21 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct predict_settings {
-  cli_settings common;
-  const char *output;
-} predict_settings;
-
-typedef struct prediction {
-  const predict_settings *settings;
-  ntk_context *context;
-  ntk_model model;
-  ntk_dataset *data;
-  size_t columns;  /* n_L */
-  double *outputs; /* count x N, of classes; else N x n_L */
-  double *answer;  /* N classes; of one network, its outputs: then the same array */
-} prediction;
 
 /* ---- The data -------------------------------------------------------------------------------- */
 
@@ -126,6 +112,25 @@ static exit_status compute(prediction *p) {
   return report_library(status, NULL);
 }
 
+/* Against the labels that lie in the file of the data, if any. */
+static exit_status find_accuracy(prediction *p) {
+  const cli_settings *settings = &p->settings->common;
+  const size_t N = ntk_dataset_samples(p->data);
+  if (p->model.classes == NULL || job_inside(settings) == NULL)
+    return EXIT_DONE;
+  ntk_class_names names = {0};
+  double *label = calloc(N, sizeof *label);
+  if (label == NULL)
+    return report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N);
+  const ntk_status status = ntk_labels_load_classes(p->context, settings->data,
+                                                    settings->label_column, p->data, label, &names);
+  if (status == NTK_OK)
+    p->accuracy = (double)ntk_model_right(&p->model, p->answer, N, label, &names) / (double)N;
+  ntk_class_names_clear(&names);
+  free(label);
+  return report_library(status, "data");
+}
+
 /* ---- What comes of it ------------------------------------------------------------------------ */
 
 static json_t *whole_numbers(const double *values, size_t count) {
@@ -148,7 +153,21 @@ static json_t *outputs_array(const prediction *p) {
   return array;
 }
 
-static void predict_fields(const void *what, result_view *v) {
+static json_t *class_names(const prediction *p) {
+  json_t *array = json_array();
+  for (size_t c = 0; c < p->model.count; c++)
+    json_append(&array, json_text(p->model.class_names[c]));
+  return array;
+}
+
+#define ROW prediction
+static const ntk_field accuracy_fields[] = {
+    VIEW_FIELD(REAL, "accuracy", accuracy, "part of the samples whose class is their label"),
+};
+static const ntk_description accuracy_table = VIEW_TABLE(accuracy_fields);
+#undef ROW
+
+void predict_fields(const void *what, result_view *v) {
   const prediction *p = what;
   const cli_settings *settings = &p->settings->common;
   view_options(v, settings, "load");
@@ -157,6 +176,10 @@ static void predict_fields(const void *what, result_view *v) {
   view_options(v, settings, "seed");
   if (p->model.classes != NULL)
     view_json(v, "classes", whole_numbers(p->model.classes, p->model.count));
+  if (p->model.class_names != NULL)
+    view_json(v, "class_names", class_names(p));
+  if (!isnan(p->accuracy))
+    view_fields(v, NULL, &accuracy_table, p, NULL, NULL);
   view_options(v, settings, "output");
   if (p->settings->output == NULL && v->out == NULL) { /* else they are in the file */
     view_json(v, "outputs", outputs_array(p));
@@ -175,67 +198,10 @@ static void print_text(const void *what) {
     return;
   }
   for (size_t i = 0; i < N * p->columns; i++)
-    printf("%.17g%c", p->answer[i], (i + 1) % p->columns == 0 ? '\n' : ' ');
-}
-
-/* ---- The page -------------------------------------------------------------------------------- */
-
-enum { DRAWN = 400 };
-
-/* Outputs sample by sample; or how many samples are in each class. Gives the number of points. */
-static size_t make_points(const prediction *p, size_t N, figure_point point[DRAWN]) {
-  const size_t all = p->model.classes != NULL ? p->model.count : N,
-               drawn = all < DRAWN ? all : DRAWN;
-  for (size_t i = 0; i < drawn; i++) {
-    const size_t at = drawn > 1 ? i * (all - 1) / (drawn - 1) : 0;
-    point[i] = (figure_point){(double)(at + 1), p->answer[at * p->columns], NAN, NAN};
-    if (p->model.classes == NULL)
-      continue;
-    point[i] = (figure_point){p->model.classes[at], 0.0, NAN, NAN};
-    for (size_t k = 0; k < N; k++)
-      point[i].y += p->answer[k] == point[i].x;
-  }
-  return drawn;
-}
-
-static void put_samples(FILE *out, const prediction *p, size_t N) {
-  figure_point point[DRAWN];
-  const bool classes = p->model.classes != NULL;
-  const figure_curve curve = {"", make_points(p, N, point), point, FIGURE_SHAPES, 0};
-  page_figure(out, &(figure){.title = classes ? "Samples by class" : "Outputs",
-                             .x = {classes ? "class" : "sample", false},
-                             .y = {classes          ? "samples"
-                                   : p->columns > 1 ? "output 1"
-                                                    : "output",
-                                   false},
-                             .curves = 1,
-                             .curve = &curve});
-}
-
-static void predict_page(const void *what, FILE *out) {
-  const prediction *p = what;
-  const size_t N = ntk_dataset_samples(p->data);
-  double least = INFINITY, most = -INFINITY;
-  for (size_t i = 0; i < N * p->columns; i++) {
-    least = fmin(least, p->answer[i]);
-    most = fmax(most, p->answer[i]);
-  }
-  page_begin(out, "Outputs of a saved network");
-  fprintf(out,
-          "<div class=\"answer\">\n<p class=\"value\">%s of %zu samples, from <b>%.6g</b> to "
-          "<b>%.6g</b> ",
-          p->model.classes != NULL ? "classes" : "outputs", N, least, most);
-  page_verdict(out, NTK_LEDGER_HOLDS, "all finite");
-  fputs("</p>\n<p>not certified: an error is proved of the network's own labels, by memorize "
-        "--save</p>\n</div>\n<dl>\n",
-        out);
-  page_fact(out, "network", "%s, %s", p->settings->common.load, p->model.activation);
-  page_fact(out, "data", "%s, N = %zu, d = %zu", p->settings->common.data, N,
-            ntk_dataset_dim(p->data));
-  fputs("</dl>\n", out);
-  put_samples(out, p, N);
-  view_page(out, predict_fields, p, true);
-  page_end(out);
+    if (p->model.class_names != NULL)
+      printf("%s\n", ntk_model_class_name(&p->model, p->answer[i]));
+    else
+      printf("%.17g%c", p->answer[i], (i + 1) % p->columns == 0 ? '\n' : ' ');
 }
 
 static exit_status present(prediction *p) {
@@ -247,6 +213,9 @@ static exit_status present(prediction *p) {
     if (status != NTK_OK)
       return report_library(status, "output");
   }
+  if (!isnan(p->accuracy))
+    report_note(&p->settings->common, "%.0f of %zu samples get the class of their label",
+                p->accuracy * (double)N, N);
   static const present_ways ways = {
       .page = predict_page, .fields = predict_fields, .print = print_text};
   return present_result(&p->settings->common, &ways, p);
@@ -286,7 +255,7 @@ static exit_status check_predict(const predict_settings *settings) {
 
 static exit_status command_predict(const void *given) {
   const predict_settings *settings = given;
-  prediction p = {.settings = settings};
+  prediction p = {.settings = settings, .accuracy = NAN};
   exit_status status = check_predict(settings);
   if (status == EXIT_DONE)
     status = job_context(&settings->common, &p.context);
@@ -299,6 +268,8 @@ static exit_status command_predict(const void *given) {
     status = make_data(&p);
   if (status == EXIT_DONE)
     status = compute(&p);
+  if (status == EXIT_DONE)
+    status = find_accuracy(&p);
   if (status == EXIT_DONE)
     status = present(&p);
   if (p.answer != p.outputs)

@@ -30,12 +30,13 @@ static exit_status check_drawn(const memorize_settings *settings) {
   return EXIT_DONE;
 }
 
-static exit_status check_memorize(const memorize_settings *settings) {
-  if (settings->classes && !ntk_labels_in_file(settings->common.labels))
+static exit_status check_classes(void *what) {
+  const memorize_run *run = what;
+  if (run->settings->classes && !ntk_labels_in_file(run->job.labels))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
                         "here",
-                        settings->common.labels);
+                        run->job.labels);
   return EXIT_DONE;
 }
 
@@ -51,7 +52,7 @@ static exit_status check_memory(const void *what, size_t N) {
 static exit_status make_targets(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data);
   exit_status status = labels_make(&run->job, !run->settings->classes, &run->Y);
-  if (status != EXIT_DONE || !run->settings->classes) {
+  if (status != EXIT_DONE || !(run->settings->classes || run->job.names.count > 0)) {
     run->targets = run->Y;
     run->count = 1;
     return status;
@@ -181,11 +182,13 @@ static exit_status present(memorize_run *run) {
 static exit_status report_computed(const memorize_run *run, ntk_status computed) {
   const ntk_error error = ntk_error_last();
   const size_t i = error.sample[0], j = error.sample[1];
+  char one[LABELS_CLASS], other[LABELS_CLASS];
   if (run->classes != NULL && i != j)
     return report_error(EXIT_INPUT,
-                        "samples %zu and %zu (from 1) are equal and of the classes %.17g and "
-                        "%.17g: no weights fit both",
-                        i + 1, j + 1, run->Y[i], run->Y[j]);
+                        "samples %zu and %zu (from 1) are equal and of the classes %s and %s: no "
+                        "weights fit both",
+                        i + 1, j + 1, labels_class(&run->job.names, run->Y[i], one),
+                        labels_class(&run->job.names, run->Y[j], other));
   return report_library(computed, NULL);
 }
 
@@ -234,11 +237,12 @@ exit_status command_memorize(const void *given) {
                   .seed = settings->common.seed},
       .accuracy = NAN,
   };
-  const job_steps steps = {
-      .memory = check_memory, .labels = make_labels, .no_network = true, .claim = claim};
+  const job_steps steps = {.begun = check_classes,
+                           .memory = check_memory,
+                           .labels = make_labels,
+                           .no_network = true,
+                           .claim = claim};
   exit_status status = settings->common.load == NULL ? check_drawn(settings) : EXIT_DONE;
-  if (status == EXIT_DONE)
-    status = check_memorize(settings);
   if (status == EXIT_DONE)
     status = page_check(&settings->common, NULL);
   if (status == EXIT_DONE)

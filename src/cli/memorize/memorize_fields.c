@@ -35,6 +35,8 @@ static json_t *class_array(const memorize_run *run) {
   for (size_t c = 0; c < run->count; c++) {
     result_view v = {.object = json_object()};
     view_json(&v, "class", json_integer((json_int_t)run->classes[c]));
+    if (run->job.names.count > 0)
+      view_json(&v, "name", json_text(run->job.names.name[(size_t)run->classes[c]]));
     tell_result(&v, &run->results[c], &(memorize_more){.absolute = memorize_absolute(run, c)},
                 run->certificate != NULL ? &run->certificate[c] : NULL);
     json_append(&array, v.object);
@@ -51,7 +53,8 @@ void memorize_fields(const void *what, result_view *v) {
   if (run->certificate != NULL)
     certificate = memorize_certificate(run);
   job_view_begin(v, &run->job);
-  view_options(v, &run->settings->common, "labels seed eps absolute iterative");
+  job_view_labels(v, &run->job);
+  view_options(v, &run->settings->common, "seed eps absolute iterative");
   tell_result(v, &all, &more, run->certificate != NULL ? &certificate : NULL);
   view_fields(v, NULL, table, &all, "condition", "samples");
   if (run->classes != NULL) {

@@ -9,8 +9,9 @@ static const option_row own[] = {
     {.name = "classes",
      .kind = KIND_FLAG,
      .field = FIELD(classes),
-     .help = "The labels are classes, whole numbers in the file of --labels: one network for each, "
-             "fitted to 1 on its class and -1 on the others. The factorisation is shared."},
+     .help = "The labels are classes, whole numbers in their file (words always are classes): one "
+             "network for each, fitted to 1 on its class and -1 on the others. The factorisation "
+             "is shared."},
     {.name = "eps",
      .kind = KIND_ABOVE,
      .field = FIELD(eps),

@@ -54,8 +54,7 @@ void memorize_page(const void *what, FILE *out) {
   put_answer(out, run, &all);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
-  page_fact(out, "labels", "%s%s", run->settings->common.labels,
-            run->classes != NULL ? " (classes)" : "");
+  page_fact(out, "labels", "%s%s", run->job.labels, run->classes != NULL ? " (classes)" : "");
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   view_page(out, memorize_fields, run, true);

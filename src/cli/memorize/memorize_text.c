@@ -48,7 +48,9 @@ static void print_classes(const memorize_run *run) {
   printf("\n%12s%12s%12s%12s%13s\n", "class", "rel. error", "max. error", "t", "corrections");
   for (size_t c = 0; c < run->count && c < ROWS; c++) {
     const ntk_memorize_result *r = &run->results[c];
-    printf("%12.17g%12.3g%12.3g%12.3g%13zu%s\n", run->classes[c], r->relative_error, r->max_error,
+    char text[LABELS_CLASS];
+    printf("%12.40s%12.3g%12.3g%12.3g%13zu%s\n",
+           labels_class(&run->job.names, run->classes[c], text), r->relative_error, r->max_error,
            r->t, r->corrections, r->reached ? "" : "  not reached");
   }
   if (run->count > ROWS)
@@ -59,7 +61,7 @@ void memorize_print(const void *what) {
   const memorize_run *run = what;
   const ntk_memorize_result all = memorize_overall(run);
   char labels[256];
-  snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.settings->labels,
+  snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.labels,
            run->classes != NULL ? " (classes)" : "");
   job_print_network(&run->job);
   job_print_data(&run->job, labels);

@@ -13,8 +13,15 @@
 /* The initialisation (18), which alone has a gamma. */
 static const char ANTISYMMETRIC[] = "antisymmetric";
 
+/* --label-column is of the file of --labels where that is another one. */
+static bool column_in_data(const cli_settings *settings) {
+  return settings->labels == NULL || strcmp(settings->labels, settings->data) == 0 ||
+         !ntk_labels_in_file(settings->labels);
+}
+
 ntk_rows job_rows(const cli_settings *settings) {
-  return (ntk_rows){.skip = (size_t)settings->skip,
+  return (ntk_rows){.label_column = column_in_data(settings) ? settings->label_column : NULL,
+                    .skip = (size_t)settings->skip,
                     .count = settings->samples,
                     .limit = settings->limit,
                     .subsample = settings->subsample,
@@ -23,11 +30,12 @@ ntk_rows job_rows(const cli_settings *settings) {
 }
 
 const char *job_rows_option(const cli_settings *settings) {
-  return settings->skip > 0        ? "skip"
-         : settings->limit > 0     ? "limit"
-         : settings->subsample > 0 ? "subsample"
-         : settings->shuffle       ? "shuffle"
-                                   : NULL;
+  return job_rows(settings).label_column != NULL ? "label-column"
+         : settings->skip > 0                    ? "skip"
+         : settings->limit > 0                   ? "limit"
+         : settings->subsample > 0               ? "subsample"
+         : settings->shuffle                     ? "shuffle"
+                                                 : NULL;
 }
 
 exit_status job_check_drawn(const cli_settings *settings) {
@@ -138,6 +146,21 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
   return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
 }
 
+const char *job_inside(const cli_settings *settings) {
+  ntk_array_info info = {0};
+  if (!ntk_dataset_in_file(settings->data))
+    return NULL;
+  if (settings->label_column != NULL) /* a file that cannot be read is refused later */
+    return settings->data;
+  return ntk_array_shape(settings->data, &info) == NTK_OK && info.labels ? settings->data : NULL;
+}
+
+/* What stands for --labels when it is not given. */
+static const char *usual_labels(const cli_settings *settings) {
+  const char *inside = job_inside(settings);
+  return inside != NULL ? inside : "gaussian";
+}
+
 /* Checks what must agree, makes the context and the spec (d is 0 until a file is looked at). */
 static exit_status begin(const cli_settings *settings, cli_job *job) {
   *job = (cli_job){.settings = settings, .from_file = ntk_dataset_in_file(settings->data)};
@@ -233,6 +256,8 @@ static exit_status draw_weights(cli_job *job) {
 exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   const cli_settings *settings = job->settings;
   exit_status status = begin(settings, job);
+  if (status == EXIT_DONE && steps->labels != NULL)
+    job->labels = settings->labels != NULL ? settings->labels : usual_labels(settings);
   if (status == EXIT_DONE && steps->begun != NULL)
     status = steps->begun(run);
   if (status == EXIT_DONE)
@@ -263,5 +288,6 @@ void job_end(cli_job *job) {
   free(job->bias);
   ntk_weights_clear(&job->weights);
   json_decref(job->inputs);
+  ntk_class_names_clear(&job->names);
   *job = (cli_job){0};
 }

@@ -11,7 +11,9 @@
 typedef struct cli_job {
   const cli_settings *settings; /* borrowed */
   bool from_file;
-  size_t N; /* known, as d, before the data are there */
+  const char *labels;    /* of --labels, or what stands for it when it is not given */
+  ntk_class_names names; /* of labels that are words; count 0: they are numbers */
+  size_t N;              /* known, as d, before the data are there */
   ntk_context *context;
   ntk_dataset *data;
   ntk_network *network;
@@ -24,6 +26,8 @@ typedef struct cli_job {
   json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */
 } cli_job;
 
+/* The file of the data, where labels lie in it too; NULL: none do. */
+const char *job_inside(const cli_settings *settings);
 /* The rows of a file that settings ask for. */
 ntk_rows job_rows(const cli_settings *settings);
 /* The first of the options that was given which only a file's rows have; NULL: none. */

@@ -58,6 +58,8 @@ void job_print_network(const cli_job *job) {
 
 /* Which rows of a file they are, where not the first ones. */
 static void print_rows(const cli_settings *settings) {
+  if (settings->label_column != NULL)
+    printf(", without column %s", settings->label_column);
   if (settings->skip > 0)
     printf(", %llu row%s skipped", (unsigned long long)settings->skip,
            settings->skip == 1 ? "" : "s");
@@ -170,6 +172,7 @@ static const ntk_description data_table = VIEW_TABLE(data_fields);
 
 #define ROW cli_settings
 static const ntk_field rows_fields[] = {
+    VIEW_FIELD(TEXT, "label_column", label_column, "of the file, that is no datum"),
     VIEW_FIELD(WHOLE, "skip", skip, "rows of the file that are left out at its start"),
     VIEW_FIELD(WHOLE, "limit", limit, "at most so many of the others; 0: all"),
     VIEW_FIELD(WHOLE, "subsample", subsample, "drawn of these; 0: all"),
@@ -201,6 +204,12 @@ void job_view_data(result_view *v, const cli_settings *settings, const ntk_datas
   view_fields(v, "data", &data_table, &facts, NULL, scaled ? NULL : "dim");
   if (job_rows_option(settings) != NULL)
     view_fields(v, "rows", &rows_table, settings, NULL, NULL);
+}
+
+void job_view_labels(result_view *v, const cli_job *job) {
+  cli_settings shown = *job->settings;
+  shown.labels = job->labels;
+  view_options(v, &shown, "labels");
 }
 
 void job_view_inputs(result_view *v, const cli_job *job) {

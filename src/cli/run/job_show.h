@@ -30,6 +30,8 @@ void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
 void job_view_begin(result_view *v, const cli_job *job);
 void job_view_inputs(result_view *v, const cli_job *job);
 void job_view_end(result_view *v, const cli_job *job);
+/* What the labels are of: --labels, given or not. */
+void job_view_labels(result_view *v, const cli_job *job);
 /* The same of a network that is no job's, and of data; scaled: with what was done to them. */
 void job_view_network(result_view *v, const ntk_network *network, const char *activation);
 void job_view_data(result_view *v, const cli_settings *settings, const ntk_dataset *data,

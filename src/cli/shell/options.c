@@ -74,6 +74,16 @@ const option_row shared_options[OPTIONS_SHARED] = {
                         .expected = "a whole number from 1",
                         .help = "Number of samples N. Needed to draw data; of a file, the first N "
                                 "rows, after those of --skip (all of them when not given)."},
+    [OPTION_LABEL_COLUMN] = {.name = "label-column",
+                             .kind = KIND_TEXT,
+                             .field = FIELD(label_column),
+                             .argument = "NAME|n",
+                             .item = "the column",
+                             .expected = "a column's name, or its number from 1, -1 for the last",
+                             .help =
+                                 "Of a text (CSV): the column that has labels and is no datum, by "
+                                 "the name in the heading or by number (-1: the last). Words in it "
+                                 "are classes. Of CIFAR-100: coarse or fine."},
     [OPTION_SKIP] = {.name = "skip",
                      .kind = KIND_SEED,
                      .field = FIELD(skip),
@@ -221,11 +231,12 @@ const option_row shared_options[OPTIONS_SHARED] = {
                        .kind = KIND_DATA,
                        .field = FIELD(labels),
                        .argument = "NAME|FILE",
-                       .fallback = "gaussian",
                        .choice = labels_name,
                        .help = "Labels Y: a law to draw from, the outputs of a teacher network, or "
                                "a file of N numbers, as --data. What is no known name is a file "
-                               "when it has an ending such as .npy, contains a '/' or exists."},
+                               "when it has an ending such as .npy, contains a '/' or exists. When "
+                               "not given: those that lie in the file of --data (--label-column, "
+                               "libsvm, CIFAR), or else gaussian."},
     [OPTION_OVERWRITE] = {.name = "overwrite",
                           .kind = KIND_FLAG,
                           .field = FIELD(overwrite),

@@ -54,6 +54,7 @@ typedef struct option_row {
 enum {
   OPTION_DATA,
   OPTION_SAMPLES,
+  OPTION_LABEL_COLUMN,
   OPTION_SKIP,
   OPTION_LIMIT,
   OPTION_SUBSAMPLE,

@@ -42,9 +42,10 @@ typedef struct cli_origin {
 /* What commands have in common; each that has more embeds this as its own struct's first field. */
 typedef struct cli_settings {
   cli_origin origin;
-  const char *data; /* name of a distribution, or a path */
-  size_t samples;   /* N; 0: not given */
-  uint64_t skip;    /* rows of a file; of these and the next two, 0: not given */
+  const char *data;         /* name of a distribution, or a path */
+  size_t samples;           /* N; 0: not given */
+  const char *label_column; /* of a file; NULL: not given */
+  uint64_t skip;            /* rows of a file; of these and the next two, 0: not given */
   size_t limit, subsample;
   bool shuffle;
   size_t dim;                /* d; 0: not given */
@@ -54,7 +55,8 @@ typedef struct cli_settings {
   real_list beta; /* 1 or L values */
   double gamma;   /* of init antisymmetric; 0: d^3 N^2 */
   uint64_t seed;
-  const char *scale, *labels, *precision;
+  const char *scale, *precision;
+  const char *labels; /* NULL: not given: job_labels */
   int threads;        /* 0: every core */
   size_t memory;      /* bytes; 0: what the machine has */
   const char *save;   /* directory; NULL: none */

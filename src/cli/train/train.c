@@ -82,7 +82,13 @@ static exit_status check_memory(const void *what, size_t N) {
 
 static exit_status make_labels(void *what) {
   train_run *run = what;
-  return labels_make(&run->job, true, &run->Y);
+  const exit_status status = labels_make(&run->job, true, &run->Y);
+  if (status != EXIT_DONE || run->job.names.count == 0)
+    return status;
+  return report_error(EXIT_INPUT,
+                      "--labels: those of %s are words, the names of %zu classes; expected numbers "
+                      "('ntkit memorize' fits a network to each class)",
+                      run->job.labels, run->job.names.count);
 }
 
 static exit_status claim(const void *run) {

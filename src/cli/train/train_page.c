@@ -21,7 +21,8 @@ void train_fields(const void *what, result_view *v) {
   if (run->checkpoint != NULL && access(run->checkpoint, F_OK) != 0)
     there.checkpoint = NULL;
   job_view_begin(v, &run->job);
-  view_options(v, settings, "labels seed optimizer");
+  job_view_labels(v, &run->job);
+  view_options(v, settings, "seed optimizer");
   view_fields(v, NULL, table, &run->result, NULL, "momentum");
   view_options(v, settings, "loss precision");
   view_fields(v, NULL, table, &run->result, "loss_initial", NULL);
@@ -99,7 +100,7 @@ void train_page(const void *what, FILE *out) {
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
   page_fact(out, "training", "%s, loss %s, %s, labels %s", run->settings->optimizer,
-            run->settings->loss, run->settings->common.precision, run->settings->common.labels);
+            run->settings->loss, run->settings->common.precision, run->job.labels);
   if (!isnan(r->lr))
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
   job_page_computed(out, r->seconds, run->job.context);

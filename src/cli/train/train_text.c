@@ -201,7 +201,7 @@ void train_print(const void *what) {
   const train_run *run = what;
   const ntk_train_result *result = &run->result;
   char labels[256];
-  snprintf(labels, sizeof labels, ", labels %.200s", run->job.settings->labels);
+  snprintf(labels, sizeof labels, ", labels %.200s", run->job.labels);
   job_print_network(&run->job);
   job_print_data(&run->job, labels);
   print_method(run, result);

@@ -1,0 +1,31 @@
+/* ntkit predict, in parts: predict.c computes and prints, predict_page.c writes the page. */
+#ifndef NTK_CLI_PREDICT_H
+#define NTK_CLI_PREDICT_H
+
+#include "cli/shell/settings.h"
+#include "cli/show/view.h"
+#include "ntkit/io.h"
+
+#include <stdio.h>
+
+typedef struct predict_settings {
+  cli_settings common;
+  const char *output;
+} predict_settings;
+
+typedef struct prediction {
+  const predict_settings *settings;
+  ntk_context *context;
+  ntk_model model;
+  ntk_dataset *data;
+  size_t columns;  /* n_L */
+  double *outputs; /* count x N, of classes; else N x n_L */
+  double *answer;  /* N classes; of one network, its outputs: then the same array */
+  double accuracy; /* part of the samples whose class is their label; NaN: no classes or labels */
+} prediction;
+
+/* The ways to show a prediction (cli/show/present.h). */
+void predict_fields(const void *what, result_view *v);
+void predict_page(const void *what, FILE *out);
+
+#endif

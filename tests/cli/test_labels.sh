@@ -1,0 +1,68 @@
+#!/bin/sh
+# Labels that lie in the file of the data, from the command line: a column of names is memorised, saved
+# and predicted by these names; libsvm with the same numbers gives the same results.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+net='--widths 40,40 --activation tanh --scale standardize'
+awk 'BEGIN {
+  split("virginica setosa versicolor", kind, " ")
+  print "length,species,width"
+  for (i = 1; i <= 30; i++) printf "%.3f,%s,%.3f\n", 5 * sin(i), kind[i % 3 + 1], 5 * cos(i * i)
+}' >"$in/iris.csv"
+# the same numbers with the classes as numbers in the order of the names
+awk -F, 'NR > 1 { print ($2 == "setosa" ? 0 : $2 == "versicolor" ? 1 : 2) " 1:" $1 " 2:" $3 }' \
+  "$in/iris.csv" >"$in/iris.svm"
+cut -d, -f1,3 "$in/iris.csv" >"$in/X.csv"
+cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
+
+# shellcheck disable=SC2086
+{
+  good 'a column of names' memorize --data "$in/iris.csv" --label-column species $net --save fit --json
+  flat "$out" >"$top/flat"
+  holds 'all of them' '@accuracy@ == 1'
+  check 'names in the result' grep -q '"name": "versicolor"' "$out"
+  good 'without saving' memorize --data "$in/iris.csv" --label-column species $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/names"
+  good 'by number' memorize --data "$in/iris.csv" --label-column 2 $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/number"
+  good 'libsvm' memorize --data "$in/iris.svm" --classes $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/libsvm"
+  good 'a file of names' memorize --data "$in/X.csv" --labels "$in/species.csv" $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/file"
+  good 'a column of another file' memorize --data "$in/X.csv" --labels "$in/iris.csv" \
+    --label-column species $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/other"
+  # shellcheck disable=SC2043
+  for way in number libsvm file other; do
+    check "$way: the same numbers" cmp "$top/names" "$top/$way"
+  done
+  check 'they are there' test "$(wc -l <"$top/names")" -ge 8
+
+  good 'predict' predict --load fit --data "$in/iris.csv" --label-column species
+  check 'names come back' sh -c "tail -n +2 '$in/species.csv' | cmp - '$out'"
+  check 'accuracy' grep -q '30 of 30 samples get the class of their label' "$err"
+  sed 's/,setosa,/,rose,/' "$in/iris.csv" >"$in/rose.csv"
+  good 'another name' predict --load fit --data "$in/rose.csv" --label-column species --json
+  flat "$out" >"$top/flat"
+  holds 'is none of the classes' '@accuracy@ > 0.66 && @accuracy@ < 0.67'
+  good 'without labels' predict --load fit --data "$in/X.csv" --json
+  check 'no accuracy' sh -c "! grep -q '\"accuracy\"' '$out'"
+  rm -rf fit
+
+  good 'numbers as labels' train --data "$in/iris.svm" $net --epochs 2
+  check 'they are of the file' grep -q 'labels .*iris.svm' "$out"
+  check 'a warning' grep -q '3 different whole numbers, 0 to 2, as of classes.*--classes' "$err"
+  good 'labels that are asked for' train --data "$in/iris.svm" --labels sign $net --epochs 2
+  check 'are taken' grep -q 'labels sign' "$out"
+
+  bad 'no such column' "has no column 'kind'; accepted: 1 to 3, -1 for the last, or a name: length, species" \
+    spectrum --data "$in/iris.csv" --label-column kind $net
+  bad 'words without a column' "line 2, column 2: 'setosa' is no number; accepted: .* words in a label column" \
+    spectrum --data "$in/iris.csv" $net
+  bad 'train and words' 'are words, the names of 3 classes' train --data "$in/iris.csv" --label-column species $net
+  bad 'drawn data' '^ntkit: --label-column: is for files only' \
+    spectrum --label-column 1 --samples 5 --dim 3 --widths 4
+}
+
+finish labels
