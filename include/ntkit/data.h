@@ -11,7 +11,7 @@
  * one dimension or two), IDX (as MNIST's; the first extent counts the rows), CIFAR's binary files,
  * libsvm, or text, a row of decimal numbers a line (CSV and its kin); after ntk_io_formats
  * (ntkit/io.h) also .npz, .safetensors, HDF5 and what gzip packed. docs/data.md has the rules of
- * each. Conventions are those of ntkit.h.
+ * each. "FILE,FILE,..." is their rows as one set. Conventions are those of ntkit.h.
  * NTK_ERR_FILE is what cannot be read, _FORMAT what is damaged or of no format, _SHAPE what has
  * another shape, _LIMIT sizes beyond the address space. */
 #ifndef NTKIT_DATA_H

@@ -114,7 +114,21 @@ ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader) {
   return NTK_OK;
 }
 
+/* Of several files the first is there, else the list is a name that is misspelt. */
+static bool is_list(const char *path) {
+  char first[NTK_PATH_CAPACITY], name[NTK_PATH_CAPACITY];
+  struct stat found;
+  const size_t length = strcspn(path, ",");
+  if (path[length] == '\0' || length >= sizeof first || file_part(path, name, &found) > 0)
+    return false;
+  memcpy(first, path, length);
+  first[length] = '\0';
+  return file_part(first, name, &found) > 0;
+}
+
 ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish, ntk_reader *reader) {
+  if (is_list(path))
+    return ntk_several_open(path, wish, reader);
   NTK_TRY(ntk_reader_open_file(path, reader));
   reader->accepted = wish->accepted;
   reader->label_column = wish->label_column;

@@ -143,6 +143,8 @@ NTK_SIBLING ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, si
 ntk_status ntk_reader_at(const ntk_reader *reader, off_t offset, void *bytes, size_t n,
                          size_t *found);
 NTK_SIBLING ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
+/* Opens "FILE,FILE,...", where that is no file's own name; closes what is open on failure. */
+ntk_status ntk_several_open(const char *path, const ntk_reader_wish *wish, ntk_reader *reader);
 /* Whether a file is IDX of just the size that its header promises. */
 bool ntk_idx_is_whole(const unsigned char *start, size_t count, size_t file_size);
 /* Whether a file is CIFAR's records and a part of one; record: bytes of one, rest: of the part. */

@@ -33,8 +33,12 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'a column of another file' memorize --data "$in/X.csv" --labels "$in/iris.csv" \
     --label-column species $net --json
   grep -E '"(relative_error|max_error|t)"' "$out" >"$top/other"
-  # shellcheck disable=SC2043
-  for way in number libsvm file other; do
+  head -n 16 "$in/iris.csv" >"$in/a.csv"
+  (head -n 1 "$in/iris.csv" && tail -n +17 "$in/iris.csv") >"$in/b.csv"
+  good 'two files' memorize --data "$in/a.csv,$in/b.csv" --label-column species $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/two"
+  check 'both are noted' test "$(grep -c '"sha256"' "$out")" -eq 2
+  for way in number libsvm file other two; do
     check "$way: the same numbers" cmp "$top/names" "$top/$way"
   done
   check 'they are there' test "$(wc -l <"$top/names")" -ge 8

@@ -284,12 +284,56 @@ static void test_idx_of_that_size(void **state) {
   ntk_reader_close(&file);
 }
 
+/* Two files as one: rows and labels go on, words are numbered over both. */
+static void test_several(void **state) {
+  (void)state;
+  char second[80], list[160], wrong[200];
+  snprintf(second, sizeof second, "%s,b", path); /* a name with a comma is a file's too */
+  write_text("x,y\n1,b\n2,c\n");
+  assert_int_equal(rename(path, second), 0);
+  ntk_reader file;
+  assert_ok(ntk_reader_open_wish(second, &(ntk_reader_wish){.label_column = "y"}, &file));
+  assert_true(file.rows == 2);
+  ntk_reader_close(&file);
+  snprintf(second + strlen(path), 3, ".b");
+  snprintf(list, sizeof list, "%s,%s", path, second);
+  write_text("x,y\n1,b\n2,c\n");
+  assert_int_equal(rename(path, second), 0);
+  write_text("x;y\n3,5;c\n4,5;a\n5,5;c\n");
+  const ntk_reader_wish wishes[] = {{.label_column = "y"},
+                                    {.label_column = "y", .for_labels = true}};
+  static const double X[] = {3.5, 4.5, 5.5, 1, 2}, y[] = {2, 0, 2, 1, 2};
+  for (int k = 0; k < 2; k++) {
+    assert_ok(ntk_reader_open_wish(list, &wishes[k], &file));
+    assert_true(file.rows == 5 && file.cols == 1 && file.labelled);
+    for (size_t first = 0; first <= 5; first++)
+      for (size_t count = 0; first + count <= 5; count++) {
+        double back[6] = {-1, -1, -1, -1, -1, -1};
+        assert_ok(ntk_reader_rows(&file, first, count, back));
+        assert_memory_equal(back, (k == 0 ? X : y) + first, count * sizeof *back);
+        assert_true(back[count] == -1.0);
+      }
+    ntk_reader_close(&file);
+  }
+  snprintf(wrong, sizeof wrong, "%s,", list);
+  assert_refused(ntk_reader_open_wish(wrong, &wishes[0], &file), NTK_ERR_FILE, ": cannot be read");
+  write_text("x,z,y\n3,5,c\n");
+  assert_refused(ntk_reader_open_wish(list, &wishes[0], &file), NTK_ERR_SHAPE,
+                 "has 1 columns beside labels, and ");
+  write_text("x,y\n3,5\n");
+  assert_refused(ntk_reader_open_wish(list, &wishes[1], &file), NTK_ERR_FORMAT,
+                 "the label 'b' is no number, and those before it are");
+  assert_int_equal(unlink(second), 0);
+  snprintf(second, sizeof second, "%s,b", path);
+  assert_int_equal(unlink(second), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_columns),          cmocka_unit_test(test_words_alone),
       cmocka_unit_test(test_column_refusals),  cmocka_unit_test(test_libsvm),
       cmocka_unit_test(test_libsvm_refusals),  cmocka_unit_test(test_cifar),
-      cmocka_unit_test(test_idx_of_that_size),
+      cmocka_unit_test(test_idx_of_that_size), cmocka_unit_test(test_several),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }
