@@ -16,8 +16,8 @@ static const char ANTISYMMETRIC[] = "antisymmetric";
 
 /* --label-column is of the file of --labels where that is another one. */
 static bool column_in_data(const cli_settings *settings) {
-  return settings->labels == NULL || strcmp(settings->labels, settings->data) == 0 ||
-         !ntk_labels_in_file(settings->labels);
+  return settings->labels == NULL || !ntk_labels_in_file(settings->labels) ||
+         (settings->data != NULL && strcmp(settings->labels, settings->data) == 0);
 }
 
 ntk_rows job_rows(const cli_settings *settings) {
