@@ -117,7 +117,8 @@ typedef struct ntk_data_pair {
 
 typedef struct ntk_data_class {
   double value;
-  size_t count; /* samples of it */
+  size_t count;  /* samples of it */
+  char name[64]; /* where the labels are words; else "" */
 } ntk_data_class;
 
 /* Something that a user would want to know. */
@@ -128,7 +129,8 @@ typedef struct ntk_data_remark {
 
 typedef struct ntk_inspect_options {
   ntk_rows rows;       /* which; their order does not matter */
-  const char *labels;  /* a file of them, one or more numbers for each row; NULL: none */
+  const char *labels;  /* a file of them, one or more numbers for each row, or words; NULL: those in
+                          the file itself (rows.label_column, libsvm, CIFAR), if any */
   ntk_scaling scaling; /* what the moments would be after this; NTK_SCALE_NONE: not asked */
 } ntk_inspect_options;
 

@@ -176,7 +176,8 @@ ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_ro
                             double *values) {
   ntk_reader file;
   ntk_row_list list;
-  NTK_TRY(ntk_reader_open(path, 0, &file));
+  NTK_TRY(
+      ntk_reader_open_wish(path, &(ntk_reader_wish){.label_column = rows->label_column}, &file));
   file.threads = context->threads;
   ntk_status status = ntk_row_list_make(context, rows, file.rows, path, &list);
   if (status == NTK_OK) {

@@ -44,6 +44,7 @@ const ntk_description ntk_table_data_pair = DESCRIPTION(pair, NULL, "Rows that a
 static const ntk_field class_count[] = {
     FIELD(value, "", "the label"),
     FIELD(count, "", "samples that have it"),
+    FIELD(name, "", "of labels that are words: the word"),
 };
 const ntk_description ntk_table_data_class = DESCRIPTION(class_count, NULL, "A class of samples.");
 #undef ROW

@@ -60,6 +60,15 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'labels that are asked for' train --data "$in/iris.svm" --labels sign $net --epochs 2
   check 'are taken' grep -q 'labels sign' "$out"
 
+  good 'inspect' data inspect "$in/iris.csv" --label-column species
+  check 'names with their samples' grep -q '^classes     3: setosa: 10, versicolor: 10, virginica: 10$' "$out"
+  good 'inspect libsvm' data inspect "$in/iris.svm"
+  check 'numbers with their samples' grep -q '^classes     3: 0: 10, 1: 10, 2: 10$' "$out"
+  good 'convert' data convert "$in/iris.csv" "$top/X.npy" --label-column species
+  good 'convert without it' data convert "$in/X.csv" "$top/X2.npy"
+  check 'the column is left out' cmp "$top/X.npy" "$top/X2.npy"
+  good 'verify' verify --data "$in/iris.csv" --label-column species --widths 8,8 --quiet
+
   bad 'no such column' "has no column 'kind'; accepted: 1 to 3, -1 for the last, or a name: length, species" \
     spectrum --data "$in/iris.csv" --label-column kind $net
   bad 'words without a column' "line 2, column 2: 'setosa' is no number; accepted: .* words in a label column" \

@@ -55,7 +55,7 @@ static void test_labels(void **state) {
   assert_ok(ntk_npy_save(labels, Y, 1, one));
   const ntk_inspect_options options = {.labels = labels};
   ntk_inspect_result r = look(context, &options);
-  const ntk_data_class expected[3] = {{-1.0, 17}, {3.0, 18}, {7.0, 5}};
+  const ntk_data_class expected[3] = {{-1.0, 17, ""}, {3.0, 18, ""}, {7.0, 5, ""}};
   assert_true(r.label_columns == 1 && r.label_least == -1.0 && r.label_most == 7.0);
   assert_int_equal(r.classes, 3);
   for (size_t c = 0; c < 3; c++)

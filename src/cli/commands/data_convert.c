@@ -62,6 +62,11 @@ static exit_status load(conversion *c) {
     status = ntk_array_shape(c->from, &info);
   if (status == NTK_OK)
     status = ntk_rows_count(&rows, info.rows, c->from, &c->rows);
+  if (status == NTK_OK && rows.label_column != NULL) { /* which is left out */
+    size_t N = 0;
+    info.cols = 0;
+    status = ntk_dataset_select_shape(c->from, &rows, &N, &info.cols);
+  }
   if (status != NTK_OK)
     return report_fault(status, NULL);
   c->rank = info.rank;
@@ -156,7 +161,7 @@ const cli_command data_convert_command = {
     .operands = "A B",
     .least = 2,
     .most = 2,
-    .options = (const option_part[]){SHARED(SKIP, SHUFFLE),
+    .options = (const option_part[]){SHARED(LABEL_COLUMN, SHUFFLE),
                                      SHARED(SEED, SCALE),
                                      OPTION_PART(own),
                                      SHARED(THREADS, MEMORY),

@@ -91,11 +91,20 @@ static void print_pairs(const data_inspection *p) {
   print_searched(p, n);
 }
 
+static void print_class(const ntk_data_class *class, bool more) {
+  printf("%s ", more ? "," : "");
+  if (class->name[0] != '\0')
+    printf("%s", class->name);
+  else
+    printf("%.17g", class->value);
+  printf(": %zu", class->count);
+}
+
 static void print_labels(const data_inspection *p) {
   const ntk_inspect_result *r = &p->result;
   if (r->label_columns == 0)
     return;
-  printf("labels      %s, ", p->settings->labels);
+  printf("labels      %s, ", p->settings->labels != NULL ? p->settings->labels : p->file);
   if (r->label_columns > 1)
     printf("%zu for each row, ", r->label_columns);
   printf("%.6g to %.6g\n", r->label_least, r->label_most);
@@ -103,7 +112,7 @@ static void print_labels(const data_inspection *p) {
     return;
   printf("classes     %zu:", r->classes);
   for (size_t c = 0; c < r->classes && c < SHOWN_CLASSES; c++)
-    printf("%s %.17g: %zu", c > 0 ? "," : "", r->class_count[c].value, r->class_count[c].count);
+    print_class(&r->class_count[c], c > 0);
   printf("%s\n", r->classes > SHOWN_CLASSES ? ", ..." : "");
 }
 
@@ -131,7 +140,7 @@ static const ntk_description file_table = VIEW_TABLE(file_fields);
 static void inspect_fields(const void *what, result_view *v) {
   const data_inspection *p = what;
   view_fields(v, NULL, &file_table, p, NULL, NULL);
-  view_options(v, p->settings, "skip limit subsample seed scale labels");
+  view_options(v, p->settings, "label-column skip limit subsample seed scale labels");
   view_fields(v, NULL, ntk_describe("ntk_inspect_result"), &p->result, NULL, NULL);
   view_environment(v, p->context);
 }
@@ -163,7 +172,9 @@ static const option_row own[] = {
      .field = offsetof(cli_settings, labels),
      .argument = "FILE",
      .expected = "a file with a label for each row",
-     .help = "Look at labels too: ranges, classes, equal rows with different ones."},
+     .help =
+         "Look at labels too: ranges, classes, equal rows with different ones. When not given: at "
+         "those in the file itself."},
 };
 
 const cli_command data_inspect_command = {
@@ -177,7 +188,7 @@ const cli_command data_inspect_command = {
     .operands = "FILE",
     .least = 1,
     .most = 1,
-    .options = (const option_part[]){SHARED(SKIP, SUBSAMPLE),
+    .options = (const option_part[]){SHARED(LABEL_COLUMN, SUBSAMPLE),
                                      SHARED(SEED, SCALE),
                                      OPTION_PART(own),
                                      SHARED(THREADS, MEMORY),

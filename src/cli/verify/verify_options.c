@@ -69,7 +69,7 @@ const cli_command verify_command = {
              "docs/verify.md explains what it prints. Exit status 1 when an inequality fails.",
     .example = "ntkit verify --samples 1000 --dim 100 --widths 100,100 --activation tanh",
     .options = (const option_part[]){SHARED(DATA, DATA),
-                                     SHARED(SKIP, SHUFFLE),
+                                     SHARED(LABEL_COLUMN, SHUFFLE),
                                      SHARED(LOAD, LAYOUT),
                                      SHARED(ACTIVATION, SCALE),
                                      SHARED(THREADS, MEMORY),

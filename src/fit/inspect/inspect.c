@@ -5,6 +5,7 @@
 #include "ntkit/fit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* More different labels than this are numbers to anyone. */
@@ -18,11 +19,12 @@ typedef struct inspection {
   ntk_rows wanted; /* without an order */
   ntk_reader file;
   ntk_row_list list;
-  bool whole;        /* held has all rows */
-  ntk_dataset *held; /* as many of the rows as memory has room for */
-  size_t *row;       /* of held, where they are a draw of the rows; else NULL */
-  size_t *same;      /* of held */
-  double *Y;         /* N x label_columns */
+  bool whole;            /* held has all rows */
+  ntk_dataset *held;     /* as many of the rows as memory has room for */
+  size_t *row;           /* of held, where they are a draw of the rows; else NULL */
+  size_t *same;          /* of held */
+  double *Y;             /* N x label_columns */
+  ntk_class_names names; /* of labels that are words */
   ntk_inspect_result *result;
 } inspection;
 
@@ -72,7 +74,10 @@ static ntk_status count_classes(inspection *p) {
     result->class_count = pointer;
     result->classes = count;
     for (size_t c = 0; c < count; c++) {
-      result->class_count[c] = (ntk_data_class){value[c], 0};
+      result->class_count[c] = (ntk_data_class){.value = value[c]};
+      if (p->names.count > 0)
+        snprintf(result->class_count[c].name, sizeof result->class_count[c].name, "%s",
+                 p->names.name[(size_t)value[c]]);
       for (size_t i = 0; i < N; i++)
         result->class_count[c].count += p->Y[i] == value[c];
     }
@@ -105,18 +110,27 @@ static void remark_conflicts(inspection *p) {
                        (p->row != NULL ? p->row[second] : from + second) + 1);
 }
 
+/* Of the file that is named, or of that of the rows. */
 static ntk_status read_labels(inspection *p) {
-  const char *path = p->options->labels;
+  const char *path = p->options->labels, *column = NULL;
   ntk_inspect_result *result = p->result;
-  ntk_array_info info;
-  NTK_TRY(ntk_array_shape(path, &info));
+  ntk_array_info info = {.labels = true};
+  if (path != NULL)
+    NTK_TRY(ntk_array_shape(path, &info));
+  else
+    column = p->wanted.label_column;
+  path = path != NULL ? path : p->file.path;
+  const size_t columns = info.labels ? 1 : info.cols;
   size_t count = 0;
-  NTK_TRY(ntk_size_multiply(info.cols, result->samples, "labels", &count));
+  NTK_TRY(ntk_size_multiply(columns, result->samples, "labels", &count));
   NTK_TRY(ntk_alloc_doubles(p->context, count, "labels", &p->Y));
   const ntk_dataset rows = {
       .context = p->context, .N = result->samples, .file_rows = p->file.rows, .rows = p->wanted};
-  NTK_TRY(ntk_labels_load_outputs(p->context, path, &rows, info.cols, p->Y));
-  result->label_columns = info.cols;
+  if (columns == 1)
+    NTK_TRY(ntk_labels_load_classes(p->context, path, column, &rows, p->Y, &p->names));
+  else
+    NTK_TRY(ntk_labels_load_outputs(p->context, path, &rows, columns, p->Y));
+  result->label_columns = columns;
   result->label_least = INFINITY;
   result->label_most = -INFINITY;
   for (size_t k = 0; k < count; k++) {
@@ -157,7 +171,7 @@ static ntk_status inspect(inspection *p) {
   result->dim = p->file.cols;
   NTK_TRY(ntk_alloc(p->context, NTK_INSPECT_REMARKS, sizeof(ntk_data_remark), "remarks", &pointer));
   result->remark = pointer;
-  if (p->options->labels != NULL) /* what is wrong with them is told first */
+  if (p->options->labels != NULL || p->file.labelled) /* what is wrong with them is told first */
     NTK_TRY(read_labels(p));
   NTK_TRY(hold_rows(p));
   NTK_TRY(number_rows(p));
@@ -190,8 +204,10 @@ ntk_status ntk_data_inspect(ntk_context *context, const char *path,
                                  .effective_rank = NAN,
                                  .label_least = NAN,
                                  .label_most = NAN};
-  NTK_TRY(ntk_reader_open(path, 2, &p.file));
+  const ntk_reader_wish wish = {.accepted = 2, .label_column = p.wanted.label_column};
+  NTK_TRY(ntk_reader_open_wish(path, &wish, &p.file));
   const ntk_status status = inspect(&p);
+  ntk_class_names_clear(&p.names);
   ntk_free(context, p.Y);
   ntk_free(context, p.same);
   ntk_free(context, p.row);
