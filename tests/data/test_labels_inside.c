@@ -79,6 +79,12 @@ static void test_columns(void **state) {
   write_text(
       "setosa 0.1 1\n# virginica 0 0\nvirginica 0.3333333333333333 2\n\nsetosa -2.5e-300 3\n");
   expect("1", 3, 2, X, words, "setosa|virginica|"); /* no heading: the labels' words make none */
+  static const double first[] = {5, 6, 7};
+  write_text("5,0.1,1\n6,0.3333333333333333,2\n7,-2.5e-300,3\n");
+  expect("1", 3, 2, X, first, "");
+  static const double whole[] = {1, 2, 3, 4}, middle[] = {7, 8};
+  write_text("1,7,2\n3,8,4\n");
+  expect("2", 2, 2, whole, middle, "");
   write_text("b,y,a\n1,\"0.1\",0.1\n2,\"0.3333333333333333\",0.3333333333333333\n"
              "3,\"-2.5e-300\",-2.5e-300\n");
   static const double turned[] = {1, 0.1, 2, 1.0 / 3.0, 3, -2.5e-300};

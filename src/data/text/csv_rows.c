@@ -76,7 +76,7 @@ static void read_short(ntk_window *w, size_t most, size_t *column, double **out)
   char *at = w->at;
   double *to = *out;
   size_t j = *column;
-  for (; j < most && w->end - at >= NTK_FIELD; j++) {
+  for (; j < most && (w->last || w->end - at >= NTK_FIELD); j++) {
     const uint64_t eight = ntk_eight(at);
     const int n = ntk_eight_digits(eight);
     if (n == 0 || n == 8 || at[n] != delimiter)
