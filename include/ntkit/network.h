@@ -86,6 +86,15 @@ NTK_API const double *ntk_network_bias(const ntk_network *network, size_t l);
 /* The scales of K's blocks: of W_l, and of b_l (0 without b_l). */
 NTK_API double ntk_network_scale(const ntk_network *network, size_t l, bool bias);
 
+/* Of which outputs a kernel is, where there are several; of one output both are the same. */
+typedef enum ntk_outputs {
+  NTK_OUTPUTS_TRACE, /* their mean, N x N: the sum of all outputs' kernels over n_L */
+  NTK_OUTPUTS_ALL    /* N n_L x N n_L: row i n_L + c is output c of sample i */
+} ntk_outputs;
+/* "trace", "all", as enumerated; NTK_ERR_ARGUMENT for another name. */
+NTK_API const char *const *ntk_outputs_list(size_t *count);
+NTK_API ntk_status ntk_outputs_parse(const char *name, ntk_outputs *outputs);
+
 /* F_L of (1), N x n_L; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
                                       double *F_L);

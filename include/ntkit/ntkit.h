@@ -196,12 +196,13 @@ typedef enum ntk_verdict {
 NTK_API const char *ntk_verdict_name(ntk_verdict verdict); /* "ok", "rank_deficient", ... */
 
 typedef struct ntk_spectrum_options {
-  bool full;        /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
-                       cannot be cancelled) */
-  bool per_block;   /* lambda_min of every block K_k */
-  bool certify;     /* prove a lower bound (one more build and factorisation) */
-  double tolerance; /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
-                       error of lambda near 1e-6 squared over the relative gap */
+  ntk_outputs outputs; /* of several outputs: K of their mean, or of all */
+  bool full;           /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
+                          cannot be cancelled) */
+  bool per_block;      /* lambda_min of every block K_k */
+  bool certify;        /* prove a lower bound (one more build and factorisation) */
+  double tolerance;    /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
+                          error of lambda near 1e-6 squared over the relative gap */
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
   uint64_t seed;           /* of the iteration's start vector */
 } ntk_spectrum_options;
@@ -243,6 +244,7 @@ typedef struct ntk_spectrum_result {
   ntk_verdict verdict;
   char reason[200];                  /* one line when the verdict is not OK, else "" */
   size_t samples, blocks;            /* N; L */
+  size_t order;                      /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
   double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
   int solves, products;              /* with K^{-1} and K, by the eigensolver */
@@ -251,8 +253,8 @@ typedef struct ntk_spectrum_result {
   ntk_certificate certificate;
   ntk_bounds bounds;
   ntk_block_result *block; /* K_0..K_{L-1} */
-  double *eigenvector;     /* N, unit, of lambda_min; NULL when there is none */
-  double *eigenvalues;     /* N, ascending, with options.full; else NULL */
+  double *eigenvector;     /* order, unit, of lambda_min; NULL when there is none */
+  double *eigenvalues;     /* order, ascending, with options.full; else NULL */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once through the context */
 } ntk_spectrum_result;
@@ -280,8 +282,13 @@ NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_s
 typedef struct ntk_features ntk_features;
 NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                        ntk_features **features);
+/* Of several outputs those are for the kernel of their mean; these for that one or of all, whose K
+ * has N n_L rows, where N stands below, and B n_L rows for a sample. NTK_ERR_SHAPE,
+ * _LIMIT, _MEMORY. */
+NTK_API ntk_status ntk_features_create_of(const ntk_network *network, const ntk_dataset *data,
+                                          ntk_outputs outputs, ntk_features **features);
 NTK_API void ntk_features_destroy(ntk_features *features);
-/* F_L, N entries. NTK_ERR_ARGUMENT for weights that have changed since; _MEMORY on a device. */
+/* F_L, N x n_L. NTK_ERR_ARGUMENT for weights that have changed since; _MEMORY on a device. */
 NTK_API ntk_status ntk_features_output(const ntk_features *features, double *F_L);
 
 /* K = sum of the blocks k with blocks[k] true (L entries; NULL: all), symmetric, half stored:
@@ -301,13 +308,16 @@ NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
  * A failure may leave A half written. NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                                     const bool *blocks, double *A);
-/* U = J (J^T V) without K, for m vectors of N entries, each contiguous (N x m, column-major, as in
- * ntk_operator). 4 N m sum_l n_{l-1} n_l flops. NTK_ERR_ARGUMENT for no block, _LIMIT, _MEMORY. */
+/* U = K V without K, by J (C (J^T V)), for m vectors of N entries, each contiguous (N x m,
+ * column-major, as in ntk_operator). 4 N m sum_l n_{l-1} n_l flops. NTK_ERR_ARGUMENT for no block,
+ * _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
                                     const double *V, size_t m, double *U);
 
-/* g = J^T v, from N entries to P in the order of W_1, ..., W_L, and u = J g, from P to N; J (2) is
- * never formed. (As vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY. */
+/* g = J^T v, from N entries to P in the order of [W_1; b_1], ..., [W_L; b_L], and u = J g, from P
+ * to N; J (2) is never formed and has no scales in it: K = J C J^T, C those of the parameters. (As
+ * vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_ARGUMENT, too for a mean over outputs, which
+ * has no J; _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
 NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 

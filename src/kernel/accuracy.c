@@ -2,16 +2,19 @@
  * g_k = k u / (1 - k u), e the activations' error constant, M_l and M'_l phi's of layer l, s_l >=
  * ||W_l||_2, w_l = ||W_l||_F:
  *
- *   |dG_l|  <= s_l |dF_{l-1}| + g_{n_{l-1}} w_l |F_{l-1}|
+ *   |dG_l|  <= s_l |dF_{l-1}| + g_{n_{l-1}} w_l |(F_{l-1}, 1)|,   w_l with b_l, 1 where it is
  *   |dF_l|  <= M_l |dG_l| + e u min(sqrt n_l + |G_l|, 4 (|F_l| + M_l |G_l|))
  *   |dB_k|  <= M_k |dP_k| + (M'_k |dG_k| + e u sqrt n_k) max|P_k| + u |B_k|
  *   |dP_k|  <= s_{k+1} |dB_{k+1}| + g_{n_{k+1}} w_{k+1} |B_{k+1}|,   P_k = W_{k+1} B_{k+1}
  *   |dJ|^2  <= sum_k (|dF_k| |B_{k+1}| + |F_k| |dB_{k+1}| + |dF_k| |dB_{k+1}|)^2
  *
- * (P_{L-1} = W_L.) The sum over samples bounds ||dJ||_F^2. The bound multiplies the norms of all
- * layers, and in a deep network is far above any error there is. The estimate has the same local
- * roundings, but lets them grow from layer to layer as rounding does, in all directions alike, or
- * as the features themselves grow where that is more. Derived in docs/algorithm.md. */
+ * (P_{L-1} = W_L.) With scales each block's errors of W count a_k times, and those of its bias,
+ * |dB|, b_k times. In the mean over n_L outputs B_k has them side by side over sqrt n_L, to which
+ * the same applies, but P_{L-1} errs by n_L + 16 roundings of |W_L|_F / sqrt n_L. The sum over
+ * samples bounds ||dJ||_F^2. The bound multiplies the norms of all layers, and in a deep network is
+ * far above any error there is. The estimate has the same local roundings, but lets them grow from
+ * layer to layer as rounding does, in all directions alike, or as the features themselves grow
+ * where that is more. Derived in docs/algorithm.md. */
 #include "kernel/accuracy.h"
 
 #include "base/memory.h"
@@ -28,9 +31,9 @@ static const double ULPS = 1.0 + 16 * DBL_EPSILON;
 
 /* Norms of one weight matrix (rows x columns). */
 typedef struct weight_norms {
-  double spectral; /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
-  double frobenius;
-  double row; /* largest row norm: max |W b| <= row |b| */
+  double spectral;        /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
+  double frobenius, bias; /* ||W||_F; |b|, 0 without */
+  double row;             /* largest row norm: max |W b| <= row |b| */
 } weight_norms;
 
 /* At least the norm of n entries whose squares were summed to square. */
@@ -60,7 +63,11 @@ static double row_sums(const double *w, size_t n, double *column, double *sum) {
 }
 
 /* Squares of tiny weights underflow, which row_norm makes up for. column: scratch, columns. */
-static weight_norms norms_of(const double *W, size_t rows, size_t columns, double *column) {
+static weight_norms norms_of(const double *W, const double *b, size_t rows, size_t columns,
+                             double *column) {
+  double bias = 0.0;
+  for (size_t j = 0; j < columns && b != NULL; j++)
+    bias += b[j] * b[j];
   double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
   memset(column, 0, columns * sizeof *column);
   for (size_t i = 0; i < rows; i++) {
@@ -75,20 +82,25 @@ static weight_norms norms_of(const double *W, size_t rows, size_t columns, doubl
   const double frobenius = SLACK * row_norm(squares, rows * columns);
   /* Roots one by one: the product of the sums may under- or overflow. */
   const double spectral = SLACK * (sqrt(row_sum) * sqrt(column_sum));
-  return (weight_norms){fmin(frobenius, spectral), frobenius, SLACK * row_norm(row, columns)};
+  return (weight_norms){fmin(frobenius, spectral), frobenius,
+                        b != NULL ? SLACK * row_norm(bias, columns) : 0.0,
+                        SLACK * row_norm(row, columns)};
 }
 
 /* What the recurrences need of one layer l, 1..L. */
 typedef struct layer {
   weight_norms W;
-  double gamma_in, gamma_out; /* of n_{l-1} and n_l terms */
+  bool bias;
+  double whole;               /* at least ||[W; b]||_F */
+  double gamma_in, gamma_out; /* of n_{l-1} (and b) and n_l terms */
   double underflow;     /* what products of n_{l-1} by n_l may lose by it, as a vector's norm */
   double root_in, root; /* sqrt n_{l-1}, sqrt n_l */
 } layer;
 
 typedef struct analysis {
   const ntk_network *network;
-  size_t N;
+  ntk_outputs outputs;
+  size_t N;              /* rows of K */
   const double *f2, *b2; /* L x N, as in features_norms */
   bool typical;          /* the estimate, not the bound */
   layer *layers;         /* layers[l - 1] is layer l */
@@ -101,6 +113,12 @@ static double f_norm(const analysis *a, size_t l, size_t i) {
 
 static double b_norm(const analysis *a, size_t l, size_t i) {
   return l == a->network->depth ? 1.0 : row_norm(a->b2[(l - 1) * a->N + i], a->network->width[l]);
+}
+
+/* |F_{l-1}| as layer l sees it, with the 1 that b_l belongs to. */
+static double input_norm(const analysis *a, size_t l, size_t i) {
+  return row_norm(a->f2[(l - 1) * a->N + i] + (a->layers[l - 1].bias ? 1.0 : 0.0),
+                  a->network->width[l - 1]);
 }
 
 /* |phi'| <= this between G_l and what was computed of it: M, or of x^2, whose F_l has the largest
@@ -164,37 +182,50 @@ static void forward_errors(const analysis *a, size_t i) {
   for (size_t l = 1; l < a->network->depth; l++) {
     const layer *y = &a->layers[l - 1];
     const double f = f_norm(a, l - 1, i);
-    const double local = y->gamma_in * y->W.frobenius * f + y->underflow;
+    const double local = y->gamma_in * y->whole * input_norm(a, l, i) + y->underflow;
     a->dG[l] = 0.0;
     a->dG[l] = gain_to_G(a, l, i) * a->dF[l - 1] + local;
     a->dF[l] = gain_to_F(a, l, i) * a->dF[l - 1] + steepest(a, l, i) * local +
-               activation_error(a, l, i, y->W.spectral * f + a->dG[l]);
+               activation_error(a, l, i, y->W.spectral * f + y->W.bias + a->dG[l]);
   }
 }
 
-/* Adds |dJ|^2 of sample i, block by block, to squares (L entries). */
+/* What P_{L-1} = W_L errs by, and what a mean over outputs divides its norms by. */
+static double last_errors(const analysis *a, double *part) {
+  const size_t L = a->network->depth, C = a->network->width[L];
+  const bool mean = C > 1 && a->outputs == NTK_OUTPUTS_TRACE;
+  *part = mean ? SLACK / sqrt((double)C) : 1.0;
+  return mean ? ntk_gamma(C + 16) * a->layers[L - 1].W.frobenius * *part : 0.0;
+}
+
+/* Adds |dJ|^2 of row i, block by block, to squares (L entries). */
 static void add_sample(const analysis *a, size_t i, double *squares) {
   const size_t L = a->network->depth;
   const double u = DBL_EPSILON / 2;
+  const double *scale = a->network->scale;
+  double part_of_last = 1.0;
+  const double last = last_errors(a, &part_of_last);
   forward_errors(a, i);
   /* Block L-1 has B_L = 1, exact. */
-  squares[L - 1] += a->dF[L - 1] * a->dF[L - 1];
+  squares[L - 1] += scale[2 * (L - 1)] * (a->dF[L - 1] * a->dF[L - 1]);
   double dB = 0.0;
   for (size_t k = L - 1; k >= 1; k--) {
     const layer *above = &a->layers[k]; /* W_{k+1} */
     const double M = steepest(a, k, i), curvature = a->network->activation[k].info.lipschitz_grad;
     const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
     const double b_above = b_norm(a, k + 1, i), b = b_norm(a, k, i);
-    /* P_{L-1} = W_L is exact. */
     const double local =
-        k == L - 1 ? 0.0 : above->gamma_out * above->W.frobenius * b_above + above->underflow;
+        k == L - 1 ? last : above->gamma_out * above->W.frobenius * b_above + above->underflow;
     double to_P = 0.0, to_B = 0.0;
     backward_gains(a, k, i, &to_P, &to_B);
-    const double P_max = above->W.row * b_above + to_P * dB + local;
+    const double row = above->W.row * (k == L - 1 ? part_of_last : 1.0);
+    const double P_max = row * b_above + to_P * dB + local;
     dB = to_B * dB + M * local + (M2 * a->dG[k] + slope_error(a, k)) * P_max + u * b +
          above->underflow;
     const double part = a->dF[k - 1] * b + f_norm(a, k - 1, i) * dB + a->dF[k - 1] * dB;
-    squares[k - 1] += part * part;
+    squares[k - 1] += scale[2 * (k - 1)] * (part * part);
+    if (scale[2 * k - 1] > 0.0)
+      squares[k - 1] += scale[2 * k - 1] * (dB * dB);
   }
 }
 
@@ -206,20 +237,26 @@ static double rounded_up(double x) {
 /* Into of[k], k = 0..L-1. squares: L entries, 0. */
 static void sum_up(const analysis *a, double *squares, ntk_accuracy *of) {
   const size_t L = a->network->depth, N = a->N, *n = a->network->width;
+  const ntk_network_spec spec = ntk_spec_of(a->network);
   for (size_t i = 0; i < N; i++)
     add_sample(a, i, squares);
   for (size_t k = 0; k < L; k++) {
+    const double *scale = a->network->scale + 2 * k;
+    const size_t back = ntk_back_width(&spec, a->outputs, k + 1);
+    const bool scaled = scale[0] != 1.0 || scale[1] != 0.0;
     double trace = 0.0, largest = 1.0;
     for (size_t i = 0; i < N; i++) {
       const double f2 = a->f2[k * N + i], b2 = a->b2[k * N + i];
-      trace += f2 * b2;
+      trace += (scale[0] * f2 + scale[1]) * b2;
       largest = fmax(largest, fmax(f2, b2));
     }
-    /* A product of two dot products of n_k and n_{k+1} terms, and the sum over at most L blocks;
+    /* A product of two dot products of n_k and n_{k+1} terms, the first scaled and added to where
+     * it is, and the sum over at most L blocks;
      * each dot product may lose terms to underflow, which the other multiplies, in each of N
      * columns. */
-    of[k].gram = rounded_up(ntk_gamma(n[k] + n[k + 1] + L + 4) * trace +
-                            ETA * ((double)n[k] + (double)n[k + 1]) * 2.0 * largest * (double)N);
+    of[k].gram = rounded_up(ntk_gamma(n[k] + back + L + (scaled ? 6 : 4)) * trace +
+                            ETA * ((double)n[k] + (double)back) * 2.0 * largest *
+                                fmax(1.0, scale[0] + scale[1]) * (double)N);
     of[k].jacobian = rounded_up(sqrt(squares[k]));
   }
 }
@@ -251,14 +288,19 @@ static ntk_status begin(analysis *a) {
                                &column);
   for (size_t l = 1; l <= L && status == NTK_OK; l++)
     a->layers[l - 1] = (layer){
-        .W = norms_of(network->W[l], n[l - 1], n[l], column),
-        .gamma_in = ntk_gamma(n[l - 1] + 2),
+        .W = norms_of(network->W[l], network->b[l], n[l - 1], n[l], column),
+        .bias = network->bias[l - 1],
+        .gamma_in = ntk_gamma(n[l - 1] + (network->bias[l - 1] ? 3 : 2)),
         .gamma_out = ntk_gamma(n[l] + 2),
         .root_in = sqrt((double)n[l - 1]),
         .root = sqrt((double)n[l]),
         /* Those products, and the three below that bound what becomes of them. */
         .underflow = 4.0 * ETA * (double)n[l - 1] * (double)n[l],
     };
+  for (size_t l = 1; l <= L && status == NTK_OK; l++) {
+    layer *y = &a->layers[l - 1];
+    y->whole = y->bias ? SLACK * hypot(y->W.frobenius, y->W.bias) : y->W.frobenius;
+  }
   ntk_free(network->context, column);
   if (status == NTK_OK)
     a->dG = a->dF + L;
@@ -270,10 +312,15 @@ static void end(const analysis *a) {
   ntk_free(a->network->context, a->layers);
 }
 
-ntk_status ntk_kernel_accuracies(const ntk_network *network, size_t N, const double *f2,
-                                 const double *b2, bool typical, ntk_accuracy *of) {
+ntk_status ntk_kernel_accuracies(const ntk_network *network, const ntk_norms *norms, bool typical,
+                                 ntk_accuracy *of) {
   const size_t L = network->depth;
-  analysis a = {.network = network, .N = N, .f2 = f2, .b2 = b2, .typical = typical};
+  analysis a = {.network = network,
+                .outputs = norms->outputs,
+                .N = norms->rows,
+                .f2 = norms->f2,
+                .b2 = norms->b2,
+                .typical = typical};
   const ntk_status status = begin(&a);
   if (status == NTK_OK) {
     sum_up(&a, memset(a.dG + L, 0, L * sizeof(double)), of);
@@ -283,13 +330,13 @@ ntk_status ntk_kernel_accuracies(const ntk_network *network, size_t N, const dou
   return status;
 }
 
-ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
-                               const double *b2, ntk_accuracy *accuracy) {
+ntk_status ntk_kernel_accuracy(const ntk_network *network, const ntk_norms *norms,
+                               ntk_accuracy *accuracy) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(network->context, network->depth + 1, sizeof(ntk_accuracy),
                     "accuracy of the kernel", &pointer));
   ntk_accuracy *of = pointer;
-  const ntk_status status = ntk_kernel_accuracies(network, N, f2, b2, false, of);
+  const ntk_status status = ntk_kernel_accuracies(network, norms, false, of);
   if (status == NTK_OK)
     *accuracy = of[network->depth];
   ntk_free(network->context, pointer);
@@ -306,8 +353,7 @@ ntk_status ntk_output_accuracy(const ntk_network *network, size_t N, const doubl
     const layer *last = &a.layers[L - 1];
     forward_errors(&a, i);
     const double error = last->W.frobenius * a.dF[L - 1] +
-                         last->gamma_in * last->W.frobenius * f_norm(&a, L - 1, i) +
-                         last->underflow;
+                         last->gamma_in * last->whole * input_norm(&a, L, i) + last->underflow;
     most = error > most || isnan(error) ? error : most;
   }
   end(&a);

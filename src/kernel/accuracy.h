@@ -12,15 +12,14 @@ typedef struct ntk_accuracy {
                       the sign of no pre-activation */
 } ntk_accuracy;
 
-/* Of the blocks into of[0..L-1], of K into of[L]. f2, b2: the squared row norms of features_norms
- * (L x N each). typical: jacobian as rounding is expected to grow from layer to layer: no bound,
- * but one multiplies the norms of all layers and says nothing of a deep network. O(N L + P)
- * operations. */
-ntk_status ntk_kernel_accuracies(const ntk_network *network, size_t N, const double *f2,
-                                 const double *b2, bool typical, ntk_accuracy *of);
+/* Of the blocks into of[0..L-1], of K into of[L]. typical: jacobian as rounding is expected to grow
+ * from layer to layer: no bound, but one multiplies the norms of all layers and says nothing of a
+ * deep network. O(N L + P) operations. */
+ntk_status ntk_kernel_accuracies(const ntk_network *network, const ntk_norms *norms, bool typical,
+                                 ntk_accuracy *of);
 /* The bounds, of K alone. */
-ntk_status ntk_kernel_accuracy(const ntk_network *network, size_t N, const double *f2,
-                               const double *b2, ntk_accuracy *accuracy);
+ntk_status ntk_kernel_accuracy(const ntk_network *network, const ntk_norms *norms,
+                               ntk_accuracy *accuracy);
 
 /* The largest lambda_min that may be found by factorising the stored kernel, of that trace, where
  * that of the exact one is 0: the factorisation's own error, gram, and jacobian^2. */

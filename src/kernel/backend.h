@@ -23,8 +23,18 @@ struct ntk_features {
   size_t version;             /* the network's, whose weights these features are of */
   const double *X;            /* N x d, borrowed */
   size_t N;
-  void *state; /* the backend's own; NULL until created */
+  ntk_outputs outputs; /* whose kernel they make; of one output TRACE */
+  size_t rows;         /* of K: N, or N n_L of all outputs */
+  void *state;         /* the backend's own; NULL until created */
 };
+
+/* Squared norms of the rows of F_k and B_{k+1} that row i of K has, at k rows + i: L x rows each.
+ */
+typedef struct ntk_norms {
+  ntk_outputs outputs;
+  size_t rows; /* of K */
+  const double *f2, *b2;
+} ntk_norms;
 
 struct ntk_kernel {
   const ntk_backend *backend;
@@ -53,24 +63,27 @@ struct ntk_backend {
    * parent's operations are for objects of the parent's making. */
 
   /* All of *bytes. */
-  void (*bytes)(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                ntk_kernel_bytes *bytes);
+  void (*bytes)(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
+                size_t N, ntk_kernel_bytes *bytes);
   ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
 
   ntk_status (*features_create)(ntk_features *features);
   void (*features_destroy)(ntk_features *features); /* of a half-built object too */
   ntk_status (*features_output)(const ntk_features *features, double *F_L);
-  /* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
+  /* Squared row norms, both L x rows: of F_k's and B_{k+1}'s row that row i of K has, at k rows +
+   * i.
+   */
   ntk_status (*features_norms)(const ntk_features *features, double *f2, double *b2);
   ntk_status (*adjoint)(const ntk_features *features, const double *v, double *g);
   ntk_status (*product)(const ntk_features *features, const double *g, double *u);
-  /* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory. */
+  /* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1) or as many as B_l has, to the caller's
+   * memory. */
   void (*features_values)(const ntk_features *features, bool b, size_t l, double *values);
   /* A new object in *centred: F_k - 1 f^T and B_{k+1} - 1 b^T in place of F_k and B_{k+1}, k < L -
      1; f: n_k, b: n_{k+1}. */
   ntk_status (*features_centre)(const ntk_features *features, size_t k, const double *f,
                                 const double *b, ntk_features *centred);
-  /* U = J (J^T V): m vectors of N entries, contiguous. */
+  /* U = K V: m vectors of `rows` entries, contiguous. */
   ntk_status (*apply)(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                       double *U);
   ntk_status (*cross)(const ntk_features *features, const ntk_features *other, const bool *blocks,

@@ -1,19 +1,25 @@
 #include "kernel/deficiency.h"
 
+#include "kernel/kernel.h"
 #include "kernel/vanishing.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-/* W_{L-1} = [W, W] and W_L = [a, -a] (18): F_L = 0 and B_{L-2} = 0 whatever x is, and of B_{L-1}
- * the second half is the first one's opposite. */
+/* W_{L-1} = [W, W], its bias too, and W_L = [a, -a] (18): F_L = b_L and B_{L-2} = 0 whatever x is,
+ * and of B_{L-1} the second half is the first one's opposite. */
 static bool units_in_pairs(const ntk_network *network) {
   const size_t L = network->depth, n = network->width[L - 1], m = n / 2;
+  const size_t last = m * network->width[L];
+  const double *b = network->b[L - 1];
   if (n % 2 != 0)
     return false;
-  for (size_t j = 0; j < m; j++)
-    if (network->W[L][j] != -network->W[L][m + j])
+  for (size_t j = 0; j < last; j++)
+    if (network->W[L][j] != -network->W[L][last + j])
+      return false;
+  for (size_t j = 0; j < m && b != NULL; j++)
+    if (b[j] != b[m + j])
       return false;
   for (size_t i = 0; i < network->width[L - 2]; i++)
     for (size_t j = 0; j < m; j++)
@@ -24,6 +30,14 @@ static bool units_in_pairs(const ntk_network *network) {
 
 static size_t least(size_t a, size_t b) {
   return a < b ? a : b;
+}
+
+/* Ranks: SIZE_MAX is more than any number of samples. */
+static size_t product(size_t a, size_t b) {
+  return b > 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+static size_t sum(size_t a, size_t b) {
+  return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
 /* Blocks first..last differentiate by W_{first+1}, ..., W_{last+1}, whose product alone counts, as
@@ -41,27 +55,21 @@ static run run_of(const ntk_network *network, size_t k) {
   return r;
 }
 
-/* rank F_k times rank B_{k+1}, each at most the narrowest width of the run on its side. */
-static size_t block_rank(const ntk_network *network, size_t k, bool pairs) {
-  const size_t L = network->depth, *n = network->width;
-  const run r = run_of(network, k);
-  size_t features = n[k], back = n[k + 1];
-  for (size_t l = r.first; l < k; l++)
-    features = least(features, n[l]);
-  for (size_t l = k + 1; l <= r.last + 1; l++)
-    back = least(back, n[l]);
-  if (!pairs)
-    return features * back;
-  if (k + 2 < L)
-    return 0;
-  return least(features * back, k + 2 == L ? n[k] * (n[k + 1] / 2) : n[k] / 2);
+/* Whether one of the layers first..last has a bias: what is linear in between is affine then. */
+static bool any_bias(const ntk_network *network, size_t first, size_t last) {
+  for (size_t l = first; l <= last; l++)
+    if (network->bias[l - 1])
+      return true;
+  return false;
 }
 
 /* Where every phi is a power (identity, x^2), F_L is a polynomial in x, all of one degree, and so
- * is whatever its parameters change in it: how many monomials of it there are. SIZE_MAX: more than
- * any N, or it is none. A power's sign is that of (-1)^degree; |x|'s is not. */
+ * is whatever its parameters change in it: how many monomials of it there are, with biases up to
+ * its degree. SIZE_MAX: more than any N, or it is none. A power's sign is that of (-1)^degree;
+ * |x|'s is not. */
 static size_t monomials(const ntk_network *network) {
-  const double most = 0x1p24, d = (double)network->width[0];
+  const double most = 0x1p24,
+               d = (double)network->width[0] + (any_bias(network, 1, network->depth) ? 1.0 : 0.0);
   double degree = 1.0, count = 1.0;
   for (size_t l = 1; l < network->depth; l++) {
     const ntk_symmetry s = network->activation[l].symmetry;
@@ -74,23 +82,79 @@ static size_t monomials(const ntk_network *network) {
   return count < most ? (size_t)(count + 0.5) : SIZE_MAX;
 }
 
-static size_t rank_bound(const ntk_network *network, size_t k, bool pairs) {
-  const size_t *n = network->width, polynomials = monomials(network);
+/* What is asked: of which network and outputs. */
+typedef struct question {
+  const ntk_network *network;
+  ntk_outputs outputs;
+  bool pairs;
+} question;
+
+/* At most the rank of B_l, l <= r.last + 1: constant in the mean over outputs of a run to the end,
+ * and else what the narrowest layer leaves in each of its copies. */
+static size_t back_rank(const question *q, run r, size_t l) {
+  const ntk_network_spec spec = ntk_spec_of(q->network);
+  const size_t L = spec.depth;
+  if (r.last + 1 == L && q->outputs == NTK_OUTPUTS_TRACE)
+    return 1;
+  size_t narrowest = ntk_spec_width(&spec, l);
+  for (size_t m = l + 1; m <= r.last + 1; m++)
+    narrowest = least(narrowest, ntk_spec_width(&spec, m));
+  return q->outputs == NTK_OUTPUTS_ALL ? narrowest
+                                       : product(narrowest, ntk_copies(&spec, q->outputs, l));
+}
+
+/* rank (F_k, 1 where b_{k+1} counts) times rank B_{k+1}, each at most the narrowest width of the
+ * run on its side. */
+static size_t block_rank(const question *q, size_t k) {
+  const ntk_network *network = q->network;
+  const size_t L = network->depth, *n = network->width;
+  const run r = run_of(network, k);
+  size_t features = 0, back = back_rank(q, r, k + 1), halves = 0;
+  if (network->scale[2 * k] > 0.0) {
+    features = n[k];
+    for (size_t l = r.first; l < k; l++)
+      features = least(features, n[l]);
+    features += r.first < k && any_bias(network, r.first + 1, k) ? 1 : 0;
+    halves = k + 1 == L ? n[k] / 2 : features;
+  }
+  if (network->scale[2 * k + 1] > 0.0) {
+    features++;
+    halves++;
+  }
+  if (!q->pairs)
+    return product(features, back);
+  if (k + 2 < L)
+    return 0;
+  return least(product(features, back), product(halves, k + 2 == L ? n[k + 1] / 2 : back));
+}
+
+/* Of all outputs those of each. */
+static size_t polynomials(const question *q) {
+  const ntk_network *network = q->network;
+  return product(monomials(network),
+                 q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
+}
+
+static size_t rank_bound(const question *q, size_t k) {
+  const ntk_network *network = q->network;
   if (k < network->depth)
-    return least(block_rank(network, k, pairs), polynomials);
+    return least(block_rank(q, k), polynomials(q));
   size_t rank = 0;
   for (size_t l = 0; l < network->depth;) {
     const run r = run_of(network, l);
-    size_t sum = 0;
+    const size_t affine = any_bias(network, r.first + 1, r.last + 1) ? 1 : 0;
+    size_t blocks = 0;
     for (; l <= r.last; l++)
-      sum += block_rank(network, l, pairs);
-    rank += least(sum, n[r.first] * n[r.last + 1]);
+      blocks = sum(blocks, block_rank(q, l));
+    rank = sum(rank, least(blocks,
+                           product(network->width[r.first] + affine, back_rank(q, r, r.last + 1))));
   }
-  return least(rank, polynomials);
+  return least(rank, polynomials(q));
 }
 
-size_t ntk_rank_bound(const ntk_network *network, size_t k) {
-  return rank_bound(network, k, units_in_pairs(network));
+size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k) {
+  const question q = {network, outputs, units_in_pairs(network)};
+  return rank_bound(&q, k);
 }
 
 static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const char *format, ...) {
@@ -101,29 +165,48 @@ static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const c
   d->known = true;
 }
 
-static void count(const ntk_network *network, size_t N, size_t k, ntk_deficiency *d) {
+/* The parameters that rows of J differentiate by; of a mean over outputs there is no J. */
+static size_t parameters_of(const question *q, size_t k) {
+  const ntk_network_spec spec = ntk_spec_of(q->network);
+  if (q->outputs == NTK_OUTPUTS_TRACE && ntk_spec_width(&spec, spec.depth) > 1)
+    return SIZE_MAX;
+  return k < spec.depth ? ntk_spec_rows(&spec, k + 1) * ntk_spec_width(&spec, k + 1)
+                        : q->network->parameters;
+}
+
+static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
+  const ntk_network *network = q->network;
   const size_t L = network->depth, *n = network->width;
-  const bool pairs = units_in_pairs(network);
-  const size_t rank = rank_bound(network, k, pairs);
-  const size_t parameters = k < L ? n[k] * n[k + 1] : network->parameters;
-  if (N <= rank)
+  const size_t rank = rank_bound(q, k), parameters = parameters_of(q, k);
+  const size_t rows = q->outputs == NTK_OUTPUTS_ALL ? product(N, n[L]) : N;
+  char there[64];
+  (void)snprintf(there, sizeof there,
+                 q->outputs == NTK_OUTPUTS_ALL && n[L] > 1 ? "N n_L = %zu rows" : "N = %zu samples",
+                 rows);
+  if (rows <= rank)
     return;
-  if (N > parameters && k == L)
-    say(d, "N = %zu samples exceed the P = %zu parameters: K is singular", N, parameters);
-  else if (N > parameters)
-    say(d, "N = %zu samples exceed the %zu parameters of this block", N, parameters);
+  if (rows > parameters && k == L)
+    say(d, "%s exceed the P = %zu parameters: K is singular", there, parameters);
+  else if (rows > parameters)
+    say(d, "%s exceed the %zu parameters of this block", there, parameters);
+  else if (rank == 0 && !q->pairs)
+    say(d, "0: this block's scales are");
   else if (rank == 0)
     say(d, "0: the units of the last hidden layer come in pairs that cancel");
-  else if (pairs)
-    say(d, "units in pairs that cancel leave rank at most %zu, and there are N = %zu samples", rank,
-        N);
+  else if (q->pairs)
+    say(d, "units in pairs that cancel leave rank at most %zu, and there are %s", rank, there);
   else if (ntk_network_linear_above(network, 0))
-    say(d, "a linear network's kernel has rank at most %s = %zu, and there are N = %zu samples",
-        rank == n[0] ? "d" : "a width", rank, N);
-  else if (rank == monomials(network))
-    say(d, "F_L is a polynomial with %zu monomials of x, and there are N = %zu samples", rank, N);
+    say(d, "a linear network's kernel has rank at most %s = %zu, and there are %s",
+        rank == n[0]                                  ? "d"
+        : rank == n[0] + 1 && any_bias(network, 1, L) ? "d + 1"
+                                                      : "a width",
+        rank, there);
+  else if (rank == polynomials(q))
+    say(d, "F_L is a polynomial with %zu monomials of x, and there are %s", rank, there);
+  else if (parameters == SIZE_MAX)
+    say(d, "the mean over outputs has rank at most %zu, and there are %s", rank, there);
   else
-    say(d, "linear layers leave rank at most %zu, and there are N = %zu samples", rank, N);
+    say(d, "linear layers leave rank at most %zu, and there are %s", rank, there);
 }
 
 /* The first row that is 0; N: none. */
@@ -161,17 +244,35 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
   return NTK_OK;
 }
 
-ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
-                               ntk_deficiency *deficiency) {
+/* What a factor of x does in a network that may have biases: what is even before the first one
+ * stays so, and else nothing is known. */
+static ntk_symmetry symmetry_of(const ntk_network *network) {
+  const ntk_symmetry s = ntk_network_symmetry(network);
+  size_t even = 1; /* the first layer that is */
+  while (even < network->depth && network->activation[even].symmetry.sign <= 0)
+    even++;
+  if (!any_bias(network, 1, network->depth))
+    return s;
+  return (ntk_symmetry){s.sign > 0 && !any_bias(network, 1, even) ? 1 : 0, 0.0};
+}
+
+/* Whether the row of block k, or of K, at x = 0 is 0. */
+static bool vanishes_at_0(const ntk_network *network, size_t k) {
+  return ntk_network_vanishes(network, k) && !any_bias(network, 1, least(k + 1, network->depth));
+}
+
+ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
+                               size_t N, size_t k, ntk_deficiency *deficiency) {
+  const question q = {network, outputs, units_in_pairs(network)};
   ntk_deficiency found = {false, ""};
-  count(network, N, k, &found);
+  count(&q, N, k, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, ntk_network_symmetry(network), &found));
-  if (!found.known && ntk_network_vanishes(network, k)) {
+    NTK_TRY(compare(network, X, N, symmetry_of(network), &found));
+  if (!found.known && vanishes_at_0(network, k)) {
     const size_t i = zero_row(X, N, network->width[0]);
     if (i < N)
       say(&found, "row %zu of the data (from 1) is 0: %s", i + 1,
-          ntk_network_vanishes(network, network->depth)
+          vanishes_at_0(network, network->depth)
               ? "there the output does not depend on the parameters"
               : "so is its row of this block");
   }
@@ -179,30 +280,34 @@ ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size
   return NTK_OK;
 }
 
-ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X, size_t N,
-                                   const double *f2, const double *b2, ntk_deficiency *deficiency) {
-  for (size_t i = 0; i < N && !deficiency->known; i++) {
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
+                                   const ntk_norms *norms, ntk_deficiency *deficiency) {
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t per = ntk_kernel_rows(&spec, norms->outputs, 1);
+  for (size_t i = 0; i < norms->rows && !deficiency->known; i++) {
     double entry = 0.0; /* (16) */
     bool vanishes = false;
     for (size_t k = 0; k < network->depth; k++)
-      entry += f2[k * N + i] * b2[k * N + i];
+      entry += ntk_diagonal_part(network, k, norms->f2[k * norms->rows + i],
+                                 norms->b2[k * norms->rows + i]);
     if (entry == 0.0)
-      NTK_TRY(ntk_vanishes(network, X + i * network->width[0], &vanishes));
+      NTK_TRY(ntk_vanishes(network, X + i / per * network->width[0], &vanishes));
     if (vanishes)
       say(deficiency,
           "K_ii = 0 of sample %zu (from 1): there the output does not depend on the parameters",
-          i + 1);
+          i / per + 1);
   }
   return NTK_OK;
 }
 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
                                        ntk_deficiency *deficiency) {
+  const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network)};
   ntk_deficiency found = {false, ""};
   if (ntk_network_linear_above(network, network->depth - 2))
     say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
   else
-    count(network, N, network->depth - 2, &found);
+    count(&q, N, network->depth - 2, &found);
   if (!found.known)
     NTK_TRY(compare(network, X, N, (ntk_symmetry){0}, &found));
   *deficiency = found;

@@ -5,16 +5,17 @@
 #define NTK_KERNEL_DEFICIENCY_H
 
 #include "data/parallel_rows.h"
-#include "net/network.h"
+#include "kernel/backend.h"
 
 /* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
- * number of parameters it differentiates by. Of units in pairs (18), whose outputs cancel, each
+ * number of parameters it differentiates by; in the mean over outputs that of F_k's columns (and a
+ * constant one with a bias) times B_{k+1}'s. Of units in pairs (18), whose outputs cancel, each
  * pair counts once, and the layers below count nothing. Where layers a+1, ..., b are linear, only
  * the product of W_{a+1}, ..., W_{b+1} counts, n_a by n_{b+1}, or what its narrowest factor leaves
  * of it; a linear network's kernel has rank at most d, and one of powers (x^2) no more than there
  * are monomials of x of F_L's degree. O(n_{L-2} n_{L-1}).
  */
-size_t ntk_rank_bound(const ntk_network *network, size_t k);
+size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k);
 
 /* The c of which the symmetry knows what becomes of F_L(c x). */
 ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
@@ -24,19 +25,20 @@ typedef struct ntk_deficiency {
   char reason[200]; /* one line; "" when not known */
 } ntk_deficiency;
 
-/* Of block k, or of K (k = L), for the samples X (N x d). For every activation: more samples than
- * the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c x) from F_L(x);
- * x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). O(N d + N log N + n_{L-2} n_{L-1}).
+/* Of block k, or of K (k = L), of these outputs, for the samples X (N x d). For every activation:
+ * more samples than the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c
+ * x) from F_L(x); x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). Biases leave of the
+ * last two what they do not touch. O(N d + N log N + n_{L-2} n_{L-1}).
  */
-ntk_status ntk_deficiency_find(const ntk_network *network, const double *X, size_t N, size_t k,
-                               ntk_deficiency *deficiency);
+ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
+                               size_t N, size_t k, ntk_deficiency *deficiency);
 
 /* What K's diagonal adds, where nothing is known yet: K_ii = 0 where no parameter acts on x_i, as
  * when a layer of relu is 0 there; then all blocks have that row 0. A K_ii that only underflowed
- * adds nothing. f2, b2: the squared row norms of features_norms. O(N L), and O(P) for each K_ii
+ * adds nothing. O(N L), and O(P) for each K_ii
  * that is 0. */
-ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X, size_t N,
-                                   const double *f2, const double *b2, ntk_deficiency *deficiency);
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
+                                   const ntk_norms *norms, ntk_deficiency *deficiency);
 
 /* Of J~_FB J~_FB^T and J~ J~^T, whose rows are f~ (x) b~ and the same less M, f~ = f_{L-2} - E f,
  * b~ = b_{L-1} - E b: block L-2 by its count, equal rows, or a linear network, whose b~ is 0. */

@@ -7,18 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
-ntk_status ntk_resolutions(const ntk_network *network, size_t N, const double *f2, const double *b2,
-                           double *resolution) {
-  const size_t L = network->depth;
+ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, double *resolution) {
+  const size_t L = network->depth, N = norms->rows;
   void *pointer = NULL;
   double trace = 0.0;
   NTK_TRY(ntk_alloc(network->context, L + 1, sizeof(ntk_accuracy), "resolution", &pointer));
   ntk_accuracy *of = pointer;
-  const ntk_status status = ntk_kernel_accuracies(network, N, f2, b2, true, of);
+  const ntk_status status = ntk_kernel_accuracies(network, norms, true, of);
   for (size_t k = 0; k < L && status == NTK_OK; k++) {
     double part = 0.0;
     for (size_t i = 0; i < N; i++)
-      part += f2[k * N + i] * b2[k * N + i];
+      part += ntk_diagonal_part(network, k, norms->f2[k * N + i], norms->b2[k * N + i]);
     resolution[k] = ntk_resolution(N, part, &of[k]);
     trace += part;
   }
@@ -65,21 +64,22 @@ ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed,
   return NTK_OK;
 }
 
-/* norms: scratch, 2 L N + L + 1. */
-static ntk_status look_before(const ntk_features *features, size_t k, double *norms,
-                              ntk_extremes *e) {
+/* f2: scratch, 2 L rows + L + 1. */
+static ntk_status look_before(const ntk_features *features, size_t k, double *f2, ntk_extremes *e) {
   const ntk_network *network = features->network;
-  const size_t L = network->depth, N = features->N;
-  double *b2 = norms + L * N, *resolution = b2 + L * N;
+  const size_t count = network->depth * features->rows;
+  double *b2 = f2 + count, *resolution = b2 + count;
+  const ntk_norms norms = {features->outputs, features->rows, f2, b2};
   ntk_deficiency deficiency;
-  NTK_TRY(ntk_deficiency_find(network, features->X, N, k, &deficiency));
-  NTK_TRY(ntk_features_norms(features, norms, b2));
-  NTK_TRY(ntk_deficiency_of_norms(network, features->X, N, norms, b2, &deficiency));
+  NTK_TRY(
+      ntk_deficiency_find(network, features->outputs, features->X, features->N, k, &deficiency));
+  NTK_TRY(ntk_features_norms(features, f2, b2));
+  NTK_TRY(ntk_deficiency_of_norms(network, features->X, &norms, &deficiency));
   if (deficiency.known) {
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;
   }
-  NTK_TRY(ntk_resolutions(network, N, norms, b2, resolution));
+  NTK_TRY(ntk_resolutions(network, &norms, resolution));
   e->resolution = resolution[k];
   return NTK_OK;
 }
@@ -88,7 +88,8 @@ ntk_status ntk_extremes_foresee(const ntk_features *features, size_t k, ntk_extr
   const size_t L = features->network->depth;
   double *norms = NULL;
   *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
-  NTK_TRY(ntk_alloc_doubles(features->context, 2 * L * features->N + L + 1, "row norms", &norms));
+  NTK_TRY(
+      ntk_alloc_doubles(features->context, 2 * L * features->rows + L + 1, "row norms", &norms));
   const ntk_status status = look_before(features, k, norms, e);
   ntk_free(features->context, norms);
   return status;
@@ -118,7 +119,7 @@ ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_ex
   NTK_TRY(ntk_extremes_foresee(features, features->network->depth, &found));
   ntk_status status = ntk_kernel_create(features, NULL, &K);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(features->context, features->N, "eigenvector", &vector);
+    status = ntk_alloc_doubles(features->context, features->rows, "eigenvector", &vector);
   if (status == NTK_OK)
     status = ntk_extremes_ends(K, NTK_TOLERANCE, seed, vector, &found, kept != NULL ? &copy : NULL);
   ntk_free(features->context, vector);
@@ -135,7 +136,7 @@ ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_ex
 
 ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max) {
   double *vector;
-  NTK_TRY(ntk_alloc_doubles(features->context, features->N, "eigenvector", &vector));
+  NTK_TRY(ntk_alloc_doubles(features->context, features->rows, "eigenvector", &vector));
   const ntk_operator A = ntk_features_operator(features);
   ntk_eigenpair pair = {.value = NAN};
   const ntk_status status =

@@ -21,8 +21,7 @@ typedef struct ntk_extremes {
 
 /* resolution[k] of each block, k = 0..L-1, and [L] of K, as ntk_resolution has it. The traces of f2
  * and b2, the squared row norms of features_norms. O(N L + P) operations. */
-ntk_status ntk_resolutions(const ntk_network *network, size_t N, const double *f2, const double *b2,
-                           double *resolution);
+ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, double *resolution);
 
 /* lambda_min = 0, for that reason. */
 void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency);

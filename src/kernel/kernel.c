@@ -8,9 +8,9 @@
 #include <string.h>
 
 ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
-                                     size_t N) {
+                                     ntk_outputs outputs, size_t N) {
   ntk_kernel_bytes bytes = {0};
-  context->backend->bytes(context, spec, N, &bytes);
+  context->backend->bytes(context, spec, outputs, N, &bytes);
   return bytes;
 }
 
@@ -39,20 +39,32 @@ static ntk_status finish_features(ntk_status status, ntk_features *made, ntk_fea
   return status;
 }
 
-ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
-                               ntk_features **features) {
+size_t ntk_kernel_rows(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  const size_t n = outputs == NTK_OUTPUTS_ALL ? ntk_spec_width(spec, spec->depth) : 1;
+  return N > SIZE_MAX / n ? SIZE_MAX : N * n;
+}
+
+ntk_status ntk_features_create_of(const ntk_network *network, const ntk_dataset *data,
+                                  ntk_outputs outputs, ntk_features **features) {
   const ntk_network_spec spec = ntk_spec_of(network);
-  NTK_TRY(ntk_plain_check(&spec, "the kernel"));
   NTK_TRY(ntk_dim_check(data, network->width[0]));
-  const ntk_features contents = {.backend = network->context->backend,
-                                 .context = network->context,
-                                 .network = network,
-                                 .version = network->version,
-                                 .X = ntk_dataset_values(data),
-                                 .N = ntk_dataset_samples(data)};
+  const ntk_features contents = {
+      .backend = network->context->backend,
+      .context = network->context,
+      .network = network,
+      .version = network->version,
+      .X = ntk_dataset_values(data),
+      .N = ntk_dataset_samples(data),
+      .outputs = network->width[network->depth] > 1 ? outputs : NTK_OUTPUTS_TRACE,
+      .rows = ntk_kernel_rows(&spec, outputs, ntk_dataset_samples(data))};
   ntk_features *made = NULL;
   NTK_TRY(new_features(&contents, &made));
   return finish_features(made->backend->features_create(made), made, features);
+}
+
+ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
+                               ntk_features **features) {
+  return ntk_features_create_of(network, data, NTK_OUTPUTS_TRACE, features);
 }
 
 /* Features are of the weights that the network had when they were made. */
@@ -87,7 +99,7 @@ ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *
 }
 
 ntk_status ntk_features_take_norms(const ntk_features *features, double **norms) {
-  const size_t count = features->network->depth * features->N;
+  const size_t count = features->network->depth * features->rows;
   double *made = NULL;
   NTK_TRY(ntk_alloc_doubles(features->context, 2 * count, "row norms", &made));
   const ntk_status status = ntk_features_norms(features, made, made + count);
@@ -142,7 +154,7 @@ ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
                              ntk_kernel **kernel) {
   NTK_TRY(check_features(features, blocks));
   ntk_kernel *made = NULL;
-  NTK_TRY(new_kernel(features->context, features->backend, features->N, &made));
+  NTK_TRY(new_kernel(features->context, features->backend, features->rows, &made));
   return finish(features->backend->kernel_build(features, blocks, made), made, kernel);
 }
 
@@ -240,13 +252,16 @@ ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {
 ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                             const bool *blocks, double *A) {
   const ntk_network *a = features->network, *b = other->network;
-  bool same = a->depth == b->depth && features->backend->parent == other->backend->parent;
+  bool same = a->depth == b->depth && features->backend->parent == other->backend->parent &&
+              features->outputs == other->outputs;
   for (size_t l = 0; same && l <= a->depth; l++)
     same = a->width[l] == b->width[l];
+  for (size_t i = 0; same && i < 2 * a->depth; i++)
+    same = a->bias[i / 2] == b->bias[i / 2] && a->scale[i] == b->scale[i];
   if (!same)
-    return ntk_fail(
-        NTK_ERR_SHAPE,
-        "a cross kernel needs two networks of the same depth and widths, on one backend");
+    return ntk_fail(NTK_ERR_SHAPE, "a cross kernel needs two networks of the same depth, widths, "
+                                   "biases and scales, of the same "
+                                   "outputs, on one backend");
   NTK_TRY(check_features(features, blocks));
   NTK_TRY(check_version(other));
   return features->backend->cross(features, other, blocks, A);
@@ -258,13 +273,24 @@ ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, co
   return features->backend->apply(features, blocks, V, m, U);
 }
 
-ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g) {
+/* Of a mean over outputs there is no J with P columns. */
+static ntk_status check_jacobian(const ntk_features *features) {
   NTK_TRY(check_version(features));
+  if (features->outputs == NTK_OUTPUTS_TRACE &&
+      features->network->width[features->network->depth] > 1)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "these features are of the mean over outputs, which has no Jacobian; accepted: "
+                    "features of one output or of all");
+  return NTK_OK;
+}
+
+ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g) {
+  NTK_TRY(check_jacobian(features));
   return features->backend->adjoint(features, v, g);
 }
 
 ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u) {
-  NTK_TRY(check_version(features));
+  NTK_TRY(check_jacobian(features));
   return features->backend->product(features, g, u);
 }
 

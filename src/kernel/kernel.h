@@ -7,17 +7,25 @@
 /* A second copy of an unfactorised K. */
 ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
 
+/* Rows of K: N, or N n_L of all outputs (SIZE_MAX past that). */
+size_t ntk_kernel_rows(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
+/* K_ii's part of block k, from the squared norms of its rows. */
+static inline double ntk_diagonal_part(const ntk_network *network, size_t k, double f2, double b2) {
+  return (network->scale[2 * k] * f2 + network->scale[2 * k + 1]) * b2;
+}
+
 /* Features with F_{L-2} - 1 f^T and B_{L-1} - 1 b^T, the others copied: f: n_{L-2}, b: n_{L-1}. */
 ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
                                ntk_features **centred);
 
-/* Squared row norms, both L x N: f2[k N + i] = ||(F_k)_i||^2, b2[k N + i] = ||(B_{k+1})_i||^2. */
+/* Squared row norms, both L x rows, of the rows that row i of K has: f2[k rows + i] of F_k's, and
+ * b2 of B_{k+1}'s. */
 ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2);
-/* The same in memory of their own: *norms has 2 L N numbers, f2 and then b2; to be freed with the
- * features' context. */
+/* The same in memory of their own: *norms has 2 L rows numbers, f2 and then b2; to be freed with
+ * the features' context. */
 ntk_status ntk_features_take_norms(const ntk_features *features, double **norms);
-/* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1), to the caller's memory; whether the weights
- * are still those is not asked. */
+/* F_l, or B_l with b, N x n_l or as many as B_l has (l = 0..L-1; B_l from 1), to the caller's
+ * memory; whether the weights are still those is not asked. */
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
 
 /* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);
@@ -51,7 +59,7 @@ struct ntk_kernel_bytes {
   double product, apply;   /* ntk_jacobian_adjoint and _apply, ntk_kernel_apply */
 };
 ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
-                                     size_t N);
+                                     ntk_outputs outputs, size_t N);
 
 /* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of
  * features the product J (J^T v). */

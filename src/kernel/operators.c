@@ -34,5 +34,5 @@ ntk_operator ntk_kernel_operator(ntk_kernel *kernel) {
 }
 
 ntk_operator ntk_features_operator(ntk_features *features) {
-  return (ntk_operator){.n = features->N, .apply = apply, .user = features};
+  return (ntk_operator){.n = features->rows, .apply = apply, .user = features};
 }

@@ -44,6 +44,10 @@ static bool rectifies(const ntk_activation *phi) {
 
 ntk_status ntk_vanishes(const ntk_network *network, const double *x, bool *vanishes) {
   const size_t L = network->depth, *n = network->width;
+  *vanishes = false;
+  for (size_t layer = 1; layer <= L; layer++)
+    if (network->bias[layer - 1])
+      return NTK_OK; /* a layer that is 0 leaves the bias above it, and is no matter of signs */
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t widest = ntk_widest(&spec, 0);
   void *pointer = NULL;

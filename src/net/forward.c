@@ -1,6 +1,6 @@
 /* One sweep over blocks of rows: each block goes up through all layers and back down while it is in
  * cache. B[k] first holds phi'(G_k), made where phi(G_k) is, and is then multiplied by what
- * propagates back: no array beyond F and B themselves.
+ * propagates back: of one output no array beyond F and B themselves.
  *
  *   G_l = F_{l-1} W_l + 1 b_l^T,   F_l = phi(G_l)                        (1)
  *   B_{L-1} = phi'(G_{L-1}) o W_L^T,   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)   (9)
@@ -12,10 +12,17 @@
 #include "base/blas.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum { ROWS = 128 }; /* a fixed block, so that the bits of a row do not depend on threads */
+enum { ROWS = 128, ROWS_LEAST = 16 };
+
+/* Rows of a block: fixed, so that the bits of a row do not depend on threads. */
+static size_t block_rows(size_t outputs) {
+  const size_t rows = ROWS / outputs;
+  return rows > ROWS_LEAST ? rows : ROWS_LEAST;
+}
 
 /* The rows of f (n_l wide) = b_l, to which a product is added: its beta. Without b_l it is 0. */
 static double begin(const ntk_network *network, size_t l, size_t rows, double *f) {
@@ -77,52 +84,126 @@ static void layer(const ntk_network *network, size_t l, size_t rows, const doubl
   ntk_activation_eval(&network->activation[l], rows * out, f, f, df);
 }
 
-static void forward_rows(const ntk_network *network, size_t first, size_t rows, double *const *F,
-                         double *const *B) {
-  for (size_t l = 1; l < network->depth; l++)
-    layer(network, l, rows, F[l - 1] + first * network->width[l - 1],
-          F[l] + first * network->width[l], B[l] + first * network->width[l]);
+/* A pass, and where everything goes. */
+typedef struct pass {
+  const ntk_network *network;
+  size_t copies[2]; /* vectors that B_k has for a sample, k < L - 1, and k = L - 1 */
+  double *const *F, *const *B;
+} pass;
+
+static size_t copies_of(const pass *p, size_t k) {
+  return p->copies[k + 1 == p->network->depth];
 }
 
-/* back: scratch, rows x the largest width. */
-static void backward_rows(const ntk_network *network, size_t first, size_t rows, double *const *B,
-                          double *back) {
-  const size_t L = network->depth, last = network->width[L - 1];
-  double *b = B[L - 1] + first * last; /* rows x n_{L-1} */
+/* Where the block's part of B_k begins, and where its phi'(G_k) stand until they are used: at the
+ * end of that part, so that sample by sample they can be multiplied out in place. */
+static double *back_rows(const pass *p, size_t k, size_t first) {
+  return p->B[k] + first * copies_of(p, k) * p->network->width[k];
+}
+static double *slopes(const pass *p, size_t k, size_t first, size_t rows) {
+  const size_t n = p->network->width[k];
+  return back_rows(p, k, first) + rows * (copies_of(p, k) - 1) * n;
+}
+
+static void forward_rows(const pass *p, size_t first, size_t rows) {
+  const size_t *n = p->network->width;
+  for (size_t l = 1; l < p->network->depth; l++)
+    layer(p->network, l, rows, p->F[l - 1] + first * n[l - 1], p->F[l] + first * n[l],
+          slopes(p, l, first, rows));
+}
+
+/* B_{L-1} of every output: phi' o factor W_L^T into b (rows x n_L x n_{L-1}). */
+static void spread(const ntk_network *network, size_t rows, double factor, const double *dphi,
+                   double *b) {
+  const size_t L = network->depth, n = network->width[L - 1], C = network->width[L];
   for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < last; j++)
-      b[i * last + j] *= network->W[L][j];
+    for (size_t c = 0; c < C; c++)
+      for (size_t j = 0; j < n; j++)
+        b[(i * C + c) * n + j] = dphi[i * n + j] * (factor * network->W[L][j * C + c]);
+}
+
+/* The norm of n numbers over sqrt n, whatever their size. */
+static double root_mean_square(size_t n, const double *w) {
+  double largest = 0.0, sum = 0.0;
+  for (size_t c = 0; c < n; c++)
+    largest = fmax(largest, fabs(w[c]));
+  for (size_t c = 0; c < n && largest > 0.0; c++)
+    sum += w[c] / largest * (w[c] / largest);
+  return largest * sqrt(sum / (double)n);
+}
+
+/* What goes back from the last hidden layer, B_{L-1} of every output over sqrt n_L in their mean;
+ * and B_{L-1} itself, in the mean phi' o sqrt(sum_c w_cj^2 / n_L), which has the same Gram matrix.
+ * back, own: scratch, rows x n_L x the largest width. */
+static double *last_rows(const pass *p, size_t first, size_t rows, double *back, double *own) {
+  const ntk_network *network = p->network;
+  const size_t L = network->depth, n = network->width[L - 1], C = network->width[L];
+  double *b = back_rows(p, L - 1, first);
+  if (copies_of(p, L - 1) == C) {
+    spread(network, rows, 1.0, slopes(p, L - 1, first, rows), b);
+    return b;
+  }
+  if (L > 2)
+    spread(network, rows, 1.0 / sqrt((double)C), b, own);
+  for (size_t j = 0; j < n; j++)
+    back[j] = root_mean_square(C, network->W[L] + j * C);
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < n; j++)
+      b[i * n + j] *= back[j];
+  return own;
+}
+
+/* scratch: `part` doubles. */
+static void backward_rows(const pass *p, size_t first, size_t rows, double *scratch, size_t part) {
+  const ntk_network *network = p->network;
+  const size_t L = network->depth, C = network->width[L];
+  const double *b_above = last_rows(p, first, rows, scratch, scratch + part / 2);
   for (size_t k = L - 2; k >= 1; k--) {
     const size_t here = network->width[k], above = network->width[k + 1];
-    ntk_dgemm('T', 'N', here, rows, above, 1.0, network->W[k + 1], above, B[k + 1] + first * above,
-              above, 0.0, back, here);
-    b = B[k] + first * here;
-    for (size_t i = 0; i < rows * here; i++)
-      b[i] *= back[i];
+    ntk_dgemm('T', 'N', here, rows * C, above, 1.0, network->W[k + 1], above, b_above, above, 0.0,
+              scratch, here);
+    double *b = back_rows(p, k, first);
+    const double *dphi = slopes(p, k, first, rows);
+    for (size_t i = 0; i < rows; i++)
+      for (size_t c = 0; c < C; c++)
+        for (size_t j = 0; j < here; j++)
+          b[(i * C + c) * here + j] = dphi[i * here + j] * scratch[(i * C + c) * here + j];
+    b_above = b;
   }
 }
 
-/* Doubles of a thread's workspace are so many times ROWS times the largest width. */
-enum { BOTH_ARRAYS = 1, FORWARD_ARRAYS = 3 };
+/* Doubles of a thread's workspace: of a pass forward, three arrays of a block's rows; of one both
+ * ways one, or with several outputs two that are n_L times as long. */
+enum { FORWARD_ARRAYS = 3 };
 
-static double workspace_bytes(const ntk_context *context, size_t arrays,
-                              const ntk_network_spec *spec) {
-  return (double)sizeof(double) * (double)context->threads * (double)(arrays * ROWS) *
-         (double)ntk_widest(spec, 1);
+static size_t forward_part(const ntk_network_spec *spec) {
+  return block_rows(ntk_spec_width(spec, spec->depth)) * ntk_widest(spec, 1);
+}
+
+static size_t both_part(const ntk_network_spec *spec) {
+  const size_t C = ntk_spec_width(spec, spec->depth);
+  return (C > 1 ? 2 * C : 1) * forward_part(spec);
+}
+
+static double workspace_bytes(const ntk_context *context, size_t part) {
+  return (double)sizeof(double) * (double)context->threads * (double)part;
 }
 
 double ntk_forward_backward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
-  return workspace_bytes(context, BOTH_ARRAYS, spec);
+  return workspace_bytes(context, both_part(spec));
 }
 
 double ntk_forward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
-  return workspace_bytes(context, FORWARD_ARRAYS, spec);
+  return workspace_bytes(context, FORWARD_ARRAYS * forward_part(spec));
 }
 
-ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *const *F,
-                                double *const *B, double *F_L) {
+ntk_status ntk_forward_backward(const ntk_network *network, ntk_outputs outputs_of, size_t N,
+                                double *const *F, double *const *B, double *F_L) {
   const ntk_network_spec spec = ntk_spec_of(network);
-  const size_t L = network->depth, part = BOTH_ARRAYS * ROWS * ntk_widest(&spec, 1);
+  const size_t L = network->depth, C = network->width[L], block = block_rows(C);
+  const size_t part = both_part(&spec);
+  const pass p = {
+      .network = network, .copies = {C, ntk_copies(&spec, outputs_of, L - 1)}, .F = F, .B = B};
   const int threads =
       ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
   double *scratch;
@@ -130,14 +211,13 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
                             "workspace of the backward pass", &scratch));
   const int previous = ntk_blas_enter(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t first = 0; first < N; first += ROWS) {
-    const size_t rows = N - first < ROWS ? N - first : ROWS;
-    forward_rows(network, first, rows, F, B);
+  for (size_t first = 0; first < N; first += block) {
+    const size_t rows = N - first < block ? N - first : block;
     double *own = scratch + (size_t)omp_get_thread_num() * part;
+    forward_rows(&p, first, rows);
     if (F_L != NULL)
-      outputs(network, rows, F[L - 1] + first * network->width[L - 1], own,
-              F_L + first * network->width[L]);
-    backward_rows(network, first, rows, B, own);
+      outputs(network, rows, F[L - 1] + first * network->width[L - 1], own, F_L + first * C);
+    backward_rows(&p, first, rows, own, part);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);
@@ -146,7 +226,8 @@ ntk_status ntk_forward_backward(const ntk_network *network, size_t N, double *co
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
   const ntk_network_spec spec = ntk_spec_of(network);
-  const size_t L = network->depth, part = ROWS * ntk_widest(&spec, 1);
+  const size_t L = network->depth, part = forward_part(&spec);
+  const size_t block = block_rows(network->width[L]);
   const int threads =
       ntk_threads_for(network->context, 2.0 * (double)N * (double)network->parameters);
   double *scratch;
@@ -154,8 +235,8 @@ ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, do
                             "workspace of the forward pass", &scratch));
   const int previous = ntk_blas_enter(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t first = 0; first < N; first += ROWS) {
-    const size_t rows = N - first < ROWS ? N - first : ROWS;
+  for (size_t first = 0; first < N; first += block) {
+    const size_t rows = N - first < block ? N - first : block;
     double *own = scratch + (size_t)omp_get_thread_num() * FORWARD_ARRAYS * part,
            *f[2] = {own, own + part};
     const double *f_in = X + first * network->width[0];

@@ -2,6 +2,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,6 +95,31 @@ size_t ntk_widest(const ntk_network_spec *spec, size_t first) {
   for (size_t l = first; l < spec->depth; l++)
     widest = spec->width[l] > widest ? spec->width[l] : widest;
   return widest;
+}
+
+size_t ntk_copies(const ntk_network_spec *spec, ntk_outputs outputs, size_t k) {
+  return outputs == NTK_OUTPUTS_ALL || k + 1 < spec->depth ? ntk_spec_width(spec, spec->depth) : 1;
+}
+
+size_t ntk_back_width(const ntk_network_spec *spec, ntk_outputs outputs, size_t k) {
+  if (outputs == NTK_OUTPUTS_ALL)
+    return ntk_spec_width(spec, k);
+  return k < spec->depth ? ntk_copies(spec, outputs, k) * spec->width[k] : 1;
+}
+
+static const char *const outputs_names[] = {"trace", "all"};
+enum { OUTPUTS = sizeof outputs_names / sizeof outputs_names[0] };
+
+const char *const *ntk_outputs_list(size_t *count) {
+  *count = OUTPUTS;
+  return outputs_names;
+}
+
+ntk_status ntk_outputs_parse(const char *name, ntk_outputs *outputs) {
+  size_t row = 0;
+  NTK_TRY(NTK_NAME_FIND("kernel of several outputs", name, outputs_names, OUTPUTS, &row));
+  *outputs = (ntk_outputs)row;
+  return NTK_OK;
 }
 
 size_t ntk_layer_offset(const ntk_network *network, size_t l) {

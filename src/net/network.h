@@ -46,6 +46,13 @@ NTK_SIBLING ntk_shape ntk_shape_of(const ntk_network_spec *spec);
 /* Largest of n_first, ..., n_L. */
 size_t ntk_widest(const ntk_network_spec *spec, size_t first);
 
+/* How many vectors of n_k numbers B_k has for a sample, k = 1..L: n_L of them, but in the mean over
+ * outputs from L - 1 on one, B_{L-1} = phi' o sqrt(sum_c w_cj^2 / n_L) and B_L = 1. */
+size_t ntk_copies(const ntk_network_spec *spec, ntk_outputs outputs, size_t k);
+/* The length of a row of B_k as K = sum_k F_k F_k^T o B_{k+1} B_{k+1}^T sees it, k = 1..L: the
+ * outputs side by side in their mean, one of them else. */
+size_t ntk_back_width(const ntk_network_spec *spec, ntk_outputs outputs, size_t k);
+
 /* Where [W_l; b_l] begins in theta and in vectors like it, l = 1..L. */
 size_t ntk_layer_offset(const ntk_network *network, size_t l);
 

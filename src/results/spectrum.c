@@ -108,6 +108,7 @@ static const ntk_field spectrum[] = {
             "ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution"),
     FIELD(reason, "", "one line on a verdict that is not ok, else empty"),
     APART(samples, "", "N"),
+    APART(order, "", "rows of K: N, or N n_L of all outputs"),
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
     FIELD(lambda_max, "", "largest eigenvalue of K"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
@@ -121,8 +122,8 @@ static const ntk_field spectrum[] = {
     NAMED("iterations.products", products, "", "with K, by the eigensolver"),
     OBJECT(seconds, ntk_table_spectrum_seconds, "where the time went"),
     FIELD(memory_bytes, "bytes", "most held at once"),
-    REALS(eigenvector, samples, true, "unit, of lambda_min; N"),
-    REALS(eigenvalues, samples, false, "all N, ascending, where asked for"),
+    REALS(eigenvector, order, true, "unit, of lambda_min; one for each row of K"),
+    REALS(eigenvalues, order, false, "all of K, ascending, where asked for"),
 };
 const ntk_description ntk_table_spectrum =
     DESCRIPTION(spectrum, NULL, "The ends of the kernel's spectrum (ntk_spectrum).");

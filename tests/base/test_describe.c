@@ -34,6 +34,7 @@ static void a_spectrum_is_read(void **state) {
   const ntk_spectrum_result r = {.verdict = NTK_VERDICT_RANK_DEFICIENT,
                                  .reason = "why",
                                  .samples = 3,
+                                 .order = 3,
                                  .blocks = 2,
                                  .lambda_min = 2,
                                  .lambda_max = 10,

@@ -159,8 +159,9 @@ static void check(const ntk_network *network, const double *X, size_t N) {
   assert_ok(ntk_kernel_values(K, K_stored));
   assert_ok(features->backend->features_norms(features, f2, b2));
   ntk_accuracy accuracy, typical[MOST_LAYERS + 1];
-  assert_ok(ntk_kernel_accuracy(network, N, f2, b2, &accuracy));
-  assert_ok(ntk_kernel_accuracies(network, N, f2, b2, true, typical));
+  const ntk_norms norms = {NTK_OUTPUTS_TRACE, N, f2, b2};
+  assert_ok(ntk_kernel_accuracy(network, &norms, &accuracy));
+  assert_ok(ntk_kernel_accuracies(network, &norms, true, typical));
 
   exact_features(network, X, N, F, B);
   stored_features(features, F_hat, B_hat);

@@ -1,5 +1,6 @@
 /* The tile of a kernel at every SIMD level this processor has.
- * Property: it is the plain sum, at sizes on both sides of a register block, added or written. */
+ * Property: (a F F^T + b) o (B B^T) is the plain sum, at sizes on both sides of a register block,
+ * added or written, F's rows repeated or not. */
 #include "base/simd.h"
 #include "kernel/cpu/gram.h"
 
@@ -13,15 +14,14 @@
 
 #include "support.h"
 
-typedef void tile_fn(const ntk_tile *tile, const ntk_gram_factor *F, const ntk_gram_factor *B,
-                     bool add, double *workspace);
+typedef void tile_fn(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace);
 tile_fn ntk_gram_tile_base;
 #ifdef __x86_64__
 tile_fn ntk_gram_tile_avx2, ntk_gram_tile_avx512;
 #endif
 
-/* One tile at one level: F F^T o B B^T, added or not, up to n + m + 2 roundings in the norms;
- * nothing else is written, neither outside, nor across the diagonal, nor beyond the workspace. */
+/* One tile at one level, up to n + m + 4 roundings in the norms; nothing else is written, neither
+ * outside, nor across the diagonal, nor beyond the workspace. */
 static void check_tile(tile_fn *fn, ntk_tile t, const double *F, size_t n, const double *B,
                        size_t m, bool add) {
   enum { LD_EXTRA = 3 };
@@ -34,8 +34,10 @@ static void check_tile(tile_fn *fn, ntk_tile t, const double *F, size_t n, const
   double *workspace = aligned_alloc(64, (size + 8) / 8 * 8 * sizeof *workspace);
   assert_non_null(workspace);
   workspace[(size + 8) / 8 * 8 - 1] = guard; /* at or after the end */
-  const ntk_gram_factor f = {n, F, F}, b = {m, B, B};
-  fn(&t, &f, m > 0 ? &b : NULL, add, workspace);
+  const size_t repeat = 1 + (t.rows + m) % 3;
+  const ntk_gram_pair pair = {
+      {n, F, F, repeat}, {m, B, B, 1}, m % 2 == 0 ? 1.0 : 0.3, n % 2 == 0 ? 0.0 : 0.7};
+  fn(&t, &pair, add, workspace);
   for (size_t j = 0; j < t.columns; j++)
     for (size_t i = 0; i < t.ld; i++) {
       const size_t r = t.row0 + i, c = t.column0 + j;
@@ -45,8 +47,9 @@ static void check_tile(tile_fn *fn, ntk_tile t, const double *F, size_t n, const
         assert_true(actual == kept);
         continue;
       }
-      double value = dot(F + r * n, F + c * n, n), bound = (double)(n + m + 2) * U;
-      bound *= sqrt(dot(F + r * n, F + r * n, n) * dot(F + c * n, F + c * n, n));
+      const double *f_r = F + r / repeat * n, *f_c = F + c / repeat * n;
+      double value = pair.a * dot(f_r, f_c, n) + pair.b, bound = (double)(n + m + 4) * U;
+      bound *= pair.a * sqrt(dot(f_r, f_r, n) * dot(f_c, f_c, n)) + pair.b;
       if (m > 0) {
         value *= dot(B + r * m, B + c * m, m);
         bound *= sqrt(dot(B + r * m, B + r * m, m) * dot(B + c * m, B + c * m, m));

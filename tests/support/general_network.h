@@ -31,17 +31,20 @@ static inline void general_finish(general *g) {
     g->offset[l] = g->P;
     g->P += (g->width[l - 1] + (g->bias[l - 1] ? 1 : 0)) * g->width[l];
   }
-  strcat(g->names, activations[g->activation[0]].name);
+  for (size_t l = 1; l < g->L; l++) {
+    strcat(g->names, l > 1 ? "," : "");
+    strcat(g->names, activations[g->activation[l - 1]].name);
+  }
 }
 
-/* An architecture drawn from a seed: L = 2..MOST_LAYERS, n_l = 1..MOST_UNITS, n_L = 1..4, one
- * activation of the first `kinds` of the table. */
+/* An architecture drawn from a seed: L = 2..MOST_LAYERS, n_l = 1..MOST_UNITS, n_L = 1..4, an
+ * activation of the first `kinds` of the table for each layer. */
 static inline general general_draw(uint64_t seed, size_t kinds) {
   general g = {.L = 2 + drawn(seed, 0) % (MOST_LAYERS - 1)};
   for (size_t l = 0; l < g.L; l++) {
     g.width[l] = 1 + drawn(seed, 1 + l) % MOST_UNITS;
     g.bias[l] = drawn(seed, 11 + l) % 3 > 0;
-    g.activation[l] = drawn(seed, 21) % kinds;
+    g.activation[l] = drawn(seed, 21 + l) % kinds;
   }
   g.width[g.L] = 1 + drawn(seed, 31) % 4;
   general_finish(&g);

@@ -46,7 +46,7 @@ void spectrum_page(const void *what, FILE *out) {
   job_page_computed(out, run->result.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   if (run->result.eigenvalues != NULL)
-    job_page_spectra(out, "Eigenvalues of K", run->result.samples, 1, (const char *[]){""},
+    job_page_spectra(out, "Eigenvalues of K", run->result.order, 1, (const char *[]){""},
                      (const double *[]){run->result.eigenvalues});
   view_page(out, spectrum_fields, run, true);
   page_end(out);

@@ -27,9 +27,9 @@ exit_status spectrum_save(void *what) {
   if (status == EXIT_DONE)
     status = saved_weights(folder, "", job->network);
   if (status == EXIT_DONE && result->eigenvector != NULL)
-    status = saved_array(folder, "eigenvector.npy", result->eigenvector, result->samples, 0);
+    status = saved_array(folder, "eigenvector.npy", result->eigenvector, result->order, 0);
   if (status == EXIT_DONE && result->eigenvalues != NULL)
-    status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->samples, 0);
+    status = saved_array(folder, "eigenvalues.npy", result->eigenvalues, result->order, 0);
   if (status != EXIT_DONE)
     return status;
   saved_announce(folder);

@@ -47,7 +47,7 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   if (result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
   if (result->eigenvalues != NULL) {
-    const size_t last = result->samples - 1;
+    const size_t last = result->order - 1;
     const size_t at[] = {0, last / 4, last / 2, last - last / 4, last};
     static const char *const words[] = {"min", ", quartiles", ",", ",", ", max"};
     printf("spectrum   ");

@@ -26,7 +26,7 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
   half.width = width;
   *base = (base_network){.parameters = 8.0 * ntk_shape_of(&half).parameters,
                          .D = 8.0 * (double)width[L - 2] * (double)m,
-                         .of = ntk_kernel_bytes_of(context, &half, N)};
+                         .of = ntk_kernel_bytes_of(context, &half, NTK_OUTPUTS_TRACE, N)};
   ntk_free(context, width);
   return NTK_OK;
 }
@@ -43,7 +43,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_memorize_check(spec, &P));
   NTK_TRY(describe(context, spec, N, &base));
   const bool iterative = options != NULL && options->iterative;
-  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, N);
+  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
                       base.of.features + (iterative ? 0.0 : base.of.kernel) +

@@ -104,8 +104,8 @@ static ntk_status make_factor(ntk_linear_system *s) {
     s->condition = e.lambda_max / e.lambda_min;
     return NTK_OK;
   }
-  s->damped =
-      s->features->N > ntk_rank_bound(s->base, block) || ntk_network_linear_above(s->base, 0);
+  s->damped = s->features->N > ntk_rank_bound(s->base, NTK_OUTPUTS_TRACE, block) ||
+              ntk_network_linear_above(s->base, 0);
   return add_shift(s, known, &trace);
 }
 
@@ -158,8 +158,9 @@ static ntk_status solve_shifted(void *user, double *V, size_t m) {
 static size_t most_products(const ntk_linear_system *s) {
   if (!s->iterative)
     return CG_PRODUCTS_SHIFTED;
-  return s->features->N > ntk_rank_bound(s->base, s->base->depth - 2) ? CG_PRODUCTS_SINGULAR
-                                                                      : CG_PRODUCTS;
+  return s->features->N > ntk_rank_bound(s->base, NTK_OUTPUTS_TRACE, s->base->depth - 2)
+             ? CG_PRODUCTS_SINGULAR
+             : CG_PRODUCTS;
 }
 
 /* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J

@@ -5,11 +5,12 @@
 #include "kernel/backend.h"
 #include "spectrum/packed.h"
 
-/* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x n_k. B_L = 1 is implied,
- * and F_L is kept because it comes for free. */
+/* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x ntk_copies x n_k. B[L] is
+ * NULL, for it is 1, but of all outputs: rows of the identity, N n_L x n_L. F_L is kept because it
+ * comes for free. */
 typedef struct cpu_features {
-  double **F, **B; /* L entries each */
-  double *F_L;     /* N */
+  double **F, **B; /* L + 1 entries each */
+  double *F_L;     /* N x n_L */
   double *storage; /* all of F[1..], B[1..] and F_L */
   double *X;       /* F[0] where that is not the data's; else NULL */
 } cpu_features;
@@ -18,7 +19,9 @@ static inline const cpu_features *cpu_features_of(const ntk_features *features) 
   return features->state;
 }
 
-double cpu_features_bytes(const ntk_network_spec *spec, size_t N);
+/* Length of a row of B_k, k = 1..L. */
+size_t cpu_back_width(const ntk_features *features, size_t k);
+double cpu_features_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
 ntk_status cpu_features_create(ntk_features *features);
 void cpu_features_destroy(ntk_features *features);
 ntk_status cpu_features_output(const ntk_features *features, double *F_L);
@@ -36,8 +39,12 @@ ntk_status cpu_product(const ntk_features *features, const double *g, double *u)
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U);
 /* Bytes of workspace, at most: of cpu_gram, and of cpu_adjoint and cpu_product. */
-double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N);
-double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec);
+double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
+                      size_t N);
+double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                          ntk_outputs outputs);
+/* And besides them of cpu_apply. */
+double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs);
 
 ntk_status cpu_descent_create(ntk_descent *descent);
 void cpu_descent_destroy(ntk_descent *descent);

@@ -100,18 +100,18 @@ static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, doubl
   return NTK_OK;
 }
 
-static void bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                  ntk_kernel_bytes *b) {
-  const ntk_shape shape = ntk_shape_of(spec);
+static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
+                  size_t N, ntk_kernel_bytes *b) {
+  const size_t rows = ntk_kernel_rows(spec, outputs, N);
   size_t packed = 0;
-  b->kernel = ntk_packed_bytes(N, &packed) == NTK_OK ? (double)packed : INFINITY;
-  b->features = cpu_features_bytes(spec, N);
+  b->kernel = ntk_packed_bytes(rows, &packed) == NTK_OK ? (double)packed : INFINITY;
+  b->features = cpu_features_bytes(spec, outputs, N);
   b->create = ntk_forward_backward_bytes(context, spec);
   b->output = ntk_forward_bytes(context, spec);
-  b->build = cpu_gram_bytes(context, spec, N);
-  b->product = cpu_operator_bytes(context, spec);
-  b->apply = b->product + (double)sizeof(double) * shape.parameters;
-  b->full = ntk_spectrum_full_bytes(N);
+  b->build = cpu_gram_bytes(context, spec, outputs, rows);
+  b->product = cpu_operator_bytes(context, spec, outputs);
+  b->apply = b->product + cpu_apply_bytes(spec, outputs);
+  b->full = ntk_spectrum_full_bytes(rows);
 }
 
 const ntk_backend ntk_backend_cpu = {

@@ -1,6 +1,10 @@
 /* Gram matrices of the Jacobian, layer by layer (8):
  *
- *     K = sum_k  F_k F_k^T  o  B_{k+1} B_{k+1}^T,   B_L = 1
+ *     K = sum_k  (a_k F_k F_k^T + b_k) o (B_{k+1} B_{k+1}^T)
+ *
+ * with the scales a_k of W_{k+1} and b_k of b_{k+1}. Of one output, and of the mean over outputs,
+ * B_L = 1; rows of B then have the outputs side by side. Of all outputs, rows i n_L to i n_L + n_L
+ * - 1 are sample i's, of which F has one row and B n_L.
  *
  * The matrix is cut into tiles, each made whole, block after block, straight into where K is
  * stored; J, which has P columns, never exists. The grid of tiles depends on N alone and each tile
@@ -24,23 +28,26 @@ static grid grid_for(size_t N) {
   return N >= 2048 ? (grid){1024, 240} : (grid){256, 128};
 }
 
+/* Block k of two sets of features. */
+static ntk_gram_pair pair_of(const ntk_features *rows, const ntk_features *columns, size_t k) {
+  const ntk_network *network = rows->network;
+  const cpu_features *r = cpu_features_of(rows), *c = cpu_features_of(columns);
+  return (ntk_gram_pair){
+      .F = {network->width[k], r->F[k], c->F[k], rows->rows / rows->N},
+      .B = {r->B[k + 1] != NULL ? cpu_back_width(rows, k + 1) : 0, r->B[k + 1], c->B[k + 1], 1},
+      .a = network->scale[2 * k],
+      .b = network->scale[2 * k + 1]};
+}
+
 /* The blocks of one tile. */
 static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
                  const bool *blocks, double *workspace) {
-  const size_t L = rows->network->depth;
-  const size_t *width = rows->network->width;
-  const cpu_features *r = cpu_features_of(rows), *c = cpu_features_of(columns);
   bool add = false;
-  for (size_t k = 0; k < L; k++) {
+  for (size_t k = 0; k < rows->network->depth; k++) {
     if (blocks != NULL && !blocks[k])
       continue;
-    const ntk_gram_factor F = {width[k], r->F[k], c->F[k]};
-    if (k + 1 < L) {
-      const ntk_gram_factor B = {width[k + 1], r->B[k + 1], c->B[k + 1]};
-      ntk_gram_tile(t, &F, &B, add, workspace);
-    } else {
-      ntk_gram_tile(t, &F, NULL, add, workspace);
-    }
+    const ntk_gram_pair pair = pair_of(rows, columns, k);
+    ntk_gram_tile(t, &pair, add, workspace);
     add = true;
   }
 }
@@ -116,17 +123,20 @@ static ntk_status allocate_list(ntk_context *context, tile_list *list) {
 
 /* Doubles one thread needs for tiles of so many columns and any of the blocks, a multiple of 8 for
  * alignment. */
-static size_t workspace_size(size_t depth, const size_t *width, size_t columns) {
-  size_t most = width[depth - 1];
-  for (size_t k = 0; k + 1 < depth; k++)
-    if (width[k] + width[k + 1] > most)
-      most = width[k] + width[k + 1];
+static size_t workspace_size(const ntk_network_spec *spec, ntk_outputs outputs, size_t columns) {
+  size_t most = 0;
+  for (size_t k = 0; k < spec->depth; k++) {
+    const bool implied = k + 1 == spec->depth && outputs == NTK_OUTPUTS_TRACE;
+    const size_t width = spec->width[k] + (implied ? 0 : ntk_back_width(spec, outputs, k + 1));
+    most = width > most ? width : most;
+  }
   return (ntk_gram_workspace(columns, most) + 7) / 8 * 8;
 }
 
-double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N) {
+double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
+                      size_t N) {
   return (double)sizeof(double) * (double)context->threads *
-         (double)workspace_size(spec->depth, spec->width, grid_for(N).columns);
+         (double)workspace_size(spec, outputs, grid_for(N).columns);
 }
 
 static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
@@ -135,13 +145,14 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
   size_t most = 0; /* columns of a tile */
   for (size_t i = 0; i < list->count; i++)
     most = list->tiles[i].columns > most ? list->tiles[i].columns : most;
-  const size_t size = workspace_size(rows->network->depth, rows->network->width, most);
+  const ntk_network_spec spec = ntk_spec_of(rows->network);
+  const size_t size = workspace_size(&spec, rows->outputs, most);
   double *workspace;
   NTK_TRY(ntk_alloc_doubles(context, (size_t)context->threads * size,
                             "workspace of the kernel's tiles", &workspace));
   double flops = 0.0; /* all blocks' */
   for (size_t l = 0; l < rows->network->depth; l++)
-    flops += 2.0 * (double)rows->N * (double)columns->N * (double)rows->network->width[l];
+    flops += 2.0 * (double)rows->rows * (double)columns->rows * (double)rows->network->width[l];
   atomic_size_t done = 0;
   atomic_bool stop = false;
   ntk_status status = NTK_OK;
@@ -176,9 +187,9 @@ ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A) {
   tile_list list = {0};
-  rectangle_tiles(features->N, other->N, A, &list);
+  rectangle_tiles(features->rows, other->rows, A, &list);
   NTK_TRY(allocate_list(features->context, &list));
-  rectangle_tiles(features->N, other->N, A, &list);
+  rectangle_tiles(features->rows, other->rows, A, &list);
   const ntk_status status = run_tiles(&list, other, features, blocks, "cross kernel");
   ntk_free(features->context, list.tiles);
   return status;

@@ -3,9 +3,14 @@
  *
  *     G_k = F_k^T diag(v) B_{k+1},    u_i += (F_k)_i G_k (B_{k+1})_i^T
  *
- * Two flops for each of N n_k n_{k+1} either way; K v = J (J^T v) is one after the other. The
- * threads share panels of G_k, and blocks of rows of u: which there are depends on the sizes alone,
- * and each is one thread's, so that the bits do not depend on how many there are. */
+ * and the row below, b_{k+1}'s, is the same with 1 for F_k. Of all outputs row i of F_k meets n_L
+ * rows of B_{k+1}, which are added up first. In the mean over outputs B_{k+1} has them side by
+ * side: G_k is then n_L times as wide, and g no vector of P numbers.
+ *
+ * Two flops for each of N n_k n_{k+1} either way; K v = J C (J^T v), C the scales of the blocks, is
+ * one after the other. The threads share panels of G_k, and blocks of rows of u: which there are
+ * depends on the sizes alone, and each is one thread's, so that the bits do not depend on how many
+ * there are. */
 #include "kernel/cpu/cpu.h"
 
 #include "base/blas.h"
@@ -16,70 +21,117 @@
 
 enum { ROWS = 256, PANEL = 64 };
 
+/* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G. */
+typedef struct block {
+  const double *F, *B; /* B NULL: 1 */
+  size_t in, out, per, offset;
+  bool bias;
+} block;
+
+static block block_of(const ntk_features *features, size_t k) {
+  const cpu_features *f = cpu_features_of(features);
+  block b = {.F = f->F[k],
+             .B = f->B[k + 1],
+             .in = features->network->width[k],
+             .out = cpu_back_width(features, k + 1),
+             .per = features->rows / features->N,
+             .bias = features->network->bias[k]};
+  for (size_t l = 0; l < k; l++)
+    b.offset += (features->network->width[l] + (features->network->bias[l] ? 1 : 0)) *
+                cpu_back_width(features, l + 1);
+  return b;
+}
+
 static int threads_for(const ntk_features *features) {
   return ntk_threads_for(features->context,
-                         2.0 * (double)features->N * (double)features->network->parameters);
+                         2.0 * (double)features->rows * (double)features->network->parameters);
 }
 
-/* out (rows x n) = diag(v) B. */
-static void scale_rows(size_t rows, size_t n, const double *v, const double *B, double *out) {
-  for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < n; j++)
-      out[i * n + j] = v[i] * B[i * n + j];
+/* Row i of out (samples x n) = sum_c v_ic B_ic over the rows of sample i, from row 0 on. */
+static void scale_rows(const block *b, size_t samples, const double *v, const double *B,
+                       double *out) {
+  const size_t n = b->out;
+  for (size_t i = 0; i < samples; i++)
+    for (size_t c = 0; c < b->per; c++) {
+      const size_t row = i * b->per + c;
+      if (c == 0)
+        for (size_t j = 0; j < n; j++)
+          out[i * n + j] = v[row] * B[row * n + j];
+      else
+        for (size_t j = 0; j < n; j++)
+          out[i * n + j] += v[row] * B[row * n + j];
+    }
 }
 
-/* Rows first .. first + count - 1 of G (n_k x n_{k+1}) = F_k^T diag(v) B_{k+1}; for k = L - 1,
- * where B_L is 1, entries of the vector F_{L-1}^T v. scaled: ROWS x n_{k+1}. */
-static void adjoint_panel(const ntk_features *features, size_t k, size_t first, size_t count,
-                          const double *v, double *scaled, double *G) {
-  const cpu_features *f = cpu_features_of(features);
-  const size_t in = features->network->width[k], out = features->network->width[k + 1];
-  const bool last = k + 1 == features->network->depth;
-  for (size_t i = 0; i < features->N; i += ROWS) {
-    const size_t rows = features->N - i < ROWS ? features->N - i : ROWS;
-    const double *F = f->F[k] + i * in + first;
+/* Rows first .. first + count - 1 of G (in x out) = F^T diag(v) B; where B is 1, entries of the
+ * vector F^T v. scaled: ROWS x out. */
+static void adjoint_panel(const block *b, size_t N, size_t first, size_t count, const double *v,
+                          double *scaled, double *G) {
+  for (size_t i = 0; i < N; i += ROWS) {
+    const size_t rows = N - i < ROWS ? N - i : ROWS;
+    const double *F = b->F + i * b->in + first;
     const double beta = i == 0 ? 0.0 : 1.0;
-    if (last) {
-      ntk_dgemv('N', count, rows, 1.0, F, in, v + i, beta, G + first);
+    if (b->B == NULL) {
+      ntk_dgemv('N', count, rows, 1.0, F, b->in, v + i, beta, G + first);
     } else {
-      scale_rows(rows, out, v + i, f->B[k + 1] + i * out, scaled);
-      ntk_dgemm('N', 'T', out, count, rows, 1.0, scaled, out, F, in, beta, G + first * out, out);
+      scale_rows(b, rows, v + i * b->per, b->B + i * b->per * b->out, scaled);
+      ntk_dgemm('N', 'T', b->out, count, rows, 1.0, scaled, b->out, F, b->in, beta,
+                G + first * b->out, b->out);
     }
   }
 }
 
-/* u_i += (F_k)_i G (B_{k+1})_i^T for rows i = first .. first + count - 1. rows: count x n_{k+1}. */
-static void product_rows(const ntk_features *features, size_t k, size_t first, size_t count,
-                         const double *G, double *rows, double *u) {
-  const cpu_features *f = cpu_features_of(features);
-  const size_t in = features->network->width[k], out = features->network->width[k + 1];
-  if (k + 1 == features->network->depth) {
-    ntk_dgemv('T', in, count, 1.0, f->F[k] + first * in, in, G, 1.0, u + first);
-    return;
-  }
-  ntk_dgemm('N', 'N', out, count, in, 1.0, G, out, f->F[k] + first * in, in, 0.0, rows, out);
-  for (size_t r = 0; r < count; r++)
-    u[first + r] += ntk_ddot(out, rows + r * out, f->B[k + 1] + (first + r) * out);
+/* The bias's row of G (out): sum_i v_i B_i. */
+static void adjoint_bias(const block *b, size_t N, const double *v, double *row) {
+  memset(row, 0, b->out * sizeof *row);
+  for (size_t i = 0; i < N * b->per; i++)
+    if (b->B == NULL)
+      row[0] += v[i];
+    else
+      for (size_t j = 0; j < b->out; j++)
+        row[j] += v[i] * b->B[i * b->out + j];
 }
 
-/* Panels of G_k: index p of them starts at row PANEL p. */
-static size_t panels(const ntk_features *features, size_t k) {
-  return (features->network->width[k] + PANEL - 1) / PANEL;
+/* u_i += F_i G B_i^T for the rows of samples first .. first + count - 1. rows: count x out. */
+static void product_rows(const block *b, size_t first, size_t count, const double *G, double *rows,
+                         double *u) {
+  const double *F = b->F + first * b->in, *bias = G + b->in * b->out;
+  if (b->B == NULL) {
+    ntk_dgemv('T', b->in, count, 1.0, F, b->in, G, 1.0, u + first);
+    for (size_t r = 0; r < count && b->bias; r++)
+      u[first + r] += bias[0];
+    return;
+  }
+  for (size_t r = 0; r < count && b->bias; r++)
+    memcpy(rows + r * b->out, bias, b->out * sizeof *rows);
+  ntk_dgemm('N', 'N', b->out, count, b->in, 1.0, G, b->out, F, b->in, b->bias ? 1.0 : 0.0, rows,
+            b->out);
+  for (size_t r = 0; r < count * b->per; r++)
+    u[first * b->per + r] +=
+        ntk_ddot(b->out, rows + r / b->per * b->out, b->B + (first * b->per + r) * b->out);
+}
+
+/* Panels of G: index p of them starts at row PANEL p; the bias's row is one more. */
+static size_t panels(const block *b) {
+  return (b->in + PANEL - 1) / PANEL;
 }
 
 /* Parts of g = J^T v, in theta's order, of the chosen blocks. */
 static void adjoint(const ntk_features *features, const bool *blocks, const double *v,
                     size_t widest, double *workspace, double *g) {
-  const ntk_network *network = features->network;
-  for (size_t k = 0; k < network->depth; k++) {
+  for (size_t k = 0; k < features->network->depth; k++) {
     if (blocks != NULL && !blocks[k])
       continue;
-    double *G = g + ntk_layer_offset(network, k + 1);
+    const block b = block_of(features, k);
+    double *G = g + b.offset;
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
-    for (size_t p = 0; p < panels(features, k); p++) {
-      const size_t first = p * PANEL, left = network->width[k] - first;
-      adjoint_panel(features, k, first, left < PANEL ? left : PANEL, v,
-                    workspace + (size_t)omp_get_thread_num() * ROWS * widest, G);
+    for (size_t p = 0; p < panels(&b) + (b.bias ? 1 : 0); p++) {
+      const size_t first = p * PANEL, left = b.in - first;
+      if (p == panels(&b))
+        adjoint_bias(&b, features->N, v, G + b.in * b.out);
+      else
+        adjoint_panel(&b, features->N, first, left < PANEL ? left : PANEL, v,
+                      workspace + (size_t)omp_get_thread_num() * ROWS * widest, G);
     }
   }
 }
@@ -87,30 +139,66 @@ static void adjoint(const ntk_features *features, const bool *blocks, const doub
 /* u = J g over the chosen blocks. */
 static void product(const ntk_features *features, const bool *blocks, const double *g,
                     size_t widest, double *workspace, double *u) {
-  const ntk_network *network = features->network;
-  memset(u, 0, features->N * sizeof *u);
+  memset(u, 0, features->rows * sizeof *u);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
   for (size_t i = 0; i < features->N; i += ROWS) {
     const size_t left = features->N - i;
-    for (size_t k = 0; k < network->depth; k++)
-      if (blocks == NULL || blocks[k])
-        product_rows(features, k, i, left < ROWS ? left : ROWS,
-                     g + ntk_layer_offset(network, k + 1),
+    for (size_t k = 0; k < features->network->depth; k++)
+      if (blocks == NULL || blocks[k]) {
+        const block b = block_of(features, k);
+        product_rows(&b, i, left < ROWS ? left : ROWS, g + b.offset,
                      workspace + (size_t)omp_get_thread_num() * ROWS * widest, u);
+      }
   }
 }
 
-double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec) {
-  return (double)sizeof(double) * (double)context->threads * ROWS * (double)ntk_widest(spec, 1);
+/* g = C g over the chosen blocks, C the scales of their W and b. */
+static void scale(const ntk_features *features, const bool *blocks, double *g) {
+  for (size_t k = 0; k < features->network->depth; k++) {
+    const block b = block_of(features, k);
+    const double *of = features->network->scale + 2 * k;
+    if (blocks != NULL && !blocks[k])
+      continue;
+    if (of[0] != 1.0)
+      ntk_dscal(b.in * b.out, of[0], g + b.offset);
+    if (b.bias && of[1] != 1.0)
+      ntk_dscal(b.out, of[1], g + b.offset + b.in * b.out);
+  }
 }
 
-/* ROWS rows of the widest B for each thread and, behind them, `extra` numbers. */
-static ntk_status allocate_workspace(const ntk_features *features, size_t extra, size_t *widest,
+/* The longest row of a B. */
+static size_t widest_back(const ntk_network_spec *spec, ntk_outputs outputs) {
+  size_t widest = 1;
+  for (size_t k = 1; k <= spec->depth; k++)
+    if (ntk_back_width(spec, outputs, k) > widest)
+      widest = ntk_back_width(spec, outputs, k);
+  return widest;
+}
+
+double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                          ntk_outputs outputs) {
+  return (double)sizeof(double) * (double)context->threads * ROWS *
+         (double)widest_back(spec, outputs);
+}
+
+double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {
+  double entries = 0.0;
+  for (size_t l = 1; l <= spec->depth; l++)
+    entries += (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l);
+  return (double)sizeof(double) * entries;
+}
+
+/* ROWS rows of the widest B for each thread and, behind them, g where a product needs it. */
+static ntk_status allocate_workspace(const ntk_features *features, bool apply, size_t *widest,
                                      double **workspace) {
   const ntk_network_spec spec = ntk_spec_of(features->network);
-  *widest = ntk_widest(&spec, 1);
+  const double bytes = apply ? cpu_apply_bytes(&spec, features->outputs) : 0.0;
+  *widest = widest_back(&spec, features->outputs);
+  if (!(bytes < 0x1p62))
+    return ntk_fail(NTK_ERR_LIMIT, "the kernel operator's workspace exceeds the address space");
   return ntk_alloc_doubles(features->context,
-                           (size_t)features->context->threads * ROWS * *widest + extra,
+                           (size_t)features->context->threads * ROWS * *widest +
+                               (size_t)(bytes / (double)sizeof(double)),
                            "workspace of the kernel operator", workspace);
 }
 
@@ -122,7 +210,7 @@ static ntk_status run_part(const ntk_features *features, part_fn *part, const do
                            double *out) {
   size_t widest = 0;
   double *workspace;
-  NTK_TRY(allocate_workspace(features, 0, &widest, &workspace));
+  NTK_TRY(allocate_workspace(features, false, &widest, &workspace));
   const int previous = ntk_blas_enter(1);
   part(features, NULL, in, widest, workspace, out);
   ntk_blas_leave(previous);
@@ -140,15 +228,16 @@ ntk_status cpu_product(const ntk_features *features, const double *g, double *u)
 
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U) {
-  const size_t N = features->N;
+  const size_t rows = features->rows;
   size_t widest = 0;
   double *workspace;
-  NTK_TRY(allocate_workspace(features, features->network->parameters, &widest, &workspace));
+  NTK_TRY(allocate_workspace(features, true, &widest, &workspace));
   double *g = workspace + (size_t)features->context->threads * ROWS * widest;
   const int previous = ntk_blas_enter(1);
   for (size_t c = 0; c < m; c++) {
-    adjoint(features, blocks, V + c * N, widest, workspace, g);
-    product(features, blocks, g, widest, workspace, U + c * N);
+    adjoint(features, blocks, V + c * rows, widest, workspace, g);
+    scale(features, blocks, g);
+    product(features, blocks, g, widest, workspace, U + c * rows);
   }
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);

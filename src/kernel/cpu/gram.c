@@ -2,8 +2,7 @@
 
 #include "base/simd.h"
 
-typedef void tile_fn(const ntk_tile *tile, const ntk_gram_factor *F, const ntk_gram_factor *B,
-                     bool add, double *workspace);
+typedef void tile_fn(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace);
 extern NTK_LANES_DECLARE(tile_fn, ntk_gram_tile);
 
 /* The widest micro-tile of any level. */
@@ -13,7 +12,6 @@ size_t ntk_gram_workspace(size_t columns, size_t n) {
   return (columns + WIDEST_COLUMNS + WIDEST_ROWS) * n;
 }
 
-void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_factor *F, const ntk_gram_factor *B,
-                   bool add, double *workspace) {
-  NTK_LANES_BEST(ntk_gram_tile)(tile, F, B, add, workspace);
+void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace) {
+  NTK_LANES_BEST(ntk_gram_tile)(tile, pair, add, workspace);
 }

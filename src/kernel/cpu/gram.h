@@ -20,16 +20,23 @@ typedef struct ntk_tile {
   ntk_tile_shape shape;
 } ntk_tile;
 
-/* Row-major matrices of width n, sample 0 first: one for the tile's rows, one for its columns. */
+/* Row-major matrices of width n, sample 0 first: one for the tile's rows, one for its columns.
+ * `repeat` rows of the tile after one another, from a multiple of it on, are of one sample. */
 typedef struct ntk_gram_factor {
   size_t n;
   const double *rows, *columns;
+  size_t repeat;
 } ntk_gram_factor;
 
-/* out (= or, if add, +=) F F^T o B B^T over the tile; B NULL: F F^T alone. workspace:
- * ntk_gram_workspace doubles, 64-byte aligned. 2 rows columns n flops a factor. */
-void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_factor *F, const ntk_gram_factor *B,
-                   bool add, double *workspace);
+/* (a F F^T + b) o (B B^T). B.n = 0: a F F^T + b alone. */
+typedef struct ntk_gram_pair {
+  ntk_gram_factor F, B;
+  double a, b;
+} ntk_gram_pair;
+
+/* out (= or, if add, +=) the pair over the tile. workspace: ntk_gram_workspace doubles, 64-byte
+ * aligned. 2 rows columns n flops a factor. */
+void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace);
 
 /* Doubles that ntk_gram_tile needs for tiles of at most so many columns and factors whose widths
  * sum to at most n. */

@@ -1,4 +1,4 @@
-/* F F^T o B B^T over a tile, MR x NR entries at a time.
+/* (a F F^T + b) o (B B^T) over a tile, MR x NR entries at a time.
  *
  * Both products of a micro-tile are summed in registers over the whole width n, and only their
  * Hadamard product is written: no intermediate matrix leaves the L1 cache. Rows and columns are
@@ -16,8 +16,8 @@ enum {
   NR = LANES == 8 ? 8 : 4 /* fill 32 registers (AVX-512), or 16 */
 };
 
-void LANES_NAME(ntk_gram_tile)(const ntk_tile *tile, const ntk_gram_factor *F,
-                               const ntk_gram_factor *B, bool add, double *workspace);
+void LANES_NAME(ntk_gram_tile)(const ntk_tile *tile, const ntk_gram_pair *pair, bool add,
+                               double *workspace);
 
 /* C (MR x NR, column-major) = sum_k a_k b_k^T; a: n x MR, b: n x NR, packed. */
 static inline void micro_product(size_t n, const double *a, const double *b, double *C) {
@@ -113,21 +113,34 @@ static part part_of(const ntk_tile *t, size_t i0, size_t j0) {
   return ALL;
 }
 
+/* Packs `count` rows of the tile from row `first` on: of one of a factor's matrices, A. */
+static inline void pack_samples(size_t first, size_t count, size_t width, const ntk_gram_factor *of,
+                                const double *A, double *packed) {
+  const size_t n = of->n;
+  if (of->repeat == 1) {
+    pack(count, width, n, A + first * n, packed);
+    return;
+  }
+  for (size_t r = 0; r < width; r++)
+    for (size_t k = 0; k < n; k++)
+      packed[k * width + r] = r < count ? A[(first + r) / of->repeat * n + k] : 0.0;
+}
+
 static void pack_columns(const ntk_tile *t, const ntk_gram_factor *A, double *packed) {
   for (size_t j = 0; j < t->columns; j += NR)
-    pack(t->columns - j < NR ? t->columns - j : NR, NR, A->n, A->columns + (t->column0 + j) * A->n,
-         packed + j * A->n);
+    pack_samples(t->column0 + j, t->columns - j < NR ? t->columns - j : NR, NR, A, A->columns,
+                 packed + j * A->n);
 }
 
 static void pack_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, double *packed) {
-  pack(t->rows - i < MR ? t->rows - i : MR, MR, A->n, A->rows + (t->row0 + i) * A->n, packed);
+  pack_samples(t->row0 + i, t->rows - i < MR ? t->rows - i : MR, MR, A, A->rows, packed);
 }
 
 /* Asks for a part, step of steps, of the rows that will be packed next: they come from memory while
  * the present ones are multiplied. */
 static inline void prefetch_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, size_t step,
                                  size_t steps) {
-  if (i >= t->rows)
+  if (i >= t->rows || A->repeat != 1)
     return;
   const size_t count = (t->rows - i < MR ? t->rows - i : MR) * A->n;
   const double *rows = A->rows + (t->row0 + i) * A->n;
@@ -135,32 +148,35 @@ static inline void prefetch_rows(const ntk_tile *t, size_t i, const ntk_gram_fac
     __builtin_prefetch(rows + e);
 }
 
-void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_factor *F,
-                               const ntk_gram_factor *B, bool add, double *workspace) {
-  const size_t nb = B != NULL ? B->n : 0;
+void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_pair *pair, bool add,
+                               double *workspace) {
+  const ntk_gram_factor *F = &pair->F, *B = &pair->B;
   double *rows_F = workspace, *rows_B = rows_F + MR * F->n;
-  double *columns_F = rows_B + MR * nb;
+  double *columns_F = rows_B + MR * B->n;
   double *columns_B = columns_F + (t->columns + NR - 1) / NR * NR * F->n;
   double P[MR * NR] __attribute__((aligned(64))), Q[MR * NR] __attribute__((aligned(64)));
+  const vr a = vr_set(pair->a), b = vr_set(pair->b);
 
   const size_t steps = (t->columns + NR - 1) / NR;
   pack_columns(t, F, columns_F);
-  if (B != NULL)
+  if (B->n > 0)
     pack_columns(t, B, columns_B);
   for (size_t i = 0; i < t->rows; i += MR) {
     pack_rows(t, i, F, rows_F);
-    if (B != NULL)
+    if (B->n > 0)
       pack_rows(t, i, B, rows_B);
     for (size_t j = 0; j < t->columns; j += NR) {
       const part what = part_of(t, i, j);
       prefetch_rows(t, i + MR, F, j / NR, steps);
-      if (B != NULL)
+      if (B->n > 0)
         prefetch_rows(t, i + MR, B, j / NR, steps);
       if (what == NONE)
         continue;
       micro_product(F->n, rows_F, columns_F + j * F->n, P);
-      if (B != NULL) {
-        micro_product(nb, rows_B, columns_B + j * nb, Q);
+      for (size_t e = 0; e < MR * NR; e += LANES)
+        vr_store(P + e, vr_load(P + e) * a + b);
+      if (B->n > 0) {
+        micro_product(B->n, rows_B, columns_B + j * B->n, Q);
         for (size_t e = 0; e < MR * NR; e += LANES)
           vr_store(P + e, vr_load(P + e) * vr_load(Q + e));
       }

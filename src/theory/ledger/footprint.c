@@ -10,7 +10,8 @@
  * which takes another X where F_{L-2} is X. */
 static double piece_bytes(const ntk_context *context, const ntk_network_spec *spec, double copies) {
   const double X = 8.0 * NTK_POPULATION_PIECE * (double)spec->width[0];
-  return copies * ntk_kernel_bytes_of(context, spec, NTK_POPULATION_PIECE).features +
+  return copies *
+             ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, NTK_POPULATION_PIECE).features +
          (spec->depth == 2 ? copies * X : X);
 }
 
@@ -19,7 +20,7 @@ static double piece_bytes(const ntk_context *context, const ntk_network_spec *sp
 static double verify_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                            const ntk_verify_options *options) {
   const size_t depth = spec->depth, *width = spec->width;
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, N);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double P = ntk_shape_of(spec).parameters;
   const double n = (double)N, L = (double)depth, eigen = (double)ntk_eigen_bytes(N);
   const double hidden = (double)ntk_widest(spec, 1);

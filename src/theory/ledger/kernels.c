@@ -58,8 +58,8 @@ static ntk_status look_before(ntk_verification *v, ntk_proof_kernel k, ntk_extre
   if (k >= NTK_PROOF_FB)
     NTK_TRY(ntk_deficiency_find_centred(v->network, X, v->N, &deficiency));
   else
-    NTK_TRY(
-        ntk_deficiency_find(v->network, X, v->N, k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));
+    NTK_TRY(ntk_deficiency_find(v->network, NTK_OUTPUTS_TRACE, X, v->N,
+                                k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));
   if (deficiency.known)
     ntk_extremes_deficient(e, &deficiency);
   else if (k < NTK_PROOF_FB && v->deficiency.known)

@@ -177,11 +177,10 @@ static ntk_status find_accuracy(ntk_verification *v) {
   NTK_TRY(ntk_alloc(v->context, v->L + 1, sizeof *v->accuracy, "ledger", &pointer));
   v->accuracy = pointer;
   NTK_TRY(ntk_features_take_norms(v->features, &norms));
-  ntk_status status =
-      ntk_kernel_accuracies(v->network, v->N, norms, norms + v->L * v->N, true, v->accuracy);
+  const ntk_norms of = {NTK_OUTPUTS_TRACE, v->N, norms, norms + v->L * v->N};
+  ntk_status status = ntk_kernel_accuracies(v->network, &of, true, v->accuracy);
   if (status == NTK_OK)
-    status = ntk_deficiency_of_norms(v->network, ntk_dataset_values(v->data), v->N, norms,
-                                     norms + v->L * v->N, &v->deficiency);
+    status = ntk_deficiency_of_norms(v->network, ntk_dataset_values(v->data), &of, &v->deficiency);
   ntk_free(v->context, norms);
   return status;
 }

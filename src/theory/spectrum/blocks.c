@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-/* lambda_min of K_k, where `chosen` names it; vector: scratch, N. */
+/* lambda_min of K_k, where `chosen` names it; vector: scratch, rows. */
 static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
   ntk_block_result *block = &j->result->block[k];
   ntk_deficiency deficiency = {true, ""};
   if (j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else: K_k <= K */
-    NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, k, &deficiency));
+    NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, ntk_dataset_values(j->data), j->N,
+                                k, &deficiency));
   if (deficiency.known) {
     block->lambda_min = 0.0;
     block->verdict = NTK_VERDICT_RANK_DEFICIENT;
@@ -34,7 +35,7 @@ ntk_status ntk_job_blocks(ntk_job *j) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(bool), "blocks", &pointer));
   bool *chosen = pointer;
-  ntk_status status = ntk_alloc_doubles(j->context, j->N, "eigenvector", &vector);
+  ntk_status status = ntk_alloc_doubles(j->context, j->rows, "eigenvector", &vector);
   for (size_t k = 0; k < j->L && status == NTK_OK; k++) {
     memset(chosen, 0, j->L * sizeof(bool));
     chosen[k] = true;

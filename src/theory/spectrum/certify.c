@@ -10,7 +10,7 @@ static ntk_status recover_kernel(ntk_job *j) {
   if (j->K != NULL)
     return NTK_OK;
   if (j->features == NULL)
-    NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
+    NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
   return ntk_kernel_create(j->features, NULL, &j->K);
 }
 
@@ -26,7 +26,7 @@ ntk_status ntk_job_certify(ntk_job *j) {
   /* As near to lambda_min as the factorisation's own error allows; farther away should that fail,
    * which takes an eigenvalue that Lanczos has missed. Each shift is another, for each costs a
    * kernel and a factorisation. */
-  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * ntk_cholesky_bound(j->N, j->trace);
+  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * ntk_cholesky_bound(j->rows, j->trace);
   const double shifts[] = {fmax(near, 0.9 * r->lambda_min), fmin(near, 0.9 * r->lambda_min),
                            0.5 * r->lambda_min};
   for (size_t s = 0; s < sizeof shifts / sizeof shifts[0] && !c->certified; s++) {
@@ -40,7 +40,8 @@ ntk_status ntk_job_certify(ntk_job *j) {
       c->lower = lower;
       c->upper = upper;
       ntk_accuracy accuracy;
-      NTK_TRY(ntk_kernel_accuracy(j->network, j->N, j->f2, j->b2, &accuracy));
+      const ntk_norms norms = ntk_job_row_norms(j);
+      NTK_TRY(ntk_kernel_accuracy(j->network, &norms, &accuracy));
       ntk_accuracy_carry(&accuracy, lower, upper, &c->kernel_lower, &c->kernel_upper);
     }
   }

@@ -51,9 +51,10 @@ static ntk_status run_steps(ntk_job *j) {
   NTK_TRY(ntk_job_features(j));
   NTK_TRY(ntk_job_norms(j));
   ntk_deficiency deficiency;
-  NTK_TRY(ntk_deficiency_find(j->network, ntk_dataset_values(j->data), j->N, j->L, &deficiency));
-  NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), j->N, j->f2, j->b2,
-                                  &deficiency));
+  const ntk_norms norms = ntk_job_row_norms(j);
+  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, ntk_dataset_values(j->data), j->N,
+                              j->L, &deficiency));
+  NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), &norms, &deficiency));
   if (deficiency.known) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));
@@ -83,10 +84,11 @@ static void release(ntk_job *j) {
 }
 
 static ntk_status allocate_result(ntk_job *j) {
-  const size_t entries = j->L * j->N;
+  size_t entries = 0;
+  NTK_TRY(ntk_size_multiply(j->L, j->rows, "row norms", &entries));
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->f2));
   NTK_TRY(ntk_alloc_doubles(j->context, entries, "row norms", &j->b2));
-  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "row norms", &j->scratch));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "row norms", &j->scratch));
   NTK_TRY(ntk_alloc_doubles(j->context, j->L + 1, "resolution", &j->resolution));
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(ntk_block_result), "blocks", &pointer));
@@ -96,12 +98,16 @@ static ntk_status allocate_result(ntk_job *j) {
 
 ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
                         const ntk_spectrum_options *options, ntk_spectrum_result *result) {
-  static const ntk_spectrum_options defaults;
   const double start = ntk_clock();
   const double none = NAN;
+  static const ntk_spectrum_options defaults;
+  if (options == NULL)
+    options = &defaults;
+  const ntk_network_spec spec = ntk_spec_of(network);
   ntk_spectrum_result made = {
       .context = context,
       .samples = ntk_dataset_samples(data),
+      .order = ntk_kernel_rows(&spec, options->outputs, ntk_dataset_samples(data)),
       .blocks = network->depth,
       .lambda_min = none,
       .lambda_max = none,
@@ -112,8 +118,9 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   ntk_job j = {.context = context,
                .network = network,
                .data = data,
-               .options = options != NULL ? *options : defaults,
+               .options = *options,
                .N = made.samples,
+               .rows = made.order,
                .L = network->depth,
                .result = &made};
   if (j.options.tolerance == 0.0)
@@ -121,6 +128,11 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   if (!(j.options.tolerance > 0.0 && j.options.tolerance < 1.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
                     j.options.tolerance);
+  size_t count = 0;
+  (void)ntk_outputs_list(&count);
+  if ((size_t)j.options.outputs >= count)
+    return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j.options.outputs,
+                    count - 1);
   NTK_TRY(ntk_job_check_memory(&j));
   ntk_status status = allocate_result(&j);
   if (status == NTK_OK)

@@ -14,17 +14,18 @@ static bool keeps_kernel(const ntk_kernel_bytes *b) {
   return b->kernel <= fmax(b->features, CACHED_BYTES);
 }
 
-bool ntk_job_keeps_kernel(const ntk_network *network, size_t N) {
-  const ntk_network_spec spec = ntk_spec_of(network);
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(network->context, &spec, N);
+bool ntk_job_keeps_kernel(const ntk_job *j) {
+  const ntk_network_spec spec = ntk_spec_of(j->network);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(j->context, &spec, j->options.outputs, j->N);
   return keeps_kernel(&b);
 }
 
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
 static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
                             size_t N, const ntk_spectrum_options *options) {
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, N);
-  const double n = (double)N, eigen = (double)ntk_eigen_bytes(N);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
+  const size_t order = ntk_kernel_rows(spec, options->outputs, N);
+  const double n = (double)order, eigen = (double)ntk_eigen_bytes(order);
   const double norms = 8.0 * n * (2.0 * (double)spec->depth + 4.0),
                rows = ntk_parallel_rows_bytes(N);
 
@@ -44,8 +45,15 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
 }
 
 /* The counting part of ntk_deficiency_find. */
-static bool known_singular(size_t parameters, size_t d, bool linear, size_t N) {
-  return N > parameters || (linear && N > d);
+static bool known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool linear,
+                           size_t N) {
+  double columns = 0.0, affine = 0.0;
+  for (size_t l = 1; l <= spec->depth; l++) {
+    columns += (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l);
+    affine = ntk_spec_bias(spec, l) ? 1.0 : affine;
+  }
+  return (double)ntk_kernel_rows(spec, outputs, N) > columns ||
+         (linear && (double)N > (double)spec->width[0] + affine);
 }
 
 ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
@@ -56,20 +64,22 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   ntk_symmetry symmetry;
   bool linear = false;
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
-  const bool singular = known_singular(parameters, spec->width[0], linear, N);
+  options = options != NULL ? options : &defaults;
+  const bool singular = known_singular(spec, options->outputs, linear, N);
   const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
                        NTK_SMALL_OBJECTS + ntk_backend_bytes(context) +
-                       working_bytes(context, spec, singular, N, options ? options : &defaults);
-  return ntk_footprint_end(context, total, N, "this computation", bytes);
+                       working_bytes(context, spec, singular, N, options);
+  return ntk_footprint_end(context, total, ntk_kernel_rows(spec, options->outputs, N),
+                           "this computation", bytes);
 }
 
 ntk_status ntk_job_check_memory(const ntk_job *j) {
   const ntk_network *network = j->network;
   const ntk_network_spec spec = ntk_spec_of(network);
-  const bool singular = known_singular(network->parameters, network->width[0],
-                                       ntk_network_linear_above(network, 0), j->N);
+  const bool singular =
+      known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
   size_t bytes = 0;
   return ntk_footprint_end(j->context,
-                           working_bytes(j->context, &spec, singular, j->N, &j->options), j->N,
+                           working_bytes(j->context, &spec, singular, j->N, &j->options), j->rows,
                            "this computation", &bytes);
 }

@@ -11,21 +11,26 @@ typedef struct ntk_job {
   const ntk_dataset *data;
   ntk_spectrum_options options; /* defaults resolved */
   size_t N, L;
+  size_t rows; /* of K: N, or N n_L of all outputs */
   ntk_spectrum_result *result;
   ntk_features *features; /* NULL once released */
   ntk_kernel *K;          /* the stored matrix, where it is kept beside the factor; else NULL */
   ntk_kernel *factor;     /* K, then its factor */
-  double *f2, *b2;        /* L x N each: squared row norms of F_k and B_{k+1} */
-  double *scratch;        /* N */
+  double *f2, *b2;        /* L x rows each, as in ntk_norms */
+  double *scratch;        /* rows */
   double trace;           /* of K */
   double *resolution;     /* L + 1: of each block, and of K */
 } ntk_job;
+
+static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
+  return (ntk_norms){j->options.outputs, j->rows, j->f2, j->b2};
+}
 
 /* ntk_spectrum_memory for a network and data set that are there already. */
 ntk_status ntk_job_check_memory(const ntk_job *j);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
  * where it is small enough to stay in cache. */
-bool ntk_job_keeps_kernel(const ntk_network *network, size_t N);
+bool ntk_job_keeps_kernel(const ntk_job *j);
 
 ntk_status ntk_job_features(ntk_job *j);
 /* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.

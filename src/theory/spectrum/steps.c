@@ -15,18 +15,18 @@ static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *
                            double *residual) {
   NTK_TRY(A.apply(A.user, v, 1, j->scratch));
   double quotient = 0.0;
-  for (size_t i = 0; i < j->N; i++)
+  for (size_t i = 0; i < j->rows; i++)
     quotient += v[i] * j->scratch[i];
-  for (size_t i = 0; i < j->N; i++)
+  for (size_t i = 0; i < j->rows; i++)
     j->scratch[i] -= quotient * v[i];
   *value = quotient;
-  *residual = ntk_dnrm2(j->N, j->scratch); /* whatever the kernel's scale */
+  *residual = ntk_dnrm2(j->rows, j->scratch); /* whatever the kernel's scale */
   return NTK_OK;
 }
 
 ntk_status ntk_job_features(ntk_job *j) {
   const double start = ntk_clock();
-  NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
+  NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
   j->result->seconds.forward += ntk_clock() - start;
   return NTK_OK;
 }
@@ -38,10 +38,11 @@ ntk_status ntk_job_norms(ntk_job *j) {
   r->bounds.diagonal_min = INFINITY;
   for (size_t k = 0; k < j->L; k++)
     r->block[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
-  for (size_t i = 0; i < j->N; i++) {
+  for (size_t i = 0; i < j->rows; i++) {
     double diagonal = 0.0;
     for (size_t k = 0; k < j->L; k++) {
-      const double entry = j->f2[k * j->N + i] * j->b2[k * j->N + i];
+      const double entry =
+          ntk_diagonal_part(j->network, k, j->f2[k * j->rows + i], j->b2[k * j->rows + i]);
       r->block[k].trace += entry;
       diagonal += entry;
     }
@@ -50,23 +51,24 @@ ntk_status ntk_job_norms(ntk_job *j) {
   }
   if (!isfinite(j->trace))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
-  NTK_TRY(ntk_resolutions(j->network, j->N, j->f2, j->b2, j->resolution));
+  const ntk_norms norms = ntk_job_row_norms(j);
+  NTK_TRY(ntk_resolutions(j->network, &norms, j->resolution));
   r->resolution = j->resolution[j->L];
   return NTK_OK;
 }
 
 static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
-  const size_t shape[2] = {j->N, j->N};
+  const size_t shape[2] = {j->rows, j->rows};
   ntk_npy_writer writer;
   NTK_TRY(ntk_npy_writer_open(&writer, j->options.kernel_path, 2, shape));
   ntk_status status = NTK_OK;
-  for (size_t i = 0; i < j->N && status == NTK_OK; i++) {
+  for (size_t i = 0; i < j->rows && status == NTK_OK; i++) {
     if (i % 256 == 0)
-      status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->N);
+      status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->rows);
     if (status == NTK_OK)
       status = ntk_kernel_row(K, i, j->scratch);
     if (status == NTK_OK)
-      status = ntk_npy_writer_append(&writer, j->scratch, j->N);
+      status = ntk_npy_writer_append(&writer, j->scratch, j->rows);
   }
   if (status != NTK_OK) {
     ntk_npy_writer_abort(&writer);
@@ -84,9 +86,9 @@ ntk_status ntk_job_kernel(ntk_job *j) {
   if (j->options.full) {
     start = ntk_clock();
     NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
-    NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvalues", &j->result->eigenvalues));
+    NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvalues", &j->result->eigenvalues));
     NTK_TRY(ntk_kernel_full(j->factor, j->result->eigenvalues));
-    for (size_t i = 0; i < j->N; i++) /* K is positive semi-definite: 0 is nearer */
+    for (size_t i = 0; i < j->rows; i++) /* K is positive semi-definite: 0 is nearer */
       j->result->eigenvalues[i] = fmax(0.0, j->result->eigenvalues[i]);
     if (j->result->verdict == NTK_VERDICT_RANK_DEFICIENT)
       j->result->eigenvalues[0] = 0.0;
@@ -101,7 +103,7 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
   const double start = ntk_clock();
   ntk_eigenpair pair;
   double *vector;
-  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &vector));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &vector));
   ntk_status status =
       ntk_eigen_largest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
   ntk_spectrum_result *r = j->result;
@@ -115,7 +117,7 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
 }
 
 ntk_status ntk_job_keep_kernel(ntk_job *j) {
-  if (!ntk_job_keeps_kernel(j->network, j->N))
+  if (!ntk_job_keeps_kernel(j))
     return NTK_OK;
   const double start = ntk_clock();
   ntk_features_destroy(j->features);
@@ -130,7 +132,7 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   const double start = ntk_clock();
   ntk_extremes e = {.resolution = r->resolution};
   NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
-  NTK_TRY(ntk_alloc_doubles(j->context, j->N, "eigenvector", &r->eigenvector));
+  NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &r->eigenvector));
   NTK_TRY(
       ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, &e));
   r->solves = e.solves;
