@@ -30,10 +30,10 @@ typedef struct ntk_name_info {
  * asks. */
 NTK_API const ntk_name_info *ntk_labels_list(size_t *count);
 
-/* N labels into Y. spec: the network to be trained, for the teacher; else it may be NULL. Y_i
- * depends on (kind, seed, i) alone (teacher: on spec and data as well). NTK_ERR_ARGUMENT; of a
- * teacher also those of ntk_network_create, _SHAPE where data and spec differ in d, _NUMERIC for
- * outputs that are 0 or not finite. */
+/* Labels into Y, N x n_L as spec, the network to be trained, says; without a teacher it may be
+ * NULL: n_L = 1. Y_ic depends on (kind, seed, i, c) alone (teacher: on spec and data as well).
+ * NTK_ERR_ARGUMENT; of a teacher also those of ntk_network_create, _SHAPE where data and spec
+ * differ in d, _NUMERIC for outputs that are 0 or not finite. */
 NTK_API ntk_status ntk_labels_generate(ntk_context *context, const char *kind,
                                        const ntk_network_spec *spec, const ntk_dataset *data,
                                        uint64_t seed, double *Y);
@@ -251,6 +251,16 @@ NTK_API ntk_status ntk_classes_find(const double *Y, size_t N, size_t *count, do
 /* One against the rest: vector c, at Z + c N, is 1 where Y is value[c] and -1 elsewhere. */
 NTK_API void ntk_classes_targets(const double *Y, size_t N, size_t count, const double *value,
                                  double *Z);
+/* For one network of n_L = outputs: Z, N x outputs, is 1 at the output of a sample's class and
+ * `other` (-1, or 0 for one-hot) elsewhere; of one output and two classes, 1 for the second one and
+ * `other` for the first. NTK_ERR_SHAPE where outputs and classes do not match. */
+NTK_API ntk_status ntk_classes_encode(const double *Y, size_t N, size_t count, const double *value,
+                                      size_t outputs, double other, double *Z);
+/* Back from its outputs F, N x outputs: the class of the largest, the first of equal ones, or of
+ * one output the class whose number is nearer, the first of equal ones; NaN where one is not
+ * finite. */
+NTK_API void ntk_classes_decode(const double *F, size_t N, size_t count, const double *value,
+                                size_t outputs, double other, double *chosen);
 /* Back from outputs F, count x N: chosen[i] is the class of the largest, the first of equal ones;
  * NaN where one is not finite. */
 NTK_API void ntk_classes_choose(const double *F, size_t N, size_t count, const double *value,

@@ -53,3 +53,32 @@ void ntk_classes_choose(const double *F, size_t N, size_t count, const double *v
     chosen[i] = finite ? value[best] : NAN;
   }
 }
+
+ntk_status ntk_classes_encode(const double *Y, size_t N, size_t count, const double *value,
+                              size_t outputs, double other, double *Z) {
+  const bool pair = outputs == 1 && count == 2;
+  if (outputs != count && !pair)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "%zu classes for %zu output%s; accepted: an output for each class, or one "
+                    "output for two",
+                    count, outputs, outputs == 1 ? "" : "s");
+  for (size_t i = 0; i < N; i++)
+    for (size_t c = 0; c < outputs; c++)
+      Z[i * outputs + c] = Y[i] == value[pair ? 1 : c] ? 1.0 : other;
+  return NTK_OK;
+}
+
+void ntk_classes_decode(const double *F, size_t N, size_t count, const double *value,
+                        size_t outputs, double other, double *chosen) {
+  for (size_t i = 0; i < N; i++) {
+    const double *f = F + i * outputs; /* outputs */
+    size_t best = outputs == 1 && f[0] > 0.5 * (1.0 + other) ? 1 : 0;
+    bool finite = true;
+    for (size_t c = 0; c < outputs; c++) {
+      finite = finite && isfinite(f[c]);
+      if (outputs == count && f[c] > f[best])
+        best = c;
+    }
+    chosen[i] = finite ? value[best] : NAN;
+  }
+}

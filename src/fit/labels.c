@@ -19,25 +19,47 @@ enum { ROW_GAUSSIAN = 0, ROW_SIGN = 1, ROW_TEACHER = 2 };
 typedef ntk_status labels_fn(ntk_context *context, const ntk_network_spec *spec,
                              const ntk_dataset *data, uint64_t seed, double *Y);
 
+static size_t outputs_of(const ntk_network_spec *spec) {
+  return spec != NULL && spec->outputs > 0 ? spec->outputs : 1;
+}
+
+typedef void draw_fn(ntk_random source, uint64_t row, size_t n, double *out);
+
+/* Each output's labels are a vector of its own, sub = output, so that one output's do not depend on
+ * how many there are. */
+static ntk_status draw(ntk_context *context, size_t outputs, const ntk_dataset *data, uint64_t seed,
+                       uint64_t row, draw_fn *law, double *Y) {
+  const size_t N = data->N;
+  double *one = NULL;
+  if (outputs == 1) {
+    law((ntk_random){seed, NTK_STREAM_LABELS, 0}, row, N, Y);
+    return NTK_OK;
+  }
+  NTK_TRY(ntk_alloc_doubles(context, N, "labels", &one));
+  for (size_t c = 0; c < outputs; c++) {
+    law((ntk_random){seed, NTK_STREAM_LABELS, c}, row, N, one);
+    for (size_t i = 0; i < N; i++)
+      Y[i * outputs + c] = one[i];
+  }
+  ntk_free(context, one);
+  return NTK_OK;
+}
+
 static ntk_status gaussian(ntk_context *context, const ntk_network_spec *spec,
                            const ntk_dataset *data, uint64_t seed, double *Y) {
-  (void)context;
-  (void)spec;
-  ntk_random_normal((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_GAUSSIAN, data->N, Y);
-  return NTK_OK;
+  return draw(context, outputs_of(spec), data, seed, ROW_GAUSSIAN, ntk_random_normal, Y);
 }
 
 static ntk_status sign(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
                        uint64_t seed, double *Y) {
-  (void)context;
-  (void)spec;
-  ntk_random_uniform((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_SIGN, data->N, Y);
-  for (size_t i = 0; i < data->N; i++)
-    Y[i] = Y[i] < 0.5 ? -1.0 : 1.0;
+  const size_t outputs = outputs_of(spec);
+  NTK_TRY(draw(context, outputs, data, seed, ROW_SIGN, ntk_random_uniform, Y));
+  for (size_t k = 0; k < data->N * outputs; k++)
+    Y[k] = Y[k] < 0.5 ? -1.0 : 1.0;
   return NTK_OK;
 }
 
-/* Divides Y by its root mean square. */
+/* Divides N numbers by their root mean square. */
 static ntk_status normalise(size_t N, double *Y) {
   double largest = 0.0, sum = 0.0;
   for (size_t i = 0; i < N; i++)
@@ -65,17 +87,22 @@ static ntk_status teacher(ntk_context *context, const ntk_network_spec *spec,
                                 .width = spec->width,
                                 .activation = spec->activation,
                                 .init = "paper",
-                                .seed = words[0]};
+                                .seed = words[0],
+                                .outputs = spec->outputs,
+                                .bias = spec->bias,
+                                .bias_deviation = spec->bias_deviation};
+  size_t count = 0;
+  NTK_TRY(ntk_size_multiply(data->N, outputs_of(spec), "labels", &count));
   ntk_network *network = NULL;
   double *F_L = NULL; /* Y is not touched by a failure */
   NTK_TRY(ntk_network_create(context, &own, &network));
-  ntk_status status = ntk_alloc_doubles(context, data->N, "labels", &F_L);
+  ntk_status status = ntk_alloc_doubles(context, count, "labels", &F_L);
   if (status == NTK_OK)
     status = ntk_network_output(network, data, F_L);
   if (status == NTK_OK)
-    status = normalise(data->N, F_L);
+    status = normalise(count, F_L);
   if (status == NTK_OK)
-    memcpy(Y, F_L, data->N * sizeof *Y);
+    memcpy(Y, F_L, count * sizeof *Y);
   ntk_free(context, F_L);
   ntk_network_destroy(network);
   return status;

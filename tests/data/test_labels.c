@@ -221,6 +221,53 @@ static void test_files(void **state) {
   ntk_dataset_destroy(data);
 }
 
+/* Of several outputs: N x n_L, whose columns are independent, and whose first one is the labels of
+ * one output; a teacher has the pupil's outputs and biases, with which it is odd no more. */
+static void test_outputs(void **state) {
+  (void)state;
+  enum { N = 4000, OUTPUTS = 3 };
+  const size_t width[] = {3, 9};
+  const bool bias[] = {true, false};
+  ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh", .outputs = OUTPUTS};
+  ntk_dataset *data = data_of(N);
+  double *one = make_array(N), *all = make_array(N * OUTPUTS);
+  static const char *const kinds[] = {"gaussian", "sign"};
+  for (size_t k = 0; k < COUNT(kinds); k++) {
+    double products[OUTPUTS][OUTPUTS] = {{0.0}};
+    assert_ok(ntk_labels_generate(context, kinds[k], NULL, data, 7, one));
+    assert_ok(ntk_labels_generate(context, kinds[k], &spec, data, 7, all));
+    for (size_t i = 0; i < N; i++) {
+      assert_true(all[i * OUTPUTS] == one[i]);
+      for (size_t a = 0; a < OUTPUTS; a++)
+        for (size_t b = 0; b < OUTPUTS; b++)
+          products[a][b] += all[i * OUTPUTS + a] * all[i * OUTPUTS + b] / N;
+    }
+    for (size_t a = 0; a < OUTPUTS; a++)
+      for (size_t b = 0; b < OUTPUTS; b++)
+        assert_near(products[a][b], a == b, 5.0 * sqrt((a == b ? 2.0 : 1.0) / N), kinds[k]);
+  }
+  const double x[6] = {1.0, 2.0, -0.5, -1.0, -2.0, 0.5};
+  ntk_dataset *pair = make_data(context, x, 2, 3);
+  double Y[2 * OUTPUTS], square = 0.0, odd = 0.0;
+  assert_ok(ntk_labels_generate(context, "teacher", &spec, pair, 4, Y));
+  for (size_t c = 0; c < OUTPUTS; c++) {
+    assert_near(Y[c], -Y[OUTPUTS + c], 1e-14, "odd");
+    square += 2.0 * Y[c] * Y[c] / (2 * OUTPUTS);
+  }
+  assert_near(square, 1.0, 1e-14, "mean square");
+  assert_true(Y[0] != Y[1] && Y[1] != Y[2]);
+  spec.bias = bias;
+  spec.bias_deviation = 1.0;
+  assert_ok(ntk_labels_generate(context, "teacher", &spec, pair, 4, Y));
+  for (size_t c = 0; c < OUTPUTS; c++)
+    odd = fmax(odd, fabs(Y[c] + Y[OUTPUTS + c]));
+  assert_true(odd > 0.1);
+  free(one);
+  free(all);
+  ntk_dataset_destroy(pair);
+  ntk_dataset_destroy(data);
+}
+
 /* Of data loaded in part, N labels or one for each row of the file, which then are the first N. */
 static void test_partly_loaded(void **state) {
   (void)state;
@@ -318,8 +365,8 @@ int main(void) {
       cmocka_unit_test(test_moments),       cmocka_unit_test(test_independent_of_data),
       cmocka_unit_test(test_prefix),        cmocka_unit_test(test_teacher),
       cmocka_unit_test(test_refused_kinds), cmocka_unit_test(test_files),
-      cmocka_unit_test(test_partly_loaded), cmocka_unit_test(test_refused_files),
-      cmocka_unit_test(test_list),
+      cmocka_unit_test(test_outputs),       cmocka_unit_test(test_partly_loaded),
+      cmocka_unit_test(test_refused_files), cmocka_unit_test(test_list),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
