@@ -67,7 +67,7 @@ static void check_bad(const bad *list, size_t count) {
 
 #define KNOWN                                                                                  \
   "known: name, quantity, trials, seed, network.widths, network.depth, "                       \
-  "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, "   \
+  "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, data.skip, data.rows, " \
   "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, " \
   "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "     \
   "train.fingerprint, grid.NAME"

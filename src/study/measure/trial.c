@@ -15,8 +15,10 @@ ntk_status ntk_trial_data(ntk_context *context, const ntk_point *point, uint64_t
                           ntk_dataset **data) {
   if (point->from_file) {
     NTK_TRY(ntk_file_unchanged(point->source, &point->file));
+    ntk_rows rows = point->rows;
+    rows.seed = seed;
     NTK_TRY(
-        ntk_dataset_load(context, point->source, point->N, point->width[0], point->scaling, data));
+        ntk_dataset_select(context, point->source, &rows, point->width[0], point->scaling, data));
     return ntk_file_unchanged(point->source, &point->file);
   }
   return ntk_dataset_generate(context, point->source, point->N, point->width[0], seed, data);

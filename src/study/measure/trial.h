@@ -5,6 +5,7 @@
 
 #include "study/files.h"
 
+#include "ntkit/data.h"
 #include "ntkit/fit.h"
 
 enum { NTK_MOST_DEPTH = 64 };
@@ -28,6 +29,7 @@ typedef struct ntk_point {
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
   ntk_scaling scaling;
+  ntk_rows rows;               /* of a file: N of them; seed: the trial's */
   ntk_point_training training; /* zero in a study that does not train */
   size_t population;           /* of the ledger; 0: its default */
 } ntk_point;

@@ -54,8 +54,24 @@ static ntk_status open_file(ntk_study *study, const char *path, bool many) {
                          path, dim, ntk_keys_text(study, "data.dim"));
 }
 
-static const char *const of_files[] = {"data.fingerprint", "data.dim"};
+static const char *const of_files[] = {"data.fingerprint", "data.dim", "data.skip", "data.rows"};
 enum { OF_FILES = sizeof of_files / sizeof of_files[0] };
+
+/* Which rows of a file the N of a trial are. */
+static ntk_status read_rows(ntk_study *study) {
+  const ntk_setting *rows = ntk_settings_find(&study->settings, "data.rows");
+  uint64_t skip = 0;
+  if (ntk_settings_find(&study->settings, "data.skip") != NULL)
+    NTK_TRY(ntk_keys_whole(study, "data.skip", 0, SIZE_MAX, &skip));
+  study->skip = (size_t)skip;
+  if (rows == NULL || strcmp(rows->value[0], "first") == 0)
+    return NTK_OK;
+  study->rows_vary = strcmp(rows->value[0], "drawn") == 0;
+  return study->rows_vary ? NTK_OK
+                          : NTK_REFUSE(&study->settings, rows,
+                                       "'%s'; accepted: first, or drawn: a trial draws its rows",
+                                       rows->value[0]);
+}
 
 /* Of one file they say one thing. */
 static ntk_status check_one(const ntk_study *study) {
@@ -90,6 +106,7 @@ ntk_status ntk_study_read_data(ntk_study *study) {
     return ntk_setting_refuse(&study->settings, scale, status);
   if (!all.many)
     NTK_TRY(check_one(study));
+  NTK_TRY(read_rows(study));
   study->file = calloc(all.count, sizeof *study->file);
   if (study->file == NULL)
     return no_memory();

@@ -27,6 +27,8 @@ static const struct key {
     {"network.gamma", NULL, false, true, false}, /* has a default where the weights are drawn */
     {"data.source", "gaussian", false, false, false},
     {"data.scale", "none", false, false, false},
+    {"data.skip", NULL, false, true, false}, /* of files, as the next: no defaults */
+    {"data.rows", NULL, false, true, false},
     {"data.fingerprint", NULL, true, true,
      false},                               /* of a file, as `study status --spec` prints it */
     {"data.dim", NULL, true, true, false}, /* of a file: the numbers of a row */

@@ -89,9 +89,15 @@ static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *sc
                                ntk_point *point) {
   NTK_TRY(ntk_point_whole(scope, "N", "N", 1, &point->N));
   const ntk_study_file *file = ntk_study_file_of(study, point->source);
-  if (file != NULL && point->N > file->rows)
-    return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows", point->N, point->source,
-                    file->rows);
+  point->rows = (ntk_rows){.skip = study->skip,
+                           .count = study->rows_vary ? 0 : point->N,
+                           .subsample = study->rows_vary ? point->N : 0};
+  if (file != NULL && study->skip >= file->rows)
+    return ntk_fail(NTK_ERR_SHAPE, "data.skip is %zu, and %s has %zu rows", study->skip,
+                    point->source, file->rows);
+  if (file != NULL && point->N > file->rows - study->skip)
+    return ntk_fail(NTK_ERR_SHAPE, "N is %zu, and %s has %zu rows%s", point->N, point->source,
+                    file->rows - study->skip, study->skip > 0 ? " after those of data.skip" : "");
   return NTK_OK;
 }
 

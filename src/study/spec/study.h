@@ -25,6 +25,8 @@ struct ntk_study {
   const ntk_quantity *quantity[NTK_MOST_QUANTITIES];
   ntk_grid grid;
   ntk_scaling scaling;
+  size_t skip;    /* rows at the start of a file */
+  bool rows_vary; /* a trial draws its N rows of a file */
   size_t files; /* of data.source, which may be a variable of the grid */
   ntk_study_file *file;
   bool draws;  /* data of some point are drawn */

@@ -99,8 +99,12 @@ static ntk_status read_labels(const ntk_study *study, ntk_point_training *traini
   training->labels_from_file = true;
   training->labels_file = study->labels_file;
   const size_t rows = ntk_study_file_of(study, point->source)->rows;
-  if (study->labels_rows == rows || study->labels_rows == point->N)
+  const bool first = study->skip == 0 && !study->rows_vary;
+  if (study->labels_rows == rows || (first && study->labels_rows == point->N))
     return NTK_OK;
+  if (!first)
+    return ntk_fail(NTK_ERR_SHAPE, "%s has %zu labels; accepted: %zu, one for each row of %s",
+                    training->labels, study->labels_rows, rows, point->source);
   return ntk_fail(NTK_ERR_SHAPE,
                   "%s has %zu labels; accepted: %zu, one for each row of %s, or N = %zu",
                   training->labels, study->labels_rows, rows, point->source, point->N);
