@@ -111,7 +111,8 @@ typedef struct ntk_weights {
  * chain of shapes (docs/networks.md); reads no numbers. layout: "torch" (all weights lie as n_l x
  * n_{l-1}) or "flax" (n_{l-1} x n_l) where neither names nor shapes tell, or instead of what they
  * tell; NULL. NTK_ERR_ARGUMENT for what must be given, _FORMAT for arrays that are of no dense
- * layer, by name, _SHAPE for layers that do not follow each other; _FILE, _LIMIT, _MEMORY. */
+ * layer, by name, _SHAPE for layers that do not follow each other; _FILE, _LIMIT, _MEMORY. Clear it
+ * before the context is destroyed. */
 NTK_API ntk_status ntk_weights_open(ntk_context *context, const char *path, const char *layout,
                                     ntk_weights *weights);
 /* Reads them into a network. spec: the activation (NULL: the file's own, which is refused to

@@ -297,12 +297,12 @@ void job_end(cli_job *job) {
   progress_clear();
   saved_close(&job->folder);
   ntk_network_destroy(job->network);
+  ntk_weights_clear(&job->weights);
   ntk_dataset_destroy(job->data);
   ntk_context_destroy(job->context);
   free(job->width);
   free(job->beta);
   free(job->bias);
-  ntk_weights_clear(&job->weights);
   json_decref(job->inputs);
   ntk_class_names_clear(&job->names);
   *job = (cli_job){0};
