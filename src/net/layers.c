@@ -89,13 +89,15 @@ static int by_name(const void *a, const void *b) {
                                       : (p->array > q->array) - (p->array < q->array);
 }
 
-static bool is_left(ntk_role role, bool folder) {
-  return role == NTK_ROLE_LEFT || (folder && role == NTK_ROLE_NONE);
+/* kernel.npy beside W1.npy is K, which --save-kernel writes. */
+static bool is_left(const char *name, ntk_role role, bool folder) {
+  return role == NTK_ROLE_LEFT ||
+         (folder && (role == NTK_ROLE_NONE || strcmp(name, "kernel") == 0));
 }
 
 bool ntk_layers_ignore(const char *name, bool folder) {
   char *group = malloc(strlen(name) + 1);
-  const bool left = group != NULL && is_left(ntk_layer_name_read(name, group).role, folder);
+  const bool left = group != NULL && is_left(name, ntk_layer_name_read(name, group).role, folder);
   free(group);
   return left;
 }
@@ -115,7 +117,7 @@ static ntk_status read_names(sorting *s, ntk_layers *layers) {
   for (size_t i = 0; i < from->count; i++) {
     const ntk_layer_name name = ntk_layer_name_read(from->array[i].name, s->text + used);
     used += strlen(from->array[i].name) + 1;
-    if (is_left(name.role, from->folder)) {
+    if (is_left(from->array[i].name, name.role, from->folder)) {
       layers->left_out[layers->left++] = i;
       continue;
     }

@@ -47,7 +47,7 @@ static const struct word {
 static const char *const left_out[] = {"optimizer",         "opt_state", "optimizer_state",
                                        "optimizer_weights", "metrics",   "seed_generator"};
 /* Parts that a wrapper puts before a layer's name, or after its word. */
-static const char *const wrappers[] = {"module", "_orig_mod", "params", "value"};
+static const char *const wrappers[] = {"module", "_orig_mod", "params"}, *const after[] = {"value"};
 
 static bool is_listed(const char *const *list, size_t count, const char *part, size_t length) {
   for (size_t i = 0; i < count; i++)
@@ -90,7 +90,9 @@ static bool join_parts(const char *name, char *group) {
     size_t length = strcspn(name + i, between);
     length = length < end - i ? length : end - i;
     left |= LISTED(left_out, name + i, length);
-    if (length > 0 && !LISTED(wrappers, name + i, length)) {
+    const bool last = name[i + length] == '\0';
+    if (length > 0 && !LISTED(wrappers, name + i, length) &&
+        !(last && used > 0 && LISTED(after, name + i, length))) {
       if (used > 0)
         group[used++] = '/';
       memcpy(group + used, name + i, length);

@@ -10,7 +10,7 @@ drawn='--samples 30 --dim 6 --widths 8,5 --activation tanh --init he --seed 3'
 # ---- The same network, from every kind of file ---------------------------------------------------
 
 # shellcheck disable=SC2086
-good 'a spectrum of a drawn network' spectrum $drawn --save "$in/saved" --json
+good 'a spectrum of a drawn network' spectrum $drawn --save "$in/saved" --save-kernel --json
 flat "$out" >"$top/flat"
 expected=$(value lambda_min)
 check 'which is known' test -n "$expected"

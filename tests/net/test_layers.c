@@ -121,6 +121,7 @@ static void test_frameworks(void **state) {
        "params/Dense_10/kernel 5-5"},
       {"['l1']['bias'].value=7 ['l1']['kernel'].value=5,7 ['l2']['kernel'].value=7,3",
        "['l1']['kernel'].value+['l1']['bias'].value 5-7, ['l2']['kernel'].value 7-3"},
+      {"value.weight=7,5 out.weight=2,7", "value.weight' 5-7, out.weight' 7-2"},
       {".layers[0].weight=7,5 .layers[0].bias=7 .layers[1].weight=3,7",
        ".layers[0].weight'+.layers[0].bias 5-7, .layers[1].weight' 7-3"},
       {"mlp/~/linear_0/w=5,7 mlp/~/linear_0/b=7 mlp/~/linear_1/w=7,3",
@@ -273,12 +274,13 @@ static void test_left_out(void **state) {
       {"layers/dense/vars/0=5,7 layers/dropout/seed_generator/vars/0=2 layers/dense_1/vars/0=7,1",
        "layers/dropout/seed_generator/vars/0"},
       {"W1=5,7 W2=7,1 X=9,5", "X"},
+      {"W1=5,7 W2=7,1 kernel=9,9", "kernel"}, /* of --save-kernel */
   };
   for (size_t i = 0; i < COUNT(with); i++) {
     listed list;
     ntk_layers layers = {0};
     read_list(with[i][0], false, &list);
-    assert_ok(find(&list, i == 3, NTK_LAYOUT_OPEN, &layers));
+    assert_ok(find(&list, i >= 3, NTK_LAYOUT_OPEN, &layers));
     assert_int_equal(layers.count, 2);
     assert_int_equal(layers.left, 1);
     assert_string_equal(list.array[layers.left_out[0]].name, with[i][1]);

@@ -37,7 +37,8 @@ static exit_status load_rows(prediction *p) {
   const char *scale = settings->scale != NULL ? settings->scale : model->scaling;
   const bool scaled = scale != NULL && strcmp(scale, "none") != 0;
   const double copies = scaled ? 2.0 : 1.0; /* as they are, and scaled */
-  const double bytes = 8.0 * (double)N * (copies * (double)d + (double)model->count);
+  const double bytes =
+      8.0 * (double)N * (copies * (double)d + (double)p->columns * (double)model->count);
   const double available = (double)ntk_memory_available(p->context);
   if (bytes > available)
     return report_error(EXIT_INPUT,
@@ -99,8 +100,6 @@ static exit_status make_data(prediction *p) {
 
 static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
-  const ntk_network *first = p->model.networks[0];
-  p->columns = ntk_network_width(first, ntk_network_depth(first));
   const size_t each = p->columns > count ? p->columns : count; /* one of them is 1 */
   p->outputs = each <= SIZE_MAX / sizeof(double) / N ? calloc(each * N, sizeof(double)) : NULL;
   p->answer = p->model.classes != NULL ? calloc(N, sizeof(double)) : p->outputs;
@@ -264,6 +263,8 @@ static exit_status command_predict(const void *given) {
         report_fault(ntk_model_load(p.context, settings->common.load, settings->common.activation,
                                     settings->common.layout, &p.model),
                      "load");
+  if (status == EXIT_DONE)
+    p.columns = ntk_network_width(p.model.networks[0], ntk_network_depth(p.model.networks[0]));
   if (status == EXIT_DONE)
     status = make_data(&p);
   if (status == EXIT_DONE)
