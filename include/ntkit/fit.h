@@ -85,9 +85,9 @@ typedef struct ntk_track_point {
   double prediction;             /* the loss if K stayed K_0, for the exact discrete steps */
   double lambda_min, lambda_max; /* of K(theta_t): sigma_min(J)^2 and ||J||^2 of (21) */
   double jacobian_change;        /* ||J(theta_t) - J(theta_0)|| of (21) */
-  double distance;               /* ||theta_t - theta_0|| */
-  size_t parameters;             /* P, with options.track_weights; else 0 */
-  double *theta;                 /* theta_t, P, in that case; else NULL */
+  double distance;   /* ||theta_t - theta_0||; of scaled blocks ||C^{-1/2} (theta_t - theta_0)|| */
+  size_t parameters; /* P, with options.track_weights; else 0 */
+  double *theta;     /* theta_t, P, in that case; else NULL */
 } ntk_track_point;
 
 /* Conditions of Theorem 4.2 in the form of (21), with constants from K_0 (docs/algorithm.md):

@@ -12,18 +12,19 @@ static const double CHANGE_TOLERANCE = 1e-3; /* of the squared distance: its err
 typedef struct difference {
   const ntk_features *features, *start;
   double *g, *g0; /* P each */
-  double *u;      /* N */
+  double *u;      /* rows */
 } difference;
 
-/* U = D (D^T V). */
+/* U = D (C (D^T V)), C the scales of the blocks. */
 static ntk_status apply_difference(void *user, const double *V, size_t m, double *U) {
   const difference *d = user;
-  const size_t N = d->features->N, P = d->features->network->parameters;
+  const size_t N = d->features->rows, P = d->features->network->parameters;
   for (size_t c = 0; c < m; c++) {
     NTK_TRY(ntk_jacobian_adjoint(d->features, V + c * N, d->g));
     NTK_TRY(ntk_jacobian_adjoint(d->start, V + c * N, d->g0));
     for (size_t p = 0; p < P; p++)
       d->g[p] -= d->g0[p];
+    ntk_scale_parameters(d->features->network, d->g);
     NTK_TRY(ntk_jacobian_apply(d->features, d->g, U + c * N));
     NTK_TRY(ntk_jacobian_apply(d->start, d->g, d->u));
     for (size_t i = 0; i < N; i++)
@@ -36,7 +37,7 @@ static ntk_status apply_difference(void *user, const double *V, size_t m, double
  * random vector, low by up to sqrt N, which the factor covers. */
 static ntk_status difference_noise(difference *d, double lambda_max, uint64_t seed, double *v,
                                    double *Dv, double *noise) {
-  const size_t N = d->features->N;
+  const size_t N = d->features->rows;
   ntk_random_normal((ntk_random){seed, NTK_STREAM_PROBES, NTK_PROBE_NOISE}, 0, N, v);
   ntk_dscal(N, 1.0 / ntk_dnrm2(N, v), v);
   NTK_TRY(apply_difference(d, v, 1, Dv));
@@ -47,7 +48,7 @@ static ntk_status difference_noise(difference *d, double lambda_max, uint64_t se
 ntk_status ntk_jacobian_distance(const ntk_features *features, const ntk_features *start,
                                  double lambda_max, uint64_t seed, double *norm) {
   ntk_context *context = features->context;
-  const size_t N = features->N, P = features->network->parameters;
+  const size_t N = features->rows, P = features->network->parameters;
   difference d = {.features = features, .start = start};
   double *vector = NULL;
   ntk_eigenpair pair = {.value = NAN};

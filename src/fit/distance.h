@@ -4,7 +4,8 @@
 
 #include "kernel/kernel.h"
 
-/* *norm = ||J - J_0||_2 for two sets of features of one data set, to three digits or more: Lanczos
+/* *norm = ||J - J_0||_2 (of scaled blocks ||(J - J_0) C^(1/2)||_2) for two sets of features of one
+ * data set and all outputs, to three digits or more: Lanczos
  * on D D^T, D = J - J_0, by J^T v - J_0^T v and J g - J_0 g. Small differences lose no digits, as
  * they would in K - K(theta, theta_0) - K(theta_0, theta) + K_0. lambda_max: of K, for the size of
  * rounding errors. About 8 N P flops a step. */

@@ -266,6 +266,20 @@ ntk_status ntk_network_select(const ntk_network *network, size_t j, ntk_network 
   return NTK_OK;
 }
 
+void ntk_scale_parameters(const ntk_network *network, double *g) {
+  for (size_t l = 1; l <= network->depth; l++) {
+    const size_t n = network->width[l], entries = network->width[l - 1] * n;
+    for (size_t p = 0; p < entries && network->scale[2 * l - 2] != 1.0; p++)
+      g[p] *= network->scale[2 * l - 2];
+    g += entries;
+    if (network->b[l] == NULL)
+      continue;
+    for (size_t j = 0; j < n; j++)
+      g[j] *= network->scale[2 * l - 1];
+    g += n;
+  }
+}
+
 void ntk_network_set(ntk_network *network, const double *values) {
   if (values != network->theta)
     memcpy(network->theta, values, network->parameters * sizeof(double));

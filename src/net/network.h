@@ -56,6 +56,10 @@ size_t ntk_back_width(const ntk_network_spec *spec, ntk_outputs outputs, size_t 
 /* Where [W_l; b_l] begins in theta and in vectors like it, l = 1..L. */
 size_t ntk_layer_offset(const ntk_network *network, size_t l);
 
+/* g (P entries, in theta's order) times the scales of its entries' blocks: C g where K = J C J^T.
+ */
+NTK_SIBLING void ntk_scale_parameters(const ntk_network *network, double *g);
+
 /* theta = values (P entries): the one way to change weights that others have seen. */
 void ntk_network_set(ntk_network *network, const double *values);
 /* The same with values that theta had at a version, which it has again. */

@@ -13,35 +13,9 @@
 
 #include "checkpoint_support.h"
 
-#include "general_network.h"
-#include "one_context.h"
+#include "general_run.h"
 
-enum { N = 9, EPOCHS = 12 };
-
-typedef struct one_run {
-  general g;
-  ntk_network_spec spec;
-  ntk_network *network;
-  ntk_dataset *data;
-  double *Y;
-} one_run;
-
-static one_run begin(uint64_t seed, const double *scale) {
-  one_run run = {.g = general_draw(seed, 3)}; /* smooth ones */
-  run.spec = general_spec(&run.g, seed);
-  run.spec.activation = run.g.names;
-  run.spec.scale = scale;
-  assert_ok(ntk_network_create(one, &run.spec, &run.network));
-  assert_ok(ntk_dataset_generate(one, "gaussian", N, run.g.width[0], seed + 100, &run.data));
-  run.Y = make_normal(seed + 200, N * run.g.width[run.g.L]);
-  return run;
-}
-
-static void end(one_run *run) {
-  ntk_network_destroy(run->network);
-  ntk_dataset_destroy(run->data);
-  free(run->Y);
-}
+enum { EPOCHS = 12 };
 
 /* gradient = factor J^T r; the sum of squares of r. */
 static double slope(const one_run *run, const double *theta, double factor, double *gradient) {
@@ -62,16 +36,6 @@ static double slope(const one_run *run, const double *theta, double factor, doub
   }
   free(J);
   return sum;
-}
-
-/* The scale of parameter p's block. */
-static double scale_at(const one_run *run, size_t p) {
-  const general *g = &run->g;
-  size_t l = g->L;
-  while (g->offset[l] > p)
-    l--;
-  const bool bias = p - g->offset[l] >= g->width[l - 1] * g->width[l];
-  return run->spec.scale != NULL ? run->spec.scale[2 * l - 2 + bias] : 1.0;
 }
 
 /* Losses (EPOCHS + 1) of a rule in plain loops; theta becomes the last. */

@@ -21,7 +21,7 @@ typedef struct run {
 
 static run describe(const ntk_context *context, const ntk_network_spec *spec, size_t N, size_t P,
                     const ntk_train_options *o, const ntk_optimizer *optimizer) {
-  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
+  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_ALL, N);
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
   const double n = (double)N * (double)ntk_spec_width(spec, spec->depth); /* rows of J */
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */

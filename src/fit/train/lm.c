@@ -2,6 +2,7 @@
  *
  *     (K + mu I) c = r,   delta = -J^T c,   r + J delta = mu c,
  *
+ * (with scales of blocks -C J^T c, K = J C J^T, and ||delta||^2 is delta^T C^{-1} delta),
  * so that the decrease predicted for r^T r is r^T r - mu^2 c^T c, and neither J nor a P x P matrix
  * is formed. mu starts at 1e-3 of K's mean diagonal. After a step whose decrease is near the
  * predicted one (the model is good) mu falls as the loss did, so that the last steps are
@@ -96,6 +97,7 @@ static ntk_status try_step(ntk_lm *lm, const ntk_features *features, const ntk_k
   memcpy(lm->c, lm->r, lm->N * sizeof(double));
   NTK_TRY(ntk_kernel_solve(factor, lm->c, 1));
   NTK_TRY(ntk_jacobian_adjoint(features, lm->c, lm->step));
+  ntk_scale_parameters(lm->network, lm->step);
   for (size_t p = 0; p < lm->P; p++)
     lm->trial->theta[p] = lm->theta[p] - lm->step[p];
   return residual(lm, lm->trial, lm->trial_r, sum);
@@ -156,7 +158,7 @@ ntk_status ntk_lm_step(ntk_lm *lm, double *sum, bool *stalled) {
   double growth = 4.0;
   const double damping = lm->damping;
   ntk_features *features = NULL;
-  NTK_TRY(ntk_features_create(lm->network, lm->data, &features));
+  NTK_TRY(ntk_features_create_of(lm->network, lm->data, NTK_OUTPUTS_ALL, &features));
   memcpy(lm->theta, lm->network->theta, lm->P * sizeof(double));
   ntk_status status = NTK_OK;
   for (int i = 0; i < MOST_TRIES && !accepted && !hopeless && status == NTK_OK; i++) {

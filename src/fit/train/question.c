@@ -205,7 +205,7 @@ static ntk_status follow(ntk_training *t, const ntk_extremes *e, ntk_features *f
 static ntk_status follow_features(ntk_training *t) {
   ntk_features *features = NULL;
   ntk_extremes e;
-  NTK_TRY(ntk_features_create(t->network, t->data, &features));
+  NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
   ntk_status status = ntk_extremes_foresee(features, t->L, &e);
   e.lambda_max = t->tracker->at_start.lambda_max;
   if (status == NTK_OK)

@@ -110,7 +110,7 @@ static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
   if (!t->optimizer->linear || isfinite(e->lambda_max))
     return;
   ntk_network_set(t->network, t->first);
-  if (ntk_features_create(t->network, t->data, &features) == NTK_OK &&
+  if (ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features) == NTK_OK &&
       ntk_extremes_largest(features, t->options.seed, &e->lambda_max) == NTK_OK)
     c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
   ntk_features_destroy(features);

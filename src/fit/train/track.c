@@ -17,13 +17,14 @@
  */
 static ntk_status rounding_floor(const ntk_training *t, const ntk_features *features,
                                  double *floor) {
-  const size_t L = t->L, N = t->N;
+  const size_t L = t->L;
   const double eps = ntk_precision_epsilon(t->precision);
   double *norms = NULL;
   NTK_TRY(ntk_features_take_norms(features, &norms));
   double sum = 0.0;
-  for (size_t i = 0; i < N; i++)
-    sum += norms[(L - 1) * N + i];
+  for (size_t i = 0; i < t->R; i++)
+    sum += norms[(L - 1) * t->R + i];
+  sum /= (double)t->network->width[L]; /* a sample has so many rows */
   ntk_free(t->context, norms);
   const double last = eps * ntk_dnrm2(ntk_training_last_weights(t), t->network->W[L]);
   *floor = ntk_training_loss(t, sum * last * last);
@@ -33,7 +34,7 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
 /* theta_0 and what belongs to it, for later epochs to be compared with. */
 static ntk_status keep_start(const ntk_training *t, ntk_tracker *k) {
   NTK_TRY(ntk_network_copy(t->network, &k->network));
-  return ntk_features_create(k->network, t->data, &k->features);
+  return ntk_features_create_of(k->network, t->data, NTK_OUTPUTS_ALL, &k->features);
 }
 
 static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
@@ -55,10 +56,10 @@ static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
   ntk_schedule_needs(t, &need_max, &need_min);
   const bool keep = t->options.question && t->optimizer->linear;
   need_max = need_max || keep;
-  if (!need_max && !(t->optimizer->theorem && ntk_training_is_plain(t)))
+  if (!need_max && !t->optimizer->theorem)
     return NTK_OK;
   ntk_features *features = NULL;
-  NTK_TRY(ntk_features_create(t->network, t->data, &features));
+  NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
   if (status == NTK_OK && t->R <= NTK_KERNEL_AT_START)
     status = ntk_extremes_find(features, t->options.seed, &k->at_start, keep ? &k->K : NULL);
@@ -130,12 +131,21 @@ static ntk_status make_room(ntk_tracker *k) {
   return NTK_OK;
 }
 
+/* Of scaled blocks in the metric of the steps: a block of scale 0 does not move. */
 static double distance(const ntk_training *t) {
+  const double *theta = t->network->theta, *first = t->first;
   double sum = 0.0;
-  for (size_t p = 0; p < t->P; p++) {
-    const double moved = t->network->theta[p] - t->first[p];
-    sum += moved * moved;
-  }
+  for (size_t l = 1; l <= t->L; l++)
+    for (size_t bias = 0; bias < 1 + (size_t)(t->network->b[l] != NULL); bias++) {
+      const double scale = t->network->scale[2 * l - 2 + bias];
+      const size_t entries = t->network->width[l] * (bias ? 1 : t->network->width[l - 1]);
+      for (size_t p = 0; p < entries && scale > 0.0; p++) {
+        const double moved = theta[p] - first[p];
+        sum += moved * moved / scale;
+      }
+      theta += entries;
+      first += entries;
+    }
   return sqrt(sum);
 }
 
@@ -143,7 +153,7 @@ static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) 
   const ntk_tracker *k = t->tracker;
   const uint64_t seed = t->options.seed;
   ntk_features *features = NULL;
-  NTK_TRY(ntk_features_create(t->network, t->data, &features));
+  NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
   ntk_extremes now = {.lambda_min = NAN, .lambda_max = NAN};
   point->jacobian_change = NAN;
   ntk_status status = ntk_extremes_find(features, seed, &now, NULL);
