@@ -204,6 +204,8 @@ typedef struct ntk_spectrum_options {
   double tolerance;    /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
                           error of lambda near 1e-6 squared over the relative gap */
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
+  const char *block_path;  /* write the blocks, too, into this folder: block0.npy, ...; NULL: no */
+  size_t vectors;          /* so many eigenpairs at each end, up to 64 and rows of K; 0: none */
   uint64_t seed;           /* of the iteration's start vector */
 } ntk_spectrum_options;
 
@@ -234,6 +236,15 @@ typedef struct ntk_bounds {
   double diagonal_min; /* min_i K_ii >= lambda_min, eq. (16) */
 } ntk_bounds;
 
+/* One of several eigenpairs at an end of K: the Rayleigh quotient of a unit vector, and how near it
+ * is to one. Of the k-th of them, unlike of lambda_min, nothing is proved: an eigenvalue is within
+ * the residual of the value, but it need not be the k-th. */
+typedef struct ntk_spectrum_pair {
+  double value, residual; /* ||K v - value v||_2 */
+  size_t order;           /* rows of K */
+  double *vector;         /* v, as many */
+} ntk_spectrum_pair;
+
 /* What each step took, by the wall clock; 0: not made. */
 typedef struct ntk_spectrum_seconds {
   double forward, kernel, factor, eigen, certify, full, blocks, total;
@@ -252,9 +263,12 @@ typedef struct ntk_spectrum_result {
                         a lambda_min of 0: eigenvalues of this size and below are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;
-  ntk_block_result *block; /* K_0..K_{L-1} */
-  double *eigenvector;     /* order, unit, of lambda_min; NULL when there is none */
-  double *eigenvalues;     /* order, ascending, with options.full; else NULL */
+  ntk_block_result *block;              /* K_0..K_{L-1} */
+  double *eigenvector;                  /* order, unit, of lambda_min; NULL when there is none */
+  double *eigenvalues;                  /* order, ascending, with options.full; else NULL */
+  size_t smallest_count, largest_count; /* options.vectors, or 0: not asked for, or K is singular */
+  ntk_spectrum_pair *smallest;          /* ascending */
+  ntk_spectrum_pair *largest;           /* descending */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once through the context */
 } ntk_spectrum_result;

@@ -6,6 +6,7 @@ static const ntk_description *const list[] = {
     &ntk_table_certificate,
     &ntk_table_bounds,
     &ntk_table_spectrum_seconds,
+    &ntk_table_spectrum_pair,
     &ntk_table_eigenpair,
     &ntk_table_train,
     &ntk_table_track_point,

@@ -78,6 +78,17 @@ const ntk_description ntk_table_bounds =
     DESCRIPTION(bounds, NULL, "Theorem 3.1 beside the measurement.");
 #undef ROW
 
+#define ROW ntk_spectrum_pair
+static const ntk_field spectrum_pair[] = {
+    FIELD(value, "", "v^T K v, an eigenvalue to within the residual"),
+    FIELD(residual, "", "||K v - value v|| for unit v, recomputed"),
+    APART(order, "", "rows of K"),
+    REALS(vector, order, true, "v, unit; one for each row of K"),
+};
+const ntk_description ntk_table_spectrum_pair =
+    DESCRIPTION(spectrum_pair, "place", "One of several eigenpairs at an end of K; not proved.");
+#undef ROW
+
 #define ROW ntk_spectrum_seconds
 static const ntk_field seconds[] = {
     FIELD(forward, "s", "features"),
@@ -124,6 +135,10 @@ static const ntk_field spectrum[] = {
     FIELD(memory_bytes, "bytes", "most held at once"),
     REALS(eigenvector, order, true, "unit, of lambda_min; one for each row of K"),
     REALS(eigenvalues, order, false, "all of K, ascending, where asked for"),
+    OBJECTS("smallest", smallest, smallest_count, ntk_table_spectrum_pair,
+            "so many of the smallest as vectors were asked for, ascending"),
+    OBJECTS("largest", largest, largest_count, ntk_table_spectrum_pair,
+            "so many of the largest, descending"),
 };
 const ntk_description ntk_table_spectrum =
     DESCRIPTION(spectrum, NULL, "The ends of the kernel's spectrum (ntk_spectrum).");

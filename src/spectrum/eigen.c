@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCKS_FROM = 4096, SOLVE_BLOCK = 4, MAX_PRODUCTS = 4000 };
+enum { BLOCKS_FROM = 4096, SOLVE_BLOCK = 4, PAIRS_BLOCK = 16, MAX_PRODUCTS = 4000 };
 
 static ntk_status check_operator(const ntk_operator *A, double tolerance) {
   if (A->n == 0)
@@ -31,19 +31,32 @@ static ntk_status solve_product(void *user, const double *V, size_t m, double *U
   return A->solve(A->user, U, m);
 }
 
-ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
-                             uint64_t seed, ntk_eigenpair *pair, double *vector) {
+/* Vectors per product, where several pairs are wanted: an eigenvalue may occur so often. */
+static size_t block_for(size_t count, size_t block) {
+  const size_t several = count < PAIRS_BLOCK ? count : PAIRS_BLOCK;
+  return several > block ? several : block;
+}
+
+ntk_status ntk_eigen_largest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                   uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                   double *vectors) {
   NTK_TRY(check_operator(A, tolerance));
   if (A->apply == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "the largest eigenvalue needs the operator's apply");
   ntk_operator copy = *A;
-  const ntk_lanczos_options options = {.block = 1,
+  const ntk_lanczos_options options = {.block = block_for(count, 1),
+                                       .count = count,
                                        .tolerance = tolerance,
                                        .noise = A->noise,
                                        .max_products = MAX_PRODUCTS,
                                        .seed = seed,
                                        .phase = "largest eigenvalue"};
-  return ntk_lanczos_largest(context, A->n, apply_product, &copy, &options, pair, vector);
+  return ntk_lanczos_largest(context, A->n, apply_product, &copy, &options, pair, vectors);
+}
+
+ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double tolerance,
+                             uint64_t seed, ntk_eigenpair *pair, double *vector) {
+  return ntk_eigen_largest_pairs(context, A, tolerance, seed, 1, pair, vector);
 }
 
 /* Vectors per solve. A solve streams the factor from memory whatever their number, up to four;
@@ -53,47 +66,73 @@ static size_t solve_block(size_t n) {
 }
 
 /* With r = A^{-1} v - theta v, the residual in A is A r / theta: its parts along large eigenvalues,
- * harmless in theta, would dominate. One more solve takes A away from it. v: n entries, both ways.
- */
-static ntk_status polish(const ntk_operator *A, double *v) {
-  NTK_TRY(A->solve(A->user, v, 1));
-  const double norm = ntk_dnrm2(A->n, v);
-  if (!(norm > 0.0) || !isfinite(norm))
-    return ntk_fail(NTK_ERR_NUMERIC, "the operator's solve is not finite");
-  ntk_dscal(A->n, 1.0 / norm, v);
+ * harmless in theta, would dominate. One more solve takes A away from it. V: `count` vectors, both
+ * ways; what rounding leaves of one along those of smaller eigenvalues is taken away. */
+static ntk_status polish(const ntk_operator *A, size_t count, double *V) {
+  NTK_TRY(A->solve(A->user, V, count));
+  for (size_t p = 0; p < count; p++) {
+    double *v = V + p * A->n;
+    for (size_t e = 0; e < p; e++)
+      ntk_daxpy(A->n, -ntk_ddot(A->n, V + e * A->n, v), V + e * A->n, v);
+    const double norm = ntk_dnrm2(A->n, v);
+    if (!(norm > 0.0) || !isfinite(norm))
+      return ntk_fail(NTK_ERR_NUMERIC, "the operator's solve is not finite");
+    ntk_dscal(A->n, 1.0 / norm, v);
+  }
   return NTK_OK;
 }
 
-ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
-                              uint64_t seed, ntk_eigenpair *pair, double *vector) {
+/* From pairs of A^{-1}. */
+static ntk_status invert(size_t count, const ntk_eigenpair *inverse, ntk_eigenpair *pair) {
+  for (size_t p = 0; p < count; p++) {
+    if (!(inverse[p].value > 0.0))
+      return ntk_fail(NTK_ERR_NUMERIC, "the operator's inverse is not positive definite");
+    pair[p] = (ntk_eigenpair){.value = 1.0 / inverse[p].value,
+                              .residual = inverse[p].residual / inverse[p].value / inverse[p].value,
+                              .applications = inverse[p].applications + (int)count};
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_eigen_smallest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                    uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                    double *vectors) {
   NTK_TRY(check_operator(A, tolerance));
   if (A->solve == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "the smallest eigenvalue needs the operator's solve");
   ntk_operator copy = *A;
   /* A perturbation E of A is one of A^{-1} by about theta^2 E along the wanted vector. */
-  const ntk_lanczos_options options = {.block = solve_block(A->n),
+  const ntk_lanczos_options options = {.block = block_for(count, solve_block(A->n)),
+                                       .count = count,
                                        .tolerance = tolerance,
                                        .of_inverse = A->noise,
                                        .max_products = MAX_PRODUCTS,
                                        .seed = seed,
                                        .phase = "smallest eigenvalue"};
-  double *v;
-  NTK_TRY(ntk_alloc_doubles(context, A->n, "eigenvector", &v));
-  ntk_eigenpair inverse = {.value = 0.0};
+  double *V;
+  ntk_eigenpair inverse[NTK_LANCZOS_PAIRS], found[NTK_LANCZOS_PAIRS];
+  NTK_TRY(ntk_alloc_doubles(context, count * A->n, "eigenvector", &V));
   ntk_status status =
-      ntk_lanczos_largest(context, A->n, solve_product, &copy, &options, &inverse, v);
-  if (status == NTK_OK && !(inverse.value > 0.0))
-    status = ntk_fail(NTK_ERR_NUMERIC, "the operator's inverse is not positive definite");
+      ntk_lanczos_largest(context, A->n, solve_product, &copy, &options, inverse, V);
   if (status == NTK_OK)
-    status = polish(A, v);
+    status = invert(count, inverse, found);
+  if (status == NTK_OK)
+    status = polish(A, count, V);
   if (status == NTK_OK) {
-    memcpy(vector, v, A->n * sizeof(double));
-    *pair = (ntk_eigenpair){.value = 1.0 / inverse.value,
-                            .residual = inverse.residual / inverse.value / inverse.value,
-                            .applications = inverse.applications + 1};
+    memcpy(vectors, V, count * A->n * sizeof(double));
+    memcpy(pair, found, count * sizeof *pair);
   }
-  ntk_free(context, v);
+  ntk_free(context, V);
   return status;
+}
+
+ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
+                              uint64_t seed, ntk_eigenpair *pair, double *vector) {
+  return ntk_eigen_smallest_pairs(context, A, tolerance, seed, 1, pair, vector);
+}
+
+size_t ntk_eigen_pairs_bytes(size_t n, size_t count) {
+  return ntk_lanczos_bytes(n, block_for(count, solve_block(n))) + 2 * count * n * sizeof(double);
 }
 
 size_t ntk_eigen_bytes(size_t n) {

@@ -4,6 +4,18 @@
 
 #include "base/context.h"
 
+/* The smallest pairs in ascending order, or the largest in descending, up to NTK_LANCZOS_PAIRS
+ * (lanczos.h) and the order; vectors: n each, one after the other, unit and orthogonal. An
+ * eigenvalue is found as often as it occurs, up to 16 times. Of one they
+ * are ntk_eigen_smallest and _largest. */
+ntk_status ntk_eigen_smallest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                    uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                    double *vectors);
+ntk_status ntk_eigen_largest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                   uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                   double *vectors);
+size_t ntk_eigen_pairs_bytes(size_t n, size_t count);
+
 /* Bytes that ntk_eigen_smallest or _largest holds at its peak for order n. */
 size_t ntk_eigen_bytes(size_t n);
 

@@ -20,7 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEEP = 24, FIRST_CHECK = 4 };
+enum { KEEP = 24, FIRST_CHECK = 4, KEEP_MOST = KEEP + NTK_LANCZOS_PAIRS };
 
 typedef struct lanczos {
   ntk_context *context;
@@ -175,9 +175,9 @@ static ntk_status ritz(const lanczos *s) {
   return ntk_dsyevd(s->context, 'V', s->size, s->S, s->theta);
 }
 
-/* ||R s_last|| of the largest Ritz pair; 0 once the basis spans the whole space. */
-static double residual(const lanczos *s) {
-  const double *tail = s->S + s->size * s->size - s->last;
+/* ||R s_last|| of Ritz pair p, of 0 the largest; 0 once the basis spans the whole space. */
+static double residual(const lanczos *s, size_t p) {
+  const double *tail = s->S + (s->size - p) * s->size - s->last;
   double norm = 0.0;
   if (s->next != 0 && s->next < s->last)
     return INFINITY; /* R lacks columns: the next step spans the whole space */
@@ -195,7 +195,7 @@ static double residual(const lanczos *s) {
 static void restart(lanczos *s, size_t keep) {
   const size_t least = s->size - keep; /* of the pairs kept, the first */
   const double *S = s->S + least * s->size;
-  double rows[64 * KEEP];
+  double rows[64 * KEEP_MOST];
   for (size_t first = 0; first < s->n; first += 64) {
     const size_t count = s->n - first < 64 ? s->n - first : 64;
     ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, S, s->size, 0.0, rows, 64);
@@ -226,9 +226,29 @@ static size_t next_look(size_t step, size_t last_step, double rest, double last_
   return step + (size_t)fmin(fmax(steps, 1.0), 16.0);
 }
 
-/* Until the largest Ritz pair has converged. */
+/* The wanted pairs as they are now; of the one that is farthest from what is wanted of it, value
+ * and residual, and that. */
+typedef struct state {
+  double theta, rest, wanted;
+} state;
+static state look_at(const lanczos *s, const ntk_lanczos_options *options, size_t count,
+                     int products, ntk_eigenpair *pair) {
+  state worst = {0.0, 0.0, INFINITY};
+  for (size_t p = 0; p < count; p++) {
+    const double value = s->theta[s->size - 1 - p], theta = fabs(value), rest = residual(s, p);
+    const double wanted =
+        fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
+    pair[p] = (ntk_eigenpair){value, rest, products};
+    if (p == 0 || rest / wanted > worst.rest / worst.wanted)
+      worst = (state){theta, rest, wanted};
+  }
+  return worst;
+}
+
+/* Until the largest Ritz pairs have converged. */
 static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
                           const ntk_lanczos_options *options, ntk_eigenpair *pair) {
+  const size_t count = options->count > 0 ? options->count : 1;
   for (size_t c = 0; c < s->block; c++)
     draw(s, s->Q + c * s->n);
   orthonormalise(s, 0, s->block, 1.0);
@@ -239,14 +259,12 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
     products += s->next;
     NTK_TRY(extend(s, product, user));
     const bool whole = s->next == 0, full = !whole && s->size + s->next > s->capacity;
-    const bool due = step >= look && s->next == s->last;
+    const bool due = step >= look && s->next == s->last && s->size >= count;
     if (!due && !full && !whole)
       continue;
     NTK_TRY(ritz(s));
-    const double value = s->theta[s->size - 1], theta = fabs(value), rest = residual(s);
-    const double wanted =
-        fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
-    *pair = (ntk_eigenpair){value, rest, (int)products};
+    const state worst = look_at(s, options, count, (int)products, pair);
+    const double theta = worst.theta, rest = worst.rest, wanted = worst.wanted;
     if (whole || rest <= wanted)
       return NTK_OK;
     if (products >= options->max_products)
@@ -258,13 +276,14 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
     last_step = step;
     last_rest = rest;
     if (full) /* only where n, and so the capacity, exceeds KEEP */
-      restart(s, KEEP);
+      restart(s, KEEP + count - 1);
   }
 }
 
 ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn product, void *user,
                                const ntk_lanczos_options *options, ntk_eigenpair *pair,
-                               double *vector) {
+                               double *vectors) {
+  const size_t count = options->count > 0 ? options->count : 1;
   const size_t block = options->block < n ? options->block : n;
   lanczos s = {.context = context,
                .n = n,
@@ -274,12 +293,13 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
   NTK_TRY(allocate_basis(&s));
   /* The algebra beside the products is small: threads would cost more than they bring. */
   const int previous = ntk_blas_enter(1);
-  ntk_eigenpair found;
-  ntk_status status = iterate(&s, product, user, options, &found);
-  if (status == NTK_OK) {
-    ntk_dgemv('N', n, s.size, 1.0, s.Q, n, s.S + (s.size - 1) * s.size, 0.0, vector);
+  ntk_eigenpair found[NTK_LANCZOS_PAIRS];
+  ntk_status status = iterate(&s, product, user, options, found);
+  for (size_t p = 0; p < count && status == NTK_OK; p++) {
+    double *vector = vectors + p * n;
+    ntk_dgemv('N', n, s.size, 1.0, s.Q, n, s.S + (s.size - 1 - p) * s.size, 0.0, vector);
     ntk_dscal(n, 1.0 / ntk_dnrm2(n, vector), vector);
-    *pair = found;
+    pair[p] = found[p];
   }
   ntk_blas_leave(previous);
   release(&s);

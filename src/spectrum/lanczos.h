@@ -9,6 +9,7 @@ typedef ntk_status (*ntk_product_fn)(void *user, const double *V, size_t m, doub
 
 typedef struct ntk_lanczos_options {
   size_t block;        /* vectors per product, >= 1 */
+  size_t count;        /* pairs wanted, up to NTK_LANCZOS_PAIRS and n; 0: 1 */
   double tolerance;    /* on ||A v - theta v|| / |theta| */
   double of_inverse;   /* ... or on ||A v - theta v|| / theta^2, as of A^{-1}; 0: none */
   double noise;        /* ... or on ||A v - theta v|| */
@@ -17,13 +18,15 @@ typedef struct ntk_lanczos_options {
   const char *phase;   /* for progress */
 } ntk_lanczos_options;
 
-/* The algebraically largest eigenvalue pair->value of the n x n operator, its unit vector, and the
- * residual that the recurrence gives. NTK_ERR_NUMERIC when max_products do not reach the tolerance.
- * Memory: 8 n (basis + 2 block) bytes, basis at most NTK_LANCZOS_BASIS + block vectors. */
-enum { NTK_LANCZOS_BASIS = 160 };
+/* The algebraically largest eigenvalues of the n x n operator, in descending order, their unit
+ * vectors (n each, one after the other), and the residuals that the recurrence gives. An eigenvalue
+ * is found as often as it occurs, up to `block` times for sure. NTK_ERR_NUMERIC when max_products
+ * do not reach the tolerance. Memory: 8 n (basis + 2 block) bytes, basis at most NTK_LANCZOS_BASIS
+ * + block vectors. */
+enum { NTK_LANCZOS_BASIS = 160, NTK_LANCZOS_PAIRS = 64 };
 ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn product, void *user,
                                const ntk_lanczos_options *options, ntk_eigenpair *pair,
-                               double *vector);
+                               double *vectors);
 
 /* Bytes it needs for order n and that block. */
 size_t ntk_lanczos_bytes(size_t n, size_t block);

@@ -130,6 +130,10 @@ bad 'directory below a file (root too)' '^ntkit: --save' \
 bad 'directory that is a file' '^ntkit: --save' \
   spectrum --samples 5 --dim 3 --widths 4 --save "$in/file"
 bad 'empty directory name' '^ntkit: --save' spectrum --samples 5 --dim 3 --widths 4 --save ''
+bad 'blocks without a directory' '^ntkit: --save-blocks needs --save' \
+  spectrum --samples 5 --dim 3 --widths 4 --save-blocks
+bad 'more vectors than samples' '6 eigenvectors at each end of 5 are asked for; accepted: up to 5' \
+  spectrum --samples 5 --dim 3 --widths 4 --vectors 6
 bad 'kernel without a directory' '^ntkit: --save-kernel needs --save' \
   spectrum --samples 5 --dim 3 --widths 4 --save-kernel
 check 'input files are left alone' test ! -s "$in/file"

@@ -43,6 +43,8 @@ static exit_status compute(spectrum_run *run) {
       return EXIT_FAILED;
     options->kernel_path = kernel_path;
   }
+  if (spectrum_asked(job)->save_blocks)
+    options->block_path = ntk_saving_stage(job->folder.saving);
   ntk_spectrum_result *result = &run->result;
   const ntk_status computed = ntk_spectrum(job->context, job->network, job->data, options, result);
   free(kernel_path);
@@ -57,8 +59,9 @@ static exit_status compute(spectrum_run *run) {
 
 exit_status command_spectrum(const void *given) {
   const spectrum_settings *settings = given;
-  if (settings->save_kernel && settings->common.save == NULL)
-    return report_error(EXIT_INPUT, "--save-kernel needs --save DIR, the directory to write into");
+  if ((settings->save_kernel || settings->save_blocks) && settings->common.save == NULL)
+    return report_error(EXIT_INPUT, "--save-%s needs --save DIR, the directory to write into",
+                        settings->save_kernel ? "kernel" : "blocks");
   spectrum_run run = {
       .job = {.settings = &settings->common},
       .options =
@@ -68,7 +71,9 @@ exit_status command_spectrum(const void *given) {
               .certify = settings->certify,
               .tolerance = settings->tolerance,
               .kernel_path =
-                  settings->save_kernel ? "kernel.npy" : NULL, /* its folder comes later */
+                  settings->save_kernel ? "kernel.npy" : NULL, /* their folder comes later */
+              .block_path = settings->save_blocks ? "." : NULL,
+              .vectors = settings->vectors,
               .seed = settings->common.seed,
           },
   };

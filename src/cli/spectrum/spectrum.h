@@ -12,8 +12,9 @@
 
 typedef struct spectrum_settings {
   cli_settings common;
-  bool full, per_block, certify, save_kernel;
+  bool full, per_block, certify, save_kernel, save_blocks;
   double tolerance;
+  size_t vectors; /* 0: not given */
 } spectrum_settings;
 
 exit_status command_spectrum(const void *given);

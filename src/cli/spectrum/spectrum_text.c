@@ -61,6 +61,14 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   }
 }
 
+static void print_pairs(const char *what, size_t count, const ntk_spectrum_pair *pair) {
+  for (size_t p = 0; p < count; p++) {
+    char text[JOB_CELL], error[JOB_CELL];
+    printf("%-11s %-4zu%-18s residual %s\n", p == 0 ? what : "", p + 1,
+           job_number(pair[p].value, "%.10g", text), job_number(pair[p].residual, "%.1e", error));
+  }
+}
+
 static void print_bound(const char *what, double value, const char *meaning) {
   char text[JOB_CELL];
   printf("  %-33s %-13s %s\n", what, job_number(value, "%.6g", text), meaning);
@@ -132,6 +140,8 @@ void spectrum_print(const void *what) {
   job_print_data(job, "");
   putchar('\n');
   print_eigenvalues(job, result);
+  print_pairs("smallest", result->smallest_count, result->smallest);
+  print_pairs("largest", result->largest_count, result->largest);
   print_theorem(result);
   print_layers(job, result);
   print_costs(result);

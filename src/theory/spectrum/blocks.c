@@ -1,31 +1,48 @@
 #include "theory/spectrum/job.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/dataset.h"
 #include "kernel/extremes.h"
 
 #include <string.h>
 
-/* lambda_min of K_k, where `chosen` names it; vector: scratch, rows. */
+/* The file of block k. */
+static ntk_status write_block(const ntk_job *j, size_t k, const ntk_kernel *K_k) {
+  const char *folder = j->options.block_path;
+  const size_t size = strlen(folder) + 32;
+  void *path = NULL;
+  NTK_TRY(ntk_alloc(j->context, size, 1, "a file's name", &path));
+  (void)ntk_format(path, size, "%s/block%zu.npy", folder, k);
+  const ntk_status status = ntk_job_write(j, K_k, path);
+  ntk_free(j->context, path);
+  return status;
+}
+
+/* lambda_min of K_k, where `chosen` names it, unless it is known; vector: scratch, rows. */
 static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
   ntk_block_result *block = &j->result->block[k];
   ntk_deficiency deficiency = {true, ""};
-  if (j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else: K_k <= K */
+  if (j->options.per_block && j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else K_k <= K */
     NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, ntk_dataset_values(j->data), j->N,
                                 k, &deficiency));
-  if (deficiency.known) {
+  if (j->options.per_block && deficiency.known) {
     block->lambda_min = 0.0;
     block->verdict = NTK_VERDICT_RANK_DEFICIENT;
-    return NTK_OK;
   }
+  if (deficiency.known && j->options.block_path == NULL)
+    return NTK_OK;
   ntk_kernel *K_k = NULL;
   ntk_extremes e = {.resolution = j->resolution[k]};
   ntk_status status = ntk_kernel_create(j->features, chosen, &K_k);
-  if (status == NTK_OK)
+  if (status == NTK_OK && j->options.block_path != NULL)
+    status = write_block(j, k, K_k);
+  if (status == NTK_OK && !deficiency.known) {
     status = ntk_extremes_smallest(K_k, j->options.tolerance, j->options.seed, vector, &e);
+    block->lambda_min = e.lambda_min;
+    block->verdict = e.verdict;
+  }
   ntk_kernel_destroy(K_k);
-  block->lambda_min = e.lambda_min;
-  block->verdict = e.verdict;
   return status == NTK_ERR_NUMERIC ? NTK_OK : status; /* not converged: not known */
 }
 

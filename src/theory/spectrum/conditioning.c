@@ -37,13 +37,14 @@ static ntk_status singular(ntk_job *j) {
   /* An argument about the kernel; of a stored matrix it proves nothing. */
   if (j->options.certify)
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
-  if (j->options.per_block)
+  if (j->options.per_block || j->options.block_path != NULL)
     NTK_TRY(ntk_job_blocks(j));
   if (j->options.full || j->options.kernel_path != NULL)
     NTK_TRY(ntk_job_kernel(j));
   ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
   j->factor = NULL;
-  return ntk_job_largest(j, true);
+  NTK_TRY(ntk_job_largest(j, true));
+  return ntk_job_vectors(j);
 }
 
 static ntk_status run_steps(ntk_job *j) {
@@ -59,12 +60,13 @@ static ntk_status run_steps(ntk_job *j) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     NTK_TRY(singular(j));
   } else {
-    if (j->options.per_block)
+    if (j->options.per_block || j->options.block_path != NULL)
       NTK_TRY(ntk_job_blocks(j));
     NTK_TRY(ntk_job_kernel(j));
     NTK_TRY(ntk_job_keep_kernel(j));
     NTK_TRY(ntk_job_largest(j, false));
     NTK_TRY(ntk_job_smallest(j));
+    NTK_TRY(ntk_job_vectors(j));
     if (j->options.certify && r->verdict == NTK_VERDICT_OK)
       NTK_TRY(ntk_job_certify(j));
   }
@@ -133,6 +135,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   if ((size_t)j.options.outputs >= count)
     return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j.options.outputs,
                     count - 1);
+  NTK_TRY(ntk_job_check_vectors(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   ntk_status status = allocate_result(&j);
   if (status == NTK_OK)
@@ -153,5 +156,7 @@ void ntk_spectrum_clear(ntk_spectrum_result *result) {
   ntk_free(result->context, result->block);
   ntk_free(result->context, result->eigenvector);
   ntk_free(result->context, result->eigenvalues);
+  ntk_job_release_pairs(result->context, result->smallest);
+  ntk_job_release_pairs(result->context, result->largest);
   *result = (ntk_spectrum_result){0};
 }

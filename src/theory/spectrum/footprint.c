@@ -25,18 +25,22 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
                             size_t N, const ntk_spectrum_options *options) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
   const size_t order = ntk_kernel_rows(spec, options->outputs, N);
-  const double n = (double)order, eigen = (double)ntk_eigen_bytes(order);
+  const double n = (double)order,
+               eigen = (double)(options->vectors == 0
+                                    ? ntk_eigen_bytes(order)
+                                    : ntk_eigen_pairs_bytes(order, options->vectors) +
+                                          2 * options->vectors * (order * sizeof(double) + 64));
   const double norms = 8.0 * n * (2.0 * (double)spec->depth + 4.0),
                rows = ntk_parallel_rows_bytes(N);
 
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
-  if (!singular || options->full || options->kernel_path != NULL)
+  if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL)
     most = fmax(most, b.features + b.kernel + fmax(b.build, rows));
   if (!singular) { /* K moves into the place of the features, or the features stay */
     most = fmax(most, keeps_kernel(&b) ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
                                        : b.features + b.kernel + fmax(eigen, b.apply));
-    if (options->per_block)
+    if (options->per_block || options->block_path != NULL)
       most = fmax(most, b.features + b.kernel + eigen);
   }
   if (options->full)

@@ -46,8 +46,18 @@ ntk_status ntk_job_keep_kernel(ntk_job *j);
 ntk_status ntk_job_largest(ntk_job *j, bool from_features);
 /* Factorises; lambda_min with vector and residual, or the verdict below resolution. */
 ntk_status ntk_job_smallest(ntk_job *j);
-/* lambda_min of every block, each built and factorised by itself. */
+/* lambda_min of every block, each built and factorised by itself, and their files. */
 ntk_status ntk_job_blocks(ntk_job *j);
+/* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
+ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
+                            double *residual);
+/* K or a block, which is not factorised, into a file. */
+ntk_status ntk_job_write(const ntk_job *j, const ntk_kernel *K, const char *path);
+/* More eigenpairs (pairs.c): whether so many can be had; those, with what is left of K after
+ * ntk_job_smallest; the end of them (NULL: none). */
+ntk_status ntk_job_check_vectors(const ntk_job *j);
+ntk_status ntk_job_vectors(ntk_job *j);
+void ntk_job_release_pairs(ntk_context *context, ntk_spectrum_pair *pairs);
 /* Certificate for the lambda_min found; uses up j->factor and j->K. */
 ntk_status ntk_job_certify(ntk_job *j);
 

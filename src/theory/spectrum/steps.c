@@ -10,9 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
-static ntk_status rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
-                           double *residual) {
+ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
+                            double *residual) {
   NTK_TRY(A.apply(A.user, v, 1, j->scratch));
   double quotient = 0.0;
   for (size_t i = 0; i < j->rows; i++)
@@ -57,10 +56,10 @@ ntk_status ntk_job_norms(ntk_job *j) {
   return NTK_OK;
 }
 
-static ntk_status write_kernel(const ntk_job *j, const ntk_kernel *K) {
+ntk_status ntk_job_write(const ntk_job *j, const ntk_kernel *K, const char *path) {
   const size_t shape[2] = {j->rows, j->rows};
   ntk_npy_writer writer;
-  NTK_TRY(ntk_npy_writer_open(&writer, j->options.kernel_path, 2, shape));
+  NTK_TRY(ntk_npy_writer_open(&writer, path, 2, shape));
   ntk_status status = NTK_OK;
   for (size_t i = 0; i < j->rows && status == NTK_OK; i++) {
     if (i % 256 == 0)
@@ -82,7 +81,7 @@ ntk_status ntk_job_kernel(ntk_job *j) {
   NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
   j->result->seconds.kernel = ntk_clock() - start;
   if (j->options.kernel_path != NULL)
-    NTK_TRY(write_kernel(j, j->factor));
+    NTK_TRY(ntk_job_write(j, j->factor, j->options.kernel_path));
   if (j->options.full) {
     start = ntk_clock();
     NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
@@ -108,7 +107,7 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
       ntk_eigen_largest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
   ntk_spectrum_result *r = j->result;
   if (status == NTK_OK)
-    status = rayleigh(j, A, vector, &r->lambda_max, &r->residual_max);
+    status = ntk_job_rayleigh(j, A, vector, &r->lambda_max, &r->residual_max);
   if (status == NTK_OK)
     r->products = pair.applications + 1;
   ntk_free(j->context, vector);
@@ -140,7 +139,7 @@ ntk_status ntk_job_smallest(ntk_job *j) {
     const ntk_operator A =
         j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
     double quotient = NAN;
-    NTK_TRY(rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
+    NTK_TRY(ntk_job_rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
     ntk_extremes_judge(&e, quotient);
   }
   r->lambda_min = e.lambda_min;
