@@ -318,6 +318,8 @@ NTK_API ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, 
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
 /* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised. */
 NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
+/* The same into a .npy file, row by row. Also NTK_ERR_FILE, _MEMORY, _CANCELLED. */
+NTK_API ntk_status ntk_kernel_save(const ntk_kernel *kernel, const char *path);
 /* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture.
  * A failure may leave A half written. NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,

@@ -13,7 +13,7 @@
 typedef struct train_settings {
   cli_settings common;
   const char *optimizer, *loss, *checkpoint;
-  const char *save_track; /* "weights"; NULL: not given */
+  const char *save_track; /* "weights", "kernel"; NULL: not given */
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau;           /* 0: not given */
@@ -53,6 +53,9 @@ enum { TRAIN_LINE = 256 };
 ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]);
+
+/* Whether the network is one of those that the paper speaks of. */
+bool train_is_plain(const train_run *run);
 
 /* Whether --save may write what it is going to. */
 exit_status train_claim(const train_run *run);

@@ -31,7 +31,7 @@ static const char *precision_name(size_t i) {
 
 /* What is saved of a tracked epoch. */
 static const char *tracked_name(size_t i) {
-  static const char *const names[] = {"weights"};
+  static const char *const names[] = {"weights", "kernel"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
@@ -145,8 +145,9 @@ static const option_row own[] = {
      .argument = "WHAT",
      .choice = tracked_name,
      .help = "With --save and --track: weights, those of every tracked epoch as a network of its "
-             "own, epoch100/W1.npy to epoch100/WL.npy. They are held in memory and in the "
-             "checkpoint until the end."},
+             "own, epoch100/W1.npy to epoch100/WL.npy; or kernel, K(theta_t) of all outputs as "
+             "kernel_epoch100.npy, 8 N^2 bytes each. Weights are held in memory and in the "
+             "checkpoint until the end, when kernels are made of them."},
     {.name = "plot",
      .kind = KIND_FLAG,
      .field = FIELD(plot),

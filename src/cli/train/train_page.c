@@ -45,6 +45,10 @@ static void put_theorem(FILE *out, const train_run *run) {
   } lines[] = {{"Theorem 4.2, (20)", train_bound},
                {"its condition (21)", train_condition},
                {"laziness", train_laziness}};
+  if (!train_is_plain(run))
+    fputs("<p>The paper speaks of one output and no bias; that (20) follows from (21) holds of any "
+          "network.</p>\n",
+          out);
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
     char text[TRAIN_LINE];
     const ntk_ledger_verdict verdict = lines[i].tell(run, text);

@@ -86,29 +86,57 @@ static ntk_status network_of(const cli_job *job, const double *theta, const doub
   return ntk_network_from_weights(job->context, &job->spec, W, b, network);
 }
 
-static exit_status save_epoch(cli_job *job, const ntk_track_point *point, const double **pointers) {
+/* K of all outputs, which lies in the stage then. */
+static exit_status save_kernel(cli_job *job, const char *place, const ntk_network *network) {
+  ntk_features *features = NULL;
+  ntk_kernel *K = NULL;
+  char name[SAVED_NAME];
+  snprintf(name, sizeof name, "kernel_%s.npy", place);
+  exit_status status = saved_claim(&job->folder, name);
+  char *path = status == EXIT_DONE ? saved_staged(&job->folder, name) : NULL;
+  if (path == NULL)
+    return EXIT_FAILED;
+  ntk_status made = ntk_features_create_of(network, job->data, NTK_OUTPUTS_ALL, &features);
+  if (made == NTK_OK)
+    made = ntk_kernel_create(features, NULL, &K);
+  if (made == NTK_OK)
+    made = ntk_kernel_save(K, path);
+  ntk_kernel_destroy(K);
+  ntk_features_destroy(features);
+  free(path);
+  status = report_library(made, "save");
+  return status == EXIT_DONE ? saved_add(&job->folder, name) : status;
+}
+
+static exit_status save_network(cli_job *job, const char *place, const ntk_network *network) {
+  const exit_status status = saved_claim_network(&job->folder, place, job->spec.depth);
+  return status == EXIT_DONE ? saved_weights(&job->folder, place, network) : status;
+}
+
+static exit_status save_epoch(train_run *run, const ntk_track_point *point,
+                              const double **pointers) {
+  cli_job *job = &run->job;
   char place[SAVED_NAME];
   ntk_network *network = NULL;
   snprintf(place, sizeof place, "epoch%zu", point->epoch);
-  exit_status status = saved_claim_network(&job->folder, place, job->spec.depth);
-  if (status != EXIT_DONE)
-    return status;
-  status = report_library(
+  exit_status status = report_library(
       network_of(job, point->theta, pointers, pointers + job->spec.depth, &network), NULL);
   if (status == EXIT_DONE)
-    status = saved_weights(&job->folder, place, network);
+    status = (strcmp(run->settings->save_track, "kernel") == 0 ? save_kernel
+                                                               : save_network)(job, place, network);
   ntk_network_destroy(network);
   return status;
 }
 
-static exit_status save_epochs(cli_job *job, const ntk_train_result *result) {
+static exit_status save_epochs(train_run *run, const ntk_train_result *result) {
+  const cli_job *job = &run->job;
   const double **pointers = calloc(2 * job->spec.depth, sizeof *pointers);
   exit_status status = EXIT_DONE;
   if (pointers == NULL)
     return report_error(EXIT_FAILED, "no memory for the tracked weights");
   for (size_t i = 0; i < result->tracked && status == EXIT_DONE; i++)
     if (result->track[i].theta != NULL)
-      status = save_epoch(job, &result->track[i], pointers);
+      status = save_epoch(run, &result->track[i], pointers);
   free(pointers);
   return status;
 }
@@ -138,7 +166,7 @@ static exit_status save_arrays(train_run *run, const ntk_train_result *result) {
     status = saved_array(folder, "loss.npy", result->loss, result->epochs + 1, 0);
   if (status == EXIT_DONE)
     status = save_track(result, folder);
-  return status == EXIT_DONE ? save_epochs(job, result) : status;
+  return status == EXIT_DONE ? save_epochs(run, result) : status;
 }
 
 exit_status train_save(void *what) {

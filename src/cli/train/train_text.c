@@ -185,10 +185,23 @@ static void print_numbers(const train_run *run) {
            result->lr, largest_step(run, c));
 }
 
+bool train_is_plain(const train_run *run) {
+  const ntk_network *network = run->job.network;
+  const size_t L = ntk_network_depth(network);
+  bool plain = ntk_network_width(network, L) == 1;
+  for (size_t l = 1; l <= L; l++)
+    plain = plain && !ntk_network_has_bias(network, l);
+  return plain;
+}
+
 static void print_verdict(const train_run *run) {
   char text[TRAIN_LINE];
   (void)train_bound(run, text);
-  printf("\nTheorem 4.2\n  (20)      %s\n", text);
+  printf("\nTheorem 4.2%s\n  (20)      %s\n",
+         train_is_plain(run) ? ""
+                             : ", of one output and no bias; that (20) follows from (21) holds of "
+                               "any network",
+         text);
   (void)train_condition(run, text);
   printf("  (21)      %s\n", text);
   print_numbers(run);

@@ -14,7 +14,7 @@ static ntk_status write_block(const ntk_job *j, size_t k, const ntk_kernel *K_k)
   void *path = NULL;
   NTK_TRY(ntk_alloc(j->context, size, 1, "a file's name", &path));
   (void)ntk_format(path, size, "%s/block%zu.npy", folder, k);
-  const ntk_status status = ntk_job_write(j, K_k, path);
+  const ntk_status status = ntk_kernel_save(K_k, path);
   ntk_free(j->context, path);
   return status;
 }

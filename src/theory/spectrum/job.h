@@ -51,8 +51,6 @@ ntk_status ntk_job_blocks(ntk_job *j);
 /* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
 ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
                             double *residual);
-/* K or a block, which is not factorised, into a file. */
-ntk_status ntk_job_write(const ntk_job *j, const ntk_kernel *K, const char *path);
 /* More eigenpairs (pairs.c): whether so many can be had; those, with what is left of K after
  * ntk_job_smallest; the end of them (NULL: none). */
 ntk_status ntk_job_check_vectors(const ntk_job *j);

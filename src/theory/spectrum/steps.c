@@ -3,7 +3,6 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "data/npy.h"
 #include "kernel/extremes.h"
 #include "theory/bounds.h"
 
@@ -56,32 +55,12 @@ ntk_status ntk_job_norms(ntk_job *j) {
   return NTK_OK;
 }
 
-ntk_status ntk_job_write(const ntk_job *j, const ntk_kernel *K, const char *path) {
-  const size_t shape[2] = {j->rows, j->rows};
-  ntk_npy_writer writer;
-  NTK_TRY(ntk_npy_writer_open(&writer, path, 2, shape));
-  ntk_status status = NTK_OK;
-  for (size_t i = 0; i < j->rows && status == NTK_OK; i++) {
-    if (i % 256 == 0)
-      status = ntk_progress_report(j->context, "writing the kernel", (double)i / (double)j->rows);
-    if (status == NTK_OK)
-      status = ntk_kernel_row(K, i, j->scratch);
-    if (status == NTK_OK)
-      status = ntk_npy_writer_append(&writer, j->scratch, j->rows);
-  }
-  if (status != NTK_OK) {
-    ntk_npy_writer_abort(&writer);
-    return status;
-  }
-  return ntk_npy_writer_commit(&writer);
-}
-
 ntk_status ntk_job_kernel(ntk_job *j) {
   double start = ntk_clock();
   NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
   j->result->seconds.kernel = ntk_clock() - start;
   if (j->options.kernel_path != NULL)
-    NTK_TRY(ntk_job_write(j, j->factor, j->options.kernel_path));
+    NTK_TRY(ntk_kernel_save(j->factor, j->options.kernel_path));
   if (j->options.full) {
     start = ntk_clock();
     NTK_TRY(ntk_progress_report(j->context, "whole spectrum", 0.0));
