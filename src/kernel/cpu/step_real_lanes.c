@@ -87,14 +87,14 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
                      .C = sums,
                      .C_distance = output->sums,
                      .mode = PRODUCT_SET});
-  double sum = 0.0;
   for (size_t i = 0; i < block->rows; i++)
     for (size_t c = 0; c < n_L; c++) {
       const real F_L = sums[i * output->sums + c] + sums[i * output->sums + n_L + c];
-      real *here = r + i * n_L + c;
-      *here = block->first + i < step->N ? F_L - Y[i * n_L + c] : (real)0.0;
-      sum += (double)*here * (double)*here;
+      r[i * n_L + c] = block->first + i < step->N ? F_L - Y[i * n_L + c] : (real)0.0;
     }
+  double sum = 0.0;
+  for (size_t i = 0; i < block->rows * n_L; i++)
+    sum += (double)r[i] * (double)r[i];
   return sum;
 }
 
