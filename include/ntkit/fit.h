@@ -289,8 +289,8 @@ typedef struct ntk_memorize_options {
   bool iterative;           /* conjugate gradients instead of a factorised kernel: O(N n) memory */
   size_t corrections;       /* at most; 0: 30 */
   uint64_t seed;            /* of the eigensolver's start vectors */
-  const ntk_network *below; /* of spec's widths, borrowed: its W_1, ..., W_{L-2}, and the first half
-                               of W_{L-1}'s columns, in place of drawn ones; NULL: drawn */
+  const ntk_network *below; /* of spec's widths and biases, borrowed: its layers up to L-2, and the
+                               first half of W_{L-1}'s columns, for drawn ones; NULL: drawn */
 } ntk_memorize_options;
 
 /* Of wall clock; 0: not made. */

@@ -244,21 +244,9 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
   return NTK_OK;
 }
 
-/* What a factor of x does in a network that may have biases: what is even before the first one
- * stays so, and else nothing is known. */
-static ntk_symmetry symmetry_of(const ntk_network *network) {
-  const ntk_symmetry s = ntk_network_symmetry(network);
-  size_t even = 1; /* the first layer that is */
-  while (even < network->depth && network->activation[even].symmetry.sign <= 0)
-    even++;
-  if (!any_bias(network, 1, network->depth))
-    return s;
-  return (ntk_symmetry){s.sign > 0 && !any_bias(network, 1, even) ? 1 : 0, 0.0};
-}
-
 /* Whether the row of block k, or of K, at x = 0 is 0. */
 static bool vanishes_at_0(const ntk_network *network, size_t k) {
-  return ntk_network_vanishes(network, k) && !any_bias(network, 1, least(k + 1, network->depth));
+  return ntk_network_vanishes(network, k) && !network->bias[least(k, network->depth - 1)];
 }
 
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
@@ -267,7 +255,7 @@ ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, 
   ntk_deficiency found = {false, ""};
   count(&q, N, k, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, symmetry_of(network), &found));
+    NTK_TRY(compare(network, X, N, ntk_network_symmetry(network), &found));
   if (!found.known && vanishes_at_0(network, k)) {
     const size_t i = zero_row(X, N, network->width[0]);
     if (i < N)

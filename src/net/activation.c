@@ -214,6 +214,10 @@ ntk_status ntk_activation_set(ntk_activation *activation, double value) {
   return NTK_OK;
 }
 
+ntk_symmetry ntk_symmetry_shifted(ntk_symmetry s) {
+  return (ntk_symmetry){s.sign > 0 ? 1 : 0, 0.0};
+}
+
 ntk_symmetry ntk_symmetry_after(const ntk_activation *phi, ntk_symmetry s) {
   if (s.sign < 0) /* what is even stays so */
     s.sign = phi->symmetry.sign;

@@ -71,7 +71,8 @@ NTK_SIBLING bool ntk_activation_same(const char *a, const char *b);
  */
 
 static const ntk_symmetry NTK_SYMMETRY_OF_X = {-1, 1.0};
-/* Of phi(g), where g has s. */
+/* Of g + b, where g has s: what is even stays so, and nothing else. Of phi(g). */
+ntk_symmetry ntk_symmetry_shifted(ntk_symmetry s);
 ntk_symmetry ntk_symmetry_after(const ntk_activation *phi, ntk_symmetry s);
 /* What F_L(c x) is of F_L(x), for a c that s says something of. */
 double ntk_symmetry_factor(ntk_symmetry s, double c);

@@ -340,17 +340,23 @@ bool ntk_network_linear_above(const ntk_network *network, size_t k) {
 }
 
 bool ntk_network_vanishes(const ntk_network *network, size_t k) {
+  const size_t L = network->depth;
   size_t l = 1;
-  while (l <= k && l < network->depth && network->activation[l].vanishes)
+  while (l <= k && l < L && network->activation[l].vanishes && !network->bias[l - 1])
     l++;
-  return l > k || l == network->depth;
+  return l > k || (l == L && !network->bias[L - 1]);
+}
+
+/* Of g_l, where s is that of f_{l-1}'s. */
+static ntk_symmetry before_phi(const bool *bias, size_t l, ntk_symmetry s) {
+  return bias != NULL && bias[l - 1] ? ntk_symmetry_shifted(s) : s;
 }
 
 ntk_symmetry ntk_network_symmetry(const ntk_network *network) {
   ntk_symmetry s = NTK_SYMMETRY_OF_X;
   for (size_t l = 1; l < network->depth; l++)
-    s = ntk_symmetry_after(&network->activation[l], s);
-  return s;
+    s = ntk_symmetry_after(&network->activation[l], before_phi(network->bias, l, s));
+  return before_phi(network->bias, network->depth, s);
 }
 
 ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, bool *linear) {
@@ -359,10 +365,15 @@ ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, b
   for (size_t l = 1; l < spec->depth; l++) {
     ntk_activation phi = {0};
     NTK_TRY(ntk_activation_at(spec->activation, spec->depth - 1, l, &phi));
-    *symmetry = ntk_symmetry_after(&phi, *symmetry);
+    *symmetry = ntk_symmetry_after(&phi, before_phi(spec->bias, l, *symmetry));
     *linear = *linear && !phi.info.nonlinear;
   }
+  *symmetry = before_phi(spec->bias, spec->depth, *symmetry);
   return NTK_OK;
+}
+
+size_t ntk_network_rows(const ntk_network *network, size_t l) {
+  return network->width[l - 1] + (network->bias[l - 1] ? 1 : 0);
 }
 
 bool ntk_network_has_bias(const ntk_network *network, size_t l) {

@@ -24,10 +24,11 @@ struct ntk_network {
 /* A spec is what tells an architecture to those who forecast memory and work. This is a network's,
  * borrowed from it: without a law, for it has its weights. */
 NTK_SIBLING ntk_network_spec ntk_spec_of(const ntk_network *network);
-/* n_l, l = 0..L; whether layer l = 1..L has a bias; the rows of [W_l; b_l]. */
+/* n_l, l = 0..L; whether layer l = 1..L has a bias; the rows of [W_l; b_l], also of a network. */
 NTK_SIBLING size_t ntk_spec_width(const ntk_network_spec *spec, size_t l);
 bool ntk_spec_bias(const ntk_network_spec *spec, size_t l);
 size_t ntk_spec_rows(const ntk_network_spec *spec, size_t l);
+size_t ntk_network_rows(const ntk_network *network, size_t l);
 
 /* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
@@ -68,8 +69,8 @@ void ntk_network_set_back(ntk_network *network, const double *values, size_t ver
 /* A second one with the same weights, in the same context. */
 ntk_status ntk_network_copy(const ntk_network *from, ntk_network **copy);
 
-/* What holds whatever the weights: F_L is linear in F_k; F_k(0) = 0, of k = L (and up) F_L and its
- * Jacobian; F_L's symmetry. */
+/* What holds whatever weights and biases: F_L is linear in F_k, or affine with biases; F_k(0) = 0,
+ * of k = L (and up) F_L and its Jacobian; F_L's symmetry. */
 bool ntk_network_linear_above(const ntk_network *network, size_t k);
 bool ntk_network_vanishes(const ntk_network *network, size_t k);
 ntk_symmetry ntk_network_symmetry(const ntk_network *network);

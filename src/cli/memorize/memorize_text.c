@@ -31,12 +31,15 @@ static void print_reached(const memorize_run *run, const ntk_memorize_result *al
 
 static void print_method(const memorize_run *run, const ntk_memorize_result *all) {
   const ntk_network_spec *spec = &run->job.spec;
-  const size_t parameters = spec->width[spec->depth - 2] * (spec->width[spec->depth - 1] / 2);
+  const bool bias = spec->bias != NULL && spec->bias[spec->depth - 2];
+  const size_t rows = spec->width[spec->depth - 2] + (bias ? 1 : 0);
+  const size_t parameters = rows * (spec->width[spec->depth - 1] / 2);
   char condition[JOB_CELL];
   printf("step        t = %.3g, %zu correction%s\n", all->t, all->corrections,
          all->corrections == 1 ? "" : "s");
-  printf("kernel      K_{L-2}, %s; n_{L-2} m = %zu parameters for %zu different sample%s\n",
-         run->options.iterative ? "by conjugate gradients" : "factorised", parameters, all->samples,
+  printf("kernel      K_{L-2}, %s; %s m = %zu parameters for %zu different sample%s\n",
+         run->options.iterative ? "by conjugate gradients" : "factorised",
+         bias ? "(n_{L-2} + 1)" : "n_{L-2}", parameters, all->samples,
          all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));

@@ -8,7 +8,8 @@
  * K_{L-2} c = Y. What the O(t^2) leaves is taken off by the same solve again (Newton's method with
  * the derivative at t = 0): each correction multiplies the error by O(t^2). Rounding adds O(u / t),
  * so that t is wanted as large as the corrections converge for. A first pass shows the error at one
- * t; it grows like t^2, which gives the t where it is TRUNCATION. The error that counts is that of
+ * t; it grows like t^2, which gives the t where it is TRUNCATION. With a bias b_{L-1} W is [W; b],
+ * D has a row for it and f a coordinate 1; b_L is 0. The error that counts is that of
  * the finished weights, by a plain forward pass. */
 #include "fit/memorize/memorize.h"
 
@@ -33,7 +34,7 @@ typedef struct attempt {
   const double *Y; /* N */
   double norm_Y;
   size_t N, entries;
-  double *D, *best;                    /* n_{L-2} x m */
+  double *D, *best;                    /* n_{L-2} x m, and a row for b_{L-1} */
   double *r, *c;                       /* N: Y - F_L; scratch */
   double t, best_t, error, best_error; /* errors: ||r||_2 */
   double most_t;                       /* of the system's share */
@@ -49,12 +50,15 @@ static ntk_status make_network(attempt *a, const ntk_network_spec *spec) {
                     &pointer));
   double *zeros = memset(pointer, 0, (a->base->parameters * 2 + 1) * sizeof(double));
   const double **W = NULL;
-  ntk_status status = ntk_alloc(a->base->context, L, sizeof *W, "the weights", &pointer);
+  ntk_status status = ntk_alloc(a->base->context, 2 * L, sizeof *W, "the weights", &pointer);
   if (status == NTK_OK) {
     W = pointer;
-    for (size_t l = 1; l <= L; l++)
+    const double **b = W + L;
+    for (size_t l = 1; l <= L; l++) {
       W[l - 1] = l + 1 < L ? a->base->W[l] : zeros;
-    status = ntk_network_from_weights(a->base->context, spec, W, NULL, &a->network);
+      b[l - 1] = !ntk_spec_bias(spec, l) ? NULL : l + 1 < L ? a->base->b[l] : zeros;
+    }
+    status = ntk_network_from_weights(a->base->context, spec, W, b, &a->network);
   }
   ntk_free(a->base->context, W);
   ntk_free(a->base->context, zeros);
@@ -64,7 +68,7 @@ static ntk_status make_network(attempt *a, const ntk_network_spec *spec) {
 /* t = 0: W_L = 0, whose outputs are 0. */
 static void set_weights(const attempt *a, const double *D, double t) {
   const size_t L = a->base->depth, m = a->base->width[L - 1];
-  for (size_t i = 0; i < a->base->width[L - 2]; i++) {
+  for (size_t i = 0; i < ntk_network_rows(a->base, L - 1); i++) {
     const double *w = a->base->W[L - 1] + i * m, *d = D + i * m;
     double *out = a->network->W[L - 1] + 2 * i * m;
     for (size_t j = 0; j < m; j++) {
@@ -206,7 +210,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .Y = Y,
                .N = data->N,
                .norm_Y = ntk_dnrm2(data->N, Y),
-               .entries = system->base->width[L - 2] * system->base->width[L - 1],
+               .entries = ntk_network_rows(system->base, L - 1) * system->base->width[L - 1],
                .best_error = INFINITY};
   ntk_status status = allocate_attempt(&a);
   if (status == NTK_OK)

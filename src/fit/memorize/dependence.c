@@ -23,8 +23,9 @@ ntk_status ntk_row_squares(const ntk_features *features, double *squares) {
   const size_t N = features->N, L = features->network->depth;
   double *norms = NULL;
   NTK_TRY(ntk_features_take_norms(features, &norms));
+  const double bias = features->network->bias[L - 2] ? 1.0 : 0.0;
   for (size_t i = 0; i < N; i++)
-    squares[i] = norms[(L - 2) * N + i] * norms[(2 * L - 2) * N + i];
+    squares[i] = (norms[(L - 2) * N + i] + bias) * norms[(2 * L - 2) * N + i];
   ntk_free(features->context, norms);
   return NTK_OK;
 }

@@ -164,7 +164,7 @@ static ntk_status find_nullity(const question *q, const double *w, double *v, do
     terms += fabs(w[i]) * sqrt(v[i]);
   NTK_TRY(ntk_jacobian_adjoint(s->features, w, s->g));
   const double *step = s->g + ntk_layer_offset(s->base, L - 1);
-  *nullity = ntk_dnrm2(s->base->width[L - 2] * s->base->width[L - 1], step) / terms;
+  *nullity = ntk_dnrm2(ntk_network_rows(s->base, L - 1) * s->base->width[L - 1], step) / terms;
   return NTK_OK;
 }
 
@@ -261,7 +261,7 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
                                 const ntk_dataset *data, const double *Y,
                                 ntk_memorize_result *result) {
   const ntk_network *base = system->base;
-  const size_t L = base->depth, parameters = base->width[L - 2] * base->width[L - 1];
+  const size_t L = base->depth, parameters = ntk_network_rows(base, L - 1) * base->width[L - 1];
   const question q = {asked, system, data, Y, result};
   result->reason[0] = '\0';
   if (result->reached)
@@ -271,9 +271,10 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
     say(&q, "nothing better than outputs 0 was found: ");
   if (data->N > parameters)
     say(&q,
-        "%zu %s samples, and n_{L-2} m = %zu parameters to fit them with (m: half of the "
+        "%zu %s samples, and %s m = %zu parameters to fit them with (m: half of the "
         "last hidden width)",
-        data->N, data->N < result->samples ? "independent" : "different", parameters);
+        data->N, data->N < result->samples ? "independent" : "different",
+        base->bias[L - 2] ? "(n_{L-2} + 1)" : "n_{L-2}", parameters);
   else if (ntk_network_linear_above(base, 0))
     say(&q, "a linear network fits no labels that are not linear in x");
   else

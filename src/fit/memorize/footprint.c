@@ -24,8 +24,9 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
   width[L - 1] = m;
   ntk_network_spec half = *spec;
   half.width = width;
+  const double rows = (double)ntk_spec_rows(spec, L - 1);
   *base = (base_network){.parameters = 8.0 * ntk_shape_of(&half).parameters,
-                         .D = 8.0 * (double)width[L - 2] * (double)m,
+                         .D = 8.0 * rows * (double)m,
                          .of = ntk_kernel_bytes_of(context, &half, NTK_OUTPUTS_TRACE, N)};
   ntk_free(context, width);
   return NTK_OK;

@@ -2,7 +2,7 @@
  *
  * The base network has W, n_{L-2} x m, as its last hidden layer's weights, and a = +-1 as W_L: with
  * |a_j| = 1 all m units count alike, where Gaussian a_j would make the kernel that of about m / 3
- * units. */
+ * units. A bias b_{L-1} is one more row of W: f_{L-2} has a coordinate 1 then. */
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
@@ -17,10 +17,11 @@ static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual *
 static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
 enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
 
-/* W_1, ..., W_{L-2}, and as many columns of W_{L-1} as the base network has. */
+/* W_1, ..., W_{L-2}, and as many columns of W_{L-1} as the base network has; their biases, too,
+ * which are the rows below. */
 static void take_below(ntk_network *base, const ntk_network *from) {
   for (size_t l = 1; l < base->depth; l++)
-    for (size_t i = 0; i < base->width[l - 1]; i++)
+    for (size_t i = 0; i < ntk_network_rows(base, l); i++)
       memcpy(base->W[l] + i * base->width[l], from->W[l] + i * from->width[l],
              base->width[l] * sizeof(double));
 }
@@ -35,6 +36,8 @@ static ntk_status make_base(ntk_linear_system *s, const ntk_network_spec *spec,
   ntk_network_spec base = *spec;
   base.width = width;
   base.gamma = 0.0;
+  base.parameterization = NULL; /* weights that fit are no matter of the blocks' scales */
+  base.scale = NULL;
   if (spec->init != NULL && strcmp(spec->init, "antisymmetric") == 0)
     base.init = "paper"; /* the construction pairs the units itself */
   const ntk_status status = ntk_network_create(s->context, &base, &s->base);
@@ -183,10 +186,10 @@ static ntk_status solve(ntk_linear_system *s, const double *r, double *c) {
 
 ntk_status ntk_linear_system_correct(ntk_linear_system *s, const double *r, double *c, double *D) {
   const ntk_network *base = s->base;
-  const size_t L = base->depth, entries = base->width[L - 2] * base->width[L - 1];
+  const size_t L = base->depth, entries = ntk_network_rows(base, L - 1) * base->width[L - 1];
   NTK_TRY(solve(s, r, c));
   NTK_TRY(ntk_jacobian_adjoint(s->features, c, s->g));
-  const double *step = s->g + ntk_layer_offset(base, L - 1); /* n_{L-2} x m */
+  const double *step = s->g + ntk_layer_offset(base, L - 1); /* with b's row */
   for (size_t e = 0; e < entries; e++)
     D[e] += step[e];
   return NTK_OK;

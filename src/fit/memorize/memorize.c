@@ -25,7 +25,11 @@ typedef struct problem {
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
   NTK_TRY(ntk_architecture_check(spec, parameters));
-  NTK_TRY(ntk_plain_check(spec, "memorisation"));
+  if (ntk_spec_width(spec, spec->depth) > 1)
+    return ntk_fail(
+        NTK_ERR_ARGUMENT,
+        "the network has %zu outputs, which memorisation cannot take yet; accepted: one",
+        ntk_spec_width(spec, spec->depth));
   const size_t last = spec->width[spec->depth - 1];
   if (last % 2 == 0)
     return NTK_OK;
@@ -37,15 +41,14 @@ ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) 
 
 /* Of the network whose layers are taken. */
 static ntk_status check_below(const ntk_network_spec *spec, const ntk_network *below) {
-  const ntk_network_spec own = ntk_spec_of(below);
-  NTK_TRY(ntk_plain_check(&own, "memorisation"));
   bool same = below->depth == spec->depth;
   for (size_t l = 0; same && l < spec->depth; l++)
-    same = below->width[l] == spec->width[l];
+    same = below->width[l] == spec->width[l] &&
+           (l == 0 || below->bias[l - 1] == ntk_spec_bias(spec, l));
   if (same)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_SHAPE, "the network whose layers are to stay has other widths; accepted: "
-                                 "those of the network wanted");
+  return ntk_fail(NTK_ERR_SHAPE, "the network whose layers are to stay has other widths or biases; "
+                                 "accepted: those of the network wanted");
 }
 
 static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data,
