@@ -44,6 +44,11 @@ static inline pair softplus(vr g, vr beta) {
                 vr_select(negative, t * r, r)};
 }
 
+static inline pair usual_softplus(vr g, vr beta) {
+  (void)beta;
+  return softplus(g, vr_set(1.0));
+}
+
 static inline pair error_function(vr g) {
   const vr two_over_sqrt_pi = vr_set((real)1.1283791670955126);
   return (pair){SLEEF(erf, u10)(g), two_over_sqrt_pi * SLEEF(exp, u10)(-g * g)};
@@ -94,6 +99,11 @@ static inline pair silu(vr g, vr beta) {
   const vr end = vr_set(2000.0), y = beta * g;
   const vr low = vr_select(y < -end, -end, y), z = vr_select(low > end, end, low);
   return gated(g, z, z);
+}
+
+static inline pair usual_silu(vr g, vr beta) {
+  (void)beta;
+  return gated(g, g, g);
 }
 
 /* (1 + tanh y) / 2 = s(2 y). Beyond 32 s is 0 or 1, and the cube might overflow. */
@@ -189,6 +199,14 @@ static inline __attribute__((always_inline)) void map(pair (*function)(vr, vr), 
   static void map_##name(size_t n, double p, const real *g, real *f, real *df) { \
     map(name, n, p, g, f, df);                                                   \
   }
+/* Of what its usual parameter, 1, leaves something out of. */
+#define MAP_USUAL(name, usual)                                                   \
+  static void map_##name(size_t n, double p, const real *g, real *f, real *df) { \
+    if (p == 1.0)                                                                \
+      map(usual, n, p, g, f, df);                                                \
+    else                                                                         \
+      map(name, n, p, g, f, df);                                                 \
+  }
 /* Of what has no parameter. */
 #define MAP_PLAIN(name)                                                          \
   static inline pair plain_##name(vr g, vr parameter) {                          \
@@ -199,13 +217,13 @@ static inline __attribute__((always_inline)) void map(pair (*function)(vr, vr), 
     map(plain_##name, n, p, g, f, df);                                           \
   }
 MAP_PLAIN(sigmoid)
-MAP(softplus)
+MAP_USUAL(softplus, usual_softplus)
 MAP_PLAIN(error_function)
 MAP_PLAIN(gelu)
 MAP_PLAIN(sine)
 MAP_PLAIN(relu)
 MAP_PLAIN(identity)
-MAP(silu)
+MAP_USUAL(silu, usual_silu)
 MAP_PLAIN(gelu_tanh)
 MAP(elu)
 MAP_PLAIN(selu)
