@@ -303,7 +303,8 @@ typedef struct ntk_memorize_seconds {
 typedef struct ntk_memorize_result {
   bool reached;
   char reason[400];      /* one line: why not, or "" */
-  double relative_error; /* ||F_L - Y||_2 / ||Y||_2 of the weights returned, recomputed */
+  double relative_error; /* ||F_L - Y||_2 / ||Y||_2 of the weights returned, recomputed; of several
+                            outputs, of all N n_L numbers, and the other errors, too */
   double max_error;      /* max_i |F_L(x_i) - Y_i| */
   double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
                             estimate as ntk_certificate's, for it trusts the activations' accuracy */
@@ -315,16 +316,17 @@ typedef struct ntk_memorize_result {
   ntk_memorize_seconds seconds; /* where the time went */
 } ntk_memorize_result;
 
-/* Weights with F_L(x_i) = Y_i for `count` label vectors at once: Y is count x N, vector c at
- * Y + c N; networks and results have count entries. spec: the network wanted, its last hidden width
- * even; its layers below are drawn by spec->init, beta and seed, and are the same for all count
- * networks. With the last hidden layer's halves [W + t D, W - t D] and W_L = [a, -a] / (2 t),
- * F_L = sum_j a_j phi'(g_j) <D_j, f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a
- * few corrections with the same factor (docs/algorithm.md). NTK_OK also when eps was not reached:
- * the best weights are returned, with the reason. NTK_ERR_ARGUMENT for equal samples with different
- * labels, which are named. Cost: one kernel block and N^3 / 3, and for each label vector a few
- * solves and forward passes; memory 4 N^2 bytes and the features. Also NTK_ERR_SHAPE, _LIMIT,
- * _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC. */
+/* Weights with F_L(x_i) = Y_i for `count` label sets at once: Y is count x N x n_L, set c at
+ * Y + c N n_L; networks and results have count entries. spec: the network wanted, its last hidden
+ * width a multiple of 2 n_L (each output has its own units of it); b_L is 0, its layers below are
+ * drawn by spec->init, beta and seed, and are the same for all count networks. With the last hidden
+ * layer's halves [W + t D, W - t D] and W_L = [a, -a] / (2 t), F_L = sum_j a_j phi'(g_j) <D_j,
+ * f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a few corrections with the same
+ * factor (docs/algorithm.md). NTK_OK also when eps was not reached: the best weights are returned,
+ * with the reason. NTK_ERR_ARGUMENT for equal samples with different labels, which are named. Cost:
+ * one kernel block and N^3 / 3, and for each label vector a few solves and forward passes; memory 4
+ * N^2 bytes and the features. Also NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE,
+ * _NUMERIC. */
 NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,

@@ -79,6 +79,16 @@ x="--data $in/saved/X.npy"
 load="--load $in/flax-model.npz"
 mkdir "$in/open" && for l in 1 2; do { header '<f8' '(2, 2)' && printf '%b' "$one$two$two$one"; } \
   >"$in/open/w$l.npy"; done
+# Zeros, rows x columns: 4 -> 6 -> 3.
+zeros() {
+  printf '\223NUMPY\001\000\166\000%-117s\n' \
+    "{'descr': '<f8', 'fortran_order': False, 'shape': ($2, $3), }" > "$1"
+  head -c $((8 * $2 * $3)) /dev/zero >> "$1"
+}
+mkdir "$in/three"
+zeros "$in/three/W1.npy" 4 6
+zeros "$in/three/W2.npy" 6 3
+
 # shellcheck disable=SC2086
 {
   bad 'no activation' '^ntkit: --activation is needed with --load .*, which does not name it' \
@@ -100,6 +110,10 @@ mkdir "$in/open" && for l in 1 2; do { header '<f8' '(2, 2)' && printf '%b' "$on
     --activation tanh $x --report "$in/flax-model.npz"
   bad 'units that do not pair' '^ntkit: the last hidden width is 5' \
     memorize $load --activation tanh --samples 5
+  for command in 'train --epochs 1' memorize 'train --labels teacher'; do
+    bad "labels of several outputs: $command" '^ntkit: --load: the network has 3 outputs, and labels' \
+      $command --load "$in/three" --activation tanh --samples 5
+  done
   bad 'a sweep' '^ntkit: --sweep draws networks of several sizes; expected no --load' \
     verify $load --activation tanh --samples 20 --sweep width=4,8
   bad 'which way a square lies' '^ntkit: --layout: .*w1 is 2 x 2, and neither its name nor the' \

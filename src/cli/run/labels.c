@@ -42,6 +42,11 @@ const char *labels_class(const ntk_class_names *names, double class, char text[L
 exit_status labels_make(cli_job *job, bool numbers, double **Y) {
   const cli_settings *settings = job->settings;
   const size_t N = ntk_dataset_samples(job->data);
+  if (job->spec.outputs > 1) /* labels are one number a sample here */
+    return report_error(EXIT_INPUT,
+                        "--load: the network has %zu outputs, and labels are one number a sample; "
+                        "expected a network of one output",
+                        job->spec.outputs);
   *Y = calloc(N, sizeof **Y);
   if (*Y == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu labels", N);

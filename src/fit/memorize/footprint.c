@@ -36,25 +36,43 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
  * its features, gradient and kernel, the networks made and one that one of them is compared to.
  * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
  * features; and the workspace of a pass, a product or K_{L-2}. */
-ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
-  size_t P = 0;
+static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                 double count, bool iterative, double *total) {
+  const double P = ntk_shape_of(spec).parameters;
   base_network base;
-  NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
-  NTK_TRY(ntk_memorize_check(spec, &P));
   NTK_TRY(describe(context, spec, N, &base));
-  const bool iterative = options != NULL && options->iterative;
   const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
                       base.of.features + (iterative ? 0.0 : base.of.kernel) +
-                      ((double)count + 1.0) * 8.0 * (double)P;
+                      (count + 1.0) * 8.0 * P;
   const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) + 2.0 * n;
   const double construction =
       2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
   const double workspace =
       fmax(wanted.output, fmax(base.of.product, iterative ? 0.0 : base.of.build));
-  const double total =
+  *total =
       NTK_SMALL_OBJECTS + ntk_backend_bytes(context) + held + fmax(construction, eigen) + workspace;
+  return NTK_OK;
+}
+
+/* Of several outputs, the parts and the networks that they make are there at once; and labels of
+ * the parts, and outputs. */
+ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                               size_t count, const ntk_memorize_options *options, size_t *bytes) {
+  size_t P = 0;
+  ntk_network_spec part;
+  NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
+  NTK_TRY(ntk_memorize_check(spec, &P));
+  const double outputs = (double)ntk_spec_width(spec, spec->depth);
+  double total = 0.0;
+  NTK_TRY(ntk_memorize_part(context, spec, &part));
+  const ntk_status status = vectors_memory(context, &part, N, outputs * (double)count,
+                                           options != NULL && options->iterative, &total);
+  ntk_free(context, (void *)part.width);
+  if (status != NTK_OK)
+    return status;
+  if (outputs > 1.0)
+    total += 8.0 * ((double)count + 2.0) * ((double)P + 2.0 * outputs * (double)N);
   return ntk_footprint_end(context, total, N, "this construction", bytes);
 }

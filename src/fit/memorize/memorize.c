@@ -1,6 +1,6 @@
-/* ntk_memorize: samples that follow others are taken out, the linear system is made once, each
- * label vector gets its weights (construct.c), and what they do is measured on all samples, by a
- * plain forward pass of the network that is returned. */
+/* ntk_memorize_vectors: samples that follow others are taken out, the linear system is made once,
+ * each label vector gets its weights (construct.c), and what they do is measured on all samples, by
+ * a plain forward pass of the network that is returned. */
 #include "fit/memorize/memorize.h"
 
 #include "base/blas.h"
@@ -9,9 +9,6 @@
 
 #include <math.h>
 #include <string.h>
-
-enum { CORRECTIONS = 30 };
-static const double EPS = 1e-10;
 
 /* What was asked, checked. */
 typedef struct problem {
@@ -25,39 +22,19 @@ typedef struct problem {
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
   NTK_TRY(ntk_architecture_check(spec, parameters));
-  if (ntk_spec_width(spec, spec->depth) > 1)
-    return ntk_fail(
-        NTK_ERR_ARGUMENT,
-        "the network has %zu outputs, which memorisation cannot take yet; accepted: one",
-        ntk_spec_width(spec, spec->depth));
   const size_t last = spec->width[spec->depth - 1];
-  if (last % 2 == 0)
+  const size_t unit = 2 * ntk_spec_width(spec, spec->depth);
+  if (last % unit == 0)
     return NTK_OK;
+  if (unit == 2)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "the last hidden width is %zu; the construction pairs its units: accepted: an "
+                    "even one",
+                    last);
   return ntk_fail(NTK_ERR_SHAPE,
-                  "the last hidden width is %zu; the construction pairs its units: accepted: an "
-                  "even one",
-                  last);
-}
-
-/* Of the network whose layers are taken. */
-static ntk_status check_below(const ntk_network_spec *spec, const ntk_network *below) {
-  bool same = below->depth == spec->depth;
-  for (size_t l = 0; same && l < spec->depth; l++)
-    same = below->width[l] == spec->width[l] &&
-           (l == 0 || below->bias[l - 1] == ntk_spec_bias(spec, l));
-  if (same)
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_SHAPE, "the network whose layers are to stay has other widths or biases; "
-                                 "accepted: those of the network wanted");
-}
-
-static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *data,
-                             const ntk_network *below) {
-  size_t parameters = 0;
-  NTK_TRY(ntk_memorize_check(spec, &parameters));
-  if (below != NULL)
-    NTK_TRY(check_below(spec, below));
-  return ntk_dim_check(data, spec->width[0]);
+                  "the last hidden width is %zu; each of %zu outputs has pairs of its units: "
+                  "accepted: a multiple of %zu",
+                  last, unit / 2, unit);
 }
 
 /* Errors on all samples, equal ones too. */
@@ -260,18 +237,10 @@ static ntk_status fit_aside(const problem *p, ntk_network **networks,
   return status;
 }
 
-ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
-                        const double *Y, size_t count, const ntk_memorize_options *options,
-                        ntk_network **networks, ntk_memorize_result *results) {
-  ntk_memorize_options o = options != NULL ? *options : (ntk_memorize_options){0};
-  o.eps = o.eps != 0.0 ? o.eps : EPS;
-  o.corrections = o.corrections > 0 ? o.corrections : CORRECTIONS;
-  if (!(o.eps > 0.0) || isinf(o.eps))
-    return ntk_fail(NTK_ERR_ARGUMENT, "eps is %g; accepted: above 0", o.eps);
-  if (count == 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
-  NTK_TRY(check_spec(spec, data, o.below));
-  NTK_TRY(ntk_labels_check(Y, data->N, count));
-  const problem p = {context, spec, data, Y, count, &o};
+ntk_status ntk_memorize_vectors(ntk_context *context, const ntk_network_spec *spec,
+                                const ntk_dataset *data, const double *Y, size_t count,
+                                const ntk_memorize_options *options, ntk_network **networks,
+                                ntk_memorize_result *results) {
+  const problem p = {context, spec, data, Y, count, options};
   return fit_aside(&p, networks, results);
 }

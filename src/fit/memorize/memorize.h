@@ -1,6 +1,7 @@
-/* Memorisation in its parts: memorize.c has the order, distinct.c the samples, construct.c the
- * weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c what a singular K_{L-2}
- * leaves, pairs.c samples that are one to the network, explain.c why eps was not reached. */
+/* Memorisation in its parts: outputs.c has the outputs, memorize.c the order, distinct.c the
+ * samples, construct.c the weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c
+ * what a singular K_{L-2} leaves, pairs.c samples that are one to the network, explain.c why eps
+ * was not reached. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
@@ -25,8 +26,18 @@ typedef struct ntk_linear_system {
   double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
 
-/* NTK_ERR_SHAPE for a last hidden width that is odd. */
+/* NTK_ERR_SHAPE for a last hidden width that is not even, or no multiple of 2 n_L. */
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
+
+/* The network of one output that each of spec's is (outputs.c); part->width is to be freed. */
+ntk_status ntk_memorize_part(ntk_context *context, const ntk_network_spec *spec,
+                             ntk_network_spec *part);
+
+/* ntk_memorize of one output, with options filled in, once what is asked has been checked. */
+ntk_status ntk_memorize_vectors(ntk_context *context, const ntk_network_spec *spec,
+                                const ntk_dataset *data, const double *Y, size_t count,
+                                const ntk_memorize_options *options, ntk_network **networks,
+                                ntk_memorize_result *results);
 
 /* The samples that have equations (distinct.c), or of these those whose rows of J_{L-2} are
  * independent. */
