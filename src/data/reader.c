@@ -147,20 +147,23 @@ ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
   return ntk_reader_open_wish(path, &(ntk_reader_wish){.accepted = accepted}, reader);
 }
 
+bool ntk_reader_accepts(const ntk_reader *reader, int rank) {
+  return (rank == 1 && reader->accepted != 2) || (rank == 2 && reader->accepted != 1) ||
+         (rank > 2 && reader->accepted == 2);
+}
+
 static ntk_status refuse_rank(const ntk_reader *reader, int rank, const char *text) {
   const int accepted = reader->accepted;
   const char *hint = "";
   if (accepted == 2 && rank == 1)
     hint = ": save a.reshape(-1, 1) if each number is a sample";
-  else if (accepted == 2 && rank > 2)
-    hint = ": save a.reshape(len(a), -1), a sample a row";
   else if (accepted == 1 && rank == 2)
     hint = ": save a.ravel()";
   return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s, of %d dimension%s; accepted: %s%s",
                   reader->path, text, rank, rank == 1 ? "" : "s",
                   accepted == 0   ? "1 or 2"
                   : accepted == 1 ? "1"
-                                  : "2",
+                                  : "2, or up to 8 of which the first counts samples",
                   hint);
 }
 
@@ -182,13 +185,13 @@ ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shap
   if (reader->accepted == NTK_READER_ANY)
     return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s, of %d dimensions; accepted: up to %d",
                     reader->path, text, rank, NTK_READER_RANK);
-  if (reader->accepted == 0 ? rank != 1 && rank != 2 : rank != reader->accepted)
+  if (rank > NTK_READER_RANK || !ntk_reader_accepts(reader, rank))
     return refuse_rank(reader, rank, text);
   NTK_TRY(take_shape(reader, rank, shape));
   if (reader->rows > 0 && reader->cols > 0)
     return NTK_OK;
   return ntk_fail(NTK_ERR_SHAPE, "%s: has shape %s and holds nothing; accepted: at least 1 %s",
-                  reader->path, text, rank == 2 ? "row and 1 column" : "entry");
+                  reader->path, text, rank > 1 ? "row and 1 column" : "entry");
 }
 
 void ntk_reader_close(ntk_reader *reader) {

@@ -52,8 +52,9 @@ struct ntk_reader {
   const struct ntk_reader_format *format;
   const char *path; /* as asked for; borrowed: the caller keeps it */
   const char *key;  /* which array of the file, what follows a ':' in path; NULL: not said */
-  int accepted;     /* rank that the caller accepts, 1 or 2; 0: either; NTK_READER_ANY */
-  int rank;         /* 1 or 2; of NTK_READER_ANY 0 to NTK_READER_RANK */
+  int accepted;     /* rank that the caller accepts: 1; 2, or more, of which the first extent counts
+                     * samples; 0: 1 or 2; NTK_READER_ANY */
+  int rank;         /* as it is in the file, up to NTK_READER_RANK */
   size_t shape[NTK_READER_RANK];
   size_t rows, cols; /* the first extent and the product of the others; both >= 1 but for ANY */
   const char *type;  /* of the numbers in the file: "float64"; static */
@@ -103,7 +104,7 @@ NTK_SIBLING void ntk_reader_register(const ntk_reader_format *const *formats);
 
 /* What is asked of a file. */
 typedef struct ntk_reader_wish {
-  int accepted;             /* the rank: 1, 2, 0 for either, NTK_READER_ANY */
+  int accepted;             /* as of ntk_reader */
   const char *label_column; /* of text: which column is no datum and has labels, by its name in the
                                heading or its number, from 1 (-1: the last); NULL: none has */
   bool for_labels;          /* the labels that lie in the file, a vector, and not its numbers; of a
@@ -111,7 +112,7 @@ typedef struct ntk_reader_wish {
 } ntk_reader_wish;
 NTK_SIBLING ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish,
                                             ntk_reader *reader);
-/* Opens path by the format that recognises it. accepted: 1, 2, 0 for either rank, NTK_READER_ANY.
+/* Opens path by the format that recognises it. accepted: as in ntk_reader.
  * "FILE:KEY" is an array of FILE, where that is a file and the whole is none. On failure
  * nothing is left open. NTK_ERR_FILE, NTK_ERR_FORMAT, NTK_ERR_SHAPE, NTK_ERR_LIMIT. */
 NTK_SIBLING ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader);
@@ -129,6 +130,8 @@ NTK_SIBLING ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader
 NTK_SIBLING ntk_status ntk_reader_open_format(ntk_reader *reader);
 /* Opens it as a .npy, and as nothing else. */
 NTK_SIBLING ntk_status ntk_reader_open_npy(ntk_reader *reader);
+/* Whether the caller, who does not accept any, accepts this rank. */
+NTK_SIBLING bool ntk_reader_accepts(const ntk_reader *reader, int rank);
 /* Refuses what the caller does not accept, and arrays of nothing. shape: `rank` extents, the first
  * NTK_READER_RANK at the most; text: all of them, for messages. */
 NTK_SIBLING ntk_status ntk_reader_set_shape(ntk_reader *reader, int rank, const size_t *shape,

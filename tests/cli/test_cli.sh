@@ -17,7 +17,7 @@ bad_spectrum() {
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$one$one"; } >"$in/truncated.npy"
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$nan$one$one"; } >"$in/nan.npy"
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$two$one$inf$one"; } >"$in/inf.npy"
-{ header '<f8' '(3, 2, 1)' && printf '%b' "$one$two$two$one$one$one"; } >"$in/three.npy"
+{ header '<f8' '(6,)' && printf '%b' "$one$two$two$one$one$one"; } >"$in/flat.npy"
 { header '|O' '(3, 2)' && printf '%b' "$one$two$two$one$one$one"; } >"$in/object.npy"
 { header '<f8' '(3, 2)' && printf '%b' "$one$two$one$one$one$one"; } >"$in/constant.npy"
 printf '\223NUMPY\001' >"$in/header.npy"
@@ -103,7 +103,7 @@ bad_spectrum 'truncated header' 'header.npy' --data "$in/header.npy" --widths 4
 bad_spectrum 'no .npy at all' 'text.npy' --data "$in/text.npy" --widths 4
 bad_spectrum 'empty file' 'empty.npy' --data "$in/empty.npy" --widths 4
 bad_spectrum 'objects' 'object.npy' --data "$in/object.npy" --widths 4
-bad_spectrum 'three dimensions' 'three.npy' --data "$in/three.npy" --widths 4
+bad_spectrum 'one dimension' 'flat.npy.*first counts samples' --data "$in/flat.npy" --widths 4
 bad_spectrum 'width of the file against --dim' 'good.npy.*5.*2' --data "$in/good.npy" --dim 5 \
   --widths 4
 bad_spectrum 'more samples than the file has' 'good.npy.*[34].*[34]' \

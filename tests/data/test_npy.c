@@ -184,6 +184,20 @@ static void test_large_fortran(void **state) {
 }
 
 /* A save that fails says why, leaves no file of its own, and leaves what was there. */
+/* The first extent counts samples; 100 i + 10 j + k of 2 x 3 x 2, in either order of the file. */
+static void test_three_dimensions(void **state) {
+  (void)state;
+  const double rows[12] = {0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121};
+  const double columns[12] = {0, 100, 10, 110, 20, 120, 1, 101, 11, 111, 21, 121};
+  write_file(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 2), }", rows,
+             sizeof rows);
+  expect_load(0, 0, rows, 2, 6);
+  write_file(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3, 2), }", columns,
+             sizeof columns);
+  expect_load(0, 6, rows, 2, 6);
+  expect_load(1, 6, rows, 1, 6);
+}
+
 static void test_failed_saves(void **state) {
   (void)state;
   enum { MANY = 100000 };
@@ -263,9 +277,9 @@ static void test_nothing_held(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_types),
-      cmocka_unit_test(test_large_fortran), cmocka_unit_test(test_failed_saves),
-      cmocka_unit_test(test_headers),       cmocka_unit_test(test_halves_scaled),
-      cmocka_unit_test(test_nothing_held),
+      cmocka_unit_test(test_large_fortran), cmocka_unit_test(test_three_dimensions),
+      cmocka_unit_test(test_failed_saves),  cmocka_unit_test(test_headers),
+      cmocka_unit_test(test_halves_scaled), cmocka_unit_test(test_nothing_held),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }

@@ -42,10 +42,11 @@ static void test_bad_headers(void **state) {
     const char *fact;
   } cases[] = {
       {SHAPED("(6,)"), NTK_ERR_SHAPE,
-       "shape (6,), of 1 dimension; accepted: 2: save a.reshape(-1, 1)"},
-      {SHAPED("(1, 2, 3)"), NTK_ERR_SHAPE,
-       "shape (1, 2, 3), of 3 dimensions; accepted: 2: save "
-       "a.reshape(len(a), -1)"},
+       "shape (6,), of 1 dimension; accepted: 2, or up to 8 of which the first counts samples: "
+       "save a.reshape(-1, 1)"},
+      {SHAPED("(1, 1, 1, 1, 1, 1, 1, 2, 3)"), NTK_ERR_SHAPE,
+       "of 9 dimensions; accepted: 2, or up to 8 of which the first counts samples"},
+      {SHAPED("(1, 2, 0)"), NTK_ERR_SHAPE, "shape (1, 2, 0) and holds nothing"},
       {SHAPED("()"), NTK_ERR_SHAPE, "shape (), of 0 dimensions"},
       {SHAPED("(0, 3)"), NTK_ERR_SHAPE, "shape (0, 3) and holds nothing"},
       {SHAPED("(2, 0)"), NTK_ERR_SHAPE, "shape (2, 0) and holds nothing"},

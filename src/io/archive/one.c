@@ -22,11 +22,6 @@ static void put_names(const ntk_archive *archive, size_t size, char *text) {
     (void)ntk_format(text + used, size - used, " and %zu more", archive->count - MOST);
 }
 
-static bool is_of_rank(const ntk_tensor *tensor, int accepted) {
-  return tensor->refusal == NULL && tensor->count > 0 &&
-         (accepted == 0 ? tensor->rank == 1 || tensor->rank == 2 : tensor->rank == accepted);
-}
-
 /* Which array is meant. *i: it. */
 static ntk_status choose(const ntk_archive *archive, const ntk_reader *reader, size_t *i) {
   char names[2048];
@@ -44,7 +39,8 @@ static ntk_status choose(const ntk_archive *archive, const ntk_reader *reader, s
   }
   *i = 0;
   for (size_t k = 0; k < archive->count; k++)
-    if (is_of_rank(&archive->tensor[k], reader->accepted) && fitting++ == 0)
+    if (archive->tensor[k].refusal == NULL && archive->tensor[k].count > 0 &&
+        ntk_reader_accepts(reader, archive->tensor[k].rank) && fitting++ == 0)
       *i = k;
   if (fitting == 1 || archive->count == 1)
     return NTK_OK;
