@@ -69,20 +69,27 @@ static ntk_status read_field(ntk_window *w, size_t column, double *value) {
   return NTK_OK;
 }
 
-/* The numbers from *column on, before column `most`, that are whole, short and followed by the
- * delimiter at once, as far as the window goes; *out moves on with them. */
-static void read_short(ntk_window *w, size_t most, size_t *column, double **out) {
-  const char delimiter = w->reader->lines.delimiter;
+/* The numbers from *column on, before column `most`, that the delimiter follows at once, as far as
+ * the window goes; *out moves on with them. What stops it is looked at more closely by read_field.
+ */
+static void read_plain(ntk_window *w, size_t most, size_t *column, double **out) {
+  const char delimiter = w->reader->lines.delimiter, point = w->reader->lines.point;
   char *at = w->at;
   double *to = *out;
   size_t j = *column;
-  for (; j < most && (w->last || w->end - at >= NTK_FIELD); j++) {
+  for (; j < most && (w->last || w->end - at >= NTK_FIELD); j++, to++) {
     const uint64_t eight = ntk_eight(at);
     const int n = ntk_eight_digits(eight);
-    if (n == 0 || n == 8 || at[n] != delimiter)
-      break;
-    *to++ = (double)ntk_eight_value(eight, n);
-    at += n + 1;
+    ptrdiff_t length = n;
+    if (n > 0 && n < 8 && at[n] == delimiter) {
+      *to = (double)ntk_eight_value(eight, n);
+    } else {
+      const char *end = ntk_decimal_read(at, w->end, point, to);
+      length = end != NULL ? end - at : 0;
+      if (end == NULL || *end != delimiter || length >= NTK_FIELD || !isfinite(*to))
+        break;
+    }
+    at += length + 1;
   }
   w->at = at;
   *out = to;
@@ -97,7 +104,7 @@ static ntk_status read_row(ntk_window *w, double *out) {
   for (size_t j = 0; j < columns; j++) {
     const bool no_datum = j == label || (j == 0 && lines->indexed);
     if (!no_datum && lines->delimiter != ' ')
-      read_short(w, j < label && label < columns ? label : columns - 1, &j, &out);
+      read_plain(w, j < label && label < columns ? label : columns - 1, &j, &out);
     NTK_TRY(ntk_window_fill(w));
     if (j == label || no_datum)
       NTK_TRY(ntk_text_field(w, j, NULL));
