@@ -115,7 +115,7 @@ typedef enum ntk_answer { NTK_ANSWER_OPEN, NTK_ANSWER_YES, NTK_ANSWER_NO } ntk_a
 NTK_API const char *ntk_answer_name(ntk_answer answer); /* "open", "yes", "no" */
 
 typedef struct ntk_train_answer {
-  bool asked;          /* options.question; else all below is 0 */
+  bool asked;          /* options.question; else nothing below is known */
   ntk_answer answer;   /* whether the loss comes down to the target */
   char reason[280];    /* one line on what decides it, or what an open answer leans on */
   double target;       /* options.target; where that is 0 the loss of ||F_L - Y|| = ||Y|| / 1000 */

@@ -239,6 +239,7 @@ static void test_not_asked(void **state) {
   for (size_t i = 0; i < a.tracked; i++)
     assert_true(a.track[i].prediction == b.track[i].prediction);
   assert_false(a.answer.asked);
+  assert_true(isnan(a.answer.target) && isnan(a.answer.floor) && isnan(a.answer.epochs_recent));
   ntk_train_clear(&a);
   ntk_train_clear(&b);
   fit_destroy(&p);

@@ -69,13 +69,14 @@ static void warn_cost(const train_run *run) {
   for (size_t l = 0; l < job->spec.depth; l++)
     widths += (double)job->spec.width[l];
   const double points = 2.0 + floor((epochs - 1.0) / (double)track);
-  const double tracking = points * (N * N * N / 3.0 + 8.0 * N * N * widths);
+  const double rows = N * (double)ntk_network_width(job->network, job->spec.depth); /* of K */
+  const double tracking = points * (rows * rows * rows / 3.0 + 8.0 * rows * rows * widths);
   const double training = epochs * 6.0 * N * P;
   if (tracking > WORTH_A_LINE && tracking > training)
     report_warning(job->settings,
-                   "--track %s: up to %.0f kernels of %.0f samples cost about %.0f times what the "
+                   "--track %s: up to %.0f kernels of %.0f rows cost about %.0f times what the "
                    "epochs do; a larger EVERY costs less",
-                   text, points, N, ceil(tracking / training));
+                   text, points, rows, ceil(tracking / training));
 }
 
 /* Theorem 4.2 is about gradient descent. */

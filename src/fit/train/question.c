@@ -307,9 +307,19 @@ static void count_epochs(const ntk_training *t, const ntk_train_result *r, ntk_t
 }
 
 void ntk_question_conclude(const ntk_training *t, ntk_train_result *r) {
+  static const ntk_train_answer not_asked = {.target = NAN,
+                                             .floor = NAN,
+                                             .epochs_bound = NAN,
+                                             .linear_least = NAN,
+                                             .linear_most = NAN,
+                                             .linear_limit = NAN,
+                                             .rate_recent = NAN,
+                                             .epochs_recent = NAN};
   const ntk_convergence *c = &r->convergence;
   ntk_train_answer *a = &r->answer;
-  *a = t->answer;
+  *a = t->options.question ? t->answer : not_asked;
+  if (!a->asked)
+    return;
   count_epochs(t, r, a);
   if (a->epochs_recent <= (double)t->epoch)
     say(a, NTK_ANSWER_YES, "the loss was %.4g at epoch %.6g", t->loss[(size_t)a->epochs_recent],

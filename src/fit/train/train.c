@@ -232,8 +232,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
   ntk_training_explain(t, r);
-  if (t->options.question)
-    ntk_question_conclude(t, r);
+  ntk_question_conclude(t, r);
   r->seconds = ntk_training_elapsed(t);
   r->seconds_tracking = t->tracking;
   r->loss = t->loss;
