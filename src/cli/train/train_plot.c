@@ -99,7 +99,9 @@ static void losses(const train_run *run, curves *c, figure *f) {
   end(c, FIGURE_BOTH);
   if (c->count == 0)
     return;
-  snprintf(c->bound, sizeof c->bound, "bound (20), c = %.3g", result->convergence.c);
+  snprintf(c->bound, sizeof c->bound, "bound (20)");
+  if (!isnan(result->convergence.c))
+    snprintf(c->bound, sizeof c->bound, "bound (20), c = %.3g", result->convergence.c);
   begin(c, c->bound);
   for (size_t i = 0; i < kept && !isnan(result->rate_bound); i++) {
     const double t = (double)spread(i, kept, count);

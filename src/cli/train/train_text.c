@@ -37,9 +37,12 @@ static void print_outcome(const train_run *run, const ntk_train_result *result) 
   if (isnan(result->rate_measured))
     return;
   printf("rate        %.8g an epoch, measured\n", result->rate_measured);
-  if (!isnan(result->rate_bound))
-    printf("            %.8g an epoch by (20), with the measured c = %.4g\n", result->rate_bound,
-           result->convergence.c);
+  if (isnan(result->rate_bound))
+    return;
+  printf("            %.8g an epoch by (20)", result->rate_bound);
+  if (!isnan(result->convergence.c)) /* which is of the paper's networks */
+    printf(", with the measured c = %.4g", result->convergence.c);
+  putchar('\n');
 }
 
 static void print_row(const ntk_track_point *p) {
