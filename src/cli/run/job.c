@@ -99,12 +99,15 @@ static exit_status make_spec(cli_job *job) {
   const size_t depth = settings->widths.count + 1;
   job->width = calloc(depth, sizeof *job->width);
   job->beta = calloc(depth, sizeof *job->beta);
-  if (job->width == NULL || job->beta == NULL)
+  job->bias = calloc(depth, sizeof *job->bias);
+  if (job->width == NULL || job->beta == NULL || job->bias == NULL)
     return report_error(EXIT_FAILED, "no memory for a network of depth %zu", depth);
   job->width[0] = settings->dim;
   memcpy(job->width + 1, settings->widths.values, (depth - 1) * sizeof *job->width);
   for (size_t l = 0; l < depth; l++)
     job->beta[l] = settings->beta.values[settings->beta.count == 1 ? 0 : l];
+  for (size_t l = 0; l < depth; l++)
+    job->bias[l] = settings->bias != NULL;
   job->spec = (ntk_network_spec){
       .depth = depth,
       .width = job->width,
@@ -112,6 +115,10 @@ static exit_status make_spec(cli_job *job) {
       .init = settings->init,
       .beta = job->beta,
       .seed = settings->seed,
+      .outputs = settings->outputs,
+      .bias = settings->bias != NULL ? job->bias : NULL,
+      .bias_deviation = settings->bias != NULL ? strtod(settings->bias, NULL) : 0.0,
+      .parameterization = settings->parameterization,
   };
   return EXIT_DONE;
 }

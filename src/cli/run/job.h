@@ -20,7 +20,7 @@ typedef struct cli_job {
   ntk_network_spec spec; /* its arrays are the two below */
   size_t *width;         /* d, n_1, ..., n_{L-1} */
   double *beta;          /* beta_1, ..., beta_L; NULL with --load */
-  bool *bias;            /* of --load: which layers have one */
+  bool *bias;            /* which layers have one */
   ntk_weights weights;   /* of --load: depth 0 without */
   saved_folder folder;   /* of --save; opened by saved_open */
   json_t *inputs;        /* path and hash of each file read, for JSON; NULL: nobody asks, or none */

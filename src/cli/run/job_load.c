@@ -35,6 +35,7 @@ static exit_status take_spec(cli_job *job) {
                                  .outputs = weights->layer[weights->depth - 1].out,
                                  .bias = job->bias,
                                  .activation = given != NULL ? given : weights->activation,
+                                 .parameterization = job->settings->parameterization,
                                  .seed = job->settings->seed};
   return EXIT_DONE;
 }

@@ -41,6 +41,8 @@ static void print_init(const cli_job *job) {
   const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
   for (size_t l = 0; l < shown; l++)
     printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
+  if (spec->bias != NULL)
+    printf(", biases %g", spec->bias_deviation);
 }
 
 void job_print_network(const cli_job *job) {
@@ -53,6 +55,8 @@ void job_print_network(const cli_job *job) {
     printf("from %s", job->settings->load);
   else
     print_init(job);
+  if (job->settings->parameterization != NULL)
+    printf(", scales %s", job->settings->parameterization);
   printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
 }
 
@@ -133,11 +137,11 @@ static const ntk_description origin_table = VIEW_TABLE(origin_fields);
 #undef ROW
 
 typedef struct job_network {
-  size_t depth, dim, hidden, layers, parameters;
+  size_t depth, dim, hidden, layers, parameters, outputs;
   const size_t *widths;
-  const char *activation, *init, *load;
+  const char *activation, *init, *load, *parameterization;
   const double *beta;
-  double gamma;
+  double gamma, bias;
 } job_network;
 
 #define ROW job_network
@@ -149,6 +153,9 @@ static const ntk_field network_fields[] = {
     VIEW_FIELD(TEXT, "init", init, "variances of the random weights"),
     VIEW_NUMBERS(REALS, "beta", beta, layers, "scales of the layers' initial weights"),
     VIEW_FIELD(REAL, "gamma", gamma, "of (18); null: another initialisation"),
+    VIEW_FIELD(WHOLE, "outputs", outputs, "n_L"),
+    VIEW_FIELD(REAL, "bias", bias, "deviation of the biases that are drawn; null: none are"),
+    VIEW_FIELD(TEXT, "parameterization", parameterization, "of the scales of K's blocks"),
     VIEW_FIELD(WHOLE, "parameters", parameters, "P"),
     VIEW_FIELD(TEXT, "load", load, "the file or directory it is from; null: it is drawn"),
 };
@@ -223,6 +230,11 @@ void job_view_inputs(result_view *v, const cli_job *job) {
                              .beta = spec->beta,
                              .layers = spec->beta != NULL ? spec->depth : 0,
                              .gamma = spec->gamma > 0 ? spec->gamma : NAN,
+                             .outputs = ntk_network_width(job->network, spec->depth),
+                             .bias = job->settings->bias != NULL ? spec->bias_deviation : NAN,
+                             .parameterization = job->settings->parameterization != NULL
+                                                     ? job->settings->parameterization
+                                                     : "standard",
                              .parameters = ntk_network_parameters(job->network),
                              .load = job->settings->load};
   view_fields(v, "network", &network_table, &facts, NULL, NULL);

@@ -227,6 +227,32 @@ const option_row shared_options[OPTIONS_SHARED] = {
                            "bytes from 1, or a whole number with K, M, G or T, like 500M or 8G",
                        .help = "Refuse what needs more memory than this, as 500M or 8G. When not "
                                "given: what the machine has available."},
+    [OPTION_BIAS] = {.name = "bias",
+                     .kind = KIND_FROM,
+                     .field = FIELD(bias),
+                     .instead = "load",
+                     .argument = "SIGMA",
+                     .item = "SIGMA",
+                     .expected = "a number > 0, or 0",
+                     .help = "Give every layer a bias b_l with entries drawn from N(0, SIGMA^2), "
+                             "0: zeros; K then differentiates by them as well."},
+    [OPTION_OUTPUTS] = {.name = "outputs",
+                        .kind = KIND_SIZE,
+                        .field = FIELD(outputs),
+                        .instead = "load",
+                        .argument = "n_L",
+                        .item = "n_L",
+                        .expected = "a whole number from 1",
+                        .help = "Number of outputs n_L; 1 when not given."},
+    [OPTION_PARAMETERIZATION] =
+        {.name = "parameterization",
+         .kind = KIND_TEXT,
+         .field = FIELD(parameterization),
+         .argument = "NAME|c_1,...",
+         .help = "Scales c of the blocks of K = sum_k c_k K_k: standard (1); ntk, or "
+                 "'ntk(sigma_W,sigma_b)': sigma_W^2 / n_k and, of biases, sigma_b^2; mup, Table 3 "
+                 "of Tensor Programs V for SGD; or L or 2 L numbers from 0, learning rates of W_1, "
+                 "b_1, W_2, ... standard when not given."},
     [OPTION_LABELS] = {.name = "labels",
                        .kind = KIND_DATA,
                        .field = FIELD(labels),

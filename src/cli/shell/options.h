@@ -20,6 +20,7 @@ typedef enum option_kind {
   KIND_SIZES,  /* such numbers, separated by commas [size_list] */
   KIND_REAL,   /* a number between 0 and 1 [double] */
   KIND_ABOVE,  /* a number > 0 [double] */
+  KIND_FROM,   /* a number from 0, kept as it is written [const char *] */
   KIND_RULE,   /* a number > 0, or one of the names of option.choice [real_or_name] */
   KIND_REALS,  /* numbers > 0, separated by commas [real_list] */
   KIND_SEED,   /* [uint64_t] */
@@ -71,6 +72,9 @@ enum {
   OPTION_SCALE,
   OPTION_THREADS,
   OPTION_MEMORY,
+  OPTION_BIAS,
+  OPTION_OUTPUTS,
+  OPTION_PARAMETERIZATION,
   OPTION_LABELS,
   OPTION_OVERWRITE,
   OPTION_REPORT,

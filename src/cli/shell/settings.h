@@ -52,8 +52,11 @@ typedef struct cli_settings {
   const char *load, *layout; /* file or directory of weights; how they lie. NULL: not given */
   size_list widths;          /* n_1, ..., n_{L-1} */
   const char *activation, *init;
-  real_list beta; /* 1 or L values */
-  double gamma;   /* of init antisymmetric; 0: d^3 N^2 */
+  real_list beta;               /* 1 or L values */
+  double gamma;                 /* of init antisymmetric; 0: d^3 N^2 */
+  const char *bias;             /* the biases' deviation, a number; NULL: no biases */
+  size_t outputs;               /* n_L; 0: not given */
+  const char *parameterization; /* the scales of K's blocks; NULL: not given */
   uint64_t seed;
   const char *scale, *precision;
   const char *labels; /* NULL: not given: job_labels */

@@ -104,6 +104,15 @@ static exit_status set_real(const option_row *option, const char *text, double *
   return EXIT_DONE;
 }
 
+static exit_status set_from(const option_row *option, const char *text, const char **field) {
+  double value = 0;
+  const char *why = strcmp(text, "0") == 0 ? NULL : number_positive(text, strlen(text), &value);
+  if (why != NULL)
+    return refuse(option, text, 0, why);
+  *field = text;
+  return EXIT_DONE;
+}
+
 /* What looks like a number is told what is wrong with it as one. */
 static exit_status set_rule(const option_row *option, const char *text, real_or_name *field) {
   real_or_name rule = {0};
@@ -203,6 +212,8 @@ exit_status parse_value(const option_row *option, const char *text, void *settin
   case KIND_REAL:
   case KIND_ABOVE:
     return set_real(option, text, field);
+  case KIND_FROM:
+    return set_from(option, text, field);
   case KIND_RULE:
     return set_rule(option, text, field);
   case KIND_SIZES:

@@ -7,18 +7,38 @@
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/show/present.h"
+#include "ntkit/data.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const spectrum_settings *spectrum_asked(const cli_job *job) {
   return (const spectrum_settings *)job->settings; /* its first field */
 }
 
+/* --output of a number: which. */
+static exit_status choose_output(void *what) {
+  spectrum_run *run = what;
+  const size_t outputs = run->job.spec.outputs > 0 ? run->job.spec.outputs : 1;
+  const char *text = spectrum_asked(&run->job)->output;
+  uint64_t number = 0;
+  run->selected = ntk_text_whole(text, strlen(text), 0, outputs - 1, &number) == NULL;
+  run->output = (size_t)number;
+  if (run->selected || ntk_outputs_parse(text, &run->options.outputs) == NTK_OK)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--output: '%s' is none of the network's; accepted: trace, all, or a whole "
+                      "number from 0 to %zu",
+                      text, outputs - 1);
+}
+
 static exit_status check_memory(const void *what, size_t N) {
   const spectrum_run *run = what;
+  ntk_network_spec spec = run->job.spec;
   size_t bytes = 0;
-  return report_library(
-      ntk_spectrum_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
+  spec.outputs = run->selected ? 1 : spec.outputs;
+  return report_library(ntk_spectrum_memory(run->job.context, &spec, N, &run->options, &bytes),
+                        NULL);
 }
 
 static exit_status claim(const void *run) {
@@ -46,7 +66,14 @@ static exit_status compute(spectrum_run *run) {
   if (spectrum_asked(job)->save_blocks)
     options->block_path = ntk_saving_stage(job->folder.saving);
   ntk_spectrum_result *result = &run->result;
-  const ntk_status computed = ntk_spectrum(job->context, job->network, job->data, options, result);
+  ntk_network *one = NULL;
+  ntk_status computed = NTK_OK;
+  if (run->selected)
+    computed = ntk_network_select(job->network, run->output, &one);
+  if (computed == NTK_OK)
+    computed =
+        ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);
+  ntk_network_destroy(one);
   free(kernel_path);
   if (computed != NTK_OK)
     return report_library(computed, NULL);
@@ -77,7 +104,7 @@ exit_status command_spectrum(const void *given) {
               .seed = settings->common.seed,
           },
   };
-  const job_steps steps = {.memory = check_memory, .claim = claim};
+  const job_steps steps = {.begun = choose_output, .memory = check_memory, .claim = claim};
   exit_status status = page_check(&settings->common, NULL);
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);

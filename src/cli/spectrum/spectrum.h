@@ -15,6 +15,7 @@ typedef struct spectrum_settings {
   bool full, per_block, certify, save_kernel, save_blocks;
   double tolerance;
   size_t vectors; /* 0: not given */
+  const char *output; /* trace, all, or the number of one */
 } spectrum_settings;
 
 exit_status command_spectrum(const void *given);
@@ -26,6 +27,8 @@ typedef struct spectrum_run {
   cli_job job;
   ntk_spectrum_options options;
   ntk_spectrum_result result;
+  bool selected; /* of one output, */
+  size_t output; /* this one */
 } spectrum_run;
 
 /* The ways to show a spectrum_run (cli/show/present.h). The first saves data, weights and what the

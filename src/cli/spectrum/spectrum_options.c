@@ -14,6 +14,13 @@ static const char *precision_name(size_t i) {
 }
 
 static const option_row own[] = {
+    {.name = "output",
+     .kind = KIND_TEXT,
+     .field = FIELD(output),
+     .argument = "j|trace|all",
+     .fallback = "trace",
+     .help = "Of several outputs: K of output j, from 0 to n_L - 1; of their mean (trace), N x N; "
+             "or of all, N n_L x N n_L, where row i n_L + j is output j of sample i."},
     {.name = "full",
      .kind = KIND_FLAG,
      .field = FIELD(full),
@@ -79,9 +86,10 @@ const cli_command spectrum_command = {
              "never formed through the Jacobian.",
     .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",
     .options = (const option_part[]){SHARED(DATA, SCALE),
-                                     {own, 6},
+                                     SHARED(BIAS, PARAMETERIZATION),
+                                     {own, 7},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 6, 3},
+                                     {own + 7, 3},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},

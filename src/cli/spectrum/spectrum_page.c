@@ -5,10 +5,18 @@
 
 #include <math.h>
 
+#define ROW spectrum_settings
+static const ntk_field asked_fields[] = {
+    VIEW_FIELD(TEXT, "output", output, "whose K it is, of several: trace, all, or one's number"),
+};
+static const ntk_description asked_table = VIEW_TABLE(asked_fields);
+#undef ROW
+
 void spectrum_fields(const void *what, result_view *v) {
   const spectrum_run *run = what;
   job_view_begin(v, &run->job);
   view_options(v, run->job.settings, "seed");
+  view_fields(v, NULL, &asked_table, spectrum_asked(&run->job), NULL, NULL);
   view_fields(v, NULL, ntk_describe("ntk_spectrum_result"), &run->result, NULL, NULL);
   job_view_end(v, &run->job);
 }

@@ -91,11 +91,12 @@ static void print_layers(const cli_job *job, const ntk_spectrum_result *result) 
   for (size_t k = 0; k < result->blocks; k++) {
     const ntk_block_result *block = &result->block[k];
     char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
-    snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k),
+    const bool bias = ntk_network_has_bias(job->network, k + 1);
+    snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k) + (bias ? 1 : 0),
              ntk_network_width(job->network, k + 1));
     const char *note = "";
     if (asked && block->verdict == NTK_VERDICT_RANK_DEFICIENT)
-      note = " (rank < N)";
+      note = result->order == result->samples ? " (rank < N)" : " (rank < N n_L)";
     else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
       note = " (below resolution)";
     if (asked)
@@ -132,12 +133,26 @@ static void print_costs(const ntk_spectrum_result *result) {
          result->products);
 }
 
+static void print_outputs(const spectrum_run *run) {
+  const size_t outputs = ntk_network_width(run->job.network, run->job.spec.depth);
+  if (outputs == 1)
+    return;
+  if (run->selected)
+    printf("kernel      of output %zu, from 0 to %zu\n", run->output, outputs - 1);
+  else if (run->result.order == run->result.samples)
+    printf("kernel      the mean over %zu outputs\n", outputs);
+  else
+    printf("kernel      of %zu outputs, %zu x %zu\n", outputs, run->result.order,
+           run->result.order);
+}
+
 void spectrum_print(const void *what) {
   const spectrum_run *run = what;
   const cli_job *job = &run->job;
   const ntk_spectrum_result *result = &run->result;
   job_print_network(job);
   job_print_data(job, "");
+  print_outputs(run);
   putchar('\n');
   print_eigenvalues(job, result);
   print_pairs("smallest", result->smallest_count, result->smallest);

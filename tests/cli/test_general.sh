@@ -1,0 +1,68 @@
+#!/bin/sh
+# spectrum of networks with biases, several outputs and scales.
+# Property: the kernel of one output is that of the whole network's rows of it; trace is the mean;
+# scales multiply; what is not accepted is refused in one line; without these options nothing changes.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+size='--samples 12 --dim 6 --widths 8,7 --activation tanh --seed 3 --quiet'
+
+# number KEY: of the JSON object in $out, the first of that name.
+number() {
+  sed -n "s/^ *\"$1\": \([^,]*\),*\$/\1/p" "$out" | head -n 1
+}
+
+# near A B: to 1e-12.
+near() {
+  awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit !(d <= 1e-12 * b && -d <= 1e-12 * b && b > 0) }'
+}
+
+# shellcheck disable=SC2086 # a list of words
+{
+  good 'biases' spectrum $size --bias 0.4 --outputs 3 --json
+  check 'P counts them' test "$(number parameters)" = $((7 * 8 + 9 * 7 + 8 * 3))
+  check 'outputs are told' test "$(number outputs)" = 3
+  check 'the mean is the default' test "$(number output)" = '"trace"'
+  check 'their deviation is told' near "$(number bias)" 0.4
+  mean=$(number trace)
+
+  sum=0
+  for j in 0 1 2; do
+    good "output $j" spectrum $size --bias 0.4 --outputs 3 --output $j --json
+    sum=$(awk -v a="$sum" -v b="$(number trace)" 'BEGIN { printf "%.17g", a + b / 3 }')
+  done
+  check 'the trace of the mean' near "$mean" "$sum"
+
+  good 'all outputs' spectrum $size --bias 0.4 --outputs 3 --output all --full --json --save all
+  check 'the trace of all' near "$(number trace)" "$(awk -v a="$mean" 'BEGIN { printf "%.17g", 3 * a }')"
+  check 'their eigenvalues' test "$(wc -c <all/eigenvalues.npy)" -eq $((128 + 8 * 36))
+  check 'their biases' test -s all/b1.npy -a -s all/b3.npy
+  rm -rf all
+
+  good 'numbers' spectrum $size --bias 0.4 --outputs 3 --parameterization 2,2,2 --json
+  check 'scales multiply' near "$(number trace)" "$(awk -v a="$mean" 'BEGIN { printf "%.17g", 2 * a }')"
+  good 'ntk' spectrum $size --bias 0.4 --outputs 3 --parameterization 'ntk(1.5,0.1)' --json
+  check 'ntk is told' grep -q '"parameterization": "ntk(1.5,0.1)"' "$out"
+  good 'one output' spectrum $size --json
+  one=$(number lambda_min)
+  for output in trace all 0; do
+    good "one output, $output" spectrum $size --outputs 1 --output $output --parameterization standard --json
+    check "of one output $output is the same" test "$(number lambda_min)" = "$one"
+  done
+  good 'text' spectrum $size --bias 0 --outputs 3 --per-block
+  check 'text tells of the mean' grep -q 'the mean over 3 outputs' "$out"
+  check 'a block with its bias' grep -q '^0  *7 x 8 ' "$out"
+  good 'a page' spectrum $size --bias 0.1 --outputs 2 --report page.html
+  check 'the page tells of them' grep -q 'parameterization' page.html
+  rm -f page.html
+
+  bad 'an output past the last' "'3' is none.*accepted: trace, all, or a whole number from 0 to 2" \
+    spectrum $size --outputs 3 --output 3
+  bad 'an output of another name' "'mean' is none of the network's" spectrum $size --output mean
+  bad 'a negative bias' 'SIGMA is negative; expected a number > 0, or 0' spectrum $size --bias -1
+  bad 'no outputs' 'n_L is 0; expected a whole number from 1' spectrum $size --outputs 0
+  bad 'scales for another depth' 'accepted: standard, ntk, ntk(sigma_W,sigma_b), mup, or 3 or 6 numbers' \
+    spectrum $size --parameterization 1,2
+}
+
+finish 'networks with biases and outputs'
