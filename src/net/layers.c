@@ -182,6 +182,8 @@ static ntk_status make_layers(sorting *s) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(s->context, s->count, sizeof *s->loose, "the layers", &pointer));
   s->loose = pointer;
+  if (s->loose == NULL)
+    return NTK_ERR_MEMORY; /* said again, for analysers */
   for (size_t i = 0; i < s->count; i++) {
     ntk_loose_layer *last = s->layers > 0 ? &s->loose[s->layers - 1] : NULL;
     if (is_bias(s, &s->entry[i]))

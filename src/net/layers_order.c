@@ -41,7 +41,7 @@ typedef struct search {
   bool backwards;  /* the numbers count from the last layer */
   size_t found;    /* orders: 0, 1, or 2 for more */
   size_t *order;   /* the first of them */
-  size_t way[MOST_LOOSE], steps;
+  size_t way[MOST_LOOSE];
   bool used[MOST_LOOSE];
 } search;
 
@@ -95,30 +95,41 @@ static bool may_be_next(const search *s, size_t i, size_t placed, size_t before)
   return true;
 }
 
-static void place(search *s, size_t placed, size_t before) {
-  if (placed == s->count && s->found++ == 0)
-    memcpy(s->order, s->way, s->count * sizeof *s->way);
-  if (placed == s->count)
-    return;
-  for (size_t i = 0; i < s->count && s->found < 2; i++) {
-    if (++s->steps > MOST_STEPS) { /* then it is not known to be one */
+static size_t outputs_of(const search *s, size_t i) {
+  ntk_layer layer;
+  (void)lay(s, i, &layer);
+  return layer.out;
+}
+
+/* Depth first: way[0..placed - 1] is the way so far, next[k] the layer to be tried at place k. */
+static void find_orders(search *s) {
+  size_t next[MOST_LOOSE + 1] = {0}, placed = 0, steps = 0;
+  memset(s->used, 0, sizeof s->used);
+  while (s->found < 2) {
+    size_t i = placed < s->count ? next[placed] : s->count;
+    const size_t before = placed > 0 ? outputs_of(s, s->way[placed - 1]) : 0;
+    while (i < s->count && !may_be_next(s, i, placed, before))
+      i++;
+    steps += s->count;
+    if (steps > MOST_STEPS) { /* then it is not known to be one */
       s->found = 2;
-      return;
+    } else if (i < s->count) {
+      s->used[i] = true;
+      s->way[placed] = i;
+      next[placed++] = i + 1;
+      next[placed] = 0;
+    } else {
+      if (placed == s->count && s->found++ == 0)
+        memcpy(s->order, s->way, s->count * sizeof *s->way);
+      if (placed == 0)
+        return;
+      s->used[s->way[--placed]] = false;
     }
-    if (!may_be_next(s, i, placed, before))
-      continue;
-    ntk_layer layer;
-    (void)lay(s, i, &layer);
-    s->used[i] = true;
-    s->way[placed] = i;
-    place(s, placed + 1, layer.out);
-    s->used[i] = false;
   }
 }
 
 static void run(search *s) {
   s->found = 0;
-  s->steps = 0;
   if (s->backwards && s->count > MOST_LOOSE)
     return;
   if (!s->backwards && (is_counted(s) || s->count > MOST_LOOSE)) {
@@ -127,8 +138,7 @@ static void run(search *s) {
       s->order[i] = i;
     return;
   }
-  memset(s->used, 0, sizeof s->used);
-  place(s, 0, 0);
+  find_orders(s);
 }
 
 /* Among several orders, the one in which dense is before dense_1, as Keras names layers one after
@@ -254,11 +264,9 @@ ntk_status ntk_layers_order(const ntk_named_arrays *from, size_t count,
   ntk_status status = NTK_OK;
   if (flax.found > 0 && torch.found > 0)
     status = ask_layout(from, &flax);
-  else if (flax.found > 0)
-    status = conclude(from, &flax, layers);
   else if (torch.found > 0)
     status = conclude(from, &torch, layers);
-  else if (fits_backwards(&flax))
+  else if (flax.found > 0 || fits_backwards(&flax))
     status = conclude(from, &flax, layers);
   else
     status = none_fits(from, &flax);

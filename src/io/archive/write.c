@@ -121,8 +121,9 @@ static json_t *tensor_about(const ntk_packed *array, uint64_t at) {
   int code = shape == NULL;
   for (int i = 0; i < array->rank; i++)
     code |= json_array_append_new(shape, json_integer((json_int_t)array->shape[i]));
+  const uint64_t end = at + 8 * (uint64_t)entries_of(array);
   json_t *about = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F64", "shape", shape, "data_offsets",
-                            (json_int_t)at, (json_int_t)(at + 8 * entries_of(array)));
+                            (json_int_t)at, (json_int_t)end);
   if (code == 0)
     return about;
   json_decref(about);
