@@ -60,6 +60,26 @@ cp "$out" "$top/F"
 good 'outputs of the saved one' predict --load "$in/saved" --data "$in/saved/X.npy"
 check 'are the same' cmp "$out" "$top/F"
 
+# ---- Biases and several outputs, by hand ---------------------------------------------------------
+
+# W_1 = [[1, 2], [2, 1]], b_1 = (1, 2), W_2 = [[1, 1], [2, 1]]: (1, 2) becomes (6, 6), then (18, 12).
+mkdir "$in/two"
+{ header '<f8' '(2, 2)' && printf '%b' "$one$two$two$one"; } >"$in/two/W1.npy"
+{ header '<f8' '(2,)' && printf '%b' "$one$two"; } >"$in/two/b1.npy"
+{ header '<f8' '(2, 2)' && printf '%b' "$one$one$two$one"; } >"$in/two/W2.npy"
+two_outputs="--activation identity --data $in/two/W1.npy --scale none"
+# shellcheck disable=SC2086
+{
+  good 'two outputs' predict --load "$in/two" $two_outputs
+  printf '18 12\n19 12\n' >"$top/F"
+  check 'a line each' cmp "$out" "$top/F"
+  good 'into a file' predict --load "$in/two" $two_outputs -o F.npy
+  check 'as N x n_L' test "$(numbers F.npy | tr '\n' ' ')" = '18 12 19 12 '
+  good 'as JSON' predict --load "$in/two" $two_outputs --json
+  check 'a list each' test "$(jq -c '.outputs | map(map(floor))' "$out")" = '[[18,12],[19,12]]'
+}
+rm -f F.npy
+
 # ---- What is understood --------------------------------------------------------------------------
 
 good 'inspect' network inspect "$in/torch-model.safetensors"
