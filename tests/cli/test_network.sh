@@ -73,6 +73,11 @@ two_outputs="--activation identity --data $in/two/W1.npy --scale none"
   good 'two outputs' predict --load "$in/two" $two_outputs
   printf '18 12\n19 12\n' >"$top/F"
   check 'a line each' cmp "$out" "$top/F"
+  good 'its kernel' spectrum --load "$in/two" --activation identity --data "$in/two/W1.npy" --quiet \
+    --json
+  flat "$out" >"$top/flat" # K = [[93, 89.5], [89.5, 95]]: (x_i x_j + 1) 7/2 + f_i f_j, of both outputs
+  holds 'is the mean over outputs' '(@lambda_min@ - 94 + sqrt(8011.25)) ^ 2 < 1e-20'
+  holds 'with its biases' '(@lambda_max@ - 94 - sqrt(8011.25)) ^ 2 < 1e-18'
   good 'into a file' predict --load "$in/two" $two_outputs -o F.npy
   check 'as N x n_L' test "$(numbers F.npy | tr '\n' ' ')" = '18 12 19 12 '
   good 'as JSON' predict --load "$in/two" $two_outputs --json
