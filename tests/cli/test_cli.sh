@@ -69,6 +69,13 @@ bad_spectrum 'unknown activation lists the known' 'sigmoid, tanh, softplus, erf,
   --samples 5 --dim 3 --widths 4 --activation mish
 bad_spectrum 'a slip gets a suggestion' "did you mean 'sigmoid'" \
   --samples 5 --dim 3 --widths 4 --activation sigmod
+bad_spectrum 'activations of another count' \
+  '^ntkit: --activation: 3 activations where L - 1 = 2; accepted: one for all hidden layers, or 2' \
+  --samples 5 --dim 3 --widths 4,4 --activation tanh,relu,tanh
+bad_spectrum 'a slip in a list' "^ntkit: --activation: unknown activation 'rleu'; did you mean 'relu'" \
+  --samples 5 --dim 3 --widths 4,4 --activation tanh,rleu
+bad_spectrum 'a parameter that is none' "^ntkit: --activation: 'elu(x)': 'x' is no number; accepted: elu" \
+  --samples 5 --dim 3 --widths 4 --activation 'elu(x)'
 bad_spectrum 'unknown data lists the known' 'gaussian, sphere, cube, binary, gan, or a file' \
   --data uniform --samples 5 --dim 3 --widths 4
 bad_spectrum 'unknown init lists the known' 'paper, standard, he, lecun' \
@@ -242,6 +249,13 @@ for word in 'P = 129' lambda_min lambda_max 'eq. (4)' 'eq. (6)' 'eq. (7)' 'eq. (
 done
 good 'text of a rank-deficient kernel' spectrum --samples 200 --dim 3 --widths 4
 check 'the verdict is explained' grep -q 'rank_deficient: ' "$out"
+good 'an activation for each layer' spectrum --samples 20 --dim 6 --widths 8,9,8 \
+  --activation 'Tanh,LeakyReLU(negative_slope=0.2),swish'
+check 'by their own names' grep -q 'tanh,leaky_relu(0.2),silu, init' "$out"
+check 'the kink is outside Assumption 2.3' grep -q 'leaky_relu has a derivative that is not' "$err"
+good 'x^2' spectrum --samples 20 --dim 6 --widths 8,9 --activation quadratic --certify
+check 'has no M' grep -q '^ntkit: warning: activation quadratic is not Lipschitz' "$err"
+check 'and bounds' grep -q 'estimated for the exact kernel: [0-9.e-]* <= lambda_min <= [0-9]' "$out"
 good 'relu' spectrum --samples 20 --dim 6 --widths 8 --activation relu
 check 'relu is outside Assumption 2.3' grep -q '^ntkit: warning: .*Assumption 2.3' "$err"
 good 'constant column' spectrum --data "$in/constant.npy" --widths 4 --scale standardize

@@ -130,6 +130,10 @@ check 'an output a line' test "$(wc -l <"$out")" -eq 60
 good 'memorizing where a training was' memorize $small --save trained --overwrite --quiet
 check 'replaces what has the same names' test "$(find trained -type f | wc -l)" -eq 11
 mkdir bare && cp saved/W?.npy bare
+good 'an activation with a parameter' train --samples 20 --dim 4 --widths 6,6 --epochs 3 --save "$in/mixed" \
+  --activation 'tanh,ELU(alpha=0.5)' --quiet
+good 'is read back' predict --load "$in/mixed" --data "$in/mixed/X.npy"
+good 'is the same by another name' predict --load "$in/mixed" --data "$in/mixed/X.npy" --activation 'Tanh, elu(0.50)'
 good 'weights alone' predict --load bare --activation tanh --scale none --data saved/X.npy
 numbers saved/Y.npy >"$top/Y"
 holds 'the labels' "$(differ "$out" "$top/Y") < 1e-6"
@@ -153,6 +157,8 @@ bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussi
   bad 'no activation' '^ntkit: --activation: the activation must be given' predict --load "$in/bare" $x
   bad 'no scaling' '^ntkit: --scale: the scaling must be given: .*/bare has no result.json that says' \
     predict --load "$in/bare" --activation tanh $x
+  bad 'another parameter' "^ntkit: --activation: 'tanh,elu', and the network .* has tanh,elu(0.5)" \
+    predict --load "$in/mixed" --activation tanh,elu $x
   bad 'another activation' "^ntkit: --activation: 'relu', and the network .* has tanh" \
     predict --load "$in/saved" --activation relu $x
   bad 'no data' '^ntkit: --data is needed: a file' predict --load "$in/saved"

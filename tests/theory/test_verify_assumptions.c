@@ -163,6 +163,23 @@ static void test_outside(void **state) {
               0.01 * value_of(&ledger, "f1_square"), "E f_1 = 0");
   ntk_ledger_clear(&ledger);
 
+  /* The largest M and M' of the layers; what one of them lacks. */
+  ledger = verify("gaussian", NULL, 30, 12, square, "sigmoid,erf", 1);
+  assert_verdict(&ledger, "M", NTK_LEDGER_HOLDS);
+  assert_verdict(&ledger, "M2", NTK_LEDGER_HOLDS);
+  assert_near(value_of(&ledger, "M"), 2.0 / sqrt(acos(-1.0)), 1e-6, "M of erf");
+  ntk_ledger_clear(&ledger);
+  ledger = verify("gaussian", NULL, 30, 12, square, "identity,tanh", 1);
+  assert_verdict(&ledger, "M", NTK_LEDGER_OUTSIDE);
+  assert_verdict(&ledger, "M2", NTK_LEDGER_HOLDS);
+  ntk_ledger_clear(&ledger);
+  ledger = verify("gaussian", NULL, 30, 12, square, "tanh,quadratic", 1);
+  assert_verdict(&ledger, "M", NTK_LEDGER_OUTSIDE);
+  assert_verdict(&ledger, "M2", NTK_LEDGER_HOLDS);
+  assert_verdict(&ledger, "c_f1", NTK_LEDGER_CONSISTENT);
+  assert_verdict(&ledger, "c_f2", NTK_LEDGER_OUTSIDE);
+  ntk_ledger_clear(&ledger);
+
   ledger = verify("gaussian", NULL, 30, 12, widening, "tanh", 1);
   assert_verdict(&ledger, "n_1", NTK_LEDGER_CONSISTENT);
   assert_verdict(&ledger, "n_2", NTK_LEDGER_OUTSIDE);
