@@ -51,6 +51,11 @@ static exit_status check_memory(const void *what, size_t N) {
 
 static exit_status make_targets(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data);
+  if (labels_outputs(&run->job) > 1)
+    return report_error(EXIT_INPUT,
+                        "--load: the network has %zu outputs, and labels are one number a sample "
+                        "here; expected a network of one output",
+                        labels_outputs(&run->job));
   exit_status status = labels_make(&run->job, !run->settings->classes, &run->Y);
   if (status != EXIT_DONE || !(run->settings->classes || run->job.names.count > 0)) {
     run->targets = run->Y;

@@ -26,7 +26,7 @@ static exit_status warn_classes(const cli_job *job, const double *Y) {
     report_warning(
         job->settings,
         "--labels: %zu different whole numbers, %g to %g, as of classes; they are fitted "
-        "as numbers: 'ntkit memorize --classes' has a network for each class",
+        "as numbers; --classes fits them as classes",
         count, value[0], value[count - 1]);
   free(value);
   return EXIT_DONE;
@@ -39,26 +39,90 @@ const char *labels_class(const ntk_class_names *names, double class, char text[L
   return text;
 }
 
-exit_status labels_make(cli_job *job, bool numbers, double **Y) {
+size_t labels_outputs(const cli_job *job) {
+  return job->spec.outputs > 0 ? job->spec.outputs : 1;
+}
+
+static ntk_status read_labels(cli_job *job, size_t outputs, double *Y) {
   const cli_settings *settings = job->settings;
-  const size_t N = ntk_dataset_samples(job->data);
-  if (job->spec.outputs > 1) /* labels are one number a sample here */
-    return report_error(EXIT_INPUT,
-                        "--load: the network has %zu outputs, and labels are one number a sample; "
-                        "expected a network of one output",
-                        job->spec.outputs);
-  *Y = calloc(N, sizeof **Y);
+  if (!ntk_labels_in_file(job->labels))
+    return ntk_labels_generate(job->context, job->labels, &job->spec, job->data, settings->seed, Y);
+  if (outputs > 1)
+    return ntk_labels_load_outputs(job->context, job->labels, job->data, outputs, Y);
+  return ntk_labels_load_classes(job->context, job->labels, settings->label_column, job->data, Y,
+                                 &job->names);
+}
+
+exit_status labels_make(cli_job *job, bool numbers, double **Y) {
+  const size_t N = ntk_dataset_samples(job->data), outputs = numbers ? labels_outputs(job) : 1;
+  *Y = outputs <= SIZE_MAX / sizeof **Y / N ? calloc(N * outputs, sizeof **Y) : NULL;
   if (*Y == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu labels", N);
-  const bool in_file = ntk_labels_in_file(job->labels);
-  const ntk_status status =
-      in_file ? ntk_labels_load_classes(job->context, job->labels, settings->label_column,
-                                        job->data, *Y, &job->names)
-              : ntk_labels_generate(job->context, job->labels, &job->spec, job->data,
-                                    settings->seed, *Y);
+  const ntk_status status = read_labels(job, outputs, *Y);
   if (status != NTK_OK)
     return report_library(status, "labels");
-  const bool new_file = in_file && strcmp(job->labels, settings->data) != 0;
+  const bool new_file =
+      ntk_labels_in_file(job->labels) && strcmp(job->labels, job->settings->data) != 0;
   const exit_status noted = new_file ? job_note_input(job, job->labels) : EXIT_DONE;
-  return noted == EXIT_DONE && numbers ? warn_classes(job, *Y) : noted;
+  return noted == EXIT_DONE && numbers && outputs == 1 ? warn_classes(job, *Y) : noted;
+}
+
+/* ---- Classes as targets of one network ------------------------------------------------------- */
+
+static const char *const encodings[] = {"signs", "one-hot"};
+
+const char *labels_encoding(size_t i) {
+  return i < sizeof encodings / sizeof encodings[0] ? encodings[i] : NULL;
+}
+
+exit_status labels_encode(cli_job *job, const char *encoding, labels_classes *classes, double **Y) {
+  const size_t N = ntk_dataset_samples(job->data), outputs = labels_outputs(job);
+  if (!ntk_labels_in_file(job->labels))
+    return report_error(EXIT_INPUT,
+                        "--classes needs --labels FILE, with the class of each sample; it is %s "
+                        "here",
+                        job->labels);
+  *classes = (labels_classes){.encoding = encoding,
+                              .other = strcmp(encoding, encodings[1]) == 0 ? 0.0 : -1.0};
+  exit_status status = labels_make(job, false, &classes->label);
+  if (status != EXIT_DONE)
+    return status;
+  classes->value = calloc(N, sizeof(double));
+  *Y = outputs <= SIZE_MAX / sizeof **Y / N ? calloc(N * outputs, sizeof **Y) : NULL;
+  if (classes->value == NULL || *Y == NULL)
+    return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
+  status = report_library(ntk_classes_find(classes->label, N, &classes->count, classes->value),
+                          "classes");
+  if (status != EXIT_DONE)
+    return status;
+  return report_library(ntk_classes_encode(classes->label, N, classes->count, classes->value,
+                                           outputs, classes->other, *Y),
+                        "classes");
+}
+
+exit_status labels_count_right(const cli_job *job, labels_classes *classes) {
+  const size_t N = ntk_dataset_samples(job->data), outputs = labels_outputs(job);
+  double *F = calloc(N * outputs, sizeof *F), *chosen = calloc(N, sizeof *chosen);
+  exit_status status = EXIT_DONE;
+  if (F == NULL || chosen == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
+    status = EXIT_FAILED; /* said twice, for analysers */
+  }
+  if (status == EXIT_DONE)
+    status = report_library(ntk_network_output(job->network, job->data, F), NULL);
+  if (status == EXIT_DONE) {
+    ntk_classes_decode(F, N, classes->count, classes->value, outputs, classes->other, chosen);
+    classes->right = 0;
+    for (size_t i = 0; i < N; i++)
+      classes->right += chosen[i] == classes->label[i];
+  }
+  free(chosen);
+  free(F);
+  return status;
+}
+
+void labels_clear(labels_classes *classes) {
+  free(classes->label);
+  free(classes->value);
+  *classes = (labels_classes){0};
 }

@@ -3,7 +3,6 @@
  * end: an interrupted one leaves its checkpoint, a diverged one nothing. */
 #include "cli/train/train.h"
 
-#include "cli/run/labels.h"
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
@@ -82,12 +81,14 @@ static exit_status check_memory(const void *what, size_t N) {
 
 static exit_status make_labels(void *what) {
   train_run *run = what;
+  if (run->settings->classes != NULL)
+    return labels_encode(&run->job, run->settings->classes, &run->classes, &run->Y);
   const exit_status status = labels_make(&run->job, true, &run->Y);
   if (status != EXIT_DONE || run->job.names.count == 0)
     return status;
   return report_error(EXIT_INPUT,
-                      "--labels: those of %s are words, the names of %zu classes; expected numbers "
-                      "('ntkit memorize' fits a network to each class)",
+                      "--labels: those of %s are words, the names of %zu classes; --classes fits "
+                      "them",
                       run->job.labels, run->job.names.count);
 }
 
@@ -140,9 +141,11 @@ static exit_status compute(train_run *run) {
     return interrupted(run);
   if (computed != NTK_OK)
     return report_library(computed, option_at_fault(run));
-  exit_status status = result->stopped == NTK_STOP_DIVERGED
-                           ? diverged(run)
-                           : present_result(run->job.settings, &ways, run);
+  exit_status status =
+      run->classes.encoding != NULL ? labels_count_right(&run->job, &run->classes) : EXIT_DONE;
+  if (status == EXIT_DONE)
+    status = result->stopped == NTK_STOP_DIVERGED ? diverged(run)
+                                                  : present_result(run->job.settings, &ways, run);
   const double wanted = run->options.seconds;
   if (wanted > 0.0 && result->seconds > 1.05 * wanted + 0.1)
     report_warning(run->job.settings,
@@ -177,6 +180,7 @@ exit_status command_train(const void *given) {
   }
   job_end(&run.job);
   free(run.Y);
+  labels_clear(&run.classes);
   free(run.checkpoint);
   return status;
 }

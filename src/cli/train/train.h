@@ -3,7 +3,7 @@
 #ifndef NTK_CLI_TRAIN_H
 #define NTK_CLI_TRAIN_H
 
-#include "cli/run/job.h"
+#include "cli/run/labels.h"
 #include "cli/show/view.h"
 #include "ntkit/fit.h"
 #include "ntkit/verify.h"
@@ -18,6 +18,7 @@ typedef struct train_settings {
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau;           /* 0: not given */
   const char *track;                /* NULL: not given */
+  const char *classes;              /* NULL: the labels are numbers */
   bool plot, question;
 } train_settings;
 
@@ -26,7 +27,8 @@ exit_status command_train(const void *given);
 typedef struct train_run {
   const train_settings *settings; /* borrowed; the job has what of them is common */
   cli_job job;
-  double *Y;        /* N labels, owned */
+  double *Y; /* N x n_L labels, owned */
+  labels_classes classes;
   char *checkpoint; /* owned; NULL: none */
   ntk_train_options options;
   ntk_train_result result;

@@ -36,6 +36,16 @@ static const char *tracked_name(size_t i) {
 }
 
 static const option_row own[] = {
+    {.name = "classes",
+     .kind = KIND_CHOICE,
+     .field = FIELD(classes),
+     .argument = "CODE",
+     .alone = "signs",
+     .choice = labels_encoding,
+     .help = "The labels are classes, whole numbers or words in the file of --labels: the output "
+             "of a sample's class is fitted to 1, the others to -1 (signs, also without a word) or "
+             "0 (one-hot). One output for each class; of two classes one output may do, 1 for the "
+             "second."},
     {.name = "optimizer",
      .kind = KIND_CHOICE,
      .field = FIELD(optimizer),

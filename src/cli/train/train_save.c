@@ -157,7 +157,8 @@ static exit_status save_arrays(train_run *run, const ntk_train_result *result) {
   saved_folder *folder = &job->folder;
   exit_status status = saved_data(folder, job->data);
   if (status == EXIT_DONE)
-    status = saved_array(folder, "Y.npy", run->Y, ntk_dataset_samples(job->data), 0);
+    status = saved_array(folder, "Y.npy", run->Y, ntk_dataset_samples(job->data),
+                         labels_outputs(job) > 1 ? labels_outputs(job) : 0);
   if (status == EXIT_DONE)
     status = save_first(job);
   if (status == EXIT_DONE)

@@ -213,6 +213,14 @@ static void print_verdict(const train_run *run) {
     printf("  laziness  %s\n", text);
 }
 
+static void print_classes(const train_run *run) {
+  const labels_classes *c = &run->classes;
+  const size_t N = ntk_dataset_samples(run->job.data);
+  if (c->encoding != NULL)
+    printf("classes     %zu, as %s: %zu of %zu samples (%.4g %%) are put into theirs\n", c->count,
+           c->encoding, c->right, N, 100.0 * (double)c->right / (double)N);
+}
+
 void train_print(const void *what) {
   const train_run *run = what;
   const ntk_train_result *result = &run->result;
@@ -223,6 +231,7 @@ void train_print(const void *what) {
   print_method(run, result);
   putchar('\n');
   print_outcome(run, result);
+  print_classes(run);
   print_answer(result);
   print_track(result);
   print_verdict(run);

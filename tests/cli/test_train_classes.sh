@@ -1,0 +1,58 @@
+#!/bin/sh
+# ntkit train --classes: the targets that are saved are those of the classes, and the samples that
+# are counted as right are those whose outputs, by predict, are on the side of their class.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+awk 'BEGIN { for (i = 0; i < 40; i++) print sin(i) "," cos(3 * i) "," sin(i * i) }' >"$in/X.csv"
+awk 'BEGIN { for (i = 0; i < 40; i++) print (sin(11 * i * i) > 0) ? 3 : -7 }' >"$in/Y.csv"
+sed 's/^3$/cat/; s/^-7$/dog/' "$in/Y.csv" >"$in/words.csv"
+awk 'BEGIN { for (i = 0; i < 40; i++) print i % 3 }' >"$in/three.csv"
+net='--widths 20 --activation tanh --epochs 30'
+
+# counts PROPERTY LABELS FIRST OTHER CODE: right of the last run, against outputs above the middle.
+counts() {
+  good "$1" predict --load "$1" --data "$in/X.csv"
+  paste "$out" "$2" | awk -v first="$3" -v other="$4" '
+    { if (($1 > (1 + other) / 2) == ($2 == first)) right++ }
+    END { print right + 0 }' >"$top/right"
+  holds "$1" "@targets.right@ == $(cat "$top/right") && @targets.accuracy@ == @targets.right@ / 40"
+  check "$1" test "$(cat "$top/right")" -gt 20 -a "$(cat "$top/right")" -lt 40
+}
+
+# shellcheck disable=SC2086
+{
+  good 'signs' train --data "$in/X.csv" --labels "$in/Y.csv" $net --classes --save signs --json
+  flat "$out" >"$top/flat"
+  check 'signs' grep -q 'targets.encoding "signs"' "$top/flat"
+  counts signs "$in/Y.csv" 3 -1
+  numbers signs/Y.npy >"$top/Y"
+  sed 's/^3$/1/; s/^-7$/-1/' "$in/Y.csv" >"$top/expected"
+  check 'targets 1 and -1' test "$(differ "$top/Y" "$top/expected")" = 0
+  good 'one-hot' train --data "$in/X.csv" --labels "$in/words.csv" $net --classes one-hot --save hot --json
+  flat "$out" >"$top/flat"
+  check 'names' grep -q '"dog"' "$out"
+  counts hot "$in/words.csv" dog 0
+  numbers hot/Y.npy >"$top/Y"
+  sed 's/^dog$/1/; s/^cat$/0/' "$in/words.csv" >"$top/expected"
+  check 'targets 1 and 0' test "$(differ "$top/Y" "$top/expected")" = 0
+  good 'a subset' train --data "$in/X.csv" --labels "$in/Y.csv" $net --classes --skip 5 --limit 20
+  check 'as text' grep -qE '^classes     2, as signs: [0-9]+ of 20 samples' "$out"
+  good 'numbers' train --data "$in/X.csv" --labels "$in/Y.csv" $net
+  check 'a warning' grep -q '2 different whole numbers, -7 to 3, as of classes.*--classes fits' "$err"
+}
+
+rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
+# shellcheck disable=SC2086
+{
+  bad 'no file' '--classes needs --labels FILE' train --data "$in/X.csv" $net --classes
+  bad 'three classes' '--classes: 3 classes for 1 output; accepted: an output for each class' \
+    train --data "$in/X.csv" --labels "$in/three.csv" $net --classes
+  bad 'no classes' 'label 1 (from 1) is .*expected whole numbers' \
+    train --data "$in/X.csv" --labels "$(cut -d, -f1 "$in/X.csv" | sed 's/^0$/0.5/' >"$in/r.csv" && echo "$in/r.csv")" $net --classes
+  bad 'another code' "'hot' is not known; .*signs, one-hot" \
+    train --data "$in/X.csv" --labels "$in/Y.csv" $net --classes hot
+  bad 'words' '--labels: .* are words, the names of 2 classes; --classes fits' \
+    train --data "$in/X.csv" --labels "$in/words.csv" $net
+}
+finish 'training on classes'
