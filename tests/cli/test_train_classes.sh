@@ -42,12 +42,40 @@ counts() {
   check 'a warning' grep -q '2 different whole numbers, -7 to 3, as of classes.*--classes fits' "$err"
 }
 
+# A network of an output for each class: its weights come from files, and the largest output counts.
+mkdir "$in/three"
+awk 'BEGIN { for (i = 0; i < 3; i++) { for (j = 0; j < 20; j++) printf "%s%f", j ? "," : "", sin(i + 7 * j); print "" } }' >"$in/W1.csv"
+awk 'BEGIN { for (i = 0; i < 20; i++) print sin(3 * i) / 4 "," sin(5 * i) / 4 "," cos(i) / 4 }' >"$in/W2.csv"
+good 'weights' data convert "$in/W1.csv" "$in/three/W1.npy"
+good 'weights' data convert "$in/W2.csv" "$in/three/W2.npy"
+three="--load $in/three --activation tanh --optimizer adam --epochs 100"
+# shellcheck disable=SC2086
+{
+  good 'three outputs' train --data "$in/X.csv" --labels "$in/three.csv" $three --classes one-hot --save three --json
+  flat "$out" >"$top/flat"
+  good 'its outputs' predict --load three --data "$in/X.csv"
+  paste -d ' ' "$out" "$in/three.csv" | awk '
+    { best = 0
+      if ($2 > $(best + 1)) best = 1
+      if ($3 > $(best + 1)) best = 2
+      right += best == $4 }
+    END { print right + 0 }' >"$top/right"
+  holds 'three outputs' "@targets.right@ == $(cat "$top/right") && @targets.right@ > 13"
+  numbers three/Y.npy | paste -d ' ' - - - >"$top/Y"
+  sed 's/^0$/1 0 0/; s/^1$/0 1 0/; s/^2$/0 0 1/' "$in/three.csv" >"$top/expected"
+  check 'one-hot' test "$(sed 's/\.0*\b//g; s/0e+00/0/g' "$top/Y" | awk '{ print $1 + 0, $2 + 0, $3 + 0 }' | diff - "$top/expected" | wc -l)" -eq 0
+  good 'labels of three numbers' train --data "$in/X.csv" --labels "$in/X.csv" $three --save numbers
+  check 'as they are' cmp numbers/X.npy numbers/Y.npy
+}
+
 rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
 # shellcheck disable=SC2086
 {
   bad 'no file' '--classes needs --labels FILE' train --data "$in/X.csv" $net --classes
   bad 'three classes' '--classes: 3 classes for 1 output; accepted: an output for each class' \
     train --data "$in/X.csv" --labels "$in/three.csv" $net --classes
+  bad 'labels of one number' 'holds 40 labels; accepted: 40 x 3 labels' \
+    train --data "$in/X.csv" --labels "$in/Y.csv" $three
   bad 'no classes' 'label 1 (from 1) is .*expected whole numbers' \
     train --data "$in/X.csv" --labels "$(cut -d, -f1 "$in/X.csv" | sed 's/^0$/0.5/' >"$in/r.csv" && echo "$in/r.csv")" $net --classes
   bad 'another code' "'hot' is not known; .*signs, one-hot" \
