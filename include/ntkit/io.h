@@ -181,6 +181,20 @@ NTK_API const char *ntk_model_class_name(const ntk_model *model, double class_nu
 NTK_API size_t ntk_model_right(const ntk_model *model, const double *chosen, size_t N,
                                const double *label, const ntk_class_names *names);
 
+/* ---- Named arrays ---------------------------------------------------------------------------- */
+
+typedef struct ntk_array_entry {
+  const char *name;
+  int rank; /* 1 or 2 */
+  size_t shape[2];
+  const double *values; /* row-major */
+} ntk_array_entry;
+/* Whether the path ends as a file of named arrays that is written: .npz, .safetensors. */
+NTK_API bool ntk_arrays_known(const char *path);
+/* Writes them, as float64, into such a file, whole or not at all. NTK_ERR_ARGUMENT for another
+ * ending, _FILE, _LIMIT (an .npz of 4 GB), _MEMORY. */
+NTK_API ntk_status ntk_arrays_save(const char *path, size_t count, const ntk_array_entry *array);
+
 #ifdef __cplusplus
 }
 #endif

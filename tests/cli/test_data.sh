@@ -37,6 +37,18 @@ holds 'numbers' '@samples@ == 4 && @dim@ == 2 && @least@ == -8 && @moments.squar
 holds 'rows from 0' '@equal.first@ == 0 && @equal.second@ == 2 && @multiples.value@ == -2'
 check 'what is not known' grep -q 'scaled.norm null' "$top/flat"
 
+printf 'a,b,kind\n1,2,cat\n3,4,dog\n1,2,dog\n5,7,cat\n' >"$in/words.csv"
+good 'labels in the file' data inspect "$in/words.csv" --label-column kind
+says 'the others' 'text, .*4 x 2$'
+says 'words' '^labels      .*words.csv, 0 to 1$'
+says 'names' '^classes     2: cat: 2, dog: 2$'
+says 'a conflict' '^remark      1 row equals an earlier one'
+good 'of another file' data inspect "$in/X.csv" --labels "$in/words.csv" --label-column kind
+says 'names' '^classes     2: cat: 2, dog: 2$'
+printf '1 1:2 3:4\n2 2:5\n1 1:1\n2 3:9\n' >"$in/x.libsvm"
+good 'libsvm' data inspect "$in/x.libsvm"
+says 'labels in it' '^labels      .*x.libsvm, 1 to 2$'
+bad 'no such column' "hue" data inspect "$in/words.csv" --label-column hue
 bad 'no file' 'needs more: ntkit data inspect FILE' data inspect
 bad 'two files' "unexpected '.*Y.csv'" data inspect "$in/X.csv" "$in/Y.csv"
 bad 'a file that is not there' 'none.npy: cannot be read' data inspect none.npy
@@ -72,6 +84,28 @@ while read -r i; do sed -n "$((i + 1))p" "$in/all.csv"; done <y.csv >"$in/chosen
 good 'the same rows' data convert "$in/chosen.csv" f.npy
 check 'the same rows' cmp e.npy f.npy
 { header '<f8' '(2,)' && printf '%b' "$one$two"; } >"$in/vector.npy"
+good 'without labels' data convert "$in/words.csv" w.csv --label-column kind --skip 2
+check 'without labels' test "$(tr '\n' ' ' <w.csv)" = '1,2 5,7 '
+
+# Both in one file, by any way to the labels.
+good 'labels in the file' data convert "$in/words.csv" w.npz --label-column kind --skip 1
+says 'both' '^3 x 2 numbers and their labels written to w.npz$'
+grep -q "words become 0 to 1: 'cat' is 0" "$err" || fails 'words' 'not told'
+good 'its data' data convert w.npz:X w1.csv
+good 'its labels' data convert w.npz:Y w2.csv
+check 'data' test "$(tr '\n' ' ' <w1.csv)" = '3,4 1,2 5,7 '
+check 'labels' test "$(tr '\n' ' ' <w2.csv)" = '1 1 0 '
+good 'labels of another file' data convert "$in/all.csv" z.safetensors --labels "$in/number.csv" --subsample 9 --shuffle
+good 'its data' data convert z.safetensors:X z.npy
+good 'its labels' data convert z.safetensors:Y z.csv
+while read -r i; do sed -n "$((i + 1))p" "$in/all.csv"; done <z.csv >"$in/chosen.csv"
+good 'the same rows' data convert "$in/chosen.csv" z1.npy
+check 'the same rows' cmp z.npy z1.npy
+good 'several numbers' data convert "$in/X.csv" m.npz --labels "$in/X.csv"
+good 'as they are' data convert m.npz:Y m.csv
+check 'as they are' cmp m.csv "$in/X.csv"
+good 'no labels' data convert "$in/X.csv" n.npz
+says 'no labels' '^4 x 2 numbers written to n.npz$'
 good 'a vector' data convert "$in/vector.npy" v.npy
 check 'stays one' grep -aqF "'shape': (2,)" v.npy
 good 'scaled' data convert "$in/X.csv" s.csv --scale center --limit 2
@@ -79,8 +113,13 @@ check 'scaled' test "$(tr '\n' ' ' <s.csv)" = '1.5,2 -1.5,-2 '
 
 rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
 cp "$in/X.csv" "$in/kept.csv"
+head -n 3 "$in/Y.csv" >"$in/few3.csv"
 bad 'no second file' 'needs more: ntkit data convert A B' data convert "$in/X.csv"
 bad 'no format' "'out.mat' is of no format that is written; expected .*npy" data convert "$in/X.csv" out.mat
+bad 'labels of one array' "^ntkit: --labels: 'out.npy' has one array" \
+  data convert "$in/X.csv" out.npy --labels "$in/Y.csv"
+bad 'labels that are too few' '--labels: .*holds 3 labels; accepted: 4' \
+  data convert "$in/X.csv" out.npz --labels "$in/few3.csv"
 bad 'onto itself' 'is the file that is read' data convert "$in/X.csv" "$in/X.csv" --overwrite
 bad 'a file that is there' "kept.csv' is there already; .*--overwrite" data convert "$in/Y.csv" "$in/kept.csv"
 check 'it is as it was' cmp "$in/kept.csv" "$in/X.csv"
