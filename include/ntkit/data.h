@@ -128,10 +128,11 @@ typedef struct ntk_data_remark {
 } ntk_data_remark;
 
 typedef struct ntk_inspect_options {
-  ntk_rows rows;       /* which; their order does not matter */
-  const char *labels;  /* a file of them, one or more numbers for each row, or words; NULL: those in
-                          the file itself (rows.label_column, libsvm, CIFAR), if any */
-  ntk_scaling scaling; /* what the moments would be after this; NTK_SCALE_NONE: not asked */
+  ntk_rows rows;      /* which; their order does not matter */
+  const char *labels; /* a file of them, one or more numbers for each row, or words; NULL: those in
+                         the file itself (rows.label_column, libsvm, CIFAR), if any */
+  const char *label_column; /* of the file of labels, as of ntk_rows; NULL: none */
+  ntk_scaling scaling;      /* what the moments would be after this; NTK_SCALE_NONE: not asked */
 } ntk_inspect_options;
 
 typedef struct ntk_inspect_result {

@@ -43,6 +43,9 @@ says 'the others' 'text, .*4 x 2$'
 says 'words' '^labels      .*words.csv, 0 to 1$'
 says 'names' '^classes     2: cat: 2, dog: 2$'
 says 'a conflict' '^remark      1 row equals an earlier one'
+cut -d, -f3 "$in/words.csv" >"$in/kinds.csv"
+good 'words alone' data inspect "$in/X.csv" --labels "$in/kinds.csv"
+says 'names' '^classes     2: cat: 2, dog: 2$'
 good 'of another file' data inspect "$in/X.csv" --labels "$in/words.csv" --label-column kind
 says 'names' '^classes     2: cat: 2, dog: 2$'
 printf '1 1:2 3:4\n2 2:5\n1 1:1\n2 3:9\n' >"$in/x.libsvm"

@@ -149,9 +149,12 @@ static void inspect_fields(const void *what, result_view *v) {
 
 static exit_status command_inspect(const void *given) {
   static const present_ways ways = {.fields = inspect_fields, .print = print_text};
-  const cli_settings *settings = given;
-  data_inspection p = {.settings = settings, .file = settings->operand[0]};
-  ntk_inspect_options options = {.rows = job_rows(settings), .labels = settings->labels};
+  cli_settings here = *(const cli_settings *)given;
+  const cli_settings *settings = &here;
+  here.data = here.operand[0];
+  data_inspection p = {.settings = settings, .file = here.data};
+  ntk_inspect_options options = {
+      .rows = job_rows(settings), .labels = here.labels, .label_column = here.label_column};
   exit_status status =
       report_library(ntk_scaling_parse(settings->scale, &options.scaling), "scale");
   if (status == EXIT_DONE)

@@ -112,15 +112,14 @@ static void remark_conflicts(inspection *p) {
 
 /* Of the file that is named, or of that of the rows. */
 static ntk_status read_labels(inspection *p) {
-  const char *path = p->options->labels, *column = NULL;
+  const bool inside = p->options->labels == NULL;
+  const char *path = inside ? p->file.path : p->options->labels;
+  const char *column = inside ? p->wanted.label_column : p->options->label_column;
   ntk_inspect_result *result = p->result;
-  ntk_array_info info = {.labels = true};
-  if (path != NULL)
-    NTK_TRY(ntk_array_shape(path, &info));
-  else
-    column = p->wanted.label_column;
-  path = path != NULL ? path : p->file.path;
-  const size_t columns = info.labels ? 1 : info.cols;
+  ntk_array_info info;
+  size_t columns = 1;
+  if (!inside && column == NULL && ntk_array_shape(path, &info) == NTK_OK && !info.labels)
+    columns = info.cols; /* what is no array of numbers may be words */
   size_t count = 0;
   NTK_TRY(ntk_size_multiply(columns, result->samples, "labels", &count));
   NTK_TRY(ntk_alloc_doubles(p->context, count, "labels", &p->Y));
