@@ -170,6 +170,10 @@ NTK_API ntk_status ntk_data_inspect(ntk_context *context, const char *path,
                                     const ntk_inspect_options *options, ntk_inspect_result *result);
 NTK_API void ntk_inspect_clear(ntk_inspect_result *result);
 
+/* Whether path is there and is what input, "FILE", "FILE:KEY" or "FILE,FILE,...", reads, by
+ * whatever name. */
+NTK_API bool ntk_file_reads(const char *input, const char *path);
+
 /* Whether a text names no distribution (ntk_labels_list's kind of labels), and so a file. */
 NTK_API bool ntk_dataset_in_file(const char *source);
 NTK_API bool ntk_labels_in_file(const char *labels);

@@ -2,8 +2,11 @@
  * those of the next. Each is told by its content, as any file; all have one number of columns. */
 #include "data/reader.h"
 
+#include "ntkit/data.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct several {
   size_t count;
@@ -103,4 +106,32 @@ ntk_status ntk_several_open(const char *path, const ntk_reader_wish *wish, ntk_r
   if (status != NTK_OK)
     ntk_reader_close(reader);
   return status;
+}
+
+/* stat; of "FILE:KEY" of the file. */
+static bool look_at(const char *path, struct stat *found) {
+  char *name = strndup(path, ntk_file_length(path));
+  const bool there = name != NULL && stat(name, found) == 0;
+  free(name);
+  return there;
+}
+
+bool ntk_file_reads(const char *input, const char *path) {
+  struct stat first, second;
+  if (!look_at(path, &second))
+    return false;
+  if (look_at(input, &first))
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+  for (const char *c = input; strchr(input, ',') != NULL; c++) {
+    const size_t length = strcspn(c, ",");
+    char *name = strndup(c, length);
+    const bool same = name != NULL && ntk_file_reads(name, path);
+    free(name);
+    if (same)
+      return true;
+    c += length;
+    if (*c == '\0')
+      break;
+  }
+  return false;
 }

@@ -69,6 +69,12 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   check 'the column is left out' cmp "$top/X.npy" "$top/X2.npy"
   good 'verify' verify --data "$in/iris.csv" --label-column species --widths 8,8 --quiet
 
+  cp "$in/b.csv" "$top/kept.csv"
+  bad 'a file of the list' 'is the file that is read' data convert "$in/a.csv,$in/b.csv" "$in/b.csv" \
+    --label-column species --overwrite
+  bad 'a page over a file of the list' 'is what the command reads' spectrum --data "$in/a.csv,$in/b.csv" \
+    --label-column species --widths 4 --report "$in/b.csv"
+  check 'it is kept' cmp "$top/kept.csv" "$in/b.csv"
   bad 'no such column' "has no column 'kind'; accepted: 1 to 3, -1 for the last, or a name: length, species" \
     spectrum --data "$in/iris.csv" --label-column kind $net
   bad 'words without a column' "line 2, column 2: 'setosa' is no number; accepted: .* words in a label column" \

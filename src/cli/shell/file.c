@@ -13,18 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* stat; of "FILE:KEY" of the file. */
-static bool look_at(const char *path, struct stat *found) {
-  char *name = strndup(path, ntk_file_length(path));
-  const bool there = name != NULL && stat(name, found) == 0;
-  free(name);
-  return there;
-}
-
 bool file_same(const char *a, const char *b) {
-  struct stat first, second;
-  return look_at(a, &first) && look_at(b, &second) && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
+  return ntk_file_reads(b, a) || ntk_file_reads(a, b);
 }
 
 exit_status file_check(const char *path, const char *input, const char *option) {
