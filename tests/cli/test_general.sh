@@ -56,6 +56,11 @@ near() {
   check 'the page tells of them' grep -q 'parameterization' page.html
   rm -f page.html
 
+  good 'training with biases' train $size --bias 0.2 --parameterization ntk --epochs 3 --json
+  check 'P of it' test "$(number parameters)" = $((7 * 8 + 9 * 7 + 8))
+  good 'memorising with biases' memorize --samples 12 --dim 6 --widths 8,16 --activation tanh --bias 0.2 --quiet --json
+  check 'P of that' test "$(number parameters)" = $((7 * 8 + 9 * 16 + 17))
+
   bad 'an output past the last' "'3' is none.*accepted: trace, all, or a whole number from 0 to 2" \
     spectrum $size --outputs 3 --output 3
   bad 'an output of another name' "'mean' is none of the network's" spectrum $size --output mean

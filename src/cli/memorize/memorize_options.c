@@ -52,6 +52,7 @@ const cli_command memorize_command = {
         "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh --save fitted",
     .options = (const option_part[]){SHARED(DATA, INIT),
                                      SHARED(BETA, SCALE),
+                                     SHARED(BIAS, BIAS),
                                      SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),
                                      SHARED(LABELS, LABELS),
