@@ -14,8 +14,8 @@ extern "C" {
 
 /* From now on every function that reads a file of numbers also reads .npz (stored, deflated,
  * zip64), .safetensors, and what gzip packed. "FILE:KEY" is an array of a file that has several;
- * without a key it is the only one that fits. To be called once, before; again does nothing. Any
- * thread. */
+ * without a key it is the only one that fits. Studies (network.load) load what ntk_weights_open
+ * reads. To be called once, before; again does nothing. Any thread. */
 NTK_API void ntk_io_formats(void);
 
 /* ---- Saving into a folder that knows what it wrote ------------------------------------------- */

@@ -82,6 +82,6 @@ ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, b
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec);
 
 /* The scales of K's blocks that spec names, 2 L numbers (scale.c). NTK_ERR_ARGUMENT. */
-ntk_status ntk_scales_find(const ntk_network_spec *spec, double *scale);
+NTK_SIBLING ntk_status ntk_scales_find(const ntk_network_spec *spec, double *scale);
 
 #endif

@@ -19,4 +19,9 @@ ntk_status ntk_file_unchanged(const char *path, const ntk_file_identity *before)
 enum { NTK_FINGERPRINT = 20 };
 ntk_status ntk_file_fingerprint(const char *path, char text[NTK_FINGERPRINT]);
 
+/* The same of weights: a file, or a folder, of which the .npy in it count. */
+ntk_status ntk_weights_identify(const char *path, ntk_file_identity *identity);
+ntk_status ntk_weights_unchanged(const char *path, const ntk_file_identity *before);
+ntk_status ntk_weights_fingerprint(const char *path, char text[NTK_FINGERPRINT]);
+
 #endif

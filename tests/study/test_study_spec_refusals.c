@@ -65,11 +65,13 @@ static void check_bad(const bad *list, size_t count) {
   }
 }
 
-#define KNOWN                                                                                  \
-  "known: name, quantity, trials, seed, network.widths, network.depth, "                       \
-  "network.activation, network.init, network.beta, network.gamma, data.source, data.scale, data.skip, data.rows, " \
-  "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, " \
-  "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "     \
+#define KNOWN                                                                                      \
+  "known: name, quantity, trials, seed, network.widths, network.depth, "                           \
+  "network.activation, network.init, network.beta, network.gamma, network.bias, network.outputs, " \
+  "network.output, network.parameterization, network.load, network.layout, network.fingerprint, "  \
+  "network.shape, data.source, data.scale, data.skip, data.rows, "                                 \
+  "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, "     \
+  "train.loss, train.labels, train.epochs, train.target, train.plateau, train.precision, "         \
   "train.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "

@@ -74,8 +74,9 @@ void ntk_take_blocks(const void *result, ntk_outcome *outcome) {
                           verdict_of(r->block[k].verdict));
 }
 
-static ntk_spectrum_options options_for(const ntk_quantity *const *quantity, size_t count) {
-  ntk_spectrum_options options = {0};
+static ntk_spectrum_options options_for(const ntk_point *point, const ntk_quantity *const *quantity,
+                                        size_t count) {
+  ntk_spectrum_options options = {.outputs = point->outputs_of};
   for (size_t q = 0; q < count; q++) {
     options.per_block |= quantity[q]->per_block != NULL;
     options.certify |= quantity[q]->take == ntk_take_lower || quantity[q]->take == ntk_take_upper ||
@@ -86,23 +87,26 @@ static ntk_spectrum_options options_for(const ntk_quantity *const *quantity, siz
 
 /* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
  * The blocks one by one need the Gram matrices again, and a factorisation each; a certificate K and
- * its factor once more. */
+ * its factor once more. Of the mean over outputs B has n_L times the columns below the last layer;
+ * of all of them K has n_L times the rows. */
 static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
-  const double N = (double)point->N, L = (double)point->depth;
+  const double outputs = point->selected ? 1.0 : (double)point->outputs;
+  const bool all = point->outputs_of == NTK_OUTPUTS_ALL;
+  const double N = (double)point->N * (all ? outputs : 1.0), L = (double)point->depth;
   double columns = (double)point->width[0], passes = 0.0;
   for (size_t l = 1; l < point->depth; l++) {
-    columns += 2.0 * (double)point->width[l];
+    columns += (double)point->width[l] * (1.0 + (all || l + 1 == point->depth ? 1.0 : outputs));
     passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
   }
   const double gram = N * N * columns, factor = N * N * N / 3.0;
-  const ntk_spectrum_options options = options_for(quantity, count);
+  const ntk_spectrum_options options = options_for(point, quantity, count);
   return passes + gram + factor + (options.per_block ? gram + L * factor : 0.0) +
          (options.certify ? gram + factor : 0.0);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
                                const ntk_quantity *const *quantity, size_t count, size_t *bytes) {
-  const ntk_spectrum_options options = options_for(quantity, count);
+  const ntk_spectrum_options options = options_for(point, quantity, count);
   const ntk_network_spec spec = ntk_trial_spec(point, 0);
   return ntk_spectrum_memory(context, &spec, point->N, &options, bytes);
 }
@@ -110,7 +114,7 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
 static ntk_status run_spectrum(ntk_context *context, const ntk_point *point, uint64_t seed,
                                const ntk_quantity *const *quantity, size_t count,
                                ntk_outcome *outcome) {
-  ntk_spectrum_options options = options_for(quantity, count);
+  ntk_spectrum_options options = options_for(point, quantity, count);
   options.seed = seed;
   ntk_dataset *data = NULL;
   ntk_network *network = NULL;

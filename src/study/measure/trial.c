@@ -1,5 +1,7 @@
 #include "study/measure/trial.h"
 
+#include "net/loader.h"
+
 ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed) {
   return (ntk_network_spec){.depth = point->depth,
                             .width = point->width,
@@ -7,7 +9,62 @@ ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed) {
                             .init = point->init,
                             .beta = point->beta,
                             .gamma = point->gamma,
-                            .seed = seed};
+                            .seed = seed,
+                            .outputs = point->selected ? 1 : point->outputs,
+                            .bias = point->biased ? point->bias : NULL,
+                            .bias_deviation = point->bias_deviation,
+                            .parameterization = point->parameterization};
+}
+
+ntk_status ntk_trial_load(ntk_context *context, const char *path, const char *layout,
+                          const char *activation, ntk_network **network) {
+  const ntk_network_loader loader = ntk_network_registered_loader();
+  return loader != NULL ? loader(context, path, layout, activation, network)
+                        : ntk_network_load(context, path, activation, network);
+}
+
+/* The same weights with the point's scales. */
+static ntk_status rescale(ntk_context *context, const ntk_network_spec *spec,
+                          ntk_network **network) {
+  const double *W[NTK_MOST_DEPTH], *b[NTK_MOST_DEPTH];
+  ntk_network *loaded = *network;
+  for (size_t l = 1; l <= spec->depth; l++) {
+    W[l - 1] = ntk_network_weights(loaded, l);
+    b[l - 1] = ntk_network_bias(loaded, l);
+  }
+  *network = NULL;
+  const ntk_status status = ntk_network_from_weights(context, spec, W, b, network);
+  ntk_network_destroy(loaded);
+  return status;
+}
+
+/* As with data: the file may be replaced at any moment. */
+static ntk_status load_network(ntk_context *context, const ntk_point *point,
+                               const ntk_network_spec *spec, ntk_network **network) {
+  NTK_TRY(ntk_weights_unchanged(point->weights, &point->weights_file));
+  NTK_TRY(ntk_trial_load(context, point->weights, point->layout, point->activation, network));
+  NTK_TRY(ntk_weights_unchanged(point->weights, &point->weights_file));
+  return point->parameterization != NULL ? rescale(context, spec, network) : NTK_OK;
+}
+
+static ntk_status all_outputs(ntk_context *context, const ntk_point *point, uint64_t seed,
+                              ntk_network **network) {
+  ntk_network_spec spec = ntk_trial_spec(point, seed);
+  spec.outputs = point->outputs;
+  return point->weights != NULL ? load_network(context, point, &spec, network)
+                                : ntk_network_create(context, &spec, network);
+}
+
+/* All outputs are drawn, also where one of them is selected. */
+static ntk_status make_network(ntk_context *context, const ntk_point *point, uint64_t seed,
+                               ntk_network **network) {
+  if (!point->selected || point->outputs == 1)
+    return all_outputs(context, point, seed, network);
+  ntk_network *all = NULL;
+  NTK_TRY(all_outputs(context, point, seed, &all));
+  const ntk_status status = ntk_network_select(all, point->output, network);
+  ntk_network_destroy(all);
+  return status;
 }
 
 /* A file is looked at after it has been read, too: it may be replaced at any moment. */
@@ -40,9 +97,8 @@ ntk_status ntk_trial_labels(ntk_context *context, const ntk_point *point, uint64
 
 ntk_status ntk_trial_begin(ntk_context *context, const ntk_point *point, uint64_t seed,
                            ntk_dataset **data, ntk_network **network) {
-  const ntk_network_spec spec = ntk_trial_spec(point, seed);
   *data = NULL;
   *network = NULL;
   NTK_TRY(ntk_trial_data(context, point, seed, data));
-  return ntk_network_create(context, &spec, network);
+  return make_network(context, point, seed, network);
 }

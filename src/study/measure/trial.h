@@ -24,7 +24,16 @@ typedef struct ntk_point {
   size_t width[NTK_MOST_DEPTH]; /* d, n_1, ..., n_{L-1} */
   double beta[NTK_MOST_DEPTH];
   const char *activation, *init;
-  double gamma;       /* of init antisymmetric; else 0 */
+  double gamma; /* of init antisymmetric; else 0 */
+  bool biased;  /* every layer has a bias */
+  bool bias[NTK_MOST_DEPTH];
+  double bias_deviation;
+  size_t outputs, output; /* n_L; and the one that is measured, if one is selected: */
+  bool selected;
+  ntk_outputs outputs_of;       /* else of which outputs the kernel is */
+  const char *parameterization; /* NULL: standard */
+  const char *weights, *layout; /* where they are; NULL: they are drawn, or it is not said */
+  ntk_file_identity weights_file;
   const char *source; /* distribution or file */
   bool from_file;
   ntk_file_identity file; /* of source, when it is one */
@@ -34,8 +43,13 @@ typedef struct ntk_point {
   size_t population;           /* of the ledger; 0: its default */
 } ntk_point;
 
-/* Borrows the point's arrays. */
+/* The network that is measured, of one output where one is selected. Borrows the point's arrays. */
 ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed);
+
+/* The network at path, as of ntk_weights_network of io.h, or, where that is not there, of
+ * ntk_network_load. */
+ntk_status ntk_trial_load(ntk_context *context, const char *path, const char *layout,
+                          const char *activation, ntk_network **network);
 
 ntk_status ntk_trial_data(ntk_context *context, const ntk_point *point, uint64_t seed,
                           ntk_dataset **data);

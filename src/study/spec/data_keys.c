@@ -12,21 +12,6 @@ static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for a study's files");
 }
 
-/* What data.source says, or the variable of the grid takes that it names: a text for each. */
-typedef struct sources {
-  size_t count;
-  const char *const *text;
-  bool many; /* it is a variable */
-} sources;
-
-static sources sources_of(const ntk_study *study) {
-  const ntk_setting *s = ntk_settings_find(&study->settings, "data.source");
-  const size_t v = ntk_grid_find(&study->grid, s->value[0]);
-  const bool many = v < study->grid.count && study->grid.variable[v].text != NULL;
-  return many ? (sources){study->grid.variable[v].count, study->grid.variable[v].text, true}
-              : (sources){1, (const char *const *)s->value, false};
-}
-
 const ntk_study_file *ntk_study_file_of(const ntk_study *study, const char *source) {
   for (size_t i = 0; i < study->files; i++)
     if (strcmp(study->file[i].path, source) == 0)
@@ -100,7 +85,7 @@ static ntk_status check_drawn(ntk_study *study) {
 
 ntk_status ntk_study_read_data(ntk_study *study) {
   const ntk_setting *scale = ntk_settings_find(&study->settings, "data.scale");
-  const sources all = sources_of(study);
+  const ntk_key_texts all = ntk_keys_texts(study, "data.source");
   ntk_status status = ntk_scaling_parse(scale->value[0], &study->scaling);
   if (status != NTK_OK)
     return ntk_setting_refuse(&study->settings, scale, status);
@@ -126,21 +111,15 @@ ntk_status ntk_study_read_data(ntk_study *study) {
 
 ntk_status ntk_study_recall_files(ntk_study *study) {
   const ntk_setting *dims = ntk_settings_find(&study->settings, "data.dim");
-  const sources all = sources_of(study);
+  const ntk_key_texts all = ntk_keys_texts(study, "data.source");
   study->file = dims != NULL ? calloc(all.count, sizeof *study->file) : NULL;
   if (dims != NULL && study->file == NULL)
     return no_memory();
   for (size_t i = 0; i < all.count && dims != NULL; i++) {
-    const size_t length = strlen(all.text[i]);
-    for (size_t k = 0; k < dims->count; k++) {
-      const char *value = ntk_entry_value(dims->value[k]);
-      if (all.many && (strncmp(dims->value[k], all.text[i], length) != 0 ||
-                       value != dims->value[k] + length + 1))
-        continue;
+    const char *dim = ntk_keys_recall(study, "data.dim", all.many ? all.text[i] : NULL);
+    if (dim != NULL)
       study->file[study->files++] =
-          (ntk_study_file){all.text[i], .rows = SIZE_MAX, .dim = strtoull(value, NULL, 10)};
-      break;
-    }
+          (ntk_study_file){all.text[i], .rows = SIZE_MAX, .dim = strtoull(dim, NULL, 10)};
   }
   return NTK_OK;
 }

@@ -174,21 +174,31 @@ static ntk_status check_numbers(const ntk_variable *v) {
   return status;
 }
 
-/* Whether a key that may name files names this variable: then its values are texts, whatever they
- * look like. */
-static bool names_files(const ntk_settings *settings, const char *variable) {
-  static const char *const keys[] = {"data.source"};
+static bool is_number(const char *text) {
+  static const ntk_scope none = {0};
+  double value = 0.0;
+  return strchr(text, ':') != NULL || strstr(text, " for ") != NULL ||
+         ntk_expression_evaluate(text, &none, &value) == NTK_OK;
+}
+
+/* Whether a key whose values are texts names this variable: then its are, whatever they look like;
+ * where they are no files' names, unless they are numbers, of a variable that is called so. */
+static bool holds_texts(const ntk_settings *settings, const ntk_grid *grid, const char *variable,
+                        const char *first) {
+  static const char *const keys[] = {"data.source", "network.load",
+                                     "network.parameterization"};
+  enum { FILES = 2 };
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
     const ntk_setting *s = ntk_settings_find(settings, keys[i]);
     if (s != NULL && s->count == 1 && strcmp(s->value[0], variable) == 0)
-      return true;
+      return i < FILES || !(mentions_variable(grid, first) || is_number(first));
   }
   return false;
 }
 
 static ntk_status read_variable(const ntk_settings *settings, const ntk_grid *grid,
                                 const ntk_setting *s, ntk_variable *v) {
-  if (names_files(settings, v->name)) {
+  if (holds_texts(settings, grid, v->name, s->value[0])) {
     v->count = s->count;
     v->text = (const char *const *)s->value;
     return check_texts(v);

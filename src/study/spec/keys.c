@@ -25,6 +25,14 @@ static const struct key {
     {"network.init", "paper", false, false, false},
     {"network.beta", "1", true, false, false},
     {"network.gamma", NULL, false, true, false}, /* has a default where the weights are drawn */
+    {"network.bias", NULL, false, true, false}, /* what the paper's networks have not: no default */
+    {"network.outputs", NULL, false, true, false},
+    {"network.output", NULL, false, true, false},
+    {"network.parameterization", NULL, true, true, false},
+    {"network.load", NULL, false, true, false},
+    {"network.layout", NULL, false, true, false},
+    {"network.fingerprint", NULL, true, true, false}, /* of weights that are loaded */
+    {"network.shape", NULL, true, true, false},       /* the same: n_0-n_1-...-n_L */
     {"data.source", "gaussian", false, false, false},
     {"data.scale", "none", false, false, false},
     {"data.skip", NULL, false, true, false}, /* of files, as the next: no defaults */
@@ -76,6 +84,30 @@ static ntk_status check_text(const ntk_study *study, const ntk_setting *s) {
   return NTK_OK;
 }
 
+/* Whether weights that are loaded leave no room for a key; they are of no law, and their sizes are
+ * their own. */
+static bool is_of_drawn(const char *key) {
+  static const char *const drawn[] = {"network.widths", "network.depth", "network.init",
+                                      "network.beta",   "network.gamma", "network.bias",
+                                      "network.outputs"};
+  for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++)
+    if (strcmp(key, drawn[i]) == 0)
+      return true;
+  return false;
+}
+
+static ntk_status add_default(ntk_study *study, size_t k, bool loads) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, keys[k].name);
+  const bool drawn = loads && is_of_drawn(keys[k].name);
+  if (s != NULL && drawn)
+    return NTK_REFUSE(&study->settings, s, "accepted without network.load, whose files say it");
+  if (s != NULL || drawn || keys[k].optional || keys[k].training)
+    return NTK_OK;
+  if (keys[k].fallback == NULL || (loads && strcmp(keys[k].name, "network.activation") == 0))
+    return ntk_fail(NTK_ERR_FORMAT, "%s: '%s' is missing", study->settings.source, keys[k].name);
+  return ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback);
+}
+
 ntk_status ntk_keys_check(ntk_study *study) {
   const ntk_settings *settings = &study->settings;
   for (size_t i = 0; i < settings->count; i++) {
@@ -91,13 +123,10 @@ ntk_status ntk_keys_check(ntk_study *study) {
       return NTK_REFUSE(&study->settings, s, "%zu values; accepted: one", s->count);
   }
   NTK_TRY(ntk_settings_join(&study->settings, "network.activation"));
-  for (size_t k = 0; k < KEYS; k++) {
-    if (ntk_settings_find(settings, keys[k].name) != NULL || keys[k].optional || keys[k].training)
-      continue;
-    if (keys[k].fallback == NULL)
-      return ntk_fail(NTK_ERR_FORMAT, "%s: '%s' is missing", settings->source, keys[k].name);
-    NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
-  }
+  NTK_TRY(ntk_settings_join(&study->settings, "network.parameterization"));
+  const bool loads = ntk_settings_find(settings, "network.load") != NULL;
+  for (size_t k = 0; k < KEYS; k++)
+    NTK_TRY(add_default(study, k, loads));
   return NTK_OK;
 }
 
@@ -129,7 +158,8 @@ bool ntk_keys_may_be(const ntk_study *study, const char *key, const char *name) 
 
 ntk_status ntk_keys_check_gamma(ntk_study *study) {
   const ntk_setting *gamma = ntk_settings_find(&study->settings, "network.gamma");
-  if (ntk_keys_may_be(study, "network.init", "antisymmetric"))
+  if (ntk_settings_find(&study->settings, "network.init") != NULL &&
+      ntk_keys_may_be(study, "network.init", "antisymmetric"))
     return ntk_settings_default(&study->settings, "network.gamma", "d^3*N^2");
   return gamma == NULL ? NTK_OK
                        : NTK_REFUSE(&study->settings, gamma,
@@ -148,6 +178,14 @@ ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t leas
     return NTK_OK;
   return NTK_REFUSE(&study->settings, s, "'%s'; accepted: a whole number from %llu to %llu", text,
                     (unsigned long long)least, (unsigned long long)most);
+}
+
+ntk_key_texts ntk_keys_texts(const ntk_study *study, const char *key) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, key);
+  const size_t v = ntk_grid_find(&study->grid, s->value[0]);
+  const bool many = v < study->grid.count && study->grid.variable[v].text != NULL;
+  return many ? (ntk_key_texts){study->grid.variable[v].count, study->grid.variable[v].text, true}
+              : (ntk_key_texts){1, (const char *const *)s->value, false};
 }
 
 bool ntk_keys_means_file(const ntk_study *study, const char *text) {
@@ -169,6 +207,10 @@ static const char *recall(const ntk_setting *s, const char *path) {
   return NULL;
 }
 
+const char *ntk_keys_recall(const ntk_study *study, const char *key, const char *path) {
+  return recall(ntk_settings_find(&study->settings, key), path);
+}
+
 ntk_status ntk_keys_remember(ntk_study *study, const char *key, const char *path, const char *value,
                              bool *same) {
   ntk_setting *s = ntk_settings_find_mutable(&study->settings, key);
@@ -178,7 +220,7 @@ ntk_status ntk_keys_remember(ntk_study *study, const char *key, const char *path
     return NTK_OK;
   if (path == NULL)
     return ntk_settings_default(&study->settings, key, value);
-  char entry[NTK_PATH_CAPACITY + NTK_FINGERPRINT + 2];
+  char entry[NTK_PATH_CAPACITY + 2000]; /* the longest text is a shape */
   if (s == NULL)
     NTK_TRY(ntk_settings_add(&study->settings, key, 0, &s));
   snprintf(entry, sizeof entry, "%s=%s", path, value);

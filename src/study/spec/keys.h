@@ -24,6 +24,14 @@ const char *ntk_keys_text(const ntk_study *study, const char *key);
 ntk_status ntk_keys_whole(const ntk_study *study, const char *key, uint64_t least, uint64_t most,
                           uint64_t *value);
 
+/* What a key says, or a variable of the grid takes that it names: a text for each. */
+typedef struct ntk_key_texts {
+  size_t count;
+  const char *const *text;
+  bool many; /* it is a variable */
+} ntk_key_texts;
+ntk_key_texts ntk_keys_texts(const ntk_study *study, const char *key);
+
 /* Whether a text that is no known name means a file, and not a variable of the grid. */
 bool ntk_keys_means_file(const ntk_study *study, const char *text);
 /* A key that says of files what they were when the study was made: of one file the text itself, of
@@ -42,6 +50,8 @@ ntk_status ntk_keys_open_file(ntk_study *study, const ntk_file_key *key, const c
  * only one. */
 ntk_status ntk_keys_remember(ntk_study *study, const char *key, const char *path, const char *value,
                              bool *same);
+/* That, or NULL. */
+const char *ntk_keys_recall(const ntk_study *study, const char *key, const char *path);
 /* The text of an entry "PATH=TEXT", or all of it. */
 const char *ntk_entry_value(const char *entry);
 

@@ -3,6 +3,7 @@
 #include "study/spec/data_keys.h"
 #include "study/spec/keys.h"
 #include "study/spec/training_keys.h"
+#include "study/spec/weights_keys.h"
 #include "study/spec/yaml.h"
 
 #include "base/names.h"
@@ -87,10 +88,11 @@ static ntk_status resolve(ntk_study *study) {
   study->population = (size_t)population;
   NTK_TRY(ntk_keys_check_gamma(study));
   NTK_TRY(ntk_study_read_data(study));
+  NTK_TRY(ntk_study_read_weights(study));
   if (study->trains)
     NTK_TRY(ntk_study_check_training(study));
   NTK_TRY(check_variable(study, "N"));
-  if (study->draws)
+  if (study->draws && !ntk_study_loads(study))
     NTK_TRY(check_variable(study, "d"));
   if (study->grid.points > MOST_TRIALS / study->trials)
     return ntk_fail(NTK_ERR_LIMIT, "%s: %zu points of %zu trials; accepted: up to %d trials in all",
@@ -153,6 +155,7 @@ void ntk_study_destroy(ntk_study *study) {
     return;
   ntk_grid_clear(&study->grid);
   free(study->file);
+  free(study->weights);
   ntk_settings_clear(&study->settings);
   free(study);
 }

@@ -1,6 +1,8 @@
 /* What each point of the grid is: sizes, network, data, seed. */
 #include "study/spec/keys.h"
+#include "study/spec/network_keys.h"
 #include "study/spec/training_keys.h"
+#include "study/spec/weights_keys.h"
 
 #include "base/hash.h"
 #include "base/random.h"
@@ -103,12 +105,29 @@ static ntk_status read_samples(const ntk_study *study, const ntk_point_scope *sc
 
 /* d: the file's, which the grid may repeat. */
 static ntk_status read_dim(const ntk_study *study, const ntk_point_scope *scope, ntk_point *point) {
+  const size_t first = point->width[0];
   NTK_TRY(ntk_point_whole(scope, "d", "d", 1, &point->width[0]));
+  if (point->weights != NULL && point->width[0] != first)
+    return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the network of %s takes %zu numbers",
+                    point->width[0], point->weights, first);
   const ntk_study_file *file = ntk_study_file_of(study, point->source);
   if (file != NULL && point->width[0] != file->dim)
     return ntk_fail(NTK_ERR_SHAPE, "d is %zu, and the rows of %s have %zu numbers", point->width[0],
                     point->source, file->dim);
   return NTK_OK;
+}
+
+/* Sizes and law of weights that are drawn. */
+static ntk_status read_drawn(const ntk_study *study, ntk_point_scope *scope, ntk_point *point,
+                             const char **key) {
+  const bool depth = ntk_settings_find(&study->settings, "network.depth") != NULL;
+  *key = depth ? "network.depth" : "network.widths";
+  NTK_TRY(read_depth(study, scope, point));
+  *key = "network.widths";
+  NTK_TRY(read_widths(study, scope, point));
+  *key = "network.beta";
+  NTK_TRY(read_beta(study, scope, point));
+  return read_gamma(study, scope, point, key);
 }
 
 /* *key: the setting that is being read. */
@@ -118,14 +137,9 @@ static ntk_status read_point(const ntk_study *study, ntk_point_scope *scope, siz
   NTK_TRY(read_samples(study, scope, point));
   *key = "grid.d";
   NTK_TRY(read_dim(study, scope, point));
-  const bool depth = ntk_settings_find(&study->settings, "network.depth") != NULL;
-  *key = depth ? "network.depth" : "network.widths";
-  NTK_TRY(read_depth(study, scope, point));
-  *key = "network.widths";
-  NTK_TRY(read_widths(study, scope, point));
-  *key = "network.beta";
-  NTK_TRY(read_beta(study, scope, point));
-  NTK_TRY(read_gamma(study, scope, point, key));
+  if (point->weights == NULL)
+    NTK_TRY(read_drawn(study, scope, point, key));
+  NTK_TRY(ntk_point_read_general(study, scope, i, point, key));
   return study->trains ? ntk_point_read_training(study, scope, i, point, key) : NTK_OK;
 }
 
@@ -134,19 +148,21 @@ ntk_status ntk_study_point(const ntk_study *study, size_t i, ntk_point *point) {
   memcpy(scope.name, study->grid.name, study->grid.count * sizeof scope.name[0]);
   NTK_TRY(ntk_grid_values(&study->grid, i, scope.value));
   *point = (ntk_point){.activation = ntk_point_name(study, "network.activation", i),
-                       .init = ntk_point_name(study, "network.init", i),
+                       .init = ntk_study_loads(study) ? "paper"
+                                                      : ntk_point_name(study, "network.init", i),
                        .source = ntk_point_name(study, "data.source", i),
                        .scaling = study->scaling,
                        .population = study->population};
+  NTK_TRY(ntk_point_read_weights(study, i, point));
   const ntk_study_file *file = ntk_study_file_of(study, point->source);
   point->from_file = file != NULL;
-  if (file != NULL) {
+  if (file != NULL)
     point->file = file->identity;
-    if (ntk_grid_find(&study->grid, "d") == study->grid.count)
-      add_name(&scope, "d", (double)file->dim);
-  } else {
+  else
     point->scaling = NTK_SCALE_NONE;
-  }
+  if (ntk_grid_find(&study->grid, "d") == study->grid.count &&
+      (file != NULL || point->weights != NULL))
+    add_name(&scope, "d", (double)(file != NULL ? file->dim : point->width[0]));
   const char *key = NULL;
   const ntk_status status = read_point(study, &scope, i, point, &key);
   return status == NTK_OK

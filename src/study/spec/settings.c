@@ -54,7 +54,7 @@ void ntk_setting_place(const ntk_settings *settings, const ntk_setting *setting,
 
 ntk_status ntk_setting_refuse(const ntk_settings *settings, const ntk_setting *setting,
                               ntk_status status) {
-  char place[NTK_PLACE_SIZE], why[500];
+  char place[NTK_PLACE_SIZE], why[1000]; /* the list of all keys, say */
   ntk_setting_place(settings, setting, sizeof place, place);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   return (ntk_fail_message("%s: %s", place, why), status);

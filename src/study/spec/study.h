@@ -8,7 +8,15 @@
 
 #include "ntkit/study.h"
 
-/* A file of data, or of weights. */
+/* Weights in a file or folder. */
+typedef struct ntk_study_weights {
+  const char *path; /* borrowed from settings */
+  ntk_file_identity identity;
+  size_t depth, width[NTK_MOST_DEPTH + 1]; /* n_0, ..., n_L */
+  bool bias[NTK_MOST_DEPTH];
+} ntk_study_weights;
+
+/* A file of data. */
 typedef struct ntk_study_file {
   const char *path; /* borrowed from settings */
   ntk_file_identity identity;
@@ -29,7 +37,9 @@ struct ntk_study {
   bool rows_vary; /* a trial draws its N rows of a file */
   size_t files; /* of data.source, which may be a variable of the grid */
   ntk_study_file *file;
-  bool draws;  /* data of some point are drawn */
+  bool draws;    /* data of some point are drawn */
+  size_t loaded; /* of network.load, the same */
+  ntk_study_weights *weights;
   bool trains; /* some quantity asks for it */
   ntk_file_identity labels_file;
   size_t labels_rows; /* of the file of labels; 0: there is none */

@@ -3,6 +3,7 @@
  * its logarithm, by least squares over that of n_{L-2} n_{L-1}, rises by more than DRIFT: there the
  * points that widen are outside, however little. L and beta_l are constants. */
 #include "study/spec/keys.h"
+#include "study/spec/weights_keys.h"
 #include "study/spec/yaml.h"
 #include "study/table/stats.h"
 
@@ -23,7 +24,9 @@ static const double DRIFT = 0.05;
 static ntk_status recall(const ntk_study_table *table, ntk_study **study) {
   NTK_TRY(ntk_study_outline(table->spec, table->name, study));
   (*study)->trains = false;
-  const ntk_status status = ntk_study_recall_files(*study);
+  ntk_status status = ntk_study_recall_files(*study);
+  if (status == NTK_OK)
+    status = ntk_study_recall_weights(*study);
   if (status != NTK_OK)
     ntk_study_destroy(*study);
   return status;
@@ -150,11 +153,20 @@ static ntk_status count_curve(const curve *c, ntk_assumption *counts, double wor
                : isinf(phi.lipschitz) ? "has no bounded slope"
                                       : "has a kink");
     }
+    const bool general =
+        p->biased || p->outputs > 1 || p->weights != NULL ||
+        (p->parameterization != NULL && strcmp(p->parameterization, "standard") != 0);
     if (strcmp(p->init, "paper") != 0)
       snprintf(counts[WEIGHTS].note, sizeof counts[WEIGHTS].note, "the law is '%.40s'", p->init);
+    else if (general)
+      snprintf(counts[WEIGHTS].note, sizeof counts[WEIGHTS].note, "the theorem's has %s",
+               p->biased            ? "no biases"
+               : p->weights != NULL ? "a law"
+               : p->outputs > 1     ? "one output"
+                                    : "no scales of its blocks");
     counts[DATA].unknown += p->from_file;
     counts[ACTIVATION].outside += !smooth;
-    counts[WEIGHTS].outside += changes || strcmp(p->init, "paper") != 0;
+    counts[WEIGHTS].outside += changes || general || strcmp(p->init, "paper") != 0;
   }
   count_widths(c, &counts[WIDTHS], &worst[0]);
   count_samples(c, &counts[SAMPLES], &worst[1]);
