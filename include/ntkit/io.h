@@ -136,8 +136,11 @@ NTK_API void ntk_weights_clear(ntk_weights *weights);
 typedef struct ntk_model {
   size_t count;                    /* networks */
   ntk_network **networks;          /* count */
-  double *classes;                 /* count, ascending; NULL: one network and no classes */
-  const char **class_names;        /* count, of labels that were words; NULL: they were numbers */
+  size_t class_count;              /* classes; 0: there are none */
+  double *classes;                 /* class_count, ascending; NULL: none */
+  const char **class_names;        /* of labels that were words; NULL: they were numbers */
+  const char *encoding;            /* "signs", "one-hot": the classes are the outputs of one network
+                                      (ntk_classes_encode); NULL: each has a network of one output */
   const char *activation;          /* its name */
   const char *scaling;             /* how its data were scaled: of ntk_scaling_list */
   const char *command;             /* that fitted it: "memorize" */
@@ -169,9 +172,9 @@ NTK_API ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *ro
                                    const char *scaling, ntk_dataset **scaled,
                                    ntk_model_scaling *done);
 
-/* Outputs, count x N, or of one network N x n_L, half filled on failure, and, unless NULL, the N
- * classes chosen by them, of a model that has classes. NTK_ERR_SHAPE, _NUMERIC: not finite,
- * _CANCELLED, _MEMORY. */
+/* Outputs, count x N of a network for each class, or of one network N x n_L, half filled on
+ * failure, and, unless NULL, the N classes chosen by them, of a model that has classes.
+ * NTK_ERR_SHAPE, _NUMERIC: not finite, _CANCELLED, _MEMORY. */
 NTK_API ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data,
                                      double *outputs, double *chosen);
 /* The name of a class of a model whose classes have names. */

@@ -83,9 +83,14 @@ static void find_certificate(ntk_model *model) {
   model->certificate = whole ? error : (ntk_fit_error){0};
 }
 
-/* ---- Networks -------------------------------------------------------------------------------- */
+/* ---- Classes --------------------------------------------------------------------------------- */
 
-static ntk_status classes_of_result(ntk_model *model, const json_t *list) {
+static bool is_whole(const json_t *class) {
+  return json_is_number(class) && json_number_value(class) == floor(json_number_value(class));
+}
+
+/* list: of objects {class, name}, each with its network, or of numbers, whose names are `names`. */
+static ntk_status classes_of_result(ntk_model *model, const json_t *list, const json_t *names) {
   const size_t count = json_array_size(list);
   model->classes = calloc(count, sizeof *model->classes);
   model->class_names = calloc(count, sizeof *model->class_names);
@@ -93,27 +98,51 @@ static ntk_status classes_of_result(ntk_model *model, const json_t *list) {
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu classes", count);
   size_t named = 0;
   for (size_t c = 0; c < count; c++) {
-    const json_t *class = json_object_get(json_array_get(list, c), "class");
-    if (!json_is_integer(class))
-      return ntk_fail(NTK_ERR_FORMAT, "%s/result.json: class %zu has no number",
+    const json_t *entry = json_array_get(list, c), *object = json_object_get(entry, "class");
+    const json_t *class = json_is_object(entry) ? object : entry;
+    if (!is_whole(class) || (c > 0 && json_number_value(class) <= model->classes[c - 1]))
+      return ntk_fail(NTK_ERR_FORMAT,
+                      "%s/result.json: class %zu has no number; expected whole ones, ascending",
                       model->folder->directory, c + 1);
-    model->classes[c] = (double)json_integer_value(class);
-    model->class_names[c] = json_string_value(json_object_get(json_array_get(list, c), "name"));
+    model->classes[c] = json_number_value(class);
+    model->class_names[c] = json_string_value(json_is_object(entry) ? json_object_get(entry, "name")
+                                                                    : json_array_get(names, c));
     named += model->class_names[c] != NULL;
   }
   if (named < count) {
     free(model->class_names);
     model->class_names = NULL;
   }
-  model->count = count;
+  model->class_count = count;
   return NTK_OK;
+}
+
+/* "targets": the classes are what one network puts out. */
+static ntk_status targets_of_result(ntk_model *model, const json_t *targets) {
+  const json_t *list = json_object_get(targets, "classes");
+  model->count = 1;
+  model->encoding = json_string_value(json_object_get(targets, "encoding"));
+  const bool known = model->encoding != NULL && (strcmp(model->encoding, "signs") == 0 ||
+                                                 strcmp(model->encoding, "one-hot") == 0);
+  if (!known || json_array_size(list) < 2)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s/result.json: targets are of %zu classes, as '%s'; expected 2 and more, as "
+                    "signs or one-hot",
+                    model->folder->directory, json_array_size(list),
+                    model->encoding != NULL ? model->encoding : "");
+  return classes_of_result(model, list, json_object_get(model->folder->result, "class_names"));
 }
 
 /* By result.json, or else by what there is: W1.npy, or folders of classes. */
 static ntk_status find_classes(ntk_model *model) {
   const json_t *list = json_object_get(model->folder->result, "classes");
-  if (json_array_size(list) > 0)
-    return classes_of_result(model, list);
+  const json_t *targets = json_object_get(model->folder->result, "targets");
+  if (json_array_size(list) > 0) {
+    model->count = json_array_size(list);
+    return classes_of_result(model, list, NULL);
+  }
+  if (targets != NULL)
+    return targets_of_result(model, targets);
   model->count = 1;
   char *first = NULL;
   NTK_TRY(ntk_folder_path(model->folder->directory, "W1.npy", &first));
@@ -124,7 +153,29 @@ static ntk_status find_classes(ntk_model *model) {
   size_t count = 0;
   NTK_TRY(ntk_class_folders(model->folder->directory, &count, &model->classes));
   model->count = count > 0 ? count : 1;
+  model->class_count = count;
   return NTK_OK;
+}
+
+/* ---- Networks -------------------------------------------------------------------------------- */
+
+size_t ntk_model_outputs(const ntk_model *model) {
+  return ntk_network_width(model->networks[0], ntk_network_depth(model->networks[0]));
+}
+
+/* Against the classes. */
+static ntk_status check_outputs(const ntk_model *model, const ntk_network *network) {
+  const size_t outputs = ntk_network_width(network, ntk_network_depth(network));
+  const size_t classes = model->class_count;
+  if (classes == 0 || (model->encoding == NULL && outputs == 1) ||
+      (model->encoding != NULL && (outputs == classes || (outputs == 1 && classes == 2))))
+    return NTK_OK;
+  if (model->encoding == NULL)
+    return ntk_fail(NTK_ERR_SHAPE, "a class in %s has a network of %zu outputs; expected one",
+                    model->folder->directory, outputs);
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "the network in %s has %zu output%s, and its result.json tells of %zu classes",
+                  model->folder->directory, outputs, outputs == 1 ? "" : "s", classes);
 }
 
 /* Networks of different inputs are not of one model; neither is what result.json does not
@@ -134,9 +185,7 @@ static ntk_status check_shape(const ntk_model *model, const ntk_network *network
   const json_t *widths = json_object_get(about, "widths"), *dim = json_object_get(about, "dim");
   const size_t depth = ntk_network_depth(network), d = ntk_network_width(network, 0);
   const size_t first = ntk_network_width(model->networks[0], 0);
-  if (model->classes != NULL && ntk_network_width(network, depth) != 1)
-    return ntk_fail(NTK_ERR_SHAPE, "a class in %s has a network of %zu outputs; expected one",
-                    model->folder->directory, ntk_network_width(network, depth));
+  NTK_TRY(check_outputs(model, network));
   if (d != first)
     return ntk_fail(NTK_ERR_SHAPE, "the classes in %s have networks of d = %zu and %zu",
                     model->folder->directory, first, d);
@@ -172,7 +221,7 @@ static ntk_status load_networks(ntk_model *model, const char *layout) {
     return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu networks", model->count);
   for (size_t c = 0; c < model->count; c++) {
     char name[NTK_CLASS_NAME] = "", *place = NULL;
-    if (model->classes != NULL)
+    if (model->classes != NULL && model->encoding == NULL)
       ntk_class_folder(model->classes[c], name);
     NTK_TRY(ntk_folder_path(model->folder->directory, name, &place));
     const ntk_status status = load_network(model, place, layout, &model->networks[c]);

@@ -15,4 +15,7 @@ struct ntk_model_folder {
   ntk_dataset *means; /* of scaling.npy: means and deviations, 2 x d; NULL where there is none */
 };
 
+/* n_L of its networks. */
+size_t ntk_model_outputs(const ntk_model *model);
+
 #endif

@@ -180,10 +180,9 @@ ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *rows, cons
 
 ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data, double *outputs,
                              double *chosen) {
-  const size_t N = ntk_dataset_samples(data);
+  const size_t N = ntk_dataset_samples(data), n = ntk_model_outputs(model);
   for (size_t c = 0; c < model->count; c++) {
-    const size_t n = ntk_network_width(model->networks[c], ntk_network_depth(model->networks[c]));
-    double *F = outputs + c * N; /* of classes, n = 1 */
+    double *F = outputs + c * N; /* of a network for each class, n = 1 */
     NTK_TRY(
         ntk_progress_report(model->folder->context, "outputs", (double)c / (double)model->count));
     NTK_TRY(ntk_network_output(model->networks[c], data, F));
@@ -194,14 +193,19 @@ ntk_status ntk_model_predict(const ntk_model *model, const ntk_dataset *data, do
                         "too large for double precision",
                         i / n + 1, F[i]);
   }
-  if (chosen != NULL && model->classes != NULL)
+  if (chosen == NULL || model->classes == NULL)
+    return NTK_OK;
+  if (model->encoding == NULL)
     ntk_classes_choose(outputs, N, model->count, model->classes, chosen);
+  else
+    ntk_classes_decode(outputs, N, model->class_count, model->classes, ntk_model_outputs(model),
+                       strcmp(model->encoding, "signs") == 0 ? -1.0 : 0.0, chosen);
   return NTK_OK;
 }
 
 const char *ntk_model_class_name(const ntk_model *model, double class_number) {
   size_t c = 0;
-  while (c + 1 < model->count && model->classes[c] != class_number)
+  while (c + 1 < model->class_count && model->classes[c] != class_number)
     c++;
   return model->class_names[c];
 }

@@ -10,14 +10,36 @@ sed 's/^3$/cat/; s/^-7$/dog/' "$in/Y.csv" >"$in/words.csv"
 awk 'BEGIN { for (i = 0; i < 40; i++) print i % 3 }' >"$in/three.csv"
 net='--widths 20 --activation tanh --epochs 30'
 
+# outputs: the numbers of the "outputs" that the last run told of, one a line.
+outputs() {
+  awk '/^  "outputs"/ { on = 1; next } /^  \]/ { on = 0 } on && /[0-9]/ { gsub(/[ ,]/, ""); print }' "$out"
+}
+
+# says PROPERTY LABELS: what predict prints are these classes, right of them as train counted; with
+# the labels in the file of the data it says so.
+says() {
+  good "$1" predict --load "$1" --data "$in/X.csv"
+  paste "$out" "$2" | awk '$1 == $2 { right++ } END { print right + 0 }' >"$top/printed"
+  check "$1: classes" cmp "$top/printed" "$top/right"
+  check "$1: of the labels" test "$(sort -u "$out" "$2" | wc -l)" -eq "$(sort -u "$2" | wc -l)"
+  paste -d, "$in/X.csv" "$2" >"$in/both.csv"
+  good "$1" predict --load "$1" --data "$in/both.csv" --label-column 4 --json --report page.html
+  check "$1: right" grep -q "^ntkit: $(cat "$top/right") of 40 samples get the class" "$err"
+  check "$1: the page" grep -q 'Samples by class' page.html
+  good "$1" predict --load "$1" --data "$in/X.csv" --output "$1.npy"
+  check "$1: a class a sample" test "$(numbers "$1.npy" | wc -l)" -eq 40
+}
+
 # counts PROPERTY LABELS FIRST OTHER CODE: right of the last run, against outputs above the middle.
 counts() {
-  good "$1" predict --load "$1" --data "$in/X.csv"
-  paste "$out" "$2" | awk -v first="$3" -v other="$4" '
+  flat "$out" >"$top/flat"
+  good "$1" predict --load "$1" --data "$in/X.csv" --json
+  outputs | paste - "$2" | awk -v first="$3" -v other="$4" '
     { if (($1 > (1 + other) / 2) == ($2 == first)) right++ }
     END { print right + 0 }' >"$top/right"
   holds "$1" "@targets.right@ == $(cat "$top/right") && @targets.accuracy@ == @targets.right@ / 40"
   check "$1" test "$(cat "$top/right")" -gt 20 -a "$(cat "$top/right")" -lt 40
+  says "$1" "$2"
 }
 
 # shellcheck disable=SC2086
@@ -53,14 +75,15 @@ three="--load $in/three --activation tanh --optimizer adam --epochs 100"
 {
   good 'three outputs' train --data "$in/X.csv" --labels "$in/three.csv" $three --classes one-hot --save three --json
   flat "$out" >"$top/flat"
-  good 'its outputs' predict --load three --data "$in/X.csv"
-  paste -d ' ' "$out" "$in/three.csv" | awk '
+  good 'its outputs' predict --load three --data "$in/X.csv" --json
+  outputs | paste -d ' ' - - - "$in/three.csv" | awk '
     { best = 0
       if ($2 > $(best + 1)) best = 1
       if ($3 > $(best + 1)) best = 2
       right += best == $4 }
     END { print right + 0 }' >"$top/right"
   holds 'three outputs' "@targets.right@ == $(cat "$top/right") && @targets.right@ > 13"
+  says three "$in/three.csv"
   numbers three/Y.npy | paste -d ' ' - - - >"$top/Y"
   sed 's/^0$/1 0 0/; s/^1$/0 1 0/; s/^2$/0 0 1/' "$in/three.csv" >"$top/expected"
   check 'one-hot' test "$(sed 's/\.0*\b//g; s/0e+00/0/g' "$top/Y" | awk '{ print $1 + 0, $2 + 0, $3 + 0 }' | diff - "$top/expected" | wc -l)" -eq 0
@@ -83,4 +106,14 @@ rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
   bad 'words' '--labels: .* are words, the names of 2 classes; --classes fits' \
     train --data "$in/X.csv" --labels "$in/words.csv" $net
 }
+# A result.json that tells of other classes than the network has.
+# shellcheck disable=SC2086
+good 'a network' train --data "$in/X.csv" --labels "$in/Y.csv" $net --classes --save "$in/saved" --quiet
+other() {
+  sed "$2" "$in/saved/result.json" >"$in/other" && mv "$in/other" "$in/saved/result.json"
+  bad "$1" "$3" predict --load "$in/saved" --data "$in/X.csv"
+}
+other 'three classes' '/^    "classes"/s/\[/[-9,/' 'has 1 output, and its result.json tells of 3 classes'
+other 'not ascending' '/^    "classes"/s/-9/-1/' 'class 2 has no number; expected whole ones, ascending'
+other 'another code' '/"encoding"/s/signs/odd/' "targets are of 3 classes, as 'odd'; expected"
 finish 'training on classes'

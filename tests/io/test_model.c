@@ -119,6 +119,50 @@ static void test_bare(void **state) {
                  "cannot be read; expected a directory that --save wrote");
 }
 
+/* As many classes as outputs, or two of one: what a folder tells that "targets" are. */
+static void test_targets(void **state) {
+  (void)state;
+  static const struct {
+    const char *told;
+    double at[2],
+        chosen[2]; /* 11 x is the output: above the middle of 1 and -1, or 0, the second */
+    const char *name[2];
+  } cases[] = {
+      {"\"targets\": {\"encoding\": \"signs\", \"classes\": [-3, 8]}, ",
+       {0.01, -0.01},
+       {8, -3},
+       {NULL, NULL}},
+      {"\"targets\": {\"encoding\": \"one-hot\", \"classes\": [0, 2]}, "
+       "\"class_names\": [\"cat\", \"dog\"], ",
+       {0.04, 0.05},
+       {0, 2},
+       {"cat", "dog"}},
+  };
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    const char *name = k == 0 ? "signs" : "hot";
+    ntk_model model;
+    double F[2], chosen[2];
+    save(name, "none", 1, (double[]){7}, 1, (const char *[]){""}, (double[]){1}, cases[k].told);
+    assert_ok(ntk_model_load(context, at(name), NULL, NULL, &model));
+    assert_true(model.count == 1 && model.class_count == 2 && model.encoding != NULL);
+    ntk_dataset *rows = make_data(context, cases[k].at, 2, 1);
+    assert_ok(ntk_model_predict(&model, rows, F, chosen));
+    for (size_t i = 0; i < 2; i++) {
+      assert_true(chosen[i] == cases[k].chosen[i]);
+      assert_true((model.class_names == NULL) == (cases[k].name[i] == NULL));
+      if (model.class_names != NULL)
+        assert_string_equal(ntk_model_class_name(&model, chosen[i]), cases[k].name[i]);
+    }
+    ntk_dataset_destroy(rows);
+    ntk_model_clear(&model);
+  }
+  ntk_model model;
+  save("coded", "none", 1, (double[]){7}, 1, (const char *[]){""}, (double[]){1},
+       "\"targets\": {\"encoding\": \"signs\", \"classes\": [1, 2, 3]}, ");
+  assert_refused(ntk_model_load(context, at("coded"), NULL, NULL, &model), NTK_ERR_SHAPE,
+                 "has 1 output, and its result.json tells of 3 classes");
+}
+
 static void test_classes(void **state) {
   (void)state;
   static const char *const place[] = {"class-3", "class4", "class10"};
@@ -177,7 +221,8 @@ static void test_one_call(void **state) {
   assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
   for (int again = 0; again < 2; again++) /* its own files it replaces */
     assert_ok(ntk_model_save(network, data, NTK_SCALE_STANDARDIZE, at("call"), &options));
-  assert_ok(ntk_model_load(context, at("call"), "Linear", NULL, &model)); /* by another of its names */
+  assert_ok(
+      ntk_model_load(context, at("call"), "Linear", NULL, &model)); /* by another of its names */
   assert_string_equal(model.activation, "identity");
   assert_string_equal(model.scaling, "standardize");
   assert_string_equal(model.command, "mine");
@@ -219,8 +264,9 @@ static void test_no_result(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_standardized), cmocka_unit_test(test_bare),
-      cmocka_unit_test(test_classes),      cmocka_unit_test(test_half_moved),
-      cmocka_unit_test(test_one_call),     cmocka_unit_test(test_no_result),
+      cmocka_unit_test(test_classes),      cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_half_moved),   cmocka_unit_test(test_one_call),
+      cmocka_unit_test(test_no_result),
   };
   return cmocka_run_group_tests(tests, io_setup, io_teardown);
 }

@@ -1,5 +1,5 @@
-/* ntkit predict: a saved network's outputs on data; of networks for classes, the class whose output
- * is the largest. */
+/* ntkit predict: a saved network's outputs on data; of a network for classes, or one for
+ * each, the class that they say. */
 #include "cli/commands/predict.h"
 #include "cli/run/job.h"
 #include "cli/run/job_show.h"
@@ -102,6 +102,7 @@ static exit_status compute(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data), count = p->model.count;
   const size_t each = p->columns > count ? p->columns : count; /* one of them is 1 */
   p->outputs = each <= SIZE_MAX / sizeof(double) / N ? calloc(each * N, sizeof(double)) : NULL;
+  p->wide = p->model.classes != NULL ? 1 : p->columns;
   p->answer = p->model.classes != NULL ? calloc(N, sizeof(double)) : p->outputs;
   if (p->outputs == NULL || p->answer == NULL) {
     (void)report_error(EXIT_FAILED, "no memory for the outputs of %zu samples", N);
@@ -139,13 +140,14 @@ static json_t *whole_numbers(const double *values, size_t count) {
   return array;
 }
 
-/* Outputs of one network: N numbers, or as many lists of n_L; of classes: a list of N for each. */
+/* Outputs of one network: N numbers, or as many lists of n_L; of a network for each class: a list
+ * of N for each. */
 static json_t *outputs_array(const prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
-  if (p->model.classes == NULL && p->columns == 1)
+  const bool each = p->model.classes != NULL && p->model.encoding == NULL;
+  if (!each && p->columns == 1)
     return json_numbers(p->outputs, N);
-  const bool classes = p->model.classes != NULL;
-  const size_t lists = classes ? p->model.count : N, numbers = classes ? N : p->columns;
+  const size_t lists = each ? p->model.count : N, numbers = each ? N : p->columns;
   json_t *array = json_array();
   for (size_t c = 0; c < lists; c++)
     json_append(&array, json_numbers(p->outputs + c * numbers, numbers));
@@ -154,7 +156,7 @@ static json_t *outputs_array(const prediction *p) {
 
 static json_t *class_names(const prediction *p) {
   json_t *array = json_array();
-  for (size_t c = 0; c < p->model.count; c++)
+  for (size_t c = 0; c < p->model.class_count; c++)
     json_append(&array, json_text(p->model.class_names[c]));
   return array;
 }
@@ -174,7 +176,7 @@ void predict_fields(const void *what, result_view *v) {
   job_view_data(v, settings, p->data, false);
   view_options(v, settings, "seed");
   if (p->model.classes != NULL)
-    view_json(v, "classes", whole_numbers(p->model.classes, p->model.count));
+    view_json(v, "classes", whole_numbers(p->model.classes, p->model.class_count));
   if (p->model.class_names != NULL)
     view_json(v, "class_names", class_names(p));
   if (!isnan(p->accuracy))
@@ -196,19 +198,19 @@ static void print_text(const void *what) {
            p->settings->output);
     return;
   }
-  for (size_t i = 0; i < N * p->columns; i++)
+  for (size_t i = 0; i < N * p->wide; i++)
     if (p->model.class_names != NULL)
       printf("%s\n", ntk_model_class_name(&p->model, p->answer[i]));
     else
-      printf("%.17g%c", p->answer[i], (i + 1) % p->columns == 0 ? '\n' : ' ');
+      printf("%.17g%c", p->answer[i], (i + 1) % p->wide == 0 ? '\n' : ' ');
 }
 
 static exit_status present(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
-    const size_t shape[2] = {N, p->columns};
+    const size_t shape[2] = {N, p->wide};
     const ntk_status status =
-        ntk_npy_save(p->settings->output, p->answer, p->columns > 1 ? 2 : 1, shape);
+        ntk_npy_save(p->settings->output, p->answer, p->wide > 1 ? 2 : 1, shape);
     if (status != NTK_OK)
       return report_library(status, "output");
   }
@@ -327,8 +329,8 @@ const cli_command predict_command = {
     .summary = "the outputs of a saved network on data",
     .about = "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any "
              "that is saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of "
-             "networks for classes, the class of the largest output. Data that come from a file "
-             "are scaled once, as those of the network were.",
+             "a network for classes, or one for each, the class that its outputs say. Data that "
+             "come from a file are scaled once, as those of the network were.",
     .example = "ntkit predict --load fitted --data fitted/X.npy",
     .options = (const option_part[]){SHARED(DATA, SHUFFLE),
                                      SHARED(SEED, SEED),

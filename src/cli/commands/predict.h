@@ -19,8 +19,9 @@ typedef struct prediction {
   ntk_model model;
   ntk_dataset *data;
   size_t columns;  /* n_L */
-  double *outputs; /* count x N, of classes; else N x n_L */
-  double *answer;  /* N classes; of one network, its outputs: then the same array */
+  double *outputs; /* count x N, of a network for each class; else N x n_L */
+  size_t wide;     /* of the answer: 1 of classes, else n_L */
+  double *answer;  /* N classes, or the outputs: then the same array */
   double accuracy; /* part of the samples whose class is their label; NaN: no classes or labels */
 } prediction;
 

@@ -8,11 +8,11 @@ enum { DRAWN = 400 };
 
 /* Outputs sample by sample; or how many samples are in each class. Gives the number of points. */
 static size_t make_points(const prediction *p, size_t N, figure_point point[DRAWN]) {
-  const size_t all = p->model.classes != NULL ? p->model.count : N,
+  const size_t all = p->model.classes != NULL ? p->model.class_count : N,
                drawn = all < DRAWN ? all : DRAWN;
   for (size_t i = 0; i < drawn; i++) {
     const size_t at = drawn > 1 ? i * (all - 1) / (drawn - 1) : 0;
-    point[i] = (figure_point){(double)(at + 1), p->answer[at * p->columns], NAN, NAN};
+    point[i] = (figure_point){(double)(at + 1), p->answer[at * p->wide], NAN, NAN};
     if (p->model.classes == NULL)
       continue;
     point[i] = (figure_point){p->model.classes[at], 0.0, NAN, NAN};
@@ -28,9 +28,9 @@ static void put_samples(FILE *out, const prediction *p, size_t N) {
   const figure_curve curve = {"", make_points(p, N, point), point, FIGURE_SHAPES, 0};
   page_figure(out, &(figure){.title = classes ? "Samples by class" : "Outputs",
                              .x = {classes ? "class" : "sample", false},
-                             .y = {classes          ? "samples"
-                                   : p->columns > 1 ? "output 1"
-                                                    : "output",
+                             .y = {classes       ? "samples"
+                                   : p->wide > 1 ? "output 1"
+                                                 : "output",
                                    false},
                              .curves = 1,
                              .curve = &curve});
@@ -40,7 +40,7 @@ void predict_page(const void *what, FILE *out) {
   const prediction *p = what;
   const size_t N = ntk_dataset_samples(p->data);
   double least = INFINITY, most = -INFINITY;
-  for (size_t i = 0; i < N * p->columns; i++) {
+  for (size_t i = 0; i < N * p->wide; i++) {
     least = fmin(least, p->answer[i]);
     most = fmax(most, p->answer[i]);
   }
