@@ -195,14 +195,15 @@ static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
     say(d, "0: the units of the last hidden layer come in pairs that cancel");
   else if (q->pairs)
     say(d, "units in pairs that cancel leave rank at most %zu, and there are %s", rank, there);
-  else if (ntk_network_linear_above(network, 0))
+  else if (rows == N && ntk_network_linear_above(network, 0))
     say(d, "a linear network's kernel has rank at most %s = %zu, and there are %s",
         rank == n[0]                                  ? "d"
         : rank == n[0] + 1 && any_bias(network, 1, L) ? "d + 1"
                                                       : "a width",
         rank, there);
   else if (rank == polynomials(q))
-    say(d, "F_L is a polynomial with %zu monomials of x, and there are %s", rank, there);
+    say(d, "F_L is a polynomial with %zu monomials of x%s, and there are %s", monomials(network),
+        rows == N ? "" : " in each output", there);
   else if (parameters == SIZE_MAX)
     say(d, "the mean over outputs has rank at most %zu, and there are %s", rank, there);
   else

@@ -302,6 +302,27 @@ static void test_blocks(void **state) {
   }
 }
 
+/* Of softplus(1000) and silu(1000), which underflow to relu's 0 at -1, no K_ii is 0. */
+static void test_near_relu(void **state) {
+  (void)state;
+  static const char *const names[] = {"relu", "softplus(1000)", "silu(1000)"};
+  const size_t width[] = {2, 2};
+  const double X[] = {-1.0, -1.0, 1.0, 2.0}, W_1[] = {1.0, 2.0, 1.0, 0.5}, W_2[] = {1.0, -0.5};
+  for (size_t i = 0; i < COUNT(names); i++) {
+    const ntk_network_spec spec = {.depth = 2, .width = width, .activation = names[i]};
+    ntk_network *network = NULL;
+    assert_ok(
+        ntk_network_from_weights(context, &spec, (const double *[]){W_1, W_2}, NULL, &network));
+    ntk_dataset *data = make_data(context, X, 2, 2);
+    ntk_spectrum_result r = {0};
+    assert_ok(ntk_spectrum(context, network, data, NULL, &r));
+    assert_int_equal(r.verdict, i == 0 ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_BELOW_RESOLUTION);
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+    ntk_network_destroy(network);
+  }
+}
+
 int main(void) {
   context = make_context(1);
   const struct CMUnitTest tests[] = {
@@ -312,6 +333,7 @@ int main(void) {
       cmocka_unit_test(test_multiples),
       cmocka_unit_test(test_blocks),
       cmocka_unit_test(test_dead_sample),
+      cmocka_unit_test(test_near_relu),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   ntk_context_destroy(context);

@@ -29,6 +29,7 @@ static void test_memory_prediction(void **state) {
   check_memory(1000, wide, &plain);
   check_memory(500, wide, &full);
   check_memory(4000, (size_t[]){10, 50, 60}, &plain); /* N > P: no K */
+  check_memory(3000, (size_t[]){9, 400, 300}, &(ntk_spectrum_options){.vectors = 8});
 }
 
 /* That rows are equal is in the data, not in the sizes: what is then held is predicted all the

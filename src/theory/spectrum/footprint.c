@@ -38,8 +38,10 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
   if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL)
     most = fmax(most, b.features + b.kernel + fmax(b.build, rows));
   if (!singular) { /* K moves into the place of the features, or the features stay */
+    /* Then residuals are products with the features, and several vectors of the largest are. */
+    const double ends = options->vectors > 0 ? eigen + b.apply : fmax(eigen, b.apply);
     most = fmax(most, keeps_kernel(&b) ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
-                                       : b.features + b.kernel + fmax(eigen, b.apply));
+                                       : b.features + b.kernel + ends);
     if (options->per_block || options->block_path != NULL)
       most = fmax(most, b.features + b.kernel + eigen);
   }
