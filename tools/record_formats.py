@@ -2,13 +2,15 @@
 """Small files as real libraries write them, for tests/io/test_recorded.c: writes
 tests/support/recorded_files.h, each file compressed by zlib.
 
-usage: record_formats.py > tests/support/recorded_files.h    (numpy, ml_dtypes, h5py, safetensors)
+usage: record_formats.py > tests/support/recorded_files.h    (numpy, ml_dtypes, h5py, netCDF4,
+       safetensors)
 """
 import io
 import zlib
 
 import h5py
 import ml_dtypes
+import netCDF4
 import numpy
 import safetensors
 import safetensors.numpy
@@ -44,6 +46,29 @@ def latest(file):
     file.create_dataset("packed", data=X, chunks=(3, 2), compression="gzip")
 
 
+def netcdf():
+    """Numbers, and what stands for others: codes of them, and those that are missing."""
+    file = netCDF4.Dataset("memory", "w", memory=1)
+    file.createDimension("row", 4)
+    file.createDimension("column", 3)
+    missing = numpy.ma.array(X, mask=X == 7)
+    for name, kind, options, attributes, numbers in [
+            ("X", "f8", {}, {}, X),
+            ("nan", "f8", {"fill_value": numpy.nan}, {}, X),
+            ("by_default", "f4", {}, {}, missing),
+            ("by_fill", "f8", {"fill_value": -999.9}, {}, missing),
+            ("by_value", "f4", {}, {"missing_value": -999.9}, missing),
+            ("by_word", "f8", {}, {"missing_value": "none"}, X),
+            ("offset", "i2", {}, {"add_offset": 3.0}, X),
+            ("unsigned", "i1", {}, {"_Unsigned": "true"}, X)]:
+        variable = file.createVariable(name, kind, ("row", "column"), **options)
+        variable.setncatts(attributes)
+        if name == "unsigned":
+            variable.set_auto_maskandscale(False)
+        variable[:] = numbers
+    return bytes(file.close())
+
+
 def npy(array):
     memory = io.BytesIO()
     numpy.save(memory, array)
@@ -67,11 +92,13 @@ files = [
         {"10.weight": X.astype("f4"), "9.weight": X.astype(ml_dtypes.bfloat16), "b": X.astype("f2"),
          "8.weight": X, "i": X.astype("i8"), "m": X > 7})),
     ("hdf5", hdf5(several)),
+    ("netcdf", netcdf()),
     ("hdf5_latest", hdf5(latest, libver="latest")),
 ]
 
 print(f"""/* By tools/record_formats.py with numpy {numpy.__version__}, ml_dtypes {ml_dtypes.__version__},
- * h5py {h5py.__version__} (HDF5 {h5py.version.hdf5_version}) and safetensors {safetensors.__version__}. */
+ * h5py {h5py.__version__} (HDF5 {h5py.version.hdf5_version}), netCDF4 {netCDF4.__version__}
+ * and safetensors {safetensors.__version__}. */
 #ifndef NTK_TESTS_RECORDED_FILES_H
 #define NTK_TESTS_RECORDED_FILES_H
 

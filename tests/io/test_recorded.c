@@ -1,4 +1,4 @@
-/* Files as NumPy, ml_dtypes, h5py and safetensors wrote them (tools/record_formats.py).
+/* Files as NumPy, ml_dtypes, h5py, netCDF4 and safetensors wrote them (tools/record_formats.py).
  * Property: the numbers of each are those that were given to the library that wrote it; what is not
  * read is refused by its right name, and does not hide its neighbours; a file whose end is missing
  * is refused. */
@@ -154,6 +154,33 @@ static void test_hdf5(void **state) {
   ntk_archive_close(archive);
 }
 
+/* entry(10) = 7 is missing in those that have a number for it. */
+static void test_netcdf(void **state) {
+  (void)state;
+  static const char *const missing[][2] = {
+      {"by_default", "holds 9.969209968386869e+36 in row 4, column 2 (counted from 1), which by "
+                     "netCDF stands for a number that is missing"},
+      {"by_fill", "holds -999.89999999999998 in row 4, column 2 (counted from 1), which by "
+                  "_FillValue stands"},
+      {"by_value", "holds -999.9000244140625 in row 4, column 2 (counted from 1), which by "
+                   "missing_value stands"}};
+  double values[ENTRIES];
+  if (!open_recorded("a.nc", &recorded_netcdf))
+    skip();
+  expect("X", "float64", false);
+  expect("nan", "float64", false);
+  expect("by_word", "float64", false);
+  expect_refused("offset", "are packed by add_offset, as netCDF does");
+  expect_refused("unsigned", "are packed by _Unsigned, as netCDF does");
+  for (size_t k = 0; k < COUNT(missing); k++) {
+    const size_t i = ntk_archive_find(archive, missing[k][0]);
+    assert_true(i < ntk_archive_count(archive));
+    assert_refused(ntk_archive_read(archive, i, values), NTK_ERR_NOT_FINITE, missing[k][1]);
+  }
+  ntk_archive_close(archive);
+  assert_ok(ntk_array_load(at("a.nc:by_fill"), 0, 3, values)); /* the rows before it */
+}
+
 /* Files that end early, wherever. */
 static void test_truncated(void **state) {
   (void)state;
@@ -175,7 +202,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_npz),         cmocka_unit_test(test_npy),
       cmocka_unit_test(test_safetensors), cmocka_unit_test(test_hdf5),
-      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_netcdf),      cmocka_unit_test(test_truncated),
   };
   return cmocka_run_group_tests(tests, io_setup, io_teardown);
 }

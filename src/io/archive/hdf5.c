@@ -2,7 +2,7 @@
  * become doubles in the library, chunks and filters (deflate, shuffle) included; links to other
  * files, virtual and external data sets are refused, for what they show is not in the file. */
 #ifdef NTK_HDF5_LIBRARY
-#include "io/archive/hdf5_library.h"
+#include "io/archive/hdf5_attributes.h"
 #include "io/archive/kind.h"
 #include "io/archive/packed.h"
 
@@ -134,6 +134,7 @@ static void close_hdf5(ntk_archive *archive) {
 typedef struct set {
   hid_t is, space, type, plan;
   size_t size; /* bytes of a number in the file */
+  ntk_hdf5_missing missing;
 } set;
 
 static const char *real_name(const ntk_hdf5 *h5, const set *s) {
@@ -159,7 +160,7 @@ static const char *name_type(const ntk_hdf5 *h5, const set *s, const char **word
                                          {"int8", "int16", "int32", "int64"}};
   static const char *const classes[] = {[H5T_TIME] = "dates",
                                         [H5T_STRING] = "strings",
-                                        [H5T_BITFIELD] = "bits",
+                                        [H5T_BITFIELD] = "bits (PyTables's booleans are such)",
                                         [H5T_OPAQUE] = "raw bytes",
                                         [H5T_COMPOUND] = "records (complex numbers are such)",
                                         [H5T_REFERENCE] = "references",
@@ -201,19 +202,12 @@ static ntk_status check_filters(const ntk_hdf5 *h5, const char *path, const set 
 
 /* That what it shows is in the file, and as large as it says: packed by deflate twice at most. */
 static ntk_status check_storage(const ntk_hdf5 *h5, const ntk_reader *reader, const set *s) {
-  static const char *const scaled[] = {"scale_factor", "add_offset"};
   const H5D_layout_t layout = h5->H5Pget_layout(s->plan);
   if (layout == H5D_VIRTUAL || h5->H5Pget_external_count(s->plan) > 0)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: its numbers lie in other files; accepted: data sets that "
                     "are in the file, as h5repack makes them",
                     reader->path);
-  for (size_t k = 0; k < 2; k++)
-    if (h5->H5Aexists(s->is, scaled[k]) > 0)
-      return ntk_fail(NTK_ERR_FORMAT,
-                      "%s: its numbers are packed by %s, as netCDF does; accepted: the values "
-                      "themselves",
-                      reader->path, scaled[k]);
   NTK_TRY(check_filters(h5, reader->path, s));
   size_t bytes = 0, chunk = 1;
   NTK_TRY(ntk_size_multiply(reader->rows, reader->cols, reader->path, &bytes));
@@ -263,6 +257,7 @@ static ntk_status open_set(const ntk_hdf5 *h5, hid_t file, const char *name, ntk
     return ntk_fail(NTK_ERR_FORMAT, "%s: holds %s; accepted: floats, integers, booleans",
                     reader->path, words);
   NTK_TRY(take_shape(h5, reader, s));
+  NTK_TRY(ntk_hdf5_attributes(h5, s->is, reader->path, &s->missing));
   return check_storage(h5, reader, s);
 }
 
@@ -292,7 +287,7 @@ static ntk_status place(const ntk_archive *archive, const ntk_tensor *tensor, nt
   set *s = malloc(sizeof *s);
   if (s == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "%s: no memory to open it", reader->path);
-  *s = (set){-1, -1, -1, -1, 0};
+  *s = (set){.is = -1, .space = -1, .type = -1, .plan = -1};
   reader->packed = s;
   reader->source = &source;
   NTK_TRY(ntk_hdf5_enter(reader->path, &h5));
@@ -324,6 +319,24 @@ static bool read_block(const ntk_hdf5 *h5, const ntk_reader *reader, size_t firs
   return done;
 }
 
+/* Those from the element `first` of the array on. */
+static ntk_status check_numbers(const ntk_reader *reader, size_t first, size_t count,
+                                const double *number) {
+  const set *s = reader->packed;
+  for (size_t k = 0; k < count; k++) {
+    const char *told_by = ntk_hdf5_is_missing(&s->missing, number[k]);
+    if (!isfinite(number[k]))
+      return ntk_plain_refuse(reader, number[k], first + k);
+    if (told_by != NULL)
+      return ntk_fail(NTK_ERR_NOT_FINITE,
+                      "%s: holds %.17g in row %zu, column %zu (counted from 1), which by %s stands "
+                      "for a number that is missing; accepted: arrays without",
+                      reader->path, number[k], (first + k) / reader->cols + 1,
+                      (first + k) % reader->cols + 1, told_by);
+  }
+  return NTK_OK;
+}
+
 static ntk_status read_rows(const ntk_reader *reader, size_t first, size_t count, double *out) {
   const ntk_hdf5 *h5 = NULL;
   if (count == 0)
@@ -335,10 +348,8 @@ static ntk_status read_rows(const ntk_reader *reader, size_t first, size_t count
            : ntk_fail(NTK_ERR_FORMAT, "%s: cannot be read by the HDF5 library: %s", reader->path,
                       ntk_hdf5_error());
   ntk_hdf5_leave();
-  for (size_t k = 0; status == NTK_OK && k < count * reader->cols; k++)
-    if (!isfinite(out[k]))
-      return ntk_plain_refuse(reader, out[k], first * reader->cols + k);
-  return status;
+  return status == NTK_OK ? check_numbers(reader, first * reader->cols, count * reader->cols, out)
+                          : status;
 }
 
 static bool recognise(const unsigned char *start, size_t count) {
