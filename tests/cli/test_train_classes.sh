@@ -60,6 +60,9 @@ counts() {
   check 'targets 1 and 0' test "$(differ "$top/Y" "$top/expected")" = 0
   good 'a subset' train --data "$in/X.csv" --labels "$in/Y.csv" $net --classes --skip 5 --limit 20
   check 'as text' grep -qE '^classes     2, as signs: [0-9]+ of 20 samples' "$out"
+  awk 'BEGIN { for (i = 0; i < 40; i++) print i < 6 ? (i % 2 ? "pig" : "cow") : "w" i % 17 }' >"$in/many.csv"
+  good 'words of other rows' train --data "$in/X.csv" --labels "$in/many.csv" $net --classes --limit 6 --json
+  check 'names of its classes alone' test "$(tr -d ' \n' <"$out" | grep -c '"class_names":\["cow","pig"\]')" = 1
   good 'numbers' train --data "$in/X.csv" --labels "$in/Y.csv" $net
   check 'a warning' grep -q '2 different whole numbers, -7 to 3, as of classes.*--classes fits' "$err"
 }

@@ -36,13 +36,12 @@ static void tell_classes(result_view *v, const train_run *run) {
   const double N = (double)ntk_dataset_samples(run->job.data);
   const train_classes facts = {run->classes, (double)run->classes.right / N};
   view_fields(v, "targets", &class_table, &facts, NULL, NULL);
-  json_t *names = json_array();
-  for (size_t c = 0; c < run->job.names.count; c++)
+  if (run->job.names.count == 0)
+    return;
+  json_t *names = json_array(); /* the file may have words that no chosen row has */
+  for (size_t c = 0; c < run->classes.count; c++)
     json_append(&names, json_text(run->job.names.name[(size_t)run->classes.value[c]]));
-  if (run->job.names.count > 0)
-    view_json(v, "class_names", names);
-  else
-    json_decref(names);
+  view_json(v, "class_names", names);
 }
 
 void train_fields(const void *what, result_view *v) {
