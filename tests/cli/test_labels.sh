@@ -54,6 +54,26 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   check 'no accuracy' sh -c "! grep -q '\"accuracy\"' '$out'"
   rm -rf fit
 
+  # A network from elsewhere, of three outputs, whose classes no file names.
+  good 'three outputs' spectrum --data "$in/X.csv" $net --outputs 3 --output 0 --save "$in/three"
+  good 'as weights' network convert "$in/three" "$in/three.npz"
+  good 'its outputs' predict --load "$in/three.npz" --activation tanh --scale none --data "$in/X.csv"
+  awk '{ most = 1
+    for (i = 2; i <= 3; i++) if ($i > $most) most = i
+    print most - 1 }' "$out" >"$top/most"
+  right=$(cut -d' ' -f1 "$in/iris.svm" | paste - "$top/most" | awk '$1 == $2' | wc -l)
+  good 'beside labels' predict --load "$in/three.npz" --activation tanh --scale none --data "$in/iris.csv" \
+    --label-column species
+  check 'the largest output' grep -q "^ntkit: $right of 30 samples have their largest output at" "$err"
+  check 'which word is 0' grep -q "words become 0 to 2: 'setosa' is 0" "$err"
+  good 'beside numbers' predict --load "$in/three.npz" --activation tanh --scale none --data "$in/iris.svm"
+  check 'the same' grep -q "^ntkit: $right of 30 samples have their largest output at" "$err"
+  sed 's/^2/7/' "$in/iris.svm" >"$in/seven.svm"
+  good 'labels of no output' predict --load "$in/three.npz" --activation tanh --scale none --data "$in/seven.svm"
+  check 'no word of it' test ! -s "$err"
+  good 'labels alone' data convert "$in/iris.svm" "$top/both.npz"
+  good 'a vector' data convert "$top/both.npz:Y" "$in/Y.npy"
+
   good 'numbers as labels' train --data "$in/iris.svm" $net --epochs 2
   check 'they are of the file' grep -q 'labels .*iris.svm' "$out"
   check 'a warning' grep -q '3 different whole numbers, 0 to 2, as of classes.*--classes' "$err"
@@ -65,6 +85,7 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'inspect libsvm' data inspect "$in/iris.svm"
   check 'numbers with their samples' grep -q '^classes     3: 0: 10, 1: 10, 2: 10$' "$out"
   good 'convert' data convert "$in/iris.csv" "$top/X.npy" --label-column species
+  check 'labels are left out, which is said' grep -q 'iris.csv are not written; .npz and' "$err"
   good 'convert without it' data convert "$in/X.csv" "$top/X2.npy"
   check 'the column is left out' cmp "$top/X.npy" "$top/X2.npy"
   good 'verify' verify --data "$in/iris.csv" --label-column species --widths 8,8 --quiet
@@ -79,6 +100,14 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
     spectrum --data "$in/iris.csv" --label-column kind $net
   bad 'words without a column' "line 2, column 2: 'setosa' is no number; accepted: .* words in a label column" \
     spectrum --data "$in/iris.csv" $net
+  bad 'a slip in its name' "has no column 'specis'; did you mean 'species'? accepted: 1 to 3" \
+    data inspect "$in/iris.csv" --label-column specis
+  bad 'one label a sample for several outputs' \
+    '^ntkit: --labels: .*iris.csv has one label a sample, and the network 3 outputs; expected --classes' \
+    train --load "$in/three.npz" --activation tanh --data "$in/iris.csv" --label-column species
+  bad 'of a file of their own' \
+    '^ntkit: --labels: .*Y.npy has one label a sample, and the network 3 outputs; expected --classes' \
+    train --load "$in/three.npz" --activation tanh --data "$in/X.csv" --labels "$in/Y.npy"
   bad 'train and words' 'are words, the names of 3 classes' train --data "$in/iris.csv" --label-column species $net
   bad 'drawn data' '^ntkit: --label-column: is for files only' \
     spectrum --label-column 1 --samples 5 --dim 3 --widths 4

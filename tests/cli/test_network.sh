@@ -149,6 +149,12 @@ zeros "$in/three/W2.npy" 6 3
   bad 'no weights' '^ntkit: .*X.npy: has no arrays with names' network inspect "$in/saved/X.npy"
   bad 'a file onto itself' "is what is read; choose another name" network convert "$in/saved" \
     "$in/saved"
+  cp "$in/torch-model.npz" "$in/kept.npz"
+  bad 'a file that is there' "^ntkit: .*kept.npz' is there already; .*--overwrite" \
+    network convert "$in/saved" "$in/kept.npz"
+  check 'it is as it was' cmp "$in/torch-model.npz" "$in/kept.npz"
+  good 'unless told' network convert "$in/saved" "$in/kept.npz" --overwrite
+  check 'it is new' cmp "$in/own-model.npz" "$in/kept.npz"
   bad 'another ending' "^ntkit: 'x.txt': weights are written as" network convert "$in/saved" x.txt
   bad 'a folder of others' "^ntkit: .*the folder is of 'ntkit spectrum'" network convert "$in/flax-model.npz" "$in/saved"
 }

@@ -131,6 +131,8 @@ static void test_column_refusals(void **state) {
   } cases[] = {
       {"a,b\n1,x\n", "c", "has no column 'c'; accepted: 1 to 2, -1 for the last, or a name: a, b",
        NTK_ERR_ARGUMENT},
+      {"size,shape\n1,x\n", "shpae",
+       "has no column 'shpae'; did you mean 'shape'? accepted: 1 to 2", NTK_ERR_ARGUMENT},
       {"1,2\n3,4\n", "c", "-1 for the last (it has no heading)", NTK_ERR_ARGUMENT},
       {"1,2\n3,4\n", "3", "has no column '3'", NTK_ERR_ARGUMENT},
       {"1,2\n3,4\n", "0", "has no column '0'", NTK_ERR_ARGUMENT},

@@ -187,6 +187,9 @@ static exit_status command_convert(const void *given) {
     status = load_labels(&c);
   if (status == EXIT_DONE)
     status = write_file(&c);
+  if (status == EXIT_DONE && c.labels == NULL && job_inside(&settings) != NULL)
+    report_note(&settings, "the labels in %s are not written; .npz and .safetensors take both",
+                c.from);
   if (status == EXIT_DONE)
     printf("%zu x %zu numbers%s written to %s\n", c.rows, c.cols,
            c.Y != NULL ? " and their labels" : "", c.to);

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct network_settings {
   cli_settings common;
@@ -139,6 +140,9 @@ static exit_status convert(const network_settings *settings, const ntk_weights *
   const char *from = settings->common.operand[0], *to = settings->common.operand[1];
   if (file_same(from, to))
     return report_error(EXIT_INPUT, "'%s' is what is read; choose another name", to);
+  if (ntk_arrays_known(to) && access(to, F_OK) == 0 && !settings->common.overwrite)
+    return report_error(EXIT_INPUT, "'%s' is there already; choose another name, or --overwrite it",
+                        to);
   const ntk_saving_options options = {.command = settings->common.origin.command,
                                       .overwrite = settings->common.overwrite};
   const exit_status status =
@@ -166,6 +170,13 @@ static exit_status command_convert(const void *given) {
 /* ---- Their options --------------------------------------------------------------------------- */
 
 static const option_row own[] = {
+    {.name = "overwrite",
+     .kind = KIND_FLAG,
+     .field = offsetof(network_settings, common.overwrite),
+     .help =
+         "Replace TO when it is there; in a directory the files of the same names, whoever made "
+         "them. When not given: in a directory those that its result.json lists as written by "
+         "this command."},
     {.name = "to",
      .kind = KIND_CHOICE,
      .field = offsetof(network_settings, to),
@@ -204,7 +215,6 @@ const cli_command network_convert_command = {
     .most = 2,
     .options = (const option_part[]){SHARED(LAYOUT, LAYOUT),
                                      OPTION_PART(own),
-                                     SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),
                                      SHARED(QUIET, HELP),
                                      {NULL, 0}},

@@ -112,11 +112,32 @@ static exit_status compute(prediction *p) {
   return report_library(status, NULL);
 }
 
+/* The part of the samples whose largest output, of several, has the number of their label; NaN
+ * where labels are no such numbers, or are words of which some may be missing. */
+static double largest_right(const prediction *p, const double *label,
+                            const ntk_class_names *names) {
+  const size_t N = ntk_dataset_samples(p->data), n = p->columns;
+  size_t right = 0;
+  if (names->count > 0 && names->count != n)
+    return NAN;
+  for (size_t i = 0; i < N; i++) {
+    const double *output = p->outputs + i * n;
+    size_t most = 0;
+    for (size_t c = 1; c < n; c++)
+      most = output[c] > output[most] ? c : most;
+    if (!(label[i] >= 0.0 && label[i] < (double)n && label[i] == floor(label[i])))
+      return NAN;
+    right += label[i] == (double)most;
+  }
+  return (double)right / (double)N;
+}
+
 /* Against the labels that lie in the file of the data, if any. */
 static exit_status find_accuracy(prediction *p) {
   const cli_settings *settings = &p->settings->common;
   const size_t N = ntk_dataset_samples(p->data);
-  if (p->model.classes == NULL || job_inside(settings) == NULL)
+  const bool classes = p->model.classes != NULL;
+  if ((!classes && p->columns == 1) || job_inside(settings) == NULL)
     return EXIT_DONE;
   ntk_class_names names = {0};
   double *label = calloc(N, sizeof *label);
@@ -124,8 +145,13 @@ static exit_status find_accuracy(prediction *p) {
     return report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N);
   const ntk_status status = ntk_labels_load_classes(p->context, settings->data,
                                                     settings->label_column, p->data, label, &names);
-  if (status == NTK_OK)
+  if (status == NTK_OK && classes)
     p->accuracy = (double)ntk_model_right(&p->model, p->answer, N, label, &names) / (double)N;
+  else if (status == NTK_OK)
+    p->accuracy = largest_right(p, label, &names);
+  if (!isnan(p->accuracy) && !classes && names.count > 0)
+    report_note(settings, "labels that are words become 0 to %zu: '%s' is 0", names.count - 1,
+                names.name[0]);
   ntk_class_names_clear(&names);
   free(label);
   return report_library(status, "data");
@@ -163,7 +189,8 @@ static json_t *class_names(const prediction *p) {
 
 #define ROW prediction
 static const ntk_field accuracy_fields[] = {
-    VIEW_FIELD(REAL, "accuracy", accuracy, "part of the samples whose class is their label"),
+    VIEW_FIELD(REAL, "accuracy", accuracy,
+               "part of the samples whose class, or largest output, is their label's"),
 };
 static const ntk_description accuracy_table = VIEW_TABLE(accuracy_fields);
 #undef ROW
@@ -215,8 +242,10 @@ static exit_status present(prediction *p) {
       return report_library(status, "output");
   }
   if (!isnan(p->accuracy))
-    report_note(&p->settings->common, "%.0f of %zu samples get the class of their label",
-                p->accuracy * (double)N, N);
+    report_note(&p->settings->common, "%.0f of %zu samples %s", p->accuracy * (double)N, N,
+                p->model.classes != NULL
+                    ? "get the class of their label"
+                    : "have their largest output at the number of their label");
   static const present_ways ways = {
       .page = predict_page, .fields = predict_fields, .print = print_text};
   return present_result(&p->settings->common, &ways, p);

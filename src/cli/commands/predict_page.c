@@ -29,7 +29,7 @@ static void put_samples(FILE *out, const prediction *p, size_t N) {
   page_figure(out, &(figure){.title = classes ? "Samples by class" : "Outputs",
                              .x = {classes ? "class" : "sample", false},
                              .y = {classes       ? "samples"
-                                   : p->wide > 1 ? "output 1"
+                                   : p->wide > 1 ? "output 0"
                                                  : "output",
                                    false},
                              .curves = 1,

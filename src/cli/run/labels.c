@@ -53,11 +53,28 @@ static ntk_status read_labels(cli_job *job, size_t outputs, double *Y) {
                                  &job->names);
 }
 
+/* Of a file of one label a sample, which a network of several outputs takes as classes alone. */
+static exit_status refuse_single(const cli_job *job, size_t outputs) {
+  ntk_array_info info = {0};
+  if (outputs == 1 || !ntk_labels_in_file(job->labels))
+    return EXIT_DONE;
+  if (job->settings->label_column == NULL &&
+      (ntk_array_shape(job->labels, &info) != NTK_OK || !(info.labels || info.cols == 1)))
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--labels: %s has one label a sample, and the network %zu outputs; expected "
+                      "--classes, where these are classes, or a file of N x %zu numbers",
+                      job->labels, outputs, outputs);
+}
+
 exit_status labels_make(cli_job *job, bool numbers, double **Y) {
   const size_t N = ntk_dataset_samples(job->data), outputs = numbers ? labels_outputs(job) : 1;
   *Y = outputs <= SIZE_MAX / sizeof **Y / N ? calloc(N * outputs, sizeof **Y) : NULL;
   if (*Y == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu labels", N);
+  const exit_status single = refuse_single(job, outputs);
+  if (single != EXIT_DONE)
+    return single;
   const ntk_status status = read_labels(job, outputs, *Y);
   if (status != NTK_OK)
     return report_library(status, "labels");

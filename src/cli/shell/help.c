@@ -25,9 +25,13 @@ void help_option_body(const option_row *option, size_t size, char *text) {
   char names[512] = "";
   if (option->choice != NULL)
     report_names(option->choice, sizeof names, names);
+  char required[64] = "";
+  if (option->required && option->instead != NULL)
+    snprintf(required, sizeof required, " Required without --%s.", option->instead);
+  else if (option->required)
+    snprintf(required, sizeof required, " Required.");
   snprintf(text, size, "%s%s%s%s%s%s%s%s", option->help, *names ? " Known: " : "", names,
-           *names ? "." : "", option->required ? " Required." : "",
-           option->fallback != NULL ? " Default: " : "",
+           *names ? "." : "", required, option->fallback != NULL ? " Default: " : "",
            option->fallback != NULL ? option->fallback : "", option->fallback != NULL ? "." : "");
 }
 

@@ -14,7 +14,7 @@ typedef struct spectrum_settings {
   cli_settings common;
   bool full, per_block, certify, save_kernel, save_blocks;
   double tolerance;
-  size_t vectors; /* 0: not given */
+  size_t vectors;     /* 0: not given */
   const char *output; /* trace, all, or the number of one */
 } spectrum_settings;
 
@@ -36,6 +36,9 @@ typedef struct spectrum_run {
 exit_status spectrum_save(void *what);
 void spectrum_page(const void *what, FILE *out);
 void spectrum_fields(const void *what, result_view *v);
+/* Whose kernel it is, of several outputs; "" of one. */
+enum { SPECTRUM_WHOSE = 96 };
+const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]);
 void spectrum_print(const void *what);
 
 /* Whether --save may write what it is going to. */

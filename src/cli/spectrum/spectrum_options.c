@@ -80,8 +80,9 @@ static const option_row own[] = {
 const cli_command spectrum_command = {
     .name = "spectrum",
     .summary = "smallest and largest eigenvalue of the NTK, with residuals",
-    .about = "Builds the empirical neural tangent kernel K of a network with random weights on a "
-             "data set, and finds its smallest and largest eigenvalue, each with its true "
+    .about = "Builds the empirical neural tangent kernel K of a network with random weights, or "
+             "with those of --load, on a data set, and finds its smallest and largest eigenvalue, "
+             "each with its true "
              "residual, beside the bounds of Theorem 3.1. K is N x N and takes 4 N^2 bytes; it is "
              "never formed through the Jacobian.",
     .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",

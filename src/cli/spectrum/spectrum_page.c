@@ -51,6 +51,9 @@ void spectrum_page(const void *what, FILE *out) {
   put_answer(out, run);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
+  char whose[SPECTRUM_WHOSE];
+  if (*spectrum_whose(run, whose) != '\0')
+    page_fact(out, "kernel", "%s", whose);
   job_page_computed(out, run->result.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   if (run->result.eigenvalues != NULL)

@@ -133,17 +133,17 @@ static void print_costs(const ntk_spectrum_result *result) {
          result->products);
 }
 
-static void print_outputs(const spectrum_run *run) {
+const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]) {
   const size_t outputs = ntk_network_width(run->job.network, run->job.spec.depth);
-  if (outputs == 1)
-    return;
-  if (run->selected)
-    printf("kernel      of output %zu, from 0 to %zu\n", run->output, outputs - 1);
-  else if (run->result.order == run->result.samples)
-    printf("kernel      the mean over %zu outputs\n", outputs);
-  else
-    printf("kernel      of %zu outputs, %zu x %zu\n", outputs, run->result.order,
-           run->result.order);
+  text[0] = '\0';
+  if (outputs > 1 && run->selected)
+    snprintf(text, SPECTRUM_WHOSE, "of output %zu, from 0 to %zu", run->output, outputs - 1);
+  else if (outputs > 1 && run->result.order == run->result.samples)
+    snprintf(text, SPECTRUM_WHOSE, "the mean over %zu outputs", outputs);
+  else if (outputs > 1)
+    snprintf(text, SPECTRUM_WHOSE, "of %zu outputs, %zu x %zu", outputs, run->result.order,
+             run->result.order);
+  return text;
 }
 
 void spectrum_print(const void *what) {
@@ -152,7 +152,9 @@ void spectrum_print(const void *what) {
   const ntk_spectrum_result *result = &run->result;
   job_print_network(job);
   job_print_data(job, "");
-  print_outputs(run);
+  char whose[SPECTRUM_WHOSE];
+  if (*spectrum_whose(run, whose) != '\0')
+    printf("kernel      %s\n", whose);
   putchar('\n');
   print_eigenvalues(job, result);
   print_pairs("smallest", result->smallest_count, result->smallest);

@@ -63,16 +63,30 @@ static ntk_status next_field(ntk_window *w, size_t column, char *text, bool *end
 
 /* ---- Which column ---- */
 
-/* The column of that name in the heading there, from 1; 0: none. shown: its first names. */
-static ntk_status find_name(ntk_window *w, const char *name, size_t *column, char shown[128]) {
+/* What a heading has in place of a name that it has not. */
+typedef struct names_there {
+  char first[128], near[NTK_SHOWN]; /* its first names; the one that may be meant, or "" */
+} names_there;
+
+static const char *the_one(size_t i, const void *user) {
+  return i == 0 ? user : NULL;
+}
+
+/* The column of that name in the heading there, from 1; 0: none. */
+static ntk_status find_name(ntk_window *w, const char *name, size_t *column, names_there *there) {
   char text[NTK_FIELD];
-  bool ends = false;
+  bool ends = false, all = true;
+  const size_t size = sizeof there->first;
   size_t used = 0;
   *column = 0;
   for (size_t j = 0; !ends; j++) {
     NTK_TRY(next_field(w, j, text, &ends));
-    if (used + strlen(text) + 8 < 128)
-      used += (size_t)snprintf(shown + used, 128 - used, "%s%s", j > 0 ? ", " : "", text);
+    all = all && used + strlen(text) + 8 < size;
+    if (all)
+      used += (size_t)snprintf(there->first + used, size - used, "%s%s", j > 0 ? ", " : "", text);
+    if (there->near[0] == '\0' && strlen(text) > 2 && strlen(text) < sizeof there->near &&
+        ntk_text_nearest(name, the_one, text) != NULL)
+      memcpy(there->near, text, strlen(text) + 1);
     if (strcmp(text, name) != 0)
       continue;
     if (*column > 0)
@@ -81,6 +95,8 @@ static ntk_status find_name(ntk_window *w, const char *name, size_t *column, cha
                       w->reader->path, *column, j + 1, name);
     *column = j + 1;
   }
+  if (!all)
+    snprintf(there->first + used, size - used, ", ...");
   return NTK_OK;
 }
 
@@ -96,18 +112,19 @@ size_t ntk_text_column(const char *label_column, size_t columns) {
 
 ntk_status ntk_text_label(ntk_window *w, bool heading, size_t columns, size_t *column) {
   const ntk_reader *reader = w->reader;
-  char shown[128] = "";
+  names_there there = {"", ""};
   *column = 0;
   if (heading)
-    NTK_TRY(find_name(w, reader->label_column, column, shown));
+    NTK_TRY(find_name(w, reader->label_column, column, &there));
   if (*column == 0)
     *column = ntk_text_column(reader->label_column, columns);
   if (*column > 0)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "%s: has no column '%s'; accepted: 1 to %zu, -1 for the last%s%s", reader->path,
-                  reader->label_column, columns, heading ? ", or a name: " : " (it has no heading)",
-                  shown);
+  const bool near = there.near[0] != '\0';
+  return ntk_fail(
+      NTK_ERR_ARGUMENT, "%s: has no column '%s'%s%s%s accepted: 1 to %zu, -1 for the last%s%s",
+      reader->path, reader->label_column, near ? "; did you mean '" : "", there.near,
+      near ? "'?" : ";", columns, heading ? ", or a name: " : " (it has no heading)", there.first);
 }
 
 /* ---- What stands in it ---- */

@@ -21,7 +21,8 @@ static ntk_status refuse_field(const ntk_window *w, size_t column, const char *w
   ntk_text_show(w, shown);
   return ntk_fail(
       NTK_ERR_FORMAT,
-      "%s: line %zu, column %zu: '%s' %s; accepted: decimal numbers, or words in a label column",
+      "%s: line %zu, column %zu: '%s' %s; accepted: decimal numbers, or words in a label column "
+      "(--label-column)",
       w->reader->path, w->line, column + 1, shown, why);
 }
 

@@ -9,6 +9,11 @@ const ntk_archive_kind *const ntk_archive_kinds[] = {&ntk_kind_npz, &ntk_kind_sa
                                                      &ntk_kind_hdf5,
 #endif
                                                      NULL};
+const char ntk_archive_accepted[] = ".npz, .safetensors, "
+#ifdef NTK_HDF5_LIBRARY
+                                    "HDF5, "
+#endif
+                                    "a directory of .npy";
 
 /* As of ntk_network_loader. */
 static ntk_status load_network(ntk_context *context, const char *path, const char *layout,

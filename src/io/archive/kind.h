@@ -18,6 +18,7 @@ typedef struct ntk_archive_kind {
 extern const ntk_archive_kind ntk_kind_npz, ntk_kind_safetensors, ntk_kind_hdf5, ntk_kind_directory;
 /* Those that are files; NULL ends them. */
 extern const ntk_archive_kind *const ntk_archive_kinds[];
+extern const char ntk_archive_accepted[]; /* these, as a message names them */
 
 struct ntk_archive {
   const ntk_archive_kind *kind;

@@ -137,10 +137,8 @@ static ntk_status open_file(const char *path, ntk_archive *archive) {
       if (ntk_archive_kinds[k]->format.recognise(start, count))
         archive->kind = ntk_archive_kinds[k];
   if (archive->kind == NULL)
-    return ntk_fail(NTK_ERR_FORMAT,
-                    "%s: has no arrays with names; accepted: .npz, .safetensors, a directory of "
-                    ".npy",
-                    path);
+    return ntk_fail(NTK_ERR_FORMAT, "%s: has no arrays with names; accepted: %s", path,
+                    ntk_archive_accepted);
   archive->own.format = &archive->kind->format;
   return ntk_archive_list(archive);
 }
