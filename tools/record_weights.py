@@ -5,7 +5,7 @@ has them ("name=rows,columns"), and the frameworks' versions. What is not instal
 usage: pip install numpy jax flax keras h5py equinox dm-haiku [torch]; tools/record_weights.py
 
 The network: 5 numbers, two hidden layers of 7, 3 outputs. Run with jax 0.10.2, flax 0.12.8, keras
-3.15.1, equinox 0.13.8, dm-haiku 0.0.17; PyTorch's names are those of its documentation."""
+3.15.1, equinox 0.13.8, dm-haiku 0.0.17, torch 2.15.0."""
 import os
 import tempfile
 
