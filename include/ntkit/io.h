@@ -95,14 +95,15 @@ typedef struct ntk_weights_layer {
 
 /* What was understood of a file. Texts and arrays live as long as it. */
 typedef struct ntk_weights {
-  const char *format;       /* "npz", "safetensors", "hdf5", "directory" */
-  const char *activation;   /* by a result.json beside the files; NULL: not told */
-  size_t depth;             /* L */
-  ntk_weights_layer *layer; /* W_1, ..., W_L at 0, ..., L - 1 */
-  size_t parameters;        /* P */
-  bool by_shapes;           /* the order of layers is told by their shapes, not by numbers */
-  size_t left;              /* arrays that are no part of the network, as an optimizer's state: */
-  const char **left_out;    /* their names */
+  const char *format;           /* "npz", "safetensors", "hdf5", "directory" */
+  const char *activation;       /* by a result.json beside the files; NULL: not told */
+  const char *parameterization; /* of the scales, by a result.json; NULL: standard, or not told */
+  size_t depth;                 /* L */
+  ntk_weights_layer *layer;     /* W_1, ..., W_L at 0, ..., L - 1 */
+  size_t parameters;            /* P */
+  bool by_shapes;               /* the order of layers is told by their shapes, not by numbers */
+  size_t left;           /* arrays that are no part of the network, as an optimizer's state: */
+  const char **left_out; /* their names */
   struct ntk_weights_file *file; /* owned */
 } ntk_weights;
 
@@ -116,8 +117,8 @@ typedef struct ntk_weights {
 NTK_API ntk_status ntk_weights_open(ntk_context *context, const char *path, const char *layout,
                                     ntk_weights *weights);
 /* Reads them into a network. spec: the activation (NULL: the file's own, which is refused to
- * differ) and the scales of the blocks; the rest is the file's. NTK_ERR_ARGUMENT, _NOT_FINITE by
- * name and place, _FILE, _FORMAT, _LIMIT, _MEMORY. */
+ * differ) and the scales of the blocks (NULL both: the file's own); the rest is the file's.
+ * NTK_ERR_ARGUMENT, _NOT_FINITE by name and place, _FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_weights_network(const ntk_weights *weights, const ntk_network_spec *spec,
                                        ntk_network **network);
 /* Writes them, as float64, into a file that is named by its ending, .npz or .safetensors, or a

@@ -105,9 +105,11 @@ static ntk_status find_layers(struct ntk_weights_file *file, ntk_layout layout) 
 static ntk_status tell(ntk_weights *weights) {
   const struct ntk_weights_file *file = weights->file;
   const ntk_layers *layers = &file->layers;
+  const json_t *network = json_object_get(file->result, "network");
   weights->format = ntk_archive_format(file->archive);
-  weights->activation =
-      json_string_value(json_object_get(json_object_get(file->result, "network"), "activation"));
+  weights->activation = json_string_value(json_object_get(network, "activation"));
+  const char *scales = json_string_value(json_object_get(network, "parameterization"));
+  weights->parameterization = scales != NULL && strcmp(scales, "standard") != 0 ? scales : NULL;
   weights->depth = layers->count;
   weights->by_shapes = layers->by_shapes;
   weights->left = layers->left;
@@ -201,5 +203,7 @@ ntk_status ntk_weights_network(const ntk_weights *weights, const ntk_network_spe
   ntk_network_spec whole = *spec;
   NTK_TRY(
       ntk_weights_activation(file->path, spec->activation, weights->activation, &whole.activation));
+  if (spec->parameterization == NULL && spec->scale == NULL)
+    whole.parameterization = weights->parameterization;
   return ntk_layers_network(&file->layers, &whole, ntk_weights_read, file->archive, network);
 }

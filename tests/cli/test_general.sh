@@ -56,6 +56,35 @@ near() {
   check 'the page tells of them' grep -q 'parameterization' page.html
   rm -f page.html
 
+  # F_0 of the same draw is spectrum's, whose --save has the weights and data.
+  good 'a drawn network' spectrum $size --bias 0.3 --outputs 3 --save drawn
+  good 'its outputs' predict --load drawn --data drawn/X.npy
+  tr ' ' '\n' <"$out" >"$top/F"
+  for labels in gaussian sign teacher; do
+    good "training of three outputs, $labels" train $size --bias 0.3 --outputs 3 --labels $labels \
+      --parameterization mup --epochs 4 --save "$in/$labels" --report page.html --overwrite --json
+    loss=$(number loss_initial)
+    check 'is told of' test "$(number outputs) $(number parameterization)" = '3 "mup"'
+    check 'on the page' grep -q '7 → 3, tanh, init paper, biases 0.3, scales mup, 143 parameters' page.html
+    check 'labels are N x n_L' grep -q "(12, 3)" "$in/$labels/Y.npy"
+    numbers "$in/$labels/Y.npy" >"$top/Y"
+    check 'half the sum of squares over outputs' near "$loss" "$(paste "$top/F" "$top/Y" |
+      awk '{ s += ($1 - $2) ^ 2 / 2 } END { printf "%.17g", s }')"
+    [ $labels != sign ] || check 'signs' test "$(sort -u "$top/Y" | tr '\n' ' ')" = '-1 1 '
+    [ $labels != teacher ] || check 'of mean square 1' near 36 "$(awk '{ s += $1 * $1 } END { printf "%.17g", s }' "$top/Y")"
+  done
+  good 'labels of one output' train $size --epochs 1 --save "$in/one"
+  numbers "$in/one/Y.npy" >"$top/one"
+  numbers "$in/gaussian/Y.npy" | awk 'NR % 3 == 1' >"$top/first"
+  check 'are those of the first of three' cmp "$top/one" "$top/first"
+  good 'labels of a file' train $size --outputs 3 --labels "$in/$labels/Y.npy" --epochs 1
+  good 'in words' train $size --bias 0.3 --outputs 3 --parameterization 1,2,0 --epochs 1
+  check 'the network' grep -q '7 -> 3, tanh, init paper, beta 1, biases 0.3, scales 1,2,0, P = 143 ' "$out"
+  for i in 0 1 2 0 1 2 0 1 2 0 1 2; do echo $i; done >"$in/classes.csv"
+  good 'classes' train $size --outputs 3 --labels "$in/classes.csv" --classes --epochs 1 --json
+  check 'a column each' grep -q '"encoding": "signs"' "$out"
+  rm -rf drawn page.html
+
   good 'training with biases' train $size --bias 0.2 --parameterization ntk --epochs 3 --json
   check 'P of it' test "$(number parameters)" = $((7 * 8 + 9 * 7 + 8))
   good 'memorising with biases' memorize --samples 12 --dim 6 --widths 8,16 --activation tanh --bias 0.2 --quiet --json
@@ -66,6 +95,10 @@ near() {
   bad 'an output of another name' "'mean' is none of the network's" spectrum $size --output mean
   bad 'a negative bias' 'SIGMA is negative; expected a number > 0, or 0' spectrum $size --bias -1
   bad 'no outputs' 'n_L is 0; expected a whole number from 1' spectrum $size --outputs 0
+  bad 'labels of one output' 'holds 12 labels; accepted: 12 x 3 labels' \
+    train $size --outputs 3 --labels "$in/classes.csv"
+  bad 'too few outputs' '3 classes for 2 outputs; accepted: an output for each class' \
+    train $size --outputs 2 --labels "$in/classes.csv" --classes
   bad 'scales for another depth' 'accepted: standard, ntk, ntk(sigma_W,sigma_b), mup, or 3 or 6 numbers' \
     spectrum $size --parameterization 1,2
 }

@@ -60,6 +60,33 @@ cp "$out" "$top/F"
 good 'outputs of the saved one' predict --load "$in/saved" --data "$in/saved/X.npy"
 check 'are the same' cmp "$out" "$top/F"
 
+# What --save writes is all of the network: its scales too, which no file of weights has.
+# shellcheck disable=SC2086
+{
+  good 'a network with scales' spectrum $drawn --bias 0.3 --outputs 2 --parameterization 'ntk(1.5,0.1)' \
+    --save "$in/scaled" --json
+  flat "$out" >"$top/flat"
+  general=$(value lambda_min)
+  again="--load $in/scaled --data $in/scaled/X.npy --seed 3"
+  good 'loaded' spectrum $again --json
+  flat "$out" >"$top/flat"
+  check 'has the same kernel' test "$(value lambda_min)" = "$general"
+  check 'and tells of its scales' test "$(value network.parameterization)" = '"ntk(1.5,0.1)"'
+  for command in 'spectrum' 'train --epochs 1' 'predict'; do
+    good "$command" $command $again --json
+    check "$command tells of biases and outputs" test \
+      "$(jq -c '.network | [.biases, .outputs, .parameters, .load]' "$out")" = "[[1,2,3],2,113,\"$in/scaled\"]"
+  done
+  good 'in words' spectrum $again
+  check 'the same' grep -q "from $in/scaled, biases in 3 of its layers, scales ntk(1.5,0.1), P = 113 " "$out"
+  good 'other scales may be given' spectrum $again --parameterization standard --json
+  flat "$out" >"$top/flat"
+  check 'and are taken' test "$(value network.parameterization)" = '"standard"'
+  check 'another kernel' test "$(value lambda_min)" != "$general"
+  good 'inspected' network inspect "$in/scaled"
+  check 'its scales are shown' grep -q '^scales      ntk(1.5,0.1)$' "$out"
+}
+
 # ---- Biases and several outputs, by hand ---------------------------------------------------------
 
 # W_1 = [[1, 2], [2, 1]], b_1 = (1, 2), W_2 = [[1, 1], [2, 1]]: (1, 2) becomes (6, 6), then (18, 12).

@@ -35,7 +35,7 @@ static exit_status open_weights(const cli_settings *settings, ntk_context **cont
 /* ---- inspect --------------------------------------------------------------------------------- */
 
 typedef struct inspected {
-  const char *path, *format, *activation;
+  const char *path, *format, *activation, *parameterization;
   size_t depth, dim, outputs, parameters;
   bool by_shapes;
 } inspected;
@@ -49,6 +49,8 @@ static const ntk_field inspected_fields[] = {
     VIEW_FIELD(WHOLE, "outputs", outputs, "n_L"),
     VIEW_FIELD(WHOLE, "parameters", parameters, "P"),
     VIEW_FIELD(TEXT, "activation", activation, "by a result.json; null: not told"),
+    VIEW_FIELD(TEXT, "parameterization", parameterization,
+               "of the scales of K's blocks, by a result.json; null: standard, or not told"),
     VIEW_FIELD(FLAG, "order_by_shapes", by_shapes, "the shapes tell the order, not the names"),
 };
 static const ntk_description inspected_table = VIEW_TABLE(inspected_fields);
@@ -73,6 +75,7 @@ static void tell_weights(const void *what, result_view *v) {
   const inspected facts = {.path = found->path,
                            .format = weights->format,
                            .activation = weights->activation,
+                           .parameterization = weights->parameterization,
                            .depth = weights->depth,
                            .dim = weights->layer[0].in,
                            .outputs = weights->layer[weights->depth - 1].out,
@@ -105,6 +108,8 @@ static void print_weights(const inspection *found) {
          weights->layer[weights->depth - 1].out, weights->parameters);
   printf("activation  %s\n",
          weights->activation != NULL ? weights->activation : "not told: give --activation");
+  if (weights->parameterization != NULL)
+    printf("scales      %s\n", weights->parameterization);
   printf("order       by %s\n\n", weights->by_shapes ? "the shapes" : "the names");
   printf("layer  %-*s  %-*s  %-9s  %-15s  %-14s  told by\n", wide, "weight", wide, "bias", "type",
          "n_{l-1} -> n_l", "lies as");

@@ -199,7 +199,7 @@ void predict_fields(const void *what, result_view *v) {
   const prediction *p = what;
   const cli_settings *settings = &p->settings->common;
   view_options(v, settings, "load");
-  job_view_network(v, p->model.networks[0], p->model.activation);
+  job_view_network(v, p->model.networks[0], p->model.activation, settings->load);
   job_view_data(v, settings, p->data, false);
   view_options(v, settings, "seed");
   if (p->model.classes != NULL)

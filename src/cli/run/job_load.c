@@ -16,7 +16,7 @@ void job_note_left(const cli_settings *settings, const char *path, const ntk_wei
 /* The architecture of the file in place of the options'. */
 static exit_status take_spec(cli_job *job) {
   const ntk_weights *weights = &job->weights;
-  const char *given = job->settings->activation;
+  const char *given = job->settings->activation, *scales = job->settings->parameterization;
   job->width = calloc(weights->depth, sizeof *job->width);
   job->bias = calloc(weights->depth, sizeof *job->bias);
   if (job->width == NULL || job->bias == NULL)
@@ -30,13 +30,14 @@ static exit_status take_spec(cli_job *job) {
     job->width[l] = weights->layer[l].in;
     job->bias[l] = weights->layer[l].bias != NULL;
   }
-  job->spec = (ntk_network_spec){.depth = weights->depth,
-                                 .width = job->width,
-                                 .outputs = weights->layer[weights->depth - 1].out,
-                                 .bias = job->bias,
-                                 .activation = given != NULL ? given : weights->activation,
-                                 .parameterization = job->settings->parameterization,
-                                 .seed = job->settings->seed};
+  job->spec =
+      (ntk_network_spec){.depth = weights->depth,
+                         .width = job->width,
+                         .outputs = weights->layer[weights->depth - 1].out,
+                         .bias = job->bias,
+                         .activation = given != NULL ? given : weights->activation,
+                         .parameterization = scales != NULL ? scales : weights->parameterization,
+                         .seed = job->settings->seed};
   return EXIT_DONE;
 }
 

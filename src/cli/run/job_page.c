@@ -77,6 +77,7 @@ void job_page_facts(FILE *out, const cli_job *job) {
   fprintf(out, "%zu, %s, %s ", ntk_network_width(job->network, job->spec.depth),
           job->spec.activation, load != NULL ? "from" : "init");
   page_text(out, load != NULL ? load : job->spec.init);
+  job_print_general(out, job);
   fprintf(out, ", %zu parameters</dd>\n", ntk_network_parameters(job->network));
   page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", settings->data,
             ntk_dataset_samples(job->data), ntk_dataset_dim(job->data),

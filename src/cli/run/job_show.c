@@ -41,8 +41,33 @@ static void print_init(const cli_job *job) {
   const size_t shown = job->settings->beta.count == 1 ? 1 : spec->depth;
   for (size_t l = 0; l < shown; l++)
     printf("%s%g", l > 0 ? "," : "", spec->beta[l]);
-  if (spec->bias != NULL)
-    printf(", biases %g", spec->bias_deviation);
+}
+
+static const char *scales_of(const cli_job *job) {
+  return job->spec.parameterization != NULL ? job->spec.parameterization : "standard";
+}
+
+/* How many layers have b_l, and, where layer is not NULL, which. */
+static size_t biased_layers(const ntk_network *network, size_t *layer) {
+  size_t count = 0;
+  for (size_t l = 1; l <= ntk_network_depth(network); l++) {
+    if (!ntk_network_has_bias(network, l))
+      continue;
+    if (layer != NULL)
+      layer[count] = l;
+    count++;
+  }
+  return count;
+}
+
+void job_print_general(FILE *out, const cli_job *job) {
+  const size_t biased = biased_layers(job->network, NULL);
+  if (biased > 0 && job->settings->load != NULL)
+    fprintf(out, ", biases in %zu of its layers", biased);
+  else if (biased > 0)
+    fprintf(out, ", biases %g", job->spec.bias_deviation);
+  if (strcmp(scales_of(job), "standard") != 0)
+    fprintf(out, ", scales %s", scales_of(job));
 }
 
 void job_print_network(const cli_job *job) {
@@ -55,8 +80,7 @@ void job_print_network(const cli_job *job) {
     printf("from %s", job->settings->load);
   else
     print_init(job);
-  if (job->settings->parameterization != NULL)
-    printf(", scales %s", job->settings->parameterization);
+  job_print_general(stdout, job);
   printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
 }
 
@@ -137,8 +161,8 @@ static const ntk_description origin_table = VIEW_TABLE(origin_fields);
 #undef ROW
 
 typedef struct job_network {
-  size_t depth, dim, hidden, layers, parameters, outputs;
-  const size_t *widths;
+  size_t depth, dim, hidden, layers, parameters, outputs, biased;
+  const size_t *widths, *biases;
   const char *activation, *init, *load, *parameterization;
   const double *beta;
   double gamma, bias;
@@ -154,6 +178,7 @@ static const ntk_field network_fields[] = {
     VIEW_NUMBERS(REALS, "beta", beta, layers, "scales of the layers' initial weights"),
     VIEW_FIELD(REAL, "gamma", gamma, "of (18); null: another initialisation"),
     VIEW_FIELD(WHOLE, "outputs", outputs, "n_L"),
+    VIEW_NUMBERS(WHOLES, "biases", biases, biased, "layers l that have b_l"),
     VIEW_FIELD(REAL, "bias", bias, "deviation of the biases that are drawn; null: none are"),
     VIEW_FIELD(TEXT, "parameterization", parameterization, "of the scales of K's blocks"),
     VIEW_FIELD(WHOLE, "parameters", parameters, "P"),
@@ -188,18 +213,30 @@ static const ntk_field rows_fields[] = {
 static const ntk_description rows_table = VIEW_TABLE(rows_fields);
 #undef ROW
 
-void job_view_network(result_view *v, const ntk_network *network, const char *activation) {
+/* What a network tells by itself. */
+static void view_network(result_view *v, const ntk_network *network, job_network facts) {
   const size_t depth = ntk_network_depth(network);
-  size_t *widths = calloc(depth, sizeof *widths);
-  for (size_t l = 1; l < depth && widths != NULL; l++)
-    widths[l - 1] = ntk_network_width(network, l);
-  const job_network facts = {.depth = depth,
-                             .dim = ntk_network_width(network, 0),
-                             .widths = widths,
-                             .hidden = depth - 1,
-                             .activation = activation};
-  view_fields(v, "network", &network_table, &facts, NULL, "activation");
+  size_t *widths = calloc(2 * depth, sizeof *widths), *biases = widths + depth;
+  if (widths != NULL) {
+    for (size_t l = 1; l < depth; l++)
+      widths[l - 1] = ntk_network_width(network, l);
+    facts.widths = widths;
+    facts.hidden = depth - 1;
+    facts.biases = biases;
+    facts.biased = biased_layers(network, biases);
+  }
+  facts.depth = depth;
+  facts.dim = ntk_network_width(network, 0);
+  facts.outputs = ntk_network_width(network, depth);
+  facts.parameters = ntk_network_parameters(network);
+  view_fields(v, "network", &network_table, &facts, NULL, NULL);
   free(widths);
+}
+
+void job_view_network(result_view *v, const ntk_network *network, const char *activation,
+                      const char *load) {
+  view_network(v, network,
+               (job_network){.activation = activation, .gamma = NAN, .bias = NAN, .load = load});
 }
 
 void job_view_data(result_view *v, const cli_settings *settings, const ntk_dataset *data,
@@ -221,23 +258,15 @@ void job_view_labels(result_view *v, const cli_job *job) {
 
 void job_view_inputs(result_view *v, const cli_job *job) {
   const ntk_network_spec *spec = &job->spec;
-  const job_network facts = {.depth = spec->depth,
-                             .dim = spec->width[0],
-                             .widths = spec->width + 1,
-                             .hidden = spec->depth - 1,
-                             .activation = spec->activation,
+  view_network(v, job->network,
+               (job_network){.activation = spec->activation,
                              .init = spec->init,
                              .beta = spec->beta,
                              .layers = spec->beta != NULL ? spec->depth : 0,
                              .gamma = spec->gamma > 0 ? spec->gamma : NAN,
-                             .outputs = ntk_network_width(job->network, spec->depth),
                              .bias = job->settings->bias != NULL ? spec->bias_deviation : NAN,
-                             .parameterization = job->settings->parameterization != NULL
-                                                     ? job->settings->parameterization
-                                                     : "standard",
-                             .parameters = ntk_network_parameters(job->network),
-                             .load = job->settings->load};
-  view_fields(v, "network", &network_table, &facts, NULL, NULL);
+                             .parameterization = scales_of(job),
+                             .load = job->settings->load});
   job_view_data(v, job->settings, job->data, true);
 }
 

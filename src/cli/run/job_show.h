@@ -33,7 +33,10 @@ void job_view_end(result_view *v, const cli_job *job);
 /* What the labels are of: --labels, given or not. */
 void job_view_labels(result_view *v, const cli_job *job);
 /* The same of a network that is no job's, and of data; scaled: with what was done to them. */
-void job_view_network(result_view *v, const ntk_network *network, const char *activation);
+void job_view_network(result_view *v, const ntk_network *network, const char *activation,
+                      const char *load);
+/* What it has that the paper's networks have not: ", biases 0.1, scales ntk", or nothing. */
+void job_print_general(FILE *out, const cli_job *job);
 void job_view_data(result_view *v, const cli_settings *settings, const ntk_dataset *data,
                    bool scaled);
 

@@ -259,7 +259,8 @@ const option_row shared_options[OPTIONS_SHARED] = {
                        .argument = "NAME|FILE",
                        .choice = labels_name,
                        .help = "Labels Y: a law to draw from, the outputs of a teacher network, or "
-                               "a file of N numbers, as --data. What is no known name is a file "
+                               "a file of N numbers (N x n_L of several outputs), as --data. What "
+                               "is no known name is a file "
                                "when it has an ending such as .npy, contains a '/' or exists. When "
                                "not given: those that lie in the file of --data (--label-column, "
                                "libsvm, CIFAR), or else gaussian."},

@@ -176,8 +176,7 @@ const cli_command train_command = {
     .example = "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs "
                "2000 --track 100",
     .options = (const option_part[]){SHARED(DATA, SCALE),
-                                     SHARED(BIAS, BIAS),
-                                     SHARED(PARAMETERIZATION, PARAMETERIZATION),
+                                     SHARED(BIAS, PARAMETERIZATION),
                                      SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),
                                      SHARED(LABELS, LABELS),

@@ -18,7 +18,8 @@ const char ntk_archive_accepted[] = ".npz, .safetensors, "
 /* As of ntk_network_loader. */
 static ntk_status load_network(ntk_context *context, const char *path, const char *layout,
                                const char *activation, ntk_network **network) {
-  const ntk_network_spec spec = {.activation = activation};
+  const ntk_network_spec spec = {.activation = activation,
+                                 .parameterization = "standard"}; /* its caller says which */
   ntk_weights weights;
   NTK_TRY(ntk_weights_open(context, path, layout, &weights));
   const ntk_status status = ntk_weights_network(&weights, &spec, network);
