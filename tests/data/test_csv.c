@@ -249,6 +249,17 @@ static void test_nearest(void **state) {
       "3.5844466002796428e+298",
       "0.000000000000000000000000000000000000000000000000000000000000000001e66",
       "0.1",
+      "2251799813685248.25",
+      "1125899906842624.125",
+      "562949953421312.0625",
+      "281474976710656.03125",
+      "2251799813685249.75e0",
+      "4503599627370497500e-3",
+      "4611686018427388416.0", /* a middle of 19 digits, and what lies above it */
+      "4611686018427388416.1",
+      "46116860184273884160",
+      "46116860184273884161",
+      "9007199254740991.4999999999999999999",
       "1e23",
       "8.5e22",
       "-0",
@@ -283,7 +294,8 @@ static void test_nearest(void **state) {
     if (k % 3 == 0)
       snprintf(text, sizeof text, "%.17g", isfinite(any) ? any : 0.0);
     else if (k % 3 == 1)
-      snprintf(text, sizeof text, "%llue%d", (unsigned long long)bits, (int)(bits % 71) - 35);
+      snprintf(text, sizeof text, "%llue%d", (unsigned long long)(bits >> k % 60),
+               (int)(bits % 691) - 365);
     else /* halfway between two doubles, or next to it */
       snprintf(text, sizeof text, "%llu.%d", (unsigned long long)(bits >> 10), k % 2 == 0 ? 5 : 0);
     const double expected = strtod(text, NULL);

@@ -29,9 +29,10 @@ static inline int ntk_eight_digits(uint64_t eight) {
   return other == 0 ? 8 : __builtin_ctzll(other) / 8;
 }
 
-/* The number that the first n of them are, 1 <= n <= 8: pairs, fours and all eight of them. */
+/* The number that the first n of them are, 0 for n = 0: pairs, fours and all eight of them. */
 static inline uint64_t ntk_eight_value(uint64_t eight, int n) {
-  uint64_t v = (eight << (64 - 8 * n)) & 0x0f0f0f0f0f0f0f0f;
+  const int half = 32 - 4 * n; /* a shift by 64 means nothing */
+  uint64_t v = (eight << half << half) & 0x0f0f0f0f0f0f0f0f;
   v = (10 * v + (v >> 8)) & 0x00ff00ff00ff00ff;
   v = (100 * v + (v >> 16)) & 0x0000ffff0000ffff;
   return (10000 * v + (v >> 32)) & 0xffffffff;
