@@ -31,6 +31,7 @@ typedef struct ntk_lines {
   size_t label;   /* the column of labels, from 1; 0: none */
   size_t base;    /* of libsvm: the index of the first number, 0 or 1 */
   bool indexed;   /* the first column has numbers of rows, and is left out */
+  bool guessed;   /* of words alone: the first was taken for a heading, for it comes once */
   size_t step, marks;
   struct {
     off_t offset;

@@ -158,6 +158,18 @@ static ntk_status check_length(const ntk_reader *file, const ntk_dataset *data, 
                   file->cols == 1 ? "labels" : "numbers", first ? accepted : all, also);
 }
 
+/* A first word that comes once may be a heading, or the class of one sample. Where the others are
+ * one less than the rows of the data's file both fit, and each label could be that of the row
+ * before. */
+static ntk_status check_heading(const ntk_reader *file, const ntk_dataset *data) {
+  if (!file->lines.guessed || file->rows + 1 != data->file_rows)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "%s: the first word may be a heading above %zu labels, or the first of %zu; "
+                  "accepted: its name as the label column if it is one, else the number 1",
+                  file->path, file->rows, data->file_rows);
+}
+
 static ntk_status read_labels(const ntk_reader *file, const ntk_dataset *data, double *Y) {
   if (file->rows != data->file_rows)
     return ntk_reader_rows(file, 0, data->N, Y);
@@ -187,6 +199,8 @@ static ntk_status load(const ntk_reader_wish *wish, const char *path, const ntk_
   if (status != NTK_OK)
     return status;
   status = check_length(&file, data, outputs);
+  if (status == NTK_OK)
+    status = check_heading(&file, data);
   if (status == NTK_OK && names == NULL && file.labels.classes > 0)
     status = ntk_fail(NTK_ERR_FORMAT, "%s: the labels are words, as '%s'; accepted: numbers", path,
                       file.labels.name[0]);

@@ -52,6 +52,8 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   holds 'is none of the classes' '@accuracy@ > 0.66 && @accuracy@ < 0.67'
   good 'without labels' predict --load fit --data "$in/X.csv" --json
   check 'no accuracy' sh -c "! grep -q '\"accuracy\"' '$out'"
+  good 'numbers, where classes are words' predict --load fit --data "$in/iris.svm" --json
+  check 'not compared' sh -c "grep -q 'are numbers, and the network.s classes are not' '$err' && ! grep -q accuracy '$out'"
   rm -rf fit
 
   # A network from elsewhere, of three outputs, whose classes no file names.

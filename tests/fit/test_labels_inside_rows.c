@@ -100,6 +100,33 @@ static void test_refusals(void **state) {
   assert_true(info.labels);
 }
 
+/* A first word that comes once is a heading, or one sample's class: where the data are all rows of
+ * their file but one, either would fit, and by the wrong one each label would be its neighbour's.
+ */
+static void test_first_word(void **state) {
+  (void)state;
+  ntk_dataset *data = NULL;
+  ntk_class_names names = {0};
+  double Y[ROWS];
+  write_rows(false);
+  const ntk_rows rows = {.label_column = "colour", .limit = ROWS - 1};
+  assert_ok(ntk_dataset_select(context, path, &rows, 0, NTK_SCALE_NONE, &data));
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  for (int i = 0; i < ROWS; i++)
+    fprintf(file, "%s\n", i == 0 ? "rare" : i % 2 == 0 ? "yes" : "no");
+  assert_int_equal(fclose(file), 0);
+  assert_refused(ntk_labels_load_classes(context, path, NULL, data, Y, &names), NTK_ERR_SHAPE,
+                 "may be a heading above 39 labels, or the first of 40; accepted: ");
+  assert_ok(ntk_labels_load_classes(context, path, "1", data, Y, &names)); /* all are labels */
+  assert_true(names.count == 3 && Y[0] == 1.0 && Y[1] == 0.0 && Y[2] == 2.0);
+  ntk_class_names_clear(&names);
+  assert_ok(ntk_labels_load_classes(context, path, "rare", data, Y, &names)); /* it is a heading */
+  assert_true(names.count == 2 && Y[0] == 0.0 && Y[1] == 1.0);
+  ntk_class_names_clear(&names);
+  ntk_dataset_destroy(data);
+}
+
 /* Rows on several threads are those of one, and so is what is wrong with them. */
 static void test_threads(void **state) {
   (void)state;
@@ -136,6 +163,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows_keep_their_labels),
       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_first_word),
       cmocka_unit_test(test_threads),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);

@@ -145,11 +145,16 @@ static exit_status find_accuracy(prediction *p) {
     return report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N);
   const ntk_status status = ntk_labels_load_classes(p->context, settings->data,
                                                     settings->label_column, p->data, label, &names);
-  if (status == NTK_OK && classes)
+  const bool words = names.count > 0;
+  if (status == NTK_OK && classes && words != (p->model.class_names != NULL))
+    report_note(settings,
+                "the labels of %s are %s, and the network's classes are not: not compared",
+                settings->data, words ? "words" : "numbers");
+  else if (status == NTK_OK && classes)
     p->accuracy = (double)ntk_model_right(&p->model, p->answer, N, label, &names) / (double)N;
   else if (status == NTK_OK)
     p->accuracy = largest_right(p, label, &names);
-  if (!isnan(p->accuracy) && !classes && names.count > 0)
+  if (!isnan(p->accuracy) && !classes && words)
     report_note(settings, "labels that are words become 0 to %zu: '%s' is 0", names.count - 1,
                 names.name[0]);
   ntk_class_names_clear(&names);

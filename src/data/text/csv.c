@@ -93,7 +93,8 @@ static ntk_status collect(ntk_reader *reader, ntk_window *w, const beginning *fi
     ntk_label_list_clear(list);
     go_back(reader, first, w);
     NTK_TRY(count_rows(w, reader, list, rows));
-  }
+  } else if (list->classes > 0 && reader->label_column == NULL)
+    reader->lines.guessed = true;
   return ntk_label_list_end(list);
 }
 
