@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 1 << 17 }; /* numbers read at a time */
+enum {
+  PIECE = 1 << 17,   /* numbers read at a time */
+  UNPACKED = 1 << 23 /* of what is unpacked on the way, at the most */
+};
 
 static ntk_status fault(const char *option, ntk_status status) {
   return ntk_fail_about(status, (ntk_error){.option = option});
@@ -144,15 +147,27 @@ static ntk_status read_pieces(const ntk_row_list *list, const ntk_reader *file, 
   return NTK_OK;
 }
 
-size_t ntk_rows_a_piece(size_t rows, size_t cols) {
-  const size_t fit = PIECE / cols, most = fit < rows ? fit : rows;
+static size_t rows_of(size_t numbers, size_t rows, size_t cols) {
+  const size_t fit = numbers / cols, most = fit < rows ? fit : rows;
   return most > 0 ? most : 1;
+}
+
+size_t ntk_rows_a_piece(size_t rows, size_t cols) {
+  return rows_of(PIECE, rows, cols);
+}
+
+/* Each piece may cost an unpacking of the whole file, of which its columns or chunks are parts. */
+static size_t numbers_at_a_time(const ntk_row_list *list, const ntk_reader *file) {
+  const size_t room = ntk_memory_available(list->context) / sizeof(double) / 4;
+  if (file->source == NULL || room < PIECE)
+    return PIECE;
+  return room < UNPACKED ? room : UNPACKED;
 }
 
 ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X) {
   if (list->pick == NULL)
     return ntk_reader_rows(file, list->first, list->count, X);
-  const size_t rows = ntk_rows_a_piece(list->total, file->cols);
+  const size_t rows = rows_of(numbers_at_a_time(list, file), list->total, file->cols);
   double *piece = NULL;
   NTK_TRY(ntk_alloc_doubles(list->context, rows * file->cols, "rows of a file", &piece));
   const ntk_status status = read_pieces(list, file, rows, piece, X);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "data/rows.h"
 #include "ntkit/data.h"
 #include "ntkit/fit.h"
 #include "support.h"
@@ -264,11 +265,55 @@ static void test_refused(void **state) {
   ntk_dataset_destroy(data);
 }
 
+static size_t reads;
+
+static ntk_status counted_rows(const ntk_reader *reader, size_t first, size_t count, double *out) {
+  reads++;
+  for (size_t k = 0; k < count * reader->cols; k++)
+    out[k] = (double)(first * reader->cols + k);
+  return NTK_OK;
+}
+
+/* What is unpacked on the way may be unpacked from its beginning for each read: there are few, and
+ * more where there is no memory for what they bring. */
+static void test_unpacked(void **state) {
+  (void)state;
+  enum { UNPACKED = 150000, WIDTH = 7, DRAWN = 500 };
+  static const ntk_source source = {0};
+  static const ntk_reader_format format = {.rows = counted_rows};
+  const ntk_reader file = {
+      .format = &format, .path = "rows", .rows = UNPACKED, .cols = WIDTH, .source = &source};
+  const ntk_rows drawn = {.subsample = DRAWN, .seed = 3, .shuffle = true};
+  double *X = malloc(DRAWN * WIDTH * sizeof *X);
+  size_t *row = malloc(DRAWN * sizeof *row);
+  assert_non_null(X);
+  assert_non_null(row);
+  for (int little = 0; little < 2; little++) {
+    const ntk_context_options options = {.memory_limit = little ? (size_t)16 << 20 : 0};
+    ntk_context *own = NULL;
+    ntk_row_list list;
+    assert_ok(ntk_context_create(&options, &own));
+    assert_ok(ntk_row_list_make(own, &drawn, UNPACKED, file.path, &list));
+    reads = 0;
+    assert_ok(ntk_row_list_read(&list, &file, X));
+    assert_true(little ? reads > 1 : reads == 1);
+    assert_ok(ntk_rows_choose(own, &drawn, UNPACKED, row));
+    for (size_t k = 0; k < DRAWN * WIDTH; k++)
+      assert_true(X[k] == (double)(row[k / WIDTH] * WIDTH + k % WIDTH));
+    ntk_row_list_clear(&list);
+    ntk_context_destroy(own);
+  }
+  free(row);
+  free(X);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_philox), cmocka_unit_test(test_law),     cmocka_unit_test(test_even),
-      cmocka_unit_test(test_nested), cmocka_unit_test(test_npy),     cmocka_unit_test(test_fortran),
-      cmocka_unit_test(test_text),   cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_philox),   cmocka_unit_test(test_law),
+      cmocka_unit_test(test_even),     cmocka_unit_test(test_nested),
+      cmocka_unit_test(test_npy),      cmocka_unit_test(test_fortran),
+      cmocka_unit_test(test_text),     cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_unpacked),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }
