@@ -67,17 +67,18 @@ static ntk_status refuse(const char *path, const struct format *is) {
 static ntk_status refuse_packed(const char *path, const char *name) {
   return ntk_fail(
       NTK_ERR_FORMAT,
-      "%s: what is packed in it is %s; accepted there: .npy, IDX, or rows of numbers as "
+      "%s: what is packed in it is %s; accepted there: .npy, IDX, libsvm, or rows of numbers as "
       "text; gunzip unpacks it",
       path, name);
 }
 
 static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
+  char accepted[NTK_ACCEPTED];
+  ntk_reader_accepted(accepted);
   const char *path = reader->path;
   const size_t size = reader->file_size, count = size < NTK_READER_START ? size : NTK_READER_START;
   if (count == 0)
-    return ntk_fail(NTK_ERR_FORMAT, "%s: is empty; accepted: .npy, IDX, or rows of numbers as text",
-                    path);
+    return ntk_fail(NTK_ERR_FORMAT, "%s: is empty; accepted: %s", path, accepted);
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
     if (count >= formats[i].skip + formats[i].length &&
         memcmp(bytes + formats[i].skip, formats[i].begin, formats[i].length) == 0)
@@ -89,10 +90,7 @@ static ntk_status open_foreign(ntk_reader *reader, const unsigned char *bytes) {
                     "%s: begins as CIFAR-%s does, and %zu bytes are left after the last whole "
                     "sample of %zu; accepted: whole samples",
                     path, record == 3073 ? "10" : "100", rest, record);
-  return ntk_fail(
-      NTK_ERR_FORMAT,
-      "%s: is of no format known here; accepted: .npy, IDX, or rows of numbers as text (CSV)",
-      path);
+  return ntk_fail(NTK_ERR_FORMAT, "%s: is of no format known here; accepted: %s", path, accepted);
 }
 
 const ntk_reader_format ntk_format_foreign = {.open = open_foreign};

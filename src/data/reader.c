@@ -20,6 +20,15 @@ void ntk_reader_register(const ntk_reader_format *const *others) {
   atomic_store(&registered, others);
 }
 
+void ntk_reader_accepted(char text[NTK_ACCEPTED]) {
+  const ntk_reader_format *const *others = atomic_load(&registered);
+  int used = snprintf(text, NTK_ACCEPTED, ".npy, IDX, CIFAR, libsvm");
+  for (; others != NULL && *others != NULL && used < NTK_ACCEPTED; others++)
+    used += snprintf(text + used, NTK_ACCEPTED - (size_t)used, ", %s", (*others)->name);
+  if (used < NTK_ACCEPTED)
+    (void)snprintf(text + used, NTK_ACCEPTED - (size_t)used, ", or rows of numbers as text (CSV)");
+}
+
 /* ---- Opening ---- */
 
 static const ntk_reader_format *find_format(const ntk_reader_format *const *list,

@@ -102,6 +102,9 @@ extern const ntk_reader_format ntk_format_foreign;
 /* From now on files are also of these formats, which are looked at first; NULL ends them. They are
  * static, and the same in each call. Safe in any thread. */
 NTK_SIBLING void ntk_reader_register(const ntk_reader_format *const *formats);
+/* The formats that are read, as a message names them. */
+enum { NTK_ACCEPTED = 160 };
+void ntk_reader_accepted(char text[NTK_ACCEPTED]);
 
 /* What is asked of a file. */
 typedef struct ntk_reader_wish {

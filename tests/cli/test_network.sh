@@ -174,6 +174,9 @@ zeros "$in/three/W2.npy" 6 3
     network inspect "$in/open" --layout keras
   bad 'no such file' '^ntkit: .*none.npz' network inspect none.npz
   bad 'no weights' '^ntkit: .*X.npy: has no arrays with names' network inspect "$in/saved/X.npy"
+  printf '\200\004}.' >"$in/old.pt"
+  bad 'a pickle' '^ntkit: .*old.pt: is a pickle, which only Python reads; accepted: .npz, .safetensors, .*directory of .npy .*state_dict' \
+    network inspect "$in/old.pt"
   bad 'a file onto itself' "is what is read; choose another name" network convert "$in/saved" \
     "$in/saved"
   cp "$in/torch-model.npz" "$in/kept.npz"

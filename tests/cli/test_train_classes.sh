@@ -100,7 +100,7 @@ rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
   bad 'no file' '--classes needs --labels FILE' train --data "$in/X.csv" $net --classes
   bad 'three classes' '--classes: 3 classes for 1 output; accepted: an output for each class' \
     train --data "$in/X.csv" --labels "$in/three.csv" $net --classes
-  bad 'labels of one number' 'holds 40 labels; accepted: 40 x 3 labels' \
+  bad 'labels of one number' 'has one label a sample, and the network 3 outputs; expected --classes' \
     train --data "$in/X.csv" --labels "$in/Y.csv" $three
   bad 'no classes' 'label 1 (from 1) is .*expected whole numbers' \
     train --data "$in/X.csv" --labels "$(cut -d, -f1 "$in/X.csv" | sed 's/^0$/0.5/' >"$in/r.csv" && echo "$in/r.csv")" $net --classes

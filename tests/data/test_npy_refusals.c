@@ -124,7 +124,7 @@ static void test_bad_files(void **state) {
       {"PK\x03\x04 and the rest", 16, ".npz"},
       {"\x89HDF\r\n\x1a\n", 8, "; accepted: .npy, as made by python3 -c"},
       {"\x20\0\0\0\0\0\0\0{\"w\":", 13, "safetensors.numpy as s; n.save('"},
-      {"\0\0\x0a\x01\0\0\0\x02", 8, "is of no format known here; accepted: .npy, IDX"},
+      {"\0\0\x0a\x01\0\0\0\x02", 8, "is of no format known here; accepted: .npy, IDX, CIFAR"},
       {"\x1f\x8b\x08", 3, "gunzip"},
       {"\x93NUMPY\x04\x00\x02\x00{}", 12, "version 4.0; accepted: 1.0, 2.0, 3.0"},
       {"\x93NUMPY\x01\x00\x76\x00{'descr'", 18, "header takes 118 bytes, and the file has 8"},

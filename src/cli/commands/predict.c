@@ -237,6 +237,11 @@ static void print_text(const void *what) {
       printf("%.17g%c", p->answer[i], (i + 1) % p->wide == 0 ? '\n' : ' ');
 }
 
+const char *predict_right(const prediction *p) {
+  return p->model.classes != NULL ? "get the class of their label"
+                                  : "have their largest output at the number of their label";
+}
+
 static exit_status present(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
@@ -248,9 +253,7 @@ static exit_status present(prediction *p) {
   }
   if (!isnan(p->accuracy))
     report_note(&p->settings->common, "%.0f of %zu samples %s", p->accuracy * (double)N, N,
-                p->model.classes != NULL
-                    ? "get the class of their label"
-                    : "have their largest output at the number of their label");
+                predict_right(p));
   static const present_ways ways = {
       .page = predict_page, .fields = predict_fields, .print = print_text};
   return present_result(&p->settings->common, &ways, p);

@@ -27,6 +27,7 @@ typedef struct prediction {
 
 /* The ways to show a prediction (cli/show/present.h). */
 void predict_fields(const void *what, result_view *v);
+const char *predict_right(const prediction *p); /* what accuracy is of, as a verb says it */
 void predict_page(const void *what, FILE *out);
 
 #endif

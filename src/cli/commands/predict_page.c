@@ -50,6 +50,8 @@ void predict_page(const void *what, FILE *out) {
           "<b>%.6g</b> ",
           p->model.classes != NULL ? "classes" : "outputs", N, least, most);
   page_verdict(out, NTK_LEDGER_HOLDS, "all finite");
+  if (!isnan(p->accuracy))
+    fprintf(out, "</p>\n<p>%.0f of %zu samples %s", p->accuracy * (double)N, N, predict_right(p));
   fputs("</p>\n<p>not certified: an error is proved of the network's own labels, by memorize "
         "--save</p>\n</div>\n<dl>\n",
         out);

@@ -123,6 +123,9 @@ static void put_answer(FILE *out, const train_run *run) {
       fprintf(out, "; (20) allows %.8g", r->rate_bound);
     fputs("</p>\n", out);
   }
+  if (run->classes.encoding != NULL)
+    fprintf(out, "<p>%zu of %zu samples are put into their class, of %zu</p>\n", run->classes.right,
+            ntk_dataset_samples(run->job.data), run->classes.count);
   put_question(out, &r->answer);
   put_theorem(out, run);
   fputs("</div>\n", out);

@@ -136,6 +136,11 @@ static ntk_status open_file(const char *path, ntk_archive *archive) {
     for (size_t k = 0; archive->kind == NULL && ntk_archive_kinds[k] != NULL; k++)
       if (ntk_archive_kinds[k]->format.recognise(start, count))
         archive->kind = ntk_archive_kinds[k];
+  if (archive->kind == NULL && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5)
+    return ntk_fail(NTK_ERR_FORMAT,
+                    "%s: is a pickle, which only Python reads; accepted: %s (of PyTorch: "
+                    "safetensors.torch.save_file of its state_dict)",
+                    path, ntk_archive_accepted);
   if (archive->kind == NULL)
     return ntk_fail(NTK_ERR_FORMAT, "%s: has no arrays with names; accepted: %s", path,
                     ntk_archive_accepted);
