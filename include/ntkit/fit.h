@@ -239,8 +239,8 @@ typedef struct ntk_fit_error {
   double bound; /* max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this: largest + rounding */
 } ntk_fit_error;
 
-/* Y: N labels. Two forward passes. What is not finite in the outputs makes the errors infinite.
- * NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
+/* Y: N labels, of several outputs N x n_L, and the errors of all these. Two forward passes. What is
+ * not finite in the outputs makes the errors infinite. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
                                    const double *Y, ntk_fit_error *error);
 

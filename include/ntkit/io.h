@@ -75,10 +75,11 @@ NTK_API bool ntk_saved_has(const char *directory, const char *path);
 
 /* The certificate of a saved fit: what its files do. Reads X.npy and Y.npy from the directory, and
  * W1.npy, ..., WL.npy, or, with count classes, those of each class in its folder class<number>,
- * which are to put out 1 for this class and -1 for the others; error[c] is ntk_fit_measure of each.
- * classes NULL: count is 1. computed, unless NULL, has what the weights in memory did (count):
- * NTK_ERR_NUMERIC where files do worse than that by more than rounding. Else the statuses of
- * ntk_dataset_load and ntk_network_load. */
+ * which are to put out 1 for this class and -1 for the others; of a network of several outputs
+ * Y.npy is N x n_L, and the error that of all; error[c] is ntk_fit_measure of each. classes NULL:
+ * count is 1, and NTK_ERR_SHAPE where Y.npy is not of its outputs. computed, unless NULL, has what
+ * the weights in memory did (count): NTK_ERR_NUMERIC where files do worse than that by more than
+ * rounding. Else the statuses of ntk_dataset_load and ntk_network_load. */
 NTK_API ntk_status ntk_saved_certify(ntk_context *context, const char *directory,
                                      const char *activation, size_t count, const double *classes,
                                      const ntk_memorize_result *computed, ntk_fit_error *error);

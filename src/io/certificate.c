@@ -1,8 +1,10 @@
 /* What saved networks do: data, labels and weights are read back and measured. */
 #include "io/folder.h"
+#include "ntkit/data.h"
 #include "ntkit/io.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* Data and targets as the files have them. */
@@ -10,9 +12,22 @@ typedef struct read_back {
   ntk_context *context;
   const char *directory, *activation;
   ntk_dataset *data;
-  double *Y;      /* N labels */
+  size_t outputs; /* numbers of a label */
+  double *Y;      /* N labels, or N x outputs */
   double *target; /* N: what one network is to put out */
 } read_back;
+
+static ntk_status read_labels(read_back *b, const char *path) {
+  const size_t N = ntk_dataset_samples(b->data);
+  ntk_array_info info;
+  NTK_TRY(ntk_array_shape(path, &info));
+  b->outputs = info.cols;
+  b->Y = b->outputs <= SIZE_MAX / sizeof *b->Y / N ? calloc(N * b->outputs, sizeof *b->Y) : NULL;
+  b->target = calloc(N, sizeof *b->target);
+  if (b->Y == NULL || b->target == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for %zu labels", N);
+  return ntk_labels_load_outputs(b->context, path, b->data, b->outputs, b->Y);
+}
 
 static ntk_status read_inputs(read_back *b) {
   char *X = NULL, *Y = NULL;
@@ -21,18 +36,21 @@ static ntk_status read_inputs(read_back *b) {
     status = ntk_folder_path(b->directory, "Y.npy", &Y);
   if (status == NTK_OK)
     status = ntk_dataset_load(b->context, X, 0, 0, NTK_SCALE_NONE, &b->data);
-  if (status == NTK_OK) {
-    const size_t N = ntk_dataset_samples(b->data);
-    b->Y = calloc(N, sizeof *b->Y);
-    b->target = calloc(N, sizeof *b->target);
-    if (b->Y == NULL || b->target == NULL)
-      status = ntk_fail(NTK_ERR_MEMORY, "no memory for %zu labels", N);
-    else
-      status = ntk_labels_load(b->context, Y, b->data, b->Y);
-  }
+  if (status == NTK_OK)
+    status = read_labels(b, Y);
   free(X);
   free(Y);
   return status;
+}
+
+static ntk_status check_outputs(const read_back *b, const char *place, const ntk_network *network) {
+  const size_t outputs = ntk_network_width(network, ntk_network_depth(network));
+  if (outputs == b->outputs)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "the network in %s has %zu output%s, and Y.npy %zu number%s a sample; accepted: "
+                  "as many",
+                  place, outputs, outputs == 1 ? "" : "s", b->outputs, b->outputs == 1 ? "" : "s");
 }
 
 /* The files must do what the weights in memory did, but for rounding. */
@@ -53,6 +71,8 @@ static ntk_status measure(const read_back *b, const char *name, const double *ta
   ntk_network *network = NULL;
   NTK_TRY(ntk_folder_path(b->directory, name, &place));
   ntk_status status = ntk_network_load(b->context, place, b->activation, &network);
+  if (status == NTK_OK)
+    status = check_outputs(b, place, network);
   if (status == NTK_OK)
     status = ntk_fit_measure(network, b->data, target, error);
   if (status == NTK_OK && computed != NULL)

@@ -90,6 +90,12 @@ three="--load $in/three --activation tanh --optimizer adam --epochs 100"
   numbers three/Y.npy | paste -d ' ' - - - >"$top/Y"
   sed 's/^0$/1 0 0/; s/^1$/0 1 0/; s/^2$/0 0 1/' "$in/three.csv" >"$top/expected"
   check 'one-hot' test "$(sed 's/\.0*\b//g; s/0e+00/0/g' "$top/Y" | awk '{ print $1 + 0, $2 + 0, $3 + 0 }' | diff - "$top/expected" | wc -l)" -eq 0
+  good 'a drawn network of three' train --data "$in/X.csv" --labels "$in/three.csv" --outputs 3 $net --optimizer adam \
+    --classes --save drawn --json
+  flat "$out" >"$top/flat"
+  value targets.right >"$top/right"
+  holds 'is trained' '@targets.right@ > 13'
+  says drawn "$in/three.csv"
   good 'labels of three numbers' train --data "$in/X.csv" --labels "$in/X.csv" $three --save numbers
   check 'as they are' cmp numbers/X.npy numbers/Y.npy
 }

@@ -85,6 +85,12 @@ static void test_any_labels(void **state) {
           const double off = distance(&p, network[k], own, &largest);
           assert_true(result[k].reached && result[k].reason[0] == '\0');
           assert_true(off <= 1e-9 * (absolute ? 1.0 : size) * 1.01);
+          ntk_fit_error error; /* of the whole, whose rounding is a bound on all outputs' */
+          assert_ok(ntk_fit_measure(network[k], p.data, own, &error));
+          assert_true(fabs(error.largest - largest) <= error.rounding &&
+                      error.rounding < 1e3 * result[k].rounding);
+          assert_true(error.relative == result[k].relative_error ||
+                      fabs(error.relative / result[k].relative_error - 1.0) < 1e-9);
           const double room = result[k].rounding * sqrt((double)(N * OUTPUTS));
           assert_true(result[k].rounding > 0.0 &&
                       fabs(result[k].max_error - largest) <= result[k].rounding);

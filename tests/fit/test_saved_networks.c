@@ -280,12 +280,32 @@ static void test_measure(void **state) {
   ntk_network_destroy(network);
 }
 
+/* Of two outputs, 2 tanh(x) and -tanh(x): the errors of all numbers, N x 2. */
+static void test_measure_outputs(void **state) {
+  (void)state;
+  static const size_t width[] = {1, 1};
+  const double first = 1.0, second[2] = {2.0, -1.0}, *const W[] = {&first, second};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh", .outputs = 2};
+  ntk_network *network = NULL;
+  ntk_fit_error error;
+  assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
+  ntk_dataset *data = make_data(context, (double[]){0.5, -1.0}, 2, 1);
+  const double Y[4] = {2 * tanh(0.5) - 3.0, -tanh(0.5), 2 * tanh(-1.0), -tanh(-1.0) + 4.0};
+  assert_ok(ntk_fit_measure(network, data, Y, &error));
+  assert_near(error.largest, 4.0, 1e-14, "largest error");
+  assert_near(error.relative, 5.0 / sqrt(Y[0] * Y[0] + Y[1] * Y[1] + Y[2] * Y[2] + Y[3] * Y[3]),
+              1e-14, "relative error");
+  assert_true(error.rounding > 0.0 && error.rounding < 1e-13);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_biases),
       cmocka_unit_test(test_refusals),         cmocka_unit_test(test_columns),
       cmocka_unit_test(test_columns_overflow), cmocka_unit_test(test_find_rows),
-      cmocka_unit_test(test_measure),
+      cmocka_unit_test(test_measure),          cmocka_unit_test(test_measure_outputs),
   };
   return cmocka_run_group_tests_name("saved_networks", tests, setup, teardown);
 }

@@ -21,6 +21,27 @@ static void test_one(void **state) {
   assert_near(error.bound, 1.0 + error.rounding, 8 * U, "bound");
 }
 
+/* Outputs x and 2 x of x: the largest error is that of the second, and labels of another number are
+ * refused. */
+static void test_outputs(void **state) {
+  (void)state;
+  ntk_fit_error error;
+  put("X.npy", 2, 1, (double[]){1, 2});
+  put("Y.npy", 2, 2, (double[]){1, 2, 2, 4.5});
+  put("W1.npy", 1, 1, (double[]){1});
+  put("W2.npy", 1, 2, (double[]){1, 2});
+  assert_ok(certify(1, NULL, NULL, &error));
+  assert_near(error.largest, 0.5, 4 * U, "largest");
+  assert_near(error.relative, 0.5 / sqrt(1 + 4 + 4 + 20.25), 4 * U, "relative");
+  assert_true(error.rounding > 0 && error.rounding < 1e-12);
+  put("Y.npy", 2, 0, (double[]){1, 2});
+  assert_refused(certify(1, NULL, NULL, &error), NTK_ERR_SHAPE,
+                 "has 2 outputs, and Y.npy 1 number a sample");
+  put("Y.npy", 2, 3, (double[]){1, 2, 3, 4, 5, 6});
+  assert_refused(certify(1, NULL, NULL, &error), NTK_ERR_SHAPE,
+                 "has 2 outputs, and Y.npy 3 numbers a sample");
+}
+
 static void test_classes(void **state) {
   (void)state;
   ntk_fit_error error[2];
@@ -62,10 +83,8 @@ static void test_missing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one),
-      cmocka_unit_test(test_classes),
-      cmocka_unit_test(test_worse),
-      cmocka_unit_test(test_missing),
+      cmocka_unit_test(test_one),   cmocka_unit_test(test_outputs), cmocka_unit_test(test_classes),
+      cmocka_unit_test(test_worse), cmocka_unit_test(test_missing),
   };
   return cmocka_run_group_tests(tests, io_setup, io_teardown);
 }

@@ -11,6 +11,7 @@
 #include "ntkit/data.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,18 @@
 
 static exit_status check_drawn(const memorize_settings *settings) {
   const size_t last = settings->common.widths.values[settings->common.widths.count - 1];
-  if (last % 2 != 0)
+  const size_t outputs = settings->common.outputs > 0 ? settings->common.outputs : 1;
+  if (outputs == 1 && last % 2 != 0)
     return report_error(EXIT_INPUT,
                         "--widths: the last is %zu, and the construction pairs its units; expected "
                         "an even number",
                         last);
+  if (outputs > last / 2 || last % (2 * outputs) != 0)
+    return report_error(
+        EXIT_INPUT,
+        "--widths: the last is %zu, and each of %zu outputs has pairs of its units; "
+        "expected a multiple of 2 n_L",
+        last, outputs);
   if (strcmp(settings->common.init, "antisymmetric") == 0)
     return report_error(EXIT_INPUT, "--init antisymmetric is for training: the construction pairs "
                                     "units by itself; expected paper, standard, he or lecun");
@@ -51,13 +59,10 @@ static exit_status check_memory(const void *what, size_t N) {
 
 static exit_status make_targets(memorize_run *run) {
   const size_t N = ntk_dataset_samples(run->job.data);
-  if (labels_outputs(&run->job) > 1)
-    return report_error(EXIT_INPUT,
-                        "--load: the network has %zu outputs, and labels are one number a sample "
-                        "here; expected a network of one output",
-                        labels_outputs(&run->job));
-  exit_status status = labels_make(&run->job, !run->settings->classes, &run->Y);
-  if (status != EXIT_DONE || !(run->settings->classes || run->job.names.count > 0)) {
+  const bool coded = run->settings->classes && labels_outputs(&run->job) > 1;
+  exit_status status = coded ? labels_encode(&run->job, labels_encoding(0), &run->coded, &run->Y)
+                             : labels_make(&run->job, !run->settings->classes, &run->Y);
+  if (coded || status != EXIT_DONE || !(run->settings->classes || run->job.names.count > 0)) {
     run->targets = run->Y;
     run->count = 1;
     return status;
@@ -121,14 +126,14 @@ ntk_memorize_result memorize_overall(const memorize_run *run) {
 }
 
 double memorize_absolute(const memorize_run *run, size_t c) {
-  const size_t N = ntk_dataset_samples(run->job.data);
-  const double *Y = run->targets + c * N, relative = run->results[c].relative_error;
+  const size_t count = ntk_dataset_samples(run->job.data) * labels_outputs(&run->job);
+  const double *Y = run->targets + c * count, relative = run->results[c].relative_error;
   double largest = 0, sum = 0;
-  for (size_t i = 0; i < N; i++)
+  for (size_t i = 0; i < count; i++)
     largest = fmax(largest, fabs(Y[i]));
   if (!(largest > 0.0)) /* the error is not relative to labels 0 */
     return relative;
-  for (size_t i = 0; i < N; i++)
+  for (size_t i = 0; i < count; i++)
     sum += (Y[i] / largest) * (Y[i] / largest);
   return relative * largest * sqrt(sum);
 }
@@ -150,6 +155,32 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
     all.bound = worse(all.bound, e->bound);
   }
   return all;
+}
+
+/* The errors of each output; where labels are all 0 the relative one is that of the difference. */
+static exit_status find_outputs(memorize_run *run) {
+  const size_t N = ntk_dataset_samples(run->job.data), n = labels_outputs(&run->job);
+  double *F = calloc(N * n, sizeof *F);
+  run->output = calloc(n, sizeof *run->output);
+  exit_status status = EXIT_DONE;
+  if (F == NULL || run->output == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for %zu outputs", n);
+    status = EXIT_FAILED; /* said twice, for analysers */
+  }
+  if (status == EXIT_DONE)
+    status = report_library(ntk_network_output(run->networks[0], run->job.data, F), NULL);
+  for (size_t c = 0; c < n && status == EXIT_DONE; c++) {
+    memorize_output *of = &run->output[c];
+    double size = 0.0, off = 0.0; /* norms, by hypot: of huge labels they are doubles still */
+    for (size_t i = c; i < N * n; i += n) {
+      size = hypot(size, run->Y[i]);
+      off = hypot(off, F[i] - run->Y[i]);
+      of->max_error = fmax(of->max_error, fabs(F[i] - run->Y[i]));
+    }
+    of->relative_error = size > 0.0 ? off / size : off;
+  }
+  free(F);
+  return status;
 }
 
 /* Samples that are put into their class. */
@@ -187,13 +218,14 @@ static exit_status present(memorize_run *run) {
 static exit_status report_computed(const memorize_run *run, ntk_status computed) {
   const ntk_error error = ntk_error_last();
   const size_t i = error.sample[0], j = error.sample[1];
+  const double *class = run->classes != NULL ? run->Y : run->coded.label;
   char one[LABELS_CLASS], other[LABELS_CLASS];
-  if (run->classes != NULL && i != j)
+  if (class != NULL && i != j)
     return report_error(EXIT_INPUT,
                         "samples %zu and %zu (from 1) are equal and of the classes %s and %s: no "
                         "weights fit both",
-                        i + 1, j + 1, labels_class(&run->job.names, run->Y[i], one),
-                        labels_class(&run->job.names, run->Y[j], other));
+                        i + 1, j + 1, labels_class(&run->job.names, class[i], one),
+                        labels_class(&run->job.names, class[j], other));
   return report_library(computed, NULL);
 }
 
@@ -213,8 +245,15 @@ static exit_status compute(memorize_run *run) {
   job->network = run->networks[0];
   job_warn(job);
   exit_status status = EXIT_DONE;
+  if (labels_outputs(job) > 1)
+    status = find_outputs(run);
   if (run->classes != NULL)
     status = find_accuracy(run);
+  if (status == EXIT_DONE && run->coded.encoding != NULL) {
+    status = labels_count_right(job, &run->coded);
+    run->right = run->coded.right;
+    run->accuracy = (double)run->right / (double)ntk_dataset_samples(job->data);
+  }
   return status == EXIT_DONE ? present(run) : status;
 }
 
@@ -229,6 +268,8 @@ static void release(memorize_run *run) {
   free(run->networks);
   free(run->results);
   free(run->certificate);
+  free(run->output);
+  labels_clear(&run->coded);
 }
 
 exit_status command_memorize(const void *given) {

@@ -18,17 +18,24 @@ typedef struct memorize_settings {
 
 exit_status command_memorize(const void *given);
 
+typedef struct memorize_output {
+  double relative_error, max_error;
+} memorize_output;
+
 /* Without --classes there is one network, for the labels as they are. With it there is one for each
- * class, all but for the last hidden layer the same. */
+ * class, all but for the last hidden layer the same; or, where the network has several outputs, one
+ * whose outputs are the classes. */
 typedef struct memorize_run {
   const memorize_settings *settings; /* borrowed; the job has what of them is common */
   cli_job job;                       /* its network is networks[0] once that is there */
   ntk_memorize_options options;
-  size_t count;           /* networks */
-  double *classes;        /* count, ascending; NULL: one network, without --classes */
-  double *Y;              /* N labels, or classes */
-  double *targets;        /* count x N: what the networks are to put out; without --classes, Y */
-  ntk_network **networks; /* count */
+  size_t count;                 /* networks */
+  double *classes;              /* count, ascending; NULL: one network, without --classes */
+  labels_classes coded;         /* of one network of several outputs, with --classes */
+  double *Y;                    /* N labels, or classes; of several outputs N x n_L labels */
+  double *targets;              /* count x N: what the networks are to put out; of one network, Y */
+  memorize_output *output;      /* n_L; NULL: of one output */
+  ntk_network **networks;       /* count */
   ntk_memorize_result *results; /* count */
   ntk_fit_error *certificate;   /* count, of the weights as saved; NULL: not saved */
   size_t right;                 /* samples whose class is put out */

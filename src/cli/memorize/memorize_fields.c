@@ -44,6 +44,24 @@ static json_t *class_array(const memorize_run *run) {
   return array;
 }
 
+#define ROW memorize_output
+static const ntk_field output_fields[] = {
+    VIEW_FIELD(REAL, "relative_error", relative_error, "||F_L - Y||_2 / ||Y||_2 of this output"),
+    VIEW_FIELD(REAL, "max_error", max_error, "max_i |F_L(x_i) - Y_i| of this output"),
+};
+static const ntk_description output_table = VIEW_TABLE(output_fields);
+#undef ROW
+
+static json_t *output_array(const memorize_run *run) {
+  json_t *array = json_array();
+  for (size_t c = 0; c < labels_outputs(&run->job); c++) {
+    result_view v = {.object = json_object()};
+    view_fields(&v, NULL, &output_table, &run->output[c], NULL, NULL);
+    json_append(&array, v.object);
+  }
+  return array;
+}
+
 void memorize_fields(const void *what, result_view *v) {
   const memorize_run *run = what;
   const ntk_description *table = ntk_describe("ntk_memorize_result");
@@ -61,6 +79,9 @@ void memorize_fields(const void *what, result_view *v) {
     view_fields(v, NULL, &more_table, &more, "accuracy", NULL);
     view_json(v, "classes", class_array(run));
   }
+  if (run->output != NULL)
+    view_json(v, "outputs", output_array(run));
+  labels_view(v, &run->job, &run->coded);
   view_fields(v, NULL, table, &all, "seconds", NULL);
   job_view_end(v, &run->job);
 }

@@ -10,8 +10,8 @@ static const option_row own[] = {
      .kind = KIND_FLAG,
      .field = FIELD(classes),
      .help = "The labels are classes, whole numbers in their file (words always are classes): one "
-             "network for each, fitted to 1 on its class and -1 on the others. The factorisation "
-             "is shared."},
+             "network for each, fitted to 1 on its class and -1 on the others, the factorisation "
+             "shared; of a network of several outputs, an output for each."},
     {.name = "eps",
      .kind = KIND_ABOVE,
      .field = FIELD(eps),
@@ -34,8 +34,9 @@ static const option_row own[] = {
      .field = FIELD(common.save),
      .argument = "DIR",
      .expected = "a directory, made if it is not there",
-     .help = "Write X.npy (after scaling), Y.npy, W1.npy to WL.npy (with --classes, those of class "
-             "3 in class3) and result.json (what --json prints) into DIR, and certify the error "
+     .help = "Write X.npy (after scaling), Y.npy, W1.npy to WL.npy (of a network for each class, "
+             "those of class 3 in class3) and result.json (what --json prints) into DIR, and "
+             "certify the error "
              "from the files."},
 };
 
@@ -52,7 +53,7 @@ const cli_command memorize_command = {
         "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh --save fitted",
     .options = (const option_part[]){SHARED(DATA, INIT),
                                      SHARED(BETA, SCALE),
-                                     SHARED(BIAS, BIAS),
+                                     SHARED(BIAS, OUTPUTS),
                                      SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),
                                      SHARED(LABELS, LABELS),

@@ -39,11 +39,19 @@ static void put_answer(FILE *out, const memorize_run *run, const ntk_memorize_re
     fprintf(out, " = %.3g, rounding in it at most %s; not certified: --save DIR does</p>\n",
             all->max_error, job_number_up(all->rounding, 2, text));
   }
+  if (run->output != NULL) {
+    size_t worst = 0;
+    for (size_t c = 1; c < labels_outputs(&run->job); c++)
+      worst = run->output[c].max_error > run->output[worst].max_error ? c : worst;
+    fprintf(out, "<p>of all %zu outputs; the largest error is that of output %zu, from 0</p>\n",
+            labels_outputs(&run->job), worst);
+  }
   if (run->count > 1)
     fprintf(out, "<p>%zu classes, the worst of them above</p>\n", run->count);
   if (!isnan(run->accuracy))
     fprintf(out, "<p>%zu of %zu samples get their class by the largest of %zu outputs</p>\n",
-            run->right, ntk_dataset_samples(run->job.data), run->count);
+            run->right, ntk_dataset_samples(run->job.data),
+            run->count > 1 ? run->count : run->coded.count);
   fputs("</div>\n", out);
 }
 
@@ -54,7 +62,8 @@ void memorize_page(const void *what, FILE *out) {
   put_answer(out, run, &all);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
-  page_fact(out, "labels", "%s%s", run->job.labels, run->classes != NULL ? " (classes)" : "");
+  page_fact(out, "labels", "%s%s", run->job.labels,
+            run->settings->classes || run->classes != NULL ? " (classes)" : "");
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   view_page(out, memorize_fields, run, true);

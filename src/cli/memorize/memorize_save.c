@@ -31,9 +31,11 @@ exit_status memorize_claim(const memorize_run *run) {
 static exit_status save_arrays(memorize_run *run) {
   const cli_job *job = &run->job;
   saved_folder *folder = &run->job.folder;
+  const size_t outputs = labels_outputs(job);
   exit_status status = saved_data(folder, job->data);
   if (status == EXIT_DONE)
-    status = saved_array(folder, "Y.npy", run->Y, ntk_dataset_samples(job->data), 0);
+    status = saved_array(folder, "Y.npy", run->Y, ntk_dataset_samples(job->data),
+                         outputs > 1 ? outputs : 0);
   for (size_t c = 0; c < run->count && status == EXIT_DONE; c++) {
     char place[SAVED_NAME];
     place_of(run, c, place);

@@ -16,7 +16,9 @@ static void print_reached(const memorize_run *run, const ntk_memorize_result *al
   printf("||F_L - Y||_2 / ||Y||_2 = %.3g", all->relative_error);
   if (!settings->absolute)
     printf(", wanted %.3g", settings->eps);
-  printf("%s\n", run->count > 1 ? " (the worst class)" : "");
+  printf("%s\n", run->count > 1        ? " (the worst class)"
+                 : run->output != NULL ? " (all outputs)"
+                                       : "");
   printf("            max_i |F_L(x_i) - Y_i| = %.3g, rounding in it at most %s\n", all->max_error,
          job_number_up(all->rounding, 2, text));
   if (run->certificate != NULL) {
@@ -26,21 +28,23 @@ static void print_reached(const memorize_run *run, const ntk_memorize_result *al
   }
   if (!isnan(run->accuracy))
     printf("accuracy    %zu of %zu samples get their class by the largest of %zu outputs\n",
-           run->right, ntk_dataset_samples(run->job.data), run->count);
+           run->right, ntk_dataset_samples(run->job.data),
+           run->count > 1 ? run->count : run->coded.count);
 }
 
 static void print_method(const memorize_run *run, const ntk_memorize_result *all) {
   const ntk_network_spec *spec = &run->job.spec;
   const bool bias = spec->bias != NULL && spec->bias[spec->depth - 2];
   const size_t rows = spec->width[spec->depth - 2] + (bias ? 1 : 0);
-  const size_t parameters = rows * (spec->width[spec->depth - 1] / 2);
+  const size_t outputs = labels_outputs(&run->job);
+  const size_t parameters = rows * (spec->width[spec->depth - 1] / 2 / outputs);
   char condition[JOB_CELL];
   printf("step        t = %.3g, %zu correction%s\n", all->t, all->corrections,
          all->corrections == 1 ? "" : "s");
-  printf("kernel      K_{L-2}, %s; %s m = %zu parameters for %zu different sample%s\n",
+  printf("kernel      K_{L-2}, %s; %s m = %zu parameters%s for %zu different sample%s\n",
          run->options.iterative ? "by conjugate gradients" : "factorised",
-         bias ? "(n_{L-2} + 1)" : "n_{L-2}", parameters, all->samples,
-         all->samples == 1 ? "" : "s");
+         bias ? "(n_{L-2} + 1)" : "n_{L-2}", parameters, outputs > 1 ? " of each output" : "",
+         all->samples, all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
 }
@@ -60,18 +64,29 @@ static void print_classes(const memorize_run *run) {
     printf("and %zu more: --json has all\n", run->count - ROWS);
 }
 
+static void print_outputs(const memorize_run *run) {
+  const size_t outputs = run->output != NULL ? labels_outputs(&run->job) : 0;
+  if (outputs > 0)
+    printf("\n%12s%12s%12s\n", "output", "rel. error", "max. error");
+  for (size_t c = 0; c < outputs && c < ROWS; c++)
+    printf("%12zu%12.3g%12.3g\n", c, run->output[c].relative_error, run->output[c].max_error);
+  if (outputs > ROWS)
+    printf("and %zu more: --json has all\n", outputs - ROWS);
+}
+
 void memorize_print(const void *what) {
   const memorize_run *run = what;
   const ntk_memorize_result all = memorize_overall(run);
   char labels[256];
   snprintf(labels, sizeof labels, ", labels %.200s%s", run->job.labels,
-           run->classes != NULL ? " (classes)" : "");
+           run->settings->classes || run->classes != NULL ? " (classes)" : "");
   job_print_network(&run->job);
   job_print_data(&run->job, labels);
   putchar('\n');
   print_reached(run, &all);
   print_method(run, &all);
   print_classes(run);
+  print_outputs(run);
   printf("\ntime        %.3f s: kernel %.3f, factor %.3f, condition %.3f, solves %.3f, forward "
          "passes %.3f\n",
          all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,

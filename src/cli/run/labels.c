@@ -1,6 +1,7 @@
 #include "cli/run/labels.h"
 
 #include "cli/shell/report.h"
+#include "cli/show/json.h"
 #include "ntkit/data.h"
 #include "ntkit/fit.h"
 
@@ -136,6 +137,36 @@ exit_status labels_count_right(const cli_job *job, labels_classes *classes) {
   free(chosen);
   free(F);
   return status;
+}
+
+typedef struct told_classes {
+  labels_classes codes;
+  double accuracy;
+} told_classes;
+
+#define ROW told_classes
+static const ntk_field class_fields[] = {
+    VIEW_FIELD(TEXT, "encoding", codes.encoding, "signs: 1 and -1; one-hot: 1 and 0"),
+    VIEW_NUMBERS(REALS, "classes", codes.value, codes.count, "labels that are classes, ascending"),
+    VIEW_FIELD(WHOLE, "right", codes.right, "samples that are put into their class"),
+    VIEW_FIELD(REAL, "accuracy", accuracy, "part of the samples that are"),
+};
+static const ntk_description class_table = VIEW_TABLE(class_fields);
+#undef ROW
+
+/* "classes" would be a folder for each of them, to who reads what memorize saves. */
+void labels_view(result_view *v, const cli_job *job, const labels_classes *classes) {
+  if (classes->encoding == NULL)
+    return;
+  const double N = (double)ntk_dataset_samples(job->data);
+  const told_classes facts = {*classes, (double)classes->right / N};
+  view_fields(v, "targets", &class_table, &facts, NULL, NULL);
+  if (job->names.count == 0)
+    return;
+  json_t *names = json_array(); /* the file may have words that no chosen row has */
+  for (size_t c = 0; c < classes->count; c++)
+    json_append(&names, json_text(job->names.name[(size_t)classes->value[c]]));
+  view_json(v, "class_names", names);
 }
 
 void labels_clear(labels_classes *classes) {

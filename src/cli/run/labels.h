@@ -3,6 +3,7 @@
 #define NTK_CLI_LABELS_H
 
 #include "cli/run/job.h"
+#include "cli/show/view.h"
 
 /* n_L of the job's network. */
 size_t labels_outputs(const cli_job *job);
@@ -29,6 +30,9 @@ const char *labels_encoding(size_t i);
  * status. */
 exit_status labels_encode(cli_job *job, const char *encoding, labels_classes *classes, double **Y);
 exit_status labels_count_right(const cli_job *job, labels_classes *classes);
+/* "targets" and "class_names", of which predict knows what the outputs say; without encoding
+ * nothing. */
+void labels_view(result_view *v, const cli_job *job, const labels_classes *classes);
 void labels_clear(labels_classes *classes);
 
 #endif

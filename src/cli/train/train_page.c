@@ -1,6 +1,5 @@
 /* What ntkit train has to tell: its fields, and the page of --report. */
 #include "cli/run/job_show.h"
-#include "cli/show/json.h"
 #include "cli/show/page.h"
 #include "cli/train/train.h"
 
@@ -13,36 +12,6 @@ static const ntk_field run_fields[] = {
 };
 static const ntk_description run_table = VIEW_TABLE(run_fields);
 #undef ROW
-
-typedef struct train_classes {
-  labels_classes codes;
-  double accuracy;
-} train_classes;
-
-#define ROW train_classes
-static const ntk_field class_fields[] = {
-    VIEW_FIELD(TEXT, "encoding", codes.encoding, "signs: 1 and -1; one-hot: 1 and 0"),
-    VIEW_NUMBERS(REALS, "classes", codes.value, codes.count, "labels that are classes, ascending"),
-    VIEW_FIELD(WHOLE, "right", codes.right, "samples that are put into their class"),
-    VIEW_FIELD(REAL, "accuracy", accuracy, "part of the samples that are"),
-};
-static const ntk_description class_table = VIEW_TABLE(class_fields);
-#undef ROW
-
-/* "classes" would be a folder for each of them, to who reads what memorize saves. */
-static void tell_classes(result_view *v, const train_run *run) {
-  if (run->classes.encoding == NULL)
-    return;
-  const double N = (double)ntk_dataset_samples(run->job.data);
-  const train_classes facts = {run->classes, (double)run->classes.right / N};
-  view_fields(v, "targets", &class_table, &facts, NULL, NULL);
-  if (run->job.names.count == 0)
-    return;
-  json_t *names = json_array(); /* the file may have words that no chosen row has */
-  for (size_t c = 0; c < run->classes.count; c++)
-    json_append(&names, json_text(run->job.names.name[(size_t)run->classes.value[c]]));
-  view_json(v, "class_names", names);
-}
 
 void train_fields(const void *what, result_view *v) {
   const train_run *run = what;
@@ -57,7 +26,7 @@ void train_fields(const void *what, result_view *v) {
   view_fields(v, NULL, table, &run->result, NULL, "momentum");
   view_options(v, settings, "loss precision");
   view_fields(v, NULL, table, &run->result, "loss_initial", NULL);
-  tell_classes(v, run);
+  labels_view(v, &run->job, &run->classes);
   view_fields(v, NULL, &run_table, &there, NULL, NULL);
   job_view_end(v, &run->job);
 }
