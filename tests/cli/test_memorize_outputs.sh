@@ -71,7 +71,7 @@ sed '2s/.*/0.841471,-0.989992,0.841471/; 4s/.*/0.841471,-0.989992,0.841471/' "$i
     memorize --data "$in/X.csv" --labels "$in/Y.csv" --widths 12,48 --activation tanh --outputs 5
   bad 'more outputs than units' 'the last is 48, and each of 25 outputs' \
     memorize --data "$in/X.csv" --labels "$in/Y.csv" --widths 12,48 --activation tanh --outputs 25
-  bad 'labels of one number' 'holds 40 labels; accepted: 40 x 3' \
+  bad 'labels of one number' 'has one label a sample, and the network 3 outputs; expected --classes' \
     memorize --data "$in/X.csv" --labels "$in/classes.csv" $net
   bad 'labels of three numbers' '40 x 3.*accepted' memorize --data "$in/X.csv" --labels "$in/Y.csv" --widths 12,48
   bad 'four classes' '--classes: 4 classes for 3 outputs; accepted: an output for each class' \

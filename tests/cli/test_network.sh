@@ -138,8 +138,8 @@ zeros() {
   head -c $((8 * $2 * $3)) /dev/zero >> "$1"
 }
 mkdir "$in/three"
-zeros "$in/three/W1.npy" 4 6
-zeros "$in/three/W2.npy" 6 3
+zeros "$in/three/W1.npy" 4 9
+zeros "$in/three/W2.npy" 9 3
 
 # shellcheck disable=SC2086
 {
@@ -162,7 +162,7 @@ zeros "$in/three/W2.npy" 6 3
     --activation tanh $x --report "$in/flax-model.npz"
   bad 'units that do not pair' '^ntkit: the last hidden width is 5' \
     memorize $load --activation tanh --samples 5
-  bad 'labels of several outputs' '^ntkit: --load: the network has 3 outputs, and labels' \
+  bad 'units of three outputs' '^ntkit: the last hidden width is 9; each of 3 outputs has pairs.*a multiple of 6' \
     memorize --load "$in/three" --activation tanh --samples 5
   bad 'a sweep' '^ntkit: --sweep draws networks of several sizes; expected no --load' \
     verify $load --activation tanh --samples 20 --sweep width=4,8
