@@ -93,6 +93,7 @@ near() {
   bad 'an output past the last' "'3' is none.*accepted: trace, all, or a whole number from 0 to 2" \
     spectrum $size --outputs 3 --output 3
   bad 'an output of another name' "'mean' is none of the network's" spectrum $size --output mean
+  good 'biases of 0.0' spectrum $size --bias 0.0
   bad 'a negative bias' 'SIGMA is negative; expected a number > 0, or 0' spectrum $size --bias -1
   bad 'no outputs' 'n_L is 0; expected a whole number from 1' spectrum $size --outputs 0
   bad 'labels of one output' 'holds 12 labels; accepted: 12 x 3 labels' \

@@ -105,6 +105,14 @@ static void test_question(void **state) {
         if (!(share <= 1.0))
           fail_msg("the question, %s: %.3f", what, share);
       }
+  /* A pass of few samples through a wide layer is most of it. */
+  const size_t wide[] = {3, 4, 300};
+  const ntk_network_spec few = {.depth = 3, .width = wide, .activation = "tanh", .seed = 1};
+  const ntk_train_options options = {
+      .optimizer = "gd", .precision = "double", .epochs = 2, .track = 1, .question = true};
+  const double share = used(few, 5, 1, options, what);
+  if (!(share <= 1.0))
+    fail_msg("the question, %s: %.3f", what, share);
 }
 
 /* Many epochs of a tiny problem: losses and tracked points are most of it. */

@@ -247,6 +247,8 @@ static void test_deficiency(void **state) {
       {"identity", "---", 3, 4, 1, 0, 0, "at most d = 3"},
       {"identity", "b--", 3, 4, 1, 0, 0, NULL},
       {"identity", "b--", 3, 5, 1, 0, 0, "at most d + 1 = 4"},
+      {"identity", "---", 3, 4, 2, 1, 0,
+       "3 monomials of x in each output, and there are N n_L = 8"},
       {"relu", "---", 9, 5, 1, 0, 2, "is 2 times row 1"},
       {"relu", "--b", 9, 5, 1, 0, 2, NULL},
       {"tanh", "---", 9, 5, 1, 0, 3, "is -1 times row 1"},

@@ -106,8 +106,8 @@ static exit_status set_real(const option_row *option, const char *text, double *
 
 static exit_status set_from(const option_row *option, const char *text, const char **field) {
   double value = 0;
-  const char *why = strcmp(text, "0") == 0 ? NULL : number_positive(text, strlen(text), &value);
-  if (why != NULL)
+  const char *why = number_positive(text, strlen(text), &value);
+  if (why != NULL && strcmp(why, "is 0") != 0)
     return refuse(option, text, 0, why);
   *field = text;
   return EXIT_DONE;

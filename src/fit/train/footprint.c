@@ -82,8 +82,9 @@ static double phases(const run *r) {
   if (r->tracked)
     most = fmax(most, of->features + fmax(fmax(of->create, spectrum(r)),
                                           16.0 * r->p + 24.0 * r->n + r->eigen + of->product));
-  if (r->question) /* K_0 of a tracked run lasts anyway */
-    most = fmax(most, ntk_question_bytes((size_t)r->n) + of->features + of->apply +
+  if (r->question) /* the residual first; K_0 of a tracked run lasts anyway */
+    most = fmax(most, fmax(ntk_question_bytes((size_t)r->n) + of->apply, 8.0 * r->n + of->output) +
+                          of->features +
                           (r->tracked || r->n > NTK_KERNEL_AT_START ? 0.0 : of->kernel));
   if (r->question && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
