@@ -32,6 +32,7 @@ typedef struct ntk_lines {
   size_t base;    /* of libsvm: the index of the first number, 0 or 1 */
   bool indexed;   /* the first column has numbers of rows, and is left out */
   bool guessed;   /* of words alone: the first was taken for a heading, for it comes once */
+  uint64_t names; /* a hash of what a heading calls the columns that are numbers; 0: none does */
   size_t step, marks;
   struct {
     off_t offset;

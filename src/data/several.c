@@ -42,6 +42,27 @@ static ntk_status read_rows(const ntk_reader *reader, size_t first, size_t count
   return NTK_OK;
 }
 
+/* Columns of one number that are called otherwise are other columns. */
+static ntk_status check_names(const ntk_reader *part, const ntk_reader *first) {
+  const uint64_t one = first->lines.names, other = part->lines.names;
+  if (one == 0 || other == 0 || one == other)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "%s: its heading calls columns otherwise, or in another order, than that of %s "
+                  "before it; accepted: the same in each, or no heading",
+                  part->path, first->path);
+}
+
+static ntk_status check_part(const ntk_reader_wish *wish, const ntk_reader *part,
+                             const ntk_reader *first) {
+  if (part->cols == first->cols && part->labelled == first->labelled)
+    return wish->for_labels ? NTK_OK : check_names(part, first);
+  return ntk_fail(NTK_ERR_SHAPE,
+                  "%s: has %zu columns%s, and %s before it has %zu%s; accepted: as many in each",
+                  part->path, part->cols, part->labelled ? " beside labels" : "", first->path,
+                  first->cols, first->labelled ? " beside labels" : "");
+}
+
 /* The labels of all of them: words are numbered anew, for each file has its own. */
 static ntk_status join_labels(ntk_reader *reader, const several *set) {
   for (size_t k = 0; k < set->count; k++) {
@@ -68,14 +89,11 @@ static ntk_status open_parts(const ntk_reader_wish *wish, ntk_reader *reader, se
     const ntk_reader *first = &set->part[0];
     name = comma != NULL ? comma + 1 : NULL;
     rows += part->rows; /* no file has 2^63 bytes */
-    if (part->cols == first->cols && part->labelled == first->labelled)
+    const ntk_status status = check_part(wish, part, first);
+    if (status == NTK_OK)
       continue;
-    const size_t cols = part->cols;
-    set->count++;
-    return ntk_fail(NTK_ERR_SHAPE,
-                    "%s: has %zu columns%s, and %s before it has %zu%s; accepted: as many in each",
-                    part->path, cols, part->labelled ? " beside labels" : "", first->path,
-                    first->cols, first->labelled ? " beside labels" : "");
+    set->count++; /* it is open */
+    return status;
   }
   const ntk_reader *first = &set->part[0];
   reader->type = first->type;

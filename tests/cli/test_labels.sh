@@ -38,7 +38,10 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'two files' memorize --data "$in/a.csv,$in/b.csv" --label-column species $net --json
   grep -E '"(relative_error|max_error|t)"' "$out" >"$top/two"
   check 'both are noted' test "$(grep -c '"sha256"' "$out")" -eq 2
-  for way in number libsvm file other two; do
+  awk -F, -v OFS=, '{ print $2, $1, $3 }' "$in/b.csv" >"$in/front.csv"
+  good 'labels in another column' memorize --data "$in/a.csv,$in/front.csv" --label-column species $net --json
+  grep -E '"(relative_error|max_error|t)"' "$out" >"$top/front"
+  for way in number libsvm file other two front; do
     check "$way: the same numbers" cmp "$top/names" "$top/$way"
   done
   check 'they are there' test "$(wc -l <"$top/names")" -ge 8
@@ -93,6 +96,9 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'verify' verify --data "$in/iris.csv" --label-column species --widths 8,8 --quiet
 
   cp "$in/b.csv" "$top/kept.csv"
+  awk -F, -v OFS=, '{ print $3, $2, $1 }' "$in/b.csv" >"$in/turned.csv"
+  bad 'columns in another order' 'turned.csv: its heading calls columns otherwise, or in another order' \
+    memorize --data "$in/a.csv,$in/turned.csv" --label-column species $net
   bad 'a file of the list' 'is the file that is read' data convert "$in/a.csv,$in/b.csv" "$in/b.csv" \
     --label-column species --overwrite
   bad 'a page over a file of the list' 'is what the command reads' spectrum --data "$in/a.csv,$in/b.csv" \

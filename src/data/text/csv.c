@@ -75,6 +75,10 @@ static ntk_status look(ntk_reader *reader, ntk_window *w, beginning *first) {
     go_back(reader, first, w);
   } else if (reader->for_labels && first->columns == 1)
     lines->label = 1;
+  if (first->heading) {
+    NTK_TRY(ntk_text_names(w, &lines->names));
+    go_back(reader, first, w);
+  }
   return NTK_OK;
 }
 

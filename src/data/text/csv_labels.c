@@ -1,4 +1,5 @@
 /* The column of a text that has labels: which one it is, and what stands in it. */
+#include "base/hash.h"
 #include "base/writer.h"
 #include "data/text/csv.h"
 #include "data/text/decimal.h"
@@ -125,6 +126,20 @@ ntk_status ntk_text_label(ntk_window *w, bool heading, size_t columns, size_t *c
       NTK_ERR_ARGUMENT, "%s: has no column '%s'%s%s%s accepted: 1 to %zu, -1 for the last%s%s",
       reader->path, reader->label_column, near ? "; did you mean '" : "", there.near,
       near ? "'?" : ";", columns, heading ? ", or a name: " : " (it has no heading)", there.first);
+}
+
+ntk_status ntk_text_names(ntk_window *w, uint64_t *names) {
+  const ntk_lines *lines = &w->reader->lines;
+  char text[NTK_FIELD];
+  bool ends = false;
+  uint64_t hash = NTK_HASH_START;
+  for (size_t j = 0; !ends; j++) {
+    NTK_TRY(next_field(w, j, text, &ends));
+    if (j + 1 != lines->label && !(j == 0 && lines->indexed))
+      hash = ntk_hash_bytes(hash, text, strlen(text) + 1);
+  }
+  *names = hash;
+  return NTK_OK;
 }
 
 /* ---- What stands in it ---- */
