@@ -160,6 +160,8 @@ ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *rows, cons
     return NTK_OK;
   }
   NTK_TRY(ntk_dataset_from_array(model->folder->context, ntk_dataset_values(rows), N, d, &made));
+  made->file_rows = rows->file_rows; /* labels are still those of these rows */
+  made->rows = rows->rows;
   ntk_status status = scale(model, how, made);
   if (status == NTK_OK && scaling == NULL)
     status = judge(model, rows, made, &what.own);

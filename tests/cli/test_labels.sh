@@ -49,6 +49,10 @@ cut -d, -f2 "$in/iris.csv" >"$in/species.csv"
   good 'predict' predict --load fit --data "$in/iris.csv" --label-column species
   check 'names come back' sh -c "tail -n +2 '$in/species.csv' | cmp - '$out'"
   check 'accuracy' grep -q '30 of 30 samples get the class of their label' "$err"
+  good 'predict chosen rows' predict --load fit --data "$in/iris.csv" --label-column species --shuffle --seed 4
+  check 'they keep their labels' grep -q '30 of 30 samples get the class of their label' "$err"
+  good 'predict a part' predict --load fit --data "$in/iris.csv" --label-column species --skip 3 --subsample 20
+  check 'its labels' grep -q '20 of 20 samples get the class of their label' "$err"
   sed 's/,setosa,/,rose,/' "$in/iris.csv" >"$in/rose.csv"
   good 'another name' predict --load fit --data "$in/rose.csv" --label-column species --json
   flat "$out" >"$top/flat"
