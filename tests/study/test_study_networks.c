@@ -175,14 +175,6 @@ static void test_refusals(void **state) {
     assert_int_not_equal(status, NTK_OK);
     assert_refused(status, status, cases[i].says);
   }
-  static const char *const fits[] = {"quantity=final_loss", "quantity=memorize_error"};
-  for (size_t i = 0; i < COUNT(fits); i++) {
-    ntk_study *study = NULL;
-    assert_refused(ntk_study_parse("name: n\nnetwork: {widths: [6], outputs: 2}\n"
-                                   "grid: {N: 6, d: 4}\n",
-                                   "test.yaml", &fits[i], 1, &study),
-                   NTK_ERR_ARGUMENT, "network.outputs: a network of 2 outputs fits as many labels");
-  }
 }
 
 /* ---- Weights of files ------------------------------------------------------------------------ */

@@ -249,7 +249,7 @@ static void test_label_files(void **state) {
   write_array(Y, 25, 1, 3);
   refuse_study(text, NTK_ERR_SHAPE, "has 25 labels; accepted: 30, one for each row of");
   write_array(Y, 30, 2, 3);
-  refuse_study(text, NTK_ERR_SHAPE, "has 2 columns; accepted: one label for each sample");
+  refuse_study(text, NTK_ERR_SHAPE, "has 2 columns; accepted: 1, a label for each output");
   unlink(Y);
   refuse_study(text, NTK_ERR_FILE, "t:5: train.labels: ");
   unlink(X);

@@ -45,9 +45,7 @@ static ntk_status run_memorization(ntk_context *context, const ntk_point *point,
   ntk_memorize_result result;
   ntk_status status = ntk_trial_data(context, point, seed, &data);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(context, point->N, "labels", &Y);
-  if (status == NTK_OK)
-    status = ntk_trial_labels(context, point, seed, data, Y);
+    status = ntk_trial_labels(context, point, seed, data, &Y);
   if (status == NTK_OK)
     status = ntk_memorize(context, &spec, data, Y, 1, &options, &network, &result);
   for (size_t q = 0; q < count && status == NTK_OK; q++)

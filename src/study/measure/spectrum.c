@@ -90,7 +90,7 @@ static ntk_spectrum_options options_for(const ntk_point *point, const ntk_quanti
  * its factor once more. Of the mean over outputs B has n_L times the columns below the last layer;
  * of all of them K has n_L times the rows. */
 static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
-  const double outputs = point->selected ? 1.0 : (double)point->outputs;
+  const double outputs = (double)ntk_trial_outputs(point);
   const bool all = point->outputs_of == NTK_OUTPUTS_ALL;
   const double N = (double)point->N * (all ? outputs : 1.0), L = (double)point->depth;
   double columns = (double)point->width[0], passes = 0.0;

@@ -94,9 +94,7 @@ static ntk_status run_training(ntk_context *context, const ntk_point *point, uin
   trained t = {.target = options.target};
   ntk_status status = ntk_trial_begin(context, point, seed, &data, &network);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(context, point->N, "labels", &Y);
-  if (status == NTK_OK)
-    status = ntk_trial_labels(context, point, seed, data, Y);
+    status = ntk_trial_labels(context, point, seed, data, &Y);
   if (status == NTK_OK)
     status = ntk_train(context, network, data, Y, &options, &t.result);
   for (size_t q = 0; q < count && status == NTK_OK; q++)

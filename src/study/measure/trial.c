@@ -1,5 +1,6 @@
 #include "study/measure/trial.h"
 
+#include "base/memory.h"
 #include "net/loader.h"
 
 ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed) {
@@ -10,7 +11,7 @@ ntk_network_spec ntk_trial_spec(const ntk_point *point, uint64_t seed) {
                             .beta = point->beta,
                             .gamma = point->gamma,
                             .seed = seed,
-                            .outputs = point->selected ? 1 : point->outputs,
+                            .outputs = ntk_trial_outputs(point),
                             .bias = point->biased ? point->bias : NULL,
                             .bias_deviation = point->bias_deviation,
                             .parameterization = point->parameterization};
@@ -81,18 +82,30 @@ ntk_status ntk_trial_data(ntk_context *context, const ntk_point *point, uint64_t
   return ntk_dataset_generate(context, point->source, point->N, point->width[0], seed, data);
 }
 
+size_t ntk_trial_outputs(const ntk_point *point) {
+  return point->selected ? 1 : point->outputs;
+}
+
 /* As with data: the file may be replaced at any moment. */
-ntk_status ntk_trial_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
-                            const ntk_dataset *data, double *Y) {
+static ntk_status fill_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
+                              const ntk_dataset *data, double *Y) {
   const ntk_point_training *training = &point->training;
   const char *labels = training->labels != NULL ? training->labels : "gaussian";
   if (training->labels_from_file) {
     NTK_TRY(ntk_file_unchanged(labels, &training->labels_file));
-    NTK_TRY(ntk_labels_load(context, labels, data, Y));
+    NTK_TRY(ntk_labels_load_outputs(context, labels, data, ntk_trial_outputs(point), Y));
     return ntk_file_unchanged(labels, &training->labels_file);
   }
   const ntk_network_spec spec = ntk_trial_spec(point, seed);
   return ntk_labels_generate(context, labels, &spec, data, seed, Y);
+}
+
+ntk_status ntk_trial_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
+                            const ntk_dataset *data, double **Y) {
+  size_t count = 0;
+  NTK_TRY(ntk_size_multiply(point->N, ntk_trial_outputs(point), "labels", &count));
+  NTK_TRY(ntk_alloc_doubles(context, count, "labels", Y));
+  return fill_labels(context, point, seed, data, *Y);
 }
 
 ntk_status ntk_trial_begin(ntk_context *context, const ntk_point *point, uint64_t seed,

@@ -53,9 +53,11 @@ ntk_status ntk_trial_load(ntk_context *context, const char *path, const char *la
 
 ntk_status ntk_trial_data(ntk_context *context, const ntk_point *point, uint64_t seed,
                           ntk_dataset **data);
-/* Labels of the point's training into Y (N); where it has none, Gaussian. */
+/* How many numbers a sample has as its label: n_L, or 1 where one output is selected. */
+size_t ntk_trial_outputs(const ntk_point *point);
+/* Labels of the point's training, N x so many, to be freed; where it has none, Gaussian. */
 ntk_status ntk_trial_labels(ntk_context *context, const ntk_point *point, uint64_t seed,
-                            const ntk_dataset *data, double *Y);
+                            const ntk_dataset *data, double **Y);
 
 /* Data and network; both are to be destroyed whatever the status, and NULL where they are not
  * there. */

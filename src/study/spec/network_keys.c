@@ -46,19 +46,6 @@ static ntk_status read_output(const ntk_study *study, const ntk_point_scope *sco
                   point->output, point->outputs, point->outputs - 1);
 }
 
-/* Labels are a number for each sample. */
-static ntk_status check_labels(const ntk_study *study, const ntk_point *point) {
-  bool labels = study->trains;
-  for (size_t q = 0; q < study->quantities; q++)
-    labels |= study->quantity[q]->measure == &ntk_memorization_measure;
-  if (!labels || point->outputs == 1 || point->selected)
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "a network of %zu outputs fits as many labels for each sample; accepted in a "
-                  "study that trains or memorises: one of its outputs, 0 to %zu",
-                  point->outputs, point->outputs - 1);
-}
-
 ntk_status ntk_point_read_general(const ntk_study *study, const ntk_point_scope *scope, size_t i,
                                   ntk_point *point, const char **key) {
   *key = "network.bias";
@@ -70,7 +57,6 @@ ntk_status ntk_point_read_general(const ntk_study *study, const ntk_point_scope 
     NTK_TRY(ntk_point_whole(scope, given(study, *key)->value[0], "n_L", 1, &point->outputs));
   *key = given(study, "network.output") != NULL ? "network.output" : "network.outputs";
   NTK_TRY(read_output(study, scope, i, point));
-  NTK_TRY(check_labels(study, point));
   *key = "network.parameterization";
   if (given(study, *key) == NULL)
     return NTK_OK;

@@ -35,14 +35,14 @@ struct ntk_study {
   ntk_scaling scaling;
   size_t skip;    /* rows at the start of a file */
   bool rows_vary; /* a trial draws its N rows of a file */
-  size_t files; /* of data.source, which may be a variable of the grid */
+  size_t files;   /* of data.source, which may be a variable of the grid */
   ntk_study_file *file;
   bool draws;    /* data of some point are drawn */
   size_t loaded; /* of network.load, the same */
   ntk_study_weights *weights;
   bool trains; /* some quantity asks for it */
   ntk_file_identity labels_file;
-  size_t labels_rows; /* of the file of labels; 0: there is none */
+  size_t labels_rows, labels_cols; /* of the file of labels; 0: there is none */
 };
 
 /* Network and data of point i. */

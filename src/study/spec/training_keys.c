@@ -24,10 +24,8 @@ static ntk_status open_labels(ntk_study *study, const char *path) {
   const ntk_file_key key = {.name = "train.fingerprint"};
   NTK_TRY(ntk_keys_open_file(study, &key, path, &study->labels_file, &file));
   study->labels_rows = file.rows;
-  if (file.cols == 1)
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: one label for each sample", path,
-                  file.cols);
+  study->labels_cols = file.cols;
+  return NTK_OK;
 }
 
 static bool asks_for(const ntk_study *study, const char *quantity) {
@@ -91,7 +89,8 @@ static ntk_status read_positive(const ntk_point_scope *scope, const char *text, 
   return ntk_fail(NTK_ERR_ARGUMENT, "%s is %g; accepted: above 0", what, *value);
 }
 
-/* Of a file: a label for each sample that is used, or for each row of the data's file. */
+/* Of a file: a label for each sample that is used, or for each row of the data's file; a number for
+ * each output. */
 static ntk_status read_labels(const ntk_study *study, ntk_point_training *training,
                               const ntk_point *point) {
   if (study->labels_rows == 0)
@@ -99,6 +98,10 @@ static ntk_status read_labels(const ntk_study *study, ntk_point_training *traini
   training->labels_from_file = true;
   training->labels_file = study->labels_file;
   const size_t rows = ntk_study_file_of(study, point->source)->rows;
+  const size_t outputs = ntk_trial_outputs(point);
+  if (study->labels_cols != outputs)
+    return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: %zu, a label for each output",
+                    training->labels, study->labels_cols, outputs);
   const bool first = study->skip == 0 && !study->rows_vary;
   if (study->labels_rows == rows || (first && study->labels_rows == point->N))
     return NTK_OK;
