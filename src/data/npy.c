@@ -73,7 +73,7 @@ static ntk_status interpret_type(ntk_reader *reader, const char *descr) {
  * numpy.save was called more than once on one file. */
 static ntk_status check_length(const ntk_reader *reader, const ntk_npy_header *h) {
   const size_t found = reader->file_size - (size_t)reader->plain.data;
-  size_t count = 0, bytes = 0;
+  size_t count = 0, bytes = 0, more = 0;
   unsigned char next[MAGIC];
   NTK_TRY(ntk_size_multiply(reader->rows, reader->cols, reader->path, &count));
   NTK_TRY(ntk_size_multiply(count, reader->plain.size, reader->path, &bytes));
@@ -88,23 +88,18 @@ static ntk_status check_length(const ntk_reader *reader, const ntk_npy_header *h
         "%s: truncated: shape %s of '%s' takes %zu bytes after the header, and the file "
         "has %zu",
         reader->path, h->shape_text, h->descr, bytes, found);
-  if (reader->source != NULL) /* which cannot be asked for its end before all of it is unpacked */
-    return reader->bounded || found == bytes
-               ? NTK_OK
-               : ntk_fail(NTK_ERR_FORMAT,
-                          "%s: goes on for %zu bytes behind its shape %s of '%s'; accepted: one "
-                          "array",
-                          reader->path, found - bytes, h->shape_text, h->descr);
-  if (found - bytes < sizeof next)
+  if (found == bytes || reader->bounded) /* then its end is looked for once all is unpacked */
     return NTK_OK;
   NTK_TRY(ntk_reader_seek(reader, reader->plain.data + (off_t)bytes));
-  NTK_TRY(ntk_reader_bytes(reader, next, sizeof next));
-  if (memcmp(next, magic, sizeof next) == 0)
+  NTK_TRY(ntk_reader_some(reader, next, sizeof next, &more));
+  if (more == sizeof next && memcmp(next, magic, sizeof next) == 0)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: holds more arrays after the first (numpy.save was called on it again, as "
                     "Equinox does for .eqx); accepted: one array a file",
                     reader->path);
-  return NTK_OK;
+  return ntk_fail(NTK_ERR_FORMAT,
+                  "%s: goes on for %zu bytes behind its shape %s of '%s'; accepted: one array",
+                  reader->path, found - bytes, h->shape_text, h->descr);
 }
 
 static bool recognise(const unsigned char *start, size_t count) {

@@ -95,8 +95,8 @@ static void test_bad_headers(void **state) {
   expect_refusal(0, 4, NTK_ERR_SHAPE, "d = 4 asked for, and the file's rows have 3 numbers");
 }
 
-/* What follows the header: nothing; numbers and then another array; numbers and other bytes, which
- * NumPy reads past too. */
+/* What follows the header: nothing; numbers and then another array; numbers and other bytes, be it
+ * one, which NumPy would read past. */
 static void test_lengths(void **state) {
   (void)state;
   const double six[8] = {1, 2, 3, 4, 5, 6};
@@ -108,6 +108,10 @@ static void test_lengths(void **state) {
   write_file(1, SHAPED("(2, 3)"), more, sizeof more);
   expect_refusal(0, 0, NTK_ERR_FORMAT, "holds more arrays after the first");
   write_file(1, SHAPED("(2, 3)"), six, sizeof six);
+  expect_refusal(0, 0, NTK_ERR_FORMAT, "goes on for 16 bytes behind its shape (2, 3) of '<f8'");
+  write_file(1, SHAPED("(2, 3)"), six, 6 * sizeof *six + 1);
+  expect_refusal(0, 0, NTK_ERR_FORMAT, "goes on for 1 bytes behind its shape");
+  write_file(1, SHAPED("(2, 3)"), six, 6 * sizeof *six);
   expect_load(0, 0, six, 2, 3);
 }
 
