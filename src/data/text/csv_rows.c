@@ -1,6 +1,5 @@
-/* Rows of numbers as text. Most numbers are whole and short: what eight characters tell, digits and
- * the delimiter behind them, is one number; everything else goes through ntk_decimal_read.
- * Cost: 4 ns a whole number, 40 ns one of 17 digits. */
+/* Rows of numbers as text. What ntk_decimals_read takes, numbers with the delimiter right behind
+ * them, is read there; blanks, quotes, ends of lines and refusals are looked at here. */
 #include "data/text/csv.h"
 #include "data/text/decimal.h"
 
@@ -74,27 +73,17 @@ static ntk_status read_field(ntk_window *w, size_t column, double *value) {
  * the window goes; *out moves on with them. What stops it is looked at more closely by read_field.
  */
 static void read_plain(ntk_window *w, size_t most, size_t *column, double **out) {
-  const char delimiter = w->reader->lines.delimiter, point = w->reader->lines.point;
-  char *at = w->at;
-  double *to = *out;
-  size_t j = *column;
-  for (; j < most && (w->last || w->end - at >= NTK_FIELD); j++, to++) {
-    const uint64_t eight = ntk_eight(at);
-    const int n = ntk_eight_digits(eight);
-    ptrdiff_t length = n;
-    if (n > 0 && n < 8 && at[n] == delimiter) {
-      *to = (double)ntk_eight_value(eight, n);
-    } else {
-      const char *end = ntk_decimal_read(at, w->end, point, to);
-      length = end != NULL ? end - at : 0;
-      if (end == NULL || *end != delimiter || length >= NTK_FIELD || !isfinite(*to))
-        break;
-    }
-    at += length + 1;
-  }
-  w->at = at;
-  *out = to;
-  *column = j;
+  const ntk_lines *lines = &w->reader->lines;
+  ntk_decimals from = {.at = w->at,
+                       .end = w->end,
+                       .room = w->last ? 0 : NTK_FIELD,
+                       .most = NTK_FIELD,
+                       .delimiter = lines->delimiter,
+                       .point = lines->point};
+  const size_t count = most > *column ? ntk_decimals_read(&from, most - *column, *out) : 0;
+  w->at += from.at - w->at;
+  *out += count;
+  *column += count;
 }
 
 /* A line of `columns` fields, to the beginning of the next one. */

@@ -12,6 +12,18 @@
  * that is looked at. */
 const char *ntk_decimal_read(const char *text, const char *end, char point, double *value);
 
+/* Numbers with a delimiter behind each. */
+typedef struct ntk_decimals {
+  const char *at, *end; /* as above, but that eight characters can be read at any `at` <= end */
+  ptrdiff_t room;       /* stops where less than that stands before the end, */
+  ptrdiff_t most;       /* and at a number of that many characters */
+  char delimiter, point;
+} ntk_decimals;
+
+/* Reads at most that many finite numbers, the delimiter right behind each, and returns how many;
+ * from->at: what follows the last delimiter. */
+size_t ntk_decimals_read(ntk_decimals *from, size_t most, double *out);
+
 /* ---- Eight characters at a time ---- */
 
 /* The eight at c, the first the lowest byte. */
@@ -21,12 +33,17 @@ static inline uint64_t ntk_eight(const char *c) {
          (uint64_t)u[4] << 32 | (uint64_t)u[5] << 40 | (uint64_t)u[6] << 48 | (uint64_t)u[7] << 56;
 }
 
-/* How many digits they begin with: of a digit, and nothing else, the bits of '0' taken out leave
- * less than 10, and so no highest bit when 0x76 is added. */
-static inline int ntk_eight_digits(uint64_t eight) {
+/* The highest bit of each that is no digit: of a digit, and nothing else, the bits of '0' taken out
+ * leave less than 10, and so no highest bit when 0x76 is added. */
+static inline uint64_t ntk_eight_others(uint64_t eight) {
   const uint64_t seven = 0x7f7f7f7f7f7f7f7f, rest = eight ^ 0x3030303030303030;
-  const uint64_t other = (((rest & seven) + 0x7676767676767676) | rest) & ~seven;
-  return other == 0 ? 8 : __builtin_ctzll(other) / 8;
+  return (((rest & seven) + 0x7676767676767676) | rest) & ~seven;
+}
+
+/* How many digits they begin with. */
+static inline int ntk_eight_digits(uint64_t eight) {
+  const uint64_t others = ntk_eight_others(eight);
+  return others == 0 ? 8 : __builtin_ctzll(others) / 8;
 }
 
 /* The number that the first n of them are, 0 for n = 0: pairs, fours and all eight of them. */
