@@ -114,7 +114,19 @@ check 'stays one' grep -aqF "'shape': (2,)" v.npy
 good 'scaled' data convert "$in/X.csv" s.csv --scale center --limit 2
 check 'scaled' test "$(tr '\n' ' ' <s.csv)" = '1.5,2 -1.5,-2 '
 
+# The page tells what the text does, every field of --json, and the number of samples of each class.
+printf '1\n1\n2\n2\n' >"$in/classes.csv"
+good 'a page' data inspect "$in/X.csv" --labels "$in/classes.csv" --scale standardize --report page.html
+says 'a page' '^report      page.html$'
+check 'the size' grep -q '4 x 2 numbers, from <b>' page.html
+check 'moments as read and scaled' test "$(grep -c 'Assumption 2.1, ' page.html)" -ge 2
+check 'the classes' grep -q 'Samples by class' page.html
+check 'the fields' grep -q 'effective_rank' page.html
+check 'its end' grep -q '</html>' page.html
+
 rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
+bad 'a page over the data' '^ntkit: --report: ' data inspect "$in/X.csv" --report "$in/X.csv"
+bad 'a page over the labels' '^ntkit: --report: ' data inspect "$in/X.csv" --labels "$in/Y.csv" --report "$in/Y.csv"
 cp "$in/X.csv" "$in/kept.csv"
 head -n 3 "$in/Y.csv" >"$in/few3.csv"
 bad 'no second file' 'needs more: ntkit data convert A B' data convert "$in/X.csv"

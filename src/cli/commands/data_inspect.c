@@ -3,6 +3,7 @@
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
+#include "cli/show/page.h"
 #include "cli/show/present.h"
 #include "ntkit/data.h"
 
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN_CLASSES = 20 };
+enum { SHOWN_CLASSES = 20, DRAWN_CLASSES = 400 };
 
 typedef struct data_inspection {
   const cli_settings *settings;
@@ -145,18 +146,80 @@ static void inspect_fields(const void *what, result_view *v) {
   view_environment(v, p->context);
 }
 
+/* ---- The page -------------------------------------------------------------------------------- */
+
+static void put_danger(FILE *out, const char *what, const ntk_data_moments *moments) {
+  if (isnan(moments->norm)) /* not asked */
+    return;
+  const bool none = moments->danger[0] == '\0';
+  fputs("<p>Assumption 2.1, ", out);
+  page_text(out, what);
+  fputs(": ", out);
+  page_formula(out, "E||x||");
+  fprintf(out, " is %.4g √d ", moments->norm);
+  page_verdict(out, none ? NTK_LEDGER_CONSISTENT : NTK_LEDGER_SUSPECT,
+               none ? "no item in danger" : "in danger");
+  if (!none)
+    fprintf(out, " item %c%s", moments->danger[0], moments->danger[1] != '\0' ? " and others" : "");
+  fputs("</p>\n", out);
+}
+
+static void put_classes(FILE *out, const ntk_inspect_result *r) {
+  figure_point point[DRAWN_CLASSES];
+  if (r->classes == 0 || r->classes > DRAWN_CLASSES)
+    return;
+  for (size_t c = 0; c < r->classes; c++)
+    point[c] = (figure_point){r->class_count[c].value, (double)r->class_count[c].count, NAN, NAN};
+  const figure_curve curve = {"", r->classes, point, FIGURE_SHAPES, 0};
+  page_figure(out, &(figure){.title = "Samples by class",
+                             .x = {"class", false},
+                             .y = {"samples", false},
+                             .curves = 1,
+                             .curve = &curve});
+}
+
+static void inspect_page(const void *what, FILE *out) {
+  const data_inspection *p = what;
+  const ntk_inspect_result *r = &p->result;
+  page_begin(out, "What is in a file of data");
+  fprintf(out,
+          "<div class=\"answer\">\n<p class=\"value\">%zu x %zu numbers, from <b>%.6g</b> to "
+          "<b>%.6g</b></p>\n",
+          r->samples, r->dim, r->least, r->most);
+  put_danger(out, "as read", &r->moments);
+  put_danger(out, p->settings->scale, &r->scaled);
+  for (size_t i = 0; i < r->remarks; i++) {
+    fputs("<p>remark: ", out);
+    page_text(out, r->remark[i].text);
+    fputs("</p>\n", out);
+  }
+  fputs("</div>\n<dl>\n", out);
+  page_fact(out, "file", "%s: %s, %s, %zu x %zu", p->file, r->format, r->type, r->file_rows,
+            r->dim);
+  if (r->label_columns > 0)
+    page_fact(out, "labels", "%s, %zu for each row, %.6g to %.6g",
+              p->settings->labels != NULL ? p->settings->labels : p->file, r->label_columns,
+              r->label_least, r->label_most);
+  fputs("</dl>\n", out);
+  put_classes(out, r);
+  view_page(out, inspect_fields, p, true);
+  page_end(out);
+}
+
 /* ---- The command ----------------------------------------------------------------------------- */
 
 static exit_status command_inspect(const void *given) {
-  static const present_ways ways = {.fields = inspect_fields, .print = print_text};
+  static const present_ways ways = {
+      .page = inspect_page, .fields = inspect_fields, .print = print_text};
   cli_settings here = *(const cli_settings *)given;
   const cli_settings *settings = &here;
   here.data = here.operand[0];
   data_inspection p = {.settings = settings, .file = here.data};
   ntk_inspect_options options = {
       .rows = job_rows(settings), .labels = here.labels, .label_column = here.label_column};
-  exit_status status =
-      report_library(ntk_scaling_parse(settings->scale, &options.scaling), "scale");
+  exit_status status = page_check(settings, NULL);
+  if (status == EXIT_DONE)
+    status = report_library(ntk_scaling_parse(settings->scale, &options.scaling), "scale");
   if (status == EXIT_DONE)
     status = job_context(settings, &p.context);
   if (status == EXIT_DONE)
@@ -195,7 +258,7 @@ const cli_command data_inspect_command = {
                                      SHARED(SEED, SCALE),
                                      OPTION_PART(own),
                                      SHARED(THREADS, MEMORY),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(cli_settings),
     .run = command_inspect,
