@@ -13,6 +13,10 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 fresh() {
   rm -rf "$top/copy" && mkdir -p "$top/copy/build/release" && cd "$top/copy" || exit 1
   cp -R "$here/README.md" "$here/docs" "$here/examples" . && ln -s "$NTKIT" build/release/ntkit
+  awk 'BEGIN { print "a,b,c,d,species" # docs/data.md has these two
+    for (i = 1; i <= 30; i++) { for (j = 1; j <= 4; j++) printf "%.2f,", 5 * sin(i * i * j + j)
+      print i % 3 ? "setosa" : "virginica" } }' >iris.csv
+  cp iris.csv new.csv
 }
 PATH=$top/copy/build/release:$PATH
 

@@ -96,7 +96,7 @@ near() {
   good 'biases of 0.0' spectrum $size --bias 0.0
   bad 'a negative bias' 'SIGMA is negative; expected a number > 0, or 0' spectrum $size --bias -1
   bad 'no outputs' 'n_L is 0; expected a whole number from 1' spectrum $size --outputs 0
-  bad 'labels of one output' 'holds 12 labels; accepted: 12 x 3 labels' \
+  bad 'labels of one output' 'has one label a sample, and the network 3 outputs' \
     train $size --outputs 3 --labels "$in/classes.csv"
   bad 'too few outputs' '3 classes for 2 outputs; accepted: an output for each class' \
     train $size --outputs 2 --labels "$in/classes.csv" --classes

@@ -223,7 +223,7 @@ const cli_command data_convert_command = {
         "commas (.csv, .txt) or tabs (.tsv) and as many digits as give every number back; or .npz "
         "or .safetensors, whose array X they are, with the labels as Y. A vector stays one, so "
         "that labels are converted, and drawn, alike. B is written whole or not at all.",
-    .example = "ntkit data convert train-images-idx3-ubyte.gz X.npy --subsample 1000",
+    .example = "ntkit data convert examples/digits/digits.npy X.csv --subsample 100",
     .operands = "A B",
     .least = 2,
     .most = 2,

@@ -250,7 +250,7 @@ const cli_command data_inspect_command = {
              "Assumption 2.1 and what --scale makes of them, effective rank, equal and nearest "
              "rows, labels, and what is known to go wrong. docs/inspect.md explains what it "
              "prints.",
-    .example = "ntkit data inspect X.npy --scale standardize",
+    .example = "ntkit data inspect examples/digits/digits.npy --scale standardize",
     .operands = "FILE",
     .least = 1,
     .most = 1,
