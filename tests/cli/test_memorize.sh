@@ -204,8 +204,11 @@ good 'and can be used' predict --load beyond --data beyond/X.npy
 # shellcheck disable=SC2086
 run memorize $small --activation identity --quiet
 check 'identity: exit status 1' test "$status" -eq 1
-check 'identity: the reason' grep -q 'a linear network fits no labels' "$err"
+check 'identity: the reason' grep -q 'a linear network fits no labels that are not linear' "$err"
 check 'identity: text all the same' grep -q '^labels      not reached' "$out"
+# shellcheck disable=SC2086
+run memorize $small --activation identity --bias 1 --quiet
+check 'identity: the reason with biases' grep -q 'fits no labels that are not affine' "$err"
 # Of four units of the last hidden layer's half none is active on some sample.
 # shellcheck disable=SC2086
 run memorize $small --activation relu --widths 12,8 --samples 40 --quiet

@@ -86,6 +86,14 @@ static bool has_kink(const ntk_network *network) {
   return l < network->depth;
 }
 
+/* Whether hidden layers have biases; b_L is 0. */
+static bool is_affine(const ntk_network *network) {
+  size_t l = 1;
+  while (l < network->depth && !network->bias[l - 1])
+    l++;
+  return l < network->depth;
+}
+
 /* Of sample i, K_ii = 0 and y_i != 0. */
 static void say_dead(const question *q, size_t i) {
   const ntk_network *base = q->system->base;
@@ -276,7 +284,8 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
         data->N, data->N < result->samples ? "independent" : "different",
         base->bias[L - 2] ? "(n_{L-2} + 1)" : "n_{L-2}", parameters);
   else if (ntk_network_linear_above(base, 0))
-    say(&q, "a linear network fits no labels that are not linear in x");
+    say(&q, "a linear network fits no labels that are not %s in x",
+        is_affine(base) ? "affine" : "linear");
   else
     return explain_samples(&q);
   return NTK_OK;
