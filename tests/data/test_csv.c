@@ -52,6 +52,7 @@ static void test_forms(void **state) {
       "infected,nanometer,age\n1,2,3\n4,5,6\n",
       "1;2,0;3,0\n4;5;6,0e0\n", /* R's write.csv2, German Excel */
       "a\tb\tc\n1,0\t2,00\t0,3e1\n\"4,0\"\t5\t6\n",
+      "1.0\t2\t3\n # 1,2 or 3,4\n4\t5\t6.0\n#1,2", /* no comma of a number */
   };
   for (size_t k = 0; k < COUNT(texts); k++) {
     ntk_array_info info;
@@ -68,6 +69,23 @@ static void test_forms(void **state) {
   write_text("y\n5\n6\n7\n"); /* labels */
   assert_ok(ntk_array_shape(path, &info));
   assert_true(info.rank == 1 && info.rows == 3);
+}
+
+/* A remark longer than what is looked at at a time: no comma in it is one of a number. */
+static void test_long_remark(void **state) {
+  (void)state;
+  enum { LENGTH = 300000 };
+  char *text = malloc(LENGTH + 32);
+  double x[4];
+  assert_non_null(text);
+  strcpy(text, "1.5\t2\n#");
+  for (size_t k = strlen(text); k < LENGTH; k++)
+    text[k] = "1,2 "[k % 4];
+  strcpy(text + LENGTH, "\n3\t4.5\n");
+  write_text(text);
+  free(text);
+  assert_ok(ntk_array_load(path, 0, 2, x));
+  assert_true(x[0] == 1.5 && x[1] == 2.0 && x[2] == 3.0 && x[3] == 4.5);
 }
 
 static void test_refusals(void **state) {
@@ -314,9 +332,9 @@ static void test_nearest(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_forms),     cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_many_rows), cmocka_unit_test(test_long_lines),
-      cmocka_unit_test(test_nearest),
+      cmocka_unit_test(test_forms),       cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_long_remark), cmocka_unit_test(test_many_rows),
+      cmocka_unit_test(test_long_lines),  cmocka_unit_test(test_nearest),
   };
   return cmocka_run_group_tests(tests, npy_setup, npy_teardown);
 }

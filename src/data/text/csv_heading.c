@@ -156,10 +156,21 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/* Whether c, in text from its second character on, is in a line that begins with a #; before: what
+ * was last before is. */
+static bool is_remark(char *text, char *c, bool before) {
+  while (c > text + 1 && c[-1] != '\n')
+    c--;
+  if (c == text + 1 && *text != '\0' && *text != '\n')
+    return before;
+  return *ntk_past_blanks(c, '\t') == '#';
+}
+
 /* Between numbers stands something else than a comma: what stands between digits is a point. */
 ntk_status ntk_text_point(const ntk_reader *reader, off_t offset, char delimiter, char *point) {
   char text[NTK_WINDOW + 2] = {0}; /* what was last before, the window, and what is next */
   size_t found = NTK_WINDOW;
+  bool remark = false; /* what was last before is in one */
   *point = '.';
   if (delimiter != ';' && delimiter != '\t')
     return NTK_OK;
@@ -168,11 +179,17 @@ ntk_status ntk_text_point(const ntk_reader *reader, off_t offset, char delimiter
     NTK_TRY(ntk_reader_at(reader, offset, text + 1, NTK_WINDOW + 1, &have));
     found = have < NTK_WINDOW ? have : NTK_WINDOW;
     text[have + 1 < sizeof text ? have + 1 : have] = '\0';
-    for (char *c = text; (c = memchr(c + 1, ',', (size_t)(text + found - c))) != NULL;)
-      if (is_digit(c[-1]) && is_digit(c[1])) {
+    for (char *c = text; (c = memchr(c + 1, ',', (size_t)(text + found - c))) != NULL;) {
+      if (!is_digit(c[-1]) || !is_digit(c[1]))
+        continue;
+      if (!is_remark(text, c, remark)) {
         *point = ',';
         return NTK_OK;
       }
+      c += strcspn(c, "\n"); /* to its end, so that none is looked through twice */
+      c = c < text + found ? c : text + found;
+    }
+    remark = is_remark(text, text + found, remark);
     text[0] = text[found];
   }
   return NTK_OK;
