@@ -242,6 +242,7 @@ typedef struct ntk_sweep_spec {
   const char *activation, *init, *data, *scale; /* names */
   const double *beta;                           /* betas entries, 1 or one a layer */
   size_t betas;                                 /* how many */
+  const char *bias, *parameterization;          /* of ntk_network_spec; NULL: none, standard */
   size_t population, trials;                    /* of the ledger; at each size, 0: 3 */
   uint64_t seed;                                /* of all draws */
 } ntk_sweep_spec;

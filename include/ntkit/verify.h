@@ -80,7 +80,8 @@ typedef struct ntk_verify_options {
                         100000. Not of files' data */
   bool spectra;      /* keep the eigenvalues of the four kernels */
   uint64_t seed;     /* of population samples and directions */
-  const ntk_network_spec *spec; /* of the network: its weights are drawn again for the norms'
+  const ntk_network_spec *spec; /* of the network, or of the one that an output of it is selected
+                                   from: its weights are drawn again for the norms'
                                    spread; NULL: no spread */
 } ntk_verify_options;
 
@@ -94,7 +95,11 @@ typedef struct ntk_ledger {
   double seconds, seconds_population;               /* all; of these for the expectations */
 } ntk_ledger;
 
-/* distribution: what the data were drawn from; NULL: not known, and expectations are means over the
+/* network: of one output (ntk_network_select). With biases or scales everything is measured, and
+ * the paper's claims are OUTSIDE: K_{L-2} is the block of [W_{L-1}; b_{L-1}], the centred
+ * Jacobians, in which nothing of a constant is left, are of W_{L-1} alone, times the root of its
+ * scale.
+ * distribution: what the data were drawn from; NULL: not known, and expectations are means over the
  * data. At N = 2000, d = n = 200 and 10^5 population samples about ten seconds of one core; four
  * kernels with their spectra, one or two at a time; memory does not grow with the population.
  * NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE where the kernel overflows,

@@ -165,13 +165,17 @@ static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const c
   d->known = true;
 }
 
-/* The parameters that rows of J differentiate by; of a mean over outputs there is no J. */
+/* The parameters that rows of J differentiate by, of a block those that have a scale; of a mean
+ * over outputs there is no J. */
 static size_t parameters_of(const question *q, size_t k) {
   const ntk_network_spec spec = ntk_spec_of(q->network);
+  const double *scale = q->network->scale + 2 * k;
   if (q->outputs == NTK_OUTPUTS_TRACE && ntk_spec_width(&spec, spec.depth) > 1)
     return SIZE_MAX;
-  return k < spec.depth ? ntk_spec_rows(&spec, k + 1) * ntk_spec_width(&spec, k + 1)
-                        : q->network->parameters;
+  if (k == spec.depth)
+    return q->network->parameters;
+  const bool idle = ntk_spec_bias(&spec, k + 1) && scale[0] > 0.0 && scale[1] == 0.0;
+  return (ntk_spec_rows(&spec, k + 1) - (idle ? 1 : 0)) * ntk_spec_width(&spec, k + 1);
 }
 
 static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {

@@ -59,23 +59,21 @@ ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *paramete
   return NTK_OK;
 }
 
-ntk_status ntk_plain_check(const ntk_network_spec *spec, const char *who) {
-  const char *what = ntk_spec_width(spec, spec->depth) > 1 ? "several outputs" : NULL;
-  for (size_t l = 1; l <= spec->depth && what == NULL; l++) {
-    if (ntk_spec_bias(spec, l))
-      what = "biases";
-    else if (spec->scale != NULL && spec->scale[2 * l - 2] != 1.0)
-      what = "scales of its blocks";
+const char *ntk_beyond_paper(const ntk_network_spec *spec) {
+  bool biases = false, scales = spec->scale == NULL && spec->parameterization != NULL &&
+                                strcmp(spec->parameterization, "standard") != 0;
+  if (ntk_spec_width(spec, spec->depth) > 1)
+    return "several outputs";
+  for (size_t l = 1; l <= spec->depth; l++) {
+    biases = biases || ntk_spec_bias(spec, l);
+    scales = scales ||
+             (spec->scale != NULL && (spec->scale[2 * l - 2] != 1.0 ||
+                                      (ntk_spec_bias(spec, l) && spec->scale[2 * l - 1] != 1.0)));
   }
-  if (what == NULL && spec->scale == NULL && spec->parameterization != NULL &&
-      strcmp(spec->parameterization, "standard") != 0)
-    what = "scales of its blocks";
-  if (what == NULL)
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "the network has %s, which %s cannot take yet; accepted: one output, no biases, "
-                  "the standard parameterization",
-                  what, who);
+  return biases && scales ? "biases and scales of its blocks"
+         : biases         ? "biases"
+         : scales         ? "scales of its blocks"
+                          : NULL;
 }
 
 ntk_shape ntk_shape_of(const ntk_network_spec *spec) {

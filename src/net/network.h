@@ -33,8 +33,9 @@ size_t ntk_network_rows(const ntk_network *network, size_t l);
 /* *parameters = P of the architecture; NTK_ERR_ARGUMENT, NTK_ERR_LIMIT when it is not one. */
 ntk_status ntk_architecture_check(const ntk_network_spec *spec, size_t *parameters);
 
-/* NTK_ERR_ARGUMENT for several outputs, biases or scales, which `who` ("training") cannot take. */
-NTK_SIBLING ntk_status ntk_plain_check(const ntk_network_spec *spec, const char *who);
+/* What it has that the paper's networks have not: "several outputs", "biases", "scales of its
+ * blocks"; NULL: nothing. */
+NTK_SIBLING const char *ntk_beyond_paper(const ntk_network_spec *spec);
 
 /* What forecasts of memory and work ask of an architecture, in double, which cannot overflow. */
 typedef struct ntk_shape {

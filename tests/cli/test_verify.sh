@@ -93,6 +93,51 @@ good 'outside the assumptions' verify --samples 130 --dim 12 --widths 3,40 --act
   --population 2048
 check 'three of them' grep -q '^.*[3-9] outside' "$out"
 
+# ---- Networks that the paper does not speak of ----------------------------------------------------
+
+# shellcheck disable=SC2086
+{
+  good 'biases' verify $size --bias 0.3 --parameterization ntk
+  check 'their table fits 100 columns' awk 'NR > 2 && length > 100 { exit 1 }' "$out"
+  check 'the theorem is outside' grep -q '^  lambda_min(K)  *(6) .* outside$' "$out"
+  check 'for a reason, not told twice in a row' test \
+    "$(grep -c '^      the network has biases and scales of its blocks$' "$out")" -le 8
+  check 'inequalities hold' grep -q '^  (b): lambda_min .* holds' "$out"
+  check 'the data are judged' grep -q '^  E ||x||^2 .* consistent' "$out"
+  good 'biases in JSON' verify $size --bias 0.5 --json
+  check 'the reason in each row' test "$(grep -c '"note": "the network has biases' "$out")" -ge 25
+  check 'the deviation' grep -q '"bias": 0.5' "$out"
+  good 'an output of three' verify $size --outputs 3 --output 1 --json
+  check 'is told' grep -q '"output": "1"' "$out"
+  check 'and is a network of the paper' sh -c '! grep -q "the network has" "$1"' sh "$out"
+  good 'the same in text' verify $size --outputs 3 --output 1
+  check 'which output' grep -q '^output  *1, from 0 to 2$' "$out"
+  bad 'three outputs' '^ntkit: --output is needed: the proof is of one output, and the network has 3; a whole number from 0 to 2' \
+    verify $size --outputs 3
+  bad 'an output past the last' "^ntkit: --output: '3' is none of the network's; accepted: a whole number from 0 to 2" \
+    verify $size --outputs 3 --output 3
+  bad 'the mean over outputs' "^ntkit: --output: 'trace' is none" verify $size --outputs 3 --output trace
+  bad 'outputs on a sweep' '^ntkit: --outputs is not for --sweep' verify $rungs --outputs 3
+  bad 'an output on a sweep' '^ntkit: --output is not for --sweep' verify $rungs --output 0
+
+  good 'to be loaded' spectrum --samples 40 --dim 12 --widths 12,10 --bias 0.3 --outputs 3 --save saved --json
+  good 'a loaded network' verify --samples 40 --load saved --output 2 --population 2048 --report r.html --quiet
+  check 'its page says why' grep -q 'the network has biases' r.html
+  good 'spectrum of the same' spectrum --samples 40 --load saved --output 2 --json
+  flat "$out" >"$top/flat"
+  lambda=$(value lambda_min)
+  good 'its ledger' verify --samples 40 --load saved --output 2 --population 2048 --json
+  sed -n '/"key": "lambda_min_K",/,/"value"/{/"value"/{s/.*: //;s/,//;p;}}' "$out" | head -n 1 >"$top/ours"
+  check 'has its lambda_min' awk -v a="$lambda" '{ exit !(($1 - a) ^ 2 < (1e-8 * a) ^ 2) }' "$top/ours"
+  rm -rf saved r.html
+
+  good 'a sweep with biases' verify $rungs --bias 0.3 --parameterization ntk --quiet --json --report l.html
+  check 'says why' test "$(grep -c '"note": "the network has biases and scales' "$out")" -ge 25
+  check 'tells of them' grep -q '"parameterization": "ntk"' "$out"
+  check 'and on its page' grep -q 'biases 0.3, scales ntk' l.html
+  rm -f l.html
+}
+
 # ---- The page ------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2086

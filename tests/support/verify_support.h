@@ -68,7 +68,7 @@ static inline void plain_layers(const ntk_network *network, const char *name, co
   for (size_t l = 1; l < L; l++) {
     double *here = before + n[l - 1];
     for (size_t j = 0; j < n[l]; j++) {
-      double g = 0.0;
+      double g = network->b[l] != NULL ? network->b[l][j] : 0.0;
       for (size_t i = 0; i < n[l - 1]; i++)
         g += network->W[l][i * n[l] + j] * before[i];
       here[j] = phi(name, g);

@@ -17,12 +17,18 @@ typedef struct instance {
 
 static const size_t small[] = {10, 8, 7};
 
-static instance make(ntk_context *context, const size_t width[3], size_t N) {
+static instance make_of(ntk_context *context, const size_t width[3], size_t N, bool biased) {
+  static const bool bias[] = {true, true, true};
   instance i = {.context = context};
-  i.spec = (ntk_network_spec){.depth = 3, .width = width, .activation = "tanh", .seed = 3};
+  i.spec = (ntk_network_spec){
+      .depth = 3, .width = width, .activation = "tanh", .seed = 3, .bias = biased ? bias : NULL};
   assert_ok(ntk_network_create(context, &i.spec, &i.network));
   assert_ok(ntk_dataset_generate(context, "gaussian", N, width[0], 4, &i.data));
   return i;
+}
+
+static instance make(ntk_context *context, const size_t width[3], size_t N) {
+  return make_of(context, width, N, false);
 }
 
 static void unmake(instance *i) {
@@ -67,9 +73,10 @@ static void test_memory(void **state) {
                {{300, 20, 20}, 50, false, "gaussian"},  {{20, 120, 120}, 60, false, "gaussian"},
                {{20, 10, 10}, 1500, false, "gaussian"}, {{60, 50, 40}, 900, false, NULL},
                {{20, 10, 10}, 1500, false, NULL},       {{10, 8, 7}, 2500, true, NULL}};
-  for (size_t k = 0; k < COUNT(cases); k++) {
+  for (size_t n = 0; n < 2 * COUNT(cases); n++) {
+    const size_t k = n / 2;
     ntk_context *context = make_context(2);
-    instance i = make(context, cases[k].width, cases[k].N);
+    instance i = make_of(context, cases[k].width, cases[k].N, n % 2 == 1);
     const ntk_verify_options options = {
         .population = 2048, .spectra = cases[k].spectra, .spec = &i.spec};
     ntk_ledger ledger = {0};
@@ -78,7 +85,7 @@ static void test_memory(void **state) {
     assert_ok(ntk_verify(context, i.network, i.data, cases[k].law, &options, &ledger));
     const size_t peak = ntk_memory_peak(context);
     if (peak > bytes || (double)bytes > 1.7 * (double)peak)
-      fail_msg("case %zu: %zu bytes predicted, %zu held", k, bytes, peak);
+      fail_msg("case %zu: %zu bytes predicted, %zu held", n, bytes, peak);
     ntk_ledger_clear(&ledger);
     unmake(&i);
     ntk_context_destroy(context);
@@ -184,6 +191,8 @@ static void test_every_allocation(void **state) {
                         .L = 3,
                         .n = small[1],
                         .m = small[2],
+                        .centring = *i.network,
+                        .a = 1.0,
                         .ledger = &ledger,
                         .source = {.data = i.data}};
   void *rows = NULL;

@@ -7,9 +7,11 @@
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/show/present.h"
+#include "ntkit/data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Counting -------------------------------------------------------------------------------- */
 
@@ -78,10 +80,26 @@ typedef struct verify_run {
   const verify_settings *settings;
   cli_job job;
   ntk_verify_options options;
+  size_t output; /* the one that is measured */
 } verify_run;
 
-static exit_status check_population(void *what) {
-  const verify_run *run = what;
+/* --output, and --population. */
+static exit_status check_choices(void *what) {
+  verify_run *run = what;
+  const size_t outputs = run->job.spec.outputs > 0 ? run->job.spec.outputs : 1;
+  const char *text = run->settings->output;
+  uint64_t number = 0;
+  if (text == NULL && outputs > 1)
+    return report_error(EXIT_INPUT,
+                        "--output is needed: the proof is of one output, and the network has %zu; "
+                        "a whole number from 0 to %zu",
+                        outputs, outputs - 1);
+  if (text != NULL && ntk_text_whole(text, strlen(text), 0, outputs - 1, &number) != NULL)
+    return report_error(EXIT_INPUT,
+                        "--output: '%.40s' is none of the network's; accepted: a whole number from "
+                        "0 to %zu",
+                        text, outputs - 1);
+  run->output = (size_t)number;
   if (run->job.from_file && run->options.population > 0)
     return report_error(EXIT_INPUT, "--population: the law of a file's data is not known, and "
                                     "expectations are means over them; leave it out");
@@ -90,9 +108,10 @@ static exit_status check_population(void *what) {
 
 static exit_status check_memory(const void *what, size_t N) {
   const verify_run *run = what;
+  ntk_network_spec spec = run->job.spec;
   size_t bytes = 0;
-  return report_library(
-      ntk_verify_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
+  spec.outputs = 1;
+  return report_library(ntk_verify_memory(run->job.context, &spec, N, &run->options, &bytes), NULL);
 }
 
 /* The ledger, and for a page the proved lambda_min that it opens with. */
@@ -101,12 +120,17 @@ static exit_status measure(const verify_run *run) {
   const cli_job *job = &run->job;
   ntk_ledger ledger = {0};
   ntk_spectrum_result answer = {0};
-  ntk_status status =
-      ntk_verify(job->context, job->network, job->data, job->from_file ? NULL : job->settings->data,
-                 &run->options, &ledger);
+  ntk_network *one = NULL;
+  ntk_status status = NTK_OK;
+  if (job->spec.outputs > 1)
+    status = ntk_network_select(job->network, run->output, &one);
+  const ntk_network *network = one != NULL ? one : job->network;
+  if (status == NTK_OK)
+    status = ntk_verify(job->context, network, job->data,
+                        job->from_file ? NULL : job->settings->data, &run->options, &ledger);
   if (status == NTK_OK && settings->study.common.report != NULL)
     status =
-        ntk_spectrum(job->context, job->network, job->data,
+        ntk_spectrum(job->context, network, job->data,
                      &(ntk_spectrum_options){.certify = true, .seed = run->options.seed}, &answer);
   exit_status result = EXIT_DONE;
   if (status == NTK_OK)
@@ -114,6 +138,7 @@ static exit_status measure(const verify_run *run) {
         &(verify_view){.settings = settings, .job = job, .ledger = &ledger, .answer = &answer});
   else
     result = report_library(status, NULL);
+  ntk_network_destroy(one);
   ntk_spectrum_clear(&answer);
   ntk_ledger_clear(&ledger);
   return result;
@@ -128,7 +153,7 @@ static exit_status verify_one(const verify_settings *settings) {
                       .options = {.population = settings->population,
                                   .spectra = settings->study.common.report != NULL,
                                   .seed = sizes.seed}};
-    const job_steps steps = {.begun = check_population, .memory = check_memory};
+    const job_steps steps = {.begun = check_choices, .memory = check_memory};
     status = job_prepare(&run.job, &steps, &run);
     run.options.spec = sizes.load == NULL ? &run.job.spec : NULL; /* of a law to draw by */
     if (status == EXIT_DONE && run.job.from_file)

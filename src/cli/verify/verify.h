@@ -17,7 +17,7 @@
 /* Sizes are numbers, or with a sweep expressions of its variable. */
 typedef struct verify_settings {
   study_settings study; /* how a sweep is run */
-  const char *samples_text, *dim_text, *widths_text, *sweep;
+  const char *samples_text, *dim_text, *widths_text, *sweep, *output;
   size_t population, trials; /* 0: not given */
 } verify_settings;
 

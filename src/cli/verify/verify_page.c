@@ -105,6 +105,9 @@ static void put_ledger(const verify_view *view, FILE *out) {
   page_answer(view, out);
   fputs("<dl>\n", out);
   job_page_facts(out, view->job);
+  if (view->job->spec.outputs > 1)
+    page_fact(out, "output", "%s, from 0 to %zu", view->settings->output,
+              view->job->spec.outputs - 1);
   page_fact(out, "expectations",
             ledger->empirical ? "means over the data: their law is not known"
                               : "means over %zu fresh samples",

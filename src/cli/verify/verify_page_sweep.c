@@ -130,8 +130,10 @@ void page_sweep(const verify_view *view, FILE *out) {
   fputs("<dl>\n", out);
   page_fact(out, "sweep", "%s = %s, %zu trials at each size", view->spec->variable,
             view->spec->values, l->status.trials);
-  page_fact(out, "network", "widths %s, %s, init %s", view->settings->widths_text, s->activation,
-            s->init);
+  page_fact(out, "network", "widths %s, %s, init %s%s%s%s%s", view->settings->widths_text,
+            s->activation, s->init, s->bias != NULL ? ", biases " : "",
+            s->bias != NULL ? s->bias : "", s->parameterization != NULL ? ", scales " : "",
+            s->parameterization != NULL ? s->parameterization : "");
   page_fact(out, "data", "%s%s%s%s%s, seed %llu", s->data,
             view->settings->samples_text != NULL ? ", N = " : "",
             view->settings->samples_text != NULL ? view->settings->samples_text : "",

@@ -39,6 +39,10 @@ static exit_status check_sweep(const verify_settings *s, const char *variable) {
     return report_error(EXIT_INPUT, "--%s is not for --sweep; leave it out", rows);
   if (s->study.common.gamma > 0)
     return report_error(EXIT_INPUT, "--gamma is not for --sweep; leave it out");
+  if (s->study.common.outputs > 1 || s->output != NULL)
+    return report_error(EXIT_INPUT,
+                        "--%s is not for --sweep, whose networks have one output; leave it out",
+                        s->output != NULL ? "output" : "outputs");
   return EXIT_DONE;
 }
 
@@ -70,6 +74,8 @@ exit_status sweep_run(const verify_settings *settings,
                          .scale = settings->study.common.scale,
                          .beta = settings->study.common.beta.values,
                          .betas = settings->study.common.beta.count,
+                         .bias = settings->study.common.bias,
+                         .parameterization = settings->study.common.parameterization,
                          .population = settings->population,
                          .trials = settings->trials,
                          .seed = settings->study.common.seed};

@@ -19,15 +19,23 @@ static void print_section(const ntk_ledger_row *row, const char *before) {
     printf("%s\n", row->section);
 }
 
-/* An inequality that holds leaves nothing to say. */
-static bool has_note(ntk_ledger_verdict verdict, const char *note) {
-  return note[0] != '\0' && verdict != NTK_LEDGER_HOLDS;
+/* An inequality that holds leaves nothing to say; nor does what is outside for the reason that a
+ * row of its section has told last, said. */
+static bool has_note(const ntk_ledger_row *row, const ntk_ledger_row *said) {
+  if (row->note[0] == '\0' || row->verdict == NTK_LEDGER_HOLDS)
+    return false;
+  return row->verdict != NTK_LEDGER_OUTSIDE || said == NULL ||
+         strcmp(row->section, said->section) != 0 || strcmp(row->note, said->note) != 0;
 }
 
-/* Below its row, broken at blanks. */
-static void print_note(const char *note) {
+/* Below its row, broken at blanks; said: the row with the last one before it, or NULL. */
+static void print_note(const ntk_ledger_row *row, const ntk_ledger_row **said) {
   enum { INDENT = 6, LAST_COLUMN = 100 };
+  const char *note = row->note;
   int column = 0;
+  if (!has_note(row, *said))
+    return;
+  *said = row;
   while (*note != '\0') {
     const int length = (int)strcspn(note, " ");
     if (column > 0 && column + 1 + length > LAST_COLUMN) {
@@ -55,7 +63,7 @@ static const char *bound_sign(ntk_ledger_claim claim) {
 
 /* ---- One instance ---------------------------------------------------------------------------- */
 
-static void print_row(const ntk_ledger_row *row) {
+static void print_row(const ntk_ledger_row *row, const ntk_ledger_row **said) {
   char value[JOB_CELL], ratio[JOB_CELL];
   char order[40] = "";
   if (strcmp(row->order, "right side") == 0 || strcmp(row->order, "stated") == 0) {
@@ -68,8 +76,7 @@ static void print_row(const ntk_ledger_row *row) {
   printf("  %-38s %-5s %10s  %-19s %9s  %s\n", row->name, row->equation,
          number(row->value, "%.5g", value), order, number(row->ratio, "%.3g", ratio),
          verdict_word(row->verdict));
-  if (has_note(row->verdict, row->note))
-    print_note(row->note);
+  print_note(row, said);
 }
 
 /* "2.1 0 of 3, ..." of the rows of each assumption: how many are outside, or suspect. */
@@ -99,21 +106,24 @@ static void print_ledger(const verify_view *view) {
   snprintf(population, sizeof population, ", expectations over %zu %s", ledger->population,
            ledger->empirical ? "of them" : "fresh samples");
   job_print_network(view->job);
+  if (view->job->spec.outputs > 1)
+    printf("output      %s, from 0 to %zu\n", view->settings->output, view->job->spec.outputs - 1);
   job_print_data(view->job, population);
   printf("\n  %-38s %-5s %10s  %-19s %9s  %s\n", "quantity", "eq.", "value", "predicted order",
          "ratio", "verdict");
   const char *section = "";
+  const ntk_ledger_row *said = NULL;
   for (size_t i = 0; i < ledger->rows; i++) {
     print_section(&ledger->row[i], section);
     section = ledger->row[i].section;
-    print_row(&ledger->row[i]);
+    print_row(&ledger->row[i], &said);
   }
   print_assumptions(ledger);
 }
 
 /* ---- A sweep -------------------------------------------------------------------------------- */
 
-static void print_sweep_row(const ntk_sweep_row *row) {
+static void print_sweep_row(const ntk_sweep_row *row, const ntk_ledger_row **said) {
   char exponent[JOB_CELL], low[JOB_CELL], high[JOB_CELL], predicted[JOB_CELL], interval[80] = "";
   char expected[JOB_CELL + 8] = "";
   if (!isnan(row->low) && !isnan(row->high))
@@ -126,8 +136,7 @@ static void print_sweep_row(const ntk_sweep_row *row) {
   printf("  %-38s %-5s %9s  %-18s %-10s  %s\n", row->ledger.name, row->ledger.equation,
          isnan(row->exponent) ? "" : number(row->exponent, "%.3f", exponent), interval, expected,
          verdict_word(row->ledger.verdict));
-  if (has_note(row->ledger.verdict, row->ledger.note))
-    print_note(row->ledger.note);
+  print_note(&row->ledger, said);
 }
 
 static void print_sweep(const verify_view *view) {
@@ -135,8 +144,12 @@ static void print_sweep(const verify_view *view) {
   const cli_settings *s = &view->settings->study.common;
   printf("sweep       %s = %s, %zu trials at each size\n", view->spec->variable, view->spec->values,
          l->status.trials);
-  printf("network     %s, widths %s, init %s\n", s->activation, view->settings->widths_text,
-         s->init);
+  printf("network     %s, widths %s, init %s", s->activation, view->settings->widths_text, s->init);
+  if (s->bias != NULL)
+    printf(", biases %s", s->bias);
+  if (s->parameterization != NULL)
+    printf(", scales %s", s->parameterization);
+  putchar('\n');
   printf("data        %s", s->data);
   if (view->settings->samples_text != NULL)
     printf(", N = %s", view->settings->samples_text);
@@ -148,10 +161,11 @@ static void print_sweep(const verify_view *view) {
   printf("\n  %-38s %-5s %9s  %-18s %-10s  %s\n", title, "eq.", "exponent", "95 % interval",
          "predicted", "verdict");
   const char *section = "";
+  const ntk_ledger_row *said = NULL;
   for (size_t i = 0; i < l->rows; i++) {
     print_section(&l->row[i].ledger, section);
     section = l->row[i].ledger.section;
-    print_sweep_row(&l->row[i]);
+    print_sweep_row(&l->row[i], &said);
   }
   study_print_assumptions(l->assumptions);
 }

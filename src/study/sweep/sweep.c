@@ -6,6 +6,8 @@
 #include "study/table/table.h"
 
 #include "base/text.h"
+#include "net/network.h"
+#include "theory/ledger/ledger.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -63,6 +65,8 @@ static ntk_status describe(const ntk_sweep_spec *spec, ntk_settings *settings) {
   NTK_TRY(put(settings, "network.activation", spec->activation));
   NTK_TRY(put(settings, "network.init", spec->init));
   NTK_TRY(put_beta(settings, spec));
+  NTK_TRY(put(settings, "network.bias", spec->bias));
+  NTK_TRY(put(settings, "network.parameterization", spec->parameterization));
   NTK_TRY(put(settings, "data.source", spec->data));
   NTK_TRY(put(settings, "data.scale", spec->scale));
   if (spec->population > 0)
@@ -186,9 +190,18 @@ static ntk_status predict(const ntk_study_table *table, const char *x, ntk_sweep
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
+/* What its networks have, at every size, that the paper's have not; NULL: nothing. */
+static const char *beyond_paper(const ntk_sweep_spec *spec) {
+  const bool bias[] = {spec->bias != NULL, spec->bias != NULL};
+  const ntk_network_spec like = {
+      .depth = 2, .bias = bias, .parameterization = spec->parameterization};
+  return ntk_beyond_paper(&like);
+}
+
 /* The row of that key, which the ledger has. */
-static ntk_status make_row(const ntk_study_table *table, const char *x, const ntk_ledger_row *words,
-                           ntk_sweep_row *row) {
+static ntk_status make_row(const ntk_study_table *table, const ntk_sweep_spec *spec,
+                           const ntk_ledger_row *words, ntk_sweep_row *row) {
+  const char *x = spec->variable, *beyond = beyond_paper(spec);
   *row =
       (ntk_sweep_row){.ledger = *words, .exponent = NAN, .low = NAN, .high = NAN, .predicted = NAN};
   count(table, row);
@@ -202,17 +215,20 @@ static ntk_status make_row(const ntk_study_table *table, const char *x, const nt
     NTK_TRY(predict(table, x, row));
   }
   ntk_sweep_judge(row);
+  if (beyond != NULL)
+    ntk_ledger_outside(&row->ledger, beyond);
   return NTK_OK;
 }
 
-static ntk_status make_rows(const ntk_study_table *table, const char *x, ntk_sweep *sweep) {
+static ntk_status make_rows(const ntk_study_table *table, const ntk_sweep_spec *spec,
+                            ntk_sweep *sweep) {
   sweep->row = calloc(table->quantities + 1, sizeof *sweep->row);
   if (sweep->row == NULL)
     return no_memory();
   for (size_t q = 0; q < table->quantities; q++) {
     ntk_ledger_row words;
     if (ntk_ledger_describe(table->quantity[q], &words) == NTK_OK)
-      NTK_TRY(make_row(table, x, &words, &sweep->row[sweep->rows++]));
+      NTK_TRY(make_row(table, spec, &words, &sweep->row[sweep->rows++]));
   }
   if (sweep->rows > 0)
     return NTK_OK;
@@ -221,12 +237,12 @@ static ntk_status make_rows(const ntk_study_table *table, const char *x, ntk_swe
 }
 
 /* Rows and assumptions of the study that is in the store. */
-static ntk_status judge(const ntk_store *store, const char *x, ntk_sweep *sweep) {
+static ntk_status judge(const ntk_store *store, const ntk_sweep_spec *spec, ntk_sweep *sweep) {
   ntk_study_table table = {0};
   NTK_TRY(ntk_table_of(store, &table));
-  ntk_status status = make_rows(&table, x, sweep);
+  ntk_status status = make_rows(&table, spec, sweep);
   if (status == NTK_OK) {
-    const ntk_summary_options along = {.quantity = table.quantity[0], .x = x};
+    const ntk_summary_options along = {.quantity = table.quantity[0], .x = spec->variable};
     status = ntk_study_assumptions(&table, &along, sweep->assumptions);
   }
   ntk_study_table_clear(&table);
@@ -241,7 +257,7 @@ ntk_status ntk_sweep_run(const ntk_sweep_spec *spec, const char *database,
   NTK_TRY(make_study(spec, &study));
   ntk_status status = ntk_run_into(study, database, options, &store, &made.status);
   if (status == NTK_OK)
-    status = judge(&store, spec->variable, &made);
+    status = judge(&store, spec, &made);
   ntk_store_close(&store);
   ntk_study_destroy(study);
   if (status == NTK_OK)

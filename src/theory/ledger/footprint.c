@@ -46,12 +46,22 @@ static double verify_bytes(const ntk_context *context, const ntk_network_spec *s
          NTK_SMALL_OBJECTS;
 }
 
+static ntk_status check_outputs(const ntk_network_spec *spec) {
+  const size_t outputs = ntk_spec_width(spec, spec->depth);
+  if (outputs == 1)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "the network has %zu outputs, and the proof is of one; accepted: one of them, as "
+                  "ntk_network_select makes it",
+                  outputs);
+}
+
 ntk_status ntk_verify_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                              const ntk_verify_options *options, size_t *bytes) {
   static const ntk_verify_options defaults;
   size_t parameters = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
-  NTK_TRY(ntk_plain_check(spec, "the ledger"));
+  NTK_TRY(check_outputs(spec));
   const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
                        ntk_backend_bytes(context) +
                        verify_bytes(context, spec, N, options != NULL ? options : &defaults);
@@ -61,6 +71,7 @@ ntk_status ntk_verify_memory(ntk_context *context, const ntk_network_spec *spec,
 ntk_status ntk_verify_check_memory(const ntk_verification *v) {
   const ntk_network_spec spec = ntk_spec_of(v->network);
   size_t bytes = 0;
+  NTK_TRY(check_outputs(&spec));
   return ntk_footprint_end(v->context, verify_bytes(v->context, &spec, v->N, &v->options), v->N,
                            "this computation", &bytes);
 }

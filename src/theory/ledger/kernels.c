@@ -56,7 +56,7 @@ static ntk_status look_before(ntk_verification *v, ntk_proof_kernel k, ntk_extre
   const double *X = ntk_dataset_values(v->data);
   ntk_deficiency deficiency;
   if (k >= NTK_PROOF_FB)
-    NTK_TRY(ntk_deficiency_find_centred(v->network, X, v->N, &deficiency));
+    NTK_TRY(ntk_deficiency_find_centred(&v->centring, X, v->N, &deficiency));
   else
     NTK_TRY(ntk_deficiency_find(v->network, NTK_OUTPUTS_TRACE, X, v->N,
                                 k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));

@@ -72,12 +72,14 @@ typedef struct ntk_verification {
   ntk_verify_options options; /* defaults resolved */
   size_t N, L, n, m;          /* n = n_{L-2}, m = n_{L-1} */
   ntk_features *features;     /* of the data */
-  ntk_features *centred;      /* F~_{L-2}, B~_{L-1} of the data */
+  ntk_features *centred;      /* F~_{L-2}, B~_{L-1} of the data, and of network `centring` */
+  ntk_network centring;       /* the network, borrowed, with 0 for the scale of b_{L-1} */
+  double a;                   /* the scale of W_{L-1} */
   ntk_population *population;
   ntk_ledger *ledger;
   ntk_accuracy *accuracy;    /* L + 1: of the blocks and of K, while kernels are measured */
   ntk_deficiency deficiency; /* what their norms say of K and its blocks, at the same time */
-  double *s;                 /* N: s_i = <f~_i (x) b~_i, M> */
+  double *s;                 /* N: s_i = a <f~_i (x) b~_i, M> */
   double *eta2;              /* N: ||J~_i||^2 = (J~ J~^T)_ii */
   double *top;               /* N: unit eigenvector of J~ J~^T's largest eigenvalue */
   double lambda_min_centred; /* of J~ J~^T; NaN: not resolved */
@@ -96,6 +98,10 @@ ntk_ledger_row *ntk_ledger_add_bound(ntk_verification *v, ntk_row id, double val
                                      double slack);
 /* CONSISTENT for a ratio between low and high, else SUSPECT with a note; UNRESOLVED for NaN. */
 void ntk_ledger_judge(ntk_ledger_row *row, double low, double high);
+/* The paper does not speak of the network, which has `what`: its claims of an order are OUTSIDE,
+ * those of Section 2 excepted, which are of the data, the activation and the sizes. An inequality
+ * holds of any network. */
+NTK_SIBLING void ntk_ledger_outside(ntk_ledger_row *row, const char *what);
 /* Formats the row's note. */
 void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

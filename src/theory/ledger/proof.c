@@ -1,9 +1,9 @@
 /* The kernels of Section 3.1 and the inequalities between them. With f = f_{L-2}, b = D_L
- * phi'(g_{L-1}), f~ and b~ centred by expectations over X, M = E[f~ (x) b~], s_i = <f~_i (x) b~_i,
- * M> and nu = ||M||_F^2:
+ * phi'(g_{L-1}), f~ and b~ centred by expectations over X, M = E[f~ (x) b~], a and c the scales of
+ * W_{L-1} and its bias (1 and 0 in the paper), s_i = a <f~_i (x) b~_i, M> and nu = a ||M||_F^2:
  *
- *   K_{L-2}       = F F^T o B B^T                                         (10)
- *   J~_FB J~_FB^T = F~ F~^T o B~ B~^T                                     step (a)
+ *   K_{L-2}       = (a F F^T + c) o B B^T                                 (10)
+ *   J~_FB J~_FB^T = a F~ F~^T o B~ B~^T                                   step (a)
  *   (J~ J~^T)_ij  = (J~_FB J~_FB^T)_ij - s_i - s_j + nu                   step (b), (11)
  *
  * The last difference is s 1^T + 1 s^T - nu 1 1^T: for every t >= nu a PSD matrix s s^T / t +
@@ -29,7 +29,8 @@ static ntk_status centre_rows(ntk_verification *v, double *nu) {
   memcpy(g + ntk_layer_offset(network, v->L - 1), v->population->M, v->n * v->m * sizeof(double));
   const ntk_status status = ntk_jacobian_apply(v->centred, g, v->s);
   const double norm = ntk_dnrm2(v->n * v->m, v->population->M);
-  *nu = norm * norm;
+  *nu = v->a * (norm * norm);
+  ntk_dscal(v->N, v->a, v->s);
   ntk_free(v->context, g);
   return status;
 }
@@ -54,6 +55,7 @@ static ntk_status square_rows(ntk_verification *v) {
       }
       v->eta2[i] += square;
     }
+    v->eta2[i] *= v->a;
   }
   ntk_free(v->context, f);
   return NTK_OK;
@@ -104,7 +106,8 @@ static ntk_status row_sampling(ntk_verification *v, const ntk_extremes *fb) {
   }
   ntk_free(v->context, values);
   NTK_TRY(status);
-  ntk_ledger_row *row = ntk_ledger_add(v, NTK_ROW_SAMPLING, 0, df * B + db * F + sqrt(N) * df * db);
+  ntk_ledger_row *row =
+      ntk_ledger_add(v, NTK_ROW_SAMPLING, 0, sqrt(v->a) * (df * B + db * F + sqrt(N) * df * db));
   row->scale = fb->verdict == NTK_VERDICT_OK ? sqrt(fb->lambda_min) : NAN;
   row->ratio = row->value / row->scale;
   if (row->ratio > 0.5)

@@ -1,4 +1,5 @@
-/* Proposition 3.3 with numbers. The rows of J~ are independent copies of z = f~ (x) b~ - M; their
+/* Proposition 3.3 with numbers. The rows of J~ are independent copies of z = f~ (x) b~ - M, times
+ * the root of W_{L-1}'s scale where that is not 1; their
  * sub-exponential norm is sup_W || <W, z> ||_{psi_1} over unit W. It is estimated over some W, from
  * fresh samples, and so from below: random dense ones, random ones of rank one, and the direction
  * in which the data's own J~ is largest, W = J~^T y / ||J~^T y|| for the top eigenvector y of J~
@@ -68,7 +69,7 @@ static ntk_status project(const ntk_verification *v, directions *d, size_t at,
     memcpy(G, W, entries * sizeof *G);
     NTK_TRY(ntk_jacobian_apply(centred, d->g, d->u));
     for (size_t i = 0; i < centred->N; i++)
-      d->z[q * d->samples + at + i] = d->u[i] - mean;
+      d->z[q * d->samples + at + i] = sqrt(v->a) * (d->u[i] - mean);
   }
   return NTK_OK;
 }

@@ -248,6 +248,18 @@ void ntk_ledger_note(ntk_ledger_row *row, const char *format, ...) {
   va_end(arguments);
 }
 
+void ntk_ledger_outside(ntk_ledger_row *row, const char *what) {
+  static const char assumption[] = "Assumption ";
+  char note[sizeof row->note] = "";
+  if (row->claim == NONE || row->claim == NTK_CLAIM_AT_LEAST || row->claim == NTK_CLAIM_AT_MOST ||
+      strncmp(row->section, assumption, sizeof assumption - 1) == 0)
+    return;
+  if (row->verdict != NTK_LEDGER_SUSPECT) /* else it is of the order that is not claimed */
+    memcpy(note, row->note, sizeof note);
+  row->verdict = NTK_LEDGER_OUTSIDE;
+  ntk_ledger_note(row, "the network has %s%s%s", what, note[0] != '\0' ? "; " : "", note);
+}
+
 const char *ntk_ledger_verdict_name(ntk_ledger_verdict verdict) {
   static const char *const names[NTK_LEDGER_VERDICTS] = {
       [NTK_LEDGER_MEASURED] = "measured",     [NTK_LEDGER_HOLDS] = "holds",

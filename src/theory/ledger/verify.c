@@ -4,6 +4,7 @@
 #include "theory/ledger/ledger.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { POPULATION = 100000 };
 
@@ -15,7 +16,7 @@ static ntk_status diagonal(ntk_verification *v) {
   for (size_t i = 0; i < v->N; i++) {
     double entry = 0.0;
     for (size_t k = 0; k < v->L; k++)
-      entry += norms[k * v->N + i] * norms[(v->L + k) * v->N + i];
+      entry += ntk_diagonal_part(v->network, k, norms[k * v->N + i], norms[(v->L + k) * v->N + i]);
     v->least_diagonal = fmin(v->least_diagonal, entry);
     trace += entry;
   }
@@ -23,6 +24,16 @@ static ntk_status diagonal(ntk_verification *v) {
   if (!isfinite(trace))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
   return NTK_OK;
+}
+
+/* f_{L-2} with a constant coordinate for b_{L-1} has 0 there once it is centred: J~_FB and J~ are
+ * of W_{L-1} alone, and the scale of b_{L-1} is 0 to them. */
+static void leave_bias_out(ntk_verification *v, double *scale) {
+  memcpy(scale, v->network->scale, 2 * v->L * sizeof *scale);
+  scale[2 * (v->L - 2) + 1] = 0.0;
+  v->centring = *v->network;
+  v->centring.scale = scale;
+  v->centred->network = &v->centring;
 }
 
 static ntk_status expectations(ntk_verification *v) {
@@ -33,9 +44,10 @@ static ntk_status expectations(ntk_verification *v) {
                                 &v->population));
   NTK_TRY(ntk_features_centre(v->features, v->population->mean_f[v->L - 2], v->population->mean_b,
                               &v->centred));
-  NTK_TRY(ntk_alloc_doubles(v->context, 3 * v->N, "ledger", &v->s));
+  NTK_TRY(ntk_alloc_doubles(v->context, 3 * v->N + 2 * v->L, "ledger", &v->s));
   v->eta2 = v->s + v->N;
   v->top = v->eta2 + v->N;
+  leave_bias_out(v, v->top + v->N);
   v->ledger->population = v->population->samples;
   v->ledger->seconds_population = ntk_clock() - start;
   return NTK_OK;
@@ -60,6 +72,8 @@ static ntk_status check_verification(ntk_verification *v) {
 }
 
 static ntk_status sections(ntk_verification *v) {
+  const ntk_network_spec spec = ntk_spec_of(v->network);
+  const char *beyond = ntk_beyond_paper(&spec);
   void *rows = NULL;
   NTK_TRY(ntk_alloc(v->context, ntk_ledger_most(v->L), sizeof *v->ledger->row, "ledger", &rows));
   v->ledger->row = rows;
@@ -68,6 +82,8 @@ static ntk_status sections(ntk_verification *v) {
   NTK_TRY(ntk_verify_kernels(v));
   NTK_TRY(ntk_verify_norms(v));
   NTK_TRY(ntk_verify_proposition(v));
+  for (size_t i = 0; i < v->ledger->rows && beyond != NULL; i++)
+    ntk_ledger_outside(&v->ledger->row[i], beyond);
   return v->options.spec != NULL ? ntk_verify_weights(v) : NTK_OK;
 }
 
@@ -84,13 +100,12 @@ ntk_status ntk_verify(ntk_context *context, const ntk_network *network, const nt
                         .L = network->depth,
                         .n = network->width[network->depth - 2],
                         .m = network->width[network->depth - 1],
+                        .a = network->scale[2 * (network->depth - 2)],
                         .ledger = &made,
                         .lambda_min_centred = NAN};
   v.source = (ntk_source){.data = data, .seed = v.options.seed};
   if (distribution != NULL)
     NTK_TRY(ntk_distribution_find(distribution, &v.source.distribution));
-  const ntk_network_spec spec = ntk_spec_of(network);
-  NTK_TRY(ntk_plain_check(&spec, "the ledger"));
   NTK_TRY(check_verification(&v));
   const ntk_status status = sections(&v);
   release(&v);

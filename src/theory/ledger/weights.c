@@ -47,6 +47,7 @@ static ntk_status redraw(const ntk_verification *v, uint64_t seed, double *work,
   ntk_dataset *piece = NULL;
   ntk_features *features = NULL;
   spec.seed = seed;
+  spec.outputs = 1; /* of several one is measured, and all are of one law */
   NTK_TRY(ntk_network_create(v->context, &spec, &network));
   ntk_status status = ntk_source_features(v->context, network, &v->source, 0,
                                           most < NTK_POPULATION_PIECE ? most : NTK_POPULATION_PIECE,
