@@ -122,6 +122,7 @@ static void test_refusals(void **state) {
       {",1.0\n0,2\n", "line 1, column 1: '' is no number", NTK_ERR_FORMAT},
       {"$1.5\n1\n", "line 1, column 1: '$1.5' is no number", NTK_ERR_FORMAT},
       {"1,nan\n2,3\n", "holds nan in line 1, column 2", NTK_ERR_NOT_FINITE},
+      {"1,2,3\n4,inf,5\n", "holds inf in line 2, column 2", NTK_ERR_NOT_FINITE},
       {"1,2\n2,-Infinity\n", "holds -inf in line 2, column 2", NTK_ERR_NOT_FINITE},
       {"1,2\n2,1e999\n", "holds inf in line 2, column 2", NTK_ERR_NOT_FINITE},
   };
