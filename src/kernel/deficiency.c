@@ -63,13 +63,22 @@ static bool any_bias(const ntk_network *network, size_t first, size_t last) {
   return false;
 }
 
+/* What is asked: of which network and outputs. */
+typedef struct question {
+  const ntk_network *network;
+  ntk_outputs outputs;
+  bool pairs;   /* units_in_pairs */
+  bool centred; /* F_k and B_{k+1} less their means */
+} question;
+
 /* Where every phi is a power (identity, x^2), F_L is a polynomial in x, all of one degree, and so
- * is whatever its parameters change in it: how many monomials of it there are, with biases up to
- * its degree. SIZE_MAX: more than any N, or it is none. A power's sign is that of (-1)^degree;
- * |x|'s is not. */
-static size_t monomials(const ntk_network *network) {
-  const double most = 0x1p24,
-               d = (double)network->width[0] + (any_bias(network, 1, network->depth) ? 1.0 : 0.0);
+ * is whatever its parameters change in it: how many monomials of it there are, with biases, or
+ * means taken from its factors, up to its degree. SIZE_MAX: more than any N, or it is none. A
+ * power's sign is that of (-1)^degree; |x|'s is not. */
+static size_t monomials(const question *q) {
+  const ntk_network *network = q->network;
+  const bool lower = q->centred || any_bias(network, 1, network->depth);
+  const double most = 0x1p24, d = (double)network->width[0] + (lower ? 1.0 : 0.0);
   double degree = 1.0, count = 1.0;
   for (size_t l = 1; l < network->depth; l++) {
     const ntk_symmetry s = network->activation[l].symmetry;
@@ -81,13 +90,6 @@ static size_t monomials(const ntk_network *network) {
     count = count * (d - 1.0 + j) / j;
   return count < most ? (size_t)(count + 0.5) : SIZE_MAX;
 }
-
-/* What is asked: of which network and outputs. */
-typedef struct question {
-  const ntk_network *network;
-  ntk_outputs outputs;
-  bool pairs;
-} question;
 
 /* At most the rank of B_l, l <= r.last + 1: constant in the mean over outputs of a run to the end,
  * and else what the narrowest layer leaves in each of its copies. */
@@ -131,8 +133,7 @@ static size_t block_rank(const question *q, size_t k) {
 /* Of all outputs those of each. */
 static size_t polynomials(const question *q) {
   const ntk_network *network = q->network;
-  return product(monomials(network),
-                 q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
+  return product(monomials(q), q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
 }
 
 static size_t rank_bound(const question *q, size_t k) {
@@ -153,7 +154,7 @@ static size_t rank_bound(const question *q, size_t k) {
 }
 
 size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k) {
-  const question q = {network, outputs, units_in_pairs(network)};
+  const question q = {network, outputs, units_in_pairs(network), false};
   return rank_bound(&q, k);
 }
 
@@ -206,7 +207,7 @@ static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
                                                       : "a width",
         rank, there);
   else if (rank == polynomials(q))
-    say(d, "F_L is a polynomial with %zu monomials of x%s, and there are %s", monomials(network),
+    say(d, "F_L is a polynomial with %zu monomials of x%s, and there are %s", monomials(q),
         rows == N ? "" : " in each output", there);
   else if (parameters == SIZE_MAX)
     say(d, "the mean over outputs has rank at most %zu, and there are %s", rank, there);
@@ -256,7 +257,7 @@ static bool vanishes_at_0(const ntk_network *network, size_t k) {
 
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
                                size_t N, size_t k, ntk_deficiency *deficiency) {
-  const question q = {network, outputs, units_in_pairs(network)};
+  const question q = {network, outputs, units_in_pairs(network), false};
   ntk_deficiency found = {false, ""};
   count(&q, N, k, &found);
   if (!found.known)
@@ -295,7 +296,7 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
                                        ntk_deficiency *deficiency) {
-  const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network)};
+  const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network), true};
   ntk_deficiency found = {false, ""};
   if (ntk_network_linear_above(network, network->depth - 2))
     say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");

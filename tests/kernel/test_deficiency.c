@@ -181,6 +181,23 @@ static void test_counts(void **state) {
   check_case("tanh", "antisymmetric", pairs, NULL, 16, "pairs that cancel");
 }
 
+/* x^2 of two coordinates, centred: (x - m) (2 W x - m') has the 3 monomials of degree 2, and those
+ * below, 6 together; its means taken off, it is no homogeneous polynomial. */
+static void test_centred_powers(void **state) {
+  (void)state;
+  const size_t width[] = {2, 30};
+  ntk_deficiency found;
+  ntk_network *network = make_network(context, 2, width, "quadratic", "paper", 3);
+  double *X = make_normal(4, 7 * 2);
+  assert_ok(ntk_deficiency_find_centred(network, X, 6, &found));
+  assert_false(found.known);
+  assert_ok(ntk_deficiency_find_centred(network, X, 7, &found));
+  assert_true(found.known);
+  assert_non_null(strstr(found.reason, "polynomial with 6 monomials"));
+  ntk_network_destroy(network);
+  free(X);
+}
+
 static void test_multiples(void **state) {
   (void)state;
   static const struct {
@@ -330,6 +347,7 @@ int main(void) {
       cmocka_unit_test(test_groups),
       cmocka_unit_test(test_random_multiples),
       cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_centred_powers),
       cmocka_unit_test(test_multiples),
       cmocka_unit_test(test_blocks),
       cmocka_unit_test(test_dead_sample),

@@ -155,8 +155,9 @@ static ntk_status enclose(ntk_training *t, const model *m, const ntk_operator *A
     NTK_TRY(by_rule(m, q, m->ends, &most, &high));
     agree = isinf(least) || most - least <= AGREE * least || q->whole || q->size == q->capacity;
   }
-  a->linear_least = t->optimizer->has_momentum ? fmin(least, most) : least;
-  a->linear_most = t->optimizer->has_momentum ? fmax(least, most) : most;
+  const bool known = !isnan(least + most); /* else a rule gave up, and the other is no interval */
+  a->linear_least = t->optimizer->has_momentum && known ? fmin(least, most) : least;
+  a->linear_most = t->optimizer->has_momentum && known ? fmax(least, most) : most;
   if (isinf(most) && !isinf(least))
     a->linear_most = NAN;
   a->linear_limit = ntk_training_loss(t, low);
