@@ -174,6 +174,7 @@ zeros "$in/three/W2.npy" 9 3
     network inspect "$in/open" --layout keras
   bad 'no such file' '^ntkit: .*none.npz' network inspect none.npz
   bad 'no weights' '^ntkit: .*X.npy: has no arrays with names' network inspect "$in/saved/X.npy"
+  bad 'one array of a file' '^ntkit: .*own-model.npz:W1: names one array; accepted: the file alone, .npz, ' network inspect "$in/own-model.npz:W1"
   printf '\200\004}.' >"$in/old.pt"
   bad 'a pickle' '^ntkit: .*old.pt: is a pickle, which only Python reads; accepted: .npz, .safetensors, .*directory of .npy .*state_dict' \
     network inspect "$in/old.pt"

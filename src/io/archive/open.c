@@ -141,6 +141,9 @@ static ntk_status open_file(const char *path, ntk_archive *archive) {
                     "%s: is a pickle, which only Python reads; accepted: %s (of PyTorch: "
                     "safetensors.torch.save_file of its state_dict)",
                     path, ntk_archive_accepted);
+  if (archive->own.key != NULL)
+    return ntk_fail(NTK_ERR_FORMAT, "%s: names one array; accepted: the file alone, %s", path,
+                    ntk_archive_accepted);
   if (archive->kind == NULL)
     return ntk_fail(NTK_ERR_FORMAT, "%s: has no arrays with names; accepted: %s", path,
                     ntk_archive_accepted);
