@@ -63,6 +63,36 @@ static void write_spec(const void *what, FILE *out) {
     fputc('\n', out);
 }
 
+/* The preset that a file of write_spec's is of; NULL: of none that is known. */
+static const reproduction_preset *preset_of(const reproduction *r, FILE *in) {
+  char line[1024], name[32] = "";
+  while (name[0] == '\0' && fgets(line, sizeof line, in) != NULL)
+    (void)sscanf(line, "# --preset %31s runs it with:", name);
+  for (size_t i = 0; i < r->presets; i++)
+    if (name[0] != '\0' ? strcmp(r->preset[i].name, name) == 0 : r->preset[i].changes == 0)
+      return &r->preset[i];
+  return NULL;
+}
+
+/* A study would take another preset's grid beside its own, and the figure would show both. */
+static exit_status check_preset(const reproduction *r, const reproduction_preset *preset,
+                                const char *base, const char *database) {
+  char *path = file_name(base, ".yaml");
+  FILE *in = path != NULL && access(database, F_OK) == 0 ? fopen(path, "r") : NULL;
+  const bool named = path != NULL;
+  free(path);
+  if (in == NULL)
+    return named ? EXIT_DONE : EXIT_FAILED;
+  const reproduction_preset *there = preset_of(r, in);
+  (void)fclose(in);
+  if (there == NULL || there == preset)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "%s holds another study: that of --preset %s; expected this preset, or "
+                      "another folder for --out",
+                      database, there->name);
+}
+
 static exit_status export_csv(const reproduce_settings *settings, char *database,
                               const char *base) {
   char *csv = file_name(base, ".csv");
@@ -122,7 +152,9 @@ static exit_status fill_folder(const reproduce_settings *settings, const reprodu
   char *database = file_name(base, ".db");
   if (database == NULL)
     return EXIT_FAILED;
-  exit_status status = reproduce_save(base, ".yaml", write_spec, &(study_file){r, preset});
+  exit_status status = check_preset(r, preset, base, database);
+  if (status == EXIT_DONE)
+    status = reproduce_save(base, ".yaml", write_spec, &(study_file){r, preset});
   if (status == EXIT_DONE)
     status = run_study(settings, r, preset, database);
   if (status == EXIT_DONE)
