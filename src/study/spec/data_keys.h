@@ -4,7 +4,8 @@
 
 #include "study/spec/study.h"
 
-/* Reads data.source, data.scale and, of files, which rows, their shapes, and fingerprints among the settings.
+/* Reads data.source, data.scale and, of files, which rows, their shapes, and fingerprints among the
+ * settings.
  */
 ntk_status ntk_study_read_data(ntk_study *study);
 
