@@ -63,6 +63,8 @@ counts() {
   awk 'BEGIN { for (i = 0; i < 40; i++) print i < 6 ? (i % 2 ? "pig" : "cow") : "w" i % 17 }' >"$in/many.csv"
   good 'words of other rows' train --data "$in/X.csv" --labels "$in/many.csv" $net --classes --limit 6 --json
   check 'names of its classes alone' test "$(tr -d ' \n' <"$out" | grep -c '"class_names":\["cow","pig"\]')" = 1
+  good 'the order of words' train --data "$in/X.csv" --labels "$in/words.csv" $net --classes --outputs 2
+  check 'as they are counted' grep -q 'in the order of the outputs: cat, dog$' "$out"
   good 'numbers' train --data "$in/X.csv" --labels "$in/Y.csv" $net
   check 'a warning' grep -q '2 different whole numbers, -7 to 3, as of classes.*--classes fits' "$err"
 }

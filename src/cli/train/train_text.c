@@ -213,12 +213,23 @@ static void print_verdict(const train_run *run) {
     printf("  laziness  %s\n", text);
 }
 
+enum { MOST_NAMES = 12 };
+
 static void print_classes(const train_run *run) {
   const labels_classes *c = &run->classes;
   const size_t N = ntk_dataset_samples(run->job.data);
   if (c->encoding != NULL)
     printf("classes     %zu, as %s: %zu of %zu samples (%.4g %%) are put into theirs\n", c->count,
            c->encoding, c->right, N, 100.0 * (double)c->right / (double)N);
+  if (c->encoding == NULL || run->job.names.count == 0)
+    return;
+  /* A network that was trained elsewhere may have its outputs in another order. */
+  char name[LABELS_CLASS];
+  printf("            %s:", labels_outputs(&run->job) > 1 ? "in the order of the outputs"
+                                                          : "by the output, from small to large");
+  for (size_t i = 0; i < c->count && i < MOST_NAMES; i++)
+    printf("%s %s", i > 0 ? "," : "", labels_class(&run->job.names, c->value[i], name));
+  puts(c->count > MOST_NAMES ? ", ..." : "");
 }
 
 void train_print(const void *what) {
