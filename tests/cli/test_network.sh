@@ -174,6 +174,10 @@ zeros "$in/three/W2.npy" 9 3
     network inspect "$in/open" --layout keras
   bad 'no such file' '^ntkit: .*none.npz' network inspect none.npz
   bad 'no weights' '^ntkit: .*X.npy: has no arrays with names' network inspect "$in/saved/X.npy"
+  printf 'a,b,c,d,e,f,kind\n1,2,3,4,5,6,0\n2,3,1,5,4,6,1\n' >"$in/seven.csv"
+  bad 'labels among the data' '--data: the rows of .*seven.csv have 7 numbers, and the network in .* takes 6; --label-column leaves' \
+    spectrum $load --activation tanh --data "$in/seven.csv"
+  bad 'the same to predict' 'takes 6; --label-column leaves' predict $load --activation tanh --scale none --data "$in/seven.csv"
   bad 'one array of a file' '^ntkit: .*own-model.npz:W1: names one array; accepted: the file alone, .npz, ' network inspect "$in/own-model.npz:W1"
   printf '\200\004}.' >"$in/old.pt"
   bad 'a pickle' '^ntkit: .*old.pt: is a pickle, which only Python reads; accepted: .npz, .safetensors, .*directory of .npy .*state_dict' \

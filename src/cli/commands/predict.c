@@ -31,9 +31,7 @@ static exit_status load_rows(prediction *p) {
   if (status != NTK_OK)
     return report_fault(status, "data");
   if (d != width)
-    return report_error(EXIT_INPUT,
-                        "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
-                        settings->data, d, p->settings->common.load, width);
+    return job_refuse_width(settings, d, width);
   const char *scale = settings->scale != NULL ? settings->scale : model->scaling;
   const bool scaled = scale != NULL && strcmp(scale, "none") != 0;
   const double copies = scaled ? 2.0 : 1.0; /* as they are, and scaled */

@@ -219,6 +219,14 @@ exit_status job_note_input(cli_job *job, const char *path) {
   return report_error(EXIT_FAILED, "no memory for the list of files that are read");
 }
 
+exit_status job_refuse_width(const cli_settings *settings, size_t d, size_t width) {
+  const bool one_more = d == width + 1 && settings->label_column == NULL;
+  return report_error(EXIT_INPUT,
+                      "--data: the rows of %s have %zu numbers, and the network in %s takes %zu%s",
+                      settings->data, d, settings->load, width,
+                      one_more ? "; --label-column leaves a column of labels out" : "");
+}
+
 /* N and d, of a file by its header alone, and what depends on them: gamma. */
 static exit_status find_sizes(cli_job *job) {
   const cli_settings *settings = job->settings;
@@ -230,9 +238,7 @@ static exit_status find_sizes(cli_job *job) {
     if (status != NTK_OK)
       return report_fault(status, "data");
     if (settings->load != NULL && d != job->width[0])
-      return report_error(
-          EXIT_INPUT, "--data: the rows of %s have %zu numbers, and the network in %s takes %zu",
-          settings->data, d, settings->load, job->width[0]);
+      return job_refuse_width(settings, d, job->width[0]);
     job->width[0] = d;
   }
   if (settings->load == NULL && strcmp(settings->init, ANTISYMMETRIC) == 0) {

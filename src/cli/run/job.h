@@ -30,6 +30,8 @@ typedef struct cli_job {
 const char *job_inside(const cli_settings *settings);
 /* The rows of a file that settings ask for. */
 ntk_rows job_rows(const cli_settings *settings);
+/* The line for rows of d numbers that the network of --load, of that width, does not take. */
+exit_status job_refuse_width(const cli_settings *settings, size_t d, size_t width);
 /* The first of the options that was given which only a file's rows have; NULL: none. */
 const char *job_rows_option(const cli_settings *settings);
 /* Refuses these when the data are drawn. */
