@@ -86,8 +86,8 @@ static size_t monomials(const question *q) {
       return SIZE_MAX;
     degree *= s.degree;
   }
-  for (double j = 1.0; d > 1.0 && j <= degree && count < most; j++)
-    count = count * (d - 1.0 + j) / j;
+  for (size_t j = 1; d > 1.0 && (double)j <= degree && count < most; j++)
+    count = count * (d - 1.0 + (double)j) / (double)j;
   return count < most ? (size_t)(count + 0.5) : SIZE_MAX;
 }
 

@@ -188,25 +188,8 @@ static exit_status begin(const cli_settings *settings, cli_job *job) {
   return status;
 }
 
-/* Each file of a list with commas. */
-static exit_status note_list(cli_job *job, const char *list) {
-  exit_status status = EXIT_DONE;
-  for (const char *c = list; status == EXIT_DONE && *c != '\0'; c += *c == ',') {
-    char *name = strndup(c, strcspn(c, ","));
-    status = name != NULL ? job_note_input(job, name)
-                          : report_error(EXIT_FAILED, "no memory for the name of a file");
-    free(name);
-    c += strcspn(c, ",");
-  }
-  return status;
-}
-
-exit_status job_note_input(cli_job *job, const char *path) {
+static exit_status note_file(cli_job *job, const char *path) {
   char hash[SHA256_TEXT];
-  if (!job->settings->json && job->settings->save == NULL)
-    return EXIT_DONE;
-  if (strchr(path, ',') != NULL && access(path, F_OK) != 0)
-    return note_list(job, path);
   if (!sha256_file(path, hash))
     return report_error(EXIT_INPUT, "%s cannot be read to its end", path);
   json_t *input = json_object();
@@ -217,6 +200,26 @@ exit_status job_note_input(cli_job *job, const char *path) {
   if (json_array_append_new(job->inputs, input) == 0)
     return EXIT_DONE;
   return report_error(EXIT_FAILED, "no memory for the list of files that are read");
+}
+
+/* Each file of a list with commas. */
+static exit_status note_list(cli_job *job, const char *list) {
+  exit_status status = EXIT_DONE;
+  for (const char *c = list; status == EXIT_DONE && *c != '\0'; c += *c == ',') {
+    char *name = strndup(c, strcspn(c, ","));
+    status = name != NULL ? note_file(job, name)
+                          : report_error(EXIT_FAILED, "no memory for the name of a file");
+    free(name);
+    c += strcspn(c, ",");
+  }
+  return status;
+}
+
+exit_status job_note_input(cli_job *job, const char *path) {
+  if (!job->settings->json && job->settings->save == NULL)
+    return EXIT_DONE;
+  return strchr(path, ',') != NULL && access(path, F_OK) != 0 ? note_list(job, path)
+                                                              : note_file(job, path);
 }
 
 exit_status job_refuse_width(const cli_settings *settings, size_t d, size_t width) {

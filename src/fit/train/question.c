@@ -109,7 +109,7 @@ static double roll(const model *m, size_t count, const double *node, const doubl
     error[j] = 1.0;
     v[j] = 0.0;
   }
-  for (double t = 1.0; t * (double)count <= MOST_UPDATES; t += 1.0) {
+  for (size_t t = 1; (double)t * (double)count <= MOST_UPDATES; t++) {
     double sum = 0.0;
     ntk_optimizer_direction(m->optimizer, m->momentum, count, error, v, direction);
     for (size_t j = 0; j < count; j++) {
@@ -117,7 +117,7 @@ static double roll(const model *m, size_t count, const double *node, const doubl
       sum += weight[j] * error[j] * error[j];
     }
     if (sum <= m->target)
-      return t;
+      return (double)t;
   }
   return NAN;
 }
