@@ -26,25 +26,15 @@ static void starve(size_t which) {
   failed = false;
 }
 
-/* The linker puts these in the place of what they are named after (CMakeLists.txt). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *pointer, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
+#include "starved_memory.h" /* by fails() */
+
+/* The linker puts these too in the place of what they are named after (CMakeLists.txt). */
 char *__real_realpath(const char *path, char *into);
 int __real_socketpair(int domain, int type, int protocol, int ends[2]);
 pid_t __real_fork(void);
 int __real_kill(pid_t process, int signal);
 pid_t __real_waitpid(pid_t process, int *status, int options);
 int __real_close(int descriptor);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
 char *__wrap_realpath(const char *path, char *into);
 int __wrap_socketpair(int domain, int type, int protocol, int ends[2]);
 pid_t __wrap_fork(void);
@@ -52,24 +42,6 @@ int __wrap_kill(pid_t process, int signal);
 pid_t __wrap_waitpid(pid_t process, int *status, int options);
 int __wrap_close(int descriptor);
 
-void *__wrap_malloc(size_t size) {
-  return fails() ? NULL : __real_malloc(size);
-}
-void *__wrap_calloc(size_t count, size_t size) {
-  return fails() ? NULL : __real_calloc(count, size);
-}
-void *__wrap_realloc(void *pointer, size_t size) {
-  return fails() ? NULL : __real_realloc(pointer, size);
-}
-void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-  return fails() ? NULL : __real_aligned_alloc(alignment, size);
-}
-char *__wrap_strdup(const char *text) {
-  return fails() ? NULL : __real_strdup(text);
-}
-char *__wrap_strndup(const char *text, size_t length) {
-  return fails() ? NULL : __real_strndup(text, length);
-}
 char *__wrap_realpath(const char *path, char *into) {
   return __real_realpath(path, into);
 }
