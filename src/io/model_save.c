@@ -2,8 +2,6 @@
 #include "io/saving.h"
 #include "net/network.h"
 
-#include <stdlib.h>
-
 static ntk_status claim(const ntk_saving *saving, size_t depth) {
   NTK_TRY(ntk_saving_claim(saving, "X.npy"));
   NTK_TRY(ntk_saving_claim(saving, "scaling.npy"));
@@ -30,20 +28,6 @@ static json_t *describe(const ntk_saving *saving, const ntk_network *network,
   return NULL;
 }
 
-static ntk_status write_result(ntk_saving *saving, const ntk_network *network,
-                               const ntk_dataset *data, const char *scaling) {
-  json_t *result = describe(saving, network, data, scaling);
-  char *text = result != NULL ? json_dumps(result, JSON_INDENT(2)) : NULL;
-  ntk_status status = NTK_OK;
-  if (text != NULL)
-    status = ntk_saving_finish(saving, text);
-  else
-    status = ntk_fail(NTK_ERR_MEMORY, "no memory for the text of result.json");
-  free(text);
-  json_decref(result);
-  return status;
-}
-
 ntk_status ntk_model_save(const ntk_network *network, const ntk_dataset *data, ntk_scaling scaling,
                           const char *directory, const ntk_saving_options *options) {
   size_t count = 0;
@@ -64,7 +48,7 @@ ntk_status ntk_model_save(const ntk_network *network, const ntk_dataset *data, n
   if (status == NTK_OK)
     status = ntk_saving_network(saving, "", network);
   if (status == NTK_OK)
-    status = write_result(saving, network, data, names[scaling]);
+    status = ntk_saving_finish_object(saving, describe(saving, network, data, names[scaling]));
   ntk_saving_close(saving);
   return status;
 }

@@ -30,4 +30,7 @@ ntk_status ntk_saving_text(const ntk_saving *saving, const char *name, const cha
 /* Moves what is in the stage into DIR. */
 ntk_status ntk_saving_move(ntk_saving *saving);
 
+/* ntk_saving_finish with what an object says, which it takes; NULL: there was no memory for it. */
+ntk_status ntk_saving_finish_object(ntk_saving *saving, json_t *result);
+
 #endif

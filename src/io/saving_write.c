@@ -139,3 +139,15 @@ ntk_status ntk_saving_finish(ntk_saving *saving, const char *result) {
   saving->finished = status == NTK_OK;
   return status;
 }
+
+ntk_status ntk_saving_finish_object(ntk_saving *saving, json_t *result) {
+  char *text = result != NULL ? json_dumps(result, JSON_INDENT(2)) : NULL;
+  ntk_status status = NTK_OK;
+  if (text != NULL)
+    status = ntk_saving_finish(saving, text);
+  else
+    status = ntk_fail(NTK_ERR_MEMORY, "no memory for the text of result.json");
+  free(text);
+  json_decref(result);
+  return status;
+}

@@ -113,15 +113,11 @@ static ntk_status write_result(ntk_saving *saving, const char *activation) {
     code |= json_object_set_new(network, "activation", json_string(activation));
   json_t *result =
       json_pack("{s:s, s:o, s:o}", "command", saving->command, "network", network, "saved", files);
-  char *text = code == 0 && result != NULL ? json_dumps(result, JSON_INDENT(2)) : NULL;
-  ntk_status status = NTK_OK;
-  if (text != NULL)
-    status = ntk_saving_finish(saving, text);
-  else
-    status = ntk_fail(NTK_ERR_MEMORY, "no memory for the text of result.json");
-  free(text);
-  json_decref(result);
-  return status;
+  if (code != 0) {
+    json_decref(result);
+    result = NULL;
+  }
+  return ntk_saving_finish_object(saving, result);
 }
 
 static ntk_status fill(save *s, ntk_saving *saving) {
