@@ -170,6 +170,11 @@ NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size
 /* Copies N x d values, checked finite. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                           ntk_dataset **data);
+/* The same without the copy: X must outlive the data set and stay as it is (nothing notices a
+ * change), and is not counted as the context's memory. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY,
+ * _NOT_FINITE. */
+NTK_API ntk_status ntk_dataset_borrow(ntk_context *context, const double *X, size_t N, size_t d,
+                                      ntk_dataset **data);
 NTK_API void ntk_dataset_destroy(ntk_dataset *data);
 NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);          /* N */
 NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);              /* d */
@@ -179,8 +184,8 @@ NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data); /* that be
  * constant column), borrowed; NULL for data without them. */
 NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
 /* Does to these data what was done to others, whose scaling (2 x d) this is: x_ij becomes
- * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_ARGUMENT for s_j < 0 or what is not finite;
- * NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
+ * (x_ij - m_j) / s_j, or 0 where s_j = 0. NTK_ERR_ARGUMENT for s_j < 0, what is not finite, and
+ * borrowed data; NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
 NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *scaling);
 
 #include "ntkit/network.h"

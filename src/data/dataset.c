@@ -16,29 +16,41 @@ static ntk_status check_size(const char *what, size_t size) {
   return NTK_OK;
 }
 
-ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+/* A data set without values. */
+static ntk_status new_dataset(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
   NTK_TRY(check_size("the number of samples N", N));
   NTK_TRY(check_size("the dimension d", d));
   size_t count = 0;
   NTK_TRY(ntk_size_multiply(N, d, "data set", &count));
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_dataset), "data set", &pointer));
-  ntk_dataset *made = pointer;
-  *made = (ntk_dataset){.context = context, .N = N, .d = d};
-  const ntk_status status = ntk_alloc_doubles(context, count, "data set", &made->X);
-  if (status != NTK_OK) {
-    ntk_dataset_destroy(made);
-    return status;
-  }
-  *data = made;
+  *data = pointer;
+  **data = (ntk_dataset){.context = context, .N = N, .d = d};
   return NTK_OK;
+}
+
+/* Hands made over on success, releases it otherwise. */
+static ntk_status finish(ntk_status status, ntk_dataset *made, ntk_dataset **data) {
+  if (status == NTK_OK)
+    *data = made;
+  else
+    ntk_dataset_destroy(made);
+  return status;
+}
+
+ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+  ntk_dataset *made = NULL;
+  NTK_TRY(new_dataset(context, N, d, &made));
+  const ntk_status status = ntk_alloc_doubles(context, N * d, "data set", &made->own);
+  made->X = made->own;
+  return finish(status, made, data);
 }
 
 void ntk_dataset_destroy(ntk_dataset *data) {
   if (data == NULL)
     return;
   ntk_free(data->context, data->columns);
-  ntk_free(data->context, data->X);
+  ntk_free(data->context, data->own);
   ntk_free(data->context, data);
 }
 
@@ -87,21 +99,32 @@ ntk_status ntk_targets_check(const double *Y, size_t N, size_t outputs) {
   return NTK_OK;
 }
 
-ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
-                                  ntk_dataset **data) {
-  ntk_dataset *made = NULL;
-  NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
+static ntk_status check_finite(const double *X, size_t N, size_t d) {
   for (size_t k = 0; k < N * d; k++)
-    if (!isfinite(X[k])) {
-      ntk_dataset_destroy(made);
+    if (!isfinite(X[k]))
       return ntk_fail(NTK_ERR_NOT_FINITE,
                       "the data array holds %g in row %zu, column %zu (counted from 1); accepted: "
                       "finite numbers",
                       X[k], k / d + 1, k % d + 1);
-    }
-  memcpy(made->X, X, N * d * sizeof *X);
-  *data = made;
   return NTK_OK;
+}
+
+ntk_status ntk_dataset_borrow(ntk_context *context, const double *X, size_t N, size_t d,
+                              ntk_dataset **data) {
+  ntk_dataset *made = NULL;
+  NTK_TRY(new_dataset(context, N, d, &made));
+  made->X = X;
+  return finish(check_finite(X, N, d), made, data);
+}
+
+ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
+                                  ntk_dataset **data) {
+  ntk_dataset *made = NULL;
+  NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
+  const ntk_status status = check_finite(X, N, d);
+  if (status == NTK_OK)
+    memcpy(made->own, X, N * d * sizeof *X);
+  return finish(status, made, data);
 }
 
 /* What was asked for against what the file holds; *N becomes the number of rows to read. */
@@ -117,7 +140,7 @@ static ntk_status check_request(const ntk_reader *file, const ntk_rows *rows, si
 static ntk_status read_rows(const ntk_reader *file, const ntk_rows *rows, ntk_dataset *data) {
   ntk_row_list list;
   NTK_TRY(ntk_row_list_make(data->context, rows, file->rows, file->path, &list));
-  const ntk_status status = ntk_row_list_read(&list, file, data->X);
+  const ntk_status status = ntk_row_list_read(&list, file, data->own);
   ntk_row_list_clear(&list);
   return status;
 }
@@ -132,15 +155,10 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   ntk_status status = read_rows(file, rows, made);
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);
-  if (status != NTK_OK) {
-    ntk_dataset_destroy(made);
-    return status;
-  }
   made->file_rows = file->rows;
   made->rows = *rows;
   made->rows.label_column = NULL; /* the caller's */
-  *data = made;
-  return NTK_OK;
+  return finish(status, made, data);
 }
 
 static ntk_status open_rows(const char *path, const ntk_rows *rows, ntk_reader *file) {

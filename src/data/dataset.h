@@ -9,15 +9,16 @@
 struct ntk_dataset {
   ntk_context *context;
   size_t N, d;
-  double *X;       /* N x d, row-major, owned */
+  const double *X; /* N x d, row-major */
+  double *own;     /* X where it is the data set's own memory; NULL: borrowed */
   double *columns; /* 2 x d: means and deviations that center or standardize took; NULL: none */
   size_t constant_columns;
   size_t file_rows; /* of the file it was read from, in part or whole; 0: of none */
   ntk_rows rows;    /* which of them these are */
 };
 
-/* A data set whose X is not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT when
- * one is more than BLAS can index. */
+/* A data set of its own memory, not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT
+ * when one is more than BLAS can index. */
 ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data);
 
 /* NTK_ERR_SHAPE unless data has the input width n_0 of the network. */

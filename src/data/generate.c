@@ -136,7 +136,7 @@ ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, 
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
   const ntk_random source = {.seed = seed, .stream = NTK_STREAM_DATA};
-  ntk_distribution_fill(context, row, source, 0, N, d, made->X);
+  ntk_distribution_fill(context, row, source, 0, N, d, made->own);
   *data = made;
   return NTK_OK;
 }

@@ -84,7 +84,7 @@ static void subtract_means(ntk_dataset *data, const column *columns) {
   const size_t N = data->N, d = data->d;
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < d; j++)
-      data->X[i * d + j] -= columns[j].mean / columns[j].scale;
+      data->own[i * d + j] -= columns[j].mean / columns[j].scale;
 }
 
 /* A column is constant when its deviation is of the size of the roundings of its numbers. */
@@ -107,7 +107,7 @@ static void standardize(ntk_dataset *data, column *columns) {
   }
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < d; j++) {
-      double *x = &data->X[i * d + j];
+      double *x = &data->own[i * d + j];
       const column c = columns[j];
       *x = c.square > 0.0 ? (*x * c.scale - c.mean) / c.square : 0.0;
     }
@@ -123,8 +123,17 @@ static void keep_columns(ntk_dataset *data, ntk_scaling scaling, const column *c
   }
 }
 
+/* Borrowed values are the caller's, who may share them with others. */
+static ntk_status check_own(const ntk_dataset *data) {
+  if (data->own != NULL)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT, "the values of this data set are borrowed and are not written "
+                                    "to; accepted: data sets with a copy of their own");
+}
+
 ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *columns) {
   const size_t N = data->N, d = data->d;
+  NTK_TRY(check_own(data));
   for (size_t j = 0; j < d; j++)
     if (!isfinite(columns[j]) || !(columns[d + j] >= 0.0) || isinf(columns[d + j]))
       return ntk_fail(NTK_ERR_ARGUMENT,
@@ -133,7 +142,7 @@ ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *columns) {
                       j + 1, columns[j], columns[d + j]);
   for (size_t i = 0; i < N; i++)
     for (size_t j = 0; j < d; j++) {
-      double *x = &data->X[i * d + j];
+      double *x = &data->own[i * d + j];
       const double s = columns[d + j];
       *x = s > 0.0 ? (*x - columns[j]) / s : 0.0;
       if (!isfinite(*x))
@@ -167,7 +176,7 @@ static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const ch
 static ntk_status project_rows(ntk_dataset *data, const char *source) {
   const size_t N = data->N, d = data->d;
   for (size_t i = 0; i < N; i++) {
-    double *x = data->X + i * d; /* d */
+    double *x = data->own + i * d; /* d */
     double largest = 0.0;
     for (size_t j = 0; j < d; j++)
       largest = fmax(largest, fabs(x[j]));
@@ -188,6 +197,8 @@ static ntk_status project_rows(ntk_dataset *data, const char *source) {
 }
 
 ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling, const char *source) {
+  if (scaling != NTK_SCALE_NONE)
+    NTK_TRY(check_own(data));
   switch (scaling) {
   case NTK_SCALE_NONE:
     return NTK_OK;

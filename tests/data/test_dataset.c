@@ -166,6 +166,42 @@ static void test_refusals(void **state) {
   ntk_dataset_destroy(NULL);
 }
 
+/* Borrowed values are the caller's own: one address, no memory of the context's but the object's,
+ * not freed and not written to; refused by position as copied ones are. */
+static void test_borrow(void **state) {
+  (void)state;
+  double *rows = malloc(6 * sizeof *rows); /* the sanitizer sees a second free, and a late read */
+  assert_non_null(rows);
+  const double values[6] = {3, -4, 0, 1e300, -0.0, 2};
+  memcpy(rows, values, sizeof values);
+  ntk_dataset *data = NULL;
+  const size_t before = ntk_memory_in_use(context);
+  assert_int_equal(ntk_dataset_borrow(context, rows, 2, 3, &data), NTK_OK);
+  assert_ptr_equal(ntk_dataset_values(data), rows);
+  assert_int_equal(ntk_memory_in_use(context) - before, sizeof(ntk_dataset));
+  assert_int_equal(ntk_dataset_samples(data), 2);
+  assert_int_equal(ntk_dataset_dim(data), 3);
+  assert_null(ntk_dataset_scaling(data));
+  const double scaling[6] = {0, 0, 0, 2, 2, 2};
+  assert_int_equal(ntk_dataset_apply_scaling(data, scaling), NTK_ERR_ARGUMENT);
+  assert_non_null(strstr(ntk_error_message(), "borrowed"));
+  assert_int_equal(ntk_dataset_scale(data, NTK_SCALE_NONE, "array"), NTK_OK);
+  for (int s = NTK_SCALE_CENTER; s <= NTK_SCALE_SPHERE; s++)
+    assert_int_equal(ntk_dataset_scale(data, (ntk_scaling)s, "array"), NTK_ERR_ARGUMENT);
+  ntk_dataset_destroy(data);
+  assert_int_equal(ntk_memory_in_use(context), before);
+  assert_memory_equal(rows, values, sizeof values);
+
+  data = NULL;
+  rows[3] = (double)INFINITY;
+  assert_int_equal(ntk_dataset_borrow(context, rows, 2, 3, &data), NTK_ERR_NOT_FINITE);
+  assert_non_null(strstr(ntk_error_message(), "inf in row 2, column 1 (counted from 1)"));
+  assert_int_equal(ntk_dataset_borrow(context, rows, 2, 0, &data), NTK_ERR_ARGUMENT);
+  assert_int_equal(ntk_dataset_borrow(context, rows, SIZE_MAX, 3, &data), NTK_ERR_LIMIT);
+  assert_null(data);
+  free(rows);
+}
+
 /* mkdir -p: makes every missing parent, is content with what is there, refuses files and read-only
  * places, leaves no file. */
 static void test_directories(void **state) {
@@ -204,10 +240,10 @@ static void test_nothing_held(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_center),       cmocka_unit_test(test_standardize),
-      cmocka_unit_test(test_sphere),       cmocka_unit_test(test_load_scales),
-      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_directories),
-      cmocka_unit_test(test_nothing_held),
+      cmocka_unit_test(test_center),      cmocka_unit_test(test_standardize),
+      cmocka_unit_test(test_sphere),      cmocka_unit_test(test_load_scales),
+      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_borrow),
+      cmocka_unit_test(test_directories), cmocka_unit_test(test_nothing_held),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -140,7 +140,7 @@ static void test_another_run(void **state) {
     fit_problem q = fit_create(one, spec, N);
     round_to_float(q.network);
     if (N == 8)
-      q.data->X[31] = nextafter(q.data->X[31], 9.0);
+      q.data->own[31] = nextafter(q.data->X[31], 9.0);
     refuse(&q, base, NTK_ERR_ARGUMENT, "other data");
     fit_destroy(&q);
   }

@@ -127,7 +127,7 @@ ntk_status ntk_distinct_copy(ntk_context *context, const ntk_dataset *data, size
                              ntk_distinct *d) {
   NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
   for (size_t at = 0; at < count; at++)
-    memcpy(d->own->X + at * data->d, data->X + d->row[at] * data->d, data->d * sizeof(double));
+    memcpy(d->own->own + at * data->d, data->X + d->row[at] * data->d, data->d * sizeof(double));
   d->data = d->own;
   return NTK_OK;
 }

@@ -15,9 +15,9 @@ ntk_status ntk_source_features(ntk_context *context, const ntk_network *network,
   if (source->distribution != NULL)
     ntk_distribution_fill(context, source->distribution,
                           (ntk_random){source->seed, NTK_STREAM_POPULATION, 0}, first, count, d,
-                          made->X);
+                          made->own);
   else
-    memcpy(made->X, source->data->X + first * d, count * d * sizeof(double));
+    memcpy(made->own, source->data->X + first * d, count * d * sizeof(double));
   const ntk_status status = ntk_features_create(network, made, features);
   if (status == NTK_OK)
     *piece = made;
