@@ -1,0 +1,52 @@
+"""Writes the C source of the module ntkit._native: cffi's wrapper of all that include/ntkit declares.
+
+usage: wrapper.py COMPILER INCLUDE OUTPUT
+
+The declarations are the headers themselves, as the compiler's preprocessor leaves them: there is no
+second list of functions or fields to go out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+HEADERS = ["data.h", "fit.h", "verify.h", "study.h", "io.h", "describe.h"]  # ntkit.h is in each
+SOURCE = "".join(f'#include "ntkit/{name}"\n' for name in HEADERS) + '#include "host.h"\n'
+CALLS = """
+typedef struct ntk_pulse { double interval, asked; bool stop; void *handle; } ntk_pulse;
+bool ntk_pulse_beat(const char *phase, double fraction, void *user);
+extern "Python+C" bool ntk_pulse_ask(const char *phase, double fraction, void *handle);
+int ntkit_program_main(int argc, char **argv);
+"""
+
+
+def declarations(compiler: str, include: Path) -> str:
+    """Every declaration of the public headers, as plain C without a preprocessor's lines."""
+    source = "".join(f'#include "ntkit/{name}"\n' for name in HEADERS)
+    command = [compiler, "-E", "-I", str(include), "-x", "c", "-"]
+    text = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+    kept, ours = [], False
+    for line in text.splitlines():
+        marker = re.match(r'# \d+ "(.*?)"', line)
+        if marker:
+            ours = Path(marker[1]).parent == include / "ntkit"
+        elif ours:
+            kept.append(line)
+    return "\n".join(kept).replace('__attribute__((visibility("default")))', "")
+
+
+def main() -> None:
+    compiler, include, output = sys.argv[1:]
+    ffi = FFI()
+    ffi.cdef(declarations(compiler, Path(include)) + CALLS)
+    ffi.set_source("ntkit._native", SOURCE, py_limited_api=True)
+    ffi.emit_c_code(output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""ntkit: the empirical neural tangent kernel of finite-width deep networks.
+
+    import ntkit
+    X = ntkit.generate("gaussian", N=1000, d=100, seed=1)
+    net = ntkit.Network([100, 300, 200], activation="tanh", seed=1)
+    ntkit.spectrum(net, X, certify=True).lambda_min
+
+Notation and equation numbers are those of "Memorization and Optimization in Deep Neural Networks
+with Minimum Over-parameterization" (Bombari, Amani, Mondelli, 2022). Each name below is loaded
+when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ntkit._library import Context as Context
+    from ntkit._library import NumericError as NumericError
+    from ntkit.data import generate as generate
+    from ntkit.data import load as load
+    from ntkit.kernels import kernel as kernel
+    from ntkit.network import Network as Network
+    from ntkit.spectra import certify as certify
+    from ntkit.spectra import spectrum as spectrum
+
+    __version__: str
+
+_WHERE = {
+    "Context": "_library",
+    "NumericError": "_library",
+    "Network": "network",
+    "generate": "data",
+    "load": "data",
+    "kernel": "kernels",
+    "spectrum": "spectra",
+    "certify": "spectra",
+}
+
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from ntkit._library import text
+        from ntkit._native import lib
+
+        return text(lib.ntk_version())
+    if name not in _WHERE:
+        raise AttributeError(f"module 'ntkit' has no attribute {name!r}")
+    value = getattr(importlib.import_module("ntkit." + _WHERE[name]), name)
+    globals()[name] = (
+        value  # a module of the same name, as ntkit.spectrum, must not stay in its place
+    )
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

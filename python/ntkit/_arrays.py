@@ -1,0 +1,127 @@
+"""What is taken as an array of numbers: memory that is borrowed, converted once, or refused.
+
+Borrowed, without a copy: float64 in native byte order, C-contiguous and aligned, of NumPy or of
+whatever offers it by `__dlpack__` (PyTorch, JAX, ...). Such memory must not change during a call.
+Converted once, exactly but for integers beyond 2^53 and longer floats: other real types, byte
+orders and strides. Refused: complex numbers, objects, text, masked and sparse arrays.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._native import ffi
+
+Array = npt.NDArray[np.float64]
+
+_CPU = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost: memory that the host reads
+_SMALL = {"bfloat16"}  # and float8_...: NumPy calls them void, and converts them
+
+
+def _host(x: Any, name: str) -> Any:
+    """x, or what it is on the host, as something that NumPy takes."""
+    if isinstance(x, np.ndarray):
+        return x
+    if hasattr(x, "detach"):  # PyTorch refuses to export what it differentiates
+        x = x.detach()
+    if not hasattr(x, "__dlpack__"):
+        return x
+    device = getattr(x, "__dlpack_device__", lambda: (1, 0))()
+    if int(device[0]) not in _CPU:
+        warnings.warn(f"{name} is copied from its device to the host", stacklevel=5)
+        for way in ("get", "cpu"):  # CuPy, PyTorch; JAX answers to asarray
+            if hasattr(x, way):
+                return getattr(x, way)()
+        return x
+    try:
+        return np.from_dlpack(x)
+    except (BufferError, RuntimeError, TypeError, ValueError):  # bfloat16, say
+        return x.double().numpy() if hasattr(x, "double") else x
+
+
+def _refuse(x: Any, name: str) -> None:
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise TypeError(
+            f"{name} is a masked array; accepted: numbers without gaps, {name}.filled(0)"
+        )
+    if hasattr(x, "toarray") and hasattr(x, "nnz"):
+        raise TypeError(
+            f"{name} is a sparse matrix; accepted: a dense array, as {name}.toarray() is"
+        )
+
+
+def numbers(x: Any, name: str) -> Array:
+    """x as a float64 array in C order, aligned and native: itself where it is one already.
+
+    TypeError for what holds no real numbers.
+    """
+    _refuse(x, name)
+    array = np.asarray(_host(x, name))
+    kind = array.dtype.kind
+    if kind not in "fiub" and not (
+        array.dtype.name in _SMALL or array.dtype.name.startswith("float8")
+    ):
+        raise TypeError(
+            f"{name} has entries of type {array.dtype}; accepted: real numbers (float, int, bool)"
+        )
+    return np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def matrix(x: Any, name: str, columns: int | None = None) -> Array:
+    """x as numbers, of two dimensions and so many columns. ValueError for another shape."""
+    array = numbers(x, name)
+    if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
+        wanted = "N x d, a sample a row" if columns is None else f"N x {columns}"
+        raise ValueError(f"{name} has shape {array.shape}; accepted: {wanted}")
+    return array
+
+
+def vectors(x: Any, name: str, rows: int) -> tuple[Array, int]:
+    """rows x m numbers, or so many (m = 1), each vector contiguous: as m x rows; and m."""
+    array = numbers(x, name)
+    if array.ndim not in (1, 2) or array.shape[0] != rows:
+        raise ValueError(f"{name} has shape {array.shape}; accepted: ({rows},) or ({rows}, m)")
+    if array.ndim == 1:
+        return array, 1
+    return np.ascontiguousarray(array.T), array.shape[1]
+
+
+def labels(y: Any, rows: int, outputs: int) -> Array:
+    """Labels as rows x outputs; of one output a vector will do. ValueError for another shape."""
+    array = numbers(y, "y")
+    if array.shape == (rows, outputs) or (outputs == 1 and array.shape == (rows,)):
+        return array.reshape(rows, outputs)
+    wanted = f"({rows},) or ({rows}, 1)" if outputs == 1 else f"({rows}, {outputs})"
+    raise ValueError(f"y has shape {array.shape}; accepted: {wanted}")
+
+
+def pointer(array: Array) -> Any:
+    """double * to an array's memory, which lives as long as it."""
+    return ffi.from_buffer("double[]", array)
+
+
+class _Lent:
+    """Memory of an object of the library, which it keeps alive, as NumPy asks for it."""
+
+    def __init__(self, address: int, shape: tuple[int, ...], owner: object) -> None:
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": np.dtype(np.float64).str,
+            "shape": shape,
+            "data": (address, True),
+        }
+
+
+def view(memory: Any, shape: tuple[int, ...], owner: object) -> Array:
+    """A read-only array on the library's memory, which lives as long as the array does."""
+    return np.asarray(_Lent(int(ffi.cast("uintptr_t", memory)), shape, owner))
+
+
+def copied(memory: Any, count: int) -> Array:
+    """count doubles of the library's memory, in an array of its own."""
+    return np.frombuffer(ffi.buffer(ffi.cast("double *", memory), 8 * count)).copy()

@@ -1,0 +1,91 @@
+"""What all results have in common: a dictionary as the program's JSON, a line, a table for notebooks."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+
+class Result:
+    """A result of the library. Its fields are its attributes; it cannot be changed."""
+
+    _struct: ClassVar[str]
+
+    def to_dict(self, arrays: bool = False) -> dict[str, Any]:
+        """Fields as the program's --json has them: "a.b" within an object a, nan as None.
+
+        arrays: also what JSON leaves out, large arrays among it. (Units and meanings: docs/results.md.)
+        """
+        from ntkit._read import table
+
+        out: dict[str, Any] = {}
+        for field in table(self._struct).fields:
+            if field.apart and not arrays:
+                continue
+            value = getattr(self, field.attribute)
+            if value is None and field.numbers:  # not asked for
+                continue
+            *objects, place = field.name.split(".")
+            at = out
+            for part in objects:
+                at = at.setdefault(part, {})
+            at[place] = _plain(value, field.of, arrays)
+        return out
+
+    def to_json(self, arrays: bool = False, indent: int = 2) -> str:
+        """The same as JSON's text."""
+        return json.dumps(self.to_dict(arrays), indent=indent)
+
+    def __repr__(self) -> str:
+        shown = []
+        for name, value in self._simple():
+            shown.append(f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _simple(self) -> list[tuple[str, Any]]:
+        return [
+            (name, value)
+            for name, value in vars(self).items()
+            if isinstance(value, (bool, int, str))
+            or (isinstance(value, float) and not math.isnan(value))
+        ]
+
+    def _repr_html_(self) -> str:
+        from ntkit._read import table
+
+        rows = []
+        about = {field.attribute: field for field in table(self._struct).fields}
+        for name, value in self._simple():
+            field = about.get(name)
+            unit, meaning = (field.unit, field.help) if field else ("", "")
+            number = f"{value:.6g}" if isinstance(value, float) else str(value)
+            cells = (name, f"{number} {unit}".strip(), meaning)
+            rows.append(
+                "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+            )
+        title = html.escape(type(self).__name__)
+        return f"<table><caption>{title}</caption>{''.join(rows)}</table>"
+
+
+def _plain(value: Any, of: str, arrays: bool) -> Any:
+    from ntkit._read import table
+
+    if isinstance(value, Result):
+        return value.to_dict(arrays)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple) and of:
+        position = table(of).position
+        return [
+            {**({position: i} if position else {}), **item.to_dict(arrays)}
+            for i, item in enumerate(value)
+        ]
+    if isinstance(value, tuple):
+        return [_plain(item, "", arrays) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

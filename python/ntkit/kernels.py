@@ -1,0 +1,50 @@
+"""The kernel K = sum_k K_k (3), (8) as an array, and without one as an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._arrays import Array, pointer
+from ntkit._library import Progress
+from ntkit._native import ffi, lib
+from ntkit.network import Features, Network
+
+
+def kernel(
+    net: Network,
+    X: npt.ArrayLike,
+    X2: npt.ArrayLike | None = None,
+    blocks: Sequence[int] | None = None,
+    output: int | str = "trace",
+    *,
+    progress: Progress = False,
+) -> Array:
+    """K(x_i, x_j) between the rows of X, or of X and X2: N x N, or N x N'.
+
+    blocks: the k of the blocks K_k that are summed, 0..L-1; None: all. output: of several outputs
+    "trace", their mean; "all", N n_L rows, row i n_L + c for output c of sample i; or the number
+    of one. X and X2 are N x d and borrowed where they are float64 in C order. 2 N^2 sum_k n_k
+    flops. ValueError for shapes and names, MemoryError with both numbers.
+    """
+    features = Features(net, X, output)
+    chosen = block_flags(blocks, net.depth)
+    other = features if X2 is None else Features(net, X2, output, "X2")
+    K = np.empty((features.rows, other.rows))
+    features.call(lib.ntk_kernel_cross, other.handle, chosen, pointer(K), progress=progress)
+    return K
+
+
+def block_flags(blocks: Sequence[int] | None, depth: int) -> Any:
+    """bool[L] of the library, or NULL for all."""
+    if blocks is None:
+        return ffi.NULL
+    flags = [False] * depth
+    for k in blocks:
+        if not 0 <= k < depth:
+            raise ValueError(f"blocks has {k}; accepted: 0 to {depth - 1}")
+        flags[k] = True
+    return ffi.new("bool[]", flags)

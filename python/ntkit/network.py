@@ -1,0 +1,319 @@
+"""Networks (1): f_0 = x, f_l = phi(W_l^T f_{l-1} + b_l) for l < L, F_L = W_L^T f_{L-1} + b_L."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._arrays import Array, matrix, numbers, pointer, view
+from ntkit._dataset import Data
+from ntkit._library import Context, check, current, text
+from ntkit._native import ffi, lib
+from ntkit._spec import Biases, Spec, of_length
+
+
+class Network:
+    """A network with its weights, which do not change. Callable: net(X) is F_L, N x n_L.
+
+    widths: d, n_1, ..., n_{L-1}; outputs: n_L. activation: a name ("tanh"), with a parameter
+    ("leaky_relu(0.1)"), or one for each hidden layer, separated by commas. init: "paper",
+    "standard", "he", "lecun", "antisymmetric"; beta: the weights' scale, of all layers or each;
+    bias: whether layers have b_l, drawn with bias_deviation. parameterization: "standard", "ntk",
+    "ntk(sigma_W,sigma_b)", "mup" or numbers, the scales of K's blocks. Entry (i, j) of W_l depends
+    on (seed, l, i, j) and its variance alone, as in the program `ntkit`.
+
+    ValueError for what is not accepted, MemoryError for what does not fit.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activation: str = "sigmoid",
+        init: str = "paper",
+        seed: int = 0,
+        *,
+        outputs: int = 1,
+        bias: Biases = False,
+        bias_deviation: float = 0.0,
+        beta: float | Sequence[float] = 1.0,
+        gamma: float = 0.0,
+        parameterization: str | None = None,
+    ) -> None:
+        spec = Spec(
+            widths,
+            activation,
+            init,
+            seed=seed,
+            outputs=outputs,
+            bias=bias,
+            bias_deviation=bias_deviation,
+            beta=beta,
+            gamma=gamma,
+            parameterization=parameterization,
+        )
+        context = current()
+        made = context.make(
+            "ntk_network", lib.ntk_network_destroy, lib.ntk_network_create, context.pointer, spec.c
+        )
+        self._own(context, made)
+
+    def _own(self, context: Context, handle: Any) -> None:
+        self._context = context
+        self._handle = handle
+
+    @classmethod
+    def _of(cls, context: Context, handle: Any) -> Network:
+        network = cls.__new__(cls)
+        network._own(context, handle)
+        return network
+
+    @classmethod
+    def from_weights(
+        cls,
+        weights: Sequence[npt.ArrayLike],
+        biases: Sequence[npt.ArrayLike | None] | None = None,
+        activation: str = "sigmoid",
+        *,
+        parameterization: str | None = None,
+        scale: Sequence[float] | None = None,
+    ) -> Network:
+        """A network with these weights: W_l is n_{l-1} x n_l, b_l has n_l entries or is None.
+
+        They are copied. ValueError for shapes that do not follow each other and for entries that
+        are not finite, by position; TypeError for what are no real numbers.
+        """
+        W = [matrix(w, f"weights[{i}]") for i, w in enumerate(weights)]
+        if len(W) < 2:
+            raise ValueError(f"weights has {len(W)} matrices; accepted: 2 or more, W_1, ..., W_L")
+        for i in range(1, len(W)):
+            if W[i].shape[0] != W[i - 1].shape[1]:
+                raise ValueError(
+                    f"weights[{i}] has shape {W[i].shape} after {W[i - 1].shape}; accepted: "
+                    f"({W[i - 1].shape[1]}, n), W_l being n_(l-1) x n_l"
+                )
+        b = _biases(biases, W)
+        spec = Spec(
+            [w.shape[0] for w in W],
+            activation,
+            outputs=W[-1].shape[1],
+            parameterization=parameterization,
+            scale=scale,
+        )
+        W_pointers = ffi.new("double *[]", [pointer(w) for w in W])
+        b_pointers = ffi.new("double *[]", [ffi.NULL if v is None else pointer(v) for v in b])
+        context = current()
+        make = lib.ntk_network_from_weights
+        handle = context.make(
+            "ntk_network",
+            lib.ntk_network_destroy,
+            make,
+            context.pointer,
+            spec.c,
+            W_pointers,
+            b_pointers,
+        )
+        return cls._of(context, handle)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of weight matrices."""
+        return int(lib.ntk_network_depth(self._handle))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """d, n_1, ..., n_{L-1}."""
+        return tuple(lib.ntk_network_width(self._handle, l) for l in range(self.depth))
+
+    @property
+    def outputs(self) -> int:
+        """n_L."""
+        return int(lib.ntk_network_width(self._handle, self.depth))
+
+    @property
+    def parameters(self) -> int:
+        """P, biases included."""
+        return int(lib.ntk_network_parameters(self._handle))
+
+    @property
+    def activation(self) -> str:
+        """Of the hidden layers: one name, or several separated by commas."""
+        return text(lib.ntk_network_activation(self._handle, 0))
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """W_1, ..., W_L, n_{l-1} x n_l: read-only, on the network's own memory."""
+        return tuple(
+            view(lib.ntk_network_weights(self._handle, l), self._shape(l), self._handle)
+            for l in range(1, self.depth + 1)
+        )
+
+    @property
+    def biases(self) -> tuple[Array | None, ...]:
+        """b_1, ..., b_L, n_l entries each; None where there is none. As weights."""
+        return tuple(
+            view(lib.ntk_network_bias(self._handle, l), self._shape(l)[1:], self._handle)
+            if lib.ntk_network_has_bias(self._handle, l)
+            else None
+            for l in range(1, self.depth + 1)
+        )
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """The scales of K's blocks: of W_1, b_1, W_2, ..., 2 L numbers; 0 without a bias."""
+        return tuple(
+            lib.ntk_network_scale(self._handle, l, bias)
+            for l in range(1, self.depth + 1)
+            for bias in (False, True)
+        )
+
+    @property
+    def theta(self) -> Array:
+        """All P parameters as one vector, a copy: W_1 (row-major), b_1, W_2, ..., b_L."""
+        parts = zip(self.weights, self.biases)
+        return np.concatenate([a.ravel() for pair in parts for a in pair if a is not None])
+
+    def with_theta(self, theta: npt.ArrayLike) -> Network:
+        """The same network with these P parameters, in the order of theta. ValueError for others."""
+        flat = numbers(theta, "theta")
+        if flat.shape != (self.parameters,):
+            raise ValueError(f"theta has shape {flat.shape}; accepted: ({self.parameters},)")
+        W, b, at = [], [], 0
+        for weight, bias in zip(self.weights, self.biases):
+            W.append(flat[at : at + weight.size].reshape(weight.shape))
+            at += weight.size
+            b.append(None if bias is None else flat[at : at + bias.size])
+            at += 0 if bias is None else bias.size
+        return Network.from_weights(W, b, self.activation, scale=self.scale)
+
+    def _shape(self, l: int) -> tuple[int, int]:
+        width = lib.ntk_network_width
+        return int(width(self._handle, l - 1)), int(width(self._handle, l))
+
+    def _in(self, context: Context) -> Any:
+        """The library's network for a call in a context: its own, or a copy that belongs there."""
+        return self._handle if context is self._context else self._copy()._handle
+
+    def _copy(self) -> Network:
+        return Network.from_weights(self.weights, self.biases, self.activation, scale=self.scale)
+
+    def __getstate__(self) -> dict[str, Any]:
+        copies = (
+            [np.array(w) for w in self.weights],
+            [b if b is None else np.array(b) for b in self.biases],
+        )
+        return {"layers": copies, "activation": self.activation, "scale": self.scale}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        W, b = state["layers"]
+        other = Network.from_weights(W, b, state["activation"], scale=state["scale"])
+        self._own(other._context, other._handle)
+
+    def __repr__(self) -> str:
+        widths = ", ".join(map(str, self.widths))
+        return (
+            f"<ntkit.Network ({widths}) -> {self.outputs}, {self.activation}, "
+            f"{self.parameters:,} parameters>"
+        )
+
+    def __call__(self, X: npt.ArrayLike) -> Array:
+        """F_L of (1) at the rows of X (N x d, borrowed): N x n_L. 2 N P flops."""
+        context = current()
+        data = Data(context, X, self.widths[0])
+        out = np.empty((data.samples, self.outputs))
+        context.call(lib.ntk_network_output, self._in(context), data.handle, pointer(out))
+        return out
+
+    def vjp(self, X: npt.ArrayLike, v: npt.ArrayLike) -> Array:
+        """J^T v (2): v is N x n_L (of one output a vector will do), the result P, as theta.
+
+        J has no scales in it: K = J C J^T, C those of the parameters. 2 N P flops.
+        """
+        features = Features(self, X, "all")
+        values = numbers(v, "v")
+        if values.size != features.rows or values.shape[:1] != (features.samples,):
+            raise ValueError(
+                f"v has shape {values.shape}; accepted: {(features.samples, self.outputs)}"
+            )
+        g = np.empty(self.parameters)
+        features.call(lib.ntk_jacobian_adjoint, pointer(values), pointer(g))
+        return g
+
+    def jvp(self, X: npt.ArrayLike, g: npt.ArrayLike) -> Array:
+        """J g (2): g has P entries, as theta, the result is N x n_L. 2 N P flops."""
+        values = numbers(g, "g")
+        if values.shape != (self.parameters,):
+            raise ValueError(f"g has shape {values.shape}; accepted: ({self.parameters},)")
+        features = Features(self, X, "all")
+        u = np.empty((features.samples, self.outputs))
+        features.call(lib.ntk_jacobian_apply, pointer(values), pointer(u))
+        return u
+
+    def output(self, j: int) -> Network:
+        """Output j, 0..n_L - 1, as a network of one output. ValueError for another number."""
+        context = current()
+        select = lib.ntk_network_select
+        handle = context.make(
+            "ntk_network",
+            lib.ntk_network_destroy,
+            select,
+            self._in(context),
+            _index(j, self.outputs),
+        )
+        return Network._of(context, handle)
+
+
+def _index(j: int, count: int) -> int:
+    if not 0 <= j < count:
+        raise ValueError(f"output is {j}; accepted: 0 to {count - 1}, 'trace' or 'all'")
+    return int(j)
+
+
+def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> list[Array | None]:
+    if biases is None:
+        return [None] * len(W)
+    b = [None if v is None else numbers(v, f"biases[{i}]") for i, v in enumerate(biases)]
+    of_length(b, len(W), "biases")
+    for i, v in enumerate(b):
+        if v is not None and v.shape != (W[i].shape[1],):
+            raise ValueError(f"biases[{i}] has shape {v.shape}; accepted: ({W[i].shape[1]},)")
+    return b
+
+
+class Features:
+    """F_l and B_l (9) of a network on X, and what they are made of, which they keep alive."""
+
+    def __init__(
+        self, network: Network, X: Any, output: int | str = "trace", name: str = "X"
+    ) -> None:
+        self.context = current()
+        chosen, which = choose(network, output)
+        self.network = chosen._in(self.context)
+        self.data = Data(self.context, X, network.widths[0], name)
+        self.samples = self.data.samples
+        self.rows = self.samples * (chosen.outputs if which == lib.NTK_OUTPUTS_ALL else 1)
+        self.handle = self.context.make(
+            "ntk_features",
+            lib.ntk_features_destroy,
+            lib.ntk_features_create_of,
+            self.network,
+            self.data.handle,
+            which,
+        )
+
+    def call(self, function: Any, *args: Any, **kwargs: Any) -> None:
+        self.context.call(function, self.handle, *args, **kwargs)
+
+
+def choose(network: Network, output: int | str) -> tuple[Network, int]:
+    """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
+    if isinstance(output, str):
+        which = ffi.new("ntk_outputs *")
+        check(lib.ntk_outputs_parse(output.encode(), which))
+        return network, int(which[0])
+    if network.outputs == 1:
+        _index(output, 1)
+        return network, int(lib.NTK_OUTPUTS_TRACE)
+    return network.output(output), int(lib.NTK_OUTPUTS_TRACE)

@@ -1,0 +1,849 @@
+"""Results, field by field as the library describes them. Written by python/native/results.py from
+the library's tables: not to be edited. A number that is not known is nan, anything else None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._result import Result
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectrumResult(Result):
+    r"""The ends of the kernel's spectrum (ntk_spectrum).
+
+    verdict: ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution
+    reason: one line on a verdict that is not ok, else empty
+    samples: N
+    order: rows of K: N, or N n_L of all outputs
+    lambda_min: smallest eigenvalue of K; nan: not resolved
+    lambda_max: largest eigenvalue of K
+    condition: lambda_max / lambda_min
+    residual_min: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
+    residual_max: the same of lambda_max
+    resolution: eigenvalues of this size and below are lost in rounding
+    certificate: what is known for sure of lambda_min
+    blocks: K_0..K_{L-1}
+    bounds: Theorem 3.1 beside the measurement
+    iterations_solves: with K^{-1}, by the eigensolver
+    iterations_products: with K, by the eigensolver
+    seconds: where the time went
+    memory_bytes [bytes]: most held at once
+    eigenvector: unit, of lambda_min; one for each row of K
+    eigenvalues: all of K, ascending, where asked for
+    smallest: so many of the smallest as vectors were asked for, ascending
+    largest: so many of the largest, descending
+    """
+
+    _struct = "ntk_spectrum_result"
+    verdict: str | None
+    reason: str
+    samples: int
+    order: int
+    lambda_min: float
+    lambda_max: float
+    condition: float
+    residual_min: float
+    residual_max: float
+    resolution: float
+    certificate: Certificate
+    blocks: tuple[BlockResult, ...]
+    bounds: Bounds
+    iterations_solves: int
+    iterations_products: int
+    seconds: SpectrumSeconds
+    memory_bytes: int
+    eigenvector: npt.NDArray[np.float64] | None
+    eigenvalues: npt.NDArray[np.float64] | None
+    smallest: tuple[SpectrumPair, ...]
+    largest: tuple[SpectrumPair, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BlockResult(Result):
+    r"""A block K_k of the kernel, (8).
+
+    lambda_min: smallest eigenvalue of K_k; nan: not asked for, or not resolved
+    trace: of K_k
+    verdict: on lambda_min; None: not asked for
+    """
+
+    _struct = "ntk_block_result"
+    lambda_min: float
+    trace: float
+    verdict: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate(Result):
+    r"""What is known for sure of lambda_min(K).
+
+    certified: whether lower and upper were proved
+    lower: lambda_min of the stored K is at least this, proved
+    upper: lambda_min of the stored K is at most this, proved
+    kernel_estimate_lower: the same for K in exact arithmetic of the stored X and W: an estimate
+    kernel_estimate_upper: the same from above
+    """
+
+    _struct = "ntk_certificate"
+    certified: bool
+    lower: float
+    upper: float
+    kernel_estimate_lower: float
+    kernel_estimate_upper: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bounds(Result):
+    r"""Theorem 3.1 beside the measurement.
+
+    lower_scale: n_{L-2} n_{L-1}, (6)
+    upper_scale: d n_{L-1}, (7)
+    ratio_lower: lambda_min / lower_scale
+    ratio_upper: lambda_min / upper_scale
+    diagonal_min: min_i K_ii, which lambda_min is at most (16)
+    """
+
+    _struct = "ntk_bounds"
+    lower_scale: float
+    upper_scale: float
+    ratio_lower: float
+    ratio_upper: float
+    diagonal_min: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectrumSeconds(Result):
+    r"""Where the time went.
+
+    forward [s]: features
+    kernel [s]: K from the features
+    factor [s]: Cholesky factorisation
+    eigen [s]: smallest and largest eigenvalue
+    certify [s]: the certificate
+    full [s]: all eigenvalues
+    blocks [s]: the blocks
+    total [s]: all of it
+    """
+
+    _struct = "ntk_spectrum_seconds"
+    forward: float
+    kernel: float
+    factor: float
+    eigen: float
+    certify: float
+    full: float
+    blocks: float
+    total: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectrumPair(Result):
+    r"""One of several eigenpairs at an end of K; not proved.
+
+    value: v^T K v, an eigenvalue to within the residual
+    residual: ||K v - value v|| for unit v, recomputed
+    order: rows of K
+    vector: v, unit; one for each row of K
+    """
+
+    _struct = "ntk_spectrum_pair"
+    value: float
+    residual: float
+    order: int
+    vector: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Eigenpair(Result):
+    r"""An eigenvalue of any operator (ntk_eigen_smallest, _largest).
+
+    value: the eigenvalue
+    residual: estimate of ||A v - lambda v||
+    applications: of the operator or its inverse, vectors counted one by one
+    """
+
+    _struct = "ntk_eigenpair"
+    value: float
+    residual: float
+    applications: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainResult(Result):
+    r"""A training (ntk_train).
+
+    lr: step size as used; nan where the optimizer has none
+    lr_source: where lr is from, one line
+    momentum: as used; nan where the optimizer has none
+    loss_initial: before the first step
+    loss_final: after the last step
+    loss_smallest: of all epochs
+    epoch_smallest: of loss_smallest
+    loss_plateau: twice the mean loss of the last whole window of plateau epochs
+    unsaved: why the last checkpoint could not be written; None when it was
+    epochs: steps made, resumed ones included
+    resumed: of these, before this run
+    stopped: epochs, target, plateau, time, stalled or diverged
+    reason: one line on why it stopped
+    rate_measured: (loss_final / loss_initial)^(1 / epochs)
+    rate_bound: what (20) allows; nan but for gd, or where K_0 is singular
+    seconds [s]: all of it, resumed runs included
+    seconds_tracking [s]: of these for K and its eigenvalues
+    convergence: the conditions of Theorem 4.2, measured
+    answer: the plain question, where it was asked
+    track: what was tracked, by epoch
+    losses: epochs + 1: before each step and after the last
+    """
+
+    _struct = "ntk_train_result"
+    lr: float
+    lr_source: str
+    momentum: float
+    loss_initial: float
+    loss_final: float
+    loss_smallest: float
+    epoch_smallest: int
+    loss_plateau: float
+    unsaved: str | None
+    epochs: int
+    resumed: int
+    stopped: str | None
+    reason: str
+    rate_measured: float
+    rate_bound: float
+    seconds: float
+    seconds_tracking: float
+    convergence: Convergence
+    answer: TrainAnswer
+    track: tuple[TrackPoint, ...]
+    losses: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrackPoint(Result):
+    r"""The kernel at one epoch of a training.
+
+    epoch: steps made before
+    loss: at this epoch
+    bound: (20) with the measured c; gd alone
+    prediction: the loss if K stayed K_0, for the exact discrete steps
+    lambda_min: smallest eigenvalue of K(theta_t)
+    lambda_max: largest eigenvalue of K(theta_t)
+    sigma_min: of J(theta_t): the root of lambda_min
+    jacobian_norm: ||J(theta_t)||: the root of lambda_max
+    jacobian_change: ||J(theta_t) - J(theta_0)|| of (21)
+    distance: ||theta_t - theta_0||
+    parameters: P, where the weights are kept; else 0
+    theta: theta_t, where it is kept; P
+    """
+
+    _struct = "ntk_track_point"
+    epoch: int
+    loss: float
+    bound: float
+    prediction: float
+    lambda_min: float
+    lambda_max: float
+    sigma_min: float
+    jacobian_norm: float
+    jacobian_change: float
+    distance: float
+    parameters: int
+    theta: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Convergence(Result):
+    r"""The conditions of Theorem 4.2, measured.
+
+    lambda_min: of K_0; 0: known to be; nan: not resolved, or not computed
+    reason: one line on why lambda_min is 0 or not resolved, else empty
+    lambda_max: of K_0
+    alpha: 4/5 sigma_min(J_0)
+    beta: max(2 alpha, ||J_0|| + alpha / 4)
+    change_allowed: alpha^2 / (2 beta), for ||J - J_0|| on the ball
+    radius: R = 4 ||F(theta_0) - Y|| / alpha, of the ball
+    lr_largest: largest stable step of the linear model; nan for adam and lm
+    c: of (20)
+    change_largest: largest tracked ||J_t - J_0||
+    distance_largest: largest tracked ||theta_t - theta_0||
+    laziness: change_largest / ||J_0||: 0 where F is linear in theta
+    bound_broken: the first epoch at which (20) did not hold, where it did not
+    bound_held: (20), at every epoch where rounding lets it be seen
+    condition_held: (21), at every tracked epoch
+    """
+
+    _struct = "ntk_convergence"
+    lambda_min: float
+    reason: str
+    lambda_max: float
+    alpha: float
+    beta: float
+    change_allowed: float
+    radius: float
+    lr_largest: float
+    c: float
+    change_largest: float
+    distance_largest: float
+    laziness: float
+    bound_broken: int
+    bound_held: bool | None
+    condition_held: bool | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainAnswer(Result):
+    r"""Can gradient descent fit these labels, and when?
+
+    answer: whether the loss comes down to the target: yes, no or open; None: not asked
+    reason: one line on what decides it, or what an open answer leans on
+    target: the loss asked for; not given: that of ||F_L - Y|| = ||Y|| / 1000
+    floor: no weights have a smaller loss: equal samples with different labels
+    epochs_bound [epochs]: (20) with the measured c is at the target from here
+    linear_least [epochs]: the linear model is first at the target then, or later; nan: never, or
+        not known
+    linear_most [epochs]: the same from above; one number where K_0 allows
+    linear_limit: the linear model's loss stays at this: labels outside K_0's range
+    rate_recent: of the loss, an epoch, lately
+    epochs_recent [epochs]: the target is reached at that rate, or was reached
+    """
+
+    _struct = "ntk_train_answer"
+    answer: str | None
+    reason: str
+    target: float
+    floor: float
+    epochs_bound: float
+    linear_least: float
+    linear_most: float
+    linear_limit: float
+    rate_recent: float
+    epochs_recent: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MemorizeResult(Result):
+    r"""A memorisation of one label vector (ntk_memorize).
+
+    verdict: reached or not_reached
+    reason: one line on why not; None when reached
+    relative_error: ||F_L - Y||_2 / ||Y||_2 of the weights, recomputed
+    max_error: max_i |F_L(x_i) - Y_i|
+    rounding: the computed F_L(x_i) are this near to exact arithmetic's: an estimate
+    t: step of the construction; 0: W_L = 0, nothing better was found
+    corrections: chord-Newton corrections made
+    condition: of K_{L-2}, to a few per cent; nan: not resolved
+    samples: different ones: rows that are equal count once
+    seconds [s]: all of it
+    seconds_kernel [s]: K_{L-2}
+    seconds_factor [s]: its factor
+    seconds_condition [s]: its condition number
+    seconds_solve [s]: the solves
+    seconds_evaluate [s]: forward passes
+    """
+
+    _struct = "ntk_memorize_result"
+    verdict: str | None
+    reason: str | None
+    relative_error: float
+    max_error: float
+    rounding: float
+    t: float
+    corrections: int
+    condition: float
+    samples: int
+    seconds: float
+    seconds_kernel: float
+    seconds_factor: float
+    seconds_condition: float
+    seconds_solve: float
+    seconds_evaluate: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FitError(Result):
+    r"""How well a network fits labels (ntk_fit_measure).
+
+    relative_error: ||F_L - Y||_2 / ||Y||_2, as computed
+    max_error: max_i |F_L(x_i) - Y_i|, as computed
+    rounding: the computed F_L(x_i) are this near to exact arithmetic's
+    bound: max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this
+    """
+
+    _struct = "ntk_fit_error"
+    relative_error: float
+    max_error: float
+    rounding: float
+    bound: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ledger(Result):
+    r"""The proof of Theorem 3.1 in numbers (ntk_verify).
+
+    samples: N
+    population: samples behind the expectations
+    empirical: whether expectations are means over the data themselves
+    ledger: the rows
+    seconds [s]: all of it
+    seconds_population [s]: of these for the expectations
+    """
+
+    _struct = "ntk_ledger"
+    samples: int
+    population: int
+    empirical: bool
+    ledger: tuple[LedgerRow, ...]
+    seconds: float
+    seconds_population: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LedgerRow(Result):
+    r"""A row of the ledger.
+
+    key: the row's name for programs, [A-Za-z0-9_]
+    section: of the paper: an assumption, theorem or lemma
+    name: as the paper writes it
+    equation: its number in the paper
+    value: measured; nan where it is infinite or there is none
+    error: 1.96 standard errors, a deviation between samples, or a resolution
+    spread: standard deviation over fresh draws of the weights
+    order: predicted, as n_{L-2} n_{L-1}
+    claim: Theta, Omega, O, o, >=, <= or empty
+    scale: what the predicted order is here
+    ratio: value / scale
+    verdict: measured, holds, fails, consistent, suspect, outside or unresolved
+    note: one line, or empty
+    """
+
+    _struct = "ntk_ledger_row"
+    key: str
+    section: str
+    name: str
+    equation: str
+    value: float
+    error: float
+    spread: float
+    order: str
+    claim: str | None
+    scale: float
+    ratio: float
+    verdict: str | None
+    note: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InspectResult(Result):
+    r"""What is in a file of data (`ntk_data_inspect`; `ntkit data inspect`).
+
+    format: of the file: npy, idx, text, ...
+    type: of its numbers, as NumPy calls it
+    file_rows: rows of the file
+    samples: N: the rows that are looked at
+    dim: d
+    least: of all numbers
+    most: of all numbers
+    smallest: of |x| > 0; nan: all are 0
+    zeros: part of the numbers that is 0
+    whole: whether every number is a whole one
+    constant_columns: columns of one number alone
+    moments: of the rows as they are
+    scaled: after --scale; None: not asked
+    effective_rank: (tr C)^2 / tr(C^2), C the covariance of the rows; nan: not found
+    equal: rows that are equal to the last bit
+    multiples: rows that are multiples of others, and not equal
+    nearest: the nearest two rows that differ
+    label_columns: labels for each row; 0: none
+    label_least: of all labels
+    label_most: of all labels
+    classes: different labels, where they look like classes; else 0
+    class_count: samples of each class
+    remarks: what is worth a word
+    """
+
+    _struct = "ntk_inspect_result"
+    format: str | None
+    type: str | None
+    file_rows: int
+    samples: int
+    dim: int
+    least: float
+    most: float
+    smallest: float
+    zeros: float
+    whole: bool
+    constant_columns: int
+    moments: DataMoments
+    scaled: DataMoments
+    effective_rank: float
+    equal: DataPair
+    multiples: DataPair
+    nearest: DataPair
+    label_columns: int
+    label_least: float
+    label_most: float
+    classes: int
+    class_count: tuple[DataClass, ...]
+    remarks: tuple[DataRemark, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataMoments(Result):
+    r"""The data against Assumption 2.1.
+
+    norm: item 1: E||x||_2 / sqrt d, E the mean over the rows
+    square: item 2: E||x||_2^2 / d
+    spread: item 3: E||x - E x||_2^2 / d
+    danger: items outside [1/100, 100], or 3 under 1/100 of 2; empty: none
+    """
+
+    _struct = "ntk_data_moments"
+    norm: float
+    square: float
+    spread: float
+    danger: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataPair(Result):
+    r"""Rows that are alike.
+
+    searched: rows among which they were sought
+    found: of these, rows with an earlier one of the kind; nearest: 1
+    first: the first such row that is the earlier one, in the file, from 0
+    second: the first row that is like it
+    value: equal: 1; multiples: c of x_second = c x_first; nearest: their distance
+    """
+
+    _struct = "ntk_data_pair"
+    searched: int
+    found: int
+    first: int | None
+    second: int | None
+    value: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataClass(Result):
+    r"""A class of samples.
+
+    value: the label
+    count: samples that have it
+    name: of labels that are words: the word
+    """
+
+    _struct = "ntk_data_class"
+    value: float
+    count: int
+    name: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataRemark(Result):
+    r"""Something that is worth a word.
+
+    name: denormal, features, missing, bytes, conflict
+    text: one line
+    """
+
+    _struct = "ntk_data_remark"
+    name: str | None
+    text: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Environment(Result):
+    r"""What a result depends on besides its inputs.
+
+    version: of the library
+    commit: of the library's source
+    compiler: that built the library
+    blas: the BLAS, as it reports itself
+    blas_core: the kind of core that the BLAS computes for
+    simd: instruction set of the library's own loops
+    backend: where features and kernels are computed
+    cpu: the processor's name
+    threads: threads used
+    """
+
+    _struct = "ntk_environment"
+    version: str | None
+    commit: str | None
+    compiler: str | None
+    blas: str | None
+    blas_core: str | None
+    simd: str | None
+    backend: str | None
+    cpu: str | None
+    threads: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ActivationInfo(Result):
+    r"""An activation function.
+
+    name: as options take it
+    aliases: other names that they take, separated by commas
+    formula: phi
+    lipschitz: M, the Lipschitz constant of phi (Assumption 2.3)
+    lipschitz_grad: M', the Lipschitz constant of phi'; nan: infinite
+    source: where M and M' come from
+    nonlinear: whether phi is nonlinear (Assumption 2.3, item 1)
+    parameter: what its parameter is called; empty: it has none
+    value: the parameter where none is given; M and M' are of it
+    """
+
+    _struct = "ntk_activation_info"
+    name: str | None
+    aliases: str | None
+    formula: str | None
+    lipschitz: float
+    lipschitz_grad: float
+    source: str | None
+    nonlinear: bool
+    parameter: str | None
+    value: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyStatus(Result):
+    r"""How far a study's database is (ntk_study_status_read).
+
+    name: of the study
+    points: of the grid
+    trials: of each point
+    total: trials of all points
+    done: trials computed
+    failed: trials that failed
+    partial: trials that lack a quantity which the study has had since
+    fraction: of the predicted cost that is done
+    flops: of all trials, predicted
+    seconds [s]: of computing, summed over the trials
+    builds: different builds or machines that computed them
+    last_error: of the trial that failed last; empty when none has
+    valueless: trials done of which some quantity has no value
+    why_valueless: how many of these for which reason; empty when there are none
+    spec: the resolved study file
+    """
+
+    _struct = "ntk_study_status"
+    name: str | None
+    points: int
+    trials: int
+    total: int
+    done: int
+    failed: int
+    partial: int
+    fraction: float
+    flops: float
+    seconds: float
+    builds: int
+    last_error: str | None
+    valueless: int
+    why_valueless: str | None
+    spec: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyRow(Result):
+    r"""One quantity of one trial, after the grid's variables.
+
+    trial: of its point, from 0
+    seed: of the trial; ntkit spectrum --threads 1 --seed gives the same bits
+    quantity: what was measured
+    value: of the quantity; nan unless verdict is ok or rank_deficient
+    verdict: these, or why there is no value
+    seconds [s]: of the trial
+    error: why it failed, else empty
+    lower_scale: n_{L-2} n_{L-1}, (6)
+    upper_scale: d n_{L-1}, (7)
+    point: of the grid, from 0
+    """
+
+    _struct = "ntk_study_row"
+    trial: int
+    seed: int
+    quantity: str | None
+    value: float
+    verdict: str | None
+    seconds: float
+    error: str | None
+    lower_scale: float
+    upper_scale: float
+    point: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SummaryPoint(Result):
+    r"""The trials at one x of one curve (ntk_study_summarise).
+
+    x: where it is
+    mean: of the trials there
+    deviation: sample standard deviation; nan for fewer than two
+    trials: with a value
+    curve: which one, from 0
+    missing: trials without a value
+    low: of the 95 % bootstrap interval of the mean
+    high: of the 95 % bootstrap interval of the mean
+    lower_scale: n_{L-2} n_{L-1}, (6), mean
+    upper_scale: d n_{L-1}, (7), mean
+    """
+
+    _struct = "ntk_summary_point"
+    x: float
+    mean: float
+    deviation: float
+    trials: int
+    curve: int
+    missing: int
+    low: float
+    high: float
+    lower_scale: float
+    upper_scale: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PowerLaw(Result):
+    r"""A curve's slope in logarithms (ntk_study_fit).
+
+    curve: which one, as "N = 1000"; empty where there is one
+    slope: of log y over log x; nan for fewer than two different x
+    interval: of the slope, 95 %, by bootstrap
+    constant: c of y = c x^slope
+    r2: share of the variance of log y that the line explains
+    points: different x
+    trials: that were fitted
+    left_out: values that are missing or not above 0
+    slope_lower: slope of n_{L-2} n_{L-1}, (6)
+    slope_upper: slope of d n_{L-1}, (7)
+    """
+
+    _struct = "ntk_power_law"
+    curve: str | None
+    slope: float
+    interval: tuple[float, float]
+    constant: float
+    r2: float
+    points: int
+    trials: int
+    left_out: int
+    slope_lower: float
+    slope_upper: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Assumption(Result):
+    r"""An assumption of Theorem 3.1 at a study's points (ntk_study_assumptions).
+
+    assumption: its number in the paper, or weights
+    says: in one line
+    points: looked at
+    outside: points at which it does not hold
+    unknown: points of which the database does not tell
+    note: what to know of them, or empty
+    """
+
+    _struct = "ntk_assumption"
+    assumption: str | None
+    says: str | None
+    points: int
+    outside: int
+    unknown: int
+    note: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SweepRow(Result):
+    r"""How a row of the ledger grows with the sizes (ntk_sweep_run).
+
+    key: as in the ledger
+    section: as in the ledger
+    name: as in the ledger
+    equation: as in the ledger
+    order: predicted, as n_{L-2} n_{L-1}
+    claim: Theta, Omega, O, o, >=, <= or empty
+    exponent: of the growth with the variable
+    interval: of the exponent, 95 %, by bootstrap
+    predicted: exponent of the predicted order
+    trials: with a value
+    zero: of these with the value 0
+    missing: trials without a value
+    points: the means at each size
+    verdict: of the sweep
+    note: one line, or empty
+    held: of an inequality: trials in which it holds
+    constant: value = constant variable^exponent
+    """
+
+    _struct = "ntk_sweep_row"
+    key: str
+    section: str
+    name: str
+    equation: str
+    order: str
+    claim: str | None
+    exponent: float
+    interval: tuple[float, float]
+    predicted: float
+    trials: int
+    zero: int
+    missing: int
+    points: tuple[SummaryPoint, ...]
+    verdict: str | None
+    note: str
+    held: int
+    constant: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MapCell(Result):
+    r"""The trials at one (x, y) of a map (ntk_study_map).
+
+    x: where it is
+    y: where it is
+    trials: in the mean
+    missing: trials without a value
+    left_out: values without a logarithm
+    mean: of the trials, with logarithms the geometric one
+    deviation: sample standard deviation, with logarithms of log10
+    """
+
+    _struct = "ntk_map_cell"
+    x: float
+    y: float
+    trials: int
+    missing: int
+    left_out: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Boundary(Result):
+    r"""Where a map crosses a level (ntk_study_boundary).
+
+    level: that the means cross
+    constant: of the line y = constant x
+    interval: of the constant, 95 %, by bootstrap
+    scatter: root mean square of crossing / line - 1
+    cells: with a mean
+    trials: in them
+    columns: different x
+    crossed: of them those whose means cross the level
+    """
+
+    _struct = "ntk_boundary"
+    level: float
+    constant: float
+    interval: tuple[float, float]
+    scatter: float
+    cells: int
+    trials: int
+    columns: int
+    crossed: int

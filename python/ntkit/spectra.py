@@ -1,0 +1,70 @@
+"""How well K is conditioned: its smallest eigenvalue, found and proved."""
+
+from __future__ import annotations
+
+import numpy.typing as npt
+
+from ntkit._dataset import Data
+from ntkit._library import Progress, current
+from ntkit._native import ffi, lib
+from ntkit._read import read
+from ntkit.network import Network, choose
+from ntkit.results import Certificate, SpectrumResult
+
+
+def spectrum(
+    net: Network,
+    X: npt.ArrayLike,
+    *,
+    output: int | str = "trace",
+    full: bool = False,
+    per_block: bool = False,
+    certify: bool = False,
+    vectors: int = 0,
+    tolerance: float = 0.0,
+    seed: int = 0,
+    progress: Progress = False,
+) -> SpectrumResult:
+    """The ends of K's spectrum, with residuals, verdict and what Theorem 3.1 says.
+
+    X: N x d, borrowed where it is float64 in C order. full: all eigenvalues (8 N^2 bytes more;
+    LAPACK's part of it cannot be interrupted). per_block: lambda_min of every block K_k. certify:
+    prove a lower bound. vectors: so many eigenpairs at each end, up to 64. tolerance: wanted
+    ||K v - lambda v|| / lambda; 0: 1e-6. output: as in kernel. Time 2 N^2 sum_k n_k + N^3 / 3
+    flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers),
+    NumericError.
+    """
+    context = current()
+    chosen, which = choose(net, output)
+    data = Data(context, X, net.widths[0])
+    options = ffi.new("ntk_spectrum_options *")
+    options.outputs = which
+    options.full, options.per_block, options.certify = full, per_block, certify
+    options.vectors, options.tolerance, options.seed = vectors, tolerance, seed
+    result = ffi.new("ntk_spectrum_result *")
+    context.call(
+        lib.ntk_spectrum,
+        context.pointer,
+        chosen._in(context),
+        data.handle,
+        options,
+        result,
+        progress=progress,
+    )
+    try:
+        found: SpectrumResult = read("ntk_spectrum_result", result)
+    finally:
+        lib.ntk_spectrum_clear(result)
+    return found
+
+
+def certify(
+    net: Network,
+    X: npt.ArrayLike,
+    *,
+    output: int | str = "trace",
+    seed: int = 0,
+    progress: Progress = False,
+) -> Certificate:
+    """What is proved of lambda_min(K): lower <= lambda_min <= upper, rounding errors included."""
+    return spectrum(net, X, output=output, certify=True, seed=seed, progress=progress).certificate

@@ -1,0 +1,40 @@
+"""ntkit.spectrum: the program's own answer on the same seeds, bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import ntkit
+
+
+def same(ours, theirs):
+    """theirs has more: former names, and what a command adds."""
+    if isinstance(ours, dict):
+        for name, value in ours.items():
+            if name not in ("seconds", "memory_bytes"):
+                same(value, theirs[name])
+    elif isinstance(ours, list) and ours and isinstance(ours[0], dict):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs):
+            same(one, other)
+    else:
+        assert ours == theirs
+
+
+def test_is_the_programs(program):
+    X = ntkit.generate("gaussian", 200, 30, seed=3)
+    net = ntkit.Network([30, 40, 50], activation="tanh", seed=3)
+    found = ntkit.spectrum(net, X, certify=True, per_block=True, vectors=2, full=True, seed=3)
+    theirs = program(
+        "spectrum --samples 200 --dim 30 --widths 40,50 --activation tanh --seed 3 --certify "
+        "--per-block --vectors 2 --full"
+    )
+    same(found.to_dict(), theirs)
+
+
+def test_kernel_has_its_eigenvalues():
+    X = ntkit.generate("sphere", 60, 12, seed=1)
+    net = ntkit.Network([12, 20, 30], activation="relu", seed=2, outputs=3, bias=True)
+    for output in ("trace", 1, "all"):
+        K = ntkit.kernel(net, X, output=output)
+        found = ntkit.spectrum(net, X, output=output, full=True)
+        np.testing.assert_allclose(np.linalg.eigvalsh(K), found.eigenvalues, atol=1e-9 * K.max())
