@@ -235,7 +235,8 @@ static void test_cross(void **state) {
   }
 }
 
-/* Beyond a tile and a block of rows, and with several threads the same bits. */
+/* Beyond a tile and a block of rows, and with several threads the same bits; those of the cross
+ * kernel of features and themselves, too. */
 static void test_large(void **state) {
   (void)state;
   enum { MANY = 300 };
@@ -250,6 +251,7 @@ static void test_large(void **state) {
                                  .bias_deviation = 0.5};
   ntk_context *two = make_context(2);
   double *X = make_normal(3, MANY * 5), *A[2], *trace = make_array(MANY * MANY);
+  double *whole = make_array((size_t)9 * MANY * MANY);
   for (int t = 0; t < 2; t++) {
     ntk_context *context = t == 0 ? one : two;
     ntk_network *network = NULL;
@@ -262,6 +264,8 @@ static void test_large(void **state) {
     assert_ok(ntk_kernel_create(features, NULL, &K));
     assert_ok(ntk_kernel_values(K, A[t]));
     ntk_kernel_destroy(K);
+    assert_ok(ntk_kernel_cross(features, features, NULL, whole));
+    assert_memory_equal(whole, A[t], sizeof(double) * 9 * MANY * MANY);
     assert_ok(ntk_kernel_create(mean, NULL, &K));
     assert_ok(ntk_kernel_values(K, trace));
     ntk_kernel_destroy(K);
@@ -284,6 +288,7 @@ static void test_large(void **state) {
   free(A[0]);
   free(A[1]);
   free(trace);
+  free(whole);
   free(X);
 }
 

@@ -31,8 +31,9 @@ static void check(const plain *p, const plain *q, const bool *blocks, const doub
 }
 
 /* K = (8) entry by entry, exactly symmetric, diagonal >= 0, F_L as well; a block or two of it too,
- * in turn; K = its own cross kernel. Sizes on both sides of the rows taken at a time (128), of the
- * tiles' sides (128 x 256 below N = 2048, 240 x 1024 from there) and of halves of the samples. */
+ * in turn; the cross kernel of features and themselves has the bits of both. Sizes on both sides of
+ * the rows taken at a time (128), of the tiles' sides (128 x 256 below N = 2048, 240 x 1024 from
+ * there) and of halves of the samples. */
 static void test_definition(void **state) {
   (void)state;
   const size_t sizes[] = {1, 2, 3, 127, 128, 129, 255, 256, 257, 513, 700, 2047, 2049};
@@ -40,8 +41,10 @@ static void test_definition(void **state) {
     const size_t N = sizes[s], net = s % COUNT(nets), L = nets[net].L;
     setting a = make_setting(two, net, N, s);
     plain p = plain_features(a.network, nets[net].activation, N, a.X);
-    double *K = kernel_array(a.features, N, NULL), *F_L = make_array(N);
+    double *K = kernel_array(a.features, N, NULL), *F_L = make_array(N), *A = make_array(N * N);
     check(&p, &p, NULL, K);
+    assert_ok(ntk_kernel_cross(a.features, a.features, NULL, A));
+    assert_memory_equal(A, K, N * N * sizeof *A);
     for (size_t i = 0; i < N; i++) {
       assert_true(K[i * N + i] >= 0.0);
       for (size_t j = 0; j < i; j++)
@@ -59,10 +62,11 @@ static void test_definition(void **state) {
       blocks[s % L] = blocks[(s / 2 + 1) % L] = true;
       double *part = kernel_array(a.features, N, blocks);
       check(&p, &p, blocks, part);
-      assert_ok(ntk_kernel_cross(a.features, a.features, NULL, part));
-      check(&p, &p, NULL, part);
+      assert_ok(ntk_kernel_cross(a.features, a.features, blocks, A));
+      assert_memory_equal(A, part, N * N * sizeof *A);
       free(part);
     }
+    free(A);
     free(K);
     free(F_L);
     plain_free(&p);
@@ -169,7 +173,7 @@ static void test_scaling(void **state) {
   }
 }
 
-/* K, the cross kernel and F_L have the same bits for 1, 2 and 3 threads. */
+/* K, cross kernels and F_L have the same bits for 1, 2 and 3 threads. */
 static void test_threads(void **state) {
   (void)state;
   ntk_context *contexts[] = {one, two, three};
@@ -183,6 +187,10 @@ static void test_threads(void **state) {
       K[c] = kernel_array(a.features, N, NULL);
       A[c] = make_array(N * 130);
       F_L[c] = make_array(N);
+      double *whole = make_array(N * N);
+      assert_ok(ntk_kernel_cross(a.features, a.features, NULL, whole));
+      assert_memory_equal(whole, K[0], N * N * sizeof(double));
+      free(whole);
       assert_ok(ntk_kernel_cross(a.features, b.features, NULL, A[c]));
       assert_ok(ntk_features_output(a.features, F_L[c]));
       drop_setting(&a);
@@ -197,6 +205,23 @@ static void test_threads(void **state) {
       free(F_L[c]);
     }
   }
+}
+
+/* The kernel goes straight into the caller's memory: the context holds the workspace of two tiles,
+ * 160 columns wide, and nothing that grows with N^2. */
+static void test_no_copy(void **state) {
+  (void)state;
+  enum { N = 1500 };
+  ntk_context *context = make_context(2);
+  setting a = make_setting(context, 3, N, 1);
+  double *A = make_array((size_t)N * N);
+  const size_t held = ntk_memory_in_use(context);
+  assert_ok(ntk_kernel_cross(a.features, a.features, NULL, A));
+  assert_int_equal(ntk_memory_in_use(context), held);
+  assert_true(ntk_memory_peak(context) - held < 400000); /* K: 18,000,000 and half of it packed */
+  free(A);
+  drop_setting(&a);
+  ntk_context_destroy(context);
 }
 
 /* A backend that is not there is refused before anything is made, by a line with those that are. */
@@ -218,7 +243,7 @@ int main(void) {
       cmocka_unit_test(test_unknown_backend), cmocka_unit_test(test_definition),
       cmocka_unit_test(test_cross),           cmocka_unit_test(test_apply),
       cmocka_unit_test(test_permutation),     cmocka_unit_test(test_scaling),
-      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_threads),         cmocka_unit_test(test_no_copy),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -39,6 +39,17 @@ static ntk_gram_pair pair_of(const ntk_features *rows, const ntk_features *colum
       .b = network->scale[2 * k + 1]};
 }
 
+/* Entries below the diagonal of a tile of a full symmetric matrix A, N x N, to their place above:
+ * in squares of SIDE, whose lines are in cache all at once. */
+static void mirror(const ntk_tile *t, double *A, size_t N) {
+  enum { SIDE = 8 };
+  for (size_t i0 = t->row0; i0 < t->row0 + t->rows; i0 += SIDE)
+    for (size_t j0 = t->column0; j0 < t->column0 + t->columns; j0 += SIDE)
+      for (size_t i = i0; i < i0 + SIDE && i < t->row0 + t->rows; i++)
+        for (size_t j = j0; j < j0 + SIDE && j < t->column0 + t->columns && j < i; j++)
+          A[i * N + j] = A[i + j * N];
+}
+
 /* The blocks of one tile. */
 static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
                  const bool *blocks, double *workspace) {
@@ -56,6 +67,7 @@ static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features
 typedef struct tile_list {
   ntk_tile *tiles;
   size_t count;
+  double *symmetric; /* the full matrix whose lower triangle they are; NULL: of none */
 } tile_list;
 
 /* Appends the tile (unless only counting) of rows [i0, i1) and columns [j0, j1). */
@@ -69,13 +81,12 @@ static size_t parts_of(size_t length, size_t side) {
   return (length + side - 1) / side;
 }
 
-/* Columns [j0, j1) of the packed matrix's first half, samples j0..N-1 below: A11 and A21, which are
- * contiguous down each column. */
-static void lower_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_list *list) {
-  const size_t length = A->n - j0, parts = parts_of(length, g.rows);
+/* Columns [j0, j1) of a lower triangle of order N at A, samples j0..N-1 below. */
+static void lower_strip(size_t N, double *A, size_t ld, size_t j0, size_t j1, tile_list *list) {
+  const size_t length = N - j0, parts = parts_of(length, grid_for(N).rows);
   for (size_t p = 0; p < parts; p++) {
     const size_t i0 = j0 + p * length / parts, i1 = j0 + (p + 1) * length / parts;
-    append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A->lower + i0 + j0 * A->ld, A->ld,
+    append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * ld, ld,
                             i0 < j1 ? NTK_TILE_LOWER : NTK_TILE_FULL});
   }
 }
@@ -91,14 +102,24 @@ static void upper_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_
   }
 }
 
+/* The packed matrix's first half is A11 and A21, contiguous down each column. */
 static void packed_tiles(const ntk_packed *A, tile_list *list) {
   const grid g = grid_for(A->n);
   list->count = 0;
   const size_t first = parts_of(A->n1, g.columns), second = parts_of(A->n2, g.columns);
   for (size_t p = 0; p < first; p++)
-    lower_strip(A, g, p * A->n1 / first, (p + 1) * A->n1 / first, list);
+    lower_strip(A->n, A->lower, A->ld, p * A->n1 / first, (p + 1) * A->n1 / first, list);
   for (size_t p = second; p-- > 0;) /* the short strips last: they even out the end */
     upper_strip(A, g, A->n1 + p * A->n2 / second, A->n1 + (p + 1) * A->n2 / second, list);
+}
+
+/* A symmetric A (N x N): its lower triangle, by columns. */
+static void triangle_tiles(size_t N, double *A, tile_list *list) {
+  list->count = 0;
+  list->symmetric = A;
+  const size_t across = parts_of(N, grid_for(N).columns);
+  for (size_t q = 0; q < across; q++)
+    lower_strip(N, A, N, q * N / across, (q + 1) * N / across, list);
 }
 
 /* A (N x N', row-major) is N' x N column-major: other's samples are its rows. */
@@ -112,6 +133,14 @@ static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) 
       const size_t j0 = q * N / across, j1 = (q + 1) * N / across;
       append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * other, other, NTK_TILE_FULL});
     }
+}
+
+static void cross_tiles(const ntk_features *features, const ntk_features *other, double *A,
+                        tile_list *list) {
+  if (other == features)
+    triangle_tiles(features->rows, A, list);
+  else
+    rectangle_tiles(features->rows, other->rows, A, list);
 }
 
 static ntk_status allocate_list(ntk_context *context, tile_list *list) {
@@ -161,6 +190,8 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
     if (atomic_load(&stop))
       continue;
     fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size);
+    if (list->symmetric != NULL)
+      mirror(&list->tiles[i], list->symmetric, rows->rows);
     const size_t finished = atomic_fetch_add(&done, 1) + 1;
     if (omp_get_thread_num() == 0) { /* the caller's own thread: it may run the callback */
       status = ntk_progress_report(context, phase, (double)finished / (double)list->count);
@@ -187,10 +218,11 @@ ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A) {
   tile_list list = {0};
-  rectangle_tiles(features->rows, other->rows, A, &list);
+  cross_tiles(features, other, A, &list);
   NTK_TRY(allocate_list(features->context, &list));
-  rectangle_tiles(features->rows, other->rows, A, &list);
-  const ntk_status status = run_tiles(&list, other, features, blocks, "cross kernel");
+  cross_tiles(features, other, A, &list);
+  const ntk_status status =
+      run_tiles(&list, other, features, blocks, other == features ? "kernel" : "cross kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }
