@@ -90,6 +90,14 @@ typedef struct ntk_track_point {
   double *theta;     /* theta_t, P, in that case; else NULL */
 } ntk_track_point;
 
+/* Called at each tracked epoch, when it has been measured, from the calling thread. theta: theta_t,
+ * P entries in the order of [W_1; b_1], ..., [W_L; b_L], the network's own: to be read until it
+ * returns, copied to be kept; there is no need for track_weights. Anything else may be made and
+ * computed with the context meanwhile. Return false to stop as by ntk_train_progress_fn. A run that
+ * is resumed does not tell again what its checkpoint has (result.track has all points); of one that
+ * was killed, what came after its last checkpoint is told twice. */
+typedef bool (*ntk_track_fn)(const ntk_track_point *point, const double *theta, void *user);
+
 /* Conditions of Theorem 4.2 in the form of (21), with constants from K_0 (docs/algorithm.md):
  * alpha = 4/5 sigma_min(J_0), beta = max(2 alpha, ||J_0|| + alpha / 4). Then
  * ||J(theta) - J_0|| <= alpha^2 / (2 beta) on the ball of radius R implies the rest. */
@@ -168,11 +176,13 @@ typedef struct ntk_train_options {
   const char *track_epochs; /* these besides, ascending: "0,1,3,10"; "log": 1, 2, 5, 10, 20, 50,
                                ...; "100": as track; NULL: none */
   bool track_weights;       /* keep theta_t of tracked epochs: 8 P bytes each, also on disk */
-  bool question;            /* fill in result.answer: at most 512 products with K_0 before the first
-                               step */
-  const char *checkpoint;   /* a file: resumed when it is there, written now and then, on
-                               cancellation and at the end; NULL: none */
-  double checkpoint_every;  /* seconds; 0: 30 */
+  ntk_track_fn track_each; /* with track or track_epochs; its time counts for seconds; NULL: none */
+  void *track_user;        /* passed through */
+  bool question;           /* fill in result.answer: at most 512 products with K_0 before the first
+                              step */
+  const char *checkpoint;  /* a file: resumed when it is there, written now and then, on
+                              cancellation and at the end; NULL: none */
+  double checkpoint_every; /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
   void *progress_user;            /* passed through */
   uint64_t seed;                  /* of the eigensolver's start vectors */

@@ -168,14 +168,26 @@ static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) 
   return status;
 }
 
-/* theta_t, which the network holds but at the start. */
+/* theta_t, which the network holds. */
 static ntk_status keep_weights(const ntk_training *t, ntk_track_point *point) {
   if (!t->options.track_weights)
     return NTK_OK;
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "tracked weights", &point->theta));
-  memcpy(point->theta, t->epoch > 0 ? t->network->theta : t->first, t->P * sizeof(double));
+  memcpy(point->theta, t->network->theta, t->P * sizeof(double));
   point->parameters = t->P;
   return NTK_OK;
+}
+
+/* The last point to the caller, with theta_t, which the network holds: at the start too. */
+static ntk_status tell(ntk_training *t) {
+  const ntk_train_options *o = &t->options;
+  if (o->track_each == NULL)
+    return NTK_OK;
+  const double start = ntk_clock();
+  const ntk_track_point *point = &t->tracker->point[t->tracker->count - 1];
+  const bool go_on = o->track_each(point, t->network->theta, o->track_user);
+  t->measure_seconds += ntk_clock() - start; /* so will the next one */
+  return go_on ? NTK_OK : ntk_training_interrupted(t);
 }
 
 ntk_status ntk_tracker_measure(ntk_training *t) {
@@ -208,7 +220,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
   NTK_TRY(keep_weights(t, &point));
   t->tracking += ntk_clock() - start;
   k->point[k->count++] = point;
-  return NTK_OK;
+  return tell(t);
 }
 
 void ntk_tracker_leave(ntk_training *t) {

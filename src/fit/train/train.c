@@ -134,10 +134,7 @@ static ntk_status report(const ntk_training *t) {
       .elapsed = now,
       .left = made > 0 ? now / (double)made * (double)(t->options.epochs - t->epoch) : NAN,
   };
-  if (t->options.progress(&p, t->options.progress_user))
-    return NTK_OK;
-  return ntk_fail(NTK_ERR_CANCELLED, "interrupted after %zu epochs, at a loss of %.6g", t->epoch,
-                  t->loss[t->epoch]);
+  return t->options.progress(&p, t->options.progress_user) ? NTK_OK : ntk_training_interrupted(t);
 }
 
 /* theta_{t+1} and its loss. */

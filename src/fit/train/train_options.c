@@ -64,6 +64,10 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   if (o->track_weights && !ntk_epochs_tracked(o))
     return ntk_fail(NTK_ERR_ARGUMENT, "weights are to be kept of tracked epochs, and none is "
                                       "tracked; accepted: with epochs to track");
+  *member = "track_each";
+  if (o->track_each != NULL && !ntk_epochs_tracked(o))
+    return ntk_fail(NTK_ERR_ARGUMENT, "tracked epochs are to be told of, and none is tracked; "
+                                      "accepted: with epochs to track");
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   return check_numbers(t, member);

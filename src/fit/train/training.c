@@ -29,6 +29,11 @@ bool ntk_training_is_plain(const ntk_training *t) {
   return plain;
 }
 
+ntk_status ntk_training_interrupted(const ntk_training *t) {
+  return ntk_fail(NTK_ERR_CANCELLED, "interrupted after %zu epochs, at a loss of %.6g", t->epoch,
+                  t->loss[t->epoch]);
+}
+
 void ntk_training_sync(ntk_training *t) {
   if (t->descent == NULL)
     return;

@@ -74,6 +74,9 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *result);
  * the start. */
 double ntk_training_recent_rate(const ntk_training *t);
 
+/* NTK_ERR_CANCELLED, with where the run was. */
+ntk_status ntk_training_interrupted(const ntk_training *t);
+
 /* Brings the network's weights to theta of the present epoch. */
 void ntk_training_sync(ntk_training *t);
 
