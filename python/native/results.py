@@ -5,15 +5,10 @@ usage: PYTHONPATH=python python python/native/results.py > python/ntkit/results.
 
 from __future__ import annotations
 
-import sys
 import textwrap
-import types
-
-# results.py itself may be out of date, or not be there yet.
-sys.modules.setdefault("ntkit.results", types.ModuleType("ntkit.results"))
 
 from ntkit._native import lib
-from ntkit._read import Field, Table, class_name, tables
+from ntkit._tables import Field, Table, class_name, tables
 
 HEAD = '''"""Results, field by field as the library describes them. Written by python/native/results.py from
 the library's tables: not to be edited. A number that is not known is nan, anything else None.
@@ -22,7 +17,6 @@ the library's tables: not to be edited. A number that is not known is nan, anyth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -36,17 +30,17 @@ def annotation(field: Field) -> str:
         lib.NTK_TYPE_REAL: "float",
         lib.NTK_TYPE_WHOLE: "int",
         lib.NTK_TYPE_INT: "int",
-        lib.NTK_TYPE_FLAG: "Optional[bool]" if field.row.compute else "bool",
-        lib.NTK_TYPE_TEXT: "Optional[str]",
+        lib.NTK_TYPE_FLAG: "bool | None" if field.row.compute else "bool",
+        lib.NTK_TYPE_TEXT: "str | None",
         lib.NTK_TYPE_LINE: "str",
         lib.NTK_TYPE_PAIR: "tuple[float, float]",
-        lib.NTK_TYPE_REALS: "Optional[npt.NDArray[np.float64]]",
-        lib.NTK_TYPE_WHOLES: "Optional[npt.NDArray[np.uintp]]",
+        lib.NTK_TYPE_REALS: "npt.NDArray[np.float64] | None",
+        lib.NTK_TYPE_WHOLES: "npt.NDArray[np.uintp] | None",
         lib.NTK_TYPE_OBJECT: class_name(field.of),
         lib.NTK_TYPE_OBJECTS: f"tuple[{class_name(field.of)}, ...]",
     }
     if field.type in (lib.NTK_TYPE_WHOLE, lib.NTK_TYPE_INT) and field.row.compute:
-        return "Optional[int]"
+        return "int | None"
     return simple[field.type]
 
 

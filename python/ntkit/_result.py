@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ntkit._tables import table
+
 
 class Result:
     """A result of the library. Its fields are its attributes; it cannot be changed."""
@@ -20,8 +22,6 @@ class Result:
 
         arrays: also what JSON leaves out, large arrays among it. (Units and meanings: docs/results.md.)
         """
-        from ntkit._read import table
-
         out: dict[str, Any] = {}
         for field in table(self._struct).fields:
             if field.apart and not arrays:
@@ -55,8 +55,6 @@ class Result:
         ]
 
     def _repr_html_(self) -> str:
-        from ntkit._read import table
-
         rows = []
         about = {field.attribute: field for field in table(self._struct).fields}
         for name, value in self._simple():
@@ -72,8 +70,6 @@ class Result:
 
 
 def _plain(value: Any, of: str, arrays: bool) -> Any:
-    from ntkit._read import table
-
     if isinstance(value, Result):
         return value.to_dict(arrays)
     if isinstance(value, np.ndarray):

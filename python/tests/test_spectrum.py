@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import ntkit
+import numpy as np
 
 
 def same(ours, theirs):
