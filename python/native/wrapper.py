@@ -21,6 +21,7 @@ CALLS = """
 typedef struct ntk_pulse { double interval, asked; bool stop; void *handle; } ntk_pulse;
 bool ntk_pulse_beat(const char *phase, double fraction, void *user);
 extern "Python+C" bool ntk_pulse_ask(const char *phase, double fraction, void *handle);
+extern "Python" bool ntk_study_ask(const ntk_study_progress *progress, void *user);
 int ntkit_program_main(int argc, char **argv);
 """
 

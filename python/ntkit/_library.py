@@ -12,6 +12,8 @@ import os
 import threading
 import warnings
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Callable, Union
 
 from typing_extensions import Self
@@ -64,7 +66,12 @@ def fail(status: int) -> None:
     if raised is not None:
         raise raised
     if status != lib.NTK_OK:
-        raise _EXCEPTIONS.get(status, RuntimeError)(text(lib.ntk_error_message()))
+        raise exception(status, text(lib.ntk_error_message()))
+
+
+def exception(status: int, message: str) -> Exception:
+    """What a status other than NTK_OK stands for."""
+    return _EXCEPTIONS.get(status, RuntimeError)(message)
 
 
 def check(status: int) -> None:
@@ -196,6 +203,17 @@ def _reporter(progress: Progress) -> Callable[[str, float], None] | None:
 
         return Bars()
     return progress if callable(progress) else None
+
+
+@contextmanager
+def reporter(progress: Progress) -> Iterator[Callable[[str, float], None]]:
+    """What to call as (phase, fraction) within the block, after which bars are closed."""
+    found = _reporter(progress) or (lambda _phase, _fraction: None)
+    try:
+        yield found
+    finally:
+        if hasattr(found, "close"):
+            found.close()
 
 
 @ffi.def_extern(

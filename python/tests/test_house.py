@@ -14,11 +14,11 @@ PACKAGE = ROOT / "ntkit"
 FLOORS = [
     {"_native", "_progress"},
     {"_library"},
-    {"_arrays", "_tables", "_spec"},
+    {"_arrays", "_tables", "_spec", "_runner"},
     {"_result", "_dataset"},
     {"results"},
     {"_read"},
-    {"convert", "data"},
+    {"convert", "data", "_study_table"},
     {"network"},
     {"kernels", "spectra", "fit", "study"},
     {"conventions", "plot"},
