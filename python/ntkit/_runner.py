@@ -24,7 +24,7 @@ _PATIENCE = 2.0  # seconds that a child has for what it still writes; then it is
 _INTERVAL = 0.05  # seconds between two words of how far it is
 _START = "import sys; sys.path[:] = sys.argv[1:]; from ntkit._runner import main; main()"
 
-Report = Callable[[float], None]
+Report = Callable[[float], object]
 
 # ---- Here ----------------------------------------------------------------------------------------
 

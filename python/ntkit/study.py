@@ -156,7 +156,7 @@ class Study:
             },
         }
         with reporter(progress) as report:
-            _runner.run(request, lambda fraction: report("trials", fraction))
+            _runner.run(request, lambda fraction: report and report("trials", fraction))
         status = self.status()
         if status.failed > 0:
             warnings.warn(

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "ntkit"
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
     {"_native", "_progress"},
+    {"_options"},
     {"_library"},
     {"_arrays", "_tables", "_spec", "_runner"},
     {"_result", "_dataset"},
