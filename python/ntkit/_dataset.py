@@ -18,10 +18,9 @@ class Data:
         self.handle = context.make(
             "ntk_dataset",
             lib.ntk_dataset_destroy,
-            lib.ntk_dataset_borrow,
+            lib.ntk_dataset_from_array,
             context.pointer,
             pointer(self.array),
             self.samples,
             self.dim,
-            held=self.array,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,10 @@ from ntkit._arrays import Array, matrix, numbers, pointer, view
 from ntkit._dataset import Data
 from ntkit._library import Context, check, current, text
 from ntkit._native import ffi, lib
-from ntkit._options import whole, word
 from ntkit._spec import Biases, Spec, of_length
+
+if TYPE_CHECKING:
+    from ntkit.convert import Layers
 
 
 class Network:
@@ -117,6 +119,62 @@ class Network:
             b_pointers,
         )
         return cls._of(context, handle)
+
+    @classmethod
+    def from_torch(
+        cls, module: Any, activation: str | None = None, *, parameterization: str | None = None
+    ) -> Network:
+        """A PyTorch module that is a chain of Linear layers with activations between.
+
+        activation: needed where the module's forward cannot be traced. Weights are copied, exactly
+        to float64; the module is applied to four rows, whose outputs the network has to give. What
+        is understood and what is refused, by its place: `ntkit.convert.from_torch`.
+        """
+        from ntkit.convert import from_torch
+
+        return cls._of_layers(from_torch(module, activation), parameterization)
+
+    @classmethod
+    def from_flax(
+        cls, params: Any, activation: str, *, parameterization: str | None = None
+    ) -> Network:
+        """The parameters of a Flax (linen, nnx) or Haiku module of dense layers.
+
+        activation: they do not name it; jax.nn.gelu is "gelu_tanh". Layers are in the order of the
+        numbers in their names: `ntkit.convert.from_flax`.
+        """
+        from ntkit.convert import from_flax
+
+        return cls._of_layers(from_flax(params, activation), parameterization)
+
+    @classmethod
+    def from_keras(cls, model: Any, *, parameterization: str | None = None) -> Network:
+        """A Keras 3 model that is a chain of Dense layers: `ntkit.convert.from_keras`.
+
+        The model is applied to four rows, whose outputs the network has to give.
+        """
+        from ntkit.convert import from_keras
+
+        return cls._of_layers(from_keras(model), parameterization)
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any, *, parameterization: str | None = None) -> Network:
+        """A fitted MLPRegressor or MLPClassifier of scikit-learn: `ntkit.convert.from_sklearn`.
+
+        F_L are the last layer's own outputs: a classifier's logits.
+        """
+        from ntkit.convert import from_sklearn
+
+        return cls._of_layers(from_sklearn(estimator), parameterization)
+
+    @classmethod
+    def _of_layers(cls, layers: Layers, parameterization: str | None) -> Network:
+        network = cls.from_weights(
+            layers.weights, layers.biases, layers.activation, parameterization=parameterization
+        )
+        if layers.probe is not None:
+            layers.probe.check(network(layers.probe.X))
+        return network
 
     @property
     def depth(self) -> int:
@@ -267,10 +325,9 @@ class Network:
 
 
 def _index(j: int, count: int) -> int:
-    try:
-        return whole(j, "output", 0, count - 1)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{error}, or 'trace' or 'all'") from None
+    if not 0 <= j < count:
+        raise ValueError(f"output is {j}; accepted: 0 to {count - 1}, 'trace' or 'all'")
+    return int(j)
 
 
 def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> list[Array | None]:
@@ -313,7 +370,7 @@ def choose(network: Network, output: int | str) -> tuple[Network, int]:
     """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
     if isinstance(output, str):
         which = ffi.new("ntk_outputs *")
-        check(lib.ntk_outputs_parse(word(output, "output"), which))
+        check(lib.ntk_outputs_parse(output.encode(), which))
         return network, int(which[0])
     if network.outputs == 1:
         _index(output, 1)

@@ -13,13 +13,12 @@ PACKAGE = ROOT / "ntkit"
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
     {"_native", "_progress"},
-    {"_options"},
     {"_library"},
-    {"_arrays", "_tables", "_spec", "_runner"},
+    {"_arrays", "_tables", "_spec"},
     {"_result", "_dataset"},
     {"results"},
     {"_read"},
-    {"convert", "data", "_study_table"},
+    {"convert", "data"},
     {"network"},
     {"kernels", "spectra", "fit", "study"},
     {"conventions", "plot"},
