@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test build bench bench-train format lint reference install package clean bootstrap
+.PHONY: help demo test test-python wheel build bench bench-train format lint reference install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -10,6 +10,8 @@ RELEASE = build/release
 help:
 	@echo 'make demo      install what is missing, build, run the main job: table and figure in demo/'
 	@echo 'make test      install what is missing, build, and run all tests'
+	@echo 'make wheel     the Python package, in dist/, for every Python from 3.9'
+	@echo 'make test-python  that wheel in new virtual environments: its tests, ruff, mypy'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     time the program against the machine'
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
@@ -18,7 +20,7 @@ help:
 	@echo 'make reference the public headers as pages, in build/reference/html'
 	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
 	@echo 'make package   a Debian package of all of it, in build/package'
-	@echo 'make clean     remove build/ and demo/'
+	@echo 'make clean     remove build/, dist/ and demo/'
 
 bootstrap:
 	@tools/bootstrap.sh
@@ -36,6 +38,14 @@ test: build
 	@cmake --build --preset release --target tests
 	@echo '== test: ctest --preset release'
 	@ctest --preset release
+
+wheel:
+	@tools/bootstrap.sh python
+	@tools/python.sh wheel
+
+test-python:
+	@tools/bootstrap.sh python
+	@tools/python.sh test
 
 bench: build
 	@cmake --build --preset release --target benches
@@ -74,4 +84,4 @@ package: bootstrap
 	@tools/check_package.sh build/package/ntkit_*.deb
 
 clean:
-	rm -rf build demo
+	rm -rf build dist demo

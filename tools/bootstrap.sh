@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|reference]    (as well the formatter and static analysers; Doxygen)
+# usage: tools/bootstrap.sh [lint|python|reference]    (as well the formatter and static analysers;
+# what `make wheel` needs; Doxygen)
 set -eu
 
 missing_apt= missing_brew=
@@ -47,6 +48,12 @@ if [ "${1:-}" = lint ]; then
   needs command -v clang-tidy : clang-tidy : llvm
   needs command -v cppcheck : cppcheck : cppcheck
   needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
+fi
+if [ "${1:-}" = python ]; then
+  python_header() {
+    "${PYTHON:-python3}" -c 'import ensurepip, os, sysconfig as s; os.stat(s.get_path("include") + "/Python.h")'
+  }
+  needs python_header : python3-venv python3-dev : python
 fi
 if [ "${1:-}" = reference ]; then needs command -v doxygen : doxygen : doxygen; fi
 [ -n "$missing_apt" ] || exit 0
