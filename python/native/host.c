@@ -6,7 +6,7 @@
 #include <time.h>
 
 /* Made by cffi, of a Python function: false to stop. */
-bool ntk_pulse_ask(const char *phase, double fraction, void *handle);
+bool ntk_pulse_ask(const char *phase, double fraction);
 
 static double now(void) {
   struct timespec t = {0};
@@ -21,6 +21,6 @@ bool ntk_pulse_beat(const char *phase, double fraction, void *user) {
   if (t - pulse->asked < pulse->interval)
     return true;
   pulse->asked = t;
-  pulse->stop = !ntk_pulse_ask(phase, fraction, pulse->handle);
+  pulse->stop = !ntk_pulse_ask(phase, fraction);
   return !pulse->stop;
 }

@@ -6,10 +6,9 @@
 
 /* A context's pulse: the library calls often, Python is asked only every so many seconds. */
 typedef struct ntk_pulse {
-  double interval; /* seconds between two questions */
+  double interval; /* seconds between two questions; infinite: none */
   double asked;    /* when the last one was, by a clock of its own */
   bool stop;       /* no more questions: stop at the next call */
-  void *handle;    /* Python's object */
 } ntk_pulse;
 
 /* The ntk_progress_fn of every context; user is an ntk_pulse. */

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._result import Result
+from ntkit._result import Result, Rows
 '''
 
 
@@ -37,7 +37,7 @@ def annotation(field: Field) -> str:
         lib.NTK_TYPE_REALS: "npt.NDArray[np.float64] | None",
         lib.NTK_TYPE_WHOLES: "npt.NDArray[np.uintp] | None",
         lib.NTK_TYPE_OBJECT: class_name(field.of),
-        lib.NTK_TYPE_OBJECTS: f"tuple[{class_name(field.of)}, ...]",
+        lib.NTK_TYPE_OBJECTS: f"Rows[{class_name(field.of)}]",
     }
     if field.type in (lib.NTK_TYPE_WHOLE, lib.NTK_TYPE_INT) and field.row.compute:
         return "int | None"

@@ -18,9 +18,10 @@ from cffi import FFI
 HEADERS = ["data.h", "fit.h", "verify.h", "study.h", "io.h", "describe.h"]  # ntkit.h is in each
 SOURCE = "".join(f'#include "ntkit/{name}"\n' for name in HEADERS) + '#include "host.h"\n'
 CALLS = """
-typedef struct ntk_pulse { double interval, asked; bool stop; void *handle; } ntk_pulse;
+typedef struct ntk_pulse { double interval, asked; bool stop; } ntk_pulse;
 bool ntk_pulse_beat(const char *phase, double fraction, void *user);
-extern "Python+C" bool ntk_pulse_ask(const char *phase, double fraction, void *handle);
+extern "Python+C" bool ntk_pulse_ask(const char *phase, double fraction);
+extern "Python" bool ntk_study_ask(const ntk_study_progress *progress, void *user);
 int ntkit_program_main(int argc, char **argv);
 """
 

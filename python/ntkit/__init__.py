@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ntkit.network import Network as Network
     from ntkit.spectra import certify as certify
     from ntkit.spectra import spectrum as spectrum
+    from ntkit.study import Study as Study
 
     __version__: str
 
@@ -36,6 +37,7 @@ _WHERE = {
     "kernel": "kernels",
     "spectrum": "spectra",
     "certify": "spectra",
+    "Study": "study",
 }
 
 __all__ = list(_WHERE)

@@ -107,19 +107,19 @@ def pointer(array: Array) -> Any:
 class _Lent:
     """Memory of an object of the library, which it keeps alive, as NumPy asks for it."""
 
-    def __init__(self, address: int, shape: tuple[int, ...], owner: object) -> None:
+    def __init__(self, address: int, shape: tuple[int, ...], owner: object, writable: bool) -> None:
         self.owner = owner
         self.__array_interface__ = {
             "version": 3,
             "typestr": np.dtype(np.float64).str,
             "shape": shape,
-            "data": (address, True),
+            "data": (address, not writable),
         }
 
 
-def view(memory: Any, shape: tuple[int, ...], owner: object) -> Array:
-    """A read-only array on the library's memory, which lives as long as the array does."""
-    return np.asarray(_Lent(int(ffi.cast("uintptr_t", memory)), shape, owner))
+def view(memory: Any, shape: tuple[int, ...], owner: object, *, writable: bool = False) -> Array:
+    """An array on the library's memory, which lives as long as the array does."""
+    return np.asarray(_Lent(int(ffi.cast("uintptr_t", memory)), shape, owner, writable))
 
 
 def copied(memory: Any, count: int) -> Array:

@@ -18,9 +18,10 @@ class Data:
         self.handle = context.make(
             "ntk_dataset",
             lib.ntk_dataset_destroy,
-            lib.ntk_dataset_from_array,
+            lib.ntk_dataset_borrow,
             context.pointer,
             pointer(self.array),
             self.samples,
             self.dim,
+            held=self.array,
         )

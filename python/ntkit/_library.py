@@ -8,17 +8,24 @@ exceptions end a call.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import warnings
+import weakref
 from collections import deque
-from typing import Any, Callable, Union
-
-from typing_extensions import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ntkit._native import ffi, lib
+from ntkit._options import Struct
 
-Progress = Union[bool, Callable[[str, float], None]]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Progress = Union[bool, Callable[[str, float], object]]
 
 _INTERVAL = 0.05  # seconds between two looks for Ctrl-C
 
@@ -27,7 +34,7 @@ class NumericError(ArithmeticError):
     """An iteration that did not converge, a matrix that is not positive definite, a wrong BLAS."""
 
 
-_EXCEPTIONS: dict[int, type[Exception]] = {
+_EXCEPTIONS: dict[int, type[BaseException]] = {
     lib.NTK_ERR_ARGUMENT: ValueError,
     lib.NTK_ERR_SHAPE: ValueError,
     lib.NTK_ERR_LIMIT: ValueError,
@@ -37,19 +44,28 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     lib.NTK_ERR_FILE: OSError,
     lib.NTK_ERR_NUMERIC: NumericError,
     lib.NTK_ERR_BLAS: NumericError,
+    lib.NTK_ERR_CANCELLED: KeyboardInterrupt,
 }
 
 
-class _Thread(threading.local):
-    """What each thread has: contexts entered, its own, and what a callback has raised."""
+class _Call:
+    """A call that a thread is making: who wants to see its progress, what that has raised."""
 
-    def __init__(self) -> None:
-        self.entered: list[Context] = []
-        self.own: Context | None = None
+    def __init__(self, progress: Callable[[str, float], object] | None) -> None:
+        self.progress = progress
         self.raised: BaseException | None = None
 
 
+class _Thread(threading.local):
+    """What each thread has: a context of its own, and its calls, a callback's after its caller's."""
+
+    def __init__(self) -> None:
+        self.own: Context | None = None
+        self.calls: list[_Call] = []
+
+
 _thread = _Thread()
+_entered: ContextVar[tuple[Context, ...]] = ContextVar("ntkit contexts", default=())
 _process = {"forks": 0, "threads_used": False, "inherited": False}
 
 
@@ -58,62 +74,98 @@ def text(pointer: Any) -> str:
     return "" if pointer == ffi.NULL else ffi.string(pointer).decode("utf-8", "replace")
 
 
-def fail(status: int) -> None:
-    """Raises what a status other than NTK_OK stands for, with the library's own line."""
-    raised, _thread.raised = _thread.raised, None
-    if raised is not None:
-        raise raised
-    if status != lib.NTK_OK:
-        raise _EXCEPTIONS.get(status, RuntimeError)(text(lib.ntk_error_message()))
-
-
 def check(status: int) -> None:
-    """The same for functions that have no context, and so are short."""
+    """Raises what a status other than NTK_OK stands for, with the library's own line."""
     if status != lib.NTK_OK:
-        fail(status)
+        raise exception(status, text(lib.ntk_error_message()))
+
+
+def exception(status: int, message: str) -> BaseException:
+    """What a status other than NTK_OK stands for."""
+    return _EXCEPTIONS.get(status, RuntimeError)(message)
+
+
+class _Home:
+    """The library's context, and what was made of it and waits to be destroyed.
+
+    What is made keeps its home, and nothing that it keeps refers back: whatever order the collector
+    finds, the context goes last. The collector may call from any thread, and within a call: what is
+    in use then has to wait.
+    """
+
+    def __init__(self, pointer: Any) -> None:
+        self.pointer = ffi.gc(pointer, lib.ntk_context_destroy)
+        self.lock = threading.RLock()
+        self.calls = 0  # being made now, one within the other
+        self.forks = _process["forks"]
+        self._dead: deque[tuple[Any, Any, Any]] = deque()
+
+    def keep(self, made: Any, destroy: Any, held: Any) -> Any:
+        """A pointer that is destroyed with the last reference to it; `held` lives as long."""
+        address = ffi.cast("void *", made)
+        weakref.finalize(made, self._bury, destroy, address, held).atexit = False
+        return made
+
+    def _bury(self, destroy: Any, address: Any, held: Any) -> None:
+        self._dead.append((destroy, address, held))
+        self.clean()
+
+    def clean(self) -> None:
+        """Destroys what has waited, unless a call is being made: then the call does at its end."""
+        if self.forks != _process["forks"]:
+            return
+        while self._dead and self.lock.acquire(blocking=False):
+            try:
+                if self.calls:
+                    return
+                destroy, address, _ = self._dead.popleft()
+                destroy(address)
+            except IndexError:  # the collector came in between
+                return
+            finally:
+                self.lock.release()
 
 
 class Context:
-    """Threads and memory of the calls made within it, in the thread that enters it.
+    """Threads and memory of the calls made within it, in the thread or task that enters it.
 
     with ntkit.Context(threads=1):
         ntkit.spectrum(net, X)
 
     threads: 0: every core that the process may use. memory_limit: bytes that may be allocated; 0:
     what the machine has. Several threads that share one take turns; with one each they compute at
-    once. ValueError for what is not accepted; RuntimeError in a forked process for more than one
-    thread, where the parent had used several (OpenMP's threads do not survive a fork).
+    once. A process forked within it has one like it, with one thread where the parent had used
+    several (OpenMP's threads do not survive a fork). ValueError for what is not accepted;
+    RuntimeError for more than one thread in such a process.
     """
 
     def __init__(self, threads: int = 0, memory_limit: int = 0) -> None:
-        if threads != 1 and _process["inherited"]:
+        options = Struct("ntk_context_options", threads=threads, memory_limit=memory_limit)
+        if _process["inherited"] and options.c.threads != 1:
             raise RuntimeError(
                 "this process was forked from one that had used ntkit with several threads, which "
                 "a fork does not take along: use Context(threads=1) here, or start processes by "
                 "'spawn' or 'forkserver'"
             )
-        self._lock = threading.RLock()
-        self._dead: deque[tuple[Any, Any]] = deque()
-        self._progress: Callable[[str, float], None] | None = None
-        self._forks = _process["forks"]
-        self._handle = ffi.new_handle(self)
-        self._pulse = ffi.new("ntk_pulse *", {"interval": _INTERVAL, "handle": self._handle})
-        options = ffi.new("ntk_context_options *")
-        options.threads = threads
-        options.memory_limit = memory_limit
-        options.progress = lib.ntk_pulse_beat
-        options.progress_user = self._pulse
+        self._pulse = ffi.new("ntk_pulse *", {"interval": math.inf})
+        options.c.progress = lib.ntk_pulse_beat
+        options.c.progress_user = self._pulse
         out = ffi.new("ntk_context **")
-        check(lib.ntk_context_create(options, out))
-        self.pointer = ffi.gc(out[0], lib.ntk_context_destroy)
+        check(lib.ntk_context_create(options.c, out))
+        self._home = _Home(out[0])
+        self._memory_limit = memory_limit
+        self._twin: Context | None = None
+        self.pointer = self._home.pointer
         self.threads: int = lib.ntk_context_environment(self.pointer).threads
 
     def __enter__(self) -> Self:
-        _thread.entered.append(self)
+        _entered.set((*_entered.get(), self))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _thread.entered.remove(self)
+        entered = list(reversed(_entered.get()))
+        entered.remove(self)
+        _entered.set(tuple(reversed(entered)))
 
     def __repr__(self) -> str:
         return f"ntkit.Context(threads={self.threads})"
@@ -133,51 +185,70 @@ class Context:
 
         The GIL is released meanwhile. Whatever a callback raises, KeyboardInterrupt too, ends it.
         """
-        if self._forks != _process["forks"]:
+        if self._home.forks != _process["forks"]:
             raise RuntimeError(
                 "this object was made before the process was forked: make it anew in the child"
             )
-        with self._lock:
-            self._drain()
-            if self.threads > 1:
-                _process["threads_used"] = True
-            before, self._progress = self._progress, _reporter(progress)
-            self._pulse.stop = False
-            try:
-                status = function(*args)
-                fail(status)
-            finally:
-                if self._progress is not None and hasattr(self._progress, "close"):
-                    self._progress.close()
-                self._progress = before
+        if self.threads > 1:
+            _process["threads_used"] = True
+        try:
+            with reporter(progress) as report, self._home.lock:
+                call = _Call(report)
+                status, line = self._within(call, function, args)
+        finally:
+            self._home.clean()
+        if call.raised is not None:
+            raise call.raised
+        if status != lib.NTK_OK:
+            raise exception(status, line)
 
-    def make(self, kind: str, destroy: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
-        """What function(..., kind **out) makes, to be destroyed with the last reference to it."""
+    def _within(self, call: _Call, function: Any, args: tuple[Any, ...]) -> tuple[int, str]:
+        pulse, before = self._pulse, self._pulse.interval
+        # Python runs what a signal asks for in its main thread alone.
+        asks = call.progress or threading.current_thread() is threading.main_thread()
+        pulse.interval = _INTERVAL if asks else math.inf
+        pulse.stop = False
+        self._home.calls += 1
+        _thread.calls.append(call)
+        try:
+            status = function(*args)
+            return status, text(lib.ntk_error_message()) if status != lib.NTK_OK else ""
+        finally:
+            _thread.calls.pop()
+            self._home.calls -= 1
+            pulse.interval = before
+
+    def make(
+        self, kind: str, destroy: Any, function: Any, *args: Any, held: Any = None, **kwargs: Any
+    ) -> Any:
+        """What function(..., kind **out) makes, to be destroyed with the last reference to it.
+
+        held: what has to live as long, memory that it borrows.
+        """
         out = ffi.new(kind + " **")
-        self.call(function, *args, out, **kwargs)
-        return ffi.gc(out[0], lambda pointer: self._bury(destroy, pointer))
+        try:
+            self.call(function, *args, out, **kwargs)
+        except BaseException:
+            if out[0] != ffi.NULL:  # made, and interrupted on the way back
+                destroy(out[0])
+            raise
+        return self._home.keep(out[0], destroy, held)
 
-    def _bury(self, destroy: Any, pointer: Any) -> None:
-        # The collector may call from any thread: what another one is computing with must wait.
-        if self._forks != _process["forks"]:
-            return
-        self._dead.append((destroy, pointer))
-        if self._lock.acquire(blocking=False):
-            try:
-                self._drain()
-            finally:
-                self._lock.release()
-
-    def _drain(self) -> None:
-        while self._dead:
-            destroy, pointer = self._dead.popleft()
-            destroy(pointer)
+    def _here(self) -> Context:
+        """Itself; in a process forked since then, one like it."""
+        if self._home.forks == _process["forks"]:
+            return self
+        if self._twin is None or self._twin._home.forks != _process["forks"]:
+            threads = 1 if _process["inherited"] else self.threads
+            self._twin = Context(threads, self._memory_limit)
+        return self._twin
 
 
 def current() -> Context:
     """The context of a call made now: the one entered last by this thread, or the thread's own."""
-    if _thread.entered:
-        return _thread.entered[-1]
+    entered = _entered.get()
+    if entered:
+        return entered[-1]._here()
     if _thread.own is None:
         if _process["inherited"]:
             warnings.warn(
@@ -190,32 +261,38 @@ def current() -> Context:
     return _thread.own
 
 
-def _reporter(progress: Progress) -> Callable[[str, float], None] | None:
-    if progress is True:
-        from ntkit._progress import Bars
+@contextmanager
+def reporter(progress: Progress) -> Iterator[Callable[[str, float], object] | None]:
+    """What to call as (phase, fraction) within the block, after which bars are closed; or None."""
+    if callable(progress) or not progress:
+        yield progress or None
+        return
+    from ntkit._progress import Bars
 
-        return Bars()
-    return progress if callable(progress) else None
+    bars = Bars()
+    try:
+        yield bars
+    finally:
+        bars.close()
 
 
 @ffi.def_extern(
     name="ntk_pulse_ask", error=False, onerror=lambda _type, error, _trace: _keep(error)
 )
-def _ask(phase: Any, fraction: float, handle: Any) -> bool:
-    progress = ffi.from_handle(handle)._progress
+def _ask(phase: Any, fraction: float) -> bool:
+    progress = _thread.calls[-1].progress
     if progress is not None:
         progress(text(phase), fraction)
     return True
 
 
 def _keep(error: BaseException) -> None:
-    _thread.raised = error
+    _thread.calls[-1].raised = error
 
 
 def _forked() -> None:
     _process["forks"] += 1
     _process["inherited"] = _process["inherited"] or _process["threads_used"]
-    _thread.entered.clear()
     _thread.own = None
 
 

@@ -12,6 +12,7 @@ from ntkit import results
 from ntkit._arrays import copied
 from ntkit._library import text
 from ntkit._native import ffi, lib
+from ntkit._result import Rows
 from ntkit._tables import Field, class_name, table
 
 
@@ -19,6 +20,11 @@ def read(struct: str, memory: Any, kind: type | None = None, **more: Any) -> Any
     """The struct at memory as an object of its class, or of `kind`, which has `more` fields."""
     values = {f.attribute: _value(f, memory) for f in table(struct).fields}
     return (kind or getattr(results, class_name(struct)))(**values, **more)
+
+
+def read_rows(struct: str, memory: Any, count: int) -> Rows[Any]:
+    """count structs at memory."""
+    return Rows(read(struct, memory + i) for i in range(count))
 
 
 def _value(field: Field, memory: Any) -> Any:
@@ -36,7 +42,7 @@ def _value(field: Field, memory: Any) -> Any:
         return read(field.of, value.at) if value.known else None
     if kind == lib.NTK_TYPE_OBJECTS:
         start, size = ffi.cast("char *", value.at), table(field.of).size
-        return tuple(read(field.of, start + i * size) for i in range(value.count))
+        return Rows(read(field.of, start + i * size) for i in range(value.count))
     if kind == lib.NTK_TYPE_PAIR:
         return tuple(ffi.cast("double *", value.at)[0:2])
     if not value.known:

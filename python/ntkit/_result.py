@@ -5,11 +5,36 @@ from __future__ import annotations
 import html
 import json
 import math
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from ntkit._tables import table
+
+T = TypeVar("T", bound="Result")
+
+
+class Rows(tuple[T, ...]):
+    """Results of one kind: a tuple, and a table where one is wanted."""
+
+    __slots__ = ()
+
+    def to_pandas(self) -> Any:
+        """As a pandas.DataFrame: a row for each, a column for each number, word or flag.
+
+        A pair, as an interval, is two columns. ImportError without pandas.
+        """
+        return frame(row.to_row() for row in self)
+
+
+def frame(rows: Iterable[dict[str, Any]] | dict[str, Any]) -> Any:
+    """Dictionaries, or one of columns, as a pandas.DataFrame."""
+    try:
+        import pandas
+    except ImportError:
+        raise ImportError("to_pandas needs pandas: pip install pandas") from None
+    return pandas.DataFrame(rows if isinstance(rows, dict) else list(rows))
 
 
 class Result:
@@ -39,6 +64,18 @@ class Result:
     def to_json(self, arrays: bool = False, indent: int = 2) -> str:
         """The same as JSON's text."""
         return json.dumps(self.to_dict(arrays), indent=indent)
+
+    def to_row(self) -> dict[str, Any]:
+        """Its numbers, words and flags, those of objects within it as a_b; no arrays, no lists."""
+        row: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Result):
+                row.update((f"{name}_{key}", each) for key, each in value.to_row().items())
+            elif isinstance(value, tuple) and not isinstance(value, Rows):
+                row.update(zip((f"{name}_low", f"{name}_high"), value))
+            elif not isinstance(value, (Rows, np.ndarray)):
+                row[name] = value
+        return row
 
     def __repr__(self) -> str:
         shown = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Union
 
-from ntkit._native import ffi
+from ntkit._options import Struct, flag, real, whole
 
 Biases = Union[bool, Sequence[bool]]
 
 
-class Spec:
+class Spec(Struct):
     """An ntk_network_spec and the memory that it points to."""
 
     def __init__(
@@ -28,33 +28,43 @@ class Spec:
         parameterization: str | None = None,
         scale: Sequence[float] | None = None,
     ) -> None:
-        depth = len(widths)
-        self.c = ffi.new("ntk_network_spec *")
-        self._keep: list[Any] = []
+        super().__init__(
+            "ntk_network_spec",
+            activation=activation,
+            init=init,
+            seed=seed,
+            outputs=outputs,
+            bias_deviation=bias_deviation,
+            gamma=gamma,
+            parameterization=parameterization,
+        )
+        each = [whole(n, f"widths[{i}]") for i, n in enumerate(sequence(widths, "widths"))]
+        depth = len(each)
         self.c.depth = depth
-        self.c.width = self._array("size_t[]", [int(n) for n in widths])
-        self.c.activation = self._text(activation)
-        self.c.init = self._text(init)
-        self.c.seed = seed
-        self.c.outputs = outputs
-        self.c.bias_deviation = bias_deviation
-        self.c.gamma = gamma
-        self.c.parameterization = self._text(parameterization)
+        self.array("width", "size_t[]", each)
         if bias is not False:
-            each = [bias] * depth if isinstance(bias, bool) else [bool(b) for b in bias]
-            self.c.bias = self._array("bool[]", of_length(each, depth, "bias"))
+            biases = each_of(bias, depth, "bias")
+            self.array("bias", "bool[]", [flag(b, f"bias[{i}]") for i, b in enumerate(biases)])
         if beta is not None:
-            all_betas = [float(beta)] * depth if isinstance(beta, (int, float)) else list(beta)
-            self.c.beta = self._array("double[]", of_length(all_betas, depth, "beta"))
+            betas = each_of(beta, depth, "beta")
+            self.array("beta", "double[]", [real(b, f"beta[{i}]") for i, b in enumerate(betas)])
         if scale is not None:
-            self.c.scale = self._array("double[]", of_length(list(scale), 2 * depth, "scale"))
+            scales = of_length(sequence(scale, "scale"), 2 * depth, "scale")
+            self.array("scale", "double[]", [real(a, f"scale[{i}]") for i, a in enumerate(scales)])
 
-    def _array(self, kind: str, values: Sequence[Any]) -> Any:
-        self._keep.append(ffi.new(kind, values))
-        return self._keep[-1]
 
-    def _text(self, word: str | None) -> Any:
-        return ffi.NULL if word is None else self._array("char[]", word.encode())
+def sequence(values: Any, name: str) -> list[Any]:
+    """values as a list. TypeError for one number, and for text."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} is of type {type(values).__name__}; accepted: a list of numbers")
+    return list(values)
+
+
+def each_of(value: Any, length: int, name: str) -> list[Any]:
+    """So many values: those given, or one for all."""
+    if hasattr(value, "__iter__") and getattr(value, "ndim", None) != 0:
+        return of_length(sequence(value, name), length, name)
+    return [value] * length
 
 
 def of_length(values: list[Any], length: int, name: str) -> list[Any]:

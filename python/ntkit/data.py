@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ntkit._arrays import Array, view
 from ntkit._library import check, current
 from ntkit._native import ffi, lib
+from ntkit._options import Struct, whole, word
 
 
 def generate(distribution: str, N: int, d: int, seed: int = 0) -> Array:
@@ -15,11 +17,17 @@ def generate(distribution: str, N: int, d: int, seed: int = 0) -> Array:
     Row i depends on (distribution, seed, d, i) alone. ValueError for another name, MemoryError.
     """
     context = current()
-    make, destroy = lib.ntk_dataset_generate, lib.ntk_dataset_destroy
     handle = context.make(
-        "ntk_dataset", destroy, make, context.pointer, distribution.encode(), N, d, seed
+        "ntk_dataset",
+        lib.ntk_dataset_destroy,
+        lib.ntk_dataset_generate,
+        context.pointer,
+        word(distribution, "distribution"),
+        whole(N, "N"),
+        whole(d, "d"),
+        whole(seed, "seed"),
     )
-    return view(lib.ntk_dataset_values(handle), (N, d), handle).copy()
+    return _values(handle)
 
 
 def load(
@@ -40,20 +48,26 @@ def load(
     scaled by "center", "standardize" or "sphere". OSError, ValueError by row and column.
     """
     context = current()
-    rows = ffi.new("ntk_rows *")
-    rows.skip, rows.limit, rows.subsample, rows.shuffle, rows.seed = (
-        skip,
-        limit,
-        subsample,
-        shuffle,
-        seed,
+    rows = Struct(
+        "ntk_rows",
+        skip=skip,
+        limit=limit,
+        subsample=subsample,
+        shuffle=shuffle,
+        label_column=label_column,
+        seed=seed,
     )
-    column = ffi.NULL if label_column is None else ffi.new("char[]", label_column.encode())
-    rows.label_column = column
     scaling = ffi.new("ntk_scaling *")
-    check(lib.ntk_scaling_parse(scale.encode(), scaling))
+    check(lib.ntk_scaling_parse(word(scale, "scale"), scaling))
     make, destroy = lib.ntk_dataset_select, lib.ntk_dataset_destroy
-    name = os.fsencode(path)
-    handle = context.make("ntk_dataset", destroy, make, context.pointer, name, rows, 0, scaling[0])
+    name = word(path, "path")
+    handle = context.make(
+        "ntk_dataset", destroy, make, context.pointer, name, rows.c, 0, scaling[0]
+    )
+    return _values(handle)
+
+
+def _values(handle: Any) -> Array:
+    """The library's own memory, which nobody else has."""
     shape = (lib.ntk_dataset_samples(handle), lib.ntk_dataset_dim(handle))
-    return view(lib.ntk_dataset_values(handle), shape, handle).copy()
+    return view(lib.ntk_dataset_values(handle), shape, handle, writable=True)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from ntkit._arrays import Array, pointer
 from ntkit._library import Progress
 from ntkit._native import ffi, lib
+from ntkit._options import whole
+from ntkit._spec import sequence
 from ntkit.network import Features, Network
 
 
@@ -43,8 +45,6 @@ def block_flags(blocks: Sequence[int] | None, depth: int) -> Any:
     if blocks is None:
         return ffi.NULL
     flags = [False] * depth
-    for k in blocks:
-        if not 0 <= k < depth:
-            raise ValueError(f"blocks has {k}; accepted: 0 to {depth - 1}")
-        flags[k] = True
+    for k in sequence(blocks, "blocks"):
+        flags[whole(k, "an entry of blocks", 0, depth - 1)] = True
     return ffi.new("bool[]", flags)

@@ -12,6 +12,7 @@ from ntkit._arrays import Array, matrix, numbers, pointer, view
 from ntkit._dataset import Data
 from ntkit._library import Context, check, current, text
 from ntkit._native import ffi, lib
+from ntkit._options import whole, word
 from ntkit._spec import Biases, Spec, of_length
 
 if TYPE_CHECKING:
@@ -325,9 +326,10 @@ class Network:
 
 
 def _index(j: int, count: int) -> int:
-    if not 0 <= j < count:
-        raise ValueError(f"output is {j}; accepted: 0 to {count - 1}, 'trace' or 'all'")
-    return int(j)
+    try:
+        return whole(j, "output", 0, count - 1)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{error}, or 'trace' or 'all'") from None
 
 
 def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> list[Array | None]:
@@ -370,7 +372,7 @@ def choose(network: Network, output: int | str) -> tuple[Network, int]:
     """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
     if isinstance(output, str):
         which = ffi.new("ntk_outputs *")
-        check(lib.ntk_outputs_parse(output.encode(), which))
+        check(lib.ntk_outputs_parse(word(output, "output"), which))
         return network, int(which[0])
     if network.outputs == 1:
         _index(output, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._result import Result
+from ntkit._result import Result, Rows
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +51,7 @@ class SpectrumResult(Result):
     residual_max: float
     resolution: float
     certificate: Certificate
-    blocks: tuple[BlockResult, ...]
+    blocks: Rows[BlockResult]
     bounds: Bounds
     iterations_solves: int
     iterations_products: int
@@ -59,8 +59,8 @@ class SpectrumResult(Result):
     memory_bytes: int
     eigenvector: npt.NDArray[np.float64] | None
     eigenvalues: npt.NDArray[np.float64] | None
-    smallest: tuple[SpectrumPair, ...]
-    largest: tuple[SpectrumPair, ...]
+    smallest: Rows[SpectrumPair]
+    largest: Rows[SpectrumPair]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -220,7 +220,7 @@ class TrainResult(Result):
     seconds_tracking: float
     convergence: Convergence
     answer: TrainAnswer
-    track: tuple[TrackPoint, ...]
+    track: Rows[TrackPoint]
     losses: npt.NDArray[np.float64] | None
 
 
@@ -398,7 +398,7 @@ class Ledger(Result):
     samples: int
     population: int
     empirical: bool
-    ledger: tuple[LedgerRow, ...]
+    ledger: Rows[LedgerRow]
     seconds: float
     seconds_population: float
 
@@ -489,8 +489,8 @@ class InspectResult(Result):
     label_least: float
     label_most: float
     classes: int
-    class_count: tuple[DataClass, ...]
-    remarks: tuple[DataRemark, ...]
+    class_count: Rows[DataClass]
+    remarks: Rows[DataRemark]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -794,7 +794,7 @@ class SweepRow(Result):
     trials: int
     zero: int
     missing: int
-    points: tuple[SummaryPoint, ...]
+    points: Rows[SummaryPoint]
     verdict: str | None
     note: str
     held: int

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from ntkit._dataset import Data
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
+from ntkit._options import Struct
 from ntkit._read import read
 from ntkit.network import Network, choose
 from ntkit.results import Certificate, SpectrumResult
@@ -37,21 +38,27 @@ def spectrum(
     context = current()
     chosen, which = choose(net, output)
     data = Data(context, X, net.widths[0])
-    options = ffi.new("ntk_spectrum_options *")
-    options.outputs = which
-    options.full, options.per_block, options.certify = full, per_block, certify
-    options.vectors, options.tolerance, options.seed = vectors, tolerance, seed
-    result = ffi.new("ntk_spectrum_result *")
-    context.call(
-        lib.ntk_spectrum,
-        context.pointer,
-        chosen._in(context),
-        data.handle,
-        options,
-        result,
-        progress=progress,
+    options = Struct(
+        "ntk_spectrum_options",
+        outputs=which,
+        full=full,
+        per_block=per_block,
+        certify=certify,
+        vectors=vectors,
+        tolerance=tolerance,
+        seed=seed,
     )
+    result = ffi.new("ntk_spectrum_result *")
     try:
+        context.call(
+            lib.ntk_spectrum,
+            context.pointer,
+            chosen._in(context),
+            data.handle,
+            options.c,
+            result,
+            progress=progress,
+        )
         found: SpectrumResult = read("ntk_spectrum_result", result)
     finally:
         lib.ntk_spectrum_clear(result)

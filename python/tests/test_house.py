@@ -13,12 +13,13 @@ PACKAGE = ROOT / "ntkit"
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
     {"_native", "_progress"},
+    {"_options"},
     {"_library"},
-    {"_arrays", "_tables", "_spec"},
+    {"_arrays", "_tables", "_spec", "_runner"},
     {"_result", "_dataset"},
     {"results"},
     {"_read"},
-    {"convert", "data"},
+    {"convert", "data", "_study_table"},
     {"network"},
     {"kernels", "spectra", "fit", "study"},
     {"conventions", "plot"},

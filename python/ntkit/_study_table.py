@@ -1,0 +1,170 @@
+"""A study's table in the library's memory: its rows as arrays, and what is computed from them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._library import check, text
+from ntkit._native import ffi, lib
+from ntkit._read import read, read_rows
+from ntkit._result import Rows
+from ntkit._tables import Field, table
+from ntkit.results import Assumption, Boundary, MapCell, PowerLaw, SummaryPoint
+
+_ROW = "ntk_study_row"
+
+
+class Table:
+    """What a database holds, of where={"N": 1000} the trials with these values alone."""
+
+    def __init__(self, database: str, where: Mapping[str, Any] | None = None) -> None:
+        made = ffi.new("ntk_study_table *")
+        check(lib.ntk_study_table_read(os.fsencode(database), made))
+        self.c = ffi.gc(made, lib.ntk_study_table_clear)
+        if made.rows == 0:
+            raise ValueError(f"{database}: no trial has finished yet; Study.run computes them")
+        for variable, value in (where or {}).items():
+            check(lib.ntk_study_table_keep(made, variable.encode(), _word(value)))
+        if made.missing > 0:
+            warnings.warn(
+                f"{made.missing} of the study's {made.trials} trials are not computed yet: this is "
+                "of what is there; run() goes on",
+                stacklevel=4,
+            )
+        self.name = text(made.name)
+        self.variables = [text(made.variable[i]) for i in range(made.variables)]
+        self.quantities = [text(made.quantity[i]) for i in range(made.quantities)]
+
+    def rows(self) -> npt.NDArray[np.void]:
+        """A structured array with the columns of `ntkit study export`, in its order."""
+        columns = {**self._variables(), **self._fields()}
+        if "d" not in columns and self.c.dim > 0:
+            columns["d"] = np.full(self.c.rows, float(self.c.dim))
+        out = np.empty(self.c.rows, [(name, column.dtype) for name, column in columns.items()])
+        for name, column in columns.items():
+            out[name] = column
+        return out
+
+    def _member(self, offset: int, kind: str) -> npt.NDArray[Any]:
+        # One member of every row, on the library's memory.
+        size = ffi.sizeof(_ROW)
+        memory = ffi.buffer(self.c.row, self.c.rows * size)
+        dtype = np.dtype({"names": ["a"], "formats": [kind], "offsets": [offset], "itemsize": size})
+        found: npt.NDArray[Any] = np.frombuffer(memory, dtype)["a"]
+        return found
+
+    def _fields(self) -> dict[str, npt.NDArray[Any]]:
+        kinds = {lib.NTK_TYPE_REAL: "f8", lib.NTK_TYPE_WHOLE: "u8", lib.NTK_TYPE_TEXT: "u8"}
+        columns = {}
+        for field in table(_ROW).fields:
+            if not field.apart:
+                column = self._member(field.row.offset, kinds[field.type])
+                columns[field.name] = _texts(column) if _is_text(field) else column
+        return columns
+
+    def _variables(self) -> dict[str, npt.NDArray[Any]]:
+        # Rows of a point share their values: these are looked up once for each point.
+        taken = {name for f in table(_ROW).fields for name in (f.name, text(f.row.former))}
+        place = ffi.offsetof(_ROW, "point")
+        _, first, which = np.unique(
+            self._member(place, "u8"), return_index=True, return_inverse=True
+        )
+        columns = {}
+        for v, name in enumerate(self.variables):
+            rows = [self.c.row[int(i)] for i in first]
+            if self.c.is_text[v]:
+                values = np.array([text(row.text[v]) for row in rows])
+            else:
+                values = np.array([row.variable[v] for row in rows])
+            columns[f"grid.{name}" if name in taken else name] = values[which]
+        return columns
+
+    def column(self, expression: str) -> npt.NDArray[np.float64]:
+        """An expression of the variables, for every row."""
+        out = np.empty(self.c.rows)
+        check(
+            lib.ntk_study_table_column(
+                self.c, expression.encode(), ffi.from_buffer("double[]", out)
+            )
+        )
+        return out
+
+    # ---- What is computed ------------------------------------------------------------------------
+
+    def summarise(self, choice: Choice) -> tuple[tuple[str, ...], Rows[SummaryPoint]]:
+        """Labels of the curves, and their points."""
+        summary = choice.summary(self)
+        labels = tuple(text(summary.label[i]) for i in range(summary.curves))
+        return labels, read_rows("ntk_summary_point", summary.point, summary.points)
+
+    def fit(self, choice: Choice) -> Rows[PowerLaw]:
+        """A power law for each curve."""
+        summary = choice.summary(self)
+        fits = ffi.new("ntk_power_law[]", max(1, summary.curves))
+        check(lib.ntk_study_fit(self.c, choice.c, summary, fits))
+        return read_rows("ntk_power_law", fits + 0, summary.curves)
+
+    def assumptions(self, choice: Choice) -> Rows[Assumption]:
+        """Those of Theorem 3.1, at the curves' points."""
+        counts = ffi.new("ntk_assumption[]", lib.NTK_ASSUMPTIONS)
+        check(lib.ntk_study_assumptions(self.c, choice.c, counts))
+        return read_rows("ntk_assumption", counts + 0, lib.NTK_ASSUMPTIONS)
+
+    def map(self, options: Any) -> Rows[MapCell]:
+        """Means over a plane; options: ntk_map_options."""
+        made = ffi.new("ntk_map *")
+        check(lib.ntk_study_map(self.c, options, made))
+        made = ffi.gc(made, lib.ntk_map_clear)
+        return read_rows("ntk_map_cell", made.cell, made.cells)
+
+    def boundary(self, options: Any, level: float) -> Boundary:
+        """Where they cross a level."""
+        found = ffi.new("ntk_boundary *")
+        check(lib.ntk_study_boundary(self.c, options, level, found))
+        result: Boundary = read("ntk_boundary", found)
+        return result
+
+
+class Choice:
+    """ntk_summary_options, and the words that they point to."""
+
+    def __init__(self, quantity: str | None, x: str, group: str | None, seed: int) -> None:
+        self._words = [word(quantity), word(x), word(group)]
+        self.c = ffi.new("ntk_summary_options *")
+        self.c.quantity, self.c.x, self.c.group = self._words
+        self.c.seed = seed
+
+    def summary(self, table: Table) -> Any:
+        """ntk_summary, which is cleared with its last reference."""
+        made = ffi.new("ntk_summary *")
+        check(lib.ntk_study_summarise(table.c, self.c, made))
+        return ffi.gc(made, lib.ntk_summary_clear)
+
+
+def word(value: str | None) -> Any:
+    """A text as C has it; None: NULL."""
+    return ffi.NULL if value is None else ffi.new("char[]", value.encode())
+
+
+def _word(value: Any) -> bytes:
+    if isinstance(value, (str, bool)):
+        return str(value).encode()
+    return format(float(value), ".17g").encode()
+
+
+def _is_text(field: Field) -> bool:
+    return bool(field.type == lib.NTK_TYPE_TEXT)
+
+
+def _texts(pointers: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
+    # A few different words stand in very many rows.
+    different, which = np.unique(pointers, return_inverse=True)
+    words = np.array([text(ffi.cast("char *", int(p))) for p in different])
+    found: npt.NDArray[np.str_] = words[which]
+    return found

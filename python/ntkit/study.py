@@ -1,0 +1,361 @@
+"""Studies: quantities over a grid of points with many trials each, in worker processes, kept in a
+database that survives any interruption. What a study can ask: docs/studies.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit import _runner
+from ntkit._library import Progress, check, reporter, text
+from ntkit._native import ffi, lib
+from ntkit._read import read
+from ntkit._result import Rows, frame
+from ntkit._study_table import Choice, Table, word
+from ntkit.results import (
+    Assumption,
+    Boundary,
+    MapCell,
+    PowerLaw,
+    StudyStatus,
+    SummaryPoint,
+)
+
+PathLike = Union[str, "os.PathLike[str]"]
+Where = Mapping[str, Any]
+
+
+class Study:
+    """A study, and the database that its trials are kept in.
+
+    study = ntkit.Study({
+        "name": "width", "quantity": ["lambda_min", "condition"], "trials": 10,
+        "network": {"widths": ["d", "d"], "activation": "tanh"},
+        "grid": {"d": range(80, 241, 40), "N": "floor(d^2/16)"},
+    })
+    study.run("width.db", progress=True)      # again: goes on where it was
+    study.fit(x="d")
+
+    source: a dictionary with the keys of a study file (values: numbers, texts with expressions,
+    lists, ranges and arrays of these), the text of one (YAML), or the path of one. database: where
+    its trials are, or will be; run takes it too. changes: keys that are replaced, as
+    {"trials": 3, "grid.N": [500, 1000]}. ValueError with its line for what a study cannot be.
+    """
+
+    def __init__(
+        self,
+        source: Mapping[str, Any] | PathLike,
+        database: PathLike | None = None,
+        *,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._text, self._name = _read_source(source)
+        self._changes = [f"{key}={_listed(value)}" for key, value in (changes or {}).items()]
+        self.database = None if database is None else os.fspath(database)
+        self._c  # noqa: B018  what it cannot be is said now
+
+    @classmethod
+    def open(cls, database: PathLike) -> Study:
+        """The study that a database holds. OSError, ValueError."""
+        self = cls.__new__(cls)
+        self._name, self._changes = os.fspath(database), []
+        self.database = self._name
+        self._text = self.status().spec or ""
+        return self
+
+    @cached_property
+    def _c(self) -> Any:
+        made = ffi.new("ntk_study **")
+        check(_runner.parse(self._text, self._name, self._changes, made))
+        return ffi.gc(made[0], lib.ntk_study_destroy)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_c"}
+
+    def __repr__(self) -> str:
+        return (
+            f"ntkit.Study({self.name!r}: {self.points} points, {self.trials} trials each, "
+            f"database {self.database!r})"
+        )
+
+    @property
+    def name(self) -> str:
+        """As the study file has it."""
+        return text(lib.ntk_study_name(self._c))
+
+    @property
+    def points(self) -> int:
+        """Of the grid."""
+        return int(lib.ntk_study_points(self._c))
+
+    @property
+    def trials(self) -> int:
+        """Of each point."""
+        return int(lib.ntk_study_trials(self._c))
+
+    @property
+    def flops(self) -> float:
+        """Of all trials, predicted: the order of magnitude."""
+        out = ffi.new("double *")
+        check(lib.ntk_study_flops(self._c, out))
+        return float(out[0])
+
+    # ---- Running it ------------------------------------------------------------------------------
+
+    def run(
+        self,
+        database: PathLike | None = None,
+        *,
+        workers: int = 0,
+        memory_limit: int = 0,
+        shard: tuple[int, int] | None = None,
+        retry: bool = False,
+        allow_other_build: bool = False,
+        progress: Progress = False,
+    ) -> StudyStatus:
+        """Computes what the database does not hold yet, and makes it if need be.
+
+        It runs in processes of its own, which are started anew, so that this one may have threads,
+        be a notebook or have no file; they end with it. Results have the same bits for any number
+        of workers, shards and interruptions. Ctrl-C: KeyboardInterrupt once what has finished is
+        written; run() again goes on there.
+
+        workers: processes with one thread each; 0: one per core. memory_limit: bytes for all of
+        them; 0: what the machine has available. shard: (i, n), part i of n, each into a database
+        of its own, for `merge`; no array job of a scheduler is looked for. retry: trials that
+        failed before as well. allow_other_build: go on although trials are of another build of
+        ntkit. Trials that fail are recorded, and said by a RuntimeWarning.
+
+        ValueError for a database of another study or a damaged one, MemoryError where a point
+        cannot fit, OSError where another run has the database or it cannot be written,
+        RuntimeError where no Python can be started, or it was killed.
+        """
+        self.database = self._where(database)
+        part, parts = (0, 0) if shard is None else shard
+        request = {
+            "text": self._text,
+            "name": self._name,
+            "changes": self._changes,
+            "database": self.database,
+            "options": {
+                "workers": workers,
+                "memory_limit": memory_limit,
+                "shard": part,
+                "shards": parts,
+                "retry": bool(retry),
+                "other_code": bool(allow_other_build),
+            },
+        }
+        with reporter(progress) as report:
+            _runner.run(request, lambda fraction: report and report("trials", fraction))
+        status = self.status()
+        if status.failed > 0:
+            warnings.warn(
+                f"{status.failed} trials failed, the last one: {status.last_error}; "
+                "run(retry=True) computes them again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return status
+
+    def _where(self, database: PathLike | None = None) -> str:
+        chosen = self.database if database is None else os.fspath(database)
+        if chosen is None:
+            raise ValueError(
+                "a study keeps its trials in a file, which any interruption leaves whole; "
+                'accepted: a name for it, as run("NAME.db")'
+            )
+        return chosen
+
+    def status(self) -> StudyStatus:
+        """How far its database is, also while it is run from elsewhere. OSError, ValueError."""
+        found = ffi.new("ntk_study_status *")
+        check(lib.ntk_study_status_read(os.fsencode(self._where()), found))
+        try:
+            status: StudyStatus = read("ntk_study_status", found)
+        finally:
+            lib.ntk_study_status_clear(found)
+        return status
+
+    @staticmethod
+    def merge(
+        databases: Iterable[PathLike], output: PathLike, *, allow_other_build: bool = False
+    ) -> Study:
+        """The study of several databases: shards, other values of the grid, trials, quantities.
+
+        output: a new database. ValueError where they are not parts of one study, OSError.
+        """
+        words = [ffi.new("char[]", os.fsencode(database)) for database in databases]
+        check(
+            lib.ntk_study_merge(
+                ffi.new("char *[]", words), len(words), allow_other_build, os.fsencode(output)
+            )
+        )
+        return Study.open(output)
+
+    # ---- Its results -----------------------------------------------------------------------------
+
+    def _table(self, where: Where | None) -> Table:
+        return Table(self._where(), where)
+
+    def rows(self, where: Where | None = None) -> npt.NDArray[np.void]:
+        """What has been computed: a structured array with a row for each quantity of each trial.
+
+        Columns: the grid's variables, trial, seed, quantity, value (nan unless verdict is ok or
+        rank_deficient), verdict, seconds, error, lower_scale, n_{L-2} n_{L-1} of (6), upper_scale,
+        d n_{L-1} of (7), and d of a data file; as `ntkit study export` has them. where: variables'
+        values, as {"N": 1000, "phi": "tanh"}, of the trials that are kept.
+        """
+        return self._table(where).rows()
+
+    def to_pandas(self, where: Where | None = None) -> Any:
+        """The same as a pandas.DataFrame. ImportError without pandas."""
+        rows = self._table(where).rows()
+        return frame({name: rows[name] for name in rows.dtype.names or ()})
+
+    def summarise(
+        self,
+        x: str,
+        group: str | None = None,
+        *,
+        quantity: str | None = None,
+        where: Where | None = None,
+        seed: int = 0,
+    ) -> Curves:
+        """Means of a quantity over x, with standard deviations and 95 % bootstrap intervals.
+
+        x: an expression of the variables, as "d^2". group: a variable; a curve for each of its
+        values; None: one curve. quantity: None: the study's first. seed: of the bootstrap.
+        ValueError for names that the study does not have.
+        """
+        chosen = Choice(quantity, x, group, seed)
+        labels, points = self._table(where).summarise(chosen)
+        return Curves(labels, points)
+
+    def fit(
+        self,
+        x: str,
+        group: str | None = None,
+        *,
+        quantity: str | None = None,
+        where: Where | None = None,
+        seed: int = 0,
+    ) -> Rows[PowerLaw]:
+        """y = c x^slope along each curve, beside the slopes of Theorem 3.1's (6) and (7).
+
+        Least squares on logarithms, every trial counting once. Arguments: as of summarise.
+        """
+        return self._table(where).fit(Choice(quantity, x, group, seed))
+
+    def assumptions(
+        self, x: str, group: str | None = None, *, where: Where | None = None
+    ) -> Rows[Assumption]:
+        """At how many points each assumption of Theorem 3.1 is not met along these curves."""
+        return self._table(where).assumptions(Choice(None, x, group, 0))
+
+    def map(
+        self,
+        x: str,
+        y: str,
+        *,
+        quantity: str | None = None,
+        log: bool = False,
+        where: Where | None = None,
+        seed: int = 0,
+    ) -> StudyMap:
+        """Means of a quantity over a plane; log: geometric means.
+
+        x, y: expressions of the variables. seed: of the boundary's bootstrap.
+        """
+        words = [word(quantity), word(x), word(y)]
+        options = ffi.new("ntk_map_options *")
+        options.quantity, options.x, options.y = words
+        options.log, options.seed = log, seed
+        table = self._table(where)
+        name = quantity or table.quantities[0]
+        return StudyMap(x, y, name, log, table.map(options), (table, options, words))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Means over x; labels: of the curves, "N = 1000" or "" of one; points: of all, by curve."""
+
+    labels: tuple[str, ...]
+    points: Rows[SummaryPoint]
+
+    def to_pandas(self) -> Any:
+        """The points as a pandas.DataFrame, with their curves' labels. ImportError without it."""
+        return frame({"label": self.labels[p.curve], **p.to_row()} for p in self.points)
+
+
+@dataclass(frozen=True)
+class StudyMap:
+    """Means over a plane; x, y: expressions; cells: by x, then y."""
+
+    x: str
+    y: str
+    quantity: str
+    log: bool
+    cells: Rows[MapCell]
+    _made: Any = field(repr=False, compare=False)
+
+    def boundary(self, level: float = 0.0) -> Boundary:
+        """The line y = constant x at which the means cross a level, with a 95 % interval.
+
+        level 0: half way between the smallest and the largest mean, of log maps in logarithms.
+        ntkit.NumericError where no x crosses it.
+        """
+        table, options, _ = self._made
+        found: Boundary = table.boundary(options, level)
+        return found
+
+    def to_pandas(self) -> Any:
+        """The cells as a pandas.DataFrame. ImportError without it."""
+        return self.cells.to_pandas()
+
+
+def _read_source(source: Mapping[str, Any] | PathLike) -> tuple[str, str]:
+    """The text of a study file, and what it is called in messages."""
+    if isinstance(source, Mapping):
+        return json.dumps(dict(source), default=_plain), "the study"
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return source, "the study"
+    if not isinstance(source, (str, os.PathLike)):
+        raise TypeError(
+            f"a study is given as {type(source).__name__}; accepted: a dictionary, the text of a "
+            "study file (YAML), or the path of one"
+        )
+    path = Path(source)
+    return path.read_text(encoding="utf-8"), os.fspath(path)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (range, set, frozenset)):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(
+        f"a study has a value of type {type(value).__name__}; accepted: numbers, texts, and lists, "
+        "ranges, arrays and dictionaries of them"
+    )
+
+
+def _listed(value: Any) -> str:
+    """A value as the program's KEY=VALUE has it."""
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    plain = json.loads(json.dumps(value, default=_plain))
+    return ",".join(map(str, plain)) if isinstance(plain, list) else str(plain)
