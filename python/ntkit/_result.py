@@ -77,6 +77,29 @@ class Result:
                 row[name] = value
         return row
 
+    def plot(self, ax: Any = None, **how: Any) -> Any:
+        """Draws it into matplotlib's Axes, or into those of a new figure, and returns them.
+
+        SpectrumResult: what="eigenvalues" (of full=True), "histogram", "blocks" (of
+        per_block=True). TrainResult: what="loss", with (20) and the linearised model, or
+        "eigenvalues". Ledger: every ratio to what is predicted. A new figure is not pyplot's: a
+        notebook shows it, and plot().figure.savefig("a.png") saves it. ImportError without
+        matplotlib, TypeError for what has no figure.
+        """
+        from ntkit import plot
+
+        draw = {
+            "ntk_spectrum_result": plot.spectrum,
+            "ntk_train_result": plot.training,
+            "ntk_ledger": plot.ledger,
+        }.get(self._struct)
+        if draw is None:
+            raise TypeError(
+                f"{type(self).__name__} has no figure; accepted: SpectrumResult, TrainResult, "
+                "Ledger, studies and their maps"
+            )
+        return draw(self, ax, **how)
+
     def __repr__(self) -> str:
         shown = []
         for name, value in self._simple():

@@ -15,7 +15,7 @@ from typing import Any, Union
 import numpy as np
 import numpy.typing as npt
 
-from ntkit import _runner
+from ntkit import _runner, plot
 from ntkit._library import Progress, check, reporter, text
 from ntkit._native import ffi, lib
 from ntkit._read import read
@@ -284,6 +284,34 @@ class Study:
         name = quantity or table.quantities[0]
         return StudyMap(x, y, name, log, table.map(options), (table, options, words))
 
+    def plot(
+        self,
+        x: str,
+        group: str | None = None,
+        *,
+        quantity: str | None = None,
+        band: str | None = "ci",
+        fit: bool = True,
+        where: Where | None = None,
+        seed: int = 0,
+        ax: Any = None,
+    ) -> Any:
+        """Means over x by matplotlib, each curve with its power law, beside (6) and (7).
+
+        band: "ci", the 95 % bootstrap interval of the mean, "sd", one standard deviation, or None.
+        fit: with power laws, on logarithmic axes; left out where an x or a mean is not above 0. ax:
+        Axes to draw into, which are returned; None: of a new figure, which is not pyplot's.
+        Other arguments: as of summarise. ImportError without matplotlib.
+        """
+        if band not in ("ci", "sd", None):
+            raise ValueError(f"band is {band!r}; accepted: 'ci', 'sd', None")
+        table = self._table(where)
+        chosen = Choice(quantity, x, group, seed)
+        labels, points = table.summarise(chosen)
+        laws = fit and all(p.x > 0 and not p.mean <= 0 for p in points)
+        fits = table.fit(chosen) if laws else ()
+        return plot.curves(labels, points, fits, x, quantity or table.quantities[0], band, ax)
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -317,6 +345,15 @@ class StudyMap:
         table, options, _ = self._made
         found: Boundary = table.boundary(options, level)
         return found
+
+    def plot(self, *, boundary: bool | float = False, ax: Any = None) -> Any:
+        """The map by matplotlib; boundary: with that line, True: half way, or at this level.
+
+        ax: Axes to draw into, which are returned; None: of a new figure, which is not pyplot's.
+        ImportError without matplotlib.
+        """
+        line = None if boundary is False else self.boundary(0.0 if boundary is True else boundary)
+        return plot.plane(self, line, ax)
 
     def to_pandas(self) -> Any:
         """The cells as a pandas.DataFrame. ImportError without it."""

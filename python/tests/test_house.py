@@ -12,8 +12,8 @@ PACKAGE = ROOT / "ntkit"
 
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
-    {"_native", "_progress"},
-    {"_options"},
+    {"_native", "_progress", "_figure"},
+    {"_options", "plot"},
     {"_library"},
     {"_arrays", "_tables", "_spec", "_runner"},
     {"_result", "_dataset"},
@@ -22,7 +22,7 @@ FLOORS = [
     {"convert", "data", "_study_table"},
     {"network"},
     {"kernels", "spectra", "fit", "study"},
-    {"conventions", "plot"},
+    {"conventions"},
     {"__init__", "__main__"},
 ]
 

@@ -1,0 +1,192 @@
+"""Figures and data frames: the numbers that are in them."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import ntkit
+import numpy as np
+import pytest
+from ntkit import plot, results
+from ntkit._figure import formula
+from ntkit._result import Rows
+
+matplotlib = pytest.importorskip("matplotlib")
+nan = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_changes():
+    before = dict(matplotlib.rcParams)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    figures = pyplot.get_fignums() if pyplot else None
+    yield
+    assert dict(matplotlib.rcParams) == before
+    assert sys.modules.get("matplotlib.pyplot") is pyplot
+    assert figures is None or pyplot.get_fignums() == figures
+
+
+@pytest.fixture(scope="module")
+def spectrum():
+    X = ntkit.generate("gaussian", 80, 15, seed=1)
+    net = ntkit.Network([15, 30, 20], activation="tanh", seed=1)
+    return ntkit.spectrum(net, X, full=True, per_block=True)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = ntkit.Study(
+        {
+            "name": "grow",
+            "quantity": ["lambda_min", "lambda_max"],
+            "network": {"widths": ["2*d", "2*d"], "activation": "tanh"},
+            "grid": {"d": [10, 14, 20], "N": [20, 30]},
+            "trials": 4,
+        },
+        tmp_path_factory.mktemp("plot") / "grow.db",
+    )
+    study.run()
+    return study
+
+
+def lines(ax):
+    return {line.get_label(): line.get_xydata() for line in ax.get_lines()}
+
+
+def test_spectrum(spectrum):
+    found = lines(spectrum.plot())
+    np.testing.assert_array_equal(found["K"][:, 0], np.arange(1, 81))
+    np.testing.assert_array_equal(found["K"][:, 1], spectrum.eigenvalues)
+    bars = spectrum.plot(what="histogram").patches
+    assert sum(bar.get_height() for bar in bars) == 80
+    found = lines(spectrum.plot(what="blocks"))
+    least = np.array([block.lambda_min for block in spectrum.blocks])
+    kept = least > 0  # 0 has no logarithm
+    drawn = found[formula("lambda_min(K_k)")]
+    np.testing.assert_array_equal(drawn[kept, 1], least[kept])
+    assert np.isnan(drawn[~kept, 1]).all()
+
+
+def test_axes_that_are_given(spectrum):
+    from matplotlib.figure import Figure
+
+    ax = Figure().add_subplot()
+    assert spectrum.plot(ax) is ax
+    assert spectrum.plot()._repr_png_()[0].startswith(b"\x89PNG")
+
+
+def test_what_has_no_figure(spectrum, monkeypatch):
+    X = ntkit.generate("gaussian", 20, 5)
+    bare = ntkit.spectrum(ntkit.Network([5, 8]), X)
+    with pytest.raises(ValueError, match="full=True"):
+        bare.plot()
+    with pytest.raises(ValueError, match="accepted: eigenvalues, histogram, blocks"):
+        spectrum.plot(what="pie")
+    with pytest.raises(TypeError, match="Certificate has no figure"):
+        spectrum.certificate.plot()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        spectrum.plot()
+
+
+def test_training():
+    track = [
+        SimpleNamespace(epoch=t, prediction=8.0 * 0.4**t, lambda_max=9.0 + t, lambda_min=2.0 - t)
+        for t in range(3)
+    ]
+    result = SimpleNamespace(
+        losses=8.0 * 0.5 ** np.arange(5),
+        loss_initial=8.0,
+        rate_bound=0.9,
+        convergence=SimpleNamespace(c=0.25),
+        track=track,
+    )
+    found = lines(plot.training(result))
+    np.testing.assert_allclose(found["loss"][:, 1], [8, 4, 2, 1, 0.5])
+    np.testing.assert_allclose(found["bound (20), c = 0.25"][:, 1], 8 * 0.9 ** np.arange(5))
+    np.testing.assert_allclose(found["linearised"], [[0, 8], [1, 3.2], [2, 1.28]])
+    found = lines(plot.training(result, what="eigenvalues"))
+    np.testing.assert_allclose(found[formula("lambda_min")], [[0, 2], [1, 1]])  # 0: no logarithm
+
+
+def ledger_row(**fields):
+    words = dict.fromkeys(("key", "section", "name", "equation", "order", "note"), "")
+    numbers = dict.fromkeys(("value", "error", "spread", "scale", "ratio"), nan)
+    return results.LedgerRow(**{**words, **numbers, "claim": "Theta", "verdict": "holds", **fields})
+
+
+def test_ledger():
+    rows = Rows(
+        [
+            ledger_row(name="lambda_min(K)", equation="(6)", ratio=2.0, scale=5.0, spread=1.0),
+            ledger_row(name="N"),
+            ledger_row(name="||f_1||", ratio=0.5, scale=1.0, verdict="fails"),
+        ]
+    )
+    ax = plot.ledger(SimpleNamespace(ledger=rows))
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        formula("lambda_min(K)") + "  (6)",
+        "‖" + formula("f_1") + "‖",
+    ]
+    bars = {c.get_label(): c for c in ax.containers}
+    assert list(bars) == ["fails", "holds"]
+    np.testing.assert_allclose(bars["holds"].lines[0].get_xydata(), [[2.0, 0]])
+    np.testing.assert_allclose(bars["holds"].lines[2][0].get_segments()[0][:, 0], [1.8, 2.2])
+    pytest.importorskip("pandas")
+    frame = rows.to_pandas()
+    assert list(frame["verdict"]) == ["holds", "holds", "fails"]
+    np.testing.assert_array_equal(frame["ratio"], [2.0, nan, 0.5])
+
+
+def test_study(study):
+    fits = study.fit("d", "N")
+    ax = study.plot("d", "N")
+    drawn = [line.get_xydata() for line in ax.get_lines()]
+    points = study.summarise("d", "N").points
+    for i, fit in enumerate(fits):
+        own = [p for p in points if p.curve == i]
+        np.testing.assert_array_equal(drawn[3 * i], [(p.x, p.mean) for p in own])
+        ends = np.array([10.0, 20.0])
+        np.testing.assert_allclose(drawn[3 * i + 1][:, 1], fit.constant * ends**fit.slope)
+        band = ax.collections[i].get_paths()[0].vertices
+        for p in own:
+            assert {p.low, p.high} <= set(band[band[:, 0] == p.x, 1])
+    theory = lines(ax)["(6) and (7): slope 2.00"]
+    slope = np.log(theory[1, 1] / theory[0, 1]) / np.log(theory[1, 0] / theory[0, 0])
+    np.testing.assert_allclose(slope, 2.0)
+    other = study.plot("d", quantity="lambda_max", band="sd", where={"N": 20})
+    assert not any("(6)" in label for label in lines(other))  # the theorem is of lambda_min
+    assert other.get_ylabel() == formula("lambda_max(K)")
+
+
+def test_map(study):
+    made = study.map("d", "N", quantity="lambda_max", log=True)
+    ax = made.plot(boundary=True)
+    (boxes,) = ax.collections
+    np.testing.assert_array_equal(boxes.get_array(), [cell.mean for cell in made.cells])
+    corners = [path.vertices for path in boxes.get_paths()]
+    for vertices, cell in zip(corners, made.cells):
+        (left, low), (right, high) = vertices.min(axis=0), vertices.max(axis=0)
+        assert (left, right) == {10: (8, 12), 14: (12, 17), 20: (17, 23)}[cell.x]
+        assert (low, high) == {20: (15, 25), 30: (25, 35)}[cell.y]
+    line = ax.get_lines()[1].get_xydata()
+    np.testing.assert_allclose(line[:, 1] / line[:, 0], made.boundary().constant)
+    level = made.boundary().level
+    again = made.plot(boundary=level).get_lines()[1]
+    assert again.get_label() == f"N = {made.boundary().constant:.3g} d"
+
+
+def test_data_frames(study, spectrum, monkeypatch):
+    pytest.importorskip("pandas")
+    rows, frame = study.rows(), study.to_pandas()
+    assert list(frame.columns) == list(rows.dtype.names)
+    for name in frame.columns:
+        assert list(frame[name]) == list(rows[name])
+    frame = study.fit("d", "N").to_pandas()
+    assert list(frame["curve"]) == ["N = 20", "N = 30"]
+    assert (frame["interval_low"] <= frame["slope"]).all()
+    assert list(spectrum.blocks.to_pandas()["trace"]) == [b.trace for b in spectrum.blocks]
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        study.to_pandas()
