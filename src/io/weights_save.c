@@ -104,13 +104,16 @@ static ntk_status pack(save *s) {
 
 /* ---- Into a directory ------------------------------------------------------------------------ */
 
-static ntk_status write_result(ntk_saving *saving, const char *activation) {
+static ntk_status write_result(ntk_saving *saving, const ntk_weights *weights) {
   json_t *files = json_array(), *network = json_object();
   int code = files == NULL || network == NULL;
   for (size_t i = 0; ntk_saving_file(saving, i) != NULL; i++)
     code |= json_array_append_new(files, json_string(ntk_saving_file(saving, i)));
-  if (activation != NULL)
-    code |= json_object_set_new(network, "activation", json_string(activation));
+  if (weights->activation != NULL)
+    code |= json_object_set_new(network, "activation", json_string(weights->activation));
+  if (weights->parameterization != NULL)
+    code |=
+        json_object_set_new(network, "parameterization", json_string(weights->parameterization));
   json_t *result =
       json_pack("{s:s, s:o, s:o}", "command", saving->command, "network", network, "saved", files);
   if (code != 0) {
@@ -134,7 +137,7 @@ static ntk_status fill(save *s, ntk_saving *saving) {
     NTK_TRY(numbers(s, i, &values));
     NTK_TRY(ntk_saving_array(saving, name, values, s->array[i].shape[0], s->array[i].shape[1]));
   }
-  return write_result(saving, s->weights->activation);
+  return write_result(saving, s->weights);
 }
 
 static ntk_status save_folder(save *s, const ntk_saving_options *options) {
