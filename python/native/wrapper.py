@@ -22,6 +22,7 @@ typedef struct ntk_pulse { double interval, asked; bool stop; } ntk_pulse;
 bool ntk_pulse_beat(const char *phase, double fraction, void *user);
 extern "Python+C" bool ntk_pulse_ask(const char *phase, double fraction);
 extern "Python" bool ntk_study_ask(const ntk_study_progress *progress, void *user);
+extern "Python" bool ntk_track_tell(const ntk_track_point *point, const double *theta, void *user);
 int ntkit_program_main(int argc, char **argv);
 """
 

@@ -20,11 +20,21 @@ if TYPE_CHECKING:
     from ntkit._library import NumericError as NumericError
     from ntkit.data import generate as generate
     from ntkit.data import load as load
+    from ntkit.fit import train as train
+    from ntkit.fit import train_iter as train_iter
     from ntkit.kernels import kernel as kernel
+    from ntkit.ledger import verify as verify
+    from ntkit.memorization import fit_error as fit_error
+    from ntkit.memorization import memorize as memorize
+    from ntkit.memorization import memorize_each as memorize_each
+    from ntkit.models import Model as Model
+    from ntkit.models import predict as predict
     from ntkit.network import Network as Network
     from ntkit.spectra import certify as certify
     from ntkit.spectra import spectrum as spectrum
     from ntkit.study import Study as Study
+    from ntkit.targets import Classes as Classes
+    from ntkit.targets import labels as labels
 
     __version__: str
 
@@ -35,6 +45,16 @@ _WHERE = {
     "generate": "data",
     "load": "data",
     "kernel": "kernels",
+    "train": "fit",
+    "train_iter": "fit",
+    "memorize": "memorization",
+    "memorize_each": "memorization",
+    "fit_error": "memorization",
+    "Model": "models",
+    "predict": "models",
+    "Classes": "targets",
+    "labels": "targets",
+    "verify": "ledger",
     "spectrum": "spectra",
     "certify": "spectra",
     "Study": "study",

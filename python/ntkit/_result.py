@@ -12,10 +12,10 @@ import numpy as np
 
 from ntkit._tables import table
 
-T = TypeVar("T", bound="Result")
+T_co = TypeVar("T_co", bound="Result", covariant=True)
 
 
-class Rows(tuple[T, ...]):
+class Rows(tuple[T_co, ...]):
     """Results of one kind: a tuple, and a table where one is wanted."""
 
     __slots__ = ()

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkit._arrays import Array, pointer
+from ntkit._features import Features
 from ntkit._library import Progress
 from ntkit._native import ffi, lib
 from ntkit._options import whole
 from ntkit._spec import sequence
-from ntkit.network import Features, Network
+from ntkit.network import Network
 
 
 def kernel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import numpy.typing as npt
 
 from ntkit._arrays import Array, matrix, numbers, pointer, view
 from ntkit._dataset import Data
-from ntkit._library import Context, check, current, text
+from ntkit._features import Features, index
+from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
-from ntkit._options import whole, word
 from ntkit._spec import Biases, Spec, of_length
 
 if TYPE_CHECKING:
@@ -46,33 +47,96 @@ class Network:
         gamma: float = 0.0,
         parameterization: str | None = None,
     ) -> None:
-        spec = Spec(
-            widths,
-            activation,
-            init,
-            seed=seed,
-            outputs=outputs,
-            bias=bias,
-            bias_deviation=bias_deviation,
-            beta=beta,
-            gamma=gamma,
-            parameterization=parameterization,
-        )
-        context = current()
+        drawn: dict[str, Any] = {
+            "widths": tuple(widths),
+            "activation": activation,
+            "init": init,
+            "seed": seed,
+            "outputs": outputs,
+            "bias": bias,
+            "bias_deviation": bias_deviation,
+            "beta": beta,
+            "gamma": gamma,
+            "parameterization": parameterization,
+        }
+        context, spec = current(), Spec(**drawn)
         made = context.make(
             "ntk_network", lib.ntk_network_destroy, lib.ntk_network_create, context.pointer, spec.c
         )
-        self._own(context, made)
+        self._own(context, made, drawn)
 
-    def _own(self, context: Context, handle: Any) -> None:
+    def _own(self, context: Context, handle: Any, drawn: dict[str, Any] | None = None) -> None:
         self._context = context
         self._handle = handle
+        self._drawn = drawn
+
+    def _spec(self) -> Spec:
+        """What it was drawn by, or, of given weights, its architecture."""
+        if self._drawn is not None:
+            return Spec(**self._drawn)
+        bias = [b is not None for b in self.biases]
+        return Spec(self.widths, self.activation, outputs=self.outputs, bias=bias, scale=self.scale)
 
     @classmethod
     def _of(cls, context: Context, handle: Any) -> Network:
         network = cls.__new__(cls)
         network._own(context, handle)
         return network
+
+    @classmethod
+    def _given(cls, context: Context, made: Any) -> Network:
+        """The owner of one that the library has made otherwise than by out[0]."""
+
+        def give(out: Any) -> int:
+            out[0] = made
+            return int(lib.NTK_OK)
+
+        return cls._of(context, context.make("ntk_network", lib.ntk_network_destroy, give))
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        activation: str | None = None,
+        layout: str | None = None,
+        *,
+        parameterization: str | None = None,
+    ) -> Network:
+        """The dense network in a file of named arrays (.npz, .safetensors, HDF5) or a folder.
+
+        Its layers are found by the names that PyTorch, Flax, Keras and others give them, and by
+        their shapes (docs/networks.md). activation: needed where no result.json tells it, as those
+        of save and of the program's --save do. layout: "torch" (weights lie as n_l x n_{l-1}) or
+        "flax" (n_{l-1} x n_l), where nothing else tells. OSError, ValueError by name and place.
+        """
+        from ntkit._files import load_network
+
+        context = current()
+        return cls._given(
+            context, load_network(context, path, activation, layout, parameterization)
+        )
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        layout: str | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Writes the weights, as float64, into a .npz, a .safetensors or a folder.
+
+        layout: None: W1, b1, W2, ..., W_l n_{l-1} x n_l; "torch": 0.weight, 0.bias, 2.weight, ...,
+        n_l x n_{l-1}, as torch.nn.Sequential takes them; "flax": params/Dense_0/kernel, .... A
+        folder also tells the activation and the scales; load needs the activation of a file. What
+        is there and was not written by save is replaced where overwrite. OSError, ValueError.
+        """
+        from ntkit._files import save_network
+
+        facts = {"activation": self.activation}
+        if any(s not in (0.0, 1.0) for s in self.scale):
+            facts["parameterization"] = ",".join(map(repr, self.scale))
+        context = current()
+        save_network(context, self._in(context), facts, path, layout, overwrite)
 
     @classmethod
     def from_weights(
@@ -264,12 +328,17 @@ class Network:
             [np.array(w) for w in self.weights],
             [b if b is None else np.array(b) for b in self.biases],
         )
-        return {"layers": copies, "activation": self.activation, "scale": self.scale}
+        return {
+            "layers": copies,
+            "activation": self.activation,
+            "scale": self.scale,
+            "drawn": self._drawn,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         W, b = state["layers"]
         other = Network.from_weights(W, b, state["activation"], scale=state["scale"])
-        self._own(other._context, other._handle)
+        self._own(other._context, other._handle, state["drawn"])
 
     def __repr__(self) -> str:
         widths = ", ".join(map(str, self.widths))
@@ -320,16 +389,11 @@ class Network:
             lib.ntk_network_destroy,
             select,
             self._in(context),
-            _index(j, self.outputs),
+            index(j, self.outputs),
         )
-        return Network._of(context, handle)
-
-
-def _index(j: int, count: int) -> int:
-    try:
-        return whole(j, "output", 0, count - 1)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{error}, or 'trace' or 'all'") from None
+        one = Network._of(context, handle)
+        one._drawn = self._drawn
+        return one
 
 
 def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> list[Array | None]:
@@ -341,40 +405,3 @@ def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> li
         if v is not None and v.shape != (W[i].shape[1],):
             raise ValueError(f"biases[{i}] has shape {v.shape}; accepted: ({W[i].shape[1]},)")
     return b
-
-
-class Features:
-    """F_l and B_l (9) of a network on X, and what they are made of, which they keep alive."""
-
-    def __init__(
-        self, network: Network, X: Any, output: int | str = "trace", name: str = "X"
-    ) -> None:
-        self.context = current()
-        chosen, which = choose(network, output)
-        self.network = chosen._in(self.context)
-        self.data = Data(self.context, X, network.widths[0], name)
-        self.samples = self.data.samples
-        self.rows = self.samples * (chosen.outputs if which == lib.NTK_OUTPUTS_ALL else 1)
-        self.handle = self.context.make(
-            "ntk_features",
-            lib.ntk_features_destroy,
-            lib.ntk_features_create_of,
-            self.network,
-            self.data.handle,
-            which,
-        )
-
-    def call(self, function: Any, *args: Any, **kwargs: Any) -> None:
-        self.context.call(function, self.handle, *args, **kwargs)
-
-
-def choose(network: Network, output: int | str) -> tuple[Network, int]:
-    """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
-    if isinstance(output, str):
-        which = ffi.new("ntk_outputs *")
-        check(lib.ntk_outputs_parse(word(output, "output"), which))
-        return network, int(which[0])
-    if network.outputs == 1:
-        _index(output, 1)
-        return network, int(lib.NTK_OUTPUTS_TRACE)
-    return network.output(output), int(lib.NTK_OUTPUTS_TRACE)

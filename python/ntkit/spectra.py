@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy.typing as npt
 
 from ntkit._dataset import Data
+from ntkit._features import choose
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
 from ntkit._options import Struct
 from ntkit._read import read
-from ntkit.network import Network, choose
+from ntkit.network import Network
 from ntkit.results import Certificate, SpectrumResult
 
 
@@ -23,6 +26,8 @@ def spectrum(
     certify: bool = False,
     vectors: int = 0,
     tolerance: float = 0.0,
+    kernel_path: str | os.PathLike[str] | None = None,
+    block_path: str | os.PathLike[str] | None = None,
     seed: int = 0,
     progress: Progress = False,
 ) -> SpectrumResult:
@@ -31,8 +36,9 @@ def spectrum(
     X: N x d, borrowed where it is float64 in C order. full: all eigenvalues (8 N^2 bytes more;
     LAPACK's part of it cannot be interrupted). per_block: lambda_min of every block K_k. certify:
     prove a lower bound. vectors: so many eigenpairs at each end, up to 64. tolerance: wanted
-    ||K v - lambda v|| / lambda; 0: 1e-6. output: as in kernel. Time 2 N^2 sum_k n_k + N^3 / 3
-    flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers),
+    ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to; block_path:
+    a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k + N^3 / 3
+    flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers), OSError,
     NumericError.
     """
     context = current()
@@ -46,6 +52,8 @@ def spectrum(
         certify=certify,
         vectors=vectors,
         tolerance=tolerance,
+        kernel_path=kernel_path,
+        block_path=block_path,
         seed=seed,
     )
     result = ffi.new("ntk_spectrum_result *")

@@ -19,9 +19,10 @@ FLOORS = [
     {"_result", "_dataset"},
     {"results"},
     {"_read"},
-    {"convert", "data", "_study_table"},
+    {"convert", "data", "_features", "_files", "_study_table"},
     {"network"},
-    {"kernels", "spectra", "fit", "study"},
+    {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study"},
+    {"fit"},
     {"conventions"},
     {"__init__", "__main__"},
 ]

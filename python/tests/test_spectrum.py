@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ntkit
 import numpy as np
+import pytest
 
 
 def same(ours, theirs):
@@ -38,3 +39,15 @@ def test_kernel_has_its_eigenvalues():
         K = ntkit.kernel(net, X, output=output)
         found = ntkit.spectrum(net, X, output=output, full=True)
         np.testing.assert_allclose(np.linalg.eigvalsh(K), found.eigenvalues, atol=1e-9 * K.max())
+
+
+def test_kernel_and_blocks_are_written(tmp_path):
+    X = ntkit.generate("cube", 30, 6, seed=1)
+    net = ntkit.Network([6, 8, 9], seed=2)
+    ntkit.spectrum(net, X, kernel_path=tmp_path / "K.npy", block_path=tmp_path)
+    assert np.array_equal(np.load(tmp_path / "K.npy"), ntkit.kernel(net, X))
+    for k in range(3):
+        block = ntkit.kernel(net, X, blocks=[k])
+        np.testing.assert_allclose(np.load(tmp_path / f"block{k}.npy"), block, rtol=1e-14)
+    with pytest.raises(OSError, match="nowhere"):
+        ntkit.spectrum(net, X, kernel_path=tmp_path / "nowhere/K.npy")

@@ -1,0 +1,52 @@
+"""Features of a network on data, and which outputs of it a call means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ntkit._dataset import Data
+from ntkit._library import check, current
+from ntkit._native import ffi, lib
+from ntkit._options import whole, word
+
+
+def index(j: int, count: int) -> int:
+    try:
+        return whole(j, "output", 0, count - 1)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{error}, or 'trace' or 'all'") from None
+
+
+class Features:
+    """F_l and B_l (9) of a network on X, and what they are made of, which they keep alive."""
+
+    def __init__(self, network: Any, X: Any, output: int | str = "trace", name: str = "X") -> None:
+        self.context = current()
+        chosen, which = choose(network, output)
+        self.network = chosen._in(self.context)
+        self.data = Data(self.context, X, network.widths[0], name)
+        self.samples = self.data.samples
+        self.rows = self.samples * (chosen.outputs if which == lib.NTK_OUTPUTS_ALL else 1)
+        self.handle = self.context.make(
+            "ntk_features",
+            lib.ntk_features_destroy,
+            lib.ntk_features_create_of,
+            self.network,
+            self.data.handle,
+            which,
+        )
+
+    def call(self, function: Any, *args: Any, **kwargs: Any) -> None:
+        self.context.call(function, self.handle, *args, **kwargs)
+
+
+def choose(network: Any, output: int | str) -> tuple[Any, int]:
+    """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
+    if isinstance(output, str):
+        which = ffi.new("ntk_outputs *")
+        check(lib.ntk_outputs_parse(word(output, "output"), which))
+        return network, int(which[0])
+    if network.outputs == 1:
+        index(output, 1)
+        return network, int(lib.NTK_OUTPUTS_TRACE)
+    return network.output(output), int(lib.NTK_OUTPUTS_TRACE)

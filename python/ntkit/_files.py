@@ -1,0 +1,78 @@
+"""Networks in files: any that the library reads, and those that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any
+
+from ntkit._library import Context, check, text
+from ntkit._native import ffi, lib
+from ntkit._options import Struct, word
+
+_COMMAND = "ntkit.Network.save"  # whose files save may replace
+
+
+def _optional(value: str | None, name: str) -> Any:
+    return ffi.NULL if value is None else ffi.new("char[]", word(value, name))
+
+
+def load_network(
+    context: Context,
+    path: str | os.PathLike[str],
+    activation: str | None,
+    layout: str | None,
+    parameterization: str | None,
+) -> Any:
+    """The library's network of Network.load."""
+    weights = ffi.new("ntk_weights *")
+    spec = Struct("ntk_network_spec", activation=activation, parameterization=parameterization)
+    made = ffi.new("ntk_network **")
+    opened = _optional(layout, "layout")
+    context.call(lib.ntk_weights_open, context.pointer, word(path, "path"), opened, weights)
+    try:
+        context.call(lib.ntk_weights_network, weights, spec.c, made)
+    finally:
+        lib.ntk_weights_clear(weights)
+    return made[0]
+
+
+def save_network(
+    context: Context,
+    network: Any,
+    facts: dict[str, str],
+    path: str | os.PathLike[str],
+    layout: str | None,
+    overwrite: bool,
+) -> None:
+    """Network.save; facts: what a folder's result.json tells of the network."""
+    to = word(path, "path")
+    if lib.ntk_arrays_known(to) and not overwrite and os.path.exists(path):
+        raise FileExistsError(f"{os.fspath(path)!r} is there already; accepted: overwrite=True")
+    weights = ffi.new("ntk_weights *")
+    options = Struct("ntk_saving_options", command=_COMMAND, overwrite=overwrite)
+    with tempfile.TemporaryDirectory() as folder:  # the library packs what lies in files
+        place = word(folder, "path")
+        _save_folder(network, facts, place)
+        context.call(lib.ntk_weights_open, context.pointer, place, ffi.NULL, weights)
+        try:
+            context.call(lib.ntk_weights_save, weights, to, _optional(layout, "layout"), options.c)
+        finally:
+            lib.ntk_weights_clear(weights)
+
+
+def _save_folder(network: Any, facts: dict[str, str], place: bytes) -> None:
+    options, out = Struct("ntk_saving_options", command=_COMMAND), ffi.new("ntk_saving **")
+    check(lib.ntk_saving_open(place, options.c, out))
+    saving = out[0]
+    try:
+        check(lib.ntk_saving_claim_network(saving, b"", lib.ntk_network_depth(network)))
+        check(lib.ntk_saving_network(saving, b"", network))
+        files: list[str] = []
+        while lib.ntk_saving_file(saving, len(files)) != ffi.NULL:
+            files.append(text(lib.ntk_saving_file(saving, len(files))))
+        result = {"command": _COMMAND, "network": facts, "saved": files}
+        check(lib.ntk_saving_finish(saving, json.dumps(result).encode()))
+    finally:
+        lib.ntk_saving_close(saving)

@@ -1,0 +1,117 @@
+"""Memorisation (Corollary 4.1): weights for any labels, found without training."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._arrays import labels, pointer
+from ntkit._dataset import Data
+from ntkit._library import Progress, current
+from ntkit._native import ffi, lib
+from ntkit._options import Struct
+from ntkit._read import read
+from ntkit.network import Network
+from ntkit.results import FitError, MemorizeResult
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Memorization(MemorizeResult):
+    """A memorisation and the network that came of it.
+
+    network: with the labels as its outputs, where reached; else the best that was found
+    """
+
+    network: Network
+
+
+def memorize(
+    net: Network,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    eps: float = 0.0,
+    absolute: bool = False,
+    iterative: bool = False,
+    corrections: int = 0,
+    seed: int = 0,
+    progress: Progress = False,
+) -> Memorization:
+    """A network of net's widths and layers up to L - 2 with F_L(x_i) = y_i.
+
+    X: N x d, y: N x n_L (of one output N). The last hidden width is a multiple of 2 n_L; of its
+    units the first half comes of net's. eps: wanted ||F_L - Y|| / ||Y||; 0: 1e-10. absolute: eps is
+    for ||F_L - Y|| itself (17). iterative: conjugate gradients, without 4 N^2 bytes for a factor.
+    corrections: at most; 0: 30. seed: of the eigensolver's start vectors; of given weights that of
+    the last layer's signs, too, which are else net's own.
+
+    One kernel block and N^3 / 3 flops. Where eps was not reached it warns (RuntimeWarning), with the
+    reason. ValueError for equal samples with different labels, which are named; MemoryError.
+    """
+    options = dict(locals())
+    net, X, y = options.pop("net"), options.pop("X"), options.pop("y")
+    return _warned(_memorize(net, X, [y], **options))[0]
+
+
+def memorize_each(
+    net: Network, X: npt.ArrayLike, ys: Sequence[npt.ArrayLike], **options: Any
+) -> tuple[Memorization, ...]:
+    """memorize for several sets of labels at once, which share the kernel and its factor.
+
+    ys: so many times N x n_L, as Classes.against_rest gives them. options: those of memorize.
+    """
+    names = inspect.signature(memorize).parameters
+    for name in options:
+        if name not in names:
+            raise TypeError(f"memorize_each got an unexpected keyword argument {name!r}")
+    return _warned(_memorize(net, X, ys, **options))
+
+
+def _memorize(
+    net: Network,
+    X: npt.ArrayLike,
+    ys: Sequence[npt.ArrayLike],
+    *,
+    progress: Progress = False,
+    **options: Any,
+) -> tuple[Memorization, ...]:
+    context, spec = current(), net._spec()
+    data = Data(context, X, net.widths[0])
+    Y = np.concatenate([labels(y, data.samples, net.outputs) for y in ys])
+    made = Struct("ntk_memorize_options", **options)
+    below = ffi.NULL
+    if net._drawn is None:
+        below, spec.c.seed = net._in(context), made.c.seed
+    made.c.below = below
+    networks = ffi.new("ntk_network *[]", len(ys))
+    results = ffi.new("ntk_memorize_result[]", len(ys))
+    arguments = context.pointer, spec.c, data.handle, pointer(Y), len(ys), made.c
+    context.call(lib.ntk_memorize, *arguments, networks, results, progress=progress)
+    return tuple(
+        read("ntk_memorize_result", results + i, Memorization, network=Network._given(context, one))
+        for i, one in enumerate(networks)
+    )
+
+
+def _warned(found: tuple[Memorization, ...]) -> tuple[Memorization, ...]:
+    for one in found:
+        if one.reason:
+            warnings.warn(f"eps was not reached: {one.reason}", RuntimeWarning, stacklevel=3)
+    return found
+
+
+def fit_error(net: Network, X: npt.ArrayLike, y: npt.ArrayLike) -> FitError:
+    """How well net fits labels y, N x n_L, of X: as computed, and in exact arithmetic at most."""
+    context = current()
+    data = Data(context, X, net.widths[0])
+    Y = labels(y, data.samples, net.outputs)
+    error = ffi.new("ntk_fit_error *")
+    context.call(lib.ntk_fit_measure, net._in(context), data.handle, pointer(Y), error)
+    found: FitError = read("ntk_fit_error", error)
+    return found
