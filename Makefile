@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test test-python wheel build bench bench-train format lint reference install package clean bootstrap
+.PHONY: help demo test test-python wheel build bench bench-train format lint reference docs install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -18,6 +18,7 @@ help:
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
 	@echo 'make reference the public headers as pages, in build/reference/html'
+	@echo 'make docs      the site: pages, tutorials, Python and C reference, in build/site'
 	@echo 'make install   library, header, program and pages under PREFIX=$(PREFIX) (and DESTDIR)'
 	@echo 'make package   a Debian package of all of it, in build/package'
 	@echo 'make clean     remove build/, dist/ and demo/'
@@ -70,6 +71,10 @@ reference:
 	@echo '== reference: build/reference/html'
 	@mkdir -p build
 	@doxygen docs/Doxyfile
+
+docs:
+	@tools/bootstrap.sh docs
+	@tools/docs.sh
 
 install: build
 	@echo '== install: $(DESTDIR)$(PREFIX)'

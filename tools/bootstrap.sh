@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|python|reference]    (as well the formatter and static analysers;
-# what `make wheel` needs; Doxygen)
+# usage: tools/bootstrap.sh [lint|python|reference|docs]    (as well the formatter and static analysers;
+# what `make wheel` needs; Doxygen; both of these)
 set -eu
 
 missing_apt= missing_brew=
@@ -49,13 +49,15 @@ if [ "${1:-}" = lint ]; then
   needs command -v cppcheck : cppcheck : cppcheck
   needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
 fi
-if [ "${1:-}" = python ]; then
+case ${1:-} in
+python | docs)
   python_header() {
     "${PYTHON:-python3}" -c 'import ensurepip, os, sysconfig as s; os.stat(s.get_path("include") + "/Python.h")'
   }
   needs python_header : python3-venv python3-dev : python
-fi
-if [ "${1:-}" = reference ]; then needs command -v doxygen : doxygen : doxygen; fi
+  ;;
+esac
+case ${1:-} in reference | docs) needs command -v doxygen : doxygen : doxygen ;; esac
 [ -n "$missing_apt" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

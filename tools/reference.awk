@@ -1,9 +1,11 @@
 # What `make reference` shows Doxygen of a public header: the same declarations, with its marks on the
 # comments. A comment above a declaration is of it and of those that stand with it, up to an empty
-# line; one behind a member is of all members of its line; a result's struct or member without one has
-# the help that docs/results.md has, one of options says what of; "---- Title ----" begins a group; three blanks after an empty line
-# begin an example. usage: awk -f tools/reference.awk HEADER
+# line; one behind a member is of all members of its line, one above it of it; a result's struct or
+# member without one has the help that docs/results.md has, one of options says what of; "---- Title
+# ----" begins a group; three blanks after an empty line begin an example, as code or as it stands.
+# usage: awk [-v block=verbatim] -f tools/reference.awk HEADER
 BEGIN {
+  if (!block) block = "code"
   while ((getline line < "docs/results.md") > 0) {
     if (line ~ /^## /) name = substr(line, 4)
     else if (line ~ /^[A-Z]/ && !(name in of_struct)) of_struct[name] = line
@@ -41,13 +43,16 @@ FNR == 1 { # what the file is, in the comment that it begins with
   head = 1
 }
 head {
-  if (/^ \*   [^ ]/ && last == " *") { print " * @code"; code = 1 }
+  if (/^ \*   [^ ]/ && last == " *") { print " * @" block; code = 1 }
   ends = /\*\//
   if (code && (/^ \*$/ || ends)) {
-    if (ends) { sub(/ *\*\/$/, ""); print; print " * @endcode */" } else print " * @endcode\n *"
+    if (ends) { sub(/ *\*\/$/, ""); print; print " * @end" block " */" } else print " * @end" block "\n *"
     code = 0
-  } else
-    print
+  } else {
+    line = $0
+    if (code && block == "verbatim") sub(/^ \*   /, "", line)
+    print line
+  }
   last = $0
   head = !ends
   next
@@ -102,6 +107,7 @@ open {
   next
 }
 /^}/ { within = 0 }
+within && !enumerates && /^ *\/\*/ { sub(/\/\*/, "/**"); print; next } # above a member
 within && !enumerates && /;/ {
   members = comment = $0
   if (!sub(/^.*\/\* */, "", comment)) comment = ""

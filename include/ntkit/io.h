@@ -9,8 +9,7 @@
 extern "C" {
 #endif
 
-/* ---- Formats of files -------------------------------------------------------------------------
- */
+/* ---- Formats of files ------------------------------------------------------------------------ */
 
 /* From now on every function that reads a file of numbers also reads .npz (stored, deflated,
  * zip64), .safetensors, and what gzip packed. "FILE:KEY" is an array of a file that has several;

@@ -1,8 +1,9 @@
 /* ntkit.h - the empirical neural tangent kernel (NTK) of finite-width deep networks.
  *
- * Notation and equation numbers are those of "Memorization and Optimization in Deep Neural
- * Networks with Minimum Over-parameterization" (Bombari, Amani, Mondelli, 2022); the table of
- * symbols is docs/notation.md. In short: a network (1) of depth L maps x in R^d to
+ * Notation and equation numbers are those of
+ * "Memorization and Optimization in Deep Neural Networks with Minimum Over-parameterization"
+ * (Bombari, Amani, Mondelli, 2022); the table of symbols is docs/notation.md. In short: a network
+ * (1) of depth L maps x in R^d to
  * f_L(x) = W_L^T phi(W_{L-1}^T ... phi(W_1^T x)); X holds one sample a row (N x d); K is the N x N
  * kernel (3), K = J J^T = sum_k K_k with K_k = F_k F_k^T o B_{k+1} B_{k+1}^T (8).
  *

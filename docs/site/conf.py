@@ -1,0 +1,99 @@
+"""The site (make docs): the Markdown pages of the tree as they are, tutorials, both references."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import ntkit
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+sys.path.insert(0, str(Path(__file__).parent))
+import docstrings
+
+project = "ntkit"
+version = ntkit.__version__
+html_title = "ntkit"
+root_doc = "docs/index"
+include_patterns = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "docs/*.rst",
+    "docs/tutorials/*.md",
+    "examples/README.md",
+    "examples/*/README.md",
+    "findings/README.md",
+]
+exclude_patterns = ["build", "dist", "demo"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "breathe"]
+
+# Pages: GitHub's flavour, with anchors at titles as a forge has them.
+myst_heading_anchors = 4
+nitpicky = True
+# Types in signatures that are of no page here: Python's, NumPy's, C's.
+nitpick_ignore_regex = [
+    ("py:.*", r"(numpy|npt|np|collections|typing|os|Any|array|Literal|Callable)\b.*"),
+    ("py:.*", r"Array|Progress|Biases|TypeAliasForwardRef|Self|[A-Z]\w*Error"),
+    ("py:.*", "float|int|str|bool|bytes|None|dict|list|tuple|object|optional"),
+    ("c:.*", r"(size_t|u?int\d+_t|bool|FILE|double|char|void)"),
+    ("c:.*", r"ntk_(weights_file|model_folder)"),  # owned: no part of the interface
+]
+
+# Tutorials run while the site is made: an error in one is an error of the site.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+autodoc_member_order = "bysource"
+autodoc_type_aliases = {
+    "npt.ArrayLike": "array",
+    "Array": "array",
+    "npt.NDArray[np.float64]": "array",
+    "Progress": "bool | Callable",
+    "Biases": "bool | Sequence",
+}
+python_maximum_signature_line_length = 88
+python_use_unqualified_type_names = True
+add_module_names = False
+
+breathe_projects = {"ntkit": "../../build/docs/doxygen/xml"}
+breathe_default_project = "ntkit"
+breathe_domain_by_extension = {"h": "c"}
+breathe_show_include = False
+c_maximum_signature_line_length = 88
+
+# Nothing is taken from elsewhere: the theme brings what it shows, in light and in dark.
+html_theme = "furo"
+html_static_path = ["style.css"]
+html_css_files = ["style.css"]
+html_extra_path = ["index.html"]
+html_copy_source = False
+html_show_copyright = False
+html_use_opensearch = ""
+pygments_style = "friendly"
+pygments_dark_style = "native"
+
+
+def _reference(app: Sphinx, page: str, source: list[str]) -> None:
+    """Every public name, by modules, behind the words of docs/reference.rst."""
+    if page == "docs/reference":
+        source[0] += docstrings.reference()
+
+
+def _complete(app: Sphinx, env: object) -> None:
+    known = app.env.get_domain("py").objects
+    for name in ntkit.__all__:
+        if f"ntkit.{name}" not in known:
+            logging.getLogger(__name__).warning("ntkit.%s is on no page", name)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", _reference)
+    app.connect("autodoc-process-docstring", docstrings.as_rst)
+    app.connect("env-check-consistency", _complete)
