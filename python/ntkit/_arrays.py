@@ -8,50 +8,80 @@ orders and strides. Refused: complex numbers, objects, text, masked and sparse a
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ntkit._library import warn
 from ntkit._native import ffi
 
 Array = npt.NDArray[np.float64]
 
-_CPU = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost: memory that the host reads
-_SMALL = {"bfloat16"}  # and float8_...: NumPy calls them void, and converts them
-
-
-def _host(x: Any, name: str) -> Any:
-    """x, or what it is on the host, as something that NumPy takes."""
-    if isinstance(x, np.ndarray):
-        return x
-    if hasattr(x, "detach"):  # PyTorch refuses to export what it differentiates
-        x = x.detach()
-    if not hasattr(x, "__dlpack__"):
-        return x
-    device = getattr(x, "__dlpack_device__", lambda: (1, 0))()
-    if int(device[0]) not in _CPU:
-        warnings.warn(f"{name} is copied from its device to the host", stacklevel=5)
-        for way in ("get", "cpu"):  # CuPy, PyTorch; JAX answers to asarray
-            if hasattr(x, way):
-                return getattr(x, way)()
-        return x
-    try:
-        return np.from_dlpack(x)
-    except (BufferError, RuntimeError, TypeError, ValueError):  # bfloat16, say
-        return x.double().numpy() if hasattr(x, "double") else x
+_HOST = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
+_SMALL = ("bfloat", "float", "int", "uint")  # of ml_dtypes: void to NumPy, which converts them
+_ACCEPTED = "accepted: real numbers (float, int, bool)"
 
 
 def _refuse(x: Any, name: str) -> None:
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
         raise TypeError(
-            f"{name} is a masked array; accepted: numbers without gaps, {name}.filled(0)"
+            f"{name} is a masked array; accepted: numbers without gaps, as {name}.filled(0) is"
         )
-    if hasattr(x, "toarray") and hasattr(x, "nnz"):
+    if str(getattr(x, "layout", "")).startswith("torch.sparse"):
+        raise TypeError(f"{name} is sparse; accepted: a dense tensor, as {name}.to_dense() is")
+    if hasattr(x, "nnz") and (hasattr(x, "toarray") or hasattr(x, "todense")):
         raise TypeError(
-            f"{name} is a sparse matrix; accepted: a dense array, as {name}.toarray() is"
+            f"{name} is sparse; accepted: a dense array, as {name}.toarray() or .todense() is"
         )
+
+
+def _on_host(x: Any) -> bool:
+    try:
+        return int(x.__dlpack_device__()[0]) in _HOST
+    except AttributeError:
+        return not hasattr(x, "__cuda_array_interface__")
+    except (BufferError, RuntimeError, TypeError, ValueError):  # on no device that DLPack knows
+        return False
+
+
+def _from_device(x: Any, name: str) -> Any:
+    for way in ("get", "cpu", "copy_to_host", "__array__"):  # CuPy, PyTorch, Numba, JAX
+        if hasattr(x, way):
+            break
+    else:
+        raise TypeError(f"{name} is on a device; accepted: memory of the host, a copy of it there")
+    try:
+        copy = np.asarray(getattr(x, way)())
+    except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        line = str(error).split("\n")[0]
+        raise TypeError(
+            f"{name} cannot be copied to the host ({line}); accepted: its numbers"
+        ) from None
+    warn(f"{name} is copied from its device to the host")
+    return copy
+
+
+def _host(x: Any, name: str) -> Any:
+    """x, or what it is on the host, as an array: x's own memory where that can be."""
+    if isinstance(x, np.ndarray):
+        return x
+    if hasattr(x, "__dlpack__") and hasattr(x, "detach"):
+        x = x.detach()  # PyTorch refuses to export what it differentiates
+        x = x.resolve_neg()  # and exports a view of the negative without its sign
+    if not _on_host(x):
+        return _from_device(x, name)
+    try:
+        if hasattr(x, "__dlpack__"):
+            return np.from_dlpack(x)
+    except (BufferError, RuntimeError, TypeError, ValueError):  # bfloat16, a conjugate view
+        if hasattr(x, "double"):
+            x = x.resolve_conj() if x.is_complex() else x.double()
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError) as error:
+        line = str(error).split("\n")[0]
+        raise type(error)(f"{name} is no array ({line}); {_ACCEPTED}") from None
 
 
 def numbers(x: Any, name: str) -> Array:
@@ -60,15 +90,13 @@ def numbers(x: Any, name: str) -> Array:
     TypeError for what holds no real numbers.
     """
     _refuse(x, name)
-    array = np.asarray(_host(x, name))
-    kind = array.dtype.kind
-    if kind not in "fiub" and not (
-        array.dtype.name in _SMALL or array.dtype.name.startswith("float8")
-    ):
-        raise TypeError(
-            f"{name} has entries of type {array.dtype}; accepted: real numbers (float, int, bool)"
-        )
-    return np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
+    array = _host(x, name)
+    small = array.dtype.kind == "V" and array.dtype.name.startswith(_SMALL)
+    if array.dtype.kind not in "fiub" and not small:
+        way = f", as {name}.astype(float) makes them" if array.dtype == object else ""
+        raise TypeError(f"{name} has entries of type {array.dtype}; {_ACCEPTED}{way}")
+    with np.errstate(over="ignore"):  # beyond double's range: infinite, which the library refuses
+        return np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
 
 
 def matrix(x: Any, name: str, columns: int | None = None) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 import warnings
 import weakref
@@ -83,6 +84,14 @@ def check(status: int) -> None:
 def exception(status: int, message: str) -> BaseException:
     """What a status other than NTK_OK stands for."""
     return _EXCEPTIONS.get(status, RuntimeError)(message)
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """A warning at the line outside the package that asked for what it is about."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == "ntkit":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 class _Home:
@@ -251,11 +260,10 @@ def current() -> Context:
         return entered[-1]._here()
     if _thread.own is None:
         if _process["inherited"]:
-            warnings.warn(
+            warn(
                 "ntkit computes with one thread in this process, which was forked from one that "
                 "had used several; start processes by 'spawn' to have them all",
                 RuntimeWarning,
-                stacklevel=3,
             )
         _thread.own = Context(threads=1 if _process["inherited"] else 0)
     return _thread.own

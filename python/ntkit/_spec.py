@@ -60,6 +60,12 @@ def sequence(values: Any, name: str) -> list[Any]:
     return list(values)
 
 
+def kept(value: Any) -> Any:
+    """A list as it is now, whatever becomes of it; one number as it is."""
+    listed = hasattr(value, "__iter__") and getattr(value, "ndim", None) != 0
+    return tuple(value) if listed and not isinstance(value, str) else value
+
+
 def each_of(value: Any, length: int, name: str) -> list[Any]:
     """So many values: those given, or one for all."""
     if hasattr(value, "__iter__") and getattr(value, "ndim", None) != 0:

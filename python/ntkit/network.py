@@ -14,7 +14,7 @@ from ntkit._dataset import Data
 from ntkit._features import Features, index
 from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
-from ntkit._spec import Biases, Spec, of_length
+from ntkit._spec import Biases, Spec, kept, of_length, sequence
 
 if TYPE_CHECKING:
     from ntkit.convert import Layers
@@ -48,14 +48,14 @@ class Network:
         parameterization: str | None = None,
     ) -> None:
         drawn: dict[str, Any] = {
-            "widths": tuple(widths),
+            "widths": tuple(sequence(widths, "widths")),
             "activation": activation,
             "init": init,
             "seed": seed,
             "outputs": outputs,
-            "bias": bias,
+            "bias": kept(bias),
             "bias_deviation": bias_deviation,
-            "beta": beta,
+            "beta": kept(beta),
             "gamma": gamma,
             "parameterization": parameterization,
         }
