@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from ntkit._library import check, text
 from ntkit._native import ffi, lib
+from ntkit._options import Struct, real, word
 from ntkit._read import read, read_rows
 from ntkit._result import Rows
 from ntkit._tables import Field, table
@@ -25,12 +25,12 @@ class Table:
 
     def __init__(self, database: str, where: Mapping[str, Any] | None = None) -> None:
         made = ffi.new("ntk_study_table *")
-        check(lib.ntk_study_table_read(os.fsencode(database), made))
+        check(lib.ntk_study_table_read(word(database, "database"), made))
         self.c = ffi.gc(made, lib.ntk_study_table_clear)
         if made.rows == 0:
             raise ValueError(f"{database}: no trial has finished yet; Study.run computes them")
         for variable, value in (where or {}).items():
-            check(lib.ntk_study_table_keep(made, variable.encode(), _word(value)))
+            check(lib.ntk_study_table_keep(made, word(variable, "where"), _value(value)))
         if made.missing > 0:
             warnings.warn(
                 f"{made.missing} of the study's {made.trials} trials are not computed yet: this is "
@@ -85,16 +85,6 @@ class Table:
             columns[f"grid.{name}" if name in taken else name] = values[which]
         return columns
 
-    def column(self, expression: str) -> npt.NDArray[np.float64]:
-        """An expression of the variables, for every row."""
-        out = np.empty(self.c.rows)
-        check(
-            lib.ntk_study_table_column(
-                self.c, expression.encode(), ffi.from_buffer("double[]", out)
-            )
-        )
-        return out
-
     # ---- What is computed ------------------------------------------------------------------------
 
     def summarise(self, choice: Choice) -> tuple[tuple[str, ...], Rows[SummaryPoint]]:
@@ -131,14 +121,11 @@ class Table:
         return result
 
 
-class Choice:
-    """ntk_summary_options, and the words that they point to."""
+class Choice(Struct):
+    """ntk_summary_options."""
 
     def __init__(self, quantity: str | None, x: str, group: str | None, seed: int) -> None:
-        self._words = [word(quantity), word(x), word(group)]
-        self.c = ffi.new("ntk_summary_options *")
-        self.c.quantity, self.c.x, self.c.group = self._words
-        self.c.seed = seed
+        super().__init__("ntk_summary_options", quantity=quantity, x=x, group=group, seed=seed)
 
     def summary(self, table: Table) -> Any:
         """ntk_summary, which is cleared with its last reference."""
@@ -147,15 +134,10 @@ class Choice:
         return ffi.gc(made, lib.ntk_summary_clear)
 
 
-def word(value: str | None) -> Any:
-    """A text as C has it; None: NULL."""
-    return ffi.NULL if value is None else ffi.new("char[]", value.encode())
-
-
-def _word(value: Any) -> bytes:
-    if isinstance(value, (str, bool)):
-        return str(value).encode()
-    return format(float(value), ".17g").encode()
+def _value(value: Any) -> bytes:
+    if isinstance(value, str):
+        return word(value, "where")
+    return format(real(value, "a value of where"), ".17g").encode()
 
 
 def _is_text(field: Field) -> bool:

@@ -18,9 +18,10 @@ import numpy.typing as npt
 from ntkit import _runner, plot
 from ntkit._library import Progress, check, reporter, text
 from ntkit._native import ffi, lib
+from ntkit._options import Struct, word
 from ntkit._read import read
 from ntkit._result import Rows, frame
-from ntkit._study_table import Choice, Table, word
+from ntkit._study_table import Choice, Table
 from ntkit.results import (
     Assumption,
     Boundary,
@@ -32,6 +33,7 @@ from ntkit.results import (
 
 PathLike = Union[str, "os.PathLike[str]"]
 Where = Mapping[str, Any]
+_OPTIONS = ("workers", "memory_limit", "shard", "shards", "retry", "other_code")
 
 
 class Study:
@@ -141,19 +143,18 @@ class Study:
         """
         self.database = self._where(database)
         part, parts = (0, 0) if shard is None else shard
+        options = Struct(
+            "ntk_study_options", workers=workers, memory_limit=memory_limit, retry=retry
+        )
+        options.put("shard", part, "shard")
+        options.put("shards", parts, "the number of shards")
+        options.put("other_code", allow_other_build, "allow_other_build")
         request = {
             "text": self._text,
             "name": self._name,
             "changes": self._changes,
             "database": self.database,
-            "options": {
-                "workers": workers,
-                "memory_limit": memory_limit,
-                "shard": part,
-                "shards": parts,
-                "retry": bool(retry),
-                "other_code": bool(allow_other_build),
-            },
+            "options": {name: getattr(options.c, name) for name in _OPTIONS},
         }
         with reporter(progress) as report:
             _runner.run(request, lambda fraction: report and report("trials", fraction))
@@ -179,7 +180,7 @@ class Study:
     def status(self) -> StudyStatus:
         """How far its database is, also while it is run from elsewhere. OSError, ValueError."""
         found = ffi.new("ntk_study_status *")
-        check(lib.ntk_study_status_read(os.fsencode(self._where()), found))
+        check(lib.ntk_study_status_read(word(self._where(), "database"), found))
         try:
             status: StudyStatus = read("ntk_study_status", found)
         finally:
@@ -194,12 +195,9 @@ class Study:
 
         output: a new database. ValueError where they are not parts of one study, OSError.
         """
-        words = [ffi.new("char[]", os.fsencode(database)) for database in databases]
-        check(
-            lib.ntk_study_merge(
-                ffi.new("char *[]", words), len(words), allow_other_build, os.fsencode(output)
-            )
-        )
+        words = [ffi.new("char[]", word(database, "databases")) for database in databases]
+        names, made = ffi.new("char *[]", words), word(output, "output")
+        check(lib.ntk_study_merge(names, len(words), bool(allow_other_build), made))
         return Study.open(output)
 
     # ---- Its results -----------------------------------------------------------------------------
@@ -276,13 +274,10 @@ class Study:
 
         x, y: expressions of the variables. seed: of the boundary's bootstrap.
         """
-        words = [word(quantity), word(x), word(y)]
-        options = ffi.new("ntk_map_options *")
-        options.quantity, options.x, options.y = words
-        options.log, options.seed = log, seed
+        options = Struct("ntk_map_options", quantity=quantity, x=x, y=y, log=log, seed=seed)
         table = self._table(where)
         name = quantity or table.quantities[0]
-        return StudyMap(x, y, name, log, table.map(options), (table, options, words))
+        return StudyMap(x, y, name, log, table.map(options.c), (table, options))
 
     def plot(
         self,
@@ -342,8 +337,8 @@ class StudyMap:
         level 0: half way between the smallest and the largest mean, of log maps in logarithms.
         ntkit.NumericError where no x crosses it.
         """
-        table, options, _ = self._made
-        found: Boundary = table.boundary(options, level)
+        table, options = self._made
+        found: Boundary = table.boundary(options.c, level)
         return found
 
     def plot(self, *, boundary: bool | float = False, ax: Any = None) -> Any:

@@ -183,6 +183,8 @@ def test_where_it_cannot_run(small, tmp_path, monkeypatch):
         ntkit.Study(SMALL).run(tmp_path / "none" / "a.db")
     with pytest.raises(ValueError, match="shard 3 of 2"):
         small.run(shard=(3, 2))
+    with pytest.raises(TypeError, match="workers is 'two'; accepted"):
+        small.run(workers="two")
     monkeypatch.setattr("multiprocessing.spawn.get_executable", lambda: "/usr/bin/blender")
     with pytest.raises(RuntimeError, match="set_executable"):
         small.run()
