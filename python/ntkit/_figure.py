@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ntkit._formula import for_figures as formula
+
 # Okabe and Ito's colours, which colour-blind readers tell apart too, and a shape for each.
 LOOKS = (
     ("#0072B2", "o"),
@@ -21,10 +23,6 @@ LOOKS = (
 )
 GREY = "#555555"
 FEW = 30  # as many points can have a shape each
-_GREEK = {
-    "lambda": "λ", "alpha": "α", "beta": "β", "gamma": "γ", "eta": "η", "sigma": "σ", "phi": "φ",
-    "Delta": "Δ", "xi": "ξ", "psi": "ψ",
-}  # fmt: skip
 
 
 def _matplotlib() -> None:
@@ -62,24 +60,6 @@ def axes(ax: Any, width: float = 6.4, height: float = 4.5) -> Any:
 
 
 # ---- Words and scales ----------------------------------------------------------------------------
-
-
-def formula(words: str) -> str:
-    """ "n_{L-2}^2 * lambda_min" as matplotlib sets it, upright as in the program's figures."""
-    out = []
-    for token in re.finditer(
-        r"([_^])(\{[^{}]*\}|\([^()]*\)|\w+)|([A-Za-z]+)|(.)", words, re.DOTALL
-    ):
-        sign, script, word, other = token.groups()
-        if sign and not (sign == "_" and script.startswith("(")):
-            inner = script.strip("{}()").replace("-", "{-}").replace("$", r"\$")
-            out.append(rf"$\mathregular{{{sign}{{{inner}}}}}$")
-        elif word:
-            out.append(_GREEK.get(word, word))
-        else:
-            whole = other if other else token.group()
-            out.append({"*": "·", "$": r"\$"}.get(whole, whole))
-    return "".join(out)
 
 
 def quantity(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Iterable
@@ -26,6 +25,11 @@ class Rows(tuple[T_co, ...]):
         A pair, as an interval, is two columns. ImportError without pandas.
         """
         return frame(row.to_row() for row in self)
+
+    def _repr_html_(self) -> str:
+        from ntkit import _html
+
+        return _html.rows(self)
 
 
 def frame(rows: Iterable[dict[str, Any]] | dict[str, Any]) -> Any:
@@ -115,18 +119,9 @@ class Result:
         ]
 
     def _repr_html_(self) -> str:
-        rows = []
-        about = {field.attribute: field for field in table(self._struct).fields}
-        for name, value in self._simple():
-            field = about.get(name)
-            unit, meaning = (field.unit, field.help) if field else ("", "")
-            number = f"{value:.6g}" if isinstance(value, float) else str(value)
-            cells = (name, f"{number} {unit}".strip(), meaning)
-            rows.append(
-                "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-            )
-        title = html.escape(type(self).__name__)
-        return f"<table><caption>{title}</caption>{''.join(rows)}</table>"
+        from ntkit import _html
+
+        return _html.result(self)
 
 
 def _plain(value: Any, of: str, arrays: bool) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ntkit._figure import FEW, GREY, LOOKS, axes, formula, legend, log, plain, quantity
+from ntkit._figure import FEW, GREY, LOOKS, axes, legend, log, plain, quantity
+from ntkit._formula import for_figures as formula
 
 # ---- A spectrum ----------------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ def _eigenvalues(result: Any, ax: Any) -> Any:
         ax.plot([1], values[:1], LOOKS[1][1], color=LOOKS[1][0], label=label)
     least = result.bounds.diagonal_min
     if least > 0.0:
-        label = formula("lambda_min <= min_i K_{ii}").replace("<=", "≤") + f" = {least:.4g} (16)"
+        label = formula("lambda_min <= min_i K_{ii}") + f" = {least:.4g} (16)"
         ax.axhline(least, color=GREY, linestyle="--", linewidth=1, label=label)
     ax.set_xlim(-0.03 * number[-1], 1.03 * number[-1])
     ax.set_xlabel("number of the eigenvalue, ascending")
@@ -213,10 +214,7 @@ def _error(row: Any) -> float:
 
 
 def _row_name(row: Any) -> str:
-    name = row.name
-    for words, sign in (("||", "‖"), (">=", "≥"), ("<=", "≤"), ("J~", "J̃"), (" - ", " − ")):
-        name = name.replace(words, sign)
-    return formula(name) + (f"  {row.equation}" if row.equation.startswith("(") else "")
+    return formula(row.name) + (f"  {row.equation}" if row.equation.startswith("(") else "")
 
 
 # ---- Studies -------------------------------------------------------------------------------------

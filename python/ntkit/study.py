@@ -3,6 +3,7 @@ database that survives any interruption. What a study can ask: docs/studies.md."
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import warnings
@@ -15,7 +16,7 @@ from typing import Any, Union
 import numpy as np
 import numpy.typing as npt
 
-from ntkit import _runner, plot
+from ntkit import _html, _runner, plot
 from ntkit._library import Progress, check, reporter, text
 from ntkit._native import ffi, lib
 from ntkit._options import Struct, word
@@ -88,6 +89,11 @@ class Study:
             f"ntkit.Study({self.name!r}: {self.points} points, {self.trials} trials each, "
             f"database {self.database!r})"
         )
+
+    def _repr_html_(self) -> str:
+        there = self.database is not None and os.path.exists(self.database)
+        status = self.status()._repr_html_() if there else ""
+        return _html.lines([], [], html.escape(repr(self))) + status
 
     @property
     def name(self) -> str:

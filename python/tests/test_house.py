@@ -12,10 +12,11 @@ PACKAGE = ROOT / "ntkit"
 
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
-    {"_native", "_progress", "_figure"},
-    {"_options", "plot"},
+    {"_native", "_progress", "_formula"},
+    {"_options", "_figure"},
     {"_library"},
-    {"_arrays", "_tables", "_spec", "_runner"},
+    {"_arrays", "_tables", "_spec", "_runner", "plot"},
+    {"_html"},
     {"_result", "_dataset"},
     {"results"},
     {"_read"},

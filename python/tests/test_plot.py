@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import ntkit
 import numpy as np
 import pytest
 from ntkit import plot, results
-from ntkit._figure import formula
+from ntkit._formula import for_figures as formula
 from ntkit._result import Rows
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -190,3 +191,37 @@ def test_data_frames(study, spectrum, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="pip install pandas"):
         study.to_pandas()
+
+
+def cells(page):
+    root = ElementTree.fromstring(f"<div>{page.replace('<br>', '')}</div>")
+    return [["".join(cell.itertext()).strip() for cell in row] for row in root.iter("tr")]
+
+
+def test_pages_have_the_numbers(spectrum, study):
+    page = spectrum._repr_html_()
+    found = {row[0]: row[1] for row in cells(page) if len(row) == 3}
+    assert found["verdict"] == "✓ ok" and found["samples"] == "80"
+    assert found["lambda_max"] == f"{spectrum.lambda_max:.6g}"
+    assert found["memory_bytes"] == f"{spectrum.memory_bytes} bytes"
+    assert "certificate.lower" not in found  # it was not asked for
+    blocks = cells(spectrum.blocks._repr_html_())
+    assert blocks[0] == ["", "lambda_min", "trace", "verdict"]
+    assert [row[2] for row in blocks[1:]] == [f"{b.trace:.6g}" for b in spectrum.blocks]
+    (head, *fits) = cells(study.fit("d", "N")._repr_html_())
+    assert [fit[head.index("curve")] for fit in fits] == ["N = 20", "N = 30"]
+    assert "http" not in page and "<script" not in page and "<style" not in page
+    assert ["done", "24", "trials computed"] in cells(study._repr_html_())
+
+
+def test_pages_of_ledgers_and_long_lists():
+    row = ledger_row(name="||f_1||^2 <a>", order="sqrt n_{L-1}", section="3.1", note="x < y")
+    page = Rows([row] * 2)._repr_html_()
+    assert "‖f<sub>1</sub>‖<sup>2</sup> &lt;a&gt;" in page
+    assert [len(line) for line in cells(page)] == [7, 1, 7, 7]
+    assert cells(page)[2][3] == "Θ(√nL−1)" and "x &lt; y" in page
+    points = Rows([results.BlockResult(float(i), 1.0, "ok") for i in range(100)])
+    long = cells(points._repr_html_())
+    assert len(long) == 1 + 40 + 1 + 10 and long[41] == ["… 50 more …"]
+    assert [line[1] for line in (long[1], long[40], long[42], long[-1])] == ["0", "39", "90", "99"]
+    assert Rows([])._repr_html_() == "<i>no rows</i>"
