@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ntkit._library import Context as Context
     from ntkit._library import NumericError as NumericError
     from ntkit.data import generate as generate
+    from ntkit.data import inspect as inspect
     from ntkit.data import load as load
+    from ntkit.data import load_labelled as load_labelled
     from ntkit.fit import train as train
     from ntkit.fit import train_iter as train_iter
     from ntkit.kernels import kernel as kernel
@@ -44,6 +46,8 @@ _WHERE = {
     "Network": "network",
     "generate": "data",
     "load": "data",
+    "load_labelled": "data",
+    "inspect": "data",
     "kernel": "kernels",
     "train": "fit",
     "train_iter": "fit",
