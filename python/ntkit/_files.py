@@ -9,7 +9,7 @@ from typing import Any
 
 from ntkit._library import Context, check, text
 from ntkit._native import ffi, lib
-from ntkit._options import Struct, word
+from ntkit._options import Path, Struct, word
 
 _COMMAND = "ntkit.Network.save"  # whose files save may replace
 
@@ -20,7 +20,7 @@ def _optional(value: str | None, name: str) -> Any:
 
 def load_network(
     context: Context,
-    path: str | os.PathLike[str],
+    path: Path,
     activation: str | None,
     layout: str | None,
     parameterization: str | None,
@@ -41,20 +41,22 @@ def load_network(
 def save_network(
     context: Context,
     network: Any,
-    facts: dict[str, str],
-    path: str | os.PathLike[str],
+    path: Path,
     layout: str | None,
     overwrite: bool,
 ) -> None:
-    """Network.save; facts: what a folder's result.json tells of the network."""
+    """Network.save. A folder's result.json tells what arrays do not."""
     to = word(path, "path")
     if lib.ntk_arrays_known(to) and not overwrite and os.path.exists(path):
         raise FileExistsError(f"{os.fspath(path)!r} is there already; accepted: overwrite=True")
+    facts = {"activation": network.activation}
+    if any(s not in (0.0, 1.0) for s in network.scale):
+        facts["parameterization"] = ",".join(map(repr, network.scale))
     weights = ffi.new("ntk_weights *")
     options = Struct("ntk_saving_options", command=_COMMAND, overwrite=overwrite)
     with tempfile.TemporaryDirectory() as folder:  # the library packs what lies in files
         place = word(folder, "path")
-        _save_folder(network, facts, place)
+        _save_folder(network._in(context), facts, place)
         context.call(lib.ntk_weights_open, context.pointer, place, ffi.NULL, weights)
         try:
             context.call(lib.ntk_weights_save, weights, to, _optional(layout, "layout"), options.c)

@@ -8,9 +8,11 @@ import numbers
 import operator
 import os
 import reprlib
-from typing import Any
+from typing import Any, Union
 
 from ntkit._native import ffi
+
+Path = Union[str, "os.PathLike[str]"]
 
 
 def _shown(value: Any) -> str:

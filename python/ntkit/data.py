@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from ntkit._arrays import Array, pointer, view
 from ntkit._library import Context, Progress, check, current, text
 from ntkit._native import ffi, lib
-from ntkit._options import Struct, whole, word
+from ntkit._options import Path, Struct, whole, word
 from ntkit._read import read
 from ntkit.results import InspectResult
 
@@ -36,7 +35,7 @@ def generate(distribution: str, N: int, d: int, seed: int = 0) -> Array:
 
 
 def load(
-    path: str | os.PathLike[str],
+    path: Path,
     *,
     skip: int = 0,
     limit: int = 0,
@@ -58,8 +57,8 @@ def load(
 
 
 def load_labelled(
-    path: str | os.PathLike[str],
-    labels: str | os.PathLike[str] | None = None,
+    path: Path,
+    labels: Path | None = None,
     *,
     skip: int = 0,
     limit: int = 0,
@@ -98,8 +97,8 @@ def load_labelled(
 
 
 def inspect(
-    path: str | os.PathLike[str],
-    labels: str | os.PathLike[str] | None = None,
+    path: Path,
+    labels: Path | None = None,
     *,
     skip: int = 0,
     limit: int = 0,
@@ -162,7 +161,7 @@ def _scaling(scale: str) -> int:
     return int(scaling[0])
 
 
-def _select(context: Context, path: str | os.PathLike[str], rows: Struct, scale: str) -> Any:
+def _select(context: Context, path: Path, rows: Struct, scale: str) -> Any:
     make, destroy = lib.ntk_dataset_select, lib.ntk_dataset_destroy
     where = word(path, "path")
     scaling = _scaling(scale)

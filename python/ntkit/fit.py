@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import os
 import queue
 import threading
 import warnings
@@ -19,7 +18,7 @@ from ntkit._arrays import Array, labels, pointer
 from ntkit._dataset import Data
 from ntkit._library import Context, Progress, _keep, current
 from ntkit._native import ffi, lib
-from ntkit._options import Struct
+from ntkit._options import Path, Struct
 from ntkit._read import read
 from ntkit._result import Rows
 from ntkit.network import Network
@@ -28,7 +27,6 @@ from ntkit.results import TrackPoint, TrainResult
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-Path = Union[str, "os.PathLike[str]"]
 Track = Union[int, str, Sequence[int]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from ntkit._arrays import Array, copied, pointer
 from ntkit._dataset import Data
 from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
-from ntkit._options import word
+from ntkit._options import Path, word
 from ntkit._read import read
 from ntkit.network import Network
 from ntkit.results import FitError
@@ -46,7 +45,7 @@ class Model:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: Path,
         activation: str | None = None,
         layout: str | None = None,
     ) -> Model:
@@ -121,7 +120,7 @@ def _classes(handle: Any) -> npt.NDArray[Any] | None:
 
 
 def predict(
-    model: Model | Network | str | os.PathLike[str], X: npt.ArrayLike, scale: str | None = None
+    model: Model | Network | Path, X: npt.ArrayLike, scale: str | None = None
 ) -> npt.NDArray[Any]:
     """What a model says of the rows of X: its classes, or outputs, N x n_L, where it has none.
 

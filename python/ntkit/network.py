@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._arrays import Array, matrix, numbers, pointer, view
+from ntkit._arrays import Array, numbers, pointer, view
 from ntkit._dataset import Data
 from ntkit._features import Features, index
+from ntkit._layers import layers
 from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
-from ntkit._spec import Biases, Spec, kept, of_length, sequence
+from ntkit._options import Path
+from ntkit._spec import Biases, Spec, kept, sequence
 
 if TYPE_CHECKING:
     from ntkit.convert import Layers
@@ -96,7 +97,7 @@ class Network:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: Path,
         activation: str | None = None,
         layout: str | None = None,
         *,
@@ -112,17 +113,10 @@ class Network:
         from ntkit._files import load_network
 
         context = current()
-        return cls._given(
-            context, load_network(context, path, activation, layout, parameterization)
-        )
+        made = load_network(context, path, activation, layout, parameterization)
+        return cls._given(context, made)
 
-    def save(
-        self,
-        path: str | os.PathLike[str],
-        layout: str | None = None,
-        *,
-        overwrite: bool = False,
-    ) -> None:
+    def save(self, path: Path, layout: str | None = None, *, overwrite: bool = False) -> None:
         """Writes the weights, as float64, into a .npz, a .safetensors or a folder.
 
         layout: None: W1, b1, W2, ..., W_l n_{l-1} x n_l; "torch": 0.weight, 0.bias, 2.weight, ...,
@@ -132,11 +126,7 @@ class Network:
         """
         from ntkit._files import save_network
 
-        facts = {"activation": self.activation}
-        if any(s not in (0.0, 1.0) for s in self.scale):
-            facts["parameterization"] = ",".join(map(repr, self.scale))
-        context = current()
-        save_network(context, self._in(context), facts, path, layout, overwrite)
+        save_network(current(), self, path, layout, overwrite)
 
     @classmethod
     def from_weights(
@@ -153,16 +143,7 @@ class Network:
         They are copied. ValueError for shapes that do not follow each other and for entries that
         are not finite, by position; TypeError for what are no real numbers.
         """
-        W = [matrix(w, f"weights[{i}]") for i, w in enumerate(weights)]
-        if len(W) < 2:
-            raise ValueError(f"weights has {len(W)} matrices; accepted: 2 or more, W_1, ..., W_L")
-        for i in range(1, len(W)):
-            if W[i].shape[0] != W[i - 1].shape[1]:
-                raise ValueError(
-                    f"weights[{i}] has shape {W[i].shape} after {W[i - 1].shape}; accepted: "
-                    f"({W[i - 1].shape[1]}, n), W_l being n_(l-1) x n_l"
-                )
-        b = _biases(biases, W)
+        W, b = layers(weights, biases)
         spec = Spec(
             [w.shape[0] for w in W],
             activation,
@@ -394,14 +375,3 @@ class Network:
         one = Network._of(context, handle)
         one._drawn = self._drawn
         return one
-
-
-def _biases(biases: Sequence[npt.ArrayLike | None] | None, W: list[Array]) -> list[Array | None]:
-    if biases is None:
-        return [None] * len(W)
-    b = [None if v is None else numbers(v, f"biases[{i}]") for i, v in enumerate(biases)]
-    of_length(b, len(W), "biases")
-    for i, v in enumerate(b):
-        if v is not None and v.shape != (W[i].shape[1],):
-            raise ValueError(f"biases[{i}] has shape {v.shape}; accepted: ({W[i].shape[1]},)")
-    return b

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy.typing as npt
 
 from ntkit._dataset import Data
 from ntkit._features import choose
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
-from ntkit._options import Struct
+from ntkit._options import Path, Struct
 from ntkit._read import read
 from ntkit.network import Network
 from ntkit.results import Certificate, SpectrumResult
@@ -26,8 +24,8 @@ def spectrum(
     certify: bool = False,
     vectors: int = 0,
     tolerance: float = 0.0,
-    kernel_path: str | os.PathLike[str] | None = None,
-    block_path: str | os.PathLike[str] | None = None,
+    kernel_path: Path | None = None,
+    block_path: Path | None = None,
     seed: int = 0,
     progress: Progress = False,
 ) -> SpectrumResult:
