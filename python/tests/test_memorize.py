@@ -171,3 +171,14 @@ def test_model_of_weights_alone(job, tmp_path):
         ntkit.Model.load(tmp_path / "net.npz")
     del model
     gc.collect()
+
+
+def test_a_selected_output_is_a_network_of_one():
+    """Its labels are N numbers, whatever the network that it was selected from has."""
+    X = ntkit.generate("gaussian", 20, 10, seed=1)
+    net = ntkit.Network([10, 24, 24], seed=1, outputs=3, activation="tanh").output(1)
+    y = np.linspace(-1, 1, 20)
+    found = ntkit.memorize(net, X, y)
+    assert found.network.outputs == 1
+    np.testing.assert_allclose(found.network(X)[:, 0], y, atol=1e-9)
+    assert ntkit.labels("teacher", X, net=net, seed=2).shape[0] == 20
