@@ -84,7 +84,7 @@ def log(axis: Any, values: Iterable[float]) -> None:
     from matplotlib import ticker
 
     shown = [v for v in values if v > 0.0 and math.isfinite(v)]
-    axis._set_axes_scale("log")
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
     ratio = max(shown) / min(shown) if shown else 1.0
     if ratio >= 1e3:
         return

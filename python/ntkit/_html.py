@@ -216,13 +216,10 @@ def _about(field: Field) -> str:
 
 
 def _line(main: list[str], name: str, content: str, field: Field, right: bool = False) -> None:
-    unit = f" {html.escape(field.unit)}" if field.unit else ""
-    main.append(
-        _row(
-            [
-                cell(html.escape(name)),
-                cell(content + unit, right),
-                cell(_about(field), more=_MUTED),
-            ]
-        )
-    )
+    unit, about = f" {html.escape(field.unit)}" if field.unit else "", _about(field)
+    if not right and len(content) > 40 and "<" not in content:  # it would hold numbers apart
+        both = f'{content} <span style="{_MUTED}">({about})</span>'
+        cells = [cell(both, attributes=' colspan="2"')]
+    else:
+        cells = [cell(content + unit, right), cell(about, more=_MUTED)]
+    main.append(_row([cell(html.escape(name)), *cells]))

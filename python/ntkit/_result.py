@@ -77,7 +77,7 @@ class Result:
                 row.update((f"{name}_{key}", each) for key, each in value.to_row().items())
             elif isinstance(value, tuple) and not isinstance(value, Rows):
                 row.update(zip((f"{name}_low", f"{name}_high"), value))
-            elif not isinstance(value, (Rows, np.ndarray)):
+            elif value is None or isinstance(value, (bool, int, float, str)):
                 row[name] = value
         return row
 
@@ -86,7 +86,8 @@ class Result:
 
         SpectrumResult: what="eigenvalues" (of full=True), "histogram", "blocks" (of
         per_block=True). TrainResult: what="loss", with (20) and the linearised model, or
-        "eigenvalues". Ledger: every ratio to what is predicted. A new figure is not pyplot's: a
+        "eigenvalues". Ledger: what="ratios" to what is predicted, or "spectra" of the proof's
+        kernels (of spectra=True). A new figure is not pyplot's: a
         notebook shows it, and plot().figure.savefig("a.png") saves it. ImportError without
         matplotlib, TypeError for what has no figure.
         """

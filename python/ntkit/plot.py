@@ -181,8 +181,33 @@ VERDICTS = {
 }
 
 
-def ledger(result: Any, ax: Any = None) -> Any:
-    """Every row that has a predicted size: measured over predicted, on a logarithmic axis."""
+def ledger(result: Any, ax: Any = None, what: str = "ratios") -> Any:
+    """what: "ratios" of each measured to its predicted order; "spectra" of the proof's kernels."""
+    drawn = {"ratios": _ratios, "spectra": _spectra}
+    if what not in drawn:
+        raise ValueError(f"what is {what!r}; accepted: {', '.join(drawn)}")
+    return drawn[what](result, ax)
+
+
+def _spectra(result: Any, ax: Any) -> Any:
+    if not result.spectra:
+        raise ValueError("this ledger has no spectra to draw; accepted: one of spectra=True")
+    ax = axes(ax)
+    largest = max(values[-1] for values in result.spectra.values())
+    for i, (name, values) in enumerate(result.spectra.items()):
+        # The last is black over a wide one; what rounding makes of 0 must not pull the axis.
+        colour, width = (LOOKS[i][0], 5 if i == 2 else 2) if i < 3 else (LOOKS[-1][0], 1)
+        shown = np.where(values > 1e-15 * largest, values, np.nan)
+        number = np.arange(1, len(values) + 1)
+        ax.plot(number, shown, color=colour, linewidth=width, label=formula(name))
+    log(ax.yaxis, (v for values in result.spectra.values() for v in values if v > 1e-15 * largest))
+    ax.set_xlabel("number of the eigenvalue, ascending")
+    ax.set_ylabel("eigenvalue")
+    legend(plain(ax))
+    return ax
+
+
+def _ratios(result: Any, ax: Any) -> Any:
     rows = [row for row in result.ledger if math.isfinite(row.ratio) and row.ratio > 0.0]
     if not rows:
         raise ValueError("no row of this ledger has a ratio above 0 to draw")
@@ -195,7 +220,13 @@ def ledger(result: Any, ax: Any = None) -> Any:
         error = np.array([_error(rows[i]) for i in at])
         low = np.minimum(error, 0.999 * ratio)  # the axis ends above 0
         ax.errorbar(
-            ratio, at, xerr=[low, error], fmt=marker, color=colour, elinewidth=1.5, label=verdict
+            ratio,
+            at,
+            xerr=np.array([low, error]),
+            fmt=marker,
+            color=colour,
+            elinewidth=1.5,
+            label=verdict,
         )
     log(ax.xaxis, [row.ratio for row in rows])
     ax.axvline(1.0, color=GREY, linewidth=1)

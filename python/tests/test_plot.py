@@ -134,6 +134,10 @@ def test_ledger():
     assert list(bars) == ["fails", "holds"]
     np.testing.assert_allclose(bars["holds"].lines[0].get_xydata(), [[2.0, 0]])
     np.testing.assert_allclose(bars["holds"].lines[2][0].get_segments()[0][:, 0], [1.8, 2.2])
+    spectra = {"K": np.array([1e-20, 2.0, 5.0]), "K_{L-2}": np.array([1.0, 2.0, 3.0])}
+    found = lines(plot.ledger(SimpleNamespace(spectra=spectra), what="spectra"))
+    np.testing.assert_array_equal(found["K"], [[1, nan], [2, 2], [3, 5]])  # 1e-20: a rounded 0
+    np.testing.assert_array_equal(found[formula("K_{L-2}")][:, 1], [1, 2, 3])
     pytest.importorskip("pandas")
     frame = rows.to_pandas()
     assert list(frame["verdict"]) == ["holds", "holds", "fails"]
