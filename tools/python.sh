@@ -68,6 +68,12 @@ test)
   wheel=$(echo dist/*.whl)
   tested python-newest "$(found 14 13 12 11 10 9)" "${wheel}[all]"
   tested python-oldest "$(found 9 10 11 12)" "$wheel" numpy==1.26.*
+  if [ "$(id -u)" -eq 0 ]; then
+    say 'the wheel where nothing else is'
+    tools/check_wheel.sh "$wheel" build/python-newest/bin/python
+  else
+    say 'not run: tools/check_wheel.sh (the wheel where nothing else is), which needs root'
+  fi
   say 'ruff, mypy'
   quiet build/python-newest/bin/pip install -r python/requirements-lint.txt
   build/python-newest/bin/ruff format --check python

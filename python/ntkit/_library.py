@@ -35,6 +35,8 @@ class NumericError(ArithmeticError):
     """An iteration that did not converge, a matrix that is not positive definite, a wrong BLAS."""
 
 
+lib.ntk_io_formats()  # whatever reads a file reads .npz, .safetensors, HDF5 and gzip's too
+
 _EXCEPTIONS: dict[int, type[BaseException]] = {
     lib.NTK_ERR_ARGUMENT: ValueError,
     lib.NTK_ERR_SHAPE: ValueError,
