@@ -32,8 +32,9 @@ if(blas STREQUAL "openblas")
   set(blas_module openblas)
   # Inside the Python module, where there is an archive, hidden from whatever BLAS its host has loaded.
   find_library(OPENBLAS_ARCHIVE libopenblas.a HINTS ${OPENBLAS_LIBRARY_DIRS})
-  if(NTK_PYTHON AND OPENBLAS_ARCHIVE)
-    set(blas_needs ${OPENBLAS_ARCHIVE} gfortran)
+  find_library(GFORTRAN_LIBRARY NAMES libgfortran.so.5 gfortran) # the first comes with OpenBLAS
+  if(NTK_PYTHON AND OPENBLAS_ARCHIVE AND GFORTRAN_LIBRARY)
+    set(blas_needs ${OPENBLAS_ARCHIVE} ${GFORTRAN_LIBRARY})
     set(blas_include ${OPENBLAS_INCLUDE_DIRS})
   endif()
 elseif(blas STREQUAL "blis")
