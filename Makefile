@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test test-python wheel build bench bench-train format lint reference docs install package clean bootstrap
+.PHONY: help demo test test-python test-peers wheel build bench bench-train format lint reference docs install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -12,6 +12,7 @@ help:
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make wheel     the Python package, in dist/, for every Python from 3.9'
 	@echo 'make test-python  that wheel in new virtual environments: its tests, ruff, mypy'
+	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (3 GB)'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     time the program against the machine'
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
@@ -47,6 +48,10 @@ wheel:
 test-python:
 	@tools/bootstrap.sh python
 	@tools/python.sh test
+
+test-peers:
+	@tools/bootstrap.sh python
+	@tools/test_peers.sh
 
 bench: build
 	@cmake --build --preset release --target benches

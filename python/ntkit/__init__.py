@@ -16,6 +16,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ntkit import conventions as conventions
+    from ntkit import convert as convert
     from ntkit._library import Context as Context
     from ntkit._library import NumericError as NumericError
     from ntkit.data import generate as generate
@@ -64,7 +66,9 @@ _WHERE = {
     "Study": "study",
 }
 
-__all__ = list(_WHERE)
+_MODULES = ("conventions", "convert")
+
+__all__ = list(_WHERE) + list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
@@ -73,6 +77,8 @@ def __getattr__(name: str) -> Any:
         from ntkit._native import lib
 
         return text(lib.ntk_version())
+    if name in _MODULES:
+        return importlib.import_module("ntkit." + name)
     if name not in _WHERE:
         raise AttributeError(f"module 'ntkit' has no attribute {name!r}")
     value = getattr(importlib.import_module("ntkit." + _WHERE[name]), name)

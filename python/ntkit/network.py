@@ -214,6 +214,29 @@ class Network:
         return cls._of_layers(from_sklearn(estimator), parameterization)
 
     @classmethod
+    def from_stax(
+        cls,
+        params: Any,
+        activation: str,
+        *,
+        W_std: float = 1.0,
+        b_std: float | None = None,
+        parameterization: str = "ntk",
+    ) -> Network:
+        """neural-tangents' stax.serial of Dense layers, with its parameterization's scales.
+
+        W_std, b_std, parameterization: as given to each stax.Dense. `ntkit.kernel` of it is
+        nt.empirical_ntk_fn's: `ntkit.convert.from_stax`, `ntkit.conventions`.
+        """
+        from ntkit.convert import from_stax
+
+        layers = from_stax(
+            params, activation, W_std=W_std, b_std=b_std, parameterization=parameterization
+        )
+        scaled = f"ntk({float(W_std)!r},{float(b_std or 0.0)!r})"
+        return cls._of_layers(layers, scaled if parameterization == "ntk" else parameterization)
+
+    @classmethod
     def _of_layers(cls, layers: Layers, parameterization: str | None) -> Network:
         network = cls.from_weights(
             layers.weights, layers.biases, layers.activation, parameterization=parameterization

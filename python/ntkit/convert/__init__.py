@@ -9,6 +9,7 @@ from ntkit.convert.flax import from_flax
 from ntkit.convert.keras import from_keras
 from ntkit.convert.layers import Layers, Probe
 from ntkit.convert.sklearn import from_sklearn
+from ntkit.convert.stax import from_stax
 from ntkit.convert.torch import from_torch
 
-__all__ = ["Layers", "Probe", "from_flax", "from_keras", "from_sklearn", "from_torch"]
+__all__ = ["Layers", "Probe", "from_flax", "from_keras", "from_sklearn", "from_stax", "from_torch"]
