@@ -176,7 +176,7 @@ typedef struct ntk_train_options {
   const char *track_epochs; /* these besides, ascending: "0,1,3,10"; "log": 1, 2, 5, 10, 20, 50,
                                ...; "100": as track; NULL: none */
   bool track_weights;       /* keep theta_t of tracked epochs: 8 P bytes each, also on disk */
-  ntk_track_fn track_each; /* with track or track_epochs; its time counts for seconds; NULL: none */
+  ntk_track_fn track_each; /* with track or track_epochs; its time is part of seconds; NULL: none */
   void *track_user;        /* passed through */
   bool question;           /* fill in result.answer: at most 512 products with K_0 before the first
                               step */
@@ -250,7 +250,8 @@ typedef struct ntk_fit_error {
 } ntk_fit_error;
 
 /* Y: N labels, of several outputs N x n_L, and the errors of all these. Two forward passes. What is
- * not finite in the outputs makes the errors infinite. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
+ * not finite in the outputs makes the errors infinite. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED.
+ */
 NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
                                    const double *Y, ntk_fit_error *error);
 

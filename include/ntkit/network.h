@@ -95,7 +95,8 @@ typedef enum ntk_outputs {
 NTK_API const char *const *ntk_outputs_list(size_t *count);
 NTK_API ntk_status ntk_outputs_parse(const char *name, ntk_outputs *outputs);
 
-/* F_L of (1), N x n_L; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
+/* F_L of (1), N x n_L; data of dimension n_0. 2 N P flops. NTK_ERR_SHAPE, _LIMIT, _MEMORY,
+ * _CANCELLED. */
 NTK_API ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data,
                                       double *F_L);
 

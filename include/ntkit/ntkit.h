@@ -90,8 +90,10 @@ NTK_API const char *ntk_commit(void);
 
 typedef struct ntk_context ntk_context; /* whom all else belongs to */
 
-/* Called from the calling thread now and then. phase: what is being computed; fraction: how much
- * of that phase is done, 0..1. Return false to stop: the call then ends with NTK_ERR_CANCELLED. */
+/* Called from the calling thread several times a second: between two calls lies a block of rows, a
+ * tile or one pass over K, but for LAPACK's of a whole spectrum. phase: what is being computed;
+ * fraction: how much of that phase is done, 0..1. Return false to stop: the call then ends with
+ * NTK_ERR_CANCELLED. */
 typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
 
 typedef struct ntk_context_options {
@@ -298,13 +300,14 @@ NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_s
 /* ---- The parts ------------------------------------------------------------------------------- */
 
 /* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set, which are borrowed and must outlive
- * it, with weights unchanged. 8 N (sum_l 2 n_l) bytes. NTK_ERR_SHAPE, _LIMIT, _MEMORY. */
+ * it, with weights unchanged. 8 N (sum_l 2 n_l) bytes. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED.
+ */
 typedef struct ntk_features ntk_features;
 NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                        ntk_features **features);
 /* Of several outputs those are for the kernel of their mean; these for that one or of all, whose K
  * has N n_L rows, where N stands below, and B n_L rows for a sample. NTK_ERR_SHAPE,
- * _LIMIT, _MEMORY. */
+ * _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_features_create_of(const ntk_network *network, const ntk_dataset *data,
                                           ntk_outputs outputs, ntk_features **features);
 NTK_API void ntk_features_destroy(ntk_features *features);
@@ -318,11 +321,11 @@ typedef struct ntk_kernel ntk_kernel;
 NTK_API ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
                                      ntk_kernel **kernel);
 /* The same from any symmetric N x N array (lower triangle read): for matrices that are not NTKs.
- * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
+ * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N,
                                          ntk_kernel **kernel);
 NTK_API void ntk_kernel_destroy(ntk_kernel *kernel);
-/* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised. */
+/* Both triangles into A, N x N. NTK_ERR_ARGUMENT once K has been factorised; _CANCELLED. */
 NTK_API ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A);
 /* The same into a .npy file, row by row. Also NTK_ERR_FILE, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_save(const ntk_kernel *kernel, const char *path);
@@ -334,14 +337,14 @@ NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_feat
                                     const bool *blocks, double *A);
 /* U = K V without K, by J (C (J^T V)), for m vectors of N entries, each contiguous (N x m,
  * column-major, as in ntk_operator). 4 N m sum_l n_{l-1} n_l flops. NTK_ERR_ARGUMENT for no block,
- * _LIMIT, _MEMORY. */
+ * _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks,
                                     const double *V, size_t m, double *U);
 
 /* g = J^T v, from N entries to P in the order of [W_1; b_1], ..., [W_L; b_L], and u = J g, from P
  * to N; J (2) is never formed and has no scales in it: K = J C J^T, C those of the parameters. (As
  * vjp and jvp elsewhere.) 2 N P flops each. NTK_ERR_ARGUMENT, too for a mean over outputs, which
- * has no J; _LIMIT, _MEMORY. */
+ * has no J; _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g);
 NTK_API ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u);
 
@@ -374,7 +377,7 @@ NTK_API ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *
  * not positive. N^3/3 flops. Also NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift);
 /* B <- (K - shift I)^{-1} B for m right-hand sides, each contiguous (N x m, column-major).
- * NTK_ERR_ARGUMENT before it is factorised. */
+ * NTK_ERR_ARGUMENT before it is factorised; _CANCELLED, and B is then half solved. */
 NTK_API ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m);
 
 #ifdef __cplusplus

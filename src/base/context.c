@@ -1,11 +1,56 @@
 #include "base/context.h"
 
+#include <omp.h>
+#include <string.h>
 #include <time.h>
 
-ntk_status ntk_progress_report(const ntk_context *context, const char *phase, double fraction) {
-  if (context->progress == NULL || context->progress(phase, fraction, context->progress_user))
+static const double POLL_EVERY = 0.05; /* seconds */
+
+ntk_status ntk_progress_report(ntk_context *context, const char *phase, double fraction) {
+  if (context->progress == NULL)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", phase);
+  if (context->phase.name != NULL && strcmp(phase, context->phase.name) == 0)
+    context->phase.fraction = fraction;
+  const bool go_on = context->progress(phase, fraction, context->progress_user);
+  context->asked = ntk_clock();
+  return go_on ? NTK_OK : ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", phase);
+}
+
+ntk_status ntk_progress_poll(ntk_context *context, const char *phase, double fraction) {
+  if (context->progress == NULL || ntk_clock() - context->asked < POLL_EVERY)
+    return NTK_OK;
+  const ntk_phase entered = context->phase;
+  return entered.name != NULL ? ntk_progress_report(context, entered.name, entered.fraction)
+                              : ntk_progress_report(context, phase, fraction);
+}
+
+ntk_phase ntk_phase_enter(ntk_context *context, const char *name) {
+  const ntk_phase before = context->phase;
+  context->phase = (ntk_phase){.name = name};
+  return before;
+}
+
+void ntk_phase_leave(ntk_context *context, ntk_phase before) {
+  context->phase = before;
+}
+
+typedef ntk_status ask_fn(ntk_context *context, const char *phase, double fraction);
+
+static bool ask(ntk_watch *w, ask_fn *callback, double fraction) {
+  if (omp_get_thread_num() == 0 && w->status == NTK_OK) {
+    w->status = callback(w->context, w->phase, fraction);
+    if (w->status != NTK_OK)
+      atomic_store(&w->stopped, true);
+  }
+  return !atomic_load(&w->stopped);
+}
+
+bool ntk_watch_on(ntk_watch *watch, double fraction) {
+  return ask(watch, ntk_progress_poll, fraction);
+}
+
+bool ntk_watch_tell(ntk_watch *watch, double fraction) {
+  return ask(watch, ntk_progress_report, fraction);
 }
 
 int ntk_threads_for(const ntk_context *context, double flops) {

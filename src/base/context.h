@@ -4,6 +4,14 @@
 
 #include "base/status.h"
 
+#include <stdatomic.h>
+
+/* A phase that is told of, and how far it is. */
+typedef struct ntk_phase {
+  const char *name; /* static storage; NULL: none */
+  double fraction;
+} ntk_phase;
+
 struct ntk_context {
   int threads; /* >= 1 */
   size_t memory_limit;
@@ -14,11 +22,36 @@ struct ntk_context {
   char cpu[128];                     /* the processor's name */
   ntk_progress_fn progress;
   void *progress_user;
+  double asked;    /* when the callback was last called, by ntk_clock */
+  ntk_phase phase; /* entered */
 };
 
 /* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. */
-NTK_SIBLING ntk_status ntk_progress_report(const ntk_context *context, const char *phase,
+NTK_SIBLING ntk_status ntk_progress_report(ntk_context *context, const char *phase,
                                            double fraction);
+/* The same where the callback has not been called for a while: cheap, for inner loops, so that no
+ * more than a few hundredths of a second pass between two calls. Of the phase that was entered, if
+ * one was, as it was last reported, rather than of its own. */
+NTK_SIBLING ntk_status ntk_progress_poll(ntk_context *context, const char *phase, double fraction);
+/* Around a loop whose steps are other functions', which may poll: returns what was entered before.
+ */
+ntk_phase ntk_phase_enter(ntk_context *context, const char *name);
+void ntk_phase_leave(ntk_context *context, ntk_phase before);
+
+/* Whether a parallel region is to go on: its thread 0, the caller's own, asks the progress
+ * callback, and all of them are told. status is that of the callback; what was computed is of no
+ * use unless it is NTK_OK. */
+typedef struct ntk_watch {
+  ntk_context *context;
+  const char *phase;
+  atomic_bool stopped;
+  ntk_status status;
+} ntk_watch;
+
+/* False: to stop. Thread 0 polls, the others only look. */
+bool ntk_watch_on(ntk_watch *watch, double fraction);
+/* The same by a report. */
+bool ntk_watch_tell(ntk_watch *watch, double fraction);
 
 /* How many threads are worth waking for so many flops: small work is the caller's own, for a busy
  * machine may take a time slice to wake another, and as much to wait for it. */

@@ -101,9 +101,9 @@ struct ntk_backend {
   /* Sum and smallest of the diagonal: of K, or of its factor L. */
   void (*kernel_diagonal)(const ntk_kernel *kernel, double *sum, double *smallest);
   void (*kernel_pivots)(const ntk_kernel *kernel, double *diagonal); /* N entries of it */
-  void (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+  ntk_status (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
   ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
-  void (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);
+  ntk_status (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);
   ntk_status (*kernel_full)(const ntk_kernel *kernel, double *eigenvalues);
   ntk_status (*certify_lower)(ntk_kernel *kernel, double shift, bool *proved, double *lower);
   ntk_status (*certify_upper)(const ntk_kernel *kernel, const double *v, double *upper);
@@ -111,7 +111,7 @@ struct ntk_backend {
   /* descent.h; slots by their number there. */
   ntk_status (*descent_create)(ntk_descent *descent);
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
-  void (*descent_gradient)(ntk_descent *descent, double *sum);
+  ntk_status (*descent_gradient)(ntk_descent *descent, double *sum);
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);

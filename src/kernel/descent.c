@@ -72,8 +72,8 @@ void ntk_descent_destroy(ntk_descent *descent) {
   ntk_free(descent->context, descent);
 }
 
-void ntk_descent_gradient(ntk_descent *descent, double *sum) {
-  descent->backend->descent_gradient(descent, sum);
+ntk_status ntk_descent_gradient(ntk_descent *descent, double *sum) {
+  return descent->backend->descent_gradient(descent, sum);
 }
 
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update) {

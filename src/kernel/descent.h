@@ -48,8 +48,8 @@ void ntk_descent_destroy(ntk_descent *descent);
 
 /* *sum = sum_ic r_ic^2 with r = F_L(theta) - Y, accumulated in double; the gradient scale J^T r
  * stays inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops.
- */
-void ntk_descent_gradient(ntk_descent *descent, double *sum);
+ * NTK_ERR_CANCELLED: there is neither of them. */
+ntk_status ntk_descent_gradient(ntk_descent *descent, double *sum);
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
 
 /* Exact both ways for what has been read. values: P entries. */

@@ -162,11 +162,13 @@ ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N
                                  ntk_kernel **kernel) {
   if (N == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "the matrix has order 0; accepted: 1 and up");
-  for (size_t i = 0; i < N; i++)
+  for (size_t i = 0; i < N; i++) {
+    NTK_TRY(ntk_progress_poll(context, "reading the matrix", (double)i / (double)N));
     for (size_t j = 0; j <= i; j++)
       if (!isfinite(A[i * N + j]))
         return ntk_fail(NTK_ERR_NOT_FINITE,
                         "the matrix: row %zu, column %zu (from 1) is not finite", i + 1, j + 1);
+  }
   ntk_kernel *made = NULL;
   NTK_TRY(new_kernel(context, context->backend, N, &made));
   return finish(context->backend->kernel_from_array(A, made), made, kernel);
@@ -234,8 +236,7 @@ ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, d
 
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
   NTK_TRY(check_factored(kernel, false));
-  kernel->backend->kernel_multiply(kernel, V, m, U);
-  return NTK_OK;
+  return kernel->backend->kernel_multiply(kernel, V, m, U);
 }
 
 void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
@@ -244,8 +245,11 @@ void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest
 
 ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {
   NTK_TRY(check_factored(kernel, false));
-  for (size_t i = 0; i < kernel->N; i++)
+  for (size_t i = 0; i < kernel->N; i++) {
+    NTK_TRY(
+        ntk_progress_poll(kernel->context, "copying the kernel", (double)i / (double)kernel->N));
     kernel->backend->kernel_row(kernel, i, A + i * kernel->N);
+  }
   return NTK_OK;
 }
 
@@ -307,8 +311,7 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
 
 ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
   NTK_TRY(check_factored(kernel, true));
-  kernel->backend->kernel_solve(kernel, B, m);
-  return NTK_OK;
+  return kernel->backend->kernel_solve(kernel, B, m);
 }
 
 double ntk_kernel_smallest_pivot(const ntk_kernel *factor) {

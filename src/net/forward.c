@@ -89,7 +89,13 @@ typedef struct pass {
   const ntk_network *network;
   size_t copies[2]; /* vectors that B_k has for a sample, k < L - 1, and k = L - 1 */
   double *const *F, *const *B;
+  ntk_watch *watch; /* asked before each layer */
+  size_t N;         /* samples of the pass */
 } pass;
+
+static bool goes_on(const pass *p, size_t first) {
+  return ntk_watch_on(p->watch, (double)first / (double)p->N);
+}
 
 static size_t copies_of(const pass *p, size_t k) {
   return p->copies[k + 1 == p->network->depth];
@@ -107,7 +113,7 @@ static double *slopes(const pass *p, size_t k, size_t first, size_t rows) {
 
 static void forward_rows(const pass *p, size_t first, size_t rows) {
   const size_t *n = p->network->width;
-  for (size_t l = 1; l < p->network->depth; l++)
+  for (size_t l = 1; l < p->network->depth && goes_on(p, first); l++)
     layer(p->network, l, rows, p->F[l - 1] + first * n[l - 1], p->F[l] + first * n[l],
           slopes(p, l, first, rows));
 }
@@ -158,7 +164,7 @@ static void backward_rows(const pass *p, size_t first, size_t rows, double *scra
   const ntk_network *network = p->network;
   const size_t L = network->depth, C = network->width[L];
   const double *b_above = last_rows(p, first, rows, scratch, scratch + part / 2);
-  for (size_t k = L - 2; k >= 1; k--) {
+  for (size_t k = L - 2; k >= 1 && goes_on(p, first); k--) {
     const size_t here = network->width[k], above = network->width[k + 1];
     ntk_dgemm('T', 'N', here, rows * C, above, 1.0, network->W[k + 1], above, b_above, above, 0.0,
               scratch, here);
@@ -202,8 +208,13 @@ ntk_status ntk_forward_backward(const ntk_network *network, ntk_outputs outputs_
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t L = network->depth, C = network->width[L], block = block_rows(C);
   const size_t part = both_part(&spec);
-  const pass p = {
-      .network = network, .copies = {C, ntk_copies(&spec, outputs_of, L - 1)}, .F = F, .B = B};
+  ntk_watch watch = {.context = network->context, .phase = "features"};
+  const pass p = {.network = network,
+                  .copies = {C, ntk_copies(&spec, outputs_of, L - 1)},
+                  .F = F,
+                  .B = B,
+                  .watch = &watch,
+                  .N = N};
   const int threads =
       ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
   double *scratch;
@@ -215,13 +226,15 @@ ntk_status ntk_forward_backward(const ntk_network *network, ntk_outputs outputs_
     const size_t rows = N - first < block ? N - first : block;
     double *own = scratch + (size_t)omp_get_thread_num() * part;
     forward_rows(&p, first, rows);
+    if (!goes_on(&p, first))
+      continue;
     if (F_L != NULL)
       outputs(network, rows, F[L - 1] + first * network->width[L - 1], own, F_L + first * C);
     backward_rows(&p, first, rows, own, part);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);
-  return NTK_OK;
+  return watch.status;
 }
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
@@ -233,6 +246,7 @@ ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, do
   double *scratch;
   NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * FORWARD_ARRAYS * part,
                             "workspace of the forward pass", &scratch));
+  ntk_watch watch = {.context = network->context, .phase = "outputs"};
   const int previous = ntk_blas_enter(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (size_t first = 0; first < N; first += block) {
@@ -240,13 +254,15 @@ ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, do
     double *own = scratch + (size_t)omp_get_thread_num() * FORWARD_ARRAYS * part,
            *f[2] = {own, own + part};
     const double *f_in = X + first * network->width[0];
-    for (size_t l = 1; l < L; l++) {
+    size_t l = 1;
+    for (; l < L && ntk_watch_on(&watch, (double)first / (double)N); l++) {
       layer(network, l, rows, f_in, f[l % 2], own + 2 * part);
       f_in = f[l % 2];
     }
-    outputs(network, rows, f_in, own + 2 * part, F_L + first * network->width[L]);
+    if (l == L)
+      outputs(network, rows, f_in, own + 2 * part, F_L + first * network->width[L]);
   }
   ntk_blas_leave(previous);
   ntk_free(network->context, scratch);
-  return NTK_OK;
+  return watch.status;
 }

@@ -54,12 +54,12 @@ ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *
   return NTK_OK;
 }
 
-void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper) {
-  ntk_packed_multiply(A, v, 1, Av);
+ntk_status ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper) {
+  NTK_TRY(ntk_packed_multiply(A, v, 1, Av));
   const double norm2 = ntk_ddot(A->n, v, v), quotient = ntk_ddot(A->n, v, Av) / norm2;
   if (!(norm2 > 1e-290)) { /* underflow may have taken most of v^T v */
     *upper = INFINITY;
-    return;
+    return NTK_OK;
   }
   /* v^T fl(A v) and the dot product err by at most gamma_{2n+4} |v|^T |A| |v|, and |A| has norm at
    * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
@@ -67,4 +67,5 @@ void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double 
   const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
                        ntk_gamma(A->n + 4) * fabs(quotient) + underflow(A->n) / norm2;
   *upper = nextafter(quotient + UP * error, INFINITY);
+  return NTK_OK;
 }

@@ -18,6 +18,6 @@ ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *
 
 /* *upper >= lambda_min(A) by the Rayleigh quotient of any v (n entries); infinite for one near 0.
  * Av: scratch, n. */
-void ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper);
+ntk_status ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, double *upper);
 
 #endif

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+static const char PHASE[] = "conjugate gradients";
+
 /* Vectors of n entries, slices of one block. */
 typedef struct vectors {
   double *r, *p, *Ap;
@@ -42,9 +44,10 @@ static ntk_status iterate(ntk_context *context, const ntk_operator *A, double to
   memcpy(v->p, v->z, n * sizeof *v->p);
   for (*products = 0; *products < most && least > tolerance * norm; ++*products) {
     if (*products % 16 == 0)
-      NTK_TRY(ntk_progress_report(context, "conjugate gradients",
-                                  fmin(1.0, log(norm / least) / log(1.0 / tolerance))));
+      NTK_TRY(
+          ntk_progress_report(context, PHASE, fmin(1.0, log(norm / least) / log(1.0 / tolerance))));
     NTK_TRY(A->apply(A->user, v->p, 1, v->Ap));
+    NTK_TRY(ntk_progress_poll(context, PHASE, 0.0));
     const double curvature = ntk_ddot(n, v->p, v->Ap), before = zr;
     if (!(curvature > 0.0) || !(zr > 0.0)) /* rounding is all that is left */
       break;
@@ -85,7 +88,9 @@ ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, 
     v.r[i] = ldexp(b[i], -exponent);
   memset(v.last, 0, n * sizeof *v.last);
   const double norm = ntk_dnrm2(n, v.r);
+  const ntk_phase before = ntk_phase_enter(context, PHASE);
   const ntk_status status = iterate(context, A, tolerance, most, norm, &v, x, residual, products);
+  ntk_phase_leave(context, before);
   for (size_t i = 0; i < n; i++)
     x[i] = ldexp(x[i], exponent);
   ntk_free(context, v.r);

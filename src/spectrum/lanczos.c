@@ -258,6 +258,7 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
   for (size_t step = 1;; step++) {
     products += s->next;
     NTK_TRY(extend(s, product, user));
+    NTK_TRY(ntk_progress_poll(s->context, options->phase, 0.0));
     const bool whole = s->next == 0, full = !whole && s->size + s->next > s->capacity;
     const bool due = step >= look && s->next == s->last && s->size >= count;
     if (!due && !full && !whole)
@@ -293,6 +294,7 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
   NTK_TRY(allocate_basis(&s));
   /* The algebra beside the products is small: threads would cost more than they bring. */
   const int previous = ntk_blas_enter(1);
+  const ntk_phase before = ntk_phase_enter(context, options->phase);
   ntk_eigenpair found[NTK_LANCZOS_PAIRS];
   ntk_status status = iterate(&s, product, user, options, found);
   for (size_t p = 0; p < count && status == NTK_OK; p++) {
@@ -301,6 +303,7 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
     ntk_dscal(n, 1.0 / ntk_dnrm2(n, vector), vector);
     pair[p] = found[p];
   }
+  ntk_phase_leave(context, before);
   ntk_blas_leave(previous);
   release(&s);
   return status;

@@ -105,9 +105,14 @@ void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
     row[j] = j <= i ? *ntk_packed_at(A, i, j) : *ntk_packed_at(A, j, i);
 }
 
-void ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U) {
+ntk_status ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U) {
+  ntk_status status = NTK_OK;
   const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : A->context->threads);
   for (size_t c = 0; c < m; c++) {
+    if (c > 0)
+      status = ntk_progress_poll(A->context, "products with the kernel", (double)c / (double)m);
+    if (status != NTK_OK)
+      break;
     const double *v1 = V + c * A->n, *v2 = v1 + A->n1;
     double *u1 = U + c * A->n, *u2 = u1 + A->n1;
     ntk_dsymv('L', A->n1, 1.0, A->lower, A->ld, v1, 0.0, u1);
@@ -118,4 +123,5 @@ void ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double 
     ntk_dgemv('N', A->n2, A->n1, 1.0, A->rectangle, A->ld, v1, 1.0, u2);
   }
   ntk_blas_leave(previous);
+  return status;
 }

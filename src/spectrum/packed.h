@@ -53,15 +53,17 @@ double ntk_packed_frobenius(const ntk_packed *A);
 /* Row i of the full matrix, n entries. */
 void ntk_packed_row(const ntk_packed *A, size_t i, double *row);
 
-/* U = A V for m vectors (n x m, column-major). 2 n^2 m flops, bound by memory. */
-void ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U);
+/* U = A V for m vectors (n x m, column-major). 2 n^2 m flops, bound by memory. NTK_ERR_CANCELLED
+ * between two of them. */
+ntk_status ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U);
 
 /* Cholesky factorisation of A - shift I in place; NTK_ERR_NUMERIC when a pivot is not positive (or
  * not a number), A then being of no further use. n^3/3 flops. */
 ntk_status ntk_packed_factor(ntk_packed *A, double shift);
 
 /* V <- (L L^T)^{-1} V for m vectors (n x m, column-major), after ntk_packed_factor. 2 n^2 m flops;
- * streams the factor twice for every four vectors. */
-void ntk_packed_solve(const ntk_packed *L, double *V, size_t m);
+ * streams the factor twice for every four vectors. NTK_ERR_CANCELLED between two such, V then being
+ * of no use. */
+ntk_status ntk_packed_solve(const ntk_packed *L, double *V, size_t m);
 
 #endif

@@ -213,13 +213,13 @@ static void lower_transposed(const triangle *t) {
   }
 }
 
-void ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
+/* `count` vectors that go together, by a team. */
+static void solve(const ntk_packed *L, double *V, size_t count) {
   const int threads = L->n < NTK_PACKED_THREADS ? 1 : L->context->threads;
+  double *v1 = V, *v2 = V + L->n1;
   barrier team = {0};
 #pragma omp parallel num_threads(threads)
-  for (size_t c = 0; c < m; c += NTK_PANEL_VECTORS) {
-    const size_t count = smaller(NTK_PANEL_VECTORS, m - c);
-    double *v1 = V + c * L->n, *v2 = v1 + L->n1;
+  {
     const triangle t1 = {L->n1, L->ld, L->lower, count, L->n, v1, &team};
     const triangle t2 = {L->n2, L->ld, L->upper, count, L->n, v2, &team};
     lower(&t1);
@@ -229,4 +229,13 @@ void ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
     team_subtract_transposed(L->n2, L->n1, L->rectangle, L->ld, count, v2, v1, L->n, &team);
     lower_transposed(&t1);
   }
+}
+
+ntk_status ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
+  for (size_t c = 0; c < m; c += NTK_PANEL_VECTORS) {
+    if (c > 0)
+      NTK_TRY(ntk_progress_poll(L->context, "solves with the factor", (double)c / (double)m));
+    solve(L, V + c * L->n, smaller(NTK_PANEL_VECTORS, m - c));
+  }
+  return NTK_OK;
 }

@@ -17,6 +17,7 @@ static struct {
   bool wanted;
   double start, phase_start, drawn;
   char phase[64];
+  bool told;  /* progress_line tells of training; its phase would take turns with that */
   int length; /* of the line on the screen; 0: none */
 } line;
 
@@ -118,6 +119,7 @@ static bool due(double time) {
 }
 
 void progress_line(const char *text) {
+  line.told = true;
   if (line.wanted && due(now()))
     draw(text);
 }
@@ -130,7 +132,7 @@ bool progress_report(const char *phase, double fraction, void *user) {
   (void)user;
   if (interrupted != 0)
     return false;
-  if (!line.wanted)
+  if (!line.wanted || (line.told && strcmp(phase, "training") == 0))
     return true;
   const double time = now();
   if (strncmp(phase, line.phase, sizeof line.phase - 1) != 0) {

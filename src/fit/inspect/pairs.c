@@ -117,7 +117,7 @@ static nearest search_tiles(const search *s, size_t a, size_t b, nearest best) {
   return best;
 }
 
-static ntk_status search_all(const ntk_context *context, const search *s, nearest *best) {
+static ntk_status search_all(ntk_context *context, const search *s, nearest *best) {
   const size_t tiles = (s->n + TILE - 1) / TILE;
   nearest shared = {INFINITY, s->n, s->n};
   for (size_t a = 0; a < tiles; a++) {

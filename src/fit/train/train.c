@@ -18,19 +18,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char PHASE[] = "training";
 static const double REPORT_EVERY = 0.1; /* seconds */
 static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
 /* Loss (and, of a first-order method, gradient) of the present theta. */
-static double evaluate(ntk_training *t) {
+static ntk_status evaluate(ntk_training *t) {
   double sum = 0.0;
   if (t->lm != NULL)
     sum = t->lm->sum;
   else
-    ntk_descent_gradient(t->descent, &sum);
-  return ntk_training_loss(t, sum);
+    NTK_TRY(ntk_descent_gradient(t->descent, &sum));
+  t->loss[t->epoch] = ntk_training_loss(t, sum);
+  return NTK_OK;
 }
 
 /* In float theta_0 is what the weights were rounded to; those given are kept, for a failure. */
@@ -100,7 +102,7 @@ static ntk_status prepare(ntk_training *t) {
   else
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->precision, t->scale, &t->descent));
   NTK_TRY(round_first(t));
-  t->loss[0] = evaluate(t);
+  NTK_TRY(evaluate(t));
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->R, t->Y));
   NTK_TRY(check_start(t));
   const double start = ntk_clock();
@@ -112,17 +114,15 @@ static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint == NULL)
     return NTK_OK;
   NTK_TRY(of_checkpoint(ntk_checkpoint_restore(t)));
-  if (t->resumed > 0)
-    t->loss[t->epoch] = evaluate(t); /* the same again, and its gradient */
-  return NTK_OK;
+  return t->resumed > 0 ? evaluate(t) : NTK_OK; /* the same again, and its gradient */
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
 
 static ntk_status report(const ntk_training *t) {
+  t->context->phase.fraction = (double)t->epoch / (double)t->options.epochs;
   if (t->options.progress == NULL)
-    return ntk_progress_report(t->context, "training",
-                               (double)t->epoch / (double)t->options.epochs);
+    return ntk_progress_report(t->context, PHASE, t->context->phase.fraction);
   const double now = ntk_clock() - t->start;
   const size_t made = t->epoch - t->resumed;
   const ntk_train_progress p = {
@@ -140,6 +140,7 @@ static ntk_status report(const ntk_training *t) {
 /* theta_{t+1} and its loss. */
 static ntk_status step(ntk_training *t, bool *stalled) {
   double sum = 0.0;
+  ntk_status status = NTK_OK;
   if (t->lm != NULL) {
     NTK_TRY(ntk_lm_step(t->lm, &sum, stalled));
     if (*stalled)
@@ -154,11 +155,11 @@ static ntk_status step(ntk_training *t, bool *stalled) {
                                .step = t->epoch + 1};
     NTK_TRY(ntk_tracker_advance(t));
     ntk_descent_update(t->descent, &update);
-    ntk_descent_gradient(t->descent, &sum);
+    status = ntk_descent_gradient(t->descent, &sum);
   }
-  t->epoch++;
-  t->loss[t->epoch] = ntk_training_loss(t, sum);
-  return NTK_OK;
+  t->epoch++; /* interrupted too: the loss is found when the run is resumed */
+  t->loss[t->epoch] = status == NTK_OK ? ntk_training_loss(t, sum) : NAN;
+  return status;
 }
 
 /* A checkpoint. That it cannot be written is no reason to lose the run: it is told at the end. */
@@ -286,7 +287,9 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
   NTK_TRY(ntk_training_resolve(&t));
   ntk_status status = prepare(&t);
   if (status == NTK_OK) {
+    const ntk_phase before = ntk_phase_enter(context, PHASE);
     status = loop(&t, &made);
+    ntk_phase_leave(context, before);
     status = last_checkpoint(&t, status, &made);
   }
   if (status == NTK_OK) {

@@ -30,9 +30,12 @@ static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
 
 static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
   NTK_TRY(allocate_kernel(kernel));
-  for (size_t i = 0; i < kernel->N; i++)
+  for (size_t i = 0; i < kernel->N; i++) {
+    NTK_TRY(
+        ntk_progress_poll(kernel->context, "reading the matrix", (double)i / (double)kernel->N));
     for (size_t j = 0; j <= i; j++)
       *ntk_packed_at(matrix(kernel), i, j) = A[i * kernel->N + j];
+  }
   return NTK_OK;
 }
 
@@ -72,16 +75,16 @@ static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
     diagonal[i] = *ntk_packed_at(matrix(kernel), i, i);
 }
 
-static void kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
-  ntk_packed_multiply(matrix(kernel), V, m, U);
+static ntk_status kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
+  return ntk_packed_multiply(matrix(kernel), V, m, U);
 }
 
 static ntk_status kernel_factor(ntk_kernel *kernel, double shift) {
   return ntk_packed_factor(matrix(kernel), shift);
 }
 
-static void kernel_solve(const ntk_kernel *kernel, double *V, size_t m) {
-  ntk_packed_solve(matrix(kernel), V, m);
+static ntk_status kernel_solve(const ntk_kernel *kernel, double *V, size_t m) {
+  return ntk_packed_solve(matrix(kernel), V, m);
 }
 
 static ntk_status kernel_full(const ntk_kernel *kernel, double *eigenvalues) {
@@ -95,9 +98,9 @@ static ntk_status certify_lower(ntk_kernel *kernel, double shift, bool *proved, 
 static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, double *upper) {
   double *Kv;
   NTK_TRY(ntk_alloc_doubles(kernel->context, kernel->N, "certificate", &Kv));
-  ntk_certify_upper(matrix(kernel), v, Kv, upper);
+  const ntk_status status = ntk_certify_upper(matrix(kernel), v, Kv, upper);
   ntk_free(kernel->context, Kv);
-  return NTK_OK;
+  return status;
 }
 
 static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,

@@ -191,12 +191,12 @@ static void *at(const ntk_step *step, void *array, size_t i) {
 }
 
 /* Rows of a chunk, block by block; blocks of the same length, within NTK_STEP_ROWS. */
-static void run_chunk(const ntk_step *step, size_t chunk, void *workspace) {
+static void run_chunk(const ntk_step *step, size_t chunk, void *workspace, ntk_watch *watch) {
   const size_t all = step->rows / NTK_STEP_ROWS;
   const size_t first = chunk * all / step->chunks, end = (chunk + 1) * all / step->chunks;
   const size_t most = step->block / NTK_STEP_ROWS, blocks = (end - first + most - 1) / most;
   double sum = 0.0;
-  for (size_t b = 0; b < blocks; b++) {
+  for (size_t b = 0; b < blocks && ntk_watch_on(watch, (double)first / (double)all); b++) {
     const size_t from = first + b * (end - first) / blocks;
     const size_t to = first + (b + 1) * (end - first) / blocks;
     ntk_step_block block = {.first = from * NTK_STEP_ROWS,
@@ -210,32 +210,35 @@ static void run_chunk(const ntk_step *step, size_t chunk, void *workspace) {
   step->sums[chunk] = sum;
 }
 
-static double run_chunks(ntk_descent *descent) {
+static ntk_status run_chunks(ntk_descent *descent, double *sum) {
   ntk_step *step = step_of(descent);
   if (step->stale)
     step->code->pack(step);
   step->stale = false;
+  ntk_watch watch = {.context = descent->context, .phase = "training"};
   const int threads = (int)workspaces(step, descent->context->threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
     run_chunk(step, chunk,
-              at(step, step->workspace, (size_t)omp_get_thread_num() * step->workspace_count));
-  double sum = 0.0;
+              at(step, step->workspace, (size_t)omp_get_thread_num() * step->workspace_count),
+              &watch);
+  *sum = 0.0;
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
-    sum += step->sums[chunk];
-  return sum;
+    *sum += step->sums[chunk];
+  return watch.status;
 }
 
-void cpu_descent_gradient(ntk_descent *descent, double *sum) {
-  *sum = run_chunks(descent);
+ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum) {
+  NTK_TRY(run_chunks(descent, sum));
   const ntk_step *step = step_of(descent);
   if (step->chunks == 1)
-    return;
+    return NTK_OK;
   const int threads = step->parameters < PARALLEL_FROM ? 1 : descent->context->threads;
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (size_t first = 0; first < step->parameters; first += SLICE)
     step->code->reduce(step, first,
                        step->parameters - first < SLICE ? step->parameters - first : SLICE);
+  return NTK_OK;
 }
 
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update) {

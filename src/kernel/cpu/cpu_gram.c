@@ -50,11 +50,11 @@ static void mirror(const ntk_tile *t, double *A, size_t N) {
           A[i * N + j] = A[i + j * N];
 }
 
-/* The blocks of one tile. */
+/* The blocks of one tile; unless it is to stop, at this fraction of the work. */
 static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
-                 const bool *blocks, double *workspace) {
+                 const bool *blocks, double *workspace, ntk_watch *watch, double fraction) {
   bool add = false;
-  for (size_t k = 0; k < rows->network->depth; k++) {
+  for (size_t k = 0; k < rows->network->depth && ntk_watch_on(watch, fraction); k++) {
     if (blocks != NULL && !blocks[k])
       continue;
     const ntk_gram_pair pair = pair_of(rows, columns, k);
@@ -182,27 +182,22 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
   double flops = 0.0; /* all blocks' */
   for (size_t l = 0; l < rows->network->depth; l++)
     flops += 2.0 * (double)rows->rows * (double)columns->rows * (double)rows->network->width[l];
+  ntk_watch watch = {.context = context, .phase = phase};
   atomic_size_t done = 0;
-  atomic_bool stop = false;
-  ntk_status status = NTK_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(ntk_threads_for(context, flops))
   for (size_t i = 0; i < list->count; i++) {
-    if (atomic_load(&stop))
+    if (atomic_load(&watch.stopped))
       continue;
-    fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size);
+    fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size,
+         &watch, (double)atomic_load(&done) / (double)list->count);
     if (list->symmetric != NULL)
       mirror(&list->tiles[i], list->symmetric, rows->rows);
     const size_t finished = atomic_fetch_add(&done, 1) + 1;
-    if (omp_get_thread_num() == 0) { /* the caller's own thread: it may run the callback */
-      status = ntk_progress_report(context, phase, (double)finished / (double)list->count);
-      if (status != NTK_OK)
-        atomic_store(&stop, true);
-    }
+    (void)ntk_watch_tell(&watch, (double)finished / (double)list->count);
   }
   ntk_free(context, workspace);
-  if (status == NTK_OK) /* the caller's thread may have had no tile: ask at least once */
-    status = ntk_progress_report(context, phase, 1.0);
-  return status;
+  (void)ntk_watch_tell(&watch, 1.0); /* the caller's thread may have had no tile: once at least */
+  return watch.status;
 }
 
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A) {

@@ -21,21 +21,24 @@
 
 enum { ROWS = 256, PANEL = 64 };
 
-/* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G. */
+/* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G. watch
+ * is asked before each product of matrices. */
 typedef struct block {
   const double *F, *B; /* B NULL: 1 */
   size_t in, out, per, offset;
   bool bias;
+  ntk_watch *watch;
 } block;
 
-static block block_of(const ntk_features *features, size_t k) {
+static block block_of(const ntk_features *features, size_t k, ntk_watch *watch) {
   const cpu_features *f = cpu_features_of(features);
   block b = {.F = f->F[k],
              .B = f->B[k + 1],
              .in = features->network->width[k],
              .out = cpu_back_width(features, k + 1),
              .per = features->rows / features->N,
-             .bias = features->network->bias[k]};
+             .bias = features->network->bias[k],
+             .watch = watch};
   for (size_t l = 0; l < k; l++)
     b.offset += (features->network->width[l] + (features->network->bias[l] ? 1 : 0)) *
                 cpu_back_width(features, l + 1);
@@ -67,7 +70,7 @@ static void scale_rows(const block *b, size_t samples, const double *v, const do
  * vector F^T v. scaled: ROWS x out. */
 static void adjoint_panel(const block *b, size_t N, size_t first, size_t count, const double *v,
                           double *scaled, double *G) {
-  for (size_t i = 0; i < N; i += ROWS) {
+  for (size_t i = 0; i < N && ntk_watch_on(b->watch, 0.0); i += ROWS) {
     const size_t rows = N - i < ROWS ? N - i : ROWS;
     const double *F = b->F + i * b->in + first;
     const double beta = i == 0 ? 0.0 : 1.0;
@@ -118,11 +121,11 @@ static size_t panels(const block *b) {
 
 /* Parts of g = J^T v, in theta's order, of the chosen blocks. */
 static void adjoint(const ntk_features *features, const bool *blocks, const double *v,
-                    size_t widest, double *workspace, double *g) {
+                    size_t widest, double *workspace, ntk_watch *watch, double *g) {
   for (size_t k = 0; k < features->network->depth; k++) {
     if (blocks != NULL && !blocks[k])
       continue;
-    const block b = block_of(features, k);
+    const block b = block_of(features, k, watch);
     double *G = g + b.offset;
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
     for (size_t p = 0; p < panels(&b) + (b.bias ? 1 : 0); p++) {
@@ -138,14 +141,14 @@ static void adjoint(const ntk_features *features, const bool *blocks, const doub
 
 /* u = J g over the chosen blocks. */
 static void product(const ntk_features *features, const bool *blocks, const double *g,
-                    size_t widest, double *workspace, double *u) {
+                    size_t widest, double *workspace, ntk_watch *watch, double *u) {
   memset(u, 0, features->rows * sizeof *u);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
   for (size_t i = 0; i < features->N; i += ROWS) {
     const size_t left = features->N - i;
     for (size_t k = 0; k < features->network->depth; k++)
-      if (blocks == NULL || blocks[k]) {
-        const block b = block_of(features, k);
+      if ((blocks == NULL || blocks[k]) && ntk_watch_on(watch, 0.5)) {
+        const block b = block_of(features, k, watch);
         product_rows(&b, i, left < ROWS ? left : ROWS, g + b.offset,
                      workspace + (size_t)omp_get_thread_num() * ROWS * widest, u);
       }
@@ -155,7 +158,7 @@ static void product(const ntk_features *features, const bool *blocks, const doub
 /* g = C g over the chosen blocks, C the scales of their W and b. */
 static void scale(const ntk_features *features, const bool *blocks, double *g) {
   for (size_t k = 0; k < features->network->depth; k++) {
-    const block b = block_of(features, k);
+    const block b = block_of(features, k, NULL);
     const double *of = features->network->scale + 2 * k;
     if (blocks != NULL && !blocks[k])
       continue;
@@ -204,18 +207,23 @@ static ntk_status allocate_workspace(const ntk_features *features, bool apply, s
 
 /* One of the above, over all blocks, with workspace of its own. */
 typedef void part_fn(const ntk_features *features, const bool *blocks, const double *in,
-                     size_t widest, double *workspace, double *out);
+                     size_t widest, double *workspace, ntk_watch *watch, double *out);
+
+static ntk_watch watch_of(const ntk_features *features) {
+  return (ntk_watch){.context = features->context, .phase = "products with the Jacobian"};
+}
 
 static ntk_status run_part(const ntk_features *features, part_fn *part, const double *in,
                            double *out) {
   size_t widest = 0;
   double *workspace;
   NTK_TRY(allocate_workspace(features, false, &widest, &workspace));
+  ntk_watch watch = watch_of(features);
   const int previous = ntk_blas_enter(1);
-  part(features, NULL, in, widest, workspace, out);
+  part(features, NULL, in, widest, workspace, &watch, out);
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
-  return NTK_OK;
+  return watch.status;
 }
 
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g) {
@@ -233,13 +241,14 @@ ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const dou
   double *workspace;
   NTK_TRY(allocate_workspace(features, true, &widest, &workspace));
   double *g = workspace + (size_t)features->context->threads * ROWS * widest;
+  ntk_watch watch = watch_of(features);
   const int previous = ntk_blas_enter(1);
-  for (size_t c = 0; c < m; c++) {
-    adjoint(features, blocks, V + c * rows, widest, workspace, g);
+  for (size_t c = 0; c < m && watch.status == NTK_OK; c++) {
+    adjoint(features, blocks, V + c * rows, widest, workspace, &watch, g);
     scale(features, blocks, g);
-    product(features, blocks, g, widest, workspace, U + c * rows);
+    product(features, blocks, g, widest, workspace, &watch, U + c * rows);
   }
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
-  return NTK_OK;
+  return watch.status;
 }
