@@ -78,6 +78,8 @@ def test_several_outputs_and_sets_share_a_kernel(job):
     for fit, wanted in zip(both, Y):
         assert np.abs(fit.network(X) - wanted).max() < 1e-8
         assert bits(fit.network) == bits(ntkit.memorize(net, X, wanted).network)
+    alone = ntkit.memorize(net.output(1), X, Y[0, :, 1])
+    assert np.abs(alone.network(X)[:, 0] - Y[0, :, 1]).max() < 1e-8
     del both
     gc.collect()
     with pytest.raises(ValueError, match=r"y has shape \(80,\); accepted: \(80, 3\)"):

@@ -149,6 +149,9 @@ def test_iterator_has_the_callbacks_points(job):
     run = ntkit.train_iter(*job, **options)
     points = list(run)
     assert [p.to_dict(arrays=True) for p in points] == [p.to_dict(arrays=True) for p in told]
+    for p in points:
+        at = ntkit.train(*job, epochs=p.epoch).network if p.epoch > 0 else job[0]
+        assert p.network.theta.tobytes() == p.theta.tobytes() == at.theta.tobytes()
     assert run.result.network.theta.tobytes() == whole.network.theta.tobytes()
     assert list(run) == []
 
