@@ -308,5 +308,3 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-
-lib.ntk_io_formats()  # .npz, .safetensors and others are read wherever a file is

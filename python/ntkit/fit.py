@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 import queue
 import threading
 import warnings
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from ntkit._arrays import Array, labels, pointer
 from ntkit._dataset import Data
-from ntkit._library import Context, Progress, _keep, current
+from ntkit._library import Context, Progress, _keep, current, reporter
 from ntkit._native import ffi, lib
 from ntkit._options import Path, Struct
 from ntkit._read import read
@@ -167,7 +168,7 @@ def train(
     epochs: at most; 0: 10000, of lm 100, with question none.
 
     It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
-    seconds; where 0, not so. track: measure the kernel every so many epochs, at those of a list, or
+    seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at those of a list, or
     at 1, 2, 5, 10, 20, ... ("log"), first and last too: result.track, with theta_t where
     track_weights. callback(point) is called at each of these with point.network and point.kernel();
     what it raises ends the training and comes out. question: can the labels be fitted, and when.
@@ -204,7 +205,9 @@ class _Worker:
         context = current()
         self._context = context.threads, context._memory_limit
         self._arguments = net, X, y, {**options, "callback": self._tell, "progress": self._look}
-        self._progress = options["progress"]
+        self._progress: Progress = options["progress"]
+        self._shown: Callable[[str, float], object] | None = None
+        self._process = os.getpid()
         self._closed = False
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -212,6 +215,10 @@ class _Worker:
 
     def next(self) -> Tracked | Training:
         """What comes next; raises what ended the training."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "this training belongs to the process that this one was forked from: begin it anew"
+            )
         if self.thread.ident is None:
             self.thread.start()
         else:
@@ -231,7 +238,7 @@ class _Worker:
     def _run(self) -> None:
         net, X, y, options = self._arguments
         try:
-            with Context(*self._context):
+            with Context(*self._context), reporter(self._progress) as self._shown:
                 self._told.put(_Call(net, X, y, options).run())
         except BaseException as error:  # noqa: BLE001 (raised in the thread that asks)
             self._told.put(error)
@@ -245,8 +252,8 @@ class _Worker:
     def _look(self, phase: str, fraction: float) -> None:
         if self._closed:
             raise _Closed
-        if callable(self._progress):
-            self._progress(phase, fraction)
+        if self._shown is not None:
+            self._shown(phase, fraction)
 
 
 class TrainIterator:

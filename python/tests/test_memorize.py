@@ -154,6 +154,16 @@ def test_model_of_the_program(tmp_path, program, words):
         told = ntkit.predict(tmp_path / name, X)
         assert np.mean(told.astype(str) == labels) == answer["accuracy"]
         assert np.array_equal(told, model.predict(X))
+    X, y = ntkit.load_labelled(tmp_path / "data.csv", label_column=-1, scale="standardize")
+    classes = ntkit.Classes(y)
+    net = ntkit.Network([5, 20, 60], "tanh", seed=1, outputs=3)
+    fit = ntkit.train(net, X, classes.encode(3), epochs=20, seed=1).network
+    assert bits(fit) == bits(ntkit.Model.load(tmp_path / "one").networks[0])
+    net = ntkit.Network([5, 20, 60], "tanh", seed=1)
+    each = ntkit.memorize_each(net, X, classes.against_rest(), seed=1)
+    assert [bits(one.network) for one in each] == [
+        bits(network) for network in ntkit.Model.load(tmp_path / "each").networks
+    ]
     assert ntkit.Model.load(tmp_path / "each").certificate.bound < 1e-8
     assert "Model of 3 x" in repr(ntkit.Model.load(tmp_path / "each"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -167,6 +168,24 @@ def test_iterator_left_early_ends_the_training(job, tmp_path):
     with ntkit.train_iter(*job, epochs=10**9, track=2) as run:
         pass
     assert run.result is None and list(run) == []
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_iterator_shows_progress_and_its_forks_nothing(job):
+    phases = []
+    run = ntkit.train_iter(
+        *job, epochs=10**9, lr=1e-9, track=[2000], progress=lambda phase, _: phases.append(phase)
+    )
+    assert [next(run).epoch for _ in range(2)] == [0, 2000] and phases
+    child = os.fork()
+    if child == 0:
+        try:
+            next(run)
+        except RuntimeError as error:
+            os._exit(0 if "forked" in str(error) else 1)
+        os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    run.close()
 
 
 def test_iterator_interrupted_between_points(job):
