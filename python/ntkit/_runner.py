@@ -42,7 +42,6 @@ def run(request: dict[str, Any], report: Report) -> None:
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
-            start_new_session=True,  # Ctrl-C in a terminal is for this process alone
         )
         try:
             answer = _talk(child, request, report)
@@ -143,7 +142,7 @@ def _stop(_number: int, _frame: Any) -> None:
 def main() -> None:
     """Runs what the line on standard input asks for; ends the process."""
     signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the parent to tell
     request = json.loads(sys.stdin.readline())
     _Child.parent = request["parent"]
     status = _run(request)

@@ -229,3 +229,6 @@ def test_pages_of_ledgers_and_long_lists():
     assert len(long) == 1 + 40 + 1 + 10 and long[41] == ["… 50 more …"]
     assert [line[1] for line in (long[1], long[40], long[42], long[-1])] == ["0", "39", "90", "99"]
     assert Rows([])._repr_html_() == "<i>no rows</i>"
+    page = Rows([results.Assumption("<i>", "", 1, 0, 0, "")])._repr_html_()
+    assert cells(page)[0] == ["", "assumption", "points", "outside", "unknown"]  # no empty column
+    assert cells(page)[1][1] == "<i>"
