@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,22 +68,49 @@ class Table:
                 columns[field.name] = _texts(column) if _is_text(field) else column
         return columns
 
-    def _variables(self) -> dict[str, npt.NDArray[Any]]:
-        # Rows of a point share their values: these are looked up once for each point.
-        taken = {name for f in table(_ROW).fields for name in (f.name, text(f.row.former))}
+    def _points(self) -> tuple[Any, Any, dict[str, npt.NDArray[Any]]]:
+        # A row of each point, each row's point, and the variables' values at the points.
         place = ffi.offsetof(_ROW, "point")
         _, first, which = np.unique(
             self._member(place, "u8"), return_index=True, return_inverse=True
         )
-        columns = {}
+        rows = [self.c.row[int(i)] for i in first]
+        values = {}
         for v, name in enumerate(self.variables):
-            rows = [self.c.row[int(i)] for i in first]
             if self.c.is_text[v]:
-                values = np.array([text(row.text[v]) for row in rows])
+                values[name] = np.array([text(row.text[v]) for row in rows])
             else:
-                values = np.array([row.variable[v] for row in rows])
-            columns[f"grid.{name}" if name in taken else name] = values[which]
-        return columns
+                values[name] = np.array([row.variable[v] for row in rows])
+        return first, which, values
+
+    def _variables(self) -> dict[str, npt.NDArray[Any]]:
+        taken = {name for f in table(_ROW).fields for name in (f.name, text(f.row.former))}
+        _, which, values = self._points()
+        return {f"grid.{n}" if n in taken else n: column[which] for n, column in values.items()}
+
+    def column(self, expression: str) -> npt.NDArray[np.float64]:
+        """An expression of the variables, for every row."""
+        out = np.empty(self.c.rows)
+        memory = ffi.from_buffer("double[]", out)
+        check(lib.ntk_study_table_column(self.c, word(expression, "x"), memory))
+        return out
+
+    def warn_pooled(self, expressions: Sequence[str], group: str | None, level: int) -> None:
+        """Warns where trials are taken together that differ in a variable."""
+        first, _, values = self._points()
+        told = [self.column(expression)[first] for expression in expressions]
+        told += [values[group]] if group in values else []
+        kinds = np.zeros(len(first), np.int64)
+        for column in told:
+            kinds = _refined(kinds, column)
+        for name, column in values.items():
+            if _refined(kinds, column).max() > kinds.max():
+                warnings.warn(
+                    f"trials that differ in {name} are taken together; where= keeps one value of "
+                    "it apart",
+                    stacklevel=level,
+                )
+                return
 
     # ---- What is computed ------------------------------------------------------------------------
 
@@ -132,6 +159,33 @@ class Choice(Struct):
         made = ffi.new("ntk_summary *")
         check(lib.ntk_study_summarise(table.c, self.c, made))
         return ffi.gc(made, lib.ntk_summary_clear)
+
+
+def warn_missing(points: Sequence[SummaryPoint] | Sequence[MapCell], level: int) -> None:
+    """Warns where the means of a figure leave trials out."""
+    missing = sum(p.missing for p in points)
+    left_out = sum(p.left_out for p in points if isinstance(p, MapCell))
+    trials = sum(p.trials for p in points) + missing + left_out
+    if missing:
+        warnings.warn(
+            f"{missing} of {trials} trials have no value: the means leave them out; their verdicts "
+            "in rows() tell why",
+            stacklevel=level,
+        )
+    if left_out:
+        warnings.warn(
+            f"{left_out} of {trials} trials are 0 or below: the logarithmic means leave them out",
+            stacklevel=level,
+        )
+
+
+def _refined(kinds: npt.NDArray[Any], column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Kinds, from 0, split further by a column."""
+    _, within = np.unique(column, return_inverse=True)
+    found: npt.NDArray[Any] = np.unique(
+        kinds * (within.max() + 1) + within.reshape(-1), return_inverse=True
+    )[1]
+    return found.reshape(-1)
 
 
 def _value(value: Any) -> bytes:

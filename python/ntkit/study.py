@@ -4,14 +4,12 @@ database that survives any interruption. What a study can ask: docs/studies.md."
 from __future__ import annotations
 
 import html
-import json
 import os
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +20,8 @@ from ntkit._native import ffi, lib
 from ntkit._options import Struct, word
 from ntkit._read import read
 from ntkit._result import Rows, frame
-from ntkit._study_table import Choice, Table
+from ntkit._study_source import PathLike, listed, read_source
+from ntkit._study_table import Choice, Table, warn_missing
 from ntkit.results import (
     Assumption,
     Boundary,
@@ -32,7 +31,6 @@ from ntkit.results import (
     SummaryPoint,
 )
 
-PathLike = Union[str, "os.PathLike[str]"]
 Where = Mapping[str, Any]
 _OPTIONS = ("workers", "memory_limit", "shard", "shards", "retry", "other_code")
 
@@ -61,8 +59,8 @@ class Study:
         *,
         changes: Mapping[str, Any] | None = None,
     ) -> None:
-        self._text, self._name = _read_source(source)
-        self._changes = [f"{key}={_listed(value)}" for key, value in (changes or {}).items()]
+        self._text, self._name = read_source(source)
+        self._changes = [f"{key}={listed(value)}" for key, value in (changes or {}).items()]
         self.database = None if database is None else os.fspath(database)
         self._c  # noqa: B018  what it cannot be is said now
 
@@ -211,6 +209,13 @@ class Study:
     def _table(self, where: Where | None) -> Table:
         return Table(self._where(), where)
 
+    def _curves(
+        self, x: str, group: str | None, quantity: str | None, where: Where | None, seed: int
+    ) -> tuple[Table, Choice]:
+        table = Table(self._where(), where)
+        table.warn_pooled([x], group, 4)
+        return table, Choice(quantity, x, group, seed)
+
     def rows(self, where: Where | None = None) -> npt.NDArray[np.void]:
         """What has been computed: a structured array with a row for each quantity of each trial.
 
@@ -239,10 +244,11 @@ class Study:
 
         x: an expression of the variables, as "d^2". group: a variable; a curve for each of its
         values; None: one curve. quantity: None: the study's first. seed: of the bootstrap.
-        ValueError for names that the study does not have.
+        ValueError for names that the study does not have. Warns where trials that differ in another
+        variable are taken together.
         """
-        chosen = Choice(quantity, x, group, seed)
-        labels, points = self._table(where).summarise(chosen)
+        table, chosen = self._curves(x, group, quantity, where, seed)
+        labels, points = table.summarise(chosen)
         return Curves(labels, points)
 
     def fit(
@@ -258,7 +264,8 @@ class Study:
 
         Least squares on logarithms, every trial counting once. Arguments: as of summarise.
         """
-        return self._table(where).fit(Choice(quantity, x, group, seed))
+        table, chosen = self._curves(x, group, quantity, where, seed)
+        return table.fit(chosen)
 
     def assumptions(
         self, x: str, group: str | None = None, *, where: Where | None = None
@@ -282,6 +289,7 @@ class Study:
         """
         options = Struct("ntk_map_options", quantity=quantity, x=x, y=y, log=log, seed=seed)
         table = self._table(where)
+        table.warn_pooled([x, y], None, 3)
         name = quantity or table.quantities[0]
         return StudyMap(x, y, name, log, table.map(options.c), (table, options))
 
@@ -306,9 +314,9 @@ class Study:
         """
         if band not in ("ci", "sd", None):
             raise ValueError(f"band is {band!r}; accepted: 'ci', 'sd', None")
-        table = self._table(where)
-        chosen = Choice(quantity, x, group, seed)
+        table, chosen = self._curves(x, group, quantity, where, seed)
         labels, points = table.summarise(chosen)
+        warn_missing(points, 3)
         laws = fit and all(p.x > 0 and not p.mean <= 0 for p in points)
         fits = table.fit(chosen) if laws else ()
         return plot.curves(labels, points, fits, x, quantity or table.quantities[0], band, ax)
@@ -353,47 +361,10 @@ class StudyMap:
         ax: Axes to draw into, which are returned; None: of a new figure, which is not pyplot's.
         ImportError without matplotlib.
         """
+        warn_missing(self.cells, 3)
         line = None if boundary is False else self.boundary(0.0 if boundary is True else boundary)
         return plot.plane(self, line, ax)
 
     def to_pandas(self) -> Any:
         """The cells as a pandas.DataFrame. ImportError without it."""
         return self.cells.to_pandas()
-
-
-def _read_source(source: Mapping[str, Any] | PathLike) -> tuple[str, str]:
-    """The text of a study file, and what it is called in messages."""
-    if isinstance(source, Mapping):
-        return json.dumps(dict(source), default=_plain), "the study"
-    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
-        return source, "the study"
-    if not isinstance(source, (str, os.PathLike)):
-        raise TypeError(
-            f"a study is given as {type(source).__name__}; accepted: a dictionary, the text of a "
-            "study file (YAML), or the path of one"
-        )
-    path = Path(source)
-    return path.read_text(encoding="utf-8"), os.fspath(path)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (range, set, frozenset)):
-        return list(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    raise TypeError(
-        f"a study has a value of type {type(value).__name__}; accepted: numbers, texts, and lists, "
-        "ranges, arrays and dictionaries of them"
-    )
-
-
-def _listed(value: Any) -> str:
-    """A value as the program's KEY=VALUE has it."""
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    plain = json.loads(json.dumps(value, default=_plain))
-    return ",".join(map(str, plain)) if isinstance(plain, list) else str(plain)

@@ -20,7 +20,7 @@ FLOORS = [
     {"_result", "_dataset"},
     {"results"},
     {"_read"},
-    {"convert", "data", "_features", "_files", "_layers", "_study_table"},
+    {"convert", "data", "_features", "_files", "_layers", "_study_table", "_study_source"},
     {"network"},
     {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study"},
     {"fit"},

@@ -12,6 +12,7 @@ import pytest
 from ntkit import plot, results
 from ntkit._formula import for_figures as formula
 from ntkit._result import Rows
+from ntkit._study_table import warn_missing
 
 matplotlib = pytest.importorskip("matplotlib")
 nan = float("nan")
@@ -180,6 +181,17 @@ def test_map(study):
     level = made.boundary().level
     again = made.plot(boundary=level).get_lines()[1]
     assert again.get_label() == f"N = {made.boundary().constant:.3g} d"
+
+
+def test_what_means_leave_out_is_said():
+    point = {"x": 1.0, "y": 1.0, "mean": 2.0, "deviation": 0.5}
+    cells = [results.MapCell(**point, trials=3, missing=2, left_out=1)]
+    with pytest.warns(UserWarning, match="logarithmic means") as told:
+        warn_missing(cells, 2)
+    assert [str(w.message)[:25] for w in told] == [
+        "2 of 6 trials have no val",
+        "1 of 6 trials are 0 or be",
+    ]
 
 
 def test_data_frames(study, spectrum, monkeypatch):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import ntkit
@@ -129,10 +130,24 @@ def test_means_are_means(small):
         assert point.low <= point.mean <= point.high
 
 
+def test_what_is_taken_together_is_said(small):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        small.fit("d", "n")
+        small.map("d", "n")
+        small.summarise("n", "phi")
+        small.fit("d", "n", where={"phi": "relu"})
+        small.map("2*d + N", "n", where={"phi": "relu"})
+    assert [str(w.message).split(" are ")[0] for w in told] == [
+        f"trials that differ in {name}" for name in ("phi", "phi", "d")
+    ]
+    assert {w.filename for w in told} == {__file__}
+
+
 def test_map_and_its_boundary(small):
-    rows = small.rows()
+    rows = small.rows(where={"phi": "relu"})
     rows = rows[rows["quantity"] == "lambda_min"]
-    found = small.map("d", "n", log=True)
+    found = small.map("d", "n", log=True, where={"phi": "relu"})
     assert [(cell.x, cell.y) for cell in found.cells] == [
         (d, n) for d in (10.0, 20.0, 30.0, 40.0) for n in (12.0, 24.0)
     ]
