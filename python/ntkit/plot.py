@@ -325,14 +325,14 @@ def _theory(ax: Any, points: Any, fit: Any, name: str) -> None:
 
 def plane(made: Any, line: Any = None, ax: Any = None) -> Any:
     """A map: a rectangle for each cell, and a line y = constant x."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.colors import LogNorm, Normalize
-    from matplotlib.patches import Rectangle
-
     cells = [cell for cell in made.cells if math.isfinite(cell.mean)]
     if not cells:
         raise ValueError("no cell of this map has a mean to draw")
     ax = axes(ax)
+    from matplotlib.collections import PatchCollection
+    from matplotlib.colors import LogNorm, Normalize
+    from matplotlib.patches import Rectangle
+
     across = _edges({cell.x for cell in cells})
     boxes = []
     for cell in cells:

@@ -104,8 +104,10 @@ def test_small_types_are_converted_exactly(dtype):
 
 def test_what_fits_is_borrowed_by_its_address():
     a = np.random.default_rng(1).normal(size=(5, 3))
-    a.flags.writeable = False
-    for X in (a, a.view(Subclass), memoryview(a), LAYOUTS["__dlpack__"](a), a[1:4]):
+    shared = LAYOUTS["__dlpack__"](a)
+    assert numbers(shared, "X").ctypes.data == a.ctypes.data
+    a.flags.writeable = False  # which NumPy before 2.1 does not give by DLPack
+    for X in (a, a.view(Subclass), memoryview(a), a[1:4]):
         data = Data(current(), X)
         address = int(ffi.cast("uintptr_t", lib.ntk_dataset_values(data.handle)))
         assert address == np.asarray(numbers(X, "X")).ctypes.data

@@ -166,7 +166,7 @@ def test_study(study):
     assert other.get_ylabel() == formula("lambda_max(K)")
 
 
-def test_map(study):
+def test_map(study, monkeypatch):
     made = study.map("d", "N", quantity="lambda_max", log=True)
     ax = made.plot(boundary=True)
     (boxes,) = ax.collections
@@ -181,6 +181,10 @@ def test_map(study):
     level = made.boundary().level
     again = made.plot(boundary=level).get_lines()[1]
     assert again.get_label() == f"N = {made.boundary().constant:.3g} d"
+    for name in ("matplotlib", "matplotlib.collections"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        made.plot()
 
 
 def test_what_means_leave_out_is_said():

@@ -19,8 +19,7 @@ def cells(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_cell_of_a_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if page.parent.name == "tutorials":
-        pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib")
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.chdir(page.parent)
     found = cells(page)
