@@ -168,10 +168,11 @@ def train(
     epochs: at most; 0: 10000, of lm 100, with question none.
 
     It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
-    seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at those of a list, or
-    at 1, 2, 5, 10, 20, ... ("log"), first and last too: result.track, with theta_t where
-    track_weights. callback(point) is called at each of these with point.network and point.kernel();
-    what it raises ends the training and comes out. question: can the labels be fitted, and when.
+    seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at
+    those of a list, or at 1, 2, 5, 10, 20, ... ("log"), first and last too: result.track, with
+    theta_t where track_weights. callback(point) is called at each of these, with point.network and
+    point.kernel(); what it raises ends the training and comes out. question: can the labels be
+    fitted, and when.
 
     checkpoint: a file, written every checkpoint_every seconds (0: 30), on interruption and at the
     end; where it is there, the training goes on from it to the bits of one never interrupted, and

@@ -51,8 +51,8 @@ def memorize(
     corrections: at most; 0: 30. seed: of the eigensolver's start vectors; of given weights that of
     the last layer's signs, too, which are else net's own.
 
-    One kernel block and N^3 / 3 flops. Where eps was not reached it warns (RuntimeWarning), with the
-    reason. ValueError for equal samples with different labels, which are named; MemoryError.
+    One kernel block and N^3 / 3 flops. Where eps was not reached it warns (RuntimeWarning) and says
+    why. ValueError for equal samples with different labels, which are named; MemoryError.
     """
     options = dict(locals())
     net, X, y = options.pop("net"), options.pop("X"), options.pop("y")

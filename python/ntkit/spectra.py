@@ -35,9 +35,9 @@ def spectrum(
     LAPACK's part of it cannot be interrupted). per_block: lambda_min of every block K_k. certify:
     prove a lower bound. vectors: so many eigenpairs at each end, up to 64. tolerance: wanted
     ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to; block_path:
-    a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k + N^3 / 3
-    flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers), OSError,
-    NumericError.
+    a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k +
+    N^3 / 3 flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers),
+    OSError, NumericError.
     """
     context = current()
     chosen, which = choose(net, output)

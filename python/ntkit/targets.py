@@ -93,7 +93,7 @@ class Classes:
         return Z
 
     def choose(self, F: npt.ArrayLike) -> npt.NDArray[Any]:
-        """The classes that the outputs of a network for each mean: F is count x N, or so many N x 1.
+        """The classes that outputs of a network for each mean: F is count x N, or so many N x 1.
 
         NumericError for outputs that are not finite.
         """

@@ -1,8 +1,9 @@
-"""ntkit.train: the program's own answer on the same seeds, bit for bit; tracked epochs; going on."""
+"""ntkit.train: the program's own answer on the same seeds, bit for bit; epochs; going on."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from pathlib import Path
@@ -228,6 +229,14 @@ def test_shapes(job):
         ntkit.train(net, X[:, :5], y)
     with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
         ntkit.train_iter(net, X, y, track=1, epoch=3)
+
+
+def test_results_are_pickled(job):
+    found = ntkit.train(*job, epochs=4, track=2, track_weights=True)
+    back = pickle.loads(pickle.dumps(found))
+    assert back.to_json(arrays=True) == found.to_json(arrays=True)
+    assert back.network.theta.tobytes() == found.network.theta.tobytes()
+    assert back.track[1].network.theta.tobytes() == found.track[1].theta.tobytes()
 
 
 def test_diverged_warns(job):

@@ -85,6 +85,13 @@ near() {
   check 'a column each' grep -q '"encoding": "signs"' "$out"
   rm -rf drawn page.html
 
+  good 'scales are saved' spectrum $size --parameterization 'ntk(1.5,0.1)' --json --save scaled
+  least=$(number lambda_min)
+  good 'converted' network convert scaled converted --quiet
+  good 'and come along' spectrum --samples 12 --seed 3 --load converted --quiet --json
+  check 'K has them' test "$(number lambda_min)" = "$least"
+  rm -rf scaled converted
+
   good 'training with biases' train $size --bias 0.2 --parameterization ntk --epochs 3 --json
   check 'P of it' test "$(number parameters)" = $((7 * 8 + 9 * 7 + 8))
   good 'memorising with biases' memorize --samples 12 --dim 6 --widths 8,16 --activation tanh --bias 0.2 --quiet --json
