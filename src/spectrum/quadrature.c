@@ -7,6 +7,7 @@
 #include "spectrum/quadrature.h"
 
 #include "base/blas.h"
+#include "base/context.h"
 #include "base/memory.h"
 
 #include <float.h>
@@ -64,6 +65,7 @@ ntk_status ntk_quadrature_extend(ntk_quadrature *q, ntk_product_fn product, void
   while (q->size < size && q->size < q->capacity && !q->whole) {
     const size_t j = q->size;
     double *v = q->Q + j * q->n, *z = v + q->n;
+    NTK_TRY(ntk_progress_poll(q->context, "spectral measure", (double)j / (double)q->capacity));
     NTK_TRY(product(user, v, 1, z));
     q->alpha[j] = ntk_ddot(q->n, v, z);
     const double scale = ntk_dnrm2(q->n, z);

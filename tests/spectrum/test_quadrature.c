@@ -2,7 +2,8 @@
  * Property: for f(x) = (1 - s x)^{2t}, whose even derivatives are not negative, Gauss' sum is at
  * most r^T f(A) r = sum_j (v_j^T r)^2 f(lambda_j) and Lobatto's at least, at every t and of any
  * number of nodes; both are it where A r, A^2 r, ... span no more; Lobatto's has its ends as
- * nodes. */
+ * nodes. It is stopped within a product, and goes on. */
+#include "fake_clock.h"
 #include "known_spectrum.h"
 #include "spectrum/quadrature.h"
 
@@ -138,6 +139,43 @@ static void test_refusals(void **state) {
   known_destroy(&A);
 }
 
+static size_t polls_left;
+
+static bool until_none_is_left(const char *phase, double fraction, void *user) {
+  assert_null(user);
+  assert_string_equal(phase, "spectral measure");
+  assert_true(fraction >= 0.0 && fraction < 1.0);
+  return --polls_left > 0;
+}
+
+/* Before every product it can be stopped, and goes on from there to the same bits. */
+static void test_stopped(void **state) {
+  (void)state;
+  known_operator A = known_create(N, 5);
+  fill_spectrum(EVEN, N, A.lambda);
+  double *r = some_vector(N);
+  ntk_quadrature whole, q;
+  assert_ok(ntk_quadrature_create(context, N, r, 20, &whole));
+  assert_ok(ntk_quadrature_extend(&whole, known_apply, &A, 20));
+  clock_tick = 1.0;
+  for (size_t k = 1; k <= 20; k++) {
+    assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
+    context->progress = until_none_is_left;
+    polls_left = k;
+    assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_CANCELLED);
+    assert_int_equal(q.size, k - 1);
+    context->progress = NULL;
+    assert_ok(ntk_quadrature_extend(&q, known_apply, &A, 20));
+    assert_memory_equal(q.alpha, whole.alpha, 20 * sizeof *q.alpha);
+    assert_memory_equal(q.beta, whole.beta, 20 * sizeof *q.beta);
+    ntk_quadrature_destroy(&q);
+  }
+  clock_tick = 0.0;
+  ntk_quadrature_destroy(&whole);
+  free(r);
+  known_destroy(&A);
+}
+
 static int setup(void **state) {
   (void)state;
   context = make_context(1);
@@ -153,10 +191,9 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_enclosure),
-      cmocka_unit_test(test_whole),
-      cmocka_unit_test(test_ends_are_nodes),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_enclosure),      cmocka_unit_test(test_whole),
+      cmocka_unit_test(test_ends_are_nodes), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_stopped),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
