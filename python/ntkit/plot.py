@@ -334,11 +334,11 @@ def plane(made: Any, line: Any = None, ax: Any = None) -> Any:
     from matplotlib.patches import Rectangle
 
     across = _edges({cell.x for cell in cells})
+    column = {x: _edges({cell.y for cell in cells if cell.x == x}) for x in across}
     boxes = []
     for cell in cells:
-        up = _edges({other.y for other in cells if other.x == cell.x} or {cell.y})[cell.y]
-        left, right = across[cell.x]
-        boxes.append(Rectangle((left, up[0]), right - left, up[1] - up[0]))
+        (left, right), (low, high) = across[cell.x], column[cell.x][cell.y]
+        boxes.append(Rectangle((left, low), right - left, high - low))
     drawn = PatchCollection(boxes, cmap="viridis", norm=(LogNorm if made.log else Normalize)())
     drawn.set_edgecolor("face")
     drawn.set_array(np.array([cell.mean for cell in cells]))
