@@ -97,7 +97,8 @@ typedef struct ntk_context ntk_context; /* whom all else belongs to */
 typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
 
 typedef struct ntk_context_options {
-  int threads;              /* 0: every core this process may use */
+  int threads;              /* 0: every core this process may use. Whatever it is, 1 is used in a
+                               child that a thread has forked which had used several */
   size_t memory_limit;      /* bytes that may be allocated; 0: what the machine has available */
   const char *backend;      /* "cpu"; NULL: the same. Another is refused */
   ntk_progress_fn progress; /* NULL: none */

@@ -3,6 +3,7 @@
 #include <omp.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const double POLL_EVERY = 0.05; /* seconds */
 
@@ -53,9 +54,19 @@ bool ntk_watch_tell(ntk_watch *watch, double fraction) {
   return ask(watch, ntk_progress_report, fraction);
 }
 
+int ntk_team(const ntk_context *context) {
+  static _Thread_local pid_t home; /* where this thread had its first team; 0: it had none */
+  if (context->threads == 1)
+    return 1;
+  const pid_t here = getpid();
+  if (home == 0)
+    home = here;
+  return home == here ? context->threads : 1;
+}
+
 int ntk_threads_for(const ntk_context *context, double flops) {
   static const double WORTH_WAKING = 1e7; /* a few tenths of a millisecond */
-  return flops < WORTH_WAKING ? 1 : context->threads;
+  return flops < WORTH_WAKING ? 1 : ntk_team(context);
 }
 
 double ntk_clock(void) {

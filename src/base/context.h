@@ -53,7 +53,11 @@ bool ntk_watch_on(ntk_watch *watch, double fraction);
 /* The same by a report. */
 bool ntk_watch_tell(ntk_watch *watch, double fraction);
 
-/* How many threads are worth waking for so many flops: small work is the caller's own, for a busy
+/* How many threads a parallel region that begins now may have: the context's; 1 in a process that
+ * was forked by a thread that had had a team, for OpenMP would wait there for threads that were
+ * not forked with it. To be asked by the thread that begins it. */
+int ntk_team(const ntk_context *context);
+/* How many of them are worth waking for so many flops: small work is the caller's own, for a busy
  * machine may take a time slice to wake another, and as much to wait for it. */
 int ntk_threads_for(const ntk_context *context, double flops);
 

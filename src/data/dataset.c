@@ -151,7 +151,7 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   NTK_TRY(check_request(file, rows, d, &N));
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
-  file->threads = context->threads;
+  file->threads = ntk_team(context);
   ntk_status status = read_rows(file, rows, made);
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);

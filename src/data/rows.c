@@ -193,7 +193,7 @@ ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_ro
   ntk_row_list list;
   NTK_TRY(
       ntk_reader_open_wish(path, &(ntk_reader_wish){.label_column = rows->label_column}, &file));
-  file.threads = context->threads;
+  file.threads = ntk_team(context);
   ntk_status status = ntk_row_list_make(context, rows, file.rows, path, &list);
   if (status == NTK_OK) {
     status = ntk_row_list_read(&list, &file, values);

@@ -8,13 +8,13 @@ ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
   NTK_TRY(ntk_size_multiply(A->n, A->n, "the whole spectrum", &entries));
   double *square; /* column-major; the lower triangle is what LAPACK reads */
   NTK_TRY(ntk_alloc_doubles(A->context, entries, "the whole spectrum", &square));
-#pragma omp parallel for schedule(dynamic, 16) num_threads(A->context->threads)
+#pragma omp parallel for schedule(dynamic, 16) num_threads(ntk_team(A->context))
   for (size_t j = 0; j < A->n; j++)
     for (size_t i = j; i < A->n; i++)
       square[i + j * A->n] = *ntk_packed_at(A, i, j);
   /* Its thousands of short parallel steps cost more than they bring where A stays in cache, and
    * time slices each where the machine is busy. */
-  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : A->context->threads);
+  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : ntk_team(A->context));
   const ntk_status status = ntk_dsyevd(A->context, 'N', A->n, square, values);
   ntk_blas_leave(previous);
   ntk_free(A->context, square);

@@ -107,7 +107,7 @@ void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
 
 ntk_status ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U) {
   ntk_status status = NTK_OK;
-  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : A->context->threads);
+  const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : ntk_team(A->context));
   for (size_t c = 0; c < m; c++) {
     if (c > 0)
       status = ntk_progress_poll(A->context, "products with the kernel", (double)c / (double)m);

@@ -215,7 +215,7 @@ static void lower_transposed(const triangle *t) {
 
 /* `count` vectors that go together, by a team. */
 static void solve(const ntk_packed *L, double *V, size_t count) {
-  const int threads = L->n < NTK_PACKED_THREADS ? 1 : L->context->threads;
+  const int threads = L->n < NTK_PACKED_THREADS ? 1 : ntk_team(L->context);
   double *v1 = V, *v2 = V + L->n1;
   barrier team = {0};
 #pragma omp parallel num_threads(threads)

@@ -161,7 +161,7 @@ static ntk_status try_scaling(inspection *p) {
 static ntk_status inspect(inspection *p) {
   ntk_inspect_result *result = p->result;
   void *pointer = NULL;
-  p->file.threads = p->context->threads;
+  p->file.threads = ntk_team(p->context);
   NTK_TRY(ntk_row_list_make(p->context, &p->wanted, p->file.rows, p->file.path, &p->list));
   result->format = p->file.format->name;
   result->type = p->file.type;

@@ -237,7 +237,7 @@ ntk_status ntk_inspect_measure(const ntk_inspect_source *source, bool rank,
                                size_t *missing) {
   ntk_context *context = source->context;
   measurement m = {.source = source};
-  const int threads = ntk_blas_enter(context->threads);
+  const int threads = ntk_blas_enter(ntk_team(context));
   ntk_status status = make_room(&m, rank);
   if (status == NTK_OK)
     status = find_ranges(&m, result, missing);

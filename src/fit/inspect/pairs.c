@@ -123,7 +123,7 @@ static ntk_status search_all(ntk_context *context, const search *s, nearest *bes
   for (size_t a = 0; a < tiles; a++) {
     const double left = (double)(tiles - a) / (double)tiles;
     NTK_TRY(ntk_progress_report(context, "nearest rows", 1.0 - left * left));
-#pragma omp parallel for schedule(dynamic) num_threads(context->threads)
+#pragma omp parallel for schedule(dynamic) num_threads(ntk_team(context))
     for (size_t b = a; b < tiles; b++) {
       nearest own;
 #pragma omp critical(ntk_nearest)

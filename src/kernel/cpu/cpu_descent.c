@@ -216,7 +216,7 @@ static ntk_status run_chunks(ntk_descent *descent, double *sum) {
     step->code->pack(step);
   step->stale = false;
   ntk_watch watch = {.context = descent->context, .phase = "training"};
-  const int threads = (int)workspaces(step, descent->context->threads);
+  const int threads = (int)workspaces(step, ntk_team(descent->context));
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
     run_chunk(step, chunk,
@@ -233,7 +233,7 @@ ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum) {
   const ntk_step *step = step_of(descent);
   if (step->chunks == 1)
     return NTK_OK;
-  const int threads = step->parameters < PARALLEL_FROM ? 1 : descent->context->threads;
+  const int threads = step->parameters < PARALLEL_FROM ? 1 : ntk_team(descent->context);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (size_t first = 0; first < step->parameters; first += SLICE)
     step->code->reduce(step, first,
@@ -243,7 +243,7 @@ ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum) {
 
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update) {
   ntk_step *step = step_of(descent);
-  const int threads = step->parameters < PARALLEL_FROM ? 1 : descent->context->threads;
+  const int threads = step->parameters < PARALLEL_FROM ? 1 : ntk_team(descent->context);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (size_t first = 0; first < step->parameters; first += SLICE)
     step->code->update(step, update, first,

@@ -44,7 +44,7 @@ static ntk_status square_rows(ntk_verification *v) {
   double *b = f + v->N * n;
   ntk_features_values(v->centred, false, v->L - 2, f);
   ntk_features_values(v->centred, true, v->L - 1, b);
-#pragma omp parallel for schedule(static) num_threads(v->context->threads)
+#pragma omp parallel for schedule(static) num_threads(ntk_team(v->context))
   for (size_t i = 0; i < v->N; i++) {
     v->eta2[i] = 0.0;
     for (size_t a = 0; a < n; a++) {
