@@ -23,6 +23,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "docs/*.md",
     "docs/*.rst",
+    "docs/c/*.rst",
     "docs/tutorials/*.md",
     "examples/README.md",
     "examples/*/README.md",
@@ -33,11 +34,13 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "breathe"]
 
 # Pages: GitHub's flavour, with anchors at titles as a forge has them.
 myst_heading_anchors = 4
+smartquotes = False  # --save is an option
 nitpicky = True
 # Types in signatures that are of no page here: Python's, NumPy's, C's.
 nitpick_ignore_regex = [
     ("py:.*", r"(numpy|npt|np|collections|typing|os|Any|array|Literal|Callable)\b.*"),
-    ("py:.*", r"Array|Progress|Biases|TypeAliasForwardRef|Self|[A-Z]\w*Error"),
+    ("py:.*", r"Array|Progress|Biases|Where|TypeAliasForwardRef|Self|[A-Z]\w*Error"),
+    ("py:.*", r"ntkit\.\w+\.(_\w+|T_co)"),
     ("py:.*", "float|int|str|bool|bytes|None|dict|list|tuple|object|optional"),
     ("c:.*", r"(size_t|u?int\d+_t|bool|FILE|double|char|void)"),
     ("c:.*", r"ntk_(weights_file|model_folder)"),  # owned: no part of the interface
@@ -96,4 +99,5 @@ def _complete(app: Sphinx, env: object) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("source-read", _reference)
     app.connect("autodoc-process-docstring", docstrings.as_rst)
+    app.connect("autodoc-process-signature", docstrings.signature)
     app.connect("env-check-consistency", _complete)

@@ -9,7 +9,11 @@ import re
 import textwrap
 
 import ntkit
+from ntkit import _result
 
+_SPECIAL = ("__call__", "__matmul__", "__iter__", "__next__")
+_ARRAYS = re.compile(r"npt\.ArrayLike|npt\.NDArray\[[\w.]+\]|TypeAliasForwardRef\('array'\)")
+_CODE = re.compile(r"[\w., ]+ = .|[\w.]+\(.*\)$")
 _FIELD = re.compile(r"(\w+)(?: \[(.*?)\])?: (.*)")
 
 
@@ -22,11 +26,42 @@ def reference() -> str:
     for module, names in modules.items():
         about = inspect.getdoc(importlib.import_module(f"ntkit.{module}")) or ""
         out += [_title(", ".join(names)), "", _escaped(about.split("\n\n")[0]), ""]
-        for name in names:
-            out += _directive(f"ntkit.{name}", getattr(ntkit, name))
-    out += [_title("results"), "", ".. autoclass:: ntkit._result.Result", "   :members:", ""]
-    out += [".. automodule:: ntkit.results", "   :members:", ""]
+        values = [getattr(ntkit, name) for name in names]
+        for name, value in zip(names, values):
+            out += _directive(f"ntkit.{name}", value)
+        for made in _made(values):
+            out += _directive(f"{made.__module__}.{made.__name__}", made)
+    out += [_title("results"), ""]
+    for common in (_result.Result, _result.Rows):
+        out += _directive(f"ntkit._result.{common.__name__}", common)
+    out += [".. automodule:: ntkit.results", "   :members:", "   :show-inheritance:", ""]
     return "\n".join(out)
+
+
+def _made(values: list[object]) -> list[type]:
+    """Classes of the package that these give, with no name in ntkit and not in ntkit.results."""
+    found = {id(getattr(ntkit, name)) for name in ntkit.__all__}
+    found |= {id(value) for value in vars(_result).values()}
+    out: list[type] = []
+    waiting = list(values)
+    for value in waiting:
+        inner = [value]
+        if inspect.isclass(value):
+            inner = [m for n, m in vars(value).items() if n[0] != "_" or n in _SPECIAL]
+            inner = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in inner]
+        for function in filter(inspect.isfunction, inner):
+            words = re.findall(r"\w+", str(function.__annotations__.get("return", "")))
+            for made in (function.__globals__.get(word) for word in words):
+                if (
+                    inspect.isclass(made)
+                    and made.__module__.startswith("ntkit.")
+                    and made.__module__ != "ntkit.results"
+                    and id(made) not in found
+                ):
+                    found.add(id(made))
+                    out.append(made)
+                    waiting.append(made)
+    return out
 
 
 def _title(text: str) -> str:
@@ -37,7 +72,7 @@ def _directive(name: str, value: object) -> list[str]:
     if inspect.ismodule(value):
         return [f".. automodule:: {name}", "   :members:", ""]
     if inspect.isclass(value):
-        special = "   :special-members: __call__, __matmul__, __iter__"
+        special = "   :special-members: " + ", ".join(_SPECIAL)
         bases = [] if value.__base__ is object else ["   :show-inheritance:"]
         inner = "   :exclude-members: call, make"  # of a Context: for the package itself
         return [f".. autoclass:: {name}", "   :members:", special, inner, *bases, ""]
@@ -51,10 +86,7 @@ def as_rst(
     names = _parameters(value)
     types = inspect.get_annotations(value) if dataclasses.is_dataclass(value) else {}
     out: list[str] = []
-    for block in re.split(r"\n\s*\n", "\n".join(lines).strip()):
-        if block.startswith("    ") or re.match(r"(with|for|>>>|import) ?.*\n? ", block):
-            out += ["::", "", textwrap.indent(textwrap.dedent(block), "    "), ""]
-            continue
+    for block in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")):
         fields = [_FIELD.fullmatch(line) for line in re.sub(r"\n +", " ", block).split("\n")]
         if types and all(fields):
             for field in fields:
@@ -63,9 +95,24 @@ def as_rst(
                 out.append(f":ivar {field[1]}: {_escaped(field[3])}{unit}")
                 out.append(f":vartype {field[1]}: {_type(types.get(field[1], ''))}")
             out.append("")
+        elif re.search("^ ", block, re.MULTILINE) or all(map(_CODE.match, block.split("\n"))):
+            out += ["::", "", textwrap.indent(textwrap.dedent(block), "    "), ""]
         else:
             out += [_bold(_escaped(block), names), ""]
     lines[:] = "\n".join(out).split("\n")
+
+
+def signature(
+    app: object,
+    what: str,
+    name: str,
+    value: object,
+    options: object,
+    taken: str | None,
+    given: str | None,
+) -> tuple[str | None, str | None]:
+    """Sphinx's event autodoc-process-signature: whatever is taken or given as an array is one."""
+    return tuple(text and _ARRAYS.sub("array", text) for text in (taken, given))
 
 
 def _parameters(value: object) -> list[str]:
@@ -76,7 +123,7 @@ def _parameters(value: object) -> list[str]:
 
 
 def _type(annotation: object) -> str:
-    return str(annotation).replace("npt.NDArray[np.float64]", "array")
+    return _ARRAYS.sub("array", str(annotation))
 
 
 def _escaped(text: str) -> str:
