@@ -38,10 +38,9 @@ smartquotes = False  # --save is an option
 nitpicky = True
 # Types in signatures that are of no page here: Python's, NumPy's, C's.
 nitpick_ignore_regex = [
-    ("py:.*", r"(numpy|npt|np|collections|typing|os|Any|array|Literal|Callable)\b.*"),
-    ("py:.*", r"Array|Progress|Biases|Where|TypeAliasForwardRef|Self|[A-Z]\w*Error"),
+    ("py:.*", r"(numpy|npt|np|collections|typing|os|pathlib)\..*"),
+    ("py:.*", r"\w+"),  # names of types that are written out where they stand
     ("py:.*", r"ntkit\.\w+\.(_\w+|T_co)"),
-    ("py:.*", "float|int|str|bool|bytes|None|dict|list|tuple|object|optional"),
     ("c:.*", r"(size_t|u?int\d+_t|bool|FILE|double|char|void)"),
     ("c:.*", r"ntk_(weights_file|model_folder)"),  # owned: no part of the interface
 ]
@@ -51,7 +50,12 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
-os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+_ipython = Path(__file__).resolve().parents[2] / "build" / "docs" / "ipython"
+(_ipython / "profile_default").mkdir(parents=True, exist_ok=True)
+(_ipython / "profile_default" / "ipython_kernel_config.py").write_text(
+    "c.IPKernelApp.log_level = 40\nc.InlineBackend.figure_formats = {'svg'}\n"
+)
+os.environ["IPYTHONDIR"] = str(_ipython)
 
 autodoc_member_order = "bysource"
 autodoc_type_aliases = {
@@ -89,8 +93,14 @@ def _reference(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] += docstrings.reference()
 
 
+def _stale(app: Sphinx, env: object, added: set, changed: set, removed: set) -> list[str]:
+    """What the package says or does, not the page alone."""
+    return [page for page in app.env.found_docs if page.startswith(("docs/ref", "docs/tut"))]
+
+
 def _complete(app: Sphinx, env: object) -> None:
-    known = app.env.get_domain("py").objects
+    python = app.env.get_domain("py")
+    known = {*python.objects, *python.modules}
     for name in ntkit.__all__:
         if f"ntkit.{name}" not in known:
             logging.getLogger(__name__).warning("ntkit.%s is on no page", name)
@@ -98,6 +108,7 @@ def _complete(app: Sphinx, env: object) -> None:
 
 def setup(app: Sphinx) -> None:
     app.connect("source-read", _reference)
+    app.connect("env-get-outdated", _stale)
     app.connect("autodoc-process-docstring", docstrings.as_rst)
     app.connect("autodoc-process-signature", docstrings.signature)
     app.connect("env-check-consistency", _complete)

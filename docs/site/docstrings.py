@@ -21,11 +21,13 @@ def reference() -> str:
     """Directives for every public name, a title for each module."""
     out = []
     modules: dict[str, list[str]] = {}
-    for name, module in ntkit._WHERE.items():
-        modules.setdefault(module, []).append(name)
+    for name in ntkit.__all__:
+        modules.setdefault(ntkit._WHERE.get(name, name), []).append(name)
     for module, names in modules.items():
         about = inspect.getdoc(importlib.import_module(f"ntkit.{module}")) or ""
-        out += [_title(", ".join(names)), "", _escaped(about.split("\n\n")[0]), ""]
+        out += [_title(", ".join(names)), ""]
+        if names != [module]:
+            out += [_escaped(about.split("\n\n")[0]), ""]
         values = [getattr(ntkit, name) for name in names]
         for name, value in zip(names, values):
             out += _directive(f"ntkit.{name}", value)
