@@ -8,13 +8,14 @@ orders and strides. Refused: complex numbers, objects, text, masked and sparse a
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._library import warn
-from ntkit._native import ffi
+from ntkit._library import Context, warn
+from ntkit._native import ffi, lib
 
 Array = npt.NDArray[np.float64]
 
@@ -130,6 +131,19 @@ def labels(y: Any, rows: int, outputs: int) -> Array:
 def pointer(array: Array) -> Any:
     """double * to an array's memory, which lives as long as it."""
     return ffi.from_buffer("double[]", array)
+
+
+def room(context: Context, shape: tuple[int, ...], what: str) -> Array:
+    """An array for a result, not yet filled. MemoryError, with both numbers, where it does not fit."""
+    needed = 8 * math.prod(shape)
+    if needed > 1 << 20:  # to ask the system takes longer than to have so little
+        available = lib.ntk_memory_available(context.pointer)
+        if needed > available:
+            raise MemoryError(
+                f"{what} {shape} needs {1e-9 * needed:.3g} GB of memory, and "
+                f"{1e-9 * available:.3g} GB are available"
+            )
+    return np.empty(shape)
 
 
 class _Lent:

@@ -164,7 +164,7 @@ class Context:
         out = ffi.new("ntk_context **")
         check(lib.ntk_context_create(options.c, out))
         self._home = _Home(out[0])
-        self._memory_limit = memory_limit
+        self._asked = threads, memory_limit
         self._twin: Context | None = None
         self.pointer = self._home.pointer
         self.threads: int = lib.ntk_context_environment(self.pointer).threads
@@ -177,6 +177,9 @@ class Context:
         entered = list(reversed(_entered.get()))
         entered.remove(self)
         _entered.set(tuple(reversed(entered)))
+
+    def __reduce__(self) -> tuple[type[Context], tuple[int, int]]:
+        return Context, self._asked  # in another process: one like it
 
     def __repr__(self) -> str:
         return f"ntkit.Context(threads={self.threads})"
@@ -250,8 +253,8 @@ class Context:
         if self._home.forks == _process["forks"]:
             return self
         if self._twin is None or self._twin._home.forks != _process["forks"]:
-            threads = 1 if _process["inherited"] else self.threads
-            self._twin = Context(threads, self._memory_limit)
+            threads = 1 if _process["inherited"] else self._asked[0]
+            self._twin = Context(threads, self._asked[1])
         return self._twin
 
 

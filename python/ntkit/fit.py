@@ -204,7 +204,7 @@ class _Worker:
 
     def __init__(self, net: Network, X: Any, y: Any, options: dict[str, Any]) -> None:
         context = current()
-        self._context = context.threads, context._memory_limit
+        self._context = context._asked
         self._arguments = net, X, y, {**options, "callback": self._tell, "progress": self._look}
         self._progress: Progress = options["progress"]
         self._shown: Callable[[str, float], object] | None = None

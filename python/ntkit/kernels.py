@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from ntkit._arrays import Array, pointer
+from ntkit._arrays import Array, pointer, room
 from ntkit._features import Features
 from ntkit._library import Progress
 from ntkit._native import ffi, lib
@@ -36,7 +35,7 @@ def kernel(
     features = Features(net, X, output)
     chosen = block_flags(blocks, net.depth)
     other = features if X2 is None else Features(net, X2, output, "X2")
-    K = np.empty((features.rows, other.rows))
+    K = room(features.context, (features.rows, other.rows), "K")
     features.call(lib.ntk_kernel_cross, other.handle, chosen, pointer(K), progress=progress)
     return K
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._arrays import Array, numbers, pointer, view
+from ntkit._arrays import Array, numbers, pointer, room, view
 from ntkit._dataset import Data
 from ntkit._features import Features, index
 from ntkit._layers import layers
@@ -355,7 +355,7 @@ class Network:
         """F_L of (1) at the rows of X (N x d, borrowed): N x n_L. 2 N P flops."""
         context = current()
         data = Data(context, X, self.widths[0])
-        out = np.empty((data.samples, self.outputs))
+        out = room(context, (data.samples, self.outputs), "F_L")
         context.call(lib.ntk_network_output, self._in(context), data.handle, pointer(out))
         return out
 
@@ -370,7 +370,7 @@ class Network:
             raise ValueError(
                 f"v has shape {values.shape}; accepted: {(features.samples, self.outputs)}"
             )
-        g = np.empty(self.parameters)
+        g = room(features.context, (self.parameters,), "J^T v")
         features.call(lib.ntk_jacobian_adjoint, pointer(values), pointer(g))
         return g
 
@@ -380,7 +380,7 @@ class Network:
         if values.shape != (self.parameters,):
             raise ValueError(f"g has shape {values.shape}; accepted: ({self.parameters},)")
         features = Features(self, X, "all")
-        u = np.empty((features.samples, self.outputs))
+        u = room(features.context, (features.samples, self.outputs), "J g")
         features.call(lib.ntk_jacobian_apply, pointer(values), pointer(u))
         return u
 

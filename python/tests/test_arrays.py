@@ -280,3 +280,14 @@ def test_views_outlive_their_network():
     del views
     gc.collect()
     assert current().memory_in_use < before
+
+
+def test_what_does_not_fit_says_both_numbers():
+    net = ntkit.Network([20, 30, 40])
+    with ntkit.Context(threads=1, memory_limit=4 * 10**6):
+        with pytest.raises(MemoryError, match=r"K \(1000, 1000\) needs 0.008 GB .*0.00\d* GB are"):
+            ntkit.kernel(net, np.ones((1000, 20)))
+        with pytest.raises(MemoryError, match="needs .* GB of memory, and .* GB are available"):
+            ntkit.spectrum(net, np.ones((2000, 20)))
+        with pytest.raises(MemoryError, match=r"F_L \(400000, 1\) needs 0.0032 GB"):
+            ntkit.Network([1, 1])(np.ones((400_000, 1)))
