@@ -8,6 +8,7 @@ exceptions end a call.
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import sys
@@ -69,7 +70,8 @@ class _Thread(threading.local):
 
 _thread = _Thread()
 _entered: ContextVar[tuple[Context, ...]] = ContextVar("ntkit contexts", default=())
-_process = {"forks": 0, "threads_used": False, "inherited": False}
+_process = {"forks": 0, "threads_used": False, "inherited": False, "ends": False}
+_homes: weakref.WeakSet[_Home] = weakref.WeakSet()
 
 
 def text(pointer: Any) -> str:
@@ -104,12 +106,18 @@ class _Home:
     in use then has to wait.
     """
 
-    def __init__(self, pointer: Any) -> None:
-        self.pointer = ffi.gc(pointer, lib.ntk_context_destroy)
+    def __init__(self, options: Struct) -> None:
+        self.pulse = ffi.new("ntk_pulse *", {"interval": math.inf})
+        options.c.progress = lib.ntk_pulse_beat
+        options.c.progress_user = self.pulse
+        out = ffi.new("ntk_context **")
+        check(lib.ntk_context_create(options.c, out))
+        self.pointer = ffi.gc(out[0], lib.ntk_context_destroy)
         self.lock = threading.RLock()
         self.calls = 0  # being made now, one within the other
         self.forks = _process["forks"]
         self._dead: deque[tuple[Any, Any, Any]] = deque()
+        _homes.add(self)
 
     def keep(self, made: Any, destroy: Any, held: Any) -> Any:
         """A pointer that is destroyed with the last reference to it; `held` lives as long."""
@@ -158,12 +166,7 @@ class Context:
                 "a fork does not take along: use Context(threads=1) here, or start processes by "
                 "'spawn' or 'forkserver'"
             )
-        self._pulse = ffi.new("ntk_pulse *", {"interval": math.inf})
-        options.c.progress = lib.ntk_pulse_beat
-        options.c.progress_user = self._pulse
-        out = ffi.new("ntk_context **")
-        check(lib.ntk_context_create(options.c, out))
-        self._home = _Home(out[0])
+        self._home = _Home(options)
         self._asked = threads, memory_limit
         self._twin: Context | None = None
         self.pointer = self._home.pointer
@@ -213,18 +216,23 @@ class Context:
             self._home.clean()
         if call.raised is not None:
             raise call.raised
+        if status == lib.NTK_ERR_CANCELLED and _process["ends"]:
+            raise SystemExit
         if status != lib.NTK_OK:
             raise exception(status, line)
 
     def _within(self, call: _Call, function: Any, args: tuple[Any, ...]) -> tuple[int, str]:
-        pulse, before = self._pulse, self._pulse.interval
+        pulse, before = self._home.pulse, self._home.pulse.interval
         # Python runs what a signal asks for in its main thread alone.
-        asks = call.progress or threading.current_thread() is threading.main_thread()
+        main = threading.current_thread() is threading.main_thread()
+        asks = main or call.progress
         pulse.interval = _INTERVAL if asks else math.inf
         pulse.stop = False
         self._home.calls += 1
         _thread.calls.append(call)
         try:
+            if _process["ends"] and not main:
+                raise SystemExit
             status = function(*args)
             return status, text(lib.ntk_error_message()) if status != lib.NTK_OK else ""
         finally:
@@ -307,6 +315,17 @@ def _forked() -> None:
     _process["forks"] += 1
     _process["inherited"] = _process["inherited"] or _process["threads_used"]
     _thread.own = None
+
+
+@atexit.register
+def _ends() -> None:
+    """Ends what daemon threads compute: the process unloads what they would compute with."""
+    _process["ends"] = True
+    busy = [home for home in _homes if home.calls and home.forks == _process["forks"]]
+    for home in busy:
+        home.pulse.stop = True
+    for home in busy:
+        home.lock.acquire(timeout=1)
 
 
 if hasattr(os, "register_at_fork"):

@@ -289,5 +289,5 @@ def test_what_does_not_fit_says_both_numbers():
             ntkit.kernel(net, np.ones((1000, 20)))
         with pytest.raises(MemoryError, match="needs .* GB of memory, and .* GB are available"):
             ntkit.spectrum(net, np.ones((2000, 20)))
-        with pytest.raises(MemoryError, match=r"F_L \(400000, 1\) needs 0.0032 GB"):
-            ntkit.Network([1, 1])(np.ones((400_000, 1)))
+        with pytest.raises(MemoryError, match=r"F_L \(600000, 1\) needs 0.0048 GB"):
+            ntkit.Network([1, 1])(np.ones((600_000, 1)))
