@@ -47,7 +47,8 @@ ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_dataset *amo
     return ntk_fail(NTK_ERR_SHAPE, "rows of %zu numbers among rows of %zu; accepted: equal numbers",
                     d, among->d);
   NTK_TRY(ntk_hashed_rows(data->context, among->X, among->N, d, hash_row, NULL, &rows));
-#pragma omp parallel for schedule(static) num_threads(ntk_team(data->context))
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(data->context, (double)data->N *(double)d))
   for (size_t i = 0; i < data->N; i++) {
     const double *x = data->X + i * d;
     const uint64_t hash = hash_row(x, d, NULL);

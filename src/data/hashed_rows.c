@@ -16,7 +16,8 @@ ntk_status ntk_hashed_rows(ntk_context *context, const double *X, size_t N, size
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, N, sizeof(ntk_hashed_row), "hashes of the rows", &pointer));
   ntk_hashed_row *rows = *sorted = pointer;
-#pragma omp parallel for schedule(static) num_threads(ntk_team(context))
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(context, (double)N *(double)d))
   for (size_t i = 0; i < N; i++)
     rows[i] = (ntk_hashed_row){hash(X + i * d, d, how), i};
   qsort(rows, N, sizeof *rows, by_hash);

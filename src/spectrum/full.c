@@ -8,7 +8,8 @@ ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
   NTK_TRY(ntk_size_multiply(A->n, A->n, "the whole spectrum", &entries));
   double *square; /* column-major; the lower triangle is what LAPACK reads */
   NTK_TRY(ntk_alloc_doubles(A->context, entries, "the whole spectrum", &square));
-#pragma omp parallel for schedule(dynamic, 16) num_threads(ntk_team(A->context))
+#pragma omp parallel for schedule(dynamic, 16) \
+    num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))
   for (size_t j = 0; j < A->n; j++)
     for (size_t i = j; i < A->n; i++)
       square[i + j * A->n] = *ntk_packed_at(A, i, j);
