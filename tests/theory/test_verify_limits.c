@@ -2,6 +2,7 @@
  * Property: the bits do not depend on the number of threads; memory is what ntk_verify_memory says
  * or less; whichever allocation fails, and wherever it is interrupted, nothing stays allocated;
  * large matrices take another way to the same numbers. */
+#include "fake_clock.h"
 #include "verify_support.h"
 
 #include "base/context.h"
@@ -166,6 +167,38 @@ static void test_interruption(void **state) {
   ntk_context_destroy(context);
 }
 
+/* The same of the calls in one phase. */
+static bool countdown_proof(const char *phase, double fraction, void *user) {
+  return strcmp(phase, "kernels of the proof") != 0 || countdown(phase, fraction, user);
+}
+
+/* Time passes: the squares of every sample can be stopped, and each of the four kernels. */
+static void test_interrupted_squares(void **state) {
+  (void)state;
+  enum { N = 15, MANY = 1000 };
+  int left = MANY;
+  ntk_context *context = NULL;
+  assert_ok(ntk_context_create(
+      &(ntk_context_options){.threads = 1, .progress = countdown_proof, .progress_user = &left},
+      &context));
+  instance i = make(context, small, N);
+  const size_t before = ntk_memory_in_use(context);
+  ntk_ledger ledger = {0};
+  clock_tick = 1.0;
+  assert_ok(ntk_verify(context, i.network, i.data, NULL, NULL, &ledger));
+  ntk_ledger_clear(&ledger);
+  assert_int_equal(MANY - left, N + NTK_LEDGER_SPECTRA);
+  for (int at = 1; at <= N + NTK_LEDGER_SPECTRA; at++) {
+    left = at;
+    assert_int_equal(ntk_verify(context, i.network, i.data, NULL, NULL, &ledger),
+                     NTK_ERR_CANCELLED);
+    assert_int_equal(ntk_memory_in_use(context), before);
+  }
+  clock_tick = 1e-6;
+  unmake(&i);
+  ntk_context_destroy(context);
+}
+
 static void forget_spectra(ntk_ledger *ledger) {
   for (size_t k = 0; k < NTK_LEDGER_SPECTRA; k++) {
     ntk_free(ledger->context, ledger->spectrum[k].values);
@@ -302,9 +335,13 @@ static void test_singular(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_threads),          cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_refusals),         cmocka_unit_test(test_interruption),
-      cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_both_ways),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_interrupted_squares),
+      cmocka_unit_test(test_every_allocation),
+      cmocka_unit_test(test_both_ways),
       cmocka_unit_test(test_singular),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

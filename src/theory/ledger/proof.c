@@ -44,9 +44,12 @@ static ntk_status square_rows(ntk_verification *v) {
   double *b = f + v->N * n;
   ntk_features_values(v->centred, false, v->L - 2, f);
   ntk_features_values(v->centred, true, v->L - 1, b);
+  ntk_watch watch = {.context = v->context, .phase = "kernels of the proof"};
 #pragma omp parallel for schedule(static) num_threads(ntk_team(v->context))
   for (size_t i = 0; i < v->N; i++) {
     v->eta2[i] = 0.0;
+    if (!ntk_watch_on(&watch, 0.0))
+      continue;
     for (size_t a = 0; a < n; a++) {
       double square = 0.0;
       for (size_t c = 0; c < m; c++) {
@@ -58,7 +61,7 @@ static ntk_status square_rows(ntk_verification *v) {
     v->eta2[i] *= v->a;
   }
   ntk_free(v->context, f);
-  return NTK_OK;
+  return watch.status;
 }
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
