@@ -40,13 +40,16 @@ void ntk_packed_destroy(ntk_packed *A) {
   *A = (ntk_packed){0};
 }
 
-void ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
+ntk_status ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
   const size_t count = from->n * (from->n + 1) / 2, chunk = (size_t)1 << 17;
+  ntk_watch watch = {.context = from->context, .phase = "copying the kernel"};
 #pragma omp parallel for schedule(static) \
     num_threads(ntk_threads_for(from->context, (double)from->n *(double)from->n))
   for (size_t first = 0; first < count; first += chunk)
-    memcpy(to->storage + first, from->storage + first,
-           (count - first < chunk ? count - first : chunk) * sizeof(double));
+    if (ntk_watch_on(&watch, (double)first / (double)count))
+      memcpy(to->storage + first, from->storage + first,
+             (count - first < chunk ? count - first : chunk) * sizeof(double));
+  return watch.status;
 }
 
 void ntk_packed_add_sums(ntk_packed *A, const double *x) {

@@ -38,8 +38,8 @@ ntk_status ntk_packed_bytes(size_t n, size_t *bytes);
 ntk_status ntk_packed_create(ntk_context *context, size_t n, ntk_packed *A);
 /* A zeroed struct is fine; leaves it zeroed. */
 void ntk_packed_destroy(ntk_packed *A);
-/* Both of the same order. */
-void ntk_packed_copy(const ntk_packed *from, ntk_packed *to);
+/* Both of the same order. NTK_ERR_CANCELLED. */
+ntk_status ntk_packed_copy(const ntk_packed *from, ntk_packed *to);
 
 /* A_ij += x_i + x_j (x: n); A += alpha B, of the same order. */
 void ntk_packed_add_sums(ntk_packed *A, const double *x);

@@ -95,6 +95,13 @@ static ntk_status create_kernel(double *out) {
   out[0] = 1.0;
   return status;
 }
+static ntk_status copy(double *out) {
+  ntk_kernel *made = NULL;
+  const ntk_status status = ntk_kernel_copy(kernel, &made);
+  ntk_kernel_destroy(made);
+  out[0] = 1.0;
+  return status;
+}
 static ntk_status values(double *out) {
   return ntk_kernel_values(kernel, out);
 }
@@ -138,7 +145,8 @@ static ntk_status gradient(double *out) {
 
 /* least: polls. Rows are taken 128 at a time forward, 6 times; the kernel in tiles of up to 256 x
  * 128, 3 blocks each; 256 rows at a time by the operator, 3 times, in 2, 1 and 1 panels of 64 rows
- * of J^T V and as many rows of J; columns one by one, in the solve four together. */
+ * of J^T V and as many rows of J; columns one by one, in the solve four together; a copy is made 1
+ * MB at a time. */
 static const struct {
   const char *name, *phase;
   ntk_status (*run)(double *out);
@@ -147,6 +155,7 @@ static const struct {
 } calls[] = {{"output", "outputs", output, 6 * 2, false},
              {"features", "features", create_features, 6 * 3, false},
              {"kernel", "kernel", create_kernel, 10 * 3, true},
+             {"copy", "copying the kernel", copy, 2, false},
              {"values", "copying the kernel", values, N, false},
              {"square", "kernel", square, 10 * 3, true},
              {"rectangle", "cross kernel", rectangle, 15 * 3, true},

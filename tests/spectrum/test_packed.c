@@ -62,7 +62,7 @@ static void check_content(size_t n) {
   }
   ntk_packed from = packed_from(two, n, A), copy;
   assert_int_equal(ntk_packed_create(two, n, &copy), NTK_OK);
-  ntk_packed_copy(&from, &copy);
+  assert_ok(ntk_packed_copy(&from, &copy));
   ntk_packed_destroy(&from);
   assert_true(ntk_packed_trace(&copy) == trace);
   assert_true(ntk_packed_diagonal_min(&copy) == smallest);

@@ -41,8 +41,7 @@ static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
 
 static ntk_status kernel_copy(const ntk_kernel *from, ntk_kernel *to) {
   NTK_TRY(allocate_kernel(to));
-  ntk_packed_copy(matrix(from), matrix(to));
-  return NTK_OK;
+  return ntk_packed_copy(matrix(from), matrix(to));
 }
 
 static void kernel_destroy(ntk_kernel *kernel) {
