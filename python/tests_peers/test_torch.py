@@ -193,6 +193,11 @@ class Skip(Net):
         return self.last(self.middle(x) + self.middle(x))
 
 
+class Two(Net):
+    def forward(self, x, y):
+        return self.last(torch.tanh(self.first(x))) + y
+
+
 def sequence(*between):
     return nn.Sequential(nn.Linear(5, 6), *between, nn.Linear(6, 3))
 
@@ -216,6 +221,7 @@ REFUSED = [
     (sequence(nn.Tanh()).to("meta"), "model.0.weight is on the meta device"),
     (Net(functional.hardtanh).eval(), "model: hardtanh is a call of hardtanh: ntkit takes dense layers"),
     (Net(functional.dropout), "model: dropout is a dropout in training mode"),
+    (Two(torch.tanh), "the model's forward takes x, y; accepted: one array"),
     (Skip(torch.tanh), "model: tanh is used 2 times"),
 ]  # fmt: skip
 

@@ -199,16 +199,25 @@ def _is_shape(node: Any) -> bool:
 
 def _trace(module: Any, torch: Any) -> Any:
     """The module's graph, its optional arguments at their defaults; raises what fx raises."""
-    given = list(inspect.signature(module.forward).parameters.values())
-    rest = {p.name: p.default for p in given[1:] if p.default is not inspect.Parameter.empty}
+    given = inspect.signature(module.forward).parameters.values()
+    rest = {p.name: p.default for p in given if p.default is not p.empty}
     return torch.fx.Tracer().trace(module, concrete_args=rest or None)
+
+
+def _check_arguments(module: Any) -> None:
+    given = inspect.signature(module.forward).parameters.values()
+    needed = [p.name for p in given if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if len(needed) != 1:
+        raise ValueError(
+            f"the model's forward takes {', '.join(needed) or 'nothing'}; accepted: one array, a "
+            "sample a row"
+        )
 
 
 def _steps(graph: Any, module: Any, torch: Any) -> list[Step]:
     """Follows the one value from input to output."""
     reader = _Reader(torch, module)
-    inputs = [node for node in graph.nodes if node.op == "placeholder"]
-    node = inputs[0]
+    node = next(node for node in graph.nodes if node.op == "placeholder")
     while True:
         users = [user for user in node.users if not _is_shape(user)]
         if len(users) != 1:
@@ -301,6 +310,7 @@ def from_torch(module: Any, activation: str | None = None) -> Layers:
     module = _unwrap(module, torch)
     for name, tensor in module.named_parameters():
         _check(tensor, f"model.{name}", torch)
+    _check_arguments(module)
     layers = _read(module, activation, torch)
     probe = _probe(module, layers.widths[0], torch)
     # A weight that a hook computes (utils.weight_norm, spectral_norm) is up to date from here on.
