@@ -222,23 +222,26 @@ class Context:
             raise exception(status, line)
 
     def _within(self, call: _Call, function: Any, args: tuple[Any, ...]) -> tuple[int, str]:
-        pulse, before = self._home.pulse, self._home.pulse.interval
+        # What was is put back by assignments alone: within a call of Python's a second Ctrl-C could
+        # come in between. A call within this one leaves no word to stop to it.
+        home, calls = self._home, _thread.calls
+        pulse, made = home.pulse, home.calls
+        before = pulse.interval, pulse.stop
         # Python runs what a signal asks for in its main thread alone.
         main = threading.current_thread() is threading.main_thread()
-        asks = main or call.progress
-        pulse.interval = _INTERVAL if asks else math.inf
-        pulse.stop = False
-        self._home.calls += 1
-        _thread.calls.append(call)
         try:
+            pulse.interval = _INTERVAL if main or call.progress else math.inf
+            pulse.stop = False
+            home.calls = made + 1
+            _thread.calls = [*calls, call]
             if _process["ends"] and not main:
                 raise SystemExit
             status = function(*args)
             return status, text(lib.ntk_error_message()) if status != lib.NTK_OK else ""
         finally:
-            _thread.calls.pop()
-            self._home.calls -= 1
-            pulse.interval = before
+            _thread.calls = calls
+            home.calls = made
+            pulse.interval, pulse.stop = before
 
     def make(
         self, kind: str, destroy: Any, function: Any, *args: Any, held: Any = None, **kwargs: Any
