@@ -27,8 +27,10 @@ def _wrong(name: str, value: Any, accepted: str) -> str:
 
 
 def whole(value: Any, name: str, least: int = 0, most: int = 2**64 - 1) -> int:
-    """A whole number within least..most. TypeError for what is none, ValueError outside."""
+    """A whole number within least..most. TypeError for what is none, True too, ValueError outside."""
     accepted = f"a whole number from {least} to {most}"
+    if isinstance(value, bool):
+        raise TypeError(_wrong(name, value, accepted))
     try:
         number = operator.index(value)
     except TypeError:

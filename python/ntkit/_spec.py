@@ -33,7 +33,7 @@ class Spec(Struct):
             activation=activation,
             init=init,
             seed=seed,
-            outputs=outputs,
+            outputs=whole(outputs, "outputs", 1),
             bias_deviation=bias_deviation,
             gamma=gamma,
             parameterization=parameterization,
@@ -48,6 +48,11 @@ class Spec(Struct):
         if beta is not None:
             betas = each_of(beta, depth, "beta")
             self.array("beta", "double[]", [real(b, f"beta[{i}]") for i, b in enumerate(betas)])
+        if scale is not None and parameterization is not None:
+            raise ValueError(
+                "scale and parameterization are given, which both are the scales of K's blocks; "
+                "accepted: one of them"
+            )
         if scale is not None:
             scales = of_length(sequence(scale, "scale"), 2 * depth, "scale")
             self.array("scale", "double[]", [real(a, f"scale[{i}]") for i, a in enumerate(scales)])

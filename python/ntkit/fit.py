@@ -19,7 +19,7 @@ from ntkit._arrays import Array, labels, pointer
 from ntkit._dataset import Data
 from ntkit._library import Context, Progress, _keep, current, reporter
 from ntkit._native import ffi, lib
-from ntkit._options import Path, Struct
+from ntkit._options import Path, Struct, whole
 from ntkit._read import read
 from ntkit._result import Rows
 from ntkit.network import Network
@@ -46,7 +46,7 @@ class Tracked(TrackPoint):
         return self._start.with_theta(self.theta)
 
     def kernel(self, output: int | str = "all", **options: Any) -> Array:
-        """K(theta_t) on the data of the training, as ntkit.kernel's. ValueError as network."""
+        """K(theta_t) on the X of the training, as it is now, as ntkit.kernel's. ValueError as network."""
         from ntkit.kernels import kernel
 
         return kernel(self.network, self._X, output=output, **options)
@@ -121,9 +121,15 @@ class _Call:
 
 
 def _epochs(track: Any) -> Any:
-    """A sequence as the library's text; anything else as it is."""
-    listed = isinstance(track, (Sequence, np.ndarray)) and not isinstance(track, str)
-    return ",".join(map(str, track)) if listed else track
+    """Epochs as the library's text; one number, a word and None as they are."""
+    if track is None or isinstance(track, (int, np.integer, str)):
+        return track
+    epochs = list(track) if hasattr(track, "__iter__") else []
+    if not epochs:
+        raise TypeError(
+            f"track is {track!r}; accepted: every how many epochs, epochs as [0, 1, 3, 10], 'log'"
+        )
+    return ",".join(str(whole(t, f"track[{i}]")) for i, t in enumerate(epochs))
 
 
 @ffi.def_extern(name="ntk_track_tell", error=False, onerror=lambda _type, e, _trace: _keep(e))

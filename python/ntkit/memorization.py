@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def memorize(
 
 
 def memorize_each(
-    net: Network, X: npt.ArrayLike, ys: Sequence[npt.ArrayLike], **options: Any
+    net: Network, X: npt.ArrayLike, ys: Iterable[npt.ArrayLike], **options: Any
 ) -> tuple[Memorization, ...]:
     """memorize for several sets of labels at once, which share the kernel and its factor.
 
@@ -76,22 +76,25 @@ def memorize_each(
 def _memorize(
     net: Network,
     X: npt.ArrayLike,
-    ys: Sequence[npt.ArrayLike],
+    ys: Iterable[npt.ArrayLike],
     *,
     progress: Progress = False,
     **options: Any,
 ) -> tuple[Memorization, ...]:
     context, spec = current(), net._spec()
     data = Data(context, X, net.widths[0])
-    Y = np.concatenate([labels(y, data.samples, net.outputs) for y in ys])
+    sets = [labels(y, data.samples, net.outputs) for y in ys]
+    if not sets:
+        raise ValueError("ys is empty; accepted: one set of labels or more")
+    Y = np.concatenate(sets)
     made = Struct("ntk_memorize_options", **options)
     below = ffi.NULL
     if net._drawn is None:
         below, spec.c.seed = net._in(context), made.c.seed
     made.c.below = below
-    networks = ffi.new("ntk_network *[]", len(ys))
-    results = ffi.new("ntk_memorize_result[]", len(ys))
-    arguments = context.pointer, spec.c, data.handle, pointer(Y), len(ys), made.c
+    networks = ffi.new("ntk_network *[]", len(sets))
+    results = ffi.new("ntk_memorize_result[]", len(sets))
+    arguments = context.pointer, spec.c, data.handle, pointer(Y), len(sets), made.c
     context.call(lib.ntk_memorize, *arguments, networks, results, progress=progress)
     return tuple(
         read("ntk_memorize_result", results + i, Memorization, network=Network._given(context, one))

@@ -46,16 +46,20 @@ class Classes:
     fit = ntkit.train(net, X, classes.encode(net.outputs))
     classes.decode(fit.network(X))
 
-    names: the different ones, ascending; count: how many. ValueError for a number that is not
-    whole, and for one class alone.
+    y: N of them, or N x 1. names: the different ones, ascending; count: how many. ValueError for
+    another shape, for a number that is not whole, and for one class alone.
     """
 
     def __init__(self, y: npt.ArrayLike) -> None:
         given = np.asarray(y)
+        if given.size == 0 or given.ndim == 0 or given.shape[1:] not in ((), (1,)):
+            raise ValueError(f"y has shape {given.shape}; accepted: (N,) or (N, 1), N from 1 on")
+        given = given.reshape(-1)
         words = given.dtype.kind in "USO"
+        self.names: npt.NDArray[Any]
         self.names, codes = np.unique(given, return_inverse=True) if words else (given, given)
-        self._codes = numbers(codes.astype(np.float64) if words else given, "y").reshape(-1)
-        count, value = ffi.new("size_t *"), np.empty(max(self._codes.size, 1))
+        self._codes = numbers(codes, "y").copy()  # as they are now, whatever becomes of y
+        count, value = ffi.new("size_t *"), np.empty(self._codes.size)
         check(lib.ntk_classes_find(pointer(self._codes), self._codes.size, count, pointer(value)))
         self.count: int = count[0]
         self._values = value[: self.count].copy()
@@ -98,7 +102,7 @@ class Classes:
         NumericError for outputs that are not finite.
         """
         out = numbers(F, "F")
-        if out.shape[:1] != (self.count,) or out.ndim > 2 and out.shape[2:] != (1,):
+        if out.shape[:1] != (self.count,) or out.shape[2:] not in ((), (1,)) or out.ndim < 2:
             raise ValueError(f"F has shape {out.shape}; accepted: ({self.count}, N)")
         chosen = np.empty(out.shape[1])
         values = pointer(self._values)

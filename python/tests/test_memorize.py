@@ -194,3 +194,36 @@ def test_a_selected_output_is_a_network_of_one():
     assert found.network.outputs == 1
     np.testing.assert_allclose(found.network(X)[:, 0], y, atol=1e-9)
     assert ntkit.labels("teacher", X, net=net, seed=2).shape[0] == 20
+
+
+def test_classes_stay_as_they_were_given():
+    y = np.array([0.0, 1.0, 2.0, 0.0])
+    classes = ntkit.Classes(y)
+    wanted = classes.encode(), classes.against_rest()
+    y[:] = [7, 8, 9, 7]
+    assert np.array_equal(classes.encode(), wanted[0])
+    assert np.array_equal(classes.against_rest(), wanted[1])
+
+
+@pytest.mark.parametrize("shape", [(0,), (), (3, 2), (2, 1, 1), (0, 1)])
+def test_classes_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match="y has shape .*; accepted"):
+        ntkit.Classes(np.zeros(shape))
+    column = ntkit.Classes(np.array([[1], [2], [1]]))
+    assert column.encode(1).tolist() == [[-1], [1], [-1]]
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3, 2), (2, 3, 1, 1), (3, 2)])
+def test_outputs_of_another_shape_mean_no_classes(shape):
+    with pytest.raises(ValueError, match=r"F has shape .*; accepted: \(2, N\)"):
+        ntkit.Classes([1, 2, 1]).choose(np.zeros(shape))
+
+
+def test_sets_of_labels_from_an_iterator_and_none():
+    X = np.eye(3)
+    net = ntkit.Network([3, 6, 8], "tanh", seed=1)
+    found = ntkit.memorize_each(net, X, (c * np.ones(3) for c in (1.0, 2.0)))
+    for c, one in zip((1.0, 2.0), found):
+        np.testing.assert_allclose(one.network(X), c, rtol=1e-9)
+    with pytest.raises(ValueError, match="ys is empty; accepted: one set"):
+        ntkit.memorize_each(net, X, [])

@@ -170,3 +170,26 @@ def test_lists_are_taken_as_they_are_now():
     beta[:] = 100
     assert [net._spec().c.beta[i] for i in range(2)] == [0.5, 2]
     assert np.array_equal(net.theta, same.theta)
+
+
+def test_what_would_be_passed_over_is_refused():
+    with pytest.raises(TypeError, match="an entry of blocks is True; accepted: a whole number"):
+        ntkit.kernel(NET, X, blocks=[True, False, False])
+    with pytest.raises(TypeError, match="output is True"):
+        ntkit.kernel(ntkit.Network([3, 4], outputs=2), X, output=True)
+    with pytest.raises(ValueError, match="outputs is 0; accepted: a whole number from 1"):
+        ntkit.Network([3, 4], outputs=0)
+    with pytest.raises(ValueError, match="scale and parameterization are given.*; accepted: one"):
+        ntkit.Network.from_weights([X, X], scale=[1, 0, 2, 0], parameterization="ntk")
+
+
+@pytest.mark.parametrize("track", [[0, 2], (0, 2), {0, 2}, range(0, 3, 2), np.array([0, 2])])
+def test_tracked_epochs_of_any_kind(track):
+    found = ntkit.train(NET, X, X[0], epochs=3, track=track)
+    assert [point.epoch for point in found.track] == [0, 2, 3]
+
+
+@pytest.mark.parametrize("track", [[], 1.5, True, [1.5], [-1], [[1, 2]]])
+def test_epochs_that_are_none_are_refused(track):
+    with pytest.raises((TypeError, ValueError), match="track(\\[0\\])? is .*; accepted: "):
+        ntkit.train(NET, X, X[0], epochs=3, track=track)
