@@ -36,7 +36,6 @@ needs pkg-config --exists sleef : libsleef-dev : sleef
 needs pkg-config --exists jansson : libjansson-dev : jansson
 needs pkg-config --exists sqlite3 : libsqlite3-dev : sqlite
 needs pkg-config --exists yaml-0.1 : libyaml-dev : libyaml
-needs pkg-config --exists libzip : libzip-dev : libzip
 needs pkg-config --exists zlib : zlib1g-dev : zlib
 needs "pkg-config --exists hdf5-serial || pkg-config --exists hdf5" : libhdf5-dev : hdf5
 needs pkg-config --exists cmocka : libcmocka-dev : cmocka

@@ -13,7 +13,7 @@ fail() {
 
 dpkg-deb -x "$package" "$root"
 depends=$(dpkg-deb -f "$package" Depends)
-for library in libc6 libgomp1 libjansson4 libopenblas0 libsleef3 libsqlite3-0 libyaml-0-2 libzip4; do
+for library in libc6 libgomp1 libjansson4 libopenblas0 libsleef3 libsqlite3-0 libyaml-0-2 zlib1g; do
   case $depends in
   *"$library"*) ;;
   *) fail "it does not depend on $library: $depends" ;;

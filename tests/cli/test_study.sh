@@ -157,6 +157,10 @@ good 'help on a group' help study
 check 'lists its commands' grep -q '^  study merge ' "$out"
 good 'export --npz' study export s.db --npz --output s.npz
 check 'npz is a zip' test "$(head -c 2 s.npz)" = PK
+good 'its numbers are read' data convert s.npz:seed seeds.csv
+"$NTKIT" study export s.db --csv |
+  awk -F, 'NR == 1 { for (c = 1; $c != "seed"; c++) continue; next } { print $c }' >seeds
+check 'and are those of the table' test "$(awk '{ printf "%.0f\n", $1 }' seeds.csv)" = "$(cat seeds)"
 good 'export knows .npz' study export s.db -o by_name.npz
 check 'by its name' test "$(head -c 2 by_name.npz)" = PK
 good 'export knows .json' study export s.db -o by_name.json

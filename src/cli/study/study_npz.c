@@ -3,19 +3,15 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 #include "cli/shell/file.h"
 #include "cli/shell/report.h"
+#include "cli/shell/zip.h"
 #include "cli/study/study_columns.h"
 #include "cli/study/study_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
 
-enum {
-  START = 10,
-  HEADER = 128,
-  FIRST_DATE = 0x21
-}; /* 1980-01-01: the file depends on the study alone */
+enum { START = 10, HEADER = 128 };
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const char ORDER = '<';
@@ -113,94 +109,41 @@ static char *make_array(const ntk_study_table *table, const column *c, size_t *s
   return array;
 }
 
-static exit_status refuse(zip_t *archive, const char *path) {
-  return report_error(EXIT_INPUT, "--output: %s: %s", path, zip_strerror(archive));
-}
-
-static exit_status add_column(const ntk_study_table *table, const export_column *is, zip_t *archive,
-                              const char *path) {
+static exit_status add_column(const ntk_study_table *table, const export_column *is,
+                              zip_writer *zip) {
   const column c = {is, width_of(table, is)};
-  char name[256];
+  char name[ZIP_NAME];
   if ((size_t)snprintf(name, sizeof name, "%s.npy", is->name) >= sizeof name)
     return report_error(EXIT_INPUT, "--npz: the variable '%.40s...' has too long a name", is->name);
   size_t size = 0;
   char *array = make_array(table, &c, &size);
   if (array == NULL)
     return report_error(EXIT_INPUT, "--npz: no memory for %zu rows of '%s'", table->rows, is->name);
-  zip_source_t *source = zip_source_buffer(archive, array, size, 1);
-  if (source == NULL) {
-    free(array);
-    return refuse(archive, path);
-  }
-  // The source owns the array now. NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
-  const zip_int64_t index = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
-  if (index < 0) {
-    zip_source_free(source);
-    return refuse(archive, path);
-  }
-  if (zip_file_set_dostime(archive, (zip_uint64_t)index, 0, FIRST_DATE, 0) != 0 ||
-      zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1) != 0)
-    return refuse(archive, path);
-  return EXIT_DONE;
+  const bool fits = zip_add(zip, name, array, size);
+  free(array);
+  return fits ? EXIT_DONE
+              : report_error(EXIT_INPUT,
+                             "--npz: %zu rows are more than the 4.29 GB of an .npz; "
+                             "accepted: --csv, or fewer by --where",
+                             table->rows);
 }
 
-static exit_status add_columns(const ntk_study_table *table, zip_t *archive, const char *path) {
+exit_status study_write_npz(const ntk_study_table *table, const char *path) {
   export_column *columns = NULL;
   const size_t count = export_columns(table, &columns);
-  if (columns == NULL)
-    return report_error(EXIT_FAILED, "--npz: no memory for the columns");
-  exit_status status = EXIT_DONE;
-  for (size_t c = 0; c < count && status == EXIT_DONE; c++)
-    status = add_column(table, &columns[c], archive, path);
-  free(columns);
-  return status;
-}
-
-/* The bytes of an archive that has been closed. */
-static exit_status write_bytes(zip_source_t *bytes, const char *path) {
-  char block[1 << 14];
-  zip_int64_t got = zip_source_open(bytes) == 0 ? 1 : -1;
+  zip_entry *entries = calloc(count + 1, sizeof *entries);
   cli_file file;
-  exit_status status = got > 0 ? file_create(path, "output", &file)
-                               : report_error(EXIT_FAILED, "--npz: no memory for the archive");
-  if (status != EXIT_DONE)
-    return status;
-  while (got > 0 && !ferror(file.stream)) {
-    got = zip_source_read(bytes, block, sizeof block);
-    if (got > 0)
-      (void)fwrite(block, 1, (size_t)got, file.stream); /* file_close tells what was not taken */
+  exit_status status = columns != NULL && entries != NULL
+                           ? file_create(path, "output", &file)
+                           : report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  if (status == EXIT_DONE) {
+    zip_writer zip = {.out = file.stream, .entry = entries};
+    for (size_t c = 0; c < count && status == EXIT_DONE; c++)
+      status = add_column(table, &columns[c], &zip);
+    zip_end(&zip);
+    status = file_close(&file, "output", status);
   }
-  (void)zip_source_close(bytes);
-  if (got < 0)
-    status = report_error(EXIT_FAILED, "--npz: the archive cannot be read back");
-  return file_close(&file, "output", status);
-}
-
-/* The archive is made in memory, where the columns are: libzip's own files have another way to fail
- * and to be named. */
-exit_status study_write_npz(const ntk_study_table *table, const char *path) {
-  zip_error_t error;
-  zip_error_init(&error);
-  zip_source_t *bytes = zip_source_buffer_create(NULL, 0, 0, &error);
-  zip_t *archive =
-      bytes != NULL ? zip_open_from_source(bytes, ZIP_CREATE | ZIP_TRUNCATE, &error) : NULL;
-  exit_status status = EXIT_DONE;
-  if (archive == NULL) {
-    status = report_error(EXIT_FAILED, "--output: %s: %s", path, zip_error_strerror(&error));
-    zip_source_free(bytes);
-    zip_error_fini(&error);
-    return status;
-  }
-  zip_source_keep(bytes); /* beyond the archive, which has it */
-  status = add_columns(table, archive, path);
-  if (status == EXIT_DONE && zip_close(archive) == 0) {
-    status = write_bytes(bytes, path);
-  } else {
-    if (status == EXIT_DONE)
-      status = refuse(archive, path);
-    zip_discard(archive);
-  }
-  zip_source_free(bytes);
-  zip_error_fini(&error);
+  free(columns);
+  free(entries);
   return status;
 }
