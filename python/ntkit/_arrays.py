@@ -121,7 +121,10 @@ def vectors(x: Any, name: str, rows: int) -> tuple[Array, int]:
 
 def labels(y: Any, rows: int, outputs: int) -> Array:
     """Labels as rows x outputs; of one output a vector will do. ValueError for another shape."""
-    array = numbers(y, "y")
+    try:
+        array = numbers(y, "y")
+    except TypeError as error:
+        raise TypeError(f"{error}; of classes ntkit.Classes(y) makes them") from None
     if array.shape == (rows, outputs) or (outputs == 1 and array.shape == (rows,)):
         return array.reshape(rows, outputs)
     wanted = f"({rows},) or ({rows}, 1)" if outputs == 1 else f"({rows}, {outputs})"

@@ -17,6 +17,15 @@ def index(j: int, count: int) -> int:
         raise type(error)(f"{error}, or 'trace' or 'all'") from None
 
 
+def expect_network(net: Any) -> None:
+    """TypeError for anything else, a PyTorch module, say."""
+    if not hasattr(net, "_spec"):
+        raise TypeError(
+            f"net is of type {type(net).__name__}; accepted: an ntkit.Network, which "
+            "Network.from_weights, .from_torch, .from_flax, .from_keras and .from_sklearn make"
+        )
+
+
 class Features:
     """F_l and B_l (9) of a network on X, and what they are made of, which they keep alive."""
 
@@ -42,6 +51,7 @@ class Features:
 
 def choose(network: Any, output: int | str) -> tuple[Any, int]:
     """The network and outputs that an `output` of a call means: "trace", "all" or a number."""
+    expect_network(network)
     if isinstance(output, str):
         which = ffi.new("ntk_outputs *")
         check(lib.ntk_outputs_parse(word(output, "output"), which))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ntkit._arrays import Array, labels, pointer
 from ntkit._dataset import Data
+from ntkit._features import expect_network
 from ntkit._library import Context, Progress, _keep, current, reporter
 from ntkit._native import ffi, lib
 from ntkit._options import Path, Struct, whole
@@ -70,6 +71,7 @@ class _Call:
     def __init__(
         self, net: Network, X: npt.ArrayLike, y: npt.ArrayLike, options: dict[str, Any]
     ) -> None:
+        expect_network(net)
         self.context = current()
         self.progress: Progress = options.pop("progress")
         self.callback: Callable[[Tracked], object] | None = options.pop("callback")
@@ -79,6 +81,8 @@ class _Call:
                 "callback needs track, the epochs at which it is called; accepted: every how many, "
                 "[0, 1, 3, 10] or 'log'"
             )
+        if self.callback is not None and not callable(self.callback):
+            raise TypeError(f"callback is {self.callback!r}; accepted: a function of a point")
         self.options = Struct("ntk_train_options", **options)
         self.options.put("lr_rule" if isinstance(lr, str) else "lr", lr, "lr")
         every = isinstance(track, (int, np.integer))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ntkit import results
 from ntkit._arrays import Array, copied
 from ntkit._dataset import Data
-from ntkit._features import choose
+from ntkit._features import choose, expect_network
 from ntkit._library import Progress, current, text
 from ntkit._native import ffi, lib
 from ntkit._options import Struct, word
@@ -55,6 +55,7 @@ def verify(
 
     Four kernels with their spectra, one or two at a time. ValueError, MemoryError, NumericError.
     """
+    expect_network(net)
     if output is None and net.outputs > 1:
         raise ValueError(
             f"output is needed: the proof is of one output, and the network has {net.outputs}; "

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ntkit._arrays import labels, pointer
 from ntkit._dataset import Data
+from ntkit._features import expect_network
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
 from ntkit._options import Struct
@@ -81,6 +82,7 @@ def _memorize(
     progress: Progress = False,
     **options: Any,
 ) -> tuple[Memorization, ...]:
+    expect_network(net)
     context, spec = current(), net._spec()
     data = Data(context, X, net.widths[0])
     sets = [labels(y, data.samples, net.outputs) for y in ys]
@@ -111,6 +113,7 @@ def _warned(found: tuple[Memorization, ...]) -> tuple[Memorization, ...]:
 
 def fit_error(net: Network, X: npt.ArrayLike, y: npt.ArrayLike) -> FitError:
     """How well net fits labels y, N x n_L, of X: as computed, and in exact arithmetic at most."""
+    expect_network(net)
     context = current()
     data = Data(context, X, net.widths[0])
     Y = labels(y, data.samples, net.outputs)

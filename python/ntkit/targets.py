@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntkit._arrays import Array, numbers, pointer
 from ntkit._dataset import Data
+from ntkit._features import expect_network
 from ntkit._library import NumericError, check, current
 from ntkit._native import ffi, lib
 from ntkit._options import whole, word
@@ -22,6 +23,8 @@ def labels(kind: str, X: npt.ArrayLike, net: Network | None = None, *, seed: int
     and of one output, N. Label (i, c) depends on (kind, seed, i, c) alone, a teacher's on X and
     net's architecture as well. ValueError for another kind and for a teacher without net.
     """
+    if net is not None:
+        expect_network(net)
     context = current()
     data = Data(context, X, None if net is None else net.widths[0])
     outputs = 1 if net is None else net.outputs
@@ -55,7 +58,7 @@ class Classes:
         if given.size == 0 or given.ndim == 0 or given.shape[1:] not in ((), (1,)):
             raise ValueError(f"y has shape {given.shape}; accepted: (N,) or (N, 1), N from 1 on")
         given = given.reshape(-1)
-        words = given.dtype.kind in "USO"
+        words = given.dtype.kind in "US" or all(isinstance(label, str) for label in given)
         self.names: npt.NDArray[Any]
         self.names, codes = np.unique(given, return_inverse=True) if words else (given, given)
         self._codes = numbers(codes, "y").copy()  # as they are now, whatever becomes of y
@@ -65,6 +68,10 @@ class Classes:
         self._values = value[: self.count].copy()
         if not words:
             self.names = self._values.astype(given.dtype)
+
+    def __repr__(self) -> str:
+        names = ", ".join(map(str, self.names[:5])) + (", ..." if self.count > 5 else "")
+        return f"<ntkit.Classes of {self._codes.size} labels: {self.count}, {names}>"
 
     def encode(self, outputs: int | None = None, other: float = -1.0) -> Array:
         """N x outputs: 1 at the output of a sample's class, `other` elsewhere (0: one-hot).

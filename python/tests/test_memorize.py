@@ -124,8 +124,14 @@ def test_classes_of_words_and_numbers():
     two = ntkit.Classes([3, 1, 3])
     assert two.encode(1).tolist() == [[1], [-1], [1]]
     assert two.decode([0.1, -0.1, 7]).tolist() == [3, 1, 3]
-    with pytest.raises(ValueError, match="whole number"):
-        ntkit.Classes([0.5, 1])
+    assert repr(two) == "<ntkit.Classes of 3 labels: 2, 1, 3>"
+    for y, error, line in [
+        ([0.5, 1], ValueError, "whole number"),
+        ([4, 4], ValueError, "every label is 4"),
+        (["a", None], TypeError, "y has entries of type object"),
+    ]:
+        with pytest.raises(error, match=line):
+            ntkit.Classes(y)
 
 
 @pytest.mark.parametrize("words", ["yes,no,maybe", "2,1,0"])

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import threading
+from fractions import Fraction
 from pathlib import Path
 
 import ntkit
@@ -208,6 +209,7 @@ def test_iterator_interrupted_between_points(job):
         ({"epochs": -1}, ValueError, "epochs is -1; accepted: a whole number from 0 to"),
         ({"epochs": 1.5}, TypeError, "epochs is 1.5; accepted: a whole number from 0 to"),
         ({"target": "small"}, TypeError, "target is 'small'; accepted: a real number"),
+        ({"callback": 3, "track": 1}, TypeError, "callback is 3; accepted: a function"),
         ({"callback": print}, ValueError, "callback needs track"),
         ({"track": [3, 1]}, ValueError, "'3,1'.*after the one before"),
         ({"checkpoint": "no/such/folder/c"}, OSError, "no/such/folder"),
@@ -216,7 +218,7 @@ def test_iterator_interrupted_between_points(job):
 def test_errors(job, options, error, line):
     with pytest.raises(error, match=line):
         ntkit.train(*job, **options)
-    if options.pop("callback", None) is None:
+    if "callback" not in options:
         with pytest.raises(error, match=line):
             list(ntkit.train_iter(*job, **{"track": 1, **options}))
 
@@ -229,6 +231,26 @@ def test_shapes(job):
         ntkit.train(net, X[:, :5], y)
     with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
         ntkit.train_iter(net, X, y, track=1, epoch=3)
+    with pytest.raises(TypeError, match=r"<U\d+.*accepted: real numbers.*of classes ntkit.Classes"):
+        ntkit.train(net, X, ["no"] * 100)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda net, X: ntkit.kernel(net, X),
+        lambda net, X: ntkit.spectrum(net, X),
+        lambda net, X: ntkit.verify(net, X),
+        lambda net, X: ntkit.train(net, X, X[:, 0]),
+        lambda net, X: next(ntkit.train_iter(net, X, X[:, 0], track=1)),
+        lambda net, X: ntkit.memorize(net, X, X[:, 0]),
+        lambda net, X: ntkit.fit_error(net, X, X[:, 0]),
+        lambda net, X: ntkit.labels("teacher", X, net),
+    ],
+)
+def test_other_networks_are_refused(job, call):
+    with pytest.raises(TypeError, match=r"type Fraction.*accepted: an ntkit.Network.*from_torch"):
+        call(Fraction(1), job[1])
 
 
 def test_results_are_pickled(job):
