@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ntkit.models import Model as Model
     from ntkit.models import predict as predict
     from ntkit.network import Network as Network
+    from ntkit.operators import Kernel as Kernel
     from ntkit.spectra import certify as certify
     from ntkit.spectra import spectrum as spectrum
     from ntkit.study import Study as Study
@@ -51,6 +52,7 @@ _WHERE = {
     "load_labelled": "data",
     "inspect": "data",
     "kernel": "kernels",
+    "Kernel": "operators",
     "train": "fit",
     "train_iter": "fit",
     "memorize": "memorization",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Union[bool, Callable[[str, float], object]]
 
-_INTERVAL = 0.05  # seconds between two looks for Ctrl-C
+_INTERVAL = 0.03  # seconds between two looks for Ctrl-C
 
 
 class NumericError(ArithmeticError):

@@ -23,7 +23,7 @@ FLOORS = [
     {"convert", "data", "_features", "_files", "_layers", "_study_table", "_study_source"},
     {"network"},
     {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study"},
-    {"fit"},
+    {"fit", "operators"},
     {"conventions"},
     {"__init__", "__main__"},
 ]
