@@ -73,13 +73,14 @@ NTK_API ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char
 NTK_API ntk_status ntk_rows_choose(ntk_context *context, const ntk_rows *rows, size_t total,
                                    size_t *row);
 
-/* As ntk_array_load, these rows in their order: count x cols. Also NTK_ERR_ARGUMENT, _MEMORY. */
+/* As ntk_array_load, these rows in their order: count x cols. Also NTK_ERR_ARGUMENT, _MEMORY,
+ * _CANCELLED. */
 NTK_API ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_rows *rows,
                                     double *values);
 
 /* As ntk_dataset_load, these rows alone: the file is gone through once, and memory is for them.
  * Labels that are loaded for the data (ntk_labels_load) are those of their rows. NTK_ERR_ARGUMENT,
- * _FILE, _FORMAT, _LIMIT, _MEMORY, _NOT_FINITE, _SHAPE. */
+ * _FILE, _FORMAT, _LIMIT, _MEMORY, _NOT_FINITE, _SHAPE, _CANCELLED. */
 NTK_API ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
                                       size_t d, ntk_scaling scaling, ntk_dataset **data);
 /* N and d that it would have, by the file's header alone; d as below. NTK_ERR_ARGUMENT, _FILE,

@@ -1,5 +1,6 @@
 #include "base/context.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@ ntk_status ntk_progress_report(ntk_context *context, const char *phase, double f
     return NTK_OK;
   if (context->phase.name != NULL && strcmp(phase, context->phase.name) == 0)
     context->phase.fraction = fraction;
+  context->asked = INFINITY; /* what the callback itself computes polls nobody */
   const bool go_on = context->progress(phase, fraction, context->progress_user);
   context->asked = ntk_clock();
   return go_on ? NTK_OK : ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", phase);

@@ -95,6 +95,7 @@ static ntk_status open_cifar(ntk_reader *reader, const unsigned char *start) {
 static ntk_status read_rows(const ntk_reader *reader, size_t first, size_t count, double *out) {
   const size_t labels = (size_t)reader->plain.data;
   for (size_t i = 0; i < count; i++) {
+    NTK_TRY(ntk_reader_poll(reader, (double)i / (double)count));
     unsigned char image[IMAGE];
     size_t found = 0;
     const off_t at = (off_t)((first + i) * (IMAGE + labels) + labels);

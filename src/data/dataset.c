@@ -151,7 +151,6 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   NTK_TRY(check_request(file, rows, d, &N));
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
-  file->threads = ntk_team(context);
   ntk_status status = read_rows(file, rows, made);
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);
@@ -161,15 +160,17 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   return finish(status, made, data);
 }
 
-static ntk_status open_rows(const char *path, const ntk_rows *rows, ntk_reader *file) {
-  const ntk_reader_wish wish = {.accepted = 2, .label_column = rows->label_column};
+static ntk_status open_rows(ntk_context *context, const char *path, const ntk_rows *rows,
+                            ntk_reader *file) {
+  const ntk_reader_wish wish = {
+      .context = context, .accepted = 2, .label_column = rows->label_column};
   return ntk_reader_open_wish(path, &wish, file);
 }
 
 ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
                               size_t d, ntk_scaling scaling, ntk_dataset **data) {
   ntk_reader file;
-  NTK_TRY(open_rows(path, rows, &file));
+  NTK_TRY(open_rows(context, path, rows, &file));
   const ntk_status status = read_dataset(context, &file, rows, d, scaling, data);
   ntk_reader_close(&file);
   return status;
@@ -183,7 +184,7 @@ ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, si
 ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size_t *N, size_t *d) {
   ntk_reader file;
   size_t count = 0;
-  NTK_TRY(open_rows(path, rows, &file));
+  NTK_TRY(open_rows(NULL, path, rows, &file));
   const ntk_status status = check_request(&file, rows, *d, &count);
   ntk_reader_close(&file);
   if (status != NTK_OK)

@@ -48,8 +48,9 @@ NTK_SIBLING ntk_status ntk_distribution_find(const char *name,
 
 /* Samples first .. first + count - 1 of a source of randomness into X (count x d). Sample i depends
  * on (distribution, source, d, i) alone, so that samples made in pieces, or by any number of
- * threads, are the same. source.sub must be under 2^63. */
-void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,
-                           ntk_random source, size_t first, size_t count, size_t d, double *X);
+ * threads, are the same. source.sub must be under 2^63. NTK_ERR_CANCELLED. */
+ntk_status ntk_distribution_fill(ntk_context *context, const ntk_distribution *distribution,
+                                 ntk_random source, size_t first, size_t count, size_t d,
+                                 double *X);
 
 #endif

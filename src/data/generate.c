@@ -120,13 +120,19 @@ bool ntk_dataset_in_file(const char *source) {
   return !NTK_NAME_KNOWN(source, list, COUNT);
 }
 
-void ntk_distribution_fill(const ntk_context *context, const ntk_distribution *distribution,
-                           ntk_random source, size_t first, size_t count, size_t d, double *X) {
+ntk_status ntk_distribution_fill(ntk_context *context, const ntk_distribution *distribution,
+                                 ntk_random source, size_t first, size_t count, size_t d,
+                                 double *X) {
+  enum { ROWS_A_POLL = 32 };
   const fill_fn fill_row = fill[distribution - list];
-#pragma omp parallel for schedule(static) \
+  ntk_watch watch = {.context = context, .phase = "drawing samples"};
+#pragma omp parallel for schedule(dynamic, ROWS_A_POLL) \
     num_threads(ntk_threads_for(context, 20.0 * (double)count * (double)d))
   for (size_t i = 0; i < count; i++)
-    fill_row(source, first + i, d, X + i * d);
+    if (i % ROWS_A_POLL != 0 ? !atomic_load(&watch.stopped)
+                             : ntk_watch_on(&watch, (double)i / (double)count))
+      fill_row(source, first + i, d, X + i * d);
+  return watch.status;
 }
 
 ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, size_t N, size_t d,
@@ -136,7 +142,10 @@ ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, 
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
   const ntk_random source = {.seed = seed, .stream = NTK_STREAM_DATA};
-  ntk_distribution_fill(context, row, source, 0, N, d, made->own);
-  *data = made;
-  return NTK_OK;
+  const ntk_status status = ntk_distribution_fill(context, row, source, 0, N, d, made->own);
+  if (status == NTK_OK)
+    *data = made;
+  else
+    ntk_dataset_destroy(made);
+  return status;
 }

@@ -162,6 +162,7 @@ static ntk_status read_run(const ntk_reader *reader, run r, double *out) {
   NTK_TRY(ntk_reader_seek(reader, plain->data + (off_t)(r.first * size)));
   for (size_t done = 0; done < r.count;) {
     const size_t piece = r.count - done < capacity ? r.count - done : capacity;
+    NTK_TRY(ntk_reader_poll(reader, (double)done / (double)r.count));
     double *values = r.stride == 1 ? out + done : numbers;
     unsigned char *raw = direct ? (unsigned char *)values : bytes;
     NTK_TRY(ntk_reader_bytes(reader, raw, piece * size));

@@ -5,6 +5,7 @@
 #include "ntkit/data.h"
 
 #include <errno.h>
+#include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,7 +107,7 @@ size_t ntk_file_length(const char *path) {
 }
 
 ntk_status ntk_reader_open_file(const char *path, ntk_reader *reader) {
-  *reader = (ntk_reader){.path = path, .format = &ntk_format_foreign, .threads = 1};
+  *reader = (ntk_reader){.path = path, .format = &ntk_format_foreign};
   char name[NTK_PATH_CAPACITY];
   struct stat found; /* before opening: opening a pipe would wait for its writer */
   const size_t length = file_part(path, name, &found);
@@ -139,6 +140,7 @@ ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish, n
   if (is_list(path))
     return ntk_several_open(path, wish, reader);
   NTK_TRY(ntk_reader_open_file(path, reader));
+  reader->context = wish->context;
   reader->accepted = wish->accepted;
   reader->label_column = wish->label_column;
   reader->for_labels = wish->for_labels;
@@ -154,6 +156,12 @@ ntk_status ntk_reader_open_wish(const char *path, const ntk_reader_wish *wish, n
 
 ntk_status ntk_reader_open(const char *path, int accepted, ntk_reader *reader) {
   return ntk_reader_open_wish(path, &(ntk_reader_wish){.accepted = accepted}, reader);
+}
+
+ntk_status ntk_reader_poll(const ntk_reader *reader, double fraction) {
+  if (reader->context == NULL || omp_get_thread_num() != 0)
+    return NTK_OK;
+  return ntk_progress_poll(reader->context, "reading", fraction < 1.0 ? fraction : 1.0);
 }
 
 bool ntk_reader_accepts(const ntk_reader *reader, int rank) {

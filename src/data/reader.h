@@ -3,7 +3,7 @@
 #ifndef NTK_DATA_READER_H
 #define NTK_DATA_READER_H
 
-#include "base/status.h"
+#include "base/context.h"
 #include "data/label_list.h"
 
 #include <stdio.h>
@@ -65,12 +65,13 @@ struct ntk_reader {
   bool labelled;         /* labels lie in the file, beside the numbers */
   ntk_label_list labels; /* of a reader that is open for them: rows of them, with their names */
   FILE *file;
-  size_t file_size; /* of what is read: of the file, or of what a source unpacks */
-  int threads;      /* that `rows` may use: 1, or what the caller has set */
-  bool bounded;     /* file_size is the most that it can be; what it is, only reading tells */
-  ntk_plain plain;  /* of formats whose numbers lie plain in the file */
-  ntk_lines lines;  /* of text */
-  void *state;      /* the format's own */
+  size_t file_size;     /* of what is read: of the file, or of what a source unpacks */
+  ntk_context *context; /* whose threads `rows` may use, and who is asked whether to stop; NULL: one
+                           thread, and nobody */
+  bool bounded;         /* file_size is the most that it can be; what it is, only reading tells */
+  ntk_plain plain;      /* of formats whose numbers lie plain in the file */
+  ntk_lines lines;      /* of text */
+  void *state;          /* the format's own */
   const ntk_source *source; /* NULL: the file is read as it is */
   void *packed;             /* the source's own */
 };
@@ -109,6 +110,7 @@ void ntk_reader_accepted(char text[NTK_ACCEPTED]);
 
 /* What is asked of a file. */
 typedef struct ntk_reader_wish {
+  ntk_context *context;     /* as of ntk_reader */
   int accepted;             /* as of ntk_reader */
   const char *label_column; /* of text: which column is no datum and has labels, by its name in the
                                heading or its number, from 1 (-1: the last); NULL: none has */
@@ -150,6 +152,8 @@ NTK_SIBLING ntk_status ntk_reader_some(const ntk_reader *reader, void *bytes, si
  * unless a source unpacks them. */
 ntk_status ntk_reader_at(const ntk_reader *reader, off_t offset, void *bytes, size_t n,
                          size_t *found);
+/* Asks whether to stop, in the caller's thread; fraction: of the file or the rows. */
+ntk_status ntk_reader_poll(const ntk_reader *reader, double fraction);
 NTK_SIBLING ntk_status ntk_reader_seek(const ntk_reader *reader, off_t offset);
 /* Opens "FILE,FILE,...", where that is no file's own name; closes what is open on failure. */
 ntk_status ntk_several_open(const char *path, const ntk_reader_wish *wish, ntk_reader *reader);

@@ -191,9 +191,8 @@ ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_ro
                             double *values) {
   ntk_reader file;
   ntk_row_list list;
-  NTK_TRY(
-      ntk_reader_open_wish(path, &(ntk_reader_wish){.label_column = rows->label_column}, &file));
-  file.threads = ntk_team(context);
+  const ntk_reader_wish wish = {.context = context, .label_column = rows->label_column};
+  NTK_TRY(ntk_reader_open_wish(path, &wish, &file));
   ntk_status status = ntk_row_list_make(context, rows, file.rows, path, &list);
   if (status == NTK_OK) {
     status = ntk_row_list_read(&list, &file, values);

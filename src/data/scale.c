@@ -35,6 +35,11 @@ ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling) {
   return NTK_OK;
 }
 
+/* Between passes over X, which are of memory's speed. */
+static ntk_status poll(const ntk_dataset *data, double fraction) {
+  return ntk_progress_poll(data->context, "scaling", fraction);
+}
+
 /* The power of two that brings the largest |x| to between 1/2 and 1, or as near as one can for
  * subnormal numbers. */
 static double power_scale(double largest) {
@@ -78,6 +83,15 @@ static void refine_means(const ntk_dataset *data, column *columns) {
       columns[j].square += data->X[i * d + j] * columns[j].scale - columns[j].mean;
   for (size_t j = 0; j < d; j++)
     columns[j].mean += columns[j].square / (double)N;
+}
+
+static ntk_status find_means(const ntk_dataset *data, const char *source, column *columns) {
+  NTK_TRY(find_scales(data, source, columns));
+  NTK_TRY(poll(data, 0.25));
+  refine_means(data, columns);
+  NTK_TRY(poll(data, 0.5));
+  refine_means(data, columns);
+  return poll(data, 0.75);
 }
 
 static void subtract_means(ntk_dataset *data, const column *columns) {
@@ -159,10 +173,8 @@ static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const ch
   column *columns = pointer; /* d */
   ntk_status status = ntk_alloc_doubles(data->context, 2 * data->d, "column means", &data->columns);
   if (status == NTK_OK)
-    status = find_scales(data, source, columns);
+    status = find_means(data, source, columns);
   if (status == NTK_OK) {
-    refine_means(data, columns);
-    refine_means(data, columns);
     if (scaling == NTK_SCALE_CENTER)
       subtract_means(data, columns);
     else
@@ -176,6 +188,7 @@ static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const ch
 static ntk_status project_rows(ntk_dataset *data, const char *source) {
   const size_t N = data->N, d = data->d;
   for (size_t i = 0; i < N; i++) {
+    NTK_TRY(poll(data, (double)i / (double)N));
     double *x = data->own + i * d; /* d */
     double largest = 0.0;
     for (size_t j = 0; j < d; j++)

@@ -33,7 +33,6 @@ static ntk_status read_rows(const ntk_reader *reader, size_t first, size_t count
       continue;
     }
     const size_t here = count < part->rows - first ? count : part->rows - first;
-    part->threads = reader->threads;
     NTK_TRY(ntk_reader_rows(part, first, here, out));
     out += here * reader->cols;
     count -= here;
@@ -111,7 +110,7 @@ ntk_status ntk_several_open(const char *path, const ntk_reader_wish *wish, ntk_r
   size_t count = 1;
   for (const char *c = strchr(path, ','); c != NULL; c = strchr(c + 1, ','))
     count++;
-  *reader = (ntk_reader){.path = path, .accepted = wish->accepted, .format = &format, .threads = 1};
+  *reader = (ntk_reader){.path = path, .accepted = wish->accepted, .format = &format};
   several *set = calloc(1, sizeof *set + count * sizeof set->part[0]);
   reader->state = set;
   if (set != NULL)

@@ -148,10 +148,10 @@ static void test_rows_stand_alone(void **state) {
       ntk_dataset_destroy(some);
     }
     ntk_random source = {.seed = 3, .stream = NTK_STREAM_DATA};
-    ntk_distribution_fill(two, &list[k], source, 123, 456, D, piece);
+    assert_int_equal(ntk_distribution_fill(two, &list[k], source, 123, 456, D, piece), NTK_OK);
     assert_memory_equal(piece, all->X + (size_t)123 * D, sizeof(double) * 456 * D);
     source.stream = NTK_STREAM_POPULATION;
-    ntk_distribution_fill(two, &list[k], source, 0, MOST, D, piece);
+    assert_int_equal(ntk_distribution_fill(two, &list[k], source, 0, MOST, D, piece), NTK_OK);
     for (size_t i = 0; i < MOST; i++)
       assert_memory_not_equal(piece + i * D, all->X + i * D, sizeof(double) * D);
     ntk_dataset_destroy(all);

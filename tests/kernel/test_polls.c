@@ -227,7 +227,33 @@ static void test_phase(void **state) {
   free(v);
 }
 
+/* The callback may compute: it is not asked from within itself. */
+static size_t depth;
+
+static bool compute_inside(const char *phase, double fraction, void *user) {
+  double F_L[N];
+  assert_int_equal(depth, 0);
+  depth++;
+  assert_ok(ntk_network_output(network, data, F_L));
+  depth--;
+  return note(phase, fraction, user);
+}
+
+static void test_inside(void **state) {
+  (void)state;
+  double *F_L = make_array(N);
+  memset(&told, 0, sizeof told);
+  context->progress = compute_inside;
+  clock_tick = 1.0;
+  assert_ok(output(F_L));
+  assert_true(told.calls >= 12);
+  context->progress = note;
+  clock_tick = 0.0;
+  free(F_L);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_stopped), cmocka_unit_test(test_phase)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_stopped), cmocka_unit_test(test_phase),
+                                     cmocka_unit_test(test_inside)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -12,7 +12,8 @@ static inline double *population(const char *distribution, size_t count, size_t 
   ntk_context *context = make_context(1);
   double *X = make_array(count * d);
   assert_ok(ntk_distribution_find(distribution, &law));
-  ntk_distribution_fill(context, law, (ntk_random){SEED, NTK_STREAM_POPULATION, 0}, 0, count, d, X);
+  assert_ok(ntk_distribution_fill(context, law, (ntk_random){SEED, NTK_STREAM_POPULATION, 0}, 0,
+                                  count, d, X));
   ntk_context_destroy(context);
   return X;
 }

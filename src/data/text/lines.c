@@ -31,7 +31,9 @@ ntk_status ntk_lines_rows(const ntk_reader *reader, ntk_line_fn *read_row, size_
   enum { NUMBERS = 1 << 14, PIECES = 8 }; /* of a piece, at least; for each thread */
   const size_t step = reader->lines.step, end = first + count;
   const size_t worth = count / (NUMBERS / reader->cols + 1),
-               threads = reader->source == NULL ? (size_t)reader->threads : 1;
+               threads = reader->source == NULL && reader->context != NULL
+                             ? (size_t)ntk_team(reader->context)
+                             : 1;
   size_t pieces = PIECES * threads < worth ? PIECES * threads : worth;
   if (count == 0)
     return NTK_OK;
@@ -41,18 +43,29 @@ ntk_status ntk_lines_rows(const ntk_reader *reader, ntk_line_fn *read_row, size_
   const size_t start = first / long_step;
   pieces = (end - 1) / long_step + 1 - start;
   size_t failed = pieces; /* the first piece that did, so that its line is told */
-#pragma omp parallel for num_threads(reader->threads) schedule(dynamic)
+  bool cancelled = false; /* told in the caller's thread, by its status */
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (size_t p = 0; p < pieces; p++) {
     size_t before = 0;
 #pragma omp atomic read
     before = failed;
     const size_t from = p == 0 ? first : (start + p) * long_step;
     const size_t next = (start + p + 1) * long_step, to = next < end ? next : end;
-    if (p < before &&
-        read_run(reader, read_row, from, to - from, out + (from - first) * reader->cols) != NTK_OK)
+    if (p >= before)
+      continue;
+    const ntk_status status =
+        read_run(reader, read_row, from, to - from, out + (from - first) * reader->cols);
 #pragma omp critical(ntk_lines_failed)
-      failed = p < failed ? p : failed;
+    {
+      cancelled = cancelled || status == NTK_ERR_CANCELLED;
+      if (cancelled)
+        failed = 0; /* the others begin no piece */
+      else if (status != NTK_OK)
+        failed = p < failed ? p : failed;
+    }
   }
+  if (cancelled)
+    return NTK_ERR_CANCELLED;
   if (failed == pieces)
     return NTK_OK;
   const size_t from = failed == 0 ? first : (start + failed) * long_step;

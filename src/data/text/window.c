@@ -15,6 +15,7 @@ ntk_status ntk_window_slide(ntk_window *w) {
   const size_t have = (size_t)(w->end - w->at);
   memmove(w->text, w->at, have);
   size_t found = 0;
+  NTK_TRY(ntk_reader_poll(w->reader, (double)w->after / (double)w->reader->file_size));
   NTK_TRY(ntk_reader_at(w->reader, w->after, w->text + have, NTK_WINDOW - have, &found));
   w->after += (off_t)found;
   w->last = found < NTK_WINDOW - have;

@@ -161,7 +161,6 @@ static ntk_status try_scaling(inspection *p) {
 static ntk_status inspect(inspection *p) {
   ntk_inspect_result *result = p->result;
   void *pointer = NULL;
-  p->file.threads = ntk_team(p->context);
   NTK_TRY(ntk_row_list_make(p->context, &p->wanted, p->file.rows, p->file.path, &p->list));
   result->format = p->file.format->name;
   result->type = p->file.type;
@@ -203,7 +202,8 @@ ntk_status ntk_data_inspect(ntk_context *context, const char *path,
                                  .effective_rank = NAN,
                                  .label_least = NAN,
                                  .label_most = NAN};
-  const ntk_reader_wish wish = {.accepted = 2, .label_column = p.wanted.label_column};
+  const ntk_reader_wish wish = {
+      .context = context, .accepted = 2, .label_column = p.wanted.label_column};
   NTK_TRY(ntk_reader_open_wish(path, &wish, &p.file));
   const ntk_status status = inspect(&p);
   ntk_class_names_clear(&p.names);

@@ -147,11 +147,12 @@ static ntk_status set_rates(ntk_descent *descent) {
   return NTK_OK;
 }
 
-static void set_data(const ntk_descent *descent) {
+static ntk_status set_data(const ntk_descent *descent) {
   const ntk_step *step = step_of(descent);
   const ntk_step_layer *input = &step->layer[0];
   const size_t d = input->units, n_L = step->outputs;
   for (size_t i = 0; i < step->N; i++) {
+    NTK_TRY(ntk_progress_poll(descent->context, "training", 0.0));
     for (size_t j = 0; j < d; j++)
       set(step, step->X, i * input->ld + j, descent->X[i * d + j]);
     if (step->layer[1].bias)
@@ -159,6 +160,7 @@ static void set_data(const ntk_descent *descent) {
     for (size_t c = 0; c < n_L; c++)
       set(step, step->Y, i * n_L + c, descent->Y[i * n_L + c]);
   }
+  return NTK_OK;
 }
 
 ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
@@ -175,7 +177,7 @@ ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
   NTK_TRY(ntk_step_plan(&spec, descent->N, code, step));
   NTK_TRY(allocate_all(descent));
   NTK_TRY(set_rates(descent));
-  set_data(descent);
+  NTK_TRY(set_data(descent));
   cpu_descent_write(descent, NTK_SLOT_THETA, network->theta);
   return NTK_OK;
 }

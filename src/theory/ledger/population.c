@@ -12,13 +12,15 @@ ntk_status ntk_source_features(ntk_context *context, const ntk_network *network,
   const size_t d = network->width[0];
   ntk_dataset *made = NULL;
   NTK_TRY(ntk_dataset_allocate(context, count, d, &made));
+  ntk_status status = NTK_OK;
   if (source->distribution != NULL)
-    ntk_distribution_fill(context, source->distribution,
-                          (ntk_random){source->seed, NTK_STREAM_POPULATION, 0}, first, count, d,
-                          made->own);
+    status = ntk_distribution_fill(context, source->distribution,
+                                   (ntk_random){source->seed, NTK_STREAM_POPULATION, 0}, first,
+                                   count, d, made->own);
   else
     memcpy(made->own, source->data->X + first * d, count * d * sizeof(double));
-  const ntk_status status = ntk_features_create(network, made, features);
+  if (status == NTK_OK)
+    status = ntk_features_create(network, made, features);
   if (status == NTK_OK)
     *piece = made;
   else
