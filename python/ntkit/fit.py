@@ -41,7 +41,10 @@ class Tracked(TrackPoint):
 
     @property
     def network(self) -> Network:
-        """The network with the weights of this epoch. ValueError where they were not kept."""
+        """A network with the weights of this epoch, copied each time that it is asked for.
+
+        ValueError where they were not kept.
+        """
         if self.theta is None:
             raise ValueError("the weights of this epoch were not kept: track_weights=True does")
         return self._start.with_theta(self.theta)
@@ -291,7 +294,8 @@ class TrainIterator:
         if isinstance(told, Tracked):
             return told
         self.close()
-        self.result = _warned(told)
+        # Its context was the thread's; calls made from here would copy it each time.
+        self.result = _warned(dataclasses.replace(told, network=told.network._copy()))
         raise StopIteration
 
     def close(self) -> None:

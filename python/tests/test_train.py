@@ -155,6 +155,7 @@ def test_iterator_has_the_callbacks_points(job):
     for p in points:
         at = ntkit.train(*job, epochs=p.epoch).network if p.epoch > 0 else job[0]
         assert p.network.theta.tobytes() == p.theta.tobytes() == at.theta.tobytes()
+    assert run.result.network._context is whole.network._context
     assert run.result.network.theta.tobytes() == whole.network.theta.tobytes()
     assert list(run) == []
 
