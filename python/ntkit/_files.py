@@ -50,7 +50,8 @@ def save_network(
     if lib.ntk_arrays_known(to) and not overwrite and os.path.exists(path):
         raise FileExistsError(f"{os.fspath(path)!r} is there already; accepted: overwrite=True")
     facts = {"activation": network.activation}
-    if any(s not in (0.0, 1.0) for s in network.scale):
+    standard = [s for b in network.biases for s in (1.0, float(b is not None))]
+    if list(network.scale) != standard:
         facts["parameterization"] = ",".join(map(repr, network.scale))
     weights = ffi.new("ntk_weights *")
     options = Struct("ntk_saving_options", command=_COMMAND, overwrite=overwrite)

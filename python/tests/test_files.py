@@ -36,6 +36,13 @@ def test_comes_back(net, tmp_path, name, layout):
     assert (back.activation, back.scale, back.widths) == (net.activation, net.scale, net.widths)
 
 
+def test_scales_of_zero_and_one_come_back(tmp_path):
+    for i, scales in enumerate(["0,1,1", "1,0,1,0,1,1", "standard"]):
+        frozen = ntkit.Network([3, 4, 5], bias=True, parameterization=scales)
+        frozen.save(tmp_path / str(i))
+        assert ntkit.Network.load(tmp_path / str(i)).scale == frozen.scale
+
+
 def test_layouts_are_those_of_their_readers(net, tmp_path):
     net.save(tmp_path / "t.npz", "torch")
     net.save(tmp_path / "f.npz", "flax")
