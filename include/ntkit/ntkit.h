@@ -28,7 +28,8 @@
  *  - The library never prints, never exits and never changes the floating-point mode.
  *  - One context and what was made from it belong to one thread at a time; different contexts may
  *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: its pthread
- *    build and BLIS have one count for the process). Inside a call the library starts threads.
+ *    build and BLIS have one count for the process). Inside a call the library starts threads. What
+ *    nobody uses any more, X_destroy and X_clear release from any thread, during a call too.
  */
 #ifndef NTKIT_H
 #define NTKIT_H

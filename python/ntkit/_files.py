@@ -25,17 +25,16 @@ def load_network(
     layout: str | None,
     parameterization: str | None,
 ) -> Any:
-    """The library's network of Network.load."""
+    """The library's network of Network.load, as context.make has it."""
     weights = ffi.new("ntk_weights *")
     spec = Struct("ntk_network_spec", activation=activation, parameterization=parameterization)
-    made = ffi.new("ntk_network **")
+    make, destroy = lib.ntk_weights_network, lib.ntk_network_destroy
     opened = _optional(layout, "layout")
     context.call(lib.ntk_weights_open, context.pointer, word(path, "path"), opened, weights)
     try:
-        context.call(lib.ntk_weights_network, weights, spec.c, made)
+        return context.make("ntk_network", destroy, make, weights, spec.c)
     finally:
         lib.ntk_weights_clear(weights)
-    return made[0]
 
 
 def save_network(

@@ -9,13 +9,13 @@ exceptions end a call.
 from __future__ import annotations
 
 import atexit
+import functools
 import math
 import os
 import sys
 import threading
 import warnings
 import weakref
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -99,12 +99,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 class _Home:
-    """The library's context, and what was made of it and waits to be destroyed.
-
-    What is made keeps its home, and nothing that it keeps refers back: whatever order the collector
-    finds, the context goes last. The collector may call from any thread, and within a call: what is
-    in use then has to wait.
-    """
+    """The library's context, and its lock. What is made of it keeps it, so that it goes last."""
 
     def __init__(self, options: Struct) -> None:
         self.pulse = ffi.new("ntk_pulse *", {"interval": math.inf})
@@ -116,33 +111,7 @@ class _Home:
         self.lock = threading.RLock()
         self.calls = 0  # being made now, one within the other
         self.forks = _process["forks"]
-        self._dead: deque[tuple[Any, Any, Any]] = deque()
         _homes.add(self)
-
-    def keep(self, made: Any, destroy: Any, held: Any) -> Any:
-        """A pointer that is destroyed with the last reference to it; `held` lives as long."""
-        address = ffi.cast("void *", made)
-        weakref.finalize(made, self._bury, destroy, address, held).atexit = False
-        return made
-
-    def _bury(self, destroy: Any, address: Any, held: Any) -> None:
-        self._dead.append((destroy, address, held))
-        self.clean()
-
-    def clean(self) -> None:
-        """Destroys what has waited, unless a call is being made: then the call does at its end."""
-        if self.forks != _process["forks"]:
-            return
-        while self._dead and self.lock.acquire(blocking=False):
-            try:
-                if self.calls:
-                    return
-                destroy, address, _ = self._dead.popleft()
-                destroy(address)
-            except IndexError:  # the collector came in between
-                return
-            finally:
-                self.lock.release()
 
 
 class Context:
@@ -208,12 +177,9 @@ class Context:
             )
         if self.threads > 1:
             _process["threads_used"] = True
-        try:
-            with reporter(progress) as report, self._home.lock:
-                call = _Call(report)
-                status, line = self._within(call, function, args)
-        finally:
-            self._home.clean()
+        with reporter(progress) as report, self._home.lock:
+            call = _Call(report)
+            status, line = self._within(call, function, args)
         if call.raised is not None:
             raise call.raised
         if status == lib.NTK_ERR_CANCELLED and _process["ends"]:
@@ -248,8 +214,12 @@ class Context:
     ) -> Any:
         """What function(..., kind **out) makes, to be destroyed with the last reference to it.
 
-        held: what has to live as long, memory that it borrows.
+        held: what has to live as long, memory that it borrows. The collector destroys in any
+        thread and within calls, without code of Python's: that would have a Ctrl-C that comes
+        meanwhile to itself.
         """
+        last = functools.partial(destroy)
+        last.__dict__["kept"] = self._home, held
         out = ffi.new(kind + " **")
         try:
             self.call(function, *args, out, **kwargs)
@@ -257,7 +227,7 @@ class Context:
             if out[0] != ffi.NULL:  # made, and interrupted on the way back
                 destroy(out[0])
             raise
-        return self._home.keep(out[0], destroy, held)
+        return ffi.gc(out[0], last)
 
     def _here(self) -> Context:
         """Itself; in a process forked since then, one like it."""

@@ -97,11 +97,25 @@ def _memorize(
     networks = ffi.new("ntk_network *[]", len(sets))
     results = ffi.new("ntk_memorize_result[]", len(sets))
     arguments = context.pointer, spec.c, data.handle, pointer(Y), len(sets), made.c
-    context.call(lib.ntk_memorize, *arguments, networks, results, progress=progress)
-    return tuple(
-        read("ntk_memorize_result", results + i, Memorization, network=Network._given(context, one))
-        for i, one in enumerate(networks)
-    )
+    destroy = lib.ntk_network_destroy
+    found = []
+    try:
+        context.call(lib.ntk_memorize, *arguments, networks, results, progress=progress)
+        for i in range(len(sets)):
+            network = Network._of(
+                context, context.make("ntk_network", destroy, _take, networks + i)
+            )
+            found.append(read("ntk_memorize_result", results + i, Memorization, network=network))
+    finally:
+        for i in range(len(sets)):
+            destroy(networks[i])
+    return tuple(found)
+
+
+def _take(made: Any, out: Any) -> int:
+    """Hands over what the library has made; from then on it is not made's."""
+    out[0], made[0] = made[0], ffi.NULL
+    return int(lib.NTK_OK)
 
 
 def _warned(found: tuple[Memorization, ...]) -> tuple[Memorization, ...]:

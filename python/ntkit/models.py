@@ -65,11 +65,8 @@ class Model:
                 out[0] = memory
             return status
 
-        def clear(_: Any) -> None:
-            lib.ntk_model_clear(memory)
-            words.clear()
-
-        return cls(context, context.make("ntk_model", clear, load))
+        clear = lib.ntk_model_clear
+        return cls(context, context.make("ntk_model", clear, load, held=memory))
 
     def __repr__(self) -> str:
         classes = "" if self.classes is None else f", {len(self.classes)} classes"

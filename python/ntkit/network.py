@@ -85,16 +85,6 @@ class Network:
         return network
 
     @classmethod
-    def _given(cls, context: Context, made: Any) -> Network:
-        """The owner of one that the library has made otherwise than by out[0]."""
-
-        def give(out: Any) -> int:
-            out[0] = made
-            return int(lib.NTK_OK)
-
-        return cls._of(context, context.make("ntk_network", lib.ntk_network_destroy, give))
-
-    @classmethod
     def load(
         cls,
         path: Path,
@@ -114,7 +104,7 @@ class Network:
 
         context = current()
         made = load_network(context, path, activation, layout, parameterization)
-        return cls._given(context, made)
+        return cls._of(context, made)
 
     def save(self, path: Path, layout: str | None = None, *, overwrite: bool = False) -> None:
         """Writes the weights, as float64, into a .npz, a .safetensors or a folder.

@@ -15,8 +15,8 @@ typedef struct ntk_phase {
 struct ntk_context {
   int threads; /* >= 1 */
   size_t memory_limit;
-  size_t memory_in_use;
-  size_t memory_peak;
+  atomic_size_t memory_in_use; /* what is not in use any more, other threads may give back */
+  atomic_size_t memory_peak;
   const struct ntk_backend *backend; /* kernel/backend.h */
   struct ntk_backend_chain *chain;   /* ... and what it keeps: kernel/chain.c */
   char cpu[128];                     /* the processor's name */

@@ -45,9 +45,9 @@ ntk_status ntk_alloc(ntk_context *context, size_t count, size_t size, const char
     (void)madvise(block, total, MADV_HUGEPAGE); /* a hint: refusing it costs speed alone */
 #endif
   memcpy(block, &bytes, sizeof bytes);
-  context->memory_in_use += bytes;
-  if (context->memory_in_use > context->memory_peak)
-    context->memory_peak = context->memory_in_use;
+  const size_t in_use = atomic_fetch_add(&context->memory_in_use, bytes) + bytes;
+  if (in_use > context->memory_peak)
+    context->memory_peak = in_use;
   *pointer = block + HEADER;
   return NTK_OK;
 }
@@ -65,7 +65,7 @@ void ntk_free(ntk_context *context, void *pointer) {
   unsigned char *block = (unsigned char *)pointer - HEADER;
   size_t bytes = 0;
   memcpy(&bytes, block, sizeof bytes);
-  context->memory_in_use -= bytes;
+  atomic_fetch_sub(&context->memory_in_use, bytes);
   free(block);
 }
 
@@ -123,9 +123,8 @@ static size_t system_available(void) {
 static size_t limit_left(const ntk_context *context) {
   if (context->memory_limit == 0)
     return SIZE_MAX;
-  return context->memory_limit > context->memory_in_use
-             ? context->memory_limit - context->memory_in_use
-             : 0;
+  const size_t in_use = context->memory_in_use;
+  return context->memory_limit > in_use ? context->memory_limit - in_use : 0;
 }
 
 size_t ntk_memory_available(const ntk_context *context) {

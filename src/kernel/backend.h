@@ -68,7 +68,8 @@ struct ntk_backend {
   ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
 
   ntk_status (*features_create)(ntk_features *features);
-  void (*features_destroy)(ntk_features *features); /* of a half-built object too */
+  void (*features_destroy)(ntk_features *features); /* of a half-built object too, as those below,
+                                                       and from any thread, also during a call */
   ntk_status (*features_output)(const ntk_features *features, double *F_L);
   /* Squared row norms, both L x rows: of F_k's and B_{k+1}'s row that row i of K has, at k rows +
    * i.
