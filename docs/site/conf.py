@@ -38,7 +38,7 @@ smartquotes = False  # --save is an option
 nitpicky = True
 # Types in signatures that are of no page here: Python's, NumPy's, C's.
 nitpick_ignore_regex = [
-    ("py:.*", r"(numpy|npt|np|collections|typing|os|pathlib)\..*"),
+    ("py:.*", r"(?!ntkit\.).*\..*"),
     ("py:.*", r"\w+"),  # names of types that are written out where they stand
     ("py:.*", r"ntkit\.\w+\.(_\w+|T_co)"),
     ("c:.*", r"(size_t|u?int\d+_t|bool|FILE|double|char|void)"),
