@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import inspect
 import os
 import queue
 import threading
 import warnings
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Union
@@ -225,6 +227,7 @@ class _Worker:
         self._closed = False
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        _open.add(self)
         self.thread = threading.Thread(target=self._run, name="ntkit.train_iter", daemon=True)
 
     def next(self) -> Tracked | Training:
@@ -244,6 +247,7 @@ class _Worker:
         return found
 
     def close(self) -> None:
+        _open.discard(self)
         self._closed = True
         self._asked.put(None)
         if self.thread.ident is not None:
@@ -268,6 +272,16 @@ class _Worker:
             raise _Closed
         if self._shown is not None:
             self._shown(phase, fraction)
+
+
+_open: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """With the interpreter end the trainings that nobody has closed, their checkpoints written."""
+    for worker in list(_open):
+        worker.close()
 
 
 class TrainIterator:

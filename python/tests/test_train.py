@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -189,6 +191,23 @@ def test_iterator_shows_progress_and_its_forks_nothing(job):
         os._exit(2)
     assert os.waitpid(child, 0)[1] == 0
     run.close()
+
+
+ABANDONED = """
+import sys, ntkit
+X = ntkit.generate("sphere", 20, 5)
+net = ntkit.Network([5, 9, 8], seed=1)
+y = ntkit.labels("sign", X)
+run = ntkit.train_iter(net, X, y, epochs=10**9, track=2, checkpoint=sys.argv[1])
+print([next(run).epoch for _ in range(3)])
+"""
+
+
+def test_iterator_ends_with_the_interpreter(tmp_path):
+    path = tmp_path / "checkpoint.ntk"
+    command = [sys.executable, "-c", ABANDONED, path]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[0, 2, 4]\n", "") and path.exists()
 
 
 def test_iterator_interrupted_between_points(job):
