@@ -59,9 +59,12 @@ static ntk_status find_scales(const ntk_dataset *data, const char *source, colum
   const size_t N = data->N, d = data->d;
   for (size_t j = 0; j < d; j++)
     columns[j] = (column){0};
-  for (size_t i = 0; i < N; i++)
+  for (size_t i = 0; i < N; i++) {
+    if (i % 64 == 0)
+      NTK_TRY(poll(data, 0.25 * (double)i / (double)N));
     for (size_t j = 0; j < d; j++)
       columns[j].scale = fmax(columns[j].scale, fabs(data->X[i * d + j]));
+  }
   for (size_t j = 0; j < d; j++) {
     if (columns[j].scale > DBL_MAX / 2.0)
       return ntk_fail(NTK_ERR_LIMIT,

@@ -17,7 +17,7 @@ static ntk_step *step_of(const ntk_descent *descent) {
 }
 
 /* A pass over the parameters: slices of so many reals go to threads, when there are enough. */
-enum { SLICE = 1 << 14, PARALLEL_FROM = 1 << 17 };
+enum { SLICE = 1 << 14, PARALLEL_FROM = 1 << 17, ZEROED = 1 << 24 };
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
@@ -27,9 +27,12 @@ static size_t workspaces(const ntk_step *step, int threads) {
 
 /* count reals, all 0. */
 static ntk_status allocate_slot(const ntk_descent *descent, size_t count, void **array) {
-  const size_t size = step_of(descent)->code->size;
+  const size_t size = step_of(descent)->code->size, bytes = count * size;
   NTK_TRY(ntk_alloc(descent->context, count, size, "training", array));
-  memset(*array, 0, count * size);
+  for (size_t at = 0; at < bytes; at += ZEROED) { /* pages that come into being: may take long */
+    NTK_TRY(ntk_progress_poll(descent->context, "training", 0.0));
+    memset((unsigned char *)*array + at, 0, bytes - at < ZEROED ? bytes - at : ZEROED);
+  }
   return NTK_OK;
 }
 
