@@ -32,8 +32,8 @@ def _leaves(tree: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
     elif not hasattr(tree, "dtype"):
         place = "/".join(path) or "this"
         raise TypeError(
-            f"{place} is {type(tree).__name__}; accepted: the nested dict of arrays that init gives, "
-            "nnx.state(model)"
+            f"{place} is {type(tree).__name__}; accepted: the nested dict of arrays that init "
+            "gives, nnx.state(model)"
         )
     else:
         yield path, tree

@@ -35,8 +35,9 @@ class Probe:
         """Raises ValueError where outputs, of ntkit's network on X, are not the model's."""
         if self.outputs.size != outputs.size:
             raise ValueError(
-                f"the model has {self.outputs.size // len(self.X)} outputs of a row, its last layer "
-                f"{outputs.size // len(self.X)}; accepted: Linear layers with activations between"
+                f"the model has {self.outputs.size // len(self.X)} outputs of a row, its last "
+                f"layer {outputs.size // len(self.X)}; accepted: dense layers with activations "
+                "between"
             )
         apart = float(np.abs(self.outputs.reshape(outputs.shape) - outputs).max(initial=0.0))
         size = float(np.abs(self.outputs).max(initial=0.0))
