@@ -66,7 +66,7 @@ wheel) wheel ;;
 test)
   wheel
   wheel=$(echo dist/*.whl)
-  tested python-newest "$(found 14 13 12 11 10 9)" "${wheel}[all]"
+  tested python-newest "$(found 14 13 12 11 10 9)" "${wheel}[all]" -r python/requirements-optional.txt
   tested python-oldest "$(found 9 10 11 12)" "$wheel" numpy==1.26.*
   if [ "$(id -u)" -eq 0 ]; then
     say 'the wheel where nothing else is'
