@@ -280,7 +280,7 @@ typedef struct ntk_spectrum_result {
   ntk_spectrum_pair *smallest;          /* ascending */
   ntk_spectrum_pair *largest;           /* descending */
   ntk_spectrum_seconds seconds;
-  size_t memory_bytes; /* most held at once through the context */
+  size_t memory_bytes; /* most held at once meanwhile, what was held before included */
 } ntk_spectrum_result;
 
 /* The whole job: features, kernel, factorisation, smallest and largest eigenvalue, and what options

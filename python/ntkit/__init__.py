@@ -73,21 +73,23 @@ _MODULES = ("conventions", "convert")
 __all__ = list(_WHERE) + list(_MODULES)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from ntkit._library import text
-        from ntkit._native import lib
+if not TYPE_CHECKING:  # where names that are not there are found before they are run
 
-        return text(lib.ntk_version())
-    if name in _MODULES:
-        return importlib.import_module("ntkit." + name)
-    if name not in _WHERE:
-        raise AttributeError(f"module 'ntkit' has no attribute {name!r}")
-    value = getattr(importlib.import_module("ntkit." + _WHERE[name]), name)
-    globals()[name] = (
-        value  # a module of the same name, as ntkit.spectrum, must not stay in its place
-    )
-    return value
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from ntkit._library import text
+            from ntkit._native import lib
+
+            return text(lib.ntk_version())
+        if name in _MODULES:
+            return importlib.import_module("ntkit." + name)
+        if name not in _WHERE:
+            raise AttributeError(f"module 'ntkit' has no attribute {name!r}")
+        value = getattr(importlib.import_module("ntkit." + _WHERE[name]), name)
+        globals()[name] = (
+            value  # a module of the same name, as ntkit.spectrum, must not stay in its place
+        )
+        return value
 
 
 def __dir__() -> list[str]:

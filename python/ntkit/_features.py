@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ntkit._dataset import Data
@@ -31,18 +32,22 @@ class Features:
 
     def __init__(self, network: Any, X: Any, output: int | str = "trace", name: str = "X") -> None:
         self.context = current()
-        chosen, which = choose(network, output)
+        chosen, self.which = choose(network, output)
         self.network = chosen._in(self.context)
         self.data = Data(self.context, X, network.widths[0], name)
         self.samples = self.data.samples
-        self.rows = self.samples * (chosen.outputs if which == lib.NTK_OUTPUTS_ALL else 1)
-        self.handle = self.context.make(
+        self.rows = self.samples * (chosen.outputs if self.which == lib.NTK_OUTPUTS_ALL else 1)
+
+    @functools.cached_property
+    def handle(self) -> Any:
+        """The library's features: made when first used, after what else has to fit."""
+        return self.context.make(
             "ntk_features",
             lib.ntk_features_destroy,
             lib.ntk_features_create_of,
             self.network,
             self.data.handle,
-            which,
+            self.which,
         )
 
     def call(self, function: Any, *args: Any, **kwargs: Any) -> None:

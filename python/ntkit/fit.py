@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ntkit._arrays import Array, labels, pointer
 from ntkit._dataset import Data
 from ntkit._features import expect_network
-from ntkit._library import Context, Progress, _keep, current, reporter
+from ntkit._library import Context, Progress, _keep, check, current, reporter
 from ntkit._native import ffi, lib
 from ntkit._options import Path, Struct, whole
 from ntkit._read import read
@@ -101,6 +101,9 @@ class _Call:
         if self.callback is not None:
             self.options.c.track_each = lib.ntk_track_tell
             self.options.c.track_user = handle
+        spec, size = self.start._spec(), ffi.new("size_t *")
+        forecast = self.context.pointer, spec.c, self.data.samples, self.options.c, size
+        check(lib.ntk_train_memory(*forecast))  # what does not fit is refused before it takes time
         trained = self.start._copy()
         result = ffi.new("ntk_train_result *")
         try:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ntkit._arrays import labels, pointer
 from ntkit._dataset import Data
 from ntkit._features import expect_network
-from ntkit._library import Progress, current
+from ntkit._library import Progress, check, current
 from ntkit._native import ffi, lib
 from ntkit._options import Struct
 from ntkit._read import read
@@ -94,6 +94,9 @@ def _memorize(
     if net._drawn is None:
         below, spec.c.seed = net._in(context), made.c.seed
     made.c.below = below
+    forecast = ffi.new("size_t *")
+    size = context.pointer, spec.c, data.samples, len(sets), made.c, forecast
+    check(lib.ntk_memorize_memory(*size))  # what does not fit is refused before it takes time
     networks = ffi.new("ntk_network *[]", len(sets))
     results = ffi.new("ntk_memorize_result[]", len(sets))
     arguments = context.pointer, spec.c, data.handle, pointer(Y), len(sets), made.c

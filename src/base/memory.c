@@ -148,6 +148,19 @@ size_t ntk_memory_in_use(const ntk_context *context) {
   return context->memory_in_use;
 }
 
+size_t ntk_memory_peak_enter(ntk_context *context) {
+  const size_t before = context->memory_peak;
+  context->memory_peak = context->memory_in_use;
+  return before;
+}
+
+size_t ntk_memory_peak_leave(ntk_context *context, size_t before) {
+  const size_t own = context->memory_peak;
+  if (before > own)
+    context->memory_peak = before;
+  return own;
+}
+
 size_t ntk_memory_peak(const ntk_context *context) {
   return context->memory_peak;
 }

@@ -18,6 +18,11 @@ NTK_SIBLING void ntk_free(ntk_context *context, void *pointer);
 NTK_SIBLING ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, const char *what,
                                          double **array);
 
+/* Begins the peak of one computation. What it returns is for _leave, which returns that peak
+ * and gives the context the higher of the two. */
+size_t ntk_memory_peak_enter(ntk_context *context);
+size_t ntk_memory_peak_leave(ntk_context *context, size_t before);
+
 /* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);
 

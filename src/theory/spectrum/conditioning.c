@@ -137,11 +137,12 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(&j));
   NTK_TRY(ntk_job_check_memory(&j));
+  const size_t peak = ntk_memory_peak_enter(context);
   ntk_status status = allocate_result(&j);
   if (status == NTK_OK)
     status = run_steps(&j);
   release(&j);
-  made.memory_bytes = ntk_memory_peak(context);
+  made.memory_bytes = ntk_memory_peak_leave(context, peak);
   made.seconds.total = ntk_clock() - start;
   if (status == NTK_OK)
     *result = made;
