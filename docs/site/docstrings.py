@@ -10,10 +10,12 @@ import textwrap
 
 import ntkit
 from ntkit import _result
+from sphinx.util.inspect import TypeAliasForwardRef
 
 _SPECIAL = ("__call__", "__matmul__", "__iter__", "__next__")
-_ARRAYS = re.compile(r"npt\.ArrayLike|npt\.NDArray\[[\w.]+\]|TypeAliasForwardRef\('array'\)")
-_CODE = re.compile(r"[\w., ]+ = .|[\w.]+\(.*\)$")
+_ARRAYS = re.compile(r"npt\.ArrayLike|npt\.NDArray\[[\w.]+\]")
+TypeAliasForwardRef.__repr__ = lambda self: self.name  # within tuple[...], say
+_CODE = re.compile(r"(?:[\w., ]+ = )?[\w.]+\(.*\)$")
 _FIELD = re.compile(r"(\w+)(?: \[(.*?)\])?: (.*)")
 
 
