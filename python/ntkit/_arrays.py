@@ -100,11 +100,15 @@ def numbers(x: Any, name: str) -> Array:
         return np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
 
 
-def matrix(x: Any, name: str, columns: int | None = None) -> Array:
+def matrix(
+    x: Any, name: str, columns: int | None = None, wanted: str = "N x d, a sample a row"
+) -> Array:
     """x as numbers, of two dimensions and so many columns. ValueError for another shape."""
     array = numbers(x, name)
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
-        wanted = "N x d, a sample a row" if columns is None else f"N x {columns}"
+        wanted = wanted if columns is None else f"N x {columns}"
+        if array.ndim > 2 and columns in (None, math.prod(array.shape[1:])):
+            wanted += f", as {name}.reshape(len({name}), -1) is"
         raise ValueError(f"{name} has shape {array.shape}; accepted: {wanted}")
     return array
 
@@ -128,6 +132,8 @@ def labels(y: Any, rows: int, outputs: int) -> Array:
     if array.shape == (rows, outputs) or (outputs == 1 and array.shape == (rows,)):
         return array.reshape(rows, outputs)
     wanted = f"({rows},) or ({rows}, 1)" if outputs == 1 else f"({rows}, {outputs})"
+    if outputs > 1 and array.shape in ((rows,), (rows, 1)):
+        wanted += f"; of labels that are classes ntkit.Classes(y).encode({outputs}) makes it"
     raise ValueError(f"y has shape {array.shape}; accepted: {wanted}")
 
 

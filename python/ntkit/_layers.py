@@ -14,7 +14,8 @@ def layers(
     weights: Sequence[npt.ArrayLike], biases: Sequence[npt.ArrayLike | None] | None
 ) -> tuple[list[Array], list[Array | None]]:
     """W_1, ..., W_L and b_1, ..., b_L as numbers. ValueError where shapes do not go together."""
-    W = [matrix(w, f"weights[{i}]") for i, w in enumerate(weights)]
+    wanted = "n_(l-1) x n_l, two dimensions"
+    W = [matrix(w, f"weights[{i}]", wanted=wanted) for i, w in enumerate(weights)]
     if len(W) < 2:
         raise ValueError(f"weights has {len(W)} matrices; accepted: 2 or more, W_1, ..., W_L")
     for i in range(1, len(W)):

@@ -9,6 +9,7 @@ exceptions end a call.
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import math
 import os
@@ -51,6 +52,8 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     lib.NTK_ERR_CANCELLED: KeyboardInterrupt,
 }
 
+_OF_FILES = (errno.ENOENT, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
+
 
 class _Call:
     """A call that a thread is making: who wants to see its progress, what that has raised."""
@@ -86,7 +89,13 @@ def check(status: int) -> None:
 
 
 def exception(status: int, message: str) -> BaseException:
-    """What a status other than NTK_OK stands for."""
+    """What a status other than NTK_OK stands for; of a file, of the class that its errno has."""
+    if status == lib.NTK_ERR_FILE:
+        for code in _OF_FILES:
+            if f": {os.strerror(code)}" in message:
+                error = type(OSError(code, ""))(message)
+                error.errno = code
+                return error
     return _EXCEPTIONS.get(status, RuntimeError)(message)
 
 
@@ -154,7 +163,8 @@ class Context:
         return Context, self._asked  # in another process: one like it
 
     def __repr__(self) -> str:
-        return f"ntkit.Context(threads={self.threads})"
+        limit = f", memory_limit={self._asked[1]}" if self._asked[1] else ""
+        return f"ntkit.Context(threads={self.threads}{limit})"
 
     @property
     def memory_in_use(self) -> int:

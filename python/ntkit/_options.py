@@ -14,6 +14,8 @@ from ntkit._native import ffi
 
 Path = Union[str, "os.PathLike[str]"]
 
+_PATHS = ("path", "checkpoint", "database", "databases", "kernel_path", "block_path")
+
 
 def _shown(value: Any) -> str:
     try:
@@ -29,6 +31,10 @@ def _wrong(name: str, value: Any, accepted: str) -> str:
 def whole(value: Any, name: str, least: int = 0, most: int = 2**64 - 1) -> int:
     """A whole number within least..most. TypeError for what is none, True too, ValueError outside."""
     accepted = f"a whole number from {least} to {most}"
+    if most >= 2**63 - 1:  # as many as there are
+        accepted = "a whole number" if least < -1 else f"a whole number, {least} or more"
+    elif most == least:
+        accepted = str(least)
     if isinstance(value, bool):
         raise TypeError(_wrong(name, value, accepted))
     try:
@@ -53,7 +59,7 @@ def real(value: Any, name: str) -> float:
         raise ValueError(_wrong(name, value, "a real number up to 1.8e308")) from None
 
 
-def flag(value: Any, name: str) -> bool:
+def flag(value: Any, name: str, also: str = "") -> bool:
     """True or False, NumPy's too, or 1 or 0. TypeError for anything else."""
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return bool(value)
@@ -63,7 +69,7 @@ def flag(value: Any, name: str) -> bool:
     except TypeError:
         if getattr(value, "dtype", None) == bool and getattr(value, "ndim", 1) == 0:
             return bool(value)
-    raise TypeError(_wrong(name, value, "True or False"))
+    raise TypeError(_wrong(name, value, "True or False" + also))
 
 
 def word(value: Any, name: str) -> bytes:
@@ -71,7 +77,8 @@ def word(value: Any, name: str) -> bytes:
     try:
         encoded = os.fsencode(value)
     except TypeError:
-        raise TypeError(_wrong(name, value, "text")) from None
+        accepted = "a file's path" if name in _PATHS else "text"
+        raise TypeError(_wrong(name, value, accepted)) from None
     except UnicodeEncodeError:
         raise ValueError(_wrong(name, value, "text that UTF-8 can write")) from None
     if b"\0" in encoded:

@@ -115,7 +115,8 @@ class Result:
         return [
             (name, value)
             for name, value in vars(self).items()
-            if isinstance(value, (bool, int, str))
+            if isinstance(value, (bool, int))
+            or (isinstance(value, str) and "\n" not in value)  # a study's file
             or (isinstance(value, float) and not math.isnan(value))
         ]
 

@@ -8,6 +8,9 @@ from typing import Any, Union
 from ntkit._options import Struct, flag, real, whole
 
 Biases = Union[bool, Sequence[bool]]
+Activation = Union[str, Sequence[str]]
+
+_DEVIATION = "; bias=True, bias_deviation=0.1 draws them with that deviation"
 
 
 class Spec(Struct):
@@ -16,7 +19,7 @@ class Spec(Struct):
     def __init__(
         self,
         widths: Sequence[int],
-        activation: str | None = None,
+        activation: Activation | None = None,
         init: str | None = None,
         *,
         seed: int = 0,
@@ -30,7 +33,7 @@ class Spec(Struct):
     ) -> None:
         super().__init__(
             "ntk_network_spec",
-            activation=activation,
+            activation=by_commas(activation),
             init=init,
             seed=seed,
             outputs=whole(outputs, "outputs", 1),
@@ -44,7 +47,9 @@ class Spec(Struct):
         self.array("width", "size_t[]", each)
         if bias is not False:
             biases = each_of(bias, depth, "bias")
-            self.array("bias", "bool[]", [flag(b, f"bias[{i}]") for i, b in enumerate(biases)])
+            self.array(
+                "bias", "bool[]", [flag(b, f"bias[{i}]", _DEVIATION) for i, b in enumerate(biases)]
+            )
         if beta is not None:
             betas = each_of(beta, depth, "beta")
             self.array("beta", "double[]", [real(b, f"beta[{i}]") for i, b in enumerate(betas)])
@@ -63,6 +68,12 @@ def sequence(values: Any, name: str) -> list[Any]:
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} is of type {type(values).__name__}; accepted: a list of numbers")
     return list(values)
+
+
+def by_commas(names: Any) -> Any:
+    """Names in a list as the library has them; one text as it is."""
+    listed = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+    return ",".join(names) if listed else names
 
 
 def kept(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
@@ -17,7 +18,7 @@ def read_source(source: Mapping[str, Any] | PathLike) -> tuple[str, str]:
     """The text of a study file, and what it is called in messages."""
     if isinstance(source, Mapping):
         return json.dumps(dict(source), default=_plain), "the study"
-    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+    if isinstance(source, str) and re.search(r"\n|^\s*\{|^\s*\w+:(\s|$)", source):
         return source, "the study"
     if not isinstance(source, (str, os.PathLike)):
         raise TypeError(

@@ -135,7 +135,7 @@ def find(name: str) -> Convention:
     raise ValueError(f"no convention {name!r}; accepted: {names}")
 
 
-def factor(source: str, target: str = "ntkit", *, samples: int = 1, outputs: int = 1) -> float:
+def factor(source: str, target: str = "ntkit all", *, samples: int = 1, outputs: int = 1) -> float:
     """What the entries (or eigenvalues) of a kernel of source are multiplied by for target's.
 
     samples, outputs: N and n_L. ValueError for a name that is not in TABLE.
@@ -196,7 +196,10 @@ def convert(
         raise ValueError(f"{source!r} to {target!r} has no kernel; accepted: factor(...)")
     _check_shape(K, theirs, outputs)
     if len(theirs.axes) < (4 if ours.axes in _FULL else len(ours.axes)) and outputs > 1:
-        raise ValueError(f"{source!r} does not have what {target!r} has of {outputs} outputs")
+        means = "; accepted: target='ntkit', the mean over outputs" if ours.axes != "ij" else ""
+        raise ValueError(
+            f"{source!r} does not have what {target!r} has of {outputs} outputs{means}"
+        )
     K = _closed(_opened(K, theirs.axes, outputs), ours.axes)
     if ours.axes == "ijc" and K.ndim == 2:
         K = K[:, :, None]

@@ -288,14 +288,22 @@ def _close_all() -> None:
 
 
 class TrainIterator:
-    """The tracked epochs of a training; see train_iter.
-
-    result: the Training, once the last epoch has been had; None before.
-    """
+    """The tracked epochs of a training; see train_iter."""
 
     def __init__(self, worker: _Worker) -> None:
         self._worker: _Worker | None = worker
-        self.result: Training | None = None
+        self._result: Training | None = None
+
+    @property
+    def result(self) -> Training:
+        """The Training, once the last epoch has been had. RuntimeError before."""
+        if self._result is None:
+            how = "was left before its end" if self._worker is None else "is not at its end"
+            raise RuntimeError(
+                f"the training {how}, so there is no result; accepted: a loop over all points "
+                "(target=, seconds= or epochs= end it earlier; checkpoint= keeps where it was)"
+            )
+        return self._result
 
     def __iter__(self) -> Self:
         return self
@@ -312,7 +320,7 @@ class TrainIterator:
             return told
         self.close()
         # Its context was the thread's; calls made from here would copy it each time.
-        self.result = _warned(dataclasses.replace(told, network=told.network._copy()))
+        self._result = _warned(dataclasses.replace(told, network=told.network._copy()))
         raise StopIteration
 
     def close(self) -> None:
@@ -341,7 +349,8 @@ def train_iter(
     run.result.network
 
     options: those of train. The training runs in a thread of its own and waits while a point is
-    looked at; leaving the loop early, or run.close(), ends it. Raises what train does.
+    looked at; leaving the loop early, or run.close(), ends it without a result: target= or seconds=
+    end one early with it. Raises what train does.
     """
     if "callback" in options:
         raise TypeError("train_iter takes no callback: it gives the same points one by one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,9 @@ class Ledger(results.Ledger):
         for row in self.ledger:
             if row.key == key:
                 return row
-        raise KeyError(key)
+        keys = [row.key for row in self.ledger if row.key]
+        near = difflib.get_close_matches(str(key), keys, 1, 0.5)
+        raise KeyError(f"no row {key!r}; accepted: {', '.join(map(repr, near)) or sorted(keys)}")
 
 
 def verify(

@@ -15,7 +15,7 @@ from ntkit._layers import layers
 from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
 from ntkit._options import Path
-from ntkit._spec import Biases, Spec, kept, sequence
+from ntkit._spec import Activation, Biases, Spec, kept, sequence
 
 if TYPE_CHECKING:
     from ntkit.convert import Layers
@@ -25,7 +25,7 @@ class Network:
     """A network with its weights, which do not change. Callable: net(X) is F_L, N x n_L.
 
     widths: d, n_1, ..., n_{L-1}; outputs: n_L. activation: a name ("tanh"), with a parameter
-    ("leaky_relu(0.1)"), or one for each hidden layer, separated by commas. init: "paper",
+    ("leaky_relu(0.1)"), or one for each hidden layer, in a list or separated by commas. init: "paper",
     "standard", "he", "lecun", "antisymmetric"; beta: the weights' scale, of all layers or each;
     bias: whether layers have b_l, drawn with bias_deviation. parameterization: "standard", "ntk",
     "ntk(sigma_W,sigma_b)", "mup" or numbers, the scales of K's blocks. Entry (i, j) of W_l depends
@@ -37,7 +37,7 @@ class Network:
     def __init__(
         self,
         widths: Sequence[int],
-        activation: str = "sigmoid",
+        activation: Activation = "sigmoid",
         init: str = "paper",
         seed: int = 0,
         *,
@@ -50,7 +50,7 @@ class Network:
     ) -> None:
         drawn: dict[str, Any] = {
             "widths": tuple(sequence(widths, "widths")),
-            "activation": activation,
+            "activation": kept(activation),
             "init": init,
             "seed": seed,
             "outputs": outputs,
@@ -123,7 +123,7 @@ class Network:
         cls,
         weights: Sequence[npt.ArrayLike],
         biases: Sequence[npt.ArrayLike | None] | None = None,
-        activation: str = "sigmoid",
+        activation: Activation = "sigmoid",
         *,
         parameterization: str | None = None,
         scale: Sequence[float] | None = None,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntkit import _html, _runner, plot
-from ntkit._library import Progress, check, reporter, text
+from ntkit._library import Progress, check, exception, reporter, text
 from ntkit._native import ffi, lib
 from ntkit._options import Struct, word
 from ntkit._read import read
@@ -76,7 +76,11 @@ class Study:
     @cached_property
     def _c(self) -> Any:
         made = ffi.new("ntk_study **")
-        check(_runner.parse(self._text, self._name, self._changes, made))
+        status = _runner.parse(self._text, self._name, self._changes, made)
+        if status != lib.NTK_OK:  # of one line, as dictionaries are, its number says nothing
+            line = text(lib.ntk_error_message())
+            first, short = f"{self._name}:1: ", f"{self._name}: "
+            raise exception(status, line if "\n" in self._text else line.replace(first, short))
         return ffi.gc(made[0], lib.ntk_study_destroy)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -327,7 +331,10 @@ class Curves:
     """Means over x; labels: of the curves, "N = 1000" or "" of one; points: of all, by curve."""
 
     labels: tuple[str, ...]
-    points: Rows[SummaryPoint]
+    points: Rows[SummaryPoint] = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return _html.lines([], [], html.escape(repr(self))) + self.points._repr_html_()
 
     def to_pandas(self) -> Any:
         """The points as a pandas.DataFrame, with their curves' labels. ImportError without it."""
@@ -342,8 +349,11 @@ class StudyMap:
     y: str
     quantity: str
     log: bool
-    cells: Rows[MapCell]
+    cells: Rows[MapCell] = field(repr=False)
     _made: Any = field(repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        return _html.lines([], [], html.escape(repr(self))) + self.cells._repr_html_()
 
     def boundary(self, level: float = 0.0) -> Boundary:
         """The line y = constant x at which the means cross a level, with a 95 % interval.

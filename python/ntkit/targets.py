@@ -62,6 +62,10 @@ class Classes:
         self.names: npt.NDArray[Any]
         self.names, codes = np.unique(given, return_inverse=True) if words else (given, given)
         self._codes = numbers(codes, "y").copy()  # as they are now, whatever becomes of y
+        if words and len(self.names) == 1:
+            raise ValueError(
+                f"every label is {str(self.names[0])!r}; accepted: two classes or more"
+            )
         count, value = ffi.new("size_t *"), np.empty(self._codes.size)
         check(lib.ntk_classes_find(pointer(self._codes), self._codes.size, count, pointer(value)))
         self.count: int = count[0]

@@ -128,6 +128,7 @@ def test_classes_of_words_and_numbers():
     for y, error, line in [
         ([0.5, 1], ValueError, "whole number"),
         ([4, 4], ValueError, "every label is 4"),
+        (["a", "a"], ValueError, "every label is 'a'; accepted: two classes or more"),
         (["a", None], TypeError, "y has entries of type object"),
     ]:
         with pytest.raises(error, match=line):
