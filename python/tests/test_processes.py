@@ -143,6 +143,7 @@ def leave(*_):
 ntkit.spectrum(net, X, progress=leave)
 """
 COMPUTES = """
+import atexit
 inside = threading.Event()
 big = ntkit.generate("gaussian", 4000, 40)
 def work():
@@ -151,7 +152,12 @@ def work():
     except SystemExit:
         print("ended", flush=True)
         raise
-threading.Thread(target=work, daemon=True).start()
+thread = threading.Thread(target=work, daemon=True)
+ends = ntkit._library._ends
+atexit.unregister(ends)
+atexit.register(thread.join, 60)  # after it, the first that is called
+atexit.register(ends)
+thread.start()
 inside.wait()
 """
 WAITED_FOR = """
