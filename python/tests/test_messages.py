@@ -1,0 +1,89 @@
+"""What a refusal says: what was given, by the user's name for it, and what would be accepted."""
+
+from __future__ import annotations
+
+import os
+
+import ntkit
+import numpy as np
+import pytest
+
+NET = ntkit.Network([5, 4], "tanh", outputs=3)
+X = ntkit.generate("gaussian", 6, 5)
+
+
+def refusal(kind, call, *arguments, **options):
+    """The one line of the exception, which has to be of exactly this class."""
+    with pytest.raises(kind) as caught:
+        call(*arguments, **options)
+    assert type(caught.value) is kind
+    return str(caught.value)
+
+
+def test_shapes_are_named_by_what_they_are_of():
+    line = refusal(ValueError, ntkit.Network.from_weights, [np.ones((3, 4)), np.ones(4)])
+    assert line == "weights[1] has shape (4,); accepted: n_(l-1) x n_l, two dimensions"
+    line = refusal(ValueError, NET, np.ones((2, 5, 1)))
+    assert line == "X has shape (2, 5, 1); accepted: N x 5, as X.reshape(len(X), -1) is"
+    line = refusal(ValueError, NET, np.ones((2, 5, 2)))
+    assert line == "X has shape (2, 5, 2); accepted: N x 5"
+    line = refusal(ValueError, ntkit.train, NET, X, np.arange(6) % 3)
+    assert line.endswith("(6, 3); of labels that are classes ntkit.Classes(y).encode(3) makes it")
+    line = refusal(ValueError, ntkit.train, NET, X, np.ones((6, 2)))
+    assert line == "y has shape (6, 2); accepted: (6, 3)"
+
+
+def test_networks_say_how_biases_are_drawn_and_take_lists_of_activations():
+    line = refusal(TypeError, ntkit.Network, [10, 20], bias=0.1)
+    assert line.startswith("bias[0] is 0.1; accepted: True or False; ")
+    assert "bias=True, bias_deviation=0.1" in line
+    one, other = ("relu,leaky_relu(0.1)", ["relu", "leaky_relu(0.1)"])
+    given = [ntkit.Network([4, 5, 6], phi) for phi in (one, other)]
+    assert given[0].activation == given[1].activation == one
+    weights = [np.ones((2, 3)), np.ones((3, 3)), np.ones((3, 1))]
+    assert ntkit.Network.from_weights(weights, activation=other).activation == one
+    assert "accepted: text" in refusal(TypeError, ntkit.Network, [4, 5], activation=["relu", 1])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda path: ntkit.load(path),
+        lambda path: ntkit.inspect(path),
+        lambda path: ntkit.Network.load(path, "tanh"),
+        lambda path: ntkit.Study.open(path),
+    ],
+)
+def test_files_that_are_not_there_are_of_pythons_own_class(call, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        call(tmp_path / "nofile.npz")
+    assert "nofile.npz" in str(caught.value)
+    assert os.strerror(caught.value.errno) in str(caught.value)
+
+
+def test_whole_numbers_have_the_bounds_that_a_user_knows():
+    line = refusal(ValueError, ntkit.generate, "gaussian", -1, 3)
+    assert line == "N is -1; accepted: a whole number, 0 or more"
+    line = refusal(ValueError, ntkit.Network([5, 4]).output, 3)
+    assert line.startswith("output is 3; accepted: 0,")
+    assert "a whole number from 0 to 2," in refusal(ValueError, NET.output, 3)
+
+
+def test_paths_studies_and_conventions():
+    assert refusal(TypeError, ntkit.inspect, X).endswith("accepted: a file's path")
+    study = {"name": "a", "quantity": ["x"], "network": {"widths": [3, 3]}, "grid": {"N": [5]}}
+    assert refusal(ValueError, ntkit.Study, study).startswith("the study: quantity: unknown")
+    assert "network.widths" in refusal(ValueError, ntkit.Study, "name: a")
+    text = "name: a\nnetwork:\n  widths: [3, 3]\nquantity: [x]\n"
+    assert refusal(ValueError, ntkit.Study, text).startswith("the study:4: quantity")
+    convert = ntkit.conventions.convert
+    line = refusal(ValueError, convert, np.ones((4, 4)), "ntkit", outputs=3)
+    assert line.endswith("accepted: target='ntkit', the mean over outputs")
+
+
+def test_what_is_shown_is_short_and_whole(tmp_path):
+    assert repr(ntkit.Context(2, 10**9)) == "ntkit.Context(threads=2, memory_limit=1000000000)"
+    assert repr(ntkit.Context(2)) == "ntkit.Context(threads=2)"
+    ledger = ntkit.verify(ntkit.Network([5, 4, 4]), X)
+    assert "accepted: 'lambda_min_K'" in refusal(KeyError, ledger.__getitem__, "lambda_min")
+    assert "lambda_min_K" in refusal(KeyError, ledger.__getitem__, "?")
