@@ -11,7 +11,7 @@ from ntkit._library import Context, check, text
 from ntkit._native import ffi, lib
 from ntkit._options import Path, Struct, word
 
-_COMMAND = "ntkit.Network.save"  # whose files save may replace
+COMMAND = "ntkit.Network.save"  # whose files save may replace
 
 
 def _optional(value: str | None, name: str) -> Any:
@@ -53,7 +53,7 @@ def save_network(
     if list(network.scale) != standard:
         facts["parameterization"] = ",".join(map(repr, network.scale))
     weights = ffi.new("ntk_weights *")
-    options = Struct("ntk_saving_options", command=_COMMAND, overwrite=overwrite)
+    options = Struct("ntk_saving_options", command=COMMAND, overwrite=overwrite)
     with tempfile.TemporaryDirectory() as folder:  # the library packs what lies in files
         place = word(folder, "path")
         _save_folder(network._in(context), facts, place)
@@ -65,7 +65,7 @@ def save_network(
 
 
 def _save_folder(network: Any, facts: dict[str, str], place: bytes) -> None:
-    options, out = Struct("ntk_saving_options", command=_COMMAND), ffi.new("ntk_saving **")
+    options, out = Struct("ntk_saving_options", command=COMMAND), ffi.new("ntk_saving **")
     check(lib.ntk_saving_open(place, options.c, out))
     saving = out[0]
     try:
@@ -74,7 +74,7 @@ def _save_folder(network: Any, facts: dict[str, str], place: bytes) -> None:
         files: list[str] = []
         while lib.ntk_saving_file(saving, len(files)) != ffi.NULL:
             files.append(text(lib.ntk_saving_file(saving, len(files))))
-        result = {"command": _COMMAND, "network": facts, "saved": files}
+        result = {"command": COMMAND, "network": facts, "saved": files}
         check(lib.ntk_saving_finish(saving, json.dumps(result).encode()))
     finally:
         lib.ntk_saving_close(saving)

@@ -38,6 +38,10 @@ def number(value: float, digits: int = 6) -> str:
     if math.isnan(value):
         return ""
     text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
+    return _signed(text)
+
+
+def _signed(text: str) -> str:
     return text.replace("-", "−").replace("inf", "∞")
 
 
@@ -183,6 +187,7 @@ def result(found: Any) -> str:
 
 
 def _collect(found: Any, prefix: str, main: list[str], below: list[str]) -> None:
+    proved = found._ends()
     for field in table(found._struct).fields:
         value = getattr(found, field.attribute)
         name = prefix + field.attribute
@@ -200,7 +205,8 @@ def _collect(found: Any, prefix: str, main: list[str], below: list[str]) -> None
             words = f"{html.escape(name)}: {_about(field)}"
             below.append(_fold(words, f"<pre>{html.escape(value)}</pre>", True))
         elif _known(value):
-            content = _content(field.name, value)
+            digits = proved.get(field.attribute)
+            content = _content(field.name, value) if digits is None else _signed(digits)
             _line(main, name, content, field, isinstance(value, tuple) or _is_number(value))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import math
 from collections.abc import Iterable
@@ -39,6 +40,20 @@ def frame(rows: Iterable[dict[str, Any]] | dict[str, Any]) -> Any:
     except ImportError:
         raise ImportError("to_pandas needs pandas: pip install pandas") from None
     return pandas.DataFrame(rows if isinstance(rows, dict) else list(rows))
+
+
+def ends(lower: float, upper: float) -> tuple[str, str]:
+    """Both ends of an interval, rounded outwards, with a digit more than tells them apart."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return f"{lower:.6g}", f"{upper:.6g}"
+    digits = 6
+    while digits < 17 and f"{lower:.{digits}g}" == f"{upper:.{digits}g}":
+        digits += 1
+    floor, ceiling = (
+        decimal.Context(min(digits + 1, 17), rounding).create_decimal(end).normalize()
+        for end, rounding in ((lower, decimal.ROUND_FLOOR), (upper, decimal.ROUND_CEILING))
+    )
+    return f"{floor:g}", f"{ceiling:g}"
 
 
 class Result:
@@ -106,10 +121,26 @@ class Result:
         return draw(self, ax, **how)
 
     def __repr__(self) -> str:
-        shown = []
+        shown, proved = [], self._ends()
         for name, value in self._simple():
-            shown.append(f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value!r}")
+            number = proved.get(name) or (f"{value:.6g}" if isinstance(value, float) else "")
+            shown.append(f"{name}={number or repr(value)}")
+        for name, value in vars(self).items():
+            within = isinstance(value, Result) and not value._struct.endswith("_seconds")
+            if within and any(isinstance(each, float) for _, each in value._simple()):
+                shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _ends(self) -> dict[str, str]:
+        """The ends of what is proved, whose few last digits are what was asked for."""
+        shown: dict[str, str] = {}
+        for lower, upper in (
+            ("lower", "upper"),
+            ("kernel_estimate_lower", "kernel_estimate_upper"),
+        ):
+            if lower in vars(self):
+                shown.update(zip((lower, upper), ends(getattr(self, lower), getattr(self, upper))))
+        return shown
 
     def _simple(self) -> list[tuple[str, Any]]:
         return [

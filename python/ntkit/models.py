@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntkit._arrays import Array, copied, pointer
 from ntkit._dataset import Data
+from ntkit._files import COMMAND
 from ntkit._library import Context, current, text
 from ntkit._native import ffi, lib
 from ntkit._options import Path, word
@@ -76,7 +77,8 @@ class Model:
         """Outputs at the rows of X, N x n_L, or N x count of a network for each class.
 
         scale: how X is scaled first: None: as the model's own data were, where the folder tells,
-        but for rows that are in its X.npy and so are scaled already; "none": not at all.
+        but for rows that are in its X.npy and so are scaled already; "none": not at all, as of
+        what Network.save left.
         """
         return self._apply(X, scale)[0]
 
@@ -93,6 +95,8 @@ class Model:
 
     def _apply(self, X: npt.ArrayLike, scale: str | None) -> tuple[Array, Array]:
         data = Data(self._context, X, self.networks[0].widths[0])
+        if scale is None and self.scaling is None and self.command == COMMAND:
+            scale = "none"  # Network.save's: a Network is applied to what it is given
         given = ffi.NULL if scale is None else ffi.new("char[]", word(scale, "scale"))
         scaled, done = ffi.new("ntk_dataset **"), ffi.new("ntk_model_scaling *")
         count, one = len(self.networks), self.networks[0].outputs

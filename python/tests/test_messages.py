@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 
 import ntkit
 import numpy as np
 import pytest
+from ntkit._result import ends
 
 NET = ntkit.Network([5, 4], "tanh", outputs=3)
 X = ntkit.generate("gaussian", 6, 5)
@@ -87,3 +90,54 @@ def test_what_is_shown_is_short_and_whole(tmp_path):
     ledger = ntkit.verify(ntkit.Network([5, 4, 4]), X)
     assert "accepted: 'lambda_min_K'" in refusal(KeyError, ledger.__getitem__, "lambda_min")
     assert "lambda_min_K" in refusal(KeyError, ledger.__getitem__, "?")
+    assert repr(ledger).count("\n") == 0
+    study = {"name": "a", "quantity": ["lambda_min"], "trials": 1}
+    study |= {"network": {"widths": [3, 3]}, "grid": {"d": 3, "N": [2, 3], "s": list(range(30))}}
+    study = ntkit.Study(study, tmp_path / "a.db")
+    assert "spec" not in repr(study.run(workers=1))
+    plane = study.map("N", "s")
+    assert len(repr(plane)) < 100 and repr(plane).startswith("StudyMap(x='N', y='s', quantity=")
+    assert plane._repr_html_().count("<tr") > len(plane.cells) > 59
+
+
+def test_a_certificate_shows_the_digits_that_tell_its_ends_apart():
+    found = ntkit.spectrum(ntkit.Network([5, 20, 20], "tanh"), X, certify=True)
+    for shown in (repr(found), repr(found.certificate)):
+        lower, upper = (
+            re.search(rf"[ (]{end}=([0-9.e+-]+)", shown).group(1) for end in ("lower", "upper")
+        )
+        assert float(lower) <= found.certificate.lower < found.certificate.upper <= float(upper)
+        width = found.certificate.upper - found.certificate.lower
+        assert float(upper) - float(lower) < 1.5 * width
+        assert len(lower) < 16
+        page = found._repr_html_()
+        assert f">{lower}</td>" in page and f">{upper}</td>" in page
+    assert "bounds=Bounds(lower_scale=400," in repr(found) and "Seconds" not in repr(found)
+    assert "Certificate" not in repr(ntkit.spectrum(ntkit.Network([5, 20]), X))
+
+
+@pytest.mark.parametrize(
+    "lower, upper, shown",
+    [
+        (103.93501231, 103.93501872, ("103.935012", "103.935019")),
+        (-2.5, -2.25, ("-2.5", "-2.25")),
+        (1.2345678e-9, 1.2345678e-9 + 1e-13, ("1.234567e-9", "1.234668e-9")),
+        (0.0, 0.0, ("0", "0")),
+        (0.1, 0.1, ("0.1", "0.10000000000000001")),
+        (math.nan, 1.0, ("nan", "1")),
+        (1.0, math.inf, ("1", "inf")),
+    ],
+)
+def test_ends_are_rounded_outwards(lower, upper, shown):
+    assert ends(lower, upper) == shown
+
+
+def test_a_saved_network_is_applied_to_what_it_is_given(tmp_path):
+    NET.save(tmp_path / "net")
+    model = ntkit.Model.load(tmp_path / "net")
+    np.testing.assert_array_equal(model.predict(X), NET(X))
+    np.testing.assert_array_equal(ntkit.predict(tmp_path / "net", X), NET(X))
+    assert model.scaling is None
+    NET.save(tmp_path / "net.npz")
+    bare = ntkit.Model.load(tmp_path / "net.npz", "tanh")
+    assert "the scaling must be given" in refusal(ValueError, bare.predict, X)
