@@ -115,7 +115,12 @@ def signature(
     taken: str | None,
     given: str | None,
 ) -> tuple[str | None, str | None]:
-    """Sphinx's event autodoc-process-signature: whatever is taken or given as an array is one."""
+    """Sphinx's event autodoc-process-signature: whatever is taken or given as an array is one.
+
+    Results are not made by their users: their fields are listed, not the same again as arguments.
+    """
+    if dataclasses.is_dataclass(value):
+        return "", None
     return tuple(text and _ARRAYS.sub("array", text) for text in (taken, given))
 
 
