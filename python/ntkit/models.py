@@ -67,7 +67,7 @@ class Model:
             return status
 
         clear = lib.ntk_model_clear
-        return cls(context, context.make("ntk_model", clear, load, held=memory))
+        return cls(context, context.make("ntk_model", clear, load, held=(memory, words)))
 
     def __repr__(self) -> str:
         classes = "" if self.classes is None else f", {len(self.classes)} classes"
