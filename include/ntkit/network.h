@@ -60,7 +60,7 @@ typedef struct ntk_network_spec {
 /* Draws the weights: entry (i, j) of W_l depends on (seed, l, i, j) and its variance alone, entry
  * j of b_l on (seed, l, j) and bias_deviation. Of antisymmetric the last hidden layer's b comes in
  * pairs as its units do, and b_L is 0. NTK_ERR_ARGUMENT, _SHAPE (odd widths of init antisymmetric),
- * _LIMIT, _MEMORY. */
+ * _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_network_create(ntk_context *context, const ntk_network_spec *spec,
                                       ntk_network **network);
 /* A network with given weights: W[l-1] is W_l, n_{l-1} x n_l; b[l-1] is b_l, n_l, or NULL; b NULL:

@@ -75,18 +75,24 @@ static ntk_status check_pairs(const init_law *law, const ntk_network *network) {
 }
 
 /* W_l = N(0, sd^2), all but its repeated half: rows x columns of them. */
-static void draw(ntk_network *network, size_t l, size_t rows, size_t columns, double sd,
-                 uint64_t seed) {
+static ntk_status draw(ntk_network *network, size_t l, size_t rows, size_t columns, double sd,
+                       uint64_t seed) {
+  enum { ROWS_A_POLL = 32 };
   const ntk_random source = {seed, NTK_STREAM_WEIGHTS, l};
   const size_t n_l = network->width[l];
+  ntk_watch watch = {.context = network->context, .phase = "drawing weights"};
 #pragma omp parallel for schedule(static) \
     num_threads(ntk_threads_for(network->context, 20.0 * (double)rows * (double)columns))
   for (size_t i = 0; i < rows; i++) {
     double *row = network->W[l] + i * n_l;
+    if (i % ROWS_A_POLL != 0 ? atomic_load(&watch.stopped)
+                             : !ntk_watch_on(&watch, (double)i / (double)rows))
+      continue;
     ntk_random_normal(source, i, columns, row);
     for (size_t j = 0; j < columns; j++)
       row[j] *= sd;
   }
+  return watch.status;
 }
 
 static ntk_status check_deviation(double deviation) {
@@ -142,7 +148,7 @@ ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) 
     const size_t rows = law->antisymmetric && l == L ? fan_in / 2 : fan_in;
     const size_t columns =
         law->antisymmetric && l == L - 1 ? network->width[l] / 2 : network->width[l];
-    draw(network, l, rows, columns, sd, spec->seed);
+    NTK_TRY(draw(network, l, rows, columns, sd, spec->seed));
   }
   draw_biases(network, spec->bias_deviation, spec->seed);
   if (law->antisymmetric)

@@ -233,15 +233,38 @@ static void test_refusals(void **state) {
   assert_int_equal(ntk_memory_in_use(one), 0);
 }
 
+static bool stop_at_once(const char *phase, double fraction, void *calls) {
+  assert_string_equal(phase, "drawing weights");
+  assert_true(fraction >= 0.0 && fraction <= 1.0);
+  ++*(int *)calls;
+  return false;
+}
+
+static void test_stopped(void **state) {
+  (void)state;
+  for (int threads = 1; threads <= 2; threads++) {
+    int calls = 0;
+    const size_t width[] = {900, 1200, 10}; /* enough for two */
+    const ntk_context_options options = {
+        .threads = threads, .progress = stop_at_once, .progress_user = &calls};
+    const ntk_network_spec spec = {.depth = 3, .width = width};
+    ntk_context *context = NULL;
+    ntk_network *network = NULL;
+    assert_ok(ntk_context_create(&options, &context));
+    assert_int_equal(ntk_network_create(context, &spec, &network), NTK_ERR_CANCELLED);
+    assert_null(network);
+    assert_int_equal(calls, 1);
+    assert_int_equal(ntk_memory_in_use(context), 0);
+    ntk_context_destroy(context);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_variances),
-      cmocka_unit_test(test_independence),
-      cmocka_unit_test(test_entries_stand_alone),
-      cmocka_unit_test(test_beta_scales),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_from_weights),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_stopped),      cmocka_unit_test(test_variances),
+      cmocka_unit_test(test_independence), cmocka_unit_test(test_entries_stand_alone),
+      cmocka_unit_test(test_beta_scales),  cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_from_weights), cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
