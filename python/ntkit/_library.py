@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Union
 
 from ntkit._native import ffi, lib
 from ntkit._options import Struct
@@ -108,19 +108,39 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 class _Home:
-    """The library's context, and its lock. What is made of it keeps it, so that it goes last."""
+    """The library's context, and its lock.
+
+    It goes when nobody has it any more and nothing of it is left, as the count of its memory tells,
+    when the next one is made. Not by the collector, which may come to it before it comes to what
+    was made of it.
+    """
+
+    _all: ClassVar[list[tuple[weakref.ref[_Home], Any]]] = []
 
     def __init__(self, options: Struct) -> None:
+        _Home._sweep()
         self.pulse = ffi.new("ntk_pulse *", {"interval": math.inf})
         options.c.progress = lib.ntk_pulse_beat
         options.c.progress_user = self.pulse
         out = ffi.new("ntk_context **")
         check(lib.ntk_context_create(options.c, out))
-        self.pointer = ffi.gc(out[0], lib.ntk_context_destroy)
+        self.pointer = out[0]
         self.lock = threading.RLock()
         self.calls = 0  # being made now, one within the other
         self.forks = _process["forks"]
+        _Home._all.append((weakref.ref(self), self.pointer))
         _homes.add(self)
+
+    @staticmethod
+    def _sweep() -> None:
+        for each in list(_Home._all):
+            home, pointer = each
+            if home() is None and lib.ntk_memory_in_use(pointer) == 0:
+                try:
+                    _Home._all.remove(each)
+                except ValueError:  # another thread has it
+                    continue
+                lib.ntk_context_destroy(pointer)
 
 
 class Context:
@@ -229,7 +249,7 @@ class Context:
         meanwhile to itself.
         """
         last = functools.partial(destroy)
-        last.__dict__["kept"] = self._home, held
+        last.__dict__["kept"] = held
         out = ffi.new(kind + " **")
         try:
             self.call(function, *args, out, **kwargs)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 
 import ntkit
@@ -64,3 +67,33 @@ def test_ctrl_c_at_any_moment_is_heard_and_leaves_nothing():
     thread.start()
     thread.join()
     assert free == [True]
+
+
+CYCLES = """
+import gc
+import numpy as np, ntkit
+X = np.eye(3)
+def cycle(order):
+    with ntkit.Context(threads=1) as context:
+        kept = [context, context._home, ntkit.Network([3, 4, 4]), ntkit.generate("cube", 5, 5)]
+    kept = [kept[i] for i in order]
+    kept += [kept, *(lambda: kept for _ in range(3))]
+for i in range(200):
+    cycle([(i + j) % 4 for j in range(4)])
+    if i % 7 == 0:
+        gc.collect()
+gc.collect()
+ntkit.Context()
+from ntkit._library import _Home
+print(len(_Home._all))
+"""
+
+
+def test_contexts_in_cycles_go_after_what_is_of_them():
+    """And they do go: those that are left are the one made last and the thread's own."""
+    environment = {**os.environ, "MALLOC_PERTURB_": "165"}  # freed memory is overwritten
+    command = [sys.executable, "-X", "faulthandler", "-c", CYCLES]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=100, env=environment
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "1", "")
