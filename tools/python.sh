@@ -76,8 +76,8 @@ test)
   fi
   say 'ruff, mypy'
   quiet build/python-newest/bin/pip install -r python/requirements-lint.txt
-  build/python-newest/bin/ruff format --check python
-  build/python-newest/bin/ruff check python
+  build/python-newest/bin/ruff format --check python docs/site
+  build/python-newest/bin/ruff check python docs/site
   build/python-newest/bin/mypy
   ;;
 *)
