@@ -29,3 +29,22 @@ def kernel(net, X, X2=None, blocks=None):
     F2, B2 = (F, B) if X2 is None else features(net, X2)
     chosen = range(len(F)) if blocks is None else blocks
     return sum((F[k] @ F2[k].T) * (B[k] @ B2[k].T) for k in chosen)
+
+
+def jacobian(net, X, scaled=True):
+    """dF_L / d[W_l; b_l], N n_L rows each, of a network with biases; times the scales' roots."""
+    phi, slope = PHI[net.activation]
+    F, G = [np.asarray(X, float)], []
+    for W, b in zip(net.weights, net.biases):
+        G.append(F[-1] @ W + b)
+        F.append(phi(G[-1]))
+    D = np.broadcast_to(np.eye(net.outputs), (len(F[0]), net.outputs, net.outputs))
+    out = []
+    for l in reversed(range(net.depth)):
+        a, b = net.scale[2 * l : 2 * l + 2] if scaled else (1.0, 1.0)
+        of_W = np.sqrt(a) * np.einsum("ni,ncj->ncij", F[l], D)
+        rows = len(F[0]) * net.outputs
+        out.insert(0, np.hstack([of_W.reshape(rows, -1), np.sqrt(b) * D.reshape(rows, -1)]))
+        if l > 0:
+            D = np.einsum("ncj,ij->nci", D, net.weights[l]) * slope(G[l - 1])[:, None, :]
+    return out
