@@ -157,8 +157,9 @@ def test_memory_is_that_of_features_and_factor():
     with context:
         wide = ntkit.generate("gaussian", 2000, 12, seed=1)
         mine = ntkit.Kernel(NET, wide)
-        features = context.memory_in_use
         mine @ wide[:, 0]
+        features = context.memory_in_use
+        mine @ wide[:, :3]
         assert context.memory_in_use == features
         mine.factor(-1.0)
         factor = 4 * 2000**2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ def threads(_=0):
 """
 
 
-def python(tmp_path, script, returns=0):
+def python(tmp_path, script, returns=0, **environment):
     """What a script of its own says; whatever happens it ends within two minutes."""
     path = tmp_path / "script.py"
     path.write_text(HEAD + script)
@@ -36,6 +37,7 @@ def python(tmp_path, script, returns=0):
         capture_output=True,
         text=True,
         timeout=120,
+        env={**os.environ, **environment},
     )
     assert done.returncode == returns, done.stderr
     assert "Fatal" not in done.stderr and "Traceback" not in done.stderr
@@ -45,6 +47,7 @@ def python(tmp_path, script, returns=0):
 FORK = """
 alone = job()
 features = ntkit._features.Features(net, X)
+features.handle
 with ntkit.Context(threads=2, memory_limit=10**9) as entered:
     job()
     child = os.fork()
@@ -137,6 +140,27 @@ def test_joblib(tmp_path):
     assert python(tmp_path, JOBLIB)[0] == ["[True, True]"] * 3
 
 
+CYCLES = """
+import gc
+for i in range(100):
+    with ntkit.Context(threads=1) as context:
+        nets = [ntkit.Network([40, 6, 7]) for _ in range(3)]
+        cycle = [context, *nets, ntkit._features.Features(nets[0], X).handle, ntkit.Kernel(nets[1], X)]
+        cycle[-1].factor(-1)
+    cycle.append(cycle)
+    if i % 2:
+        cycle.reverse()
+    del context, nets, cycle
+    gc.collect()
+"""
+
+
+def test_the_collectors_order(tmp_path):
+    """It may take a context before what was made in it: memory that is freed is overwritten here."""
+    pytest.importorskip("scipy")
+    python(tmp_path, CYCLES, MALLOC_PERTURB_="165")
+
+
 LEAVES = """
 def leave(*_):
     sys.exit(7)
@@ -167,7 +191,7 @@ AT_THE_END = """
 import atexit
 atexit.register(job)
 class Late:
-    kept = [net, X, ntkit._features.Features(net, X), ntkit.Context()]
+    kept = [net, X, ntkit._features.Features(net, X).handle, ntkit.Context()]
     def __del__(self):
         assert self.kept[0].depth == 3
 late = Late()
