@@ -63,7 +63,7 @@ with ntkit.Context(threads=2, memory_limit=10**9) as entered:
             print(error, flush=True)
         del features
         os._exit(0)
-    print(os.waitpid(child, 0)[1])
+    print(os.waitpid(child, 0)[1], flush=True)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     child = os.fork()
@@ -96,7 +96,7 @@ for _ in range(3):
         with ntkit.Context(threads=1):
             job()
         os._exit(0)
-    print(os.waitpid(child, 0)[1])
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 
 
