@@ -142,6 +142,13 @@ def pointer(array: Array) -> Any:
     return ffi.from_buffer("double[]", array)
 
 
+def _amount(memory: float) -> str:
+    """Bytes for people, as the library words them."""
+    unit = "MB" if memory < 999.5e6 else "GB"
+    value = memory * (1e-6 if unit == "MB" else 1e-9)
+    return f"{value:.0f} {unit}" if value >= 999.5 else f"{value:.3g} {unit}"
+
+
 def room(context: Context, shape: tuple[int, ...], what: str) -> Array:
     """An array for a result, not yet filled. MemoryError, with both numbers, where it does not fit."""
     needed = 8 * math.prod(shape)
@@ -149,8 +156,8 @@ def room(context: Context, shape: tuple[int, ...], what: str) -> Array:
         available = lib.ntk_memory_available(context.pointer)
         if needed > available:
             raise MemoryError(
-                f"{what} {shape} needs {1e-9 * needed:.3g} GB of memory, and "
-                f"{1e-9 * available:.3g} GB are available"
+                f"{what} {shape} needs {_amount(needed)} of memory, and "
+                f"{_amount(available)} are available"
             )
     return np.empty(shape)
 

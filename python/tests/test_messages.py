@@ -54,6 +54,7 @@ def test_networks_say_how_biases_are_drawn_and_take_lists_of_activations():
         lambda path: ntkit.load(path),
         lambda path: ntkit.inspect(path),
         lambda path: ntkit.Network.load(path, "tanh"),
+        lambda path: ntkit.Model.load(path, "tanh"),
         lambda path: ntkit.Study.open(path),
     ],
 )
@@ -62,6 +63,17 @@ def test_files_that_are_not_there_are_of_pythons_own_class(call, tmp_path):
         call(tmp_path / "nofile.npz")
     assert "nofile.npz" in str(caught.value)
     assert os.strerror(caught.value.errno) in str(caught.value)
+
+
+def test_memory_is_in_units_that_people_read():
+    with ntkit.Context(memory_limit=10**5):
+        line = refusal(MemoryError, ntkit.Network, [200, 2000], "tanh")
+    assert re.match(r"the weights need 3\.22 MB of memory, and 9\d\.?\d* kB are available un", line)
+    line = refusal(MemoryError, ntkit.Network, [20000, 400_000_000], "tanh")
+    assert re.match(r"the weights need 64\d{3} GB of memory, and ", line)
+    rows = np.broadcast_to(np.zeros(20), (800_000, 20))
+    line = refusal(MemoryError, ntkit.kernel, ntkit.Network([20, 2]), rows)
+    assert line.startswith("K (800000, 800000) needs 5120 GB of memory, and ")
 
 
 def test_whole_numbers_have_the_bounds_that_a_user_knows():

@@ -5,6 +5,8 @@
 #endif
 #include "base/memory.h"
 
+#include "base/text.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,9 +141,11 @@ ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char
   if (bytes <= available)
     return NTK_OK;
   const bool limited = context->memory_limit != 0 && available < system_available();
-  return ntk_fail(NTK_ERR_MEMORY, "%s needs %.3g GB of memory, and %.3g GB are available%s", what,
-                  1e-9 * (double)bytes, 1e-9 * (double)available,
-                  limited ? " under the limit given" : "");
+  const bool several = what[0] != '\0' && what[strlen(what) - 1] == 's'; /* "the weights" */
+  char needed[NTK_AMOUNT], left[NTK_AMOUNT];
+  return ntk_fail(NTK_ERR_MEMORY, "%s need%s %s of memory, and %s are available%s", what,
+                  several ? "" : "s", ntk_amount((double)bytes, needed),
+                  ntk_amount((double)available, left), limited ? " under the limit given" : "");
 }
 
 size_t ntk_memory_in_use(const ntk_context *context) {

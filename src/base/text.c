@@ -120,3 +120,15 @@ const char *ntk_text_whole(const char *text, size_t length, uint64_t least, uint
   *value = number;
   return NULL;
 }
+
+const char *ntk_amount(double bytes, char text[NTK_AMOUNT]) {
+  static const char *const units[] = {"bytes", "kB", "MB", "GB"};
+  size_t unit = 0;
+  while (unit < 3 && bytes >= 999.5) {
+    bytes *= 1e-3;
+    unit++;
+  }
+  const bool many = bytes >= 999.5; /* %g would write 2.23e+03 */
+  (void)ntk_format(text, NTK_AMOUNT, many ? "%.0f %s" : "%.3g %s", bytes, units[unit]);
+  return text;
+}

@@ -1,6 +1,8 @@
 #define _DEFAULT_SOURCE /* flock */
 #include "base/writer.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -72,8 +74,9 @@ static ntk_status check_room(const ntk_writer *writer, size_t bytes) {
   const double room = (double)disk.f_bavail * (double)disk.f_frsize;
   if ((double)bytes <= room)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_FILE, "%s: %s: needs %.3g GB on disk, and %.3g GB are free", writer->path,
-                  strerror(ENOSPC), 1e-9 * (double)bytes, 1e-9 * room);
+  char needed[NTK_AMOUNT], left[NTK_AMOUNT];
+  return ntk_fail(NTK_ERR_FILE, "%s: %s: needs %s on disk, and %s are free", writer->path,
+                  strerror(ENOSPC), ntk_amount((double)bytes, needed), ntk_amount(room, left));
 }
 
 ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes) {

@@ -6,6 +6,7 @@
 #include "io/saving.h"
 #include "io/weights.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,9 +261,9 @@ static ntk_status load(ntk_model *model, const char *activation, const char *lay
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a directory's name");
   if (access(folder->directory, R_OK) != 0)
     return ntk_fail(NTK_ERR_FILE,
-                    "'%s' cannot be read; expected a directory that --save wrote, or a file of "
+                    "'%s' cannot be read: %s; expected a directory that --save wrote, or a file of "
                     "weights",
-                    folder->directory);
+                    folder->directory, strerror(errno));
   NTK_TRY(look_at_result(folder, &folder->about));
   NTK_TRY(read_result(folder));
   model->command = json_string_value(json_object_get(folder->result, "command"));

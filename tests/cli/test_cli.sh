@@ -119,7 +119,7 @@ bad_spectrum 'more samples than the file has' 'good.npy.*[34].*[34]' \
 # ---- Bad input: sizes and directories ------------------------------------------------------------
 
 bad_spectrum 'too large for --memory: both numbers' \
-  'needs 0\.[0-9]* GB of memory, and 0\.00105 GB are available' \
+  'needs [0-9.]* [MG]B of memory, and 1\.05 MB are available' \
   --samples 4000 --dim 3 --widths 4 --memory 1M
 bad_spectrum 'too large for any memory' 'needs [0-9.]* GB of memory, and [0-9.]* GB are available' \
   --samples 50000000 --dim 3 --widths 4

@@ -151,7 +151,7 @@ cp "$in/saved/X.npy" "$in/X10.npy"
 bad 'nothing to load' '^ntkit: --load is needed\|required' predict --data gaussian --samples 3
 # shellcheck disable=SC2086
 {
-  bad 'no such directory' "^ntkit: --load: 'nowhere' cannot be read; expected a directory" predict --load nowhere $x
+  bad 'no such directory' "^ntkit: --load: 'nowhere' cannot be read: .*; expected a directory" predict --load nowhere $x
   bad 'a file of data' '^ntkit: --load: .*X10.npy: has no arrays with names' \
     predict --load "$in/X10.npy" --activation tanh $x
   bad 'no activation' '^ntkit: --activation: the activation must be given' predict --load "$in/bare" $x

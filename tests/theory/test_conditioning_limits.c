@@ -72,7 +72,8 @@ static void test_memory_limit(void **state) {
   p.context->memory_limit = bytes + held; /* it counts data and weights as still to come */
   assert_ok(ntk_spectrum_memory(p.context, &spec, p.N, &all, &again));
   p.context->memory_limit--;
-  assert_refused(ntk_spectrum_memory(p.context, &spec, p.N, &all, &again), NTK_ERR_MEMORY, "GB");
+  assert_refused(ntk_spectrum_memory(p.context, &spec, p.N, &all, &again), NTK_ERR_MEMORY,
+                 "MB are available");
   assert_int_equal(again, bytes);
 
   ntk_spectrum_result r, untouched;
@@ -83,8 +84,10 @@ static void test_memory_limit(void **state) {
   p.log.calls = 0;
   memset(&r, 0x5a, sizeof r);
   untouched = r;
-  char have[64];
-  snprintf(have, sizeof have, "%.3g GB are available", 1e-9 * (double)(bytes / 2 - held));
+  char have[64]; /* hundreds of kB, or MB */
+  const double left = 1e-3 * (double)(bytes / 2 - held);
+  snprintf(have, sizeof have, "%.3g %s are available", left < 999.5 ? left : 1e-3 * left,
+           left < 999.5 ? "kB" : "MB");
   assert_refused(ntk_spectrum(p.context, p.network, p.data, &all, &r), NTK_ERR_MEMORY, have);
   assert_memory_equal(&r, &untouched, sizeof r);
   assert_int_equal(p.log.calls, 0);

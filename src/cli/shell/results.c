@@ -55,9 +55,14 @@ void help_results(void) {
   puts("# Results\n\n"
        "Every result of the library, field by field: the names are those of `--json`, of saved "
        "`.npy` files and of\nexports, the last column is the member of the struct. `a.b` is `b` of "
-       "an object `a`. A number that is not known, or\nnot finite, is `null` in JSON. Fields with "
+       "an object `a`. A number that is not known, "
+       "or\nnot finite, is `null` in JSON. Fields with "
        "a * are not in the JSON object. What is said to have had another name is, in this release, "
-       "written under that as\nwell.\n\nThis page is what `ntkit help --results` prints, from "
+       "written under that as\nwell.\n\nIn Python a struct's name is without `ntk_` and in "
+       "capitals, "
+       "`SpectrumResult`, a dot is an underscore, `result.iterations_solves`,\nand what is not "
+       "known is nan, of arrays and texts None.\n\nThis page is what `ntkit help --results` "
+       "prints, from "
        "the tables of `ntkit/describe.h`.");
   const ntk_description *const *list = ntk_description_list(&count);
   print_tables(list, count);

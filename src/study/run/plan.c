@@ -1,5 +1,7 @@
 #include "study/run/plan.h"
 
+#include "base/text.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +49,11 @@ ntk_status ntk_plan_costs(const ntk_study *study, ntk_context *context, size_t l
                           ntk_point_cost *costs) {
   for (size_t i = 0; i < study->grid.points; i++) {
     ntk_status status = point_cost(study, context, i, &costs[i]);
+    char needed[NTK_AMOUNT], allowed[NTK_AMOUNT];
     if (status == NTK_OK && costs[i].bytes > limit)
       status =
-          ntk_fail(NTK_ERR_MEMORY, "one trial needs %.3g GB of memory, and %.3g GB are allowed",
-                   1e-9 * (double)costs[i].bytes, 1e-9 * (double)limit);
+          ntk_fail(NTK_ERR_MEMORY, "one trial needs %s of memory, and %s are allowed",
+                   ntk_amount((double)costs[i].bytes, needed), ntk_amount((double)limit, allowed));
     if (status != NTK_OK)
       return ntk_study_refuse_point(study, NULL, i, status);
   }
