@@ -115,8 +115,9 @@ static void test_bare(void **state) {
   assert_ok(ntk_model_load(context, at("bare"), "identity", NULL, &model));
   refused(&model, "center", 2, 3, NTK_ERR_FORMAT, NULL, "has the deviation 2 in column 1");
   ntk_model_clear(&model);
-  assert_refused(ntk_model_load(context, at("nowhere"), NULL, NULL, &model), NTK_ERR_FILE,
-                 "cannot be read; expected a directory that --save wrote");
+  assert_refused(
+      ntk_model_load(context, at("nowhere"), NULL, NULL, &model), NTK_ERR_FILE,
+      "cannot be read: No such file or directory; expected a directory that --save wrote");
 }
 
 /* As many classes as outputs, or two of one: what a folder tells that "targets" are. */
