@@ -49,7 +49,7 @@ WAYS = {
 @pytest.mark.parametrize("blocks", [None, [1], [2, 0]])
 def test_kernels_are_the_jacobians(way, output, blocks):
     net = WAYS[way](network())
-    J, J2 = jacobian(net, X), jacobian(net, X2)
+    J, J2 = jacobian(network(), X), jacobian(network(), X2)
     chosen = range(3) if blocks is None else blocks
     for other, these in ((None, J), (X2, J2)):
         wanted = picked(sum(J[k] @ these[k].T for k in chosen), 3, output)
