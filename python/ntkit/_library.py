@@ -287,7 +287,7 @@ def current() -> Context:
 
 @contextmanager
 def reporter(progress: Progress) -> Iterator[Callable[[str, float], object] | None]:
-    """What to call as (phase, fraction) within the block, after which bars are closed; or None."""
+    """What to call as (phase, fraction) within the block, after which the bar is closed; or None."""
     if callable(progress) or not progress:
         yield progress or None
         return
@@ -296,8 +296,10 @@ def reporter(progress: Progress) -> Iterator[Callable[[str, float], object] | No
     bars = Bars()
     try:
         yield bars
-    finally:
+    except BaseException:
         bars.close()
+        raise
+    bars.close(done=True)
 
 
 @ffi.def_extern(

@@ -1,4 +1,4 @@
-"""Progress of a call as tqdm's bars, one for each phase."""
+"""Progress of a call as a bar of tqdm's, which begins anew with each phase."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ class Bars:
         self._bar: Any = None
         self._phase: str | None = None
         try:
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():  # a notebook without ipywidgets has bars of text
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
         except ImportError:
             warnings.warn("progress=True needs tqdm: pip install tqdm", stacklevel=5)
             self._tqdm = None
@@ -23,18 +25,19 @@ class Bars:
     def __call__(self, phase: str, fraction: float) -> None:
         if self._tqdm is None:
             return
-        if phase != self._phase:
-            self.close()
-            self._bar = self._tqdm(
-                total=1.0,
-                desc=phase,
-                leave=False,
-                bar_format="{desc}: {percentage:3.0f}%|{bar}| {remaining}",
-            )
-            self._phase = phase
+        if self._bar is None:
+            bar = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            self._bar = self._tqdm(total=1.0, desc=phase, bar_format=bar)
+        elif phase != self._phase:
+            self._bar.reset()
+            self._bar.set_description_str(phase, refresh=False)
+        self._phase = phase
         self._bar.update(fraction - self._bar.n)
 
-    def close(self) -> None:
+    def close(self, done: bool = False) -> None:
+        """done: what was called has come to its end, and so has the bar."""
         if self._bar is not None:
+            if done:
+                self._bar.update(1.0 - self._bar.n)
             self._bar.close()
             self._bar = self._phase = None

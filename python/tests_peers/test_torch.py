@@ -202,16 +202,17 @@ def sequence(*between):
     return nn.Sequential(nn.Linear(5, 6), *between, nn.Linear(6, 3))
 
 
+KNOWN = "torch.nn's ReLU, Tanh, Sigmoid, SiLU, "
 REFUSED = [
     (nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Linear(3, 2)), "model.0 is Conv2d(1, 2"),
     (nn.Sequential(nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6)), nn.Linear(6, 3)), "model.0.1 is BatchNorm1d("),
     (sequence(nn.Hardtanh()), "model.1 is Hardtanh("),
     (sequence(nn.PReLU()), "model.1 is PReLU("),
-    (sequence(nn.ReLU6()), "model.1 is ReLU6("),
     (sequence(nn.Softplus(threshold=5)), "model.1 is Softplus("),
     (sequence(nn.Tanh(), nn.ReLU()), "model.2 is relu right after tanh"),
     (sequence(nn.Tanh(), nn.Dropout()), "model.2 is Dropout(p=0.5, inplace=False) in training mode; accepted: model.eval()"),
-    (nn.Sequential(sequence(nn.Tanh()), nn.Softmax(dim=1)), "model.1 is Softmax("),
+    (nn.Sequential(sequence(nn.Tanh()), nn.Softmax(dim=1)), "model.1 is Softmax(dim=1): remove it; the kernel is of F_L"),
+    (sequence(nn.ReLU6()), f"model.1 is ReLU6(): ntkit takes dense layers with activations between, of {KNOWN}"),
     (nn.Sequential(sequence(nn.Tanh()), nn.Sigmoid()), "model.1 is sigmoid after the last of them"),
     (nn.Sequential(nn.Tanh(), sequence(nn.Tanh())), "model.0 is tanh before the first of them"),
     (nn.Sequential(nn.Linear(5, 3)), "model has 1 dense layer; accepted: two or more"),
@@ -222,7 +223,7 @@ REFUSED = [
     (Net(functional.hardtanh).eval(), "model: hardtanh is a call of hardtanh: ntkit takes dense layers"),
     (Net(functional.dropout), "model: dropout is a dropout in training mode"),
     (Two(torch.tanh), "the model's forward takes x, y; accepted: one array"),
-    (Skip(torch.tanh), "model: tanh is used 2 times"),
+    (Skip(torch.tanh), "model: the output of tanh goes to middle and middle_1; accepted: a chain"),
 ]  # fmt: skip
 
 

@@ -44,6 +44,7 @@ _MODULES = {  # the function that a module of torch.nn applies, with its attribu
     "GELU": "gelu",
     "Softplus": "softplus",
 }
+_KNOWN = f"torch.nn's {', '.join(_MODULES)} and torch's {', '.join(sorted(_FUNCTIONS))}"
 _OURS = {"square": "quadratic", "arctan": "atan", "expit": "sigmoid"}
 _RESHAPES = ("flatten", "view", "reshape", "squeeze")
 _NOTHING = ("contiguous", "float", "double", "to")
@@ -145,8 +146,12 @@ class _Reader:
 
     def activation(self, name: str, arguments: Mapping[str, Any], place: str, shown: str) -> None:
         phi = _phi(name, arguments) if name in _FUNCTIONS else None
+        if phi is None and "softmax" in shown.lower():
+            raise ValueError(
+                f"{place} is {shown}: remove it; the kernel is of F_L, the last layer's own output"
+            )
         if phi is None:
-            raise refuse(place, " ".join(shown.split()))
+            raise ValueError(f"{refuse(place, ' '.join(shown.split()))}, of {_KNOWN}")
         self.steps.append(Step(place, phi=phi))
 
     def function(self, node: Any, value: Any) -> None:
@@ -221,7 +226,11 @@ def _steps(graph: Any, module: Any, torch: Any) -> list[Step]:
     while True:
         users = [user for user in node.users if not _is_shape(user)]
         if len(users) != 1:
-            raise refuse(f"model: {node.name}", f"used {len(users)} times")
+            places = " and ".join(user.name for user in users) or "nowhere"
+            raise ValueError(
+                f"model: the output of {node.name} goes to {places}; accepted: a chain, each layer's "
+                "output to the next alone, without skip connections"
+            )
         user = users[0]
         if user.op == "output":
             if user.args[0] is not node:
