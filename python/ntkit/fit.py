@@ -349,7 +349,7 @@ def train_iter(
     run.result.network
 
     options: those of train. The training runs in a thread of its own and waits while a point is
-    looked at; leaving the loop early, or run.close(), ends it without a result: target= or seconds=
+    looked at, X and y borrowed until it has ended: they must not change before; leaving the loop early, or run.close(), ends it without a result: target= or seconds=
     end one early with it. Raises what train does.
     """
     if "callback" in options:
