@@ -144,8 +144,8 @@ def pointer(array: Array) -> Any:
 
 def _amount(memory: float) -> str:
     """Bytes for people, as the library words them."""
-    unit = "MB" if memory < 999.5e6 else "GB"
-    value = memory * (1e-6 if unit == "MB" else 1e-9)
+    unit = "GB" if memory >= 999.5e6 else "MB" if memory >= 999.5e3 else "kB"
+    value = memory / {"GB": 1e9, "MB": 1e6, "kB": 1e3}[unit]
     return f"{value:.0f} {unit}" if value >= 999.5 else f"{value:.3g} {unit}"
 
 

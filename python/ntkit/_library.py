@@ -13,6 +13,7 @@ import errno
 import functools
 import math
 import os
+import re
 import sys
 import threading
 import warnings
@@ -54,6 +55,8 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
 
 _OF_FILES = (errno.ENOENT, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
 
+_OPTION = re.compile(r"(?:(?<=^)|(?<=[ (]))--([a-z]+(?:-[a-z]+)*)")
+
 
 class _Call:
     """A call that a thread is making: who wants to see its progress, what that has raised."""
@@ -89,10 +92,15 @@ def check(status: int) -> None:
 
 
 def exception(status: int, message: str) -> BaseException:
-    """What a status other than NTK_OK stands for; of a file, of the class that its errno has."""
+    """What a status other than NTK_OK stands for; of a file, of the class that its errno has.
+
+    The program's --label-column is the argument label_column here.
+    """
+    message = _OPTION.sub(lambda option: option[1].replace("-", "_"), message)
     if status == lib.NTK_ERR_FILE:
         for code in _OF_FILES:
-            if f": {os.strerror(code)}" in message:
+            there = code == errno.EEXIST and "' is there" in message  # what save would replace
+            if there or f": {os.strerror(code)}" in message:
                 error = type(OSError(code, ""))(message)
                 error.errno = code
                 return error

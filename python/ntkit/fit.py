@@ -36,7 +36,10 @@ Track = Union[int, str, Sequence[int]]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tracked(TrackPoint):
-    """A tracked epoch: what was measured of the kernel, and where theta_t is kept, the network."""
+    """A tracked epoch: what was measured of the kernel, and where theta_t is kept, the network.
+
+    parameters: P, of each
+    """
 
     _start: Network
     _X: Array
@@ -129,7 +132,7 @@ class _Call:
         found: Tracked = read(
             "ntk_track_point", memory, Tracked, _start=self.start, _X=self.data.array
         )
-        return found
+        return dataclasses.replace(found, parameters=self.start.parameters)
 
 
 def _epochs(track: Any) -> Any:

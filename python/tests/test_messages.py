@@ -65,6 +65,30 @@ def test_files_that_are_not_there_are_of_pythons_own_class(call, tmp_path):
     assert os.strerror(caught.value.errno) in str(caught.value)
 
 
+def test_options_of_the_program_are_arguments_here(tmp_path):
+    (tmp_path / "words.csv").write_text("1,2,cat\n3,4,dog\n")
+    line = refusal(ValueError, ntkit.load, tmp_path / "words.csv")
+    assert line.endswith(
+        "column 3: 'cat' is no number; accepted: decimal numbers, or words in a label column (label_column)"
+    )
+    NET.save(tmp_path / "net")
+    (tmp_path / "net" / "result.json").unlink()
+    line = refusal(FileExistsError, NET.save, tmp_path / "net")
+    assert line.endswith("expected another directory, or overwrite to replace it")
+    line = refusal(ValueError, ntkit.labels, "teacher", X)
+    assert line == "labels of a teacher need the network that they are for"
+    (tmp_path / "a--b c").write_text("x")
+    assert "a--b c" in refusal(ValueError, ntkit.load, tmp_path / "a--b c")
+
+
+def test_a_tracked_epoch_knows_its_parameters():
+    y = ntkit.labels("sign", X, NET)
+    for keep in (False, True):
+        points = ntkit.train(NET, X, y, epochs=3, track=1, track_weights=keep).track
+        assert [point.parameters for point in points] == 4 * [NET.parameters]
+        assert (points[0].theta is not None) == keep
+
+
 def test_memory_is_in_units_that_people_read():
     with ntkit.Context(memory_limit=10**5):
         line = refusal(MemoryError, ntkit.Network, [200, 2000], "tanh")

@@ -79,7 +79,7 @@ def test_several_outputs_of_a_teacher(program, tmp_path):
     )
     same(found.to_dict(), theirs, "track", "answer", "convergence")
     assert ntkit.labels("gaussian", X).shape == (50,)
-    with pytest.raises(ValueError, match="spec"):
+    with pytest.raises(ValueError, match="of a teacher need the network"):
         ntkit.labels("teacher", X)
 
 

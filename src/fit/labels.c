@@ -80,7 +80,7 @@ static ntk_status normalise(size_t N, double *Y) {
 static ntk_status teacher(ntk_context *context, const ntk_network_spec *spec,
                           const ntk_dataset *data, uint64_t seed, double *Y) {
   if (spec == NULL)
-    return ntk_fail(NTK_ERR_ARGUMENT, "labels of a teacher need the network's spec");
+    return ntk_fail(NTK_ERR_ARGUMENT, "labels of a teacher need the network that they are for");
   uint64_t words[4];
   ntk_random_words((ntk_random){seed, NTK_STREAM_LABELS, 0}, ROW_TEACHER, 0, words);
   const ntk_network_spec own = {.depth = spec->depth,
