@@ -176,7 +176,7 @@ static void test_refused_kinds(void **state) {
       ntk_labels_generate(context, "Gaussian", NULL, data, 0, Y), NTK_ERR_ARGUMENT,
       "unknown labels 'Gaussian'; did you mean 'gaussian'? known: gaussian, sign, teacher");
   assert_refused(ntk_labels_generate(context, "teacher", NULL, data, 0, Y), NTK_ERR_ARGUMENT,
-                 "spec");
+                 "the network that they are for");
   assert_refused(ntk_labels_generate(context, "teacher", &spec, data, 0, Y), NTK_ERR_NUMERIC,
                  "all 0");
   spec.width = wrong;
