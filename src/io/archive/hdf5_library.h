@@ -61,7 +61,7 @@ typedef struct ntk_hdf5 {
 /* One thread at a time is in the library, which then prints nothing; leave gives its printing back.
  * path: of the file, for the line that says why the library cannot be loaded; nothing is to be left
  * then. */
-ntk_status ntk_hdf5_enter(const char *path, const ntk_hdf5 **library);
+ntk_status ntk_hdf5_enter(const char *path, const ntk_hdf5 **used);
 void ntk_hdf5_leave(void);
 /* What the library says of its last failure, at its root; static, until the next call. */
 const char *ntk_hdf5_error(void);
