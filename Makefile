@@ -12,7 +12,7 @@ help:
 	@echo 'make test      install what is missing, build, and run all tests'
 	@echo 'make wheel     the Python package, in dist/, for every Python from 3.9'
 	@echo 'make test-python  that wheel in new virtual environments: its tests, ruff, mypy'
-	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (3 GB)'
+	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (9 GB)'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     time the program against the machine'
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'

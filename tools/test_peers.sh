@@ -1,6 +1,6 @@
 #!/bin/sh
 # Trained models and kernels of other packages against the Python package, in float64 to 1e-12. Makes
-# two environments under build/peers with the versions of python/tests_peers/requirements*.txt (3 GB
+# two environments under build/peers with the versions of python/tests_peers/requirements*.txt (9 GB
 # with what PyTorch brings); quick when they are there. The result of a run: docs/peers.md.
 # usage: PYTHON=python3.12 tools/test_peers.sh    (3.11 or 3.12: those the pinned versions are made for)
 set -eu
