@@ -21,6 +21,8 @@ bool ntk_pulse_beat(const char *phase, double fraction, void *user) {
   if (t - pulse->asked < pulse->interval)
     return true;
   pulse->asked = t;
-  pulse->stop = !ntk_pulse_ask(phase, fraction);
-  return !pulse->stop;
+  if (!ntk_pulse_ask(phase, fraction))
+    pulse->stop = true;
+  return !pulse->stop; /* which another thread may have set while this one waited for Python's lock
+                        */
 }
