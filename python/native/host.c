@@ -23,6 +23,5 @@ bool ntk_pulse_beat(const char *phase, double fraction, void *user) {
   pulse->asked = t;
   if (!ntk_pulse_ask(phase, fraction))
     pulse->stop = true;
-  return !pulse->stop; /* which another thread may have set while this one waited for Python's lock
-                        */
+  return !pulse->stop; /* another thread may have set it while this one waited for Python */
 }
