@@ -76,7 +76,7 @@ class _Thread(threading.local):
 
 _thread = _Thread()
 _entered: ContextVar[tuple[Context, ...]] = ContextVar("ntkit contexts", default=())
-_process = {"forks": 0, "threads_used": False, "inherited": False, "ends": False}
+_process = {"forks": 0, "threads_used": False, "inherited": False, "torn": False, "ends": False}
 _homes: weakref.WeakSet[_Home] = weakref.WeakSet()
 
 
@@ -166,6 +166,11 @@ class Context:
 
     def __init__(self, threads: int = 0, memory_limit: int = 0) -> None:
         options = Struct("ntk_context_options", threads=threads, memory_limit=memory_limit)
+        if _process["torn"]:
+            raise RuntimeError(
+                "this process was forked while another thread computed with ntkit, whose locks stay "
+                "taken here: fork when none does, or start processes by 'spawn' or 'forkserver'"
+            )
         if _process["inherited"] and options.c.threads != 1:
             raise RuntimeError(
                 "this process was forked from one that had used ntkit with several threads, which "
@@ -325,6 +330,8 @@ def _keep(error: BaseException) -> None:
 
 
 def _forked() -> None:
+    calls = sum(home.calls for home in list(_homes) if home.forks == _process["forks"])
+    _process["torn"] = _process["torn"] or calls > len(_thread.calls)
     _process["forks"] += 1
     _process["inherited"] = _process["inherited"] or _process["threads_used"]
     _thread.own = None

@@ -39,6 +39,10 @@ def test_a_stopped_call_within_a_call_does_not_stop_that(monkeypatch):
     assert stopped == [0, 3, 6, 9]
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="a signal is heard between any two instructions, in finally too",
+)
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
 def test_ctrl_c_at_any_moment_is_heard_and_leaves_nothing():
     draw, context = random.Random(1), ntkit.Context(threads=1)
