@@ -4,11 +4,12 @@ by its name, with what is accepted; what the library does not accept it refuses 
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import operator
 import os
 import reprlib
-from typing import Any, Union
+from typing import Any, Callable, Union
 
 from ntkit._native import ffi
 
@@ -84,6 +85,16 @@ def word(value: Any, name: str) -> bytes:
     if b"\0" in encoded:
         raise ValueError(_wrong(name, value, "text without a NUL character"))
     return encoded
+
+
+def keywords_of(function: Callable[..., Any], caller: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a function with their defaults. TypeError where `given`, which a caller passes
+    on to it, has another."""
+    names = inspect.signature(function).parameters
+    for name in given:
+        if name not in names:
+            raise TypeError(f"{caller} got an unexpected keyword argument {name!r}")
+    return {name: p.default for name, p in names.items() if p.kind is p.KEYWORD_ONLY}
 
 
 class Struct:

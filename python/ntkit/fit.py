@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import inspect
 import os
 import queue
 import threading
@@ -22,7 +21,7 @@ from ntkit._dataset import Data
 from ntkit._features import expect_network
 from ntkit._library import Context, Progress, _keep, check, current, reporter
 from ntkit._native import ffi, lib
-from ntkit._options import Path, Struct, whole
+from ntkit._options import Path, Struct, keywords_of, whole
 from ntkit._read import read
 from ntkit._result import Rows
 from ntkit.network import Network
@@ -357,9 +356,5 @@ def train_iter(
     """
     if "callback" in options:
         raise TypeError("train_iter takes no callback: it gives the same points one by one")
-    names = inspect.signature(train).parameters
-    for name in options:
-        if name not in names:
-            raise TypeError(f"train_iter got an unexpected keyword argument {name!r}")
-    defaults = {name: p.default for name, p in names.items() if p.kind is p.KEYWORD_ONLY}
+    defaults = keywords_of(train, "train_iter", options)
     return TrainIterator(_Worker(net, X, y, {**defaults, **options, "track": track}))

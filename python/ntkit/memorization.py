@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from ntkit._dataset import Data
 from ntkit._features import expect_network
 from ntkit._library import Progress, check, current
 from ntkit._native import ffi, lib
-from ntkit._options import Struct
+from ntkit._options import Struct, keywords_of
 from ntkit._read import read
 from ntkit.network import Network
 from ntkit.results import FitError, MemorizeResult
@@ -67,10 +66,7 @@ def memorize_each(
 
     ys: so many times N x n_L, as Classes.against_rest gives them. options: those of memorize.
     """
-    names = inspect.signature(memorize).parameters
-    for name in options:
-        if name not in names:
-            raise TypeError(f"memorize_each got an unexpected keyword argument {name!r}")
+    keywords_of(memorize, "memorize_each", options)
     return _warned(_memorize(net, X, ys, **options))
 
 
