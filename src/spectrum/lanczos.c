@@ -15,12 +15,13 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "spectrum/basis.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-enum { KEEP = 24, FIRST_CHECK = 4, KEEP_MOST = KEEP + NTK_LANCZOS_PAIRS };
+enum { KEEP = 24, FIRST_CHECK = 4 };
 
 typedef struct lanczos {
   ntk_context *context;
@@ -69,23 +70,11 @@ static ntk_status allocate_basis(lanczos *s) {
   return NTK_OK;
 }
 
-/* V (n x count) -= Q C with C = Q^T V. A single vector goes through dgemv: dgemm would copy all of
- * Q into its panels for each. */
-static void project_out(const lanczos *s, size_t basis, size_t count, double *V) {
-  if (count == 1) {
-    ntk_dgemv('T', s->n, basis, 1.0, s->Q, s->n, V, 0.0, s->C);
-    ntk_dgemv('N', s->n, basis, -1.0, s->Q, s->n, s->C, 1.0, V);
-  } else {
-    ntk_dgemm('T', 'N', basis, count, s->n, 1.0, s->Q, s->n, V, s->n, 0.0, s->C, basis);
-    ntk_dgemm('N', 'N', s->n, count, basis, -1.0, s->Q, s->n, s->C, basis, 1.0, V, s->n);
-  }
-}
-
 /* V (n x count) -= Q Q^T V over the first `basis` vectors, twice, which suffices (Kahan, Parlett).
  * The coefficients, summed over both passes, end in sums (ld basis) unless NULL. */
 static void orthogonalise(const lanczos *s, size_t basis, size_t count, double *V, double *sums) {
   for (int pass = 0; pass < 2 && basis > 0; pass++) {
-    project_out(s, basis, count, V);
+    ntk_basis_project_out(s->n, basis, s->Q, count, V, s->C);
     for (size_t i = 0; i < basis * count && sums != NULL; i++)
       sums[i] = (pass == 0 ? 0.0 : sums[i]) + s->C[i];
   }
@@ -190,18 +179,10 @@ static double residual(const lanczos *s, size_t p) {
   return norm;
 }
 
-/* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. Q S is made row block
- * by row block, in place. */
+/* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. */
 static void restart(lanczos *s, size_t keep) {
   const size_t least = s->size - keep; /* of the pairs kept, the first */
-  const double *S = s->S + least * s->size;
-  double rows[64 * KEEP_MOST];
-  for (size_t first = 0; first < s->n; first += 64) {
-    const size_t count = s->n - first < 64 ? s->n - first : 64;
-    ntk_dgemm('N', 'N', count, keep, s->size, 1.0, s->Q + first, s->n, S, s->size, 0.0, rows, 64);
-    for (size_t p = 0; p < keep; p++)
-      memcpy(s->Q + p * s->n + first, rows + p * 64, count * sizeof(double));
-  }
+  ntk_basis_rotate(s->n, s->size, keep, s->S + least * s->size, s->Q);
   memmove(s->Q + keep * s->n, s->Q + s->size * s->n, s->next * s->n * sizeof(double));
   memset(s->H, 0, s->capacity * s->capacity * sizeof(double));
   for (size_t p = 0; p < keep; p++)
@@ -209,8 +190,12 @@ static void restart(lanczos *s, size_t keep) {
   s->size = keep;
 }
 
-/* How far the residual has come on a logarithmic scale, along which it falls steadily. */
-static double digits_reached(double rest, double wanted, double theta) {
+double ntk_lanczos_wanted(const ntk_lanczos_options *options, double theta) {
+  theta = fabs(theta);
+  return fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
+}
+
+double ntk_lanczos_digits(double rest, double wanted, double theta) {
   const double fraction = log(rest / theta) / log(wanted / theta);
   return fmin(1.0, fmax(0.0, fraction));
 }
@@ -236,8 +221,7 @@ static state look_at(const lanczos *s, const ntk_lanczos_options *options, size_
   state worst = {0.0, 0.0, INFINITY};
   for (size_t p = 0; p < count; p++) {
     const double value = s->theta[s->size - 1 - p], theta = fabs(value), rest = residual(s, p);
-    const double wanted =
-        fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
+    const double wanted = ntk_lanczos_wanted(options, theta);
     pair[p] = (ntk_eigenpair){value, rest, products};
     if (p == 0 || rest / wanted > worst.rest / worst.wanted)
       worst = (state){theta, rest, wanted};
@@ -272,7 +256,8 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
       return ntk_fail(NTK_ERR_NUMERIC,
                       "Lanczos reached a relative residual of %.1e after %zu products; wanted %.1e",
                       rest / theta, products, wanted / theta);
-    NTK_TRY(ntk_progress_report(s->context, options->phase, digits_reached(rest, wanted, theta)));
+    NTK_TRY(
+        ntk_progress_report(s->context, options->phase, ntk_lanczos_digits(rest, wanted, theta)));
     look = next_look(step, last_step, rest, last_rest, wanted);
     last_step = step;
     last_rest = rest;

@@ -28,6 +28,11 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
                                const ntk_lanczos_options *options, ntk_eigenpair *pair,
                                double *vectors);
 
+/* The residual that the options ask for of a pair of that value; how far a larger one, `rest`, has
+ * come on a logarithmic scale, along which it falls steadily: 0 to 1. */
+double ntk_lanczos_wanted(const ntk_lanczos_options *options, double theta);
+double ntk_lanczos_digits(double rest, double wanted, double theta);
+
 /* Bytes it needs for order n and that block. */
 size_t ntk_lanczos_bytes(size_t n, size_t block);
 
