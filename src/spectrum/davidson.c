@@ -9,6 +9,11 @@
  * is replaced by its lowest Ritz vectors and those of the step before, which make of the restarted
  * search very nearly the unrestarted one, as the two terms of conjugate gradients do.
  *
+ * What M = A makes in the end is inverse iteration, a step of which takes little from a neighbour
+ * of the wanted eigenvalue. Where solves are cheap beside products, an inner iteration takes M for
+ * A and approximates t = (M - theta)^{-1} r orthogonal to x, as in the Jacobi-Davidson method
+ * (Sleijpen and van der Vorst, SIAM J. Matrix Anal. 17, 1996).
+ *
  * Cost: a product and a solve a vector, and 8 n basis flops for each. */
 #include "spectrum/davidson.h"
 
@@ -37,11 +42,13 @@ typedef struct davidson {
   double *Q;     /* n x capacity, column-major, as all */
   double *W;     /* n x capacity: A Q */
   double *R;     /* n x block: residuals, then directions */
+  double *X;     /* n x (aims + 3), of the inner iteration alone: Ritz vectors, and scratch */
   double *H;     /* capacity x capacity, symmetric */
   double *S;     /* solved x solved: Ritz vectors in the basis, ascending */
   double *P;     /* capacity x aims: those of the step before */
   double *C;     /* capacity x capacity: scratch */
   double *theta; /* Ritz values, ascending */
+  size_t which[NTK_LANCZOS_PAIRS]; /* the Ritz pair of each residual */
   uint64_t drawn;
 } davidson;
 
@@ -54,22 +61,26 @@ static size_t smaller(size_t a, size_t b) {
 }
 
 /* Sizes, from what is asked for. */
-static davidson describe(size_t n, size_t block, size_t count) {
-  davidson s = {.n = n, .count = larger(count, 1)};
-  s.block = smaller(larger(block, 1), n);
+static davidson describe(size_t n, const ntk_lanczos_options *options) {
+  davidson s = {.options = options, .n = n, .count = larger(options->count, 1)};
+  s.block = smaller(smaller(larger(options->block, 1), NTK_LANCZOS_PAIRS), n);
   s.aims = larger(s.count, s.block);
   s.capacity = smaller(n, ROOM + 4 * s.aims);
   return s;
+}
+
+static size_t vectors_of(const davidson *s) {
+  return 2 * s->capacity + s->block + (s->options->inner > 0 ? s->aims + 3 : 0);
 }
 
 static size_t small_numbers(const davidson *s) {
   return s->capacity * (3 * s->capacity + s->aims + 1);
 }
 
-size_t ntk_davidson_bytes(size_t n, size_t block, size_t count) {
-  const davidson s = describe(n, block, count);
+size_t ntk_davidson_bytes(size_t n, const ntk_lanczos_options *options) {
+  const davidson s = describe(n, options);
   const size_t dsyevd = s.capacity * (2 * s.capacity + 20), alignment = 4 * 16;
-  return sizeof(double) * (n * (2 * s.capacity + s.block) + small_numbers(&s) + dsyevd + alignment);
+  return sizeof(double) * (n * vectors_of(&s) + small_numbers(&s) + dsyevd + alignment);
 }
 
 static void release(davidson *s) {
@@ -79,10 +90,11 @@ static void release(davidson *s) {
 
 static ntk_status allocate(davidson *s) {
   const size_t m = s->capacity;
-  NTK_TRY(ntk_alloc_doubles(s->context, s->n * (2 * m + s->block), "the Davidson basis", &s->Q));
+  NTK_TRY(ntk_alloc_doubles(s->context, s->n * vectors_of(s), "the Davidson basis", &s->Q));
   NTK_TRY(ntk_alloc_doubles(s->context, small_numbers(s), "the Davidson projection", &s->H));
   s->W = s->Q + s->n * m;
   s->R = s->W + s->n * m;
+  s->X = s->R + s->n * s->block;
   s->S = s->H + m * m;
   s->C = s->S + m * m;
   s->P = s->C + m * m;
@@ -153,7 +165,7 @@ static ntk_status precondition(const davidson *s, size_t count, double *V) {
 /* The caller's vectors, and as many random ones as are missing to all that are aimed at. */
 static ntk_status begin(davidson *s, const double *start, size_t starts) {
   const size_t all = smaller(s->aims, s->n);
-  starts = smaller(starts, all);
+  starts = smaller(starts, s->capacity);
   if (starts > 0)
     NTK_TRY(append(s, starts, start));
   while (s->size < all) {
@@ -208,7 +220,7 @@ static size_t look(davidson *s, double *rest) {
       continue;
     *rest = found == 0 ? norm : *rest;
     ntk_dscal(s->n, 1.0 / norm, r);
-    found++;
+    s->which[found++] = p;
   }
   if (found > 0 || first == 0)
     return found;
@@ -255,6 +267,51 @@ static void restart(davidson *s) {
   s->size = s->solved = keep;
 }
 
+/* r, the residual of pair p, becomes an approximation of (M - theta)^{-1} r orthogonal to the
+ * lowest Ritz vectors up to x, by conjugate gradients on
+ *
+ *     P (I - theta M^{-1}) P t = P M^{-1} r,   P = I - X X^T,
+ *
+ * until two digits are gained; or where that proves not to be positive definite, theta not being
+ * below the rest of M's eigenvalues, what has been found by then. */
+static ntk_status correct(davidson *s, size_t p, double *r) {
+  const size_t n = s->n, size = p + 1;
+  double *t = s->X + s->aims * n, *d = t + n, *z = d + n;
+  ntk_dgemm('N', 'N', n, size, s->size, 1.0, s->Q, n, s->S, s->size, 0.0, s->X, n);
+  ntk_basis_project_out(n, size, s->X, 1, r, s->C);
+  ntk_dscal(n, 1.0 / ntk_dnrm2(n, r), r);
+  memset(t, 0, n * sizeof(double));
+  memcpy(d, r, n * sizeof(double));
+  double square = 1.0, before = 1.0;
+  for (size_t k = 0; k < s->options->inner && square > 1e-4; k++) {
+    memcpy(z, d, n * sizeof(double));
+    NTK_TRY(precondition(s, 1, z));
+    for (size_t i = 0; i < n; i++)
+      z[i] = d[i] - s->theta[p] * z[i];
+    ntk_basis_project_out(n, size, s->X, 1, z, s->C);
+    const double curvature = ntk_ddot(n, d, z);
+    if (!(curvature > 0.0))
+      break;
+    ntk_daxpy(n, square / curvature, d, t);
+    ntk_daxpy(n, -square / curvature, z, r);
+    before = square;
+    square = ntk_ddot(n, r, r);
+    ntk_dscal(n, square / before, d);
+    ntk_daxpy(n, 1.0, r, d);
+  }
+  if (ntk_dnrm2(n, t) > 0.0)
+    memcpy(r, t, n * sizeof(double));
+  return NTK_OK;
+}
+
+/* Residuals to directions. */
+static ntk_status directions(davidson *s, size_t count) {
+  NTK_TRY(precondition(s, count, s->R));
+  for (size_t c = 0; c < count && s->options->inner > 0; c++)
+    NTK_TRY(correct(s, s->which[c], s->R + c * s->n));
+  return NTK_OK;
+}
+
 /* Every few steps; the operator's own polls go on with it in between. */
 static ntk_status tell(const davidson *s, double rest, double wanted, double theta, size_t step) {
   const double digits = ntk_lanczos_digits(rest, wanted, theta);
@@ -281,7 +338,7 @@ static ntk_status iterate(davidson *s, const double *start, size_t starts) {
     if (s->size + found > s->capacity && s->capacity < s->n)
       restart(s);
     found = smaller(found, s->n - s->size);
-    NTK_TRY(precondition(s, found, s->R));
+    NTK_TRY(directions(s, found));
     NTK_TRY(append(s, found, s->R));
   }
 }
@@ -289,10 +346,9 @@ static ntk_status iterate(davidson *s, const double *start, size_t starts) {
 ntk_status ntk_davidson_smallest(ntk_context *context, const ntk_operator *A,
                                  const ntk_lanczos_options *options, const double *start,
                                  size_t starts, ntk_eigenpair *pair, double *vectors) {
-  davidson s = describe(A->n, options->block, options->count);
+  davidson s = describe(A->n, options);
   s.context = context;
   s.A = A;
-  s.options = options;
   ntk_status status = allocate(&s);
   if (status != NTK_OK) {
     release(&s);

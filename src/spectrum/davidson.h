@@ -9,8 +9,9 @@
  * the other) and their residuals ||A v - theta v||, from products with A, rounding included.
  * A->solve: symmetric positive definite; NULL: none. options as for Lanczos: each pair's residual
  * comes below ntk_lanczos_wanted. `block` residuals are improved at once: an eigenvalue is found as
- * often as it occurs, up to `block` times for sure. start: n x starts, where the search begins
- * (copied; of more than block and count the first), else NULL and 0. NTK_ERR_NUMERIC when
+ * often as it occurs, up to `block` times for sure (up to NTK_LANCZOS_PAIRS). With options->inner,
+ * each may cost so many solves more and saves products. start: n x starts, where the search begins
+ * (copied; of more than 32 the first may be all), else NULL and 0. NTK_ERR_NUMERIC when
  * max_products do not suffice, or where a product or solve is not finite. Memory:
  * ntk_davidson_bytes. */
 ntk_status ntk_davidson_smallest(ntk_context *context, const ntk_operator *A,
@@ -18,6 +19,6 @@ ntk_status ntk_davidson_smallest(ntk_context *context, const ntk_operator *A,
                                  size_t starts, ntk_eigenpair *pair, double *vectors);
 
 /* Bytes it needs for order n. */
-size_t ntk_davidson_bytes(size_t n, size_t block, size_t count);
+size_t ntk_davidson_bytes(size_t n, const ntk_lanczos_options *options);
 
 #endif

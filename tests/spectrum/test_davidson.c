@@ -98,8 +98,7 @@ static size_t find(nearby *s, bool solve, ntk_lanczos_options options, const dou
   options.phase = "test";
   s->products = 0;
   assert_ok(ntk_davidson_smallest(context, &A, &options, start, starts, pair, V));
-  assert_true(ntk_memory_peak_leave(context, peak) - before <=
-              ntk_davidson_bytes(n, options.block, options.count));
+  assert_true(ntk_memory_peak_leave(context, peak) - before <= ntk_davidson_bytes(n, &options));
   assert_int_equal(ntk_memory_in_use(context), before);
   check_pairs(s, &options, pair, V);
   free(V);
@@ -122,6 +121,9 @@ static void test_known_spectra(void **state) {
           const ntk_lanczos_options options = {
               .block = block, .tolerance = 1e-8, .noise = noise, .max_products = 4000};
           (void)find(&s, true, options, NULL, 0);
+          ntk_lanczos_options inner = options;
+          inner.inner = 12;
+          (void)find(&s, true, inner, NULL, 0);
           if (kind != GRADED) /* of which more below */
             (void)find(&s, false, options, NULL, 0);
           nearby_destroy(&s);
@@ -159,14 +161,15 @@ static void test_graded(void **state) {
 
 /* From an eigenvector that is right to 1e-3, its residual 0.2: a step of inverse iteration in a
  * Krylov space divides it by 3 + 2 sqrt 2 where the next eigenvalue is twice the first, so that
- * eight make 1e-6 of it; fewer are needed as directions of large eigenvalues go at once. */
+ * eight make 1e-6 of it; fewer are needed as directions of large eigenvalues go at once. An inner
+ * iteration is to divide it by a hundred. */
 static void test_start(void **state) {
   (void)state;
   enum { ORDER = 400 };
   const struct {
     double spread;
-    size_t most;
-  } cases[] = {{1e-5, 8}, {1e-2, 8}, {0.2, 12}};
+    size_t most, inner; /* products without and with an inner iteration */
+  } cases[] = {{1e-5, 8, 4}, {1e-2, 8, 5}, {0.2, 12, 8}};
   for (size_t c = 0; c < COUNT(cases); c++) {
     nearby s = nearby_create(ORDER, 60 + c, cases[c].spread);
     fill_spectrum(EVEN, ORDER, s.A.lambda);
@@ -179,6 +182,9 @@ static void test_start(void **state) {
     const ntk_lanczos_options options = {.block = 1, .tolerance = 1e-6, .max_products = 50};
     assert_in_range(find(&s, true, options, v, 1), 1, cases[c].most);
     assert_in_range(find(&s, true, options, v, 2), 1, cases[c].most);
+    ntk_lanczos_options inner = options;
+    inner.inner = 20;
+    assert_in_range(find(&s, true, inner, v, 1), 1, cases[c].inner);
     memset(v, 0, sizeof v); /* the eigenvector itself: nothing is left to do */
     v[0] = 1.0;
     known_rotate(&s.A, false, v);
@@ -230,6 +236,7 @@ static void test_pairs(void **state) {
         (void)find(&s, true,
                    (ntk_lanczos_options){.block = counts[c] < 6 ? 5 : 8,
                                          .count = counts[c],
+                                         .inner = 4 * (k % 2),
                                          .tolerance = 1e-8,
                                          .max_products = 4000},
                    NULL, 0);
