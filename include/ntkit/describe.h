@@ -68,7 +68,7 @@ struct ntk_description {
   const ntk_field *field; /* in the order in which they are shown */
 };
 
-/* The results of ntkit.h, data.h, fit.h and verify.h, and the one of that name; NULL: there is
+/* The results of the headers but study.h, and the one of that name; NULL: there is
  * none. Static storage, as all tables. */
 NTK_API const ntk_description *const *ntk_description_list(size_t *count);
 NTK_API const ntk_description *ntk_describe(const char *name);

@@ -612,6 +612,133 @@ class ActivationInfo(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Plan(Result):
+    r"""What a computation takes, before it is begun (`ntk_plan_make`; `ntkit plan`).
+
+    samples: N
+    parameters: P
+    order: rows of K
+    chosen: the fastest method that fits; None: none does
+    reason: one line: why none fits, or that K is singular; else empty
+    bounds: scales that lambda_min is expected between
+    least_width: smallest width of all hidden layers, as many, with P >= N
+    least_last: the same with n_{L-2} n_{L-1} >= N
+    machine: that this is for
+    methods: all there are
+    """
+
+    _struct = "ntk_plan"
+    samples: int
+    parameters: int
+    order: int
+    chosen: str | None
+    reason: str
+    bounds: Bounds
+    least_width: int
+    least_last: int
+    machine: Machine
+    methods: Rows[PlanMethod]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanMethod(Result):
+    r"""A way to answer the question.
+
+    name: of the method
+    flops: of all phases
+    bytes [bytes]: read from memory and written, by all phases
+    seconds [s]: expected; nan: no calibration is kept
+    memory [bytes]: most held at once
+    fits: whether the machine has that
+    largest: the largest N that fits
+    phases: in their order
+    """
+
+    _struct = "ntk_plan_method"
+    name: str | None
+    flops: float
+    bytes: float
+    seconds: float
+    memory: int
+    fits: bool
+    largest: int
+    phases: Rows[PlanPhase]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanPhase(Result):
+    r"""A phase of a computation.
+
+    name: as progress has it
+    flops: of this phase
+    bytes [bytes]: read from memory and written
+    seconds [s]: expected; nan: no calibration is kept
+    """
+
+    _struct = "ntk_plan_phase"
+    name: str | None
+    flops: float
+    bytes: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Machine(Result):
+    r"""What a machine can do (`ntk_calibrate`).
+
+    threads: that all of it is on
+    memory [bytes]: there are
+    peak [flops/s]: multiply-adds in registers, double
+    peak_single [flops/s]: the same in float
+    bandwidth [bytes/s]: reading memory
+    bandwidth_cache [bytes/s]: reading the caches
+    launch [s]: to start the threads and wait for them
+    forward: features
+    kernel: K from the features
+    factor: Cholesky factorisation
+    full: all eigenvalues
+    step: epochs of training
+    passes: products with J and its transpose
+    solve: solves with the factor, of memory
+    product: products with K, of memory
+    kept: in the user's cache
+    note: one line: that the machine is busy, why it is not kept; else empty
+    """
+
+    _struct = "ntk_machine"
+    threads: int
+    memory: int
+    peak: float
+    peak_single: float
+    bandwidth: float
+    bandwidth_cache: float
+    launch: float
+    forward: Rate
+    kernel: Rate
+    factor: Rate
+    full: Rate
+    step: Rate
+    passes: Rate
+    solve: Rate
+    product: Rate
+    kept: bool
+    note: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rate(Result):
+    r"""How fast one of the library's own kernels is.
+
+    rate: flops a second, of solves and products bytes a second, of large sizes
+    overhead [s]: more for each number that is made
+    """
+
+    _struct = "ntk_rate"
+    rate: float
+    overhead: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyStatus(Result):
     r"""How far a study's database is (ntk_study_status_read).
 

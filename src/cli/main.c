@@ -18,7 +18,7 @@ extern const cli_command spectrum_command, train_command, memorize_command, pred
     verify_command, study_run_command, study_status_command, study_merge_command,
     study_export_command, study_plot_command, study_fit_command, reproduce_figure1_command,
     reproduce_figure2_command, data_inspect_command, data_convert_command, network_inspect_command,
-    network_convert_command, info_command, selftest_command, help_command;
+    network_convert_command, plan_command, info_command, selftest_command, help_command;
 
 const cli_command *const cli_commands[] = {&spectrum_command,
                                            &train_command,
@@ -37,6 +37,7 @@ const cli_command *const cli_commands[] = {&spectrum_command,
                                            &data_convert_command,
                                            &network_inspect_command,
                                            &network_convert_command,
+                                           &plan_command,
                                            &info_command,
                                            &selftest_command,
                                            &help_command,

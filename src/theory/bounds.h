@@ -8,7 +8,8 @@
  * outside where no reader would call the factor a constant. */
 enum { NTK_WIDENS = 4 };
 
-/* Scales of (6) and (7); the ratios and the diagonal are the caller's to fill in. */
-ntk_bounds ntk_theorem31(const ntk_network *network);
+/* Scales of (6) and (7), of n_0, ..., n_{L-1}; the ratios and the diagonal are the caller's to fill
+ * in. */
+ntk_bounds ntk_theorem31(size_t L, const size_t *width);
 
 #endif

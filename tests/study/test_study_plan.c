@@ -16,16 +16,16 @@ enum { POINTS = 12, TRIALS = 7, ALL = POINTS * TRIALS };
 static const char text[] = "name: p\nnetwork: {widths: [d, 2*d]}\n"
                            "grid: {N: [300, 100, 900, 500], d: [40, 90, 20]}\ntrials: 7\n";
 
-static ntk_plan make_plan(const ntk_study *study, const ntk_point_cost *costs,
-                          const unsigned char *states, size_t shard, size_t shards, bool retry) {
-  ntk_plan plan;
-  assert_ok(ntk_plan_make(study, costs, states, shard, shards, retry, &plan));
+static ntk_agenda make_plan(const ntk_study *study, const ntk_point_cost *costs,
+                            const unsigned char *states, size_t shard, size_t shards, bool retry) {
+  ntk_agenda plan;
+  assert_ok(ntk_agenda_make(study, costs, states, shard, shards, retry, &plan));
   return plan;
 }
 
 static void make_costs(const ntk_study *study, ntk_point_cost *costs) {
   ntk_context *context = make_context(1);
-  assert_ok(ntk_plan_costs(study, context, SIZE_MAX, costs));
+  assert_ok(ntk_agenda_costs(study, context, SIZE_MAX, costs));
   ntk_context_destroy(context);
 }
 
@@ -35,30 +35,31 @@ static void test_order(void **state) {
   ntk_point_cost costs[POINTS];
   ntk_study *study = make_study(text);
   make_costs(study, costs);
-  ntk_plan plan = make_plan(study, costs, states, 1, 1, false);
+  ntk_agenda plan = make_plan(study, costs, states, 1, 1, false);
   assert_int_equal(plan.count, ALL);
   assert_int_equal(plan.total, ALL);
   bool seen[ALL] = {false};
   ntk_task task, before = {0};
   double sum = 0.0;
   for (size_t k = 0; k < ALL; k++) {
-    assert_true(ntk_plan_take(&plan, SIZE_MAX, &task));
+    assert_true(ntk_agenda_take(&plan, SIZE_MAX, &task));
     assert_true(!seen[task.point * TRIALS + task.trial] && task.trial < TRIALS);
     seen[task.point * TRIALS + task.trial] = true;
     assert_true(k == 0 || costs[before.point].flops >= costs[task.point].flops);
-    sum += ntk_plan_cost(&plan, task.point);
+    sum += ntk_agenda_cost(&plan, task.point);
     before = task;
   }
-  assert_false(ntk_plan_take(&plan, SIZE_MAX, &task));
+  assert_false(ntk_agenda_take(&plan, SIZE_MAX, &task));
   assert_near(plan.cost_total, sum, 1e-12 * sum, "cost of all");
   assert_near(plan.cost_done, 0.0, 0.0, "cost of what is done");
   /* What surrounds a trial is the same for all: more than 0.1 and less than 100 ms at 10 to 100
    * GFLOP/s. */
-  const double around = ntk_plan_cost(&plan, 0) - costs[0].flops;
+  const double around = ntk_agenda_cost(&plan, 0) - costs[0].flops;
   assert_true(around > 1e6 && around < 1e10);
   for (size_t i = 0; i < POINTS; i++)
-    assert_near(ntk_plan_cost(&plan, i) - costs[i].flops, around, 1e-6 * around, "around a trial");
-  ntk_plan_clear(&plan);
+    assert_near(ntk_agenda_cost(&plan, i) - costs[i].flops, around, 1e-6 * around,
+                "around a trial");
+  ntk_agenda_clear(&plan);
   ntk_study_destroy(study);
 }
 
@@ -69,7 +70,7 @@ static void test_memory(void **state) {
   ntk_point_cost costs[POINTS];
   ntk_study *study = make_study(text);
   make_costs(study, costs);
-  ntk_plan plan = make_plan(study, costs, states, 1, 1, false);
+  ntk_agenda plan = make_plan(study, costs, states, 1, 1, false);
   bool seen[ALL] = {false};
   for (size_t k = 0; k < ALL; k++) {
     const size_t bytes = costs[k * 5 % POINTS].bytes;
@@ -78,7 +79,7 @@ static void test_memory(void **state) {
       if (!seen[i] && costs[i / TRIALS].bytes <= bytes)
         largest = fmax(largest, costs[i / TRIALS].flops);
     ntk_task task;
-    const bool found = ntk_plan_take(&plan, bytes, &task);
+    const bool found = ntk_agenda_take(&plan, bytes, &task);
     assert_true(found == (largest >= 0.0));
     if (!found)
       continue;
@@ -86,7 +87,7 @@ static void test_memory(void **state) {
     assert_true(costs[task.point].bytes <= bytes && !seen[task.point * TRIALS + task.trial]);
     seen[task.point * TRIALS + task.trial] = true;
   }
-  ntk_plan_clear(&plan);
+  ntk_agenda_clear(&plan);
   ntk_study_destroy(study);
 }
 
@@ -96,22 +97,22 @@ static void test_shards(void **state) {
   ntk_point_cost costs[POINTS];
   ntk_study *study = make_study(text);
   make_costs(study, costs);
-  ntk_plan whole = make_plan(study, costs, states, 1, 1, false);
+  ntk_agenda whole = make_plan(study, costs, states, 1, 1, false);
   double dearest = 0.0;
   for (size_t i = 0; i < POINTS; i++)
-    dearest = fmax(dearest, ntk_plan_cost(&whole, i));
-  ntk_plan_clear(&whole);
+    dearest = fmax(dearest, ntk_agenda_cost(&whole, i));
+  ntk_agenda_clear(&whole);
   for (size_t shards = 1; shards <= ALL + 3; shards++) {
     int owners[ALL] = {0};
     double least = INFINITY, most = 0.0;
     for (size_t s = 1; s <= shards; s++) {
-      ntk_plan plan = make_plan(study, costs, states, s, shards, false);
+      ntk_agenda plan = make_plan(study, costs, states, s, shards, false);
       assert_true(plan.count == plan.total);
       for (size_t k = 0; k < plan.count; k++)
         owners[plan.task[k].point * TRIALS + plan.task[k].trial]++;
       least = fmin(least, plan.cost_total);
       most = fmax(most, plan.cost_total);
-      ntk_plan_clear(&plan);
+      ntk_agenda_clear(&plan);
     }
     for (size_t i = 0; i < ALL; i++)
       assert_int_equal(owners[i], 1);
@@ -136,8 +137,8 @@ static void test_states(void **state) {
   for (int k = 0; k < 4; k++) {
     const size_t shard = 1 + (size_t)k / 2, shards = 2;
     const bool retry = k % 2 == 1;
-    ntk_plan all = make_plan(study, costs, fresh_states, shard, shards, retry);
-    ntk_plan plan = make_plan(study, costs, states, shard, shards, retry);
+    ntk_agenda all = make_plan(study, costs, fresh_states, shard, shards, retry);
+    ntk_agenda plan = make_plan(study, costs, states, shard, shards, retry);
     size_t count = 0, done = 0, failed = 0;
     double cost_done = 0.0;
     for (size_t i = 0; i < all.count; i++) {
@@ -149,7 +150,7 @@ static void test_states(void **state) {
         assert_true(count < plan.count && plan.task[count].point == task.point);
         assert_true(plan.task[count++].trial == task.trial);
       } else {
-        cost_done += ntk_plan_cost(&all, task.point);
+        cost_done += ntk_agenda_cost(&all, task.point);
       }
     }
     assert_int_equal(plan.count, count);
@@ -157,8 +158,8 @@ static void test_states(void **state) {
     assert_near(plan.cost_total, all.cost_total, 1e-12 * all.cost_total, "cost of all");
     assert_near(plan.cost_done, cost_done, 1e-12 * all.cost_total,
                 "cost of what is not to be done");
-    ntk_plan_clear(&all);
-    ntk_plan_clear(&plan);
+    ntk_agenda_clear(&all);
+    ntk_agenda_clear(&plan);
   }
   ntk_study_destroy(study);
 }
@@ -211,13 +212,13 @@ static void test_costs(void **state) {
     const ntk_spectrum_options options = {.per_block = cases[k].layers};
     ntk_point_cost costs;
     size_t bytes = 0;
-    assert_ok(ntk_plan_costs(study, context, SIZE_MAX, &costs));
+    assert_ok(ntk_agenda_costs(study, context, SIZE_MAX, &costs));
     assert_ok(ntk_spectrum_memory(context, &spec, 100, &options, &bytes));
     const double flops = passes + gram + factor + (cases[k].layers ? gram + 3 * factor : 0.0);
     assert_near(costs.flops, flops, 0.02 * flops, cases[k].quantity);
     assert_true(costs.bytes == bytes && bytes >= 4 * 100 * 100);
-    assert_ok(ntk_plan_costs(study, context, bytes, &costs));
-    assert_refused(ntk_plan_costs(study, context, bytes - 1, &costs), NTK_ERR_MEMORY,
+    assert_ok(ntk_agenda_costs(study, context, bytes, &costs));
+    assert_refused(ntk_agenda_costs(study, context, bytes - 1, &costs), NTK_ERR_MEMORY,
                    "at N = 100, d = 10");
     ntk_study_destroy(study);
   }

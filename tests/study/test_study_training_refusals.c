@@ -139,7 +139,7 @@ static void test_costs(void **state) {
   ntk_study *study = make_study(text);
   ntk_context *context = make_context(1);
   ntk_point_cost costs[4];
-  assert_ok(ntk_plan_costs(study, context, SIZE_MAX, costs));
+  assert_ok(ntk_agenda_costs(study, context, SIZE_MAX, costs));
   const double P = 40.0 * 40.0 + 40.0 * 120.0 + 120.0;
   for (size_t i = 0; i < 4; i++) {
     const size_t N = i < 2 ? 500 : 1000, width[] = {40, 40, 120};

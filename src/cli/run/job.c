@@ -296,6 +296,8 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
     status = find_sizes(job);
   if (status == EXIT_DONE)
     status = steps->memory(run, job->N);
+  if (steps->sizes_only)
+    return status;
   if (status == EXIT_DONE)
     status = make_data(job);
   if (status == EXIT_DONE && steps->labels != NULL)
@@ -307,6 +309,24 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   if (status == EXIT_DONE && settings->save != NULL)
     status = steps->claim(run);
   return status;
+}
+
+void job_expect(const cli_job *job, const ntk_plan_options *options) {
+  static const double WORTH_MEASURING = 2e12; /* flops: beside so many a calibration is short */
+  ntk_plan_options o = *options;
+  o.calibration = NTK_CALIBRATE_KEPT;
+  for (int i = 0; i < 2 && progress_wanted(); i++) {
+    ntk_plan plan = {0};
+    if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
+      return;
+    const ntk_plan_method *m = &plan.method[0];
+    progress_expect(m->phase, isnan(m->seconds) ? 0 : m->phases);
+    const bool again = isnan(m->seconds) && m->flops > WORTH_MEASURING;
+    ntk_plan_clear(&plan);
+    o.calibration = NTK_CALIBRATE;
+    if (!again)
+      return;
+  }
 }
 
 void job_end(cli_job *job) {

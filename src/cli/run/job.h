@@ -7,6 +7,7 @@
 #include "cli/shell/settings.h"
 #include "ntkit/data.h"
 #include "ntkit/io.h"
+#include "ntkit/plan.h"
 
 typedef struct cli_job {
   const cli_settings *settings; /* borrowed */
@@ -53,6 +54,7 @@ typedef struct job_steps {
   exit_status (*begun)(void *run);                  /* the spec is there, the data are not */
   exit_status (*memory)(const void *run, size_t N); /* whether the sizes fit */
   exit_status (*labels)(void *run);                 /* the data are there */
+  bool sizes_only;                                  /* no data, nor what comes after them */
   bool no_network;                                  /* the command makes its networks itself */
   exit_status (*claim)(const void *run); /* whether --save may write what it is going to */
 } job_steps;
@@ -60,6 +62,8 @@ typedef struct job_steps {
 /* Context, spec, data, labels, network and folder in this order: sizes, a file's too, are checked
  * before anything large is allocated or read, and the folder of --save is opened and tried. */
 exit_status job_prepare(cli_job *job, const job_steps *steps, void *run);
+/* What the computation to come takes, for the time left on the line of progress. */
+void job_expect(const cli_job *job, const ntk_plan_options *options);
 /* Releases what was prepared, whatever the status. */
 void job_end(cli_job *job);
 

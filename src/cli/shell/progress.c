@@ -21,6 +21,14 @@ static struct {
   int length; /* of the line on the screen; 0: none */
 } line;
 
+/* What is to come, by the plan; names are the library's own. */
+enum { MOST_EXPECTED = 32 };
+static struct {
+  size_t count, at;
+  double start; /* of the first of them; 0: not begun */
+  ntk_plan_phase phase[MOST_EXPECTED];
+} expected;
+
 static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -100,13 +108,48 @@ static void draw(const char *text) {
   line.length = length;
 }
 
+void progress_expect(const ntk_plan_phase *phase, size_t count) {
+  expected.count = count < MOST_EXPECTED ? count : MOST_EXPECTED;
+  expected.at = 0;
+  expected.start = 0;
+  for (size_t i = 0; i < expected.count; i++)
+    expected.phase[i] = phase[i];
+}
+
+/* They come in their order: a phase of another name belongs to the one that is under way. */
+static void enter_expected(const char *phase, double time) {
+  for (size_t i = expected.at; i < expected.count; i++)
+    if (strcmp(phase, expected.phase[i].name) == 0) {
+      expected.start = expected.start > 0 ? expected.start : time;
+      expected.at = i;
+      return;
+    }
+}
+
+/* Of this phase by what has been done of it, of those after it by the plan, times what those before
+ * took beyond their own. */
+static double seconds_left(double fraction, double time) {
+  double before = 0, after = 0, pace = 1;
+  for (size_t i = 0; i < expected.count; i++)
+    *(i < expected.at   ? &before
+      : i > expected.at ? &after
+                        : &(double){0}) += expected.phase[i].seconds;
+  if (before > 1 && expected.start > 0)
+    pace = (line.phase_start - expected.start) / before;
+  pace = pace < 0.25 ? 0.25 : pace > 8 ? 8 : pace;
+  const double here = time - line.phase_start;
+  double rest = fraction > 0 ? here * (1 - fraction) / fraction : NAN;
+  if (!(fraction > 0.02) && expected.count > 0)
+    rest = fmax(0, pace * expected.phase[expected.at].seconds - here);
+  return rest + pace * after;
+}
+
 static void draw_phase(double fraction, double time) {
-  char left[32] = "?", elapsed[32], text[160];
-  if (fraction > 0)
-    progress_duration((time - line.phase_start) * (1 - fraction) / fraction, sizeof left, left);
+  char left[32], elapsed[32], text[160];
+  progress_duration(seconds_left(fraction, time), sizeof left, left);
   progress_duration(time - line.start, sizeof elapsed, elapsed);
-  snprintf(text, sizeof text, "%.30s %3.0f %%, %s left in this phase, %s so far", line.phase,
-           100 * fraction, left, elapsed);
+  snprintf(text, sizeof text, "%.30s %3.0f %%, %s left%s, %s so far", line.phase, 100 * fraction,
+           left, expected.count > 0 ? "" : " in this phase", elapsed);
   draw(text);
 }
 
@@ -138,6 +181,7 @@ bool progress_report(const char *phase, double fraction, void *user) {
   if (strncmp(phase, line.phase, sizeof line.phase - 1) != 0) {
     snprintf(line.phase, sizeof line.phase, "%s", phase);
     line.phase_start = time;
+    enter_expected(phase, time);
   }
   if (due(time))
     draw_phase(fraction, time);

@@ -2,6 +2,8 @@
 #ifndef NTK_CLI_PROGRESS_H
 #define NTK_CLI_PROGRESS_H
 
+#include "ntkit/plan.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +20,9 @@ void progress_start(bool quiet);
 
 /* Seconds since then. */
 double progress_seconds(void);
+
+/* The phases that are to come, for the time that is left in all of them; 0: not known. */
+void progress_expect(const ntk_plan_phase *phase, size_t count);
 
 /* An ntk_progress_fn: draws the line, false after an interruption. */
 bool progress_report(const char *phase, double fraction, void *user);

@@ -37,8 +37,18 @@ static exit_status check_memory(const void *what, size_t N) {
   ntk_network_spec spec = run->job.spec;
   size_t bytes = 0;
   spec.outputs = run->selected ? 1 : spec.outputs;
-  return report_library(ntk_spectrum_memory(run->job.context, &spec, N, &run->options, &bytes),
-                        NULL);
+  const ntk_status status = ntk_spectrum_memory(run->job.context, &spec, N, &run->options, &bytes);
+  const ntk_plan_options plan_options = {.spectrum = run->options,
+                                         .calibration = NTK_CALIBRATE_KEPT};
+  ntk_plan plan = {0};
+  exit_status refused = EXIT_DONE;
+  if (status != NTK_ERR_MEMORY)
+    return report_library(status, NULL);
+  if (ntk_plan_make(run->job.context, &spec, N, &plan_options, &plan) == NTK_OK &&
+      plan.chosen == NULL)
+    refused = report_error(EXIT_INPUT, "%s", plan.reason);
+  ntk_plan_clear(&plan);
+  return refused;
 }
 
 static exit_status claim(const void *run) {
@@ -70,6 +80,7 @@ static exit_status compute(spectrum_run *run) {
   ntk_status computed = NTK_OK;
   if (run->selected)
     computed = ntk_network_select(job->network, run->output, &one);
+  job_expect(job, &(ntk_plan_options){.spectrum = *options});
   if (computed == NTK_OK)
     computed =
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);

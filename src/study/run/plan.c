@@ -45,8 +45,8 @@ ntk_status ntk_study_flops(const ntk_study *study, double *flops) {
   return NTK_OK;
 }
 
-ntk_status ntk_plan_costs(const ntk_study *study, ntk_context *context, size_t limit,
-                          ntk_point_cost *costs) {
+ntk_status ntk_agenda_costs(const ntk_study *study, ntk_context *context, size_t limit,
+                            ntk_point_cost *costs) {
   for (size_t i = 0; i < study->grid.points; i++) {
     ntk_status status = point_cost(study, context, i, &costs[i]);
     char needed[NTK_AMOUNT], allowed[NTK_AMOUNT];
@@ -60,7 +60,7 @@ ntk_status ntk_plan_costs(const ntk_study *study, ntk_context *context, size_t l
   return NTK_OK;
 }
 
-double ntk_plan_cost(const ntk_plan *plan, size_t point) {
+double ntk_agenda_cost(const ntk_agenda *plan, size_t point) {
   return plan->costs[point].flops + OVERHEAD;
 }
 
@@ -88,8 +88,8 @@ static ranked *rank_points(const ntk_study *study, const ntk_point_cost *costs) 
   return order;
 }
 
-static void add(ntk_plan *plan, ntk_task task, unsigned char state, bool retry) {
-  const double cost = ntk_plan_cost(plan, task.point);
+static void add(ntk_agenda *plan, ntk_task task, unsigned char state, bool retry) {
+  const double cost = ntk_agenda_cost(plan, task.point);
   plan->total++;
   plan->cost_total += cost;
   plan->done += state == NTK_TRIAL_DONE;
@@ -102,18 +102,18 @@ static void add(ntk_plan *plan, ntk_task task, unsigned char state, bool retry) 
     plan->cost_done += cost;
 }
 
-ntk_status ntk_plan_make(const ntk_study *study, const ntk_point_cost *costs,
-                         const unsigned char *states, size_t shard, size_t shards, bool retry,
-                         ntk_plan *plan) {
+ntk_status ntk_agenda_make(const ntk_study *study, const ntk_point_cost *costs,
+                           const unsigned char *states, size_t shard, size_t shards, bool retry,
+                           ntk_agenda *plan) {
   const size_t points = study->grid.points, trials = study->trials;
   const size_t most = points * trials / shards + 1;
   ranked *order = rank_points(study, costs);
-  ntk_plan made = {.costs = costs,
-                   .task = calloc(most, sizeof *made.task),
-                   .taken = calloc(most, sizeof *made.taken)};
+  ntk_agenda made = {.costs = costs,
+                     .task = calloc(most, sizeof *made.task),
+                     .taken = calloc(most, sizeof *made.taken)};
   if (order == NULL || made.task == NULL || made.taken == NULL) {
     free(order);
-    ntk_plan_clear(&made);
+    ntk_agenda_clear(&made);
     return no_memory();
   }
   for (size_t k = shard - 1; k < points * trials; k += shards) { /* dealt like cards */
@@ -125,13 +125,13 @@ ntk_status ntk_plan_make(const ntk_study *study, const ntk_point_cost *costs,
   return NTK_OK;
 }
 
-void ntk_plan_clear(ntk_plan *plan) {
+void ntk_agenda_clear(ntk_agenda *plan) {
   free(plan->task);
   free(plan->taken);
-  *plan = (ntk_plan){0};
+  *plan = (ntk_agenda){0};
 }
 
-bool ntk_plan_take(ntk_plan *plan, size_t bytes, ntk_task *task) {
+bool ntk_agenda_take(ntk_agenda *plan, size_t bytes, ntk_task *task) {
   while (plan->next < plan->count && plan->taken[plan->next])
     plan->next++;
   for (size_t k = plan->next; k < plan->count; k++)

@@ -9,7 +9,7 @@ typedef struct ntk_task {
   size_t point, trial;
 } ntk_task;
 
-typedef struct ntk_plan {
+typedef struct ntk_agenda {
   const ntk_point_cost *costs;  /* borrowed */
   size_t total;                 /* trials of this shard */
   size_t done, failed, partial; /* of these, before the run began */
@@ -18,25 +18,25 @@ typedef struct ntk_plan {
   ntk_task *task; /* costliest first; those taken are not moved */
   bool *taken;
   size_t next; /* all before it are taken */
-} ntk_plan;
+} ntk_agenda;
 
 /* Flops and bytes of every point into costs (points entries). NTK_ERR_MEMORY names the first point
  * that needs more than limit bytes. */
-ntk_status ntk_plan_costs(const ntk_study *study, ntk_context *context, size_t limit,
-                          ntk_point_cost *costs);
+ntk_status ntk_agenda_costs(const ntk_study *study, ntk_context *context, size_t limit,
+                            ntk_point_cost *costs);
 
 /* Shard shard (1..shards) of the trials, those left out that are done, and, unless retry, those
  * that have failed. states as of ntk_store_states. Which trials a shard has does not depend on
  * them. */
-ntk_status ntk_plan_make(const ntk_study *study, const ntk_point_cost *costs,
-                         const unsigned char *states, size_t shard, size_t shards, bool retry,
-                         ntk_plan *plan);
-void ntk_plan_clear(ntk_plan *plan);
+ntk_status ntk_agenda_make(const ntk_study *study, const ntk_point_cost *costs,
+                           const unsigned char *states, size_t shard, size_t shards, bool retry,
+                           ntk_agenda *plan);
+void ntk_agenda_clear(ntk_agenda *plan);
 
 /* Takes the costliest task that needs at most `bytes`; false when there is none. */
-bool ntk_plan_take(ntk_plan *plan, size_t bytes, ntk_task *task);
+bool ntk_agenda_take(ntk_agenda *plan, size_t bytes, ntk_task *task);
 
 /* Predicted cost of a trial of this point, in units that compare. */
-double ntk_plan_cost(const ntk_plan *plan, size_t point);
+double ntk_agenda_cost(const ntk_agenda *plan, size_t point);
 
 #endif

@@ -35,7 +35,7 @@ typedef struct run {
   sqlite3_int64 environment;
   ntk_point_cost *costs;
   ntk_study_marks marks;
-  ntk_plan plan;
+  ntk_agenda plan;
   size_t workers;
   ntk_worker *worker;
   struct pollfd *polled;
@@ -115,7 +115,7 @@ static ntk_status keep(run *r, const ntk_worker *w) {
   }
   r->waiting++;
   r->finished++;
-  r->cost_finished += ntk_plan_cost(&r->plan, w->point);
+  r->cost_finished += ntk_agenda_cost(&r->plan, w->point);
   r->in_use -= r->costs[w->point].bytes;
   return r->waiting == MOST_WAITING ? write_answers(r) : NTK_OK;
 }
@@ -124,7 +124,7 @@ static ntk_status keep(run *r, const ntk_worker *w) {
 
 static void give_work(run *r, ntk_worker *w) {
   ntk_task task;
-  if (!ntk_plan_take(&r->plan, r->memory - r->in_use, &task))
+  if (!ntk_agenda_take(&r->plan, r->memory - r->in_use, &task))
     return;
   r->in_use += r->costs[task.point].bytes;
   ntk_worker_give(w, task.point, task.trial,
@@ -179,7 +179,7 @@ static ntk_status listen_to_all(run *r) {
 static ntk_status report(const run *r) {
   if (r->options->progress == NULL)
     return NTK_OK;
-  const ntk_plan *p = &r->plan;
+  const ntk_agenda *p = &r->plan;
   const double elapsed = ntk_clock() - r->start;
   const double left = p->cost_total - p->cost_done - r->cost_finished;
   const ntk_study_progress progress = {
@@ -269,8 +269,8 @@ static ntk_status prepare_store(run *r) {
   if (!o->other_code)
     NTK_TRY(ntk_store_check_build(r->store, &environment));
   NTK_TRY(ntk_store_find_build(r->store, &environment, &r->environment));
-  return ntk_plan_make(r->study, r->costs, r->marks.states, o->shards > 0 ? o->shard : 1,
-                       o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
+  return ntk_agenda_make(r->study, r->costs, r->marks.states, o->shards > 0 ? o->shard : 1,
+                         o->shards > 0 ? o->shards : 1, o->retry, &r->plan);
 }
 
 /* Everything that can be refused is refused here, before a process is started. */
@@ -282,7 +282,7 @@ static ntk_status prepare(run *r, const char *database) {
   r->workers = o->workers > 0 ? (size_t)o->workers : (size_t)omp_get_num_procs();
   r->memory = ntk_memory_available(r->context);
   NTK_TRY(allocate_run(r));
-  NTK_TRY(ntk_plan_costs(r->study, r->context, r->memory, r->costs));
+  NTK_TRY(ntk_agenda_costs(r->study, r->context, r->memory, r->costs));
   NTK_TRY(ntk_store_open_for_run(database, r->store));
   NTK_TRY(ntk_store_begin(r->store));
   NTK_TRY(ntk_store_end(r->store, prepare_store(r))); /* a refusal changes nothing */
@@ -294,7 +294,7 @@ static void release(run *r) {
   (void)ntk_store_counted(&r->before, NTK_ERR_CANCELLED, NULL); /* what has not been taken */
   for (size_t w = 0; w < r->workers && r->worker != NULL; w++)
     ntk_worker_stop(&r->worker[w]);
-  ntk_plan_clear(&r->plan);
+  ntk_agenda_clear(&r->plan);
   ntk_context_destroy(r->context);
   free(r->costs);
   free(r->marks.id);

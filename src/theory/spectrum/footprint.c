@@ -10,14 +10,14 @@
 static const double CACHED_BYTES = 1 << 25; /* stays in cache */
 
 /* A copy of K may take the place of the features, and a little more where it stays in cache. */
-static bool keeps_kernel(const ntk_kernel_bytes *b) {
-  return b->kernel <= fmax(b->features, CACHED_BYTES);
+bool ntk_keeps_kernel(double kernel, double features) {
+  return kernel <= fmax(features, CACHED_BYTES);
 }
 
 bool ntk_job_keeps_kernel(const ntk_job *j) {
   const ntk_network_spec spec = ntk_spec_of(j->network);
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(j->context, &spec, j->options.outputs, j->N);
-  return keeps_kernel(&b);
+  return ntk_keeps_kernel(b.kernel, b.features);
 }
 
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
@@ -40,8 +40,9 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
   if (!singular) { /* K moves into the place of the features, or the features stay */
     /* Then residuals are products with the features, and several vectors of the largest are. */
     const double ends = options->vectors > 0 ? eigen + b.apply : fmax(eigen, b.apply);
-    most = fmax(most, keeps_kernel(&b) ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
-                                       : b.features + b.kernel + ends);
+    most = fmax(most, ntk_keeps_kernel(b.kernel, b.features)
+                          ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
+                          : b.features + b.kernel + ends);
     if (options->per_block || options->block_path != NULL)
       most = fmax(most, b.features + b.kernel + eigen);
   }

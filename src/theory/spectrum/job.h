@@ -31,6 +31,8 @@ ntk_status ntk_job_check_memory(const ntk_job *j);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
  * where it is small enough to stay in cache. */
 bool ntk_job_keeps_kernel(const ntk_job *j);
+/* The same of the bytes of K and of the features. */
+bool ntk_keeps_kernel(double kernel, double features);
 
 ntk_status ntk_job_features(ntk_job *j);
 /* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.

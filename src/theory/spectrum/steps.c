@@ -32,7 +32,7 @@ ntk_status ntk_job_features(ntk_job *j) {
 ntk_status ntk_job_norms(ntk_job *j) {
   NTK_TRY(ntk_features_norms(j->features, j->f2, j->b2));
   ntk_spectrum_result *r = j->result;
-  r->bounds = ntk_theorem31(j->network);
+  r->bounds = ntk_theorem31(j->L, j->network->width);
   r->bounds.diagonal_min = INFINITY;
   for (size_t k = 0; k < j->L; k++)
     r->block[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};

@@ -1,0 +1,85 @@
+/* ntkit/plan.h - what a computation takes, before it is begun, and the calibration of the machine
+ * that its seconds are by (docs/plan.md). */
+#ifndef NTKIT_PLAN_H
+#define NTKIT_PLAN_H
+
+#include "ntkit/fit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Units (flops, or bytes) a second of large sizes, and seconds more for each number made. */
+typedef struct ntk_rate {
+  double rate, overhead;
+} ntk_rate;
+
+typedef struct ntk_machine { /* on all threads of a context */
+  int threads;
+  size_t memory;                     /* bytes there are */
+  double peak, peak_single;          /* multiply-adds in registers: flops a second */
+  double bandwidth, bandwidth_cache; /* reading memory, or the caches: bytes a second */
+  double launch;                     /* to start the threads and wait for them: seconds */
+  ntk_rate forward, kernel, factor, full, step, passes; /* our own: flops */
+  ntk_rate solve, product;                              /* bytes of the factor, of K */
+  bool kept;      /* in the user's cache: by this call, or before */
+  char note[240]; /* one line: why it is not kept, that the machine is busy; "" */
+} ntk_machine;
+
+/* What is kept, or else measured; measured; what is kept, or else NTK_ERR_FILE. */
+typedef enum ntk_calibration {
+  NTK_CALIBRATE,
+  NTK_CALIBRATE_ANEW,
+  NTK_CALIBRATE_KEPT
+} ntk_calibration;
+/* Measures in under two seconds; keeps it in $XDG_CACHE_HOME/ntkit (or ~/.cache/ntkit) unless the
+ * machine was busy. NTK_ERR_FILE, _MEMORY, _CANCELLED. */
+NTK_API ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_machine *machine);
+
+typedef struct ntk_plan_options {
+  const char *question;          /* "spectrum", "memorize", "train"; NULL: "spectrum" */
+  ntk_spectrum_options spectrum; /* of that question */
+  size_t epochs;                 /* of train; 0: 1000 */
+  ntk_calibration calibration;   /* _KEPT: seconds are NaN where nothing is kept */
+  int cores;                     /* of another machine, with the next ones; 0: this one's */
+  size_t memory;
+  double peak, bandwidth;
+} ntk_plan_options;
+
+typedef struct ntk_plan_phase {
+  const char *name; /* as the progress callback has it */
+  double flops, bytes, seconds;
+} ntk_plan_phase;
+
+typedef struct ntk_plan_method {
+  const char *name;             /* "factor" */
+  double flops, bytes, seconds; /* bytes: read from memory and written */
+  size_t memory, largest;       /* most held at once; the largest N that fits */
+  bool fits;                    /* memory, in the machine's */
+  size_t phases;
+  ntk_plan_phase *phase;
+} ntk_plan_method;
+
+typedef struct ntk_plan {
+  ntk_context *context;              /* that owns the arrays below; NULL in a cleared plan */
+  size_t samples, parameters, order; /* N; P; rows of K */
+  const char *chosen;                /* the fastest method that fits; NULL: none does */
+  char reason[240];                  /* one line: why none does, or that K is singular; or "" */
+  ntk_bounds bounds;                 /* scales that lambda_min is expected between */
+  size_t least_width;                /* of all hidden layers, as many of them, with P >= N; */
+  size_t least_last;                 /* and with n_{L-2} n_{L-1} >= N */
+  ntk_machine machine;
+  size_t methods;
+  ntk_plan_method *method;
+} ntk_plan;
+
+/* For N samples; ntk_plan_clear releases it. NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED.
+ */
+NTK_API ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                 const ntk_plan_options *options, ntk_plan *plan);
+NTK_API void ntk_plan_clear(ntk_plan *plan);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,193 @@
+/* ntkit plan: what a computation takes, before it is begun. Nothing is drawn, no data are read. */
+#include "cli/commands/plan.h"
+
+#include "cli/shell/command.h"
+#include "cli/shell/report.h"
+#include "cli/show/json.h"
+#include "cli/show/view.h"
+
+#include <string.h>
+
+/* Data sets that go by their names, as they usually are: one row a training sample. */
+static const struct known_data {
+  const char *name;
+  size_t samples, dim, classes;
+} known_data[] = {
+    {"mnist", 60000, 28 * 28, 10},
+    {"cifar10", 50000, 32 * 32 * 3, 10},
+    {"imagenet", 1281167, 224 * 224 * 3, 1000},
+};
+enum { KNOWN = sizeof known_data / sizeof known_data[0] };
+
+static const char *data_name(size_t i) {
+  size_t count = 0;
+  const ntk_distribution *list = ntk_distribution_list(&count);
+  return i < KNOWN ? known_data[i].name : i - KNOWN < count ? list[i - KNOWN].name : NULL;
+}
+
+static const char *question_name(size_t i) {
+  static const char *const names[] = {"spectrum", "memorize", "train"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static void take_known(cli_settings *settings) {
+  for (size_t i = 0; i < KNOWN; i++) {
+    const struct known_data *k = &known_data[i];
+    if (strcmp(settings->data, k->name) != 0)
+      continue;
+    settings->data = "gaussian"; /* of which sizes are all that counts */
+    settings->samples = settings->samples > 0 ? settings->samples : k->samples;
+    settings->dim = settings->dim > 0 ? settings->dim : k->dim;
+    settings->outputs = settings->outputs > 0 ? settings->outputs : k->classes;
+  }
+}
+
+static exit_status make_plan(const void *what, size_t N) {
+  plan_run *run = (plan_run *)(size_t)what;
+  const plan_settings *asked = run->asked;
+  const ntk_plan_options options = {
+      .question = asked->question,
+      .spectrum = {.full = asked->full, .per_block = asked->per_block, .certify = asked->certify},
+      .epochs = asked->epochs,
+      .calibration = asked->calibrate ? NTK_CALIBRATE_ANEW : NTK_CALIBRATE,
+      .cores = asked->cores,
+      .memory = run->asked->common.memory,
+      .peak = 1e9 * asked->peak,
+      .bandwidth = 1e9 * asked->bandwidth,
+  };
+  return report_library(ntk_plan_make(run->job.context, &run->job.spec, N, &options, &run->plan),
+                        NULL);
+}
+
+static void tell_plan(const void *what, result_view *v) {
+  const plan_run *run = what;
+  view_options(v, &run->asked->common, "question data");
+  view_json(v, "dim", json_whole(run->job.width[0]));
+  view_json(v, "widths", json_wholes(run->job.width + 1, run->job.spec.depth - 1));
+  view_json(v, "outputs", json_whole(run->job.spec.outputs > 0 ? run->job.spec.outputs : 1));
+  view_fields(v, NULL, ntk_describe("ntk_plan"), &run->plan, NULL, NULL);
+  view_environment(v, run->job.context);
+}
+
+static exit_status command_plan(const void *given) {
+  const plan_settings *asked = given;
+  plan_run run = {.asked = asked, .settings = asked->common};
+  static double one = 1.0;
+  take_known(&run.settings);
+  run.settings.memory = 0;     /* of the machine asked about, not of this one */
+  run.settings.scale = "none"; /* and what nothing here depends on */
+  run.settings.init = "paper";
+  run.settings.beta = (real_list){1, &one};
+  run.job.settings = &run.settings;
+  const job_steps steps = {.memory = make_plan, .sizes_only = true};
+  exit_status status = job_prepare(&run.job, &steps, &run);
+  if (status == EXIT_DONE && run.plan.machine.note[0] != '\0')
+    report_warning(&asked->common, "%s", run.plan.machine.note);
+  if (status == EXIT_DONE && asked->common.json)
+    status = json_print(view_object(tell_plan, &run), EXIT_DONE);
+  else if (status == EXIT_DONE)
+    plan_print(&run);
+  ntk_plan_clear(&run.plan);
+  job_end(&run.job);
+  return status;
+}
+
+#define FIELD(name) offsetof(plan_settings, name)
+
+static const option_row own[] = {
+    {.name = "data",
+     .kind = KIND_DATA,
+     .field = FIELD(common.data),
+     .argument = "NAME|FILE",
+     .fallback = "gaussian",
+     .choice = data_name,
+     .help = "Data set: by its name mnist (N = 60000, d = 784, 10 classes), cifar10 (50000, 3072, "
+             "10) or imagenet (1281167, 150528, 1000), whose sizes --samples, --dim and --outputs "
+             "stand above; a distribution; or a file, of which only the heading is read."},
+    {.name = "question",
+     .kind = KIND_CHOICE,
+     .field = FIELD(question),
+     .argument = "NAME",
+     .fallback = "spectrum",
+     .choice = question_name,
+     .help = "What is to be computed: what 'ntkit spectrum' does, or memorize, or train."},
+    {.name = "certify",
+     .kind = KIND_FLAG,
+     .field = FIELD(certify),
+     .help = "Of spectrum: with its --certify."},
+    {.name = "per-block",
+     .kind = KIND_FLAG,
+     .field = FIELD(per_block),
+     .help = "Of spectrum: with its --per-block."},
+    {.name = "full",
+     .kind = KIND_FLAG,
+     .field = FIELD(full),
+     .help = "Of spectrum: with its --full."},
+    {.name = "epochs",
+     .kind = KIND_SIZE,
+     .field = FIELD(epochs),
+     .argument = "n",
+     .fallback = "1000",
+     .item = "n",
+     .expected = "a whole number from 1",
+     .help = "Of train: so many."},
+    {.name = "calibrate",
+     .kind = KIND_FLAG,
+     .field = FIELD(calibrate),
+     .help = "Measure the machine anew, which takes under two seconds, though a calibration of it "
+             "is kept ($XDG_CACHE_HOME/ntkit, or ~/.cache/ntkit)."},
+    {.name = "cores",
+     .kind = KIND_COUNT,
+     .field = FIELD(cores),
+     .argument = "n",
+     .fallback = "0",
+     .item = "n",
+     .expected = "a whole number from 1, or 0 for this machine's",
+     .help = "Of another machine: its cores, each as fast as one of this machine's; memory is "
+             "read no faster for them (--bandwidth)."},
+    {.name = "memory",
+     .kind = KIND_BYTES,
+     .field = FIELD(common.memory),
+     .argument = "SIZE",
+     .item = "SIZE",
+     .expected = "bytes from 1, or a whole number with K, M, G or T, like 500M or 8G",
+     .help = "Of another machine: its memory, as 500M or 8G. When not given: what this machine "
+             "has available."},
+    {.name = "peak",
+     .kind = KIND_ABOVE,
+     .field = FIELD(peak),
+     .argument = "GFLOPS",
+     .item = "the peak",
+     .expected = "GFLOP/s, a number > 0",
+     .help = "Of another machine: multiply-adds of all its cores in double, GFLOP/s; our kernels "
+             "reach the same shares of it as here."},
+    {.name = "bandwidth",
+     .kind = KIND_ABOVE,
+     .field = FIELD(bandwidth),
+     .argument = "GBS",
+     .item = "the bandwidth",
+     .expected = "GB/s, a number > 0",
+     .help = "Of another machine: reading memory on all its cores, GB/s."},
+};
+
+const cli_command plan_command = {
+    .name = "plan",
+    .summary = "what a computation takes here: flops, bytes, seconds, memory, the largest N",
+    .about = "Tells, before anything is computed, what a question on a network and N samples takes "
+             "on this machine or on another: method, flops, bytes and seconds of every phase, "
+             "memory, the largest N that fits; and how wide the network must be for N samples, "
+             "with the scales that its smallest eigenvalue is expected between. Seconds are by a "
+             "calibration of this machine, measured once and kept.",
+    .example = "ntkit plan --data mnist --widths 784,784",
+    .options = (const option_part[]){{own, 1},
+                                     SHARED(SAMPLES, SAMPLES),
+                                     SHARED(DIM, ACTIVATION),
+                                     SHARED(BIAS, OUTPUTS),
+                                     {own + 1, 6},
+                                     SHARED(THREADS, THREADS),
+                                     {own + 7, 4},
+                                     SHARED(JSON, HELP),
+                                     {NULL, 0}},
+    .size = sizeof(plan_settings),
+    .run = command_plan,
+};

@@ -1,0 +1,27 @@
+/* The parts of ntkit plan. */
+#ifndef NTK_CLI_PLAN_H
+#define NTK_CLI_PLAN_H
+
+#include "cli/run/job.h"
+#include "ntkit/plan.h"
+
+typedef struct plan_settings {
+  cli_settings common;
+  const char *question;
+  bool full, per_block, certify, calibrate;
+  size_t epochs;
+  int cores;
+  double peak, bandwidth; /* in units of 10^9; 0: this machine's */
+} plan_settings;
+
+typedef struct plan_run {
+  cli_job job;
+  cli_settings settings; /* those given, with N, d and n_L of a data set known by its name */
+  const plan_settings *asked;
+  ntk_plan plan;
+} plan_run;
+
+/* On standard output, for people. */
+void plan_print(const plan_run *run);
+
+#endif

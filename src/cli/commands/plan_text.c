@@ -1,0 +1,75 @@
+/* The plan as people read it. */
+#include "cli/commands/plan.h"
+
+#include "cli/shell/progress.h"
+#include "cli/shell/report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void put_seconds(double seconds, size_t size, char *text) {
+  if (seconds < 10.0)
+    snprintf(text, size, "%.2g s", seconds);
+  else
+    progress_duration(seconds, size, text);
+}
+
+static void print_machine(const plan_run *run) {
+  const ntk_machine *m = &run->plan.machine;
+  char memory[32];
+  report_bytes(m->memory, sizeof memory, memory);
+  printf("machine     %d thread%s: %.1f GFLOP/s, in float %.1f; %.1f GB/s, in cache %.0f; %s\n",
+         m->threads, m->threads == 1 ? "" : "s", 1e-9 * m->peak, 1e-9 * m->peak_single,
+         1e-9 * m->bandwidth, 1e-9 * m->bandwidth_cache, memory);
+  printf("rates       of that peak: kernel %.0f %%, factor %.0f %%, forward %.0f %%, step %.0f %%; "
+         "of that memory: solve %.0f %%, product %.0f %%\n",
+         100 * m->kernel.rate / m->peak, 100 * m->factor.rate / m->peak,
+         100 * m->forward.rate / m->peak, 100 * m->step.rate / m->peak,
+         100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
+}
+
+static void print_row(const char *name, double flops, double bytes, double seconds,
+                      const char *rest) {
+  char took[32], moved[32];
+  put_seconds(seconds, sizeof took, took);
+  report_bytes(bytes < 0x1p63 ? (size_t)bytes : SIZE_MAX, sizeof moved, moved);
+  printf("%-22s %9.3g %12s %14s%s\n", name, flops, moved, took, rest);
+}
+
+static void print_methods(const ntk_plan *plan) {
+  printf("\n%-22s %9s %12s %14s %12s  fits  %s\n", "method", "flops", "moved", "time", "memory",
+         "largest N");
+  for (size_t i = 0; i < plan->methods; i++) {
+    const ntk_plan_method *m = &plan->method[i];
+    char memory[32], rest[96];
+    report_bytes(m->memory, sizeof memory, memory);
+    snprintf(rest, sizeof rest, " %12s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
+    print_row(m->name, m->flops, m->bytes, m->seconds, rest);
+    for (size_t p = 0; p < m->phases; p++) {
+      char name[64];
+      snprintf(name, sizeof name, "  %s", m->phase[p].name);
+      print_row(name, m->phase[p].flops, m->phase[p].bytes, m->phase[p].seconds, "");
+    }
+  }
+}
+
+void plan_print(const plan_run *run) {
+  const ntk_plan *plan = &run->plan;
+  const ntk_network_spec *spec = &run->job.spec;
+  printf("plan        %s: N = %zu, d = %zu, widths ", run->asked->question, plan->samples,
+         spec->width[0]);
+  for (size_t l = 1; l < spec->depth; l++)
+    printf("%zu%s", spec->width[l], l + 1 < spec->depth ? "," : "");
+  printf(", n_L = %zu; P = %zu, K has %zu rows\n", spec->outputs > 0 ? spec->outputs : 1,
+         plan->parameters, plan->order);
+  print_machine(run);
+  print_methods(plan);
+  printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
+         plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
+  printf("lambda_min  of the order of n_{L-2} n_{L-1} = %.3g, at most of d n_{L-1} = %.3g "
+         "(Theorem 3.1, up to constants and logarithms)\n",
+         plan->bounds.lower_scale, plan->bounds.upper_scale);
+  printf(
+      "widths      equal ones, depth %zu: from %zu on P >= N; from %zu on n_{L-2} n_{L-1} >= N\n",
+      spec->depth, plan->least_width, plan->least_last);
+}

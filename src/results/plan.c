@@ -1,0 +1,80 @@
+/* What ntk_plan_make and ntk_calibrate find. */
+#include "results/results.h"
+
+#include "ntkit/plan.h"
+
+#define ROW ntk_rate
+static const ntk_field rate[] = {
+    FIELD(rate, "", "flops a second, of solves and products bytes a second, of large sizes"),
+    FIELD(overhead, "s", "more for each number that is made"),
+};
+const ntk_description ntk_table_rate =
+    DESCRIPTION(rate, NULL, "How fast one of the library's own kernels is.");
+#undef ROW
+
+#define ROW ntk_machine
+static const ntk_field machine[] = {
+    FIELD(threads, "", "that all of it is on"),
+    FIELD(memory, "bytes", "there are"),
+    FIELD(peak, "flops/s", "multiply-adds in registers, double"),
+    FIELD(peak_single, "flops/s", "the same in float"),
+    FIELD(bandwidth, "bytes/s", "reading memory"),
+    FIELD(bandwidth_cache, "bytes/s", "reading the caches"),
+    FIELD(launch, "s", "to start the threads and wait for them"),
+    OBJECT(forward, ntk_table_rate, "features"),
+    OBJECT(kernel, ntk_table_rate, "K from the features"),
+    OBJECT(factor, ntk_table_rate, "Cholesky factorisation"),
+    OBJECT(full, ntk_table_rate, "all eigenvalues"),
+    OBJECT(step, ntk_table_rate, "epochs of training"),
+    OBJECT(passes, ntk_table_rate, "products with J and its transpose"),
+    OBJECT(solve, ntk_table_rate, "solves with the factor, of memory"),
+    OBJECT(product, ntk_table_rate, "products with K, of memory"),
+    FIELD(kept, "", "in the user's cache"),
+    FIELD(note, "", "one line: that the machine is busy, why it is not kept; else empty"),
+};
+const ntk_description ntk_table_machine =
+    DESCRIPTION(machine, NULL, "What a machine can do (`ntk_calibrate`).");
+#undef ROW
+
+#define ROW ntk_plan_phase
+static const ntk_field phase[] = {
+    FIELD(name, "", "as progress has it"),
+    FIELD(flops, "", "of this phase"),
+    FIELD(bytes, "bytes", "read from memory and written"),
+    FIELD(seconds, "s", "expected; null: no calibration is kept"),
+};
+const ntk_description ntk_table_plan_phase =
+    DESCRIPTION(phase, "place", "A phase of a computation.");
+#undef ROW
+
+#define ROW ntk_plan_method
+static const ntk_field method[] = {
+    FIELD(name, "", "of the method"),
+    FIELD(flops, "", "of all phases"),
+    FIELD(bytes, "bytes", "read from memory and written, by all phases"),
+    FIELD(seconds, "s", "expected; null: no calibration is kept"),
+    FIELD(memory, "bytes", "most held at once"),
+    FIELD(fits, "", "whether the machine has that"),
+    FIELD(largest, "", "the largest N that fits"),
+    OBJECTS("phases", phase, phases, ntk_table_plan_phase, "in their order"),
+};
+const ntk_description ntk_table_plan_method =
+    DESCRIPTION(method, NULL, "A way to answer the question.");
+#undef ROW
+
+#define ROW ntk_plan
+static const ntk_field plan[] = {
+    FIELD(samples, "", "N"),
+    FIELD(parameters, "", "P"),
+    FIELD(order, "", "rows of K"),
+    FIELD(chosen, "", "the fastest method that fits; null: none does"),
+    FIELD(reason, "", "one line: why none fits, or that K is singular; else empty"),
+    OBJECT(bounds, ntk_table_bounds, "scales that lambda_min is expected between"),
+    FIELD(least_width, "", "smallest width of all hidden layers, as many, with P >= N"),
+    FIELD(least_last, "", "the same with n_{L-2} n_{L-1} >= N"),
+    OBJECT(machine, ntk_table_machine, "that this is for"),
+    OBJECTS("methods", method, methods, ntk_table_plan_method, "all there are"),
+};
+const ntk_description ntk_table_plan = DESCRIPTION(
+    plan, NULL, "What a computation takes, before it is begun (`ntk_plan_make`; `ntkit plan`).");
+#undef ROW

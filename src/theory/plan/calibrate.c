@@ -1,0 +1,79 @@
+/* ntk_calibrate: what is kept, or else measured, judged and kept. */
+#include "theory/plan/calibrate.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "kernel/backend.h"
+
+#include <math.h>
+
+bool ntk_load_busy(const ntk_load *load, size_t size, char *note) {
+  static const double BUSY = 0.9, DRIFT = 1.12;
+  const double share = load->processor / (load->wall * load->threads);
+  const double drift = fmax(load->first / load->last, load->last / load->first);
+  if (share < BUSY) {
+    (void)ntk_format(note, size,
+                     "the machine is busy: the %d thread%s of the calibration had a processor for "
+                     "%.0f %% of the time; rates are what was left, and are not kept",
+                     load->threads, load->threads == 1 ? "" : "s", 100.0 * share);
+    return true;
+  }
+  if (drift > DRIFT || !isfinite(drift)) {
+    (void)ntk_format(note, size,
+                     "the machine is busy: its peak was %.1f GFLOP/s and then %.1f; rates are what "
+                     "was left, and are not kept",
+                     1e-9 * load->first, 1e-9 * load->last);
+    return true;
+  }
+  return false;
+}
+
+/* What is computed here is told of as the caller's calibration. */
+static bool relay(const char *phase, double fraction, void *user) {
+  (void)phase;
+  (void)fraction;
+  return ntk_progress_report(user, "calibration", 0.5) == NTK_OK;
+}
+
+/* In a context of its own: neither its phases nor its memory are the caller's. */
+static ntk_status measure(ntk_context *context, ntk_machine *machine, ntk_load *load) {
+  const ntk_context_options options = {
+      .threads = context->threads,
+      .memory_limit = context->memory_limit > 0 ? ntk_memory_available(context) : 0,
+      .progress = relay,
+      .progress_user = context};
+  ntk_context *own = NULL;
+  NTK_TRY(ntk_context_create_on(context->backend, &options, &own));
+  const ntk_status status = ntk_machine_measure(own, machine, load);
+  ntk_context_destroy(own);
+  return status;
+}
+
+static void tell(ntk_machine *machine, const char *how) {
+  (void)ntk_format(machine->note, sizeof machine->note, "%s: %s", how, ntk_error_message());
+}
+
+ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_machine *machine) {
+  ntk_machine made = {.threads = context->threads};
+  ntk_load load = {.threads = context->threads};
+  ntk_status read = NTK_ERR_FILE;
+  if (how != NTK_CALIBRATE_ANEW)
+    read = ntk_machine_read(context, &made);
+  if (read == NTK_OK) {
+    made.kept = true;
+  } else if (how == NTK_CALIBRATE_KEPT) {
+    return NTK_ERR_FILE;
+  } else {
+    if (read == NTK_ERR_FORMAT)
+      tell(&made, "the calibration that was kept is made anew");
+    NTK_TRY(measure(context, &made, &load));
+    if (!ntk_load_busy(&load, sizeof made.note, made.note)) {
+      made.kept = ntk_machine_write(context, &made) == NTK_OK;
+      if (!made.kept)
+        tell(&made, "the calibration is not kept");
+    }
+  }
+  made.memory = ntk_memory_available(context);
+  *machine = made;
+  return NTK_OK;
+}

@@ -1,0 +1,340 @@
+/* The rates of this machine: of its units, its memory, and of our own kernels at sizes of a few
+ * hundredths of a second. Each is the best of several tries, for what disturbs only slows down. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* _SC_LEVEL3_CACHE_SIZE */
+#endif
+#include "theory/plan/calibrate.h"
+
+#include "base/memory.h"
+#include "kernel/kernel.h"
+#include "net/network.h"
+#include "spectrum/full.h"
+#include "spectrum/packed.h"
+#include "theory/plan/burst.h"
+#include "theory/plan/work.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TRIES = 3, BURSTS = 8 };
+static const double SHORT = 3e-3; /* seconds of a burst */
+
+/* A measurement of one kind of work: its own units and entries, and the seconds. */
+typedef struct sample {
+  double units, entries, seconds;
+} sample;
+
+static double between(double least, double value, double most) {
+  return fmin(fmax(value, least), most);
+}
+
+static double processor_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Seconds of our own: with one thread those of the processor, of which others take nothing. */
+static double clock_of(const ntk_context *context) {
+  return context->threads == 1 ? processor_clock() : ntk_clock();
+}
+
+/* The rate, and what each entry takes more, from a small and a large size; without the second where
+ * noise would make it negative. */
+static ntk_rate rate_of(sample small, sample large) {
+  const double det = small.units * large.entries - large.units * small.entries;
+  const double per_unit = (small.seconds * large.entries - large.seconds * small.entries) / det;
+  const double per_entry = (small.units * large.seconds - large.units * small.seconds) / det;
+  if (det == 0.0 || !(per_unit > 0.0) || !(per_entry > 0.0))
+    return (ntk_rate){large.units / large.seconds, 0.0};
+  return (ntk_rate){1.0 / per_unit, per_entry};
+}
+
+/* ---- The processor and the memory ------------------------------------------------------------ */
+
+/* The best flops a second of all threads together. */
+static double burst(const ntk_context *context, bool single, size_t steps, int tries,
+                    ntk_load *load) {
+  double best = 0.0, sink = 0.0;
+  for (int i = 0; i < tries; i++) {
+    double flops = 0.0;
+    const double start = ntk_clock(), processor = processor_clock();
+#pragma omp parallel num_threads(ntk_team(context)) reduction(+ : flops, sink)
+    {
+      double result = 1.0;
+      flops += ntk_burst(single, steps, &result);
+      sink += result;
+    }
+    const double seconds = ntk_clock() - start;
+    const double own = processor_clock() - processor;
+    load->processor += own;
+    load->wall += seconds;
+    best = fmax(best, flops / (context->threads == 1 ? own : seconds));
+  }
+  return sink > 0.0 ? best : 0.0;
+}
+
+static size_t burst_steps(const ntk_context *context) {
+  ntk_load none = {0};
+  const double rate = burst(context, false, 20000, 2, &none) / context->threads;
+  return (size_t)between(20000.0, rate * SHORT / 192.0, 4e6); /* at most 192 flops a step */
+}
+
+static double read_rate(const ntk_context *context, const double *x, size_t count, size_t times) {
+  double best = 0.0, sink = 0.0;
+  for (int i = 0; i < TRIES; i++) {
+    const double start = clock_of(context);
+#pragma omp parallel num_threads(ntk_team(context)) reduction(+ : sink)
+    {
+      const size_t team = (size_t)omp_get_num_threads(), me = (size_t)omp_get_thread_num();
+      const size_t first = count / 8 * me / team * 8, last = count / 8 * (me + 1) / team * 8;
+      for (size_t t = 0; t < times; t++)
+        sink += ntk_read_all(x + first, last - first) + (double)t;
+    }
+    best = fmax(best, 8.0 * (double)count * (double)times / (clock_of(context) - start));
+  }
+  return isfinite(sink) ? best : 0.0;
+}
+
+static ntk_status measure_memory(ntk_context *context, double room, ntk_machine *m) {
+  double *x = NULL, large = 96e6, cached = 128e3 * context->threads;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+  large = fmax(large, 3.0 * (double)sysconf(_SC_LEVEL3_CACHE_SIZE));
+#endif
+  const size_t count = (size_t)(fmin(large, room) / 8.0);
+  NTK_TRY(ntk_alloc_doubles(context, count, "the calibration", &x));
+#pragma omp parallel for schedule(static) num_threads(ntk_team(context))
+  for (size_t i = 0; i < count; i++)
+    x[i] = 1.0;
+  m->bandwidth = read_rate(context, x, count, 1);
+  m->bandwidth_cache = read_rate(context, x, (size_t)fmin(cached / 8.0, (double)count), 200);
+  ntk_free(context, x);
+  double best = INFINITY;
+  for (int i = 0; i < 20; i++) {
+    const double start = clock_of(context);
+    int there = 0;
+#pragma omp parallel num_threads(ntk_team(context)) reduction(+ : there)
+    there += 1;
+    best = fmin(best, (clock_of(context) - start) / (there > 0 ? 1.0 : 0.0));
+  }
+  m->launch = best;
+  return NTK_OK;
+}
+
+/* ---- Our kernels: a matrix --------------------------------------------------------------------
+ */
+
+/* Positive definite, and without a pattern: of its values nothing depends but that. */
+static ntk_status make_matrix(ntk_context *context, size_t n, ntk_packed *A) {
+  NTK_TRY(ntk_packed_create(context, n, A));
+#pragma omp parallel for schedule(dynamic, 64) num_threads(ntk_team(context))
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = j; i < n; i++)
+      *ntk_packed_at(A, i, j) =
+          i == j ? (double)n : (double)((i * 7919 + j * 104729) % 1009) / 1009.0 - 0.5;
+  return NTK_OK;
+}
+
+static ntk_status time_factor(ntk_context *context, size_t n, sample *s) {
+  const double m = (double)n;
+  ntk_packed A = {0};
+  *s = (sample){m * m * m / 3.0, 0.5 * m * m, INFINITY};
+  ntk_status status = NTK_OK;
+  for (int i = 0; i < TRIES - 1 && status == NTK_OK; i++) {
+    status = make_matrix(context, n, &A);
+    const double start = clock_of(context);
+    if (status == NTK_OK)
+      status = ntk_packed_factor(&A, 0.0);
+    s->seconds = fmin(s->seconds, clock_of(context) - start);
+    ntk_packed_destroy(&A);
+  }
+  return status;
+}
+
+/* dsyevd, once: it is slow. */
+static ntk_status time_full(ntk_context *context, size_t n, sample *s) {
+  const double m = (double)n;
+  ntk_packed A = {0};
+  double *values = NULL;
+  NTK_TRY(ntk_alloc_doubles(context, n, "the calibration", &values));
+  ntk_status status = make_matrix(context, n, &A);
+  const double start = clock_of(context);
+  if (status == NTK_OK)
+    status = ntk_spectrum_full(&A, values);
+  *s = (sample){4.0 / 3.0 * m * m * m, m * m, clock_of(context) - start};
+  ntk_packed_destroy(&A);
+  ntk_free(context, values);
+  return status;
+}
+
+/* A pass over a matrix too large for caches; that it is no factor, or is one, is all the same to
+ * the memory. */
+static ntk_status time_passes(ntk_context *context, size_t n, ntk_machine *machine) {
+  enum { VECTORS = 4 };
+  ntk_packed A = {0};
+  double *v = NULL, solve = INFINITY, product = INFINITY;
+  NTK_TRY(ntk_alloc_doubles(context, (VECTORS + 1) * n, "the calibration", &v));
+  ntk_status status = make_matrix(context, n, &A);
+  for (int i = 0; i < TRIES && status == NTK_OK; i++) {
+    for (size_t e = 0; e < VECTORS * n; e++)
+      v[e] = 1.0;
+    double start = clock_of(context);
+    status = ntk_packed_multiply(&A, v, 1, v + VECTORS * n);
+    product = fmin(product, clock_of(context) - start);
+    start = clock_of(context);
+    if (status == NTK_OK)
+      status = ntk_packed_solve(&A, v, VECTORS);
+    solve = fmin(solve, clock_of(context) - start);
+  }
+  ntk_packed_destroy(&A);
+  ntk_free(context, v);
+  const double bytes = 4.0 * (double)n * (double)n;
+  machine->product = (ntk_rate){bytes / product, 0.0};
+  machine->solve = (ntk_rate){2.0 * bytes / solve, 0.0};
+  return status;
+}
+
+/* ---- Our kernels: a network -------------------------------------------------------------------
+ */
+
+typedef struct network_samples {
+  sample forward, kernel, passes;
+} network_samples;
+
+typedef struct instance {
+  ntk_network *network;
+  ntk_dataset *data;
+  double *Y; /* 2 N */
+} instance;
+
+static void release(ntk_context *context, instance *i) {
+  ntk_network_destroy(i->network);
+  ntk_dataset_destroy(i->data);
+  ntk_free(context, i->Y);
+}
+
+static ntk_status make_instance(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                instance *made) {
+  *made = (instance){0};
+  ntk_status status = ntk_alloc_doubles(context, 2 * N, "the calibration", &made->Y);
+  for (size_t i = 0; i < N && status == NTK_OK; i++)
+    made->Y[i] = i % 2 == 0 ? 1.0 : -1.0;
+  if (status == NTK_OK)
+    status = ntk_dataset_generate(context, "gaussian", N, spec->width[0], 1, &made->data);
+  if (status == NTK_OK)
+    status = ntk_network_create(context, spec, &made->network);
+  return status;
+}
+
+static sample begin_sample(const ntk_work_list *list, ntk_work_kind kind) {
+  sample s = {0.0, 0.0, INFINITY};
+  for (size_t i = 0; i < list->count; i++)
+    if (list->work[i].kind == kind) {
+      s.units += list->work[i].flops;
+      s.entries += list->work[i].entries;
+    }
+  return s;
+}
+
+/* One try at everything. */
+static ntk_status try_network(ntk_context *context, const instance *i, network_samples *s) {
+  ntk_features *features = NULL;
+  ntk_kernel *K = NULL;
+  double start = clock_of(context);
+  NTK_TRY(ntk_features_create(i->network, i->data, &features));
+  s->forward.seconds = fmin(s->forward.seconds, clock_of(context) - start);
+  start = clock_of(context);
+  ntk_status status = ntk_kernel_create(features, NULL, &K);
+  s->kernel.seconds = fmin(s->kernel.seconds, clock_of(context) - start);
+  ntk_kernel_destroy(K);
+  start = clock_of(context);
+  if (status == NTK_OK)
+    status = ntk_kernel_apply(features, NULL, i->Y, 1, i->Y + ntk_dataset_samples(i->data));
+  s->passes.seconds = fmin(s->passes.seconds, clock_of(context) - start);
+  ntk_features_destroy(features);
+  return status;
+}
+
+static ntk_status time_network(ntk_context *context, size_t N, size_t n, network_samples *s) {
+  const size_t width[] = {n, n, n};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  instance made;
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  s->forward = begin_sample(&list, NTK_WORK_FORWARD);
+  s->kernel = begin_sample(&list, NTK_WORK_KERNEL);
+  s->passes = (sample){4.0 * (double)N * ntk_shape_of(&spec).parameters, 0.0, INFINITY};
+  ntk_status status = make_instance(context, &spec, N, &made);
+  for (int i = 0; i < TRIES - 1 && status == NTK_OK; i++)
+    status = try_network(context, &made, s);
+  release(context, &made);
+  return status;
+}
+
+/* An epoch of training, from a few of them and a few more. */
+static ntk_status time_step(ntk_context *context, size_t N, size_t n, sample *s) {
+  enum { FEW = 2, MORE = 8 };
+  const size_t width[] = {n, n, n};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  instance made;
+  ntk_work_list list;
+  double took[2] = {0};
+  ntk_work_train(&spec, N, 1, &list);
+  *s = begin_sample(&list, NTK_WORK_STEP);
+  ntk_status status = make_instance(context, &spec, N, &made);
+  for (int i = 0; i < 4 && status == NTK_OK; i++) { /* first each once, for the caches */
+    const ntk_train_options options = {.epochs = i % 2 == 0 ? FEW : FEW + MORE, .lr = 1e-12};
+    ntk_train_result result = {0};
+    const double start = clock_of(context);
+    status = ntk_train(context, made.network, made.data, made.Y, &options, &result);
+    took[i % 2] = clock_of(context) - start;
+    ntk_train_clear(&result);
+  }
+  s->seconds = fmax(1e-9, took[1] - took[0]) / MORE;
+  release(context, &made);
+  return status;
+}
+
+/* ---- All of it --------------------------------------------------------------------------------
+ */
+
+/* Sizes for a few hundredths of a second each, that fit the room (bytes). */
+static ntk_status measure_kernels(ntk_context *context, double room, ntk_machine *m) {
+  const double most = sqrt(room / 16.0), work = 0.05 * m->peak;
+  const double factor = between(128.0, cbrt(3.0 * work), most);
+  const double rows = between(128.0, sqrt(work / (5.0 * 384.0)), fmin(most, room / 4e4));
+  sample small = {0}, large = {0};
+  network_samples narrow, wide;
+  NTK_TRY(time_factor(context, (size_t)(factor / 3.0), &small));
+  NTK_TRY(time_factor(context, (size_t)factor, &large));
+  m->factor = rate_of(small, large);
+  NTK_TRY(time_passes(context, (size_t)fmin(4096.0, most), m));
+  NTK_TRY(time_full(context, (size_t)fmin(256.0, most), &small));
+  NTK_TRY(time_full(context, (size_t)fmin(640.0, most), &large));
+  m->full = rate_of(small, large);
+  NTK_TRY(time_network(context, (size_t)rows, 48, &narrow));
+  NTK_TRY(time_network(context, (size_t)rows, 384, &wide));
+  m->forward = rate_of(narrow.forward, wide.forward);
+  m->kernel = rate_of(narrow.kernel, wide.kernel);
+  NTK_TRY(time_step(context, (size_t)fmin(rows, 1024.0), 32, &small));
+  NTK_TRY(time_step(context, (size_t)fmin(rows, 1024.0), 128, &large));
+  m->step = rate_of(small, large);
+  m->passes = (ntk_rate){wide.passes.units / wide.passes.seconds, 0.0};
+  return NTK_OK;
+}
+
+ntk_status ntk_machine_measure(ntk_context *context, ntk_machine *m, ntk_load *load) {
+  const double room = between(4e6, (double)ntk_memory_available(context) / 3.0, 512e6);
+  const size_t steps = burst_steps(context);
+  ntk_load single = {0};
+  m->peak = load->first = burst(context, false, steps, BURSTS, load);
+  m->peak_single = burst(context, true, steps, BURSTS, &single);
+  NTK_TRY(measure_memory(context, room, m));
+  NTK_TRY(measure_kernels(context, room, m));
+  load->last = burst(context, false, steps, BURSTS, load);
+  m->peak = fmax(m->peak, load->last);
+  return NTK_OK;
+}

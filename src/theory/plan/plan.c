@@ -1,0 +1,231 @@
+/* ntk_plan_make: for each method its phases, seconds and memory, and what the network is for N
+ * samples. A method is a row of the table below. */
+#include "base/memory.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "kernel/kernel.h"
+#include "net/network.h"
+#include "theory/bounds.h"
+#include "theory/plan/work.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DEFAULT_EPOCHS = 1000 };
+
+/* What is asked, checked. */
+typedef struct asked {
+  ntk_context *context;
+  const ntk_network_spec *spec;
+  const ntk_plan_options *options;
+} asked;
+
+typedef struct method_row {
+  const char *question, *name;
+  void (*work)(const asked *a, size_t N, ntk_work_list *list);
+  ntk_status (*memory)(const asked *a, size_t N, size_t *bytes);
+} method_row;
+
+static void spectrum_work(const asked *a, size_t N, ntk_work_list *list) {
+  ntk_work_spectrum(a->spec, N, &a->options->spectrum, list);
+}
+
+static ntk_status spectrum_memory(const asked *a, size_t N, size_t *bytes) {
+  return ntk_spectrum_memory(a->context, a->spec, N, &a->options->spectrum, bytes);
+}
+
+static void memorize_work(const asked *a, size_t N, ntk_work_list *list) {
+  ntk_work_memorize(a->spec, N, list);
+}
+
+static ntk_status memorize_memory(const asked *a, size_t N, size_t *bytes) {
+  return ntk_memorize_memory(a->context, a->spec, N, 1, NULL, bytes);
+}
+
+static void train_work(const asked *a, size_t N, ntk_work_list *list) {
+  ntk_work_train(a->spec, N, a->options->epochs > 0 ? a->options->epochs : DEFAULT_EPOCHS, list);
+}
+
+static ntk_status train_memory(const asked *a, size_t N, size_t *bytes) {
+  return ntk_train_memory(a->context, a->spec, N, NULL, bytes);
+}
+
+static const method_row rows[] = {
+    {"spectrum", "factor", spectrum_work, spectrum_memory},
+    {"memorize", "factor", memorize_work, memorize_memory},
+    {"train", "gd", train_work, train_memory},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* Bytes of N samples; SIZE_MAX where there can be no such N. That they do not fit here and now is
+ * no matter: the machine may be another. */
+static ntk_status bytes_of(const method_row *row, const asked *a, size_t N, size_t *bytes) {
+  *bytes = SIZE_MAX;
+  const ntk_status status = row->memory(a, N, bytes);
+  if (status == NTK_ERR_LIMIT)
+    *bytes = SIZE_MAX;
+  return status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY ? NTK_OK : status;
+}
+
+/* By bisection: what fits for N fits for less, up to P, past which K is known to be singular and is
+ * not made. */
+static ntk_status find_largest(const method_row *row, const asked *a, size_t memory, size_t most,
+                               size_t *largest) {
+  size_t fits = 0, fails = most + 1;
+  while (fails - fits > 1) {
+    const size_t middle = fits + (fails - fits) / 2;
+    size_t bytes = 0;
+    NTK_TRY(bytes_of(row, a, middle, &bytes));
+    if (bytes <= memory)
+      fits = middle;
+    else
+      fails = middle;
+  }
+  *largest = fits;
+  return NTK_OK;
+}
+
+/* phase: room for all of its phases. */
+static ntk_status fill(const method_row *row, const asked *a, const ntk_plan *plan,
+                       ntk_plan_method *m) {
+  ntk_work_list list;
+  ntk_plan_phase *phase = m->phase;
+  row->work(a, plan->samples, &list);
+  *m = (ntk_plan_method){.name = row->name, .phases = list.count, .phase = phase};
+  for (size_t i = 0; i < list.count; i++) {
+    const ntk_work *work = &list.work[i];
+    phase[i] = (ntk_plan_phase){work->phase, work->flops, work->bytes,
+                                ntk_work_seconds(&plan->machine, work)};
+    m->flops += work->flops;
+    m->bytes += work->bytes;
+    m->seconds += phase[i].seconds;
+  }
+  NTK_TRY(bytes_of(row, a, plan->samples, &m->memory));
+  m->fits = m->memory <= plan->machine.memory;
+  const size_t most = strcmp(row->question, "train") == 0 ? SIZE_MAX / 4 : plan->parameters;
+  return find_largest(row, a, plan->machine.memory, most, &m->largest);
+}
+
+/* The smallest n that the rule, which grows with n, takes for N. */
+static size_t least_width(const asked *a, double N,
+                          double (*reached)(const asked *a, double width)) {
+  size_t below = 0, enough = (size_t)ceil(N);
+  while (enough - below > 1) {
+    const size_t middle = below + (enough - below) / 2;
+    if (reached(a, (double)middle) >= N)
+      enough = middle;
+    else
+      below = middle;
+  }
+  return enough;
+}
+
+static double parameters_of(const asked *a, double n) {
+  double P = 0.0;
+  for (size_t l = 1; l <= a->spec->depth; l++)
+    P += ((l == 1 ? (double)a->spec->width[0] : n) + (ntk_spec_bias(a->spec, l) ? 1.0 : 0.0)) *
+         (l == a->spec->depth ? (double)ntk_spec_width(a->spec, l) : n);
+  return P;
+}
+
+/* n_{L-2} n_{L-1}: of two layers n_{L-2} is d. */
+static double last_of(const asked *a, double n) {
+  return (a->spec->depth == 2 ? (double)a->spec->width[0] : n) * n;
+}
+
+static void choose(const asked *a, ntk_plan *plan) {
+  const ntk_plan_method *least = &plan->method[0];
+  double fastest = INFINITY;
+  for (size_t i = 0; i < plan->methods; i++) {
+    const ntk_plan_method *m = &plan->method[i];
+    least = m->memory < least->memory ? m : least;
+    if (m->fits && (plan->chosen == NULL || m->seconds < fastest)) {
+      fastest = m->seconds;
+      plan->chosen = m->name;
+    }
+  }
+  char needed[NTK_AMOUNT], available[NTK_AMOUNT];
+  if (plan->chosen == NULL)
+    (void)ntk_format(plan->reason, sizeof plan->reason,
+                     "no method fits: %s needs %s of memory, and %s are available; the largest N "
+                     "that fits is %zu",
+                     least->name, ntk_amount((double)least->memory, needed),
+                     ntk_amount((double)plan->machine.memory, available), least->largest);
+  else if (plan->samples > plan->parameters * ntk_spec_width(a->spec, a->spec->depth))
+    (void)ntk_format(plan->reason, sizeof plan->reason, "N = %zu is above P = %zu: K is singular",
+                     plan->samples, plan->parameters);
+}
+
+static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *plan) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(a->context, ROWS, sizeof(ntk_plan_method), "the plan", &pointer));
+  plan->method = pointer;
+  for (size_t i = 0; i < ROWS; i++) {
+    if (strcmp(rows[i].question, question) != 0)
+      continue;
+    NTK_TRY(ntk_alloc(a->context, NTK_WORK_PHASES, sizeof(ntk_plan_phase), "the plan", &pointer));
+    ntk_plan_method *m = &plan->method[plan->methods++];
+    *m = (ntk_plan_method){.phase = pointer};
+    NTK_TRY(fill(&rows[i], a, plan, m));
+  }
+  choose(a, plan);
+  return NTK_OK;
+}
+
+/* This machine, or what it would be with other cores and memory: our kernels' shares of peak and
+ * bandwidth are then this one's. */
+static ntk_status find_machine(ntk_context *context, const ntk_plan_options *o, ntk_machine *m) {
+  const ntk_status status = ntk_calibrate(context, o->calibration, m);
+  if (status != NTK_OK && o->calibration == NTK_CALIBRATE_KEPT)
+    *m = (ntk_machine){.threads = context->threads, .memory = ntk_memory_available(context)};
+  else
+    NTK_TRY(status);
+  const double cores = o->cores > 0 ? (double)o->cores / m->threads : 1.0;
+  const double faster = o->peak > 0.0 && m->peak > 0.0 ? o->peak / m->peak : cores;
+  const double wider = o->bandwidth > 0.0 && m->peak > 0.0 ? o->bandwidth / m->bandwidth : 1.0;
+  for (int k = 0; k < NTK_WORK_KINDS; k++) {
+    ntk_rate *r = ntk_work_rate(m, (ntk_work_kind)k);
+    const double scale = ntk_work_by_bytes((ntk_work_kind)k) ? wider : faster;
+    *r = (ntk_rate){r->rate * scale, r->overhead / scale};
+  }
+  m->peak *= faster;
+  m->peak_single *= faster;
+  m->bandwidth *= wider;
+  m->bandwidth_cache *= faster;
+  m->threads = o->cores > 0 ? o->cores : m->threads;
+  m->memory = o->memory > 0 ? o->memory : m->memory;
+  return NTK_OK;
+}
+
+ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                         const ntk_plan_options *options, ntk_plan *plan) {
+  static const ntk_plan_options defaults;
+  const asked a = {context, spec, options != NULL ? options : &defaults};
+  const char *question = a.options->question != NULL ? a.options->question : rows[0].question;
+  ntk_plan made = {.context = context, .samples = N};
+  if (N == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
+  size_t row = 0;
+  NTK_TRY(NTK_NAME_FIND("question", question, rows, ROWS, &row));
+  NTK_TRY(ntk_architecture_check(spec, &made.parameters));
+  made.order = ntk_kernel_rows(spec, a.options->spectrum.outputs, N);
+  made.bounds = ntk_theorem31(spec->depth, spec->width);
+  made.least_width = least_width(&a, (double)N, parameters_of);
+  made.least_last = least_width(&a, (double)N, last_of);
+  NTK_TRY(find_machine(context, a.options, &made.machine));
+  const ntk_status status = fill_methods(&a, question, &made);
+  if (status == NTK_OK)
+    *plan = made;
+  else
+    ntk_plan_clear(&made);
+  return status;
+}
+
+void ntk_plan_clear(ntk_plan *plan) {
+  if (plan->context == NULL)
+    return;
+  for (size_t i = 0; i < plan->methods; i++)
+    ntk_free(plan->context, plan->method[i].phase);
+  ntk_free(plan->context, plan->method);
+  *plan = (ntk_plan){0};
+}

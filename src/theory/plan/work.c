@@ -1,0 +1,183 @@
+#include "theory/plan/work.h"
+
+#include "kernel/kernel.h"
+#include "net/network.h"
+#include "theory/spectrum/job.h"
+
+#include <math.h>
+
+/* What the eigensolvers take, which depends on the spectrum: of all kernels of docs/performance.md
+ * between half and twice this. Products for the largest eigenvalue, with the one for its residual;
+ * solves for the smallest, of one vector or, from so many rows on, of four. */
+static const double PRODUCTS = 6.0, SOLVES = 60.0, BLOCK_SOLVES = 26.0;
+enum { BLOCKS_FROM = 4096 };
+/* Corrections of ntk_memorize, each a solve, two passes with the base network and one with the
+ * whole; and what it takes to know the condition to a few per cent. */
+static const double CORRECTIONS = 6.0, CONDITION_SOLVES = 16.0, CONDITION_PRODUCTS = 4.0;
+
+static void put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
+                double bytes, double entries) {
+  if (list->count < NTK_WORK_PHASES)
+    list->work[list->count++] = (ntk_work){phase, kind, flops, bytes, entries};
+}
+
+/* sum_l n_{l-1} n_l, all of it and of the layers above the first. */
+static double layers(const ntk_network_spec *spec, size_t first) {
+  double sum = 0.0;
+  for (size_t l = first; l <= spec->depth; l++)
+    sum += (double)spec->width[l - 1] * (double)ntk_spec_width(spec, l);
+  return sum;
+}
+
+/* F_l forward; B_l backward from B_{L-1}, which is W_L o phi' and no product. The bytes they take.
+ */
+static double put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
+                           ntk_work_list *list) {
+  const double n = (double)N;
+  double flops = 2.0 * n * layers(spec, 1), numbers = 0.0;
+  for (size_t l = 1; l < spec->depth; l++) {
+    const double copies = (double)ntk_copies(spec, outputs, l);
+    numbers += n * (double)spec->width[l] * (1.0 + copies);
+    if (l + 1 < spec->depth)
+      flops += 2.0 * n * copies * (double)spec->width[l] * (double)spec->width[l + 1];
+  }
+  put(list, "features", NTK_WORK_FORWARD, flops, 8.0 * (n * (double)spec->width[0] + 2.0 * numbers),
+      numbers);
+  return 8.0 * numbers;
+}
+
+/* Blocks first to last of K, m x m: a Gram matrix of F_k, and one of B_{k+1} unless it is 1. */
+static void put_blocks(const ntk_network_spec *spec, ntk_outputs outputs, double m, size_t first,
+                       size_t last, const char *phase, ntk_work_list *list) {
+  double columns = 0.0, factors = 0.0;
+  for (size_t k = first; k <= last; k++) {
+    columns += (double)spec->width[k];
+    factors += 1.0;
+    const double back = (double)ntk_back_width(spec, outputs, k + 1);
+    const bool ones = k + 1 == spec->depth &&
+                      (outputs == NTK_OUTPUTS_TRACE || ntk_spec_width(spec, spec->depth) == 1);
+    columns += ones ? 0.0 : back;
+    factors += ones ? 0.0 : 1.0;
+  }
+  put(list, phase, NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns,
+      0.5 * m * m * factors);
+}
+
+static void put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m,
+                       const char *phase, ntk_work_list *list) {
+  put_blocks(spec, outputs, m, 0, spec->depth - 1, phase, list);
+}
+
+static void put_factor(double m, const char *phase, ntk_work_list *list) {
+  put(list, phase, NTK_WORK_FACTOR, m * m * m / 3.0, 8.0 * m * m, 0.5 * m * m);
+}
+
+/* Each pass over the factor, or K, is one over 4 m^2 bytes; a solve is two. */
+static void put_solves(double m, double times, size_t vectors, ntk_work_list *list) {
+  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, times * 2.0 * m * m * (double)vectors,
+      times * 8.0 * m * m, 0.0);
+}
+
+static void put_products(double m, double times, const char *phase, ntk_work_list *list) {
+  put(list, phase, NTK_WORK_PRODUCT, times * 2.0 * m * m, times * 4.0 * m * m, 0.0);
+}
+
+static void put_smallest(double m, ntk_work_list *list) {
+  const bool blocks = m >= BLOCKS_FROM;
+  put_solves(m, blocks ? BLOCK_SOLVES : SOLVES, blocks ? 4 : 1, list);
+}
+
+void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
+                       ntk_work_list *list) {
+  static const ntk_spectrum_options defaults;
+  const ntk_spectrum_options *o = options != NULL ? options : &defaults;
+  const double m = (double)ntk_kernel_rows(spec, o->outputs, N);
+  *list = (ntk_work_list){0};
+  const double features = put_features(spec, o->outputs, N, list);
+  const bool keeps = ntk_keeps_kernel(4.0 * m * m, features);
+  for (size_t k = 0; k < spec->depth && k < 4 && o->per_block; k++) {
+    /* The last row stands for the rest of a deep network's. */
+    const size_t last = k == 3 ? spec->depth - 1 : k;
+    const double blocks = (double)(last - k + 1);
+    put_blocks(spec, o->outputs, m, k, last, "kernel", list);
+    put(list, "factorisation", NTK_WORK_FACTOR, blocks * m * m * m / 3.0, blocks * 8.0 * m * m,
+        blocks * 0.5 * m * m);
+    put_solves(m, blocks * (m >= BLOCKS_FROM ? BLOCK_SOLVES : SOLVES), m >= BLOCKS_FROM ? 4 : 1,
+               list);
+  }
+  put_kernel(spec, o->outputs, m, "kernel", list);
+  if (o->full)
+    put(list, "whole spectrum", NTK_WORK_FULL, 4.0 / 3.0 * m * m * m, 4.0 / 3.0 * m * m * m, m * m);
+  if (keeps)
+    put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
+  put_products(m, PRODUCTS, "largest eigenvalue", list);
+  put_factor(m, "factorisation", list);
+  put_smallest(m, list);
+  if (!keeps) /* the residual then is a product with the features */
+    put(list, "smallest eigenvalue", NTK_WORK_PASSES, 4.0 * (double)N * layers(spec, 1), 0.0, 0.0);
+  if (o->certify) {
+    if (!keeps)
+      put_kernel(spec, o->outputs, m, "certificate", list);
+    put_factor(m, "certificate", list);
+  }
+}
+
+void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs, ntk_work_list *list) {
+  const double n = (double)N, times = (double)epochs, all = layers(spec, 1);
+  *list = (ntk_work_list){0};
+  /* Forward, gradient, and back through all but the first layer. */
+  const double flops = 2.0 * n * (2.0 * all + layers(spec, 2));
+  const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
+  put(list, "training", NTK_WORK_STEP, times * flops,
+      times * 8.0 * (n * (double)spec->width[0] + 4.0 * P), times * n * columns);
+}
+
+void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list) {
+  const double m = (double)N, P = ntk_shape_of(spec).weights;
+  *list = (ntk_work_list){0};
+  ntk_network_spec one = *spec;
+  one.outputs = 1;
+  (void)put_features(&one, NTK_OUTPUTS_TRACE, N, list);
+  /* K_{L-2}: of F_{L-2}, and of B_{L-1}, which has half of the last layer's columns. */
+  const double columns =
+      (double)spec->width[spec->depth - 2] + 0.5 * (double)spec->width[spec->depth - 1];
+  put(list, "kernel", NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns, m * m);
+  put_products(m, CONDITION_PRODUCTS, "largest eigenvalue", list);
+  put_factor(m, "factorisation", list);
+  put_solves(m, CONDITION_SOLVES, 1, list);
+  put(list, "corrections", NTK_WORK_SOLVE, CORRECTIONS * 2.0 * m * m, CORRECTIONS * 8.0 * m * m,
+      0.0);
+  put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 6.0 * m * P, 0.0, 0.0);
+}
+
+double ntk_work_flops(const ntk_work_list *list) {
+  double flops = 0.0;
+  for (size_t i = 0; i < list->count; i++)
+    flops += list->work[i].flops;
+  return flops;
+}
+
+ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind) {
+  ntk_rate *const rates[NTK_WORK_KINDS] = {
+      [NTK_WORK_FORWARD] = &machine->forward, [NTK_WORK_KERNEL] = &machine->kernel,
+      [NTK_WORK_FACTOR] = &machine->factor,   [NTK_WORK_FULL] = &machine->full,
+      [NTK_WORK_STEP] = &machine->step,       [NTK_WORK_PASSES] = &machine->passes,
+      [NTK_WORK_SOLVE] = &machine->solve,     [NTK_WORK_PRODUCT] = &machine->product,
+  };
+  return rates[kind];
+}
+
+bool ntk_work_by_bytes(ntk_work_kind kind) {
+  return kind == NTK_WORK_SOLVE || kind == NTK_WORK_PRODUCT;
+}
+
+double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {
+  ntk_machine copy = *machine;
+  const ntk_rate *r = ntk_work_rate(&copy, work->kind);
+  if (!(r->rate > 0.0))
+    return NAN; /* nothing is known */
+  const double units = ntk_work_by_bytes(work->kind) ? work->bytes : work->flops;
+  const double own = units / r->rate + work->entries * r->overhead;
+  const double streamed = ntk_work_by_bytes(work->kind) ? 0.0 : work->bytes / machine->bandwidth;
+  return fmax(own, streamed) + machine->launch;
+}

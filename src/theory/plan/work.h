@@ -1,0 +1,52 @@
+/* What a computation does, phase by phase: the one model of cost. A method is a list of phases; a
+ * phase is work of one kind, whose rate is the machine's. */
+#ifndef NTK_PLAN_WORK_H
+#define NTK_PLAN_WORK_H
+
+#include "base/status.h"
+
+#include "ntkit/plan.h"
+
+/* Kinds of work, each with a rate of its own: a member of ntk_machine. */
+typedef enum ntk_work_kind {
+  NTK_WORK_FORWARD, /* features: flops; for each number of them, phi */
+  NTK_WORK_KERNEL,  /* Gram matrices: flops; for each entry of K in each of them, that it is kept */
+  NTK_WORK_FACTOR,  /* flops; for each entry */
+  NTK_WORK_FULL,    /* flops of all eigenvalues; for each entry */
+  NTK_WORK_STEP,    /* an epoch of training: flops; for each number of the features */
+  NTK_WORK_PASSES,  /* products with J and J^T: flops */
+  NTK_WORK_SOLVE,   /* bytes of the factor */
+  NTK_WORK_PRODUCT, /* bytes of K */
+  NTK_WORK_KINDS
+} ntk_work_kind;
+
+typedef struct ntk_work {
+  const char *phase; /* as the progress callback has it */
+  ntk_work_kind kind;
+  double flops, bytes; /* bytes: to and from memory, were there no cache */
+  double entries;      /* what the kind's overhead is for */
+} ntk_work;
+
+enum { NTK_WORK_PHASES = 24 };
+typedef struct ntk_work_list {
+  size_t count;
+  ntk_work work[NTK_WORK_PHASES];
+} ntk_work_list;
+
+/* ntk_spectrum, by K and its factor; one epoch of ntk_train times epochs; ntk_memorize of one label
+ * vector. */
+NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
+                                   const ntk_spectrum_options *options, ntk_work_list *list);
+NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs,
+                                ntk_work_list *list);
+NTK_SIBLING void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list);
+
+/* All of it. */
+NTK_SIBLING double ntk_work_flops(const ntk_work_list *list);
+/* The larger of what its rate and what the memory take. */
+double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work);
+/* The member of the machine that has a kind's rate; whether its units are bytes. */
+ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind);
+bool ntk_work_by_bytes(ntk_work_kind kind);
+
+#endif

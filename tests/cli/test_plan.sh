@@ -1,0 +1,58 @@
+#!/bin/sh
+# ntkit plan: sizes, a machine described in words, questions; and that what does not fit is refused
+# with the plan's answer before anything is allocated.
+# shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+XDG_CACHE_HOME=$top/cache
+export XDG_CACHE_HOME
+
+plan() { # plan PROPERTY ARGUMENT...: its object, flattened
+  property=$1
+  shift
+  good "$property" plan --threads 1 --quiet --json "$@"
+  flat "$out" >"$top/flat"
+}
+
+# ---- What it says ---------------------------------------------------------------------------------
+
+plan 'MNIST' --data mnist --widths 784,784 --memory 8G
+holds 'its sizes' '@samples@ == 60000 && @dim@ == 784 && @outputs@ == 10'
+holds 'its parameters' '@parameters@ == 784 * 784 * 2 + 7840'
+holds 'the memory that was said' '@machine.memory@ == 8 * 1024 ^ 3'
+check 'four times 60000^2 bytes do not fit' test "$(value chosen)" = null
+check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
+plan 'one output of it, fewer samples' --data mnist --widths 784,784 --outputs 1 --samples 2000
+holds 'as asked' '@samples@ == 2000 && @outputs@ == 1 && @order@ == 2000'
+check 'a method that fits' test "$(value chosen)" = '"factor"'
+seconds=$(value methods.seconds)
+plan 'a machine of ten times the peak and bandwidth' --data mnist --widths 784,784 --outputs 1 \
+  --samples 2000 --peak 100000 --bandwidth 100000
+holds 'is faster' "@methods.seconds@ * 5 < $seconds"
+holds 'and has that peak' '@machine.peak@ > 0.99e14 && @machine.peak@ < 1.01e14'
+plan 'ImageNet' --data imagenet --widths 64,64
+holds 'its sizes' '@samples@ == 1281167 && @dim@ == 150528 && @outputs@ == 1000'
+plan 'a training' --samples 1000 --dim 10 --widths 20,30 --question train --epochs 7
+holds 'flops of its epochs' '@methods.flops@ == 7 * 2 * 1000 * (2 * 830 + 630)'
+good 'for people' plan --threads 1 --quiet --samples 1000 --dim 10 --widths 20,30 --question memorize
+check 'one line of an answer' grep -q '^answer      factor' "$out"
+check 'and the widths' grep -q 'from 27 on P >= N; from 32 on n_{L-2} n_{L-1} >= N' "$out"
+{ header '<f8' '(200000, 1000)' && printf '%b' "$nan"; } >"$in/X.npy"
+truncate -s 1600000128 "$in/X.npy"
+plan 'a file, of which only the heading is read' --data "$in/X.npy" --widths 4000
+holds 'its sizes' '@samples@ == 200000 && @dim@ == 1000'
+
+# ---- Where nothing fits ---------------------------------------------------------------------------
+
+bad 'spectrum: the largest N that fits, in one line' \
+  'no method fits: factor needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
+  spectrum --samples 60000 --dim 784 --widths 784,784 --memory 1G
+
+# ---- Bad input ------------------------------------------------------------------------------------
+
+bad 'a data set of no known name' "did you mean 'mnist'" plan --data mnits --widths 4
+bad 'a question of no known name' "did you mean 'spectrum'" plan --data mnist --widths 4 --question spectrim
+bad 'no samples' 'samples is needed' plan --dim 4 --widths 4
+bad 'a peak of 0' 'peak.*is 0' plan --data mnist --widths 4 --peak 0
+bad 'a bandwidth that is none' 'bandwidth' plan --data mnist --widths 4 --bandwidth fast
+bad 'no widths' 'widths' plan --data mnist
+finish plan

@@ -1,0 +1,192 @@
+/* ntk_plan_make: what a computation takes.
+ * Property: flops are those of plain loops, counted; bytes are those that are then held; the
+ * largest N fits and the next does not; least widths are least; where nothing fits, one line. */
+#include "conditioning.h"
+
+#include "ntkit/plan.h"
+#include "theory/plan/work.h"
+
+static double flops_of(const ntk_work_list *list, ntk_work_kind kind) {
+  double flops = 0.0;
+  for (size_t i = 0; i < list->count; i++)
+    flops += list->work[i].kind == kind ? list->work[i].flops : 0.0;
+  return flops;
+}
+
+/* Additions and multiplications of (1), of B_l = (B_{l+1} W_{l+1}^T) o phi' below B_{L-1}, of one
+ * triangle of each Gram matrix, and of Cholesky's three loops. */
+static void test_flops_of_plain_loops(void **state) {
+  (void)state;
+  enum { N = 300, L = 4 };
+  const size_t width[L + 1] = {7, 5, 11, 3, 1};
+  const ntk_network_spec spec = {.depth = L, .width = width};
+  double forward = 0.0, kernel = 0.0, factor = 0.0;
+  for (size_t i = 0; i < N; i++) {
+    for (size_t l = 1; l <= L; l++)
+      for (size_t j = 0; j < width[l]; j++)
+        forward += 2.0 * (double)width[l - 1];
+    for (size_t l = 1; l + 1 < L; l++)
+      for (size_t j = 0; j < width[l]; j++)
+        forward += 2.0 * (double)width[l + 1];
+    for (size_t j = 0; j <= i; j++) {
+      for (size_t k = 0; k < L; k++)
+        kernel += 2.0 * (double)(width[k] + (k + 1 < L ? width[k + 1] : 0));
+      for (size_t k = 0; k < j; k++)
+        factor += 2.0;
+    }
+  }
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD), forward, 0.5, "forward and backward");
+  assert_near(flops_of(&list, NTK_WORK_KERNEL), kernel, 1.5 / N * kernel, "Gram matrices");
+  assert_near(flops_of(&list, NTK_WORK_FACTOR), factor, 1.5 / N * factor, "factorisation");
+  ntk_work_spectrum(&spec, N, &(ntk_spectrum_options){.per_block = true}, &list);
+  assert_near(flops_of(&list, NTK_WORK_KERNEL), 2.0 * kernel, 3.0 / N * kernel, "each block too");
+  assert_near(flops_of(&list, NTK_WORK_FACTOR), 5.0 * factor, 7.5 / N * factor, "and its factor");
+  /* An epoch: forward, the gradient of as many products, and back through all but W_1. */
+  double epoch = 0.0;
+  for (size_t i = 0; i < N; i++)
+    for (size_t l = 1; l <= L; l++)
+      epoch += 2.0 * (double)(width[l - 1] * width[l]) * (l == 1 ? 2.0 : 3.0);
+  ntk_work_train(&spec, N, 3, &list);
+  assert_near(ntk_work_flops(&list), 3.0 * epoch, 0.5, "epochs");
+}
+
+/* Of several outputs B has n_L times the columns in their mean; K n_L times the rows of all. */
+static void test_flops_of_outputs(void **state) {
+  (void)state;
+  const size_t width[] = {4, 6, 5}, N = 100;
+  const ntk_network_spec spec = {.depth = 3, .width = width, .outputs = 2};
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  assert_near(flops_of(&list, NTK_WORK_KERNEL), 1e4 * (4 + 6 + 5 + 2 * 6 + 5), 0.5, "trace");
+  ntk_work_spectrum(&spec, N, &(ntk_spectrum_options){.outputs = NTK_OUTPUTS_ALL}, &list);
+  assert_near(flops_of(&list, NTK_WORK_FACTOR), 8e6 / 3.0, 0.5, "all");
+}
+
+/* With rates that are whole numbers seconds can be worked out by hand. */
+static void test_seconds(void **state) {
+  (void)state;
+  const ntk_machine machine = {
+      .bandwidth = 10.0, .launch = 1.0, .factor = {4.0, 0.5}, .solve = {2.0, 0.0}};
+  const ntk_work bound = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0},
+                 streamed = {"", NTK_WORK_FACTOR, 8.0, 70.0, 6.0},
+                 solves = {"", NTK_WORK_SOLVE, 1e9, 6.0, 0.0},
+                 unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0};
+  assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
+  assert_near(ntk_work_seconds(&machine, &streamed), 7.0 + 1.0, 1e-12, "by the memory");
+  assert_near(ntk_work_seconds(&machine, &solves), 6.0 / 2.0 + 1.0, 1e-12, "by bytes alone");
+  assert_true(isnan(ntk_work_seconds(&machine, &unknown)));
+}
+
+static void make_kept_plan(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                           size_t memory, const char *question, ntk_plan *plan) {
+  const ntk_plan_options options = {
+      .question = question, .memory = memory, .calibration = NTK_CALIBRATE_KEPT};
+  assert_ok(ntk_plan_make(context, spec, N, &options, plan));
+}
+
+static void test_memory_is_what_is_held(void **state) {
+  (void)state;
+  const size_t width[] = {50, 40, 60}, N = 1500;
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  problem p;
+  ntk_spectrum_result r;
+  ntk_plan plan;
+  problem_open(&p, N, 3, width, "sigmoid", NULL);
+  make_kept_plan(p.context, &spec, N, 0, NULL, &plan);
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, NULL, &r));
+  const size_t planned = plan.method[0].memory;
+  if (!(r.memory_bytes <= planned && (double)planned <= 1.3 * (double)r.memory_bytes))
+    fail_msg("%zu bytes planned, %zu held", planned, r.memory_bytes);
+  assert_true(plan.method[0].fits);
+  assert_string_equal(plan.chosen, "factor");
+  ntk_spectrum_clear(&r);
+  ntk_plan_clear(&plan);
+  problem_close(&p);
+}
+
+static void test_largest_samples(void **state) {
+  (void)state;
+  static const char *const questions[] = {"spectrum", "memorize", "train"};
+  const size_t width[] = {30, 200, 400}, memory = 50 << 20;
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  for (size_t q = 0; q < COUNT(questions); q++) {
+    ntk_plan plan, more;
+    make_kept_plan(context, &spec, 100, memory, questions[q], &plan);
+    const size_t largest = plan.method[0].largest;
+    ntk_plan_clear(&plan);
+    make_kept_plan(context, &spec, largest, memory, questions[q], &plan);
+    make_kept_plan(context, &spec, largest + 1, memory, questions[q], &more);
+    if (!plan.method[0].fits || more.method[0].fits || largest < 1000)
+      fail_msg("%s: %zu is no largest N", questions[q], largest);
+    assert_null(more.chosen);
+    char says[64];
+    (void)snprintf(says, sizeof says, "the largest N that fits is %zu", largest);
+    if (strstr(more.reason, "no method fits: ") == NULL || strstr(more.reason, says) == NULL)
+      fail_msg("'%s' does not say '%s'", more.reason, says);
+    ntk_plan_clear(&plan);
+    ntk_plan_clear(&more);
+  }
+  ntk_context_destroy(context);
+}
+
+/* P = d n + n^2 + n and n_{L-2} n_{L-1} = n^2 of three layers, d n + n and d n of two; a bias is
+ * one more row. */
+static void test_least_widths(void **state) {
+  (void)state;
+  const size_t width[] = {10, 3, 4};
+  const bool bias[] = {true, true, true};
+  ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  make_kept_plan(context, &spec, 999, 0, NULL, &plan);
+  assert_int_equal(plan.least_width, 27); /* 26: 962; 27: 1026 */
+  assert_int_equal(plan.least_last, 32);
+  ntk_plan_clear(&plan);
+  make_kept_plan(context, &spec, 962, 0, NULL, &plan);
+  assert_int_equal(plan.least_width, 26);
+  ntk_plan_clear(&plan);
+  spec.bias = bias; /* 11 n + (n + 1) n + n + 1: 26: 1015, 25: 951 */
+  make_kept_plan(context, &spec, 999, 0, NULL, &plan);
+  assert_int_equal(plan.least_width, 26);
+  ntk_plan_clear(&plan);
+  spec = (ntk_network_spec){.depth = 2, .width = width};
+  make_kept_plan(context, &spec, 999, 0, NULL, &plan);
+  assert_int_equal(plan.least_width, 91); /* 90: 990 */
+  assert_int_equal(plan.least_last, 100);
+  assert_near(plan.bounds.lower_scale, 30.0, 0.0, "d n_1");
+  ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  const size_t width[] = {10, 3};
+  const ntk_network_spec spec = {.depth = 2, .width = width},
+                         shallow = {.depth = 1, .width = width};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  ntk_plan_options options = {.question = "spectra", .calibration = NTK_CALIBRATE_KEPT};
+  assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
+                 "did you mean 'spectrum'");
+  options.question = NULL;
+  assert_refused(ntk_plan_make(context, &spec, 0, &options, &plan), NTK_ERR_ARGUMENT, "N is 0");
+  assert_refused(ntk_plan_make(context, &shallow, 9, &options, &plan), NTK_ERR_ARGUMENT, "depth");
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_flops_of_plain_loops),
+      cmocka_unit_test(test_flops_of_outputs),
+      cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_memory_is_what_is_held),
+      cmocka_unit_test(test_largest_samples),
+      cmocka_unit_test(test_least_widths),
+      cmocka_unit_test(test_refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
