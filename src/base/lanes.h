@@ -66,12 +66,16 @@ static inline vr vr_sqrt(vr a) {
     a[i] = LANES_SQRT(a[i]);
   return a;
 }
-#ifndef NTK_SINGLE
-#if LANES_BYTES == 64
+#if LANES_BYTES == 64 && defined(NTK_SINGLE)
+#define LANES_ZIP(a, b, i)                                                                    \
+  __builtin_shufflevector(a, b, (i), (i) + 16, (i) + 1, (i) + 17, (i) + 2, (i) + 18, (i) + 3, \
+                          (i) + 19, (i) + 4, (i) + 20, (i) + 5, (i) + 21, (i) + 6, (i) + 22,  \
+                          (i) + 7, (i) + 23)
+#elif LANES_BYTES == 64 || (LANES_BYTES == 32 && defined(NTK_SINGLE))
 #define LANES_ZIP(a, b, i)                                                                  \
   __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, \
                           (i) + 11)
-#elif LANES_BYTES == 32
+#elif LANES_BYTES == 32 || defined(NTK_SINGLE)
 #define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 4, (i) + 1, (i) + 5)
 #else
 #define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
@@ -83,6 +87,17 @@ static inline vr vr_zip_low(vr a, vr b) {
 static inline vr vr_zip_high(vr a, vr b) {
   return LANES_ZIP(a, b, LANES / 2);
 }
-#endif
+/* The matrix whose rows these are, transposed: zipping vector i with vector i + LANES/2, log2 LANES
+ * times, does that. */
+static inline void vr_transpose(vr v[LANES]) {
+  vr w[LANES];
+  for (int stage = 1; stage < LANES; stage *= 2) {
+    for (size_t i = 0; i < LANES / 2; i++) {
+      w[2 * i] = vr_zip_low(v[i], v[i + LANES / 2]);
+      w[2 * i + 1] = vr_zip_high(v[i], v[i + LANES / 2]);
+    }
+    memcpy(v, w, sizeof w);
+  }
+}
 
 #endif

@@ -5,45 +5,74 @@
  *   G_l = F_{l-1} W_l + 1 b_l^T,   F_l = phi(G_l)                        (1)
  *   B_{L-1} = phi'(G_{L-1}) o W_L^T,   B_k = phi'(G_k) o (B_{k+1} W_{k+1}^T)   (9)
  *
- * Row-major matrices are BLAS's column-major ones transposed, so G^T = W^T F^T is what it computes.
+ * Weights are packed once, by the threads together, those that go back transposed; with few samples
+ * W_l is multiplied as it lies. A strip of columns of G_l is activated while it is in cache. An
+ * entry is one sum over the units below, in their order: its bits depend on no block and no thread,
+ * equal columns of W give equal columns of G, and opposite halves of W_L outputs that cancel (18).
  */
 #include "net/forward.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/product/product.h"
 
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum { ROWS = 128, ROWS_LEAST = 16 };
+enum { FORWARD_ARRAYS = 3, ROWS = 2 * NTK_PRODUCT_ROWS, NARROW = 256, PACKED_FROM = 48 };
 
-/* Rows of a block: fixed, so that the bits of a row do not depend on threads. */
-static size_t block_rows(size_t outputs) {
-  const size_t rows = ROWS / outputs;
-  return rows > ROWS_LEAST ? rows : ROWS_LEAST;
+/* Rows of a block, more of narrow ones: fixed, so that the bits of a row do not depend on threads.
+ */
+static size_t block_rows(const ntk_network_spec *spec) {
+  const size_t widest = ntk_widest(spec, 1), times = NARROW / widest;
+  if (ntk_spec_width(spec, spec->depth) > 1)
+    return NTK_PRODUCT_ROWS;
+  return ROWS * (times < 1 ? 1 : times > 4 ? 4 : times);
 }
 
-/* The rows of f (n_l wide) = b_l, to which a product is added: its beta. Without b_l it is 0. */
-static double begin(const ntk_network *network, size_t l, size_t rows, double *f) {
-  const size_t n = network->width[l];
-  if (network->b[l] == NULL)
-    return 0.0;
+/* ---- Weights by panels ----------------------------------------------------------------------- */
+
+static size_t strip_width(size_t columns, size_t first) {
+  return columns - first < NTK_STRIP ? columns - first : NTK_STRIP;
+}
+
+/* Numbers that W_1 .. W_{L-1} are, or W_2^T .. W_{L-1}^T. */
+static double packed_count(const ntk_network_spec *spec, bool transposed) {
+  double count = 0.0;
+  for (size_t l = transposed ? 2 : 1; l < spec->depth; l++)
+    count += (double)(transposed ? ntk_packed_count(spec->width[l], spec->width[l - 1])
+                                 : ntk_packed_count(spec->width[l - 1], spec->width[l]));
+  return count;
+}
+
+/* The same, one after another into packed; by a team that does not wait for its end. */
+static void pack(const ntk_network *network, bool transposed, double *packed) {
+  for (size_t l = transposed ? 2 : 1; l < network->depth; l++) {
+    const size_t in = network->width[l - 1], out = network->width[l];
+    const ntk_product_source W =
+        transposed ? (ntk_product_source){.inner = out, .columns = in, .row = 1, .next = out}
+                   : (ntk_product_source){.inner = in, .columns = out, .row = out, .next = 1};
+#pragma omp for schedule(dynamic) nowait
+    for (size_t j = 0; j < W.columns; j += NTK_STRIP) {
+      ntk_product_source strip = W;
+      strip.columns = strip_width(W.columns, j);
+      strip.from = network->W[l] + j * W.next;
+      ntk_pack(&strip, packed + j * W.inner);
+    }
+    packed += ntk_packed_count(W.inner, W.columns);
+  }
+}
+
+/* ---- Products -------------------------------------------------------------------------------- */
+
+/* Rows of f, n wide, = b. */
+static void fill(size_t rows, size_t n, const double *b, size_t distance, double *f) {
   for (size_t i = 0; i < rows; i++)
-    memcpy(f + i * n, network->b[l], n * sizeof *f);
-  return 1.0;
+    memcpy(f + i * distance, b, n * sizeof *f);
 }
 
-/* f = beta f + F_{l-1} W_l for columns of W_l, n_l of them or, from `column` on, some. */
-static void multiply(const ntk_network *network, size_t l, size_t column, size_t columns,
-                     size_t rows, const double *f_in, double beta, double *f) {
-  const size_t in = network->width[l - 1], out = network->width[l];
-  ntk_dgemm('N', 'N', columns, rows, in, 1.0, network->W[l] + column, out, f_in, in, beta,
-            f + column, out);
-}
-
-/* Two halves by calls of one shape: whatever BLAS does with edges, equal columns of W give equal
- * columns of G, and opposite halves of W_L outputs that cancel to 0 (18). */
+/* Two halves, each summed on its own: opposite ones cancel. */
 static size_t paired_width(const ntk_network *network) {
   const size_t n = network->width[network->depth - 1];
   return n % 2 == 0 ? n / 2 : 0;
@@ -64,7 +93,10 @@ static void add_outputs(const ntk_network *network, size_t unit, size_t count, s
 static void outputs(const ntk_network *network, size_t rows, const double *f, double *second,
                     double *F_L) {
   const size_t L = network->depth, n = network->width[L - 1], half = paired_width(network);
-  add_outputs(network, 0, half > 0 ? half : n, rows, f, begin(network, L, rows, F_L), F_L);
+  const bool bias = network->b[L] != NULL;
+  if (bias)
+    fill(rows, network->width[L], network->b[L], network->width[L], F_L);
+  add_outputs(network, 0, half > 0 ? half : n, rows, f, bias ? 1.0 : 0.0, F_L);
   if (half == 0)
     return;
   add_outputs(network, half, half, rows, f, 0.0, second);
@@ -72,26 +104,22 @@ static void outputs(const ntk_network *network, size_t rows, const double *f, do
     F_L[i] += second[i];
 }
 
-/* f = phi(G_l) and df = phi'(G_l), rows x n_l, from f_in = F_{l-1}. */
-static void layer(const ntk_network *network, size_t l, size_t rows, const double *f_in, double *f,
-                  double *df) {
-  const size_t out = network->width[l];
-  const size_t half = l == network->depth - 1 ? paired_width(network) : 0;
-  const double beta = begin(network, l, rows, f);
-  multiply(network, l, 0, half > 0 ? half : out, rows, f_in, beta, f);
-  if (half > 0)
-    multiply(network, l, half, half, rows, f_in, beta, f);
-  ntk_activation_eval(&network->activation[l], rows * out, f, f, df);
-}
-
 /* A pass, and where everything goes. */
 typedef struct pass {
   const ntk_network *network;
+  size_t N;         /* samples, */
+  size_t block;     /* of which so many go together */
   size_t copies[2]; /* vectors that B_k has for a sample, k < L - 1, and k = L - 1 */
-  double *const *F, *const *B;
-  ntk_watch *watch; /* asked before each layer */
-  size_t N;         /* samples of the pass */
+  double *const *F, *const *B, *F_L; /* F_L: or NULL */
+  double *up, *down;                 /* W_1 .. W_{L-1} by panels, or NULL; W_2^T .. W_{L-1}^T */
+  double *scratch;                   /* `part` doubles a thread */
+  size_t part;
+  ntk_watch *watch; /* asked before each strip */
 } pass;
+
+static size_t rows_from(const pass *p, size_t first) {
+  return p->N - first < p->block ? p->N - first : p->block;
+}
 
 static bool goes_on(const pass *p, size_t first) {
   return ntk_watch_on(p->watch, (double)first / (double)p->N);
@@ -111,11 +139,32 @@ static double *slopes(const pass *p, size_t k, size_t first, size_t rows) {
   return back_rows(p, k, first) + rows * (copies_of(p, k) - 1) * n;
 }
 
-static void forward_rows(const pass *p, size_t first, size_t rows) {
-  const size_t *n = p->network->width;
-  for (size_t l = 1; l < p->network->depth && goes_on(p, first); l++)
-    layer(p->network, l, rows, p->F[l - 1] + first * n[l - 1], p->F[l] + first * n[l],
-          slopes(p, l, first, rows));
+/* f = phi(G_l) and df = phi'(G_l) of the block at first, from f_in = F_{l-1}. packed: W_l, where it
+ * is. */
+static void layer(const pass *p, size_t l, size_t first, const double *packed, const double *f_in,
+                  double *f, double *df) {
+  const ntk_network *network = p->network;
+  const size_t in = network->width[l - 1], out = network->width[l], rows = rows_from(p, first);
+  const bool by_rows = p->up == NULL, bias = network->b[l] != NULL;
+  for (size_t j = 0; j < out && goes_on(p, first); j += NTK_STRIP) {
+    const size_t count = strip_width(out, j);
+    if (bias)
+      fill(rows, count, network->b[l] + j, out, f + j);
+    ntk_multiply(&(ntk_product){.rows = rows,
+                                .columns = count,
+                                .inner = in,
+                                .A = f_in,
+                                .row = in,
+                                .next = 1,
+                                .B = by_rows ? network->W[l] + j : packed + in * j,
+                                .B_distance = by_rows ? out : 0,
+                                .C = f + j,
+                                .C_distance = out,
+                                .mode = bias ? NTK_PRODUCT_ADD : NTK_PRODUCT_SET});
+    const size_t runs = count == out ? 1 : rows, length = count == out ? rows * out : count;
+    for (size_t at = j, i = 0; i < runs; i++, at += out)
+      ntk_activation_eval(&network->activation[l], length, f + at, f + at, df + at);
+  }
 }
 
 /* B_{L-1} of every output: phi' o factor W_L^T into b (rows x n_L x n_{L-1}). */
@@ -159,110 +208,164 @@ static double *last_rows(const pass *p, size_t first, size_t rows, double *back,
   return own;
 }
 
-/* scratch: `part` doubles. */
-static void backward_rows(const pass *p, size_t first, size_t rows, double *scratch, size_t part) {
-  const ntk_network *network = p->network;
-  const size_t L = network->depth, C = network->width[L];
-  const double *b_above = last_rows(p, first, rows, scratch, scratch + part / 2);
-  for (size_t k = L - 2; k >= 1 && goes_on(p, first); k--) {
-    const size_t here = network->width[k], above = network->width[k + 1];
-    ntk_dgemm('T', 'N', here, rows * C, above, 1.0, network->W[k + 1], above, b_above, above, 0.0,
-              scratch, here);
-    double *b = back_rows(p, k, first);
-    const double *dphi = slopes(p, k, first, rows);
-    for (size_t i = 0; i < rows; i++)
-      for (size_t c = 0; c < C; c++)
-        for (size_t j = 0; j < here; j++)
-          b[(i * C + c) * here + j] = dphi[i * here + j] * scratch[(i * C + c) * here + j];
-    b_above = b;
+/* B_k = phi'(G_k) o (b_above W_{k+1}^T), C rows of it for a sample. */
+static void back_layer(const pass *p, size_t k, size_t first, const double *packed,
+                       const double *b_above, double *scratch) {
+  const size_t here = p->network->width[k], above = p->network->width[k + 1];
+  const size_t C = copies_of(p, k), rows = rows_from(p, first);
+  double *b = back_rows(p, k, first);
+  if (C > 1) /* the product takes their place */
+    memcpy(scratch, slopes(p, k, first, rows), rows * here * sizeof *b);
+  for (size_t j = 0; j < here && goes_on(p, first); j += NTK_STRIP)
+    ntk_multiply(&(ntk_product){.rows = rows * C,
+                                .columns = strip_width(here, j),
+                                .inner = above,
+                                .A = b_above,
+                                .row = above,
+                                .next = 1,
+                                .B = packed + above * j,
+                                .C = b + j,
+                                .C_distance = here,
+                                .mode = C > 1 ? NTK_PRODUCT_SET : NTK_PRODUCT_TIMES});
+  for (size_t i = 0; i < rows && C > 1; i++)
+    for (size_t c = 0; c < C; c++)
+      for (size_t j = 0; j < here; j++)
+        b[(i * C + c) * here + j] *= scratch[i * here + j];
+}
+
+/* A block of rows up and down. */
+static void both_ways(const pass *p, size_t first) {
+  const size_t *n = p->network->width, L = p->network->depth, rows = rows_from(p, first);
+  double *scratch = p->scratch + (size_t)omp_get_thread_num() * p->part;
+  const double *W = p->up, *W_T = p->down;
+  for (size_t l = 1; l < L; l++) {
+    layer(p, l, first, W, p->F[l - 1] + first * n[l - 1], p->F[l] + first * n[l],
+          slopes(p, l, first, rows));
+    W = W == NULL ? NULL : W + ntk_packed_count(n[l - 1], n[l]);
+    W_T += l > 1 ? ntk_packed_count(n[l], n[l - 1]) : 0;
+  }
+  if (!goes_on(p, first))
+    return;
+  if (p->F_L != NULL)
+    outputs(p->network, rows, p->F[L - 1] + first * n[L - 1], scratch, p->F_L + first * n[L]);
+  const double *b = last_rows(p, first, rows, scratch, scratch + p->part / 2);
+  for (size_t k = L - 2; k >= 1; k--) {
+    W_T -= ntk_packed_count(n[k + 1], n[k]);
+    back_layer(p, k, first, W_T, b, scratch);
+    b = back_rows(p, k, first);
   }
 }
 
-/* Doubles of a thread's workspace: of a pass forward, three arrays of a block's rows; of one both
- * ways one, or with several outputs two that are n_L times as long. */
-enum { FORWARD_ARRAYS = 3 };
+/* A block of rows of X (N x d) up. */
+static void forward_only(const pass *p, const double *X, size_t first) {
+  const size_t *n = p->network->width, L = p->network->depth, part = p->part / FORWARD_ARRAYS;
+  double *scratch = p->scratch + (size_t)omp_get_thread_num() * p->part;
+  double *f[2] = {scratch, scratch + part}, *rest = scratch + 2 * part;
+  const double *f_in = X + first * n[0], *W = p->up;
+  for (size_t l = 1; l < L; l++) {
+    layer(p, l, first, W, f_in, f[l % 2], rest);
+    W = W == NULL ? NULL : W + ntk_packed_count(n[l - 1], n[l]);
+    f_in = f[l % 2];
+  }
+  if (goes_on(p, first))
+    outputs(p->network, rows_from(p, first), f_in, rest, p->F_L + first * n[L]);
+}
 
+/* Doubles of a thread's scratch: of a pass forward, three arrays of a block's rows; of one both
+ * ways the sums of its outputs, or with several outputs two arrays that are n_L times as long. */
 static size_t forward_part(const ntk_network_spec *spec) {
-  return block_rows(ntk_spec_width(spec, spec->depth)) * ntk_widest(spec, 1);
+  return FORWARD_ARRAYS * block_rows(spec) * ntk_widest(spec, 1);
 }
 
 static size_t both_part(const ntk_network_spec *spec) {
-  const size_t C = ntk_spec_width(spec, spec->depth);
-  return (C > 1 ? 2 * C : 1) * forward_part(spec);
+  const size_t C = ntk_spec_width(spec, spec->depth), rows = block_rows(spec);
+  return C > 1 ? 2 * C * rows * ntk_widest(spec, 1) : rows;
 }
 
-static double workspace_bytes(const ntk_context *context, size_t part) {
-  return (double)sizeof(double) * (double)context->threads * (double)part;
+static double bytes_of(const ntk_context *context, double packed, size_t part) {
+  return (double)sizeof(double) * (packed + (double)context->threads * (double)part);
 }
 
 double ntk_forward_backward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
-  return workspace_bytes(context, both_part(spec));
+  return bytes_of(context, packed_count(spec, false) + packed_count(spec, true), both_part(spec));
 }
 
 double ntk_forward_bytes(const ntk_context *context, const ntk_network_spec *spec) {
-  return workspace_bytes(context, FORWARD_ARRAYS * forward_part(spec));
+  return bytes_of(context, packed_count(spec, false), forward_part(spec));
+}
+
+/* Room for p's packed weights and the threads' scratch; *workspace is to be freed. */
+static ntk_status prepare(pass *p, bool back, int threads, double **workspace) {
+  const ntk_network_spec spec = ntk_spec_of(p->network);
+  const size_t up = p->N < PACKED_FROM ? 0 : (size_t)packed_count(&spec, false);
+  const size_t down = back ? (size_t)packed_count(&spec, true) : 0;
+  NTK_TRY(ntk_alloc_doubles(
+      p->network->context, up + down + (size_t)threads * p->part,
+      back ? "workspace of the backward pass" : "workspace of the forward pass", workspace));
+  p->up = up > 0 ? *workspace : NULL;
+  p->down = *workspace + up;
+  p->scratch = p->down + down;
+  return NTK_OK;
 }
 
 ntk_status ntk_forward_backward(const ntk_network *network, ntk_outputs outputs_of, size_t N,
                                 double *const *F, double *const *B, double *F_L) {
   const ntk_network_spec spec = ntk_spec_of(network);
-  const size_t L = network->depth, C = network->width[L], block = block_rows(C);
-  const size_t part = both_part(&spec);
+  const size_t C = network->width[network->depth];
   ntk_watch watch = {.context = network->context, .phase = "features"};
-  const pass p = {.network = network,
-                  .copies = {C, ntk_copies(&spec, outputs_of, L - 1)},
-                  .F = F,
-                  .B = B,
-                  .watch = &watch,
-                  .N = N};
+  pass p = {.network = network,
+            .N = N,
+            .block = block_rows(&spec),
+            .copies = {C, ntk_copies(&spec, outputs_of, network->depth - 1)},
+            .F = F,
+            .B = B,
+            .F_L = F_L,
+            .part = both_part(&spec),
+            .watch = &watch};
   const int threads =
       ntk_threads_for(network->context, 4.0 * (double)N * (double)network->parameters);
-  double *scratch;
-  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * part,
-                            "workspace of the backward pass", &scratch));
+  double *workspace;
+  NTK_TRY(prepare(&p, true, threads, &workspace));
   const int previous = ntk_blas_enter(1);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t first = 0; first < N; first += block) {
-    const size_t rows = N - first < block ? N - first : block;
-    double *own = scratch + (size_t)omp_get_thread_num() * part;
-    forward_rows(&p, first, rows);
-    if (!goes_on(&p, first))
-      continue;
-    if (F_L != NULL)
-      outputs(network, rows, F[L - 1] + first * network->width[L - 1], own, F_L + first * C);
-    backward_rows(&p, first, rows, own, part);
+#pragma omp parallel num_threads(threads)
+  {
+    if (p.up != NULL)
+      pack(network, false, p.up);
+    pack(network, true, p.down);
+#pragma omp barrier
+#pragma omp for schedule(dynamic)
+    for (size_t first = 0; first < N; first += p.block)
+      both_ways(&p, first);
   }
   ntk_blas_leave(previous);
-  ntk_free(network->context, scratch);
+  ntk_free(network->context, workspace);
   return watch.status;
 }
 
 ntk_status ntk_forward(const ntk_network *network, size_t N, const double *X, double *F_L) {
   const ntk_network_spec spec = ntk_spec_of(network);
-  const size_t L = network->depth, part = forward_part(&spec);
-  const size_t block = block_rows(network->width[L]);
+  ntk_watch watch = {.context = network->context, .phase = "outputs"};
+  pass p = {.network = network,
+            .N = N,
+            .block = block_rows(&spec),
+            .F_L = F_L,
+            .part = forward_part(&spec),
+            .watch = &watch};
   const int threads =
       ntk_threads_for(network->context, 2.0 * (double)N * (double)network->parameters);
-  double *scratch;
-  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)threads * FORWARD_ARRAYS * part,
-                            "workspace of the forward pass", &scratch));
-  ntk_watch watch = {.context = network->context, .phase = "outputs"};
+  double *workspace;
+  NTK_TRY(prepare(&p, false, threads, &workspace));
   const int previous = ntk_blas_enter(1);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t first = 0; first < N; first += block) {
-    const size_t rows = N - first < block ? N - first : block;
-    double *own = scratch + (size_t)omp_get_thread_num() * FORWARD_ARRAYS * part,
-           *f[2] = {own, own + part};
-    const double *f_in = X + first * network->width[0];
-    size_t l = 1;
-    for (; l < L && ntk_watch_on(&watch, (double)first / (double)N); l++) {
-      layer(network, l, rows, f_in, f[l % 2], own + 2 * part);
-      f_in = f[l % 2];
-    }
-    if (l == L)
-      outputs(network, rows, f_in, own + 2 * part, F_L + first * network->width[L]);
+#pragma omp parallel num_threads(threads)
+  {
+    if (p.up != NULL)
+      pack(network, false, p.up);
+#pragma omp barrier
+#pragma omp for schedule(dynamic)
+    for (size_t first = 0; first < N; first += p.block)
+      forward_only(&p, X, first);
   }
   ntk_blas_leave(previous);
-  ntk_free(network->context, scratch);
+  ntk_free(network->context, workspace);
   return watch.status;
 }

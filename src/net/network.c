@@ -3,6 +3,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/product/product.h"
 
 #include <math.h>
 #include <string.h>
@@ -150,7 +151,8 @@ static ntk_status allocate_arrays(ntk_network *made) {
   NTK_TRY(ntk_alloc(made->context, L, sizeof(bool), "network", &pointer));
   made->bias = pointer;
   NTK_TRY(ntk_alloc_doubles(made->context, 2 * L, "network", &made->scale));
-  return ntk_alloc_doubles(made->context, made->parameters, "the weights", &made->theta);
+  return ntk_alloc_doubles(made->context, made->parameters + NTK_PRODUCT_UNIT, "the weights",
+                           &made->theta); /* a product reads beyond the last */
 }
 
 /* Architecture and storage; weights uninitialised. */

@@ -143,7 +143,7 @@ static ntk_status gradient(double *out) {
   return status;
 }
 
-/* least: polls. Rows are taken 128 at a time forward, 6 times; the kernel in tiles of up to 256 x
+/* least: polls. Rows are taken 192 at a time forward, 4 times; the kernel in tiles of up to 256 x
  * 128, 3 blocks each; 256 rows at a time by the operator, 3 times, in 2, 1 and 1 panels of 64 rows
  * of J^T V and as many rows of J; columns one by one, in the solve four together; a copy is made 1
  * MB at a time. */
@@ -152,8 +152,8 @@ static const struct {
   ntk_status (*run)(double *out);
   size_t least;
   bool reports; /* whatever the time */
-} calls[] = {{"output", "outputs", output, 6 * 2, false},
-             {"features", "features", create_features, 6 * 3, false},
+} calls[] = {{"output", "outputs", output, 4 * 2, false},
+             {"features", "features", create_features, 4 * 4, false},
              {"kernel", "kernel", create_kernel, 10 * 3, true},
              {"copy", "copying the kernel", copy, 2, false},
              {"values", "copying the kernel", values, N, false},

@@ -22,7 +22,7 @@ typedef struct ntk_step_code {
   size_t size;  /* bytes of a real */
   size_t lanes; /* leading dimensions are multiples of this, */
   size_t unit;  /* columns by panels multiples of this, */
-  size_t panel; /* and panels so wide (product.h) */
+  size_t panel; /* and panels so wide (base/product/panels.h) */
   /* Into packed, from theta. */
   void (*pack)(const ntk_step *step);
   void (*block)(const ntk_step *step, ntk_step_block *block);
@@ -34,7 +34,7 @@ typedef struct ntk_step_code {
 /* The best level's. */
 const ntk_step_code *ntk_step_best(ntk_precision precision);
 
-/* [W_l; b_l], its gradient and its moments, in arrays like theta: by panels (product.h), 0 past the
+/* [W_l; b_l], its gradient and its moments, in arrays like theta: by panels (base/product/panels.h), 0 past the
  * last column; of l = L transposed. A block's F_l and B_l lie by rows of ld reals, and begin at F
  * and B times the block's rows. Where there is b_{l+1}, F_l has a column of 1 behind its own. */
 typedef struct ntk_step_layer {

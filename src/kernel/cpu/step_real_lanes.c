@@ -9,11 +9,11 @@
  * n_l flops a row and layer for each of the three products, the second not for l = 1. */
 #include "base/lanes.h"
 
-#include "kernel/cpu/product.h"
+#include "base/product/panels.h"
 #include "kernel/cpu/step.h"
 
-static void multiply(product p) {
-  LANES_NAME(ntk_product)(&p);
+static void multiply(ntk_product p) {
+  LANES_NAME(ntk_multiply)(&p);
 }
 
 static void activate(const ntk_step *step, size_t l, size_t n, real *F, real *B) {
@@ -51,16 +51,16 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
   for (size_t l = 1; l < step->L; l++) {
     const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
     real *F = (real *)block->workspace + step->block * here->F;
-    multiply((product){.rows = block->rows,
-                       .columns = here->columns,
-                       .inner = here->rows,
-                       .A = features(step, block, l - 1),
-                       .row = below->ld,
-                       .next = 1,
-                       .B = (const real *)step->theta + here->W,
-                       .C = F,
-                       .C_distance = here->ld,
-                       .mode = PRODUCT_SET});
+    multiply((ntk_product){.rows = block->rows,
+                           .columns = here->columns,
+                           .inner = here->rows,
+                           .A = features(step, block, l - 1),
+                           .row = below->ld,
+                           .next = 1,
+                           .B = (const real *)step->theta + here->W,
+                           .C = F,
+                           .C_distance = here->ld,
+                           .mode = NTK_PRODUCT_SET});
     activate(step, l, block->rows * here->ld, F, backward(step, block, l));
     if (step->layer[l + 1].bias)
       set_constant(step, block, l);
@@ -76,17 +76,17 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
   const size_t n_L = step->outputs;
   const real *Y = (const real *)step->Y + block->first * n_L;
   real *sums = (real *)block->workspace + step->block * output->F; /* rows x output->sums */
-  multiply((product){.rows = block->rows,
-                     .columns = output->sums,
-                     .inner = output->n,
-                     .A = features(step, block, step->L - 1),
-                     .row = last->ld,
-                     .next = 1,
-                     .B = (const real *)step->packed + output->packed,
-                     .B_distance = output->sums,
-                     .C = sums,
-                     .C_distance = output->sums,
-                     .mode = PRODUCT_SET});
+  multiply((ntk_product){.rows = block->rows,
+                         .columns = output->sums,
+                         .inner = output->n,
+                         .A = features(step, block, step->L - 1),
+                         .row = last->ld,
+                         .next = 1,
+                         .B = (const real *)step->packed + output->packed,
+                         .B_distance = output->sums,
+                         .C = sums,
+                         .C_distance = output->sums,
+                         .mode = NTK_PRODUCT_SET});
   for (size_t i = 0; i < block->rows; i++)
     for (size_t c = 0; c < n_L; c++) {
       const real F_L = sums[i * output->sums + c] + sums[i * output->sums + n_L + c];
@@ -104,16 +104,16 @@ static void last_back(const ntk_step *step, const ntk_step_block *block, const r
   const real *w = (const real *)step->theta + output->W;
   real *B = backward(step, block, step->L - 1);
   if (step->outputs > 1) {
-    multiply((product){.rows = block->rows,
-                       .columns = output->columns,
-                       .inner = step->outputs,
-                       .A = r,
-                       .row = step->outputs,
-                       .next = 1,
-                       .B = w,
-                       .C = B,
-                       .C_distance = last->ld,
-                       .mode = PRODUCT_TIMES});
+    multiply((ntk_product){.rows = block->rows,
+                           .columns = output->columns,
+                           .inner = step->outputs,
+                           .A = r,
+                           .row = step->outputs,
+                           .next = 1,
+                           .B = w,
+                           .C = B,
+                           .C_distance = last->ld,
+                           .mode = NTK_PRODUCT_TIMES});
     return;
   }
   for (size_t i = 0; i < block->rows; i++)
@@ -128,16 +128,16 @@ static void last_layer(const ntk_step *step, const ntk_step_block *block, const 
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   real *gradient = block->gradient;
   last_back(step, block, r);
-  multiply((product){.rows = step->outputs,
-                     .columns = output->columns,
-                     .inner = block->rows,
-                     .A = r,
-                     .row = 1,
-                     .next = step->outputs,
-                     .B = features(step, block, step->L - 1),
-                     .B_distance = last->ld,
-                     .C = gradient + output->W,
-                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+  multiply((ntk_product){.rows = step->outputs,
+                         .columns = output->columns,
+                         .inner = block->rows,
+                         .A = r,
+                         .row = 1,
+                         .next = step->outputs,
+                         .B = features(step, block, step->L - 1),
+                         .B_distance = last->ld,
+                         .C = gradient + output->W,
+                         .mode = block->begin ? NTK_PRODUCT_SET : NTK_PRODUCT_ADD});
   for (size_t c = 0; c < step->outputs; c++) /* phi(0) is not always 0 */
     for (size_t j = output->n; j < output->columns; j++)
       gradient[ntk_step_entry(step->code, output, c, j)] = (real)0.0;
@@ -146,30 +146,30 @@ static void last_layer(const ntk_step *step, const ntk_step_block *block, const 
 /* B_{l-1} = phi' o (B_l W_l^T), phi' being what B_{l-1} holds. */
 static void back(const ntk_step *step, const ntk_step_block *block, size_t l) {
   const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
-  multiply((product){.rows = block->rows,
-                     .columns = below->columns,
-                     .inner = here->n,
-                     .A = backward(step, block, l),
-                     .row = here->ld,
-                     .next = 1,
-                     .B = (const real *)step->packed + here->packed,
-                     .C = backward(step, block, l - 1),
-                     .C_distance = below->ld,
-                     .mode = PRODUCT_TIMES});
+  multiply((ntk_product){.rows = block->rows,
+                         .columns = below->columns,
+                         .inner = here->n,
+                         .A = backward(step, block, l),
+                         .row = here->ld,
+                         .next = 1,
+                         .B = (const real *)step->packed + here->packed,
+                         .C = backward(step, block, l - 1),
+                         .C_distance = below->ld,
+                         .mode = NTK_PRODUCT_TIMES});
 }
 
 static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l) {
   const ntk_step_layer *below = &step->layer[l - 1], *here = &step->layer[l];
-  multiply((product){.rows = here->rows,
-                     .columns = here->columns,
-                     .inner = block->rows,
-                     .A = features(step, block, l - 1),
-                     .row = 1,
-                     .next = below->ld,
-                     .B = backward(step, block, l),
-                     .B_distance = here->ld,
-                     .C = (real *)block->gradient + here->W,
-                     .mode = block->begin ? PRODUCT_SET : PRODUCT_ADD});
+  multiply((ntk_product){.rows = here->rows,
+                         .columns = here->columns,
+                         .inner = block->rows,
+                         .A = features(step, block, l - 1),
+                         .row = 1,
+                         .next = below->ld,
+                         .B = backward(step, block, l),
+                         .B_distance = here->ld,
+                         .C = (real *)block->gradient + here->W,
+                         .mode = block->begin ? NTK_PRODUCT_SET : NTK_PRODUCT_ADD});
 }
 
 static void pass(const ntk_step *step, ntk_step_block *block) {
