@@ -18,20 +18,11 @@ void ntk_dsyrk(char uplo, char trans, size_t n, size_t k, double alpha, const do
 /* y = alpha op(A) x + beta y; A is m x n. Unit strides. */
 void ntk_dgemv(char trans, size_t m, size_t n, double alpha, const double *A, size_t lda,
                const double *x, double beta, double *y);
-/* y = alpha A x + beta y from the uplo triangle of A (n x n). */
-void ntk_dsymv(char uplo, size_t n, double alpha, const double *A, size_t lda, const double *x,
-               double beta, double *y);
 double ntk_ddot(size_t n, const double *x, const double *y);
 double ntk_dnrm2(size_t n, const double *x);
 void ntk_daxpy(size_t n, double alpha, const double *x, double *y);
 void ntk_dscal(size_t n, double alpha, double *x);
 
-/* B (m x n) <- op(T)^{-1} B (side 'L') or B op(T)^{-1} (side 'R'), T the uplo triangle of an array.
- */
-void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *T, size_t ldt,
-               double *B, size_t ldb);
-/* Cholesky factorisation of the uplo triangle of A (n x n) in place; the LAPACK info. */
-int ntk_dpotrf(char uplo, size_t n, double *A, size_t lda);
 /* Eigenvalues (ascending, n) of the symmetric A (n x n, lower triangle read) and, where jobz is
  * 'V', eigenvectors in place of A, one a column; workspace is allocated inside. */
 ntk_status ntk_dsyevd(ntk_context *context, char jobz, size_t n, double *A, double *eigenvalues);
@@ -54,7 +45,7 @@ const char *ntk_blas_remedy(void);
 /* ---- The check at start-up
  * ----------------------------------------------------------------------- */
 
-/* Compares dgemm, dsyrk and dpotrf with plain loops on odd and tail shapes. NTK_ERR_BLAS when one
+/* Compares dgemm and dsyrk with plain loops on odd and tail shapes. NTK_ERR_BLAS when one
  * is wrong. About a millisecond. */
 ntk_status ntk_blas_check(void);
 

@@ -36,7 +36,7 @@ ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *
    * the largest result. The trace of the rounded matrix bounds the factorisation's own error. */
   double largest = 0.0, trace = 0.0;
   for (size_t i = 0; i < A->n; i++) {
-    const double shifted = *ntk_packed_at(A, i, i) - shift;
+    const double shifted = ntk_packed_get(A, i, i) - shift;
     largest = fmax(largest, fabs(shifted));
     trace += fabs(shifted);
   }

@@ -6,6 +6,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "spectrum/lanczos.h"
+#include "spectrum/packed.h"
 
 #include <math.h>
 #include <string.h>
@@ -132,9 +133,10 @@ ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, doubl
 }
 
 size_t ntk_eigen_pairs_bytes(size_t n, size_t count) {
-  return ntk_lanczos_bytes(n, block_for(count, solve_block(n))) + 2 * count * n * sizeof(double);
+  return ntk_lanczos_bytes(n, block_for(count, solve_block(n))) + 2 * count * n * sizeof(double) +
+         (size_t)ntk_packed_multiply_bytes(n);
 }
 
 size_t ntk_eigen_bytes(size_t n) {
-  return ntk_lanczos_bytes(n, solve_block(n));
+  return ntk_lanczos_bytes(n, solve_block(n)) + (size_t)ntk_packed_multiply_bytes(n);
 }

@@ -12,7 +12,7 @@ ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
     num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))
   for (size_t j = 0; j < A->n; j++)
     for (size_t i = j; i < A->n; i++)
-      square[i + j * A->n] = *ntk_packed_at(A, i, j);
+      square[i + j * A->n] = ntk_packed_get(A, i, j);
   /* Its thousands of short parallel steps cost more than they bring where A stays in cache, and
    * time slices each where the machine is busy. */
   const int previous = ntk_blas_enter(A->n < NTK_PACKED_THREADS ? 1 : ntk_team(A->context));

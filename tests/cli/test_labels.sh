@@ -4,7 +4,7 @@
 # shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
-net='--widths 40,40 --activation tanh --scale standardize'
+net='--widths 40,40 --activation tanh --scale standardize --seed 10'
 awk 'BEGIN {
   split("virginica setosa versicolor", kind, " ")
   print "length,species,width"

@@ -4,11 +4,7 @@
 #include "matrices.h"
 
 #include "base/blas.h"
-#include "base/simd.h"
-#include "spectrum/panel.h"
 
-#include <cblas.h>
-#include <lapack.h>
 #include <sys/mman.h>
 
 #ifndef MAP_ANONYMOUS
@@ -96,21 +92,7 @@ static void test_dgemm(void **state) {
   }
 }
 
-static void test_dsyrk(void **state) {
-  (void)state;
-  for (int threads = 1; threads <= 2; threads++) {
-    const int previous = ntk_blas_enter(threads);
-    for (int kind = 0; kind < 4; kind++) {
-      const char uplo = kind & 1 ? 'U' : 'L', trans = kind & 2 ? 'T' : 'N';
-      ntk_dsyrk(uplo, trans, N, N, 0.5, A.far, FAR, 0.25, C.far, FAR);
-      ntk_dsyrk(uplo, trans, N, N, 0.5, A.near, N, 0.25, C.near, N);
-      twin_check(&C);
-    }
-    ntk_blas_leave(previous);
-  }
-}
-
-/* A x and A^T x, a symmetric A from either triangle. */
+/* A x and A^T x. */
 static void test_vector_products(void **state) {
   (void)state;
   double x[N], far[N], near[N];
@@ -123,61 +105,9 @@ static void test_vector_products(void **state) {
       ntk_dgemv(kind ? 'T' : 'N', N, N, 2.0, A.far, FAR, x, 0.0, far);
       ntk_dgemv(kind ? 'T' : 'N', N, N, 2.0, A.near, N, x, 0.0, near);
       assert_memory_equal(far, near, sizeof far);
-      ntk_dsymv(kind ? 'U' : 'L', N, 2.0, A.far, FAR, x, 0.0, far);
-      ntk_dsymv(kind ? 'U' : 'L', N, 2.0, A.near, N, x, 0.0, near);
-      assert_memory_equal(far, near, sizeof far);
     }
     ntk_blas_leave(previous);
   }
-}
-
-/* Y - A X and Y - A^T X, A reaching past 2^31 elements, X and Y too. */
-static void test_panels(void **state) {
-  (void)state;
-  const size_t rows = N - 3, columns = N - 1;
-  for (size_t m = 1; m <= NTK_PANEL_VECTORS; m++) {
-    ntk_panel_subtract(rows, columns, A.far, FAR, m, B.far, FAR, C.far, FAR);
-    ntk_panel_subtract(rows, columns, A.near, N, m, B.near, N, C.near, N);
-    twin_check(&C);
-    ntk_panel_subtract_transposed(rows, columns, A.far, FAR, m, B.far, FAR, C.far, FAR);
-    ntk_panel_subtract_transposed(rows, columns, A.near, N, m, B.near, N, C.near, N);
-    twin_check(&C);
-  }
-}
-
-/* The triangular solves of dpftrf: from the right by L^T, from the left by L, with both storages.
- */
-static void test_dtrsm(void **state) {
-  (void)state;
-  for (int threads = 1; threads <= 2; threads++) {
-    const int previous = ntk_blas_enter(threads);
-    for (int kind = 0; kind < 8; kind++) {
-      const enum CBLAS_SIDE side = kind & 1 ? CblasRight : CblasLeft;
-      const enum CBLAS_UPLO uplo = kind & 2 ? CblasUpper : CblasLower;
-      const enum CBLAS_TRANSPOSE trans = kind & 4 ? CblasTrans : CblasNoTrans;
-      cblas_dtrsm(CblasColMajor, side, uplo, trans, CblasNonUnit, N, N, 1.0, A.far, (int)FAR, C.far,
-                  (int)FAR);
-      cblas_dtrsm(CblasColMajor, side, uplo, trans, CblasNonUnit, N, N, 1.0, A.near, N, C.near, N);
-      twin_check(&C);
-    }
-    ntk_blas_leave(previous);
-  }
-}
-
-/* Cholesky from either triangle. Last: it leaves factors in A and B. */
-static void test_dpotrf(void **state) {
-  (void)state;
-  const int order = N, far = (int)FAR, previous = ntk_blas_enter(2);
-  int info;
-  LAPACK_dpotrf("L", &order, A.far, &far, &info);
-  assert_int_equal(info, 0);
-  LAPACK_dpotrf("L", &order, A.near, &order, &info);
-  twin_check(&A);
-  LAPACK_dpotrf("U", &order, B.far, &far, &info);
-  assert_int_equal(info, 0);
-  LAPACK_dpotrf("U", &order, B.near, &order, &info);
-  twin_check(&B);
-  ntk_blas_leave(previous);
 }
 
 int main(void) {
@@ -191,9 +121,8 @@ int main(void) {
     return 0;
   }
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dgemm),           cmocka_unit_test(test_dsyrk),
-      cmocka_unit_test(test_vector_products), cmocka_unit_test(test_panels),
-      cmocka_unit_test(test_dtrsm),           cmocka_unit_test(test_dpotrf),
+      cmocka_unit_test(test_dgemm),
+      cmocka_unit_test(test_vector_products),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

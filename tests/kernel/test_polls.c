@@ -163,8 +163,8 @@ static const struct {
              {"apply", "products with the Jacobian", apply, VECTORS * 12, false},
              {"adjoint", "products with the Jacobian", adjoint, 6, false},
              {"jacobian", "products with the Jacobian", jacobian, 6, false},
-             {"multiply", "products with the kernel", multiply, VECTORS - 1, false},
-             {"solve", "solves with the factor", solve, 2, false},
+             {"multiply", "products with the kernel", multiply, 3, false},
+             {"solve", "solves with the factor", solve, 3, false},
              {"gradient", "training", gradient, 1, false}};
 
 /* Every call stopped at each of its polls; none comes while no time passes. */

@@ -190,7 +190,7 @@ static void test_whole_spectra(void **state) {
         assert_near(values[i], known.lambda[i], allowed, "eigenvalue of the packed matrix");
       for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++) /* A is kept */
-          assert_true(*ntk_packed_at(&A, i, j) == full[i * n + j]);
+          assert_true(ntk_packed_get(&A, i, j) == full[i * n + j]);
       ntk_packed_destroy(&A);
       assert_ok(ntk_dsyevd(context, 'V', n, vectors, values));
       assert_int_equal(ntk_memory_in_use(context), before);

@@ -52,14 +52,18 @@ static inline void plain_product(size_t n, const double *A, const double *x, dou
   }
 }
 
-/* The packed matrix of the full symmetric A (n x n). */
-static inline ntk_packed packed_from(ntk_context *context, size_t n, const double *A) {
+/* The packed matrix of the full symmetric A (n x n), in that precision, or in double. */
+static inline ntk_packed packed_in(ntk_precision precision, ntk_context *context, size_t n,
+                                   const double *A) {
   ntk_packed packed;
-  assert_int_equal(ntk_packed_create(context, n, &packed), NTK_OK);
+  assert_int_equal(ntk_packed_create(context, n, precision, &packed), NTK_OK);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
-      *ntk_packed_at(&packed, i, j) = A[i * n + j];
+      ntk_packed_set(&packed, i, j, A[i * n + j]);
   return packed;
+}
+static inline ntk_packed packed_from(ntk_context *context, size_t n, const double *A) {
+  return packed_in(NTK_PRECISION_DOUBLE, context, n, A);
 }
 
 /* A = Q diag(lambda) Q^T, Q = H_1 H_2 H_3 a product of reflections H = I - 2 w w^T: its products

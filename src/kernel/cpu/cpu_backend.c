@@ -19,7 +19,7 @@ static ntk_status allocate_kernel(ntk_kernel *kernel) {
   NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
   kernel->state = pointer;
   *matrix(kernel) = (ntk_packed){0};
-  return ntk_packed_create(kernel->context, kernel->N, matrix(kernel));
+  return ntk_packed_create(kernel->context, kernel->N, NTK_PRECISION_DOUBLE, matrix(kernel));
 }
 
 static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
@@ -34,7 +34,7 @@ static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
     NTK_TRY(
         ntk_progress_poll(kernel->context, "reading the matrix", (double)i / (double)kernel->N));
     for (size_t j = 0; j <= i; j++)
-      *ntk_packed_at(matrix(kernel), i, j) = A[i * kernel->N + j];
+      ntk_packed_set(matrix(kernel), i, j, A[i * kernel->N + j]);
   }
   return NTK_OK;
 }
@@ -71,7 +71,7 @@ static void kernel_diagonal(const ntk_kernel *kernel, double *sum, double *small
 
 static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
   for (size_t i = 0; i < kernel->N; i++)
-    diagonal[i] = *ntk_packed_at(matrix(kernel), i, i);
+    diagonal[i] = ntk_packed_get(matrix(kernel), i, i);
 }
 
 static ntk_status kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
@@ -106,7 +106,8 @@ static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_
                   size_t N, ntk_kernel_bytes *b) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
   size_t packed = 0;
-  b->kernel = ntk_packed_bytes(rows, &packed) == NTK_OK ? (double)packed : INFINITY;
+  b->kernel =
+      ntk_packed_bytes(rows, NTK_PRECISION_DOUBLE, &packed) == NTK_OK ? (double)packed : INFINITY;
   b->features = cpu_features_bytes(spec, outputs, N);
   b->create = ntk_forward_backward_bytes(context, spec);
   b->output = ntk_forward_bytes(context, spec);

@@ -25,7 +25,7 @@ typedef struct grid {
 } grid;
 
 static grid grid_for(size_t N) {
-  return N >= 2048 ? (grid){1024, 240} : (grid){256, 128};
+  return N >= 2048 ? (grid){1008, 240} : (grid){240, 144};
 }
 
 /* Block k of two sets of features. */
@@ -58,7 +58,7 @@ static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features
     if (blocks != NULL && !blocks[k])
       continue;
     const ntk_gram_pair pair = pair_of(rows, columns, k);
-    ntk_gram_tile(t, &pair, add, workspace);
+    ntk_gram_tile(NTK_PRECISION_DOUBLE, t, &pair, add, workspace);
     add = true;
   }
 }
@@ -70,7 +70,7 @@ typedef struct tile_list {
   double *symmetric; /* the full matrix whose lower triangle they are; NULL: of none */
 } tile_list;
 
-/* Appends the tile (unless only counting) of rows [i0, i1) and columns [j0, j1). */
+/* Appends the tile, unless only counting. */
 static void append(tile_list *list, ntk_tile tile) {
   if (list->tiles != NULL)
     list->tiles[list->count] = tile;
@@ -81,45 +81,35 @@ static size_t parts_of(size_t length, size_t side) {
   return (length + side - 1) / side;
 }
 
-/* Columns [j0, j1) of a lower triangle of order N at A, samples j0..N-1 below. */
-static void lower_strip(size_t N, double *A, size_t ld, size_t j0, size_t j1, tile_list *list) {
-  const size_t length = N - j0, parts = parts_of(length, grid_for(N).rows);
-  for (size_t p = 0; p < parts; p++) {
-    const size_t i0 = j0 + p * length / parts, i1 = j0 + (p + 1) * length / parts;
-    append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * ld, ld,
-                            i0 < j1 ? NTK_TILE_LOWER : NTK_TILE_FULL});
-  }
+/* Part p of `parts` of a length begins here: at a multiple of NTK_TILE_ROWS. */
+static size_t part_start(size_t length, size_t parts, size_t p) {
+  const size_t units = (length + NTK_TILE_ROWS - 1) / NTK_TILE_ROWS;
+  const size_t start = p * units / parts * NTK_TILE_ROWS;
+  return start < length ? start : length;
 }
 
-/* Columns [j0, j1) of the second half, samples n1..j1-1 above: A22, stored transposed. */
-static void upper_strip(const ntk_packed *A, grid g, size_t j0, size_t j1, tile_list *list) {
-  const size_t length = j1 - A->n1, parts = parts_of(length, g.rows);
-  for (size_t p = 0; p < parts; p++) {
-    const size_t i0 = A->n1 + p * length / parts, i1 = A->n1 + (p + 1) * length / parts;
-    append(list,
-           (ntk_tile){i0, i1 - i0, j0, j1 - j0, A->upper + (i0 - A->n1) + (j0 - A->n1) * A->ld,
-                      A->ld, i1 > j0 ? NTK_TILE_UPPER : NTK_TILE_FULL});
-  }
-}
-
-/* The packed matrix's first half is A11 and A21, contiguous down each column. */
-static void packed_tiles(const ntk_packed *A, tile_list *list) {
-  const grid g = grid_for(A->n);
+/* The lower triangle of a symmetric matrix of order N, to `to`'s out or packed: strips of columns,
+ * the short ones last, for they even out the end. */
+static void triangle_tiles(size_t N, ntk_tile to, tile_list *list) {
+  const grid g = grid_for(N);
+  const size_t across = parts_of(N, g.columns);
   list->count = 0;
-  const size_t first = parts_of(A->n1, g.columns), second = parts_of(A->n2, g.columns);
-  for (size_t p = 0; p < first; p++)
-    lower_strip(A->n, A->lower, A->ld, p * A->n1 / first, (p + 1) * A->n1 / first, list);
-  for (size_t p = second; p-- > 0;) /* the short strips last: they even out the end */
-    upper_strip(A, g, A->n1 + p * A->n2 / second, A->n1 + (p + 1) * A->n2 / second, list);
-}
-
-/* A symmetric A (N x N): its lower triangle, by columns. */
-static void triangle_tiles(size_t N, double *A, tile_list *list) {
-  list->count = 0;
-  list->symmetric = A;
-  const size_t across = parts_of(N, grid_for(N).columns);
-  for (size_t q = 0; q < across; q++)
-    lower_strip(N, A, N, q * N / across, (q + 1) * N / across, list);
+  for (size_t q = 0; q < across; q++) {
+    const size_t j0 = part_start(N, across, q), j1 = part_start(N, across, q + 1);
+    const size_t down = parts_of(N - j0, g.rows);
+    for (size_t p = 0; p < down; p++) {
+      const size_t i0 = j0 + part_start(N - j0, down, p), i1 = j0 + part_start(N - j0, down, p + 1);
+      ntk_tile tile = to;
+      tile.row0 = i0;
+      tile.rows = i1 - i0;
+      tile.column0 = j0;
+      tile.columns = j1 - j0;
+      tile.lower = i0 < j1;
+      tile.out = to.out != NULL ? to.out + i0 + j0 * to.ld : NULL;
+      if (i1 > i0 && j1 > j0)
+        append(list, tile);
+    }
+  }
 }
 
 /* A (N x N', row-major) is N' x N column-major: other's samples are its rows. */
@@ -131,16 +121,23 @@ static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) 
     for (size_t p = 0; p < down; p++) {
       const size_t i0 = p * other / down, i1 = (p + 1) * other / down;
       const size_t j0 = q * N / across, j1 = (q + 1) * N / across;
-      append(list, (ntk_tile){i0, i1 - i0, j0, j1 - j0, A + i0 + j0 * other, other, NTK_TILE_FULL});
+      append(list, (ntk_tile){.row0 = i0,
+                              .rows = i1 - i0,
+                              .column0 = j0,
+                              .columns = j1 - j0,
+                              .out = A + i0 + j0 * other,
+                              .ld = other});
     }
 }
 
 static void cross_tiles(const ntk_features *features, const ntk_features *other, double *A,
                         tile_list *list) {
-  if (other == features)
-    triangle_tiles(features->rows, A, list);
-  else
+  if (other == features) {
+    list->symmetric = A;
+    triangle_tiles(features->rows, (ntk_tile){.out = A, .ld = features->rows}, list);
+  } else {
     rectangle_tiles(features->rows, other->rows, A, list);
+  }
 }
 
 static ntk_status allocate_list(ntk_context *context, tile_list *list) {
@@ -202,9 +199,9 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
 
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A) {
   tile_list list = {0};
-  packed_tiles(A, &list); /* counts */
+  triangle_tiles(A->n, (ntk_tile){.packed = A}, &list); /* counts */
   NTK_TRY(allocate_list(features->context, &list));
-  packed_tiles(A, &list);
+  triangle_tiles(A->n, (ntk_tile){.packed = A}, &list);
   const ntk_status status = run_tiles(&list, features, features, blocks, "kernel");
   ntk_free(features->context, list.tiles);
   return status;

@@ -4,6 +4,7 @@
 
 typedef void tile_fn(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace);
 extern NTK_LANES_DECLARE(tile_fn, ntk_gram_tile);
+extern NTK_LANES_DECLARE_SINGLE(tile_fn, ntk_gram_tile);
 
 /* The widest micro-tile of any level. */
 enum { WIDEST_ROWS = 24, WIDEST_COLUMNS = 8 };
@@ -12,6 +13,10 @@ size_t ntk_gram_workspace(size_t columns, size_t n) {
   return (columns + WIDEST_COLUMNS + WIDEST_ROWS) * n;
 }
 
-void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace) {
-  NTK_LANES_BEST(ntk_gram_tile)(tile, pair, add, workspace);
+void ntk_gram_tile(ntk_precision precision, const ntk_tile *tile, const ntk_gram_pair *pair,
+                   bool add, double *workspace) {
+  if (precision == NTK_PRECISION_FLOAT)
+    NTK_LANES_BEST_SINGLE(ntk_gram_tile)(tile, pair, add, workspace);
+  else
+    NTK_LANES_BEST(ntk_gram_tile)(tile, pair, add, workspace);
 }

@@ -2,23 +2,19 @@
 #ifndef NTK_KERNEL_GRAM_H
 #define NTK_KERNEL_GRAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "spectrum/packed.h"
 
-typedef enum ntk_tile_shape {
-  NTK_TILE_FULL,
-  NTK_TILE_LOWER, /* only entries whose row's sample is not before its column's are computed */
-  NTK_TILE_UPPER  /* ... not after ... */
-} ntk_tile_shape;
-
-/* rows x columns entries at out (column-major, ld): entry (i, j) belongs to sample row0 + i of one
- * set of features and sample column0 + j of another (for LOWER and UPPER the same set). */
+/* rows x columns entries: entry (i, j) belongs to sample row0 + i of one set of features and sample
+ * column0 + j of another. They go to `out` (column-major, ld), or to their place in `packed`; row0
+ * is then a multiple of NTK_TILE_ROWS. */
 typedef struct ntk_tile {
   size_t row0, rows, column0, columns;
+  bool lower; /* of one set of features, and only entries with row >= column are computed */
   double *out;
   size_t ld;
-  ntk_tile_shape shape;
+  ntk_packed *packed; /* or NULL */
 } ntk_tile;
+enum { NTK_TILE_ROWS = NTK_PANEL_BYTES / sizeof(float) };
 
 /* Row-major matrices of width n, sample 0 first: one for the tile's rows, one for its columns.
  * `repeat` rows of the tile after one another, from a multiple of it on, are of one sample. */
@@ -34,9 +30,11 @@ typedef struct ntk_gram_pair {
   double a, b;
 } ntk_gram_pair;
 
-/* out (= or, if add, +=) the pair over the tile. workspace: ntk_gram_workspace doubles, 64-byte
- * aligned. 2 rows columns n flops a factor. */
-void ntk_gram_tile(const ntk_tile *tile, const ntk_gram_pair *pair, bool add, double *workspace);
+/* The tile (= or, if add, +=) the pair, whose products are summed in that precision: in double, or,
+ * if packed is in single, in single too. workspace: ntk_gram_workspace doubles, 64-byte aligned.
+ * 2 rows columns n flops a factor. */
+void ntk_gram_tile(ntk_precision precision, const ntk_tile *tile, const ntk_gram_pair *pair,
+                   bool add, double *workspace);
 
 /* Doubles that ntk_gram_tile needs for tiles of at most so many columns and factors whose widths
  * sum to at most n. */

@@ -9,41 +9,25 @@
 #include "base/lanes.h"
 
 #include "kernel/cpu/gram.h"
-
-enum {
-  VECTORS = 3,            /* of rows in a micro-tile */
-  MR = VECTORS * LANES,   /* with NR columns: 3 NR sums, 3 vectors of rows and one of a column */
-  NR = LANES == 8 ? 8 : 4 /* fill 32 registers (AVX-512), or 16 */
-};
+#include "spectrum/micro.h"
 
 void LANES_NAME(ntk_gram_tile)(const ntk_tile *tile, const ntk_gram_pair *pair, bool add,
                                double *workspace);
 
 /* C (MR x NR, column-major) = sum_k a_k b_k^T; a: n x MR, b: n x NR, packed. */
-static inline void micro_product(size_t n, const double *a, const double *b, double *C) {
+static void micro_product(size_t n, const real *a, const real *b, real *C) {
   vr c[NR][VECTORS];
-  for (size_t j = 0; j < NR; j++)
-    for (size_t v = 0; v < VECTORS; v++)
-      c[j][v] = vr_set(0.0);
-  for (size_t k = 0; k < n; k++) {
-    vr row[VECTORS];
-    for (size_t v = 0; v < VECTORS; v++)
-      row[v] = vr_load(a + k * MR + v * LANES);
+  micro_sum(n, a, MR, b, NR, c);
 #pragma GCC unroll 8
-    for (size_t j = 0; j < NR; j++) {
-      const vr column = vr_set(b[k * NR + j]);
-#pragma GCC unroll 3
-      for (size_t v = 0; v < VECTORS; v++)
-        c[j][v] += row[v] * column;
-    }
-  }
   for (size_t j = 0; j < NR; j++)
+#pragma GCC unroll 4
     for (size_t v = 0; v < VECTORS; v++)
       vr_store(C + j * MR + v * LANES, c[j][v]);
 }
 
 /* LANES x LANES entries of the row-major A (n columns), transposed to out (rows of `width`):
  * zipping vector i with vector i + LANES/2, log2 LANES times, is a transposition. */
+#ifndef NTK_SINGLE
 static inline void transpose_block(size_t n, const double *A, size_t width, double *out) {
   vr v[LANES], w[LANES];
   for (size_t i = 0; i < LANES; i++)
@@ -58,42 +42,79 @@ static inline void transpose_block(size_t n, const double *A, size_t width, doub
   for (size_t i = 0; i < LANES; i++)
     vr_store(out + i * width, v[i]);
 }
+#endif
 
 /* Packs `count` (<= width) rows of the row-major A (n columns) side by side; the rest is 0. */
-static inline void pack(size_t count, size_t width, size_t n, const double *A, double *packed) {
+static inline void pack(size_t count, size_t width, size_t n, const double *A, real *packed) {
   if (count < width)
-    memset(packed, 0, n * width * sizeof(double));
+    memset(packed, 0, n * width * sizeof *packed);
+#ifdef NTK_SINGLE
+  const size_t rows = 0, columns = 0;
+#else
   const size_t rows = count / LANES * LANES, columns = n / LANES * LANES;
   for (size_t k = 0; k < columns; k += LANES)
     for (size_t r = 0; r < rows; r += LANES)
       transpose_block(n, A + r * n + k, width, packed + k * width + r);
+#endif
   for (size_t r = 0; r < count; r++)
     for (size_t k = r < rows ? columns : 0; k < n; k++)
-      packed[k * width + r] = A[r * n + k];
+      packed[k * width + r] = (real)A[r * n + k];
 }
 
-/* Whole micro-tile at out. */
-static inline void write_whole(bool add, const double *C, double *out, size_t ld) {
+/* Where a micro-tile goes: column j of its rows at out + j ld. */
+typedef struct place {
+  bool single; /* out: floats */
+  void *out;
+  size_t ld;
+} place;
+
+/* Rows from i on, a multiple of MR, and columns from j on, of the tile. */
+static inline place place_of(const ntk_tile *t, size_t i, size_t j) {
+  if (t->packed == NULL)
+    return (place){false, t->out + i + j * t->ld, t->ld};
+  const size_t rows = ntk_panel_rows(t->packed->precision), row = t->row0 + i;
+  const size_t at = ntk_panel_start(rows, row / rows) + (t->column0 + j) * rows + row % rows;
+  const bool single = t->packed->precision == NTK_PRECISION_FLOAT;
+  return (place){single,
+                 single ? (void *)((float *)t->packed->storage + at)
+                        : (void *)((double *)t->packed->storage + at),
+                 rows};
+}
+
+/* Whole micro-tile. */
+static inline void write_whole(bool add, const real *C, place to) {
+#ifndef NTK_SINGLE
+  if (to.single) {
+    float *out = to.out;
+    for (size_t j = 0; j < NR; j++)
+      for (size_t i = 0; i < MR; i++)
+        out[i + j * to.ld] = (float)((add ? (double)out[i + j * to.ld] : 0.0) + C[j * MR + i]);
+    return;
+  }
+#endif
+  real *out = to.out;
   for (size_t j = 0; j < NR; j++)
     for (size_t i = 0; i < MR; i += LANES) {
       vr value = vr_load(C + j * MR + i);
       if (add)
-        value += vr_load(out + i + j * ld);
-      vr_store(out + i + j * ld, value);
+        value += vr_load(out + i + j * to.ld);
+      vr_store(out + i + j * to.ld, value);
     }
 }
 
 /* Part of a micro-tile, at (i0, j0) of the tile: what lies in the tile and on the right side of the
  * diagonal. */
-static void write_part(const ntk_tile *t, size_t i0, size_t j0, bool add, const double *C) {
+static void write_part(const ntk_tile *t, size_t i0, size_t j0, bool add, const real *C, place to) {
   for (size_t j = j0; j < t->columns && j < j0 + NR; j++)
     for (size_t i = i0; i < t->rows && i < i0 + MR; i++) {
-      const size_t row = t->row0 + i, column = t->column0 + j;
-      if ((t->shape == NTK_TILE_LOWER && row < column) ||
-          (t->shape == NTK_TILE_UPPER && row > column))
+      if (t->lower && t->row0 + i < t->column0 + j)
         continue;
-      double *out = t->out + i + j * t->ld;
-      *out = (add ? *out : 0.0) + C[(j - j0) * MR + (i - i0)];
+      const size_t at = i - i0 + (j - j0) * to.ld;
+      const real value = C[(j - j0) * MR + (i - i0)];
+      if (to.single)
+        ((float *)to.out)[at] = (float)((add ? (real)((float *)to.out)[at] : 0) + value);
+      else
+        ((double *)to.out)[at] = (add ? ((double *)to.out)[at] : 0.0) + (double)value;
     }
 }
 
@@ -103,19 +124,16 @@ typedef enum part { NONE, SOME, ALL } part;
 static part part_of(const ntk_tile *t, size_t i0, size_t j0) {
   const size_t first_row = t->row0 + i0, last_row = first_row + MR - 1;
   const size_t first_column = t->column0 + j0, last_column = first_column + NR - 1;
-  if ((t->shape == NTK_TILE_LOWER && last_row < first_column) ||
-      (t->shape == NTK_TILE_UPPER && first_row > last_column))
+  if (t->lower && last_row < first_column)
     return NONE;
-  if (i0 + MR > t->rows || j0 + NR > t->columns ||
-      (t->shape == NTK_TILE_LOWER && first_row < last_column) ||
-      (t->shape == NTK_TILE_UPPER && last_row > first_column))
+  if (i0 + MR > t->rows || j0 + NR > t->columns || (t->lower && first_row < last_column))
     return SOME;
   return ALL;
 }
 
 /* Packs `count` rows of the tile from row `first` on: of one of a factor's matrices, A. */
 static inline void pack_samples(size_t first, size_t count, size_t width, const ntk_gram_factor *of,
-                                const double *A, double *packed) {
+                                const double *A, real *packed) {
   const size_t n = of->n;
   if (of->repeat == 1) {
     pack(count, width, n, A + first * n, packed);
@@ -123,16 +141,16 @@ static inline void pack_samples(size_t first, size_t count, size_t width, const 
   }
   for (size_t r = 0; r < width; r++)
     for (size_t k = 0; k < n; k++)
-      packed[k * width + r] = r < count ? A[(first + r) / of->repeat * n + k] : 0.0;
+      packed[k * width + r] = r < count ? (real)A[(first + r) / of->repeat * n + k] : 0;
 }
 
-static void pack_columns(const ntk_tile *t, const ntk_gram_factor *A, double *packed) {
+static void pack_columns(const ntk_tile *t, const ntk_gram_factor *A, real *packed) {
   for (size_t j = 0; j < t->columns; j += NR)
     pack_samples(t->column0 + j, t->columns - j < NR ? t->columns - j : NR, NR, A, A->columns,
                  packed + j * A->n);
 }
 
-static void pack_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, double *packed) {
+static void pack_rows(const ntk_tile *t, size_t i, const ntk_gram_factor *A, real *packed) {
   pack_samples(t->row0 + i, t->rows - i < MR ? t->rows - i : MR, MR, A, A->rows, packed);
 }
 
@@ -151,11 +169,11 @@ static inline void prefetch_rows(const ntk_tile *t, size_t i, const ntk_gram_fac
 void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_pair *pair, bool add,
                                double *workspace) {
   const ntk_gram_factor *F = &pair->F, *B = &pair->B;
-  double *rows_F = workspace, *rows_B = rows_F + MR * F->n;
-  double *columns_F = rows_B + MR * B->n;
-  double *columns_B = columns_F + (t->columns + NR - 1) / NR * NR * F->n;
-  double P[MR * NR] __attribute__((aligned(64))), Q[MR * NR] __attribute__((aligned(64)));
-  const vr a = vr_set(pair->a), b = vr_set(pair->b);
+  real *rows_F = (real *)workspace, *rows_B = rows_F + MR * F->n;
+  real *columns_F = rows_B + MR * B->n;
+  real *columns_B = columns_F + (t->columns + NR - 1) / NR * NR * F->n;
+  real product[MR * NR] __attribute__((aligned(64))), other[MR * NR] __attribute__((aligned(64)));
+  const vr a = vr_set((real)pair->a), b = vr_set((real)pair->b);
 
   const size_t steps = (t->columns + NR - 1) / NR;
   pack_columns(t, F, columns_F);
@@ -172,18 +190,18 @@ void LANES_NAME(ntk_gram_tile)(const ntk_tile *t, const ntk_gram_pair *pair, boo
         prefetch_rows(t, i + MR, B, j / NR, steps);
       if (what == NONE)
         continue;
-      micro_product(F->n, rows_F, columns_F + j * F->n, P);
+      micro_product(F->n, rows_F, columns_F + j * F->n, product);
       for (size_t e = 0; e < MR * NR; e += LANES)
-        vr_store(P + e, vr_load(P + e) * a + b);
+        vr_store(product + e, vr_load(product + e) * a + b);
       if (B->n > 0) {
-        micro_product(B->n, rows_B, columns_B + j * B->n, Q);
+        micro_product(B->n, rows_B, columns_B + j * B->n, other);
         for (size_t e = 0; e < MR * NR; e += LANES)
-          vr_store(P + e, vr_load(P + e) * vr_load(Q + e));
+          vr_store(product + e, vr_load(product + e) * vr_load(other + e));
       }
       if (what == ALL)
-        write_whole(add, P, t->out + i + j * t->ld, t->ld);
+        write_whole(add, product, place_of(t, i, j));
       else
-        write_part(t, i, j, add, P);
+        write_part(t, i, j, add, product, place_of(t, i, j));
     }
   }
 }

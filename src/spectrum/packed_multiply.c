@@ -1,0 +1,94 @@
+/* Products with a packed symmetric matrix, which is read once: a piece of it meets the vectors
+ * along its rows and along its columns while it is in cache. Groups of panels are dealt to stripes,
+ * each with sums of its own, which are added up at the end in one order: the bits do not depend on
+ * the number of threads. */
+#include "spectrum/packed_group.h"
+
+#include "base/memory.h"
+
+enum { STRIPES = 16 };
+
+static size_t stripes_for(size_t n) {
+  return n < NTK_PACKED_THREADS ? 1 : STRIPES;
+}
+
+double ntk_packed_multiply_bytes(size_t n) {
+  return (double)sizeof(double) * (double)stripes_for(n) * NTK_PACKED_VECTORS * (double)n;
+}
+
+/* The piece of panel p in columns [first, last), once along its rows: Y_p -= A X, and once along
+ * its columns: U -= A^T X_p. */
+static void meet(const ntk_packed *A, size_t p, size_t first, size_t last, size_t m,
+                 const double *V, double *Y_p, const double *X_p, double *S) {
+  const ntk_piece piece = ntk_piece_of(A, p, first, last);
+  ntk_stream_rows(&piece, m, V + first, A->n, Y_p);
+  ntk_stream_columns(&piece, m, X_p, S);
+}
+
+/* Group g, whose part of A V is taken off U. */
+static void multiply_group(const ntk_packed *A, size_t g, size_t m, const double *V, double *U) {
+  const size_t P = ntk_panel_rows(A->precision), begin = g * (NTK_GROUP / P);
+  const size_t end = ntk_group_end(A, g), own = g * NTK_GROUP;
+  ntk_group_vectors X, Y;
+  ntk_group_sums S;
+  for (size_t p = begin; p < end; p++)
+    ntk_panel_load(A, p, m, V, X + (p - begin) * P * m);
+  memset(Y, 0, sizeof Y);
+  for (size_t h = 0; h < g; h++) {
+    memset(S, 0, NTK_GROUP * m * NTK_PIECE_LANES * sizeof *S);
+    for (size_t p = begin; p < end; p++)
+      meet(A, p, h * NTK_GROUP, (h + 1) * NTK_GROUP, m, V, Y + (p - begin) * P * m,
+           X + (p - begin) * P * m, S);
+    ntk_stream_reduce(NTK_GROUP, m, S, U + h * NTK_GROUP, A->n);
+  }
+  for (size_t p = begin; p < end; p++) {
+    const size_t columns = p * P - own;
+    double *Y_p = Y + (p - begin) * P * m, *X_p = X + (p - begin) * P * m;
+    memset(S, 0, columns * m * NTK_PIECE_LANES * sizeof *S);
+    meet(A, p, own, p * P, m, V, Y_p, X_p, S);
+    ntk_stream_reduce(columns, m, S, U + own, A->n);
+    for (size_t c = 0; c < m; c++) /* the block on the diagonal */
+      for (size_t j = 0; j < P && p * P + j < A->n; j++)
+        for (size_t i = 0; i < P && p * P + i < A->n; i++)
+          Y_p[c * P + i] -=
+              ntk_packed_get(A, p * P + (i > j ? i : j), p * P + (i > j ? j : i)) * X_p[c * P + j];
+  }
+  for (size_t p = begin; p < end; p++)
+    for (size_t c = 0; c < m; c++)
+      for (size_t i = 0; i < P && p * P + i < A->n; i++)
+        U[c * A->n + p * P + i] += Y[((p - begin) * m + c) * P + i];
+}
+
+/* U = A V for m vectors that go together; sums: stripes x n x m. */
+static void multiply(const ntk_packed *A, const double *V, size_t m, double *sums, double *U,
+                     ntk_watch *watch) {
+  const size_t stripes = stripes_for(A->n), size = A->n * m;
+#pragma omp parallel num_threads(stripes > 1 ? ntk_team(A->context) : 1)
+  {
+#pragma omp for schedule(dynamic)
+    for (size_t s = 0; s < stripes; s++) {
+      memset(sums + s * size, 0, size * sizeof *sums);
+      for (size_t g = s; g < ntk_groups(A->n) && ntk_watch_on(watch, 0.0); g += stripes)
+        multiply_group(A, g, m, V, sums + s * size);
+    }
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < size; i++) {
+      double sum = 0.0;
+      for (size_t s = 0; s < stripes; s++)
+        sum += sums[s * size + i];
+      U[i] = -sum;
+    }
+  }
+}
+
+ntk_status ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, double *U) {
+  const size_t most = m < NTK_PACKED_VECTORS ? m : NTK_PACKED_VECTORS;
+  double *sums = NULL;
+  NTK_TRY(ntk_alloc_doubles(A->context, stripes_for(A->n) * A->n * most,
+                            "a product with the kernel", &sums));
+  ntk_watch watch = {.context = A->context, .phase = "products with the kernel"};
+  for (size_t c = 0; c < m && watch.status == NTK_OK; c += NTK_PACKED_VECTORS)
+    multiply(A, V + c * A->n, m - c < most ? m - c : most, sums, U + c * A->n, &watch);
+  ntk_free(A->context, sums);
+  return watch.status;
+}

@@ -1,0 +1,157 @@
+#include "base/lanes.h"
+
+#include "spectrum/stream.h"
+
+/* Doubles in a register, whatever the matrix is in. */
+typedef double vd __attribute__((vector_size(LANES_BYTES)));
+enum {
+  WIDTH = LANES_BYTES / sizeof(double),
+  P = NTK_PANEL_BYTES / sizeof(real),
+  VECTORS = 3, /* of rows that go together: with NTK_PACKED_VECTORS vectors 12 sums */
+  ROWS = VECTORS * WIDTH,
+  CHUNK = 64 /* columns; of a panel they stay in the L1 cache while its rows are gone through */
+};
+_Static_assert(P % ROWS == 0, "a panel is whole registers");
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef void rows_fn(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y);
+typedef void columns_fn(const ntk_piece *A, size_t m, const double *X, double *S);
+rows_fn LANES_NAME(ntk_stream_rows);
+columns_fn LANES_NAME(ntk_stream_columns);
+void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y);
+
+INLINE vd load_doubles(const double *p) {
+  vd v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+INLINE void store_doubles(double *p, vd v) {
+  memcpy(p, &v, sizeof v);
+}
+/* WIDTH entries of the matrix. */
+INLINE vd load_entries(const real *p) {
+#ifdef NTK_SINGLE
+  typedef real half __attribute__((vector_size(LANES_BYTES / 2)));
+  half v;
+  memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, vd);
+#else
+  return load_doubles(p);
+#endif
+}
+
+/* Y -= A X over ROWS rows; m is a constant once inlined. */
+INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, size_t ldx,
+                     double *Y) {
+  vd sum[NTK_PACKED_VECTORS][VECTORS];
+  for (size_t c = 0; c < m; c++)
+    for (size_t v = 0; v < VECTORS; v++)
+      sum[c][v] = load_doubles(Y + c * P + v * WIDTH);
+  for (size_t j = 0; j < columns; j++) {
+    vd a[VECTORS];
+    for (size_t v = 0; v < VECTORS; v++)
+      a[v] = load_entries(A + j * P + v * WIDTH);
+    for (size_t c = 0; c < m; c++) {
+      const vd x = X[j + c * ldx] - (vd){0};
+      for (size_t v = 0; v < VECTORS; v++)
+        sum[c][v] -= a[v] * x;
+    }
+  }
+  for (size_t c = 0; c < m; c++)
+    for (size_t v = 0; v < VECTORS; v++)
+      store_doubles(Y + c * P + v * WIDTH, sum[c][v]);
+}
+
+INLINE void rows(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y) {
+  for (size_t j = 0; j < A->columns; j += CHUNK)
+    for (size_t r = 0; r < P; r += ROWS)
+      few_rows(A->columns - j < CHUNK ? A->columns - j : CHUNK,
+               (const real *)A->entries + j * P + r, m, X + j, ldx, Y + r);
+}
+
+/* S += A^T X over ROWS rows. */
+INLINE void few_columns(size_t columns, const real *A, size_t m, const double *X, double *S) {
+  vd x[NTK_PACKED_VECTORS][VECTORS];
+  for (size_t c = 0; c < m; c++)
+    for (size_t v = 0; v < VECTORS; v++)
+      x[c][v] = load_doubles(X + c * P + v * WIDTH);
+  for (size_t j = 0; j < columns; j++) {
+    vd a[VECTORS];
+    for (size_t v = 0; v < VECTORS; v++)
+      a[v] = load_entries(A + j * P + v * WIDTH);
+    for (size_t c = 0; c < m; c++) {
+      double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
+      vd sum = load_doubles(lanes);
+      for (size_t v = 0; v < VECTORS; v++)
+        sum += a[v] * x[c][v];
+      store_doubles(lanes, sum);
+    }
+  }
+}
+
+INLINE void columns(const ntk_piece *A, size_t m, const double *X, double *S) {
+  for (size_t j = 0; j < A->columns; j += CHUNK)
+    for (size_t r = 0; r < P; r += ROWS)
+      few_columns(A->columns - j < CHUNK ? A->columns - j : CHUNK,
+                  (const real *)A->entries + j * P + r, m, X + r, S + j * m * NTK_PIECE_LANES);
+}
+
+/* A constant m lets the compiler keep sums and entries in registers. */
+void LANES_NAME(ntk_stream_rows)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
+                                 double *Y) {
+  switch (m) {
+  case 1:
+    rows(A, 1, X, ldx, Y);
+    break;
+  case 2:
+    rows(A, 2, X, ldx, Y);
+    break;
+  case 3:
+    rows(A, 3, X, ldx, Y);
+    break;
+  default:
+    rows(A, 4, X, ldx, Y);
+  }
+}
+
+void LANES_NAME(ntk_stream_columns)(const ntk_piece *A, size_t m, const double *X, double *S) {
+  switch (m) {
+  case 1:
+    columns(A, 1, X, S);
+    break;
+  case 2:
+    columns(A, 2, X, S);
+    break;
+  case 3:
+    columns(A, 3, X, S);
+    break;
+  default:
+    columns(A, 4, X, S);
+  }
+}
+
+/* y <- L^{-1} y, column by column. */
+static void forward(size_t n, const real *L, double *y) {
+  for (size_t j = 0; j < n; j++) {
+    y[j] /= (double)L[j * P + j];
+    for (size_t i = j + 1; i < n; i++)
+      y[i] -= (double)L[j * P + i] * y[j];
+  }
+}
+
+/* y <- L^{-T} y. */
+static void backward(size_t n, const real *L, double *y) {
+  for (size_t j = n; j-- > 0;) {
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = j + 1; i < n; i++)
+      sum += (double)L[j * P + i] * y[i];
+    y[j] = (y[j] - sum) / (double)L[j * P + j];
+  }
+}
+
+void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y) {
+  for (size_t c = 0; c < m; c++)
+    (transposed ? backward : forward)(L->columns, L->entries, Y + c * P);
+}
