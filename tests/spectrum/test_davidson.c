@@ -247,7 +247,8 @@ static void test_pairs(void **state) {
 /* A full matrix and the Cholesky factor of its rounding to single precision. */
 typedef struct rounded {
   size_t n;
-  double *A, *L;
+  double *A;
+  ntk_packed L;
 } rounded;
 
 static ntk_status rounded_apply(void *user, const double *V, size_t m, double *Y) {
@@ -259,9 +260,7 @@ static ntk_status rounded_apply(void *user, const double *V, size_t m, double *Y
 
 static ntk_status rounded_solve(void *user, double *V, size_t m) {
   const rounded *s = user;
-  ntk_dtrsm('L', 'L', 'N', s->n, m, s->L, s->n, V, s->n);
-  ntk_dtrsm('L', 'L', 'T', s->n, m, s->L, s->n, V, s->n);
-  return NTK_OK;
+  return ntk_packed_solve(&s->L, V, m);
 }
 
 /* Against dsyevd: K_ij = exp(-(x_i - x_j)^2 / 2 h^2) + ridge, x on a line. */
@@ -270,18 +269,18 @@ static void test_against_lapack(void **state) {
   enum { ORDER = 150 };
   const double ridges[] = {1e-2, 1e-4, 1e-5};
   for (size_t c = 0; c < COUNT(ridges); c++) {
-    rounded s = {ORDER, make_array(ORDER * ORDER), make_array(ORDER * ORDER)};
+    rounded s = {.n = ORDER, .A = make_array(ORDER * ORDER)};
     double *S = make_array(ORDER * ORDER), values[ORDER], v[3 * ORDER];
     for (size_t i = 0; i < ORDER; i++)
       for (size_t j = 0; j < ORDER; j++) {
         const double distance = (double)i - (double)j;
         s.A[i * ORDER + j] = exp(-distance * distance / 8.0) +
                              (i == j ? ridges[c] * (1.0 + (double)i / ORDER) : 0.0);
-        s.L[i * ORDER + j] = (double)(float)s.A[i * ORDER + j];
       }
     memcpy(S, s.A, ORDER * ORDER * sizeof *S);
     assert_ok(ntk_dsyevd(context, 'N', ORDER, S, values));
-    assert_int_equal(ntk_dpotrf('L', ORDER, s.L, ORDER), 0);
+    s.L = packed_in(NTK_PRECISION_FLOAT, context, ORDER, s.A);
+    assert_ok(ntk_packed_factor(&s.L, 0.0));
     const ntk_operator A = {.n = ORDER, .apply = rounded_apply, .solve = rounded_solve, .user = &s};
     const ntk_lanczos_options options = {
         .block = 3, .count = 3, .tolerance = 1e-9, .max_products = 500, .seed = 2, .phase = "test"};
@@ -291,7 +290,7 @@ static void test_against_lapack(void **state) {
       assert_near(pair[p].value, values[p], 1e-9 * values[p] + 4 * DBL_EPSILON * values[ORDER - 1],
                   "by dsyevd");
     free(s.A);
-    free(s.L);
+    ntk_packed_destroy(&s.L);
     free(S);
   }
 }
