@@ -129,12 +129,12 @@ static ntk_status measure_memory(ntk_context *context, double room, ntk_machine 
 
 /* Positive definite, and without a pattern: of its values nothing depends but that. */
 static ntk_status make_matrix(ntk_context *context, size_t n, ntk_packed *A) {
-  NTK_TRY(ntk_packed_create(context, n, A));
+  NTK_TRY(ntk_packed_create(context, n, NTK_PRECISION_DOUBLE, A));
 #pragma omp parallel for schedule(dynamic, 64) num_threads(ntk_team(context))
   for (size_t j = 0; j < n; j++)
     for (size_t i = j; i < n; i++)
-      *ntk_packed_at(A, i, j) =
-          i == j ? (double)n : (double)((i * 7919 + j * 104729) % 1009) / 1009.0 - 0.5;
+      ntk_packed_set(A, i, j,
+                     i == j ? (double)n : (double)((i * 7919 + j * 104729) % 1009) / 1009.0 - 0.5);
   return NTK_OK;
 }
 
