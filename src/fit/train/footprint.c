@@ -60,7 +60,7 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
     bytes += 8.0 * r->p * r->points;
   if (r->tracked)
     bytes += list(r->points, 64.0, sizeof(ntk_track_point)) + 8.0 * r->p + r->of.features +
-             (r->linear ? r->of.kernel + 32.0 * r->n : 0.0);
+             (r->linear ? r->of.kernel + 40.0 * r->n : 0.0);
   return bytes;
 }
 

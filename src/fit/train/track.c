@@ -38,10 +38,11 @@ static ntk_status keep_start(const ntk_training *t, ntk_tracker *k) {
 }
 
 static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
-  NTK_TRY(ntk_alloc_doubles(t->context, 4 * t->R, "linear model", &k->r));
+  NTK_TRY(ntk_alloc_doubles(t->context, 5 * t->R, "linear model", &k->r));
   k->m = k->r + t->R;
   k->direction = k->m + t->R;
   k->Kd = k->direction + t->R;
+  k->before = k->Kd + t->R;
   memset(k->m, 0, t->R * sizeof(double));
   NTK_TRY(ntk_features_output(k->features, k->r));
   for (size_t i = 0; i < t->R; i++)
@@ -234,8 +235,13 @@ ntk_status ntk_tracker_advance(ntk_training *t) {
   if (k->r == NULL)
     return NTK_OK;
   const double start = ntk_clock();
+  memcpy(k->before, k->m, t->R * sizeof *k->m);
   ntk_optimizer_direction(t->optimizer, t->momentum, t->R, k->r, k->m, k->direction);
-  NTK_TRY(ntk_kernel_multiply(k->K, k->direction, 1, k->Kd));
+  const ntk_status status = ntk_kernel_multiply(k->K, k->direction, 1, k->Kd);
+  if (status != NTK_OK) { /* interrupted: this step has not been made */
+    memcpy(k->m, k->before, t->R * sizeof *k->m);
+    return status;
+  }
   ntk_daxpy(t->R, -t->lr * t->scale, k->Kd, k->r);
   t->tracking += ntk_clock() - start;
   return NTK_OK;

@@ -9,13 +9,14 @@
 enum { NTK_KERNEL_AT_START = 8192 };
 
 struct ntk_tracker {
-  ntk_context *context;           /* borrowed */
-  ntk_network *network;           /* theta_0, where tracked; else NULL */
-  ntk_features *features;         /* at theta_0, where tracked */
-  ntk_kernel *K;                  /* K_0, where the linear model is followed or asked */
-  ntk_extremes at_start;          /* NaN: not computed */
-  double floor;                   /* losses up to this are rounding in F_L; 0: not known */
-  double *r, *m, *direction, *Kd; /* R each: the linear model's residual and momentum, scratch */
+  ntk_context *context;                    /* borrowed */
+  ntk_network *network;                    /* theta_0, where tracked; else NULL */
+  ntk_features *features;                  /* at theta_0, where tracked */
+  ntk_kernel *K;                           /* K_0, where the linear model is followed or asked */
+  ntk_extremes at_start;                   /* NaN: not computed */
+  double floor;                            /* losses up to this are rounding in F_L; 0: not known */
+  double *r, *m, *direction, *Kd, *before; /* R each: the linear model's residual and momentum,
+                                              scratch */
   ntk_track_point *point;
   size_t count, capacity;
 };
