@@ -20,9 +20,9 @@ typedef struct ntk_machine { /* on all threads of a context */
   double peak, peak_single;          /* multiply-adds in registers: flops a second */
   double bandwidth, bandwidth_cache; /* reading memory, or the caches: bytes a second */
   double launch;                     /* to start the threads and wait for them: seconds */
-  ntk_rate forward, kernel, factor, full, step, passes; /* our own: flops */
-  ntk_rate solve, product;                              /* bytes of the factor, of K */
-  bool kept;      /* in the user's cache: by this call, or before */
+  ntk_rate forward, kernel, factor, step, passes; /* our own: flops */
+  ntk_rate solve, solve_cached, product;          /* bytes of the factor, of K */
+  bool kept;                                      /* in the user's cache: by this call, or before */
   char note[240]; /* one line: why it is not kept, that the machine is busy; "" */
 } ntk_machine;
 

@@ -696,10 +696,10 @@ class Machine(Result):
     forward: features
     kernel: K from the features
     factor: Cholesky factorisation
-    full: all eigenvalues
     step: epochs of training
     passes: products with J and its transpose
     solve: solves with the factor, of memory
+    solve_cached: the same of a factor that caches hold
     product: products with K, of memory
     kept: in the user's cache
     note: one line: that the machine is busy, why it is not kept; else empty
@@ -716,10 +716,10 @@ class Machine(Result):
     forward: Rate
     kernel: Rate
     factor: Rate
-    full: Rate
     step: Rate
     passes: Rate
     solve: Rate
+    solve_cached: Rate
     product: Rate
     kept: bool
     note: str

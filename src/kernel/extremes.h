@@ -9,6 +9,10 @@
 /* Of an eigenvalue's residual, unless something else is asked for: ntk_spectrum_options' too. */
 #define NTK_TOLERANCE 1e-6
 
+/* A training that tracks nothing builds K_0 for its smallest eigenvalue up to so many rows (0.27
+ * GB). */
+enum { NTK_KERNEL_AT_START = 8192 };
+
 typedef struct ntk_extremes {
   double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
   double lambda_max; /* NaN: not asked for */

@@ -62,7 +62,7 @@ ntk_status ntk_eigen_largest(ntk_context *context, const ntk_operator *A, double
 
 /* Vectors per solve. A solve streams the factor from memory whatever their number, up to four;
  * where the factor stays in cache a block only makes more work. */
-static size_t solve_block(size_t n) {
+size_t ntk_eigen_block(size_t n) {
   return n < BLOCKS_FROM ? 1 : SOLVE_BLOCK;
 }
 
@@ -103,7 +103,7 @@ ntk_status ntk_eigen_smallest_pairs(ntk_context *context, const ntk_operator *A,
     return ntk_fail(NTK_ERR_ARGUMENT, "the smallest eigenvalue needs the operator's solve");
   ntk_operator copy = *A;
   /* A perturbation E of A is one of A^{-1} by about theta^2 E along the wanted vector. */
-  const ntk_lanczos_options options = {.block = block_for(count, solve_block(A->n)),
+  const ntk_lanczos_options options = {.block = block_for(count, ntk_eigen_block(A->n)),
                                        .count = count,
                                        .tolerance = tolerance,
                                        .of_inverse = A->noise,
@@ -133,10 +133,10 @@ ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, doubl
 }
 
 size_t ntk_eigen_pairs_bytes(size_t n, size_t count) {
-  return ntk_lanczos_bytes(n, block_for(count, solve_block(n))) + 2 * count * n * sizeof(double) +
-         (size_t)ntk_packed_multiply_bytes(n);
+  return ntk_lanczos_bytes(n, block_for(count, ntk_eigen_block(n))) +
+         2 * count * n * sizeof(double) + (size_t)ntk_packed_multiply_bytes(n);
 }
 
 size_t ntk_eigen_bytes(size_t n) {
-  return ntk_lanczos_bytes(n, solve_block(n)) + (size_t)ntk_packed_multiply_bytes(n);
+  return ntk_lanczos_bytes(n, ntk_eigen_block(n)) + (size_t)ntk_packed_multiply_bytes(n);
 }

@@ -16,6 +16,8 @@ ntk_status ntk_eigen_largest_pairs(ntk_context *context, const ntk_operator *A, 
                                    double *vectors);
 size_t ntk_eigen_pairs_bytes(size_t n, size_t count);
 
+/* Vectors that it solves for at once in a matrix of order n. */
+size_t ntk_eigen_block(size_t n);
 /* Bytes that ntk_eigen_smallest or _largest of a packed matrix holds at its peak for order n, its
  * products included. */
 size_t ntk_eigen_bytes(size_t n);

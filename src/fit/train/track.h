@@ -5,9 +5,6 @@
 
 #include "fit/train/training.h"
 
-/* Without tracking, K_0 is built for its smallest eigenvalue up to this R (0.27 GB). */
-enum { NTK_KERNEL_AT_START = 8192 };
-
 struct ntk_tracker {
   ntk_context *context;                    /* borrowed */
   ntk_network *network;                    /* theta_0, where tracked; else NULL */

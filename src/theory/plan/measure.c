@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "kernel/kernel.h"
 #include "net/network.h"
-#include "spectrum/full.h"
 #include "spectrum/packed.h"
 #include "theory/plan/burst.h"
 #include "theory/plan/work.h"
@@ -154,46 +153,31 @@ static ntk_status time_factor(ntk_context *context, size_t n, sample *s) {
   return status;
 }
 
-/* dsyevd, once: it is slow. */
-static ntk_status time_full(ntk_context *context, size_t n, sample *s) {
-  const double m = (double)n;
+/* Passes over a matrix; that it is no factor, or is one, is all the same to the memory. *product
+ * NULL: not wanted. */
+static ntk_status time_passes(ntk_context *context, size_t n, size_t vectors, ntk_rate *solve,
+                              ntk_rate *product) {
   ntk_packed A = {0};
-  double *values = NULL;
-  NTK_TRY(ntk_alloc_doubles(context, n, "the calibration", &values));
-  ntk_status status = make_matrix(context, n, &A);
-  const double start = clock_of(context);
-  if (status == NTK_OK)
-    status = ntk_spectrum_full(&A, values);
-  *s = (sample){4.0 / 3.0 * m * m * m, m * m, clock_of(context) - start};
-  ntk_packed_destroy(&A);
-  ntk_free(context, values);
-  return status;
-}
-
-/* A pass over a matrix too large for caches; that it is no factor, or is one, is all the same to
- * the memory. */
-static ntk_status time_passes(ntk_context *context, size_t n, ntk_machine *machine) {
-  enum { VECTORS = 4 };
-  ntk_packed A = {0};
-  double *v = NULL, solve = INFINITY, product = INFINITY;
-  NTK_TRY(ntk_alloc_doubles(context, (VECTORS + 1) * n, "the calibration", &v));
+  double *v = NULL, solved = INFINITY, multiplied = INFINITY;
+  NTK_TRY(ntk_alloc_doubles(context, (vectors + 1) * n, "the calibration", &v));
   ntk_status status = make_matrix(context, n, &A);
   for (int i = 0; i < TRIES && status == NTK_OK; i++) {
-    for (size_t e = 0; e < VECTORS * n; e++)
+    for (size_t e = 0; e < vectors * n; e++)
       v[e] = 1.0;
     double start = clock_of(context);
-    status = ntk_packed_multiply(&A, v, 1, v + VECTORS * n);
-    product = fmin(product, clock_of(context) - start);
+    status = ntk_packed_multiply(&A, v, 1, v + vectors * n);
+    multiplied = fmin(multiplied, clock_of(context) - start);
     start = clock_of(context);
     if (status == NTK_OK)
-      status = ntk_packed_solve(&A, v, VECTORS);
-    solve = fmin(solve, clock_of(context) - start);
+      status = ntk_packed_solve(&A, v, vectors);
+    solved = fmin(solved, clock_of(context) - start);
   }
   ntk_packed_destroy(&A);
   ntk_free(context, v);
   const double bytes = 4.0 * (double)n * (double)n;
-  machine->product = (ntk_rate){bytes / product, 0.0};
-  machine->solve = (ntk_rate){2.0 * bytes / solve, 0.0};
+  *solve = (ntk_rate){2.0 * bytes / solved, 0.0};
+  if (product != NULL)
+    *product = (ntk_rate){bytes / multiplied, 0.0};
   return status;
 }
 
@@ -285,15 +269,17 @@ static ntk_status time_step(ntk_context *context, size_t N, size_t n, sample *s)
   ntk_work_train(&spec, N, 1, &list);
   *s = begin_sample(&list, NTK_WORK_STEP);
   ntk_status status = make_instance(context, &spec, N, &made);
-  for (int i = 0; i < 4 && status == NTK_OK; i++) { /* first each once, for the caches */
-    const ntk_train_options options = {.epochs = i % 2 == 0 ? FEW : FEW + MORE, .lr = 1e-12};
+  for (int i = 0; i < 4 && status == NTK_OK; i++) {         /* first each once, for the caches */
+    const ntk_train_options options = {.optimizer = "adam", /* which asks nothing of K before */
+                                       .epochs = i % 2 == 0 ? FEW : FEW + MORE,
+                                       .lr = 1e-12};
     ntk_train_result result = {0};
     const double start = clock_of(context);
     status = ntk_train(context, made.network, made.data, made.Y, &options, &result);
     took[i % 2] = clock_of(context) - start;
     ntk_train_clear(&result);
   }
-  s->seconds = fmax(1e-9, took[1] - took[0]) / MORE;
+  s->seconds = took[1] > took[0] ? (took[1] - took[0]) / MORE : took[1] / (FEW + MORE);
   release(context, &made);
   return status;
 }
@@ -311,10 +297,8 @@ static ntk_status measure_kernels(ntk_context *context, double room, ntk_machine
   NTK_TRY(time_factor(context, (size_t)(factor / 3.0), &small));
   NTK_TRY(time_factor(context, (size_t)factor, &large));
   m->factor = rate_of(small, large);
-  NTK_TRY(time_passes(context, (size_t)fmin(4096.0, most), m));
-  NTK_TRY(time_full(context, (size_t)fmin(256.0, most), &small));
-  NTK_TRY(time_full(context, (size_t)fmin(640.0, most), &large));
-  m->full = rate_of(small, large);
+  NTK_TRY(time_passes(context, (size_t)fmin(4096.0, most), 4, &m->solve, &m->product));
+  NTK_TRY(time_passes(context, (size_t)fmin(2048.0, most), 1, &m->solve_cached, NULL));
   NTK_TRY(time_network(context, (size_t)rows, 48, &narrow));
   NTK_TRY(time_network(context, (size_t)rows, 384, &wide));
   m->forward = rate_of(narrow.forward, wide.forward);

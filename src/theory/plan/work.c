@@ -1,19 +1,21 @@
 #include "theory/plan/work.h"
 
-#include "kernel/kernel.h"
+#include "kernel/extremes.h"
 #include "net/network.h"
+#include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 
 #include <math.h>
 
 /* What the eigensolvers take, which depends on the spectrum: of all kernels of docs/performance.md
- * between half and twice this. Products for the largest eigenvalue, with the one for its residual;
- * solves for the smallest, of one vector or, from so many rows on, of four. */
-static const double PRODUCTS = 6.0, SOLVES = 60.0, BLOCK_SOLVES = 26.0;
-enum { BLOCKS_FROM = 4096 };
+ * between half and one and a half times this. Products for the largest eigenvalue, with the one for
+ * its residual; solves for the smallest, of one vector or of blocks. */
+static const double PRODUCTS = 6.0, SOLVES = 50.0, BLOCK_SOLVES = 30.0;
+/* Rows whose factor a cache holds, more or less. */
+enum { CACHED = 3000 };
 /* Corrections of ntk_memorize, each a solve, two passes with the base network and one with the
  * whole; and what it takes to know the condition to a few per cent. */
-static const double CORRECTIONS = 6.0, CONDITION_SOLVES = 16.0, CONDITION_PRODUCTS = 4.0;
+static const double CORRECTIONS = 3.0, CONDITION_SOLVES = 16.0, CONDITION_PRODUCTS = 4.0;
 
 static void put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
                 double bytes, double entries) {
@@ -73,8 +75,9 @@ static void put_factor(double m, const char *phase, ntk_work_list *list) {
 }
 
 /* Each pass over the factor, or K, is one over 4 m^2 bytes; a solve is two. */
-static void put_solves(double m, double times, size_t vectors, ntk_work_list *list) {
-  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, times * 2.0 * m * m * (double)vectors,
+static void put_solves(double m, double times, double vectors, const char *phase,
+                       ntk_work_list *list) {
+  put(list, phase, m < CACHED ? NTK_WORK_CACHED : NTK_WORK_SOLVE, times * 2.0 * m * m * vectors,
       times * 8.0 * m * m, 0.0);
 }
 
@@ -82,9 +85,53 @@ static void put_products(double m, double times, const char *phase, ntk_work_lis
   put(list, phase, NTK_WORK_PRODUCT, times * 2.0 * m * m, times * 4.0 * m * m, 0.0);
 }
 
+/* J (C (J^T v)). */
+static void put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
+                       ntk_work_list *list) {
+  put(list, phase, NTK_WORK_PASSES, times * 4.0 * (double)N * layers(spec, 1), 0.0, 0.0);
+}
+
 static void put_smallest(double m, ntk_work_list *list) {
-  const bool blocks = m >= BLOCKS_FROM;
-  put_solves(m, blocks ? BLOCK_SOLVES : SOLVES, blocks ? 4 : 1, list);
+  const double vectors = m < 0x1p63 ? (double)ntk_eigen_block((size_t)m) : 1.0;
+  put_solves(m, vectors > 1.0 ? BLOCK_SOLVES : SOLVES, vectors, "smallest eigenvalue", list);
+}
+
+/* LAPACK's reduction to three diagonals: half of it is products with what is left of the matrix,
+ * from memory, and the other half as fast as a factorisation. */
+static void put_full(double m, ntk_work_list *list) {
+  put(list, "whole spectrum", NTK_WORK_FACTOR, 2.0 / 3.0 * m * m * m, 0.0, 0.0);
+  put(list, "whole spectrum", NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * m * m * m, 0.0);
+}
+
+/* Each block of its own, but those known to be singular; of a deep network's as many as there is
+ * room for in the list. */
+static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, double m,
+                            ntk_work_list *list) {
+  for (size_t l = 1; l <= spec->depth && list->count + 16 < NTK_WORK_PHASES; l++) {
+    if (m > (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l))
+      continue;
+    put_blocks(spec, outputs, m, l - 1, l - 1, "kernel", list);
+    put_factor(m, "factorisation", list);
+    put_smallest(m, list);
+  }
+}
+
+/* K is not made, unless it is asked for as such. */
+static void put_singular(const ntk_network_spec *spec, size_t N, double m,
+                         const ntk_spectrum_options *o, ntk_work_list *list) {
+  if (o->full) {
+    put_kernel(spec, o->outputs, m, "kernel", list);
+    put_full(m, list);
+  }
+  put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+}
+
+/* Whether sizes tell that K is singular: an activation that is none is refused elsewhere. */
+static bool singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  ntk_symmetry symmetry;
+  bool linear = false;
+  (void)ntk_spec_laws(spec, &symmetry, &linear);
+  return ntk_known_singular(spec, outputs, linear, N);
 }
 
 void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
@@ -95,26 +142,22 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   *list = (ntk_work_list){0};
   const double features = put_features(spec, o->outputs, N, list);
   const bool keeps = ntk_keeps_kernel(4.0 * m * m, features);
-  for (size_t k = 0; k < spec->depth && k < 4 && o->per_block; k++) {
-    /* The last row stands for the rest of a deep network's. */
-    const size_t last = k == 3 ? spec->depth - 1 : k;
-    const double blocks = (double)(last - k + 1);
-    put_blocks(spec, o->outputs, m, k, last, "kernel", list);
-    put(list, "factorisation", NTK_WORK_FACTOR, blocks * m * m * m / 3.0, blocks * 8.0 * m * m,
-        blocks * 0.5 * m * m);
-    put_solves(m, blocks * (m >= BLOCKS_FROM ? BLOCK_SOLVES : SOLVES), m >= BLOCKS_FROM ? 4 : 1,
-               list);
+  if (singular(spec, o->outputs, N)) {
+    put_singular(spec, N, m, o, list);
+    return;
   }
+  if (o->per_block)
+    put_every_block(spec, o->outputs, m, list);
   put_kernel(spec, o->outputs, m, "kernel", list);
   if (o->full)
-    put(list, "whole spectrum", NTK_WORK_FULL, 4.0 / 3.0 * m * m * m, 4.0 / 3.0 * m * m * m, m * m);
+    put_full(m, list);
   if (keeps)
     put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
   put_products(m, PRODUCTS, "largest eigenvalue", list);
   put_factor(m, "factorisation", list);
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */
-    put(list, "smallest eigenvalue", NTK_WORK_PASSES, 4.0 * (double)N * layers(spec, 1), 0.0, 0.0);
+    put_passes(spec, N, 1.0, "smallest eigenvalue", list);
   if (o->certify) {
     if (!keeps)
       put_kernel(spec, o->outputs, m, "certificate", list);
@@ -124,7 +167,19 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
 
 void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs, ntk_work_list *list) {
   const double n = (double)N, times = (double)epochs, all = layers(spec, 1);
+  const double m = (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N);
   *list = (ntk_work_list){0};
+  (void)put_features(spec, NTK_OUTPUTS_ALL, N, list); /* at the start, for the step size */
+  if (m <= NTK_KERNEL_AT_START) {
+    put_kernel(spec, NTK_OUTPUTS_ALL, m, "kernel", list);
+    put_products(m, PRODUCTS, "largest eigenvalue", list);
+    if (!singular(spec, NTK_OUTPUTS_ALL, N)) {
+      put_factor(m, "factorisation", list);
+      put_smallest(m, list);
+    }
+  } else {
+    put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+  }
   /* Forward, gradient, and back through all but the first layer. */
   const double flops = 2.0 * n * (2.0 * all + layers(spec, 2));
   const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
@@ -144,9 +199,8 @@ void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *li
   put(list, "kernel", NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns, m * m);
   put_products(m, CONDITION_PRODUCTS, "largest eigenvalue", list);
   put_factor(m, "factorisation", list);
-  put_solves(m, CONDITION_SOLVES, 1, list);
-  put(list, "corrections", NTK_WORK_SOLVE, CORRECTIONS * 2.0 * m * m, CORRECTIONS * 8.0 * m * m,
-      0.0);
+  put_solves(m, CONDITION_SOLVES, 1.0, "smallest eigenvalue", list);
+  put_solves(m, CORRECTIONS, 1.0, "corrections", list);
   put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 6.0 * m * P, 0.0, 0.0);
 }
 
@@ -160,7 +214,7 @@ double ntk_work_flops(const ntk_work_list *list) {
 ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind) {
   ntk_rate *const rates[NTK_WORK_KINDS] = {
       [NTK_WORK_FORWARD] = &machine->forward, [NTK_WORK_KERNEL] = &machine->kernel,
-      [NTK_WORK_FACTOR] = &machine->factor,   [NTK_WORK_FULL] = &machine->full,
+      [NTK_WORK_FACTOR] = &machine->factor,   [NTK_WORK_CACHED] = &machine->solve_cached,
       [NTK_WORK_STEP] = &machine->step,       [NTK_WORK_PASSES] = &machine->passes,
       [NTK_WORK_SOLVE] = &machine->solve,     [NTK_WORK_PRODUCT] = &machine->product,
   };
@@ -168,7 +222,7 @@ ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind) {
 }
 
 bool ntk_work_by_bytes(ntk_work_kind kind) {
-  return kind == NTK_WORK_SOLVE || kind == NTK_WORK_PRODUCT;
+  return kind == NTK_WORK_SOLVE || kind == NTK_WORK_CACHED || kind == NTK_WORK_PRODUCT;
 }
 
 double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {

@@ -12,10 +12,10 @@ typedef enum ntk_work_kind {
   NTK_WORK_FORWARD, /* features: flops; for each number of them, phi */
   NTK_WORK_KERNEL,  /* Gram matrices: flops; for each entry of K in each of them, that it is kept */
   NTK_WORK_FACTOR,  /* flops; for each entry */
-  NTK_WORK_FULL,    /* flops of all eigenvalues; for each entry */
   NTK_WORK_STEP,    /* an epoch of training: flops; for each number of the features */
   NTK_WORK_PASSES,  /* products with J and J^T: flops */
-  NTK_WORK_SOLVE,   /* bytes of the factor */
+  NTK_WORK_SOLVE,   /* bytes of the factor, */
+  NTK_WORK_CACHED,  /* and of one that is small enough for caches */
   NTK_WORK_PRODUCT, /* bytes of K */
   NTK_WORK_KINDS
 } ntk_work_kind;
@@ -27,14 +27,14 @@ typedef struct ntk_work {
   double entries;      /* what the kind's overhead is for */
 } ntk_work;
 
-enum { NTK_WORK_PHASES = 24 };
+enum { NTK_WORK_PHASES = 48 };
 typedef struct ntk_work_list {
   size_t count;
   ntk_work work[NTK_WORK_PHASES];
 } ntk_work_list;
 
-/* ntk_spectrum, by K and its factor; one epoch of ntk_train times epochs; ntk_memorize of one label
- * vector. */
+/* ntk_spectrum, by K and its factor; ntk_train of so many epochs, by gd, with what it asks of K
+ * before the first; ntk_memorize of one label vector. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
                                    const ntk_spectrum_options *options, ntk_work_list *list);
 NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs,

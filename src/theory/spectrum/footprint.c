@@ -52,8 +52,7 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
 }
 
 /* The counting part of ntk_deficiency_find. */
-static bool known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool linear,
-                           size_t N) {
+bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool linear, size_t N) {
   double columns = 0.0, affine = 0.0;
   for (size_t l = 1; l <= spec->depth; l++) {
     columns += (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l);
@@ -72,7 +71,7 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   bool linear = false;
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
-  const bool singular = known_singular(spec, options->outputs, linear, N);
+  const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
   const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
                        NTK_SMALL_OBJECTS + ntk_backend_bytes(context) +
                        working_bytes(context, spec, singular, N, options);
@@ -84,7 +83,7 @@ ntk_status ntk_job_check_memory(const ntk_job *j) {
   const ntk_network *network = j->network;
   const ntk_network_spec spec = ntk_spec_of(network);
   const bool singular =
-      known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
+      ntk_known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
   size_t bytes = 0;
   return ntk_footprint_end(j->context,
                            working_bytes(j->context, &spec, singular, j->N, &j->options), j->rows,

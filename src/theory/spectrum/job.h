@@ -33,6 +33,8 @@ ntk_status ntk_job_check_memory(const ntk_job *j);
 bool ntk_job_keeps_kernel(const ntk_job *j);
 /* The same of the bytes of K and of the features. */
 bool ntk_keeps_kernel(double kernel, double features);
+/* Whether sizes alone tell that K is singular; linear: so are all activations. */
+bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool linear, size_t N);
 
 ntk_status ntk_job_features(ntk_job *j);
 /* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.
