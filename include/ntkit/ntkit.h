@@ -193,6 +193,7 @@ NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);
  * borrowed data; NTK_ERR_NOT_FINITE, and data half transformed, when the result overflows. */
 NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *scaling);
 
+#include "ntkit/density.h"
 #include "ntkit/network.h"
 
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
@@ -216,6 +217,8 @@ typedef struct ntk_spectrum_options {
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
   const char *block_path;  /* write the blocks, too, into this folder: block0.npy, ...; NULL: no */
   size_t vectors;          /* so many eigenpairs at each end, up to 64 and rows of K; 0: none */
+  bool density;            /* how all eigenvalues are distributed, by (each up to 1000) */
+  size_t probes, steps;    /* random vectors, 0: 2 to 8; products and solves for each, 0: 100 */
   uint64_t seed;           /* of the iteration's start vector */
 } ntk_spectrum_options;
 
@@ -257,7 +260,7 @@ typedef struct ntk_spectrum_pair {
 
 /* What each step took, by the wall clock; 0: not made. */
 typedef struct ntk_spectrum_seconds {
-  double forward, kernel, factor, eigen, certify, full, blocks, total;
+  double forward, kernel, factor, eigen, certify, full, blocks, density, total;
 } ntk_spectrum_seconds;
 
 typedef struct ntk_spectrum_result {
@@ -279,6 +282,7 @@ typedef struct ntk_spectrum_result {
   size_t smallest_count, largest_count; /* options.vectors, or 0: not asked for, or K is singular */
   ntk_spectrum_pair *smallest;          /* ascending */
   ntk_spectrum_pair *largest;           /* descending */
+  ntk_density density;                  /* with options.density */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once meanwhile, what was held before included */
 } ntk_spectrum_result;

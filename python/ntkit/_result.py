@@ -99,8 +99,8 @@ class Result:
     def plot(self, ax: Any = None, **how: Any) -> Any:
         """Draws it into matplotlib's Axes, or into those of a new figure, and returns them.
 
-        SpectrumResult: what="eigenvalues" (of full=True), "histogram", "blocks" (of
-        per_block=True). TrainResult: what="loss", with (20) and the linearised model, or
+        SpectrumResult: what="eigenvalues" (of full=True), "histogram", "density" and "cumulative"
+        (of density=True), "blocks" (of per_block=True). TrainResult: what="loss", with (20) and the linearised model, or
         "eigenvalues". Ledger: what="ratios" to what is predicted, or "spectra" of the proof's
         kernels (of spectra=True). A new figure is not pyplot's: a
         notebook shows it, and plot().figure.savefig("a.png") saves it. ImportError without

@@ -18,18 +18,28 @@ from ntkit._formula import for_figures as formula
 
 
 def spectrum(result: Any, ax: Any = None, what: str | None = None) -> Any:
-    """what: "eigenvalues" by their number, "histogram", or "blocks": lambda_min of every K_k."""
-    drawn = {"eigenvalues": _eigenvalues, "histogram": _histogram, "blocks": _blocks}
+    """what: "eigenvalues" by their number, "histogram", "density" and "cumulative", of
+    density=True, or "blocks": lambda_min of every K_k."""
+    drawn = {
+        "eigenvalues": _eigenvalues,
+        "histogram": _histogram,
+        "density": _density,
+        "cumulative": _cumulative,
+        "blocks": _blocks,
+    }
     known = {
         "eigenvalues": result.eigenvalues is not None,
         "histogram": result.eigenvalues is not None,
+        "density": bool(result.density.points),
+        "cumulative": bool(result.density.points),
         "blocks": any(block.verdict is not None for block in result.blocks),
     }
     chosen = what or next((name for name, there in known.items() if there), "eigenvalues")
     if chosen not in drawn:
         raise ValueError(f"what is {what!r}; accepted: {', '.join(drawn)}")
     if not known[chosen]:
-        needed = "per_block=True" if chosen == "blocks" else "full=True (or per_block=True)"
+        needed = {"blocks": "per_block=True", "eigenvalues": "full=True (or density, per_block)"}
+        needed = needed.get(chosen, "full=True" if chosen == "histogram" else "density=True")
         raise ValueError(f"this spectrum has no {chosen} to draw; accepted: one of {needed}")
     return drawn[chosen](result, axes(ax))
 
@@ -78,6 +88,35 @@ def _histogram(result: Any, ax: Any) -> Any:
     if hidden:
         ax.set_title(f"and {hidden} lost in rounding", fontsize="medium")
     return plain(ax)
+
+
+def _density(result: Any, ax: Any) -> Any:
+    ax.set_ylabel("eigenvalues per decade")
+    return _intervals(result.density, "density", ax)
+
+
+def _cumulative(result: Any, ax: Any) -> Any:
+    ax.set_ylabel("eigenvalues below it")
+    if result.eigenvalues is not None:
+        values, lost = _seen(result)
+        number = np.arange(len(result.eigenvalues) - len(values), len(result.eigenvalues)) + 1
+        ax.step(values, number, LOOKS[1][0], where="post", label="all eigenvalues")
+    return _intervals(result.density, "count", ax)
+
+
+def _intervals(density: Any, name: str, ax: Any) -> Any:
+    at, value, low, high = (
+        [getattr(point, field) for point in density.points]
+        for field in ("eigenvalue", name, f"{name}_low", f"{name}_high")
+    )
+    label = f"estimate, with {100 * density.level:g} % intervals"
+    ax.fill_between(at, low, high, color=LOOKS[0][0], alpha=0.25, linewidth=0)
+    ax.plot(at, value, color=LOOKS[0][0], linewidth=2, label=label)
+    log(ax.xaxis, at)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("eigenvalue of K")
+    legend(plain(ax))
+    return ax
 
 
 def _blocks(result: Any, ax: Any) -> Any:

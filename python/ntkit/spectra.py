@@ -23,6 +23,9 @@ def spectrum(
     per_block: bool = False,
     certify: bool = False,
     vectors: int = 0,
+    density: bool = False,
+    probes: int = 0,
+    steps: int = 0,
     tolerance: float = 0.0,
     kernel_path: Path | None = None,
     block_path: Path | None = None,
@@ -33,9 +36,11 @@ def spectrum(
 
     X: N x d, borrowed where it is float64 in C order. full: all eigenvalues (8 N^2 bytes more;
     LAPACK's part of it cannot be interrupted). per_block: lambda_min of every block K_k. certify:
-    prove a lower bound. vectors: so many eigenpairs at each end, up to 64. tolerance: wanted
-    ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to; block_path:
-    a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k +
+    prove a lower bound. vectors: so many eigenpairs at each end, up to 64. density: how
+    all eigenvalues are distributed, with 95 % intervals, without finding each, from `probes` random
+    vectors (0: 2 to 8, by N) and `steps` products and solves for each of them (0: 100). tolerance:
+    wanted ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to;
+    block_path: a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k +
     N^3 / 3 flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers),
     OSError, NumericError.
     """
@@ -49,6 +54,9 @@ def spectrum(
         per_block=per_block,
         certify=certify,
         vectors=vectors,
+        density=density,
+        probes=probes,
+        steps=steps,
         tolerance=tolerance,
         kernel_path=kernel_path,
         block_path=block_path,

@@ -49,6 +49,9 @@ def test_spectrums_options_are_the_librarys():
         "certify": True,
         "tolerance": 1e-3,
         "vectors": 3,
+        "density": True,
+        "probes": 2,
+        "steps": 5,
         "seed": 2**64 - 1,
     }
     elsewhere = {"outputs", "kernel_path", "block_path"}  # output; ntkit.kernel has K

@@ -71,6 +71,34 @@ def test_spectrum(spectrum):
     assert np.isnan(drawn[~kept, 1]).all()
 
 
+def test_spectral_density():
+    X = ntkit.generate("gaussian", 80, 15, seed=1)
+    net = ntkit.Network([15, 30, 20], activation="tanh", seed=1)
+    found = ntkit.spectrum(net, X, density=True, probes=4, steps=20, full=True)
+    density = found.density
+    assert (density.probes, density.steps, density.products, density.solves) == (4, 20, 80, 80)
+    label = "estimate, with 95 % intervals"
+    for what, name in (("density", "density"), ("cumulative", "count")):
+        ax = found.plot(what=what)
+        drawn = lines(ax)[label]
+        np.testing.assert_array_equal(drawn[:, 0], [p.eigenvalue for p in density.points])
+        np.testing.assert_array_equal(drawn[:, 1], [getattr(p, name) for p in density.points])
+        edge = ax.collections[0].get_paths()[0].vertices
+        assert edge[:, 1].max() == max(getattr(p, f"{name}_high") for p in density.points)
+        assert ax.get_xscale() == "log"
+    steps = lines(found.plot(what="cumulative"))["all eigenvalues"]
+    np.testing.assert_array_equal(steps[:, 0], found.eigenvalues)
+    inside = [
+        p.count_low <= np.sum(found.eigenvalues < p.eigenvalue) <= p.count_high for p in density.points
+    ]
+    assert np.mean(inside) >= 0.9
+    plain = ntkit.spectrum(net, X)
+    assert plain.density.probes == 0
+    assert len(plain.density.points) == 0
+    with pytest.raises(ValueError, match="no density to draw; accepted: one of density=True"):
+        plain.plot(what="density")
+
+
 def test_axes_that_are_given(spectrum):
     from matplotlib.figure import Figure
 

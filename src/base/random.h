@@ -28,7 +28,8 @@ enum {
   NTK_PROBE_NOISE,      /* a vector for the rounding in a difference of Jacobians */
   NTK_PROBE_PROJECTION, /* directions that data are projected on */
   NTK_PROBE_PSI,        /* directions for the sub-exponential norm */
-  NTK_PROBE_WEIGHTS     /* seeds of weights that are drawn again */
+  NTK_PROBE_WEIGHTS,    /* seeds of weights that are drawn again */
+  NTK_PROBE_DENSITY     /* vectors whose spectral measures are averaged */
 };
 
 typedef struct ntk_random {

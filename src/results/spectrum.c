@@ -89,6 +89,47 @@ const ntk_description ntk_table_spectrum_pair =
     DESCRIPTION(spectrum_pair, "place", "One of several eigenpairs at an end of K; not proved.");
 #undef ROW
 
+#define ROW ntk_density_point
+static const ntk_field density_point[] = {
+    FIELD(eigenvalue, "", "a number on the axis of eigenvalues"),
+    FIELD(count, "", "eigenvalues below it: an estimate"),
+    FIELD(count_low, "", "there are that many at least, with the probability of level"),
+    FIELD(count_high, "", "there are that many at most, with the same"),
+    FIELD(density, "1/decade", "eigenvalues per decade, the mean over a window around it"),
+    FIELD(density_low, "1/decade", "that at least, with the probability of level"),
+    FIELD(density_high, "1/decade", "that at most, with the same"),
+};
+const ntk_description ntk_table_density_point =
+    DESCRIPTION(density_point, NULL, "The eigenvalues below and around a number.");
+#undef ROW
+
+#define ROW ntk_density_quantile
+static const ntk_field density_quantile[] = {
+    FIELD(share, "", "of the eigenvalues"),
+    FIELD(eigenvalue, "", "so many are below it: an estimate; null: not told from 0"),
+    FIELD(low, "", "the quantile is that at least, with the probability of level"),
+    FIELD(high, "", "it is that at most, with the same"),
+};
+const ntk_description ntk_table_density_quantile =
+    DESCRIPTION(density_quantile, NULL, "The eigenvalue below which a share of them is.");
+#undef ROW
+
+#define ROW ntk_density
+static const ntk_field density[] = {
+    FIELD(probes, "", "random vectors; 0: not asked for"),
+    FIELD(steps, "", "products, and solves, for each of them"),
+    FIELD(level, "", "probability with which an interval has the number, each by itself"),
+    FIELD(window, "decades", "width that a density is the mean over"),
+    FIELD(products, "", "with K, vectors counted one by one"),
+    FIELD(solves, "", "with K^{-1}; 0: K is singular, or not resolved"),
+    OBJECTS("quantiles", quantile, quantiles, ntk_table_density_quantile, "by their shares"),
+    OBJECTS("points", point, points, ntk_table_density_point,
+            "by eigenvalue, equally spaced in its logarithm"),
+};
+const ntk_description ntk_table_density =
+    DESCRIPTION(density, NULL, "How the eigenvalues are distributed, by stochastic quadrature.");
+#undef ROW
+
 #define ROW ntk_spectrum_seconds
 static const ntk_field seconds[] = {
     FIELD(forward, "s", "features"),
@@ -98,6 +139,7 @@ static const ntk_field seconds[] = {
     FIELD(certify, "s", "the certificate"),
     FIELD(full, "s", "all eigenvalues"),
     {NTK_NAMED("blocks", blocks, "s", "the blocks"), .former = "layers"},
+    FIELD(density, "s", "the spectral density"),
     FIELD(total, "s", "all of it"),
 };
 const ntk_description ntk_table_spectrum_seconds =
@@ -139,6 +181,7 @@ static const ntk_field spectrum[] = {
             "so many of the smallest as vectors were asked for, ascending"),
     OBJECTS("largest", largest, largest_count, ntk_table_spectrum_pair,
             "so many of the largest, descending"),
+    OBJECT(density, ntk_table_density, "how the eigenvalues are distributed, where asked for"),
 };
 const ntk_description ntk_table_spectrum =
     DESCRIPTION(spectrum, NULL, "The ends of the kernel's spectrum (ntk_spectrum).");

@@ -52,7 +52,7 @@ static void test_enclosure(void **state) {
     ntk_quadrature q;
     assert_ok(ntk_quadrature_create(context, N, r, N, &q));
     for (size_t size = 1; size <= N; size += 3) {
-      assert_ok(ntk_quadrature_extend(&q, known_apply, &A, size));
+      assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, size));
       assert_true(q.size == size || q.whole);
       for (double t = 0.0; t <= 1e4; t = 3.0 * t + 1.0) {
         const double value = exact(&A, r, s, t), slack = 1e-11 * exact(&A, r, s, 0.0);
@@ -79,7 +79,7 @@ static void test_whole(void **state) {
     ntk_quadrature q;
     assert_ok(ntk_quadrature_create(context, N, r, 2 * N, &q));
     assert_int_equal(q.capacity, N);
-    assert_ok(ntk_quadrature_extend(&q, known_apply, &A, N));
+    assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, N));
     assert_true(q.whole);
     assert_int_equal(q.size, parts);
     const double ends[2] = {0.5, 100.0};
@@ -104,7 +104,7 @@ static void test_ends_are_nodes(void **state) {
   size_t count = 0;
   ntk_quadrature q;
   assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
-  assert_ok(ntk_quadrature_extend(&q, known_apply, &A, 20));
+  assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, 20));
   assert_false(q.whole);
   assert_ok(ntk_quadrature_rule(&q, ends, &count, node, weight));
   assert_int_equal(count, 21);
@@ -128,11 +128,11 @@ static void test_refusals(void **state) {
   assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
   A.fail_at = 4;
   A.failure = NTK_ERR_MEMORY;
-  assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_MEMORY);
+  assert_int_equal(ntk_quadrature_extend(&q, 1, known_apply, &A, 20), NTK_ERR_MEMORY);
   ntk_quadrature_destroy(&q);
   assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
   A.lambda[8] = NAN;
-  assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_NUMERIC);
+  assert_int_equal(ntk_quadrature_extend(&q, 1, known_apply, &A, 20), NTK_ERR_NUMERIC);
   assert_non_null(strstr(ntk_error_message(), "not finite"));
   ntk_quadrature_destroy(&q);
   free(r);
@@ -156,16 +156,16 @@ static void test_stopped(void **state) {
   double *r = some_vector(N);
   ntk_quadrature whole, q;
   assert_ok(ntk_quadrature_create(context, N, r, 20, &whole));
-  assert_ok(ntk_quadrature_extend(&whole, known_apply, &A, 20));
+  assert_ok(ntk_quadrature_extend(&whole, 1, known_apply, &A, 20));
   clock_tick = 1.0;
   for (size_t k = 1; k <= 20; k++) {
     assert_ok(ntk_quadrature_create(context, N, r, 20, &q));
     context->progress = until_none_is_left;
     polls_left = k;
-    assert_int_equal(ntk_quadrature_extend(&q, known_apply, &A, 20), NTK_ERR_CANCELLED);
+    assert_int_equal(ntk_quadrature_extend(&q, 1, known_apply, &A, 20), NTK_ERR_CANCELLED);
     assert_int_equal(q.size, k - 1);
     context->progress = NULL;
-    assert_ok(ntk_quadrature_extend(&q, known_apply, &A, 20));
+    assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, 20));
     assert_memory_equal(q.alpha, whole.alpha, 20 * sizeof *q.alpha);
     assert_memory_equal(q.beta, whole.beta, 20 * sizeof *q.beta);
     ntk_quadrature_destroy(&q);

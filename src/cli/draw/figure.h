@@ -73,8 +73,8 @@ exit_status figure_check(const char *base, const char *input, const char *option
  * be drawn on a logarithmic axis is left out; EXIT_INPUT when nothing is left. */
 exit_status figure_draw(const figure *f);
 
-/* The figure's plane with curves and numbers as an SVG that may stand in a page, described to those
- * who cannot see it; no labels and no bands. Nothing where there is nothing to draw. */
+/* The figure's plane with curves, bands and numbers as an SVG that may stand in a page, described
+ * to those who cannot see it; no labels. Nothing where there is nothing to draw. */
 void figure_svg(const figure *f, const char *description, FILE *out);
 /* Curve c by itself, for a legend. */
 void figure_sample(const figure *f, size_t c, FILE *out);

@@ -21,7 +21,7 @@ const figure_look *figure_look_of(const figure *f, size_t c, bool *again) {
 }
 
 /* The plane within the figure, in its units. */
-enum { WIDTH = 760, HEIGHT = 376, LEFT = 74, TOP = 12, ACROSS = 670, DOWN = 336 };
+enum { WIDTH = 760, HEIGHT = 376, LEFT = 74, TOP = 12, ACROSS = 656, DOWN = 336 };
 
 typedef struct plane {
   const figure *f;
@@ -85,6 +85,39 @@ static void put_shape(const figure_look *look, bool open, double x, double y, FI
           look->shape, open ? "#fff" : look->colour, look->colour);
 }
 
+/* Of a band the edge at that point, which may lie below what a logarithmic axis shows. */
+static double edge(const plane *p, double value) {
+  return down(p, fmax(value, p->layout.y.low));
+}
+
+static bool in_band(const plane *p, const figure_point *point) {
+  return figure_shows(&p->f->x, point->x) && isfinite(point->low) && isfinite(point->high);
+}
+
+/* There along the upper edge and back along the lower one. */
+static void put_band(const plane *p, size_t c) {
+  const figure_curve *curve = &p->f->curve[c];
+  bool again;
+  const char *command = "M";
+  size_t points = 0;
+  for (size_t i = 0; i < curve->points; i++)
+    points += in_band(p, &curve->point[i]);
+  if (points < 2)
+    return;
+  fprintf(p->out, "<path fill='%s' fill-opacity='0.25' d='",
+          figure_look_of(p->f, c, &again)->colour);
+  for (size_t i = 0; i < 2 * curve->points; i++) {
+    const bool back = i >= curve->points;
+    const figure_point *point = &curve->point[back ? 2 * curve->points - 1 - i : i];
+    if (!in_band(p, point))
+      continue;
+    fprintf(p->out, "%s%.1f %.1f", command, across(p, point->x),
+            edge(p, back ? point->low : point->high));
+    command = "L";
+  }
+  fputs("z'/>\n", p->out);
+}
+
 static void put_curve(const plane *p, size_t c) {
   const figure_curve *curve = &p->f->curve[c];
   bool again;
@@ -131,6 +164,8 @@ void figure_svg(const figure *f, const char *description, FILE *out) {
   put_tics(&p, false);
   put_tics(&p, true);
   fprintf(out, "</g>\n<path d='M%d %dv%dh%d' stroke='#222'/>\n", LEFT, TOP, DOWN, ACROSS);
+  for (size_t c = 0; c < f->curves; c++) /* first, so that no curve lies under one */
+    put_band(&p, c);
   for (size_t c = 0; c < f->curves; c++)
     put_curve(&p, c);
   fputs("</svg>\n", out);

@@ -100,6 +100,9 @@ exit_status command_spectrum(const void *given) {
   if ((settings->save_kernel || settings->save_blocks) && settings->common.save == NULL)
     return report_error(EXIT_INPUT, "--save-%s needs --save DIR, the directory to write into",
                         settings->save_kernel ? "kernel" : "blocks");
+  if ((settings->probes > 0 || settings->steps > 0) && !settings->density)
+    return report_error(EXIT_INPUT, "--%s needs --density, whose number it is",
+                        settings->probes > 0 ? "probes" : "steps");
   spectrum_run run = {
       .job = {.settings = &settings->common},
       .options =
@@ -112,6 +115,9 @@ exit_status command_spectrum(const void *given) {
                   settings->save_kernel ? "kernel.npy" : NULL, /* their folder comes later */
               .block_path = settings->save_blocks ? "." : NULL,
               .vectors = settings->vectors,
+              .density = settings->density,
+              .probes = settings->probes,
+              .steps = settings->steps,
               .seed = settings->common.seed,
           },
   };

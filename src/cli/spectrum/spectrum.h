@@ -14,8 +14,10 @@ typedef struct spectrum_settings {
   cli_settings common;
   bool full, per_block, certify, save_kernel, save_blocks;
   double tolerance;
-  size_t vectors;     /* 0: not given */
-  const char *output; /* trace, all, or the number of one */
+  size_t vectors; /* 0: not given */
+  bool density;
+  size_t probes, steps; /* 0: not given */
+  const char *output;   /* trace, all, or the number of one */
 } spectrum_settings;
 
 exit_status command_spectrum(const void *given);

@@ -44,6 +44,30 @@ static const option_row own[] = {
      .help = "The M smallest and M largest eigenvalues with their vectors and residuals. With "
              "--save: smallest.npy and largest.npy, M x N. What --certify proves is of the "
              "smallest alone."},
+    {.name = "density",
+     .kind = KIND_FLAG,
+     .field = FIELD(density),
+     .help =
+         "How all eigenvalues are distributed, without finding each: how many lie below and "
+         "around any number, with 95 % intervals, by stochastic Lanczos quadrature. 100 "
+         "products with K and 100 solves for each of 2 to 8 random vectors, unless --probes and "
+         "--steps say else."},
+    {.name = "probes",
+     .kind = KIND_SIZE,
+     .field = FIELD(probes),
+     .argument = "M",
+     .item = "the number of probes",
+     .expected = "a whole number from 1 to 1000",
+     .help = "Random vectors of --density; unless said 16000 / N, from 2 to 8. Four times as many "
+             "halve the part of an interval that chance has."},
+    {.name = "steps",
+     .kind = KIND_SIZE,
+     .field = FIELD(steps),
+     .argument = "S",
+     .item = "the number of steps",
+     .expected = "a whole number from 1 to 1000",
+     .help = "Products, and solves, of --density for each of them; 100 unless said, N at most. "
+             "Twice as many halve the part of an interval that is not resolved."},
     {.name = "tolerance",
      .kind = KIND_REAL,
      .field = FIELD(tolerance),
@@ -88,9 +112,9 @@ const cli_command spectrum_command = {
     .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
-                                     {own, 7},
+                                     {own, 10},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 7, 3},
+                                     {own + 10, 3},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},

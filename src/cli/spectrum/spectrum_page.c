@@ -45,6 +45,59 @@ static void put_answer(FILE *out, const spectrum_run *run) {
   fputs("</p>\n</div>\n", out);
 }
 
+enum { MOST = 400 }; /* points of a curve */
+
+/* The curve of the counts or of the densities, with the intervals; how many. */
+static size_t curve_of(const ntk_density *d, bool density, figure_point *point) {
+  const size_t points = d->points < MOST ? d->points : MOST;
+  for (size_t i = 0; i < points; i++) {
+    const ntk_density_point *p = &d->point[i];
+    point[i] = density ? (figure_point){p->eigenvalue, p->density, p->density_low, p->density_high}
+                       : (figure_point){p->eigenvalue, p->count, p->count_low, p->count_high};
+  }
+  return points;
+}
+
+/* Of all eigenvalues how many are below each: at most MOST of them. */
+static size_t curve_of_all(const ntk_spectrum_result *r, figure_point *point) {
+  const size_t points = r->order < MOST ? r->order : MOST;
+  for (size_t i = 0; i < points; i++) {
+    const size_t at = points > 1 ? i * (r->order - 1) / (points - 1) : 0;
+    point[i] = (figure_point){r->eigenvalues[at], (double)at + 0.5, NAN, NAN};
+  }
+  return points;
+}
+
+static void put_density(FILE *out, const ntk_spectrum_result *r) {
+  const ntk_density *d = &r->density;
+  figure_point point[MOST], all[MOST];
+  char label[64];
+  if (d->points == 0)
+    return;
+  snprintf(label, sizeof label, "estimate, with %g %% intervals", 100.0 * d->level);
+  figure_curve curve[2] = {{label, curve_of(d, false, point), point, FIGURE_LINE, 0}};
+  if (r->eigenvalues != NULL)
+    curve[1] = (figure_curve){"all eigenvalues", curve_of_all(r, all), all, FIGURE_LINE, 2};
+  page_figure(out, &(figure){.title = "Cumulative spectrum of K",
+                             .x = {"eigenvalue of K", true},
+                             .y = {"eigenvalues below it", false},
+                             .curves = r->eigenvalues != NULL ? 2 : 1,
+                             .curve = curve});
+  curve[0].points = curve_of(d, true, point);
+  page_figure(out, &(figure){.title = "Spectral density of K",
+                             .x = {"eigenvalue of K", true},
+                             .y = {"eigenvalues per decade", false},
+                             .curves = 1,
+                             .curve = curve});
+  fprintf(
+      out,
+      "<p class=\"note\">Stochastic Lanczos quadrature: %zu random vectors, %d products with K, "
+      "%d solves. Each interval has the number of this matrix with probability %g or more, over "
+      "the vectors drawn and with what the quadrature does not resolve; the density is the mean "
+      "over %.2g decades.</p>\n",
+      d->probes, d->products, d->solves, d->level, d->window);
+}
+
 void spectrum_page(const void *what, FILE *out) {
   const spectrum_run *run = what;
   page_begin(out, "The spectrum of the neural tangent kernel");
@@ -59,6 +112,7 @@ void spectrum_page(const void *what, FILE *out) {
   if (run->result.eigenvalues != NULL)
     job_page_spectra(out, "Eigenvalues of K", run->result.order, 1, (const char *[]){""},
                      (const double *[]){run->result.eigenvalues});
+  put_density(out, &run->result);
   view_page(out, spectrum_fields, run, true);
   page_end(out);
 }

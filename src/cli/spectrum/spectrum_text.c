@@ -61,6 +61,20 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   }
 }
 
+static void print_density(const ntk_density *density) {
+  if (density->probes == 0)
+    return;
+  printf(
+      "density     %zu probes, %zu steps: so many of the eigenvalues are below, %g %% interval\n",
+      density->probes, density->steps, 100.0 * density->level);
+  for (size_t k = 0; k < density->quantiles; k++) {
+    const ntk_density_quantile *q = &density->quantile[k];
+    char value[JOB_CELL], low[JOB_CELL], high[JOB_CELL];
+    printf("  %6g %%  %-18s %s to %s\n", 100.0 * q->share, job_number(q->eigenvalue, "%.4g", value),
+           job_number_down(q->low, 3, low), job_number_up(q->high, 3, high));
+  }
+}
+
 static void print_pairs(const char *what, size_t count, const ntk_spectrum_pair *pair) {
   for (size_t p = 0; p < count; p++) {
     char text[JOB_CELL], error[JOB_CELL];
@@ -118,7 +132,7 @@ static void print_costs(const ntk_spectrum_result *result) {
   } phases[] = {
       {"forward", seconds->forward}, {"kernel", seconds->kernel},   {"factor", seconds->factor},
       {"eigen", seconds->eigen},     {"certify", seconds->certify}, {"full", seconds->full},
-      {"layers", seconds->blocks},
+      {"layers", seconds->blocks},   {"density", seconds->density},
   };
   printf("\ntime        %.3f s:", seconds->total);
   const char *comma = "";
@@ -157,6 +171,7 @@ void spectrum_print(const void *what) {
     printf("kernel      %s\n", whose);
   putchar('\n');
   print_eigenvalues(job, result);
+  print_density(&result->density);
   print_pairs("smallest", result->smallest_count, result->smallest);
   print_pairs("largest", result->largest_count, result->largest);
   print_theorem(result);

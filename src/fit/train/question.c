@@ -150,7 +150,7 @@ static ntk_status enclose(ntk_training *t, const model *m, const ntk_operator *A
   for (size_t size = FIRST_STEPS; !agree; size *= 2) {
     NTK_TRY(
         ntk_progress_report(t->context, "the linear model", (double)q->size / (double)q->capacity));
-    NTK_TRY(ntk_quadrature_extend(q, A->apply, A->user, size));
+    NTK_TRY(ntk_quadrature_extend(q, 1, A->apply, A->user, size));
     NTK_TRY(by_rule(m, q, NULL, &least, &low));
     NTK_TRY(by_rule(m, q, m->ends, &most, &high));
     agree = isinf(least) || most - least <= AGREE * least || q->whole || q->size == q->capacity;

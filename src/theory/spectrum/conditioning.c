@@ -1,8 +1,9 @@
 /* How well is K conditioned? ntk_spectrum, from features to verdict:
  *
  *   features  ->  norms: traces, min_i K_ii (16)  ->  known to be singular? say so
- *             ->  blocks, if asked  ->  K  ->  largest eigenvalue (Lanczos on K)
- *             ->  Cholesky of K  ->  smallest (Lanczos on K^{-1})  ->  residuals  ->  certificate
+ *             ->  blocks, if asked  ->  K  ->  density's products, if asked
+ *             ->  largest eigenvalue (Lanczos on K)  ->  Cholesky of K
+ *             ->  smallest (Lanczos on K^{-1})  ->  residuals  ->  density's solves  -> certificate
  *
  * The factor takes K's place, so that memory stays at half a square. Where K is no larger than the
  * features, which the factorisation does not need, K moves into their place instead and serves for
@@ -39,11 +40,14 @@ static ntk_status singular(ntk_job *j) {
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
   if (j->options.per_block || j->options.block_path != NULL)
     NTK_TRY(ntk_job_blocks(j));
-  if (j->options.full || j->options.kernel_path != NULL)
+  if (j->options.full || j->options.kernel_path != NULL || j->options.density) {
     NTK_TRY(ntk_job_kernel(j));
+    NTK_TRY(ntk_job_density_products(j));
+  }
   ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
   j->factor = NULL;
   NTK_TRY(ntk_job_largest(j, true));
+  NTK_TRY(ntk_job_density(j));
   return ntk_job_vectors(j);
 }
 
@@ -63,9 +67,11 @@ static ntk_status run_steps(ntk_job *j) {
     if (j->options.per_block || j->options.block_path != NULL)
       NTK_TRY(ntk_job_blocks(j));
     NTK_TRY(ntk_job_kernel(j));
+    NTK_TRY(ntk_job_density_products(j));
     NTK_TRY(ntk_job_keep_kernel(j));
     NTK_TRY(ntk_job_largest(j, false));
     NTK_TRY(ntk_job_smallest(j));
+    NTK_TRY(ntk_job_density(j));
     NTK_TRY(ntk_job_vectors(j));
     if (j->options.certify && r->verdict == NTK_VERDICT_OK)
       NTK_TRY(ntk_job_certify(j));
@@ -79,6 +85,7 @@ static void release(ntk_job *j) {
   ntk_kernel_destroy(j->factor);
   ntk_kernel_destroy(j->K);
   ntk_features_destroy(j->features);
+  ntk_density_end(&j->density);
   ntk_free(j->context, j->f2);
   ntk_free(j->context, j->b2);
   ntk_free(j->context, j->scratch);
@@ -136,6 +143,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
     return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j.options.outputs,
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(&j));
+  NTK_TRY(ntk_job_check_density(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   const size_t peak = ntk_memory_peak_enter(context);
   ntk_status status = allocate_result(&j);
@@ -159,5 +167,6 @@ void ntk_spectrum_clear(ntk_spectrum_result *result) {
   ntk_free(result->context, result->eigenvalues);
   ntk_job_release_pairs(result->context, result->smallest);
   ntk_job_release_pairs(result->context, result->largest);
+  ntk_density_clear(result->context, &result->density);
   *result = (ntk_spectrum_result){0};
 }

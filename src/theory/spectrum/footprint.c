@@ -33,22 +33,27 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
   const double norms = 8.0 * n * (2.0 * (double)spec->depth + 4.0),
                rows = ntk_parallel_rows_bytes(N);
 
+  size_t probes, steps;
+  ntk_job_density_numbers(options, order, &probes, &steps);
+  const double density = probes > 0 ? ntk_density_working_bytes(order, probes, steps) : 0.0;
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
-  if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL)
-    most = fmax(most, b.features + b.kernel + fmax(b.build, rows));
+  if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL ||
+      options->density)
+    most = fmax(most, b.features + b.kernel + fmax(fmax(b.build, rows), density));
   if (!singular) { /* K moves into the place of the features, or the features stay */
     /* Then residuals are products with the features, and several vectors of the largest are. */
     const double ends = options->vectors > 0 ? eigen + b.apply : fmax(eigen, b.apply);
     most = fmax(most, ntk_keeps_kernel(b.kernel, b.features)
-                          ? fmax(b.features + b.kernel, 2.0 * b.kernel + eigen)
+                          ? fmax(b.features + b.kernel, 2.0 * b.kernel + fmax(eigen, density))
                           : b.features + b.kernel + ends);
     if (options->per_block || options->block_path != NULL)
       most = fmax(most, b.features + b.kernel + eigen);
   }
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
-  return most + norms + NTK_SMALL_OBJECTS;
+  const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
+  return most + norms + kept + NTK_SMALL_OBJECTS;
 }
 
 /* The counting part of ntk_deficiency_find. */

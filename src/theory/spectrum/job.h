@@ -4,6 +4,7 @@
 #define NTK_THEORY_JOB_H
 
 #include "kernel/kernel.h"
+#include "spectrum/density/density.h"
 
 typedef struct ntk_job {
   ntk_context *context;
@@ -20,6 +21,7 @@ typedef struct ntk_job {
   double *scratch;        /* rows */
   double trace;           /* of K */
   double *resolution;     /* L + 1: of each block, and of K */
+  ntk_density_measure density;
 } ntk_job;
 
 static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
@@ -60,6 +62,14 @@ ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double 
 ntk_status ntk_job_check_vectors(const ntk_job *j);
 ntk_status ntk_job_vectors(ntk_job *j);
 void ntk_job_release_pairs(ntk_context *context, ntk_spectrum_pair *pairs);
+/* The spectral density (density.c): whether what is asked for is accepted; its numbers, defaults
+ * resolved for so many rows; its products, with K in j->factor; its solves, where K is resolved,
+ * and the result, after both ends are known. */
+ntk_status ntk_job_check_density(const ntk_job *j);
+void ntk_job_density_numbers(const ntk_spectrum_options *options, size_t rows, size_t *probes,
+                             size_t *steps);
+ntk_status ntk_job_density_products(ntk_job *j);
+ntk_status ntk_job_density(ntk_job *j);
 /* Certificate for the lambda_min found; uses up j->factor and j->K. */
 ntk_status ntk_job_certify(ntk_job *j);
 

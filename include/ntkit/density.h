@@ -1,0 +1,27 @@
+/* ntkit/density.h - how all eigenvalues of K are distributed. Part of ntkit.h. */
+#ifndef NTKIT_DENSITY_H
+#define NTKIT_DENSITY_H
+#include <stddef.h>
+
+/* An interval has the number, of this matrix, with the probability ntk_density.level at least over
+ * the probes drawn, each by itself, what quadrature does not resolve included (docs/algorithm.md).
+ */
+typedef struct ntk_density_point {
+  double eigenvalue;
+  double count, count_low, count_high;       /* eigenvalues below: an estimate, the interval */
+  double density, density_low, density_high; /* per decade, within ntk_density.window around it */
+} ntk_density_point;
+
+typedef struct ntk_density_quantile {  /* below which a share of the eigenvalues lies */
+  double share, eigenvalue, low, high; /* NaN: not told from 0, or from what is above all */
+} ntk_density_quantile;
+
+typedef struct ntk_density {
+  size_t probes, steps; /* 0: not asked for */
+  double level, window; /* of the intervals, 0.95; decades that a density is the mean over */
+  int products, solves; /* with K and K^{-1}, vectors counted one by one */
+  size_t points, quantiles;
+  ntk_density_point *point; /* ascending, equally spaced in their logarithms */
+  ntk_density_quantile *quantile;
+} ntk_density;
+#endif

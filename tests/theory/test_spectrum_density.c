@@ -1,0 +1,174 @@
+/* The spectral density of K by ntk_spectrum, beside all eigenvalues.
+ * Property: of networks of each kind the numbers of eigenvalues below and around any number lie in
+ * their intervals in 95 of 100 cases, those of the ends in all; without a resolved lambda_min there
+ * are products alone; the peak of memory is within the forecast; what the density does not need is
+ * as without it; it can be stopped anywhere; numbers that make no sense are refused. */
+#include "conditioning.h"
+
+enum { N = 300 };
+static const size_t width[] = {20, 40, 30};
+
+static ntk_spectrum_result spectrum_of(const problem *p, ntk_spectrum_options options) {
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p->context, p->network, p->data, &options, &r));
+  return r;
+}
+
+static size_t below(const ntk_spectrum_result *r, double x) {
+  size_t count = 0;
+  for (size_t i = 0; i < r->order; i++)
+    count += r->eigenvalues[i] < x;
+  return count;
+}
+
+static size_t misses(const ntk_spectrum_result *r) {
+  const ntk_density *d = &r->density;
+  const double reach = pow(10.0, 0.5 * d->window);
+  size_t missed = 0;
+  for (size_t i = 0; i < d->points; i++) {
+    const ntk_density_point *p = &d->point[i];
+    const double n = (double)below(r, p->eigenvalue);
+    const double around =
+        (double)(below(r, p->eigenvalue * reach) - below(r, p->eigenvalue / reach));
+    missed += n < p->count_low || n > p->count_high;
+    missed += around < p->density_low * d->window * (1.0 - 1e-12) ||
+              around > p->density_high * d->window * (1.0 + 1e-12);
+  }
+  return missed;
+}
+
+static void test_whole_spectra(void **state) {
+  (void)state;
+  const char *const activations[] = {"sigmoid", "tanh", "relu", "gelu"};
+  size_t missed = 0, looked = 0;
+  for (size_t a = 0; a < COUNT(activations); a++) {
+    problem p;
+    problem_open(&p, N, 3, width, activations[a], NULL);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+      ntk_spectrum_result r = spectrum_of(
+          &p, (ntk_spectrum_options){
+                  .density = true, .probes = 3, .steps = 25, .full = true, .seed = seed});
+      const ntk_density *d = &r.density;
+      assert_true(d->probes == 3 && d->steps == 25 && d->products == 75 && d->solves == 75);
+      assert_true(d->point[0].eigenvalue < r.lambda_min && d->point[0].count_high == 0.0);
+      assert_true(d->point[d->points - 1].eigenvalue > r.lambda_max);
+      assert_true(d->point[d->points - 1].count_low == N);
+      missed += misses(&r);
+      looked += 2 * d->points;
+      ntk_spectrum_clear(&r);
+    }
+    problem_close(&p);
+  }
+  assert_true((double)missed <= 0.05 * (double)looked);
+}
+
+static void test_not_resolved(void **state) {
+  (void)state;
+  const size_t narrow[] = {9, 6, 5}, affine[] = {30, 20, 20};
+  for (size_t k = 0; k < 2; k++) {
+    problem p;
+    double *X = k == 0 ? NULL : make_normal(4, N * 30);
+    for (size_t i = 0; k == 1 && i < 30; i++) /* two rows that differ in nothing that counts */
+      X[30 + i] = X[i] * (1.0 + (i == 0 ? 1e-15 : 0.0));
+    problem_open(&p, N, 3, k == 0 ? narrow : affine, "tanh", X); /* N > P = 89 */
+    ntk_spectrum_result r =
+        spectrum_of(&p, (ntk_spectrum_options){.density = true, .steps = 40, .full = true});
+    assert_int_equal(r.verdict, k == 0 ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_BELOW_RESOLUTION);
+    assert_true(r.density.probes == 8 && r.density.solves == 0);
+    const ntk_density_point *first = &r.density.point[0];
+    assert_true(first->eigenvalue >= 0.9 * r.resolution);
+    assert_true((double)misses(&r) <= 0.1 * 2.0 * (double)r.density.points);
+    if (k == 0) /* those that are 0 are told apart from the rest */
+      assert_true(first->count_high <= 260.0);
+    ntk_spectrum_clear(&r);
+    problem_close(&p);
+  }
+}
+
+/* What is not the density's is as without it. */
+static void test_beside(void **state) {
+  (void)state;
+  problem p;
+  problem_open(&p, N, 3, width, "tanh", NULL);
+  ntk_spectrum_result r = spectrum_of(&p, (ntk_spectrum_options){.density = true, .certify = true}),
+                      plain = spectrum_of(&p, (ntk_spectrum_options){.certify = true});
+  assert_true(r.lambda_min == plain.lambda_min && r.lambda_max == plain.lambda_max);
+  assert_true(r.certificate.certified && r.certificate.lower == plain.certificate.lower);
+  assert_true(r.solves == plain.solves && r.products == plain.products);
+  assert_true(plain.density.probes == 0 && plain.density.points == 0 &&
+              plain.density.point == NULL);
+  assert_true(r.seconds.density > 0.0 && plain.seconds.density == 0.0);
+  ntk_spectrum_clear(&r);
+  ntk_spectrum_clear(&plain);
+  problem_close(&p);
+}
+
+static void test_memory(void **state) {
+  (void)state;
+  const size_t sizes[] = {70, 300, 1200}, numbers[][2] = {{0, 0}, {30, 300}};
+  for (size_t s = 0; s < COUNT(sizes); s++)
+    for (size_t c = 0; c < COUNT(numbers); c++) {
+      const ntk_spectrum_options options = {
+          .density = true, .probes = numbers[c][0], .steps = numbers[c][1]};
+      const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh"};
+      size_t bytes = 0, plain = 0;
+      problem p;
+      problem_open(&p, sizes[s], 3, width, "tanh", NULL);
+      assert_ok(ntk_spectrum_memory(p.context, &spec, sizes[s], &options, &bytes));
+      assert_ok(ntk_spectrum_memory(p.context, &spec, sizes[s], NULL, &plain));
+      ntk_spectrum_result r = spectrum_of(&p, options);
+      assert_in_range(r.memory_bytes, 1, bytes);
+      assert_true(bytes > plain);
+      ntk_spectrum_clear(&r);
+      problem_close(&p);
+    }
+}
+
+static void test_stopped(void **state) {
+  (void)state;
+  problem p;
+  problem_open(&p, 60, 3, width, "tanh", NULL);
+  const ntk_spectrum_options options = {.density = true, .steps = 8};
+  ntk_spectrum_result r;
+  ntk_status status = NTK_ERR_CANCELLED;
+  int calls = 0;
+  for (; status == NTK_ERR_CANCELLED && calls < 1000;
+       calls++) { /* their number is the clock's too */
+    p.log = (progress_log){0, calls + 1};
+    status = ntk_spectrum(p.context, p.network, p.data, &options, &r);
+  }
+  assert_ok(status);
+  assert_in_range(calls, 17, 999); /* a report at each step of both */
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  const struct {
+    ntk_spectrum_options options;
+    const char *says;
+  } cases[] = {
+      {{.probes = 3}, "accepted: 0, or density as well"},
+      {{.steps = 3}, "accepted: 0, or density as well"},
+      {{.density = true, .probes = 1001}, "probes is 1001; accepted: up to 1000"},
+      {{.density = true, .steps = 1001}, "steps is 1001; accepted: up to 1000"},
+  };
+  problem p;
+  problem_open(&p, 60, 3, width, "tanh", NULL);
+  for (size_t c = 0; c < COUNT(cases); c++) {
+    ntk_spectrum_result r;
+    assert_refused(ntk_spectrum(p.context, p.network, p.data, &cases[c].options, &r),
+                   NTK_ERR_ARGUMENT, cases[c].says);
+  }
+  problem_close(&p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_whole_spectra), cmocka_unit_test(test_not_resolved),
+      cmocka_unit_test(test_beside),        cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_stopped),       cmocka_unit_test(test_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
