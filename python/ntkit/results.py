@@ -37,6 +37,7 @@ class SpectrumResult(Result):
     eigenvalues: all of K, ascending, where asked for
     smallest: so many of the smallest as vectors were asked for, ascending
     largest: so many of the largest, descending
+    density: how the eigenvalues are distributed, where asked for
     """
 
     _struct = "ntk_spectrum_result"
@@ -61,6 +62,7 @@ class SpectrumResult(Result):
     eigenvalues: npt.NDArray[np.float64] | None
     smallest: Rows[SpectrumPair]
     largest: Rows[SpectrumPair]
+    density: Density
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,6 +129,7 @@ class SpectrumSeconds(Result):
     certify [s]: the certificate
     full [s]: all eigenvalues
     blocks [s]: the blocks
+    density [s]: the spectral density
     total [s]: all of it
     """
 
@@ -138,6 +141,7 @@ class SpectrumSeconds(Result):
     certify: float
     full: float
     blocks: float
+    density: float
     total: float
 
 
@@ -156,6 +160,71 @@ class SpectrumPair(Result):
     residual: float
     order: int
     vector: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Density(Result):
+    r"""How the eigenvalues are distributed, by stochastic quadrature.
+
+    probes: random vectors; 0: not asked for
+    steps: products, and solves, for each of them
+    level: probability with which an interval has the number, each by itself
+    window [decades]: width that a density is the mean over
+    products: with K, vectors counted one by one
+    solves: with K^{-1}; 0: K is singular, or not resolved
+    quantiles: by their shares
+    points: by eigenvalue, equally spaced in its logarithm
+    """
+
+    _struct = "ntk_density"
+    probes: int
+    steps: int
+    level: float
+    window: float
+    products: int
+    solves: int
+    quantiles: Rows[DensityQuantile]
+    points: Rows[DensityPoint]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DensityPoint(Result):
+    r"""The eigenvalues below and around a number.
+
+    eigenvalue: a number on the axis of eigenvalues
+    count: eigenvalues below it: an estimate
+    count_low: there are that many at least, with the probability of level
+    count_high: there are that many at most, with the same
+    density [1/decade]: eigenvalues per decade, the mean over a window around it
+    density_low [1/decade]: that at least, with the probability of level
+    density_high [1/decade]: that at most, with the same
+    """
+
+    _struct = "ntk_density_point"
+    eigenvalue: float
+    count: float
+    count_low: float
+    count_high: float
+    density: float
+    density_low: float
+    density_high: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DensityQuantile(Result):
+    r"""The eigenvalue below which a share of them is.
+
+    share: of the eigenvalues
+    eigenvalue: so many are below it: an estimate; nan: not told from 0
+    low: the quantile is that at least, with the probability of level
+    high: it is that at most, with the same
+    """
+
+    _struct = "ntk_density_quantile"
+    share: float
+    eigenvalue: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

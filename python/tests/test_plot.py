@@ -112,7 +112,7 @@ def test_what_has_no_figure(spectrum, monkeypatch):
     bare = ntkit.spectrum(ntkit.Network([5, 8]), X)
     with pytest.raises(ValueError, match="full=True"):
         bare.plot()
-    with pytest.raises(ValueError, match="accepted: eigenvalues, histogram, blocks"):
+    with pytest.raises(ValueError, match="accepted: eigenvalues, histogram, density, cumulative, blocks"):
         spectrum.plot(what="pie")
     with pytest.raises(TypeError, match="Certificate has no figure"):
         spectrum.certificate.plot()

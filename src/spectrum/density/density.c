@@ -240,7 +240,7 @@ static void find_quantiles(size_t n, ntk_density *d) {
   for (size_t k = 0; k < SHARES; k++) {
     const double wanted = shares[k] * (double)n;
     ntk_density_quantile *q = &d->quantile[k];
-    *q = (ntk_density_quantile){shares[k], crossing(d, wanted), NAN, NAN};
+    *q = (ntk_density_quantile){shares[k], crossing(d, wanted), 0.0, NAN};
     for (size_t i = 0; i < d->points; i++)
       if (d->point[i].count_high < wanted)
         q->low = d->point[i].eigenvalue;

@@ -1,0 +1,44 @@
+#!/bin/sh
+# ntkit spectrum --density: quantiles in the text, all of it in JSON and as two figures with bands in a
+# page, the same bits however many threads there are; its numbers alone, or not numbers, are refused.
+# shellcheck disable=SC1091,SC2154,SC2086 # $size is several words; in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+size='--samples 60 --dim 10 --widths 20,20 --activation tanh --seed 3'
+
+good 'text' spectrum $size --density --full
+check 'says by how many' grep -q '^density     8 probes, 60 steps: .* 95 % interval$' "$out"
+check 'seven quantiles' test "$(grep -cE '^ +[0-9]+ %  [0-9.e+-]+ +[0-9.e+-]+ to [0-9.e+-]+$' "$out")" = 7
+check 'the time is told' grep -q '^time .* density [0-9.]*' "$out"
+
+good 'JSON' spectrum $size --density --probes 3 --steps 20 --full --json
+check 'what was asked for' test "$(jq -c '.density | [.probes, .steps, .level, .products, .solves]' "$out")" = '[3,20,0.95,60,60]'
+# Every eigenvalue is below the end, none below the beginning; numbers rise, and have their intervals around them.
+check 'from none to all' jq -e '.density.points | (.[0].count_high == 0) and (.[-1].count_low == 60)' "$out"
+check 'they rise' jq -e '[.density.points[].count] | . == sort' "$out"
+check 'within their intervals' jq -e '[.density.points[] | .count_low <= .count and .count <= .count_high and
+  .density_low <= .density and .density <= .density_high] | all' "$out"
+check 'beside all eigenvalues' jq -e '.eigenvalues as $e | .density.points |
+  (map(. as $p | ($e | map(select(. < $p.eigenvalue)) | length) as $n | if $n >= $p.count_low and $n <= $p.count_high then 1 else 0 end)
+  | add) >= 0.9 * length' "$out"
+check 'the median' jq -e '.eigenvalues[29] as $m | .density.quantiles[3] | .share == 0.5 and .low <= $m and $m <= .high' "$out"
+jq -c .density "$out" >"$top/one"
+good 'two threads' spectrum $size --density --probes 3 --steps 20 --json --threads 2
+check 'the same bits' test "$(jq -c .density "$out")" = "$(cat "$top/one")"
+
+good 'a page' spectrum $size --density --full --report page.html
+check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
+check 'two bands' test "$(grep -c "fill-opacity='0.25'" page.html)" = 2
+check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
+good 'one sample' spectrum --samples 1 --dim 3 --widths 3,3 --density --report page.html
+good 'singular' spectrum --samples 40 --dim 3 --widths 3,3 --density --steps 20
+check 'what is 0 has no quantile' grep -qE '^ +1 %  - +- to ' "$out"
+rm -f page.html
+
+bad 'probes alone' '--probes needs --density' spectrum $size --probes 3
+bad 'steps alone' '--steps needs --density' spectrum $size --steps 3
+bad 'no probes' 'the number of probes is 0; expected a whole number from 1 to 1000' spectrum $size --density --probes 0
+bad 'half a step' 'the number of steps is not a whole number; expected a whole number from 1 to 1000' spectrum $size --density --steps 2.5
+bad 'too many' 'probes is 1001; accepted' spectrum $size --density --probes 1001
+
+finish 'the spectral density'
