@@ -13,7 +13,7 @@ typedef struct ntk_density_point {
 } ntk_density_point;
 
 typedef struct ntk_density_quantile {  /* below which a share of the eigenvalues lies */
-  double share, eigenvalue, low, high; /* NaN: not told from 0, or from what is above all */
+  double share, eigenvalue, low, high; /* NaN: not told from 0 */
 } ntk_density_quantile;
 
 typedef struct ntk_density {

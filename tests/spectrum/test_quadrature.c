@@ -5,7 +5,7 @@
  * nodes. It is stopped within a product, and goes on. */
 #include "fake_clock.h"
 #include "known_spectrum.h"
-#include "spectrum/quadrature.h"
+#include "spectrum/density/quadrature.h"
 
 enum { N = 60, MOST = N + 1 };
 

@@ -1,10 +1,10 @@
 /* The plain question. With K_0 = sum_j lambda_j v_j v_j^T and r_0 = F(theta_0) - Y the linear
  * model's sum of squares after t steps is sum_j (v_j^T r_0)^2 p_t(lambda_j)^2, p_t being (1 - eta
  * lambda)^t for gradient descent. The even derivatives of that are not negative, so that Gauss' and
- * Lobatto's rules (spectrum/quadrature.h) enclose it at any t at the cost of a few products with
- * K_0, and so do the epochs at which they come down to the target. Eigenvalues up to the resolution
- * of K_0 count as 0. Of methods with momentum, whose p_t has no such sign, the two rules are
- * estimates until they agree; their p_t is found step by step. */
+ * Lobatto's rules (spectrum/density/quadrature.h) enclose it at any t at the cost of a few products
+ * with K_0, and so do the epochs at which they come down to the target. Eigenvalues up to the
+ * resolution of K_0 count as 0. Of methods with momentum, whose p_t has no such sign, the two rules
+ * are estimates until they agree; their p_t is found step by step. */
 #include "fit/train/question.h"
 
 #include "base/memory.h"

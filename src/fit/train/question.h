@@ -3,7 +3,7 @@
 #define NTK_FIT_QUESTION_H
 
 #include "fit/train/track.h"
-#include "spectrum/quadrature.h"
+#include "spectrum/density/quadrature.h"
 
 /* What is known before the first step, into t->answer: target, floor, the linear model. At theta_0,
  * which the network must hold, with K_0 and the step size known. */

@@ -3,7 +3,7 @@
 #ifndef NTK_SPECTRUM_ENVELOPE_H
 #define NTK_SPECTRUM_ENVELOPE_H
 
-#include "spectrum/quadrature.h"
+#include "spectrum/density/quadrature.h"
 
 /* F(x - 0) >= low and F(x) <= high. */
 typedef struct ntk_envelope_point {

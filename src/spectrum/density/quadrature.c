@@ -4,12 +4,12 @@
  * weights. Lobatto's T has a row more, with which it has the eigenvalues a and b too.
  *
  * Cost: m products, 4 n m^2 flops of full reorthogonalisation, and 20 m^2 of the nodes. */
-#include "spectrum/quadrature.h"
+#include "spectrum/density/quadrature.h"
 
 #include "base/blas.h"
 #include "base/context.h"
 #include "base/memory.h"
-#include "spectrum/tridiagonal.h"
+#include "spectrum/density/tridiagonal.h"
 
 #include <float.h>
 #include <math.h>

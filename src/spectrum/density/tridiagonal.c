@@ -1,7 +1,7 @@
 /* The implicit QL algorithm with Wilkinson's shifts, which carries the first row of the
  * eigenvectors along and nothing else of them: that is all a quadrature rule needs (Golub and
  * Welsch, Math. Comp. 23, 1969). */
-#include "spectrum/tridiagonal.h"
+#include "spectrum/density/tridiagonal.h"
 
 #include <float.h>
 #include <math.h>
