@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test test-python test-peers wheel build bench bench-train format lint reference docs install package clean bootstrap
+.PHONY: help demo test test-python test-peers test-arm64 wheel build bench bench-train bench-peers format lint reference docs install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -13,9 +13,11 @@ help:
 	@echo 'make wheel     the Python package, in dist/, for every Python from 3.9'
 	@echo 'make test-python  that wheel in new virtual environments: its tests, ruff, mypy'
 	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (9 GB)'
+	@echo 'make test-arm64  the quick tests on arm64: cross-compiled, emulated (half an hour or more)'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     time the program against the machine'
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
+	@echo 'make bench-peers  the same question asked of NumPy, PyTorch, JAX, ... (9 GB; WORDS: bench/peers.py)'
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'
 	@echo 'make reference the public headers as pages, in build/reference/html'
@@ -51,7 +53,11 @@ test-python:
 
 test-peers:
 	@tools/bootstrap.sh python
-	@tools/test_peers.sh
+	@tools/peers.sh test
+
+test-arm64:
+	@tools/bootstrap.sh
+	@tools/arm64.sh
 
 bench: build
 	@cmake --build --preset release --target benches
@@ -62,6 +68,10 @@ bench-train: build
 	@cmake --build --preset release --target benches
 	@echo '== bench-train: bench/train.sh'
 	@BUILD=$(RELEASE) bench/train.sh
+
+bench-peers:
+	@tools/bootstrap.sh python
+	@tools/peers.sh bench $(WORDS)
 
 format:
 	@tools/bootstrap.sh lint

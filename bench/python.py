@@ -1,4 +1,4 @@
-"""The package beside the program, and beside NumPy's ten lines: time and memory, in turns.
+"""The package beside the program: time and memory, in turns (beside other packages: peers.py).
 
 usage: [OPENBLAS_CORETYPE unset] python bench/python.py [TURNS]     (default: 5)
 
@@ -56,34 +56,6 @@ def overhead(N: int, d: int, repeat: int):
     return {"seconds": statistics.median(beyond), "own": 0.0, "bytes": 0}
 
 
-def kernel(N: int, d: int):
-    ntkit, net, X = ntkit_case(N, d)
-    ntkit.kernel(net, X[:16])
-    return measure(lambda: ntkit.kernel(net, X))
-
-
-def numpy_kernel(N: int, d: int, eigenvalues: bool = False):
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    X, W1, W2 = (rng.standard_normal(s) for s in ((N, d), (d, d), (d, d)))
-    W1, W2, w3 = W1 / d**0.5, W2 / d**0.5, rng.standard_normal(d)
-
-    def ten_lines():
-        F1 = 1 / (1 + np.exp(-(X @ W1)))
-        F2 = 1 / (1 + np.exp(-(F1 @ W2)))
-        B2 = w3 * F2 * (1 - F2)
-        B1 = (B2 @ W2.T) * F1 * (1 - F1)
-        K = X @ X.T
-        K *= B1 @ B1.T
-        K += (F1 @ F1.T) * (B2 @ B2.T)
-        K += F2 @ F2.T
-        return np.linalg.eigvalsh(K) if eigenvalues else K
-
-    X[:64] @ W1  # wakes its threads
-    return measure(ten_lines)
-
-
 def program(N: int, d: int):
     words = f"spectrum --samples {N} --dim {d} --widths {d},{d} --seed 1 --json".split()
     done = subprocess.run([sys.executable, "-m", "ntkit", *words], capture_output=True, check=True)
@@ -97,10 +69,6 @@ CASES = {
     "program 1000": lambda: program(1000, 100),
     "spectrum 6000": lambda: spectrum(6000, 100),
     "program 6000": lambda: program(6000, 100),
-    "kernel 4000": lambda: kernel(4000, 784),
-    "numpy kernel 4000": lambda: numpy_kernel(4000, 784),
-    "spectrum 4000": lambda: spectrum(4000, 784),
-    "numpy eigvalsh 4000": lambda: numpy_kernel(4000, 784, eigenvalues=True),
 }
 
 
@@ -128,8 +96,6 @@ def main() -> None:
     print(f"spectrum at N = 100 takes {1e3 * beyond:.3f} ms beyond the computation")
     pair("spectrum 1000", "program 1000", turns)
     pair("spectrum 6000", "program 6000", turns)
-    pair("kernel 4000", "numpy kernel 4000", turns)
-    pair("spectrum 4000", "numpy eigvalsh 4000", turns)
 
 
 if __name__ == "__main__":

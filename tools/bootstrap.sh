@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|python|reference|docs]    (as well the formatter and static analysers;
-# what `make wheel` needs; Doxygen; both of these)
+# usage: tools/bootstrap.sh [lint|arm64|python|reference|docs]    (as well the formatter and static
+# analysers; a compiler and an emulator for arm64; what `make wheel` needs; Doxygen; both of these)
 set -eu
 
 missing_apt= missing_brew=
@@ -47,6 +47,10 @@ if [ "${1:-}" = lint ]; then
   needs command -v clang-tidy : clang-tidy : llvm
   needs command -v cppcheck : cppcheck : cppcheck
   needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
+fi
+if [ "${1:-}" = arm64 ]; then
+  needs command -v aarch64-linux-gnu-g++ : gcc-aarch64-linux-gnu g++-aarch64-linux-gnu :
+  needs command -v qemu-aarch64 : qemu-user :
 fi
 case ${1:-} in
 python | docs)

@@ -23,20 +23,6 @@ environment() {
   quiet "$pip" install --disable-pip-version-check --no-input "$@"
 }
 
-# found MINOR...: the first Python 3.MINOR that is there, on PATH or kept by pyenv
-found() {
-  for minor; do
-    for python in "python3.$minor" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3.$minor".*/bin/python; do
-      if "$python" -c 'import ensurepip' 2>/dev/null; then
-        echo "$python"
-        return
-      fi
-    done
-  done
-  echo "python: no Python 3 of these is there: $*" >&2
-  exit 1
-}
-
 wheel() {
   mkdir -p build
   environment python-tools "${PYTHON:-python3}" -r python/requirements-wheel.txt
@@ -66,8 +52,8 @@ wheel) wheel ;;
 test)
   wheel
   wheel=$(echo dist/*.whl)
-  tested python-newest "$(found 14 13 12 11 10 9)" "${wheel}[all]" -r python/requirements-optional.txt
-  tested python-oldest "$(found 9 10 11 12)" "$wheel" numpy==1.26.*
+  tested python-newest "$(tools/found_python.sh 14 13 12 11 10 9)" "${wheel}[all]" -r python/requirements-optional.txt
+  tested python-oldest "$(tools/found_python.sh 9 10 11 12)" "$wheel" numpy==1.26.*
   if [ "$(id -u)" -eq 0 ]; then
     say 'the wheel where nothing else is'
     tools/check_wheel.sh "$wheel" build/python-newest/bin/python
