@@ -39,7 +39,7 @@ NTK_API ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_
 typedef struct ntk_plan_options {
   const char *question;          /* "spectrum", "memorize", "train"; NULL: "spectrum" */
   ntk_spectrum_options spectrum; /* of that question */
-  size_t epochs;                 /* of train; 0: 1000 */
+  size_t epochs;                 /* of train; 0: 10000 */
   ntk_calibration calibration;   /* _KEPT: seconds are NaN where nothing is kept */
   int cores;                     /* of another machine, with the next ones; 0: this one's */
   size_t memory;

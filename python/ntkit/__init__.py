@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ntkit.models import predict as predict
     from ntkit.network import Network as Network
     from ntkit.operators import Kernel as Kernel
+    from ntkit.plans import plan as plan
     from ntkit.spectra import certify as certify
     from ntkit.spectra import spectrum as spectrum
     from ntkit.study import Study as Study
@@ -66,6 +67,7 @@ _WHERE = {
     "spectrum": "spectra",
     "certify": "spectra",
     "Study": "study",
+    "plan": "plans",
 }
 
 _MODULES = ("conventions", "convert")

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <omp.h>
 #include <sched.h>
 
@@ -86,8 +87,9 @@ static void take_tiles(work *w) {
     while (tile - first >= w->tiles - column)
       first += w->tiles - column++;
     factor_tile(w, column + tile - first, column);
-    const double left = 1.0 - (double)tile / (double)count; /* of the tiles; of a cube the flops */
-    (void)ntk_watch_tell(&w->watch, 1.0 - left * left * left / (left * left * left + 1.0));
+    /* Column x of 1 has 1 - x of its tiles, each with x products. */
+    const double x = 1.0 - sqrt(1.0 - (double)tile / (double)count);
+    (void)ntk_watch_tell(&w->watch, x * x * (3.0 - 2.0 * x));
   }
 }
 

@@ -236,6 +236,8 @@ static exit_status compute(memorize_run *run) {
   if (job->settings->load != NULL && job_make_network(job, &below) != EXIT_DONE)
     return EXIT_INPUT;
   run->options.below = below;
+  if (!run->options.iterative)
+    job_expect(job, &(ntk_plan_options){.question = "memorize"});
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
   ntk_network_destroy(below);

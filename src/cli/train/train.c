@@ -135,6 +135,9 @@ static const char *option_at_fault(const train_run *run) {
 static exit_status compute(train_run *run) {
   static const present_ways ways = {train_save, train_page, train_fields, train_print};
   ntk_train_result *result = &run->result;
+  const ntk_train_options *o = &run->options;
+  if (o->track == 0 && o->track_epochs == NULL && strcmp(o->optimizer, "gd") == 0)
+    job_expect(&run->job, &(ntk_plan_options){.question = "train", .epochs = o->epochs});
   const ntk_status computed =
       ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, result);
   if (computed == NTK_ERR_CANCELLED)

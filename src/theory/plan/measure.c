@@ -101,7 +101,8 @@ static double read_rate(const ntk_context *context, const double *x, size_t coun
 static ntk_status measure_memory(ntk_context *context, double room, ntk_machine *m) {
   double *x = NULL, large = 96e6, cached = 128e3 * context->threads;
 #ifdef _SC_LEVEL3_CACHE_SIZE
-  large = fmax(large, 3.0 * (double)sysconf(_SC_LEVEL3_CACHE_SIZE));
+  /* Of a server's cache a machine within it has a share, whatever it is told. */
+  large = between(large, 3.0 * (double)sysconf(_SC_LEVEL3_CACHE_SIZE), 2.0 * large);
 #endif
   const size_t count = (size_t)(fmin(large, room) / 8.0);
   NTK_TRY(ntk_alloc_doubles(context, count, "the calibration", &x));

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEFAULT_EPOCHS = 1000 };
+enum { DEFAULT_EPOCHS = 10000 /* as of ntk_train */ };
 
 /* What is asked, checked. */
 typedef struct asked {
