@@ -20,15 +20,12 @@
 #include <omp.h>
 #include <string.h>
 
-enum { FORWARD_ARRAYS = 3, ROWS = 2 * NTK_PRODUCT_ROWS, NARROW = 256, PACKED_FROM = 48 };
+enum { FORWARD_ARRAYS = 3, PACKED_FROM = 48 };
 
-/* Rows of a block, more of narrow ones: fixed, so that the bits of a row do not depend on threads.
- */
+/* Rows of a block: fixed, so that the bits of a row do not depend on threads. */
 static size_t block_rows(const ntk_network_spec *spec) {
-  const size_t widest = ntk_widest(spec, 1), times = NARROW / widest;
-  if (ntk_spec_width(spec, spec->depth) > 1)
-    return NTK_PRODUCT_ROWS;
-  return ROWS * (times < 1 ? 1 : times > 4 ? 4 : times);
+  return ntk_spec_width(spec, spec->depth) > 1 ? NTK_PRODUCT_ROWS
+                                               : ntk_product_rows(ntk_widest(spec, 1));
 }
 
 /* ---- Weights by panels ----------------------------------------------------------------------- */

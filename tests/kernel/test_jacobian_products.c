@@ -12,13 +12,13 @@
 
 #include "train_support.h"
 
-/* Widths about a panel (64) and N about a block of rows (256). */
+/* Widths about a tile (400) and N about a block of samples (128) and of rows (48 to 192). */
 static const struct {
   size_t L, width[5], N;
 } shapes[] = {{2, {3, 5}, 4},          {2, {1, 1}, 1},      {3, {4, 6, 3}, 20},
               {5, {3, 2, 5, 1, 4}, 9}, {3, {65, 7, 64}, 3}, {4, {63, 66, 2, 130}, 5},
-              {3, {5, 4, 6}, 255},     {3, {5, 4, 6}, 256}, {3, {6, 5, 4}, 257},
-              {2, {2, 3}, 600}};
+              {3, {5, 4, 6}, 127},     {3, {5, 4, 6}, 128}, {3, {6, 5, 4}, 257},
+              {2, {2, 3}, 600},        {2, {405, 3}, 3},    {3, {2, 403, 4}, 3}};
 static const char *const activations[] = {"tanh", "softplus", "relu"};
 
 static fit_problem make_problem(ntk_context *context, size_t s, const char *activation) {

@@ -144,8 +144,8 @@ static ntk_status gradient(double *out) {
 }
 
 /* least: polls. Rows are taken 192 at a time forward, 4 times; the kernel in tiles of up to 256 x
- * 128, 3 blocks each; 256 rows at a time by the operator, 3 times, in 2, 1 and 1 panels of 64 rows
- * of J^T V and as many rows of J; columns one by one, in the solve four together; a copy is made 1
+ * 128, 3 blocks each; 128 samples at a time by the operator, 6 times, in one tile of each block of
+ * J^T V, and 192 rows of J; columns one by one, in the solve four together; a copy is made 1
  * MB at a time. */
 static const struct {
   const char *name, *phase;

@@ -55,7 +55,14 @@ static inline size_t ntk_packed_count(size_t inner, size_t columns) {
   return inner * ((columns + NTK_PRODUCT_UNIT - 1) / NTK_PRODUCT_UNIT * NTK_PRODUCT_UNIT);
 }
 
-/* Rows of which every micro-tile's are a part: a block of A has best a multiple of it. */
+/* Every micro-tile's rows divide this. */
 enum { NTK_PRODUCT_ROWS = 24 };
+
+/* Rows of A that go together, for threads to share, from a number of columns: so many that B is
+ * read from a cache of the processor's own most of the time, and more of narrow ones. */
+static inline size_t ntk_product_rows(size_t columns) {
+  const size_t times = 256 / columns;
+  return 2 * NTK_PRODUCT_ROWS * (times < 1 ? 1 : times > 4 ? 4 : times);
+}
 
 #endif

@@ -8,24 +8,32 @@
  * side: G_k is then n_L times as wide, and g no vector of P numbers.
  *
  * Two flops for each of N n_k n_{k+1} either way; K v = J C (J^T v), C the scales of the blocks, is
- * one after the other. The threads share panels of G_k, and blocks of rows of u: which there are
- * depends on the sizes alone, and each is one thread's, so that the bits do not depend on how many
- * there are. */
+ * one after the other. The threads share tiles of G_k, and blocks of rows of u; for these G_k is
+ * packed once. A tile is summed over blocks of samples: their rows of F_k are read as they lie, and
+ * the scaled rows of B_{k+1} packed. Which tiles and blocks there are depends on the sizes alone,
+ * and each is one thread's, so that the bits do not depend on how many there are. */
 #include "kernel/cpu/cpu.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/product/product.h"
 
 #include <omp.h>
 #include <string.h>
 
-enum { ROWS = 256, PANEL = 64 };
+enum {
+  SAMPLES = 128,  /* of a sum that a tile is added to: their part of F stays in L2 */
+  TILE = 400,     /* sides of a tile, at most, */
+  TILE_ROWS = 12, /* which are multiples of these: so large that F and B are seldom read */
+  TILE_COLUMNS = 32,
+  ROOM = 2 * SAMPLES * TILE /* doubles that a thread works in */
+};
 
-/* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G. watch
- * is asked before each product of matrices. */
+/* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G,
+ * packed: of G by panels. watch is asked before each product of matrices. */
 typedef struct block {
   const double *F, *B; /* B NULL: 1 */
-  size_t in, out, per, offset;
+  size_t in, out, per, offset, packed;
   bool bias;
   ntk_watch *watch;
 } block;
@@ -39,9 +47,11 @@ static block block_of(const ntk_features *features, size_t k, ntk_watch *watch) 
              .per = features->rows / features->N,
              .bias = features->network->bias[k],
              .watch = watch};
-  for (size_t l = 0; l < k; l++)
-    b.offset += (features->network->width[l] + (features->network->bias[l] ? 1 : 0)) *
-                cpu_back_width(features, l + 1);
+  for (size_t l = 0; l < k; l++) {
+    const size_t in = features->network->width[l], out = cpu_back_width(features, l + 1);
+    b.offset += (in + (features->network->bias[l] ? 1 : 0)) * out;
+    b.packed += ntk_packed_count(in, out);
+  }
   return b;
 }
 
@@ -50,37 +60,85 @@ static int threads_for(const ntk_features *features) {
                          2.0 * (double)features->rows * (double)features->network->parameters);
 }
 
-/* Row i of out (samples x n) = sum_c v_ic B_ic over the rows of sample i, from row 0 on. */
-static void scale_rows(const block *b, size_t samples, const double *v, const double *B,
-                       double *out) {
-  const size_t n = b->out;
+/* ---- J^T v ----------------------------------------------------------------------------------- */
+
+/* Part p of n entries divided into `parts`: where it begins, a multiple of unit, or n. */
+static size_t part_begin(size_t n, size_t unit, size_t parts, size_t p) {
+  const size_t begin = p * ((n + unit - 1) / unit) / parts * unit;
+  return begin < n ? begin : n;
+}
+
+static size_t parts_of(size_t n) {
+  return (n + TILE - 1) / TILE;
+}
+
+/* A tile of G: rows first .. first + count - 1 and as many columns. */
+typedef struct tile {
+  size_t first, count, column, columns;
+} tile;
+
+static tile tile_of(const block *b, size_t index) {
+  const size_t across = b->B == NULL ? 1 : parts_of(b->out), down = parts_of(b->in);
+  const size_t p = index / across, q = index % across;
+  tile t = {.first = part_begin(b->in, TILE_ROWS, down, p),
+            .column = part_begin(b->out, TILE_COLUMNS, across, q)};
+  t.count = part_begin(b->in, TILE_ROWS, down, p + 1) - t.first;
+  t.columns = part_begin(b->out, TILE_COLUMNS, across, q + 1) - t.column;
+  return t;
+}
+
+static size_t tiles_of(const block *b) {
+  return parts_of(b->in) * (b->B == NULL ? 1 : parts_of(b->out));
+}
+
+/* Row i of out (samples x columns) = sum_c v_ic B_ic over the rows of sample i, from row 0 on. */
+static void add_scaled(const block *b, size_t samples, size_t columns, const double *v,
+                       const double *B, double *out) {
   for (size_t i = 0; i < samples; i++)
     for (size_t c = 0; c < b->per; c++) {
       const size_t row = i * b->per + c;
-      if (c == 0)
-        for (size_t j = 0; j < n; j++)
-          out[i * n + j] = v[row] * B[row * n + j];
-      else
-        for (size_t j = 0; j < n; j++)
-          out[i * n + j] += v[row] * B[row * n + j];
+      for (size_t j = 0; j < columns; j++)
+        out[i * columns + j] = (c == 0 ? 0.0 : out[i * columns + j]) + v[row] * B[row * b->out + j];
     }
 }
 
-/* Rows first .. first + count - 1 of G (in x out) = F^T diag(v) B; where B is 1, entries of the
- * vector F^T v. scaled: ROWS x out. */
-static void adjoint_panel(const block *b, size_t N, size_t first, size_t count, const double *v,
-                          double *scaled, double *G) {
-  for (size_t i = 0; i < N && ntk_watch_on(b->watch, 0.0); i += ROWS) {
-    const size_t rows = N - i < ROWS ? N - i : ROWS;
-    const double *F = b->F + i * b->in + first;
-    const double beta = i == 0 ? 0.0 : 1.0;
+/* diag(v) B for the columns of a tile, by panels; rows: scratch. */
+static void pack_scaled(const block *b, const tile *t, size_t samples, const double *v,
+                        const double *B, double *packed, double *rows) {
+  ntk_product_source source = {
+      .inner = samples, .columns = t->columns, .from = B, .row = b->out, .next = 1, .scale = v};
+  if (b->per > 1) {
+    add_scaled(b, samples, t->columns, v, B, rows);
+    source.from = rows;
+    source.row = t->columns;
+    source.scale = NULL;
+  }
+  ntk_pack(&source, packed);
+}
+
+/* A tile of G (in x out) = F^T diag(v) B; where B is 1, entries of the vector F^T v. room: ROOM
+ * doubles. */
+static void adjoint_tile(const block *b, size_t N, const tile *t, const double *v, double *room,
+                         double *G) {
+  for (size_t i = 0; i < N && ntk_watch_on(b->watch, 0.0); i += SAMPLES) {
+    const size_t samples = N - i < SAMPLES ? N - i : SAMPLES;
+    const double *F = b->F + i * b->in + t->first;
     if (b->B == NULL) {
-      ntk_dgemv('N', count, rows, 1.0, F, b->in, v + i, beta, G + first);
-    } else {
-      scale_rows(b, rows, v + i * b->per, b->B + i * b->per * b->out, scaled);
-      ntk_dgemm('N', 'T', b->out, count, rows, 1.0, scaled, b->out, F, b->in, beta,
-                G + first * b->out, b->out);
+      ntk_dgemv('N', t->count, samples, 1.0, F, b->in, v + i, i == 0 ? 0.0 : 1.0, G + t->first);
+      continue;
     }
+    pack_scaled(b, t, samples, v + i * b->per, b->B + i * b->per * b->out + t->column, room,
+                room + ROOM / 2);
+    ntk_multiply(&(ntk_product){.rows = t->count,
+                                .columns = t->columns,
+                                .inner = samples,
+                                .A = F,
+                                .row = 1,
+                                .next = b->in,
+                                .B = room,
+                                .C = G + t->first * b->out + t->column,
+                                .C_distance = b->out,
+                                .mode = i == 0 ? NTK_PRODUCT_SET : NTK_PRODUCT_ADD});
   }
 }
 
@@ -95,9 +153,32 @@ static void adjoint_bias(const block *b, size_t N, const double *v, double *row)
         row[j] += v[i] * b->B[i * b->out + j];
 }
 
-/* u_i += F_i G B_i^T for the rows of samples first .. first + count - 1. rows: count x out. */
-static void product_rows(const block *b, size_t first, size_t count, const double *G, double *rows,
-                         double *u) {
+/* Parts of g = J^T v, in theta's order, of the chosen blocks. */
+static void adjoint(const ntk_features *features, const bool *blocks, const double *v,
+                    double *workspace, ntk_watch *watch, double *g) {
+#pragma omp parallel num_threads(threads_for(features))
+  for (size_t k = 0; k < features->network->depth; k++) {
+    if (blocks != NULL && !blocks[k])
+      continue;
+    const block b = block_of(features, k, watch);
+    double *G = g + b.offset, *room = workspace + (size_t)omp_get_thread_num() * ROOM;
+#pragma omp for schedule(dynamic) nowait
+    for (size_t index = 0; index < tiles_of(&b) + (b.bias ? 1 : 0); index++) {
+      const tile t = tile_of(&b, index);
+      if (index == tiles_of(&b))
+        adjoint_bias(&b, features->N, v, G + b.in * b.out);
+      else
+        adjoint_tile(&b, features->N, &t, v, room, G);
+    }
+  }
+}
+
+/* ---- J g ------------------------------------------------------------------------------------- */
+
+/* u_i += F_i G B_i^T for the rows of samples first .. first + count - 1, strip by strip of G, which
+ * lies by panels too; rows: count x a strip. */
+static void product_rows(const block *b, size_t first, size_t count, const double *G,
+                         const double *packed, double *rows, double *u) {
   const double *F = b->F + first * b->in, *bias = G + b->in * b->out;
   if (b->B == NULL) {
     ntk_dgemv('T', b->in, count, 1.0, F, b->in, G, 1.0, u + first);
@@ -105,53 +186,62 @@ static void product_rows(const block *b, size_t first, size_t count, const doubl
       u[first + r] += bias[0];
     return;
   }
-  for (size_t r = 0; r < count && b->bias; r++)
-    memcpy(rows + r * b->out, bias, b->out * sizeof *rows);
-  ntk_dgemm('N', 'N', b->out, count, b->in, 1.0, G, b->out, F, b->in, b->bias ? 1.0 : 0.0, rows,
-            b->out);
-  for (size_t r = 0; r < count * b->per; r++)
-    u[first * b->per + r] +=
-        ntk_ddot(b->out, rows + r / b->per * b->out, b->B + (first * b->per + r) * b->out);
-}
-
-/* Panels of G: index p of them starts at row PANEL p; the bias's row is one more. */
-static size_t panels(const block *b) {
-  return (b->in + PANEL - 1) / PANEL;
-}
-
-/* Parts of g = J^T v, in theta's order, of the chosen blocks. */
-static void adjoint(const ntk_features *features, const bool *blocks, const double *v,
-                    size_t widest, double *workspace, ntk_watch *watch, double *g) {
-  for (size_t k = 0; k < features->network->depth; k++) {
-    if (blocks != NULL && !blocks[k])
-      continue;
-    const block b = block_of(features, k, watch);
-    double *G = g + b.offset;
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
-    for (size_t p = 0; p < panels(&b) + (b.bias ? 1 : 0); p++) {
-      const size_t first = p * PANEL, left = b.in - first;
-      if (p == panels(&b))
-        adjoint_bias(&b, features->N, v, G + b.in * b.out);
-      else
-        adjoint_panel(&b, features->N, first, left < PANEL ? left : PANEL, v,
-                      workspace + (size_t)omp_get_thread_num() * ROWS * widest, G);
-    }
+  for (size_t j = 0; j < b->out && ntk_watch_on(b->watch, 0.5); j += NTK_STRIP) {
+    const size_t columns = b->out - j < NTK_STRIP ? b->out - j : NTK_STRIP;
+    for (size_t r = 0; r < count && b->bias; r++)
+      memcpy(rows + r * columns, bias + j, columns * sizeof *rows);
+    ntk_multiply(&(ntk_product){.rows = count,
+                                .columns = columns,
+                                .inner = b->in,
+                                .A = F,
+                                .row = b->in,
+                                .next = 1,
+                                .B = packed + b->in * j,
+                                .C = rows,
+                                .C_distance = columns,
+                                .mode = b->bias ? NTK_PRODUCT_ADD : NTK_PRODUCT_SET});
+    for (size_t r = 0; r < count * b->per; r++)
+      u[first * b->per + r] +=
+          ntk_ddot(columns, rows + r / b->per * columns, b->B + (first * b->per + r) * b->out + j);
   }
+}
+
+/* G of a block by panels, by a team that does not wait for its end. */
+static void pack_block(const block *b, const double *G, double *packed) {
+#pragma omp for schedule(dynamic) nowait
+  for (size_t j = 0; j < b->out; j += NTK_STRIP)
+    ntk_pack(&(ntk_product_source){.inner = b->in,
+                                   .columns = b->out - j < NTK_STRIP ? b->out - j : NTK_STRIP,
+                                   .from = G + j,
+                                   .row = b->out,
+                                   .next = 1},
+             packed + b->in * j);
 }
 
 /* u = J g over the chosen blocks. */
 static void product(const ntk_features *features, const bool *blocks, const double *g,
-                    size_t widest, double *workspace, ntk_watch *watch, double *u) {
+                    double *workspace, ntk_watch *watch, double *u) {
+  const ntk_network_spec spec = ntk_spec_of(features->network);
+  const size_t N = features->N, L = features->network->depth;
+  const size_t rows = ntk_product_rows(ntk_widest(&spec, 0));
+  double *packed = workspace + (size_t)features->context->threads * ROOM;
   memset(u, 0, features->rows * sizeof *u);
-#pragma omp parallel for schedule(dynamic) num_threads(threads_for(features))
-  for (size_t i = 0; i < features->N; i += ROWS) {
-    const size_t left = features->N - i;
-    for (size_t k = 0; k < features->network->depth; k++)
-      if ((blocks == NULL || blocks[k]) && ntk_watch_on(watch, 0.5)) {
-        const block b = block_of(features, k, watch);
-        product_rows(&b, i, left < ROWS ? left : ROWS, g + b.offset,
-                     workspace + (size_t)omp_get_thread_num() * ROWS * widest, u);
-      }
+#pragma omp parallel num_threads(threads_for(features))
+  {
+    for (size_t k = 0; k < L; k++) {
+      const block b = block_of(features, k, watch);
+      if ((blocks == NULL || blocks[k]) && b.B != NULL)
+        pack_block(&b, g + b.offset, packed + b.packed);
+    }
+#pragma omp barrier
+#pragma omp for schedule(dynamic)
+    for (size_t i = 0; i < N; i += rows)
+      for (size_t k = 0; k < L; k++)
+        if ((blocks == NULL || blocks[k]) && ntk_watch_on(watch, 0.5)) {
+          const block b = block_of(features, k, watch);
+          product_rows(&b, i, N - i < rows ? N - i : rows, g + b.offset, packed + b.packed,
+                       workspace + (size_t)omp_get_thread_num() * ROOM, u);
+        }
   }
 }
 
@@ -169,19 +259,17 @@ static void scale(const ntk_features *features, const bool *blocks, double *g) {
   }
 }
 
-/* The longest row of a B. */
-static size_t widest_back(const ntk_network_spec *spec, ntk_outputs outputs) {
-  size_t widest = 1;
+/* Doubles of all G by panels. */
+static double packed_count(const ntk_network_spec *spec, ntk_outputs outputs) {
+  double count = 0.0;
   for (size_t k = 1; k <= spec->depth; k++)
-    if (ntk_back_width(spec, outputs, k) > widest)
-      widest = ntk_back_width(spec, outputs, k);
-  return widest;
+    count += (double)ntk_packed_count(spec->width[k - 1], ntk_back_width(spec, outputs, k));
+  return count;
 }
 
 double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
                           ntk_outputs outputs) {
-  return (double)sizeof(double) * (double)context->threads * ROWS *
-         (double)widest_back(spec, outputs);
+  return (double)sizeof(double) * ((double)context->threads * ROOM + packed_count(spec, outputs));
 }
 
 double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {
@@ -191,23 +279,23 @@ double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {
   return (double)sizeof(double) * entries;
 }
 
-/* ROWS rows of the widest B for each thread and, behind them, g where a product needs it. */
-static ntk_status allocate_workspace(const ntk_features *features, bool apply, size_t *widest,
-                                     double **workspace) {
+/* Each thread's room, G by panels and, behind them, g where a product needs it. */
+static ntk_status allocate_workspace(const ntk_features *features, bool apply, double **workspace,
+                                     double **g) {
   const ntk_network_spec spec = ntk_spec_of(features->network);
-  const double bytes = apply ? cpu_apply_bytes(&spec, features->outputs) : 0.0;
-  *widest = widest_back(&spec, features->outputs);
+  const double first = cpu_operator_bytes(features->context, &spec, features->outputs);
+  const double bytes = first + (apply ? cpu_apply_bytes(&spec, features->outputs) : 0.0);
   if (!(bytes < 0x1p62))
     return ntk_fail(NTK_ERR_LIMIT, "the kernel operator's workspace exceeds the address space");
-  return ntk_alloc_doubles(features->context,
-                           (size_t)features->context->threads * ROWS * *widest +
-                               (size_t)(bytes / (double)sizeof(double)),
-                           "workspace of the kernel operator", workspace);
+  NTK_TRY(ntk_alloc_doubles(features->context, (size_t)(bytes / (double)sizeof(double)),
+                            "workspace of the kernel operator", workspace));
+  *g = *workspace + (size_t)(first / (double)sizeof(double));
+  return NTK_OK;
 }
 
 /* One of the above, over all blocks, with workspace of its own. */
 typedef void part_fn(const ntk_features *features, const bool *blocks, const double *in,
-                     size_t widest, double *workspace, ntk_watch *watch, double *out);
+                     double *workspace, ntk_watch *watch, double *out);
 
 static ntk_watch watch_of(const ntk_features *features) {
   return (ntk_watch){.context = features->context, .phase = "products with the Jacobian"};
@@ -215,12 +303,11 @@ static ntk_watch watch_of(const ntk_features *features) {
 
 static ntk_status run_part(const ntk_features *features, part_fn *part, const double *in,
                            double *out) {
-  size_t widest = 0;
-  double *workspace;
-  NTK_TRY(allocate_workspace(features, false, &widest, &workspace));
+  double *workspace, *g;
+  NTK_TRY(allocate_workspace(features, false, &workspace, &g));
   ntk_watch watch = watch_of(features);
   const int previous = ntk_blas_enter(1);
-  part(features, NULL, in, widest, workspace, &watch, out);
+  part(features, NULL, in, workspace, &watch, out);
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
   return watch.status;
@@ -237,16 +324,14 @@ ntk_status cpu_product(const ntk_features *features, const double *g, double *u)
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U) {
   const size_t rows = features->rows;
-  size_t widest = 0;
-  double *workspace;
-  NTK_TRY(allocate_workspace(features, true, &widest, &workspace));
-  double *g = workspace + (size_t)features->context->threads * ROWS * widest;
+  double *workspace, *g;
+  NTK_TRY(allocate_workspace(features, true, &workspace, &g));
   ntk_watch watch = watch_of(features);
   const int previous = ntk_blas_enter(1);
   for (size_t c = 0; c < m && watch.status == NTK_OK; c++) {
-    adjoint(features, blocks, V + c * rows, widest, workspace, &watch, g);
+    adjoint(features, blocks, V + c * rows, workspace, &watch, g);
     scale(features, blocks, g);
-    product(features, blocks, g, widest, workspace, &watch, U + c * rows);
+    product(features, blocks, g, workspace, &watch, U + c * rows);
   }
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
