@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Union
 
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
@@ -15,7 +14,7 @@ from ntkit.results import Plan
 
 
 def plan(
-    net: Union[Network, Sequence[int]],
+    net: Network | Sequence[int],
     samples: int,
     question: str = "spectrum",
     *,

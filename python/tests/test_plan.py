@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ntkit
 import numpy as np
 import options
 import pytest
-
-import ntkit
 
 KNOWN = {"cores": 3, "memory": 1 << 40, "peak": 1e12, "bandwidth": 1e11}
 

@@ -13,9 +13,11 @@
 static const double PRODUCTS = 6.0, SOLVES = 50.0, BLOCK_SOLVES = 30.0;
 /* Rows whose factor a cache holds, more or less. */
 enum { CACHED = 3000 };
-/* Corrections of ntk_memorize, each a solve, two passes with the base network and one with the
- * whole; and what it takes to know the condition to a few per cent. */
-static const double CORRECTIONS = 3.0, CONDITION_SOLVES = 16.0, CONDITION_PRODUCTS = 4.0;
+/* Of ntk_memorize: corrections, each a solve and a product with the base network's J^T; forward
+ * passes of the whole, with those that tell the error and its rounding; and what it takes to know
+ * the condition to a few per cent. */
+static const double CORRECTIONS = 4.0, EVALUATIONS = 8.0, CONDITION_SOLVES = 16.0,
+                    CONDITION_PRODUCTS = 4.0;
 
 static void put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
                 double bytes, double entries) {
@@ -201,7 +203,12 @@ void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *li
   put_factor(m, "factorisation", list);
   put_solves(m, CONDITION_SOLVES, 1.0, "smallest eigenvalue", list);
   put_solves(m, CORRECTIONS, 1.0, "corrections", list);
-  put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 6.0 * m * P, 0.0, 0.0);
+  /* The base network has half of the last layer. */
+  const double base =
+      P - 0.5 * (double)spec->width[spec->depth - 2] * (double)spec->width[spec->depth - 1];
+  put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 2.0 * m * base, 0.0, 0.0);
+  put(list, "corrections", NTK_WORK_FORWARD, EVALUATIONS * 2.0 * m * P, 0.0,
+      EVALUATIONS * m * ntk_shape_of(spec).columns);
 }
 
 double ntk_work_flops(const ntk_work_list *list) {
