@@ -15,7 +15,7 @@ help:
 	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (9 GB)'
 	@echo 'make test-arm64  the quick tests on arm64: cross-compiled, emulated (half an hour or more)'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
-	@echo 'make bench     time the program against the machine'
+	@echo 'make bench     every phase as a share of what the machine could do (LARGE=large: N = 20,000 too)'
 	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
 	@echo 'make bench-peers  the same question asked of NumPy, PyTorch, JAX, ... (9 GB; WORDS: bench/peers.py)'
 	@echo 'make format    lay out the sources with clang-format'
@@ -62,7 +62,7 @@ test-arm64:
 bench: build
 	@cmake --build --preset release --target benches
 	@echo '== bench: $(RELEASE)/ntkit_bench'
-	@$(RELEASE)/ntkit_bench $(RELEASE)/ntkit
+	@$(RELEASE)/ntkit_bench $(RELEASE)/ntkit $(LARGE)
 
 bench-train: build
 	@cmake --build --preset release --target benches

@@ -258,9 +258,9 @@ typedef struct ntk_spectrum_pair {
   double *vector;         /* v, as many */
 } ntk_spectrum_pair;
 
-/* What each step took, by the wall clock; 0: not made. */
+/* What each step took, by the wall clock; 0: not made. largest: of eigen, what lambda_max took. */
 typedef struct ntk_spectrum_seconds {
-  double forward, kernel, factor, eigen, certify, full, blocks, density, total;
+  double forward, kernel, factor, eigen, largest, certify, full, blocks, density, total;
 } ntk_spectrum_seconds;
 
 typedef struct ntk_spectrum_result {

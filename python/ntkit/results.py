@@ -126,6 +126,7 @@ class SpectrumSeconds(Result):
     kernel [s]: K from the features
     factor [s]: Cholesky factorisation
     eigen [s]: smallest and largest eigenvalue
+    largest [s]: of that, the largest
     certify [s]: the certificate
     full [s]: all eigenvalues
     blocks [s]: the blocks
@@ -138,6 +139,7 @@ class SpectrumSeconds(Result):
     kernel: float
     factor: float
     eigen: float
+    largest: float
     certify: float
     full: float
     blocks: float

@@ -136,6 +136,7 @@ static const ntk_field seconds[] = {
     FIELD(kernel, "s", "K from the features"),
     FIELD(factor, "s", "Cholesky factorisation"),
     FIELD(eigen, "s", "smallest and largest eigenvalue"),
+    FIELD(largest, "s", "of that, the largest"),
     FIELD(certify, "s", "the certificate"),
     FIELD(full, "s", "all eigenvalues"),
     {NTK_NAMED("blocks", blocks, "s", "the blocks"), .former = "layers"},

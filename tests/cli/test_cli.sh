@@ -158,8 +158,8 @@ for key in network.depth network.dim network.widths network.activation network.i
   certificate.kernel_estimate.upper blocks blocks.block blocks.lambda_min blocks.trace \
   blocks.verdict bounds.lower_scale bounds.upper_scale bounds.ratio_lower bounds.ratio_upper \
   bounds.diagonal_min iterations.solves iterations.products seconds.forward seconds.kernel \
-  seconds.factor seconds.eigen seconds.certify seconds.full seconds.blocks seconds.total \
-  memory_bytes eigenvalues saved environment.version environment.commit environment.compiler \
+  seconds.factor seconds.eigen seconds.largest seconds.certify seconds.full seconds.blocks \
+  seconds.total memory_bytes eigenvalues saved environment.version environment.commit environment.compiler \
   environment.blas environment.blas_core environment.simd environment.backend environment.cpu \
   environment.threads; do
   [ -n "$(value $key)" ] || fails 'keys of the JSON object' "no $key"
@@ -189,6 +189,7 @@ holds 'the estimate contains the proved interval' \
    @certificate.upper@ <= @certificate.kernel_estimate.upper@'
 holds 'parts of the time are no more than all of it' \
   '@seconds.forward@ + @seconds.kernel@ + @seconds.factor@ + @seconds.eigen@ <= @seconds.total@'
+holds 'lambda_max is part of the eigenvalues' '@seconds.largest@ > 0 && @seconds.largest@ <= @seconds.eigen@'
 check 'N eigenvalues' test "$(awk '/"eigenvalues"/ { on = 1; next } on && /\]/ { exit } on' "$out" |
   wc -l)" -eq 60
 awk '/"eigenvalues"/ { on = 1; next } on && /\]/ { exit } on { print $1 + 0 }' "$out" >"$top/all"

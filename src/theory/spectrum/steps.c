@@ -90,7 +90,8 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
   if (status == NTK_OK)
     r->products = pair.applications + 1;
   ntk_free(j->context, vector);
-  r->seconds.eigen += ntk_clock() - start;
+  r->seconds.largest = ntk_clock() - start;
+  r->seconds.eigen += r->seconds.largest;
   return status;
 }
 
