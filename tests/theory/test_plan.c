@@ -145,6 +145,9 @@ static void test_largest_samples(void **state) {
     if (strstr(more.reason, "no method fits: ") == NULL || strstr(more.reason, says) == NULL)
       fail_msg("'%s' does not say '%s'", more.reason, says);
     ntk_plan_clear(&plan);
+    make_kept_plan(context, &spec, 100, 1000, questions[q], &plan);
+    assert_non_null(strstr(plan.reason, "are available; no N fits"));
+    ntk_plan_clear(&plan);
     ntk_plan_clear(&more);
   }
   ntk_context_destroy(context);

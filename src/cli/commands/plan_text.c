@@ -8,8 +8,11 @@
 #include <stdio.h>
 
 static void put_seconds(double seconds, size_t size, char *text) {
+  static const double DAY = 86400.0;
   if (seconds < 10.0)
     snprintf(text, size, "%.2g s", seconds);
+  else if (seconds > 4.0 * DAY)
+    snprintf(text, size, "%.3g days", seconds / DAY);
   else
     progress_duration(seconds, size, text);
 }

@@ -144,16 +144,18 @@ static void choose(const asked *a, ntk_plan *plan) {
       plan->chosen = m->name;
     }
   }
-  char needed[NTK_AMOUNT], available[NTK_AMOUNT];
+  char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits";
+  if (least->largest > 0)
+    (void)ntk_format(largest, sizeof largest, "the largest N that fits is %zu", least->largest);
   if (plan->chosen == NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason,
-                     "no method fits: %s needs %s of memory, and %s are available; the largest N "
-                     "that fits is %zu",
-                     least->name, ntk_amount((double)least->memory, needed),
-                     ntk_amount((double)plan->machine.memory, available), least->largest);
-  else if (plan->samples > plan->parameters * ntk_spec_width(a->spec, a->spec->depth))
-    (void)ntk_format(plan->reason, sizeof plan->reason, "N = %zu is above P = %zu: K is singular",
-                     plan->samples, plan->parameters);
+                     "no method fits: %s needs %s of memory, and %s are available; %s", least->name,
+                     ntk_amount((double)least->memory, needed),
+                     ntk_amount((double)plan->machine.memory, available), largest);
+  else if (ntk_work_singular(a->spec, a->options->spectrum.outputs, plan->samples))
+    (void)ntk_format(plan->reason, sizeof plan->reason,
+                     "K is known to be singular: N = %zu, P = %zu", plan->samples,
+                     plan->parameters);
 }
 
 static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *plan) {

@@ -128,8 +128,7 @@ static void put_singular(const ntk_network_spec *spec, size_t N, double m,
   put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
 }
 
-/* Whether sizes tell that K is singular: an activation that is none is refused elsewhere. */
-static bool singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
   ntk_symmetry symmetry;
   bool linear = false;
   (void)ntk_spec_laws(spec, &symmetry, &linear);
@@ -144,7 +143,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   *list = (ntk_work_list){0};
   const double features = put_features(spec, o->outputs, N, list);
   const bool keeps = ntk_keeps_kernel(4.0 * m * m, features);
-  if (singular(spec, o->outputs, N)) {
+  if (ntk_work_singular(spec, o->outputs, N)) {
     put_singular(spec, N, m, o, list);
     return;
   }
@@ -159,7 +158,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   put_factor(m, "factorisation", list);
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */
-    put_passes(spec, N, 1.0, "smallest eigenvalue", list);
+    put_passes(spec, N, 1.0, "products with the Jacobian", list);
   if (o->certify) {
     if (!keeps)
       put_kernel(spec, o->outputs, m, "certificate", list);
@@ -175,7 +174,7 @@ void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs, ntk_w
   if (m <= NTK_KERNEL_AT_START) {
     put_kernel(spec, NTK_OUTPUTS_ALL, m, "kernel", list);
     put_products(m, PRODUCTS, "largest eigenvalue", list);
-    if (!singular(spec, NTK_OUTPUTS_ALL, N)) {
+    if (!ntk_work_singular(spec, NTK_OUTPUTS_ALL, N)) {
       put_factor(m, "factorisation", list);
       put_smallest(m, list);
     }

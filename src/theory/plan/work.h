@@ -41,6 +41,9 @@ NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t e
                                 ntk_work_list *list);
 NTK_SIBLING void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list);
 
+/* Whether sizes tell that K is singular. (An activation that is none is refused elsewhere.) */
+bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
+
 /* All of it. */
 NTK_SIBLING double ntk_work_flops(const ntk_work_list *list);
 /* The larger of what its rate and what the memory take. */
