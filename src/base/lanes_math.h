@@ -1,4 +1,4 @@
-/* SLEEF's functions of the vectors of lanes.h, and one of the processor's own. Apart, for their
+/* SLEEF's functions of the vectors of lanes.h, and two of the processor's own. Apart, for their
  * headers take longer to read than most sources take to compile. */
 #ifndef NTK_BASE_LANES_MATH_H
 #define NTK_BASE_LANES_MATH_H
@@ -44,6 +44,21 @@ typedef Sleef_float64x2_t_2 vr2;
 #else
 #error "no vector type known for this processor: add it here"
 #endif
+
+/* As many floats from p on as a vector has doubles, in double. (__builtin_convertvector takes GCC
+ * several operations.) */
+typedef double lanes_double __attribute__((vector_size(LANES_BYTES)));
+static inline lanes_double lanes_widen(const float *p) {
+#if defined(__AVX512F__)
+  return (lanes_double)_mm512_cvtps_pd(_mm256_loadu_ps(p));
+#elif defined(__AVX2__)
+  return (lanes_double)_mm256_cvtps_pd(_mm_loadu_ps(p));
+#else
+  float v __attribute__((vector_size(LANES_BYTES / 2)));
+  memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, lanes_double);
+#endif
+}
 
 /* Whether any lane has its sign bit set. */
 static inline bool vr_any_negative(vr a) {

@@ -16,43 +16,45 @@ double ntk_packed_multiply_bytes(size_t n) {
   return (double)sizeof(double) * (double)stripes_for(n) * NTK_PACKED_VECTORS * (double)n;
 }
 
-/* The piece of panel p in columns [first, last), once along its rows: Y_p -= A X, and once along
- * its columns: U -= A^T X_p. */
-static void meet(const ntk_packed *A, size_t p, size_t first, size_t last, size_t m,
-                 const double *V, double *Y_p, const double *X_p, double *S) {
-  const ntk_piece piece = ntk_piece_of(A, p, first, last);
-  ntk_stream_rows(&piece, m, V + first, A->n, Y_p);
-  ntk_stream_columns(&piece, m, X_p, S);
+/* Panel p, in the columns from those of its group on: beside them its block on the diagonal, which
+ * is there once for its lower triangle and once for the upper one, so that the diagonal itself has
+ * been taken off twice. */
+static void own_columns(const ntk_packed *A, size_t p, size_t m, const double *V, double *Y_p,
+                        const double *X_p, double *U) {
+  const size_t P = ntk_panel_rows(A->precision), own = p * P / NTK_GROUP * NTK_GROUP;
+  const size_t end = (p + 1) * P < A->n ? (p + 1) * P : A->n;
+  const ntk_piece piece = ntk_piece_of(A, p, own, end);
+  ntk_group_sums S;
+  memset(S, 0, (end - own) * m * NTK_PIECE_LANES * sizeof *S);
+  ntk_stream_both(&piece, m, V + own, A->n, X_p, Y_p, S);
+  ntk_stream_reduce(end - own, m, S, U + own, A->n);
+  for (size_t i = p * P; i < end; i++) {
+    const double diagonal = ntk_packed_get(A, i, i);
+    for (size_t c = 0; c < m; c++)
+      U[c * A->n + i] += diagonal * V[c * A->n + i];
+  }
 }
 
 /* Group g, whose part of A V is taken off U. */
 static void multiply_group(const ntk_packed *A, size_t g, size_t m, const double *V, double *U) {
   const size_t P = ntk_panel_rows(A->precision), begin = g * (NTK_GROUP / P);
-  const size_t end = ntk_group_end(A, g), own = g * NTK_GROUP;
+  const size_t end = ntk_group_end(A, g);
   ntk_group_vectors X, Y;
   ntk_group_sums S;
   for (size_t p = begin; p < end; p++)
     ntk_panel_load(A, p, m, V, X + (p - begin) * P * m);
-  memset(Y, 0, sizeof Y);
+  memset(Y, 0, (end - begin) * P * m * sizeof *Y);
   for (size_t h = 0; h < g; h++) {
     memset(S, 0, NTK_GROUP * m * NTK_PIECE_LANES * sizeof *S);
-    for (size_t p = begin; p < end; p++)
-      meet(A, p, h * NTK_GROUP, (h + 1) * NTK_GROUP, m, V, Y + (p - begin) * P * m,
-           X + (p - begin) * P * m, S);
+    for (size_t p = begin; p < end; p++) {
+      const ntk_piece piece = ntk_piece_of(A, p, h * NTK_GROUP, (h + 1) * NTK_GROUP);
+      const size_t at = (p - begin) * P * m;
+      ntk_stream_both(&piece, m, V + h * NTK_GROUP, A->n, X + at, Y + at, S);
+    }
     ntk_stream_reduce(NTK_GROUP, m, S, U + h * NTK_GROUP, A->n);
   }
-  for (size_t p = begin; p < end; p++) {
-    const size_t columns = p * P - own;
-    double *Y_p = Y + (p - begin) * P * m, *X_p = X + (p - begin) * P * m;
-    memset(S, 0, columns * m * NTK_PIECE_LANES * sizeof *S);
-    meet(A, p, own, p * P, m, V, Y_p, X_p, S);
-    ntk_stream_reduce(columns, m, S, U + own, A->n);
-    for (size_t c = 0; c < m; c++) /* the block on the diagonal */
-      for (size_t j = 0; j < P && p * P + j < A->n; j++)
-        for (size_t i = 0; i < P && p * P + i < A->n; i++)
-          Y_p[c * P + i] -=
-              ntk_packed_get(A, p * P + (i > j ? i : j), p * P + (i > j ? j : i)) * X_p[c * P + j];
-  }
+  for (size_t p = begin; p < end; p++)
+    own_columns(A, p, m, V, Y + (p - begin) * P * m, X + (p - begin) * P * m, U);
   for (size_t p = begin; p < end; p++)
     for (size_t c = 0; c < m; c++)
       for (size_t i = 0; i < P && p * P + i < A->n; i++)

@@ -4,11 +4,15 @@
 
 typedef void rows_fn(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y);
 typedef void columns_fn(const ntk_piece *A, size_t m, const double *X, double *S);
+typedef void both_fn(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
+                     double *Y, double *S);
 typedef void triangle_fn(const ntk_piece *L, bool transposed, size_t m, double *Y);
 extern NTK_LANES_DECLARE(rows_fn, ntk_stream_rows);
 extern NTK_LANES_DECLARE_SINGLE(rows_fn, ntk_stream_rows);
 extern NTK_LANES_DECLARE(columns_fn, ntk_stream_columns);
 extern NTK_LANES_DECLARE_SINGLE(columns_fn, ntk_stream_columns);
+extern NTK_LANES_DECLARE(both_fn, ntk_stream_both);
+extern NTK_LANES_DECLARE_SINGLE(both_fn, ntk_stream_both);
 extern NTK_LANES_DECLARE(triangle_fn, ntk_stream_triangle);
 extern NTK_LANES_DECLARE_SINGLE(triangle_fn, ntk_stream_triangle);
 
@@ -24,6 +28,14 @@ void ntk_stream_columns(const ntk_piece *A, size_t m, const double *X, double *S
     NTK_LANES_BEST_SINGLE(ntk_stream_columns)(A, m, X, S);
   else
     NTK_LANES_BEST(ntk_stream_columns)(A, m, X, S);
+}
+
+void ntk_stream_both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
+                     double *Y, double *S) {
+  if (A->precision == NTK_PRECISION_FLOAT)
+    NTK_LANES_BEST_SINGLE(ntk_stream_both)(A, m, X, ldx, X_p, Y, S);
+  else
+    NTK_LANES_BEST(ntk_stream_both)(A, m, X, ldx, X_p, Y, S);
 }
 
 void ntk_stream_triangle(const ntk_piece *L, bool transposed, size_t m, double *Y) {

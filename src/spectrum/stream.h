@@ -25,11 +25,17 @@ void ntk_stream_rows(const ntk_piece *A, size_t m, const double *X, size_t ldx, 
  * column and vector, the vectors of a column side by side. Zeroed before the first. */
 void ntk_stream_columns(const ntk_piece *A, size_t m, const double *X, double *S);
 
+/* Both at once, which read A once: Y -= A X and S += A^T X_p. */
+void ntk_stream_both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
+                     double *Y, double *S);
+
 /* y_j -= the sum of its lanes, for column j = 0..columns-1 and vector c at Y + c ldy. */
 void ntk_stream_reduce(size_t columns, size_t m, const double *S, double *Y, size_t ldy);
 
 /* Solves with the lower triangle of the block on the diagonal, whose rows are as many as the
- * piece's columns, or with its transpose: Y (rows of a panel x m, side by side). */
+ * piece's columns, or with its transpose: Y (rows of a panel x m, side by side), of whose further
+ * rows nothing is kept.
+ */
 void ntk_stream_triangle(const ntk_piece *L, bool transposed, size_t m, double *Y);
 
 #endif

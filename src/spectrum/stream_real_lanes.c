@@ -1,9 +1,9 @@
 #include "base/lanes.h"
 
+#include "base/lanes_math.h"
 #include "spectrum/stream.h"
 
-/* Doubles in a register, whatever the matrix is in. */
-typedef double vd __attribute__((vector_size(LANES_BYTES)));
+typedef lanes_double vd; /* whatever the matrix is in */
 enum {
   WIDTH = LANES_BYTES / sizeof(double),
   P = NTK_PANEL_BYTES / sizeof(real),
@@ -19,6 +19,8 @@ typedef void rows_fn(const ntk_piece *A, size_t m, const double *X, size_t ldx, 
 typedef void columns_fn(const ntk_piece *A, size_t m, const double *X, double *S);
 rows_fn LANES_NAME(ntk_stream_rows);
 columns_fn LANES_NAME(ntk_stream_columns);
+void LANES_NAME(ntk_stream_both)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
+                                 const double *X_p, double *Y, double *S);
 void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y);
 
 INLINE vd load_doubles(const double *p) {
@@ -32,10 +34,7 @@ INLINE void store_doubles(double *p, vd v) {
 /* WIDTH entries of the matrix. */
 INLINE vd load_entries(const real *p) {
 #ifdef NTK_SINGLE
-  typedef real half __attribute__((vector_size(LANES_BYTES / 2)));
-  half v;
-  memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(v, vd);
+  return lanes_widen(p);
 #else
   return load_doubles(p);
 #endif
@@ -97,6 +96,44 @@ INLINE void columns(const ntk_piece *A, size_t m, const double *X, double *S) {
                   (const real *)A->entries + j * P + r, m, X + r, S + j * m * NTK_PIECE_LANES);
 }
 
+/* Both at once: Y -= A X and S += A^T X_p over ROWS rows. */
+INLINE void few_both(size_t columns, const real *A, size_t m, const double *X, size_t ldx,
+                     const double *X_p, double *Y, double *S) {
+  vd sum[NTK_PACKED_VECTORS][VECTORS], x_p[NTK_PACKED_VECTORS][VECTORS];
+  for (size_t c = 0; c < m; c++)
+    for (size_t v = 0; v < VECTORS; v++) {
+      sum[c][v] = load_doubles(Y + c * P + v * WIDTH);
+      x_p[c][v] = load_doubles(X_p + c * P + v * WIDTH);
+    }
+  for (size_t j = 0; j < columns; j++) {
+    vd a[VECTORS];
+    for (size_t v = 0; v < VECTORS; v++)
+      a[v] = load_entries(A + j * P + v * WIDTH);
+    for (size_t c = 0; c < m; c++) {
+      const vd x = X[j + c * ldx] - (vd){0};
+      double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
+      vd across = load_doubles(lanes);
+      for (size_t v = 0; v < VECTORS; v++) {
+        sum[c][v] -= a[v] * x;
+        across += a[v] * x_p[c][v];
+      }
+      store_doubles(lanes, across);
+    }
+  }
+  for (size_t c = 0; c < m; c++)
+    for (size_t v = 0; v < VECTORS; v++)
+      store_doubles(Y + c * P + v * WIDTH, sum[c][v]);
+}
+
+INLINE void both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
+                 double *Y, double *S) {
+  for (size_t j = 0; j < A->columns; j += CHUNK)
+    for (size_t r = 0; r < P; r += ROWS)
+      few_both(A->columns - j < CHUNK ? A->columns - j : CHUNK,
+               (const real *)A->entries + j * P + r, m, X + j, ldx, X_p + r, Y + r,
+               S + j * m * NTK_PIECE_LANES);
+}
+
 /* A constant m lets the compiler keep sums and entries in registers. */
 void LANES_NAME(ntk_stream_rows)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
                                  double *Y) {
@@ -131,24 +168,45 @@ void LANES_NAME(ntk_stream_columns)(const ntk_piece *A, size_t m, const double *
   }
 }
 
-/* y <- L^{-1} y, column by column. */
+void LANES_NAME(ntk_stream_both)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
+                                 const double *X_p, double *Y, double *S) {
+  switch (m) {
+  case 1:
+    both(A, 1, X, ldx, X_p, Y, S);
+    break;
+  case 2:
+    both(A, 2, X, ldx, X_p, Y, S);
+    break;
+  case 3:
+    both(A, 3, X, ldx, X_p, Y, S);
+    break;
+  default:
+    both(A, 4, X, ldx, X_p, Y, S);
+  }
+}
+
+/* y <- L^{-1} y, column by column. Loops go over all rows of the panel, a number that the compiler
+ * knows: above the diagonal L is 0, and rows past the last are not asked for. */
 static void forward(size_t n, const real *L, double *y) {
   for (size_t j = 0; j < n; j++) {
-    y[j] /= (double)L[j * P + j];
-    for (size_t i = j + 1; i < n; i++)
-      y[i] -= (double)L[j * P + i] * y[j];
+    const double solved = y[j] / (double)L[j * P + j];
+    for (size_t i = 0; i < P; i++)
+      y[i] -= (double)L[j * P + i] * solved;
+    y[j] = solved;
   }
 }
 
 /* y <- L^{-T} y. */
 static void backward(size_t n, const real *L, double *y) {
+  double solved[P] = {0}; /* so far */
   for (size_t j = n; j-- > 0;) {
     double sum = 0.0;
 #pragma omp simd reduction(+ : sum)
-    for (size_t i = j + 1; i < n; i++)
-      sum += (double)L[j * P + i] * y[i];
-    y[j] = (y[j] - sum) / (double)L[j * P + j];
+    for (size_t i = 0; i < P; i++)
+      sum += (double)L[j * P + i] * solved[i];
+    solved[j] = (y[j] - sum) / (double)L[j * P + j];
   }
+  memcpy(y, solved, n * sizeof *y);
 }
 
 void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y) {
