@@ -9,6 +9,7 @@ enum {
   P = NTK_PANEL_BYTES / sizeof(real),
   VECTORS = 3, /* of rows that go together: with NTK_PACKED_VECTORS vectors 12 sums */
   ROWS = VECTORS * WIDTH,
+  AHEAD = P,
   CHUNK = 64 /* columns; of a panel they stay in the L1 cache while its rows are gone through */
 };
 _Static_assert(P % ROWS == 0, "a panel is whole registers");
@@ -40,6 +41,15 @@ INLINE vd load_entries(const real *p) {
 #endif
 }
 
+/* ROWS entries of a column, and those of a column AHEAD asked for: what the processor foresees by
+ * itself keeps up with doubles, but not with floats. */
+INLINE void load_column(const real *A, vd a[VECTORS]) {
+  for (size_t v = 0; v < VECTORS; v++) {
+    a[v] = load_entries(A + v * WIDTH);
+    __builtin_prefetch(A + AHEAD * P + v * WIDTH);
+  }
+}
+
 /* Y -= A X over ROWS rows; m is a constant once inlined. */
 INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, size_t ldx,
                      double *Y) {
@@ -49,8 +59,7 @@ INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, s
       sum[c][v] = load_doubles(Y + c * P + v * WIDTH);
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
-    for (size_t v = 0; v < VECTORS; v++)
-      a[v] = load_entries(A + j * P + v * WIDTH);
+    load_column(A + j * P, a);
     for (size_t c = 0; c < m; c++) {
       const vd x = X[j + c * ldx] - (vd){0};
       for (size_t v = 0; v < VECTORS; v++)
@@ -77,8 +86,7 @@ INLINE void few_columns(size_t columns, const real *A, size_t m, const double *X
       x[c][v] = load_doubles(X + c * P + v * WIDTH);
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
-    for (size_t v = 0; v < VECTORS; v++)
-      a[v] = load_entries(A + j * P + v * WIDTH);
+    load_column(A + j * P, a);
     for (size_t c = 0; c < m; c++) {
       double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
       vd sum = load_doubles(lanes);
@@ -107,8 +115,7 @@ INLINE void few_both(size_t columns, const real *A, size_t m, const double *X, s
     }
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
-    for (size_t v = 0; v < VECTORS; v++)
-      a[v] = load_entries(A + j * P + v * WIDTH);
+    load_column(A + j * P, a);
     for (size_t c = 0; c < m; c++) {
       const vd x = X[j + c * ldx] - (vd){0};
       double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
