@@ -87,17 +87,41 @@ static inline vr vr_zip_low(vr a, vr b) {
 static inline vr vr_zip_high(vr a, vr b) {
   return LANES_ZIP(a, b, LANES / 2);
 }
-/* The matrix whose rows these are, transposed: zipping vector i with vector i + LANES/2, log2 LANES
- * times, does that. */
-static inline void vr_transpose(vr v[LANES]) {
-  vr w[LANES];
-  for (int stage = 1; stage < LANES; stage *= 2) {
-    for (size_t i = 0; i < LANES / 2; i++) {
-      w[2 * i] = vr_zip_low(v[i], v[i + LANES / 2]);
-      w[2 * i + 1] = vr_zip_high(v[i], v[i + LANES / 2]);
-    }
-    memcpy(v, w, sizeof w);
+/* Zips vector i with vector i + LANES/2. */
+static inline __attribute__((always_inline)) void vr_zip_all(const vr in[LANES], vr out[LANES]) {
+#pragma GCC unroll 8
+  for (size_t i = 0; i < LANES / 2; i++) {
+    out[2 * i] = vr_zip_low(in[i], in[i + LANES / 2]);
+    out[2 * i + 1] = vr_zip_high(in[i], in[i + LANES / 2]);
   }
+}
+/* The matrix whose rows these are, transposed: by log2 LANES times of that, in registers. */
+static inline __attribute__((always_inline)) void vr_transpose(vr v[LANES]) {
+  vr w[LANES];
+  vr_zip_all(v, w);
+  if (LANES > 2) {
+    vr_zip_all(w, v);
+    if (LANES > 4)
+      vr_zip_all(v, w);
+    if (LANES > 8)
+      vr_zip_all(w, v);
+  }
+  if (LANES == 2 || LANES == 8)
+#pragma GCC unroll 8
+    for (size_t i = 0; i < LANES; i++)
+      v[i] = w[i];
+}
+
+/* A vector of doubles, in single too. */
+typedef double vd __attribute__((vector_size(LANES_BYTES)));
+enum { DOUBLES = LANES_BYTES / sizeof(double) };
+static inline vd vd_load(const double *p) {
+  vd v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+static inline void vd_store(double *p, vd v) {
+  memcpy(p, &v, sizeof v);
 }
 
 #endif

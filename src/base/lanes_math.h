@@ -47,16 +47,26 @@ typedef Sleef_float64x2_t_2 vr2;
 
 /* As many floats from p on as a vector has doubles, in double. (__builtin_convertvector takes GCC
  * several operations.) */
-typedef double lanes_double __attribute__((vector_size(LANES_BYTES)));
-static inline lanes_double lanes_widen(const float *p) {
+static inline vd vd_widen(const float *p) {
 #if defined(__AVX512F__)
-  return (lanes_double)_mm512_cvtps_pd(_mm256_loadu_ps(p));
+  return (vd)_mm512_cvtps_pd(_mm256_loadu_ps(p));
 #elif defined(__AVX2__)
-  return (lanes_double)_mm256_cvtps_pd(_mm_loadu_ps(p));
+  return (vd)_mm256_cvtps_pd(_mm_loadu_ps(p));
 #else
   float v __attribute__((vector_size(LANES_BYTES / 2)));
   memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(v, lanes_double);
+  return __builtin_convertvector(v, vd);
+#endif
+}
+/* And back, rounded. */
+static inline void vd_narrow(float *p, vd v) {
+#if defined(__AVX512F__)
+  _mm256_storeu_ps(p, _mm512_cvtpd_ps((__m512d)v));
+#elif defined(__AVX2__)
+  _mm_storeu_ps(p, _mm256_cvtpd_ps((__m256d)v));
+#else
+  for (size_t i = 0; i < DOUBLES; i++)
+    p[i] = (float)v[i];
 #endif
 }
 

@@ -3,12 +3,10 @@
 #include "base/lanes_math.h"
 #include "spectrum/stream.h"
 
-typedef lanes_double vd; /* whatever the matrix is in */
 enum {
-  WIDTH = LANES_BYTES / sizeof(double),
   P = NTK_PANEL_BYTES / sizeof(real),
   VECTORS = 3, /* of rows that go together: with NTK_PACKED_VECTORS vectors 12 sums */
-  ROWS = VECTORS * WIDTH,
+  ROWS = VECTORS * DOUBLES,
   AHEAD = P,
   CHUNK = 64 /* columns; of a panel they stay in the L1 cache while its rows are gone through */
 };
@@ -24,20 +22,12 @@ void LANES_NAME(ntk_stream_both)(const ntk_piece *A, size_t m, const double *X, 
                                  const double *X_p, double *Y, double *S);
 void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y);
 
-INLINE vd load_doubles(const double *p) {
-  vd v;
-  memcpy(&v, p, sizeof v);
-  return v;
-}
-INLINE void store_doubles(double *p, vd v) {
-  memcpy(p, &v, sizeof v);
-}
-/* WIDTH entries of the matrix. */
+/* DOUBLES entries of the matrix. */
 INLINE vd load_entries(const real *p) {
 #ifdef NTK_SINGLE
-  return lanes_widen(p);
+  return vd_widen(p);
 #else
-  return load_doubles(p);
+  return vd_load(p);
 #endif
 }
 
@@ -45,8 +35,8 @@ INLINE vd load_entries(const real *p) {
  * itself keeps up with doubles, but not with floats. */
 INLINE void load_column(const real *A, vd a[VECTORS]) {
   for (size_t v = 0; v < VECTORS; v++) {
-    a[v] = load_entries(A + v * WIDTH);
-    __builtin_prefetch(A + AHEAD * P + v * WIDTH);
+    a[v] = load_entries(A + v * DOUBLES);
+    __builtin_prefetch(A + AHEAD * P + v * DOUBLES);
   }
 }
 
@@ -56,7 +46,7 @@ INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, s
   vd sum[NTK_PACKED_VECTORS][VECTORS];
   for (size_t c = 0; c < m; c++)
     for (size_t v = 0; v < VECTORS; v++)
-      sum[c][v] = load_doubles(Y + c * P + v * WIDTH);
+      sum[c][v] = vd_load(Y + c * P + v * DOUBLES);
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
     load_column(A + j * P, a);
@@ -68,7 +58,7 @@ INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, s
   }
   for (size_t c = 0; c < m; c++)
     for (size_t v = 0; v < VECTORS; v++)
-      store_doubles(Y + c * P + v * WIDTH, sum[c][v]);
+      vd_store(Y + c * P + v * DOUBLES, sum[c][v]);
 }
 
 INLINE void rows(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y) {
@@ -83,16 +73,16 @@ INLINE void few_columns(size_t columns, const real *A, size_t m, const double *X
   vd x[NTK_PACKED_VECTORS][VECTORS];
   for (size_t c = 0; c < m; c++)
     for (size_t v = 0; v < VECTORS; v++)
-      x[c][v] = load_doubles(X + c * P + v * WIDTH);
+      x[c][v] = vd_load(X + c * P + v * DOUBLES);
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
     load_column(A + j * P, a);
     for (size_t c = 0; c < m; c++) {
       double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
-      vd sum = load_doubles(lanes);
+      vd sum = vd_load(lanes);
       for (size_t v = 0; v < VECTORS; v++)
         sum += a[v] * x[c][v];
-      store_doubles(lanes, sum);
+      vd_store(lanes, sum);
     }
   }
 }
@@ -110,8 +100,8 @@ INLINE void few_both(size_t columns, const real *A, size_t m, const double *X, s
   vd sum[NTK_PACKED_VECTORS][VECTORS], x_p[NTK_PACKED_VECTORS][VECTORS];
   for (size_t c = 0; c < m; c++)
     for (size_t v = 0; v < VECTORS; v++) {
-      sum[c][v] = load_doubles(Y + c * P + v * WIDTH);
-      x_p[c][v] = load_doubles(X_p + c * P + v * WIDTH);
+      sum[c][v] = vd_load(Y + c * P + v * DOUBLES);
+      x_p[c][v] = vd_load(X_p + c * P + v * DOUBLES);
     }
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
@@ -119,17 +109,17 @@ INLINE void few_both(size_t columns, const real *A, size_t m, const double *X, s
     for (size_t c = 0; c < m; c++) {
       const vd x = X[j + c * ldx] - (vd){0};
       double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
-      vd across = load_doubles(lanes);
+      vd across = vd_load(lanes);
       for (size_t v = 0; v < VECTORS; v++) {
         sum[c][v] -= a[v] * x;
         across += a[v] * x_p[c][v];
       }
-      store_doubles(lanes, across);
+      vd_store(lanes, across);
     }
   }
   for (size_t c = 0; c < m; c++)
     for (size_t v = 0; v < VECTORS; v++)
-      store_doubles(Y + c * P + v * WIDTH, sum[c][v]);
+      vd_store(Y + c * P + v * DOUBLES, sum[c][v]);
 }
 
 INLINE void both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,

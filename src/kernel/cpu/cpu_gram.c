@@ -25,7 +25,7 @@ typedef struct grid {
 } grid;
 
 static grid grid_for(size_t N) {
-  return N >= 2048 ? (grid){1008, 240} : (grid){240, 144};
+  return N >= 2048 ? (grid){2016, 240} : (grid){240, 144};
 }
 
 /* Block k of two sets of features. */

@@ -10,7 +10,8 @@ extern NTK_LANES_DECLARE_SINGLE(tile_fn, ntk_gram_tile);
 enum { WIDEST_ROWS = 24, WIDEST_COLUMNS = 8 };
 
 size_t ntk_gram_workspace(size_t columns, size_t n) {
-  return (columns + WIDEST_COLUMNS + WIDEST_ROWS) * n;
+  const size_t padded = columns + WIDEST_COLUMNS;
+  return padded * n + WIDEST_ROWS * (NTK_GRAM_DEPTH + 2 * padded);
 }
 
 void ntk_gram_tile(ntk_precision precision, const ntk_tile *tile, const ntk_gram_pair *pair,

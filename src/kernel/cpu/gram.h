@@ -16,6 +16,9 @@ typedef struct ntk_tile {
 } ntk_tile;
 enum { NTK_TILE_ROWS = NTK_PANEL_BYTES / sizeof(float) };
 
+/* Entries of a width that go together: NR columns of them stay in the first cache. */
+enum { NTK_GRAM_DEPTH = 256 };
+
 /* Row-major matrices of width n, sample 0 first: one for the tile's rows, one for its columns.
  * `repeat` rows of the tile after one another, from a multiple of it on, are of one sample. */
 typedef struct ntk_gram_factor {
