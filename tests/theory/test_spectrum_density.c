@@ -5,7 +5,7 @@
  * as without it; it can be stopped anywhere; numbers that make no sense are refused. */
 #include "conditioning.h"
 
-enum { N = 300 };
+enum { N = 240 }; /* one thread */
 static const size_t width[] = {20, 40, 30};
 
 static ntk_spectrum_result spectrum_of(const problem *p, ntk_spectrum_options options) {
@@ -62,24 +62,28 @@ static void test_whole_spectra(void **state) {
   assert_true((double)missed <= 0.05 * (double)looked);
 }
 
+/* Of N samples half are those of the other half, and are known to be; or two differ in nothing that
+ * counts. */
 static void test_not_resolved(void **state) {
   (void)state;
-  const size_t narrow[] = {9, 6, 5}, affine[] = {30, 20, 20};
+  enum { D = 30 };
+  const size_t wide[] = {D, 20, 20};
   for (size_t k = 0; k < 2; k++) {
     problem p;
-    double *X = k == 0 ? NULL : make_normal(4, N * 30);
-    for (size_t i = 0; k == 1 && i < 30; i++) /* two rows that differ in nothing that counts */
-      X[30 + i] = X[i] * (1.0 + (i == 0 ? 1e-15 : 0.0));
-    problem_open(&p, N, 3, k == 0 ? narrow : affine, "tanh", X); /* N > P = 89 */
+    double *X = make_normal(4, N * D);
+    memcpy(X + N / 2 * D, X, (k == 0 ? (size_t)N / 2 : 1) * D * sizeof *X);
+    X[N / 2 * D] *= k == 0 ? 1.0 : 1.0 + 1e-15;
+    problem_open(&p, N, 3, wide, "tanh", X);
     ntk_spectrum_result r =
-        spectrum_of(&p, (ntk_spectrum_options){.density = true, .steps = 40, .full = true});
+        spectrum_of(&p, (ntk_spectrum_options){.density = true, .steps = 80, .full = true});
     assert_int_equal(r.verdict, k == 0 ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_BELOW_RESOLUTION);
     assert_true(r.density.probes == 8 && r.density.solves == 0);
     const ntk_density_point *first = &r.density.point[0];
     assert_true(first->eigenvalue >= 0.9 * r.resolution);
     assert_true((double)misses(&r) <= 0.1 * 2.0 * (double)r.density.points);
-    if (k == 0) /* those that are 0 are told apart from the rest */
-      assert_true(first->count_high <= 260.0);
+    if (k == 0) /* those that are 0 are counted, within chance */
+      assert_true(first->count_low >= 100.0 && first->count_low < 120.0 &&
+                  first->count_high > 120.0 && first->count_high <= 140.0);
     ntk_spectrum_clear(&r);
     problem_close(&p);
   }

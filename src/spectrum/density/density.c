@@ -26,7 +26,7 @@ double ntk_density_bytes(size_t probes, size_t steps) {
 }
 
 double ntk_density_working_bytes(size_t n, size_t probes, size_t steps) {
-  const double m = (double)probes, scratch = 8.0 * 3.0 * ((double)steps + 1.0);
+  const double m = (double)probes, scratch = 8.0 * 4.0 * ((double)steps + 1.0);
   return m * (ntk_quadrature_bytes(n, steps) + sizeof(ntk_quadrature) + scratch) +
          16.0 * (double)n * m + 8.0 * (double)n + 1024.0;
 }
@@ -87,7 +87,7 @@ static ntk_status multiply_into(void *user, const double *V, size_t m, double *U
 
 /* What the measures know, each by one thread. */
 static ntk_status take(ntk_density_measure *m, const ntk_quadrature *q, bool inverse) {
-  const size_t scratch = 3 * (m->steps + 1);
+  const size_t scratch = 4 * (m->steps + 1);
   double *room = NULL;
   bool found = true;
   NTK_TRY(ntk_alloc_doubles(m->context, m->probes * scratch, "the spectral density", &room));

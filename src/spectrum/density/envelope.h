@@ -5,16 +5,20 @@
 
 #include "spectrum/density/quadrature.h"
 
-/* F(x - 0) >= low and F(x) <= high. */
+/* F(x - 0) >= low and F(x) <= high; or an end of an interval within which F rises by mass at least.
+ */
 typedef struct ntk_envelope_point {
   double x, low, high;
+  double mass; /* > 0: it begins here, < 0: it ends; 0: none */
+  size_t atom; /* its number */
 } ntk_envelope_point;
 
 typedef struct ntk_envelope {
   ntk_context *context; /* borrowed */
-  size_t size, capacity;
+  size_t size, capacity, atoms;
   double total; /* r^T r */
   ntk_envelope_point *point;
+  double *level;   /* of each atom, meanwhile */
   size_t found[2]; /* Gauss' nodes of A and of A^{-1}, */
   double *node[2]; /* as eigenvalues of A */
 } ntk_envelope;
@@ -27,7 +31,7 @@ void ntk_envelope_destroy(ntk_envelope *e);
 double ntk_envelope_bytes(size_t steps);
 
 /* Adds what the measure knows, of A, or with inverse of A^{-1}, A positive definite; x <= 0 and
- * what rounding blurs is left out. scratch: 3 (capacity of q + 1). False where nodes do not
+ * what rounding blurs is left out. scratch: 4 (capacity of q + 1). False where nodes do not
  * converge. Allocates nothing. */
 bool ntk_envelope_add(ntk_envelope *e, const ntk_quadrature *q, bool inverse, double *scratch);
 /* Adds that no eigenvalue is below, or none is above x. */

@@ -167,19 +167,20 @@ static bool lobatto(const ntk_quadrature *q, const double *ends, double *square,
   return isfinite(*square) && isfinite(*last);
 }
 
-/* The rule of T, with `more` of T and a row: its last two entries. scratch: size + more. */
+/* The rule of T, with `more` of T and a row: its last two entries. last: of the vectors, or NULL.
+ * scratch: size + more. */
 static bool find_nodes(const ntk_quadrature *q, bool more, const double row[2], double *node,
-                       double *weight, double *scratch) {
+                       double *weight, double *last, double *scratch) {
   memcpy(node, q->alpha, q->size * sizeof *node);
   memcpy(scratch, q->beta, q->size * sizeof *scratch);
   if (more) {
     scratch[q->size - 1] = row[0];
     node[q->size] = row[1];
   }
-  if (!ntk_tridiagonal_measure(q->size + more, node, scratch, weight))
+  if (!ntk_tridiagonal_measure(q->size + more, node, scratch, weight, last))
     return false;
   for (size_t j = 0; j < q->size + more; j++)
-    weight[j] *= q->total;
+    weight[j] *= weight[j] * q->total;
   return true;
 }
 
@@ -189,14 +190,18 @@ ntk_status ntk_quadrature_rule(const ntk_quadrature *q, const double *ends, size
   const bool more = ends != NULL && !q->whole && lobatto(q, ends, &square, &last);
   const double row[2] = {sqrt(square), last};
   NTK_TRY(ntk_alloc_doubles(q->context, q->size + 1, "the spectral measure", &scratch));
-  const bool found = find_nodes(q, more, row, node, weight, scratch);
+  const bool found = find_nodes(q, more, row, node, weight, NULL, scratch);
   *count = q->size + more;
   ntk_free(q->context, scratch);
   return found ? NTK_OK : ntk_fail(NTK_ERR_NUMERIC, "the nodes of a rule do not converge");
 }
 
-bool ntk_quadrature_gauss(const ntk_quadrature *q, double *node, double *weight, double *scratch) {
-  return find_nodes(q, false, NULL, node, weight, scratch);
+bool ntk_quadrature_gauss(const ntk_quadrature *q, double *node, double *weight, double *residual,
+                          double *scratch) {
+  const bool found = find_nodes(q, false, NULL, node, weight, residual, scratch);
+  for (size_t j = 0; j < q->size && found; j++)
+    residual[j] = q->whole ? 0.0 : fabs(q->beta[q->size - 1] * residual[j]);
+  return found;
 }
 
 bool ntk_quadrature_through(const ntk_quadrature *q, double place, double *node, double *weight,
@@ -204,5 +209,5 @@ bool ntk_quadrature_through(const ntk_quadrature *q, double place, double *node,
   bool fits = true;
   const double beta = q->whole ? 0.0 : q->beta[q->size - 1];
   const double row[2] = {beta, place + beta * (beta / last_pivot(q, place, 1.0, &fits))};
-  return !q->whole && isfinite(row[1]) && find_nodes(q, true, row, node, weight, scratch);
+  return !q->whole && isfinite(row[1]) && find_nodes(q, true, row, node, weight, NULL, scratch);
 }

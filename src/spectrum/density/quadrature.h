@@ -36,8 +36,10 @@ ntk_status ntk_quadrature_extend(ntk_quadrature *q, size_t count, ntk_product_fn
 ntk_status ntk_quadrature_rule(const ntk_quadrature *q, const double *ends, size_t *count,
                                double *node, double *weight);
 
-/* Gauss' rule without an allocation; scratch: capacity + 1. False where it does not converge. */
-bool ntk_quadrature_gauss(const ntk_quadrature *q, double *node, double *weight, double *scratch);
+/* Gauss' rule without an allocation, and ||A y - x y|| of the unit vector y that belongs to each
+ * node x, whose weight is (y^T r)^2; scratch: capacity + 1. False where it does not converge. */
+bool ntk_quadrature_gauss(const ntk_quadrature *q, double *node, double *weight, double *residual,
+                          double *scratch);
 /* The rule with a node at a given place, of one more than Gauss' (Radau's, where that is an end of
  * the spectrum); false where there is none, as of an exact rule. scratch: capacity + 1. */
 bool ntk_quadrature_through(const ntk_quadrature *q, double place, double *node, double *weight,

@@ -1,5 +1,5 @@
 /* The implicit QL algorithm with Wilkinson's shifts, which carries the first row of the
- * eigenvectors along and nothing else of them: that is all a quadrature rule needs (Golub and
+ * eigenvectors along, and at most the last besides: that is all a quadrature rule needs (Golub and
  * Welsch, Math. Comp. 23, 1969). */
 #include "spectrum/density/tridiagonal.h"
 
@@ -16,8 +16,15 @@ static size_t end_of_block(size_t n, size_t l, const double *d, const double *e)
   return m;
 }
 
+/* Of two neighbours in a row. */
+static void rotate(double c, double s, double *z) {
+  const double above = z[0], below = z[1];
+  z[1] = s * above + c * below;
+  z[0] = c * above - s * below;
+}
+
 /* Chases the bulge from m up to l. */
-static void sweep(size_t l, size_t m, double *d, double *e, double *z) {
+static void sweep(size_t l, size_t m, double *d, double *e, double *first, double *last) {
   const double half = (d[l + 1] - d[l]) / (2.0 * e[l]);
   double g = d[m] - d[l] + e[l] / (half + copysign(sqrt(half * half + 1.0), half));
   double s = 1.0, c = 1.0, shift = 0.0;
@@ -36,29 +43,32 @@ static void sweep(size_t l, size_t m, double *d, double *e, double *z) {
     shift = s * t;
     d[i + 1] = g + shift;
     g = c * t - b;
-    const double above = z[i], below = z[i + 1];
-    z[i + 1] = s * above + c * below;
-    z[i] = c * above - s * below;
+    rotate(c, s, first + i);
+    if (last != NULL)
+      rotate(c, s, last + i);
   }
   d[l] -= shift;
   e[l] = g;
   e[m] = 0.0;
 }
 
-static void sort(size_t n, double *d, double *z) {
-  for (size_t i = 1; i < n; i++) {
-    const double value = d[i], weight = z[i];
-    size_t j = i;
-    for (; j > 0 && d[j - 1] > value; j--) {
-      d[j] = d[j - 1];
-      z[j] = z[j - 1];
-    }
-    d[j] = value;
-    z[j] = weight;
-  }
+static void swap(double *a, double *b) {
+  const double kept = *a;
+  *a = *b;
+  *b = kept;
 }
 
-bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *first) {
+static void sort(size_t n, double *d, double *first, double *last) {
+  for (size_t i = 1; i < n; i++)
+    for (size_t j = i; j > 0 && d[j - 1] > d[j]; j--) {
+      swap(&d[j - 1], &d[j]);
+      swap(&first[j - 1], &first[j]);
+      if (last != NULL)
+        swap(&last[j - 1], &last[j]);
+    }
+}
+
+bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *first, double *last) {
   double scale = 0.0;
   bool finite = true;
   for (size_t i = 0; i < n; i++) {
@@ -66,6 +76,8 @@ bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *fi
     scale = fmax(scale, fmax(fabs(diagonal[i]), fabs(off[i])));
     finite = finite && isfinite(diagonal[i]) && isfinite(off[i]);
     first[i] = i == 0 ? 1.0 : 0.0;
+    if (last != NULL)
+      last[i] = i + 1 == n ? 1.0 : 0.0;
   }
   if (!finite)
     return false;
@@ -77,12 +89,10 @@ bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *fi
     for (int sweeps = 0; end_of_block(n, l, diagonal, off) > l; sweeps++) {
       if (sweeps == MOST_SWEEPS)
         return false;
-      sweep(l, end_of_block(n, l, diagonal, off), diagonal, off, first);
+      sweep(l, end_of_block(n, l, diagonal, off), diagonal, off, first, last);
     }
-  sort(n, diagonal, first);
-  for (size_t i = 0; i < n; i++) {
-    diagonal[i] *= scale > 0.0 ? scale : 1.0;
-    first[i] *= first[i];
-  }
+  sort(n, diagonal, first, last);
+  for (size_t i = 0; i < n && scale > 0.0; i++)
+    diagonal[i] *= scale;
   return true;
 }

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Eigenvalues, ascending, and the squares of their unit vectors' first entries, which sum to 1, of
- * the matrix with that diagonal (n) and subdiagonal (n - 1 entries of n, used up). Errors are a few
- * roundings of the largest entry. About 20 n^2 flops. False for what is not finite, or does not
- * converge. */
-bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *first);
+/* Eigenvalues, ascending, and the first entries of their unit vectors, and the last ones unless
+ * last is NULL, of the matrix with that diagonal (n) and subdiagonal (n - 1 entries of n, used up).
+ * Errors are a few roundings of the largest entry. About 20 n^2 flops. False for what is not
+ * finite, or does not converge. */
+bool ntk_tridiagonal_measure(size_t n, double *diagonal, double *off, double *first, double *last);
 
 #endif
