@@ -115,6 +115,77 @@ static void test_ends_are_nodes(void **state) {
   known_destroy(&A);
 }
 
+/* Between the nodes of Gauss' rule one can be anywhere, and moments are Gauss'. */
+static void test_through(void **state) {
+  (void)state;
+  enum { STEPS = 12 };
+  known_operator A = known_create(N, 5);
+  fill_spectrum(EVEN, N, A.lambda);
+  double *r = some_vector(N), node[STEPS + 1], weight[STEPS + 1], residual[STEPS + 1];
+  double gauss[STEPS + 1], scratch[STEPS + 1];
+  ntk_quadrature q;
+  assert_ok(ntk_quadrature_create(context, N, r, STEPS, &q));
+  assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, STEPS));
+  assert_true(ntk_quadrature_gauss(&q, gauss, weight, residual, scratch));
+  for (size_t k = 0; k < 2 * STEPS; k++) {
+    const double step = k % 2 == 0 ? 0.25 : 0.5, at = gauss[k / 2];
+    const double place = at + step * (k / 2 + 1 < STEPS ? gauss[k / 2 + 1] - at : 1.0);
+    double nearest = INFINITY;
+    assert_true(ntk_quadrature_through(&q, place, node, weight, scratch));
+    for (size_t i = 0; i <= STEPS; i++)
+      nearest = fmin(nearest, fabs(node[i] - place));
+    assert_near(nearest, 0.0, 1e-9 * N, "a node there");
+    for (int t = 0; t < 2 * STEPS; t += 3) {
+      double sum = 0.0;
+      for (size_t i = 0; i <= STEPS; i++)
+        sum += weight[i] * pow(node[i] / N, t);
+      double expected = 0.0, *own = make_array(N);
+      memcpy(own, r, N * sizeof *own);
+      known_rotate(&A, true, own);
+      for (size_t j = 0; j < N; j++)
+        expected += own[j] * own[j] * pow(A.lambda[j] / N, t);
+      free(own);
+      assert_near(sum, expected, 1e-10 * q.total, "a moment");
+    }
+  }
+  ntk_quadrature_destroy(&q);
+  free(r);
+  known_destroy(&A);
+}
+
+/* What a node's unit vector is off by: 0 once its eigenvalue is found, and the distance to the
+ * nearest eigenvalue is no more than that before. */
+static void test_residuals(void **state) {
+  (void)state;
+  known_operator A = known_create(N, 5);
+  fill_spectrum(GRADED, N, A.lambda);
+  double *r = some_vector(N), node[MOST], weight[MOST], residual[MOST], scratch[MOST];
+  ntk_quadrature q;
+  assert_ok(ntk_quadrature_create(context, N, r, N, &q));
+  for (size_t size = 1; size <= 20; size++) {
+    assert_ok(ntk_quadrature_extend(&q, 1, known_apply, &A, size));
+    assert_true(ntk_quadrature_gauss(&q, node, weight, residual, scratch));
+    for (size_t i = 0; i < size; i++) {
+      double nearest = INFINITY;
+      for (size_t j = 0; j < N; j++)
+        nearest = fmin(nearest, fabs(A.lambda[j] - node[i]));
+      assert_true(nearest <= residual[i] + 1e-14);
+    }
+    if (size == 1) { /* ||A y - x y|| of y = r / ||r|| */
+      double *z = make_array(N);
+      assert_ok(known_apply(&A, r, 1, z));
+      for (size_t i = 0; i < N; i++)
+        z[i] -= node[0] * r[i];
+      assert_near(residual[0], norm2(N, z) / norm2(N, r), 1e-13, "residual");
+      free(z);
+    }
+  }
+  assert_true(residual[19] < 1e-9); /* the largest, a fifth of the next */
+  ntk_quadrature_destroy(&q);
+  free(r);
+  known_destroy(&A);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   known_operator A = known_create(N, 5);
@@ -192,7 +263,8 @@ static int teardown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_enclosure),      cmocka_unit_test(test_whole),
-      cmocka_unit_test(test_ends_are_nodes), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_ends_are_nodes), cmocka_unit_test(test_through),
+      cmocka_unit_test(test_residuals),      cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_stopped),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

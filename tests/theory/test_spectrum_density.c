@@ -110,17 +110,20 @@ static void test_beside(void **state) {
 static void test_memory(void **state) {
   (void)state;
   const size_t sizes[] = {70, 300, 1200}, numbers[][2] = {{0, 0}, {30, 300}};
+  const size_t narrow[] = {20, 3, 2}; /* N > P = 68: no factor, and no other copy of K */
   for (size_t s = 0; s < COUNT(sizes); s++)
-    for (size_t c = 0; c < COUNT(numbers); c++) {
+    for (size_t c = 0; c < 2 * COUNT(numbers); c++) {
       const ntk_spectrum_options options = {
-          .density = true, .probes = numbers[c][0], .steps = numbers[c][1]};
-      const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh"};
+          .density = true, .probes = numbers[c / 2][0], .steps = numbers[c / 2][1]};
+      const size_t *widths = c % 2 == 0 ? width : narrow;
+      const ntk_network_spec spec = {.depth = 3, .width = widths, .activation = "tanh"};
       size_t bytes = 0, plain = 0;
       problem p;
-      problem_open(&p, sizes[s], 3, width, "tanh", NULL);
+      problem_open(&p, sizes[s], 3, widths, "tanh", NULL);
       assert_ok(ntk_spectrum_memory(p.context, &spec, sizes[s], &options, &bytes));
       assert_ok(ntk_spectrum_memory(p.context, &spec, sizes[s], NULL, &plain));
       ntk_spectrum_result r = spectrum_of(&p, options);
+      assert_int_equal(r.verdict, c % 2 == 0 ? NTK_VERDICT_OK : NTK_VERDICT_RANK_DEFICIENT);
       assert_in_range(r.memory_bytes, 1, bytes);
       assert_true(bytes > plain);
       ntk_spectrum_clear(&r);

@@ -8,10 +8,11 @@
 
 enum { MOST_SWEEPS = 60 }; /* for one eigenvalue; two or three are usual */
 
-/* The first m >= l after which T falls into two, to rounding. */
+/* The first m >= l after which T, whose largest entry is 1, falls into two, to rounding of that:
+ * what is smaller is noise, and the noise of a null space need not converge. */
 static size_t end_of_block(size_t n, size_t l, const double *d, const double *e) {
   size_t m = l;
-  while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * (fabs(d[m]) + fabs(d[m + 1])) + DBL_MIN)
+  while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * fmax(fabs(d[m]) + fabs(d[m + 1]), 0.25))
     m++;
   return m;
 }
