@@ -82,6 +82,33 @@ static void test_flops_of_singular_kernels(void **state) {
   assert_near(flops_of(&list, NTK_WORK_KERNEL), 3600.0 * (4 + 6 + 6 + 5 + 5), 0.5, "a kernel");
 }
 
+/* The density's products and solves are as many as are made; a singular K has to be there. */
+static void test_flops_of_densities(void **state) {
+  (void)state;
+  const size_t width[] = {4, 6, 5};
+  const ntk_spectrum_options density = {.density = true, .probes = 5, .steps = 7};
+  ntk_work_list plain, list;
+  for (size_t N = 40; N <= 80; N += 40) {
+    problem p;
+    ntk_spectrum_result r;
+    problem_open(&p, N, 3, width, "sigmoid", NULL);
+    assert_ok(ntk_spectrum(p.context, p.network, p.data, &density, &r));
+    const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "sigmoid"};
+    ntk_work_spectrum(&spec, N, NULL, &plain);
+    ntk_work_spectrum(&spec, N, &density, &list);
+    const double each = 2.0 * (double)(N * N);
+    const ntk_work_kind made[] = {NTK_WORK_PRODUCT, NTK_WORK_CACHED};
+    const int counts[] = {r.density.products, r.density.solves};
+    for (size_t k = 0; k < 2; k++)
+      assert_near(flops_of(&list, made[k]) - flops_of(&plain, made[k]), each * counts[k], 0.5,
+                  "of the density");
+    assert_true(counts[0] == 35 && counts[1] == (N == 40 ? 35 : 0));
+    assert_true(flops_of(&list, NTK_WORK_KERNEL) > 0.0);
+    ntk_spectrum_clear(&r);
+    problem_close(&p);
+  }
+}
+
 /* With rates that are whole numbers seconds can be worked out by hand. */
 static void test_seconds(void **state) {
   (void)state;
@@ -204,6 +231,7 @@ int main(void) {
       cmocka_unit_test(test_flops_of_plain_loops),
       cmocka_unit_test(test_flops_of_outputs),
       cmocka_unit_test(test_flops_of_singular_kernels),
+      cmocka_unit_test(test_flops_of_densities),
       cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_memory_is_what_is_held),
       cmocka_unit_test(test_largest_samples),

@@ -105,6 +105,21 @@ static void put_full(double m, ntk_work_list *list) {
   put(list, "whole spectrum", NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * m * m * m, 0.0);
 }
 
+/* So many vectors a step, of which four read K, or the factor, together. */
+static void put_density(const ntk_spectrum_options *o, double m, bool solves, ntk_work_list *list) {
+  size_t probes, steps;
+  if (!o->density)
+    return;
+  ntk_job_density_numbers(o, m < 0x1p63 ? (size_t)m : SIZE_MAX, &probes, &steps);
+  const double times = fmin((double)steps, m), reads = times * ceil((double)probes / 4.0);
+  if (solves)
+    put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "spectral density by solves",
+               list);
+  else
+    put(list, "spectral density by products", NTK_WORK_PRODUCT,
+        times * 2.0 * m * m * (double)probes, reads * 4.0 * m * m, 0.0);
+}
+
 /* Each block of its own, but those known to be singular; of a deep network's as many as there is
  * room for in the list. */
 static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, double m,
@@ -121,10 +136,11 @@ static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, d
 /* K is not made, unless it is asked for as such. */
 static void put_singular(const ntk_network_spec *spec, size_t N, double m,
                          const ntk_spectrum_options *o, ntk_work_list *list) {
-  if (o->full) {
+  if (o->full || o->density)
     put_kernel(spec, o->outputs, m, "kernel", list);
+  if (o->full)
     put_full(m, list);
-  }
+  put_density(o, m, false, list);
   put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
 }
 
@@ -152,6 +168,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   put_kernel(spec, o->outputs, m, "kernel", list);
   if (o->full)
     put_full(m, list);
+  put_density(o, m, false, list);
   if (keeps)
     put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
   put_products(m, PRODUCTS, "largest eigenvalue", list);
@@ -159,6 +176,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */
     put_passes(spec, N, 1.0, "products with the Jacobian", list);
+  put_density(o, m, true, list);
   if (o->certify) {
     if (!keeps)
       put_kernel(spec, o->outputs, m, "certificate", list);
