@@ -117,6 +117,8 @@ static phase phase_of(const ntk_work *w) {
     return KERNEL;
   if (strcmp(w->phase, "largest eigenvalue") == 0)
     return LARGEST;
+  if (w->kind == NTK_WORK_PASSES) /* the residual's product, where K is not kept */
+    return SMALLEST;
   return strcmp(w->phase, "smallest eigenvalue") == 0 ? SMALLEST : FACTOR; /* and the copy of K */
 }
 
@@ -133,7 +135,7 @@ static void put_limits(const ntk_machine *m, const ntk_network_spec *spec, size_
     const ntk_work *w = &list.work[i];
     const phase k = phase_of(w);
     double times = 1.0, bandwidth = m->bandwidth;
-    if (k == LARGEST || k == SMALLEST) { /* each of 2 N^2 flops */
+    if ((k == LARGEST || k == SMALLEST) && w->kind != NTK_WORK_PASSES) { /* each of 2 N^2 flops */
       times = (k == LARGEST ? r->products : r->solves) * 2.0 * pow((double)N, 2) / w->flops;
       bandwidth = cached ? m->bandwidth_cache : m->bandwidth;
     }
