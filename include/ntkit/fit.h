@@ -76,6 +76,8 @@ NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
 NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
 /* Of weights and steps: double, float. */
 NTK_API const ntk_name_info *ntk_precision_list(size_t *count);
+/* How eigenvalues of K are found, to the same digits: auto, double, mixed. */
+NTK_API const ntk_name_info *ntk_mode_list(size_t *count);
 
 /* What is measured of the kernel at one epoch. NaN: not known, or not asked for. */
 typedef struct ntk_track_point {

@@ -220,6 +220,7 @@ typedef struct ntk_spectrum_options {
   bool density;            /* how all eigenvalues are distributed, by (each up to 1000) */
   size_t probes, steps;    /* random vectors, 0: 2 to 8; products and solves for each, 0: 100 */
   uint64_t seed;           /* of the iteration's start vector */
+  const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
 } ntk_spectrum_options;
 
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
@@ -272,6 +273,8 @@ typedef struct ntk_spectrum_result {
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
   double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
   int solves, products;              /* with K^{-1} and K, by the eigensolver */
+  const char *precision;             /* of the factor: "double" or "mixed"; and one line */
+  const char *precision_reason;      /* where mixed was asked for or tried in vain, else "" */
   double resolution; /* what rounding of features, K's entries and the factorisation can make of
                         a lambda_min of 0: eigenvalues of this size and below are not resolved */
   ntk_certificate certificate;

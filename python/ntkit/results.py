@@ -25,6 +25,8 @@ class SpectrumResult(Result):
     condition: lambda_max / lambda_min
     residual_min: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
     residual_max: the same of lambda_max
+    precision: of the factor: double, or mixed: single, with products in double
+    precision_reason: one line: why double where mixed was wanted, else empty
     resolution: eigenvalues of this size and below are lost in rounding
     certificate: what is known for sure of lambda_min
     blocks: K_0..K_{L-1}
@@ -50,6 +52,8 @@ class SpectrumResult(Result):
     condition: float
     residual_min: float
     residual_max: float
+    precision: str | None
+    precision_reason: str | None
     resolution: float
     certificate: Certificate
     blocks: Rows[BlockResult]

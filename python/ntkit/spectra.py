@@ -30,6 +30,7 @@ def spectrum(
     kernel_path: Path | None = None,
     block_path: Path | None = None,
     seed: int = 0,
+    precision: str = "auto",
     progress: Progress = False,
 ) -> SpectrumResult:
     """The ends of K's spectrum, with residuals, verdict and what Theorem 3.1 says.
@@ -40,8 +41,11 @@ def spectrum(
     all eigenvalues are distributed, with 95 % intervals, without finding each, from `probes` random
     vectors (0: 2 to 8, by N) and `steps` products and solves for each of them (0: 100). tolerance:
     wanted ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to;
-    block_path: a folder for the blocks, block0.npy and so on. output: as in kernel. Time 2 N^2 sum_k n_k +
-    N^3 / 3 flops, memory 4 N^2 bytes and the features. ValueError, MemoryError (both numbers),
+    block_path: a folder for the blocks, block0.npy and so on. output: as in kernel. precision:
+    "double"; "mixed", a factor in single precision corrected by products in double, to the same
+    digits, and what it cannot do in double; "auto": the faster, or what fits. Time 2 N^2 sum_k n_k
+    + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the features. ValueError, MemoryError
+    (both numbers),
     OSError, NumericError.
     """
     context = current()
@@ -61,6 +65,7 @@ def spectrum(
         kernel_path=kernel_path,
         block_path=block_path,
         seed=seed,
+        precision=precision,
     )
     result = ffi.new("ntk_spectrum_result *")
     try:

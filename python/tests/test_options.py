@@ -52,6 +52,7 @@ def test_spectrums_options_are_the_librarys():
         "density": True,
         "probes": 2,
         "steps": 5,
+        "precision": "mixed",
         "seed": 2**64 - 1,
     }
     elsewhere = {"outputs", "kernel_path", "block_path"}  # output; ntkit.kernel has K

@@ -36,10 +36,18 @@ typedef struct ntk_norms {
   const double *f2, *b2;
 } ntk_norms;
 
+/* What a kernel is stored in, and its sums are made in (single only if stored so). The entries are
+ * K's times `scale`, a power of two, by which single precision can hold them. */
+typedef struct ntk_kernel_form {
+  ntk_precision storage, sums;
+  double scale;
+} ntk_kernel_form;
+
 struct ntk_kernel {
   const ntk_backend *backend;
   ntk_context *context; /* borrowed */
   size_t N;
+  ntk_kernel_form form;
   bool factored; /* K has been replaced by its Cholesky factor */
   bool broken;   /* ... or by nothing of use, the factorisation not having ended well */
   double trace;  /* of K - shift I, once factored */
@@ -90,7 +98,9 @@ struct ntk_backend {
   ntk_status (*cross)(const ntk_features *features, const ntk_features *other, const bool *blocks,
                       double *A);
 
-  /* kernel->N is set; state is made here. */
+  /* kernel->N and form are set; state is made here. A backend may store in double whatever the form
+   * says, but with its scale, by which all that follows is off: kernel.c takes it out. kernel_copy
+   * is to the same form, or from double, not scaled. */
   ntk_status (*kernel_build)(const ntk_features *features, const bool *blocks, ntk_kernel *kernel);
   ntk_status (*kernel_from_array)(const double *A, ntk_kernel *kernel);
   ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);

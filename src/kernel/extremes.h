@@ -20,6 +20,9 @@ typedef struct ntk_extremes {
   ntk_verdict verdict; /* of lambda_min */
   char reason[200];    /* one line when the verdict is not OK, else "" */
   int solves;          /* by the eigensolver */
+  int products;        /* ... with K, in mixed precision, */
+  double residual;     /* and of lambda_min then */
+  const char *why;     /* one line: why not in mixed precision, where that was tried; or NULL */
   double seconds_factor;
 } ntk_extremes;
 

@@ -1,6 +1,7 @@
 /* The public face of features and kernels: checks arguments, then asks the backend. */
 #include "kernel/kernel.h"
 
+#include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 
@@ -131,13 +132,15 @@ static ntk_status check_features(const ntk_features *features, const bool *block
                   features->network->depth, features->network->depth - 1);
 }
 
+static const ntk_kernel_form in_double = {NTK_PRECISION_DOUBLE, NTK_PRECISION_DOUBLE, 1.0};
+
 /* A kernel object of order N without contents. */
 static ntk_status new_kernel(ntk_context *context, const ntk_backend *backend, size_t N,
-                             ntk_kernel **kernel) {
+                             ntk_kernel_form form, ntk_kernel **kernel) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_kernel), "the kernel", &pointer));
   *kernel = pointer;
-  **kernel = (ntk_kernel){.backend = backend, .context = context, .N = N};
+  **kernel = (ntk_kernel){.backend = backend, .context = context, .N = N, .form = form};
   return NTK_OK;
 }
 
@@ -150,12 +153,17 @@ static ntk_status finish(ntk_status status, ntk_kernel *made, ntk_kernel **kerne
   return status;
 }
 
-ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
-                             ntk_kernel **kernel) {
+ntk_status ntk_kernel_create_in(const ntk_features *features, const bool *blocks,
+                                ntk_kernel_form form, ntk_kernel **kernel) {
   NTK_TRY(check_features(features, blocks));
   ntk_kernel *made = NULL;
-  NTK_TRY(new_kernel(features->context, features->backend, features->rows, &made));
+  NTK_TRY(new_kernel(features->context, features->backend, features->rows, form, &made));
   return finish(features->backend->kernel_build(features, blocks, made), made, kernel);
+}
+
+ntk_status ntk_kernel_create(const ntk_features *features, const bool *blocks,
+                             ntk_kernel **kernel) {
+  return ntk_kernel_create_in(features, blocks, in_double, kernel);
 }
 
 ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N,
@@ -170,14 +178,18 @@ ntk_status ntk_kernel_from_array(ntk_context *context, const double *A, size_t N
                         "the matrix: row %zu, column %zu (from 1) is not finite", i + 1, j + 1);
   }
   ntk_kernel *made = NULL;
-  NTK_TRY(new_kernel(context, context->backend, N, &made));
+  NTK_TRY(new_kernel(context, context->backend, N, in_double, &made));
   return finish(context->backend->kernel_from_array(A, made), made, kernel);
 }
 
-ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel) {
+ntk_status ntk_kernel_copy_in(const ntk_kernel *from, ntk_kernel_form form, ntk_kernel **kernel) {
   ntk_kernel *made = NULL;
-  NTK_TRY(new_kernel(from->context, from->backend, from->N, &made));
+  NTK_TRY(new_kernel(from->context, from->backend, from->N, form, &made));
   return finish(from->backend->kernel_copy(from, made), made, kernel);
+}
+
+ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel) {
+  return ntk_kernel_copy_in(from, from->form, kernel);
 }
 
 void ntk_kernel_destroy(ntk_kernel *kernel) {
@@ -234,9 +246,17 @@ ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, d
   return kernel->backend->certify_upper(kernel, v, upper);
 }
 
+/* m vectors times a power of two, exactly. */
+static void rescale(const ntk_kernel *kernel, double factor, size_t m, double *V) {
+  for (size_t c = 0; c < m && factor != 1.0; c++)
+    ntk_dscal(kernel->N, factor, V + c * kernel->N);
+}
+
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
   NTK_TRY(check_factored(kernel, false));
-  return kernel->backend->kernel_multiply(kernel, V, m, U);
+  NTK_TRY(kernel->backend->kernel_multiply(kernel, V, m, U));
+  rescale(kernel, 1.0 / kernel->form.scale, m, U);
+  return NTK_OK;
 }
 
 void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
@@ -302,8 +322,8 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   NTK_TRY(check_factored(kernel, false));
   double smallest;
   kernel->backend->kernel_diagonal(kernel, &kernel->trace, &smallest);
-  kernel->trace -= shift * (double)kernel->N;
-  const ntk_status status = kernel->backend->kernel_factor(kernel, shift);
+  kernel->trace = kernel->trace / kernel->form.scale - shift * (double)kernel->N;
+  const ntk_status status = kernel->backend->kernel_factor(kernel, shift * kernel->form.scale);
   kernel->factored = status == NTK_OK;
   kernel->broken = status != NTK_OK;
   return status;
@@ -311,7 +331,9 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
 
 ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
   NTK_TRY(check_factored(kernel, true));
-  return kernel->backend->kernel_solve(kernel, B, m);
+  NTK_TRY(kernel->backend->kernel_solve(kernel, B, m));
+  rescale(kernel, kernel->form.scale, m, B);
+  return NTK_OK;
 }
 
 double ntk_kernel_smallest_pivot(const ntk_kernel *factor) {

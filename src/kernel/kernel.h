@@ -6,6 +6,11 @@
 
 /* A second copy of an unfactorised K. */
 ntk_status ntk_kernel_copy(const ntk_kernel *from, ntk_kernel **kernel);
+/* In single precision, beside K in double and from its features: for ntk_kernel_multiply, _factor
+ * and _solve, which are of K itself, whatever the form's scale; what reads entries is off by it. */
+ntk_status ntk_kernel_copy_in(const ntk_kernel *from, ntk_kernel_form form, ntk_kernel **kernel);
+ntk_status ntk_kernel_create_in(const ntk_features *features, const bool *blocks,
+                                ntk_kernel_form form, ntk_kernel **kernel);
 
 /* Rows of K: N, or N n_L of all outputs (SIZE_MAX past that). */
 size_t ntk_kernel_rows(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
@@ -56,6 +61,7 @@ struct ntk_kernel_bytes {
   double features, kernel; /* an object each */
   double create, output;   /* workspaces: of ntk_features_create, ntk_network_output, */
   double build, full;      /* ntk_kernel_create, ntk_kernel_full, */
+  double single;           /* an object: K stored in single precision */
   double product, apply;   /* ntk_jacobian_adjoint and _apply, ntk_kernel_apply */
 };
 ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,

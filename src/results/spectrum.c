@@ -168,6 +168,8 @@ static const ntk_field spectrum[] = {
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
     FIELD(residual_min, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
     FIELD(residual_max, "", "the same of lambda_max"),
+    FIELD(precision, "", "of the factor: double, or mixed: single, with products in double"),
+    FIELD(precision_reason, "", "one line: why double where mixed was wanted, else empty"),
     FIELD(resolution, "", "eigenvalues of this size and below are lost in rounding"),
     OBJECT(certificate, ntk_table_certificate, "what is known for sure of lambda_min"),
     {NTK_OBJECTS("blocks", block, blocks, ntk_table_block, "K_0..K_{L-1}"), .former = "layers"},

@@ -69,7 +69,7 @@ void ntk_packed_set(ntk_packed *A, size_t i, size_t j, double value) {
 }
 
 /* Two panels in double to the one of twice their rows in single; zeros beside the matrix too. */
-static void round_panel(const ntk_packed *from, size_t p, ntk_packed *to) {
+static void round_panel(const ntk_packed *from, double scale, size_t p, ntk_packed *to) {
   enum { FROM = NTK_PANEL_BYTES / sizeof(double), TO = NTK_PANEL_BYTES / sizeof(float) };
   _Static_assert(TO == 2 * FROM, "a panel in single has the rows of two in double");
   for (size_t half = 0; half < 2 && (2 * p + half) * FROM < from->n; half++) {
@@ -77,11 +77,11 @@ static void round_panel(const ntk_packed *from, size_t p, ntk_packed *to) {
     float *target = (float *)to->storage + ntk_panel_start(TO, p) + half * FROM;
     for (size_t j = 0; j < (2 * p + half + 1) * FROM; j++)
       for (size_t i = 0; i < FROM; i++)
-        target[j * TO + i] = (float)source[j * FROM + i];
+        target[j * TO + i] = (float)(scale * source[j * FROM + i]);
   }
 }
 
-ntk_status ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
+ntk_status ntk_packed_copy(const ntk_packed *from, double scale, ntk_packed *to) {
   const size_t P = ntk_panel_rows(to->precision), panels = (to->n + P - 1) / P;
   const bool same = from->precision == to->precision;
   ntk_watch watch = {.context = from->context, .phase = "copying the kernel"};
@@ -95,7 +95,7 @@ ntk_status ntk_packed_copy(const ntk_packed *from, ntk_packed *to) {
       memcpy((char *)to->storage + start, (const char *)from->storage + start,
              (p + 1) * P * P * size);
     else
-      round_panel(from, p, to);
+      round_panel(from, scale, p, to);
   }
   return watch.status;
 }

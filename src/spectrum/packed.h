@@ -53,8 +53,9 @@ ntk_status ntk_packed_create(ntk_context *context, size_t n, ntk_precision preci
                              ntk_packed *A);
 /* A zeroed struct is fine; leaves it zeroed. */
 void ntk_packed_destroy(ntk_packed *A);
-/* Both of the same order, and precision, or from double to single, rounded. NTK_ERR_CANCELLED. */
-ntk_status ntk_packed_copy(const ntk_packed *from, ntk_packed *to);
+/* Both of the same order, and precision, or from double to single: scale times it, rounded.
+ * NTK_ERR_CANCELLED. */
+ntk_status ntk_packed_copy(const ntk_packed *from, double scale, ntk_packed *to);
 
 /* A_ij += x_i + x_j (x: n); A += alpha B, of the same order and precision. */
 void ntk_packed_add_sums(ntk_packed *A, const double *x);

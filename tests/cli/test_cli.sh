@@ -83,8 +83,9 @@ bad_spectrum 'unknown init lists the known' 'paper, standard, he, lecun' \
 bad_spectrum 'unknown scale lists the known' 'none, center, standardize, sphere' \
   --data "$in/good.npy" --widths 4 --scale whiten
 bad_spectrum 'scale is for files' '^ntkit: --scale' --samples 5 --dim 3 --widths 4 --scale sphere
-for precision in float mixed; do # which training may know, and the kernel does not
-  bad_spectrum "precision $precision" "^ntkit: --precision: '$precision': here only double is accepted" \
+for precision in float single; do # which training may know, and the kernel does not
+  bad_spectrum "precision $precision" \
+    "^ntkit: --precision: '$precision' is not known; known: auto, double, mixed" \
     --samples 5 --dim 3 --widths 4 --precision "$precision"
 done
 bad_spectrum 'unknown option' "unknown option '--sample'; did you mean '--samples'" --sample 5

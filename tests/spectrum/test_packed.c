@@ -52,7 +52,7 @@ static void test_rounded(void **state) {
       A[i] = next_uniform(&seed);
     ntk_packed from = packed_from(two, n, A), to;
     assert_ok(ntk_packed_create(two, n, NTK_PRECISION_FLOAT, &to));
-    assert_ok(ntk_packed_copy(&from, &to));
+    assert_ok(ntk_packed_copy(&from, 1.0, &to));
     for (size_t i = 0; i < n; i++)
       for (size_t j = 0; j <= i; j++)
         assert_true(ntk_packed_get(&to, i, j) == (double)(float)A[i * n + j]);
@@ -80,7 +80,7 @@ static void check_content(ntk_precision precision, size_t n) {
   }
   ntk_packed from = packed_in(precision, two, n, A), copy;
   assert_ok(ntk_packed_create(two, n, precision, &copy));
-  assert_ok(ntk_packed_copy(&from, &copy));
+  assert_ok(ntk_packed_copy(&from, 1.0, &copy));
   ntk_packed_destroy(&from);
   assert_true(ntk_packed_trace(&copy) == trace);
   assert_true(ntk_packed_diagonal_min(&copy) == smallest);

@@ -119,6 +119,7 @@ exit_status command_spectrum(const void *given) {
               .probes = settings->probes,
               .steps = settings->steps,
               .seed = settings->common.seed,
+              .precision = settings->common.precision,
           },
   };
   const job_steps steps = {.begun = choose_output, .memory = check_memory, .claim = claim};

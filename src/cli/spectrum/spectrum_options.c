@@ -2,15 +2,14 @@
 #include "cli/spectrum/spectrum.h"
 
 #include "cli/shell/command.h"
-
 #include "ntkit/fit.h"
 
 #define FIELD(name) offsetof(spectrum_settings, name)
 
-/* Double alone, the first of them. */
-static const char *precision_name(size_t i) {
+static const char *mode_name(size_t i) {
   size_t count = 0;
-  return i == 0 ? ntk_precision_list(&count)[0].name : NULL;
+  const ntk_name_info *list = ntk_mode_list(&count);
+  return i < count ? list[i].name : NULL;
 }
 
 static const option_row own[] = {
@@ -96,9 +95,12 @@ static const option_row own[] = {
      .kind = KIND_CHOICE,
      .field = FIELD(common.precision),
      .argument = "NAME",
-     .fallback = "double",
-     .choice = precision_name,
-     .help = "Precision of the kernel and its factor."},
+     .fallback = "auto",
+     .choice = mode_name,
+     .help =
+         "Of the factor. mixed: in single, corrected by products in double, to the same digits: "
+         "2 N^2 bytes. What it cannot do is done in double, and said. auto: mixed where it is "
+         "faster, or alone fits."},
 };
 
 const cli_command spectrum_command = {

@@ -104,6 +104,9 @@ void spectrum_page(const void *what, FILE *out) {
   put_answer(out, run);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
+  const ntk_spectrum_result *r = &run->result;
+  page_fact(out, "precision", "%s%s%s", r->precision, r->precision_reason[0] != '\0' ? ": " : "",
+            r->precision_reason);
   char whose[SPECTRUM_WHOSE];
   if (*spectrum_whose(run, whose) != '\0')
     page_fact(out, "kernel", "%s", whose);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void print_eigenvalue(const char *name, double value, double residual) {
   char text[JOB_CELL], error[JOB_CELL];
@@ -44,6 +45,10 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   const double condition = result->lambda_max / result->lambda_min;
   if (isfinite(condition))
     printf("condition   %-18.6g lambda_max / lambda_min\n", condition);
+  if (result->precision_reason[0] != '\0')
+    printf("precision   %s: %s\n", result->precision, result->precision_reason);
+  else if (strcmp(result->precision, "mixed") == 0)
+    printf("precision   mixed: the factor in single, value and residual by products in double\n");
   if (result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
   if (result->eigenvalues != NULL) {

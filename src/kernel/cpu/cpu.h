@@ -30,8 +30,9 @@ ntk_status cpu_features_centre(const ntk_features *features, size_t k, const dou
                                const double *b, ntk_features *centred);
 ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *b2);
 
-/* K of the chosen blocks into A, which has been created with order N (gram.c). */
-ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A);
+/* K of the chosen blocks into A, which has been created with order N and the form's storage. */
+ntk_status cpu_gram(const ntk_features *features, const bool *blocks, const ntk_kernel_form *form,
+                    ntk_packed *A);
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A);
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g);

@@ -19,13 +19,13 @@ static ntk_status allocate_kernel(ntk_kernel *kernel) {
   NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
   kernel->state = pointer;
   *matrix(kernel) = (ntk_packed){0};
-  return ntk_packed_create(kernel->context, kernel->N, NTK_PRECISION_DOUBLE, matrix(kernel));
+  return ntk_packed_create(kernel->context, kernel->N, kernel->form.storage, matrix(kernel));
 }
 
 static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
                                ntk_kernel *kernel) {
   NTK_TRY(allocate_kernel(kernel));
-  return cpu_gram(features, blocks, matrix(kernel));
+  return cpu_gram(features, blocks, &kernel->form, matrix(kernel));
 }
 
 static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
@@ -41,7 +41,7 @@ static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
 
 static ntk_status kernel_copy(const ntk_kernel *from, ntk_kernel *to) {
   NTK_TRY(allocate_kernel(to));
-  return ntk_packed_copy(matrix(from), matrix(to));
+  return ntk_packed_copy(matrix(from), to->form.scale, matrix(to));
 }
 
 static void kernel_destroy(ntk_kernel *kernel) {
@@ -102,12 +102,16 @@ static ntk_status certify_upper(const ntk_kernel *kernel, const double *v, doubl
   return status;
 }
 
+static double packed_bytes(size_t rows, ntk_precision precision) {
+  size_t bytes = 0;
+  return ntk_packed_bytes(rows, precision, &bytes) == NTK_OK ? (double)bytes : INFINITY;
+}
+
 static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
                   size_t N, ntk_kernel_bytes *b) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
-  size_t packed = 0;
-  b->kernel =
-      ntk_packed_bytes(rows, NTK_PRECISION_DOUBLE, &packed) == NTK_OK ? (double)packed : INFINITY;
+  b->kernel = packed_bytes(rows, NTK_PRECISION_DOUBLE);
+  b->single = packed_bytes(rows, NTK_PRECISION_FLOAT);
   b->features = cpu_features_bytes(spec, outputs, N);
   b->create = ntk_forward_backward_bytes(context, spec);
   b->output = ntk_forward_bytes(context, spec);

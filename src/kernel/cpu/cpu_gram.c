@@ -50,25 +50,30 @@ static void mirror(const ntk_tile *t, double *A, size_t N) {
           A[i * N + j] = A[i + j * N];
 }
 
-/* The blocks of one tile; unless it is to stop, at this fraction of the work. */
-static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
-                 const bool *blocks, double *workspace, ntk_watch *watch, double fraction) {
-  bool add = false;
-  for (size_t k = 0; k < rows->network->depth && ntk_watch_on(watch, fraction); k++) {
-    if (blocks != NULL && !blocks[k])
-      continue;
-    const ntk_gram_pair pair = pair_of(rows, columns, k);
-    ntk_gram_tile(NTK_PRECISION_DOUBLE, t, &pair, add, workspace);
-    add = true;
-  }
-}
-
-/* A list of tiles, made before the work begins. */
+/* A list of tiles, made before the work begins, and what they are tiles of. */
 typedef struct tile_list {
   ntk_tile *tiles;
   size_t count;
-  double *symmetric; /* the full matrix whose lower triangle they are; NULL: of none */
+  double *symmetric;  /* the full matrix whose lower triangle they are; NULL: of none */
+  const bool *blocks; /* chosen; NULL: all */
+  ntk_precision sums;
+  double scale; /* of all entries */
 } tile_list;
+
+/* The blocks of one tile; unless it is to stop, at this fraction of the work. */
+static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
+                 const tile_list *list, double *workspace, ntk_watch *watch, double fraction) {
+  bool add = false;
+  for (size_t k = 0; k < rows->network->depth && ntk_watch_on(watch, fraction); k++) {
+    if (list->blocks != NULL && !list->blocks[k])
+      continue;
+    ntk_gram_pair pair = pair_of(rows, columns, k);
+    pair.a *= list->scale;
+    pair.b *= list->scale;
+    ntk_gram_tile(list->sums, t, &pair, add, workspace);
+    add = true;
+  }
+}
 
 /* Appends the tile, unless only counting. */
 static void append(tile_list *list, ntk_tile tile) {
@@ -166,7 +171,7 @@ double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, 
 }
 
 static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
-                            const ntk_features *columns, const bool *blocks, const char *phase) {
+                            const ntk_features *columns, const char *phase) {
   ntk_context *context = rows->context;
   size_t most = 0; /* columns of a tile */
   for (size_t i = 0; i < list->count; i++)
@@ -185,7 +190,7 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
   for (size_t i = 0; i < list->count; i++) {
     if (atomic_load(&watch.stopped))
       continue;
-    fill(&list->tiles[i], rows, columns, blocks, workspace + (size_t)omp_get_thread_num() * size,
+    fill(&list->tiles[i], rows, columns, list, workspace + (size_t)omp_get_thread_num() * size,
          &watch, (double)atomic_load(&done) / (double)list->count);
     if (list->symmetric != NULL)
       mirror(&list->tiles[i], list->symmetric, rows->rows);
@@ -197,24 +202,25 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
   return watch.status;
 }
 
-ntk_status cpu_gram(const ntk_features *features, const bool *blocks, ntk_packed *A) {
-  tile_list list = {0};
+ntk_status cpu_gram(const ntk_features *features, const bool *blocks, const ntk_kernel_form *form,
+                    ntk_packed *A) {
+  tile_list list = {.blocks = blocks, .sums = form->sums, .scale = form->scale};
   triangle_tiles(A->n, (ntk_tile){.packed = A}, &list); /* counts */
   NTK_TRY(allocate_list(features->context, &list));
   triangle_tiles(A->n, (ntk_tile){.packed = A}, &list);
-  const ntk_status status = run_tiles(&list, features, features, blocks, "kernel");
+  const ntk_status status = run_tiles(&list, features, features, "kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }
 
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A) {
-  tile_list list = {0};
+  tile_list list = {.blocks = blocks, .sums = NTK_PRECISION_DOUBLE, .scale = 1.0};
   cross_tiles(features, other, A, &list);
   NTK_TRY(allocate_list(features->context, &list));
   cross_tiles(features, other, A, &list);
   const ntk_status status =
-      run_tiles(&list, other, features, blocks, other == features ? "kernel" : "cross kernel");
+      run_tiles(&list, other, features, other == features ? "kernel" : "cross kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }

@@ -122,6 +122,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
       .lambda_max = none,
       .residual_min = none,
       .residual_max = none,
+      .precision = ntk_mode_name(NTK_MODE_DOUBLE),
       .certificate = {false, none, none, none, none},
   };
   ntk_job j = {.context = context,
@@ -144,6 +145,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(&j));
   NTK_TRY(ntk_job_check_density(&j));
+  NTK_TRY(ntk_spectrum_way(context, &spec, j.N, &j.options, &j.way, &made.precision_reason));
   NTK_TRY(ntk_job_check_memory(&j));
   const size_t peak = ntk_memory_peak_enter(context);
   ntk_status status = allocate_result(&j);

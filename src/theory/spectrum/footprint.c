@@ -1,7 +1,9 @@
 /* How much memory ntk_spectrum takes, known before anything is allocated: the most that is held at
  * once, phase by phase. */
 #include "kernel/footprint.h"
+#include "base/memory.h"
 #include "data/parallel_rows.h"
+#include "kernel/mixed.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 
@@ -20,9 +22,27 @@ bool ntk_job_keeps_kernel(const ntk_job *j) {
   return ntk_keeps_kernel(b.kernel, b.features);
 }
 
+/* Row norms, and small things. */
+static double norms_bytes(const ntk_network_spec *spec, double order) {
+  return 8.0 * order * (2.0 * (double)spec->depth + 4.0) + NTK_SMALL_OBJECTS;
+}
+
+/* The same of a way that is not double's: K, if in double, takes the features' place. */
+static double mixed_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                          const ntk_spectrum_options *options, ntk_way way) {
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
+  const size_t order = ntk_kernel_rows(spec, options->outputs, N);
+  const double rows = ntk_parallel_rows_bytes(N), eigen = ntk_mixed_bytes(order);
+  const bool kept = way == NTK_WAY_MIXED;
+  double most = b.features + fmax(b.create, rows);
+  most = fmax(most, b.features + (kept ? b.kernel : b.single) + fmax(b.build, rows));
+  most = fmax(most, kept ? b.kernel + b.single + eigen : b.features + b.single + eigen + b.apply);
+  return most + norms_bytes(spec, (double)order);
+}
+
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
-static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
-                            size_t N, const ntk_spectrum_options *options) {
+static double double_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+                           size_t N, const ntk_spectrum_options *options) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
   const size_t order = ntk_kernel_rows(spec, options->outputs, N);
   const double n = (double)order,
@@ -30,8 +50,7 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
                                     ? ntk_eigen_bytes(order)
                                     : ntk_eigen_pairs_bytes(order, options->vectors) +
                                           2 * options->vectors * (order * sizeof(double) + 64));
-  const double norms = 8.0 * n * (2.0 * (double)spec->depth + 4.0),
-               rows = ntk_parallel_rows_bytes(N);
+  const double rows = ntk_parallel_rows_bytes(N);
 
   size_t probes, steps;
   ntk_job_density_numbers(options, order, &probes, &steps);
@@ -53,7 +72,48 @@ static double working_bytes(const ntk_context *context, const ntk_network_spec *
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
-  return most + norms + kept + NTK_SMALL_OBJECTS;
+  return most + norms_bytes(spec, n) + kept;
+}
+
+/* What only K in double answers; NULL: nothing. */
+static const char *double_for(const ntk_spectrum_options *o) {
+  return o->certify               ? "a certificate is a matter of double precision"
+         : o->full                ? "the whole spectrum is found in double precision"
+         : o->vectors > 0         ? "several eigenvectors are found in double precision"
+         : o->per_block           ? "eigenvalues of blocks are found in double precision"
+         : o->kernel_path != NULL ? "the kernel's file is in double precision"
+         : o->density             ? "the density of eigenvalues is found in double precision"
+         : o->block_path != NULL  ? "files of blocks are in double precision"
+                                  : NULL;
+}
+
+/* Smaller problems take no time that would be worth it. */
+enum { MIXED_FROM = 5000 };
+
+ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                            const ntk_spectrum_options *options, ntk_way *way, const char **why) {
+  ntk_mode mode;
+  NTK_TRY(ntk_mode_find(options->precision, &mode));
+  const char *reason = double_for(options);
+  *way = NTK_WAY_DOUBLE;
+  *why = reason != NULL && mode == NTK_MODE_MIXED ? reason : "";
+  if (mode == NTK_MODE_DOUBLE || reason != NULL)
+    return NTK_OK;
+  const double available = (double)ntk_memory_available(context);
+  const double in_double = double_bytes(context, spec, false, N, options);
+  const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
+  if (mode == NTK_MODE_AUTO && ntk_kernel_rows(spec, options->outputs, N) < MIXED_FROM &&
+      in_double <= available)
+    return NTK_OK;
+  *way = kept <= fmin(available, fmax(in_double, available / 2.0)) ? NTK_WAY_MIXED
+                                                                   : NTK_WAY_MIXED_SMALLER;
+  return NTK_OK;
+}
+
+static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+                            size_t N, const ntk_spectrum_options *options, ntk_way way) {
+  return singular || way == NTK_WAY_DOUBLE ? double_bytes(context, spec, singular, N, options)
+                                           : mixed_bytes(context, spec, N, options, way);
 }
 
 /* The counting part of ntk_deficiency_find. */
@@ -77,9 +137,12 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
   const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
+  ntk_way way;
+  const char *why;
+  NTK_TRY(ntk_spectrum_way(context, spec, N, options, &way, &why));
   const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
                        NTK_SMALL_OBJECTS + ntk_backend_bytes(context) +
-                       working_bytes(context, spec, singular, N, options);
+                       working_bytes(context, spec, singular, N, options, way);
   return ntk_footprint_end(context, total, ntk_kernel_rows(spec, options->outputs, N),
                            "this computation", bytes);
 }
@@ -91,6 +154,6 @@ ntk_status ntk_job_check_memory(const ntk_job *j) {
       ntk_known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
   size_t bytes = 0;
   return ntk_footprint_end(j->context,
-                           working_bytes(j->context, &spec, singular, j->N, &j->options), j->rows,
-                           "this computation", &bytes);
+                           working_bytes(j->context, &spec, singular, j->N, &j->options, j->way),
+                           j->rows, "this computation", &bytes);
 }

@@ -6,6 +6,13 @@
 #include "kernel/kernel.h"
 #include "spectrum/density/density.h"
 
+/* What is factorised, and what products are with. */
+typedef enum ntk_way {
+  NTK_WAY_DOUBLE,       /* K; a copy of it, or the features */
+  NTK_WAY_MIXED,        /* K in single precision; K in double */
+  NTK_WAY_MIXED_SMALLER /* the same; the features */
+} ntk_way;
+
 typedef struct ntk_job {
   ntk_context *context;
   const ntk_network *network;
@@ -22,6 +29,7 @@ typedef struct ntk_job {
   double trace;           /* of K */
   double *resolution;     /* L + 1: of each block, and of K */
   ntk_density_measure density;
+  ntk_way way;
 } ntk_job;
 
 static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
@@ -30,6 +38,10 @@ static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
 
 /* ntk_spectrum_memory for a network and data set that are there already. */
 ntk_status ntk_job_check_memory(const ntk_job *j);
+/* Which way the options, and memory, leave; *why: one line where it is double by the options
+ * although mixed was asked for, else "". singular: K is known to be. */
+ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                            const ntk_spectrum_options *options, ntk_way *way, const char **why);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
  * where it is small enough to stay in cache. */
 bool ntk_job_keeps_kernel(const ntk_job *j);
@@ -48,6 +60,8 @@ ntk_status ntk_job_kernel(ntk_job *j);
 /* Keeps K beside the factor where the features make room for it; afterwards one of j->K and
  * j->features is there. */
 ntk_status ntk_job_keep_kernel(ntk_job *j);
+/* From mixed precision to double, for that reason: j->factor is K in double again. */
+ntk_status ntk_job_fall_back(ntk_job *j, const char *why);
 /* lambda_max by products with K, or with J (J^T v) from the features. */
 ntk_status ntk_job_largest(ntk_job *j, bool from_features);
 /* Factorises; lambda_min with vector and residual, or the verdict below resolution. */

@@ -2,8 +2,9 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/dataset.h"
-#include "kernel/extremes.h"
+#include "kernel/mixed.h"
 #include "theory/bounds.h"
 
 #include <math.h>
@@ -57,7 +58,11 @@ ntk_status ntk_job_norms(ntk_job *j) {
 
 ntk_status ntk_job_kernel(ntk_job *j) {
   double start = ntk_clock();
-  NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
+  if (j->way == NTK_WAY_MIXED_SMALLER)
+    NTK_TRY(ntk_kernel_create_in(
+        j->features, NULL, ntk_mixed_form(j->rows, j->trace, NTK_PRECISION_DOUBLE), &j->factor));
+  else
+    NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
   j->result->seconds.kernel = ntk_clock() - start;
   if (j->options.kernel_path != NULL)
     NTK_TRY(ntk_kernel_save(j->factor, j->options.kernel_path));
@@ -76,15 +81,19 @@ ntk_status ntk_job_kernel(ntk_job *j) {
 }
 
 ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
-  const ntk_operator A =
-      from_features ? ntk_features_operator(j->features) : ntk_kernel_operator(j->factor);
+  const bool rough = !from_features && j->way == NTK_WAY_MIXED_SMALLER;
+  const ntk_operator A = from_features || rough ? ntk_features_operator(j->features)
+                         : j->K != NULL         ? ntk_kernel_operator(j->K)
+                                                : ntk_kernel_operator(j->factor);
   const double start = ntk_clock();
   ntk_eigenpair pair;
   double *vector;
   NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &vector));
-  ntk_status status =
-      ntk_eigen_largest(j->context, &A, j->options.tolerance, j->options.seed, &pair, vector);
   ntk_spectrum_result *r = j->result;
+  ntk_status status = rough ? ntk_mixed_largest(j->factor, &A, j->options.tolerance,
+                                                j->options.seed, &pair, vector, j->scratch)
+                            : ntk_eigen_largest(j->context, &A, j->options.tolerance,
+                                                j->options.seed, &pair, vector);
   if (status == NTK_OK)
     status = ntk_job_rayleigh(j, A, vector, &r->lambda_max, &r->residual_max);
   if (status == NTK_OK)
@@ -96,13 +105,71 @@ ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
 }
 
 ntk_status ntk_job_keep_kernel(ntk_job *j) {
-  if (!ntk_job_keeps_kernel(j))
+  const bool mixed = j->way == NTK_WAY_MIXED;
+  if (j->way == NTK_WAY_MIXED_SMALLER || (!mixed && !ntk_job_keeps_kernel(j)))
     return NTK_OK;
   const double start = ntk_clock();
   ntk_features_destroy(j->features);
   j->features = NULL;
-  NTK_TRY(ntk_kernel_copy(j->factor, &j->K));
+  j->K = j->factor;
+  j->factor = NULL;
+  const ntk_kernel_form single = ntk_mixed_form(j->rows, j->trace, NTK_PRECISION_DOUBLE);
+  NTK_TRY(mixed ? ntk_kernel_copy_in(j->K, single, &j->factor) : ntk_kernel_copy(j->K, &j->factor));
   j->result->seconds.factor = ntk_clock() - start;
+  return NTK_OK;
+}
+
+/* What double would have at this point. */
+static ntk_status build_in_double(ntk_job *j) {
+  ntk_kernel_destroy(j->factor);
+  j->factor = NULL;
+  j->way = NTK_WAY_DOUBLE;
+  if (j->K != NULL && ntk_job_keeps_kernel(j))
+    return ntk_kernel_copy(j->K, &j->factor);
+  if (j->features == NULL)
+    NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
+  j->factor = j->K;
+  j->K = NULL;
+  return j->factor != NULL ? NTK_OK : ntk_kernel_create(j->features, NULL, &j->factor);
+}
+
+ntk_status ntk_job_fall_back(ntk_job *j, const char *why) {
+  j->result->precision_reason = why;
+  const ntk_status status = build_in_double(j);
+  if (status != NTK_ERR_MEMORY)
+    return status;
+  char line[200];
+  (void)ntk_format(line, sizeof line, "%s", ntk_error_message());
+  return ntk_fail(status, "mixed precision does not suffice: %s; and double: %s", why, line);
+}
+
+/* lambda_min with its residual in mixed precision, unless that does not suffice. */
+static ntk_status smallest_mixed(ntk_job *j, ntk_extremes *e) {
+  ntk_spectrum_result *r = j->result;
+  const ntk_operator A =
+      j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
+  NTK_TRY(ntk_mixed_smallest(j->factor, &A, j->K == NULL, j->options.tolerance, j->options.seed,
+                             r->eigenvector, e));
+  if (e->why != NULL)
+    return ntk_job_fall_back(j, e->why);
+  r->residual_min = e->residual;
+  r->products += e->products;
+  r->precision = ntk_mode_name(NTK_MODE_MIXED);
+  return NTK_OK;
+}
+
+static ntk_status smallest_double(ntk_job *j, ntk_extremes *e) {
+  ntk_spectrum_result *r = j->result;
+  NTK_TRY(
+      ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, e));
+  if (e->verdict != NTK_VERDICT_OK)
+    return NTK_OK;
+  /* Of the factor; and K itself must say so too. */
+  const ntk_operator A =
+      j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
+  double quotient = NAN;
+  NTK_TRY(ntk_job_rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
+  ntk_extremes_judge(e, quotient);
   return NTK_OK;
 }
 
@@ -112,16 +179,11 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_extremes e = {.resolution = r->resolution};
   NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
   NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &r->eigenvector));
-  NTK_TRY(
-      ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, &e));
+  if (j->way != NTK_WAY_DOUBLE)
+    NTK_TRY(smallest_mixed(j, &e));
+  if (j->way == NTK_WAY_DOUBLE)
+    NTK_TRY(smallest_double(j, &e));
   r->solves = e.solves;
-  if (e.verdict == NTK_VERDICT_OK) { /* of the factor; and K itself must say so too */
-    const ntk_operator A =
-        j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
-    double quotient = NAN;
-    NTK_TRY(ntk_job_rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
-    ntk_extremes_judge(&e, quotient);
-  }
   r->lambda_min = e.lambda_min;
   r->verdict = e.verdict;
   memcpy(r->reason, e.reason, sizeof r->reason);

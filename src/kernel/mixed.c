@@ -1,0 +1,137 @@
+/* Eigenvalues of K, in double, by the Cholesky factor of K in single precision:
+ *
+ *     M = L L^T = K + E,   ||E|| near 2^-24 ||K||,
+ *
+ * which rounding makes no worse where pivots are small (errors of a graded factorisation scale with
+ * its pivots): eigenvalues of M^{-1} K are in 1 +- 0.1 up to a condition of 10^7 or so. Lanczos on
+ * M^{-1} finds the lowest vector of M, from which a few steps of Jacobi-Davidson, whose inner
+ * iteration takes M for K, lead to K's: every step of them, a product in double, takes about
+ * ||E|| / gap off the error. Value and residual are then those of K in double. Whether that was
+ * enough is known by the residual, so that nothing else has to be proved of M.
+ *
+ * Cost: the factorisation in single, about half of that in double, solves with half the bytes, and
+ * three to six products in double. (Carson and Higham, SIAM J. Sci. Comput. 40, 2018, have the idea
+ * for linear systems.) */
+#include "kernel/mixed.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "spectrum/davidson.h"
+#include "spectrum/eigen.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Relative residual of M's vectors, the lowest STARTS; solves for a product, of which features'
+ * cost more than K's; products before double would be the cheaper way. */
+static const double LOOSE = 1e-2;
+enum { STARTS = 2, INNER = 8, INNER_FEATURES = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 24 };
+
+/* Relative error of lambda_min that may be left. */
+static const double ERROR = 1e-11;
+
+ntk_kernel_form ntk_mixed_form(size_t N, double trace, ntk_precision sums) {
+  int exponent = 0;
+  (void)frexp(trace / (double)N, &exponent);
+  return (ntk_kernel_form){NTK_PRECISION_FLOAT, sums, ldexp(1.0, -exponent)};
+}
+
+ntk_status ntk_mixed_largest(ntk_kernel *rough, const ntk_operator *A, double tolerance,
+                             uint64_t seed, ntk_eigenpair *pair, double *vector, double *scratch) {
+  const ntk_operator M = ntk_kernel_operator(rough);
+  const size_t n = A->n;
+  NTK_TRY(ntk_eigen_largest(rough->context, &M, tolerance, seed, pair, vector));
+  NTK_TRY(A->apply(A->user, vector, 1, scratch));
+  pair->value = ntk_ddot(n, vector, scratch);
+  ntk_daxpy(n, -pair->value, vector, scratch);
+  pair->residual = ntk_dnrm2(n, scratch);
+  pair->applications++;
+  if (pair->residual <= 2.0 * tolerance * pair->value)
+    return NTK_OK;
+  return ntk_eigen_largest(rough->context, A, tolerance, seed, pair, vector);
+}
+
+/* Products with A, solves with M. */
+typedef struct both {
+  const ntk_operator *A, *M;
+  int solves;
+} both;
+
+static ntk_status multiply(void *user, const double *V, size_t m, double *U) {
+  const both *b = user;
+  return b->A->apply(b->A->user, V, m, U);
+}
+
+static ntk_status solve(void *user, double *V, size_t m) {
+  both *b = user;
+  b->solves += (int)m;
+  return b->M->solve(b->M->user, V, m);
+}
+
+static size_t starts_of(size_t n) {
+  return n < STARTS ? n : STARTS;
+}
+
+static ntk_lanczos_options correction(bool features, double tolerance, uint64_t seed) {
+  return (ntk_lanczos_options){.block = 1,
+                               .count = 1,
+                               .tolerance = tolerance,
+                               .max_products = features ? PRODUCTS_FEATURES : PRODUCTS,
+                               .seed = seed,
+                               .inner = features ? INNER_FEATURES : INNER,
+                               .phase = "smallest eigenvalue"};
+}
+
+/* A residual r leaves r^2 / gap of error, here by the gap of M. */
+static double residual_for(double tolerance, size_t starts, const ntk_eigenpair *rough) {
+  const double gap = starts > 1 ? rough[1].value / rough[0].value - 1.0 : 1.0;
+  return fmin(tolerance, fmax(sqrt(ERROR * gap), 1e-8));
+}
+
+/* By M, a factor; V: its lowest vectors, starts_of. */
+static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool features, double tolerance,
+                         uint64_t seed, double *V, double *vector, ntk_extremes *e) {
+  const size_t starts = starts_of(A->n);
+  ntk_operator M = ntk_kernel_operator(factor);
+  M.noise = 0.0; /* it is M that is meant, not K */
+  ntk_eigenpair rough[STARTS], pair;
+  NTK_TRY(ntk_eigen_smallest_pairs(factor->context, &M, LOOSE, seed, starts, rough, V));
+  both b = {A, &M, rough[0].applications};
+  const ntk_operator both_of = {.n = A->n, .apply = multiply, .solve = solve, .user = &b};
+  ntk_lanczos_options options = correction(features, residual_for(tolerance, starts, rough), seed);
+  options.noise = 4.0 * DBL_EPSILON * factor->trace; /* of a product */
+  NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, starts, &pair, vector));
+  e->solves = b.solves;
+  e->products = pair.applications;
+  e->residual = pair.residual;
+  ntk_extremes_judge(e, pair.value);
+  return NTK_OK;
+}
+
+ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool features,
+                              double tolerance, uint64_t seed, double *vector, ntk_extremes *e) {
+  const double start = ntk_clock();
+  double *V = NULL;
+  e->why = NULL;
+  ntk_status status = ntk_kernel_factor(rough, 0.0);
+  e->seconds_factor = ntk_clock() - start;
+  if (status == NTK_ERR_NUMERIC)
+    e->why = "a pivot of the factor in single precision is not positive";
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(rough->context, starts_of(A->n) * A->n, "eigenvectors", &V);
+  if (status == NTK_OK)
+    status = refine(rough, A, features, tolerance, seed, V, vector, e);
+  ntk_free(rough->context, V);
+  if (status == NTK_ERR_NUMERIC && e->why == NULL)
+    e->why = "products in double do not confirm what the factor in single precision says";
+  else if (status == NTK_OK && !(e->lambda_min > 4.0 * e->resolution))
+    e->why = "lambda_min is near what double precision can tell from 0";
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+double ntk_mixed_bytes(size_t n) {
+  const ntk_lanczos_options options = correction(false, 1.0, 0);
+  const size_t starts = starts_of(n);
+  return (double)(starts * n * sizeof(double)) +
+         fmax((double)ntk_eigen_pairs_bytes(n, starts), (double)ntk_davidson_bytes(n, &options));
+}
