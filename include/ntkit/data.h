@@ -41,8 +41,7 @@ NTK_API ntk_status ntk_array_shape(const char *path, ntk_array_info *info);
 NTK_API ntk_status ntk_array_load(const char *path, size_t first, size_t count, double *values);
 
 /* Writes a double array of the given rank (1 or 2) as .npy, row-major, little-endian: to a
- * temporary name, synced, renamed: path never holds half a file. NTK_ERR_FILE, _ARGUMENT, _LIMIT.
- */
+ * temporary name, synced, renamed: never half a file. NTK_ERR_FILE, _LIMIT, _ARGUMENT. */
 NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank,
                                 const size_t *shape);
 

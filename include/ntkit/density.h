@@ -4,8 +4,7 @@
 #include <stddef.h>
 
 /* An interval has the number, of this matrix, with the probability ntk_density.level at least over
- * the probes drawn, each by itself, what quadrature does not resolve included (docs/algorithm.md).
- */
+ * the probes drawn, each by itself, what quadrature leaves open included (docs/algorithm.md). */
 typedef struct ntk_density_point {
   double eigenvalue;
   double count, count_low, count_high;       /* eigenvalues below: an estimate, the interval */

@@ -252,8 +252,7 @@ typedef struct ntk_fit_error {
 } ntk_fit_error;
 
 /* Y: N labels, of several outputs N x n_L, and the errors of all these. Two forward passes. What is
- * not finite in the outputs makes the errors infinite. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED.
- */
+ * not finite in outputs makes errors infinite. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data,
                                    const double *Y, ntk_fit_error *error);
 

@@ -29,8 +29,7 @@
  *  - One context and what was made from it belong to one thread at a time; different contexts may
  *    be used by different threads (at once only with OpenBLAS's OpenMP or serial build: its pthread
  *    build and BLIS have one count for the process). Inside a call the library starts threads. What
- *    nobody uses any more, X_destroy and X_clear release from any thread, during a call too.
- */
+ *    nobody uses any more, X_destroy and X_clear release from any thread, during a call too. */
 #ifndef NTKIT_H
 #define NTKIT_H
 
@@ -141,8 +140,7 @@ NTK_API ntk_status ntk_selftest(ntk_context *context, ntk_selftest_fn report, vo
 
 typedef struct ntk_dataset ntk_dataset; /* X, N x d */
 
-/* Of the table of distributions; all meet Assumptions 2.1, with E x_j = 0 and Var x_j = 1, and 2.2.
- */
+/* Of the table of distributions; all meet Assumptions 2.1, with E x_j = 0, Var x_j = 1, and 2.2. */
 typedef struct ntk_distribution {
   const char *name;    /* gaussian, sphere, cube, binary, gan */
   const char *summary; /* one line */
@@ -309,8 +307,7 @@ NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_s
 /* ---- The parts ------------------------------------------------------------------------------- */
 
 /* F_0..F_{L-1}, B_1..B_{L-1} (9) of a network on a data set, which are borrowed and must outlive
- * it, with weights unchanged. 8 N (sum_l 2 n_l) bytes. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED.
- */
+ * it, weights unchanged. 8 N (sum_l 2 n_l) bytes. NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED. */
 typedef struct ntk_features ntk_features;
 NTK_API ntk_status ntk_features_create(const ntk_network *network, const ntk_dataset *data,
                                        ntk_features **features);

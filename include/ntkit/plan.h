@@ -73,8 +73,7 @@ typedef struct ntk_plan {
   ntk_plan_method *method;
 } ntk_plan;
 
-/* For N samples; ntk_plan_clear releases it. NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED.
- */
+/* For N samples; for ntk_plan_clear. NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                  const ntk_plan_options *options, ntk_plan *plan);
 NTK_API void ntk_plan_clear(ntk_plan *plan);

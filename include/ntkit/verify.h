@@ -115,8 +115,7 @@ NTK_API ntk_status ntk_verify_memory(ntk_context *context, const ntk_network_spe
                                      const ntk_verify_options *options, size_t *bytes);
 
 /* The s with mean exp(|z_i| / s) = 2 over n numbers: the sub-exponential norm of their empirical
- * distribution, which is a lower estimate of that of the distribution they are from. 0 for zeros.
- */
+ * distribution, a lower estimate of that of the distribution they are from. 0 for zeros. */
 NTK_API double ntk_psi1(const double *z, size_t n);
 
 #ifdef __cplusplus
