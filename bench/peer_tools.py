@@ -10,13 +10,15 @@ import inspect
 import numpy as np
 
 
-def of_ntkit(X, W, b, variant="double"):
+def of_ntkit(X, W, b, precision="double"):
     import ntkit
 
-    if variant != "double" and "precision" not in inspect.signature(ntkit.spectrum).parameters:
-        raise NotImplementedError(f"this ntkit has no precision {variant}")
+    options = {"precision": precision}
+    if "precision" not in inspect.signature(ntkit.spectrum).parameters:
+        if precision != "double":
+            raise NotImplementedError(f"this ntkit has no precision {precision}")
+        options = {}
     net = ntkit.Network.from_weights(W, b, "tanh")
-    options = {} if variant == "double" else {"precision": variant}
     return lambda: ntkit.kernel(net, X), lambda: ntkit.spectrum(net, X, **options).lambda_min
 
 
