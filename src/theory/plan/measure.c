@@ -42,12 +42,12 @@ static double clock_of(const ntk_context *context) {
 }
 
 /* The rate, and what each entry takes more, from a small and a large size; without the second where
- * noise would make it negative. */
+ * noise would make it negative, or most of the time. */
 static ntk_rate rate_of(sample small, sample large) {
   const double det = small.units * large.entries - large.units * small.entries;
   const double per_unit = (small.seconds * large.entries - large.seconds * small.entries) / det;
   const double per_entry = (small.units * large.seconds - large.units * small.seconds) / det;
-  if (det == 0.0 || !(per_unit > 0.0) || !(per_entry > 0.0))
+  if (det == 0.0 || !(per_unit * large.units > 0.1 * large.seconds) || !(per_entry > 0.0))
     return (ntk_rate){large.units / large.seconds, 0.0};
   return (ntk_rate){1.0 / per_unit, per_entry};
 }
