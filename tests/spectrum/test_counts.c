@@ -80,6 +80,8 @@ static void test_edges(void **state) {
   assert_true(least == 500 && most == 500);
   ntk_count_interval(500, 4, 0.0, 1.0, 0.025, &least, &most);
   assert_true(least == 0 && most == 500);
+  ntk_count_interval(240, 3, 1e-9, 1e-9, 0.025, &least, &most); /* not 0, and hardly 1 */
+  assert_true(least == 0 && most == 1);
   for (double low = 0.1; low < 0.9; low += 0.1) { /* ends outwards */
     size_t inner[2], other[2];
     ntk_count_interval(500, 4, low, low + 0.05, 0.025, &least, &most);

@@ -90,4 +90,8 @@ void ntk_count_interval(size_t n, size_t probes, double low, double high, double
       reach = k - 1;
   }
   *most = under;
+  if (*least > *most) { /* of few: none is likely, and these two are the least unlikely */
+    *most = *least;
+    *least = under;
+  }
 }

@@ -142,9 +142,10 @@ static interval count_of(const ntk_density_measure *m, double low, double high, 
   return (interval){fmin(fmax(middle, (double)least), (double)most), (double)least, (double)most};
 }
 
+/* What is sure is so even where chance says else. */
 static void narrow(interval *i, double low, double high) {
-  i->low = fmax(i->low, fmin(low, high)); /* what is sure is so even where chance says else */
-  i->high = fmax(fmin(i->high, high), i->low);
+  i->low = fmin(fmax(i->low, low), fmax(low, high));
+  i->high = fmax(fmin(i->high, high), low);
   i->value = fmin(fmax(i->value, i->low), i->high);
 }
 
