@@ -16,7 +16,7 @@ help:
 	@echo 'make test-arm64  the quick tests on arm64: cross-compiled, emulated (half an hour or more)'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     every phase as a share of what the machine could do (LARGE=large: N = 20,000 too)'
-	@echo 'make bench-train  time a training epoch, against PyTorch where PYTHON has it'
+	@echo 'make bench-train  time a training epoch, against PyTorch and JAX where PYTHON or JAX_PYTHON has them'
 	@echo 'make bench-peers  the same question asked of NumPy, PyTorch, JAX, ... (9 GB; WORDS: bench/peers.py)'
 	@echo 'make format    lay out the sources with clang-format'
 	@echo 'make lint      layout, clang-tidy and cppcheck; changes nothing'

@@ -6,8 +6,8 @@
 #include "base/product/product.h"
 
 /* A panel is as many columns as a micro-tile has: PANEL vectors, the widest that leave registers
- * for enough rows. What a matrix has beyond its panels makes one of fewer vectors, and half a
- * vector where that is enough: widths are small here, and a whole vector of zeros is work. */
+ * for enough rows. What a matrix has beyond its panels makes one that is narrower, by half
+ * vectors: widths are small here, and a vector of zeros is work. */
 #if defined(__AVX512F__) || defined(__ARM_NEON)
 #define PRODUCT_REGISTERS 32
 enum { PANEL = 4 * LANES };
@@ -24,7 +24,7 @@ void LANES_NAME(ntk_pack)(const ntk_product_source *source, real *packed);
 /* Columns of the panel that begins at column j, those beyond the last included. */
 static inline size_t panel_width(size_t columns, size_t j) {
   const size_t left = columns - j;
-  return left >= PANEL ? PANEL : left >= LANES ? left / LANES * LANES : left > UNIT ? LANES : UNIT;
+  return left >= PANEL ? PANEL : (left + UNIT - 1) / UNIT * UNIT;
 }
 
 #endif

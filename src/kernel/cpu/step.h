@@ -15,13 +15,12 @@ typedef struct ntk_step_block {
   double sum; /* out: of r_i^2 */
 } ntk_step_block;
 
-/* No micro-tile has more rows than this, and all divide it. */
-enum { NTK_STEP_ROWS = 24 };
+/* Rows come in multiples of this: few for padding, most for micro-tiles of 4 to 12 rows. */
+enum { NTK_STEP_ROWS = 8 };
 
 typedef struct ntk_step_code {
   size_t size;  /* bytes of a real */
-  size_t lanes; /* leading dimensions are multiples of this, */
-  size_t unit;  /* columns by panels multiples of this, */
+  size_t unit;  /* columns by panels, and leading dimensions, are multiples of this, */
   size_t panel; /* and panels so wide (base/product/panels.h) */
   /* Into packed, from theta. */
   void (*pack)(const ntk_step *step);
@@ -34,15 +33,15 @@ typedef struct ntk_step_code {
 /* The best level's. */
 const ntk_step_code *ntk_step_best(ntk_precision precision);
 
-/* [W_l; b_l], its gradient and its moments, in arrays like theta: by panels (base/product/panels.h), 0 past the
- * last column; of l = L transposed. A block's F_l and B_l lie by rows of ld reals, and begin at F
- * and B times the block's rows. Where there is b_{l+1}, F_l has a column of 1 behind its own. */
+/* [W_l; b_l], its gradient and its moments, in arrays like theta: by panels, 0 past the last
+ * column; of l = L transposed. A block's F_l and B_l lie by rows of ld reals, and begin at F and B
+ * times the block's rows. Where there is b_{l+1}, F_l has a column of 1 behind its own. */
 typedef struct ntk_step_layer {
   size_t rows, n, columns; /* of what lies there; columns: n rounded up to the unit */
   size_t units;            /* n_l */
   bool bias;               /* b_l is there: the last row, of l = L the last column */
   size_t W;                /* where it begins */
-  size_t ld;               /* F_l's columns, rounded up to lanes; nothing of the kind for l = L */
+  size_t ld;   /* F_l's columns, rounded up to the unit; nothing of the kind for l = L */
   size_t F, B; /* l = 1..L-1; F of l = L: the sums that make F_L, by rows of `columns` */
   /* Where in packed there is, for l = 2..L-1, W_l^T, n_l x n_{l-1} by panels; for l = L, of rows
    * as of [W_L; b_L], n_L columns with the first half of the units, and n_L with the others. */

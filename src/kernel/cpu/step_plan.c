@@ -16,16 +16,19 @@ const ntk_step_code *ntk_step_best(ntk_precision precision) {
 
 enum {
   CACHE_LINE = 64,
-  CACHE = 384 << 10, /* bytes of F and B that a block may have: they should stay in L2, */
-  ROWS_LEAST = 96,   /* but with fewer rows the gradient would be read and written too often, */
-  ROWS_MOST = 192,   /* and with more, panels of B would not stay in L1 */
-  CHUNK_ROWS = 256,  /* at least: adding up the chunks' gradients is to cost little */
-  CHUNKS_MOST = 16   /* a gradient each */
+  ROWS = 192,       /* of a block: fewer, and the gradient would be read and written too often */
+  CHUNK_ROWS = 256, /* at least: adding up the chunks' gradients is to cost little */
+  CHUNKS_MOST = 16  /* a gradient each */
 };
 static const double CHUNK_FLOPS = 2e7; /* an epoch that starting threads would not make shorter */
 
 static size_t round_up(size_t n, size_t unit) {
   return (n + unit - 1) / unit * unit; /* n: a width or N, far from the end of the range */
+}
+
+/* The distance of rows of n reals: of long ones they begin on a cache line. */
+static size_t leading(const ntk_step_code *code, size_t n) {
+  return round_up(n, n < code->panel ? code->unit : CACHE_LINE / code->size);
 }
 
 /* *total += a b. */
@@ -46,7 +49,7 @@ static ntk_status place(const ntk_network_spec *spec, size_t l, ntk_step *step,
   const size_t units = ntk_spec_width(spec, l), below = l == 0 ? 0 : ntk_spec_rows(spec, l);
   const size_t n = output ? below : units, rows = output ? units : below;
   const size_t constant = !output && ntk_spec_bias(spec, l + 1);
-  const size_t columns = round_up(n, code->unit), ld = round_up(n + constant, code->lanes);
+  const size_t columns = round_up(n, code->unit), ld = leading(code, n + constant);
   *here = (ntk_step_layer){.rows = rows,
                            .n = n,
                            .columns = columns,
@@ -59,7 +62,7 @@ static ntk_status place(const ntk_network_spec *spec, size_t l, ntk_step *step,
   here->packed = step->packed_count;
   const size_t line = CACHE_LINE / code->size; /* all begin on one */
   size_t count = 0;
-  NTK_TRY(add(&count, rows, output ? ld : columns)); /* W_L is read by whole vectors */
+  NTK_TRY(add(&count, rows, columns));
   NTK_TRY(add(&step->parameters, round_up(count, line), 1));
   if (output) {
     here->F = step->row;
@@ -75,16 +78,12 @@ static ntk_status place(const ntk_network_spec *spec, size_t l, ntk_step *step,
   return NTK_OK;
 }
 
-/* Chunks, and rows of a block. */
-static void divide(ntk_step *step, size_t d) {
-  step->chunks = 1;
+static size_t chunks_of(const ntk_step *step) {
+  size_t chunks = 1;
   if (6.0 * (double)step->N * (double)step->parameters > CHUNK_FLOPS)
-    while (2 * step->chunks * CHUNK_ROWS <= step->N && step->chunks < CHUNKS_MOST)
-      step->chunks *= 2;
-  const size_t row = (step->row + round_up(d, step->code->lanes)) * step->code->size;
-  const size_t fitting = CACHE / row;
-  const size_t rows = fitting < ROWS_LEAST ? ROWS_LEAST : fitting > ROWS_MOST ? ROWS_MOST : fitting;
-  step->block = rows / NTK_STEP_ROWS * NTK_STEP_ROWS;
+    while (2 * chunks * CHUNK_ROWS <= step->N && chunks < CHUNKS_MOST)
+      chunks *= 2;
+  return chunks;
 }
 
 ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_code *code,
@@ -102,12 +101,13 @@ ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_
     if (step->layer != NULL)
       step->layer[l] = here;
   }
-  divide(step, d);
+  step->chunks = chunks_of(step);
+  step->block = ROWS;
   size_t count = 0;
   NTK_TRY(add(&count, step->block, step->row + step->outputs)); /* and the residual */
   step->workspace_count = round_up(count, CACHE_LINE / code->size);
   step->data = 0;
-  NTK_TRY(add(&step->data, step->rows, round_up(d, code->lanes)));
+  NTK_TRY(add(&step->data, step->rows, leading(code, d)));
   count = 0;
   NTK_TRY(add(&count, step->rows, step->outputs));
   count = 0;
@@ -115,12 +115,7 @@ ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_
 }
 
 size_t ntk_step_entry(const ntk_step_code *code, const ntk_step_layer *layer, size_t i, size_t j) {
-  size_t begin = j / code->panel * code->panel; /* of its panel, as panel_width has them */
-  const size_t left = layer->columns - begin;
-  size_t width = left >= code->panel ? code->panel : left / code->lanes * code->lanes;
-  if (j - begin >= width) { /* the half vector */
-    begin += width;
-    width = left - width;
-  }
+  const size_t begin = j / code->panel * code->panel; /* of its panel, as panel_width has them */
+  const size_t left = layer->columns - begin, width = left < code->panel ? left : code->panel;
   return layer->W + begin * layer->rows + i * width + (j - begin);
 }

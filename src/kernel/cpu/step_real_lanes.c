@@ -67,10 +67,11 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
   }
 }
 
-/* r = F_L - Y of the block (rows x n_L), 0 in padding rows; their squares' sum. F_L is the sum over
- * the first half of F_{L-1}'s units plus that over the others: columns c and n_L + c of a product
- * with [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's zeros change
- * nothing, so that with W_{L-1} = [W, W] and b = -a, as in (18), F_L is 0 to the last bit. */
+/* r = scale (F_L - Y) of the block (rows x n_L), 0 in padding rows; the sum of (F_L - Y)^2. F_L is
+ * the sum over the first half of F_{L-1}'s units plus that over the others: columns c and n_L + c
+ * of a product with [a 0; 0 b], W_L = [a; b]. Each is summed in the same order, and the other's
+ * zeros change nothing, so that with W_{L-1} = [W, W] and b = -a, as in (18), F_L is 0 to the last
+ * bit. */
 static double residual(const ntk_step *step, const ntk_step_block *block, real *r) {
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   const size_t n_L = step->outputs;
@@ -87,47 +88,33 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
                          .C = sums,
                          .C_distance = output->sums,
                          .mode = NTK_PRODUCT_SET});
-  for (size_t i = 0; i < block->rows; i++)
-    for (size_t c = 0; c < n_L; c++) {
-      const real F_L = sums[i * output->sums + c] + sums[i * output->sums + n_L + c];
-      r[i * n_L + c] = block->first + i < step->N ? F_L - Y[i * n_L + c] : (real)0.0;
-    }
+  const size_t left = step->N - block->first, real_rows = left < block->rows ? left : block->rows;
+  const real scale = (real)step->scale;
   double sum = 0.0;
-  for (size_t i = 0; i < block->rows * n_L; i++)
-    sum += (double)r[i] * (double)r[i];
+  for (size_t i = 0; i < real_rows; i++, sums += output->sums)
+    for (size_t c = 0; c < n_L; c++) {
+      const real error = sums[c] + sums[n_L + c] - Y[i * n_L + c];
+      sum += (double)error * (double)error;
+      r[i * n_L + c] = scale * error;
+    }
+  memset(r + real_rows * n_L, 0, (block->rows - real_rows) * n_L * sizeof *r);
   return sum;
 }
 
-/* B_{L-1} = phi' o (r W_L^T), phi' being what it holds; one output needs no sums. */
-static void last_back(const ntk_step *step, const ntk_step_block *block, const real *r) {
-  const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
-  const real *w = (const real *)step->theta + output->W;
-  real *B = backward(step, block, step->L - 1);
-  if (step->outputs > 1) {
-    multiply((ntk_product){.rows = block->rows,
-                           .columns = output->columns,
-                           .inner = step->outputs,
-                           .A = r,
-                           .row = step->outputs,
-                           .next = 1,
-                           .B = w,
-                           .C = B,
-                           .C_distance = last->ld,
-                           .mode = NTK_PRODUCT_TIMES});
-    return;
-  }
-  for (size_t i = 0; i < block->rows; i++)
-    for (size_t j = 0; j < last->ld; j += LANES) {
-      real *b = B + i * last->ld + j;
-      vr_store(b, vr_load(b) * (vr_set(r[i]) * vr_load(w + j)));
-    }
-}
-
-/* B_{L-1} and the gradient of [W_L; b_L]; r has been scaled. */
+/* B_{L-1} = phi' o (r W_L^T), phi' being what it holds, and the gradient of [W_L; b_L]. */
 static void last_layer(const ntk_step *step, const ntk_step_block *block, const real *r) {
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   real *gradient = block->gradient;
-  last_back(step, block, r);
+  multiply((ntk_product){.rows = block->rows,
+                         .columns = output->columns,
+                         .inner = step->outputs,
+                         .A = r,
+                         .row = step->outputs,
+                         .next = 1,
+                         .B = (const real *)step->theta + output->W,
+                         .C = backward(step, block, step->L - 1),
+                         .C_distance = last->ld,
+                         .mode = NTK_PRODUCT_TIMES});
   multiply((ntk_product){.rows = step->outputs,
                          .columns = output->columns,
                          .inner = block->rows,
@@ -176,8 +163,6 @@ static void pass(const ntk_step *step, ntk_step_block *block) {
   real *r = (real *)block->workspace + step->block * step->row;
   forward(step, block);
   block->sum = residual(step, block, r);
-  for (size_t i = 0; i < block->rows * step->outputs; i++)
-    r[i] *= (real)step->scale;
   last_layer(step, block, r);
   for (size_t l = step->L - 1; l >= 1; l--) {
     gradient(step, block, l);
@@ -226,7 +211,6 @@ void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update,
 extern const ntk_step_code LANES_NAME(ntk_step_code)[1];
 const ntk_step_code LANES_NAME(ntk_step_code)[1] = {{
     .size = sizeof(real),
-    .lanes = LANES,
     .unit = UNIT,
     .panel = PANEL,
     .pack = pack,
