@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "spectrum/density/counts.h"
+#include "spectrum/packed.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +29,7 @@ double ntk_density_bytes(size_t probes, size_t steps) {
 double ntk_density_working_bytes(size_t n, size_t probes, size_t steps) {
   const double m = (double)probes, scratch = 8.0 * 4.0 * ((double)steps + 1.0);
   return m * (ntk_quadrature_bytes(n, steps) + sizeof(ntk_quadrature) + scratch) +
-         16.0 * (double)n * m + 8.0 * (double)n + 1024.0;
+         16.0 * (double)n * m + ntk_packed_multiply_bytes(n) + 1024.0;
 }
 
 ntk_status ntk_density_begin(ntk_context *context, size_t n, size_t probes, size_t steps,

@@ -27,7 +27,7 @@ ntk_status ntk_density_begin(ntk_context *context, size_t n, size_t probes, size
                              uint64_t seed, ntk_density_measure *m);
 /* A zeroed struct is fine; leaves it zeroed. */
 void ntk_density_end(ntk_density_measure *m);
-/* What it holds; and what ntk_density_add holds besides. */
+/* What it holds; and what ntk_density_add holds besides, a product with a packed matrix too. */
 double ntk_density_bytes(size_t probes, size_t steps);
 double ntk_density_working_bytes(size_t n, size_t probes, size_t steps);
 
