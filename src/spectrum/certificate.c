@@ -9,8 +9,9 @@
  * units in the last place, which this factor covers. Sums of n terms get ntk_gamma(n) besides. */
 static const double UP = 1.0 + 64 * DBL_EPSILON;
 
-/* Roundings an entry of the factor may see beyond the n of its inner product: OpenBLAS multiplies
- * by the reciprocal of a pivot where the textbook divides (one more), and the square root. */
+/* Roundings an entry of the factor may see beyond the n of its inner product: the factorisation
+ * multiplies by the reciprocal of a pivot where the textbook divides (one more), and the square
+ * root. */
 enum { EXTRA_ROUNDINGS = 8 };
 
 double ntk_gamma(size_t k) {
@@ -61,9 +62,10 @@ ntk_status ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, d
     *upper = INFINITY;
     return NTK_OK;
   }
-  /* v^T fl(A v) and the dot product err by at most gamma_{2n+4} |v|^T |A| |v|, and |A| has norm at
-   * most ||A||_F; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
-  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(3 * A->n + 8));
+  /* v^T fl(A v) and the dot product err by at most gamma_{2n+8} |v|^T |A| |v|, and |A| has norm at
+   * most ||A||_F, of whose sums the longest is that of a panel, 24 n squares; dividing by
+   * fl(v^T v) adds gamma_{n+1} of the quotient. */
+  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(13 * A->n + 32));
   const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
                        ntk_gamma(A->n + 4) * fabs(quotient) + underflow(A->n) / norm2;
   *upper = nextafter(quotient + UP * error, INFINITY);
