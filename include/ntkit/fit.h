@@ -58,8 +58,7 @@ NTK_API void ntk_class_names_clear(ntk_class_names *names);
 /* N labels that lie in a file beside its data, the file of the data too: of libsvm, of CIFAR, or a
  * column of a text (label_column as of ntk_rows; NULL: of a text of one column, that one). Those of
  * a text may be words, which are classes; names is set on success. NTK_ERR_ARGUMENT for a column
- * that is not there; else as ntk_labels_load: NTK_ERR_SHAPE, _NOT_FINITE, _FILE, _FORMAT, _LIMIT,
- * _MEMORY. */
+ * not there; as ntk_labels_load: NTK_ERR_SHAPE, _NOT_FINITE, _FILE, _FORMAT, _LIMIT, _MEMORY. */
 NTK_API ntk_status ntk_labels_load_classes(ntk_context *context, const char *path,
                                            const char *label_column, const ntk_dataset *data,
                                            double *Y, ntk_class_names *names);
@@ -168,6 +167,8 @@ typedef struct ntk_train_options {
   const char *lr_rule;   /* NULL: "auto" */
   double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
+  const char
+      *kernel_precision; /* of K's factors, to the same digits: ntk_mode_list; NULL: "auto" */
   size_t epochs;         /* at most; 0: 10000, of lm 100, with question none */
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
@@ -205,12 +206,14 @@ typedef struct ntk_train_result {
   size_t epochs;       /* steps made, resumed ones included */
   size_t resumed;      /* of these, before this call */
   ntk_train_stop stopped;
-  char reason[240];     /* one line on why it stopped */
-  char unsaved[240];    /* why the last checkpoint could not be written; "" when it was */
-  double lr, momentum;  /* as used; NaN where the optimizer has none */
-  char lr_source[120];  /* where lr is from, one line */
-  double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
-  double rate_bound;    /* what (20) allows; NaN but for gd, or where K_0 is singular */
+  char reason[240];             /* one line on why it stopped */
+  char unsaved[240];            /* why the last checkpoint could not be written; "" when it was */
+  double lr, momentum;          /* as used; NaN where the optimizer has none */
+  char lr_source[120];          /* where lr is from, one line */
+  double rate_measured;         /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
+  double rate_bound;            /* what (20) allows; NaN but for gd, or where K_0 is singular */
+  const char *kernel_precision; /* of K's factors: "double", "mixed"; why double where mixed */
+  const char *kernel_reason;    /* was wanted, or tried in vain (the first time), else "" */
   double seconds, seconds_tracking; /* all; of these for K and its eigenvalues */
   double *loss;                     /* epochs + 1: before each step and after the last */
   size_t tracked;
@@ -227,9 +230,9 @@ typedef struct ntk_train_result {
  * Y: N x n_L labels, finite. Steps are multiplied by the scales of their blocks (network.h); K is
  * the whole kernel of N n_L rows. Theorem 4.2 speaks of one output and no bias: of others what it
  * speaks of is measured all the same, but for c. An epoch costs about 6 N sum_l n_{l-1} n_l flops;
- * of lm, and for each tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for a checkpoint of another
- * run; NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, and of a checkpoint _FILE
- * and _FORMAT. */
+ * of lm, and a tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for another run's checkpoint;
+ * NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, of a checkpoint _FILE,
+ * _FORMAT. */
 NTK_API ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
                              const double *Y, const ntk_train_options *options,
                              ntk_train_result *result);
@@ -257,8 +260,7 @@ NTK_API ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset
                                    const double *Y, ntk_fit_error *error);
 
 /* Labels that are classes, whole numbers: the *count different ones, ascending, at the start of
- * value, which has room for N >= 1. NTK_ERR_ARGUMENT for a label that is no whole number, and for
- * one class alone. */
+ * value, which has room for N >= 1. NTK_ERR_ARGUMENT for one class, and for no whole number. */
 NTK_API ntk_status ntk_classes_find(const double *Y, size_t N, size_t *count, double *value);
 /* One against the rest: vector c, at Z + c N, is 1 where Y is value[c] and -1 elsewhere. */
 NTK_API void ntk_classes_targets(const double *Y, size_t N, size_t count, const double *value,
@@ -269,8 +271,7 @@ NTK_API void ntk_classes_targets(const double *Y, size_t N, size_t count, const 
 NTK_API ntk_status ntk_classes_encode(const double *Y, size_t N, size_t count, const double *value,
                                       size_t outputs, double other, double *Z);
 /* Back from its outputs F, N x outputs: the class of the largest, the first of equal ones, or of
- * one output the class whose number is nearer, the first of equal ones; NaN where one is not
- * finite. */
+ * one output the class whose number is nearer, likewise; NaN where one is not finite. */
 NTK_API void ntk_classes_decode(const double *F, size_t N, size_t count, const double *value,
                                 size_t outputs, double other, double *chosen);
 /* Back from outputs F, count x N: chosen[i] is the class of the largest, the first of equal ones;
@@ -336,9 +337,8 @@ typedef struct ntk_memorize_result {
  * f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a few corrections with the same
  * factor (docs/algorithm.md). NTK_OK also when eps was not reached: the best weights are returned,
  * with the reason. NTK_ERR_ARGUMENT for equal samples with different labels, which are named. Cost:
- * one kernel block and N^3 / 3, and for each label vector a few solves and forward passes; memory 4
- * N^2 bytes and the features. Also NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE,
- * _NUMERIC. */
+ * one kernel block and N^3 / 3, for each label vector a few solves and forward passes; memory 4 N^2
+ * bytes and features. Also NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC. */
 NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,

@@ -166,6 +166,7 @@ def train(
     lr: float | str = "auto",
     momentum: float = 0.0,
     precision: str = "double",
+    kernel_precision: str = "auto",
     epochs: int = 0,
     target: float = 0.0,
     plateau: int = 0,
@@ -185,7 +186,8 @@ def train(
     float64 in C order. optimizer: "gd", "momentum", "nesterov", "adam", "lm". loss: "half-sum",
     (19), or "mean". lr: the step size, or its rule, "auto" (from K_0) or "theory" (Theorem 4.2).
     momentum: 0: by the rule auto, else 0.9. precision: of steps and weights, "double" or "float".
-    epochs: at most; 0: 10000, of lm 100, with question none.
+    kernel_precision: of K's factors, as precision of ntkit.spectrum. epochs: at most; 0: 10000, of
+    lm 100, with question none.
 
     It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
     seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at

@@ -267,6 +267,8 @@ class TrainResult(Result):
     reason: one line on why it stopped
     rate_measured: (loss_final / loss_initial)^(1 / epochs)
     rate_bound: what (20) allows; nan but for gd, or where K_0 is singular
+    kernel_precision: of K's factors: double, or mixed: single, with products in double
+    kernel_reason: one line: why double where mixed was wanted, else empty
     seconds [s]: all of it, resumed runs included
     seconds_tracking [s]: of these for K and its eigenvalues
     convergence: the conditions of Theorem 4.2, measured
@@ -291,6 +293,8 @@ class TrainResult(Result):
     reason: str
     rate_measured: float
     rate_bound: float
+    kernel_precision: str | None
+    kernel_reason: str | None
     seconds: float
     seconds_tracking: float
     convergence: Convergence

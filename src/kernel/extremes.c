@@ -111,29 +111,6 @@ ntk_status ntk_extremes_ends(ntk_kernel *K, double tolerance, uint64_t seed, dou
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
-ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
-                             ntk_kernel **kept) {
-  ntk_kernel *K = NULL, *copy = NULL;
-  double *vector = NULL;
-  ntk_extremes found;
-  NTK_TRY(ntk_extremes_foresee(features, features->network->depth, &found));
-  ntk_status status = ntk_kernel_create(features, NULL, &K);
-  if (status == NTK_OK)
-    status = ntk_alloc_doubles(features->context, features->rows, "eigenvector", &vector);
-  if (status == NTK_OK)
-    status = ntk_extremes_ends(K, NTK_TOLERANCE, seed, vector, &found, kept != NULL ? &copy : NULL);
-  ntk_free(features->context, vector);
-  ntk_kernel_destroy(K);
-  if (status != NTK_OK) {
-    ntk_kernel_destroy(copy);
-    return status;
-  }
-  *e = found;
-  if (kept != NULL)
-    *kept = copy;
-  return NTK_OK;
-}
-
 ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max) {
   double *vector;
   NTK_TRY(ntk_alloc_doubles(features->context, features->rows, "eigenvector", &vector));

@@ -51,12 +51,6 @@ ntk_status ntk_extremes_foresee(const ntk_features *features, size_t k, ntk_extr
 ntk_status ntk_extremes_ends(ntk_kernel *K, double tolerance, uint64_t seed, double *vector,
                              ntk_extremes *e, ntk_kernel **copy);
 
-/* Both ends of K, which is built, and factorised unless lambda_min is known to be 0. kept: K
- * itself, for the caller to destroy; NULL: no. A lambda_min that the eigensolver does not find is
- * NaN. One kernel and factorisation, 4 N^2 bytes (with kept twice that). */
-ntk_status ntk_extremes_find(const ntk_features *features, uint64_t seed, ntk_extremes *e,
-                             ntk_kernel **kept);
-
 /* lambda_max alone, by products J (J^T v): needs no K. */
 ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max);
 

@@ -55,6 +55,7 @@ static exit_status make_options(void *what) {
       .lr_rule = settings->lr.name,
       .momentum = settings->momentum,
       .precision = settings->common.precision,
+      .kernel_precision = settings->kernel_precision,
       .epochs = settings->epochs,
       .target = settings->target,
       .plateau = settings->plateau,

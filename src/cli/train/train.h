@@ -18,7 +18,8 @@ typedef struct train_settings {
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau;           /* 0: not given */
   const char *track;                /* NULL: not given */
-  const char *classes;              /* NULL: the labels are numbers */
+  const char *kernel_precision;
+  const char *classes; /* NULL: the labels are numbers */
   bool plot, question;
 } train_settings;
 

@@ -29,6 +29,12 @@ static const char *precision_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+static const char *mode_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_mode_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
 /* What is saved of a tracked epoch. */
 static const char *tracked_name(size_t i) {
   static const char *const names[] = {"weights", "kernel"};
@@ -133,7 +139,15 @@ static const option_row own[] = {
      .argument = "NAME",
      .fallback = "double",
      .choice = precision_name,
-     .help = "Precision of weights and steps; K is always found in double."},
+     .help = "Precision of weights and steps."},
+    {.name = "kernel-precision",
+     .kind = KIND_CHOICE,
+     .field = FIELD(kernel_precision),
+     .argument = "NAME",
+     .fallback = "auto",
+     .choice = mode_name,
+     .help = "Of the factors of K that eigenvalues are found with: as --precision of spectrum, to "
+             "the same digits."},
     {.name = "checkpoint",
      .kind = KIND_FILE,
      .field = FIELD(checkpoint),

@@ -111,6 +111,8 @@ void train_page(const void *what, FILE *out) {
             run->settings->loss, run->settings->common.precision, run->job.labels);
   if (!isnan(r->lr))
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
+  page_fact(out, "kernel", "%s%s%s", r->kernel_precision, r->kernel_reason[0] != '\0' ? ": " : "",
+            r->kernel_reason);
   job_page_computed(out, r->seconds, run->job.context);
   fputs("</dl>\n", out);
   train_figures(run, out);

@@ -19,6 +19,10 @@ static void print_method(const train_run *run, const ntk_train_result *result) {
   putchar('\n');
   if (!isnan(result->lr))
     printf("step size   %.6g: %s\n", result->lr, result->lr_source);
+  if (result->kernel_reason[0] != '\0')
+    printf("kernel      %s: %s\n", result->kernel_precision, result->kernel_reason);
+  else if (strcmp(result->kernel_precision, "mixed") == 0)
+    printf("kernel      mixed: factors in single, eigenvalues by products in double\n");
 }
 
 static void print_outcome(const train_run *run, const ntk_train_result *result) {

@@ -13,6 +13,7 @@ typedef struct run {
   double n, samples, p, L; /* n: rows of J */
   double points, epochs;   /* tracked ones; all */
   double eigen;            /* an eigensolver */
+  ntk_way way;             /* of K's ends */
   ntk_kernel_bytes of;     /* features and K */
   bool tracked, keep, linear, second_order, checkpoint, question;
   ntk_precision precision;
@@ -66,7 +67,7 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
 
 /* K and its eigenvalues. */
 static double spectrum(const run *r) {
-  return r->of.kernel + fmax(r->of.build, r->eigen);
+  return ntk_ends_bytes(&r->of, r->way, (size_t)r->n);
 }
 
 /* The most of: a step's trial or kernel; the start; a tracked epoch; the question; a checkpoint. */
@@ -95,6 +96,29 @@ static double phases(const run *r) {
   return most;
 }
 
+static double total_of(const ntk_context *context, const ntk_network_spec *spec, const run *r) {
+  const double descent =
+      r->second_order ? 0.0
+                      : (double)ntk_descent_bytes(context, spec, (size_t)r->samples, r->precision);
+  return ntk_backend_bytes(context) + lasting(r, spec) + phases(r) + descent;
+}
+
+static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, ntk_mode mode,
+                      const run *r) {
+  run in_double = *r, mixed = *r;
+  in_double.way = NTK_WAY_DOUBLE;
+  mixed.way = NTK_WAY_MIXED;
+  return ntk_way_choose(mode, (size_t)r->n, (double)ntk_memory_available(context),
+                        total_of(context, spec, &in_double), total_of(context, spec, &mixed));
+}
+
+void ntk_training_choose(ntk_training *t) {
+  const ntk_network_spec spec = ntk_spec_of(t->network);
+  run r = describe(t->context, &spec, t->N, t->P, &t->options, t->optimizer);
+  r.precision = t->precision;
+  t->way = choose(t->context, &spec, t->mode, &r);
+}
+
 ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                             const ntk_train_options *options, size_t *bytes) {
   static const ntk_train_options defaults;
@@ -103,10 +127,11 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   size_t P = 0;
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
+  ntk_mode mode;
   run r = describe(context, spec, N, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));
-  double total = ntk_backend_bytes(context) + lasting(&r, spec) + phases(&r);
-  if (!r.second_order)
-    total += ntk_descent_bytes(context, spec, N, r.precision);
+  NTK_TRY(ntk_mode_find(o->kernel_precision, &mode));
+  r.way = choose(context, spec, mode, &r);
+  const double total = total_of(context, spec, &r);
   return ntk_footprint_end(context, total, N, "this training", bytes);
 }

@@ -50,9 +50,17 @@ static ntk_status follow_linear_model(const ntk_training *t, ntk_tracker *k) {
   return NTK_OK;
 }
 
+static ntk_status ends(ntk_training *t, ntk_features *features, ntk_extremes *e,
+                       ntk_kernel **kept) {
+  NTK_TRY(ntk_ends_find(features, t->way, t->options.seed, e, kept));
+  if (e->verdict != NTK_VERDICT_RANK_DEFICIENT) /* which needs no factor */
+    ntk_training_note(t, e->why);
+  return NTK_OK;
+}
+
 /* Of K_0 without --track: what step size and rate of (20) need. That an eigenvalue is not found
  * matters to the step size alone. */
-static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
+static ntk_status eigenvalues_at_start(ntk_training *t, ntk_tracker *k) {
   bool need_max, need_min;
   ntk_schedule_needs(t, &need_max, &need_min);
   const bool keep = t->options.question && t->optimizer->linear;
@@ -63,18 +71,17 @@ static ntk_status eigenvalues_at_start(const ntk_training *t, ntk_tracker *k) {
   NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
   ntk_status status = rounding_floor(t, features, &k->floor);
   if (status == NTK_OK && t->R <= NTK_KERNEL_AT_START)
-    status = ntk_extremes_find(features, t->options.seed, &k->at_start, keep ? &k->K : NULL);
+    status = ends(t, features, &k->at_start, keep ? &k->K : NULL);
   else if (status == NTK_OK && need_max)
     status = ntk_extremes_largest(features, t->options.seed, &k->at_start.lambda_max);
   ntk_features_destroy(features);
   return status == NTK_ERR_NUMERIC && !need_max ? NTK_OK : status;
 }
 
-static ntk_status spectrum_at_start(const ntk_training *t, ntk_tracker *k) {
+static ntk_status spectrum_at_start(ntk_training *t, ntk_tracker *k) {
   if (!ntk_epochs_tracked(&t->options))
     return eigenvalues_at_start(t, k);
-  return ntk_extremes_find(k->features, t->options.seed, &k->at_start,
-                           t->optimizer->linear ? &k->K : NULL);
+  return ends(t, k->features, &k->at_start, t->optimizer->linear ? &k->K : NULL);
 }
 
 ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
@@ -150,14 +157,14 @@ static double distance(const ntk_training *t) {
   return sqrt(sum);
 }
 
-static ntk_status measure_kernel(const ntk_training *t, ntk_track_point *point) {
+static ntk_status measure_kernel(ntk_training *t, ntk_track_point *point) {
   const ntk_tracker *k = t->tracker;
   const uint64_t seed = t->options.seed;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
   ntk_extremes now = {.lambda_min = NAN, .lambda_max = NAN};
   point->jacobian_change = NAN;
-  ntk_status status = ntk_extremes_find(features, seed, &now, NULL);
+  ntk_status status = ends(t, features, &now, NULL);
   if (status == NTK_OK)
     status =
         ntk_jacobian_distance(features, k->features, now.lambda_max, seed, &point->jacobian_change);

@@ -231,6 +231,8 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
   ntk_training_explain(t, r);
   ntk_question_conclude(t, r);
+  r->kernel_precision = ntk_mode_name(t->mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
+  r->kernel_reason = t->kernel_reason;
   r->seconds = ntk_training_elapsed(t);
   r->seconds_tracking = t->tracking;
   r->loss = t->loss;

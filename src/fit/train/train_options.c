@@ -70,6 +70,8 @@ static ntk_status resolve(ntk_training *t, const char **member) {
                                       "accepted: with epochs to track");
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
+  *member = "kernel_precision";
+  NTK_TRY(ntk_mode_find(o->kernel_precision, &t->mode));
   return check_numbers(t, member);
 }
 
@@ -83,6 +85,8 @@ ntk_status ntk_train_options_check(const ntk_train_options *options, const char 
 ntk_status ntk_training_resolve(ntk_training *t) {
   const char *member = NULL;
   NTK_TRY(resolve(t, &member));
+  ntk_training_choose(t);
+  t->kernel_reason = "";
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
   return ntk_targets_check(t->Y, t->N, t->network->width[t->L]);
 }

@@ -40,3 +40,9 @@ void ntk_training_sync(ntk_training *t) {
   ntk_descent_read(t->descent, NTK_SLOT_THETA, t->network->theta);
   ntk_network_set(t->network, t->network->theta);
 }
+
+void ntk_training_note(ntk_training *t, const char *why) {
+  t->mixed = t->mixed || (t->way != NTK_WAY_DOUBLE && why == NULL);
+  if (why != NULL && t->kernel_reason[0] == '\0')
+    t->kernel_reason = why;
+}

@@ -7,7 +7,7 @@
 
 #include "fit/train/epochs.h"
 #include "fit/train/optimizer.h"
-#include "kernel/extremes.h"
+#include "kernel/ends.h"
 
 typedef struct ntk_lm ntk_lm;           /* lm.h */
 typedef struct ntk_tracker ntk_tracker; /* track.h */
@@ -21,9 +21,13 @@ typedef struct ntk_training {
   const ntk_optimizer *optimizer;
   bool mean, theory;
   ntk_precision precision;
-  size_t N, R, P, L;     /* R = N n_L: residuals, rows of J, sample by sample */
-  double scale;          /* the gradient is scale J^T r */
-  double *given, *first; /* P: the caller's weights; theta_0. One array, but for float */
+  ntk_mode mode;             /* of kernels and factors, */
+  ntk_way way;               /* what it comes to, */
+  bool mixed;                /* whether a factor in single has sufficed, */
+  const char *kernel_reason; /* and why one has not, first; "" */
+  size_t N, R, P, L;         /* R = N n_L: residuals, rows of J, sample by sample */
+  double scale;              /* the gradient is scale J^T r */
+  double *given, *first;     /* P: the caller's weights; theta_0. One array, but for float */
   double lr, momentum;
   char lr_source[120];
 
@@ -50,6 +54,10 @@ static inline double ntk_training_loss(const ntk_training *t, double sum) {
 
 /* Epochs at most, where none are given. */
 size_t ntk_training_epochs(const ntk_train_options *options, bool second_order);
+/* t->way: what options.kernel_precision and memory leave. */
+void ntk_training_choose(ntk_training *t);
+/* Takes note of how something of K was found: why not in mixed precision, where that was tried. */
+void ntk_training_note(ntk_training *t, const char *why);
 /* Options checked, names looked up, defaults filled in. */
 ntk_status ntk_training_resolve(ntk_training *t);
 

@@ -87,9 +87,6 @@ static const char *double_for(const ntk_spectrum_options *o) {
                                   : NULL;
 }
 
-/* Smaller problems take no time that would be worth it. */
-enum { MIXED_FROM = 5000 };
-
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                             const ntk_spectrum_options *options, ntk_way *way, const char **why) {
   ntk_mode mode;
@@ -102,11 +99,8 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   const double available = (double)ntk_memory_available(context);
   const double in_double = double_bytes(context, spec, false, N, options);
   const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
-  if (mode == NTK_MODE_AUTO && ntk_kernel_rows(spec, options->outputs, N) < MIXED_FROM &&
-      in_double <= available)
-    return NTK_OK;
-  *way = kept <= fmin(available, fmax(in_double, available / 2.0)) ? NTK_WAY_MIXED
-                                                                   : NTK_WAY_MIXED_SMALLER;
+  *way =
+      ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, N), available, in_double, kept);
   return NTK_OK;
 }
 

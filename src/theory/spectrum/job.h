@@ -3,15 +3,8 @@
 #ifndef NTK_THEORY_JOB_H
 #define NTK_THEORY_JOB_H
 
-#include "kernel/kernel.h"
+#include "kernel/ends.h"
 #include "spectrum/density/density.h"
-
-/* What is factorised, and what products are with. */
-typedef enum ntk_way {
-  NTK_WAY_DOUBLE,       /* K; a copy of it, or the features */
-  NTK_WAY_MIXED,        /* K in single precision; K in double */
-  NTK_WAY_MIXED_SMALLER /* the same; the features */
-} ntk_way;
 
 typedef struct ntk_job {
   ntk_context *context;

@@ -1,0 +1,130 @@
+#include "kernel/ends.h"
+
+#include "base/memory.h"
+#include "kernel/mixed.h"
+#include "spectrum/eigen.h"
+
+#include <math.h>
+
+/* Smaller problems take no time that would be worth it. */
+enum { MIXED_FROM = 5000 };
+
+ntk_way ntk_way_choose(ntk_mode mode, size_t rows, double available, double in_double,
+                       double mixed) {
+  if (mode == NTK_MODE_DOUBLE ||
+      (mode == NTK_MODE_AUTO && rows < MIXED_FROM && in_double <= available))
+    return NTK_WAY_DOUBLE;
+  return mixed <= fmin(available, fmax(in_double, available / 2.0)) ? NTK_WAY_MIXED
+                                                                    : NTK_WAY_MIXED_SMALLER;
+}
+
+/* What is asked, and what is there. */
+typedef struct search {
+  ntk_features *features;
+  uint64_t seed;
+  bool keep;
+  ntk_kernel *K, *rough;    /* in double, and in single precision; NULL: not made */
+  double *vector, *scratch; /* rows each */
+  ntk_extremes *e;
+} search;
+
+static ntk_status trace_of(const ntk_features *features, double *trace) {
+  const size_t n = features->rows, L = features->network->depth;
+  double *norms = NULL;
+  NTK_TRY(ntk_features_take_norms(features, &norms));
+  *trace = 0.0;
+  for (size_t k = 0; k < L; k++)
+    for (size_t i = 0; i < n; i++)
+      *trace += ntk_diagonal_part(features->network, k, norms[k * n + i], norms[(L + k) * n + i]);
+  ntk_free(features->context, norms);
+  return NTK_OK;
+}
+
+/* K in single precision: from K where it is there. */
+static ntk_status make_rough(search *s) {
+  double trace = 0.0, least = 0.0;
+  if (s->K != NULL)
+    ntk_kernel_diagonal(s->K, &trace, &least);
+  else
+    NTK_TRY(trace_of(s->features, &trace));
+  const ntk_kernel_form form = ntk_mixed_form(s->features->rows, trace, NTK_PRECISION_DOUBLE);
+  return s->K != NULL ? ntk_kernel_copy_in(s->K, form, &s->rough)
+                      : ntk_kernel_create_in(s->features, NULL, form, &s->rough);
+}
+
+static ntk_status find_largest(search *s) {
+  const ntk_operator A =
+      s->K != NULL ? ntk_kernel_operator(s->K) : ntk_features_operator(s->features);
+  ntk_eigenpair pair;
+  NTK_TRY(
+      s->K != NULL
+          ? ntk_eigen_largest(s->features->context, &A, NTK_TOLERANCE, s->seed, &pair, s->vector)
+          : ntk_mixed_largest(s->rough, &A, NTK_TOLERANCE, s->seed, &pair, s->vector, s->scratch));
+  s->e->lambda_max = pair.value;
+  return NTK_OK;
+}
+
+static ntk_status smallest_mixed(search *s) {
+  const ntk_operator A =
+      s->K != NULL ? ntk_kernel_operator(s->K) : ntk_features_operator(s->features);
+  if (s->rough == NULL)
+    NTK_TRY(make_rough(s));
+  const ntk_status status =
+      ntk_mixed_smallest(s->rough, &A, s->K == NULL, NTK_TOLERANCE, s->seed, s->vector, s->e);
+  ntk_kernel_destroy(s->rough);
+  s->rough = NULL;
+  return status;
+}
+
+/* Of K, or of a copy where K is kept. */
+static ntk_status smallest_double(search *s) {
+  ntk_kernel *copy = NULL;
+  if (s->K == NULL)
+    NTK_TRY(ntk_kernel_create(s->features, NULL, &s->K));
+  if (s->keep)
+    NTK_TRY(ntk_kernel_copy(s->K, &copy));
+  const ntk_status status =
+      ntk_extremes_smallest(s->keep ? copy : s->K, NTK_TOLERANCE, s->seed, s->vector, s->e);
+  ntk_kernel_destroy(copy);
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+static ntk_status find(search *s, ntk_way way) {
+  NTK_TRY(way != NTK_WAY_MIXED_SMALLER || s->keep ? ntk_kernel_create(s->features, NULL, &s->K)
+                                                  : make_rough(s));
+  NTK_TRY(find_largest(s));
+  if (s->e->verdict == NTK_VERDICT_RANK_DEFICIENT)
+    return NTK_OK;
+  if (way != NTK_WAY_DOUBLE)
+    NTK_TRY(smallest_mixed(s));
+  return way == NTK_WAY_DOUBLE || s->e->why != NULL ? smallest_double(s) : NTK_OK;
+}
+
+ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk_extremes *e,
+                         ntk_kernel **kept) {
+  ntk_extremes found;
+  search s = {.features = features, .seed = seed, .keep = kept != NULL, .e = &found};
+  NTK_TRY(ntk_extremes_foresee(features, features->network->depth, &found));
+  NTK_TRY(ntk_alloc_doubles(features->context, 2 * features->rows, "eigenvector", &s.vector));
+  s.scratch = s.vector + features->rows;
+  const ntk_status status = find(&s, way);
+  ntk_free(features->context, s.vector);
+  ntk_kernel_destroy(s.rough);
+  if (status == NTK_OK && s.keep)
+    *kept = s.K;
+  else
+    ntk_kernel_destroy(s.K);
+  if (status == NTK_OK)
+    *e = found;
+  return status;
+}
+
+double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows) {
+  const double vectors = 16.0 * (double)rows, eigen = (double)ntk_eigen_bytes(rows);
+  if (way == NTK_WAY_DOUBLE)
+    return vectors + of->kernel + fmax(of->build, eigen);
+  const double single = of->single + fmax(eigen, ntk_mixed_bytes(rows));
+  return vectors + (way == NTK_WAY_MIXED
+                        ? of->kernel + fmax(of->build, single)
+                        : of->single + fmax(of->build, single - of->single + of->apply));
+}

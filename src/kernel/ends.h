@@ -1,0 +1,29 @@
+/* Both ends of a kernel's spectrum from its features, in double or in mixed precision: the one
+ * place that decides between them. */
+#ifndef NTK_KERNEL_ENDS_H
+#define NTK_KERNEL_ENDS_H
+
+#include "kernel/extremes.h"
+
+/* What is factorised, and what products are with. */
+typedef enum ntk_way {
+  NTK_WAY_DOUBLE,       /* K; a copy of it, or the features */
+  NTK_WAY_MIXED,        /* K in single precision; K in double */
+  NTK_WAY_MIXED_SMALLER /* the same; the features */
+} ntk_way;
+
+/* Which way mode and memory leave for so many rows of K, by the bytes of a computation in double,
+ * and of NTK_WAY_MIXED. */
+ntk_way ntk_way_choose(ntk_mode mode, size_t rows, double available, double in_double,
+                       double mixed);
+
+/* Both ends of K, which is built, and factorised unless lambda_min is known to be 0. kept: K
+ * itself, for the caller to destroy; NULL: no. A lambda_min that the eigensolver does not find is
+ * NaN. e->why: mixed precision did not suffice, and it is double's. One kernel and factorisation,
+ * ntk_ends_bytes. */
+ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk_extremes *e,
+                         ntk_kernel **kept);
+/* Bytes that it holds at its peak besides features and what is kept; rows: of K. */
+double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows);
+
+#endif
