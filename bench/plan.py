@@ -19,6 +19,7 @@ FIELDS = {
     "factorisation": "factor",
     "largest eigenvalue": "eigen",
     "smallest eigenvalue": "eigen",
+    "products with the Jacobian": "eigen",
     "certificate": "certify",
     "whole spectrum": "full",
 }
