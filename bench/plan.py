@@ -29,6 +29,8 @@ SPECTRA = [
     (4000, 784, "784,784", []),
     (6000, 784, "784,784", []),
     (12000, 784, "784,784", []),
+    (6000, 784, "784,784", ["--precision", "mixed"]),
+    (6000, 200, "300,300", ["--precision", "mixed"]),
     (2000, 50, "4000", []),
     (4000, 100, "100,100", []),
     (8000, 100, "100,200", []),
@@ -55,8 +57,7 @@ class Bench:
         command = [self.command, *words, "--threads", self.threads, "--json"]
         return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
-    def show(self, what: str, plan: dict, seconds: float, phases: dict | None = None) -> None:
-        method = plan["methods"][0]
+    def show(self, what: str, method: dict, seconds: float, phases: dict | None = None) -> None:
         ratio = method["seconds"] / seconds
         self.worst = max(self.worst, ratio, 1 / ratio)
         planned: dict[str, float] = {}
@@ -71,12 +72,15 @@ class Bench:
 
     def case(self, name: str, N: int, d: int, widths: str, plan: list, more: list) -> None:
         base = ["--samples", str(N), "--dim", str(d), "--widths", widths]
-        planned = self.run("plan", "--question", name, *base, *plan)
-        found = self.run(name, *base, *more)
+        mixed = "--precision" in more
+        planned = self.run("plan", "--question", name, *base, *([] if mixed else plan))
+        method = next(m for m in planned["methods"] if mixed == (m["name"] == "mixed"))
+        double = ["--precision", "double"] if name == "spectrum" and not mixed else []
+        found = self.run(name, *base, *more, *double)
         seconds, phases = found["seconds"], None
         if isinstance(seconds, dict):
             seconds, phases = seconds["total"], seconds
-        self.show(f"{name} {N} {d} {widths} {' '.join(plan)}", planned, seconds, phases)
+        self.show(f"{name} {N} {d} {widths} {' '.join(plan)}", method, seconds, phases)
 
 
 def main() -> int:

@@ -1,5 +1,4 @@
-/* ntkit/plan.h - what a computation takes, before it is begun, and the calibration of the machine
- * that its seconds are by (docs/plan.md). */
+/* ntkit/plan.h - what a computation takes, and what the machine can do (docs/plan.md). */
 #ifndef NTKIT_PLAN_H
 #define NTKIT_PLAN_H
 
@@ -13,16 +12,15 @@ extern "C" {
 typedef struct ntk_rate {
   double rate, overhead;
 } ntk_rate;
-
 typedef struct ntk_machine { /* on all threads of a context */
   int threads;
   size_t memory;                     /* bytes there are */
   double peak, peak_single;          /* multiply-adds in registers: flops a second */
   double bandwidth, bandwidth_cache; /* reading memory, or the caches: bytes a second */
   double launch;                     /* to start the threads and wait for them: seconds */
-  ntk_rate forward, kernel, factor, step, passes; /* our own: flops */
-  ntk_rate solve, solve_cached, product;          /* bytes of the factor, of K */
-  bool kept;                                      /* in the user's cache: by this call, or before */
+  ntk_rate forward, kernel, factor, factor_single, step, passes; /* our own: flops */
+  ntk_rate solve, solve_cached, product;                         /* bytes of the factor, of K */
+  bool kept;      /* in the user's cache: by this call, or before */
   char note[240]; /* one line: why it is not kept, that the machine is busy; "" */
 } ntk_machine;
 
@@ -45,12 +43,10 @@ typedef struct ntk_plan_options {
   size_t memory;
   double peak, bandwidth;
 } ntk_plan_options;
-
 typedef struct ntk_plan_phase {
   const char *name; /* as the progress callback has it */
   double flops, bytes, seconds;
 } ntk_plan_phase;
-
 typedef struct ntk_plan_method {
   const char *name;             /* "factor" */
   double flops, bytes, seconds; /* bytes: read from memory and written */
@@ -59,15 +55,13 @@ typedef struct ntk_plan_method {
   size_t phases;
   ntk_plan_phase *phase;
 } ntk_plan_method;
-
 typedef struct ntk_plan {
   ntk_context *context;              /* that owns the arrays below; NULL in a cleared plan */
   size_t samples, parameters, order; /* N; P; rows of K */
   const char *chosen;                /* the fastest method that fits; NULL: none does */
   char reason[240];                  /* one line: why none does, or that K is singular; or "" */
   ntk_bounds bounds;                 /* scales that lambda_min is expected between */
-  size_t least_width;                /* of all hidden layers, as many of them, with P >= N; */
-  size_t least_last;                 /* and with n_{L-2} n_{L-1} >= N */
+  size_t least_width, least_last;    /* of equal layers: P >= N, n_{L-2} n_{L-1} >= N */
   ntk_machine machine;
   size_t methods;
   ntk_plan_method *method;

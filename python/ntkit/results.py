@@ -775,6 +775,7 @@ class Machine(Result):
     forward: features
     kernel: K from the features
     factor: Cholesky factorisation
+    factor_single: the same in float
     step: epochs of training
     passes: products with J and its transpose
     solve: solves with the factor, of memory
@@ -795,6 +796,7 @@ class Machine(Result):
     forward: Rate
     kernel: Rate
     factor: Rate
+    factor_single: Rate
     step: Rate
     passes: Rate
     solve: Rate

@@ -24,6 +24,7 @@ static const ntk_field machine[] = {
     OBJECT(forward, ntk_table_rate, "features"),
     OBJECT(kernel, ntk_table_rate, "K from the features"),
     OBJECT(factor, ntk_table_rate, "Cholesky factorisation"),
+    OBJECT(factor_single, ntk_table_rate, "the same in float"),
     OBJECT(step, ntk_table_rate, "epochs of training"),
     OBJECT(passes, ntk_table_rate, "products with J and its transpose"),
     OBJECT(solve, ntk_table_rate, "solves with the factor, of memory"),

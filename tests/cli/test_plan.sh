@@ -20,10 +20,10 @@ holds 'its sizes' '@samples@ == 60000 && @dim@ == 784 && @outputs@ == 10'
 holds 'its parameters' '@parameters@ == 784 * 784 * 2 + 7840'
 holds 'the memory that was said' '@machine.memory@ == 8 * 1024 ^ 3'
 check 'four times 60000^2 bytes do not fit' test "$(value chosen)" = null
-check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
+check 'which is said' grep -q '"reason": "no method fits: mixed needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
 plan 'one output of it, fewer samples' --data mnist --widths 784,784 --outputs 1 --samples 2000
 holds 'as asked' '@samples@ == 2000 && @outputs@ == 1 && @order@ == 2000'
-check 'a method that fits' test "$(value chosen)" = '"factor"'
+check 'a method that fits' test "$(value chosen)" != null
 seconds=$(value methods.seconds)
 plan 'a machine of ten times the peak and bandwidth' --data mnist --widths 784,784 --outputs 1 \
   --samples 2000 --peak 100000 --bandwidth 100000
@@ -46,7 +46,7 @@ holds 'its sizes' '@samples@ == 200000 && @dim@ == 1000'
 # ---- Where nothing fits ---------------------------------------------------------------------------
 
 bad 'spectrum: the largest N that fits, in one line' \
-  'no method fits: factor needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
+  'no method fits: mixed needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
   spectrum --samples 60000 --dim 784 --widths 784,784 --memory 1G
 
 # ---- Bad input ------------------------------------------------------------------------------------

@@ -126,8 +126,10 @@ static void test_seconds(void **state) {
 
 static void make_kept_plan(ntk_context *context, const ntk_network_spec *spec, size_t N,
                            size_t memory, const char *question, ntk_plan *plan) {
-  const ntk_plan_options options = {
-      .question = question, .memory = memory, .calibration = NTK_CALIBRATE_KEPT};
+  const ntk_plan_options options = {.question = question,
+                                    .spectrum = {.precision = "double"},
+                                    .memory = memory,
+                                    .calibration = NTK_CALIBRATE_KEPT};
   assert_ok(ntk_plan_make(context, spec, N, &options, plan));
 }
 
@@ -177,6 +179,32 @@ static void test_largest_samples(void **state) {
     ntk_plan_clear(&plan);
     ntk_plan_clear(&more);
   }
+  ntk_context_destroy(context);
+}
+
+/* A factor in single takes half the memory, and is not for what needs double. */
+static void test_mixed(void **state) {
+  (void)state;
+  const size_t width[] = {784, 50, 400}, N = 6000;
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  ntk_plan_options options = {.memory = 120 << 20, .calibration = NTK_CALIBRATE_KEPT};
+  assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
+  assert_true(plan.methods >= 2 && !plan.method[0].fits);
+  assert_string_equal(plan.method[1].name, "mixed");
+  const double squares = (double)plan.method[0].memory - (double)plan.method[1].memory;
+  assert_near(squares, 2.0 * 36e6, 0.3 * 2.0 * 36e6, "2 N^2");
+  ntk_plan_clear(&plan);
+  options.memory = 170 << 20;
+  assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
+  if (plan.chosen == NULL || strcmp(plan.chosen, "mixed") != 0)
+    fail_msg("%zu, %zu bytes: %s", plan.method[0].memory, plan.method[1].memory, plan.reason);
+  ntk_plan_clear(&plan);
+  options.spectrum.certify = true;
+  assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
+  assert_int_equal(plan.methods, 1);
+  ntk_plan_clear(&plan);
   ntk_context_destroy(context);
 }
 
@@ -234,6 +262,7 @@ int main(void) {
       cmocka_unit_test(test_flops_of_densities),
       cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_memory_is_what_is_held),
+      cmocka_unit_test(test_mixed),
       cmocka_unit_test(test_largest_samples),
       cmocka_unit_test(test_least_widths),
       cmocka_unit_test(test_refusals),

@@ -315,12 +315,14 @@ void job_expect(const cli_job *job, const ntk_plan_options *options) {
   static const double WORTH_MEASURING = 2e12; /* flops: beside so many a calibration is short */
   ntk_plan_options o = *options;
   o.calibration = NTK_CALIBRATE_KEPT;
-  for (int i = 0; i < 2 && progress_wanted(); i++) {
+  for (int try = 0; try < 2 && progress_wanted(); try++) {
     ntk_plan plan = {0};
     if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
       return;
-    const ntk_plan_method *m = &plan.method[0];
-    progress_expect(m->phase, isnan(m->seconds) ? 0 : m->phases);
+    const ntk_plan_method *m = plan.method; /* what is going to be done: the fastest that fits */
+    for (size_t i = 0; i < plan.methods && plan.chosen != NULL; i++)
+      m = strcmp(plan.method[i].name, plan.chosen) == 0 ? &plan.method[i] : m;
+    progress_expect(m->phase, isnan(m->seconds) || !m->fits ? 0 : m->phases);
     const bool again = isnan(m->seconds) && m->flops > WORTH_MEASURING;
     ntk_plan_clear(&plan);
     o.calibration = NTK_CALIBRATE;

@@ -128,8 +128,9 @@ static ntk_status measure_memory(ntk_context *context, double room, ntk_machine 
  */
 
 /* Positive definite, and without a pattern: of its values nothing depends but that. */
-static ntk_status make_matrix(ntk_context *context, size_t n, ntk_packed *A) {
-  NTK_TRY(ntk_packed_create(context, n, NTK_PRECISION_DOUBLE, A));
+static ntk_status make_matrix(ntk_context *context, size_t n, ntk_precision precision,
+                              ntk_packed *A) {
+  NTK_TRY(ntk_packed_create(context, n, precision, A));
 #pragma omp parallel for schedule(dynamic, 64) num_threads(ntk_team(context))
   for (size_t j = 0; j < n; j++)
     for (size_t i = j; i < n; i++)
@@ -138,13 +139,13 @@ static ntk_status make_matrix(ntk_context *context, size_t n, ntk_packed *A) {
   return NTK_OK;
 }
 
-static ntk_status time_factor(ntk_context *context, size_t n, sample *s) {
+static ntk_status time_factor(ntk_context *context, size_t n, ntk_precision precision, sample *s) {
   const double m = (double)n;
   ntk_packed A = {0};
   *s = (sample){m * m * m / 3.0, 0.5 * m * m, INFINITY};
   ntk_status status = NTK_OK;
   for (int i = 0; i < TRIES - 1 && status == NTK_OK; i++) {
-    status = make_matrix(context, n, &A);
+    status = make_matrix(context, n, precision, &A);
     const double start = clock_of(context);
     if (status == NTK_OK)
       status = ntk_packed_factor(&A, 0.0);
@@ -161,7 +162,7 @@ static ntk_status time_passes(ntk_context *context, size_t n, size_t vectors, nt
   ntk_packed A = {0};
   double *v = NULL, solved = INFINITY, multiplied = INFINITY;
   NTK_TRY(ntk_alloc_doubles(context, (vectors + 1) * n, "the calibration", &v));
-  ntk_status status = make_matrix(context, n, &A);
+  ntk_status status = make_matrix(context, n, NTK_PRECISION_DOUBLE, &A);
   for (int i = 0; i < TRIES && status == NTK_OK; i++) {
     for (size_t e = 0; e < vectors * n; e++)
       v[e] = 1.0;
@@ -295,9 +296,12 @@ static ntk_status measure_kernels(ntk_context *context, double room, ntk_machine
   const double rows = between(128.0, sqrt(work / (5.0 * 384.0)), fmin(most, room / 4e4));
   sample small = {0}, large = {0};
   network_samples narrow, wide;
-  NTK_TRY(time_factor(context, (size_t)(factor / 3.0), &small));
-  NTK_TRY(time_factor(context, (size_t)factor, &large));
-  m->factor = rate_of(small, large);
+  for (int k = 0; k < 2; k++) {
+    const ntk_precision precision = k == 0 ? NTK_PRECISION_DOUBLE : NTK_PRECISION_FLOAT;
+    NTK_TRY(time_factor(context, (size_t)(factor / 3.0), precision, &small));
+    NTK_TRY(time_factor(context, (size_t)factor, precision, &large));
+    *(k == 0 ? &m->factor : &m->factor_single) = rate_of(small, large);
+  }
   NTK_TRY(time_passes(context, (size_t)fmin(4096.0, most), 4, &m->solve, &m->product));
   NTK_TRY(time_passes(context, (size_t)fmin(2048.0, most), 1, &m->solve_cached, NULL));
   NTK_TRY(time_network(context, (size_t)rows, 48, &narrow));

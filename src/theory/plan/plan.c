@@ -7,6 +7,7 @@
 #include "net/network.h"
 #include "theory/bounds.h"
 #include "theory/plan/work.h"
+#include "theory/spectrum/job.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,20 +19,60 @@ typedef struct asked {
   ntk_context *context;
   const ntk_network_spec *spec;
   const ntk_plan_options *options;
+  size_t memory; /* of the machine */
 } asked;
 
 typedef struct method_row {
   const char *question, *name;
   void (*work)(const asked *a, size_t N, ntk_work_list *list);
   ntk_status (*memory)(const asked *a, size_t N, size_t *bytes);
+  bool (*serves)(const asked *a, size_t N); /* what is asked; NULL: always */
 } method_row;
 
-static void spectrum_work(const asked *a, size_t N, ntk_work_list *list) {
+/* Bytes by that precision. */
+static ntk_status spectrum_bytes(const asked *a, size_t N, const char *precision, size_t *bytes) {
+  ntk_spectrum_options options = a->options->spectrum;
+  options.precision = precision;
+  return ntk_spectrum_memory(a->context, a->spec, N, &options, bytes);
+}
+
+/* Whether the options leave a choice: what they ask for by name is "auto", or NULL, or this. */
+static bool leaves(const char *given, const char *name) {
+  return given == NULL || strcmp(given, "auto") == 0 || strcmp(given, name) == 0;
+}
+
+static bool factor_serves(const asked *a, size_t N) {
+  const ntk_spectrum_options *o = &a->options->spectrum;
+  (void)N;
+  return leaves(o->precision, "double");
+}
+
+static void factor_work(const asked *a, size_t N, ntk_work_list *list) {
   ntk_work_spectrum(a->spec, N, &a->options->spectrum, list);
 }
 
-static ntk_status spectrum_memory(const asked *a, size_t N, size_t *bytes) {
-  return ntk_spectrum_memory(a->context, a->spec, N, &a->options->spectrum, bytes);
+static ntk_status factor_memory(const asked *a, size_t N, size_t *bytes) {
+  return spectrum_bytes(a, N, "double", bytes);
+}
+
+/* What mixed precision is not for is then done in double, by the row above. */
+static bool mixed_serves(const asked *a, size_t N) {
+  const ntk_spectrum_options *o = &a->options->spectrum;
+  return leaves(o->precision, "mixed") && ntk_spectrum_double_for(o) == NULL &&
+         !ntk_work_singular(a->spec, o->outputs, N);
+}
+
+static void mixed_work(const asked *a, size_t N, ntk_work_list *list) {
+  ntk_spectrum_options options = a->options->spectrum;
+  ntk_way way = NTK_WAY_MIXED;
+  const char *why = NULL;
+  options.precision = "mixed";
+  (void)ntk_spectrum_way(a->context, a->spec, N, &options, &way, &why); /* asked for, it is mixed */
+  ntk_work_mixed(a->spec, N, &options, way == NTK_WAY_MIXED, list);
+}
+
+static ntk_status mixed_memory(const asked *a, size_t N, size_t *bytes) {
+  return spectrum_bytes(a, N, "mixed", bytes);
 }
 
 static void memorize_work(const asked *a, size_t N, ntk_work_list *list) {
@@ -51,17 +92,30 @@ static ntk_status train_memory(const asked *a, size_t N, size_t *bytes) {
 }
 
 static const method_row rows[] = {
-    {"spectrum", "factor", spectrum_work, spectrum_memory},
-    {"memorize", "factor", memorize_work, memorize_memory},
-    {"train", "gd", train_work, train_memory},
+    {"spectrum", "factor", factor_work, factor_memory, factor_serves},
+    {"spectrum", "mixed", mixed_work, mixed_memory, mixed_serves},
+    {"memorize", "factor", memorize_work, memorize_memory, NULL},
+    {"train", "gd", train_work, train_memory, NULL},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* Some choose by the memory there is: for a while that is the machine's, as far as this one's goes.
+ * Returns what to set the limit to again. */
+static size_t enter_machine(const asked *a) {
+  const size_t limit = a->context->memory_limit, used = ntk_memory_in_use(a->context);
+  a->context->memory_limit = a->memory < SIZE_MAX - used ? a->memory + used : SIZE_MAX;
+  if (a->context->memory_limit == 0) /* which would be none */
+    a->context->memory_limit = 1;
+  return limit;
+}
 
 /* Bytes of N samples; SIZE_MAX where there can be no such N. That they do not fit here and now is
  * no matter: the machine may be another. */
 static ntk_status bytes_of(const method_row *row, const asked *a, size_t N, size_t *bytes) {
   *bytes = SIZE_MAX;
+  const size_t limit = enter_machine(a);
   const ntk_status status = row->memory(a, N, bytes);
+  a->context->memory_limit = limit;
   if (status == NTK_ERR_LIMIT)
     *bytes = SIZE_MAX;
   return status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY ? NTK_OK : status;
@@ -90,7 +144,9 @@ static ntk_status fill(const method_row *row, const asked *a, const ntk_plan *pl
                        ntk_plan_method *m) {
   ntk_work_list list;
   ntk_plan_phase *phase = m->phase;
+  const size_t limit = enter_machine(a);
   row->work(a, plan->samples, &list);
+  a->context->memory_limit = limit;
   *m = (ntk_plan_method){.name = row->name, .phases = list.count, .phase = phase};
   for (size_t i = 0; i < list.count; i++) {
     const ntk_work *work = &list.work[i];
@@ -163,7 +219,8 @@ static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *p
   NTK_TRY(ntk_alloc(a->context, ROWS, sizeof(ntk_plan_method), "the plan", &pointer));
   plan->method = pointer;
   for (size_t i = 0; i < ROWS; i++) {
-    if (strcmp(rows[i].question, question) != 0)
+    const bool serves = rows[i].serves == NULL || rows[i].serves(a, plan->samples);
+    if (strcmp(rows[i].question, question) != 0 || !serves)
       continue;
     NTK_TRY(ntk_alloc(a->context, NTK_WORK_PHASES, sizeof(ntk_plan_phase), "the plan", &pointer));
     ntk_plan_method *m = &plan->method[plan->methods++];
@@ -202,7 +259,7 @@ static ntk_status find_machine(ntk_context *context, const ntk_plan_options *o, 
 ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                          const ntk_plan_options *options, ntk_plan *plan) {
   static const ntk_plan_options defaults;
-  const asked a = {context, spec, options != NULL ? options : &defaults};
+  asked a = {context, spec, options != NULL ? options : &defaults, 0};
   const char *question = a.options->question != NULL ? a.options->question : rows[0].question;
   ntk_plan made = {.context = context, .samples = N};
   if (N == 0)
@@ -215,6 +272,7 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
   made.least_width = least_width(&a, (double)N, parameters_of);
   made.least_last = least_width(&a, (double)N, last_of);
   NTK_TRY(find_machine(context, a.options, &made.machine));
+  a.memory = made.machine.memory;
   const ntk_status status = fill_methods(&a, question, &made);
   if (status == NTK_OK)
     *plan = made;

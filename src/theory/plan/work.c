@@ -184,6 +184,56 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   }
 }
 
+/* K in single takes half the bytes; its eigenvalues are corrected by products in double. */
+void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
+                    bool kept, ntk_work_list *list) {
+  static const double LOOSE = 0.6, CORRECTIONS_KEPT = 8.0, CORRECTIONS_FEATURES = 3.0, INNER = 8.0,
+                      INNER_FEATURES = 24.0;
+  const double m = (double)ntk_kernel_rows(spec, options->outputs, N), half = 2.0 * m * m;
+  const double vectors = m < 0x1p63 ? (double)ntk_eigen_block((size_t)m) : 1.0;
+  const double blocks = LOOSE * (vectors > 1.0 ? BLOCK_SOLVES : SOLVES);
+  const double products = kept ? CORRECTIONS_KEPT : CORRECTIONS_FEATURES;
+  const double inner = products * (kept ? INNER : INNER_FEATURES);
+  *list = (ntk_work_list){0};
+  (void)put_features(spec, options->outputs, N, list);
+  put_kernel(spec, options->outputs, m, "kernel", list);
+  if (kept)
+    put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 3.0 * half, 0.0);
+  put(list, "largest eigenvalue", NTK_WORK_PRODUCT, PRODUCTS * half,
+      PRODUCTS * (kept ? 2.0 : 1.0) * half, 0.0);
+  if (!kept)
+    put_passes(spec, N, 1.0, "largest eigenvalue", list);
+  put(list, "factorisation", NTK_WORK_SINGLE, m * half / 6.0, 2.0 * half, 0.25 * half);
+  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, (blocks * vectors + inner) * half,
+      (blocks + inner) * 2.0 * half, 0.0);
+  if (kept)
+    put_products(m, products, "smallest eigenvalue", list);
+  else
+    put_passes(spec, N, products, "smallest eigenvalue", list);
+}
+
+/* How many products the search takes depends on the spectrum, between a hundred and thousands. What
+ * is near K^{-1} has the columns of K of some samples (kernel/subset.c). */
+void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
+                       ntk_work_list *list) {
+  static const double SEARCH = 400.0;
+  const double m = (double)ntk_kernel_rows(spec, options->outputs, N), per = m / (double)N;
+  const double columns = 2.0 * ntk_shape_of(spec).columns;
+  const double s = fmax(1.0, fmin(0.25 * (double)N, columns / per)) * per;
+  ntk_work_list kernel = {0};
+  *list = (ntk_work_list){0};
+  (void)put_features(spec, options->outputs, N, list);
+  put_kernel(spec, options->outputs, m, "preconditioner", &kernel);
+  const ntk_work *all = &kernel.work[0]; /* of one triangle; these are whole columns */
+  put(list, "preconditioner", NTK_WORK_KERNEL, 2.0 * s / m * all->flops, 16.0 * m * s,
+      2.0 * s / m * all->entries);
+  put(list, "preconditioner", NTK_WORK_FACTOR, 4.0 * m * s * s + 10.0 * s * s * s, 0.0, 0.0);
+  put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+  put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
+  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, SEARCH * 4.0 * m * s, SEARCH * 16.0 * m * s,
+      0.0);
+}
+
 void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs, ntk_work_list *list) {
   const double n = (double)N, times = (double)epochs, all = layers(spec, 1);
   const double m = (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N);
@@ -237,10 +287,11 @@ double ntk_work_flops(const ntk_work_list *list) {
 
 ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind) {
   ntk_rate *const rates[NTK_WORK_KINDS] = {
-      [NTK_WORK_FORWARD] = &machine->forward, [NTK_WORK_KERNEL] = &machine->kernel,
-      [NTK_WORK_FACTOR] = &machine->factor,   [NTK_WORK_CACHED] = &machine->solve_cached,
-      [NTK_WORK_STEP] = &machine->step,       [NTK_WORK_PASSES] = &machine->passes,
-      [NTK_WORK_SOLVE] = &machine->solve,     [NTK_WORK_PRODUCT] = &machine->product,
+      [NTK_WORK_FORWARD] = &machine->forward,      [NTK_WORK_KERNEL] = &machine->kernel,
+      [NTK_WORK_SINGLE] = &machine->factor_single, [NTK_WORK_FACTOR] = &machine->factor,
+      [NTK_WORK_CACHED] = &machine->solve_cached,  [NTK_WORK_STEP] = &machine->step,
+      [NTK_WORK_PASSES] = &machine->passes,        [NTK_WORK_SOLVE] = &machine->solve,
+      [NTK_WORK_PRODUCT] = &machine->product,
   };
   return rates[kind];
 }

@@ -12,6 +12,7 @@ typedef enum ntk_work_kind {
   NTK_WORK_FORWARD, /* features: flops; for each number of them, phi */
   NTK_WORK_KERNEL,  /* Gram matrices: flops; for each entry of K in each of them, that it is kept */
   NTK_WORK_FACTOR,  /* flops; for each entry */
+  NTK_WORK_SINGLE,  /* the same in float */
   NTK_WORK_STEP,    /* an epoch of training: flops; for each number of the features */
   NTK_WORK_PASSES,  /* products with J and J^T: flops */
   NTK_WORK_SOLVE,   /* bytes of the factor, */
@@ -33,10 +34,15 @@ typedef struct ntk_work_list {
   ntk_work work[NTK_WORK_PHASES];
 } ntk_work_list;
 
-/* ntk_spectrum, by K and its factor; ntk_train of so many epochs, by gd, with what it asks of K
+/* ntk_spectrum, by K and its factor; by a factor in single, with K kept in double or not; by
+ * products alone; ntk_train of so many epochs, by gd, with what it asks of K
  * before the first; ntk_memorize of one label vector. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
                                    const ntk_spectrum_options *options, ntk_work_list *list);
+void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
+                    bool kept, ntk_work_list *list);
+void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
+                       ntk_work_list *list);
 NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs,
                                 ntk_work_list *list);
 NTK_SIBLING void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list);

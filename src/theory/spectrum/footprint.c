@@ -75,8 +75,7 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   return most + norms_bytes(spec, n) + kept;
 }
 
-/* What only K in double answers; NULL: nothing. */
-static const char *double_for(const ntk_spectrum_options *o) {
+const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
   return o->certify               ? "a certificate is a matter of double precision"
          : o->full                ? "the whole spectrum is found in double precision"
          : o->vectors > 0         ? "several eigenvectors are found in double precision"
@@ -91,7 +90,7 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
                             const ntk_spectrum_options *options, ntk_way *way, const char **why) {
   ntk_mode mode;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
-  const char *reason = double_for(options);
+  const char *reason = ntk_spectrum_double_for(options);
   *way = NTK_WAY_DOUBLE;
   *why = reason != NULL && mode == NTK_MODE_MIXED ? reason : "";
   if (mode == NTK_MODE_DOUBLE || reason != NULL)

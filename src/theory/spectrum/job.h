@@ -35,6 +35,8 @@ ntk_status ntk_job_check_memory(const ntk_job *j);
  * although mixed was asked for, else "". singular: K is known to be. */
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                             const ntk_spectrum_options *options, ntk_way *way, const char **why);
+/* What only K in double answers, one line; NULL: nothing. */
+const char *ntk_spectrum_double_for(const ntk_spectrum_options *options);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
  * where it is small enough to stay in cache. */
 bool ntk_job_keeps_kernel(const ntk_job *j);
