@@ -99,6 +99,7 @@ typedef struct point {
   int threads, runs;         /* threads 0: all */
   double figure;             /* most times what the flops take at the peak; 0: none */
   bool large;                /* only where it is asked for */
+  const char *precision;
 } point;
 
 enum { MOST_RUNS = 15, MOST_DEPTH = 4 };
@@ -106,7 +107,8 @@ typedef enum phase { FORWARD, KERNEL, FACTOR, LARGEST, SMALLEST, PHASES } phase;
 
 typedef struct work {
   const char *name;
-  double flops, bytes, limit; /* limit: seconds */
+  double flops, bytes, least,
+      limit; /* seconds: the flops' at the peak; the longer of that and the bytes' */
   double seconds[MOST_RUNS];
 } work;
 
@@ -125,6 +127,7 @@ static phase phase_of(const ntk_work *w) {
 /* What the plan says, with as many products and solves as there were. */
 static void put_limits(const ntk_machine *m, const ntk_network_spec *spec, size_t N,
                        const ntk_spectrum_result *r, work *to) {
+  const bool mixed = strcmp(r->precision, "mixed") == 0; /* the factor is in float */
   const ntk_spectrum_options options = {0};
   ntk_work_list list = {0};
   ntk_work_spectrum(spec, N, &options, &list);
@@ -134,14 +137,19 @@ static void put_limits(const ntk_machine *m, const ntk_network_spec *spec, size_
   for (size_t i = 0; i < list.count; i++) {
     const ntk_work *w = &list.work[i];
     const phase k = phase_of(w);
+    const bool single = mixed && (k == FACTOR || k == SMALLEST);
+    const double peak = single ? m->peak_single : m->peak, bytes = w->bytes / (single ? 2.0 : 1.0);
     double times = 1.0, bandwidth = m->bandwidth;
     if ((k == LARGEST || k == SMALLEST) && w->kind != NTK_WORK_PASSES) { /* each of 2 N^2 flops */
-      times = (k == LARGEST ? r->products : r->solves) * 2.0 * pow((double)N, 2) / w->flops;
+      /* In mixed precision products are of both ends, and so those of the plan are told. */
+      times = k == SMALLEST ? r->solves : mixed ? 0.0 : r->products;
+      times = times > 0.0 ? times * 2.0 * pow((double)N, 2) / w->flops : 1.0;
       bandwidth = cached ? m->bandwidth_cache : m->bandwidth;
     }
     to[k].flops += times * w->flops;
-    to[k].bytes += times * w->bytes;
-    to[k].limit += times * fmax(w->flops / m->peak, w->bytes / bandwidth);
+    to[k].bytes += times * bytes;
+    to[k].least += times * w->flops / peak;
+    to[k].limit += times * fmax(w->flops / peak, bytes / bandwidth);
   }
 }
 
@@ -172,12 +180,12 @@ static ntk_machine rates(ntk_context *context) {
  */
 static void print_sums(const point *p, const ntk_machine *m, const work *phases, double *total,
                        double *processor) {
-  double flops = 0.0, limit = 0.0;
+  double least = 0.0, limit = 0.0;
   for (int k = 0; k < PHASES; k++) {
-    flops += k == LARGEST || k == SMALLEST ? 0.0 : phases[k].flops;
+    least += k == LARGEST || k == SMALLEST ? 0.0 : phases[k].least;
     limit += phases[k].limit;
   }
-  const double middle = median(total, (size_t)p->runs), least = flops / m->peak;
+  const double middle = median(total, (size_t)p->runs);
   const double used = median(processor, (size_t)p->runs) / m->threads;
   printf("  whole job: median %.4g s, least %.4g s of %d runs (processor %.4g s on each of %d); "
          "limits together %.4g s\n",
@@ -196,11 +204,12 @@ static void run_point(const point *p) {
   size_t width[MOST_DEPTH] = {p->d};
   for (size_t l = 1; l < p->depth; l++)
     width[l] = p->width;
+  const ntk_spectrum_options how = {.precision = p->precision};
   const ntk_network_spec spec = {.depth = p->depth, .width = width, .seed = 1};
   if (ntk_context_create(&options, &context) != NTK_OK)
     die("context");
-  printf("N = %zu, d = %zu, %zu layers of %zu, %d thread(s)\n", p->N, p->d, p->depth, p->width,
-         ntk_context_environment(context).threads);
+  printf("N = %zu, d = %zu, %zu layers of %zu, %d thread(s), %s\n", p->N, p->d, p->depth, p->width,
+         ntk_context_environment(context).threads, p->precision);
   if (ntk_dataset_generate(context, "gaussian", p->N, p->d, 1, &data) != NTK_OK ||
       ntk_network_create(context, &spec, &network) != NTK_OK)
     die("set-up");
@@ -214,7 +223,7 @@ static void run_point(const point *p) {
   for (int run = 0; run < p->runs; run++) {
     ntk_spectrum_result result;
     const double before = processor_now();
-    if (ntk_spectrum(context, network, data, NULL, &result) != NTK_OK)
+    if (ntk_spectrum(context, network, data, &how, &result) != NTK_OK)
       die("spectrum");
     const ntk_spectrum_seconds *s = &result.seconds;
     const double took[PHASES] = {s->forward, s->kernel, s->factor, s->largest,
@@ -314,7 +323,10 @@ int main(int argc, char **argv) {
   if (argc - large > 1)
     run_startup(argv[1]);
   for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
-    if (large || !points[i].large)
-      in_child(run_point, &points[i]);
+    for (int mixed = 0; mixed < 2 && (large || !points[i].large); mixed++) {
+      point p = points[i];
+      p.precision = mixed ? "mixed" : "double";
+      in_child(run_point, &p);
+    }
   return 0;
 }
