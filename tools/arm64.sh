@@ -1,7 +1,8 @@
 #!/bin/sh
 # The quick tests on arm64, on any Debian machine: cross-compiled, run under qemu's user-mode emulation.
 # The libraries for arm64 are unpacked in build/arm64-root, beside the system's own, which stay as they
-# are. Takes half an hour on one core; what is not run, and why: CMakeLists.txt, "emulated".
+# are. Arithmetic is 100 to 300 times slower so: it takes about half an hour, and tests that would take
+# more than a few minutes each are left out (CMakePresets.json, the test preset arm64, has their names).
 # usage: tools/arm64.sh [WORDS FOR CTEST...]    (-R test_kernel)
 set -eu
 cd "$(dirname "$0")/.."
