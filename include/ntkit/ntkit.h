@@ -206,12 +206,11 @@ NTK_API const char *ntk_verdict_name(ntk_verdict verdict); /* "ok", "rank_defici
 
 typedef struct ntk_spectrum_options {
   ntk_outputs outputs; /* of several outputs: K of their mean, or of all */
-  bool full;           /* all eigenvalues, ascending (needs 8 N^2 bytes more; LAPACK's part of it
-                          cannot be cancelled) */
-  bool per_block;      /* lambda_min of every block K_k */
-  bool certify;        /* prove a lower bound (one more build and factorisation) */
-  double tolerance;    /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
-                          error of lambda near 1e-6 squared over the relative gap */
+  bool full;        /* all eigenvalues, ascending (8 N^2 bytes more; LAPACK's part of it runs on) */
+  bool per_block;   /* lambda_min of every block K_k */
+  bool certify;     /* prove a lower bound (one more build and factorisation) */
+  double tolerance; /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
+                       error of lambda near 1e-6 squared over the relative gap */
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
   const char *block_path;  /* write the blocks, too, into this folder: block0.npy, ...; NULL: no */
   size_t vectors;          /* so many eigenpairs at each end, up to 64 and rows of K; 0: none */
@@ -219,6 +218,7 @@ typedef struct ntk_spectrum_options {
   size_t probes, steps;    /* random vectors, 0: 2 to 8; products and solves for each, 0: 100 */
   uint64_t seed;           /* of the iteration's start vector */
   const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
+  const char *method;      /* factor; operator: products, no K; NULL, auto: where K does not fit */
 } ntk_spectrum_options;
 
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
@@ -257,8 +257,7 @@ typedef struct ntk_spectrum_pair {
   double *vector;         /* v, as many */
 } ntk_spectrum_pair;
 
-/* What each step took, by the wall clock; 0: not made. largest: of eigen, what lambda_max took. */
-typedef struct ntk_spectrum_seconds {
+typedef struct ntk_spectrum_seconds { /* by the wall clock; 0: not made; largest: part of eigen */
   double forward, kernel, factor, eigen, largest, certify, full, blocks, density, total;
 } ntk_spectrum_seconds;
 
@@ -270,7 +269,8 @@ typedef struct ntk_spectrum_result {
   size_t order;                      /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
   double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
-  int solves, products;              /* with K^{-1} and K, by the eigensolver */
+  const char *method;                /* factor or operator, static storage */
+  int solves, products;              /* with K^{-1} (operator: near it) and K, by the eigensolver */
   const char *precision;             /* of the factor: "double" or "mixed"; and one line */
   const char *precision_reason;      /* where mixed was asked for or tried in vain, else "" */
   double resolution; /* what rounding of features, K's entries and the factorisation can make of

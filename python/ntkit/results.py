@@ -31,7 +31,8 @@ class SpectrumResult(Result):
     certificate: what is known for sure of lambda_min
     blocks: K_0..K_{L-1}
     bounds: Theorem 3.1 beside the measurement
-    iterations_solves: with K^{-1}, by the eigensolver
+    method: factor, or operator: by products, without K
+    iterations_solves: with K^{-1}, or what is near it, by the eigensolver
     iterations_products: with K, by the eigensolver
     seconds: where the time went
     memory_bytes [bytes]: most held at once
@@ -58,6 +59,7 @@ class SpectrumResult(Result):
     certificate: Certificate
     blocks: Rows[BlockResult]
     bounds: Bounds
+    method: str | None
     iterations_solves: int
     iterations_products: int
     seconds: SpectrumSeconds
@@ -128,7 +130,7 @@ class SpectrumSeconds(Result):
 
     forward [s]: features
     kernel [s]: K from the features
-    factor [s]: Cholesky factorisation
+    factor [s]: Cholesky factorisation, or the preconditioner
     eigen [s]: smallest and largest eigenvalue
     largest [s]: of that, the largest
     certify [s]: the certificate

@@ -31,6 +31,7 @@ def spectrum(
     block_path: Path | None = None,
     seed: int = 0,
     precision: str = "auto",
+    method: str = "auto",
     progress: Progress = False,
 ) -> SpectrumResult:
     """The ends of K's spectrum, with residuals, verdict and what Theorem 3.1 says.
@@ -43,9 +44,11 @@ def spectrum(
     wanted ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to;
     block_path: a folder for the blocks, block0.npy and so on. output: as in kernel. precision:
     "double"; "mixed", a factor in single precision corrected by products in double, to the same
-    digits, and what it cannot do in double; "auto": the faster, or what fits. Time 2 N^2 sum_k n_k
-    + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the features. ValueError, MemoryError
-    (both numbers),
+    digits, and what it cannot do in double; "auto": the faster, or what fits. method: "factor" makes K
+    and its Cholesky factor, "operator" needs products with K alone and memory for a few times the
+    features (no K, so no full, per_block, certify, density or files), "auto" does that where K does
+    not fit. Time 2 N^2 sum_k n_k + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the
+    features. ValueError, MemoryError (both numbers),
     OSError, NumericError.
     """
     context = current()
@@ -66,6 +69,7 @@ def spectrum(
         block_path=block_path,
         seed=seed,
         precision=precision,
+        method=method,
     )
     result = ffi.new("ntk_spectrum_result *")
     try:

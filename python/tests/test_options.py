@@ -54,6 +54,7 @@ def test_spectrums_options_are_the_librarys():
         "steps": 5,
         "precision": "mixed",
         "seed": 2**64 - 1,
+        "method": "factor",
     }
     elsewhere = {"outputs", "kernel_path", "block_path"}  # output; ntkit.kernel has K
     options.check(ntkit.spectrum, (NET, X), "ntk_spectrum_options", values, elsewhere)

@@ -7,9 +7,10 @@
 
 /* What is factorised, and what products are with. */
 typedef enum ntk_way {
-  NTK_WAY_DOUBLE,       /* K; a copy of it, or the features */
-  NTK_WAY_MIXED,        /* K in single precision; K in double */
-  NTK_WAY_MIXED_SMALLER /* the same; the features */
+  NTK_WAY_DOUBLE,        /* K; a copy of it, or the features */
+  NTK_WAY_MIXED,         /* K in single precision; K in double */
+  NTK_WAY_MIXED_SMALLER, /* the same; the features */
+  NTK_WAY_OPERATOR /* nothing; K that is not stored: of ntk_spectrum alone (theory/spectrum) */
 } ntk_way;
 
 /* Which way mode and memory leave for so many rows of K, by the bytes of a computation in double,

@@ -134,7 +134,7 @@ const ntk_description ntk_table_density =
 static const ntk_field seconds[] = {
     FIELD(forward, "s", "features"),
     FIELD(kernel, "s", "K from the features"),
-    FIELD(factor, "s", "Cholesky factorisation"),
+    FIELD(factor, "s", "Cholesky factorisation, or the preconditioner"),
     FIELD(eigen, "s", "smallest and largest eigenvalue"),
     FIELD(largest, "s", "of that, the largest"),
     FIELD(certify, "s", "the certificate"),
@@ -174,7 +174,8 @@ static const ntk_field spectrum[] = {
     OBJECT(certificate, ntk_table_certificate, "what is known for sure of lambda_min"),
     {NTK_OBJECTS("blocks", block, blocks, ntk_table_block, "K_0..K_{L-1}"), .former = "layers"},
     OBJECT(bounds, ntk_table_bounds, "Theorem 3.1 beside the measurement"),
-    NAMED("iterations.solves", solves, "", "with K^{-1}, by the eigensolver"),
+    FIELD(method, "", "factor, or operator: by products, without K"),
+    NAMED("iterations.solves", solves, "", "with K^{-1}, or what is near it, by the eigensolver"),
     NAMED("iterations.products", products, "", "with K, by the eigensolver"),
     OBJECT(seconds, ntk_table_spectrum_seconds, "where the time went"),
     FIELD(memory_bytes, "bytes", "most held at once"),

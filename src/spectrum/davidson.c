@@ -326,7 +326,8 @@ static ntk_status iterate(davidson *s, const double *start, size_t starts) {
     double rest = 0.0;
     NTK_TRY(ritz(s));
     size_t found = look(s, &rest);
-    if (found == 0 || s->size == s->n)
+    const bool enough = s->options->enough > 0.0 && s->theta[0] <= s->options->enough;
+    if (found == 0 || s->size == s->n || enough)
       return NTK_OK;
     const double theta = fabs(s->theta[s->settled]), wanted = ntk_lanczos_wanted(s->options, theta);
     if (s->products >= s->options->max_products)

@@ -16,6 +16,7 @@ typedef struct ntk_lanczos_options {
   size_t max_products; /* vectors multiplied before giving up */
   uint64_t seed;       /* of the start block */
   size_t inner;        /* of Davidson: solves of an inner iteration for each product; 0: none */
+  double enough;       /* of Davidson: a least value found at or below ends the search; 0: none */
   const char *phase;   /* for progress */
 } ntk_lanczos_options;
 

@@ -220,6 +220,15 @@ static void test_without_solve(void **state) {
   const ntk_lanczos_options options = {.block = 1, .tolerance = 1e-6, .max_products = 2000};
   const size_t products = find(&s, false, options, NULL, 0);
   assert_in_range(products, 60, 262);
+  /* A value that is small enough ends it. */
+  ntk_lanczos_options enough = options;
+  enough.enough = 1.01;
+  enough.phase = "test";
+  const ntk_operator A = nearby_operator(&s, false);
+  double v[ORDER];
+  ntk_eigenpair pair;
+  assert_ok(ntk_davidson_smallest(context, &A, &enough, NULL, 0, &pair, v));
+  assert_true(pair.value <= 1.01 && pair.residual > 1e-6 && pair.applications < 200);
   nearby_destroy(&s);
 }
 

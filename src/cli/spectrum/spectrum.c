@@ -80,7 +80,8 @@ static exit_status compute(spectrum_run *run) {
   ntk_status computed = NTK_OK;
   if (run->selected)
     computed = ntk_network_select(job->network, run->output, &one);
-  job_expect(job, &(ntk_plan_options){.spectrum = *options});
+  if (strcmp(options->method, "operator") != 0) /* of which the number of products is not known */
+    job_expect(job, &(ntk_plan_options){.spectrum = *options});
   if (computed == NTK_OK)
     computed =
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);
@@ -120,6 +121,7 @@ exit_status command_spectrum(const void *given) {
               .steps = settings->steps,
               .seed = settings->common.seed,
               .precision = settings->common.precision,
+              .method = settings->method,
           },
   };
   const job_steps steps = {.begun = choose_output, .memory = check_memory, .claim = claim};

@@ -18,6 +18,7 @@ typedef struct spectrum_settings {
   bool density;
   size_t probes, steps; /* 0: not given */
   const char *output;   /* trace, all, or the number of one */
+  const char *method;
 } spectrum_settings;
 
 exit_status command_spectrum(const void *given);

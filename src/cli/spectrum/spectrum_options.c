@@ -12,6 +12,11 @@ static const char *mode_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+static const char *method_name(size_t i) {
+  static const char *const names[] = {"auto", "factor", "operator"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
 static const option_row own[] = {
     {.name = "output",
      .kind = KIND_TEXT,
@@ -76,6 +81,16 @@ static const option_row own[] = {
      .expected = "a number > 0 and < 1, like 1e-6",
      .help = "Wanted ||K v - lambda v|| / lambda. The relative error of lambda is near its square "
              "over the relative gap."},
+    {.name = "method",
+     .kind = KIND_CHOICE,
+     .field = FIELD(method),
+     .argument = "NAME",
+     .fallback = "auto",
+     .choice = method_name,
+     .help =
+         "factor: K and its Cholesky factor, 4 N^2 bytes. operator: products with K alone, which "
+         "is never made; some times the memory of the features, 50 to 500 products of 4 N P "
+         "flops, the same digits. auto: operator where K does not fit."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),
@@ -114,9 +129,9 @@ const cli_command spectrum_command = {
     .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
-                                     {own, 10},
+                                     {own, 11},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 10, 3},
+                                     {own + 11, 3},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},

@@ -174,6 +174,9 @@ void spectrum_print(const void *what) {
   char whose[SPECTRUM_WHOSE];
   if (*spectrum_whose(run, whose) != '\0')
     printf("kernel      %s\n", whose);
+  if (strcmp(result->method, "operator") == 0)
+    printf("method      operator: by products, without K%s\n",
+           strcmp(spectrum_asked(job)->method, "auto") == 0 ? ", which would not fit" : "");
   putchar('\n');
   print_eigenvalues(job, result);
   print_density(&result->density);

@@ -33,6 +33,7 @@ typedef struct method_row {
 static ntk_status spectrum_bytes(const asked *a, size_t N, const char *precision, size_t *bytes) {
   ntk_spectrum_options options = a->options->spectrum;
   options.precision = precision;
+  options.method = "factor";
   return ntk_spectrum_memory(a->context, a->spec, N, &options, bytes);
 }
 

@@ -5,6 +5,9 @@
  *             ->  largest eigenvalue (Lanczos on K)  ->  Cholesky of K
  *             ->  smallest (Lanczos on K^{-1})  ->  residuals  ->  density's solves  -> certificate
  *
+ * By the method operator K and its factor are left out: products and a search (operator.c) find
+ * both.
+ *
  * The factor takes K's place, so that memory stays at half a square. Where K is no larger than the
  * features, which the factorisation does not need, K moves into their place instead and serves for
  * residual and certificate; else the residual comes from J (J^T v), and the certificate from K
@@ -46,7 +49,7 @@ static ntk_status singular(ntk_job *j) {
   }
   ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
   j->factor = NULL;
-  NTK_TRY(ntk_job_largest(j, true));
+  NTK_TRY(ntk_job_largest(j));
   NTK_TRY(ntk_job_density(j));
   return ntk_job_vectors(j);
 }
@@ -66,10 +69,12 @@ static ntk_status run_steps(ntk_job *j) {
   } else {
     if (j->options.per_block || j->options.block_path != NULL)
       NTK_TRY(ntk_job_blocks(j));
-    NTK_TRY(ntk_job_kernel(j));
-    NTK_TRY(ntk_job_density_products(j));
-    NTK_TRY(ntk_job_keep_kernel(j));
-    NTK_TRY(ntk_job_largest(j, false));
+    if (j->way != NTK_WAY_OPERATOR) {
+      NTK_TRY(ntk_job_kernel(j));
+      NTK_TRY(ntk_job_density_products(j));
+      NTK_TRY(ntk_job_keep_kernel(j));
+    }
+    NTK_TRY(ntk_job_largest(j));
     NTK_TRY(ntk_job_smallest(j));
     NTK_TRY(ntk_job_density(j));
     NTK_TRY(ntk_job_vectors(j));
@@ -86,6 +91,8 @@ static void release(ntk_job *j) {
   ntk_kernel_destroy(j->K);
   ntk_features_destroy(j->features);
   ntk_density_end(&j->density);
+  ntk_implicit_destroy(&j->implicit);
+  ntk_subset_destroy(&j->subset);
   ntk_free(j->context, j->f2);
   ntk_free(j->context, j->b2);
   ntk_free(j->context, j->scratch);
@@ -145,8 +152,8 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(&j));
   NTK_TRY(ntk_job_check_density(&j));
-  NTK_TRY(ntk_spectrum_way(context, &spec, j.N, &j.options, &j.way, &made.precision_reason));
   NTK_TRY(ntk_job_check_memory(&j));
+  made.method = j.way == NTK_WAY_OPERATOR ? "operator" : "factor";
   const size_t peak = ntk_memory_peak_enter(context);
   ntk_status status = allocate_result(&j);
   if (status == NTK_OK)

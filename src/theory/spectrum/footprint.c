@@ -8,6 +8,7 @@
 #include "theory/spectrum/job.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double CACHED_BYTES = 1 << 25; /* stays in cache */
 
@@ -120,33 +121,84 @@ bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool 
          (linear && (double)N > (double)spec->width[0] + affine);
 }
 
+typedef enum method { METHOD_AUTO, METHOD_FACTOR, METHOD_OPERATOR, METHODS } method;
+
+static ntk_status find_method(const ntk_spectrum_options *options, method *found) {
+  static const char *const names[METHODS] = {"auto", "factor", "operator"};
+  const char *needed = ntk_job_needs_kernel(options);
+  int m = METHOD_AUTO;
+  while (options->method != NULL && m < METHODS && strcmp(options->method, names[m]) != 0)
+    m++;
+  if (m == METHODS)
+    return ntk_fail(NTK_ERR_ARGUMENT, "method '%s' is not known; accepted: auto, factor, operator",
+                    options->method);
+  if (m == METHOD_OPERATOR && needed != NULL)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "the method operator never has K, which %s needs; accepted: the method factor",
+                    needed);
+  *found = (method)m;
+  return NTK_OK;
+}
+
+/* How it is to be done, and how many bytes that takes. */
+typedef struct choice {
+  ntk_way way;
+  const char *why;
+  struct ntk_layout layout;
+  size_t bytes;
+} choice;
+
+/* Beyond `held` bytes that are to be there before: by a factor; or by products, where that is asked
+ * for, or all that fits. */
+static ntk_status choose(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+                         size_t N, const ntk_spectrum_options *options, double held, choice *c) {
+  const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
+  const double norms = norms_bytes(spec, (double)rows),
+               available = (double)ntk_memory_available(context) - held;
+  method asked = METHOD_AUTO;
+  NTK_TRY(find_method(options, &asked));
+  NTK_TRY(ntk_spectrum_way(context, spec, N, options, &c->way, &c->why));
+  double bytes = working_bytes(context, spec, singular, N, options, c->way);
+  if (asked == METHOD_OPERATOR ||
+      (asked == METHOD_AUTO && ntk_job_needs_kernel(options) == NULL && bytes > available)) {
+    const double by =
+        norms + ntk_operator_bytes(context, spec, N, options, available - norms, &c->layout);
+    if (asked == METHOD_OPERATOR || by <= available) {
+      c->way = NTK_WAY_OPERATOR;
+      bytes = by;
+    }
+  }
+  return ntk_footprint_end(context, held + bytes, rows, "this computation", &c->bytes);
+}
+
 ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                const ntk_spectrum_options *options, size_t *bytes) {
   static const ntk_spectrum_options defaults;
   size_t parameters = 0;
+  choice c = {.bytes = 0};
   NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
   ntk_symmetry symmetry;
   bool linear = false;
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
   const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
-  ntk_way way;
-  const char *why;
-  NTK_TRY(ntk_spectrum_way(context, spec, N, options, &way, &why));
-  const double total = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
-                       NTK_SMALL_OBJECTS + ntk_backend_bytes(context) +
-                       working_bytes(context, spec, singular, N, options, way);
-  return ntk_footprint_end(context, total, ntk_kernel_rows(spec, options->outputs, N),
-                           "this computation", bytes);
+  const double held = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
+                      NTK_SMALL_OBJECTS + ntk_backend_bytes(context);
+  const ntk_status status = choose(context, spec, singular, N, options, held, &c);
+  if (status == NTK_OK || status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY)
+    *bytes = c.bytes;
+  return status;
 }
 
-ntk_status ntk_job_check_memory(const ntk_job *j) {
+ntk_status ntk_job_check_memory(ntk_job *j) {
   const ntk_network *network = j->network;
   const ntk_network_spec spec = ntk_spec_of(network);
   const bool singular =
       ntk_known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
-  size_t bytes = 0;
-  return ntk_footprint_end(j->context,
-                           working_bytes(j->context, &spec, singular, j->N, &j->options, j->way),
-                           j->rows, "this computation", &bytes);
+  choice c = {.bytes = 0};
+  NTK_TRY(choose(j->context, &spec, singular, j->N, &j->options, 0.0, &c));
+  j->way = c.way;
+  j->layout = c.layout;
+  j->result->precision_reason = c.why;
+  return NTK_OK;
 }

@@ -4,6 +4,7 @@
 #define NTK_THEORY_JOB_H
 
 #include "kernel/ends.h"
+#include "kernel/subset.h"
 #include "spectrum/density/density.h"
 
 typedef struct ntk_job {
@@ -17,10 +18,15 @@ typedef struct ntk_job {
   ntk_features *features; /* NULL once released */
   ntk_kernel *K;          /* the stored matrix, where it is kept beside the factor; else NULL */
   ntk_kernel *factor;     /* K, then its factor */
-  double *f2, *b2;        /* L x rows each, as in ntk_norms */
-  double *scratch;        /* rows */
-  double trace;           /* of K */
-  double *resolution;     /* L + 1: of each block, and of K */
+  ntk_implicit implicit;  /* K by products, by NTK_WAY_OPERATOR, which has no features, K or */
+  ntk_subset subset;      /* factor, but this, near K^{-1}, and these sizes: */
+  struct ntk_layout {
+    size_t block, samples; /* whose features are held at once; of the subset */
+  } layout;
+  double *f2, *b2;    /* L x rows each, as in ntk_norms */
+  double *scratch;    /* rows */
+  double trace;       /* of K */
+  double *resolution; /* L + 1: of each block, and of K */
   ntk_density_measure density;
   ntk_way way;
 } ntk_job;
@@ -29,10 +35,10 @@ static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
   return (ntk_norms){j->options.outputs, j->rows, j->f2, j->b2};
 }
 
-/* ntk_spectrum_memory for a network and data set that are there already. */
-ntk_status ntk_job_check_memory(const ntk_job *j);
-/* Which way the options, and memory, leave; *why: one line where it is double by the options
- * although mixed was asked for, else "". singular: K is known to be. */
+/* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
+ntk_status ntk_job_check_memory(ntk_job *j);
+/* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
+ * options although mixed was asked for, else "". singular: K is known to be. */
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                             const ntk_spectrum_options *options, ntk_way *way, const char **why);
 /* What only K in double answers, one line; NULL: nothing. */
@@ -58,11 +64,27 @@ ntk_status ntk_job_keep_kernel(ntk_job *j);
 /* From mixed precision to double, for that reason: j->factor is K in double again. */
 ntk_status ntk_job_fall_back(ntk_job *j, const char *why);
 /* lambda_max by products with K, or with J (J^T v) from the features. */
-ntk_status ntk_job_largest(ntk_job *j, bool from_features);
-/* Factorises; lambda_min with vector and residual, or the verdict below resolution. */
+ntk_status ntk_job_largest(ntk_job *j);
+/* Factorises, or searches; lambda_min with vector and residual, or the verdict below resolution. */
 ntk_status ntk_job_smallest(ntk_job *j);
 /* lambda_min of every block, each built and factorised by itself, and their files. */
 ntk_status ntk_job_blocks(ntk_job *j);
+/* Products with K, by whatever there is. */
+ntk_operator ntk_job_product(const ntk_job *j);
+/* operator.c: what of the options needs K itself, for "accepted: ... without it"; NULL: nothing.
+ * Bytes of the method beyond X and weights, with the layout that comes nearest to what is
+ * available. Smallest pair, in the place of the factor's; several, as ntk_eigen_smallest_pairs of
+ * the operator that ntk_job_product has with what is near its inverse. */
+const char *ntk_job_needs_kernel(const ntk_spectrum_options *options);
+double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                          const ntk_spectrum_options *options, double available,
+                          struct ntk_layout *layout);
+ntk_status ntk_job_precondition(ntk_job *j);
+ntk_status ntk_job_search(ntk_job *j, double *vector, ntk_extremes *e);
+ntk_operator ntk_job_preconditioned(ntk_job *j);
+ntk_status ntk_job_smallest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                  uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                  double *vectors);
 /* *value = v^T A v and *residual = ||A v - value v|| for a unit vector. */
 ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
                             double *residual);

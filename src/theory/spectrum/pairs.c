@@ -19,11 +19,6 @@ ntk_status ntk_job_check_vectors(const ntk_job *j) {
                   j->options.vectors, j->rows, most);
 }
 
-/* K, or J (J^T v) where only features are left. */
-static ntk_operator product_of(const ntk_job *j) {
-  return j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
-}
-
 typedef ntk_status find_fn(ntk_context *context, const ntk_operator *A, double tolerance,
                            uint64_t seed, size_t count, ntk_eigenpair *pair, double *vectors);
 
@@ -33,7 +28,7 @@ static ntk_status find(ntk_job *j, find_fn *finder, ntk_operator A, ntk_spectrum
   ntk_eigenpair found[NTK_LANCZOS_PAIRS];
   double *vectors = NULL;
   void *pointer = NULL;
-  const ntk_operator product = product_of(j);
+  const ntk_operator product = ntk_job_product(j);
   NTK_TRY(ntk_alloc(j->context, m, sizeof **pairs, "eigenvectors", &pointer));
   ntk_spectrum_pair *made = pointer;
   ntk_status status = ntk_alloc_doubles(j->context, m * j->rows, "eigenvectors", &vectors);
@@ -57,10 +52,12 @@ ntk_status ntk_job_vectors(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   if (j->options.vectors == 0)
     return NTK_OK;
-  NTK_TRY(find(j, ntk_eigen_largest_pairs, product_of(j), &r->largest));
+  NTK_TRY(find(j, ntk_eigen_largest_pairs, ntk_job_product(j), &r->largest));
   r->largest_count = j->options.vectors;
   if (r->verdict == NTK_VERDICT_OK) {
-    NTK_TRY(find(j, ntk_eigen_smallest_pairs, ntk_kernel_operator(j->factor), &r->smallest));
+    NTK_TRY(j->way == NTK_WAY_OPERATOR
+                ? find(j, ntk_job_smallest_pairs, ntk_job_preconditioned(j), &r->smallest)
+                : find(j, ntk_eigen_smallest_pairs, ntk_kernel_operator(j->factor), &r->smallest));
     r->smallest_count = j->options.vectors;
   }
   r->seconds.eigen += ntk_clock() - start;

@@ -10,6 +10,13 @@
 #include <math.h>
 #include <string.h>
 
+ntk_operator ntk_job_product(const ntk_job *j) {
+  if (j->K != NULL)
+    return ntk_kernel_operator(j->K);
+  return j->features != NULL ? ntk_features_operator(j->features)
+                             : ntk_implicit_operator((ntk_implicit *)&j->implicit);
+}
+
 ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double *value,
                             double *residual) {
   NTK_TRY(A.apply(A.user, v, 1, j->scratch));
@@ -25,13 +32,18 @@ ntk_status ntk_job_rayleigh(ntk_job *j, ntk_operator A, const double *v, double 
 
 ntk_status ntk_job_features(ntk_job *j) {
   const double start = ntk_clock();
-  NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
+  if (j->way == NTK_WAY_OPERATOR)
+    NTK_TRY(ntk_implicit_create(j->network, j->data, j->options.outputs, j->layout.block,
+                                &j->implicit));
+  else
+    NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
   j->result->seconds.forward += ntk_clock() - start;
   return NTK_OK;
 }
 
 ntk_status ntk_job_norms(ntk_job *j) {
-  NTK_TRY(ntk_features_norms(j->features, j->f2, j->b2));
+  NTK_TRY(j->way == NTK_WAY_OPERATOR ? ntk_implicit_norms(&j->implicit, j->f2, j->b2)
+                                     : ntk_features_norms(j->features, j->f2, j->b2));
   ntk_spectrum_result *r = j->result;
   r->bounds = ntk_theorem31(j->L, j->network->width);
   r->bounds.diagonal_min = INFINITY;
@@ -80,11 +92,10 @@ ntk_status ntk_job_kernel(ntk_job *j) {
   return NTK_OK;
 }
 
-ntk_status ntk_job_largest(ntk_job *j, bool from_features) {
-  const bool rough = !from_features && j->way == NTK_WAY_MIXED_SMALLER;
-  const ntk_operator A = from_features || rough ? ntk_features_operator(j->features)
-                         : j->K != NULL         ? ntk_kernel_operator(j->K)
-                                                : ntk_kernel_operator(j->factor);
+ntk_status ntk_job_largest(ntk_job *j) {
+  const bool rough = j->factor != NULL && j->way == NTK_WAY_MIXED_SMALLER;
+  const bool stored = j->K == NULL && j->factor != NULL && !rough;
+  const ntk_operator A = stored ? ntk_kernel_operator(j->factor) : ntk_job_product(j);
   const double start = ntk_clock();
   ntk_eigenpair pair;
   double *vector;
@@ -143,6 +154,23 @@ ntk_status ntk_job_fall_back(ntk_job *j, const char *why) {
   return ntk_fail(status, "mixed precision does not suffice: %s; and double: %s", why, line);
 }
 
+/* K itself must say so too, of what a factor or a search found. */
+static ntk_status confirm(ntk_job *j, ntk_extremes *e) {
+  ntk_spectrum_result *r = j->result;
+  double quotient = NAN;
+  if (e->verdict != NTK_VERDICT_OK)
+    return NTK_OK;
+  NTK_TRY(ntk_job_rayleigh(j, ntk_job_product(j), r->eigenvector, &quotient, &r->residual_min));
+  ntk_extremes_judge(e, quotient);
+  return NTK_OK;
+}
+
+static ntk_status smallest_by_products(ntk_job *j, ntk_extremes *e) {
+  NTK_TRY(ntk_job_search(j, j->result->eigenvector, e));
+  j->result->products += e->solves + 1;
+  return confirm(j, e);
+}
+
 /* lambda_min with its residual in mixed precision, unless that does not suffice. */
 static ntk_status smallest_mixed(ntk_job *j, ntk_extremes *e) {
   ntk_spectrum_result *r = j->result;
@@ -162,24 +190,17 @@ static ntk_status smallest_double(ntk_job *j, ntk_extremes *e) {
   ntk_spectrum_result *r = j->result;
   NTK_TRY(
       ntk_extremes_smallest(j->factor, j->options.tolerance, j->options.seed, r->eigenvector, e));
-  if (e->verdict != NTK_VERDICT_OK)
-    return NTK_OK;
-  /* Of the factor; and K itself must say so too. */
-  const ntk_operator A =
-      j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
-  double quotient = NAN;
-  NTK_TRY(ntk_job_rayleigh(j, A, r->eigenvector, &quotient, &r->residual_min));
-  ntk_extremes_judge(e, quotient);
-  return NTK_OK;
+  return confirm(j, e);
 }
 
 ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   const double start = ntk_clock();
   ntk_extremes e = {.resolution = r->resolution};
-  NTK_TRY(ntk_progress_report(j->context, "factorisation", 0.0));
   NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &r->eigenvector));
-  if (j->way != NTK_WAY_DOUBLE)
+  if (j->way == NTK_WAY_OPERATOR)
+    NTK_TRY(smallest_by_products(j, &e));
+  else if (j->way != NTK_WAY_DOUBLE)
     NTK_TRY(smallest_mixed(j, &e));
   if (j->way == NTK_WAY_DOUBLE)
     NTK_TRY(smallest_double(j, &e));

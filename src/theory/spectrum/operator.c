@@ -1,0 +1,134 @@
+/* The method operator: lambda_min without K. Products are J (C (J^T v)), 4 N P flops each, from
+ * features that are kept or, where they do not fit, made anew by blocks of samples; what stands for
+ * K^{-1} is made of some columns of K (kernel/subset.h); the search is spectrum/davidson.c's.
+ * Memory: some times the features. docs/decisions.md has how many products it takes. */
+#include "base/memory.h"
+#include "kernel/footprint.h"
+#include "spectrum/davidson.h"
+#include "spectrum/eigen.h"
+#include "theory/spectrum/job.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { MOST_PRODUCTS = 8000 };
+
+const char *ntk_job_needs_kernel(const ntk_spectrum_options *options) {
+  const struct {
+    bool asked;
+    const char *what;
+  } needs[] = {{options->certify, "a certificate"},
+               {options->full, "the whole spectrum"},
+               {options->density, "the density"},
+               {options->kernel_path != NULL, "a file of it"},
+               {options->per_block || options->block_path != NULL, "every block"}};
+  for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+    if (needs[i].asked)
+      return needs[i].what;
+  return NULL;
+}
+
+/* Of an operator with some error, as a solve's (kernel/operators.c). */
+static double noise_of(double trace) {
+  return 16.0 * (DBL_EPSILON / 2) * trace;
+}
+
+static ntk_lanczos_options search_for(size_t count, double tolerance, uint64_t seed) {
+  return (ntk_lanczos_options){.block = 1,
+                               .count = count,
+                               .tolerance = tolerance,
+                               .max_products = MOST_PRODUCTS,
+                               .seed = seed,
+                               .phase = "smallest eigenvalue"};
+}
+
+/* At a layout: held throughout, and the larger of the two searches. */
+static double bytes_at(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                       const ntk_spectrum_options *options, const struct ntk_layout *layout) {
+  const size_t n = ntk_kernel_rows(spec, options->outputs, N), per = n / N;
+  const ntk_lanczos_options search = search_for(options->vectors, 0.0, 0);
+  const double some =
+      ntk_implicit_bytes(context, spec, options->outputs, layout->samples, layout->samples) +
+      8.0 * (double)layout->samples * (double)spec->width[0];
+  const double subset = ntk_subset_bytes(context, n, per * layout->samples);
+  double after = fmax(some, (double)ntk_davidson_bytes(n, &search));
+  if (options->vectors > 0)
+    after = fmax(after, (double)ntk_eigen_pairs_bytes(n, options->vectors));
+  return ntk_implicit_bytes(context, spec, options->outputs, N, layout->block) +
+         2.0 * (double)options->vectors * (8.0 * (double)n + 64.0) +
+         fmax((double)ntk_eigen_bytes(n), subset + after);
+}
+
+double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                          const ntk_spectrum_options *options, double available,
+                          struct ntk_layout *layout) {
+  /* Shares of the samples whose features are held, and of the wanted subset. */
+  static const struct {
+    size_t block, subset;
+  } shares[] = {{1, 1}, {1, 2}, {1, 4}, {16, 1}, {16, 2}, {64, 4}, {64, 8}};
+  const size_t n = ntk_kernel_rows(spec, options->outputs, N), per = n / N;
+  const bool mean = per == 1 && ntk_spec_width(spec, spec->depth) > 1;
+  double columns = 0.0, bytes = 0.0;
+  for (size_t l = 1; l < spec->depth; l++)
+    columns += 2.0 * (double)spec->width[l];
+  const double wanted = fmax(1.0, fmin((double)N / 4.0, columns / (double)per));
+  for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
+    if (mean && shares[s].block > 1)
+      break;
+    *layout = (struct ntk_layout){.block = (N + shares[s].block - 1) / shares[s].block,
+                                  .samples = (size_t)fmax(1.0, wanted / (double)shares[s].subset)};
+    bytes = bytes_at(context, spec, N, options, layout);
+    if (bytes <= available)
+      break;
+  }
+  return bytes;
+}
+
+static ntk_status apply(void *user, const double *V, size_t m, double *U) {
+  const ntk_operator A = ntk_implicit_operator(&((ntk_job *)user)->implicit);
+  return A.apply(A.user, V, m, U);
+}
+
+static ntk_status solve(void *user, double *V, size_t m) {
+  return ntk_subset_solve(&((ntk_job *)user)->subset, V, m);
+}
+
+ntk_operator ntk_job_preconditioned(ntk_job *j) {
+  return (ntk_operator){
+      .n = j->rows, .apply = apply, .solve = solve, .user = j, .noise = noise_of(j->trace)};
+}
+
+ntk_status ntk_job_precondition(ntk_job *j) {
+  for (size_t i = 0; i < j->rows; i++) {
+    j->scratch[i] = 0.0;
+    for (size_t k = 0; k < j->L; k++)
+      j->scratch[i] +=
+          ntk_diagonal_part(j->network, k, j->f2[k * j->rows + i], j->b2[k * j->rows + i]);
+  }
+  return ntk_subset_create(&j->implicit, j->layout.samples, j->scratch, &j->subset);
+}
+
+ntk_status ntk_job_smallest_pairs(ntk_context *context, const ntk_operator *A, double tolerance,
+                                  uint64_t seed, size_t count, ntk_eigenpair *pair,
+                                  double *vectors) {
+  ntk_lanczos_options options = search_for(count, tolerance, seed);
+  options.noise = A->noise;
+  return ntk_davidson_smallest(context, A, &options, NULL, 0, pair, vectors);
+}
+
+/* The least Ritz value is never below lambda_min but for rounding: once it is not above the
+ * resolution, nothing else is left to find. */
+ntk_status ntk_job_search(ntk_job *j, double *vector, ntk_extremes *e) {
+  const double start = ntk_clock();
+  const ntk_operator A = ntk_job_preconditioned(j);
+  ntk_lanczos_options options = search_for(1, j->options.tolerance, j->options.seed);
+  ntk_eigenpair pair;
+  NTK_TRY(ntk_job_precondition(j));
+  e->seconds_factor = ntk_clock() - start;
+  options.noise = A.noise;
+  options.enough = e->resolution;
+  NTK_TRY(ntk_davidson_smallest(j->context, &A, &options, NULL, 0, &pair, vector));
+  e->solves = pair.applications;
+  ntk_extremes_judge(e, pair.value);
+  return NTK_OK;
+}
