@@ -237,6 +237,26 @@ static void test_least_widths(void **state) {
   ntk_context_destroy(context);
 }
 
+/* K of a spectrum is of the mean over outputs, that of training's steps of every output. */
+static void test_rows(void **state) {
+  (void)state;
+  const size_t width[] = {4, 3};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .outputs = 5}; /* P = 27 */
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  ntk_plan_options options = {.calibration = NTK_CALIBRATE_KEPT};
+  assert_ok(ntk_plan_make(context, &spec, 9, &options, &plan));
+  assert_int_equal(plan.order, 9);
+  assert_string_equal(plan.reason, "");
+  ntk_plan_clear(&plan);
+  options.question = "train";
+  assert_ok(ntk_plan_make(context, &spec, 9, &options, &plan));
+  assert_int_equal(plan.order, 45);
+  assert_string_equal(plan.reason, "K is known to be singular: 45 rows, P = 27");
+  ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   const size_t width[] = {10, 3};
@@ -250,6 +270,16 @@ static void test_refusals(void **state) {
   options.question = NULL;
   assert_refused(ntk_plan_make(context, &spec, 0, &options, &plan), NTK_ERR_ARGUMENT, "N is 0");
   assert_refused(ntk_plan_make(context, &shallow, 9, &options, &plan), NTK_ERR_ARGUMENT, "depth");
+  const double bad[] = {-1.0, 0.5, 1e31, INFINITY, NAN};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    const ntk_plan_options slow = {.peak = bad[i]}, narrow = {.bandwidth = bad[i]};
+    assert_refused(ntk_plan_make(context, &spec, 9, &slow, &plan), NTK_ERR_ARGUMENT,
+                   "a second; accepted: from 1 to 1e30");
+    assert_refused(ntk_plan_make(context, &spec, 9, &narrow, &plan), NTK_ERR_ARGUMENT, "bandwidth");
+  }
+  options.cores = -1;
+  assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
+                 "cores is -1");
   assert_int_equal(ntk_memory_in_use(context), 0);
   ntk_context_destroy(context);
 }
@@ -265,6 +295,7 @@ int main(void) {
       cmocka_unit_test(test_mixed),
       cmocka_unit_test(test_largest_samples),
       cmocka_unit_test(test_least_widths),
+      cmocka_unit_test(test_rows),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@ typedef struct asked {
   ntk_context *context;
   const ntk_network_spec *spec;
   const ntk_plan_options *options;
-  size_t memory; /* of the machine */
+  ntk_outputs outputs; /* of the question's K */
+  size_t memory;       /* of the machine */
 } asked;
 
 typedef struct method_row {
@@ -209,10 +210,9 @@ static void choose(const asked *a, ntk_plan *plan) {
                      "no method fits: %s needs %s of memory, and %s are available; %s", least->name,
                      ntk_amount((double)least->memory, needed),
                      ntk_amount((double)plan->machine.memory, available), largest);
-  else if (ntk_work_singular(a->spec, a->options->spectrum.outputs, plan->samples))
+  else if (ntk_work_singular(a->spec, a->outputs, plan->samples))
     (void)ntk_format(plan->reason, sizeof plan->reason,
-                     "K is known to be singular: N = %zu, P = %zu", plan->samples,
-                     plan->parameters);
+                     "K is known to be singular: %zu rows, P = %zu", plan->order, plan->parameters);
 }
 
 static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *plan) {
@@ -257,18 +257,37 @@ static ntk_status find_machine(ntk_context *context, const ntk_plan_options *o, 
   return NTK_OK;
 }
 
+/* Of another machine: numbers with which seconds are still numbers. */
+static ntk_status check_machine(const ntk_plan_options *o) {
+  static const double MOST = 1e30;
+  const double rate[] = {o->peak, o->bandwidth};
+  static const char *const name[] = {"peak", "bandwidth"};
+  if (o->cores < 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "cores is %d; accepted: 1 and up, or 0: this machine's",
+                    o->cores);
+  for (size_t i = 0; i < 2; i++)
+    if (!(rate[i] == 0.0 || (rate[i] >= 1.0 && rate[i] <= MOST)))
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s is %g a second; accepted: from 1 to 1e30, or 0: this machine's", name[i],
+                      rate[i]);
+  return NTK_OK;
+}
+
 ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                          const ntk_plan_options *options, ntk_plan *plan) {
   static const ntk_plan_options defaults;
-  asked a = {context, spec, options != NULL ? options : &defaults, 0};
+  asked a = {context, spec, options != NULL ? options : &defaults, NTK_OUTPUTS_ALL, 0};
   const char *question = a.options->question != NULL ? a.options->question : rows[0].question;
   ntk_plan made = {.context = context, .samples = N};
   if (N == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
   size_t row = 0;
   NTK_TRY(NTK_NAME_FIND("question", question, rows, ROWS, &row));
+  NTK_TRY(check_machine(a.options));
   NTK_TRY(ntk_architecture_check(spec, &made.parameters));
-  made.order = ntk_kernel_rows(spec, a.options->spectrum.outputs, N);
+  if (strcmp(question, "train") != 0) /* whose steps are of every output */
+    a.outputs = a.options->spectrum.outputs;
+  made.order = ntk_kernel_rows(spec, a.outputs, N);
   made.bounds = ntk_theorem31(spec->depth, spec->width);
   made.least_width = least_width(&a, (double)N, parameters_of);
   made.least_last = least_width(&a, (double)N, last_of);
