@@ -116,41 +116,41 @@ static void pack_scaled(const block *b, const tile *t, size_t samples, const dou
   ntk_pack(&source, packed);
 }
 
-/* A tile of G (in x out) = F^T diag(v) B; where B is 1, entries of the vector F^T v. room: ROOM
- * doubles. */
+/* A tile of G (in x out) = F^T diag(v) B; where B is 1, entries of the vector F^T v. The first of
+ * G's rows bring what they have of the bias's row, below G, along. room: ROOM doubles. */
 static void adjoint_tile(const block *b, size_t N, const tile *t, const double *v, double *room,
                          double *G) {
+  const bool bias = b->bias && t->first == 0;
+  const double one = 1.0;
   for (size_t i = 0; i < N && ntk_watch_on(b->watch, 0.0); i += SAMPLES) {
     const size_t samples = N - i < SAMPLES ? N - i : SAMPLES;
     const double *F = b->F + i * b->in + t->first;
     if (b->B == NULL) {
       ntk_dgemv('N', t->count, samples, 1.0, F, b->in, v + i, i == 0 ? 0.0 : 1.0, G + t->first);
+      for (size_t r = 0; r < samples && bias; r++)
+        G[b->in] = (i + r == 0 ? 0.0 : G[b->in]) + v[i + r];
       continue;
     }
     pack_scaled(b, t, samples, v + i * b->per, b->B + i * b->per * b->out + t->column, room,
                 room + ROOM / 2);
-    ntk_multiply(&(ntk_product){.rows = t->count,
-                                .columns = t->columns,
-                                .inner = samples,
-                                .A = F,
-                                .row = 1,
-                                .next = b->in,
-                                .B = room,
-                                .C = G + t->first * b->out + t->column,
-                                .C_distance = b->out,
-                                .mode = i == 0 ? NTK_PRODUCT_SET : NTK_PRODUCT_ADD});
+    ntk_product product = {.rows = t->count,
+                           .columns = t->columns,
+                           .inner = samples,
+                           .A = F,
+                           .row = 1,
+                           .next = b->in,
+                           .B = room,
+                           .C = G + t->first * b->out + t->column,
+                           .C_distance = b->out,
+                           .mode = i == 0 ? NTK_PRODUCT_SET : NTK_PRODUCT_ADD};
+    ntk_multiply(&product);
+    product.rows = 1;
+    product.A = &one;
+    product.next = 0;
+    product.C = G + b->in * b->out + t->column;
+    if (bias)
+      ntk_multiply(&product);
   }
-}
-
-/* The bias's row of G (out): sum_i v_i B_i. */
-static void adjoint_bias(const block *b, size_t N, const double *v, double *row) {
-  memset(row, 0, b->out * sizeof *row);
-  for (size_t i = 0; i < N * b->per; i++)
-    if (b->B == NULL)
-      row[0] += v[i];
-    else
-      for (size_t j = 0; j < b->out; j++)
-        row[j] += v[i] * b->B[i * b->out + j];
 }
 
 /* Parts of g = J^T v, in theta's order, of the chosen blocks. */
@@ -163,12 +163,9 @@ static void adjoint(const ntk_features *features, const bool *blocks, const doub
     const block b = block_of(features, k, watch);
     double *G = g + b.offset, *room = workspace + (size_t)omp_get_thread_num() * ROOM;
 #pragma omp for schedule(dynamic) nowait
-    for (size_t index = 0; index < tiles_of(&b) + (b.bias ? 1 : 0); index++) {
+    for (size_t index = 0; index < tiles_of(&b); index++) {
       const tile t = tile_of(&b, index);
-      if (index == tiles_of(&b))
-        adjoint_bias(&b, features->N, v, G + b.in * b.out);
-      else
-        adjoint_tile(&b, features->N, &t, v, room, G);
+      adjoint_tile(&b, features->N, &t, v, room, G);
     }
   }
 }
