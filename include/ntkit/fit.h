@@ -300,6 +300,7 @@ typedef struct ntk_memorize_options {
   double eps;               /* wanted ||F_L - Y||_2 / ||Y||_2; 0: 1e-10 */
   bool absolute;            /* eps is for ||F_L - Y||_2 itself, as in (17) */
   bool iterative;           /* conjugate gradients instead of a factorised kernel: O(N n) memory */
+  const char *precision;    /* of the factor, to the same eps: ntk_mode_list; NULL: "auto" */
   size_t corrections;       /* at most; 0: 30 */
   uint64_t seed;            /* of the eigensolver's start vectors */
   const ntk_network *below; /* of spec's widths and biases, borrowed: its layers up to L-2, and the
@@ -326,6 +327,8 @@ typedef struct ntk_memorize_result {
   double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
                             and labels agree with that, of the samples that determine the others */
   size_t samples;        /* different ones: rows that are equal count once */
+  const char *precision; /* of the factor: "double", "mixed"; and one line */
+  const char *precision_reason; /* where mixed was tried in vain, else "" */
   ntk_memorize_seconds seconds; /* where the time went */
 } ntk_memorize_result;
 

@@ -39,6 +39,7 @@ def memorize(
     eps: float = 0.0,
     absolute: bool = False,
     iterative: bool = False,
+    precision: str = "auto",
     corrections: int = 0,
     seed: int = 0,
     progress: Progress = False,
@@ -48,7 +49,7 @@ def memorize(
     X: N x d, y: N x n_L (of one output N). The last hidden width is a multiple of 2 n_L; of its
     units the first half comes of net's. eps: wanted ||F_L - Y|| / ||Y||; 0: 1e-10. absolute: eps is
     for ||F_L - Y|| itself (17). iterative: conjugate gradients, without 4 N^2 bytes for a factor.
-    corrections: at most; 0: 30. seed: of the eigensolver's start vectors; of given weights that of
+    precision: of the factor, as that of ntkit.spectrum; corrections: at most; 0: 30. seed: of the eigensolver's start vectors; of given weights that of
     the last layer's signs, too, which are else net's own.
 
     One kernel block and N^3 / 3 flops. Where eps was not reached it warns (RuntimeWarning) and says

@@ -420,6 +420,8 @@ class MemorizeResult(Result):
     corrections: chord-Newton corrections made
     condition: of K_{L-2}, to a few per cent; nan: not resolved
     samples: different ones: rows that are equal count once
+    precision: of the factor: double, or mixed: single, with products in double
+    precision_reason: one line: why double where mixed was tried, else empty
     seconds [s]: all of it
     seconds_kernel [s]: K_{L-2}
     seconds_factor [s]: its factor
@@ -438,6 +440,8 @@ class MemorizeResult(Result):
     corrections: int
     condition: float
     samples: int
+    precision: str | None
+    precision_reason: str | None
     seconds: float
     seconds_kernel: float
     seconds_factor: float

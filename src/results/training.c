@@ -174,6 +174,8 @@ static const ntk_field memorize[] = {
     FIELD(corrections, "", "chord-Newton corrections made"),
     FIELD(condition, "", "of K_{L-2}, to a few per cent; null: not resolved"),
     FIELD(samples, "", "different ones: rows that are equal count once"),
+    FIELD(precision, "", "of the factor: double, or mixed: single, with products in double"),
+    FIELD(precision_reason, "", "one line: why double where mixed was tried, else empty"),
     NAMED("seconds", seconds.total, "s", "all of it"),
     NAMED("seconds_kernel", seconds.kernel, "s", "K_{L-2}"),
     NAMED("seconds_factor", seconds.factor, "s", "its factor"),

@@ -282,6 +282,7 @@ exit_status command_memorize(const void *given) {
       .options = {.eps = settings->eps,
                   .absolute = settings->absolute,
                   .iterative = settings->iterative,
+                  .precision = settings->common.precision,
                   .seed = settings->common.seed},
       .accuracy = NAN,
   };

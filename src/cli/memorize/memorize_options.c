@@ -5,6 +5,12 @@
 
 #define FIELD(name) offsetof(memorize_settings, name)
 
+static const char *mode_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_mode_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
 static const option_row own[] = {
     {.name = "classes",
      .kind = KIND_FLAG,
@@ -29,6 +35,13 @@ static const option_row own[] = {
      .field = FIELD(iterative),
      .help = "Conjugate gradients with the kernel as an operator, where 4 N^2 bytes for its factor "
              "are too many. Slower, and for kernels that are not too badly conditioned."},
+    {.name = "precision",
+     .kind = KIND_CHOICE,
+     .field = FIELD(common.precision),
+     .argument = "NAME",
+     .fallback = "auto",
+     .choice = mode_name,
+     .help = "Of the factor, as --precision of spectrum: to the same eps."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { ROWS = 20 }; /* of the table of classes */
 
@@ -47,6 +48,10 @@ static void print_method(const memorize_run *run, const ntk_memorize_result *all
          all->samples, all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
+  if (all->precision_reason[0] != '\0')
+    printf("precision   %s: %s\n", all->precision, all->precision_reason);
+  else if (strcmp(all->precision, "mixed") == 0)
+    printf("precision   mixed: the factor in single, solves by products in double\n");
 }
 
 static void print_classes(const memorize_run *run) {

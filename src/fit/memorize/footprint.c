@@ -36,30 +36,51 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
  * its features, gradient and kernel, the networks made and one that one of them is compared to.
  * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
  * features; and the workspace of a pass, a product or K_{L-2}. */
-static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                                 double count, bool iterative, double *total) {
+static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                               double count, bool iterative, ntk_way way, double *total) {
   const double P = ntk_shape_of(spec).parameters;
   base_network base;
   NTK_TRY(describe(context, spec, N, &base));
   const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
+  const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
+  const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
+                        (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
-                      base.of.features + (iterative ? 0.0 : base.of.kernel) +
-                      (count + 1.0) * 8.0 * P;
+                      base.of.features + (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
   const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) + 2.0 * n;
   const double construction =
       2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
-  const double workspace =
-      fmax(wanted.output, fmax(base.of.product, iterative ? 0.0 : base.of.build));
+  const double workspace = fmax(fmax(wanted.output, mixed ? base.of.apply : 0.0),
+                                fmax(base.of.product, iterative ? 0.0 : base.of.build));
   *total =
       NTK_SMALL_OBJECTS + ntk_backend_bytes(context) + held + fmax(construction, eigen) + workspace;
   return NTK_OK;
+}
+
+ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                            double count, const ntk_memorize_options *options, ntk_way *way) {
+  ntk_mode mode;
+  double in_double = 0.0, mixed = 0.0;
+  NTK_TRY(ntk_mode_find(options->precision, &mode));
+  NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_DOUBLE, &in_double));
+  NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_MIXED, &mixed));
+  *way = ntk_way_choose(mode, N, (double)ntk_memory_available(context), in_double, mixed);
+  return NTK_OK;
+}
+
+static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                 double count, const ntk_memorize_options *options, double *total) {
+  ntk_way way;
+  NTK_TRY(ntk_memorize_way(context, spec, N, count, options, &way));
+  return bytes_of_way(context, spec, N, count, options->iterative, way, total);
 }
 
 /* Of several outputs, the parts and the networks that they make are there at once; and labels of
  * the parts, and outputs. */
 ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                size_t count, const ntk_memorize_options *options, size_t *bytes) {
+  static const ntk_memorize_options defaults;
   size_t P = 0;
   ntk_network_spec part;
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
@@ -68,7 +89,7 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   double total = 0.0;
   NTK_TRY(ntk_memorize_part(context, spec, &part));
   const ntk_status status = vectors_memory(context, &part, N, outputs * (double)count,
-                                           options != NULL && options->iterative, &total);
+                                           options != NULL ? options : &defaults, &total);
   ntk_free(context, (void *)part.width);
   if (status != NTK_OK)
     return status;

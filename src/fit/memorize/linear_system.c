@@ -1,12 +1,14 @@
-/* K_{L-2} c = r for the base network, by Cholesky or by conjugate gradients.
+/* K_{L-2} c = r for the base network, by Cholesky, by conjugate gradients, or by these with a
+ * factor in single precision.
  *
  * The base network has W, n_{L-2} x m, as its last hidden layer's weights, and a = +-1 as W_L: with
  * |a_j| = 1 all m units count alike, where Gaussian a_j would make the kernel that of about m / 3
  * units. A bias b_{L-1} is one more row of W: f_{L-2} has a coordinate 1 then. */
 #include "fit/memorize/memorize.h"
 
+#include "base/blas.h"
 #include "base/memory.h"
-#include "kernel/extremes.h"
+#include "kernel/mixed.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
 
@@ -15,6 +17,7 @@
 
 static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual */
 static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
+static const double MIXED_TOLERANCE = 1e-8;     /* products are few */
 enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
 
 /* W_1, ..., W_{L-2}, and as many columns of W_{L-1} as the base network has; their biases, too,
@@ -77,6 +80,93 @@ static ntk_status judge(ntk_linear_system *s, ntk_extremes *e) {
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
+static ntk_status apply_block(void *user, const double *V, size_t m, double *U) {
+  const ntk_linear_system *s = user;
+  return s->K != NULL ? ntk_kernel_multiply(s->K, V, m, U)
+                      : ntk_kernel_apply(s->features, s->block, V, m, U);
+}
+
+static ntk_status solve_factor(void *user, double *V, size_t m) {
+  const ntk_linear_system *s = user;
+  return ntk_kernel_solve(s->factor, V, m);
+}
+
+/* K_{L-2} in single precision into s->factor, from that in double, s->K, where there is room. */
+static ntk_status build_single(ntk_linear_system *s, double *squares) {
+  const size_t N = s->features->N;
+  const double start = ntk_clock();
+  double trace = 0.0;
+  if (s->way == NTK_WAY_MIXED) {
+    NTK_TRY(build(s, &trace));
+    s->K = s->factor;
+    s->factor = NULL;
+    return ntk_kernel_copy_in(s->K, ntk_mixed_form(N, trace, NTK_PRECISION_DOUBLE), &s->factor);
+  }
+  NTK_TRY(ntk_row_squares(s->features, squares));
+  for (size_t i = 0; i < N; i++)
+    trace += squares[i];
+  const ntk_kernel_form form = ntk_mixed_form(N, trace, NTK_PRECISION_DOUBLE);
+  NTK_TRY(ntk_kernel_create_in(s->features, s->block, form, &s->factor));
+  s->seconds_kernel += ntk_clock() - start;
+  return NTK_OK;
+}
+
+/* lambda_min by the factor in single precision, to a few per cent by a product in double: that
+ * solves converge shows later that it will do. */
+static ntk_status smallest_mixed(ntk_linear_system *s, const ntk_operator *A, double *vector,
+                                 double *scratch, ntk_extremes *e) {
+  const size_t N = A->n;
+  const double start = ntk_clock();
+  NTK_TRY(ntk_kernel_factor(s->factor, 0.0));
+  e->seconds_factor = ntk_clock() - start;
+  const ntk_operator M = ntk_kernel_operator(s->factor);
+  ntk_eigenpair pair;
+  NTK_TRY(ntk_eigen_smallest(s->context, &M, CONDITION_TOLERANCE, s->seed, &pair, vector));
+  NTK_TRY(A->apply(A->user, vector, 1, scratch));
+  const double value = ntk_ddot(N, vector, scratch);
+  ntk_daxpy(N, -value, vector, scratch);
+  ntk_extremes_judge(e, value);
+  if (!(value > 4.0 * e->resolution) || ntk_dnrm2(N, scratch) > 4.0 * CONDITION_TOLERANCE * value)
+    e->why = "the factor in single precision does not tell the smallest eigenvalue";
+  return NTK_OK;
+}
+
+/* Both ends, s->factor becoming the factor in single precision; e->why: it does not do. vector: 2 N
+ * of scratch. */
+static ntk_status ends_mixed(ntk_linear_system *s, double *vector, ntk_extremes *e) {
+  ntk_operator A = {.n = s->features->N, .apply = apply_block, .user = s};
+  ntk_eigenpair pair;
+  double *scratch = vector + s->features->N;
+  NTK_TRY(build_single(s, scratch));
+  NTK_TRY(ntk_mixed_largest(s->factor, &A, CONDITION_TOLERANCE, s->seed, &pair, vector, scratch));
+  e->lambda_max = pair.value;
+  return smallest_mixed(s, &A, vector, scratch, e);
+}
+
+static ntk_status judge_mixed(ntk_linear_system *s, ntk_extremes *e) {
+  const double start = ntk_clock(), kernel = s->seconds_kernel;
+  double *vector;
+  NTK_TRY(ntk_alloc_doubles(s->context, 2 * s->features->N, "eigenvector", &vector));
+  const ntk_status status = ends_mixed(s, vector, e);
+  ntk_free(s->context, vector);
+  s->seconds_factor += e->seconds_factor;
+  s->seconds_condition += ntk_clock() - start - e->seconds_factor - (s->seconds_kernel - kernel);
+  if (status == NTK_ERR_NUMERIC)
+    e->why = "the factor in single precision, or an eigenvalue by it, is not found";
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
+}
+
+/* From mixed precision to double, for that reason: s->factor is K_{L-2} again. */
+static ntk_status fall_back(ntk_linear_system *s, const char *why) {
+  double trace;
+  s->why = why;
+  s->way = NTK_WAY_DOUBLE;
+  ntk_kernel_destroy(s->factor);
+  s->factor = s->K;
+  s->K = NULL;
+  return s->factor != NULL ? NTK_OK : build(s, &trace);
+}
+
 /* The least shift that gives a singular K_{L-2} a factor, of K_{L-2} + shift I. built: s->factor is
  * K_{L-2} still. */
 static ntk_status add_shift(ntk_linear_system *s, bool built, double *trace) {
@@ -92,6 +182,21 @@ static ntk_status add_shift(ntk_linear_system *s, bool built, double *trace) {
   return status;
 }
 
+/* K_{L-2} by itself, in either precision; *e: whether it has an inverse. */
+static ntk_status try_factor(ntk_linear_system *s, ntk_extremes *e, double *trace) {
+  double least;
+  if (s->way != NTK_WAY_DOUBLE) {
+    NTK_TRY(judge_mixed(s, e));
+    if (e->why == NULL)
+      return NTK_OK;
+    NTK_TRY(fall_back(s, e->why));
+    ntk_kernel_diagonal(s->factor, trace, &least);
+  } else {
+    NTK_TRY(build(s, trace));
+  }
+  return judge(s, e);
+}
+
 /* A singular K_{L-2} gets a shift: what can be fitted then is. Where it is singular for want of
  * parameters, no weights fit more than these do. */
 static ntk_status make_factor(ntk_linear_system *s) {
@@ -99,10 +204,13 @@ static ntk_status make_factor(ntk_linear_system *s) {
   double trace = 0.0;
   ntk_extremes e;
   NTK_TRY(ntk_extremes_foresee(s->features, block, &e));
-  NTK_TRY(build(s, &trace));
   const bool known = e.verdict == NTK_VERDICT_RANK_DEFICIENT;
-  if (!known)
-    NTK_TRY(judge(s, &e));
+  if (known) {
+    s->way = NTK_WAY_DOUBLE;
+    NTK_TRY(build(s, &trace));
+  } else {
+    NTK_TRY(try_factor(s, &e, &trace));
+  }
   if (e.verdict == NTK_VERDICT_OK) {
     s->condition = e.lambda_max / e.lambda_min;
     return NTK_OK;
@@ -114,10 +222,13 @@ static ntk_status make_factor(ntk_linear_system *s) {
 
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
                                     const ntk_dataset *data, const ntk_memorize_options *options,
-                                    ntk_linear_system *system) {
+                                    ntk_way way, ntk_linear_system *system) {
   void *pointer = NULL;
-  *system = (ntk_linear_system){
-      .context = context, .iterative = options->iterative, .seed = options->seed, .condition = NAN};
+  *system = (ntk_linear_system){.context = context,
+                                .iterative = options->iterative,
+                                .way = options->iterative ? NTK_WAY_DOUBLE : way,
+                                .seed = options->seed,
+                                .condition = NAN};
   ntk_status status = make_base(system, spec, options->below);
   if (status == NTK_OK)
     status = ntk_features_create(system->base, data, &system->features);
@@ -139,21 +250,12 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
 
 void ntk_linear_system_destroy(ntk_linear_system *s) {
   ntk_kernel_destroy(s->factor);
+  ntk_kernel_destroy(s->K);
   ntk_features_destroy(s->features);
   ntk_network_destroy(s->base);
   ntk_free(s->context, s->block);
   ntk_free(s->context, s->g);
   *s = (ntk_linear_system){0};
-}
-
-static ntk_status apply_block(void *user, const double *V, size_t m, double *U) {
-  const ntk_linear_system *s = user;
-  return ntk_kernel_apply(s->features, s->block, V, m, U);
-}
-
-static ntk_status solve_shifted(void *user, double *V, size_t m) {
-  const ntk_linear_system *s = user;
-  return ntk_kernel_solve(s->factor, V, m);
 }
 
 /* Where K_{L-2} is known to be singular, by the rank that it can have, conjugate
@@ -166,22 +268,33 @@ static size_t most_products(const ntk_linear_system *s) {
              : CG_PRODUCTS;
 }
 
+static ntk_status solve_directly(const ntk_linear_system *s, const double *r, double *c) {
+  memcpy(c, r, s->features->N * sizeof *c);
+  return ntk_kernel_solve(s->factor, c, 1);
+}
+
 /* c = K_{L-2}^{-1} r, or damped. A shifted factor only guides conjugate gradients: they apply J
  * (J^T v), which knows the differences of nearly equal rows to u, where the sums of K know them to
- * u over the square of the distance. */
+ * u over the square of the distance. So does one in single precision; where that leads nowhere, one
+ * in double is made. */
 static ntk_status solve(ntk_linear_system *s, const double *r, double *c) {
-  if (!s->iterative && (s->shift == 0.0 || s->damped)) {
-    memcpy(c, r, s->features->N * sizeof *c);
-    return ntk_kernel_solve(s->factor, c, 1);
-  }
+  const bool mixed = s->way != NTK_WAY_DOUBLE;
+  if (!s->iterative && !mixed && (s->shift == 0.0 || s->damped))
+    return solve_directly(s, r, c);
   const ntk_operator A = {.n = s->features->N,
                           .apply = apply_block,
-                          .solve = s->iterative ? NULL : solve_shifted,
+                          .solve = s->iterative ? NULL : solve_factor,
                           .user = s};
+  const double tolerance = mixed ? MIXED_TOLERANCE : CG_TOLERANCE;
   double residual = 0.0;
   size_t products = 0;
-  return ntk_conjugate_gradients(s->context, &A, r, CG_TOLERANCE, most_products(s), c, &residual,
-                                 &products);
+  NTK_TRY(ntk_conjugate_gradients(s->context, &A, r, tolerance, most_products(s), c, &residual,
+                                  &products));
+  if (!mixed || residual <= tolerance)
+    return NTK_OK;
+  NTK_TRY(fall_back(s, "solves with the factor in single precision do not converge in double"));
+  NTK_TRY(ntk_kernel_factor(s->factor, 0.0));
+  return solve_directly(s, r, c);
 }
 
 ntk_status ntk_linear_system_correct(ntk_linear_system *s, const double *r, double *c, double *D) {

@@ -18,6 +18,7 @@ typedef struct problem {
   const double *Y; /* count x N */
   size_t count;
   const ntk_memorize_options *options;
+  ntk_way way;
 } problem;
 
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters) {
@@ -83,6 +84,9 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk
     const ntk_asked asked = {p->data, Y, d->row, wanted / unit};
     status = ntk_memorize_explain(&asked, system, d->data, own, result);
   }
+  const bool mixed = system->way != NTK_WAY_DOUBLE;
+  result->precision = ntk_mode_name(mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
+  result->precision_reason = system->why != NULL ? system->why : "";
   result->seconds.kernel = system->seconds_kernel;
   result->seconds.factor = system->seconds_factor;
   result->seconds.condition = system->seconds_condition;
@@ -164,7 +168,7 @@ static ntk_status fit_rows(const problem *p, ntk_linear_system *system, ntk_dist
   ntk_linear_system_destroy(system);
   ntk_distinct_release(p->context, all);
   NTK_TRY(ntk_distinct_copy(p->context, p->data, count, d));
-  NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, system));
+  NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, p->way, system));
   system->share = 1.0;
   for (int i = 0; i < SHARES; i++) {
     for (size_t k = 0; k < p->count; k++)
@@ -202,7 +206,7 @@ static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize
   ntk_linear_system system = {0};
   ntk_status status = ntk_distinct_find(p->context, p->spec, p->data, p->Y, p->count, &d);
   if (status == NTK_OK)
-    status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, &system);
+    status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, p->way, &system);
   const double shared = ntk_clock() - start;
   for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
     const double own = ntk_clock();
@@ -241,6 +245,7 @@ ntk_status ntk_memorize_vectors(ntk_context *context, const ntk_network_spec *sp
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,
                                 ntk_memorize_result *results) {
-  const problem p = {context, spec, data, Y, count, options};
+  problem p = {context, spec, data, Y, count, options, NTK_WAY_DOUBLE};
+  NTK_TRY(ntk_memorize_way(context, spec, data->N, (double)count, options, &p.way));
   return fit_aside(&p, networks, results);
 }

@@ -5,7 +5,7 @@
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
-#include "kernel/kernel.h"
+#include "kernel/ends.h"
 
 #include "ntkit/fit.h"
 
@@ -18,6 +18,9 @@ typedef struct ntk_linear_system {
   ntk_features *features; /* of base */
   bool *block;            /* L entries: K_{L-2} alone */
   ntk_kernel *factor;     /* of K_{L-2} + shift I; NULL: iterative */
+  ntk_way way;            /* of the factor; in single precision it guides conjugate gradients, */
+  ntk_kernel *K;          /* with K_{L-2} in double, or NULL: with the features */
+  const char *why;        /* it is in double although mixed was tried; or NULL */
   double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
   bool damped;            /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
   double condition;       /* NaN: not resolved */
@@ -28,6 +31,10 @@ typedef struct ntk_linear_system {
 
 /* NTK_ERR_SHAPE for a last hidden width that is not even, or no multiple of 2 n_L. */
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
+
+/* What options->precision and memory leave for count label vectors of a network of one output. */
+ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                            double count, const ntk_memorize_options *options, ntk_way *way);
 
 /* The network of one output that each of spec's is (outputs.c); part->width is to be freed. */
 ntk_status ntk_memorize_part(ntk_context *context, const ntk_network_spec *spec,
@@ -61,7 +68,7 @@ void ntk_distinct_release(ntk_context *context, ntk_distinct *d);
 /* spec: the network wanted; data: without equal rows. */
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
                                     const ntk_dataset *data, const ntk_memorize_options *options,
-                                    ntk_linear_system *system);
+                                    ntk_way way, ntk_linear_system *system);
 void ntk_linear_system_destroy(ntk_linear_system *system);
 
 /* c (N, scratch) = K_{L-2}^{-1} r, and D (n_{L-2} x m) += F_{L-2}^T diag(c) B_{L-1}. */
