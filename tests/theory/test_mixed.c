@@ -4,6 +4,7 @@
  */
 #include "conditioning.h"
 
+#include "kernel/ends.h"
 #include "kernel/mixed.h"
 
 static ntk_spectrum_result found(const problem *p, const char *precision) {
@@ -247,6 +248,41 @@ static void test_seam(void **state) {
   free(z);
 }
 
+/* The one call for both ends of K: of a kernel that single precision can factorise, and of one that
+ * it cannot; K, where it is kept, is not the factor. */
+static void test_ends(void **state) {
+  (void)state;
+  for (int narrow = 0; narrow < 2; narrow++)
+    for (int keep = 0; keep < 2; keep++) {
+      const size_t width[] = {narrow ? 20 : 40, narrow ? 24 : 60, narrow ? 24 : 50, 24, 24};
+      problem p;
+      problem_open(&p, 300, narrow ? 5 : 3, width, "sigmoid", NULL);
+      ntk_features *features = make_features(p.network, p.data);
+      ntk_extremes mixed, twice;
+      ntk_kernel *K = NULL;
+      double *values = make_array(p.N), *A = lapack(&p, values), *kept = make_array(p.N * p.N);
+      assert_ok(ntk_ends_find(features, keep ? NTK_WAY_MIXED : NTK_WAY_MIXED_SMALLER, 1, &mixed,
+                              keep ? &K : NULL));
+      assert_ok(ntk_ends_find(features, NTK_WAY_DOUBLE, 1, &twice, NULL));
+      const double rounding = 30 * (double)p.N * DBL_EPSILON * values[p.N - 1];
+      assert_true((mixed.why != NULL) == (narrow == 1));
+      assert_int_equal(mixed.verdict, twice.verdict);
+      assert_near(mixed.lambda_min, values[0], 1e-10 * values[0] + rounding, "lambda_min");
+      assert_near(mixed.lambda_max, values[p.N - 1], 1e-10 * values[p.N - 1], "lambda_max");
+      assert_true((K != NULL) == (keep == 1));
+      if (keep) {
+        assert_ok(ntk_kernel_values(K, kept));
+        assert_memory_equal(kept, A, p.N * p.N * sizeof(double));
+      }
+      ntk_kernel_destroy(K);
+      ntk_features_destroy(features);
+      free(values);
+      free(kept);
+      free(A);
+      problem_close(&p);
+    }
+}
+
 static ntk_context *limited(size_t bytes) {
   ntk_context *context = NULL;
   assert_ok(
@@ -258,7 +294,7 @@ static ntk_context *limited(size_t bytes) {
  * either, that is said with what double would need. */
 static void test_memory(void **state) {
   (void)state;
-  const size_t N = 1500, limit = 12 << 20;
+  const size_t N = 1500, limit = 14 << 20;
   for (int narrow = 0; narrow < 2; narrow++) {
     const size_t width[] = {narrow ? 30 : 50, narrow ? 40 : 60, narrow ? 40 : 50, 40};
     const size_t L = narrow ? 4 : 3;
@@ -295,8 +331,8 @@ int main(void) {
       cmocka_unit_test(test_activations), cmocka_unit_test(test_small),
       cmocka_unit_test(test_close_rows),  cmocka_unit_test(test_scales),
       cmocka_unit_test(test_conditions),  cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_seam),        cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_said),
+      cmocka_unit_test(test_seam),        cmocka_unit_test(test_ends),
+      cmocka_unit_test(test_threads),     cmocka_unit_test(test_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void mixed_work(const asked *a, size_t N, ntk_work_list *list) {
   ntk_way way = NTK_WAY_MIXED;
   const char *why = NULL;
   options.precision = "mixed";
-  (void)ntk_spectrum_way(a->context, a->spec, N, &options, &way, &why); /* asked for, it is mixed */
+  (void)ntk_spectrum_way(a->context, a->spec, N, &options, 0.0, &way, &why); /* it is mixed */
   ntk_work_mixed(a->spec, N, &options, way == NTK_WAY_MIXED, list);
 }
 

@@ -88,7 +88,8 @@ const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
 }
 
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, ntk_way *way, const char **why) {
+                            const ntk_spectrum_options *options, double held, ntk_way *way,
+                            const char **why) {
   ntk_mode mode;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
   const char *reason = ntk_spectrum_double_for(options);
@@ -96,7 +97,7 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   *why = reason != NULL && mode == NTK_MODE_MIXED ? reason : "";
   if (mode == NTK_MODE_DOUBLE || reason != NULL)
     return NTK_OK;
-  const double available = (double)ntk_memory_available(context);
+  const double available = (double)ntk_memory_available(context) - held;
   const double in_double = double_bytes(context, spec, false, N, options);
   const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
   *way =
@@ -157,7 +158,7 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
                available = (double)ntk_memory_available(context) - held;
   method asked = METHOD_AUTO;
   NTK_TRY(find_method(options, &asked));
-  NTK_TRY(ntk_spectrum_way(context, spec, N, options, &c->way, &c->why));
+  NTK_TRY(ntk_spectrum_way(context, spec, N, options, held, &c->way, &c->why));
   double bytes = working_bytes(context, spec, singular, N, options, c->way);
   if (asked == METHOD_OPERATOR ||
       (asked == METHOD_AUTO && ntk_job_needs_kernel(options) == NULL && bytes > available)) {

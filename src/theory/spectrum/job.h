@@ -38,9 +38,10 @@ static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
 /* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
- * options although mixed was asked for, else "". singular: K is known to be. */
+ * options although mixed was asked for, else "". held: bytes that are still to come beside it. */
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, ntk_way *way, const char **why);
+                            const ntk_spectrum_options *options, double held, ntk_way *way,
+                            const char **why);
 /* What only K in double answers, one line; NULL: nothing. */
 const char *ntk_spectrum_double_for(const ntk_spectrum_options *options);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or

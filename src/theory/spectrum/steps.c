@@ -137,16 +137,22 @@ static ntk_status build_in_double(ntk_job *j) {
   j->way = NTK_WAY_DOUBLE;
   if (j->K != NULL && ntk_job_keeps_kernel(j))
     return ntk_kernel_copy(j->K, &j->factor);
-  if (j->features == NULL)
-    NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
+  ntk_features_destroy(j->features);
+  j->features = NULL;
+  if (j->K == NULL) { /* all of it has been given back */
+    j->options.precision = "double";
+    j->options.method = "factor";
+    NTK_TRY(ntk_job_check_memory(j));
+  }
+  NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
   j->factor = j->K;
   j->K = NULL;
   return j->factor != NULL ? NTK_OK : ntk_kernel_create(j->features, NULL, &j->factor);
 }
 
 ntk_status ntk_job_fall_back(ntk_job *j, const char *why) {
-  j->result->precision_reason = why;
   const ntk_status status = build_in_double(j);
+  j->result->precision_reason = why;
   if (status != NTK_ERR_MEMORY)
     return status;
   char line[200];
