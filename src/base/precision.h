@@ -16,7 +16,7 @@ double ntk_precision_epsilon(ntk_precision precision);
 typedef enum ntk_mode { NTK_MODE_AUTO, NTK_MODE_DOUBLE, NTK_MODE_MIXED } ntk_mode;
 
 /* NULL: auto. */
-ntk_status ntk_mode_find(const char *name, ntk_mode *mode);
+NTK_SIBLING ntk_status ntk_mode_find(const char *name, ntk_mode *mode);
 const char *ntk_mode_name(ntk_mode mode);
 
 #endif

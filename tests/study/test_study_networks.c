@@ -155,6 +155,32 @@ static void test_scales(void **state) {
   unlink(database);
 }
 
+/* The same values in either precision, but not the same bits; and a word that is none. */
+static void test_precision(void **state) {
+  (void)state;
+  static const char *const keys[] = {DRAWN, DRAWN "}\nprecision: double\n#",
+                                     DRAWN "}\nprecision: mixed\n#"};
+  double value[3][4];
+  size_t others = 0;
+  for (size_t k = 0; k < 3; k++) {
+    run(keys[k], ", d: 4", "test_precision.db");
+    ntk_study_table table = read_table("test_precision.db");
+    assert_int_equal(table.rows, 4);
+    for (size_t i = 0; i < 4; i++) {
+      value[k][i] = table.row[i].value;
+      assert_near(value[k][i], value[0][i], 1e-10 * value[0][i], "lambda_min");
+      others += value[k][i] != value[0][i];
+      assert_true(k == 2 || value[k][i] == value[0][i]);
+    }
+    ntk_study_table_clear(&table);
+    unlink("test_precision.db");
+  }
+  assert_true(others > 0);
+  ntk_study *study = NULL;
+  assert_refused(make(DRAWN "}\nprecision: single\n#", ", d: 4", &study), NTK_ERR_ARGUMENT,
+                 "precision: unknown precision 'single'; known: auto, double, mixed");
+}
+
 static void test_refusals(void **state) {
   (void)state;
   static const struct {
@@ -327,9 +353,10 @@ static void test_torch(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_drawn),  cmocka_unit_test(test_outputs),
-      cmocka_unit_test(test_scales), cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_loaded), cmocka_unit_test(test_torch),
+      cmocka_unit_test(test_drawn),    cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_scales),   cmocka_unit_test(test_precision),
+      cmocka_unit_test(test_refusals), cmocka_unit_test(test_loaded),
+      cmocka_unit_test(test_torch),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

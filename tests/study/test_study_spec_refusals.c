@@ -66,7 +66,7 @@ static void check_bad(const bad *list, size_t count) {
 }
 
 #define KNOWN                                                                                      \
-  "known: name, quantity, trials, seed, network.widths, network.depth, "                           \
+  "known: name, quantity, trials, seed, precision, network.widths, network.depth, "                \
   "network.activation, network.init, network.beta, network.gamma, network.bias, network.outputs, " \
   "network.output, network.parameterization, network.load, network.layout, network.fingerprint, "  \
   "network.shape, data.source, data.scale, data.skip, data.rows, "                                 \

@@ -41,6 +41,7 @@ typedef struct ntk_point {
   ntk_rows rows;               /* of a file: N of them; seed: the trial's */
   ntk_point_training training; /* zero in a study that does not train */
   size_t population;           /* of the ledger; 0: its default */
+  const char *precision;       /* of spectra; NULL: their default */
 } ntk_point;
 
 /* The network that is measured, of one output where one is selected. Borrows the point's arrays. */

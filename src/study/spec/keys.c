@@ -19,6 +19,7 @@ static const struct key {
     {"quantity", "lambda_min", true, false, false},
     {"trials", "1", false, false, false},
     {"seed", "0", false, false, false},
+    {"precision", NULL, false, true, false},
     {"network.widths", NULL, true, false, false},
     {"network.depth", NULL, false, true, false},
     {"network.activation", "sigmoid", true, false, false}, /* one text of all: ntk_settings_join */

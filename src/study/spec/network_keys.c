@@ -2,6 +2,7 @@
 
 #include "study/spec/keys.h"
 
+#include "base/precision.h"
 #include "net/network.h"
 
 #include <math.h>
@@ -48,6 +49,10 @@ static ntk_status read_output(const ntk_study *study, const ntk_point_scope *sco
 
 ntk_status ntk_point_read_general(const ntk_study *study, const ntk_point_scope *scope, size_t i,
                                   ntk_point *point, const char **key) {
+  *key = "precision";
+  ntk_mode mode;
+  point->precision = given(study, *key) != NULL ? ntk_point_name(study, *key, i) : NULL;
+  NTK_TRY(ntk_mode_find(point->precision, &mode));
   *key = "network.bias";
   NTK_TRY(read_bias(study, scope, point));
   *key = "network.outputs";
