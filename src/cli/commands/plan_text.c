@@ -36,11 +36,11 @@ static void print_row(const char *name, double flops, double bytes, double secon
   char took[32], moved[32];
   put_seconds(seconds, sizeof took, took);
   report_bytes(bytes < 0x1p63 ? (size_t)bytes : SIZE_MAX, sizeof moved, moved);
-  printf("%-22s %9.3g %12s %14s%s\n", name, flops, moved, took, rest);
+  printf("%-28s %9.3g %12s %14s%s\n", name, flops, moved, took, rest);
 }
 
 static void print_methods(const ntk_plan *plan) {
-  printf("\n%-22s %9s %12s %14s %12s  fits  %s\n", "method", "flops", "moved", "time", "memory",
+  printf("\n%-28s %9s %12s %14s %12s  fits  %s\n", "method", "flops", "moved", "time", "memory",
          "largest N");
   for (size_t i = 0; i < plan->methods; i++) {
     const ntk_plan_method *m = &plan->method[i];
