@@ -15,12 +15,14 @@ plan() { # plan PROPERTY ARGUMENT...: its object, flattened
 
 # ---- What it says ---------------------------------------------------------------------------------
 
-plan 'MNIST' --data mnist --widths 784,784 --memory 8G
+plan 'MNIST, proved' --data mnist --widths 784,784 --memory 8G --certify
 holds 'its sizes' '@samples@ == 60000 && @dim@ == 784 && @outputs@ == 10'
 holds 'its parameters' '@parameters@ == 784 * 784 * 2 + 7840'
 holds 'the memory that was said' '@machine.memory@ == 8 * 1024 ^ 3'
 check 'four times 60000^2 bytes do not fit' test "$(value chosen)" = null
-check 'which is said' grep -q '"reason": "no method fits: mixed needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
+check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
+plan 'without K' --data mnist --widths 784,784 --memory 8G
+check 'it fits' test "$(value chosen)" = '"operator"'
 plan 'one output of it, fewer samples' --data mnist --widths 784,784 --outputs 1 --samples 2000
 holds 'as asked' '@samples@ == 2000 && @outputs@ == 1 && @order@ == 2000'
 check 'a method that fits' test "$(value chosen)" != null
@@ -46,8 +48,8 @@ holds 'its sizes' '@samples@ == 200000 && @dim@ == 1000'
 # ---- Where nothing fits ---------------------------------------------------------------------------
 
 bad 'spectrum: the largest N that fits, in one line' \
-  'no method fits: mixed needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
-  spectrum --samples 60000 --dim 784 --widths 784,784 --memory 1G
+  'no method fits: factor needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
+  spectrum --samples 60000 --dim 784 --widths 784,784 --memory 1G --certify
 
 # ---- Bad input ------------------------------------------------------------------------------------
 

@@ -127,7 +127,7 @@ static void test_seconds(void **state) {
 static void make_kept_plan(ntk_context *context, const ntk_network_spec *spec, size_t N,
                            size_t memory, const char *question, ntk_plan *plan) {
   const ntk_plan_options options = {.question = question,
-                                    .spectrum = {.precision = "double"},
+                                    .spectrum = {.precision = "double", .method = "factor"},
                                     .memory = memory,
                                     .calibration = NTK_CALIBRATE_KEPT};
   assert_ok(ntk_plan_make(context, spec, N, &options, plan));
@@ -200,6 +200,12 @@ static void test_mixed(void **state) {
   assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
   if (plan.chosen == NULL || strcmp(plan.chosen, "mixed") != 0)
     fail_msg("%zu, %zu bytes: %s", plan.method[0].memory, plan.method[1].memory, plan.reason);
+  ntk_plan_clear(&plan);
+  options.memory = 90 << 20;
+  assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
+  assert_string_equal(plan.method[2].name, "operator"); /* which needs no square */
+  assert_true(plan.method[2].memory < plan.method[1].memory);
+  assert_true(plan.chosen == NULL || strcmp(plan.chosen, "operator") == 0);
   ntk_plan_clear(&plan);
   options.spectrum.certify = true;
   assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));

@@ -30,11 +30,12 @@ typedef struct method_row {
   bool (*serves)(const asked *a, size_t N); /* what is asked; NULL: always */
 } method_row;
 
-/* Bytes by that precision. */
-static ntk_status spectrum_bytes(const asked *a, size_t N, const char *precision, size_t *bytes) {
+/* Bytes by that method and precision. */
+static ntk_status spectrum_bytes(const asked *a, size_t N, const char *method,
+                                 const char *precision, size_t *bytes) {
   ntk_spectrum_options options = a->options->spectrum;
+  options.method = method;
   options.precision = precision;
-  options.method = "factor";
   return ntk_spectrum_memory(a->context, a->spec, N, &options, bytes);
 }
 
@@ -46,7 +47,7 @@ static bool leaves(const char *given, const char *name) {
 static bool factor_serves(const asked *a, size_t N) {
   const ntk_spectrum_options *o = &a->options->spectrum;
   (void)N;
-  return leaves(o->precision, "double");
+  return leaves(o->method, "factor") && leaves(o->precision, "double");
 }
 
 static void factor_work(const asked *a, size_t N, ntk_work_list *list) {
@@ -54,14 +55,14 @@ static void factor_work(const asked *a, size_t N, ntk_work_list *list) {
 }
 
 static ntk_status factor_memory(const asked *a, size_t N, size_t *bytes) {
-  return spectrum_bytes(a, N, "double", bytes);
+  return spectrum_bytes(a, N, "factor", "double", bytes);
 }
 
 /* What mixed precision is not for is then done in double, by the row above. */
 static bool mixed_serves(const asked *a, size_t N) {
   const ntk_spectrum_options *o = &a->options->spectrum;
-  return leaves(o->precision, "mixed") && ntk_spectrum_double_for(o) == NULL &&
-         !ntk_work_singular(a->spec, o->outputs, N);
+  return leaves(o->method, "factor") && leaves(o->precision, "mixed") &&
+         ntk_spectrum_double_for(o) == NULL && !ntk_work_singular(a->spec, o->outputs, N);
 }
 
 static void mixed_work(const asked *a, size_t N, ntk_work_list *list) {
@@ -74,7 +75,21 @@ static void mixed_work(const asked *a, size_t N, ntk_work_list *list) {
 }
 
 static ntk_status mixed_memory(const asked *a, size_t N, size_t *bytes) {
-  return spectrum_bytes(a, N, "mixed", bytes);
+  return spectrum_bytes(a, N, "factor", "mixed", bytes);
+}
+
+static bool operator_serves(const asked *a, size_t N) {
+  const ntk_spectrum_options *o = &a->options->spectrum;
+  return leaves(o->method, "operator") && ntk_job_needs_kernel(o) == NULL &&
+         !ntk_work_singular(a->spec, o->outputs, N);
+}
+
+static void operator_work(const asked *a, size_t N, ntk_work_list *list) {
+  ntk_work_operator(a->spec, N, &a->options->spectrum, list);
+}
+
+static ntk_status operator_memory(const asked *a, size_t N, size_t *bytes) {
+  return spectrum_bytes(a, N, "operator", "double", bytes);
 }
 
 static void memorize_work(const asked *a, size_t N, ntk_work_list *list) {
@@ -96,6 +111,7 @@ static ntk_status train_memory(const asked *a, size_t N, size_t *bytes) {
 static const method_row rows[] = {
     {"spectrum", "factor", factor_work, factor_memory, factor_serves},
     {"spectrum", "mixed", mixed_work, mixed_memory, mixed_serves},
+    {"spectrum", "operator", operator_work, operator_memory, operator_serves},
     {"memorize", "factor", memorize_work, memorize_memory, NULL},
     {"train", "gd", train_work, train_memory, NULL},
 };
@@ -197,7 +213,8 @@ static void choose(const asked *a, ntk_plan *plan) {
   for (size_t i = 0; i < plan->methods; i++) {
     const ntk_plan_method *m = &plan->method[i];
     least = m->memory < least->memory ? m : least;
-    if (m->fits && (plan->chosen == NULL || m->seconds < fastest)) {
+    const bool sure = strcmp(m->name, "operator") != 0; /* how long that takes is not */
+    if (m->fits && (plan->chosen == NULL || (sure && m->seconds < fastest))) {
       fastest = m->seconds;
       plan->chosen = m->name;
     }
