@@ -40,16 +40,16 @@ static ntk_status trace_of(const ntk_features *features, double *trace) {
   return NTK_OK;
 }
 
-/* K in single precision: from K where it is there. */
-static ntk_status make_rough(search *s) {
-  double trace = 0.0, least = 0.0;
-  if (s->K != NULL)
-    ntk_kernel_diagonal(s->K, &trace, &least);
+ntk_status ntk_rough_create(const ntk_features *features, const ntk_kernel *K, double *trace,
+                            ntk_kernel **rough) {
+  double least = 0.0;
+  if (K != NULL)
+    ntk_kernel_diagonal(K, trace, &least);
   else
-    NTK_TRY(trace_of(s->features, &trace));
-  const ntk_kernel_form form = ntk_mixed_form(s->features->rows, trace, NTK_PRECISION_DOUBLE);
-  return s->K != NULL ? ntk_kernel_copy_in(s->K, form, &s->rough)
-                      : ntk_kernel_create_in(s->features, NULL, form, &s->rough);
+    NTK_TRY(trace_of(features, trace));
+  const ntk_kernel_form form = ntk_mixed_form(features->rows, *trace, NTK_PRECISION_DOUBLE);
+  return K != NULL ? ntk_kernel_copy_in(K, form, rough)
+                   : ntk_kernel_create_in(features, NULL, form, rough);
 }
 
 static ntk_status find_largest(search *s) {
@@ -67,8 +67,9 @@ static ntk_status find_largest(search *s) {
 static ntk_status smallest_mixed(search *s) {
   const ntk_operator A =
       s->K != NULL ? ntk_kernel_operator(s->K) : ntk_features_operator(s->features);
+  double trace = 0.0;
   if (s->rough == NULL)
-    NTK_TRY(make_rough(s));
+    NTK_TRY(ntk_rough_create(s->features, s->K, &trace, &s->rough));
   const ntk_status status =
       ntk_mixed_smallest(s->rough, &A, s->K == NULL, NTK_TOLERANCE, s->seed, s->vector, s->e);
   ntk_kernel_destroy(s->rough);
@@ -90,8 +91,10 @@ static ntk_status smallest_double(search *s) {
 }
 
 static ntk_status find(search *s, ntk_way way) {
-  NTK_TRY(way != NTK_WAY_MIXED_SMALLER || s->keep ? ntk_kernel_create(s->features, NULL, &s->K)
-                                                  : make_rough(s));
+  double trace = 0.0;
+  NTK_TRY(way != NTK_WAY_MIXED_SMALLER || s->keep
+              ? ntk_kernel_create(s->features, NULL, &s->K)
+              : ntk_rough_create(s->features, NULL, &trace, &s->rough));
   NTK_TRY(find_largest(s));
   if (s->e->verdict == NTK_VERDICT_RANK_DEFICIENT)
     return NTK_OK;

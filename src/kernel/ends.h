@@ -18,6 +18,11 @@ typedef enum ntk_way {
 ntk_way ntk_way_choose(ntk_mode mode, size_t rows, double available, double in_double,
                        double mixed);
 
+/* K in single precision, from K in double where it is there, else (NULL) from the features; *trace:
+ * of K. */
+ntk_status ntk_rough_create(const ntk_features *features, const ntk_kernel *K, double *trace,
+                            ntk_kernel **rough);
+
 /* Both ends of K, which is built, and factorised unless lambda_min is known to be 0. kept: K
  * itself, for the caller to destroy; NULL: no. A lambda_min that the eigensolver does not find is
  * NaN. e->why: mixed precision did not suffice, and it is double's. One kernel and factorisation,

@@ -1,4 +1,4 @@
-/* Tracked training with factors of K in single precision.
+/* Tracked training and Levenberg-Marquardt with factors of K in single precision.
  * Property: eigenvalues are those of factors in double, to 1e-10 or what double can tell, whether
  * products are with K or with the features; where single precision does not suffice double does it,
  * and that is said; memory is what was forecast. */
@@ -107,12 +107,10 @@ static void test_close_rows(void **state) {
   ntk_context_destroy(context);
 }
 
-/* Where K in double does not fit, K is in single alone, and what is held is what was forecast; so
- * it is where it fits. */
-static void test_memory(void **state) {
-  (void)state;
+/* For eigenvalues, and lm's systems. Where K in double does not fit, K is in single alone, and what
+ * is held is what was forecast; so it is where it fits. */
+static void check_memory(ntk_train_options options) {
   enum { N = 1500 };
-  ntk_train_options options = {.optimizer = "adam", .lr = 1e-6, .epochs = 2, .track = 2};
   size_t needs[2] = {0, 0}, limit = 1 << 20; /* in single alone; in double */
   for (int i = 0; i < 4; i++) {
     ntk_context *context = limited(limit);
@@ -142,6 +140,68 @@ static void test_memory(void **state) {
   assert_true(needs[0] < needs[1]);
 }
 
+static void test_memory(void **state) {
+  (void)state;
+  check_memory((ntk_train_options){.optimizer = "adam", .lr = 1e-6, .epochs = 2, .track = 2});
+  check_memory((ntk_train_options){.optimizer = "lm", .epochs = 1});
+}
+
+/* The same samples from the last to the first: what double's own rounding makes of it. */
+static void reverse(fit_problem *p) {
+  const size_t N = p->N, d = p->spec.width[0];
+  const double *X = ntk_dataset_values(p->data);
+  double *Z = make_array(N * d), *Y = make_array(N);
+  for (size_t i = 0; i < N; i++) {
+    memcpy(Z + i * d, X + (N - 1 - i) * d, d * sizeof *Z);
+    Y[i] = p->Y[N - 1 - i];
+  }
+  ntk_dataset_destroy(p->data);
+  free(p->Y);
+  p->Y = Y;
+  assert_ok(ntk_dataset_from_array(p->context, Z, N, d, &p->data));
+  free(Z);
+}
+
+/* Losses of steps by factors in single are those of steps by factors in double, but for what
+ * rounding makes of them: to the last, near 0. */
+static void test_lm(void **state) {
+  (void)state;
+  ntk_context *context = limited(0);
+  bool fell = false;
+  for (int e = 0; e <= 8; e++) {
+    ntk_train_result r[3];
+    for (int i = 0; i < 3; i++) {
+      fit_problem p = problem(context, 100, e);
+      if (e % 2) /* they fit, and the damping falls */
+        p.Y[0] = p.Y[1];
+      if (i == 2)
+        reverse(&p);
+      r[i] = fit_run(&p, (ntk_train_options){.optimizer = "lm",
+                                             .kernel_precision = i == 1 ? "mixed" : "double",
+                                             .epochs = 7});
+      fit_destroy(&p);
+    }
+    assert_string_equal(r[0].kernel_precision, "double");
+    assert_string_equal(r[1].kernel_precision, "mixed"); /* the first steps at least */
+    fell |= r[1].kernel_reason[0] != '\0';
+    size_t epochs = r[0].epochs; /* near 0 rounding ends them at one or another */
+    for (int i = 1; i < 3; i++)
+      epochs = r[i].epochs < epochs ? r[i].epochs : epochs;
+    double rounding = 1e4 * DBL_EPSILON; /* of outputs, 100 of them */
+    for (size_t t = 1; t <= epochs; t++) {
+      const double loss = sqrt(r[0].loss[t]);
+      rounding = fmax(rounding, 10.0 * fabs(sqrt(r[2].loss[t]) - loss));
+      assert_near(sqrt(r[1].loss[t]), loss, 1e-12 * sqrt(r[0].loss[t - 1]) + rounding,
+                  "loss of lm");
+    }
+    for (int i = 0; i < 3; i++)
+      ntk_train_clear(&r[i]);
+  }
+  assert_true(fell);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
 static void test_refused(void **state) {
   (void)state;
   const char *member = NULL;
@@ -153,9 +213,8 @@ static void test_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tracked),
-      cmocka_unit_test(test_close_rows),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_tracked), cmocka_unit_test(test_close_rows),
+      cmocka_unit_test(test_memory),  cmocka_unit_test(test_lm),
       cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

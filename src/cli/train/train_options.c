@@ -146,8 +146,8 @@ static const option_row own[] = {
      .argument = "NAME",
      .fallback = "auto",
      .choice = mode_name,
-     .help = "Of the factors of K that eigenvalues are found with: as --precision of spectrum, to "
-             "the same digits."},
+     .help = "Of the factors of K that eigenvalues and the steps of lm are found with: as "
+             "--precision of spectrum, to the same digits."},
     {.name = "checkpoint",
      .kind = KIND_FILE,
      .field = FIELD(checkpoint),

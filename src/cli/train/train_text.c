@@ -22,7 +22,7 @@ static void print_method(const train_run *run, const ntk_train_result *result) {
   if (result->kernel_reason[0] != '\0')
     printf("kernel      %s: %s\n", result->kernel_precision, result->kernel_reason);
   else if (strcmp(result->kernel_precision, "mixed") == 0)
-    printf("kernel      mixed: factors in single, eigenvalues by products in double\n");
+    printf("kernel      mixed: factors in single, corrected by products in double\n");
 }
 
 static void print_outcome(const train_run *run, const ntk_train_result *result) {

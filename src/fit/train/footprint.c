@@ -75,7 +75,7 @@ static double phases(const run *r) {
   const ntk_kernel_bytes *of = &r->of;
   double most = 0.0;
   if (r->second_order)
-    most = of->kernel + fmax(of->build, fmax(of->output, of->product));
+    most = ntk_damped_bytes(of, r->way, (size_t)r->n) + fmax(of->output, of->product);
   if (r->linear && !r->tracked)
     most = fmax(most, of->features +
                           fmax(fmax(of->create, 16.0 * r->L * r->n),
@@ -108,8 +108,15 @@ static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, 
   run in_double = *r, mixed = *r;
   in_double.way = NTK_WAY_DOUBLE;
   mixed.way = NTK_WAY_MIXED;
-  return ntk_way_choose(mode, (size_t)r->n, (double)ntk_memory_available(context),
-                        total_of(context, spec, &in_double), total_of(context, spec, &mixed));
+  const double available = (double)ntk_memory_available(context),
+               twice = total_of(context, spec, &in_double);
+  const ntk_way way =
+      ntk_way_choose(mode, (size_t)r->n, available, twice, total_of(context, spec, &mixed));
+  /* Solves by the features' products may take longer than a factor in double. */
+  return r->second_order && mode == NTK_MODE_AUTO && way == NTK_WAY_MIXED_SMALLER &&
+                 twice <= available
+             ? NTK_WAY_DOUBLE
+             : way;
 }
 
 void ntk_training_choose(ntk_training *t) {

@@ -44,11 +44,12 @@ static ntk_status allocate_system(ntk_lm *lm) {
   return ntk_network_copy(lm->network, &lm->trial);
 }
 
-ntk_status ntk_lm_create(const ntk_training *t, ntk_lm **lm) {
+ntk_status ntk_lm_create(ntk_training *t, ntk_lm **lm) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, 1, sizeof **lm, "Levenberg-Marquardt", &pointer));
   ntk_lm *made = pointer;
   *made = (ntk_lm){.context = t->context,
+                   .of = t,
                    .network = t->network,
                    .data = t->data,
                    .Y = t->Y,
@@ -78,25 +79,21 @@ ntk_status ntk_lm_restart(ntk_lm *lm, double damping) {
   return residual(lm, lm->network, lm->r, &lm->sum);
 }
 
-/* The factor of K + mu I, in *factor even when that failed. NTK_ERR_NUMERIC: there is none. */
-static ntk_status factorise(ntk_lm *lm, const ntk_features *features, ntk_kernel **factor) {
-  NTK_TRY(ntk_kernel_create(features, NULL, factor));
-  double trace = 0.0, least = 0.0;
-  ntk_kernel_diagonal(*factor, &trace, &least);
-  const double mean = trace / (double)lm->N;
+/* K + mu I; NTK_ERR_NUMERIC: it has no factor. */
+static ntk_status factorise(ntk_lm *lm, ntk_damped *system) {
+  NTK_TRY(ntk_damped_create(system));
+  const double mean = system->trace / (double)lm->N;
   if (lm->damping == 0.0)
     lm->damping = FIRST_DAMPING * mean;
   lm->damping = fmax(lm->damping, DBL_EPSILON * mean);
-  return ntk_kernel_factor(*factor, -lm->damping);
+  return ntk_damped_factor(system, lm->damping);
 }
 
 /* theta - J^T c with (K + mu I) c = r in the trial; *sum becomes its r^T r. The state is as it
  * was. */
-static ntk_status try_step(ntk_lm *lm, const ntk_features *features, const ntk_kernel *factor,
-                           double *sum) {
-  memcpy(lm->c, lm->r, lm->N * sizeof(double));
-  NTK_TRY(ntk_kernel_solve(factor, lm->c, 1));
-  NTK_TRY(ntk_jacobian_adjoint(features, lm->c, lm->step));
+static ntk_status try_step(ntk_lm *lm, ntk_damped *system, double *sum) {
+  NTK_TRY(ntk_damped_solve(system, lm->r, lm->c));
+  NTK_TRY(ntk_jacobian_adjoint(system->features, lm->c, lm->step));
   ntk_scale_parameters(lm->network, lm->step);
   for (size_t p = 0; p < lm->P; p++)
     lm->trial->theta[p] = lm->theta[p] - lm->step[p];
@@ -112,10 +109,10 @@ static void accept(ntk_lm *lm, double sum) {
 
 /* Corrections with the factor of the step before; the one that does not gain enough is taken back.
  */
-static ntk_status chords(ntk_lm *lm, const ntk_features *features, const ntk_kernel *factor) {
+static ntk_status chords(ntk_lm *lm, ntk_damped *system) {
   for (int i = 0; i < MOST_CHORDS && lm->sum > 0.0; i++) {
     double sum = INFINITY;
-    NTK_TRY(try_step(lm, features, factor, &sum));
+    NTK_TRY(try_step(lm, system, &sum));
     if (!(sum <= CHORD * lm->sum))
       return NTK_OK;
     accept(lm, sum);
@@ -124,13 +121,12 @@ static ntk_status chords(ntk_lm *lm, const ntk_features *features, const ntk_ker
 }
 
 /* One factorisation. *accepted: a step was made; *hopeless: none can gain anything. */
-static ntk_status attempt(ntk_lm *lm, const ntk_features *features, bool *accepted,
-                          bool *hopeless) {
-  ntk_kernel *factor = NULL;
+static ntk_status attempt(ntk_lm *lm, ntk_features *features, bool *accepted, bool *hopeless) {
+  ntk_damped system = {.features = features, .way = lm->of->way};
   double sum = INFINITY;
-  ntk_status status = factorise(lm, features, &factor);
+  ntk_status status = factorise(lm, &system);
   if (status == NTK_OK)
-    status = try_step(lm, features, factor, &sum);
+    status = try_step(lm, &system, &sum);
   if (status == NTK_OK) {
     const double mu_c = lm->damping * ntk_dnrm2(lm->N, lm->c), predicted = lm->sum - mu_c * mu_c;
     const double gain = (lm->sum - sum) / predicted;
@@ -142,14 +138,15 @@ static ntk_status attempt(ntk_lm *lm, const ntk_features *features, bool *accept
       const double before = lm->sum;
       accept(lm, sum);
       if (gain > GOOD)
-        status = chords(lm, features, factor);
+        status = chords(lm, &system);
       if (gain > GOOD)
         lm->damping *= fmin(0.5, fmax(1e-4, lm->sum / before));
       else if (gain < POOR)
         lm->damping *= 4.0;
     }
   }
-  ntk_kernel_destroy(factor);
+  ntk_damped_destroy(&system);
+  ntk_training_note(lm->of, system.why);
   return status;
 }
 

@@ -3,10 +3,12 @@
 #ifndef NTK_FIT_LM_H
 #define NTK_FIT_LM_H
 
+#include "fit/train/damped.h"
 #include "fit/train/training.h"
 
 struct ntk_lm {
   ntk_context *context; /* borrowed */
+  ntk_training *of;     /* borrowed: told how systems are solved */
   ntk_network *network; /* as the last step left it; borrowed */
   ntk_network *trial;   /* the weights of a trial */
   const ntk_dataset *data;
@@ -20,7 +22,7 @@ struct ntk_lm {
 };
 
 /* At the network's present weights. */
-ntk_status ntk_lm_create(const ntk_training *t, ntk_lm **lm);
+ntk_status ntk_lm_create(ntk_training *t, ntk_lm **lm);
 void ntk_lm_destroy(ntk_lm *lm);
 
 /* One step, in the network's weights; *sum becomes r^T r after it. *stalled: none makes it smaller,
