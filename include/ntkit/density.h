@@ -1,8 +1,7 @@
-/* ntkit/density.h - how all eigenvalues of K are distributed. Part of ntkit.h. */
+/* ntkit/density.h - more of the spectrum than its ends. Part of ntkit.h. */
 #ifndef NTKIT_DENSITY_H
 #define NTKIT_DENSITY_H
 #include <stddef.h>
-
 /* An interval has the number, of this matrix, with the probability ntk_density.level at least over
  * the probes drawn, each by itself, what quadrature leaves open included (docs/algorithm.md). */
 typedef struct ntk_density_point {
@@ -10,11 +9,13 @@ typedef struct ntk_density_point {
   double count, count_low, count_high;       /* eigenvalues below: an estimate, the interval */
   double density, density_low, density_high; /* per decade, within ntk_density.window around it */
 } ntk_density_point;
-
 typedef struct ntk_density_quantile {  /* below which a share of the eigenvalues lies */
   double share, eigenvalue, low, high; /* NaN: not told from 0 */
 } ntk_density_quantile;
-
+typedef struct ntk_spectrum_prefix { /* of the kernel of the first so many samples */
+  size_t samples;
+  double lambda_min, residual; /* NaN where that of K is not resolved */
+} ntk_spectrum_prefix;
 typedef struct ntk_density {
   size_t probes, steps; /* 0: not asked for */
   double level, window; /* of the intervals, 0.95; decades that a density is the mean over */

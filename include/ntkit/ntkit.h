@@ -215,6 +215,8 @@ typedef struct ntk_spectrum_options {
   const char *block_path;  /* write the blocks, too, into this folder: block0.npy, ...; NULL: no */
   size_t vectors;          /* so many eigenpairs at each end, up to 64 and rows of K; 0: none */
   bool density;            /* how all eigenvalues are distributed, by (each up to 1000) */
+  const size_t *prefixes;  /* lambda_min of the first so many samples, ascending, up to N; */
+  size_t prefix_count;     /* ... so many of them */
   size_t probes, steps;    /* random vectors, 0: 2 to 8; products and solves for each, 0: 100 */
   uint64_t seed;           /* of the iteration's start vector */
   const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
@@ -248,9 +250,8 @@ typedef struct ntk_bounds {
   double diagonal_min; /* min_i K_ii >= lambda_min, eq. (16) */
 } ntk_bounds;
 
-/* One of several eigenpairs at an end of K: the Rayleigh quotient of a unit vector, and how near it
- * is to one. Of the k-th of them, unlike of lambda_min, nothing is proved: an eigenvalue is within
- * the residual of the value, but it need not be the k-th. */
+/* One of several eigenpairs at an end of K: the Rayleigh quotient of a unit vector. An eigenvalue
+ * is within the residual of it, but need not be the k-th. */
 typedef struct ntk_spectrum_pair {
   double value, residual; /* ||K v - value v||_2 */
   size_t order;           /* rows of K */
@@ -283,6 +284,8 @@ typedef struct ntk_spectrum_result {
   size_t smallest_count, largest_count; /* options.vectors, or 0: not asked for, or K is singular */
   ntk_spectrum_pair *smallest;          /* ascending */
   ntk_spectrum_pair *largest;           /* descending */
+  size_t prefixes;                      /* options.prefix_count */
+  ntk_spectrum_prefix *prefix;          /* ascending */
   ntk_density density;                  /* with options.density */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once meanwhile, what was held before included */

@@ -40,6 +40,7 @@ class SpectrumResult(Result):
     eigenvalues: all of K, ascending, where asked for
     smallest: so many of the smallest as vectors were asked for, ascending
     largest: so many of the largest, descending
+    prefixes: lambda_min of the first samples, where asked for
     density: how the eigenvalues are distributed, where asked for
     """
 
@@ -68,6 +69,7 @@ class SpectrumResult(Result):
     eigenvalues: npt.NDArray[np.float64] | None
     smallest: Rows[SpectrumPair]
     largest: Rows[SpectrumPair]
+    prefixes: Rows[SpectrumPrefix]
     density: Density
 
 
@@ -168,6 +170,21 @@ class SpectrumPair(Result):
     residual: float
     order: int
     vector: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectrumPrefix(Result):
+    r"""lambda_min of the kernel of the first samples.
+
+    samples: the first so many of the data
+    lambda_min: smallest eigenvalue of their kernel; nan: K's is not resolved
+    residual: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
+    """
+
+    _struct = "ntk_spectrum_prefix"
+    samples: int
+    lambda_min: float
+    residual: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy.typing as npt
 
 from ntkit._dataset import Data
 from ntkit._features import choose
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
-from ntkit._options import Path, Struct
+from ntkit._options import Path, Struct, whole
 from ntkit._read import read
 from ntkit.network import Network
 from ntkit.results import Certificate, SpectrumResult
@@ -23,6 +25,7 @@ def spectrum(
     per_block: bool = False,
     certify: bool = False,
     vectors: int = 0,
+    prefixes: Sequence[int] | None = None,
     density: bool = False,
     probes: int = 0,
     steps: int = 0,
@@ -38,7 +41,8 @@ def spectrum(
 
     X: N x d, borrowed where it is float64 in C order. full: all eigenvalues (8 N^2 bytes more;
     LAPACK's part of it cannot be interrupted). per_block: lambda_min of every block K_k. certify:
-    prove a lower bound. vectors: so many eigenpairs at each end, up to 64. density: how
+    prove a lower bound. vectors: so many eigenpairs at each end, up to 64. prefixes: lambda_min
+    of the first so many samples as well, ascending numbers, from the same factorisation. density: how
     all eigenvalues are distributed, with 95 % intervals, without finding each, from `probes` random
     vectors (0: 2 to 8, by N) and `steps` products and solves for each of them (0: 100). tolerance:
     wanted ||K v - lambda v|| / lambda; 0: 1e-6. kernel_path: a .npy file that K is written to;
@@ -71,6 +75,10 @@ def spectrum(
         precision=precision,
         method=method,
     )
+    if prefixes is not None:
+        first = [whole(m, "prefixes", 0, 2**64 - 1) for m in prefixes]
+        options.array("prefixes", "size_t[]", first)
+        options.c.prefix_count = len(first)
     result = ffi.new("ntk_spectrum_result *")
     try:
         context.call(

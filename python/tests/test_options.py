@@ -20,6 +20,7 @@ ELSEWHERE = {  # members that a keyword of another name is for
     "track_user": "callback",
     "progress_user": "progress",
     "outputs": "output",
+    "prefix_count": "prefixes",
     "below": "net",
     "spec": "net",
 }
@@ -56,7 +57,7 @@ def test_spectrums_options_are_the_librarys():
         "seed": 2**64 - 1,
         "method": "factor",
     }
-    elsewhere = {"outputs", "kernel_path", "block_path"}  # output; ntkit.kernel has K
+    elsewhere = {"outputs", "kernel_path", "block_path", "prefixes", "prefix_count"}
     options.check(ntkit.spectrum, (NET, X), "ntk_spectrum_options", values, elsewhere)
     several = ntkit.Network([3, 4, 5], outputs=2)
     for name, number in (("trace", 0), ("all", 1)):

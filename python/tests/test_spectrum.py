@@ -21,6 +21,21 @@ def same(ours, theirs):
         assert ours == theirs
 
 
+def test_prefixes_are_runs_on_the_first_samples():
+    X = ntkit.generate("gaussian", 70, 15, seed=1)
+    net = ntkit.Network([15, 30, 20], activation="tanh", seed=1)
+    found = ntkit.spectrum(net, X, prefixes=(10, np.int64(33), 70), tolerance=1e-9)
+    assert [p.samples for p in found.prefixes] == [10, 33, 70]
+    for prefix in found.prefixes:
+        alone = ntkit.spectrum(net, X[: prefix.samples], tolerance=1e-9)
+        assert prefix.lambda_min == pytest.approx(alone.lambda_min, rel=1e-10)
+    assert len(ntkit.spectrum(net, X).prefixes) == 0
+    with pytest.raises(ValueError, match="a prefix of 71 samples; accepted: 1 to 70"):
+        ntkit.spectrum(net, X, prefixes=[71])
+    with pytest.raises(TypeError, match="prefixes"):
+        ntkit.spectrum(net, X, prefixes=["a"])
+
+
 def test_is_the_programs(program):
     X = ntkit.generate("gaussian", 200, 30, seed=3)
     net = ntkit.Network([30, 40, 50], activation="tanh", seed=3)

@@ -114,7 +114,8 @@ struct ntk_backend {
   void (*kernel_pivots)(const ntk_kernel *kernel, double *diagonal); /* N entries of it */
   ntk_status (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
   ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
-  ntk_status (*kernel_solve)(const ntk_kernel *kernel, double *V, size_t m);
+  /* With the leading block of that order, m vectors of as many entries. */
+  ntk_status (*kernel_solve)(const ntk_kernel *kernel, size_t order, double *V, size_t m);
   ntk_status (*kernel_full)(const ntk_kernel *kernel, double *eigenvalues);
   ntk_status (*certify_lower)(ntk_kernel *kernel, double shift, bool *proved, double *lower);
   ntk_status (*certify_upper)(const ntk_kernel *kernel, const double *v, double *upper);

@@ -247,15 +247,15 @@ ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, d
 }
 
 /* m vectors times a power of two, exactly. */
-static void rescale(const ntk_kernel *kernel, double factor, size_t m, double *V) {
+static void rescale(size_t n, double factor, size_t m, double *V) {
   for (size_t c = 0; c < m && factor != 1.0; c++)
-    ntk_dscal(kernel->N, factor, V + c * kernel->N);
+    ntk_dscal(n, factor, V + c * n);
 }
 
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
   NTK_TRY(check_factored(kernel, false));
   NTK_TRY(kernel->backend->kernel_multiply(kernel, V, m, U));
-  rescale(kernel, 1.0 / kernel->form.scale, m, U);
+  rescale(kernel->N, 1.0 / kernel->form.scale, m, U);
   return NTK_OK;
 }
 
@@ -329,11 +329,15 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   return status;
 }
 
-ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
+ntk_status ntk_kernel_solve_leading(const ntk_kernel *kernel, size_t order, double *B, size_t m) {
   NTK_TRY(check_factored(kernel, true));
-  NTK_TRY(kernel->backend->kernel_solve(kernel, B, m));
-  rescale(kernel, kernel->form.scale, m, B);
+  NTK_TRY(kernel->backend->kernel_solve(kernel, order, B, m));
+  rescale(order, kernel->form.scale, m, B);
   return NTK_OK;
+}
+
+ntk_status ntk_kernel_solve(const ntk_kernel *kernel, double *B, size_t m) {
+  return ntk_kernel_solve_leading(kernel, kernel->N, B, m);
 }
 
 double ntk_kernel_smallest_pivot(const ntk_kernel *factor) {

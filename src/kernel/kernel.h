@@ -44,6 +44,9 @@ ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *prov
 ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper);
 /* U = K V: m vectors of N entries, contiguous. */
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+/* As ntk_kernel_solve with the leading block of that order, 1 to N: its factor is the leading block
+ * of the factor. B: order x m. */
+ntk_status ntk_kernel_solve_leading(const ntk_kernel *factor, size_t order, double *B, size_t m);
 /* Sum and smallest of the diagonal: of K, or of its factor L. */
 void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest);
 

@@ -7,6 +7,7 @@ static const ntk_description *const list[] = {
     &ntk_table_bounds,
     &ntk_table_spectrum_seconds,
     &ntk_table_spectrum_pair,
+    &ntk_table_spectrum_prefix,
     &ntk_table_density,
     &ntk_table_density_point,
     &ntk_table_density_quantile,

@@ -89,6 +89,16 @@ const ntk_description ntk_table_spectrum_pair =
     DESCRIPTION(spectrum_pair, "place", "One of several eigenpairs at an end of K; not proved.");
 #undef ROW
 
+#define ROW ntk_spectrum_prefix
+static const ntk_field spectrum_prefix[] = {
+    FIELD(samples, "", "the first so many of the data"),
+    FIELD(lambda_min, "", "smallest eigenvalue of their kernel; null: K's is not resolved"),
+    FIELD(residual, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
+};
+const ntk_description ntk_table_spectrum_prefix =
+    DESCRIPTION(spectrum_prefix, NULL, "lambda_min of the kernel of the first samples.");
+#undef ROW
+
 #define ROW ntk_density_point
 static const ntk_field density_point[] = {
     FIELD(eigenvalue, "", "a number on the axis of eigenvalues"),
@@ -185,6 +195,8 @@ static const ntk_field spectrum[] = {
             "so many of the smallest as vectors were asked for, ascending"),
     OBJECTS("largest", largest, largest_count, ntk_table_spectrum_pair,
             "so many of the largest, descending"),
+    OBJECTS("prefixes", prefix, prefixes, ntk_table_spectrum_prefix,
+            "lambda_min of the first samples, where asked for"),
     OBJECT(density, ntk_table_density, "how the eigenvalues are distributed, where asked for"),
 };
 const ntk_description ntk_table_spectrum =

@@ -41,4 +41,21 @@ bad 'no probes' 'the number of probes is 0; expected a whole number from 1 to 10
 bad 'half a step' 'the number of steps is not a whole number; expected a whole number from 1 to 1000' spectrum $size --density --steps 2.5
 bad 'too many' 'probes is 1001; accepted' spectrum $size --density --probes 1001
 
+# --prefixes: what runs on the first samples alone find, as text, JSON and a figure.
+good 'prefixes' spectrum $size --prefixes 10,20,60 --json --report prefixes.html
+jq -r '.prefixes[] | [.samples, .lambda_min] | @tsv' "$out" >"$top/prefixes"
+check 'as many' test "$(wc -l <"$top/prefixes")" = 3
+while read -r samples lambda; do
+  good "the first $samples" spectrum $size --samples "$samples" --json
+  check "lambda_min of $samples: $lambda" sh -c "jq -e '(.lambda_min / $lambda - 1) | fabs < 1e-10' '$out'"
+done <"$top/prefixes"
+check 'a figure' test "$(grep -c '^<svg viewBox' prefixes.html)" = 1
+good 'text' spectrum $size --prefixes 10,60
+check 'two lines' test "$(grep -cE '^(prefixes|  +)  +(10|60) +[0-9.e+-]+ +residual' "$out")" = 2
+rm -f prefixes.html
+
+bad 'descending' '20 samples comes after one of 30; accepted: ascending' spectrum $size --prefixes 30,20
+bad 'more than there are' 'a prefix of 61 samples; accepted: 1 to 60' spectrum $size --prefixes 20,61
+bad 'none' 'a number of samples' spectrum $size --prefixes 0,20
+
 finish 'the spectral density'

@@ -117,6 +117,8 @@ exit_status command_spectrum(const void *given) {
               .block_path = settings->save_blocks ? "." : NULL,
               .vectors = settings->vectors,
               .density = settings->density,
+              .prefixes = settings->prefixes.values,
+              .prefix_count = settings->prefixes.count,
               .probes = settings->probes,
               .steps = settings->steps,
               .seed = settings->common.seed,

@@ -15,6 +15,7 @@ typedef struct spectrum_settings {
   bool full, per_block, certify, save_kernel, save_blocks;
   double tolerance;
   size_t vectors; /* 0: not given */
+  size_list prefixes;
   bool density;
   size_t probes, steps; /* 0: not given */
   const char *output;   /* trace, all, or the number of one */

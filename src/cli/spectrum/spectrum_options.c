@@ -48,6 +48,14 @@ static const option_row own[] = {
      .help = "The M smallest and M largest eigenvalues with their vectors and residuals. With "
              "--save: smallest.npy and largest.npy, M x N. What --certify proves is of the "
              "smallest alone."},
+    {.name = "prefixes",
+     .kind = KIND_SIZES,
+     .field = FIELD(prefixes),
+     .argument = "m_1,m_2,...",
+     .item = "a number of samples",
+     .expected = "whole numbers from 1, ascending, up to N, like 100,200,400",
+     .help = "lambda_min of the kernels of the first m_1, m_2, ... samples as well, from the same "
+             "factorisation."},
     {.name = "density",
      .kind = KIND_FLAG,
      .field = FIELD(density),

@@ -98,6 +98,19 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
       d->probes, d->products, d->solves, d->level, d->window);
 }
 
+static void put_prefixes(FILE *out, const ntk_spectrum_result *r) {
+  figure_point point[MOST];
+  const size_t points = r->prefixes < MOST ? r->prefixes : MOST;
+  for (size_t p = 0; p < points; p++)
+    point[p] = (figure_point){(double)r->prefix[p].samples, r->prefix[p].lambda_min, NAN, NAN};
+  const figure_curve curve = {"", points, point, FIGURE_BOTH, 0};
+  page_figure(out, &(figure){.title = "lambda_min of the first samples",
+                             .x = {"samples", true},
+                             .y = {JOB_LAMBDA, true},
+                             .curves = 1,
+                             .curve = &curve});
+}
+
 void spectrum_page(const void *what, FILE *out) {
   const spectrum_run *run = what;
   page_begin(out, "The spectrum of the neural tangent kernel");
@@ -115,6 +128,7 @@ void spectrum_page(const void *what, FILE *out) {
   if (run->result.eigenvalues != NULL)
     job_page_spectra(out, "Eigenvalues of K", run->result.order, 1, (const char *[]){""},
                      (const double *[]){run->result.eigenvalues});
+  put_prefixes(out, &run->result);
   put_density(out, &run->result);
   view_page(out, spectrum_fields, run, true);
   page_end(out);

@@ -66,6 +66,13 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   }
 }
 
+static void print_prefix(bool first, const ntk_spectrum_prefix *prefix) {
+  char text[JOB_CELL], error[JOB_CELL];
+  printf("%-11s %-8zu%-18s residual %s\n", first ? "prefixes" : "", prefix->samples,
+         job_number(prefix->lambda_min, "%.10g", text),
+         job_number(prefix->residual, "%.1e", error));
+}
+
 static void print_density(const ntk_density *density) {
   if (density->probes == 0)
     return;
@@ -179,6 +186,8 @@ void spectrum_print(const void *what) {
            strcmp(spectrum_asked(job)->method, "auto") == 0 ? ", which would not fit" : "");
   putchar('\n');
   print_eigenvalues(job, result);
+  for (size_t p = 0; p < result->prefixes; p++)
+    print_prefix(p == 0, &result->prefix[p]);
   print_density(&result->density);
   print_pairs("smallest", result->smallest_count, result->smallest);
   print_pairs("largest", result->largest_count, result->largest);

@@ -82,8 +82,10 @@ static ntk_status kernel_factor(ntk_kernel *kernel, double shift) {
   return ntk_packed_factor(matrix(kernel), shift);
 }
 
-static ntk_status kernel_solve(const ntk_kernel *kernel, double *V, size_t m) {
-  return ntk_packed_solve(matrix(kernel), V, m);
+static ntk_status kernel_solve(const ntk_kernel *kernel, size_t order, double *V, size_t m) {
+  ntk_packed leading = *matrix(kernel); /* the beginning of the same memory */
+  leading.n = order;
+  return ntk_packed_solve(&leading, V, m);
 }
 
 static ntk_status kernel_full(const ntk_kernel *kernel, double *eigenvalues) {

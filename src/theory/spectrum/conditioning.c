@@ -51,6 +51,7 @@ static ntk_status singular(ntk_job *j) {
   j->factor = NULL;
   NTK_TRY(ntk_job_largest(j));
   NTK_TRY(ntk_job_density(j));
+  NTK_TRY(ntk_job_prefixes(j));
   return ntk_job_vectors(j);
 }
 
@@ -77,6 +78,7 @@ static ntk_status run_steps(ntk_job *j) {
     NTK_TRY(ntk_job_largest(j));
     NTK_TRY(ntk_job_smallest(j));
     NTK_TRY(ntk_job_density(j));
+    NTK_TRY(ntk_job_prefixes(j));
     NTK_TRY(ntk_job_vectors(j));
     if (j->options.certify && r->verdict == NTK_VERDICT_OK)
       NTK_TRY(ntk_job_certify(j));
@@ -152,6 +154,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(&j));
   NTK_TRY(ntk_job_check_density(&j));
+  NTK_TRY(ntk_job_check_prefixes(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   made.method = j.way == NTK_WAY_OPERATOR ? "operator" : "factor";
   const size_t peak = ntk_memory_peak_enter(context);
@@ -177,5 +180,6 @@ void ntk_spectrum_clear(ntk_spectrum_result *result) {
   ntk_job_release_pairs(result->context, result->smallest);
   ntk_job_release_pairs(result->context, result->largest);
   ntk_density_clear(result->context, &result->density);
+  ntk_free(result->context, result->prefix);
   *result = (ntk_spectrum_result){0};
 }

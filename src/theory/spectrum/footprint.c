@@ -73,7 +73,9 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
-  return most + norms_bytes(spec, n) + kept;
+  const double prefixes =
+      options->prefix_count > 0 ? 8.0 * n + 24.0 * (double)options->prefix_count : 0.0;
+  return most + norms_bytes(spec, n) + kept + prefixes;
 }
 
 const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
@@ -83,6 +85,7 @@ const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
          : o->per_block           ? "eigenvalues of blocks are found in double precision"
          : o->kernel_path != NULL ? "the kernel's file is in double precision"
          : o->density             ? "the density of eigenvalues is found in double precision"
+         : o->prefix_count > 0    ? "prefixes are found from a factor in double precision"
          : o->block_path != NULL  ? "files of blocks are in double precision"
                                   : NULL;
 }

@@ -102,6 +102,9 @@ void ntk_job_density_numbers(const ntk_spectrum_options *options, size_t rows, s
                              size_t *steps);
 ntk_status ntk_job_density_products(ntk_job *j);
 ntk_status ntk_job_density(ntk_job *j);
+/* lambda_min of leading blocks (prefixes.c): whether they are accepted; those, with the factor. */
+ntk_status ntk_job_check_prefixes(const ntk_job *j);
+ntk_status ntk_job_prefixes(ntk_job *j);
 /* Certificate for the lambda_min found; uses up j->factor and j->K. */
 ntk_status ntk_job_certify(ntk_job *j);
 

@@ -20,6 +20,7 @@ const char *ntk_job_needs_kernel(const ntk_spectrum_options *options) {
   } needs[] = {{options->certify, "a certificate"},
                {options->full, "the whole spectrum"},
                {options->density, "the density"},
+               {options->prefix_count > 0, "a prefix"},
                {options->kernel_path != NULL, "a file of it"},
                {options->per_block || options->block_path != NULL, "every block"}};
   for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)

@@ -1,0 +1,152 @@
+/* lambda_min of the first samples from the factor of all.
+ * Property: it is that of a run on these samples alone to 1e-10, whatever their number is a
+ * multiple of, by K kept and by features alone, of several outputs too; its residual is K_m's own;
+ * what else is found is as without; the peak of memory is within the forecast; what is no prefix is
+ * refused. */
+#include "conditioning.h"
+
+enum { N = 203 };
+static const size_t width[] = {12, 30, 25};
+static const size_t prefixes[] = {1, 2, 23, 24, 25, 48, 100, 191, 192, 193, 202, 203};
+
+static ntk_spectrum_result alone(const problem *p, const ntk_network *network, size_t samples,
+                                 ntk_outputs outputs) {
+  ntk_dataset *data = make_data(p->context, p->X, samples, width[0]);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p->context, network, data,
+                         &(ntk_spectrum_options){.outputs = outputs, .tolerance = 1e-9}, &r));
+  ntk_dataset_destroy(data);
+  return r;
+}
+
+static void check(const problem *p, const ntk_network *network, ntk_outputs outputs) {
+  const ntk_spectrum_options options = {
+      .outputs = outputs, .tolerance = 1e-9, .prefixes = prefixes, .prefix_count = COUNT(prefixes)};
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p->context, network, p->data, &options, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_OK);
+  assert_int_equal(r.prefixes, COUNT(prefixes));
+  for (size_t k = 0; k < r.prefixes; k++) {
+    ntk_spectrum_result one = alone(p, network, prefixes[k], outputs);
+    assert_int_equal(r.prefix[k].samples, prefixes[k]);
+    assert_near(r.prefix[k].lambda_min, one.lambda_min, 1e-10 * one.lambda_min, "lambda_min");
+    assert_true(r.prefix[k].residual <= 1e-7 * one.lambda_min);
+    ntk_spectrum_clear(&one);
+  }
+  assert_near(r.prefix[COUNT(prefixes) - 1].lambda_min, r.lambda_min, 1e-10 * r.lambda_min, "all");
+  ntk_spectrum_clear(&r);
+}
+
+static void test_separate_runs(void **state) {
+  (void)state;
+  const char *const activations[] = {"tanh", "sigmoid", "relu"};
+  for (size_t a = 0; a < COUNT(activations); a++) {
+    problem p;
+    problem_open(&p, N, 3, width, activations[a], NULL);
+    check(&p, p.network, NTK_OUTPUTS_TRACE);
+    problem_close(&p);
+  }
+}
+
+static void test_outputs(void **state) {
+  (void)state;
+  problem p;
+  problem_open(&p, N, 3, width, "tanh", NULL);
+  const ntk_network_spec spec = {
+      .depth = 3, .width = width, .activation = "tanh", .outputs = 3, .seed = 5};
+  ntk_network *network = NULL;
+  assert_ok(ntk_network_create(p.context, &spec, &network));
+  check(&p, network, NTK_OUTPUTS_ALL);
+  check(&p, network, NTK_OUTPUTS_TRACE);
+  ntk_network_destroy(network);
+  problem_close(&p);
+}
+
+/* Features alone are left beside a factor of many rows of a narrow network; and the residual is
+ * that of the vector that a tolerance gives. */
+static void test_from_features(void **state) {
+  (void)state;
+  enum { MANY = 3000 };
+  const size_t narrow[] = {60, 50, 50}, some[] = {500, 1111};
+  problem p;
+  problem_open(&p, MANY, 3, narrow, "tanh", NULL);
+  ntk_spectrum_result r;
+  const ntk_spectrum_options options = {.prefixes = some, .prefix_count = 2, .tolerance = 1e-8};
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &options, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_OK);
+  for (size_t k = 0; k < 2; k++) {
+    ntk_dataset *data = make_data(p.context, p.X, some[k], narrow[0]);
+    ntk_spectrum_result one;
+    assert_ok(
+        ntk_spectrum(p.context, p.network, data, &(ntk_spectrum_options){.tolerance = 1e-8}, &one));
+    assert_near(r.prefix[k].lambda_min, one.lambda_min, 1e-10 * one.lambda_min, "lambda_min");
+    assert_true(r.prefix[k].residual <= 1e-6 * one.lambda_min);
+    ntk_spectrum_clear(&one);
+    ntk_dataset_destroy(data);
+  }
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
+static void test_unknown(void **state) {
+  (void)state;
+  const size_t narrow[] = {12, 3, 2}, some[] = {10, 20};
+  problem p;
+  problem_open(&p, N, 3, narrow, "tanh", NULL);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data,
+                         &(ntk_spectrum_options){.prefixes = some, .prefix_count = 2}, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
+  assert_true(r.prefixes == 2 && r.prefix[1].samples == 20);
+  assert_true(isnan(r.prefix[0].lambda_min) && isnan(r.prefix[1].residual));
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
+static void test_memory(void **state) {
+  (void)state;
+  const ntk_spectrum_options options = {.prefixes = prefixes, .prefix_count = COUNT(prefixes)};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh"};
+  for (size_t samples = N; samples < 2000; samples *= 3) {
+    size_t bytes = 0;
+    problem p;
+    problem_open(&p, samples, 3, width, "tanh", NULL);
+    assert_ok(ntk_spectrum_memory(p.context, &spec, samples, &options, &bytes));
+    ntk_spectrum_result r;
+    assert_ok(ntk_spectrum(p.context, p.network, p.data, &options, &r));
+    assert_in_range(r.memory_bytes, 1, bytes);
+    ntk_spectrum_clear(&r);
+    problem_close(&p);
+  }
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  const struct {
+    size_t prefix[2];
+    const char *says;
+  } cases[] = {
+      {{0, 5}, "a prefix of 0 samples; accepted: 1 to 203"},
+      {{5, 204}, "a prefix of 204 samples; accepted: 1 to 203"},
+      {{5, 5}, "a prefix of 5 samples comes after one of 5; accepted: ascending ones"},
+      {{9, 5}, "a prefix of 5 samples comes after one of 9; accepted: ascending ones"},
+  };
+  problem p;
+  problem_open(&p, N, 3, width, "tanh", NULL);
+  for (size_t c = 0; c < COUNT(cases); c++) {
+    ntk_spectrum_result r;
+    const ntk_spectrum_options options = {.prefixes = cases[c].prefix, .prefix_count = 2};
+    assert_refused(ntk_spectrum(p.context, p.network, p.data, &options, &r), NTK_ERR_ARGUMENT,
+                   cases[c].says);
+  }
+  problem_close(&p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_separate_runs), cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_from_features), cmocka_unit_test(test_unknown),
+      cmocka_unit_test(test_memory),        cmocka_unit_test(test_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
