@@ -38,8 +38,11 @@ def spectrum(result: Any, ax: Any = None, what: str | None = None) -> Any:
     if chosen not in drawn:
         raise ValueError(f"what is {what!r}; accepted: {', '.join(drawn)}")
     if not known[chosen]:
-        needed = {"blocks": "per_block=True", "eigenvalues": "full=True (or density, per_block)"}
-        needed = needed.get(chosen, "full=True" if chosen == "histogram" else "density=True")
+        needed = {
+            "blocks": "per_block=True",
+            "eigenvalues": "full=True (or density, per_block)",
+            "histogram": "full=True",
+        }.get(chosen, "density=True")
         raise ValueError(f"this spectrum has no {chosen} to draw; accepted: one of {needed}")
     return drawn[chosen](result, axes(ax))
 

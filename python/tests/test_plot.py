@@ -89,7 +89,8 @@ def test_spectral_density():
     steps = lines(found.plot(what="cumulative"))["all eigenvalues"]
     np.testing.assert_array_equal(steps[:, 0], found.eigenvalues)
     inside = [
-        p.count_low <= np.sum(found.eigenvalues < p.eigenvalue) <= p.count_high for p in density.points
+        p.count_low <= np.sum(found.eigenvalues < p.eigenvalue) <= p.count_high
+        for p in density.points
     ]
     assert np.mean(inside) >= 0.9
     plain = ntkit.spectrum(net, X)
@@ -112,7 +113,9 @@ def test_what_has_no_figure(spectrum, monkeypatch):
     bare = ntkit.spectrum(ntkit.Network([5, 8]), X)
     with pytest.raises(ValueError, match="full=True"):
         bare.plot()
-    with pytest.raises(ValueError, match="accepted: eigenvalues, histogram, density, cumulative, blocks"):
+    with pytest.raises(
+        ValueError, match="accepted: eigenvalues, histogram, density, cumulative, blocks"
+    ):
         spectrum.plot(what="pie")
     with pytest.raises(TypeError, match="Certificate has no figure"):
         spectrum.certificate.plot()

@@ -185,13 +185,15 @@ static void test_refusals(void **state) {
   const size_t width[] = {10, 20, 20};
   problem p;
   problem_open(&p, 30, 3, width, "relu", NULL);
-  const ntk_spectrum_options refused[] = {{.method = "operator", .certify = true},
-                                          {.method = "operator", .full = true},
-                                          {.method = "operator", .density = true},
-                                          {.method = "operator", .per_block = true},
-                                          {.method = "operator", .kernel_path = "K.npy"},
-                                          {.method = "operator", .block_path = "."},
-                                          {.method = "guess"}};
+  const ntk_spectrum_options refused[] = {
+      {.method = "operator", .certify = true},
+      {.method = "operator", .full = true},
+      {.method = "operator", .density = true},
+      {.method = "operator", .prefixes = &(size_t){9}, .prefix_count = 1},
+      {.method = "operator", .per_block = true},
+      {.method = "operator", .kernel_path = "K.npy"},
+      {.method = "operator", .block_path = "."},
+      {.method = "guess"}};
   ntk_spectrum_result r;
   for (size_t k = 0; k < COUNT(refused); k++)
     assert_refused(ntk_spectrum(p.context, p.network, p.data, &refused[k], &r), NTK_ERR_ARGUMENT,
