@@ -9,13 +9,28 @@
 /* Smaller problems take no time that would be worth it. */
 enum { MIXED_FROM = 5000 };
 
-ntk_way ntk_way_choose(ntk_mode mode, size_t rows, double available, double in_double,
+/* A product is 4 flops for each sample and parameter, K one for each pair of samples and width;
+ * that half of the latter is saved is worth so many products. */
+enum { PRODUCTS = 12 };
+
+bool ntk_products_cheap(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  double parameters = 0.0, widths = 0.0;
+  for (size_t l = 1; l <= spec->depth; l++) {
+    const double back = l < spec->depth ? (double)ntk_back_width(spec, outputs, l) : 1.0;
+    parameters += (double)spec->width[l - 1] * back;
+    widths += (double)spec->width[l - 1] + (l < spec->depth ? back : 0.0);
+  }
+  return PRODUCTS * 4.0 * parameters < 0.5 * (double)ntk_kernel_rows(spec, outputs, N) * widths;
+}
+
+ntk_way ntk_way_choose(ntk_mode mode, size_t rows, bool cheap, double available, double in_double,
                        double mixed) {
   if (mode == NTK_MODE_DOUBLE ||
       (mode == NTK_MODE_AUTO && rows < MIXED_FROM && in_double <= available))
     return NTK_WAY_DOUBLE;
-  return mixed <= fmin(available, fmax(in_double, available / 2.0)) ? NTK_WAY_MIXED
-                                                                    : NTK_WAY_MIXED_SMALLER;
+  return !cheap && mixed <= fmin(available, fmax(in_double, available / 2.0))
+             ? NTK_WAY_MIXED
+             : NTK_WAY_MIXED_SMALLER;
 }
 
 /* What is asked, and what is there. */
@@ -47,7 +62,7 @@ ntk_status ntk_rough_create(const ntk_features *features, const ntk_kernel *K, d
     ntk_kernel_diagonal(K, trace, &least);
   else
     NTK_TRY(trace_of(features, trace));
-  const ntk_kernel_form form = ntk_mixed_form(features->rows, *trace, NTK_PRECISION_DOUBLE);
+  const ntk_kernel_form form = ntk_mixed_form(features->rows, *trace, NTK_PRECISION_FLOAT);
   return K != NULL ? ntk_kernel_copy_in(K, form, rough)
                    : ntk_kernel_create_in(features, NULL, form, rough);
 }

@@ -14,12 +14,16 @@ typedef enum ntk_way {
 } ntk_way;
 
 /* Which way mode and memory leave for so many rows of K, by the bytes of a computation in double,
- * and of NTK_WAY_MIXED. */
-ntk_way ntk_way_choose(ntk_mode mode, size_t rows, double available, double in_double,
+ * and of NTK_WAY_MIXED; cheap: that is ntk_products_cheap, and K in double is for products alone.
+ */
+ntk_way ntk_way_choose(ntk_mode mode, size_t rows, bool cheap, double available, double in_double,
                        double mixed);
+/* Whether the few products with the features that NTK_WAY_MIXED_SMALLER makes cost less than K in
+ * double does, beyond K summed in single. */
+bool ntk_products_cheap(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
 
-/* K in single precision, from K in double where it is there, else (NULL) from the features; *trace:
- * of K. */
+/* K in single precision, from K in double where it is there, else (NULL) from the features, summed
+ * in single too; *trace: of K. */
 ntk_status ntk_rough_create(const ntk_features *features, const ntk_kernel *K, double *trace,
                             ntk_kernel **rough);
 

@@ -65,7 +65,7 @@ ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_mode_find(options->precision, &mode));
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_DOUBLE, &in_double));
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_MIXED, &mixed));
-  *way = ntk_way_choose(mode, N, (double)ntk_memory_available(context), in_double, mixed);
+  *way = ntk_way_choose(mode, N, false, (double)ntk_memory_available(context), in_double, mixed);
   return NTK_OK;
 }
 

@@ -111,7 +111,7 @@ static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, 
   const double available = (double)ntk_memory_available(context),
                twice = total_of(context, spec, &in_double);
   const ntk_way way =
-      ntk_way_choose(mode, (size_t)r->n, available, twice, total_of(context, spec, &mixed));
+      ntk_way_choose(mode, (size_t)r->n, false, available, twice, total_of(context, spec, &mixed));
   /* Solves by the features' products may take longer than a factor in double. */
   return r->second_order && mode == NTK_MODE_AUTO && way == NTK_WAY_MIXED_SMALLER &&
                  twice <= available

@@ -103,8 +103,8 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   const double available = (double)ntk_memory_available(context) - held;
   const double in_double = double_bytes(context, spec, false, N, options);
   const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
-  *way =
-      ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, N), available, in_double, kept);
+  *way = ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, N),
+                        ntk_products_cheap(spec, options->outputs, N), available, in_double, kept);
   return NTK_OK;
 }
 

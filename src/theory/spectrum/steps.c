@@ -72,7 +72,7 @@ ntk_status ntk_job_kernel(ntk_job *j) {
   double start = ntk_clock();
   if (j->way == NTK_WAY_MIXED_SMALLER)
     NTK_TRY(ntk_kernel_create_in(
-        j->features, NULL, ntk_mixed_form(j->rows, j->trace, NTK_PRECISION_DOUBLE), &j->factor));
+        j->features, NULL, ntk_mixed_form(j->rows, j->trace, NTK_PRECISION_FLOAT), &j->factor));
   else
     NTK_TRY(ntk_kernel_create(j->features, NULL, &j->factor));
   j->result->seconds.kernel = ntk_clock() - start;
