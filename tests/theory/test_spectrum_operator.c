@@ -67,6 +67,25 @@ static void check_near_rows(double apart, ntk_verdict verdict) {
   problem_close(&p);
 }
 
+/* Rows of norms from 10^-4 to 10^4: the least K_ii, which lambda_min is not above, is rounding. */
+static void test_rows_of_all_sizes(void **state) {
+  (void)state;
+  const size_t width[] = {10, 60, 50}, N = 120;
+  double *X = make_normal(1, N * 10);
+  for (size_t i = 0; i < N; i++)
+    for (size_t k = 0; k < 10; k++)
+      X[10 * i + k] *= pow(10.0, 8.0 * (double)i / (double)N - 4.0);
+  problem p;
+  problem_open(&p, N, 3, width, "relu", X);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &by_operator, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_BELOW_RESOLUTION);
+  assert_true(r.bounds.diagonal_min <= r.resolution);
+  ntk_spectrum_clear(&r);
+  check_against_factor(&p, NTK_OUTPUTS_TRACE);
+  problem_close(&p);
+}
+
 static void test_verdicts(void **state) {
   (void)state;
   check_near_rows(0.0, NTK_VERDICT_RANK_DEFICIENT);
@@ -215,7 +234,7 @@ int main(void) {
       cmocka_unit_test(test_against_factor), cmocka_unit_test(test_verdicts),
       cmocka_unit_test(test_outputs),        cmocka_unit_test(test_pairs),
       cmocka_unit_test(test_memory),         cmocka_unit_test(test_auto),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_refusals),       cmocka_unit_test(test_rows_of_all_sizes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * K^{-1} is made of some columns of K (kernel/subset.h); the search is spectrum/davidson.c's.
  * Memory: some times the features. docs/decisions.md has how many products it takes. */
 #include "base/memory.h"
+#include "base/text.h"
 #include "kernel/footprint.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
@@ -118,17 +119,28 @@ ntk_status ntk_job_smallest_pairs(ntk_context *context, const ntk_operator *A, d
 }
 
 /* The least Ritz value is never below lambda_min but for rounding: once it is not above the
- * resolution, nothing else is left to find. */
+ * resolution, nothing else is left to find; nor where the least of the diagonal is not, in whose
+ * place rows of all sizes would make the search long. */
 ntk_status ntk_job_search(ntk_job *j, double *vector, ntk_extremes *e) {
   const double start = ntk_clock();
   const ntk_operator A = ntk_job_preconditioned(j);
   ntk_lanczos_options options = search_for(1, j->options.tolerance, j->options.seed);
   ntk_eigenpair pair;
+  if (!(j->result->bounds.diagonal_min > e->resolution)) {
+    ntk_extremes_judge(e, j->result->bounds.diagonal_min);
+    return NTK_OK;
+  }
   NTK_TRY(ntk_job_precondition(j));
   e->seconds_factor = ntk_clock() - start;
   options.noise = A.noise;
   options.enough = e->resolution;
-  NTK_TRY(ntk_davidson_smallest(j->context, &A, &options, NULL, 0, &pair, vector));
+  const ntk_status status = ntk_davidson_smallest(j->context, &A, &options, NULL, 0, &pair, vector);
+  if (status == NTK_ERR_NUMERIC) {
+    char line[200];
+    (void)ntk_format(line, sizeof line, "%s", ntk_error_message());
+    return ntk_fail(status, "%s; the method factor, where K fits, needs no search", line);
+  }
+  NTK_TRY(status);
   e->solves = pair.applications;
   ntk_extremes_judge(e, pair.value);
   return NTK_OK;
