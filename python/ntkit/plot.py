@@ -101,7 +101,7 @@ def _density(result: Any, ax: Any) -> Any:
 def _cumulative(result: Any, ax: Any) -> Any:
     ax.set_ylabel("eigenvalues below it")
     if result.eigenvalues is not None:
-        values, lost = _seen(result)
+        values, _ = _seen(result)
         number = np.arange(len(result.eigenvalues) - len(values), len(result.eigenvalues)) + 1
         ax.step(values, number, LOOKS[1][0], where="post", label="all eigenvalues")
     return _intervals(result.density, "count", ax)
