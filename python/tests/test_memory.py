@@ -18,7 +18,7 @@ def job():
 @pytest.mark.parametrize(
     "question",
     [
-        lambda net, X: ntkit.spectrum(net, X),
+        lambda net, X: ntkit.spectrum(net, X, method="factor"),
         lambda net, X: ntkit.kernel(net, X),
         lambda net, X: ntkit.memorize(net, X, np.ones(len(X))),
         lambda net, X: ntkit.train(net, X, np.ones(len(X)), epochs=1, track=1),

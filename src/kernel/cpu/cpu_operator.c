@@ -25,9 +25,30 @@ enum {
   SAMPLES = 128,  /* of a sum that a tile is added to: their part of F stays in L2 */
   TILE = 400,     /* sides of a tile, at most, */
   TILE_ROWS = 12, /* which are multiples of these: so large that F and B are seldom read */
-  TILE_COLUMNS = 32,
-  ROOM = 2 * SAMPLES * TILE /* doubles that a thread works in */
+  TILE_COLUMNS = 32
 };
+
+/* Doubles that a thread works in: SAMPLES rows of a tile, once more where a sample has several; or
+ * rows of a strip of a product. */
+static size_t room_for(const ntk_network_spec *spec, ntk_outputs outputs) {
+  size_t widest = 1;
+  for (size_t k = 1; k <= spec->depth; k++) {
+    const size_t back = ntk_back_width(spec, outputs, k);
+    widest = back > widest ? back : widest;
+  }
+  widest = (widest + TILE_COLUMNS - 1) / TILE_COLUMNS * TILE_COLUMNS;
+  const size_t tile =
+      2 * (size_t)SAMPLES * (widest < TILE ? widest : TILE) / (outputs == NTK_OUTPUTS_ALL ? 1 : 2);
+  const size_t strip =
+      ntk_product_rows(ntk_widest(spec, 0)) * (widest < NTK_STRIP ? widest : NTK_STRIP);
+  return 2 * ((tile > strip ? tile : strip) / 2);
+}
+
+/* The same of features, for a thread of a team its own. */
+static size_t room_of(const ntk_features *features) {
+  const ntk_network_spec spec = ntk_spec_of(features->network);
+  return room_for(&spec, features->outputs);
+}
 
 /* Block k: F_k is N x in, B_{k+1} rows x out, with `per` rows for a sample; offset: of its G,
  * packed: of G by panels. watch is asked before each product of matrices. */
@@ -117,9 +138,10 @@ static void pack_scaled(const block *b, const tile *t, size_t samples, const dou
 }
 
 /* A tile of G (in x out) = F^T diag(v) B; where B is 1, entries of the vector F^T v. The first of
- * G's rows bring what they have of the bias's row, below G, along. room: ROOM doubles. */
+ * G's rows bring what they have of the bias's row, below G, along. room, rows (for several
+ * rows a sample): SAMPLES rows of it each. */
 static void adjoint_tile(const block *b, size_t N, const tile *t, const double *v, double *room,
-                         double *G) {
+                         double *rows, double *G) {
   const bool bias = b->bias && t->first == 0;
   const double one = 1.0;
   for (size_t i = 0; i < N && ntk_watch_on(b->watch, 0.0); i += SAMPLES) {
@@ -131,8 +153,7 @@ static void adjoint_tile(const block *b, size_t N, const tile *t, const double *
         G[b->in] = (i + r == 0 ? 0.0 : G[b->in]) + v[i + r];
       continue;
     }
-    pack_scaled(b, t, samples, v + i * b->per, b->B + i * b->per * b->out + t->column, room,
-                room + ROOM / 2);
+    pack_scaled(b, t, samples, v + i * b->per, b->B + i * b->per * b->out + t->column, room, rows);
     ntk_product product = {.rows = t->count,
                            .columns = t->columns,
                            .inner = samples,
@@ -156,16 +177,17 @@ static void adjoint_tile(const block *b, size_t N, const tile *t, const double *
 /* Parts of g = J^T v, in theta's order, of the chosen blocks. */
 static void adjoint(const ntk_features *features, const bool *blocks, const double *v,
                     double *workspace, ntk_watch *watch, double *g) {
+  const size_t room = room_of(features);
 #pragma omp parallel num_threads(threads_for(features))
   for (size_t k = 0; k < features->network->depth; k++) {
     if (blocks != NULL && !blocks[k])
       continue;
     const block b = block_of(features, k, watch);
-    double *G = g + b.offset, *room = workspace + (size_t)omp_get_thread_num() * ROOM;
+    double *G = g + b.offset, *own = workspace + (size_t)omp_get_thread_num() * room;
 #pragma omp for schedule(dynamic) nowait
     for (size_t index = 0; index < tiles_of(&b); index++) {
       const tile t = tile_of(&b, index);
-      adjoint_tile(&b, features->N, &t, v, room, G);
+      adjoint_tile(&b, features->N, &t, v, own, own + room / 2, G);
     }
   }
 }
@@ -221,7 +243,8 @@ static void product(const ntk_features *features, const bool *blocks, const doub
   const ntk_network_spec spec = ntk_spec_of(features->network);
   const size_t N = features->N, L = features->network->depth;
   const size_t rows = ntk_product_rows(ntk_widest(&spec, 0));
-  double *packed = workspace + (size_t)features->context->threads * ROOM;
+  const size_t room = room_for(&spec, features->outputs);
+  double *packed = workspace + (size_t)features->context->threads * room;
   memset(u, 0, features->rows * sizeof *u);
 #pragma omp parallel num_threads(threads_for(features))
   {
@@ -237,7 +260,7 @@ static void product(const ntk_features *features, const bool *blocks, const doub
         if ((blocks == NULL || blocks[k]) && ntk_watch_on(watch, 0.5)) {
           const block b = block_of(features, k, watch);
           product_rows(&b, i, N - i < rows ? N - i : rows, g + b.offset, packed + b.packed,
-                       workspace + (size_t)omp_get_thread_num() * ROOM, u);
+                       workspace + (size_t)omp_get_thread_num() * room, u);
         }
   }
 }
@@ -266,7 +289,8 @@ static double packed_count(const ntk_network_spec *spec, ntk_outputs outputs) {
 
 double cpu_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
                           ntk_outputs outputs) {
-  return (double)sizeof(double) * ((double)context->threads * ROOM + packed_count(spec, outputs));
+  return (double)sizeof(double) *
+         ((double)context->threads * (double)room_for(spec, outputs) + packed_count(spec, outputs));
 }
 
 double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {

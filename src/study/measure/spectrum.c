@@ -76,7 +76,8 @@ void ntk_take_blocks(const void *result, ntk_outcome *outcome) {
 
 static ntk_spectrum_options options_for(const ntk_point *point, const ntk_quantity *const *quantity,
                                         size_t count) {
-  ntk_spectrum_options options = {.outputs = point->outputs_of, .precision = point->precision};
+  ntk_spectrum_options options = {
+      .outputs = point->outputs_of, .precision = point->precision, .method = "factor"};
   for (size_t q = 0; q < count; q++) {
     options.per_block |= quantity[q]->per_block != NULL;
     options.certify |= quantity[q]->take == ntk_take_lower || quantity[q]->take == ntk_take_upper ||
