@@ -294,7 +294,7 @@ static void test_condition(void **state) {
     assert_ok(ntk_kernel_solve(kernel, w, 1));
     inverse = normalise(w, p.N);
   }
-  assert_near(result.condition / (largest * inverse), 1.0, 0.05, "condition number");
+  assert_near(result.condition / (largest * inverse), 1.0, 1e-4, "condition number");
   ntk_kernel_destroy(kernel);
   free(K);
   free(v);

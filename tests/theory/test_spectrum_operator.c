@@ -217,6 +217,11 @@ static void test_refusals(void **state) {
   for (size_t k = 0; k < COUNT(refused); k++)
     assert_refused(ntk_spectrum(p.context, p.network, p.data, &refused[k], &r), NTK_ERR_ARGUMENT,
                    "accepted: ");
+  const ntk_spectrum_options mixed = {.method = "operator", .precision = "mixed"};
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &mixed, &r));
+  assert_string_equal(r.precision, "double");
+  assert_non_null(strstr(r.precision_reason, "the method operator"));
+  ntk_spectrum_clear(&r);
   /* Stopped at any time, nothing is held. */
   for (p.log.stop_at = 1; p.log.stop_at < 12; p.log.stop_at++) {
     p.log.calls = 0;

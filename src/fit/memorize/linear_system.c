@@ -15,9 +15,11 @@
 #include <math.h>
 #include <string.h>
 
-static const double CONDITION_TOLERANCE = 0.05; /* of an eigenvalue's residual */
-static const double CG_TOLERANCE = 1e-5;        /* one correction more makes up for it */
-static const double MIXED_TOLERANCE = 1e-8;     /* products are few */
+/* Of an eigenvalue's residual; more, and the next eigenvalue is taken for it. In mixed precision
+ * the vector is the single factor's, whose residual in double is larger. */
+static const double CONDITION_TOLERANCE = 1e-4, CONDITION_MIXED = 0.2;
+static const double CG_TOLERANCE = 1e-5;    /* one correction more makes up for it */
+static const double MIXED_TOLERANCE = 1e-8; /* products are few */
 enum { CG_PRODUCTS = 4000, CG_PRODUCTS_SINGULAR = 100, CG_PRODUCTS_SHIFTED = 50 };
 
 /* W_1, ..., W_{L-2}, and as many columns of W_{L-1} as the base network has; their biases, too,
@@ -126,7 +128,7 @@ static ntk_status smallest_mixed(ntk_linear_system *s, const ntk_operator *A, do
   const double value = ntk_ddot(N, vector, scratch);
   ntk_daxpy(N, -value, vector, scratch);
   ntk_extremes_judge(e, value);
-  if (!(value > 4.0 * e->resolution) || ntk_dnrm2(N, scratch) > 4.0 * CONDITION_TOLERANCE * value)
+  if (!(value > 4.0 * e->resolution) || ntk_dnrm2(N, scratch) > CONDITION_MIXED * value)
     e->why = "the factor in single precision does not tell the smallest eigenvalue";
   return NTK_OK;
 }

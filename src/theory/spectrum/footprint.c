@@ -168,6 +168,8 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
     const double by =
         norms + ntk_operator_bytes(context, spec, N, options, available - norms, &c->layout);
     if (asked == METHOD_OPERATOR || by <= available) {
+      if (options->precision != NULL && strcmp(options->precision, "mixed") == 0)
+        c->why = "the method operator has products in double precision, and no factor";
       c->way = NTK_WAY_OPERATOR;
       bytes = by;
     }
