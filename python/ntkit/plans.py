@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from ntkit._library import Progress, current
@@ -37,7 +38,8 @@ def plan(
     epochs (0: 10000). Seconds are by a calibration of this machine, measured once in under two
     seconds and kept in the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops
     a second) and bandwidth (bytes a second): of another machine, 0: this one's. Nothing is drawn.
-    ValueError.
+    ValueError. RuntimeWarning: the machine's note, that seconds are guesses as it is busy, or why its
+    calibration is not kept.
     """
     context, plan_made, which = current(), ffi.new("ntk_plan *"), ffi.new("ntk_outputs *")
     spec = net._spec() if isinstance(net, Network) else Spec(net)
@@ -67,4 +69,6 @@ def plan(
         found: Plan = read("ntk_plan", plan_made)
     finally:
         lib.ntk_plan_clear(plan_made)
+    if found.machine.note:
+        warnings.warn(found.machine.note, RuntimeWarning, stacklevel=2)
     return found

@@ -7,6 +7,7 @@ import numpy as np
 import options
 import pytest
 
+pytestmark = pytest.mark.filterwarnings("ignore:seconds are guesses")  # this machine may be busy
 KNOWN = {"cores": 3, "memory": 1 << 40, "peak": 1e12, "bandwidth": 1e11}
 
 
@@ -28,10 +29,19 @@ def test_what_it_tells():
     assert used <= method.memory
 
 
+def test_note_is_a_warning(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way of a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.warns(RuntimeWarning) as told:
+        found = ntkit.plan([10, 50, 40], 50)
+    assert [str(one.message) for one in told] == [found.machine.note]
+    assert found.bounds.lower_scale == found.bounds.upper_scale == 10 * 40
+
+
 def test_widths_are_enough():
     by_net = ntkit.plan(ntkit.Network([30, 40, 50]), 500, **KNOWN).methods[0]
     assert ntkit.plan([30, 40, 50], 500, **KNOWN).methods[0].flops == by_net.flops
-    large = ntkit.plan([784, 1000, 1000], 60000, memory=8 << 30)
+    large = ntkit.plan([784, 1000, 1000], 60000, memory=8 << 30, certify=True)
     assert large.chosen is None and large.reason.startswith("no method fits: ")
     assert 20000 < large.methods[0].largest < 60000
 

@@ -240,6 +240,12 @@ static void test_least_widths(void **state) {
   assert_int_equal(plan.least_last, 100);
   assert_near(plan.bounds.lower_scale, 30.0, 0.0, "d n_1");
   ntk_plan_clear(&plan);
+  const size_t widening[] = {10, 50, 4}; /* n_1 > d: at most d n_2 */
+  spec = (ntk_network_spec){.depth = 3, .width = widening};
+  make_kept_plan(context, &spec, 99, 0, NULL, &plan);
+  assert_near(plan.bounds.lower_scale, 40.0, 0.0, "d n_2");
+  assert_near(plan.bounds.upper_scale, 40.0, 0.0, "d n_2");
+  ntk_plan_clear(&plan);
   ntk_context_destroy(context);
 }
 

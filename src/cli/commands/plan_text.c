@@ -29,6 +29,8 @@ static void print_machine(const plan_run *run) {
          100 * m->kernel.rate / m->peak, 100 * m->factor.rate / m->peak,
          100 * m->forward.rate / m->peak, 100 * m->step.rate / m->peak,
          100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
+  if (m->note[0] != '\0')
+    printf("note        %s\n", m->note);
 }
 
 static void print_row(const char *name, double flops, double bytes, double seconds,
@@ -56,6 +58,20 @@ static void print_methods(const ntk_plan *plan) {
   }
 }
 
+/* Where widths do not fall from d on, the two scales of the theorem are in no order. */
+static void print_bounds(const ntk_network_spec *spec, const ntk_bounds *bounds) {
+  static const char about[] = "(Theorem 3.1, up to constants and logarithms)";
+  const double below = (double)spec->width[spec->depth - 2];
+  if (below > (double)spec->width[0])
+    printf("lambda_min  at most of the order of d n_{L-1} = %.3g %s; no lower scale, as "
+           "n_{L-2} > d\n",
+           bounds->upper_scale, about);
+  else
+    printf("lambda_min  at least of the order of n_{L-2} n_{L-1} = %.3g, at most of d n_{L-1} = "
+           "%.3g %s\n",
+           bounds->lower_scale, bounds->upper_scale, about);
+}
+
 void plan_print(const plan_run *run) {
   const ntk_plan *plan = &run->plan;
   const ntk_network_spec *spec = &run->job.spec;
@@ -69,9 +85,7 @@ void plan_print(const plan_run *run) {
   print_methods(plan);
   printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
          plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
-  printf("lambda_min  of the order of n_{L-2} n_{L-1} = %.3g, at most of d n_{L-1} = %.3g "
-         "(Theorem 3.1, up to constants and logarithms)\n",
-         plan->bounds.lower_scale, plan->bounds.upper_scale);
+  print_bounds(spec, &plan->bounds);
   printf(
       "widths      equal ones, depth %zu: from %zu on P >= N; from %zu on n_{L-2} n_{L-1} >= N\n",
       spec->depth, plan->least_width, plan->least_last);

@@ -4,28 +4,51 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "kernel/backend.h"
+#include "theory/plan/work.h"
 
 #include <math.h>
 
+/* How far a peak, and a rate from it, may be off where nothing disturbs. */
+static const double DRIFT = 1.12;
+#define GUESSES "seconds are guesses: this machine is busy: "
+
 bool ntk_load_busy(const ntk_load *load, size_t size, char *note) {
-  static const double BUSY = 0.9, DRIFT = 1.12;
+  static const double BUSY = 0.9;
   const double share = load->processor / (load->wall * load->threads);
   const double drift = fmax(load->first / load->last, load->last / load->first);
   if (share < BUSY) {
     (void)ntk_format(note, size,
-                     "the machine is busy: the %d thread%s of the calibration had a processor for "
-                     "%.0f %% of the time; rates are what was left, and are not kept",
+                     GUESSES "the %d thread%s of the calibration had a processor for %.0f %% of "
+                             "the time; rates are what was left, and are not kept",
                      load->threads, load->threads == 1 ? "" : "s", 100.0 * share);
     return true;
   }
   if (drift > DRIFT || !isfinite(drift)) {
     (void)ntk_format(note, size,
-                     "the machine is busy: its peak was %.1f GFLOP/s and then %.1f; rates are what "
-                     "was left, and are not kept",
+                     GUESSES "its peak was %.1f GFLOP/s and then %.1f; rates are what was left, "
+                             "and are not kept",
                      1e-9 * load->first, 1e-9 * load->last);
     return true;
   }
   return false;
+}
+
+bool ntk_rates_cap(ntk_machine *m, size_t size, char *note) {
+  double most = 1.0;
+  for (int k = 0; k < NTK_WORK_KINDS; k++) {
+    if (ntk_work_by_bytes((ntk_work_kind)k))
+      continue;
+    const double peak = k == NTK_WORK_SINGLE ? m->peak_single : m->peak;
+    ntk_rate *r = ntk_work_rate(m, (ntk_work_kind)k);
+    most = fmax(most, r->rate / peak);
+    r->rate = fmin(r->rate, peak);
+  }
+  if (most > DRIFT)
+    (void)ntk_format(note, size,
+                     GUESSES "a kernel seemed %.3g times as fast as its peak; rates are at most "
+                             "that, and are not kept",
+                     most);
+  return most > DRIFT;
 }
 
 /* What is computed here is told of as the caller's calibration. */
@@ -67,7 +90,8 @@ ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_machine 
     if (read == NTK_ERR_FORMAT)
       tell(&made, "the calibration that was kept is made anew");
     NTK_TRY(measure(context, &made, &load));
-    if (!ntk_load_busy(&load, sizeof made.note, made.note)) {
+    const bool impossible = ntk_rates_cap(&made, sizeof made.note, made.note);
+    if (!ntk_load_busy(&load, sizeof made.note, made.note) && !impossible) {
       made.kept = ntk_machine_write(context, &made) == NTK_OK;
       if (!made.kept)
         tell(&made, "the calibration is not kept");

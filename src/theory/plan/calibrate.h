@@ -15,6 +15,10 @@ typedef struct ntk_load {
 /* Whether it was busy; then one line of why into note. */
 bool ntk_load_busy(const ntk_load *load, size_t size, char *note);
 
+/* Flops a second above the peak, which only noise makes, become the peak. Whether one was far above
+ * it; then one line of that into note. */
+bool ntk_rates_cap(ntk_machine *machine, size_t size, char *note);
+
 /* Everything but kept and note. */
 ntk_status ntk_machine_measure(ntk_context *context, ntk_machine *machine, ntk_load *load);
 

@@ -306,6 +306,7 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
     a.outputs = a.options->spectrum.outputs;
   made.order = ntk_kernel_rows(spec, a.outputs, N);
   made.bounds = ntk_theorem31(spec->depth, spec->width);
+  made.bounds.lower_scale = fmin(made.bounds.lower_scale, made.bounds.upper_scale);
   made.least_width = least_width(&a, (double)N, parameters_of);
   made.least_last = least_width(&a, (double)N, last_of);
   NTK_TRY(find_machine(context, a.options, &made.machine));
