@@ -293,6 +293,6 @@ def test_what_does_not_fit_says_both_numbers():
         with pytest.raises(
             MemoryError, match="needs .* MB of memory, and .* MB are available under"
         ):
-            ntkit.spectrum(net, np.ones((2000, 20)))
+            ntkit.spectrum(net, np.ones((2000, 20)), method="factor")
         with pytest.raises(MemoryError, match=r"F_L \(600000, 1\) needs 4.8 MB"):
             ntkit.Network([1, 1])(np.ones((600_000, 1)))
