@@ -58,8 +58,8 @@ typedef struct ntk_plan_method {
 typedef struct ntk_plan {
   ntk_context *context;              /* that owns the arrays below; NULL in a cleared plan */
   size_t samples, parameters, order; /* N; P; rows of K */
-  const char *chosen;                /* the fastest method that fits; NULL: none does */
-  char reason[240];                  /* one line: why none does, or that K is singular; or "" */
+  const char *chosen;                /* what the question is done by; NULL: nothing fits */
+  char reason[240];                  /* one line on that, or that K is singular; or "" */
   ntk_bounds bounds;                 /* of lambda_min; lower_scale at most upper_scale */
   size_t least_width, least_last;    /* of equal layers: P >= N, n_{L-2} n_{L-1} >= N */
   ntk_machine machine;

@@ -720,8 +720,8 @@ class Plan(Result):
     samples: N
     parameters: P
     order: rows of K
-    chosen: the fastest method that fits; None: none does
-    reason: one line: why none fits, or that K is singular; else empty
+    chosen: the method that is taken; None: none fits
+    reason: one line: why none fits, what the operator takes, or that K is singular; else empty
     bounds: scales that lambda_min is expected between, lower_scale at most upper_scale
     least_width: smallest width of all hidden layers, as many, with P >= N
     least_last: the same with n_{L-2} n_{L-1} >= N

@@ -23,6 +23,7 @@ check 'four times 60000^2 bytes do not fit' test "$(value chosen)" = null
 check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
 plan 'without K' --data mnist --widths 784,784 --memory 8G
 check 'it fits' test "$(value chosen)" = '"operator"'
+check 'which is said' grep -q '"reason": "without K, in [0-9.]* GB of memory; seconds not known' "$out"
 plan 'one output of it, fewer samples' --data mnist --widths 784,784 --outputs 1 --samples 2000
 holds 'as asked' '@samples@ == 2000 && @outputs@ == 1 && @order@ == 2000'
 check 'a method that fits' test "$(value chosen)" != null

@@ -112,13 +112,19 @@ static void test_flops_of_densities(void **state) {
 /* With rates that are whole numbers seconds can be worked out by hand. */
 static void test_seconds(void **state) {
   (void)state;
-  const ntk_machine machine = {
-      .bandwidth = 10.0, .launch = 1.0, .factor = {4.0, 0.5}, .solve = {2.0, 0.0}};
-  const ntk_work bound = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0},
-                 streamed = {"", NTK_WORK_FACTOR, 8.0, 70.0, 6.0},
-                 solves = {"", NTK_WORK_SOLVE, 1e9, 6.0, 0.0},
-                 unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0};
+  const ntk_machine machine = {.peak = 6.0,
+                               .peak_single = 24.0,
+                               .bandwidth = 10.0,
+                               .launch = 1.0,
+                               .factor = {4.0, 0.5},
+                               .solve = {2.0, 0.0}};
+  const ntk_work bound = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, false},
+                 streamed = {"", NTK_WORK_FACTOR, 8.0, 70.0, 6.0, false},
+                 solves = {"", NTK_WORK_SOLVE, 1e9, 6.0, 0.0, false},
+                 single = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, true},
+                 unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0, false};
   assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
+  assert_near(ntk_work_seconds(&machine, &single), 0.5 + 6.0 * 0.5 + 1.0, 1e-12, "in single");
   assert_near(ntk_work_seconds(&machine, &streamed), 7.0 + 1.0, 1e-12, "by the memory");
   assert_near(ntk_work_seconds(&machine, &solves), 6.0 / 2.0 + 1.0, 1e-12, "by bytes alone");
   assert_true(isnan(ntk_work_seconds(&machine, &unknown)));
@@ -183,6 +189,69 @@ static void test_largest_samples(void **state) {
 }
 
 /* A factor in single takes half the memory, and is not for what needs double. */
+/* K that is not made in double is summed in single. */
+static void test_kernel_in_single(void **state) {
+  (void)state;
+  const size_t width[] = {20, 60, 120};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  const ntk_spectrum_options options = {.precision = "mixed"};
+  for (int kept = 0; kept < 2; kept++) {
+    ntk_work_list list;
+    ntk_work_mixed(&spec, 600, &options, kept == 1, &list);
+    int kernels = 0;
+    for (size_t i = 0; i < list.count; i++) {
+      const bool kernel = list.work[i].kind == NTK_WORK_KERNEL;
+      assert_true(list.work[i].single == (kernel && kept == 0));
+      kernels += kernel;
+    }
+    assert_int_equal(kernels, 1);
+  }
+}
+
+/* The plan and ntk_spectrum take the same precision. */
+static void test_chosen_is_what_is_taken(void **state) {
+  (void)state;
+  const size_t width[] = {20, 60, 120}; /* P = 8520 */
+  static const char *const precision[] = {"auto", "mixed", "double"};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "sigmoid"};
+  for (size_t N = 600; N <= 5000; N += 4400) /* auto is double below 5000 */
+    for (size_t i = 0; i < (N == 600 ? 3 : 1); i++) {
+      problem p;
+      ntk_spectrum_result r;
+      ntk_plan plan;
+      problem_open(&p, N, 3, width, "sigmoid", NULL);
+      const ntk_plan_options options = {.spectrum = {.precision = precision[i]}};
+      ntk_plan_options kept = options;
+      kept.calibration = NTK_CALIBRATE_KEPT;
+      assert_ok(ntk_plan_make(p.context, &spec, N, &kept, &plan));
+      const bool mixed = N == 5000 || i == 1;
+      assert_string_equal(plan.chosen, mixed ? "mixed" : "factor");
+      ntk_plan_clear(&plan);
+      if (N == 600) {
+        assert_ok(ntk_spectrum(p.context, p.network, p.data, &options.spectrum, &r));
+        assert_string_equal(r.precision, mixed ? "mixed" : "double");
+        ntk_spectrum_clear(&r);
+      }
+      problem_close(&p);
+    }
+}
+
+/* Where nothing with K fits: by products, as ntk_spectrum does then, with what that takes. */
+static void test_operator_is_told(void **state) {
+  (void)state;
+  const size_t width[] = {784, 50, 400};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  const ntk_plan_options options = {.memory = (size_t)600 << 20, .calibration = NTK_CALIBRATE_KEPT};
+  assert_ok(ntk_plan_make(context, &spec, 20000, &options, &plan));
+  assert_string_equal(plan.chosen, "operator");
+  assert_non_null(strstr(plan.reason, "seconds not known: products until it converges, usually "
+                                      "100 to 500"));
+  ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
 static void test_mixed(void **state) {
   (void)state;
   const size_t width[] = {784, 50, 400}, N = 6000;
@@ -305,6 +374,9 @@ int main(void) {
       cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_memory_is_what_is_held),
       cmocka_unit_test(test_mixed),
+      cmocka_unit_test(test_kernel_in_single),
+      cmocka_unit_test(test_operator_is_told),
+      cmocka_unit_test(test_chosen_is_what_is_taken),
       cmocka_unit_test(test_largest_samples),
       cmocka_unit_test(test_least_widths),
       cmocka_unit_test(test_rows),

@@ -20,7 +20,8 @@ typedef struct asked {
   const ntk_network_spec *spec;
   const ntk_plan_options *options;
   ntk_outputs outputs; /* of the question's K */
-  size_t memory;       /* of the machine */
+  size_t parameters;
+  size_t memory; /* of the machine */
 } asked;
 
 typedef struct method_row {
@@ -65,12 +66,18 @@ static bool mixed_serves(const asked *a, size_t N) {
          ntk_spectrum_double_for(o) == NULL && !ntk_work_singular(a->spec, o->outputs, N);
 }
 
+/* Of a factor, as ntk_spectrum chooses it in the memory that the context has. */
+static ntk_status way_of(const asked *a, size_t N, const ntk_spectrum_options *o, ntk_way *way) {
+  const char *why = NULL;
+  return ntk_spectrum_way(a->context, a->spec, N, o,
+                          ntk_spectrum_held(a->context, a->spec, N, a->parameters), way, &why);
+}
+
 static void mixed_work(const asked *a, size_t N, ntk_work_list *list) {
   ntk_spectrum_options options = a->options->spectrum;
   ntk_way way = NTK_WAY_MIXED;
-  const char *why = NULL;
   options.precision = "mixed";
-  (void)ntk_spectrum_way(a->context, a->spec, N, &options, 0.0, &way, &why); /* it is mixed */
+  (void)way_of(a, N, &options, &way); /* it is mixed */
   ntk_work_mixed(a->spec, N, &options, way == NTK_WAY_MIXED, list);
 }
 
@@ -207,29 +214,48 @@ static double last_of(const asked *a, double n) {
   return (a->spec->depth == 2 ? (double)a->spec->width[0] : n) * n;
 }
 
-static void choose(const asked *a, ntk_plan *plan) {
-  const ntk_plan_method *least = &plan->method[0];
-  double fastest = INFINITY;
-  for (size_t i = 0; i < plan->methods; i++) {
-    const ntk_plan_method *m = &plan->method[i];
-    least = m->memory < least->memory ? m : least;
-    const bool sure = strcmp(m->name, "operator") != 0; /* how long that takes is not */
-    if (m->fits && (plan->chosen == NULL || (sure && m->seconds < fastest))) {
-      fastest = m->seconds;
-      plan->chosen = m->name;
-    }
-  }
+/* One line on what was chosen, or why nothing. */
+static void explain(const asked *a, const ntk_plan_method *least, const ntk_plan_method *chosen,
+                    ntk_plan *plan) {
   char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits";
   if (least->largest > 0)
     (void)ntk_format(largest, sizeof largest, "the largest N that fits is %zu", least->largest);
-  if (plan->chosen == NULL)
+  if (chosen == NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "no method fits: %s needs %s of memory, and %s are available; %s", least->name,
                      ntk_amount((double)least->memory, needed),
                      ntk_amount((double)plan->machine.memory, available), largest);
+  else if (strcmp(chosen->name, "operator") == 0)
+    (void)ntk_format(plan->reason, sizeof plan->reason,
+                     "without K, in %s of memory; seconds not known: products until it converges, "
+                     "usually 100 to 500",
+                     ntk_amount((double)chosen->memory, needed));
   else if (ntk_work_singular(a->spec, a->outputs, plan->samples))
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "K is known to be singular: %zu rows, P = %zu", plan->order, plan->parameters);
+}
+
+/* Of a spectrum what ntk_spectrum does by itself: a factor in double or mixed, as memory and size
+ * have it, and the operator where neither fits. */
+static ntk_status choose(const asked *a, const char *question, ntk_plan *plan) {
+  const ntk_plan_method *least = &plan->method[0], *chosen = NULL;
+  ntk_way way = NTK_WAY_DOUBLE;
+  const size_t limit = enter_machine(a);
+  const ntk_status status = strcmp(question, "spectrum") == 0
+                                ? way_of(a, plan->samples, &a->options->spectrum, &way)
+                                : NTK_OK;
+  a->context->memory_limit = limit;
+  NTK_TRY(status);
+  const char *first = way == NTK_WAY_DOUBLE ? "factor" : "mixed";
+  for (size_t i = 0; i < plan->methods; i++) {
+    const ntk_plan_method *m = &plan->method[i];
+    least = m->memory < least->memory ? m : least;
+    if (m->fits && (chosen == NULL || strcmp(m->name, first) == 0))
+      chosen = m;
+  }
+  plan->chosen = chosen != NULL ? chosen->name : NULL;
+  explain(a, least, chosen, plan);
+  return NTK_OK;
 }
 
 static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *plan) {
@@ -245,8 +271,7 @@ static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *p
     *m = (ntk_plan_method){.phase = pointer};
     NTK_TRY(fill(&rows[i], a, plan, m));
   }
-  choose(a, plan);
-  return NTK_OK;
+  return choose(a, question, plan);
 }
 
 /* This machine, or what it would be with other cores and memory: our kernels' shares of peak and
@@ -293,7 +318,7 @@ static ntk_status check_machine(const ntk_plan_options *o) {
 ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                          const ntk_plan_options *options, ntk_plan *plan) {
   static const ntk_plan_options defaults;
-  asked a = {context, spec, options != NULL ? options : &defaults, NTK_OUTPUTS_ALL, 0};
+  asked a = {context, spec, options != NULL ? options : &defaults, NTK_OUTPUTS_ALL, 0, 0};
   const char *question = a.options->question != NULL ? a.options->question : rows[0].question;
   ntk_plan made = {.context = context, .samples = N};
   if (N == 0)
@@ -302,6 +327,7 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
   NTK_TRY(NTK_NAME_FIND("question", question, rows, ROWS, &row));
   NTK_TRY(check_machine(a.options));
   NTK_TRY(ntk_architecture_check(spec, &made.parameters));
+  a.parameters = made.parameters;
   if (strcmp(question, "train") != 0) /* whose steps are of every output */
     a.outputs = a.options->spectrum.outputs;
   made.order = ntk_kernel_rows(spec, a.outputs, N);

@@ -22,7 +22,7 @@ static const double CORRECTIONS = 4.0, EVALUATIONS = 8.0, CONDITION_SOLVES = 16.
 static void put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
                 double bytes, double entries) {
   if (list->count < NTK_WORK_PHASES)
-    list->work[list->count++] = (ntk_work){phase, kind, flops, bytes, entries};
+    list->work[list->count++] = (ntk_work){phase, kind, flops, bytes, entries, false};
 }
 
 /* sum_l n_{l-1} n_l, all of it and of the layers above the first. */
@@ -197,6 +197,7 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
   *list = (ntk_work_list){0};
   (void)put_features(spec, options->outputs, N, list);
   put_kernel(spec, options->outputs, m, "kernel", list);
+  list->work[list->count - 1].single = !kept;
   if (kept)
     put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 3.0 * half, 0.0);
   put(list, "largest eigenvalue", NTK_WORK_PRODUCT, PRODUCTS * half,
@@ -306,7 +307,8 @@ double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {
   if (!(r->rate > 0.0))
     return NAN; /* nothing is known */
   const double units = ntk_work_by_bytes(work->kind) ? work->bytes : work->flops;
-  const double own = units / r->rate + work->entries * r->overhead;
+  const double slower = work->single ? machine->peak / machine->peak_single : 1.0;
+  const double own = slower * units / r->rate + work->entries * r->overhead;
   const double streamed = ntk_work_by_bytes(work->kind) ? 0.0 : work->bytes / machine->bandwidth;
   return fmax(own, streamed) + machine->launch;
 }

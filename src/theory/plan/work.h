@@ -26,6 +26,7 @@ typedef struct ntk_work {
   ntk_work_kind kind;
   double flops, bytes; /* bytes: to and from memory, were there no cache */
   double entries;      /* what the kind's overhead is for */
+  bool single;         /* flops in float, of a kind whose rate is of double */
 } ntk_work;
 
 enum { NTK_WORK_PHASES = 48 };
@@ -34,7 +35,7 @@ typedef struct ntk_work_list {
   ntk_work work[NTK_WORK_PHASES];
 } ntk_work_list;
 
-/* ntk_spectrum, by K and its factor; by a factor in single, with K kept in double or not; by
+/* ntk_spectrum, by K and its factor; by a factor in single, with K kept in double or not made; by
  * products alone; ntk_train of so many epochs, by gd, with what it asks of K
  * before the first; ntk_memorize of one label vector. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,

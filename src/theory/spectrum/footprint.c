@@ -177,6 +177,12 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
   return ntk_footprint_end(context, held + bytes, rows, "this computation", &c->bytes);
 }
 
+double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                         size_t parameters) {
+  return 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
+         ntk_backend_bytes(context);
+}
+
 ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                const ntk_spectrum_options *options, size_t *bytes) {
   static const ntk_spectrum_options defaults;
@@ -188,8 +194,7 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
   const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
-  const double held = 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) +
-                      NTK_SMALL_OBJECTS + ntk_backend_bytes(context);
+  const double held = ntk_spectrum_held(context, spec, N, parameters);
   const ntk_status status = choose(context, spec, singular, N, options, held, &c);
   if (status == NTK_OK || status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY)
     *bytes = c.bytes;

@@ -42,6 +42,9 @@ ntk_status ntk_job_check_memory(ntk_job *j);
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                             const ntk_spectrum_options *options, double held, ntk_way *way,
                             const char **why);
+/* Bytes of the data set and the network, which are there before. */
+double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
+                         size_t parameters);
 /* What only K in double answers, one line; NULL: nothing. */
 const char *ntk_spectrum_double_for(const ntk_spectrum_options *options);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
