@@ -15,12 +15,18 @@ plan() { # plan PROPERTY ARGUMENT...: its object, flattened
 
 # ---- What it says ---------------------------------------------------------------------------------
 
-plan 'MNIST, proved' --data mnist --widths 784,784 --memory 8G --certify
+set -- plan --threads 1 --quiet --data mnist --widths 784,784 --memory 8G --certify
+"$NTKIT" "$@" --json >"$out" 2>"$err"
+check 'what does not fit: exit status 1' test $? = 1
+flat "$out" >"$top/flat"
 holds 'its sizes' '@samples@ == 60000 && @dim@ == 784 && @outputs@ == 10'
 holds 'its parameters' '@parameters@ == 784 * 784 * 2 + 7840'
 holds 'the memory that was said' '@machine.memory@ == 8 * 1024 ^ 3'
 check 'four times 60000^2 bytes do not fit' test "$(value chosen)" = null
 check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* GB of memory, and 8.59 GB' "$out"
+"$NTKIT" "$@" >"$out" 2>"$err"
+check 'the table in the units of the answer' grep -q '^factor.* 1[0-9.]* GB  no' "$out"
+check 'and in no others' sh -c "! grep -q '[KMGE]iB' '$out'"
 plan 'without K' --data mnist --widths 784,784 --memory 8G
 check 'it fits' test "$(value chosen)" = '"operator"'
 check 'which is said' grep -q '"reason": "without K, in [0-9.]* GB of memory; seconds not known' "$out"
@@ -32,7 +38,7 @@ plan 'a machine of ten times the peak and bandwidth' --data mnist --widths 784,7
   --samples 2000 --peak 100000 --bandwidth 100000
 holds 'is faster' "@methods.seconds@ * 5 < $seconds"
 holds 'and has that peak' '@machine.peak@ > 0.99e14 && @machine.peak@ < 1.01e14'
-plan 'ImageNet' --data imagenet --widths 64,64
+plan 'ImageNet, on a machine that has room' --data imagenet --widths 64,64 --memory 100T
 holds 'its sizes' '@samples@ == 1281167 && @dim@ == 150528 && @outputs@ == 1000'
 plan 'a training' --samples 1000 --dim 10 --widths 20,30 --question train --epochs 7
 flops=$(value methods.flops)
@@ -62,6 +68,10 @@ bad 'spectrum: the largest N that fits, in one line' \
 bad 'a data set of no known name' "did you mean 'mnist'" plan --data mnits --widths 4
 bad 'a question of no known name' "did you mean 'spectrum'" plan --data mnist --widths 4 --question spectrim
 bad 'no samples' 'samples is needed' plan --dim 4 --widths 4
+bad 'epochs of no training' 'epochs is of the question train; the question is spectrum$' \
+  plan --data mnist --widths 4 --epochs 7
+bad 'a training with a certificate' 'certify is of the question spectrum; the question is train$' \
+  plan --data mnist --widths 4 --question train --certify
 bad 'a peak of 0' 'peak.*is 0' plan --data mnist --widths 4 --peak 0
 bad 'a bandwidth that is none' 'bandwidth' plan --data mnist --widths 4 --bandwidth fast
 bad 'no widths' 'widths' plan --data mnist

@@ -347,7 +347,16 @@ static void test_refusals(void **state) {
   ntk_plan plan;
   ntk_plan_options options = {.question = "spectra", .calibration = NTK_CALIBRATE_KEPT};
   assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
-                 "did you mean 'spectrum'");
+                 "did you mean 'spectrum'? known: spectrum, memorize, train");
+  options.question = "memorize";
+  options.spectrum.full = true;
+  assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
+                 "full is of the question spectrum; the question is memorize");
+  options.spectrum.full = false;
+  options.epochs = 3;
+  assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
+                 "epochs is of the question train; the question is memorize");
+  options.epochs = 0;
   options.question = NULL;
   assert_refused(ntk_plan_make(context, &spec, 0, &options, &plan), NTK_ERR_ARGUMENT, "N is 0");
   assert_refused(ntk_plan_make(context, &shallow, 9, &options, &plan), NTK_ERR_ARGUMENT, "depth");

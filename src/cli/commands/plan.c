@@ -87,6 +87,8 @@ static exit_status command_plan(const void *given) {
     status = json_print(view_object(tell_plan, &run), EXIT_DONE);
   else if (status == EXIT_DONE)
     plan_print(&run);
+  if (status == EXIT_DONE && run.plan.chosen == NULL)
+    status = EXIT_FAILED; /* nothing fits, as the answer says */
   ntk_plan_clear(&run.plan);
   job_end(&run.job);
   return status;
@@ -127,10 +129,9 @@ static const option_row own[] = {
      .kind = KIND_SIZE,
      .field = FIELD(epochs),
      .argument = "n",
-     .fallback = "10000",
      .item = "n",
      .expected = "a whole number from 1",
-     .help = "Of train: so many."},
+     .help = "Of train: so many. When not given: 10000."},
     {.name = "calibrate",
      .kind = KIND_FLAG,
      .field = FIELD(calibrate),
@@ -151,7 +152,8 @@ static const option_row own[] = {
      .argument = "SIZE",
      .item = "SIZE",
      .expected = "bytes from 1, or a whole number with K, M, G or T, like 500M or 8G",
-     .help = "Of another machine: its memory, as 500M or 8G. When not given: what this machine "
+     .help = "Of another machine: its memory, in bytes, or as 500M or 8G (K, M, G and T are powers "
+             "of 1024; what is printed is in powers of 1000). When not given: what this machine "
              "has available."},
     {.name = "peak",
      .kind = KIND_ABOVE,
@@ -177,7 +179,7 @@ const cli_command plan_command = {
              "on this machine or on another: method, flops, bytes and seconds of every phase, "
              "memory, the largest N that fits; and how wide the network must be for N samples, "
              "with the scales that its smallest eigenvalue is expected between. Seconds are by a "
-             "calibration of this machine, measured once and kept.",
+             "calibration of this machine, measured once and kept. Exit status 1: nothing fits.",
     .example = "ntkit plan --data mnist --widths 784,784",
     .options = (const option_part[]){{own, 1},
                                      SHARED(SAMPLES, SAMPLES),

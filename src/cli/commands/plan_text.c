@@ -20,7 +20,7 @@ static void put_seconds(double seconds, size_t size, char *text) {
 static void print_machine(const plan_run *run) {
   const ntk_machine *m = &run->plan.machine;
   char memory[32];
-  report_bytes(m->memory, sizeof memory, memory);
+  report_bytes((double)m->memory, sizeof memory, memory);
   printf("machine     %d thread%s: %.1f GFLOP/s, in float %.1f; %.1f GB/s, in cache %.0f; %s\n",
          m->threads, m->threads == 1 ? "" : "s", 1e-9 * m->peak, 1e-9 * m->peak_single,
          1e-9 * m->bandwidth, 1e-9 * m->bandwidth_cache, memory);
@@ -37,7 +37,7 @@ static void print_row(const char *name, double flops, double bytes, double secon
                       const char *rest) {
   char took[32], moved[32];
   put_seconds(seconds, sizeof took, took);
-  report_bytes(bytes < 0x1p63 ? (size_t)bytes : SIZE_MAX, sizeof moved, moved);
+  report_bytes(bytes, sizeof moved, moved);
   printf("%-28s %9.3g %12s %14s%s\n", name, flops, moved, took, rest);
 }
 
@@ -47,7 +47,7 @@ static void print_methods(const ntk_plan *plan) {
   for (size_t i = 0; i < plan->methods; i++) {
     const ntk_plan_method *m = &plan->method[i];
     char memory[32], rest[96];
-    report_bytes(m->memory, sizeof memory, memory);
+    report_bytes((double)m->memory, sizeof memory, memory);
     snprintf(rest, sizeof rest, " %12s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
     print_row(m->name, m->flops, m->bytes, m->seconds, rest);
     for (size_t p = 0; p < m->phases; p++) {

@@ -319,7 +319,7 @@ void job_expect(const cli_job *job, const ntk_plan_options *options) {
     ntk_plan plan = {0};
     if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
       return;
-    const ntk_plan_method *m = plan.method; /* what is going to be done: the fastest that fits */
+    const ntk_plan_method *m = plan.method; /* what is going to be done */
     for (size_t i = 0; i < plan.methods && plan.chosen != NULL; i++)
       m = strcmp(plan.method[i].name, plan.chosen) == 0 ? &plan.method[i] : m;
     progress_expect(m->phase, isnan(m->seconds) || !m->fits ? 0 : m->phases);

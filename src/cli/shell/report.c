@@ -114,13 +114,16 @@ exit_status report_output(exit_status status) {
                       why != 0 ? strerror(why) : "could not be written");
 }
 
-void report_bytes(size_t bytes, size_t size, char *text) {
-  static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double value = (double)bytes;
+void report_bytes(double bytes, size_t size, char *text) {
+  static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
   size_t unit = 0;
-  while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
-    value /= 1024;
+  while (bytes >= 1000.0 && unit + 1 < sizeof units / sizeof units[0]) {
+    bytes /= 1000.0;
     unit++;
   }
-  snprintf(text, size, unit == 0 ? "%.0f %s" : "%.2f %s", value, units[unit]);
+  snprintf(text, size,
+           unit == 0     ? "%.0f %s"
+           : bytes < 1e4 ? "%.2f %s"
+                         : "%.3g %s",
+           bytes, units[unit]);
 }

@@ -43,7 +43,7 @@ int report_why(FILE *stream);
  * everything, else status. */
 exit_status report_output(exit_status status);
 
-/* "1.23 GiB" into text. */
-void report_bytes(size_t bytes, size_t size, char *text);
+/* "1.23 GB" into text, in the units of the library's lines. */
+void report_bytes(double bytes, size_t size, char *text);
 
 #endif

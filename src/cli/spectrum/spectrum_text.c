@@ -154,7 +154,7 @@ static void print_costs(const ntk_spectrum_result *result) {
       comma = ",";
     }
   char bytes[JOB_CELL];
-  report_bytes(result->memory_bytes, sizeof bytes, bytes);
+  report_bytes((double)result->memory_bytes, sizeof bytes, bytes);
   printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
          result->products);
 }

@@ -123,6 +123,8 @@ static const method_row rows[] = {
     {"train", "gd", train_work, train_memory, NULL},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
+static const char *const questions[] = {"spectrum", "memorize", "train"};
+enum { QUESTIONS = sizeof questions / sizeof questions[0] };
 
 /* Some choose by the memory there is: for a while that is the machine's, as far as this one's goes.
  * Returns what to set the limit to again. */
@@ -299,6 +301,23 @@ static ntk_status find_machine(ntk_context *context, const ntk_plan_options *o, 
   return NTK_OK;
 }
 
+/* What is of one question alone is refused of others. */
+static ntk_status check_question(const ntk_plan_options *o, const char *question) {
+  const struct {
+    const char *name, *of;
+    bool given;
+  } own[] = {{"full", "spectrum", o->spectrum.full},
+             {"per_block", "spectrum", o->spectrum.per_block},
+             {"certify", "spectrum", o->spectrum.certify},
+             {"density", "spectrum", o->spectrum.density},
+             {"epochs", "train", o->epochs > 0}};
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+    if (own[i].given && strcmp(own[i].of, question) != 0)
+      return ntk_fail(NTK_ERR_ARGUMENT, "%s is of the question %s; the question is %s", own[i].name,
+                      own[i].of, question);
+  return NTK_OK;
+}
+
 /* Of another machine: numbers with which seconds are still numbers. */
 static ntk_status check_machine(const ntk_plan_options *o) {
   static const double MOST = 1e30;
@@ -319,12 +338,13 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
                          const ntk_plan_options *options, ntk_plan *plan) {
   static const ntk_plan_options defaults;
   asked a = {context, spec, options != NULL ? options : &defaults, NTK_OUTPUTS_ALL, 0, 0};
-  const char *question = a.options->question != NULL ? a.options->question : rows[0].question;
+  const char *question = a.options->question != NULL ? a.options->question : questions[0];
   ntk_plan made = {.context = context, .samples = N};
   if (N == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
   size_t row = 0;
-  NTK_TRY(NTK_NAME_FIND("question", question, rows, ROWS, &row));
+  NTK_TRY(NTK_NAME_FIND("question", question, questions, QUESTIONS, &row));
+  NTK_TRY(check_question(a.options, question));
   NTK_TRY(check_machine(a.options));
   NTK_TRY(ntk_architecture_check(spec, &made.parameters));
   a.parameters = made.parameters;
