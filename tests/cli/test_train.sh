@@ -60,7 +60,7 @@ bad_train 'unknown optimizer: the known' 'known: gd, momentum, nesterov, adam, l
 bad_train 'unknown loss' "'mse' is not known; .*half-sum, mean" --loss mse
 bad_train 'unknown rule' "'fast' is not known; known: auto, theory, or a number > 0" --lr fast
 bad_train 'unknown labels' 'gaussian, sign, teacher, or a file' --labels uniform
-bad_train 'unknown precision' 'known: double, float' --precision mixed
+bad_train 'unknown precision' 'known: double, float; .*--kernel-precision' --precision mixed
 for text in 0 -1 1e400 0x1p3 1.0.0 ''; do
   bad_train "step size '$text'" '^ntkit: --lr: .*the step size is .*; expected a number > 0, auto' \
     --lr "$text"

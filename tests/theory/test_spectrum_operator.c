@@ -212,6 +212,7 @@ static void test_refusals(void **state) {
       {.method = "operator", .per_block = true},
       {.method = "operator", .kernel_path = "K.npy"},
       {.method = "operator", .block_path = "."},
+      {.method = "operator", .precision = "mixed"},
       {.method = "guess"}};
   ntk_spectrum_result r;
   for (size_t k = 0; k < COUNT(refused); k++)

@@ -47,6 +47,7 @@ typedef struct option_row {
   const char *expected;            /* what is accepted, in an error line; choices list themselves */
   const char *help;                /* a sentence or two, plain text */
   const char *(*choice)(size_t i); /* known names; NULL past the end */
+  const char *elsewhere; /* what else was meant, perhaps, by a name not known; NULL: nothing */
   ntk_status (*read)(const char *text, const char **known); /* of what is no such name: the text
                                                                that it stands for; NULL: of none */
 } option_row;

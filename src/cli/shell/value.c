@@ -27,6 +27,7 @@ static exit_status refuse_name(const option_row *option, const char *text) {
   report_names(option->choice, sizeof names, names);
   const char *also = option->kind == KIND_DATA   ? ", or a file"
                      : option->kind == KIND_RULE ? ", or a number > 0"
+                     : option->elsewhere != NULL ? option->elsewhere
                                                  : "";
   if (option->choice(1) == NULL)
     return report_error(EXIT_INPUT, "--%s: '%.*s': here only %s is accepted", option->name, SHOWN,

@@ -122,8 +122,9 @@ static const option_row own[] = {
      .choice = mode_name,
      .help =
          "Of the factor. mixed: in single, corrected by products in double, to the same digits: "
-         "2 N^2 bytes. What it cannot do is done in double, and said. auto: mixed where it is "
-         "faster, or alone fits."},
+         "half the time of kernel and factor, and where memory asks for it 2 N^2 bytes. What it "
+         "cannot do is done in double, and said. auto: mixed from N = 5000 on, where it is faster, "
+         "and where double does not fit."},
 };
 
 const cli_command spectrum_command = {

@@ -139,6 +139,7 @@ static const option_row own[] = {
      .argument = "NAME",
      .fallback = "double",
      .choice = precision_name,
+     .elsewhere = "; that of K's factors is --kernel-precision",
      .help = "Precision of weights and steps."},
     {.name = "kernel-precision",
      .kind = KIND_CHOICE,

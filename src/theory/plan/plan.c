@@ -87,8 +87,8 @@ static ntk_status mixed_memory(const asked *a, size_t N, size_t *bytes) {
 
 static bool operator_serves(const asked *a, size_t N) {
   const ntk_spectrum_options *o = &a->options->spectrum;
-  return leaves(o->method, "operator") && ntk_job_needs_kernel(o) == NULL &&
-         !ntk_work_singular(a->spec, o->outputs, N);
+  return leaves(o->method, "operator") && leaves(o->precision, "double") &&
+         ntk_job_needs_kernel(o) == NULL && !ntk_work_singular(a->spec, o->outputs, N);
 }
 
 static void operator_work(const asked *a, size_t N, ntk_work_list *list) {

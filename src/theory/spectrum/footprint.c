@@ -140,6 +140,11 @@ static ntk_status find_method(const ntk_spectrum_options *options, method *found
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "the method operator never has K, which %s needs; accepted: the method factor",
                     needed);
+  if (m == METHOD_OPERATOR && options->precision != NULL &&
+      strcmp(options->precision, ntk_mode_name(NTK_MODE_MIXED)) == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "the method operator has no factor, whose precision mixed is; accepted: the "
+                    "precision auto or double, or the method factor");
   *found = (method)m;
   return NTK_OK;
 }
