@@ -30,6 +30,18 @@ good 'a page' spectrum $size --density --full --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
 check 'two bands' test "$(grep -c "fill-opacity='0.25'" page.html)" = 2
 check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
+# Labels below a figure are 14 units high, and 19 on a narrow page, where the wide ones are hidden; a digit is 0.636 of that wide.
+touching() { # HEIGHT, of labels x and text on standard input: which are not half a digit apart
+  sort -n | awk -v high="$1" '{ if (n && $1 - x < 0.636 * high * (length($2) + n + 1) / 2) print x, $0
+    x = $1; n = length($2) } END { if (NR < 4) print "few" }'
+}
+good 'long numbers' spectrum --samples 1500 --dim 200 --widths 200,200 --activation tanh --density --probes 2 --steps 20 --report page.html
+sed -n "/^<svg/,/^<\/svg/p" page.html | sed '/^<\/svg/q' >figure
+labels="s/.* x='\([0-9.]*\)' y='348' [^>]*>\([0-9]*\)<.*/\1 \2/p"
+check 'wide: none touch' test -z "$(sed -n "$labels" figure | touching 14)"
+check 'narrow: none touch' test -z "$(grep -v "class='wide'" figure | sed -n "$labels" | touching 19)"
+check 'narrow: some would' test -n "$(sed -n "$labels" figure | touching 19)"
+rm -f figure
 good 'one sample' spectrum --samples 1 --dim 3 --widths 3,3 --density --report page.html
 good 'singular' spectrum --samples 40 --dim 3 --widths 3,3 --density --steps 20
 check 'what is 0 has no quantile' grep -qE '^ +1 %  - +0 to [0-9.e-]+$' "$out"

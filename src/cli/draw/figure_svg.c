@@ -3,6 +3,7 @@
 #include "cli/draw/figure_parts.h"
 
 #include <math.h>
+#include <string.h>
 
 const figure_look figure_looks[FIGURE_COLOURS] = {
     {"#0072B2", 7, 6, "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "none", 2.0},
@@ -22,6 +23,8 @@ const figure_look *figure_look_of(const figure *f, size_t c, bool *again) {
 
 /* The plane within the figure, in its units. */
 enum { WIDTH = 760, HEIGHT = 376, LEFT = 74, TOP = 12, ACROSS = 656, DOWN = 336 };
+/* About the width of a digit: of 14 units, and of 19, which a narrow page has (show/page.c). */
+enum { DIGIT = 9, DIGIT_NARROW = 12 };
 
 typedef struct plane {
   const figure *f;
@@ -43,32 +46,85 @@ static double down(const plane *p, double y) {
 
 /* ---- Axes ------------------------------------------------------------------------------------ */
 
-static void put_number(const figure_tics *t, double value, FILE *out) {
-  const double power = floor(log10(fabs(value)) + 1e-9), lead = value / pow(10.0, power);
-  if (!t->powers || (power >= -3.0 && power <= 4.0)) {
-    fprintf(out, "%.6g</text>\n", value);
-    return;
-  }
-  if (fabs(lead - 1.0) > 1e-9)
-    fprintf(out, "%.3g×", lead);
-  fprintf(out, "10<tspan dy='-5' font-size='70%%'>%s%.0f</tspan></text>\n",
-          power < 0.0 ? "&#8722;" : "", fabs(power));
+static double power_of(double value) {
+  return floor(log10(fabs(value)) + 1e-9);
 }
 
-static void put_tics(const plane *p, bool upwards) {
+/* Whether the axis has a number that is short as a power of ten alone: then all are written so. */
+static bool in_powers(const figure_tics *t) {
+  const double least = t->powers ? -3.0 : -4.0, most = t->powers ? 4.0 : 5.0;
+  for (size_t i = 0; i < t->count; i++)
+    if (t->at[i] != 0.0 && (power_of(t->at[i]) < least || power_of(t->at[i]) > most))
+      return true;
+  return false;
+}
+
+/* About how many digits' width it takes; out NULL: that alone. */
+static double put_number(bool powers, double value, FILE *out) {
+  char text[32], lead[32] = "";
+  const double power = powers && value != 0.0 ? power_of(value) : 0.0;
+  const int length = snprintf(text, sizeof text, "%.6g", value);
+  if (!powers || value == 0.0) {
+    if (out != NULL)
+      fprintf(out, "%s</text>\n", text);
+    return length;
+  }
+  snprintf(lead, sizeof lead, "%.6g", value / pow(10.0, power));
+  const bool alone = strcmp(lead, "1") == 0;
+  if (out != NULL)
+    fprintf(out, "%s%s10<tspan dy='-.36em' font-size='70%%'>%s%.0f</tspan></text>\n",
+            alone ? "" : lead, alone ? "" : "×", power < 0.0 ? "&#8722;" : "", fabs(power));
+  return (alone ? 2.0 : 3.0 + (double)strlen(lead)) +
+         0.7 * snprintf(text, sizeof text, "%.0f", power);
+}
+
+/* Which labels below the plane do not touch, if a digit is so wide: of a logarithmic axis its ends'
+ * before powers of ten and these before others. */
+static void find_room(const plane *p, const figure_tics *t, double digit, bool *kept) {
+  const bool powers = in_powers(t);
+  for (int rank = 0; rank < 3; rank++)
+    for (size_t i = 0; i < t->count; i++) {
+      const bool end = p->layout.x.ends && i + 2 >= t->count;
+      const bool ten = fabs(t->at[i] / pow(10.0, power_of(t->at[i])) - 1.0) < 1e-9;
+      if (rank != (!p->layout.x.log ? 0 : end ? 0 : ten ? 1 : 2))
+        continue;
+      kept[i] = true;
+      for (size_t j = 0; j < t->count; j++) {
+        const double width =
+            0.5 * (put_number(powers, t->at[i], NULL) + put_number(powers, t->at[j], NULL)) + 0.7;
+        if (j != i && kept[j] && fabs(across(p, t->at[i]) - across(p, t->at[j])) < digit * width)
+          kept[i] = false;
+      }
+    }
+}
+
+static void put_tics_across(const plane *p) {
+  bool kept[FIGURE_TICS] = {false}, narrow[FIGURE_TICS] = {false};
   figure_tics t;
-  figure_find_tics(upwards ? &p->layout.y : &p->layout.x, &t);
+  figure_find_tics(&p->layout.x, &t);
+  find_room(p, &t, DIGIT, kept);
+  find_room(p, &t, DIGIT_NARROW, narrow);
   for (size_t i = 0; i < t.count; i++) {
-    const double at = upwards ? down(p, t.at[i]) : across(p, t.at[i]);
-    if (upwards)
-      fprintf(p->out,
-              "<path d='M%d.0 %.1fh%d.0' stroke='#ddd'/><text x='%d' y='%.1f' text-anchor='end'>",
-              LEFT, at, ACROSS, LEFT - 7, at + 4.5);
-    else
-      fprintf(p->out,
-              "<path d='M%.1f %dv%d' stroke='#ddd'/><text x='%.1f' y='%d' text-anchor='middle'>",
-              at, TOP, DOWN, at, TOP + DOWN + 19);
-    put_number(&t, t.at[i], p->out);
+    const double at = across(p, t.at[i]);
+    fprintf(p->out, "<path d='M%.1f %dv%d' stroke='#ddd'/>", at, TOP, DOWN);
+    if (!kept[i] && !narrow[i])
+      continue;
+    fprintf(p->out, "<text x='%.1f' y='%d' dy='1.35em' text-anchor='middle'%s>", at, TOP + DOWN,
+            narrow[i] ? "" : " class='wide'");
+    put_number(in_powers(&t), t.at[i], p->out);
+  }
+}
+
+static void put_tics_upwards(const plane *p) {
+  figure_tics t;
+  figure_find_tics(&p->layout.y, &t);
+  for (size_t i = 0; i < t.count; i++) {
+    const double at = down(p, t.at[i]);
+    fprintf(p->out,
+            "<path d='M%d.0 %.1fh%d.0' stroke='#ddd'/><text x='%d' y='%.1f' dy='.32em' "
+            "text-anchor='end'>",
+            LEFT, at, ACROSS, LEFT - 7, at);
+    put_number(in_powers(&t), t.at[i], p->out);
   }
 }
 
@@ -161,8 +217,8 @@ void figure_svg(const figure *f, const char *description, FILE *out) {
           "<svg viewBox='0 0 %d %d' width='%d' role='img' font-size='14' fill='none'>\n"
           "<title>%s</title>\n<g fill='#222'>\n",
           WIDTH, HEIGHT, WIDTH, description);
-  put_tics(&p, false);
-  put_tics(&p, true);
+  put_tics_across(&p);
+  put_tics_upwards(&p);
   fprintf(out, "</g>\n<path d='M%d %dv%dh%d' stroke='#222'/>\n", LEFT, TOP, DOWN, ACROSS);
   for (size_t c = 0; c < f->curves; c++) /* first, so that no curve lies under one */
     put_band(&p, c);
