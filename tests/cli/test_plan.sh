@@ -27,6 +27,9 @@ check 'which is said' grep -q '"reason": "no method fits: factor needs 1[0-9.]* 
 "$NTKIT" "$@" >"$out" 2>"$err"
 check 'the table in the units of the answer' grep -q '^factor.* 1[0-9.]* GB  no' "$out"
 check 'and in no others' sh -c "! grep -q '[KMGE]iB' '$out'"
+"$NTKIT" plan --threads 1 --quiet --samples 10000000000 --dim 784 --widths 1000,1000 >"$out" 2>"$err"
+check 'more than a number of bytes counts: its cell' grep -q '^factor.* over 18 EB  no' "$out"
+check 'and its answer' grep -q 'factor needs over 18 EB of memory, and' "$out"
 plan 'without K' --data mnist --widths 784,784 --memory 8G
 check 'it fits' test "$(value chosen)" = '"operator"'
 check 'which is said' grep -q '"reason": "without K, in [0-9.]* GB of memory; seconds not known' "$out"

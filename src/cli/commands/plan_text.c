@@ -48,6 +48,8 @@ static void print_methods(const ntk_plan *plan) {
     const ntk_plan_method *m = &plan->method[i];
     char memory[32], rest[96];
     report_bytes((double)m->memory, sizeof memory, memory);
+    if (m->memory == SIZE_MAX) /* more than it counts */
+      snprintf(memory, sizeof memory, "over 18 EB");
     snprintf(rest, sizeof rest, " %12s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
     print_row(m->name, m->flops, m->bytes, m->seconds, rest);
     for (size_t p = 0; p < m->phases; p++) {

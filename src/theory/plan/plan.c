@@ -225,7 +225,8 @@ static void explain(const asked *a, const ntk_plan_method *least, const ntk_plan
   if (chosen == NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "no method fits: %s needs %s of memory, and %s are available; %s", least->name,
-                     ntk_amount((double)least->memory, needed),
+                     least->memory < SIZE_MAX ? ntk_amount((double)least->memory, needed)
+                                              : "over 18 EB", /* more than a size_t counts */
                      ntk_amount((double)plan->machine.memory, available), largest);
   else if (strcmp(chosen->name, "operator") == 0)
     (void)ntk_format(plan->reason, sizeof plan->reason,
