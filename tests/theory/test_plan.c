@@ -280,6 +280,11 @@ static void test_mixed(void **state) {
   assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
   assert_int_equal(plan.methods, 1);
   ntk_plan_clear(&plan);
+  options.spectrum.method = "operator"; /* which certifies nothing, */
+  assert_refused(ntk_plan_make(context, &spec, N, &options, &plan), NTK_ERR_ARGUMENT, "accepted: ");
+  options.spectrum.certify = false;
+  options.spectrum.precision = "mixed"; /* and has no factor */
+  assert_refused(ntk_plan_make(context, &spec, N, &options, &plan), NTK_ERR_ARGUMENT, "accepted: ");
   ntk_context_destroy(context);
 }
 

@@ -274,6 +274,9 @@ static ntk_status fill_methods(const asked *a, const char *question, ntk_plan *p
     *m = (ntk_plan_method){.phase = pointer};
     NTK_TRY(fill(&rows[i], a, plan, m));
   }
+  if (plan->methods == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the method asked for does not do what else is asked for; "
+                                      "accepted: method and precision auto");
   return choose(a, question, plan);
 }
 
