@@ -73,7 +73,7 @@ static void test_forecast(void **state) {
           .depth = sizes[s].L, .width = sizes[s].width, .activation = "tanh", .seed = 1};
       ntk_train_options options = {.optimizer = optimizer,
                                    .precision = single ? "float" : "double",
-                                 .kernel_precision = "double", /* the same step whatever fits */
+                                   .kernel_precision = "double", /* the same step whatever fits */
                                    .epochs = 1,
                                    .lr = optimizer[0] == 'a' ? 1e-4 : 0.0,
                                    .track = track,

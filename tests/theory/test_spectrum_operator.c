@@ -131,9 +131,9 @@ static void test_pairs(void **state) {
   problem_close(&p);
 }
 
-/* What is predicted suffices as a limit and is at most half as much again as is held, and a little: with all
- * features, with less of what stands for the inverse, and with features of some samples at a time.
- * The value is the same. */
+/* What is predicted suffices as a limit and is at most half as much again as is held, and a little:
+ * with all features, with less of what stands for the inverse, and with features of some samples at
+ * a time. The value is the same. */
 static void test_memory(void **state) {
   (void)state;
   const size_t width[] = {40, 200, 300}, N = 250;
@@ -158,7 +158,8 @@ static void test_memory(void **state) {
     blocks += layout.block < N;
     smaller += layout.block == N && limit < bytes;
     assert_ok(ntk_spectrum(p.context, p.network, p.data, &by_operator, &r));
-    if (!(r.memory_bytes <= predicted && (double)predicted <= 1.5 * (double)r.memory_bytes + 70000.0))
+    if (!(r.memory_bytes <= predicted &&
+          (double)predicted <= 1.5 * (double)r.memory_bytes + 70000.0))
       fail_msg("%zu bytes predicted, %zu held", predicted, r.memory_bytes);
     first = limit == bytes ? r.lambda_min : first;
     assert_near(r.lambda_min, first, 1e-9 * first, "lambda_min");
