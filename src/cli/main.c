@@ -74,7 +74,7 @@ static exit_status run_command(int argc, char **argv) {
     help_for(command);
   else if (status == EXIT_DONE)
     status = command->run(settings);
-  settings_clear(settings);
+  settings_clear(command, settings);
   free(settings);
   return status;
 }

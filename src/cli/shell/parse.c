@@ -207,8 +207,17 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   return check_given(seen, settings);
 }
 
-void settings_clear(cli_settings *settings) {
-  free(settings->widths.values);
-  free(settings->beta.values);
+void settings_clear(const cli_command *command, cli_settings *settings) {
+  const option_row *option = NULL;
+  for (size_t i = 0; (option = command_option(command, i)) != NULL; i++) {
+    void *field = (char *)settings + option->field;
+    if (option->kind == KIND_SIZES) {
+      free(((size_list *)field)->values);
+      *(size_list *)field = (size_list){0};
+    } else if (option->kind == KIND_REALS) {
+      free(((real_list *)field)->values);
+      *(real_list *)field = (real_list){0};
+    }
+  }
   free(settings->operand);
 }

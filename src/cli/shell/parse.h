@@ -8,7 +8,7 @@
  * one line has been printed. Either way *settings is to be released by settings_clear. */
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings);
-void settings_clear(cli_settings *settings);
+void settings_clear(const cli_command *command, cli_settings *settings);
 
 /* Puts the text of one option into its field. On failure one line has been printed and the field is
  * as it was. */
