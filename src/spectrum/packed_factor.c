@@ -9,14 +9,12 @@
  * on the number of threads. Each entry of A is read and written once for every tile column before
  * its own, while the tile lies in cache. n^3/3 flops. */
 #include "spectrum/factor_tile.h"
+#include "spectrum/wait.h"
 
 #include "base/memory.h"
 
 #include <math.h>
 #include <omp.h>
-#include <sched.h>
-
-enum { SPINS = 2000 };
 
 /* Rows of a tile: small matrices need many for threads to share, large ones run best on large
  * ones. */
@@ -57,8 +55,7 @@ static bool wait_for(work *w, size_t I, size_t J) {
   for (int spin = 0; !atomic_load_explicit(done, memory_order_acquire); spin++) {
     if (stopped(w))
       return false;
-    if (spin >= SPINS)
-      sched_yield();
+    ntk_wait_spin(spin);
   }
   return true;
 }

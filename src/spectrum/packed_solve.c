@@ -9,11 +9,9 @@
  * one thread's and its sums are made in one order: the bits do not depend on the number of threads.
  */
 #include "spectrum/packed_group.h"
+#include "spectrum/wait.h"
 
 #include <omp.h>
-#include <sched.h>
-
-enum { SPINS = 2000 };
 
 /* One way through the factor. */
 typedef struct sweep {
@@ -29,8 +27,7 @@ static bool wait_for(sweep *s, size_t count) {
   for (int spin = 0; atomic_load_explicit(&s->done, memory_order_acquire) < count; spin++) {
     if (atomic_load(&s->watch->stopped))
       return false;
-    if (spin >= SPINS)
-      sched_yield();
+    ntk_wait_spin(spin);
   }
   return true;
 }
