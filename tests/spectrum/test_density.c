@@ -296,19 +296,6 @@ static void test_memory(void **state) {
   free(d.lambda);
 }
 
-static int setup(void **state) {
-  (void)state;
-  context = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  assert_int_equal(ntk_memory_in_use(context), 0);
-  ntk_context_destroy(context);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_coverage),
@@ -319,5 +306,5 @@ int main(void) {
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_memory),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, known_setup, known_teardown);
 }

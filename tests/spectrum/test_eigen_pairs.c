@@ -76,23 +76,10 @@ static void test_one(void **state) {
   known_destroy(&known);
 }
 
-static int setup(void **state) {
-  (void)state;
-  context = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  assert_int_equal(ntk_memory_in_use(context), 0);
-  ntk_context_destroy(context);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_known),
       cmocka_unit_test(test_one),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, known_setup, known_teardown);
 }

@@ -247,19 +247,6 @@ static void test_stopped(void **state) {
   known_destroy(&A);
 }
 
-static int setup(void **state) {
-  (void)state;
-  context = make_context(1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  assert_int_equal(ntk_memory_in_use(context), 0);
-  ntk_context_destroy(context);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_enclosure),      cmocka_unit_test(test_whole),
@@ -267,5 +254,5 @@ int main(void) {
       cmocka_unit_test(test_residuals),      cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_stopped),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, known_setup, known_teardown);
 }

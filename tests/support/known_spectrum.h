@@ -9,6 +9,19 @@
 
 static ntk_context *context;
 
+/* Around all tests of a file: the context, of which nothing is held at the end. */
+static inline int known_setup(void **state) {
+  (void)state;
+  context = make_context(1);
+  return 0;
+}
+static inline int known_teardown(void **state) {
+  (void)state;
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+  return 0;
+}
+
 typedef enum spectrum {
   EVEN,         /* 1, 2, ..., n */
   CLUSTER_2,    /* 2 at 1, 1e-10 wide; the rest 2, 3, ... */
