@@ -40,7 +40,7 @@ fields() {
     "$out" | grep -v -E "^($1)([.]|	)" >"$top/fields"
   check 'there are some' test -s "$top/fields"
   while IFS='	' read -r name value; do
-    row=$(grep -F "<code>$name</code>" page.html)
+    row=$(grep -F "<code>$name</code>" page.html | sed 's/<span class="option">\([^<]*\)<\/span>/\1/g')
     check "$name is in the table" test -n "$row"
     case $value in
     null) ;;
@@ -59,6 +59,7 @@ told='status|seconds.layers' # names of before
 page spectrum $size --certify --full --per-layer
 fields "$told"
 check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*≤.*≤" page.html | grep -q 1'
+check 'an option is not parted after its dashes' grep -q '<span class="option">--samples</span> 30 ' page.html
 check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
 page spectrum --samples 30 --dim 3 --widths 3,3
 check 'singular, and why' grep -q '<span class="v unresolved">? rank_deficient</span>' page.html

@@ -45,6 +45,7 @@ static const char style[] =
     ".summary .v{margin-right:.4rem}\n"
     "td.value{overflow-wrap:anywhere}.list{font-size:.82rem}.list td,.list th{padding:.2rem "
     ".3rem}.fields td:first-child{white-space:nowrap}\n"
+    ".option{display:inline-block;max-width:100%}\n"
     "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
     "@media(max-width:1040px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"
     "tr{border-bottom:1px solid #ddd;padding:.3rem 0}tr.section{border:0}\n"
@@ -52,7 +53,7 @@ static const char style[] =
     "block}\n"
     "td.number{text-align:left}td:empty{display:none}\n"
     "td[data-label]::before{content:attr(data-label) ' ';color:#777}\n"
-    "td.forest{display:none}.math{white-space:normal}}\n"
+    "td.forest{display:none}td .math{white-space:normal}}\n"
     "@media(max-width:700px){.figure svg{font-size:19px}.figure .wide{display:none}}\n"
     "@media(max-width:1040px){.fields td:first-child{white-space:normal;overflow-wrap:anywhere}}\n"
     "@media print{body{max-width:none;color:#000}tr,.answer,.figure{break-inside:avoid}"
@@ -176,6 +177,7 @@ static const struct sign {
     {"min_i ", "min<sub>i</sub> "},
     {"phi'", "φ′"},
     {"psi", "ψ"},
+    {"t-nu", "<i>t</i> − ν"},
     {"gamma", "γ"},
     {"Delta", "Δ"},
     {"xi ", "ξ "},

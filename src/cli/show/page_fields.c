@@ -6,6 +6,20 @@
 
 enum { LISTED = 50, NAME = 128 }; /* rows of a list that a page shows; characters of a name */
 
+/* Text in which the name of an option, --dim, is not parted after its dashes. */
+static void put_words(FILE *out, const char *text) {
+  while (*text != '\0') {
+    const bool option = strncmp(text, "--", 2) == 0;
+    const size_t length = option ? strcspn(text, " =") : strcspn(text, " ") + 1;
+    char word[NAME];
+    snprintf(word, length < NAME ? length + 1 : NAME, "%s", text);
+    fputs(option ? "<span class=\"option\">" : "", out);
+    page_text(out, word);
+    fputs(option ? "</span>" : "", out);
+    text += strlen(word);
+  }
+}
+
 /* With digits that tell it from every other number: rounded, a bound might be none. */
 static void put_all_digits(FILE *out, double x) {
   char text[40];
@@ -52,7 +66,7 @@ static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *
     break;
   case NTK_TYPE_TEXT:
   case NTK_TYPE_LINE:
-    page_text(out, value->text);
+    put_words(out, value->text);
     break;
   case NTK_TYPE_PAIR:
   case NTK_TYPE_REALS:
@@ -114,7 +128,7 @@ static void put_field(FILE *out, const char *prefix, const ntk_field *field,
   fprintf(out, "<tr><td><code>%s%s</code></td><td class=\"value\">", prefix, field->name);
   put_value(out, field, value, 0);
   fprintf(out, "</td><td>%s</td><td>", field->unit);
-  page_text(out, field->help);
+  put_words(out, field->help);
   fputs("</td></tr>\n", out);
 }
 

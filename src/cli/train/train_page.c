@@ -56,7 +56,7 @@ static void put_theorem(FILE *out, const train_run *run) {
     if (text[0] == '\0')
       continue;
     fprintf(out, "<p>%s: ", lines[i].name);
-    page_text(out, text);
+    page_math(out, text);
     fputc(' ', out);
     if (verdict != NTK_LEDGER_MEASURED)
       page_verdict(out, verdict, NULL);
