@@ -1,4 +1,4 @@
-/* The plan as people read it. */
+/* The plan as people read it, in 80 columns. */
 #include "cli/commands/plan.h"
 
 #include "cli/shell/progress.h"
@@ -12,7 +12,7 @@ static void put_seconds(double seconds, size_t size, char *text) {
   if (seconds < 10.0)
     snprintf(text, size, "%.2g s", seconds);
   else if (seconds > 4.0 * DAY)
-    snprintf(text, size, "%.3g days", seconds / DAY);
+    snprintf(text, size, seconds < 1000.0 * DAY ? "%.3g days" : "%.0f days", seconds / DAY);
   else
     progress_duration(seconds, size, text);
 }
@@ -21,14 +21,16 @@ static void print_machine(const plan_run *run) {
   const ntk_machine *m = &run->plan.machine;
   char memory[32];
   report_bytes((double)m->memory, sizeof memory, memory);
-  printf("machine     %d thread%s: %.1f GFLOP/s, in float %.1f; %.1f GB/s, in cache %.0f; %s\n",
-         m->threads, m->threads == 1 ? "" : "s", 1e-9 * m->peak, 1e-9 * m->peak_single,
-         1e-9 * m->bandwidth, 1e-9 * m->bandwidth_cache, memory);
-  printf("rates       of that peak: kernel %.0f %%, factor %.0f %%, forward %.0f %%, step %.0f %%; "
-         "of that memory: solve %.0f %%, product %.0f %%\n",
-         100 * m->kernel.rate / m->peak, 100 * m->factor.rate / m->peak,
-         100 * m->forward.rate / m->peak, 100 * m->step.rate / m->peak,
-         100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
+  printf("machine     %s; %d thread%s: %.1f GFLOP/s, in float %.1f;\n"
+         "            %.1f GB/s, in cache %.0f\n",
+         memory, m->threads, m->threads == 1 ? "" : "s", 1e-9 * m->peak, 1e-9 * m->peak_single,
+         1e-9 * m->bandwidth, 1e-9 * m->bandwidth_cache);
+  printf(
+      "rates       of that peak: kernel %.0f %%, factor %.0f %%, forward %.0f %%, step %.0f %%;\n"
+      "            of that memory: solve %.0f %%, product %.0f %%\n",
+      100 * m->kernel.rate / m->peak, 100 * m->factor.rate / m->peak,
+      100 * m->forward.rate / m->peak, 100 * m->step.rate / m->peak,
+      100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
   if (m->note[0] != '\0')
     printf("note        %s\n", m->note);
 }
@@ -38,11 +40,11 @@ static void print_row(const char *name, double flops, double bytes, double secon
   char took[32], moved[32];
   put_seconds(seconds, sizeof took, took);
   report_bytes(bytes, sizeof moved, moved);
-  printf("%-28s %9.3g %12s %14s%s\n", name, flops, moved, took, rest);
+  printf("%-21s %8.3g %9s %11s%s\n", name, flops, moved, took, rest);
 }
 
 static void print_methods(const ntk_plan *plan) {
-  printf("\n%-28s %9s %12s %14s %12s  fits  %s\n", "method", "flops", "moved", "time", "memory",
+  printf("\n%-21s %8s %9s %11s %10s  fits  %s\n", "method", "flops", "moved", "time", "memory",
          "largest N");
   for (size_t i = 0; i < plan->methods; i++) {
     const ntk_plan_method *m = &plan->method[i];
@@ -50,7 +52,7 @@ static void print_methods(const ntk_plan *plan) {
     report_bytes((double)m->memory, sizeof memory, memory);
     if (m->memory == SIZE_MAX) /* more than it counts */
       snprintf(memory, sizeof memory, "over 18 EB");
-    snprintf(rest, sizeof rest, " %12s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
+    snprintf(rest, sizeof rest, " %10s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
     print_row(m->name, m->flops, m->bytes, m->seconds, rest);
     for (size_t p = 0; p < m->phases; p++) {
       char name[64];
@@ -62,15 +64,15 @@ static void print_methods(const ntk_plan *plan) {
 
 /* Where widths do not fall from d on, the two scales of the theorem are in no order. */
 static void print_bounds(const ntk_network_spec *spec, const ntk_bounds *bounds) {
-  static const char about[] = "(Theorem 3.1, up to constants and logarithms)";
+  static const char about[] = "            (Theorem 3.1, up to constants and logarithms)";
   const double below = (double)spec->width[spec->depth - 2];
   if (below > (double)spec->width[0])
-    printf("lambda_min  at most of the order of d n_{L-1} = %.3g %s; no lower scale, as "
-           "n_{L-2} > d\n",
+    printf("lambda_min  at most of the order of d n_{L-1} = %.3g; no lower scale,\n"
+           "            as n_{L-2} > d\n%s\n",
            bounds->upper_scale, about);
   else
-    printf("lambda_min  at least of the order of n_{L-2} n_{L-1} = %.3g, at most of d n_{L-1} = "
-           "%.3g %s\n",
+    printf("lambda_min  at least of the order of n_{L-2} n_{L-1} = %.3g,\n"
+           "            at most of d n_{L-1} = %.3g\n%s\n",
            bounds->lower_scale, bounds->upper_scale, about);
 }
 
@@ -81,14 +83,13 @@ void plan_print(const plan_run *run) {
          spec->width[0]);
   for (size_t l = 1; l < spec->depth; l++)
     printf("%zu%s", spec->width[l], l + 1 < spec->depth ? "," : "");
-  printf(", n_L = %zu; P = %zu, K has %zu rows\n", spec->outputs > 0 ? spec->outputs : 1,
-         plan->parameters, plan->order);
+  printf(", n_L = %zu;\n            P = %zu, K has %zu rows\n",
+         spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order);
   print_machine(run);
   print_methods(plan);
   printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
          plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
   print_bounds(spec, &plan->bounds);
-  printf(
-      "widths      equal ones, depth %zu: from %zu on P >= N; from %zu on n_{L-2} n_{L-1} >= N\n",
-      spec->depth, plan->least_width, plan->least_last);
+  printf("widths      equal, depth %zu: from %zu on P >= N; from %zu on n_{L-2} n_{L-1} >= N\n",
+         spec->depth, plan->least_width, plan->least_last);
 }

@@ -106,8 +106,7 @@ static ntk_status take(ntk_density_measure *m, const ntk_quadrature *q, bool inv
 }
 
 ntk_status ntk_density_add(ntk_density_measure *m, const ntk_operator *A, bool inverse) {
-  static const char *const phases[] = {"spectral density by products",
-                                       "spectral density by solves"};
+  static const char *const phases[] = {"density by products", "density by solves"};
   void *pointer = NULL;
   ntk_operator own = *A;
   NTK_TRY(

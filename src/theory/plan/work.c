@@ -113,11 +113,10 @@ static void put_density(const ntk_spectrum_options *o, double m, bool solves, nt
   ntk_job_density_numbers(o, m < 0x1p63 ? (size_t)m : SIZE_MAX, &probes, &steps);
   const double times = fmin((double)steps, m), reads = times * ceil((double)probes / 4.0);
   if (solves)
-    put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "spectral density by solves",
-               list);
+    put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "density by solves", list);
   else
-    put(list, "spectral density by products", NTK_WORK_PRODUCT,
-        times * 2.0 * m * m * (double)probes, reads * 4.0 * m * m, 0.0);
+    put(list, "density by products", NTK_WORK_PRODUCT, times * 2.0 * m * m * (double)probes,
+        reads * 4.0 * m * m, 0.0);
 }
 
 /* Each block of its own, but those known to be singular; of a deep network's as many as there is
