@@ -291,7 +291,8 @@ static ntk_context *limited(size_t bytes) {
 }
 
 /* Where double does not fit, mixed does, and holds what was predicted; where mixed does not suffice
- * either, that is said with what double would need. */
+ * either, products alone do, unless mixed or a factor was asked for: then that is said with what
+ * double would need, and what would be accepted. */
 static void test_memory(void **state) {
   (void)state;
   const size_t N = 1500, limit = 14 << 20;
@@ -306,13 +307,27 @@ static void test_memory(void **state) {
     ntk_network *network = make_network(context, L, width, "sigmoid", "paper", 7);
     ntk_dataset *data = make_data(context, X, N, width[0]);
     const ntk_spectrum_options twice = {.precision = "double", .method = "factor"};
-    ntk_spectrum_result r;
+    ntk_spectrum_result r, certain;
     assert_refused(ntk_spectrum(context, network, data, &twice, &r), NTK_ERR_MEMORY, "memory");
-    const ntk_status status = ntk_spectrum(context, network, data, NULL, &r);
+    assert_ok(ntk_spectrum(context, network, data, NULL, &r));
     if (narrow) {
-      assert_refused(status, NTK_ERR_MEMORY, "mixed precision does not suffice: a pivot");
+      const ntk_spectrum_options refused[] = {{.precision = "mixed"}, {.method = "factor"}};
+      assert_string_equal(r.method, "operator");
+      assert_string_equal(r.precision, "double");
+      assert_non_null(strstr(r.precision_reason, "pivot"));
+      context->memory_limit = 0;
+      assert_ok(ntk_spectrum(context, network, data, &twice, &certain));
+      context->memory_limit = limit;
+      assert_near(r.lambda_min, certain.lambda_min, 1e-8 * r.lambda_min + r.resolution,
+                  "without K");
+      ntk_spectrum_clear(&r);
+      ntk_spectrum_clear(&certain);
+      for (size_t k = 0; k < COUNT(refused); k++) {
+        assert_refused(ntk_spectrum(context, network, data, &refused[k], &r), NTK_ERR_MEMORY,
+                       "mixed precision does not suffice: a pivot");
+        assert_non_null(strstr(ntk_error_message(), "the method operator"));
+      }
     } else {
-      assert_ok(status);
       assert_string_equal(r.precision, "mixed");
       if (!(r.memory_bytes <= predicted && (double)predicted <= 1.3 * (double)r.memory_bytes))
         fail_msg("%zu bytes predicted, %zu held", predicted, r.memory_bytes);

@@ -98,7 +98,9 @@ static const option_row own[] = {
      .help =
          "factor: K and its Cholesky factor, 4 N^2 bytes. operator: products with K alone, which "
          "is never made; some times the memory of the features, 50 to 500 products of 4 N P "
-         "flops, the same digits. auto: operator where K does not fit."},
+         "flops, the same digits. auto: operator where K does not fit, or not in the precision "
+         "that "
+         "it takes."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),

@@ -156,7 +156,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   NTK_TRY(ntk_job_check_density(&j));
   NTK_TRY(ntk_job_check_prefixes(&j));
   NTK_TRY(ntk_job_check_memory(&j));
-  made.method = j.way == NTK_WAY_OPERATOR ? "operator" : "factor";
+  made.method = ntk_job_method(&j);
   const size_t peak = ntk_memory_peak_enter(context);
   ntk_status status = allocate_result(&j);
   if (status == NTK_OK)

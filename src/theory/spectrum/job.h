@@ -35,6 +35,10 @@ static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
   return (ntk_norms){j->options.outputs, j->rows, j->f2, j->b2};
 }
 
+static inline const char *ntk_job_method(const ntk_job *j) {
+  return j->way == NTK_WAY_OPERATOR ? "operator" : "factor";
+}
+
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
 /* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
@@ -65,7 +69,8 @@ ntk_status ntk_job_kernel(ntk_job *j);
 /* Keeps K beside the factor where the features make room for it; afterwards one of j->K and
  * j->features is there. */
 ntk_status ntk_job_keep_kernel(ntk_job *j);
-/* From mixed precision to double, for that reason: j->factor is K in double again. */
+/* From mixed precision to double, for that reason: j->factor is K in double again; or to the method
+ * operator, where double does not fit and neither method nor precision was asked for. */
 ntk_status ntk_job_fall_back(ntk_job *j, const char *why);
 /* lambda_max by products with K, or with J (J^T v) from the features. */
 ntk_status ntk_job_largest(ntk_job *j);

@@ -130,8 +130,10 @@ ntk_status ntk_job_keep_kernel(ntk_job *j) {
   return NTK_OK;
 }
 
-/* What double would have at this point. */
-static ntk_status build_in_double(ntk_job *j) {
+/* What double would have at this point; or the method operator, where double does not fit and the
+ * options leave both open. */
+static ntk_status begin_in_double(ntk_job *j) {
+  const bool open = j->options.precision == NULL || strcmp(j->options.precision, "mixed") != 0;
   ntk_kernel_destroy(j->factor);
   j->factor = NULL;
   j->way = NTK_WAY_DOUBLE;
@@ -141,23 +143,29 @@ static ntk_status build_in_double(ntk_job *j) {
   j->features = NULL;
   if (j->K == NULL) { /* all of it has been given back */
     j->options.precision = "double";
-    j->options.method = "factor";
+    j->options.method = open ? j->options.method : "factor";
     NTK_TRY(ntk_job_check_memory(j));
   }
-  NTK_TRY(ntk_features_create_of(j->network, j->data, j->options.outputs, &j->features));
+  NTK_TRY(ntk_job_features(j));
   j->factor = j->K;
   j->K = NULL;
-  return j->factor != NULL ? NTK_OK : ntk_kernel_create(j->features, NULL, &j->factor);
+  return j->factor != NULL || j->way == NTK_WAY_OPERATOR
+             ? NTK_OK
+             : ntk_kernel_create(j->features, NULL, &j->factor);
 }
 
 ntk_status ntk_job_fall_back(ntk_job *j, const char *why) {
-  const ntk_status status = build_in_double(j);
+  const ntk_status status = begin_in_double(j);
   j->result->precision_reason = why;
+  j->result->method = ntk_job_method(j);
   if (status != NTK_ERR_MEMORY)
     return status;
   char line[200];
   (void)ntk_format(line, sizeof line, "%s", ntk_error_message());
-  return ntk_fail(status, "mixed precision does not suffice: %s; and double: %s", why, line);
+  return ntk_fail(status,
+                  "mixed precision does not suffice: %s; and double: %s; without a factor: "
+                  "the method operator",
+                  why, line);
 }
 
 /* K itself must say so too, of what a factor or a search found. */
@@ -204,11 +212,11 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   const double start = ntk_clock();
   ntk_extremes e = {.resolution = r->resolution};
   NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &r->eigenvector));
+  if (j->way == NTK_WAY_MIXED || j->way == NTK_WAY_MIXED_SMALLER)
+    NTK_TRY(smallest_mixed(j, &e));
   if (j->way == NTK_WAY_OPERATOR)
     NTK_TRY(smallest_by_products(j, &e));
-  else if (j->way != NTK_WAY_DOUBLE)
-    NTK_TRY(smallest_mixed(j, &e));
-  if (j->way == NTK_WAY_DOUBLE)
+  else if (j->way == NTK_WAY_DOUBLE)
     NTK_TRY(smallest_double(j, &e));
   r->solves = e.solves;
   r->lambda_min = e.lambda_min;
