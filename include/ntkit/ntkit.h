@@ -91,9 +91,9 @@ NTK_API const char *ntk_commit(void);
 typedef struct ntk_context ntk_context; /* whom all else belongs to */
 
 /* Called from the calling thread several times a second: between two calls lies a block of rows, a
- * tile or one pass over K, but for LAPACK's of a whole spectrum. phase: what is being computed;
- * fraction: how much of that phase is done, 0..1. Return false to stop: the call then ends with
- * NTK_ERR_CANCELLED. */
+ * tile or one pass over K, but for LAPACK's of a whole spectrum. phase: what is being computed, and
+ * behind a colon what a search has reached; fraction: how much of that phase is done, 0..1. Return
+ * false to stop: the call then ends with NTK_ERR_CANCELLED. */
 typedef bool (*ntk_progress_fn)(const char *phase, double fraction, void *user);
 
 typedef struct ntk_context_options {

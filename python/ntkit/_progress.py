@@ -25,13 +25,14 @@ class Bars:
     def __call__(self, phase: str, fraction: float) -> None:
         if self._tqdm is None:
             return
+        name = phase.partition(":")[0]  # what has been reached may follow
         if self._bar is None:
             bar = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
             self._bar = self._tqdm(total=1.0, desc=phase, bar_format=bar)
-        elif phase != self._phase:
+        elif name != self._phase:
             self._bar.reset()
-            self._bar.set_description_str(phase, refresh=False)
-        self._phase = phase
+        self._phase = name
+        self._bar.set_description_str(phase, refresh=False)
         self._bar.update(fraction - self._bar.n)
 
     def close(self, done: bool = False) -> None:

@@ -8,7 +8,7 @@
 
 /* A phase that is told of, and how far it is. */
 typedef struct ntk_phase {
-  const char *name; /* static storage; NULL: none */
+  const char *name; /* lives until it is left; NULL: none */
   double fraction;
 } ntk_phase;
 

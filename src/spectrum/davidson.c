@@ -20,7 +20,9 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "spectrum/basis.h"
+#include "spectrum/fall.h"
 
 #include <float.h>
 #include <math.h>
@@ -50,6 +52,8 @@ typedef struct davidson {
   double *theta; /* Ritz values, ascending */
   size_t which[NTK_LANCZOS_PAIRS]; /* the Ritz pair of each residual */
   uint64_t drawn;
+  ntk_fall fall;  /* of the residual of the first pair that has not converged */
+  char told[120]; /* the phase, and how far it is */
 } davidson;
 
 static size_t larger(size_t a, size_t b) {
@@ -312,12 +316,28 @@ static ntk_status directions(davidson *s, size_t count) {
   return NTK_OK;
 }
 
-/* Every few steps; the operator's own polls go on with it in between. */
-static ntk_status tell(const davidson *s, double rest, double wanted, double theta, size_t step) {
-  const double digits = ntk_lanczos_digits(rest, wanted, theta);
-  const double share = ((double)s->settled + digits) / (double)s->count;
-  return step % 4 == 0 ? ntk_progress_report(s->context, s->options->phase, share)
-                       : ntk_progress_poll(s->context, s->options->phase, share);
+/* Every few steps; the operator's own polls go on with it in between. The share is of products, so
+ * that the time left follows from it. */
+static ntk_status tell(davidson *s, double rest, double wanted, double theta, size_t step) {
+  const double done = (double)s->fall.now, left = ntk_fall_left(&s->fall);
+  const double share = ((double)s->settled + done / (done + left)) / (double)s->count;
+  if (s->options->tells)
+    (void)ntk_format(s->told, sizeof s->told, "%s: %zu products, %.1f of %.1f digits",
+                     s->options->phase, s->products, fmax(0.0, log10(theta / rest)),
+                     log10(theta / wanted));
+  return step % 4 == 0 ? ntk_progress_report(s->context, s->told, share)
+                       : ntk_progress_poll(s->context, s->told, share);
+}
+
+/* Whether it is worth going on. */
+static ntk_status check_products(const davidson *s, double rest, double wanted, double theta) {
+  const size_t most = s->options->max_products;
+  if (!ntk_fall_hopeless(&s->fall, most))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_NUMERIC,
+                  "Davidson reached a relative residual of %.1e after %zu products; wanted %.1e, "
+                  "which at this rate takes more than %zu",
+                  rest / theta, s->products, wanted / theta, most);
 }
 
 static ntk_status iterate(davidson *s, const double *start, size_t starts) {
@@ -330,11 +350,8 @@ static ntk_status iterate(davidson *s, const double *start, size_t starts) {
     if (found == 0 || s->size == s->n || enough)
       return NTK_OK;
     const double theta = fabs(s->theta[s->settled]), wanted = ntk_lanczos_wanted(s->options, theta);
-    if (s->products >= s->options->max_products)
-      return ntk_fail(NTK_ERR_NUMERIC,
-                      "Davidson reached a relative residual of %.1e after %zu products; wanted "
-                      "%.1e",
-                      rest / theta, s->products, wanted / theta);
+    ntk_fall_see(&s->fall, s->settled, s->products, rest / wanted);
+    NTK_TRY(check_products(s, rest, wanted, theta));
     NTK_TRY(tell(s, rest, wanted, theta, step));
     if (s->size + found > s->capacity && s->capacity < s->n)
       restart(s);
@@ -350,6 +367,7 @@ ntk_status ntk_davidson_smallest(ntk_context *context, const ntk_operator *A,
   davidson s = describe(A->n, options);
   s.context = context;
   s.A = A;
+  (void)ntk_format(s.told, sizeof s.told, "%s", options->phase);
   ntk_status status = allocate(&s);
   if (status != NTK_OK) {
     release(&s);
@@ -357,7 +375,7 @@ ntk_status ntk_davidson_smallest(ntk_context *context, const ntk_operator *A,
   }
   /* The algebra beside the products is small: threads would cost more than they bring. */
   const int previous = ntk_blas_enter(1);
-  const ntk_phase before = ntk_phase_enter(context, options->phase);
+  const ntk_phase before = ntk_phase_enter(context, s.told);
   status = iterate(&s, start, starts);
   for (size_t p = 0; p < s.count && status == NTK_OK; p++) {
     pair[p] = (ntk_eigenpair){s.theta[p], residual(&s, p, s.R), (int)s.products};

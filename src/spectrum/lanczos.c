@@ -195,7 +195,9 @@ double ntk_lanczos_wanted(const ntk_lanczos_options *options, double theta) {
   return fmax(theta * fmax(options->tolerance, options->of_inverse * theta), options->noise);
 }
 
-double ntk_lanczos_digits(double rest, double wanted, double theta) {
+/* How far a residual, `rest`, has come on a logarithmic scale, along which it falls steadily: 0 to
+ * 1. */
+static double digits(double rest, double wanted, double theta) {
   const double fraction = log(rest / theta) / log(wanted / theta);
   return fmin(1.0, fmax(0.0, fraction));
 }
@@ -256,8 +258,7 @@ static ntk_status iterate(lanczos *s, ntk_product_fn product, void *user,
       return ntk_fail(NTK_ERR_NUMERIC,
                       "Lanczos reached a relative residual of %.1e after %zu products; wanted %.1e",
                       rest / theta, products, wanted / theta);
-    NTK_TRY(
-        ntk_progress_report(s->context, options->phase, ntk_lanczos_digits(rest, wanted, theta)));
+    NTK_TRY(ntk_progress_report(s->context, options->phase, digits(rest, wanted, theta)));
     look = next_look(step, last_step, rest, last_rest, wanted);
     last_step = step;
     last_rest = rest;

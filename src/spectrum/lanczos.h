@@ -13,11 +13,12 @@ typedef struct ntk_lanczos_options {
   double tolerance;    /* on ||A v - theta v|| / |theta| */
   double of_inverse;   /* ... or on ||A v - theta v|| / theta^2, as of A^{-1}; 0: none */
   double noise;        /* ... or on ||A v - theta v|| */
-  size_t max_products; /* vectors multiplied before giving up */
+  size_t max_products; /* vectors multiplied before giving up; of Davidson see fall.h */
   uint64_t seed;       /* of the start block */
   size_t inner;        /* of Davidson: solves of an inner iteration for each product; 0: none */
   double enough;       /* of Davidson: a least value found at or below ends the search; 0: none */
   const char *phase;   /* for progress */
+  bool tells;          /* of Davidson: what follows its name says products and digits */
 } ntk_lanczos_options;
 
 /* The algebraically largest eigenvalues of the n x n operator, in descending order, their unit
@@ -30,10 +31,8 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
                                const ntk_lanczos_options *options, ntk_eigenpair *pair,
                                double *vectors);
 
-/* The residual that the options ask for of a pair of that value; how far a larger one, `rest`, has
- * come on a logarithmic scale, along which it falls steadily: 0 to 1. */
+/* The residual that the options ask for of a pair of that value. */
 double ntk_lanczos_wanted(const ntk_lanczos_options *options, double theta);
-double ntk_lanczos_digits(double rest, double wanted, double theta);
 
 /* Bytes it needs for order n and that block. */
 size_t ntk_lanczos_bytes(size_t n, size_t block);

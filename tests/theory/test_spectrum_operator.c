@@ -231,12 +231,61 @@ static void test_refusals(void **state) {
   problem_close(&p);
 }
 
+/* Phases of the search tell products and digits; nothing else has a colon. */
+static bool read_search(const char *phase, double fraction, void *user) {
+  size_t *last = user, products = 0;
+  float got = 0.0F, of = 0.0F;
+  assert_true(fraction >= 0.0 && fraction <= 1.0);
+  if (sscanf(phase, "smallest eigenvalue: %zu products, %f of %f digits", &products, &got, &of) !=
+      3) {
+    assert_null(strchr(phase, ':'));
+    return true;
+  }
+  assert_true(products >= *last && got >= 0.0F && got < of && of <= 6.05F);
+  *last = products;
+  return true;
+}
+
+static void test_progress(void **state) {
+  (void)state;
+  const size_t width[] = {30, 40, 60};
+  problem p;
+  problem_open(&p, 400, 3, width, "relu", NULL);
+  size_t last = 0;
+  ntk_spectrum_result r;
+  p.context->progress = read_search;
+  p.context->progress_user = &last;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &by_operator, &r));
+  assert_true(last > 8 && (int)last + 4 >= r.solves && (int)last < r.solves);
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
+/* Where every row has another near it the search gets nowhere: it ends long before its products do,
+ * and says what else there is. */
+static void test_hopeless(void **state) {
+  (void)state;
+  const size_t width[] = {30, 60, 60}, N = 400, d = 30;
+  double *X = make_normal(1, N * d), *apart = make_normal(2, N * d);
+  for (size_t i = 1; i < N; i += 2)
+    for (size_t k = 0; k < d; k++)
+      X[i * d + k] = X[(i - 1) * d + k] + 1e-3 * apart[i * d + k];
+  free(apart);
+  problem p;
+  ntk_spectrum_result r;
+  problem_open(&p, N, 3, width, "relu", X);
+  assert_refused(ntk_spectrum(p.context, p.network, p.data, &by_operator, &r), NTK_ERR_NUMERIC,
+                 "at this rate takes more than 8000; accepted: the method factor, which fits");
+  problem_close(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_against_factor), cmocka_unit_test(test_verdicts),
       cmocka_unit_test(test_outputs),        cmocka_unit_test(test_pairs),
       cmocka_unit_test(test_memory),         cmocka_unit_test(test_auto),
       cmocka_unit_test(test_refusals),       cmocka_unit_test(test_rows_of_all_sizes),
+      cmocka_unit_test(test_progress),       cmocka_unit_test(test_hopeless),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,8 +17,9 @@ static struct {
   bool wanted;
   double start, phase_start, drawn;
   char phase[64];
-  bool told;  /* progress_line tells of training; its phase would take turns with that */
-  int length; /* of the line on the screen; 0: none */
+  char reached[64]; /* ": ..." of the phase; "": no more than its fraction is known */
+  bool told;        /* progress_line tells of training; its phase would take turns with that */
+  int length;       /* of the line on the screen; 0: none */
 } line;
 
 /* What is to come, by the plan; names are the library's own. */
@@ -148,8 +149,12 @@ static void draw_phase(double fraction, double time) {
   char left[32], elapsed[32], text[160];
   progress_duration(seconds_left(fraction, time), sizeof left, left);
   progress_duration(time - line.start, sizeof elapsed, elapsed);
-  snprintf(text, sizeof text, "%.30s %3.0f %%, %s left%s, %s so far", line.phase, 100 * fraction,
-           left, expected.count > 0 ? "" : " in this phase", elapsed);
+  if (line.reached[0] != '\0')
+    snprintf(text, sizeof text, "%s%s, %s left, %s so far", line.phase, line.reached, left,
+             elapsed);
+  else
+    snprintf(text, sizeof text, "%.30s %3.0f %%, %s left%s, %s so far", line.phase, 100 * fraction,
+             left, expected.count > 0 ? "" : " in this phase", elapsed);
   draw(text);
 }
 
@@ -178,10 +183,12 @@ bool progress_report(const char *phase, double fraction, void *user) {
   if (!line.wanted || (line.told && strcmp(phase, "training") == 0))
     return true;
   const double time = now();
-  if (strncmp(phase, line.phase, sizeof line.phase - 1) != 0) {
-    snprintf(line.phase, sizeof line.phase, "%s", phase);
+  const int name = (int)strcspn(phase, ":"); /* behind it: what has been reached */
+  snprintf(line.reached, sizeof line.reached, "%s", phase + name);
+  if ((int)strlen(line.phase) != name || strncmp(phase, line.phase, (size_t)name) != 0) {
+    snprintf(line.phase, sizeof line.phase, "%.*s", name, phase);
     line.phase_start = time;
-    enter_expected(phase, time);
+    enter_expected(line.phase, time);
   }
   if (due(time))
     draw_phase(fraction, time);

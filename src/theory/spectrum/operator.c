@@ -41,7 +41,8 @@ static ntk_lanczos_options search_for(size_t count, double tolerance, uint64_t s
                                .tolerance = tolerance,
                                .max_products = MOST_PRODUCTS,
                                .seed = seed,
-                               .phase = "smallest eigenvalue"};
+                               .phase = "smallest eigenvalue",
+                               .tells = true};
 }
 
 /* At a layout: held throughout, and the larger of the two searches. */
@@ -118,6 +119,20 @@ ntk_status ntk_job_smallest_pairs(ntk_context *context, const ntk_operator *A, d
   return ntk_davidson_smallest(context, A, &options, NULL, 0, pair, vectors);
 }
 
+/* That the search has failed, as its line says, and what else there is: a factor, where one fits
+ * once what the search holds is given back. */
+static ntk_status refer(ntk_job *j, ntk_status status) {
+  char line[240], other[240];
+  (void)ntk_format(line, sizeof line, "%s", ntk_error_message());
+  ntk_subset_destroy(&j->subset);
+  ntk_implicit_destroy(&j->implicit);
+  j->options.method = "factor";
+  const ntk_status fits = ntk_job_check_memory(j);
+  (void)ntk_format(other, sizeof other, "%s", ntk_error_message());
+  return fits == NTK_OK ? ntk_fail(status, "%s; accepted: the method factor, which fits", line)
+                        : ntk_fail(status, "%s; nor does the method factor do: %s", line, other);
+}
+
 /* The least Ritz value is never below lambda_min but for rounding: once it is not above the
  * resolution, nothing else is left to find; nor where the least of the diagonal is not, in whose
  * place rows of all sizes would make the search long. */
@@ -135,11 +150,8 @@ ntk_status ntk_job_search(ntk_job *j, double *vector, ntk_extremes *e) {
   options.noise = A.noise;
   options.enough = e->resolution;
   const ntk_status status = ntk_davidson_smallest(j->context, &A, &options, NULL, 0, &pair, vector);
-  if (status == NTK_ERR_NUMERIC) {
-    char line[200];
-    (void)ntk_format(line, sizeof line, "%s", ntk_error_message());
-    return ntk_fail(status, "%s; the method factor, where K fits, needs no search", line);
-  }
+  if (status == NTK_ERR_NUMERIC)
+    return refer(j, status);
   NTK_TRY(status);
   e->solves = pair.applications;
   ntk_extremes_judge(e, pair.value);
