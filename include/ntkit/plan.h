@@ -36,10 +36,11 @@ NTK_API ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_
 
 typedef struct ntk_plan_options {
   const char *question;          /* "spectrum", "memorize", "train"; NULL: "spectrum" */
-  ntk_spectrum_options spectrum; /* of that question */
-  size_t epochs;                 /* of train; 0: 10000 */
-  ntk_calibration calibration;   /* _KEPT: seconds are NaN where nothing is kept */
-  int cores;                     /* of another machine, with the next ones; 0: this one's */
+  ntk_spectrum_options spectrum; /* those of the question count */
+  ntk_memorize_options memorize;
+  ntk_train_options train;
+  ntk_calibration calibration; /* _KEPT: seconds are NaN where nothing is kept */
+  int cores;                   /* of another machine, with the next ones; 0: this one's */
   size_t memory;
   double peak, bandwidth;
 } ntk_plan_options;
@@ -56,18 +57,19 @@ typedef struct ntk_plan_method {
   ntk_plan_phase *phase;
 } ntk_plan_method;
 typedef struct ntk_plan {
-  ntk_context *context;              /* that owns the arrays below; NULL in a cleared plan */
-  size_t samples, parameters, order; /* N; P; rows of K */
-  const char *chosen;                /* what the question is done by; NULL: nothing fits */
-  char reason[240];                  /* one line on that, or that K is singular; or "" */
-  ntk_bounds bounds;                 /* of lambda_min; lower_scale at most upper_scale */
-  size_t least_width, least_last;    /* of equal layers: P >= N, n_{L-2} n_{L-1} >= N */
+  ntk_context *context;                  /* that owns the arrays below; NULL in a cleared plan */
+  size_t samples, parameters, order;     /* N; P; rows of K */
+  const char *chosen;                    /* what the question is done by; NULL: nothing fits */
+  char reason[240];                      /* one line on that, or that K is singular; or "" */
+  ntk_bounds bounds;                     /* of lambda_min; lower_scale at most upper_scale */
+  size_t least_width, least_last, width; /* equal ones: P >= order; n_{L-2} n_{L-1} >= N; taken */
   ntk_machine machine;
   size_t methods;
   ntk_plan_method *method;
 } ntk_plan;
 
-/* For N samples; for ntk_plan_clear. NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED. */
+/* For N samples; hidden widths all 0: least_width each, or what memorize needs. For ntk_plan_clear.
+ * NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                  const ntk_plan_options *options, ntk_plan *plan);
 NTK_API void ntk_plan_clear(ntk_plan *plan);

@@ -92,8 +92,7 @@ class _Call:
             raise TypeError(f"callback is {self.callback!r}; accepted: a function of a point")
         self.options = Struct("ntk_train_options", **options)
         self.options.put("lr_rule" if isinstance(lr, str) else "lr", lr, "lr")
-        every = isinstance(track, (int, np.integer))
-        self.options.put("track" if every else "track_epochs", _epochs(track), "track")
+        put_track(self.options, track)
         self.start = net
         self.data = Data(self.context, X, net.widths[0])
         self.Y = labels(y, self.data.samples, net.outputs)
@@ -144,6 +143,11 @@ def _epochs(track: Any) -> Any:
             f"track is {track!r}; accepted: every how many epochs, epochs as [0, 1, 3, 10], 'log'"
         )
     return ",".join(str(whole(t, f"track[{i}]")) for i, t in enumerate(epochs))
+
+
+def put_track(options: Struct, track: Any) -> None:
+    every = isinstance(track, (int, np.integer))
+    options.put("track" if every else "track_epochs", _epochs(track), "track")
 
 
 @ffi.def_extern(name="ntk_track_tell", error=False, onerror=lambda _type, e, _trace: _keep(e))

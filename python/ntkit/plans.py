@@ -5,17 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
+
 from ntkit._library import Progress, current
 from ntkit._native import ffi, lib
 from ntkit._options import Struct, flag, whole, word
 from ntkit._read import read
 from ntkit._spec import Spec
+from ntkit.fit import put_track
 from ntkit.network import Network
 from ntkit.results import Plan
+from ntkit.spectra import put_prefixes
 
 
 def plan(
-    net: Network | Sequence[int],
+    net: Network | Sequence[int] | int,
     samples: int,
     question: str = "spectrum",
     *,
@@ -23,7 +27,17 @@ def plan(
     full: bool = False,
     per_block: bool = False,
     certify: bool = False,
+    vectors: int = 0,
+    prefixes: Sequence[int] | None = None,
+    density: bool = False,
+    probes: int = 0,
+    steps: int = 0,
+    method: str | None = None,
+    precision: str | None = None,
     epochs: int = 0,
+    optimizer: str | None = None,
+    track: int | str | Sequence[int] | None = None,
+    kernel_precision: str | None = None,
     cores: int = 0,
     memory: int = 0,
     peak: float = 0.0,
@@ -33,34 +47,59 @@ def plan(
 ) -> Plan:
     """Flops, bytes, seconds and memory of a question, and the largest N that fits.
 
-    net: a network, or widths alone, d, n_1, ..., n_{L-1}. samples: N. question: "spectrum", with
-    output ("trace" or "all"), full, per_block and certify as there; "memorize"; "train", of so many
-    epochs (0: 10000). Seconds are by a calibration of this machine, measured once in under two
-    seconds and kept in the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops
-    a second) and bandwidth (bytes a second): of another machine, 0: this one's. Nothing is drawn.
-    ValueError. RuntimeWarning: the machine's note, that seconds are guesses as it is busy, or why its
-    calibration is not kept.
+    net: a network, or widths alone, d, n_1, ..., n_{L-1}, or d alone: two hidden layers, equal ones,
+    as wide as N samples need (P >= N, of train N n_L; of memorize what its labels need), which
+    `width` of the plan tells. samples: N. question: "spectrum", with output ("trace" or "all"),
+    full, per_block, certify, vectors, prefixes, density, probes, steps, method and precision
+    ("double", "mixed" or "auto") as `spectrum` has them; "memorize", with precision; "train", with
+    epochs (0: 10000, of "lm" 100), optimizer, track, precision ("double" or "float") and
+    kernel_precision as `train` has them. None: not asked for by name, so that every method is told
+    of. Seconds are by a calibration of this machine, measured once in under two seconds and kept in
+    the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops a second) and
+    bandwidth (bytes a second): of another machine, 0: this one's; units as in the plan, and in
+    `ntkit plan --json`, which has the same names. Nothing is drawn. ValueError. RuntimeWarning: the
+    machine's note, that seconds are guesses as it is busy, or why its calibration is not kept.
     """
     context, plan_made, which = current(), ffi.new("ntk_plan *"), ffi.new("ntk_outputs *")
-    spec = net._spec() if isinstance(net, Network) else Spec(net)
+    if isinstance(net, (int, np.integer)) and not isinstance(net, bool):
+        spec = Spec([int(net), 0, 0])
+    else:
+        spec = net._spec() if isinstance(net, Network) else Spec(net)
     context.call(lib.ntk_outputs_parse, word(output, "output"), which)
     options = Struct(
         "ntk_plan_options",
         question=question,
-        epochs=epochs,
         cores=cores,
         memory=memory,
         peak=peak,
         bandwidth=bandwidth,
     )
-    spectrum = Struct(
-        "ntk_spectrum_options",
-        outputs=which[0],
-        full=full,
-        per_block=per_block,
-        certify=certify,
-    )
-    options.c.spectrum = spectrum.c[0]
+    parts = {
+        "spectrum": Struct(
+            "ntk_spectrum_options",
+            outputs=which[0],
+            full=full,
+            per_block=per_block,
+            certify=certify,
+            vectors=vectors,
+            density=density,
+            probes=probes,
+            steps=steps,
+            method=method,
+        ),
+        "memorize": Struct("ntk_memorize_options"),
+        "train": Struct(
+            "ntk_train_options",
+            epochs=epochs,
+            optimizer=optimizer,
+            kernel_precision=kernel_precision,
+        ),
+    }
+    put_prefixes(parts["spectrum"], prefixes)
+    put_track(parts["train"], track)
+    parts.get(question, parts["spectrum"]).put("precision", precision, "precision")
+    for name, part in parts.items():  # which have the memory that they point to
+        setattr(options.c, name, part.c[0])
     if flag(calibrate, "calibrate"):
         options.c.calibration = lib.NTK_CALIBRATE_ANEW
     arguments = context.pointer, spec.c, whole(samples, "samples", 1), options.c, plan_made

@@ -723,8 +723,9 @@ class Plan(Result):
     chosen: the method that is taken; None: none fits
     reason: one line: why none fits, what the operator takes, or that K is singular; else empty
     bounds: scales that lambda_min is expected between, lower_scale at most upper_scale
-    least_width: smallest width of all hidden layers, as many, with P >= N
+    least_width: smallest width of all hidden layers, as many, with P >= order
     least_last: the same with n_{L-2} n_{L-1} >= N
+    width: of all hidden layers, where it was left open; else 0
     machine: that this is for
     methods: all there are
     """
@@ -738,6 +739,7 @@ class Plan(Result):
     bounds: Bounds
     least_width: int
     least_last: int
+    width: int
     machine: Machine
     methods: Rows[PlanMethod]
 

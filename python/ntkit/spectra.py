@@ -16,6 +16,13 @@ from ntkit.network import Network
 from ntkit.results import Certificate, SpectrumResult
 
 
+def put_prefixes(options: Struct, prefixes: Sequence[int] | None) -> None:
+    if prefixes is not None:
+        first = [whole(m, "prefixes", 0, 2**64 - 1) for m in prefixes]
+        options.array("prefixes", "size_t[]", first)
+        options.c.prefix_count = len(first)
+
+
 def spectrum(
     net: Network,
     X: npt.ArrayLike,
@@ -75,10 +82,7 @@ def spectrum(
         precision=precision,
         method=method,
     )
-    if prefixes is not None:
-        first = [whole(m, "prefixes", 0, 2**64 - 1) for m in prefixes]
-        options.array("prefixes", "size_t[]", first)
-        options.c.prefix_count = len(first)
+    put_prefixes(options, prefixes)
     result = ffi.new("ntk_spectrum_result *")
     try:
         context.call(

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
 import ntkit
 import numpy as np
 import options
@@ -47,19 +54,65 @@ def test_widths_are_enough():
 
 
 def test_options_are_the_librarys():
-    values = {"question": "train", "epochs": 7, **KNOWN}
-    elsewhere = ["spectrum", "calibration"]
+    values = {"question": "train", **KNOWN}
+    elsewhere = ["spectrum", "memorize", "train", "calibration"]
     options.check(ntkit.plan, ([5, 6], 9), "ntk_plan_options", values, elsewhere)
-    for keyword in ("full", "per_block", "certify"):
-        found = options.handed(
-            "ntk_plan_options", lambda k=keyword: ntkit.plan([5, 6], 9, **{k: 1})
-        )
-        assert getattr(found["spectrum"], keyword)
+    flags = ("full", "per_block", "certify", "density")
+    of_spectrum = {**dict.fromkeys(flags, True), "vectors": 3, "probes": 4, "steps": 5}
+    of_train = {"epochs": 7, "track": 3}
+    for question, given in (("spectrum", of_spectrum), ("train", of_train)):
+        for keyword, value in given.items():
+            found = options.handed(
+                "ntk_plan_options",
+                lambda k=keyword, v=value, q=question: ntkit.plan([5, 6], 9, q, **{k: v}),
+            )
+            assert getattr(found[question], keyword) == value
     found = options.handed("ntk_plan_options", lambda: ntkit.plan([5, 6], 9, output="all"))
     assert found["spectrum"].outputs == 1
 
 
+def test_what_each_question_is_asked_with():
+    found = ntkit.plan([10, 20, 90], 1000, precision="mixed", method="factor")
+    assert [method.name for method in found.methods] == ["mixed"]
+    found = ntkit.plan([10, 20, 90], 1000, "train", track=[0, 1, 5], kernel_precision="double")
+    assert [method.name for method in found.methods] == ["gd"]
+    tracked = ntkit.plan([10, 20, 90], 1000, "train", track="log", kernel_precision="double")
+    assert found.methods[0].flops < tracked.methods[0].flops
+
+
+def test_d_alone():
+    found = ntkit.plan(10, 1000)  # 10 n + n^2 + n >= 1000
+    assert (found.width, found.least_width, found.parameters) == (27, 27, 1026)
+    by_widths = ntkit.plan([10, 27, 27], 1000)
+    assert (by_widths.width, by_widths.methods[0].flops) == (0, found.methods[0].flops)
+
+
+def test_names_are_the_programs(capfd):
+    program = pathlib.Path(os.environ.get("NTKIT", "ntkit"))
+    if shutil.which(program) is None:
+        pytest.skip("no program here")
+    words = "plan --samples 500 --dim 10 --widths 20,90 --peak 1000 --json"  # 1e12 flops a second
+    words = [program, *words.split()]
+    told = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)
+    found = ntkit.plan([10, 20, 90], 500, peak=1e12)
+    assert found.machine.peak == pytest.approx(told["machine"]["peak"]) == pytest.approx(1e12)
+    about_program = {"question", "data", "dim", "widths", "outputs", "environment"}
+    ours = {field.name for field in dataclasses.fields(found)}
+    assert ours == set(told) - about_program
+    for mine, theirs in zip(found.methods, told["methods"]):
+        assert {f.name for f in dataclasses.fields(mine)} == set(theirs)
+        assert (mine.flops, mine.bytes) == (theirs["flops"], theirs["bytes"])
+
+
 def test_refusals():
+    with pytest.raises(ValueError, match="precision is of the question|'mixed'; known: double, float"):
+        ntkit.plan([5, 6], 9, "train", precision="mixed")
+    with pytest.raises(ValueError, match="accepted: the method factor"):
+        ntkit.plan([5, 6], 9, method="operator", certify=True)
+    with pytest.raises(ValueError, match="ascending"):
+        ntkit.plan([5, 6], 9, prefixes=[4, 3])
+    with pytest.raises(ValueError, match="track is of the question train"):
+        ntkit.plan([5, 6], 9, track=3)
     with pytest.raises(ValueError, match="did you mean 'spectrum'"):
         ntkit.plan([5, 6], 9, "spectra")
     with pytest.raises(ValueError, match="samples"):

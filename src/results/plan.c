@@ -73,8 +73,9 @@ static const ntk_field plan[] = {
           "one line: why none fits, what the operator takes, or that K is singular; else empty"),
     OBJECT(bounds, ntk_table_bounds,
            "scales that lambda_min is expected between, lower_scale at most upper_scale"),
-    FIELD(least_width, "", "smallest width of all hidden layers, as many, with P >= N"),
+    FIELD(least_width, "", "smallest width of all hidden layers, as many, with P >= order"),
     FIELD(least_last, "", "the same with n_{L-2} n_{L-1} >= N"),
+    FIELD(width, "", "of all hidden layers, where it was left open; else 0"),
     OBJECT(machine, ntk_table_machine, "that this is for"),
     OBJECTS("methods", method, methods, ntk_table_plan_method, "all there are"),
 };

@@ -49,7 +49,8 @@ plan 'of more epochs' --samples 1000 --dim 10 --widths 20,30 --question train --
 holds 'flops of the two' "@methods.flops@ - $flops == 2 * 2 * 1000 * (2 * 830 + 630)"
 good 'for people' plan --threads 1 --quiet --samples 1000 --dim 10 --widths 20,30 --question memorize
 check 'one line of an answer' grep -q '^answer      factor' "$out"
-check 'and the widths' grep -q 'from 27 on P >= N; from 32 on n_{L-2} n_{L-1} >= N' "$out"
+check 'and the widths' grep -q '^widths .* from 27 on P >= 1000, the rows of K;$' "$out"
+check 'both of them' grep -q '^            from 32 on n_{L-2} n_{L-1} >= N$' "$out"
 check 'one scale where n_{L-2} > d' grep -q '^lambda_min  at most of the order of d n_{L-1} = 300; ' "$out"
 check 'and no other' test "$(grep -c 'of the order' "$out")" = 1
 check 'nor the product' sh -c "! grep -q '= 600' '$out'"
@@ -70,6 +71,9 @@ bad 'spectrum: the largest N that fits, in one line' \
 
 # ---- Bad input ------------------------------------------------------------------------------------
 
+bad 'a data set that the plan knows is a file to others' \
+  '^ntkit: --data: mnist does not come with ntkit; accepted: the file it is in, like train-images-idx3-ubyte.gz; or gaussian, ' \
+  spectrum --data mnist --widths 4
 bad 'a data set of no known name' "did you mean 'mnist'" plan --data mnits --widths 4
 bad 'a question of no known name' "did you mean 'spectrum'" plan --data mnist --widths 4 --question spectrim
 bad 'no samples' 'samples is needed' plan --dim 4 --widths 4
@@ -79,5 +83,50 @@ bad 'a training with a certificate' 'certify is of the question spectrum; the qu
   plan --data mnist --widths 4 --question train --certify
 bad 'a peak of 0' 'peak.*is 0' plan --data mnist --widths 4 --peak 0
 bad 'a bandwidth that is none' 'bandwidth' plan --data mnist --widths 4 --bandwidth fast
-bad 'no widths' 'widths' plan --data mnist
+bad 'a precision of K in the place of that of steps' "unknown precision 'mixed'; known: double, float$" \
+  plan --data mnist --question train --precision mixed
+bad 'a precision of steps in the place of that of K' "unknown precision 'float'; known: auto, double, mixed$" \
+  plan --data mnist --precision float
+bad 'tracking of no training' 'track is of the question train; the question is spectrum$' \
+  plan --data mnist --track log
+# In the words of the command itself.
+for words in '--method operator --certify' '--method operator --precision mixed' '--prefixes 9,7' \
+  '--vectors 65'; do
+  # shellcheck disable=SC2086 # words of the command
+  set -- --samples 200 --dim 5 --widths 9,30 --threads 1 --quiet $words
+  "$NTKIT" spectrum "$@" >"$out" 2>"$top/said"
+  check "spectrum refuses $words" test $? = 2
+  "$NTKIT" plan "$@" >"$out" 2>"$err"
+  check 'and so does the plan' test $? = 2
+  check 'in the same line' cmp -s "$top/said" "$err"
+done
+
+# ---- What is left open ----------------------------------------------------------------------------
+
+plan 'no widths' --samples 1000 --dim 10 --memory 8G
+holds 'two layers with P = 10 n + n^2 + n >= 1000' \
+  '@width@ == 27 && @parameters@ == 1026'
+good 'no widths, for people' plan --threads 1 --quiet --samples 1000 --dim 10
+check 'which is said' grep -q '^            from 32 on n_{L-2} n_{L-1} >= N; none were given$' "$out"
+
+# ---- What a command's own options change ----------------------------------------------------------
+
+rows() { # the methods' names, in their order
+  awk '$1 == "methods.name" { gsub(/"/, "", $2); printf "%s%s", n++ ? " " : "", $2 }' "$top/flat"
+}
+told() { # told ROWS ARGUMENT...: has these methods
+  expected=$1
+  shift
+  plan "$*" --samples 1000 --dim 10 --widths 20,90 "$@"
+  check "methods of '$*'" test "$(rows)" = "$expected"
+}
+told 'mixed' --precision mixed --method factor
+told 'mixed' --question memorize --precision mixed
+told 'mixed' --question train --track log --kernel-precision mixed
+told 'adam' --question train --optimizer adam --precision float
+told 'factor' --density --probes 4 --steps 10
+flops=$(value methods.flops)
+told 'factor' --density --probes 4 --steps 20 --prefixes 300
+holds 'products and solves of the density' \
+  "@methods.flops@ - $flops > 2 * 40 * 2 * 1000 ^ 2 && @methods.flops@ - $flops < 2 * 42 * 2 * 1000 ^ 2 + 60 * 2 * 300 ^ 2"
 finish plan

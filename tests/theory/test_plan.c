@@ -1,141 +1,20 @@
 /* ntk_plan_make: what a computation takes.
- * Property: flops are those of plain loops, counted; bytes are those that are then held; the
- * largest N fits and the next does not; least widths are least; where nothing fits, one line. */
+ * Property: bytes are those that are then held; the largest N fits and the next does not; least
+ * widths are least; where nothing fits, one line. */
 #include "conditioning.h"
 
 #include "ntkit/plan.h"
-#include "theory/plan/work.h"
-
-static double flops_of(const ntk_work_list *list, ntk_work_kind kind) {
-  double flops = 0.0;
-  for (size_t i = 0; i < list->count; i++)
-    flops += list->work[i].kind == kind ? list->work[i].flops : 0.0;
-  return flops;
-}
-
-/* Additions and multiplications of (1), of B_l = (B_{l+1} W_{l+1}^T) o phi' below B_{L-1}, of one
- * triangle of each Gram matrix, and of Cholesky's three loops. */
-static void test_flops_of_plain_loops(void **state) {
-  (void)state;
-  enum { N = 300, L = 4 };
-  const size_t width[L + 1] = {17, 25, 31, 13, 1};
-  const ntk_network_spec spec = {.depth = L, .width = width};
-  double forward = 0.0, kernel = 0.0, last = 0.0, factor = 0.0;
-  for (size_t i = 0; i < N; i++) {
-    for (size_t l = 1; l <= L; l++)
-      for (size_t j = 0; j < width[l]; j++)
-        forward += 2.0 * (double)width[l - 1];
-    for (size_t l = 1; l + 1 < L; l++)
-      for (size_t j = 0; j < width[l]; j++)
-        forward += 2.0 * (double)width[l + 1];
-    for (size_t j = 0; j <= i; j++) {
-      for (size_t k = 0; k < L; k++)
-        kernel += 2.0 * (double)(width[k] + (k + 1 < L ? width[k + 1] : 0));
-      last += 2.0 * (double)width[L - 1];
-      for (size_t k = 0; k < j; k++)
-        factor += 2.0;
-    }
-  }
-  ntk_work_list list;
-  ntk_work_spectrum(&spec, N, NULL, &list);
-  assert_near(flops_of(&list, NTK_WORK_FORWARD), forward, 0.5, "forward and backward");
-  assert_near(flops_of(&list, NTK_WORK_KERNEL), kernel, 1.5 / N * kernel, "Gram matrices");
-  assert_near(flops_of(&list, NTK_WORK_FACTOR), factor, 1.5 / N * factor, "factorisation");
-  ntk_work_spectrum(&spec, N, &(ntk_spectrum_options){.per_block = true}, &list);
-  /* All blocks but the last, whose rank is at most 13. */
-  assert_near(flops_of(&list, NTK_WORK_KERNEL), 2.0 * kernel - last, 3.0 / N * kernel, "blocks");
-  assert_near(flops_of(&list, NTK_WORK_FACTOR), 4.0 * factor, 6.0 / N * factor, "and factors");
-  /* An epoch: forward, the gradient of as many products, and back through all but W_1. */
-  double epoch = 0.0;
-  for (size_t i = 0; i < N; i++)
-    for (size_t l = 1; l <= L; l++)
-      epoch += 2.0 * (double)(width[l - 1] * width[l]) * (l == 1 ? 2.0 : 3.0);
-  ntk_work_train(&spec, N, 3, &list);
-  assert_near(flops_of(&list, NTK_WORK_STEP), 3.0 * epoch, 0.5, "epochs");
-}
-
-/* Of several outputs B has n_L times the columns in their mean; K n_L times the rows of all. */
-static void test_flops_of_outputs(void **state) {
-  (void)state;
-  const size_t width[] = {4, 6, 5}, N = 20;
-  const ntk_network_spec spec = {.depth = 3, .width = width, .outputs = 2};
-  ntk_work_list list;
-  ntk_work_spectrum(&spec, N, NULL, &list);
-  assert_near(flops_of(&list, NTK_WORK_KERNEL), 400.0 * (4 + 6 + 5 + 2 * 6 + 5), 0.5, "trace");
-  ntk_work_spectrum(&spec, N, &(ntk_spectrum_options){.outputs = NTK_OUTPUTS_ALL}, &list);
-  assert_near(flops_of(&list, NTK_WORK_FACTOR), 64e3 / 3.0, 0.5, "all");
-}
-
-/* Beyond P samples K is singular, and is made only where all its eigenvalues are asked for. */
-static void test_flops_of_singular_kernels(void **state) {
-  (void)state;
-  const size_t width[] = {4, 6, 5}; /* P = 24 + 30 + 5 */
-  const ntk_network_spec spec = {.depth = 3, .width = width};
-  ntk_work_list list;
-  ntk_work_spectrum(&spec, 59, NULL, &list);
-  assert_true(flops_of(&list, NTK_WORK_FACTOR) > 0.0);
-  ntk_work_spectrum(&spec, 60, NULL, &list);
-  assert_near(flops_of(&list, NTK_WORK_FACTOR), 0.0, 0.0, "no factor");
-  assert_near(flops_of(&list, NTK_WORK_KERNEL), 0.0, 0.0, "no kernel");
-  assert_near(flops_of(&list, NTK_WORK_PASSES), 6.0 * 4.0 * 60 * 59, 0.5, "products");
-  ntk_work_spectrum(&spec, 60, &(ntk_spectrum_options){.full = true}, &list);
-  assert_near(flops_of(&list, NTK_WORK_KERNEL), 3600.0 * (4 + 6 + 6 + 5 + 5), 0.5, "a kernel");
-}
-
-/* The density's products and solves are as many as are made; a singular K has to be there. */
-static void test_flops_of_densities(void **state) {
-  (void)state;
-  const size_t width[] = {4, 6, 5};
-  const ntk_spectrum_options density = {.density = true, .probes = 5, .steps = 7};
-  ntk_work_list plain, list;
-  for (size_t N = 40; N <= 80; N += 40) {
-    problem p;
-    ntk_spectrum_result r;
-    problem_open(&p, N, 3, width, "sigmoid", NULL);
-    assert_ok(ntk_spectrum(p.context, p.network, p.data, &density, &r));
-    const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "sigmoid"};
-    ntk_work_spectrum(&spec, N, NULL, &plain);
-    ntk_work_spectrum(&spec, N, &density, &list);
-    const double each = 2.0 * (double)(N * N);
-    const ntk_work_kind made[] = {NTK_WORK_PRODUCT, NTK_WORK_CACHED};
-    const int counts[] = {r.density.products, r.density.solves};
-    for (size_t k = 0; k < 2; k++)
-      assert_near(flops_of(&list, made[k]) - flops_of(&plain, made[k]), each * counts[k], 0.5,
-                  "of the density");
-    assert_true(counts[0] == 35 && counts[1] == (N == 40 ? 35 : 0));
-    assert_true(flops_of(&list, NTK_WORK_KERNEL) > 0.0);
-    ntk_spectrum_clear(&r);
-    problem_close(&p);
-  }
-}
-
-/* With rates that are whole numbers seconds can be worked out by hand. */
-static void test_seconds(void **state) {
-  (void)state;
-  const ntk_machine machine = {.peak = 6.0,
-                               .peak_single = 24.0,
-                               .bandwidth = 10.0,
-                               .launch = 1.0,
-                               .factor = {4.0, 0.5},
-                               .solve = {2.0, 0.0}};
-  const ntk_work bound = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, false},
-                 streamed = {"", NTK_WORK_FACTOR, 8.0, 70.0, 6.0, false},
-                 solves = {"", NTK_WORK_SOLVE, 1e9, 6.0, 0.0, false},
-                 single = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, true},
-                 unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0, false};
-  assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
-  assert_near(ntk_work_seconds(&machine, &single), 0.5 + 6.0 * 0.5 + 1.0, 1e-12, "in single");
-  assert_near(ntk_work_seconds(&machine, &streamed), 7.0 + 1.0, 1e-12, "by the memory");
-  assert_near(ntk_work_seconds(&machine, &solves), 6.0 / 2.0 + 1.0, 1e-12, "by bytes alone");
-  assert_true(isnan(ntk_work_seconds(&machine, &unknown)));
-}
 
 static void make_kept_plan(ntk_context *context, const ntk_network_spec *spec, size_t N,
                            size_t memory, const char *question, ntk_plan *plan) {
-  const ntk_plan_options options = {.question = question,
-                                    .spectrum = {.precision = "double", .method = "factor"},
-                                    .memory = memory,
-                                    .calibration = NTK_CALIBRATE_KEPT};
+  ntk_plan_options options = {
+      .question = question, .memory = memory, .calibration = NTK_CALIBRATE_KEPT};
+  if (question == NULL || strcmp(question, "spectrum") == 0)
+    options.spectrum = (ntk_spectrum_options){.precision = "double", .method = "factor"};
+  else if (strcmp(question, "memorize") == 0)
+    options.memorize.precision = "double";
+  else
+    options.train.kernel_precision = "double";
   assert_ok(ntk_plan_make(context, spec, N, &options, plan));
 }
 
@@ -188,26 +67,6 @@ static void test_largest_samples(void **state) {
   ntk_context_destroy(context);
 }
 
-/* A factor in single takes half the memory, and is not for what needs double. */
-/* K that is not made in double is summed in single. */
-static void test_kernel_in_single(void **state) {
-  (void)state;
-  const size_t width[] = {20, 60, 120};
-  const ntk_network_spec spec = {.depth = 3, .width = width};
-  const ntk_spectrum_options options = {.precision = "mixed"};
-  for (int kept = 0; kept < 2; kept++) {
-    ntk_work_list list;
-    ntk_work_mixed(&spec, 600, &options, kept == 1, &list);
-    int kernels = 0;
-    for (size_t i = 0; i < list.count; i++) {
-      const bool kernel = list.work[i].kind == NTK_WORK_KERNEL;
-      assert_true(list.work[i].single == (kernel && kept == 0));
-      kernels += kernel;
-    }
-    assert_int_equal(kernels, 1);
-  }
-}
-
 /* The plan and ntk_spectrum take the same precision. */
 static void test_chosen_is_what_is_taken(void **state) {
   (void)state;
@@ -252,6 +111,7 @@ static void test_operator_is_told(void **state) {
   ntk_context_destroy(context);
 }
 
+/* A factor in single takes half the memory, and is not for what needs double. */
 static void test_mixed(void **state) {
   (void)state;
   const size_t width[] = {784, 50, 400}, N = 6000;
@@ -323,6 +183,87 @@ static void test_least_widths(void **state) {
   ntk_context_destroy(context);
 }
 
+/* What is asked for by name leaves the methods that do it; what mixed cannot do is done in double,
+ * as ntk_spectrum does. */
+static void test_methods_of_options(void **state) {
+  (void)state;
+  static const ntk_plan_options none;
+  struct {
+    const char *question, *names;
+    ntk_plan_options options;
+  } cases[] = {
+      {"spectrum", "factor mixed operator", none},
+      {"spectrum", "factor", {.spectrum = {.precision = "double", .method = "factor"}}},
+      {"spectrum", "mixed", {.spectrum = {.precision = "mixed"}}},
+      {"spectrum", "operator", {.spectrum = {.method = "operator"}}},
+      {"spectrum", "factor", {.spectrum = {.precision = "mixed", .certify = true}}},
+      {"spectrum", "factor", {.spectrum = {.vectors = 3, .method = "factor"}}},
+      {"memorize", "factor mixed", none},
+      {"memorize", "mixed", {.memorize = {.precision = "mixed"}}},
+      {"train", "gd mixed", {.train = {.track_epochs = "log"}}},
+      {"train", "mixed", {.train = {.track = 3, .kernel_precision = "mixed"}}},
+      {"train", "gd", {.train = {.lr = 0.1, .kernel_precision = "double"}}},
+      {"train", "adam", {.train = {.optimizer = "adam", .kernel_precision = "mixed"}}},
+      {"train", "lm mixed", {.train = {.optimizer = "lm"}}},
+  };
+  const size_t width[] = {10, 20, 90};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    ntk_plan plan;
+    char names[64] = "";
+    cases[i].options.question = cases[i].question;
+    cases[i].options.calibration = NTK_CALIBRATE_KEPT;
+    assert_ok(ntk_plan_make(context, &spec, 1000, &cases[i].options, &plan));
+    for (size_t m = 0; m < plan.methods; m++) {
+      strcat(strcat(names, m > 0 ? " " : ""), plan.method[m].name);
+      assert_true(plan.method[m].flops > 0.0 && plan.method[m].phases > 0);
+    }
+    assert_string_equal(names, cases[i].names);
+    assert_non_null(strstr(names, plan.chosen));
+    ntk_plan_clear(&plan);
+  }
+  ntk_context_destroy(context);
+}
+
+/* Hidden widths that are 0: the least for P >= rows of K; for a memorisation half of n_{L-2}
+ * n_{L-1} shared out to the outputs, so that n is a multiple of 2 n_L. */
+static void test_open_widths(void **state) {
+  (void)state;
+  static const struct {
+    const char *question;
+    size_t outputs, width;
+  } cases[] = {{"spectrum", 1, 27},  /* 10 n + n^2 + n >= 999 */
+               {"spectrum", 3, 26},  /* 10 n + n^2 + 3 n, of the mean: 26: 1014 */
+               {"train", 3, 49},     /* >= 2997: 49: 3038 */
+               {"memorize", 1, 46},  /* n^2 >= 1998: 45 */
+               {"memorize", 3, 78}}; /* n^2 >= 5994: 78 */
+  const size_t width[] = {10, 0, 0};
+  ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    ntk_plan plan, filled;
+    spec.outputs = cases[i].outputs;
+    spec.width = width;
+    const ntk_plan_options options = {.question = cases[i].question,
+                                      .calibration = NTK_CALIBRATE_KEPT};
+    assert_ok(ntk_plan_make(context, &spec, 999, &options, &plan));
+    assert_int_equal(plan.width, cases[i].width);
+    spec.width = (const size_t[]){10, plan.width, plan.width};
+    assert_ok(ntk_plan_make(context, &spec, 999, &options, &filled));
+    assert_int_equal(filled.width, 0);
+    assert_int_equal(filled.parameters, plan.parameters);
+    assert_near(filled.method[0].flops, plan.method[0].flops, 0.0, "flops");
+    ntk_plan_clear(&plan);
+    ntk_plan_clear(&filled);
+  }
+  spec.width = (const size_t[]){10, 0, 4};
+  ntk_plan plan;
+  assert_refused(ntk_plan_make(context, &spec, 9, NULL, &plan), NTK_ERR_ARGUMENT, "width");
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
 /* K of a spectrum is of the mean over outputs, that of training's steps of every output. */
 static void test_rows(void **state) {
   (void)state;
@@ -358,10 +299,10 @@ static void test_refusals(void **state) {
   assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
                  "full is of the question spectrum; the question is memorize");
   options.spectrum.full = false;
-  options.epochs = 3;
+  options.train.epochs = 3;
   assert_refused(ntk_plan_make(context, &spec, 9, &options, &plan), NTK_ERR_ARGUMENT,
                  "epochs is of the question train; the question is memorize");
-  options.epochs = 0;
+  options.train.epochs = 0;
   options.question = NULL;
   assert_refused(ntk_plan_make(context, &spec, 0, &options, &plan), NTK_ERR_ARGUMENT, "N is 0");
   assert_refused(ntk_plan_make(context, &shallow, 9, &options, &plan), NTK_ERR_ARGUMENT, "depth");
@@ -381,18 +322,14 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_flops_of_plain_loops),
-      cmocka_unit_test(test_flops_of_outputs),
-      cmocka_unit_test(test_flops_of_singular_kernels),
-      cmocka_unit_test(test_flops_of_densities),
-      cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_memory_is_what_is_held),
       cmocka_unit_test(test_mixed),
-      cmocka_unit_test(test_kernel_in_single),
       cmocka_unit_test(test_operator_is_told),
       cmocka_unit_test(test_chosen_is_what_is_taken),
       cmocka_unit_test(test_largest_samples),
       cmocka_unit_test(test_least_widths),
+      cmocka_unit_test(test_open_widths),
+      cmocka_unit_test(test_methods_of_options),
       cmocka_unit_test(test_rows),
       cmocka_unit_test(test_refusals),
   };

@@ -2,27 +2,19 @@
 #include "cli/commands/plan.h"
 
 #include "cli/shell/command.h"
+#include "cli/shell/known_data.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
 #include "cli/show/view.h"
 
 #include <string.h>
 
-/* Data sets that go by their names, as they usually are: one row a training sample. */
-static const struct known_data {
-  const char *name;
-  size_t samples, dim, classes;
-} known_data[] = {
-    {"mnist", 60000, 28 * 28, 10},
-    {"cifar10", 50000, 32 * 32 * 3, 10},
-    {"imagenet", 1281167, 224 * 224 * 3, 1000},
-};
-enum { KNOWN = sizeof known_data / sizeof known_data[0] };
-
 static const char *data_name(size_t i) {
   size_t count = 0;
   const ntk_distribution *list = ntk_distribution_list(&count);
-  return i < KNOWN ? known_data[i].name : i - KNOWN < count ? list[i - KNOWN].name : NULL;
+  return i < KNOWN_DATA           ? known_data_list[i].name
+         : i - KNOWN_DATA < count ? list[i - KNOWN_DATA].name
+                                  : NULL;
 }
 
 static const char *question_name(size_t i) {
@@ -31,8 +23,8 @@ static const char *question_name(size_t i) {
 }
 
 static void take_known(cli_settings *settings) {
-  for (size_t i = 0; i < KNOWN; i++) {
-    const struct known_data *k = &known_data[i];
+  for (size_t i = 0; i < KNOWN_DATA; i++) {
+    const known_data *k = &known_data_list[i];
     if (strcmp(settings->data, k->name) != 0)
       continue;
     settings->data = "gaussian"; /* of which sizes are all that counts */
@@ -45,18 +37,36 @@ static void take_known(cli_settings *settings) {
 static exit_status make_plan(const void *what, size_t N) {
   plan_run *run = (plan_run *)(size_t)what;
   const plan_settings *asked = run->asked;
-  const ntk_plan_options options = {
+  ntk_plan_options options = {
       .question = asked->question,
-      .spectrum = {.full = asked->full, .per_block = asked->per_block, .certify = asked->certify},
-      .epochs = asked->epochs,
+      .spectrum = {.full = asked->full,
+                   .per_block = asked->per_block,
+                   .certify = asked->certify,
+                   .vectors = asked->vectors,
+                   .prefixes = asked->prefixes.values,
+                   .prefix_count = asked->prefixes.count,
+                   .density = asked->density,
+                   .probes = asked->probes,
+                   .steps = asked->steps,
+                   .method = asked->method},
+      .train = {.optimizer = asked->optimizer,
+                .kernel_precision = asked->kernel_precision,
+                .track_epochs = asked->track,
+                .epochs = asked->epochs},
       .calibration = asked->calibrate ? NTK_CALIBRATE_ANEW : NTK_CALIBRATE,
       .cores = asked->cores,
       .memory = run->asked->common.memory,
       .peak = 1e9 * asked->peak,
       .bandwidth = 1e9 * asked->bandwidth,
   };
-  return report_library(ntk_plan_make(run->job.context, &run->job.spec, N, &options, &run->plan),
-                        NULL);
+  *(strcmp(asked->question, "memorize") == 0 ? &options.memorize.precision
+    : strcmp(asked->question, "train") == 0  ? &options.train.precision
+                                             : &options.spectrum.precision) = asked->precision;
+  const exit_status status = report_library(
+      ntk_plan_make(run->job.context, &run->job.spec, N, &options, &run->plan), NULL);
+  for (size_t l = 1; l < run->job.spec.depth && run->plan.width > 0; l++)
+    run->job.width[l] = run->plan.width; /* left open */
+  return status;
 }
 
 static void tell_plan(const void *what, result_view *v) {
@@ -73,11 +83,14 @@ static exit_status command_plan(const void *given) {
   const plan_settings *asked = given;
   plan_run run = {.asked = asked, .settings = asked->common};
   static double one = 1.0;
+  static size_t open[2];
   take_known(&run.settings);
   run.settings.memory = 0;     /* of the machine asked about, not of this one */
   run.settings.scale = "none"; /* and what nothing here depends on */
   run.settings.init = "paper";
   run.settings.beta = (real_list){1, &one};
+  if (run.settings.load == NULL && run.settings.widths.count == 0)
+    run.settings.widths = (size_list){2, open};
   run.job.settings = &run.settings;
   const job_steps steps = {.memory = make_plan, .sizes_only = true};
   exit_status status = job_prepare(&run.job, &steps, &run);
@@ -96,6 +109,30 @@ static exit_status command_plan(const void *given) {
 
 #define FIELD(name) offsetof(plan_settings, name)
 
+static const char *mode_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_mode_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
+/* Of K's factor; or of steps, which may be in float. */
+static const char *precision_name(size_t i) {
+  size_t count = 0;
+  (void)ntk_mode_list(&count);
+  return i < count ? mode_name(i) : i == count ? "float" : NULL;
+}
+
+static const char *method_name(size_t i) {
+  static const char *const names[] = {"auto", "factor", "operator"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static const char *optimizer_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_optimizer_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
 static const option_row own[] = {
     {.name = "data",
      .kind = KIND_DATA,
@@ -113,6 +150,29 @@ static const option_row own[] = {
      .fallback = "spectrum",
      .choice = question_name,
      .help = "What is to be computed: what 'ntkit spectrum' does, or memorize, or train."},
+    {.name = "widths",
+     .kind = KIND_SIZES,
+     .field = FIELD(common.widths),
+     .instead = "load",
+     .argument = "n_1,...,n_{L-1}",
+     .item = "width",
+     .expected = "n_1,...,n_{L-1}, whole numbers from 1",
+     .help = "Widths of the hidden layers. When not given: two layers, equal ones, as wide as P >= "
+             "N needs (of train, P >= N n_L; of memorize, what its labels need)."},
+    {.name = "precision",
+     .kind = KIND_CHOICE,
+     .field = FIELD(precision),
+     .argument = "NAME",
+     .choice = precision_name,
+     .help = "With the question's own --precision: of spectrum and memorize double, mixed or auto, "
+             "of train double or float. When not given: what it takes by itself, beside the "
+             "others."},
+    {.name = "method",
+     .kind = KIND_CHOICE,
+     .field = FIELD(method),
+     .argument = "NAME",
+     .choice = method_name,
+     .help = "Of spectrum: with its --method."},
     {.name = "certify",
      .kind = KIND_FLAG,
      .field = FIELD(certify),
@@ -125,13 +185,62 @@ static const option_row own[] = {
      .kind = KIND_FLAG,
      .field = FIELD(full),
      .help = "Of spectrum: with its --full."},
+    {.name = "vectors",
+     .kind = KIND_SIZE,
+     .field = FIELD(vectors),
+     .argument = "M",
+     .item = "M",
+     .expected = "a whole number from 1 to 64, at most N",
+     .help = "Of spectrum: with its --vectors."},
+    {.name = "prefixes",
+     .kind = KIND_SIZES,
+     .field = FIELD(prefixes),
+     .argument = "m_1,m_2,...",
+     .item = "a number of samples",
+     .expected = "whole numbers from 1, ascending, up to N, like 100,200,400",
+     .help = "Of spectrum: with its --prefixes."},
+    {.name = "density",
+     .kind = KIND_FLAG,
+     .field = FIELD(density),
+     .help = "Of spectrum: with its --density."},
+    {.name = "probes",
+     .kind = KIND_SIZE,
+     .field = FIELD(probes),
+     .argument = "M",
+     .item = "the number of probes",
+     .expected = "a whole number from 1 to 1000",
+     .help = "Of spectrum: with its --probes."},
+    {.name = "steps",
+     .kind = KIND_SIZE,
+     .field = FIELD(steps),
+     .argument = "S",
+     .item = "the number of steps",
+     .expected = "a whole number from 1 to 1000",
+     .help = "Of spectrum: with its --steps."},
     {.name = "epochs",
      .kind = KIND_SIZE,
      .field = FIELD(epochs),
      .argument = "n",
      .item = "n",
      .expected = "a whole number from 1",
-     .help = "Of train: so many. When not given: 10000."},
+     .help = "Of train: so many. When not given: 10000, of --optimizer lm 100."},
+    {.name = "optimizer",
+     .kind = KIND_CHOICE,
+     .field = FIELD(optimizer),
+     .argument = "NAME",
+     .choice = optimizer_name,
+     .help = "Of train: by that one. When not given: gd."},
+    {.name = "track",
+     .kind = KIND_TEXT,
+     .field = FIELD(track),
+     .argument = "EPOCHS",
+     .help = "Of train: with its --track, like 100, 0,1,3,10 or log."},
+    {.name = "kernel-precision",
+     .kind = KIND_CHOICE,
+     .field = FIELD(kernel_precision),
+     .argument = "NAME",
+     .choice = mode_name,
+     .help = "Of train: with its --kernel-precision."},
     {.name = "calibrate",
      .kind = KIND_FLAG,
      .field = FIELD(calibrate),
@@ -180,14 +289,17 @@ const cli_command plan_command = {
              "memory, the largest N that fits; and how wide the network must be for N samples, "
              "with the scales that its smallest eigenvalue is expected between. Seconds are by a "
              "calibration of this machine, measured once and kept. Exit status 1: nothing fits.",
-    .example = "ntkit plan --data mnist --widths 784,784",
+    .example = "ntkit plan --data mnist",
     .options = (const option_part[]){{own, 1},
                                      SHARED(SAMPLES, SAMPLES),
-                                     SHARED(DIM, ACTIVATION),
+                                     SHARED(DIM, LAYOUT),
+                                     {own + 2, 1},
+                                     SHARED(ACTIVATION, ACTIVATION),
                                      SHARED(BIAS, OUTPUTS),
-                                     {own + 1, 6},
+                                     {own + 1, 1},
+                                     {own + 3, 15},
                                      SHARED(THREADS, THREADS),
-                                     {own + 7, 4},
+                                     {own + 18, 4},
                                      SHARED(JSON, HELP),
                                      {NULL, 0}},
     .size = sizeof(plan_settings),

@@ -90,6 +90,8 @@ void plan_print(const plan_run *run) {
   printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
          plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
   print_bounds(spec, &plan->bounds);
-  printf("widths      equal, depth %zu: from %zu on P >= N; from %zu on n_{L-2} n_{L-1} >= N\n",
-         spec->depth, plan->least_width, plan->least_last);
+  printf("widths      equal, depth %zu: from %zu on P >= %zu, the rows of K;\n"
+         "            from %zu on n_{L-2} n_{L-1} >= N%s\n",
+         spec->depth, plan->least_width, plan->order, plan->least_last,
+         plan->width > 0 ? "; none were given" : "");
 }

@@ -53,8 +53,10 @@ static exit_status check_memory(const void *what, size_t N) {
   const memorize_run *run = what;
   const size_t count = run->count > 0 ? run->count : 1;
   size_t bytes = 0;
-  return report_library(
-      ntk_memorize_memory(run->job.context, &run->job.spec, N, count, &run->options, &bytes), NULL);
+  const ntk_network_spec *spec = &run->job.spec;
+  return job_fits(&run->job, spec,
+                  ntk_memorize_memory(run->job.context, spec, N, count, &run->options, &bytes),
+                  &(ntk_plan_options){.question = "memorize", .memorize = run->options});
 }
 
 static exit_status make_targets(memorize_run *run) {
@@ -237,7 +239,7 @@ static exit_status compute(memorize_run *run) {
     return EXIT_INPUT;
   run->options.below = below;
   if (!run->options.iterative)
-    job_expect(job, &(ntk_plan_options){.question = "memorize"});
+    job_expect(job, &(ntk_plan_options){.question = "memorize", .memorize = run->options});
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
   ntk_network_destroy(below);

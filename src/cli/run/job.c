@@ -331,6 +331,23 @@ void job_expect(const cli_job *job, const ntk_plan_options *options) {
   }
 }
 
+exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_status status,
+                     const ntk_plan_options *options) {
+  ntk_plan_options o = *options;
+  ntk_plan plan = {0};
+  char why[500];
+  if (status != NTK_ERR_MEMORY)
+    return report_library(status, NULL);
+  snprintf(why, sizeof why, "%s", ntk_error_message());
+  o.calibration = NTK_CALIBRATE_KEPT;
+  const bool told = ntk_plan_make(job->context, spec, job->N, &o, &plan) == NTK_OK;
+  status =
+      told && plan.chosen == NULL ? NTK_OK : status; /* else it is beyond what the plan counts */
+  const exit_status refused = report_error(EXIT_INPUT, "%s", status == NTK_OK ? plan.reason : why);
+  ntk_plan_clear(&plan);
+  return refused;
+}
+
 void job_end(cli_job *job) {
   progress_clear();
   saved_close(&job->folder);

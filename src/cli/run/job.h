@@ -64,6 +64,10 @@ typedef struct job_steps {
 exit_status job_prepare(cli_job *job, const job_steps *steps, void *run);
 /* What the computation to come takes, for the time left on the line of progress. */
 void job_expect(const cli_job *job, const ntk_plan_options *options);
+/* Of a check of memory's status: where it does not fit, the plan's answer with the largest N that
+ * does. */
+exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_status status,
+                     const ntk_plan_options *options);
 /* Releases what was prepared, whatever the status. */
 void job_end(cli_job *job);
 

@@ -1,4 +1,5 @@
 /* parse_value: the text of an option, by its kind, into its field. */
+#include "cli/shell/known_data.h"
 #include "cli/shell/number.h"
 #include "cli/shell/parse.h"
 #include "cli/shell/report.h"
@@ -29,6 +30,12 @@ static exit_status refuse_name(const option_row *option, const char *text) {
                      : option->kind == KIND_RULE ? ", or a number > 0"
                      : option->elsewhere != NULL ? option->elsewhere
                                                  : "";
+  if (strcmp(option->name, "data") == 0 && known_data_file(text) != NULL)
+    return report_error(
+        EXIT_INPUT,
+        "--%s: %.*s does not come with ntkit; accepted: the file it is in, like %s; "
+        "or %s",
+        option->name, SHOWN, text, known_data_file(text), names);
   if (option->choice(1) == NULL)
     return report_error(EXIT_INPUT, "--%s: '%.*s': here only %s is accepted", option->name, SHOWN,
                         text, names);

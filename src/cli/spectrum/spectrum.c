@@ -38,17 +38,7 @@ static exit_status check_memory(const void *what, size_t N) {
   size_t bytes = 0;
   spec.outputs = run->selected ? 1 : spec.outputs;
   const ntk_status status = ntk_spectrum_memory(run->job.context, &spec, N, &run->options, &bytes);
-  const ntk_plan_options plan_options = {.spectrum = run->options,
-                                         .calibration = NTK_CALIBRATE_KEPT};
-  ntk_plan plan = {0};
-  exit_status refused = EXIT_DONE;
-  if (status != NTK_ERR_MEMORY)
-    return report_library(status, NULL);
-  if (ntk_plan_make(run->job.context, &spec, N, &plan_options, &plan) == NTK_OK &&
-      plan.chosen == NULL)
-    refused = report_error(EXIT_INPUT, "%s", plan.reason);
-  ntk_plan_clear(&plan);
-  return refused;
+  return job_fits(&run->job, &spec, status, &(ntk_plan_options){.spectrum = run->options});
 }
 
 static exit_status claim(const void *run) {

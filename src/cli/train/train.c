@@ -76,8 +76,10 @@ static exit_status make_options(void *what) {
 static exit_status check_memory(const void *what, size_t N) {
   const train_run *run = what;
   size_t bytes = 0;
-  return report_library(
-      ntk_train_memory(run->job.context, &run->job.spec, N, &run->options, &bytes), NULL);
+  const ntk_network_spec *spec = &run->job.spec;
+  return job_fits(&run->job, spec,
+                  ntk_train_memory(run->job.context, spec, N, &run->options, &bytes),
+                  &(ntk_plan_options){.question = "train", .train = run->options});
 }
 
 static exit_status make_labels(void *what) {
@@ -137,8 +139,7 @@ static exit_status compute(train_run *run) {
   static const present_ways ways = {train_save, train_page, train_fields, train_print};
   ntk_train_result *result = &run->result;
   const ntk_train_options *o = &run->options;
-  if (o->track == 0 && o->track_epochs == NULL && strcmp(o->optimizer, "gd") == 0)
-    job_expect(&run->job, &(ntk_plan_options){.question = "train", .epochs = o->epochs});
+  job_expect(&run->job, &(ntk_plan_options){.question = "train", .train = *o});
   const ntk_status computed =
       ntk_train(run->job.context, run->job.network, run->job.data, run->Y, &run->options, result);
   if (computed == NTK_ERR_CANCELLED)

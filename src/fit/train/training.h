@@ -5,7 +5,7 @@
 #ifndef NTK_FIT_TRAINING_H
 #define NTK_FIT_TRAINING_H
 
-#include "fit/train/epochs.h"
+#include "kernel/epochs.h"
 #include "fit/train/optimizer.h"
 #include "kernel/ends.h"
 

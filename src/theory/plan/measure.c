@@ -268,7 +268,7 @@ static ntk_status time_step(ntk_context *context, size_t N, size_t n, sample *s)
   instance made;
   ntk_work_list list;
   double took[2] = {INFINITY, INFINITY};
-  ntk_work_train(&spec, N, 1, &list);
+  ntk_work_train(&spec, N, &(ntk_train_options){.epochs = 1}, false, &list);
   *s = begin_sample(&list, NTK_WORK_STEP);
   ntk_status status = make_instance(context, &spec, N, &made);
   for (int i = 0; i < 2 * TRIES && status == NTK_OK; i++) {

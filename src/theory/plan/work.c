@@ -10,23 +10,17 @@
 /* What the eigensolvers take, which depends on the spectrum: of all kernels of docs/performance.md
  * between half and one and a half times this. Products for the largest eigenvalue, with the one for
  * its residual; solves for the smallest, of one vector or of blocks. */
-static const double PRODUCTS = 6.0, SOLVES = 50.0, BLOCK_SOLVES = 30.0;
+static const double PRODUCTS = NTK_WORK_PRODUCTS, SOLVES = 50.0, BLOCK_SOLVES = 30.0;
 /* Rows whose factor a cache holds, more or less. */
 enum { CACHED = 3000 };
-/* Of ntk_memorize: corrections, each a solve and a product with the base network's J^T; forward
- * passes of the whole, with those that tell the error and its rounding; and what it takes to know
- * the condition to a few per cent. */
-static const double CORRECTIONS = 4.0, EVALUATIONS = 8.0, CONDITION_SOLVES = 16.0,
-                    CONDITION_PRODUCTS = 4.0;
-
-static void put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
-                double bytes, double entries) {
+void ntk_put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops, double bytes,
+             double entries) {
   if (list->count < NTK_WORK_PHASES)
     list->work[list->count++] = (ntk_work){phase, kind, flops, bytes, entries, false};
 }
 
 /* sum_l n_{l-1} n_l, all of it and of the layers above the first. */
-static double layers(const ntk_network_spec *spec, size_t first) {
+double ntk_work_layers(const ntk_network_spec *spec, size_t first) {
   double sum = 0.0;
   for (size_t l = first; l <= spec->depth; l++)
     sum += (double)spec->width[l - 1] * (double)ntk_spec_width(spec, l);
@@ -35,18 +29,18 @@ static double layers(const ntk_network_spec *spec, size_t first) {
 
 /* F_l forward; B_l backward from B_{L-1}, which is W_L o phi' and no product. The bytes they take.
  */
-static double put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
-                           ntk_work_list *list) {
+double ntk_put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
+                        ntk_work_list *list) {
   const double n = (double)N;
-  double flops = 2.0 * n * layers(spec, 1), numbers = 0.0;
+  double flops = 2.0 * n * ntk_work_layers(spec, 1), numbers = 0.0;
   for (size_t l = 1; l < spec->depth; l++) {
     const double copies = (double)ntk_copies(spec, outputs, l);
     numbers += n * (double)spec->width[l] * (1.0 + copies);
     if (l + 1 < spec->depth)
       flops += 2.0 * n * copies * (double)spec->width[l] * (double)spec->width[l + 1];
   }
-  put(list, "features", NTK_WORK_FORWARD, flops, 8.0 * (n * (double)spec->width[0] + 2.0 * numbers),
-      numbers);
+  ntk_put(list, "features", NTK_WORK_FORWARD, flops,
+          8.0 * (n * (double)spec->width[0] + 2.0 * numbers), numbers);
   return 8.0 * numbers;
 }
 
@@ -63,46 +57,48 @@ static void put_blocks(const ntk_network_spec *spec, ntk_outputs outputs, double
     columns += ones ? 0.0 : back;
     factors += ones ? 0.0 : 1.0;
   }
-  put(list, phase, NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns,
-      0.5 * m * m * factors);
+  ntk_put(list, phase, NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns,
+          0.5 * m * m * factors);
 }
 
-static void put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m,
-                       const char *phase, ntk_work_list *list) {
+void ntk_put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m, const char *phase,
+                    ntk_work_list *list) {
   put_blocks(spec, outputs, m, 0, spec->depth - 1, phase, list);
 }
 
-static void put_factor(double m, const char *phase, ntk_work_list *list) {
-  put(list, phase, NTK_WORK_FACTOR, m * m * m / 3.0, 8.0 * m * m, 0.5 * m * m);
+void ntk_put_factor(double m, bool single, const char *phase, ntk_work_list *list) {
+  ntk_put(list, phase, single ? NTK_WORK_SINGLE : NTK_WORK_FACTOR, m * m * m / 3.0,
+          (single ? 4.0 : 8.0) * m * m, 0.5 * m * m);
 }
 
 /* Each pass over the factor, or K, is one over 4 m^2 bytes; a solve is two. */
-static void put_solves(double m, double times, double vectors, const char *phase,
-                       ntk_work_list *list) {
-  put(list, phase, m < CACHED ? NTK_WORK_CACHED : NTK_WORK_SOLVE, times * 2.0 * m * m * vectors,
-      times * 8.0 * m * m, 0.0);
+void ntk_put_solves(double m, double times, double vectors, const char *phase,
+                    ntk_work_list *list) {
+  ntk_put(list, phase, m < CACHED ? NTK_WORK_CACHED : NTK_WORK_SOLVE, times * 2.0 * m * m * vectors,
+          times * 8.0 * m * m, 0.0);
 }
 
-static void put_products(double m, double times, const char *phase, ntk_work_list *list) {
-  put(list, phase, NTK_WORK_PRODUCT, times * 2.0 * m * m, times * 4.0 * m * m, 0.0);
+void ntk_put_products(double m, double times, const char *phase, ntk_work_list *list) {
+  ntk_put(list, phase, NTK_WORK_PRODUCT, times * 2.0 * m * m, times * 4.0 * m * m, 0.0);
 }
 
 /* J (C (J^T v)). */
-static void put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
-                       ntk_work_list *list) {
-  put(list, phase, NTK_WORK_PASSES, times * 4.0 * (double)N * layers(spec, 1), 0.0, 0.0);
+void ntk_put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
+                    ntk_work_list *list) {
+  ntk_put(list, phase, NTK_WORK_PASSES, times * 4.0 * (double)N * ntk_work_layers(spec, 1), 0.0,
+          0.0);
 }
 
 static void put_smallest(double m, ntk_work_list *list) {
   const double vectors = m < 0x1p63 ? (double)ntk_eigen_block((size_t)m) : 1.0;
-  put_solves(m, vectors > 1.0 ? BLOCK_SOLVES : SOLVES, vectors, "smallest eigenvalue", list);
+  ntk_put_solves(m, vectors > 1.0 ? BLOCK_SOLVES : SOLVES, vectors, "smallest eigenvalue", list);
 }
 
 /* LAPACK's reduction to three diagonals: half of it is products with what is left of the matrix,
  * from memory, and the other half as fast as a factorisation. */
 static void put_full(double m, ntk_work_list *list) {
-  put(list, "whole spectrum", NTK_WORK_FACTOR, 2.0 / 3.0 * m * m * m, 0.0, 0.0);
-  put(list, "whole spectrum", NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * m * m * m, 0.0);
+  ntk_put(list, "whole spectrum", NTK_WORK_FACTOR, 2.0 / 3.0 * m * m * m, 0.0, 0.0);
+  ntk_put(list, "whole spectrum", NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * m * m * m, 0.0);
 }
 
 /* So many vectors a step, of which four read K, or the factor, together. */
@@ -113,10 +109,27 @@ static void put_density(const ntk_spectrum_options *o, double m, bool solves, nt
   ntk_job_density_numbers(o, m < 0x1p63 ? (size_t)m : SIZE_MAX, &probes, &steps);
   const double times = fmin((double)steps, m), reads = times * ceil((double)probes / 4.0);
   if (solves)
-    put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "density by solves", list);
+    ntk_put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "density by solves",
+                   list);
   else
-    put(list, "density by products", NTK_WORK_PRODUCT, times * 2.0 * m * m * (double)probes,
-        reads * 4.0 * m * m, 0.0);
+    ntk_put(list, "density by products", NTK_WORK_PRODUCT, times * 2.0 * m * m * (double)probes,
+            reads * 4.0 * m * m, 0.0);
+}
+
+/* By the first rows of the factor that there is; of so many samples those that are given. */
+static void put_prefixes(const ntk_spectrum_options *o, size_t N, double m, bool keeps,
+                         const ntk_network_spec *spec, ntk_work_list *list) {
+  const double one = m / (double)N; /* rows of a sample */
+  double squares = 0.0;
+  for (size_t p = 0; p < o->prefix_count; p++)
+    squares += pow(one * (double)o->prefixes[p], 2.0);
+  if (o->prefix_count == 0)
+    return;
+  ntk_put_solves(sqrt(squares), SOLVES, 1.0, "smallest eigenvalue", list);
+  if (keeps)
+    ntk_put_products(m, (double)o->prefix_count, "smallest eigenvalue", list);
+  else
+    ntk_put_passes(spec, N, (double)o->prefix_count, "smallest eigenvalue", list);
 }
 
 /* Each block of its own, but those known to be singular; of a deep network's as many as there is
@@ -127,7 +140,7 @@ static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, d
     if (m > (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l))
       continue;
     put_blocks(spec, outputs, m, l - 1, l - 1, "kernel", list);
-    put_factor(m, "factorisation", list);
+    ntk_put_factor(m, false, "factorisation", list);
     put_smallest(m, list);
   }
 }
@@ -136,11 +149,11 @@ static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, d
 static void put_singular(const ntk_network_spec *spec, size_t N, double m,
                          const ntk_spectrum_options *o, ntk_work_list *list) {
   if (o->full || o->density)
-    put_kernel(spec, o->outputs, m, "kernel", list);
+    ntk_put_kernel(spec, o->outputs, m, "kernel", list);
   if (o->full)
     put_full(m, list);
   put_density(o, m, false, list);
-  put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+  ntk_put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
 }
 
 bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
@@ -156,7 +169,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   const ntk_spectrum_options *o = options != NULL ? options : &defaults;
   const double m = (double)ntk_kernel_rows(spec, o->outputs, N);
   *list = (ntk_work_list){0};
-  const double features = put_features(spec, o->outputs, N, list);
+  const double features = ntk_put_features(spec, o->outputs, N, list);
   const bool keeps = ntk_keeps_kernel(4.0 * m * m, features);
   if (ntk_work_singular(spec, o->outputs, N)) {
     put_singular(spec, N, m, o, list);
@@ -164,22 +177,23 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   }
   if (o->per_block)
     put_every_block(spec, o->outputs, m, list);
-  put_kernel(spec, o->outputs, m, "kernel", list);
+  ntk_put_kernel(spec, o->outputs, m, "kernel", list);
   if (o->full)
     put_full(m, list);
   put_density(o, m, false, list);
   if (keeps)
-    put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
-  put_products(m, PRODUCTS, "largest eigenvalue", list);
-  put_factor(m, "factorisation", list);
+    ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
+  ntk_put_products(m, PRODUCTS, "largest eigenvalue", list);
+  ntk_put_factor(m, false, "factorisation", list);
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */
-    put_passes(spec, N, 1.0, "products with the Jacobian", list);
+    ntk_put_passes(spec, N, 1.0, "products with the Jacobian", list);
   put_density(o, m, true, list);
+  put_prefixes(o, N, m, keeps, spec, list);
   if (o->certify) {
     if (!keeps)
-      put_kernel(spec, o->outputs, m, "certificate", list);
-    put_factor(m, "certificate", list);
+      ntk_put_kernel(spec, o->outputs, m, "certificate", list);
+    ntk_put_factor(m, false, "certificate", list);
   }
 }
 
@@ -194,22 +208,22 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
   const double products = kept ? CORRECTIONS_KEPT : CORRECTIONS_FEATURES;
   const double inner = products * (kept ? INNER : INNER_FEATURES);
   *list = (ntk_work_list){0};
-  (void)put_features(spec, options->outputs, N, list);
-  put_kernel(spec, options->outputs, m, "kernel", list);
+  (void)ntk_put_features(spec, options->outputs, N, list);
+  ntk_put_kernel(spec, options->outputs, m, "kernel", list);
   list->work[list->count - 1].single = !kept;
   if (kept)
-    put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 3.0 * half, 0.0);
-  put(list, "largest eigenvalue", NTK_WORK_PRODUCT, PRODUCTS * half,
-      PRODUCTS * (kept ? 2.0 : 1.0) * half, 0.0);
+    ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 3.0 * half, 0.0);
+  ntk_put(list, "largest eigenvalue", NTK_WORK_PRODUCT, PRODUCTS * half,
+          PRODUCTS * (kept ? 2.0 : 1.0) * half, 0.0);
   if (!kept)
-    put_passes(spec, N, 1.0, "largest eigenvalue", list);
-  put(list, "factorisation", NTK_WORK_SINGLE, m * half / 6.0, 2.0 * half, 0.25 * half);
-  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, (blocks * vectors + inner) * half,
-      (blocks + inner) * 2.0 * half, 0.0);
+    ntk_put_passes(spec, N, 1.0, "largest eigenvalue", list);
+  ntk_put(list, "factorisation", NTK_WORK_SINGLE, m * half / 6.0, 2.0 * half, 0.25 * half);
+  ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, (blocks * vectors + inner) * half,
+          (blocks + inner) * 2.0 * half, 0.0);
   if (kept)
-    put_products(m, products, "smallest eigenvalue", list);
+    ntk_put_products(m, products, "smallest eigenvalue", list);
   else
-    put_passes(spec, N, products, "smallest eigenvalue", list);
+    ntk_put_passes(spec, N, products, "smallest eigenvalue", list);
 }
 
 /* How many products the search takes depends on the spectrum, between a hundred and thousands. What
@@ -222,60 +236,16 @@ void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectru
   const double s = fmax(1.0, fmin(0.25 * (double)N, columns / per)) * per;
   ntk_work_list kernel = {0};
   *list = (ntk_work_list){0};
-  (void)put_features(spec, options->outputs, N, list);
-  put_kernel(spec, options->outputs, m, "preconditioner", &kernel);
+  (void)ntk_put_features(spec, options->outputs, N, list);
+  ntk_put_kernel(spec, options->outputs, m, "preconditioner", &kernel);
   const ntk_work *all = &kernel.work[0]; /* of one triangle; these are whole columns */
-  put(list, "preconditioner", NTK_WORK_KERNEL, 2.0 * s / m * all->flops, 16.0 * m * s,
-      2.0 * s / m * all->entries);
-  put(list, "preconditioner", NTK_WORK_FACTOR, 4.0 * m * s * s + 10.0 * s * s * s, 0.0, 0.0);
-  put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
-  put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
-  put(list, "smallest eigenvalue", NTK_WORK_SOLVE, SEARCH * 4.0 * m * s, SEARCH * 16.0 * m * s,
-      0.0);
-}
-
-void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs, ntk_work_list *list) {
-  const double n = (double)N, times = (double)epochs, all = layers(spec, 1);
-  const double m = (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N);
-  *list = (ntk_work_list){0};
-  (void)put_features(spec, NTK_OUTPUTS_ALL, N, list); /* at the start, for the step size */
-  if (m <= NTK_KERNEL_AT_START) {
-    put_kernel(spec, NTK_OUTPUTS_ALL, m, "kernel", list);
-    put_products(m, PRODUCTS, "largest eigenvalue", list);
-    if (!ntk_work_singular(spec, NTK_OUTPUTS_ALL, N)) {
-      put_factor(m, "factorisation", list);
-      put_smallest(m, list);
-    }
-  } else {
-    put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
-  }
-  /* Forward, gradient, and back through all but the first layer. */
-  const double flops = 2.0 * n * (2.0 * all + layers(spec, 2));
-  const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
-  put(list, "training", NTK_WORK_STEP, times * flops,
-      times * 8.0 * (n * (double)spec->width[0] + 4.0 * P), times * n * columns);
-}
-
-void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list) {
-  const double m = (double)N, P = ntk_shape_of(spec).weights;
-  *list = (ntk_work_list){0};
-  ntk_network_spec one = *spec;
-  one.outputs = 1;
-  (void)put_features(&one, NTK_OUTPUTS_TRACE, N, list);
-  /* K_{L-2}: of F_{L-2}, and of B_{L-1}, which has half of the last layer's columns. */
-  const double columns =
-      (double)spec->width[spec->depth - 2] + 0.5 * (double)spec->width[spec->depth - 1];
-  put(list, "kernel", NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns, m * m);
-  put_products(m, CONDITION_PRODUCTS, "largest eigenvalue", list);
-  put_factor(m, "factorisation", list);
-  put_solves(m, CONDITION_SOLVES, 1.0, "smallest eigenvalue", list);
-  put_solves(m, CORRECTIONS, 1.0, "corrections", list);
-  /* The base network has half of the last layer. */
-  const double base =
-      P - 0.5 * (double)spec->width[spec->depth - 2] * (double)spec->width[spec->depth - 1];
-  put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 2.0 * m * base, 0.0, 0.0);
-  put(list, "corrections", NTK_WORK_FORWARD, EVALUATIONS * 2.0 * m * P, 0.0,
-      EVALUATIONS * m * ntk_shape_of(spec).columns);
+  ntk_put(list, "preconditioner", NTK_WORK_KERNEL, 2.0 * s / m * all->flops, 16.0 * m * s,
+          2.0 * s / m * all->entries);
+  ntk_put(list, "preconditioner", NTK_WORK_FACTOR, 4.0 * m * s * s + 10.0 * s * s * s, 0.0, 0.0);
+  ntk_put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+  ntk_put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
+  ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, SEARCH * 4.0 * m * s, SEARCH * 16.0 * m * s,
+          0.0);
 }
 
 double ntk_work_flops(const ntk_work_list *list) {

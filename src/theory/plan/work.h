@@ -36,17 +36,22 @@ typedef struct ntk_work_list {
 } ntk_work_list;
 
 /* ntk_spectrum, by K and its factor; by a factor in single, with K kept in double or not made; by
- * products alone; ntk_train of so many epochs, by gd, with what it asks of K
- * before the first; ntk_memorize of one label vector. */
+ * products alone; ntk_train of as many epochs as there may be, with what it asks of K before the
+ * first and at those that are tracked; ntk_memorize of one label vector; mixed: by factors in
+ * single. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
                                    const ntk_spectrum_options *options, ntk_work_list *list);
 void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                     bool kept, ntk_work_list *list);
 void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                        ntk_work_list *list);
-NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N, size_t epochs,
-                                ntk_work_list *list);
-NTK_SIBLING void ntk_work_memorize(const ntk_network_spec *spec, size_t N, ntk_work_list *list);
+NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N,
+                                const ntk_train_options *options, bool mixed, ntk_work_list *list);
+NTK_SIBLING void ntk_work_memorize(const ntk_network_spec *spec, size_t N, bool mixed,
+                                   ntk_work_list *list);
+/* Whether such a training factorises K at all. */
+bool ntk_work_train_factors(const ntk_network_spec *spec, size_t N,
+                            const ntk_train_options *options);
 
 /* Whether sizes tell that K is singular. (An activation that is none is refused elsewhere.) */
 bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
@@ -58,5 +63,29 @@ double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work);
 /* The member of the machine that has a kind's rate; whether its units are bytes. */
 ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind);
 bool ntk_work_by_bytes(ntk_work_kind kind);
+
+/* ---- What these lists are made of: work of one kind -------------------------------------------
+ */
+
+/* Products that the largest eigenvalue takes, more or less. */
+#define NTK_WORK_PRODUCTS 6.0
+
+/* sum_l n_{l-1} n_l from layer `first` on. */
+double ntk_work_layers(const ntk_network_spec *spec, size_t first);
+
+void ntk_put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops, double bytes,
+             double entries);
+/* Returns the bytes that features take. */
+double ntk_put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
+                        ntk_work_list *list);
+void ntk_put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m, const char *phase,
+                    ntk_work_list *list);
+void ntk_put_factor(double m, bool single, const char *phase, ntk_work_list *list);
+/* Each of so many vectors, with the factor of m rows. */
+void ntk_put_solves(double m, double times, double vectors, const char *phase, ntk_work_list *list);
+void ntk_put_products(double m, double times, const char *phase, ntk_work_list *list);
+/* J (C (J^T v)). */
+void ntk_put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
+                    ntk_work_list *list);
 
 #endif

@@ -114,6 +114,22 @@ static ntk_status allocate_result(ntk_job *j) {
   return NTK_OK;
 }
 
+ntk_status ntk_job_check(ntk_job *j) {
+  if (j->options.tolerance == 0.0)
+    j->options.tolerance = NTK_TOLERANCE;
+  if (!(j->options.tolerance > 0.0 && j->options.tolerance < 1.0))
+    return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
+                    j->options.tolerance);
+  size_t count = 0;
+  (void)ntk_outputs_list(&count);
+  if ((size_t)j->options.outputs >= count)
+    return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j->options.outputs,
+                    count - 1);
+  NTK_TRY(ntk_job_check_vectors(j));
+  NTK_TRY(ntk_job_check_density(j));
+  return ntk_job_check_prefixes(j);
+}
+
 ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
                         const ntk_spectrum_options *options, ntk_spectrum_result *result) {
   const double start = ntk_clock();
@@ -142,19 +158,7 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
                .rows = made.order,
                .L = network->depth,
                .result = &made};
-  if (j.options.tolerance == 0.0)
-    j.options.tolerance = NTK_TOLERANCE;
-  if (!(j.options.tolerance > 0.0 && j.options.tolerance < 1.0))
-    return ntk_fail(NTK_ERR_ARGUMENT, "tolerance is %g; accepted: above 0, below 1",
-                    j.options.tolerance);
-  size_t count = 0;
-  (void)ntk_outputs_list(&count);
-  if ((size_t)j.options.outputs >= count)
-    return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j.options.outputs,
-                    count - 1);
-  NTK_TRY(ntk_job_check_vectors(&j));
-  NTK_TRY(ntk_job_check_density(&j));
-  NTK_TRY(ntk_job_check_prefixes(&j));
+  NTK_TRY(ntk_job_check(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   made.method = ntk_job_method(&j);
   const size_t peak = ntk_memory_peak_enter(context);

@@ -39,6 +39,8 @@ static inline const char *ntk_job_method(const ntk_job *j) {
   return j->way == NTK_WAY_OPERATOR ? "operator" : "factor";
 }
 
+/* Whether the options (the tolerance's default filled in) are accepted for N samples, rows of K. */
+ntk_status ntk_job_check(ntk_job *j);
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
 /* Which way of a factor the options, and memory, leave; *why: one line where it is double by the

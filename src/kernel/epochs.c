@@ -1,4 +1,4 @@
-#include "fit/train/epochs.h"
+#include "kernel/epochs.h"
 
 #include "ntkit/data.h"
 

@@ -1,6 +1,6 @@
-/* Which epochs are tracked. */
-#ifndef NTK_FIT_EPOCHS_H
-#define NTK_FIT_EPOCHS_H
+/* Which epochs of a training K is measured at. */
+#ifndef NTK_KERNEL_EPOCHS_H
+#define NTK_KERNEL_EPOCHS_H
 
 #include "base/context.h"
 

@@ -1,0 +1,15 @@
+/* How wide equal hidden layers must be for N samples. */
+#ifndef NTK_PLAN_WIDTHS_H
+#define NTK_PLAN_WIDTHS_H
+
+#include "base/status.h"
+
+#include "ntkit/plan.h"
+
+/* least_width and least_last, of plan->order rows of K, and width: 0 unless the hidden ones of spec
+ * all are, then least_width, or what ntk_memorize needs. spec: its depth is checked. *width: d and
+ * those, from the context; NULL where spec's own do. */
+ntk_status ntk_plan_widths(ntk_context *context, const ntk_network_spec *spec, bool memorize,
+                           ntk_plan *plan, size_t **width);
+
+#endif

@@ -1,0 +1,159 @@
+/* What fitting takes: training, with what it asks of K, and memorisation. */
+#include "theory/plan/work.h"
+
+#include "kernel/epochs.h"
+#include "kernel/extremes.h"
+#include "kernel/kernel.h"
+#include "net/network.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of ntk_memorize: corrections, each a solve and a product with the base network's J^T; forward
+ * passes of the whole, with those that tell the error and its rounding; and what it takes to know
+ * the condition to a few per cent. Where a factor in single guides conjugate gradients, so many of
+ * their products a correction. */
+static const double CORRECTIONS = 4.0, EVALUATIONS = 8.0, CONDITION_SOLVES = 16.0,
+                    CONDITION_PRODUCTS = 4.0, GUIDED = 4.0;
+/* Of ntk_train: products with J_t - J_0 at a tracked epoch; steps tried with one factor by lm; and
+ * epochs where none are asked for. */
+static const double DISTANCE = 10.0, TRIALS = 3.0, EPOCHS = 10000.0, EPOCHS_LM = 100.0;
+
+/* What the options of a training come to. */
+typedef struct training {
+  bool second_order, linear, theorem, by_rule, tracked;
+  double epochs, rows;
+} training;
+
+static training training_of(const ntk_network_spec *spec, size_t N, const ntk_train_options *o) {
+  const char *by = o->optimizer != NULL ? o->optimizer : "gd";
+  training t = {.second_order = strcmp(by, "lm") == 0,
+                .theorem = strcmp(by, "gd") == 0,
+                .tracked = ntk_epochs_tracked(o),
+                .rows = (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N)};
+  t.linear = !t.second_order && strcmp(by, "adam") != 0;
+  t.by_rule = t.linear && o->lr == 0.0 && (o->lr_rule == NULL || strcmp(o->lr_rule, "theory") != 0);
+  t.epochs = o->epochs > 0 ? (double)o->epochs : t.second_order ? EPOCHS_LM : EPOCHS;
+  return t;
+}
+
+/* Whether both ends of K are found before the first step. */
+static bool ends_at_start(const training *t) {
+  return t->tracked || ((t->by_rule || t->theorem) && t->rows <= NTK_KERNEL_AT_START);
+}
+
+bool ntk_work_train_factors(const ntk_network_spec *spec, size_t N,
+                            const ntk_train_options *options) {
+  const training t = training_of(spec, N, options);
+  return !ntk_work_singular(spec, NTK_OUTPUTS_ALL, N) && (t.second_order || ends_at_start(&t));
+}
+
+/* Both ends of K, so many times; phase: the name of all of it, or NULL. */
+static void put_ends(const ntk_network_spec *spec, size_t N, bool mixed, double times,
+                     const char *phase, ntk_work_list *list) {
+  const ntk_spectrum_options all = {.outputs = NTK_OUTPUTS_ALL};
+  ntk_work_list ends = {0};
+  if (mixed)
+    ntk_work_mixed(spec, N, &all, true, &ends);
+  else
+    ntk_work_spectrum(spec, N, &all, &ends);
+  if (ntk_work_singular(spec, NTK_OUTPUTS_ALL, N)) /* it is built here all the same */
+    ntk_put_kernel(spec, NTK_OUTPUTS_ALL, (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N),
+                   "kernel", &ends);
+  for (size_t i = 0; i < ends.count; i++) {
+    const ntk_work *w = &ends.work[i];
+    ntk_put(list, phase != NULL ? phase : w->phase, w->kind, times * w->flops, times * w->bytes,
+            times * w->entries);
+    list->work[list->count - 1].single = w->single;
+  }
+}
+
+/* K(theta_t) and how far J_t has moved, at each tracked epoch but the first; the linear model, one
+ * product with K_0 an epoch. */
+static void put_tracking(const ntk_network_spec *spec, size_t N, const ntk_train_options *o,
+                         const training *t, bool mixed, ntk_work_list *list) {
+  static const char phase[] = "tracking";
+  const double points = ntk_epochs_count(o, t->epochs) - 1.0;
+  put_ends(spec, N, mixed, points, phase, list);
+  ntk_put_passes(spec, N, points * DISTANCE * 2.0, phase, list);
+  if (t->linear)
+    ntk_put_products(t->rows, t->epochs, phase, list);
+}
+
+/* Levenberg-Marquardt: K, its factor, and steps tried with it, each a solve, J^T c and the
+ * residual. */
+static void put_damped_steps(const ntk_network_spec *spec, size_t N, const training *t, bool mixed,
+                             ntk_work_list *list) {
+  static const char phase[] = "training";
+  const double solves = t->epochs * TRIALS * (mixed ? GUIDED : 1.0);
+  ntk_work_list step = {0};
+  (void)ntk_put_features(spec, NTK_OUTPUTS_ALL, N, &step);
+  ntk_put_kernel(spec, NTK_OUTPUTS_ALL, t->rows, phase, &step);
+  ntk_put_factor(t->rows, mixed, phase, &step);
+  for (size_t i = 0; i < step.count; i++) {
+    const ntk_work *w = &step.work[i];
+    ntk_put(list, phase, w->kind, t->epochs * w->flops, t->epochs * w->bytes,
+            t->epochs * w->entries);
+  }
+  ntk_put_solves(t->rows, solves, 1.0, phase, list);
+  if (mixed)
+    ntk_put_products(t->rows, solves, phase, list);
+  ntk_put_passes(spec, N, t->epochs * TRIALS, phase, list);
+}
+
+/* Forward, gradient, and back through all but the first layer. */
+static void put_steps(const ntk_network_spec *spec, size_t N, const ntk_train_options *o,
+                      const training *t, ntk_work_list *list) {
+  const double n = (double)N;
+  const double flops = 2.0 * n * (2.0 * ntk_work_layers(spec, 1) + ntk_work_layers(spec, 2));
+  const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
+  ntk_put(list, "training", NTK_WORK_STEP, t->epochs * flops,
+          t->epochs * 8.0 * (n * (double)spec->width[0] + 4.0 * P), t->epochs * n * columns);
+  list->work[list->count - 1].single = o->precision != NULL && strcmp(o->precision, "float") == 0;
+}
+
+void ntk_work_train(const ntk_network_spec *spec, size_t N, const ntk_train_options *options,
+                    bool mixed, ntk_work_list *list) {
+  static const ntk_train_options defaults;
+  const ntk_train_options *o = options != NULL ? options : &defaults;
+  const training t = training_of(spec, N, o);
+  *list = (ntk_work_list){0};
+  if (ends_at_start(&t))
+    put_ends(spec, N, mixed, 1.0, NULL, list);
+  else if (t.by_rule || t.theorem)
+    (void)ntk_put_features(spec, NTK_OUTPUTS_ALL, N, list);
+  if (!ends_at_start(&t) && t.by_rule)
+    ntk_put_passes(spec, N, NTK_WORK_PRODUCTS, "largest eigenvalue", list);
+  if (t.tracked)
+    put_tracking(spec, N, o, &t, mixed, list);
+  if (t.second_order)
+    put_damped_steps(spec, N, &t, mixed, list);
+  else
+    put_steps(spec, N, o, &t, list);
+}
+
+void ntk_work_memorize(const ntk_network_spec *spec, size_t N, bool mixed, ntk_work_list *list) {
+  const double m = (double)N, P = ntk_shape_of(spec).weights;
+  *list = (ntk_work_list){0};
+  ntk_network_spec one = *spec;
+  one.outputs = 1;
+  (void)ntk_put_features(&one, NTK_OUTPUTS_TRACE, N, list);
+  /* K_{L-2}: of F_{L-2}, and of B_{L-1}, which has half of the last layer's columns. */
+  const double columns =
+      (double)spec->width[spec->depth - 2] + 0.5 * (double)spec->width[spec->depth - 1];
+  ntk_put(list, "kernel", NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns, m * m);
+  if (mixed)
+    ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 6.0 * m * m, 0.0);
+  ntk_put_products(m, CONDITION_PRODUCTS, "largest eigenvalue", list);
+  ntk_put_factor(m, mixed, "factorisation", list);
+  ntk_put_solves(m, CONDITION_SOLVES * (mixed ? 0.5 : 1.0), 1.0, "smallest eigenvalue", list);
+  ntk_put_solves(m, CORRECTIONS * (mixed ? 0.5 * GUIDED : 1.0), 1.0, "corrections", list);
+  if (mixed)
+    ntk_put_products(m, CORRECTIONS * GUIDED, "corrections", list);
+  /* The base network has half of the last layer. */
+  const double base =
+      P - 0.5 * (double)spec->width[spec->depth - 2] * (double)spec->width[spec->depth - 1];
+  ntk_put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 2.0 * m * base, 0.0, 0.0);
+  ntk_put(list, "corrections", NTK_WORK_FORWARD, EVALUATIONS * 2.0 * m * P, 0.0,
+          EVALUATIONS * m * ntk_shape_of(spec).columns);
+}
