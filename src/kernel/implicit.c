@@ -21,12 +21,11 @@ ntk_status ntk_implicit_create(const ntk_network *network, const ntk_dataset *da
                        .N = N,
                        .rows = ntk_kernel_rows(&spec, outputs, N),
                        .block = block};
-  if (!whole(&made) && network->width[network->depth] > 1 && outputs == NTK_OUTPUTS_TRACE)
-    return ntk_fail(NTK_ERR_ARGUMENT, "the kernel of a mean over outputs is not made from blocks "
-                                      "of samples; accepted: one output, or all");
-  const ntk_status status =
-      whole(&made) ? ntk_features_create_of(network, data, outputs, &made.features)
-                   : ntk_alloc_doubles(made.context, 2 * network->parameters, "J^T v", &made.g);
+  for (size_t l = 1; l <= spec.depth; l++)
+    made.inner += ntk_spec_rows(&spec, l) * ntk_back_width(&spec, outputs, l);
+  const ntk_status status = whole(&made)
+                                ? ntk_features_create_of(network, data, outputs, &made.features)
+                                : ntk_alloc_doubles(made.context, 2 * made.inner, "J^T v", &made.g);
   if (status == NTK_OK)
     *K = made;
   return status;
@@ -42,11 +41,12 @@ void ntk_implicit_destroy(ntk_implicit *K) {
 double ntk_implicit_bytes(const ntk_context *context, const ntk_network_spec *spec,
                           ntk_outputs outputs, size_t N, size_t block) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, outputs, block < N ? block : N);
-  double parameters = 0.0;
+  double inner = 0.0;
   for (size_t l = 1; l <= spec->depth; l++)
-    parameters += (double)ntk_spec_rows(spec, l) * (double)ntk_spec_width(spec, l);
-  const double work = b.create > b.apply ? b.create : b.apply;
-  return b.features + work + (block < N ? 2.0 * (double)sizeof(double) * parameters : 0.0);
+    inner += (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l);
+  const double product = block < N ? b.product : b.apply;
+  const double work = b.create > product ? b.create : product;
+  return b.features + work + (block < N ? 2.0 * (double)sizeof(double) * inner : 0.0);
 }
 
 /* What is done with the features of samples `first` on, whose first row of K is `row`. */
@@ -80,31 +80,41 @@ static ntk_status visit_all(ntk_implicit *K, visit_fn *visit, void *user) {
 typedef struct vectors {
   const double *v;
   double *g, *part, *u;
-  size_t parameters;
+  size_t inner;
 } vectors;
 
 static ntk_status add_adjoint(void *user, const ntk_features *features, size_t row) {
   const vectors *x = user;
-  NTK_TRY(ntk_jacobian_adjoint(features, x->v + row, x->part));
-  ntk_daxpy(x->parameters, 1.0, x->part, x->g);
+  NTK_TRY(ntk_kernel_gather(features, x->v + row, x->part));
+  ntk_daxpy(x->inner, 1.0, x->part, x->g);
   return NTK_OK;
 }
 
 static ntk_status product(void *user, const ntk_features *features, size_t row) {
   const vectors *x = user;
-  return ntk_jacobian_apply(features, x->g, x->u + row);
+  return ntk_kernel_spread(features, x->g, x->u + row);
+}
+
+/* g <- C g, the scales of every layer's W and b. */
+static void scale(const ntk_implicit *K, double *g) {
+  const ntk_network_spec spec = ntk_spec_of(K->network);
+  for (size_t l = 1; l <= spec.depth; l++) {
+    const size_t columns = ntk_back_width(&spec, K->outputs, l), in = spec.width[l - 1];
+    for (size_t row = 0; row < ntk_spec_rows(&spec, l); row++, g += columns)
+      ntk_dscal(columns, K->network->scale[2 * l - (row < in ? 2 : 1)], g);
+  }
 }
 
 static ntk_status apply(void *user, const double *V, size_t m, double *U) {
   ntk_implicit *K = user;
   if (whole(K))
     return ntk_kernel_apply(K->features, NULL, V, m, U);
-  const size_t P = K->network->parameters;
+  const size_t inner = K->inner;
   for (size_t c = 0; c < m; c++) {
-    vectors x = {V + c * K->rows, K->g, K->g + P, U + c * K->rows, P};
-    memset(x.g, 0, P * sizeof(double));
+    vectors x = {V + c * K->rows, K->g, K->g + inner, U + c * K->rows, inner};
+    memset(x.g, 0, inner * sizeof(double));
     NTK_TRY(visit_all(K, add_adjoint, &x));
-    ntk_scale_parameters(K->network, x.g);
+    scale(K, x.g);
     NTK_TRY(visit_all(K, product, &x));
   }
   return NTK_OK;

@@ -13,12 +13,12 @@ typedef struct ntk_implicit {
   size_t N, rows;         /* samples; rows of K */
   size_t block;           /* samples whose features are there at once: N, or fewer */
   ntk_features *features; /* of all N, where block is N */
-  double *g;              /* where it is not: J^T v, and a block's part of it; P each */
+  size_t inner;           /* numbers in J^T v, as of ntk_kernel_gather */
+  double *g;              /* where block is not N: J^T v, and a block's part of it */
 } ntk_implicit;
 
-/* Of a network and data, borrowed. block: up to N; N for a mean over several outputs, else
- * NTK_ERR_ARGUMENT. Features are made for all now, or twice in every product, which then takes
- * three times as long. A zeroed struct may be destroyed. */
+/* Of a network and data, borrowed. block: up to N. Features are made for all now, or twice in every
+ * product, which then takes three times as long. A zeroed struct may be destroyed. */
 ntk_status ntk_implicit_create(const ntk_network *network, const ntk_dataset *data,
                                ntk_outputs outputs, size_t block, ntk_implicit *K);
 void ntk_implicit_destroy(ntk_implicit *K);

@@ -297,9 +297,18 @@ ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, co
   return features->backend->apply(features, blocks, V, m, U);
 }
 
+ntk_status ntk_kernel_gather(const ntk_features *features, const double *v, double *g) {
+  NTK_TRY(check_version(features));
+  return features->backend->adjoint(features, v, g);
+}
+
+ntk_status ntk_kernel_spread(const ntk_features *features, const double *g, double *u) {
+  NTK_TRY(check_version(features));
+  return features->backend->product(features, g, u);
+}
+
 /* Of a mean over outputs there is no J with P columns. */
 static ntk_status check_jacobian(const ntk_features *features) {
-  NTK_TRY(check_version(features));
   if (features->outputs == NTK_OUTPUTS_TRACE &&
       features->network->width[features->network->depth] > 1)
     return ntk_fail(NTK_ERR_ARGUMENT,
@@ -310,12 +319,12 @@ static ntk_status check_jacobian(const ntk_features *features) {
 
 ntk_status ntk_jacobian_adjoint(const ntk_features *features, const double *v, double *g) {
   NTK_TRY(check_jacobian(features));
-  return features->backend->adjoint(features, v, g);
+  return ntk_kernel_gather(features, v, g);
 }
 
 ntk_status ntk_jacobian_apply(const ntk_features *features, const double *g, double *u) {
   NTK_TRY(check_jacobian(features));
-  return features->backend->product(features, g, u);
+  return ntk_kernel_spread(features, g, u);
 }
 
 ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {

@@ -44,6 +44,11 @@ ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *prov
 ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper);
 /* U = K V: m vectors of N entries, contiguous. */
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+/* g = J^T v, or u = J g, for ntk_kernel_apply in two halves: g has sum_l (n_{l-1} + 1 where there
+ * is a bias) times the columns of B_l numbers, P but for a mean over outputs, whose J^T v of every
+ * output lie side by side. */
+ntk_status ntk_kernel_gather(const ntk_features *features, const double *v, double *g);
+ntk_status ntk_kernel_spread(const ntk_features *features, const double *g, double *u);
 /* As ntk_kernel_solve with the leading block of that order, 1 to N: its factor is the leading block
  * of the factor. B: order x m. */
 ntk_status ntk_kernel_solve_leading(const ntk_kernel *factor, size_t order, double *B, size_t m);

@@ -23,7 +23,9 @@ static const struct {
 } cases[] = {{2, {3, 5}, 1, 1, false, false, NTK_OUTPUTS_TRACE},
              {3, {4, 6, 5}, 1, 23, false, false, NTK_OUTPUTS_TRACE},
              {3, {4, 7, 3}, 3, 17, true, true, NTK_OUTPUTS_ALL},
-             {4, {5, 6, 4, 7}, 1, 40, true, false, NTK_OUTPUTS_TRACE}};
+             {4, {5, 6, 4, 7}, 1, 40, true, false, NTK_OUTPUTS_TRACE},
+             {3, {4, 7, 3}, 3, 17, true, true, NTK_OUTPUTS_TRACE}, /* their mean */
+             {2, {4, 6}, 5, 19, false, true, NTK_OUTPUTS_TRACE}};
 
 typedef struct problem {
   ntk_context *context;
@@ -112,19 +114,6 @@ static void test_products(void **state) {
     free(columns);
     close_case(&p);
   }
-}
-
-/* A mean over outputs has no J, and no blocks. */
-static void test_mean(void **state) {
-  (void)state;
-  problem p = open_case(2, 1);
-  ntk_implicit K = {0};
-  assert_refused(ntk_implicit_create(p.network, p.data, NTK_OUTPUTS_TRACE, 5, &K), NTK_ERR_ARGUMENT,
-                 "mean over outputs");
-  assert_ok(ntk_implicit_create(p.network, p.data, NTK_OUTPUTS_TRACE, cases[2].N, &K));
-  ntk_implicit_destroy(&K);
-  ntk_implicit_destroy(&K);
-  close_case(&p);
 }
 
 /* Y (m x n) <- A^{-1} Y by elimination with pivots from the largest entry of a column; A: m x m. */
@@ -227,7 +216,7 @@ static void test_near_inverse(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_products),
-      cmocka_unit_test(test_mean),
+
       cmocka_unit_test(test_near_inverse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

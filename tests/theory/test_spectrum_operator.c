@@ -134,12 +134,14 @@ static void test_pairs(void **state) {
 /* What is predicted suffices as a limit and is at most half as much again as is held, and a little:
  * with all features, with less of what stands for the inverse, and with features of some samples at
  * a time. The value is the same. */
-static void test_memory(void **state) {
-  (void)state;
+static void check_memory(size_t outputs) {
   const size_t width[] = {40, 200, 300}, N = 250;
-  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "relu"};
+  const ntk_network_spec spec = {
+      .depth = 3, .width = width, .activation = "relu", .seed = 4, .outputs = outputs};
   problem p;
   problem_open(&p, N, 3, width, "relu", NULL);
+  ntk_network_destroy(p.network);
+  assert_ok(ntk_network_create(p.context, &spec, &p.network));
   const size_t held = ntk_memory_in_use(p.context);
   size_t bytes = 0, smaller = 0, blocks = 0;
   double first = 0.0;
@@ -172,6 +174,13 @@ static void test_memory(void **state) {
                  NTK_ERR_MEMORY, "are available");
   p.context->memory_limit = 0;
   problem_close(&p);
+}
+
+/* Of one output, and of the mean over two. */
+static void test_memory(void **state) {
+  (void)state;
+  check_memory(1);
+  check_memory(2);
 }
 
 /* auto: a factor where one fits, else products where these do and no more is asked for. */

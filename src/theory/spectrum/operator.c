@@ -70,14 +70,11 @@ double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *sp
     size_t block, subset;
   } shares[] = {{1, 1}, {1, 2}, {1, 4}, {16, 1}, {16, 2}, {64, 4}, {64, 8}};
   const size_t n = ntk_kernel_rows(spec, options->outputs, N), per = n / N;
-  const bool mean = per == 1 && ntk_spec_width(spec, spec->depth) > 1;
   double columns = 0.0, bytes = 0.0;
   for (size_t l = 1; l < spec->depth; l++)
     columns += 2.0 * (double)spec->width[l];
   const double wanted = fmax(1.0, fmin((double)N / 4.0, columns / (double)per));
   for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
-    if (mean && shares[s].block > 1)
-      break;
     *layout = (struct ntk_layout){.block = (N + shares[s].block - 1) / shares[s].block,
                                   .samples = (size_t)fmax(1.0, wanted / (double)shares[s].subset)};
     bytes = bytes_at(context, spec, N, options, layout);
