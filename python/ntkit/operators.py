@@ -31,6 +31,8 @@ class Kernel(LinearOperator):
     K = ntkit.Kernel(net, X)
     scipy.sparse.linalg.eigsh(K, 10)            # products alone: K is never made
     K.factor().solve(y)                         # K^{-1} y
+    inverse = LinearOperator(K.shape, K.factor().solve, dtype=float)
+    scipy.sparse.linalg.eigsh(K, 1, sigma=0, OPinv=inverse)    # the smallest eigenvalue
 
     blocks and output: as of ntkit.kernel; of output="all" K has N n_L rows. Holds the features,
     8 N (sum_l 2 n_l) bytes; X is borrowed where it is float64 in C order. A product costs
