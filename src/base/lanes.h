@@ -66,19 +66,29 @@ static inline vr vr_sqrt(vr a) {
     a[i] = LANES_SQRT(a[i]);
   return a;
 }
-#if LANES_BYTES == 64 && defined(NTK_SINGLE)
-#define LANES_ZIP(a, b, i)                                                                    \
+#define LANES_ZIP_2(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
+#define LANES_ZIP_4(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 4, (i) + 1, (i) + 5)
+#define LANES_ZIP_8(a, b, i)                                                                \
+  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, \
+                          (i) + 11)
+#define LANES_ZIP_16(a, b, i)                                                                 \
   __builtin_shufflevector(a, b, (i), (i) + 16, (i) + 1, (i) + 17, (i) + 2, (i) + 18, (i) + 3, \
                           (i) + 19, (i) + 4, (i) + 20, (i) + 5, (i) + 21, (i) + 6, (i) + 22,  \
                           (i) + 7, (i) + 23)
-#elif LANES_BYTES == 64 || (LANES_BYTES == 32 && defined(NTK_SINGLE))
-#define LANES_ZIP(a, b, i)                                                                  \
-  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 1, (i) + 9, (i) + 2, (i) + 10, (i) + 3, \
-                          (i) + 11)
-#elif LANES_BYTES == 32 || defined(NTK_SINGLE)
-#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 4, (i) + 1, (i) + 5)
+#if LANES_BYTES == 64
+#define LANES_ZIP_DOUBLES LANES_ZIP_8
+#define LANES_ZIP_FLOATS LANES_ZIP_16
+#elif LANES_BYTES == 32
+#define LANES_ZIP_DOUBLES LANES_ZIP_4
+#define LANES_ZIP_FLOATS LANES_ZIP_8
 #else
-#define LANES_ZIP(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
+#define LANES_ZIP_DOUBLES LANES_ZIP_2
+#define LANES_ZIP_FLOATS LANES_ZIP_4
+#endif
+#ifdef NTK_SINGLE
+#define LANES_ZIP LANES_ZIP_FLOATS
+#else
+#define LANES_ZIP LANES_ZIP_DOUBLES
 #endif
 /* a0 b0 a1 b1 ...: the lower halves of a and b zipped, or the upper ones. */
 static inline vr vr_zip_low(vr a, vr b) {
@@ -122,6 +132,17 @@ static inline vd vd_load(const double *p) {
 }
 static inline void vd_store(double *p, vd v) {
   memcpy(p, &v, sizeof v);
+}
+/* Lane i: the sum of the lanes of v[i]. v is of no further use. */
+static inline __attribute__((always_inline)) vd vd_sums(vd v[DOUBLES]) {
+#pragma GCC unroll 3
+  for (size_t half = DOUBLES / 2; half > 0; half /= 2)
+#pragma GCC unroll 4
+    for (size_t i = 0; i < half; i++) {
+      const vd low = LANES_ZIP_DOUBLES(v[i], v[i + half], 0);
+      v[i] = low + LANES_ZIP_DOUBLES(v[i], v[i + half], DOUBLES / 2);
+    }
+  return v[0];
 }
 
 #endif

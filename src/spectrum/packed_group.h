@@ -1,6 +1,6 @@
-/* Groups of panels, in which products and solves go through a packed matrix: enough rows that the
- * vectors' share of the traffic is small, few enough that a piece of group by group stays in cache.
- * For packed_solve.c and packed_multiply.c. */
+/* Groups of panels, in which products and solves go through a packed matrix: as many panels as
+ * memory brings side by side, few enough that their vectors stay in the first-level cache. For
+ * packed_solve.c and packed_multiply.c. */
 #ifndef NTK_SPECTRUM_PACKED_GROUP_H
 #define NTK_SPECTRUM_PACKED_GROUP_H
 
@@ -8,13 +8,10 @@
 
 #include <string.h>
 
-enum { NTK_GROUP = 192 }; /* rows */
+enum { NTK_GROUP = NTK_BLOCK_PANELS * NTK_PANEL_BYTES / sizeof(double) }; /* rows: 192 */
 
 /* Vectors of a group, panel by panel: P x m each. */
 typedef double ntk_group_vectors[NTK_GROUP * NTK_PACKED_VECTORS] __attribute__((aligned(64)));
-/* Sums by lanes over a group's columns. */
-typedef double ntk_group_sums[NTK_GROUP * NTK_PACKED_VECTORS * NTK_PIECE_LANES]
-    __attribute__((aligned(64)));
 
 static inline size_t ntk_groups(size_t n) {
   return (n + NTK_GROUP - 1) / NTK_GROUP;
@@ -27,13 +24,21 @@ static inline size_t ntk_group_end(const ntk_packed *A, size_t g) {
   return end < panels ? end : panels;
 }
 
-/* Panel p, columns [first, last). */
-static inline ntk_piece ntk_piece_of(const ntk_packed *A, size_t p, size_t first, size_t last) {
-  const size_t P = ntk_panel_rows(A->precision), start = ntk_panel_start(P, p) + first * P;
-  const void *entries = A->precision == NTK_PRECISION_FLOAT
-                            ? (const void *)((const float *)A->storage + start)
-                            : (const void *)((const double *)A->storage + start);
-  return (ntk_piece){A->precision, entries, last - first};
+/* Panels [p, end) of a group, columns [first, last). */
+static inline ntk_block ntk_block_of(const ntk_packed *A, size_t p, size_t end, size_t first,
+                                     size_t last) {
+  const size_t P = ntk_panel_rows(A->precision);
+  const size_t size = NTK_PANEL_BYTES / P; /* of an entry */
+  ntk_block block = {A->precision, end - p, last - first, {NULL}, {NULL}};
+  for (size_t i = 0; i < block.panels; i++)
+    block.entries[i] = (const char *)A->storage + (ntk_panel_start(P, p + i) + first * P) * size;
+  return block;
+}
+
+/* After it as many panels are read, from p on, from this column on. */
+static inline void ntk_block_next(ntk_block *block, const ntk_packed *A, size_t p, size_t first) {
+  const ntk_block next = ntk_block_of(A, p, p + block->panels, first, first);
+  memcpy(block->next, next.entries, sizeof block->next);
 }
 
 /* Rows of panel p of m vectors (n x m) to X (P x m), with 0 past the last row; and back, those

@@ -19,19 +19,16 @@ double ntk_packed_multiply_bytes(size_t n) {
 /* Panel p, in the columns from those of its group on: beside them its block on the diagonal, which
  * is there once for its lower triangle and once for the upper one, so that the diagonal itself has
  * been taken off twice. */
-static void own_columns(const ntk_packed *A, size_t p, size_t m, const double *V, double *Y_p,
-                        const double *X_p, double *U) {
+static void own_columns(const ntk_packed *A, size_t p, const ntk_meeting *group) {
   const size_t P = ntk_panel_rows(A->precision), own = p * P / NTK_GROUP * NTK_GROUP;
-  const size_t end = (p + 1) * P < A->n ? (p + 1) * P : A->n;
-  const ntk_piece piece = ntk_piece_of(A, p, own, end);
-  ntk_group_sums S;
-  memset(S, 0, (end - own) * m * NTK_PIECE_LANES * sizeof *S);
-  ntk_stream_both(&piece, m, V + own, A->n, X_p, Y_p, S);
-  ntk_stream_reduce(end - own, m, S, U + own, A->n);
+  const size_t end = (p + 1) * P < A->n ? (p + 1) * P : A->n, at = (p * P - own) * group->m;
+  const ntk_block block = ntk_block_of(A, p, p + 1, own, end);
+  ntk_stream_block(&block, &(ntk_meeting){group->m, A->n, group->X + own, group->Z + at,
+                                          group->Y + at, group->U + own});
   for (size_t i = p * P; i < end; i++) {
     const double diagonal = ntk_packed_get(A, i, i);
-    for (size_t c = 0; c < m; c++)
-      U[c * A->n + i] += diagonal * V[c * A->n + i];
+    for (size_t c = 0; c < group->m; c++)
+      group->U[c * A->n + i] += diagonal * group->X[c * A->n + i];
   }
 }
 
@@ -39,22 +36,15 @@ static void own_columns(const ntk_packed *A, size_t p, size_t m, const double *V
 static void multiply_group(const ntk_packed *A, size_t g, size_t m, const double *V, double *U) {
   const size_t P = ntk_panel_rows(A->precision), begin = g * (NTK_GROUP / P);
   const size_t end = ntk_group_end(A, g);
-  ntk_group_vectors X, Y;
-  ntk_group_sums S;
+  const ntk_block left = ntk_block_of(A, begin, end, 0, begin * P);
+  ntk_group_vectors Z, Y;
   for (size_t p = begin; p < end; p++)
-    ntk_panel_load(A, p, m, V, X + (p - begin) * P * m);
+    ntk_panel_load(A, p, m, V, Z + (p - begin) * P * m);
   memset(Y, 0, (end - begin) * P * m * sizeof *Y);
-  for (size_t h = 0; h < g; h++) {
-    memset(S, 0, NTK_GROUP * m * NTK_PIECE_LANES * sizeof *S);
-    for (size_t p = begin; p < end; p++) {
-      const ntk_piece piece = ntk_piece_of(A, p, h * NTK_GROUP, (h + 1) * NTK_GROUP);
-      const size_t at = (p - begin) * P * m;
-      ntk_stream_both(&piece, m, V + h * NTK_GROUP, A->n, X + at, Y + at, S);
-    }
-    ntk_stream_reduce(NTK_GROUP, m, S, U + h * NTK_GROUP, A->n);
-  }
+  const ntk_meeting with = {m, A->n, V, Z, Y, U};
+  ntk_stream_block(&left, &with);
   for (size_t p = begin; p < end; p++)
-    own_columns(A, p, m, V, Y + (p - begin) * P * m, X + (p - begin) * P * m, U);
+    own_columns(A, p, &with);
   for (size_t p = begin; p < end; p++)
     for (size_t c = 0; c < m; c++)
       for (size_t i = 0; i < P && p * P + i < A->n; i++)

@@ -22,72 +22,78 @@ typedef struct sweep {
   ntk_watch *watch;
 } sweep;
 
-/* False: they never will be. */
-static bool wait_for(sweep *s, size_t count) {
-  for (int spin = 0; atomic_load_explicit(&s->done, memory_order_acquire) < count; spin++) {
+/* How many groups are done: `count` at least, or 0 when they never will be. */
+static size_t wait_for(sweep *s, size_t count) {
+  size_t done;
+  for (int spin = 0; (done = atomic_load_explicit(&s->done, memory_order_acquire)) < count;
+       spin++) {
     if (atomic_load(&s->watch->stopped))
-      return false;
+      return 0;
     ntk_wait_spin(spin);
   }
-  return true;
+  return done;
 }
 
 /* Solves with L_pp, or its transpose, for rows that there are; Y: P x m. */
 static void triangle(const sweep *s, size_t p, bool transposed, double *Y) {
   const size_t first = p * s->P, rows = s->L->n - first < s->P ? s->L->n - first : s->P;
-  const ntk_piece block = ntk_piece_of(s->L, p, first, first + rows);
+  const ntk_block block = ntk_block_of(s->L, p, p + 1, first, first + rows);
   ntk_stream_triangle(&block, transposed, s->m, Y);
+  ntk_panel_store(s->L, p, s->m, Y, s->V);
+}
+
+/* Y, of panels [p, end), less what the solved rows [first, last) of V take in them. */
+static void take_rows(const sweep *s, size_t p, size_t end, size_t first, size_t last, double *Y) {
+  const ntk_block block = ntk_block_of(s->L, p, end, first, last);
+  ntk_stream_block(&block, &(ntk_meeting){s->m, s->L->n, s->V + first, NULL, Y, NULL});
+}
+
+/* Rows of V from `first` on, the block's columns, less what the solved Z of its panels takes. */
+static void take_columns(const sweep *s, const ntk_block *block, size_t first, const double *Z) {
+  ntk_stream_block(block, &(ntk_meeting){s->m, s->L->n, NULL, Z, NULL, s->V + first});
+}
+
+static void load_group(const sweep *s, size_t begin, size_t end, double *Z) {
+  for (size_t p = begin; p < end; p++)
+    ntk_panel_load(s->L, p, s->m, s->V, Z + (p - begin) * s->P * s->m);
 }
 
 static void forward_group(sweep *s, size_t g) {
-  const ntk_packed *L = s->L;
-  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(L, g);
+  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(s->L, g);
   ntk_group_vectors Y;
-  for (size_t p = begin; p < end; p++)
-    ntk_panel_load(L, p, s->m, s->V, Y + (p - begin) * P * s->m);
-  for (size_t h = 0; h < g; h++) {
-    if (!wait_for(s, h + 1))
+  load_group(s, begin, end, Y);
+  for (size_t h = 0, done; h < g; h = done) {
+    done = wait_for(s, h + 1); /* as many groups at once as are done, straight on */
+    if (done == 0)
       return;
-    for (size_t p = begin; p < end; p++) {
-      const ntk_piece piece = ntk_piece_of(L, p, h * NTK_GROUP, (h + 1) * NTK_GROUP);
-      ntk_stream_rows(&piece, s->m, s->V + h * NTK_GROUP, L->n, Y + (p - begin) * P * s->m);
-    }
+    take_rows(s, begin, end, h * NTK_GROUP, done * NTK_GROUP, Y);
   }
   for (size_t p = begin; p < end; p++) {
     double *Y_p = Y + (p - begin) * P * s->m;
-    const ntk_piece piece = ntk_piece_of(L, p, begin * P, p * P);
-    ntk_stream_rows(&piece, s->m, s->V + begin * P, L->n, Y_p);
+    take_rows(s, p, p + 1, begin * P, p * P, Y_p);
     triangle(s, p, false, Y_p);
-    ntk_panel_store(L, p, s->m, Y_p, s->V);
   }
 }
 
 static void backward_group(sweep *s, size_t g) {
-  const ntk_packed *L = s->L;
-  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(L, g);
-  double *V = s->V + g * NTK_GROUP, X[NTK_PIECE_ROWS * NTK_PACKED_VECTORS];
-  ntk_group_sums S;
-  memset(S, 0, sizeof S);
+  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(s->L, g);
+  ntk_group_vectors Z;
   for (size_t h = s->groups; --h > g;) {
-    if (!wait_for(s, s->groups - h))
+    if (wait_for(s, s->groups - h) == 0)
       return;
-    for (size_t p = h * (NTK_GROUP / P); p < ntk_group_end(L, h); p++) {
-      const ntk_piece piece = ntk_piece_of(L, p, g * NTK_GROUP, (g + 1) * NTK_GROUP);
-      ntk_panel_load(L, p, s->m, s->V, X);
-      ntk_stream_columns(&piece, s->m, X, S);
-    }
+    const size_t first = h * (NTK_GROUP / P), last = ntk_group_end(s->L, h);
+    load_group(s, first, last, Z);
+    ntk_block block = ntk_block_of(s->L, first, last, g * NTK_GROUP, (g + 1) * NTK_GROUP);
+    if (h > g + 1)
+      ntk_block_next(&block, s->L, first - NTK_GROUP / P, g * NTK_GROUP);
+    take_columns(s, &block, g * NTK_GROUP, Z);
   }
-  if (g + 1 < s->groups)
-    ntk_stream_reduce(NTK_GROUP, s->m, S, V, L->n);
   for (size_t p = end; p-- > begin;) {
-    const size_t columns = (p - begin) * P;
-    const ntk_piece piece = ntk_piece_of(L, p, begin * P, p * P);
-    ntk_panel_load(L, p, s->m, s->V, X);
-    triangle(s, p, true, X);
-    ntk_panel_store(L, p, s->m, X, s->V);
-    memset(S, 0, columns * s->m * NTK_PIECE_LANES * sizeof *S);
-    ntk_stream_columns(&piece, s->m, X, S);
-    ntk_stream_reduce(columns, s->m, S, V, L->n);
+    double *Z_p = Z + (p - begin) * P * s->m;
+    const ntk_block below = ntk_block_of(s->L, p + 1, end, p * P, (p + 1) * P);
+    take_columns(s, &below, p * P, Z_p + P * s->m);
+    ntk_panel_load(s->L, p, s->m, s->V, Z_p);
+    triangle(s, p, true, Z_p);
   }
 }
 
@@ -98,7 +104,7 @@ static void take_groups(sweep *s, bool back) {
       backward_group(s, s->groups - 1 - g);
     else
       forward_group(s, g);
-    if (wait_for(s, g)) /* done is a count: those before come first */
+    if (g == 0 || wait_for(s, g) > 0) /* done is a count: those before come first */
       atomic_store_explicit(&s->done, g + 1, memory_order_release);
   }
 }
@@ -116,7 +122,7 @@ static void solve(const ntk_packed *L, double *V, size_t count, ntk_watch *watch
 #pragma omp parallel num_threads(threads)
   {
     take_groups(&forward, false);
-    if (wait_for(&forward, forward.groups))
+    if (wait_for(&forward, forward.groups) > 0)
       take_groups(&back, true);
   }
 }

@@ -1,41 +1,35 @@
-/* What products and solves with a packed matrix consist of: each piece of it, the entries of one
- * panel in some columns, meets a few vectors, along its rows or along its columns. The matrix is in
- * either precision, vectors and sums are in double. */
+/* What products and solves with a packed matrix consist of: each block of it, a few panels in some
+ * columns, meets a few vectors, along its rows, along its columns, or both. The matrix is in either
+ * precision, vectors and sums are in double. A block is gone through a few columns of every panel
+ * at a time: several streams, each straight on, are what memory is fastest at. */
 #ifndef NTK_SPECTRUM_STREAM_H
 #define NTK_SPECTRUM_STREAM_H
 
 #include "spectrum/packed.h"
 
-enum {
-  NTK_PIECE_ROWS = NTK_PANEL_BYTES / sizeof(float), /* most rows that a panel has */
-  NTK_PIECE_LANES = 8                               /* most doubles that a vector register has */
-};
+enum { NTK_BLOCK_PANELS = 8 /* at most */ };
 
-/* `columns` columns of one panel, from `entries` on. */
-typedef struct ntk_piece {
+/* `columns` columns of `panels` panels; those of a panel lie one after the other. */
+typedef struct ntk_block {
   ntk_precision precision;
-  const void *entries;
-  size_t columns;
-} ntk_piece;
+  size_t panels, columns;
+  const void *entries[NTK_BLOCK_PANELS]; /* the first of each panel */
+  const void *next[NTK_BLOCK_PANELS];    /* and what is read after it; NULL: not known */
+} ntk_block;
 
-/* Y (rows of a panel x m, side by side) -= A X; column c of the m of X is at X + c ldx. */
-void ntk_stream_rows(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y);
+/* m vectors for the columns of a block A and as many for its rows, and what becomes of them in one
+ * reading of A: Y -= A X, unless Y is NULL, and U -= A^T Z, unless U is NULL. Of X and U, vector c
+ * is at X + c ld; Z and Y go panel by panel, rows of a panel x m each. U may not be part of X. */
+typedef struct ntk_meeting {
+  size_t m, ld;
+  const double *X, *Z;
+  double *Y, *U;
+} ntk_meeting;
+void ntk_stream_block(const ntk_block *A, const ntk_meeting *with);
 
-/* S += A^T X with X (rows of a panel x m, side by side): sums by lanes, NTK_PIECE_LANES for each
- * column and vector, the vectors of a column side by side. Zeroed before the first. */
-void ntk_stream_columns(const ntk_piece *A, size_t m, const double *X, double *S);
-
-/* Both at once, which read A once: Y -= A X and S += A^T X_p. */
-void ntk_stream_both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
-                     double *Y, double *S);
-
-/* y_j -= the sum of its lanes, for column j = 0..columns-1 and vector c at Y + c ldy. */
-void ntk_stream_reduce(size_t columns, size_t m, const double *S, double *Y, size_t ldy);
-
-/* Solves with the lower triangle of the block on the diagonal, whose rows are as many as the
- * piece's columns, or with its transpose: Y (rows of a panel x m, side by side), of whose further
- * rows nothing is kept.
- */
-void ntk_stream_triangle(const ntk_piece *L, bool transposed, size_t m, double *Y);
+/* Solves with the lower triangle of a block on the diagonal, one panel in as many columns as it has
+ * rows that count, or with its transpose: Y (rows of a panel x m), of whose further rows nothing is
+ * kept. */
+void ntk_stream_triangle(const ntk_block *L, bool transposed, size_t m, double *Y);
 
 #endif

@@ -7,20 +7,15 @@ enum {
   P = NTK_PANEL_BYTES / sizeof(real),
   VECTORS = 3, /* of rows that go together: with NTK_PACKED_VECTORS vectors 12 sums */
   ROWS = VECTORS * DOUBLES,
-  AHEAD = P,
-  CHUNK = 64 /* columns; of a panel they stay in the L1 cache while its rows are gone through */
+  STEP = 32 /* columns of every panel at a time */
 };
 _Static_assert(P % ROWS == 0, "a panel is whole registers");
+_Static_assert(STEP % DOUBLES == 0, "a step is whole registers");
 
 #define INLINE static inline __attribute__((always_inline))
 
-typedef void rows_fn(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y);
-typedef void columns_fn(const ntk_piece *A, size_t m, const double *X, double *S);
-rows_fn LANES_NAME(ntk_stream_rows);
-columns_fn LANES_NAME(ntk_stream_columns);
-void LANES_NAME(ntk_stream_both)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
-                                 const double *X_p, double *Y, double *S);
-void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y);
+void LANES_NAME(ntk_stream_block)(const ntk_block *A, const ntk_meeting *with);
+void LANES_NAME(ntk_stream_triangle)(const ntk_block *L, bool transposed, size_t m, double *Y);
 
 /* DOUBLES entries of the matrix. */
 INLINE vd load_entries(const real *p) {
@@ -31,182 +26,147 @@ INLINE vd load_entries(const real *p) {
 #endif
 }
 
-/* ROWS entries of a column, and those of a column AHEAD asked for: what the processor foresees by
- * itself keeps up with doubles, but not with floats. */
-INLINE void load_column(const real *A, vd a[VECTORS]) {
-  for (size_t v = 0; v < VECTORS; v++) {
-    a[v] = load_entries(A + v * DOUBLES);
-    __builtin_prefetch(A + AHEAD * P + v * DOUBLES);
-  }
+/* Which of the two a pass does, and for how many vectors; constants once inlined. */
+typedef struct kind {
+  bool along, across; /* Y -= A X; U -= A^T Z */
+  size_t m;
+} kind;
+
+/* A column that is wanted soon, into the second-level cache: into the first no more come at a time
+ * than it can wait for, and what the processor foresees by itself is too little while it computes.
+ */
+INLINE void ask_for(const char *column) {
+  for (size_t i = 0; i < NTK_PANEL_BYTES; i += 64)
+    __builtin_prefetch(column + i, 0, 2);
 }
 
-/* Y -= A X over ROWS rows; m is a constant once inlined. */
-INLINE void few_rows(size_t columns, const real *A, size_t m, const double *X, size_t ldx,
-                     double *Y) {
-  vd sum[NTK_PACKED_VECTORS][VECTORS];
-  for (size_t c = 0; c < m; c++)
-    for (size_t v = 0; v < VECTORS; v++)
-      sum[c][v] = vd_load(Y + c * P + v * DOUBLES);
-  for (size_t j = 0; j < columns; j++) {
-    vd a[VECTORS];
-    load_column(A + j * P, a);
-    for (size_t c = 0; c < m; c++) {
-      const vd x = X[j + c * ldx] - (vd){0};
-      for (size_t v = 0; v < VECTORS; v++)
-        sum[c][v] -= a[v] * x;
-    }
-  }
-  for (size_t c = 0; c < m; c++)
-    for (size_t v = 0; v < VECTORS; v++)
-      vd_store(Y + c * P + v * DOUBLES, sum[c][v]);
-}
-
-INLINE void rows(const ntk_piece *A, size_t m, const double *X, size_t ldx, double *Y) {
-  for (size_t j = 0; j < A->columns; j += CHUNK)
-    for (size_t r = 0; r < P; r += ROWS)
-      few_rows(A->columns - j < CHUNK ? A->columns - j : CHUNK,
-               (const real *)A->entries + j * P + r, m, X + j, ldx, Y + r);
-}
-
-/* S += A^T X over ROWS rows. */
-INLINE void few_columns(size_t columns, const real *A, size_t m, const double *X, double *S) {
-  vd x[NTK_PACKED_VECTORS][VECTORS];
-  for (size_t c = 0; c < m; c++)
-    for (size_t v = 0; v < VECTORS; v++)
-      x[c][v] = vd_load(X + c * P + v * DOUBLES);
-  for (size_t j = 0; j < columns; j++) {
-    vd a[VECTORS];
-    load_column(A + j * P, a);
-    for (size_t c = 0; c < m; c++) {
-      double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
-      vd sum = vd_load(lanes);
-      for (size_t v = 0; v < VECTORS; v++)
-        sum += a[v] * x[c][v];
-      vd_store(lanes, sum);
-    }
-  }
-}
-
-INLINE void columns(const ntk_piece *A, size_t m, const double *X, double *S) {
-  for (size_t j = 0; j < A->columns; j += CHUNK)
-    for (size_t r = 0; r < P; r += ROWS)
-      few_columns(A->columns - j < CHUNK ? A->columns - j : CHUNK,
-                  (const real *)A->entries + j * P + r, m, X + r, S + j * m * NTK_PIECE_LANES);
-}
-
-/* Both at once: Y -= A X and S += A^T X_p over ROWS rows. */
-INLINE void few_both(size_t columns, const real *A, size_t m, const double *X, size_t ldx,
-                     const double *X_p, double *Y, double *S) {
-  vd sum[NTK_PACKED_VECTORS][VECTORS], x_p[NTK_PACKED_VECTORS][VECTORS];
-  for (size_t c = 0; c < m; c++)
+/* ROWS rows of a step: Y -= A X, S += A^T Z by lanes; of the next step, unless it is NULL, all rows
+ * are asked for. */
+INLINE void few_rows(kind k, size_t columns, const real *A, const char *next, const double *X,
+                     size_t ld, const double *Z, double *Y, vd S[NTK_PACKED_VECTORS][STEP]) {
+  vd y[NTK_PACKED_VECTORS][VECTORS], z[NTK_PACKED_VECTORS][VECTORS];
+  for (size_t c = 0; c < k.m; c++)
     for (size_t v = 0; v < VECTORS; v++) {
-      sum[c][v] = vd_load(Y + c * P + v * DOUBLES);
-      x_p[c][v] = vd_load(X_p + c * P + v * DOUBLES);
+      if (k.along)
+        y[c][v] = vd_load(Y + c * P + v * DOUBLES);
+      if (k.across)
+        z[c][v] = vd_load(Z + c * P + v * DOUBLES);
     }
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
-    load_column(A + j * P, a);
-    for (size_t c = 0; c < m; c++) {
-      const vd x = X[j + c * ldx] - (vd){0};
-      double *lanes = S + (j * m + c) * NTK_PIECE_LANES;
-      vd across = vd_load(lanes);
+    if (next != NULL)
+      ask_for(next + j * NTK_PANEL_BYTES);
+    for (size_t v = 0; v < VECTORS; v++)
+      a[v] = load_entries(A + j * P + v * DOUBLES);
+    for (size_t c = 0; c < k.m; c++) {
+      const vd x = k.along ? X[j + c * ld] - (vd){0} : (vd){0};
+      vd sum = k.across ? S[c][j] : (vd){0};
       for (size_t v = 0; v < VECTORS; v++) {
-        sum[c][v] -= a[v] * x;
-        across += a[v] * x_p[c][v];
+        if (k.along)
+          y[c][v] -= a[v] * x;
+        if (k.across)
+          sum += a[v] * z[c][v];
       }
-      vd_store(lanes, across);
+      if (k.across)
+        S[c][j] = sum;
     }
   }
-  for (size_t c = 0; c < m; c++)
+  for (size_t c = 0; c < k.m && k.along; c++)
     for (size_t v = 0; v < VECTORS; v++)
-      vd_store(Y + c * P + v * DOUBLES, sum[c][v]);
+      vd_store(Y + c * P + v * DOUBLES, y[c][v]);
 }
 
-INLINE void both(const ntk_piece *A, size_t m, const double *X, size_t ldx, const double *X_p,
-                 double *Y, double *S) {
-  for (size_t j = 0; j < A->columns; j += CHUNK)
-    for (size_t r = 0; r < P; r += ROWS)
-      few_both(A->columns - j < CHUNK ? A->columns - j : CHUNK,
-               (const real *)A->entries + j * P + r, m, X + j, ldx, X_p + r, Y + r,
-               S + j * m * NTK_PIECE_LANES);
+/* u_j -= the lanes' sum of S_j. */
+INLINE void reduce(size_t columns, vd S[STEP], double *u) {
+  double sum[STEP];
+  for (size_t j = 0; j < STEP; j += DOUBLES)
+    vd_store(sum + j, vd_sums(S + j));
+  for (size_t j = 0; j < columns; j++)
+    u[j] -= sum[j];
+}
+
+/* S stays in the first-level cache from panel to panel. */
+INLINE void stream(kind k, const ntk_block *A, const ntk_meeting *with) {
+  for (size_t j = 0; j < A->columns; j += STEP) {
+    const size_t columns = A->columns - j < STEP ? A->columns - j : STEP;
+    vd S[NTK_PACKED_VECTORS][STEP];
+    for (size_t c = 0; c < k.m && k.across; c++)
+      for (size_t i = 0; i < STEP; i++)
+        S[c][i] = (vd){0};
+    for (size_t p = 0; p < A->panels; p++) {
+      const real *entries = (const real *)A->entries[p] + j * P;
+      const void *next = j + STEP < A->columns ? entries + STEP * P : A->next[p];
+      for (size_t r = 0; r < P; r += ROWS) {
+        const size_t at = p * P * k.m + r;
+        few_rows(k, columns, entries + r, r == 0 ? next : NULL, k.along ? with->X + j : NULL,
+                 with->ld, k.across ? with->Z + at : NULL, k.along ? with->Y + at : NULL, S);
+      }
+    }
+    for (size_t c = 0; c < k.m && k.across; c++)
+      reduce(columns, S[c], with->U + j + c * with->ld);
+  }
 }
 
 /* A constant m lets the compiler keep sums and entries in registers. */
-void LANES_NAME(ntk_stream_rows)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
-                                 double *Y) {
-  switch (m) {
+INLINE void stream_m(size_t m, const ntk_block *A, const ntk_meeting *with) {
+  if (with->U == NULL)
+    stream((kind){true, false, m}, A, with);
+  else if (with->Y == NULL)
+    stream((kind){false, true, m}, A, with);
+  else
+    stream((kind){true, true, m}, A, with);
+}
+
+void LANES_NAME(ntk_stream_block)(const ntk_block *A, const ntk_meeting *with) {
+  switch (with->m) {
   case 1:
-    rows(A, 1, X, ldx, Y);
+    stream_m(1, A, with);
     break;
   case 2:
-    rows(A, 2, X, ldx, Y);
+    stream_m(2, A, with);
     break;
   case 3:
-    rows(A, 3, X, ldx, Y);
+    stream_m(3, A, with);
     break;
   default:
-    rows(A, 4, X, ldx, Y);
+    stream_m(4, A, with);
   }
 }
 
-void LANES_NAME(ntk_stream_columns)(const ntk_piece *A, size_t m, const double *X, double *S) {
-  switch (m) {
-  case 1:
-    columns(A, 1, X, S);
-    break;
-  case 2:
-    columns(A, 2, X, S);
-    break;
-  case 3:
-    columns(A, 3, X, S);
-    break;
-  default:
-    columns(A, 4, X, S);
-  }
+/* The transpose of a triangle, block by block; above its diagonal storage is 0. */
+static void transpose(const real *L, real *T) {
+  for (size_t j = 0; j < P; j += LANES)
+    for (size_t i = j; i < P; i += LANES) {
+      vr v[LANES];
+      for (size_t k = 0; k < LANES; k++)
+        v[k] = vr_load(L + (j + k) * P + i);
+      vr_transpose(v);
+      for (size_t k = 0; k < LANES; k++)
+        vr_store(T + (i + k) * P + j, v[k]);
+    }
 }
 
-void LANES_NAME(ntk_stream_both)(const ntk_piece *A, size_t m, const double *X, size_t ldx,
-                                 const double *X_p, double *Y, double *S) {
-  switch (m) {
-  case 1:
-    both(A, 1, X, ldx, X_p, Y, S);
-    break;
-  case 2:
-    both(A, 2, X, ldx, X_p, Y, S);
-    break;
-  case 3:
-    both(A, 3, X, ldx, X_p, Y, S);
-    break;
-  default:
-    both(A, 4, X, ldx, X_p, Y, S);
+/* y <- T^{-1} y column by column of T, the triangle or its transpose. Each step waits for the one
+ * before: all vectors go through it together, and what divides is made first. */
+void LANES_NAME(ntk_stream_triangle)(const ntk_block *L, bool transposed, size_t m, double *Y) {
+  const real *T = L->entries[0];
+  double inverse[P];
+  real turned[P * P];
+  for (size_t j = 0; j < L->columns; j++)
+    inverse[j] = 1.0 / (double)T[j * (P + 1)];
+  if (transposed) {
+    transpose(T, turned);
+    T = turned;
   }
-}
-
-/* y <- L^{-1} y, column by column. Loops go over all rows of the panel, a number that the compiler
- * knows: above the diagonal L is 0, and rows past the last are not asked for. */
-static void forward(size_t n, const real *L, double *y) {
-  for (size_t j = 0; j < n; j++) {
-    const double solved = y[j] / (double)L[j * P + j];
-    for (size_t i = 0; i < P; i++)
-      y[i] -= (double)L[j * P + i] * solved;
-    y[j] = solved;
+  for (size_t k = 0; k < L->columns; k++) {
+    const size_t j = transposed ? L->columns - 1 - k : k, own = j / LANES * LANES;
+    const size_t begin = transposed ? 0 : own, end = transposed ? own + LANES : P;
+    for (size_t c = 0; c < m; c++) {
+      double *y = Y + c * P;
+      const double solved = y[j] * inverse[j];
+      for (size_t i = begin; i < end; i += DOUBLES)
+        vd_store(y + i, vd_load(y + i) - load_entries(T + j * P + i) * solved);
+      y[j] = solved;
+    }
   }
-}
-
-/* y <- L^{-T} y. */
-static void backward(size_t n, const real *L, double *y) {
-  double solved[P] = {0}; /* so far */
-  for (size_t j = n; j-- > 0;) {
-    double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < P; i++)
-      sum += (double)L[j * P + i] * solved[i];
-    solved[j] = (y[j] - sum) / (double)L[j * P + j];
-  }
-  memcpy(y, solved, n * sizeof *y);
-}
-
-void LANES_NAME(ntk_stream_triangle)(const ntk_piece *L, bool transposed, size_t m, double *Y) {
-  for (size_t c = 0; c < m; c++)
-    (transposed ? backward : forward)(L->columns, L->entries, Y + c * P);
 }
