@@ -12,9 +12,15 @@ typedef struct ntk_density_point {
 typedef struct ntk_density_quantile {  /* below which a share of the eigenvalues lies */
   double share, eigenvalue, low, high; /* NaN: not told from 0 */
 } ntk_density_quantile;
+typedef enum ntk_verdict {
+  NTK_VERDICT_OK,              /* lambda_min is told from 0 */
+  NTK_VERDICT_RANK_DEFICIENT,  /* it is 0 exactly; known without computing */
+  NTK_VERDICT_BELOW_RESOLUTION /* too small for double precision to tell from 0 */
+} ntk_verdict;
 typedef struct ntk_spectrum_prefix { /* of the kernel of the first so many samples */
   size_t samples;
-  double lambda_min, residual; /* NaN where that of K is not resolved */
+  ntk_verdict verdict;
+  double lambda_min, residual; /* as of K: 0 where rank deficient, NaN where not resolved */
 } ntk_spectrum_prefix;
 typedef struct ntk_density {
   size_t probes, steps; /* 0: not asked for */

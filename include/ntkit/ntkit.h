@@ -196,12 +196,6 @@ NTK_API ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *sc
 
 /* ---- The question: how well is K conditioned? ------------------------------------------------ */
 
-/* On lambda_min. */
-typedef enum ntk_verdict {
-  NTK_VERDICT_OK,
-  NTK_VERDICT_RANK_DEFICIENT,  /* lambda_min = 0 exactly; known without computing */
-  NTK_VERDICT_BELOW_RESOLUTION /* too small for double precision to tell from 0 */
-} ntk_verdict;
 NTK_API const char *ntk_verdict_name(ntk_verdict verdict); /* "ok", "rank_deficient", ... */
 
 typedef struct ntk_spectrum_options {

@@ -177,14 +177,16 @@ class SpectrumPrefix(Result):
     r"""lambda_min of the kernel of the first samples.
 
     samples: the first so many of the data
-    lambda_min: smallest eigenvalue of their kernel; nan: K's is not resolved
+    lambda_min: smallest eigenvalue of their kernel; nan: not resolved
     residual: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
+    verdict: on lambda_min
     """
 
     _struct = "ntk_spectrum_prefix"
     samples: int
     lambda_min: float
     residual: float
+    verdict: str | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -22,7 +22,7 @@ struct ntk_features {
   const ntk_network *network; /* borrowed */
   size_t version;             /* the network's, whose weights these features are of */
   const double *X;            /* N x d, borrowed */
-  size_t N;
+  size_t N; /* operations read no more samples than N and rows say: a copy with fewer is a view */
   ntk_outputs outputs; /* whose kernel they make; of one output TRACE */
   size_t rows;         /* of K: N, or N n_L of all outputs */
   void *state;         /* the backend's own; NULL until created */
@@ -49,9 +49,11 @@ struct ntk_kernel {
   size_t N;
   ntk_kernel_form form;
   bool factored; /* K has been replaced by its Cholesky factor */
-  bool broken;   /* ... or by nothing of use, the factorisation not having ended well */
-  double trace;  /* of K - shift I, once factored */
-  void *state;   /* the backend's own; NULL until created */
+  bool broken;   /* ... or by nothing of use, the factorisation not having ended well, but that */
+  size_t
+      leading; /* of the leading block of that order: N, or the rows before the pivot that failed */
+  double trace; /* of K - shift I, once factored */
+  void *state;  /* the backend's own; NULL until created */
 };
 
 struct ntk_backend {
@@ -112,7 +114,10 @@ struct ntk_backend {
   /* Sum and smallest of the diagonal: of K, or of its factor L. */
   void (*kernel_diagonal)(const ntk_kernel *kernel, double *sum, double *smallest);
   void (*kernel_pivots)(const ntk_kernel *kernel, double *diagonal); /* N entries of it */
-  ntk_status (*kernel_multiply)(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+  /* By the leading block of that order, as below. */
+  ntk_status (*kernel_multiply)(const ntk_kernel *kernel, size_t order, const double *V, size_t m,
+                                double *U);
+  /* Sets kernel->leading too, where a pivot fails. */
   ntk_status (*kernel_factor)(ntk_kernel *kernel, double shift);
   /* With the leading block of that order, m vectors of as many entries. */
   ntk_status (*kernel_solve)(const ntk_kernel *kernel, size_t order, double *V, size_t m);

@@ -87,6 +87,13 @@ ntk_status ntk_features_centre(const ntk_features *features, const double *f, co
                          centred);
 }
 
+ntk_features ntk_features_leading(const ntk_features *features, size_t samples) {
+  ntk_features first = *features;
+  first.rows = samples * (features->rows / features->N);
+  first.N = samples;
+  return first;
+}
+
 void ntk_features_destroy(ntk_features *features) {
   if (features == NULL)
     return;
@@ -252,11 +259,16 @@ static void rescale(size_t n, double factor, size_t m, double *V) {
     ntk_dscal(n, factor, V + c * n);
 }
 
-ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
+ntk_status ntk_kernel_multiply_leading(const ntk_kernel *kernel, size_t order, const double *V,
+                                       size_t m, double *U) {
   NTK_TRY(check_factored(kernel, false));
-  NTK_TRY(kernel->backend->kernel_multiply(kernel, V, m, U));
-  rescale(kernel->N, 1.0 / kernel->form.scale, m, U);
+  NTK_TRY(kernel->backend->kernel_multiply(kernel, order, V, m, U));
+  rescale(order, 1.0 / kernel->form.scale, m, U);
   return NTK_OK;
+}
+
+ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
+  return ntk_kernel_multiply_leading(kernel, kernel->N, V, m, U);
 }
 
 void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest) {
@@ -339,7 +351,8 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
 }
 
 ntk_status ntk_kernel_solve_leading(const ntk_kernel *kernel, size_t order, double *B, size_t m) {
-  NTK_TRY(check_factored(kernel, true));
+  if (order > kernel->leading)
+    NTK_TRY(check_factored(kernel, true));
   NTK_TRY(kernel->backend->kernel_solve(kernel, order, B, m));
   rescale(order, kernel->form.scale, m, B);
   return NTK_OK;

@@ -23,6 +23,9 @@ static inline double ntk_diagonal_part(const ntk_network *network, size_t k, dou
 ntk_status ntk_features_centre(const ntk_features *features, const double *f, const double *b,
                                ntk_features **centred);
 
+/* The features of the first samples, 1 to N, which these ones hold: a view, not to be destroyed. */
+ntk_features ntk_features_leading(const ntk_features *features, size_t samples);
+
 /* Squared row norms, both L x rows, of the rows that row i of K has: f2[k rows + i] of F_k's, and
  * b2 of B_{k+1}'s. */
 ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *b2);
@@ -44,14 +47,16 @@ ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *prov
 ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper);
 /* U = K V: m vectors of N entries, contiguous. */
 ntk_status ntk_kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U);
+/* That and ntk_kernel_solve with the leading block of that order, 1 to N, whose factor is the
+ * leading block of the factor, also of one that failed at a later pivot. V, B, U: order x m. */
+ntk_status ntk_kernel_multiply_leading(const ntk_kernel *kernel, size_t order, const double *V,
+                                       size_t m, double *U);
+ntk_status ntk_kernel_solve_leading(const ntk_kernel *factor, size_t order, double *B, size_t m);
 /* g = J^T v, or u = J g, for ntk_kernel_apply in two halves: g has sum_l (n_{l-1} + 1 where there
  * is a bias) times the columns of B_l numbers, P but for a mean over outputs, whose J^T v of every
  * output lie side by side. */
 ntk_status ntk_kernel_gather(const ntk_features *features, const double *v, double *g);
 ntk_status ntk_kernel_spread(const ntk_features *features, const double *g, double *u);
-/* As ntk_kernel_solve with the leading block of that order, 1 to N: its factor is the leading block
- * of the factor. B: order x m. */
-ntk_status ntk_kernel_solve_leading(const ntk_kernel *factor, size_t order, double *B, size_t m);
 /* Sum and smallest of the diagonal: of K, or of its factor L. */
 void ntk_kernel_diagonal(const ntk_kernel *kernel, double *sum, double *smallest);
 
@@ -79,5 +84,12 @@ ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_netwo
  * features the product J (J^T v). */
 ntk_operator ntk_kernel_operator(ntk_kernel *kernel);
 ntk_operator ntk_features_operator(ntk_features *features);
+/* The first of these for the leading block of that order, of K or of a factor that has it; trace:
+ * of that block. */
+typedef struct ntk_leading {
+  const ntk_kernel *kernel;
+  size_t order;
+} ntk_leading;
+ntk_operator ntk_leading_operator(ntk_leading *of, double trace);
 
 #endif

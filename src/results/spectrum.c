@@ -89,11 +89,16 @@ const ntk_description ntk_table_spectrum_pair =
     DESCRIPTION(spectrum_pair, "place", "One of several eigenpairs at an end of K; not proved.");
 #undef ROW
 
+static ntk_field_value prefix_verdict(const void *row) {
+  return ntk_field_text(ntk_verdict_name(((const ntk_spectrum_prefix *)row)->verdict));
+}
+
 #define ROW ntk_spectrum_prefix
 static const ntk_field spectrum_prefix[] = {
     FIELD(samples, "", "the first so many of the data"),
-    FIELD(lambda_min, "", "smallest eigenvalue of their kernel; null: K's is not resolved"),
+    FIELD(lambda_min, "", "smallest eigenvalue of their kernel; null: not resolved"),
     FIELD(residual, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
+    COMPUTED("verdict", "verdict", NTK_TYPE_TEXT, prefix_verdict, "on lambda_min"),
 };
 const ntk_description ntk_table_spectrum_prefix =
     DESCRIPTION(spectrum_prefix, NULL, "lambda_min of the kernel of the first samples.");

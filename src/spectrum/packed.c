@@ -38,7 +38,7 @@ ntk_status ntk_packed_create(ntk_context *context, size_t n, ntk_precision preci
   double *storage;
   NTK_TRY(ntk_packed_bytes(n, precision, &bytes));
   NTK_TRY(ntk_alloc_doubles(context, bytes / sizeof(double), "the kernel", &storage));
-  *A = (ntk_packed){context, n, precision, storage};
+  *A = (ntk_packed){.context = context, .n = n, .precision = precision, .storage = storage};
   clear_blocks(A);
   return NTK_OK;
 }

@@ -21,7 +21,7 @@ enum { NTK_PANEL_BYTES = 192 };
 
 typedef struct ntk_packed {
   ntk_context *context; /* borrowed */
-  size_t n;
+  size_t n, leading;    /* order; of the leading block that ntk_packed_factor has made a factor */
   ntk_precision precision; /* of the entries; vectors are in double always */
   void *storage;
 } ntk_packed;
@@ -77,7 +77,8 @@ ntk_status ntk_packed_multiply(const ntk_packed *A, const double *V, size_t m, d
 double ntk_packed_multiply_bytes(size_t n);
 
 /* Cholesky factorisation of A - shift I in place; NTK_ERR_NUMERIC when a pivot is not positive (or
- * not a number), A then being of no further use. n^3/3 flops. */
+ * not a number): the rows before it, A->leading, are the factor's all the same, and the rest of no
+ * further use. n^3/3 flops. */
 ntk_status ntk_packed_factor(ntk_packed *A, double shift);
 
 /* V <- (L L^T)^{-1} V for m vectors (n x m, column-major), after ntk_packed_factor. 2 n^2 m flops;

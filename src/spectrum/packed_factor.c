@@ -106,6 +106,7 @@ ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(A->context, tiles * (tiles + 1) / 2, sizeof(atomic_bool), "tiles", &pointer));
   w.done = pointer;
+  A->leading = 0;
   for (size_t i = 0; i < tiles * (tiles + 1) / 2; i++)
     atomic_init(&w.done[i], false);
   for (size_t i = 0; i < A->n && shift != 0.0; i++)
@@ -116,5 +117,6 @@ ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
   ntk_free(A->context, pointer);
   NTK_TRY(w.watch.status);
   const size_t broken = atomic_load(&w.broken);
+  A->leading = broken == 0 ? A->n : broken - 1; /* tiles before that one were done for it */
   return broken == 0 ? NTK_OK : fail_at(broken, A->n, A->precision);
 }

@@ -64,6 +64,11 @@ done <"$top/prefixes"
 check 'a figure' test "$(grep -c '^<svg viewBox' prefixes.html)" = 1
 good 'text' spectrum $size --prefixes 10,60
 check 'two lines' test "$(grep -cE '^(prefixes|  +)  +(10|60) +[0-9.e+-]+ +residual' "$out")" = 2
+# Of more samples than parameters, 20: those that have as many, and a verdict for each.
+good 'singular' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21 --json
+check 'verdicts' test "$(jq -r '[.prefixes[].verdict] | join(" ")' "$out")" = 'ok ok rank_deficient'
+good 'alone' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21
+check 'as text' grep -q '^ *21 *0 *rank_deficient$' "$out"
 rm -f prefixes.html
 
 bad 'descending' '20 samples comes after one of 30; accepted: ascending' spectrum $size --prefixes 30,20

@@ -88,19 +88,57 @@ static void test_from_features(void **state) {
   problem_close(&p);
 }
 
-static void test_unknown(void **state) {
+/* Each prefix as a run on it alone: verdict, and lambda_min where there is one. */
+static void check_verdicts(const problem *p, const size_t *prefix, size_t count,
+                           ntk_verdict whole) {
+  const ntk_spectrum_options options = {
+      .tolerance = 1e-9, .prefixes = prefix, .prefix_count = count};
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p->context, p->network, p->data, &options, &r));
+  assert_int_equal(r.verdict, whole);
+  assert_int_equal(r.prefixes, count);
+  for (size_t k = 0; k < count; k++) {
+    ntk_spectrum_result one = alone(p, p->network, prefix[k], NTK_OUTPUTS_TRACE);
+    const bool found = one.verdict == NTK_VERDICT_OK;
+    assert_int_equal(r.prefix[k].verdict, one.verdict);
+    if (one.verdict == NTK_VERDICT_BELOW_RESOLUTION)
+      assert_true(isnan(r.prefix[k].lambda_min));
+    else
+      assert_near(r.prefix[k].lambda_min, one.lambda_min, 1e-10 * one.lambda_min, "lambda_min");
+    assert_true(found ? r.prefix[k].residual <= 1e-7 * one.lambda_min
+                      : isnan(r.prefix[k].residual));
+    ntk_spectrum_clear(&one);
+  }
+  ntk_spectrum_clear(&r);
+}
+
+/* More samples than parameters, of which there are 30. */
+static void test_too_many(void **state) {
   (void)state;
-  const size_t narrow[] = {12, 3, 2}, some[] = {10, 20};
+  const size_t narrow[] = {12, 2, 2}, some[] = {1, 10, 20, 30, 31, 203}, late[] = {100, 150};
   problem p;
   problem_open(&p, N, 3, narrow, "tanh", NULL);
-  ntk_spectrum_result r;
-  assert_ok(ntk_spectrum(p.context, p.network, p.data,
-                         &(ntk_spectrum_options){.prefixes = some, .prefix_count = 2}, &r));
-  assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
-  assert_true(r.prefixes == 2 && r.prefix[1].samples == 20);
-  assert_true(isnan(r.prefix[0].lambda_min) && isnan(r.prefix[1].residual));
-  ntk_spectrum_clear(&r);
+  check_verdicts(&p, some, COUNT(some), NTK_VERDICT_RANK_DEFICIENT);
+  check_verdicts(&p, late, COUNT(late), NTK_VERDICT_RANK_DEFICIENT);
   problem_close(&p);
+}
+
+/* Sample 152 is sample 21, times 1 + off: known to be equal, or too near it to be told apart, so
+ * that a pivot fails or is no more than the resolution. */
+static void test_repeated(void **state) {
+  (void)state;
+  const size_t some[] = {20, 21, 100, 150, 151, 152, 153, 202, 203};
+  const double off[] = {0.0, 1e-15, 1e-12, 1e-9};
+  for (size_t o = 0; o < COUNT(off); o++) {
+    double *X = make_normal(1, N * width[0]);
+    for (size_t j = 0; j < width[0]; j++)
+      X[151 * width[0] + j] = X[20 * width[0] + j] * (1.0 + off[o]);
+    problem p;
+    problem_open(&p, N, 3, width, "tanh", X);
+    check_verdicts(&p, some, COUNT(some),
+                   o == 0 ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_BELOW_RESOLUTION);
+    problem_close(&p);
+  }
 }
 
 static void test_memory(void **state) {
@@ -145,8 +183,9 @@ static void test_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_separate_runs), cmocka_unit_test(test_outputs),
-      cmocka_unit_test(test_from_features), cmocka_unit_test(test_unknown),
-      cmocka_unit_test(test_memory),        cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_from_features), cmocka_unit_test(test_too_many),
+      cmocka_unit_test(test_repeated),      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,18 +74,28 @@ static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
     diagonal[i] = ntk_packed_get(matrix(kernel), i, i);
 }
 
-static ntk_status kernel_multiply(const ntk_kernel *kernel, const double *V, size_t m, double *U) {
-  return ntk_packed_multiply(matrix(kernel), V, m, U);
+/* The leading block of that order: the beginning of the same memory. */
+static ntk_packed leading(const ntk_kernel *kernel, size_t order) {
+  ntk_packed A = *matrix(kernel);
+  A.n = order;
+  return A;
+}
+
+static ntk_status kernel_multiply(const ntk_kernel *kernel, size_t order, const double *V, size_t m,
+                                  double *U) {
+  const ntk_packed A = leading(kernel, order);
+  return ntk_packed_multiply(&A, V, m, U);
 }
 
 static ntk_status kernel_factor(ntk_kernel *kernel, double shift) {
-  return ntk_packed_factor(matrix(kernel), shift);
+  const ntk_status status = ntk_packed_factor(matrix(kernel), shift);
+  kernel->leading = matrix(kernel)->leading;
+  return status;
 }
 
 static ntk_status kernel_solve(const ntk_kernel *kernel, size_t order, double *V, size_t m) {
-  ntk_packed leading = *matrix(kernel); /* the beginning of the same memory */
-  leading.n = order;
-  return ntk_packed_solve(&leading, V, m);
+  const ntk_packed L = leading(kernel, order);
+  return ntk_packed_solve(&L, V, m);
 }
 
 static ntk_status kernel_full(const ntk_kernel *kernel, double *eigenvalues) {

@@ -51,8 +51,8 @@ static ntk_status singular(ntk_job *j) {
   j->factor = NULL;
   NTK_TRY(ntk_job_largest(j));
   NTK_TRY(ntk_job_density(j));
-  NTK_TRY(ntk_job_prefixes(j));
-  return ntk_job_vectors(j);
+  NTK_TRY(ntk_job_vectors(j));
+  return ntk_job_prefixes(j);
 }
 
 static ntk_status run_steps(ntk_job *j) {
@@ -88,7 +88,7 @@ static ntk_status run_steps(ntk_job *j) {
   return NTK_OK;
 }
 
-static void release(ntk_job *j) {
+void ntk_job_release(ntk_job *j) {
   ntk_kernel_destroy(j->factor);
   ntk_kernel_destroy(j->K);
   ntk_features_destroy(j->features);
@@ -99,6 +99,9 @@ static void release(ntk_job *j) {
   ntk_free(j->context, j->b2);
   ntk_free(j->context, j->scratch);
   ntk_free(j->context, j->resolution);
+  j->factor = j->K = NULL;
+  j->features = NULL;
+  j->f2 = j->b2 = j->scratch = j->resolution = NULL;
 }
 
 static ntk_status allocate_result(ntk_job *j) {
@@ -112,6 +115,45 @@ static ntk_status allocate_result(ntk_job *j) {
   NTK_TRY(ntk_alloc(j->context, j->L, sizeof(ntk_block_result), "blocks", &pointer));
   j->result->block = pointer;
   return NTK_OK;
+}
+
+ntk_job ntk_job_begin(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
+                      const ntk_spectrum_options *options, ntk_spectrum_result *result) {
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t N = ntk_dataset_samples(data);
+  *result = (ntk_spectrum_result){
+      .context = context,
+      .samples = N,
+      .order = ntk_kernel_rows(&spec, options->outputs, N),
+      .blocks = network->depth,
+      .lambda_min = NAN,
+      .lambda_max = NAN,
+      .residual_min = NAN,
+      .residual_max = NAN,
+      .precision = ntk_mode_name(NTK_MODE_DOUBLE),
+      .precision_reason = "",
+      .certificate = {false, NAN, NAN, NAN, NAN},
+  };
+  return (ntk_job){.context = context,
+                   .network = network,
+                   .data = data,
+                   .options = *options,
+                   .N = N,
+                   .rows = result->order,
+                   .L = network->depth,
+                   .result = result};
+}
+
+ntk_status ntk_job_run(ntk_job *j) {
+  const double start = ntk_clock();
+  ntk_status status = allocate_result(j);
+  if (status == NTK_OK)
+    status = run_steps(j);
+  ntk_job_release(j);
+  j->result->seconds.total = ntk_clock() - start;
+  if (status != NTK_OK)
+    ntk_spectrum_clear(j->result);
+  return status;
 }
 
 ntk_status ntk_job_check(ntk_job *j) {
@@ -132,46 +174,17 @@ ntk_status ntk_job_check(ntk_job *j) {
 
 ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
                         const ntk_spectrum_options *options, ntk_spectrum_result *result) {
-  const double start = ntk_clock();
-  const double none = NAN;
   static const ntk_spectrum_options defaults;
-  if (options == NULL)
-    options = &defaults;
-  const ntk_network_spec spec = ntk_spec_of(network);
-  ntk_spectrum_result made = {
-      .context = context,
-      .samples = ntk_dataset_samples(data),
-      .order = ntk_kernel_rows(&spec, options->outputs, ntk_dataset_samples(data)),
-      .blocks = network->depth,
-      .lambda_min = none,
-      .lambda_max = none,
-      .residual_min = none,
-      .residual_max = none,
-      .precision = ntk_mode_name(NTK_MODE_DOUBLE),
-      .certificate = {false, none, none, none, none},
-  };
-  ntk_job j = {.context = context,
-               .network = network,
-               .data = data,
-               .options = *options,
-               .N = made.samples,
-               .rows = made.order,
-               .L = network->depth,
-               .result = &made};
+  ntk_spectrum_result made;
+  ntk_job j = ntk_job_begin(context, network, data, options != NULL ? options : &defaults, &made);
   NTK_TRY(ntk_job_check(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   made.method = ntk_job_method(&j);
   const size_t peak = ntk_memory_peak_enter(context);
-  ntk_status status = allocate_result(&j);
-  if (status == NTK_OK)
-    status = run_steps(&j);
-  release(&j);
+  const ntk_status status = ntk_job_run(&j);
   made.memory_bytes = ntk_memory_peak_leave(context, peak);
-  made.seconds.total = ntk_clock() - start;
   if (status == NTK_OK)
     *result = made;
-  else
-    ntk_spectrum_clear(&made);
   return status;
 }
 

@@ -28,6 +28,15 @@ static double norms_bytes(const ntk_network_spec *spec, double order) {
   return 8.0 * order * (2.0 * (double)spec->depth + 4.0) + NTK_SMALL_OBJECTS;
 }
 
+/* Results, and row norms, pivots and vector of one of them. */
+static double prefix_bytes(const ntk_network_spec *spec, double order,
+                           const ntk_spectrum_options *options) {
+  const size_t count = options->prefix_count;
+  return count == 0 ? 0.0
+                    : (double)(count * sizeof(ntk_spectrum_prefix)) +
+                          16.0 * (order + 1.0) * ((double)spec->depth + 1.0);
+}
+
 /* The same of a way that is not double's: K, if in double, takes the features' place. */
 static double mixed_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                           const ntk_spectrum_options *options, ntk_way way) {
@@ -38,7 +47,7 @@ static double mixed_bytes(const ntk_context *context, const ntk_network_spec *sp
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + (kept ? b.kernel : b.single) + fmax(b.build, rows));
   most = fmax(most, kept ? b.kernel + b.single + eigen : b.features + b.single + eigen + b.apply);
-  return most + norms_bytes(spec, (double)order);
+  return most + norms_bytes(spec, (double)order) + prefix_bytes(spec, (double)order, options);
 }
 
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
@@ -73,9 +82,7 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
-  const double prefixes =
-      options->prefix_count > 0 ? 8.0 * n + 24.0 * (double)options->prefix_count : 0.0;
-  return most + norms_bytes(spec, n) + kept + prefixes;
+  return most + norms_bytes(spec, n) + kept + prefix_bytes(spec, n, options);
 }
 
 const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
@@ -108,12 +115,6 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   return NTK_OK;
 }
 
-static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
-                            size_t N, const ntk_spectrum_options *options, ntk_way way) {
-  return singular || way == NTK_WAY_DOUBLE ? double_bytes(context, spec, singular, N, options)
-                                           : mixed_bytes(context, spec, N, options, way);
-}
-
 /* The counting part of ntk_deficiency_find. */
 bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool linear, size_t N) {
   double columns = 0.0, affine = 0.0;
@@ -123,6 +124,24 @@ bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool 
   }
   return (double)ntk_kernel_rows(spec, outputs, N) > columns ||
          (linear && (double)N > (double)spec->width[0] + affine);
+}
+
+/* Of a singular K the largest prefix that may not be so has a run of its own. */
+static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool linear,
+                            size_t N, const ntk_spectrum_options *options, ntk_way way) {
+  const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
+  double bytes = singular || way == NTK_WAY_DOUBLE
+                     ? double_bytes(context, spec, singular, N, options)
+                     : mixed_bytes(context, spec, N, options, way);
+  ntk_spectrum_options alone = {.outputs = options->outputs, .prefixes = options->prefixes};
+  for (size_t p = options->prefix_count; singular && p-- > 0;)
+    if (!ntk_known_singular(spec, options->outputs, linear, options->prefixes[p])) {
+      alone.prefix_count = p + 1;
+      bytes = fmax(bytes, working_bytes(context, spec, linear, options->prefixes[p], &alone, way) +
+                              8.0 * (double)ntk_kernel_rows(spec, options->outputs, N));
+      break;
+    }
+  return bytes;
 }
 
 typedef enum method { METHOD_AUTO, METHOD_FACTOR, METHOD_OPERATOR, METHODS } method;
@@ -159,7 +178,7 @@ typedef struct choice {
 
 /* Beyond `held` bytes that are to be there before: by a factor; or by products, where that is asked
  * for, or all that fits. */
-static ntk_status choose(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+static ntk_status choose(const ntk_context *context, const ntk_network_spec *spec, bool linear,
                          size_t N, const ntk_spectrum_options *options, double held, choice *c) {
   const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
   const double norms = norms_bytes(spec, (double)rows),
@@ -167,7 +186,7 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
   method asked = METHOD_AUTO;
   NTK_TRY(find_method(options, &asked));
   NTK_TRY(ntk_spectrum_way(context, spec, N, options, held, &c->way, &c->why));
-  double bytes = working_bytes(context, spec, singular, N, options, c->way);
+  double bytes = working_bytes(context, spec, linear, N, options, c->way);
   if (asked == METHOD_OPERATOR ||
       (asked == METHOD_AUTO && ntk_job_needs_kernel(options) == NULL && bytes > available)) {
     const double by =
@@ -198,9 +217,8 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   bool linear = false;
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
-  const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
   const double held = ntk_spectrum_held(context, spec, N, parameters);
-  const ntk_status status = choose(context, spec, singular, N, options, held, &c);
+  const ntk_status status = choose(context, spec, linear, N, options, held, &c);
   if (status == NTK_OK || status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY)
     *bytes = c.bytes;
   return status;
@@ -209,10 +227,9 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
 ntk_status ntk_job_check_memory(ntk_job *j) {
   const ntk_network *network = j->network;
   const ntk_network_spec spec = ntk_spec_of(network);
-  const bool singular =
-      ntk_known_singular(&spec, j->options.outputs, ntk_network_linear_above(network, 0), j->N);
   choice c = {.bytes = 0};
-  NTK_TRY(choose(j->context, &spec, singular, j->N, &j->options, 0.0, &c));
+  NTK_TRY(
+      choose(j->context, &spec, ntk_network_linear_above(network, 0), j->N, &j->options, 0.0, &c));
   j->way = c.way;
   j->layout = c.layout;
   j->result->precision_reason = c.why;

@@ -41,6 +41,14 @@ static inline const char *ntk_job_method(const ntk_job *j) {
 
 /* Whether the options (the tolerance's default filled in) are accepted for N samples, rows of K. */
 ntk_status ntk_job_check(ntk_job *j);
+/* A job whose options are accepted, with the result that it is to fill; ntk_job_check_memory, or
+ * the caller, chooses its way. All of it; on failure the result is cleared. What a job holds
+ * besides its result, which ntk_job_run ends with. */
+ntk_job ntk_job_begin(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
+                      const ntk_spectrum_options *options, ntk_spectrum_result *result);
+ntk_status ntk_job_run(ntk_job *j);
+void ntk_job_release(ntk_job *j);
+
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
 /* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
@@ -112,7 +120,9 @@ void ntk_job_density_numbers(const ntk_spectrum_options *options, size_t rows, s
                              size_t *steps);
 ntk_status ntk_job_density_products(ntk_job *j);
 ntk_status ntk_job_density(ntk_job *j);
-/* lambda_min of leading blocks (prefixes.c): whether they are accepted; those, with the factor. */
+/* lambda_min of leading blocks (prefixes.c): whether they are accepted; those, with what is left of
+ * K after ntk_job_smallest, or by a run of their own, last of all, where K is known to be singular.
+ */
 ntk_status ntk_job_check_prefixes(const ntk_job *j);
 ntk_status ntk_job_prefixes(ntk_job *j);
 /* Certificate for the lambda_min found; uses up j->factor and j->K. */
