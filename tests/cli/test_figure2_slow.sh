@@ -23,7 +23,7 @@ sleep 1
 kill -TERM $pid
 wait $pid
 check 'SIGTERM: exit status 130' test $? -eq 130
-check 'what it will take is said first' grep -q '^figure2: 8700 trials, .* with .* GFLOP/s each (measured at N = ' "$out"
+check 'what it will take is said first' grep -q '^figure2: 8700 trials, .* with .* GFLOP/s each (planned at N = ' "$out"
 check 'it says how to go on' grep -q '^ntkit: interrupted: .* of 8700 trials are done; the same command' "$err"
 check 'every N of theirs but 3200' grep -q '^  N: \[400:2800:400, 3600:12000:400\]' paper/figure2.yaml
 check 'the study is there' grep -q '^  d: floor(sqrt(500\*i)) for i in 1:30$' paper/figure2.yaml

@@ -215,7 +215,10 @@ static void test_costs(void **state) {
     assert_ok(ntk_agenda_costs(study, context, SIZE_MAX, &costs));
     assert_ok(ntk_spectrum_memory(context, &spec, 100, &options, &bytes));
     const double flops = passes + gram + factor + (cases[k].layers ? gram + 3 * factor : 0.0);
-    assert_near(costs.flops, flops, 0.02 * flops, cases[k].quantity);
+    /* Eigensolvers: from 5 to 100 products and solves of 2 N^2 flops. */
+    const double eigen = costs.flops - flops, one = 2e4 * (cases[k].layers ? 4 : 1);
+    assert_true(eigen > 5.0 * one && eigen < 100.0 * one);
+    assert_true(costs.seconds > 0.0 || isnan(costs.seconds));
     assert_true(costs.bytes == bytes && bytes >= 4 * 100 * 100);
     assert_ok(ntk_agenda_costs(study, context, bytes, &costs));
     assert_refused(ntk_agenda_costs(study, context, bytes - 1, &costs), NTK_ERR_MEMORY,

@@ -122,7 +122,8 @@ static void test_seconds(void **state) {
                  single = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, true},
                  unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0, false};
   assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
-  assert_near(ntk_work_seconds(&machine, &single), 0.5 + 6.0 * 0.5 + 1.0, 1e-12, "in single");
+  assert_near(ntk_work_seconds(&machine, &single), 0.25 * (8.0 / 4.0 + 6.0 * 0.5) + 1.0, 1e-12,
+              "in single");
   assert_near(ntk_work_seconds(&machine, &streamed), 7.0 + 1.0, 1e-12, "by the memory");
   assert_near(ntk_work_seconds(&machine, &solves), 6.0 / 2.0 + 1.0, 1e-12, "by bytes alone");
   assert_true(isnan(ntk_work_seconds(&machine, &unknown)));

@@ -1,46 +1,31 @@
-/* How long Figure 2 will take: the study's flops, at the rate that training has here and now. */
+/* How long Figure 2 will take: the study's flops, at the rate of `ntkit plan`. */
 #include "cli/reproduce/reproduce_time.h"
 
 #include "cli/shell/progress.h"
-#include "ntkit/fit.h"
+#include "ntkit/plan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A size that half of the preset's flops are above, and epochs that take a moment there. */
+/* A size that half of the preset's flops are above. */
 static const struct sample {
   const char *preset;
-  size_t N, d, epochs;
-} samples[] = {{"quick", 1200, 40, 200}, {"small", 3200, 63, 50}, {"paper", 8800, 105, 20}};
+  size_t N, d;
+} samples[] = {{"quick", 1200, 40}, {"small", 3200, 63}, {"paper", 8800, 105}};
 
-/* Flops a second of training on one thread. */
-static ntk_status measure_rate(ntk_context *context, const struct sample *s, double *rate) {
+/* Flops a second of training on one thread, as `ntkit plan` has them. */
+static ntk_status plan_rate(ntk_context *context, const struct sample *s, double *rate) {
   const size_t width[] = {s->d, s->d, s->d, s->d};
-  const ntk_network_spec network_spec = {.depth = 4, .width = width, .activation = "relu"};
-  const ntk_train_options options = {
-      .optimizer = "adam", .loss = "mean", .precision = "float", .epochs = s->epochs};
-  ntk_dataset *data = NULL;
-  ntk_network *network = NULL;
-  ntk_train_result result = {0};
-  double *Y = calloc(s->N, sizeof *Y);
-  ntk_status status = Y != NULL ? NTK_OK : NTK_ERR_MEMORY;
+  const ntk_network_spec spec = {.depth = 4, .width = width, .activation = "relu"};
+  const ntk_plan_options options = {
+      .question = "train", .train = {.optimizer = "adam", .loss = "mean", .precision = "float"}};
+  ntk_plan plan = {0};
+  const ntk_status status = ntk_plan_make(context, &spec, s->N, &options, &plan);
   if (status == NTK_OK)
-    status = ntk_dataset_generate(context, "gaussian", s->N, s->d, 1, &data);
-  if (status == NTK_OK)
-    status = ntk_labels_generate(context, "gaussian", NULL, data, 1, Y);
-  if (status == NTK_OK)
-    status = ntk_network_create(context, &network_spec, &network);
-  if (status == NTK_OK)
-    status = ntk_train(context, network, data, Y, &options, &result);
-  if (status == NTK_OK)
-    *rate = 6.0 * (double)s->N * (double)ntk_network_parameters(network) * (double)result.epochs /
-            result.seconds;
-  ntk_train_clear(&result);
-  ntk_network_destroy(network);
-  ntk_dataset_destroy(data);
-  free(Y);
+    *rate = plan.method[0].flops / plan.method[0].seconds;
+  ntk_plan_clear(&plan);
   return status;
 }
 
@@ -79,14 +64,14 @@ void reproduce_time(const reproduce_settings *settings, const ntk_study *study,
   if (status == NTK_OK)
     status = ntk_context_create(&(ntk_context_options){.threads = 1}, &context);
   if (status == NTK_OK)
-    status = measure_rate(context, s, &rate);
+    status = plan_rate(context, s, &rate);
   ntk_context_destroy(context);
   if (status != NTK_OK)
     return;
   char duration[32];
   progress_duration(left / (rate * workers), sizeof duration, duration);
   printf(
-      "figure2: %zu trials, %s%s with %.0f worker%s at %.0f GFLOP/s each (measured at N = %zu, "
+      "figure2: %zu trials, %s%s with %.0f worker%s at %.0f GFLOP/s each (planned at N = %zu, "
       "d = %zu)\n"
       "  a prediction: trainings stop when their loss no longer falls, most of them after 300 to\n"
       "  2700 epochs; 1500 are counted\n",

@@ -21,7 +21,9 @@ static ntk_verify_options options_of(const ntk_point *point, uint64_t seed) {
 
 /* 6 P a population sample (forward, backward, M), and 10000 samples each for tails and psi; four
  * kernels and three factors, and the difference of step (a) by products. */
-static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+static void work(const ntk_point *point, const ntk_quantity *const *quantity, size_t count,
+                 ntk_work_list *list) {
+  static const char phase[] = "ledger";
   (void)quantity;
   (void)count;
   const double N = (double)point->N;
@@ -29,8 +31,12 @@ static double flops(const ntk_point *point, const ntk_quantity *const *quantity,
   const ntk_shape shape = ntk_shape_of(&spec);
   const double columns = (double)point->width[0] + 2.0 * shape.columns;
   const double samples = (double)(point->population > 0 ? point->population : POPULATION);
-  return 6.0 * shape.weights * samples + 2.0 * 10000.0 * 12.0 * shape.weights +
-         5.0 * N * N * columns + 5.0 * N * N * N / 3.0 + 400.0 * N * N;
+  const double passes = 6.0 * samples + 12.0 * 2.0 * 10000.0;
+  *list = (ntk_work_list){0};
+  ntk_put(list, phase, NTK_WORK_FORWARD, passes * shape.weights, 0.0, samples * shape.columns);
+  ntk_put(list, phase, NTK_WORK_KERNEL, 5.0 * N * N * columns, 0.0, 5.0 * N * N);
+  ntk_put(list, phase, NTK_WORK_FACTOR, 5.0 / 3.0 * N * N * N, 0.0, 2.5 * N * N);
+  ntk_put(list, phase, NTK_WORK_CACHED, 400.0 * N * N, 800.0 * N * N, 0.0);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
@@ -99,4 +105,4 @@ static ntk_status run_ledger(ntk_context *context, const ntk_point *point, uint6
   return status;
 }
 
-const ntk_measure ntk_ledger_measure = {flops, bytes_needed, run_ledger};
+const ntk_measure ntk_ledger_measure = {work, bytes_needed, run_ledger};

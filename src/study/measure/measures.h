@@ -4,6 +4,7 @@
 
 #include "study/measure/outcome.h"
 #include "study/measure/trial.h"
+#include "theory/plan/work.h"
 
 #include "ntkit/study.h"
 
@@ -11,8 +12,9 @@ typedef struct ntk_quantity ntk_quantity;
 
 /* A computation that gives one or more quantities. */
 typedef struct ntk_measure {
-  /* Flops, roughly; memory in bytes, or the status that says why it cannot be. */
-  double (*flops)(const ntk_point *point, const ntk_quantity *const *quantity, size_t count);
+  /* What it does; memory in bytes, or the status that says why it cannot be. */
+  void (*work)(const ntk_point *point, const ntk_quantity *const *quantity, size_t count,
+               ntk_work_list *list);
   ntk_status (*bytes)(ntk_context *context, const ntk_point *point,
                       const ntk_quantity *const *quantity, size_t count, size_t *bytes);
   /* Fills count and value of the outcome for these quantities, all of this measure. */

@@ -6,18 +6,12 @@
 #include "base/memory.h"
 #include "net/network.h"
 
-/* Corrections, each a solve with the factor, two passes with the base network and one with the
- * whole. A guess, for the order of the trials. */
-static const double CORRECTIONS = 6.0;
-
-static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+static void work(const ntk_point *point, const ntk_quantity *const *quantity, size_t count,
+                 ntk_work_list *list) {
   (void)quantity;
   (void)count;
-  const double N = (double)point->N, m = (double)point->width[point->depth - 1] / 2.0;
-  const double n = (double)point->width[point->depth - 2];
   const ntk_network_spec spec = ntk_trial_spec(point, 0);
-  const double parameters = ntk_shape_of(&spec).weights;
-  return N * N * (n + m) + N * N * N / 3.0 + CORRECTIONS * (2.0 * N * N + 6.0 * N * parameters);
+  ntk_work_memorize(&spec, point->N, false, list);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
@@ -56,4 +50,4 @@ static ntk_status run_memorization(ntk_context *context, const ntk_point *point,
   return status;
 }
 
-const ntk_measure ntk_memorization_measure = {flops, bytes_needed, run_memorization};
+const ntk_measure ntk_memorization_measure = {work, bytes_needed, run_memorization};

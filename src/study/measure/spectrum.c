@@ -3,6 +3,7 @@
 #include "study/measure/trial.h"
 
 #include <math.h>
+#include <string.h>
 
 static ntk_value_verdict verdict_of(ntk_verdict verdict) {
   switch (verdict) {
@@ -86,23 +87,15 @@ static ntk_spectrum_options options_for(const ntk_point *point, const ntk_quanti
   return options;
 }
 
-/* 2 N n_{l-1} n_l forward and backward, N^2 n for each Gram matrix, N^3 / 3 for the factorisation.
- * The blocks one by one need the Gram matrices again, and a factorisation each; a certificate K and
- * its factor once more. Of the mean over outputs B has n_L times the columns below the last layer;
- * of all of them K has n_L times the rows. */
-static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
-  const double outputs = (double)ntk_trial_outputs(point);
-  const bool all = point->outputs_of == NTK_OUTPUTS_ALL;
-  const double N = (double)point->N * (all ? outputs : 1.0), L = (double)point->depth;
-  double columns = (double)point->width[0], passes = 0.0;
-  for (size_t l = 1; l < point->depth; l++) {
-    columns += (double)point->width[l] * (1.0 + (all || l + 1 == point->depth ? 1.0 : outputs));
-    passes += (l > 1 ? 4.0 : 2.0) * N * (double)point->width[l - 1] * (double)point->width[l];
-  }
-  const double gram = N * N * columns, factor = N * N * N / 3.0;
+static void work(const ntk_point *point, const ntk_quantity *const *quantity, size_t count,
+                 ntk_work_list *list) {
   const ntk_spectrum_options options = options_for(point, quantity, count);
-  return passes + gram + factor + (options.per_block ? gram + L * factor : 0.0) +
-         (options.certify ? gram + factor : 0.0);
+  const ntk_network_spec spec = ntk_trial_spec(point, 0);
+  if (point->precision != NULL && strcmp(point->precision, "mixed") == 0 && !options.per_block &&
+      !options.certify)
+    ntk_work_mixed(&spec, point->N, &options, true, list);
+  else
+    ntk_work_spectrum(&spec, point->N, &options, list);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
@@ -131,4 +124,4 @@ static ntk_status run_spectrum(ntk_context *context, const ntk_point *point, uin
   return status;
 }
 
-const ntk_measure ntk_spectrum_measure = {flops, bytes_needed, run_spectrum};
+const ntk_measure ntk_spectrum_measure = {work, bytes_needed, run_spectrum};

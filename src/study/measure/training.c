@@ -12,17 +12,18 @@
  * after 300 to 2700 of 10^4; and how many steps lm takes. Guesses, for the order of the trials. */
 static const double PLATEAU_PART = 0.15, LM_STEPS = 20.0;
 
-static double flops(const ntk_point *point, const ntk_quantity *const *quantity, size_t count) {
+static void work(const ntk_point *point, const ntk_quantity *const *quantity, size_t count,
+                 ntk_work_list *list) {
   (void)quantity;
   (void)count;
-  const ntk_train_options *options = &point->training.options;
-  const double N = (double)point->N, epochs = (double)options->epochs;
+  ntk_train_options options = point->training.options;
+  const double epochs = (double)options.epochs;
   const ntk_network_spec spec = ntk_trial_spec(point, 0);
-  const double parameters = ntk_shape_of(&spec).parameters;
-  const double spectrum = ntk_spectrum_measure.flops(point, NULL, 0);
-  if (strcmp(options->optimizer, "lm") == 0)
-    return fmin(epochs, LM_STEPS) * spectrum;
-  return 6.0 * N * parameters * (options->plateau > 0 ? PLATEAU_PART : 1.0) * epochs;
+  if (strcmp(options.optimizer, "lm") == 0)
+    options.epochs = (size_t)fmin(epochs, LM_STEPS);
+  else if (options.plateau > 0)
+    options.epochs = (size_t)fmax(1.0, PLATEAU_PART * epochs);
+  ntk_work_train(&spec, point->N, &options, false, list);
 }
 
 static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
@@ -106,4 +107,4 @@ static ntk_status run_training(ntk_context *context, const ntk_point *point, uin
   return status;
 }
 
-const ntk_measure ntk_training_measure = {flops, bytes_needed, run_training};
+const ntk_measure ntk_training_measure = {work, bytes_needed, run_training};

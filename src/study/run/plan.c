@@ -13,12 +13,13 @@ static ntk_status no_memory(void) {
   return ntk_fail(NTK_ERR_MEMORY, "no memory for the study's plan");
 }
 
-/* Flops of one trial, and, unless context is NULL, its bytes. */
-static ntk_status point_cost(const ntk_study *study, ntk_context *context, size_t i,
-                             ntk_point_cost *cost) {
+/* Flops of one trial, and, unless context is NULL, its bytes, and seconds on this machine. */
+static ntk_status point_cost(const ntk_study *study, ntk_context *context,
+                             const ntk_machine *machine, size_t i, ntk_point_cost *cost) {
+  ntk_work_list list;
   ntk_point point;
   NTK_TRY(ntk_study_point(study, i, &point));
-  *cost = (ntk_point_cost){0.0, 0};
+  *cost = (ntk_point_cost){0};
   for (size_t q = 0; q < study->quantities; q++) {
     const ntk_measure *m = study->quantity[q]->measure;
     const ntk_quantity *own[NTK_MOST_QUANTITIES];
@@ -28,7 +29,10 @@ static ntk_status point_cost(const ntk_study *study, ntk_context *context, size_
       continue;
     if (context != NULL)
       NTK_TRY(m->bytes(context, &point, own, count, &bytes));
-    cost->flops += m->flops(&point, own, count);
+    m->work(&point, own, count, &list);
+    cost->flops += ntk_work_flops(&list);
+    for (size_t k = 0; k < list.count && machine != NULL; k++)
+      cost->seconds += ntk_work_seconds(machine, &list.work[k]);
     cost->bytes = bytes > cost->bytes ? bytes : cost->bytes;
   }
   return NTK_OK;
@@ -38,7 +42,7 @@ ntk_status ntk_study_flops(const ntk_study *study, double *flops) {
   double sum = 0.0;
   for (size_t i = 0; i < study->grid.points; i++) {
     ntk_point_cost cost;
-    NTK_TRY(point_cost(study, NULL, i, &cost));
+    NTK_TRY(point_cost(study, NULL, NULL, i, &cost));
     sum += cost.flops * (double)study->trials;
   }
   *flops = sum;
@@ -47,8 +51,11 @@ ntk_status ntk_study_flops(const ntk_study *study, double *flops) {
 
 ntk_status ntk_agenda_costs(const ntk_study *study, ntk_context *context, size_t limit,
                             ntk_point_cost *costs) {
+  ntk_machine machine = {0}; /* of which nothing is known: seconds are NaN */
+  if (ntk_calibrate(context, NTK_CALIBRATE_KEPT, &machine) != NTK_OK)
+    machine = (ntk_machine){0};
   for (size_t i = 0; i < study->grid.points; i++) {
-    ntk_status status = point_cost(study, context, i, &costs[i]);
+    ntk_status status = point_cost(study, context, &machine, i, &costs[i]);
     char needed[NTK_AMOUNT], allowed[NTK_AMOUNT];
     if (status == NTK_OK && costs[i].bytes > limit)
       status =
@@ -62,6 +69,13 @@ ntk_status ntk_agenda_costs(const ntk_study *study, ntk_context *context, size_t
 
 double ntk_agenda_cost(const ntk_agenda *plan, size_t point) {
   return plan->costs[point].flops + OVERHEAD;
+}
+
+double ntk_agenda_seconds(const ntk_agenda *plan) {
+  double seconds = 0.0;
+  for (size_t k = 0; k < plan->count; k++)
+    seconds += plan->costs[plan->task[k].point].seconds;
+  return seconds;
 }
 
 /* ---- Order ----------------------------------------------------------------------------------- */

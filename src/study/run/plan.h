@@ -20,8 +20,8 @@ typedef struct ntk_agenda {
   size_t next; /* all before it are taken */
 } ntk_agenda;
 
-/* Flops and bytes of every point into costs (points entries). NTK_ERR_MEMORY names the first point
- * that needs more than limit bytes. */
+/* Flops, seconds and bytes of every point into costs (points entries), as ntk_plan_make has them.
+ * NTK_ERR_MEMORY names the first point that needs more than limit bytes. */
 ntk_status ntk_agenda_costs(const ntk_study *study, ntk_context *context, size_t limit,
                             ntk_point_cost *costs);
 
@@ -35,6 +35,9 @@ void ntk_agenda_clear(ntk_agenda *plan);
 
 /* Takes the costliest task that needs at most `bytes`; false when there is none. */
 bool ntk_agenda_take(ntk_agenda *plan, size_t bytes, ntk_task *task);
+
+/* Seconds of all tasks, were they done one by one; NaN: not known. */
+double ntk_agenda_seconds(const ntk_agenda *plan);
 
 /* Predicted cost of a trial of this point, in units that compare. */
 double ntk_agenda_cost(const ntk_agenda *plan, size_t point);

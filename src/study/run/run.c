@@ -43,6 +43,7 @@ typedef struct run {
   size_t waiting;
   answer *answers; /* MOST_WAITING */
   double start, written;
+  double expected; /* seconds in all, before a trial has told; NaN: not known */
   size_t finished, done, failed;
   double cost_finished;     /* by this run */
   bool stopped;             /* by the user, while it waited to write */
@@ -176,12 +177,19 @@ static ntk_status listen_to_all(run *r) {
 
 /* ---- Progress -------------------------------------------------------------------------------- */
 
+/* By what has been done, and before that by the plan's model. */
+static double seconds_left(const run *r, double elapsed) {
+  const double left = r->plan.cost_total - r->plan.cost_done - r->cost_finished;
+  if (r->finished > 0)
+    return fmax(0.0, left) * elapsed / r->cost_finished;
+  return r->expected < elapsed ? 0.0 : r->expected - elapsed; /* of NaN NaN */
+}
+
 static ntk_status report(const run *r) {
   if (r->options->progress == NULL)
     return NTK_OK;
   const ntk_agenda *p = &r->plan;
   const double elapsed = ntk_clock() - r->start;
-  const double left = p->cost_total - p->cost_done - r->cost_finished;
   const ntk_study_progress progress = {
       .total = p->total,
       .done = r->done,
@@ -193,7 +201,7 @@ static ntk_status report(const run *r) {
       .partial = p->partial,
       .elapsed = elapsed,
       .rate = r->finished > 0 ? (double)r->finished / elapsed : NAN,
-      .left = r->finished > 0 ? fmax(0.0, left) * elapsed / r->cost_finished : NAN,
+      .left = seconds_left(r, elapsed),
       .fraction = fmin(1.0, (p->cost_done + r->cost_finished) / p->cost_total),
   };
   if (r->options->progress(&progress, r->options->progress_user))
@@ -330,6 +338,7 @@ ntk_status ntk_run_into(const ntk_study *study, const char *database,
   *store = (ntk_store){.lock = -1};
   ntk_status result = prepare(&r, database);
   if (result == NTK_OK) {
+    r.expected = ntk_agenda_seconds(&r.plan) / (double)r.workers;
     r.done = r.plan.done;
     r.failed = r.plan.failed;
     result = loop(&r);

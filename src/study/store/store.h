@@ -80,9 +80,9 @@ ntk_status ntk_store_outline(const ntk_store *store, ntk_study **study);
 
 /* ---- store_study.c: whose database it is; within ntk_store_begin and _end -------------------- */
 
-/* Flops and bytes of every point, for the store and for the plan. */
+/* Of a trial of every point, for the store and for the plan. */
 typedef struct ntk_point_cost {
-  double flops;
+  double flops, seconds; /* seconds: NaN where nothing is known of the machine */
   size_t bytes;
 } ntk_point_cost;
 

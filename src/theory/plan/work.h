@@ -41,8 +41,9 @@ typedef struct ntk_work_list {
  * single. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
                                    const ntk_spectrum_options *options, ntk_work_list *list);
-void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
-                    bool kept, ntk_work_list *list);
+NTK_SIBLING void ntk_work_mixed(const ntk_network_spec *spec, size_t N,
+                                const ntk_spectrum_options *options, bool kept,
+                                ntk_work_list *list);
 void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                        ntk_work_list *list);
 NTK_SIBLING void ntk_work_train(const ntk_network_spec *spec, size_t N,
@@ -59,7 +60,7 @@ bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t
 /* All of it. */
 NTK_SIBLING double ntk_work_flops(const ntk_work_list *list);
 /* The larger of what its rate and what the memory take. */
-double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work);
+NTK_SIBLING double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work);
 /* The member of the machine that has a kind's rate; whether its units are bytes. */
 ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind);
 bool ntk_work_by_bytes(ntk_work_kind kind);
@@ -73,8 +74,8 @@ bool ntk_work_by_bytes(ntk_work_kind kind);
 /* sum_l n_{l-1} n_l from layer `first` on. */
 double ntk_work_layers(const ntk_network_spec *spec, size_t first);
 
-void ntk_put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops, double bytes,
-             double entries);
+NTK_SIBLING void ntk_put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops,
+                         double bytes, double entries);
 /* Returns the bytes that features take. */
 double ntk_put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
                         ntk_work_list *list);
