@@ -7,7 +7,11 @@
  *     x_j = (a_j - sum_{k < j} x_k l_jk) / l_jj,   j = 0..NR-1,
  *
  * with the vectors running along rows, so that no inverse of a block is formed: each entry of L is
- * the textbook's expression, in another order, and error bounds for any order hold. */
+ * the textbook's expression, and error bounds for any order hold.
+ *
+ * Sums begin with the entry that they are taken from. The first columns of L hold what all samples
+ * have in common, which is nearly all of an entry: what is left of it is small, and so then is the
+ * rounding of all that is added; from 0 on it would be as large as that of the entry, each time. */
 #include "base/lanes.h"
 
 #include "spectrum/factor_tile.h"
@@ -20,15 +24,26 @@ static inline real *panel(const ntk_factor_tile *t, size_t p) {
   return (real *)t->A->storage + ntk_panel_start(P, p);
 }
 
-/* C -= a b^T over `inner` columns. */
-static void subtract(size_t inner, const real *a, const real *b, real *C) {
-  vr c[NR][VECTORS];
-  micro_sum(inner, a, P, b, P, c);
+/* c = a b^T - C over `inner` columns. */
+static inline __attribute__((always_inline)) void less(size_t inner, const real *a, const real *b,
+                                                       const real *C, vr c[NR][VECTORS]) {
 #pragma GCC unroll 8
   for (size_t j = 0; j < NR; j++)
 #pragma GCC unroll 4
     for (size_t v = 0; v < VECTORS; v++)
-      vr_store(C + j * P + v * LANES, vr_load(C + j * P + v * LANES) - c[j][v]);
+      c[j][v] = -vr_load(C + j * P + v * LANES);
+  micro_add(inner, a, P, b, P, c);
+}
+
+/* C -= a b^T. */
+static void subtract(size_t inner, const real *a, const real *b, real *C) {
+  vr c[NR][VECTORS];
+  less(inner, a, b, C, c);
+#pragma GCC unroll 8
+  for (size_t j = 0; j < NR; j++)
+#pragma GCC unroll 4
+    for (size_t v = 0; v < VECTORS; v++)
+      vr_store(C + j * P + v * LANES, -c[j][v]);
 }
 
 void LANES_NAME(ntk_factor_update)(const ntk_factor_tile *t, size_t k, size_t k_end) {
@@ -50,22 +65,17 @@ typedef struct corner {
 /* C <- (C - a b^T) L^{-T}. */
 static void solve(size_t inner, const real *a, const real *b, const corner *L, real *C) {
   vr c[NR][VECTORS];
-  micro_sum(inner, a, P, b, P, c);
-#pragma GCC unroll 8
-  for (size_t j = 0; j < NR; j++)
-#pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++)
-      c[j][v] = vr_load(C + j * P + v * LANES) - c[j][v];
+  less(inner, a, b, C, c);
 #pragma GCC unroll 8
   for (size_t j = 0; j < NR; j++) {
 #pragma GCC unroll 4
     for (size_t v = 0; v < VECTORS; v++)
-      c[j][v] *= vr_set(L->l[j][j]);
+      c[j][v] *= vr_set(-L->l[j][j]);
 #pragma GCC unroll 8
     for (size_t i = j + 1; i < NR; i++)
 #pragma GCC unroll 4
       for (size_t v = 0; v < VECTORS; v++)
-        c[i][v] -= c[j][v] * vr_set(L->l[j][i]);
+        c[i][v] += c[j][v] * vr_set(L->l[j][i]);
   }
 #pragma GCC unroll 8
   for (size_t j = 0; j < NR; j++)
@@ -80,13 +90,13 @@ static size_t factor(size_t inner, size_t first, size_t count, const real *a, co
                      real *C) {
   real sum[NR][MR];
   vr c[NR][VECTORS];
-  micro_sum(inner, a, P, b, P, c);
+  less(inner, a, b, C, c);
   for (size_t j = 0; j < NR; j++)
     for (size_t v = 0; v < VECTORS; v++)
       vr_store(sum[j] + v * LANES, c[j][v]);
   for (size_t j = 0; j < count; j++)
     for (size_t i = first + j; i < MR; i++)
-      C[j * P + i] -= sum[j][i];
+      C[j * P + i] = -sum[j][i];
   for (size_t j = 0; j < count; j++) {
     real *column = C + j * P;
     const real pivot = column[first + j];

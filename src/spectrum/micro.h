@@ -21,16 +21,11 @@ enum {
 };
 _Static_assert(P % MR == 0 && MR % NR == 0, "panels are whole micro-tiles");
 
-/* c[j][v] = sum over k of a_k b_k^T: a_k is MR entries from a + k a_step on, b_k is NR from b + k
+/* c[j][v] += sum over k of a_k b_k^T: a_k is MR entries from a + k a_step on, b_k is NR from b + k
  * b_step on. 2 MR NR flops for each k. */
-static inline __attribute__((always_inline)) void micro_sum(size_t inner, const real *a,
+static inline __attribute__((always_inline)) void micro_add(size_t inner, const real *a,
                                                             size_t a_step, const real *b,
                                                             size_t b_step, vr c[NR][VECTORS]) {
-#pragma GCC unroll 8
-  for (size_t j = 0; j < NR; j++)
-#pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++)
-      c[j][v] = vr_set(0);
   for (; inner > 0; inner--, a += a_step, b += b_step) {
     vr row[VECTORS];
 #pragma GCC unroll 4
@@ -44,6 +39,18 @@ static inline __attribute__((always_inline)) void micro_sum(size_t inner, const 
         c[j][v] += row[v] * column;
     }
   }
+}
+
+/* The same from 0 on. */
+static inline __attribute__((always_inline)) void micro_sum(size_t inner, const real *a,
+                                                            size_t a_step, const real *b,
+                                                            size_t b_step, vr c[NR][VECTORS]) {
+#pragma GCC unroll 8
+  for (size_t j = 0; j < NR; j++)
+#pragma GCC unroll 4
+    for (size_t v = 0; v < VECTORS; v++)
+      c[j][v] = vr_set(0);
+  micro_add(inner, a, a_step, b, b_step, c);
 }
 
 #endif

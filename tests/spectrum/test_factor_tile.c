@@ -1,6 +1,7 @@
 /* Tiles of the Cholesky factorisation at every SIMD level this processor has, in both precisions.
  * Property: exactly L from L L^T where every number on the way is a whole multiple, and 0 beside
- * it, whatever the tiles' sides; a pivot that is not positive is told by its row. */
+ * it, whatever the tiles' sides, also where what is small is the difference of large numbers; a
+ * pivot that is not positive is told by its row. */
 #include "matrices.h"
 
 #include "base/simd.h"
@@ -40,12 +41,24 @@ static size_t factor(const level *fn, const ntk_packed *A, size_t side) {
   return 0;
 }
 
-/* L of whole eighths with a diagonal of powers of two: see test_packed.c. */
-static void check_factor(const level *fn, ntk_precision precision, size_t n, size_t side) {
+/* Whole eighths with a diagonal of powers of two: see test_packed.c. With something in common to
+ * all rows, 2^20 in each entry of L L^T: columns after the first by eights that are equal below
+ * their own rows, so that these entries are whole eighths, which is what single precision can hold
+ * there, but sums of less than eight products are not. */
+static double entry(size_t i, size_t j, bool common) {
+  if (!common)
+    return i == j ? (i % 3 ? 4.0 : 0.5) : small_integer(i, j) / 8.0;
+  if (j == 0)
+    return 1024.0;
+  return i == j ? 4.0 : (i - 1) / 8 == (j - 1) / 8 ? 0.0 : small_integer(i, (j - 1) / 8) / 8.0;
+}
+
+static void check_factor(const level *fn, ntk_precision precision, size_t n, size_t side,
+                         bool common) {
   double *L = make_array(n * n), *A = make_array(n * n);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
-      L[i * n + j] = i == j ? (i % 3 ? 4.0 : 0.5) : small_integer(i, j) / 8.0;
+      L[i * n + j] = entry(i, j, common);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
       for (size_t k = 0; k <= j; k++)
@@ -90,7 +103,8 @@ static void test_levels(void **state) {
       const ntk_precision precision = single ? NTK_PRECISION_FLOAT : NTK_PRECISION_DOUBLE;
       for (size_t o = 0; o < COUNT(orders); o++)
         for (size_t side = 1; side <= 3; side++)
-          check_factor(&levels[l][single], precision, orders[o], side);
+          for (int common = 0; common < 2; common++)
+            check_factor(&levels[l][single], precision, orders[o], side, common);
       for (size_t row = 0; row < 60; row++)
         check_breakdown(&levels[l][single], precision, 60, row);
     }

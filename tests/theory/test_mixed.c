@@ -254,9 +254,9 @@ static void test_ends(void **state) {
   (void)state;
   for (int narrow = 0; narrow < 2; narrow++)
     for (int keep = 0; keep < 2; keep++) {
-      const size_t width[] = {narrow ? 20 : 40, narrow ? 24 : 60, narrow ? 24 : 50, 24, 24};
+      const size_t width[] = {narrow ? 20 : 40, narrow ? 24 : 60, narrow ? 24 : 50, 24, 24, 24};
       problem p;
-      problem_open(&p, 300, narrow ? 5 : 3, width, "sigmoid", NULL);
+      problem_open(&p, 300, narrow ? 6 : 3, width, "sigmoid", NULL);
       ntk_features *features = make_features(p.network, p.data);
       ntk_extremes mixed, twice;
       ntk_kernel *K = NULL;
