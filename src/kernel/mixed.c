@@ -3,29 +3,33 @@
  *     M = L L^T = K + E,   ||E|| near 2^-24 ||K||,
  *
  * which rounding makes no worse where pivots are small (errors of a graded factorisation scale with
- * its pivots): eigenvalues of M^{-1} K are in 1 +- 0.1 up to a condition of 10^7 or so. Lanczos on
+ * its pivots): eigenvalues of M^{-1} K are in 1 +- 0.1 up to a condition of 10^8 or so. Lanczos on
  * M^{-1} finds the lowest vector of M, from which a few steps of Jacobi-Davidson, whose inner
  * iteration takes M for K, lead to K's: every step of them, a product in double, takes about
- * ||E|| / gap off the error. Value and residual are then those of K in double. Whether that was
+ * ||E|| / gap off the error. What Lanczos knows of M's other low vectors, roughly, is what makes
+ * the inner iteration short. Value and residual are then those of K in double. Whether that was
  * enough is known by the residual, so that nothing else has to be proved of M.
  *
  * Cost: the factorisation in single, about half of that in double, solves with half the bytes, and
- * three to six products in double. (Carson and Higham, SIAM J. Sci. Comput. 40, 2018, have the idea
- * for linear systems.) */
+ * three or four products in double. (Carson and Higham, SIAM J. Sci. Comput. 40, 2018, have the
+ * idea for linear systems.) */
 #include "kernel/mixed.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
+#include "spectrum/packed.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
-/* Relative residual of M's vectors, the lowest STARTS; solves for a product, of which features'
- * cost more than K's; products before double would be the cheaper way. */
-static const double LOOSE = 1e-2;
-enum { STARTS = 2, INNER = 8, INNER_FEATURES = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 24 };
+/* Relative residual of M's lowest vector. */
+static const double LOOSE = 3e-4;
+/* Vectors of M that the inner iteration knows; most solves for a product; products, and solves for
+ * M's own vectors, before double would be the cheaper way. */
+enum { NEAR = 24, INNER = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 24, MAX_SOLVES = 4000 };
 
 /* Relative error of lambda_min that may be left. */
 static const double ERROR = 1e-11;
@@ -68,8 +72,14 @@ static ntk_status solve(void *user, double *V, size_t m) {
   return b->M->solve(b->M->user, V, m);
 }
 
-static size_t starts_of(size_t n) {
-  return n < STARTS ? n : STARTS;
+static ntk_status inverse(void *user, const double *V, size_t m, double *U) {
+  const both *b = user;
+  memcpy(U, V, b->M->n * m * sizeof(double));
+  return solve(user, U, m);
+}
+
+static size_t near_of(size_t n) {
+  return n < NEAR ? n : NEAR;
 }
 
 static ntk_lanczos_options correction(bool features, double tolerance, uint64_t seed) {
@@ -78,29 +88,50 @@ static ntk_lanczos_options correction(bool features, double tolerance, uint64_t 
                                .tolerance = tolerance,
                                .max_products = features ? PRODUCTS_FEATURES : PRODUCTS,
                                .seed = seed,
-                               .inner = features ? INNER_FEATURES : INNER,
+                               .inner = INNER,
                                .phase = "smallest eigenvalue"};
 }
 
 /* A residual r leaves r^2 / gap of error, here by the gap of M. */
-static double residual_for(double tolerance, size_t starts, const ntk_eigenpair *rough) {
-  const double gap = starts > 1 ? rough[1].value / rough[0].value - 1.0 : 1.0;
+static double residual_for(double tolerance, size_t count, const ntk_eigenpair *rough) {
+  const double gap = count > 1 ? rough[0].value / rough[1].value - 1.0 : 1.0;
   return fmin(tolerance, fmax(sqrt(ERROR * gap), 1e-8));
 }
 
-/* By M, a factor; V: its lowest vectors, starts_of. */
+/* Ritz vectors of M, whose lowest is converged more or less; how many. */
+static ntk_status lowest(ntk_context *context, both *b, uint64_t seed, ntk_eigenpair *rough,
+                         double *V, size_t *count) {
+  const size_t n = b->M->n;
+  const ntk_lanczos_options options = {.block = ntk_eigen_block(n),
+                                       .count = 1,
+                                       .tolerance = LOOSE,
+                                       .max_products = MAX_SOLVES,
+                                       .seed = seed,
+                                       .further = near_of(n) - 1,
+                                       .once_more = true,
+                                       .phase = "smallest eigenvalue"};
+  NTK_TRY(ntk_lanczos_largest(context, n, inverse, b, &options, rough, V));
+  *count = 0;
+  while (*count < near_of(n) && rough[*count].value > 0.0)
+    ++*count;
+  return *count > 0 ? NTK_OK
+                    : ntk_fail(NTK_ERR_NUMERIC, "the factor's inverse is not positive definite");
+}
+
+/* By M, a factor; V: room for its lowest vectors, near_of. */
 static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool features, double tolerance,
                          uint64_t seed, double *V, double *vector, ntk_extremes *e) {
-  const size_t starts = starts_of(A->n);
-  ntk_operator M = ntk_kernel_operator(factor);
-  M.noise = 0.0; /* it is M that is meant, not K */
-  ntk_eigenpair rough[STARTS], pair;
-  NTK_TRY(ntk_eigen_smallest_pairs(factor->context, &M, LOOSE, seed, starts, rough, V));
-  both b = {A, &M, rough[0].applications};
+  const ntk_operator M = ntk_kernel_operator(factor);
+  both b = {A, &M, 0};
+  ntk_eigenpair rough[NEAR], pair;
+  size_t count;
+  NTK_TRY(lowest(factor->context, &b, seed, rough, V, &count));
+  const ntk_near near = {count, V, rough};
   const ntk_operator both_of = {.n = A->n, .apply = multiply, .solve = solve, .user = &b};
-  ntk_lanczos_options options = correction(features, residual_for(tolerance, starts, rough), seed);
+  ntk_lanczos_options options = correction(features, residual_for(tolerance, count, rough), seed);
+  options.near = &near;
   options.noise = 4.0 * DBL_EPSILON * factor->trace; /* of a product */
-  NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, starts, &pair, vector));
+  NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, 1, &pair, vector));
   e->solves = b.solves;
   e->products = pair.applications;
   e->residual = pair.residual;
@@ -118,7 +149,7 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool fea
   if (status == NTK_ERR_NUMERIC)
     e->why = "a pivot of the factor in single precision is not positive";
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(rough->context, starts_of(A->n) * A->n, "eigenvectors", &V);
+    status = ntk_alloc_doubles(rough->context, near_of(A->n) * A->n, "eigenvectors", &V);
   if (status == NTK_OK)
     status = refine(rough, A, features, tolerance, seed, V, vector, e);
   ntk_free(rough->context, V);
@@ -131,7 +162,7 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool fea
 
 double ntk_mixed_bytes(size_t n) {
   const ntk_lanczos_options options = correction(false, 1.0, 0);
-  const size_t starts = starts_of(n);
-  return (double)(starts * n * sizeof(double)) +
-         fmax((double)ntk_eigen_pairs_bytes(n, starts), (double)ntk_davidson_bytes(n, &options));
+  return (double)(near_of(n) * n * sizeof(double)) +
+         fmax((double)ntk_lanczos_bytes(n, ntk_eigen_block(n)),
+              (double)ntk_davidson_bytes(n, &options) + ntk_packed_multiply_bytes(n));
 }

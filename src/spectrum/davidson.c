@@ -30,6 +30,10 @@
 
 enum { ROOM = 32, KEEP = 8 };
 
+/* What an inner iteration leaves of a residual; what is wanted is overshot by ENOUGH. Least of 1 -
+ * theta / mu that is believed of another vector of M. */
+static const double GAIN = 1e-2, ENOUGH = 0.3, LEAST = 1e-3;
+
 typedef struct davidson {
   ntk_context *context;
   const ntk_operator *A;
@@ -41,10 +45,11 @@ typedef struct davidson {
   size_t solved;   /* the same when S was computed */
   size_t settled;  /* the lowest pairs that had converged when last looked at */
   size_t products;
+  double gain;   /* what an inner iteration is to leave of a residual */
   double *Q;     /* n x capacity, column-major, as all */
   double *W;     /* n x capacity: A Q */
   double *R;     /* n x block: residuals, then directions */
-  double *X;     /* n x (aims + 3), of the inner iteration alone: Ritz vectors, and scratch */
+  double *X;     /* n x (aims + 4), of the inner iteration alone: Ritz vectors, and scratch */
   double *H;     /* capacity x capacity, symmetric */
   double *S;     /* solved x solved: Ritz vectors in the basis, ascending */
   double *P;     /* capacity x aims: those of the step before */
@@ -74,7 +79,7 @@ static davidson describe(size_t n, const ntk_lanczos_options *options) {
 }
 
 static size_t vectors_of(const davidson *s) {
-  return 2 * s->capacity + s->block + (s->options->inner > 0 ? s->aims + 3 : 0);
+  return 2 * s->capacity + s->block + (s->options->inner > 0 ? s->aims + 4 : 0);
 }
 
 static size_t small_numbers(const davidson *s) {
@@ -271,23 +276,37 @@ static void restart(davidson *s) {
   s->size = s->solved = keep;
 }
 
+/* r <- P (I + V (D^{-1} - I) V^T) r, where V are the known vectors but for the lowest `size`, and D
+ * is the diagonal of I - theta V^T M^{-1} V: the inverse of I - theta M^{-1} as far as they tell,
+ * after which conjugate gradients have to do with the eigenvalues of M above theirs only. */
+static void soften(const davidson *s, size_t size, double theta, double *r) {
+  const ntk_near *near = s->options->near;
+  for (size_t j = size; near != NULL && j < near->count; j++) {
+    const double *v = near->V + j * s->n, d = fmax(1.0 - theta * near->pair[j].value, LEAST);
+    ntk_daxpy(s->n, (1.0 / d - 1.0) * ntk_ddot(s->n, v, r), v, r);
+  }
+  ntk_basis_project_out(s->n, size, s->X, 1, r, s->C);
+}
+
 /* r, the residual of pair p, becomes an approximation of (M - theta)^{-1} r orthogonal to the
  * lowest Ritz vectors up to x, by conjugate gradients on
  *
  *     P (I - theta M^{-1}) P t = P M^{-1} r,   P = I - X X^T,
  *
- * until two digits are gained; or where that proves not to be positive definite, theta not being
- * below the rest of M's eigenvalues, what has been found by then. */
+ * until `gain` is left; or where that proves not to be positive definite, theta not being below the
+ * rest of M's eigenvalues, what has been found by then. */
 static ntk_status correct(davidson *s, size_t p, double *r) {
   const size_t n = s->n, size = p + 1;
-  double *t = s->X + s->aims * n, *d = t + n, *z = d + n;
+  double *t = s->X + s->aims * n, *d = t + n, *z = d + n, *y = z + n;
   ntk_dgemm('N', 'N', n, size, s->size, 1.0, s->Q, n, s->S, s->size, 0.0, s->X, n);
   ntk_basis_project_out(n, size, s->X, 1, r, s->C);
   ntk_dscal(n, 1.0 / ntk_dnrm2(n, r), r);
   memset(t, 0, n * sizeof(double));
   memcpy(d, r, n * sizeof(double));
-  double square = 1.0, before = 1.0;
-  for (size_t k = 0; k < s->options->inner && square > 1e-4; k++) {
+  soften(s, size, s->theta[p], d);
+  const double first = ntk_ddot(n, r, d), least = s->gain * s->gain * first;
+  double square = first, before;
+  for (size_t k = 0; k < s->options->inner && square > least; k++) {
     memcpy(z, d, n * sizeof(double));
     NTK_TRY(precondition(s, 1, z));
     for (size_t i = 0; i < n; i++)
@@ -298,10 +317,12 @@ static ntk_status correct(davidson *s, size_t p, double *r) {
       break;
     ntk_daxpy(n, square / curvature, d, t);
     ntk_daxpy(n, -square / curvature, z, r);
+    memcpy(y, r, n * sizeof(double));
+    soften(s, size, s->theta[p], y);
     before = square;
-    square = ntk_ddot(n, r, r);
+    square = ntk_ddot(n, r, y);
     ntk_dscal(n, square / before, d);
-    ntk_daxpy(n, 1.0, r, d);
+    ntk_daxpy(n, 1.0, y, d);
   }
   if (ntk_dnrm2(n, t) > 0.0)
     memcpy(r, t, n * sizeof(double));
@@ -356,6 +377,7 @@ static ntk_status iterate(davidson *s, const double *start, size_t starts) {
     if (s->size + found > s->capacity && s->capacity < s->n)
       restart(s);
     found = smaller(found, s->n - s->size);
+    s->gain = fmax(GAIN, ENOUGH * wanted / rest);
     NTK_TRY(directions(s, found));
     NTK_TRY(append(s, found, s->R));
   }

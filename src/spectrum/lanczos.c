@@ -164,19 +164,32 @@ static ntk_status ritz(const lanczos *s) {
   return ntk_dsyevd(s->context, 'V', s->size, s->S, s->theta);
 }
 
-/* ||R s_last|| of Ritz pair p, of 0 the largest; 0 once the basis spans the whole space. */
+/* Entry i of R s_last of Ritz pair p, of 0 the largest. */
+static double tail(const lanczos *s, size_t p, size_t i) {
+  const double *last = s->S + (s->size - p) * s->size - s->last;
+  double entry = 0.0;
+  for (size_t c = i; c < s->last; c++)
+    entry += s->R[i + c * s->block] * last[c];
+  return entry;
+}
+
+/* ||R s_last||; 0 once the basis spans the whole space. */
 static double residual(const lanczos *s, size_t p) {
-  const double *tail = s->S + (s->size - p) * s->size - s->last;
   double norm = 0.0;
   if (s->next != 0 && s->next < s->last)
     return INFINITY; /* R lacks columns: the next step spans the whole space */
-  for (size_t i = 0; i < s->next; i++) {
-    double entry = 0.0;
-    for (size_t c = i; c < s->last; c++)
-      entry += s->R[i + c * s->block] * tail[c];
-    norm = hypot(norm, entry); /* squares of a tiny or huge operator leave the range */
-  }
+  for (size_t i = 0; i < s->next; i++)
+    norm = hypot(norm, tail(s, p, i)); /* squares of a tiny or huge operator leave the range */
   return norm;
+}
+
+/* The Ritz vector v; once more: A v = theta v + Q_{j+1} R s_last, which costs no product. */
+static void ritz_vector(const lanczos *s, size_t p, bool once_more, double *v) {
+  const double *coefficients = s->S + (s->size - 1 - p) * s->size;
+  ntk_dgemv('N', s->n, s->size, 1.0, s->Q, s->n, coefficients, 0.0, v);
+  for (size_t i = 0; once_more && i < s->next; i++)
+    ntk_daxpy(s->n, tail(s, p, i) / s->theta[s->size - 1 - p], s->Q + (s->size + i) * s->n, v);
+  ntk_dscal(s->n, 1.0 / ntk_dnrm2(s->n, v), v);
 }
 
 /* Q <- [Q S, Q_{j+1}] and H <- diag(theta) for the `keep` largest Ritz pairs. */
@@ -283,10 +296,15 @@ ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn pr
   const ntk_phase before = ntk_phase_enter(context, options->phase);
   ntk_eigenpair found[NTK_LANCZOS_PAIRS];
   ntk_status status = iterate(&s, product, user, options, found);
-  for (size_t p = 0; p < count && status == NTK_OK; p++) {
+  for (size_t p = 0; p < count + options->further && status == NTK_OK; p++) {
     double *vector = vectors + p * n;
-    ntk_dgemv('N', n, s.size, 1.0, s.Q, n, s.S + (s.size - 1 - p) * s.size, 0.0, vector);
-    ntk_dscal(n, 1.0 / ntk_dnrm2(n, vector), vector);
+    if (p >= s.size) {
+      pair[p] = (ntk_eigenpair){.value = 0.0};
+      continue;
+    }
+    if (p >= count)
+      found[p] = (ntk_eigenpair){s.theta[s.size - 1 - p], residual(&s, p), found[0].applications};
+    ritz_vector(&s, p, options->once_more, vector);
     pair[p] = found[p];
   }
   ntk_phase_leave(context, before);

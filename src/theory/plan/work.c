@@ -200,13 +200,11 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
 /* K in single takes half the bytes; its eigenvalues are corrected by products in double. */
 void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                     bool kept, ntk_work_list *list) {
-  static const double LOOSE = 0.6, CORRECTIONS_KEPT = 8.0, CORRECTIONS_FEATURES = 3.0, INNER = 8.0,
-                      INNER_FEATURES = 24.0;
+  static const double LOOSE = 0.7, SEARCH = 3.0, INNER = 8.0;
   const double m = (double)ntk_kernel_rows(spec, options->outputs, N), half = 2.0 * m * m;
   const double vectors = m < 0x1p63 ? (double)ntk_eigen_block((size_t)m) : 1.0;
   const double blocks = LOOSE * (vectors > 1.0 ? BLOCK_SOLVES : SOLVES);
-  const double products = kept ? CORRECTIONS_KEPT : CORRECTIONS_FEATURES;
-  const double inner = products * (kept ? INNER : INNER_FEATURES);
+  const double inner = SEARCH * INNER;
   *list = (ntk_work_list){0};
   (void)ntk_put_features(spec, options->outputs, N, list);
   ntk_put_kernel(spec, options->outputs, m, "kernel", list);
@@ -221,9 +219,9 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
   ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, (blocks * vectors + inner) * half,
           (blocks + inner) * 2.0 * half, 0.0);
   if (kept)
-    ntk_put_products(m, products, "smallest eigenvalue", list);
+    ntk_put_products(m, SEARCH, "smallest eigenvalue", list);
   else
-    ntk_put_passes(spec, N, products, "smallest eigenvalue", list);
+    ntk_put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
 }
 
 /* How many products the search takes depends on the spectrum, between a hundred and thousands. What
