@@ -2,6 +2,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "spectrum/basis.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,4 +96,58 @@ ntk_status ntk_conjugate_gradients(ntk_context *context, const ntk_operator *A, 
     x[i] = ldexp(x[i], exponent);
   ntk_free(context, v.r);
   return status;
+}
+
+/* Least of 1 - theta / mu that is believed of another vector of M. */
+static const double LEAST = 1e-3;
+
+static void project(const ntk_correction *c, double *r) {
+  ntk_basis_project_out(c->M->n, c->size, c->X, 1, r, c->C);
+}
+
+/* r <- P (I + V (D^{-1} - I) V^T) r, where V are the known vectors but for the lowest `size`, and D
+ * is the diagonal of I - theta V^T M^{-1} V: the inverse of I - theta M^{-1} as far as they tell,
+ * after which conjugate gradients have to do with the eigenvalues of M above theirs only. */
+static void soften(const ntk_correction *c, double *r) {
+  const size_t n = c->M->n;
+  for (size_t j = c->size; c->near != NULL && j < c->near->count; j++) {
+    const double *v = c->near->V + j * n;
+    const double d = fmax(1.0 - c->theta * c->near->pair[j].value, LEAST);
+    ntk_daxpy(n, (1.0 / d - 1.0) * ntk_ddot(n, v, r), v, r);
+  }
+  project(c, r);
+}
+
+/* By P (I - theta M^{-1}) P t = P M^{-1} r, P = I - X X^T, as in the Jacobi-Davidson method. */
+ntk_status ntk_conjugate_correct(const ntk_correction *c, double *r) {
+  const size_t n = c->M->n;
+  double *t = c->scratch, *d = t + n, *z = d + n, *y = z + n;
+  project(c, r);
+  ntk_dscal(n, 1.0 / ntk_dnrm2(n, r), r);
+  memset(t, 0, n * sizeof(double));
+  memcpy(d, r, n * sizeof(double));
+  soften(c, d);
+  double square = ntk_ddot(n, r, d);
+  const double least = c->gain * c->gain * square;
+  for (size_t k = 0; k < c->most && square > least; k++) {
+    memcpy(z, d, n * sizeof(double));
+    NTK_TRY(c->M->solve(c->M->user, z, 1));
+    for (size_t i = 0; i < n; i++)
+      z[i] = d[i] - c->theta * z[i];
+    project(c, z);
+    const double curvature = ntk_ddot(n, d, z);
+    if (!(curvature > 0.0)) /* theta is not below the rest of M's eigenvalues; or not a number */
+      break;
+    ntk_daxpy(n, square / curvature, d, t);
+    ntk_daxpy(n, -square / curvature, z, r);
+    memcpy(y, r, n * sizeof(double));
+    soften(c, y);
+    const double before = square;
+    square = ntk_ddot(n, r, y);
+    ntk_dscal(n, square / before, d);
+    ntk_daxpy(n, 1.0, y, d);
+  }
+  if (ntk_dnrm2(n, t) > 0.0)
+    memcpy(r, t, n * sizeof(double));
+  return NTK_OK;
 }

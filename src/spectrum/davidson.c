@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "spectrum/basis.h"
+#include "spectrum/conjugate.h"
 #include "spectrum/fall.h"
 
 #include <float.h>
@@ -30,9 +31,8 @@
 
 enum { ROOM = 32, KEEP = 8 };
 
-/* What an inner iteration leaves of a residual; what is wanted is overshot by ENOUGH. Least of 1 -
- * theta / mu that is believed of another vector of M. */
-static const double GAIN = 1e-2, ENOUGH = 0.3, LEAST = 1e-3;
+/* What an inner iteration leaves of a residual; what is wanted is overshot by ENOUGH. */
+static const double GAIN = 1e-2, ENOUGH = 0.3;
 
 typedef struct davidson {
   ntk_context *context;
@@ -276,63 +276,26 @@ static void restart(davidson *s) {
   s->size = s->solved = keep;
 }
 
-/* r <- P (I + V (D^{-1} - I) V^T) r, where V are the known vectors but for the lowest `size`, and D
- * is the diagonal of I - theta V^T M^{-1} V: the inverse of I - theta M^{-1} as far as they tell,
- * after which conjugate gradients have to do with the eigenvalues of M above theirs only. */
-static void soften(const davidson *s, size_t size, double theta, double *r) {
-  const ntk_near *near = s->options->near;
-  for (size_t j = size; near != NULL && j < near->count; j++) {
-    const double *v = near->V + j * s->n, d = fmax(1.0 - theta * near->pair[j].value, LEAST);
-    ntk_daxpy(s->n, (1.0 / d - 1.0) * ntk_ddot(s->n, v, r), v, r);
-  }
-  ntk_basis_project_out(s->n, size, s->X, 1, r, s->C);
-}
-
-/* r, the residual of pair p, becomes an approximation of (M - theta)^{-1} r orthogonal to the
- * lowest Ritz vectors up to x, by conjugate gradients on
- *
- *     P (I - theta M^{-1}) P t = P M^{-1} r,   P = I - X X^T,
- *
- * until `gain` is left; or where that proves not to be positive definite, theta not being below the
- * rest of M's eigenvalues, what has been found by then. */
+/* r, the residual of pair p, becomes a correction orthogonal to the Ritz vectors up to p's. */
 static ntk_status correct(davidson *s, size_t p, double *r) {
   const size_t n = s->n, size = p + 1;
-  double *t = s->X + s->aims * n, *d = t + n, *z = d + n, *y = z + n;
   ntk_dgemm('N', 'N', n, size, s->size, 1.0, s->Q, n, s->S, s->size, 0.0, s->X, n);
-  ntk_basis_project_out(n, size, s->X, 1, r, s->C);
-  ntk_dscal(n, 1.0 / ntk_dnrm2(n, r), r);
-  memset(t, 0, n * sizeof(double));
-  memcpy(d, r, n * sizeof(double));
-  soften(s, size, s->theta[p], d);
-  const double first = ntk_ddot(n, r, d), least = s->gain * s->gain * first;
-  double square = first, before;
-  for (size_t k = 0; k < s->options->inner && square > least; k++) {
-    memcpy(z, d, n * sizeof(double));
-    NTK_TRY(precondition(s, 1, z));
-    for (size_t i = 0; i < n; i++)
-      z[i] = d[i] - s->theta[p] * z[i];
-    ntk_basis_project_out(n, size, s->X, 1, z, s->C);
-    const double curvature = ntk_ddot(n, d, z);
-    if (!(curvature > 0.0))
-      break;
-    ntk_daxpy(n, square / curvature, d, t);
-    ntk_daxpy(n, -square / curvature, z, r);
-    memcpy(y, r, n * sizeof(double));
-    soften(s, size, s->theta[p], y);
-    before = square;
-    square = ntk_ddot(n, r, y);
-    ntk_dscal(n, square / before, d);
-    ntk_daxpy(n, 1.0, y, d);
-  }
-  if (ntk_dnrm2(n, t) > 0.0)
-    memcpy(r, t, n * sizeof(double));
-  return NTK_OK;
+  const ntk_correction equation = {.M = s->A,
+                                   .size = size,
+                                   .X = s->X,
+                                   .theta = s->theta[p],
+                                   .near = s->options->near,
+                                   .most = s->options->inner,
+                                   .gain = s->gain,
+                                   .scratch = s->X + s->aims * n,
+                                   .C = s->C};
+  return ntk_conjugate_correct(&equation, r);
 }
 
 /* Residuals to directions. */
 static ntk_status directions(davidson *s, size_t count) {
   NTK_TRY(precondition(s, count, s->R));
-  for (size_t c = 0; c < count && s->options->inner > 0; c++)
+  for (size_t c = 0; c < count && s->options->inner > 0 && s->A->solve != NULL; c++)
     NTK_TRY(correct(s, s->which[c], s->R + c * s->n));
   return NTK_OK;
 }
