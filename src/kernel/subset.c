@@ -16,14 +16,15 @@ static const char PHASE[] = "preconditioner", WHAT[] = "the preconditioner";
 
 double ntk_subset_bytes(const ntk_context *context, size_t n, size_t m) {
   const double rows = (double)n, columns = (double)m, lapack = columns * (2.0 * columns + 20.0);
-  return (double)sizeof(double) * (rows * columns + columns * columns + rows + columns + lapack +
-                                   ROWS * (double)context->threads * columns);
+  return (double)sizeof(double) * (rows * columns + columns * columns + rows + 2.0 * columns +
+                                   lapack + ROWS * (double)context->threads * columns);
 }
 
 void ntk_subset_destroy(ntk_subset *subset) {
   if (subset->context != NULL) {
     ntk_free(subset->context, subset->V);
     ntk_free(subset->context, subset->root);
+    ntk_free(subset->context, subset->chosen);
     ntk_packed_destroy(&subset->factor);
   }
   *subset = (ntk_subset){0};
@@ -31,6 +32,9 @@ void ntk_subset_destroy(ntk_subset *subset) {
 
 static ntk_status allocate(ntk_subset *s) {
   size_t entries = 0;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(s->context, s->m, sizeof *s->chosen, WHAT, &pointer));
+  s->chosen = pointer;
   NTK_TRY(ntk_size_multiply(s->n, s->m, WHAT, &entries));
   NTK_TRY(ntk_alloc_doubles(s->context, entries, WHAT, &s->V));
   NTK_TRY(ntk_alloc_doubles(s->context, s->n + s->m, WHAT, &s->root));
@@ -38,17 +42,37 @@ static ntk_status allocate(ntk_subset *s) {
   return NTK_OK;
 }
 
+/* The first `have` samples are chosen and root is what they leave of the diagonal: as many more as
+ * make `samples`, in proportion to that. least: of a row, for rounding may leave nothing. */
+static void choose_more(ntk_subset *s, size_t N, size_t have, size_t samples, double least) {
+  const size_t per = s->n / N;
+  size_t count = have, others = N - have;
+  double sum = 0.0, share = 0.0;
+  for (size_t i = 0; i < s->n; i++)
+    sum += fmax(s->root[i], least);
+  for (size_t i = 0, k = 0; i < N && count < samples; i++) {
+    for (size_t c = 0; c < per; c++)
+      share += (double)(samples - have) * fmax(s->root[i * per + c], least) / sum;
+    if (k < have && s->chosen[k] == i) {
+      k++;
+      continue;
+    }
+    if (share > 0.5 || others == samples - count) {
+      s->chosen[count++] = i;
+      share -= 1.0;
+    }
+    others--;
+  }
+}
+
 /* Columns of K into V, and K_SS into A (m x m). X: samples x d, room for those of the subset. */
-static ntk_status take_columns(ntk_implicit *K, size_t samples, double *X, ntk_subset *s,
-                               double *A) {
-  const size_t d = K->network->width[0];
+static ntk_status take_columns(ntk_implicit *K, double *X, ntk_subset *s, double *A) {
+  const size_t d = K->network->width[0], samples = s->m / (K->rows / K->N);
   const double *all = ntk_dataset_values(K->data);
   ntk_dataset *data = NULL;
   ntk_features *features = NULL;
-  for (size_t i = 0; i < samples; i++) {
-    const size_t from = (size_t)((double)i / (double)samples * (double)K->N);
-    memcpy(X + i * d, all + from * d, d * sizeof(double));
-  }
+  for (size_t i = 0; i < samples; i++)
+    memcpy(X + i * d, all + s->chosen[i] * d, d * sizeof(double));
   NTK_TRY(ntk_dataset_borrow(K->context, X, samples, d, &data));
   ntk_status status = ntk_features_create_of(K->network, data, K->outputs, &features);
   if (status == NTK_OK)
@@ -126,15 +150,31 @@ static ntk_status factor(ntk_subset *s, double *A) {
   return ntk_packed_factor(&s->factor, 0.0);
 }
 
-/* A: m x m, and behind it ROWS x m for each thread, where X, samples x d, is first. */
+/* V of the chosen samples, and root, what it leaves of the diagonal. A: m x m, and behind it ROWS x
+ * m for each thread, where X, samples x d, is first. */
+static ntk_status approximate(ntk_implicit *K, const double *diagonal, double *X, double *A,
+                              ntk_subset *s) {
+  NTK_TRY(take_columns(K, X, s, A));
+  NTK_TRY(invert_root(s->context, s->m, A, s->work));
+  return transform(s, A, diagonal, A + s->m * s->m);
+}
+
+/* Half of the samples are spread evenly; the others are where these do not tell what a row is. */
 static ntk_status build(ntk_implicit *K, size_t samples, const double *diagonal, double *X,
                         double *A, ntk_subset *s) {
+  const size_t half = samples - samples / 2, m = s->m;
   double trace = 0.0;
   for (size_t i = 0; i < s->n; i++)
     trace += diagonal[i];
-  NTK_TRY(take_columns(K, samples, X, s, A));
-  NTK_TRY(invert_root(s->context, s->m, A, s->work));
-  NTK_TRY(transform(s, A, diagonal, A + s->m * s->m));
+  for (size_t i = 0; i < half; i++)
+    s->chosen[i] = (size_t)((double)i / (double)half * (double)K->N);
+  if (half < samples) {
+    s->m = half * (K->rows / K->N);
+    NTK_TRY(approximate(K, diagonal, X, A, s));
+    choose_more(s, K->N, half, samples, DBL_EPSILON * trace);
+    s->m = m;
+  }
+  NTK_TRY(approximate(K, diagonal, X, A, s));
   scale(s, trace);
   return factor(s, A);
 }

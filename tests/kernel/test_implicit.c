@@ -142,13 +142,13 @@ static void eliminate(size_t m, size_t n, double *A, double *Y) {
 }
 
 /* M = K_S K_SS^{-1} K_S^T + D, n x n. */
-static double *plain_near(const problem *p, size_t samples, size_t N) {
+static double *plain_near(const problem *p, const size_t *chosen, size_t samples, size_t N) {
   const size_t n = p->n, per = n / N, m = samples * per;
   double *W = make_array(m * m), *Y = make_array(m * n), *M = make_array(n * n);
   size_t *rows = calloc(m, sizeof *rows);
   assert_non_null(rows);
   for (size_t s = 0; s < m; s++)
-    rows[s] = s / per * N / samples * per + s % per;
+    rows[s] = chosen[s / per] * per + s % per;
   for (size_t s = 0; s < m; s++) {
     for (size_t t = 0; t < m; t++)
       W[s * m + t] = p->K[rows[s] * n + rows[t]];
@@ -177,7 +177,7 @@ static void test_near_inverse(void **state) {
   for (size_t c = 1; c < COUNT(cases); c++) {
     problem p = open_case(c, 1), q = open_case(c, 3);
     const size_t n = p.n, samples = 5;
-    double *M = plain_near(&p, samples, cases[c].N), *diagonal = make_array(n);
+    double *M = NULL, *diagonal = make_array(n);
     double *y = make_normal(2, 2 * n), *x = make_array(2 * n), *z = make_array(2 * n);
     for (size_t i = 0; i < n; i++)
       diagonal[i] = p.K[i * n + i];
@@ -191,6 +191,8 @@ static void test_near_inverse(void **state) {
       const double most = (double)(ntk_memory_peak_leave(p.context, peak) - before);
       assert_true(most <= ntk_subset_bytes(p.context, n, near.m) + 1e5);
       assert_ok(ntk_subset_create(&other, samples, diagonal, &same));
+      free(M);
+      M = plain_near(&p, near.chosen, samples, cases[c].N);
       memcpy(x, y, 2 * n * sizeof *x);
       memcpy(z, y, 2 * n * sizeof *z);
       assert_ok(ntk_subset_solve(&near, x, 2));
@@ -213,11 +215,52 @@ static void test_near_inverse(void **state) {
   }
 }
 
+/* Half of the subset is spread evenly; of many rows near each other and some that are like no other
+ * most of these are in the other half, no sample twice. */
+static void test_choice(void **state) {
+  (void)state;
+  enum { N = 300, D = 8, APART = 12, SAMPLES = 2 * APART + 2 };
+  const size_t width[] = {D, 30};
+  ntk_context *context = make_context(2);
+  double *X = make_normal(1, N * D), diagonal[N];
+  for (size_t i = 1; i < N; i++)
+    for (size_t k = 0; k < D; k++)
+      X[i * D + k] = i % 25 == 7 ? X[i * D + k] : X[k] + 1e-3 * X[i * D + k];
+  ntk_network *network = make_network(context, 2, width, "tanh", "paper", 3);
+  ntk_dataset *data = make_data(context, X, N, D);
+  ntk_implicit K = {0};
+  ntk_subset near = {0};
+  ntk_features *features = NULL;
+  assert_ok(ntk_features_create(network, data, &features));
+  double *values = kernel_array(features, N, NULL);
+  for (size_t i = 0; i < N; i++)
+    diagonal[i] = values[i * N + i];
+  assert_ok(ntk_implicit_create(network, data, NTK_OUTPUTS_TRACE, N, &K));
+  assert_ok(ntk_subset_create(&K, SAMPLES, diagonal, &near));
+  size_t found = 0, times[N] = {0};
+  for (size_t s = 0; s < SAMPLES; s++) {
+    found += near.chosen[s] % 25 == 7;
+    assert_int_equal(++times[near.chosen[s]], 1);
+    if (s < SAMPLES / 2)
+      assert_int_equal(near.chosen[s], s * N / (SAMPLES / 2));
+  }
+  assert_true(found >= 3 * APART / 4);
+  free(values);
+  free(X);
+  ntk_subset_destroy(&near);
+  ntk_implicit_destroy(&K);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_products),
 
       cmocka_unit_test(test_near_inverse),
+      cmocka_unit_test(test_choice),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
