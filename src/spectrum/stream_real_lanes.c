@@ -7,10 +7,10 @@ enum {
   P = NTK_PANEL_BYTES / sizeof(real),
   VECTORS = 3, /* of rows that go together: with NTK_PACKED_VECTORS vectors 12 sums */
   ROWS = VECTORS * DOUBLES,
-  STEP = 32 /* columns of every panel at a time */
+  STEP = 32 /* columns of every panel at a time; a quarter for one vector */
 };
 _Static_assert(P % ROWS == 0, "a panel is whole registers");
-_Static_assert(STEP % DOUBLES == 0, "a step is whole registers");
+_Static_assert(STEP / 4 % DOUBLES == 0, "a step is whole registers");
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -32,17 +32,17 @@ typedef struct kind {
   size_t m;
 } kind;
 
-/* A column that is wanted soon, into the second-level cache: into the first no more come at a time
- * than it can wait for, and what the processor foresees by itself is too little while it computes.
- */
-INLINE void ask_for(const char *column) {
-  for (size_t i = 0; i < NTK_PANEL_BYTES; i += 64)
-    __builtin_prefetch(column + i, 0, 2);
+/* Rows of a column that are wanted soon, into the second-level cache: into the first no more come
+ * at a time than it can wait for, and what the processor foresees by itself is too little while it
+ * computes. */
+INLINE void ask_for(const real *rows) {
+  for (size_t i = 0; i < ROWS; i += 64 / sizeof(real))
+    __builtin_prefetch(rows + i, 0, 2);
 }
 
-/* ROWS rows of a step: Y -= A X, S += A^T Z by lanes; of the next step, unless it is NULL, all rows
+/* ROWS rows of a step: Y -= A X, S += A^T Z by lanes; those of the next step, unless it is NULL,
  * are asked for. */
-INLINE void few_rows(kind k, size_t columns, const real *A, const char *next, const double *X,
+INLINE void few_rows(kind k, size_t columns, const real *A, const real *next, const double *X,
                      size_t ld, const double *Z, double *Y, vd S[NTK_PACKED_VECTORS][STEP]) {
   vd y[NTK_PACKED_VECTORS][VECTORS], z[NTK_PACKED_VECTORS][VECTORS];
   for (size_t c = 0; c < k.m; c++)
@@ -55,7 +55,7 @@ INLINE void few_rows(kind k, size_t columns, const real *A, const char *next, co
   for (size_t j = 0; j < columns; j++) {
     vd a[VECTORS];
     if (next != NULL)
-      ask_for(next + j * NTK_PANEL_BYTES);
+      ask_for(next + j * P);
     for (size_t v = 0; v < VECTORS; v++)
       a[v] = load_entries(A + j * P + v * DOUBLES);
     for (size_t c = 0; c < k.m; c++) {
@@ -79,7 +79,7 @@ INLINE void few_rows(kind k, size_t columns, const real *A, const char *next, co
 /* u_j -= the lanes' sum of S_j. */
 INLINE void reduce(size_t columns, vd S[STEP], double *u) {
   double sum[STEP];
-  for (size_t j = 0; j < STEP; j += DOUBLES)
+  for (size_t j = 0; j < columns; j += DOUBLES)
     vd_store(sum + j, vd_sums(S + j));
   for (size_t j = 0; j < columns; j++)
     u[j] -= sum[j];
@@ -87,19 +87,21 @@ INLINE void reduce(size_t columns, vd S[STEP], double *u) {
 
 /* S stays in the first-level cache from panel to panel. */
 INLINE void stream(kind k, const ntk_block *A, const ntk_meeting *with) {
-  for (size_t j = 0; j < A->columns; j += STEP) {
-    const size_t columns = A->columns - j < STEP ? A->columns - j : STEP;
+  const size_t step = k.m == 1 ? STEP / 4 : STEP; /* one vector computes little */
+  for (size_t j = 0; j < A->columns; j += step) {
+    const size_t columns = A->columns - j < step ? A->columns - j : step;
     vd S[NTK_PACKED_VECTORS][STEP];
     for (size_t c = 0; c < k.m && k.across; c++)
-      for (size_t i = 0; i < STEP; i++)
+      for (size_t i = 0; i < step; i++)
         S[c][i] = (vd){0};
     for (size_t p = 0; p < A->panels; p++) {
       const real *entries = (const real *)A->entries[p] + j * P;
-      const void *next = j + STEP < A->columns ? entries + STEP * P : A->next[p];
+      const real *next = j + step < A->columns ? entries + step * P : A->next[p];
       for (size_t r = 0; r < P; r += ROWS) {
         const size_t at = p * P * k.m + r;
-        few_rows(k, columns, entries + r, r == 0 ? next : NULL, k.along ? with->X + j : NULL,
-                 with->ld, k.across ? with->Z + at : NULL, k.along ? with->Y + at : NULL, S);
+        few_rows(k, columns, entries + r, next == NULL ? NULL : next + r,
+                 k.along ? with->X + j : NULL, with->ld, k.across ? with->Z + at : NULL,
+                 k.along ? with->Y + at : NULL, S);
       }
     }
     for (size_t c = 0; c < k.m && k.across; c++)
