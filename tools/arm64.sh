@@ -2,8 +2,7 @@
 # The quick tests on arm64, on any Debian machine: cross-compiled, run under qemu's user-mode emulation.
 # The libraries for arm64 are unpacked in build/arm64-root, beside the system's own, which stay as they
 # are. Arithmetic is 100 to 300 times slower so: it takes about half an hour, and tests that would take
-# more than a few minutes each are left out (CMakePresets.json, the test preset arm64, has their names), and
-# test_save.sh, whose recorded command line names a program that the shell here cannot run by itself.
+# more than a few minutes each are left out (CMakePresets.json, the test preset arm64, has their names).
 # usage: tools/arm64.sh [WORDS FOR CTEST...]    (-R test_kernel)
 set -eu
 cd "$(dirname "$0")/.."

@@ -153,7 +153,9 @@ flat "$out" >"$top/flat"
 check 'the command' test "$(value command)" = '"memorize"'
 date=$(value date | tr -d '"')
 check 'the date lies between' test "$(printf '%s\n' "$before" "$date" "$after" | sort | sed -n 2p)" = "$date"
-rm -rf run/* && eval "$(value command_line | sed 's/^"//; s/"$//; s/\\\\/\\/g')" >/dev/null
+line=$(value command_line | sed 's/^"//; s/"$//; s/\\\\/\\/g')
+check 'it begins with the program' test "$(basename "${line%% *}")" = ntkit
+rm -rf run/* && eval "\"\$NTKIT\" ${line#* }" >/dev/null # as it is called here: it may be emulated
 check 'the command line, read by a shell, does it again' test -s run/result.json
 saves 'drawn data' spectrum run --overwrite
 check 'reads nothing' grep -q '"inputs": \[\]' run/result.json
