@@ -36,10 +36,14 @@ static int teardown(void **state) {
   return 0;
 }
 
-static fit_problem make_problem(void) {
+static fit_problem make_problem_of(ntk_context *context, const size_t *widths, size_t N) {
   return fit_create(
-      make_context(1),
-      (ntk_network_spec){.depth = 3, .width = width, .activation = "tanh", .seed = 11}, 12);
+      context, (ntk_network_spec){.depth = 3, .width = widths, .activation = "tanh", .seed = 11},
+      N);
+}
+
+static fit_problem make_problem(void) {
+  return make_problem_of(make_context(1), width, 12);
 }
 
 static void destroy_problem(fit_problem *p) {
@@ -99,6 +103,46 @@ static void test_cancelled_once(void **state) {
       destroy_reference(&expected);
       destroy_problem(&p);
     }
+}
+
+/* Where memory has become less, so that K in double is no longer kept, and lambda_max, from which
+ * the step size is taken, comes with other last digits: it goes on with the number it began with.
+ */
+static void test_less_memory(void **state) {
+  (void)state;
+  const char *const rules[] = {"gd", "momentum", "nesterov"};
+  const size_t wide[] = {24, 24, 24};
+  for (size_t k = 0; k < COUNT(rules); k++) {
+    fit_problem p = make_problem_of(make_context(1), wide, 1000), q;
+    ntk_context *context = NULL;
+    assert_ok(ntk_context_create(&(ntk_context_options){.threads = 1, .memory_limit = 8000000},
+                                 &context));
+    q = make_problem_of(context, wide, 1000);
+    ntk_train_options options = {
+        .optimizer = rules[k], .epochs = EPOCHS, .kernel_precision = "mixed"};
+    reference expected = make_reference(&p, options), other = make_reference(&q, options);
+    assert_true(other.result.lr != expected.result.lr);
+    options.checkpoint = path;
+    options.checkpoint_every = 1e9;
+    options.progress = stop_training;
+    ntk_train_result r = {0};
+    calls_left = 5;
+    assert_refused(ntk_train(p.context, p.network, p.data, p.Y, &options, &r), NTK_ERR_CANCELLED,
+                   "interrupted");
+    calls_left = 0;
+    r = fit_run(&q, options);
+    assert_true(r.resumed > 0);
+    assert_memory_equal(&r.lr, &expected.result.lr, sizeof r.lr);
+    assert_memory_equal(&r.momentum, &expected.result.momentum, sizeof r.momentum);
+    assert_memory_equal(r.loss, expected.result.loss, (EPOCHS + 1) * sizeof *r.loss);
+    assert_memory_equal(q.network->theta, expected.theta, p.P * sizeof(double));
+    assert_int_equal(unlink(path), 0);
+    ntk_train_clear(&r);
+    destroy_reference(&other);
+    destroy_reference(&expected);
+    destroy_problem(&q);
+    destroy_problem(&p);
+  }
 }
 
 /* Cancelled again and again, one epoch further each time. */
@@ -277,10 +321,10 @@ static void test_seconds_add_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_once),   cmocka_unit_test(test_cancelled_often),
-      cmocka_unit_test(test_cancelled_inside), cmocka_unit_test(test_killed),
-      cmocka_unit_test(test_extended),         cmocka_unit_test(test_finished),
-      cmocka_unit_test(test_seconds_add_up),
+      cmocka_unit_test(test_cancelled_once),  cmocka_unit_test(test_less_memory),
+      cmocka_unit_test(test_cancelled_often), cmocka_unit_test(test_cancelled_inside),
+      cmocka_unit_test(test_killed),          cmocka_unit_test(test_extended),
+      cmocka_unit_test(test_finished),        cmocka_unit_test(test_seconds_add_up),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -276,8 +276,9 @@ static void test_places(void **state) {
   clock_tick = 1.0;
   write_bytes(path,
               "no checkpoint, but a text of more than a header's length: it goes on and on, "
-              "and on, and on, and on, and on, and on, and on, and on, and on, and on.",
-              140);
+              "and on, and on, and on, and on, and on, and on, and on, and on, and on, and on, "
+              "and on, and on.",
+              160);
   refuse(&p, options, NTK_ERR_FORMAT, "is no checkpoint of this version");
   write_bytes(path, "", 0);
   refuse(&p, options, NTK_ERR_FORMAT, "whole checkpoint");

@@ -1,9 +1,9 @@
 /* A checkpoint is a sequence of 64-bit words in the machine's order, which the magic shows:
  *
  *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
- *   mu; losses (epoch + 1); theta and moments (P each); r and m of the linear model (N n_L each);
- *   tracked points (stored_point), and the weights of each, where they are kept (P); the hash of
- * all before it
+ *   mu, step size, momentum; losses (epoch + 1); theta and moments (P each); r and m of the linear
+ * model (N n_L each); tracked points (stored_point), and the weights of each, where they are kept
+ * (P); the hash of all before it
  *
  * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
  * refusal can say which part is another. */
@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const uint64_t MAGIC = UINT64_C(0x31305452504b544e); /* "NTKPRT01" where bytes go upwards */
+static const uint64_t MAGIC = UINT64_C(0x32305452504b544e); /* "NTKPRT02" where bytes go upwards */
 
 enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
 /* In the order in which they are compared: what changes others comes before them. */
@@ -38,7 +38,7 @@ static const char *const parts[IDENTITIES] = {
 typedef struct header {
   uint64_t magic, identity[IDENTITIES];
   uint64_t N, P, epoch, tracked, slots, linear;
-  double seconds, tracking, damping;
+  double seconds, tracking, damping, lr, momentum;
 } header;
 
 /* A tracked point in the file, whatever ntk_track_point becomes. */
@@ -47,7 +47,7 @@ typedef struct stored_point {
   double loss, bound, prediction, lambda_min, lambda_max, jacobian_change, distance;
 } stored_point;
 
-_Static_assert(sizeof(header) == (10 + IDENTITIES) * sizeof(uint64_t), "no gaps");
+_Static_assert(sizeof(header) == (12 + IDENTITIES) * sizeof(uint64_t), "no gaps");
 _Static_assert(sizeof(stored_point) == 8 * sizeof(uint64_t), "no gaps");
 
 static stored_point to_file(const ntk_track_point *p) {
@@ -101,7 +101,11 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
   hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
   identity[METHOD] = hash;
-  const double step[2] = {t->lr, t->momentum};
+  bool of_kernel = false, with_least = false;
+  ntk_schedule_needs(t, &of_kernel, &with_least);
+  /* A rule's numbers come of eigenvalues, whose last digits are those of the way they were found.
+   */
+  const double step[2] = {of_kernel ? 0.0 : t->lr, of_kernel ? t->options.momentum : t->momentum};
   identity[STEP] = hash_words(NTK_HASH_START, step, sizeof step);
   identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
   if (o->track_epochs != NULL)
@@ -147,7 +151,9 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
               .linear = k->r != NULL,
               .seconds = t->before + ntk_clock() - t->start,
               .tracking = t->tracking,
-              .damping = t->lm != NULL ? t->lm->damping : 0.0};
+              .damping = t->lm != NULL ? t->lm->damping : 0.0,
+              .lr = t->lr,
+              .momentum = t->momentum};
   identify(t, h.identity);
   NTK_TRY(put(w, &h, sizeof h));
   NTK_TRY(put(w, t->loss, (t->epoch + 1) * sizeof(double)));
@@ -300,6 +306,8 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
   if (t->lm != NULL)
     NTK_TRY(ntk_lm_restart(t->lm, h->damping));
   t->epoch = t->resumed = (size_t)h->epoch;
+  t->lr = h->lr;
+  t->momentum = h->momentum;
   t->before = h->seconds;
   t->tracking = h->tracking;
   return NTK_OK;
