@@ -11,7 +11,7 @@ enum { MIXED_FROM = 5000 };
 
 /* A product is 4 flops for each sample and parameter, K one for each pair of samples and width;
  * that half of the latter is saved is worth so many products. */
-enum { PRODUCTS = 12 };
+enum { PRODUCTS = 6 };
 
 bool ntk_products_cheap(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
   double parameters = 0.0, widths = 0.0;

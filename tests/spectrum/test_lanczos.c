@@ -90,6 +90,39 @@ static void test_blocks(void **state) {
       }
 }
 
+/* Further pairs: eigenvalues in descending order once the basis is the whole space, and 0 after its
+ * last. Once more: v and A v in the same direction, found with no product more. */
+static void test_further(void **state) {
+  (void)state;
+  enum { ORDER = 21, FURTHER = 30 };
+  known_operator known = known_create(ORDER, 5);
+  fill_spectrum(EVEN, ORDER, known.lambda);
+  ntk_lanczos_options options = {
+      .block = 2, .tolerance = 1e-14, .max_products = 4000, .seed = 3, .further = FURTHER};
+  ntk_eigenpair pair[1 + FURTHER];
+  double *V = make_array((1 + FURTHER) * ORDER), v[ORDER];
+  options.phase = "test";
+  assert_ok(ntk_lanczos_largest(context, ORDER, inverse_product, &known, &options, pair, V));
+  for (size_t p = 0; p < 1 + FURTHER; p++)
+    assert_near(pair[p].value, p < ORDER ? 1.0 / (double)(p + 1) : 0.0, 1e-12, "further");
+  options.tolerance = 0.05;
+  options.further = 2;
+  assert_ok(ntk_lanczos_largest(context, ORDER, inverse_product, &known, &options, pair, V));
+  options.once_more = true;
+  double *W = make_array(3 * ORDER);
+  assert_ok(ntk_lanczos_largest(context, ORDER, inverse_product, &known, &options, pair, W));
+  assert_true(pair[0].residual > 1e-6 && pair[2].residual > 1e-6 && pair[0].applications < ORDER);
+  for (size_t p = 0; p < 3; p++) {
+    assert_ok(inverse_product(&known, V + p * ORDER, 1, v));
+    const double norm = norm2(ORDER, v);
+    for (size_t i = 0; i < ORDER; i++)
+      assert_near(W[p * ORDER + i], v[i] / norm, 1e-12, "once more");
+  }
+  free(W);
+  free(V);
+  known_destroy(&known);
+}
+
 /* Scaling A scales its eigenvalues, down to where squares underflow and up to where they overflow.
  */
 static void test_scales(void **state) {
@@ -210,9 +243,9 @@ static void test_whole_spectra(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_known_spectra), cmocka_unit_test(test_blocks),
-      cmocka_unit_test(test_scales),        cmocka_unit_test(test_second_difference),
-      cmocka_unit_test(test_whole_spectra),
+      cmocka_unit_test(test_known_spectra),     cmocka_unit_test(test_blocks),
+      cmocka_unit_test(test_further),           cmocka_unit_test(test_scales),
+      cmocka_unit_test(test_second_difference), cmocka_unit_test(test_whole_spectra),
   };
   context = make_context(1);
   const int previous = ntk_blas_enter(1);
