@@ -1,16 +1,20 @@
-"""What `ntkit plan` expects beside what is then measured, phase by phase; for a machine at rest.
+"""What `ntkit plan` expects beside what is then measured, phase by phase.
 
-usage: python bench/plan.py PROGRAM [THREADS]    (0: every core)
+usage: python bench/plan.py PROGRAM [THREADS [WORD...]]    (0: every core; cases that have each word)
 
-A line each: seconds planned and measured, their ratio, and both of every phase. Training is run at a
-step size of next to 0. Exit status 1 where one is off by more than a quarter.
+On one thread seconds are of the processor, which others that compute at the same time disturb less;
+on more the machine must be at rest. A line each: seconds planned and measured, their ratio, and both
+of every phase. Training is run at a step size of next to 0. Exit status 1 where one is off by more
+than a quarter.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
+import time
 
 FIELDS = {
     "features": "forward",
@@ -25,10 +29,14 @@ FIELDS = {
 }
 # N, d, widths, and what else.
 SPECTRA = [
+    (2000, 100, "100,100", []),
     (2000, 784, "784,784", []),
     (4000, 784, "784,784", []),
     (6000, 784, "784,784", []),
     (12000, 784, "784,784", []),
+    (4000, 100, "100,100", ["--precision", "mixed"]),
+    (4000, 784, "784,784", ["--precision", "mixed"]),
+    (8000, 100, "100,200", ["--precision", "mixed"]),
     (6000, 784, "784,784", ["--precision", "mixed"]),
     (6000, 200, "300,300", ["--precision", "mixed"]),
     (2000, 50, "4000", []),
@@ -37,25 +45,43 @@ SPECTRA = [
     (3000, 100, "300,300,300", ["--certify"]),
     (2000, 200, "200,200", ["--per-block"]),
     (2000, 100, "100,100", ["--full"]),
+    (4000, 100, "100,100", ["--density"]),
+    (4000, 100, "100,100", ["--prefixes", "1000,2000,3000"]),
 ]
-MEMORIZED = [(2000, 100, "200,400"), (4000, 784, "784,784"), (6000, 200, "300,600")]
-# ... and epochs.
+MEMORIZED = [
+    (2000, 100, "200,400", []),
+    (4000, 784, "784,784", []),
+    (6000, 200, "300,600", []),
+    (6000, 200, "300,600", ["--precision", "mixed"]),
+]
 TRAINED = [
-    (2000, 22, "22,22", 1000),
-    (2400, 54, "54,54", 1000),
-    (8000, 100, "100,100", 100),
-    (9000, 100, "100,100", 100),
-    (2000, 784, "784,784", 10),
+    (2000, 22, "22,22", ["--epochs", "1000"]),
+    (2400, 54, "54,54", ["--epochs", "1000"]),
+    (8000, 100, "100,100", ["--epochs", "100"]),
+    (8000, 100, "100,100", ["--epochs", "100", "--optimizer", "adam", "--precision", "float"]),
+    (9000, 100, "100,100", ["--epochs", "100"]),
+    (2000, 784, "784,784", ["--epochs", "10"]),
+    (2000, 100, "100,100", ["--epochs", "20", "--track", "5"]),
+    (4000, 100, "100,100", ["--epochs", "20", "--track", "5", "--kernel-precision", "mixed"]),
 ]
+# Of a choice of the command: what it takes by itself is the plan's to tell.
+DOUBLE = {"spectrum": "--precision", "memorize": "--precision", "train": "--kernel-precision"}
 
 
 class Bench:
-    def __init__(self, program: str, threads: str) -> None:
-        self.command, self.threads, self.worst = program, threads, 1.0
+    def __init__(self, program: str, threads: str, words: list[str]) -> None:
+        self.command, self.threads, self.words, self.worst = program, threads, words, 1.0
+        self.share = 1.0  # of the last run's time that it had a processor
 
     def run(self, *words: str) -> dict:
         command = [self.command, *words, "--threads", self.threads, "--json"]
-        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        told = subprocess.run(command, capture_output=True, check=True).stdout
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        if self.threads == "1":
+            used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            self.share = min(1.0, used / wall)
+        return json.loads(told)
 
     def show(self, what: str, method: dict, seconds: float, phases: dict | None = None) -> None:
         ratio = method["seconds"] / seconds
@@ -67,32 +93,33 @@ class Bench:
         known = phases or {}
         parts = [f"{n} {s:.2f}/{known[n]:.2f}" for n, s in planned.items() if n in known]
         print(
-            f"{what:48s} {method['seconds']:8.2f} {seconds:8.2f} {ratio:6.2f}  {', '.join(parts)}"
+            f"{what:64s} {method['seconds']:8.2f} {seconds:8.2f} {ratio:6.2f}  {', '.join(parts)}"
         )
 
-    def case(self, name: str, N: int, d: int, widths: str, plan: list, more: list) -> None:
-        base = ["--samples", str(N), "--dim", str(d), "--widths", widths]
-        mixed = "--precision" in more
-        planned = self.run("plan", "--question", name, *base, *([] if mixed else plan))
-        method = next(m for m in planned["methods"] if mixed == (m["name"] == "mixed"))
-        double = ["--precision", "double"] if name == "spectrum" and not mixed else []
-        found = self.run(name, *base, *more, *double)
+    def case(self, name: str, N: int, d: int, widths: str, options: list) -> None:
+        what = f"{name} {N} {d} {widths} {' '.join(options)}"
+        if not set(self.words) <= set(what.replace(",", " ").split()):
+            return
+        by = ["--samples", str(N), "--dim", str(d), "--widths", widths, *options]
+        if DOUBLE[name] not in options:
+            by += [DOUBLE[name], "double"]
+        planned = self.run("plan", "--question", name, *by)
+        method = next(m for m in planned["methods"] if m["name"] == planned["chosen"])
+        found = self.run(name, *by, *(["--lr", "1e-12"] if name == "train" else []))
         seconds, phases = found["seconds"], None
         if isinstance(seconds, dict):
             seconds, phases = seconds["total"], seconds
-        self.show(f"{name} {N} {d} {widths} {' '.join(plan)}", method, seconds, phases)
+            phases = {key: self.share * value for key, value in phases.items()}
+        self.show(what, method, self.share * seconds, phases)
 
 
 def main() -> int:
-    bench = Bench(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "0")
+    words = sys.argv[1:]
+    bench = Bench(words[0], words[1] if len(words) > 1 else "0", words[2:])
     bench.run("plan", "--samples", "10", "--dim", "2", "--widths", "9", "--calibrate")
-    for N, d, widths, more in SPECTRA:
-        bench.case("spectrum", N, d, widths, more, more)
-    for N, d, widths in MEMORIZED:
-        bench.case("memorize", N, d, widths, [], [])
-    for N, d, widths, epochs in TRAINED:
-        epoch = ["--epochs", str(epochs)]
-        bench.case("train", N, d, widths, epoch, [*epoch, "--lr", "1e-12"])
+    for name, cases in (("spectrum", SPECTRA), ("memorize", MEMORIZED), ("train", TRAINED)):
+        for N, d, widths, options in cases:
+            bench.case(name, N, d, widths, options)
     print(f"farthest off: a factor of {bench.worst:.2f}")
     return int(bench.worst > 1.25)
 
