@@ -129,4 +129,17 @@ flops=$(value methods.flops)
 told 'factor' --density --probes 4 --steps 20 --prefixes 300
 holds 'products and solves of the density' \
   "@methods.flops@ - $flops > 2 * 40 * 2 * 1000 ^ 2 && @methods.flops@ - $flops < 2 * 42 * 2 * 1000 ^ 2 + 60 * 2 * 300 ^ 2"
+
+# ---- A search that takes long says so before it begins --------------------------------------------
+
+"$NTKIT" spectrum --threads 1 --samples 30000 --dim 784 --widths 784,784 --method operator >"$out" 2>"$err" &
+search=$!
+for _ in $(seq 300); do
+  if grep -q 'flops' "$err" || ! kill -0 $search 2>/dev/null; then break; fi
+  sleep 0.2
+done
+kill -TERM $search 2>/dev/null
+wait $search
+check 'flops by a guess, which is said to be one' \
+  grep -q 'without K, by products until it converges: [0-9.e+]* flops.* by a guess' "$err"
 finish plan

@@ -106,8 +106,35 @@ static void test_operator_is_told(void **state) {
   assert_ok(ntk_plan_make(context, &spec, 20000, &options, &plan));
   assert_string_equal(plan.chosen, "operator");
   assert_non_null(strstr(plan.reason, "seconds not known: products until it converges, usually "
-                                      "100 to 500"));
+                                      "70 to 550"));
   ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
+/* Products, 4 N P flops each, within a factor of two of the medians in docs/decisions.md. */
+static void test_operator_products(void **state) {
+  (void)state;
+  static const struct {
+    size_t n, N;
+    double products;
+  } measured[] = {
+      {100, 2000, 174}, {60, 2000, 522}, {200, 3000, 84}, {200, 6000, 106}, {784, 20000, 127}};
+  ntk_context *context = make_context(1);
+  const ntk_plan_options options = {.spectrum = {.method = "operator"},
+                                    .calibration = NTK_CALIBRATE_KEPT};
+  for (size_t c = 0; c < COUNT(measured); c++) {
+    const size_t n = measured[c].n, width[] = {n, n, n};
+    const ntk_network_spec spec = {.depth = 3, .width = width};
+    ntk_plan plan;
+    assert_ok(ntk_plan_make(context, &spec, measured[c].N, &options, &plan));
+    double flops = 0.0;
+    for (size_t i = 0; i < plan.method[0].phases && flops == 0.0; i++)
+      if (strcmp(plan.method[0].phase[i].name, "smallest eigenvalue") == 0)
+        flops = plan.method[0].phase[i].flops;
+    const double products = flops / (4.0 * (double)(measured[c].N * (2 * n * n + n)));
+    assert_true(products > 0.5 * measured[c].products && products < 2.0 * measured[c].products);
+    ntk_plan_clear(&plan);
+  }
   ntk_context_destroy(context);
 }
 
@@ -325,6 +352,7 @@ int main(void) {
       cmocka_unit_test(test_memory_is_what_is_held),
       cmocka_unit_test(test_mixed),
       cmocka_unit_test(test_operator_is_told),
+      cmocka_unit_test(test_operator_products),
       cmocka_unit_test(test_chosen_is_what_is_taken),
       cmocka_unit_test(test_largest_samples),
       cmocka_unit_test(test_least_widths),

@@ -4,11 +4,13 @@
 #include "cli/spectrum/spectrum.h"
 
 #include "cli/shell/command.h"
+#include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/show/present.h"
 #include "ntkit/data.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +55,30 @@ static void warn_tolerance(const cli_job *job, double wanted, const ntk_spectrum
                    result->residual_min / result->lambda_min, wanted);
 }
 
+/* What a search by products may take is said before it begins, where that is long. */
+static void note_products(const cli_job *job, const ntk_spectrum_options *options) {
+  static const double LONG = 60.0, MANY = 5e12; /* seconds; flops, where no rate is kept */
+  const ntk_plan_options o = {.spectrum = *options, .calibration = NTK_CALIBRATE_KEPT};
+  ntk_plan plan = {0};
+  char time[40];
+  if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
+    return;
+  for (size_t i = 0; i < plan.methods; i++) {
+    const ntk_plan_method *m = &plan.method[i];
+    if (strcmp(m->name, "operator") != 0 ||
+        !(strcmp(options->method, "operator") == 0 ||
+          (plan.chosen != NULL && strcmp(plan.chosen, m->name) == 0)) ||
+        !(m->seconds > LONG || (isnan(m->seconds) && m->flops > MANY)))
+      continue;
+    progress_duration(m->seconds, sizeof time, time);
+    report_note(job->settings,
+                "without K, by products until it converges: %.1e flops%s%s by a guess that may be "
+                "wrong by several times",
+                m->flops, isnan(m->seconds) ? "" : ", ", isnan(m->seconds) ? "" : time);
+  }
+  ntk_plan_clear(&plan);
+}
+
 static exit_status compute(spectrum_run *run) {
   cli_job *job = &run->job;
   ntk_spectrum_options *options = &run->options;
@@ -72,6 +98,7 @@ static exit_status compute(spectrum_run *run) {
     computed = ntk_network_select(job->network, run->output, &one);
   if (strcmp(options->method, "operator") != 0) /* of which the number of products is not known */
     job_expect(job, &(ntk_plan_options){.spectrum = *options});
+  note_products(job, options);
   if (computed == NTK_OK)
     computed =
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);

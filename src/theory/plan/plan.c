@@ -114,7 +114,7 @@ static void explain(const ntk_plan_asked *a, const ntk_plan_method *least,
   else if (strcmp(chosen->name, "operator") == 0)
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "without K, in %s of memory; seconds not known: products until it converges, "
-                     "usually 100 to 500",
+                     "usually 70 to 550",
                      ntk_amount((double)chosen->memory, needed));
   else if (ntk_work_singular(a->spec, a->outputs, plan->samples))
     (void)ntk_format(plan->reason, sizeof plan->reason,

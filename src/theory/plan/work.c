@@ -224,11 +224,15 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
     ntk_put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
 }
 
-/* How many products the search takes depends on the spectrum, between a hundred and thousands. What
- * is near K^{-1} has the columns of K of some samples (kernel/subset.c). */
+/* How many products the search takes depends on the spectrum: about so many in those of
+ * docs/decisions.md, the more the nearer (4) is to 1, and thousands of nearly equal rows. What is
+ * near K^{-1} has the columns of K of some samples, half of them made twice (kernel/subset.c). */
 void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                        ntk_work_list *list) {
-  static const double SEARCH = 400.0;
+  const size_t L = spec->depth;
+  const double last =
+      L < 2 ? 1.0 : (double)ntk_spec_width(spec, L - 2) * (double)ntk_spec_width(spec, L - 1);
+  const double search = 80.0 + 600.0 * fmin(1.0, (double)N / last);
   const double m = (double)ntk_kernel_rows(spec, options->outputs, N), per = m / (double)N;
   const double columns = 2.0 * ntk_shape_of(spec).columns;
   const double s = fmax(1.0, fmin(0.25 * (double)N, columns / per)) * per;
@@ -237,12 +241,12 @@ void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectru
   (void)ntk_put_features(spec, options->outputs, N, list);
   ntk_put_kernel(spec, options->outputs, m, "preconditioner", &kernel);
   const ntk_work *all = &kernel.work[0]; /* of one triangle; these are whole columns */
-  ntk_put(list, "preconditioner", NTK_WORK_KERNEL, 2.0 * s / m * all->flops, 16.0 * m * s,
-          2.0 * s / m * all->entries);
-  ntk_put(list, "preconditioner", NTK_WORK_FACTOR, 4.0 * m * s * s + 10.0 * s * s * s, 0.0, 0.0);
+  ntk_put(list, "preconditioner", NTK_WORK_KERNEL, 3.0 * s / m * all->flops, 24.0 * m * s,
+          3.0 * s / m * all->entries);
+  ntk_put(list, "preconditioner", NTK_WORK_FACTOR, 4.5 * m * s * s + 11.0 * s * s * s, 0.0, 0.0);
   ntk_put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
-  ntk_put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
-  ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, SEARCH * 4.0 * m * s, SEARCH * 16.0 * m * s,
+  ntk_put_passes(spec, N, search, "smallest eigenvalue", list);
+  ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, search * 4.0 * m * s, search * 16.0 * m * s,
           0.0);
 }
 
