@@ -42,6 +42,9 @@ check 'wide: none touch' test -z "$(sed -n "$labels" figure | touching 14)"
 check 'narrow: none touch' test -z "$(grep -v "class='wide'" figure | sed -n "$labels" | touching 19)"
 check 'narrow: some would' test -n "$(sed -n "$labels" figure | touching 19)"
 rm -f figure
+good 'one range, a key that the plane has no room for' spectrum --samples 400 --dim 60 --widths 80,80 --activation tanh --density --report page.html
+below() { sed -n "/^<svg/,/^<\/svg/p" page.html | awk -v n="$1" '/^<svg/ { k++ } k == n' | sed -n "$labels"; }
+check 'has one axis below both' test "$(below 1)" = "$(below 2)"
 good 'one sample' spectrum --samples 1 --dim 3 --widths 3,3 --density --report page.html
 good 'singular' spectrum --samples 40 --dim 3 --widths 3,3 --density --steps 20
 check 'what is 0 has no quantile' grep -qE '^ +1 %  - +0 to [0-9.e-]+$' "$out"

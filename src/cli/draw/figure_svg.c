@@ -211,6 +211,7 @@ void figure_svg(const figure *f, const char *description, FILE *out) {
   sized.height = HEIGHT;
   plane p = {.f = f, .out = out};
   figure_lay_out(&sized, &p.layout);
+  p.layout.x.room = (double)figure_width(&sized) / 80.0; /* the key is above, never at the right */
   if (p.layout.drawn == 0)
     return;
   fprintf(out,
