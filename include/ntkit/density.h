@@ -13,9 +13,10 @@ typedef struct ntk_density_quantile {  /* below which a share of the eigenvalues
   double share, eigenvalue, low, high; /* NaN: not told from 0 */
 } ntk_density_quantile;
 typedef enum ntk_verdict {
-  NTK_VERDICT_OK,              /* lambda_min is told from 0 */
-  NTK_VERDICT_RANK_DEFICIENT,  /* it is 0 exactly; known without computing */
-  NTK_VERDICT_BELOW_RESOLUTION /* too small for double precision to tell from 0 */
+  NTK_VERDICT_OK,               /* lambda_min is told from 0 */
+  NTK_VERDICT_RANK_DEFICIENT,   /* it is 0 exactly; known without computing */
+  NTK_VERDICT_BELOW_RESOLUTION, /* too small for double precision to tell from 0 */
+  NTK_VERDICT_INACCURATE        /* a number of which fewer than 3 digits are sure */
 } ntk_verdict;
 typedef struct ntk_spectrum_prefix { /* of the kernel of the first so many samples */
   size_t samples;

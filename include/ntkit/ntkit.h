@@ -173,9 +173,8 @@ NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size
 /* Copies N x d values, checked finite. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t N, size_t d,
                                           ntk_dataset **data);
-/* The same without the copy: X must outlive the data set and stay as it is (nothing notices a
- * change), and is not counted as the context's memory. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY,
- * _NOT_FINITE. */
+/* The same without the copy: X must outlive the data set, unchanged (nothing notices), and is not
+ * counted as the context's memory. NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE. */
 NTK_API ntk_status ntk_dataset_borrow(ntk_context *context, const double *X, size_t N, size_t d,
                                       ntk_dataset **data);
 NTK_API void ntk_dataset_destroy(ntk_dataset *data);
@@ -220,9 +219,8 @@ typedef struct ntk_spectrum_options {
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
  * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
  * (docs/algorithm.md). kernel_lower/upper carry that over to the kernel in exact arithmetic of the
- * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. When
- * K is known to be singular, certified is false and kernel_lower = kernel_upper = 0. What is not
- * known is NaN. */
+ * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. Of a
+ * K known to be singular certified is false, and both are 0. What is not known is NaN. */
 typedef struct ntk_certificate {
   bool certified; /* lower and upper were proved */
   double lower, upper;
@@ -259,7 +257,8 @@ typedef struct ntk_spectrum_seconds { /* by the wall clock; 0: not made; largest
 typedef struct ntk_spectrum_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   ntk_verdict verdict;
-  char reason[200];                  /* one line when the verdict is not OK, else "" */
+  int digits;       /* of lambda_min that rounding in the network and in K leaves: an estimate */
+  char reason[200]; /* one line when the verdict is not OK, else "" */
   size_t samples, blocks;            /* N; L */
   size_t order;                      /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */

@@ -128,7 +128,7 @@ typedef struct ntk_study_row {
   size_t point, trial;
   uint64_t seed; /* `ntkit spectrum --threads 1 --seed` gives the same bits; below 2^53 */
   const char *quantity;
-  double value;        /* NaN unless verdict is "ok" or "rank_deficient" */
+  double value;        /* NaN unless verdict is "ok", "inaccurate" or "rank_deficient" */
   const char *verdict; /* these, or "below_resolution", "diverged", "not_reached", "no_step",
                           "not_certified", "failed" */
   double seconds;      /* that the trial took, all its quantities together */

@@ -26,7 +26,8 @@ _BAD, _GREY = "background:#8a2c00;color:#fff;font-weight:600;", "background:#eee
 _VERDICTS = {
     "ok": ("✓", _GOOD), "holds": ("✓", _GOOD), "reached": ("✓", _GOOD), "yes": ("✓", _GOOD),
     "consistent": ("≈", _GOOD), "suspect": ("!", _DOUBT), "rank_deficient": ("!", _DOUBT),
-    "below_resolution": ("?", _GREY), "unresolved": ("?", _GREY), "open": ("?", _GREY),
+    "inaccurate": ("!", _DOUBT), "below_resolution": ("?", _GREY),
+    "unresolved": ("?", _GREY), "open": ("?", _GREY),
     "outside": ("∉", "background:#fff;color:#333;border:1px dashed #555;"),
     "fails": ("✗", _BAD), "failed": ("✗", _BAD), "diverged": ("✗", _BAD), "no": ("✗", _BAD),
     "not_reached": ("✗", _BAD), "measured": ("", ""),

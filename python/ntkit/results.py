@@ -16,7 +16,9 @@ from ntkit._result import Result, Rows
 class SpectrumResult(Result):
     r"""The ends of the kernel's spectrum (ntk_spectrum).
 
-    verdict: ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution
+    verdict: ok, rank_deficient (lambda_min is 0, known without computing), below_resolution or
+        inaccurate (fewer than 3 digits are sure)
+    digits: of lambda_min that rounding in the network and in K leaves: an estimate
     reason: one line on a verdict that is not ok, else empty
     samples: N
     order: rows of K: N, or N n_L of all outputs
@@ -46,6 +48,7 @@ class SpectrumResult(Result):
 
     _struct = "ntk_spectrum_result"
     verdict: str | None
+    digits: int
     reason: str
     samples: int
     order: int

@@ -29,7 +29,8 @@ enum {
   NTK_PROBE_PROJECTION, /* directions that data are projected on */
   NTK_PROBE_PSI,        /* directions for the sub-exponential norm */
   NTK_PROBE_WEIGHTS,    /* seeds of weights that are drawn again */
-  NTK_PROBE_DENSITY     /* vectors whose spectral measures are averaged */
+  NTK_PROBE_DENSITY,    /* vectors whose spectral measures are averaged */
+  NTK_PROBE_DIGITS      /* errors of rounding's size */
 };
 
 typedef struct ntk_random {

@@ -1,6 +1,7 @@
 #include "kernel/ends.h"
 
 #include "base/memory.h"
+#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "spectrum/eigen.h"
 
@@ -115,7 +116,9 @@ static ntk_status find(search *s, ntk_way way) {
     return NTK_OK;
   if (way != NTK_WAY_DOUBLE)
     NTK_TRY(smallest_mixed(s));
-  return way == NTK_WAY_DOUBLE || s->e->why != NULL ? smallest_double(s) : NTK_OK;
+  if (way == NTK_WAY_DOUBLE || s->e->why != NULL)
+    NTK_TRY(smallest_double(s));
+  return ntk_digits_of(s->features, s->features->network->depth, s->vector, s->e);
 }
 
 ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk_extremes *e,
@@ -137,8 +140,8 @@ ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk
   return status;
 }
 
-double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows) {
-  const double vectors = 16.0 * (double)rows, eigen = (double)ntk_eigen_bytes(rows);
+double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows, double digits) {
+  const double vectors = 16.0 * (double)rows, eigen = fmax((double)ntk_eigen_bytes(rows), digits);
   if (way == NTK_WAY_DOUBLE)
     return vectors + of->kernel + fmax(of->build, eigen);
   const double single = of->single + fmax(eigen, ntk_mixed_bytes(rows));

@@ -33,7 +33,8 @@ ntk_status ntk_rough_create(const ntk_features *features, const ntk_kernel *K, d
  * ntk_ends_bytes. */
 ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk_extremes *e,
                          ntk_kernel **kept);
-/* Bytes that it holds at its peak besides features and what is kept; rows: of K. */
-double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows);
+/* Bytes that it holds at its peak besides features and what is kept; rows: of K; digits: what
+ * ntk_digits_of holds. */
+double ntk_ends_bytes(const ntk_kernel_bytes *of, ntk_way way, size_t rows, double digits);
 
 #endif

@@ -13,14 +13,16 @@ ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, d
   double trace = 0.0;
   NTK_TRY(ntk_alloc(network->context, L + 1, sizeof(ntk_accuracy), "resolution", &pointer));
   ntk_accuracy *of = pointer;
-  const ntk_status status = ntk_kernel_accuracies(network, norms, true, of);
+  const ntk_status status = ntk_kernel_accuracies(network, norms, false, of);
   for (size_t k = 0; k < L && status == NTK_OK; k++) {
     double part = 0.0;
     for (size_t i = 0; i < N; i++)
       part += ntk_diagonal_part(network, k, norms->f2[k * N + i], norms->b2[k * N + i]);
+    of[k].jacobian = 0.0;
     resolution[k] = ntk_resolution(N, part, &of[k]);
     trace += part;
   }
+  of[L].jacobian = 0.0;
   if (status == NTK_OK)
     resolution[L] = ntk_resolution(N, trace, &of[L]);
   ntk_free(network->context, pointer);
@@ -42,6 +44,29 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
     snprintf(e->reason, sizeof e->reason,
              "lambda_min is below %.2g, what double precision can tell from 0 for this kernel",
              e->resolution);
+}
+
+/* What the residual leaves in an eigenvalue is its square over the gap to the next; of that nothing
+ * is known but that it is seldom below a tenth of lambda_min. */
+void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
+  const double lambda = e->lambda_min, residual = e->residual / lambda;
+  const double error = (2.0 * sqrt(lambda * lost) + lost + rounding) / lambda;
+  const double digits = floor(-log10(error + 10.0 * residual * residual));
+  e->digits = digits > 0.0 ? (int)fmin(digits, NTK_DIGITS_MOST) : 0;
+  if (!(lambda > e->resolution + lost)) {
+    e->resolution += lost;
+    ntk_extremes_judge(e, lambda);
+    snprintf(e->reason, sizeof e->reason,
+             "lambda_min is below %.2g, what rounding in the network, which grows from layer to "
+             "layer, can make of 0",
+             e->resolution);
+  } else if (e->digits < NTK_DIGITS_ENOUGH) {
+    e->verdict = NTK_VERDICT_INACCURATE;
+    snprintf(e->reason, sizeof e->reason,
+             "%d digit%s of lambda_min sure: rounding in the network and in K may change it by "
+             "%.1g of itself",
+             e->digits, e->digits == 1 ? " is" : "s are", error);
+  }
 }
 
 /* What the eigensolver finds is of the factor, whose error the resolution has; so is the least

@@ -13,15 +13,19 @@
  * GB). */
 enum { NTK_KERNEL_AT_START = 8192 };
 
+/* With fewer sure digits than these a lambda_min is called inaccurate; more are not told. */
+enum { NTK_DIGITS_ENOUGH = 3, NTK_DIGITS_MOST = 15 };
+
 typedef struct ntk_extremes {
   double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
   double lambda_max; /* NaN: not asked for */
-  double resolution; /* ntk_resolution; NaN: not needed */
+  double resolution; /* ntk_resolution without the features' part; NaN: not needed */
   ntk_verdict verdict; /* of lambda_min */
+  int digits;          /* of it that are sure; 0 without ntk_digits_measure */
   char reason[200];    /* one line when the verdict is not OK, else "" */
   int solves;          /* by the eigensolver */
   int products;        /* ... with K, in mixed precision, */
-  double residual;     /* and of lambda_min then */
+  double residual;     /* ||K v - lambda_min v||, where it is known; else 0 */
   const char *why;     /* one line: why not in mixed precision, where that was tried; or NULL */
   double seconds_factor;
 } ntk_extremes;
@@ -34,6 +38,10 @@ ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, d
 void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency);
 /* That lambda_min, or NaN where it is not above e->resolution; NaN is not. */
 void ntk_extremes_judge(ntk_extremes *e, double lambda_min);
+/* Digits of what is OK, and the verdict that follows from them: of what the features lose, |dJ^T
+ * v|^2, which joins the resolution where lambda_min is not above both, of the rounding of v^T K v,
+ * and of e->residual. */
+void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding);
 
 /* lambda_min of K, which becomes its factor: *e's verdict, lambda_min, solves, seconds_factor, by
  * e->resolution. vector: N, its eigenvector where there is one. NTK_ERR_NUMERIC, and lambda_min

@@ -174,7 +174,9 @@ static ntk_field_value condition(const void *row) {
 #define ROW ntk_spectrum_result
 static const ntk_field spectrum[] = {
     VERDICT("verdict", verdict,
-            "ok, rank_deficient (lambda_min is 0, known without computing) or below_resolution"),
+            "ok, rank_deficient (lambda_min is 0, known without computing), below_resolution or "
+            "inaccurate (fewer than 3 digits are sure)"),
+    FIELD(digits, "", "of lambda_min that rounding in the network and in K leaves: an estimate"),
     FIELD(reason, "", "one line on a verdict that is not ok, else empty"),
     APART(samples, "", "N"),
     APART(order, "", "rows of K: N, or N n_L of all outputs"),

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SHOWN_DIGITS = 10 };
+
 static void print_eigenvalue(const char *name, double value, double residual) {
   char text[JOB_CELL], error[JOB_CELL];
   printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
@@ -28,7 +30,9 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
     return;
   }
   if (!certificate->certified) {
-    printf("            not certified: no lower bound could be proved\n");
+    printf("            not certified: %s\n", result->verdict == NTK_VERDICT_INACCURATE
+                                                  ? "rounding has too many of its digits"
+                                                  : "no lower bound could be proved");
     return;
   }
   print_interval("proved of the stored matrix:", certificate->lower, certificate->upper);
@@ -41,6 +45,8 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
          result->reason[0] != '\0' ? ": " : "", result->reason);
   print_eigenvalue("lambda_min", result->lambda_min, result->residual_min);
   print_certificate(job, result);
+  if (result->verdict == NTK_VERDICT_OK && result->digits < SHOWN_DIGITS)
+    printf("digits      %-18d of lambda_min are sure, the rest is rounding\n", result->digits);
   print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
   const double condition = result->lambda_max / result->lambda_min;
   if (isfinite(condition))

@@ -2,6 +2,7 @@
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
+#include "kernel/digits.h"
 #include "kernel/footprint.h"
 #include "spectrum/eigen.h"
 
@@ -48,7 +49,8 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
   const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
                       base.of.features + (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
-  const double eigen = iterative ? 0.0 : (double)ntk_eigen_bytes(N) + 2.0 * n;
+  const double digits = ntk_digits_bytes(spec, NTK_OUTPUTS_TRACE) + 2.0 * L * n;
+  const double eigen = iterative ? 0.0 : fmax((double)ntk_eigen_bytes(N), digits) + 2.0 * n;
   const double construction =
       2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
   const double workspace = fmax(fmax(wanted.output, mixed ? base.of.apply : 0.0),

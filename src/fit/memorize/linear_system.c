@@ -8,6 +8,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
@@ -74,8 +75,9 @@ static ntk_status judge(ntk_linear_system *s, ntk_extremes *e) {
   const double start = ntk_clock();
   double *vector;
   NTK_TRY(ntk_alloc_doubles(s->context, s->features->N, "eigenvector", &vector));
-  const ntk_status status =
-      ntk_extremes_ends(s->factor, CONDITION_TOLERANCE, s->seed, vector, e, NULL);
+  ntk_status status = ntk_extremes_ends(s->factor, CONDITION_TOLERANCE, s->seed, vector, e, NULL);
+  if (status == NTK_OK)
+    status = ntk_digits_of(s->features, s->base->depth - 2, vector, e);
   ntk_free(s->context, vector);
   s->seconds_factor += e->seconds_factor;
   s->seconds_condition += ntk_clock() - start - e->seconds_factor;
@@ -128,6 +130,7 @@ static ntk_status smallest_mixed(ntk_linear_system *s, const ntk_operator *A, do
   const double value = ntk_ddot(N, vector, scratch);
   ntk_daxpy(N, -value, vector, scratch);
   ntk_extremes_judge(e, value);
+  NTK_TRY(ntk_digits_of(s->features, s->base->depth - 2, vector, e));
   if (!(value > 4.0 * e->resolution) || ntk_dnrm2(N, scratch) > CONDITION_MIXED * value)
     e->why = "the factor in single precision does not tell the smallest eigenvalue";
   return NTK_OK;
@@ -213,7 +216,7 @@ static ntk_status make_factor(ntk_linear_system *s) {
   } else {
     NTK_TRY(try_factor(s, &e, &trace));
   }
-  if (e.verdict == NTK_VERDICT_OK) {
+  if (e.lambda_min > 0.0) {
     s->condition = e.lambda_max / e.lambda_min;
     return NTK_OK;
   }

@@ -5,6 +5,7 @@
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
+#include "kernel/digits.h"
 #include "spectrum/eigen.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@
 typedef struct run {
   double n, samples, p, L; /* n: rows of J */
   double points, epochs;   /* tracked ones; all */
-  double eigen;            /* an eigensolver */
+  double eigen, digits;    /* an eigensolver; what judges its smallest */
   ntk_way way;             /* of K's ends */
   ntk_kernel_bytes of;     /* features and K */
   bool tracked, keep, linear, second_order, checkpoint, question;
@@ -34,6 +35,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                .points = ntk_epochs_count(o, epochs),
                .epochs = epochs,
                .eigen = (double)ntk_eigen_bytes((size_t)n) + 16.0 * n,
+               .digits = ntk_digits_bytes(spec, NTK_OUTPUTS_ALL) + 16.0 * (double)spec->depth * n,
                .of = of,
                .tracked = ntk_epochs_tracked(o),
                .keep = o->track_weights,
@@ -67,7 +69,7 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
 
 /* K and its eigenvalues. */
 static double spectrum(const run *r) {
-  return ntk_ends_bytes(&r->of, r->way, (size_t)r->n);
+  return ntk_ends_bytes(&r->of, r->way, (size_t)r->n, r->digits);
 }
 
 /* The most of: a step's trial or kernel; the start; a tracked epoch; the question; a checkpoint. */

@@ -7,6 +7,7 @@
 static const char *const verdicts[NTK_VALUE_VERDICTS] = {
     [NTK_VALUE_OK] = "ok",
     [NTK_VALUE_RANK_DEFICIENT] = "rank_deficient",
+    [NTK_VALUE_INACCURATE] = "inaccurate",
     [NTK_VALUE_BELOW_RESOLUTION] = "below_resolution",
     [NTK_VALUE_DIVERGED] = "diverged",
     [NTK_VALUE_NOT_REACHED] = "not_reached",

@@ -11,6 +11,7 @@ enum { NTK_MOST_VALUES = 256 };
 typedef enum ntk_value_verdict {
   NTK_VALUE_OK,
   NTK_VALUE_RANK_DEFICIENT,
+  NTK_VALUE_INACCURATE,       /* a value of which fewer than 3 digits are sure */
   NTK_VALUE_BELOW_RESOLUTION, /* this one and those that follow: there is no value */
   NTK_VALUE_DIVERGED,
   NTK_VALUE_NOT_REACHED,

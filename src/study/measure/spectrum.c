@@ -11,6 +11,8 @@ static ntk_value_verdict verdict_of(ntk_verdict verdict) {
     return NTK_VALUE_OK;
   case NTK_VERDICT_RANK_DEFICIENT:
     return NTK_VALUE_RANK_DEFICIENT;
+  case NTK_VERDICT_INACCURATE:
+    return NTK_VALUE_INACCURATE;
   case NTK_VERDICT_BELOW_RESOLUTION:
     break;
   }
@@ -38,7 +40,7 @@ void ntk_take_condition(const void *result, ntk_outcome *outcome) {
  * without building it proves nothing of one. */
 static void put_end(const ntk_spectrum_result *r, const char *name, double end,
                     ntk_outcome *outcome) {
-  const bool none = r->verdict == NTK_VERDICT_OK && isnan(end);
+  const bool none = !isnan(r->lambda_min) && isnan(end) && r->verdict != NTK_VERDICT_RANK_DEFICIENT;
   const ntk_value_verdict verdict = none ? NTK_VALUE_NOT_CERTIFIED : verdict_of(r->verdict);
   ntk_outcome_put(outcome, name, end, verdict);
 }

@@ -39,6 +39,8 @@ static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vect
     status = write_block(j, k, K_k);
   if (status == NTK_OK && !deficiency.known) {
     status = ntk_extremes_smallest(K_k, j->options.tolerance, j->options.seed, vector, &e);
+    if (status == NTK_OK)
+      status = ntk_job_digits(j, k, vector, &e);
     block->lambda_min = e.lambda_min;
     block->verdict = e.verdict;
   }

@@ -27,6 +27,8 @@ const char *ntk_verdict_name(ntk_verdict verdict) {
     return "ok";
   case NTK_VERDICT_RANK_DEFICIENT:
     return "rank_deficient";
+  case NTK_VERDICT_INACCURATE:
+    return "inaccurate";
   default:
     return "below_resolution";
   }

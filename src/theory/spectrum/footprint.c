@@ -3,6 +3,7 @@
 #include "kernel/footprint.h"
 #include "base/memory.h"
 #include "data/parallel_rows.h"
+#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
@@ -42,7 +43,8 @@ static double mixed_bytes(const ntk_context *context, const ntk_network_spec *sp
                           const ntk_spectrum_options *options, ntk_way way) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
   const size_t order = ntk_kernel_rows(spec, options->outputs, N);
-  const double rows = ntk_parallel_rows_bytes(N), eigen = ntk_mixed_bytes(order);
+  const double rows = ntk_parallel_rows_bytes(N),
+               eigen = fmax(ntk_mixed_bytes(order), ntk_digits_bytes(spec, options->outputs));
   const bool kept = way == NTK_WAY_MIXED;
   double most = b.features + fmax(b.create, rows);
   most = fmax(most, b.features + (kept ? b.kernel : b.single) + fmax(b.build, rows));
@@ -62,6 +64,7 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
                                           2 * options->vectors * (order * sizeof(double) + 64));
   const double rows = ntk_parallel_rows_bytes(N);
 
+  const double after = fmax(eigen, singular ? 0.0 : ntk_digits_bytes(spec, options->outputs));
   size_t probes, steps;
   ntk_job_density_numbers(options, order, &probes, &steps);
   const double density = probes > 0 ? ntk_density_working_bytes(order, probes, steps) : 0.0;
@@ -72,12 +75,12 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
     most = fmax(most, b.features + b.kernel + fmax(fmax(b.build, rows), density));
   if (!singular) { /* K moves into the place of the features, or the features stay */
     /* Then residuals are products with the features, and several vectors of the largest are. */
-    const double ends = options->vectors > 0 ? eigen + b.apply : fmax(eigen, b.apply);
+    const double ends = options->vectors > 0 ? after + b.apply : fmax(after, b.apply);
     most = fmax(most, ntk_keeps_kernel(b.kernel, b.features)
-                          ? fmax(b.features + b.kernel, 2.0 * b.kernel + fmax(eigen, density))
+                          ? fmax(b.features + b.kernel, 2.0 * b.kernel + fmax(after, density))
                           : b.features + b.kernel + ends);
     if (options->per_block || options->block_path != NULL)
-      most = fmax(most, b.features + b.kernel + eigen);
+      most = fmax(most, b.features + b.kernel + after);
   }
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);

@@ -4,6 +4,7 @@
  * Memory: some times the features. docs/decisions.md has how many products it takes. */
 #include "base/memory.h"
 #include "base/text.h"
+#include "kernel/digits.h"
 #include "kernel/footprint.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
@@ -55,6 +56,7 @@ static double bytes_at(const ntk_context *context, const ntk_network_spec *spec,
       8.0 * (double)layout->samples * (double)spec->width[0];
   const double subset = ntk_subset_bytes(context, n, per * layout->samples);
   double after = fmax(some, (double)ntk_davidson_bytes(n, &search));
+  after = fmax(after, ntk_digits_bytes(spec, options->outputs));
   if (options->vectors > 0)
     after = fmax(after, (double)ntk_eigen_pairs_bytes(n, options->vectors));
   return ntk_implicit_bytes(context, spec, options->outputs, N, layout->block) +

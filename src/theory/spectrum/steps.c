@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "theory/bounds.h"
 
@@ -175,8 +176,14 @@ static ntk_status confirm(ntk_job *j, ntk_extremes *e) {
   if (e->verdict != NTK_VERDICT_OK)
     return NTK_OK;
   NTK_TRY(ntk_job_rayleigh(j, ntk_job_product(j), r->eigenvector, &quotient, &r->residual_min));
+  e->residual = r->residual_min;
   ntk_extremes_judge(e, quotient);
   return NTK_OK;
+}
+
+ntk_status ntk_job_digits(ntk_job *j, size_t k, const double *vector, ntk_extremes *e) {
+  const ntk_norms norms = ntk_job_row_norms(j);
+  return ntk_digits_measure(j->network, ntk_dataset_values(j->data), &norms, k, vector, e);
 }
 
 static ntk_status smallest_by_products(ntk_job *j, ntk_extremes *e) {
@@ -218,13 +225,16 @@ ntk_status ntk_job_smallest(ntk_job *j) {
     NTK_TRY(smallest_by_products(j, &e));
   else if (j->way == NTK_WAY_DOUBLE)
     NTK_TRY(smallest_double(j, &e));
+  NTK_TRY(ntk_job_digits(j, j->L, r->eigenvector, &e));
   r->solves = e.solves;
   r->lambda_min = e.lambda_min;
   r->verdict = e.verdict;
+  r->digits = e.digits;
+  r->resolution = e.resolution;
   memcpy(r->reason, e.reason, sizeof r->reason);
   r->seconds.factor += e.seconds_factor;
   r->seconds.eigen += ntk_clock() - start - e.seconds_factor;
-  if (e.verdict != NTK_VERDICT_OK) {
+  if (isnan(e.lambda_min)) {
     r->residual_min = NAN;
     ntk_free(j->context, r->eigenvector);
     r->eigenvector = NULL;

@@ -1,0 +1,287 @@
+/* How far rounding moves lambda_min = |J^T v|^2, v its unit eigenvector. With J' = J + dJ that is
+ *
+ *   |J'^T v|^2 - lambda_min <= 2 sqrt(lambda_min) delta + delta^2,   delta = |dJ^T v|,
+ *
+ * and for rows of dJ that have nothing to do with each other delta^2 is sum_i v_i^2 |dJ_i|^2. The
+ * samples that have most of sum_i v_i^2 K_ii go through (1) and (9) once plainly and some times
+ * with errors of rounding's size put to all that goes into a product and comes out of it: those
+ * grow, or are forgotten, from layer to layer as rounding itself does, which no bound on norms can
+ * tell. |dJ_i| is the largest of a sample's distances. What K's entries are rounded by counts as
+ * much as one such sum. Estimates: docs/algorithm.md. */
+#include "kernel/digits.h"
+
+#include "base/blas.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "kernel/footprint.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { MOST_ROWS = 8, COPIES = 4 }; /* of a row: one plain, the others perturbed */
+
+static const double U = DBL_EPSILON / 2;
+
+/* Rows t = COPIES s + c of all arrays: copy c of the s-th chosen row of K. */
+typedef struct evaluation {
+  const ntk_network *network;
+  const double *X;
+  size_t k;                      /* the block, or L */
+  size_t chosen, row[MOST_ROWS]; /* of K */
+  size_t per;                    /* rows of K for a sample */
+  size_t parts;                  /* vectors that B has for a row of K: n_L of a mean, else 1 */
+  double part;                   /* what each is multiplied by */
+  size_t T;                      /* COPIES chosen */
+  double **F, **slope;           /* F[l]: T x n_l, l = 0..L-1; phi'(G_l) likewise, from 1 */
+  double *above, *B, *in;        /* B_{k+1}, B_k: T x parts x n; scratch as large */
+  double *noise;                 /* the widest layer */
+  double distance[MOST_ROWS * COPIES], norm[MOST_ROWS]; /* |dJ_i|^2, |J_i|^2, of block k or all */
+  uint64_t drawn;
+} evaluation;
+
+/* Relative errors of a sum of n terms. */
+static double sum_error(size_t n) {
+  return U * (2.0 + 0.5 * sqrt((double)n));
+}
+
+/* A (T x parts x n) with relative errors up to size in what is a perturbed copy's. */
+static void perturb(evaluation *e, size_t parts, size_t n, double size, double *A) {
+  const ntk_random source = {0, NTK_STREAM_PROBES, NTK_PROBE_DIGITS};
+  for (size_t r = 0; r < e->T * parts; r++) {
+    if (r / parts % COPIES == 0)
+      continue;
+    ntk_random_uniform(source, e->drawn++, n, e->noise);
+    for (size_t j = 0; j < n; j++)
+      A[r * n + j] *= 1.0 + size * (2.0 * e->noise[j] - 1.0);
+  }
+}
+
+static void forward(evaluation *e) {
+  const ntk_network *network = e->network;
+  const size_t *n = network->width, T = e->T;
+  for (size_t t = 0; t < T; t++)
+    memcpy(e->F[0] + t * n[0], e->X + e->row[t / COPIES] / e->per * n[0], n[0] * sizeof(double));
+  for (size_t l = 1; l < network->depth; l++) {
+    double *F = e->F[l], *G = e->B;
+    memcpy(e->in, e->F[l - 1], T * n[l - 1] * sizeof(double));
+    perturb(e, 1, n[l - 1], sum_error(n[l - 1]), e->in);
+    for (size_t t = 0; t < T && network->b[l] != NULL; t++)
+      memcpy(G + t * n[l], network->b[l], n[l] * sizeof(double));
+    ntk_dgemm('N', 'N', n[l], T, n[l - 1], 1.0, network->W[l], n[l], e->in, n[l - 1],
+              network->b[l] != NULL ? 1.0 : 0.0, G, n[l]);
+    perturb(e, 1, n[l], sum_error(n[l - 1]), G);
+    ntk_activation_eval(&network->activation[l], T * n[l], G, F, e->slope[l]);
+    perturb(e, 1, n[l], 2.0 * U, F);
+    perturb(e, 1, n[l], 2.0 * U, e->slope[l]);
+  }
+}
+
+static double dot(size_t n, const double *x, const double *y) {
+  double sum = 0.0;
+  for (size_t j = 0; j < n; j++)
+    sum += x[j] * y[j];
+  return sum;
+}
+
+/* |y - x|^2, and x^T (y - x) in *along. */
+static double apart(size_t n, const double *x, const double *y, double *along) {
+  double sum = 0.0;
+  *along = 0.0;
+  for (size_t j = 0; j < n; j++) {
+    const double d = y[j] - x[j];
+    sum += d * d;
+    *along += x[j] * d;
+  }
+  return sum;
+}
+
+/* Adds block k's part of |J'_i - J_i|^2 = |f' (x) b' - f (x) b|^2, and of |J_i|^2. B: width numbers
+ * a row of B_{k+1}; NULL: the 1 of block L-1. */
+static void add_distances(evaluation *e, size_t k, const double *B, size_t width) {
+  const size_t n = e->network->width[k];
+  const double a = e->network->scale[2 * k], bias = e->network->scale[2 * k + 1];
+  if (e->k != k && e->k != e->network->depth)
+    return;
+  for (size_t t = 0; t < e->T; t++) {
+    const size_t plain = t / COPIES * COPIES;
+    const double *f = e->F[k] + plain * n, *b = B != NULL ? B + plain * width : NULL;
+    const double f2 = dot(n, f, f), b2 = b != NULL ? dot(width, b, b) : 1.0;
+    double f_along, b_along = 0.0, db2 = 0.0;
+    const double df2 = apart(n, f, e->F[k] + t * n, &f_along);
+    if (b != NULL)
+      db2 = apart(width, b, B + t * width, &b_along);
+    const double moved =
+        df2 * b2 + f2 * db2 + df2 * db2 + 2.0 * (df2 * b_along + f_along * db2 + f_along * b_along);
+    e->distance[t] += a * fmax(0.0, moved) + bias * db2;
+    if (t == plain)
+      e->norm[t / COPIES] += (a * f2 + bias) * b2;
+  }
+}
+
+/* P_{L-1} = W_L into B: of one output, or of each. */
+static void last_weights(evaluation *e) {
+  const size_t L = e->network->depth, n = e->network->width[L - 1], C = e->network->width[L];
+  for (size_t t = 0; t < e->T; t++)
+    for (size_t p = 0; p < e->parts; p++) {
+      const size_t output = e->parts > 1 ? p : e->row[t / COPIES] % e->per;
+      for (size_t j = 0; j < n; j++)
+        e->B[(t * e->parts + p) * n + j] = e->part * e->network->W[L][j * C + output];
+    }
+}
+
+static void backward(evaluation *e) {
+  const size_t L = e->network->depth, *n = e->network->width, rows = e->T * e->parts;
+  add_distances(e, L - 1, NULL, 0);
+  for (size_t k = L - 1; k >= 1; k--) {
+    if (k == L - 1) {
+      last_weights(e);
+    } else {
+      memcpy(e->in, e->above, rows * n[k + 1] * sizeof(double));
+      perturb(e, e->parts, n[k + 1], sum_error(n[k + 1]), e->in);
+      ntk_dgemm('T', 'N', n[k], rows, n[k + 1], 1.0, e->network->W[k + 1], n[k + 1], e->in,
+                n[k + 1], 0.0, e->B, n[k]);
+      perturb(e, e->parts, n[k], sum_error(n[k + 1]), e->B);
+    }
+    for (size_t r = 0; r < rows; r++)
+      for (size_t j = 0; j < n[k]; j++)
+        e->B[r * n[k] + j] *= e->slope[k][r / e->parts * n[k] + j];
+    add_distances(e, k - 1, e->B, e->parts * n[k]);
+    double *swap = e->above;
+    e->above = e->B;
+    e->B = swap;
+  }
+}
+
+/* Numbers of F and slope; of above, B and in each; and of the widest layer. */
+static double numbers(const ntk_network_spec *spec, size_t parts, double *rows, double *widest) {
+  double columns = (double)spec->width[0];
+  for (size_t l = 1; l < spec->depth; l++)
+    columns += 2.0 * (double)spec->width[l];
+  *widest = (double)ntk_widest(spec, 0);
+  *rows = (double)(MOST_ROWS * COPIES * parts) * *widest;
+  return (double)(MOST_ROWS * COPIES) * columns;
+}
+
+static size_t parts_of(const ntk_network_spec *spec, ntk_outputs outputs) {
+  return outputs == NTK_OUTPUTS_ALL ? 1 : ntk_spec_width(spec, spec->depth);
+}
+
+double ntk_digits_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {
+  double rows, widest;
+  const double all = numbers(spec, parts_of(spec, outputs), &rows, &widest);
+  return 8.0 * (all + 3.0 * rows + widest + 2.0 * (double)spec->depth);
+}
+
+/* F, slope and what else there is in *storage, with *pointers to it. */
+static ntk_status allocate(evaluation *e, double **storage, double ***pointers) {
+  const size_t L = e->network->depth, *n = e->network->width;
+  const ntk_network_spec spec = ntk_spec_of(e->network);
+  double rows, widest;
+  const double all = numbers(&spec, e->parts, &rows, &widest);
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(e->network->context, 2 * L, sizeof(double *), "digits", &pointer));
+  *pointers = e->F = pointer;
+  e->slope = e->F + L;
+  if (!(all + 3.0 * rows + widest < 0x1p58))
+    return ntk_fail(NTK_ERR_LIMIT, "the layers of %d samples exceed the address space", MOST_ROWS);
+  NTK_TRY(ntk_alloc_doubles(e->network->context, (size_t)(all + 3.0 * rows + widest), "digits",
+                            storage));
+  double *next = *storage;
+  for (size_t l = 0; l < L; l++) {
+    e->F[l] = next;
+    next += e->T * n[l];
+    e->slope[l] = next;
+    next += l > 0 ? e->T * n[l] : 0;
+  }
+  e->above = next;
+  e->B = e->above + (size_t)rows;
+  e->in = e->B + (size_t)rows;
+  e->noise = e->in + (size_t)rows;
+  return NTK_OK;
+}
+
+/* v_i^2 K_ii of block k, or of all. */
+static double weight_of(const ntk_network *network, const ntk_norms *norms, size_t k,
+                        const double *v, size_t i) {
+  const size_t L = network->depth, n = norms->rows;
+  double diagonal = 0.0;
+  for (size_t l = k == L ? 0 : k; l < (k == L ? L : k + 1); l++)
+    diagonal += ntk_diagonal_part(network, l, norms->f2[l * n + i], norms->b2[l * n + i]);
+  return v[i] * v[i] * diagonal;
+}
+
+/* The rows of most weight, in their order; all rows' weight. */
+static double choose(evaluation *e, const ntk_norms *norms, const double *v) {
+  double sum = 0.0, best[MOST_ROWS];
+  for (size_t i = 0; i < norms->rows; i++) {
+    const double weight = weight_of(e->network, norms, e->k, v, i);
+    size_t at = e->chosen < MOST_ROWS ? e->chosen++ : MOST_ROWS;
+    sum += weight;
+    for (; at > 0 && best[at - 1] < weight; at--)
+      if (at < MOST_ROWS) {
+        best[at] = best[at - 1];
+        e->row[at] = e->row[at - 1];
+      }
+    if (at < MOST_ROWS) {
+      best[at] = weight;
+      e->row[at] = i;
+    }
+  }
+  return sum;
+}
+
+/* delta^2, of rows of that weight. */
+static double lost(const evaluation *e, const double *v, double weight) {
+  double moved = 0.0, seen = 0.0;
+  for (size_t s = 0; s < e->chosen; s++) {
+    const double v2 = v[e->row[s]] * v[e->row[s]];
+    double most = 0.0;
+    for (size_t c = 1; c < COPIES; c++)
+      most = e->distance[s * COPIES + c] <= most ? most : e->distance[s * COPIES + c];
+    moved += v2 * most;
+    seen += v2 * e->norm[s];
+  }
+  const double delta2 = moved / seen * weight;
+  return isfinite(delta2) ? delta2 : INFINITY;
+}
+
+ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const ntk_norms *norms,
+                              size_t k, const double *v, ntk_extremes *e) {
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t C = network->width[network->depth];
+  const bool all = norms->outputs == NTK_OUTPUTS_ALL;
+  evaluation of = {.network = network,
+                   .X = X,
+                   .k = k,
+                   .per = all ? C : 1,
+                   .parts = parts_of(&spec, norms->outputs),
+                   .part = all ? 1.0 : 1.0 / sqrt((double)C)};
+  double *storage = NULL, **pointers = NULL;
+  e->digits = 0;
+  if (e->verdict != NTK_VERDICT_OK)
+    return NTK_OK;
+  const double weight = choose(&of, norms, v);
+  of.T = COPIES * of.chosen;
+  const ntk_status status = allocate(&of, &storage, &pointers);
+  if (status == NTK_OK) {
+    const int previous = ntk_blas_enter(1); /* the same bits for any number of threads */
+    forward(&of);
+    backward(&of);
+    ntk_blas_leave(previous);
+    ntk_extremes_carry(e, lost(&of, v, weight), sum_error(ntk_widest(&spec, 0)) * weight);
+  }
+  ntk_free(network->context, storage);
+  ntk_free(network->context, pointers);
+  return status;
+}
+
+ntk_status ntk_digits_of(const ntk_features *features, size_t k, const double *v, ntk_extremes *e) {
+  const size_t count = features->network->depth * features->rows;
+  double *f2 = NULL;
+  NTK_TRY(ntk_features_take_norms(features, &f2));
+  const ntk_norms norms = {features->outputs, features->rows, f2, f2 + count};
+  const ntk_status status = ntk_digits_measure(features->network, features->X, &norms, k, v, e);
+  ntk_free(features->context, f2);
+  return status;
+}
