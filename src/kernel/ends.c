@@ -1,7 +1,6 @@
 #include "kernel/ends.h"
 
 #include "base/memory.h"
-#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "spectrum/eigen.h"
 

@@ -62,4 +62,19 @@ ntk_status ntk_extremes_ends(ntk_kernel *K, double tolerance, uint64_t seed, dou
 /* lambda_max alone, by products J (J^T v): needs no K. */
 ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *lambda_max);
 
+/* ---- digits.c -------------------------------------------------------------------------------- */
+
+/* Judges *e, which has the lambda_min of block k (L: of K) with that eigenvector (a unit one of
+ * norms->rows entries) and is OK, once more: e->digits, and the verdict INACCURATE or, where
+ * nothing is left, BELOW_RESOLUTION, with a resolution that is larger by what the features lose. An
+ * estimate: some samples go through the network a second time with perturbed last bits. X: N x d.
+ * Other verdicts: digits is 0, and nothing is done. 128 P flops; of the mean over n_L outputs 64 (1
+ * + n_L) P. NTK_ERR_LIMIT, _MEMORY. */
+ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const ntk_norms *norms,
+                              size_t k, const double *v, ntk_extremes *e);
+/* The same of features' kernel. */
+ntk_status ntk_digits_of(const ntk_features *features, size_t k, const double *v, ntk_extremes *e);
+/* Bytes that they hold, beside the second's norms (16 L bytes for each row of K). */
+double ntk_digits_bytes(const ntk_network_spec *spec, ntk_outputs outputs);
+
 #endif

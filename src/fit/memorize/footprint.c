@@ -2,7 +2,7 @@
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
-#include "kernel/digits.h"
+#include "kernel/extremes.h"
 #include "kernel/footprint.h"
 #include "spectrum/eigen.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "kernel/digits.h"
+#include "kernel/extremes.h"
 #include "kernel/mixed.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"

@@ -5,7 +5,7 @@
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
-#include "kernel/digits.h"
+#include "kernel/extremes.h"
 #include "spectrum/eigen.h"
 
 #include <math.h>

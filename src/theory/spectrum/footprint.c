@@ -3,7 +3,6 @@
 #include "kernel/footprint.h"
 #include "base/memory.h"
 #include "data/parallel_rows.h"
-#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"

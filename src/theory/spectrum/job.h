@@ -86,7 +86,7 @@ ntk_status ntk_job_fall_back(ntk_job *j, const char *why);
 ntk_status ntk_job_largest(ntk_job *j);
 /* Factorises, or searches; lambda_min with vector and residual, or the verdict below resolution. */
 ntk_status ntk_job_smallest(ntk_job *j);
-/* Judges what is known of block k (L: of K) by the digits that are sure (kernel/digits.h). */
+/* Judges what is known of block k (L: of K) by the digits that are sure (kernel/extremes.h). */
 ntk_status ntk_job_digits(ntk_job *j, size_t k, const double *vector, ntk_extremes *e);
 /* lambda_min of every block, each built and factorised by itself, and their files. */
 ntk_status ntk_job_blocks(ntk_job *j);

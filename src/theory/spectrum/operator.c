@@ -4,7 +4,6 @@
  * Memory: some times the features. docs/decisions.md has how many products it takes. */
 #include "base/memory.h"
 #include "base/text.h"
-#include "kernel/digits.h"
 #include "kernel/footprint.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "kernel/digits.h"
 #include "kernel/mixed.h"
 #include "theory/bounds.h"
 
