@@ -50,8 +50,9 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
  * is known but that it is seldom below a tenth of lambda_min. */
 void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
   const double lambda = e->lambda_min, residual = e->residual / lambda;
-  const double error = (2.0 * sqrt(lambda * lost) + lost + rounding) / lambda;
-  const double digits = floor(-log10(error + 10.0 * residual * residual));
+  const double error =
+      (2.0 * sqrt(lambda * lost) + lost + rounding) / lambda + 10.0 * residual * residual;
+  const double digits = floor(-log10(error));
   e->digits = digits > 0.0 ? (int)fmin(digits, NTK_DIGITS_MOST) : 0;
   if (!(lambda > e->resolution + lost)) {
     e->resolution += lost;
@@ -62,10 +63,11 @@ void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
              e->resolution);
   } else if (e->digits < NTK_DIGITS_ENOUGH) {
     e->verdict = NTK_VERDICT_INACCURATE;
-    snprintf(e->reason, sizeof e->reason,
-             "%d digit%s of lambda_min sure: rounding in the network and in K may change it by "
-             "%.1g of itself",
-             e->digits, e->digits == 1 ? " is" : "s are", error);
+    snprintf(
+        e->reason, sizeof e->reason,
+        "%d digit%s of lambda_min sure: rounding in the network and in K, and the residual, may "
+        "change it by %.1g of itself",
+        e->digits, e->digits == 1 ? " is" : "s are", error);
   }
 }
 

@@ -116,9 +116,10 @@ static ntk_status find(const search *s, double trace, ntk_extremes *e, double *r
   NTK_TRY(K.apply(K.user, s->vector, 1, j->scratch));
   const double quotient = ntk_ddot(s->order, s->vector, j->scratch);
   ntk_daxpy(s->order, -quotient, s->vector, j->scratch);
-  *residual = ntk_dnrm2(s->order, j->scratch);
+  *residual = e->residual = ntk_dnrm2(s->order, j->scratch);
   ntk_extremes_judge(e, quotient);
-  return NTK_OK;
+  const ntk_norms norms = norms_of(s);
+  return ntk_digits_measure(j->network, ntk_dataset_values(j->data), &norms, j->L, s->vector, e);
 }
 
 static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {
@@ -135,7 +136,7 @@ static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {
   const ntk_status status =
       factored(s, e.resolution) ? find(s, trace_of(s->j, &norms), &e, &residual) : NTK_OK;
   *found = (ntk_spectrum_prefix){s->samples, e.verdict, e.lambda_min,
-                                 e.verdict == NTK_VERDICT_OK ? residual : NAN};
+                                 isnan(e.lambda_min) ? NAN : residual};
   return status == NTK_ERR_NUMERIC ? NTK_OK : status; /* not converged: not known */
 }
 
