@@ -91,7 +91,8 @@ static void backward_group(sweep *s, size_t g) {
   for (size_t p = end; p-- > begin;) {
     double *Z_p = Z + (p - begin) * P * s->m;
     const ntk_block below = ntk_block_of(s->L, p + 1, end, p * P, (p + 1) * P);
-    take_columns(s, &below, p * P, Z_p + P * s->m);
+    if (p + 1 < end) /* the last panel may have columns past the end of V */
+      take_columns(s, &below, p * P, Z_p + P * s->m);
     ntk_panel_load(s->L, p, s->m, s->V, Z_p);
     triangle(s, p, true, Z_p);
   }

@@ -146,7 +146,7 @@ static double seconds_left(double fraction, double time) {
 }
 
 static void draw_phase(double fraction, double time) {
-  char left[32], elapsed[32], text[160];
+  char left[32], elapsed[32], text[256];
   progress_duration(seconds_left(fraction, time), sizeof left, left);
   progress_duration(time - line.start, sizeof elapsed, elapsed);
   if (line.reached[0] != '\0')
