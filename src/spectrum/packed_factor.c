@@ -15,6 +15,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 /* Rows of a tile: small matrices need many for threads to share, large ones run best on large
  * ones. */
@@ -95,6 +96,13 @@ static ntk_status fail_at(size_t row, size_t n, ntk_precision precision) {
                   precision == NTK_PRECISION_FLOAT ? "single" : "double", row, n);
 }
 
+/* What lies past the leading rows in their last block is no factor's: 0, as in a matrix of these. */
+static void end_leading(ntk_packed *A) {
+  const size_t P = ntk_panel_rows(A->precision), p = A->leading / P, size = NTK_PANEL_BYTES / P;
+  char *from = (char *)A->storage + size * (ntk_panel_start(P, p) + P * A->leading);
+  memset(from, 0, size * P * ((p + 1) * P - A->leading));
+}
+
 ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
   const size_t P = ntk_panel_rows(A->precision), side = tile_rows(A->n) / P;
   const size_t panels = (A->n + P - 1) / P, tiles = (panels + side - 1) / side;
@@ -118,5 +126,7 @@ ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
   NTK_TRY(w.watch.status);
   const size_t broken = atomic_load(&w.broken);
   A->leading = broken == 0 ? A->n : broken - 1; /* tiles before that one were done for it */
+  if (broken != 0)
+    end_leading(A);
   return broken == 0 ? NTK_OK : fail_at(broken, A->n, A->precision);
 }
