@@ -34,15 +34,13 @@ static size_t wait_for(sweep *s, size_t count) {
   return done;
 }
 
-/* Solves with L_pp, or its transpose, for rows that there are; Y: P x m, ends with 0 past them:
- * what a leading block's last panel holds there is of the rest of the matrix. */
+/* Solves with L_pp, or its transpose, for rows that there are; Y: P x m, whose rows past them, 0 on
+ * the way back, stay so, as L is 0 above its diagonal. */
 static void triangle(const sweep *s, size_t p, bool transposed, double *Y) {
   const size_t first = p * s->P, rows = s->L->n - first < s->P ? s->L->n - first : s->P;
   const ntk_block block = ntk_block_of(s->L, p, p + 1, first, first + rows);
   ntk_stream_triangle(&block, transposed, s->m, Y);
   ntk_panel_store(s->L, p, s->m, Y, s->V);
-  for (size_t c = 0; c < s->m; c++)
-    memset(Y + c * s->P + rows, 0, (s->P - rows) * sizeof *Y);
 }
 
 /* Y, of panels [p, end), less what the solved rows [first, last) of V take in them. */
