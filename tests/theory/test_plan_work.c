@@ -52,6 +52,23 @@ static void test_flops_of_plain_loops(void **state) {
   assert_near(flops_of(&list, NTK_WORK_STEP), 3.0 * epoch, 0.5, "epochs");
 }
 
+/* Every block of a deep network counts: of 40 all but the last, whose rank is at most 20, and K. */
+static void test_flops_of_deep_blocks(void **state) {
+  (void)state;
+  enum { N = 300, L = 40, WIDTH = 20 };
+  size_t width[L + 1];
+  for (size_t l = 0; l <= L; l++)
+    width[l] = l < L ? WIDTH : 1;
+  const ntk_network_spec spec = {.depth = L, .width = width};
+  const double cube = (double)N * N * N, last = (double)N * N * WIDTH;
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  const double kernel = flops_of(&list, NTK_WORK_KERNEL);
+  ntk_work_spectrum(&spec, N, &(ntk_spectrum_options){.per_block = true, .certify = true}, &list);
+  assert_near(flops_of(&list, NTK_WORK_KERNEL), 2.0 * kernel - last, 1.0, "Gram matrices");
+  assert_near(flops_of(&list, NTK_WORK_FACTOR), (L + 1) * cube / 3.0, 1.0, "factors");
+}
+
 /* Of several outputs B has n_L times the columns in their mean; K n_L times the rows of all. */
 static void test_flops_of_outputs(void **state) {
   (void)state;
@@ -196,13 +213,10 @@ static void test_flops_of_prefixes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_flops_of_plain_loops),
-      cmocka_unit_test(test_flops_of_outputs),
-      cmocka_unit_test(test_flops_of_singular_kernels),
-      cmocka_unit_test(test_flops_of_densities),
-      cmocka_unit_test(test_seconds),
-      cmocka_unit_test(test_kernel_in_single),
-      cmocka_unit_test(test_flops_of_trainings),
+      cmocka_unit_test(test_flops_of_plain_loops), cmocka_unit_test(test_flops_of_deep_blocks),
+      cmocka_unit_test(test_flops_of_outputs),     cmocka_unit_test(test_flops_of_singular_kernels),
+      cmocka_unit_test(test_flops_of_densities),   cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_kernel_in_single),     cmocka_unit_test(test_flops_of_trainings),
       cmocka_unit_test(test_flops_of_prefixes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,16 +132,27 @@ static void put_prefixes(const ntk_spectrum_options *o, size_t N, double m, bool
     ntk_put_passes(spec, N, (double)o->prefix_count, "smallest eigenvalue", list);
 }
 
-/* Each block of its own, but those known to be singular; of a deep network's as many as there is
- * room for in the list. */
+/* Each block of its own, but those known to be singular; of a deep network, for which the list has
+ * no room, the last one stands for those after it, too. */
 static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, double m,
                             ntk_work_list *list) {
-  for (size_t l = 1; l <= spec->depth && list->count + 16 < NTK_WORK_PHASES; l++) {
+  enum { OTHERS = 16 };
+  for (size_t l = 1; l <= spec->depth; l++) {
     if (m > (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l))
       continue;
-    put_blocks(spec, outputs, m, l - 1, l - 1, "kernel", list);
-    ntk_put_factor(m, false, "factorisation", list);
-    put_smallest(m, list);
+    ntk_work_list block = {0};
+    put_blocks(spec, outputs, m, l - 1, l - 1, "kernel", &block);
+    ntk_put_factor(m, false, "factorisation", &block);
+    put_smallest(m, &block);
+    if (list->count + OTHERS < NTK_WORK_PHASES)
+      list->count += block.count;
+    ntk_work *to = list->work + list->count - block.count;
+    for (size_t k = 0; k < block.count; k++) {
+      block.work[k].flops += to[k].flops;
+      block.work[k].bytes += to[k].bytes;
+      block.work[k].entries += to[k].entries;
+      to[k] = block.work[k];
+    }
   }
 }
 
