@@ -29,10 +29,10 @@
 static const double LOOSE = 3e-4;
 /* Vectors of M that the inner iteration knows; most solves for a product; products, and solves for
  * M's own vectors, before double would be the cheaper way. */
-enum { NEAR = 24, INNER = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 24, MAX_SOLVES = 4000 };
+enum { NEAR = 24, INNER = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 64, MAX_SOLVES = 4000 };
 
-/* Relative error of lambda_min that may be left. */
-static const double ERROR = 1e-11;
+/* Relative error of lambda_min that may be left; gap under which two vectors are sought. */
+static const double ERROR = 1e-11, NARROW = 1e-4;
 
 ntk_kernel_form ntk_mixed_form(size_t N, double trace, ntk_precision sums) {
   int exponent = 0;
@@ -78,6 +78,12 @@ static ntk_status inverse(void *user, const double *V, size_t m, double *U) {
   return solve(user, U, m);
 }
 
+/* One vector alone would not know a pair of eigenvalues from one. */
+static size_t block_of(size_t n) {
+  const size_t block = ntk_eigen_block(n);
+  return block > 1 || n == 1 ? block : 2;
+}
+
 static size_t near_of(size_t n) {
   return n < NEAR ? n : NEAR;
 }
@@ -92,17 +98,22 @@ static ntk_lanczos_options correction(bool features, double tolerance, uint64_t 
                                .phase = "smallest eigenvalue"};
 }
 
-/* A residual r leaves r^2 / gap of error, here by the gap of M. */
-static double residual_for(double tolerance, size_t count, const ntk_eigenpair *rough) {
-  const double gap = count > 1 ? rough[0].value / rough[1].value - 1.0 : 1.0;
-  return fmin(tolerance, fmax(sqrt(ERROR * gap), 1e-8));
+/* M's relative gap. */
+static double gap_of(size_t count, const ntk_eigenpair *rough) {
+  return count > 1 ? rough[0].value / rough[1].value - 1.0 : 1.0;
+}
+
+/* A residual r leaves r^2 / gap of error, and no more than r, which is all that is known where M's
+ * gap may be but what its own error left. */
+static double residual_for(double tolerance, double gap) {
+  return fmin(tolerance, gap < NARROW ? 10.0 * ERROR : sqrt(ERROR * gap));
 }
 
 /* Ritz vectors of M, whose lowest is converged more or less; how many. */
 static ntk_status lowest(ntk_context *context, both *b, uint64_t seed, ntk_eigenpair *rough,
                          double *V, size_t *count) {
   const size_t n = b->M->n;
-  const ntk_lanczos_options options = {.block = ntk_eigen_block(n),
+  const ntk_lanczos_options options = {.block = block_of(n),
                                        .count = 1,
                                        .tolerance = LOOSE,
                                        .max_products = MAX_SOLVES,
@@ -128,10 +139,12 @@ static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool feature
   NTK_TRY(lowest(factor->context, &b, seed, rough, V, &count));
   const ntk_near near = {count, V, rough};
   const ntk_operator both_of = {.n = A->n, .apply = multiply, .solve = solve, .user = &b};
-  ntk_lanczos_options options = correction(features, residual_for(tolerance, count, rough), seed);
+  const double gap = gap_of(count, rough);
+  ntk_lanczos_options options = correction(features, residual_for(tolerance, gap), seed);
   options.near = &near;
   options.noise = 4.0 * DBL_EPSILON * factor->trace; /* of a product */
-  NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, 1, &pair, vector));
+  NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, gap < NARROW ? 2 : 1, &pair,
+                                vector));
   e->solves = b.solves;
   e->products = pair.applications;
   e->residual = pair.residual;
@@ -163,6 +176,6 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool fea
 double ntk_mixed_bytes(size_t n) {
   const ntk_lanczos_options options = correction(false, 1.0, 0);
   return (double)(near_of(n) * n * sizeof(double)) +
-         fmax((double)ntk_lanczos_bytes(n, ntk_eigen_block(n)),
+         fmax((double)ntk_lanczos_bytes(n, block_of(n)),
               (double)ntk_davidson_bytes(n, &options) + ntk_packed_multiply_bytes(n));
 }

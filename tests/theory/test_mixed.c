@@ -163,12 +163,14 @@ static void test_said(void **state) {
   problem_close(&p);
 }
 
-/* lambda_min of a matrix with eigenvalues from 1 to the condition, evenly on a logarithmic scale;
- * whether single precision was enough for it. */
-static bool find_known(ntk_context *context, size_t n, double condition) {
+/* lambda_min of a matrix with eigenvalues from 1 to the condition, evenly on a logarithmic scale,
+ * but the second where a gap is given; whether single precision was enough for it. */
+static bool find_known(ntk_context *context, size_t n, double condition, double gap) {
   known_operator known = known_create(n, 11);
   for (size_t i = 0; i < n; i++)
     known.lambda[i] = pow(condition, (double)i / (double)(n - 1));
+  if (gap > 0.0)
+    known.lambda[1] = 1.0 + gap;
   double *A = known_matrix(&known), *vector = make_array(n);
   ntk_kernel *K = NULL, *single = NULL;
   assert_ok(ntk_kernel_from_array(context, A, n, &K));
@@ -198,10 +200,19 @@ static void test_conditions(void **state) {
   (void)state;
   ntk_context *context = make_context(1);
   for (int e = 0; e <= 15; e++) {
-    const bool enough = find_known(context, 90, pow(10.0, e));
+    const bool enough = find_known(context, 90, pow(10.0, e), 0.0);
     assert_true(e > 6 || enough);
     assert_true(e < 11 || !enough);
   }
+  ntk_context_destroy(context);
+}
+
+/* A neighbour so near that the vectors of single precision are any mixture of the two. */
+static void test_clusters(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  for (int e = 1; e <= 30; e++)
+    assert_true(find_known(context, 90, 4.0, pow(10.0, -0.5 * e)));
   ntk_context_destroy(context);
 }
 
@@ -345,9 +356,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_activations), cmocka_unit_test(test_small),
       cmocka_unit_test(test_close_rows),  cmocka_unit_test(test_scales),
-      cmocka_unit_test(test_conditions),  cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_seam),        cmocka_unit_test(test_ends),
-      cmocka_unit_test(test_threads),     cmocka_unit_test(test_said),
+      cmocka_unit_test(test_conditions),  cmocka_unit_test(test_clusters),
+      cmocka_unit_test(test_memory),      cmocka_unit_test(test_seam),
+      cmocka_unit_test(test_ends),        cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
