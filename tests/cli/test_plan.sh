@@ -56,8 +56,12 @@ check 'and no other' test "$(grep -c 'of the order' "$out")" = 1
 check 'nor the product' sh -c "! grep -q '= 600' '$out'"
 good 'falling widths' plan --threads 1 --quiet --samples 100 --dim 30 --widths 20,10
 check 'two scales' sh -c "tr -s '\n' ' ' <'$out' | grep -q 'at least of the order of n_{L-2} n_{L-1} = 200, at most of d n_{L-1} = 300 '"
-"$NTKIT" plan --threads 1 --quiet --data imagenet --widths 784,784 >"$out" 2>"$err"
-check 'what is no sentence fits 80 columns' sh -c "! grep -v '^note\|^answer' '$out' | grep -q '.\{81\}'"
+narrow() {
+  "$NTKIT" plan --threads 1 --quiet "$@" >"$out" 2>"$err"
+  check 'what is no sentence fits 80 columns' sh -c "! grep -v '^note\|^answer' '$out' | grep -q '.\{81\}'"
+}
+narrow --data imagenet --widths 784,784
+narrow --samples 100000000000 --dim 1000 --question memorize
 { header '<f8' '(200000, 1000)' && printf '%b' "$nan"; } >"$in/X.npy"
 truncate -s 1600000128 "$in/X.npy"
 plan 'a file, of which only the heading is read' --data "$in/X.npy" --widths 4000

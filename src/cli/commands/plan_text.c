@@ -12,7 +12,8 @@ static void put_seconds(double seconds, size_t size, char *text) {
   if (seconds < 10.0)
     snprintf(text, size, "%.2g s", seconds);
   else if (seconds > 4.0 * DAY)
-    snprintf(text, size, seconds < 1000.0 * DAY ? "%.3g days" : "%.0f days", seconds / DAY);
+    snprintf(text, size, seconds < 1e3 * DAY || seconds > 1e6 * DAY ? "%.3g days" : "%.0f days",
+             seconds / DAY);
   else
     progress_duration(seconds, size, text);
 }
