@@ -86,7 +86,7 @@ static ntk_status smallest_mixed(search *s) {
   if (s->rough == NULL)
     NTK_TRY(ntk_rough_create(s->features, s->K, &trace, &s->rough));
   const ntk_status status =
-      ntk_mixed_smallest(s->rough, &A, s->K == NULL, NTK_TOLERANCE, s->seed, s->vector, s->e);
+      ntk_mixed_smallest(s->rough, &A, NTK_TOLERANCE, s->seed, s->vector, s->e);
   ntk_kernel_destroy(s->rough);
   s->rough = NULL;
   return status;

@@ -29,7 +29,7 @@
 static const double LOOSE = 3e-4;
 /* Vectors of M that the inner iteration knows; most solves for a product; products, and solves for
  * M's own vectors, before double would be the cheaper way. */
-enum { NEAR = 24, INNER = 24, PRODUCTS = 64, PRODUCTS_FEATURES = 64, MAX_SOLVES = 4000 };
+enum { NEAR = 24, INNER = 24, PRODUCTS = 64, MAX_SOLVES = 4000 };
 
 /* Relative error of lambda_min that may be left; gap under which two vectors are sought. */
 static const double ERROR = 1e-11, NARROW = 1e-4;
@@ -88,11 +88,11 @@ static size_t near_of(size_t n) {
   return n < NEAR ? n : NEAR;
 }
 
-static ntk_lanczos_options correction(bool features, double tolerance, uint64_t seed) {
+static ntk_lanczos_options correction(double tolerance, uint64_t seed) {
   return (ntk_lanczos_options){.block = 1,
                                .count = 1,
                                .tolerance = tolerance,
-                               .max_products = features ? PRODUCTS_FEATURES : PRODUCTS,
+                               .max_products = PRODUCTS,
                                .seed = seed,
                                .inner = INNER,
                                .phase = "smallest eigenvalue"};
@@ -130,8 +130,8 @@ static ntk_status lowest(ntk_context *context, both *b, uint64_t seed, ntk_eigen
 }
 
 /* By M, a factor; V: room for its lowest vectors, near_of. */
-static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool features, double tolerance,
-                         uint64_t seed, double *V, double *vector, ntk_extremes *e) {
+static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, double tolerance, uint64_t seed,
+                         double *V, double *vector, ntk_extremes *e) {
   const ntk_operator M = ntk_kernel_operator(factor);
   both b = {A, &M, 0};
   ntk_eigenpair rough[NEAR], pair;
@@ -140,7 +140,7 @@ static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool feature
   const ntk_near near = {count, V, rough};
   const ntk_operator both_of = {.n = A->n, .apply = multiply, .solve = solve, .user = &b};
   const double gap = gap_of(count, rough);
-  ntk_lanczos_options options = correction(features, residual_for(tolerance, gap), seed);
+  ntk_lanczos_options options = correction(residual_for(tolerance, gap), seed);
   options.near = &near;
   options.noise = 4.0 * DBL_EPSILON * factor->trace; /* of a product */
   NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, gap < NARROW ? 2 : 1, &pair,
@@ -152,8 +152,8 @@ static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, bool feature
   return NTK_OK;
 }
 
-ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool features,
-                              double tolerance, uint64_t seed, double *vector, ntk_extremes *e) {
+ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, double tolerance,
+                              uint64_t seed, double *vector, ntk_extremes *e) {
   const double start = ntk_clock();
   double *V = NULL;
   e->why = NULL;
@@ -164,7 +164,7 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool fea
   if (status == NTK_OK)
     status = ntk_alloc_doubles(rough->context, near_of(A->n) * A->n, "eigenvectors", &V);
   if (status == NTK_OK)
-    status = refine(rough, A, features, tolerance, seed, V, vector, e);
+    status = refine(rough, A, tolerance, seed, V, vector, e);
   ntk_free(rough->context, V);
   if (status == NTK_ERR_NUMERIC && e->why == NULL)
     e->why = "products in double do not confirm what the factor in single precision says";
@@ -174,7 +174,7 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool fea
 }
 
 double ntk_mixed_bytes(size_t n) {
-  const ntk_lanczos_options options = correction(false, 1.0, 0);
+  const ntk_lanczos_options options = correction(1.0, 0);
   return (double)(near_of(n) * n * sizeof(double)) +
          fmax((double)ntk_lanczos_bytes(n, block_of(n)),
               (double)ntk_davidson_bytes(n, &options) + ntk_packed_multiply_bytes(n));

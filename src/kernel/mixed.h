@@ -17,8 +17,8 @@ ntk_status ntk_mixed_largest(ntk_kernel *rough, const ntk_operator *A, double to
  * `rough`, K in single, becomes its factor. Fills *e as ntk_extremes_smallest does, with residual
  * and products, where e->why is NULL; else that says what single precision cannot do here, and
  * nothing is known. */
-ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, bool features,
-                              double tolerance, uint64_t seed, double *vector, ntk_extremes *e);
+ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, double tolerance,
+                              uint64_t seed, double *vector, ntk_extremes *e);
 /* Bytes that it holds at its peak, besides. */
 double ntk_mixed_bytes(size_t n);
 

@@ -179,7 +179,7 @@ static bool find_known(ntk_context *context, size_t n, double condition, double 
   assert_ok(ntk_kernel_copy_in(K, ntk_mixed_form(n, trace, NTK_PRECISION_DOUBLE), &single));
   const ntk_operator product = ntk_kernel_operator(K);
   ntk_extremes e = {.resolution = (double)n * DBL_EPSILON * trace};
-  assert_ok(ntk_mixed_smallest(single, &product, false, 1e-6, 1, vector, &e));
+  assert_ok(ntk_mixed_smallest(single, &product, 1e-6, 1, vector, &e));
   if (e.why == NULL) {
     double *values = make_array(n);
     assert_ok(ntk_dsyevd(context, 'N', n, A, values));
@@ -236,7 +236,7 @@ static void test_seam(void **state) {
     assert_near(z[i], y[i], 1e-6 * norm2(N, y), "K x");
   const ntk_operator product = ntk_kernel_operator(K);
   ntk_extremes e = {.resolution = 0.0};
-  assert_ok(ntk_mixed_smallest(single, &product, false, 1e-6, 1, z, &e));
+  assert_ok(ntk_mixed_smallest(single, &product, 1e-6, 1, z, &e));
   assert_null(e.why);
   assert_ok(ntk_kernel_solve(single, y, 1));
   for (size_t i = 0; i < N; i++)
@@ -247,7 +247,7 @@ static void test_seam(void **state) {
     assert_ok(
         ntk_kernel_copy_in(K, ntk_mixed_form(N, N * N * 0x1p200, NTK_PRECISION_DOUBLE), &single));
     e = (ntk_extremes){.resolution = smallest / (far ? 5.0 : 3.0)};
-    assert_ok(ntk_mixed_smallest(single, &product, false, 1e-6, 1, z, &e));
+    assert_ok(ntk_mixed_smallest(single, &product, 1e-6, 1, z, &e));
     assert_true((e.why == NULL) == (far == 1));
   }
   ntk_kernel_destroy(single);

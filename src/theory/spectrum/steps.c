@@ -196,8 +196,8 @@ static ntk_status smallest_mixed(ntk_job *j, ntk_extremes *e) {
   ntk_spectrum_result *r = j->result;
   const ntk_operator A =
       j->K != NULL ? ntk_kernel_operator(j->K) : ntk_features_operator(j->features);
-  NTK_TRY(ntk_mixed_smallest(j->factor, &A, j->K == NULL, j->options.tolerance, j->options.seed,
-                             r->eigenvector, e));
+  NTK_TRY(
+      ntk_mixed_smallest(j->factor, &A, j->options.tolerance, j->options.seed, r->eigenvector, e));
   if (e->why != NULL)
     return ntk_job_fall_back(j, e->why);
   r->residual_min = e->residual;
