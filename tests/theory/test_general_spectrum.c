@@ -326,11 +326,42 @@ static void test_memory(void **state) {
     }
 }
 
+/* Where J^T v, one for each output, is much larger than K: also of a K that equal rows make
+ * singular, which then is made for its largest eigenvalue. */
+static void test_memory_of_many_outputs(void **state) {
+  (void)state;
+  enum { N = 40, OUTPUTS = 60, DIM = 200 };
+  const ntk_network_spec spec = {
+      .depth = 3, .width = (size_t[]){DIM, 300, 250}, .activation = "tanh", .outputs = OUTPUTS};
+  for (int equal = 0; equal < 2; equal++) {
+    ntk_context *context = make_context(2);
+    const ntk_spectrum_options options = {.outputs = NTK_OUTPUTS_TRACE};
+    size_t bytes = 0;
+    ntk_network *network = NULL;
+    ntk_spectrum_result r;
+    assert_ok(ntk_network_create(context, &spec, &network));
+    double *X = make_normal(1, (size_t)N * DIM);
+    if (equal)
+      memcpy(X + DIM, X, DIM * sizeof *X);
+    ntk_dataset *data = make_data(context, X, N, DIM);
+    assert_ok(ntk_spectrum_memory(context, &spec, N, &options, &bytes));
+    assert_ok(ntk_spectrum(context, network, data, &options, &r));
+    assert_int_equal(r.verdict, equal ? NTK_VERDICT_RANK_DEFICIENT : NTK_VERDICT_OK);
+    if (r.memory_bytes > bytes || (!equal && (double)bytes > 1.25 * (double)r.memory_bytes))
+      fail_msg("equal %d: %zu bytes, forecast %zu", equal, r.memory_bytes, bytes);
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+    ntk_network_destroy(network);
+    ntk_context_destroy(context);
+    free(X);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_eigenvalues), cmocka_unit_test(test_accuracy),
       cmocka_unit_test(test_ranks),       cmocka_unit_test(test_deficiency),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_memory),      cmocka_unit_test(test_memory_of_many_outputs),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

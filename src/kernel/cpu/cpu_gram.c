@@ -166,8 +166,9 @@ static size_t workspace_size(const ntk_network_spec *spec, ntk_outputs outputs, 
 
 double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
                       size_t N) {
+  const size_t columns = grid_for(N).columns;
   return (double)sizeof(double) * (double)context->threads *
-         (double)workspace_size(spec, outputs, grid_for(N).columns);
+         (double)workspace_size(spec, outputs, columns < N ? columns : N);
 }
 
 static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,

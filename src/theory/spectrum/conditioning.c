@@ -34,7 +34,8 @@ const char *ntk_verdict_name(ntk_verdict verdict) {
   }
 }
 
-/* K is known to be singular: lambda_max needs no K, and nothing else is left to find. */
+/* K is known to be singular: lambda_max needs no K, unless that is less, and nothing else is left
+ * to find. */
 static ntk_status singular(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   r->verdict = NTK_VERDICT_RANK_DEFICIENT;
@@ -51,6 +52,8 @@ static ntk_status singular(ntk_job *j) {
   }
   ntk_kernel_destroy(j->factor); /* written and taken apart, it has served */
   j->factor = NULL;
+  if (ntk_job_multiplies_kernel(j))
+    NTK_TRY(ntk_kernel_create(j->features, NULL, &j->K));
   NTK_TRY(ntk_job_largest(j));
   NTK_TRY(ntk_job_density(j));
   NTK_TRY(ntk_job_vectors(j));

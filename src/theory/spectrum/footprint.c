@@ -23,6 +23,17 @@ bool ntk_job_keeps_kernel(const ntk_job *j) {
   return ntk_keeps_kernel(b.kernel, b.features);
 }
 
+/* Of many outputs J^T v may be larger than K, which then makes the products of a singular one. */
+static bool makes_products(const ntk_kernel_bytes *b) {
+  return b->kernel + b->build < b->apply;
+}
+
+bool ntk_job_multiplies_kernel(const ntk_job *j) {
+  const ntk_network_spec spec = ntk_spec_of(j->network);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(j->context, &spec, j->options.outputs, j->N);
+  return j->way != NTK_WAY_OPERATOR && makes_products(&b);
+}
+
 /* Row norms, and small things. */
 static double norms_bytes(const ntk_network_spec *spec, double order) {
   return 8.0 * order * (2.0 * (double)spec->depth + 4.0) + NTK_SMALL_OBJECTS;
@@ -68,7 +79,9 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   ntk_job_density_numbers(options, order, &probes, &steps);
   const double density = probes > 0 ? ntk_density_working_bytes(order, probes, steps) : 0.0;
   double most = b.features + fmax(b.create, rows);
-  most = fmax(most, b.features + eigen + b.apply); /* singular, or found to be so by equal rows */
+  /* Singular, or found to be so by equal rows. */
+  most = fmax(most, b.features + (makes_products(&b) ? b.kernel + fmax(fmax(b.build, rows), eigen)
+                                                     : eigen + b.apply));
   if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL ||
       options->density)
     most = fmax(most, b.features + b.kernel + fmax(fmax(b.build, rows), density));

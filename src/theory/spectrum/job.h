@@ -64,6 +64,8 @@ const char *ntk_spectrum_double_for(const ntk_spectrum_options *options);
 /* Whether K is kept beside its factor, for products with it: in the memory the features leave, or
  * where it is small enough to stay in cache. */
 bool ntk_job_keeps_kernel(const ntk_job *j);
+/* Whether products of a singular K take less memory by K than by the features. */
+bool ntk_job_multiplies_kernel(const ntk_job *j);
 /* The same of the bytes of K and of the features. */
 bool ntk_keeps_kernel(double kernel, double features);
 /* Whether sizes alone tell that K is singular; linear: so are all activations. */
