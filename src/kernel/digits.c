@@ -22,8 +22,9 @@
 enum { MOST_ROWS = 8, COPIES = 4 }; /* of a row: one plain, the others perturbed */
 
 static const double U = DBL_EPSILON / 2;
+static const double AT_ONCE_BYTES = 1 << 23; /* of samples that go through together */
 
-/* Rows t = COPIES s + c of all arrays: copy c of the s-th chosen row of K. */
+/* Rows t = COPIES s + c of all arrays: copy c of the (first + s)-th chosen row of K. */
 typedef struct evaluation {
   const ntk_network *network;
   const double *X;
@@ -32,10 +33,10 @@ typedef struct evaluation {
   size_t per;                    /* rows of K for a sample */
   size_t parts;                  /* vectors that B has for a row of K: n_L of a mean, else 1 */
   double part;                   /* what each is multiplied by */
-  size_t T;                      /* COPIES chosen */
+  size_t first, T;               /* T / COPIES of the chosen go through together */
   double **F, **slope;           /* F[l]: T x n_l, l = 0..L-1; phi'(G_l) likewise, from 1 */
-  double *above, *B, *in;        /* B_{k+1}, B_k: T x parts x n; scratch as large */
-  double *noise;                 /* the widest layer */
+  double *above, *B, *in;        /* B_{k+1}, B_k: T x parts x n; and what goes into a product */
+  double *noise;                 /* the widest layer; drawn: rows of it, of each chosen row */
   double distance[MOST_ROWS * COPIES], norm[MOST_ROWS]; /* |dJ_i|^2, |J_i|^2, of block k or all */
   uint64_t drawn;
 } evaluation;
@@ -48,10 +49,13 @@ static double sum_error(size_t n) {
 /* A (T x parts x n) with relative errors up to size in what is a perturbed copy's. */
 static void perturb(evaluation *e, size_t parts, size_t n, double size, double *A) {
   const ntk_random source = {0, NTK_STREAM_PROBES, NTK_PROBE_DIGITS};
+  const uint64_t each = (COPIES - 1) * parts; /* the same noise, however many go together */
+  uint64_t row = e->drawn * e->chosen + e->first * each;
+  e->drawn += each;
   for (size_t r = 0; r < e->T * parts; r++) {
     if (r / parts % COPIES == 0)
       continue;
-    ntk_random_uniform(source, e->drawn++, n, e->noise);
+    ntk_random_uniform(source, row++, n, e->noise);
     for (size_t j = 0; j < n; j++)
       A[r * n + j] *= 1.0 + size * (2.0 * e->noise[j] - 1.0);
   }
@@ -61,7 +65,8 @@ static void forward(evaluation *e) {
   const ntk_network *network = e->network;
   const size_t *n = network->width, T = e->T;
   for (size_t t = 0; t < T; t++)
-    memcpy(e->F[0] + t * n[0], e->X + e->row[t / COPIES] / e->per * n[0], n[0] * sizeof(double));
+    memcpy(e->F[0] + t * n[0], e->X + e->row[e->first + t / COPIES] / e->per * n[0],
+           n[0] * sizeof(double));
   for (size_t l = 1; l < network->depth; l++) {
     double *F = e->F[l], *G = e->B;
     memcpy(e->in, e->F[l - 1], T * n[l - 1] * sizeof(double));
@@ -113,9 +118,9 @@ static void add_distances(evaluation *e, size_t k, const double *B, size_t width
       db2 = apart(width, b, B + t * width, &b_along);
     const double moved =
         df2 * b2 + f2 * db2 + df2 * db2 + 2.0 * (df2 * b_along + f_along * db2 + f_along * b_along);
-    e->distance[t] += a * fmax(0.0, moved) + bias * db2;
+    e->distance[e->first * COPIES + t] += a * fmax(0.0, moved) + bias * db2;
     if (t == plain)
-      e->norm[t / COPIES] += (a * f2 + bias) * b2;
+      e->norm[e->first + t / COPIES] += (a * f2 + bias) * b2;
   }
 }
 
@@ -124,7 +129,7 @@ static void last_weights(evaluation *e) {
   const size_t L = e->network->depth, n = e->network->width[L - 1], C = e->network->width[L];
   for (size_t t = 0; t < e->T; t++)
     for (size_t p = 0; p < e->parts; p++) {
-      const size_t output = e->parts > 1 ? p : e->row[t / COPIES] % e->per;
+      const size_t output = e->parts > 1 ? p : e->row[e->first + t / COPIES] % e->per;
       for (size_t j = 0; j < n; j++)
         e->B[(t * e->parts + p) * n + j] = e->part * e->network->W[L][j * C + output];
     }
@@ -153,14 +158,29 @@ static void backward(evaluation *e) {
   }
 }
 
-/* Numbers of F and slope; of above, B and in each; and of the widest layer. */
-static double numbers(const ntk_network_spec *spec, size_t parts, double *rows, double *widest) {
-  double columns = (double)spec->width[0];
-  for (size_t l = 1; l < spec->depth; l++)
-    columns += 2.0 * (double)spec->width[l];
-  *widest = (double)ntk_widest(spec, 0);
-  *rows = (double)(MOST_ROWS * COPIES * parts) * *widest;
-  return (double)(MOST_ROWS * COPIES) * columns;
+/* Samples that go through together, and numbers: of F and slope, of above or B, of in, of noise. */
+typedef struct workspace {
+  size_t samples;
+  double layers, back, in, noise;
+} workspace;
+
+/* B has as many columns as a hidden layer has units; the input's are multiplied once a sample. */
+static workspace workspace_of(const ntk_network_spec *spec, size_t parts) {
+  const double d = (double)spec->width[0];
+  double layers = d, hidden = 0.0;
+  for (size_t l = 1; l < spec->depth; l++) {
+    layers += 2.0 * (double)spec->width[l];
+    hidden = fmax(hidden, (double)spec->width[l]);
+  }
+  const double back = (double)parts * hidden, in = fmax(d, back);
+  const double fit = AT_ONCE_BYTES / (8.0 * COPIES * (layers + 2.0 * back + in));
+  const size_t samples = (size_t)fmax(1.0, fmin(fit, MOST_ROWS));
+  const double rows = (double)(COPIES * samples);
+  return (workspace){samples, rows * layers, rows * back, rows * in, fmax(d, hidden)};
+}
+
+static double numbers(const workspace *w) {
+  return w->layers + 2.0 * w->back + w->in + w->noise;
 }
 
 static size_t parts_of(const ntk_network_spec *spec, ntk_outputs outputs) {
@@ -168,36 +188,33 @@ static size_t parts_of(const ntk_network_spec *spec, ntk_outputs outputs) {
 }
 
 double ntk_digits_bytes(const ntk_network_spec *spec, ntk_outputs outputs) {
-  double rows, widest;
-  const double all = numbers(spec, parts_of(spec, outputs), &rows, &widest);
-  return 8.0 * (all + 3.0 * rows + widest + 2.0 * (double)spec->depth);
+  const workspace w = workspace_of(spec, parts_of(spec, outputs));
+  return 8.0 * (numbers(&w) + 2.0 * (double)spec->depth);
 }
 
 /* F, slope and what else there is in *storage, with *pointers to it. */
-static ntk_status allocate(evaluation *e, double **storage, double ***pointers) {
-  const size_t L = e->network->depth, *n = e->network->width;
-  const ntk_network_spec spec = ntk_spec_of(e->network);
-  double rows, widest;
-  const double all = numbers(&spec, e->parts, &rows, &widest);
+static ntk_status allocate(evaluation *e, const workspace *w, double **storage,
+                           double ***pointers) {
+  const size_t L = e->network->depth, *n = e->network->width, rows = COPIES * w->samples;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(e->network->context, 2 * L, sizeof(double *), "digits", &pointer));
   *pointers = e->F = pointer;
   e->slope = e->F + L;
-  if (!(all + 3.0 * rows + widest < 0x1p58))
-    return ntk_fail(NTK_ERR_LIMIT, "the layers of %d samples exceed the address space", MOST_ROWS);
-  NTK_TRY(ntk_alloc_doubles(e->network->context, (size_t)(all + 3.0 * rows + widest), "digits",
-                            storage));
+  if (!(numbers(w) < 0x1p58))
+    return ntk_fail(NTK_ERR_LIMIT, "the layers of %zu samples exceed the address space",
+                    w->samples);
+  NTK_TRY(ntk_alloc_doubles(e->network->context, (size_t)numbers(w), "digits", storage));
   double *next = *storage;
   for (size_t l = 0; l < L; l++) {
     e->F[l] = next;
-    next += e->T * n[l];
+    next += rows * n[l];
     e->slope[l] = next;
-    next += l > 0 ? e->T * n[l] : 0;
+    next += l > 0 ? rows * n[l] : 0;
   }
   e->above = next;
-  e->B = e->above + (size_t)rows;
-  e->in = e->B + (size_t)rows;
-  e->noise = e->in + (size_t)rows;
+  e->B = e->above + (size_t)w->back;
+  e->in = e->B + (size_t)w->back;
+  e->noise = e->in + (size_t)w->in;
   return NTK_OK;
 }
 
@@ -262,12 +279,17 @@ ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const
   if (e->verdict != NTK_VERDICT_OK)
     return NTK_OK;
   const double weight = choose(&of, norms, v);
-  of.T = COPIES * of.chosen;
-  const ntk_status status = allocate(&of, &storage, &pointers);
+  const workspace w = workspace_of(&spec, of.parts);
+  const ntk_status status = allocate(&of, &w, &storage, &pointers);
   if (status == NTK_OK) {
     const int previous = ntk_blas_enter(1); /* the same bits for any number of threads */
-    forward(&of);
-    backward(&of);
+    for (; of.first < of.chosen; of.first += w.samples) {
+      const size_t left = of.chosen - of.first;
+      of.T = COPIES * (left < w.samples ? left : w.samples);
+      of.drawn = 0;
+      forward(&of);
+      backward(&of);
+    }
     ntk_blas_leave(previous);
     ntk_extremes_carry(e, lost(&of, v, weight), sum_error(ntk_widest(&spec, 0)) * weight);
   }

@@ -357,11 +357,42 @@ static void test_memory_of_many_outputs(void **state) {
   }
 }
 
+/* Neither does an input much wider than the layers count once for each of many outputs. */
+static void test_memory_of_wide_input(void **state) {
+  (void)state;
+  enum { N = 60, OUTPUTS = 100, DIM = 3000, ROOM = 20000000 };
+  const ntk_network_spec spec = {
+      .depth = 3, .width = (size_t[]){DIM, 9, 9}, .activation = "tanh", .outputs = OUTPUTS};
+  const ntk_spectrum_options options = {.outputs = NTK_OUTPUTS_TRACE};
+  ntk_context *context = make_context(2);
+  size_t bytes = 0;
+  ntk_network *network = NULL;
+  ntk_spectrum_result r;
+  assert_ok(ntk_network_create(context, &spec, &network));
+  double *X = make_normal(1, (size_t)N * DIM);
+  ntk_dataset *data = make_data(context, X, N, DIM);
+  assert_ok(ntk_spectrum_memory(context, &spec, N, &options, &bytes));
+  assert_ok(ntk_spectrum(context, network, data, &options, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_OK);
+  assert_in_range(r.digits, 8, 15);
+  if (r.memory_bytes > bytes || bytes > ROOM)
+    fail_msg("%zu bytes, forecast %zu", r.memory_bytes, bytes);
+  ntk_spectrum_clear(&r);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+  free(X);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_eigenvalues), cmocka_unit_test(test_accuracy),
-      cmocka_unit_test(test_ranks),       cmocka_unit_test(test_deficiency),
-      cmocka_unit_test(test_memory),      cmocka_unit_test(test_memory_of_many_outputs),
+      cmocka_unit_test(test_eigenvalues),
+      cmocka_unit_test(test_accuracy),
+      cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_deficiency),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_memory_of_many_outputs),
+      cmocka_unit_test(test_memory_of_wide_input),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
