@@ -109,6 +109,13 @@ static void test_refused(void **state) {
   const ntk_memorize_options options = {.precision = "float"};
   assert_refused(ntk_memorize_memory(p.context, &spec, 10, 1, &options, &bytes), NTK_ERR_ARGUMENT,
                  "auto, double, mixed");
+  const ntk_memorize_options both = {.precision = "mixed", .iterative = true};
+  ntk_network *network = NULL;
+  ntk_memorize_result result;
+  assert_refused(ntk_memorize(p.context, &spec, p.data, p.Y, 1, &both, &network, &result),
+                 NTK_ERR_ARGUMENT, "iterative solves have no factor, whose precision mixed is");
+  assert_refused(ntk_memorize_memory(p.context, &spec, 10, 1, &both, &bytes), NTK_ERR_ARGUMENT,
+                 "accepted: the precision auto or double");
   free_problem(&p);
 }
 

@@ -120,6 +120,14 @@ static void test_too_many(void **state) {
   problem_open(&p, N, 3, narrow, "tanh", NULL);
   check_verdicts(&p, some, COUNT(some), NTK_VERDICT_RANK_DEFICIENT);
   check_verdicts(&p, late, COUNT(late), NTK_VERDICT_RANK_DEFICIENT);
+  /* Some have a run of their own; still it is said that it was none in mixed precision. */
+  const ntk_spectrum_options options = {
+      .precision = "mixed", .prefixes = some, .prefix_count = COUNT(some)};
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data, &options, &r));
+  assert_string_equal(r.precision, "double");
+  assert_string_equal(r.precision_reason, "prefixes are found from a factor in double precision");
+  ntk_spectrum_clear(&r);
   problem_close(&p);
 }
 

@@ -41,7 +41,8 @@ static const option_row own[] = {
      .argument = "NAME",
      .fallback = "auto",
      .choice = mode_name,
-     .help = "Of the factor, as --precision of spectrum: to the same eps."},
+     .help = "Of the factor, as --precision of spectrum: to the same eps. mixed: not with "
+             "--iterative, which has no factor."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),

@@ -65,6 +65,10 @@ ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, 
   ntk_mode mode;
   double in_double = 0.0, mixed = 0.0;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
+  if (mode == NTK_MODE_MIXED && options->iterative)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "iterative solves have no factor, whose precision mixed is; accepted: the "
+                    "precision auto or double, or solves by a factor");
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_DOUBLE, &in_double));
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_MIXED, &mixed));
   *way = ntk_way_choose(mode, N, false, (double)ntk_memory_available(context), in_double, mixed);

@@ -106,7 +106,7 @@ static bool memorize_serves(const ntk_plan_asked *a, size_t N) {
 
 static bool memorize_mixed_serves(const ntk_plan_asked *a, size_t N) {
   (void)N;
-  return leaves(a->options->memorize.precision, "mixed");
+  return !a->options->memorize.iterative && leaves(a->options->memorize.precision, "mixed");
 }
 
 static void train_work(const ntk_plan_asked *a, size_t N, ntk_work_list *list) {

@@ -175,7 +175,8 @@ static ntk_status run_apart(ntk_job *j, size_t count) {
   NTK_TRY(ntk_job_run(&part));
   memcpy(r->prefix, made.prefix, count * sizeof *r->prefix);
   r->precision = made.precision;
-  r->precision_reason = made.precision_reason;
+  if (made.precision_reason[0] != '\0') /* else that of the whole stays */
+    r->precision_reason = made.precision_reason;
   r->seconds.forward += made.seconds.forward;
   r->seconds.kernel += made.seconds.kernel;
   r->seconds.factor += made.seconds.factor;
