@@ -51,7 +51,7 @@ typedef struct ntk_plan_phase {
 typedef struct ntk_plan_method {
   const char *name;             /* "factor" */
   double flops, bytes, seconds; /* bytes: read from memory and written */
-  size_t memory, largest;       /* most held at once; the largest N that fits */
+  size_t memory, largest;       /* most held at once; the largest N that fits and has an answer */
   bool fits;                    /* memory, in the machine's */
   size_t phases;
   ntk_plan_phase *phase;
@@ -62,7 +62,7 @@ typedef struct ntk_plan {
   const char *chosen;                    /* what the question is done by; NULL: nothing fits */
   char reason[240];                      /* one line on that, or that K is singular; or "" */
   ntk_bounds bounds;                     /* of lambda_min; lower_scale at most upper_scale */
-  size_t least_width, least_last, width; /* equal ones: P >= order; n_{L-2} n_{L-1} >= N; taken */
+  size_t least_width, least_last, width; /* equal ones: docs/results.md; taken */
   ntk_machine machine;
   size_t methods;
   ntk_plan_method *method;

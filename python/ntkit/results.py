@@ -729,7 +729,7 @@ class Plan(Result):
     reason: one line: why none fits, what the operator takes, or that K is singular; else empty
     bounds: scales that lambda_min is expected between, lower_scale at most upper_scale
     least_width: smallest width of all hidden layers, as many, with P >= order
-    least_last: the same with n_{L-2} n_{L-1} >= N
+    least_last: the same with n_{L-2} n_{L-1} >= N; of memorize 2 N n_L
     width: of all hidden layers, where it was left open; else 0
     machine: that this is for
     methods: all there are
@@ -759,7 +759,7 @@ class PlanMethod(Result):
     seconds [s]: expected; nan: no calibration is kept
     memory [bytes]: most held at once
     fits: whether the machine has that
-    largest: the largest N that fits
+    largest: the largest N that fits, at most P; of memorize what it has parameters for
     phases: in their order
     """
 

@@ -56,7 +56,8 @@ static const ntk_field method[] = {
     FIELD(seconds, "s", "expected; null: no calibration is kept"),
     FIELD(memory, "bytes", "most held at once"),
     FIELD(fits, "", "whether the machine has that"),
-    FIELD(largest, "", "the largest N that fits"),
+    FIELD(largest, "",
+          "the largest N that fits, at most P; of memorize what it has parameters for"),
     OBJECTS("phases", phase, phases, ntk_table_plan_phase, "in their order"),
 };
 const ntk_description ntk_table_plan_method =
@@ -74,7 +75,7 @@ static const ntk_field plan[] = {
     OBJECT(bounds, ntk_table_bounds,
            "scales that lambda_min is expected between, lower_scale at most upper_scale"),
     FIELD(least_width, "", "smallest width of all hidden layers, as many, with P >= order"),
-    FIELD(least_last, "", "the same with n_{L-2} n_{L-1} >= N"),
+    FIELD(least_last, "", "the same with n_{L-2} n_{L-1} >= N; of memorize 2 N n_L"),
     FIELD(width, "", "of all hidden layers, where it was left open; else 0"),
     OBJECT(machine, ntk_table_machine, "that this is for"),
     OBJECTS("methods", method, methods, ntk_table_plan_method, "all there are"),

@@ -50,7 +50,10 @@ holds 'flops of the two' "@methods.flops@ - $flops == 2 * 2 * 1000 * (2 * 830 + 
 good 'for people' plan --threads 1 --quiet --samples 1000 --dim 10 --widths 20,30 --question memorize
 check 'one line of an answer' grep -q '^answer      factor' "$out"
 check 'and the widths' grep -q '^widths .* from 27 on P >= 1000, the rows of K;$' "$out"
-check 'both of them' grep -q '^            from 32 on n_{L-2} n_{L-1} >= N$' "$out"
+check 'both of them' grep -q '^            from 46 on n_{L-2} n_{L-1} >= 2 N n_L$' "$out"
+check 'that the labels are too many' \
+  grep -q '^answer      factor; the labels will not be reached: 300 parameters for 1000 samples$' "$out"
+check 'what is the largest' grep -q '^factor .*  yes   300$' "$out"
 check 'one scale where n_{L-2} > d' grep -q '^lambda_min  at most of the order of d n_{L-1} = 300; ' "$out"
 check 'and no other' test "$(grep -c 'of the order' "$out")" = 1
 check 'nor the product' sh -c "! grep -q '= 600' '$out'"

@@ -67,6 +67,39 @@ static void test_largest_samples(void **state) {
   ntk_context_destroy(context);
 }
 
+/* However much memory: n_{L-2} m parameters, m half of n_{L-1} shared out to the outputs. */
+static void test_memorized(void **state) {
+  (void)state;
+  static const struct {
+    size_t outputs, N, largest, least;
+    const char *says;
+  } cases[] = {
+      {1, 630, 630, 36, ""}, /* 30 * 21; 36^2 >= 1260 */
+      {1, 1500, 630, 56, "the labels will not be reached: 630 parameters for 1500 samples"},
+      {3, 211, 210, 36,
+       "the labels will not be reached: 210 parameters of each output for 211 "
+       "samples"}}; /* 30 * 7; a multiple of 6, n^2 >= 1266 */
+  const size_t width[] = {20, 30, 42};
+  const bool bias[] = {true, true, true};
+  ntk_network_spec spec = {.depth = 3, .width = width};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    spec.outputs = cases[i].outputs;
+    make_kept_plan(context, &spec, cases[i].N, 0, "memorize", &plan);
+    assert_int_equal(plan.method[0].largest, cases[i].largest);
+    assert_int_equal(plan.least_last, cases[i].least);
+    assert_string_equal(plan.reason, cases[i].says);
+    assert_string_equal(plan.chosen, "factor");
+    ntk_plan_clear(&plan);
+  }
+  spec.bias = bias;
+  make_kept_plan(context, &spec, 100, 0, "memorize", &plan);
+  assert_int_equal(plan.method[0].largest, 217); /* 31 * 7 */
+  ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
 /* The plan and ntk_spectrum take the same precision. */
 static void test_chosen_is_what_is_taken(void **state) {
   (void)state;
@@ -355,6 +388,7 @@ int main(void) {
       cmocka_unit_test(test_operator_products),
       cmocka_unit_test(test_chosen_is_what_is_taken),
       cmocka_unit_test(test_largest_samples),
+      cmocka_unit_test(test_memorized),
       cmocka_unit_test(test_least_widths),
       cmocka_unit_test(test_open_widths),
       cmocka_unit_test(test_methods_of_options),

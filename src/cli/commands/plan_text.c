@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void put_seconds(double seconds, size_t size, char *text) {
   static const double DAY = 86400.0;
@@ -77,6 +78,15 @@ static void print_bounds(const ntk_network_spec *spec, const ntk_bounds *bounds)
            bounds->lower_scale, bounds->upper_scale, about);
 }
 
+/* "fits" is of memory alone. */
+static void print_most(const char *question) {
+  if (strcmp(question, "spectrum") == 0)
+    printf("(fits: memory; largest N: also at most P, past which K is singular)\n");
+  else if (strcmp(question, "memorize") == 0)
+    printf("(fits: memory; largest N: also at most n_{L-2} m, m = n_{L-1} / (2 n_L), the\n"
+           "parameters there are for labels)\n");
+}
+
 void plan_print(const plan_run *run) {
   const ntk_plan *plan = &run->plan;
   const ntk_network_spec *spec = &run->job.spec;
@@ -88,11 +98,13 @@ void plan_print(const plan_run *run) {
          spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order);
   print_machine(run);
   print_methods(plan);
+  print_most(run->asked->question);
   printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
          plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
   print_bounds(spec, &plan->bounds);
   printf("widths      equal, depth %zu: from %zu on P >= %zu, the rows of K;\n"
-         "            from %zu on n_{L-2} n_{L-1} >= N%s\n",
+         "            from %zu on n_{L-2} n_{L-1} >= %s%s\n",
          spec->depth, plan->least_width, plan->order, plan->least_last,
+         strcmp(run->asked->question, "memorize") == 0 ? "2 N n_L" : "N",
          plan->width > 0 ? "; none were given" : "");
 }

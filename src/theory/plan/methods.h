@@ -12,6 +12,7 @@ typedef struct ntk_plan_asked {
   const ntk_plan_options *options;
   ntk_outputs outputs; /* of the question's K */
   size_t parameters;
+  size_t most;             /* N that the question has an answer for, whatever the memory */
   size_t memory;           /* of the machine */
   ntk_train_options train; /* of that question, resolved */
 } ntk_plan_asked;

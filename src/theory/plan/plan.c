@@ -41,10 +41,10 @@ static ntk_status bytes_of(const ntk_plan_row *row, const ntk_plan_asked *a, siz
 }
 
 /* By bisection: what fits for N fits for less, up to P, past which K is known to be singular and is
- * not made. */
+ * not made, or what a memorisation has parameters for. */
 static ntk_status find_largest(const ntk_plan_row *row, const ntk_plan_asked *a, size_t memory,
-                               size_t most, size_t *largest) {
-  size_t fits = 0, fails = most + 1;
+                               size_t *largest) {
+  size_t fits = 0, fails = a->most + 1;
   while (fails - fits > 1) {
     const size_t middle = fits + (fails - fits) / 2;
     size_t bytes = 0;
@@ -95,8 +95,11 @@ static ntk_status fill(const ntk_plan_row *row, const ntk_plan_asked *a, const n
     add_work(&list.work[i], ntk_work_seconds(&plan->machine, &list.work[i]), m);
   NTK_TRY(bytes_of(row, a, plan->samples, &m->memory));
   m->fits = m->memory <= plan->machine.memory;
-  const size_t most = strcmp(row->question, "train") == 0 ? SIZE_MAX / 4 : plan->parameters;
-  return find_largest(row, a, plan->machine.memory, most, &m->largest);
+  return find_largest(row, a, plan->machine.memory, &m->largest);
+}
+
+static bool asks(const ntk_plan_asked *a, const char *question) {
+  return strcmp(a->options->question != NULL ? a->options->question : questions[0], question) == 0;
 }
 
 /* One line on what was chosen, or why nothing. */
@@ -116,6 +119,11 @@ static void explain(const ntk_plan_asked *a, const ntk_plan_method *least,
                      "without K, in %s of memory; seconds not known: products until it converges, "
                      "usually 70 to 550",
                      ntk_amount((double)chosen->memory, needed));
+  else if (asks(a, "memorize") && plan->samples > a->most)
+    (void)ntk_format(plan->reason, sizeof plan->reason,
+                     "the labels will not be reached: %zu parameters%s for %zu samples", a->most,
+                     ntk_spec_width(a->spec, a->spec->depth) > 1 ? " of each output" : "",
+                     plan->samples);
   else if (ntk_work_singular(a->spec, a->outputs, plan->samples))
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "K is known to be singular: %zu rows, P = %zu", plan->order, plan->parameters);
@@ -257,6 +265,9 @@ static ntk_status check_machine(const ntk_plan_options *o) {
 static ntk_status make_plan(ntk_plan_asked *a, const char *question, ntk_plan *plan) {
   NTK_TRY(ntk_architecture_check(a->spec, &plan->parameters));
   a->parameters = plan->parameters;
+  a->most = asks(a, "memorize") ? ntk_plan_memorized(a->spec)
+            : asks(a, "train")  ? SIZE_MAX / 4
+                                : plan->parameters;
   NTK_TRY(check_options(a, question, plan));
   plan->bounds = ntk_theorem31(a->spec->depth, a->spec->width);
   plan->bounds.lower_scale = fmin(plan->bounds.lower_scale, plan->bounds.upper_scale);

@@ -34,12 +34,17 @@ static double last_of(const ntk_network_spec *spec, double n) {
   return (spec->depth == 2 ? (double)spec->width[0] : n) * n;
 }
 
+size_t ntk_plan_memorized(const ntk_network_spec *spec) {
+  const size_t last = spec->depth - 1, outputs = ntk_spec_width(spec, spec->depth);
+  return (spec->width[last - 1] + (ntk_spec_bias(spec, last) ? 1 : 0)) *
+         (spec->width[last] / 2 / outputs);
+}
+
 /* Half of the last hidden layer's units, shared out to the outputs, fit N n_L labels. */
-static size_t for_memorizing(const ntk_network_spec *spec, const ntk_plan *plan) {
+static size_t for_memorizing(const ntk_network_spec *spec, size_t N, size_t least) {
   const size_t outputs = ntk_spec_width(spec, spec->depth), step = 2 * outputs;
-  const size_t units = least_width(spec, 2.0 * (double)plan->samples * (double)outputs, last_of);
-  const size_t least = units > plan->least_width ? units : plan->least_width;
-  return (least + step - 1) / step * step;
+  const size_t units = least_width(spec, 2.0 * (double)N * (double)outputs, last_of);
+  return ((units > least ? units : least) + step - 1) / step * step;
 }
 
 ntk_status ntk_plan_widths(ntk_context *context, const ntk_network_spec *spec, bool memorize,
@@ -48,12 +53,14 @@ ntk_status ntk_plan_widths(ntk_context *context, const ntk_network_spec *spec, b
   void *pointer = NULL;
   *width = NULL;
   plan->least_width = least_width(spec, (double)plan->order, parameters_of);
-  plan->least_last = least_width(spec, (double)plan->samples, last_of);
+  plan->least_last = memorize ? for_memorizing(spec, plan->samples, 1)
+                              : least_width(spec, (double)plan->samples, last_of);
   for (size_t l = 1; l < spec->depth; l++)
     given = given || spec->width[l] > 0;
   if (given)
     return NTK_OK;
-  plan->width = memorize ? for_memorizing(spec, plan) : plan->least_width;
+  plan->width =
+      memorize ? for_memorizing(spec, plan->samples, plan->least_width) : plan->least_width;
   NTK_TRY(ntk_alloc(context, spec->depth, sizeof **width, "the widths", &pointer));
   *width = pointer;
   for (size_t l = 0; l < spec->depth; l++)

@@ -12,4 +12,9 @@
 ntk_status ntk_plan_widths(ntk_context *context, const ntk_network_spec *spec, bool memorize,
                            ntk_plan *plan, size_t **width);
 
+/* Samples that ntk_memorize has parameters for: n_{L-2} (+ 1) times half of n_{L-1}, of each
+ * output.
+ */
+size_t ntk_plan_memorized(const ntk_network_spec *spec);
+
 #endif
