@@ -109,15 +109,17 @@ ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, si
                              ntk_multiples multiples, ntk_row_pair *pair) {
   void *pointer = NULL;
   double *factor = NULL;
-  *pair = (ntk_row_pair){N, N, NAN};
+  *pair = (ntk_row_pair){N, N, NAN, 0};
   NTK_TRY(ntk_alloc(context, N, sizeof(size_t), "multiples", &pointer));
   size_t *first = pointer;
   ntk_status status = ntk_alloc_doubles(context, N, "multiples", &factor);
   if (status == NTK_OK)
     status = ntk_row_multiples(context, X, N, d, multiples, first, factor);
-  for (size_t k = 0; k < N && status == NTK_OK; k++)
+  for (size_t k = 0; k < N && status == NTK_OK; k++) {
+    pair->multiples += first[k] < k;
     if (first[k] < k && first[k] < pair->first)
-      *pair = (ntk_row_pair){first[k], k, factor[k]};
+      *pair = (ntk_row_pair){first[k], k, factor[k], pair->multiples};
+  }
   ntk_free(context, factor);
   ntk_free(context, first);
   return status;

@@ -16,6 +16,7 @@ typedef enum ntk_multiples {
 typedef struct ntk_row_pair {
   size_t first, second; /* i; k. first = N: there are none */
   double factor;        /* c, rounded */
+  size_t multiples;     /* rows of X that are multiples of an earlier one */
 } ntk_row_pair;
 
 /* Of each row k of X (N x d): first[k] = i, the least row of which it is a multiple to the last

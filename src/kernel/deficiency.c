@@ -164,6 +164,7 @@ static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const c
   (void)vsnprintf(d->reason, sizeof d->reason, format, arguments);
   va_end(arguments);
   d->known = true;
+  d->zeros = 1;
 }
 
 /* The parameters that rows of J differentiate by, of a block those that have a scale; of a mean
@@ -213,6 +214,7 @@ static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
     say(d, "the mean over outputs has rank at most %zu, and there are %s", rank, there);
   else
     say(d, "linear layers leave rank at most %zu, and there are %s", rank, there);
+  d->zeros = rows - least(rank, parameters);
 }
 
 /* The first row that is 0; N: none. */
@@ -233,8 +235,9 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
   return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
-static ntk_status compare(const ntk_network *network, const double *X, size_t N,
-                          ntk_symmetry symmetry, ntk_deficiency *d) {
+static ntk_status compare(const question *q, const double *X, size_t N, ntk_symmetry symmetry,
+                          ntk_deficiency *d) {
+  const ntk_network *network = q->network;
   ntk_row_pair pair;
   NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], ntk_multiples_of(symmetry),
                             &pair));
@@ -247,6 +250,9 @@ static ntk_status compare(const ntk_network *network, const double *X, size_t N,
         symmetry.degree > 1.0 ? "F_L(c x) is a power of c times F_L(x)"
         : symmetry.sign > 0   ? "F_L(-x) = F_L(x)"
                               : "F_L(c x) = c F_L(x)");
+  if (pair.first < N)
+    d->zeros =
+        product(pair.multiples, q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
   return NTK_OK;
 }
 
@@ -258,10 +264,10 @@ static bool vanishes_at_0(const ntk_network *network, size_t k) {
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
                                size_t N, size_t k, ntk_deficiency *deficiency) {
   const question q = {network, outputs, units_in_pairs(network), false};
-  ntk_deficiency found = {false, ""};
+  ntk_deficiency found = {0};
   count(&q, N, k, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, ntk_network_symmetry(network), &found));
+    NTK_TRY(compare(&q, X, N, ntk_network_symmetry(network), &found));
   if (!found.known && vanishes_at_0(network, k)) {
     const size_t i = zero_row(X, N, network->width[0]);
     if (i < N)
@@ -297,13 +303,13 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
                                        ntk_deficiency *deficiency) {
   const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network), true};
-  ntk_deficiency found = {false, ""};
+  ntk_deficiency found = {0};
   if (ntk_network_linear_above(network, network->depth - 2))
     say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
   else
     count(&q, N, network->depth - 2, &found);
   if (!found.known)
-    NTK_TRY(compare(network, X, N, (ntk_symmetry){0}, &found));
+    NTK_TRY(compare(&q, X, N, (ntk_symmetry){0}, &found));
   *deficiency = found;
   return NTK_OK;
 }

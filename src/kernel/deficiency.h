@@ -23,6 +23,7 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
 typedef struct ntk_deficiency {
   bool known;       /* lambda_min = 0, for the kernel in exact arithmetic */
   char reason[200]; /* one line; "" when not known */
+  size_t zeros;     /* eigenvalues that are 0 by that reason, at least */
 } ntk_deficiency;
 
 /* Of block k, or of K (k = L), of these outputs, for the samples X (N x d). For every activation:

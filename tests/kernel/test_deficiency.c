@@ -15,7 +15,7 @@ static ntk_context *context;
 
 static void check_rows(const double *X, size_t N, size_t d, ntk_multiples multiples, size_t i,
                        size_t k, double c) {
-  ntk_row_pair p = {99, 99, NAN};
+  ntk_row_pair p = {99, 99, NAN, 99};
   assert_ok(ntk_parallel_rows(context, X, N, d, multiples, &p));
   if (p.first != i || (i < N && (p.second != k || p.factor != c)))
     fail_msg("kind %d: rows %zu and %zu by %g instead of %zu and %zu by %g", (int)multiples,

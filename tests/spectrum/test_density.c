@@ -41,7 +41,7 @@ static ntk_density density_by(ntk_context *by, const diagonal *d, size_t probes,
   const ntk_operator A = {
       .n = d->n, .apply = apply_diagonal, .solve = solve_diagonal, .user = (void *)d};
   const ntk_density_ends ends = {solves ? d->lambda[0] : 0.0, d->lambda[d->n - 1],
-                                 1e-13 * d->lambda[d->n - 1], trace_of(d)};
+                                 1e-13 * d->lambda[d->n - 1], trace_of(d), 0};
   ntk_density_measure m;
   ntk_density made = {0};
   assert_ok(ntk_density_begin(by, d->n, probes, steps, seed, &m));

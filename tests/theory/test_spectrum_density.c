@@ -1,7 +1,8 @@
 /* The spectral density of K by ntk_spectrum, beside all eigenvalues.
  * Property: of networks of each kind the numbers of eigenvalues below and around any number lie in
  * their intervals in 95 of 100 cases, those of the ends in all; without a resolved lambda_min there
- * are products alone; the peak of memory is within the forecast; what the density does not need is
+ * are products alone, what is known to be 0 is counted there and the density's integral is the rest
+ * at most; the peak of memory is within the forecast; what the density does not need is
  * as without it; it can be stopped anywhere; numbers that make no sense are refused. */
 #include "conditioning.h"
 
@@ -62,6 +63,49 @@ static void test_whole_spectra(void **state) {
   assert_true((double)missed <= 0.05 * (double)looked);
 }
 
+static void check_sums(const ntk_spectrum_result *r, size_t zeros) {
+  const ntk_density *d = &r->density;
+  const double step = log10(d->point[1].eigenvalue / d->point[0].eigenvalue);
+  double sum = 0.0;
+  for (size_t i = 0; i < d->points; i++) {
+    assert_true(d->point[i].count_low >= (double)zeros);
+    sum += d->point[i].density * step;
+  }
+  assert_true(sum <= (double)(r->order - zeros) * (1.0 + 1e-12));
+  for (size_t k = 0; k < d->quantiles; k++) {
+    const ntk_density_quantile *q = &d->quantile[k];
+    if (q->share * (double)r->order <= (double)zeros)
+      assert_true(q->eigenvalue == 0.0 && q->low == 0.0 && q->high == 0.0);
+    else
+      assert_false(q->eigenvalue <= 0.0);
+  }
+}
+
+/* More samples than parameters, and of all outputs rows that are there twice and three times. */
+static void test_zeros(void **state) {
+  (void)state;
+  const size_t narrow[] = {20, 5, 6};
+  problem p;
+  problem_open(&p, 300, 3, narrow, "tanh", NULL);
+  ntk_spectrum_result r = spectrum_of(&p, (ntk_spectrum_options){.density = true, .steps = 30});
+  check_sums(&r, 300 - (20 * 5 + 5 * 6 + 6));
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+  double *X = make_normal(5, 60 * 20);
+  memcpy(X + 40 * 20, X, 20 * 20 * sizeof *X);
+  memcpy(X + 39 * 20, X, 20 * sizeof *X);
+  problem_open(&p, 60, 3, width, "tanh", X);
+  ntk_network_destroy(p.network);
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .outputs = 2};
+  assert_ok(ntk_network_create(p.context, &spec, &p.network));
+  r = spectrum_of(&p, (ntk_spectrum_options){
+                          .density = true, .steps = 30, .full = true, .outputs = NTK_OUTPUTS_ALL});
+  assert_int_equal(below(&r, r.resolution), 2 * 21);
+  check_sums(&r, 2 * 21);
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
 /* Of N samples half are those of the other half, and are known to be; or two differ in nothing that
  * counts. */
 static void test_not_resolved(void **state) {
@@ -81,9 +125,10 @@ static void test_not_resolved(void **state) {
     const ntk_density_point *first = &r.density.point[0];
     assert_true(first->eigenvalue >= 0.9 * r.resolution);
     assert_true((double)misses(&r) <= 0.1 * 2.0 * (double)r.density.points);
-    if (k == 0) /* those that are 0 are counted, within chance */
-      assert_true(first->count_low >= 100.0 && first->count_low < 120.0 &&
-                  first->count_high > 120.0 && first->count_high <= 140.0);
+    if (k == 0) /* those that are 0 are known, but not how many more are small */
+      assert_true(first->count_low == 120.0 && first->count_high > 120.0 &&
+                  first->count_high <= 140.0);
+    check_sums(&r, k == 0 ? 120 : 0);
     ntk_spectrum_clear(&r);
     problem_close(&p);
   }
@@ -178,7 +223,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_whole_spectra), cmocka_unit_test(test_not_resolved),
       cmocka_unit_test(test_beside),        cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_stopped),       cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_zeros),         cmocka_unit_test(test_stopped),
+      cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

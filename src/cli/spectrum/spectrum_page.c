@@ -58,11 +58,16 @@ static size_t curve_of(const ntk_density *d, bool density, figure_point *point) 
   return points;
 }
 
-/* Of all eigenvalues how many are below each: at most MOST of them. */
-static size_t curve_of_all(const ntk_spectrum_result *r, figure_point *point) {
-  const size_t points = r->order < MOST ? r->order : MOST;
+/* Of all eigenvalues how many are below each: at most MOST of those that are told from 0, for the
+ * rounding of the others would stretch the axis. *lost: how many these are. */
+static size_t curve_of_all(const ntk_spectrum_result *r, figure_point *point, size_t *lost) {
+  size_t first = 0;
+  while (first < r->order && !(r->eigenvalues[first] > r->resolution))
+    first++;
+  const size_t seen = r->order - first, points = seen < MOST ? seen : MOST;
+  *lost = first;
   for (size_t i = 0; i < points; i++) {
-    const size_t at = points > 1 ? i * (r->order - 1) / (points - 1) : 0;
+    const size_t at = first + (points > 1 ? i * (seen - 1) / (points - 1) : 0);
     point[i] = (figure_point){r->eigenvalues[at], (double)at + 0.5, NAN, NAN};
   }
   return points;
@@ -71,13 +76,16 @@ static size_t curve_of_all(const ntk_spectrum_result *r, figure_point *point) {
 static void put_density(FILE *out, const ntk_spectrum_result *r) {
   const ntk_density *d = &r->density;
   figure_point point[MOST], all[MOST];
-  char label[64];
+  char label[64], of_all[96] = "all eigenvalues";
+  size_t lost = 0;
   if (d->points == 0)
     return;
   snprintf(label, sizeof label, "estimate, with %g %% intervals", 100.0 * d->level);
   figure_curve curve[2] = {{label, curve_of(d, false, point), point, FIGURE_LINE, 0}};
   if (r->eigenvalues != NULL)
-    curve[1] = (figure_curve){"all eigenvalues", curve_of_all(r, all), all, FIGURE_LINE, 2};
+    curve[1] = (figure_curve){of_all, curve_of_all(r, all, &lost), all, FIGURE_LINE, 2};
+  if (lost > 0)
+    snprintf(of_all, sizeof of_all, "all but %zu up to %.1e, the resolution", lost, r->resolution);
   page_figure(out, &(figure){.title = "Cumulative spectrum of K",
                              .x = {"eigenvalue of K", true},
                              .y = {"eigenvalues below it", false},

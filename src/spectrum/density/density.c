@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS = 161, WINDOWS = 40 };
+enum { POINTS = 161, HALF = 2 }; /* so many points are half a window */
 static const double LEVEL = 0.95;
 static const double AROUND = 1e-6; /* of the ends, which are known to a residual */
 static const double shares[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99};
@@ -150,13 +150,13 @@ static void narrow(interval *i, double low, double high) {
 }
 
 /* Of the eigenvalues below x, what is sure and no matter of chance. */
-static interval sure(const ntk_density_measure *m, double x, double trace) {
+static interval sure(const ntk_density_measure *m, double x, const ntk_density_ends *ends) {
   const double n = (double)m->n;
-  double under = 0.0, over = 0.0, most = n;
+  double under = (double)ends->zeros, over = 0.0, most = n;
   for (size_t p = 0; p < m->probes; p++) {
     double up;
     size_t smaller, larger;
-    ntk_envelope_sure(&m->envelope[p], x, trace, &smaller, &larger, &up);
+    ntk_envelope_sure(&m->envelope[p], x, ends->trace, &smaller, &larger, &up);
     under = fmax(under, (double)smaller);
     over = fmax(over, (double)larger);
     most = fmin(most, up);
@@ -164,8 +164,8 @@ static interval sure(const ntk_density_measure *m, double x, double trace) {
   return (interval){NAN, fmax(under, n - floor(most * (1.0 + AROUND))), n - over};
 }
 
-static interval below(const ntk_density_measure *m, double x, double trace) {
-  const interval known = sure(m, x, trace);
+static interval below(const ntk_density_measure *m, double x, const ntk_density_ends *ends) {
+  const interval known = sure(m, x, ends);
   double low = 0.0, high = 0.0, total = 0.0;
   for (size_t p = 0; p < m->probes; p++) {
     double l, h;
@@ -180,8 +180,9 @@ static interval below(const ntk_density_measure *m, double x, double trace) {
 }
 
 /* Eigenvalues from a to b. */
-static interval within(const ntk_density_measure *m, double a, double b, double trace) {
-  const interval at_a = sure(m, a, trace), at_b = sure(m, b, trace);
+static interval within(const ntk_density_measure *m, double a, double b,
+                       const ntk_density_ends *ends) {
+  const interval at_a = sure(m, a, ends), at_b = sure(m, b, ends);
   double low = 0.0, high = 0.0, total = 0.0;
   for (size_t p = 0; p < m->probes; p++) {
     double la, ha, lb, hb;
@@ -208,20 +209,31 @@ static void close_envelopes(ntk_density_measure *m, const ntk_density_ends *ends
   }
 }
 
+/* The density is the rise of the estimated counts, so that its integral is no more than all that
+ * there are: the middle of the interval, summed over windows that resolve nothing, would be. */
 static void fill(const ntk_density_measure *m, const ntk_density_ends *ends, double from, double to,
                  ntk_density *d) {
   const double step = (to - from) / (POINTS - 1);
-  d->window = (to - from) / WINDOWS;
-  for (size_t i = 0; i < POINTS; i++) {
-    const double at = from + step * (double)i, x = pow(10.0, at);
-    const interval n = below(m, x, ends->trace);
-    const interval w =
-        within(m, pow(10.0, at - 0.5 * d->window), pow(10.0, at + 0.5 * d->window), ends->trace);
-    d->point[i] = (ntk_density_point){
-        x, n.value, n.low, n.high, w.value / d->window, w.low / d->window, w.high / d->window};
+  double count[POINTS + 2 * HALF] = {0.0}; /* at the points, and HALF of a window beyond */
+  d->window = 2 * HALF * step;
+  for (size_t i = 0; i < POINTS + 2 * HALF; i++) { /* they rise, whatever the sums' last digits */
+    const double x = pow(10.0, from + step * ((double)i - HALF));
+    count[i] = fmax(below(m, x, ends).value, i > 0 ? count[i - 1] : 0.0);
   }
-  for (size_t i = 1; i < POINTS; i++) /* they rise, whatever the sums' last digits */
-    d->point[i].count = fmax(d->point[i].count, d->point[i - 1].count);
+  for (size_t i = 0; i < POINTS; i++) {
+    const double at = from + step * (double)i, x = pow(10.0, at),
+                 rise = count[i + 2 * HALF] - count[i];
+    const interval n = below(m, x, ends);
+    const interval w =
+        within(m, pow(10.0, at - 0.5 * d->window), pow(10.0, at + 0.5 * d->window), ends);
+    d->point[i] = (ntk_density_point){x,
+                                      count[i + HALF],
+                                      n.low,
+                                      n.high,
+                                      rise / d->window,
+                                      fmin(w.low, rise) / d->window,
+                                      fmax(w.high, rise) / d->window};
+  }
 }
 
 /* Where the count comes to so many, between two points on their logarithms. */
@@ -236,12 +248,16 @@ static double crossing(const ntk_density *d, double wanted) {
 }
 
 /* At lambda, the quantile, the interval of the count holds what is wanted: so do, with that
- * probability, the points from the first to the last at which it does. */
-static void find_quantiles(size_t n, ntk_density *d) {
+ * probability, the points from the first to the last at which it does. What is known to be 0 is. */
+static void find_quantiles(size_t n, size_t zeros, ntk_density *d) {
   for (size_t k = 0; k < SHARES; k++) {
     const double wanted = shares[k] * (double)n;
     ntk_density_quantile *q = &d->quantile[k];
-    *q = (ntk_density_quantile){shares[k], crossing(d, wanted), 0.0, NAN};
+    *q = (ntk_density_quantile){shares[k], 0.0, 0.0, 0.0};
+    if (wanted <= (double)zeros)
+      continue;
+    q->eigenvalue = crossing(d, wanted);
+    q->high = NAN;
     for (size_t i = 0; i < d->points; i++)
       if (d->point[i].count_high < wanted)
         q->low = d->point[i].eigenvalue;
@@ -280,7 +296,7 @@ ntk_status ntk_density_make(ntk_density_measure *m, const ntk_density_ends *ends
   const double room = fmax(0.02 * (to - from), 0.02);
   close_envelopes(m, ends);
   fill(m, ends, from - room, to + room, &made);
-  find_quantiles(m->n, &made);
+  find_quantiles(m->n, ends->zeros, &made);
   *density = made;
   return NTK_OK;
 }

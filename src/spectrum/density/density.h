@@ -20,6 +20,7 @@ typedef struct ntk_density_ends {
   double largest;    /* lambda_max */
   double resolution; /* eigenvalues up to this are not told from 0 */
   double trace;      /* of the operator */
+  size_t zeros;      /* eigenvalues that are 0, at least */
 } ntk_density_ends;
 
 /* Steps are as many as n at most. A zeroed struct before. */

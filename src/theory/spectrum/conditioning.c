@@ -71,6 +71,7 @@ static ntk_status run_steps(ntk_job *j) {
   NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), &norms, &deficiency));
   if (deficiency.known) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
+    j->zeros = deficiency.zeros;
     NTK_TRY(singular(j));
   } else {
     if (j->options.per_block || j->options.block_path != NULL)

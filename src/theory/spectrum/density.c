@@ -52,7 +52,7 @@ ntk_status ntk_job_density(ntk_job *j) {
     return NTK_OK;
   const bool resolved = r->verdict == NTK_VERDICT_OK;
   const ntk_density_ends ends = {resolved ? r->lambda_min : 0.0, r->lambda_max, r->resolution,
-                                 j->trace};
+                                 j->trace, j->zeros};
   if (resolved) {
     const ntk_operator A = ntk_kernel_operator(j->factor);
     NTK_TRY(ntk_density_add(&j->density, &A, true));

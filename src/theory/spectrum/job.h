@@ -26,6 +26,7 @@ typedef struct ntk_job {
   double *f2, *b2;    /* L x rows each, as in ntk_norms */
   double *scratch;    /* rows */
   double trace;       /* of K */
+  size_t zeros;       /* eigenvalues of K that are known to be 0, at least */
   double *resolution; /* L + 1: of each block, and of K */
   ntk_density_measure density;
   ntk_way way;
