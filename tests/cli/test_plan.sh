@@ -59,6 +59,12 @@ check 'and no other' test "$(grep -c 'of the order' "$out")" = 1
 check 'nor the product' sh -c "! grep -q '= 600' '$out'"
 good 'falling widths' plan --threads 1 --quiet --samples 100 --dim 30 --widths 20,10
 check 'two scales' sh -c "tr -s '\n' ' ' <'$out' | grep -q 'at least of the order of n_{L-2} n_{L-1} = 200, at most of d n_{L-1} = 300 '"
+good 'K in the place of its factor, with a prefix' plan --threads 1 --quiet --samples 6000 --dim 10 \
+  --widths 9,700 --prefixes 300 --precision double --method factor
+check 'a long name has a line of its own' grep -q '^  products with the Jacobian$' "$out"
+check 'the next one its numbers, no 0 bytes' grep -q '^ \{23\}1.7e+08         -    ' "$out"
+check 'one smallest eigenvalue' test "$(grep -c '^  smallest eigenvalue' "$out")" = 1
+check 'and the prefix' grep -q '^  prefixes  ' "$out"
 narrow() {
   "$NTKIT" plan --threads 1 --quiet "$@" >"$out" 2>"$err"
   check 'what is no sentence fits 80 columns' sh -c "! grep -v '^note\|^answer' '$out' | grep -q '.\{81\}'"

@@ -147,23 +147,32 @@ static void test_impossible_is_not_kept(void **state) {
   ntk_context_destroy(context);
 }
 
-/* A little above is noise, and becomes the peak; bytes are no flops, and may come from caches. */
+/* A little above is noise, and becomes the peak; bytes, which may come from caches, the bandwidth.
+ */
 static void test_cap(void **state) {
   (void)state;
   char note[240] = "";
   ntk_machine m = some_machine();
   m.kernel.rate = 1.1 * m.peak;
   m.factor_single.rate = 1.5 * m.peak; /* below the peak in single */
-  m.solve.rate = 100.0 * m.peak;
+  m.product.rate = 3.08 * m.bandwidth;
+  m.solve_cached.rate = 2.0 * m.bandwidth_cache;
   ntk_machine capped = m;
   assert_false(ntk_rates_cap(&capped, sizeof note, note));
   assert_string_equal(note, "");
   m.kernel.rate = m.peak;
+  m.product.rate = m.bandwidth;
+  m.solve_cached.rate = m.bandwidth_cache;
   assert_same_rates(m, capped);
   capped.kernel.rate = 3.93 * m.peak;
   assert_true(ntk_rates_cap(&capped, sizeof note, note));
   assert_same_rates(m, capped);
   assert_non_null(strstr(note, "seconds are guesses: this machine is busy: a kernel seemed 3.93"));
+  capped.peak_single = 0.9 * m.peak;
+  assert_true(ntk_rates_cap(&capped, sizeof note, note));
+  m.peak_single = 2.0 * m.peak;
+  assert_same_rates(m, capped);
+  assert_non_null(strstr(note, "its peak in float, 54.0 GFLOP/s, was below that in double, 60.0"));
 }
 
 static void test_judgement(void **state) {

@@ -94,7 +94,7 @@ static exit_status command_plan(const void *given) {
   run.job.settings = &run.settings;
   const job_steps steps = {.memory = make_plan, .sizes_only = true};
   exit_status status = job_prepare(&run.job, &steps, &run);
-  if (status == EXIT_DONE && run.plan.machine.note[0] != '\0')
+  if (status == EXIT_DONE && run.plan.machine.note[0] != '\0' && asked->common.json)
     report_warning(&asked->common, "%s", run.plan.machine.note);
   if (status == EXIT_DONE && asked->common.json)
     status = json_print(view_object(tell_plan, &run), EXIT_DONE);

@@ -42,7 +42,21 @@ static void print_row(const char *name, double flops, double bytes, double secon
   char took[32], moved[32];
   put_seconds(seconds, sizeof took, took);
   report_bytes(bytes, sizeof moved, moved);
-  printf("%-21s %8.3g %9s %11s%s\n", name, flops, moved, took, rest);
+  if (strlen(name) > 21) { /* a line of its own */
+    printf("%s\n", name);
+    name = "";
+  }
+  printf("%-21s %8.3g %9s %11s%s\n", name, flops, bytes > 0.0 ? moved : "-", took, rest);
+}
+
+/* The smallest eigenvalues of prefixes come after K's, and are no second one. */
+static const char *phase_name(const ntk_plan_method *m, size_t p) {
+  static const char smallest[] = "smallest eigenvalue";
+  if (strcmp(m->phase[p].name, smallest) == 0)
+    for (size_t i = 0; i < p; i++)
+      if (strcmp(m->phase[i].name, smallest) == 0)
+        return "prefixes";
+  return m->phase[p].name;
 }
 
 static void print_methods(const ntk_plan *plan) {
@@ -58,7 +72,7 @@ static void print_methods(const ntk_plan *plan) {
     print_row(m->name, m->flops, m->bytes, m->seconds, rest);
     for (size_t p = 0; p < m->phases; p++) {
       char name[64];
-      snprintf(name, sizeof name, "  %s", m->phase[p].name);
+      snprintf(name, sizeof name, "  %s", phase_name(m, p));
       print_row(name, m->phase[p].flops, m->phase[p].bytes, m->phase[p].seconds, "");
     }
   }

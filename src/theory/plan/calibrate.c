@@ -34,13 +34,23 @@ bool ntk_load_busy(const ntk_load *load, size_t size, char *note) {
 }
 
 bool ntk_rates_cap(ntk_machine *m, size_t size, char *note) {
+  const bool slow = m->peak_single < m->peak; /* though its lanes are twice as many */
   double most = 1.0;
+  if (slow) {
+    (void)ntk_format(note, size,
+                     GUESSES "its peak in float, %.1f GFLOP/s, was below that in double, %.1f; it "
+                             "is taken to be twice that, and rates are not kept",
+                     1e-9 * m->peak_single, 1e-9 * m->peak);
+    m->peak_single = 2.0 * m->peak;
+  }
   for (int k = 0; k < NTK_WORK_KINDS; k++) {
-    if (ntk_work_by_bytes((ntk_work_kind)k))
-      continue;
-    const double peak = k == NTK_WORK_SINGLE ? m->peak_single : m->peak;
+    const bool bytes = ntk_work_by_bytes((ntk_work_kind)k);
+    const double peak = k == NTK_WORK_SINGLE   ? m->peak_single
+                        : k == NTK_WORK_CACHED ? m->bandwidth_cache
+                        : bytes                ? m->bandwidth
+                                               : m->peak;
     ntk_rate *r = ntk_work_rate(m, (ntk_work_kind)k);
-    most = fmax(most, r->rate / peak);
+    most = bytes ? most : fmax(most, r->rate / peak); /* bytes may come from a cache */
     r->rate = fmin(r->rate, peak);
   }
   if (most > DRIFT)
@@ -48,7 +58,7 @@ bool ntk_rates_cap(ntk_machine *m, size_t size, char *note) {
                      GUESSES "a kernel seemed %.3g times as fast as its peak; rates are at most "
                              "that, and are not kept",
                      most);
-  return most > DRIFT;
+  return slow || most > DRIFT;
 }
 
 /* What is computed here is told of as the caller's calibration. */

@@ -15,8 +15,9 @@ typedef struct ntk_load {
 /* Whether it was busy; then one line of why into note. */
 bool ntk_load_busy(const ntk_load *load, size_t size, char *note);
 
-/* Flops a second above the peak, which only noise makes, become the peak. Whether one was far above
- * it; then one line of that into note. */
+/* Flops a second above the peak, which only noise makes, become the peak, bytes a second above the
+ * bandwidth that; a peak in float below that in double becomes twice that. Whether that was so, or
+ * flops were far above their peak; then one line of that into note. */
 bool ntk_rates_cap(ntk_machine *machine, size_t size, char *note);
 
 /* Everything but kept and note. */
