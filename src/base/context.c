@@ -66,13 +66,41 @@ int ntk_team(const ntk_context *context) {
   return home == here ? context->threads : 1;
 }
 
-int ntk_threads_for(const ntk_context *context, double flops) {
-  static const double WORTH_WAKING = 1e7; /* a few tenths of a millisecond */
-  return flops < WORTH_WAKING ? 1 : ntk_team(context);
+static double seconds_of(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 double ntk_clock(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+  return seconds_of(CLOCK_MONOTONIC);
+}
+
+/* Whether this thread had to share its processor lately: looked at from time to time, and forgotten
+ * where nobody asked for a while, as when one long region ran, or the caller did something else. */
+static bool crowded(void) {
+  static const double LOOK_EVERY = 0.03, FORGET = 0.2, SHARE = 0.7;
+  static _Thread_local struct {
+    double wall, processor;
+    bool crowded;
+  } last;
+  const double wall = ntk_clock(), passed = wall - last.wall;
+  if (passed < LOOK_EVERY)
+    return last.crowded;
+  const double processor = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+  last.crowded = passed < FORGET && processor - last.processor < SHARE * passed;
+  last.wall = wall;
+  last.processor = processor;
+  return last.crowded;
+}
+
+int ntk_team_for(const ntk_context *context, double flops) {
+  static const double SMALL = 1e9; /* some ten milliseconds: what a wait may take */
+  const int team = ntk_team(context);
+  return team > 1 && flops < SMALL && crowded() ? 1 : team;
+}
+
+int ntk_threads_for(const ntk_context *context, double flops) {
+  static const double WORTH_WAKING = 1e7; /* a few tenths of a millisecond */
+  return flops < WORTH_WAKING ? 1 : ntk_team_for(context, flops);
 }

@@ -57,8 +57,11 @@ bool ntk_watch_tell(ntk_watch *watch, double fraction);
  * was forked by a thread that had had a team, for OpenMP would wait there for threads that were
  * not forked with it. To be asked by the thread that begins it. */
 int ntk_team(const ntk_context *context);
-/* How many of them are worth waking for so many flops: small work is the caller's own, for a busy
- * machine may take a time slice to wake another, and as much to wait for it. */
+/* The same for so many flops: 1 where these are few and the caller lately had to share its
+ * processor, for a busy machine may take a time slice to wake another thread, and as much to wait
+ * for it, which OpenMP's threads do at a processor's full cost. */
+int ntk_team_for(const ntk_context *context, double flops);
+/* How many of them are worth waking at all: very small work is the caller's own. */
 int ntk_threads_for(const ntk_context *context, double flops);
 
 /* Seconds from an arbitrary origin, monotonic. */

@@ -221,7 +221,8 @@ static ntk_status run_chunks(ntk_descent *descent, double *sum) {
     step->code->pack(step);
   step->stale = false;
   ntk_watch watch = {.context = descent->context, .phase = "training"};
-  const int threads = (int)workspaces(step, ntk_team(descent->context));
+  const double flops = 6.0 * (double)step->rows * (double)step->parameters;
+  const int threads = (int)workspaces(step, ntk_team_for(descent->context, flops));
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
   for (size_t chunk = 0; chunk < step->chunks; chunk++)
     run_chunk(step, chunk,
