@@ -22,6 +22,7 @@ typedef struct ntk_spectrum_prefix { /* of the kernel of the first so many sampl
   size_t samples;
   ntk_verdict verdict;
   double lambda_min, residual; /* as of K: 0 where rank deficient, NaN where not resolved */
+  int digits;                  /* of lambda_min that are sure, as of K */
 } ntk_spectrum_prefix;
 typedef struct ntk_density {
   size_t probes, steps; /* 0: not asked for */

@@ -267,8 +267,7 @@ typedef struct ntk_spectrum_result {
   int solves, products;              /* with K^{-1} (operator: near it) and K, by the eigensolver */
   const char *precision;             /* of the factor: "double" or "mixed"; and one line */
   const char *precision_reason;      /* where mixed was asked for or tried in vain, else "" */
-  double resolution; /* what rounding of features, K's entries and the factorisation can make of
-                        a lambda_min of 0: eigenvalues of this size and below are not resolved */
+  double resolution; /* what rounding can make of a 0: eigenvalues up to it are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;
   ntk_block_result *block;              /* K_0..K_{L-1} */

@@ -183,6 +183,7 @@ class SpectrumPrefix(Result):
     lambda_min: smallest eigenvalue of their kernel; nan: not resolved
     residual: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
     verdict: on lambda_min
+    digits: of lambda_min that are sure, as of the whole: an estimate
     """
 
     _struct = "ntk_spectrum_prefix"
@@ -190,6 +191,7 @@ class SpectrumPrefix(Result):
     lambda_min: float
     residual: float
     verdict: str | None
+    digits: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)

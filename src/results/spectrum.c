@@ -99,6 +99,7 @@ static const ntk_field spectrum_prefix[] = {
     FIELD(lambda_min, "", "smallest eigenvalue of their kernel; null: not resolved"),
     FIELD(residual, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
     COMPUTED("verdict", "verdict", NTK_TYPE_TEXT, prefix_verdict, "on lambda_min"),
+    FIELD(digits, "", "of lambda_min that are sure, as of the whole: an estimate"),
 };
 const ntk_description ntk_table_spectrum_prefix =
     DESCRIPTION(spectrum_prefix, NULL, "lambda_min of the kernel of the first samples.");

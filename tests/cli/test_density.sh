@@ -77,6 +77,12 @@ check 'verdicts' test "$(jq -r '[.prefixes[].verdict] | join(" ")' "$out")" = 'o
 good 'alone' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21
 check 'as text' grep -q '^ *21 *0 *rank_deficient$' "$out"
 rm -f prefixes.html
+# Rounding grows in a deep chaotic network: how many digits it leaves is said of each.
+deep="--samples 6 --dim 20 --widths $(printf '20,%.0s' $(seq 59))20 --activation tanh --init standard --beta 4"
+good 'deep' spectrum $deep --prefixes 2,4,6
+check 'their digits' test "$(grep -c '  residual [0-9.e+-]*, [3-9] digits are sure$' "$out")" = 3
+good 'deep, JSON' spectrum $deep --prefixes 2,4,6 --json
+check 'digits' jq -e '.digits as $all | [.prefixes[].digits] | length == 3 and .[2] == $all and all(. >= 3 and . < 10)' "$out"
 
 bad 'descending' '20 samples comes after one of 30; accepted: ascending' spectrum $size --prefixes 30,20
 bad 'more than there are' 'a prefix of 61 samples; accepted: 1 to 60' spectrum $size --prefixes 20,61

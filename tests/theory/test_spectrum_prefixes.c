@@ -31,6 +31,8 @@ static void check(const problem *p, const ntk_network *network, ntk_outputs outp
     assert_int_equal(r.prefix[k].samples, prefixes[k]);
     assert_near(r.prefix[k].lambda_min, one.lambda_min, 1e-10 * one.lambda_min, "lambda_min");
     assert_true(r.prefix[k].residual <= 1e-7 * one.lambda_min);
+    assert_in_range(r.prefix[k].digits + 1, one.digits, one.digits + 2);
+    assert_in_range(r.prefix[k].digits, 1, 15);
     ntk_spectrum_clear(&one);
   }
   assert_near(r.prefix[COUNT(prefixes) - 1].lambda_min, r.lambda_min, 1e-10 * r.lambda_min, "all");

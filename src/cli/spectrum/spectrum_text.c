@@ -75,10 +75,13 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
 static void print_prefix(bool first, const ntk_spectrum_prefix *prefix) {
   char text[JOB_CELL], error[JOB_CELL];
   const bool found = prefix->verdict == NTK_VERDICT_OK;
-  printf("%-11s %-8zu%-18s %s%s\n", first ? "prefixes" : "", prefix->samples,
+  printf("%-11s %-8zu%-18s %s%s", first ? "prefixes" : "", prefix->samples,
          job_number(prefix->lambda_min, "%.10g", text),
          found ? "residual " : ntk_verdict_name(prefix->verdict),
          found ? job_number(prefix->residual, "%.1e", error) : "");
+  if (found && prefix->digits < SHOWN_DIGITS)
+    printf(", %d digits are sure", prefix->digits);
+  putchar('\n');
 }
 
 static void print_density(const ntk_density *density) {

@@ -125,7 +125,8 @@ static ntk_status find(const search *s, double trace, ntk_extremes *e, double *r
 static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {
   const ntk_spectrum_result *r = s->j->result;
   if (s->samples == s->j->N) {
-    *found = (ntk_spectrum_prefix){s->samples, r->verdict, r->lambda_min, r->residual_min};
+    *found =
+        (ntk_spectrum_prefix){s->samples, r->verdict, r->lambda_min, r->residual_min, r->digits};
     return NTK_OK;
   }
   const ntk_norms norms = norms_of(s);
@@ -136,7 +137,7 @@ static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {
   const ntk_status status =
       factored(s, e.resolution) ? find(s, trace_of(s->j, &norms), &e, &residual) : NTK_OK;
   *found = (ntk_spectrum_prefix){s->samples, e.verdict, e.lambda_min,
-                                 isnan(e.lambda_min) ? NAN : residual};
+                                 isnan(e.lambda_min) ? NAN : residual, e.digits};
   return status == NTK_ERR_NUMERIC ? NTK_OK : status; /* not converged: not known */
 }
 
@@ -194,7 +195,7 @@ static ntk_status find_all(ntk_job *j, double **scratch) {
     NTK_TRY(count_regular(j, *scratch, &count));
   for (size_t p = 0; p < r->prefixes; p++) {
     const search s = search_for(j, *scratch, j->options.prefixes[p]);
-    r->prefix[p] = (ntk_spectrum_prefix){s.samples, NTK_VERDICT_RANK_DEFICIENT, 0.0, NAN};
+    r->prefix[p] = (ntk_spectrum_prefix){s.samples, NTK_VERDICT_RANK_DEFICIENT, 0.0, NAN, 0};
     if (!singular)
       NTK_TRY(measure(&s, &r->prefix[p]));
   }
