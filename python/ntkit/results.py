@@ -728,7 +728,7 @@ class Plan(Result):
     parameters: P
     order: rows of K
     chosen: the method that is taken; None: none fits
-    reason: one line: why none fits, what the operator takes, or that K is singular; else empty
+    reason: one line: why none fits, what is chosen takes or lacks, that K is singular; else empty
     bounds: scales that lambda_min is expected between, lower_scale at most upper_scale
     least_width: smallest width of all hidden layers, as many, with P >= order
     least_last: the same with n_{L-2} n_{L-1} >= N; of memorize 2 N n_L

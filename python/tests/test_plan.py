@@ -109,6 +109,8 @@ def test_refusals():
         ntkit.plan([5, 6], 9, "train", precision="mixed")
     with pytest.raises(ValueError, match="accepted: the method factor"):
         ntkit.plan([5, 6], 9, method="operator", certify=True)
+    with pytest.raises(ValueError, match="'float'; known: auto, double, mixed"):
+        ntkit.plan([5, 6], 9, "memorize", precision="float")
     with pytest.raises(ValueError, match="ascending"):
         ntkit.plan([5, 6], 9, prefixes=[4, 3])
     with pytest.raises(ValueError, match="track is of the question train"):

@@ -71,7 +71,7 @@ static const ntk_field plan[] = {
     FIELD(order, "", "rows of K"),
     FIELD(chosen, "", "the method that is taken; null: none fits"),
     FIELD(reason, "",
-          "one line: why none fits, what the operator takes, or that K is singular; else empty"),
+          "one line: why none fits, what is chosen takes or lacks, that K is singular; else empty"),
     OBJECT(bounds, ntk_table_bounds,
            "scales that lambda_min is expected between, lower_scale at most upper_scale"),
     FIELD(least_width, "", "smallest width of all hidden layers, as many, with P >= order"),

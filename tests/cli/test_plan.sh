@@ -96,10 +96,12 @@ bad 'a training with a certificate' 'certify is of the question spectrum; the qu
   plan --data mnist --widths 4 --question train --certify
 bad 'a peak of 0' 'peak.*is 0' plan --data mnist --widths 4 --peak 0
 bad 'a bandwidth that is none' 'bandwidth' plan --data mnist --widths 4 --bandwidth fast
-bad 'a precision of K in the place of that of steps' "unknown precision 'mixed'; known: double, float$" \
+bad 'a precision of K in the place of that of steps' "^ntkit: --precision: 'mixed' is not known; known: double, float; that of K's factors is --kernel-precision$" \
   plan --data mnist --question train --precision mixed
-bad 'a precision of steps in the place of that of K' "unknown precision 'float'; known: auto, double, mixed$" \
+bad 'a precision of steps in the place of that of K' "^ntkit: --precision: 'float' is not known; known: auto, double, mixed$" \
   plan --data mnist --precision float
+bad 'and of that of a memorisation' "^ntkit: --precision: 'float' is not known; known: auto, double, mixed$" \
+  plan --data mnist --question memorize --precision float
 bad 'tracking of no training' 'track is of the question train; the question is spectrum$' \
   plan --data mnist --track log
 # In the words of the command itself.

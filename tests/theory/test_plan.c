@@ -281,6 +281,7 @@ static void test_methods_of_options(void **state) {
     }
     assert_string_equal(names, cases[i].names);
     assert_non_null(strstr(names, plan.chosen));
+    assert_true((i == 4) == (strstr(plan.reason, "in double: a certificate is") != NULL));
     ntk_plan_clear(&plan);
   }
   ntk_context_destroy(context);

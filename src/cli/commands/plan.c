@@ -79,6 +79,31 @@ static void tell_plan(const void *what, result_view *v) {
   view_environment(v, run->job.context);
 }
 
+static const char *mode_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_mode_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
+static const char *step_name(size_t i) {
+  return i == 0 ? "double" : i == 1 ? "float" : NULL;
+}
+
+/* Of the question's own command, in its words. */
+static exit_status check_precision(const plan_settings *asked) {
+  const bool train = strcmp(asked->question, "train") == 0;
+  const char *(*const choice)(size_t) = train ? step_name : mode_name;
+  char names[64];
+  for (size_t i = 0; asked->precision != NULL && choice(i) != NULL; i++)
+    if (strcmp(asked->precision, choice(i)) == 0)
+      return EXIT_DONE;
+  if (asked->precision == NULL)
+    return EXIT_DONE;
+  report_names(choice, sizeof names, names);
+  return report_error(EXIT_INPUT, "--precision: '%s' is not known; known: %s%s", asked->precision,
+                      names, train ? "; that of K's factors is --kernel-precision" : "");
+}
+
 static exit_status command_plan(const void *given) {
   const plan_settings *asked = given;
   plan_run run = {.asked = asked, .settings = asked->common};
@@ -93,7 +118,10 @@ static exit_status command_plan(const void *given) {
     run.settings.widths = (size_list){2, open};
   run.job.settings = &run.settings;
   const job_steps steps = {.memory = make_plan, .sizes_only = true};
-  exit_status status = job_prepare(&run.job, &steps, &run);
+  exit_status status = check_precision(asked);
+  if (status != EXIT_DONE)
+    return status;
+  status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE && run.plan.machine.note[0] != '\0' && asked->common.json)
     report_warning(&asked->common, "%s", run.plan.machine.note);
   if (status == EXIT_DONE && asked->common.json)
@@ -108,12 +136,6 @@ static exit_status command_plan(const void *given) {
 }
 
 #define FIELD(name) offsetof(plan_settings, name)
-
-static const char *mode_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_mode_list(&count);
-  return i < count ? list[i].name : NULL;
-}
 
 /* Of K's factor; or of steps, which may be in float. */
 static const char *precision_name(size_t i) {

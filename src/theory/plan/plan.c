@@ -2,6 +2,7 @@
  * samples. A method is a row of methods.c. */
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/precision.h"
 #include "base/text.h"
 #include "kernel/epochs.h"
 #include "kernel/kernel.h"
@@ -127,6 +128,11 @@ static void explain(const ntk_plan_asked *a, const ntk_plan_method *least,
   else if (ntk_work_singular(a->spec, a->outputs, plan->samples))
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "K is known to be singular: %zu rows, P = %zu", plan->order, plan->parameters);
+  else if (asks(a, "spectrum") && a->options->spectrum.precision != NULL &&
+           strcmp(a->options->spectrum.precision, "mixed") == 0 &&
+           ntk_spectrum_double_for(&a->options->spectrum) != NULL)
+    (void)ntk_format(plan->reason, sizeof plan->reason, "in double: %s",
+                     ntk_spectrum_double_for(&a->options->spectrum));
 }
 
 /* Of a spectrum what ntk_spectrum does by itself: a factor in double or mixed, as memory and size
@@ -184,8 +190,9 @@ static ntk_status check_options(ntk_plan_asked *a, const char *question, const n
     NTK_TRY(ntk_train_options_check(&o->train, &member));
     return ntk_epochs_check(&a->train);
   }
-  if (strcmp(question, "spectrum") != 0)
-    return NTK_OK;
+  ntk_mode mode = NTK_MODE_AUTO;
+  if (strcmp(question, "memorize") == 0)
+    return ntk_mode_find(o->memorize.precision, &mode);
   ntk_job job = {
       .context = a->context, .options = o->spectrum, .N = plan->samples, .rows = plan->order};
   NTK_TRY(ntk_job_check(&job));
