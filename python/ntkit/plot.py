@@ -101,9 +101,11 @@ def _density(result: Any, ax: Any) -> Any:
 def _cumulative(result: Any, ax: Any) -> Any:
     ax.set_ylabel("eigenvalues below it")
     if result.eigenvalues is not None:
-        values, _ = _seen(result)
-        number = np.arange(len(result.eigenvalues) - len(values), len(result.eigenvalues)) + 1
-        ax.step(values, number, LOOKS[1][0], where="post", label="all eigenvalues")
+        values, lost = _seen(result)
+        hidden = len(result.eigenvalues) - len(values)
+        number = np.arange(hidden, len(result.eigenvalues)) + 1
+        label = f"all but {hidden} up to {lost:.1e}, the resolution" if hidden else "all eigenvalues"
+        ax.step(values, number, LOOKS[1][0], where="post", label=label)
     return _intervals(result.density, "count", ax)
 
 

@@ -93,6 +93,11 @@ def test_spectral_density():
         for p in density.points
     ]
     assert np.mean(inside) >= 0.9
+    narrow = ntkit.Network([15, 3, 2], activation="tanh", seed=1)  # P = 53
+    singular = ntkit.spectrum(narrow, X, density=True, full=True)
+    label = f"all but 27 up to {singular.resolution:.1e}, the resolution"
+    steps = lines(singular.plot(what="cumulative"))[label]
+    np.testing.assert_array_equal(steps[:, 0], singular.eigenvalues[27:])
     plain = ntkit.spectrum(net, X)
     assert plain.density.probes == 0
     assert len(plain.density.points) == 0
