@@ -49,6 +49,7 @@ good 'one sample' spectrum --samples 1 --dim 3 --widths 3,3 --density --report p
 # The eigenvalues that are rounding alone are told of, and do not stretch the axis below the resolution.
 good 'all of a singular one' spectrum --samples 300 --dim 20 --widths 5,6 --activation tanh --density --full --report page.html
 check 'how many are left out' grep -q 'all but 164 up to [0-9.]*e-[0-9]*, the resolution' page.html
+check 'how many lie below' grep -q '164 eigenvalues or more lie below the axis' page.html
 check 'no axis far below it' sh -c "! sed -n '/Cumulative/,\$p' page.html | grep -q '#8722;1[0-9]</tspan>'"
 good 'singular' spectrum --samples 40 --dim 3 --widths 3,3 --density --steps 20
 check 'what is known to be 0 is' grep -qE '^ +25 %  0 +0 to 0$' "$out"

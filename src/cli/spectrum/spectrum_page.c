@@ -102,8 +102,11 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
       "<p class=\"note\">Stochastic Lanczos quadrature: %zu random vectors, %d products with K, "
       "%d solves. Each interval has the number of this matrix with probability %g or more, over "
       "the vectors drawn and with what the quadrature does not resolve; the density is the mean "
-      "over %.2g decades.</p>\n",
+      "over %.2g decades.",
       d->probes, d->products, d->solves, d->level, d->window);
+  if (d->point[0].count_low > 0.0)
+    fprintf(out, " %.0f eigenvalues or more lie below the axis.", d->point[0].count_low);
+  fputs("</p>\n", out);
 }
 
 static void put_prefixes(FILE *out, const ntk_spectrum_result *r) {
