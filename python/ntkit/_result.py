@@ -131,6 +131,11 @@ class Result:
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def __str__(self) -> str:
+        if self._struct != "ntk_plan":
+            return repr(self)
+        return _plan_text(self)
+
     def _ends(self) -> dict[str, str]:
         """The ends of what is proved, whose few last digits are what was asked for."""
         shown: dict[str, str] = {}
@@ -173,3 +178,18 @@ def _plain(value: Any, of: str, arrays: bool) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _plan_text(found: Any) -> str:
+    """The main lines of a plan's table, for print."""
+    lines = [
+        f"N = {found.samples}, P = {found.parameters}, K has {found.order} rows",
+        f"{'method':12} {'flops':>9} {'bytes':>9} {'seconds':>9} {'memory':>9}  fits  largest N",
+    ]
+    for method in found.methods:
+        numbers = method.flops, method.bytes, method.seconds, float(method.memory)
+        cells = " ".join(f"{number:9.3g}" for number in numbers)
+        fits = "yes" if method.fits else "no"
+        lines.append(f"{method.name:12} {cells}  {fits:4}  {method.largest}")
+    answer = "; ".join(part for part in (found.chosen, found.reason) if part)
+    return "\n".join([*lines, f"answer: {answer}"])

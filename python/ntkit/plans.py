@@ -39,7 +39,7 @@ def plan(
     track: int | str | Sequence[int] | None = None,
     kernel_precision: str | None = None,
     cores: int = 0,
-    memory: int = 0,
+    memory: float = 0,
     peak: float = 0.0,
     bandwidth: float = 0.0,
     calibrate: bool = False,
@@ -57,9 +57,12 @@ def plan(
     of. Seconds are by a calibration of this machine, measured once in under two seconds and kept in
     the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops a second) and
     bandwidth (bytes a second): of another machine, 0: this one's; units as in the plan, and in
-    `ntkit plan --json`, which has the same names. Nothing is drawn. ValueError. RuntimeWarning: the
-    machine's note, that seconds are guesses as it is busy, or why its calibration is not kept.
+    `ntkit plan --json`, which has the same names; memory may be 256e9. print(plan) has a row for
+    each method. Nothing is drawn. ValueError. RuntimeWarning: the machine's note, that seconds are
+    guesses as it is busy, or why its calibration is not kept.
     """
+    if isinstance(memory, float) and memory.is_integer():
+        memory = int(memory)
     context, plan_made, which = current(), ffi.new("ntk_plan *"), ffi.new("ntk_outputs *")
     if isinstance(net, (int, np.integer)) and not isinstance(net, bool):
         spec = Spec([int(net), 0, 0])

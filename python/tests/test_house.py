@@ -22,9 +22,9 @@ FLOORS = [
     {"_read"},
     {"convert", "data", "_features", "_files", "_layers", "_study_table", "_study_source"},
     {"network"},
-    {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study", "plans"},
+    {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study"},
     {"fit", "operators"},
-    {"conventions"},
+    {"conventions", "plans"},
     {"__init__", "__main__"},
 ]
 

@@ -36,6 +36,19 @@ def test_what_it_tells():
     assert used <= method.memory
 
 
+def test_printed_and_memory_as_it_is_written():
+    found = ntkit.plan([30, 40, 50], 500, memory=256e9, peak=1e12, bandwidth=1e11)
+    assert found.machine.memory == 256 * 10**9
+    method, lines = found.methods[0], str(found).splitlines()
+    row = next(line.split() for line in lines if line.startswith("factor"))
+    assert [float(cell) for cell in row[1:5]] == pytest.approx(
+        [method.flops, method.bytes, method.seconds, method.memory], rel=5e-3
+    )
+    assert row[5:] == ["yes", str(method.largest)] and lines[-1] == "answer: factor"
+    with pytest.raises(TypeError, match="memory"):
+        ntkit.plan([30, 40, 50], 500, memory=1.5)
+
+
 def test_note_is_a_warning(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way of a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
