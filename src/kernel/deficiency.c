@@ -249,7 +249,8 @@ static ntk_status compare(const question *q, const double *X, size_t N, ntk_symm
         pair.second + 1, pair.factor, pair.first + 1,
         symmetry.degree > 1.0 ? "F_L(c x) is a power of c times F_L(x)"
         : symmetry.sign > 0   ? "F_L(-x) = F_L(x)"
-                              : "F_L(c x) = c F_L(x)");
+        : symmetry.degree > 0 ? "F_L(c x) = c F_L(x)"
+                              : "F_L(-x) = -F_L(x)");
   if (pair.first < N)
     d->zeros =
         product(pair.multiples, q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);

@@ -75,8 +75,10 @@ check 'two lines' test "$(grep -cE '^(prefixes|  +)  +(10|60) +[0-9.e+-]+ +resid
 # Of more samples than parameters, 20: those that have as many, and a verdict for each.
 good 'singular' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21 --json
 check 'verdicts' test "$(jq -r '[.prefixes[].verdict] | join(" ")' "$out")" = 'ok ok rank_deficient'
-good 'alone' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21
+good 'alone' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21 --report prefixes.html
 check 'as text' grep -q '^ *21 *0 *rank_deficient$' "$out"
+check 'what the figure has not' grep -q 'Of 3 prefixes 1 is not drawn: lambda_min is 0' prefixes.html
+check 'a verdict that is certain' grep -q '<span class="v measured">rank_deficient</span>' prefixes.html
 rm -f prefixes.html
 # Rounding grows in a deep chaotic network: how many digits it leaves is said of each.
 deep="--samples 6 --dim 20 --widths $(printf '20,%.0s' $(seq 59))20 --activation tanh --init standard --beta 4"
@@ -87,6 +89,9 @@ check 'digits' jq -e '.digits as $all | [.prefixes[].digits] | length == 3 and .
 
 bad 'descending' '20 samples comes after one of 30; accepted: ascending' spectrum $size --prefixes 30,20
 bad 'more than there are' 'a prefix of 61 samples; accepted: 1 to 60' spectrum $size --prefixes 20,61
-bad 'none' 'a number of samples' spectrum $size --prefixes 0,20
+bad 'none' "'0,20': prefix 1 is 0; expected whole" spectrum $size --prefixes 0,20
+bad 'an empty one' "'100,': prefix 2 is empty; expected whole" spectrum $size --prefixes 100,
+good 'one vector' spectrum $size --density --probes 1 --steps 1
+check 'in the singular' grep -q '^density     1 probe, 1 step: ' "$out"
 
 finish 'the spectral density'

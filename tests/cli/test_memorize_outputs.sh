@@ -38,6 +38,7 @@ each() {
   each 'labels of a file'
   tr , '\n' <"$in/Y.csv" >"$top/labels"
   check 'are as they were' test "$(differ "$top/Y" "$top/labels")" = 0
+  check 'its precision' grep -q '<dt>precision</dt><dd>double</dd>' page.html
   check 'the page' grep -q 'of all 3 outputs; the largest error is that of output [012], from 0' page.html
   good 'as text' memorize --data "$in/X.csv" --labels "$in/Y.csv" $net
   check 'which error it is' grep -q 'wanted 1e-10 (all outputs)' "$out"

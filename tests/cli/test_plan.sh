@@ -81,6 +81,13 @@ holds 'its sizes' '@samples@ == 200000 && @dim@ == 1000'
 bad 'spectrum: the largest N that fits, in one line' \
   'no method fits: factor needs [0-9.]* GB of memory, and 1\.07 GB are available; the largest N that fits is 1[0-9]*$' \
   spectrum --samples 60000 --dim 784 --widths 784,784 --memory 1G --certify
+bad 'spectrum: what asks for double, where mixed fits' \
+  'the largest N that fits is 2[0-9]*; prefixes are found from a factor in double precision: without that, mixed fits in 3[0-9.]* MB$' \
+  spectrum --samples 3000 --dim 20 --widths 60,120 --memory 40M --prefixes 100,200
+bad 'memorize: what fits in less' '; iterative, without a factor, fits in 29[0-9] MB$' \
+  memorize --samples 3000 --dim 5 --widths 3000,2 --memory 290M
+bad 'memorize: nothing does' 'no method fits: iterative needs 29[0-9] MB of memory, and 210 MB are available; the largest N that fits is [0-9]*$' \
+  memorize --samples 3000 --dim 5 --widths 3000,2 --memory 200M --iterative
 
 # ---- Bad input ------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*â‰¤.*â
 check 'an option is not parted after its dashes' grep -q '<span class="option">--samples</span> 30 ' page.html
 check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
 page spectrum --samples 30 --dim 3 --widths 3,3
-check 'singular, and why' grep -q '<span class="v unresolved">? rank_deficient</span>' page.html
+check 'singular, and why' grep -q '<span class="v measured">rank_deficient</span>' page.html
 page verify $size --population 2048
 fields "$told"
 

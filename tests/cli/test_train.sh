@@ -242,6 +242,7 @@ holds 'one epoch of the linear model' \
   '@answer.linear_least@ > 1 && @answer.linear_least@ == @answer.linear_most@'
 holds 'and (20) later' '@answer.epochs_bound@ > @answer.linear_most@'
 check 'the page has it' grep -q 'can the labels be fitted to a loss of' question.html
+check 'and not that (20) held' grep -q '(20).*not measured: no step was made' question.html
 rm question.html
 # shellcheck disable=SC2086
 good 'the question for people' train $small --question --epochs 4000 --target 1e-3

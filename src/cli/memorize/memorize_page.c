@@ -64,6 +64,9 @@ void memorize_page(const void *what, FILE *out) {
   job_page_facts(out, &run->job);
   page_fact(out, "labels", "%s%s", run->job.labels,
             run->settings->classes || run->classes != NULL ? " (classes)" : "");
+  if (!run->options.iterative)
+    page_fact(out, "precision", "%s%s%s", all.precision,
+              all.precision_reason[0] != '\0' ? ": " : "", all.precision_reason);
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   view_page(out, memorize_fields, run, true);

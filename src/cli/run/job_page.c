@@ -35,7 +35,10 @@ void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked) {
     fprintf(out, " below %.3g, not told from 0 ", answer->resolution);
   else
     fprintf(out, " = %.10g ", answer->lambda_min);
-  page_verdict(out, answer->verdict == NTK_VERDICT_OK ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED,
+  page_verdict(out,
+               answer->verdict == NTK_VERDICT_OK               ? NTK_LEDGER_HOLDS
+               : answer->verdict == NTK_VERDICT_RANK_DEFICIENT ? NTK_LEDGER_MEASURED /* certain */
+                                                               : NTK_LEDGER_UNRESOLVED,
                ntk_verdict_name(answer->verdict));
   fputs("</p>\n", out);
   put_certificate(out, answer, asked);

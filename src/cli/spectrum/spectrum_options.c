@@ -52,7 +52,7 @@ static const option_row own[] = {
      .kind = KIND_SIZES,
      .field = FIELD(prefixes),
      .argument = "m_1,m_2,...",
-     .item = "a number of samples",
+     .item = "prefix",
      .expected = "whole numbers from 1, ascending, up to N, like 100,200,400",
      .help = "lambda_min of the kernels of the first m_1, m_2, ... samples as well, from the same "
              "factorisation."},

@@ -99,11 +99,11 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
                              .curve = curve});
   fprintf(
       out,
-      "<p class=\"note\">Stochastic Lanczos quadrature: %zu random vectors, %d products with K, "
+      "<p class=\"note\">Stochastic Lanczos quadrature: %zu random vector%s, %d products with K, "
       "%d solves. Each interval has the number of this matrix with probability %g or more, over "
       "the vectors drawn and with what the quadrature does not resolve; the density is the mean "
       "over %.2g decades.",
-      d->probes, d->products, d->solves, d->level, d->window);
+      d->probes, d->probes == 1 ? "" : "s", d->products, d->solves, d->level, d->window);
   if (d->point[0].count_low > 0.0)
     fprintf(out, " %.0f eigenvalues or more lie below the axis.", d->point[0].count_low);
   fputs("</p>\n", out);
@@ -112,14 +112,22 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
 static void put_prefixes(FILE *out, const ntk_spectrum_result *r) {
   figure_point point[MOST];
   const size_t points = r->prefixes < MOST ? r->prefixes : MOST;
-  for (size_t p = 0; p < points; p++)
+  size_t zero = 0;
+  for (size_t p = 0; p < points; p++) {
+    zero += !(r->prefix[p].lambda_min > 0.0);
     point[p] = (figure_point){(double)r->prefix[p].samples, r->prefix[p].lambda_min, NAN, NAN};
+  }
   const figure_curve curve = {"", points, point, FIGURE_BOTH, 0};
   page_figure(out, &(figure){.title = "lambda_min of the first samples",
                              .x = {"samples", true},
                              .y = {JOB_LAMBDA, true},
                              .curves = 1,
                              .curve = &curve});
+  if (zero > 0)
+    fprintf(out,
+            "<p class=\"note\">Of %zu prefix%s %zu %s not drawn: lambda_min is 0, or not told from "
+            "0, and the axis is logarithmic. The table below has the verdicts.</p>\n",
+            points, points == 1 ? "" : "es", zero, zero == 1 ? "is" : "are");
 }
 
 void spectrum_page(const void *what, FILE *out) {

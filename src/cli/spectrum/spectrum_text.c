@@ -88,8 +88,9 @@ static void print_density(const ntk_density *density) {
   if (density->probes == 0)
     return;
   printf(
-      "density     %zu probes, %zu steps: so many of the eigenvalues are below, %g %% interval\n",
-      density->probes, density->steps, 100.0 * density->level);
+      "density     %zu probe%s, %zu step%s: so many of the eigenvalues are below, %g %% interval\n",
+      density->probes, density->probes == 1 ? "" : "s", density->steps,
+      density->steps == 1 ? "" : "s", 100.0 * density->level);
   for (size_t k = 0; k < density->quantiles; k++) {
     const ntk_density_quantile *q = &density->quantile[k];
     char value[JOB_CELL], low[JOB_CELL], high[JOB_CELL];

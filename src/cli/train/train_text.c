@@ -127,6 +127,9 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
   if (strcmp(run->settings->optimizer, "gd") != 0) {
     line = "is of gradient descent alone";
     verdict = NTK_LEDGER_OUTSIDE;
+  } else if (run->result.epochs == 0) {
+    snprintf(text, TRAIN_LINE, "not measured: no step was made");
+    return NTK_LEDGER_UNRESOLVED;
   } else if (!c->bound_known) {
     verdict = NTK_LEDGER_UNRESOLVED;
     line = c->alpha > 0.0

@@ -103,18 +103,49 @@ static bool asks(const ntk_plan_asked *a, const char *question) {
   return strcmp(a->options->question != NULL ? a->options->question : questions[0], question) == 0;
 }
 
+/* "; " and what would fit if less were asked for, into text; "" where nothing would. */
+static void advise(const ntk_plan_asked *a, const char *question, const ntk_plan *plan, size_t size,
+                   char *text) {
+  const ntk_spectrum_options *o = &a->options->spectrum;
+  const char *forced = ntk_spectrum_double_for(o);
+  ntk_memorize_options memorize = a->options->memorize;
+  char amount[NTK_AMOUNT];
+  size_t bytes = SIZE_MAX;
+  text[0] = '\0';
+  if (strcmp(question, "memorize") == 0) {
+    memorize.iterative = true;
+    if (!a->options->memorize.iterative &&
+        ntk_memorize_memory(a->context, a->spec, plan->samples, 1, &memorize, &bytes) == NTK_OK &&
+        bytes <= plan->machine.memory)
+      (void)ntk_format(text, size, "; iterative, without a factor, fits in %s",
+                       ntk_amount((double)bytes, amount));
+  } else if (strcmp(question, "spectrum") == 0 && forced != NULL &&
+             (o->precision == NULL || strcmp(o->precision, "double") != 0)) {
+    const ntk_spectrum_options bare = {
+        .outputs = o->outputs, .method = "factor", .precision = "mixed"};
+    if (ntk_spectrum_memory(a->context, a->spec, plan->samples, &bare, &bytes) == NTK_OK &&
+        bytes <= plan->machine.memory)
+      (void)ntk_format(text, size, "; %s: without that, mixed fits in %s", forced,
+                       ntk_amount((double)bytes, amount));
+  }
+}
+
 /* One line on what was chosen, or why nothing. */
-static void explain(const ntk_plan_asked *a, const ntk_plan_method *least,
+static void explain(const ntk_plan_asked *a, const char *question, const ntk_plan_method *least,
                     const ntk_plan_method *chosen, ntk_plan *plan) {
-  char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits";
+  char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits", more[120] = "";
+  const bool iterative = strcmp(question, "memorize") == 0 && a->options->memorize.iterative;
+  if (chosen == NULL)
+    advise(a, question, plan, sizeof more, more);
   if (least->largest > 0)
     (void)ntk_format(largest, sizeof largest, "the largest N that fits is %zu", least->largest);
   if (chosen == NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason,
-                     "no method fits: %s needs %s of memory, and %s are available; %s", least->name,
+                     "no method fits: %s needs %s of memory, and %s are available; %s%s",
+                     iterative ? "iterative" : least->name,
                      least->memory < SIZE_MAX ? ntk_amount((double)least->memory, needed)
                                               : "over 18 EB", /* more than a size_t counts */
-                     ntk_amount((double)plan->machine.memory, available), largest);
+                     ntk_amount((double)plan->machine.memory, available), largest, more);
   else if (strcmp(chosen->name, "operator") == 0)
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "without K, in %s of memory; seconds not known: products until it converges, "
@@ -157,7 +188,7 @@ static ntk_status choose(const ntk_plan_asked *a, const char *question, ntk_plan
       chosen = m;
   }
   plan->chosen = chosen != NULL ? chosen->name : NULL;
-  explain(a, least, chosen, plan);
+  explain(a, question, least, chosen, plan);
   return NTK_OK;
 }
 
