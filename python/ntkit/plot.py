@@ -104,7 +104,9 @@ def _cumulative(result: Any, ax: Any) -> Any:
         values, lost = _seen(result)
         hidden = len(result.eigenvalues) - len(values)
         number = np.arange(hidden, len(result.eigenvalues)) + 1
-        label = f"all but {hidden} up to {lost:.1e}, the resolution" if hidden else "all eigenvalues"
+        label = (
+            f"all but {hidden} up to {lost:.1e}, the resolution" if hidden else "all eigenvalues"
+        )
         ax.step(values, number, LOOKS[1][0], where="post", label=label)
     return _intervals(result.density, "count", ax)
 

@@ -118,7 +118,9 @@ def test_names_are_the_programs(capfd):
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match="precision is of the question|'mixed'; known: double, float"):
+    with pytest.raises(
+        ValueError, match="precision is of the question|'mixed'; known: double, float"
+    ):
         ntkit.plan([5, 6], 9, "train", precision="mixed")
     with pytest.raises(ValueError, match="accepted: the method factor"):
         ntkit.plan([5, 6], 9, method="operator", certify=True)

@@ -96,7 +96,8 @@ static ntk_status fail_at(size_t row, size_t n, ntk_precision precision) {
                   precision == NTK_PRECISION_FLOAT ? "single" : "double", row, n);
 }
 
-/* What lies past the leading rows in their last block is no factor's: 0, as in a matrix of these. */
+/* What lies past the leading rows in their last block is no factor's: 0, as in a matrix of these.
+ */
 static void end_leading(ntk_packed *A) {
   const size_t P = ntk_panel_rows(A->precision), p = A->leading / P, size = NTK_PANEL_BYTES / P;
   char *from = (char *)A->storage + size * (ntk_panel_start(P, p) + P * A->leading);

@@ -5,9 +5,9 @@
 #ifndef NTK_FIT_TRAINING_H
 #define NTK_FIT_TRAINING_H
 
-#include "kernel/epochs.h"
 #include "fit/train/optimizer.h"
 #include "kernel/ends.h"
+#include "kernel/epochs.h"
 
 typedef struct ntk_lm ntk_lm;           /* lm.h */
 typedef struct ntk_tracker ntk_tracker; /* track.h */
