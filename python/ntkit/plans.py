@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -64,10 +65,12 @@ def plan(
     if isinstance(memory, float) and memory.is_integer():
         memory = int(memory)
     context, plan_made, which = current(), ffi.new("ntk_plan *"), ffi.new("ntk_outputs *")
-    if isinstance(net, (int, np.integer)) and not isinstance(net, bool):
+    if isinstance(net, Network):
+        spec = net._spec()
+    elif isinstance(net, (int, np.integer)) and not isinstance(net, bool):
         spec = Spec([int(net), 0, 0])
     else:
-        spec = net._spec() if isinstance(net, Network) else Spec(net)
+        spec = Spec(cast("Sequence[int]", net))
     context.call(lib.ntk_outputs_parse, word(output, "output"), which)
     options = Struct(
         "ntk_plan_options",
