@@ -49,9 +49,9 @@ struct ntk_kernel {
   size_t N;
   ntk_kernel_form form;
   bool factored; /* K has been replaced by its Cholesky factor */
-  bool broken;   /* ... or by nothing of use, the factorisation not having ended well, but that */
-  size_t
-      leading; /* of the leading block of that order: N, or the rows before the pivot that failed */
+  bool broken;   /* ... or by nothing of use, the factorisation not having ended well */
+  /* Order of the leading block whose factor is there: N, or the rows before a pivot that failed. */
+  size_t leading;
   double trace; /* of K - shift I, once factored */
   void *state;  /* the backend's own; NULL until created */
 };

@@ -99,9 +99,7 @@ static const option_row own[] = {
          "factor: K and its Cholesky factor, 4 N^2 bytes. operator: products with K alone, which "
          "is never made; some times the memory of the features, products of 4 N P flops, usually "
          "70 to 550 of them and thousands of nearly equal rows, the same digits. auto: operator "
-         "where K does not fit, or not in the precision "
-         "that "
-         "it takes."},
+         "where K does not fit, or not in the precision that it takes."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),
@@ -126,9 +124,8 @@ static const option_row own[] = {
      .help =
          "Of the factor. mixed: in single, corrected by products in double, to the same digits: "
          "half the time of the factor, often of K too, and where memory asks for it 2 N^2 bytes. "
-         "What it "
-         "cannot do is done in double, and said. auto: mixed from N = 5000 on, where it is faster, "
-         "and where double does not fit."},
+         "What it cannot do is done in double, and said. auto: mixed from N = 5000 on, where it is "
+         "faster, and where double does not fit."},
 };
 
 const cli_command spectrum_command = {
