@@ -1,7 +1,7 @@
 #include "kernel/footprint.h"
 
 #include "base/memory.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *parameters,
                                size_t *bytes) {

@@ -19,7 +19,7 @@
 #include "base/memory.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 #include <float.h>
 #include <math.h>

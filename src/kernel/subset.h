@@ -11,7 +11,7 @@
 #define NTK_KERNEL_SUBSET_H
 
 #include "kernel/implicit.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 typedef struct ntk_subset {
   ntk_context *context;

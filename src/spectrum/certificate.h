@@ -3,7 +3,7 @@
 #ifndef NTK_SPECTRUM_CERTIFICATE_H
 #define NTK_SPECTRUM_CERTIFICATE_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* gamma_k = k u / (1 - k u), u = 2^-53, rounded up; infinite where k u >= 1/2. */
 double ntk_gamma(size_t k);

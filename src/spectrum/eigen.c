@@ -6,7 +6,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "spectrum/lanczos.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef NTK_SPECTRUM_FULL_H
 #define NTK_SPECTRUM_FULL_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* values: n entries, ascending; A is kept. LAPACK's dsyevd, values only: 4/3 n^3 flops, half of
  * them bound by memory, and a little over 8 n^2 bytes while it runs. */

@@ -5,7 +5,7 @@
 #include "matrices.h"
 
 #include "base/simd.h"
-#include "spectrum/factor_tile.h"
+#include "spectrum/packed/factor_tile.h"
 
 typedef void update_fn(const ntk_factor_tile *t, size_t k, size_t k_end);
 typedef size_t finish_fn(const ntk_factor_tile *t);

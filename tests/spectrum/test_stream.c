@@ -5,7 +5,7 @@
 #include "matrices.h"
 
 #include "base/simd.h"
-#include "spectrum/stream.h"
+#include "spectrum/packed/stream.h"
 
 typedef void stream_fn(const ntk_block *A, const ntk_meeting *with);
 typedef void triangle_fn(const ntk_block *L, bool transposed, size_t m, double *Y);

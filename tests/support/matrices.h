@@ -4,7 +4,7 @@
 #define NTK_TESTS_MATRICES_H
 
 #include "base/context.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 #include <float.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #define NTK_KERNEL_CPU_H
 
 #include "kernel/backend.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* F[l], l = 0..L-1: N x n_l (F[0] = X, borrowed); B[k], k = 1..L-1: N x ntk_copies x n_k. B[L] is
  * NULL, for it is 1, but of all outputs: rows of the identity, N n_L x n_L. F_L is kept because it

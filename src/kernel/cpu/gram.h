@@ -2,7 +2,7 @@
 #ifndef NTK_KERNEL_GRAM_H
 #define NTK_KERNEL_GRAM_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* rows x columns entries: entry (i, j) belongs to sample row0 + i of one set of features and sample
  * column0 + j of another. They go to `out` (column-major, ld), or to their place in `packed`; row0

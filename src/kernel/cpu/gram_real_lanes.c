@@ -11,7 +11,7 @@
 
 #include "base/lanes_math.h"
 #include "kernel/cpu/gram.h"
-#include "spectrum/micro.h"
+#include "spectrum/packed/micro.h"
 
 enum { DEPTH = NTK_GRAM_DEPTH };
 

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "spectrum/density/counts.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 #include <math.h>
 #include <string.h>

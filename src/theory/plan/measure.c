@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "kernel/kernel.h"
 #include "net/network.h"
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 #include "theory/plan/burst.h"
 #include "theory/plan/work.h"
 

@@ -1,4 +1,4 @@
-#include "spectrum/factor_tile.h"
+#include "spectrum/packed/factor_tile.h"
 
 #include "base/simd.h"
 

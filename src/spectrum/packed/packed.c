@@ -1,4 +1,4 @@
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 #include "base/blas.h"
 #include "base/memory.h"

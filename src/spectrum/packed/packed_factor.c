@@ -8,8 +8,8 @@
  * it is done. Each tile is one thread's and its sums are made in one order: the bits do not depend
  * on the number of threads. Each entry of A is read and written once for every tile column before
  * its own, while the tile lies in cache. n^3/3 flops. */
-#include "spectrum/factor_tile.h"
-#include "spectrum/wait.h"
+#include "spectrum/packed/factor_tile.h"
+#include "spectrum/packed/wait.h"
 
 #include "base/memory.h"
 

@@ -5,7 +5,7 @@
 #ifndef NTK_SPECTRUM_STREAM_H
 #define NTK_SPECTRUM_STREAM_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 enum { NTK_BLOCK_PANELS = 8 /* at most */ };
 

@@ -2,7 +2,7 @@
 #ifndef NTK_SPECTRUM_FACTOR_TILE_H
 #define NTK_SPECTRUM_FACTOR_TILE_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* The rows of panels [row, row_end) and the columns of the blocks on the diagonal [column,
  * column_end), row >= column: either the same ones, a tile on the diagonal, of which only the lower

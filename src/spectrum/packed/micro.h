@@ -3,7 +3,7 @@
 #ifndef NTK_SPECTRUM_MICRO_H
 #define NTK_SPECTRUM_MICRO_H
 
-#include "spectrum/packed.h"
+#include "spectrum/packed/packed.h"
 
 /* A micro-tile: MR rows in VECTORS vectors, and NR columns. Its sums, a vector of each of its rows
  * and an entry of a column fill the registers: 32, or 16. */

@@ -14,8 +14,8 @@
  * rounding of all that is added; from 0 on it would be as large as that of the entry, each time. */
 #include "base/lanes.h"
 
-#include "spectrum/factor_tile.h"
-#include "spectrum/micro.h"
+#include "spectrum/packed/factor_tile.h"
+#include "spectrum/packed/micro.h"
 
 void LANES_NAME(ntk_factor_update)(const ntk_factor_tile *t, size_t k, size_t k_end);
 size_t LANES_NAME(ntk_factor_finish)(const ntk_factor_tile *t);

@@ -2,7 +2,7 @@
  * along its rows and along its columns while it is in cache. Groups of panels are dealt to stripes,
  * each with sums of its own, which are added up at the end in one order: the bits do not depend on
  * the number of threads. */
-#include "spectrum/packed_group.h"
+#include "spectrum/packed/packed_group.h"
 
 #include "base/memory.h"
 

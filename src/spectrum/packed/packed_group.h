@@ -4,7 +4,7 @@
 #ifndef NTK_SPECTRUM_PACKED_GROUP_H
 #define NTK_SPECTRUM_PACKED_GROUP_H
 
-#include "spectrum/stream.h"
+#include "spectrum/packed/stream.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
  * wait gives up the processor: on a busy machine one that spins costs a time slice. Each group is
  * one thread's and its sums are made in one order: the bits do not depend on the number of threads.
  */
-#include "spectrum/packed_group.h"
-#include "spectrum/wait.h"
+#include "spectrum/packed/packed_group.h"
+#include "spectrum/packed/wait.h"
 
 #include <omp.h>
 

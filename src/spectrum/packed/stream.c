@@ -1,4 +1,4 @@
-#include "spectrum/stream.h"
+#include "spectrum/packed/stream.h"
 
 #include "base/simd.h"
 

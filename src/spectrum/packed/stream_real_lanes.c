@@ -1,7 +1,7 @@
 #include "base/lanes.h"
 
 #include "base/lanes_math.h"
-#include "spectrum/stream.h"
+#include "spectrum/packed/stream.h"
 
 enum {
   P = NTK_PANEL_BYTES / sizeof(real),

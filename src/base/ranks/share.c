@@ -1,0 +1,82 @@
+#include "base/ranks/share.h"
+
+enum { ROUNDS = 8 }; /* chunks a rank should have at least: then shares differ by little */
+
+ntk_share ntk_share_whole(size_t N) {
+  return (ntk_share){.N = N, .unit = N > 0 ? N : 1, .rank = 0, .ranks = 1};
+}
+
+/* Multiples of 48, so that a chunk ends with a panel of rows in either precision. */
+ntk_share ntk_share_deal(size_t N, int rank, int ranks) {
+  static const size_t units[] = {240, 192, 144, 96};
+  if (ranks == 1)
+    return ntk_share_whole(N);
+  ntk_share share = {.N = N, .unit = 48, .rank = rank, .ranks = ranks};
+  for (size_t i = 0; i < sizeof units / sizeof units[0] && share.unit == 48; i++)
+    if (N / units[i] >= (size_t)ROUNDS * (size_t)ranks)
+      share.unit = units[i];
+  return share;
+}
+
+ntk_share ntk_share_times(ntk_share share, size_t per) {
+  share.N *= per;
+  share.unit *= per;
+  return share;
+}
+
+size_t ntk_share_chunks(const ntk_share *share) {
+  return share->N / share->unit + (share->N % share->unit != 0);
+}
+
+int ntk_share_chunk_owner(const ntk_share *share, size_t chunk) {
+  const size_t P = (size_t)share->ranks;
+  const size_t place = (ntk_share_chunks(share) - 1 - chunk) % (2 * P);
+  return (int)(place < P ? place : 2 * P - 1 - place);
+}
+
+/* Which card the rank's n-th one is. */
+static size_t card(const ntk_share *share, int rank, size_t n) {
+  const size_t P = (size_t)share->ranks, r = (size_t)rank;
+  return n * P + (n % 2 == 0 ? r : P - 1 - r);
+}
+
+static size_t chunks_of(const ntk_share *share, int rank) {
+  const size_t chunks = ntk_share_chunks(share), full = chunks / (size_t)share->ranks;
+  return card(share, rank, full) < chunks ? full + 1 : full;
+}
+
+/* The rank's chunks ascend, and were dealt descending. */
+static size_t chunk_of(const ntk_share *share, int rank, size_t n) {
+  return ntk_share_chunks(share) - 1 - card(share, rank, chunks_of(share, rank) - 1 - n);
+}
+
+static size_t rows_of(const ntk_share *share, size_t chunk) {
+  const size_t rest = share->N - chunk * share->unit;
+  return rest < share->unit ? rest : share->unit;
+}
+
+size_t ntk_share_count(const ntk_share *share, int rank) {
+  const size_t own = chunks_of(share, rank);
+  return own == 0 ? 0 : (own - 1) * share->unit + rows_of(share, chunk_of(share, rank, own - 1));
+}
+
+int ntk_share_owner(const ntk_share *share, size_t row) {
+  return ntk_share_chunk_owner(share, row / share->unit);
+}
+
+size_t ntk_share_row(const ntk_share *share, size_t here) {
+  return chunk_of(share, share->rank, here / share->unit) * share->unit + here % share->unit;
+}
+
+bool ntk_share_next(const ntk_share *share, int rank, ntk_run *run) {
+  const size_t here = run->here + run->count, n = here / share->unit + (here % share->unit != 0);
+  if (n >= chunks_of(share, rank))
+    return false;
+  const size_t chunk = chunk_of(share, rank, n);
+  *run = (ntk_run){.row = chunk * share->unit, .here = here, .count = rows_of(share, chunk)};
+  /* Two in a row where the deal turns. */
+  for (size_t next = run->row + run->count; next < share->N && ntk_share_owner(share, next) == rank;
+       next = run->row + run->count)
+    run->count += rows_of(share, next / share->unit);
+  return true;
+}
