@@ -25,7 +25,7 @@ static ntk_status new_dataset(ntk_context *context, size_t N, size_t d, ntk_data
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, 1, sizeof(ntk_dataset), "data set", &pointer));
   *data = pointer;
-  **data = (ntk_dataset){.context = context, .N = N, .d = d};
+  **data = (ntk_dataset){.context = context, .N = N, .d = d, .share = ntk_share_whole(N)};
   return NTK_OK;
 }
 

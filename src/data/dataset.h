@@ -4,12 +4,14 @@
 
 #include "base/context.h"
 #include "base/random.h"
+#include "data/held.h"
 #include "ntkit/data.h"
 
 struct ntk_dataset {
   ntk_context *context;
-  size_t N, d;
-  const double *X; /* N x d, row-major */
+  size_t N, d;     /* of all samples */
+  ntk_share share; /* which of them are in X */
+  const double *X; /* ntk_share_count(&share, share.rank) x d, row-major */
   double *own;     /* X where it is the data set's own memory; NULL: borrowed */
   double *columns; /* 2 x d: means and deviations that center or standardize took; NULL: none */
   size_t constant_columns;
@@ -17,8 +19,13 @@ struct ntk_dataset {
   ntk_rows rows;    /* which of them these are */
 };
 
-/* A data set of its own memory, not filled in yet. NTK_ERR_ARGUMENT when N or d is 0, NTK_ERR_LIMIT
- * when one is more than BLAS can index. */
+/* Its rows, as they are held here. */
+static inline ntk_held ntk_dataset_held(const ntk_dataset *data) {
+  return (ntk_held){.share = data->share, .d = data->d, .X = data->X};
+}
+
+/* A data set of its own memory, whole and not filled in yet. NTK_ERR_ARGUMENT when N or d is 0,
+ * NTK_ERR_LIMIT when one is more than BLAS can index. */
 ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data);
 
 /* NTK_ERR_SHAPE unless data has the input width n_0 of the network. */
