@@ -143,7 +143,7 @@ static ntk_status factor(ntk_subset *s, double *A) {
     }
   }
   NTK_TRY(watch.status);
-  NTK_TRY(ntk_packed_create(s->context, m, NTK_PRECISION_DOUBLE, &s->factor));
+  NTK_TRY(ntk_packed_create(s->context, m, NTK_PRECISION_DOUBLE, NULL, &s->factor));
   for (size_t j = 0; j < m; j++)
     for (size_t i = j; i < m; i++)
       ntk_packed_set(&s->factor, i, j, A[j * m + i] + (i == j ? 1.0 : 0.0));

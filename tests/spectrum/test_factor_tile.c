@@ -78,7 +78,7 @@ static void check_breakdown(const level *fn, ntk_precision precision, size_t n, 
   static const double bad[] = {0.0, -1.0, NAN, INFINITY};
   for (size_t b = 0; b < COUNT(bad); b++) {
     ntk_packed A;
-    assert_ok(ntk_packed_create(context, n, precision, &A));
+    assert_ok(ntk_packed_create(context, n, precision, NULL, &A));
     for (size_t i = 0; i < n; i++)
       for (size_t j = 0; j <= i; j++)
         ntk_packed_set(&A, i, j, i > j ? 0.0 : i == row ? bad[b] : 2.0);

@@ -51,7 +51,7 @@ static void test_rounded(void **state) {
     for (size_t i = 0; i < n * n; i++)
       A[i] = next_uniform(&seed);
     ntk_packed from = packed_from(two, n, A), to;
-    assert_ok(ntk_packed_create(two, n, NTK_PRECISION_FLOAT, &to));
+    assert_ok(ntk_packed_create(two, n, NTK_PRECISION_FLOAT, NULL, &to));
     assert_ok(ntk_packed_copy(&from, 1.0, &to));
     for (size_t i = 0; i < n; i++)
       for (size_t j = 0; j <= i; j++)
@@ -79,7 +79,7 @@ static void check_content(ntk_precision precision, size_t n) {
       squares += A[i * n + j] * A[i * n + j];
   }
   ntk_packed from = packed_in(precision, two, n, A), copy;
-  assert_ok(ntk_packed_create(two, n, precision, &copy));
+  assert_ok(ntk_packed_create(two, n, precision, NULL, &copy));
   assert_ok(ntk_packed_copy(&from, 1.0, &copy));
   ntk_packed_destroy(&from);
   assert_true(ntk_packed_trace(&copy) == trace);
@@ -228,7 +228,7 @@ static void check_large(size_t n, size_t counts) {
     s[i] = next_uniform(&seed);
   for (size_t t = 0; t < counts; t++) {
     x[t] = make_array(5 * n);
-    assert_ok(ntk_packed_create(contexts[t], n, NTK_PRECISION_DOUBLE, &L[t]));
+    assert_ok(ntk_packed_create(contexts[t], n, NTK_PRECISION_DOUBLE, NULL, &L[t]));
     for (size_t j = 0; j < n; j++)
       for (size_t i = j; i < n; i++)
         ntk_packed_set(&L[t], i, j, s[i] * s[j] / (double)n + (i == j ? 0.25 : 0.0));
@@ -288,7 +288,7 @@ static void test_cancel(void **state) {
   ntk_context *context = NULL;
   assert_ok(ntk_context_create(&(ntk_context_options){.threads = 1, .progress = refuse}, &context));
   ntk_packed A;
-  assert_ok(ntk_packed_create(context, 500, NTK_PRECISION_DOUBLE, &A));
+  assert_ok(ntk_packed_create(context, 500, NTK_PRECISION_DOUBLE, NULL, &A));
   for (size_t i = 0; i < 500; i++)
     for (size_t j = 0; j <= i; j++)
       ntk_packed_set(&A, i, j, i == j ? 2.0 : 0.0);
@@ -361,7 +361,7 @@ static void test_breakdown(void **state) {
         if (j > i || (i != j && b < 2))
           continue;
         ntk_packed A;
-        assert_ok(ntk_packed_create(two, n, precisions[b % 2], &A));
+        assert_ok(ntk_packed_create(two, n, precisions[b % 2], NULL, &A));
         for (size_t k = 0; k < n; k++)
           for (size_t l = 0; l <= k; l++)
             ntk_packed_set(&A, k, l, k == l ? 2.0 : 0.0);

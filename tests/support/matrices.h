@@ -56,7 +56,7 @@ static inline void plain_product(size_t n, const double *A, const double *x, dou
 static inline ntk_packed packed_in(ntk_precision precision, ntk_context *context, size_t n,
                                    const double *A) {
   ntk_packed packed;
-  assert_int_equal(ntk_packed_create(context, n, precision, &packed), NTK_OK);
+  assert_int_equal(ntk_packed_create(context, n, precision, NULL, &packed), NTK_OK);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
       ntk_packed_set(&packed, i, j, A[i * n + j]);

@@ -19,7 +19,7 @@ static ntk_status allocate_kernel(ntk_kernel *kernel) {
   NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
   kernel->state = pointer;
   *matrix(kernel) = (ntk_packed){0};
-  return ntk_packed_create(kernel->context, kernel->N, kernel->form.storage, matrix(kernel));
+  return ntk_packed_create(kernel->context, kernel->N, kernel->form.storage, NULL, matrix(kernel));
 }
 
 static ntk_status kernel_build(const ntk_features *features, const bool *blocks,

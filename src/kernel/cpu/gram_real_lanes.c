@@ -83,12 +83,9 @@ static inline place place_of(const ntk_tile *t, size_t i, size_t j) {
   if (t->packed == NULL)
     return (place){false, t->out + i + j * t->ld, t->ld};
   const size_t rows = ntk_panel_rows(t->packed->precision), row = t->row0 + i;
-  const size_t at = ntk_panel_start(rows, row / rows) + (t->column0 + j) * rows + row % rows;
-  const bool single = t->packed->precision == NTK_PRECISION_FLOAT;
-  return (place){single,
-                 single ? (void *)((float *)t->packed->storage + at)
-                        : (void *)((double *)t->packed->storage + at),
-                 rows};
+  char *column = (char *)ntk_panel_at(t->packed, row / rows) + (t->column0 + j) * NTK_PANEL_BYTES;
+  return (place){t->packed->precision == NTK_PRECISION_FLOAT,
+                 column + row % rows * (NTK_PANEL_BYTES / rows), rows};
 }
 
 /* Whole micro-tile. */

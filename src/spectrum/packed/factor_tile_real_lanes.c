@@ -21,7 +21,7 @@ void LANES_NAME(ntk_factor_update)(const ntk_factor_tile *t, size_t k, size_t k_
 size_t LANES_NAME(ntk_factor_finish)(const ntk_factor_tile *t);
 
 static inline real *panel(const ntk_factor_tile *t, size_t p) {
-  return (real *)t->A->storage + ntk_panel_start(P, p);
+  return ntk_panel_at(t->A, p);
 }
 
 /* c = a b^T - C over `inner` columns. */

@@ -3,19 +3,18 @@
  *
  * Rows are cut into panels of 192 bytes: 24 in double precision, 48 in single. Panel p has the
  * columns from the first to the end of its block on the diagonal, each column's entries side by
- * side, and panels lie one after the other. With P rows a panel, entry (i, j), i >= j, of panel
- * p = i / P, is at
+ * side. With P rows a panel, entry (i, j), i >= j, is at P j + i % P of panel i / P. Panels lie one
+ * after the other: those of all rows, or where the matrix is spread over ranks those of this one's.
  *
- *     P^2 p (p + 1) / 2 + P j + i % P.
- *
- * The leading m x m block is a beginning of the storage, and its factor a beginning of the
- * factor's: a copy of the struct with another n is a view of it. What else lies in blocks on the
- * diagonal, above it and past the last row, is 0. */
+ * The leading m x m block is a beginning of every panel, and its factor of the factor's: a copy of
+ * the struct with another n is a view of it. What else lies in blocks on the diagonal, above it and
+ * past the last row, is 0. */
 #ifndef NTK_SPECTRUM_PACKED_H
 #define NTK_SPECTRUM_PACKED_H
 
 #include "base/context.h"
 #include "base/precision.h"
+#include "base/ranks/share.h"
 
 enum { NTK_PANEL_BYTES = 192 };
 
@@ -23,6 +22,8 @@ typedef struct ntk_packed {
   ntk_context *context; /* borrowed */
   size_t n, leading;    /* order; of the leading block that ntk_packed_factor has made a factor */
   ntk_precision precision; /* of the entries; vectors are in double always */
+  ntk_share share;         /* which rows are here; of all of them, also where n is less */
+  void **panel;            /* each one's first entry; NULL: it is another rank's */
   void *storage;
 } ntk_packed;
 
@@ -30,38 +31,47 @@ typedef struct ntk_packed {
  * waiting for another on a busy machine would cost more than the work. */
 enum { NTK_PACKED_THREADS = 3072 };
 
+/* Chunks of rows that are dealt to ranks are multiples of it: whole panels in either precision. */
+enum { NTK_CHUNK_ROWS = NTK_PANEL_BYTES / sizeof(float) };
+
 /* Vectors that go through the matrix, or its factor, together. */
 enum { NTK_PACKED_VECTORS = 4 };
 
-/* Rows of a panel, and entries before panel p. */
+/* Rows of a panel, and where panel p begins. */
 static inline size_t ntk_panel_rows(ntk_precision precision) {
   return precision == NTK_PRECISION_FLOAT ? NTK_PANEL_BYTES / sizeof(float)
                                           : NTK_PANEL_BYTES / sizeof(double);
 }
-static inline size_t ntk_panel_start(size_t P, size_t p) {
-  return P * P * (p * (p + 1) / 2);
+static inline void *ntk_panel_at(const ntk_packed *A, size_t p) {
+  return A->panel[p];
+}
+static inline bool ntk_packed_has(const ntk_packed *A, size_t row) {
+  return A->panel[row / ntk_panel_rows(A->precision)] != NULL;
 }
 
 /* Largest order: past any memory, and vectors of it can still be indexed by BLAS. */
 #define NTK_PACKED_MAX ((size_t)1 << 30)
 
-/* About 4 n^2 in double, 2 n^2 in single; NTK_ERR_LIMIT past NTK_PACKED_MAX. */
+/* Of all entries: about 4 n^2 in double, 2 n^2 in single; NTK_ERR_LIMIT past NTK_PACKED_MAX. */
 ntk_status ntk_packed_bytes(size_t n, ntk_precision precision, size_t *bytes);
 
-/* Uninitialised but for what has to be 0; n >= 1. */
+/* Uninitialised but for what has to be 0; n >= 1. share: of n rows, those that are to be here;
+ * NULL: all. NTK_ERR_ARGUMENT where chunks of several ranks do not end with panels in either
+ * precision.
+ */
 ntk_status ntk_packed_create(ntk_context *context, size_t n, ntk_precision precision,
-                             ntk_packed *A);
+                             const ntk_share *share, ntk_packed *A);
 /* A zeroed struct is fine; leaves it zeroed. */
 void ntk_packed_destroy(ntk_packed *A);
-/* Both of the same order, and precision, or from double to single: scale times it, rounded.
- * NTK_ERR_CANCELLED. */
+/* Both of the same order and rows, and precision, or from double to single: scale times it,
+ * rounded. NTK_ERR_CANCELLED. */
 ntk_status ntk_packed_copy(const ntk_packed *from, double scale, ntk_packed *to);
 
-/* A_ij += x_i + x_j (x: n); A += alpha B, of the same order and precision. */
+/* A_ij += x_i + x_j (x: n); A += alpha B, of the same order, rows and precision. */
 void ntk_packed_add_sums(ntk_packed *A, const double *x);
 void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B);
 
-/* A_ij, i >= j. */
+/* A_ij, i >= j, of a row that is here. */
 double ntk_packed_get(const ntk_packed *A, size_t i, size_t j);
 void ntk_packed_set(ntk_packed *A, size_t i, size_t j, double value);
 double ntk_packed_trace(const ntk_packed *A);

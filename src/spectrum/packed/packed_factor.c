@@ -100,7 +100,7 @@ static ntk_status fail_at(size_t row, size_t n, ntk_precision precision) {
  */
 static void end_leading(ntk_packed *A) {
   const size_t P = ntk_panel_rows(A->precision), p = A->leading / P, size = NTK_PANEL_BYTES / P;
-  char *from = (char *)A->storage + size * (ntk_panel_start(P, p) + P * A->leading);
+  char *from = (char *)ntk_panel_at(A, p) + size * P * A->leading;
   memset(from, 0, size * P * ((p + 1) * P - A->leading));
 }
 

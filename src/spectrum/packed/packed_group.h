@@ -27,11 +27,9 @@ static inline size_t ntk_group_end(const ntk_packed *A, size_t g) {
 /* Panels [p, end) of a group, columns [first, last). */
 static inline ntk_block ntk_block_of(const ntk_packed *A, size_t p, size_t end, size_t first,
                                      size_t last) {
-  const size_t P = ntk_panel_rows(A->precision);
-  const size_t size = NTK_PANEL_BYTES / P; /* of an entry */
   ntk_block block = {A->precision, end - p, last - first, {NULL}, {NULL}};
   for (size_t i = 0; i < block.panels; i++)
-    block.entries[i] = (const char *)A->storage + (ntk_panel_start(P, p + i) + first * P) * size;
+    block.entries[i] = (const char *)ntk_panel_at(A, p + i) + first * NTK_PANEL_BYTES;
   return block;
 }
 

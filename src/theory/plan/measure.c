@@ -130,7 +130,7 @@ static ntk_status measure_memory(ntk_context *context, double room, ntk_machine 
 /* Positive definite, and without a pattern: of its values nothing depends but that. */
 static ntk_status make_matrix(ntk_context *context, size_t n, ntk_precision precision,
                               ntk_packed *A) {
-  NTK_TRY(ntk_packed_create(context, n, precision, A));
+  NTK_TRY(ntk_packed_create(context, n, precision, NULL, A));
 #pragma omp parallel for schedule(dynamic, 64) num_threads(ntk_team(context))
   for (size_t j = 0; j < n; j++)
     for (size_t i = j; i < n; i++)
