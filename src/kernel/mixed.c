@@ -27,9 +27,9 @@
 
 /* Relative residual of M's lowest vector. */
 static const double LOOSE = 3e-4;
-/* Vectors of M that the inner iteration knows; most solves for a product; products, and solves for
- * M's own vectors, before double would be the cheaper way. */
-enum { NEAR = 24, INNER = 24, PRODUCTS = 64, MAX_SOLVES = 4000 };
+/* Vectors of M that the inner iteration knows; most solves for a product; solves for M's own
+ * vectors before double would be the cheaper way. */
+enum { NEAR = 24, INNER = 24, MAX_SOLVES = 4000 };
 
 /* Relative error of lambda_min that may be left; gap under which two vectors are sought. */
 static const double ERROR = 1e-11, NARROW = 1e-4;
@@ -88,11 +88,17 @@ static size_t near_of(size_t n) {
   return n < NEAR ? n : NEAR;
 }
 
-static ntk_lanczos_options correction(double tolerance, uint64_t seed) {
+/* Products before double would be the cheaper way: of its n^3 / 3 flops a product is a part that
+ * falls as 1 / n. */
+static size_t most_products(size_t n) {
+  return 64 + n / 256;
+}
+
+static ntk_lanczos_options correction(size_t n, double tolerance, uint64_t seed) {
   return (ntk_lanczos_options){.block = 1,
                                .count = 1,
                                .tolerance = tolerance,
-                               .max_products = PRODUCTS,
+                               .max_products = most_products(n),
                                .seed = seed,
                                .inner = INNER,
                                .phase = "smallest eigenvalue"};
@@ -140,7 +146,7 @@ static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, double toler
   const ntk_near near = {count, V, rough};
   const ntk_operator both_of = {.n = A->n, .apply = multiply, .solve = solve, .user = &b};
   const double gap = gap_of(count, rough);
-  ntk_lanczos_options options = correction(residual_for(tolerance, gap), seed);
+  ntk_lanczos_options options = correction(A->n, residual_for(tolerance, gap), seed);
   options.near = &near;
   options.noise = 4.0 * DBL_EPSILON * factor->trace; /* of a product */
   NTK_TRY(ntk_davidson_smallest(factor->context, &both_of, &options, V, gap < NARROW ? 2 : 1, &pair,
@@ -174,7 +180,7 @@ ntk_status ntk_mixed_smallest(ntk_kernel *rough, const ntk_operator *A, double t
 }
 
 double ntk_mixed_bytes(size_t n) {
-  const ntk_lanczos_options options = correction(1.0, 0);
+  const ntk_lanczos_options options = correction(n, 1.0, 0);
   return (double)(near_of(n) * n * sizeof(double)) +
          fmax((double)ntk_lanczos_bytes(n, block_of(n)),
               (double)ntk_davidson_bytes(n, &options) + ntk_packed_multiply_bytes(n));
