@@ -61,6 +61,12 @@ fields "$told"
 check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*≤.*≤" page.html | grep -q 1'
 check 'an option is not parted after its dashes' grep -q '<span class="option">--samples</span> 30 ' page.html
 check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
+
+# A kernel that was never made is said to be none, before the fields.
+page spectrum $size --method operator
+check 'the method is a fact' grep -q '<dd>operator: by products, without K</dd>' page.html
+page spectrum $size
+check '... where it is not a factor' sh -c '! grep -q "<dt>method" page.html'
 page spectrum --samples 30 --dim 3 --widths 3,3
 check 'singular, and why' grep -q '<span class="v measured">rank_deficient</span>' page.html
 page verify $size --population 2048

@@ -43,6 +43,8 @@ void spectrum_fields(const void *what, result_view *v);
 /* Whose kernel it is, of several outputs; "" of one. */
 enum { SPECTRUM_WHOSE = 96 };
 const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]);
+/* How lambda_min was found, where that is not by a factor of K; else "". */
+const char *spectrum_method(const spectrum_run *run);
 void spectrum_print(const void *what);
 
 /* Whether --save may write what it is going to. */

@@ -137,6 +137,8 @@ void spectrum_page(const void *what, FILE *out) {
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
   const ntk_spectrum_result *r = &run->result;
+  if (*spectrum_method(run) != '\0')
+    page_fact(out, "method", "%s", spectrum_method(run));
   page_fact(out, "precision", "%s%s%s", r->precision, r->precision_reason[0] != '\0' ? ": " : "",
             r->precision_reason);
   char whose[SPECTRUM_WHOSE];

@@ -184,6 +184,14 @@ const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]) {
   return text;
 }
 
+const char *spectrum_method(const spectrum_run *run) {
+  if (strcmp(run->result.method, "operator") != 0)
+    return "";
+  return strcmp(spectrum_asked(&run->job)->method, "auto") == 0
+             ? "operator: by products, without K, which would not fit"
+             : "operator: by products, without K";
+}
+
 void spectrum_print(const void *what) {
   const spectrum_run *run = what;
   const cli_job *job = &run->job;
@@ -193,9 +201,8 @@ void spectrum_print(const void *what) {
   char whose[SPECTRUM_WHOSE];
   if (*spectrum_whose(run, whose) != '\0')
     printf("kernel      %s\n", whose);
-  if (strcmp(result->method, "operator") == 0)
-    printf("method      operator: by products, without K%s\n",
-           strcmp(spectrum_asked(job)->method, "auto") == 0 ? ", which would not fit" : "");
+  if (*spectrum_method(run) != '\0')
+    printf("method      %s\n", spectrum_method(run));
   putchar('\n');
   print_eigenvalues(job, result);
   for (size_t p = 0; p < result->prefixes; p++)
