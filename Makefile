@@ -1,7 +1,7 @@
 # The front door: every target runs from a fresh clone and can be run again. CMake does the work;
 # see CMakePresets.json for the configurations and CMakeLists.txt for the build itself.
 .POSIX:
-.PHONY: help demo test test-python test-peers test-arm64 wheel build bench bench-train bench-peers format lint reference docs install package clean bootstrap
+.PHONY: help demo test test-python test-peers test-arm64 mpi wheel build bench bench-train bench-peers format lint reference docs install package clean bootstrap
 
 PREFIX = /usr/local
 DESTDIR =
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-python  that wheel in new virtual environments: its tests, ruff, mypy'
 	@echo 'make test-peers  trained models and kernels of PyTorch, JAX, Keras, ... against ntkit in Python (9 GB)'
 	@echo 'make test-arm64  the quick tests on arm64: cross-compiled, emulated (half an hour or more)'
+	@echo 'make mpi       the library and program for several processes that compute together (MPI), in build/mpi; tests'
 	@echo 'make build     the optimised library and program, in $(RELEASE)'
 	@echo 'make bench     every phase as a share of what the machine could do (LARGE=large: N = 20,000 too)'
 	@echo 'make bench-train  time a training epoch, against PyTorch and JAX where PYTHON or JAX_PYTHON has them'
@@ -58,6 +59,14 @@ test-peers:
 test-arm64:
 	@tools/bootstrap.sh
 	@tools/arm64.sh
+
+mpi:
+	@tools/bootstrap.sh mpi
+	@echo '== mpi: build/mpi'
+	@test -f build/mpi/build.ninja || cmake --preset mpi
+	@cmake --build --preset mpi
+	@cmake --build --preset mpi --target ranks_tests
+	@ctest --preset mpi
 
 bench: build
 	@cmake --build --preset release --target benches

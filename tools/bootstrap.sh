@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|arm64|python|reference|docs]    (as well the formatter and static
-# analysers; a compiler and an emulator for arm64; what `make wheel` needs; Doxygen; both of these)
+# usage: tools/bootstrap.sh [lint|arm64|mpi|python|reference|docs]    (as well the formatter and static
+# analysers; a compiler and an emulator for arm64; Open MPI and ScaLAPACK; what `make wheel` needs;
+# Doxygen; both of these)
 set -eu
 
 missing_apt= missing_brew=
@@ -51,6 +52,11 @@ fi
 if [ "${1:-}" = arm64 ]; then
   needs command -v aarch64-linux-gnu-g++ : gcc-aarch64-linux-gnu g++-aarch64-linux-gnu :
   needs command -v qemu-aarch64 : qemu-user :
+fi
+if [ "${1:-}" = mpi ]; then
+  needs "mpirun --version | grep -i 'open mpi'" : openmpi-bin : open-mpi
+  needs pkg-config --exists ompi-c : libopenmpi-dev : open-mpi
+  needs pkg-config --exists scalapack-openmpi : libscalapack-openmpi-dev : scalapack
 fi
 case ${1:-} in
 python | docs)

@@ -61,7 +61,8 @@ typedef enum ntk_status {
   NTK_ERR_NOT_FINITE, /* a NaN or an infinity in data or weights */
   NTK_ERR_NUMERIC,    /* an iteration that did not converge, a matrix not positive definite */
   NTK_ERR_BLAS,       /* the loaded BLAS/LAPACK computes wrong results */
-  NTK_ERR_CANCELLED   /* the progress callback asked to stop */
+  NTK_ERR_CANCELLED,  /* the progress callback asked to stop */
+  NTK_ERR_RANKS       /* processes of one job that do not fit together, or MPI failed */
 } ntk_status;
 
 /* Name of a status, e.g. "shape". Static storage. */
@@ -100,15 +101,21 @@ typedef struct ntk_context_options {
   int threads;              /* 0: every core this process may use. Whatever it is, 1 is used in a
                                child that a thread has forked which had used several */
   size_t memory_limit;      /* bytes that may be allocated; 0: what the machine has available */
-  const char *backend;      /* "cpu"; NULL: the same. Another is refused */
+  const char *backend;      /* "cpu"; NULL: the same. "mpi": all processes that an mpirun started
+                               compute together; "auto": so where ntk_launched says 2 or more */
   ntk_progress_fn progress; /* NULL: none */
   void *progress_user;      /* passed through */
 } ntk_context_options;
 
 /* Checks the loaded BLAS against plain loops (about a millisecond; NTK_ERR_BLAS when it is wrong).
- * options may be NULL: all defaults. NTK_ERR_ARGUMENT, _MEMORY. */
+ * options may be NULL: all defaults. With "mpi" a call of all processes, as all that follow on such
+ * a context; threads are each process's, memory its part of the machine's. NTK_ERR_ARGUMENT,
+ * _MEMORY, _RANKS. */
 NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
 NTK_API void ntk_context_destroy(ntk_context *context);
+/* How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
+ * them this is (rank may be NULL). Looks at the environment alone. */
+NTK_API int ntk_launched(int *rank);
 
 /* Bytes that could be allocated now without swapping or being killed: the least of what the system,
  * the control group and the context's own limit leave. */
@@ -125,6 +132,7 @@ typedef struct ntk_environment {
   const char *backend;
   const char *cpu;
   int threads;
+  int ranks, rank; /* processes that compute together; which one this is, from 0 */
 } ntk_environment;
 NTK_API ntk_environment ntk_context_environment(const ntk_context *context);
 

@@ -51,6 +51,7 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     lib.NTK_ERR_NUMERIC: NumericError,
     lib.NTK_ERR_BLAS: NumericError,
     lib.NTK_ERR_CANCELLED: KeyboardInterrupt,
+    lib.NTK_ERR_RANKS: RuntimeError,
 }
 
 _OF_FILES = (errno.ENOENT, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)

@@ -679,6 +679,8 @@ class Environment(Result):
     backend: where features and kernels are computed
     cpu: the processor's name
     threads: threads used
+    ranks: processes that computed together
+    rank: which of them tells this, from 0
     """
 
     _struct = "ntk_environment"
@@ -691,6 +693,8 @@ class Environment(Result):
     backend: str | None
     cpu: str | None
     threads: int
+    ranks: int
+    rank: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)

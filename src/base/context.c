@@ -1,5 +1,7 @@
 #include "base/context.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -16,7 +18,12 @@ ntk_status ntk_progress_report(ntk_context *context, const char *phase, double f
   context->asked = INFINITY; /* what the callback itself computes polls nobody */
   const bool go_on = context->progress(phase, fraction, context->progress_user);
   context->asked = ntk_clock();
-  return go_on ? NTK_OK : ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", phase);
+  if (go_on)
+    return NTK_OK;
+  if (context->ranks == NULL)
+    return ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", phase);
+  (void)ntk_format(context->stopped, sizeof context->stopped, "%s", phase);
+  return NTK_OK;
 }
 
 ntk_status ntk_progress_poll(ntk_context *context, const char *phase, double fraction) {

@@ -20,13 +20,17 @@ struct ntk_context {
   const struct ntk_backend *backend; /* kernel/backend.h */
   struct ntk_backend_chain *chain;   /* ... and what it keeps: kernel/chain.c */
   char cpu[128];                     /* the processor's name */
+  struct ntk_ranks *ranks;           /* base/ranks/ranks.h; NULL: one */
   ntk_progress_fn progress;
   void *progress_user;
   double asked;    /* when the callback was last called, by ntk_clock */
   ntk_phase phase; /* entered */
+  /* Of several ranks: the phase in which the callback asked to stop; "": it has not. */
+  char stopped[64];
 };
 
-/* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. */
+/* Tells the progress callback, if there is one; NTK_ERR_CANCELLED when it asks to stop. Of several
+ * ranks all stop at once, or others would wait: then it is the next agreement that says so. */
 NTK_SIBLING ntk_status ntk_progress_report(ntk_context *context, const char *phase,
                                            double fraction);
 /* The same where the callback has not been called for a while: cheap, for inner loops, so that no

@@ -6,6 +6,7 @@
 
 static _Thread_local char message[4096 + 512]; /* a path of any length, and what is wrong with it */
 static _Thread_local ntk_error about;
+static _Thread_local ntk_status failed;
 
 const char *ntk_status_name(ntk_status status) {
   static const char *const names[] = {
@@ -20,6 +21,7 @@ const char *ntk_status_name(ntk_status status) {
       [NTK_ERR_NUMERIC] = "numeric",
       [NTK_ERR_BLAS] = "blas",
       [NTK_ERR_CANCELLED] = "cancelled",
+      [NTK_ERR_RANKS] = "ranks",
   };
   const size_t count = sizeof names / sizeof names[0];
   return (size_t)status < count ? names[status] : "unknown";
@@ -33,9 +35,19 @@ ntk_error ntk_error_last(void) {
   return about;
 }
 
+void ntk_fail_status(ntk_status status) {
+  failed = status;
+}
+
+ntk_status ntk_error_status(void) {
+  return failed;
+}
+
 ntk_status ntk_fail_about(ntk_status status, ntk_error error) {
-  if (status != NTK_OK)
+  if (status != NTK_OK) {
     about = error;
+    failed = status;
+  }
   return status;
 }
 
@@ -46,4 +58,5 @@ void ntk_fail_message(const char *format, ...) {
   va_end(arguments);
   ntk_text_clean(message); /* a path holds any bytes, and a text may be cut anywhere */
   about = (ntk_error){0};
+  failed = NTK_OK;
 }

@@ -10,7 +10,10 @@ NTK_SIBLING void ntk_fail_message(const char *format, ...) __attribute__((format
 
 /* The same, with the value status: a failure reads `return ntk_fail(NTK_ERR_SHAPE, "...")`. A
  * macro, so that compilers see that the status is not NTK_OK. */
-#define ntk_fail(status, ...) (ntk_fail_message(__VA_ARGS__), (status))
+#define ntk_fail(status, ...) (ntk_fail_message(__VA_ARGS__), ntk_fail_status(status), (status))
+NTK_SIBLING void ntk_fail_status(ntk_status status);
+/* What the calling thread last failed with, where that was told; NTK_OK: not. */
+ntk_status ntk_error_status(void);
 
 /* The same for ntk_error_last, after the failure's line; option is static. Gives status, and does
  * nothing for NTK_OK. */

@@ -137,6 +137,7 @@ struct ntk_backend {
 };
 
 extern const ntk_backend ntk_backend_cpu;
+extern const ntk_backend ntk_backend_mpi; /* kernel/ranks/ */
 
 /* ntk_context_create with a backend that need not be in the list of names; NTK_ERR_ARGUMENT for one
  * that lacks operations. */

@@ -6,6 +6,7 @@
 
 #include "base/blas.h"
 #include "base/names.h"
+#include "base/ranks/ranks.h"
 #include "base/simd.h"
 
 #include <omp.h>
@@ -41,12 +42,13 @@ static void read_cpu_name(char name[128]) {
 
 enum { MAX_THREADS = 1024 };
 
-/* Every backend; the first is the one that is taken when none is named. */
+/* Every backend; the first is the one that is taken when none is named, the last one of those two.
+ */
 static const struct {
   const char *name;
   const ntk_backend *backend;
-} backends[] = {{"cpu", &ntk_backend_cpu}};
-enum { BACKENDS = sizeof backends / sizeof backends[0] };
+} backends[] = {{"cpu", &ntk_backend_cpu}, {"mpi", &ntk_backend_mpi}, {"auto", NULL}};
+enum { CPU, MPI, AUTO, BACKENDS };
 
 ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_options *options,
                                  ntk_context **context) {
@@ -57,12 +59,14 @@ ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_o
   ntk_context *made = calloc(1, sizeof *made);
   if (made == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
-  made->threads = options->threads > 0 ? options->threads : omp_get_num_procs();
+  made->threads = options->threads; /* 0: the backend may say how many */
   made->memory_limit = options->memory_limit;
   made->progress = options->progress;
   made->progress_user = options->progress_user;
   read_cpu_name(made->cpu);
   const ntk_status status = ntk_backend_enter(made, backend);
+  if (made->threads == 0)
+    made->threads = omp_get_num_procs();
   if (status == NTK_OK)
     *context = made;
   else
@@ -77,6 +81,8 @@ ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **
     options = &defaults;
   if (options->backend != NULL)
     NTK_TRY(NTK_NAME_FIND("backend", options->backend, backends, BACKENDS, &backend));
+  if (backend == AUTO)
+    backend = ntk_launched(NULL) > 1 ? MPI : CPU;
   return ntk_context_create_on(backends[backend].backend, options, context);
 }
 
@@ -106,5 +112,7 @@ ntk_environment ntk_context_environment(const ntk_context *context) {
       .backend = context->backend->name,
       .cpu = context->cpu,
       .threads = context->threads,
+      .ranks = ntk_ranks_count(context),
+      .rank = ntk_rank(context),
   };
 }

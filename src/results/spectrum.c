@@ -14,6 +14,8 @@ static const ntk_field environment[] = {
     FIELD(backend, "", "where features and kernels are computed"),
     FIELD(cpu, "", "the processor's name"),
     FIELD(threads, "", "threads used"),
+    FIELD(ranks, "", "processes that computed together"),
+    FIELD(rank, "", "which of them tells this, from 0"),
 };
 const ntk_description ntk_table_environment =
     DESCRIPTION(environment, NULL, "What a result depends on besides its inputs.");

@@ -58,6 +58,7 @@ static exit_status exit_of(ntk_status status) {
   case NTK_ERR_FILE:
   case NTK_ERR_FORMAT:
   case NTK_ERR_NOT_FINITE:
+  case NTK_ERR_RANKS:
     return EXIT_INPUT;
   case NTK_ERR_CANCELLED:
     return EXIT_INTERRUPTED;

@@ -1,0 +1,260 @@
+/* What ranks send each other once they have agreed: in messages of at most ranks->most bytes, and
+ * counted. */
+#include "base/ranks/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* NULL where there is nobody to speak to. */
+static ntk_ranks *others(const ntk_context *context) {
+  ntk_ranks *r = context->ranks;
+  return r != NULL && r->failed == NTK_OK ? r : NULL;
+}
+
+static void count(ntk_ranks *r, double bytes, double messages) {
+  r->traffic.bytes += bytes;
+  r->traffic.messages += messages;
+}
+
+static size_t piece(const ntk_ranks *r, size_t left) {
+  return left < r->most ? left : r->most;
+}
+
+void ntk_ranks_sum(ntk_context *context, size_t n, void *x, ntk_precision precision) {
+  ntk_ranks *r = others(context);
+  const size_t size = precision == NTK_PRECISION_FLOAT ? sizeof(float) : sizeof(double);
+  if (r == NULL || n == 0)
+    return;
+  count(r, 2.0 * (double)(n * size) * (r->ranks - 1) / r->ranks, 1.0);
+  const size_t most = r->most / size;
+  char *at = x;
+  for (size_t done = 0; done < n; done += most)
+    if (!r->wire->sum(r, n - done < most ? n - done : most, at + done * size, precision))
+      return;
+}
+
+static bool hand(ntk_ranks *r, int from, size_t bytes, void *x) {
+  char *at = x;
+  for (size_t done = 0; done < bytes; done += r->most)
+    if (!r->wire->hand(r, NTK_ROWS, from, piece(r, bytes - done), at + done))
+      return false;
+  return true;
+}
+
+void ntk_ranks_hand(ntk_context *context, int from, size_t bytes, void *x) {
+  ntk_ranks *r = others(context);
+  if (r == NULL || bytes == 0)
+    return;
+  if (r->rank != from)
+    count(r, (double)bytes, 1.0);
+  (void)hand(r, from, bytes, x);
+}
+
+/* r->bytes of each rank, own ones in their place. */
+static void gather(ntk_ranks *r, void *all) {
+  size_t total = 0, at = 0;
+  for (int i = 0; i < r->ranks; i++)
+    total += r->bytes[i];
+  count(r, (double)(total - r->bytes[r->rank]), 1.0);
+  if (total <= r->most) {
+    (void)r->wire->gather(r, r->bytes, all);
+    return;
+  }
+  for (int i = 0; i < r->ranks; at += r->bytes[i], i++)
+    if (!hand(r, i, r->bytes[i], (char *)all + at))
+      return;
+}
+
+static size_t place_of(const ntk_ranks *r) {
+  size_t place = 0;
+  for (int i = 0; i < r->rank; i++)
+    place += r->bytes[i];
+  return place;
+}
+
+void ntk_ranks_gather(ntk_context *context, size_t size, const void *own, const size_t *counts,
+                      void *all) {
+  ntk_ranks *r = others(context);
+  if (context->ranks == NULL && counts[0] > 0)
+    memcpy(all, own, counts[0] * size);
+  if (r == NULL)
+    return;
+  for (int i = 0; i < r->ranks; i++)
+    r->bytes[i] = counts[i] * size;
+  if (counts[r->rank] > 0)
+    memcpy((char *)all + place_of(r), own, r->bytes[r->rank]);
+  gather(r, all);
+}
+
+/* Each rank's number goes through `take` in the order of ranks, some at a time. */
+static double fold(ntk_context *context, double x, double (*take)(double, double)) {
+  enum { SOME = 64 };
+  ntk_ranks *r = others(context);
+  if (r == NULL)
+    return x;
+  double result = 0.0;
+  for (int begin = 0; begin < r->ranks; begin += SOME) {
+    double all[SOME];
+    const int end = r->ranks - begin < SOME ? r->ranks : begin + SOME;
+    for (int i = 0; i < r->ranks; i++)
+      r->bytes[i] = i >= begin && i < end ? sizeof x : 0;
+    if (r->bytes[r->rank] > 0)
+      all[r->rank - begin] = x;
+    gather(r, all);
+    if (r->failed != NTK_OK)
+      return x;
+    for (int i = begin; i < end; i++)
+      result = i == 0 ? all[0] : take(result, all[i - begin]);
+  }
+  return result;
+}
+
+static double add(double a, double b) {
+  return a + b;
+}
+
+static double smaller(double a, double b) {
+  return b < a ? b : a;
+}
+
+double ntk_ranks_sum_one(ntk_context *context, double x) {
+  return fold(context, x, add);
+}
+
+double ntk_ranks_least(ntk_context *context, double x) {
+  return fold(context, x, smaller);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------ */
+
+/* Between m vectors of share->N numbers and one rank's rows of them, vector after vector. */
+static void pack(const ntk_share *share, size_t m, const double *V, double *rows) {
+  const size_t own = ntk_share_count(share, share->rank);
+  for (size_t k = 0; k < m; k++)
+    for (ntk_run run = {0}; ntk_share_next(share, share->rank, &run);)
+      memcpy(rows + k * own + run.here, V + k * share->N + run.row, run.count * sizeof *V);
+}
+
+static void unpack(const ntk_share *share, int rank, size_t m, const double *rows, double *V) {
+  const size_t own = ntk_share_count(share, rank);
+  for (size_t k = 0; k < m; k++)
+    for (ntk_run run = {0}; ntk_share_next(share, rank, &run);)
+      memcpy(V + k * share->N + run.row, rows + k * own + run.here, run.count * sizeof *V);
+}
+
+/* Room for so many numbers, of the context's own and not counted: on all ranks at the same time,
+ * and so agreed only when it grows. */
+static ntk_status make_room(ntk_context *context, size_t numbers) {
+  ntk_ranks *r = context->ranks;
+  if (numbers <= r->row_room)
+    return NTK_OK;
+  free(r->rows);
+  r->row_room = 0;
+  r->rows = numbers <= SIZE_MAX / sizeof *r->rows ? malloc(numbers * sizeof *r->rows) : NULL;
+  const ntk_status own = r->rows != NULL ? NTK_OK
+                                         : ntk_fail(NTK_ERR_MEMORY,
+                                                    "rows of all ranks: %zu numbers could not be "
+                                                    "allocated",
+                                                    numbers);
+  NTK_TRY(ntk_ranks_agree(context, own, ntk_ranks_what("collecting rows", numbers, 0, 0)));
+  r->row_room = numbers;
+  return NTK_OK;
+}
+
+ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_t m, double *V) {
+  static const size_t SOME = (size_t)1
+                             << 19; /* numbers: a few vectors at once where they are short */
+  ntk_ranks *r = context->ranks;
+  if (r == NULL || share->ranks == 1 || share->N == 0 || m == 0)
+    return NTK_OK;
+  if (r->failed != NTK_OK)
+    return ntk_ranks_agree(context, NTK_OK, 0);
+  const size_t fit = share->N < SOME ? SOME / share->N : 1, batch = fit < m ? fit : m;
+  NTK_TRY(make_room(context, batch * share->N));
+  for (size_t k = 0; k < m; k += batch) {
+    const size_t now = m - k < batch ? m - k : batch;
+    double *W = V + k * share->N;
+    for (int i = 0; i < r->ranks; i++)
+      r->bytes[i] = now * ntk_share_count(share, i) * sizeof *V;
+    pack(share, now, W, r->rows + place_of(r) / sizeof *V);
+    gather(r, r->rows);
+    if (r->failed != NTK_OK)
+      return ntk_ranks_agree(context, NTK_OK, 0);
+    const double *at = r->rows;
+    for (int i = 0; i < r->ranks; at += r->bytes[i] / sizeof *V, i++)
+      if (i != r->rank)
+        unpack(share, i, now, at, W);
+  }
+  return NTK_OK;
+}
+
+/* One rank's message and another's, piece by piece. */
+static bool swap(ntk_ranks *r, int to, size_t give, const char *out, int from, size_t take,
+                 char *in) {
+  for (size_t done = 0; done < give || done < take; done += r->most) {
+    const size_t sent = done < give ? piece(r, give - done) : 0;
+    const size_t got = done < take ? piece(r, take - done) : 0;
+    if (!r->wire->swap(r, to, sent, sent > 0 ? out + done : NULL, from, got,
+                       got > 0 ? in + done : NULL))
+      return false;
+  }
+  return true;
+}
+
+static size_t before(const size_t *bytes, int rank) {
+  size_t sum = 0;
+  for (int i = 0; i < rank; i++)
+    sum += bytes[i];
+  return sum;
+}
+
+void ntk_ranks_exchange(ntk_context *context, const size_t *give, const void *out,
+                        const size_t *take, void *in) {
+  ntk_ranks *r = others(context);
+  const int own = ntk_rank(context);
+  const char *from_here = out;
+  char *to_here = in;
+  if ((r != NULL || context->ranks == NULL) && take[own] > 0)
+    memcpy(to_here + before(take, own), from_here + before(give, own), take[own]);
+  for (int step = 1; r != NULL && step < r->ranks; step++) {
+    const int to = (own + step) % r->ranks, from = (own - step + r->ranks) % r->ranks;
+    if (take[from] > 0)
+      count(r, (double)take[from], 1.0);
+    if (!swap(r, to, give[to], from_here + before(give, to), from, take[from],
+              to_here + before(take, from)))
+      return;
+  }
+}
+
+/* ---- While something else is computed ----------------------------------------------------------
+ */
+
+ntk_status ntk_ranks_hand_begin(ntk_context *context, int from, size_t bytes, void *x,
+                                ntk_handing *handing) {
+  ntk_ranks *r = others(context);
+  handing->request = NULL;
+  if (r != NULL && bytes > 0) {
+    if (r->rank != from)
+      count(r, (double)bytes, 1.0);
+    (void)r->wire->begin(r, from, bytes, x, &handing->request);
+  }
+  return context->ranks != NULL && context->ranks->failed != NTK_OK
+             ? ntk_ranks_agree(context, NTK_OK, 0)
+             : NTK_OK;
+}
+
+bool ntk_ranks_hand_test(ntk_context *context, ntk_handing *handing) {
+  ntk_ranks *r = others(context);
+  return handing->request == NULL || r == NULL || r->wire->test(r, handing->request);
+}
+
+void ntk_ranks_hand_end(ntk_context *context, ntk_handing *handing) {
+  ntk_ranks *r = context->ranks;
+  if (handing->request == NULL)
+    return;
+  if (r->failed == NTK_OK)
+    (void)r->wire->end(r, handing->request);
+  else
+    r->lost = true; /* nobody may send it any more: it stays on its way */
+  handing->request = NULL;
+}
