@@ -70,8 +70,7 @@ static void kernel_diagonal(const ntk_kernel *kernel, double *sum, double *small
 }
 
 static void kernel_pivots(const ntk_kernel *kernel, double *diagonal) {
-  for (size_t i = 0; i < kernel->N; i++)
-    diagonal[i] = ntk_packed_get(matrix(kernel), i, i);
+  (void)ntk_packed_diagonal(matrix(kernel), 0, kernel->N, diagonal);
 }
 
 /* The leading block of that order: the beginning of the same memory. */

@@ -2,6 +2,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 
 #include <math.h>
 #include <string.h>
@@ -142,17 +143,35 @@ void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B) {
       ntk_packed_set(A, i, j, ntk_packed_get(A, i, j) + alpha * ntk_packed_get(B, i, j));
 }
 
+/* What others have is -0 here: added to any number it changes nothing, its sign included. */
+static void sum_over_ranks(const ntk_packed *A, size_t count, double *x) {
+  if (A->share.ranks > 1)
+    ntk_ranks_sum(A->context, count, x, NTK_PRECISION_DOUBLE);
+}
+
+size_t ntk_packed_diagonal(const ntk_packed *A, size_t first, size_t count, double *diagonal) {
+  const size_t rows = first < A->n ? A->n - first : 0, some = rows < count ? rows : count;
+  for (size_t i = 0; i < some; i++)
+    diagonal[i] = ntk_packed_has(A, first + i) ? ntk_packed_get(A, first + i, first + i) : -0.0;
+  sum_over_ranks(A, some, diagonal);
+  return some;
+}
+
 double ntk_packed_trace(const ntk_packed *A) {
-  double sum = 0.0;
-  for (size_t i = 0; i < A->n; i++)
-    sum += ntk_packed_get(A, i, i);
+  double sum = 0.0, diagonal[NTK_DIAGONAL];
+  for (size_t i = 0, some; (some = ntk_packed_diagonal(A, i, NTK_DIAGONAL, diagonal)) > 0;
+       i += some)
+    for (size_t j = 0; j < some; j++)
+      sum += diagonal[j];
   return sum;
 }
 
 double ntk_packed_diagonal_min(const ntk_packed *A) {
-  double smallest = INFINITY;
-  for (size_t i = 0; i < A->n; i++)
-    smallest = fmin(smallest, ntk_packed_get(A, i, i));
+  double smallest = INFINITY, diagonal[NTK_DIAGONAL];
+  for (size_t i = 0, some; (some = ntk_packed_diagonal(A, i, NTK_DIAGONAL, diagonal)) > 0;
+       i += some)
+    for (size_t j = 0; j < some; j++)
+      smallest = fmin(smallest, diagonal[j]);
   return smallest;
 }
 
@@ -168,14 +187,28 @@ static double norm_of(const ntk_packed *A, size_t p) {
   return sqrt(sum);
 }
 
+/* The norm of what the ranks have the norms of. */
+static double norm_over_ranks(const ntk_packed *A, double own) {
+  if (A->share.ranks == 1)
+    return own;
+  const double largest = -ntk_ranks_least(A->context, -own);
+  if (!(largest > 0.0) || isinf(largest))
+    return largest;
+  return largest * sqrt(ntk_ranks_sum_one(A->context, own / largest * (own / largest)));
+}
+
 /* By norms, not squares: those of a tiny matrix would underflow. */
 double ntk_packed_frobenius(const ntk_packed *A) {
   double all = 0.0, diagonal = 0.0;
   for (size_t i = 0; i < A->n; i++)
-    diagonal = hypot(diagonal, ntk_packed_get(A, i, i));
+    if (ntk_packed_has(A, i))
+      diagonal = hypot(diagonal, ntk_packed_get(A, i, i));
   const size_t panels = panels_of(A->n, ntk_panel_rows(A->precision));
   for (size_t p = 0; p < panels; p++) /* zeros beside the matrix too */
-    all = hypot(all, norm_of(A, p));
+    if (ntk_panel_at(A, p) != NULL)
+      all = hypot(all, norm_of(A, p));
+  all = norm_over_ranks(A, all);
+  diagonal = norm_over_ranks(A, diagonal);
   if (all == 0.0)
     return 0.0;
   /* Every stored entry stands for two but the diagonal. */
@@ -184,6 +217,9 @@ double ntk_packed_frobenius(const ntk_packed *A) {
 }
 
 void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
-  for (size_t j = 0; j < A->n; j++)
-    row[j] = j <= i ? ntk_packed_get(A, i, j) : ntk_packed_get(A, j, i);
+  for (size_t j = 0; j < A->n; j++) {
+    const size_t from = j <= i ? i : j;
+    row[j] = ntk_packed_has(A, from) ? ntk_packed_get(A, from, j <= i ? j : i) : -0.0;
+  }
+  sum_over_ranks(A, A->n, row);
 }

@@ -74,6 +74,12 @@ void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B);
 /* A_ij, i >= j, of a row that is here. */
 double ntk_packed_get(const ntk_packed *A, size_t i, size_t j);
 void ntk_packed_set(ntk_packed *A, size_t i, size_t j, double value);
+/* The rest is of the whole matrix: where it is spread, of all ranks at the same time, which get the
+ * same bits, and but for norm and products those of one process. */
+
+/* Entries of the diagonal from row `first` on, `count` or what there is: how many. */
+size_t ntk_packed_diagonal(const ntk_packed *A, size_t first, size_t count, double *diagonal);
+enum { NTK_DIAGONAL = 4096 }; /* some of them, where all would have to be allocated */
 double ntk_packed_trace(const ntk_packed *A);
 double ntk_packed_diagonal_min(const ntk_packed *A);
 double ntk_packed_frobenius(const ntk_packed *A);

@@ -9,6 +9,7 @@
  * on the number of threads. Each entry of A is read and written once for every tile column before
  * its own, while the tile lies in cache. n^3/3 flops. */
 #include "spectrum/packed/factor_tile.h"
+#include "spectrum/packed/spread.h"
 #include "spectrum/packed/wait.h"
 
 #include "base/memory.h"
@@ -99,12 +100,14 @@ static ntk_status fail_at(size_t row, size_t n, ntk_precision precision) {
 /* What lies past the leading rows in their last block is no factor's: 0, as in a matrix of these.
  */
 static void end_leading(ntk_packed *A) {
-  const size_t P = ntk_panel_rows(A->precision), p = A->leading / P, size = NTK_PANEL_BYTES / P;
-  char *from = (char *)ntk_panel_at(A, p) + size * P * A->leading;
-  memset(from, 0, size * P * ((p + 1) * P - A->leading));
+  const size_t P = ntk_panel_rows(A->precision), p = A->leading / P;
+  if (ntk_packed_has(A, A->leading))
+    memset((char *)ntk_panel_at(A, p) + A->leading * NTK_PANEL_BYTES, 0,
+           NTK_PANEL_BYTES * ((p + 1) * P - A->leading));
 }
 
-ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
+/* Of a matrix that is here; *broken: 0, or 1 + the row whose pivot was not positive. */
+static ntk_status factor(const ntk_packed *A, size_t *broken) {
   const size_t P = ntk_panel_rows(A->precision), side = tile_rows(A->n) / P;
   const size_t panels = (A->n + P - 1) / P, tiles = (panels + side - 1) / side;
   work w = {.A = A,
@@ -115,17 +118,23 @@ ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(A->context, tiles * (tiles + 1) / 2, sizeof(atomic_bool), "tiles", &pointer));
   w.done = pointer;
-  A->leading = 0;
   for (size_t i = 0; i < tiles * (tiles + 1) / 2; i++)
     atomic_init(&w.done[i], false);
-  for (size_t i = 0; i < A->n && shift != 0.0; i++)
-    ntk_packed_set(A, i, i, ntk_packed_get(A, i, i) - shift);
 #pragma omp parallel num_threads( \
     ntk_threads_for(A->context, (double)A->n *(double)A->n *(double)A->n / 3.0))
   take_tiles(&w);
   ntk_free(A->context, pointer);
-  NTK_TRY(w.watch.status);
-  const size_t broken = atomic_load(&w.broken);
+  *broken = atomic_load(&w.broken);
+  return w.watch.status;
+}
+
+ntk_status ntk_packed_factor(ntk_packed *A, double shift) {
+  size_t broken = 0;
+  A->leading = 0;
+  for (size_t i = 0; i < A->n && shift != 0.0; i++)
+    if (ntk_packed_has(A, i))
+      ntk_packed_set(A, i, i, ntk_packed_get(A, i, i) - shift);
+  NTK_TRY(A->share.ranks == 1 ? factor(A, &broken) : ntk_spread_factor(A, &broken));
   A->leading = broken == 0 ? A->n : broken - 1; /* tiles before that one were done for it */
   if (broken != 0)
     end_leading(A);

@@ -9,15 +9,15 @@
  * one thread's and its sums are made in one order: the bits do not depend on the number of threads.
  */
 #include "spectrum/packed/packed_group.h"
+#include "spectrum/packed/spread.h"
 #include "spectrum/packed/wait.h"
 
 #include <omp.h>
 
 /* One way through the factor. */
 typedef struct sweep {
-  const ntk_packed *L;
-  size_t P, groups, m;
-  double *V;
+  ntk_solving of;
+  size_t groups;
   atomic_size_t next, done; /* groups taken, and the first so many that are done */
   ntk_watch *watch;
 } sweep;
@@ -36,67 +36,61 @@ static size_t wait_for(sweep *s, size_t count) {
 
 /* Solves with L_pp, or its transpose, for rows that there are; Y: P x m, whose rows past them, 0 on
  * the way back, stay so, as L is 0 above its diagonal. */
-static void triangle(const sweep *s, size_t p, bool transposed, double *Y) {
+static void triangle(const ntk_solving *s, size_t p, bool transposed, double *Y) {
   const size_t first = p * s->P, rows = s->L->n - first < s->P ? s->L->n - first : s->P;
   const ntk_block block = ntk_block_of(s->L, p, p + 1, first, first + rows);
   ntk_stream_triangle(&block, transposed, s->m, Y);
   ntk_panel_store(s->L, p, s->m, Y, s->V);
 }
 
-/* Y, of panels [p, end), less what the solved rows [first, last) of V take in them. */
-static void take_rows(const sweep *s, size_t p, size_t end, size_t first, size_t last, double *Y) {
-  const ntk_block block = ntk_block_of(s->L, p, end, first, last);
-  ntk_stream_block(&block, &(ntk_meeting){s->m, s->L->n, s->V + first, NULL, Y, NULL});
-}
-
-/* Rows of V from `first` on, the block's columns, less what the solved Z of its panels takes. */
-static void take_columns(const sweep *s, const ntk_block *block, size_t first, const double *Z) {
-  ntk_stream_block(block, &(ntk_meeting){s->m, s->L->n, NULL, Z, NULL, s->V + first});
-}
-
-static void load_group(const sweep *s, size_t begin, size_t end, double *Z) {
-  for (size_t p = begin; p < end; p++)
-    ntk_panel_load(s->L, p, s->m, s->V, Z + (p - begin) * s->P * s->m);
-}
-
-static void forward_group(sweep *s, size_t g) {
-  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(s->L, g);
-  ntk_group_vectors Y;
-  load_group(s, begin, end, Y);
-  for (size_t h = 0, done; h < g; h = done) {
-    done = wait_for(s, h + 1); /* as many groups at once as are done, straight on */
-    if (done == 0)
-      return;
-    take_rows(s, begin, end, h * NTK_GROUP, done * NTK_GROUP, Y);
-  }
+void ntk_group_forward(const ntk_solving *s, size_t begin, size_t end, double *Y) {
   for (size_t p = begin; p < end; p++) {
-    double *Y_p = Y + (p - begin) * P * s->m;
-    take_rows(s, p, p + 1, begin * P, p * P, Y_p);
+    double *Y_p = Y + (p - begin) * s->P * s->m;
+    ntk_take_rows(s, p, p + 1, begin * s->P, p * s->P, Y_p);
     triangle(s, p, false, Y_p);
   }
 }
 
-static void backward_group(sweep *s, size_t g) {
-  const size_t P = s->P, begin = g * (NTK_GROUP / P), end = ntk_group_end(s->L, g);
-  ntk_group_vectors Z;
-  for (size_t h = s->groups; --h > g;) {
-    if (wait_for(s, s->groups - h) == 0)
-      return;
-    const size_t first = h * (NTK_GROUP / P), last = ntk_group_end(s->L, h);
-    load_group(s, first, last, Z);
-    ntk_block block = ntk_block_of(s->L, first, last, g * NTK_GROUP, (g + 1) * NTK_GROUP);
-    if (h > g + 1)
-      ntk_block_next(&block, s->L, first - NTK_GROUP / P, g * NTK_GROUP);
-    take_columns(s, &block, g * NTK_GROUP, Z);
-  }
+void ntk_group_back(const ntk_solving *s, size_t begin, size_t end, double *Z) {
+  const size_t P = s->P;
   for (size_t p = end; p-- > begin;) {
     double *Z_p = Z + (p - begin) * P * s->m;
     const ntk_block below = ntk_block_of(s->L, p + 1, end, p * P, (p + 1) * P);
     if (p + 1 < end) /* the last panel may have columns past the end of V */
-      take_columns(s, &below, p * P, Z_p + P * s->m);
+      ntk_take_columns(s, &below, Z_p + P * s->m, s->L->n, s->V + p * P);
     ntk_panel_load(s->L, p, s->m, s->V, Z_p);
     triangle(s, p, true, Z_p);
   }
+}
+
+static void forward_group(sweep *s, size_t g) {
+  const size_t begin = g * (NTK_GROUP / s->of.P), end = ntk_group_end(s->of.L, g);
+  ntk_group_vectors Y;
+  ntk_group_load(&s->of, begin, end, Y);
+  for (size_t h = 0, done; h < g; h = done) {
+    done = wait_for(s, h + 1); /* as many groups at once as are done, straight on */
+    if (done == 0)
+      return;
+    ntk_take_rows(&s->of, begin, end, h * NTK_GROUP, done * NTK_GROUP, Y);
+  }
+  ntk_group_forward(&s->of, begin, end, Y);
+}
+
+static void backward_group(sweep *s, size_t g) {
+  const ntk_packed *L = s->of.L;
+  const size_t P = s->of.P, begin = g * (NTK_GROUP / P), end = ntk_group_end(L, g);
+  ntk_group_vectors Z;
+  for (size_t h = s->groups; --h > g;) {
+    if (wait_for(s, s->groups - h) == 0)
+      return;
+    const size_t first = h * (NTK_GROUP / P), last = ntk_group_end(L, h);
+    ntk_group_load(&s->of, first, last, Z);
+    ntk_block block = ntk_block_of(L, first, last, g * NTK_GROUP, (g + 1) * NTK_GROUP);
+    if (h > g + 1)
+      ntk_block_next(&block, L, first - NTK_GROUP / P, g * NTK_GROUP);
+    ntk_take_columns(&s->of, &block, Z, L->n, s->of.V + g * NTK_GROUP);
+  }
+  ntk_group_back(&s->of, begin, end, Z);
 }
 
 /* Groups until all are taken; by every thread of a team. */
@@ -114,11 +108,8 @@ static void take_groups(sweep *s, bool back) {
 /* `count` vectors that go together, by a team. */
 static void solve(const ntk_packed *L, double *V, size_t count, ntk_watch *watch) {
   const int threads = L->n < NTK_PACKED_THREADS ? 1 : ntk_team(L->context);
-  sweep forward = {.L = L,
-                   .P = ntk_panel_rows(L->precision),
+  sweep forward = {.of = {L, ntk_panel_rows(L->precision), count, V},
                    .groups = ntk_groups(L->n),
-                   .m = count,
-                   .V = V,
                    .watch = watch};
   sweep back = forward;
 #pragma omp parallel num_threads(threads)
@@ -130,6 +121,8 @@ static void solve(const ntk_packed *L, double *V, size_t count, ntk_watch *watch
 }
 
 ntk_status ntk_packed_solve(const ntk_packed *L, double *V, size_t m) {
+  if (L->share.ranks > 1)
+    return ntk_spread_solve(L, V, m);
   ntk_watch watch = {.context = L->context, .phase = "solves with the factor"};
   for (size_t c = 0; c < m && watch.status == NTK_OK; c += NTK_PACKED_VECTORS)
     solve(L, V + c * L->n, m - c < NTK_PACKED_VECTORS ? m - c : NTK_PACKED_VECTORS, &watch);
