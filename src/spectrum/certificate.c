@@ -35,12 +35,14 @@ double ntk_cholesky_bound(size_t n, double trace) {
 ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower) {
   /* Subtracting the shift rounds each diagonal entry: a diagonal perturbation, by at most u times
    * the largest result. The trace of the rounded matrix bounds the factorisation's own error. */
-  double largest = 0.0, trace = 0.0;
-  for (size_t i = 0; i < A->n; i++) {
-    const double shifted = ntk_packed_get(A, i, i) - shift;
-    largest = fmax(largest, fabs(shifted));
-    trace += fabs(shifted);
-  }
+  double largest = 0.0, trace = 0.0, diagonal[NTK_DIAGONAL];
+  for (size_t i = 0, some; (some = ntk_packed_diagonal(A, i, NTK_DIAGONAL, diagonal)) > 0;
+       i += some)
+    for (size_t j = 0; j < some; j++) {
+      const double shifted = fabs(diagonal[j] - shift);
+      largest = fmax(largest, shifted);
+      trace += shifted;
+    }
   *proved = false;
   if (!isfinite(trace))
     return NTK_OK;
@@ -63,9 +65,10 @@ ntk_status ntk_certify_upper(const ntk_packed *A, const double *v, double *Av, d
     return NTK_OK;
   }
   /* v^T fl(A v) and the dot product err by at most gamma_{2n+8} |v|^T |A| |v|, and |A| has norm at
-   * most ||A||_F, of whose sums the longest is that of a panel, 24 n squares; dividing by
-   * fl(v^T v) adds gamma_{n+1} of the quotient. */
-  const double frobenius = ntk_packed_frobenius(A) * (1.0 + ntk_gamma(13 * A->n + 32));
+   * most ||A||_F, of whose sums the longest is that of a panel, 24 n squares, and then one over
+   * ranks; dividing by fl(v^T v) adds gamma_{n+1} of the quotient. */
+  const double frobenius =
+      ntk_packed_frobenius(A) * (1.0 + ntk_gamma(13 * A->n + 32 + (size_t)A->share.ranks));
   const double error = ntk_gamma(2 * A->n + 8) * frobenius / (1.0 - ntk_gamma(A->n + 1)) +
                        ntk_gamma(A->n + 4) * fabs(quotient) + underflow(A->n) / norm2;
   *upper = nextafter(quotient + UP * error, INFINITY);
