@@ -46,13 +46,31 @@ static void check_rank(const ntk_share *share, const int *owner) {
   assert_int_equal(seen, count);
 }
 
-static void check(ntk_share share) {
+/* Of the rows that it has, as all N are dealt. */
+static void check_of(ntk_share share, size_t N) {
   int owner[MOST];
-  deal(share.N, share.unit, share.ranks, owner);
+  deal(N, share.unit, share.ranks, owner);
   for (size_t i = 0; i < share.N; i++)
     assert_int_equal(ntk_share_owner(&share, i), owner[i]);
   for (share.rank = 0; share.rank < share.ranks; share.rank++)
     check_rank(&share, owner);
+}
+
+static void check(ntk_share share) {
+  check_of(share, share.N);
+}
+
+/* Leading rows stay where they were; so do the first of these. */
+static void test_leading(void **state) {
+  (void)state;
+  for (size_t N = 1; N < 30; N++)
+    for (size_t unit = 1; unit < 5; unit++)
+      for (int ranks = 1; ranks < 5; ranks++)
+        for (size_t first = 1; first <= N; first++) {
+          const ntk_share share = {.N = N, .unit = unit, .ranks = ranks};
+          check_of(ntk_share_leading(share, first), N);
+          check_of(ntk_share_leading(ntk_share_leading(share, first), first / 2), N);
+        }
 }
 
 static void test_deal(void **state) {
@@ -99,6 +117,7 @@ static void test_chunks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_deal),
+      cmocka_unit_test(test_leading),
       cmocka_unit_test(test_balance),
       cmocka_unit_test(test_chunks),
   };

@@ -24,13 +24,25 @@ ntk_share ntk_share_times(ntk_share share, size_t per) {
   return share;
 }
 
+ntk_share ntk_share_leading(ntk_share share, size_t N) {
+  const size_t chunks = ntk_share_chunks(&share) + share.dealt;
+  share.N = N;
+  share.dealt = chunks - ntk_share_chunks(&share);
+  return share;
+}
+
 size_t ntk_share_chunks(const ntk_share *share) {
   return share->N / share->unit + (share->N % share->unit != 0);
 }
 
+/* Dealt in all. */
+static size_t cards(const ntk_share *share) {
+  return ntk_share_chunks(share) + share->dealt;
+}
+
 int ntk_share_chunk_owner(const ntk_share *share, size_t chunk) {
   const size_t P = (size_t)share->ranks;
-  const size_t place = (ntk_share_chunks(share) - 1 - chunk) % (2 * P);
+  const size_t place = (cards(share) - 1 - chunk) % (2 * P);
   return (int)(place < P ? place : 2 * P - 1 - place);
 }
 
@@ -40,14 +52,20 @@ static size_t card(const ntk_share *share, int rank, size_t n) {
   return n * P + (n % 2 == 0 ? r : P - 1 - r);
 }
 
+/* How many of the first `count` cards are the rank's. */
+static size_t hand_of(const ntk_share *share, int rank, size_t count) {
+  const size_t full = count / (size_t)share->ranks;
+  return card(share, rank, full) < count ? full + 1 : full;
+}
+
 static size_t chunks_of(const ntk_share *share, int rank) {
-  const size_t chunks = ntk_share_chunks(share), full = chunks / (size_t)share->ranks;
-  return card(share, rank, full) < chunks ? full + 1 : full;
+  return hand_of(share, rank, cards(share)) - hand_of(share, rank, share->dealt);
 }
 
 /* The rank's chunks ascend, and were dealt descending. */
 static size_t chunk_of(const ntk_share *share, int rank, size_t n) {
-  return ntk_share_chunks(share) - 1 - card(share, rank, chunks_of(share, rank) - 1 - n);
+  const size_t all = cards(share);
+  return all - 1 - card(share, rank, hand_of(share, rank, all) - 1 - n);
 }
 
 static size_t rows_of(const ntk_share *share, size_t chunk) {
@@ -58,6 +76,15 @@ static size_t rows_of(const ntk_share *share, size_t chunk) {
 size_t ntk_share_count(const ntk_share *share, int rank) {
   const size_t own = chunks_of(share, rank);
   return own == 0 ? 0 : (own - 1) * share->unit + rows_of(share, chunk_of(share, rank, own - 1));
+}
+
+size_t ntk_share_most(const ntk_share *share) {
+  size_t most = 0;
+  for (int rank = 0; rank < share->ranks; rank++) {
+    const size_t count = ntk_share_count(share, rank);
+    most = count > most ? count : most;
+  }
+  return most;
 }
 
 int ntk_share_owner(const ntk_share *share, size_t row) {

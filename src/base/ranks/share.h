@@ -11,6 +11,7 @@
 typedef struct ntk_share {
   size_t N, unit; /* rows in all; unit >= 1: rows of a chunk but for the last */
   int rank, ranks;
+  size_t dealt; /* chunks of rows from N on, which were dealt before: 0 but of leading rows */
 } ntk_share;
 
 /* Consecutive rows that one rank has. */
@@ -25,11 +26,15 @@ ntk_share ntk_share_whole(size_t N);
 ntk_share ntk_share_deal(size_t N, int rank, int ranks);
 /* The same rows where each is `per` of them, as those of K are with several outputs. */
 ntk_share ntk_share_times(ntk_share share, size_t per);
+/* The first N of its rows, with whom they are. */
+ntk_share ntk_share_leading(ntk_share share, size_t N);
 
 size_t ntk_share_chunks(const ntk_share *share);
 int ntk_share_chunk_owner(const ntk_share *share, size_t chunk);
 /* Rows that a rank has. */
 size_t ntk_share_count(const ntk_share *share, int rank);
+/* The most that any rank has. */
+size_t ntk_share_most(const ntk_share *share);
 int ntk_share_owner(const ntk_share *share, size_t row);
 /* Of this rank: its rows' numbers ascend; `here` is under its count. */
 size_t ntk_share_row(const ntk_share *share, size_t here);
