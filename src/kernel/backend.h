@@ -9,6 +9,7 @@
 
 #include "base/context.h"
 #include "base/precision.h"
+#include "base/ranks/share.h"
 #include "net/network.h"
 
 typedef struct ntk_backend ntk_backend;
@@ -21,8 +22,9 @@ struct ntk_features {
   ntk_context *context;       /* borrowed */
   const ntk_network *network; /* borrowed */
   size_t version;             /* the network's, whose weights these features are of */
-  const double *X;            /* N x d, borrowed */
   size_t N; /* operations read no more samples than N and rows say: a copy with fewer is a view */
+  ntk_share share; /* of the N samples: which ones are here; vectors have all rows nevertheless */
+  const double *X; /* those x d, borrowed */
   ntk_outputs outputs; /* whose kernel they make; of one output TRACE */
   size_t rows;         /* of K: N, or N n_L of all outputs */
   void *state;         /* the backend's own; NULL until created */
@@ -72,10 +74,15 @@ struct ntk_backend {
   /* From here on operations alone. Who makes the state of an object has all that read it: a
    * parent's operations are for objects of the parent's making. */
 
-  /* All of *bytes. */
+  /* Objects of a share of several ranks have its rows of X, of features and of K here; then
+   * operations are all ranks' together, but where they say otherwise. */
+
+  /* All of *bytes: of the rank that has most, where they are dealt. */
   void (*bytes)(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
-                size_t N, ntk_kernel_bytes *bytes);
-  ntk_status (*output)(const ntk_network *network, size_t N, const double *X, double *F_L);
+                const ntk_share *share, ntk_kernel_bytes *bytes);
+  /* X: of the share; F_L: of all samples. */
+  ntk_status (*output)(const ntk_network *network, const ntk_share *share, const double *X,
+                       double *F_L);
 
   ntk_status (*features_create)(ntk_features *features);
   void (*features_destroy)(ntk_features *features); /* of a half-built object too, as those below,

@@ -3,22 +3,29 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 
 #include <math.h>
 #include <string.h>
 
+ntk_kernel_bytes ntk_kernel_bytes_in(const ntk_context *context, const ntk_network_spec *spec,
+                                     ntk_outputs outputs, const ntk_share *share) {
+  ntk_kernel_bytes bytes = {0};
+  context->backend->bytes(context, spec, outputs, share, &bytes);
+  return bytes;
+}
+
 ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
                                      ntk_outputs outputs, size_t N) {
-  ntk_kernel_bytes bytes = {0};
-  context->backend->bytes(context, spec, outputs, N, &bytes);
-  return bytes;
+  const ntk_share share = ntk_ranks_share(context, N);
+  return ntk_kernel_bytes_in(context, spec, outputs, &share);
 }
 
 ntk_status ntk_network_output(const ntk_network *network, const ntk_dataset *data, double *F_L) {
   NTK_TRY(ntk_dim_check(data, network->width[0]));
   const ntk_backend *backend = network->context->backend;
-  return backend->output(network, ntk_dataset_samples(data), ntk_dataset_values(data), F_L);
+  return backend->output(network, &data->share, ntk_dataset_values(data), F_L);
 }
 
 /* Features with these contents but for what the backend is to make. */
@@ -54,8 +61,9 @@ ntk_status ntk_features_create_of(const ntk_network *network, const ntk_dataset 
       .context = network->context,
       .network = network,
       .version = network->version,
-      .X = ntk_dataset_values(data),
       .N = ntk_dataset_samples(data),
+      .share = data->share,
+      .X = ntk_dataset_values(data),
       .outputs = network->width[network->depth] > 1 ? outputs : NTK_OUTPUTS_TRACE,
       .rows = ntk_kernel_rows(&spec, outputs, ntk_dataset_samples(data))};
   ntk_features *made = NULL;
@@ -91,6 +99,7 @@ ntk_features ntk_features_leading(const ntk_features *features, size_t samples) 
   ntk_features first = *features;
   first.rows = samples * (features->rows / features->N);
   first.N = samples;
+  first.share = ntk_share_leading(features->share, samples);
   return first;
 }
 
@@ -285,8 +294,8 @@ ntk_status ntk_kernel_values(const ntk_kernel *kernel, double *A) {
   return NTK_OK;
 }
 
-ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
-                            const bool *blocks, double *A) {
+ntk_status ntk_kernel_cross_own(const ntk_features *features, const ntk_features *other,
+                                const bool *blocks, double *A) {
   const ntk_network *a = features->network, *b = other->network;
   bool same = a->depth == b->depth && features->backend->parent == other->backend->parent &&
               features->outputs == other->outputs;
@@ -301,6 +310,15 @@ ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *ot
   NTK_TRY(check_features(features, blocks));
   NTK_TRY(check_version(other));
   return features->backend->cross(features, other, blocks, A);
+}
+
+ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
+                            const bool *blocks, double *A) {
+  if (features->share.ranks > 1 || other->share.ranks > 1)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "a cross kernel of samples that ranks share; accepted: data sets that every "
+                    "rank has whole, as from ntk_dataset_from_array");
+  return ntk_kernel_cross_own(features, other, blocks, A);
 }
 
 ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, const double *V,

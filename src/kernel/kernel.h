@@ -68,6 +68,11 @@ double ntk_kernel_smallest_pivot(const ntk_kernel *factor);
  * those before it. */
 void ntk_kernel_pivots(const ntk_kernel *factor, double *pivots);
 
+/* ntk_kernel_cross for features that may be dealt, of a data set that is not with it: the rows of
+ * those that are here. */
+ntk_status ntk_kernel_cross_own(const ntk_features *features, const ntk_features *other,
+                                const bool *blocks, double *A);
+
 /* What the backend holds and needs, in bytes: the objects, and the workspaces of who makes or asks
  * them. Forecasts of memory add these up. */
 struct ntk_kernel_bytes {
@@ -77,8 +82,11 @@ struct ntk_kernel_bytes {
   double single;           /* an object: K stored in single precision */
   double product, apply;   /* ntk_jacobian_adjoint and _apply, ntk_kernel_apply */
 };
+/* Of N samples as the context's ranks share them, or as said: the same numbers on every rank. */
 ntk_kernel_bytes ntk_kernel_bytes_of(const ntk_context *context, const ntk_network_spec *spec,
                                      ntk_outputs outputs, size_t N);
+ntk_kernel_bytes ntk_kernel_bytes_in(const ntk_context *context, const ntk_network_spec *spec,
+                                     ntk_outputs outputs, const ntk_share *share);
 
 /* What the eigensolver sees, borrowing its argument: of K the product, of its factor the solve, of
  * features the product J (J^T v). */

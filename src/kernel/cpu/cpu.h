@@ -30,6 +30,9 @@ ntk_status cpu_features_centre(const ntk_features *features, size_t k, const dou
                                const double *b, ntk_features *centred);
 ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *b2);
 
+/* Gives the kernel its packed matrix, uninitialised: of its N rows those of the share; NULL: all.
+ */
+ntk_status cpu_kernel_allocate(ntk_kernel *kernel, const ntk_share *share);
 /* K of the chosen blocks into A, which has been created with order N and the form's storage. */
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, const ntk_kernel_form *form,
                     ntk_packed *A);
@@ -37,6 +40,13 @@ ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, co
                      double *A);
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g);
 ntk_status cpu_product(const ntk_features *features, const double *g, double *u);
+/* The three parts of a product with K, of the chosen blocks: what belongs to others in g, which has
+ * a place for all, is not touched. g <- C g, C the scales of W and b. */
+ntk_status cpu_adjoint_of(const ntk_features *features, const bool *blocks, const double *v,
+                          double *g);
+void cpu_scale(const ntk_features *features, const bool *blocks, double *g);
+ntk_status cpu_product_of(const ntk_features *features, const bool *blocks, const double *g,
+                          double *u);
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
                      double *U);
 /* Bytes of workspace, at most: of cpu_gram, and of cpu_adjoint and cpu_product. */

@@ -13,23 +13,22 @@ static ntk_packed *matrix(const ntk_kernel *kernel) {
   return kernel->state;
 }
 
-/* Gives the kernel its packed matrix, uninitialised. */
-static ntk_status allocate_kernel(ntk_kernel *kernel) {
+ntk_status cpu_kernel_allocate(ntk_kernel *kernel, const ntk_share *share) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(kernel->context, 1, sizeof(ntk_packed), "the kernel", &pointer));
   kernel->state = pointer;
   *matrix(kernel) = (ntk_packed){0};
-  return ntk_packed_create(kernel->context, kernel->N, kernel->form.storage, NULL, matrix(kernel));
+  return ntk_packed_create(kernel->context, kernel->N, kernel->form.storage, share, matrix(kernel));
 }
 
 static ntk_status kernel_build(const ntk_features *features, const bool *blocks,
                                ntk_kernel *kernel) {
-  NTK_TRY(allocate_kernel(kernel));
+  NTK_TRY(cpu_kernel_allocate(kernel, NULL));
   return cpu_gram(features, blocks, &kernel->form, matrix(kernel));
 }
 
 static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
-  NTK_TRY(allocate_kernel(kernel));
+  NTK_TRY(cpu_kernel_allocate(kernel, NULL));
   for (size_t i = 0; i < kernel->N; i++) {
     NTK_TRY(
         ntk_progress_poll(kernel->context, "reading the matrix", (double)i / (double)kernel->N));
@@ -40,7 +39,7 @@ static ntk_status kernel_from_array(const double *A, ntk_kernel *kernel) {
 }
 
 static ntk_status kernel_copy(const ntk_kernel *from, ntk_kernel *to) {
-  NTK_TRY(allocate_kernel(to));
+  NTK_TRY(cpu_kernel_allocate(to, &matrix(from)->share));
   return ntk_packed_copy(matrix(from), to->form.scale, matrix(to));
 }
 
@@ -119,7 +118,8 @@ static double packed_bytes(size_t rows, ntk_precision precision) {
 }
 
 static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
-                  size_t N, ntk_kernel_bytes *b) {
+                  const ntk_share *share, ntk_kernel_bytes *b) {
+  const size_t N = share->N;
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
   b->kernel = packed_bytes(rows, NTK_PRECISION_DOUBLE);
   b->single = packed_bytes(rows, NTK_PRECISION_FLOAT);
@@ -132,10 +132,15 @@ static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_
   b->full = ntk_spectrum_full_bytes(rows);
 }
 
+static ntk_status output(const ntk_network *network, const ntk_share *share, const double *X,
+                         double *F_L) {
+  return ntk_forward(network, share->N, X, F_L);
+}
+
 const ntk_backend ntk_backend_cpu = {
     .name = "cpu",
     .bytes = bytes,
-    .output = ntk_forward,
+    .output = output,
     .features_create = cpu_features_create,
     .features_destroy = cpu_features_destroy,
     .features_output = cpu_features_output,

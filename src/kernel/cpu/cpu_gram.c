@@ -13,7 +13,7 @@
 #include "kernel/cpu/cpu.h"
 
 #include "base/memory.h"
-#include "kernel/cpu/gram.h"
+#include "kernel/cpu/tiles.h"
 
 #include <omp.h>
 #include <stdatomic.h>
@@ -50,19 +50,9 @@ static void mirror(const ntk_tile *t, double *A, size_t N) {
           A[i * N + j] = A[i + j * N];
 }
 
-/* A list of tiles, made before the work begins, and what they are tiles of. */
-typedef struct tile_list {
-  ntk_tile *tiles;
-  size_t count;
-  double *symmetric;  /* the full matrix whose lower triangle they are; NULL: of none */
-  const bool *blocks; /* chosen; NULL: all */
-  ntk_precision sums;
-  double scale; /* of all entries */
-} tile_list;
-
 /* The blocks of one tile; unless it is to stop, at this fraction of the work. */
 static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features *columns,
-                 const tile_list *list, double *workspace, ntk_watch *watch, double fraction) {
+                 const cpu_tiles *list, double *workspace, ntk_watch *watch, double fraction) {
   bool add = false;
   for (size_t k = 0; k < rows->network->depth && ntk_watch_on(watch, fraction); k++) {
     if (list->blocks != NULL && !list->blocks[k])
@@ -76,7 +66,7 @@ static void fill(const ntk_tile *t, const ntk_features *rows, const ntk_features
 }
 
 /* Appends the tile, unless only counting. */
-static void append(tile_list *list, ntk_tile tile) {
+static void append(cpu_tiles *list, ntk_tile tile) {
   if (list->tiles != NULL)
     list->tiles[list->count] = tile;
   list->count++;
@@ -95,7 +85,7 @@ static size_t part_start(size_t length, size_t parts, size_t p) {
 
 /* The lower triangle of a symmetric matrix of order N, to `to`'s out or packed: strips of columns,
  * the short ones last, for they even out the end. */
-static void triangle_tiles(size_t N, ntk_tile to, tile_list *list) {
+static void triangle_tiles(size_t N, ntk_tile to, cpu_tiles *list) {
   const grid g = grid_for(N);
   const size_t across = parts_of(N, g.columns);
   list->count = 0;
@@ -118,7 +108,7 @@ static void triangle_tiles(size_t N, ntk_tile to, tile_list *list) {
 }
 
 /* A (N x N', row-major) is N' x N column-major: other's samples are its rows. */
-static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) {
+static void rectangle_tiles(size_t N, size_t other, double *A, cpu_tiles *list) {
   const grid g = grid_for(N < other ? N : other);
   list->count = 0;
   const size_t down = parts_of(other, g.rows), across = parts_of(N, g.columns);
@@ -136,7 +126,7 @@ static void rectangle_tiles(size_t N, size_t other, double *A, tile_list *list) 
 }
 
 static void cross_tiles(const ntk_features *features, const ntk_features *other, double *A,
-                        tile_list *list) {
+                        cpu_tiles *list) {
   if (other == features) {
     list->symmetric = A;
     triangle_tiles(features->rows, (ntk_tile){.out = A, .ld = features->rows}, list);
@@ -145,7 +135,7 @@ static void cross_tiles(const ntk_features *features, const ntk_features *other,
   }
 }
 
-static ntk_status allocate_list(ntk_context *context, tile_list *list) {
+static ntk_status allocate_list(ntk_context *context, cpu_tiles *list) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, list->count, sizeof(ntk_tile), "the kernel's tiles", &pointer));
   list->tiles = pointer;
@@ -171,8 +161,14 @@ double cpu_gram_bytes(const ntk_context *context, const ntk_network_spec *spec, 
          (double)workspace_size(spec, outputs, columns < N ? columns : N);
 }
 
-static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
-                            const ntk_features *columns, const char *phase) {
+/* Of the whole work, with so many tiles done. */
+static double fraction_of(const cpu_tiles *list, size_t done) {
+  const double share = list->count > 0 ? (double)done / (double)list->count : 1.0;
+  return list->before + (1.0 - list->before - list->after) * share;
+}
+
+ntk_status cpu_tiles_run(const cpu_tiles *list, const ntk_features *rows,
+                         const ntk_features *columns, const char *phase) {
   ntk_context *context = rows->context;
   size_t most = 0; /* columns of a tile */
   for (size_t i = 0; i < list->count; i++)
@@ -192,36 +188,39 @@ static ntk_status run_tiles(const tile_list *list, const ntk_features *rows,
     if (atomic_load(&watch.stopped))
       continue;
     fill(&list->tiles[i], rows, columns, list, workspace + (size_t)omp_get_thread_num() * size,
-         &watch, (double)atomic_load(&done) / (double)list->count);
+         &watch, fraction_of(list, atomic_load(&done)));
     if (list->symmetric != NULL)
       mirror(&list->tiles[i], list->symmetric, rows->rows);
     const size_t finished = atomic_fetch_add(&done, 1) + 1;
-    (void)ntk_watch_tell(&watch, (double)finished / (double)list->count);
+    (void)ntk_watch_tell(&watch, fraction_of(list, finished));
+    if (list->between != NULL && omp_get_thread_num() == 0)
+      list->between(list->user);
   }
   ntk_free(context, workspace);
-  (void)ntk_watch_tell(&watch, 1.0); /* the caller's thread may have had no tile: once at least */
+  /* The caller's thread may have had no tile: once at least. */
+  (void)ntk_watch_tell(&watch, fraction_of(list, list->count));
   return watch.status;
 }
 
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, const ntk_kernel_form *form,
                     ntk_packed *A) {
-  tile_list list = {.blocks = blocks, .sums = form->sums, .scale = form->scale};
+  cpu_tiles list = {.blocks = blocks, .sums = form->sums, .scale = form->scale};
   triangle_tiles(A->n, (ntk_tile){.packed = A}, &list); /* counts */
   NTK_TRY(allocate_list(features->context, &list));
   triangle_tiles(A->n, (ntk_tile){.packed = A}, &list);
-  const ntk_status status = run_tiles(&list, features, features, "kernel");
+  const ntk_status status = cpu_tiles_run(&list, features, features, "kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }
 
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A) {
-  tile_list list = {.blocks = blocks, .sums = NTK_PRECISION_DOUBLE, .scale = 1.0};
+  cpu_tiles list = {.blocks = blocks, .sums = NTK_PRECISION_DOUBLE, .scale = 1.0};
   cross_tiles(features, other, A, &list);
   NTK_TRY(allocate_list(features->context, &list));
   cross_tiles(features, other, A, &list);
   const ntk_status status =
-      run_tiles(&list, other, features, other == features ? "kernel" : "cross kernel");
+      cpu_tiles_run(&list, other, features, other == features ? "kernel" : "cross kernel");
   ntk_free(features->context, list.tiles);
   return status;
 }

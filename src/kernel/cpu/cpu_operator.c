@@ -265,8 +265,7 @@ static void product(const ntk_features *features, const bool *blocks, const doub
   }
 }
 
-/* g = C g over the chosen blocks, C the scales of their W and b. */
-static void scale(const ntk_features *features, const bool *blocks, double *g) {
+void cpu_scale(const ntk_features *features, const bool *blocks, double *g) {
   for (size_t k = 0; k < features->network->depth; k++) {
     const block b = block_of(features, k, NULL);
     const double *of = features->network->scale + 2 * k;
@@ -314,7 +313,7 @@ static ntk_status allocate_workspace(const ntk_features *features, bool apply, d
   return NTK_OK;
 }
 
-/* One of the above, over all blocks, with workspace of its own. */
+/* One of the above, with workspace of its own. */
 typedef void part_fn(const ntk_features *features, const bool *blocks, const double *in,
                      double *workspace, ntk_watch *watch, double *out);
 
@@ -322,24 +321,34 @@ static ntk_watch watch_of(const ntk_features *features) {
   return (ntk_watch){.context = features->context, .phase = "products with the Jacobian"};
 }
 
-static ntk_status run_part(const ntk_features *features, part_fn *part, const double *in,
-                           double *out) {
+static ntk_status run_part(const ntk_features *features, const bool *blocks, part_fn *part,
+                           const double *in, double *out) {
   double *workspace, *g;
   NTK_TRY(allocate_workspace(features, false, &workspace, &g));
   ntk_watch watch = watch_of(features);
   const int previous = ntk_blas_enter(1);
-  part(features, NULL, in, workspace, &watch, out);
+  part(features, blocks, in, workspace, &watch, out);
   ntk_blas_leave(previous);
   ntk_free(features->context, workspace);
   return watch.status;
 }
 
+ntk_status cpu_adjoint_of(const ntk_features *features, const bool *blocks, const double *v,
+                          double *g) {
+  return run_part(features, blocks, adjoint, v, g);
+}
+
+ntk_status cpu_product_of(const ntk_features *features, const bool *blocks, const double *g,
+                          double *u) {
+  return run_part(features, blocks, product, g, u);
+}
+
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g) {
-  return run_part(features, adjoint, v, g);
+  return cpu_adjoint_of(features, NULL, v, g);
 }
 
 ntk_status cpu_product(const ntk_features *features, const double *g, double *u) {
-  return run_part(features, product, g, u);
+  return cpu_product_of(features, NULL, g, u);
 }
 
 ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
@@ -351,7 +360,7 @@ ntk_status cpu_apply(const ntk_features *features, const bool *blocks, const dou
   const int previous = ntk_blas_enter(1);
   for (size_t c = 0; c < m && watch.status == NTK_OK; c++) {
     adjoint(features, blocks, V + c * rows, workspace, &watch, g);
-    scale(features, blocks, g);
+    cpu_scale(features, blocks, g);
     product(features, blocks, g, workspace, &watch, U + c * rows);
   }
   ntk_blas_leave(previous);

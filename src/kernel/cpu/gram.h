@@ -13,6 +13,7 @@ typedef struct ntk_tile {
   double *out;
   size_t ld;
   ntk_packed *packed; /* or NULL */
+  size_t ahead;       /* how much further its columns lie there: of a part of the features */
 } ntk_tile;
 enum { NTK_TILE_ROWS = NTK_PANEL_BYTES / sizeof(float) };
 

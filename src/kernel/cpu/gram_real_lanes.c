@@ -83,9 +83,10 @@ static inline place place_of(const ntk_tile *t, size_t i, size_t j) {
   if (t->packed == NULL)
     return (place){false, t->out + i + j * t->ld, t->ld};
   const size_t rows = ntk_panel_rows(t->packed->precision), row = t->row0 + i;
-  char *column = (char *)ntk_panel_at(t->packed, row / rows) + (t->column0 + j) * NTK_PANEL_BYTES;
+  const size_t column = t->ahead + t->column0 + j;
+  char *entries = (char *)ntk_panel_at(t->packed, row / rows) + column * NTK_PANEL_BYTES;
   return (place){t->packed->precision == NTK_PRECISION_FLOAT,
-                 column + row % rows * (NTK_PANEL_BYTES / rows), rows};
+                 entries + row % rows * (NTK_PANEL_BYTES / rows), rows};
 }
 
 /* Whole micro-tile. */
