@@ -1,6 +1,10 @@
 /* The backend of several processes: the CPU's operations, each rank with its share of the rows. */
 #include "base/ranks/ranks.h"
-#include "kernel/backend.h"
+#include "kernel/kernel.h"
+#include "kernel/ranks/ranks.h"
+#include "spectrum/packed/packed.h"
+
+#include <math.h>
 
 static ntk_status enter(ntk_context *context, void **state) {
   const ntk_status status = ntk_ranks_enter(context);
@@ -13,8 +17,53 @@ static void leave(ntk_context *context, void *state) {
   ntk_ranks_leave(context);
 }
 
+/* Of the panels of rows that the rank with most has. */
+static double panel_bytes(const ntk_share *rows, ntk_precision precision) {
+  const size_t P = ntk_panel_rows(precision);
+  double most = 0.0;
+  if (rows->N > NTK_PACKED_MAX)
+    return INFINITY;
+  for (int rank = 0; rank < rows->ranks; rank++) {
+    double sum = 0.0; /* columns of all panels */
+    for (ntk_run run = {0}; ntk_share_next(rows, rank, &run);) {
+      const double first = (double)(run.row / P + 1);
+      const double last = (double)((run.row + run.count + P - 1) / P);
+      sum += 0.5 * (last - first + 1.0) * (first + last) * (double)P;
+    }
+    most = fmax(most, sum);
+  }
+  return most * NTK_PANEL_BYTES + (double)(rows->N / P + 1) * (double)sizeof(void *);
+}
+
+static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
+                  const ntk_share *share, ntk_kernel_bytes *b) {
+  const ntk_share own = ntk_share_whole(ntk_share_most(share));
+  ranks_parent()->bytes(context, spec, outputs, &own, b);
+  if (share->ranks == 1)
+    return;
+  const ntk_share rows = ntk_share_times(*share, ntk_kernel_rows(spec, outputs, 1));
+  b->kernel = panel_bytes(&rows, NTK_PRECISION_DOUBLE);
+  b->single = panel_bytes(&rows, NTK_PRECISION_FLOAT);
+  b->build = ranks_gram_bytes(context, spec, outputs, share);
+  b->product += ranks_operator_bytes(spec, outputs, own.N);
+  b->apply += ranks_operator_bytes(spec, outputs, own.N);
+}
+
 const ntk_backend ntk_backend_mpi = {
     .name = "mpi",
     .parent = &ntk_backend_cpu,
     .own = {.create = enter, .destroy = leave},
+    .bytes = bytes,
+    .output = ranks_output,
+    .features_create = ranks_features_create,
+    .features_output = ranks_features_output,
+    .features_norms = ranks_features_norms,
+    .features_values = ranks_features_values,
+    .features_centre = ranks_features_centre,
+    .adjoint = ranks_adjoint,
+    .product = ranks_product,
+    .apply = ranks_apply,
+    .cross = ranks_cross,
+    .kernel_build = ranks_kernel_build,
+    .kernel_full = ranks_kernel_full,
 };
