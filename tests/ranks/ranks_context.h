@@ -34,8 +34,25 @@ static inline int setup(void **state) {
 
 static inline int teardown(void **state) {
   (void)state;
+  if (all == NULL) /* none was made */
+    return -1;
   assert_int_equal(ntk_memory_in_use(all), 0);
   ntk_context_destroy(all);
+  return 0;
+}
+
+static inline void end(void **state) {
+  assert_int_equal(teardown(state), 0);
+}
+
+/* One after the other; a rank on which one fails ends at once, and mpirun the others, which might
+ * wait for it. */
+static inline int run_on_ranks(const struct CMUnitTest *tests, size_t count) {
+  const struct CMUnitTest last = cmocka_unit_test(end);
+  for (size_t i = 0; i <= count; i++)
+    if (_cmocka_run_group_tests("ranks", i < count ? &tests[i] : &last, 1, i == 0 ? setup : NULL,
+                                NULL) != 0)
+      _Exit(1);
   return 0;
 }
 

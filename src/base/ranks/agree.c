@@ -130,8 +130,7 @@ static ntk_status meet(ntk_ranks *r, ntk_status own, uint64_t what) {
   const bool fine = own == NTK_OK;
   const uint64_t hash = fine ? 0 : ntk_hash_bytes(NTK_HASH_START, line, strlen(line));
   /* Of x and ~x the smallest say the smallest and the largest x. */
-  uint64_t words[] = {fine ? NONE : (uint64_t)r->rank << 8 | own, fine ? what : NONE,
-                      fine ? ~what : NONE, hash, ~hash};
+  uint64_t words[] = {fine ? NONE : (uint64_t)r->rank << 8 | own, what, ~what, hash, ~hash};
   const size_t count = sizeof words / sizeof words[0];
   r->traffic.bytes += 2.0 * sizeof words * (r->ranks - 1) / r->ranks;
   r->traffic.messages += 1.0;

@@ -86,14 +86,10 @@ static const struct {
   const char *what;
   size_t offset;
 } same[] = {
-    {"version", offsetof(ntk_card, version)},
-    {"commit", offsetof(ntk_card, commit)},
-    {"compiler", offsetof(ntk_card, compiler)},
-    {"build", offsetof(ntk_card, built)},
-    {"BLAS", offsetof(ntk_card, blas)},
-    {"BLAS core", offsetof(ntk_card, core)},
-    {"instruction set", offsetof(ntk_card, simd)},
-    {"processor", offsetof(ntk_card, cpu)},
+    {"version", offsetof(ntk_card, version)},      {"commit", offsetof(ntk_card, commit)},
+    {"compiler", offsetof(ntk_card, compiler)},    {"build", offsetof(ntk_card, built)},
+    {"BLAS core", offsetof(ntk_card, core)},       {"BLAS", offsetof(ntk_card, blas)},
+    {"instruction set", offsetof(ntk_card, simd)}, {"processor", offsetof(ntk_card, cpu)},
 };
 
 static ntk_status check_same(const ntk_card *card, int rank, const ntk_card *first) {
