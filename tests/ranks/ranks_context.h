@@ -41,14 +41,14 @@ static inline int teardown(void **state) {
   return 0;
 }
 
-static inline void end(void **state) {
+static inline void end_of_tests(void **state) {
   assert_int_equal(teardown(state), 0);
 }
 
 /* One after the other; a rank on which one fails ends at once, and mpirun the others, which might
  * wait for it. */
 static inline int run_on_ranks(const struct CMUnitTest *tests, size_t count) {
-  const struct CMUnitTest last = cmocka_unit_test(end);
+  const struct CMUnitTest last = cmocka_unit_test(end_of_tests);
   for (size_t i = 0; i <= count; i++)
     if (_cmocka_run_group_tests("ranks", i < count ? &tests[i] : &last, 1, i == 0 ? setup : NULL,
                                 NULL) != 0)
