@@ -7,9 +7,10 @@
  *   early   L_JK, K < J - 1: final when column J - 2 is; on its way while column J - 1 is computed
  *   late    L_J,J-1, L_JJ and a verdict, when the owner has made L_JJ, which it does first
  *
- * so that there are two passes through a rank's tiles of a column: the updates with all columns but
- * the last, under which both parts travel, and the rest. A rank that is ahead of another waits for
- * it only at the end of a pass: what one has more of in one column it has less of in the next.
+ * Both travel while a rank updates its tiles of column J with all columns but the last. A tile that
+ * comes to the end of these before the late part has come is left, and finished after the others. A
+ * rank that is ahead of another waits for it only then: what one has more of in one column it has
+ * less of in the next.
  *
  * n^3 / (3 P) flops; each rank receives n^2 / 2 (P - 1) / P numbers. */
 #include "spectrum/packed/factor_tile.h"
@@ -36,9 +37,12 @@ typedef struct work {
   int threads;
   verdict verdict;
   ntk_handing early[NTK_TILE_PANELS], late[NTK_TILE_PANELS + 1];
+  size_t arrived;    /* late ones that have */
   bool told;         /* the late part is on its way */
   atomic_bool ready; /* ... or may be sent */
-  atomic_size_t next;
+  atomic_bool there; /* row J is, to its end */
+  atomic_size_t next, left;
+  ntk_group *later; /* tiles that are left */
   ntk_status status;
   ntk_watch watch;
 } work;
@@ -85,6 +89,7 @@ static void tell(work *w) {
   if (ntk_rank(w->A.context) == w->owner)
     w->verdict.stopped = atomic_load(&w->watch.stopped) || w->A.context->stopped[0] != '\0';
   w->told = true;
+  w->arrived = 0;
   begin(w, w->owner, sizeof w->verdict, &w->verdict, &w->late[NTK_TILE_PANELS]);
   hand_row(w, w->J, true, w->late);
 }
@@ -95,11 +100,13 @@ static void tend(work *w) {
     return;
   if (!w->told && atomic_load_explicit(&w->ready, memory_order_acquire))
     tell(w);
-  for (size_t i = 0; i < NTK_TILE_PANELS; i++) {
-    (void)ntk_ranks_hand_test(w->A.context, &w->early[i]);
-    (void)ntk_ranks_hand_test(w->A.context, &w->late[i]);
-  }
-  (void)ntk_ranks_hand_test(w->A.context, &w->late[NTK_TILE_PANELS]);
+  while (w->told && w->arrived <= NTK_TILE_PANELS &&
+         ntk_ranks_hand_test(w->A.context, &w->late[w->arrived]))
+    w->arrived++;
+  if (w->told && w->arrived > NTK_TILE_PANELS)
+    atomic_store_explicit(&w->there, true, memory_order_release);
+  for (size_t i = 0; i < NTK_TILE_PANELS && ntk_ranks_hand_test(w->A.context, &w->early[i]);)
+    i++;
 }
 
 /* Updates with the columns of tiles [K, end). */
@@ -116,37 +123,45 @@ static void diagonal(work *w) {
   const ntk_factor_tile t = {&w->A, first, end, first, end};
   update(w, &t, 0, w->J);
   w->verdict.broken = ntk_factor_finish(&t);
+  atomic_store_explicit(&w->there, true, memory_order_release);
   atomic_store_explicit(&w->ready, true, memory_order_release);
 }
 
+static ntk_factor_tile tile_at(const work *w, ntk_group rows) {
+  const size_t column = w->J * w->cut.tile;
+  return (ntk_factor_tile){&w->A, rows.begin, rows.end, column, column + w->cut.tile};
+}
+
+/* Column J - 1, and the end of a tile below the diagonal, where there are no pivots. */
+static void finish(work *w, ntk_group rows) {
+  const ntk_factor_tile t = tile_at(w, rows);
+  update(w, &t, w->J > 0 ? w->J - 1 : 0, w->J);
+  (void)ntk_factor_finish(&t);
+  tend(w);
+}
+
 /* A rank's own tiles of column J, and before them the one on the diagonal, by every thread of a
- * team; the last pass or the one before it. */
-static void take_tiles(work *w, bool last) {
-  const size_t J = w->J, before = J > 0 ? J - 1 : 0, column = J * w->cut.tile;
-  const bool first = !last && w->owner == ntk_rank(w->A.context);
+ * team. */
+static void take_tiles(work *w) {
+  const bool first = w->owner == ntk_rank(w->A.context);
   size_t mine = atomic_fetch_add(&w->next, 1), at = first;
   if (first && mine == 0) {
     diagonal(w);
     mine = atomic_fetch_add(&w->next, 1);
   }
-  for (ntk_group g = {0, end_of(w, J)}; ntk_group_next(w->own, &w->cut, &g); at++) {
+  for (ntk_group g = {0, end_of(w, w->J)}; ntk_group_next(w->own, &w->cut, &g); at++) {
     if (at != mine)
       continue;
-    const ntk_factor_tile t = {&w->A, g.begin, g.end, column, column + w->cut.tile};
-    update(w, &t, last ? before : 0, last ? J : before);
-    if (last)
-      (void)ntk_factor_finish(&t); /* below the diagonal there are no pivots */
-    tend(w);
-    const double x = (double)J / (double)w->tiles;
+    const ntk_factor_tile t = tile_at(w, g);
+    update(w, &t, 0, w->J > 0 ? w->J - 1 : 0);
+    if (atomic_load_explicit(&w->there, memory_order_acquire))
+      finish(w, g);
+    else
+      w->later[atomic_fetch_add(&w->left, 1)] = g;
+    const double x = (double)w->J / (double)w->tiles;
     (void)ntk_watch_tell(&w->watch, x * x * (3.0 - 2.0 * x));
     mine = atomic_fetch_add(&w->next, 1);
   }
-}
-
-static void pass(work *w, bool last) {
-  atomic_store(&w->next, 0);
-#pragma omp parallel num_threads(w->threads)
-  take_tiles(w, last);
 }
 
 /* False: it was the last one that could be computed. */
@@ -156,16 +171,22 @@ static bool column(work *w, size_t J) {
   if (J + 1 < w->tiles)
     hand_row(w, J + 1, false, w->early);
   w->told = false;
-  atomic_store(&w->ready, !here);
+  atomic_store(&w->ready, false);
+  atomic_store(&w->there, false);
+  atomic_store(&w->next, 0);
+  atomic_store(&w->left, 0);
   if (!here)
     tell(w);
-  pass(w, false);
+#pragma omp parallel num_threads(w->threads)
+  take_tiles(w);
   if (!w->told)
     tell(w);
   end_all(w, NTK_TILE_PANELS + 1, w->late);
   const bool fine = w->verdict.broken == 0 && w->verdict.stopped == 0 && w->status == NTK_OK;
-  if (fine)
-    pass(w, true);
+  const size_t left = fine ? atomic_load(&w->left) : 0;
+#pragma omp parallel for schedule(dynamic) num_threads(left > 1 ? w->threads : 1)
+  for (size_t i = 0; i < left; i++)
+    finish(w, w->later[i]);
   end_all(w, NTK_TILE_PANELS, w->early);
   return fine;
 }
@@ -195,17 +216,20 @@ ntk_status ntk_spread_factor(const ntk_packed *A, size_t *broken) {
             .cut = ntk_cut_of(A),
             .threads = ntk_threads_for(A->context, n * n * n / (3.0 * A->share.ranks)),
             .watch = {.context = A->context, .phase = "factorisation"}};
-  void *slots = NULL, *table = NULL;
+  void *slots = NULL, *table = NULL, *later = NULL;
   w.tiles = (w.cut.panels + w.cut.tile - 1) / w.cut.tile;
   cut_for(&w);
   ntk_status status = ntk_alloc(A->context, 2 * w.cut.tile, panel_bytes(&w, w.cut.panels - 1),
                                 "rows of the factor", &slots);
   if (status == NTK_OK)
     status = ntk_alloc(A->context, w.cut.panels, sizeof(void *), "rows of the factor", &table);
+  if (status == NTK_OK)
+    status = ntk_alloc(A->context, w.cut.panels, sizeof(ntk_group), "rows of the factor", &later);
   status = ntk_ranks_agree(A->context, status,
                            ntk_ranks_what(w.watch.phase, A->n, A->precision, A->share.unit));
   if (status == NTK_OK) {
     w.A.panel = table;
+    w.later = later;
     place_others(&w, slots);
     for (size_t J = 0; J < w.tiles && column(&w, J);)
       J++;
@@ -214,6 +238,7 @@ ntk_status ntk_spread_factor(const ntk_packed *A, size_t *broken) {
     if (status == NTK_OK && w.verdict.stopped != 0)
       status = ntk_ranks_agree(A->context, w.watch.status, ntk_ranks_what("its end", A->n, 0, 0));
   }
+  ntk_free(A->context, later);
   ntk_free(A->context, table);
   ntk_free(A->context, slots);
   return status;
