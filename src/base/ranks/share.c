@@ -91,6 +91,15 @@ int ntk_share_owner(const ntk_share *share, size_t row) {
   return ntk_share_chunk_owner(share, row / share->unit);
 }
 
+size_t ntk_share_below(const ntk_share *share, int rank, size_t row) {
+  if (row >= share->N)
+    return ntk_share_count(share, rank);
+  const size_t all = cards(share), chunk = row / share->unit;
+  const size_t below = hand_of(share, rank, all) - hand_of(share, rank, all - chunk);
+  return below * share->unit +
+         (ntk_share_chunk_owner(share, chunk) == rank ? row % share->unit : 0);
+}
+
 size_t ntk_share_row(const ntk_share *share, size_t here) {
   return chunk_of(share, share->rank, here / share->unit) * share->unit + here % share->unit;
 }

@@ -36,6 +36,8 @@ size_t ntk_share_count(const ntk_share *share, int rank);
 /* The most that any rank has. */
 size_t ntk_share_most(const ntk_share *share);
 int ntk_share_owner(const ntk_share *share, size_t row);
+/* How many of them have numbers under `row`: where that row is among them, if it is one. */
+size_t ntk_share_below(const ntk_share *share, int rank, size_t row);
 /* Of this rank: its rows' numbers ascend; `here` is under its count. */
 size_t ntk_share_row(const ntk_share *share, size_t here);
 /* The next run of the rank's own rows, ascending; begins with a zeroed one, whose count is 0; false
