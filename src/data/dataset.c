@@ -2,6 +2,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/reader.h"
 #include "data/rows.h"
 
@@ -38,12 +39,59 @@ static ntk_status finish(ntk_status status, ntk_dataset *made, ntk_dataset **dat
   return status;
 }
 
-ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+static ntk_status allocate(ntk_context *context, size_t N, size_t d, const ntk_share *share,
+                           ntk_dataset **data) {
   ntk_dataset *made = NULL;
   NTK_TRY(new_dataset(context, N, d, &made));
-  const ntk_status status = ntk_alloc_doubles(context, N * d, "data set", &made->own);
+  made->share = *share;
+  const ntk_status status =
+      ntk_alloc_doubles(context, ntk_share_count(share, share->rank) * d, "data set", &made->own);
   made->X = made->own;
   return finish(status, made, data);
+}
+
+ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+  const ntk_share share = ntk_share_whole(N);
+  return allocate(context, N, d, &share, data);
+}
+
+ntk_status ntk_dataset_deal(ntk_context *context, size_t N, size_t d, ntk_dataset **data) {
+  const ntk_share share = ntk_ranks_share(context, N);
+  return allocate(context, N, d, &share, data);
+}
+
+/* Those of the rows that are this rank's of the new set; piece: room for NTK_HELD_SOME. */
+static ntk_status take_rows(const ntk_held *from, const size_t *rows, double *piece,
+                            ntk_dataset *to) {
+  const size_t d = to->d;
+  for (size_t done = 0, count = 0; done < to->N; done += count) {
+    count = to->N - done < NTK_HELD_SOME ? to->N - done : NTK_HELD_SOME;
+    NTK_TRY(ntk_held_fetch(to->context, from, rows + done, count, piece));
+    for (size_t i = 0; i < count; i++)
+      if (ntk_share_owner(&to->share, done + i) == to->share.rank)
+        memcpy(to->own + ntk_share_below(&to->share, to->share.rank, done + i) * d, piece + i * d,
+               d * sizeof *piece);
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_dataset_take(ntk_context *context, const ntk_dataset *data, const size_t *rows,
+                            size_t count, ntk_dataset **taken) {
+  const ntk_held from = ntk_dataset_held(data);
+  ntk_dataset *made = NULL;
+  double *piece = NULL;
+  if (data->share.ranks == 1) {
+    NTK_TRY(ntk_dataset_allocate(context, count, data->d, &made));
+    return finish(ntk_held_fetch(context, &from, rows, count, made->own), made, taken);
+  }
+  ntk_status status = ntk_dataset_deal(context, count, data->d, &made);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(context, NTK_HELD_SOME * data->d, "data set", &piece);
+  status = ntk_ranks_agree(context, status, ntk_ranks_what("rows taken", count, data->d, 0));
+  if (status == NTK_OK)
+    status = take_rows(&from, rows, piece, made);
+  ntk_free(context, piece);
+  return finish(status, made, taken);
 }
 
 void ntk_dataset_destroy(ntk_dataset *data) {
@@ -140,7 +188,7 @@ static ntk_status check_request(const ntk_reader *file, const ntk_rows *rows, si
 static ntk_status read_rows(const ntk_reader *file, const ntk_rows *rows, ntk_dataset *data) {
   ntk_row_list list;
   NTK_TRY(ntk_row_list_make(data->context, rows, file->rows, file->path, &list));
-  const ntk_status status = ntk_row_list_read(&list, file, data->own);
+  const ntk_status status = ntk_row_list_read(&list, &data->share, file, data->own);
   ntk_row_list_clear(&list);
   return status;
 }
@@ -150,10 +198,15 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   size_t N = 0;
   NTK_TRY(check_request(file, rows, d, &N));
   ntk_dataset *made = NULL;
-  NTK_TRY(ntk_dataset_allocate(context, N, file->cols, &made));
-  ntk_status status = read_rows(file, rows, made);
+  ntk_status status = ntk_dataset_deal(context, N, file->cols, &made);
+  if (status == NTK_OK)
+    status = read_rows(file, rows, made);
+  status =
+      ntk_ranks_agree(context, status, ntk_ranks_what("rows of a file", N, file->cols, file->rows));
   if (status == NTK_OK)
     status = ntk_dataset_scale(made, scaling, file->path);
+  if (status != NTK_OK)
+    return finish(status, made, data);
   made->file_rows = file->rows;
   made->rows = *rows;
   made->rows.label_column = NULL; /* the caller's */
@@ -169,10 +222,13 @@ static ntk_status open_rows(ntk_context *context, const char *path, const ntk_ro
 
 ntk_status ntk_dataset_select(ntk_context *context, const char *path, const ntk_rows *rows,
                               size_t d, ntk_scaling scaling, ntk_dataset **data) {
-  ntk_reader file;
-  NTK_TRY(open_rows(context, path, rows, &file));
-  const ntk_status status = read_dataset(context, &file, rows, d, scaling, data);
-  ntk_reader_close(&file);
+  ntk_reader file = {0};
+  const ntk_status opened = open_rows(context, path, rows, &file);
+  ntk_status status = ntk_reader_agree(context, opened, &file);
+  if (status == NTK_OK)
+    status = read_dataset(context, &file, rows, d, scaling, data);
+  if (opened == NTK_OK)
+    ntk_reader_close(&file);
   return status;
 }
 

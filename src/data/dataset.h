@@ -27,6 +27,13 @@ static inline ntk_held ntk_dataset_held(const ntk_dataset *data) {
 /* A data set of its own memory, whole and not filled in yet. NTK_ERR_ARGUMENT when N or d is 0,
  * NTK_ERR_LIMIT when one is more than BLAS can index. */
 ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data);
+/* The same where each of the context's ranks has room for its share of the rows. */
+ntk_status ntk_dataset_deal(ntk_context *context, size_t N, size_t d, ntk_dataset **data);
+
+/* Those rows of a data set, by their numbers, as a data set of its own: dealt, if it is. All ranks
+ * call it then. */
+ntk_status ntk_dataset_take(ntk_context *context, const ntk_dataset *data, const size_t *rows,
+                            size_t count, ntk_dataset **taken);
 
 /* NTK_ERR_SHAPE unless data has the input width n_0 of the network. */
 ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width);
@@ -45,7 +52,8 @@ ntk_status ntk_targets_check(const double *Y, size_t N, size_t outputs);
  *  sphere       ||x|| = sqrt d for every row: items 1 and 2 hold exactly; item 3 fails when the
  *               data crowd around one direction.
  * center and standardize: 4 to 5 passes over X, 3 d numbers of scratch. sphere: NTK_ERR_ARGUMENT
- * for a row of zeros. On failure X is partly transformed: destroy it. */
+ * for a row of zeros. On failure X is partly transformed: destroy it. Of a dealt data set all ranks
+ * call it, and rows come to the bits that one process gives them. */
 NTK_SIBLING ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling,
                                          const char *source);
 

@@ -18,6 +18,7 @@
  * distribution, the source of randomness, d and i alone. */
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 
 #include "ntkit/data.h"
@@ -140,9 +141,12 @@ ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, 
   const ntk_distribution *row = NULL;
   NTK_TRY(ntk_distribution_find(distribution, &row));
   ntk_dataset *made = NULL;
-  NTK_TRY(ntk_dataset_allocate(context, N, d, &made));
   const ntk_random source = {.seed = seed, .stream = NTK_STREAM_DATA};
-  const ntk_status status = ntk_distribution_fill(context, row, source, 0, N, d, made->own);
+  ntk_status status = ntk_dataset_deal(context, N, d, &made);
+  for (ntk_run run = {0}; status == NTK_OK && ntk_share_next(&made->share, made->share.rank, &run);)
+    status = ntk_distribution_fill(context, row, source, run.row, run.count, d,
+                                   made->own + run.here * d);
+  status = ntk_ranks_agree(context, status, ntk_ranks_what(distribution, N, d, seed));
   if (status == NTK_OK)
     *data = made;
   else

@@ -1,6 +1,8 @@
 #include "data/reader.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "base/writer.h"
 #include "ntkit/data.h"
 
@@ -53,6 +55,7 @@ static ntk_status read_start(ntk_reader *reader, unsigned char start[NTK_READER_
     reader->file_size = *count;
     reader->bounded = false;
   }
+  reader->seen = ntk_hash_word(ntk_hash_bytes(NTK_HASH_START, start, *count), reader->file_size);
   return NTK_OK;
 }
 
@@ -220,6 +223,27 @@ void ntk_reader_close(ntk_reader *reader) {
   if (reader->file != NULL)
     (void)fclose(reader->file);
   reader->file = NULL;
+}
+
+ntk_status ntk_reader_agree(ntk_context *context, ntk_status own, const ntk_reader *reader) {
+  if (ntk_ranks_count(context) == 1)
+    return own;
+  NTK_TRY(ntk_ranks_agree(context, own, ntk_ranks_what("a file", 0, 0, 0)));
+  const uint64_t here[] = {reader->rows, reader->cols, reader->seen};
+  uint64_t there[sizeof here / sizeof here[0]];
+  memcpy(there, here, sizeof there);
+  ntk_ranks_hand(context, 0, sizeof there, there);
+  ntk_status status = NTK_OK;
+  if (here[0] != there[0] || here[1] != there[1])
+    status = ntk_fail(NTK_ERR_RANKS,
+                      "%s: has %zu rows of %zu numbers here, and %zu of %zu on rank 0; accepted: "
+                      "one file on all ranks",
+                      reader->path, reader->rows, reader->cols, (size_t)there[0], (size_t)there[1]);
+  else if (here[2] != there[2])
+    status = ntk_fail(NTK_ERR_RANKS,
+                      "%s: is another file here than on rank 0; accepted: one file on all ranks",
+                      reader->path);
+  return ntk_ranks_agree(context, status, ntk_ranks_what("a file's shape", there[0], there[1], 0));
 }
 
 /* ---- Reading ---- */

@@ -69,6 +69,8 @@ struct ntk_reader {
   ntk_context *context; /* whose threads `rows` may use, and who is asked whether to stop; NULL: one
                            thread, and nobody */
   bool bounded;         /* file_size is the most that it can be; what it is, only reading tells */
+  bool streamed;        /* what unpacks it begins anew where one goes back */
+  uint64_t seen;        /* a hash of size and first bytes */
   ntk_plain plain;      /* of formats whose numbers lie plain in the file */
   ntk_lines lines;      /* of text */
   void *state;          /* the format's own */
@@ -128,6 +130,9 @@ NTK_SIBLING ntk_status ntk_reader_open(const char *path, int accepted, ntk_reade
 NTK_SIBLING ntk_status ntk_reader_rows(const ntk_reader *reader, size_t first, size_t count,
                                        double *out);
 NTK_SIBLING void ntk_reader_close(ntk_reader *reader);
+/* Whether all ranks of the context can read what each has opened; `own` is how that went here.
+ * NTK_ERR_RANKS where they see other numbers of rows or columns, or have seen something else. */
+ntk_status ntk_reader_agree(ntk_context *context, ntk_status own, const ntk_reader *reader);
 
 /* ---- For formats ---- */
 

@@ -136,14 +136,33 @@ ntk_status ntk_row_list_next(const ntk_row_list *list, const ntk_reader *file, s
   return NTK_OK;
 }
 
-static ntk_status read_pieces(const ntk_row_list *list, const ntk_reader *file, size_t rows,
-                              double *piece, double *X) {
+static size_t place_of(const ntk_row_list *list, size_t k) {
+  return list->pick != NULL ? list->pick[k].place : k;
+}
+
+static ntk_status read_pieces(const ntk_row_list *list, const ntk_share *share,
+                              const ntk_reader *file, size_t rows, double *piece, double *X) {
   const size_t cols = file->cols;
   for (size_t done = 0, count = 0; done < list->count; done += count) {
+    count = 1;
+    if (ntk_share_owner(share, place_of(list, done)) != share->rank)
+      continue;
     NTK_TRY(ntk_row_list_next(list, file, done, rows, piece, &count));
-    for (size_t i = 0; i < count; i++)
-      memcpy(X + list->pick[done + i].place * cols, piece + i * cols, cols * sizeof *X);
+    for (size_t i = 0; i < count; i++) {
+      const size_t place = place_of(list, done + i);
+      if (ntk_share_owner(share, place) == share->rank)
+        memcpy(X + ntk_share_below(share, share->rank, place) * cols, piece + i * cols,
+               cols * sizeof *X);
+    }
   }
+  return NTK_OK;
+}
+
+/* Rows as they come, whose places are where they are. */
+static ntk_status read_runs(const ntk_row_list *list, const ntk_share *share,
+                            const ntk_reader *file, double *X) {
+  for (ntk_run run = {0}; ntk_share_next(share, share->rank, &run);)
+    NTK_TRY(ntk_reader_rows(file, list->first + run.row, run.count, X + run.here * file->cols));
   return NTK_OK;
 }
 
@@ -164,13 +183,17 @@ static size_t numbers_at_a_time(const ntk_row_list *list, const ntk_reader *file
   return room < UNPACKED ? room : UNPACKED;
 }
 
-ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X) {
-  if (list->pick == NULL)
-    return ntk_reader_rows(file, list->first, list->count, X);
+ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_share *share,
+                             const ntk_reader *file, double *X) {
+  const ntk_share all = ntk_share_whole(list->count);
+  if (share == NULL)
+    share = &all;
+  if (list->pick == NULL && (share->ranks == 1 || !file->streamed))
+    return read_runs(list, share, file, X);
   const size_t rows = rows_of(numbers_at_a_time(list, file), list->total, file->cols);
   double *piece = NULL;
   NTK_TRY(ntk_alloc_doubles(list->context, rows * file->cols, "rows of a file", &piece));
-  const ntk_status status = read_pieces(list, file, rows, piece, X);
+  const ntk_status status = read_pieces(list, share, file, rows, piece, X);
   ntk_free(list->context, piece);
   return status;
 }
@@ -195,7 +218,7 @@ ntk_status ntk_array_select(ntk_context *context, const char *path, const ntk_ro
   NTK_TRY(ntk_reader_open_wish(path, &wish, &file));
   ntk_status status = ntk_row_list_make(context, rows, file.rows, path, &list);
   if (status == NTK_OK) {
-    status = ntk_row_list_read(&list, &file, values);
+    status = ntk_row_list_read(&list, NULL, &file, values);
     ntk_row_list_clear(&list);
   }
   ntk_reader_close(&file);

@@ -3,6 +3,7 @@
 #define NTK_DATA_ROWS_H
 
 #include "base/context.h"
+#include "base/ranks/share.h"
 #include "data/reader.h"
 #include "ntkit/data.h"
 
@@ -31,8 +32,10 @@ size_t ntk_rows_a_piece(size_t rows, size_t cols);
  * rows of it, which piece has room for; *count of them, one after the other. */
 ntk_status ntk_row_list_next(const ntk_row_list *list, const ntk_reader *file, size_t done,
                              size_t most, double *piece, size_t *count);
-/* The rows of a file of list->total into X, count x cols: it is gone through once, in pieces that
- * hold a row that is wanted. */
-ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_reader *file, double *X);
+/* The rows of a file of list->total into X, those of them that are the share's (NULL: all) x cols.
+ * Where they are as they come no others are read, unless they have to be unpacked; else the file is
+ * gone through once, in pieces that hold a row that is wanted here. */
+ntk_status ntk_row_list_read(const ntk_row_list *list, const ntk_share *share,
+                             const ntk_reader *file, double *X);
 
 #endif

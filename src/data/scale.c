@@ -8,9 +8,11 @@
  * then an ulp or so instead of N of them, and a constant column's deviations are 0. Sums are taken
  * of numbers divided by a power of two near the largest of the column (row), which is exact and
  * keeps squares from overflowing or vanishing (Chan, Golub and LeVeque, Amer. Statist. 1983).
- * Cost: 4 to 5 passes over X. */
+ * Cost: 4 to 5 passes over X. Where ranks have X in parts, a sum goes from rank to rank in the
+ * order of the rows, so that it is one process's to the bit; while one adds the others wait. */
 #include "base/memory.h"
 #include "base/names.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 
 #include <float.h>
@@ -50,22 +52,44 @@ static double power_scale(double largest) {
 
 /* Per column: what standardizing needs. All in units of 1 / scale. */
 typedef struct column {
-  double scale, mean, square; /* square: sum of squared deviations */
+  double scale, mean, sum, deviation; /* sum: of what is averaged, as far as it has come */
 } column;
+
+/* Takes a row, d numbers, into what its columns have. */
+typedef void take_fn(size_t d, const double *x, column *columns);
+
+/* All rows in their order, by whoever has them. */
+static ntk_status take_rows(const ntk_dataset *data, take_fn *take, double part, column *columns) {
+  const ntk_share *share = &data->share;
+  const size_t N = data->N, d = data->d;
+  const double *x = data->X;
+  for (size_t i = 0, end; i < N; i = end) {
+    const int owner = ntk_share_owner(share, i);
+    for (end = i; end < N && ntk_share_owner(share, end) == owner;)
+      end = N - end > share->unit ? end + share->unit : N;
+    for (; owner == share->rank && i < end; i++, x += d) {
+      if (i % 64 == 0)
+        NTK_TRY(poll(data, part + 0.25 * (double)i / (double)N));
+      take(d, x, columns);
+    }
+    if (share->ranks > 1)
+      ntk_ranks_hand(data->context, owner, d * sizeof *columns, columns);
+  }
+  return NTK_OK;
+}
+
+static void take_largest(size_t d, const double *x, column *columns) {
+  for (size_t j = 0; j < d; j++)
+    columns[j].scale = fmax(columns[j].scale, fabs(x[j]));
+}
 
 /* column[j].scale from the largest |x_ij|. Numbers so large that a difference of two overflows are
  * refused. */
 static ntk_status find_scales(const ntk_dataset *data, const char *source, column *columns) {
-  const size_t N = data->N, d = data->d;
-  for (size_t j = 0; j < d; j++)
+  for (size_t j = 0; j < data->d; j++)
     columns[j] = (column){0};
-  for (size_t i = 0; i < N; i++) {
-    if (i % 64 == 0)
-      NTK_TRY(poll(data, 0.25 * (double)i / (double)N));
-    for (size_t j = 0; j < d; j++)
-      columns[j].scale = fmax(columns[j].scale, fabs(data->X[i * d + j]));
-  }
-  for (size_t j = 0; j < d; j++) {
+  NTK_TRY(take_rows(data, take_largest, 0.0, columns));
+  for (size_t j = 0; j < data->d; j++) {
     if (columns[j].scale > DBL_MAX / 2.0)
       return ntk_fail(NTK_ERR_LIMIT,
                       "%s: column %zu (counted from 1) holds %g, too large to subtract a mean "
@@ -76,58 +100,66 @@ static ntk_status find_scales(const ntk_dataset *data, const char *source, colum
   return NTK_OK;
 }
 
+static void take_rest(size_t d, const double *x, column *columns) {
+  for (size_t j = 0; j < d; j++)
+    columns[j].sum += x[j] * columns[j].scale - columns[j].mean;
+}
+
 /* column[j].mean += (1/N) sum_i (x_ij - column[j].mean) */
-static void refine_means(const ntk_dataset *data, column *columns) {
-  const size_t N = data->N, d = data->d;
-  for (size_t j = 0; j < d; j++)
-    columns[j].square = 0.0; /* the sum's place, for now */
-  for (size_t i = 0; i < N; i++)
-    for (size_t j = 0; j < d; j++)
-      columns[j].square += data->X[i * d + j] * columns[j].scale - columns[j].mean;
-  for (size_t j = 0; j < d; j++)
-    columns[j].mean += columns[j].square / (double)N;
+static ntk_status refine_means(const ntk_dataset *data, double part, column *columns) {
+  for (size_t j = 0; j < data->d; j++)
+    columns[j].sum = 0.0;
+  NTK_TRY(take_rows(data, take_rest, part, columns));
+  for (size_t j = 0; j < data->d; j++)
+    columns[j].mean += columns[j].sum / (double)data->N;
+  return NTK_OK;
 }
 
 static ntk_status find_means(const ntk_dataset *data, const char *source, column *columns) {
   NTK_TRY(find_scales(data, source, columns));
-  NTK_TRY(poll(data, 0.25));
-  refine_means(data, columns);
-  NTK_TRY(poll(data, 0.5));
-  refine_means(data, columns);
-  return poll(data, 0.75);
+  NTK_TRY(refine_means(data, 0.25, columns));
+  return refine_means(data, 0.5, columns);
+}
+
+static size_t rows_here(const ntk_dataset *data) {
+  return ntk_share_count(&data->share, data->share.rank);
 }
 
 static void subtract_means(ntk_dataset *data, const column *columns) {
-  const size_t N = data->N, d = data->d;
-  for (size_t i = 0; i < N; i++)
+  const size_t here = rows_here(data), d = data->d;
+  for (size_t i = 0; i < here; i++)
     for (size_t j = 0; j < d; j++)
       data->own[i * d + j] -= columns[j].mean / columns[j].scale;
 }
 
+static void take_square(size_t d, const double *x, column *columns) {
+  for (size_t j = 0; j < d; j++) {
+    const double deviation = x[j] * columns[j].scale - columns[j].mean;
+    columns[j].sum += deviation * deviation;
+  }
+}
+
 /* A column is constant when its deviation is of the size of the roundings of its numbers. */
-static void standardize(ntk_dataset *data, column *columns) {
-  const size_t N = data->N, d = data->d;
+static ntk_status standardize(ntk_dataset *data, column *columns) {
+  const size_t here = rows_here(data), d = data->d;
   for (size_t j = 0; j < d; j++)
-    columns[j].square = 0.0;
-  for (size_t i = 0; i < N; i++)
-    for (size_t j = 0; j < d; j++) {
-      const double deviation = data->X[i * d + j] * columns[j].scale - columns[j].mean;
-      columns[j].square += deviation * deviation;
-    }
+    columns[j].sum = 0.0;
+  NTK_TRY(take_rows(data, take_square, 0.75, columns));
   data->constant_columns = 0;
   for (size_t j = 0; j < d; j++) {
-    columns[j].square = sqrt(columns[j].square / (double)N);
-    if (columns[j].square > 4.0 * DBL_EPSILON) /* the largest |x| is 1/2 to 1 here */
+    columns[j].deviation = sqrt(columns[j].sum / (double)data->N);
+    if (columns[j].deviation > 4.0 * DBL_EPSILON) /* the largest |x| is 1/2 to 1 here */
       continue;
-    columns[j].square = 0.0;
+    columns[j].deviation = 0.0;
     data->constant_columns++;
   }
-  for (size_t i = 0; i < N; i++)
+  for (size_t i = 0; i < here; i++)
     for (size_t j = 0; j < d; j++) {
       double *x = &data->own[i * d + j];
       const column c = columns[j];
-      *x = c.square > 0.0 ? (*x * c.scale - c.mean) / c.square : 0.0;
+      *x = c.deviation > 0.0 ? (*x * c.scale - c.mean) / c.deviation : 0.0;
     }
+  return NTK_OK;
 }
 
 /* For others to be scaled alike. Dividing by a power of two is exact, so that (x - m) / s has the
@@ -136,7 +168,7 @@ static void keep_columns(ntk_dataset *data, ntk_scaling scaling, const column *c
   for (size_t j = 0; j < data->d; j++) {
     data->columns[j] = columns[j].mean / columns[j].scale;
     data->columns[data->d + j] =
-        scaling == NTK_SCALE_CENTER ? 1.0 : columns[j].square / columns[j].scale;
+        scaling == NTK_SCALE_CENTER ? 1.0 : columns[j].deviation / columns[j].scale;
   }
 }
 
@@ -148,8 +180,35 @@ static ntk_status check_own(const ntk_dataset *data) {
                                     "to; accepted: data sets with a copy of their own");
 }
 
+/* What one rank's rows came to becomes what all of them did. */
+static ntk_status agree(const ntk_dataset *data, ntk_status own) {
+  if (data->share.ranks == 1)
+    return own;
+  return ntk_ranks_agree(data->context, own, ntk_ranks_what("scaling", data->N, data->d, 0));
+}
+
+/* Row `here` of those that are here, counted from 1 among all. */
+static size_t number_of(const ntk_dataset *data, size_t here) {
+  return ntk_share_row(&data->share, here) + 1;
+}
+
+static ntk_status apply(ntk_dataset *data, const double *columns) {
+  const size_t here = rows_here(data), d = data->d;
+  for (size_t i = 0; i < here; i++)
+    for (size_t j = 0; j < d; j++) {
+      double *x = &data->own[i * d + j];
+      const double s = columns[d + j];
+      *x = s > 0.0 ? (*x - columns[j]) / s : 0.0;
+      if (!isfinite(*x))
+        return ntk_fail(NTK_ERR_NOT_FINITE,
+                        "row %zu, column %zu (counted from 1) overflows when it is scaled",
+                        number_of(data, i), j + 1);
+    }
+  return NTK_OK;
+}
+
 ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *columns) {
-  const size_t N = data->N, d = data->d;
+  const size_t d = data->d;
   NTK_TRY(check_own(data));
   for (size_t j = 0; j < d; j++)
     if (!isfinite(columns[j]) || !(columns[d + j] >= 0.0) || isinf(columns[d + j]))
@@ -157,41 +216,32 @@ ntk_status ntk_dataset_apply_scaling(ntk_dataset *data, const double *columns) {
                       "column %zu (counted from 1) has the mean %g and the deviation %g; accepted: "
                       "finite means, and finite deviations from 0 (of a constant column) up",
                       j + 1, columns[j], columns[d + j]);
-  for (size_t i = 0; i < N; i++)
-    for (size_t j = 0; j < d; j++) {
-      double *x = &data->own[i * d + j];
-      const double s = columns[d + j];
-      *x = s > 0.0 ? (*x - columns[j]) / s : 0.0;
-      if (!isfinite(*x))
-        return ntk_fail(NTK_ERR_NOT_FINITE,
-                        "row %zu, column %zu (counted from 1) overflows when it is scaled", i + 1,
-                        j + 1);
-    }
-  return NTK_OK;
+  return agree(data, apply(data, columns));
 }
 
 static ntk_status scale_columns(ntk_dataset *data, ntk_scaling scaling, const char *source) {
   void *pointer = NULL;
-  NTK_TRY(ntk_alloc(data->context, data->d, sizeof(column), "column means", &pointer));
+  ntk_status status = ntk_alloc(data->context, data->d, sizeof(column), "column means", &pointer);
   column *columns = pointer; /* d */
-  ntk_status status = ntk_alloc_doubles(data->context, 2 * data->d, "column means", &data->columns);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(data->context, 2 * data->d, "column means", &data->columns);
+  status = agree(data, status);
   if (status == NTK_OK)
     status = find_means(data, source, columns);
-  if (status == NTK_OK) {
-    if (scaling == NTK_SCALE_CENTER)
-      subtract_means(data, columns);
-    else
-      standardize(data, columns);
+  if (status == NTK_OK && scaling == NTK_SCALE_CENTER)
+    subtract_means(data, columns);
+  else if (status == NTK_OK)
+    status = standardize(data, columns);
+  if (status == NTK_OK)
     keep_columns(data, scaling, columns);
-  }
   ntk_free(data->context, pointer);
   return status;
 }
 
 static ntk_status project_rows(ntk_dataset *data, const char *source) {
-  const size_t N = data->N, d = data->d;
-  for (size_t i = 0; i < N; i++) {
-    NTK_TRY(poll(data, (double)i / (double)N));
+  const size_t here = rows_here(data), d = data->d;
+  for (size_t i = 0; i < here; i++) {
+    NTK_TRY(poll(data, (double)i / (double)here));
     double *x = data->own + i * d; /* d */
     double largest = 0.0;
     for (size_t j = 0; j < d; j++)
@@ -200,7 +250,7 @@ static ntk_status project_rows(ntk_dataset *data, const char *source) {
       return ntk_fail(NTK_ERR_ARGUMENT,
                       "%s: row %zu (counted from 1) is all zeros and has no direction; scaling "
                       "'sphere' accepts rows with a nonzero number",
-                      source, i + 1);
+                      source, number_of(data, i));
     const double scale = power_scale(largest);
     double square = 0.0;
     for (size_t j = 0; j < d; j++)
@@ -222,7 +272,7 @@ ntk_status ntk_dataset_scale(ntk_dataset *data, ntk_scaling scaling, const char 
   case NTK_SCALE_STANDARDIZE:
     return scale_columns(data, scaling, source);
   case NTK_SCALE_SPHERE:
-    return project_rows(data, source);
+    return agree(data, project_rows(data, source));
   }
   return ntk_fail(NTK_ERR_ARGUMENT, "unknown scaling %d; accepted: NTK_SCALE_NONE to _SPHERE",
                   (int)scaling);

@@ -2,6 +2,8 @@
  * those of the next. Each is told by its content, as any file; all have one number of columns. */
 #include "data/reader.h"
 
+#include "base/hash.h"
+
 #include "ntkit/data.h"
 
 #include <stdlib.h>
@@ -87,6 +89,8 @@ static ntk_status open_parts(const ntk_reader_wish *wish, ntk_reader *reader, se
     NTK_TRY(ntk_reader_open_wish(name, wish, part));
     const ntk_reader *first = &set->part[0];
     name = comma != NULL ? comma + 1 : NULL;
+    reader->seen = ntk_hash_word(reader->seen, part->seen);
+    reader->streamed = reader->streamed || part->streamed;
     rows += part->rows; /* no file has 2^63 bytes */
     const ntk_status status = check_part(wish, part, first);
     if (status == NTK_OK)

@@ -2,6 +2,7 @@
 #include "ntkit/data.h"
 #include "ntkit/fit.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/random.h"
@@ -175,7 +176,7 @@ static ntk_status read_labels(const ntk_reader *file, const ntk_dataset *data, d
     return ntk_reader_rows(file, 0, data->N, Y);
   ntk_row_list list;
   NTK_TRY(ntk_row_list_make(data->context, &data->rows, file->rows, file->path, &list));
-  const ntk_status status = ntk_row_list_read(&list, file, Y);
+  const ntk_status status = ntk_row_list_read(&list, NULL, file, Y);
   ntk_row_list_clear(&list);
   return status;
 }
@@ -187,18 +188,18 @@ static void take_names(ntk_reader *file, ntk_class_names *names) {
   file->labels.name = NULL;
 }
 
-/* outputs numbers a sample; names: NULL, where words are no labels. */
-static ntk_status load(const ntk_reader_wish *wish, const char *path, const ntk_dataset *data,
-                       size_t outputs, double *Y, ntk_class_names *names) {
-  ntk_reader file;
+/* outputs numbers a sample, of all samples, on every rank; names: NULL, where words are no labels.
+ */
+static ntk_status load(ntk_context *context, const ntk_reader_wish *wish, const char *path,
+                       const ntk_dataset *data, size_t outputs, double *Y, ntk_class_names *names) {
+  ntk_reader file = {0};
   double *read = NULL; /* Y is not touched by a failure */
-  ntk_status status = ntk_reader_open_wish(path, wish, &file);
-  if (status == NTK_ERR_SHAPE)
-    return ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
-                    data->N);
-  if (status != NTK_OK)
-    return status;
-  status = check_length(&file, data, outputs);
+  ntk_status opened = ntk_reader_open_wish(path, wish, &file);
+  if (opened == NTK_ERR_SHAPE)
+    opened = ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
+                      data->N);
+  NTK_TRY(ntk_reader_agree(context, opened, &file));
+  ntk_status status = check_length(&file, data, outputs);
   if (status == NTK_OK)
     status = check_heading(&file, data);
   if (status == NTK_OK && names == NULL && file.labels.classes > 0)
@@ -208,6 +209,9 @@ static ntk_status load(const ntk_reader_wish *wish, const char *path, const ntk_
     status = ntk_alloc_doubles(data->context, data->N * outputs, "labels", &read);
   if (status == NTK_OK)
     status = read_labels(&file, data, read);
+  if (status == NTK_OK)
+    file.seen = ntk_hash_bytes(file.seen, read, data->N * outputs * sizeof *read);
+  status = ntk_reader_agree(context, status, &file);
   if (status == NTK_OK) {
     memcpy(Y, read, data->N * outputs * sizeof *Y);
     if (names != NULL)
@@ -220,9 +224,8 @@ static ntk_status load(const ntk_reader_wish *wish, const char *path, const ntk_
 
 ntk_status ntk_labels_load_outputs(ntk_context *context, const char *path, const ntk_dataset *data,
                                    size_t outputs, double *Y) {
-  (void)context;
   const ntk_reader_wish wish = {.for_labels = outputs == 1}; /* a column is as good as a vector */
-  return load(&wish, path, data, outputs, Y, NULL);
+  return load(context, &wish, path, data, outputs, Y, NULL);
 }
 
 ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dataset *data,
@@ -232,9 +235,8 @@ ntk_status ntk_labels_load(ntk_context *context, const char *path, const ntk_dat
 
 ntk_status ntk_labels_load_classes(ntk_context *context, const char *path, const char *label_column,
                                    const ntk_dataset *data, double *Y, ntk_class_names *names) {
-  (void)context;
   const ntk_reader_wish wish = {.label_column = label_column, .for_labels = true};
-  return load(&wish, path, data, 1, Y, names);
+  return load(context, &wish, path, data, 1, Y, names);
 }
 
 void ntk_class_names_clear(ntk_class_names *names) {

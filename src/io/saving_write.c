@@ -56,11 +56,18 @@ ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *
 }
 
 ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data) {
-  const size_t d = ntk_dataset_dim(data);
+  static const char name[] = "X.npy";
   const double *columns = ntk_dataset_scaling(data);
-  NTK_TRY(
-      ntk_saving_array(saving, "X.npy", ntk_dataset_values(data), ntk_dataset_samples(data), d));
-  return columns != NULL ? ntk_saving_array(saving, "scaling.npy", columns, 2, d) : NTK_OK;
+  const ntk_held held = ntk_dataset_held(data);
+  char *path = NULL;
+  if (saving != NULL)
+    NTK_TRY(ntk_folder_path(saving->stage, name, &path));
+  const ntk_status status = ntk_held_save(data->context, &held, path);
+  free(path);
+  if (status != NTK_OK || saving == NULL)
+    return status;
+  NTK_TRY(ntk_saving_add(saving, name));
+  return columns != NULL ? ntk_saving_array(saving, "scaling.npy", columns, 2, held.d) : NTK_OK;
 }
 
 /* A bias that lies there and that neither this run nor the removal of what the last one wrote takes

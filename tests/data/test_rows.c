@@ -295,7 +295,7 @@ static void test_unpacked(void **state) {
     assert_ok(ntk_context_create(&options, &own));
     assert_ok(ntk_row_list_make(own, &drawn, UNPACKED, file.path, &list));
     reads = 0;
-    assert_ok(ntk_row_list_read(&list, &file, X));
+    assert_ok(ntk_row_list_read(&list, NULL, &file, X));
     assert_true(little ? reads > 1 : reads == 1);
     assert_ok(ntk_rows_choose(own, &drawn, UNPACKED, row));
     for (size_t k = 0; k < DRAWN * WIDTH; k++)

@@ -41,7 +41,9 @@ static ntk_status hold_rows(inspection *p) {
       held.subsample = 2;
   }
   NTK_TRY(ntk_progress_report(p->context, "reading", 0.0));
-  return ntk_dataset_select(p->context, p->file.path, &held, 0, NTK_SCALE_NONE, &p->held);
+  NTK_TRY(ntk_dataset_select(p->context, p->file.path, &held, 0, NTK_SCALE_NONE, &p->held));
+  const ntk_held rows = ntk_dataset_held(p->held);
+  return ntk_held_whole(&rows, "a look at data");
 }
 
 /* The numbers in the file of the rows that are held, where they are not one after the other. */

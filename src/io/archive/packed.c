@@ -204,6 +204,7 @@ ntk_status ntk_packed_open(ntk_reader *reader, const ntk_packed *what) {
   reader->source = &source;
   reader->packed = s;
   reader->bounded = what->packing == NTK_PACKED_GZIP;
+  reader->streamed = what->packing != NTK_PACKED_STORED;
   const size_t bytes = what->bytes;
   reader->file_size = !reader->bounded                      ? what->size
                       : bytes < SIZE_MAX / NTK_DEFLATE_MOST ? bytes * NTK_DEFLATE_MOST
