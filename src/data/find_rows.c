@@ -42,11 +42,14 @@ static size_t find_hash(const ntk_hashed_row *rows, size_t N, uint64_t hash) {
 
 ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_dataset *among, size_t *row) {
   const size_t d = data->d;
+  const ntk_held from = ntk_dataset_held(data), held = ntk_dataset_held(among);
   ntk_hashed_row *rows = NULL;
   if (among->d != d)
     return ntk_fail(NTK_ERR_SHAPE, "rows of %zu numbers among rows of %zu; accepted: equal numbers",
                     d, among->d);
-  NTK_TRY(ntk_hashed_rows(data->context, among->X, among->N, d, hash_row, NULL, &rows));
+  NTK_TRY(ntk_held_whole(&from, "a search for rows"));
+  NTK_TRY(ntk_held_whole(&held, "a search for rows"));
+  NTK_TRY(ntk_hashed_rows(data->context, &held, hash_row, NULL, &rows));
 #pragma omp parallel for schedule(static) \
     num_threads(ntk_threads_for(data->context, (double)data->N *(double)d))
   for (size_t i = 0; i < data->N; i++) {

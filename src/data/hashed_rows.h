@@ -2,8 +2,8 @@
 #ifndef NTK_DATA_HASHED_ROWS_H
 #define NTK_DATA_HASHED_ROWS_H
 
-#include "base/context.h"
 #include "base/hash.h"
+#include "data/held.h"
 
 #include <string.h>
 
@@ -23,9 +23,10 @@ static inline uint64_t ntk_hash_double(uint64_t hash, double value) {
   return ntk_hash_word(hash, word);
 }
 
-/* The N rows of X (N x d), ascending, rows of one hash in the order of X; to be freed by ntk_free.
- * O(N log N) and a hash a row, 16 N bytes. */
-ntk_status ntk_hashed_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                           ntk_row_hash hash, const void *how, ntk_hashed_row **sorted);
+/* The N rows of `held`, on every rank: ascending, rows of one hash in their order; to be freed by
+ * ntk_free. O(N log N) and a hash a row, 16 N bytes, and as much of each row that is here where it
+ * is held in parts. */
+ntk_status ntk_hashed_rows(ntk_context *context, const ntk_held *held, ntk_row_hash hash,
+                           const void *how, ntk_hashed_row **sorted);
 
 #endif

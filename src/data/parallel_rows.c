@@ -5,6 +5,7 @@
 #include "data/parallel_rows.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/hashed_rows.h"
 
 #include <math.h>
@@ -83,38 +84,134 @@ static bool rows_parallel(const double *x, const double *y, size_t d, ntk_multip
   return true;
 }
 
-ntk_status ntk_row_multiples(ntk_context *context, const double *X, size_t N, size_t d,
-                             ntk_multiples multiples, size_t *first, double *factor) {
-  ntk_hashed_row *rows = NULL;
-  NTK_TRY(ntk_hashed_rows(context, X, N, d, hash_row, &multiples, &rows));
-  for (size_t i = 0, run = 0; i < N; i++) { /* of one hash: multiples of the first, as a rule */
-    const size_t row = rows[i].row;
-    if (rows[i].hash != rows[run].hash)
-      run = i;
-    first[row] = row;
-    factor[row] = 1.0;
-    double c = 1.0;
-    for (size_t k = run; k < i && first[row] == row; k++)
-      if (first[rows[k].row] == rows[k].row &&
-          rows_parallel(X + rows[k].row * d, X + row * d, d, multiples, &c)) {
-        first[row] = rows[k].row;
-        factor[row] = c;
-      }
+typedef struct search {
+  ntk_context *context;
+  const ntk_held *held;
+  ntk_multiples multiples;
+  const ntk_hashed_row *rows; /* N, those of one hash together */
+  size_t *first;              /* N: not known */
+  double *factor;             /* NaN until first is known where the row is */
+  double *lead;               /* a row of another rank, d */
+} search;
+
+/* The first of [begin, end) whose row has nothing yet; end: none. */
+static size_t next_open(const search *s, size_t begin, size_t end) {
+  while (begin < end && s->first[s->rows[begin].row] < s->held->share.N)
+    begin++;
+  return begin;
+}
+
+static size_t end_of_hash(const search *s, size_t begin) {
+  size_t end = begin + 1;
+  while (end < s->held->share.N && s->rows[end].hash == s->rows[begin].hash)
+    end++;
+  return end;
+}
+
+/* Row `row` on all ranks. */
+static ntk_status lead_with(const search *s, size_t row, const double **x) {
+  *x = s->held->X + row * s->held->d;
+  if (s->held->share.ranks == 1)
+    return NTK_OK;
+  *x = s->lead;
+  return ntk_held_fetch(s->context, s->held, &row, 1, s->lead);
+}
+
+/* Of each hash the first row that has nothing yet leads, and those that are here are compared with
+ * it. *compared: whether there were any, on whatever rank. */
+static ntk_status compare_with_first(const search *s, bool *compared) {
+  const ntk_held *held = s->held;
+  const ntk_share *share = &held->share;
+  *compared = false;
+  for (size_t begin = 0, end = 0; begin < held->share.N; begin = end) {
+    end = end_of_hash(s, begin);
+    const size_t leader = next_open(s, begin, end);
+    if (leader == end)
+      continue;
+    const size_t first = s->rows[leader].row;
+    s->first[first] = first;
+    s->factor[first] = 1.0;
+    size_t k = next_open(s, leader + 1, end);
+    if (k == end)
+      continue;
+    const double *x = NULL;
+    *compared = true;
+    NTK_TRY(lead_with(s, first, &x));
+    for (; k < end; k = next_open(s, k + 1, end)) {
+      const size_t row = s->rows[k].row;
+      double c = 1.0;
+      if (ntk_share_owner(share, row) == share->rank &&
+          rows_parallel(x, held->X + ntk_share_below(share, share->rank, row) * held->d, held->d,
+                        s->multiples, &c))
+        s->factor[row] = c;
+    }
   }
-  ntk_free(context, rows);
   return NTK_OK;
 }
 
-ntk_status ntk_parallel_rows(ntk_context *context, const double *X, size_t N, size_t d,
-                             ntk_multiples multiples, ntk_row_pair *pair) {
+/* Those that were found follow the last one of their hash that led. False: none is left. */
+static bool follow(const search *s) {
+  bool open = false;
+  size_t lead = 0;
+  for (size_t k = 0; k < s->held->share.N; k++) {
+    const size_t row = s->rows[k].row;
+    if (s->first[row] == row)
+      lead = row;
+    else if (s->first[row] == s->held->share.N && !isnan(s->factor[row]))
+      s->first[row] = lead;
+    open = open || s->first[row] == s->held->share.N;
+  }
+  return open;
+}
+
+static ntk_status find(const search *s) {
+  const ntk_held *held = s->held;
+  for (size_t k = 0; k < held->share.N; k++) {
+    s->first[k] = held->share.N;
+    s->factor[k] = NAN;
+  }
+  for (bool open = true, compared = false; open; open = follow(s)) {
+    NTK_TRY(compare_with_first(s, &compared));
+    if (compared && held->share.ranks > 1)
+      NTK_TRY(ntk_ranks_collect(s->context, &held->share, 1, s->factor));
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_row_multiples(ntk_context *context, const ntk_held *held, ntk_multiples multiples,
+                             size_t *first, double *factor) {
+  ntk_hashed_row *rows = NULL;
+  search s = {
+      .context = context, .held = held, .multiples = multiples, .first = first, .factor = factor};
+  NTK_TRY(ntk_hashed_rows(context, held, hash_row, &multiples, &rows));
+  ntk_status status = NTK_OK;
+  if (held->share.ranks > 1) {
+    status = ntk_alloc_doubles(context, held->d, "multiples", &s.lead);
+    status =
+        ntk_ranks_agree(context, status, ntk_ranks_what("multiples", held->share.N, held->d, 0));
+  }
+  s.rows = rows;
+  if (status == NTK_OK)
+    status = find(&s);
+  ntk_free(context, s.lead);
+  ntk_free(context, rows);
+  return status;
+}
+
+ntk_status ntk_parallel_rows(ntk_context *context, const ntk_held *held, ntk_multiples multiples,
+                             ntk_row_pair *pair) {
+  const size_t N = held->share.N;
   void *pointer = NULL;
   double *factor = NULL;
   *pair = (ntk_row_pair){N, N, NAN, 0};
-  NTK_TRY(ntk_alloc(context, N, sizeof(size_t), "multiples", &pointer));
+  ntk_status status = ntk_alloc(context, N, sizeof(size_t), "multiples", &pointer);
   size_t *first = pointer;
-  ntk_status status = ntk_alloc_doubles(context, N, "multiples", &factor);
   if (status == NTK_OK)
-    status = ntk_row_multiples(context, X, N, d, multiples, first, factor);
+    status = ntk_alloc_doubles(context, N, "multiples", &factor);
+  if (held->share.ranks > 1)
+    status = ntk_ranks_agree(context, status, ntk_ranks_what("multiples", N, held->d, 1));
+  if (status == NTK_OK)
+    status = ntk_row_multiples(context, held, multiples, first, factor);
   for (size_t k = 0; k < N && status == NTK_OK; k++) {
     pair->multiples += first[k] < k;
     if (first[k] < k && first[k] < pair->first)

@@ -1,5 +1,7 @@
 #include "kernel/deficiency.h"
 
+#include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "kernel/kernel.h"
 #include "kernel/vanishing.h"
 
@@ -218,15 +220,17 @@ static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
 }
 
 /* The first row that is 0; N: none. */
-static size_t zero_row(const double *X, size_t N, size_t d) {
-  for (size_t i = 0; i < N; i++) {
+static size_t zero_row(ntk_context *context, const ntk_held *held) {
+  const size_t here = ntk_held_count(held), d = held->d;
+  size_t first = held->share.N;
+  for (size_t i = 0; i < here && first == held->share.N; i++) {
     size_t j = 0;
-    while (j < d && X[i * d + j] == 0.0)
+    while (j < d && held->X[i * d + j] == 0.0)
       j++;
     if (j == d)
-      return i;
+      first = ntk_share_row(&held->share, i);
   }
-  return N;
+  return held->share.ranks == 1 ? first : (size_t)ntk_ranks_least(context, (double)first);
 }
 
 ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
@@ -235,12 +239,12 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
   return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
-static ntk_status compare(const question *q, const double *X, size_t N, ntk_symmetry symmetry,
+static ntk_status compare(const question *q, const ntk_held *held, ntk_symmetry symmetry,
                           ntk_deficiency *d) {
   const ntk_network *network = q->network;
+  const size_t N = held->share.N;
   ntk_row_pair pair;
-  NTK_TRY(ntk_parallel_rows(network->context, X, N, network->width[0], ntk_multiples_of(symmetry),
-                            &pair));
+  NTK_TRY(ntk_parallel_rows(network->context, held, ntk_multiples_of(symmetry), &pair));
   if (pair.first < N && pair.factor == 1.0)
     say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
         pair.second + 1);
@@ -262,16 +266,16 @@ static bool vanishes_at_0(const ntk_network *network, size_t k) {
   return ntk_network_vanishes(network, k) && !network->bias[least(k, network->depth - 1)];
 }
 
-ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
-                               size_t N, size_t k, ntk_deficiency *deficiency) {
+ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
+                               const ntk_held *held, size_t k, ntk_deficiency *deficiency) {
   const question q = {network, outputs, units_in_pairs(network), false};
   ntk_deficiency found = {0};
-  count(&q, N, k, &found);
+  count(&q, held->share.N, k, &found);
   if (!found.known)
-    NTK_TRY(compare(&q, X, N, ntk_network_symmetry(network), &found));
+    NTK_TRY(compare(&q, held, ntk_network_symmetry(network), &found));
   if (!found.known && vanishes_at_0(network, k)) {
-    const size_t i = zero_row(X, N, network->width[0]);
-    if (i < N)
+    const size_t i = zero_row(network->context, held);
+    if (i < held->share.N)
       say(&found, "row %zu of the data (from 1) is 0: %s", i + 1,
           vanishes_at_0(network, network->depth)
               ? "there the output does not depend on the parameters"
@@ -281,7 +285,20 @@ ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, 
   return NTK_OK;
 }
 
-ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
+/* Whether no parameter acts on sample i. */
+static ntk_status is_dead(const ntk_network *network, const ntk_held *held, size_t i, bool *dead) {
+  double *x = NULL; /* d */
+  if (held->share.ranks == 1)
+    return ntk_vanishes(network, held->X + i * held->d, dead);
+  NTK_TRY(ntk_alloc_doubles(network->context, held->d, "a sample", &x));
+  ntk_status status = ntk_held_fetch(network->context, held, &i, 1, x);
+  if (status == NTK_OK)
+    status = ntk_vanishes(network, x, dead);
+  ntk_free(network->context, x);
+  return status;
+}
+
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *held,
                                    const ntk_norms *norms, ntk_deficiency *deficiency) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t per = ntk_kernel_rows(&spec, norms->outputs, 1);
@@ -292,7 +309,7 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
       entry += ntk_diagonal_part(network, k, norms->f2[k * norms->rows + i],
                                  norms->b2[k * norms->rows + i]);
     if (entry == 0.0)
-      NTK_TRY(ntk_vanishes(network, X + i / per * network->width[0], &vanishes));
+      NTK_TRY(is_dead(network, held, i / per, &vanishes));
     if (vanishes)
       say(deficiency,
           "K_ii = 0 of sample %zu (from 1): there the output does not depend on the parameters",
@@ -301,16 +318,16 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
   return NTK_OK;
 }
 
-ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
+ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_held *held,
                                        ntk_deficiency *deficiency) {
   const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network), true};
   ntk_deficiency found = {0};
   if (ntk_network_linear_above(network, network->depth - 2))
     say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
   else
-    count(&q, N, network->depth - 2, &found);
+    count(&q, held->share.N, network->depth - 2, &found);
   if (!found.known)
-    NTK_TRY(compare(&q, X, N, (ntk_symmetry){0}, &found));
+    NTK_TRY(compare(&q, held, (ntk_symmetry){0}, &found));
   *deficiency = found;
   return NTK_OK;
 }

@@ -7,6 +7,11 @@
 #include "data/parallel_rows.h"
 #include "kernel/backend.h"
 
+/* The samples of features. */
+static inline ntk_held ntk_features_held(const ntk_features *features) {
+  return (ntk_held){.share = features->share, .d = features->network->width[0], .X = features->X};
+}
+
 /* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
  * number of parameters it differentiates by; in the mean over outputs that of F_k's columns (and a
  * constant one with a bias) times B_{k+1}'s. Of units in pairs (18), whose outputs cancel, each
@@ -26,24 +31,25 @@ typedef struct ntk_deficiency {
   size_t zeros;     /* eigenvalues that are 0 by that reason, at least */
 } ntk_deficiency;
 
-/* Of block k, or of K (k = L), of these outputs, for the samples X (N x d). For every activation:
- * more samples than the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c
- * x) from F_L(x); x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). Biases leave of the
- * last two what they do not touch. O(N d + N log N + n_{L-2} n_{L-1}).
+/* Of block k, or of K (k = L), of these outputs, for these N samples, which ranks may have in
+ * parts: then all call this and what follows, and get the same. For every activation: more samples
+ * than the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c x) from
+ * F_L(x); x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). Biases leave of the last two
+ * what they do not touch. O(N d + N log N + n_{L-2} n_{L-1}).
  */
-ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs, const double *X,
-                               size_t N, size_t k, ntk_deficiency *deficiency);
+ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
+                               const ntk_held *held, size_t k, ntk_deficiency *deficiency);
 
 /* What K's diagonal adds, where nothing is known yet: K_ii = 0 where no parameter acts on x_i, as
  * when a layer of relu is 0 there; then all blocks have that row 0. A K_ii that only underflowed
  * adds nothing. O(N L), and O(P) for each K_ii
  * that is 0. */
-ntk_status ntk_deficiency_of_norms(const ntk_network *network, const double *X,
+ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *held,
                                    const ntk_norms *norms, ntk_deficiency *deficiency);
 
 /* Of J~_FB J~_FB^T and J~ J~^T, whose rows are f~ (x) b~ and the same less M, f~ = f_{L-2} - E f,
  * b~ = b_{L-1} - E b: block L-2 by its count, equal rows, or a linear network, whose b~ is 0. */
-ntk_status ntk_deficiency_find_centred(const ntk_network *network, const double *X, size_t N,
+ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_held *held,
                                        ntk_deficiency *deficiency);
 
 #endif

@@ -27,7 +27,7 @@ static const double AT_ONCE_BYTES = 1 << 23; /* of samples that go through toget
 /* Rows t = COPIES s + c of all arrays: copy c of the (first + s)-th chosen row of K. */
 typedef struct evaluation {
   const ntk_network *network;
-  const double *X;
+  const ntk_held *held;
   size_t k;                      /* the block, or L */
   size_t chosen, row[MOST_ROWS]; /* of K */
   size_t per;                    /* rows of K for a sample */
@@ -61,12 +61,22 @@ static void perturb(evaluation *e, size_t parts, size_t n, double size, double *
   }
 }
 
-static void forward(evaluation *e) {
+/* The chosen samples, each COPIES times. */
+static ntk_status take_samples(evaluation *e) {
+  const size_t d = e->network->width[0], count = e->T / COPIES;
+  size_t row[MOST_ROWS];
+  for (size_t s = 0; s < count; s++)
+    row[s] = e->row[e->first + s] / e->per;
+  NTK_TRY(ntk_held_fetch(e->network->context, e->held, row, count, e->F[0]));
+  for (size_t t = e->T; t-- > 1;)
+    memmove(e->F[0] + t * d, e->F[0] + t / COPIES * d, d * sizeof(double));
+  return NTK_OK;
+}
+
+static ntk_status forward(evaluation *e) {
   const ntk_network *network = e->network;
   const size_t *n = network->width, T = e->T;
-  for (size_t t = 0; t < T; t++)
-    memcpy(e->F[0] + t * n[0], e->X + e->row[e->first + t / COPIES] / e->per * n[0],
-           n[0] * sizeof(double));
+  NTK_TRY(take_samples(e));
   for (size_t l = 1; l < network->depth; l++) {
     double *F = e->F[l], *G = e->B;
     memcpy(e->in, e->F[l - 1], T * n[l - 1] * sizeof(double));
@@ -80,6 +90,7 @@ static void forward(evaluation *e) {
     perturb(e, 1, n[l], 2.0 * U, F);
     perturb(e, 1, n[l], 2.0 * U, e->slope[l]);
   }
+  return NTK_OK;
 }
 
 static double dot(size_t n, const double *x, const double *y) {
@@ -263,13 +274,13 @@ static double lost(const evaluation *e, const double *v, double weight) {
   return isfinite(delta2) ? delta2 : INFINITY;
 }
 
-ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const ntk_norms *norms,
-                              size_t k, const double *v, ntk_extremes *e) {
+ntk_status ntk_digits_measure(const ntk_network *network, const ntk_held *held,
+                              const ntk_norms *norms, size_t k, const double *v, ntk_extremes *e) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t C = network->width[network->depth];
   const bool all = norms->outputs == NTK_OUTPUTS_ALL;
   evaluation of = {.network = network,
-                   .X = X,
+                   .held = held,
                    .k = k,
                    .per = all ? C : 1,
                    .parts = parts_of(&spec, norms->outputs),
@@ -280,19 +291,21 @@ ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const
     return NTK_OK;
   const double weight = choose(&of, norms, v);
   const workspace w = workspace_of(&spec, of.parts);
-  const ntk_status status = allocate(&of, &w, &storage, &pointers);
+  ntk_status status = allocate(&of, &w, &storage, &pointers);
   if (status == NTK_OK) {
     const int previous = ntk_blas_enter(1); /* the same bits for any number of threads */
-    for (; of.first < of.chosen; of.first += w.samples) {
+    for (; of.first < of.chosen && status == NTK_OK; of.first += w.samples) {
       const size_t left = of.chosen - of.first;
       of.T = COPIES * (left < w.samples ? left : w.samples);
       of.drawn = 0;
-      forward(&of);
-      backward(&of);
+      status = forward(&of);
+      if (status == NTK_OK)
+        backward(&of);
     }
     ntk_blas_leave(previous);
-    ntk_extremes_carry(e, lost(&of, v, weight), sum_error(ntk_widest(&spec, 0)) * weight);
   }
+  if (status == NTK_OK)
+    ntk_extremes_carry(e, lost(&of, v, weight), sum_error(ntk_widest(&spec, 0)) * weight);
   ntk_free(network->context, storage);
   ntk_free(network->context, pointers);
   return status;
@@ -303,7 +316,8 @@ ntk_status ntk_digits_of(const ntk_features *features, size_t k, const double *v
   double *f2 = NULL;
   NTK_TRY(ntk_features_take_norms(features, &f2));
   const ntk_norms norms = {features->outputs, features->rows, f2, f2 + count};
-  const ntk_status status = ntk_digits_measure(features->network, features->X, &norms, k, v, e);
+  const ntk_held held = ntk_features_held(features);
+  const ntk_status status = ntk_digits_measure(features->network, &held, &norms, k, v, e);
   ntk_free(features->context, f2);
   return status;
 }

@@ -97,11 +97,11 @@ static ntk_status look_before(const ntk_features *features, size_t k, double *f2
   const size_t count = network->depth * features->rows;
   double *b2 = f2 + count, *resolution = b2 + count;
   const ntk_norms norms = {features->outputs, features->rows, f2, b2};
+  const ntk_held held = ntk_features_held(features);
   ntk_deficiency deficiency;
-  NTK_TRY(
-      ntk_deficiency_find(network, features->outputs, features->X, features->N, k, &deficiency));
+  NTK_TRY(ntk_deficiency_find(network, features->outputs, &held, k, &deficiency));
   NTK_TRY(ntk_features_norms(features, f2, b2));
-  NTK_TRY(ntk_deficiency_of_norms(network, features->X, &norms, &deficiency));
+  NTK_TRY(ntk_deficiency_of_norms(network, &held, &norms, &deficiency));
   if (deficiency.known) {
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;

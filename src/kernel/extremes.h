@@ -67,11 +67,11 @@ ntk_status ntk_extremes_largest(ntk_features *features, uint64_t seed, double *l
 /* Judges *e, which has the lambda_min of block k (L: of K) with that eigenvector (a unit one of
  * norms->rows entries) and is OK, once more: e->digits, and the verdict INACCURATE or, where
  * nothing is left, BELOW_RESOLUTION, with a resolution that is larger by what the features lose. An
- * estimate: some samples go through the network a second time with perturbed last bits. X: N x d.
+ * estimate: some samples go through the network a second time with perturbed last bits.
  * Other verdicts: digits is 0, and nothing is done. 128 P flops; of the mean over n_L outputs 64 (1
  * + n_L) P. NTK_ERR_LIMIT, _MEMORY. */
-ntk_status ntk_digits_measure(const ntk_network *network, const double *X, const ntk_norms *norms,
-                              size_t k, const double *v, ntk_extremes *e);
+ntk_status ntk_digits_measure(const ntk_network *network, const ntk_held *held,
+                              const ntk_norms *norms, size_t k, const double *v, ntk_extremes *e);
 /* The same of features' kernel. */
 ntk_status ntk_digits_of(const ntk_features *features, size_t k, const double *v, ntk_extremes *e);
 /* Bytes that they hold, beside the second's norms (16 L bytes for each row of K). */

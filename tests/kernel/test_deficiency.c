@@ -15,8 +15,9 @@ static ntk_context *context;
 
 static void check_rows(const double *X, size_t N, size_t d, ntk_multiples multiples, size_t i,
                        size_t k, double c) {
+  const ntk_held held = {ntk_share_whole(N), d, X};
   ntk_row_pair p = {99, 99, NAN, 99};
-  assert_ok(ntk_parallel_rows(context, X, N, d, multiples, &p));
+  assert_ok(ntk_parallel_rows(context, &held, multiples, &p));
   if (p.first != i || (i < N && (p.second != k || p.factor != c)))
     fail_msg("kind %d: rows %zu and %zu by %g instead of %zu and %zu by %g", (int)multiples,
              p.first, p.second, p.factor, i, k, c);
@@ -48,8 +49,9 @@ static void test_groups(void **state) {
   size_t first[N], multiples = 0;
   for (size_t i = 0; i < 2 * N; i++)
     X[i] = rint(1.5 * normal[i]);
+  const ntk_held held = {ntk_share_whole(N), 2, X};
   for (int kind = NTK_MULTIPLES_EQUAL; kind <= NTK_MULTIPLES_ALL; kind++) {
-    assert_ok(ntk_row_multiples(context, X, N, 2, (ntk_multiples)kind, first, factor));
+    assert_ok(ntk_row_multiples(context, &held, (ntk_multiples)kind, first, factor));
     for (size_t k = 0; k < N; k++) {
       size_t i = 0;
       for (double c = NAN; i < k; i++) { /* x_k = c x_i in whole numbers */
@@ -188,9 +190,10 @@ static void test_centred_powers(void **state) {
   ntk_deficiency found;
   ntk_network *network = make_network(context, 2, width, "quadratic", "paper", 3);
   double *X = make_normal(4, 7 * 2);
-  assert_ok(ntk_deficiency_find_centred(network, X, 6, &found));
+  const ntk_held seven = {ntk_share_whole(7), 2, X}, six = ntk_held_leading(seven, 6);
+  assert_ok(ntk_deficiency_find_centred(network, &six, &found));
   assert_false(found.known);
-  assert_ok(ntk_deficiency_find_centred(network, X, 7, &found));
+  assert_ok(ntk_deficiency_find_centred(network, &seven, &found));
   assert_true(found.known);
   assert_non_null(strstr(found.reason, "polynomial with 6 monomials"));
   ntk_network_destroy(network);

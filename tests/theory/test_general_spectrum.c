@@ -285,8 +285,9 @@ static void test_deficiency(void **state) {
         X[j] = 0.0;
       else
         X[cases[c].d + j] = factors[cases[c].X] * X[j];
+    const ntk_held held = {ntk_share_whole(cases[c].N), cases[c].d, X};
     ntk_deficiency found;
-    assert_ok(ntk_deficiency_find(network, (ntk_outputs)cases[c].mode, X, cases[c].N, 3, &found));
+    assert_ok(ntk_deficiency_find(network, (ntk_outputs)cases[c].mode, &held, 3, &found));
     if (found.known != (cases[c].says != NULL) ||
         (found.known && strstr(found.reason, cases[c].says) == NULL))
       fail_msg("case %zu: '%s'", c, found.reason);

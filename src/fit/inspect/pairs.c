@@ -42,19 +42,18 @@ static void count_pairs(const ntk_inspect_rows *rows, const size_t *first, const
 static ntk_status find_alike(const ntk_inspect_rows *rows, size_t *same,
                              ntk_inspect_result *result) {
   const ntk_dataset *data = rows->data;
+  const ntk_held held = ntk_dataset_held(data);
   void *pointer = NULL;
   double *factor = NULL;
   NTK_TRY(ntk_alloc(data->context, data->N, sizeof(size_t), "multiples", &pointer));
   size_t *first = pointer;
   ntk_status status = ntk_alloc_doubles(data->context, data->N, "multiples", &factor);
   if (status == NTK_OK)
-    status = ntk_row_multiples(data->context, data->X, data->N, data->d, NTK_MULTIPLES_EQUAL, same,
-                               factor);
+    status = ntk_row_multiples(data->context, &held, NTK_MULTIPLES_EQUAL, same, factor);
   if (status == NTK_OK)
     count_pairs(rows, same, factor, NULL, &result->equal);
   if (status == NTK_OK)
-    status = ntk_row_multiples(data->context, data->X, data->N, data->d, NTK_MULTIPLES_ALL, first,
-                               factor);
+    status = ntk_row_multiples(data->context, &held, NTK_MULTIPLES_ALL, first, factor);
   if (status == NTK_OK)
     count_pairs(rows, first, factor, same, &result->multiples);
   ntk_free(data->context, factor);

@@ -91,11 +91,10 @@ static void join(const labels *l, relation *r, size_t *different) {
 
 static ntk_status relate(ntk_context *context, ntk_symmetry symmetry, const ntk_dataset *data,
                          const labels *l, relation *r, size_t *different) {
-  NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, NTK_MULTIPLES_EQUAL, r->first,
-                            r->factor));
+  const ntk_held held = ntk_dataset_held(data);
+  NTK_TRY(ntk_row_multiples(context, &held, NTK_MULTIPLES_EQUAL, r->first, r->factor));
   NTK_TRY(check_consistent(l, r->first));
-  NTK_TRY(ntk_row_multiples(context, data->X, data->N, data->d, ntk_multiples_of(symmetry),
-                            r->parent, r->factor));
+  NTK_TRY(ntk_row_multiples(context, &held, ntk_multiples_of(symmetry), r->parent, r->factor));
   for (size_t k = 0; k < l->N; k++)
     r->factor[k] = ntk_symmetry_factor(symmetry, r->factor[k]);
   mark_broken(l, r);
@@ -125,9 +124,7 @@ static ntk_status take(ntk_context *context, const relation *r, size_t N, double
 
 ntk_status ntk_distinct_copy(ntk_context *context, const ntk_dataset *data, size_t count,
                              ntk_distinct *d) {
-  NTK_TRY(ntk_dataset_allocate(context, count, data->d, &d->own));
-  for (size_t at = 0; at < count; at++)
-    memcpy(d->own->own + at * data->d, data->X + d->row[at] * data->d, data->d * sizeof(double));
+  NTK_TRY(ntk_dataset_take(context, data, d->row, count, &d->own));
   d->data = d->own;
   return NTK_OK;
 }

@@ -72,11 +72,17 @@ static void say_pair(const question *q, const ntk_pair *pair) {
 
 /* ---- Samples that no weights act on ---------------------------------------------------------- */
 
-static bool is_zero(const ntk_dataset *data, size_t i) {
-  for (size_t j = 0; j < data->d; j++)
-    if (data->X[i * data->d + j] != 0.0)
-      return false;
-  return true;
+static ntk_status is_zero(const ntk_dataset *data, size_t i, bool *zero) {
+  const ntk_held held = ntk_dataset_held(data);
+  double *x = NULL;
+  NTK_TRY(ntk_alloc_doubles(data->context, data->d, "a sample", &x));
+  const ntk_status status = ntk_held_fetch(data->context, &held, &i, 1, x);
+  size_t j = 0;
+  while (status == NTK_OK && j < data->d && x[j] == 0.0)
+    j++;
+  *zero = j == data->d;
+  ntk_free(data->context, x);
+  return status;
 }
 
 static bool has_kink(const ntk_network *network) {
@@ -95,15 +101,17 @@ static bool is_affine(const ntk_network *network) {
 }
 
 /* Of sample i, K_ii = 0 and y_i != 0. */
-static void say_dead(const question *q, size_t i) {
+static ntk_status say_dead(const question *q, size_t i) {
   const ntk_network *base = q->system->base;
   const size_t number = number_of(q, i);
-  if (is_zero(q->data, i) && ntk_network_vanishes(base, base->depth))
+  bool zero = false;
+  NTK_TRY(is_zero(q->data, i, &zero));
+  if (zero && ntk_network_vanishes(base, base->depth))
     say(q,
         "sample %zu is zero and phi(0) = 0: its output is 0 whatever the weights; leave it out, "
         "label it 0, or take sigmoid or softplus",
         number);
-  else if (is_zero(q->data, i) && ntk_network_vanishes(base, base->depth - 2))
+  else if (zero && ntk_network_vanishes(base, base->depth - 2))
     say(q,
         "sample %zu is zero and %s: its output is 0 whatever the construction does; leave it "
         "out, label it 0, or take a deeper network",
@@ -118,6 +126,7 @@ static void say_dead(const question *q, size_t i) {
         "sample %zu has K_ii = 0: on it no unit is active that the weights could act by; larger "
         "widths or another seed",
         number);
+  return NTK_OK;
 }
 
 /* The first sample with K_ii = 0 and a label other than 0; N: none. */
@@ -208,7 +217,7 @@ static void say_members(const question *q, double *w, size_t members) {
          "out, or take larger widths or another activation");
 }
 
-static void say_dependent(const question *q, double *w, bool exact) {
+static ntk_status say_dependent(const question *q, double *w, bool exact) {
   const size_t N = q->data->N, first = largest_of(w, N);
   const double most = fabs(w[first]);
   size_t members = 0, other = first;
@@ -219,7 +228,8 @@ static void say_dependent(const question *q, double *w, bool exact) {
   }
   const size_t i = number_of(q, first < other ? first : other) - 1;
   const size_t k = number_of(q, first < other ? other : first) - 1;
-  const ntk_pair pair = ntk_pair_of(q->asked->all, ntk_network_symmetry(q->system->base), i, k);
+  ntk_pair pair;
+  NTK_TRY(ntk_pair_of(q->asked->all, ntk_network_symmetry(q->system->base), i, k, &pair));
   if (members == 2 && pair.distance < NEARLY_EQUAL)
     say_pair(q, &pair);
   else if (exact && members > 1)
@@ -227,6 +237,7 @@ static void say_dependent(const question *q, double *w, bool exact) {
   else
     say(q, "K_{L-2} is singular to rounding: to the network some samples are nearly equal, which "
            "a larger beta may mend, or the widths are too small");
+  return NTK_OK;
 }
 
 static ntk_status explain_singular(const question *q) {
@@ -235,11 +246,11 @@ static ntk_status explain_singular(const question *q) {
   bool exact = false, follow = false;
   NTK_TRY(ntk_labels_depend(q->system, q->Y, &follow));
   NTK_TRY(ntk_alloc_doubles(q->system->context, 2 * N, "samples", &w));
-  const ntk_status status = find_null_vector(q, w, w + N, &exact);
+  ntk_status status = find_null_vector(q, w, w + N, &exact);
   if (status == NTK_OK && follow && exact)
     say_numbers(q); /* no labels are in the way */
   else if (status == NTK_OK)
-    say_dependent(q, w, exact);
+    status = say_dependent(q, w, exact);
   ntk_free(q->system->context, w);
   return status;
 }
@@ -248,10 +259,8 @@ static ntk_status explain_samples(const question *q) {
   size_t dead = 0;
   ntk_pair pair;
   NTK_TRY(find_dead(q, &dead));
-  if (dead < q->data->N) {
-    say_dead(q, dead);
-    return NTK_OK;
-  }
+  if (dead < q->data->N)
+    return say_dead(q, dead);
   const ntk_asked *asked = q->asked;
   const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
   NTK_TRY(ntk_find_pair(q->system->context, asked->all, ntk_network_symmetry(q->system->base),

@@ -93,7 +93,8 @@ typedef struct ntk_pair {
 } ntk_pair;
 
 /* Two samples with the c that suits them best. */
-ntk_pair ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k);
+ntk_status ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k,
+                       ntk_pair *pair);
 
 /* The nearest such pair at a distance to speak of; of exact ones, only where y_k is not c y_i to
  * slack. pair->distance: INFINITY: none. */

@@ -20,30 +20,54 @@ static const double SAME = 1.1e-6; /* a distance that is to blame whatever else 
 static const double EXACT = 1e-14; /* one that is rounding */
 enum { MOST_COMPARED = 1000 };     /* samples with each */
 
-/* ||x_k - c x_i|| over ||x_k||. */
-static double distance_at(const ntk_dataset *data, size_t i, size_t k, double c) {
-  const double *x = data->X + i * data->d, *y = data->X + k * data->d;
+/* ||y - c x|| over ||y||. */
+static double distance_at(size_t d, const double *x, const double *y, double c) {
   double square = 0.0;
-  for (size_t j = 0; j < data->d; j++)
+  for (size_t j = 0; j < d; j++)
     square += (y[j] - c * x[j]) * (y[j] - c * x[j]);
-  return sqrt(square) / ntk_dnrm2(data->d, y);
+  return sqrt(square) / ntk_dnrm2(d, y);
 }
 
-ntk_pair ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k) {
-  const double *x = data->X + i * data->d, *y = data->X + k * data->d;
-  ntk_pair pair = {.i = i, .k = k, .factor = 1.0, .symmetry = symmetry};
-  pair.distance = distance_at(data, i, k, 1.0);
+/* The same of samples x and y. */
+static ntk_pair compare(size_t d, ntk_symmetry symmetry, const double *x, const double *y) {
+  ntk_pair pair = {.factor = 1.0, .symmetry = symmetry};
+  pair.distance = distance_at(d, x, y, 1.0);
   if (pair.distance <= SAME)
     return pair; /* two names for it would be one too many */
-  const double sign = symmetry.sign != 0 && ntk_ddot(data->d, x, y) < 0.0 ? -1.0 : 1.0;
-  const double size = symmetry.degree > 0.0 ? ntk_dnrm2(data->d, y) / ntk_dnrm2(data->d, x) : 1.0;
+  const double sign = symmetry.sign != 0 && ntk_ddot(d, x, y) < 0.0 ? -1.0 : 1.0;
+  const double size = symmetry.degree > 0.0 ? ntk_dnrm2(d, y) / ntk_dnrm2(d, x) : 1.0;
   pair.factor = sign * size;
-  pair.distance = distance_at(data, i, k, pair.factor);
+  pair.distance = distance_at(d, x, y, pair.factor);
   return pair;
 }
 
+typedef struct search {
+  ntk_context *context;
+  const ntk_held *held;
+  ntk_symmetry symmetry;
+  double *rows; /* 2 x d: two samples */
+} search;
+
+static ntk_status compare_samples(const search *s, size_t i, size_t k, ntk_pair *pair) {
+  NTK_TRY(ntk_held_fetch(s->context, s->held, (const size_t[]){i, k}, 2, s->rows));
+  *pair = compare(s->held->d, s->symmetry, s->rows, s->rows + s->held->d);
+  pair->i = i;
+  pair->k = k;
+  return NTK_OK;
+}
+
+ntk_status ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k,
+                       ntk_pair *pair) {
+  const ntk_held held = ntk_dataset_held(data);
+  search s = {.context = data->context, .held = &held, .symmetry = symmetry};
+  NTK_TRY(ntk_alloc_doubles(s.context, 2 * data->d, "two samples", &s.rows));
+  const ntk_status status = compare_samples(&s, i, k, pair);
+  ntk_free(s.context, s.rows);
+  return status;
+}
+
 typedef struct place {
-  double at; /* along one direction */
+  double at, size; /* along one direction; what a distance is relative to */
   size_t sample;
 } place;
 
@@ -54,19 +78,43 @@ static int by_place(const void *a, const void *b) {
   return p->sample < q->sample ? -1 : p->sample > q->sample;
 }
 
-/* Of c x for the c that are as good as 1; ones of one place are to be near. *size: what a distance
- * is relative to. */
-static double place_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, double *size) {
-  const double *x = data->X + i * data->d;
-  double at = 0.0;
-  for (size_t j = 0; j < data->d; j++) /* a direction with no regard to the axes, <= sqrt d long */
-    at += sin(1.0 + (double)j * (double)j) * x[j];
-  *size = ntk_dnrm2(data->d, x);
-  if (symmetry.degree > 0.0 && *size > 0.0) {
-    at /= *size;
-    *size = 1.0;
+/* Of c x for the c that are as good as 1; ones of one place are to be near. */
+static place place_of(size_t d, const double *x, ntk_symmetry symmetry, size_t sample) {
+  place p = {.size = ntk_dnrm2(d, x), .sample = sample};
+  for (size_t j = 0; j < d; j++) /* a direction with no regard to the axes, <= sqrt d long */
+    p.at += sin(1.0 + (double)j * (double)j) * x[j];
+  if (symmetry.degree > 0.0 && p.size > 0.0) {
+    p.at /= p.size;
+    p.size = 1.0;
   }
-  return symmetry.sign != 0 ? fabs(at) : at;
+  if (symmetry.sign != 0)
+    p.at = fabs(p.at);
+  return p;
+}
+
+/* Of all samples, sorted; to be freed by ntk_free. */
+static ntk_status find_places(const search *s, place **places) {
+  static const char what[] = "nearest samples";
+  const ntk_held *held = s->held;
+  const size_t N = held->share.N, here = ntk_held_count(held), d = held->d;
+  const bool dealt = held->share.ranks > 1;
+  void *all = NULL, *own = NULL;
+  ntk_status status = ntk_alloc(s->context, N, sizeof(place), what, &all);
+  if (status == NTK_OK && dealt)
+    status = ntk_alloc(s->context, here, sizeof(place), what, &own);
+  place *to = dealt ? own : all;
+  for (size_t i = 0; i < here && status == NTK_OK; i++)
+    to[i] = place_of(d, held->X + i * d, s->symmetry, ntk_share_row(&held->share, i));
+  if (dealt)
+    status = ntk_held_gather(s->context, held, status, sizeof(place), own, all);
+  ntk_free(s->context, own);
+  if (status != NTK_OK) {
+    ntk_free(s->context, all);
+    return status;
+  }
+  *places = all;
+  qsort(*places, N, sizeof **places, by_place);
+  return NTK_OK;
 }
 
 /* Labels that follow the factor are no obstacle where it is exact. */
@@ -76,27 +124,35 @@ static bool counts(const ntk_pair *pair, const double *Y, double slack) {
          (pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
 }
 
-ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
-                         const double *Y, double slack, ntk_pair *pair) {
-  void *pointer = NULL;
-  double size;
-  *pair = (ntk_pair){.distance = INFINITY};
-  NTK_TRY(ntk_alloc(context, data->N, sizeof(place), "nearest samples", &pointer));
-  place *places = pointer;
-  for (size_t s = 0; s < data->N; s++)
-    places[s] = (place){place_of(data, symmetry, s, &size), s};
-  qsort(places, data->N, sizeof *places, by_place);
-  for (size_t a = 0; a < data->N; a++) {
-    (void)place_of(data, symmetry, places[a].sample, &size);
-    const double reach = 2.0 * SAME * sqrt((double)data->d) * size;
-    for (size_t b = a + 1;
-         b < data->N && b - a <= MOST_COMPARED && places[b].at - places[a].at <= reach; b++) {
+/* Of those that are near along the direction. */
+static ntk_status look(const search *s, const place *places, const double *Y, double slack,
+                       ntk_pair *pair) {
+  const size_t N = s->held->share.N;
+  for (size_t a = 0; a < N; a++) {
+    const double reach = 2.0 * SAME * sqrt((double)s->held->d) * places[a].size;
+    for (size_t b = a + 1; b < N && b - a <= MOST_COMPARED && places[b].at - places[a].at <= reach;
+         b++) {
       const size_t i = places[a].sample, k = places[b].sample;
-      const ntk_pair found = ntk_pair_of(data, symmetry, i < k ? i : k, i < k ? k : i);
+      ntk_pair found;
+      NTK_TRY(compare_samples(s, i < k ? i : k, i < k ? k : i, &found));
       if (counts(&found, Y, slack) && found.distance < pair->distance)
         *pair = found;
     }
   }
-  ntk_free(context, places);
   return NTK_OK;
+}
+
+ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
+                         const double *Y, double slack, ntk_pair *pair) {
+  const ntk_held held = ntk_dataset_held(data);
+  search s = {.context = context, .held = &held, .symmetry = symmetry};
+  place *places = NULL;
+  *pair = (ntk_pair){.distance = INFINITY};
+  NTK_TRY(ntk_alloc_doubles(context, 2 * data->d, "two samples", &s.rows));
+  ntk_status status = find_places(&s, &places);
+  if (status == NTK_OK)
+    status = look(&s, places, Y, slack, pair);
+  ntk_free(context, places);
+  ntk_free(context, s.rows);
+  return status;
 }

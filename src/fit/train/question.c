@@ -50,13 +50,13 @@ static double spread_of_equal(const ntk_training *t, size_t c, const size_t *fir
 }
 
 static ntk_status find_floor(ntk_training *t) {
+  const ntk_held held = ntk_dataset_held(t->data);
   void *pointer = NULL;
   double *scratch = NULL;
   NTK_TRY(ntk_alloc(t->context, t->N, sizeof(size_t), "equal rows", &pointer));
   ntk_status status = ntk_alloc_doubles(t->context, 2 * t->N, "equal rows", &scratch);
   if (status == NTK_OK)
-    status = ntk_row_multiples(t->context, t->data->X, t->N, t->data->d, NTK_MULTIPLES_EQUAL,
-                               pointer, scratch);
+    status = ntk_row_multiples(t->context, &held, NTK_MULTIPLES_EQUAL, pointer, scratch);
   for (size_t c = 0; c < t->network->width[t->L] && status == NTK_OK; c++)
     t->answer.floor += ntk_training_loss(t, spread_of_equal(t, c, pointer, scratch));
   ntk_free(t->context, scratch);

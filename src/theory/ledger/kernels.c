@@ -53,12 +53,12 @@ static ntk_status build(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_
 
 /* What is known of kernel k, as ntk_extremes has it for K. */
 static ntk_status look_before(ntk_verification *v, ntk_proof_kernel k, ntk_extremes *e) {
-  const double *X = ntk_dataset_values(v->data);
+  const ntk_held held = ntk_dataset_held(v->data);
   ntk_deficiency deficiency;
   if (k >= NTK_PROOF_FB)
-    NTK_TRY(ntk_deficiency_find_centred(&v->centring, X, v->N, &deficiency));
+    NTK_TRY(ntk_deficiency_find_centred(&v->centring, &held, &deficiency));
   else
-    NTK_TRY(ntk_deficiency_find(v->network, NTK_OUTPUTS_TRACE, X, v->N,
+    NTK_TRY(ntk_deficiency_find(v->network, NTK_OUTPUTS_TRACE, &held,
                                 k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));
   if (deficiency.known)
     ntk_extremes_deficient(e, &deficiency);

@@ -184,9 +184,10 @@ static ntk_status find_accuracy(ntk_verification *v) {
   v->accuracy = pointer;
   NTK_TRY(ntk_features_take_norms(v->features, &norms));
   const ntk_norms of = {NTK_OUTPUTS_TRACE, v->N, norms, norms + v->L * v->N};
+  const ntk_held held = ntk_dataset_held(v->data);
   ntk_status status = ntk_kernel_accuracies(v->network, &of, true, v->accuracy);
   if (status == NTK_OK)
-    status = ntk_deficiency_of_norms(v->network, ntk_dataset_values(v->data), &of, &v->deficiency);
+    status = ntk_deficiency_of_norms(v->network, &held, &of, &v->deficiency);
   ntk_free(v->context, norms);
   return status;
 }

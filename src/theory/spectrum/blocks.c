@@ -21,11 +21,11 @@ static ntk_status write_block(const ntk_job *j, size_t k, const ntk_kernel *K_k)
 
 /* lambda_min of K_k, where `chosen` names it, unless it is known; vector: scratch, rows. */
 static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
+  const ntk_held held = ntk_dataset_held(j->data);
   ntk_block_result *block = &j->result->block[k];
   ntk_deficiency deficiency = {.known = true};
   if (j->options.per_block && j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else K_k <= K */
-    NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, ntk_dataset_values(j->data), j->N,
-                                k, &deficiency));
+    NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, k, &deficiency));
   if (j->options.per_block && deficiency.known) {
     block->lambda_min = 0.0;
     block->verdict = NTK_VERDICT_RANK_DEFICIENT;

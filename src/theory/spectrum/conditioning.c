@@ -66,9 +66,9 @@ static ntk_status run_steps(ntk_job *j) {
   NTK_TRY(ntk_job_norms(j));
   ntk_deficiency deficiency;
   const ntk_norms norms = ntk_job_row_norms(j);
-  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, ntk_dataset_values(j->data), j->N,
-                              j->L, &deficiency));
-  NTK_TRY(ntk_deficiency_of_norms(j->network, ntk_dataset_values(j->data), &norms, &deficiency));
+  const ntk_held held = ntk_dataset_held(j->data);
+  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
+  NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
   if (deficiency.known) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     j->zeros = deficiency.zeros;

@@ -67,11 +67,11 @@ static ntk_norms norms_of(const search *s) {
 
 static ntk_status known_singular(const search *s, bool *known) {
   const ntk_job *j = s->j;
-  const double *X = ntk_dataset_values(j->data);
+  const ntk_held held = ntk_held_leading(ntk_dataset_held(j->data), s->samples);
   ntk_deficiency deficiency;
   const ntk_norms norms = norms_of(s);
-  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, X, s->samples, j->L, &deficiency));
-  NTK_TRY(ntk_deficiency_of_norms(j->network, X, &norms, &deficiency));
+  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
+  NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
   *known = deficiency.known;
   return NTK_OK;
 }
@@ -119,7 +119,8 @@ static ntk_status find(const search *s, double trace, ntk_extremes *e, double *r
   *residual = e->residual = ntk_dnrm2(s->order, j->scratch);
   ntk_extremes_judge(e, quotient);
   const ntk_norms norms = norms_of(s);
-  return ntk_digits_measure(j->network, ntk_dataset_values(j->data), &norms, j->L, s->vector, e);
+  const ntk_held held = ntk_dataset_held(j->data);
+  return ntk_digits_measure(j->network, &held, &norms, j->L, s->vector, e);
 }
 
 static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {

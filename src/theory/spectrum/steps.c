@@ -182,7 +182,8 @@ static ntk_status confirm(ntk_job *j, ntk_extremes *e) {
 
 ntk_status ntk_job_digits(ntk_job *j, size_t k, const double *vector, ntk_extremes *e) {
   const ntk_norms norms = ntk_job_row_norms(j);
-  return ntk_digits_measure(j->network, ntk_dataset_values(j->data), &norms, k, vector, e);
+  const ntk_held held = ntk_dataset_held(j->data);
+  return ntk_digits_measure(j->network, &held, &norms, k, vector, e);
 }
 
 static ntk_status smallest_by_products(ntk_job *j, ntk_extremes *e) {
