@@ -1,6 +1,7 @@
 /* A run's files, into the stage. */
 #include "base/text.h"
 #include "base/writer.h"
+#include "data/dataset.h"
 #include "io/folder.h"
 #include "io/saving.h"
 #include "ntkit/data.h"

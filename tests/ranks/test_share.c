@@ -28,11 +28,14 @@ static void deal(size_t N, size_t unit, int ranks, int *owner) {
 
 static void check_rank(const ntk_share *share, const int *owner) {
   size_t count = 0;
-  for (size_t i = 0; i < share->N; i++)
+  for (size_t i = 0; i < share->N; i++) {
+    assert_int_equal(ntk_share_below(share, share->rank, i), count);
     if (owner[i] == share->rank) {
       assert_int_equal(ntk_share_row(share, count), i);
       count++;
     }
+  }
+  assert_int_equal(ntk_share_below(share, share->rank, share->N), count);
   assert_int_equal(ntk_share_count(share, share->rank), count);
   size_t seen = 0;
   for (ntk_run run = {0}; ntk_share_next(share, share->rank, &run);) {
