@@ -2,9 +2,18 @@
  * Property: a rank's rows are those of one process, to the bit, drawn, read in any way from any
  * format and scaled; it reads no others of a file where it can find them; and where a file is
  * missing, shorter or another one on one rank, all get its line. */
-#include "ranks_files.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <cmocka.h>
+
+#include "archive_files.h"
 #include "ntkit/fit.h"
+#include "ntkit/io.h"
+
+#include "ranks_files.h"
 
 static const size_t sizes[] = {3, 47, 49, 100, 241, 700};
 
@@ -69,6 +78,41 @@ static void write_plain(size_t N, const double *X) {
   write_npy(X, N, 6);
 }
 
+/* What is at path, as the one member of a .npz, or by gzip. */
+static void pack_zip(unsigned method) {
+  zip_file zip = {.all = bytes_new()};
+  bytes content = {0};
+  content.at = read_bytes(path, &content.count);
+  zip_add(&zip, "X.npy", &content, method);
+  zip_write(&zip, path, false, "");
+  free(content.at);
+}
+
+static void pack_gzip(void) {
+  bytes packed = bytes_new();
+  size_t count = 0;
+  unsigned char *content = read_bytes(path, &count);
+  put_packed(&packed, content, count, 31);
+  write_bytes(path, packed.at, packed.count);
+  free(content);
+  free(packed.at);
+}
+
+static void write_stored(size_t N, const double *X) {
+  write_plain(N, X);
+  pack_zip(0);
+}
+
+static void write_deflated(size_t N, const double *X) {
+  write_fortran(N, X);
+  pack_zip(8);
+}
+
+static void write_gzip(size_t N, const double *X) {
+  write_text(N, X);
+  pack_gzip();
+}
+
 static void check_read(const ntk_rows *rows, ntk_scaling scaling) {
   ntk_dataset *dealt = NULL, *whole = NULL;
   assert_ok(ntk_dataset_select(all, path, rows, 0, scaling, &dealt));
@@ -83,8 +127,8 @@ static void check_read(const ntk_rows *rows, ntk_scaling scaling) {
 
 static void test_read(void **state) {
   (void)state;
-  void (*const writers[])(size_t, const double *) = {write_plain, write_fortran, write_idx,
-                                                     write_text};
+  void (*const writers[])(size_t, const double *) = {
+      write_plain, write_fortran, write_idx, write_text, write_deflated, write_stored, write_gzip};
   for (size_t k = 0; k < COUNT(writers) * COUNT(sizes); k++) {
     const size_t N = sizes[k / COUNT(writers)];
     double *X = make_normal(k, 6 * N);
@@ -106,20 +150,23 @@ static void test_read(void **state) {
 /* Of others' rows this rank's own file has NaN, which whoever reads them refuses. */
 static void test_reads_own(void **state) {
   (void)state;
-  enum { N = 700, D = 16, SAME = 3 }; /* rows that are in the file's first bytes, too */
+  enum { N = 700, D = 6, SAME = 9 }; /* rows that are in the file's first bytes, too */
+  void (*const writers[])(size_t, const double *) = {write_plain, write_stored};
   double *X = make_normal(1, N * D);
   const ntk_share share = ntk_ranks_share(all, N);
   ntk_dataset *whole = make_data(one, X, N, D), *read = NULL;
   for (size_t i = SAME; i < N; i++)
     if (ntk_share_owner(&share, i) != rank)
       X[i * D + 5] = NAN;
-  write_npy(X, N, D);
-  if (ranks > 1)
-    assert_refused(ntk_dataset_load(one, path, 0, 0, NTK_SCALE_NONE, &read), NTK_ERR_NOT_FINITE,
-                   "holds nan");
-  ntk_dataset *dealt = load_all(all);
-  assert_rows(dealt, whole);
-  ntk_dataset_destroy(dealt);
+  for (size_t w = 0; w < COUNT(writers); w++) {
+    writers[w](N, X);
+    if (ranks > 1)
+      assert_refused(ntk_dataset_load(one, path, 0, 0, NTK_SCALE_NONE, &read), NTK_ERR_NOT_FINITE,
+                     "holds nan");
+    ntk_dataset *dealt = load_all(all);
+    assert_rows(dealt, whole);
+    ntk_dataset_destroy(dealt);
+  }
   ntk_dataset_destroy(whole);
   free(X);
 }
@@ -259,6 +306,7 @@ static void test_labels(void **state) {
 }
 
 int main(void) {
+  ntk_io_formats();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_drawn),        cmocka_unit_test(test_read),
       cmocka_unit_test(test_reads_own),    cmocka_unit_test(test_scaled),
