@@ -57,12 +57,12 @@ static inline int run_on_ranks(const struct CMUnitTest *tests, size_t count) {
 }
 
 /* Whether all ranks have these very bytes. */
-static inline void assert_same_on_all(ntk_context *context, const void *bytes, size_t count) {
+static inline void assert_same_on_all(ntk_context *context, const void *own, size_t count) {
   char *first = malloc(count > 0 ? count : 1);
   assert_non_null(first);
-  memcpy(first, bytes, count);
+  memcpy(first, own, count);
   ntk_ranks_hand(context, 0, count, first);
-  const int differ = memcmp(first, bytes, count);
+  const int differ = memcmp(first, own, count);
   free(first);
   assert_int_equal(differ, 0);
 }

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 #include "archive_files.h"
 #include "ntkit/fit.h"
 #include "ntkit/io.h"
