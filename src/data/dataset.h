@@ -24,6 +24,14 @@ static inline ntk_held ntk_dataset_held(const ntk_dataset *data) {
   return (ntk_held){.share = data->share, .d = data->d, .X = data->X};
 }
 
+/* Its first N samples: a view, which is not destroyed. */
+static inline ntk_dataset ntk_dataset_leading(const ntk_dataset *data, size_t N) {
+  ntk_dataset first = *data;
+  first.N = N;
+  first.share = ntk_share_leading(data->share, N);
+  return first;
+}
+
 /* A data set of its own memory, whole and not filled in yet. NTK_ERR_ARGUMENT when N or d is 0,
  * NTK_ERR_LIMIT when one is more than BLAS can index. */
 ntk_status ntk_dataset_allocate(ntk_context *context, size_t N, size_t d, ntk_dataset **data);

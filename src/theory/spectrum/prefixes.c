@@ -164,8 +164,7 @@ static ntk_status count_regular(ntk_job *j, double *scratch, size_t *count) {
  * been done, and gives its memory. */
 static ntk_status run_apart(ntk_job *j, size_t count) {
   ntk_spectrum_result *r = j->result, made;
-  ntk_dataset first = *j->data;
-  first.N = j->options.prefixes[count - 1];
+  const ntk_dataset first = ntk_dataset_leading(j->data, j->options.prefixes[count - 1]);
   const ntk_spectrum_options options = {.outputs = j->options.outputs,
                                         .tolerance = j->options.tolerance,
                                         .seed = j->options.seed,
