@@ -166,15 +166,16 @@ typedef enum ntk_scaling {                        /* of data from files */
 NTK_API const char *const *ntk_scaling_list(size_t *count);
 NTK_API ntk_status ntk_scaling_parse(const char *name, ntk_scaling *scaling);
 
-/* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone.
- * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
+/* N samples in R^d from the named distribution. Row i depends on (name, seed, d, i) alone. Of
+ * several ranks all call this or _load, and each has a part of the rows, as _values gives them.
+ * NTK_ERR_ARGUMENT, _LIMIT, _MEMORY, _RANKS, _CANCELLED. */
 NTK_API ntk_status ntk_dataset_generate(ntk_context *context, const char *distribution, size_t N,
                                         size_t d, uint64_t seed, ntk_dataset **data);
 
 /* The first N rows (0: all) of a file (data.h) that holds a 2-D array of floats, integers (rounded
  * beyond 2^53) or booleans, C or Fortran order, either byte order; d must equal its width (0: any).
  * Reads only what it needs. Refuses NaN and infinity by row and column. NTK_ERR_FILE, _FORMAT,
- * _SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE, _CANCELLED. */
+ * _SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _NOT_FINITE, _RANKS, _CANCELLED. */
 NTK_API ntk_status ntk_dataset_load(ntk_context *context, const char *path, size_t N, size_t d,
                                     ntk_scaling scaling, ntk_dataset **data);
 
