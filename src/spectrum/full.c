@@ -5,6 +5,8 @@
 
 ntk_status ntk_spectrum_full(const ntk_packed *A, double *values) {
   size_t entries;
+  if (A->share.ranks > 1)
+    return ntk_spectrum_full_spread(A, values);
   NTK_TRY(ntk_size_multiply(A->n, A->n, "the whole spectrum", &entries));
   double *square; /* column-major; the lower triangle is what LAPACK reads */
   NTK_TRY(ntk_alloc_doubles(A->context, entries, "the whole spectrum", &square));

@@ -54,6 +54,5 @@ double ranks_gram_bytes(const ntk_context *context, const ntk_network_spec *spec
                         ntk_outputs outputs, const ntk_share *share);
 /* Besides the parent's: in a product of K, or of J or J^T, of so many own samples. */
 double ranks_operator_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t own);
-ntk_status ranks_kernel_full(const ntk_kernel *kernel, double *eigenvalues);
 
 #endif

@@ -2,7 +2,7 @@
 #include "base/ranks/ranks.h"
 #include "kernel/kernel.h"
 #include "kernel/ranks/ranks.h"
-#include "spectrum/packed/packed.h"
+#include "spectrum/full.h"
 
 #include <math.h>
 
@@ -44,6 +44,7 @@ static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_
   const ntk_share rows = ntk_share_times(*share, ntk_kernel_rows(spec, outputs, 1));
   b->kernel = panel_bytes(&rows, NTK_PRECISION_DOUBLE);
   b->single = panel_bytes(&rows, NTK_PRECISION_FLOAT);
+  b->full = ntk_spectrum_full_spread_bytes(rows.N, rows.ranks);
   b->build = ranks_gram_bytes(context, spec, outputs, share);
   b->product += ranks_operator_bytes(spec, outputs, own.N);
   b->apply += ranks_operator_bytes(spec, outputs, own.N);
@@ -65,5 +66,4 @@ const ntk_backend ntk_backend_mpi = {
     .apply = ranks_apply,
     .cross = ranks_cross,
     .kernel_build = ranks_kernel_build,
-    .kernel_full = ranks_kernel_full,
 };

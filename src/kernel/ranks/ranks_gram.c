@@ -313,11 +313,3 @@ double ranks_gram_bytes(const ntk_context *context, const ntk_network_spec *spec
   const double slabs = 2.0 * (double)slab_samples(C, ntk_share_most(share)) * numbers;
   return (double)sizeof(double) * slabs + cpu_gram_bytes(context, spec, outputs, ROWS * 2);
 }
-
-ntk_status ranks_kernel_full(const ntk_kernel *kernel, double *eigenvalues) {
-  const ntk_packed *K = kernel->state;
-  if (K->share.ranks == 1)
-    return ranks_parent()->kernel_full(kernel, eigenvalues);
-  return ntk_fail(NTK_ERR_LIMIT, "the whole spectrum of a kernel that ranks share is not found "
-                                 "yet; accepted: one process");
-}
