@@ -33,7 +33,8 @@ ntk_status ntk_features_norms(const ntk_features *features, double *f2, double *
  * the features' context. */
 ntk_status ntk_features_take_norms(const ntk_features *features, double **norms);
 /* F_l, or B_l with b, N x n_l or as many as B_l has (l = 0..L-1; B_l from 1), to the caller's
- * memory; whether the weights are still those is not asked. */
+ * memory: of samples that ranks share the rows that are here. Whether the weights are still those
+ * is not asked. */
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
 
 /* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);

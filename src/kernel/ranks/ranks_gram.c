@@ -13,8 +13,8 @@
 #include "kernel/cpu/tiles.h"
 
 enum {
-  SLAB = 1920,   /* rows of K of a slab, about: */
-  UNIT = 48,     /* of so many samples, */
+  SLAB = 1920,   /* rows of K of a slab, at most: */
+  UNIT = 48,     /* of a multiple of so many samples, */
   COLUMNS = 240, /* and of a tile in it. */
   ROWS = 2016,   /* ... rows, which columns are packed for, once; */
   SHORT = 480    /* where threads are to share them */
@@ -46,10 +46,12 @@ typedef struct work {
   cpu_tiles list;
 } work;
 
-/* Of a slab where a sample has `per` rows of K and no rank more than `most` samples. */
+/* Of a slab where a sample has `per` rows of K and no rank more than `most` samples: the first one
+ * is waited for, so some a rank. */
 static size_t slab_samples(size_t per, size_t most) {
-  const size_t samples = SLAB / per / UNIT > 0 ? SLAB / per / UNIT * UNIT : UNIT;
-  return most < samples ? most : samples;
+  const size_t quarter = most / 4, rows = SLAB / per;
+  const size_t samples = (quarter < rows ? quarter : rows) / UNIT * UNIT;
+  return samples > 0 ? samples : UNIT;
 }
 
 static bool next_slab(const work *w, slab *s) {
