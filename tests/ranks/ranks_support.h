@@ -85,6 +85,19 @@ static inline void close_twice(twice *t) {
   free(t->X);
 }
 
+/* What the ranks' context has held at most since `before` and `peak` were taken of it is foretold.
+ */
+static inline void assert_foretold(size_t before, size_t peak, double bytes, const char *what) {
+  const double most = (double)(ntk_memory_peak_leave(all, peak) - before);
+  if (!(most <= bytes + 2e5))
+    fail_msg("%s: %g bytes, %g foretold", what, most, bytes);
+}
+
+static inline ntk_kernel_bytes ranks_bytes(const twice *t) {
+  const ntk_network_spec spec = ntk_spec_of(t->network);
+  return ntk_kernel_bytes_of(all, &spec, t->features->outputs, t->N);
+}
+
 /* In every case, with every number of samples. */
 static inline void for_each_case(void (*check)(const ranks_case *c, twice *t)) {
   for (size_t c = 0; c < COUNT(ranks_cases); c++)

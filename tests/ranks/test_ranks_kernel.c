@@ -25,14 +25,11 @@ static void check_entries(const ntk_kernel *K, const ntk_kernel *K_alone, const 
 
 static void check_form(const twice *t, const bool *blocks, ntk_kernel_form form) {
   ntk_kernel *K = NULL, *K_alone = NULL;
-  const ntk_network_spec spec = ntk_spec_of(t->network);
-  const ntk_kernel_bytes bytes = ntk_kernel_bytes_of(all, &spec, t->features->outputs, t->N);
+  const ntk_kernel_bytes bytes = ranks_bytes(t);
   const double kernel = form.storage == NTK_PRECISION_DOUBLE ? bytes.kernel : bytes.single;
   const size_t before = ntk_memory_in_use(all), peak = ntk_memory_peak_enter(all);
   assert_ok(ntk_kernel_create_in(t->features, blocks, form, &K));
-  const double most = (double)(ntk_memory_peak_leave(all, peak) - before);
-  if (most > kernel + bytes.build + 2e5)
-    fail_msg("%g bytes instead of %g", most, kernel + bytes.build);
+  assert_foretold(before, peak, kernel + bytes.build, "K");
   assert_ok(ntk_kernel_create_in(t->features_alone, blocks, form, &K_alone));
   const ntk_share rows = ntk_share_times(t->dealt.share, t->rows / t->N);
   check_entries(K, K_alone, &rows);
@@ -81,10 +78,12 @@ static void check_rows(const ntk_kernel *K, const ntk_kernel *K_alone) {
   free(x);
 }
 
-static void check_full(const ntk_kernel *K, const ntk_kernel *K_alone) {
+static void check_full(const twice *t, const ntk_kernel *K, const ntk_kernel *K_alone) {
   const size_t n = K->N;
   double *values = make_array(2 * n);
+  const size_t before = ntk_memory_in_use(all), peak = ntk_memory_peak_enter(all);
   assert_ok(ntk_kernel_full(K, values));
+  assert_foretold(before, peak, ranks_bytes(t).full, "the whole spectrum");
   assert_ok(ntk_kernel_full(K_alone, values + n));
   for (size_t i = 0; i < n; i++)
     assert_near(values[i], values[n + i], 16.0 * (double)n * U * values[2 * n - 1], "eigenvalues");
@@ -125,7 +124,7 @@ static void check_uses(const ranks_case *c, twice *t) {
   assert_ok(ntk_kernel_create(t->features_alone, NULL, &K_alone));
   check_rows(K, K_alone);
   if (t->rows < 250)
-    check_full(K, K_alone);
+    check_full(t, K, K_alone);
   check_factor(K, K_alone);
   ntk_kernel_destroy(K);
   ntk_kernel_destroy(K_alone);

@@ -73,7 +73,9 @@ static void check_apply(const ranks_case *c, twice *t) {
       const size_t n = first.rows;
       for (size_t i = 0; i < 3 * n; i++)
         U_dealt[i] = NAN;
+      const size_t before = ntk_memory_in_use(all), peak = ntk_memory_peak_enter(all);
       assert_ok(ntk_kernel_apply(&first, chosen[b], V, 3, U_dealt));
+      assert_foretold(before, peak, ranks_bytes(t).apply, "K v");
       assert_ok(ntk_kernel_apply(&first_alone, chosen[b], V, 3, U_alone));
       for (size_t m = 0; m < 3; m++)
         check_near(t, diagonal, V, U_dealt + m * n, U_alone + m * n, n);
