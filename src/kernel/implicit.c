@@ -2,12 +2,30 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
+#include "base/ranks/rows.h"
 #include "data/dataset.h"
 
 #include <string.h>
 
 static bool whole(const ntk_implicit *K) {
-  return K->block >= K->N;
+  return K->block >= ntk_share_most(&K->data->share);
+}
+
+/* Rows of K that are here. */
+static size_t own_rows(const ntk_implicit *K) {
+  return ntk_share_count(&K->share, K->share.rank);
+}
+
+static bool dealt(const ntk_implicit *K) {
+  return K->share.ranks > 1;
+}
+
+/* Where ranks have shares of it: how this one's part of a pass went, to be told to all. */
+static ntk_status agree(const ntk_implicit *K, ntk_status own, const char *operation) {
+  return dealt(K)
+             ? ntk_ranks_agree(K->context, own, ntk_ranks_what(operation, K->rows, K->block, 0))
+             : own;
 }
 
 ntk_status ntk_implicit_create(const ntk_network *network, const ntk_dataset *data,
@@ -21,11 +39,13 @@ ntk_status ntk_implicit_create(const ntk_network *network, const ntk_dataset *da
                        .N = N,
                        .rows = ntk_kernel_rows(&spec, outputs, N),
                        .block = block};
+  made.share = ntk_share_times(data->share, made.rows / N);
   for (size_t l = 1; l <= spec.depth; l++)
     made.inner += ntk_spec_rows(&spec, l) * ntk_back_width(&spec, outputs, l);
-  const ntk_status status = whole(&made)
-                                ? ntk_features_create_of(network, data, outputs, &made.features)
-                                : ntk_alloc_doubles(made.context, 2 * made.inner, "J^T v", &made.g);
+  const ntk_status status =
+      whole(&made)
+          ? ntk_features_create_of(network, data, outputs, &made.features)
+          : ntk_alloc_doubles(made.context, 2 * made.inner + own_rows(&made), "J^T v", &made.g);
   if (status == NTK_OK)
     *K = made;
   return status;
@@ -39,17 +59,22 @@ void ntk_implicit_destroy(ntk_implicit *K) {
 }
 
 double ntk_implicit_bytes(const ntk_context *context, const ntk_network_spec *spec,
-                          ntk_outputs outputs, size_t N, size_t block) {
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, outputs, block < N ? block : N);
+                          ntk_outputs outputs, const ntk_share *share, size_t block) {
+  const size_t most = ntk_share_most(share);
+  const ntk_share some = ntk_share_whole(block);
+  const ntk_kernel_bytes b =
+      ntk_kernel_bytes_in(context, spec, outputs, block < most ? &some : share);
   double inner = 0.0;
   for (size_t l = 1; l <= spec->depth; l++)
     inner += (double)ntk_spec_rows(spec, l) * (double)ntk_back_width(spec, outputs, l);
-  const double product = block < N ? b.product : b.apply;
+  const double product = block < most ? b.product : b.apply;
   const double work = b.create > product ? b.create : product;
-  return b.features + work + (block < N ? 2.0 * (double)sizeof(double) * inner : 0.0);
+  const double vectors = 2.0 * inner + (double)ntk_kernel_rows(spec, outputs, most);
+  return b.features + work + (block < most ? (double)sizeof(double) * vectors : 0.0);
 }
 
-/* What is done with the features of samples `first` on, whose first row of K is `row`. */
+/* What is done with the features of some samples that are here, whose first row of K is `row` of
+ * those here. */
 typedef ntk_status visit_fn(void *user, const ntk_features *features, size_t row);
 
 static ntk_status visit_block(ntk_implicit *K, size_t first, size_t count, visit_fn *visit,
@@ -67,16 +92,17 @@ static ntk_status visit_block(ntk_implicit *K, size_t first, size_t count, visit
 }
 
 static ntk_status visit_all(ntk_implicit *K, visit_fn *visit, void *user) {
+  const size_t samples = ntk_share_count(&K->data->share, K->data->share.rank);
   if (whole(K))
     return visit(user, K->features, 0);
-  for (size_t first = 0; first < K->N; first += K->block) {
-    const size_t left = K->N - first;
+  for (size_t first = 0; first < samples; first += K->block) {
+    const size_t left = samples - first;
     NTK_TRY(visit_block(K, first, left < K->block ? left : K->block, visit, user));
   }
   return NTK_OK;
 }
 
-/* v, g = J^T v or its part, and K v. */
+/* v, g = J^T v or its part, and K v: of v and K v the rows that are here. */
 typedef struct vectors {
   const double *v;
   double *g, *part, *u;
@@ -105,26 +131,34 @@ static void scale(const ntk_implicit *K, double *g) {
   }
 }
 
+/* Own rows of K v. */
+static ntk_status multiply(ntk_implicit *K, const double *v, double *u) {
+  double *own = K->g + 2 * K->inner;
+  vectors x = {own, K->g, K->g + K->inner, u, K->inner};
+  ntk_rows_take(&K->share, v, own);
+  memset(x.g, 0, K->inner * sizeof(double));
+  NTK_TRY(agree(K, visit_all(K, add_adjoint, &x), "K v by blocks"));
+  if (dealt(K))
+    ntk_ranks_sum(K->context, K->inner, x.g, NTK_PRECISION_DOUBLE);
+  scale(K, x.g);
+  return agree(K, visit_all(K, product, &x), "J g by blocks");
+}
+
 static ntk_status apply(void *user, const double *V, size_t m, double *U) {
   ntk_implicit *K = user;
+  const size_t own = own_rows(K);
   if (whole(K))
     return ntk_kernel_apply(K->features, NULL, V, m, U);
-  const size_t inner = K->inner;
-  for (size_t c = 0; c < m; c++) {
-    vectors x = {V + c * K->rows, K->g, K->g + inner, U + c * K->rows, inner};
-    memset(x.g, 0, inner * sizeof(double));
-    NTK_TRY(visit_all(K, add_adjoint, &x));
-    scale(K, x.g);
-    NTK_TRY(visit_all(K, product, &x));
-  }
-  return NTK_OK;
+  for (size_t c = 0; c < m; c++)
+    NTK_TRY(multiply(K, V + c * K->rows, U + c * own));
+  return ntk_rows_spread(K->context, &K->share, m, U);
 }
 
 ntk_operator ntk_implicit_operator(ntk_implicit *K) {
   return (ntk_operator){.n = K->rows, .apply = apply, .user = K};
 }
 
-/* L x rows each. */
+/* L x rows each, those that are here. */
 typedef struct norms {
   size_t rows;
   double *f2, *b2;
@@ -133,8 +167,6 @@ typedef struct norms {
 static ntk_status take_norms(void *user, const ntk_features *features, size_t row) {
   const norms *to = user;
   const size_t L = features->network->depth, rows = features->rows;
-  if (rows == to->rows)
-    return ntk_features_norms(features, to->f2, to->b2);
   double *part = NULL;
   NTK_TRY(ntk_features_take_norms(features, &part));
   for (size_t k = 0; k < L; k++) {
@@ -146,8 +178,13 @@ static ntk_status take_norms(void *user, const ntk_features *features, size_t ro
 }
 
 ntk_status ntk_implicit_norms(ntk_implicit *K, double *f2, double *b2) {
-  norms to = {K->rows, f2, b2};
-  return visit_all(K, take_norms, &to);
+  const size_t L = K->network->depth;
+  norms to = {own_rows(K), f2, b2};
+  if (whole(K))
+    return ntk_features_norms(K->features, f2, b2);
+  NTK_TRY(agree(K, visit_all(K, take_norms, &to), "norms by blocks"));
+  NTK_TRY(ntk_rows_spread(K->context, &K->share, L, f2));
+  return ntk_rows_spread(K->context, &K->share, L, b2);
 }
 
 typedef struct columns {
@@ -157,10 +194,10 @@ typedef struct columns {
 
 static ntk_status take_columns(void *user, const ntk_features *features, size_t row) {
   const columns *to = user;
-  return ntk_kernel_cross(features, to->other, NULL, to->A + row * to->other->rows);
+  return ntk_kernel_cross_own(features, to->other, NULL, to->A + row * to->other->rows);
 }
 
 ntk_status ntk_implicit_columns(ntk_implicit *K, const ntk_features *other, double *A) {
   columns to = {other, A};
-  return visit_all(K, take_columns, &to);
+  return agree(K, visit_all(K, take_columns, &to), "columns of K");
 }

@@ -6,7 +6,8 @@
  *
  * D being the least for the samples of S themselves, where d_i = 0 (Nystroem's approximation with a
  * diagonal correction, as of Gaussian processes: Snelson and Ghahramani, 2006). V V^T has the
- * centring directions of Section 3.1, the linear part of K and whatever else is low in rank. */
+ * centring directions of Section 3.1, the linear part of K and whatever else is low in rank. Of
+ * samples that ranks share each rank has its rows of V; all that is m x m, and D, are whole. */
 #ifndef NTK_KERNEL_SUBSET_H
 #define NTK_KERNEL_SUBSET_H
 
@@ -16,11 +17,14 @@
 typedef struct ntk_subset {
   ntk_context *context;
   size_t n, m;       /* rows of K; those of the subset */
+  ntk_share share;   /* which of K's are here, */
+  size_t own;        /* so many */
   size_t *chosen;    /* the samples of the subset */
-  double *V;         /* n x m, row-major: D^{-1/2} V */
+  double *V;         /* own x m, row-major: D^{-1/2} V */
   double *root;      /* n: D^{1/2} */
   ntk_packed factor; /* of I + V^T V, m x m */
   double *work;      /* m */
+  double *rows;      /* own: of a vector */
 } ntk_subset;
 
 /* From `samples` of the K->N samples, 1 or more: half of them evenly spread, and the others where
@@ -29,8 +33,8 @@ typedef struct ntk_subset {
 ntk_status ntk_subset_create(ntk_implicit *K, size_t samples, const double *diagonal,
                              ntk_subset *subset);
 void ntk_subset_destroy(ntk_subset *subset);
-/* The most it takes, but for features and workspace of those samples. */
-double ntk_subset_bytes(const ntk_context *context, size_t n, size_t m);
+/* The most it takes, but for features and workspace of those samples; rows: of K, and whose. */
+double ntk_subset_bytes(const ntk_context *context, const ntk_share *rows, size_t m);
 
 /* V <- M^{-1} V for `count` vectors; 4 n m flops each. user: an ntk_subset. */
 ntk_status ntk_subset_solve(void *user, double *V, size_t count);

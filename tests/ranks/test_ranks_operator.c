@@ -1,6 +1,8 @@
-/* Products with J, J^T and K where ranks share the samples.
+/* Products with J, J^T and K, and what stands for K^{-1}, where ranks share the samples.
  * Property: a sum over N samples is, whatever its order, within N u of the sum of its terms' sizes,
- * which row norms bound. */
+ * which row norms bound; norms and columns of K have one process's bits; M^{-1} is that of the M
+ * that one process makes. */
+#include "kernel/subset.h"
 #include "ranks_support.h"
 
 /* Roundings of either side: of the sums over N samples, over parameters, and of a few factors. */
@@ -91,6 +93,110 @@ static void test_apply(void **state) {
   for_each_case(check_apply);
 }
 
+/* ---- K that is not stored -------------------------------------------------------------------- */
+
+static void check_columns(twice *t, ntk_implicit *K, ntk_implicit *K_alone) {
+  enum { SOME = 3 };
+  ntk_dataset *few = make_data(all, t->X, SOME, t->d);
+  ntk_dataset *few_alone = make_data(alone, t->X, SOME, t->d);
+  ntk_features *of_few = NULL, *of_few_alone = NULL;
+  assert_ok(ntk_features_create_of(t->network, few, t->features->outputs, &of_few));
+  assert_ok(
+      ntk_features_create_of(t->network_alone, few_alone, t->features->outputs, &of_few_alone));
+  const size_t m = of_few->rows;
+  double *A = make_array(t->rows * m), *A_alone = make_array(t->rows * m);
+  assert_ok(ntk_implicit_columns(K, of_few, A));
+  assert_ok(ntk_implicit_columns(K_alone, of_few_alone, A_alone));
+  for (ntk_run run = {0}; ntk_share_next(&K->share, K->share.rank, &run);)
+    assert_memory_equal(A + run.here * m, A_alone + run.row * m, run.count * m * sizeof *A);
+  ntk_features_destroy(of_few);
+  ntk_features_destroy(of_few_alone);
+  ntk_dataset_destroy(few);
+  ntk_dataset_destroy(few_alone);
+  free(A);
+  free(A_alone);
+}
+
+static void check_products(twice *t, ntk_implicit *K, ntk_implicit *K_alone) {
+  const size_t n = t->rows, count = t->network->depth * n;
+  double *diagonal = ranks_diagonal(t), *V = make_normal(2, 2 * n), *norms = make_array(4 * count);
+  double *KV = make_array(4 * n);
+  const ntk_operator A = ntk_implicit_operator(K), A_alone = ntk_implicit_operator(K_alone);
+  assert_ok(A.apply(A.user, V, 2, KV));
+  assert_ok(A_alone.apply(A_alone.user, V, 2, KV + 2 * n));
+  for (size_t m = 0; m < 2; m++)
+    check_near(t, diagonal, V + m * n, KV + m * n, KV + (2 + m) * n, n);
+  assert_ok(ntk_implicit_norms(K, norms, norms + count));
+  assert_ok(ntk_implicit_norms(K_alone, norms + 2 * count, norms + 3 * count));
+  assert_memory_equal(norms, norms + 2 * count, 2 * count * sizeof *norms);
+  free(diagonal);
+  free(V);
+  free(KV);
+  free(norms);
+}
+
+/* M x by its parts, n x m of V and n of D, as one process has them: root o ((I + V V^T) (root o
+ * x)).
+ */
+static void multiply_near(const ntk_subset *s, const double *x, double *y) {
+  double *scaled = make_array(s->n), *w = make_array(s->m);
+  for (size_t i = 0; i < s->n; i++)
+    scaled[i] = s->root[i] * x[i];
+  for (size_t i = 0; i < s->n; i++)
+    for (size_t j = 0; j < s->m; j++)
+      w[j] += s->V[i * s->m + j] * scaled[i];
+  for (size_t i = 0; i < s->n; i++)
+    y[i] = s->root[i] * (scaled[i] + dot(s->V + i * s->m, w, s->m));
+  free(scaled);
+  free(w);
+}
+
+static void check_subset(twice *t, ntk_implicit *K, ntk_implicit *K_alone) {
+  const size_t n = t->rows, samples = t->N < 12 ? 2 : 6;
+  double *diagonal = ranks_diagonal(t), *x = make_normal(7, 2 * n), *y = make_normal(7, 2 * n);
+  double *back = make_array(n), largest = 0.0, trace = 0.0;
+  ntk_subset near = {0}, near_alone = {0};
+  assert_ok(ntk_subset_create(K, samples, diagonal, &near));
+  assert_ok(ntk_subset_create(K_alone, samples, diagonal, &near_alone));
+  for (size_t i = 0; i < samples; i++)
+    assert_int_equal(near.chosen[i], near_alone.chosen[i]);
+  for (size_t i = 0; i < n; i++)
+    trace += diagonal[i];
+  assert_ok(ntk_subset_solve(&near, x, 2));
+  for (size_t c = 0; c < 2; c++) {
+    for (size_t i = 0; i < n; i++)
+      largest = fmax(largest, fabs(x[c * n + i]));
+    multiply_near(&near_alone, x + c * n, back);
+    for (size_t i = 0; i < n; i++)
+      assert_near(back[i], y[c * n + i], 1e-11 * trace * largest, "M M^{-1} y");
+  }
+  ntk_subset_destroy(&near);
+  ntk_subset_destroy(&near_alone);
+  free(diagonal);
+  free(x);
+  free(y);
+  free(back);
+}
+
+static void check_implicit(const ranks_case *c, twice *t) {
+  const size_t blocks[] = {20, ntk_share_most(&t->dealt.share)};
+  for (size_t b = 0; b < COUNT(blocks); b++) {
+    ntk_implicit K = {0}, K_alone = {0};
+    assert_ok(ntk_implicit_create(t->network, &t->dealt, c->of, blocks[b], &K));
+    assert_ok(ntk_implicit_create(t->network_alone, t->whole, c->of, t->N, &K_alone));
+    check_products(t, &K, &K_alone);
+    check_columns(t, &K, &K_alone);
+    check_subset(t, &K, &K_alone);
+    ntk_implicit_destroy(&K);
+    ntk_implicit_destroy(&K_alone);
+  }
+}
+
+static void test_implicit(void **state) {
+  (void)state;
+  for_each_case(check_implicit);
+}
+
 /* Of samples that ranks share nobody has all rows. */
 static void test_cross(void **state) {
   (void)state;
@@ -109,6 +215,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parts),
       cmocka_unit_test(test_apply),
+      cmocka_unit_test(test_implicit),
       cmocka_unit_test(test_cross),
   };
   return cmocka_run_group_tests(tests, open_both, close_both);
