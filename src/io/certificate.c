@@ -82,12 +82,27 @@ static ntk_status measure(const read_back *b, const char *name, const double *ta
   return status;
 }
 
+/* Of several ranks the one that has written the files reads them, and is alone in that. */
+static ntk_status find_context(ntk_context *context, ntk_context **alone) {
+  const ntk_environment e = ntk_context_environment(context);
+  *alone = NULL;
+  if (e.ranks == 1)
+    return NTK_OK;
+  return ntk_context_create(
+      &(ntk_context_options){.threads = e.threads, .memory_limit = ntk_memory_available(context)},
+      alone);
+}
+
 ntk_status ntk_saved_certify(ntk_context *context, const char *directory, const char *activation,
                              size_t count, const double *classes,
                              const ntk_memorize_result *computed, ntk_fit_error *error) {
-  read_back b = {.context = context, .directory = directory, .activation = activation};
+  ntk_context *alone = NULL;
+  read_back b = {.directory = directory, .activation = activation};
   char name[NTK_CLASS_NAME] = "";
-  ntk_status status = read_inputs(&b);
+  ntk_status status = find_context(context, &alone);
+  b.context = alone != NULL ? alone : context;
+  if (status == NTK_OK)
+    status = read_inputs(&b);
   for (size_t c = 0; c < count && status == NTK_OK; c++) {
     if (classes != NULL) {
       ntk_class_folder(classes[c], name);
@@ -99,5 +114,6 @@ ntk_status ntk_saved_certify(ntk_context *context, const char *directory, const 
   free(b.target);
   free(b.Y);
   ntk_dataset_destroy(b.data);
+  ntk_context_destroy(alone);
   return status;
 }

@@ -307,13 +307,45 @@ static void test_labels(void **state) {
   free(Y);
 }
 
+/* What one rank has saved it reads alone. */
+static void test_certificate(void **state) {
+  (void)state;
+  const struct {
+    const char *name;
+    size_t shape[2];
+  } files[] = {{"X.npy", {60, 2}},
+               {"Y.npy", {60, 1}},
+               {"W1.npy", {2, 3}},
+               {"W2.npy", {3, 3}},
+               {"W3.npy", {3, 1}}};
+  for (size_t k = 0; k < COUNT(files) && rank == 0; k++) {
+    double *values = make_normal(k, 120);
+    char name[80];
+    (void)snprintf(name, sizeof name, "%s/%s", directory, files[k].name);
+    assert_ok(ntk_npy_save(name, values, 2, files[k].shape));
+    free(values);
+  }
+  ntk_fit_error error = {0}, expected = {0};
+  if (rank == 0) {
+    assert_ok(ntk_saved_certify(all, directory, "tanh", 1, NULL, NULL, &error));
+    assert_ok(ntk_saved_certify(one, directory, "tanh", 1, NULL, NULL, &expected));
+    assert_true(error.largest > 0.0);
+  }
+  assert_memory_equal(&error.largest, &expected.largest, sizeof error.largest);
+  for (size_t k = 0; k < COUNT(files) && rank == 0; k++) {
+    char name[80];
+    (void)snprintf(name, sizeof name, "%s/%s", directory, files[k].name);
+    assert_int_equal(unlink(name), 0);
+  }
+}
+
 int main(void) {
   ntk_io_formats();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_drawn),        cmocka_unit_test(test_read),
       cmocka_unit_test(test_reads_own),    cmocka_unit_test(test_scaled),
       cmocka_unit_test(test_scaled_alike), cmocka_unit_test(test_troubles),
-      cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_labels),       cmocka_unit_test(test_certificate),
   };
   return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

@@ -5,6 +5,7 @@
 #include "data/parallel_rows.h"
 #include "fit/memorize/memorize.h"
 #include "kernel/extremes.h"
+#include "ntkit/verify.h"
 
 #include "ranks_files.h"
 
@@ -311,6 +312,12 @@ static void test_refused(void **state) {
                    "a search for rows needs all samples at once, and");
   else
     assert_ok(ntk_dataset_find_rows(whole, dealt, row));
+  ntk_ledger ledger;
+  ntk_network *network = make_network(all, 3, (const size_t[]){3, 8, 8}, "tanh", "paper", 1);
+  if (ranks > 1)
+    assert_refused(ntk_verify(all, network, dealt, NULL, NULL, &ledger), NTK_ERR_ARGUMENT,
+                   "the ledger needs all samples at once, and");
+  ntk_network_destroy(network);
   ntk_dataset_destroy(dealt);
   ntk_dataset_destroy(whole);
   free(X);

@@ -62,6 +62,8 @@ static void release(ntk_verification *v) {
 
 /* Population 0 stands for the default; the sizes must agree and be what memory allows. */
 static ntk_status check_verification(ntk_verification *v) {
+  const ntk_held held = ntk_dataset_held(v->data);
+  NTK_TRY(ntk_held_whole(&held, "the ledger"));
   if (v->options.population == 0)
     v->options.population = POPULATION;
   if (v->options.population < NTK_LEAST_POPULATION)
