@@ -24,7 +24,7 @@ static inline size_t ntk_held_count(const ntk_held *held) {
   return ntk_share_count(&held->share, held->share.rank);
 }
 /* NTK_ERR_ARGUMENT where ranks have it in parts: for what needs all rows at once. */
-ntk_status ntk_held_whole(const ntk_held *held, const char *what);
+NTK_SIBLING ntk_status ntk_held_whole(const ntk_held *held, const char *what);
 
 /* The rows with these numbers into `out`, count x d, on every rank. Where the share is of
  * several ranks all of them ask for the same rows at the same time. NTK_ERR_RANKS. */

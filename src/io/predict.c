@@ -152,6 +152,8 @@ ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *rows, cons
   ntk_scaling how = NTK_SCALE_NONE;
   ntk_dataset *made = NULL;
   ntk_model_scaling what = {0};
+  const ntk_held held = ntk_dataset_held(rows);
+  NTK_TRY(ntk_held_whole(&held, "a network's own scaling"));
   NTK_TRY(find_scaling(model, scaling, &how));
   NTK_TRY(check_means(model, how));
   if (how == NTK_SCALE_NONE) {
