@@ -20,8 +20,9 @@ typedef struct ntk_machine { /* on all threads of a context */
   double launch;                     /* to start the threads and wait for them: seconds */
   ntk_rate forward, kernel, factor, factor_single, step, passes; /* our own: flops */
   ntk_rate solve, solve_cached, product;                         /* bytes of the factor, of K */
-  bool kept;      /* in the user's cache: by this call, or before */
-  char note[240]; /* one line: why it is not kept, that the machine is busy; "" */
+  ntk_rate network; /* of ranks, else 0: bytes a second, and seconds a message to all of them */
+  bool kept;        /* in the user's cache: by this call, or before */
+  char note[240];   /* one line: why it is not kept, that the machine is busy; "" */
 } ntk_machine;
 
 /* What is kept, or else measured; measured; what is kept, or else NTK_ERR_FILE. */
@@ -43,22 +44,27 @@ typedef struct ntk_plan_options {
   int cores;                   /* of another machine, with the next ones; 0: this one's */
   size_t memory;
   double peak, bandwidth;
+  int ranks;      /* processes, each on such a machine; 0: the context's */
+  double network; /* between them, bytes a second; 0: 1e10 */
 } ntk_plan_options;
 typedef struct ntk_plan_phase {
   const char *name; /* as the progress callback has it */
   double flops, bytes, seconds;
+  double traffic, messages; /* that a rank receives: bytes; how many */
 } ntk_plan_phase;
 typedef struct ntk_plan_method {
   const char *name;             /* "factor" */
-  double flops, bytes, seconds; /* bytes: read from memory and written */
-  size_t memory, largest;       /* most held at once; the largest N that fits and has an answer */
+  double flops, bytes, seconds; /* bytes: read from memory and written, by all ranks together */
+  double traffic, messages;     /* that a rank receives: bytes; how many */
+  size_t memory, largest;       /* most a rank holds; the largest N that fits and has an answer */
   bool fits;                    /* memory, in the machine's */
   size_t phases;
   ntk_plan_phase *phase;
 } ntk_plan_method;
 typedef struct ntk_plan {
-  ntk_context *context;                  /* that owns the arrays below; NULL in a cleared plan */
-  size_t samples, parameters, order;     /* N; P; rows of K */
+  ntk_context *context;              /* that owns the arrays below; NULL in a cleared plan */
+  size_t samples, parameters, order; /* N; P; rows of K */
+  int ranks;
   const char *chosen;                    /* what the question is done by; NULL: nothing fits */
   char reason[240];                      /* one line on that, or that K is singular; or "" */
   ntk_bounds bounds;                     /* of lambda_min; lower_scale at most upper_scale */

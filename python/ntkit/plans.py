@@ -43,6 +43,8 @@ def plan(
     memory: float = 0,
     peak: float = 0.0,
     bandwidth: float = 0.0,
+    ranks: int = 0,
+    network: float = 0.0,
     calibrate: bool = False,
     progress: Progress = False,
 ) -> Plan:
@@ -58,7 +60,9 @@ def plan(
     of. Seconds are by a calibration of this machine, measured once in under two seconds and kept in
     the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops a second) and
     bandwidth (bytes a second): of another machine, 0: this one's; units as in the plan, and in
-    `ntkit plan --json`, which has the same names; memory may be 256e9. print(plan) has a row for
+    `ntkit plan --json`, which has the same names; memory may be 256e9. ranks: so many processes
+    (mpirun -n), each on such a machine, with network bytes a second between them (0: 1e10); memory
+    is then that of the rank that holds most, traffic what a rank receives. print(plan) has a row for
     each method. Nothing is drawn. ValueError. RuntimeWarning: the machine's note, that seconds are
     guesses as it is busy, or why its calibration is not kept.
     """
@@ -79,6 +83,8 @@ def plan(
         memory=memory,
         peak=peak,
         bandwidth=bandwidth,
+        ranks=ranks,
+        network=network,
     )
     parts = {
         "spectrum": Struct(

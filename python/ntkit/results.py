@@ -731,6 +731,7 @@ class Plan(Result):
     samples: N
     parameters: P
     order: rows of K
+    ranks: processes that share the work, each on such a machine
     chosen: the method that is taken; None: none fits
     reason: one line: why none fits, what is chosen takes or lacks, that K is singular; else empty
     bounds: scales that lambda_min is expected between, lower_scale at most upper_scale
@@ -745,6 +746,7 @@ class Plan(Result):
     samples: int
     parameters: int
     order: int
+    ranks: int
     chosen: str | None
     reason: str
     bounds: Bounds
@@ -763,7 +765,9 @@ class PlanMethod(Result):
     flops: of all phases
     bytes [bytes]: read from memory and written, by all phases
     seconds [s]: expected; nan: no calibration is kept
-    memory [bytes]: most held at once
+    traffic [bytes]: that a rank receives from others, in all phases
+    messages: in which it receives them
+    memory [bytes]: most held at once, by the rank that holds most
     fits: whether the machine has that
     largest: the largest N that fits, at most P; of memorize what it has parameters for
     phases: in their order
@@ -774,6 +778,8 @@ class PlanMethod(Result):
     flops: float
     bytes: float
     seconds: float
+    traffic: float
+    messages: float
     memory: int
     fits: bool
     largest: int
@@ -788,6 +794,8 @@ class PlanPhase(Result):
     flops: of this phase
     bytes [bytes]: read from memory and written
     seconds [s]: expected; nan: no calibration is kept
+    traffic [bytes]: that a rank receives from others; 0: of one rank
+    messages: in which it receives them
     """
 
     _struct = "ntk_plan_phase"
@@ -795,6 +803,8 @@ class PlanPhase(Result):
     flops: float
     bytes: float
     seconds: float
+    traffic: float
+    messages: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -817,6 +827,7 @@ class Machine(Result):
     solve: solves with the factor, of memory
     solve_cached: the same of a factor that caches hold
     product: products with K, of memory
+    network: between ranks, bytes a second; overhead: a message to all of them; 0: of one rank
     kept: in the user's cache
     note: one line: that the machine is busy, why it is not kept; else empty
     """
@@ -838,6 +849,7 @@ class Machine(Result):
     solve: Rate
     solve_cached: Rate
     product: Rate
+    network: Rate
     kept: bool
     note: str
 

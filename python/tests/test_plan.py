@@ -49,6 +49,18 @@ def test_printed_and_memory_as_it_is_written():
         ntkit.plan([30, 40, 50], 500, memory=1.5)
 
 
+def test_ranks_share_memory():
+    one = ntkit.plan([30, 400, 500], 5000, precision="double", method="factor", **KNOWN)
+    two = ntkit.plan(
+        [30, 400, 500], 5000, precision="double", method="factor", ranks=2, network=2e9, **KNOWN
+    )
+    assert (one.ranks, two.ranks, two.machine.network.rate) == (1, 2, 2e9)
+    assert two.methods[0].memory < 0.8 * one.methods[0].memory
+    assert one.methods[0].traffic == 0 and two.methods[0].traffic > 2 * 5000**2
+    with pytest.raises(ValueError, match="with ranks from 2 on"):
+        ntkit.plan([5, 6], 9, network=1e9)
+
+
 def test_note_is_a_warning(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way of a folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -67,7 +79,7 @@ def test_widths_are_enough():
 
 
 def test_options_are_the_librarys():
-    values = {"question": "train", **KNOWN}
+    values = {"question": "train", **KNOWN, "ranks": 2, "network": 1e9}
     elsewhere = ["spectrum", "memorize", "train", "calibration"]
     options.check(ntkit.plan, ([5, 6], 9), "ntk_plan_options", values, elsewhere)
     flags = ("full", "per_block", "certify", "density")

@@ -155,6 +155,15 @@ ntk_status ntk_backend_enter(ntk_context *context, const ntk_backend *backend);
 void ntk_backend_leave(ntk_context *context);
 /* What `backend`, the context's or a parent of it, made there. */
 void *ntk_backend_state(const ntk_context *context, const ntk_backend *backend);
+/* For forecasts: until it is resumed the context has the backend of so many ranks, none of which is
+ * there (ntk_ranks_suppose). NTK_ERR_MEMORY; it is to be resumed then too. */
+typedef struct ntk_supposed {
+  const ntk_backend *backend;
+  struct ntk_backend_chain *chain;
+  struct ntk_ranks *ranks;
+} ntk_supposed;
+ntk_status ntk_backend_suppose(ntk_context *context, int ranks, ntk_supposed *before);
+void ntk_backend_resume(ntk_context *context, const ntk_supposed *before);
 /* Bytes that the backend and its parents keep in the context. */
 double ntk_backend_bytes(const ntk_context *context);
 

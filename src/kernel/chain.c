@@ -2,6 +2,8 @@
  * out, and what each of them keeps in the context. */
 #include "kernel/backend.h"
 
+#include "base/ranks/ranks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +78,28 @@ void ntk_backend_leave(ntk_context *context) {
       chain->level[i].of->own.destroy(context, chain->level[i].state);
   free(chain);
   context->chain = NULL;
+}
+
+ntk_status ntk_backend_suppose(ntk_context *context, int ranks, ntk_supposed *before) {
+  struct ntk_backend_chain *chain = calloc(1, sizeof *chain);
+  *before = (ntk_supposed){context->backend, context->chain, context->ranks};
+  if (chain == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "the backend of a forecast could not be allocated");
+  context->chain = chain;
+  context->backend = &chain->table;
+  context->ranks = NULL;
+  NTK_TRY(link_levels(chain, &ntk_backend_mpi));
+  return ntk_ranks_suppose(context, ranks);
+}
+
+void ntk_backend_resume(ntk_context *context, const ntk_supposed *before) {
+  if (context->chain != before->chain) {
+    ntk_ranks_leave(context);
+    free(context->chain);
+  }
+  context->backend = before->backend;
+  context->chain = before->chain;
+  context->ranks = before->ranks;
 }
 
 void *ntk_backend_state(const ntk_context *context, const ntk_backend *backend) {

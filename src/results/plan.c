@@ -30,6 +30,8 @@ static const ntk_field machine[] = {
     OBJECT(solve, ntk_table_rate, "solves with the factor, of memory"),
     OBJECT(solve_cached, ntk_table_rate, "the same of a factor that caches hold"),
     OBJECT(product, ntk_table_rate, "products with K, of memory"),
+    OBJECT(network, ntk_table_rate,
+           "between ranks, bytes a second; overhead: a message to all of them; 0: of one rank"),
     FIELD(kept, "", "in the user's cache"),
     FIELD(note, "", "one line: that the machine is busy, why it is not kept; else empty"),
 };
@@ -43,6 +45,8 @@ static const ntk_field phase[] = {
     FIELD(flops, "", "of this phase"),
     FIELD(bytes, "bytes", "read from memory and written"),
     FIELD(seconds, "s", "expected; null: no calibration is kept"),
+    FIELD(traffic, "bytes", "that a rank receives from others; 0: of one rank"),
+    FIELD(messages, "", "in which it receives them"),
 };
 const ntk_description ntk_table_plan_phase =
     DESCRIPTION(phase, "place", "A phase of a computation.");
@@ -54,7 +58,9 @@ static const ntk_field method[] = {
     FIELD(flops, "", "of all phases"),
     FIELD(bytes, "bytes", "read from memory and written, by all phases"),
     FIELD(seconds, "s", "expected; null: no calibration is kept"),
-    FIELD(memory, "bytes", "most held at once"),
+    FIELD(traffic, "bytes", "that a rank receives from others, in all phases"),
+    FIELD(messages, "", "in which it receives them"),
+    FIELD(memory, "bytes", "most held at once, by the rank that holds most"),
     FIELD(fits, "", "whether the machine has that"),
     FIELD(largest, "",
           "the largest N that fits, at most P; of memorize what it has parameters for"),
@@ -69,6 +75,7 @@ static const ntk_field plan[] = {
     FIELD(samples, "", "N"),
     FIELD(parameters, "", "P"),
     FIELD(order, "", "rows of K"),
+    FIELD(ranks, "", "processes that share the work, each on such a machine"),
     FIELD(chosen, "", "the method that is taken; null: none fits"),
     FIELD(reason, "",
           "one line: why none fits, what is chosen takes or lacks, that K is singular; else empty"),

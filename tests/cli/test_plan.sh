@@ -76,6 +76,29 @@ truncate -s 1600000128 "$in/X.npy"
 plan 'a file, of which only the heading is read' --data "$in/X.npy" --widths 4000
 holds 'its sizes' '@samples@ == 200000 && @dim@ == 1000'
 
+# ---- Several ranks --------------------------------------------------------------------------------
+
+set -- --samples 12000 --dim 784 --widths 784,784 --memory 8G --precision double --method factor
+plan 'one process' "$@"
+one=$(value methods.memory)
+holds 'receives nothing' '@ranks@ == 1 && @methods.traffic@ == 0 && @machine.network.rate@ == 0'
+plan 'two ranks' "$@" --ranks 2 --network 2
+holds 'hold about half each' "@methods.memory@ > 0.5 * $one && @methods.memory@ < 0.75 * $one"
+holds 'and each receives half of K and of the features' \
+  '@methods.traffic@ > 2 * 12000 ^ 2 + 4 * 12000 * 5 * 784 && @methods.traffic@ < 1.2 * (2 * 12000 ^ 2 + 4 * 12000 * 5 * 784)'
+holds 'at that rate' '@ranks@ == 2 && @machine.network.rate@ == 2e9'
+good 'for people' plan --threads 1 --quiet --ranks 64 "$@"
+check 'how many' grep -q '^ranks       64, each on such a machine; 10 GB/s between them, 30 us a message$' "$out"
+check 'what they receive' grep -q '^method .* received .* of a rank  fits' "$out"
+narrow --ranks 64 "$@"
+plan 'all outputs' --data cifar10 --output all --widths 1024,1024 --ranks 64 --memory 256G
+holds 'N n_L rows' '@order@ == 500000'
+"$NTKIT" plan --threads 1 --quiet --samples 60000 --dim 784 --widths 784,784 --certify --memory 1G --ranks 2 >"$out" 2>"$err"
+check 'what does not fit on each' grep -q 'factor needs [0-9.]* GB of memory on each of 2 ranks, and 1\.07 GB are available' "$out"
+bad 'a network of one' "network is what several ranks have between them; accepted: with ranks from 2 on" \
+  plan --data mnist --widths 4 --network 3
+bad 'ranks that are none' "ranks: '-1': P is negative" plan --data mnist --widths 4 --ranks -1
+
 # ---- Where nothing fits ---------------------------------------------------------------------------
 
 bad 'spectrum: the largest N that fits, in one line' \

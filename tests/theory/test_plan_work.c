@@ -133,11 +133,11 @@ static void test_seconds(void **state) {
                                .launch = 1.0,
                                .factor = {4.0, 0.5},
                                .solve = {2.0, 0.0}};
-  const ntk_work bound = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, false},
-                 streamed = {"", NTK_WORK_FACTOR, 8.0, 70.0, 6.0, false},
-                 solves = {"", NTK_WORK_SOLVE, 1e9, 6.0, 0.0, false},
-                 single = {"", NTK_WORK_FACTOR, 8.0, 0.0, 6.0, true},
-                 unknown = {"", NTK_WORK_STEP, 1.0, 0.0, 0.0, false};
+  const ntk_work bound = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .entries = 6.0},
+                 streamed = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .bytes = 70.0, .entries = 6.0},
+                 solves = {.kind = NTK_WORK_SOLVE, .flops = 1e9, .bytes = 6.0},
+                 single = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .entries = 6.0, .single = true},
+                 unknown = {.kind = NTK_WORK_STEP, .flops = 1.0};
   assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
   assert_near(ntk_work_seconds(&machine, &single), 0.25 * (8.0 / 4.0 + 6.0 * 0.5) + 1.0, 1e-12,
               "in single");

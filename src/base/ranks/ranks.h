@@ -27,6 +27,10 @@ ntk_status ntk_ranks_enter(ntk_context *context);
  * agreement. A context without ranks is fine. */
 void ntk_ranks_leave(ntk_context *context);
 
+/* For forecasts of memory: until it leaves them the context, which has none, is the first of so many
+ * ranks, of which no other is there; they answer as it does. NTK_ERR_MEMORY. */
+ntk_status ntk_ranks_suppose(ntk_context *context, int ranks);
+
 int ntk_rank(const ntk_context *context);        /* 0 where there is one */
 int ntk_ranks_count(const ntk_context *context); /* >= 1 */
 /* How N samples are dealt in this context. */

@@ -58,10 +58,13 @@ static exit_status make_plan(const void *what, size_t N) {
       .memory = run->asked->common.memory,
       .peak = 1e9 * asked->peak,
       .bandwidth = 1e9 * asked->bandwidth,
+      .ranks = asked->ranks,
+      .network = 1e9 * asked->network,
   };
   *(strcmp(asked->question, "memorize") == 0 ? &options.memorize.precision
     : strcmp(asked->question, "train") == 0  ? &options.train.precision
                                              : &options.spectrum.precision) = asked->precision;
+  (void)ntk_outputs_parse(asked->output, &options.spectrum.outputs); /* it is one of these */
   const exit_status status = report_library(
       ntk_plan_make(run->job.context, &run->job.spec, N, &options, &run->plan), NULL);
   for (size_t l = 1; l < run->job.spec.depth && run->plan.width > 0; l++)
@@ -149,6 +152,11 @@ static const char *method_name(size_t i) {
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
+static const char *output_name(size_t i) {
+  static const char *const names[] = {"trace", "all"};
+  return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
 static const char *optimizer_name(size_t i) {
   size_t count = 0;
   const ntk_name_info *list = ntk_optimizer_list(&count);
@@ -195,6 +203,14 @@ static const option_row own[] = {
      .argument = "NAME",
      .choice = method_name,
      .help = "Of spectrum: with its --method."},
+    {.name = "output",
+     .kind = KIND_CHOICE,
+     .field = FIELD(output),
+     .argument = "NAME",
+     .fallback = "trace",
+     .choice = output_name,
+     .help = "Of spectrum: with its --output, of several: K of their mean, or of all, N n_L x N "
+             "n_L."},
     {.name = "certify",
      .kind = KIND_FLAG,
      .field = FIELD(certify),
@@ -301,6 +317,25 @@ static const option_row own[] = {
      .item = "the bandwidth",
      .expected = "GB/s, a number > 0",
      .help = "Of another machine: reading memory on all its cores, GB/s."},
+    {.name = "ranks",
+     .kind = KIND_COUNT,
+     .field = FIELD(ranks),
+     .argument = "P",
+     .fallback = "1",
+     .item = "P",
+     .expected = "a whole number from 1, or 0 for one",
+     .help =
+         "Of so many processes, as mpirun -n P starts them, each on such a machine, "
+         "which may be a part of one: cores, memory, peak and bandwidth are a rank's. Memory is "
+         "then that of the rank that holds most, and traffic what a rank receives."},
+    {.name = "network",
+     .kind = KIND_ABOVE,
+     .field = FIELD(network),
+     .argument = "GBS",
+     .item = "the network's rate",
+     .expected = "GB/s, a number > 0",
+     .help = "Of several ranks: between them, GB/s. When not given: 10; a message takes 5 us for "
+             "each doubling of ranks."},
 };
 
 const cli_command plan_command = {
@@ -319,9 +354,9 @@ const cli_command plan_command = {
                                      SHARED(ACTIVATION, ACTIVATION),
                                      SHARED(BIAS, OUTPUTS),
                                      {own + 1, 1},
-                                     {own + 3, 15},
+                                     {own + 3, 16},
                                      SHARED(THREADS, THREADS),
-                                     {own + 18, 4},
+                                     {own + 19, 6},
                                      SHARED(JSON, HELP),
                                      {NULL, 0}},
     .size = sizeof(plan_settings),

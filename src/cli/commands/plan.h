@@ -8,13 +8,14 @@
 typedef struct plan_settings {
   cli_settings common;
   const char *question;
+  const char *output;
   const char *precision, *method; /* NULL: not given */
   bool full, per_block, certify, density, calibrate;
   size_t vectors, probes, steps, epochs; /* 0: not given */
   size_list prefixes;
   const char *optimizer, *kernel_precision, *track; /* of train; NULL: not given */
-  int cores;
-  double peak, bandwidth; /* in units of 10^9; 0: this machine's */
+  int cores, ranks;
+  double peak, bandwidth, network; /* in units of 10^9; 0: this machine's, or not given */
 } plan_settings;
 
 typedef struct plan_run {

@@ -35,6 +35,9 @@ static void print_machine(const plan_run *run) {
       100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
   if (m->note[0] != '\0')
     printf("note        %s\n", m->note);
+  if (run->plan.ranks > 1)
+    printf("ranks       %d, each on such a machine; %.3g GB/s between them, %.3g us a message\n",
+           run->plan.ranks, 1e-9 * m->network.rate, 1e6 * m->network.overhead);
 }
 
 static void print_row(const char *name, double flops, double bytes, double seconds,
@@ -60,8 +63,9 @@ static const char *phase_name(const ntk_plan_method *m, size_t p) {
 }
 
 static void print_methods(const ntk_plan *plan) {
-  printf("\n%-21s %8s %9s %11s %10s  fits  %s\n", "method", "flops", "moved", "time", "memory",
-         "largest N");
+  const bool several = plan->ranks > 1;
+  printf("\n%-21s %8s %9s %11s %10s  fits  %s\n", "method", "flops", several ? "received" : "moved",
+         "time", several ? "of a rank" : "memory", "largest N");
   for (size_t i = 0; i < plan->methods; i++) {
     const ntk_plan_method *m = &plan->method[i];
     char memory[32], rest[96];
@@ -69,11 +73,12 @@ static void print_methods(const ntk_plan *plan) {
     if (m->memory == SIZE_MAX) /* more than it counts */
       snprintf(memory, sizeof memory, "over 18 EB");
     snprintf(rest, sizeof rest, " %10s  %-4s  %zu", memory, m->fits ? "yes" : "no", m->largest);
-    print_row(m->name, m->flops, m->bytes, m->seconds, rest);
+    print_row(m->name, m->flops, several ? m->traffic : m->bytes, m->seconds, rest);
     for (size_t p = 0; p < m->phases; p++) {
       char name[64];
       snprintf(name, sizeof name, "  %s", phase_name(m, p));
-      print_row(name, m->phase[p].flops, m->phase[p].bytes, m->phase[p].seconds, "");
+      const ntk_plan_phase *phase = &m->phase[p];
+      print_row(name, phase->flops, several ? phase->traffic : phase->bytes, phase->seconds, "");
     }
   }
 }
@@ -93,7 +98,9 @@ static void print_bounds(const ntk_network_spec *spec, const ntk_bounds *bounds)
 }
 
 /* "fits" is of memory alone. */
-static void print_most(const char *question) {
+static void print_most(const char *question, int ranks) {
+  if (ranks > 1)
+    printf("(received: bytes, by each rank; of a rank: memory of the one that holds most)\n");
   if (strcmp(question, "spectrum") == 0)
     printf("(fits: memory; largest N: also at most P, past which K is singular)\n");
   else if (strcmp(question, "memorize") == 0)
@@ -112,7 +119,7 @@ void plan_print(const plan_run *run) {
          spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order);
   print_machine(run);
   print_methods(plan);
-  print_most(run->asked->question);
+  print_most(run->asked->question, plan->ranks);
   printf("\nanswer      %s%s%s\n", plan->chosen != NULL ? plan->chosen : "",
          plan->chosen != NULL && plan->reason[0] != '\0' ? "; " : "", plan->reason);
   print_bounds(spec, &plan->bounds);

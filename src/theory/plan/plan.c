@@ -3,11 +3,13 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/precision.h"
+#include "base/ranks/ranks.h"
 #include "base/text.h"
 #include "kernel/epochs.h"
 #include "kernel/kernel.h"
 #include "net/network.h"
 #include "theory/bounds.h"
+#include "theory/plan/machine.h"
 #include "theory/plan/methods.h"
 #include "theory/plan/widths.h"
 #include "theory/spectrum/job.h"
@@ -41,13 +43,14 @@ static ntk_status bytes_of(const ntk_plan_row *row, const ntk_plan_asked *a, siz
   return status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY ? NTK_OK : status;
 }
 
-/* By bisection: what fits for N fits for less, up to P, past which K is known to be singular and is
- * not made, or what a memorisation has parameters for. */
+/* By doubling, then bisection: what fits for N fits for less, up to P, past which K is known to be
+ * singular and is not made, or what a memorisation has parameters for. */
 static ntk_status find_largest(const ntk_plan_row *row, const ntk_plan_asked *a, size_t memory,
                                size_t *largest) {
   size_t fits = 0, fails = a->most + 1;
   while (fails - fits > 1) {
-    const size_t middle = fits + (fails - fits) / 2;
+    const size_t half = fits + (fails - fits) / 2, twice = 2 * fits + 1;
+    const size_t middle = twice < half ? twice : half;
     size_t bytes = 0;
     NTK_TRY(bytes_of(row, a, middle, &bytes));
     if (bytes <= memory)
@@ -69,17 +72,23 @@ static const char *optimizer_of(const ntk_train_options *options) {
   return list[k].name;
 }
 
-/* Work of several kinds in a row may be one phase. */
-static void add_work(const ntk_work *work, double seconds, ntk_plan_method *m) {
+/* Work of several kinds in a row may be one phase. own: a rank's. */
+static void add_work(const ntk_work *work, const ntk_work *own, double seconds,
+                     ntk_plan_method *m) {
   if (m->phases == 0 || strcmp(m->phase[m->phases - 1].name, work->phase) != 0)
     m->phase[m->phases++] = (ntk_plan_phase){.name = work->phase};
   ntk_plan_phase *phase = &m->phase[m->phases - 1];
+  const double traffic = own->passing.hidden + own->passing.waited;
   phase->flops += work->flops;
   phase->bytes += work->bytes;
   phase->seconds += seconds;
+  phase->traffic += traffic;
+  phase->messages += own->passing.messages;
   m->flops += work->flops;
   m->bytes += work->bytes;
   m->seconds += seconds;
+  m->traffic += traffic;
+  m->messages += own->passing.messages;
 }
 
 /* phase: room for all of its phases. */
@@ -92,8 +101,11 @@ static ntk_status fill(const ntk_plan_row *row, const ntk_plan_asked *a, const n
   a->context->memory_limit = limit;
   *m = (ntk_plan_method){.name = row->name != NULL ? row->name : optimizer_of(&a->train),
                          .phase = phase};
-  for (size_t i = 0; i < list.count; i++)
-    add_work(&list.work[i], ntk_work_seconds(&plan->machine, &list.work[i]), m);
+  const ntk_share share = ntk_share_deal(plan->samples, 0, plan->ranks);
+  for (size_t i = 0; i < list.count; i++) {
+    const ntk_work own = ntk_work_of_rank(&list.work[i], &share);
+    add_work(&list.work[i], &own, ntk_work_seconds(&plan->machine, &own), m);
+  }
   NTK_TRY(bytes_of(row, a, plan->samples, &m->memory));
   m->fits = m->memory <= plan->machine.memory;
   return find_largest(row, a, plan->machine.memory, &m->largest);
@@ -134,23 +146,27 @@ static void advise(const ntk_plan_asked *a, const char *question, const ntk_plan
 static void explain(const ntk_plan_asked *a, const char *question, const ntk_plan_method *least,
                     const ntk_plan_method *chosen, ntk_plan *plan) {
   char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits", more[120] = "";
+  char each[40] = "";
   const bool iterative = strcmp(question, "memorize") == 0 && a->options->memorize.iterative;
   if (chosen == NULL)
     advise(a, question, plan, sizeof more, more);
+  if (plan->ranks > 1)
+    (void)ntk_format(each, sizeof each, " on each of %d ranks", plan->ranks);
   if (least->largest > 0)
     (void)ntk_format(largest, sizeof largest, "the largest N that fits is %zu", least->largest);
   if (chosen == NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason,
-                     "no method fits: %s needs %s of memory, and %s are available; %s%s",
+                     "no method fits: %s needs %s of memory%s, and %s are available; %s%s",
                      iterative ? "iterative" : least->name,
                      least->memory < SIZE_MAX ? ntk_amount((double)least->memory, needed)
                                               : "over 18 EB", /* more than a size_t counts */
-                     ntk_amount((double)plan->machine.memory, available), largest, more);
+                     each, ntk_amount((double)plan->machine.memory, available), largest, more);
   else if (strcmp(chosen->name, "operator") == 0)
-    (void)ntk_format(plan->reason, sizeof plan->reason,
-                     "without K, in %s of memory; seconds not known: products until it converges, "
-                     "usually 70 to 550",
-                     ntk_amount((double)chosen->memory, needed));
+    (void)ntk_format(
+        plan->reason, sizeof plan->reason,
+        "without K, in %s of memory%s; seconds not known: products until it converges, "
+        "usually 70 to 550",
+        ntk_amount((double)chosen->memory, needed), each);
   else if (asks(a, "memorize") && plan->samples > a->most)
     (void)ntk_format(plan->reason, sizeof plan->reason,
                      "the labels will not be reached: %zu parameters%s for %zu samples", a->most,
@@ -192,7 +208,7 @@ static ntk_status choose(const ntk_plan_asked *a, const char *question, ntk_plan
   return NTK_OK;
 }
 
-static ntk_status fill_methods(const ntk_plan_asked *a, const char *question, ntk_plan *plan) {
+static ntk_status fill_methods(ntk_plan_asked *a, const char *question, ntk_plan *plan) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(a->context, NTK_PLAN_ROWS, sizeof(ntk_plan_method), "the plan", &pointer));
   plan->method = pointer;
@@ -212,7 +228,7 @@ static ntk_status fill_methods(const ntk_plan_asked *a, const char *question, nt
 }
 
 /* Refuses what the computation itself would, in its words. */
-static ntk_status check_options(ntk_plan_asked *a, const char *question, const ntk_plan *plan) {
+static ntk_status check_options(ntk_plan_asked *a, const char *question, ntk_plan *plan) {
   const ntk_plan_options *o = a->options;
   const char *member = NULL;
   size_t bytes = 0;
@@ -230,31 +246,6 @@ static ntk_status check_options(ntk_plan_asked *a, const char *question, const n
   const ntk_status status =
       ntk_spectrum_memory(a->context, a->spec, plan->samples, &o->spectrum, &bytes);
   return status == NTK_ERR_ARGUMENT ? status : NTK_OK;
-}
-
-/* This machine, or what it would be with other cores and memory: our kernels' shares of peak and
- * bandwidth are then this one's. */
-static ntk_status find_machine(ntk_context *context, const ntk_plan_options *o, ntk_machine *m) {
-  const ntk_status status = ntk_calibrate(context, o->calibration, m);
-  if (status != NTK_OK && o->calibration == NTK_CALIBRATE_KEPT)
-    *m = (ntk_machine){.threads = context->threads, .memory = ntk_memory_available(context)};
-  else
-    NTK_TRY(status);
-  const double cores = o->cores > 0 ? (double)o->cores / m->threads : 1.0;
-  const double faster = o->peak > 0.0 && m->peak > 0.0 ? o->peak / m->peak : cores;
-  const double wider = o->bandwidth > 0.0 && m->peak > 0.0 ? o->bandwidth / m->bandwidth : 1.0;
-  for (int k = 0; k < NTK_WORK_KINDS; k++) {
-    ntk_rate *r = ntk_work_rate(m, (ntk_work_kind)k);
-    const double scale = ntk_work_by_bytes((ntk_work_kind)k) ? wider : faster;
-    *r = (ntk_rate){r->rate * scale, r->overhead / scale};
-  }
-  m->peak *= faster;
-  m->peak_single *= faster;
-  m->bandwidth *= wider;
-  m->bandwidth_cache *= faster;
-  m->threads = o->cores > 0 ? o->cores : m->threads;
-  m->memory = o->memory > 0 ? o->memory : m->memory;
-  return NTK_OK;
 }
 
 /* What is of one question alone is refused of others. */
@@ -283,20 +274,17 @@ static ntk_status check_question(const ntk_plan_options *o, const char *question
   return NTK_OK;
 }
 
-/* Of another machine: numbers with which seconds are still numbers. */
-static ntk_status check_machine(const ntk_plan_options *o) {
-  static const double MOST = 1e30;
-  const double rate[] = {o->peak, o->bandwidth};
-  static const char *const name[] = {"peak", "bandwidth"};
-  if (o->cores < 0)
-    return ntk_fail(NTK_ERR_ARGUMENT, "cores is %d; accepted: 1 and up, or 0: this machine's",
-                    o->cores);
-  for (size_t i = 0; i < 2; i++)
-    if (!(rate[i] == 0.0 || (rate[i] >= 1.0 && rate[i] <= MOST)))
-      return ntk_fail(NTK_ERR_ARGUMENT,
-                      "%s is %g a second; accepted: from 1 to 1e30, or 0: this machine's", name[i],
-                      rate[i]);
-  return NTK_OK;
+/* As one of the plan's ranks. */
+static ntk_status as_ranks(ntk_status (*step)(ntk_plan_asked *, const char *, ntk_plan *),
+                           ntk_plan_asked *a, const char *question, ntk_plan *plan) {
+  ntk_supposed before = {0};
+  if (plan->ranks == 1)
+    return step(a, question, plan);
+  ntk_status status = ntk_backend_suppose(a->context, plan->ranks, &before);
+  if (status == NTK_OK)
+    status = step(a, question, plan);
+  ntk_backend_resume(a->context, &before);
+  return status;
 }
 
 /* With widths that are there. */
@@ -306,12 +294,12 @@ static ntk_status make_plan(ntk_plan_asked *a, const char *question, ntk_plan *p
   a->most = asks(a, "memorize") ? ntk_plan_memorized(a->spec)
             : asks(a, "train")  ? SIZE_MAX / 4
                                 : plan->parameters;
-  NTK_TRY(check_options(a, question, plan));
+  NTK_TRY(as_ranks(check_options, a, question, plan));
   plan->bounds = ntk_theorem31(a->spec->depth, a->spec->width);
   plan->bounds.lower_scale = fmin(plan->bounds.lower_scale, plan->bounds.upper_scale);
-  NTK_TRY(find_machine(a->context, a->options, &plan->machine));
+  NTK_TRY(ntk_plan_machine(a->context, a->options, plan->ranks, &plan->machine));
   a->memory = plan->machine.memory;
-  return fill_methods(a, question, plan);
+  return as_ranks(fill_methods, a, question, plan);
 }
 
 ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
@@ -328,7 +316,8 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
     return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
   NTK_TRY(NTK_NAME_FIND("question", question, questions, QUESTIONS, &row));
   NTK_TRY(check_question(a.options, question));
-  NTK_TRY(check_machine(a.options));
+  made.ranks = a.options->ranks > 0 ? a.options->ranks : ntk_ranks_count(context);
+  NTK_TRY(ntk_plan_machine_check(a.options, made.ranks));
   if (spec->depth < 2) /* which is refused */
     return ntk_architecture_check(spec, &made.parameters);
   if (strcmp(question, "train") != 0) /* whose steps are of every output */

@@ -1,7 +1,9 @@
 #include "theory/plan/work.h"
 
 #include "kernel/extremes.h"
+#include "kernel/mixed.h"
 #include "net/network.h"
+#include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 
@@ -16,7 +18,8 @@ enum { CACHED = 3000 };
 void ntk_put(ntk_work_list *list, const char *phase, ntk_work_kind kind, double flops, double bytes,
              double entries) {
   if (list->count < NTK_WORK_PHASES)
-    list->work[list->count++] = (ntk_work){phase, kind, flops, bytes, entries, false};
+    list->work[list->count++] = (ntk_work){
+        .phase = phase, .kind = kind, .flops = flops, .bytes = bytes, .entries = entries};
 }
 
 /* sum_l n_{l-1} n_l, all of it and of the layers above the first. */
@@ -41,17 +44,21 @@ double ntk_put_features(const ntk_network_spec *spec, ntk_outputs outputs, size_
   }
   ntk_put(list, "features", NTK_WORK_FORWARD, flops,
           8.0 * (n * (double)spec->width[0] + 2.0 * numbers), numbers);
+  ntk_pass_norms(spec, (double)ntk_kernel_rows(spec, outputs, N), list);
   return 8.0 * numbers;
 }
 
 /* Blocks first to last of K, m x m: a Gram matrix of F_k, and one of B_{k+1} unless it is 1. */
 static void put_blocks(const ntk_network_spec *spec, ntk_outputs outputs, double m, size_t first,
                        size_t last, const char *phase, ntk_work_list *list) {
-  double columns = 0.0, factors = 0.0;
+  double columns = 0.0, factors = 0.0, of_samples = 0.0, of_rows = 0.0, handed = 0.0;
   for (size_t k = first; k <= last; k++) {
+    const double back = (double)ntk_back_width(spec, outputs, k + 1);
     columns += (double)spec->width[k];
     factors += 1.0;
-    const double back = (double)ntk_back_width(spec, outputs, k + 1);
+    of_samples += (double)spec->width[k];
+    of_rows += k + 1 < spec->depth ? back : 0.0; /* the last B is known to all */
+    handed += k + 1 < spec->depth ? 2.0 : 1.0;
     const bool ones = k + 1 == spec->depth &&
                       (outputs == NTK_OUTPUTS_TRACE || ntk_spec_width(spec, spec->depth) == 1);
     columns += ones ? 0.0 : back;
@@ -59,6 +66,8 @@ static void put_blocks(const ntk_network_spec *spec, ntk_outputs outputs, double
   }
   ntk_put(list, phase, NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns,
           0.5 * m * m * factors);
+  ntk_pass_rows(m / (double)ntk_kernel_rows(spec, outputs, 1), of_samples, m, of_rows, handed,
+                list);
 }
 
 void ntk_put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m, const char *phase,
@@ -69,6 +78,7 @@ void ntk_put_kernel(const ntk_network_spec *spec, ntk_outputs outputs, double m,
 void ntk_put_factor(double m, bool single, const char *phase, ntk_work_list *list) {
   ntk_put(list, phase, single ? NTK_WORK_SINGLE : NTK_WORK_FACTOR, m * m * m / 3.0,
           (single ? 4.0 : 8.0) * m * m, 0.5 * m * m);
+  ntk_pass_factor(m, single, list);
 }
 
 /* Each pass over the factor, or K, is one over 4 m^2 bytes; a solve is two. */
@@ -76,29 +86,46 @@ void ntk_put_solves(double m, double times, double vectors, const char *phase,
                     ntk_work_list *list) {
   ntk_put(list, phase, m < CACHED ? NTK_WORK_CACHED : NTK_WORK_SOLVE, times * 2.0 * m * m * vectors,
           times * 8.0 * m * m, 0.0);
+  ntk_pass_solves(m, times, vectors, list);
 }
 
 void ntk_put_products(double m, double times, const char *phase, ntk_work_list *list) {
   ntk_put(list, phase, NTK_WORK_PRODUCT, times * 2.0 * m * m, times * 4.0 * m * m, 0.0);
+  ntk_pass_products(m, times, 1.0, list);
 }
 
 /* J (C (J^T v)). */
-void ntk_put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
-                    ntk_work_list *list) {
+void ntk_put_passes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, double times,
+                    const char *phase, ntk_work_list *list) {
   ntk_put(list, phase, NTK_WORK_PASSES, times * 4.0 * (double)N * ntk_work_layers(spec, 1), 0.0,
           0.0);
+  ntk_pass_sums(ntk_work_inner(spec, outputs), 8.0, (double)ntk_kernel_rows(spec, outputs, N),
+                times, 2.0, list);
+}
+
+static size_t order_of(double m) {
+  return m < 0x1p63 ? (size_t)m : 0;
+}
+
+/* A step reads the basis that such an eigensolver holds, half full on average, four times. */
+static void put_vectors(double held, double steps, ntk_work_list *list) {
+  list->work[list->count - 1].passing.vectors = 2.0 * held * steps;
 }
 
 static void put_smallest(double m, ntk_work_list *list) {
   const double vectors = m < 0x1p63 ? (double)ntk_eigen_block((size_t)m) : 1.0;
-  ntk_put_solves(m, vectors > 1.0 ? BLOCK_SOLVES : SOLVES, vectors, "smallest eigenvalue", list);
+  const double steps = vectors > 1.0 ? BLOCK_SOLVES : SOLVES;
+  ntk_put_solves(m, steps, vectors, "smallest eigenvalue", list);
+  put_vectors((double)ntk_eigen_bytes(order_of(m)), steps, list);
 }
 
 /* LAPACK's reduction to three diagonals: half of it is products with what is left of the matrix,
- * from memory, and the other half as fast as a factorisation. */
+ * from memory, and the other half as fast as a factorisation. Over ranks each of m columns is
+ * handed to all, and a product summed. */
 static void put_full(double m, ntk_work_list *list) {
   ntk_put(list, "whole spectrum", NTK_WORK_FACTOR, 2.0 / 3.0 * m * m * m, 0.0, 0.0);
   ntk_put(list, "whole spectrum", NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * m * m * m, 0.0);
+  ntk_pass(list, (ntk_passing){.waited = 12.0 * m * m, .messages = 2.0 * m});
 }
 
 /* So many vectors a step, of which four read K, or the factor, together. */
@@ -111,25 +138,30 @@ static void put_density(const ntk_spectrum_options *o, double m, bool solves, nt
   if (solves)
     ntk_put_solves(m, reads, (double)probes / ceil((double)probes / 4.0), "density by solves",
                    list);
-  else
+  else {
     ntk_put(list, "density by products", NTK_WORK_PRODUCT, times * 2.0 * m * m * (double)probes,
             reads * 4.0 * m * m, 0.0);
+    ntk_pass_products(m, times, (double)probes, list);
+  }
 }
 
 /* By the first rows of the factor that there is; of so many samples those that are given. */
 static void put_prefixes(const ntk_spectrum_options *o, size_t N, double m, bool keeps,
                          const ntk_network_spec *spec, ntk_work_list *list) {
   const double one = m / (double)N; /* rows of a sample */
-  double squares = 0.0;
-  for (size_t p = 0; p < o->prefix_count; p++)
+  double squares = 0.0, rows = 0.0;
+  for (size_t p = 0; p < o->prefix_count; p++) {
     squares += pow(one * (double)o->prefixes[p], 2.0);
+    rows += one * (double)o->prefixes[p];
+  }
   if (o->prefix_count == 0)
     return;
   ntk_put_solves(sqrt(squares), SOLVES, 1.0, "smallest eigenvalue", list);
+  ntk_pass_solves(rows, SOLVES, 1.0, list);
   if (keeps)
     ntk_put_products(m, (double)o->prefix_count, "smallest eigenvalue", list);
   else
-    ntk_put_passes(spec, N, (double)o->prefix_count, "smallest eigenvalue", list);
+    ntk_put_passes(spec, o->outputs, N, (double)o->prefix_count, "smallest eigenvalue", list);
 }
 
 /* Each block of its own, but those known to be singular; of a deep network, for which the list has
@@ -148,9 +180,7 @@ static void put_every_block(const ntk_network_spec *spec, ntk_outputs outputs, d
       list->count += block.count;
     ntk_work *to = list->work + list->count - block.count;
     for (size_t k = 0; k < block.count; k++) {
-      block.work[k].flops += to[k].flops;
-      block.work[k].bytes += to[k].bytes;
-      block.work[k].entries += to[k].entries;
+      ntk_work_add(&block.work[k], &to[k], 1.0);
       to[k] = block.work[k];
     }
   }
@@ -164,7 +194,7 @@ static void put_singular(const ntk_network_spec *spec, size_t N, double m,
   if (o->full)
     put_full(m, list);
   put_density(o, m, false, list);
-  ntk_put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
+  ntk_put_passes(spec, o->outputs, N, PRODUCTS, "largest eigenvalue", list);
 }
 
 bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
@@ -198,7 +228,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   ntk_put_factor(m, false, "factorisation", list);
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */
-    ntk_put_passes(spec, N, 1.0, "products with the Jacobian", list);
+    ntk_put_passes(spec, o->outputs, N, 1.0, "products with the Jacobian", list);
   put_density(o, m, true, list);
   put_prefixes(o, N, m, keeps, spec, list);
   if (o->certify) {
@@ -224,15 +254,18 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
     ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 3.0 * half, 0.0);
   ntk_put(list, "largest eigenvalue", NTK_WORK_PRODUCT, PRODUCTS * half,
           PRODUCTS * (kept ? 2.0 : 1.0) * half, 0.0);
+  ntk_pass_products(m, PRODUCTS, 1.0, list);
   if (!kept)
-    ntk_put_passes(spec, N, 1.0, "largest eigenvalue", list);
-  ntk_put(list, "factorisation", NTK_WORK_SINGLE, m * half / 6.0, 2.0 * half, 0.25 * half);
+    ntk_put_passes(spec, options->outputs, N, 1.0, "largest eigenvalue", list);
+  ntk_put_factor(m, true, "factorisation", list);
   ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, (blocks * vectors + inner) * half,
           (blocks + inner) * 2.0 * half, 0.0);
+  ntk_pass_solves(m, blocks + inner, (blocks * vectors + inner) / (blocks + inner), list);
+  put_vectors(ntk_mixed_bytes(order_of(m)), blocks + inner, list);
   if (kept)
     ntk_put_products(m, SEARCH, "smallest eigenvalue", list);
   else
-    ntk_put_passes(spec, N, SEARCH, "smallest eigenvalue", list);
+    ntk_put_passes(spec, options->outputs, N, SEARCH, "smallest eigenvalue", list);
 }
 
 /* How many products the search takes depends on the spectrum: about so many in those of
@@ -240,6 +273,7 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
  * near K^{-1} has the columns of K of some samples, half of them made twice (kernel/subset.c). */
 void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                        ntk_work_list *list) {
+  const ntk_lanczos_options one = {.block = 1, .count = 1};
   const size_t L = spec->depth;
   const double last =
       L < 2 ? 1.0 : (double)ntk_spec_width(spec, L - 2) * (double)ntk_spec_width(spec, L - 1);
@@ -254,11 +288,16 @@ void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectru
   const ntk_work *all = &kernel.work[0]; /* of one triangle; these are whole columns */
   ntk_put(list, "preconditioner", NTK_WORK_KERNEL, 3.0 * s / m * all->flops, 24.0 * m * s,
           3.0 * s / m * all->entries);
+  ntk_pass_rows(1.5 * s / per, (double)spec->width[0], 0.0, 0.0, 1.0, list); /* their X, to all */
   ntk_put(list, "preconditioner", NTK_WORK_FACTOR, 4.5 * m * s * s + 11.0 * s * s * s, 0.0, 0.0);
-  ntk_put_passes(spec, N, PRODUCTS, "largest eigenvalue", list);
-  ntk_put_passes(spec, N, search, "smallest eigenvalue", list);
+  list->work[list->count - 1].whole = 11.0 * s * s * s;
+  ntk_pass_sums(s * s, 8.0, 2.0 * m, 1.0, 3.0, list);
+  ntk_put_passes(spec, options->outputs, N, PRODUCTS, "largest eigenvalue", list);
+  ntk_put_passes(spec, options->outputs, N, search, "smallest eigenvalue", list);
+  put_vectors((double)ntk_davidson_bytes(order_of(m), &one), search, list);
   ntk_put(list, "smallest eigenvalue", NTK_WORK_SOLVE, search * 4.0 * m * s, search * 16.0 * m * s,
           0.0);
+  ntk_pass_sums(s, 8.0, m, search, 2.0, list);
 }
 
 double ntk_work_flops(const ntk_work_list *list) {
@@ -283,6 +322,14 @@ bool ntk_work_by_bytes(ntk_work_kind kind) {
   return kind == NTK_WORK_SOLVE || kind == NTK_WORK_CACHED || kind == NTK_WORK_PRODUCT;
 }
 
+/* What is done with whole vectors is one thread's, as with one rank. */
+static double with_ranks(const ntk_machine *machine, const ntk_passing *p, double computed) {
+  const ntk_rate *network = &machine->network;
+  return fmax(computed, p->hidden / network->rate) + p->waited / network->rate +
+         p->messages * network->overhead +
+         p->vectors / (machine->bandwidth / (double)machine->threads);
+}
+
 double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {
   ntk_machine copy = *machine;
   const ntk_rate *r = ntk_work_rate(&copy, work->kind);
@@ -292,5 +339,6 @@ double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {
   const double slower = work->single ? machine->peak / machine->peak_single : 1.0;
   const double own = slower * (units / r->rate + work->entries * r->overhead);
   const double streamed = ntk_work_by_bytes(work->kind) ? 0.0 : work->bytes / machine->bandwidth;
-  return fmax(own, streamed) + machine->launch;
+  const double computed = fmax(own, streamed) + machine->launch;
+  return machine->network.rate > 0.0 ? with_ranks(machine, &work->passing, computed) : computed;
 }

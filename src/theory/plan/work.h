@@ -3,6 +3,7 @@
 #ifndef NTK_PLAN_WORK_H
 #define NTK_PLAN_WORK_H
 
+#include "base/ranks/share.h"
 #include "base/status.h"
 
 #include "ntkit/plan.h"
@@ -21,12 +22,21 @@ typedef enum ntk_work_kind {
   NTK_WORK_KINDS
 } ntk_work_kind;
 
+/* What there is besides where several ranks share it (work_ranks.c): bytes of which each receives
+ * all but its own share, while it computes or waiting for them; in so many messages, and so many
+ * for each chunk of rows; and bytes of the eigensolver's vectors, which every rank has whole. */
+typedef struct ntk_passing {
+  double hidden, waited, messages, each, vectors;
+} ntk_passing;
+
 typedef struct ntk_work {
   const char *phase; /* as the progress callback has it */
   ntk_work_kind kind;
   double flops, bytes; /* bytes: to and from memory, were there no cache */
   double entries;      /* what the kind's overhead is for */
   bool single;         /* flops in float, of a kind whose rate is of double */
+  double whole;        /* flops of these that every rank does */
+  ntk_passing passing;
 } ntk_work;
 
 enum { NTK_WORK_PHASES = 48 };
@@ -59,7 +69,11 @@ bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t
 
 /* All of it. */
 NTK_SIBLING double ntk_work_flops(const ntk_work_list *list);
-/* The larger of what its rate and what the memory take. */
+/* What the busiest rank has of it where the samples are shared so: passing is then the bytes and
+ * messages that it receives itself. Of one rank all, and nothing passes. */
+ntk_work ntk_work_of_rank(const ntk_work *work, const ntk_share *share);
+/* The larger of what its rate, what the memory and what comes meanwhile take; and what is waited
+ * for. */
 NTK_SIBLING double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work);
 /* The member of the machine that has a kind's rate; whether its units are bytes. */
 ntk_rate *ntk_work_rate(ntk_machine *machine, ntk_work_kind kind);
@@ -86,7 +100,26 @@ void ntk_put_factor(double m, bool single, const char *phase, ntk_work_list *lis
 void ntk_put_solves(double m, double times, double vectors, const char *phase, ntk_work_list *list);
 void ntk_put_products(double m, double times, const char *phase, ntk_work_list *list);
 /* J (C (J^T v)). */
-void ntk_put_passes(const ntk_network_spec *spec, size_t N, double times, const char *phase,
-                    ntk_work_list *list);
+void ntk_put_passes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, double times,
+                    const char *phase, ntk_work_list *list);
+/* So many times that work more. */
+void ntk_work_add(ntk_work *to, const ntk_work *work, double times);
+
+/* ---- What passes between ranks, of the work that was put last: work_ranks.c -------------------
+ */
+
+void ntk_pass(ntk_work_list *list, ntk_passing passing);
+void ntk_pass_norms(const ntk_network_spec *spec, double m, ntk_work_list *list);
+/* For K: matrices that have a row for each of N samples, and for each of m rows of K. */
+void ntk_pass_rows(double N, double samples_columns, double m, double rows_columns, double matrices,
+                   ntk_work_list *list);
+void ntk_pass_factor(double m, bool single, ntk_work_list *list);
+void ntk_pass_solves(double m, double times, double vectors, ntk_work_list *list);
+void ntk_pass_products(double m, double times, double vectors, ntk_work_list *list);
+/* So many numbers of so many bytes that all ranks sum, and numbers that they collect. */
+void ntk_pass_sums(double numbers, double bytes, double collected, double times, double messages,
+                   ntk_work_list *list);
+/* Numbers of J^T v: sum_l (n_{l-1}, and 1 of a bias) times the columns of B_l. */
+double ntk_work_inner(const ntk_network_spec *spec, ntk_outputs outputs);
 
 #endif

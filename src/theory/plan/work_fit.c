@@ -48,6 +48,13 @@ bool ntk_work_train_factors(const ntk_network_spec *spec, size_t N,
   return !ntk_work_singular(spec, NTK_OUTPUTS_ALL, N) && (t.second_order || ends_at_start(&t));
 }
 
+static void put_times(const ntk_work *work, double times, const char *phase, ntk_work_list *list) {
+  ntk_work added = {.phase = phase, .kind = work->kind, .single = work->single};
+  ntk_work_add(&added, work, times);
+  if (list->count < NTK_WORK_PHASES)
+    list->work[list->count++] = added;
+}
+
 /* Both ends of K, so many times; phase: the name of all of it, or NULL. */
 static void put_ends(const ntk_network_spec *spec, size_t N, bool mixed, double times,
                      const char *phase, ntk_work_list *list) {
@@ -60,12 +67,8 @@ static void put_ends(const ntk_network_spec *spec, size_t N, bool mixed, double 
   if (ntk_work_singular(spec, NTK_OUTPUTS_ALL, N)) /* it is built here all the same */
     ntk_put_kernel(spec, NTK_OUTPUTS_ALL, (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N),
                    "kernel", &ends);
-  for (size_t i = 0; i < ends.count; i++) {
-    const ntk_work *w = &ends.work[i];
-    ntk_put(list, phase != NULL ? phase : w->phase, w->kind, times * w->flops, times * w->bytes,
-            times * w->entries);
-    list->work[list->count - 1].single = w->single;
-  }
+  for (size_t i = 0; i < ends.count; i++)
+    put_times(&ends.work[i], times, phase != NULL ? phase : ends.work[i].phase, list);
 }
 
 /* K(theta_t) and how far J_t has moved, at each tracked epoch but the first; the linear model, one
@@ -75,7 +78,7 @@ static void put_tracking(const ntk_network_spec *spec, size_t N, const ntk_train
   static const char phase[] = "tracking";
   const double points = ntk_epochs_count(o, t->epochs) - 1.0;
   put_ends(spec, N, mixed, points, phase, list);
-  ntk_put_passes(spec, N, points * DISTANCE * 2.0, phase, list);
+  ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, points * DISTANCE * 2.0, phase, list);
   if (t->linear)
     ntk_put_products(t->rows, t->epochs, phase, list);
 }
@@ -90,15 +93,12 @@ static void put_damped_steps(const ntk_network_spec *spec, size_t N, const train
   (void)ntk_put_features(spec, NTK_OUTPUTS_ALL, N, &step);
   ntk_put_kernel(spec, NTK_OUTPUTS_ALL, t->rows, phase, &step);
   ntk_put_factor(t->rows, mixed, phase, &step);
-  for (size_t i = 0; i < step.count; i++) {
-    const ntk_work *w = &step.work[i];
-    ntk_put(list, phase, w->kind, t->epochs * w->flops, t->epochs * w->bytes,
-            t->epochs * w->entries);
-  }
+  for (size_t i = 0; i < step.count; i++)
+    put_times(&step.work[i], t->epochs, phase, list);
   ntk_put_solves(t->rows, solves, 1.0, phase, list);
   if (mixed)
     ntk_put_products(t->rows, solves, phase, list);
-  ntk_put_passes(spec, N, t->epochs * TRIALS, phase, list);
+  ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, t->epochs * TRIALS, phase, list);
 }
 
 /* Forward, gradient, and back through all but the first layer. */
@@ -109,7 +109,10 @@ static void put_steps(const ntk_network_spec *spec, size_t N, const ntk_train_op
   const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
   ntk_put(list, "training", NTK_WORK_STEP, t->epochs * flops,
           t->epochs * 8.0 * (n * (double)spec->width[0] + 4.0 * P), t->epochs * n * columns);
-  list->work[list->count - 1].single = o->precision != NULL && strcmp(o->precision, "float") == 0;
+  const bool single = o->precision != NULL && strcmp(o->precision, "float") == 0;
+  list->work[list->count - 1].single = single;
+  /* The gradient's sum, and that of the residual's square. */
+  ntk_pass_sums(P, single ? 4.0 : 8.0, 0.0, t->epochs, 2.0, list);
 }
 
 void ntk_work_train(const ntk_network_spec *spec, size_t N, const ntk_train_options *options,
@@ -123,7 +126,7 @@ void ntk_work_train(const ntk_network_spec *spec, size_t N, const ntk_train_opti
   else if (t.by_rule || t.theorem)
     (void)ntk_put_features(spec, NTK_OUTPUTS_ALL, N, list);
   if (!ends_at_start(&t) && t.by_rule)
-    ntk_put_passes(spec, N, NTK_WORK_PRODUCTS, "largest eigenvalue", list);
+    ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, NTK_WORK_PRODUCTS, "largest eigenvalue", list);
   if (t.tracked)
     put_tracking(spec, N, o, &t, mixed, list);
   if (t.second_order)
@@ -142,6 +145,7 @@ void ntk_work_memorize(const ntk_network_spec *spec, size_t N, bool mixed, ntk_w
   const double columns =
       (double)spec->width[spec->depth - 2] + 0.5 * (double)spec->width[spec->depth - 1];
   ntk_put(list, "kernel", NTK_WORK_KERNEL, m * m * columns, 4.0 * m * m + 8.0 * m * columns, m * m);
+  ntk_pass_rows(m, columns, 0.0, 0.0, 2.0, list);
   if (mixed)
     ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 6.0 * m * m, 0.0);
   ntk_put_products(m, CONDITION_PRODUCTS, "largest eigenvalue", list);
@@ -154,6 +158,8 @@ void ntk_work_memorize(const ntk_network_spec *spec, size_t N, bool mixed, ntk_w
   const double base =
       P - 0.5 * (double)spec->width[spec->depth - 2] * (double)spec->width[spec->depth - 1];
   ntk_put(list, "corrections", NTK_WORK_PASSES, CORRECTIONS * 2.0 * m * base, 0.0, 0.0);
+  ntk_pass_sums(base, 8.0, 0.0, CORRECTIONS, 1.0, list);
   ntk_put(list, "corrections", NTK_WORK_FORWARD, EVALUATIONS * 2.0 * m * P, 0.0,
           EVALUATIONS * m * ntk_shape_of(spec).columns);
+  ntk_pass_sums(0.0, 0.0, m * (double)ntk_spec_width(spec, spec->depth), EVALUATIONS, 1.0, list);
 }
