@@ -136,6 +136,8 @@ struct ntk_backend {
   ntk_status (*descent_create)(ntk_descent *descent);
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
   ntk_status (*descent_gradient)(ntk_descent *descent, double *sum);
+  /* Where the gradient lies: *count numbers in the descent's precision, padding too. */
+  void (*descent_sums)(const ntk_descent *descent, void **gradient, size_t *count);
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);

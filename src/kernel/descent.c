@@ -7,26 +7,28 @@
 #include <float.h>
 #include <math.h>
 
-/* In float, numbers that it does not reach would be infinite. */
-static ntk_status check_range(const char *what, const double *values, size_t rows, size_t cols) {
-  for (size_t i = 0; i < rows * cols; i++)
+/* In float, numbers that it does not reach would be infinite. values: the share's rows. */
+static ntk_status check_range(const char *what, const double *values, ntk_share rows, size_t cols) {
+  const size_t count = ntk_share_count(&rows, rows.rank) * cols;
+  for (size_t i = 0; i < count; i++)
     if (!isfinite((float)values[i]))
       return ntk_fail(NTK_ERR_LIMIT,
                       "%s: %g in row %zu, column %zu (from 1) is past the largest float, %.3g; "
                       "accepted: smaller numbers, or precision double",
-                      what, values[i], i / cols + 1, i % cols + 1, (double)FLT_MAX);
+                      what, values[i], ntk_share_row(&rows, i / cols) + 1, i % cols + 1,
+                      (double)FLT_MAX);
   return NTK_OK;
 }
 
 static ntk_status check_ranges(const ntk_network *network, const ntk_dataset *data,
                                const double *Y) {
-  const size_t N = ntk_dataset_samples(data);
-  NTK_TRY(check_range("the data", ntk_dataset_values(data), N, ntk_dataset_dim(data)));
-  NTK_TRY(check_range("the labels", Y, N, network->width[network->depth]));
+  NTK_TRY(check_range("the data", data->X, data->share, data->d));
+  NTK_TRY(check_range("the labels", Y, ntk_share_whole(data->N), network->width[network->depth]));
   for (size_t l = 1; l <= network->depth; l++) {
-    NTK_TRY(check_range("the weights", network->W[l], network->width[l - 1], network->width[l]));
+    NTK_TRY(check_range("the weights", network->W[l], ntk_share_whole(network->width[l - 1]),
+                        network->width[l]));
     if (network->b[l] != NULL)
-      NTK_TRY(check_range("the biases", network->b[l], 1, network->width[l]));
+      NTK_TRY(check_range("the biases", network->b[l], ntk_share_whole(1), network->width[l]));
   }
   return NTK_OK;
 }
@@ -51,9 +53,10 @@ ntk_status ntk_descent_create(const ntk_network *network, const ntk_dataset *dat
   *made = (ntk_descent){.backend = backend,
                         .context = network->context,
                         .network = network,
-                        .X = ntk_dataset_values(data),
+                        .share = data->share,
+                        .X = data->X,
                         .Y = Y,
-                        .N = ntk_dataset_samples(data),
+                        .N = data->N,
                         .precision = precision,
                         .scale = scale};
   const ntk_status status = backend->descent_create(made);

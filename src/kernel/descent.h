@@ -4,6 +4,7 @@
 #ifndef NTK_KERNEL_DESCENT_H
 #define NTK_KERNEL_DESCENT_H
 
+#include "base/ranks/share.h"
 #include "kernel/backend.h"
 
 /* Arrays of P numbers, in theta's order. */
@@ -34,8 +35,9 @@ struct ntk_descent {
   const ntk_backend *backend;
   ntk_context *context;       /* borrowed */
   const ntk_network *network; /* borrowed: the architecture, and theta at the start */
-  const double *X, *Y;        /* N x d and N x n_L, borrowed */
-  size_t N;
+  ntk_share share;            /* which samples X has */
+  const double *X, *Y;        /* those of the share x d; N x n_L; borrowed */
+  size_t N;                   /* all samples */
   ntk_precision precision;
   double scale; /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
   void *state;  /* the backend's own; NULL until created */

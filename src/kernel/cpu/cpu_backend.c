@@ -169,6 +169,7 @@ const ntk_backend ntk_backend_cpu = {
     .descent_create = cpu_descent_create,
     .descent_destroy = cpu_descent_destroy,
     .descent_gradient = cpu_descent_gradient,
+    .descent_sums = cpu_descent_sums,
     .descent_update = cpu_descent_update,
     .descent_read = cpu_descent_read,
     .descent_write = cpu_descent_write,

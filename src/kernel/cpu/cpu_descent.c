@@ -247,6 +247,12 @@ ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum) {
   return NTK_OK;
 }
 
+void cpu_descent_sums(const ntk_descent *descent, void **gradient, size_t *count) {
+  const ntk_step *step = step_of(descent);
+  *gradient = step->gradient;
+  *count = step->parameters;
+}
+
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update) {
   ntk_step *step = step_of(descent);
   const int threads = step->parameters < PARALLEL_FROM ? 1 : ntk_team(descent->context);

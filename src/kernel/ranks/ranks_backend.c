@@ -2,6 +2,7 @@
 #include "base/ranks/ranks.h"
 #include "kernel/kernel.h"
 #include "kernel/ranks/ranks.h"
+#include "kernel/ranks/ranks_descent.h"
 #include "spectrum/full.h"
 
 #include <math.h>
@@ -66,4 +67,12 @@ const ntk_backend ntk_backend_mpi = {
     .apply = ranks_apply,
     .cross = ranks_cross,
     .kernel_build = ranks_kernel_build,
+    .descent_create = ranks_descent_create,
+    .descent_destroy = ranks_descent_destroy,
+    .descent_gradient = ranks_descent_gradient,
+    .descent_sums = ranks_descent_sums,
+    .descent_update = ranks_descent_update,
+    .descent_read = ranks_descent_read,
+    .descent_write = ranks_descent_write,
+    .descent_bytes = ranks_descent_bytes,
 };
