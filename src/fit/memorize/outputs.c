@@ -10,6 +10,7 @@
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 
 #include <math.h>
@@ -239,8 +240,11 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
   if (count == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
   NTK_TRY(check_spec(spec, data, o.below));
-  if (ntk_spec_width(spec, spec->depth) > 1)
-    return fit_outputs(&(asked){context, spec, data, Y, count}, &o, networks, results);
-  NTK_TRY(ntk_labels_check(Y, data->N, count));
-  return ntk_memorize_vectors(context, spec, data, Y, count, &o, networks, results);
+  const bool several = ntk_spec_width(spec, spec->depth) > 1;
+  if (!several)
+    NTK_TRY(ntk_labels_check(Y, data->N, count));
+  const ntk_status status =
+      several ? fit_outputs(&(asked){context, spec, data, Y, count}, &o, networks, results)
+              : ntk_memorize_vectors(context, spec, data, Y, count, &o, networks, results);
+  return ntk_ranks_agree(context, status, ntk_ranks_what("memorizing", data->N, count, 0));
 }

@@ -6,11 +6,13 @@
  * (P); the hash of all before it
  *
  * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
- * refusal can say which part is another. */
+ * refusal can say which part is another. That of the data is a sum over samples, which any number
+ * of ranks finds. Rank 0 alone has the file: it writes, and it reads and hands on what it read. */
 #include "fit/train/checkpoint.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "base/writer.h"
 #include "data/dataset.h"
 #include "fit/train/lm.h"
@@ -21,7 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const uint64_t MAGIC = UINT64_C(0x32305452504b544e); /* "NTKPRT02" where bytes go upwards */
+static const uint64_t MAGIC = UINT64_C(0x33305452504b544e); /* "NTKPRT03" where bytes go upwards */
 
 enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
 /* In the order in which they are compared: what changes others comes before them. */
@@ -86,6 +88,28 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
   return hash_words(hash, text, strlen(text) + 1);
 }
 
+/* The samples' hashes, each with its place, summed over all of them. */
+static uint64_t hash_data(const ntk_training *t) {
+  const ntk_share *share = &t->data->share;
+  const size_t d = t->data->d, here = ntk_share_count(share, share->rank);
+  enum { PIECES = 4, BITS = 16 }; /* of the sum: numbers that doubles add exactly */
+  uint64_t sum = 0, all = 0;
+  double piece[PIECES];
+  for (size_t i = 0; i < here; i++) {
+    const size_t row = ntk_share_row(share, i);
+    const uint64_t place = hash_words(NTK_HASH_START, &row, sizeof row);
+    sum += hash_words(place, t->data->X + i * d, d * sizeof(double));
+  }
+  if (share->ranks == 1)
+    return sum;
+  for (int k = 0; k < PIECES; k++)
+    piece[k] = (double)(sum >> (k * BITS) & 0xffff);
+  ntk_ranks_sum(t->context, PIECES, piece, NTK_PRECISION_DOUBLE);
+  for (int k = 0; k < PIECES; k++)
+    all += (uint64_t)piece[k] << (k * BITS);
+  return all;
+}
+
 static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const ntk_train_options *o = &t->options;
   uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
@@ -97,7 +121,7 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[ARCHITECTURE] = hash;
   identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
   hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
-  identity[DATA] = hash_words(hash, t->data->X, t->data->N * t->data->d * sizeof(double));
+  identity[DATA] = hash_words(hash, &t->data_hash, sizeof t->data_hash);
   identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
   hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
   identity[METHOD] = hash;
@@ -170,17 +194,27 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
   return ntk_writer_append(&w->out, &hash, sizeof hash);
 }
 
-ntk_status ntk_checkpoint_check(const ntk_training *t) {
+static bool has_file(const ntk_training *t) {
+  return ntk_rank(t->context) == 0;
+}
+
+ntk_status ntk_checkpoint_begin(ntk_training *t) {
   ntk_writer out;
-  NTK_TRY(ntk_writer_open(&out, t->options.checkpoint,
-                          ntk_optimizer_slots(t->optimizer) * t->P * sizeof(double)));
-  ntk_writer_abort(&out);
+  const size_t bytes = ntk_optimizer_slots(t->optimizer) * t->P * sizeof(double);
+  const ntk_status status =
+      has_file(t) ? ntk_writer_open(&out, t->options.checkpoint, bytes) : NTK_OK;
+  if (has_file(t) && status == NTK_OK)
+    ntk_writer_abort(&out);
+  NTK_TRY(ntk_training_agree(t, status, "checkpoint"));
+  t->data_hash = hash_data(t);
   return NTK_OK;
 }
 
 ntk_status ntk_checkpoint_save(ntk_training *t) {
   double *scratch = NULL;
   hashed_writer w = {.hash = NTK_HASH_START};
+  if (!has_file(t))
+    return NTK_OK;
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "checkpoint", &scratch));
   ntk_status status = ntk_writer_open(&w.out, t->options.checkpoint, 0);
   if (status == NTK_OK) {
@@ -241,11 +275,15 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
   return NTK_OK;
 }
 
-/* All arrays of a file whose header has been checked, into fresh memory: [losses][slots][r, m]
- * [points]. */
-static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
+/* All arrays: [losses][slots][r, m][points]. */
+static size_t array_bytes(const ntk_training *t, const header *h) {
   const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R);
-  const size_t bytes = words * sizeof(double) + (size_t)h->tracked * point_bytes(t);
+  return words * sizeof(double) + (size_t)h->tracked * point_bytes(t);
+}
+
+/* Those of a file whose header has been checked, into fresh memory. */
+static ntk_status get_arrays(const ntk_training *t, reader *in, const header *h, double **arrays) {
+  const size_t bytes = array_bytes(t, h);
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer));
   ntk_status status = get(in, pointer, bytes);
@@ -313,22 +351,47 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
   return NTK_OK;
 }
 
-ntk_status ntk_checkpoint_restore(ntk_training *t) {
+/* h->magic stays 0 where there is no file. */
+static ntk_status get_file(const ntk_training *t, header *h, double **arrays) {
   reader in = {.path = t->options.checkpoint, .hash = NTK_HASH_START};
   in.file = fopen(in.path, "rb");
   if (in.file == NULL)
     return errno == ENOENT ? NTK_OK : ntk_fail(NTK_ERR_FILE, "%s: %s", in.path, strerror(errno));
-  header h;
-  double *arrays = NULL;
-  ntk_status status = get(&in, &h, sizeof h);
+  ntk_status status = get(&in, h, sizeof *h);
   if (status == NTK_OK)
-    status = check_header(t, &in, &h);
+    status = check_header(t, &in, h);
   if (status == NTK_OK)
-    status = get_arrays(t, &in, &h, &arrays);
+    status = get_arrays(t, &in, h, arrays);
   fclose(in.file);
-  if (status != NTK_OK)
-    return status;
-  status = take_over(t, &h, arrays);
+  return status;
+}
+
+/* What rank 0 has read to all. */
+static ntk_status hand_on(const ntk_training *t, header *h, double **arrays) {
+  void *pointer = NULL;
+  ntk_ranks_hand(t->context, 0, sizeof *h, h);
+  if (h->magic == 0)
+    return NTK_OK;
+  const size_t bytes = array_bytes(t, h);
+  ntk_status status = NTK_OK;
+  if (!has_file(t)) {
+    status = ntk_alloc(t->context, bytes, 1, "checkpoint", &pointer);
+    *arrays = status == NTK_OK ? pointer : NULL;
+  }
+  NTK_TRY(ntk_training_agree(t, status, "room for the checkpoint"));
+  ntk_ranks_hand(t->context, 0, bytes, *arrays);
+  return NTK_OK;
+}
+
+ntk_status ntk_checkpoint_restore(ntk_training *t) {
+  header h = {.magic = 0};
+  double *arrays = NULL;
+  ntk_status status = has_file(t) ? get_file(t, &h, &arrays) : NTK_OK;
+  status = ntk_training_agree(t, status, "reading the checkpoint");
+  if (status == NTK_OK)
+    status = hand_on(t, &h, &arrays);
+  if (status == NTK_OK && h.magic != 0)
+    status = take_over(t, &h, arrays);
   ntk_free(t->context, arrays);
   return status;
 }

@@ -4,10 +4,11 @@
 
 #include "fit/train/training.h"
 
-/* Whether options.checkpoint can be written, for asking before any work is done. */
-ntk_status ntk_checkpoint_check(const ntk_training *t);
+/* Whether options.checkpoint can be written, for asking before any work is done; and t->data_hash.
+ */
+ntk_status ntk_checkpoint_begin(ntk_training *t);
 
-/* Writes the present epoch to options.checkpoint, atomically. */
+/* Writes the present epoch to options.checkpoint, atomically; rank 0 does. */
 ntk_status ntk_checkpoint_save(ntk_training *t);
 
 /* Goes on from options.checkpoint where that is there; else leaves t as it is. NTK_ERR_FORMAT for a

@@ -1,6 +1,7 @@
 /* When a training stops, and the line that says why. */
 #include "fit/train/track.h"
 
+#include "base/ranks/ranks.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -81,9 +82,9 @@ bool ntk_training_tracks(const ntk_training *t) {
  * those are measured, are taken to last as long as they did before. K_0 is known. */
 static bool out_of_time(const ntk_training *t) {
   const double kernels = ntk_epochs_tracked(&t->options) + (ntk_training_tracks(t) && t->epoch > 0);
-  return t->options.seconds > 0.0 &&
-         ntk_training_elapsed(t) + t->step_seconds + kernels * t->measure_seconds >=
-             t->options.seconds;
+  const bool over = ntk_training_elapsed(t) + t->step_seconds + kernels * t->measure_seconds >=
+                    t->options.seconds;
+  return t->options.seconds > 0.0 && ntk_ranks_least(t->context, over ? 0.0 : 1.0) == 0.0;
 }
 
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {

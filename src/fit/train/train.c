@@ -8,6 +8,7 @@
 #include "fit/train/training.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 #include "fit/train/checkpoint.h"
 #include "fit/train/lm.h"
@@ -74,12 +75,12 @@ static ntk_status check_start(ntk_training *t) {
   }
   if (what == NULL)
     return NTK_OK;
-  const size_t entries = t->N * ntk_dataset_dim(t->data);
+  const size_t here = ntk_share_count(&t->data->share, t->data->share.rank) * t->data->d;
+  const double most = -ntk_ranks_least(t->context, -largest(here, t->data->X));
   return ntk_fail(NTK_ERR_NOT_FINITE,
                   "the %s at the start is past the largest %s: the data reach %.3g, the labels "
                   "%.3g, the weights %.3g; accepted: smaller numbers%s",
-                  what, ntk_precision_name(t->precision),
-                  largest(entries, ntk_dataset_values(t->data)), largest(t->R, t->Y),
+                  what, ntk_precision_name(t->precision), most, largest(t->R, t->Y),
                   largest(t->P, t->network->theta),
                   t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
@@ -92,7 +93,7 @@ static ntk_status of_checkpoint(ntk_status status) {
 
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
-    NTK_TRY(of_checkpoint(ntk_checkpoint_check(t)));
+    NTK_TRY(of_checkpoint(ntk_checkpoint_begin(t)));
   NTK_TRY(ntk_training_room(t, 2));
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
   memcpy(t->first, t->network->theta, t->P * sizeof(double));
@@ -108,7 +109,9 @@ static ntk_status prepare(ntk_training *t) {
   const double start = ntk_clock();
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   t->measure_seconds = ntk_clock() - start; /* of K_0 */
-  NTK_TRY(ntk_schedule(t, &t->tracker->at_start));
+  NTK_TRY(ntk_training_agree(t, ntk_schedule(t, &t->tracker->at_start), "step size"));
+  ntk_ranks_hand(t->context, 0, sizeof t->lr, &t->lr);
+  ntk_ranks_hand(t->context, 0, sizeof t->momentum, &t->momentum);
   if (t->options.question)
     NTK_TRY(ntk_question_ask(t));
   if (t->options.checkpoint == NULL)
@@ -169,9 +172,10 @@ static void save(ntk_training *t) {
     snprintf(t->unsaved, sizeof t->unsaved, "%s", ntk_error_message());
 }
 
-/* Progress and checkpoint, each when it is time. */
+/* Room for the next loss; progress and checkpoint, each when it is time. */
 static ntk_status look_up(ntk_training *t, double *reported, double *saved) {
   const double now = ntk_clock();
+  NTK_TRY(ntk_training_room(t, t->epoch + 2));
   if (now - *reported >= REPORT_EVERY) {
     *reported = now;
     NTK_TRY(report(t));
@@ -188,7 +192,6 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
   double reported = ntk_clock(), saved = reported;
   bool stalled = false;
   while (!stalled) {
-    NTK_TRY(ntk_training_room(t, t->epoch + 2));
     t->track_next = ntk_epochs_next(&t->options, t->epoch);
     const bool stop = ntk_training_stops(t, &r->stopped);
     if (stop && r->stopped == NTK_STOP_DIVERGED)
@@ -199,7 +202,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
       return NTK_OK;
     ntk_tracker_leave(t);
     const double start = ntk_clock();
-    NTK_TRY(look_up(t, &reported, &saved));
+    NTK_TRY(look_up(t, &reported, &saved)); /* a failure meets the others in their step */
     NTK_TRY(step(t, &stalled));
     t->step_seconds = ntk_clock() - start;
   }
@@ -287,10 +290,10 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
   ntk_train_result made = {.stopped = NTK_STOP_EPOCHS};
   const size_t version = network->version;
   NTK_TRY(ntk_training_resolve(&t));
-  ntk_status status = prepare(&t);
+  ntk_status status = ntk_training_agree(&t, prepare(&t), "start");
   if (status == NTK_OK) {
     const ntk_phase before = ntk_phase_enter(context, PHASE);
-    status = loop(&t, &made);
+    status = ntk_training_agree(&t, loop(&t, &made), "end");
     ntk_phase_leave(context, before);
     status = last_checkpoint(&t, status, &made);
   }

@@ -1,8 +1,13 @@
 #include "fit/train/training.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 
 #include <string.h>
+
+ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char *place) {
+  return ntk_ranks_agree(t->context, own, ntk_ranks_what(place, t->N, t->P, t->epoch));
+}
 
 ntk_status ntk_training_room(ntk_training *t, size_t count) {
   if (count <= t->capacity)

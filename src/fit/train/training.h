@@ -44,6 +44,7 @@ typedef struct ntk_training {
   double tracking;      /* seconds, of earlier ones too */
   double step_seconds, measure_seconds; /* of the last step, and of K when it was last measured */
   char unsaved[240];                    /* why the last checkpoint could not be written */
+  uint64_t data_hash;                   /* of all samples, for it */
   ntk_train_answer answer;              /* as far as it is known before the first step */
 } ntk_training;
 
@@ -87,6 +88,9 @@ ntk_status ntk_training_interrupted(const ntk_training *t);
 
 /* Brings the network's weights to theta of the present epoch. */
 void ntk_training_sync(ntk_training *t);
+
+/* How all ranks are at this place (base/ranks/ranks.h), `own` being how this one is. */
+ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char *place);
 
 /* Room for so many losses. */
 ntk_status ntk_training_room(ntk_training *t, size_t count);
