@@ -2,6 +2,7 @@
 #include "io/model.h"
 
 #include "base/text.h"
+#include "data/dataset.h"
 #include "io/folder.h"
 #include "io/saving.h"
 #include "io/weights.h"
@@ -246,6 +247,10 @@ static ntk_status load_means(const ntk_model *model) {
   if (access(path, F_OK) == 0)
     status = ntk_dataset_load(folder->context, path, 0, ntk_network_width(model->networks[0], 0),
                               NTK_SCALE_NONE, &folder->means);
+  if (status == NTK_OK && folder->means != NULL) {
+    const ntk_held held = ntk_dataset_held(folder->means);
+    status = ntk_held_whole(&held, "a network's own scaling");
+  }
   if (status == NTK_OK && folder->means != NULL && ntk_dataset_samples(folder->means) != 2)
     status = ntk_fail(NTK_ERR_SHAPE, "%s has %zu rows; expected 2: means and deviations", path,
                       ntk_dataset_samples(folder->means));
