@@ -291,6 +291,13 @@ static void test_labels(void **state) {
   assert_ok(ntk_labels_generate(all, "sign", NULL, dealt, 3, drawn));
   assert_ok(ntk_labels_generate(one, "sign", NULL, whole, 3, expected));
   assert_memory_equal(drawn, expected, sizeof drawn);
+  const ntk_network_spec spec = {
+      .depth = 2, .width = (const size_t[]){6, 20}, .activation = "tanh", .seed = 1};
+  assert_ok(ntk_labels_generate(all, "teacher", &spec, dealt, 3, drawn));
+  assert_ok(ntk_labels_generate(one, "teacher", &spec, whole, 3, expected));
+  for (size_t i = 0; i < N; i++)
+    assert_near(drawn[i], expected[i], 40 * U, "a teacher's label"); /* sums of 20 terms */
+  assert_same_on_all(all, drawn, sizeof drawn);
   ntk_dataset_destroy(whole);
   ntk_dataset_destroy(dealt);
   for (int k = 1; k < ranks; k++) { /* other labels on rank k, beyond the first bytes */
