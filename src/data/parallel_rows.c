@@ -91,7 +91,7 @@ typedef struct search {
   const ntk_hashed_row *rows; /* N, those of one hash together */
   size_t *first;              /* N: not known */
   double *factor;             /* NaN until first is known where the row is */
-  double *lead;               /* a row of another rank, d */
+  double *lead;               /* room for a row of another rank; NULL: all are here */
 } search;
 
 /* The first of [begin, end) whose row has nothing yet; end: none. */
@@ -111,7 +111,7 @@ static size_t end_of_hash(const search *s, size_t begin) {
 /* Row `row` on all ranks. */
 static ntk_status lead_with(const search *s, size_t row, const double **x) {
   *x = s->held->X + row * s->held->d;
-  if (s->held->share.ranks == 1)
+  if (s->lead == NULL)
     return NTK_OK;
   *x = s->lead;
   return ntk_held_fetch(s->context, s->held, &row, 1, s->lead);

@@ -212,7 +212,7 @@ static ntk_status load(ntk_context *context, const ntk_reader_wish *wish, const 
   if (status == NTK_OK)
     file.seen = ntk_hash_bytes(file.seen, read, data->N * outputs * sizeof *read);
   status = ntk_reader_agree(context, status, &file);
-  if (status == NTK_OK) {
+  if (status == NTK_OK && read != NULL) {
     memcpy(Y, read, data->N * outputs * sizeof *Y);
     if (names != NULL)
       take_names(&file, names);

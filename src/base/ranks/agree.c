@@ -143,7 +143,7 @@ static ntk_status meet(ntk_ranks *r, ntk_status own, uint64_t what) {
   return words[1] == LEAVING ? left(r, what == LEAVING) : apart(r, what);
 }
 
-ntk_status ntk_ranks_agree(ntk_context *context, ntk_status own, uint64_t what) {
+ntk_status ntk_ranks_meet(ntk_context *context, ntk_status own, uint64_t what) {
   ntk_ranks *r = context->ranks;
   if (r == NULL)
     return own;

@@ -39,7 +39,12 @@ ntk_share ntk_ranks_share(const ntk_context *context, size_t N);
 /* Whether all ranks can go on: `own` is how this one's preparations ended, `what` a hash of
  * operation and sizes, by which ranks that are not at the same place find it out
  * (NTK_ERR_RANKS). A rank's failure becomes every rank's, in its words, with the rank's name. */
-ntk_status ntk_ranks_agree(ntk_context *context, ntk_status own, uint64_t what);
+ntk_status ntk_ranks_meet(ntk_context *context, ntk_status own, uint64_t what);
+/* The same; here a reader, and a compiler, sees that a failure of one's own is never NTK_OK. */
+static inline ntk_status ntk_ranks_agree(ntk_context *context, ntk_status own, uint64_t what) {
+  const ntk_status all = ntk_ranks_meet(context, own, what);
+  return all == NTK_OK ? own : all;
+}
 /* A hash for it: of the operation's name and sizes. */
 uint64_t ntk_ranks_what(const char *operation, size_t a, size_t b, size_t c);
 
