@@ -198,8 +198,11 @@ static ntk_status load(ntk_context *context, const ntk_reader_wish *wish, const 
   if (opened == NTK_ERR_SHAPE)
     opened = ntk_fail(NTK_ERR_SHAPE, "%s: holds no vector of numbers; accepted: %zu labels", path,
                       data->N);
-  NTK_TRY(ntk_reader_agree(context, opened, &file));
-  ntk_status status = check_length(&file, data, outputs);
+  ntk_status status = ntk_reader_agree(context, opened, &file);
+  if (opened != NTK_OK)
+    return status;
+  if (status == NTK_OK)
+    status = check_length(&file, data, outputs);
   if (status == NTK_OK)
     status = check_heading(&file, data);
   if (status == NTK_OK && names == NULL && file.labels.classes > 0)
