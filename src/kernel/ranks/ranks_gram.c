@@ -249,33 +249,28 @@ static size_t slabs_of(const work *w) {
   return count;
 }
 
-/* Slab after slab. What fails on one rank is told after each, when the next is on its way, which
- * is then waited for. */
+/* Slab after slab; what fails on one rank is told after each, when nothing is on its way, for that
+ * could not be waited for then. */
 static ntk_status run(work *w) {
   const uint64_t what = ntk_ranks_what("slab", w->features->N, w->features->rows, 0);
   const size_t slabs = slabs_of(w);
   slab now = {0};
   bool more = next_slab(w, &now);
   ntk_status status = begin(w, &now, &w->at[0]);
-  for (size_t i = 0; more; i++) {
-    landing *at = &w->at[i % 2], *after = &w->at[(i + 1) % 2];
-    const bool here = now.from == w->features->share.rank;
+  end(w, &w->at[0]);
+  for (size_t i = 0; more && status == NTK_OK; i++) {
+    landing *after = &w->at[(i + 1) % 2];
     slab next = now;
     more = next_slab(w, &next);
-    if (more && status == NTK_OK)
+    if (more)
       status = begin(w, &next, after);
-    if (!here)
-      end(w, at);
     w->list.before = (double)i / (double)slabs;
     w->list.after = 1.0 - (double)(i + 1) / (double)slabs;
     if (status == NTK_OK)
-      status = fill(w, &now, at);
-    if (here)
-      end(w, at);
-    status = ntk_ranks_agree(w->features->context, status, what);
-    if (status != NTK_OK && more)
+      status = fill(w, &now, &w->at[i % 2]);
+    if (more)
       end(w, after);
-    more = more && status == NTK_OK;
+    status = ntk_ranks_agree(w->features->context, status, what);
     now = next;
   }
   return status;
