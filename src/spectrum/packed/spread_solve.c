@@ -47,11 +47,26 @@ static bool is_here(const sweep *s, size_t J) {
   return owner_of(s, J) == ntk_rank(s->context);
 }
 
-/* A group's rows of V less what those of panels [p, end), which are solved, take in them. */
-static void take_solved(const sweep *s, ntk_group g, size_t p, size_t end) {
+/* A group's columns that are rows of tile J; after it the `ahead`-th group from it is read. */
+static ntk_block block_of(const sweep *s, ntk_group g, size_t J, size_t ahead) {
+  const ntk_group tile = tile_of(s, J);
+  const size_t first = row_of(s, tile.begin);
+  ntk_block block = ntk_block_of(s->of.L, g.begin, g.end, first, row_of(s, tile.end));
+  ntk_group next = g;
+  while (ahead > 0 && ntk_group_next(s->of.L, &s->cut, &next))
+    ahead--;
+  if (ahead == 0 && next.end - next.begin == block.panels)
+    ntk_block_next(&block, s->of.L, next.begin, first);
+  return block;
+}
+
+/* A group's rows of V less what those of tile J, which are solved, take in them. */
+static void take_solved(const sweep *s, ntk_group g, size_t J) {
+  const ntk_block block = block_of(s, g, J, (size_t)s->threads);
   ntk_group_vectors Y;
   ntk_group_load(&s->of, g.begin, g.end, Y);
-  ntk_take_rows(&s->of, g.begin, g.end, row_of(s, p), row_of(s, end), Y);
+  const double *X = s->of.V + row_of(s, tile_of(s, J).begin);
+  ntk_stream_block(&block, &(ntk_meeting){s->of.m, s->of.L->n, X, NULL, Y, NULL});
   for (size_t q = g.begin; q < g.end; q++)
     ntk_panel_store(s->of.L, q, s->of.m, Y + (q - g.begin) * s->of.P * s->of.m, s->of.V);
 }
@@ -94,8 +109,7 @@ static void forward_step(sweep *s, size_t J) {
   for (; J > 0 && ntk_group_next(s->of.L, &s->cut, &g); at++) {
     if (at != mine)
       continue;
-    const ntk_group before = tile_of(s, J - 1);
-    take_solved(s, g, before.begin, before.end);
+    take_solved(s, g, J - 1);
     for (size_t c = 0; c < s->of.m && caller; c++)
       (void)ntk_ranks_hand_test(s->context, &s->handing[c]);
     mine = atomic_fetch_add(&s->next, 1);
@@ -117,7 +131,7 @@ static void forward(sweep *s) {
 /* What own rows after tile K take in it, off 0: sums. */
 static void sum_after(sweep *s, size_t K) {
   const ntk_group tile = tile_of(s, K);
-  const size_t first = row_of(s, tile.begin), rows = row_of(s, tile.end) - first;
+  const size_t rows = row_of(s, tile.end) - row_of(s, tile.begin);
 #pragma omp parallel for schedule(dynamic) num_threads(s->threads)
   for (size_t stripe = 0; stripe < s->stripes; stripe++) {
     double *sum = s->sums + stripe * s->of.m * rows;
@@ -128,7 +142,7 @@ static void sum_after(sweep *s, size_t K) {
         continue;
       ntk_group_vectors Z;
       ntk_group_load(&s->of, g.begin, g.end, Z);
-      const ntk_block block = ntk_block_of(s->of.L, g.begin, g.end, first, first + rows);
+      const ntk_block block = block_of(s, g, K, s->stripes);
       ntk_take_columns(&s->of, &block, Z, rows, sum);
     }
   }
