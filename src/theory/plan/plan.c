@@ -165,7 +165,7 @@ static void explain(const ntk_plan_asked *a, const char *question, const ntk_pla
     (void)ntk_format(
         plan->reason, sizeof plan->reason,
         "without K, in %s of memory%s; seconds not known: products until it converges, "
-        "usually 70 to 550",
+        "usually 70 to 550, thousands past N = 100,000",
         ntk_amount((double)chosen->memory, needed), each);
   else if (asks(a, "memorize") && plan->samples > a->most)
     (void)ntk_format(plan->reason, sizeof plan->reason,

@@ -269,15 +269,17 @@ void ntk_work_mixed(const ntk_network_spec *spec, size_t N, const ntk_spectrum_o
 }
 
 /* How many products the search takes depends on the spectrum: about so many in those of
- * docs/decisions.md, the more the nearer (4) is to 1, and thousands of nearly equal rows. What is
- * near K^{-1} has the columns of K of some samples, half of them made twice (kernel/subset.c). */
+ * docs/decisions.md, the more the nearer (4) is to 1, and thousands of nearly equal rows; they grow
+ * as the root of what a gap at the end of a spectrum is a part of it, which falls as N^(-2/3). What
+ * is near K^{-1} has the columns of K of some samples, half of them made twice (kernel/subset.c).
+ */
 void ntk_work_operator(const ntk_network_spec *spec, size_t N, const ntk_spectrum_options *options,
                        ntk_work_list *list) {
   const ntk_lanczos_options one = {.block = 1, .count = 1};
   const size_t L = spec->depth;
   const double last =
       L < 2 ? 1.0 : (double)ntk_spec_width(spec, L - 2) * (double)ntk_spec_width(spec, L - 1);
-  const double search = 80.0 + 600.0 * fmin(1.0, (double)N / last);
+  const double search = (40.0 + 700.0 * fmin(1.0, (double)N / last)) * cbrt((double)N / 3000.0);
   const double m = (double)ntk_kernel_rows(spec, options->outputs, N), per = m / (double)N;
   const double columns = 2.0 * ntk_shape_of(spec).columns;
   const double s = fmax(1.0, fmin(0.25 * (double)N, columns / per)) * per;
