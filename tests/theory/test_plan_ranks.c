@@ -219,6 +219,23 @@ static void test_memory_of_a_rank(void **state) {
   ntk_context_destroy(context);
 }
 
+/* K of all outputs has n_L rows for a sample, and is singular past P rows. */
+static void test_largest_of_all_outputs(void **state) {
+  (void)state;
+  const ntk_network_spec spec = {.depth = 3, .width = WIDTH, .outputs = 2};
+  const ntk_plan_options options = {.spectrum = {.outputs = NTK_OUTPUTS_ALL},
+                                    .ranks = 2,
+                                    .memory = (size_t)1 << 40,
+                                    .calibration = NTK_CALIBRATE_KEPT};
+  ntk_context *context = make_context(1);
+  ntk_plan plan;
+  assert_ok(ntk_plan_make(context, &spec, N, &options, &plan));
+  for (size_t m = 0; m < plan.methods; m++)
+    assert_int_equal(plan.method[m].largest, (D * N1 + N1 * N2 + N2 * 2) / 2);
+  ntk_plan_clear(&plan);
+  ntk_context_destroy(context);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   ntk_context *context = make_context(1);
@@ -245,13 +262,10 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_traffic_of_plain_loops),
-      cmocka_unit_test(test_traffic_without_K),
-      cmocka_unit_test(test_traffic_of_outputs),
-      cmocka_unit_test(test_work_of_a_rank),
-      cmocka_unit_test(test_seconds_by_hand),
-      cmocka_unit_test(test_memory_of_a_rank),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_traffic_of_plain_loops), cmocka_unit_test(test_traffic_without_K),
+      cmocka_unit_test(test_traffic_of_outputs),     cmocka_unit_test(test_work_of_a_rank),
+      cmocka_unit_test(test_seconds_by_hand),        cmocka_unit_test(test_memory_of_a_rank),
+      cmocka_unit_test(test_largest_of_all_outputs), cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

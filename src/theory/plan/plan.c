@@ -293,7 +293,7 @@ static ntk_status make_plan(ntk_plan_asked *a, const char *question, ntk_plan *p
   a->parameters = plan->parameters;
   a->most = asks(a, "memorize") ? ntk_plan_memorized(a->spec)
             : asks(a, "train")  ? SIZE_MAX / 4
-                                : plan->parameters;
+                                : plan->parameters / (plan->order / plan->samples);
   NTK_TRY(as_ranks(check_options, a, question, plan));
   plan->bounds = ntk_theorem31(a->spec->depth, a->spec->width);
   plan->bounds.lower_scale = fmin(plan->bounds.lower_scale, plan->bounds.upper_scale);
