@@ -22,7 +22,8 @@ NTK_SIBLING ntk_status ntk_layers_weight(const ntk_layers *layers, size_t l, ntk
                                          void *user, double *W);
 /* out, columns x rows, is A^T, A rows x columns. */
 NTK_SIBLING void ntk_layers_turn(const double *A, size_t rows, size_t columns, double *out);
-/* The network; of spec only the activation and the scales of the blocks. */
+/* The network; of spec only the activation and the scales of the blocks. Of several ranks all call
+ * this, and NTK_ERR_RANKS is where they have read different weights. */
 NTK_SIBLING ntk_status ntk_layers_network(const ntk_layers *layers, const ntk_network_spec *spec,
                                           ntk_array_read *read, void *user, ntk_network **network);
 

@@ -1,6 +1,9 @@
 /* The network that layers are of, once their arrays are read. */
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "net/layers.h"
+#include "net/network.h"
 
 #include <stdint.h>
 
@@ -64,9 +67,25 @@ static ntk_status make_parts(const ntk_layers *layers, parts *p) {
   return NTK_OK;
 }
 
+/* Each rank computes with weights of its own, which have to be those of all. */
+static ntk_status agree(ntk_context *context, ntk_status own, const ntk_network *network) {
+  if (ntk_ranks_count(context) == 1)
+    return own;
+  NTK_TRY(ntk_ranks_agree(context, own, ntk_ranks_what("weights of files", 0, 0, 0)));
+  const uint64_t here =
+      ntk_hash_bytes(NTK_HASH_START, network->theta, network->parameters * sizeof *network->theta);
+  uint64_t first = here;
+  ntk_ranks_hand(context, 0, sizeof first, &first);
+  if (here != first)
+    own = ntk_fail(NTK_ERR_RANKS, "the weights are others here than on rank 0; accepted: the same "
+                                  "files on all ranks");
+  return ntk_ranks_agree(context, own, ntk_ranks_what("weights of files", 1, 0, 0));
+}
+
 ntk_status ntk_layers_network(const ntk_layers *layers, const ntk_network_spec *spec,
                               ntk_array_read *read, void *user, ntk_network **network) {
   parts p = {0};
+  ntk_network *made = NULL;
   ntk_status status = make_parts(layers, &p);
   for (size_t l = 1; l <= layers->count && status == NTK_OK; l++)
     status = read_layer(layers, l, read, user, &p);
@@ -78,8 +97,13 @@ ntk_status ntk_layers_network(const ntk_layers *layers, const ntk_network_spec *
                                     .parameterization = spec->parameterization,
                                     .scale = spec->scale};
     status = ntk_network_from_weights(layers->context, &whole, (const double *const *)p.W,
-                                      (const double *const *)p.b, network);
+                                      (const double *const *)p.b, &made);
   }
+  status = agree(layers->context, status, made);
+  if (status == NTK_OK)
+    *network = made;
+  else
+    ntk_network_destroy(made);
   for (size_t l = 0; l < layers->count && p.W != NULL; l++)
     ntk_free(layers->context, p.W[l]);
   for (size_t l = 0; l < layers->count && p.b != NULL; l++)

@@ -314,6 +314,34 @@ static void test_labels(void **state) {
   free(Y);
 }
 
+/* Weights that one rank has changed are refused by all. */
+static void test_weights(void **state) {
+  (void)state;
+  const size_t shapes[][2] = {{4, 3}, {3, 3}, {3, 1}};
+  for (int k = 0; k < ranks; k++) { /* rank 0 changes nothing */
+    ntk_context *context = make_ranks_context();
+    ntk_network *network = NULL;
+    char name[3][80];
+    for (size_t l = 0; l < COUNT(shapes); l++) {
+      double *W = make_normal(l, 12);
+      W[2] += rank == k && k > 0 && l == 1 ? 1e-9 : 0.0;
+      (void)snprintf(name[l], sizeof name[l], "%s/W%zu.npy", directory, l + 1);
+      assert_ok(ntk_npy_save(name[l], W, 2, shapes[l]));
+      free(W);
+    }
+    const ntk_status status = ntk_network_load(context, directory, "tanh", &network);
+    if (k == 0)
+      assert_ok(status);
+    else
+      assert_told(status, NTK_ERR_RANKS, k, "the weights are others here than on rank 0");
+    ntk_network_destroy(network);
+    assert_int_equal(ntk_memory_in_use(context), 0);
+    ntk_context_destroy(context);
+    for (size_t l = 0; l < COUNT(shapes); l++)
+      assert_int_equal(unlink(name[l]), 0);
+  }
+}
+
 /* What one rank has saved it reads alone. */
 static void test_certificate(void **state) {
   (void)state;
@@ -353,6 +381,7 @@ int main(void) {
       cmocka_unit_test(test_reads_own),    cmocka_unit_test(test_scaled),
       cmocka_unit_test(test_scaled_alike), cmocka_unit_test(test_troubles),
       cmocka_unit_test(test_labels),       cmocka_unit_test(test_certificate),
+      cmocka_unit_test(test_weights),
   };
   return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }
