@@ -22,7 +22,9 @@ NTK_API void ntk_io_formats(void);
 /* All files are made in the stage, DIR/.ntkit.saving, which one saving alone holds, and are moved
  * into DIR once all are there: what stops it before that leaves DIR as it was. result.json, moved
  * last, names the command and lists its files. These the same command replaces when it comes again,
- * and no others. In order: open, and claim before a long computation; array, ..., finish; close. */
+ * and no others. In order: open, and claim before a long computation; array, ..., finish; close. Of
+ * several ranks one opens; for the others, whose saving is NULL, all of these do nothing, but
+ * ntk_saving_data is to be called by all. */
 typedef struct ntk_saving ntk_saving;
 
 typedef struct ntk_saving_options {

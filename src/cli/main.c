@@ -4,6 +4,7 @@
 #include "cli/shell/help.h"
 #include "cli/shell/parse.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "ntkit/io.h"
 
@@ -60,9 +61,7 @@ static void put_origin(const cli_command *command, int argc, char **argv, cli_or
     (void)strftime(origin->date, sizeof origin->date, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
-static exit_status run_command(int argc, char **argv) {
-  size_t words = 0;
-  const cli_command *command = command_find((size_t)argc - 1, argv + 1, &words);
+static exit_status run_command(const cli_command *command, size_t words, int argc, char **argv) {
   if (command == NULL)
     return command_unknown((size_t)argc - 1, argv + 1);
   cli_settings *settings = calloc(1, command->size); /* and what is the command's own behind them */
@@ -73,6 +72,8 @@ static exit_status run_command(int argc, char **argv) {
   if (status == EXIT_DONE && settings->help)
     help_for(command);
   else if (status == EXIT_DONE)
+    status = command_check_ranks(command);
+  if (status == EXIT_DONE && !settings->help && command_is_here(command))
     status = command->run(settings);
   settings_clear(command, settings);
   free(settings);
@@ -80,6 +81,9 @@ static exit_status run_command(int argc, char **argv) {
 }
 
 static exit_status dispatch(int argc, char **argv) {
+  size_t words = 0;
+  const cli_command *command = argc < 2 ? NULL : command_find((size_t)argc - 1, argv + 1, &words);
+  ranks_begin(command != NULL && command->ranks == RANKS_ALL);
   if (argc < 2) {
     char names[256];
     report_names(command_name, sizeof names, names);
@@ -96,7 +100,7 @@ static exit_status dispatch(int argc, char **argv) {
   if (argv[1][0] == '-')
     return report_error(EXIT_INPUT, "unknown option '%s'; a command comes first, as in: %s",
                         argv[1], command_at(0)->example);
-  return run_command(argc, argv);
+  return run_command(command, words, argc, argv);
 }
 
 int main(int argc, char **argv) {

@@ -126,6 +126,8 @@ static ntk_status check_path(const ntk_saving *saving, const char *name, const c
 
 ntk_status ntk_saving_claim(const ntk_saving *saving, const char *name) {
   char *path = NULL;
+  if (saving == NULL)
+    return NTK_OK;
   NTK_TRY(ntk_folder_path(saving->directory, name, &path));
   ntk_status status = check_input(saving, path);
   if (status == NTK_OK)
@@ -168,6 +170,8 @@ static ntk_status check_beyond(const ntk_saving *saving, const char *place, cons
 ntk_status ntk_saving_claim_network(const ntk_saving *saving, const char *place, size_t depth) {
   char name[2 * NTK_CLASS_NAME], *folder = NULL;
   const char *slash = place[0] != '\0' ? "/" : "";
+  if (saving == NULL)
+    return NTK_OK;
   for (size_t l = 1; l <= depth; l++)
     for (const char *kind = "Wb"; *kind != '\0'; kind++) {
       (void)ntk_format(name, sizeof name, "%s%s%c%zu.npy", place, slash, *kind, l);

@@ -184,6 +184,7 @@ const cli_command info_command = {
              "storage, and the tables of names: distributions, activations, initialisations, "
              "labels, optimizers, losses, step sizes.",
     .example = "ntkit info",
+    .ranks = RANKS_FIRST,
     .options = (const option_part[]){SHARED(THREADS, MEMORY), SHARED(JSON, HELP), {NULL, 0}},
     .size = sizeof(cli_settings),
     .run = command_info,

@@ -134,8 +134,7 @@ static exit_status command_plan(const void *given) {
   if (status == EXIT_DONE && run.plan.chosen == NULL)
     status = EXIT_FAILED; /* nothing fits, as the answer says */
   ntk_plan_clear(&run.plan);
-  job_end(&run.job);
-  return status;
+  return job_end(&run.job, status);
 }
 
 #define FIELD(name) offsetof(plan_settings, name)
@@ -347,6 +346,7 @@ const cli_command plan_command = {
              "with the scales that its smallest eigenvalue is expected between. Seconds are by a "
              "calibration of this machine, measured once and kept. Exit status 1: nothing fits.",
     .example = "ntkit plan --data mnist",
+    .ranks = RANKS_FIRST,
     .options = (const option_part[]){{own, 1},
                                      SHARED(SAMPLES, SAMPLES),
                                      SHARED(DIM, LAYOUT),

@@ -85,6 +85,7 @@ const cli_command selftest_command = {
              "an explicit Jacobian, eigenvalues of known matrices, the certificate. Exit status 1 "
              "when one fails.",
     .example = "ntkit selftest",
+    .ranks = RANKS_FIRST,
     .options = (const option_part[]){SHARED(THREADS, MEMORY), SHARED(JSON, HELP), {NULL, 0}},
     .size = sizeof(cli_settings),
     .run = command_selftest,

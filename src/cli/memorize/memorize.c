@@ -261,10 +261,10 @@ static exit_status compute(memorize_run *run) {
   return status == EXIT_DONE ? present(run) : status;
 }
 
-static void release(memorize_run *run) {
+static exit_status release(memorize_run *run, exit_status status) {
   for (size_t c = 1; c < run->count && run->networks != NULL; c++) /* the first is the job's */
     ntk_network_destroy(run->networks[c]);
-  job_end(&run->job);
+  status = job_end(&run->job, status);
   if (run->targets != run->Y)
     free(run->targets);
   free(run->Y);
@@ -274,6 +274,7 @@ static void release(memorize_run *run) {
   free(run->certificate);
   free(run->output);
   labels_clear(&run->coded);
+  return status;
 }
 
 exit_status command_memorize(const void *given) {
@@ -295,11 +296,8 @@ exit_status command_memorize(const void *given) {
                            .claim = claim};
   exit_status status = settings->common.load == NULL ? check_drawn(settings) : EXIT_DONE;
   if (status == EXIT_DONE)
-    status = page_check(&settings->common, NULL);
-  if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
     status = compute(&run);
-  release(&run);
-  return status;
+  return release(&run, status);
 }

@@ -3,8 +3,10 @@
 #include "cli/run/sha256.h"
 #include "cli/shell/options.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
+#include "cli/show/page.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -145,13 +147,14 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
   const ntk_context_options options = {
       .threads = settings->threads,
       .memory_limit = settings->memory,
+      .backend = ranks_backend(),
       .progress = progress_report,
   };
-  progress_start(settings->quiet);
   const ntk_status status = ntk_context_create(&options, context);
-  if (status == NTK_OK)
-    return EXIT_DONE;
-  return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
+  if (status != NTK_OK)
+    return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
+  progress_start(settings->quiet);
+  return EXIT_DONE;
 }
 
 const char *job_inside(const cli_settings *settings) {
@@ -216,7 +219,7 @@ static exit_status note_list(cli_job *job, const char *list) {
 }
 
 exit_status job_note_input(cli_job *job, const char *path) {
-  if (!job->settings->json && job->settings->save == NULL)
+  if (!ranks_speaks() || (!job->settings->json && job->settings->save == NULL))
     return EXIT_DONE;
   return strchr(path, ',') != NULL && access(path, F_OK) != 0 ? note_list(job, path)
                                                               : note_file(job, path);
@@ -288,6 +291,8 @@ static exit_status draw_weights(cli_job *job) {
 exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   const cli_settings *settings = job->settings;
   exit_status status = begin(settings, job);
+  if (status == EXIT_DONE && ranks_speaks())
+    status = page_check(settings, steps->other);
   if (status == EXIT_DONE && steps->labels != NULL)
     job->labels = settings->labels != NULL ? settings->labels : usual_labels(settings);
   if (status == EXIT_DONE && steps->begun != NULL)
@@ -315,7 +320,7 @@ void job_expect(const cli_job *job, const ntk_plan_options *options) {
   static const double WORTH_MEASURING = 2e12; /* flops: beside so many a calibration is short */
   ntk_plan_options o = *options;
   o.calibration = NTK_CALIBRATE_KEPT;
-  for (int try = 0; try < 2 && progress_wanted(); try++) {
+  for (int try = 0; try < 2 && progress_wanted() && ranks_count() == 1; try++) {
     ntk_plan plan = {0};
     if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
       return;
@@ -336,7 +341,7 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   ntk_plan_options o = *options;
   ntk_plan plan = {0};
   char why[500];
-  if (status != NTK_ERR_MEMORY)
+  if (status != NTK_ERR_MEMORY || ranks_count() > 1) /* of which the plan knows nothing */
     return report_library(status, NULL);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   o.calibration = NTK_CALIBRATE_KEPT;
@@ -348,8 +353,9 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   return refused;
 }
 
-void job_end(cli_job *job) {
+exit_status job_end(cli_job *job, exit_status status) {
   progress_clear();
+  status = report_agreed(job->context, status);
   saved_close(&job->folder);
   ntk_network_destroy(job->network);
   ntk_weights_clear(&job->weights);
@@ -361,4 +367,5 @@ void job_end(cli_job *job) {
   json_decref(job->inputs);
   ntk_class_names_clear(&job->names);
   *job = (cli_job){0};
+  return status;
 }

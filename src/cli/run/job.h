@@ -57,6 +57,7 @@ typedef struct job_steps {
   bool sizes_only;                                  /* no data, nor what comes after them */
   bool no_network;                                  /* the command makes its networks itself */
   exit_status (*claim)(const void *run); /* whether --save may write what it is going to */
+  const char *other; /* a file that --report must not name, beside those of settings; or NULL */
 } job_steps;
 
 /* Context, spec, data, labels, network and folder in this order: sizes, a file's too, are checked
@@ -68,8 +69,9 @@ void job_expect(const cli_job *job, const ntk_plan_options *options);
  * does. */
 exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_status status,
                      const ntk_plan_options *options);
-/* Releases what was prepared, whatever the status. */
-void job_end(cli_job *job);
+/* Releases what was prepared, whatever the status, which it returns; of several ranks all return
+ * the same. */
+exit_status job_end(cli_job *job, exit_status status);
 
 /* A context as settings ask for it; progress drawn or not, interruption always. */
 exit_status job_context(const cli_settings *settings, ntk_context **context);

@@ -2,6 +2,7 @@
 
 #include "cli/shell/file.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
 #include "ntkit/data.h"
@@ -31,6 +32,9 @@ exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
   *folder = (saved_folder){0};
   if (settings->save == NULL)
     return EXIT_DONE;
+  folder->settings = settings;
+  if (!ranks_speaks()) /* another rank has the folder */
+    return EXIT_DONE;
   if (settings->load != NULL && file_same(settings->load, settings->save))
     return report_error(EXIT_INPUT,
                         "--save: '%s' has the network of --load; choose another directory",
@@ -42,7 +46,6 @@ exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
       .labels = labels ? settings->labels : NULL,
       .overwrite = settings->overwrite,
   };
-  folder->settings = settings;
   return report_library(ntk_saving_open(settings->save, &options, &folder->saving), "save");
 }
 

@@ -1,5 +1,6 @@
 /* Files of --save, by the library's ntk_saving: saved_open and the claims before the computation;
- * saved_array, ... and saved_finish after it; saved_close. */
+ * saved_array, ... and saved_finish after it; saved_close. Of several ranks (ranks.h) the first has
+ * the folder, and all call the same. */
 #ifndef NTK_CLI_SAVED_H
 #define NTK_CLI_SAVED_H
 

@@ -1,5 +1,6 @@
 #include "cli/shell/command.h"
 
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 
 #include <stdio.h>
@@ -99,4 +100,23 @@ exit_status command_unknown(size_t count, char *const *words) {
     return report_error(EXIT_INPUT, "unknown command '%s'; did you mean '%s'?", words[0], nearest);
   report_names(command_name, sizeof known, known);
   return report_error(EXIT_INPUT, "unknown command '%s'; known: %s", words[0], known);
+}
+
+bool command_is_here(const cli_command *command) {
+  return ranks_speaks() || command->ranks == RANKS_ALL;
+}
+
+exit_status command_check_ranks(const cli_command *command) {
+  char accepted[256] = "";
+  size_t used = 0;
+  if (ranks_count() == 1 || command->ranks != RANKS_NONE)
+    return EXIT_DONE;
+  for (size_t i = 0; command_at(i) != NULL && used < sizeof accepted; i++)
+    if (command_at(i)->ranks != RANKS_NONE)
+      used += (size_t)snprintf(accepted + used, sizeof accepted - used, "%s%s",
+                               used > 0 ? ", " : "", command_name(i));
+  return report_error(EXIT_INPUT,
+                      "mpirun has started %d of these, and '%s' is done by one; accepted: it "
+                      "without mpirun, or under it %s",
+                      ranks_count(), command->name, accepted);
 }

@@ -5,6 +5,13 @@
 #include "cli/shell/options.h"
 #include "cli/shell/settings.h"
 
+/* Who does it where mpirun has started several of these (ranks.h). */
+typedef enum cli_ranks {
+  RANKS_NONE, /* it is refused */
+  RANKS_ALL,  /* all of them */
+  RANKS_FIRST /* rank 0; the others end */
+} cli_ranks;
+
 typedef struct cli_command {
   const char *name;     /* one word, or two: "study run" */
   const char *summary;  /* one line, no full stop */
@@ -12,6 +19,7 @@ typedef struct cli_command {
   const char *example;  /* a command line to start from */
   const char *operands; /* the words it takes besides options, as help shows them; NULL: none */
   size_t least, most;   /* how many of them */
+  cli_ranks ranks;
   const option_part *options; /* in the order of help */
   size_t size;                /* of its settings, a struct that begins with a cli_settings */
   exit_status (*run)(const void *settings);
@@ -27,6 +35,11 @@ const char *command_name(size_t i);
  * there is none: then the caller reports command_unknown. */
 const cli_command *command_find(size_t count, char *const *words, size_t *used);
 exit_status command_unknown(size_t count, char *const *words);
+
+/* Where mpirun has started several: whether this one runs the command, and the refusal of one that
+ * is not done by several. */
+bool command_is_here(const cli_command *command);
+exit_status command_check_ranks(const cli_command *command);
 
 /* Option i of a command, NULL past its last. */
 const option_row *command_option(const cli_command *command, size_t i);

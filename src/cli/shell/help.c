@@ -156,6 +156,7 @@ const cli_command help_command = {
     .example = "ntkit help spectrum",
     .operands = "[COMMAND]",
     .most = 2,
+    .ranks = RANKS_FIRST,
     .options = (const option_part[]){OPTION_PART(own), SHARED(HELP, HELP), {NULL, 0}},
     .size = sizeof(help_settings),
     .run = command_help,

@@ -1,5 +1,7 @@
 #include "cli/shell/progress.h"
 
+#include "cli/shell/ranks.h"
+
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +12,7 @@
 static const double PATIENCE = 2.0; /* seconds before the line appears */
 static const double REDRAW = 0.1;   /* seconds between two drawings */
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, told, computing;
 
 /* One line on one terminal: the state is the process's, not a job's. */
 static struct {
@@ -36,9 +38,15 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* mpirun ends all where one rank has died, or ended with a failure that this one is about to tell;
+ * and kills after a second, in which this one may be waiting for the dead: it says so at once. */
 static void on_signal(int number) {
+  static const char why[] = "\nntkit: stopped by mpirun: interrupted, or another rank has died\n";
+  const size_t from = line.length == 0; /* below a line of progress, a new one */
   (void)number;
   interrupted = 1;
+  if (computing != 0 && ranks_count() > 1 && ranks_speaks())
+    told = write(STDERR_FILENO, why + from, sizeof why - 1 - from) > 0;
 }
 
 static void handle_interruptions(void (*handler)(int)) {
@@ -71,8 +79,17 @@ bool progress_interrupted(void) {
   return interrupted != 0;
 }
 
+void progress_failed(void) {
+  computing = 0;
+}
+
+bool progress_told(void) {
+  return told != 0;
+}
+
 void progress_start(bool quiet) {
-  line.wanted = !quiet && isatty(STDERR_FILENO);
+  line.wanted = !quiet && ranks_speaks() && isatty(STDERR_FILENO);
+  computing = 1;
   line.start = now();
   line.phase_start = line.start;
   line.drawn = 0;

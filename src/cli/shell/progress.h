@@ -11,6 +11,10 @@
  * ignored, so that a closed pipe is an error to report instead of a silent death. */
 void progress_catch_signals(void);
 bool progress_interrupted(void);
+/* Whether an interruption has had its line already; and that a failure has, so that mpirun, which
+ * ends what is left, needs none. */
+bool progress_told(void);
+void progress_failed(void);
 /* For a while in which nothing asks whether to stop, and nothing is written: any signal kills. */
 void progress_let_signals_kill(bool kill);
 

@@ -1,6 +1,7 @@
 #include "cli/shell/report.h"
 
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "ntkit/data.h"
 
 #include <errno.h>
@@ -12,19 +13,25 @@
 
 enum { LINE = 8192 };
 
+static char fault[LINE]; /* the last error's line */
+
 /* A path may hold any byte; the line must stay one line, and leave the terminal as it was. */
-static void print_line(const char *prefix, const char *format, va_list arguments) {
-  char line[LINE];
-  vsnprintf(line, sizeof line, format, arguments);
+static void print_line(const char *prefix, char line[LINE], const char *format, va_list arguments) {
+  vsnprintf(line, LINE, format, arguments);
   ntk_text_clean(line);
+  if (!ranks_speaks())
+    return;
   progress_clear();
   fprintf(stderr, "%s%s\n", prefix, line);
 }
 
 exit_status report_error(exit_status status, const char *format, ...) {
   va_list arguments;
+  if (status == EXIT_INTERRUPTED && progress_told())
+    return status;
   va_start(arguments, format);
-  print_line("ntkit: ", format, arguments);
+  progress_failed();
+  print_line("ntkit: ", fault, format, arguments);
   va_end(arguments);
   return status;
 }
@@ -32,18 +39,20 @@ exit_status report_error(exit_status status, const char *format, ...) {
 void report_warning(const cli_settings *settings, const char *format, ...) {
   if (settings->quiet)
     return;
+  char line[LINE];
   va_list arguments;
   va_start(arguments, format);
-  print_line("ntkit: warning: ", format, arguments);
+  print_line("ntkit: warning: ", line, format, arguments);
   va_end(arguments);
 }
 
 void report_note(const cli_settings *settings, const char *format, ...) {
   if (settings->quiet)
     return;
+  char line[LINE];
   va_list arguments;
   va_start(arguments, format);
-  print_line("ntkit: ", format, arguments);
+  print_line("ntkit: ", line, format, arguments);
   va_end(arguments);
 }
 
@@ -77,9 +86,26 @@ exit_status report_library(ntk_status status, const char *option) {
   return report_error(exit_of(status), "%s", ntk_error_message());
 }
 
+exit_status report_agreed(ntk_context *context, exit_status status) {
+  static const struct {
+    exit_status exit;
+    ntk_status status;
+  } own[] = {{EXIT_INPUT, NTK_ERR_ARGUMENT},
+             {EXIT_INTERRUPTED, NTK_ERR_CANCELLED},
+             {EXIT_FAILED, NTK_ERR_NUMERIC},
+             {EXIT_DONE, NTK_OK}};
+  size_t i = 0;
+  if (ranks_count() == 1 || context == NULL)
+    return status;
+  while (own[i].exit != status && own[i].exit != EXIT_DONE)
+    i++;
+  const ntk_status agreed = ntk_context_agree(context, own[i].status, fault);
+  return status == EXIT_DONE ? report_library(agreed, NULL) : status;
+}
+
 exit_status report_fault(ntk_status status, const char *option) {
-  const char *fault = ntk_error_last().option;
-  return report_library(status, fault != NULL ? fault : option);
+  const char *at = ntk_error_last().option;
+  return report_library(status, at != NULL ? at : option);
 }
 
 typedef const char *name_of(size_t i);

@@ -28,6 +28,11 @@ exit_status report_library(ntk_status status, const char *option);
 /* The same, after the option that the library says is at fault, or else this one. */
 exit_status report_fault(ntk_status status, const char *option);
 
+/* At the end of a computation: of several ranks (ranks.h) all learn here how each of them fared,
+ * and end alike. A rank that comes here early, with what was wrong, ends the others wherever they
+ * are: rank 0 says its line. context: of the computation; NULL: none was made. */
+exit_status report_agreed(ntk_context *context, exit_status status);
+
 /* Name nearest to word among names (by edit distance), or NULL when none is near. Called with
  * i = 0, 1, ... until name(i) is NULL. */
 const char *report_nearest(const char *word, const char *(*name)(size_t i));

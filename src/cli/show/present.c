@@ -1,11 +1,14 @@
 #include "cli/show/present.h"
 
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/show/json.h"
 #include "cli/show/page.h"
 
 exit_status present_result(const cli_settings *settings, const present_ways *ways, void *what) {
   exit_status status = settings->save != NULL ? ways->save(what) : EXIT_DONE;
+  if (!ranks_speaks())
+    return status;
   progress_clear();
   const exit_status written =
       settings->report != NULL ? page_save(settings, ways->page, what) : EXIT_DONE;

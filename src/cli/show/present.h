@@ -15,7 +15,7 @@ typedef struct present_ways {
 } present_ways;
 
 /* Saves, writes the page and prints, as settings ask. A result that cannot be saved is still
- * printed. */
+ * printed. Of several ranks (ranks.h) all save, which asks for rows of all, and one tells. */
 exit_status present_result(const cli_settings *settings, const present_ways *ways, void *what);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/show/present.h"
@@ -61,7 +62,7 @@ static void note_products(const cli_job *job, const ntk_spectrum_options *option
   const ntk_plan_options o = {.spectrum = *options, .calibration = NTK_CALIBRATE_KEPT};
   ntk_plan plan = {0};
   char time[40];
-  if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
+  if (ranks_count() > 1 || ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
     return;
   for (size_t i = 0; i < plan.methods; i++) {
     const ntk_plan_method *m = &plan.method[i];
@@ -144,11 +145,8 @@ exit_status command_spectrum(const void *given) {
           },
   };
   const job_steps steps = {.begun = choose_output, .memory = check_memory, .claim = claim};
-  exit_status status = page_check(&settings->common, NULL);
-  if (status == EXIT_DONE)
-    status = job_prepare(&run.job, &steps, &run);
+  exit_status status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
     status = compute(&run);
-  job_end(&run.job);
-  return status;
+  return job_end(&run.job, status);
 }

@@ -1,6 +1,7 @@
 /* ntkit study run. */
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/study/study.h"
 #include "ntkit/data.h"
@@ -107,6 +108,13 @@ exit_status command_study_run(const void *given) {
   const study_settings *settings = given;
   ntk_study *study = NULL;
   ntk_study_status status = {0};
+  if (settings->shard != NULL) /* then each knows its part, and of no other */
+    ranks_part();
+  else if (ranks_count() > 1)
+    return report_error(EXIT_INPUT,
+                        "mpirun has started %d of these, and each would do the whole study; "
+                        "accepted: one without mpirun, or --shard i/n, a part for each",
+                        ranks_count());
   progress_let_signals_kill(true); /* of its data every byte is read, for their fingerprint */
   const ntk_status loaded = ntk_study_load(settings->common.operand[0],
                                            (const char *const *)(settings->common.operand + 1),

@@ -167,8 +167,11 @@ static exit_status compute(train_run *run) {
 exit_status command_train(const void *given) {
   const train_settings *settings = given;
   train_run run = {.settings = settings, .job = {.settings = &settings->common}};
-  const job_steps steps = {
-      .begun = make_options, .memory = check_memory, .labels = make_labels, .claim = claim};
+  const job_steps steps = {.begun = make_options,
+                           .memory = check_memory,
+                           .labels = make_labels,
+                           .claim = claim,
+                           .other = settings->checkpoint};
   exit_status status = EXIT_DONE;
   if (settings->plot && settings->common.save == NULL)
     status = report_error(EXIT_INPUT, "--plot needs --save DIR, the directory to draw into");
@@ -176,14 +179,12 @@ exit_status command_train(const void *given) {
     status = report_error(EXIT_INPUT, "--save-track needs --save DIR, the directory to write into, "
                                       "and --track, which epochs");
   if (status == EXIT_DONE)
-    status = page_check(&settings->common, settings->checkpoint);
-  if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE) {
     train_warn(&run);
     status = compute(&run);
   }
-  job_end(&run.job);
+  status = job_end(&run.job, status);
   free(run.Y);
   labels_clear(&run.classes);
   free(run.checkpoint);

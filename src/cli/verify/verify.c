@@ -163,7 +163,7 @@ static exit_status verify_one(const verify_settings *settings) {
                      ntk_dataset_samples(run.job.data));
     if (status == EXIT_DONE)
       status = measure(&run);
-    job_end(&run.job);
+    status = job_end(&run.job, status);
   }
   free(sizes.widths.values);
   return status;

@@ -1,0 +1,19 @@
+/* Where one mpirun has started several of this program (ranks): rank 0 alone speaks, on standard
+ * output and error, and writes files; the others compute with it, or have nothing to do. */
+#ifndef NTK_CLI_RANKS_H
+#define NTK_CLI_RANKS_H
+
+#include <stdbool.h>
+
+/* Finds out, before anything is printed; together: what has been asked for is done by all. */
+void ranks_begin(bool together);
+/* How many there are: 1 without mpirun, and after ranks_part. */
+int ranks_count(void);
+/* Whether this one prints and writes. */
+bool ranks_speaks(void);
+/* From now on each is by itself, and speaks, as if it knew of no other. */
+void ranks_part(void);
+/* The backend of contexts; NULL: the usual one. */
+const char *ranks_backend(void);
+
+#endif
