@@ -13,8 +13,13 @@ enum { NTK_SMALL_OBJECTS = 1 << 16 };
 ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *parameters,
                                size_t *bytes);
 /* *bytes = total; NTK_ERR_LIMIT for an N past what packed storage holds, NTK_ERR_MEMORY when it is
- * not available. what: "this training". */
+ * not available. what: "this training". Of several ranks: total is a rank's; called by all. */
 ntk_status ntk_footprint_end(const ntk_context *context, double total, size_t N, const char *what,
                              size_t *bytes);
+
+/* Of N samples: the most that a rank has. */
+size_t ntk_footprint_rows(const ntk_context *context, size_t N);
+/* Bytes available, for what steers: the least of all ranks, on all of them; called by all. */
+double ntk_memory_agreed(const ntk_context *context);
 
 #endif

@@ -44,8 +44,9 @@ static bool mixed_serves(const ntk_plan_asked *a, size_t N) {
 ntk_status ntk_plan_way(const ntk_plan_asked *a, size_t N, const ntk_spectrum_options *o,
                         ntk_way *way) {
   const char *why = NULL;
-  return ntk_spectrum_way(a->context, a->spec, N, o,
-                          ntk_spectrum_held(a->context, a->spec, N, a->parameters), way, &why);
+  const double available = (double)ntk_memory_available(a->context) -
+                           ntk_spectrum_held(a->context, a->spec, N, a->parameters);
+  return ntk_spectrum_way(a->context, a->spec, N, o, available, way, &why);
 }
 
 static void mixed_work(const ntk_plan_asked *a, size_t N, ntk_work_list *list) {

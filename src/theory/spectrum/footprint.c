@@ -113,7 +113,7 @@ const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
 }
 
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, double held, ntk_way *way,
+                            const ntk_spectrum_options *options, double available, ntk_way *way,
                             const char **why) {
   ntk_mode mode;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
@@ -122,7 +122,6 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   *why = reason != NULL && mode == NTK_MODE_MIXED ? reason : "";
   if (mode == NTK_MODE_DOUBLE || reason != NULL)
     return NTK_OK;
-  const double available = (double)ntk_memory_available(context) - held;
   const double in_double = double_bytes(context, spec, false, N, options);
   const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
   *way = ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, N),
@@ -197,10 +196,10 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
                          size_t N, const ntk_spectrum_options *options, double held, choice *c) {
   const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
   const double norms = norms_bytes(spec, (double)rows),
-               available = (double)ntk_memory_available(context) - held;
+               available = ntk_memory_agreed(context) - held;
   method asked = METHOD_AUTO;
   NTK_TRY(find_method(options, &asked));
-  NTK_TRY(ntk_spectrum_way(context, spec, N, options, held, &c->way, &c->why));
+  NTK_TRY(ntk_spectrum_way(context, spec, N, options, available, &c->way, &c->why));
   double bytes = working_bytes(context, spec, linear, N, options, c->way);
   if (asked == METHOD_OPERATOR ||
       (asked == METHOD_AUTO && ntk_job_needs_kernel(options) == NULL && bytes > available)) {
@@ -218,7 +217,8 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
 
 double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          size_t parameters) {
-  return 8.0 * ((double)N * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
+  const double rows = (double)ntk_footprint_rows(context, N);
+  return 8.0 * (rows * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
          ntk_backend_bytes(context);
 }
 

@@ -53,9 +53,9 @@ void ntk_job_release(ntk_job *j);
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
 /* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
- * options although mixed was asked for, else "". held: bytes that are still to come beside it. */
+ * options although mixed was asked for, else "". available: bytes, to it alone. */
 ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, double held, ntk_way *way,
+                            const ntk_spectrum_options *options, double available, ntk_way *way,
                             const char **why);
 /* Bytes of the data set and the network, which are there before. */
 double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
