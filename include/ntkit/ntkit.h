@@ -116,8 +116,7 @@ NTK_API void ntk_context_destroy(ntk_context *context);
 /* How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
  * them this is (rank may be NULL). Looks at the environment alone. */
 NTK_API int ntk_launched(int *rank);
-/* Tells the context's other processes how this one fares in what it does besides, with line if it
- * has failed: a failure is then that of all, in whatever call they are. With one process: own. */
+/* Tells the other processes how this one fares: a failure, told by line, is then that of all. */
 NTK_API ntk_status ntk_context_agree(ntk_context *context, ntk_status own, const char *line);
 
 /* Bytes that could be allocated now without swapping or being killed: the least of what the system,
@@ -293,6 +292,8 @@ typedef struct ntk_spectrum_result {
   ntk_density density;                  /* with options.density */
   ntk_spectrum_seconds seconds;
   size_t memory_bytes; /* most held at once meanwhile, what was held before included */
+  int ranks;           /* of the context; of several memory_bytes is the most that one held, */
+  double traffic;      /* and this the bytes that one received from others meanwhile; 0 of one */
 } ntk_spectrum_result;
 
 /* The whole job: features, kernel, factorisation, smallest and largest eigenvalue, and what options

@@ -37,7 +37,9 @@ class SpectrumResult(Result):
     iterations_solves: with K^{-1}, or what is near it, by the eigensolver
     iterations_products: with K, by the eigensolver
     seconds: where the time went
-    memory_bytes [bytes]: most held at once
+    memory_bytes [bytes]: most held at once, by one rank
+    ranks: processes that computed it together
+    traffic [bytes]: that a rank has received from others, at most
     eigenvector: unit, of lambda_min; one for each row of K
     eigenvalues: all of K, ascending, where asked for
     smallest: so many of the smallest as vectors were asked for, ascending
@@ -68,6 +70,8 @@ class SpectrumResult(Result):
     iterations_products: int
     seconds: SpectrumSeconds
     memory_bytes: int
+    ranks: int
+    traffic: float
     eigenvector: npt.NDArray[np.float64] | None
     eigenvalues: npt.NDArray[np.float64] | None
     smallest: Rows[SpectrumPair]

@@ -141,6 +141,9 @@ void spectrum_page(const void *what, FILE *out) {
     page_fact(out, "method", "%s", spectrum_method(run));
   page_fact(out, "precision", "%s%s%s", r->precision, r->precision_reason[0] != '\0' ? ": " : "",
             r->precision_reason);
+  if (r->ranks > 1)
+    page_fact(out, "ranks", "%d, each of which received %.3g MB at most", r->ranks,
+              r->traffic / 1e6);
   char whose[SPECTRUM_WHOSE];
   if (*spectrum_whose(run, whose) != '\0')
     page_fact(out, "kernel", "%s", whose);

@@ -169,6 +169,10 @@ static void print_costs(const ntk_spectrum_result *result) {
   report_bytes((double)result->memory_bytes, sizeof bytes, bytes);
   printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
          result->products);
+  if (result->ranks == 1)
+    return;
+  report_bytes(result->traffic, sizeof bytes, bytes);
+  printf("ranks       %d; of each the memory, and %s received at most\n", result->ranks, bytes);
 }
 
 const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]) {

@@ -15,6 +15,7 @@
 #include "theory/spectrum/job.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/dataset.h"
 #include "kernel/extremes.h"
 
@@ -162,6 +163,21 @@ ntk_status ntk_job_run(ntk_job *j) {
   return status;
 }
 
+/* What several ranks do not do yet. */
+static ntk_status check_ranks(const ntk_job *j) {
+  const ntk_spectrum_options *o = &j->options;
+  const struct {
+    bool asked;
+    const char *what;
+  } lacking[] = {{o->full, "the whole spectrum"}, {o->prefix_count > 0, "a prefix"}};
+  for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++)
+    if (lacking[i].asked && ntk_ranks_count(j->context) > 1)
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s is not computed by several ranks; accepted: without it, or one process",
+                      lacking[i].what);
+  return NTK_OK;
+}
+
 ntk_status ntk_job_check(ntk_job *j) {
   if (j->options.tolerance == 0.0)
     j->options.tolerance = NTK_TOLERANCE;
@@ -175,7 +191,20 @@ ntk_status ntk_job_check(ntk_job *j) {
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(j));
   NTK_TRY(ntk_job_check_density(j));
-  return ntk_job_check_prefixes(j);
+  NTK_TRY(ntk_job_check_prefixes(j));
+  return check_ranks(j);
+}
+
+/* What a rank's own count is of no use for, and whether each has come to its end. */
+static ntk_status end_together(ntk_context *context, ntk_status status, ntk_spectrum_result *made) {
+  status = ntk_ranks_agree(context, status, ntk_ranks_what("spectrum", made->order, 0, 0));
+  if (status != NTK_OK) {
+    ntk_spectrum_clear(made);
+    return status;
+  }
+  made->memory_bytes = (size_t)-ntk_ranks_least(context, -(double)made->memory_bytes);
+  made->traffic = -ntk_ranks_least(context, -made->traffic);
+  return NTK_OK;
 }
 
 ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const ntk_dataset *data,
@@ -186,9 +215,13 @@ ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network, const 
   NTK_TRY(ntk_job_check(&j));
   NTK_TRY(ntk_job_check_memory(&j));
   made.method = ntk_job_method(&j);
+  made.ranks = ntk_ranks_count(context);
+  const double received = ntk_ranks_traffic(context).bytes;
   const size_t peak = ntk_memory_peak_enter(context);
-  const ntk_status status = ntk_job_run(&j);
+  ntk_status status = ntk_job_run(&j);
   made.memory_bytes = ntk_memory_peak_leave(context, peak);
+  made.traffic = ntk_ranks_traffic(context).bytes - received;
+  status = end_together(context, status, &made);
   if (status == NTK_OK)
     *result = made;
   return status;
