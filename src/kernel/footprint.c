@@ -19,16 +19,6 @@ ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *p
   return possible;
 }
 
-size_t ntk_footprint_rows(const ntk_context *context, size_t N) {
-  const ntk_share share = ntk_ranks_share(context, N);
-  size_t most = 0;
-  for (int rank = 0; rank < share.ranks; rank++) {
-    const size_t rows = ntk_share_count(&share, rank);
-    most = rows > most ? rows : most;
-  }
-  return most;
-}
-
 double ntk_memory_agreed(const ntk_context *context) {
   ntk_context *asked = (ntk_context *)context; /* of which its ranks alone change */
   const double own = (double)ntk_memory_available(context);

@@ -17,8 +17,6 @@ ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *p
 ntk_status ntk_footprint_end(const ntk_context *context, double total, size_t N, const char *what,
                              size_t *bytes);
 
-/* Of N samples: the most that a rank has. */
-size_t ntk_footprint_rows(const ntk_context *context, size_t N);
 /* Bytes available, for what steers: the least of all ranks, on all of them; called by all. */
 double ntk_memory_agreed(const ntk_context *context);
 

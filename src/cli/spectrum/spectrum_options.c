@@ -137,8 +137,10 @@ const cli_command spectrum_command = {
              "with those of --load, on a data set, and finds its smallest and largest eigenvalue, "
              "each with its true "
              "residual, beside the bounds of Theorem 3.1. K is N x N and takes 4 N^2 bytes; it is "
-             "never formed through the Jacobian.",
+             "never formed through the Jacobian. Under mpirun (-n 4, say) all processes compute it "
+             "together, each with its share of the rows, in a build with MPI.",
     .example = "ntkit spectrum --samples 2000 --dim 500 --widths 500,500",
+    .ranks = RANKS_ALL,
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
                                      {own, 12},

@@ -163,21 +163,6 @@ ntk_status ntk_job_run(ntk_job *j) {
   return status;
 }
 
-/* What several ranks do not do yet. */
-static ntk_status check_ranks(const ntk_job *j) {
-  const ntk_spectrum_options *o = &j->options;
-  const struct {
-    bool asked;
-    const char *what;
-  } lacking[] = {{o->full, "the whole spectrum"}, {o->prefix_count > 0, "a prefix"}};
-  for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++)
-    if (lacking[i].asked && ntk_ranks_count(j->context) > 1)
-      return ntk_fail(NTK_ERR_ARGUMENT,
-                      "%s is not computed by several ranks; accepted: without it, or one process",
-                      lacking[i].what);
-  return NTK_OK;
-}
-
 ntk_status ntk_job_check(ntk_job *j) {
   if (j->options.tolerance == 0.0)
     j->options.tolerance = NTK_TOLERANCE;
@@ -191,8 +176,7 @@ ntk_status ntk_job_check(ntk_job *j) {
                     count - 1);
   NTK_TRY(ntk_job_check_vectors(j));
   NTK_TRY(ntk_job_check_density(j));
-  NTK_TRY(ntk_job_check_prefixes(j));
-  return check_ranks(j);
+  return ntk_job_check_prefixes(j);
 }
 
 /* What a rank's own count is of no use for, and whether each has come to its end. */

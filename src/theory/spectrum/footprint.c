@@ -2,6 +2,7 @@
  * once, phase by phase. */
 #include "kernel/footprint.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "data/parallel_rows.h"
 #include "kernel/mixed.h"
 #include "spectrum/eigen.h"
@@ -217,9 +218,9 @@ static ntk_status choose(const ntk_context *context, const ntk_network_spec *spe
 
 double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          size_t parameters) {
-  const double rows = (double)ntk_footprint_rows(context, N);
-  return 8.0 * (rows * (double)spec->width[0] + (double)parameters) + NTK_SMALL_OBJECTS +
-         ntk_backend_bytes(context);
+  const ntk_share share = ntk_ranks_share(context, N);
+  return 8.0 * ((double)ntk_share_most(&share) * (double)spec->width[0] + (double)parameters) +
+         NTK_SMALL_OBJECTS + ntk_backend_bytes(context);
 }
 
 ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
