@@ -72,10 +72,93 @@ END
 # A study's parts know of no other.
 printf 'name: s\nquantity: lambda_min\nnetwork: {widths: [d, d]}\ndata: {source: gaussian}\ngrid: {N: 6, d: 5}\ntrials: 2\nseed: 1\n' \
   >"$in/s.yaml"
-sh "$mpirun" -n 2 sh -c '"$0" study run "$1" --quiet --shard $((OMPI_COMM_WORLD_RANK + 1))/2 --db $OMPI_COMM_WORLD_RANK.db' \
-  "$NTKIT" "$in/s.yaml" >"$out" 2>"$err"
-[ $? -eq 0 ] || fails 'shards' 'not 0'
-check 'two parts' test -s 0.db -a -s 1.db
+# shellcheck disable=SC2016
+if sh "$mpirun" -n 2 sh -c '"$0" study run "$1" --quiet --shard $((OMPI_COMM_WORLD_RANK + 1))/2 --db $OMPI_COMM_WORLD_RANK.db' \
+  "$NTKIT" "$in/s.yaml" >"$out" 2>"$err"; then
+  check 'two parts' test -s 0.db -a -s 1.db
+else
+  fails 'two parts' 'not 0'
+fi
 rm -f ./*.db
+
+# ---- What ranks see apart ----------------------------------------------------------------------------
+mkdir "$dir/a" "$dir/b"
+# shellcheck disable=SC2086
+good 'data' spectrum $small --save "$in/net"
+[ "$failures" -eq 0 ] || finish ranks_bad
+cp "$in/net/X.npy" "$dir/a"
+options='--widths 20,20 --quiet --json'
+# shellcheck disable=SC2086
+{
+  apart 'a file that one rank has not' '^ntkit: rank 1 on .*--data: X.npy: .*No such file' spectrum --data X.npy $options
+  head -c 4000 "$dir/a/X.npy" >"$dir/b/X.npy"
+  apart 'a shorter one' '^ntkit: rank 1 on .*X.npy' spectrum --data X.npy $options
+  { header '<f8' '(59, 20)' && tail -c 9440 "$dir/a/X.npy"; } >"$dir/b/X.npy"
+  apart 'one of fewer rows' '^ntkit: .*rank 1' spectrum --data X.npy $options
+  rm "$dir/b/X.npy"
+  cp "$in/net/X.npy" "$dir/b"
+  cp -r "$in/net" "$dir/a"
+  apart 'a network that one rank has not' '^ntkit: rank 1 on .*net' spectrum --load net --data X.npy --quiet
+  refused 'more threads than cores' "^ntkit: --threads: 1000 on rank 0" spectrum $small --threads 1000
+  refused 'too little memory' 'this computation needs .* on 3 ranks (.* each), and .* available on all of them, .* on rank [012] (' \
+    spectrum --samples 20000 --dim 20 --widths 200,200 --method factor --memory 50M --quiet
+}
+printf 'x' >"$dir/a/file"
+# shellcheck disable=SC2086
+refused 'a folder that cannot be' "^ntkit: --save: .*a/file" spectrum $small --save "$dir/a/file"
+
+# ---- Other MPIs, another build -----------------------------------------------------------------------
+# shellcheck disable=SC2086
+PMI_SIZE=4 PMI_RANK=0 "$NTKIT" spectrum $small >"$out" 2>"$top/all"
+status=$?
+ended 'the mpirun of another MPI' 'another MPI'
+# shellcheck disable=SC2086
+sh "$mpirun" -n 1 "$NTKIT" spectrum $small : -n 1 env OPENBLAS_CORETYPE=Prescott "$NTKIT" spectrum $small >"$out" 2>"$top/all"
+status=$?
+ended 'another processor' "^ntkit: rank 1 on .* has the BLAS core '.*; accepted: one build, on one kind"
+# Others of this build tree's presets, where they are built.
+for other in release debug; do
+  OTHER=${NTKIT%/*}/../$other/ntkit
+  [ -x "$OTHER" ] || continue
+  # shellcheck disable=SC2086
+  OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=0 "$OTHER" spectrum $small >"$out" 2>"$top/all"
+  status=$?
+  ended "a build without MPI ($other)" 'built without MPI'
+done
+unset OTHER
+
+# ---- A rank that dies --------------------------------------------------------------------------------
+ls -AR "$dir" >"$top/before"
+for signal in KILL TERM; do
+  # shellcheck disable=SC2016
+  sh "$mpirun" -n 3 sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$top/pid" "$NTKIT" spectrum \
+    --samples 6000 --dim 50 --widths 100,100 --full --quiet --save dies >"$out" 2>"$top/all" &
+  job=$!
+  tries=0
+  until [ -s "$top/pid.1" ] && [ -d dies ] || [ $tries -gt 200 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+  sleep 1
+  begun=$(date +%s)
+  kill -$signal "$(cat "$top/pid.1")"
+  wait $job
+  status=$?
+  [ "$status" -ne 0 ] || fails "SIG$signal" 'status 0'
+  [ $(($(date +%s) - begun)) -le 10 ] || fails "SIG$signal" 'more than 10 seconds'
+  [ ! -s "$out" ] || fails "SIG$signal" 'something on standard output'
+  [ "$(grep -c '^ntkit' "$top/all")" -eq 1 ] || fails "SIG$signal" "not one line of ntkit: $(cat "$top/all")"
+  for rank in 0 1 2; do # what has ended may wait for somebody to notice
+    pid=$(cat "$top/pid.$rank")
+    until [ ! -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status" || [ $(($(date +%s) - begun)) -gt 10 ]; do
+      sleep 0.1
+    done
+    ! grep -q '^State:.*[^Z] ' "/proc/$pid/status" 2>/dev/null || fails "SIG$signal" "rank $rank is there"
+  done
+  [ -z "$(find dies -type f ! -path '*/.ntkit.saving/*' 2>/dev/null)" ] || fails "SIG$signal" 'half a result'
+  rm -rf dies "$top"/pid.*
+  ls -AR "$dir" >"$top/after"
+  check 'the folder as it was' cmp "$top/before" "$top/after"
+done
 
 finish ranks_bad
