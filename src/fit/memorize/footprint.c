@@ -44,11 +44,12 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(describe(context, spec, N, &base));
   const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
+  const double data = 8.0 * (double)ntk_footprint_rows(context, N) * (double)spec->width[0];
   const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
   const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
-  const double held = n * (2.0 * (double)spec->width[0] + 5.0) + 2.0 * base.parameters +
-                      base.of.features + (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
+  const double held = 2.0 * data + 5.0 * n + 2.0 * base.parameters + base.of.features +
+                      (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
   const double digits = ntk_digits_bytes(spec, NTK_OUTPUTS_TRACE) + 2.0 * L * n;
   const double eigen = iterative ? 0.0 : fmax((double)ntk_eigen_bytes(N), digits) + 2.0 * n;
   const double construction =
@@ -71,7 +72,7 @@ ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, 
                     "precision auto or double, or solves by a factor");
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_DOUBLE, &in_double));
   NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_MIXED, &mixed));
-  *way = ntk_way_choose(mode, N, false, (double)ntk_memory_available(context), in_double, mixed);
+  *way = ntk_way_choose(mode, N, false, ntk_memory_agreed(context), in_double, mixed);
   return NTK_OK;
 }
 

@@ -12,6 +12,7 @@
 
 typedef struct run {
   double n, samples, p, L; /* n: rows of J */
+  double here;             /* samples whose x_i one rank has */
   double points, epochs;   /* tracked ones; all */
   double eigen, digits;    /* an eigensolver; what judges its smallest */
   ntk_way way;             /* of K's ends */
@@ -30,6 +31,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
   const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,
                .samples = (double)N,
+               .here = (double)ntk_footprint_rows(context, N),
                .p = (double)P,
                .L = (double)spec->depth,
                .points = ntk_epochs_count(o, epochs),
@@ -54,7 +56,7 @@ static double list(double count, double first, double size) {
 /* Data, theta, theta_0, losses and points; a second-order method's vectors and features; theta_0's
  * network, features and, for the linear model, K_0. */
 static double lasting(const run *r, const ntk_network_spec *spec) {
-  double bytes = NTK_SMALL_OBJECTS + 8.0 * r->samples * (double)spec->width[0];
+  double bytes = NTK_SMALL_OBJECTS + 8.0 * r->here * (double)spec->width[0];
   bytes += 8.0 * r->p * (r->precision == NTK_PRECISION_DOUBLE ? 2.0 : 3.0) +
            list(r->epochs, 1024.0, 8.0);
   if (r->second_order)
@@ -110,7 +112,7 @@ static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, 
   run in_double = *r, mixed = *r;
   in_double.way = NTK_WAY_DOUBLE;
   mixed.way = NTK_WAY_MIXED;
-  const double available = (double)ntk_memory_available(context),
+  const double available = ntk_memory_agreed(context),
                twice = total_of(context, spec, &in_double);
   const ntk_way way =
       ntk_way_choose(mode, (size_t)r->n, false, available, twice, total_of(context, spec, &mixed));
