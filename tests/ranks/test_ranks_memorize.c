@@ -48,7 +48,10 @@ static ntk_dataset *deal(ntk_context *context, const problem *p) {
 static answer ask(const problem *p, bool together, const ntk_memorize_options *options) {
   answer a = {.context = together ? make_ranks_context() : make_context(1)};
   a.data = together ? deal(a.context, p) : make_data(a.context, p->X, p->N, D);
+  size_t bytes = 0; /* of the rank with the most rows, its data among them */
+  assert_ok(ntk_memorize_memory(a.context, &p->spec, p->N, 1, options, &bytes));
   a.status = ntk_memorize(a.context, &p->spec, a.data, p->Y, 1, options, &a.network, &a.result);
+  assert_true(ntk_memory_peak(a.context) <= bytes);
   return a;
 }
 

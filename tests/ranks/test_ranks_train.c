@@ -2,6 +2,8 @@
  * Property: losses, stops and weights are one process's but for rounding, and have the same bits on
  * all ranks; what one rank alone finds (a clock, a callback, a number of its rows) all of them act
  * on together; a checkpoint is of the run, whatever the number of ranks that wrote it. */
+#include "kernel/descent.h"
+
 #include "ranks_training.h"
 
 #include <unistd.h>
@@ -53,6 +55,27 @@ static void test_target(void **state) {
   assert_int_equal(b.result[0].stopped, NTK_STOP_TARGET);
   assert_true(b.result[0].epochs > 3);
   expect_near(&b, 20.0);
+  free_both(&b);
+}
+
+/* A rank is asked for room for its rows of the data alone, those of the rank that has most. */
+static void test_forecast(void **state) {
+  (void)state;
+  enum { SAMPLES = 2000, DIM = 784 };
+  static const size_t wide[] = {DIM, 16, 12};
+  both b = make_both(5);
+  const ntk_share share = ntk_ranks_share(b.context[1], SAMPLES);
+  const double rows = (double)(SAMPLES - ntk_share_most(&share));
+  const ntk_network_spec of = {.depth = 3, .width = wide};
+  size_t bytes[2];
+  double descent[2];
+  for (size_t k = 0; k < 2; k++) {
+    assert_ok(ntk_train_memory(b.context[k], &of, SAMPLES,
+                               &(ntk_train_options){.optimizer = "adam", .epochs = 5}, &bytes[k]));
+    descent[k] = ntk_descent_bytes(b.context[k], &of, SAMPLES, NTK_PRECISION_DOUBLE);
+  }
+  assert_near((double)bytes[0] - (double)bytes[1], 8.0 * DIM * rows + descent[0] - descent[1],
+              4096.0, "bytes");
   free_both(&b);
 }
 
@@ -223,10 +246,10 @@ static void test_other_data(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_epochs),         cmocka_unit_test(test_target),
-      cmocka_unit_test(test_seconds),        cmocka_unit_test(test_too_large),
-      cmocka_unit_test(test_stopped_by_one), cmocka_unit_test(test_checkpoints),
-      cmocka_unit_test(test_other_data),
+      cmocka_unit_test(test_epochs),      cmocka_unit_test(test_target),
+      cmocka_unit_test(test_forecast),    cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_too_large),   cmocka_unit_test(test_stopped_by_one),
+      cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_other_data),
   };
   return run_on_ranks(tests, COUNT(tests));
 }

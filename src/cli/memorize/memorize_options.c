@@ -62,7 +62,9 @@ const cli_command memorize_command = {
         "labels are, by one factorisation of the kernel block K_{L-2} and a few corrections. Works "
         "while the samples are no more than n_{L-2} m, m being half of the last hidden width; says "
         "what is in the way where it does not. With --save the error is certified from the files, "
-        "rounding included. docs/memorize.md explains what it prints and writes.",
+        "rounding included. Under mpirun (-n 4, say) all processes compute it together, each with "
+        "its share of the samples. docs/memorize.md explains what it prints and writes.",
+    .ranks = RANKS_ALL,
     .example =
         "ntkit memorize --samples 2000 --dim 64 --widths 64,128 --activation tanh --save fitted",
     .options = (const option_part[]){SHARED(DATA, INIT),

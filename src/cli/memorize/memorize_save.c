@@ -2,6 +2,7 @@
  * files say is measured, and not what was in memory: that is the certificate. */
 #include "cli/memorize/memorize.h"
 
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "ntkit/io.h"
 
@@ -68,7 +69,7 @@ exit_status memorize_save(void *what) {
   memorize_run *run = what;
   saved_folder *folder = &run->job.folder;
   exit_status status = save_arrays(run);
-  if (status == EXIT_DONE)
+  if (status == EXIT_DONE && ranks_speaks()) /* who has the files */
     status = certify(run);
   if (status != EXIT_DONE)
     return status;

@@ -5,6 +5,7 @@
 
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
 #include "cli/show/page.h"
@@ -106,7 +107,7 @@ static exit_status claim(const void *run) {
 static exit_status diverged(const train_run *run) {
   if (run->job.settings->json)
     (void)json_print(view_object(train_fields, run), EXIT_DONE);
-  if (run->job.settings->report != NULL)
+  if (run->job.settings->report != NULL && ranks_speaks())
     (void)page_save(run->job.settings, train_page, run);
   return report_error(EXIT_FAILED, "--lr: diverged: %s; nothing was saved", run->result.reason);
 }

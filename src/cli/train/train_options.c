@@ -187,7 +187,10 @@ const cli_command train_command = {
         "Trains a network on all samples at once and says at what rate the loss fell and what "
         "Theorem 4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the "
         "Jacobian, and how far the kernel moved. Interrupted with a checkpoint, the same command "
-        "goes on to the same bits. docs/training.md explains what it prints and writes.",
+        "goes on to the same bits. Under mpirun (-n 4, say) all processes compute it together, "
+        "each "
+        "with its share of the samples. docs/training.md explains what it prints and writes.",
+    .ranks = RANKS_ALL,
     .example = "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs "
                "2000 --track 100",
     .options = (const option_part[]){SHARED(DATA, SCALE),

@@ -1,5 +1,6 @@
 /* Files of ntkit train --save: enough to recheck the result, and every step of it, without
  * ntkit. */
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/train/train.h"
 #include "ntkit/describe.h"
@@ -178,7 +179,8 @@ exit_status train_save(void *what) {
   exit_status status = save_arrays(run, &run->result);
   if (status != EXIT_DONE)
     return status;
-  const exit_status drawn = run->settings->plot ? train_plot(run) : EXIT_DONE;
+  const bool draws = run->settings->plot && ranks_speaks(); /* who has the folder */
+  const exit_status drawn = draws ? train_plot(run) : EXIT_DONE;
   saved_announce(folder);
   status = saved_finish(folder, view_object(train_fields, run));
   return drawn == EXIT_DONE ? status : drawn;

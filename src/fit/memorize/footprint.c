@@ -2,6 +2,7 @@
 #include "fit/memorize/memorize.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "kernel/extremes.h"
 #include "kernel/footprint.h"
 #include "spectrum/eigen.h"
@@ -44,7 +45,8 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(describe(context, spec, N, &base));
   const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
-  const double data = 8.0 * (double)ntk_footprint_rows(context, N) * (double)spec->width[0];
+  const ntk_share share = ntk_ranks_share(context, N);
+  const double data = 8.0 * (double)ntk_share_most(&share) * (double)spec->width[0];
   const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
   const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */

@@ -1,6 +1,8 @@
 /* How much memory ntk_train takes, known before anything is allocated: what is held all the time,
  * and the most that one phase needs besides. */
 #include "kernel/footprint.h"
+
+#include "base/ranks/ranks.h"
 #include "data/parallel_rows.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
@@ -26,12 +28,13 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec, si
                     const ntk_train_options *o, const ntk_optimizer *optimizer) {
   ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_ALL, N);
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
+  const ntk_share share = ntk_ranks_share(context, N);
   const double n = (double)N * (double)ntk_spec_width(spec, spec->depth); /* rows of J */
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
   const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,
                .samples = (double)N,
-               .here = (double)ntk_footprint_rows(context, N),
+               .here = (double)ntk_share_most(&share),
                .p = (double)P,
                .L = (double)spec->depth,
                .points = ntk_epochs_count(o, epochs),
@@ -112,8 +115,7 @@ static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, 
   run in_double = *r, mixed = *r;
   in_double.way = NTK_WAY_DOUBLE;
   mixed.way = NTK_WAY_MIXED;
-  const double available = ntk_memory_agreed(context),
-               twice = total_of(context, spec, &in_double);
+  const double available = ntk_memory_agreed(context), twice = total_of(context, spec, &in_double);
   const ntk_way way =
       ntk_way_choose(mode, (size_t)r->n, false, available, twice, total_of(context, spec, &mixed));
   /* Solves by the features' products may take longer than a factor in double. */
