@@ -107,6 +107,15 @@ printf 'x' >"$dir/a/file"
 # shellcheck disable=SC2086
 refused 'a folder that cannot be' "^ntkit: --save: .*a/file" spectrum $small --save "$dir/a/file"
 
+# A divergence, which every rank finds: one page and one line.
+# shellcheck disable=SC2086
+sh "$mpirun" -n 3 "$NTKIT" train $small --epochs 30 --lr 1e9 --report "$top/page.html" >"$out" 2>"$top/all"
+status=$?
+grep '^ntkit' "$top/all" >"$err"
+[ "$status" -eq 1 ] || fails 'divergence' "exit status $status, not 1"
+check 'divergence: one line' test "$(wc -l <"$err")/$(grep -c diverged "$err")" = 1/1
+check 'divergence: its page' test -s "$top/page.html"
+
 # ---- Other MPIs, another build -----------------------------------------------------------------------
 # shellcheck disable=SC2086
 PMI_SIZE=4 PMI_RANK=0 "$NTKIT" spectrum $small >"$out" 2>"$top/all"

@@ -1,6 +1,7 @@
 #include "cli/show/page.h"
 
 #include "cli/shell/file.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 
 #include <ctype.h>
@@ -93,6 +94,8 @@ exit_status page_check(const cli_settings *settings, const char *other) {
 exit_status page_save(const cli_settings *settings, void (*write)(const void *what, FILE *out),
                       const void *what) {
   cli_file file;
+  if (!ranks_speaks())
+    return EXIT_DONE;
   const exit_status status = file_create(settings->report, "report", &file);
   if (status != EXIT_DONE)
     return status;
