@@ -138,6 +138,7 @@ static void test_work_of_a_rank(void **state) {
       flops += own.flops - own.whole;
       all += list.work[i].flops - list.work[i].whole;
       alone += own.whole;
+      assert_true(own.flops >= list.work[i].whole);
       if (ranks > 1)
         continue;
       assert_true(same(&own, &list.work[i]));
