@@ -141,7 +141,7 @@ ls -AR "$dir" >"$top/before"
 for signal in KILL TERM; do
   # shellcheck disable=SC2016
   sh "$mpirun" -n 3 sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$top/pid" "$NTKIT" spectrum \
-    --samples 6000 --dim 50 --widths 100,100 --full --quiet --save dies >"$out" 2>"$top/all" &
+    --samples 2000 --dim 50 --widths 100,100 --density --probes 1000 --quiet --save dies >"$out" 2>"$top/all" &
   job=$!
   tries=0
   until [ -s "$top/pid.1" ] && [ -d dies ] || [ $tries -gt 200 ]; do
