@@ -116,7 +116,7 @@ NTK_API void ntk_context_destroy(ntk_context *context);
 /* How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
  * them this is (rank may be NULL). Looks at the environment alone. */
 NTK_API int ntk_launched(int *rank);
-/* Tells the others how this one fares; a failure, told by line, is all's. NTK_ERR_RANKS, own. */
+/* A failure, told by line, becomes all's; else line, or NULL, has to be. NTK_ERR_RANKS, own. */
 NTK_API ntk_status ntk_context_agree(ntk_context *context, ntk_status own, const char *line);
 
 /* Bytes that could be allocated now without swapping or being killed: the least of what the system,

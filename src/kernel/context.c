@@ -96,7 +96,8 @@ void ntk_context_destroy(ntk_context *context) {
 ntk_status ntk_context_agree(ntk_context *context, ntk_status own, const char *line) {
   if (own != NTK_OK && line != NULL)
     ntk_fail_message("%s", line);
-  return ntk_ranks_agree(context, own, ntk_ranks_what("ntk_context_agree", 0, 0, 0));
+  const char *what = own == NTK_OK && line != NULL ? line : "ntk_context_agree";
+  return ntk_ranks_agree(context, own, ntk_ranks_what(what, 0, 0, 0));
 }
 
 const char *ntk_version(void) {

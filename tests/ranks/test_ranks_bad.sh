@@ -136,6 +136,17 @@ for other in release debug; do
 done
 unset OTHER
 
+# ---- Other words on another rank ----------------------------------------------------------------------
+for words in '--activation erf' '--beta 1.01' '--tolerance 1e-3' '--seed 1' '--scale none'; do
+  # shellcheck disable=SC2086
+  sh "$mpirun" -n 1 "$NTKIT" spectrum $small : -n 1 "$NTKIT" spectrum $small $words >"$out" 2>"$top/all"
+  status=$?
+  ended "$words on one rank" "^ntkit: ranks disagree: rank 1 on .* is at spectrum $small $words, rank 0 at spectrum $small;"
+done
+# shellcheck disable=SC2086
+sh "$mpirun" -n 1 "$NTKIT" spectrum $small : -n 1 "$NTKIT" spectrum $small --memory 300M --threads=1 >"$out" 2>"$top/all"
+check 'memory and threads may be of each' grep -q '^lambda_min' "$out"
+
 # ---- A rank that dies --------------------------------------------------------------------------------
 ls -AR "$dir" >"$top/before"
 for signal in KILL TERM; do

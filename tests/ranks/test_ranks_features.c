@@ -1,6 +1,7 @@
 /* Features of samples that ranks share: (1), (9), and the rows of (8).
  * Property: outputs, row norms and values have one process's bits; so have those of the first
- * samples alone, and centred ones; a rank may have no sample; what is whole is so on every rank. */
+ * samples alone, and centred ones; a rank may have no sample; what is whole is so on every rank;
+ * ranks whose networks differ in a weight, an activation or a scale are told so. */
 #include "ranks_support.h"
 
 static void check_output(const ranks_case *c, twice *t) {
@@ -113,12 +114,43 @@ static void test_whole(void **state) {
   }
 }
 
+/* In a context of its own, which a disagreement breaks. */
+static void check_other(const ntk_network_spec *spec, bool other) {
+  enum { N = 60 };
+  ntk_context *context = make_ranks_context();
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_features *features = NULL;
+  assert_ok(ntk_network_create(context, spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, spec->width[0], 1, &data));
+  const ntk_status status = ntk_features_create(network, data, &features);
+  assert_int_equal(status, other && ranks > 1 ? NTK_ERR_RANKS : NTK_OK);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
+static void test_other_networks(void **state) {
+  (void)state;
+  const bool differs = rank == ranks - 1 && ranks > 1;
+  const size_t width[] = {5, 6, 7, 1};
+  const ntk_network_spec same = {.depth = 3, .width = width, .activation = "tanh", .seed = 1};
+  ntk_network_spec weights = same, activation = same, scale = same;
+  weights.seed += differs;
+  activation.activation = differs ? "erf" : "tanh";
+  scale.parameterization = differs ? "ntk" : "standard";
+  check_other(&same, false);
+  check_other(&weights, true);
+  check_other(&activation, true);
+  check_other(&scale, true);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_output),
-      cmocka_unit_test(test_norms),
-      cmocka_unit_test(test_values),
-      cmocka_unit_test(test_whole),
+      cmocka_unit_test(test_output),         cmocka_unit_test(test_norms),
+      cmocka_unit_test(test_values),         cmocka_unit_test(test_whole),
+      cmocka_unit_test(test_other_networks),
   };
   return cmocka_run_group_tests(tests, open_both, close_both);
 }

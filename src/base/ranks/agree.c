@@ -100,11 +100,14 @@ static ntk_status left(ntk_ranks *r, bool leaving) {
 static ntk_status apart(ntk_ranks *r, uint64_t what) {
   struct {
     uint64_t what;
-    char text[96];
+    char text[1024];
   } own = {what, "another place"}, first = own, other = own;
-  if (place.operation != NULL && place.what == what)
-    ntk_format(own.text, sizeof own.text, "%s (%zu, %zu, %zu)", place.operation, place.size[0],
-               place.size[1], place.size[2]);
+  const size_t *size = place.size;
+  if (place.operation != NULL && place.what == what && size[0] == 0)
+    ntk_format(own.text, sizeof own.text, "%s", place.operation);
+  else if (place.operation != NULL && place.what == what)
+    ntk_format(own.text, sizeof own.text, "%s (%zu, %zu, %zu)", place.operation, size[0], size[1],
+               size[2]);
   int differs = 0;
   for (int from = 0; from < r->ranks; from++) {
     if (differs == 0)

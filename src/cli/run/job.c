@@ -154,7 +154,11 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
   if (status != NTK_OK)
     return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
   progress_start(settings->quiet);
-  return EXIT_DONE;
+  char *asked = job_command_line(&settings->origin, true);
+  const ntk_status agreed = ntk_context_agree(*context, asked != NULL ? NTK_OK : NTK_ERR_MEMORY,
+                                              asked != NULL ? asked : "no memory for a line");
+  free(asked);
+  return agreed == NTK_OK ? EXIT_DONE : report_library(agreed, NULL);
 }
 
 const char *job_inside(const cli_settings *settings) {

@@ -131,15 +131,30 @@ static size_t put_word(char *to, const char *word) {
   return used;
 }
 
-/* The command line, to be freed; NULL for want of memory. */
-static char *command_line(const cli_origin *origin) {
+/* Words of an option of which each of several processes may have its own; 0: it is none. */
+static int own_words(const char *word) {
+  static const char *const own[] = {"--threads", "--memory"};
+  for (size_t k = 0; k < sizeof own / sizeof own[0]; k++) {
+    const size_t length = strlen(own[k]);
+    if (strncmp(word, own[k], length) == 0 && (word[length] == '=' || word[length] == '\0'))
+      return word[length] == '=' ? 1 : 2;
+  }
+  return 0;
+}
+
+char *job_command_line(const cli_origin *origin, bool of_all) {
   size_t size = 1, used = 0;
   for (int i = 0; i < origin->words; i++)
     size += 4 * strlen(origin->word[i]) + 3;
   char *text = malloc(size);
   if (text == NULL)
     return NULL;
-  for (int i = 0; i < origin->words; i++) {
+  for (int i = of_all; i < origin->words; i++) {
+    const int own = of_all ? own_words(origin->word[i]) : 0;
+    if (own > 0) {
+      i += own - 1;
+      continue;
+    }
     used += put_word(text + used, origin->word[i]);
     text[used++] = ' ';
   }
@@ -272,7 +287,7 @@ void job_view_inputs(result_view *v, const cli_job *job) {
 
 void job_view_begin(result_view *v, const cli_job *job) {
   const cli_origin *origin = &job->settings->origin;
-  char *line = command_line(origin);
+  char *line = job_command_line(origin, false);
   const job_origin facts = {origin->command, line, origin->date};
   view_fields(v, NULL, &origin_table, &facts, NULL, NULL);
   free(line);

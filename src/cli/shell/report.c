@@ -99,7 +99,8 @@ exit_status report_agreed(ntk_context *context, exit_status status) {
     return status;
   while (own[i].exit != status && own[i].exit != EXIT_DONE)
     i++;
-  const ntk_status agreed = ntk_context_agree(context, own[i].status, fault);
+  const ntk_status agreed =
+      ntk_context_agree(context, own[i].status, own[i].status != NTK_OK ? fault : NULL);
   return status == EXIT_DONE ? report_library(agreed, NULL) : status;
 }
 

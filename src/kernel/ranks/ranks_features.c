@@ -1,8 +1,11 @@
 /* Features of own samples, and what of them all ranks know. */
 #include "kernel/ranks/ranks.h"
 
+#include "base/hash.h"
 #include "base/ranks/ranks.h"
 #include "base/ranks/rows.h"
+
+#include <string.h>
 
 ntk_features ranks_own(const ntk_features *features) {
   ntk_features own = *features;
@@ -24,6 +27,25 @@ ntk_status ranks_output(const ntk_network *network, const ntk_share *share, cons
   return ntk_rows_spread(network->context, &numbers, 1, F_L);
 }
 
+static uint64_t hash_doubles(uint64_t hash, size_t count, const double *x) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t word;
+    memcpy(&word, x + i, sizeof word);
+    hash = ntk_hash_word(hash, word);
+  }
+  return hash;
+}
+
+/* Of all that its features depend on: rows of two networks would make a K of neither. */
+static uint64_t hash_network(const ntk_network *network) {
+  const char *activations = network->activations;
+  uint64_t hash = ntk_hash_bytes(NTK_HASH_START, activations, strlen(activations));
+  for (size_t l = 0; l <= network->depth; l++)
+    hash = ntk_hash_word(hash, network->width[l]);
+  hash = hash_doubles(hash, 2 * network->depth, network->scale);
+  return hash_doubles(hash, network->parameters, network->theta);
+}
+
 /* The parent makes the state of the own rows; of none there is none. */
 ntk_status ranks_features_create(ntk_features *features) {
   if (!ranks_dealt(features))
@@ -32,7 +54,8 @@ ntk_status ranks_features_create(ntk_features *features) {
   const ntk_status status = own.N > 0 ? ranks_parent()->features_create(&own) : NTK_OK;
   features->state = own.state;
   return ntk_ranks_agree(features->context, status,
-                         ntk_ranks_what("features", features->N, features->rows, 0));
+                         ntk_ranks_what("features of one network", features->N, features->rows,
+                                        hash_network(features->network)));
 }
 
 ntk_status ranks_features_output(const ntk_features *features, double *F_L) {
