@@ -94,6 +94,20 @@ static void test_seconds(void **state) {
   free_both(&b);
 }
 
+/* By a limit ranks talk at each epoch: one that has none would not answer. */
+static void test_limit_of_one(void **state) {
+  (void)state;
+  if (ranks == 1)
+    return;
+  both b = make_both(49);
+  const ntk_train_options options = {
+      .optimizer = "adam", .seconds = rank == ranks - 1 ? 0.0 : 1e6, .epochs = 3};
+  assert_refused(
+      ntk_train(b.context[1], b.of[1].network, b.of[1].data, b.of[1].Y, &options, &b.result[1]),
+      NTK_ERR_RANKS, "time limit");
+  free_both(&b);
+}
+
 /* Sample i, where it is on this rank; else NULL. Sample 200 is never rank 0's where there are more.
  */
 static double *row_here(ntk_dataset *data, size_t i) {
@@ -246,10 +260,11 @@ static void test_other_data(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_epochs),      cmocka_unit_test(test_target),
-      cmocka_unit_test(test_forecast),    cmocka_unit_test(test_seconds),
-      cmocka_unit_test(test_too_large),   cmocka_unit_test(test_stopped_by_one),
-      cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_other_data),
+      cmocka_unit_test(test_epochs),       cmocka_unit_test(test_target),
+      cmocka_unit_test(test_forecast),     cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_too_large),    cmocka_unit_test(test_stopped_by_one),
+      cmocka_unit_test(test_checkpoints),  cmocka_unit_test(test_other_data),
+      cmocka_unit_test(test_limit_of_one),
   };
   return run_on_ranks(tests, COUNT(tests));
 }

@@ -290,7 +290,9 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
   ntk_train_result made = {.stopped = NTK_STOP_EPOCHS};
   const size_t version = network->version;
   NTK_TRY(ntk_training_resolve(&t));
-  ntk_status status = ntk_training_agree(&t, prepare(&t), "start");
+  /* By the limit they talk at each epoch: all of them, or none. */
+  ntk_status status = ntk_training_agree(
+      &t, prepare(&t), t.options.seconds > 0.0 ? "a training with a time limit" : "a training");
   if (status == NTK_OK) {
     const ntk_phase before = ntk_phase_enter(context, PHASE);
     status = ntk_training_agree(&t, loop(&t, &made), "end");
