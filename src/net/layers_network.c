@@ -73,7 +73,7 @@ static ntk_status agree(ntk_context *context, ntk_status own, const ntk_network 
     return own;
   NTK_TRY(ntk_ranks_agree(context, own, ntk_ranks_what("weights of files", 0, 0, 0)));
   const uint64_t here =
-      ntk_hash_bytes(NTK_HASH_START, network->theta, network->parameters * sizeof *network->theta);
+      ntk_hash_words(NTK_HASH_START, network->theta, network->parameters * sizeof *network->theta);
   uint64_t first = here;
   ntk_ranks_hand(context, 0, sizeof first, &first);
   if (here != first)

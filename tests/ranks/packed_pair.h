@@ -12,6 +12,16 @@ typedef struct packed_pair {
 
 static ntk_context *own; /* of this rank alone */
 
+static int setup_both(void **state) {
+  own = make_context(1);
+  return setup(state);
+}
+
+static int teardown_both(void **state) {
+  ntk_context_destroy(own);
+  return teardown(state);
+}
+
 typedef double entry_fn(size_t n, size_t i, size_t j);
 
 static inline packed_pair make_pair(ntk_share share, ntk_precision precision, entry_fn *entry) {

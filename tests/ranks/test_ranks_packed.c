@@ -266,16 +266,6 @@ static void test_stopped(void **state) {
   }
 }
 
-static int setup_both(void **state) {
-  own = make_context(1);
-  return setup(state);
-}
-
-static int teardown_both(void **state) {
-  ntk_context_destroy(own);
-  return teardown(state);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_content),  cmocka_unit_test(test_norm),

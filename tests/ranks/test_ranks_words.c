@@ -150,38 +150,6 @@ static void test_gather(void **state) {
   }
 }
 
-/* Bytes from one rank to another; some pairs have none. */
-static size_t share_of(int from, int to) {
-  return (from + 2 * to) % 3 == 1 ? 0 : (size_t)(700 * from + 91 * to + 1);
-}
-
-static void test_exchange(void **state) {
-  (void)state;
-  for (size_t c = 0; c < COUNT(cuts); c++) {
-    size_t give[64], take[64], out_bytes = 0, in_bytes = 0;
-    for (int r = 0; r < ranks; r++) {
-      out_bytes += give[r] = share_of(rank, r);
-      in_bytes += take[r] = share_of(r, rank);
-    }
-    unsigned char *out = malloc(out_bytes + 1), *in = calloc(in_bytes + 1, 1);
-    assert_true(out != NULL && in != NULL);
-    size_t at = 0;
-    for (int r = 0; r < ranks; r++)
-      for (size_t i = 0; i < give[r]; i++)
-        out[at++] = byte_of(10 * rank + r, i);
-    cut(cuts[c]);
-    ntk_ranks_exchange(all, give, out, take, in);
-    cut(0);
-    at = 0;
-    for (int r = 0; r < ranks; r++)
-      for (size_t i = 0; i < take[r]; i++)
-        assert_int_equal(in[at++], byte_of(10 * r + rank, i));
-    assert_int_equal(in[at], 0);
-    free(out);
-    free(in);
-  }
-}
-
 static void check_collect(size_t N, size_t per, size_t m) {
   const ntk_share share = ntk_share_times(ntk_ranks_share(all, N), per);
   double *V = make_array(share.N * m);
@@ -226,7 +194,7 @@ static void test_traffic(void **state) {
   (void)state;
   const double P = ranks, some = ranks > 1;
   double x[700] = {0};
-  size_t counts[64], give[64], take[64];
+  size_t counts[64];
   ntk_handing handing;
   for (size_t c = 0; c < COUNT(cuts); c++) {
     cut(cuts[c]);
@@ -245,20 +213,12 @@ static void test_traffic(void **state) {
     assert_ok(ntk_ranks_collect(all, &share, 7, x));
     const double own = (double)ntk_share_count(&share, rank);
     assert_near(received(&before, some), 56 * (100 - own), 0, "collected rows");
-    for (int r = 0; r < ranks; r++) {
+    for (int r = 0; r < ranks; r++)
       counts[r] = (size_t)r;
-      give[r] = 8 * (size_t)(rank + 2 * r);
-      take[r] = 8 * (size_t)(r + 2 * rank);
-    }
     before = ntk_ranks_traffic(all);
-    double gathered[64], out[512] = {0}, in[512];
+    double gathered[64], out[64] = {0};
     ntk_ranks_gather(all, 8, out, counts, gathered);
     assert_near(received(&before, some), 8 * (P * (P - 1) / 2 - rank), 0, "gathered");
-    before = ntk_ranks_traffic(all);
-    ntk_ranks_exchange(all, give, out, take, in);
-    /* Rank 0 and itself have nothing for each other. */
-    assert_near(received(&before, P - 1), 8 * (P * (P - 1) / 2 - rank + 2 * rank * (P - 1)), 0,
-                "exchanged");
     cut(0);
   }
 }
@@ -267,8 +227,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sum),     cmocka_unit_test(test_one_number),
       cmocka_unit_test(test_hand),    cmocka_unit_test(test_hand_meanwhile),
-      cmocka_unit_test(test_gather),  cmocka_unit_test(test_exchange),
-      cmocka_unit_test(test_collect), cmocka_unit_test(test_traffic),
+      cmocka_unit_test(test_gather),  cmocka_unit_test(test_collect),
+      cmocka_unit_test(test_traffic),
   };
   return run_on_ranks(tests, COUNT(tests));
 }

@@ -27,8 +27,8 @@ ntk_status ntk_ranks_enter(ntk_context *context);
  * agreement. A context without ranks is fine. */
 void ntk_ranks_leave(ntk_context *context);
 
-/* For forecasts of memory: until it leaves them the context, which has none, is the first of so many
- * ranks, of which no other is there; they answer as it does. NTK_ERR_MEMORY. */
+/* For forecasts of memory: until it leaves them the context, which has none, is the first of so
+ * many ranks, of which no other is there; they answer as it does. NTK_ERR_MEMORY. */
 ntk_status ntk_ranks_suppose(ntk_context *context, int ranks);
 
 int ntk_rank(const ntk_context *context);        /* 0 where there is one */
@@ -61,10 +61,6 @@ void ntk_ranks_hand(ntk_context *context, int from, size_t bytes, void *x);
  * may not overlap `own`. */
 void ntk_ranks_gather(ntk_context *context, size_t size, const void *own, const size_t *counts,
                       void *all);
-/* Bytes from each rank to each: give[r] of them to rank r, laid one after the other in `out`;
- * take[r] from rank r in `in`. */
-void ntk_ranks_exchange(ntk_context *context, const size_t *give, const void *out,
-                        const size_t *take, void *in);
 
 /* The same as ntk_ranks_hand while something else is computed: between begin and end `x` is left
  * alone, and `test`, from the thread that began it, brings it on its way; true: it is there. As

@@ -67,13 +67,6 @@ static bool wire_gather(ntk_ranks *ranks, const size_t *bytes, void *all) {
                                     own->places, MPI_BYTE, on(ranks, NTK_ROWS)));
 }
 
-static bool wire_swap(ntk_ranks *ranks, int to, size_t give, const void *out, int from, size_t take,
-                      void *in) {
-  return good(ranks, MPI_Sendrecv(out, (int)give, MPI_BYTE, give > 0 ? to : MPI_PROC_NULL, 0, in,
-                                  (int)take, MPI_BYTE, take > 0 ? from : MPI_PROC_NULL, 0,
-                                  on(ranks, NTK_ROWS), MPI_STATUS_IGNORE));
-}
-
 typedef struct flight {
   int pieces;
   MPI_Request request[];
@@ -127,7 +120,6 @@ static const ntk_wire wire = {
     .hand = wire_hand,
     .sum = wire_sum,
     .gather = wire_gather,
-    .swap = wire_swap,
     .begin = wire_begin,
     .test = wire_test,
     .end = wire_end,

@@ -20,9 +20,6 @@ typedef struct ntk_wire {
   /* bytes[r] of rank r, one after the other; those of this rank are in their place already. All of
    * them together are at most ranks->most. */
   bool (*gather)(ntk_ranks *ranks, const size_t *bytes, void *all);
-  /* Sends to one rank while it receives from another; 0 bytes: nothing. */
-  bool (*swap)(ntk_ranks *ranks, int to, size_t give, const void *out, int from, size_t take,
-               void *in);
   /* Any number of bytes. A request of NULL: it is there already. */
   bool (*begin)(ntk_ranks *ranks, int from, size_t bytes, void *x, void **request);
   bool (*test)(ntk_ranks *ranks, void *request); /* true: there, or failed */

@@ -1,5 +1,6 @@
 /* What ranks send each other once they have agreed: in messages of at most ranks->most bytes, and
  * counted. */
+#include "base/ranks/rows.h"
 #include "base/ranks/wire.h"
 
 #include <stdlib.h>
@@ -127,14 +128,7 @@ double ntk_ranks_least(ntk_context *context, double x) {
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* Between m vectors of share->N numbers and one rank's rows of them, vector after vector. */
-static void pack(const ntk_share *share, size_t m, const double *V, double *rows) {
-  const size_t own = ntk_share_count(share, share->rank);
-  for (size_t k = 0; k < m; k++)
-    for (ntk_run run = {0}; ntk_share_next(share, share->rank, &run);)
-      memcpy(rows + k * own + run.here, V + k * share->N + run.row, run.count * sizeof *V);
-}
-
+/* One rank's rows of m vectors of share->N numbers, vector after vector, to their places. */
 static void unpack(const ntk_share *share, int rank, size_t m, const double *rows, double *V) {
   const size_t own = ntk_share_count(share, rank);
   for (size_t k = 0; k < m; k++)
@@ -162,8 +156,7 @@ static ntk_status make_room(ntk_context *context, size_t numbers) {
 }
 
 ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_t m, double *V) {
-  static const size_t SOME = (size_t)1
-                             << 19; /* numbers: a few vectors at once where they are short */
+  enum { SOME = 1 << 19 }; /* numbers: a few vectors at once where they are short */
   ntk_ranks *r = context->ranks;
   if (r == NULL || share->ranks == 1 || share->N == 0 || m == 0)
     return NTK_OK;
@@ -176,7 +169,9 @@ ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_
     double *W = V + k * share->N;
     for (int i = 0; i < r->ranks; i++)
       r->bytes[i] = now * ntk_share_count(share, i) * sizeof *V;
-    pack(share, now, W, r->rows + place_of(r) / sizeof *V);
+    double *own = r->rows + place_of(r) / sizeof *V;
+    for (size_t c = 0; c < now; c++)
+      ntk_rows_take(share, W + c * share->N, own + c * ntk_share_count(share, r->rank));
     gather(r, r->rows);
     if (r->failed != NTK_OK)
       return ntk_ranks_agree(context, NTK_OK, 0);
@@ -186,44 +181,6 @@ ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_
         unpack(share, i, now, at, W);
   }
   return NTK_OK;
-}
-
-/* One rank's message and another's, piece by piece. */
-static bool swap(ntk_ranks *r, int to, size_t give, const char *out, int from, size_t take,
-                 char *in) {
-  for (size_t done = 0; done < give || done < take; done += r->most) {
-    const size_t sent = done < give ? piece(r, give - done) : 0;
-    const size_t got = done < take ? piece(r, take - done) : 0;
-    if (!r->wire->swap(r, to, sent, sent > 0 ? out + done : NULL, from, got,
-                       got > 0 ? in + done : NULL))
-      return false;
-  }
-  return true;
-}
-
-static size_t before(const size_t *bytes, int rank) {
-  size_t sum = 0;
-  for (int i = 0; i < rank; i++)
-    sum += bytes[i];
-  return sum;
-}
-
-void ntk_ranks_exchange(ntk_context *context, const size_t *give, const void *out,
-                        const size_t *take, void *in) {
-  ntk_ranks *r = others(context);
-  const int own = ntk_rank(context);
-  const char *from_here = out;
-  char *to_here = in;
-  if ((r != NULL || context->ranks == NULL) && take[own] > 0)
-    memcpy(to_here + before(take, own), from_here + before(give, own), take[own]);
-  for (int step = 1; r != NULL && step < r->ranks; step++) {
-    const int to = (own + step) % r->ranks, from = (own - step + r->ranks) % r->ranks;
-    if (take[from] > 0)
-      count(r, (double)take[from], 1.0);
-    if (!swap(r, to, give[to], from_here + before(give, to), from, take[from],
-              to_here + before(take, from)))
-      return;
-  }
 }
 
 /* ---- While something else is computed ----------------------------------------------------------

@@ -345,7 +345,7 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   ntk_plan_options o = *options;
   ntk_plan plan = {0};
   char why[500];
-  if (status != NTK_ERR_MEMORY || ranks_count() > 1) /* of which the plan knows nothing */
+  if (status != NTK_ERR_MEMORY || ranks_count() > 1) /* whose own line is agreed; a plan is not */
     return report_library(status, NULL);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   o.calibration = NTK_CALIBRATE_KEPT;

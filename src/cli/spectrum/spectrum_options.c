@@ -99,9 +99,8 @@ static const option_row own[] = {
          "factor: K and its Cholesky factor, 4 N^2 bytes. operator: products with K alone, which "
          "is never made; some times the memory of the features, products of 4 N P flops, usually "
          "70 to 550 of them, thousands past N = 100,000 (see --tolerance) and of nearly equal "
-         "rows, "
-         "the same digits. auto: operator "
-         "where K does not fit, or not in the precision that it takes."},
+         "rows, the same digits. auto: operator where K does not fit, or not in the precision that "
+         "it takes."},
     {.name = "save",
      .kind = KIND_PATH,
      .field = FIELD(common.save),

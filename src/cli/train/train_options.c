@@ -188,8 +188,7 @@ const cli_command train_command = {
         "Theorem 4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the "
         "Jacobian, and how far the kernel moved. Interrupted with a checkpoint, the same command "
         "goes on to the same bits. Under mpirun (-n 4, say) all processes compute it together, "
-        "each "
-        "with its share of the samples. docs/training.md explains what it prints and writes.",
+        "each with its share of the samples. docs/training.md explains what it prints and writes.",
     .ranks = RANKS_ALL,
     .example = "ntkit train --samples 200 --dim 50 --widths 100,100 --activation tanh --epochs "
                "2000 --track 100",

@@ -74,18 +74,8 @@ static ntk_track_point from_file(const stored_point *p) {
                            .distance = p->distance};
 }
 
-static uint64_t hash_words(uint64_t hash, const void *bytes, size_t count) {
-  const unsigned char *at = bytes;
-  for (size_t i = 0; i < count; i += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    memcpy(&word, at + i, count - i < sizeof word ? count - i : sizeof word);
-    hash = ntk_hash_word(hash, word);
-  }
-  return hash;
-}
-
 static uint64_t hash_text(uint64_t hash, const char *text) {
-  return hash_words(hash, text, strlen(text) + 1);
+  return ntk_hash_words(hash, text, strlen(text) + 1);
 }
 
 /* The samples' hashes, each with its place, summed over all of them. */
@@ -97,8 +87,8 @@ static uint64_t hash_data(const ntk_training *t) {
   double piece[PIECES];
   for (size_t i = 0; i < here; i++) {
     const size_t row = ntk_share_row(share, i);
-    const uint64_t place = hash_words(NTK_HASH_START, &row, sizeof row);
-    sum += hash_words(place, t->data->X + i * d, d * sizeof(double));
+    const uint64_t place = ntk_hash_words(NTK_HASH_START, &row, sizeof row);
+    sum += ntk_hash_words(place, t->data->X + i * d, d * sizeof(double));
   }
   if (share->ranks == 1)
     return sum;
@@ -112,17 +102,17 @@ static uint64_t hash_data(const ntk_training *t) {
 
 static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   const ntk_train_options *o = &t->options;
-  uint64_t hash = hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
+  uint64_t hash = ntk_hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
   hash = hash_text(hash, t->network->activations);
   if (!ntk_training_is_plain(t)) { /* which older checkpoints are of */
-    hash = hash_words(hash, t->network->bias, t->L * sizeof *t->network->bias);
-    hash = hash_words(hash, t->network->scale, 2 * t->L * sizeof(double));
+    hash = ntk_hash_words(hash, t->network->bias, t->L * sizeof *t->network->bias);
+    hash = ntk_hash_words(hash, t->network->scale, 2 * t->L * sizeof(double));
   }
   identity[ARCHITECTURE] = hash;
-  identity[WEIGHTS] = hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
-  hash = hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
-  identity[DATA] = hash_words(hash, &t->data_hash, sizeof t->data_hash);
-  identity[LABELS] = hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
+  identity[WEIGHTS] = ntk_hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
+  hash = ntk_hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
+  identity[DATA] = ntk_hash_words(hash, &t->data_hash, sizeof t->data_hash);
+  identity[LABELS] = ntk_hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
   hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
   identity[METHOD] = hash;
   bool of_kernel = false, with_least = false;
@@ -130,8 +120,8 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   /* A rule's numbers come of eigenvalues, whose last digits are those of the way they were found.
    */
   const double step[2] = {of_kernel ? 0.0 : t->lr, of_kernel ? t->options.momentum : t->momentum};
-  identity[STEP] = hash_words(NTK_HASH_START, step, sizeof step);
-  identity[TRACK] = hash_words(NTK_HASH_START, &o->track, sizeof o->track);
+  identity[STEP] = ntk_hash_words(NTK_HASH_START, step, sizeof step);
+  identity[TRACK] = ntk_hash_words(NTK_HASH_START, &o->track, sizeof o->track);
   if (o->track_epochs != NULL)
     identity[TRACK] = hash_text(identity[TRACK], o->track_epochs);
   if (o->track_weights)
@@ -149,7 +139,7 @@ typedef struct hashed_writer {
 } hashed_writer;
 
 static ntk_status put(hashed_writer *w, const void *bytes, size_t count) {
-  w->hash = hash_words(w->hash, bytes, count);
+  w->hash = ntk_hash_words(w->hash, bytes, count);
   return ntk_writer_append(&w->out, bytes, count);
 }
 
@@ -239,7 +229,7 @@ typedef struct reader {
 static ntk_status get(reader *in, void *bytes, size_t count) {
   if (fread(bytes, 1, count, in->file) != count)
     return ntk_fail(NTK_ERR_FORMAT, "%s: ends early: no whole checkpoint", in->path);
-  in->hash = hash_words(in->hash, bytes, count);
+  in->hash = ntk_hash_words(in->hash, bytes, count);
   return NTK_OK;
 }
 

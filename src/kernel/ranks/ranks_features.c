@@ -27,23 +27,13 @@ ntk_status ranks_output(const ntk_network *network, const ntk_share *share, cons
   return ntk_rows_spread(network->context, &numbers, 1, F_L);
 }
 
-static uint64_t hash_doubles(uint64_t hash, size_t count, const double *x) {
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word;
-    memcpy(&word, x + i, sizeof word);
-    hash = ntk_hash_word(hash, word);
-  }
-  return hash;
-}
-
 /* Of all that its features depend on: rows of two networks would make a K of neither. */
 static uint64_t hash_network(const ntk_network *network) {
   const char *activations = network->activations;
   uint64_t hash = ntk_hash_bytes(NTK_HASH_START, activations, strlen(activations));
-  for (size_t l = 0; l <= network->depth; l++)
-    hash = ntk_hash_word(hash, network->width[l]);
-  hash = hash_doubles(hash, 2 * network->depth, network->scale);
-  return hash_doubles(hash, network->parameters, network->theta);
+  hash = ntk_hash_words(hash, network->width, (network->depth + 1) * sizeof *network->width);
+  hash = ntk_hash_words(hash, network->scale, 2 * network->depth * sizeof *network->scale);
+  return ntk_hash_words(hash, network->theta, network->parameters * sizeof *network->theta);
 }
 
 /* The parent makes the state of the own rows; of none there is none. */

@@ -6,14 +6,8 @@
 #include <string.h>
 
 static uint64_t add_text(uint64_t hash, const char *text) {
-  size_t left = strlen(text);
-  hash = ntk_hash_word(hash, left);
-  for (; left > 0; text += left < 8 ? left : 8, left -= left < 8 ? left : 8) {
-    uint64_t word = 0;
-    memcpy(&word, text, left < 8 ? left : 8);
-    hash = ntk_hash_word(hash, word);
-  }
-  return hash;
+  const size_t length = strlen(text);
+  return ntk_hash_words(ntk_hash_word(hash, length), text, length);
 }
 
 /* As SQLite gives it back: -0 as 0, NaN as NULL. */
