@@ -38,14 +38,14 @@ NTK_API ntk_status ntk_calibrate(ntk_context *context, ntk_calibration how, ntk_
 typedef struct ntk_plan_options {
   const char *question;          /* "spectrum", "memorize", "train"; NULL: "spectrum" */
   ntk_spectrum_options spectrum; /* those of the question count */
-  ntk_memorize_options memorize;
-  ntk_train_options train;
-  ntk_calibration calibration; /* _KEPT: seconds are NaN where nothing is kept */
-  int cores;                   /* of another machine, with the next ones; 0: this one's */
-  size_t memory;
-  double peak, bandwidth;
-  int ranks;      /* processes, each on such a machine; 0: the context's */
-  double network; /* between them, bytes a second; 0: 1e10 */
+  ntk_memorize_options memorize; /* as those */
+  ntk_train_options train;       /* as those */
+  ntk_calibration calibration;   /* _KEPT: seconds are NaN where nothing is kept */
+  int cores;                     /* of another machine, with the next ones; 0: this one's */
+  size_t memory;                 /* bytes */
+  double peak, bandwidth;        /* flops and bytes a second */
+  int ranks;                     /* processes, each on such a machine; 0: the context's */
+  double network;                /* between them, bytes a second; 0: 1e10 */
 } ntk_plan_options;
 typedef struct ntk_plan_phase {
   const char *name; /* as the progress callback has it */
