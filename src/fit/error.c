@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "kernel/accuracy.h"
+#include "kernel/ends/accuracy.h"
 #include "kernel/kernel.h"
 
 #include <math.h>

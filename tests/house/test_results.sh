@@ -34,7 +34,7 @@ members() {
 # What is asked for, told or held for others is no result; of the rest every member has a row.
 # shellcheck disable=SC2016 # awk's own
 members "$root"/include/ntkit/ntkit.h "$root"/include/ntkit/fit.h "$root"/include/ntkit/verify.h \
-  "$root"/include/ntkit/data.h "$root"/include/ntkit/plan.h "$root"/include/ntkit/density.h \
+  "$root"/include/ntkit/data.h "$root"/include/ntkit/plan.h "$root"/include/ntkit/spectrum.h \
   "$root"/include/ntkit/study.h |
   grep -vE '^ntk_[a-z_]*(_options|_spec|_progress) ' |
   grep -vE '^ntk_(array_info|class_names|rows|error|operator|distribution|init_info|name_info|quantity_info|ledger_spectrum|study_table|summary|map|sweep) ' |

@@ -6,8 +6,8 @@
 #include "matrices.h"
 
 #include "base/blas.h"
-#include "kernel/accuracy.h"
 #include "kernel/cpu/cpu.h"
+#include "kernel/ends/accuracy.h"
 #include "spectrum/certificate.h"
 
 #include "ntkit/fit.h"

@@ -6,7 +6,7 @@
 #include "verify_support.h"
 
 #include "data/parallel_rows.h"
-#include "kernel/deficiency.h"
+#include "kernel/ends/deficiency.h"
 #include "ntkit/fit.h"
 
 static ntk_context *context;

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "activation_reference.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 #include "support.h"
 
 typedef long double number;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/accuracy.h"
+#include "kernel/ends/accuracy.h"
 #include "spectrum/certificate.h"
 
 #include "support.h"

@@ -4,7 +4,7 @@
  * of all rows. */
 #include "data/parallel_rows.h"
 #include "fit/memorize/memorize.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 #include "ntkit/verify.h"
 
 #include "ranks_files.h"

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "data/parallel_rows.h"
 #include "fit/memorize/memorize.h"
-#include "kernel/deficiency.h"
+#include "kernel/ends/deficiency.h"
 
 #include "ranks_files.h"
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "kernel/accuracy.h"
-#include "kernel/deficiency.h"
+#include "kernel/ends/accuracy.h"
+#include "kernel/ends/deficiency.h"
 #include "kernel/kernel.h"
 
 #include "general_network.h"

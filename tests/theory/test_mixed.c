@@ -4,8 +4,8 @@
  */
 #include "conditioning.h"
 
-#include "kernel/ends.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/ends.h"
+#include "kernel/ends/mixed.h"
 
 static ntk_spectrum_result found(const problem *p, const char *precision) {
   ntk_spectrum_result r;

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "kernel/deficiency.h"
+#include "kernel/ends/deficiency.h"
 
 #include <float.h>
 #include <math.h>

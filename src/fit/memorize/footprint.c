@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 #include "kernel/footprint.h"
 #include "spectrum/eigen.h"
 

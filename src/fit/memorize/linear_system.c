@@ -8,8 +8,8 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "kernel/extremes.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/extremes.h"
+#include "kernel/ends/mixed.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
 

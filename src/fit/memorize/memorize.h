@@ -5,7 +5,7 @@
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 
 #include "ntkit/fit.h"
 

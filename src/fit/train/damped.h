@@ -3,7 +3,7 @@
 #ifndef NTK_FIT_DAMPED_H
 #define NTK_FIT_DAMPED_H
 
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 
 typedef struct ntk_damped {
   ntk_features *features; /* borrowed */

@@ -7,7 +7,7 @@
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 #include "spectrum/eigen.h"
 
 #include <math.h>

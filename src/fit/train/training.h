@@ -6,7 +6,7 @@
 #define NTK_FIT_TRAINING_H
 
 #include "fit/train/optimizer.h"
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 #include "kernel/epochs.h"
 
 typedef struct ntk_lm ntk_lm;           /* lm.h */

@@ -58,8 +58,8 @@ static bool is_design(const ntk_sweep_row *row) {
          strcmp(row->ledger.section, "Assumption 2.5") == 0;
 }
 
-/* Smallest eigenvalues are called 0 only where kernel/deficiency.h knows them to be: by counting,
- * by rows that are equal or multiples, in a linear network. */
+/* Smallest eigenvalues are called 0 only where kernel/ends/deficiency.h knows them to be: by
+ * counting, by rows that are equal or multiples, in a linear network. */
 static bool is_known_zero(const ntk_sweep_row *row) {
   return strncmp(row->ledger.key, "lambda_min", strlen("lambda_min")) == 0;
 }

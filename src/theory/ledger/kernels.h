@@ -2,7 +2,7 @@
 #ifndef NTK_THEORY_KERNELS_H
 #define NTK_THEORY_KERNELS_H
 
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 #include "theory/ledger/ledger.h"
 
 /* Orders up to which LAPACK finds whole spectra: at all, and where nobody asked for them. */

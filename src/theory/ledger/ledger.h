@@ -5,8 +5,8 @@
 #ifndef NTK_THEORY_LEDGER_H
 #define NTK_THEORY_LEDGER_H
 
-#include "kernel/accuracy.h"
-#include "kernel/deficiency.h"
+#include "kernel/ends/accuracy.h"
+#include "kernel/ends/deficiency.h"
 #include "theory/ledger/population.h"
 
 #include "ntkit/verify.h"

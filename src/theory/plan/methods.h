@@ -2,7 +2,7 @@
 #ifndef NTK_PLAN_METHODS_H
 #define NTK_PLAN_METHODS_H
 
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 #include "theory/plan/work.h"
 
 /* What is asked, checked. */

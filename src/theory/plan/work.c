@@ -1,7 +1,7 @@
 #include "theory/plan/work.h"
 
-#include "kernel/extremes.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/extremes.h"
+#include "kernel/ends/mixed.h"
 #include "net/network.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"

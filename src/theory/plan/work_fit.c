@@ -1,8 +1,8 @@
 /* What fitting takes: training, with what it asks of K, and memorisation. */
 #include "theory/plan/work.h"
 
+#include "kernel/ends/extremes.h"
 #include "kernel/epochs.h"
-#include "kernel/extremes.h"
 #include "kernel/kernel.h"
 #include "net/network.h"
 

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "theory/spectrum/job.h"
 
-#include "kernel/accuracy.h"
+#include "kernel/ends/accuracy.h"
 #include "spectrum/certificate.h"
 
 #include <math.h>

@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/parallel_rows.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/mixed.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 

@@ -3,7 +3,7 @@
 #ifndef NTK_THEORY_JOB_H
 #define NTK_THEORY_JOB_H
 
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 #include "kernel/subset.h"
 #include "spectrum/density/density.h"
 
@@ -89,7 +89,8 @@ ntk_status ntk_job_fall_back(ntk_job *j, const char *why);
 ntk_status ntk_job_largest(ntk_job *j);
 /* Factorises, or searches; lambda_min with vector and residual, or the verdict below resolution. */
 ntk_status ntk_job_smallest(ntk_job *j);
-/* Judges what is known of block k (L: of K) by the digits that are sure (kernel/extremes.h). */
+/* Judges what is known of block k (L: of K) by the digits that are sure (kernel/ends/extremes.h).
+ */
 ntk_status ntk_job_digits(ntk_job *j, size_t k, const double *vector, ntk_extremes *e);
 /* lambda_min of every block, each built and factorised by itself, and their files. */
 ntk_status ntk_job_blocks(ntk_job *j);

@@ -10,7 +10,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/mixed.h"
 #include "theory/bounds.h"
 
 #include <math.h>

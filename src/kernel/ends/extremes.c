@@ -1,7 +1,7 @@
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 #include "base/memory.h"
-#include "kernel/accuracy.h"
+#include "kernel/ends/accuracy.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "kernel/vanishing.h"
+#include "kernel/ends/vanishing.h"
 
 #include "base/memory.h"
 

@@ -8,7 +8,7 @@
  * grow, or are forgotten, from layer to layer as rounding itself does, which no bound on norms can
  * tell. |dJ_i| is the largest of a sample's distances. What K's entries are rounded by counts as
  * much as one such sum. Estimates: docs/algorithm.md. */
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 #include "base/blas.h"
 #include "base/memory.h"

@@ -1,9 +1,9 @@
 /* The ends of a kernel's spectrum, and what can be said of the lower one: the one place that
  * decides whether a lambda_min is 0, known or not to be told from 0. */
-#ifndef NTK_KERNEL_EXTREMES_H
-#define NTK_KERNEL_EXTREMES_H
+#ifndef NTK_KERNEL_ENDS_EXTREMES_H
+#define NTK_KERNEL_ENDS_EXTREMES_H
 
-#include "kernel/deficiency.h"
+#include "kernel/ends/deficiency.h"
 #include "kernel/kernel.h"
 
 /* Of an eigenvalue's residual, unless something else is asked for: ntk_spectrum_options' too. */

@@ -1,7 +1,7 @@
-#include "kernel/ends.h"
+#include "kernel/ends/ends.h"
 
 #include "base/memory.h"
-#include "kernel/mixed.h"
+#include "kernel/ends/mixed.h"
 #include "spectrum/eigen.h"
 
 #include <math.h>

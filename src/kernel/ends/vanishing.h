@@ -1,6 +1,6 @@
 /* A zero on K's diagonal: exact, or only underflow? */
-#ifndef NTK_KERNEL_VANISHING_H
-#define NTK_KERNEL_VANISHING_H
+#ifndef NTK_KERNEL_ENDS_VANISHING_H
+#define NTK_KERNEL_ENDS_VANISHING_H
 
 #include "net/network.h"
 

@@ -1,8 +1,8 @@
 /* Kernels that are known to be singular before anything is built: by counting parameters, or
  * because rows of the Jacobian are multiples of one another. Everyone who speaks of a lambda_min
  * asks here first, and calls it 0 where this does. */
-#ifndef NTK_KERNEL_DEFICIENCY_H
-#define NTK_KERNEL_DEFICIENCY_H
+#ifndef NTK_KERNEL_ENDS_DEFICIENCY_H
+#define NTK_KERNEL_ENDS_DEFICIENCY_H
 
 #include "data/parallel_rows.h"
 #include "kernel/backend.h"

@@ -15,7 +15,7 @@
  * far above any error there is. The estimate has the same local roundings, but lets them grow from
  * layer to layer as rounding does, in all directions alike, or as the features themselves grow
  * where that is more. Derived in docs/algorithm.md. */
-#include "kernel/accuracy.h"
+#include "kernel/ends/accuracy.h"
 
 #include "base/memory.h"
 #include "spectrum/certificate.h"

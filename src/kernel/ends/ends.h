@@ -3,7 +3,7 @@
 #ifndef NTK_KERNEL_ENDS_H
 #define NTK_KERNEL_ENDS_H
 
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 /* What is factorised, and what products are with. */
 typedef enum ntk_way {

@@ -1,9 +1,9 @@
 /* The ends of the spectrum in mixed precision: a kernel in single precision leads to them, products
  * in double say what they are. */
-#ifndef NTK_KERNEL_MIXED_H
-#define NTK_KERNEL_MIXED_H
+#ifndef NTK_KERNEL_ENDS_MIXED_H
+#define NTK_KERNEL_ENDS_MIXED_H
 
-#include "kernel/extremes.h"
+#include "kernel/ends/extremes.h"
 
 /* K in single precision, its diagonal near 1, rounded from sums in that precision; trace: of K. */
 ntk_kernel_form ntk_mixed_form(size_t N, double trace, ntk_precision sums);

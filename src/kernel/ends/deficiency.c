@@ -1,9 +1,9 @@
-#include "kernel/deficiency.h"
+#include "kernel/ends/deficiency.h"
 
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
+#include "kernel/ends/vanishing.h"
 #include "kernel/kernel.h"
-#include "kernel/vanishing.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* How far the stored kernel can be from the kernel in exact arithmetic of the stored X and W. */
-#ifndef NTK_KERNEL_ACCURACY_H
-#define NTK_KERNEL_ACCURACY_H
+#ifndef NTK_KERNEL_ENDS_ACCURACY_H
+#define NTK_KERNEL_ENDS_ACCURACY_H
 
 #include "kernel/backend.h"
 

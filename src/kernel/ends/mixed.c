@@ -13,7 +13,7 @@
  * Cost: the factorisation in single, about half of that in double, solves with half the bytes, and
  * three or four products in double. (Carson and Higham, SIAM J. Sci. Comput. 40, 2018, have the
  * idea for linear systems.) */
-#include "kernel/mixed.h"
+#include "kernel/ends/mixed.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
