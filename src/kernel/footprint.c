@@ -6,7 +6,7 @@
 #include "spectrum/packed/packed.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *parameters,
@@ -19,11 +19,10 @@ ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *p
   return possible;
 }
 
-double ntk_memory_agreed(const ntk_context *context) {
-  ntk_context *asked = (ntk_context *)context; /* of which its ranks alone change */
+double ntk_memory_agreed(ntk_context *context) {
   const double own = (double)ntk_memory_available(context);
-  return ntk_ranks_agree(asked, NTK_OK, ntk_ranks_what("memory", 0, 0, 0)) == NTK_OK
-             ? ntk_ranks_least(asked, own)
+  return ntk_ranks_agree(context, NTK_OK, ntk_ranks_what("memory", 0, 0, 0)) == NTK_OK
+             ? ntk_ranks_least(context, own)
              : own; /* why comes again in the next agreement */
 }
 
@@ -33,51 +32,48 @@ typedef struct room {
   char node[64];
 } room;
 
-/* Of all ranks: the line is the same on all, and tells of the one that has least. */
-static ntk_status compare(const room *rooms, int ranks, const char *what) {
-  double needed = 0.0, each = 0.0, available = 0.0;
-  bool fits = true;
-  int least = 0;
-  for (int r = 0; r < ranks; r++) {
-    needed += rooms[r].needed;
-    available += rooms[r].available;
-    each = fmax(each, rooms[r].needed);
-    fits = fits && rooms[r].needed <= rooms[r].available;
-    least = rooms[r].available < rooms[least].available ? r : least;
+/* Of all ranks. */
+typedef struct rooms {
+  double needed, each, available; /* each: the most */
+  bool fits;
+  int least; /* which of them has least: */
+  room of_least;
+} rooms;
+
+static void take_room(int rank, const void *record, void *user) {
+  rooms *all = user;
+  room one;
+  memcpy(&one, record, sizeof one);
+  all->needed += one.needed;
+  all->available += one.available;
+  all->each = fmax(all->each, one.needed);
+  all->fits = all->fits && one.needed <= one.available;
+  if (rank == 0 || one.available < all->of_least.available) {
+    all->least = rank;
+    all->of_least = one;
   }
-  if (fits)
-    return NTK_OK;
+}
+
+/* The line is the same on all, and tells of the one that has least. */
+static ntk_status check_ranks(ntk_context *context, double bytes, const char *what) {
+  room own = {bytes, (double)ntk_memory_available(context), "?"};
+  rooms all = {.fits = true};
   char text[4][NTK_AMOUNT];
+  (void)gethostname(own.node, sizeof own.node - 1);
+  NTK_TRY(ntk_ranks_agree(context, NTK_OK, ntk_ranks_what(what, 0, 0, 0)));
+  if (!ntk_ranks_fold(context, sizeof own, &own, take_room, &all))
+    return ntk_ranks_agree(context, NTK_OK, 0); /* says what has broken them */
+  if (all.fits)
+    return NTK_OK;
   return ntk_fail(NTK_ERR_MEMORY,
                   "%s needs %s of memory on %d ranks (%s each), and %s are available on all of "
                   "them, %s on rank %d (%s)",
-                  what, ntk_amount(needed, text[0]), ranks, ntk_amount(each, text[1]),
-                  ntk_amount(available, text[2]), ntk_amount(rooms[least].available, text[3]),
-                  least, rooms[least].node);
+                  what, ntk_amount(all.needed, text[0]), ntk_ranks_count(context),
+                  ntk_amount(all.each, text[1]), ntk_amount(all.available, text[2]),
+                  ntk_amount(all.of_least.available, text[3]), all.least, all.of_least.node);
 }
 
-static ntk_status check_ranks(ntk_context *context, double bytes, const char *what) {
-  const int ranks = ntk_ranks_count(context);
-  room own = {bytes, (double)ntk_memory_available(context), "?"};
-  room *rooms = calloc((size_t)ranks, sizeof *rooms);
-  size_t *counts = calloc((size_t)ranks, sizeof *counts);
-  (void)gethostname(own.node, sizeof own.node - 1);
-  ntk_status status = NTK_OK;
-  if (rooms == NULL || counts == NULL)
-    status = ntk_fail(NTK_ERR_MEMORY, "no memory for a list of %d ranks", ranks);
-  for (int r = 0; r < ranks && status == NTK_OK; r++)
-    counts[r] = 1;
-  status = ntk_ranks_agree(context, status, ntk_ranks_what(what, 0, 0, 0));
-  if (status == NTK_OK) {
-    ntk_ranks_gather(context, sizeof own, &own, counts, rooms);
-    status = compare(rooms, ranks, what);
-  }
-  free(rooms);
-  free(counts);
-  return status;
-}
-
-ntk_status ntk_footprint_end(const ntk_context *context, double total, size_t N, const char *what,
+ntk_status ntk_footprint_end(ntk_context *context, double total, size_t N, const char *what,
                              size_t *bytes) {
   *bytes = total < 0x1p63 ? (size_t)total : SIZE_MAX;
   if (N > NTK_PACKED_MAX)
@@ -85,5 +81,5 @@ ntk_status ntk_footprint_end(const ntk_context *context, double total, size_t N,
                     "N = %zu samples; accepted: up to %zu, what packed storage holds", N,
                     NTK_PACKED_MAX);
   return ntk_ranks_count(context) == 1 ? ntk_memory_check(context, *bytes, what)
-                                       : check_ranks((ntk_context *)context, total, what);
+                                       : check_ranks(context, total, what);
 }

@@ -14,10 +14,10 @@ ntk_status ntk_footprint_begin(const ntk_network_spec *spec, size_t N, size_t *p
                                size_t *bytes);
 /* *bytes = total; NTK_ERR_LIMIT for an N past what packed storage holds, NTK_ERR_MEMORY when it is
  * not available. what: "this training". Of several ranks: total is a rank's; called by all. */
-ntk_status ntk_footprint_end(const ntk_context *context, double total, size_t N, const char *what,
+ntk_status ntk_footprint_end(ntk_context *context, double total, size_t N, const char *what,
                              size_t *bytes);
 
 /* Bytes available, for what steers: the least of all ranks, on all of them; called by all. */
-double ntk_memory_agreed(const ntk_context *context);
+double ntk_memory_agreed(ntk_context *context);
 
 #endif

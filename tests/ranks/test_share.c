@@ -47,6 +47,14 @@ static void check_rank(const ntk_share *share, const int *owner) {
     seen += run.count;
   }
   assert_int_equal(seen, count);
+  double numbers = 0.0, chunks = 0.0, found = 0.0;
+  for (size_t chunk = 0; chunk < ntk_share_chunks(share); chunk++)
+    if (owner[chunk * share->unit] == share->rank) {
+      numbers += (double)chunk;
+      chunks++;
+    }
+  assert_true(ntk_share_numbers(share, share->rank, &found) == numbers);
+  assert_true(found == chunks);
 }
 
 /* Of the rows that it has, as all N are dealt. */

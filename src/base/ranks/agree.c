@@ -173,9 +173,7 @@ static ntk_status shake(ntk_context *context, ntk_ranks *r, ntk_card_room *cards
   const int P = r->ranks;
   memset(&cards[r->rank], 0, sizeof *cards);
   ntk_card_fill(context, r, &cards[r->rank].card);
-  for (int i = 0; i < P; i++)
-    r->bytes[i] = sizeof *cards;
-  if (!r->wire->gather(r, r->bytes, cards))
+  if (!ntk_wire_records(r, 0, P, sizeof *cards, cards))
     return again(r);
   NTK_TRY(ntk_cards_check(cards, P));
   for (int i = 0; i < P; i++)

@@ -57,10 +57,17 @@ double ntk_ranks_least(ntk_context *context, double x);
 ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_t m, double *V);
 /* Bytes of one rank to all. */
 void ntk_ranks_hand(ntk_context *context, int from, size_t bytes, void *x);
-/* Records of `size` bytes, counts[r] of them from rank r, in the order of ranks: all of them. `all`
- * may not overlap `own`. */
+/* Records of `size` bytes, counts[r] of them from rank r, in the order of ranks: all of them. `own`
+ * may be its place in `all`, and not overlap it otherwise. */
 void ntk_ranks_gather(ntk_context *context, size_t size, const void *own, const size_t *counts,
                       void *all);
+
+/* A record of `size` bytes (at most 4096) of each rank, the same size on all, is shown to `take` in
+ * the order of ranks; without other ranks the own one. False: they are broken, and not all were
+ * shown. */
+typedef void ntk_ranks_take(int rank, const void *record, void *user);
+bool ntk_ranks_fold(ntk_context *context, size_t size, const void *own, ntk_ranks_take *take,
+                    void *user);
 
 /* The same as ntk_ranks_hand while something else is computed: between begin and end `x` is left
  * alone, and `test`, from the thread that began it, brings it on its way; true: it is there. As

@@ -68,6 +68,21 @@ static size_t chunk_of(const ntk_share *share, int rank, size_t n) {
   return all - 1 - card(share, rank, hand_of(share, rank, all) - 1 - n);
 }
 
+/* The sum of its first n cards. */
+static double cards_sum(const ntk_share *share, int rank, size_t n) {
+  const double P = (double)share->ranks, r = (double)rank, count = (double)n;
+  return 0.5 * P * count * (count - 1.0) + r * (double)(n / 2 + n % 2) +
+         (P - 1.0 - r) * (double)(n / 2);
+}
+
+double ntk_share_numbers(const ntk_share *share, int rank, double *count) {
+  const size_t all = hand_of(share, rank, cards(share)),
+               before = hand_of(share, rank, share->dealt);
+  *count = (double)(all - before);
+  return *count * ((double)cards(share) - 1.0) -
+         (cards_sum(share, rank, all) - cards_sum(share, rank, before));
+}
+
 static size_t rows_of(const ntk_share *share, size_t chunk) {
   const size_t rest = share->N - chunk * share->unit;
   return rest < share->unit ? rest : share->unit;

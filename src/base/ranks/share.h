@@ -31,6 +31,8 @@ ntk_share ntk_share_leading(ntk_share share, size_t N);
 
 size_t ntk_share_chunks(const ntk_share *share);
 int ntk_share_chunk_owner(const ntk_share *share, size_t chunk);
+/* The sum of the numbers of a rank's chunks, and how many it has: at no cost, however many. */
+double ntk_share_numbers(const ntk_share *share, int rank, double *count);
 /* Rows that a rank has. */
 size_t ntk_share_count(const ntk_share *share, int rank);
 /* The most that any rank has. */

@@ -51,4 +51,8 @@ struct ntk_ranks {
  * this one is alone. NTK_ERR_RANKS as ntk_ranks_enter, _MEMORY. */
 ntk_status ntk_wire_open(ntk_context *context, ntk_ranks **ranks);
 
+/* One record of `size` bytes of each rank from begin to end - 1 into `all`, where own ones are in
+ * their place already; false: ranks->failed says so. In words.c. */
+bool ntk_wire_records(ntk_ranks *ranks, int begin, int end, size_t size, void *all);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/ranks/rows.h"
 #include "base/ranks/wire.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,32 +83,57 @@ void ntk_ranks_gather(ntk_context *context, size_t size, const void *own, const 
     return;
   for (int i = 0; i < r->ranks; i++)
     r->bytes[i] = counts[i] * size;
-  if (counts[r->rank] > 0)
-    memcpy((char *)all + place_of(r), own, r->bytes[r->rank]);
+  char *place = (char *)all + place_of(r);
+  if (counts[r->rank] > 0 && place != own)
+    memcpy(place, own, r->bytes[r->rank]);
   gather(r, all);
 }
 
-/* Each rank's number goes through `take` in the order of ranks, some at a time. */
-static double fold(ntk_context *context, double x, double (*take)(double, double)) {
-  enum { SOME = 64 };
+bool ntk_wire_records(ntk_ranks *r, int begin, int end, size_t size, void *all) {
+  for (int i = 0; i < r->ranks; i++)
+    r->bytes[i] = i >= begin && i < end ? size : 0;
+  gather(r, all);
+  return r->failed == NTK_OK;
+}
+
+bool ntk_ranks_fold(ntk_context *context, size_t size, const void *own, ntk_ranks_take *take,
+                    void *user) {
+  enum { ROOM = 4096 }; /* bytes: some records at a time, for which nothing is allocated */
+  _Alignas(max_align_t) char all[ROOM];
   ntk_ranks *r = others(context);
+  const int some = (int)(ROOM / size);
+  if (context->ranks == NULL)
+    take(0, own, user);
   if (r == NULL)
-    return x;
-  double result = 0.0;
-  for (int begin = 0; begin < r->ranks; begin += SOME) {
-    double all[SOME];
-    const int end = r->ranks - begin < SOME ? r->ranks : begin + SOME;
-    for (int i = 0; i < r->ranks; i++)
-      r->bytes[i] = i >= begin && i < end ? sizeof x : 0;
-    if (r->bytes[r->rank] > 0)
-      all[r->rank - begin] = x;
-    gather(r, all);
-    if (r->failed != NTK_OK)
-      return x;
+    return context->ranks == NULL;
+  for (int begin = 0; begin < r->ranks; begin += some) {
+    const int end = r->ranks - begin < some ? r->ranks : begin + some;
+    for (int i = begin; i < end; i++) /* those of ranks that are only supposed stay so */
+      memcpy(all + (size_t)(i - begin) * size, own, size);
+    if (!ntk_wire_records(r, begin, end, size, all))
+      return false;
     for (int i = begin; i < end; i++)
-      result = i == 0 ? all[0] : take(result, all[i - begin]);
+      take(i, all + (size_t)(i - begin) * size, user);
   }
-  return result;
+  return true;
+}
+
+typedef struct number {
+  double so_far;
+  double (*with)(double, double);
+} number;
+
+static void take_number(int rank, const void *record, void *user) {
+  number *n = user;
+  double x = 0.0;
+  memcpy(&x, record, sizeof x);
+  n->so_far = rank == 0 ? x : n->with(n->so_far, x);
+}
+
+/* Each rank's number, in the order of ranks. */
+static double fold(ntk_context *context, double x, double (*with)(double, double)) {
+  number n = {x, with};
+  return ntk_ranks_fold(context, sizeof x, &x, take_number, &n) ? n.so_far : x;
 }
 
 static double add(double a, double b) {

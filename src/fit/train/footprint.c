@@ -110,7 +110,7 @@ static double total_of(const ntk_context *context, const ntk_network_spec *spec,
   return ntk_backend_bytes(context) + lasting(r, spec) + phases(r) + descent;
 }
 
-static ntk_way choose(const ntk_context *context, const ntk_network_spec *spec, ntk_mode mode,
+static ntk_way choose(ntk_context *context, const ntk_network_spec *spec, ntk_mode mode,
                       const run *r) {
   run in_double = *r, mixed = *r;
   in_double.way = NTK_WAY_DOUBLE;

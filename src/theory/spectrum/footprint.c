@@ -193,8 +193,8 @@ typedef struct choice {
 
 /* Beyond `held` bytes that are to be there before: by a factor; or by products, where that is asked
  * for, or all that fits. */
-static ntk_status choose(const ntk_context *context, const ntk_network_spec *spec, bool linear,
-                         size_t N, const ntk_spectrum_options *options, double held, choice *c) {
+static ntk_status choose(ntk_context *context, const ntk_network_spec *spec, bool linear, size_t N,
+                         const ntk_spectrum_options *options, double held, choice *c) {
   const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
   const double norms = norms_bytes(spec, (double)rows),
                available = ntk_memory_agreed(context) - held;
