@@ -52,7 +52,8 @@ ntk_status ranks_kernel_build(const ntk_features *features, const bool *blocks, 
 /* Workspace of it, at most. */
 double ranks_gram_bytes(const ntk_context *context, const ntk_network_spec *spec,
                         ntk_outputs outputs, const ntk_share *share);
-/* Besides the parent's: in a product of K, or of J or J^T, of so many own samples. */
+/* Besides the parent's: in a product with J or J^T, or with K, of so many own samples. */
 double ranks_operator_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t own);
+double ranks_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t own);
 
 #endif

@@ -18,20 +18,22 @@ static void leave(ntk_context *context, void *state) {
   ntk_ranks_leave(context);
 }
 
-/* Of the panels of rows that the rank with most has. */
+/* Of the panels of rows that the rank with most has. A chunk c of U panels has those of c U P
+ * columns on: in all U (2 c U + U + 1) / 2 panels' columns; the last one may want some panels. */
 static double panel_bytes(const ntk_share *rows, ntk_precision precision) {
-  const size_t P = ntk_panel_rows(precision);
+  const size_t P = ntk_panel_rows(precision), U = rows->unit / P; /* which P divides */
+  const size_t chunks = ntk_share_chunks(rows), panels = rows->N / P + (rows->N % P != 0);
   double most = 0.0;
   if (rows->N > NTK_PACKED_MAX)
     return INFINITY;
   for (int rank = 0; rank < rows->ranks; rank++) {
-    double sum = 0.0; /* columns of all panels */
-    for (ntk_run run = {0}; ntk_share_next(rows, rank, &run);) {
-      const double first = (double)(run.row / P + 1);
-      const double last = (double)((run.row + run.count + P - 1) / P);
-      sum += 0.5 * (last - first + 1.0) * (first + last) * (double)P;
-    }
-    most = fmax(most, sum);
+    double count = 0.0, u = (double)U;
+    const double numbers = ntk_share_numbers(rows, rank, &count);
+    double sum = u * u * numbers + 0.5 * count * u * (u + 1.0);
+    if (ntk_share_chunk_owner(rows, chunks - 1) == rank)
+      for (size_t p = panels; p < chunks * U; p++)
+        sum -= (double)(p + 1);
+    most = fmax(most, sum * (double)P);
   }
   return most * NTK_PANEL_BYTES + (double)(rows->N / P + 1) * (double)sizeof(void *);
 }
@@ -48,7 +50,7 @@ static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_
   b->full = ntk_spectrum_full_spread_bytes(rows.N, rows.ranks);
   b->build = ranks_gram_bytes(context, spec, outputs, share);
   b->product += ranks_operator_bytes(spec, outputs, own.N);
-  b->apply += ranks_operator_bytes(spec, outputs, own.N);
+  b->apply += ranks_apply_bytes(spec, outputs, own.N);
 }
 
 const ntk_backend ntk_backend_mpi = {

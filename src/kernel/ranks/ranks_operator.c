@@ -12,16 +12,32 @@
 #include <string.h>
 
 /* Numbers of g that block k has. */
+static size_t part_in(const ntk_network_spec *spec, ntk_outputs outputs, size_t k) {
+  return ntk_spec_rows(spec, k + 1) * ntk_back_width(spec, outputs, k + 1);
+}
+
+static size_t parts_in(const ntk_network_spec *spec, ntk_outputs outputs) {
+  size_t sum = 0;
+  for (size_t k = 0; k < spec->depth; k++)
+    sum += part_in(spec, outputs, k);
+  return sum;
+}
+
 static size_t part_of(const ntk_features *features, size_t k) {
   const ntk_network_spec spec = ntk_spec_of(features->network);
-  return ntk_spec_rows(&spec, k + 1) * ntk_back_width(&spec, features->outputs, k + 1);
+  return part_in(&spec, features->outputs, k);
 }
 
 static size_t parts_of(const ntk_features *features) {
-  size_t sum = 0;
-  for (size_t k = 0; k < features->network->depth; k++)
-    sum += part_of(features, k);
-  return sum;
+  const ntk_network_spec spec = ntk_spec_of(features->network);
+  return parts_in(&spec, features->outputs);
+}
+
+/* How many vectors' J^T v are summed in one message: few numbers, for which a message of their own
+ * would take longer than they do. */
+static size_t together(size_t parts) {
+  enum { SOME = 1 << 16 };
+  return parts < SOME ? SOME / parts : 1;
 }
 
 /* g of the chosen blocks over all ranks; those that lie side by side go together. */
@@ -85,17 +101,26 @@ ntk_status ranks_product(const ntk_features *features, const double *g, double *
   return ntk_rows_spread(features->context, &rows, 1, u);
 }
 
-/* Own rows of K v; what fails on one rank is told at the end, for nobody may wait
- * for its part of the sum. g: all parts. */
-static ntk_status multiply(const ntk_features *features, const bool *blocks, const double *v,
-                           double *room, double *g, double *u) {
-  const ntk_status status = own_adjoint(features, blocks, v, room, g);
-  sum_parts(features, blocks, g);
-  NTK_TRY(status);
+/* Own rows of m vectors of K V, u, in a message or a few; what fails on one rank is told at the
+ * end, for nobody may wait for its part of the sum. room: own rows; g: all parts of each vector. */
+static ntk_status multiply(const ntk_features *features, const bool *blocks, const double *V,
+                           size_t m, double *room, double *g, double *u) {
   const ntk_features own = ranks_own(features);
-  if (own.N > 0)
-    cpu_scale(&own, blocks, g);
-  return own_product(features, blocks, g, u);
+  const size_t parts = parts_of(features), rows = ranks_rows(features).N;
+  ntk_status status = NTK_OK;
+  for (size_t c = 0; c < m; c++) {
+    const ntk_status one = own_adjoint(features, blocks, V + c * rows, room, g + c * parts);
+    status = status == NTK_OK ? one : status;
+  }
+  if (blocks == NULL)
+    ntk_ranks_sum(features->context, m * parts, g, NTK_PRECISION_DOUBLE);
+  for (size_t c = 0; c < m && blocks != NULL; c++)
+    sum_parts(features, blocks, g + c * parts);
+  for (size_t c = 0; c < m && status == NTK_OK && own.N > 0; c++) {
+    cpu_scale(&own, blocks, g + c * parts);
+    status = own_product(features, blocks, g + c * parts, u + c * own.rows);
+  }
+  return status;
 }
 
 ntk_status ranks_apply(const ntk_features *features, const bool *blocks, const double *V, size_t m,
@@ -105,17 +130,20 @@ ntk_status ranks_apply(const ntk_features *features, const bool *blocks, const d
   ntk_context *context = features->context;
   const ntk_share rows = ranks_rows(features);
   const size_t parts = parts_of(features), own = ranks_own(features).rows;
+  const size_t most = together(parts), some = m < most ? m : most;
   const uint64_t what = ntk_ranks_what("K v", features->N, features->rows, m);
   double *g = NULL;
   const ntk_status status =
-      ntk_alloc_doubles(context, parts + own, "workspace of the kernel operator", &g);
+      ntk_alloc_doubles(context, some * parts + own, "workspace of the kernel operator", &g);
   ntk_status here = ntk_ranks_agree(context, status, what);
   if (here != NTK_OK) {
     ntk_free(context, g);
     return here;
   }
-  for (size_t c = 0; c < m; c++) {
-    const ntk_status one = multiply(features, blocks, V + c * rows.N, g + parts, g, U + c * own);
+  for (size_t c = 0, now = 0; c < m; c += now) {
+    now = m - c < some ? m - c : some;
+    const ntk_status one =
+        multiply(features, blocks, V + c * rows.N, now, g + some * parts, g, U + c * own);
     here = here == NTK_OK ? one : here;
   }
   ntk_free(context, g);
@@ -133,4 +161,10 @@ ntk_status ranks_cross(const ntk_features *features, const ntk_features *other, 
 
 double ranks_operator_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t own) {
   return (double)sizeof(double) * (double)ntk_kernel_rows(spec, outputs, own);
+}
+
+double ranks_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t own) {
+  const size_t parts = parts_in(spec, outputs);
+  return (double)sizeof(double) * (double)(together(parts) - 1) * (double)parts +
+         ranks_operator_bytes(spec, outputs, own);
 }
