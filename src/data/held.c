@@ -24,20 +24,101 @@ static size_t run_of(const ntk_share *share, const size_t *rows, size_t count) {
   return run;
 }
 
-ntk_status ntk_held_fetch(ntk_context *context, const ntk_held *held, const size_t *rows,
-                          size_t count, double *out) {
+static void exchange_rows(size_t d, double *x, double *y) {
+  for (size_t j = 0; j < d; j++) {
+    const double kept = x[j];
+    x[j] = y[j];
+    y[j] = kept;
+  }
+}
+
+/* Rows that lie in the order of ranks, of each in that in which they were asked for, come into the
+ * latter. counts: of each rank. */
+static void put_in_order(const ntk_share *share, const size_t *rows, size_t count, size_t d,
+                         const size_t *counts, double *out) {
+  size_t at[NTK_HELD_SOME]; /* where the row that was asked for as the k-th lies */
+  for (size_t k = 0; k < count; k++) {
+    const int owner = ntk_share_owner(share, rows[k]);
+    at[k] = 0;
+    for (int r = 0; r < owner; r++)
+      at[k] += counts[r];
+    for (size_t i = 0; i < k; i++)
+      at[k] += ntk_share_owner(share, rows[i]) == owner;
+  }
+  for (size_t k = 0; k < count; k++) {
+    if (at[k] == k)
+      continue;
+    exchange_rows(d, out + k * d, out + at[k] * d);
+    for (size_t i = k + 1; i < count; i++) /* the one that lay at k lies there now */
+      at[i] = at[i] == k ? at[k] : at[i];
+  }
+}
+
+/* At most NTK_HELD_SOME of many ranks, in one message. */
+static void gather_rows(ntk_context *context, const ntk_held *held, const size_t *rows,
+                        size_t count, size_t *counts, double *out) {
   const ntk_share *share = &held->share;
   const size_t d = held->d;
-  if (share->ranks > 1)
-    NTK_TRY(ntk_ranks_agree(context, NTK_OK, ntk_ranks_what("rows by number", share->N, d, count)));
+  size_t first = 0; /* where own ones begin */
+  for (int r = 0; r < share->ranks; r++)
+    counts[r] = 0;
   for (size_t k = 0; k < count; k++)
-    if (ntk_share_owner(share, rows[k]) == share->rank)
-      memcpy(out + k * d, held->X + ntk_share_below(share, share->rank, rows[k]) * d,
-             d * sizeof *out);
-  for (size_t k = 0, run = 0; k < count && share->ranks > 1; k += run) {
-    run = run_of(share, rows + k, count - k);
-    ntk_ranks_hand(context, ntk_share_owner(share, rows[k]), run * d * sizeof *out, out + k * d);
+    counts[ntk_share_owner(share, rows[k])]++;
+  for (int r = 0; r < share->rank; r++)
+    first += counts[r];
+  double *own = out + first * d, *to = own;
+  for (size_t k = 0; k < count; k++)
+    if (ntk_share_owner(share, rows[k]) == share->rank) {
+      memcpy(to, held->X + ntk_share_below(share, share->rank, rows[k]) * d, d * sizeof *to);
+      to += d;
+    }
+  ntk_ranks_gather(context, d * sizeof *out, own, counts, out);
+  put_in_order(share, rows, count, d, counts, out);
+}
+
+/* Of one rank, which hands them on. */
+static void hand_rows(ntk_context *context, const ntk_held *held, const size_t *rows, size_t count,
+                      double *out) {
+  const ntk_share *share = &held->share;
+  const size_t d = held->d;
+  const int owner = ntk_share_owner(share, rows[0]);
+  for (size_t k = 0; k < count && owner == share->rank; k++)
+    memcpy(out + k * d, held->X + ntk_share_below(share, owner, rows[k]) * d, d * sizeof *out);
+  if (share->ranks > 1)
+    ntk_ranks_hand(context, owner, count * d * sizeof *out, out);
+}
+
+ntk_status ntk_held_fetch(ntk_context *context, const ntk_held *held, const size_t *rows,
+                          size_t count, double *out) {
+  enum { FEW = 2 }; /* runs: where a chunk ends; those that are longer go round no ring */
+  const ntk_share *share = &held->share;
+  const size_t d = held->d;
+  void *counts = NULL;
+  if (share->ranks > 1) {
+    const ntk_status own =
+        ntk_alloc(context, (size_t)share->ranks, sizeof(size_t), "rows of all ranks", &counts);
+    const ntk_status status =
+        ntk_ranks_agree(context, own, ntk_ranks_what("rows by number", share->N, d, count));
+    if (status != NTK_OK) {
+      ntk_free(context, counts);
+      return status;
+    }
   }
+  for (size_t k = 0, some = 0; k < count; k += some) {
+    some = count - k < NTK_HELD_SOME ? count - k : NTK_HELD_SOME;
+    size_t runs = 0;
+    for (size_t i = 0; i < some; i += run_of(share, rows + k + i, some - i))
+      runs++;
+    if (runs > FEW) {
+      gather_rows(context, held, rows + k, some, counts, out + k * d);
+      continue;
+    }
+    for (size_t i = 0, run = 0; i < some; i += run) {
+      run = run_of(share, rows + k + i, some - i);
+      hand_rows(context, held, rows + k + i, run, out + (k + i) * d);
+    }
+  }
+  ntk_free(context, counts);
   return NTK_OK;
 }
 

@@ -23,11 +23,18 @@ static inline ntk_held ntk_held_leading(ntk_held held, size_t N) {
 static inline size_t ntk_held_count(const ntk_held *held) {
   return ntk_share_count(&held->share, held->share.rank);
 }
+/* Rows to be fetched at once, at least two, by who compares rows with each other: as many as 64 kB
+ * hold, where that saves messages. */
+static inline size_t ntk_held_group(const ntk_held *held) {
+  const size_t fit = 8192 / (held->d > 0 ? held->d : 1);
+  return held->share.ranks == 1 || fit < 2 ? 2 : fit < NTK_HELD_SOME ? fit : NTK_HELD_SOME;
+}
 /* NTK_ERR_ARGUMENT where ranks have it in parts: for what needs all rows at once. */
 NTK_SIBLING ntk_status ntk_held_whole(const ntk_held *held, const char *what);
 
 /* The rows with these numbers into `out`, count x d, on every rank. Where the share is of
- * several ranks all of them ask for the same rows at the same time. NTK_ERR_RANKS. */
+ * several ranks all of them ask for the same rows at the same time: rows here and there go in one
+ * message for NTK_HELD_SOME of them. NTK_ERR_MEMORY, NTK_ERR_RANKS. */
 ntk_status ntk_held_fetch(ntk_context *context, const ntk_held *held, const size_t *rows,
                           size_t count, double *out);
 

@@ -91,8 +91,13 @@ typedef struct search {
   const ntk_hashed_row *rows; /* N, those of one hash together */
   size_t *first;              /* N: not known */
   double *factor;             /* NaN until first is known where the row is */
-  double *lead;               /* room for a row of another rank; NULL: all are here */
+  double *lead;               /* room for ntk_held_group rows of other ranks; NULL: all are here */
 } search;
+
+/* Rows with which others of their hash, up to `end` among the sorted, are to be compared. */
+typedef struct leaders {
+  size_t count, row[NTK_HELD_SOME], place[NTK_HELD_SOME], end[NTK_HELD_SOME];
+} leaders;
 
 /* The first of [begin, end) whose row has nothing yet; end: none. */
 static size_t next_open(const search *s, size_t begin, size_t end) {
@@ -108,36 +113,16 @@ static size_t end_of_hash(const search *s, size_t begin) {
   return end;
 }
 
-/* Row `row` on all ranks. */
-static ntk_status lead_with(const search *s, size_t row, const double **x) {
-  *x = s->held->X + row * s->held->d;
-  if (s->lead == NULL)
-    return NTK_OK;
-  *x = s->lead;
-  return ntk_held_fetch(s->context, s->held, &row, 1, s->lead);
-}
-
-/* Of each hash the first row that has nothing yet leads, and those that are here are compared with
- * it. *compared: whether there were any, on whatever rank. */
-static ntk_status compare_with_first(const search *s, bool *compared) {
+/* With those that are here. */
+static ntk_status compare_with(const search *s, leaders *l) {
   const ntk_held *held = s->held;
   const ntk_share *share = &held->share;
-  *compared = false;
-  for (size_t begin = 0, end = 0; begin < held->share.N; begin = end) {
-    end = end_of_hash(s, begin);
-    const size_t leader = next_open(s, begin, end);
-    if (leader == end)
-      continue;
-    const size_t first = s->rows[leader].row;
-    s->first[first] = first;
-    s->factor[first] = 1.0;
-    size_t k = next_open(s, leader + 1, end);
-    if (k == end)
-      continue;
-    const double *x = NULL;
-    *compared = true;
-    NTK_TRY(lead_with(s, first, &x));
-    for (; k < end; k = next_open(s, k + 1, end)) {
+  if (s->lead != NULL && l->count > 0)
+    NTK_TRY(ntk_held_fetch(s->context, held, l->row, l->count, s->lead));
+  for (size_t i = 0; i < l->count; i++) {
+    const double *x = s->lead != NULL ? s->lead + i * held->d : held->X + l->row[i] * held->d;
+    for (size_t k = next_open(s, l->place[i] + 1, l->end[i]); k < l->end[i];
+         k = next_open(s, k + 1, l->end[i])) {
       const size_t row = s->rows[k].row;
       double c = 1.0;
       if (ntk_share_owner(share, row) == share->rank &&
@@ -146,7 +131,34 @@ static ntk_status compare_with_first(const search *s, bool *compared) {
         s->factor[row] = c;
     }
   }
+  l->count = 0;
   return NTK_OK;
+}
+
+/* Of each hash the first row that has nothing yet leads. *compared: whether there were any others,
+ * on whatever rank. */
+static ntk_status compare_with_first(const search *s, bool *compared) {
+  const size_t N = s->held->share.N, some = ntk_held_group(s->held);
+  leaders l = {0};
+  *compared = false;
+  for (size_t begin = 0, end = 0; begin < N; begin = end) {
+    end = end_of_hash(s, begin);
+    const size_t leader = next_open(s, begin, end);
+    if (leader == end)
+      continue;
+    const size_t first = s->rows[leader].row;
+    s->first[first] = first;
+    s->factor[first] = 1.0;
+    if (next_open(s, leader + 1, end) == end)
+      continue;
+    *compared = true;
+    l.row[l.count] = first;
+    l.place[l.count] = leader;
+    l.end[l.count++] = end;
+    if (l.count == some)
+      NTK_TRY(compare_with(s, &l));
+  }
+  return compare_with(s, &l);
 }
 
 /* Those that were found follow the last one of their hash that led. False: none is left. */
@@ -186,7 +198,7 @@ ntk_status ntk_row_multiples(ntk_context *context, const ntk_held *held, ntk_mul
   NTK_TRY(ntk_hashed_rows(context, held, hash_row, &multiples, &rows));
   ntk_status status = NTK_OK;
   if (held->share.ranks > 1) {
-    status = ntk_alloc_doubles(context, held->d, "multiples", &s.lead);
+    status = ntk_alloc_doubles(context, ntk_held_group(held) * held->d, "multiples", &s.lead);
     status =
         ntk_ranks_agree(context, status, ntk_ranks_what("multiples", held->share.N, held->d, 0));
   }

@@ -27,6 +27,13 @@ static void test_fetched(void **state) {
     for (size_t k = 0; k < ASKED; k++)
       assert_memory_equal(got + k * D, X + row[k] * D, D * sizeof *X);
     assert_ok(ntk_held_fetch(all, &held, row, 0, NULL));
+    const double before = ntk_ranks_traffic(all).messages;
+    for (size_t k = 0; k < NTK_HELD_SOME; k++)
+      row[k] = 7 * k % N;
+    assert_ok(ntk_held_fetch(all, &held, row, NTK_HELD_SOME, got)); /* an agreement, and one more */
+    for (size_t k = 0; k < NTK_HELD_SOME; k++)
+      assert_memory_equal(got + k * D, X + row[k] * D, D * sizeof *X);
+    assert_true(ranks == 1 || N < 50 || ntk_ranks_traffic(all).messages == before + 2.0);
     ntk_dataset_destroy(dealt);
     free(X);
   }

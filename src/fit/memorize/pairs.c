@@ -45,23 +45,41 @@ typedef struct search {
   ntk_context *context;
   const ntk_held *held;
   ntk_symmetry symmetry;
-  double *rows; /* 2 x d: two samples */
+  double *rows; /* room for ntk_held_group samples */
+  size_t asked; /* those that are to be compared, two by two */
+  size_t sample[NTK_HELD_SOME];
 } search;
 
-static ntk_status compare_samples(const search *s, size_t i, size_t k, ntk_pair *pair) {
-  NTK_TRY(ntk_held_fetch(s->context, s->held, (const size_t[]){i, k}, 2, s->rows));
-  *pair = compare(s->held->d, s->symmetry, s->rows, s->rows + s->held->d);
-  pair->i = i;
-  pair->k = k;
-  return NTK_OK;
+/* Fetches what is asked for. */
+static ntk_status fetch(search *s) {
+  return ntk_held_fetch(s->context, s->held, s->sample, s->asked, s->rows);
+}
+
+/* The p-th two of them. */
+static ntk_pair compare_fetched(const search *s, size_t p) {
+  const double *x = s->rows + 2 * p * s->held->d;
+  ntk_pair pair = compare(s->held->d, s->symmetry, x, x + s->held->d);
+  pair.i = s->sample[2 * p];
+  pair.k = s->sample[2 * p + 1];
+  return pair;
+}
+
+static ntk_status begin(const ntk_dataset *data, const ntk_held *held, ntk_symmetry symmetry,
+                        search *s) {
+  *s = (search){.context = data->context, .held = held, .symmetry = symmetry};
+  return ntk_alloc_doubles(s->context, ntk_held_group(held) * data->d, "samples", &s->rows);
 }
 
 ntk_status ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k,
                        ntk_pair *pair) {
   const ntk_held held = ntk_dataset_held(data);
-  search s = {.context = data->context, .held = &held, .symmetry = symmetry};
-  NTK_TRY(ntk_alloc_doubles(s.context, 2 * data->d, "two samples", &s.rows));
-  const ntk_status status = compare_samples(&s, i, k, pair);
+  search s;
+  NTK_TRY(begin(data, &held, symmetry, &s));
+  s.sample[s.asked++] = i;
+  s.sample[s.asked++] = k;
+  const ntk_status status = fetch(&s);
+  if (status == NTK_OK)
+    *pair = compare_fetched(&s, 0);
   ntk_free(s.context, s.rows);
   return status;
 }
@@ -124,31 +142,43 @@ static bool counts(const ntk_pair *pair, const double *Y, double slack) {
          (pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
 }
 
+/* *pair: the nearest so far that counts. */
+static ntk_status compare_asked(search *s, const double *Y, double slack, ntk_pair *pair) {
+  NTK_TRY(fetch(s));
+  for (size_t p = 0; 2 * p < s->asked; p++) {
+    const ntk_pair found = compare_fetched(s, p);
+    if (counts(&found, Y, slack) && found.distance < pair->distance)
+      *pair = found;
+  }
+  s->asked = 0;
+  return NTK_OK;
+}
+
 /* Of those that are near along the direction. */
-static ntk_status look(const search *s, const place *places, const double *Y, double slack,
+static ntk_status look(search *s, const place *places, const double *Y, double slack,
                        ntk_pair *pair) {
-  const size_t N = s->held->share.N;
+  const size_t N = s->held->share.N, some = ntk_held_group(s->held) / 2 * 2;
   for (size_t a = 0; a < N; a++) {
     const double reach = 2.0 * SAME * sqrt((double)s->held->d) * places[a].size;
     for (size_t b = a + 1; b < N && b - a <= MOST_COMPARED && places[b].at - places[a].at <= reach;
          b++) {
       const size_t i = places[a].sample, k = places[b].sample;
-      ntk_pair found;
-      NTK_TRY(compare_samples(s, i < k ? i : k, i < k ? k : i, &found));
-      if (counts(&found, Y, slack) && found.distance < pair->distance)
-        *pair = found;
+      s->sample[s->asked++] = i < k ? i : k;
+      s->sample[s->asked++] = i < k ? k : i;
+      if (s->asked == some)
+        NTK_TRY(compare_asked(s, Y, slack, pair));
     }
   }
-  return NTK_OK;
+  return s->asked > 0 ? compare_asked(s, Y, slack, pair) : NTK_OK;
 }
 
 ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
                          const double *Y, double slack, ntk_pair *pair) {
   const ntk_held held = ntk_dataset_held(data);
-  search s = {.context = context, .held = &held, .symmetry = symmetry};
+  search s;
   place *places = NULL;
   *pair = (ntk_pair){.distance = INFINITY};
-  NTK_TRY(ntk_alloc_doubles(context, 2 * data->d, "two samples", &s.rows));
+  NTK_TRY(begin(data, &held, symmetry, &s));
   ntk_status status = find_places(&s, &places);
   if (status == NTK_OK)
     status = look(&s, places, Y, slack, pair);
