@@ -90,6 +90,6 @@ for long in src/spectrum/long.c tests/spectrum/long.c; do
 done
 house
 i=0
-while [ $i -lt 1951 ]; do i=$((i + 1)) && echo '/* */'; done >"$tree/include/ntkit/ntkit.h"
-reports '^include: 1951 lines'
+while [ $i -lt 2051 ]; do i=$((i + 1)) && echo '/* */'; done >"$tree/include/ntkit/ntkit.h"
+reports '^include: 2051 lines'
 exit $failed
