@@ -21,11 +21,6 @@
 enum { TRIES = 3, BURSTS = 8 };
 static const double SHORT = 3e-3; /* seconds of a burst */
 
-/* A measurement of one kind of work: its own units and entries, and the seconds. */
-typedef struct sample {
-  double units, entries, seconds;
-} sample;
-
 static double between(double least, double value, double most) {
   return fmin(fmax(value, least), most);
 }
@@ -39,17 +34,6 @@ static double processor_clock(void) {
 /* Seconds of our own: with one thread those of the processor, of which others take nothing. */
 static double clock_of(const ntk_context *context) {
   return context->threads == 1 ? processor_clock() : ntk_clock();
-}
-
-/* The rate, and what each entry takes more, from a small and a large size; without the second where
- * noise would make it negative, or most of the time. */
-static ntk_rate rate_of(sample small, sample large) {
-  const double det = small.units * large.entries - large.units * small.entries;
-  const double per_unit = (small.seconds * large.entries - large.seconds * small.entries) / det;
-  const double per_entry = (small.units * large.seconds - large.units * small.seconds) / det;
-  if (det == 0.0 || !(per_unit * large.units > 0.1 * large.seconds) || !(per_entry > 0.0))
-    return (ntk_rate){large.units / large.seconds, 0.0};
-  return (ntk_rate){1.0 / per_unit, per_entry};
 }
 
 /* ---- The processor and the memory ------------------------------------------------------------ */
@@ -76,10 +60,17 @@ static double burst(const ntk_context *context, bool single, size_t steps, int t
   return sink > 0.0 ? best : 0.0;
 }
 
+/* Steps of a burst, by processor time: by the wall's clock short bursts on a busy machine, which
+ * wait for a thread longer than they take, would say that a step takes a hundred times as long. */
 static size_t burst_steps(const ntk_context *context) {
-  ntk_load none = {0};
-  const double rate = burst(context, false, 20000, 2, &none) / context->threads;
-  return (size_t)between(20000.0, rate * SHORT / 192.0, 4e6); /* at most 192 flops a step */
+  enum { FEW = 20000, MOST = 4000000 };
+  double least = INFINITY;
+  for (int i = 0; i < TRIES; i++) {
+    ntk_load load = {0};
+    (void)burst(context, false, FEW, 1, &load);
+    least = fmin(least, load.processor / context->threads);
+  }
+  return (size_t)between(FEW, FEW * SHORT / least, MOST);
 }
 
 static double read_rate(const ntk_context *context, const double *x, size_t count, size_t times) {
@@ -139,10 +130,11 @@ static ntk_status make_matrix(ntk_context *context, size_t n, ntk_precision prec
   return NTK_OK;
 }
 
-static ntk_status time_factor(ntk_context *context, size_t n, ntk_precision precision, sample *s) {
+static ntk_status time_factor(ntk_context *context, size_t n, ntk_precision precision,
+                              ntk_sample *s) {
   const double m = (double)n;
   ntk_packed A = {0};
-  *s = (sample){m * m * m / 3.0, 0.5 * m * m, INFINITY};
+  *s = (ntk_sample){m * m * m / 3.0, 0.5 * m * m, INFINITY};
   ntk_status status = NTK_OK;
   for (int i = 0; i < TRIES && status == NTK_OK; i++) {
     status = make_matrix(context, n, precision, &A);
@@ -187,7 +179,7 @@ static ntk_status time_passes(ntk_context *context, size_t n, size_t vectors, nt
  */
 
 typedef struct network_samples {
-  sample forward, kernel, passes;
+  ntk_sample forward, kernel, passes;
 } network_samples;
 
 typedef struct instance {
@@ -215,8 +207,8 @@ static ntk_status make_instance(ntk_context *context, const ntk_network_spec *sp
   return status;
 }
 
-static sample begin_sample(const ntk_work_list *list, ntk_work_kind kind) {
-  sample s = {0.0, 0.0, INFINITY};
+static ntk_sample begin_sample(const ntk_work_list *list, ntk_work_kind kind) {
+  ntk_sample s = {0.0, 0.0, INFINITY};
   for (size_t i = 0; i < list->count; i++)
     if (list->work[i].kind == kind) {
       s.units += list->work[i].flops;
@@ -252,7 +244,7 @@ static ntk_status time_network(ntk_context *context, size_t N, size_t n, network
   ntk_work_spectrum(&spec, N, NULL, &list);
   s->forward = begin_sample(&list, NTK_WORK_FORWARD);
   s->kernel = begin_sample(&list, NTK_WORK_KERNEL);
-  s->passes = (sample){4.0 * (double)N * ntk_shape_of(&spec).parameters, 0.0, INFINITY};
+  s->passes = (ntk_sample){4.0 * (double)N * ntk_shape_of(&spec).parameters, 0.0, INFINITY};
   ntk_status status = make_instance(context, &spec, N, &made);
   for (int i = 0; i < TRIES && status == NTK_OK; i++)
     status = try_network(context, &made, s);
@@ -261,7 +253,7 @@ static ntk_status time_network(ntk_context *context, size_t N, size_t n, network
 }
 
 /* An epoch of training, from a few of them and a few more. */
-static ntk_status time_step(ntk_context *context, size_t N, size_t n, sample *s) {
+static ntk_status time_step(ntk_context *context, size_t N, size_t n, ntk_sample *s) {
   enum { FEW = 2, MORE = 8 };
   const size_t width[] = {n, n, n};
   const ntk_network_spec spec = {.depth = 3, .width = width};
@@ -290,39 +282,40 @@ static ntk_status time_step(ntk_context *context, size_t N, size_t n, sample *s)
  */
 
 /* Sizes for a few hundredths of a second each, that fit the room (bytes). */
-static ntk_status measure_kernels(ntk_context *context, double room, ntk_machine *m) {
+static ntk_status measure_kernels(ntk_context *context, double room, ntk_machine *m,
+                                  ntk_measured *found) {
   const double most = sqrt(room / 16.0), work = 0.05 * m->peak;
   const double factor = between(128.0, cbrt(3.0 * work), most);
   const double rows = between(128.0, sqrt(work / (5.0 * 384.0)), fmin(most, room / 4e4));
-  sample small = {0}, large = {0};
+  ntk_sample *const small = found->small, *const large = found->large;
   network_samples narrow, wide;
   for (int k = 0; k < 2; k++) {
     const ntk_precision precision = k == 0 ? NTK_PRECISION_DOUBLE : NTK_PRECISION_FLOAT;
-    NTK_TRY(time_factor(context, (size_t)(factor / 3.0), precision, &small));
-    NTK_TRY(time_factor(context, (size_t)factor, precision, &large));
-    *(k == 0 ? &m->factor : &m->factor_single) = rate_of(small, large);
+    const ntk_work_kind kind = k == 0 ? NTK_WORK_FACTOR : NTK_WORK_SINGLE;
+    NTK_TRY(time_factor(context, (size_t)(factor / 3.0), precision, &small[kind]));
+    NTK_TRY(time_factor(context, (size_t)factor, precision, &large[kind]));
   }
   NTK_TRY(time_passes(context, (size_t)fmin(4096.0, most), 4, &m->solve, &m->product));
   NTK_TRY(time_passes(context, (size_t)fmin(2048.0, most), 1, &m->solve_cached, NULL));
   NTK_TRY(time_network(context, (size_t)rows, 48, &narrow));
   NTK_TRY(time_network(context, (size_t)rows, 384, &wide));
-  m->forward = rate_of(narrow.forward, wide.forward);
-  m->kernel = rate_of(narrow.kernel, wide.kernel);
-  NTK_TRY(time_step(context, (size_t)fmin(rows, 1024.0), 32, &small));
-  NTK_TRY(time_step(context, (size_t)fmin(rows, 1024.0), 128, &large));
-  m->step = rate_of(small, large);
-  m->passes = (ntk_rate){wide.passes.units / wide.passes.seconds, 0.0};
-  return NTK_OK;
+  small[NTK_WORK_FORWARD] = narrow.forward;
+  large[NTK_WORK_FORWARD] = wide.forward;
+  small[NTK_WORK_KERNEL] = narrow.kernel;
+  large[NTK_WORK_KERNEL] = wide.kernel;
+  small[NTK_WORK_PASSES] = large[NTK_WORK_PASSES] = wide.passes;
+  NTK_TRY(time_step(context, (size_t)fmin(rows, 1024.0), 32, &small[NTK_WORK_STEP]));
+  return time_step(context, (size_t)fmin(rows, 1024.0), 128, &large[NTK_WORK_STEP]);
 }
 
-ntk_status ntk_machine_measure(ntk_context *context, ntk_machine *m, ntk_load *load) {
+ntk_status ntk_machine_measure(ntk_context *context, ntk_machine *m, ntk_measured *found) {
   const double room = between(4e6, (double)ntk_memory_available(context) / 3.0, 512e6);
   const size_t steps = burst_steps(context);
-  ntk_load single = {0};
+  ntk_load single = {0}, *const load = &found->load;
   m->peak = load->first = burst(context, false, steps, BURSTS, load);
   m->peak_single = burst(context, true, steps, BURSTS, &single);
   NTK_TRY(measure_memory(context, room, m));
-  NTK_TRY(measure_kernels(context, room, m));
+  NTK_TRY(measure_kernels(context, room, m, found));
   load->last = burst(context, false, steps, BURSTS, load);
   m->peak = fmax(m->peak, load->last);
   return NTK_OK;
