@@ -35,6 +35,8 @@ typedef struct ntk_spectrum_options {
   uint64_t seed;           /* of the iteration's start vector */
   const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
   const char *method;      /* factor; operator: products, no K; NULL, auto: where K does not fit */
+  bool resolve; /* lambda_min from J, not K: told from 0 far below (docs/algorithm.md); 2 N^2 P
+                   flops, 12 N^2 bytes; not with certify, vectors, density, prefixes or ranks */
 } ntk_spectrum_options;
 
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
@@ -108,14 +110,17 @@ typedef struct ntk_spectrum_result {
   ntk_verdict verdict;
   int digits;       /* of lambda_min that rounding in the network and in K leaves: an estimate */
   char reason[200]; /* one line when the verdict is not OK, else "" */
-  size_t samples, blocks;            /* N; L */
-  size_t order;                      /* rows of K: N, or N n_L of all outputs */
-  double lambda_min, lambda_max;     /* lambda_min is NaN when below resolution */
-  double residual_min, residual_max; /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none */
-  const char *method;                /* factor or operator, static storage */
-  int solves, products;              /* with K^{-1} (operator: near it) and K, by the eigensolver */
-  const char *precision;             /* of the factor: "double" or "mixed"; and one line */
-  const char *precision_reason;      /* where mixed was asked for or tried in vain, else "" */
+  size_t samples, blocks;        /* N; L */
+  size_t order;                  /* rows of K: N, or N n_L of all outputs */
+  double lambda_min, lambda_max; /* lambda_min is NaN when below resolution */
+  double residual_min,
+      residual_max;             /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none; of
+                                   resolve sqrt(lambda) times that of K^{-1/2} (K v - lambda v) */
+  const char *method;           /* factor or operator, static storage */
+  int rounds;                   /* of resolve; 0: without */
+  int solves, products;         /* with K^{-1} (operator: near it) and K, by the eigensolver */
+  const char *precision;        /* of the factor: "double" or "mixed"; and one line */
+  const char *precision_reason; /* where mixed was asked for or tried in vain, else "" */
   double resolution; /* what rounding can make of a 0: eigenvalues up to it are not resolved */
   ntk_certificate certificate;
   ntk_bounds bounds;

@@ -34,6 +34,7 @@ def plan(
     probes: int = 0,
     steps: int = 0,
     method: str | None = None,
+    resolve: bool = False,
     precision: str | None = None,
     epochs: int = 0,
     optimizer: str | None = None,
@@ -53,8 +54,8 @@ def plan(
     net: a network, or widths alone, d, n_1, ..., n_{L-1}, or d alone: two hidden layers, equal ones,
     as wide as N samples need (P >= N, of train N n_L; of memorize what its labels need), which
     `width` of the plan tells. samples: N. question: "spectrum", with output ("trace" or "all"),
-    full, per_block, certify, vectors, prefixes, density, probes, steps, method and precision
-    ("double", "mixed" or "auto") as `spectrum` has them; "memorize", with precision; "train", with
+    full, per_block, certify, vectors, prefixes, density, probes, steps, method, resolve and
+    precision ("double", "mixed" or "auto") as `spectrum` has them; "memorize", with precision; "train", with
     epochs (0: 10000, of "lm" 100), optimizer, track, precision ("double" or "float") and
     kernel_precision as `train` has them. None: not asked for by name, so that every method is told
     of. Seconds are by a calibration of this machine, measured once in under two seconds and kept in
@@ -98,6 +99,7 @@ def plan(
             probes=probes,
             steps=steps,
             method=method,
+            resolve=resolve,
         ),
         "memorize": Struct("ntk_memorize_options"),
         "train": Struct(

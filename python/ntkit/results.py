@@ -25,7 +25,8 @@ class SpectrumResult(Result):
     lambda_min: smallest eigenvalue of K; nan: not resolved
     lambda_max: largest eigenvalue of K
     condition: lambda_max / lambda_min
-    residual_min: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
+    residual_min: ||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times
+        that of K^{-1/2} (K v - lambda_min v); nan: there is no v
     residual_max: the same of lambda_max
     precision: of the factor: double, or mixed: single, with products in double
     precision_reason: one line: why double where mixed was wanted, else empty
@@ -34,6 +35,7 @@ class SpectrumResult(Result):
     blocks: K_0..K_{L-1}
     bounds: Theorem 3.1 beside the measurement
     method: factor, or operator: by products, without K
+    rounds: of resolve, which has lambda_min from J; 0: it is from K
     iterations_solves: with K^{-1}, or what is near it, by the eigensolver
     iterations_products: with K, by the eigensolver
     seconds: where the time went
@@ -66,6 +68,7 @@ class SpectrumResult(Result):
     blocks: Rows[BlockResult]
     bounds: Bounds
     method: str | None
+    rounds: int
     iterations_solves: int
     iterations_products: int
     seconds: SpectrumSeconds

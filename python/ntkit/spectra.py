@@ -42,6 +42,7 @@ def spectrum(
     seed: int = 0,
     precision: str = "auto",
     method: str = "auto",
+    resolve: bool = False,
     progress: Progress = False,
 ) -> SpectrumResult:
     """The ends of K's spectrum, with residuals, verdict and what Theorem 3.1 says.
@@ -58,7 +59,9 @@ def spectrum(
     digits, and what it cannot do in double; "auto": the faster, or what fits. method: "factor" makes K
     and its Cholesky factor, "operator" needs products with K alone and memory for a few times the
     features (no K, so no full, per_block, certify, density or files), "auto" does that where K does
-    not fit. Time 2 N^2 sum_k n_k + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the
+    not fit. resolve: lambda_min from the Jacobian, where rounding in K hides it, down to about 1e-28
+    lambda_max: 2 N^2 P flops a round, usually one, and 12 N^2 bytes; without certify, vectors,
+    prefixes and density. Time 2 N^2 sum_k n_k + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the
     features. ValueError, MemoryError (both numbers),
     OSError, NumericError.
     """
@@ -81,6 +84,7 @@ def spectrum(
         seed=seed,
         precision=precision,
         method=method,
+        resolve=resolve,
     )
     put_prefixes(options, prefixes)
     result = ffi.new("ntk_spectrum_result *")

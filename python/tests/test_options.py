@@ -56,6 +56,7 @@ def test_spectrums_options_are_the_librarys():
         "precision": "mixed",
         "seed": 2**64 - 1,
         "method": "factor",
+        "resolve": True,
     }
     elsewhere = {"outputs", "kernel_path", "block_path", "prefixes", "prefix_count"}
     options.check(ntkit.spectrum, (NET, X), "ntk_spectrum_options", values, elsewhere)

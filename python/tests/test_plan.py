@@ -82,7 +82,7 @@ def test_options_are_the_librarys():
     values = {"question": "train", **KNOWN, "ranks": 2, "network": 1e9}
     elsewhere = ["spectrum", "memorize", "train", "calibration"]
     options.check(ntkit.plan, ([5, 6], 9), "ntk_plan_options", values, elsewhere)
-    flags = ("full", "per_block", "certify", "density")
+    flags = ("full", "per_block", "certify", "resolve", "density")
     of_spectrum = {**dict.fromkeys(flags, True), "vectors": 3, "probes": 4, "steps": 5}
     of_train = {"epochs": 7, "track": 3}
     for question, given in (("spectrum", of_spectrum), ("train", of_train)):

@@ -34,6 +34,18 @@ void ntk_dsyrk(char uplo, char trans, size_t n, size_t k, double alpha, const do
               narrow(lda), beta, C, narrow(ldc));
 }
 
+void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *A, size_t lda,
+               double *B, size_t ldb) {
+  cblas_dtrsm(CblasColMajor, side == 'L' ? CblasLeft : CblasRight, triangle(uplo), transpose(trans),
+              CblasNonUnit, narrow(m), narrow(n), 1.0, A, narrow(lda), B, narrow(ldb));
+}
+
+void ntk_dtrmm(char side, char uplo, char trans, size_t m, size_t n, const double *A, size_t lda,
+               double *B, size_t ldb) {
+  cblas_dtrmm(CblasColMajor, side == 'L' ? CblasLeft : CblasRight, triangle(uplo), transpose(trans),
+              CblasNonUnit, narrow(m), narrow(n), 1.0, A, narrow(lda), B, narrow(ldb));
+}
+
 /* NOLINTEND(readability-function-size) */
 
 void ntk_dgemv(char trans, size_t m, size_t n, double alpha, const double *A, size_t lda,

@@ -15,6 +15,12 @@ void ntk_dgemm(char transa, char transb, size_t m, size_t n, size_t k, double al
 /* The uplo triangle of C (n x n) = alpha op(A) op(A)^T + beta C; op(A) is n x k. */
 void ntk_dsyrk(char uplo, char trans, size_t n, size_t k, double alpha, const double *A, size_t lda,
                double beta, double *C, size_t ldc);
+/* B (m x n) = B op(A)^{-1}, or B = B op(A) by the second; side 'R', or op(A) on the left with 'L';
+ * A is the uplo triangle of a matrix. */
+void ntk_dtrsm(char side, char uplo, char trans, size_t m, size_t n, const double *A, size_t lda,
+               double *B, size_t ldb);
+void ntk_dtrmm(char side, char uplo, char trans, size_t m, size_t n, const double *A, size_t lda,
+               double *B, size_t ldb);
 /* y = alpha op(A) x + beta y; A is m x n. Unit strides. */
 void ntk_dgemv(char trans, size_t m, size_t n, double alpha, const double *A, size_t lda,
                const double *x, double beta, double *y);

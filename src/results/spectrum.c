@@ -186,7 +186,9 @@ static const ntk_field spectrum[] = {
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
     FIELD(lambda_max, "", "largest eigenvalue of K"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
-    FIELD(residual_min, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
+    FIELD(residual_min, "",
+          "||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times that of "
+          "K^{-1/2} (K v - lambda_min v); null: there is no v"),
     FIELD(residual_max, "", "the same of lambda_max"),
     FIELD(precision, "", "of the factor: double, or mixed: single, with products in double"),
     FIELD(precision_reason, "", "one line: why double where mixed was wanted, else empty"),
@@ -195,6 +197,7 @@ static const ntk_field spectrum[] = {
     {NTK_OBJECTS("blocks", block, blocks, ntk_table_block, "K_0..K_{L-1}"), .former = "layers"},
     OBJECT(bounds, ntk_table_bounds, "Theorem 3.1 beside the measurement"),
     FIELD(method, "", "factor, or operator: by products, without K"),
+    FIELD(rounds, "", "of resolve, which has lambda_min from J; 0: it is from K"),
     NAMED("iterations.solves", solves, "", "with K^{-1}, or what is near it, by the eigensolver"),
     NAMED("iterations.products", products, "", "with K, by the eigensolver"),
     OBJECT(seconds, ntk_table_spectrum_seconds, "where the time went"),

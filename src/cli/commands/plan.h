@@ -10,7 +10,7 @@ typedef struct plan_settings {
   const char *question;
   const char *output;
   const char *precision, *method; /* NULL: not given */
-  bool full, per_block, certify, density, calibrate;
+  bool full, per_block, certify, resolve, density, calibrate;
   size_t vectors, probes, steps, epochs; /* 0: not given */
   size_list prefixes;
   const char *optimizer, *kernel_precision, *track; /* of train; NULL: not given */

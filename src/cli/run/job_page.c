@@ -20,7 +20,9 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
                  c->kernel_upper);
   } else if (answer->verdict == NTK_VERDICT_OK) {
     fprintf(out, "<p>not certified: %s</p>\n",
-            asked ? "no lower bound could be proved" : "--certify proves bounds");
+            asked                ? "no lower bound could be proved"
+            : answer->rounds > 0 ? "a certificate is of K, and this is from J by --resolve"
+                                 : "--certify proves bounds");
   } else {
     fputs("<p>", out);
     page_text(out, answer->reason);

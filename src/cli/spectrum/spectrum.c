@@ -50,14 +50,24 @@ static exit_status claim(const void *run) {
 
 /* Rounding in the kernel can keep the residual above what was asked for. */
 static void warn_tolerance(const cli_job *job, double wanted, const ntk_spectrum_result *result) {
-  if (result->residual_min > 2.0 * wanted * result->lambda_min)
+  if (result->rounds == 0 && result->residual_min > 2.0 * wanted * result->lambda_min)
     report_warning(job->settings,
                    "the residual of lambda_min is %.1e of it, limited by rounding; %.1e was wanted",
                    result->residual_min / result->lambda_min, wanted);
 }
 
-/* What a search by products may take is said before it begins, where that is long. */
-static void note_products(const cli_job *job, const ntk_spectrum_options *options) {
+/* Whether the options are for what may take long; then what it is, before the flops. */
+static const char *long_way(const ntk_spectrum_options *options, const ntk_plan *plan,
+                            const ntk_plan_method *m) {
+  const bool by = strcmp(options->method, "operator") == 0 ||
+                  (plan->chosen != NULL && strcmp(plan->chosen, m->name) == 0);
+  return options->resolve                         ? "from J, in a round if one suffices"
+         : strcmp(m->name, "operator") == 0 && by ? "without K, by products until it converges"
+                                                  : NULL;
+}
+
+/* What a search by products, or rounds, may take is said before it begins, where that is long. */
+static void note_long(const cli_job *job, const ntk_spectrum_options *options) {
   static const double LONG = 60.0, MANY = 5e12; /* seconds; flops, where no rate is kept */
   const ntk_plan_options o = {.spectrum = *options, .calibration = NTK_CALIBRATE_KEPT};
   ntk_plan plan = {0};
@@ -66,16 +76,13 @@ static void note_products(const cli_job *job, const ntk_spectrum_options *option
     return;
   for (size_t i = 0; i < plan.methods; i++) {
     const ntk_plan_method *m = &plan.method[i];
-    if (strcmp(m->name, "operator") != 0 ||
-        !(strcmp(options->method, "operator") == 0 ||
-          (plan.chosen != NULL && strcmp(plan.chosen, m->name) == 0)) ||
-        !(m->seconds > LONG || (isnan(m->seconds) && m->flops > MANY)))
+    const char *how = long_way(options, &plan, m);
+    if (how == NULL || !(m->seconds > LONG || (isnan(m->seconds) && m->flops > MANY)))
       continue;
     progress_duration(m->seconds, sizeof time, time);
-    report_note(job->settings,
-                "without K, by products until it converges: %.1e flops%s%s by a guess that may be "
-                "wrong by several times",
-                m->flops, isnan(m->seconds) ? "" : ", ", isnan(m->seconds) ? "" : time);
+    report_note(job->settings, "%s: %.1e flops%s%s%s", how, m->flops, isnan(m->seconds) ? "" : ", ",
+                isnan(m->seconds) ? "" : time,
+                options->resolve ? "" : " by a guess that may be wrong by several times");
   }
   ntk_plan_clear(&plan);
 }
@@ -99,7 +106,7 @@ static exit_status compute(spectrum_run *run) {
     computed = ntk_network_select(job->network, run->output, &one);
   if (strcmp(options->method, "operator") != 0) /* of which the number of products is not known */
     job_expect(job, &(ntk_plan_options){.spectrum = *options});
-  note_products(job, options);
+  note_long(job, options);
   if (computed == NTK_OK)
     computed =
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);
@@ -129,6 +136,7 @@ exit_status command_spectrum(const void *given) {
               .full = settings->full,
               .per_block = settings->per_block,
               .certify = settings->certify,
+              .resolve = settings->resolve,
               .tolerance = settings->tolerance,
               .kernel_path =
                   settings->save_kernel ? "kernel.npy" : NULL, /* their folder comes later */

@@ -12,7 +12,7 @@
 
 typedef struct spectrum_settings {
   cli_settings common;
-  bool full, per_block, certify, save_kernel, save_blocks;
+  bool full, per_block, certify, resolve, save_kernel, save_blocks;
   double tolerance;
   size_t vectors; /* 0: not given */
   size_list prefixes;

@@ -39,6 +39,13 @@ static const option_row own[] = {
      .field = FIELD(certify),
      .help = "Prove bounds of the smallest eigenvalue of the stored matrix, rounding errors "
              "included. One more build and factorisation."},
+    {.name = "resolve",
+     .kind = KIND_FLAG,
+     .field = FIELD(resolve),
+     .help = "lambda_min as sigma_min(J)^2 from the Jacobian J, some columns at a time, where "
+             "rounding in K hides it: told from 0 down to about 1e-28 of lambda_max. 2 N^2 P flops "
+             "a round, usually one; 12 N^2 bytes. Not with --certify, --vectors, --density, "
+             "--prefixes or several processes."},
     {.name = "vectors",
      .kind = KIND_SIZE,
      .field = FIELD(vectors),
@@ -142,9 +149,9 @@ const cli_command spectrum_command = {
     .ranks = RANKS_ALL,
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
-                                     {own, 12},
+                                     {own, 13},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 12, 3},
+                                     {own + 13, 3},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},

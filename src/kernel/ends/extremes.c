@@ -42,8 +42,8 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
   e->reason[0] = '\0';
   if (!resolved)
     snprintf(e->reason, sizeof e->reason,
-             "lambda_min is below %.2g, what double precision can tell from 0 for this kernel",
-             e->resolution);
+             "lambda_min is below %.2g, what double precision can tell from 0 for this %s",
+             e->resolution, e->rounds > 0 ? "Jacobian" : "kernel");
 }
 
 /* What the residual leaves in an eigenvalue is its square over the gap to the next; of that nothing

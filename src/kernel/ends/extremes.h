@@ -23,6 +23,7 @@ typedef struct ntk_extremes {
   ntk_verdict verdict; /* of lambda_min */
   int digits;          /* of it that are sure; 0 without ntk_digits_measure */
   char reason[200];    /* one line when the verdict is not OK, else "" */
+  int rounds;          /* of kernel/resolve, that lambda_min is from J by; 0: it is from K */
   int solves;          /* by the eigensolver */
   int products;        /* ... with K, in mixed precision, */
   double residual;     /* ||K v - lambda_min v||, where it is known; else 0 */
@@ -38,7 +39,7 @@ ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, d
 void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency);
 /* That lambda_min, or NaN where it is not above e->resolution; NaN is not. */
 void ntk_extremes_judge(ntk_extremes *e, double lambda_min);
-/* Digits of what is OK, and the verdict that follows from them: of what the features lose, |dJ^T
+/* Digits of what is OK, and the verdict that follows from them: of what J loses, |dJ^T
  * v|^2, which joins the resolution where lambda_min is not above both, of the rounding of v^T K v,
  * and of e->residual. */
 void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding);

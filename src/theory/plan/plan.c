@@ -256,6 +256,7 @@ static ntk_status check_question(const ntk_plan_options *o, const char *question
   } own[] = {{"full", "spectrum", o->spectrum.full},
              {"per_block", "spectrum", o->spectrum.per_block},
              {"certify", "spectrum", o->spectrum.certify},
+             {"resolve", "spectrum", o->spectrum.resolve},
              {"density", "spectrum", o->spectrum.density},
              {"vectors", "spectrum", o->spectrum.vectors > 0},
              {"prefixes", "spectrum", o->spectrum.prefix_count > 0},

@@ -2,6 +2,7 @@
 
 #include "kernel/ends/extremes.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/resolve/resolve.h"
 #include "net/network.h"
 #include "spectrum/davidson.h"
 #include "spectrum/eigen.h"
@@ -197,6 +198,22 @@ static void put_singular(const ntk_network_spec *spec, size_t N, double m,
   ntk_put_passes(spec, o->outputs, N, PRODUCTS, "largest eigenvalue", list);
 }
 
+/* K and a factor first; columns of J solved with it, and K' summed of them, once; the next factor,
+ * and its product with the first. */
+static void put_resolve(const ntk_network_spec *spec, size_t N, double m,
+                        const ntk_spectrum_options *o, ntk_work_list *list) {
+  const double columns = ntk_resolve_columns(spec, o->outputs);
+  ntk_work_list again = {0};
+  (void)ntk_put_features(spec, o->outputs, N, &again);
+  ntk_put_kernel(spec, o->outputs, m, "resolving", &again);
+  for (size_t i = 0; i < again.count; i++)
+    ntk_put(list, again.work[i].phase, again.work[i].kind, again.work[i].flops, again.work[i].bytes,
+            again.work[i].entries);
+  ntk_put(list, "resolving", NTK_WORK_FACTOR, 2.0 * m * m * columns + m * m * m, 24.0 * m * m,
+          1.5 * m * m);
+  put_smallest(m, list);
+}
+
 bool ntk_work_singular(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
   ntk_symmetry symmetry;
   bool linear = false;
@@ -222,9 +239,13 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   if (o->full)
     put_full(m, list);
   put_density(o, m, false, list);
-  if (keeps)
+  if (keeps && !o->resolve)
     ntk_put(list, "copying the kernel", NTK_WORK_PRODUCT, 0.0, 8.0 * m * m, 0.0);
   ntk_put_products(m, PRODUCTS, "largest eigenvalue", list);
+  if (o->resolve) {
+    put_resolve(spec, N, m, o, list);
+    return;
+  }
   ntk_put_factor(m, false, "factorisation", list);
   put_smallest(m, list);
   if (!keeps) /* the residual then is a product with the features */

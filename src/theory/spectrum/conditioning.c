@@ -163,6 +163,25 @@ ntk_status ntk_job_run(ntk_job *j) {
   return status;
 }
 
+/* What is found from J has no factor of K beside it. */
+static ntk_status check_resolve(const ntk_job *j) {
+  const ntk_spectrum_options *o = &j->options;
+  const char *what = !o->resolve                       ? NULL
+                     : o->certify                      ? "a certificate, which is of K"
+                     : o->vectors > 0                  ? "several eigenvectors"
+                     : o->density                      ? "the density"
+                     : o->prefix_count > 0             ? "prefixes"
+                     : ntk_ranks_count(j->context) > 1 ? "several ranks"
+                     : o->precision != NULL && strcmp(o->precision, "mixed") == 0
+                         ? "the precision mixed"
+                         : NULL;
+  return what == NULL ? NTK_OK
+                      : ntk_fail(NTK_ERR_ARGUMENT,
+                                 "resolve finds lambda_min alone, in one process and in double or "
+                                 "more; accepted: without %s",
+                                 what);
+}
+
 ntk_status ntk_job_check(ntk_job *j) {
   if (j->options.tolerance == 0.0)
     j->options.tolerance = NTK_TOLERANCE;
@@ -174,6 +193,7 @@ ntk_status ntk_job_check(ntk_job *j) {
   if ((size_t)j->options.outputs >= count)
     return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)j->options.outputs,
                     count - 1);
+  NTK_TRY(check_resolve(j));
   NTK_TRY(ntk_job_check_vectors(j));
   NTK_TRY(ntk_job_check_density(j));
   return ntk_job_check_prefixes(j);

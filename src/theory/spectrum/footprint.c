@@ -5,6 +5,7 @@
 #include "base/ranks/ranks.h"
 #include "data/parallel_rows.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/resolve/resolve.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
 
@@ -86,15 +87,18 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   if (!singular || options->full || options->kernel_path != NULL || options->block_path != NULL ||
       options->density)
     most = fmax(most, b.features + b.kernel + fmax(fmax(b.build, rows), density));
-  if (!singular) { /* K moves into the place of the features, or the features stay */
+  if (!singular && options->resolve) /* K and the features are given back before it */
+    most = fmax(fmax(most, b.features + b.kernel + eigen),
+                fmax(ntk_resolve_bytes(context, spec, options->outputs, N), after));
+  if (!singular && !options->resolve) { /* K moves to the features' place, or these stay */
     /* Then residuals are products with the features, and several vectors of the largest are. */
     const double ends = options->vectors > 0 ? after + b.apply : fmax(after, b.apply);
     most = fmax(most, ntk_keeps_kernel(b.kernel, b.features)
                           ? fmax(b.features + b.kernel, 2.0 * b.kernel + fmax(after, density))
                           : b.features + b.kernel + ends);
-    if (options->per_block || options->block_path != NULL)
-      most = fmax(most, b.features + b.kernel + after);
   }
+  if (!singular && (options->per_block || options->block_path != NULL))
+    most = fmax(most, b.features + b.kernel + after);
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
@@ -102,7 +106,8 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
 }
 
 const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
-  return o->certify               ? "a certificate is a matter of double precision"
+  return o->resolve               ? "resolve goes beyond double precision, not below"
+         : o->certify             ? "a certificate is a matter of double precision"
          : o->full                ? "the whole spectrum is found in double precision"
          : o->vectors > 0         ? "several eigenvectors are found in double precision"
          : o->per_block           ? "eigenvalues of blocks are found in double precision"

@@ -19,7 +19,8 @@ const char *ntk_job_needs_kernel(const ntk_spectrum_options *options) {
   const struct {
     bool asked;
     const char *what;
-  } needs[] = {{options->certify, "a certificate"},
+  } needs[] = {{options->resolve, "resolve"},
+               {options->certify, "a certificate"},
                {options->full, "the whole spectrum"},
                {options->density, "the density"},
                {options->prefix_count > 0, "a prefix"},

@@ -2,9 +2,11 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/resolve/resolve.h"
 #include "theory/bounds.h"
 
 #include <math.h>
@@ -117,7 +119,7 @@ ntk_status ntk_job_largest(ntk_job *j) {
 
 ntk_status ntk_job_keep_kernel(ntk_job *j) {
   const bool mixed = j->way == NTK_WAY_MIXED;
-  if (j->way == NTK_WAY_MIXED_SMALLER || (!mixed && !ntk_job_keeps_kernel(j)))
+  if (j->way == NTK_WAY_MIXED_SMALLER || j->options.resolve || (!mixed && !ntk_job_keeps_kernel(j)))
     return NTK_OK;
   const double start = ntk_clock();
   ntk_features_destroy(j->features);
@@ -214,6 +216,37 @@ static ntk_status smallest_double(ntk_job *j, ntk_extremes *e) {
   return confirm(j, e);
 }
 
+/* From J: K has served, and the backend's features. */
+static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
+  ntk_spectrum_result *r = j->result;
+  const ntk_resolving of = {.network = j->network,
+                            .outputs = j->options.outputs,
+                            .N = j->N,
+                            .X = ntk_dataset_values(j->data),
+                            .noise = r->resolution,
+                            .trace = j->trace,
+                            .tolerance = j->options.tolerance,
+                            .seed = j->options.seed};
+  ntk_kernel_destroy(j->factor);
+  ntk_features_destroy(j->features);
+  j->factor = NULL;
+  j->features = NULL;
+  NTK_TRY(ntk_resolve(&of, r->eigenvector, e));
+  r->rounds = e->rounds;
+  r->residual_min = e->residual;
+  return NTK_OK;
+}
+
+/* Whoever is told that there is no number is told where there may be one. */
+static void offer_more(ntk_job *j) {
+  ntk_spectrum_result *r = j->result;
+  const size_t length = strlen(r->reason);
+  if ((r->verdict == NTK_VERDICT_BELOW_RESOLUTION || r->verdict == NTK_VERDICT_INACCURATE) &&
+      !j->options.resolve && ntk_ranks_count(j->context) == 1)
+    (void)ntk_format(r->reason + length, sizeof r->reason - length,
+                     "; the option resolve looks beyond");
+}
+
 ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   const double start = ntk_clock();
@@ -223,6 +256,8 @@ ntk_status ntk_job_smallest(ntk_job *j) {
     NTK_TRY(smallest_mixed(j, &e));
   if (j->way == NTK_WAY_OPERATOR)
     NTK_TRY(smallest_by_products(j, &e));
+  else if (j->options.resolve)
+    NTK_TRY(smallest_resolved(j, &e));
   else if (j->way == NTK_WAY_DOUBLE)
     NTK_TRY(smallest_double(j, &e));
   NTK_TRY(ntk_job_digits(j, j->L, r->eigenvector, &e));
@@ -232,6 +267,7 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   r->digits = e.digits;
   r->resolution = e.resolution;
   memcpy(r->reason, e.reason, sizeof r->reason);
+  offer_more(j);
   r->seconds.factor += e.seconds_factor;
   r->seconds.eigen += ntk_clock() - start - e.seconds_factor;
   if (isnan(e.lambda_min)) {

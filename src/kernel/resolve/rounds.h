@@ -1,0 +1,24 @@
+/* A Cholesky factor of K = J J^T that is as good as J is known, not K. */
+#ifndef NTK_KERNEL_RESOLVE_ROUNDS_H
+#define NTK_KERNEL_RESOLVE_ROUNDS_H
+
+#include "kernel/resolve/columns.h"
+#include "spectrum/packed/packed.h"
+
+/* M M^T = J J^T up to what rounding of J is, ||J|| u, in each row of M; M: packed, to be destroyed,
+ * where *complete; else K is not told from a singular matrix in `rounds`, at most
+ * NTK_ROUNDS_MOST. noise: more than an eigenvalue of K in double is off by. 2 N^2 P flops a round.
+ * NTK_ERR_MEMORY, _CANCELLED. */
+enum { NTK_ROUNDS_MOST = 4 };
+ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, bool *complete,
+                             int *rounds);
+/* v^T K v = |J^T v|^2 of a unit vector. 2 N P flops. */
+ntk_status ntk_rounds_rayleigh(const ntk_columns *J, const double *v, double *value);
+/* sqrt(value) ||M^{-1} (K v - value v)||, that is sqrt(value) ||M^T v - value M^{-1} v||: no more
+ * than the usual residual, and not drowned by ||K|| u as that is. y, w: scratch, rows each. */
+double ntk_rounds_residual(const ntk_packed *M, const double *v, double value, double *y,
+                           double *w);
+/* Bytes, at most, of both. */
+double ntk_rounds_bytes(const ntk_context *context, size_t rows);
+
+#endif

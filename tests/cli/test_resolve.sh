@@ -1,0 +1,31 @@
+#!/bin/sh
+# ntkit spectrum --resolve: offered by name where K hides lambda_min, then found, in text, JSON and a page; what it
+# takes is planned, and what cannot be beside it is refused.
+# shellcheck disable=SC1091,SC2154,SC2086 # $size is several words; in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+size='--samples 14 --dim 1 --widths 12,12 --seed 0'
+
+good 'below double' spectrum $size
+check 'the option is offered' grep -q '^verdict  *below_resolution: .*; the option resolve looks beyond$' "$out"
+good 'resolved' spectrum $size --resolve
+# 60-digit arithmetic has 9.884576385937e-17 (tools/record_resolve.py).
+check 'the number' grep -q '^lambda_min  9\.88457.*e-17 ' "$out"
+check 'from J' grep -q '^resolve  *1 round: lambda_min is from J' "$out"
+check 'how many digits' grep -qE '^digits  *[5-9] ' "$out"
+good 'JSON' spectrum $size --resolve --json
+check 'its fields' jq -e '.verdict == "ok" and .rounds == 1 and .digits >= 5 and .condition > 1e17 and
+  (.lambda_min / 9.884576385937255e-17 - 1 | fabs) < 1e-6' "$out"
+good 'a page' spectrum $size --resolve --report page.html
+check 'what is proved' grep -q 'not certified: a certificate is of K, and this is from J' page.html
+rm page.html
+
+bad 'a certificate' 'resolve finds lambda_min alone.*without a certificate' spectrum $size --resolve --certify
+bad 'mixed precision' 'without the precision mixed' spectrum $size --resolve --precision mixed
+bad 'the operator' 'never has K, which resolve needs' spectrum $size --resolve --method operator
+bad 'several ranks' 'without several ranks' plan --threads 1 --quiet --samples 100 --dim 9 --widths 20,20 --resolve --ranks 2
+
+good 'a plan' plan --threads 1 --quiet --samples 2000 --dim 200 --widths 200,200 --resolve --json
+check 'a round more than that without' jq -e '.methods | length == 1 and .[0].flops > 2 * 2000 * 2000 * 80200 and
+  .[0].memory > 12 * 2000 * 2000' "$out"
+finish 'the spectral density'
