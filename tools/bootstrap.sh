@@ -40,6 +40,7 @@ needs pkg-config --exists yaml-0.1 : libyaml-dev : libyaml
 needs pkg-config --exists zlib : zlib1g-dev : zlib
 needs "pkg-config --exists hdf5-serial || pkg-config --exists hdf5" : libhdf5-dev : hdf5
 needs pkg-config --exists cmocka : libcmocka-dev : cmocka
+needs header mpfr.h : libmpfr-dev : mpfr
 needs "locale -a | grep -qi '^de_DE.utf' || [ -e /usr/share/i18n/locales/de_DE ] || [ -e /usr/share/i18n/locales/de_DE.gz ]" : locales :
 needs header lapack.h : liblapacke-dev : lapack
 needs header Random123/philox.h : librandom123-dev : random123
