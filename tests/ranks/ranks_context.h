@@ -41,16 +41,20 @@ static inline int teardown(void **state) {
   return 0;
 }
 
+static int (*close_tests)(void **state);
+
 static inline void end_of_tests(void **state) {
-  assert_int_equal(teardown(state), 0);
+  assert_int_equal(close_tests(state), 0);
 }
 
-/* One after the other; a rank on which one fails ends at once, and mpirun the others, which might
- * wait for it. */
-static inline int run_on_ranks(const struct CMUnitTest *tests, size_t count) {
+/* One after the other, between `open` and `close`; a rank on which one fails ends at once, and
+ * mpirun the others, which might wait for it. */
+static inline int run_on_ranks(const struct CMUnitTest *tests, size_t count, int (*open)(void **),
+                               int (*close)(void **)) {
   const struct CMUnitTest last = cmocka_unit_test(end_of_tests);
+  close_tests = close;
   for (size_t i = 0; i <= count; i++)
-    if (_cmocka_run_group_tests("ranks", i < count ? &tests[i] : &last, 1, i == 0 ? setup : NULL,
+    if (_cmocka_run_group_tests("ranks", i < count ? &tests[i] : &last, 1, i == 0 ? open : NULL,
                                 NULL) != 0)
       _Exit(1);
   return 0;

@@ -179,5 +179,5 @@ int main(void) {
       cmocka_unit_test(test_all_fail),     cmocka_unit_test(test_apart),
       cmocka_unit_test(test_stop),         cmocka_unit_test(test_threads),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

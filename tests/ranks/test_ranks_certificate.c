@@ -60,5 +60,5 @@ static void test_interval(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_interval)};
-  return cmocka_run_group_tests(tests, setup_both, teardown_both);
+  return run_on_ranks(tests, COUNT(tests), setup_both, teardown_both);
 }

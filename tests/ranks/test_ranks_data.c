@@ -383,5 +383,5 @@ int main(void) {
       cmocka_unit_test(test_labels),       cmocka_unit_test(test_certificate),
       cmocka_unit_test(test_weights),
   };
-  return cmocka_run_group_tests(tests, files_setup, files_teardown);
+  return run_on_ranks(tests, COUNT(tests), files_setup, files_teardown);
 }

@@ -245,5 +245,5 @@ int main(void) {
       cmocka_unit_test(test_bytes_and_traffic),
       cmocka_unit_test(test_stop),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

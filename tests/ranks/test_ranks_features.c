@@ -152,5 +152,5 @@ int main(void) {
       cmocka_unit_test(test_values),         cmocka_unit_test(test_whole),
       cmocka_unit_test(test_other_networks),
   };
-  return cmocka_run_group_tests(tests, open_both, close_both);
+  return run_on_ranks(tests, COUNT(tests), open_both, close_both);
 }

@@ -182,5 +182,5 @@ int main(void) {
       cmocka_unit_test(test_equal),
       cmocka_unit_test(test_reasons),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

@@ -218,5 +218,5 @@ int main(void) {
       cmocka_unit_test(test_implicit),
       cmocka_unit_test(test_cross),
   };
-  return cmocka_run_group_tests(tests, open_both, close_both);
+  return run_on_ranks(tests, COUNT(tests), open_both, close_both);
 }

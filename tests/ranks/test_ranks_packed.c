@@ -273,5 +273,5 @@ int main(void) {
       cmocka_unit_test(test_broken),   cmocka_unit_test(test_traffic),
       cmocka_unit_test(test_starved),  cmocka_unit_test(test_stopped),
   };
-  return cmocka_run_group_tests(tests, setup_both, teardown_both);
+  return run_on_ranks(tests, COUNT(tests), setup_both, teardown_both);
 }

@@ -339,5 +339,5 @@ int main(void) {
       cmocka_unit_test(test_pairs),          cmocka_unit_test(test_distinct),
       cmocka_unit_test(test_refused),
   };
-  return cmocka_run_group_tests(tests, files_setup, files_teardown);
+  return run_on_ranks(tests, COUNT(tests), files_setup, files_teardown);
 }

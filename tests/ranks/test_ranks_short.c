@@ -91,5 +91,5 @@ static void test_short(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_short)};
-  return cmocka_run_group_tests(tests, files_setup, files_teardown);
+  return run_on_ranks(tests, COUNT(tests), files_setup, files_teardown);
 }

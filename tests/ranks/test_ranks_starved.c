@@ -1,13 +1,17 @@
-/* Memory that one rank does not get, at each allocation of a computation that ranks share.
- * Property: all ranks end with that rank's words, wherever it was, and none waits for it. */
+/* Memory that one rank does not get, at allocations of whatever ranks compute together.
+ * Property: all ranks end with that rank's words, wherever it was, none waits for it, and nothing
+ * is held; what goes on without that memory has the same number. */
+#include "data/dataset.h"
+#include "kernel/kernel.h"
 #include "kernel/subset.h"
+#include "ntkit/fit.h"
+#include "ranks_context.h"
 
-#include "ranks_support.h"
+#include <unistd.h>
 
 static int starved;      /* the rank */
 static size_t countdown; /* calls until it gets none; 0: it does */
 static bool hit;
-static size_t lost; /* computations */
 
 static bool fails(void) {
   if (countdown == 0 || rank != starved || --countdown > 0)
@@ -24,20 +28,63 @@ int __wrap_close(int descriptor) {
   return __real_close(descriptor);
 }
 
-enum { N = 150, D = 4 };
+/* From a context to one number, all it made released again, whatever it returns. */
+typedef ntk_status starved_fn(ntk_context *context, double *value);
+
+/* The calls-th allocation fails, on that rank: the status is all ranks', and where it is NTK_OK
+ * (some are not needed: they hide a message behind work) so is the number. False: there are not so
+ * many. */
+static inline bool starve(starved_fn *compute, size_t calls, int on, double expected,
+                          size_t *lost) {
+  ntk_context *context = make_ranks_context();
+  double value = 0.0;
+  hit = false;
+  starved = on;
+  countdown = calls;
+  ntk_status status = compute(context, &value);
+  countdown = 0;
+  status = ntk_ranks_agree(context, status, ntk_ranks_what("end", 0, 0, 0));
+  if (status != NTK_OK)
+    assert_refused(status, NTK_ERR_MEMORY, ranks > 1 ? "rank " : "");
+  else
+    assert_memory_equal(&value, &expected, sizeof value);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+  ntk_ranks_hand(all, on, sizeof hit, &hit);
+  *lost += hit && status != NTK_OK;
+  return hit;
+}
+
+/* Of the last rank, or, of an odd number, the first: its first allocations, and then fewer and
+ * fewer of them; at least `least` end the computation. */
+static inline void starve_some(starved_fn *compute, size_t least) {
+  ntk_context *context = make_ranks_context();
+  double expected = 0.0;
+  size_t lost = 0;
+  assert_ok(compute(context, &expected));
+  ntk_context_destroy(context);
+  for (size_t calls = (size_t)ranks; /* others of other numbers of ranks */
+       starve(compute, calls, ranks % 2 == 0 ? ranks - 1 : 0, expected, &lost);)
+    calls += 1 + calls / 8;
+  assert_true(lost >= least);
+}
+
+/* ---- Kernels --------------------------------------------------------------------------------- */
+
+enum { M = 150, C = 4 }; /* samples, dimension */
 
 typedef struct job {
-  ntk_dataset data;
+  ntk_dataset *data;
   ntk_network *network;
   ntk_features *features;
   ntk_kernel *K;
   ntk_implicit implicit;
   ntk_subset near;
-  double v[N], u[N], f2[2 * N], b2[2 * N];
+  double v[M], u[M], f2[2 * M], b2[2 * M];
 } job;
 
 static ntk_status operators(job *j) {
-  NTK_TRY(ntk_implicit_create(j->network, &j->data, NTK_OUTPUTS_TRACE, 30, &j->implicit));
+  NTK_TRY(ntk_implicit_create(j->network, j->data, NTK_OUTPUTS_TRACE, 30, &j->implicit));
   const ntk_operator A = ntk_implicit_operator(&j->implicit);
   NTK_TRY(A.apply(A.user, j->v, 1, j->u));
   NTK_TRY(ntk_implicit_norms(&j->implicit, j->f2, j->b2));
@@ -45,11 +92,11 @@ static ntk_status operators(job *j) {
   return ntk_subset_solve(&j->near, j->u, 1);
 }
 
-static ntk_status compute(job *j) {
-  NTK_TRY(ntk_features_create(j->network, &j->data, &j->features));
+static ntk_status all_of(job *j) {
+  NTK_TRY(ntk_features_create(j->network, j->data, &j->features));
   NTK_TRY(ntk_features_norms(j->features, j->f2, j->b2));
   NTK_TRY(ntk_features_output(j->features, j->u));
-  NTK_TRY(ntk_network_output(j->network, &j->data, j->u));
+  NTK_TRY(ntk_network_output(j->network, j->data, j->u));
   NTK_TRY(ntk_kernel_apply(j->features, NULL, j->v, 1, j->u));
   NTK_TRY(ntk_kernel_create(j->features, NULL, &j->K));
   NTK_TRY(ntk_kernel_full(j->K, j->u));
@@ -59,54 +106,222 @@ static ntk_status compute(job *j) {
   return operators(j);
 }
 
-/* The calls-th allocation fails, on that rank; false: there are not so many. Without some (of what
- * hides a message behind work) it goes on. */
-static bool starve(size_t calls, int on) {
-  ntk_context *context = make_ranks_context();
-  const size_t width[] = {D, 6};
-  const ntk_share share = ntk_ranks_share(context, N);
-  const size_t own = ntk_share_count(&share, rank);
-  double *X = make_normal((uint64_t)rank, own * D + 1), *v = make_normal(2, N);
+static ntk_status operations(ntk_context *context, double *value) {
+  static const size_t wide[] = {C, 6};
+  const ntk_network_spec spec = {.depth = 2, .width = wide, .activation = "tanh", .seed = 3};
   static job j;
-  j = (job){.network = make_network(context, 2, width, "tanh", "paper", 3)};
-  j.data = (ntk_dataset){.context = context, .N = N, .d = D, .share = share, .X = X};
-  memcpy(j.v, v, sizeof j.v);
-  hit = false;
-  starved = on;
-  countdown = calls;
-  ntk_status status = compute(&j);
-  countdown = 0;
-  status = ntk_ranks_agree(context, status, ntk_ranks_what("end", 0, 0, 0));
-  if (status != NTK_OK)
-    assert_refused(status, NTK_ERR_MEMORY, ranks > 1 ? "rank " : "");
+  j = (job){0};
+  for (size_t i = 0; i < M; i++)
+    j.v[i] = sin(1.0 + (double)i);
+  ntk_status status = ntk_network_create(context, &spec, &j.network);
+  if (status == NTK_OK)
+    status = ntk_dataset_generate(context, "gaussian", M, C, 1, &j.data);
+  if (status == NTK_OK)
+    status = all_of(&j);
+  *value = j.u[0];
   ntk_subset_destroy(&j.near);
   ntk_implicit_destroy(&j.implicit);
   ntk_kernel_destroy(j.K);
   ntk_features_destroy(j.features);
+  ntk_dataset_destroy(j.data);
   ntk_network_destroy(j.network);
-  free(X);
-  free(v);
-  assert_int_equal(ntk_memory_in_use(context), 0);
-  ntk_context_destroy(context);
-  ntk_ranks_hand(all, on, sizeof hit, &hit);
-  lost += hit && status != NTK_OK;
-  return hit;
+  return status;
 }
+
+/* ---- Questions --------------------------------------------------------------------------------
+ */
+
+enum { N = 60, D = 5 };
+
+static const size_t width[] = {D, 24, 36}, narrow[] = {D, 4, 4}, prefixes[] = {3, 50};
+static double labels[2 * N];
+static char directory[] = "/tmp/ntkit-ranks-XXXXXX", path[64]; /* of rank 0 */
+
+/* What is asked of N samples. */
+typedef ntk_status job_fn(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                          double *value);
+
+static ntk_status with(ntk_context *context, const ntk_network_spec *spec, job_fn *ask,
+                       double *value) {
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_status status = ntk_network_create(context, spec, &network);
+  if (status == NTK_OK)
+    status = ntk_dataset_generate(context, "gaussian", N, D, 1, &data);
+  if (status == NTK_OK)
+    status = ask(context, network, data, value);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return status;
+}
+
+static ntk_network_spec of(const size_t *widths, size_t outputs) {
+  return (ntk_network_spec){.depth = 3,
+                            .width = widths,
+                            .outputs = outputs,
+                            .activation = "tanh",
+                            .init = "standard",
+                            .seed = 3};
+}
+
+/* ---- Spectra --------------------------------------------------------------------------------- */
+
+static ntk_status find(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                       const ntk_spectrum_options *options, double *value) {
+  ntk_spectrum_result result = {0};
+  NTK_TRY(ntk_spectrum(context, network, data, options, &result));
+  *value = result.lambda_min;
+  ntk_spectrum_clear(&result);
+  return NTK_OK;
+}
+
+static ntk_status find_all(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                           double *value) {
+  const ntk_spectrum_options options = {.outputs = NTK_OUTPUTS_ALL,
+                                        .full = true,
+                                        .per_block = true,
+                                        .certify = true,
+                                        .vectors = 2,
+                                        .prefixes = prefixes,
+                                        .prefix_count = COUNT(prefixes),
+                                        .density = true,
+                                        .probes = 1,
+                                        .steps = 4,
+                                        .precision = "double"};
+  return find(context, network, data, &options, value);
+}
+
+static ntk_status find_mixed(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                             double *value) {
+  return find(context, network, data, &(ntk_spectrum_options){.precision = "mixed"}, value);
+}
+
+static ntk_status find_operator(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                                double *value) {
+  const ntk_spectrum_options options = {.method = "operator", .tolerance = 0.1};
+  return find(context, network, data, &options, value);
+}
+
+static ntk_status spectrum_all(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 2);
+  return with(context, &spec, find_all, value);
+}
+
+static ntk_status spectrum_mixed(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 1);
+  return with(context, &spec, find_mixed, value);
+}
+
+static ntk_status spectrum_operator(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 1);
+  return with(context, &spec, find_operator, value);
+}
+
+/* ---- Trainings ------------------------------------------------------------------------------- */
+
+static ntk_status train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                        const ntk_train_options *options, double *value) {
+  ntk_train_result result = {0};
+  NTK_TRY(ntk_train(context, network, data, labels, options, &result));
+  *value = result.loss_final;
+  ntk_train_clear(&result);
+  return NTK_OK;
+}
+
+static ntk_status train_tracked(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                                double *value) {
+  const ntk_train_options options = {
+      .track = 2, .track_weights = true, .question = true, .checkpoint = path, .epochs = 2};
+  if (rank == 0)
+    (void)unlink(path);
+  return train(context, network, data, &options, value);
+}
+
+static ntk_status train_second(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                               double *value) {
+  const ntk_train_options options = {.optimizer = "lm", .kernel_precision = "mixed", .epochs = 2};
+  return train(context, network, data, &options, value);
+}
+
+static ntk_status first_order(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 1);
+  return with(context, &spec, train_tracked, value);
+}
+
+static ntk_status second_order(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 1);
+  return with(context, &spec, train_second, value);
+}
+
+/* ---- Memorisation ---------------------------------------------------------------------------- */
+
+static ntk_status memorize(ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_memorize_options *options, double *value) {
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_memorize_result result;
+  NTK_TRY(ntk_dataset_generate(context, "gaussian", N, D, 1, &data));
+  const ntk_status status =
+      ntk_memorize(context, spec, data, labels, 1, options, &network, &result);
+  *value = status == NTK_OK ? result.max_error : 0.0;
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return status;
+}
+
+static ntk_status by_mixed(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 1);
+  return memorize(context, &spec, &(ntk_memorize_options){.precision = "mixed"}, value);
+}
+
+static ntk_status by_gradients(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(width, 2);
+  return memorize(context, &spec, &(ntk_memorize_options){.iterative = true, .eps = 1e-2}, value);
+}
+
+/* More samples than parameters. */
+static ntk_status singular(ntk_context *context, double *value) {
+  const ntk_network_spec spec = of(narrow, 1);
+  return memorize(context, &spec, &(ntk_memorize_options){.precision = "double"}, value);
+}
+
+static const struct {
+  const char *name;
+  starved_fn *compute;
+} jobs[] = {
+    {"operations", operations},      {"spectrum", spectrum_all},  {"mixed", spectrum_mixed},
+    {"operator", spectrum_operator}, {"training", first_order},   {"second order", second_order},
+    {"memorised", by_mixed},         {"iterative", by_gradients}, {"singular", singular}};
 
 static void test_starved(void **state) {
   (void)state;
-  for (int on = 0; on<ranks; on += ranks> 1 ? ranks - 1 : 1) {
-    size_t calls = 1;
-    lost = 0;
-    while (starve(calls, on))
-      calls += ranks > 2 ? 3 : 1;
-    assert_true(lost > (ranks > 2 ? 20 : 60));
+  for (size_t k = 0; k < COUNT(jobs); k++) {
+    if (rank == 0)
+      printf("%s\n", jobs[k].name);
+    starve_some(jobs[k].compute, 10);
   }
+}
+
+static int open(void **state) {
+  if (setup(state) != 0 || (rank == 0 && mkdtemp(directory) == NULL))
+    return -1;
+  ntk_ranks_hand(all, 0, sizeof directory, directory);
+  (void)snprintf(path, sizeof path, "%s/run", directory);
+  double *Y = make_normal(2, 2 * N);
+  memcpy(labels, Y, sizeof labels);
+  free(Y);
+  return 0;
+}
+
+static int close_all(void **state) {
+  if (rank == 0)
+    (void)unlink(path);
+  return (rank == 0 && rmdir(directory) != 0) || teardown(state) != 0;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_starved),
   };
-  return cmocka_run_group_tests(tests, open_both, close_both);
+  return run_on_ranks(tests, COUNT(tests), open, close_all);
 }

@@ -108,5 +108,5 @@ int main(void) {
       cmocka_unit_test(test_floor),
       cmocka_unit_test(test_second_order),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

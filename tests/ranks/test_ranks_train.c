@@ -266,5 +266,5 @@ int main(void) {
       cmocka_unit_test(test_checkpoints),  cmocka_unit_test(test_other_data),
       cmocka_unit_test(test_limit_of_one),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

@@ -230,5 +230,5 @@ int main(void) {
       cmocka_unit_test(test_gather),  cmocka_unit_test(test_collect),
       cmocka_unit_test(test_traffic),
   };
-  return run_on_ranks(tests, COUNT(tests));
+  return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

@@ -143,6 +143,13 @@ void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B) {
       ntk_packed_set(A, i, j, ntk_packed_get(A, i, j) + alpha * ntk_packed_get(B, i, j));
 }
 
+/* Whether all ranks have come here. One may have failed at something of its own before, and what
+ * returns a number cannot say so: that one is then of no use, and the next agreement fails. */
+static bool together(const ntk_packed *A, const char *what) {
+  return A->share.ranks > 1 &&
+         ntk_ranks_agree(A->context, NTK_OK, ntk_ranks_what(what, A->n, A->precision, 0)) == NTK_OK;
+}
+
 /* What others have is -0 here: added to any number it changes nothing, its sign included. */
 static void sum_over_ranks(const ntk_packed *A, size_t count, double *x) {
   if (A->share.ranks > 1)
@@ -153,7 +160,8 @@ size_t ntk_packed_diagonal(const ntk_packed *A, size_t first, size_t count, doub
   const size_t rows = first < A->n ? A->n - first : 0, some = rows < count ? rows : count;
   for (size_t i = 0; i < some; i++)
     diagonal[i] = ntk_packed_has(A, first + i) ? ntk_packed_get(A, first + i, first + i) : -0.0;
-  sum_over_ranks(A, some, diagonal);
+  if (some > 0 && together(A, "the diagonal"))
+    sum_over_ranks(A, some, diagonal);
   return some;
 }
 
@@ -189,7 +197,7 @@ static double norm_of(const ntk_packed *A, size_t p) {
 
 /* The norm of what the ranks have the norms of. */
 static double norm_over_ranks(const ntk_packed *A, double own) {
-  if (A->share.ranks == 1)
+  if (!together(A, "the norm"))
     return own;
   const double largest = -ntk_ranks_least(A->context, -own);
   if (!(largest > 0.0) || isinf(largest))
