@@ -1,7 +1,7 @@
 #!/bin/sh
 # What cannot be, under mpirun: one line of ntkit's from the first rank alone, status 2, no process left,
 # nothing written. Commands that one process does; files that one rank has not, or has shorter; another
-# build; mpirun of no MPI and of another one; more threads than cores; too little memory; a rank that dies.
+# build; mpirun of no MPI and of another one; more threads than cores; too little memory.
 # shellcheck source=tests/cli/program.sh
 . "$(dirname "$0")/../cli/program.sh"
 case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
@@ -146,39 +146,5 @@ done
 # shellcheck disable=SC2086
 sh "$mpirun" -n 1 "$NTKIT" spectrum $small : -n 1 "$NTKIT" spectrum $small --memory 300M --threads=1 >"$out" 2>"$top/all"
 check 'memory and threads may be of each' grep -q '^lambda_min' "$out"
-
-# ---- A rank that dies --------------------------------------------------------------------------------
-ls -AR "$dir" >"$top/before"
-for signal in KILL TERM; do
-  # shellcheck disable=SC2016
-  sh "$mpirun" -n 3 sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$top/pid" "$NTKIT" spectrum \
-    --samples 2000 --dim 50 --widths 100,100 --density --probes 1000 --quiet --save dies >"$out" 2>"$top/all" &
-  job=$!
-  tries=0
-  until [ -s "$top/pid.1" ] && [ -d dies ] || [ $tries -gt 200 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-  done
-  sleep 1
-  begun=$(date +%s)
-  kill -$signal "$(cat "$top/pid.1")"
-  wait $job
-  status=$?
-  [ "$status" -ne 0 ] || fails "SIG$signal" 'status 0'
-  [ $(($(date +%s) - begun)) -le 10 ] || fails "SIG$signal" 'more than 10 seconds'
-  [ ! -s "$out" ] || fails "SIG$signal" 'something on standard output'
-  [ "$(grep -c '^ntkit' "$top/all")" -eq 1 ] || fails "SIG$signal" "not one line of ntkit: $(cat "$top/all")"
-  for rank in 0 1 2; do # what has ended may wait for somebody to notice
-    pid=$(cat "$top/pid.$rank")
-    until [ ! -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status" || [ $(($(date +%s) - begun)) -gt 10 ]; do
-      sleep 0.1
-    done
-    ! grep -q '^State:.*[^Z] ' "/proc/$pid/status" 2>/dev/null || fails "SIG$signal" "rank $rank is there"
-  done
-  [ -z "$(find dies -type f ! -path '*/.ntkit.saving/*' 2>/dev/null)" ] || fails "SIG$signal" 'half a result'
-  rm -rf dies "$top"/pid.*
-  ls -AR "$dir" >"$top/after"
-  check 'the folder as it was' cmp "$top/before" "$top/after"
-done
 
 finish ranks_bad
