@@ -86,6 +86,8 @@ NTK_API void ntk_text_clean(char *text);
 /* Version and source commit of the library, e.g. "0.1.0", "1a2b3c4". Static storage. */
 NTK_API const char *ntk_version(void);
 NTK_API const char *ntk_commit(void);
+/* The MPI that it is built with, "Open MPI v4.1.4"; "": none. Static storage. */
+NTK_API const char *ntk_mpi(void);
 
 /* ---- Context: threads, memory, progress ------------------------------------------------------ */
 
@@ -113,9 +115,23 @@ typedef struct ntk_context_options {
  * _MEMORY, _RANKS. */
 NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
 NTK_API void ntk_context_destroy(ntk_context *context);
-/* How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
+
+/* Several processes (backend "mpi"; examples/c/ranks.c). Every call on a context of theirs, and on
+ * what belongs to one, is made by all of them, in the same order, from one thread of each. A call
+ * fails on all or on none, with one line, which names the rank where it is not everybody's; such a
+ * failure ends the context: what is called on it next returns it again, at once. Destroy it, on all
+ * of them, and a new one may be made.
+ *   MPI. A program that has started it itself, at MPI_THREAD_FUNNELED or above, calls from the
+ * thread that did so (from any at MPI_THREAD_SERIALIZED) and ends it itself, after the last context.
+ * Else the first context starts it, at MPI_THREAD_FUNNELED, in the thread that makes it, which is
+ * then the one to call from; and it is ended as the process exits. All of MPI_COMM_WORLD take part;
+ * a program's own messages on it are not met, as ntkit's go on duplicates.
+ *   How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
  * them this is (rank may be NULL). Looks at the environment alone. */
 NTK_API int ntk_launched(int *rank);
+/* For a handler of SIGTERM, by which mpirun ends what is left: whether those of a lower rank have
+ * died, as far as one on rank 0's machine can tell; false on others. Since a context was made. */
+NTK_API bool ntk_launched_lowest(void);
 /* A failure, told by line, becomes all's; else line, or NULL, has to be. NTK_ERR_RANKS, own. */
 NTK_API ntk_status ntk_context_agree(ntk_context *context, ntk_status own, const char *line);
 

@@ -95,7 +95,7 @@ static size_t number_in_file(const char *path, const char *key) {
   return value;
 }
 
-static size_t system_available(void) {
+size_t ntk_memory_of_machine(void) {
 #ifdef __APPLE__
   uint64_t bytes = 0;
   size_t length = sizeof bytes;
@@ -130,7 +130,7 @@ static size_t limit_left(const ntk_context *context) {
 }
 
 size_t ntk_memory_available(const ntk_context *context) {
-  const size_t available = system_available(), left = limit_left(context);
+  const size_t available = ntk_memory_of_machine(), left = limit_left(context);
   return left < available ? left : available;
 }
 
@@ -140,7 +140,7 @@ ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char
   const size_t available = ntk_memory_available(context);
   if (bytes <= available)
     return NTK_OK;
-  const bool limited = context->memory_limit != 0 && available < system_available();
+  const bool limited = context->memory_limit != 0 && available < ntk_memory_of_machine();
   const bool several = what[0] != '\0' && what[strlen(what) - 1] == 's'; /* "the weights" */
   char needed[NTK_AMOUNT], left[NTK_AMOUNT];
   return ntk_fail(NTK_ERR_MEMORY, "%s need%s %s of memory, and %s are available%s", what,

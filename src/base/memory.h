@@ -23,6 +23,8 @@ NTK_SIBLING ntk_status ntk_alloc_doubles(ntk_context *context, size_t count, con
 size_t ntk_memory_peak_enter(ntk_context *context);
 size_t ntk_memory_peak_leave(ntk_context *context, size_t before);
 
+/* What the machine has available now, whatever a context's limit says. */
+size_t ntk_memory_of_machine(void);
 /* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);
 

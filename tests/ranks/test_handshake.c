@@ -12,6 +12,10 @@
 #include "base/ranks/handshake.h"
 #include "support.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const char *const variables[] = {"OMPI_COMM_WORLD_SIZE",
                                         "OMPI_COMM_WORLD_RANK",
                                         "PMI_SIZE",
@@ -152,14 +156,28 @@ static void test_cores(void **state) {
   cards[3].card.threads = 70;
   assert_ok(ntk_cards_check(cards, P));
   cards[1].card.threads = 4;
+  cards[1].card.processors = 8; /* for both of its ranks */
   assert_refused(ntk_cards_check(cards, P), NTK_ERR_ARGUMENT,
                  "4 on rank 1 on node00, which may use 3 cores; accepted: 1 to 3 (mpirun --map-by "
                  "slot:PE=4 gives it 4)");
+  cards[1].card.processors = 7;
+  assert_refused(ntk_cards_check(cards, P), NTK_ERR_ARGUMENT,
+                 "4 on rank 1 on node00, which may use 3 cores; accepted: 1 to 3");
+  assert_null(strstr(ntk_error_message(), "mpirun"));
   assert_string_equal(ntk_error_last().option, "threads");
+  for (int r = 0; r < P; r++) { /* all of one kind: none is named */
+    memcpy(cards[r].card.mask, cards[2].card.mask, sizeof cards[r].card.mask);
+    cards[r].card.threads = 3;
+    cards[r].card.processors = 6;
+  }
+  assert_refused(ntk_cards_check(cards, P), NTK_ERR_ARGUMENT,
+                 "3, and each rank may use 2 cores; accepted: 1 to 2 (mpirun");
+  cards[0].card.mask[0] = 0x7f0;
+  cards[0].card.threads = 0;
   cards[1].card.mask[0] = 0x100; /* bound to one */
   cards[1].card.threads = 2;
   assert_int_equal(ntk_cards_cores(cards, P, 0), 7);
-  assert_refused(ntk_cards_check(cards, P), NTK_ERR_ARGUMENT, "may use 1 core; accepted: 1 to 1");
+  assert_refused(ntk_cards_check(cards, P), NTK_ERR_ARGUMENT, "may use 1 core; accepted: 1");
   cards[0].card.mask[0] = 0x100; /* two on one core, as where there are more ranks than cores */
   assert_int_equal(ntk_cards_cores(cards, P, 1), 1);
   ntk_context_destroy(context);
@@ -178,6 +196,42 @@ static void test_memory(void **state) {
   for (int r = 0; r < P; r++)
     assert_int_equal(ntk_cards_memory(cards, P, r), expected[r]);
   ntk_context_destroy(context);
+  /* A rank's own limit is no matter of the machine's others. */
+  assert_ok(
+      ntk_context_create(&(ntk_context_options){.threads = 1, .memory_limit = 1000000}, &context));
+  fill(context, cards);
+  assert_true(cards[0].card.available > 16000000);
+  assert_int_equal(cards[0].card.threads, 1);
+  ntk_context_destroy(context);
+}
+
+/* Ranks 0 and 1 are processes of this test, and die; 2 is on their machine, or on another one. */
+static void test_lowest(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  ntk_card_room cards[P];
+  pid_t child[2];
+  fill(context, cards);
+  assert_false(ntk_launched_lowest());
+  for (int r = 0; r < 2; r++) {
+    child[r] = fork();
+    if (child[r] == 0)
+      for (;;)
+        (void)pause();
+    assert_true(child[r] > 0);
+    cards[r].card.pid = (int32_t)child[r];
+  }
+  ntk_cards_keep(cards, 2); /* of the other machine: it cannot know */
+  assert_false(ntk_launched_lowest());
+  cards[2].card.first = 0;
+  ntk_cards_keep(cards, 2);
+  assert_false(ntk_launched_lowest());
+  for (int r = 0; r < 2; r++) {
+    assert_int_equal(kill(child[r], SIGKILL), 0);
+    assert_int_equal(waitpid(child[r], NULL, 0), child[r]);
+    assert_int_equal(ntk_launched_lowest(), r == 1);
+  }
+  ntk_context_destroy(context);
 }
 
 int main(void) {
@@ -187,6 +241,7 @@ int main(void) {
       cmocka_unit_test(test_same),
       cmocka_unit_test(test_cores),
       cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_lowest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,8 +127,8 @@ static ntk_status apart(ntk_ranks *r, uint64_t what) {
   return again(r);
 }
 
-/* All ranks, each in an agreement or leaving. */
-static ntk_status meet(ntk_ranks *r, ntk_status own, uint64_t what) {
+/* All ranks, each in an agreement or leaving. of_first: what rank 0 fails with needs no name. */
+static ntk_status meet(ntk_ranks *r, ntk_status own, uint64_t what, bool of_first) {
   const char *line = ntk_error_message();
   const bool fine = own == NTK_OK;
   const uint64_t hash = fine ? 0 : ntk_hash_bytes(NTK_HASH_START, line, strlen(line));
@@ -139,14 +139,16 @@ static ntk_status meet(ntk_ranks *r, ntk_status own, uint64_t what) {
   r->traffic.messages += 1.0;
   if (!r->wire->least(r, count, words))
     return again(r);
+  const int from = (int)(words[0] >> 8);
   if (words[0] != NONE)
-    return spread(r, (int)(words[0] >> 8), (ntk_status)(words[0] & 0xff), words[3] == ~words[4]);
+    return spread(r, from, (ntk_status)(words[0] & 0xff),
+                  words[3] == ~words[4] || (of_first && from == 0));
   if (words[1] == ~words[2])
     return NTK_OK;
   return words[1] == LEAVING ? left(r, what == LEAVING) : apart(r, what);
 }
 
-ntk_status ntk_ranks_meet(ntk_context *context, ntk_status own, uint64_t what) {
+static ntk_status meet_in(ntk_context *context, ntk_status own, uint64_t what, bool of_first) {
   ntk_ranks *r = context->ranks;
   if (r == NULL)
     return own;
@@ -154,7 +156,16 @@ ntk_status ntk_ranks_meet(ntk_context *context, ntk_status own, uint64_t what) {
     return again(r);
   if (own == NTK_OK && context->stopped[0] != '\0')
     own = ntk_fail(NTK_ERR_CANCELLED, "interrupted while computing: %s", context->stopped);
-  return meet(r, own, what);
+  return meet(r, own, what, of_first);
+}
+
+ntk_status ntk_ranks_meet(ntk_context *context, ntk_status own, uint64_t what) {
+  return meet_in(context, own, what, false);
+}
+
+ntk_status ntk_ranks_agree_first(ntk_context *context, ntk_status own, uint64_t what) {
+  const ntk_status all = meet_in(context, own, what, true);
+  return all == NTK_OK ? own : all;
 }
 
 /* ---- Meeting and parting -----------------------------------------------------------------------
@@ -176,6 +187,7 @@ static ntk_status shake(ntk_context *context, ntk_ranks *r, ntk_card_room *cards
   if (!ntk_wire_records(r, 0, P, sizeof *cards, cards))
     return again(r);
   NTK_TRY(ntk_cards_check(cards, P));
+  ntk_cards_keep(cards, r->rank);
   for (int i = 0; i < P; i++)
     memcpy(r->names[i], cards[i].card.name, NTK_RANK_NAME);
   if (context->threads == 0)
@@ -210,12 +222,16 @@ ntk_status ntk_ranks_enter(ntk_context *context) {
   return status;
 }
 
+const char *ntk_mpi(void) {
+  return ntk_wire_library();
+}
+
 void ntk_ranks_leave(ntk_context *context) {
   ntk_ranks *r = context->ranks;
   if (r == NULL)
     return;
   if (r->failed == NTK_OK)
-    (void)meet(r, NTK_OK, LEAVING);
+    (void)meet(r, NTK_OK, LEAVING, false);
   release(r);
   context->ranks = NULL;
 }

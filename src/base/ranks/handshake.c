@@ -3,11 +3,15 @@
 #endif
 #include "base/ranks/handshake.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <sched.h>
@@ -76,9 +80,11 @@ void ntk_card_fill(const ntk_context *context, const ntk_ranks *ranks, ntk_card 
   (void)KEEP(card, cpu, e.cpu);
   (void)KEEP(card, name, ranks->name);
   fill_mask(card->mask);
-  card->available = ntk_memory_available(context);
+  card->available = ntk_memory_of_machine(); /* a limit is its rank's alone */
   card->first = ranks->first;
   card->threads = context->threads;
+  card->processors = (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+  card->pid = (int32_t)getpid();
 }
 
 /* What has to be the same on all ranks, for vectors that all compute to have the same bits. */
@@ -105,20 +111,44 @@ static ntk_status check_same(const ntk_card *card, int rank, const ntk_card *fir
   return NTK_OK;
 }
 
+static int on_machine_of(const ntk_card_room *cards, int P, int rank) {
+  int ranks = 0;
+  for (int r = 0; r < P; r++)
+    ranks += cards[r].card.first == cards[rank].card.first;
+  return ranks;
+}
+
+/* Whether all ranks ask for as many threads, and have as many cores, as this one. */
+static bool all_alike(const ntk_card_room *cards, int P, int rank) {
+  bool alike = true;
+  for (int r = 0; r < P; r++)
+    alike = alike && cards[r].card.threads == cards[rank].card.threads &&
+            ntk_cards_cores(cards, P, r) == ntk_cards_cores(cards, P, rank);
+  return alike;
+}
+
+/* More threads than a rank's cores; how it gets them, where the machine has so many for all. */
+static ntk_status refuse_threads(const ntk_card_room *cards, int P, int rank, int cores) {
+  const ntk_card *card = &cards[rank].card;
+  char whose[128] = ", and each rank", how[96] = "";
+  if (!all_alike(cards, P, rank))
+    ntk_format(whose, sizeof whose, " on rank %d on %s, which", rank, card->name);
+  if (card->threads <= card->processors / on_machine_of(cards, P, rank))
+    ntk_format(how, sizeof how, " (mpirun --map-by slot:PE=%d gives it %d)", card->threads,
+               card->threads);
+  return ntk_fail_about(ntk_fail(NTK_ERR_ARGUMENT, "%d%s may use %d core%s; accepted: %s%d%s",
+                                 card->threads, whose, cores, cores == 1 ? "" : "s",
+                                 cores == 1 ? "" : "1 to ", cores, how),
+                        (ntk_error){.option = "threads"});
+}
+
 ntk_status ntk_cards_check(const ntk_card_room *cards, int P) {
   for (int r = 1; r < P; r++)
     NTK_TRY(check_same(&cards[r].card, r, &cards[0].card));
   for (int r = 0; r < P; r++) {
-    const ntk_card *card = &cards[r].card;
     const int cores = ntk_cards_cores(cards, P, r);
-    if (card->threads > cores)
-      return ntk_fail_about(
-          ntk_fail(NTK_ERR_ARGUMENT,
-                   "%d on rank %d on %s, which may use %d core%s; accepted: 1 to %d (mpirun "
-                   "--map-by slot:PE=%d gives it %d)",
-                   card->threads, r, card->name, cores, cores == 1 ? "" : "s", cores, card->threads,
-                   card->threads),
-          (ntk_error){.option = "threads"});
+    if (cards[r].card.threads > cores)
+      return refuse_threads(cards, P, r, cores);
   }
   return NTK_OK;
 }
@@ -141,12 +171,36 @@ int ntk_cards_cores(const ntk_card_room *cards, int P, int rank) {
   return processors > sharing ? processors / sharing : 1;
 }
 
+/* Those of its machine that stand before this rank; it is behind nobody it could ask where rank 0
+ * is on another one, or there are too many. */
+enum { MOST_BEFORE = 1024 };
+static struct {
+  pid_t pid[MOST_BEFORE];
+  _Atomic int count; /* 0: none to ask */
+} before;
+
+void ntk_cards_keep(const ntk_card_room *cards, int rank) {
+  if (cards[rank].card.first != cards[0].card.first || rank > MOST_BEFORE)
+    return;
+  int count = 0;
+  for (int r = 0; r < rank; r++)
+    if (cards[r].card.first == cards[rank].card.first)
+      before.pid[count++] = (pid_t)cards[r].card.pid;
+  atomic_store(&before.count, count);
+}
+
+bool ntk_launched_lowest(void) {
+  const int count = atomic_load(&before.count);
+  bool alone = count > 0;
+  for (int i = 0; i < count && alone; i++)
+    alone = getpgid(before.pid[i]) == -1 && errno == ESRCH; /* no more than a system call */
+  return alone;
+}
+
 size_t ntk_cards_memory(const ntk_card_room *cards, int P, int rank) {
-  size_t least = SIZE_MAX, ranks = 0;
+  size_t least = SIZE_MAX;
   for (int r = 0; r < P; r++)
-    if (cards[r].card.first == cards[rank].card.first) {
-      ranks++;
-      least = cards[r].card.available < least ? (size_t)cards[r].card.available : least;
-    }
-  return least / ranks;
+    if (cards[r].card.first == cards[rank].card.first && cards[r].card.available < least)
+      least = (size_t)cards[r].card.available;
+  return least / (size_t)on_machine_of(cards, P, rank);
 }

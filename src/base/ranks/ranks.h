@@ -45,6 +45,8 @@ static inline ntk_status ntk_ranks_agree(ntk_context *context, ntk_status own, u
   const ntk_status all = ntk_ranks_meet(context, own, what);
   return all == NTK_OK ? own : all;
 }
+/* The same of what rank 0 does for all, as writing a file: its failure is told as everybody's. */
+ntk_status ntk_ranks_agree_first(ntk_context *context, ntk_status own, uint64_t what);
 /* A hash for it: of the operation's name and sizes. */
 uint64_t ntk_ranks_what(const char *operation, size_t a, size_t b, size_t c);
 

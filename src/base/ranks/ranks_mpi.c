@@ -132,6 +132,14 @@ static void finish(void) {
     (void)MPI_Finalize();
 }
 
+const char *ntk_wire_library(void) {
+  static char version[MPI_MAX_LIBRARY_VERSION_STRING]; /* the same, whoever asks first */
+  int length = 0;
+  if (version[0] == '\0' && MPI_Get_library_version(version, &length) == MPI_SUCCESS)
+    version[strcspn(version, ",\n")] = '\0';
+  return version;
+}
+
 static ntk_status start(void) {
   int has = 0;
   if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &has) != MPI_SUCCESS)
@@ -153,14 +161,10 @@ static ntk_status check(int launched, int *size) {
   MPI_Comm_size(MPI_COMM_WORLD, size);
   if (launched == 1 || launched == *size)
     return NTK_OK;
-  char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
-  int length = 0;
-  MPI_Get_library_version(version, &length);
-  version[strcspn(version, ",\n")] = '\0';
   return ntk_fail(NTK_ERR_RANKS,
                   "started by another MPI's mpirun: it says %d processes, and %s says %d; "
                   "accepted: that one's mpirun",
-                  launched, version, *size);
+                  launched, ntk_wire_library(), *size);
 }
 
 /* The lowest rank on this machine. */

@@ -12,3 +12,7 @@ ntk_status ntk_wire_open(ntk_context *context, ntk_ranks **ranks) {
                     launched, how);
   return ntk_fail(NTK_ERR_RANKS, "this ntkit is built without MPI; %s", how);
 }
+
+const char *ntk_wire_library(void) {
+  return "";
+}

@@ -50,6 +50,8 @@ struct ntk_ranks {
 /* Joins the processes of this job: wire, rank, ranks, first, name and most; *ranks stays NULL where
  * this one is alone. NTK_ERR_RANKS as ntk_ranks_enter, _MEMORY. */
 ntk_status ntk_wire_open(ntk_context *context, ntk_ranks **ranks);
+/* What carries the words, with its version; "": nothing does. */
+const char *ntk_wire_library(void);
 
 /* One record of `size` bytes of each rank from begin to end - 1 into `all`, where own ones are in
  * their place already; false: ranks->failed says so. In words.c. */

@@ -188,6 +188,13 @@ static bool has_file(const ntk_training *t) {
   return ntk_rank(t->context) == 0;
 }
 
+/* A checkpoint that cannot be used is the option's fault, unless there is no memory for it;
+ * said before ranks agree, who take it from the one that has the file. */
+static ntk_status of_checkpoint(ntk_status status) {
+  return status == NTK_ERR_MEMORY ? status
+                                  : ntk_fail_about(status, (ntk_error){.option = "checkpoint"});
+}
+
 ntk_status ntk_checkpoint_begin(ntk_training *t) {
   ntk_writer out;
   const size_t bytes = ntk_optimizer_slots(t->optimizer) * t->P * sizeof(double);
@@ -195,7 +202,7 @@ ntk_status ntk_checkpoint_begin(ntk_training *t) {
       has_file(t) ? ntk_writer_open(&out, t->options.checkpoint, bytes) : NTK_OK;
   if (has_file(t) && status == NTK_OK)
     ntk_writer_abort(&out);
-  NTK_TRY(ntk_training_agree(t, status, "checkpoint"));
+  NTK_TRY(ntk_training_agree_first(t, of_checkpoint(status), "checkpoint"));
   t->data_hash = hash_data(t);
   return NTK_OK;
 }
@@ -215,7 +222,7 @@ ntk_status ntk_checkpoint_save(ntk_training *t) {
       ntk_writer_abort(&w.out);
   }
   ntk_free(t->context, scratch);
-  return status;
+  return of_checkpoint(status);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -377,7 +384,7 @@ ntk_status ntk_checkpoint_restore(ntk_training *t) {
   header h = {.magic = 0};
   double *arrays = NULL;
   ntk_status status = has_file(t) ? get_file(t, &h, &arrays) : NTK_OK;
-  status = ntk_training_agree(t, status, "reading the checkpoint");
+  status = ntk_training_agree_first(t, of_checkpoint(status), "reading the checkpoint");
   if (status == NTK_OK)
     status = hand_on(t, &h, &arrays);
   if (status == NTK_OK && h.magic != 0)

@@ -85,15 +85,9 @@ static ntk_status check_start(ntk_training *t) {
                   t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
 
-/* A checkpoint that cannot be used is the option's fault, unless there is no memory for it. */
-static ntk_status of_checkpoint(ntk_status status) {
-  return status == NTK_ERR_MEMORY ? status
-                                  : ntk_fail_about(status, (ntk_error){.option = "checkpoint"});
-}
-
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
-    NTK_TRY(of_checkpoint(ntk_checkpoint_begin(t)));
+    NTK_TRY(ntk_checkpoint_begin(t));
   NTK_TRY(ntk_training_room(t, 2));
   NTK_TRY(ntk_alloc_doubles(t->context, t->P, "the first weights", &t->first));
   memcpy(t->first, t->network->theta, t->P * sizeof(double));
@@ -116,7 +110,7 @@ static ntk_status prepare(ntk_training *t) {
     NTK_TRY(ntk_question_ask(t));
   if (t->options.checkpoint == NULL)
     return NTK_OK;
-  NTK_TRY(of_checkpoint(ntk_checkpoint_restore(t)));
+  NTK_TRY(ntk_checkpoint_restore(t));
   return t->resumed > 0 ? evaluate(t) : NTK_OK; /* the same again, and its gradient */
 }
 
@@ -270,7 +264,7 @@ static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_
   snprintf(message, sizeof message, "%s", ntk_error_message());
   const ntk_status saved = ntk_checkpoint_save(t);
   if (saved != NTK_OK)
-    return of_checkpoint(saved);
+    return saved;
   return ntk_fail(status, "%s", message);
 }
 

@@ -9,6 +9,10 @@ ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char 
   return ntk_ranks_agree(t->context, own, ntk_ranks_what(place, t->N, t->P, t->epoch));
 }
 
+ntk_status ntk_training_agree_first(const ntk_training *t, ntk_status own, const char *place) {
+  return ntk_ranks_agree_first(t->context, own, ntk_ranks_what(place, t->N, t->P, t->epoch));
+}
+
 ntk_status ntk_training_room(ntk_training *t, size_t count) {
   if (count <= t->capacity)
     return NTK_OK;

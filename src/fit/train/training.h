@@ -91,6 +91,7 @@ void ntk_training_sync(ntk_training *t);
 
 /* How all ranks are at this place (base/ranks/ranks.h), `own` being how this one is. */
 ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char *place);
+ntk_status ntk_training_agree_first(const ntk_training *t, ntk_status own, const char *place);
 
 /* Room for so many losses. */
 ntk_status ntk_training_room(ntk_training *t, size_t count);
