@@ -46,7 +46,7 @@ small='--samples 60 --dim 20 --widths 20,20 --activation tanh --quiet'
   refused 'network inspect' "'network inspect'" network inspect x
   refused 'reproduce' "'reproduce figure1'" reproduce figure1 --out x
   refused 'study status' "'study status'" study status x.db
-  refused 'study run' 'accepted: one without mpirun, or --shard i/n' study run x.yaml --db x.db
+  refused 'study run' 'accepted: one without mpirun, or a part for each' study run x.yaml --db x.db
   refused 'a word' "unknown command 'spectral'" spectral
   refused 'an option' "unknown option" spectrum $small --nonsense
   refused 'a value' 'the tolerance' spectrum $small --tolerance 2
@@ -55,7 +55,7 @@ small='--samples 60 --dim 20 --widths 20,20 --activation tanh --quiet'
 # Those of one rank, once: a line that each of them has.
 while IFS='|' read -r command once; do
   # shellcheck disable=SC2086
-  sh "$mpirun" -n 3 "$NTKIT" $command >"$out" 2>"$err"
+  sh "$mpirun" -n 3 "$NTKIT" $command >"$out" 2>"$err" </dev/null
   status=$?
   [ "$status" -eq 0 ] || fails "$command" "exit status $status"
   [ "$(grep -c -e "$once" "$out")" -eq 1 ] || fails "$command" "not one '$once'"
@@ -99,7 +99,7 @@ options='--widths 20,20 --quiet --json'
   cp "$in/net/X.npy" "$dir/b"
   cp -r "$in/net" "$dir/a"
   apart 'a network that one rank has not' '^ntkit: rank 1 on .*net' spectrum --load net --data X.npy --quiet
-  refused 'more threads than cores' "^ntkit: --threads: 1000 on rank 0" spectrum $small --threads 1000
+  refused 'more threads than cores' '^ntkit: --threads: 1000, and each rank may use' spectrum $small --threads 1000
   refused 'too little memory' 'this computation needs .* on 3 ranks (.* each), and .* available on all of them, .* on rank [012] (' \
     spectrum --samples 20000 --dim 20 --widths 200,200 --method factor --memory 50M --quiet
 }

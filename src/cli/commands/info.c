@@ -1,6 +1,7 @@
 /* ntkit info: what results depend on here, and every name that options know. */
 #include "cli/run/job.h"
 #include "cli/shell/command.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
 #include "cli/show/view.h"
@@ -56,6 +57,31 @@ static void print_environment(const ntk_environment *environment) {
   printf("cpu         %s, %d thread%s, %s\nbackend     %s\n", environment->cpu,
          environment->threads, environment->threads == 1 ? "" : "s", environment->simd,
          environment->backend);
+}
+
+typedef struct process_info {
+  const char *mpi;
+  int launched;
+} process_info;
+
+#define ROW process_info
+static const ntk_field process_fields[] = {
+    VIEW_FIELD(TEXT, "mpi", mpi, "that this build has, for several processes; null: none"),
+    VIEW_FIELD(INT, "launched", launched, "how many of this mpirun has started; 1: without"),
+};
+static const ntk_description process_table = VIEW_TABLE(process_fields);
+#undef ROW
+
+static process_info processes(void) {
+  return (process_info){ntk_mpi()[0] != '\0' ? ntk_mpi() : NULL, ranks_count()};
+}
+
+static void print_processes(void) {
+  const process_info p = processes();
+  printf("mpi         %s", p.mpi != NULL ? p.mpi : "none; 'make mpi' builds a program that has it");
+  if (p.launched > 1)
+    printf("; mpirun has started %d of these, and this is the first", p.launched);
+  putchar('\n');
 }
 
 static void print_limits(const size_limits *limits) {
@@ -136,6 +162,8 @@ static void tell_info(const void *what, result_view *v) {
   const build_info *info = what;
   size_t count = 0;
   view_environment(v, info->context);
+  const process_info p = processes();
+  view_fields(v, NULL, &process_table, &p, NULL, NULL);
   view_fields(v, "limits", &limit_table, &info->limits, NULL, NULL);
   const ntk_distribution *distributions = ntk_distribution_list(&count);
   view_json(v, "distributions", json_list_of(&distribution_table, distributions, count));
@@ -170,6 +198,7 @@ static exit_status command_info(const void *given) {
     status = json_print(view_object(tell_info, &info), EXIT_DONE);
   } else {
     print_environment(&environment);
+    print_processes();
     print_limits(&info.limits);
     print_tables();
   }

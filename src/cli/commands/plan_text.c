@@ -2,6 +2,7 @@
 #include "cli/commands/plan.h"
 
 #include "cli/shell/progress.h"
+#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 
 #include <math.h>
@@ -35,6 +36,10 @@ static void print_machine(const plan_run *run) {
       100 * m->solve.rate / m->bandwidth, 100 * m->product.rate / m->bandwidth);
   if (m->note[0] != '\0')
     printf("note        %s\n", m->note);
+  if (run->plan.ranks == 1 && ranks_count() > 1)
+    printf("note        of one process; mpirun has started %d: --ranks %d plans for them, with\n"
+           "            --cores and --memory of each\n",
+           ranks_count(), ranks_count());
   if (run->plan.ranks > 1)
     printf("ranks       %d, each on such a machine; %.3g GB/s between them, %.3g us a message\n",
            run->plan.ranks, 1e-9 * m->network.rate, 1e6 * m->network.overhead);

@@ -96,5 +96,6 @@ void memorize_print(const void *what) {
          "passes %.3f\n",
          all.seconds.total, all.seconds.kernel, all.seconds.factor, all.seconds.condition,
          all.seconds.solve, all.seconds.evaluate);
+  job_print_ranks(&run->job);
   saved_print(&run->job.folder);
 }

@@ -1,6 +1,7 @@
 #include "cli/run/job.h"
 
 #include "cli/run/sha256.h"
+#include "cli/shell/meeting.h"
 #include "cli/shell/options.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/ranks.h"
@@ -150,15 +151,14 @@ exit_status job_context(const cli_settings *settings, ntk_context **context) {
       .backend = ranks_backend(),
       .progress = progress_report,
   };
+  const exit_status met = meeting_end(EXIT_DONE);
+  if (met != EXIT_DONE)
+    return met;
   const ntk_status status = ntk_context_create(&options, context);
   if (status != NTK_OK)
     return report_library(status, status == NTK_ERR_ARGUMENT ? "threads" : NULL);
   progress_start(settings->quiet);
-  char *asked = job_command_line(&settings->origin, true);
-  const ntk_status agreed = ntk_context_agree(*context, asked != NULL ? NTK_OK : NTK_ERR_MEMORY,
-                                              asked != NULL ? asked : "no memory for a line");
-  free(asked);
-  return agreed == NTK_OK ? EXIT_DONE : report_library(agreed, NULL);
+  return EXIT_DONE;
 }
 
 const char *job_inside(const cli_settings *settings) {
@@ -314,7 +314,7 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   if (status == EXIT_DONE && !steps->no_network)
     status = draw_weights(job);
   if (status == EXIT_DONE)
-    status = saved_open(settings, &job->folder);
+    status = saved_open(settings, job->context, &job->folder);
   if (status == EXIT_DONE && settings->save != NULL)
     status = steps->claim(run);
   return status;
@@ -360,6 +360,7 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
 exit_status job_end(cli_job *job, exit_status status) {
   progress_clear();
   status = report_agreed(job->context, status);
+  progress_over();
   saved_close(&job->folder);
   ntk_network_destroy(job->network);
   ntk_weights_clear(&job->weights);

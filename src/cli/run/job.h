@@ -73,11 +73,8 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
  * the same. */
 exit_status job_end(cli_job *job, exit_status status);
 
-/* A context as settings ask for it; progress drawn or not, interruption always. Several ranks have
- * to have been asked for the same. */
+/* A context as settings ask for it; progress drawn or not, interruption always. Of several ranks
+ * all make it, and so end where they have met (meeting.h). */
 exit_status job_context(const cli_settings *settings, ntk_context **context);
-/* The words that the program was called with, as a shell reads them, to be freed; of_all: without
- * its name and what each of several ranks may have of its own. NULL for want of memory. */
-char *job_command_line(const cli_origin *origin, bool of_all);
 
 #endif

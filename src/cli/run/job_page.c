@@ -91,6 +91,9 @@ void job_page_facts(FILE *out, const cli_job *job) {
 
 void job_page_computed(FILE *out, double seconds, const ntk_context *context) {
   const ntk_environment e = ntk_context_environment(context);
-  page_fact(out, "computed", "in %.3g s by ntkit %s (%s), %s, %s", seconds, e.version, e.commit,
-            e.blas, e.cpu);
+  char several[32] = "";
+  if (e.ranks > 1)
+    snprintf(several, sizeof several, "%d ranks of ", e.ranks);
+  page_fact(out, "computed", "in %.3g s by %sntkit %s (%s), %s, %s", seconds, several, e.version,
+            e.commit, e.blas, e.cpu);
 }

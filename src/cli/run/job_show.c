@@ -1,5 +1,7 @@
 #include "cli/run/job_show.h"
 
+#include "cli/shell/ranks.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +86,12 @@ void job_print_network(const cli_job *job) {
   printf(", P = %zu parameters\n", ntk_network_parameters(job->network));
 }
 
+void job_print_ranks(const cli_job *job) {
+  const int ranks = ntk_context_environment(job->context).ranks;
+  if (ranks > 1)
+    printf("ranks       %d, which share the samples\n", ranks);
+}
+
 /* Which rows of a file they are, where not the first ones. */
 static void print_rows(const cli_settings *settings) {
   if (settings->label_column != NULL)
@@ -109,67 +117,16 @@ void job_print_data(const cli_job *job, const char *more) {
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
 }
 
-/* Appends a word as a shell reads it: as it is, or in single quotes, where a quote ends them, comes
- * escaped, and begins them again. */
-static size_t put_word(char *to, const char *word) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                             "-_=+:,./@%^";
-  const bool plain = word[0] != '\0' && word[strspn(word, safe)] == '\0';
-  size_t used = 0;
-  if (!plain)
-    to[used++] = '\'';
-  for (; *word != '\0'; word++) {
-    to[used++] = *word;
-    if (*word == '\'') {
-      to[used++] = '\\';
-      to[used++] = '\'';
-      to[used++] = '\'';
-    }
-  }
-  if (!plain)
-    to[used++] = '\'';
-  return used;
-}
-
-/* Words of an option of which each of several processes may have its own; 0: it is none. */
-static int own_words(const char *word) {
-  static const char *const own[] = {"--threads", "--memory"};
-  for (size_t k = 0; k < sizeof own / sizeof own[0]; k++) {
-    const size_t length = strlen(own[k]);
-    if (strncmp(word, own[k], length) == 0 && (word[length] == '=' || word[length] == '\0'))
-      return word[length] == '=' ? 1 : 2;
-  }
-  return 0;
-}
-
-char *job_command_line(const cli_origin *origin, bool of_all) {
-  size_t size = 1, used = 0;
-  for (int i = 0; i < origin->words; i++)
-    size += 4 * strlen(origin->word[i]) + 3;
-  char *text = malloc(size);
-  if (text == NULL)
-    return NULL;
-  for (int i = of_all; i < origin->words; i++) {
-    const int own = of_all ? own_words(origin->word[i]) : 0;
-    if (own > 0) {
-      i += own - 1;
-      continue;
-    }
-    used += put_word(text + used, origin->word[i]);
-    text[used++] = ' ';
-  }
-  text[used > 0 ? used - 1 : 0] = '\0';
-  return text;
-}
-
 typedef struct job_origin {
   const char *command, *line, *date;
+  int launched;
 } job_origin;
 
 #define ROW job_origin
 static const ntk_field origin_fields[] = {
     VIEW_FIELD(TEXT, "command", command, "of this program"),
     VIEW_FIELD(TEXT, "command_line", line, "as a shell reads it"),
+    VIEW_FIELD(INT, "launched", launched, "how many of it mpirun has started; 1: without"),
     VIEW_FIELD(TEXT, "date", date, "of the start, UTC"),
 };
 static const ntk_description origin_table = VIEW_TABLE(origin_fields);
@@ -287,8 +244,8 @@ void job_view_inputs(result_view *v, const cli_job *job) {
 
 void job_view_begin(result_view *v, const cli_job *job) {
   const cli_origin *origin = &job->settings->origin;
-  char *line = job_command_line(origin, false);
-  const job_origin facts = {origin->command, line, origin->date};
+  char *line = ranks_line(origin, false);
+  const job_origin facts = {origin->command, line, origin->date, ranks_count()};
   view_fields(v, NULL, &origin_table, &facts, NULL, NULL);
   free(line);
   view_json(v, "inputs", job->inputs != NULL ? json_incref(job->inputs) : json_array());

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 void job_print_network(const cli_job *job);
+/* Of several processes how many; of one nothing. */
+void job_print_ranks(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */
 void job_print_data(const cli_job *job, const char *more);
 

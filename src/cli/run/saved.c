@@ -28,11 +28,12 @@ char *saved_staged(const saved_folder *folder, const char *name) {
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
-exit_status saved_open(const cli_settings *settings, saved_folder *folder) {
+exit_status saved_open(const cli_settings *settings, ntk_context *context, saved_folder *folder) {
   *folder = (saved_folder){0};
   if (settings->save == NULL)
     return EXIT_DONE;
   folder->settings = settings;
+  folder->context = context;
   if (!ranks_speaks()) /* another rank has the folder */
     return EXIT_DONE;
   if (settings->load != NULL && file_same(settings->load, settings->save))
@@ -107,8 +108,11 @@ void saved_announce(saved_folder *folder) {
 
 exit_status saved_finish(saved_folder *folder, json_t *object) {
   char *text = json_written(object);
-  exit_status status = EXIT_FAILED;
-  if (text != NULL)
+  exit_status status = text != NULL ? check_interrupted(folder) : EXIT_FAILED;
+  status = report_agreed(folder->context, status); /* from here on nobody turns back */
+  if (status == EXIT_DONE && ranks_speaks() && !progress_settle())
+    status = EXIT_INTERRUPTED;
+  if (status == EXIT_DONE)
     status = report_library(ntk_saving_finish(folder->saving, text), "save");
   free(text);
   const char *path;

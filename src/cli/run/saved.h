@@ -13,13 +13,14 @@ enum { SAVED_NAME = 64 };
 
 typedef struct saved_folder {
   const cli_settings *settings; /* borrowed; NULL: nothing is saved */
+  ntk_context *context;         /* borrowed: of the ranks that save together */
   ntk_saving *saving;
   const char *checkpoint; /* the same command goes on from it; borrowed; NULL: there is none */
   bool listed;            /* all of this run's files are there, or being moved there */
 } saved_folder;
 
 /* Begins to save, when settings ask for it. */
-exit_status saved_open(const cli_settings *settings, saved_folder *folder);
+exit_status saved_open(const cli_settings *settings, ntk_context *context, saved_folder *folder);
 /* Whether the run may write DIR/name; what saved_data writes; a network in place. */
 exit_status saved_claim(const saved_folder *folder, const char *name);
 exit_status saved_claim_data(const saved_folder *folder);

@@ -103,7 +103,7 @@ exit_status command_unknown(size_t count, char *const *words) {
 }
 
 bool command_is_here(const cli_command *command) {
-  return ranks_speaks() || command->ranks == RANKS_ALL;
+  return ranks_speaks() || command->ranks != RANKS_FIRST;
 }
 
 exit_status command_check_ranks(const cli_command *command) {

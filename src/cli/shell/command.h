@@ -7,9 +7,10 @@
 
 /* Who does it where mpirun has started several of these (ranks.h). */
 typedef enum cli_ranks {
-  RANKS_NONE, /* it is refused */
-  RANKS_ALL,  /* all of them */
-  RANKS_FIRST /* rank 0; the others end */
+  RANKS_NONE,  /* it is refused */
+  RANKS_ALL,   /* all of them */
+  RANKS_APART, /* each a part of its own, by words of its own, without the others */
+  RANKS_FIRST  /* rank 0; the others end */
 } cli_ranks;
 
 typedef struct cli_command {

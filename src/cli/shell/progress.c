@@ -1,9 +1,12 @@
 #include "cli/shell/progress.h"
 
 #include "cli/shell/ranks.h"
+#include "ntkit/ntkit.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +15,11 @@
 static const double PATIENCE = 2.0; /* seconds before the line appears */
 static const double REDRAW = 0.1;   /* seconds between two drawings */
 
-static volatile sig_atomic_t interrupted, told, computing;
+static volatile sig_atomic_t interrupted;
+
+/* Whose line tells how the run ended: nobody's yet, the handler's, its own. */
+enum { IDLE, BUSY, TOLD, OVER };
+static _Atomic int stage;
 
 /* One line on one terminal: the state is the process's, not a job's. */
 static struct {
@@ -38,15 +45,61 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* mpirun ends all where one rank has died, or ended with a failure that this one is about to tell;
- * and kills after a second, in which this one may be waiting for the dead: it says so at once. */
+/* What the handler says: where there is a file to go on from, the second. */
+static struct {
+  const char *path;
+  char line[4608];
+  size_t length;
+} kept;
+static const char why[] = "\nntkit: stopped by SIGTERM, which mpirun sends where it is interrupted "
+                          "or another rank has died\n";
+
 static void on_signal(int number) {
-  static const char why[] = "\nntkit: stopped by mpirun: interrupted, or another rank has died\n";
   const size_t from = line.length == 0; /* below a line of progress, a new one */
-  (void)number;
+  const int before = errno;
+  int busy = BUSY;
   interrupted = 1;
-  if (computing != 0 && ranks_count() > 1 && ranks_speaks())
-    told = write(STDERR_FILENO, why + from, sizeof why - 1 - from) > 0;
+  if (number == SIGTERM && ranks_count() > 1 && (ranks_speaks() || ntk_launched_lowest()) &&
+      atomic_compare_exchange_strong(&stage, &busy, TOLD)) {
+    const bool goes_on = kept.length > 0 && access(kept.path, F_OK) == 0;
+    const char *text = goes_on ? kept.line : why;
+    const size_t length = goes_on ? kept.length : sizeof why - 1;
+    while (write(STDERR_FILENO, text + from, length - from) < 0 && errno == EINTR) {
+    }
+  }
+  errno = before;
+}
+
+void progress_keep(const char *path) {
+  kept.length = 0;
+  kept.path = path;
+  if (path == NULL)
+    return;
+  char name[4096];
+  snprintf(name, sizeof name, "%s", path);
+  ntk_text_clean(name);
+  const int length = snprintf(kept.line, sizeof kept.line, "%.*s; the same command goes on by %s\n",
+                              (int)sizeof why - 2, why, name);
+  kept.length = length > 0 && (size_t)length < sizeof kept.line ? (size_t)length : 0;
+}
+
+void progress_begin(void) {
+  int idle = IDLE;
+  (void)atomic_compare_exchange_strong(&stage, &idle, BUSY);
+}
+
+bool progress_settle(void) {
+  int busy = BUSY;
+  (void)atomic_compare_exchange_strong(&stage, &busy, OVER);
+  return stage != TOLD;
+}
+
+void progress_over(void) {
+  (void)progress_settle();
+}
+
+bool progress_told(void) {
+  return stage == TOLD;
 }
 
 static void handle_interruptions(void (*handler)(int)) {
@@ -79,17 +132,9 @@ bool progress_interrupted(void) {
   return interrupted != 0;
 }
 
-void progress_failed(void) {
-  computing = 0;
-}
-
-bool progress_told(void) {
-  return told != 0;
-}
-
 void progress_start(bool quiet) {
   line.wanted = !quiet && ranks_speaks() && isatty(STDERR_FILENO);
-  computing = 1;
+  progress_begin();
   line.start = now();
   line.phase_start = line.start;
   line.drawn = 0;

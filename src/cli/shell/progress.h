@@ -11,10 +11,16 @@
  * ignored, so that a closed pipe is an error to report instead of a silent death. */
 void progress_catch_signals(void);
 bool progress_interrupted(void);
-/* Whether an interruption has had its line already; and that a failure has, so that mpirun, which
- * ends what is left, needs none. */
-bool progress_told(void);
-void progress_failed(void);
+/* mpirun ends all of several ranks by SIGTERM where one has died or it was interrupted itself, and
+ * kills them a second later, when this one may be waiting for the dead: the handler itself says so,
+ * between _begin and _over, by which the run has told how it ended. _settle: that its result is
+ * going to be told, and no such line any more; false: there has been one, and no result may be. */
+void progress_begin(void);
+bool progress_settle(void);
+void progress_over(void);
+bool progress_told(void); /* whether there has been one */
+/* The file by which the same command goes on, for that line; borrowed; NULL: none. */
+void progress_keep(const char *path);
 /* For a while in which nothing asks whether to stop, and nothing is written: any signal kills. */
 void progress_let_signals_kill(bool kill);
 

@@ -3,6 +3,8 @@
 #include "ntkit/ntkit.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct {
@@ -42,4 +44,59 @@ void ranks_part(void) {
 
 const char *ranks_backend(void) {
   return ranks.together ? "auto" : NULL;
+}
+
+/* ---- The command line ------------------------------------------------------------------------ */
+
+/* Appends a word as a shell reads it: as it is, or in single quotes, where a quote ends them, comes
+ * escaped, and begins them again. */
+static size_t put_word(char *to, const char *word) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "-_=+:,./@%^";
+  const bool plain = word[0] != '\0' && word[strspn(word, safe)] == '\0';
+  size_t used = 0;
+  if (!plain)
+    to[used++] = '\'';
+  for (; *word != '\0'; word++) {
+    to[used++] = *word;
+    if (*word == '\'') {
+      to[used++] = '\\';
+      to[used++] = '\'';
+      to[used++] = '\'';
+    }
+  }
+  if (!plain)
+    to[used++] = '\'';
+  return used;
+}
+
+/* Words of an option of which each of several processes may have its own; 0: it is none. */
+static int own_words(const char *word) {
+  static const char *const own[] = {"--threads", "--memory"};
+  for (size_t k = 0; k < sizeof own / sizeof own[0]; k++) {
+    const size_t length = strlen(own[k]);
+    if (strncmp(word, own[k], length) == 0 && (word[length] == '=' || word[length] == '\0'))
+      return word[length] == '=' ? 1 : 2;
+  }
+  return 0;
+}
+
+char *ranks_line(const cli_origin *origin, bool of_all) {
+  size_t size = 1, used = 0;
+  for (int i = 0; i < origin->words; i++)
+    size += 4 * strlen(origin->word[i]) + 3;
+  char *text = malloc(size);
+  if (text == NULL)
+    return NULL;
+  for (int i = of_all; i < origin->words; i++) {
+    const int own = of_all ? own_words(origin->word[i]) : 0;
+    if (own > 0) {
+      i += own - 1;
+      continue;
+    }
+    used += put_word(text + used, origin->word[i]);
+    text[used++] = ' ';
+  }
+  text[used > 0 ? used - 1 : 0] = '\0';
+  return text;
 }

@@ -3,6 +3,8 @@
 #ifndef NTK_CLI_RANKS_H
 #define NTK_CLI_RANKS_H
 
+#include "cli/shell/settings.h"
+
 #include <stdbool.h>
 
 /* Finds out, before anything is printed; together: what has been asked for is done by all. */
@@ -13,6 +15,9 @@ int ranks_count(void);
 bool ranks_speaks(void);
 /* From now on each is by itself, and speaks, as if it knew of no other. */
 void ranks_part(void);
+/* The words that the program was called with, as a shell reads them, to be freed; of_all: without
+ * its name and what each of several ranks may have of its own. NULL for want of memory. */
+char *ranks_line(const cli_origin *origin, bool of_all);
 /* The backend of contexts; NULL: the usual one. */
 const char *ranks_backend(void);
 

@@ -27,10 +27,10 @@ static void print_line(const char *prefix, char line[LINE], const char *format, 
 
 exit_status report_error(exit_status status, const char *format, ...) {
   va_list arguments;
-  if (status == EXIT_INTERRUPTED && progress_told())
+  if (progress_told()) /* and what fails now does so as it ends */
     return status;
   va_start(arguments, format);
-  progress_failed();
+  progress_over();
   print_line("ntkit: ", fault, format, arguments);
   va_end(arguments);
   return status;

@@ -10,6 +10,8 @@ exit_status present_result(const cli_settings *settings, const present_ways *way
   if (!ranks_speaks())
     return status;
   progress_clear();
+  if (!progress_settle())
+    return EXIT_INTERRUPTED;
   const exit_status written =
       settings->report != NULL ? page_save(settings, ways->page, what) : EXIT_DONE;
   status = status == EXIT_DONE ? written : status;

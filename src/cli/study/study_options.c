@@ -183,7 +183,7 @@ const cli_command study_run_command = {
     .operands = "SPEC.yaml [KEY=VALUE...]",
     .least = 1,
     .most = 64,
-    .ranks = RANKS_ALL,
+    .ranks = RANKS_APART,
     .options =
         (const option_part[]){
             SHARED(MEMORY, MEMORY), STUDY(DB, PROGRESS), SHARED(JSON, HELP), {NULL, 0}},

@@ -104,6 +104,15 @@ exit_status study_execute(const study_settings *settings, const ntk_study *study
   return report_library(result, NULL);
 }
 
+static exit_status refuse_ranks(void) {
+  return report_error(EXIT_INPUT,
+                      "mpirun has started %d of these, and each would do the whole study; "
+                      "accepted: one without mpirun, or a part for each: sh -c 'ntkit study run "
+                      "... --shard $((OMPI_COMM_WORLD_RANK + 1))/%d --db "
+                      "part$OMPI_COMM_WORLD_RANK.db' (of srun SLURM_PROCID)",
+                      ranks_count(), ranks_count());
+}
+
 exit_status command_study_run(const void *given) {
   const study_settings *settings = given;
   ntk_study *study = NULL;
@@ -111,10 +120,7 @@ exit_status command_study_run(const void *given) {
   if (settings->shard != NULL) /* then each knows its part, and of no other */
     ranks_part();
   else if (ranks_count() > 1)
-    return report_error(EXIT_INPUT,
-                        "mpirun has started %d of these, and each would do the whole study; "
-                        "accepted: one without mpirun, or --shard i/n, a part for each",
-                        ranks_count());
+    return refuse_ranks();
   progress_let_signals_kill(true); /* of its data every byte is read, for their fingerprint */
   const ntk_status loaded = ntk_study_load(settings->common.operand[0],
                                            (const char *const *)(settings->common.operand + 1),

@@ -48,6 +48,7 @@ static exit_status make_options(void *what) {
                           : saved_path(settings->common.save, "checkpoint.ntk");
     if (run->checkpoint == NULL)
       return report_error(EXIT_FAILED, "no memory for the checkpoint's name");
+    progress_keep(run->checkpoint);
   }
   run->options = (ntk_train_options){
       .optimizer = settings->optimizer,
@@ -105,6 +106,8 @@ static exit_status claim(const void *run) {
 /* Programs get the object all the same, and readers the page: they say what would have been stable.
  */
 static exit_status diverged(const train_run *run) {
+  if (!progress_settle())
+    return EXIT_INTERRUPTED;
   if (run->job.settings->json)
     (void)json_print(view_object(train_fields, run), EXIT_DONE);
   if (run->job.settings->report != NULL && ranks_speaks())
@@ -188,6 +191,7 @@ exit_status command_train(const void *given) {
   status = job_end(&run.job, status);
   free(run.Y);
   labels_clear(&run.classes);
+  progress_keep(NULL);
   free(run.checkpoint);
   return status;
 }

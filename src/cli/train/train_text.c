@@ -257,6 +257,7 @@ void train_print(const void *what) {
   if (result->seconds_tracking > 0)
     printf(", of these %.3f s for the kernel", result->seconds_tracking);
   putchar('\n');
+  job_print_ranks(&run->job);
   if (run->checkpoint != NULL && access(run->checkpoint, F_OK) == 0)
     printf("checkpoint  %s\n", run->checkpoint);
   saved_print(&run->job.folder);
