@@ -133,15 +133,32 @@ static inline vd vd_load(const double *p) {
 static inline void vd_store(double *p, vd v) {
   memcpy(p, &v, sizeof v);
 }
+/* Every other lane of a beside that of b, and every other pair: within 16 bytes, and across them.
+ */
+#if LANES_BYTES == 64
+#define LANES_EVEN(a, b, i)                                                                  \
+  __builtin_shufflevector(a, b, (i), (i) + 8, (i) + 2, (i) + 10, (i) + 4, (i) + 12, (i) + 6, \
+                          (i) + 14)
+#define LANES_PAIRS(a, b, i)                                                                \
+  __builtin_shufflevector(a, b, (i), (i) + 1, (i) + 4, (i) + 5, (i) + 8, (i) + 9, (i) + 12, \
+                          (i) + 13)
+#elif LANES_BYTES == 32
+#define LANES_EVEN(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 4, (i) + 2, (i) + 6)
+#define LANES_PAIRS(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 1, (i) + 4, (i) + 5)
+#else
+#define LANES_EVEN(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 2)
+#define LANES_PAIRS(a, b, i) __builtin_shufflevector(a, b, (i), (i) + 1) /* none: one is all */
+#endif
 /* Lane i: the sum of the lanes of v[i]. v is of no further use. */
 static inline __attribute__((always_inline)) vd vd_sums(vd v[DOUBLES]) {
-#pragma GCC unroll 3
-  for (size_t half = DOUBLES / 2; half > 0; half /= 2)
 #pragma GCC unroll 4
-    for (size_t i = 0; i < half; i++) {
-      const vd low = LANES_ZIP_DOUBLES(v[i], v[i + half], 0);
-      v[i] = low + LANES_ZIP_DOUBLES(v[i], v[i + half], DOUBLES / 2);
-    }
+  for (size_t i = 0; i < DOUBLES / 2; i++)
+    v[i] = LANES_EVEN(v[2 * i], v[2 * i + 1], 0) + LANES_EVEN(v[2 * i], v[2 * i + 1], 1);
+#pragma GCC unroll 3
+  for (size_t half = DOUBLES / 4; half > 0; half /= 2)
+#pragma GCC unroll 4
+    for (size_t i = 0; i < half; i++)
+      v[i] = LANES_PAIRS(v[2 * i], v[2 * i + 1], 0) + LANES_PAIRS(v[2 * i], v[2 * i + 1], 2);
   return v[0];
 }
 

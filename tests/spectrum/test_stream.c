@@ -23,13 +23,13 @@ typedef struct level {
 #define LEVEL(name, suffix) \
   { ntk_stream_block_##name##suffix, ntk_stream_triangle_##name##suffix }
 
-enum { MOST = 130, EXTRA = 2, LD = MOST + 1, PANELS = 3 };
+enum { MOST = 130, READ = 136, EXTRA = 2, LD = MOST + 1, PANELS = 3 };
 static const double GUARD = -77.0;
 
 /* A block of up to three panels with small whole numbers, in storage of its own. */
 typedef struct made {
-  double wide[PANELS][48 * MOST];
-  float narrow[PANELS][48 * MOST];
+  double wide[PANELS][48 * READ];
+  float narrow[PANELS][48 * READ];
   ntk_block block;
   size_t P, rows; /* of a panel; of all */
 } made;
@@ -43,9 +43,9 @@ static void make_block(made *a, ntk_precision precision, size_t panels, size_t c
   a->P = single ? 48 : 24;
   a->rows = panels * a->P;
   a->block = (ntk_block){.precision = precision, .panels = panels, .columns = columns};
+  a->block.next = single ? (void *)a->narrow : (void *)a->wide;
   for (size_t p = 0; p < panels; p++) {
     a->block.entries[p] = single ? (void *)a->narrow[p] : (void *)a->wide[p];
-    a->block.next[p] = a->block.entries[panels - 1 - p];
     for (size_t j = 0; j < columns; j++)
       for (size_t r = 0; r < a->P; r++) {
         a->wide[p][j * a->P + r] = entry(p * a->P + r, j);

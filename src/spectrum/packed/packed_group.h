@@ -1,5 +1,5 @@
-/* Groups of panels, in which products and solves go through a packed matrix: as many panels as
- * memory brings side by side, few enough that their vectors stay in the first-level cache. */
+/* Groups of panels, in which products and solves go through a packed matrix: few enough that their
+ * vectors stay in the first-level cache. */
 #ifndef NTK_SPECTRUM_PACKED_GROUP_H
 #define NTK_SPECTRUM_PACKED_GROUP_H
 
@@ -67,16 +67,15 @@ static inline bool ntk_group_next(const ntk_packed *A, const ntk_cut *cut, ntk_g
 /* Panels [p, end) of a group, columns [first, last). */
 static inline ntk_block ntk_block_of(const ntk_packed *A, size_t p, size_t end, size_t first,
                                      size_t last) {
-  ntk_block block = {A->precision, end - p, last - first, {NULL}, {NULL}};
+  ntk_block block = {A->precision, end - p, last - first, {NULL}, NULL};
   for (size_t i = 0; i < block.panels; i++)
     block.entries[i] = (const char *)ntk_panel_at(A, p + i) + first * NTK_PANEL_BYTES;
   return block;
 }
 
-/* After it as many panels are read, from p on, from this column on. */
+/* After it panels from p on are read, from this column on. */
 static inline void ntk_block_next(ntk_block *block, const ntk_packed *A, size_t p, size_t first) {
-  const ntk_block next = ntk_block_of(A, p, p + block->panels, first, first);
-  memcpy(block->next, next.entries, sizeof block->next);
+  block->next = (const char *)ntk_panel_at(A, p) + first * NTK_PANEL_BYTES;
 }
 
 /* Rows of panel p of m vectors (n x m) to X (P x m), with 0 past the last row; and back, those

@@ -1,7 +1,6 @@
 /* What products and solves with a packed matrix consist of: each block of it, a few panels in some
  * columns, meets a few vectors, along its rows, along its columns, or both. The matrix is in either
- * precision, vectors and sums are in double. A block is gone through a few columns of every panel
- * at a time: several streams, each straight on, are what memory is fastest at. */
+ * precision, vectors and sums are in double. */
 #ifndef NTK_SPECTRUM_STREAM_H
 #define NTK_SPECTRUM_STREAM_H
 
@@ -9,12 +8,13 @@
 
 enum { NTK_BLOCK_PANELS = 8 /* at most */ };
 
-/* `columns` columns of `panels` panels; those of a panel lie one after the other. */
+/* `columns` columns of `panels` panels; those of a panel lie one after the other, and so many more
+ * that they are a multiple of a register's (8 at most) may be read. */
 typedef struct ntk_block {
   ntk_precision precision;
   size_t panels, columns;
   const void *entries[NTK_BLOCK_PANELS]; /* the first of each panel */
-  const void *next[NTK_BLOCK_PANELS];    /* and what is read after it; NULL: not known */
+  const void *next;                      /* what is read after it, from here on; NULL: not known */
 } ntk_block;
 
 /* m vectors for the columns of a block A and as many for its rows, and what becomes of them in one
