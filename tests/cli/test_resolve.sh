@@ -28,4 +28,4 @@ bad 'several ranks' 'without several ranks' plan --threads 1 --quiet --samples 1
 good 'a plan' plan --threads 1 --quiet --samples 2000 --dim 200 --widths 200,200 --resolve --json
 check 'a round more than that without' jq -e '.methods | length == 1 and .[0].flops > 2 * 2000 * 2000 * 80200 and
   .[0].memory > 12 * 2000 * 2000' "$out"
-finish 'the spectral density'
+finish 'what double cannot resolve'
