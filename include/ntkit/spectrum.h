@@ -119,7 +119,7 @@ typedef struct ntk_spectrum_result {
   const char *method;           /* factor or operator, static storage */
   int rounds;                   /* of resolve; 0: without */
   int solves, products;         /* with K^{-1} (operator: near it) and K, by the eigensolver */
-  const char *precision;        /* of the factor: "double" or "mixed"; and one line */
+  const char *precision;        /* of the factor: "double", "mixed", "double-double"; a line */
   const char *precision_reason; /* where mixed was asked for or tried in vain, else "" */
   double resolution; /* what rounding can make of a 0: eigenvalues up to it are not resolved */
   ntk_certificate certificate;

@@ -28,7 +28,8 @@ class SpectrumResult(Result):
     residual_min: ||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times
         that of K^{-1/2} (K v - lambda_min v); nan: there is no v
     residual_max: the same of lambda_max
-    precision: of the factor: double, or mixed: single, with products in double
+    precision: of the factor: double; mixed: single, with products in double; or of resolve double-
+        double
     precision_reason: one line: why double where mixed was wanted, else empty
     resolution: eigenvalues of this size and below are lost in rounding
     certificate: what is known for sure of lambda_min

@@ -186,11 +186,14 @@ static const ntk_field spectrum[] = {
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
     FIELD(lambda_max, "", "largest eigenvalue of K"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
-    FIELD(residual_min, "",
-          "||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times that of "
-          "K^{-1/2} (K v - lambda_min v); null: there is no v"),
+    FIELD(
+        residual_min, "",
+        "||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times that of "
+        "K^{-1/2} (K v - lambda_min v); null: there is no v"),
     FIELD(residual_max, "", "the same of lambda_max"),
-    FIELD(precision, "", "of the factor: double, or mixed: single, with products in double"),
+    FIELD(precision, "",
+          "of the factor: double; mixed: single, with products in double; or of resolve "
+          "double-double"),
     FIELD(precision_reason, "", "one line: why double where mixed was wanted, else empty"),
     FIELD(resolution, "", "eigenvalues of this size and below are lost in rounding"),
     OBJECT(certificate, ntk_table_certificate, "what is known for sure of lambda_min"),

@@ -274,21 +274,6 @@ static double lost(const evaluation *e, const double *v, double weight) {
   return isfinite(delta2) ? delta2 : INFINITY;
 }
 
-static size_t widest(const evaluation *of) {
-  const ntk_network_spec spec = ntk_spec_of(of->network);
-  return ntk_widest(&spec, 0);
-}
-
-/* From K it is v^T K v, from J |J^T v|^2, in which J and its sums are rounded. */
-static void judge(const evaluation *of, size_t rows, const double *v, double weight,
-                  ntk_extremes *e) {
-  const double features = lost(of, v, weight);
-  if (e->rounds == 0)
-    ntk_extremes_carry(e, features, sum_error(widest(of)) * weight);
-  else
-    ntk_extremes_carry(e, features + pow(sum_error(rows), 2.0) * weight, 0.0);
-}
-
 ntk_status ntk_digits_measure(const ntk_network *network, const ntk_held *held,
                               const ntk_norms *norms, size_t k, const double *v, ntk_extremes *e) {
   const ntk_network_spec spec = ntk_spec_of(network);
@@ -320,7 +305,7 @@ ntk_status ntk_digits_measure(const ntk_network *network, const ntk_held *held,
     ntk_blas_leave(previous);
   }
   if (status == NTK_OK)
-    judge(&of, norms->rows, v, weight, e);
+    ntk_extremes_carry(e, lost(&of, v, weight), sum_error(ntk_widest(&spec, 0)) * weight);
   ntk_free(network->context, storage);
   ntk_free(network->context, pointers);
   return status;

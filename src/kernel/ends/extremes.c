@@ -43,7 +43,7 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
   if (!resolved)
     snprintf(e->reason, sizeof e->reason,
              "lambda_min is below %.2g, what double precision can tell from 0 for this %s",
-             e->resolution, e->rounds > 0 ? "Jacobian" : "kernel");
+             e->resolution, e->rounds > 0 || e->exact ? "Jacobian" : "kernel");
 }
 
 /* What the residual leaves in an eigenvalue is its square over the gap to the next; of that nothing

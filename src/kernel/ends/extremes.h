@@ -24,6 +24,7 @@ typedef struct ntk_extremes {
   int digits;          /* of it that are sure; 0 without ntk_digits_measure */
   char reason[200];    /* one line when the verdict is not OK, else "" */
   int rounds;          /* of kernel/resolve, that lambda_min is from J by; 0: it is from K */
+  bool exact;          /* all of that in double-double */
   int solves;          /* by the eigensolver */
   int products;        /* ... with K, in mixed precision, */
   double residual;     /* ||K v - lambda_min v||, where it is known; else 0 */

@@ -3,25 +3,26 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "kernel/kernel.h"
-#include "net/forward.h"
+#include "net/exact/passes.h"
 
 #include <math.h>
 #include <string.h>
 
 /* ---- Features -------------------------------------------------------------------------------- */
 
-/* F_l and B_l, l = 1..L-1, and B_L of all of several outputs. */
+/* F_l and B_l, l = 1..L-1, hi and lo, and B_L of all of several outputs. */
 static double numbers_of(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
   const double C = (double)ntk_spec_width(spec, spec->depth);
   double numbers = outputs == NTK_OUTPUTS_ALL ? C * C : 0.0;
   for (size_t l = 1; l < spec->depth; l++)
-    numbers += (double)spec->width[l] * (1.0 + (double)ntk_copies(spec, outputs, l));
+    numbers += 2.0 * (double)spec->width[l] * (1.0 + (double)ntk_copies(spec, outputs, l));
   return numbers * (double)N;
 }
 
 double ntk_columns_bytes(const ntk_context *context, const ntk_network_spec *spec,
                          ntk_outputs outputs, size_t N) {
-  return 8.0 * numbers_of(spec, outputs, N) + ntk_forward_backward_bytes(context, spec);
+  return 8.0 * (numbers_of(spec, outputs, N) + (double)ntk_kernel_rows(spec, outputs, N)) +
+         ntk_exact_passes_bytes(context, spec);
 }
 
 double ntk_columns_count(const ntk_network_spec *spec, ntk_outputs outputs, const double *scale) {
@@ -38,26 +39,27 @@ double ntk_columns_count(const ntk_network_spec *spec, ntk_outputs outputs, cons
 
 /* Where each layer's arrays are in J->storage: F and B, L + 1 entries each. */
 static void place(const ntk_network *network, ntk_outputs outputs, const double *X, ntk_columns *J,
-                  double **F, double **B) {
+                  ntk_exact_entries *F, ntk_exact_entries *B) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t L = network->depth, N = J->N, C = network->width[L];
   double *next = J->storage;
-  F[0] = (double *)(uintptr_t)X; /* read only */
-  B[0] = F[L] = B[L] = NULL;
+  F[0] = (ntk_exact_entries){(double *)(uintptr_t)X, NULL}; /* read only */
+  B[0] = F[L] = B[L] = (ntk_exact_entries){NULL, NULL};
   for (size_t l = 1; l < L; l++) {
-    F[l] = next;
-    B[l] = next + N * network->width[l];
-    next = B[l] + N * ntk_copies(&spec, outputs, l) * network->width[l];
+    const size_t f = N * network->width[l], b = f * ntk_copies(&spec, outputs, l);
+    F[l] = (ntk_exact_entries){next, next + f};
+    B[l] = (ntk_exact_entries){next + 2 * f, next + 2 * f + b};
+    next += 2 * (f + b);
   }
   if (outputs == NTK_OUTPUTS_TRACE)
     return;
-  B[L] = next; /* rows of the identity */
+  B[L].hi = next; /* rows of the identity */
   for (size_t e = 0; e < N * C * C; e++)
-    B[L][e] = e % C == e / C % C ? 1.0 : 0.0;
+    next[e] = e % C == e / C % C ? 1.0 : 0.0;
 }
 
-static void describe(const ntk_network *network, ntk_outputs outputs, double *const *F,
-                     double *const *B, ntk_columns *J) {
+static void describe(const ntk_network *network, ntk_outputs outputs, const ntk_exact_entries *F,
+                     const ntk_exact_entries *B, ntk_columns *J) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t L = network->depth;
   J->count = 0;
@@ -67,7 +69,7 @@ static void describe(const ntk_network *network, ntk_outputs outputs, double *co
     *block =
         (ntk_columns_block){.in = (a > 0.0 ? network->width[k] : 0) + (b > 0.0 ? 1 : 0),
                             .width = network->width[k],
-                            .out = B[k + 1] == NULL ? 1 : ntk_back_width(&spec, outputs, k + 1),
+                            .out = B[k + 1].hi == NULL ? 1 : ntk_back_width(&spec, outputs, k + 1),
                             .F = F[k],
                             .B = B[k + 1],
                             .a = a,
@@ -97,19 +99,28 @@ ntk_status ntk_columns_create(const ntk_network *network, ntk_outputs outputs, s
   J->block = pointer;
   NTK_TRY(ntk_alloc_doubles(J->context, (size_t)numbers_of(&spec, outputs, N), "features",
                             &J->storage));
-  NTK_TRY(ntk_alloc(J->context, 2 * (L + 1), sizeof(double *), "features", &pointer));
-  double **F = pointer, **B = F + L + 1;
+  NTK_TRY(ntk_alloc_doubles(J->context, J->rows, "features", &J->moved));
+  NTK_TRY(ntk_alloc(J->context, 2 * (L + 1), sizeof(ntk_exact_entries), "features", &pointer));
+  ntk_exact_entries *F = pointer, *B = F + L + 1;
   place(network, outputs, X, J, F, B);
   describe(network, outputs, F, B, J);
-  const ntk_status status = ntk_forward_backward(network, outputs, N, F, B, NULL);
+  const ntk_status status = ntk_exact_passes(network, outputs, N, X, F, B, J->moved);
   ntk_free(J->context, pointer);
+  double sum = 0.0;
+  for (size_t i = 0; i < J->rows && status == NTK_OK; i++)
+    sum += J->moved[i];
+  if (!isfinite(sum))
+    return ntk_fail(NTK_ERR_NOT_FINITE, "the features are not known in double-double: they "
+                                        "overflow, or are sin beyond 2^30");
   return status;
 }
 
 void ntk_columns_destroy(ntk_columns *J) {
   ntk_free(J->context, J->block);
   ntk_free(J->context, J->storage);
+  ntk_free(J->context, J->moved);
   J->block = NULL;
+  J->moved = NULL;
   J->storage = NULL;
 }
 
@@ -120,13 +131,13 @@ static void take_run(const ntk_columns *J, const ntk_columns_block *k, size_t a,
                      size_t count, double *Y, size_t distance) {
   const bool bias = k->b > 0.0 && a + 1 == k->in;
   for (size_t r = 0; r < J->rows; r++) {
-    const double f = bias ? k->root[1] : k->root[0] * k->F[r / J->per * k->width + a];
+    const double f = bias ? k->root[1] : k->root[0] * k->F.hi[r / J->per * k->width + a];
     double *y = Y + r * distance;
-    if (k->B == NULL)
+    if (k->B.hi == NULL)
       y[0] = f;
     else
       for (size_t e = 0; e < count; e++)
-        y[e] = f * k->B[r * k->out + c + e];
+        y[e] = f * k->B.hi[r * k->out + c + e];
   }
 }
 
@@ -144,6 +155,23 @@ void ntk_columns_take(const ntk_columns *J, size_t first, size_t count, double *
     count -= run;
     Y += run;
   }
+}
+
+static double square_of(size_t n, const double *x) {
+  double sum = 0.0;
+  for (size_t j = 0; j < n; j++)
+    sum += x[j] * x[j];
+  return sum;
+}
+
+double ntk_columns_square(const ntk_columns *J, size_t r) {
+  double sum = 0.0;
+  for (size_t l = 0; l < J->blocks; l++) {
+    const ntk_columns_block *k = &J->block[l];
+    const double f = square_of(k->width, k->F.hi + r / J->per * k->width);
+    sum += (k->a * f + k->b) * (k->B.hi != NULL ? square_of(k->out, k->B.hi + r * k->out) : 1.0);
+  }
+  return sum;
 }
 
 /* ---- Gram matrix ----------------------------------------------------------------------------- */
@@ -172,11 +200,11 @@ void ntk_columns_gram(const ntk_columns *J, size_t i0, size_t m, size_t j0, size
     memset(C + j * distance, 0, m * sizeof *C);
   for (size_t l = 0; l < J->blocks; l++) {
     const ntk_columns_block *k = &J->block[l];
-    ntk_dgemm('T', 'N', s, t, k->width, 1.0, k->F + s0 * k->width, k->width, k->F + t0 * k->width,
-              k->width, 0.0, G, s);
-    if (k->B != NULL)
-      ntk_dgemm('T', 'N', m, n, k->out, 1.0, k->B + i0 * k->out, k->out, k->B + j0 * k->out, k->out,
-                0.0, B, m);
-    add_products(J, k, G, s, at, k->B != NULL ? B : NULL, C, distance);
+    ntk_dgemm('T', 'N', s, t, k->width, 1.0, k->F.hi + s0 * k->width, k->width,
+              k->F.hi + t0 * k->width, k->width, 0.0, G, s);
+    if (k->B.hi != NULL)
+      ntk_dgemm('T', 'N', m, n, k->out, 1.0, k->B.hi + i0 * k->out, k->out, k->B.hi + j0 * k->out,
+                k->out, 0.0, B, m);
+    add_products(J, k, G, s, at, k->B.hi != NULL ? B : NULL, C, distance);
   }
 }

@@ -1,15 +1,22 @@
 /* What a factor of K tells from 0 is rounding of K, u lambda_max; but lambda_min is sigma_min(J)^2,
  * and J is rounded by u sigma_max: lambda_min is there down to u^2 lambda_max. rounds.c makes a
- * factor that is as good as J; Lanczos' method with it finds v, and |J^T v|^2, of which an error in
- * v counts squared, is lambda_min. docs/algorithm.md, "Beyond double". */
+ * factor that is as good as J in double; Lanczos' method with it finds v, and |J^T v|^2, of which
+ * an error in v counts squared, is lambda_min, J being in double-double there. Where that is not
+ * enough, and rows are few, exact.c does all of it in double-double. docs/algorithm.md, "Beyond
+ * double". */
 #include "kernel/resolve/resolve.h"
 
 #include "base/memory.h"
+#include "kernel/resolve/exact.h"
+#include "kernel/resolve/rayleigh.h"
 #include "kernel/resolve/rounds.h"
 #include "spectrum/eigen.h"
 
 #include <float.h>
 #include <math.h>
+
+/* With fewer digits few rows go on in double-double. */
+enum { DIGITS = 6 };
 
 static ntk_status solve(void *user, double *V, size_t m) {
   return ntk_packed_solve(user, V, m);
@@ -24,46 +31,85 @@ static ntk_operator operator_of(ntk_packed *M, double trace) {
                         .noise = 16.0 * (DBL_EPSILON / 2) * sqrt(trace) * least};
 }
 
-/* scratch: 2 rows. */
+/* (u (2 + sqrt(N) / 2))^2: of the square of a row of J that goes into sums of N terms. */
+static double sums(size_t rows) {
+  const double error = (DBL_EPSILON / 2) * (2.0 + 0.5 * sqrt((double)rows));
+  return error * error;
+}
+
+/* Judges e->lambda_min, found by v: what is not known of J in double-double, and, of the factor's
+ * J, part, counts squared as all that is wrong with v does. */
+static void judge(const ntk_columns *J, const double *v, double part, ntk_extremes *e) {
+  double lost = 0.0, weight = 0.0;
+  for (size_t i = 0; i < J->rows; i++) {
+    lost += v[i] * v[i] * J->moved[i];
+    weight += v[i] * v[i] * ntk_columns_square(J, i);
+  }
+  e->residual = hypot(e->residual, sqrt(e->lambda_min * part * weight));
+  ntk_extremes_judge(e, e->lambda_min);
+  if (e->verdict == NTK_VERDICT_OK)
+    ntk_extremes_carry(e, lost, 0x1p-192 * weight);
+}
+
+/* By M. scratch: 2 rows. */
 static ntk_status find(const ntk_resolving *of, const ntk_columns *J, ntk_packed *M,
                        double *scratch, double *vector, ntk_extremes *e) {
   const ntk_operator A = operator_of(M, of->trace);
   ntk_eigenpair pair;
-  double value = NAN;
+  double value[2] = {NAN, 0.0};
   const ntk_status status =
       ntk_eigen_smallest(J->context, &A, of->tolerance, of->seed, &pair, vector);
   if (status == NTK_ERR_NUMERIC)
     return NTK_OK;
   NTK_TRY(status);
+  NTK_TRY(ntk_rayleigh_find(J, (ntk_exact_entries){vector, NULL}, value));
   e->solves = pair.applications;
-  NTK_TRY(ntk_rounds_rayleigh(J, vector, &value));
-  e->residual = ntk_rounds_residual(M, vector, value, scratch, scratch + J->rows);
-  ntk_extremes_judge(e, value);
+  e->lambda_min = value[0];
+  e->residual = ntk_rounds_residual(M, vector, value[0], scratch, scratch + J->rows);
+  judge(J, vector, sums(J->rows), e);
   return NTK_OK;
 }
 
-/* J in double, to a sum of so many terms. */
-static double resolution_of(size_t rows, double trace) {
-  const double sums = (DBL_EPSILON / 2) * (2.0 + 0.5 * sqrt((double)rows));
-  return sums * sums * trace;
+static ntk_status in_double(const ntk_resolving *of, const ntk_columns *J, double *vector,
+                            ntk_extremes *e) {
+  ntk_packed M = {0};
+  double *scratch = NULL;
+  bool complete = false;
+  NTK_TRY(ntk_alloc_doubles(J->context, 2 * J->rows, "eigenvector", &scratch));
+  ntk_status status = ntk_rounds_factor(J, of->noise, &M, &complete, &e->rounds);
+  e->resolution = sums(J->rows) * of->trace;
+  ntk_extremes_judge(e, NAN); /* until it is found */
+  if (status == NTK_OK && complete)
+    status = find(of, J, &M, scratch, vector, e);
+  ntk_packed_destroy(&M);
+  ntk_free(J->context, scratch);
+  return status;
+}
+
+static ntk_status in_double_double(const ntk_resolving *of, const ntk_columns *J, double *vector,
+                                   ntk_extremes *e) {
+  ntk_exact_ends ends = {.tolerance = of->tolerance, .seed = of->seed};
+  NTK_TRY(ntk_exact_smallest(J, vector, &ends));
+  e->exact = true;
+  e->resolution = 0x1p-180 * of->trace;
+  e->rounds += ends.rounds;
+  ntk_extremes_judge(e, NAN);
+  if (!ends.found)
+    return NTK_OK;
+  e->solves = ends.solves;
+  e->lambda_min = ends.value;
+  e->residual = ends.residual;
+  judge(J, vector, 0x1p-176, e);
+  return NTK_OK;
 }
 
 ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e) {
   ntk_columns J;
-  ntk_packed M = {0};
-  double *scratch = NULL;
-  bool complete = false;
   ntk_status status = ntk_columns_create(of->network, of->outputs, of->N, of->X, &J);
-  e->resolution = resolution_of(J.rows, of->trace);
   if (status == NTK_OK)
-    status = ntk_alloc_doubles(J.context, 2 * J.rows, "eigenvector", &scratch);
-  if (status == NTK_OK)
-    status = ntk_rounds_factor(&J, of->noise, &M, &complete, &e->rounds);
-  ntk_extremes_judge(e, NAN); /* until it is found */
-  if (status == NTK_OK && complete)
-    status = find(of, &J, &M, scratch, vector, e);
-  ntk_packed_destroy(&M);
-  ntk_free(J.context, scratch);
+    status = in_double(of, &J, vector, e);
+  if (status == NTK_OK && J.rows <= NTK_EXACT_ROWS && e->digits < DIGITS)
+    status = in_double_double(of, &J, vector, e);
   ntk_columns_destroy(&J);
   return status;
 }
@@ -71,8 +117,11 @@ ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e)
 double ntk_resolve_bytes(const ntk_context *context, const ntk_network_spec *spec,
                          ntk_outputs outputs, size_t N) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
-  return ntk_columns_bytes(context, spec, outputs, N) + ntk_rounds_bytes(context, rows) +
-         16.0 * (double)rows;
+  const double in_double = ntk_rounds_bytes(context, rows) + 16.0 * (double)rows;
+  return ntk_columns_bytes(context, spec, outputs, N) +
+         fmax(fmax(in_double, ntk_rayleigh_bytes(context, spec, outputs, N) +
+                                  4.0 * (double)rows * (double)(rows + 24)),
+              ntk_exact_bytes(context, spec, outputs, N));
 }
 
 double ntk_resolve_columns(const ntk_network_spec *spec, ntk_outputs outputs) {

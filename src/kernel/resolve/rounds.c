@@ -268,26 +268,7 @@ ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, 
   return status;
 }
 
-/* ---- |J^T v|^2 ------------------------------------------------------------------------------- */
-
-ntk_status ntk_rounds_rayleigh(const ntk_columns *J, const double *v, double *value) {
-  const size_t most = columns_at_once(J->rows);
-  ntk_watch watch = {.context = J->context, .phase = "resolving"};
-  double *Y = NULL, *g, sum = 0.0;
-  NTK_TRY(ntk_alloc_doubles(J->context, most * (J->rows + 1), "columns of the Jacobian", &Y));
-  g = Y + most * J->rows;
-  for (size_t first = 0; first < J->count; first += most) {
-    const size_t columns = length(J->count, first, most);
-    if (!ntk_watch_on(&watch, (double)first / (double)J->count))
-      break;
-    ntk_columns_take(J, first, columns, Y, columns);
-    ntk_dgemv('N', columns, J->rows, 1.0, Y, columns, v, 0.0, g);
-    sum += ntk_ddot(columns, g, g);
-  }
-  ntk_free(J->context, Y);
-  *value = sum;
-  return watch.status;
-}
+/* ---- How good it is -------------------------------------------------------------------------- */
 
 double ntk_rounds_residual(const ntk_packed *M, const double *v, double value, double *y,
                            double *w) {

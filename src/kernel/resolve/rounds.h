@@ -12,8 +12,6 @@
 enum { NTK_ROUNDS_MOST = 4 };
 ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, bool *complete,
                              int *rounds);
-/* v^T K v = |J^T v|^2 of a unit vector. 2 N P flops. */
-ntk_status ntk_rounds_rayleigh(const ntk_columns *J, const double *v, double *value);
 /* sqrt(value) ||M^{-1} (K v - value v)||, that is sqrt(value) ||M^T v - value M^{-1} v||: no more
  * than the usual residual, and not drowned by ||K|| u as that is. y, w: scratch, rows each. */
 double ntk_rounds_residual(const ntk_packed *M, const double *v, double value, double *y,

@@ -233,6 +233,7 @@ static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
   j->features = NULL;
   NTK_TRY(ntk_resolve(&of, r->eigenvector, e));
   r->rounds = e->rounds;
+  r->precision = e->exact ? "double-double" : r->precision;
   r->residual_min = e->residual;
   return NTK_OK;
 }
@@ -260,7 +261,8 @@ ntk_status ntk_job_smallest(ntk_job *j) {
     NTK_TRY(smallest_resolved(j, &e));
   else if (j->way == NTK_WAY_DOUBLE)
     NTK_TRY(smallest_double(j, &e));
-  NTK_TRY(ntk_job_digits(j, j->L, r->eigenvector, &e));
+  if (!j->options.resolve) /* which has its own */
+    NTK_TRY(ntk_job_digits(j, j->L, r->eigenvector, &e));
   r->solves = e.solves;
   r->lambda_min = e.lambda_min;
   r->verdict = e.verdict;

@@ -1,0 +1,34 @@
+/* Products of matrices in double-double (dd.h), and what goes with them entry by entry. */
+#ifndef NTK_BASE_EXACT_ARRAYS_H
+#define NTK_BASE_EXACT_ARRAYS_H
+
+#include <stddef.h>
+
+typedef struct ntk_exact_entries { /* hi + lo; lo NULL: 0 */
+  double *hi, *lo;
+} ntk_exact_entries;
+
+/* C (m x n) = beta C + sign A B, inner dimension k; beta 0 or 1, sign +-1. Entry (i, k) of A is at
+ * i A_row + k A_next; rows of B and C are contiguous. Entry by entry within (k + 2) (k + 6) u^2
+ * (|beta C| + |A| |B|), u = 2^-53: sums of hi and of what they lose, side by side (Ogita, Rump and
+ * Oishi's Dot2, SIAM J. Sci. Comput. 26, 2005). Where nothing under- or overflows. */
+typedef struct ntk_exact_product {
+  size_t m, n, k;
+  ntk_exact_entries A, B, C;
+  size_t A_row, A_next, B_row, C_row;
+  double beta, sign;
+} ntk_exact_product;
+void ntk_exact_multiply(const ntk_exact_product *p);
+
+/* z = x y, and x / y of one y, entry by entry; z may be x. */
+void ntk_exact_times(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z);
+void ntk_exact_over(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_entries z);
+/* The sum of x y, and the root of x > 0. */
+void ntk_exact_dot(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
+void ntk_exact_root(const double x[2], double root[2]);
+
+static inline ntk_exact_entries ntk_exact_at(ntk_exact_entries x, size_t i) {
+  return (ntk_exact_entries){x.hi + i, x.lo != NULL ? x.lo + i : NULL};
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* A tile of ROWS rows and one vector of columns: its sums are in registers. */
+#include "base/exact/arrays.h"
+#include "base/exact/dd.h"
+
+enum { ROWS = 4 };
+
+typedef void multiply_fn(const ntk_exact_product *p);
+typedef void entries_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z);
+typedef void over_fn(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_entries z);
+typedef void dot_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
+typedef void root_fn(const double x[2], double root[2]);
+multiply_fn LANES_NAME(ntk_exact_multiply);
+entries_fn LANES_NAME(ntk_exact_times);
+over_fn LANES_NAME(ntk_exact_over);
+dot_fn LANES_NAME(ntk_exact_dot);
+root_fn LANES_NAME(ntk_exact_root);
+
+/* Entries i to i + count - 1, 0 after them. */
+static inline vr load_some(const double *p, size_t count) {
+  double some[LANES] = {0.0};
+  if (count == LANES)
+    return vr_load(p);
+  for (size_t e = 0; e < count; e++)
+    some[e] = p[e];
+  return vr_load(some);
+}
+static inline dd take(ntk_exact_entries x, size_t i, size_t count) {
+  return (dd){load_some(x.hi + i, count), x.lo != NULL ? load_some(x.lo + i, count) : vr_set(0.0)};
+}
+static inline void give(ntk_exact_entries x, size_t i, size_t count, dd a) {
+  double hi[LANES], lo[LANES];
+  dd_store(hi, lo, a);
+  memcpy(x.hi + i, hi, count * sizeof *hi);
+  if (x.lo != NULL)
+    memcpy(x.lo + i, lo, count * sizeof *lo);
+}
+static inline size_t some_of(size_t n, size_t first) {
+  return n - first < LANES ? n - first : LANES;
+}
+
+/* Columns j to j + count - 1 of rows i to i + rows - 1. */
+static inline __attribute__((always_inline)) void tile(const ntk_exact_product *p, size_t i,
+                                                       size_t rows, size_t j, size_t count) {
+  dd sum[ROWS];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < rows; r++)
+    sum[r] = p->beta != 0.0 ? take(p->C, (i + r) * p->C_row + j, count) : dd_from(vr_set(0.0));
+  for (size_t k = 0; k < p->k; k++) {
+    const dd b = take(p->B, k * p->B_row + j, count);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < rows; r++) {
+      const size_t at = (i + r) * p->A_row + k * p->A_next;
+      const vr a = vr_set(p->sign * p->A.hi[at]);
+      const vr a_lo = vr_set(p->A.lo != NULL ? p->sign * p->A.lo[at] : 0.0);
+      const dd product = dd_two_prod(a, b.hi), s = dd_two_sum(sum[r].hi, product.hi);
+      sum[r].hi = s.hi;
+      sum[r].lo = sum[r].lo + (s.lo + vr_fma(a, b.lo, vr_fma(a_lo, b.hi, product.lo)));
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t r = 0; r < rows; r++)
+    give(p->C, (i + r) * p->C_row + j, count, dd_two_sum(sum[r].hi, sum[r].lo));
+}
+
+void LANES_NAME(ntk_exact_multiply)(const ntk_exact_product *p) {
+  for (size_t j = 0; j < p->n; j += LANES) {
+    const size_t count = some_of(p->n, j);
+    size_t i = 0;
+    for (; i + ROWS <= p->m && count == LANES; i += ROWS)
+      tile(p, i, ROWS, j, LANES);
+    for (; i + ROWS <= p->m; i += ROWS)
+      tile(p, i, ROWS, j, count);
+    for (; i < p->m; i++)
+      tile(p, i, 1, j, count);
+  }
+}
+
+void LANES_NAME(ntk_exact_times)(size_t n, ntk_exact_entries x, ntk_exact_entries y,
+                                 ntk_exact_entries z) {
+  for (size_t i = 0; i < n; i += LANES) {
+    const size_t count = some_of(n, i);
+    give(z, i, count, dd_mul(take(x, i, count), take(y, i, count)));
+  }
+}
+
+void LANES_NAME(ntk_exact_over)(size_t n, ntk_exact_entries x, const double y[2],
+                                ntk_exact_entries z) {
+  for (size_t i = 0; i < n; i += LANES) {
+    const size_t count = some_of(n, i);
+    give(z, i, count, dd_div(take(x, i, count), dd_set(y[0], y[1])));
+  }
+}
+
+void LANES_NAME(ntk_exact_dot)(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]) {
+  dd all = dd_from(vr_set(0.0));
+  double hi[LANES], lo[LANES];
+  for (size_t i = 0; i < n; i += LANES) {
+    const size_t count = some_of(n, i);
+    all = dd_add(all, dd_mul(take(x, i, count), take(y, i, count)));
+  }
+  dd_store(hi, lo, all);
+  dd total = dd_from(vr_set(0.0));
+  for (size_t e = 0; e < LANES; e++)
+    total = dd_add(total, dd_set(hi[e], lo[e]));
+  sum[0] = total.hi[0];
+  sum[1] = total.lo[0];
+}
+
+void LANES_NAME(ntk_exact_root)(const double x[2], double root[2]) {
+  const dd r = dd_sqrt(dd_set(x[0], x[1]));
+  root[0] = r.hi[0];
+  root[1] = r.lo[0];
+}

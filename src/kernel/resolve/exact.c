@@ -1,0 +1,342 @@
+/* rounds.c's method in double-double: U^T U = K + s I, K' = (U^{-T} J)(U^{-T} J)^T, U'^T U' = K', U
+ * <- U' U. K is rounded by 2^-100 or so of itself, and J by what its features are, 2^-90: a K of
+ * condition 1e28 needs no shift, and one round is enough to 1e40 and beyond. */
+#include "kernel/resolve/exact.h"
+
+#include "base/memory.h"
+#include "kernel/kernel.h"
+#include "kernel/resolve/rayleigh.h"
+#include "kernel/resolve/triangle.h"
+#include "spectrum/eigen.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum { COLUMNS = 512, CHUNK = 64, MOST_ROUNDS = 4 };
+
+/* Of a trace: the rounding of sums; and pivots of K' below which there is another round. */
+static const double SUMS = 0x1p-98, WELL = 1e-18;
+
+typedef struct work {
+  ntk_context *context;
+  const ntk_columns *J;
+  size_t n, widest;       /* widest: of the arrays that make columns */
+  ntk_exact_entries U, K; /* K, K', and U' in its place */
+  ntk_exact_entries W;    /* n x n: Gram matrices, U' U */
+  ntk_exact_entries Y, Z; /* n x COLUMNS; and its transpose, or features' */
+  ntk_watch watch;
+} work;
+
+static size_t length(size_t n, size_t first, size_t most) {
+  return n - first < most ? n - first : most;
+}
+
+static size_t widest_of(const ntk_network_spec *spec, ntk_outputs outputs) {
+  size_t widest = COLUMNS;
+  for (size_t l = 1; l <= spec->depth; l++) {
+    const size_t in = spec->width[l - 1], out = ntk_back_width(spec, outputs, l);
+    widest = in > widest ? in : widest;
+    widest = out > widest ? out : widest;
+  }
+  return widest;
+}
+
+/* Numbers: U, K, W; Y, Z; four vectors. */
+static double numbers_of(double n, double widest) {
+  return 2.0 * (3.0 * n * n + n * (COLUMNS + widest) + 4.0 * n);
+}
+
+double ntk_exact_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                       ntk_outputs outputs, size_t N) {
+  const size_t rows = ntk_kernel_rows(spec, outputs, N);
+  return rows > NTK_EXACT_ROWS ? 0.0
+                               : 8.0 * numbers_of((double)rows, (double)widest_of(spec, outputs)) +
+                                     fmax((double)ntk_eigen_bytes(rows),
+                                          ntk_rayleigh_bytes(context, spec, outputs, N));
+}
+
+/* ---- K --------------------------------------------------------------------------------------- */
+
+/* Z (width x n) = the transpose of A (n / per x width), each column of it `per` times. */
+static void transpose(const work *w, ntk_exact_entries A, size_t width, size_t per) {
+  for (size_t r = 0; r < w->n; r++)
+    for (size_t e = 0; e < width; e++) {
+      w->Z.hi[e * w->n + r] = A.hi[r / per * width + e];
+      w->Z.lo[e * w->n + r] = A.lo != NULL ? A.lo[r / per * width + e] : 0.0;
+    }
+}
+
+/* Rows of Z^T Z from the diagonal's block on, to C. */
+static void square_of(work *w, size_t width, ntk_exact_entries C) {
+#pragma omp parallel for schedule(dynamic) num_threads(ntk_team(w->context))
+  for (size_t i = 0; i < w->n; i += NTK_EXACT_BLOCK)
+    if (ntk_watch_on(&w->watch, 0.0))
+      ntk_exact_multiply(&(ntk_exact_product){.m = length(w->n, i, NTK_EXACT_BLOCK),
+                                              .n = w->n - i,
+                                              .k = width,
+                                              .A = ntk_exact_at(w->Z, i),
+                                              .A_row = 1,
+                                              .A_next = w->n,
+                                              .B = ntk_exact_at(w->Z, i),
+                                              .B_row = w->n,
+                                              .C = ntk_exact_at(C, i * w->n + i),
+                                              .C_row = w->n,
+                                              .sign = 1.0});
+}
+
+/* K += (a F F^T + b) o B B^T; F F^T is in W, and what is in U is of no use yet. */
+static void add_block(work *w, const ntk_columns_block *k) {
+  static double one = 1.0;
+  const size_t n = w->n;
+  double scale = k->a, bias = k->b;
+  const ntk_exact_entries ones = {&one, NULL};
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = i; j < n; j++) {
+      const ntk_exact_entries f = ntk_exact_at(w->W, i * n + j), b = ntk_exact_at(w->U, i * n + j);
+      ntk_exact_product p = {.m = 1, .n = 1, .k = 1, .sign = 1.0, .beta = 0.0};
+      double g[2] = {bias, 0.0};
+      p.A = (ntk_exact_entries){&scale, NULL};
+      p.B = f;
+      p.C = (ntk_exact_entries){&g[0], &g[1]};
+      p.beta = 1.0;
+      ntk_exact_multiply(&p);
+      p.A = p.C;
+      p.B = k->B.hi != NULL ? b : ones;
+      p.C = ntk_exact_at(w->K, i * n + j);
+      ntk_exact_multiply(&p);
+    }
+}
+
+static ntk_status make_kernel(work *w) {
+  memset(w->K.hi, 0, w->n * w->n * sizeof(double));
+  memset(w->K.lo, 0, w->n * w->n * sizeof(double));
+  for (size_t l = 0; l < w->J->blocks && ntk_watch_on(&w->watch, 0.0); l++) {
+    const ntk_columns_block *k = &w->J->block[l];
+    transpose(w, k->F, k->width, w->J->per);
+    square_of(w, k->width, w->W);
+    if (k->B.hi != NULL) {
+      transpose(w, k->B, k->out, 1);
+      square_of(w, k->out, w->U);
+    }
+    add_block(w, k);
+  }
+  return w->watch.status;
+}
+
+static double trace(const work *w) {
+  double sum = 0.0;
+  for (size_t i = 0; i < w->n; i++)
+    sum += w->K.hi[i * w->n + i];
+  return sum;
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------------- */
+
+/* Columns (a, c) of J from the first on: to Y from column c on. */
+static void take_columns(const work *w, size_t first, size_t count, size_t at) {
+  const ntk_columns *J = w->J;
+  size_t l = 0;
+  for (size_t e = 0; e < count; e++, first++) {
+    while (first >= J->block[l].first + J->block[l].in * J->block[l].out)
+      l++;
+    const ntk_columns_block *k = &J->block[l];
+    const size_t a = (first - k->first) / k->out, c = (first - k->first) % k->out;
+    const bool bias = k->b > 0.0 && a + 1 == k->in;
+    double one = 1.0, square[2] = {bias ? k->b : k->a, 0.0}, root[2];
+    ntk_exact_root(square, root);
+    for (size_t r = 0; r < w->n; r++) {
+      const ntk_exact_entries y = ntk_exact_at(w->Y, r * COLUMNS + at + e);
+      const size_t f = r / J->per * k->width + a;
+      ntk_exact_times(1, bias ? (ntk_exact_entries){&one, NULL} : ntk_exact_at(k->F, f),
+                      (ntk_exact_entries){&root[0], &root[1]}, y);
+      if (k->B.hi != NULL)
+        ntk_exact_times(1, y, ntk_exact_at(k->B, r * k->out + c), y);
+    }
+  }
+}
+
+/* U^{-T} of columns, and their transpose in Z. */
+static void solve_columns(const work *w, size_t at, size_t count) {
+  const ntk_exact_entries Y = ntk_exact_at(w->Y, at);
+  ntk_triangle_forward(w->n, w->U, count, Y, COLUMNS);
+  for (size_t r = 0; r < w->n; r++)
+    for (size_t e = 0; e < count; e++) {
+      w->Z.hi[(at + e) * w->n + r] = Y.hi[r * COLUMNS + e];
+      w->Z.lo[(at + e) * w->n + r] = Y.lo[r * COLUMNS + e];
+    }
+}
+
+static ntk_status make_round(work *w) {
+  const size_t all = w->J->count, n = w->n;
+#pragma omp parallel num_threads(ntk_team(w->context))
+  for (size_t first = 0; first < all; first += COLUMNS) {
+    const size_t columns = length(all, first, COLUMNS);
+    const double done = (double)first / (double)all;
+#pragma omp for schedule(dynamic)
+    for (size_t at = 0; at < columns; at += CHUNK)
+      if (ntk_watch_on(&w->watch, done)) {
+        take_columns(w, first + at, length(columns, at, CHUNK), at);
+        solve_columns(w, at, length(columns, at, CHUNK));
+      }
+#pragma omp for schedule(dynamic)
+    for (size_t i = 0; i < n; i += NTK_EXACT_BLOCK)
+      if (ntk_watch_on(&w->watch, done))
+        ntk_exact_multiply(&(ntk_exact_product){.m = length(n, i, NTK_EXACT_BLOCK),
+                                                .n = n - i,
+                                                .k = columns,
+                                                .A = ntk_exact_at(w->Z, i),
+                                                .A_row = 1,
+                                                .A_next = n,
+                                                .B = ntk_exact_at(w->Z, i),
+                                                .B_row = n,
+                                                .C = ntk_exact_at(w->K, i * n + i),
+                                                .C_row = n,
+                                                .beta = first == 0 ? 0.0 : 1.0,
+                                                .sign = 1.0});
+  }
+  return w->watch.status;
+}
+
+/* U' of K', which the factorisation uses up, with a shift where it has none. *well: without, and
+ * far from singular. */
+static ntk_status factor(work *w, bool *well) {
+  const size_t bytes = w->n * w->n * sizeof(double);
+  const double t = trace(w);
+  if (!isfinite(t))
+    return NTK_ERR_NUMERIC;
+  memcpy(w->W.hi, w->K.hi, bytes);
+  memcpy(w->W.lo, w->K.lo, bytes);
+  ntk_status status = ntk_triangle_factor(w->context, w->n, 0.0, w->K);
+  *well = status == NTK_OK;
+  for (size_t i = 0; i < w->n && *well; i++)
+    *well = w->K.hi[i * w->n + i] * w->K.hi[i * w->n + i] > WELL * t;
+  for (double shift = SUMS * t; status == NTK_ERR_NUMERIC && shift < 0x1p-60 * t; shift *= 16.0) {
+    memcpy(w->K.hi, w->W.hi, bytes);
+    memcpy(w->K.lo, w->W.lo, bytes);
+    status = ntk_triangle_factor(w->context, w->n, shift, w->K);
+  }
+  return status;
+}
+
+/* Until U^T U is K. */
+static ntk_status run_rounds(work *w, ntk_exact_ends *ends) {
+  const size_t bytes = w->n * w->n * sizeof(double);
+  NTK_TRY(make_kernel(w));
+  NTK_TRY(factor(w, &ends->found));
+  memcpy(w->U.hi, w->K.hi, bytes);
+  memcpy(w->U.lo, w->K.lo, bytes);
+  while (!ends->found && ends->rounds < MOST_ROUNDS) {
+    ++ends->rounds;
+    NTK_TRY(make_round(w));
+    NTK_TRY(factor(w, &ends->found));
+    ntk_triangle_product(w->context, w->n, w->K, w->U, w->W);
+    const ntk_exact_entries swap = w->U;
+    w->U = w->W;
+    w->W = swap;
+  }
+  return NTK_OK;
+}
+
+/* ---- lambda_min ------------------------------------------------------------------------------ */
+
+/* x <- K^{-1} x. */
+static void solve_exact(const work *w, ntk_exact_entries x) {
+  ntk_triangle_forward(w->n, w->U, 1, x, 1);
+  ntk_triangle_back(w->n, w->U, x);
+}
+
+/* m vectors in double; the factor's own precision is kept within. */
+static ntk_status solve(void *user, double *V, size_t m) {
+  const work *w = user;
+  for (size_t c = 0; c < m; c++) {
+    const ntk_exact_entries x = {V + c * w->n, w->Y.lo};
+    memset(x.lo, 0, w->n * sizeof(double));
+    solve_exact(w, x);
+  }
+  return ntk_progress_poll(w->context, "resolving", 1.0);
+}
+
+/* x over its norm. */
+static void normalise(size_t n, ntk_exact_entries x) {
+  double square[2], root[2];
+  ntk_exact_dot(n, x, x, square);
+  ntk_exact_root(square, root);
+  ntk_exact_over(n, x, root, x);
+}
+
+/* sqrt(value) |U v - value U^{-T} v|. */
+static double residual_of(const work *w, ntk_exact_entries v, double value, ntk_exact_entries y,
+                          ntk_exact_entries z) {
+  double sum = 0.0;
+  memcpy(y.hi, v.hi, w->n * sizeof(double));
+  memcpy(y.lo, v.lo, w->n * sizeof(double));
+  ntk_triangle_forward(w->n, w->U, 1, y, 1);
+  ntk_triangle_multiply(w->n, w->U, v, z);
+  for (size_t i = 0; i < w->n; i++) {
+    const double d = (z.hi[i] - value * y.hi[i]) + z.lo[i];
+    sum += d * d;
+  }
+  return sqrt(value * sum);
+}
+
+/* Lanczos' vector is good to u; two solves in double-double make it good to the factor's own. */
+static ntk_status find(work *w, double *v, ntk_exact_ends *ends) {
+  const size_t n = w->n;
+  const ntk_operator A = {.n = n, .solve = solve, .user = w};
+  const ntk_exact_entries x = {w->Z.hi, w->Z.lo}, y = ntk_exact_at(x, n),
+                          z = ntk_exact_at(x, 2 * n);
+  ntk_eigenpair pair;
+  double value[2];
+  NTK_TRY(ntk_eigen_smallest(w->context, &A, ends->tolerance, ends->seed, &pair, v));
+  memcpy(x.hi, v, n * sizeof(double));
+  memset(x.lo, 0, n * sizeof(double));
+  for (int step = 0; step < 2; step++) {
+    solve_exact(w, x);
+    normalise(n, x);
+  }
+  memcpy(v, x.hi, n * sizeof(double));
+  NTK_TRY(ntk_rayleigh_find(w->J, x, value));
+  ends->solves = pair.applications + 2;
+  ends->value = value[0];
+  ends->residual = residual_of(w, x, value[0], y, z);
+  return NTK_OK;
+}
+
+static ntk_exact_entries slice(double **next, size_t numbers) {
+  const ntk_exact_entries made = {*next, *next + numbers};
+  *next += 2 * numbers;
+  return made;
+}
+
+ntk_status ntk_exact_smallest(const ntk_columns *J, double *v, ntk_exact_ends *ends) {
+  const size_t n = J->rows;
+  work w = {.context = J->context,
+            .J = J,
+            .n = n,
+            .widest = COLUMNS,
+            .watch = {.context = J->context, .phase = "resolving in double-double"}};
+  double *storage = NULL;
+  for (size_t l = 0; l < J->blocks; l++) {
+    w.widest = J->block[l].width > w.widest ? J->block[l].width : w.widest;
+    w.widest = J->block[l].out > w.widest ? J->block[l].out : w.widest;
+  }
+  NTK_TRY(ntk_alloc_doubles(J->context, (size_t)numbers_of((double)n, (double)w.widest),
+                            "double-double", &storage));
+  double *next = storage;
+  w.U = slice(&next, n * n);
+  w.K = slice(&next, n * n);
+  w.W = slice(&next, n * n);
+  w.Y = slice(&next, n * COLUMNS);
+  w.Z = slice(&next, n * w.widest);
+  ends->found = false;
+  ends->rounds = 0;
+  ntk_status status = run_rounds(&w, ends);
+  if (status == NTK_OK && ends->found)
+    status = find(&w, v, ends);
+  ntk_free(J->context, storage);
+  if (status != NTK_ERR_NUMERIC)
+    return status;
+  ends->found = false;
+  return NTK_OK;
+}
