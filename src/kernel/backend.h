@@ -145,6 +145,10 @@ struct ntk_backend {
                           ntk_precision precision);
 };
 
+/* For a context of this process alone that computes as a rank of this one does: its backend, or of
+ * several processes' the one that each of them has. */
+const ntk_backend *ntk_backend_alone(const ntk_context *context);
+
 extern const ntk_backend ntk_backend_cpu;
 extern const ntk_backend ntk_backend_mpi; /* kernel/ranks/ */
 

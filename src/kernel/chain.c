@@ -102,6 +102,11 @@ void ntk_backend_resume(ntk_context *context, const ntk_supposed *before) {
   context->ranks = before->ranks;
 }
 
+const ntk_backend *ntk_backend_alone(const ntk_context *context) {
+  const ntk_backend *chosen = context->chain->level[0].of;
+  return chosen == &ntk_backend_mpi ? chosen->parent : chosen;
+}
+
 void *ntk_backend_state(const ntk_context *context, const ntk_backend *backend) {
   const struct ntk_backend_chain *chain = context->chain;
   for (size_t i = 0; i < chain->levels; i++)

@@ -324,7 +324,7 @@ void job_expect(const cli_job *job, const ntk_plan_options *options) {
   static const double WORTH_MEASURING = 2e12; /* flops: beside so many a calibration is short */
   ntk_plan_options o = *options;
   o.calibration = NTK_CALIBRATE_KEPT;
-  for (int try = 0; try < 2 && progress_wanted() && ranks_count() == 1; try++) {
+  for (int try = 0; try < 2 && progress_wanted(); try++) {
     ntk_plan plan = {0};
     if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
       return;
@@ -345,14 +345,19 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   ntk_plan_options o = *options;
   ntk_plan plan = {0};
   char why[500];
-  if (status != NTK_ERR_MEMORY || ranks_count() > 1) /* whose own line is agreed; a plan is not */
+  if (status != NTK_ERR_MEMORY)
     return report_library(status, NULL);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   o.calibration = NTK_CALIBRATE_KEPT;
   const bool told = ntk_plan_make(job->context, spec, job->N, &o, &plan) == NTK_OK;
-  status =
-      told && plan.chosen == NULL ? NTK_OK : status; /* else it is beyond what the plan counts */
-  const exit_status refused = report_error(EXIT_INPUT, "%s", status == NTK_OK ? plan.reason : why);
+  const bool counted = told && plan.chosen == NULL; /* else it is beyond what the plan counts */
+  size_t largest = 0;
+  for (size_t i = 0; i < plan.methods && counted; i++)
+    largest = plan.method[i].largest > largest ? plan.method[i].largest : largest;
+  const exit_status refused =
+      counted && plan.ranks > 1 /* of which the library's line says what each needs and has */
+          ? report_error(EXIT_INPUT, "%s; the largest N that fits is %zu", why, largest)
+          : report_error(EXIT_INPUT, "%s", counted ? plan.reason : why);
   ntk_plan_clear(&plan);
   return refused;
 }

@@ -24,6 +24,7 @@ static _Atomic int stage;
 /* One line on one terminal: the state is the process's, not a job's. */
 static struct {
   bool wanted;
+  int screen; /* the terminal's descriptor */
   double start, phase_start, drawn;
   char phase[64];
   char reached[64]; /* ": ..." of the phase; "": no more than its fraction is known */
@@ -133,7 +134,8 @@ bool progress_interrupted(void) {
 }
 
 void progress_start(bool quiet) {
-  line.wanted = !quiet && ranks_speaks() && isatty(STDERR_FILENO);
+  line.screen = isatty(STDERR_FILENO) ? STDERR_FILENO : ranks_terminal();
+  line.wanted = !quiet && ranks_speaks() && line.screen != -1;
   progress_begin();
   line.start = now();
   line.phase_start = line.start;
@@ -166,8 +168,8 @@ void progress_duration(double seconds, size_t size, char *text) {
 /* A line of more than 79 characters would wrap, and \r not reach its start. */
 static void draw(const char *text) {
   const int length = (int)strlen(text) < 79 ? (int)strlen(text) : 79;
-  fprintf(stderr, "\r%.*s%*s", length, text, line.length > length ? line.length - length : 0, "");
-  fflush(stderr);
+  (void)dprintf(line.screen, "\r%.*s%*s", length, text,
+                line.length > length ? line.length - length : 0, "");
   line.length = length;
 }
 
@@ -260,7 +262,6 @@ bool progress_report(const char *phase, double fraction, void *user) {
 void progress_clear(void) {
   if (line.length == 0)
     return;
-  fprintf(stderr, "\r%*s\r", line.length, "");
-  fflush(stderr);
+  (void)dprintf(line.screen, "\r%*s\r", line.length, "");
   line.length = 0;
 }

@@ -3,8 +3,11 @@
 #include "ntkit/ntkit.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct {
@@ -32,6 +35,26 @@ int ranks_count(void) {
 
 bool ranks_speaks(void) {
   return ranks.speaks;
+}
+
+/* mpirun is the parent of the processes on its own machine. It gives them a group of their own,
+ * which a terminal may be set to stop when it writes (stty tostop). */
+int ranks_terminal(void) {
+  static int terminal = -1;
+  char path[64];
+  struct stat what;
+  (void)snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+  if (terminal != -1 || ranks.count == 1 || !ranks.speaks || stat(path, &what) != 0 ||
+      !S_ISCHR(what.st_mode))
+    return terminal;
+  const int found = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (found != -1 && isatty(found)) {
+    (void)signal(SIGTTOU, SIG_IGN);
+    terminal = found;
+  } else if (found != -1) {
+    (void)close(found);
+  }
+  return terminal;
 }
 
 void ranks_part(void) {

@@ -11,6 +11,10 @@
 void ranks_begin(bool together);
 /* How many there are: 1 without mpirun, and after ranks_part. */
 int ranks_count(void);
+/* The terminal that an mpirun on this machine writes to, for lines that are drawn again and again,
+ * by the process that speaks; -1: none. What goes by standard error, which mpirun reads, would
+ * overtake the results or be overtaken. Stays open. */
+int ranks_terminal(void);
 /* Whether this one prints and writes. */
 bool ranks_speaks(void);
 /* From now on each is by itself, and speaks, as if it knew of no other. */

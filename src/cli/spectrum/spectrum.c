@@ -5,7 +5,6 @@
 
 #include "cli/shell/command.h"
 #include "cli/shell/progress.h"
-#include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/show/present.h"
@@ -72,7 +71,7 @@ static void note_long(const cli_job *job, const ntk_spectrum_options *options) {
   const ntk_plan_options o = {.spectrum = *options, .calibration = NTK_CALIBRATE_KEPT};
   ntk_plan plan = {0};
   char time[40];
-  if (ranks_count() > 1 || ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
+  if (ntk_plan_make(job->context, &job->spec, job->N, &o, &plan) != NTK_OK)
     return;
   for (size_t i = 0; i < plan.methods; i++) {
     const ntk_plan_method *m = &plan.method[i];

@@ -12,7 +12,8 @@ static bool relay(const char *phase, double fraction, void *user) {
   return ntk_progress_report(user, "calibration", 0.5) == NTK_OK;
 }
 
-/* In a context of its own: neither its phases nor its memory are the caller's. */
+/* In a context of its own: neither its phases nor its memory are the caller's, and of several ranks
+ * the others may be doing something else. */
 static ntk_status measure(ntk_context *context, ntk_machine *machine, ntk_measured *found) {
   const ntk_context_options options = {
       .threads = context->threads,
@@ -20,7 +21,7 @@ static ntk_status measure(ntk_context *context, ntk_machine *machine, ntk_measur
       .progress = relay,
       .progress_user = context};
   ntk_context *own = NULL;
-  NTK_TRY(ntk_context_create_on(context->backend, &options, &own));
+  NTK_TRY(ntk_context_create_on(ntk_backend_alone(context), &options, &own));
   const ntk_status status = ntk_machine_measure(own, machine, found);
   ntk_context_destroy(own);
   return status;

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/writer.h"
+#include "kernel/backend.h"
 #include "theory/plan/work.h"
 
 #include <errno.h>
@@ -20,11 +21,11 @@ static const double ATTO = 1e-18; /* the unit of seconds */
 /* What the rates depend on: a machine that differs in any of it has a file of its own. */
 static size_t put_key(const ntk_context *context, char text[TEXT]) {
   const ntk_environment e = ntk_context_environment(context);
-  const int length =
-      ntk_format(text, TEXT,
-                 "ntkit calibration 1\nversion %s %s\ncpu %s\nthreads %d\nsimd "
-                 "%s\nblas %s, core %s\nbackend %s\n",
-                 e.version, e.commit, e.cpu, e.threads, e.simd, e.blas, e.blas_core, e.backend);
+  const int length = ntk_format(text, TEXT,
+                                "ntkit calibration 1\nversion %s %s\ncpu %s\nthreads %d\nsimd "
+                                "%s\nblas %s, core %s\nbackend %s\n",
+                                e.version, e.commit, e.cpu, e.threads, e.simd, e.blas, e.blas_core,
+                                ntk_backend_alone(context)->name);
   return length < 0 ? 0 : length < TEXT ? (size_t)length : TEXT - 1;
 }
 

@@ -275,11 +275,11 @@ static ntk_status check_question(const ntk_plan_options *o, const char *question
   return NTK_OK;
 }
 
-/* As one of the plan's ranks. */
+/* As one of the plan's ranks, which ask nothing of those that there may be. */
 static ntk_status as_ranks(ntk_status (*step)(ntk_plan_asked *, const char *, ntk_plan *),
                            ntk_plan_asked *a, const char *question, ntk_plan *plan) {
   ntk_supposed before = {0};
-  if (plan->ranks == 1)
+  if (plan->ranks == 1 && ntk_ranks_count(a->context) == 1)
     return step(a, question, plan);
   ntk_status status = ntk_backend_suppose(a->context, plan->ranks, &before);
   if (status == NTK_OK)

@@ -197,7 +197,7 @@ typedef struct choice {
 } choice;
 
 /* Beyond `held` bytes that are to be there before: by a factor; or by products, where that is asked
- * for, or all that fits. */
+ * for, or all that fits. Where nothing does: of the least that would. */
 static ntk_status choose(ntk_context *context, const ntk_network_spec *spec, bool linear, size_t N,
                          const ntk_spectrum_options *options, double held, choice *c) {
   const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
@@ -216,6 +216,8 @@ static ntk_status choose(ntk_context *context, const ntk_network_spec *spec, boo
         c->why = "the method operator has products in double precision, and no factor";
       c->way = NTK_WAY_OPERATOR;
       bytes = by;
+    } else {
+      bytes = fmin(bytes, by);
     }
   }
   return ntk_footprint_end(context, held + bytes, rows, "this computation", &c->bytes);
