@@ -45,6 +45,9 @@ void ntk_blas_leave(int previous);
 /* The name, with version, and core type that the BLAS reports of itself; static storage. */
 const char *ntk_blas_name(void);
 const char *ntk_blas_core(void);
+/* Bytes that it maps for each thread that calls it, when that first does; where it cannot, OpenBLAS
+ * tries for ever. */
+size_t ntk_blas_buffer(void);
 /* What else may help against one that computes wrongly, as the end of a sentence. */
 const char *ntk_blas_remedy(void);
 

@@ -27,6 +27,10 @@ const char *ntk_blas_core(void) {
   return bli_arch_string(bli_arch_query_id());
 }
 
+size_t ntk_blas_buffer(void) {
+  return 0; /* mapped as it is needed, and told of where it cannot be */
+}
+
 const char *ntk_blas_remedy(void) {
   return " or set BLIS_ARCH_TYPE";
 }

@@ -28,6 +28,10 @@ const char *ntk_blas_core(void) {
   return "generic";
 }
 
+size_t ntk_blas_buffer(void) {
+  return 0; /* the reference has none */
+}
+
 const char *ntk_blas_remedy(void) {
   return "";
 }

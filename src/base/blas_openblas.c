@@ -26,6 +26,10 @@ const char *ntk_blas_core(void) {
   return openblas_get_corename();
 }
 
+size_t ntk_blas_buffer(void) {
+  return (size_t)128 << 20; /* of x86-64 and most others; elsewhere less */
+}
+
 const char *ntk_blas_remedy(void) {
   return " or set OPENBLAS_CORETYPE";
 }

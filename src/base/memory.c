@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #ifdef __APPLE__
@@ -121,6 +122,41 @@ size_t ntk_memory_of_machine(void) {
   return available;
 }
 
+/* SIZE_MAX: none. */
+static size_t address_limit(void) {
+  struct rlimit limit;
+  const bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return limited && limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
+}
+
+size_t ntk_addresses_left(void) {
+  const size_t limit = address_limit();
+  const size_t pages = limit < SIZE_MAX ? number_in_file("/proc/self/statm", NULL) : SIZE_MAX;
+  if (pages == SIZE_MAX)
+    return SIZE_MAX;
+  const size_t mapped = pages * (size_t)sysconf(_SC_PAGESIZE);
+  return mapped < limit ? limit - mapped : 0;
+}
+
+ntk_status ntk_addresses_check(const ntk_context *context) {
+  enum { ROUND = 10000, SMALL = 100000 }; /* kB: a small computation's own, too */
+  const size_t left = ntk_addresses_left(), needed = context->addresses;
+  char text[2][NTK_AMOUNT];
+  if (needed <= left)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_MEMORY,
+                  "the limit on addresses (ulimit -v) leaves %s, and threads and BLAS may take %s; "
+                  "accepted: ulimit -v %zu and up, or unlimited, or fewer threads",
+                  ntk_amount((double)left, text[0]), ntk_amount((double)needed, text[1]),
+                  ((address_limit() - left + needed) / 1024 / ROUND + 1) * ROUND + SMALL);
+}
+
+/* Beside what is kept; SIZE_MAX: no limit. */
+static size_t addresses_free(const ntk_context *context) {
+  const size_t left = ntk_addresses_left();
+  return left == SIZE_MAX ? SIZE_MAX : left > context->addresses ? left - context->addresses : 0;
+}
+
 /* What the context's limit leaves; SIZE_MAX without one. */
 static size_t limit_left(const ntk_context *context) {
   if (context->memory_limit == 0)
@@ -130,12 +166,13 @@ static size_t limit_left(const ntk_context *context) {
 }
 
 size_t ntk_memory_available(const ntk_context *context) {
-  const size_t available = ntk_memory_of_machine(), left = limit_left(context);
+  const size_t system = ntk_memory_of_machine(), addresses = addresses_free(context);
+  const size_t available = addresses < system ? addresses : system, left = limit_left(context);
   return left < available ? left : available;
 }
 
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what) {
-  if (bytes < CHECK_FROM && bytes <= limit_left(context))
+  if (bytes < CHECK_FROM && bytes <= limit_left(context) && address_limit() == SIZE_MAX)
     return NTK_OK;
   const size_t available = ntk_memory_available(context);
   if (bytes <= available)

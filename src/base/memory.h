@@ -28,4 +28,10 @@ size_t ntk_memory_of_machine(void);
 /* NTK_ERR_MEMORY, with both numbers, when bytes more do not fit; what says what needs them. */
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what);
 
+/* Bytes of addresses that this process may still map; SIZE_MAX where no limit is set on them
+ * (ulimit -v), or there is no telling: macOS has no such limit. */
+size_t ntk_addresses_left(void);
+/* NTK_ERR_MEMORY where that is less than the context keeps for its threads. */
+ntk_status ntk_addresses_check(const ntk_context *context);
+
 #endif

@@ -5,6 +5,7 @@
 #include "kernel/backend.h"
 
 #include "base/blas.h"
+#include "base/memory.h"
 #include "base/names.h"
 #include "base/ranks/ranks.h"
 #include "base/simd.h"
@@ -50,12 +51,25 @@ static const struct {
 } backends[] = {{"cpu", &ntk_backend_cpu}, {"mpi", &ntk_backend_mpi}, {"auto", NULL}};
 enum { CPU, MPI, AUTO, BACKENDS };
 
+/* Room for what threads and their BLAS map when they first need it: once in a process for so many,
+ * for what they have then is theirs. */
+static ntk_status keep_addresses(ntk_context *made) {
+  enum { STACK = 8 << 20, ARENA = 64 << 20 }; /* of a thread, and its allocator's */
+  static atomic_int kept;
+  const int threads = made->threads > 0 ? made->threads : omp_get_num_procs();
+  made->addresses = (size_t)threads * (ntk_blas_buffer() + STACK + ARENA);
+  if (threads <= atomic_load(&kept))
+    return NTK_OK;
+  NTK_TRY(ntk_addresses_check(made));
+  atomic_store(&kept, threads);
+  return NTK_OK;
+}
+
 ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_options *options,
                                  ntk_context **context) {
   if (options->threads < 0 || options->threads > MAX_THREADS)
     return ntk_fail(NTK_ERR_ARGUMENT, "threads is %d; accepted: 1 to %d, or 0 for every core",
                     options->threads, MAX_THREADS);
-  NTK_TRY(ntk_blas_check());
   ntk_context *made = calloc(1, sizeof *made);
   if (made == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "the context could not be allocated");
@@ -64,7 +78,11 @@ ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_o
   made->progress = options->progress;
   made->progress_user = options->progress_user;
   read_cpu_name(made->cpu);
-  const ntk_status status = ntk_backend_enter(made, backend);
+  ntk_status status = keep_addresses(made); /* before BLAS is called */
+  if (status == NTK_OK)
+    status = ntk_blas_check();
+  if (status == NTK_OK)
+    status = ntk_backend_enter(made, backend);
   if (made->threads == 0)
     made->threads = omp_get_num_procs();
   if (status == NTK_OK)
