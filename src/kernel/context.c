@@ -81,6 +81,7 @@ ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_o
   ntk_status status = keep_addresses(made); /* before BLAS is called */
   if (status == NTK_OK)
     status = ntk_blas_check();
+  made->addresses -= ntk_blas_buffer(); /* which the check has taken, as the next call would */
   if (status == NTK_OK)
     status = ntk_backend_enter(made, backend);
   if (made->threads == 0)

@@ -14,8 +14,9 @@ limited() {
   status=$?
 }
 
+"$NTKIT" info >"$out"
 # shellcheck disable=SC3045
-if ! (ulimit -v 4000000) 2>"$err" || [ ! -r /proc/self/statm ] || ! "$NTKIT" info | grep -qi openblas; then
+if ! (ulimit -v 4000000) 2>"$err" || [ ! -r /proc/self/statm ] || ! grep -qi openblas "$out"; then
   echo 'test_addresses.sh: no such limit, or no OpenBLAS: nothing to test'
   finish addresses
 fi
