@@ -45,7 +45,7 @@ static ntk_train_result run(both *b, size_t k, ntk_train_options options) {
 
 static void test_tracked(void **state) {
   (void)state;
-  const size_t N[] = {5, 49, 100, 150};
+  const size_t N[] = {1, 2, 5, 49, 100, 150};
   for (size_t i = 0; i < COUNT(N); i++) {
     both b = make_both(N[i]);
     for (size_t k = 0; k < 2; k++)
@@ -89,9 +89,10 @@ static void test_floor(void **state) {
 
 static void test_second_order(void **state) {
   (void)state;
-  const char *const precisions[] = {"double", "mixed"};
+  const char *const precisions[] = {"double", "mixed", "double", "mixed"};
+  const size_t N[] = {49, 100, 1, 2};
   for (size_t i = 0; i < COUNT(precisions); i++) {
-    both b = make_both(i == 0 ? 49 : 100);
+    both b = make_both(N[i]);
     for (size_t k = 0; k < 2; k++)
       b.result[k] = run(
           &b, k,

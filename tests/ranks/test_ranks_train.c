@@ -36,7 +36,7 @@ static void check_run(size_t N, ntk_train_options options, double growth) {
 
 static void test_epochs(void **state) {
   (void)state;
-  const size_t N[] = {5, 49, 100, 241, 300};
+  const size_t N[] = {1, 2, 5, 49, 100, 241, 300};
   for (size_t i = 0; i < COUNT(N); i++) {
     const double small = 0.1 / (double)N[i]; /* stable: lambda is some 4 N of the half-sum */
     check_run(N[i], (ntk_train_options){.optimizer = "momentum", .lr = small, .epochs = 12}, 20.0);
