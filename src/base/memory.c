@@ -166,6 +166,8 @@ static size_t limit_left(const ntk_context *context) {
 }
 
 size_t ntk_memory_available(const ntk_context *context) {
+  if (context->memory_supposed)
+    return limit_left(context);
   const size_t system = ntk_memory_of_machine(), addresses = addresses_free(context);
   const size_t available = addresses < system ? addresses : system, left = limit_left(context);
   return left < available ? left : available;

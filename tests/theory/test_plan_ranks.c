@@ -261,12 +261,38 @@ static void test_refusals(void **state) {
   ntk_context_destroy(context);
 }
 
+/* Layouts are those that fit into the machine described, whatever this one has: X, features and, in
+ * the same room again, columns that precondition. */
+static void test_described(void **state) {
+  (void)state;
+  const size_t samples = 14000000, wide[] = {3072, 4096, 4096};
+  const ntk_network_spec spec = {.depth = 3, .width = wide};
+  const ntk_plan_options options = {.spectrum = {.method = "operator"},
+                                    .calibration = NTK_CALIBRATE_KEPT,
+                                    .ranks = 64,
+                                    .memory = (size_t)1 << 50};
+  const double a_rank = 8.0 * (double)samples / 64.0;
+  ntk_context *context = make_context(1);
+  ntk_plan plan = {0};
+  assert_ok(ntk_plan_make(context, &spec, samples, &options, &plan));
+  assert_true(plan.method[0].fits);
+  assert_true((double)plan.method[0].memory > a_rank * (3072.0 + 2.0 * 4.0 * 4096.0));
+  ntk_plan_clear(&plan);
+  assert_true(context->memory_limit == 0 && !context->memory_supposed);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_traffic_of_plain_loops), cmocka_unit_test(test_traffic_without_K),
-      cmocka_unit_test(test_traffic_of_outputs),     cmocka_unit_test(test_work_of_a_rank),
-      cmocka_unit_test(test_seconds_by_hand),        cmocka_unit_test(test_memory_of_a_rank),
-      cmocka_unit_test(test_largest_of_all_outputs), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_traffic_of_plain_loops),
+      cmocka_unit_test(test_traffic_without_K),
+      cmocka_unit_test(test_traffic_of_outputs),
+      cmocka_unit_test(test_work_of_a_rank),
+      cmocka_unit_test(test_seconds_by_hand),
+      cmocka_unit_test(test_memory_of_a_rank),
+      cmocka_unit_test(test_largest_of_all_outputs),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_described),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

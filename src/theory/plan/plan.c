@@ -20,14 +20,20 @@
 static const char *const questions[] = {"spectrum", "memorize", "train"};
 enum { QUESTIONS = sizeof questions / sizeof questions[0] };
 
-/* Some choose by the memory there is: for a while that is the machine's, as far as this one's goes.
- * Returns what to set the limit to again. */
+/* Some choose by the memory there is: for a while that is the machine's. Returns what to set the
+ * limit to again. */
 static size_t enter_machine(const ntk_plan_asked *a) {
   const size_t limit = a->context->memory_limit, used = ntk_memory_in_use(a->context);
   a->context->memory_limit = a->memory < SIZE_MAX - used ? a->memory + used : SIZE_MAX;
   if (a->context->memory_limit == 0) /* which would be none */
     a->context->memory_limit = 1;
+  a->context->memory_supposed = true;
   return limit;
+}
+
+static void leave_machine(const ntk_plan_asked *a, size_t limit) {
+  a->context->memory_limit = limit;
+  a->context->memory_supposed = false;
 }
 
 /* Bytes of N samples; SIZE_MAX where there can be no such N. That they do not fit here and now is
@@ -37,7 +43,7 @@ static ntk_status bytes_of(const ntk_plan_row *row, const ntk_plan_asked *a, siz
   *bytes = SIZE_MAX;
   const size_t limit = enter_machine(a);
   const ntk_status status = row->memory(a, N, bytes);
-  a->context->memory_limit = limit;
+  leave_machine(a, limit);
   if (status == NTK_ERR_LIMIT)
     *bytes = SIZE_MAX;
   return status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY ? NTK_OK : status;
@@ -98,7 +104,7 @@ static ntk_status fill(const ntk_plan_row *row, const ntk_plan_asked *a, const n
   ntk_plan_phase *phase = m->phase;
   const size_t limit = enter_machine(a);
   row->work(a, plan->samples, &list);
-  a->context->memory_limit = limit;
+  leave_machine(a, limit);
   *m = (ntk_plan_method){.name = row->name != NULL ? row->name : optimizer_of(&a->train),
                          .phase = phase};
   const ntk_share share = ntk_share_deal(plan->samples, 0, plan->ranks);
@@ -148,8 +154,11 @@ static void explain(const ntk_plan_asked *a, const char *question, const ntk_pla
   char needed[NTK_AMOUNT], available[NTK_AMOUNT], largest[64] = "no N fits", more[120] = "";
   char each[40] = "";
   const bool iterative = strcmp(question, "memorize") == 0 && a->options->memorize.iterative;
-  if (chosen == NULL)
+  if (chosen == NULL) {
+    const size_t limit = enter_machine(a);
     advise(a, question, plan, sizeof more, more);
+    leave_machine(a, limit);
+  }
   if (plan->ranks > 1)
     (void)ntk_format(each, sizeof each, " on each of %d ranks", plan->ranks);
   if (least->largest > 0)
@@ -194,7 +203,7 @@ static ntk_status choose(const ntk_plan_asked *a, const char *question, ntk_plan
   else if (plan->methods > 1) /* nothing is asked for by name */
     way = ntk_way_choose(NTK_MODE_AUTO, plan->order, false, (double)plan->machine.memory,
                          (double)least->memory, (double)second->memory);
-  a->context->memory_limit = limit;
+  leave_machine(a, limit);
   NTK_TRY(status);
   const char *first = way == NTK_WAY_DOUBLE ? least->name : "mixed";
   for (size_t i = 0; i < plan->methods; i++) {
