@@ -29,7 +29,7 @@ static void fill(uint64_t seed, size_t count, entries *x) {
     const int64_t b = (int64_t)((seed >> 30) % 7) - 3;
     x->hi[i] = (double)a;
     x->lo[i] = (double)b * 0x1p-40;
-    x->value[i] = ((whole)a << 40) + b;
+    x->value[i] = (whole)a * ((whole)1 << 40) + b;
   }
 }
 

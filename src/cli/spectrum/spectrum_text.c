@@ -48,7 +48,7 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
   if (result->verdict == NTK_VERDICT_OK && result->digits < SHOWN_DIGITS)
     printf("digits      %-18d of lambda_min are sure, the rest is rounding\n", result->digits);
   print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
-  if (result->rounds > 0)
+  if (result->rounds > 0 && !isnan(result->lambda_min))
     printf("resolve     %d round%s: lambda_min is from J, not from K\n", result->rounds,
            result->rounds == 1 ? "" : "s");
   const double condition = result->lambda_max / result->lambda_min;

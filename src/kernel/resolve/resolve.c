@@ -103,9 +103,24 @@ static ntk_status in_double_double(const ntk_resolving *of, const ntk_columns *J
   return NTK_OK;
 }
 
+/* Errors of products, 2^-53 of them, must not underflow, nor of sums of them. */
+static ntk_status check_size(const ntk_columns *J) {
+  double trace = 0.0;
+  for (size_t r = 0; r < J->rows; r++)
+    trace += ntk_columns_square(J, r);
+  return trace > 1e-150 && trace < 1e150
+             ? NTK_OK
+             : ntk_fail(NTK_ERR_NOT_FINITE,
+                        "resolve carries 32 digits, which kernels past 1e150 or below 1e-150 leave "
+                        "no room for: the trace is %.3g; accepted: other scales of weights or data",
+                        trace);
+}
+
 ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e) {
   ntk_columns J;
   ntk_status status = ntk_columns_create(of->network, of->outputs, of->N, of->X, &J);
+  if (status == NTK_OK)
+    status = check_size(&J);
   if (status == NTK_OK)
     status = in_double(of, &J, vector, e);
   if (status == NTK_OK && J.rows <= NTK_EXACT_ROWS && e->digits < DIGITS)

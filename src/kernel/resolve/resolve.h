@@ -7,7 +7,8 @@
 /* *e: verdict, lambda_min, residual, solves, rounds and resolution, in place of what a factor of K
  * in double would find; vector: rows, its eigenvector where there is one. noise: e->resolution of
  * K in double; trace: of K. Of N samples X (N x d), all here. 2 N^2 P flops a round, of which one
- * usually suffices. NTK_ERR_LIMIT, _MEMORY, _CANCELLED. */
+ * usually suffices. NTK_ERR_LIMIT, _MEMORY, _CANCELLED, and _NOT_FINITE of
+ * a trace outside of 1e-150 to 1e150. */
 typedef struct ntk_resolving {
   const ntk_network *network;
   ntk_outputs outputs;
