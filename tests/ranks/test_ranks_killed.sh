@@ -54,7 +54,7 @@ ended() {
   rm -f "$top"/pid.*
 }
 
-# killed PROPERTY SIGNAL RANK CONDITION...: in one computation, when that is so. Rank 0 speaks, if it still can.
+# killed PROPERTY SIGNAL RANK CONDITION...: in one computation, when that is so. Rank 0 speaks, or the lowest one that lives.
 killed() {
   what=$1 signal=$2 who=$3
   shift 3
@@ -63,7 +63,7 @@ killed() {
   until_so "$@"
   check "$what: in time" "$@"
   kill "-$signal" "$(cat "$top/pid.$who")"
-  ended "$what" "$((who > 0))"
+  ended "$what" 1
   rm -rf dies
 }
 
@@ -83,7 +83,7 @@ until_so ranks_there
 sleep 1
 kill -TERM $job
 ended 'mpirun told to end' 1
-check 'what it says' grep -q 'stopped by mpirun' "$top/all"
+check 'what it says' grep -q 'stopped by SIGTERM, which mpirun sends' "$top/all"
 check 'a checkpoint' test -s "$top/training"
 # shellcheck disable=SC2086
 sh "$mpirun" -n 2 "$NTKIT" train $training --epochs 1 --quiet >"$out" 2>"$err"
