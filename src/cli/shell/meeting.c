@@ -19,16 +19,17 @@ static exit_status compare(const cli_origin *origin) {
 }
 
 exit_status meeting_open(const cli_command *command, const cli_origin *origin) {
-  const bool together = command == NULL || command->ranks == RANKS_ALL;
+  const bool several = command == NULL || command->ranks == RANKS_ALL;
   const bool apart = command != NULL && command->ranks == RANKS_APART;
-  if (ranks_count() == 1 || apart || ntk_mpi()[0] == '\0')
+  if (ranks_count() == 1 || apart)
     return EXIT_DONE;
   progress_begin();
   const ntk_status status = ntk_context_create(&(ntk_context_options){.backend = "auto"}, &meeting);
   if (status == NTK_OK)
     return compare(origin);
-  /* Nobody waits: all have failed. What one of them does can be done all the same. */
-  return together ? report_library(status, NULL) : EXIT_DONE;
+  /* Nobody waits, as all have failed, and what one of them does can be done all the same; but where
+   * this is a build without MPI another one may have it. */
+  return several || ntk_mpi()[0] == '\0' ? report_library(status, NULL) : EXIT_DONE;
 }
 
 exit_status meeting_agree(exit_status status) {

@@ -1,6 +1,6 @@
 /* Where one mpirun has started several of this program they meet first, and learn that all were
  * asked for the same and how each of them fares, until they compute: nobody waits for one that has
- * left. Without mpirun, in a build without MPI, of a study's parts, which know of no other, and
+ * left. Without mpirun, of a study's parts, which know of no other, and
  * once it has ended, a meeting is nothing. */
 #ifndef NTK_CLI_MEETING_H
 #define NTK_CLI_MEETING_H
