@@ -13,7 +13,7 @@
 #include <omp.h>
 #include <string.h>
 
-enum { COLUMNS = 512, CHUNK = 64, MOST_ROUNDS = 4 };
+enum { COLUMNS = 512, CHUNK = 64, MOST_ROUNDS = 4, SHIFTS = 10 };
 
 /* Of a trace: the rounding of sums; and pivots of K' below which there is another round. */
 static const double SUMS = 0x1p-98, WELL = 1e-18;
@@ -158,12 +158,11 @@ static void take_columns(const work *w, size_t first, size_t count, size_t at) {
 
 /* U^{-T} of columns, and their transpose in Z. */
 static void solve_columns(const work *w, size_t at, size_t count) {
-  const ntk_exact_entries Y = ntk_exact_at(w->Y, at);
-  ntk_triangle_forward(w->n, w->U, count, Y, COLUMNS);
+  ntk_triangle_forward(w->n, w->U, count, ntk_exact_at(w->Y, at), COLUMNS);
   for (size_t r = 0; r < w->n; r++)
     for (size_t e = 0; e < count; e++) {
-      w->Z.hi[(at + e) * w->n + r] = Y.hi[r * COLUMNS + e];
-      w->Z.lo[(at + e) * w->n + r] = Y.lo[r * COLUMNS + e];
+      w->Z.hi[(at + e) * w->n + r] = w->Y.hi[r * COLUMNS + at + e];
+      w->Z.lo[(at + e) * w->n + r] = w->Y.lo[r * COLUMNS + at + e];
     }
 }
 
@@ -211,10 +210,12 @@ static ntk_status factor(work *w, bool *well) {
   *well = status == NTK_OK;
   for (size_t i = 0; i < w->n && *well; i++)
     *well = w->K.hi[i * w->n + i] * w->K.hi[i * w->n + i] > WELL * t;
-  for (double shift = SUMS * t; status == NTK_ERR_NUMERIC && shift < 0x1p-60 * t; shift *= 16.0) {
+  double shift = SUMS * t;
+  for (int tries = 0; status == NTK_ERR_NUMERIC && tries < SHIFTS; tries++) {
     memcpy(w->K.hi, w->W.hi, bytes);
     memcpy(w->K.lo, w->W.lo, bytes);
     status = ntk_triangle_factor(w->context, w->n, shift, w->K);
+    shift *= 16.0;
   }
   return status;
 }

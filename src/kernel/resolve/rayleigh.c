@@ -43,17 +43,18 @@ double ntk_rayleigh_bytes(const ntk_context *context, const ntk_network_spec *sp
 static void weigh(const ntk_columns *J, const piece *of, ntk_exact_entries v,
                   ntk_exact_entries repeated, ntk_exact_entries to) {
   for (size_t r = 0; r < J->rows; r++) {
-    const ntk_exact_entries at = ntk_exact_at(to, r * ROWS);
+    const double lo = v.lo != NULL ? v.lo[r] : 0.0;
     for (size_t e = 0; e < of->count; e++) {
       repeated.hi[e] = v.hi[r];
-      repeated.lo[e] = v.lo != NULL ? v.lo[r] : 0.0;
+      repeated.lo[e] = lo;
     }
     if (of->bias) {
-      at.hi[0] = repeated.hi[0];
-      at.lo[0] = repeated.lo[0];
+      to.hi[r * ROWS] = v.hi[r];
+      to.lo[r * ROWS] = lo;
     } else {
       const size_t f = r / J->per * of->block->width + of->a0;
-      ntk_exact_times(of->count, ntk_exact_at(of->block->F, f), repeated, at);
+      ntk_exact_times(of->count, ntk_exact_at(of->block->F, f), repeated,
+                      ntk_exact_at(to, r * ROWS));
     }
   }
 }

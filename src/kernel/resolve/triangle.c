@@ -48,7 +48,7 @@ static bool finish_row(size_t n, size_t i0, size_t i, ntk_exact_entries A) {
   const ntk_exact_entries row = ntk_exact_at(A, i * n + i);
   double root[2];
   take_off(n, A, (const size_t[]){i, 1, i0, i}, n - i, ntk_exact_at(A, i), n);
-  const double pivot[2] = {row.hi[0], row.lo[0]};
+  const double pivot[2] = {A.hi[i * n + i], A.lo[i * n + i]};
   if (!(pivot[0] > 0.0) || !isfinite(pivot[0]))
     return false;
   ntk_exact_root(pivot, root);

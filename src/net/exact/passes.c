@@ -107,11 +107,11 @@ static void perturb(const pass *p, const room *r, size_t parts, size_t n, size_t
                     ntk_exact_entries A) {
   const ntk_random source = {0, NTK_STREAM_PROBES, NTK_PROBE_DIGITS};
   for (size_t row = 0; row < r->samples * parts; row++) {
-    const ntk_exact_entries a = ntk_exact_at(A, (p->S * parts + row) * n);
+    const size_t at = (p->S * parts + row) * n;
     const uint64_t number = (uint64_t)((r->first * parts + row) * (3 * p->L) + which);
     ntk_random_uniform(source, ((uint64_t)1 << 40) + number, n, r->noise);
     for (size_t j = 0; j < n; j++)
-      a.lo[j] += a.hi[j] * (ERROR * (2.0 * r->noise[j] - 1.0));
+      A.lo[at + j] += A.hi[at + j] * (ERROR * (2.0 * r->noise[j] - 1.0));
   }
 }
 
@@ -183,14 +183,14 @@ static void go_down(const pass *p, const room *r, size_t k, const double *down) 
 
 /* ---- What comes of it ------------------------------------------------------------------------ */
 
-/* |x|^2, |y - x|^2 and x^T (y - x) of rows of n numbers. */
-static void compare(size_t n, ntk_exact_entries x, ntk_exact_entries y, double of[3]) {
+/* |x|^2, |y - x|^2 and x^T (y - x), x and y rows of n numbers of A from there on. */
+static void compare(size_t n, ntk_exact_entries A, size_t x, size_t y, double of[3]) {
   of[0] = of[1] = of[2] = 0.0;
   for (size_t j = 0; j < n; j++) {
-    const double d = (y.hi[j] - x.hi[j]) + (y.lo[j] - x.lo[j]);
-    of[0] += x.hi[j] * x.hi[j];
+    const double d = (A.hi[y + j] - A.hi[x + j]) + (A.lo[y + j] - A.lo[x + j]);
+    of[0] += A.hi[x + j] * A.hi[x + j];
     of[1] += d * d;
-    of[2] += x.hi[j] * d;
+    of[2] += A.hi[x + j] * d;
   }
 }
 
@@ -202,12 +202,11 @@ static void add_moved(const pass *p, const room *r, size_t k, const ntk_exact_en
   const ntk_exact_entries F = layer(p, r, k, false);
   for (size_t s = 0; s < r->samples; s++) {
     double f[3], b[3] = {1.0, 0.0, 0.0};
-    compare(n, ntk_exact_at(F, s * n), ntk_exact_at(F, (p->S + s) * n), f);
+    compare(n, F, s * n, (p->S + s) * n, f);
     for (size_t c = 0; c < rows; c++) {
       const size_t width = B != NULL ? parts * p->network->width[k + 1] : 0;
       if (B != NULL)
-        compare(width, ntk_exact_at(*B, (s * rows + c) * width),
-                ntk_exact_at(*B, ((p->S + s) * rows + c) * width), b);
+        compare(width, *B, (s * rows + c) * width, ((p->S + s) * rows + c) * width, b);
       const double moved =
           f[1] * b[0] + f[0] * b[1] + f[1] * b[1] + 2.0 * (f[1] * b[2] + f[2] * b[1] + f[2] * b[2]);
       p->moved[(r->first + s) * rows + c] += a * fmax(0.0, moved) + bias * b[1];
