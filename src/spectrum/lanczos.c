@@ -227,16 +227,17 @@ static size_t next_look(size_t step, size_t last_step, double rest, double last_
 }
 
 /* The wanted pairs as they are now; of the one that is farthest from what is wanted of it, value
- * and residual, and that. */
+ * and residual, and that. A product rounds by u ||A||: of a small value less is not to be had. */
 typedef struct state {
   double theta, rest, wanted;
 } state;
 static state look_at(const lanczos *s, const ntk_lanczos_options *options, size_t count,
                      int products, ntk_eigenpair *pair) {
+  const double rounding = DBL_EPSILON / 2 * fabs(s->theta[s->size - 1]);
   state worst = {0.0, 0.0, INFINITY};
   for (size_t p = 0; p < count; p++) {
     const double value = s->theta[s->size - 1 - p], theta = fabs(value), rest = residual(s, p);
-    const double wanted = ntk_lanczos_wanted(options, theta);
+    const double wanted = fmax(ntk_lanczos_wanted(options, theta), rounding);
     pair[p] = (ntk_eigenpair){value, rest, products};
     if (p == 0 || rest / wanted > worst.rest / worst.wanted)
       worst = (state){theta, rest, wanted};

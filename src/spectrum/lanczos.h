@@ -33,10 +33,11 @@ typedef struct ntk_lanczos_options {
 
 /* The algebraically largest eigenvalues of the n x n operator, in descending order, their unit
  * vectors (n each, one after the other), and the residuals that the recurrence gives. An eigenvalue
- * is found as often as it occurs, up to `block` times for sure. NTK_ERR_NUMERIC when max_products
- * do not reach the tolerance. `further` pairs come after them, of value 0 where the basis, which
- * has `count` at least, has no more; count + further: up to NTK_LANCZOS_PAIRS. Memory: 8 n (basis +
- * 2 block) bytes, basis at most NTK_LANCZOS_BASIS
+ * is found as often as it occurs, up to `block` times for sure. No residual below u times the
+ * largest eigenvalue is asked for. NTK_ERR_NUMERIC when max_products do not reach the tolerance.
+ * `further` pairs come after them, of value 0 where the basis, which has `count` at least, has no
+ * more; count + further: up to NTK_LANCZOS_PAIRS. Memory: 8 n (basis + 2 block) bytes, basis at
+ * most NTK_LANCZOS_BASIS
  * + block vectors. */
 enum { NTK_LANCZOS_BASIS = 160, NTK_LANCZOS_PAIRS = 64 };
 ntk_status ntk_lanczos_largest(ntk_context *context, size_t n, ntk_product_fn product, void *user,
