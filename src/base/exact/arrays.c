@@ -17,6 +17,19 @@ void ntk_exact_multiply(const ntk_exact_product *p) {
   NTK_LANES_BEST(ntk_exact_multiply)(p);
 }
 
+void ntk_exact_add(ntk_exact_entries x, ntk_exact_entries y, double sign, ntk_exact_entries sum) {
+  double one = 1.0;
+  const ntk_exact_entries unit = {&one, NULL};
+  ntk_exact_multiply(&(ntk_exact_product){.m = 1,
+                                          .n = 1,
+                                          .k = 1,
+                                          .A = x.hi != NULL ? x : unit,
+                                          .B = y.hi != NULL ? y : unit,
+                                          .C = sum,
+                                          .beta = 1.0,
+                                          .sign = sign});
+}
+
 void ntk_exact_times(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z) {
   NTK_LANES_BEST(ntk_exact_times)(n, x, y, z);
 }

@@ -27,6 +27,14 @@ void ntk_exact_over(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_
 void ntk_exact_dot(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
 void ntk_exact_root(const double x[2], double root[2]);
 
+/* sum += x y, or -= where sign is -1, of one entry each; x or y NULL: 1. */
+void ntk_exact_add(ntk_exact_entries x, ntk_exact_entries y, double sign, ntk_exact_entries sum);
+
+/* How many of n there are from the first on, `most` at a time. */
+static inline size_t ntk_piece(size_t n, size_t first, size_t most) {
+  return n - first < most ? n - first : most;
+}
+
 static inline ntk_exact_entries ntk_exact_at(ntk_exact_entries x, size_t i) {
   return (ntk_exact_entries){x.hi + i, x.lo != NULL ? x.lo + i : NULL};
 }

@@ -34,9 +34,6 @@ static inline void give(ntk_exact_entries x, size_t i, size_t count, dd a) {
   if (x.lo != NULL)
     memcpy(x.lo + i, lo, count * sizeof *lo);
 }
-static inline size_t some_of(size_t n, size_t first) {
-  return n - first < LANES ? n - first : LANES;
-}
 
 /* Columns j to j + count - 1 of rows i to i + rows - 1. */
 static inline __attribute__((always_inline)) void tile(const ntk_exact_product *p, size_t i,
@@ -64,7 +61,7 @@ static inline __attribute__((always_inline)) void tile(const ntk_exact_product *
 
 void LANES_NAME(ntk_exact_multiply)(const ntk_exact_product *p) {
   for (size_t j = 0; j < p->n; j += LANES) {
-    const size_t count = some_of(p->n, j);
+    const size_t count = ntk_piece(p->n, j, LANES);
     size_t i = 0;
     for (; i + ROWS <= p->m && count == LANES; i += ROWS)
       tile(p, i, ROWS, j, LANES);
@@ -78,7 +75,7 @@ void LANES_NAME(ntk_exact_multiply)(const ntk_exact_product *p) {
 void LANES_NAME(ntk_exact_times)(size_t n, ntk_exact_entries x, ntk_exact_entries y,
                                  ntk_exact_entries z) {
   for (size_t i = 0; i < n; i += LANES) {
-    const size_t count = some_of(n, i);
+    const size_t count = ntk_piece(n, i, LANES);
     give(z, i, count, dd_mul(take(x, i, count), take(y, i, count)));
   }
 }
@@ -86,7 +83,7 @@ void LANES_NAME(ntk_exact_times)(size_t n, ntk_exact_entries x, ntk_exact_entrie
 void LANES_NAME(ntk_exact_over)(size_t n, ntk_exact_entries x, const double y[2],
                                 ntk_exact_entries z) {
   for (size_t i = 0; i < n; i += LANES) {
-    const size_t count = some_of(n, i);
+    const size_t count = ntk_piece(n, i, LANES);
     give(z, i, count, dd_div(take(x, i, count), dd_set(y[0], y[1])));
   }
 }
@@ -95,7 +92,7 @@ void LANES_NAME(ntk_exact_dot)(size_t n, ntk_exact_entries x, ntk_exact_entries 
   dd all = dd_from(vr_set(0.0));
   double hi[LANES], lo[LANES];
   for (size_t i = 0; i < n; i += LANES) {
-    const size_t count = some_of(n, i);
+    const size_t count = ntk_piece(n, i, LANES);
     all = dd_add(all, dd_mul(take(x, i, count), take(y, i, count)));
   }
   dd_store(hi, lo, all);

@@ -143,11 +143,9 @@ static void take_run(const ntk_columns *J, const ntk_columns_block *k, size_t a,
 
 void ntk_columns_take(const ntk_columns *J, size_t first, size_t count, double *Y,
                       size_t distance) {
-  size_t k = 0;
+  const ntk_columns_block *block = J->block;
   while (count > 0) {
-    while (first >= J->block[k].first + J->block[k].in * J->block[k].out)
-      k++;
-    const ntk_columns_block *block = &J->block[k];
+    block = ntk_columns_block_of(block, first);
     const size_t at = first - block->first, a = at / block->out, c = at % block->out;
     const size_t run = block->out - c < count ? block->out - c : count;
     take_run(J, block, a, c, run, Y, distance);

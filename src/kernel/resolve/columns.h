@@ -16,6 +16,14 @@ typedef struct ntk_columns_block {
   size_t first; /* its first column */
 } ntk_columns_block;
 
+/* That of a column, from an earlier block, or the same, on. */
+static inline const ntk_columns_block *ntk_columns_block_of(const ntk_columns_block *k,
+                                                            size_t column) {
+  while (column >= k->first + k->in * k->out)
+    k++;
+  return k;
+}
+
 typedef struct ntk_columns {
   ntk_context *context;
   size_t N, rows, per, count; /* samples; rows of J, `per` of each sample; columns */

@@ -28,10 +28,6 @@ typedef struct work {
   ntk_watch watch;
 } work;
 
-static size_t length(size_t n, size_t first, size_t most) {
-  return n - first < most ? n - first : most;
-}
-
 static size_t widest_of(const ntk_network_spec *spec, ntk_outputs outputs) {
   size_t widest = COLUMNS;
   for (size_t l = 1; l <= spec->depth; l++) {
@@ -67,44 +63,24 @@ static void transpose(const work *w, ntk_exact_entries A, size_t width, size_t p
     }
 }
 
-/* Rows of Z^T Z from the diagonal's block on, to C. */
+/* C = Z^T Z. */
 static void square_of(work *w, size_t width, ntk_exact_entries C) {
-#pragma omp parallel for schedule(dynamic) num_threads(ntk_team(w->context))
-  for (size_t i = 0; i < w->n; i += NTK_EXACT_BLOCK)
-    if (ntk_watch_on(&w->watch, 0.0))
-      ntk_exact_multiply(&(ntk_exact_product){.m = length(w->n, i, NTK_EXACT_BLOCK),
-                                              .n = w->n - i,
-                                              .k = width,
-                                              .A = ntk_exact_at(w->Z, i),
-                                              .A_row = 1,
-                                              .A_next = w->n,
-                                              .B = ntk_exact_at(w->Z, i),
-                                              .B_row = w->n,
-                                              .C = ntk_exact_at(C, i * w->n + i),
-                                              .C_row = w->n,
-                                              .sign = 1.0});
+#pragma omp parallel num_threads(ntk_team(w->context))
+  ntk_triangle_gram(w->n, w->Z, width, false, C, &w->watch, 0.0);
 }
 
 /* K += (a F F^T + b) o B B^T; F F^T is in W, and what is in U is of no use yet. */
 static void add_block(work *w, const ntk_columns_block *k) {
-  static double one = 1.0;
   const size_t n = w->n;
-  double scale = k->a, bias = k->b;
-  const ntk_exact_entries ones = {&one, NULL};
+  double scale = k->a;
+  const ntk_exact_entries unit = {NULL, NULL};
   for (size_t i = 0; i < n; i++)
     for (size_t j = i; j < n; j++) {
-      const ntk_exact_entries f = ntk_exact_at(w->W, i * n + j), b = ntk_exact_at(w->U, i * n + j);
-      ntk_exact_product p = {.m = 1, .n = 1, .k = 1, .sign = 1.0, .beta = 0.0};
-      double g[2] = {bias, 0.0};
-      p.A = (ntk_exact_entries){&scale, NULL};
-      p.B = f;
-      p.C = (ntk_exact_entries){&g[0], &g[1]};
-      p.beta = 1.0;
-      ntk_exact_multiply(&p);
-      p.A = p.C;
-      p.B = k->B.hi != NULL ? b : ones;
-      p.C = ntk_exact_at(w->K, i * n + j);
-      ntk_exact_multiply(&p);
+      double g[2] = {k->b, 0.0};
+      const ntk_exact_entries at = {&g[0], &g[1]};
+      ntk_exact_add((ntk_exact_entries){&scale, NULL}, ntk_exact_at(w->W, i * n + j), 1.0, at);
+      ntk_exact_add(at, k->B.hi != NULL ? ntk_exact_at(w->U, i * n + j) : unit, 1.0,
+                    ntk_exact_at(w->K, i * n + j));
     }
 }
 
@@ -136,11 +112,9 @@ static double trace(const work *w) {
 /* Columns (a, c) of J from the first on: to Y from column c on. */
 static void take_columns(const work *w, size_t first, size_t count, size_t at) {
   const ntk_columns *J = w->J;
-  size_t l = 0;
+  const ntk_columns_block *k = J->block;
   for (size_t e = 0; e < count; e++, first++) {
-    while (first >= J->block[l].first + J->block[l].in * J->block[l].out)
-      l++;
-    const ntk_columns_block *k = &J->block[l];
+    k = ntk_columns_block_of(k, first);
     const size_t a = (first - k->first) / k->out, c = (first - k->first) % k->out;
     const bool bias = k->b > 0.0 && a + 1 == k->in;
     double one = 1.0, square[2] = {bias ? k->b : k->a, 0.0}, root[2];
@@ -167,32 +141,18 @@ static void solve_columns(const work *w, size_t at, size_t count) {
 }
 
 static ntk_status make_round(work *w) {
-  const size_t all = w->J->count, n = w->n;
+  const size_t all = w->J->count;
 #pragma omp parallel num_threads(ntk_team(w->context))
   for (size_t first = 0; first < all; first += COLUMNS) {
-    const size_t columns = length(all, first, COLUMNS);
+    const size_t columns = ntk_piece(all, first, COLUMNS);
     const double done = (double)first / (double)all;
 #pragma omp for schedule(dynamic)
     for (size_t at = 0; at < columns; at += CHUNK)
       if (ntk_watch_on(&w->watch, done)) {
-        take_columns(w, first + at, length(columns, at, CHUNK), at);
-        solve_columns(w, at, length(columns, at, CHUNK));
+        take_columns(w, first + at, ntk_piece(columns, at, CHUNK), at);
+        solve_columns(w, at, ntk_piece(columns, at, CHUNK));
       }
-#pragma omp for schedule(dynamic)
-    for (size_t i = 0; i < n; i += NTK_EXACT_BLOCK)
-      if (ntk_watch_on(&w->watch, done))
-        ntk_exact_multiply(&(ntk_exact_product){.m = length(n, i, NTK_EXACT_BLOCK),
-                                                .n = n - i,
-                                                .k = columns,
-                                                .A = ntk_exact_at(w->Z, i),
-                                                .A_row = 1,
-                                                .A_next = n,
-                                                .B = ntk_exact_at(w->Z, i),
-                                                .B_row = n,
-                                                .C = ntk_exact_at(w->K, i * n + i),
-                                                .C_row = n,
-                                                .beta = first == 0 ? 0.0 : 1.0,
-                                                .sign = 1.0});
+    ntk_triangle_gram(w->n, w->Z, columns, first > 0, w->K, &w->watch, done);
   }
   return w->watch.status;
 }

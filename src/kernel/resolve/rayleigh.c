@@ -109,14 +109,8 @@ static void add_up(const piece *list, size_t count, double value[2]) {
   for (size_t p = 0; p < count; p++) {
     double scale = list[p].bias ? list[p].block->b : list[p].block->a;
     double square[2] = {list[p].square[0], list[p].square[1]};
-    ntk_exact_multiply(&(ntk_exact_product){.m = 1,
-                                            .n = 1,
-                                            .k = 1,
-                                            .A = {&scale, NULL},
-                                            .B = {&square[0], &square[1]},
-                                            .C = {&value[0], &value[1]},
-                                            .beta = 1.0,
-                                            .sign = 1.0});
+    ntk_exact_add((ntk_exact_entries){&scale, NULL}, (ntk_exact_entries){&square[0], &square[1]},
+                  1.0, (ntk_exact_entries){&value[0], &value[1]});
   }
 }
 

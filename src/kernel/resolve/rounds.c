@@ -53,10 +53,6 @@ static double *upper(const square *s, size_t i, size_t j) {
   return s->A + i + j * s->ld;
 }
 
-static size_t length(size_t n, size_t first, size_t most) {
-  return n - first < most ? n - first : most;
-}
-
 static size_t tiles_of(const square *s) {
   return (s->n + TILE - 1) / TILE;
 }
@@ -88,13 +84,13 @@ double ntk_rounds_bytes(const ntk_context *context, size_t rows) {
 /* The first K' is K. */
 static ntk_status make_kernel(square *s) {
   const size_t tiles = tiles_of(s), count = tiles * (tiles + 1) / 2;
-  const size_t side = length(s->n, 0, TILE);
+  const size_t side = ntk_piece(s->n, 0, TILE);
 #pragma omp parallel for schedule(dynamic) num_threads(ntk_team(s->context))
   for (size_t t = 0; t < count; t++) {
     size_t i, j;
     double *C = s->Y + 3 * side * side * (size_t)omp_get_thread_num();
     tile_at(t, &i, &j);
-    const size_t m = length(s->n, i * TILE, TILE), n = length(s->n, j * TILE, TILE);
+    const size_t m = ntk_piece(s->n, i * TILE, TILE), n = ntk_piece(s->n, j * TILE, TILE);
     if (!ntk_watch_on(&s->watch, (double)t / (double)count))
       continue;
     ntk_columns_gram(s->J, i * TILE, m, j * TILE, n, C, m, C + m * n);
@@ -140,14 +136,14 @@ static void multiply_rows(square *s, size_t first, size_t rows, double *room) {
 
 /* T <- T L'. */
 static ntk_status multiply_factor(square *s) {
-  const size_t tiles = tiles_of(s), side = length(s->n, 0, TILE);
+  const size_t tiles = tiles_of(s), side = ntk_piece(s->n, 0, TILE);
   for (size_t j = 0; j < s->n; j++)
     for (size_t i = 0; i <= j; i++)
       *upper(s, i, j) = ntk_packed_get(s->P, j, i);
 #pragma omp parallel for schedule(dynamic) num_threads(ntk_team(s->context))
   for (size_t t = 0; t < tiles; t++)
     if (ntk_watch_on(&s->watch, 1.0))
-      multiply_rows(s, t * TILE, length(s->n, t * TILE, TILE),
+      multiply_rows(s, t * TILE, ntk_piece(s->n, t * TILE, TILE),
                     s->Y + side * s->n * (size_t)omp_get_thread_num());
   return s->watch.status;
 }
@@ -159,7 +155,7 @@ static void add_tile(square *s, size_t t, size_t columns, bool first) {
   size_t i, j;
   tile_at(t, &i, &j);
   const double *Y = s->Y, beta = first ? 0.0 : 1.0;
-  const size_t m = length(s->n, i * TILE, TILE), n = length(s->n, j * TILE, TILE);
+  const size_t m = ntk_piece(s->n, i * TILE, TILE), n = ntk_piece(s->n, j * TILE, TILE);
   double *C = upper(s, i * TILE, j * TILE);
   const double *Yi = Y + i * TILE * s->columns, *Yj = Y + j * TILE * s->columns;
   if (i == j)
@@ -173,12 +169,12 @@ static ntk_status make_round(square *s) {
   const size_t tiles = tiles_of(s) * (tiles_of(s) + 1) / 2, all = s->J->count;
 #pragma omp parallel num_threads(ntk_team(s->context))
   for (size_t first = 0; first < all; first += s->columns) {
-    const size_t columns = length(all, first, s->columns);
+    const size_t columns = ntk_piece(all, first, s->columns);
     const double done = (double)first / (double)all, part = 0.5 * (double)columns / (double)all;
 #pragma omp for schedule(dynamic)
     for (size_t c = 0; c < columns; c += CHUNK)
       if (ntk_watch_on(&s->watch, done + part * (double)c / (double)columns)) {
-        const size_t count = length(columns, c, CHUNK);
+        const size_t count = ntk_piece(columns, c, CHUNK);
         ntk_columns_take(s->J, first + c, count, s->Y + c, s->columns);
         ntk_dtrsm('R', 'L', 'T', count, s->n, lower(s, 0, 0), s->ld, s->Y + c, s->columns);
       }
@@ -236,7 +232,7 @@ static ntk_status run_rounds(square *s, double noise, bool *complete, int *round
 
 ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, bool *complete,
                              int *rounds) {
-  const size_t n = J->rows, side = length(n, 0, TILE), columns = columns_at_once(n);
+  const size_t n = J->rows, side = ntk_piece(n, 0, TILE), columns = columns_at_once(n);
   const size_t team = (size_t)J->context->threads,
                of_tile = team * side * (n > 3 * side ? n : 3 * side);
   square s = {.context = J->context,

@@ -5,10 +5,6 @@
 
 enum { STRIP = 64 };
 
-static size_t length(size_t n, size_t first, size_t most) {
-  return n - first < most ? n - first : most;
-}
-
 /* Rows i0 to i0 + rows - 1 of Y, `width` columns from `column` on, less what rows k0 to k1 - 1 of U
  * and Y make of them. */
 static void take_off(size_t n, ntk_exact_entries U, const size_t at[4], size_t width,
@@ -29,10 +25,29 @@ static void take_off(size_t n, ntk_exact_entries U, const size_t at[4], size_t w
                                             .sign = -1.0});
 }
 
+void ntk_triangle_gram(size_t n, ntk_exact_entries Z, size_t k, bool add, ntk_exact_entries C,
+                       ntk_watch *watch, double done) {
+#pragma omp for schedule(dynamic)
+  for (size_t i = 0; i < n; i += NTK_EXACT_BLOCK)
+    if (ntk_watch_on(watch, done))
+      ntk_exact_multiply(&(ntk_exact_product){.m = ntk_piece(n, i, NTK_EXACT_BLOCK),
+                                              .n = n - i,
+                                              .k = k,
+                                              .A = ntk_exact_at(Z, i),
+                                              .A_row = 1,
+                                              .A_next = n,
+                                              .B = ntk_exact_at(Z, i),
+                                              .B_row = n,
+                                              .C = ntk_exact_at(C, i * n + i),
+                                              .C_row = n,
+                                              .beta = add ? 1.0 : 0.0,
+                                              .sign = 1.0});
+}
+
 void ntk_triangle_forward(size_t n, ntk_exact_entries U, size_t width, ntk_exact_entries Y,
                           size_t distance) {
   for (size_t i0 = 0; i0 < n; i0 += NTK_EXACT_BLOCK) {
-    const size_t rows = length(n, i0, NTK_EXACT_BLOCK);
+    const size_t rows = ntk_piece(n, i0, NTK_EXACT_BLOCK);
     take_off(n, U, (const size_t[]){i0, rows, 0, i0}, width, Y, distance);
     for (size_t i = i0; i < i0 + rows; i++) {
       const double pivot[2] = {U.hi[i * n + i], U.lo[i * n + i]};
@@ -61,22 +76,15 @@ static bool finish_row(size_t n, size_t i0, size_t i, ntk_exact_entries A) {
 ntk_status ntk_triangle_factor(ntk_context *context, size_t n, double shift, ntk_exact_entries A) {
   const int threads = ntk_team(context);
   for (size_t i = 0; i < n; i++) {
-    double one = 1.0;
-    ntk_exact_multiply(&(ntk_exact_product){.m = 1,
-                                            .n = 1,
-                                            .k = 1,
-                                            .A = {&shift, NULL},
-                                            .B = {&one, NULL},
-                                            .C = ntk_exact_at(A, i * n + i),
-                                            .beta = 1.0,
-                                            .sign = 1.0});
+    ntk_exact_add((ntk_exact_entries){&shift, NULL}, (ntk_exact_entries){NULL, NULL}, 1.0,
+                  ntk_exact_at(A, i * n + i));
   }
   for (size_t i0 = 0; i0 < n; i0 += NTK_EXACT_BLOCK) {
-    const size_t rows = length(n, i0, NTK_EXACT_BLOCK);
+    const size_t rows = ntk_piece(n, i0, NTK_EXACT_BLOCK);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t j = i0; j < n; j += STRIP)
       ntk_exact_multiply(&(ntk_exact_product){.m = i0 > 0 ? rows : 0,
-                                              .n = length(n, j, STRIP),
+                                              .n = ntk_piece(n, j, STRIP),
                                               .k = i0,
                                               .A = ntk_exact_at(A, i0),
                                               .A_row = 1,
@@ -98,17 +106,11 @@ void ntk_triangle_back(size_t n, ntk_exact_entries U, ntk_exact_entries x) {
   for (size_t i = n; i-- > 0;) {
     const double pivot[2] = {U.hi[i * n + i], U.lo[i * n + i]};
     const ntk_exact_entries row = ntk_exact_at(U, i * n + i + 1), rest = ntk_exact_at(x, i + 1);
-    double sum[2] = {0.0, 0.0}, one = 1.0;
+    double sum[2] = {0.0, 0.0};
     if (i + 1 < n)
       ntk_exact_dot(n - i - 1, row, rest, sum);
-    ntk_exact_multiply(&(ntk_exact_product){.m = 1,
-                                            .n = 1,
-                                            .k = 1,
-                                            .A = {&one, NULL},
-                                            .B = {&sum[0], &sum[1]},
-                                            .C = ntk_exact_at(x, i),
-                                            .beta = 1.0,
-                                            .sign = -1.0});
+    ntk_exact_add((ntk_exact_entries){NULL, NULL}, (ntk_exact_entries){&sum[0], &sum[1]}, -1.0,
+                  ntk_exact_at(x, i));
     ntk_exact_over(1, ntk_exact_at(x, i), pivot, ntk_exact_at(x, i));
   }
 }
@@ -129,7 +131,7 @@ void ntk_triangle_product(ntk_context *context, size_t n, ntk_exact_entries U, n
   memset(W.lo, 0, n * n * sizeof(double));
 #pragma omp parallel for schedule(dynamic) num_threads(ntk_team(context))
   for (size_t i = 0; i < n; i += NTK_EXACT_BLOCK)
-    ntk_exact_multiply(&(ntk_exact_product){.m = length(n, i, NTK_EXACT_BLOCK),
+    ntk_exact_multiply(&(ntk_exact_product){.m = ntk_piece(n, i, NTK_EXACT_BLOCK),
                                             .n = n - i,
                                             .k = n - i,
                                             .A = ntk_exact_at(U, i * n + i),

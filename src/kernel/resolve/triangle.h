@@ -8,6 +8,11 @@
 
 enum { NTK_EXACT_BLOCK = 16 };
 
+/* C (n x n): its upper blocks of rows = those of Z^T Z, of rows of Z (k x n); add: are added to. On
+ * all threads that call it, in a parallel region; watch: told `done`. */
+void ntk_triangle_gram(size_t n, ntk_exact_entries Z, size_t k, bool add, ntk_exact_entries C,
+                       ntk_watch *watch, double done);
+
 /* U of the upper triangle of A (n x n) + shift I, in its place; NTK_ERR_NUMERIC. n^3 / 6 products.
  */
 ntk_status ntk_triangle_factor(ntk_context *context, size_t n, double shift, ntk_exact_entries A);
