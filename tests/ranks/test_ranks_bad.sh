@@ -2,17 +2,12 @@
 # What cannot be, under mpirun: one line of ntkit's from the first rank alone, status 2, no process left,
 # nothing written. Commands that one process does; files that one rank has not, or has shorter; another
 # build; mpirun of no MPI and of another one; more threads than cores; too little memory.
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 
-# ended PROPERTY PATTERN: what $status, $top/all and $out say of the last call.
+# ended PROPERTY PATTERN: what $status, $top/all and $out say of the last call, and the folder.
 ended() {
-  grep '^ntkit' "$top/all" >"$err"
-  [ "$status" -eq 2 ] || fails "$1" "exit status $status, not 2"
-  [ ! -s "$out" ] || fails "$1" 'something on standard output'
-  [ "$(wc -l <"$err")" -eq 1 ] || fails "$1" 'not one line of ntkit'
-  grep -q -e "$2" "$err" || fails "$1" "no '$2'"
+  one_line "$1" "$2"
   [ -z "$(find "$dir" -type f ! -path '*/a/*' ! -path '*/b/*')" ] || fails "$1" 'something was written'
 }
 
@@ -20,8 +15,7 @@ ended() {
 refused() {
   property=$1 pattern=$2
   shift 2
-  sh "$mpirun" -n 3 "$NTKIT" "$@" >"$out" 2>"$top/all"
-  status=$?
+  ranks 3 "$@"
   ended "$property" "$pattern"
 }
 
@@ -109,9 +103,7 @@ refused 'a folder that cannot be' "^ntkit: --save: .*a/file" spectrum $small --s
 
 # A divergence, which every rank finds: one page and one line.
 # shellcheck disable=SC2086
-sh "$mpirun" -n 3 "$NTKIT" train $small --epochs 30 --lr 1e9 --report "$top/page.html" >"$out" 2>"$top/all"
-status=$?
-grep '^ntkit' "$top/all" >"$err"
+ranks 3 train $small --epochs 30 --lr 1e9 --report "$top/page.html"
 [ "$status" -eq 1 ] || fails 'divergence' "exit status $status, not 1"
 check 'divergence: one line' test "$(wc -l <"$err")/$(grep -c diverged "$err")" = 1/1
 check 'divergence: its page' test -s "$top/page.html"

@@ -2,17 +2,8 @@
 # A rank that is killed while K is made, written or taken apart, and mpirun that is told to end: the
 # others end within seconds, nobody says that there is a result, and there is none, nor half of one; what
 # a training had done by then is gone on with.
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
-
-# begin ARGUMENT...: of ntkit, in the background on 3 ranks; $job is mpirun's, pid.0 to pid.2 have the ranks'.
-begin() {
-  # shellcheck disable=SC2016
-  sh "$mpirun" -n 3 sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$top/pid" "$NTKIT" "$@" \
-    >"$out" 2>"$top/all" &
-  job=$!
-}
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 
 # until_so TEST...: waits for it, 20 seconds at most.
 until_so() {
@@ -58,7 +49,7 @@ ended() {
 killed() {
   what=$1 signal=$2 who=$3
   shift 3
-  begin spectrum --samples 2000 --dim 50 --widths 100,100 --density --probes 1000 --quiet --save dies --save-kernel
+  begin 3 spectrum --samples 2000 --dim 50 --widths 100,100 --density --probes 1000 --quiet --save dies --save-kernel
   until_so ranks_there
   until_so "$@"
   check "$what: in time" "$@"
@@ -78,7 +69,7 @@ killed 'told to end' TERM 1 complete
 # It ends only when it is stopped.
 training="--samples 241 --dim 6 --widths 16,12 --activation tanh --optimizer adam --json --checkpoint $top/training"
 # shellcheck disable=SC2086
-begin train $training --epochs 100000000 --quiet
+begin 3 train $training --epochs 100000000 --quiet
 until_so ranks_there
 sleep 1
 kill -TERM $job

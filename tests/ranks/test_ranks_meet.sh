@@ -2,28 +2,10 @@
 # Under mpirun all processes meet before any of them leaves: whatever one of them was asked for, all end, by
 # one line of ntkit's from the first rank, status 2. And what there is to tell of ranks is told: by info, plan,
 # train and memorize, in JSON and pages; no rank is named for what is everybody's.
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 NTK_MPIRUN_SECONDS=20
 export NTK_MPIRUN_SECONDS
-
-# ended PROPERTY PATTERN: what $status, $out and $top/all say of the last call.
-ended() {
-  grep '^ntkit' "$top/all" >"$err"
-  [ "$status" -eq 2 ] || fails "$1" "exit status $status, not 2"
-  [ ! -s "$out" ] || fails "$1" 'something on standard output'
-  [ "$(wc -l <"$err")" -eq 1 ] || fails "$1" 'not one line of ntkit'
-  grep -q -e "$2" "$err" || fails "$1" "no '$2'"
-}
-
-# both COUNT ARGUMENT...: sets status, $out, $top/all.
-ranks() {
-  count=$1
-  shift
-  sh "$mpirun" -n "$count" "$NTKIT" "$@" >"$out" 2>"$top/all"
-  status=$?
-}
 
 small='--samples 60 --dim 20 --widths 20,20 --activation tanh --quiet'
 
@@ -32,7 +14,7 @@ while IFS='|' read -r first second line; do
   # shellcheck disable=SC2086
   sh "$mpirun" -n 1 "$NTKIT" $first : -n 1 "$NTKIT" $second >"$out" 2>"$top/all" </dev/null
   status=$?
-  ended "$first : $second" "$line"
+  one_line "$first : $second" "$line"
 done <<END
 spectrum $small|info|^ntkit: ranks disagree: rank 1 on .* is at info, rank 0 at spectrum $small; accepted
 info|spectrum $small|rank 1 on .* is at spectrum $small, rank 0 at info;
@@ -66,17 +48,17 @@ check 'plan' grep -q '^note  *of one process; mpirun has started 2: --ranks 2' "
 
   # ---- Whose failure it is -----------------------------------------------------------------------------
   ranks 2 train $small --epochs 3 --lr 2e-4 --checkpoint "$top/check.ntk"
-  ended 'a checkpoint of another run' "^ntkit: --checkpoint: $top/check.ntk: is the checkpoint of a run with another step size"
+  one_line 'a checkpoint of another run' "^ntkit: --checkpoint: $top/check.ntk: is the checkpoint of a run with another step size"
   ranks 2 train $small --epochs 3 --checkpoint "$dir/none/run"
-  ended 'a checkpoint that cannot be' '^ntkit: --checkpoint: .*none/run'
+  one_line 'a checkpoint that cannot be' '^ntkit: --checkpoint: .*none/run'
   ranks 2 spectrum $small --prefixes 70
-  ended 'a prefix' '^ntkit: a prefix of 70 samples'
+  one_line 'a prefix' '^ntkit: a prefix of 70 samples'
   ranks 2 spectrum --samples 60 --dim 20 --widths 20,20 --outputs 2 --output 5 --quiet
-  ended 'an output' '^ntkit: --output'
+  one_line 'an output' '^ntkit: --output'
   ranks 2 study run s.yaml --db s.db
-  ended 'a study' 'shard .*OMPI_COMM_WORLD_RANK + 1))/2 --db .*SLURM_PROCID'
+  one_line 'a study' 'shard .*OMPI_COMM_WORLD_RANK + 1))/2 --db .*SLURM_PROCID'
   ranks 2 spectrum $small --threads 1000
-  ended 'threads that no machine has' '^ntkit: --threads: 1000, and each rank may use [0-9]* cores*; accepted: [0-9to ]*$'
+  one_line 'threads that no machine has' '^ntkit: --threads: 1000, and each rank may use [0-9]* cores*; accepted: [0-9to ]*$'
 }
 
 # A limit is of its rank alone: the other's share of the machine's memory is what it was.
@@ -85,7 +67,7 @@ sh "$mpirun" -n 1 "$NTKIT" spectrum --samples 3000 --dim 20 --widths 60,60 --met
   -n 1 "$NTKIT" spectrum --samples 3000 --dim 20 --widths 60,60 --method factor --quiet --json --memory 10M \
   >"$out" 2>"$top/all"
 status=$?
-ended 'a limit of one rank' 'available on all of them, .* on rank 1 ('
+one_line 'a limit of one rank' 'available on all of them, .* on rank 1 ('
 all=$(sed -n 's/.* and \([0-9.]*\) GB are available on all of them.*/\1/p' "$err")
 [ ! -r /proc/meminfo ] || awk -v a="${all:-0}" '/^MemAvailable/ { exit !(a > 0.2 * $2 / 1e6) }' /proc/meminfo ||
   fails 'a limit of one rank' 'the other has less than its share of the machine'

@@ -2,9 +2,8 @@
 # Of several ranks the first draws one line of progress, on the terminal of their mpirun: taken away before
 # the results, and not drawn where mpirun's standard error is none. What does not fit is
 # refused with what the least method needs and the largest N.
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 export XDG_CACHE_HOME="$top/cache"
 train="train --samples 60 --dim 20 --widths 20,20 --activation tanh --epochs 1000000 --time 3"
 line=$(printf '\repoch ')

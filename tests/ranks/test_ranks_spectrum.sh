@@ -3,18 +3,8 @@
 # may change (16 u tr K, twice, as docs/algorithm.md has it); K's and X's files, to the bit; what is
 # refused, in one line; that the first rank alone speaks, and all end alike.
 # shellcheck disable=SC2016 # jq has variables
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
-
-# ranks COUNT ARGUMENT...: sets status, $out and $err (of which what mpirun says itself is left out).
-ranks() {
-  count=$1
-  shift
-  sh "$mpirun" -n "$count" "$NTKIT" "$@" >"$out" 2>"$top/all"
-  status=$?
-  grep '^ntkit' "$top/all" >"$err"
-}
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 
 # near PROPERTY KEY: of both, as far as another order of sums allows.
 near() {

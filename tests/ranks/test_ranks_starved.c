@@ -30,18 +30,27 @@ int __wrap_close(int descriptor) {
 
 /* From a context to one number, all it made released again, whatever it returns. */
 typedef ntk_status starved_fn(ntk_context *context, double *value);
+/* What is asked of a network of so many outputs and samples, likewise. */
+typedef ntk_status asked_fn(ntk_context *context, ntk_network *network, const ntk_dataset *data,
+                            double *value);
+typedef struct question { /* one of the two */
+  const char *name;
+  starved_fn *compute;
+  asked_fn *ask;
+  size_t outputs;
+} question;
+static ntk_status answer(const question *q, ntk_context *context, double *value);
 
 /* The calls-th allocation fails, on that rank: the status is all ranks', and where it is NTK_OK
  * (some are not needed: they hide a message behind work) so is the number. False: there are not so
  * many. */
-static inline bool starve(starved_fn *compute, size_t calls, int on, double expected,
-                          size_t *lost) {
+static inline bool starve(const question *q, size_t calls, int on, double expected, size_t *lost) {
   ntk_context *context = make_ranks_context();
   double value = 0.0;
   hit = false;
   starved = on;
   countdown = calls;
-  ntk_status status = compute(context, &value);
+  ntk_status status = answer(q, context, &value);
   countdown = 0;
   status = ntk_ranks_agree(context, status, ntk_ranks_what("end", 0, 0, 0));
   if (status != NTK_OK)
@@ -57,14 +66,14 @@ static inline bool starve(starved_fn *compute, size_t calls, int on, double expe
 
 /* Of the last rank, or, of an odd number, the first: its first allocations, and then fewer and
  * fewer of them; at least `least` end the computation. */
-static inline void starve_some(starved_fn *compute, size_t least) {
+static inline void starve_some(const question *q, size_t least) {
   ntk_context *context = make_ranks_context();
   double expected = 0.0;
   size_t lost = 0;
-  assert_ok(compute(context, &expected));
+  assert_ok(answer(q, context, &expected));
   ntk_context_destroy(context);
   for (size_t calls = (size_t)ranks; /* others of other numbers of ranks */
-       starve(compute, calls, ranks % 2 == 0 ? ranks - 1 : 0, expected, &lost);)
+       starve(q, calls, ranks % 2 == 0 ? ranks - 1 : 0, expected, &lost);)
     calls += 1 + calls / 8;
   assert_true(lost >= least);
 }
@@ -137,24 +146,6 @@ static const size_t width[] = {D, 24, 36}, narrow[] = {D, 4, 4}, prefixes[] = {3
 static double labels[2 * N];
 static char directory[] = "/tmp/ntkit-ranks-XXXXXX", path[64]; /* of rank 0 */
 
-/* What is asked of N samples. */
-typedef ntk_status job_fn(ntk_context *context, ntk_network *network, const ntk_dataset *data,
-                          double *value);
-
-static ntk_status with(ntk_context *context, const ntk_network_spec *spec, job_fn *ask,
-                       double *value) {
-  ntk_network *network = NULL;
-  ntk_dataset *data = NULL;
-  ntk_status status = ntk_network_create(context, spec, &network);
-  if (status == NTK_OK)
-    status = ntk_dataset_generate(context, "gaussian", N, D, 1, &data);
-  if (status == NTK_OK)
-    status = ask(context, network, data, value);
-  ntk_dataset_destroy(data);
-  ntk_network_destroy(network);
-  return status;
-}
-
 static ntk_network_spec of(const size_t *widths, size_t outputs) {
   return (ntk_network_spec){.depth = 3,
                             .width = widths,
@@ -162,6 +153,22 @@ static ntk_network_spec of(const size_t *widths, size_t outputs) {
                             .activation = "tanh",
                             .init = "standard",
                             .seed = 3};
+}
+
+static ntk_status answer(const question *q, ntk_context *context, double *value) {
+  if (q->compute != NULL)
+    return q->compute(context, value);
+  const ntk_network_spec spec = of(width, q->outputs);
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_status status = ntk_network_create(context, &spec, &network);
+  if (status == NTK_OK)
+    status = ntk_dataset_generate(context, "gaussian", N, D, 1, &data);
+  if (status == NTK_OK)
+    status = q->ask(context, network, data, value);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return status;
 }
 
 /* ---- Spectra --------------------------------------------------------------------------------- */
@@ -202,21 +209,6 @@ static ntk_status find_operator(ntk_context *context, ntk_network *network, cons
   return find(context, network, data, &options, value);
 }
 
-static ntk_status spectrum_all(ntk_context *context, double *value) {
-  const ntk_network_spec spec = of(width, 2);
-  return with(context, &spec, find_all, value);
-}
-
-static ntk_status spectrum_mixed(ntk_context *context, double *value) {
-  const ntk_network_spec spec = of(width, 1);
-  return with(context, &spec, find_mixed, value);
-}
-
-static ntk_status spectrum_operator(ntk_context *context, double *value) {
-  const ntk_network_spec spec = of(width, 1);
-  return with(context, &spec, find_operator, value);
-}
-
 /* ---- Trainings ------------------------------------------------------------------------------- */
 
 static ntk_status train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
@@ -241,16 +233,6 @@ static ntk_status train_second(ntk_context *context, ntk_network *network, const
                                double *value) {
   const ntk_train_options options = {.optimizer = "lm", .kernel_precision = "mixed", .epochs = 2};
   return train(context, network, data, &options, value);
-}
-
-static ntk_status first_order(ntk_context *context, double *value) {
-  const ntk_network_spec spec = of(width, 1);
-  return with(context, &spec, train_tracked, value);
-}
-
-static ntk_status second_order(ntk_context *context, double *value) {
-  const ntk_network_spec spec = of(width, 1);
-  return with(context, &spec, train_second, value);
 }
 
 /* ---- Memorisation ---------------------------------------------------------------------------- */
@@ -285,20 +267,24 @@ static ntk_status singular(ntk_context *context, double *value) {
   return memorize(context, &spec, &(ntk_memorize_options){.precision = "double"}, value);
 }
 
-static const struct {
-  const char *name;
-  starved_fn *compute;
-} jobs[] = {
-    {"operations", operations},      {"spectrum", spectrum_all},  {"mixed", spectrum_mixed},
-    {"operator", spectrum_operator}, {"training", first_order},   {"second order", second_order},
-    {"memorised", by_mixed},         {"iterative", by_gradients}, {"singular", singular}};
+static const question questions[] = {
+    {.name = "operations", .compute = operations},
+    {.name = "spectrum", .ask = find_all, .outputs = 2},
+    {.name = "mixed", .ask = find_mixed, .outputs = 1},
+    {.name = "operator", .ask = find_operator, .outputs = 1},
+    {.name = "training", .ask = train_tracked, .outputs = 1},
+    {.name = "second order", .ask = train_second, .outputs = 1},
+    {.name = "memorised", .compute = by_mixed},
+    {.name = "iterative", .compute = by_gradients},
+    {.name = "singular", .compute = singular},
+};
 
 static void test_starved(void **state) {
   (void)state;
-  for (size_t k = 0; k < COUNT(jobs); k++) {
+  for (size_t k = 0; k < COUNT(questions); k++) {
     if (rank == 0)
-      printf("%s\n", jobs[k].name);
-    starve_some(jobs[k].compute, 10);
+      printf("%s\n", questions[k].name);
+    starve_some(&questions[k], 10);
   }
 }
 

@@ -2,22 +2,10 @@
 # How several processes are stopped: by Ctrl-C at mpirun, by a signal to one of them, by the death of the
 # first one. One line of ntkit's; either a result or such a line, never both; a training goes on from its
 # checkpoint, and the line says so; what a killed run left in a folder the next one clears away.
-# shellcheck source=tests/cli/program.sh
-. "$(dirname "$0")/../cli/program.sh"
-case $0 in /*) mpirun=${0%/*}/mpirun.sh ;; *) mpirun=$OLDPWD/${0%/*}/mpirun.sh ;; esac
+# shellcheck source=tests/ranks/program.sh
+. "$(dirname "$0")/program.sh"
 NTK_MPIRUN_SECONDS=60
 export NTK_MPIRUN_SECONDS
-
-# begin COUNT ARGUMENT...: in the background; $top/pid.RANK has their ids, $job mpirun's shell's.
-begin() {
-  count=$1
-  shift
-  rm -f "$top"/pid.*
-  # shellcheck disable=SC2016
-  sh "$mpirun" -n "$count" sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' "$top/pid" "$NTKIT" "$@" \
-    >"$out" 2>"$top/all" &
-  job=$!
-}
 
 # until_there FILE SECONDS: waits for it.
 until_there() {
