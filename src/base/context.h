@@ -15,8 +15,8 @@ typedef struct ntk_phase {
 struct ntk_context {
   int threads; /* >= 1 */
   size_t memory_limit;
-  bool memory_supposed;        /* that is another machine's: what this one has is no matter */
-  size_t addresses;            /* that threads and BLAS may map: not available where they are few */
+  bool memory_supposed; /* that is another machine's: what this one has is no matter */
+  size_t addresses;     /* that threads and BLAS may map; 0: as many as they like (no ulimit -v) */
   atomic_size_t memory_in_use; /* what is not in use any more, other threads may give back */
   atomic_size_t memory_peak;
   const struct ntk_backend *backend; /* kernel/backend.h */

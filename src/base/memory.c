@@ -174,7 +174,7 @@ size_t ntk_memory_available(const ntk_context *context) {
 }
 
 ntk_status ntk_memory_check(const ntk_context *context, size_t bytes, const char *what) {
-  if (bytes < CHECK_FROM && bytes <= limit_left(context) && address_limit() == SIZE_MAX)
+  if (bytes < CHECK_FROM && bytes <= limit_left(context) && context->addresses == 0)
     return NTK_OK;
   const size_t available = ntk_memory_available(context);
   if (bytes <= available)

@@ -57,6 +57,8 @@ static ntk_status keep_addresses(ntk_context *made) {
   enum { STACK = 8 << 20, ARENA = 64 << 20 }; /* of a thread, and its allocator's */
   static atomic_int kept;
   const int threads = made->threads > 0 ? made->threads : omp_get_num_procs();
+  if (ntk_addresses_left() == SIZE_MAX)
+    return NTK_OK;
   made->addresses = (size_t)threads * (ntk_blas_buffer() + STACK + ARENA);
   if (threads <= atomic_load(&kept))
     return NTK_OK;
@@ -81,7 +83,8 @@ ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_o
   ntk_status status = keep_addresses(made); /* before BLAS is called */
   if (status == NTK_OK)
     status = ntk_blas_check();
-  made->addresses -= ntk_blas_buffer(); /* which the check has taken, as the next call would */
+  if (made->addresses > 0)
+    made->addresses -= ntk_blas_buffer(); /* which the check has taken, as the next call would */
   if (status == NTK_OK)
     status = ntk_backend_enter(made, backend);
   if (made->threads == 0)
