@@ -7,8 +7,8 @@
 
 #include "activation_check.h"
 
-typedef void (*exact_fn)(size_t n, double p, ntk_exact_array g, ntk_exact_array f,
-                         ntk_exact_array df);
+typedef void (*exact_fn)(size_t n, double p, ntk_exact_entries g, ntk_exact_entries f,
+                         ntk_exact_entries df);
 extern const exact_fn ntk_exact_evals_base[NTK_ACTIVATION_COUNT];
 #ifdef __x86_64__
 extern const exact_fn ntk_exact_evals_avx2[NTK_ACTIVATION_COUNT];
@@ -29,8 +29,8 @@ static size_t exact_levels(const exact_fn *rows[3]) {
 
 enum { MOST = 300 };
 static double arrays[6][MOST];
-static const ntk_exact_array in = {arrays[0], arrays[1]}, f = {arrays[2], arrays[3]},
-                             df = {arrays[4], arrays[5]};
+static const ntk_exact_entries in = {arrays[0], arrays[1]}, f = {arrays[2], arrays[3]},
+                               df = {arrays[4], arrays[5]};
 
 /* Row k of the table, with a parameter (0: the usual one). */
 static ntk_activation activation_of(size_t k, double p) {
@@ -202,26 +202,27 @@ static void test_places(void **state) {
     g[i] *= i % 5 == 0 ? 30.0 : 2.0;
   for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
     const ntk_activation phi = activation_of(k, 0.0);
-    ntk_exact_activation(&phi, LONG, (ntk_exact_array){g, NULL}, f, df);
+    ntk_exact_activation(&phi, LONG, (ntk_exact_entries){g, NULL}, f, df);
     for (size_t n = 1; n < 20; n += 3)
       for (size_t first = 0; first < 9; first++) {
         double out[4][20], none = -77.0;
         memcpy(out[0], g + first, n * sizeof *g);
         out[0][n] = out[1][n] = out[2][n] = out[3][n] = none;
-        ntk_exact_activation(&phi, n, (ntk_exact_array){out[0], NULL},
-                             (ntk_exact_array){out[0], out[1]}, (ntk_exact_array){out[2], out[3]});
+        ntk_exact_activation(&phi, n, (ntk_exact_entries){out[0], NULL},
+                             (ntk_exact_entries){out[0], out[1]},
+                             (ntk_exact_entries){out[2], out[3]});
         for (size_t a = 0; a < 4; a++) {
           assert_memory_equal(out[a], arrays[2 + a] + first, n * sizeof *g);
           assert_true(out[a][n] == none);
         }
       }
     g[1] = NAN;
-    ntk_exact_activation(&phi, 2, (ntk_exact_array){g, NULL}, f, df);
+    ntk_exact_activation(&phi, 2, (ntk_exact_entries){g, NULL}, f, df);
     assert_true(isnan(f.hi[1] + f.lo[1]) && !isnan(f.hi[0]));
     g[1] = -2.0;
   }
   const ntk_activation sine = activation_of(5, 0.0);
-  ntk_exact_activation(&sine, 1, (ntk_exact_array){(double[]){0x1.8p30}, NULL}, f, df);
+  ntk_exact_activation(&sine, 1, (ntk_exact_entries){(double[]){0x1.8p30}, NULL}, f, df);
   assert_true(isnan(f.hi[0]) && isnan(df.hi[0]));
   free(g);
 }

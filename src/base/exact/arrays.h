@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-typedef struct ntk_exact_entries { /* hi + lo; lo NULL: 0 */
+typedef struct ntk_exact_entries { /* unevaluated sums hi + lo, |lo| <= 2^-53 |hi|; lo NULL: 0 */
   double *hi, *lo;
 } ntk_exact_entries;
 

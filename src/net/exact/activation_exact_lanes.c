@@ -165,8 +165,8 @@ static inline pair gaussian(dd g, vr p) {
 
 /* n numbers, by whole vectors: the tail goes through one too. */
 static inline __attribute__((always_inline)) void map(pair (*function)(dd, vr), size_t n, double p,
-                                                      ntk_exact_array g, ntk_exact_array f,
-                                                      ntk_exact_array df) {
+                                                      ntk_exact_entries g, ntk_exact_entries f,
+                                                      ntk_exact_entries df) {
   for (size_t i = 0; i < n; i += LANES) {
     const size_t count = n - i < LANES ? n - i : LANES;
     double in[2][LANES] = {{0.0}}, out[4][LANES];
@@ -183,10 +183,10 @@ static inline __attribute__((always_inline)) void map(pair (*function)(dd, vr), 
   }
 }
 
-#define MAP(name)                                                                  \
-  static void map_##name(size_t n, double p, ntk_exact_array g, ntk_exact_array f, \
-                         ntk_exact_array df) {                                     \
-    map(name, n, p, g, f, df);                                                     \
+#define MAP(name)                                                                      \
+  static void map_##name(size_t n, double p, ntk_exact_entries g, ntk_exact_entries f, \
+                         ntk_exact_entries df) {                                       \
+    map(name, n, p, g, f, df);                                                         \
   }
 MAP(sigmoid)
 MAP(hyperbolic_tangent)
@@ -208,8 +208,8 @@ MAP(celu)
 MAP(quadratic)
 
 /* In the order of the table in activation.c. */
-typedef void (*exact_fn)(size_t n, double p, ntk_exact_array g, ntk_exact_array f,
-                         ntk_exact_array df);
+typedef void (*exact_fn)(size_t n, double p, ntk_exact_entries g, ntk_exact_entries f,
+                         ntk_exact_entries df);
 extern const exact_fn LANES_NAME(ntk_exact_evals)[NTK_ACTIVATION_COUNT];
 const exact_fn LANES_NAME(ntk_exact_evals)[NTK_ACTIVATION_COUNT] = {
     map_sigmoid,  map_hyperbolic_tangent, map_softplus, map_error_function, map_gelu, map_sine,

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-typedef void (*exact_fn)(size_t n, double p, ntk_exact_array g, ntk_exact_array f,
-                         ntk_exact_array df);
+typedef void (*exact_fn)(size_t n, double p, ntk_exact_entries g, ntk_exact_entries f,
+                         ntk_exact_entries df);
 typedef const exact_fn exact_table[NTK_ACTIVATION_COUNT];
 extern NTK_LANES_DECLARE(exact_table, ntk_exact_evals);
 
@@ -15,8 +15,8 @@ static bool is(const ntk_activation *phi, const char *name) {
   return strcmp(phi->info.name, name) == 0;
 }
 
-void ntk_exact_activation(const ntk_activation *phi, size_t n, ntk_exact_array g, ntk_exact_array f,
-                          ntk_exact_array df) {
+void ntk_exact_activation(const ntk_activation *phi, size_t n, ntk_exact_entries g,
+                          ntk_exact_entries f, ntk_exact_entries df) {
   size_t count = 0;
   const ntk_activation_info *table = ntk_activation_list(&count);
   const size_t row = ntk_name_row(phi->info.name, table, sizeof *table, count);

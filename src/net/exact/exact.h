@@ -3,11 +3,8 @@
 #ifndef NTK_NET_EXACT_EXACT_H
 #define NTK_NET_EXACT_EXACT_H
 
+#include "base/exact/arrays.h"
 #include "net/activation.h"
-
-typedef struct ntk_exact_array { /* unevaluated sums hi + lo, |lo| <= 2^-53 |hi| */
-  double *hi, *lo;
-} ntk_exact_array;
 
 /* f = phi(g) and df = phi'(g), elementwise on n values; f may be g, which is read alone (g.lo NULL:
  * 0). For every finite g, with E = 2^-90, S = M' where phi' is not monotone towards its limits
@@ -15,12 +12,11 @@ typedef struct ntk_exact_array { /* unevaluated sums hi + lo, |lo| <= 2^-53 |hi|
  *   |f - phi(g)|  <= E |phi(g)| + FLOOR (of sin: E (|phi(g)| + |g|) + FLOOR)
  *   |df - phi'(g)| <= E (|phi'(g)| + S |g|) + FLOOR
  * At a kink the slope is the left one. NaN is what is not known: sin beyond 2^30, or what
- * overflows. About 50 ns an entry at most, with AVX-512; the bits of an entry do not depend on
- * where it stands. */
+ * overflows. The bits of an entry do not depend on where it stands. */
 #define NTK_EXACT_ERROR 0x1p-90
 #define NTK_EXACT_FLOOR 0x1p-1000
-void ntk_exact_activation(const ntk_activation *phi, size_t n, ntk_exact_array g, ntk_exact_array f,
-                          ntk_exact_array df);
+void ntk_exact_activation(const ntk_activation *phi, size_t n, ntk_exact_entries g,
+                          ntk_exact_entries f, ntk_exact_entries df);
 
 /* Bounds of those errors for computed values f, df at g, rounded up. */
 double ntk_exact_value_error(const ntk_activation *phi, double g, double f);

@@ -139,8 +139,7 @@ static void forward(const pass *p, const room *r) {
                                             .C_row = n[l],
                                             .beta = bias != NULL ? 1.0 : 0.0,
                                             .sign = 1.0});
-    const ntk_exact_array g = {f.hi, f.lo}, slope = {df.hi, df.lo};
-    ntk_exact_activation(&p->network->activation[l], 2 * S * n[l], g, g, slope);
+    ntk_exact_activation(&p->network->activation[l], 2 * S * n[l], f, f, df);
     perturb(p, r, 1, n[l], 3 * l, f);
     perturb(p, r, 1, n[l], 3 * l + 1, df);
   }
