@@ -18,12 +18,12 @@ limited() {
 # shellcheck disable=SC3045
 if ! (ulimit -v 4000000) 2>"$err" || [ ! -r /proc/self/statm ] || ! grep -qi openblas "$out"; then
   echo 'test_addresses.sh: no such limit, or no OpenBLAS: nothing to test'
-  finish addresses
+  exit 0
 fi
 limited 4000000 --version
 if grep -q AddressSanitizer "$err"; then
   echo 'test_addresses.sh: the sanitizer itself takes all addresses: nothing to test'
-  finish addresses
+  exit 0
 fi
 accepted=0
 for threads in 1 2; do
