@@ -32,6 +32,13 @@ double ntk_cholesky_bound(size_t n, double trace) {
   return UP * UP * (gamma / (1.0 - gamma) * trace * (1.0 + ntk_gamma(n)) + underflow(n));
 }
 
+void ntk_certify_shifts(double lambda_min, double bound, double *shift) {
+  const double near = (1.0 - 1e-9) * lambda_min - 2.5 * bound, far = 0.9 * lambda_min;
+  shift[0] = fmax(near, far);
+  shift[1] = fmin(near, far);
+  shift[2] = 0.5 * lambda_min;
+}
+
 ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower) {
   /* Subtracting the shift rounds each diagonal entry: a diagonal perturbation, by at most u times
    * the largest result. The trace of the rounded matrix bounds the factorisation's own error. */

@@ -12,6 +12,12 @@ double ntk_gamma(size_t k);
  * lambda_min >= -bound (Rump, BIT 46, 2006). */
 double ntk_cholesky_bound(size_t n, double trace);
 
+/* The shifts to try in turn, given the lambda_min found and that bound of the matrix: as near to it
+ * as the factorisation's own error allows; farther away should that fail, which takes an eigenvalue
+ * that Lanczos has missed. */
+enum { NTK_SHIFTS = 3 };
+void ntk_certify_shifts(double lambda_min, double bound, double *shift);
+
 /* Factorises A - shift I in place (A is gone). *proved: it completed, and then
  * lambda_min(A) >= *lower, a number just below shift. Not completing is no error. n^3/3 flops. */
 ntk_status ntk_certify_lower(ntk_packed *A, double shift, bool *proved, double *lower);

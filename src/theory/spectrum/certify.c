@@ -23,13 +23,10 @@ ntk_status ntk_job_certify(ntk_job *j) {
   NTK_TRY(recover_kernel(j));
   double upper;
   NTK_TRY(ntk_kernel_certify_upper(j->K, r->eigenvector, &upper));
-  /* As near to lambda_min as the factorisation's own error allows; farther away should that fail,
-   * which takes an eigenvalue that Lanczos has missed. Each shift is another, for each costs a
-   * kernel and a factorisation. */
-  const double near = (1.0 - 1e-9) * r->lambda_min - 2.5 * ntk_cholesky_bound(j->rows, j->trace);
-  const double shifts[] = {fmax(near, 0.9 * r->lambda_min), fmin(near, 0.9 * r->lambda_min),
-                           0.5 * r->lambda_min};
-  for (size_t s = 0; s < sizeof shifts / sizeof shifts[0] && !c->certified; s++) {
+  /* Each shift costs a kernel and a factorisation. */
+  double shifts[NTK_SHIFTS];
+  ntk_certify_shifts(r->lambda_min, ntk_cholesky_bound(j->rows, j->trace), shifts);
+  for (size_t s = 0; s < NTK_SHIFTS && !c->certified; s++) {
     NTK_TRY(ntk_progress_report(j->context, "certificate", 0.3 * (double)s));
     NTK_TRY(recover_kernel(j));
     double lower;
