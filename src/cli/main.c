@@ -1,5 +1,5 @@
-/* The program ntkit: finds the command, reads its options, runs it, and makes sure that what it
- * printed has arrived. */
+/* The program ntkit: finds the command (table.c), reads its options, runs it, and makes sure that
+ * what it printed has arrived. */
 #include "cli/shell/command.h"
 #include "cli/shell/help.h"
 #include "cli/shell/meeting.h"
@@ -15,35 +15,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-extern const cli_command spectrum_command, train_command, memorize_command, predict_command,
-    verify_command, study_run_command, study_status_command, study_merge_command,
-    study_export_command, study_plot_command, study_fit_command, reproduce_figure1_command,
-    reproduce_figure2_command, data_inspect_command, data_convert_command, network_inspect_command,
-    network_convert_command, plan_command, info_command, selftest_command, help_command;
-
-const cli_command *const cli_commands[] = {&spectrum_command,
-                                           &train_command,
-                                           &memorize_command,
-                                           &predict_command,
-                                           &verify_command,
-                                           &study_run_command,
-                                           &study_status_command,
-                                           &study_merge_command,
-                                           &study_export_command,
-                                           &study_plot_command,
-                                           &study_fit_command,
-                                           &reproduce_figure1_command,
-                                           &reproduce_figure2_command,
-                                           &data_inspect_command,
-                                           &data_convert_command,
-                                           &network_inspect_command,
-                                           &network_convert_command,
-                                           &plan_command,
-                                           &info_command,
-                                           &selftest_command,
-                                           &help_command,
-                                           NULL};
 
 /* A standard stream that is closed at the start would be the next file opened, and results would
  * be written into it. Standard output is then opened for reading: writing to it fails, as it

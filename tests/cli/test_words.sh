@@ -51,6 +51,16 @@ cp "$out" "$top/first"
 good 'version as a command' version
 check 'version as a command' cmp "$out" "$top/first"
 
+# What stands behind -- is no option, and nothing but a command's operand.
+good 'the end of options' help -- spectrum
+cp "$out" "$top/first"
+good 'without it' help spectrum
+check 'the end of options' cmp "$out" "$top/first"
+good 'the end of options, and nothing behind it' info --
+bad 'an option behind the end of options' '^ntkit: --json: cannot be read' network inspect -- --json
+bad 'a second end of options' '^ntkit: --: cannot be read' network inspect -- --
+bad 'too many words behind it' "unexpected 'b'" data inspect a -- b
+
 # Texts are cut between characters.
 long=$(printf 'aéééééééééééééééééééééééééééééééééééééééé')
 run spectrum --samples 20 --dim 5 --widths "$long"

@@ -45,9 +45,12 @@ const option_row *option_at(size_t i) {
 }
 
 const option_row *option_find(const char *name) {
-  for (size_t i = 0; option_at(i) != NULL; i++)
-    if (option_is(option_at(i), name))
-      return option_at(i);
+  for (size_t c = 0; cli_commands[c] != NULL; c++) {
+    const option_row *option = NULL;
+    for (size_t k = 0; (option = command_option(cli_commands[c], k)) != NULL; k++)
+      if (option_is(option, name))
+        return option;
+  }
   return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* A command is a row with its options, in a room of its own; main.c lists them. */
+/* A command is a row with its options, in a room of its own; table.c lists them. */
 #ifndef NTK_CLI_COMMAND_H
 #define NTK_CLI_COMMAND_H
 

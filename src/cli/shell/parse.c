@@ -159,6 +159,17 @@ static exit_status check_given(const bool *seen, cli_settings *settings) {
   return EXIT_DONE;
 }
 
+/* getopt_long begins anew, whatever an earlier command line ended with: in the middle of "-qx" it
+ * keeps a place in that word. At 0 it forgets that, GNU's and BSD's alike, and looks at no word. */
+static void forget_words(const char *letters, const struct option *table) {
+  char name[] = "";
+  char *none[] = {name, NULL};
+  optind = 0;
+  opterr = 0;
+  (void)getopt_long(1, none, letters, table, NULL);
+  optind = 1;
+}
+
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings) {
   struct option table[MOST_OPTIONS];
@@ -176,10 +187,14 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
   if (settings->operand == NULL)
     return report_error(EXIT_FAILED, "no memory for %d words", argc);
   getopt_table(table, letters);
-  opterr = 0;
-  optind = 1;
+  forget_words(letters, table);
   for (;;) {
     const char *word = optind < argc ? argv[optind] : "";
+    if (strcmp(word, "--") == 0) { /* whose end getopt_long would begin anew */
+      while (++optind < argc)
+        settings->operand[settings->operands++] = argv[optind];
+      break;
+    }
     const int found = getopt_long(argc, argv, letters, table, NULL);
     if (found == -1) {
       if (optind >= argc)
