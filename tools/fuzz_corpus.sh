@@ -84,7 +84,7 @@ grid: {N: [40, 90], d: [8, 12], phi: [tanh, "gelu"]}\ntrials: 4\nseed: 7\n'
 text study train.yaml 'name: t\nquantity: [final_loss, rate]\nnetwork: {widths: "d, d", bias: 0.1}
 train:\n  optimizer: adam\n  lr: 1e-3\n  epochs: 10*i\ngrid:\n  i: 1:3\n  d: 4\n  N: 2^k for k in 2:4\n'
 text study changes.yaml 'name: c\nquantity: condition\nnetwork: {widths: [d, d]}\ngrid: {N: 5, d: 3}\n\0trials=3\0grid.N=1:3\0network.activation=leaky_relu(0.2)\0data.source=sphere'
-text study ledger.yaml '# all\nname: l\nquantity: ledger\nledger: {population: 1000}\nnetwork: {widths: [9, 9], init: he, beta: [1, 1, 2]}\ngrid: {N: 5, d: 3}\n'
+text study ledger.yaml '# all\nname: l\nquantity: ledger\nledger: {population: 4096}\nnetwork: {widths: [9, 9], init: he, beta: [1, 1, 2]}\ngrid: {N: 5, d: 3}\n'
 text study memorize.yaml 'name: m\nquantity: [memorize_error, per_block]\nnetwork: {widths: [n, 2*n], outputs: 2, parameterization: ntk}\ngrid: {n: [4, 6], N: 5, d: 3}\n'
 
 # ---- Command lines, a word a line ----
@@ -102,3 +102,52 @@ text words letters 'spectrum\n-qh\n-q\n-x'
 text words help 'help\nspectrum'
 text words dashes 'network\ninspect\n--\n--layout\ntorch'
 text words former 'spectrum\n--seed\n5\n--sed\n5'
+
+# ---- Folders: the byte, and then for each file its name's number, its size, itself ----
+folder() { # folder NAME OCTAL DIRECTORY
+  mkdir -p "$corpus/saved"
+  {
+    printf "\\$2"
+    n=0
+    for file in result.json W1.npy W2.npy W3.npy b1.npy b2.npy b3.npy X.npy Y.npy scaling.npy \
+      class0/W1.npy class0/W2.npy class0/W3.npy class1/W1.npy class1/W2.npy class1/W3.npy; do
+      if [ -f "$3/$file" ]; then
+        if [ $file = result.json ]; then # without what is of this run and this machine
+          jq -c '{command, network: (.network | {dim, widths, activation, parameterization}),
+            data: {scale: .data.scale}, classes, targets, certificate, saved} | with_entries(select(.value != null))' \
+            "$3/$file" >short.json
+          cp short.json "$3/$file"
+        fi
+        size=$(wc -c <"$3/$file")
+        printf "\\$(printf %03o $n)\\$(printf %03o $((size % 256)))\\$(printf %03o $((size / 256)))"
+        cat "$3/$file"
+      fi
+      n=$((n + 1))
+    done
+  } >"$corpus/saved/$1"
+}
+printf '0\n1\n1\n0\n' >classes.txt
+made data convert classes.txt classes.npy
+made memorize --samples 4 --dim 2 --widths 3,4 --activation tanh --bias 0.1 --save bias
+made memorize --data plain.csv --scale standardize --widths 3,6 --activation tanh --save scaled
+made memorize --samples 4 --dim 2 --widths 3,8 --activation tanh --outputs 2 --save outputs
+made train --samples 4 --dim 2 --widths 3,4 --labels classes.npy --epochs 3 --save trained
+made memorize --samples 4 --dim 2 --widths 3,8 --activation tanh --labels classes.npy --classes --save classes
+for name in fitted bias scaled outputs trained classes; do
+  folder $name 000 $name
+done
+rm fitted/result.json
+folder bare 005 fitted
+
+# ---- Checkpoints of the training that the target has ----
+n=0
+for optimizer in gd nesterov adam lm; do
+  made train --samples 3 --dim 2 --widths 3 --activation tanh --optimizer $optimizer --epochs 4 --track 2 \
+    --checkpoint $optimizer.ckpt
+  seed checkpoint $optimizer 00$n $optimizer.ckpt
+  seed checkpoint $optimizer-damaged 01$n $optimizer.ckpt
+  # The same with weights, all 0, of the three tracked epochs: 9 numbers each.
+  { head -c -8 $optimizer.ckpt && head -c $((3 * 9 * 8 + 8)) /dev/zero; } >weights.ckpt
+  seed checkpoint $optimizer-weights 00$((n + 4)) weights.ckpt
+  n=$((n + 1))
+done
