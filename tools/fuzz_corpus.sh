@@ -85,7 +85,7 @@ text study train.yaml 'name: t\nquantity: [final_loss, rate]\nnetwork: {widths: 
 train:\n  optimizer: adam\n  lr: 1e-3\n  epochs: 10*i\ngrid:\n  i: 1:3\n  d: 4\n  N: 2^k for k in 2:4\n'
 text study changes.yaml 'name: c\nquantity: condition\nnetwork: {widths: [d, d]}\ngrid: {N: 5, d: 3}\n\0trials=3\0grid.N=1:3\0network.activation=leaky_relu(0.2)\0data.source=sphere'
 text study ledger.yaml '# all\nname: l\nquantity: ledger\nledger: {population: 4096}\nnetwork: {widths: [9, 9], init: he, beta: [1, 1, 2]}\ngrid: {N: 5, d: 3}\n'
-text study memorize.yaml 'name: m\nquantity: [memorize_error, per_block]\nnetwork: {widths: [n, 2*n], outputs: 2, parameterization: ntk}\ngrid: {n: [4, 6], N: 5, d: 3}\n'
+text study memorize.yaml 'name: "m\\\\, \\"x\\" # y"\nquantity: [memorize_error, per_block]\nnetwork: {widths: [n, 2*n], outputs: 2, parameterization: ntk}\ngrid: {n: [4, 6], N: 5, d: 3}\n'
 
 # ---- Command lines, a word a line ----
 text words spectrum 'spectrum\n--samples\n500\n--dim=32\n--widths\n64,64\n--activation\ntanh\n--json'
@@ -145,7 +145,8 @@ for optimizer in gd nesterov adam lm; do
   made train --samples 3 --dim 2 --widths 3 --activation tanh --optimizer $optimizer --epochs 4 --track 2 \
     --checkpoint $optimizer.ckpt
   seed checkpoint $optimizer 00$n $optimizer.ckpt
-  seed checkpoint $optimizer-damaged 01$n $optimizer.ckpt
+  seed checkpoint $optimizer-other 01$n $optimizer.ckpt
+  seed checkpoint $optimizer-damaged 02$n $optimizer.ckpt
   # The same with weights, all 0, of the three tracked epochs: 9 numbers each.
   { head -c -8 $optimizer.ckpt && head -c $((3 * 9 * 8 + 8)) /dev/zero; } >weights.ckpt
   seed checkpoint $optimizer-weights 00$((n + 4)) weights.ckpt

@@ -58,7 +58,8 @@ static ntk_status train(ntk_network *network, size_t way, const char *path,
   return status;
 }
 
-/* The first bytes of the checkpoint that this training itself writes: magic, identity, N, P. */
+/* The first bytes of the checkpoint that this training itself writes, and goes on from: magic,
+ * identity, N, P. */
 static const uint8_t *guard_of(size_t way) {
   static uint8_t kept[WAYS][GUARD];
   static bool known[WAYS];
@@ -67,11 +68,14 @@ static const uint8_t *guard_of(size_t way) {
   char path[512];
   strcpy(path, fuzz_file("own", NULL, 0));
   FUZZ_CHECK(unlink(path) == 0);
-  ntk_train_result result;
-  ntk_network *network = new_network();
-  FUZZ_CHECK(train(network, way, path, &result) == NTK_OK);
-  ntk_train_clear(&result);
-  ntk_network_destroy(network);
+  for (int again = 0; again < 2; again++) {
+    ntk_train_result result;
+    ntk_network *network = new_network();
+    FUZZ_CHECK(train(network, way, path, &result) == NTK_OK);
+    FUZZ_CHECK(result.resumed == (again == 1 ? EPOCHS : 0));
+    ntk_train_clear(&result);
+    ntk_network_destroy(network);
+  }
   FILE *file = fopen(path, "rb");
   FUZZ_CHECK(file != NULL && fread(kept[way], 1, GUARD, file) == GUARD);
   fclose(file);
@@ -79,16 +83,29 @@ static const uint8_t *guard_of(size_t way) {
   return kept[way];
 }
 
-static void make_right(uint8_t *file, size_t count, size_t way) {
+static uint64_t sum_of(const uint8_t *file, size_t count) {
+  return ntk_hash_words(NTK_HASH_START, file, count - WORD);
+}
+
+static void make_right(uint8_t *file, size_t count, size_t way, uint8_t how) {
   if (count < HEADER + WORD)
     return;
-  memcpy(file, guard_of(way), GUARD);
-  const uint64_t sum = ntk_hash_words(NTK_HASH_START, file, count - WORD);
-  memcpy(file + count - WORD, &sum, sizeof sum);
+  if ((how & 8) == 0)
+    memcpy(file, guard_of(way), GUARD);
+  const uint64_t sum = sum_of(file, count);
+  if ((how & 16) == 0)
+    memcpy(file + count - WORD, &sum, sizeof sum);
+}
+
+static bool is_right(const uint8_t *file, size_t count, size_t way) {
+  const uint64_t sum = count < HEADER + WORD ? 0 : sum_of(file, count);
+  return count >= HEADER + WORD && memcmp(file, guard_of(way), GUARD) == 0 &&
+         memcmp(file + count - WORD, &sum, sizeof sum) == 0;
 }
 
 static void check(const ntk_train_result *r) {
   FUZZ_CHECK(r->resumed <= r->epochs && r->loss != NULL);
+  FUZZ_CHECK(r->tracked <= r->epochs + 1);
   FUZZ_CHECK(r->epochs <= EPOCHS || r->epochs == r->resumed);
   FUZZ_CHECK(ntk_train_stop_name(r->stopped) != NULL && r->reason[0] != '\0');
   for (size_t i = 0; i < r->tracked; i++)
@@ -102,15 +119,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   uint8_t *own = malloc(count);
   FUZZ_CHECK(own != NULL);
   memcpy(own, bytes + 1, count - 1);
-  if ((bytes[0] & 8) == 0)
-    make_right(own, count - 1, way);
-  (void)guard_of(way);
+  make_right(own, count - 1, way, bytes[0]);
+  const bool right = is_right(own, count - 1, way);
   ntk_train_result result;
   ntk_network *network = new_network();
   double before[P];
   memcpy(before, ntk_network_weights(network, 1), sizeof before);
   const ntk_status status = train(network, way, fuzz_file("run", own, count - 1), &result);
   if (status == NTK_OK) {
+    FUZZ_CHECK(right);
     check(&result);
     ntk_train_clear(&result);
   } else {
