@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,27 +25,54 @@ static ntk_status check_target(const ntk_writer *writer) {
   return NTK_OK;
 }
 
-static bool is_named(int descriptor, const char *path) {
+/* Whether the descriptor's file has that name still; 0, ESTALE where it has not, or why that cannot
+ * be told. */
+static int check_name(int descriptor, const char *path) {
   struct stat here, there;
-  return fstat(descriptor, &here) == 0 && lstat(path, &there) == 0 && here.st_ino == there.st_ino &&
-         here.st_dev == there.st_dev;
+  if (fstat(descriptor, &here) != 0)
+    return errno;
+  if (lstat(path, &there) != 0)
+    return errno == ENOENT ? ESTALE : errno;
+  return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? 0 : ESTALE;
+}
+
+/* Calls that a signal ends early are made again. */
+static int open_again(const char *path, int flags) {
+  int opened;
+  do
+    opened = open(path, flags | O_CLOEXEC, 0666);
+  while (opened < 0 && errno == EINTR);
+  return opened;
+}
+
+static int sync_again(int descriptor) {
+  int failed;
+  do
+    failed = fsync(descriptor);
+  while (failed != 0 && errno == EINTR);
+  return failed;
 }
 
 int ntk_writer_lock(const char *path, int *descriptor) {
-  int opened = -1;
-  do { /* again when whoever had it has just renamed or removed it */
-    if (opened >= 0)
-      (void)close(opened);
-    opened = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+  enum { MOST_TRIES = 100 };
+  int why = ESTALE;
+  for (int tries = 0; why == ESTALE && tries < MOST_TRIES; tries++) {
+    const int opened = open_again(path, O_WRONLY | O_CREAT | O_NOFOLLOW);
     if (opened < 0)
       return errno;
     if (flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       (void)close(opened);
       return EWOULDBLOCK;
     }
-  } while (!is_named(opened, path));
-  *descriptor = opened;
-  return 0;
+    why = check_name(opened, path); /* ESTALE: whoever had it has just renamed or removed it */
+    if (why == 0)
+      *descriptor = opened;
+    else if (why != ESTALE)
+      (void)unlink(path); /* while it is locked */
+    if (why != 0)
+      (void)close(opened);
+  }
+  return why;
 }
 
 /* A file beside the target, locked, so that its name can always be the same and what a killed
@@ -57,7 +85,13 @@ static ntk_status create_temporary(ntk_writer *writer) {
     return ntk_fail(NTK_ERR_FILE, "%s: another process is writing it now", writer->path);
   if (why != 0)
     return fail_errno(writer, "cannot be created", why);
-  if (ftruncate(descriptor, 0) == 0 && (writer->file = fdopen(descriptor, "wb")) != NULL)
+  int failed;
+  do
+    failed = ftruncate(descriptor, 0);
+  while (failed != 0 && errno == EINTR);
+  writer->open = failed == 0;
+  writer->descriptor = descriptor;
+  if (writer->open)
     return NTK_OK;
   const int error = errno;
   (void)unlink(writer->temporary);
@@ -69,7 +103,7 @@ static ntk_status create_temporary(ntk_writer *writer) {
  * that do not tell (no blocks) are believed to have room. */
 static ntk_status check_room(const ntk_writer *writer, size_t bytes) {
   struct statvfs disk;
-  if (fstatvfs(fileno(writer->file), &disk) != 0 || disk.f_blocks == 0)
+  if (fstatvfs(writer->descriptor, &disk) != 0 || disk.f_blocks == 0)
     return NTK_OK;
   const double room = (double)disk.f_bavail * (double)disk.f_frsize;
   if ((double)bytes <= room)
@@ -94,10 +128,35 @@ ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes) {
   return status;
 }
 
+/* Whatever part of it the system takes at a time; 0, or an error number. */
+static int write_all(int descriptor, const unsigned char *bytes, size_t count) {
+  while (count > 0) {
+    const ssize_t taken = write(descriptor, bytes, count);
+    if (taken < 0 && errno != EINTR)
+      return errno;
+    if (taken > 0) {
+      bytes += taken;
+      count -= (size_t)taken;
+    }
+  }
+  return 0;
+}
+
+static int flush(ntk_writer *writer) {
+  const int error = write_all(writer->descriptor, writer->buffer, writer->waiting);
+  writer->waiting = 0;
+  return error;
+}
+
 ntk_status ntk_writer_append(ntk_writer *writer, const void *bytes, size_t count) {
-  if (fwrite(bytes, 1, count, writer->file) != count)
-    return fail_errno(writer, "cannot be written", errno);
-  return NTK_OK;
+  int error = count > sizeof writer->buffer - writer->waiting ? flush(writer) : 0;
+  if (error == 0 && count > sizeof writer->buffer) {
+    error = write_all(writer->descriptor, bytes, count);
+  } else if (error == 0 && count > 0) {
+    memcpy(writer->buffer + writer->waiting, bytes, count);
+    writer->waiting += count;
+  }
+  return error == 0 ? NTK_OK : fail_errno(writer, "cannot be written", error);
 }
 
 /* Makes the renaming durable. File systems that cannot sync a directory say EINVAL. */
@@ -109,13 +168,13 @@ static ntk_status sync_directory(const ntk_writer *writer) {
     memcpy(directory, ".", 2);
   else
     slash[slash == directory ? 1 : 0] = '\0';
-  const int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = open_again(directory, O_RDONLY | O_DIRECTORY);
   if (descriptor < 0) {
     if (errno == EACCES) /* a directory that may be written but not listed */
       return NTK_OK;
     return fail_errno(writer, "its directory cannot be opened", errno);
   }
-  const int error = fsync(descriptor) == 0 ? 0 : errno;
+  const int error = sync_again(descriptor) == 0 ? 0 : errno;
   (void)close(descriptor);
   if (error != 0 && error != EINVAL && error != ENOTSUP)
     return fail_errno(writer, "its directory cannot be synced", error);
@@ -123,21 +182,23 @@ static ntk_status sync_directory(const ntk_writer *writer) {
 }
 
 ntk_status ntk_writer_commit(ntk_writer *writer) {
-  if (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0 ||
-      rename(writer->temporary, writer->path) != 0) {
-    const int error = errno;
+  int error = flush(writer);
+  if (error == 0 &&
+      (sync_again(writer->descriptor) != 0 || rename(writer->temporary, writer->path) != 0))
+    error = errno;
+  if (error != 0) {
     ntk_writer_abort(writer);
     return fail_errno(writer, "cannot be written", error);
   }
-  (void)fclose(writer->file); /* whose bytes are on the disk */
-  writer->file = NULL;
+  (void)close(writer->descriptor); /* whose bytes are on the disk */
+  writer->open = false;
   return sync_directory(writer);
 }
 
 void ntk_writer_abort(ntk_writer *writer) {
-  if (writer->file == NULL)
+  if (!writer->open)
     return;
   (void)unlink(writer->temporary); /* while it is locked: then another's may have the name */
-  (void)fclose(writer->file);
-  writer->file = NULL;
+  (void)close(writer->descriptor);
+  writer->open = false;
 }

@@ -6,12 +6,15 @@
 
 #include "base/status.h"
 
-#include <stdio.h>
+#include <stddef.h>
 
-enum { NTK_PATH_CAPACITY = 4096 };
+enum { NTK_PATH_CAPACITY = 4096, NTK_WRITER_BUFFER = 16384 };
 
 typedef struct ntk_writer {
-  FILE *file; /* NULL: closed */
+  bool open;
+  int descriptor;
+  size_t waiting; /* bytes in the buffer */
+  unsigned char buffer[NTK_WRITER_BUFFER];
   char path[NTK_PATH_CAPACITY];
   char temporary[NTK_PATH_CAPACITY + 64]; /* in the same directory, renamed by commit */
 } ntk_writer;

@@ -58,23 +58,35 @@ char *file_name(const char *base, const char *suffix) {
   return name;
 }
 
+/* Whether the descriptor's file has that name still; 0, ESTALE where whoever had it has just
+ * renamed or removed it, or why that cannot be told. */
+static int check_name(int descriptor, const char *path) {
+  struct stat here, there;
+  if (fstat(descriptor, &here) != 0)
+    return errno;
+  if (lstat(path, &there) != 0)
+    return errno == ENOENT ? ESTALE : errno;
+  return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? 0 : ESTALE;
+}
+
 int file_lock(const char *path, int *descriptor) {
-  for (;;) {
+  enum { MOST_TRIES = 100 };
+  int why = ESTALE;
+  for (int tries = 0; why == ESTALE && tries < MOST_TRIES; tries++) {
     const int opened = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (opened < 0)
       return errno;
-    struct stat here, there;
     /* Where the system has no locks there is none. */
     const bool held = flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!held && fstat(opened, &here) == 0 && lstat(path, &there) == 0 &&
-        here.st_ino == there.st_ino && here.st_dev == there.st_dev) {
+    why = held ? EWOULDBLOCK : check_name(opened, path);
+    if (why == 0)
       *descriptor = opened;
-      return 0;
-    }
-    (void)close(opened); /* else whoever had it has just renamed or removed it */
-    if (held)
-      return EWOULDBLOCK;
+    else if (!held && why != ESTALE)
+      (void)unlink(path); /* while it is locked */
+    if (why != 0)
+      (void)close(opened);
   }
+  return why;
 }
 
 static exit_status refuse(const cli_file *file, const char *option, int why) {

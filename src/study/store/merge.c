@@ -220,8 +220,7 @@ static ntk_status open_new(const char *temporary, ntk_store *store) {
   const ntk_status status = ntk_store_open_for_run(temporary, store);
   if (!left || store->lock < 0)
     return status;
-  (void)unlink(temporary);
-  ntk_store_close(store);
+  ntk_store_remove(store);
   return ntk_store_open_for_run(temporary, store);
 }
 
@@ -259,8 +258,9 @@ static ntk_status merge_into(const char *const *databases, size_t count, bool ot
   if (status == NTK_OK && rename(temporary, output) != 0)
     status = ntk_fail(NTK_ERR_FILE, "%s: %s", output, strerror(errno));
   if (status != NTK_OK && store.lock >= 0) /* else it is another's */
-    (void)unlink(temporary);
-  ntk_store_close(&store);
+    ntk_store_remove(&store);
+  else
+    ntk_store_close(&store);
   ntk_grid_index_clear(&m.index);
   ntk_study_destroy(m.joined);
   ntk_study_destroy(m.study);

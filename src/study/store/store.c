@@ -212,44 +212,57 @@ static char *lock_path(const ntk_store *store) {
 #define F_OFD_SETLK F_SETLK
 #endif
 
+/* Whether the descriptor's file has that name still; 0, ESTALE where whoever had it before has just
+ * removed it, or why that cannot be told. */
+static int check_name(int descriptor, const char *path) {
+  struct stat here, there;
+  if (fstat(descriptor, &here) != 0)
+    return errno;
+  if (stat(path, &there) != 0)
+    return errno == ENOENT ? ESTALE : errno;
+  return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? 0 : ESTALE;
+}
+
 /* The lock is the system's, on a file of its own: SQLite's locks on the database must not be
  * disturbed. It ends with the process, however that ends: workers close their descriptor of it. */
 static ntk_status take_lock(ntk_store *store) {
-  char *path = lock_path(store);
+  enum { MOST_TRIES = 100 };
+  const char *path = store->lock_path = lock_path(store);
   if (path == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for a file's name");
   ntk_status status = NTK_OK;
-  for (bool ours = false; !ours && status == NTK_OK;) {
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int why = ESTALE;
+  for (int tries = 0; why == ESTALE && tries < MOST_TRIES && status == NTK_OK; tries++) {
+    const int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct stat here, there;
-    if (store->lock < 0)
+    why = 0;
+    if (opened < 0)
       status = ntk_fail(NTK_ERR_FILE, "%s cannot be written: %s", store->path, strerror(errno));
-    else if (fcntl(store->lock, F_OFD_SETLK, &whole) != 0)
+    else if (fcntl(opened, F_OFD_SETLK, &whole) != 0)
       status = errno == EACCES || errno == EAGAIN
                    ? ntk_fail(NTK_ERR_FILE, "%s: another run is writing to it now", store->path)
                    : ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
-    else /* whoever had it before may have removed the file just now */
-      ours = fstat(store->lock, &here) == 0 && stat(path, &there) == 0 &&
-             here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-    if (!ours && store->lock >= 0) {
-      (void)close(store->lock);
-      store->lock = -1;
+    else
+      why = check_name(opened, path);
+    if (status == NTK_OK && why == 0) {
+      store->lock = opened;
+    } else if (opened >= 0) {
+      if (status == NTK_OK && why != ESTALE)
+        (void)unlink(path); /* while it is locked */
+      (void)close(opened);
     }
   }
-  free(path);
+  if (status == NTK_OK && why != 0)
+    status = ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(why));
   return status;
 }
 
 static void release_lock(ntk_store *store) {
-  if (store->lock < 0)
-    return;
-  char *path = lock_path(store);
-  if (path != NULL)
-    (void)unlink(path); /* left behind it does no harm */
-  free(path);
-  (void)close(store->lock);
-  store->lock = -1;
+  if (store->lock >= 0) {
+    (void)unlink(store->lock_path); /* left behind it does no harm */
+    (void)close(store->lock);
+  }
+  free(store->lock_path);
 }
 
 static ntk_status start(const char *path, ntk_store *store) {
@@ -287,12 +300,30 @@ ntk_status ntk_store_open_for_run(const char *path, ntk_store *store) {
   return empty ? create_tables(store) : NTK_OK;
 }
 
-void ntk_store_close(ntk_store *store) {
+static void close_database(ntk_store *store) {
   (void)sqlite3_finalize(store->put_trial);
   (void)sqlite3_finalize(store->put_value);
   if (store->db != NULL)
     (void)sqlite3_close(store->db);
+}
+
+static void forget(ntk_store *store) {
   release_lock(store);
   free(store->path);
   *store = (ntk_store){.lock = -1};
+}
+
+void ntk_store_close(ntk_store *store) {
+  close_database(store);
+  forget(store);
+}
+
+/* SQLite removes its journal as it closes, if it has the memory for that. */
+void ntk_store_remove(ntk_store *store) {
+  char journal[4096 + sizeof "-journal"];
+  close_database(store);
+  if (snprintf(journal, sizeof journal, "%s-journal", store->path) < (int)sizeof journal)
+    (void)unlink(journal);
+  (void)unlink(store->path);
+  forget(store);
 }

@@ -9,7 +9,8 @@
 typedef struct ntk_store {
   sqlite3 *db;
   char *path;
-  int lock;   /* descriptor of the lock file; -1: none */
+  int lock;        /* descriptor of the lock file; -1: none */
+  char *lock_path; /* kept, to be removed when there is no memory either */
   int schema; /* of the file; 1 has neither check sums nor the number of trials that are there, 3
                  has grown */
   sqlite3_stmt *put_trial, *put_value; /* of ntk_store_put, once used */
@@ -35,6 +36,9 @@ ntk_status ntk_store_open(const char *path, ntk_store *store);
 ntk_status ntk_store_open_for_run(const char *path, ntk_store *store);
 /* Also after a failed open. */
 void ntk_store_close(ntk_store *store);
+/* The same for one that was opened for a run, and removes it: while it is locked, for then another
+ * run may have its name. */
+void ntk_store_remove(ntk_store *store);
 
 /* A failure of SQLite as a status, path and reason in the message. */
 ntk_status ntk_store_error(const ntk_store *store, int code);
