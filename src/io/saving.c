@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +34,45 @@ static int remove_left(const char *path, const struct stat *about, int kind, str
   return 0;
 }
 
+/* The same without memory or a further descriptor: what lies in the stage itself, and in folders
+ * there what this run has listed. */
+static void unlink_listed(const ntk_saving *saving) {
+  const int stage = dirfd(saving->listing);
+  rewinddir(saving->listing);
+  for (const struct dirent *entry; (entry = readdir(saving->listing)) != NULL;)
+    if (strcmp(entry->d_name, LOCK) != 0 && strcmp(entry->d_name, NTK_EARLIER) != 0)
+      (void)unlinkat(stage, entry->d_name, 0);
+  for (void *i = json_object_iter(saving->files); i != NULL;
+       i = json_object_iter_next(saving->files, i)) {
+    const char *name = json_object_iter_key(i), *slash = strrchr(name, '/');
+    char folder[2 * NTK_CLASS_NAME];
+    if (slash == NULL)
+      continue;
+    (void)unlinkat(stage, name, 0);
+    (void)ntk_format(folder, sizeof folder, "%.*s", (int)(slash - name), name);
+    (void)unlinkat(stage, folder, AT_REMOVEDIR); /* the last of its files empties it */
+  }
+}
+
 /* Leaves the lock, and the list of what a killed run had moved. */
 static void clear_stage(const ntk_saving *saving) {
   (void)nftw(saving->stage, remove_left, 8, FTW_DEPTH | FTW_PHYS);
+  unlink_listed(saving);
 }
 
-static void unlink_staged(const ntk_saving *saving, const char *name) {
-  char *path = NULL;
-  if (ntk_folder_path(saving->stage, name, &path) == NTK_OK)
-    (void)unlink(path);
-  free(path);
+/* 0, or an error number. */
+static int enter_stage(ntk_saving *saving, const char *lock) {
+  saving->listing = opendir(saving->stage);
+  if (saving->listing == NULL)
+    return errno;
+  const int why = ntk_writer_lock(lock, &saving->lock);
+  if (why != 0) {
+    (void)closedir(saving->listing);
+    saving->listing = NULL;
+    return why;
+  }
+  saving->left = faccessat(dirfd(saving->listing), NTK_EARLIER, F_OK, 0) == 0;
+  return 0;
 }
 
 /* A run that ends just now takes its stage away: then it is made again, so many times. */
@@ -52,7 +82,7 @@ static ntk_status hold_stage(ntk_saving *saving) {
   ntk_status status = ntk_folder_path(saving->stage, LOCK, &path);
   for (int tries = 1; status == NTK_OK && saving->lock < 0; tries++) {
     const bool there = mkdir(saving->stage, 0777) == 0 || errno == EEXIST;
-    const int why = there ? ntk_writer_lock(path, &saving->lock) : errno;
+    const int why = there ? enter_stage(saving, path) : errno;
     if (why == EWOULDBLOCK)
       status =
           ntk_fail(NTK_ERR_FILE,
@@ -231,11 +261,13 @@ void ntk_saving_close(ntk_saving *saving) {
   if (saving == NULL)
     return;
   if (saving->lock >= 0) {
+    const int stage = dirfd(saving->listing);
     clear_stage(saving);
-    if (saving->finished)
-      unlink_staged(saving, NTK_EARLIER);
-    unlink_staged(saving, LOCK);
+    if (saving->finished || !(saving->left || saving->moving))
+      (void)unlinkat(stage, NTK_EARLIER, 0);
+    (void)unlinkat(stage, LOCK, 0);
     (void)close(saving->lock);
+    (void)closedir(saving->listing);
   }
   if (saving->stage != NULL)
     (void)rmdir(saving->stage); /* which stays while it holds a list */

@@ -4,6 +4,7 @@
 
 #include "ntkit/io.h"
 
+#include <dirent.h>
 #include <jansson.h>
 
 /* The list of a run's files, in DIR; and in the stage, while there is none in DIR. */
@@ -17,8 +18,12 @@ struct ntk_saving {
   char *other;    /* the command whose result.json is there; "": none, or this one */
   bool overwrite;
   int lock;
+  DIR *listing;  /* of the stage: open, so that it can be emptied without memory */
   bool made;     /* DIR was not there before */
+  bool left;     /* the stage had the list of a run that was killed */
+  bool moving;   /* DIR is no longer as it was */
   bool finished; /* all of this run's files are there */
+  size_t moved;  /* of files */
   /* Sets of files, in their order: */
   json_t *owned;   /* what this command wrote before */
   json_t *files;   /* what this run writes */

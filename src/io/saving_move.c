@@ -1,4 +1,5 @@
 /* A run's files from the stage into its folder: the last step of a save. */
+#include "base/text.h"
 #include "base/writer.h"
 #include "io/folder.h"
 #include "io/saving.h"
@@ -20,7 +21,10 @@ static ntk_status sync_folder(char *path) {
   char *slash = strrchr(path, '/');
   *slash = '\0';
   const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool failed = folder >= 0 && fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP;
+  bool failed;
+  do
+    failed = folder >= 0 && fsync(folder) != 0 && errno != EINVAL && errno != ENOTSUP;
+  while (failed && errno == EINTR);
   const ntk_status status = failed ? cannot(path, "written") : NTK_OK;
   if (folder >= 0)
     (void)close(folder);
@@ -28,7 +32,7 @@ static ntk_status sync_folder(char *path) {
   return status;
 }
 
-static ntk_status move_to(const char *from, char *to, bool within) {
+static ntk_status move_to(ntk_saving *saving, const char *from, char *to, bool within) {
   char *slash = strrchr(to, '/');
   if (within) {
     *slash = '\0';
@@ -36,7 +40,10 @@ static ntk_status move_to(const char *from, char *to, bool within) {
       return cannot(to, "written");
     *slash = '/';
   }
-  return rename(from, to) != 0 ? cannot(to, "written") : sync_folder(to);
+  if (rename(from, to) != 0)
+    return cannot(to, "written");
+  saving->moved++;
+  return sync_folder(to);
 }
 
 static ntk_status move_file(ntk_saving *saving, const char *name) {
@@ -45,10 +52,28 @@ static ntk_status move_file(ntk_saving *saving, const char *name) {
   if (status == NTK_OK)
     status = ntk_folder_path(saving->directory, name, &to);
   if (status == NTK_OK)
-    status = move_to(from, to, strchr(name, '/') != NULL);
+    status = move_to(saving, from, to, strchr(name, '/') != NULL);
   free(from);
   free(to);
   return status;
+}
+
+/* Takes away what was moved, and the folders made for it; without memory. */
+static void take_back(ntk_saving *saving) {
+  char path[NTK_PATH_CAPACITY];
+  void *at = json_object_iter(saving->files);
+  for (size_t i = 0; at != NULL; i++, at = json_object_iter_next(saving->files, at)) {
+    const char *name = json_object_iter_key(at);
+    if (ntk_format(path, sizeof path, "%s/%s", saving->directory, name) >= (int)sizeof path)
+      continue;
+    if (i < saving->moved)
+      (void)unlink(path);
+    if (strchr(name, '/') != NULL) {
+      *strrchr(path, '/') = '\0';
+      (void)rmdir(path);
+    }
+  }
+  saving->moving = false;
 }
 
 /* A file of an earlier run, and its folder when that is then empty. */
@@ -111,8 +136,15 @@ static ntk_status claim(ntk_saving *saving, const char *name) {
 ntk_status ntk_saving_move(ntk_saving *saving) {
   /* Claimed once more: something may have come since the run began. */
   NTK_TRY(each(saving, saving->files, NULL, claim));
+  const bool first = json_object_size(saving->owned) == 0 && !saving->overwrite;
   NTK_TRY(write_earlier(saving));
-  NTK_TRY(remove_file(saving, NTK_RESULT));
-  NTK_TRY(each(saving, saving->owned, saving->files, remove_file));
-  return each(saving, saving->files, NULL, move_file);
+  saving->moving = true;
+  ntk_status status = remove_file(saving, NTK_RESULT);
+  if (status == NTK_OK)
+    status = each(saving, saving->owned, saving->files, remove_file);
+  if (status == NTK_OK)
+    status = each(saving, saving->files, NULL, move_file);
+  if (status != NTK_OK && first) /* nothing of another run is gone: DIR can be as it was */
+    take_back(saving);
+  return status;
 }
