@@ -13,7 +13,7 @@
 
 enum { LINE = 8192 };
 
-static char fault[LINE]; /* the last error's line */
+static char fault[LINE]; /* the error's line */
 
 /* A path may hold any byte; the line must stay one line, and leave the terminal as it was. */
 static void print_line(const char *prefix, char line[LINE], const char *format, va_list arguments) {
@@ -28,6 +28,8 @@ static void print_line(const char *prefix, char line[LINE], const char *format, 
 exit_status report_error(exit_status status, const char *format, ...) {
   va_list arguments;
   if (progress_told()) /* and what fails now does so as it ends */
+    return status;
+  if (fault[0] != '\0') /* one line says what is wrong: what failed first, not what that led to */
     return status;
   va_start(arguments, format);
   progress_over();

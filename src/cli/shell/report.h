@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 /* Prints "ntkit: " and the formatted text as one line (control characters become '?'), and returns
- * status, so that a failure reads `return report_error(EXIT_INPUT, "...")`. */
+ * status, so that a failure reads `return report_error(EXIT_INPUT, "...")`. The first one of a
+ * process alone is printed. */
 exit_status report_error(exit_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
