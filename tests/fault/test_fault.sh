@@ -1,0 +1,11 @@
+#!/bin/sh
+# Faults of the system, of each kind a few, spread over a run: walk.c says what holds then.
+# shellcheck disable=SC2086
+most=2
+. "$(dirname "$0")/walks.sh"
+walk spectrum $small --save new
+walk -k memory,stat,rename -r spectrum $small --save old
+most=1
+walk memorize $small --save new
+walk -k memory,open,write,rename,stat study merge s.db t.db -o m.db
+ended test_fault
