@@ -83,3 +83,31 @@ const char *snapshot_differ(const snapshot *a, const snapshot *b) {
   }
   return NULL;
 }
+
+static const char stage[] = "/.ntkit.saving/";
+
+static bool has(const snapshot *a, size_t i, const snapshot *now) {
+  for (size_t k = 0; k < a->count; k++)
+    if (strcmp(a->file[k].name, now->file[i].name) == 0 &&
+        a->file[k].content == now->file[i].content)
+      return true;
+  return false;
+}
+
+bool snapshot_is_between(const snapshot *now, const snapshot *a, const snapshot *b) {
+  char folder[LONGEST] = "", result[LONGEST + sizeof "/result.json"];
+  bool listed = false, told = false;
+  for (size_t i = 0; i < now->count; i++) {
+    const char *in = strstr(now->file[i].name, stage);
+    listed = listed || (in != NULL && strcmp(in + sizeof stage - 1, "earlier.json") == 0);
+    if (in != NULL)
+      (void)snprintf(folder, sizeof folder, "%.*s", (int)(in - now->file[i].name),
+                     now->file[i].name);
+    else if (!has(a, i, now) && !has(b, i, now))
+      return false;
+  }
+  (void)snprintf(result, sizeof result, "%s/result.json", folder);
+  for (size_t i = 0; i < now->count; i++)
+    told = told || strcmp(now->file[i].name, result) == 0;
+  return listed && !told;
+}

@@ -22,5 +22,8 @@ uint64_t snapshot_of_file(const char *path);
 void snapshot_take(const char *folder, const char *but, snapshot *made);
 /* NULL: the same; else the name of a file that differs. */
 const char *snapshot_differ(const snapshot *a, const snapshot *b);
+/* Whether each file of a folder that is being renamed is one of a or of b, beside the stage in
+ * which a list of them still is, and result.json is there no longer. */
+bool snapshot_is_between(const snapshot *now, const snapshot *a, const snapshot *b);
 
 #endif
