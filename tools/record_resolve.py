@@ -86,11 +86,11 @@ def positive(A):
     return True
 
 
-def smallest(K):
+def smallest(K, squarings=9):
     n = K.nrows()
     inverse = K.inv()
     power = inverse
-    for _ in range(9):  # K^(-512)
+    for _ in range(squarings):  # K^(-512)
         power = power * power
         size = power[0, 0].mid()
         power = arb_mat(n, n, [(a / size).mid() for a in power.entries()])
@@ -104,15 +104,20 @@ def smallest(K):
     return value, (trace / value).mid()
 
 
-print("/* By tools/record_resolve.py: lambda_min in ball arithmetic. */")
-print("typedef struct recorded_resolve {\n  const char *activation, *init;\n  size_t N, d, hidden, width;\n  double beta;\n"
-      "  uint64_t seed;\n  double lambda_min;\n} recorded_resolve;")
-print("static const recorded_resolve recorded_resolves[] = {")
-for case in CASES:
-    for seed in range(2):
-        with tempfile.TemporaryDirectory() as folder:
-            value, condition = smallest(kernel(case[0], *columns_of(case, seed, folder + "/s")))
-        activation, N, d, widths, init, beta = case
-        print(f'    {{"{activation}", "{init}", {N}, {d}, {len(widths)}, {widths[0]}, {beta}, {seed}, '
-              f'{value.str(25, radius=False)}}}, /* trace over it {float(condition):.1e} */', flush=True)
-print("};")
+def main():
+    print("/* By tools/record_resolve.py: lambda_min in ball arithmetic. */")
+    print("typedef struct recorded_resolve {\n  const char *activation, *init;\n  size_t N, d, hidden, width;\n  double beta;\n"
+          "  uint64_t seed;\n  double lambda_min;\n} recorded_resolve;")
+    print("static const recorded_resolve recorded_resolves[] = {")
+    for case in CASES:
+        for seed in range(2):
+            with tempfile.TemporaryDirectory() as folder:
+                value, condition = smallest(kernel(case[0], *columns_of(case, seed, folder + "/s")))
+            activation, N, d, widths, init, beta = case
+            print(f'    {{"{activation}", "{init}", {N}, {d}, {len(widths)}, {widths[0]}, {beta}, {seed}, '
+                  f'{value.str(25, radius=False)}}}, /* trace over it {float(condition):.1e} */', flush=True)
+    print("};")
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ typedef struct ntk_spectrum_options {
   ntk_outputs outputs; /* of several outputs: K of their mean, or of all */
   bool full;        /* all eigenvalues, ascending (8 N^2 bytes more; LAPACK's part of it runs on) */
   bool per_block;   /* lambda_min of every block K_k */
-  bool certify;     /* prove a lower bound (one more build and factorisation) */
+  bool certify;     /* prove bounds (one more build and factorisation, double-double features) */
   double tolerance; /* wanted ||K v - lambda v|| / lambda; 0: 1e-6, which puts the relative
                        error of lambda near 1e-6 squared over the relative gap */
   const char *kernel_path; /* write K as N x N .npy before it is factorised; NULL: no */
@@ -39,15 +39,25 @@ typedef struct ntk_spectrum_options {
                    flops, 12 N^2 bytes; not with certify, vectors, density, prefixes or ranks */
 } ntk_spectrum_options;
 
+/* lambda_min(K) in exact arithmetic of the stored X, W and scales, enclosed: every error on the way
+ * has a bound that trusts IEEE 754 alone. One output, one process. */
+typedef struct ntk_kernel_proof {
+  bool proved;
+  double lower, upper; /* NaN where not */
+  const char *reason;  /* why not, one line in static storage; else "" */
+} ntk_kernel_proof;
+
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
  * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
- * (docs/algorithm.md). kernel_lower/upper carry that over to the kernel in exact arithmetic of the
- * stored X and W: an estimate, for it trusts the stated accuracy of the activation functions. Of a
- * K known to be singular certified is false, and both are 0. What is not known is NaN. */
+ * (docs/algorithm.md). kernel carries that over to the kernel in exact arithmetic by features in
+ * double-double, kernel_lower/upper by bounds on norms alone: an estimate, for it trusts the stated
+ * accuracy of the activation functions. Of a K known to be singular certified is false, and these
+ * are 0. What is not known is NaN. */
 typedef struct ntk_certificate {
   bool certified; /* lower and upper were proved */
   double lower, upper;
   double kernel_lower, kernel_upper;
+  ntk_kernel_proof kernel;
 } ntk_certificate;
 
 typedef struct ntk_block_result {

@@ -108,6 +108,7 @@ class Certificate(Result):
     upper: lambda_min of the stored K is at most this, proved
     kernel_estimate_lower: the same for K in exact arithmetic of the stored X and W: an estimate
     kernel_estimate_upper: the same from above
+    kernel: the same, proved
     """
 
     _struct = "ntk_certificate"
@@ -116,6 +117,24 @@ class Certificate(Result):
     upper: float
     kernel_estimate_lower: float
     kernel_estimate_upper: float
+    kernel: KernelProof
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KernelProof(Result):
+    r"""lambda_min(K) in exact arithmetic of the stored X, W and scales.
+
+    proved: whether lower and upper were proved
+    lower: lambda_min of K in exact arithmetic is at least this, proved
+    upper: lambda_min of K in exact arithmetic is at most this, proved
+    reason: one line where nothing was proved, else empty
+    """
+
+    _struct = "ntk_kernel_proof"
+    proved: bool
+    lower: float
+    upper: float
+    reason: str | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

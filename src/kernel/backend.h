@@ -94,9 +94,10 @@ struct ntk_backend {
   ntk_status (*features_norms)(const ntk_features *features, double *f2, double *b2);
   ntk_status (*adjoint)(const ntk_features *features, const double *v, double *g);
   ntk_status (*product)(const ntk_features *features, const double *g, double *u);
-  /* F_l, or B_l with b, N x n_l (l = 0..L-1; B_l from 1) or as many as B_l has, to the caller's
-   * memory. */
-  void (*features_values)(const ntk_features *features, bool b, size_t l, double *values);
+  /* F_l, or B_l with b (l = 0..L-1; B_l from 1), of `samples` samples from `first` on, as many of
+   * these as are here: x n_l or as many as B_l has, to the caller's memory. From any thread. */
+  void (*features_values)(const ntk_features *features, bool b, size_t l, size_t first,
+                          size_t samples, double *values);
   /* A new object in *centred: F_k - 1 f^T and B_{k+1} - 1 b^T in place of F_k and B_{k+1}, k < L -
      1; f: n_k, b: n_{k+1}. */
   ntk_status (*features_centre)(const ntk_features *features, size_t k, const double *f,

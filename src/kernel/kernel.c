@@ -128,7 +128,12 @@ ntk_status ntk_features_take_norms(const ntk_features *features, double **norms)
 }
 
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values) {
-  features->backend->features_values(features, b, l, values);
+  features->backend->features_values(features, b, l, 0, features->N, values);
+}
+
+void ntk_features_rows(const ntk_features *features, bool b, size_t l, size_t first, size_t samples,
+                       double *values) {
+  features->backend->features_values(features, b, l, first, samples, values);
 }
 
 ntk_status ntk_features_output(const ntk_features *features, double *F_L) {

@@ -36,6 +36,9 @@ ntk_status ntk_features_take_norms(const ntk_features *features, double **norms)
  * memory: of samples that ranks share the rows that are here. Whether the weights are still those
  * is not asked. */
 void ntk_features_values(const ntk_features *features, bool b, size_t l, double *values);
+/* The same of some samples from `first` on, as many of them as are here; from any thread. */
+void ntk_features_rows(const ntk_features *features, bool b, size_t l, size_t first, size_t samples,
+                       double *values);
 
 /* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);
  * A_ij += x_i + x_j; A += alpha B, of one order; an interval around lambda_min: proved, whether

@@ -4,6 +4,7 @@ static const ntk_description *const list[] = {
     &ntk_table_spectrum,
     &ntk_table_block,
     &ntk_table_certificate,
+    &ntk_table_kernel_proof,
     &ntk_table_bounds,
     &ntk_table_spectrum_seconds,
     &ntk_table_spectrum_pair,

@@ -37,6 +37,17 @@ const ntk_description ntk_table_activation =
     DESCRIPTION(activation, NULL, "An activation function.");
 #undef ROW
 
+#define ROW ntk_kernel_proof
+static const ntk_field kernel_proof[] = {
+    FIELD(proved, "", "whether lower and upper were proved"),
+    FIELD(lower, "", "lambda_min of K in exact arithmetic is at least this, proved"),
+    FIELD(upper, "", "lambda_min of K in exact arithmetic is at most this, proved"),
+    FIELD(reason, "", "one line where nothing was proved, else empty"),
+};
+const ntk_description ntk_table_kernel_proof = DESCRIPTION(
+    kernel_proof, NULL, "lambda_min(K) in exact arithmetic of the stored X, W and scales.");
+#undef ROW
+
 #define ROW ntk_certificate
 static const ntk_field certificate[] = {
     FIELD(certified, "", "whether lower and upper were proved"),
@@ -45,6 +56,7 @@ static const ntk_field certificate[] = {
     NAMED("kernel_estimate.lower", kernel_lower, "",
           "the same for K in exact arithmetic of the stored X and W: an estimate"),
     NAMED("kernel_estimate.upper", kernel_upper, "", "the same from above"),
+    OBJECT(kernel, ntk_table_kernel_proof, "the same, proved"),
 };
 const ntk_description ntk_table_certificate =
     DESCRIPTION(certificate, NULL, "What is known for sure of lambda_min(K).");

@@ -156,7 +156,8 @@ for key in network.depth network.dim network.widths network.activation network.i
   network.parameters data.source data.samples data.dim data.scale seed verdict reason lambda_min \
   lambda_max condition residual_min residual_max resolution certificate.certified \
   certificate.lower certificate.upper certificate.kernel_estimate.lower \
-  certificate.kernel_estimate.upper blocks blocks.block blocks.lambda_min blocks.trace \
+  certificate.kernel_estimate.upper certificate.kernel.proved certificate.kernel.lower \
+  certificate.kernel.upper blocks blocks.block blocks.lambda_min blocks.trace \
   blocks.verdict bounds.lower_scale bounds.upper_scale bounds.ratio_lower bounds.ratio_upper \
   bounds.diagonal_min iterations.solves iterations.products seconds.forward seconds.kernel \
   seconds.factor seconds.eigen seconds.largest seconds.certify seconds.full seconds.blocks \
@@ -188,6 +189,10 @@ holds 'certified interval' \
 holds 'the estimate contains the proved interval' \
   '@certificate.kernel_estimate.lower@ <= @certificate.lower@ &&
    @certificate.upper@ <= @certificate.kernel_estimate.upper@'
+check 'proved for the kernel in exact arithmetic' test "$(value certificate.kernel.proved)" = true
+holds 'around what is proved of the stored one' \
+  '@certificate.kernel.lower@ < @certificate.lower@ &&
+   @certificate.upper@ < @certificate.kernel.upper@'
 holds 'parts of the time are no more than all of it' \
   '@seconds.forward@ + @seconds.kernel@ + @seconds.factor@ + @seconds.eigen@ <= @seconds.total@'
 holds 'lambda_max is part of the eigenvalues' '@seconds.largest@ > 0 && @seconds.largest@ <= @seconds.eigen@'
@@ -257,7 +262,10 @@ check 'by their own names' grep -q 'tanh,leaky_relu(0.2),silu, init' "$out"
 check 'the kink is outside Assumption 2.3' grep -q 'leaky_relu has a derivative that is not' "$err"
 good 'x^2' spectrum --samples 20 --dim 6 --widths 8,9 --activation quadratic --certify
 check 'has no M' grep -q '^ntkit: warning: activation quadratic is not Lipschitz' "$err"
-check 'and bounds' grep -q 'estimated for the exact kernel: [0-9.e-]* <= lambda_min <= [0-9]' "$out"
+check 'and bounds' grep -q 'proved of the exact kernel:  *[0-9.e-]* <= lambda_min <= [0-9]' "$out"
+good 'two outputs' spectrum --samples 10 --dim 6 --widths 8,9 --outputs 2 --certify
+check 'an estimate' grep -q 'estimated for the exact kernel: [0-9.e-]* <= lambda_min <= [0-9]' "$out"
+check 'and why' grep -q 'no proof for the exact kernel: it is made for one output alone' "$out"
 good 'relu' spectrum --samples 20 --dim 6 --widths 8 --activation relu
 check 'relu is outside Assumption 2.3' grep -q '^ntkit: warning: .*Assumption 2.3' "$err"
 good 'constant column' spectrum --data "$in/constant.npy" --widths 4 --scale standardize

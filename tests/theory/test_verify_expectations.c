@@ -136,8 +136,8 @@ static void check_expectations(size_t N, double scale) {
     X[e] *= scale;
   ntk_dataset *data = make_data(one, X, N, D);
   ntk_features *features = make_features(network, data);
-  features->backend->features_values(features, false, 1, F);
-  features->backend->features_values(features, true, 2, B);
+  ntk_features_values(features, false, 1, F);
+  ntk_features_values(features, true, 2, B);
   assert_ok(ntk_population_create(one, network, &(ntk_source){.data = data}, 0, &p));
   long double f[WIDTH] = {0}, b[WIDTH] = {0};
   for (size_t i = 0; i < N; i++)

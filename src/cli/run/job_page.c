@@ -16,8 +16,14 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
   const ntk_certificate *c = &answer->certificate;
   if (answer->verdict == NTK_VERDICT_OK && c->certified) {
     put_interval(out, "proved, for the matrix as stored", c->lower, c->upper);
-    put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
-                 c->kernel_upper);
+    if (c->kernel.proved) {
+      put_interval(out, "proved, for the kernel in exact arithmetic", c->kernel.lower,
+                   c->kernel.upper);
+    } else {
+      put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
+                   c->kernel_upper);
+      fprintf(out, "<p>not proved for it: %s</p>\n", c->kernel.reason);
+    }
   } else if (answer->verdict == NTK_VERDICT_OK) {
     fprintf(out, "<p>not certified: %s</p>\n",
             asked                ? "no lower bound could be proved"

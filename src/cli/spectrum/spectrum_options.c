@@ -37,8 +37,9 @@ static const option_row own[] = {
     {.name = "certify",
      .kind = KIND_FLAG,
      .field = FIELD(certify),
-     .help = "Prove bounds of the smallest eigenvalue of the stored matrix, rounding errors "
-             "included. One more build and factorisation."},
+     .help = "Prove bounds of the smallest eigenvalue, rounding errors included: of the stored "
+             "matrix, and, of one output, of the kernel in exact arithmetic, by features in "
+             "double-double. One more build and factorisation."},
     {.name = "resolve",
      .kind = KIND_FLAG,
      .field = FIELD(resolve),

@@ -36,8 +36,14 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
     return;
   }
   print_interval("proved of the stored matrix:", certificate->lower, certificate->upper);
+  if (certificate->kernel.proved) {
+    print_interval("proved of the exact kernel:", certificate->kernel.lower,
+                   certificate->kernel.upper);
+    return;
+  }
   print_interval("estimated for the exact kernel:", certificate->kernel_lower,
                  certificate->kernel_upper);
+  printf("            no proof for the exact kernel: %s\n", certificate->kernel.reason);
 }
 
 static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *result) {

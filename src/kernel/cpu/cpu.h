@@ -25,7 +25,8 @@ double cpu_features_bytes(const ntk_network_spec *spec, ntk_outputs outputs, siz
 ntk_status cpu_features_create(ntk_features *features);
 void cpu_features_destroy(ntk_features *features);
 ntk_status cpu_features_output(const ntk_features *features, double *F_L);
-void cpu_features_values(const ntk_features *features, bool b, size_t l, double *values);
+void cpu_features_values(const ntk_features *features, bool b, size_t l, size_t first,
+                         size_t samples, double *values);
 ntk_status cpu_features_centre(const ntk_features *features, size_t k, const double *f,
                                const double *b, ntk_features *centred);
 ntk_status cpu_features_norms(const ntk_features *features, double *f2, double *b2);

@@ -97,15 +97,22 @@ ntk_status cpu_features_output(const ntk_features *features, double *F_L) {
   return NTK_OK;
 }
 
-/* Numbers that F_l, or B_l, has, l = 0..L-1. */
-static size_t count_of(const ntk_features *features, bool b, size_t l) {
+/* Numbers that F_l, or B_l, has of a sample, l = 0..L-1. */
+static size_t row_of(const ntk_features *features, bool b, size_t l) {
   const ntk_network_spec spec = ntk_spec_of(features->network);
-  return features->N * (b ? ntk_copies(&spec, features->outputs, l) : 1) * spec.width[l];
+  return (b ? ntk_copies(&spec, features->outputs, l) : 1) * spec.width[l];
 }
 
-void cpu_features_values(const ntk_features *features, bool b, size_t l, double *values) {
+static size_t count_of(const ntk_features *features, bool b, size_t l) {
+  return features->N * row_of(features, b, l);
+}
+
+void cpu_features_values(const ntk_features *features, bool b, size_t l, size_t first,
+                         size_t samples, double *values) {
   const cpu_features *f = cpu_features_of(features);
-  memcpy(values, b ? f->B[l] : f->F[l], count_of(features, b, l) * sizeof(double));
+  const size_t row = row_of(features, b, l), left = features->N - first;
+  memcpy(values, (b ? f->B[l] : f->F[l]) + first * row,
+         (samples < left ? samples : left) * row * sizeof(double));
 }
 
 /* A (rows x n) -= 1 mean^T. */

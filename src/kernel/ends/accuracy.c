@@ -18,78 +18,18 @@
 #include "kernel/ends/accuracy.h"
 
 #include "base/memory.h"
+#include "kernel/ends/weight_norms.h"
 #include "spectrum/certificate.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-static const double SLACK =
-    1.0 + 1e-6;                      /* covers the rounding of these sums, whose results are tiny */
-static const double ETA = 0x1p-1074; /* most that one operation loses by underflow */
 static const double ULPS = 1.0 + 16 * DBL_EPSILON;
-
-/* Norms of one weight matrix (rows x columns). */
-typedef struct weight_norms {
-  double spectral;        /* at least ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
-  double frobenius, bias; /* ||W||_F; |b|, 0 without */
-  double row;             /* largest row norm: max |W b| <= row |b| */
-} weight_norms;
-
-/* At least the norm of n entries whose squares were summed to square. */
-static double row_norm(double square, size_t n) {
-  return sqrt(square + 2.0 * ETA * (double)n);
-}
-
-/* Sum of |w_j| into *sum, each added to column[j]; the sum of squares. Four at a time, for speed.
- */
-static double row_sums(const double *w, size_t n, double *column, double *sum) {
-  double squares[4] = {0.0}, sums[4] = {0.0};
-  size_t j = 0;
-  for (; j + 4 <= n; j += 4)
-    for (size_t k = 0; k < 4; k++) {
-      const double size = fabs(w[j + k]);
-      squares[k] += size * size;
-      sums[k] += size;
-      column[j + k] += size;
-    }
-  for (; j < n; j++) {
-    squares[0] += w[j] * w[j];
-    sums[0] += fabs(w[j]);
-    column[j] += fabs(w[j]);
-  }
-  *sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  return (squares[0] + squares[1]) + (squares[2] + squares[3]);
-}
-
-/* Squares of tiny weights underflow, which row_norm makes up for. column: scratch, columns. */
-static weight_norms norms_of(const double *W, const double *b, size_t rows, size_t columns,
-                             double *column) {
-  double bias = 0.0;
-  for (size_t j = 0; j < columns && b != NULL; j++)
-    bias += b[j] * b[j];
-  double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
-  memset(column, 0, columns * sizeof *column);
-  for (size_t i = 0; i < rows; i++) {
-    double sum = 0.0;
-    const double square = row_sums(W + i * columns, columns, column, &sum);
-    squares += square;
-    row = fmax(row, square);
-    row_sum = fmax(row_sum, sum);
-  }
-  for (size_t j = 0; j < columns; j++)
-    column_sum = fmax(column_sum, column[j]);
-  const double frobenius = SLACK * row_norm(squares, rows * columns);
-  /* Roots one by one: the product of the sums may under- or overflow. */
-  const double spectral = SLACK * (sqrt(row_sum) * sqrt(column_sum));
-  return (weight_norms){fmin(frobenius, spectral), frobenius,
-                        b != NULL ? SLACK * row_norm(bias, columns) : 0.0,
-                        SLACK * row_norm(row, columns)};
-}
 
 /* What the recurrences need of one layer l, 1..L. */
 typedef struct layer {
-  weight_norms W;
+  ntk_weight_norms W;
   bool bias;
   double whole;               /* at least ||[W; b]||_F */
   double gamma_in, gamma_out; /* of n_{l-1} (and b) and n_l terms */
@@ -108,17 +48,18 @@ typedef struct analysis {
 } analysis;
 
 static double f_norm(const analysis *a, size_t l, size_t i) {
-  return row_norm(a->f2[l * a->N + i], a->network->width[l]);
+  return ntk_norm_above(a->f2[l * a->N + i], a->network->width[l]);
 }
 
 static double b_norm(const analysis *a, size_t l, size_t i) {
-  return l == a->network->depth ? 1.0 : row_norm(a->b2[(l - 1) * a->N + i], a->network->width[l]);
+  return l == a->network->depth ? 1.0
+                                : ntk_norm_above(a->b2[(l - 1) * a->N + i], a->network->width[l]);
 }
 
 /* |F_{l-1}| as layer l sees it, with the 1 that b_l belongs to. */
 static double input_norm(const analysis *a, size_t l, size_t i) {
-  return row_norm(a->f2[(l - 1) * a->N + i] + (a->layers[l - 1].bias ? 1.0 : 0.0),
-                  a->network->width[l - 1]);
+  return ntk_norm_above(a->f2[(l - 1) * a->N + i] + (a->layers[l - 1].bias ? 1.0 : 0.0),
+                        a->network->width[l - 1]);
 }
 
 /* |phi'| <= this between G_l and what was computed of it: M, or of x^2, whose F_l has the largest
@@ -165,7 +106,7 @@ static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, 
  * the second falls with the data's scale; of x^2 it is the only one. */
 static double activation_error(const analysis *a, size_t l, size_t i, double G) {
   const double u = DBL_EPSILON / 2, e = a->network->activation[l].error;
-  const double root = a->layers[l - 1].root, floor = 8.0 * ETA * (isfinite(e) ? e : 8.0);
+  const double root = a->layers[l - 1].root, floor = 8.0 * NTK_ETA * (isfinite(e) ? e : 8.0);
   return fmin(e * u * (root + G),
               32.0 * u * (f_norm(a, l, i) + steepest(a, l, i) * G) + floor * root);
 }
@@ -194,7 +135,7 @@ static void forward_errors(const analysis *a, size_t i) {
 static double last_errors(const analysis *a, double *part) {
   const size_t L = a->network->depth, C = a->network->width[L];
   const bool mean = C > 1 && a->outputs == NTK_OUTPUTS_TRACE;
-  *part = mean ? SLACK / sqrt((double)C) : 1.0;
+  *part = mean ? NTK_SLACK / sqrt((double)C) : 1.0;
   return mean ? ntk_gamma(C + 16) * a->layers[L - 1].W.frobenius * *part : 0.0;
 }
 
@@ -231,7 +172,7 @@ static void add_sample(const analysis *a, size_t i, double *squares) {
 
 /* Norms that overflow leave inf - inf and 0 inf behind: nothing is known then. */
 static double rounded_up(double x) {
-  return isnan(x) ? INFINITY : SLACK * x;
+  return isnan(x) ? INFINITY : NTK_SLACK * x;
 }
 
 /* Into of[k], k = 0..L-1. squares: L entries, 0. */
@@ -255,7 +196,7 @@ static void sum_up(const analysis *a, double *squares, ntk_accuracy *of) {
      * each dot product may lose terms to underflow, which the other multiplies, in each of N
      * columns. */
     of[k].gram = rounded_up(ntk_gamma(n[k] + back + L + (scaled ? 6 : 4)) * trace +
-                            ETA * ((double)n[k] + (double)back) * 2.0 * largest *
+                            NTK_ETA * ((double)n[k] + (double)back) * 2.0 * largest *
                                 fmax(1.0, scale[0] + scale[1]) * (double)N);
     of[k].jacobian = rounded_up(sqrt(squares[k]));
   }
@@ -288,18 +229,18 @@ static ntk_status begin(analysis *a) {
                                &column);
   for (size_t l = 1; l <= L && status == NTK_OK; l++)
     a->layers[l - 1] = (layer){
-        .W = norms_of(network->W[l], network->b[l], n[l - 1], n[l], column),
+        .W = ntk_weight_norms_of(network->W[l], network->b[l], n[l - 1], n[l], column),
         .bias = network->bias[l - 1],
         .gamma_in = ntk_gamma(n[l - 1] + (network->bias[l - 1] ? 3 : 2)),
         .gamma_out = ntk_gamma(n[l] + 2),
         .root_in = sqrt((double)n[l - 1]),
         .root = sqrt((double)n[l]),
         /* Those products, and the three below that bound what becomes of them. */
-        .underflow = 4.0 * ETA * (double)n[l - 1] * (double)n[l],
+        .underflow = 4.0 * NTK_ETA * (double)n[l - 1] * (double)n[l],
     };
   for (size_t l = 1; l <= L && status == NTK_OK; l++) {
     layer *y = &a->layers[l - 1];
-    y->whole = y->bias ? SLACK * hypot(y->W.frobenius, y->W.bias) : y->W.frobenius;
+    y->whole = y->bias ? NTK_SLACK * hypot(y->W.frobenius, y->W.bias) : y->W.frobenius;
   }
   ntk_free(network->context, column);
   if (status == NTK_OK)
@@ -358,7 +299,7 @@ ntk_status ntk_output_accuracy(const ntk_network *network, size_t N, const doubl
   }
   end(&a);
   if (status == NTK_OK)
-    *bound = isnan(most) ? INFINITY : SLACK * most;
+    *bound = isnan(most) ? INFINITY : NTK_SLACK * most;
   return status;
 }
 

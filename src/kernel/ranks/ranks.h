@@ -37,7 +37,8 @@ ntk_status ranks_output(const ntk_network *network, const ntk_share *share, cons
 ntk_status ranks_features_create(ntk_features *features);
 ntk_status ranks_features_output(const ntk_features *features, double *F_L);
 ntk_status ranks_features_norms(const ntk_features *features, double *f2, double *b2);
-void ranks_features_values(const ntk_features *features, bool b, size_t l, double *values);
+void ranks_features_values(const ntk_features *features, bool b, size_t l, size_t first,
+                           size_t samples, double *values);
 ntk_status ranks_features_centre(const ntk_features *features, size_t k, const double *f,
                                  const double *b, ntk_features *centred);
 

@@ -73,10 +73,11 @@ ntk_status ranks_features_norms(const ntk_features *features, double *f2, double
   return ntk_rows_spread(features->context, &rows, L, b2);
 }
 
-void ranks_features_values(const ntk_features *features, bool b, size_t l, double *values) {
+void ranks_features_values(const ntk_features *features, bool b, size_t l, size_t first,
+                           size_t samples, double *values) {
   const ntk_features own = ranks_own(features);
   if (own.N > 0)
-    ranks_parent()->features_values(&own, b, l, values);
+    ranks_parent()->features_values(&own, b, l, first, samples, values);
 }
 
 ntk_status ranks_features_centre(const ntk_features *features, size_t k, const double *f,

@@ -43,8 +43,10 @@ static ntk_status singular(ntk_job *j) {
   r->lambda_min = 0.0;
   r->residual_min = NAN;
   /* An argument about the kernel; of a stored matrix it proves nothing. */
-  if (j->options.certify)
+  if (j->options.certify) {
     r->certificate.kernel_lower = r->certificate.kernel_upper = 0.0;
+    r->certificate.kernel = (ntk_kernel_proof){true, 0.0, 0.0, ""};
+  }
   if (j->options.per_block || j->options.block_path != NULL)
     NTK_TRY(ntk_job_blocks(j));
   if (j->options.full || j->options.kernel_path != NULL || j->options.density) {
@@ -139,7 +141,7 @@ ntk_job ntk_job_begin(ntk_context *context, const ntk_network *network, const nt
       .residual_max = NAN,
       .precision = ntk_mode_name(NTK_MODE_DOUBLE),
       .precision_reason = "",
-      .certificate = {false, NAN, NAN, NAN, NAN},
+      .certificate = {false, NAN, NAN, NAN, NAN, {false, NAN, NAN, ""}},
   };
   return (ntk_job){.context = context,
                    .network = network,

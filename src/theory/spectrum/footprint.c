@@ -5,6 +5,7 @@
 #include "base/ranks/ranks.h"
 #include "data/parallel_rows.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/ends/proof.h"
 #include "kernel/resolve/resolve.h"
 #include "spectrum/eigen.h"
 #include "theory/spectrum/job.h"
@@ -101,6 +102,8 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
     most = fmax(most, b.features + b.kernel + after);
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
+  if (!singular && options->certify) /* K is given back before the proof */
+    most = fmax(most, b.features + fmax(b.create, ntk_proof_bytes(context, spec, N)));
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
   return most + norms_bytes(spec, n) + kept + prefix_bytes(spec, n, options);
 }

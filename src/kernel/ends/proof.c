@@ -1,0 +1,131 @@
+#include "kernel/ends/proof.h"
+
+#include "base/memory.h"
+#include "base/ranks/ranks.h"
+
+#include <math.h>
+#include <omp.h>
+
+enum { MOST_ROWS = 32, ROOM = 1 << 20 }; /* rows and numbers of a thread */
+
+static size_t rows_at_once(const ntk_network_spec *spec) {
+  const double fit = ROOM / ntk_proof_numbers(spec, 1);
+  return fit < 1.0 ? 1 : fit > MOST_ROWS ? MOST_ROWS : (size_t)fit;
+}
+
+/* W_2^T .. W_{L-1}^T, and the widest layer. */
+static double down_numbers(const ntk_network_spec *spec) {
+  double numbers = 0.0;
+  for (size_t l = 2; l < spec->depth; l++)
+    numbers += (double)spec->width[l] * (double)spec->width[l - 1];
+  return numbers;
+}
+
+static size_t widest_of(const ntk_network_spec *spec) {
+  size_t widest = 1;
+  for (size_t l = 0; l < spec->depth; l++)
+    widest = spec->width[l] > widest ? spec->width[l] : widest;
+  return widest;
+}
+
+/* Numbers: those of all threads, the weights', norms of weights and a layer to find them in. */
+static double numbers_of(const ntk_network_spec *spec, int threads) {
+  return (double)threads * ntk_proof_numbers(spec, rows_at_once(spec)) + down_numbers(spec) +
+         (double)(spec->depth * sizeof(ntk_weight_norms) / sizeof(double)) +
+         (double)widest_of(spec);
+}
+
+double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N) {
+  return 8.0 * (numbers_of(spec, context->threads) + (double)N);
+}
+
+const char *ntk_proof_refuses(const ntk_network *network) {
+  return ntk_ranks_count(network->context) > 1 ? "it is made in one process alone"
+         : network->width[network->depth] > 1  ? "it is made for one output alone"
+                                               : NULL;
+}
+
+static void take_weights(const ntk_network *network, ntk_weight_norms *W, double *down,
+                         double *column) {
+  const size_t *n = network->width;
+  for (size_t l = 1; l <= network->depth; l++)
+    W[l - 1] = ntk_weight_norms_of(network->W[l], network->b[l], n[l - 1], n[l], column);
+  for (size_t l = 2; l < network->depth; l++)
+    for (size_t j = 0; j < n[l]; j++)
+      for (size_t i = 0; i < n[l - 1]; i++)
+        *down++ = network->W[l][i * n[l] + j];
+}
+
+ntk_status ntk_proof_distances(const ntk_features *features, const ntk_norms *norms,
+                               double *moved) {
+  const ntk_network *network = features->network;
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t N = features->N, S = rows_at_once(&spec);
+  const size_t part = (size_t)ntk_proof_numbers(&spec, S), down = (size_t)down_numbers(&spec);
+  ntk_watch watch = {.context = network->context, .phase = "certificate"};
+  const int threads = ntk_team(network->context);
+  double *numbers = NULL;
+  if (!(numbers_of(&spec, threads) < 0x1p58))
+    return ntk_fail(NTK_ERR_LIMIT, "the layers exceed the address space");
+  NTK_TRY(ntk_alloc_doubles(network->context, (size_t)numbers_of(&spec, threads),
+                            "workspace of the proof", &numbers));
+  double *all = numbers + (size_t)threads * part;
+  ntk_weight_norms *W = (ntk_weight_norms *)(void *)(all + down);
+  const ntk_proof_pass p = {.features = features,
+                            .network = network,
+                            .norms = norms,
+                            .L = network->depth,
+                            .S = S,
+                            .widest = widest_of(&spec),
+                            .W = W,
+                            .down = all,
+                            .moved = moved};
+  take_weights(network, W, all, (double *)(void *)(W + p.L));
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (size_t first = 0; first < N; first += S)
+    if (ntk_watch_on(&watch, 0.6 + 0.4 * (double)first / (double)N))
+      ntk_proof_rows(&p, first, N - first < S ? N - first : S,
+                     numbers + (size_t)omp_get_thread_num() * part);
+  ntk_free(network->context, numbers);
+  return watch.status;
+}
+
+/* The root of the sum into *jacobian, or why there is none. */
+static const char *sum_up(size_t N, const double *moved, double *jacobian) {
+  double sum = 0.0;
+  for (size_t i = 0; i < N; i++) {
+    if (moved[i] == NTK_PROOF_KINK)
+      return "a unit is so near a kink of its activation that its slope is not known";
+    sum += moved[i];
+  }
+  *jacobian = NTK_SLACK * ntk_norm_above(sum, N);
+  return isfinite(sum) ? NULL
+                       : "the bound on errors of the features overflows, or a number of them";
+}
+
+ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
+                          double upper, ntk_kernel_proof *proof) {
+  const ntk_network *network = features->network;
+  *proof = (ntk_kernel_proof){false, NAN, NAN, ""};
+  const char *why = ntk_proof_refuses(network);
+  ntk_accuracy accuracy = {0};
+  double *moved = NULL;
+  if (why == NULL) {
+    NTK_TRY(ntk_kernel_accuracy(network, norms, &accuracy)); /* gram alone is a bound */
+    NTK_TRY(ntk_alloc_doubles(network->context, features->N, "workspace of the proof", &moved));
+    const ntk_status status = ntk_proof_distances(features, norms, moved);
+    if (status == NTK_OK)
+      why = sum_up(features->N, moved, &accuracy.jacobian);
+    ntk_free(network->context, moved);
+    NTK_TRY(status);
+  }
+  if (why == NULL && !isfinite(accuracy.gram + upper))
+    why = "the bound on rounding of K overflows";
+  if (why != NULL) {
+    proof->reason = why;
+    return NTK_OK;
+  }
+  proof->proved = true;
+  ntk_accuracy_carry(&accuracy, lower, upper, &proof->lower, &proof->upper);
+  return NTK_OK;
+}

@@ -1,0 +1,28 @@
+/* Some rows of the passes (1) and (9) in double-double, with bounds of their own errors, beside the
+ * stored features. */
+#ifndef NTK_KERNEL_ENDS_PROOF_ROWS_H
+#define NTK_KERNEL_ENDS_PROOF_ROWS_H
+
+#include "base/exact/arrays.h"
+#include "kernel/backend.h"
+#include "kernel/ends/weight_norms.h"
+
+#define NTK_PROOF_KINK (-1.0) /* in the place of a distance, where a slope is not known */
+
+/* What all rows share. */
+typedef struct ntk_proof_pass {
+  const ntk_features *features;
+  const ntk_network *network;
+  const ntk_norms *norms;
+  size_t L, S, widest;       /* S rows at a time; the widest layer, X's too */
+  const ntk_weight_norms *W; /* of W_1..W_L, at l - 1 */
+  const double *down;        /* W_2^T .. W_{L-1}^T, each n_l x n_{l-1} */
+  double *moved;             /* as ntk_proof_distances has it */
+} ntk_proof_pass;
+
+/* Numbers that a thread works in, of S rows. */
+double ntk_proof_numbers(const ntk_network_spec *spec, size_t S);
+/* moved of rows first to first + rows - 1, rows <= S. */
+void ntk_proof_rows(const ntk_proof_pass *p, size_t first, size_t rows, double *numbers);
+
+#endif

@@ -1,0 +1,54 @@
+#include "kernel/ends/weight_norms.h"
+
+#include <math.h>
+#include <string.h>
+
+double ntk_norm_above(double square, size_t n) {
+  return sqrt(square + 2.0 * NTK_ETA * (double)n);
+}
+
+/* Sum of |w_j| into *sum, each added to column[j]; the sum of squares. Four at a time, for speed.
+ */
+static double row_sums(const double *w, size_t n, double *column, double *sum) {
+  double squares[4] = {0.0}, sums[4] = {0.0};
+  size_t j = 0;
+  for (; j + 4 <= n; j += 4)
+    for (size_t k = 0; k < 4; k++) {
+      const double size = fabs(w[j + k]);
+      squares[k] += size * size;
+      sums[k] += size;
+      column[j + k] += size;
+    }
+  for (; j < n; j++) {
+    squares[0] += w[j] * w[j];
+    sums[0] += fabs(w[j]);
+    column[j] += fabs(w[j]);
+  }
+  *sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return (squares[0] + squares[1]) + (squares[2] + squares[3]);
+}
+
+/* Squares of tiny weights underflow, which ntk_norm_above makes up for. */
+ntk_weight_norms ntk_weight_norms_of(const double *W, const double *b, size_t rows, size_t columns,
+                                     double *column) {
+  double bias = 0.0;
+  for (size_t j = 0; j < columns && b != NULL; j++)
+    bias += b[j] * b[j];
+  double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
+  memset(column, 0, columns * sizeof *column);
+  for (size_t i = 0; i < rows; i++) {
+    double sum = 0.0;
+    const double square = row_sums(W + i * columns, columns, column, &sum);
+    squares += square;
+    row = fmax(row, square);
+    row_sum = fmax(row_sum, sum);
+  }
+  for (size_t j = 0; j < columns; j++)
+    column_sum = fmax(column_sum, column[j]);
+  const double frobenius = NTK_SLACK * ntk_norm_above(squares, rows * columns);
+  /* Roots one by one: the product of the sums may under- or overflow. */
+  const double spectral = NTK_SLACK * (sqrt(row_sum) * sqrt(column_sum));
+  return (ntk_weight_norms){fmin(frobenius, spectral), frobenius,
+                            b != NULL ? NTK_SLACK * ntk_norm_above(bias, columns) : 0.0,
+                            NTK_SLACK * ntk_norm_above(row, columns)};
+}

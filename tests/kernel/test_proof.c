@@ -1,0 +1,222 @@
+/* certificate.kernel: lambda_min of the kernel in exact arithmetic, enclosed.
+ * Property: it contains lambda_min of ball arithmetic (tools/check_proof.py), for every activation,
+ * with biases and scales; |J^_i - J_i| is at least what a stored F or B was moved by, and hardly
+ * more; what has no proof says so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "kernel/ends/proof.h"
+#include "kernel/kernel.h"
+#include "recorded_proof.h"
+#include "support.h"
+
+static ntk_context *context;
+
+enum { MOST_DEPTH = 8 };
+
+static ntk_spectrum_result certify(const ntk_network_spec *spec, size_t N) {
+  const ntk_spectrum_options options = {.certify = true};
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_spectrum_result r = {0};
+  size_t bytes = 0;
+  assert_ok(ntk_network_create(context, spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, spec->width[0], spec->seed, &data));
+  assert_ok(ntk_spectrum_memory(context, spec, N, &options, &bytes));
+  assert_ok(ntk_spectrum(context, network, data, &options, &r));
+  if (r.memory_bytes > bytes)
+    fail_msg("%zu bytes were held, %zu were foreseen", r.memory_bytes, bytes);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return r;
+}
+
+static ntk_spectrum_result certify_recorded(const recorded_proof *row) {
+  double beta[MOST_DEPTH];
+  bool bias[MOST_DEPTH];
+  for (size_t l = 0; l <= row->hidden; l++) {
+    beta[l] = row->beta;
+    bias[l] = true;
+  }
+  const ntk_network_spec spec = {.depth = row->hidden + 1,
+                                 .width = row->width,
+                                 .activation = row->activation,
+                                 .init = row->init,
+                                 .beta = beta,
+                                 .bias = row->bias >= 0.0 ? bias : NULL,
+                                 .bias_deviation = fmax(0.0, row->bias),
+                                 .parameterization = row->scales,
+                                 .seed = row->seed};
+  return certify(&spec, row->N);
+}
+
+static void test_truth(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(recorded_proofs); i++) {
+    const recorded_proof *row = &recorded_proofs[i];
+    ntk_spectrum_result r = certify_recorded(row);
+    const ntk_kernel_proof *p = &r.certificate.kernel;
+    const double truth = row->lambda_min, condition = r.lambda_max / truth;
+    if (!p->proved || !(p->lower <= truth * (1.0 + 2.0 * U) && truth * (1.0 - 2.0 * U) <= p->upper))
+      fail_msg("%s: %.17g is not in [%.17g, %.17g] (%s)", row->activation, truth, p->lower,
+               p->upper, p->reason);
+    if (condition < 1e7 && !(p->upper - p->lower < 1e-6 * truth))
+      fail_msg("%s: %.1e wide at a condition of %.1e", row->activation,
+               (p->upper - p->lower) / truth, condition);
+    ntk_spectrum_clear(&r);
+  }
+}
+
+enum { N = 37, D = 5, WIDTH = 40 }; /* more rows than go through together */
+
+/* Features of which those of one layer were moved by a vector, all rows alike: |J^_i - J_i| is its
+ * length times that of the other factor, to the rounding of the stored features. */
+static void check_moved(const ntk_features *features, const double *f, const double *b) {
+  const ntk_network *network = features->network;
+  const double *scale = network->scale + 2;
+  const size_t at = N; /* of block L - 2 = 1 in the norms */
+  ntk_features *moved = NULL;
+  double *norms = NULL, *own = NULL, distance[N], square = 0.0;
+  assert_ok(ntk_features_centre(features, f, b, &moved));
+  assert_ok(ntk_features_take_norms(features, &norms));
+  assert_ok(ntk_features_take_norms(moved, &own));
+  const ntk_norms of = {features->outputs, N, own, own + 3 * N};
+  assert_ok(ntk_proof_distances(moved, &of, distance));
+  for (size_t i = 0; i < N; i++) {
+    const double f2 = norms[at + i], b2 = norms[3 * N + at + i];
+    const double by_f = scale[0] * dot(f, f, WIDTH) * b2;
+    const double by_b = (scale[0] * f2 + scale[1]) * dot(b, b, WIDTH);
+    const double expected = by_f + by_b; /* one of them is 0 */
+    if (!(expected <= distance[i] && distance[i] <= 1.01 * expected))
+      fail_msg("row %zu was moved by %.17g; proved: %.17g", i, sqrt(expected), sqrt(distance[i]));
+    square += expected;
+  }
+  /* All of it is what the roots of both ends are moved by. */
+  ntk_kernel_proof proof;
+  assert_ok(ntk_proof_find(moved, &of, 1.0, 2.0, &proof));
+  assert_true(proof.proved);
+  assert_near(sqrt(proof.upper) - sqrt(2.0), 1.005 * sqrt(square), 0.005 * sqrt(square), "upper");
+  assert_near(1.0 - sqrt(proof.lower), 1.005 * sqrt(square), 0.005 * sqrt(square), "lower");
+  ntk_free(context, norms);
+  ntk_free(context, own);
+  ntk_features_destroy(moved);
+}
+
+static void test_moved(void **state) {
+  (void)state;
+  const size_t width[] = {D, WIDTH, WIDTH};
+  const bool bias[] = {true, true, true};
+  const ntk_network_spec spec = {.depth = 3,
+                                 .width = width,
+                                 .activation = "tanh,gelu",
+                                 .init = "he",
+                                 .bias = bias,
+                                 .bias_deviation = 0.3,
+                                 .parameterization = "1,1,3,0.5,1,1",
+                                 .seed = 3};
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  double zero[WIDTH] = {0}, some[WIDTH];
+  for (size_t j = 0; j < WIDTH; j++)
+    some[j] = 1e-8 * (double)(j % 7);
+  assert_ok(ntk_network_create(context, &spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, D, 3, &data));
+  ntk_features *features = make_features(network, data);
+  check_moved(features, some, zero);
+  check_moved(features, zero, some);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+}
+
+/* ---- Without a proof ------------------------------------------------------------------------- */
+
+static void check_none(const ntk_kernel_proof *p, const char *says) {
+  assert_true(!p->proved && isnan(p->lower) && isnan(p->upper));
+  if (strstr(p->reason, says) == NULL)
+    fail_msg("'%s' does not say '%s'", p->reason, says);
+}
+
+/* From 1 and 2 as bounds of the stored K: 4 samples of 3 numbers, 6 units. */
+static ntk_kernel_proof prove(const char *activation, const double *W_1) {
+  const size_t width[] = {3, 6};
+  const double W_2[] = {1, -1, 2, 0.5, 1, 3}, X[] = {1, 2, 3, -1, 1, 0, 2, 2, -1, 0, 1, 1};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = activation};
+  const double *const W[] = {W_1, W_2};
+  ntk_network *network = NULL;
+  double *f2 = NULL;
+  ntk_kernel_proof proof;
+  assert_ok(ntk_network_from_weights(context, &spec, W, NULL, &network));
+  ntk_dataset *data = make_data(context, X, 4, 3);
+  ntk_features *features = make_features(network, data);
+  assert_ok(ntk_features_take_norms(features, &f2));
+  const ntk_norms norms = {features->outputs, 4, f2, f2 + 8};
+  assert_ok(ntk_proof_find(features, &norms, 1.0, 2.0, &proof));
+  ntk_free(context, f2);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return proof;
+}
+
+static void check_proved(const char *activation, const double *W_1) {
+  const ntk_kernel_proof p = prove(activation, W_1);
+  if (!p.proved || !(p.lower < 1.0 && p.upper > 2.0 && p.upper - p.lower < 1.0 + 1e-11))
+    fail_msg("%s: [%.17g, %.17g] %s", activation, p.lower, p.upper, p.reason);
+}
+
+static void test_none(void **state) {
+  (void)state;
+  static const char *const kinked[] = {"relu", "leaky_relu", "elu(0.5)", "selu"};
+  double *W_1 = make_normal(4, 18);
+  for (size_t a = 0; a < COUNT(kinked); a++) {
+    W_1[1] = W_1[13] = 0.5;  /* of unit 1: x = (1, 2, 3) is near the edge, */
+    W_1[7] = -1.0 + 0x1p-53; /* as near as double has it, */
+    check_proved(kinked[a], W_1);
+    W_1[7] = -1.0; /* and on it: it is not known which side is meant, */
+    const ntk_kernel_proof p = prove(kinked[a], W_1);
+    check_none(&p, "kink");
+  }
+  check_proved("softplus", W_1); /* where there is none */
+  check_proved("elu", W_1);
+  check_proved("celu", W_1);
+  for (size_t e = 0; e < 18; e++)
+    W_1[e] *= 1e160;
+  for (size_t a = 0; a < COUNT(kinked); a++) {
+    const ntk_kernel_proof p = prove(kinked[a], W_1);
+    check_none(&p, "overflows");
+  }
+  const ntk_kernel_proof p = prove("atan", W_1);
+  check_none(&p, "overflows");
+  free(W_1);
+}
+
+static void test_outputs(void **state) {
+  (void)state;
+  const size_t width[] = {4, 20};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .outputs = 2, .seed = 1};
+  ntk_spectrum_result r = certify(&spec, 6);
+  assert_true(r.certificate.certified);
+  check_none(&r.certificate.kernel, "one output");
+  ntk_spectrum_clear(&r);
+}
+
+int main(void) {
+  context = make_context(2);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_truth),
+      cmocka_unit_test(test_moved),
+      cmocka_unit_test(test_none),
+      cmocka_unit_test(test_outputs),
+  };
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+  return failed;
+}
