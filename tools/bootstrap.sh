@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|arm64|mpi|python|reference|docs]    (as well the formatter and static
-# analysers; a compiler and an emulator for arm64; Open MPI and ScaLAPACK; what `make wheel` needs;
-# Doxygen; both of these)
+# usage: tools/bootstrap.sh [lint|arm64|mpi|fuzz|python|reference|docs]    (as well the formatter and
+# static analysers; a compiler and an emulator for arm64; Open MPI and ScaLAPACK; clang with libFuzzer;
+# what `make wheel` needs; Doxygen; both of these)
 set -eu
 
 missing_apt= missing_brew=
@@ -58,6 +58,11 @@ if [ "${1:-}" = mpi ]; then
   needs "mpirun --version | grep -i 'open mpi'" : openmpi-bin : open-mpi
   needs pkg-config --exists ompi-c : libopenmpi-dev : open-mpi
   needs pkg-config --exists scalapack-openmpi : libscalapack-openmpi-dev : scalapack
+fi
+if [ "${1:-}" = fuzz ]; then
+  fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null; }
+  needs fuzzer : clang libclang-rt-dev : llvm
+  needs "echo \"#include <omp.h>\" | clang -fopenmp -E -" : libomp-dev : libomp
 fi
 case ${1:-} in
 python | docs)

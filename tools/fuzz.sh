@@ -11,7 +11,7 @@ runs=${1:-20000}
 build=$PWD/build/fuzz
 if ! command -v clang >/dev/null || ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
   clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null; then
-  echo 'fuzz: left out: it needs clang with libFuzzer (Debian: apt-get install clang libomp-dev)'
+  echo 'fuzz: left out: it needs clang with libFuzzer (tools/bootstrap.sh fuzz)'
   exit 0
 fi
 test -f "$build/build.ninja" || cmake --preset fuzz >/dev/null

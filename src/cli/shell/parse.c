@@ -202,8 +202,9 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
       settings->operand[settings->operands++] = argv[optind++];
       continue;
     }
+    const option_row *by_letter = find_letter(found);
     for (size_t i = 0; row_of(i) != NULL; i++)
-      seen[i] |= found == ROW + (int)i || (found > 0 && row_of(i) == find_letter(found));
+      seen[i] |= found == ROW + (int)i || row_of(i) == by_letter;
     const char *value = optarg;
     if (found >= ROW && row_of((size_t)(found - ROW))->alone != NULL)
       value = optional_value(row_of((size_t)(found - ROW)), argc, argv);
