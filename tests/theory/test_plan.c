@@ -106,7 +106,7 @@ static void test_chosen_is_what_is_taken(void **state) {
   const size_t width[] = {20, 60, 120}; /* P = 8520 */
   static const char *const precision[] = {"auto", "mixed", "double"};
   const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "sigmoid"};
-  for (size_t N = 600; N <= 5000; N += 4400) /* auto is double below 5000 */
+  for (size_t N = 600; N <= 2000; N += 1400) /* auto is double below 2000 */
     for (size_t i = 0; i < (N == 600 ? 3 : 1); i++) {
       problem p;
       ntk_spectrum_result r;
@@ -116,7 +116,7 @@ static void test_chosen_is_what_is_taken(void **state) {
       ntk_plan_options kept = options;
       kept.calibration = NTK_CALIBRATE_KEPT;
       assert_ok(ntk_plan_make(p.context, &spec, N, &kept, &plan));
-      const bool mixed = N == 5000 || i == 1;
+      const bool mixed = N == 2000 || i == 1;
       assert_string_equal(plan.chosen, mixed ? "mixed" : "factor");
       ntk_plan_clear(&plan);
       if (N == 600) {

@@ -135,7 +135,7 @@ static const option_row own[] = {
      .help =
          "Of the factor. mixed: in single, corrected by products in double, to the same digits: "
          "half the time of the factor, often of K too, and where memory asks for it 2 N^2 bytes. "
-         "What it cannot do is done in double, and said. auto: mixed from N = 5000 on, where it is "
+         "What it cannot do is done in double, and said. auto: mixed from N = 2000 on, where it is "
          "faster, and where double does not fit."},
 };
 
