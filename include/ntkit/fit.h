@@ -104,7 +104,8 @@ typedef bool (*ntk_track_fn)(const ntk_track_point *point, const double *theta, 
  * ||J(theta) - J_0|| <= alpha^2 / (2 beta) on the ball of radius R implies the rest. */
 typedef struct ntk_convergence {
   double lambda_min, lambda_max; /* of K_0; 0: known to be; NaN: not resolved, or not computed */
-  char reason[200];              /* why lambda_min is 0 or not resolved: one line; else "" */
+  char reason[256];              /* why lambda_min is 0 or not resolved: one line; else "" */
+  ntk_deficiency deficiency;     /* of K_0, where lambda_min was asked for */
   double alpha, beta;            /* as above */
   double change_allowed;         /* alpha^2 / (2 beta) */
   double radius;                 /* R = 4 ||F(theta_0) - Y|| / alpha */
@@ -327,7 +328,9 @@ typedef struct ntk_memorize_result {
   double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
                             and labels agree with that, of the samples that determine the others */
   size_t samples;        /* different ones: rows that are equal count once */
-  const char *precision; /* of the factor: "double", "mixed"; and one line */
+  ntk_deficiency deficiency; /* of K_{L-2} of all samples, in the construction's terms; labels that
+                                follow are fitted all the same */
+  const char *precision;     /* of the factor: "double", "mixed"; and one line */
   const char *precision_reason; /* where mixed was tried in vain, else "" */
   ntk_memorize_seconds seconds; /* where the time went */
 } ntk_memorize_result;

@@ -47,6 +47,26 @@ typedef struct ntk_kernel_proof {
   const char *reason;  /* why not, one line in static storage; else "" */
 } ntk_kernel_proof;
 
+/* Why a kernel is known to be singular before it is built: by its sizes, or because the rows of J
+ * at some samples depend on each other whatever the weights are (docs/algorithm.md). To the last
+ * bit: samples that nearly do so make lambda_min small, which is no deficiency. */
+typedef struct ntk_deficiency {
+  const char *cause;    /* "equal", "multiple", "zero", "inactive" samples; "data"; "parameters",
+                           "linear", "polynomial", "layers", "pairs", "scales", "outputs": sizes
+                           (static storage); NULL: nothing is known */
+  bool always;          /* for all widths, beta and weights: data and activations make it so */
+  size_t first, second; /* samples, from 0: x_second = factor x_first of equal and multiple; both */
+  double factor;    /* ... the one of zero and inactive, both 0 where none is to blame; or NaN */
+  size_t zeros;     /* eigenvalues that are 0, at least */
+  char reason[256]; /* one line, or "" */
+} ntk_deficiency;
+
+/* What is known of K, of these outputs, for network and data, which are borrowed. Every result that
+ * speaks of a lambda_min has this. Over ranks all call it. O(N d + N log N + n_{L-2} n_{L-1}), 32 N
+ * bytes. NTK_ERR_SHAPE where they differ in d, _ARGUMENT, _LIMIT, _MEMORY. */
+NTK_API ntk_status ntk_deficiency_of(const ntk_network *network, const ntk_dataset *data,
+                                     ntk_outputs outputs, ntk_deficiency *deficiency);
+
 /* What is known of lambda_min(K). lower <= lambda_min(stored matrix) <= upper is proved by a
  * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
  * (docs/algorithm.md). kernel carries that over to the kernel in exact arithmetic by features in
@@ -119,7 +139,8 @@ typedef struct ntk_spectrum_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   ntk_verdict verdict;
   int digits;       /* of lambda_min that rounding in the network and in K leaves: an estimate */
-  char reason[200]; /* one line when the verdict is not OK, else "" */
+  char reason[256]; /* one line when the verdict is not OK, else "" */
+  ntk_deficiency deficiency;     /* of K */
   size_t samples, blocks;        /* N; L */
   size_t order;                  /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max; /* lambda_min is NaN when below resolution */

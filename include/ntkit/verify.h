@@ -60,7 +60,7 @@ typedef struct ntk_ledger_row {
   double ratio;   /* value / scale; NaN: none */
   ntk_ledger_claim claim;
   ntk_ledger_verdict verdict;
-  char note[160]; /* one line, or "" */
+  char note[260]; /* one line, or "" */
 } ntk_ledger_row;
 
 /* The words of the row of that key (numbers NaN), of a network of any depth. NTK_ERR_ARGUMENT when
@@ -91,6 +91,7 @@ typedef struct ntk_ledger {
   ntk_ledger_row *row;
   size_t samples, population; /* N; samples behind the expectations */
   bool empirical;             /* expectations are means over the data themselves */
+  ntk_deficiency deficiency;  /* of K (spectrum.h) */
   ntk_ledger_spectrum spectrum[NTK_LEDGER_SPECTRA]; /* of the four kernels */
   double seconds, seconds_population;               /* all; of these for the expectations */
 } ntk_ledger;

@@ -20,6 +20,7 @@ class SpectrumResult(Result):
         inaccurate (fewer than 3 digits are sure)
     digits: of lambda_min that rounding in the network and in K leaves: an estimate
     reason: one line on a verdict that is not ok, else empty
+    deficiency: what makes K singular, where that is known
     samples: N
     order: rows of K: N, or N n_L of all outputs
     lambda_min: smallest eigenvalue of K; nan: not resolved
@@ -55,6 +56,7 @@ class SpectrumResult(Result):
     verdict: str | None
     digits: int
     reason: str
+    deficiency: Deficiency
     samples: int
     order: int
     lambda_min: float
@@ -97,6 +99,30 @@ class BlockResult(Result):
     lambda_min: float
     trace: float
     verdict: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Deficiency(Result):
+    r"""Why a kernel is known to be singular, to the last bit.
+
+    cause: equal, multiple, zero, inactive, data, parameters, linear, polynomial, layers, pairs,
+        scales or outputs; None: not known to be singular
+    always: for all widths, beta and weights: data and activations make it so
+    first: sample, from 0, of a pair, or the one to blame; None: none is
+    second: the other of the pair
+    factor: x_second = factor x_first
+    zeros: eigenvalues that are 0, at least
+    reason: one line, or empty
+    """
+
+    _struct = "ntk_deficiency"
+    cause: str | None
+    always: bool | None
+    first: int | None
+    second: int | None
+    factor: float
+    zeros: int
+    reason: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -395,6 +421,7 @@ class Convergence(Result):
 
     lambda_min: of K_0; 0: known to be; nan: not resolved, or not computed
     reason: one line on why lambda_min is 0 or not resolved, else empty
+    deficiency: what makes K_0 singular, where that is known
     lambda_max: of K_0
     alpha: 4/5 sigma_min(J_0)
     beta: max(2 alpha, ||J_0|| + alpha / 4)
@@ -413,6 +440,7 @@ class Convergence(Result):
     _struct = "ntk_convergence"
     lambda_min: float
     reason: str
+    deficiency: Deficiency
     lambda_max: float
     alpha: float
     beta: float
@@ -471,6 +499,8 @@ class MemorizeResult(Result):
     corrections: chord-Newton corrections made
     condition: of K_{L-2}, to a few per cent; nan: not resolved
     samples: different ones: rows that are equal count once
+    deficiency: what makes K_{L-2} of all samples singular; labels that follow are fitted all the
+        same
     precision: of the factor: double, or mixed: single, with products in double
     precision_reason: one line: why double where mixed was tried, else empty
     seconds [s]: all of it
@@ -491,6 +521,7 @@ class MemorizeResult(Result):
     corrections: int
     condition: float
     samples: int
+    deficiency: Deficiency
     precision: str | None
     precision_reason: str | None
     seconds: float
@@ -525,6 +556,7 @@ class Ledger(Result):
     samples: N
     population: samples behind the expectations
     empirical: whether expectations are means over the data themselves
+    deficiency: what makes K singular, where that is known
     ledger: the rows
     seconds [s]: all of it
     seconds_population [s]: of these for the expectations
@@ -534,6 +566,7 @@ class Ledger(Result):
     samples: int
     population: int
     empirical: bool
+    deficiency: Deficiency
     ledger: Rows[LedgerRow]
     seconds: float
     seconds_population: float

@@ -36,6 +36,7 @@ static const ntk_field ledger[] = {
     APART(samples, "", "N"),
     FIELD(population, "", "samples behind the expectations"),
     FIELD(empirical, "", "whether expectations are means over the data themselves"),
+    OBJECT(deficiency, ntk_table_deficiency, "what makes K singular, where that is known"),
     OBJECTS("ledger", row, rows, ntk_table_ledger_row, "the rows"),
     FIELD(seconds, "s", "all of it"),
     APART(seconds_population, "s", "of these for the expectations"),

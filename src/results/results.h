@@ -5,10 +5,10 @@
 #include "base/describe.h"
 
 extern const ntk_description ntk_table_environment, ntk_table_activation;
-extern const ntk_description ntk_table_certificate, ntk_table_kernel_proof, ntk_table_block,
-    ntk_table_bounds, ntk_table_spectrum_seconds, ntk_table_spectrum, ntk_table_eigenpair,
-    ntk_table_spectrum_pair, ntk_table_spectrum_prefix, ntk_table_density, ntk_table_density_point,
-    ntk_table_density_quantile;
+extern const ntk_description ntk_table_deficiency, ntk_table_certificate, ntk_table_kernel_proof,
+    ntk_table_block, ntk_table_bounds, ntk_table_spectrum_seconds, ntk_table_spectrum,
+    ntk_table_eigenpair, ntk_table_spectrum_pair, ntk_table_spectrum_prefix, ntk_table_density,
+    ntk_table_density_point, ntk_table_density_quantile;
 extern const ntk_description ntk_table_track_point, ntk_table_convergence, ntk_table_train,
     ntk_table_train_answer;
 extern const ntk_description ntk_table_fit_error, ntk_table_memorize;

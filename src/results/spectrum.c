@@ -2,6 +2,7 @@
 #include "results/results.h"
 
 #include <math.h>
+#include <string.h>
 
 #define ROW ntk_environment
 static const ntk_field environment[] = {
@@ -46,6 +47,49 @@ static const ntk_field kernel_proof[] = {
 };
 const ntk_description ntk_table_kernel_proof = DESCRIPTION(
     kernel_proof, NULL, "lambda_min(K) in exact arithmetic of the stored X, W and scales.");
+#undef ROW
+
+static ntk_field_value sample_if(bool known, size_t sample) {
+  return (ntk_field_value){.known = known, .whole = sample};
+}
+
+/* By sizes alone no sample is to blame. */
+static bool has_samples(const ntk_deficiency *d) {
+  return d->cause != NULL && (isfinite(d->factor) || strcmp(d->cause, "zero") == 0 ||
+                              strcmp(d->cause, "inactive") == 0);
+}
+
+static ntk_field_value first_of(const void *row) {
+  const ntk_deficiency *d = row;
+  return sample_if(has_samples(d), d->first);
+}
+
+static ntk_field_value second_of(const void *row) {
+  const ntk_deficiency *d = row;
+  return sample_if(has_samples(d), d->second);
+}
+
+static ntk_field_value is_always(const void *row) {
+  const ntk_deficiency *d = row;
+  return ntk_field_flag(d->cause != NULL, d->always);
+}
+
+#define ROW ntk_deficiency
+static const ntk_field deficiency[] = {
+    FIELD(cause, "",
+          "equal, multiple, zero, inactive, data, parameters, linear, polynomial, layers, pairs, "
+          "scales or outputs; null: not known to be singular"),
+    COMPUTED("always", "always", NTK_TYPE_FLAG, is_always,
+             "for all widths, beta and weights: data and activations make it so"),
+    COMPUTED("first", "first", NTK_TYPE_WHOLE, first_of,
+             "sample, from 0, of a pair, or the one to blame; null: none is"),
+    COMPUTED("second", "second", NTK_TYPE_WHOLE, second_of, "the other of the pair"),
+    FIELD(factor, "", "x_second = factor x_first"),
+    FIELD(zeros, "", "eigenvalues that are 0, at least"),
+    FIELD(reason, "", "one line, or empty"),
+};
+const ntk_description ntk_table_deficiency =
+    DESCRIPTION(deficiency, NULL, "Why a kernel is known to be singular, to the last bit.");
 #undef ROW
 
 #define ROW ntk_certificate
@@ -193,6 +237,7 @@ static const ntk_field spectrum[] = {
             "inaccurate (fewer than 3 digits are sure)"),
     FIELD(digits, "", "of lambda_min that rounding in the network and in K leaves: an estimate"),
     FIELD(reason, "", "one line on a verdict that is not ok, else empty"),
+    OBJECT(deficiency, ntk_table_deficiency, "what makes K singular, where that is known"),
     APART(samples, "", "N"),
     APART(order, "", "rows of K: N, or N n_L of all outputs"),
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),

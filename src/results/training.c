@@ -47,6 +47,7 @@ static ntk_field_value condition_held(const void *row) {
 static const ntk_field convergence[] = {
     FIELD(lambda_min, "", "of K_0; 0: known to be; null: not resolved, or not computed"),
     FIELD(reason, "", "one line on why lambda_min is 0 or not resolved, else empty"),
+    OBJECT(deficiency, ntk_table_deficiency, "what makes K_0 singular, where that is known"),
     FIELD(lambda_max, "", "of K_0"),
     FIELD(alpha, "", "4/5 sigma_min(J_0)"),
     FIELD(beta, "", "max(2 alpha, ||J_0|| + alpha / 4)"),
@@ -174,6 +175,9 @@ static const ntk_field memorize[] = {
     FIELD(corrections, "", "chord-Newton corrections made"),
     FIELD(condition, "", "of K_{L-2}, to a few per cent; null: not resolved"),
     FIELD(samples, "", "different ones: rows that are equal count once"),
+    OBJECT(
+        deficiency, ntk_table_deficiency,
+        "what makes K_{L-2} of all samples singular; labels that follow are fitted all the same"),
     FIELD(precision, "", "of the factor: double, or mixed: single, with products in double"),
     FIELD(precision_reason, "", "one line: why double where mixed was tried, else empty"),
     NAMED("seconds", seconds.total, "s", "all of it"),

@@ -199,8 +199,8 @@ static void test_singular(void **state) {
     ntk_deficiency found, fewer;
     assert_ok(ntk_deficiency_find(network, NTK_OUTPUTS_TRACE, &held, 3, &found));
     assert_ok(ntk_deficiency_find(network, NTK_OUTPUTS_TRACE, &before, 3, &fewer));
-    assert_false(fewer.known);
-    assert_int_equal(found.known, s->says != NULL);
+    assert_null(fewer.cause);
+    assert_int_equal(found.cause != NULL, s->says != NULL);
     if (s->says != NULL)
       assert_non_null(strstr(found.reason, s->says));
     assert_same_on_all(all, found.reason, sizeof found.reason);
@@ -227,7 +227,7 @@ static void test_dead(void **state) {
   const ntk_norms norms = {NTK_OUTPUTS_TRACE, N, f2, f2 + 3 * N};
   ntk_deficiency found = {0};
   assert_ok(ntk_deficiency_of_norms(network, &held, &norms, &found));
-  assert_true(found.known);
+  assert_string_equal(found.cause, "inactive");
   assert_non_null(strstr(found.reason, "K_ii = 0 of sample 202 (from 1)"));
   ntk_network_destroy(network);
   ntk_dataset_destroy(dealt);

@@ -74,7 +74,7 @@ void memorize_fields(const void *what, result_view *v) {
   job_view_labels(v, &run->job);
   view_options(v, &run->settings->common, "seed eps absolute iterative");
   tell_result(v, &all, &more, run->certificate != NULL ? &certificate : NULL);
-  view_fields(v, NULL, table, &all, "condition", "precision_reason");
+  view_fields(v, NULL, table, &all, "condition", "precision_reason"); /* deficiency among them */
   if (run->classes != NULL) {
     view_fields(v, NULL, &more_table, &more, "accuracy", NULL);
     view_json(v, "classes", class_array(run));

@@ -48,6 +48,7 @@ static void print_method(const memorize_run *run, const ntk_memorize_result *all
          all->samples, all->samples == 1 ? "" : "s");
   if (!run->options.iterative)
     printf("            condition number %s\n", job_number(all->condition, "%.2g", condition));
+  job_print_deficiency("K_{L-2}", &all->deficiency);
   if (all->precision_reason[0] != '\0')
     printf("precision   %s: %s\n", all->precision, all->precision_reason);
   else if (strcmp(all->precision, "mixed") == 0)

@@ -107,6 +107,11 @@ static void print_rows(const cli_settings *settings) {
     printf(", shuffled");
 }
 
+void job_print_deficiency(const char *kernel, const ntk_deficiency *deficiency) {
+  if (deficiency->cause != NULL)
+    printf("singular    %s: %s\n", kernel, deficiency->reason);
+}
+
 void job_print_data(const cli_job *job, const char *more) {
   const size_t N = ntk_dataset_samples(job->data);
   printf("data        %s, N = %zu sample%s, d = %zu", job->settings->data, N, N == 1 ? "" : "s",

@@ -14,6 +14,9 @@ void job_print_ranks(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */
 void job_print_data(const cli_job *job, const char *more);
 
+/* What makes the kernel of that name singular, where that is known, and else nothing. */
+void job_print_deficiency(const char *kernel, const ntk_deficiency *deficiency);
+
 /* The same on a page: network, data and seed as facts; how long it took and by what. */
 void job_page_facts(FILE *out, const cli_job *job);
 void job_page_computed(FILE *out, double seconds, const ntk_context *context);

@@ -52,7 +52,7 @@ void train_print(const void *what);
 
 /* What is to be said of (20), of (21) and of how far the kernel moved, in a line each, and as what
  * it counts; "" where there is nothing to say. */
-enum { TRAIN_LINE = 256 };
+enum { TRAIN_LINE = 288 };
 ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]);

@@ -23,6 +23,7 @@ static void print_method(const train_run *run, const ntk_train_result *result) {
     printf("kernel      %s: %s\n", result->kernel_precision, result->kernel_reason);
   else if (strcmp(result->kernel_precision, "mixed") == 0)
     printf("kernel      mixed: factors in single, corrected by products in double\n");
+  job_print_deficiency("K_0", &result->convergence.deficiency);
 }
 
 static void print_outcome(const train_run *run, const ntk_train_result *result) {

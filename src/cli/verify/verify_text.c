@@ -119,6 +119,7 @@ static void print_ledger(const verify_view *view) {
     print_row(&ledger->row[i], &said);
   }
   print_assumptions(ledger);
+  job_print_deficiency("K", &ledger->deficiency);
 }
 
 /* ---- A sweep -------------------------------------------------------------------------------- */

@@ -8,8 +8,10 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "kernel/ends/extremes.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/ends/rank_bound.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
 
@@ -226,8 +228,10 @@ static ntk_status make_factor(ntk_linear_system *s) {
 }
 
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
-                                    const ntk_dataset *data, const ntk_memorize_options *options,
-                                    ntk_way way, ntk_linear_system *system) {
+                                    const ntk_dataset *all, const ntk_distinct *d,
+                                    const ntk_memorize_options *options, ntk_way way,
+                                    ntk_linear_system *system) {
+  const ntk_held held = ntk_dataset_held(all);
   void *pointer = NULL;
   *system = (ntk_linear_system){.context = context,
                                 .iterative = options->iterative,
@@ -236,7 +240,10 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
                                 .condition = NAN};
   ntk_status status = make_base(system, spec, options->below);
   if (status == NTK_OK)
-    status = ntk_features_create(system->base, data, &system->features);
+    status = ntk_deficiency_find(system->base, NTK_OUTPUTS_TRACE, &held, spec->depth - 2,
+                                 &system->deficiency);
+  if (status == NTK_OK)
+    status = ntk_features_create(system->base, d->data, &system->features);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(context, system->base->parameters, "gradient", &system->g);
   if (status == NTK_OK)

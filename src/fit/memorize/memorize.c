@@ -74,7 +74,8 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk
   const double wanted = options->absolute ? ldexp(options->eps, -exponent) : options->eps * unit;
   for (size_t i = 0; d->row != NULL && i < N; i++)
     own[i] = own[d->row[i]]; /* row[i] >= i */
-  *result = (ntk_memorize_result){.condition = system->condition, .samples = d->different};
+  *result = (ntk_memorize_result){
+      .condition = system->condition, .samples = d->different, .deficiency = system->deficiency};
   ntk_status status = ntk_construct(system, p->spec, d->data, own, exponent, wanted * d->share,
                                     options->corrections, network, result);
   if (status == NTK_OK)
@@ -168,7 +169,7 @@ static ntk_status fit_rows(const problem *p, ntk_linear_system *system, ntk_dist
   ntk_linear_system_destroy(system);
   ntk_distinct_release(p->context, all);
   NTK_TRY(ntk_distinct_copy(p->context, p->data, count, d));
-  NTK_TRY(ntk_linear_system_create(p->context, p->spec, d->data, p->options, p->way, system));
+  NTK_TRY(ntk_linear_system_create(p->context, p->spec, p->data, d, p->options, p->way, system));
   system->share = 1.0;
   for (int i = 0; i < SHARES; i++) {
     for (size_t k = 0; k < p->count; k++)
@@ -206,7 +207,8 @@ static ntk_status fit_all(const problem *p, ntk_network **networks, ntk_memorize
   ntk_linear_system system = {0};
   ntk_status status = ntk_distinct_find(p->context, p->spec, p->data, p->Y, p->count, &d);
   if (status == NTK_OK)
-    status = ntk_linear_system_create(p->context, p->spec, d.data, p->options, p->way, &system);
+    status =
+        ntk_linear_system_create(p->context, p->spec, p->data, &d, p->options, p->way, &system);
   const double shared = ntk_clock() - start;
   for (size_t k = 0; k < p->count && status == NTK_OK; k++) {
     const double own = ntk_clock();

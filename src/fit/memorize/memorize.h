@@ -14,18 +14,19 @@ typedef struct ntk_linear_system {
   ntk_context *context;
   bool iterative;
   uint64_t seed;
-  ntk_network *base;      /* W, a = +-1: d, n_1, ..., n_{L-2}, m */
-  ntk_features *features; /* of base */
-  bool *block;            /* L entries: K_{L-2} alone */
-  ntk_kernel *factor;     /* of K_{L-2} + shift I; NULL: iterative */
-  ntk_way way;            /* of the factor; in single precision it guides conjugate gradients, */
-  ntk_kernel *K;          /* with K_{L-2} in double, or NULL: with the features */
-  const char *why;        /* it is in double although mixed was tried; or NULL */
-  double shift;           /* 0, or what a singular K_{L-2} was given to have a factor */
-  bool damped;            /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
-  double condition;       /* NaN: not resolved */
-  double share;           /* ||t D|| / ||W|| is at most this; 0: any */
-  double *g;              /* P of base: J^T c */
+  ntk_network *base;         /* W, a = +-1: d, n_1, ..., n_{L-2}, m */
+  ntk_features *features;    /* of base */
+  bool *block;               /* L entries: K_{L-2} alone */
+  ntk_kernel *factor;        /* of K_{L-2} + shift I; NULL: iterative */
+  ntk_way way;               /* of the factor; in single precision it guides conjugate gradients, */
+  ntk_kernel *K;             /* with K_{L-2} in double, or NULL: with the features */
+  const char *why;           /* it is in double although mixed was tried; or NULL */
+  double shift;              /* 0, or what a singular K_{L-2} was given to have a factor */
+  bool damped;               /* solve with K_{L-2} + shift I, where K_{L-2} itself asks too much */
+  double condition;          /* NaN: not resolved */
+  ntk_deficiency deficiency; /* of K_{L-2} of all samples, those that follow others too */
+  double share;              /* ||t D|| / ||W|| is at most this; 0: any */
+  double *g;                 /* P of base: J^T c */
   double seconds_kernel, seconds_factor, seconds_condition;
 } ntk_linear_system;
 
@@ -65,10 +66,11 @@ ntk_status ntk_distinct_copy(ntk_context *context, const ntk_dataset *data, size
                              ntk_distinct *d);
 void ntk_distinct_release(ntk_context *context, ntk_distinct *d);
 
-/* spec: the network wanted; data: without equal rows. */
+/* spec: the network wanted; d: the samples that have equations, of `all`. */
 ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec *spec,
-                                    const ntk_dataset *data, const ntk_memorize_options *options,
-                                    ntk_way way, ntk_linear_system *system);
+                                    const ntk_dataset *all, const ntk_distinct *d,
+                                    const ntk_memorize_options *options, ntk_way way,
+                                    ntk_linear_system *system);
 void ntk_linear_system_destroy(ntk_linear_system *system);
 
 /* c (N, scratch) = K_{L-2}^{-1} r, and D (n_{L-2} x m) += F_{L-2}^T diag(c) B_{L-1}. */

@@ -88,7 +88,9 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, 1, sizeof **tracker, "tracking", &pointer));
   ntk_tracker *k = pointer;
-  *k = (ntk_tracker){.context = t->context, .at_start = {.lambda_min = NAN, .lambda_max = NAN}};
+  *k = (ntk_tracker){
+      .context = t->context,
+      .at_start = {.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY}};
   ntk_status status = NTK_OK;
   if (ntk_epochs_tracked(&t->options)) {
     status = keep_start(t, k);
@@ -271,6 +273,7 @@ void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate
                          .laziness = none};
   *rate_bound = NAN;
   memcpy(c->reason, e->reason, sizeof c->reason);
+  c->deficiency = e->deficiency;
   c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
   if (!(e->lambda_min > 0.0))
     return;

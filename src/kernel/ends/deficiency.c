@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
+#include "data/dataset.h"
+#include "kernel/ends/rank_bound.h"
 #include "kernel/ends/vanishing.h"
 #include "kernel/kernel.h"
 
@@ -9,169 +11,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* W_{L-1} = [W, W], its bias too, and W_L = [a, -a] (18): F_L = b_L and B_{L-2} = 0 whatever x is,
- * and of B_{L-1} the second half is the first one's opposite. */
-static bool units_in_pairs(const ntk_network *network) {
-  const size_t L = network->depth, n = network->width[L - 1], m = n / 2;
-  const size_t last = m * network->width[L];
-  const double *b = network->b[L - 1];
-  if (n % 2 != 0)
-    return false;
-  for (size_t j = 0; j < last; j++)
-    if (network->W[L][j] != -network->W[L][last + j])
-      return false;
-  for (size_t j = 0; j < m && b != NULL; j++)
-    if (b[j] != b[m + j])
-      return false;
-  for (size_t i = 0; i < network->width[L - 2]; i++)
-    for (size_t j = 0; j < m; j++)
-      if (network->W[L - 1][i * n + j] != network->W[L - 1][i * n + m + j])
-        return false;
-  return true;
-}
+static const char ALWAYS[] = "whatever the widths and beta";
 
-static size_t least(size_t a, size_t b) {
-  return a < b ? a : b;
-}
-
-/* Ranks: SIZE_MAX is more than any number of samples. */
-static size_t product(size_t a, size_t b) {
-  return b > 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
-}
-static size_t sum(size_t a, size_t b) {
-  return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
-
-/* Blocks first..last differentiate by W_{first+1}, ..., W_{last+1}, whose product alone counts, as
- * the layers between are linear. */
-typedef struct run {
-  size_t first, last;
-} run;
-
-static run run_of(const ntk_network *network, size_t k) {
-  run r = {k, k};
-  while (r.first > 0 && !network->activation[r.first].info.nonlinear)
-    r.first--;
-  while (r.last + 1 < network->depth && !network->activation[r.last + 1].info.nonlinear)
-    r.last++;
-  return r;
-}
-
-/* Whether one of the layers first..last has a bias: what is linear in between is affine then. */
-static bool any_bias(const ntk_network *network, size_t first, size_t last) {
-  for (size_t l = first; l <= last; l++)
-    if (network->bias[l - 1])
-      return true;
-  return false;
-}
-
-/* What is asked: of which network and outputs. */
-typedef struct question {
-  const ntk_network *network;
-  ntk_outputs outputs;
-  bool pairs;   /* units_in_pairs */
-  bool centred; /* F_k and B_{k+1} less their means */
-} question;
-
-/* Where every phi is a power (identity, x^2), F_L is a polynomial in x, all of one degree, and so
- * is whatever its parameters change in it: how many monomials of it there are, with biases, or
- * means taken from its factors, up to its degree. SIZE_MAX: more than any N, or it is none. A
- * power's sign is that of (-1)^degree; |x|'s is not. */
-static size_t monomials(const question *q) {
-  const ntk_network *network = q->network;
-  const bool lower = q->centred || any_bias(network, 1, network->depth);
-  const double most = 0x1p24, d = (double)network->width[0] + (lower ? 1.0 : 0.0);
-  double degree = 1.0, count = 1.0;
-  for (size_t l = 1; l < network->depth; l++) {
-    const ntk_symmetry s = network->activation[l].symmetry;
-    if (s.degree == 0.0 || s.sign != (fmod(s.degree, 2.0) == 0.0 ? 1 : -1))
-      return SIZE_MAX;
-    degree *= s.degree;
-  }
-  for (size_t j = 1; d > 1.0 && (double)j <= degree && count < most; j++)
-    count = count * (d - 1.0 + (double)j) / (double)j;
-  return count < most ? (size_t)(count + 0.5) : SIZE_MAX;
-}
-
-/* At most the rank of B_l, l <= r.last + 1: constant in the mean over outputs of a run to the end,
- * and else what the narrowest layer leaves in each of its copies. */
-static size_t back_rank(const question *q, run r, size_t l) {
-  const ntk_network_spec spec = ntk_spec_of(q->network);
-  const size_t L = spec.depth;
-  if (r.last + 1 == L && q->outputs == NTK_OUTPUTS_TRACE)
-    return 1;
-  size_t narrowest = ntk_spec_width(&spec, l);
-  for (size_t m = l + 1; m <= r.last + 1; m++)
-    narrowest = least(narrowest, ntk_spec_width(&spec, m));
-  return q->outputs == NTK_OUTPUTS_ALL ? narrowest
-                                       : product(narrowest, ntk_copies(&spec, q->outputs, l));
-}
-
-/* rank (F_k, 1 where b_{k+1} counts) times rank B_{k+1}, each at most the narrowest width of the
- * run on its side. */
-static size_t block_rank(const question *q, size_t k) {
-  const ntk_network *network = q->network;
-  const size_t L = network->depth, *n = network->width;
-  const run r = run_of(network, k);
-  size_t features = 0, back = back_rank(q, r, k + 1), halves = 0;
-  if (network->scale[2 * k] > 0.0) {
-    features = n[k];
-    for (size_t l = r.first; l < k; l++)
-      features = least(features, n[l]);
-    features += r.first < k && any_bias(network, r.first + 1, k) ? 1 : 0;
-    halves = k + 1 == L ? n[k] / 2 : features;
-  }
-  if (network->scale[2 * k + 1] > 0.0) {
-    features++;
-    halves++;
-  }
-  if (!q->pairs)
-    return product(features, back);
-  if (k + 2 < L)
-    return 0;
-  return least(product(features, back), product(halves, k + 2 == L ? n[k + 1] / 2 : back));
-}
-
-/* Of all outputs those of each. */
-static size_t polynomials(const question *q) {
-  const ntk_network *network = q->network;
-  return product(monomials(q), q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
-}
-
-static size_t rank_bound(const question *q, size_t k) {
-  const ntk_network *network = q->network;
-  if (k < network->depth)
-    return least(block_rank(q, k), polynomials(q));
-  size_t rank = 0;
-  for (size_t l = 0; l < network->depth;) {
-    const run r = run_of(network, l);
-    const size_t affine = any_bias(network, r.first + 1, r.last + 1) ? 1 : 0;
-    size_t blocks = 0;
-    for (; l <= r.last; l++)
-      blocks = sum(blocks, block_rank(q, l));
-    rank = sum(rank, least(blocks,
-                           product(network->width[r.first] + affine, back_rank(q, r, r.last + 1))));
-  }
-  return least(rank, polynomials(q));
-}
-
-size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k) {
-  const question q = {network, outputs, units_in_pairs(network), false};
-  return rank_bound(&q, k);
-}
-
-static __attribute__((format(printf, 2, 3))) void say(ntk_deficiency *d, const char *format, ...) {
+/* What is known of it besides; zeros is 1 until it is counted. */
+static __attribute__((format(printf, 3, 4))) void say(ntk_deficiency *d, ntk_deficiency what,
+                                                      const char *format, ...) {
   va_list arguments;
+  *d = what;
+  d->zeros = 1;
   va_start(arguments, format);
   (void)vsnprintf(d->reason, sizeof d->reason, format, arguments);
   va_end(arguments);
-  d->known = true;
-  d->zeros = 1;
+}
+
+/* By sizes alone: no sample is to blame. */
+static ntk_deficiency by_sizes(const char *cause, bool always) {
+  return (ntk_deficiency){.cause = cause, .always = always, .factor = NAN};
+}
+static ntk_deficiency by_sample(const char *cause, bool always, size_t i) {
+  return (ntk_deficiency){.cause = cause, .always = always, .first = i, .second = i, .factor = NAN};
 }
 
 /* The parameters that rows of J differentiate by, of a block those that have a scale; of a mean
  * over outputs there is no J. */
-static size_t parameters_of(const question *q, size_t k) {
+static size_t parameters_of(const ntk_rank_question *q, size_t k) {
   const ntk_network_spec spec = ntk_spec_of(q->network);
   const double *scale = q->network->scale + 2 * k;
   if (q->outputs == NTK_OUTPUTS_TRACE && ntk_spec_width(&spec, spec.depth) > 1)
@@ -182,41 +45,61 @@ static size_t parameters_of(const question *q, size_t k) {
   return (ntk_spec_rows(&spec, k + 1) - (idle ? 1 : 0)) * ntk_spec_width(&spec, k + 1);
 }
 
-static void count(const question *q, size_t N, size_t k, ntk_deficiency *d) {
+/* Rank that a network all of whose layers are linear, or powers, leaves; each: of each output,
+ * where there are several; there: how many rows. */
+static void say_polynomial(const ntk_rank_question *q, size_t rank, bool each, const char *there,
+                           ntk_deficiency *d) {
   const ntk_network *network = q->network;
-  const size_t L = network->depth, *n = network->width;
-  const size_t rank = rank_bound(q, k), parameters = parameters_of(q, k);
-  const size_t rows = q->outputs == NTK_OUTPUTS_ALL ? product(N, n[L]) : N;
+  const size_t n_0 = network->width[0];
+  const bool affine = ntk_any_bias(network, 1, network->depth),
+             all = rank == ntk_rank_polynomials(q);
+  if (each || !ntk_network_linear_above(network, 0))
+    say(d, by_sizes("polynomial", all),
+        "F_L is a polynomial with %zu monomials of x%s, %s, and there are %s",
+        ntk_rank_monomials(q), each ? " in each output" : "", ALWAYS, there);
+  else
+    say(d, by_sizes("linear", all),
+        "a linear network's kernel has rank at most %s = %zu%s%s, and there are %s",
+        rank == n_0                 ? "d"
+        : affine && rank == n_0 + 1 ? "d + 1"
+                                    : "a width",
+        rank, all ? ", " : "", all ? ALWAYS : "", there);
+}
+
+static void count(const ntk_rank_question *q, size_t N, size_t k, ntk_deficiency *d) {
+  const ntk_network *network = q->network;
+  const size_t L = network->depth, n_L = network->width[L];
+  const size_t rank = ntk_rank_asked(q, k), parameters = parameters_of(q, k);
+  const bool all = q->outputs == NTK_OUTPUTS_ALL;
+  const size_t rows = all ? ntk_rank_product(N, n_L) : N;
   char there[64];
-  (void)snprintf(there, sizeof there,
-                 q->outputs == NTK_OUTPUTS_ALL && n[L] > 1 ? "N n_L = %zu rows" : "N = %zu samples",
+  (void)snprintf(there, sizeof there, all && n_L > 1 ? "N n_L = %zu rows" : "N = %zu samples",
                  rows);
   if (rows <= rank)
     return;
-  if (rows > parameters && k == L)
-    say(d, "%s exceed the P = %zu parameters: K is singular", there, parameters);
+  if (rank == ntk_rank_polynomials(q) || (rows == N && ntk_network_linear_above(network, 0)))
+    say_polynomial(q, rank, rows != N, there, d);
+  else if (rows > parameters && k == L)
+    say(d, by_sizes("parameters", false), "%s exceed the P = %zu parameters: K is singular", there,
+        parameters);
   else if (rows > parameters)
-    say(d, "%s exceed the %zu parameters of this block", there, parameters);
+    say(d, by_sizes("parameters", false), "%s exceed the %zu parameters of this block", there,
+        parameters);
   else if (rank == 0 && !q->pairs)
-    say(d, "0: this block's scales are");
+    say(d, by_sizes("scales", false), "0: this block's scales are");
   else if (rank == 0)
-    say(d, "0: the units of the last hidden layer come in pairs that cancel");
+    say(d, by_sizes("pairs", false),
+        "0: the units of the last hidden layer come in pairs that cancel");
   else if (q->pairs)
-    say(d, "units in pairs that cancel leave rank at most %zu, and there are %s", rank, there);
-  else if (rows == N && ntk_network_linear_above(network, 0))
-    say(d, "a linear network's kernel has rank at most %s = %zu, and there are %s",
-        rank == n[0]                                  ? "d"
-        : rank == n[0] + 1 && any_bias(network, 1, L) ? "d + 1"
-                                                      : "a width",
-        rank, there);
-  else if (rank == polynomials(q))
-    say(d, "F_L is a polynomial with %zu monomials of x%s, and there are %s", monomials(q),
-        rows == N ? "" : " in each output", there);
+    say(d, by_sizes("pairs", false),
+        "units in pairs that cancel leave rank at most %zu, and there are %s", rank, there);
   else if (parameters == SIZE_MAX)
-    say(d, "the mean over outputs has rank at most %zu, and there are %s", rank, there);
+    say(d, by_sizes("outputs", false),
+        "the mean over outputs has rank at most %zu, and there are %s", rank, there);
   else
-    say(d, "linear layers leave rank at most %zu, and there are %s", rank, there);
-  d->zeros = rows - least(rank, parameters);
+    say(d, by_sizes("layers", false), "linear layers leave rank at most %zu, and there are %s",
+        rank, there);
+  d->zeros = rows - ntk_rank_least(rank, parameters);
 }
 
 /* The first row that is 0; N: none. */
@@ -239,50 +122,80 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
   return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
-static ntk_status compare(const question *q, const ntk_held *held, ntk_symmetry symmetry,
+/* What the symmetry says, which the pair is singular by. */
+static const char *law_of(ntk_symmetry symmetry) {
+  return symmetry.degree > 1.0   ? "F_L(c x) is a power of c times F_L(x)"
+         : symmetry.sign > 0     ? "F_L(-x) = F_L(x)"
+         : symmetry.degree > 0.0 ? "F_L(c x) = c F_L(x)"
+                                 : "F_L(-x) = -F_L(x)";
+}
+
+/* Rows that follow others; of these rows the zeros are counted before. */
+static ntk_status compare(const ntk_rank_question *q, const ntk_held *held, ntk_symmetry symmetry,
                           ntk_deficiency *d) {
   const ntk_network *network = q->network;
   const size_t N = held->share.N;
+  const size_t outputs = q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1;
   ntk_row_pair pair;
+  char then[64] = "K is singular";
   NTK_TRY(ntk_parallel_rows(network->context, held, ntk_multiples_of(symmetry), &pair));
-  if (pair.first < N && pair.factor == 1.0)
-    say(d, "rows %zu and %zu of the data (from 1) are equal: K is singular", pair.first + 1,
-        pair.second + 1);
-  else if (pair.first < N)
-    say(d, "row %zu of the data (from 1) is %.6g times row %zu, and %s: K is singular",
-        pair.second + 1, pair.factor, pair.first + 1,
-        symmetry.degree > 1.0 ? "F_L(c x) is a power of c times F_L(x)"
-        : symmetry.sign > 0   ? "F_L(-x) = F_L(x)"
-        : symmetry.degree > 0 ? "F_L(c x) = c F_L(x)"
-                              : "F_L(-x) = -F_L(x)");
-  if (pair.first < N)
-    d->zeros =
-        product(pair.multiples, q->outputs == NTK_OUTPUTS_ALL ? network->width[network->depth] : 1);
+  if (pair.first == N)
+    return NTK_OK;
+  const size_t counted = d->zeros, zeros = ntk_rank_product(pair.multiples, outputs);
+  const ntk_deficiency what = {.cause = pair.factor == 1.0 ? "equal" : "multiple",
+                               .always = true,
+                               .first = pair.first,
+                               .second = pair.second,
+                               .factor = pair.factor};
+  if (pair.multiples > 1)
+    (void)snprintf(then, sizeof then, "rank K <= %zu", ntk_rank_product(N, outputs) - zeros);
+  if (pair.factor == 1.0)
+    say(d, what, "rows %zu and %zu of the data (from 1) are equal: %s, %s", pair.first + 1,
+        pair.second + 1, then, ALWAYS);
+  else
+    say(d, what, "row %zu of the data (from 1) is %.6g times row %zu, and %s: %s, %s",
+        pair.second + 1, pair.factor, pair.first + 1, law_of(symmetry), then, ALWAYS);
+  d->zeros = zeros > counted ? zeros : counted;
   return NTK_OK;
 }
 
 /* Whether the row of block k, or of K, at x = 0 is 0. */
 static bool vanishes_at_0(const ntk_network *network, size_t k) {
-  return ntk_network_vanishes(network, k) && !network->bias[least(k, network->depth - 1)];
+  return ntk_network_vanishes(network, k) && !network->bias[ntk_rank_least(k, network->depth - 1)];
 }
 
+/* What no width mends comes before what only some have. */
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
                                const ntk_held *held, size_t k, ntk_deficiency *deficiency) {
-  const question q = {network, outputs, units_in_pairs(network), false};
-  ntk_deficiency found = {0};
+  const ntk_rank_question q = {network, outputs, network->width[0], ntk_units_in_pairs(network),
+                               false};
+  ntk_deficiency found = NTK_NO_DEFICIENCY;
   count(&q, held->share.N, k, &found);
-  if (!found.known)
+  if (!found.always)
     NTK_TRY(compare(&q, held, ntk_network_symmetry(network), &found));
-  if (!found.known && vanishes_at_0(network, k)) {
-    const size_t i = zero_row(network->context, held);
+  if (!found.always && vanishes_at_0(network, k)) {
+    const size_t i = zero_row(network->context, held), zeros = found.zeros;
     if (i < held->share.N)
-      say(&found, "row %zu of the data (from 1) is 0: %s", i + 1,
+      say(&found, by_sample("zero", true, i), "row %zu of the data (from 1) is 0: %s, %s", i + 1,
           vanishes_at_0(network, network->depth)
               ? "there the output does not depend on the parameters"
-              : "so is its row of this block");
+              : "so is its row of this block",
+          ALWAYS);
+    found.zeros = zeros > found.zeros ? zeros : found.zeros;
   }
   *deficiency = found;
   return NTK_OK;
+}
+
+ntk_status ntk_deficiency_of(const ntk_network *network, const ntk_dataset *data,
+                             ntk_outputs outputs, ntk_deficiency *deficiency) {
+  const ntk_held held = ntk_dataset_held(data);
+  size_t count = 0;
+  (void)ntk_outputs_list(&count);
+  if ((size_t)outputs >= count)
+    return ntk_fail(NTK_ERR_ARGUMENT, "outputs is %d; accepted: 0 to %zu", (int)outputs, count - 1);
+  NTK_TRY(ntk_dim_check(data, network->width[0]));
+  return ntk_deficiency_find(network, outputs, &held, network->depth, deficiency);
 }
 
 /* Whether no parameter acts on sample i. */
@@ -302,7 +215,7 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *h
                                    const ntk_norms *norms, ntk_deficiency *deficiency) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t per = ntk_kernel_rows(&spec, norms->outputs, 1);
-  for (size_t i = 0; i < norms->rows && !deficiency->known; i++) {
+  for (size_t i = 0; i < norms->rows && deficiency->cause == NULL; i++) {
     double entry = 0.0; /* (16) */
     bool vanishes = false;
     for (size_t k = 0; k < network->depth; k++)
@@ -311,7 +224,7 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *h
     if (entry == 0.0)
       NTK_TRY(is_dead(network, held, i / per, &vanishes));
     if (vanishes)
-      say(deficiency,
+      say(deficiency, by_sample("inactive", false, i / per),
           "K_ii = 0 of sample %zu (from 1): there the output does not depend on the parameters",
           i / per + 1);
   }
@@ -320,13 +233,15 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *h
 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_held *held,
                                        ntk_deficiency *deficiency) {
-  const question q = {network, NTK_OUTPUTS_TRACE, units_in_pairs(network), true};
-  ntk_deficiency found = {0};
+  const ntk_rank_question q = {network, NTK_OUTPUTS_TRACE, network->width[0],
+                               ntk_units_in_pairs(network), true};
+  ntk_deficiency found = NTK_NO_DEFICIENCY;
   if (ntk_network_linear_above(network, network->depth - 2))
-    say(&found, "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
+    say(&found, by_sizes("linear", true),
+        "the last hidden layer is linear: b does not depend on x, and b - E b is 0");
   else
     count(&q, held->share.N, network->depth - 2, &found);
-  if (!found.known)
+  if (!found.always)
     NTK_TRY(compare(&q, held, (ntk_symmetry){0}, &found));
   *deficiency = found;
   return NTK_OK;

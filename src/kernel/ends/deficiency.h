@@ -7,35 +7,24 @@
 #include "data/parallel_rows.h"
 #include "kernel/backend.h"
 
+#include <math.h>
+
+/* Nothing is known. */
+#define NTK_NO_DEFICIENCY ((ntk_deficiency){.factor = NAN})
+
 /* The samples of features. */
 static inline ntk_held ntk_features_held(const ntk_features *features) {
   return (ntk_held){.share = features->share, .d = features->network->width[0], .X = features->X};
 }
 
-/* Largest rank that block k (k = 0..L-1), or K as a whole (k = L), can have whatever the data: the
- * number of parameters it differentiates by; in the mean over outputs that of F_k's columns (and a
- * constant one with a bias) times B_{k+1}'s. Of units in pairs (18), whose outputs cancel, each
- * pair counts once, and the layers below count nothing. Where layers a+1, ..., b are linear, only
- * the product of W_{a+1}, ..., W_{b+1} counts, n_a by n_{b+1}, or what its narrowest factor leaves
- * of it; a linear network's kernel has rank at most d, and one of powers (x^2) no more than there
- * are monomials of x of F_L's degree. O(n_{L-2} n_{L-1}).
- */
-size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k);
-
 /* The c of which the symmetry knows what becomes of F_L(c x). */
 ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
 
-typedef struct ntk_deficiency {
-  bool known;       /* lambda_min = 0, for the kernel in exact arithmetic */
-  char reason[200]; /* one line; "" when not known */
-  size_t zeros;     /* eigenvalues that are 0 by that reason, at least */
-} ntk_deficiency;
-
 /* Of block k, or of K (k = L), of these outputs, for these N samples, which ranks may have in
  * parts: then all call this and what follows, and get the same. For every activation: more samples
- * than the rank, or equal rows; x_k = c x_i, where the network's symmetry gives F_L(c x) from
- * F_L(x); x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). Biases leave of the last two
- * what they do not touch. O(N d + N log N + n_{L-2} n_{L-1}).
+ * than the rank (rank_bound.h), or equal rows; x_k = c x_i, where the network's symmetry gives
+ * F_L(c x) from F_L(x); x_i = 0, where phi(0) = 0 up to F_k (and of block 0 always). Biases leave
+ * of the last two what they do not touch. O(N d + N log N + n_{L-2} n_{L-1}).
  */
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
                                const ntk_held *held, size_t k, ntk_deficiency *deficiency);

@@ -32,6 +32,7 @@ ntk_status ntk_resolutions(const ntk_network *network, const ntk_norms *norms, d
 void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency) {
   e->lambda_min = 0.0;
   e->verdict = NTK_VERDICT_RANK_DEFICIENT;
+  e->deficiency = *deficiency;
   memcpy(e->reason, deficiency->reason, sizeof e->reason);
 }
 
@@ -102,7 +103,8 @@ static ntk_status look_before(const ntk_features *features, size_t k, double *f2
   NTK_TRY(ntk_deficiency_find(network, features->outputs, &held, k, &deficiency));
   NTK_TRY(ntk_features_norms(features, f2, b2));
   NTK_TRY(ntk_deficiency_of_norms(network, &held, &norms, &deficiency));
-  if (deficiency.known) {
+  e->deficiency = deficiency;
+  if (deficiency.cause != NULL) {
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;
   }
@@ -114,7 +116,8 @@ static ntk_status look_before(const ntk_features *features, size_t k, double *f2
 ntk_status ntk_extremes_foresee(const ntk_features *features, size_t k, ntk_extremes *e) {
   const size_t L = features->network->depth;
   double *norms = NULL;
-  *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .resolution = NAN};
+  *e = (ntk_extremes){
+      .lambda_min = NAN, .lambda_max = NAN, .resolution = NAN, .deficiency = NTK_NO_DEFICIENCY};
   NTK_TRY(
       ntk_alloc_doubles(features->context, 2 * L * features->rows + L + 1, "row norms", &norms));
   const ntk_status status = look_before(features, k, norms, e);

@@ -20,15 +20,16 @@ typedef struct ntk_extremes {
   double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
   double lambda_max; /* NaN: not asked for */
   double resolution; /* ntk_resolution without the features' part; NaN: not needed */
-  ntk_verdict verdict; /* of lambda_min */
-  int digits;          /* of it that are sure; 0 without ntk_digits_measure */
-  char reason[200];    /* one line when the verdict is not OK, else "" */
-  int rounds;          /* of kernel/resolve, that lambda_min is from J by; 0: it is from K */
-  bool exact;          /* all of that in double-double */
-  int solves;          /* by the eigensolver */
-  int products;        /* ... with K, in mixed precision, */
-  double residual;     /* ||K v - lambda_min v||, where it is known; else 0 */
-  const char *why;     /* one line: why not in mixed precision, where that was tried; or NULL */
+  ntk_verdict verdict;       /* of lambda_min */
+  int digits;                /* of it that are sure; 0 without ntk_digits_measure */
+  char reason[256];          /* one line when the verdict is not OK, else "" */
+  ntk_deficiency deficiency; /* what is known of the kernel */
+  int rounds;                /* of kernel/resolve, that lambda_min is from J by; 0: it is from K */
+  bool exact;                /* all of that in double-double */
+  int solves;                /* by the eigensolver */
+  int products;              /* ... with K, in mixed precision, */
+  double residual;           /* ||K v - lambda_min v||, where it is known; else 0 */
+  const char *why; /* one line: why not in mixed precision, where that was tried; or NULL */
   double seconds_factor;
 } ntk_extremes;
 

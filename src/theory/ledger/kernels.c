@@ -60,9 +60,9 @@ static ntk_status look_before(ntk_verification *v, ntk_proof_kernel k, ntk_extre
   else
     NTK_TRY(ntk_deficiency_find(v->network, NTK_OUTPUTS_TRACE, &held,
                                 k == NTK_PROOF_K ? v->L : v->L - 2, &deficiency));
-  if (deficiency.known)
+  if (deficiency.cause != NULL)
     ntk_extremes_deficient(e, &deficiency);
-  else if (k < NTK_PROOF_FB && v->deficiency.known)
+  else if (k < NTK_PROOF_FB && v->deficiency.cause != NULL)
     ntk_extremes_deficient(e, &v->deficiency);
   return NTK_OK;
 }
@@ -128,7 +128,7 @@ ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu
   ntk_kernel *K = NULL;
   double *values = NULL; /* eigenvalues, or scratch of Lanczos */
   double trace = 0.0;
-  *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN};
+  *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY};
   NTK_TRY(build(v, k, nu, &K, &trace));
   e->resolution = resolution(v, k, nu, trace);
   ntk_status status = look_before(v, k, e);

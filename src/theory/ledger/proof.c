@@ -202,6 +202,7 @@ static ntk_status kernels(ntk_verification *v) {
         ntk_progress_report(v->context, "kernels of the proof", (double)k / NTK_LEDGER_SPECTRA));
     NTK_TRY(ntk_proof_spectrum(v, (ntk_proof_kernel)k, nu, &e[k]));
   }
+  v->ledger->deficiency = e[NTK_PROOF_K].deficiency;
   v->lambda_min_centred = e[NTK_PROOF_CENTRED].lambda_min;
   rows_theorem31(v, &e[NTK_PROOF_K], &e[NTK_PROOF_BLOCK]);
   NTK_TRY(rows_steps(v, &e[NTK_PROOF_BLOCK], &e[NTK_PROOF_FB], &e[NTK_PROOF_CENTRED], nu));

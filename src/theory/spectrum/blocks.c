@@ -23,21 +23,21 @@ static ntk_status write_block(const ntk_job *j, size_t k, const ntk_kernel *K_k)
 static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vector) {
   const ntk_held held = ntk_dataset_held(j->data);
   ntk_block_result *block = &j->result->block[k];
-  ntk_deficiency deficiency = {.known = true};
+  ntk_deficiency deficiency = {.cause = "of K"};
   if (j->options.per_block && j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else K_k <= K */
     NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, k, &deficiency));
-  if (j->options.per_block && deficiency.known) {
+  if (j->options.per_block && deficiency.cause != NULL) {
     block->lambda_min = 0.0;
     block->verdict = NTK_VERDICT_RANK_DEFICIENT;
   }
-  if (deficiency.known && j->options.block_path == NULL)
+  if (deficiency.cause != NULL && j->options.block_path == NULL)
     return NTK_OK;
   ntk_kernel *K_k = NULL;
   ntk_extremes e = {.resolution = j->resolution[k]};
   ntk_status status = ntk_kernel_create(j->features, chosen, &K_k);
   if (status == NTK_OK && j->options.block_path != NULL)
     status = write_block(j, k, K_k);
-  if (status == NTK_OK && !deficiency.known) {
+  if (status == NTK_OK && deficiency.cause == NULL) {
     status = ntk_extremes_smallest(K_k, j->options.tolerance, j->options.seed, vector, &e);
     if (status == NTK_OK)
       status = ntk_job_digits(j, k, vector, &e);

@@ -72,7 +72,8 @@ static ntk_status run_steps(ntk_job *j) {
   const ntk_held held = ntk_dataset_held(j->data);
   NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
   NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
-  if (deficiency.known) {
+  r->deficiency = deficiency;
+  if (deficiency.cause != NULL) {
     memcpy(r->reason, deficiency.reason, sizeof r->reason);
     j->zeros = deficiency.zeros;
     NTK_TRY(singular(j));
@@ -141,6 +142,7 @@ ntk_job ntk_job_begin(ntk_context *context, const ntk_network *network, const nt
       .residual_max = NAN,
       .precision = ntk_mode_name(NTK_MODE_DOUBLE),
       .precision_reason = "",
+      .deficiency = NTK_NO_DEFICIENCY,
       .certificate = {false, NAN, NAN, NAN, NAN, {false, NAN, NAN, ""}},
   };
   return (ntk_job){.context = context,

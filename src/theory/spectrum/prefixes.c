@@ -72,7 +72,7 @@ static ntk_status known_singular(const search *s, bool *known) {
   const ntk_norms norms = norms_of(s);
   NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
   NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
-  *known = deficiency.known;
+  *known = deficiency.cause != NULL;
   return NTK_OK;
 }
 
