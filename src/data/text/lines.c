@@ -58,10 +58,10 @@ ntk_status ntk_lines_rows(const ntk_reader *reader, ntk_line_fn *read_row, size_
 #pragma omp critical(ntk_lines_failed)
     {
       cancelled = cancelled || status == NTK_ERR_CANCELLED;
-      if (cancelled)
-        failed = 0; /* the others begin no piece */
-      else if (status != NTK_OK)
-        failed = p < failed ? p : failed;
+      if (cancelled || (status != NTK_OK && p < failed)) {
+#pragma omp atomic write
+        failed = cancelled ? 0 : p; /* cancelled: the others begin no piece */
+      }
     }
   }
   if (cancelled)
