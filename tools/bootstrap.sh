@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what building, testing and the demo need, if anything is missing; quick when nothing is.
-# usage: tools/bootstrap.sh [lint|arm64|mpi|fuzz|python|reference|docs]    (as well the formatter and
-# static analysers; a compiler and an emulator for arm64; Open MPI and ScaLAPACK; clang with libFuzzer;
-# what `make wheel` needs; Doxygen; both of these)
+# usage: tools/bootstrap.sh [lint|arm64|mpi|fuzz|python|reference|docs|valgrind|threads]    (as well the
+# formatter and static analysers; a compiler and an emulator for arm64; Open MPI and ScaLAPACK; clang
+# with libFuzzer; what `make wheel` needs; Doxygen; both of these; valgrind; clang's OpenMP, for the
+# thread sanitizer)
 set -eu
 
 missing_apt= missing_brew=
@@ -53,6 +54,11 @@ fi
 if [ "${1:-}" = arm64 ]; then
   needs command -v aarch64-linux-gnu-g++ : gcc-aarch64-linux-gnu g++-aarch64-linux-gnu :
   needs command -v qemu-aarch64 : qemu-user :
+fi
+[ "${1:-}" != valgrind ] || needs command -v valgrind : valgrind : valgrind
+if [ "${1:-}" = threads ]; then
+  needs command -v clang : clang : llvm
+  needs "ls /usr/lib/llvm-*/lib/libarcher.so" : libomp-dev : libomp
 fi
 if [ "${1:-}" = mpi ]; then
   needs "mpirun --version | grep -i 'open mpi'" : openmpi-bin : open-mpi

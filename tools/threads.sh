@@ -1,0 +1,36 @@
+#!/bin/sh
+# Quick tests under clang's thread sanitizer, with libomp and its tool Archer, which tells the sanitizer of
+# OpenMP's barriers, tasks and locks, so that a race within a parallel region is found, and none is made up.
+# usage: tools/threads.sh [REGEXP [SECONDS]]    (of tests; default: all, 300 s each)
+# Builds the preset tsan, runs one test after the other, prints a line for each and the numbers; fails
+# where there is a race. Logs: build/tsan/races.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+pattern=${1:-.} seconds=${2:-300}
+archer=$(find /usr/lib/llvm-*/lib -name libarcher.so 2>/dev/null | head -n 1)
+if ! command -v clang >/dev/null || [ -z "$archer" ]; then
+  echo "clang with libomp is not there; Debian: tools/bootstrap.sh threads" >&2
+  exit 2
+fi
+[ -f build/tsan/build.ninja ] || cmake --preset tsan >/dev/null || exit 1
+cmake --build --preset tsan --target all tests >build/tsan/build.log || { tail -n 20 build/tsan/build.log && exit 1; }
+logs=$PWD/build/tsan/races
+rm -rf "$logs" && mkdir "$logs"
+export OMP_TOOL_LIBRARIES="$archer" OMP_WAIT_POLICY=passive
+clean=0 racy=0 failed=0
+for test in $(ctest --test-dir build/tsan -N -L quick | sed -n 's/^ *Test *#[0-9]*: *//p' | grep -E "$pattern"); do
+  TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/tools/tsan.supp log_path=$logs/$test" \
+    ctest --test-dir build/tsan -R "^$test\$" --timeout "$seconds" >"$logs/$test.out" 2>&1
+  status=$?
+  found=$(cat "$logs/$test".[0-9]* 2>/dev/null | grep -c 'WARNING: ThreadSanitizer')
+  if [ "$found" -gt 0 ]; then
+    racy=$((racy + 1)) said="$found warnings: $logs/$test.*"
+  elif [ $status -ne 0 ]; then
+    failed=$((failed + 1)) said="no warning, but it fails or does not end: $logs/$test.out"
+  else
+    clean=$((clean + 1)) said=clean
+  fi
+  echo "$test: $said"
+done
+echo "threads: $clean clean, $racy with warnings, $failed clean but failing or not ended"
+[ $racy -eq 0 ]
