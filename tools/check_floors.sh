@@ -23,7 +23,7 @@ BEGIN {
         "fit 3 fit/inspect 3.1 fit/train 3.1 fit/memorize 3.1 " \
         "theory 3 theory/spectrum 3.1 theory/plan 3.2 theory/ledger 3.1 results 4 io 4.1 io/archive 4 " \
         "study 4 study/measure 4.1 study/spec 4.2 study/store 4.3 study/run 4.4 study/table 4.4 study/sweep 4.5 " \
-        "cli/shell 5 cli/show 5.1 cli/draw 5.05 cli/run 5.2 cli/spectrum 5.3 cli/train 5.3 " \
+        "cli/launch 5 cli/shell 5.01 cli/show 5.1 cli/draw 5.05 cli/run 5.2 cli/spectrum 5.3 cli/train 5.3 " \
         "cli/memorize 5.3 cli/verify 5.4 cli/study 5.3 cli/reproduce 5.4 cli/commands 5.3 cli 5.5", words, " ")
   for (i = 1; i in words; i += 2) {
     height[words[i]] = words[i + 1]

@@ -45,6 +45,8 @@ static exit_status run_command(const cli_command *command, size_t words, const c
   settings->origin = *origin;
   status = meeting_agree(status);
   if (status == EXIT_DONE && settings->help)
+    status = command_check_help(command);
+  if (status == EXIT_DONE && settings->help)
     help_for(command);
   else if (status == EXIT_DONE)
     status = command_check_ranks(command);

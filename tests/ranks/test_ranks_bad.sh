@@ -128,10 +128,6 @@ for other in release debug; do
   OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=0 "$OTHER" info >"$out" 2>"$top/all"
   status=$?
   ended "info of a build without MPI ($other)" 'built without MPI'
-  # shellcheck disable=SC2086
-  NTK_MPIRUN_SECONDS=20 sh "$mpirun" -n 1 "$NTKIT" spectrum $small : -n 1 "$OTHER" info >"$out" 2>"$top/all"
-  status=$?
-  ended "one with MPI and one without ($other)" 'stopped by SIGTERM'
 done
 unset OTHER
 

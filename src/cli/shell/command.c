@@ -109,6 +109,17 @@ bool command_is_here(const cli_command *command) {
   return ranks_speaks() || command->ranks != RANKS_FIRST;
 }
 
+/* Whoever has been helped ends well, and waits for nobody: who waits for it would do so for ever.
+ */
+exit_status command_check_help(const cli_command *command) {
+  if (ranks_count() == 1 || command->ranks != RANKS_APART)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "mpirun has started %d of these, of which '%s' knows nothing; accepted: "
+                      "'ntkit help %s', or its --help without mpirun",
+                      ranks_count(), command->name, command->name);
+}
+
 exit_status command_check_ranks(const cli_command *command) {
   char accepted[256] = "";
   size_t used = 0;

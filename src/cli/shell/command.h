@@ -41,6 +41,8 @@ exit_status command_unknown(size_t count, char *const *words);
  * is not done by several. */
 bool command_is_here(const cli_command *command);
 exit_status command_check_ranks(const cli_command *command);
+/* The refusal of --help of one whose processes know of no other. */
+exit_status command_check_help(const cli_command *command);
 
 /* Option i of a command, NULL past its last. */
 const option_row *command_option(const cli_command *command, size_t i);

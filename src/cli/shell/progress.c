@@ -1,5 +1,6 @@
 #include "cli/shell/progress.h"
 
+#include "cli/launch/beside.h"
 #include "cli/shell/ranks.h"
 #include "ntkit/ntkit.h"
 
@@ -61,7 +62,7 @@ static void on_signal(int number) {
   int busy = BUSY;
   interrupted = 1;
   if (number == SIGTERM && ranks_count() > 1 && (ranks_speaks() || ntk_launched_lowest()) &&
-      atomic_compare_exchange_strong(&stage, &busy, TOLD)) {
+      !beside_said() && atomic_compare_exchange_strong(&stage, &busy, TOLD)) {
     const bool goes_on = kept.length > 0 && access(kept.path, F_OK) == 0;
     const char *text = goes_on ? kept.line : why;
     const size_t length = goes_on ? kept.length : sizeof why - 1;

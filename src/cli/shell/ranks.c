@@ -1,5 +1,6 @@
 #include "cli/shell/ranks.h"
 
+#include "cli/launch/beside.h"
 #include "ntkit/ntkit.h"
 
 #include <fcntl.h>
@@ -12,9 +13,9 @@
 
 static struct {
   int count;
-  bool speaks, together;
+  bool speaks, together, first_speaks, parted;
   int output; /* standard output, of one that does not speak; -1: as it was */
-} ranks = {1, true, false, -1};
+} ranks = {1, true, false, false, false, -1};
 
 void ranks_begin(bool together) {
   int rank = 0;
@@ -35,6 +36,15 @@ int ranks_count(void) {
 
 bool ranks_speaks(void) {
   return ranks.speaks;
+}
+
+void ranks_let_first_speak(bool first) {
+  ranks.first_speaks = first;
+}
+
+bool ranks_says(const char *line) {
+  return ranks.first_speaks || ranks.parted ? beside_claim(ranks.parted ? NULL : line, ranks.speaks)
+                                            : ranks.speaks;
 }
 
 /* mpirun is the parent of the processes on its own machine. It gives them a group of their own,
@@ -63,6 +73,7 @@ void ranks_part(void) {
   ranks.count = 1;
   ranks.speaks = true;
   ranks.together = false;
+  ranks.parted = true;
 }
 
 const char *ranks_backend(void) {

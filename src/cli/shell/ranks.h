@@ -17,6 +17,11 @@ int ranks_count(void);
 int ranks_terminal(void);
 /* Whether this one prints and writes. */
 bool ranks_speaks(void);
+/* Whether an error is said by the first that has it (beside.h) and not by rank 0 alone: before
+ * they have met. */
+void ranks_let_first_speak(bool first);
+/* Whether this one says the line of an error. */
+bool ranks_says(const char *line);
 /* From now on each is by itself, and speaks, as if it knew of no other. */
 void ranks_part(void);
 /* The words that the program was called with, as a shell reads them, to be freed; of_all: without

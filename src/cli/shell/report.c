@@ -1,5 +1,6 @@
 #include "cli/shell/report.h"
 
+#include "cli/launch/beside.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/ranks.h"
 #include "ntkit/data.h"
@@ -16,13 +17,26 @@ enum { LINE = 8192 };
 static char fault[LINE]; /* the error's line */
 
 /* A path may hold any byte; the line must stay one line, and leave the terminal as it was. */
-static void print_line(const char *prefix, char line[LINE], const char *format, va_list arguments) {
+static void write_line(char line[LINE], const char *format, va_list arguments) {
   vsnprintf(line, LINE, format, arguments);
   ntk_text_clean(line);
-  if (!ranks_speaks())
-    return;
+}
+
+static void print_line(const char *prefix, const char *line) {
   progress_clear();
   fprintf(stderr, "%s%s\n", prefix, line);
+}
+
+static void print_aside(const char *prefix, const char *format, va_list arguments) {
+  char line[LINE];
+  write_line(line, format, arguments);
+  if (ranks_speaks())
+    print_line(prefix, line);
+}
+
+/* Of one that mpirun ends because of another's line, there is none. */
+static bool is_to_say(const char *line) {
+  return !(progress_interrupted() && beside_said()) && ranks_says(line);
 }
 
 exit_status report_error(exit_status status, const char *format, ...) {
@@ -33,28 +47,28 @@ exit_status report_error(exit_status status, const char *format, ...) {
     return status;
   va_start(arguments, format);
   progress_over();
-  print_line("ntkit: ", fault, format, arguments);
+  write_line(fault, format, arguments);
   va_end(arguments);
+  if (is_to_say(fault))
+    print_line("ntkit: ", fault);
   return status;
 }
 
 void report_warning(const cli_settings *settings, const char *format, ...) {
   if (settings->quiet)
     return;
-  char line[LINE];
   va_list arguments;
   va_start(arguments, format);
-  print_line("ntkit: warning: ", line, format, arguments);
+  print_aside("ntkit: warning: ", format, arguments);
   va_end(arguments);
 }
 
 void report_note(const cli_settings *settings, const char *format, ...) {
   if (settings->quiet)
     return;
-  char line[LINE];
   va_list arguments;
   va_start(arguments, format);
-  print_line("ntkit: ", line, format, arguments);
+  print_aside("ntkit: ", format, arguments);
   va_end(arguments);
 }
 
