@@ -180,7 +180,8 @@ NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network
                                 ntk_spectrum_result *result);
 NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
 
-/* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included), and
+/* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included; of
+ * several ranks, as ntk_dataset_generate deals them: those of the rank that has most), and
  * whether they fit: NTK_ERR_LIMIT or else NTK_ERR_MEMORY, both numbers in the message, when not. (N
  * above P needs no K, and so less than N = P.) *bytes is set in every case but NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,

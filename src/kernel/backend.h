@@ -142,8 +142,8 @@ struct ntk_backend {
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);
   void (*descent_read)(const ntk_descent *descent, int slot, double *values);
   void (*descent_write)(ntk_descent *descent, int slot, const double *values);
-  double (*descent_bytes)(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                          ntk_precision precision);
+  double (*descent_bytes)(const ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_share *share, ntk_precision precision);
 };
 
 /* For a context of this process alone that computes as a rank of this one does: its backend, or of

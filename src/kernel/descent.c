@@ -91,7 +91,7 @@ void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values
   descent->backend->descent_write(descent, (int)slot, values);
 }
 
-double ntk_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                         ntk_precision precision) {
-  return context->backend->descent_bytes(context, spec, N, precision);
+double ntk_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                         const ntk_share *share, ntk_precision precision) {
+  return context->backend->descent_bytes(context, spec, share, precision);
 }

@@ -58,8 +58,8 @@ void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
 void ntk_descent_read(const ntk_descent *descent, ntk_slot slot, double *values);
 void ntk_descent_write(ntk_descent *descent, ntk_slot slot, const double *values);
 
-/* Bytes that a descent takes. */
-double ntk_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                         ntk_precision precision);
+/* Bytes that a descent of samples that are dealt so takes. */
+double ntk_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                         const ntk_share *share, ntk_precision precision);
 
 #endif

@@ -146,16 +146,18 @@ static void test_memory(void **state) {
       assert_int_equal(ntk_memory_in_use(p.context), held);
       assert_int_equal(ntk_memory_peak(p.context), peak);
       const double taken = (double)(peak - before);
+      const ntk_share share = ntk_share_whole(cases[c].N);
       assert_near(ntk_descent_bytes(p.context,
                                     &(ntk_network_spec){.depth = 3, .width = cases[c].width},
-                                    cases[c].N, (ntk_precision)single),
+                                    &share, (ntk_precision)single),
                   taken, 0.01 * taken + 512.0, "bytes");
       ntk_descent_destroy(descent);
       free_problem(&p);
     }
   const size_t enormous[] = {1, (size_t)1 << 30, (size_t)1 << 30};
   ntk_context *context = make_context(1);
-  assert_true(ntk_descent_bytes(context, &(ntk_network_spec){.depth = 3, .width = enormous}, 100,
+  const ntk_share some = ntk_share_whole(100);
+  assert_true(ntk_descent_bytes(context, &(ntk_network_spec){.depth = 3, .width = enormous}, &some,
                                 NTK_PRECISION_FLOAT) > 0x1p60);
   ntk_context_destroy(context);
 }

@@ -193,7 +193,7 @@ static void test_bytes_and_traffic(void **state) {
   const size_t before = ntk_memory_in_use(context);
   assert_ok(ntk_descent_create(p.many.network, p.many.data, p.Y, p.precision, 1.0, &again));
   const double taken = (double)(ntk_memory_in_use(context) - before);
-  const double forecast = ntk_descent_bytes(context, &p.spec, p.N, p.precision);
+  const double forecast = ntk_descent_bytes(context, &p.spec, share, p.precision);
   assert_true(taken <= forecast + 4096.0);
   if (ntk_share_count(share, share->rank) == ntk_share_most(share))
     assert_near(taken, forecast, 4096.0, "bytes");

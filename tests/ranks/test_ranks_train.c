@@ -72,7 +72,8 @@ static void test_forecast(void **state) {
   for (size_t k = 0; k < 2; k++) {
     assert_ok(ntk_train_memory(b.context[k], &of, SAMPLES,
                                &(ntk_train_options){.optimizer = "adam", .epochs = 5}, &bytes[k]));
-    descent[k] = ntk_descent_bytes(b.context[k], &of, SAMPLES, NTK_PRECISION_DOUBLE);
+    const ntk_share dealt = ntk_ranks_share(b.context[k], SAMPLES);
+    descent[k] = ntk_descent_bytes(b.context[k], &of, &dealt, NTK_PRECISION_DOUBLE);
   }
   assert_near((double)bytes[0] - (double)bytes[1], 8.0 * DIM * rows + descent[0] - descent[1],
               4096.0, "bytes");

@@ -155,7 +155,8 @@ static void check_memory(size_t outputs) {
       break;
     assert_true(predicted <= limit);
     p.context->memory_limit = limit;
-    (void)ntk_operator_bytes(p.context, &spec, N, &by_operator,
+    const ntk_share share = ntk_share_whole(N);
+    (void)ntk_operator_bytes(p.context, &spec, &share, &by_operator,
                              (double)ntk_memory_available(p.context), &layout);
     blocks += layout.block < N;
     smaller += layout.block == N && limit < bytes;

@@ -16,8 +16,8 @@ typedef struct base_network {
   ntk_kernel_bytes of;
 } base_network;
 
-static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                           base_network *base) {
+static ntk_status describe(ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_share *share, base_network *base) {
   const size_t L = spec->depth, m = spec->width[L - 1] / 2;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, L, sizeof(size_t), "the base network", &pointer));
@@ -29,7 +29,7 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
   const double rows = (double)ntk_spec_rows(spec, L - 1);
   *base = (base_network){.parameters = 8.0 * ntk_shape_of(&half).parameters,
                          .D = 8.0 * rows * (double)m,
-                         .of = ntk_kernel_bytes_of(context, &half, NTK_OUTPUTS_TRACE, N)};
+                         .of = ntk_kernel_bytes_in(context, &half, NTK_OUTPUTS_TRACE, share)};
   ntk_free(context, width);
   return NTK_OK;
 }
@@ -38,15 +38,16 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec, s
  * its features, gradient and kernel, the networks made and one that one of them is compared to.
  * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
  * features; and the workspace of a pass, a product or K_{L-2}. */
-static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                               double count, bool iterative, ntk_way way, double *total) {
+static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spec,
+                               const ntk_share *share, double count, bool iterative, ntk_way way,
+                               double *total) {
   const double P = ntk_shape_of(spec).parameters;
   base_network base;
-  NTK_TRY(describe(context, spec, N, &base));
-  const ntk_kernel_bytes wanted = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
+  const size_t N = share->N;
+  NTK_TRY(describe(context, spec, share, &base));
+  const ntk_kernel_bytes wanted = ntk_kernel_bytes_in(context, spec, NTK_OUTPUTS_TRACE, share);
   const double n = 8.0 * (double)N, L = (double)spec->depth;
-  const ntk_share share = ntk_ranks_share(context, N);
-  const double data = 8.0 * (double)ntk_share_most(&share) * (double)spec->width[0];
+  const double data = 8.0 * (double)ntk_share_most(share) * (double)spec->width[0];
   const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
   const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
@@ -63,8 +64,9 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
   return NTK_OK;
 }
 
-ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            double count, const ntk_memorize_options *options, ntk_way *way) {
+ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec,
+                            const ntk_share *share, double count,
+                            const ntk_memorize_options *options, ntk_way *way) {
   ntk_mode mode;
   double in_double = 0.0, mixed = 0.0;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
@@ -72,17 +74,18 @@ ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, 
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "iterative solves have no factor, whose precision mixed is; accepted: the "
                     "precision auto or double, or solves by a factor");
-  NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_DOUBLE, &in_double));
-  NTK_TRY(bytes_of_way(context, spec, N, count, false, NTK_WAY_MIXED, &mixed));
-  *way = ntk_way_choose(mode, N, false, ntk_memory_agreed(context), in_double, mixed);
+  NTK_TRY(bytes_of_way(context, spec, share, count, false, NTK_WAY_DOUBLE, &in_double));
+  NTK_TRY(bytes_of_way(context, spec, share, count, false, NTK_WAY_MIXED, &mixed));
+  *way = ntk_way_choose(mode, share->N, false, ntk_memory_agreed(context), in_double, mixed);
   return NTK_OK;
 }
 
-static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                                 double count, const ntk_memorize_options *options, double *total) {
+static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *spec,
+                                 const ntk_share *share, double count,
+                                 const ntk_memorize_options *options, double *total) {
   ntk_way way;
-  NTK_TRY(ntk_memorize_way(context, spec, N, count, options, &way));
-  return bytes_of_way(context, spec, N, count, options->iterative, way, total);
+  NTK_TRY(ntk_memorize_way(context, spec, share, count, options, &way));
+  return bytes_of_way(context, spec, share, count, options->iterative, way, total);
 }
 
 /* Of several outputs, the parts and the networks that they make are there at once; and labels of
@@ -97,7 +100,8 @@ ntk_status ntk_memorize_memory(ntk_context *context, const ntk_network_spec *spe
   const double outputs = (double)ntk_spec_width(spec, spec->depth);
   double total = 0.0;
   NTK_TRY(ntk_memorize_part(context, spec, &part));
-  const ntk_status status = vectors_memory(context, &part, N, outputs * (double)count,
+  const ntk_share share = ntk_ranks_share(context, N);
+  const ntk_status status = vectors_memory(context, &part, &share, outputs * (double)count,
                                            options != NULL ? options : &defaults, &total);
   ntk_free(context, (void *)part.width);
   if (status != NTK_OK)

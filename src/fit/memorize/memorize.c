@@ -248,6 +248,6 @@ ntk_status ntk_memorize_vectors(ntk_context *context, const ntk_network_spec *sp
                                 const ntk_memorize_options *options, ntk_network **networks,
                                 ntk_memorize_result *results) {
   problem p = {context, spec, data, Y, count, options, NTK_WAY_DOUBLE};
-  NTK_TRY(ntk_memorize_way(context, spec, data->N, (double)count, options, &p.way));
+  NTK_TRY(ntk_memorize_way(context, spec, &data->share, (double)count, options, &p.way));
   return fit_aside(&p, networks, results);
 }

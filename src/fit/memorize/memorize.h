@@ -33,9 +33,11 @@ typedef struct ntk_linear_system {
 /* NTK_ERR_SHAPE for a last hidden width that is not even, or no multiple of 2 n_L. */
 ntk_status ntk_memorize_check(const ntk_network_spec *spec, size_t *parameters);
 
-/* What options->precision and memory leave for count label vectors of a network of one output. */
-ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            double count, const ntk_memorize_options *options, ntk_way *way);
+/* What options->precision and memory leave for count label vectors of a network of one output,
+ * and samples that are dealt so. */
+ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec,
+                            const ntk_share *share, double count,
+                            const ntk_memorize_options *options, ntk_way *way);
 
 /* The network of one output that each of spec's is (outputs.c); part->width is to be freed. */
 ntk_status ntk_memorize_part(ntk_context *context, const ntk_network_spec *spec,

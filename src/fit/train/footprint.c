@@ -3,6 +3,7 @@
 #include "kernel/footprint.h"
 
 #include "base/ranks/ranks.h"
+#include "data/dataset.h"
 #include "data/parallel_rows.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
@@ -13,28 +14,30 @@
 #include <math.h>
 
 typedef struct run {
-  double n, samples, p, L; /* n: rows of J */
-  double here;             /* samples whose x_i one rank has */
-  double points, epochs;   /* tracked ones; all */
-  double eigen, digits;    /* an eigensolver; what judges its smallest */
-  ntk_way way;             /* of K's ends */
-  ntk_kernel_bytes of;     /* features and K */
+  const ntk_share *share; /* of the samples */
+  double n, p, L;         /* n: rows of J */
+  double here;            /* samples whose x_i one rank has */
+  double points, epochs;  /* tracked ones; all */
+  double eigen, digits;   /* an eigensolver; what judges its smallest */
+  ntk_way way;            /* of K's ends */
+  ntk_kernel_bytes of;    /* features and K */
   bool tracked, keep, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
 } run;
 
-static run describe(const ntk_context *context, const ntk_network_spec *spec, size_t N, size_t P,
-                    const ntk_train_options *o, const ntk_optimizer *optimizer) {
-  ntk_kernel_bytes of = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_ALL, N);
+static run describe(const ntk_context *context, const ntk_network_spec *spec,
+                    const ntk_share *share, size_t P, const ntk_train_options *o,
+                    const ntk_optimizer *optimizer) {
+  const size_t N = share->N;
+  ntk_kernel_bytes of = ntk_kernel_bytes_in(context, spec, NTK_OUTPUTS_ALL, share);
   of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
-  const ntk_share share = ntk_ranks_share(context, N);
   const double n = (double)N * (double)ntk_spec_width(spec, spec->depth); /* rows of J */
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
   const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,
-               .samples = (double)N,
-               .here = (double)ntk_share_most(&share),
+               .share = share,
+               .here = (double)ntk_share_most(share),
                .p = (double)P,
                .L = (double)spec->depth,
                .points = ntk_epochs_count(o, epochs),
@@ -105,8 +108,7 @@ static double phases(const run *r) {
 
 static double total_of(const ntk_context *context, const ntk_network_spec *spec, const run *r) {
   const double descent =
-      r->second_order ? 0.0
-                      : (double)ntk_descent_bytes(context, spec, (size_t)r->samples, r->precision);
+      r->second_order ? 0.0 : (double)ntk_descent_bytes(context, spec, r->share, r->precision);
   return ntk_backend_bytes(context) + lasting(r, spec) + phases(r) + descent;
 }
 
@@ -127,7 +129,7 @@ static ntk_way choose(ntk_context *context, const ntk_network_spec *spec, ntk_mo
 
 void ntk_training_choose(ntk_training *t) {
   const ntk_network_spec spec = ntk_spec_of(t->network);
-  run r = describe(t->context, &spec, t->N, t->P, &t->options, t->optimizer);
+  run r = describe(t->context, &spec, &t->data->share, t->P, &t->options, t->optimizer);
   r.precision = t->precision;
   t->way = choose(t->context, &spec, t->mode, &r);
 }
@@ -141,7 +143,8 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   ntk_mode mode;
-  run r = describe(context, spec, N, P, o, optimizer);
+  const ntk_share share = ntk_ranks_share(context, N);
+  run r = describe(context, spec, &share, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));
   NTK_TRY(ntk_mode_find(o->kernel_precision, &mode));
   r.way = choose(context, spec, mode, &r);

@@ -65,7 +65,7 @@ void cpu_descent_sums(const ntk_descent *descent, void **gradient, size_t *count
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values);
 void cpu_descent_write(ntk_descent *descent, int slot, const double *values);
-double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                         ntk_precision precision);
+double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                         const ntk_share *share, ntk_precision precision);
 
 #endif

@@ -52,10 +52,10 @@ static ntk_status allocate_all(ntk_descent *descent) {
                        &step->workspace);
 }
 
-double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                         ntk_precision precision) {
+double cpu_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                         const ntk_share *share, ntk_precision precision) {
   ntk_step step = {0};
-  if (ntk_step_plan(spec, N, ntk_step_best(precision), &step) != NTK_OK)
+  if (ntk_step_plan(spec, ntk_share_most(share), ntk_step_best(precision), &step) != NTK_OK)
     return INFINITY;
   const bool rates = spec->scale != NULL || spec->parameterization != NULL;
   const double reals = (double)step.data + (double)step.rows * (double)step.outputs +

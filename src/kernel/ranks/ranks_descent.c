@@ -111,12 +111,12 @@ void ranks_descent_write(ntk_descent *descent, int slot, const double *values) {
   ranks_parent()->descent_write(&made->own, slot, values);
 }
 
-double ranks_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                           ntk_precision precision) {
-  const ntk_share share = ntk_ranks_share(context, N);
-  const size_t rows = ntk_share_most(&share);
+double ranks_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_share *share, ntk_precision precision) {
+  const size_t rows = ntk_share_most(share);
+  const ntk_share own = ntk_share_whole(rows);
   const double labels =
-      share.ranks > 1 ? 8.0 * (double)rows * (double)ntk_spec_width(spec, spec->depth) : 0.0;
-  return ranks_parent()->descent_bytes(context, spec, rows, precision) + labels +
+      share->ranks > 1 ? 8.0 * (double)rows * (double)ntk_spec_width(spec, spec->depth) : 0.0;
+  return ranks_parent()->descent_bytes(context, spec, &own, precision) + labels +
          (double)sizeof(ranks_descent);
 }

@@ -11,7 +11,7 @@ void ranks_descent_sums(const ntk_descent *descent, void **gradient, size_t *cou
 void ranks_descent_update(ntk_descent *descent, const ntk_update *update);
 void ranks_descent_read(const ntk_descent *descent, int slot, double *values);
 void ranks_descent_write(ntk_descent *descent, int slot, const double *values);
-double ranks_descent_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                           ntk_precision precision);
+double ranks_descent_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_share *share, ntk_precision precision);
 
 #endif

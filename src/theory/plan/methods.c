@@ -1,5 +1,6 @@
 #include "theory/plan/methods.h"
 
+#include "base/ranks/ranks.h"
 #include "theory/spectrum/job.h"
 
 #include <string.h>
@@ -46,7 +47,8 @@ ntk_status ntk_plan_way(const ntk_plan_asked *a, size_t N, const ntk_spectrum_op
   const char *why = NULL;
   const double available = (double)ntk_memory_available(a->context) -
                            ntk_spectrum_held(a->context, a->spec, N, a->parameters);
-  return ntk_spectrum_way(a->context, a->spec, N, o, available, way, &why);
+  const ntk_share share = ntk_ranks_share(a->context, N);
+  return ntk_spectrum_way(a->context, a->spec, &share, o, available, way, &why);
 }
 
 static void mixed_work(const ntk_plan_asked *a, size_t N, ntk_work_list *list) {

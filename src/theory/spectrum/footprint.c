@@ -3,6 +3,7 @@
 #include "kernel/footprint.h"
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
+#include "data/dataset.h"
 #include "data/parallel_rows.h"
 #include "kernel/ends/mixed.h"
 #include "kernel/ends/proof.h"
@@ -22,7 +23,8 @@ bool ntk_keeps_kernel(double kernel, double features) {
 
 bool ntk_job_keeps_kernel(const ntk_job *j) {
   const ntk_network_spec spec = ntk_spec_of(j->network);
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(j->context, &spec, j->options.outputs, j->N);
+  const ntk_kernel_bytes b =
+      ntk_kernel_bytes_in(j->context, &spec, j->options.outputs, &j->data->share);
   return ntk_keeps_kernel(b.kernel, b.features);
 }
 
@@ -33,7 +35,8 @@ static bool makes_products(const ntk_kernel_bytes *b) {
 
 bool ntk_job_multiplies_kernel(const ntk_job *j) {
   const ntk_network_spec spec = ntk_spec_of(j->network);
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(j->context, &spec, j->options.outputs, j->N);
+  const ntk_kernel_bytes b =
+      ntk_kernel_bytes_in(j->context, &spec, j->options.outputs, &j->data->share);
   return j->way != NTK_WAY_OPERATOR && makes_products(&b);
 }
 
@@ -52,10 +55,11 @@ static double prefix_bytes(const ntk_network_spec *spec, double order,
 }
 
 /* The same of a way that is not double's: K, if in double, takes the features' place. */
-static double mixed_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                          const ntk_spectrum_options *options, ntk_way way) {
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
-  const size_t order = ntk_kernel_rows(spec, options->outputs, N);
+static double mixed_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_share *share, const ntk_spectrum_options *options,
+                          ntk_way way) {
+  const ntk_kernel_bytes b = ntk_kernel_bytes_in(context, spec, options->outputs, share);
+  const size_t N = share->N, order = ntk_kernel_rows(spec, options->outputs, N);
   const double rows = ntk_parallel_rows_bytes(N),
                eigen = fmax(ntk_mixed_bytes(order), ntk_digits_bytes(spec, options->outputs));
   const bool kept = way == NTK_WAY_MIXED;
@@ -67,9 +71,9 @@ static double mixed_bytes(const ntk_context *context, const ntk_network_spec *sp
 
 /* Beyond X and the weights. singular: K is not built unless the options need it. */
 static double double_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
-                           size_t N, const ntk_spectrum_options *options) {
-  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, options->outputs, N);
-  const size_t order = ntk_kernel_rows(spec, options->outputs, N);
+                           const ntk_share *share, const ntk_spectrum_options *options) {
+  const ntk_kernel_bytes b = ntk_kernel_bytes_in(context, spec, options->outputs, share);
+  const size_t N = share->N, order = ntk_kernel_rows(spec, options->outputs, N);
   const double n = (double)order,
                eigen = (double)(options->vectors == 0
                                     ? ntk_eigen_bytes(order)
@@ -121,9 +125,9 @@ const char *ntk_spectrum_double_for(const ntk_spectrum_options *o) {
                                   : NULL;
 }
 
-ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, double available, ntk_way *way,
-                            const char **why) {
+ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec,
+                            const ntk_share *share, const ntk_spectrum_options *options,
+                            double available, ntk_way *way, const char **why) {
   ntk_mode mode;
   NTK_TRY(ntk_mode_find(options->precision, &mode));
   const char *reason = ntk_spectrum_double_for(options);
@@ -131,10 +135,11 @@ ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *
   *why = reason != NULL && mode == NTK_MODE_MIXED ? reason : "";
   if (mode == NTK_MODE_DOUBLE || reason != NULL)
     return NTK_OK;
-  const double in_double = double_bytes(context, spec, false, N, options);
-  const double kept = mixed_bytes(context, spec, N, options, NTK_WAY_MIXED);
-  *way = ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, N),
-                        ntk_products_cheap(spec, options->outputs, N), available, in_double, kept);
+  const double in_double = double_bytes(context, spec, false, share, options);
+  const double kept = mixed_bytes(context, spec, share, options, NTK_WAY_MIXED);
+  *way = ntk_way_choose(mode, ntk_kernel_rows(spec, options->outputs, share->N),
+                        ntk_products_cheap(spec, options->outputs, share->N), available, in_double,
+                        kept);
   return NTK_OK;
 }
 
@@ -151,17 +156,19 @@ bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool 
 
 /* Of a singular K the largest prefix that may not be so has a run of its own. */
 static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool linear,
-                            size_t N, const ntk_spectrum_options *options, ntk_way way) {
-  const bool singular = ntk_known_singular(spec, options->outputs, linear, N);
+                            const ntk_share *share, const ntk_spectrum_options *options,
+                            ntk_way way) {
+  const bool singular = ntk_known_singular(spec, options->outputs, linear, share->N);
   double bytes = singular || way == NTK_WAY_DOUBLE
-                     ? double_bytes(context, spec, singular, N, options)
-                     : mixed_bytes(context, spec, N, options, way);
+                     ? double_bytes(context, spec, singular, share, options)
+                     : mixed_bytes(context, spec, share, options, way);
   ntk_spectrum_options alone = {.outputs = options->outputs, .prefixes = options->prefixes};
   for (size_t p = options->prefix_count; singular && p-- > 0;)
     if (!ntk_known_singular(spec, options->outputs, linear, options->prefixes[p])) {
+      const ntk_share first = ntk_share_leading(*share, options->prefixes[p]);
       alone.prefix_count = p + 1;
-      bytes = fmax(bytes, working_bytes(context, spec, linear, options->prefixes[p], &alone, way) +
-                              8.0 * (double)ntk_kernel_rows(spec, options->outputs, N));
+      bytes = fmax(bytes, working_bytes(context, spec, linear, &first, &alone, way) +
+                              8.0 * (double)ntk_kernel_rows(spec, options->outputs, share->N));
       break;
     }
   return bytes;
@@ -201,19 +208,20 @@ typedef struct choice {
 
 /* Beyond `held` bytes that are to be there before: by a factor; or by products, where that is asked
  * for, or all that fits. Where nothing does: of the least that would. */
-static ntk_status choose(ntk_context *context, const ntk_network_spec *spec, bool linear, size_t N,
-                         const ntk_spectrum_options *options, double held, choice *c) {
-  const size_t rows = ntk_kernel_rows(spec, options->outputs, N);
+static ntk_status choose(ntk_context *context, const ntk_network_spec *spec, bool linear,
+                         const ntk_share *share, const ntk_spectrum_options *options, double held,
+                         choice *c) {
+  const size_t rows = ntk_kernel_rows(spec, options->outputs, share->N);
   const double norms = norms_bytes(spec, (double)rows),
                available = ntk_memory_agreed(context) - held;
   method asked = METHOD_AUTO;
   NTK_TRY(find_method(options, &asked));
-  NTK_TRY(ntk_spectrum_way(context, spec, N, options, available, &c->way, &c->why));
-  double bytes = working_bytes(context, spec, linear, N, options, c->way);
+  NTK_TRY(ntk_spectrum_way(context, spec, share, options, available, &c->way, &c->why));
+  double bytes = working_bytes(context, spec, linear, share, options, c->way);
   if (asked == METHOD_OPERATOR ||
       (asked == METHOD_AUTO && ntk_job_needs_kernel(options) == NULL && bytes > available)) {
     const double by =
-        norms + ntk_operator_bytes(context, spec, N, options, available - norms, &c->layout);
+        norms + ntk_operator_bytes(context, spec, share, options, available - norms, &c->layout);
     if (asked == METHOD_OPERATOR || by <= available) {
       if (options->precision != NULL && strcmp(options->precision, "mixed") == 0)
         c->why = "the method operator has products in double precision, and no factor";
@@ -244,7 +252,8 @@ ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spe
   NTK_TRY(ntk_spec_laws(spec, &symmetry, &linear));
   options = options != NULL ? options : &defaults;
   const double held = ntk_spectrum_held(context, spec, N, parameters);
-  const ntk_status status = choose(context, spec, linear, N, options, held, &c);
+  const ntk_share share = ntk_ranks_share(context, N);
+  const ntk_status status = choose(context, spec, linear, &share, options, held, &c);
   if (status == NTK_OK || status == NTK_ERR_LIMIT || status == NTK_ERR_MEMORY)
     *bytes = c.bytes;
   return status;
@@ -254,8 +263,8 @@ ntk_status ntk_job_check_memory(ntk_job *j) {
   const ntk_network *network = j->network;
   const ntk_network_spec spec = ntk_spec_of(network);
   choice c = {.bytes = 0};
-  NTK_TRY(
-      choose(j->context, &spec, ntk_network_linear_above(network, 0), j->N, &j->options, 0.0, &c));
+  NTK_TRY(choose(j->context, &spec, ntk_network_linear_above(network, 0), &j->data->share,
+                 &j->options, 0.0, &c));
   j->way = c.way;
   j->layout = c.layout;
   j->result->precision_reason = c.why;

@@ -52,11 +52,12 @@ void ntk_job_release(ntk_job *j);
 
 /* ntk_spectrum_memory for a network and data set that are there already; chooses the way. */
 ntk_status ntk_job_check_memory(ntk_job *j);
-/* Which way of a factor the options, and memory, leave; *why: one line where it is double by the
- * options although mixed was asked for, else "". available: bytes, to it alone. */
-ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                            const ntk_spectrum_options *options, double available, ntk_way *way,
-                            const char **why);
+/* Which way of a factor the options, and memory, leave, of samples dealt so; *why: one line where
+ * it is double by the options although mixed was asked for, else "". available: bytes, to it alone.
+ */
+ntk_status ntk_spectrum_way(const ntk_context *context, const ntk_network_spec *spec,
+                            const ntk_share *share, const ntk_spectrum_options *options,
+                            double available, ntk_way *way, const char **why);
 /* Bytes of the data set and the network, which are there before. */
 double ntk_spectrum_held(const ntk_context *context, const ntk_network_spec *spec, size_t N,
                          size_t parameters);
@@ -101,9 +102,9 @@ ntk_operator ntk_job_product(const ntk_job *j);
  * available. Smallest pair, in the place of the factor's; several, as ntk_eigen_smallest_pairs of
  * the operator that ntk_job_product has with what is near its inverse. */
 const char *ntk_job_needs_kernel(const ntk_spectrum_options *options);
-double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                          const ntk_spectrum_options *options, double available,
-                          struct ntk_layout *layout);
+double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_share *share, const ntk_spectrum_options *options,
+                          double available, struct ntk_layout *layout);
 ntk_status ntk_job_precondition(ntk_job *j);
 ntk_status ntk_job_search(ntk_job *j, double *vector, ntk_extremes *e);
 ntk_operator ntk_job_preconditioned(ntk_job *j);

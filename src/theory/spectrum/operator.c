@@ -48,12 +48,13 @@ static ntk_lanczos_options search_for(size_t count, double tolerance, uint64_t s
 }
 
 /* At a layout: held throughout, and the larger of the two searches. */
-static double bytes_at(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                       const ntk_spectrum_options *options, const struct ntk_layout *layout) {
-  const size_t n = ntk_kernel_rows(spec, options->outputs, N), per = n / N;
+static double bytes_at(const ntk_context *context, const ntk_network_spec *spec,
+                       const ntk_share *all, const ntk_spectrum_options *options,
+                       const struct ntk_layout *layout) {
+  const size_t n = ntk_kernel_rows(spec, options->outputs, all->N), per = n / all->N;
   const ntk_lanczos_options search = search_for(options->vectors, 0.0, 0);
-  const ntk_share all = ntk_ranks_share(context, N), chosen = ntk_share_whole(layout->samples);
-  const ntk_share rows = ntk_share_times(all, per);
+  const ntk_share chosen = ntk_share_whole(layout->samples);
+  const ntk_share rows = ntk_share_times(*all, per);
   const double some =
       ntk_implicit_bytes(context, spec, options->outputs, &chosen, layout->samples) +
       8.0 * (double)layout->samples * (double)spec->width[0];
@@ -62,29 +63,28 @@ static double bytes_at(const ntk_context *context, const ntk_network_spec *spec,
   after = fmax(after, ntk_digits_bytes(spec, options->outputs));
   if (options->vectors > 0)
     after = fmax(after, (double)ntk_eigen_pairs_bytes(n, options->vectors));
-  return ntk_implicit_bytes(context, spec, options->outputs, &all, layout->block) +
+  return ntk_implicit_bytes(context, spec, options->outputs, all, layout->block) +
          2.0 * (double)options->vectors * (8.0 * (double)n + 64.0) +
          fmax((double)ntk_eigen_bytes(n), subset + after);
 }
 
-double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N,
-                          const ntk_spectrum_options *options, double available,
-                          struct ntk_layout *layout) {
+double ntk_operator_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_share *share, const ntk_spectrum_options *options,
+                          double available, struct ntk_layout *layout) {
   /* Parts of a rank's samples whose features are held, and of the wanted subset. */
   static const struct {
     size_t block, subset;
   } shares[] = {{1, 1}, {1, 2}, {1, 4}, {16, 1}, {16, 2}, {64, 4}, {64, 8}};
-  const size_t n = ntk_kernel_rows(spec, options->outputs, N), per = n / N;
+  const size_t N = share->N, per = ntk_kernel_rows(spec, options->outputs, N) / N;
   double columns = 0.0, bytes = 0.0;
   for (size_t l = 1; l < spec->depth; l++)
     columns += 2.0 * (double)spec->width[l];
-  const ntk_share all = ntk_ranks_share(context, N);
-  const size_t most = ntk_share_most(&all);
+  const size_t most = ntk_share_most(share);
   const double wanted = fmax(1.0, fmin((double)N / 4.0, columns / (double)per));
   for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
     *layout = (struct ntk_layout){.block = (most + shares[s].block - 1) / shares[s].block,
                                   .samples = (size_t)fmax(1.0, wanted / (double)shares[s].subset)};
-    bytes = bytes_at(context, spec, N, options, layout);
+    bytes = bytes_at(context, spec, share, options, layout);
     if (bytes <= available)
       break;
   }
