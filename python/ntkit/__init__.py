@@ -15,6 +15,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ntkit import _addresses
+
+_addresses.check()  # whatever of the package is imported loads the library after this
+
 if TYPE_CHECKING:
     from ntkit import conventions as conventions
     from ntkit import convert as convert
@@ -87,6 +91,7 @@ if not TYPE_CHECKING:  # where names that are not there are found before they ar
             return importlib.import_module("ntkit." + name)
         if name not in _WHERE:
             raise AttributeError(f"module 'ntkit' has no attribute {name!r}")
+        _addresses.check()  # a limit may have come since
         value = getattr(importlib.import_module("ntkit." + _WHERE[name]), name)
         globals()[name] = (
             value  # a module of the same name, as ntkit.spectrum, must not stay in its place

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "ntkit"
 
 # From below. A module imports what stands on lower floors, in a function too.
 FLOORS = [
-    {"_native", "_progress", "_formula"},
+    {"_native", "_addresses", "_progress", "_formula"},
     {"_options", "_figure"},
     {"_library"},
     {"_arrays", "_tables", "_spec", "_runner", "plot"},

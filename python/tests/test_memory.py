@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import ntkit
 import numpy as np
 import pytest
@@ -42,3 +45,44 @@ def test_memory_of_a_result_is_its_own(job):
         large = ntkit.spectrum(net, X).memory_bytes
         assert ntkit.spectrum(net, X[:100]).memory_bytes == alone
         assert context.memory_peak == large > alone
+
+
+LIMITED = """
+import resource, sys
+import numpy as np
+def limit():
+    with open("/proc/self/statm") as file:
+        there = int(file.read().split()[0]) * resource.getpagesize()
+    most = there + (int(sys.argv[1]) << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+try:
+    if sys.argv[2] == "before":
+        limit()
+    import ntkit
+    if sys.argv[2] == "after":
+        limit()
+    net = ntkit.Network([20, 30, 30], seed=1)
+    print(ntkit.spectrum(net, ntkit.generate("gaussian", 100, 20, seed=1)).lambda_min > 0)
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no such limit here")
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("left", [1, 60, 100, 200, 300, 450, 4000])
+def test_few_addresses_are_an_exception(left, when):
+    """OpenBLAS would ask for its buffers for ever, in the import already."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(left), when],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = done.stdout.strip()
+    if left == 4000:
+        assert said == "True"
+    elif left < 100 or said != "True":  # how much is enough, threads say
+        assert said.startswith("the limit on addresses (ulimit -v) leaves ")
+        assert "accepted: ulimit -v " in said
