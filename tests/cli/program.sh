@@ -39,6 +39,29 @@ check() {
   "$@" >"$top/check" 2>&1 || fails "$property" "not so: $*"
 }
 
+# until_so TEST...: waits for it, for as long as a slow machine takes.
+until_so() {
+  tries=0
+  until "$@" 2>"$top/check" || [ $tries -gt 1200 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+}
+# worked HUNDREDTHS PID...: whether each of these processes, which catch SIGTERM, has had so much processor
+# time, as it is when it computes; one that has ended has. (Without /proc a time must do.)
+worked() {
+  enough=$1
+  shift
+  [ -r /proc/self/stat ] || sleep 2
+  for id in "$@"; do
+    ! grep -q '^State:.*Z' "/proc/$id/status" 2>"$top/check" || continue
+    caught=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' "/proc/$id/status" 2>"$top/check")
+    [ $((0x${caught:-4000} & 0x4000)) -ne 0 ] || return 1
+    awk -v enough="$enough" '{ sub(/.*[)] /, ""); exit !($12 + $13 >= enough) }' "/proc/$id/stat" 2>"$top/check" ||
+      [ ! -r "/proc/$id/stat" ] || return 1
+  done
+}
+
 # bad PROPERTY PATTERN ARGUMENT...: exit status 2, one line on stderr that has PATTERN, nothing on
 # stdout, nothing written.
 bad() {

@@ -282,9 +282,9 @@ if [ -c /dev/full ]; then
   check 'full disk on standard output: a line says so' test -s "$err"
 fi
 
-# A job of several seconds, stopped after one. (Shells let background jobs ignore SIGINT.)
+# A job of several seconds, stopped in it. (Shells let background jobs ignore SIGINT.)
 "$NTKIT" spectrum --samples 10000 --dim 100 --widths 200,200 --threads 1 >"$out" 2>"$err" &
-sleep 1
+until_so worked 50 $!
 kill -TERM $!
 wait $!
 check 'interrupted: exit status 130' test $? -eq 130

@@ -263,7 +263,7 @@ rm -rf printed
 large='memorize --samples 9000 --dim 100 --widths 100,200 --activation tanh --save stopped'
 # shellcheck disable=SC2086
 "$NTKIT" $large >"$out" 2>"$err" &
-sleep 1
+until_so worked 50 $!
 kill -TERM $!
 wait $!
 check 'interrupted: exit status 130' test $? -eq 130

@@ -171,8 +171,10 @@ done
 # shellcheck disable=SC2086
 "$NTKIT" train $small --epochs 100000000 --time 60 --save held --quiet >/dev/null 2>&1 &
 holder=$!
-for _ in $(seq 100); do [ -e held/.ntkit.saving/lock ] || sleep 0.05; done
-sleep 0.1
+until_so test -e held/.ntkit.saving/lock
+if [ -r /proc/locks ]; then
+  until_so grep -q ":$(stat -c %i held/.ntkit.saving/lock) " /proc/locks
+fi
 for command in train spectrum memorize; do
   # shellcheck disable=SC2086
   run "$command" $small --quiet --save held --overwrite

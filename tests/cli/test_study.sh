@@ -241,10 +241,14 @@ cd "$dir" || exit 1
 } >"$out" 2>"$err"
 
 long="study run $in/good.yaml --db long.db grid.N=900 grid.d=60 trials=100 --workers 2"
+two_workers() {
+  [ "$(pgrep -P $pid | wc -l)" -eq 2 ]
+}
 # shellcheck disable=SC2086
 "$NTKIT" $long --progress ndjson >"$out" 2>"$err" &
 pid=$!
-sleep 1
+until_so grep -q '"event": "progress"' "$out"
+until_so two_workers
 workers=$(pgrep -P $pid | tr '\n' ' ')
 kill -TERM $pid
 wait $pid

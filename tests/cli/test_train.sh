@@ -361,17 +361,17 @@ long='train --samples 200 --dim 30 --widths 60,60 --activation tanh --optimizer 
   --track 200'
 # shellcheck disable=SC2086
 "$NTKIT" $long --epochs 1000000 >"$out" 2>"$err" &
-sleep 0.5
+until_so worked 50 $!
 kill -TERM $!
 wait $!
 check 'interrupted: exit status 130' test $? -eq 130
 check 'interrupted: one line' test "$(wc -l <"$err")" -eq 1
 check 'interrupted: what would have helped' grep -q 'nothing was saved: with --checkpoint FILE' "$err"
 check 'interrupted: no result' test ! -s "$out"
-for delay in 1.2 0.6 0.9; do # long enough for the first epoch on a busy machine
+for time in 120 60 90; do # of the processor, long enough for the first epoch
   # shellcheck disable=SC2086
   "$NTKIT" $long --epochs 1000000 --save two --json >"$out" 2>"$err" &
-  sleep $delay
+  until_so worked $time $!
   kill -TERM $!
   wait $!
   check 'interrupted: exit status 130' test $? -eq 130

@@ -211,7 +211,7 @@ rm -f l.html l.db
 # shellcheck disable=SC2086
 "$NTKIT" verify $rungs --trials 40 --workers 1 --db l.db --quiet >"$out" 2>"$err" &
 child=$!
-sleep 1
+until_so test -s l.db
 kill -TERM "$child" 2>/dev/null
 wait "$child"
 status=$?

@@ -5,14 +5,6 @@
 # shellcheck source=tests/ranks/program.sh
 . "$(dirname "$0")/program.sh"
 
-# until_so TEST...: waits for it, 20 seconds at most.
-until_so() {
-  tries=0
-  until "$@" 2>"$top/check" || [ $tries -gt 400 ]; do
-    sleep 0.05
-    tries=$((tries + 1))
-  done
-}
 ranks_there() {
   [ -s "$top/pid.0" ] && [ -s "$top/pid.1" ] && [ -s "$top/pid.2" ]
 }
@@ -71,7 +63,7 @@ training="--samples 241 --dim 6 --widths 16,12 --activation tanh --optimizer ada
 # shellcheck disable=SC2086
 begin 3 train $training --epochs 100000000 --quiet
 until_so ranks_there
-sleep 1
+until_so worked 100 "$(cat "$top/pid.0")" "$(cat "$top/pid.1")" "$(cat "$top/pid.2")" # epochs among it
 kill -TERM $job
 ended 'mpirun told to end' 1
 check 'what it says' grep -q 'stopped by SIGTERM, which mpirun sends' "$top/all"

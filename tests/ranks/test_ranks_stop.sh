@@ -7,13 +7,11 @@
 NTK_MPIRUN_SECONDS=60
 export NTK_MPIRUN_SECONDS
 
-# until_there FILE SECONDS: waits for it.
-until_there() {
-  tries=0
-  until [ -s "$1" ] || [ $tries -gt $(($2 * 10)) ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-  done
+# until_all COUNT: until so many processes compute.
+until_all() {
+  until_so test -s "$top/pid.$(($1 - 1))"
+  # shellcheck disable=SC2046
+  until_so worked 100 $(cat "$top"/pid.*)
 }
 
 # stopped PROPERTY PATTERN: the run ends in good time, with one line and no result.
@@ -35,8 +33,8 @@ long='spectrum --samples 1500 --dim 50 --widths 100,100 --density --probes 1000 
 # ---- A signal to one of them ---------------------------------------------------------------------------
 # shellcheck disable=SC2086
 begin 2 $long --save left
-until_there left/.ntkit.saving 30
-sleep 1
+until_so test -s left/.ntkit.saving
+until_all 2
 kill -INT "$(cat "$top/pid.0")"
 stopped 'SIGINT to rank 0' '^ntkit: interrupted while computing'
 check 'SIGINT to rank 0: nothing is left' test ! -e left
@@ -44,8 +42,8 @@ check 'SIGINT to rank 0: nothing is left' test ! -e left
 # ---- The first one dies --------------------------------------------------------------------------------
 # shellcheck disable=SC2086
 begin 3 $long --save left
-until_there left/.ntkit.saving 30
-sleep 1
+until_so test -s left/.ntkit.saving
+until_all 3
 kill -KILL "$(cat "$top/pid.0")"
 stopped 'SIGKILL to rank 0' '^ntkit: stopped by SIGTERM, which mpirun sends'
 check 'its stage is left' test -e left/.ntkit.saving
@@ -60,8 +58,7 @@ rm -rf left
   sh "$mpirun" -n 2 "$NTKIT" $training --epochs 20 --checkpoint "$top/check.ntk" >"$out" 2>"$top/all"
   check 'a checkpoint' test -s "$top/check.ntk"
   begin 2 $training --epochs 1000000000 --checkpoint "$top/check.ntk"
-  until_there "$top/pid.1" 30
-  sleep 2
+  until_all 2
   kill -INT "$(ps -o pid= --ppid $job | head -n 1 | tr -d ' ')" # mpirun, below timeout
   stopped 'Ctrl-C' "^ntkit: stopped by SIGTERM.*; the same command goes on by $top/check.ntk\$"
   [ "$status" -eq 1 ] || fails 'Ctrl-C' "exit status $status: mpirun's own is 1"
@@ -73,7 +70,7 @@ rm -rf left
 # ---- Either a result or the line -----------------------------------------------------------------------
 for delay in 0.3 0.6 0.9 1.2; do
   begin 2 spectrum --samples 1000 --dim 50 --widths 60,60 --quiet --save-kernel --save ended
-  until_there "$top/pid.0" 10
+  until_so test -s "$top/pid.0"
   sleep $delay
   kill -TERM "$(cat "$top/pid.0")" 2>/dev/null
   wait $job
