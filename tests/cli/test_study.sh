@@ -247,7 +247,7 @@ two_workers() {
 # shellcheck disable=SC2086
 "$NTKIT" $long --progress ndjson >"$out" 2>"$err" &
 pid=$!
-until_so grep -q '"event": "progress"' "$out"
+until_so grep -q '"event": "progress"' "$err"
 until_so two_workers
 workers=$(pgrep -P $pid | tr '\n' ' ')
 kill -TERM $pid
