@@ -1,14 +1,15 @@
 #!/bin/sh
-# ntkit spectrum over ranks of one thread each, on this machine: seconds beside one process of two threads, and
-# bytes that a rank receives beside the model of docs/distributed.md. Strong scaling: one N on 1 and 2 ranks;
-# weak: N sqrt(P / 4). Runs take turns; each has the best of them. Four ranks, of which two cores make
-# no time to be compared, count for their traffic alone. Dense, then without K.
-# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 bench/ranks.sh
+# ntkit spectrum over ranks of one thread each, on this machine, dense and then without K. Strong scaling: one N on
+# 1, 2 and 4 ranks, beside one process of two threads; weak: N sqrt(P / 4), so that each rank has as much of K. Of each the
+# seconds, the rate of a core and what part that is of one rank's, and the bytes that a rank receives beside the model of
+# docs/distributed.md. Runs take turns; each has the best of them.
+# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 bench/ranks.sh   (N=6000 TURNS=2: under three minutes on two cores)
 set -eu
 build=${BUILD:-build/mpi}
 N=${N:-12000}
 D=${D:-784}
 turns=${TURNS:-3}
+cores=$(nproc)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export NTK_MPIRUN_SECONDS=3600 OMP_WAIT_POLICY=passive
@@ -43,12 +44,14 @@ while [ "$turn" -lt "$turns" ]; do
     spectrum 1 1 "$N" "$method"
     spectrum 1 1 "$(size 0.25)" "$method"
     spectrum 2 1 "$(size 0.5)" "$method"
-    [ "$turn" -gt 1 ] || spectrum 4 1 "$N" "$method"
+    if [ "$turn" -eq 1 ] || [ "$cores" -ge 4 ]; then
+      spectrum 4 1 "$N" "$method"
+    fi
   done
 done
 
 # Flops are those of `ntkit plan`, of the factor or of so many products; n = D in all layers.
-awk -v D="$D" '
+awk -v D="$D" -v N="$N" -v half="$(size 0.25)" -v some="$(size 0.5)" -v cores="$cores" '
   function model(P, N, method, solves, products,    G, m, sum) {
     G = 2 * D * D + D
     m = N / 4 < 4 * D ? N / 4 : 4 * D
@@ -64,23 +67,35 @@ awk -v D="$D" '
   }
   {
     key = $1 " " $2 " " $3 " " $4
-    if (!(key in seconds)) { order[++count] = key; seconds[key] = $5 }
+    if (!(key in seconds)) seconds[key] = $5
     if ($5 < seconds[key]) seconds[key] = $5
     traffic[key] = $6; solves[key] = $7; products[key] = $8
-    if ($1 == 1 && $2 == 2) both[$3 " " $4] = seconds[key]
+  }
+  function rate(key,    k, at_once) { # of a core
+    split(key, k, " ")
+    at_once = k[1] * k[2] < cores ? k[1] * k[2] : cores
+    return 1e-9 * flops(k[3], k[4], products[key]) / seconds[key] / at_once
+  }
+  function row(kind, ranks, threads, n, method, of,    key, want) {
+    key = ranks " " threads " " n " " method
+    want = model(ranks, n, method, solves[key], products[key])
+    printf "%-8s %-7s %5d %7d %6d %9.2f %9.1f %8.2f %12.1f %9s\n", method, kind, ranks, threads, n, seconds[key],
+           rate(key), rate(key) / rate(of " " method), 1e-6 * traffic[key], (want > 0 ? sprintf("%.3f", traffic[key] / want) : "-")
   }
   END {
-    printf "%-8s %5s %7s %6s %9s %9s %13s %12s %9s\n", "method", "ranks", "threads", "N", "seconds",
-           "GFLOP/s", "of 1 x 2 (0.85)", "received MB", "of model"
-    for (i = 1; i <= count; i++) {
-      split(order[i], k, " ")
-      s = seconds[order[i]]
-      whole = k[3] " " k[4]
-      want = model(k[1], k[3], k[4], solves[order[i]], products[order[i]])
-      printf "%-8s %5d %7d %6d %9.2f %9.1f %13s %12.1f %9s\n", k[4], k[1], k[2], k[3], s,
-             1e-9 * flops(k[3], k[4], products[order[i]]) / s / (k[1] * k[2]),
-             (k[1] == 2 && (whole in both) ? sprintf("%.2f", both[whole] / s) : "-"),
-             1e-6 * traffic[order[i]], (want > 0 ? sprintf("%.3f", traffic[order[i]] / want) : "-")
+    printf "%-8s %-7s %5s %7s %6s %9s %9s %8s %12s %9s\n", "method", "scaling", "ranks", "threads", "N", "seconds",
+           "GFLOP/s", "of one", "received MB", "of model"
+    for (i = 1; i <= 2; i++) {
+      method = i == 1 ? "factor" : "operator"
+      row("-", 1, 2, N, method, "1 1 " N)
+      for (P = 1; P <= 4; P *= 2)
+        row("strong", P, 1, N, method, "1 1 " N)
+      row("weak", 1, 1, half, method, "1 1 " half)
+      row("weak", 2, 1, some, method, "1 1 " half)
+      row("weak", 4, 1, N, method, "1 1 " half)
+      key = "2 1 " N " " method
+      printf "%-8s two ranks of one thread: %.2f of the speed of one process of two (0.85 is wanted)\n", method,
+             seconds["1 2 " N " " method] / seconds[key]
     }
-    print "(GFLOP/s: of a thread, of the flops that ntkit plan counts)"
+    print "(GFLOP/s: of a core, of the flops that ntkit plan counts; of one: beside one rank of one thread)"
   }' "$work/runs"
