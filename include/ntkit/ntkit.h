@@ -109,10 +109,10 @@ typedef struct ntk_context_options {
   void *progress_user;      /* passed through */
 } ntk_context_options;
 
-/* Checks the loaded BLAS against plain loops (about a millisecond; NTK_ERR_BLAS when it is wrong).
- * options may be NULL: all defaults. With "mpi" a call of all processes, as all that follow on such
- * a context; threads are each process's, memory its part of the machine's. NTK_ERR_ARGUMENT,
- * _MEMORY, _RANKS. */
+/* Checks the loaded BLAS against plain loops (about a millisecond; NTK_ERR_BLAS when it is wrong),
+ * and that so many threads can be started (else NTK_ERR_MEMORY). options may be NULL: all defaults.
+ * With "mpi" a call of all processes, as all that follow on such a context; threads are each
+ * process's, memory its part of the machine's. NTK_ERR_ARGUMENT, _MEMORY, _RANKS. */
 NTK_API ntk_status ntk_context_create(const ntk_context_options *options, ntk_context **context);
 NTK_API void ntk_context_destroy(ntk_context *context);
 
@@ -122,12 +122,12 @@ NTK_API void ntk_context_destroy(ntk_context *context);
  * failure ends the context: what is called on it next returns it again, at once. Destroy it, on all
  * of them, and a new one may be made.
  *   MPI. A program that has started it itself, at MPI_THREAD_FUNNELED or above, calls from the
- * thread that did so (from any at MPI_THREAD_SERIALIZED) and ends it itself, after the last context.
- * Else the first context starts it, at MPI_THREAD_FUNNELED, in the thread that makes it, which is
- * then the one to call from; and it is ended as the process exits. All of MPI_COMM_WORLD take part;
- * a program's own messages on it are not met, as ntkit's go on duplicates.
- *   How many processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of
- * them this is (rank may be NULL). Looks at the environment alone. */
+ * thread that did so (from any at MPI_THREAD_SERIALIZED) and ends it itself, after the last
+ * context. Else the first context starts it, at MPI_THREAD_FUNNELED, in the thread that makes it,
+ * which is then the one to call from; and it is ended as the process exits. All of MPI_COMM_WORLD
+ * take part; a program's own messages on it are not met, as ntkit's go on duplicates. How many
+ * processes an mpirun (or Slurm's srun) says it has started, 1: none has, and which of them this is
+ * (rank may be NULL). Looks at the environment alone. */
 NTK_API int ntk_launched(int *rank);
 /* For a handler of SIGTERM, by which mpirun ends what is left: whether those of a lower rank have
  * died, as far as one on rank 0's machine can tell; false on others. Since a context was made. */

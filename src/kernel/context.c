@@ -11,6 +11,7 @@
 #include "base/simd.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,46 @@ static ntk_status keep_addresses(ntk_context *made) {
   return NTK_OK;
 }
 
+/* ---- Threads ---- */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void *wait_at_gate(void *unused) {
+  (void)pthread_mutex_lock(&gate);
+  (void)pthread_mutex_unlock(&gate);
+  return unused;
+}
+
+/* How many of so many threads can be there at once, and why no more. */
+static int count_startable(int threads, int *why) {
+  pthread_t started[MAX_THREADS];
+  int count = 0;
+  (void)pthread_mutex_lock(&gate);
+  for (*why = 0; count < threads && *why == 0; count += *why == 0)
+    *why = pthread_create(&started[count], NULL, wait_at_gate, NULL);
+  (void)pthread_mutex_unlock(&gate);
+  for (int t = 0; t < count; t++)
+    (void)pthread_join(started[t], NULL);
+  return count;
+}
+
+/* OpenMP ends the process where a thread cannot be started: so that is tried before, once in a
+ * process for so many. */
+static ntk_status check_threads(int threads) {
+  static atomic_int tried = 1;
+  int why = 0;
+  if (threads <= atomic_load(&tried))
+    return NTK_OK;
+  const int count = 1 + count_startable(threads - 1, &why); /* with this one */
+  if (count < threads)
+    return ntk_fail(NTK_ERR_MEMORY,
+                    "%d threads are asked for, and the system starts no more than %d (%s); "
+                    "accepted: 1 to %d",
+                    threads, count, strerror(why), count);
+  atomic_store(&tried, threads);
+  return NTK_OK;
+}
+
 ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_options *options,
                                  ntk_context **context) {
   if (options->threads < 0 || options->threads > MAX_THREADS)
@@ -81,6 +122,10 @@ ntk_status ntk_context_create_on(const ntk_backend *backend, const ntk_context_o
   made->progress_user = options->progress_user;
   read_cpu_name(made->cpu);
   ntk_status status = keep_addresses(made); /* before BLAS is called */
+  if (status == NTK_OK)
+    status = check_threads(made->threads > 0             ? made->threads
+                           : backend == &ntk_backend_cpu ? omp_get_num_procs()
+                                                         : 1);
   if (status == NTK_OK)
     status = ntk_blas_check();
   if (made->addresses > 0)

@@ -8,4 +8,5 @@ walk -k memory,stat,rename -r spectrum $small --save old
 most=1
 walk memorize $small --save new
 walk -k memory,open,write,rename,stat study merge s.db t.db -o m.db
+walk -k thread verify $small
 ended test_fault
