@@ -1,6 +1,7 @@
 /* A run's files from the stage into its folder: the last step of a save. */
 #include "base/text.h"
 #include "base/writer.h"
+#include "io/archive/write.h"
 #include "io/folder.h"
 #include "io/saving.h"
 
@@ -105,7 +106,7 @@ static ntk_status write_earlier(const ntk_saving *saving) {
   whole = whole && json_array_append_new(list, json_string(NTK_RESULT)) == 0;
   json_t *object =
       whole ? json_pack("{s:s, s:O}", "command", saving->command, "saved", list) : NULL;
-  char *text = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
+  char *text = object != NULL ? ntk_json_text(object, JSON_INDENT(2)) : NULL;
   ntk_status status;
   if (text != NULL)
     status = ntk_saving_text(saving, NTK_EARLIER, text);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "data/dataset.h"
+#include "io/archive/write.h"
 #include "io/folder.h"
 #include "io/saving.h"
 #include "ntkit/data.h"
@@ -157,7 +158,7 @@ ntk_status ntk_saving_finish(ntk_saving *saving, const char *result) {
 }
 
 ntk_status ntk_saving_finish_object(ntk_saving *saving, json_t *result) {
-  char *text = result != NULL ? json_dumps(result, JSON_INDENT(2)) : NULL;
+  char *text = result != NULL ? ntk_json_text(result, JSON_INDENT(2)) : NULL;
   ntk_status status = NTK_OK;
   if (text != NULL)
     status = ntk_saving_finish(saving, text);

@@ -161,8 +161,21 @@ exit_status json_print(json_t *object, exit_status status) {
   return status == EXIT_DONE ? printed : status;
 }
 
+/* Not by json_dumps, which leaves a key out when it has no memory for it. */
+static char *text_of(const json_t *object, size_t flags) {
+  const size_t length = json_dumpb(object, NULL, 0, flags);
+  char *text = length > 0 ? malloc(length + 1) : NULL;
+  if (text == NULL)
+    return NULL;
+  text[length] = '\0';
+  if (json_dumpb(object, text, length, flags) == length)
+    return text;
+  free(text);
+  return NULL;
+}
+
 char *json_written(json_t *object) {
-  char *text = object != NULL ? json_dumps(object, FORMAT) : NULL;
+  char *text = object != NULL ? text_of(object, FORMAT) : NULL;
   if (text == NULL)
     (void)report_error(EXIT_FAILED, "no memory for the JSON object");
   json_decref(object);

@@ -130,6 +130,18 @@ static json_t *tensor_about(const ntk_packed *array, uint64_t at) {
   return NULL;
 }
 
+char *ntk_json_text(const json_t *object, size_t flags) {
+  const size_t length = json_dumpb(object, NULL, 0, flags);
+  char *text = length > 0 ? malloc(length + 1) : NULL;
+  if (text == NULL)
+    return NULL;
+  text[length] = '\0';
+  if (json_dumpb(object, text, length, flags) == length)
+    return text;
+  free(text);
+  return NULL;
+}
+
 static ntk_status safetensors_begin(ntk_packing *p) {
   json_t *header = json_object();
   int code = header == NULL;
@@ -138,7 +150,7 @@ static ntk_status safetensors_begin(ntk_packing *p) {
     code |= json_object_set_new(header, p->array[i].name, tensor_about(&p->array[i], at));
     at += 8 * (uint64_t)entries_of(&p->array[i]);
   }
-  char *text = code == 0 ? json_dumps(header, JSON_COMPACT) : NULL;
+  char *text = code == 0 ? ntk_json_text(header, JSON_COMPACT) : NULL;
   json_decref(header);
   if (text == NULL)
     return ntk_fail(NTK_ERR_MEMORY, "no memory for the header of %s", p->out.path);

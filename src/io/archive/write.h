@@ -4,6 +4,7 @@
 
 #include "base/writer.h"
 
+#include <jansson.h>
 #include <stdint.h>
 
 typedef struct ntk_packed {
@@ -34,5 +35,8 @@ ntk_status ntk_packing_append(ntk_packing *packing, const double *values);
 ntk_status ntk_packing_commit(ntk_packing *packing);
 /* path is as it was. Allowed after commit and after a failed open. */
 void ntk_packing_abort(ntk_packing *packing);
+
+/* What json_dumps gives, to be freed; NULL: no memory, where that leaves keys out. */
+char *ntk_json_text(const json_t *object, size_t flags);
 
 #endif

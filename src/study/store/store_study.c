@@ -12,6 +12,19 @@ static ntk_status no_memory(void) {
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
+/* Not by json_dumps, which leaves a key out when it has no memory for it. */
+static char *text_of(const json_t *object, size_t flags) {
+  const size_t length = json_dumpb(object, NULL, 0, flags);
+  char *text = length > 0 ? malloc(length + 1) : NULL;
+  if (text == NULL)
+    return NULL;
+  text[length] = '\0';
+  if (json_dumpb(object, text, length, flags) == length)
+    return text;
+  free(text);
+  return NULL;
+}
+
 char *ntk_store_names(const ntk_grid *grid) {
   json_t *list = json_array();
   for (size_t v = 0; v < grid->count; v++)
@@ -19,7 +32,7 @@ char *ntk_store_names(const ntk_grid *grid) {
       json_decref(list);
       return NULL;
     }
-  char *text = json_dumps(list, JSON_COMPACT);
+  char *text = text_of(list, JSON_COMPACT);
   json_decref(list);
   return text;
 }
@@ -36,7 +49,7 @@ char *ntk_store_values(const ntk_grid *names, const ntk_grid *grid, const double
       return NULL;
     }
   }
-  char *made = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  char *made = text_of(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(list);
   return made;
 }
