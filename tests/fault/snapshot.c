@@ -2,6 +2,7 @@
 #include "snapshot.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +49,7 @@ static const char *left_out;
 static int see(const char *path, const struct stat *about, int kind, struct FTW *where) {
   (void)about;
   const char *name = path + prefix;
-  if (where->level == 0 || taken->count == MOST_FILES ||
-      (left_out[0] != '\0' && strncmp(name, left_out, strlen(left_out)) == 0))
+  if (where->level == 0 || taken->count == MOST_FILES || fnmatch(left_out, name, FNM_EXTMATCH) == 0)
     return 0;
   (void)snprintf(taken->file[taken->count].name, LONGEST, "%s%s", name, kind == FTW_D ? "/" : "");
   taken->file[taken->count++].content = kind == FTW_D ? 0 : snapshot_of_file(path);

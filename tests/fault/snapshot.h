@@ -18,7 +18,8 @@ typedef struct snapshot {
 
 /* Of a text (no byte is 0) with each number, and each run of blanks, as one sign: times differ. */
 uint64_t snapshot_of_file(const char *path);
-/* In two folders it is the same, but for what lies under `but` ("": all is looked at). */
+/* But for files whose name is of the pattern `but`, of fnmatch, @(a|b) too ("": all is looked at).
+ */
 void snapshot_take(const char *folder, const char *but, snapshot *made);
 /* NULL: the same; else the name of a file that differs. */
 const char *snapshot_differ(const snapshot *a, const snapshot *b);

@@ -8,5 +8,7 @@ walk -k memory,stat,rename -r spectrum $small --save old
 most=1
 walk memorize $small --save new
 walk -k memory,open,write,rename,stat study merge s.db t.db -o m.db
+most=60 # its header
+walk -k memory network convert net net.safetensors --to torch
 walk -k thread verify $small
 ended test_fault

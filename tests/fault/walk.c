@@ -5,7 +5,7 @@
  * it was, or as a good run leaves it; nothing is held when main returns that a good run does not
  * hold.
  *
- * usage: fault_walk [-k KIND,...] [-m MOST] [-x NAME] [-r] LIBRARY FOLDER PROGRAM [ARGUMENT...]
+ * usage: fault_walk [-k KIND,...] [-m MOST] [-x PATTERN] [-r] LIBRARY FOLDER PROGRAM [ARGUMENT...]
  *   -k  of these kinds alone              -m  of each kind so many points, evenly spread
  *   -x  files whose names begin so keep what was done (a database), and may be there after a
  * failure -r  after each failure: the same command, without fault, ends as a good run does */

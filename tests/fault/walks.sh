@@ -35,9 +35,10 @@ good 'its other half' study run t.yaml --db t.db --quiet --workers 2
 good 'a network' memorize $small --save net
 good 'an earlier run' spectrum $small --save old
 printf '1,2,3\n4,5,7\n2,2,1\n' >table.csv
+mkdir into
 cd "$dir" || exit 1
 
-# walk [-k KIND,...] [-x NAME] [-r] ARGUMENT...: of a command, in a copy of $in.
+# walk [-k KIND,...] [-x PATTERN] [-r] ARGUMENT...: of a command, in a copy of $in.
 walk() {
   options=
   while :; do
