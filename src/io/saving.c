@@ -34,23 +34,20 @@ static int remove_left(const char *path, const struct stat *about, int kind, str
   return 0;
 }
 
-/* The same without memory or a further descriptor: what lies in the stage itself, and in folders
- * there what this run has listed. */
+/* The same without memory or a further descriptor: what this run has listed in folders of the
+ * stage, and what lies in the stage itself. */
 static void unlink_listed(const ntk_saving *saving) {
   const int stage = dirfd(saving->listing);
-  rewinddir(saving->listing);
-  for (const struct dirent *entry; (entry = readdir(saving->listing)) != NULL;)
-    if (strcmp(entry->d_name, LOCK) != 0 && strcmp(entry->d_name, NTK_EARLIER) != 0)
-      (void)unlinkat(stage, entry->d_name, 0);
   for (void *i = json_object_iter(saving->files); i != NULL;
-       i = json_object_iter_next(saving->files, i)) {
-    const char *name = json_object_iter_key(i), *slash = strrchr(name, '/');
-    char folder[2 * NTK_CLASS_NAME];
-    if (slash == NULL)
+       i = json_object_iter_next(saving->files, i))
+    (void)unlinkat(stage, json_object_iter_key(i), 0);
+  rewinddir(saving->listing);
+  for (const struct dirent *entry; (entry = readdir(saving->listing)) != NULL;) {
+    const char *name = entry->d_name;
+    if (strcmp(name, LOCK) == 0 || strcmp(name, NTK_EARLIER) == 0 || name[0] == '.')
       continue;
-    (void)unlinkat(stage, name, 0);
-    (void)ntk_format(folder, sizeof folder, "%.*s", (int)(slash - name), name);
-    (void)unlinkat(stage, folder, AT_REMOVEDIR); /* the last of its files empties it */
+    if (unlinkat(stage, name, 0) != 0)
+      (void)unlinkat(stage, name, AT_REMOVEDIR);
   }
 }
 

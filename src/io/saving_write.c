@@ -54,11 +54,12 @@ ntk_status ntk_saving_array(ntk_saving *saving, const char *name, const double *
   char *path = NULL;
   if (saving == NULL)
     return NTK_OK;
+  NTK_TRY(ntk_saving_add(saving, name)); /* before it is there, so that it can be taken away */
   NTK_TRY(ntk_folder_path(saving->stage, name, &path));
   const size_t shape[2] = {rows, columns};
   const ntk_status status = ntk_npy_save(path, values, columns == 0 ? 1 : 2, shape);
   free(path);
-  return status == NTK_OK ? ntk_saving_add(saving, name) : status;
+  return status;
 }
 
 ntk_status ntk_saving_data(ntk_saving *saving, const ntk_dataset *data) {

@@ -201,6 +201,8 @@ static void view_network(result_view *v, const ntk_network *network, job_network
     facts.hidden = depth - 1;
     facts.biases = biases;
     facts.biased = biased_layers(network, biases);
+  } else {
+    view_starve(v, "the widths of the layers");
   }
   facts.depth = depth;
   facts.dim = ntk_network_width(network, 0);
@@ -250,6 +252,8 @@ void job_view_inputs(result_view *v, const cli_job *job) {
 void job_view_begin(result_view *v, const cli_job *job) {
   const cli_origin *origin = &job->settings->origin;
   char *line = ranks_line(origin, false);
+  if (line == NULL)
+    view_starve(v, "the command line");
   const job_origin facts = {origin->command, line, origin->date, ranks_count()};
   view_fields(v, NULL, &origin_table, &facts, NULL, NULL);
   free(line);

@@ -54,6 +54,10 @@ exit_status report_error(exit_status status, const char *format, ...) {
   return status;
 }
 
+bool report_failed(void) {
+  return fault[0] != '\0';
+}
+
 void report_warning(const cli_settings *settings, const char *format, ...) {
   if (settings->quiet)
     return;
@@ -152,7 +156,7 @@ exit_status report_output(exit_status status) {
   const bool failed = ferror(stdout) != 0;
   int why = failed ? report_why(stdout) : 0;
   if (fclose(stdout) == 0 && !failed)
-    return status;
+    return status == EXIT_DONE && report_failed() ? EXIT_FAILED : status;
   why = failed ? why : errno;
   return report_error(EXIT_FAILED, "standard output: %s",
                       why != 0 ? strerror(why) : "could not be written");

@@ -6,6 +6,7 @@
 #include "cli/shell/settings.h"
 #include "ntkit/ntkit.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Prints "ntkit: " and the formatted text as one line (control characters become '?'), and returns
@@ -13,6 +14,8 @@
  * process alone is printed. */
 exit_status report_error(exit_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Whether there was an error: what is written meanwhile lacks what that was about. */
+bool report_failed(void);
 
 /* "ntkit: warning: ..." unless settings ask for quiet. */
 void report_warning(const cli_settings *settings, const char *format, ...)
@@ -46,7 +49,7 @@ void report_names(const char *(*name)(size_t i), size_t size, char *text);
 int report_why(FILE *stream);
 
 /* The last call: closes standard output; an error line and EXIT_FAILED when it did not take
- * everything, else status. */
+ * everything, EXIT_FAILED too where an error was said and nobody heard, else status. */
 exit_status report_output(exit_status status);
 
 /* "1.23 GB" into text, in the units of the library's lines. */

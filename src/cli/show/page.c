@@ -99,8 +99,9 @@ exit_status page_save(const cli_settings *settings, void (*write)(const void *wh
   const exit_status status = file_create(settings->report, "report", &file);
   if (status != EXIT_DONE)
     return status;
+  const bool failed = report_failed();
   write(what, file.stream);
-  return file_close(&file, "report", EXIT_DONE);
+  return file_close(&file, "report", report_failed() && !failed ? EXIT_FAILED : EXIT_DONE);
 }
 
 /* ---- Pieces ---------------------------------------------------------------------------------- */

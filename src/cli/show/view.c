@@ -1,6 +1,7 @@
 #include "cli/show/view.h"
 
 #include "cli/shell/command.h"
+#include "cli/shell/report.h"
 #include "cli/show/json.h"
 #include "cli/show/page.h"
 
@@ -40,6 +41,12 @@ void view_json(result_view *v, const char *key, json_t *value) {
     json_put(&v->object, key, value);
   else
     json_decref(value);
+}
+
+void view_starve(result_view *v, const char *what) {
+  (void)report_error(EXIT_FAILED, "no memory for %s", what);
+  json_decref(v->object);
+  v->object = NULL;
 }
 
 void view_environment(result_view *v, const ntk_context *context) {

@@ -31,6 +31,8 @@ void view_fields(result_view *v, const char *key, const ntk_description *table, 
 void view_options(result_view *v, const cli_settings *settings, const char *names);
 /* What only the object has; taken over. */
 void view_json(result_view *v, const char *key, json_t *value);
+/* There is no memory for a field: said, and the object is not made. */
+void view_starve(result_view *v, const char *what);
 void view_environment(result_view *v, const ntk_context *context);
 
 /* A table of a command's own struct, whose name ROW is. */
