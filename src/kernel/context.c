@@ -10,11 +10,13 @@
 #include "base/ranks/ranks.h"
 #include "base/simd.h"
 
+#include <fcntl.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef __APPLE__
 #include <sys/sysctl.h>
@@ -31,14 +33,15 @@ static void read_cpu_name(char name[128]) {
   size_t length = 128;
   (void)sysctlbyname("machdep.cpu.brand_string", name, &length, NULL, 0);
 #else
-  FILE *file = fopen("/proc/cpuinfo", "r");
-  if (file == NULL)
-    return;
-  char line[256];
-  while (fgets(line, sizeof line, file) != NULL)
-    if (sscanf(line, "model name : %127[^\n]", name) == 1)
-      break;
-  fclose(file);
+  char text[4096]; /* the first processor; no stream, which wants memory */
+  const int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+  const ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+  if (file >= 0)
+    (void)close(file);
+  text[length > 0 ? length : 0] = '\0';
+  const char *line = strstr(text, "model name");
+  if (line != NULL)
+    (void)sscanf(line, "model name : %127[^\n]", name);
 #endif
 }
 
