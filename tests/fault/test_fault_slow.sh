@@ -10,7 +10,7 @@ walk spectrum $small --json
 walk spectrum $small --report page.html
 walk spectrum $small --full --save-kernel --save new
 walk memorize $small --save new
-walk -r -x into/checkpoint.ntk train $small --epochs 5 --save into
+walk -r -x 'into/@(checkpoint.ntk|result.json)' train $small --epochs 5 --save into
 walk -r -x state.ntk train $small --epochs 20 --checkpoint state.ntk
 walk verify $small --report page.html
 walk predict --load net --data net/X.npy -o out.npy

@@ -281,6 +281,7 @@ static void run_without(void) {
 int main(int count, char **word) {
   long bad = 0;
   char command[100];
+  (void)setvbuf(stdout, NULL, _IOLBF, 0);
   read_options(count, word);
   prepare();
   run_without();

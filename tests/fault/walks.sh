@@ -53,17 +53,23 @@ walk() {
   "$FAULT_WALK" $options -m "$most" "$FAULT_LIBRARY" "$in" "$NTKIT" "$@" >"$top/walk" 2>&1
   status=$?
   cat "$top/walk"
+  sum "$top/walk" || fails "$*" 'no fault came up'
   cat "$top/walk" >>"$top/walks"
   : >"$out" && : >"$err"
   [ $status -eq 0 ] || fails "$*" "walked, with status $status"
 }
 
-# How much that was, and the end.
-ended() {
+# sum FILE: how much was walked there; fails where nothing failed.
+sum() {
   awk '/ places, / { split($0, part, " places, "); split(part[2], word, " ")
          n = split(part[1], left, " "); places += left[n]; failed += word[1]; refused += word[3]; done += word[5] }
        END { printf "%d places, %d failed: %d refused, %d done all the same\n", places, failed, refused, done
-             exit failed == 0 }' "$top/walks" || fails 'all walks' 'no fault came up'
+             exit failed == 0 }' "$1"
+}
+
+# The end.
+ended() {
   echo "$walked commands"
+  sum "$top/walks" || fails 'all walks' 'no fault came up'
   finish "$1"
 }
