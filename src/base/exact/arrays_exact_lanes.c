@@ -2,6 +2,8 @@
 #include "base/exact/arrays.h"
 #include "base/exact/dd.h"
 
+#include <stdbool.h>
+
 enum { ROWS = 4 };
 
 typedef void multiply_fn(const ntk_exact_product *p);
@@ -35,23 +37,26 @@ static inline void give(ntk_exact_entries x, size_t i, size_t count, dd a) {
     memcpy(x.lo + i, lo, count * sizeof *lo);
 }
 
-/* Columns j to j + count - 1 of rows i to i + rows - 1. */
-static inline __attribute__((always_inline)) void tile(const ntk_exact_product *p, size_t i,
-                                                       size_t rows, size_t j, size_t count) {
+/* Columns j to j + count - 1 of rows i to i + rows - 1. plain: sign is 1 and B.lo 0, of which most
+ * products are: two fifths less to do, for the same bits. */
+static inline __attribute__((always_inline)) void
+tile(const ntk_exact_product *p, size_t i, size_t rows, size_t j, size_t count, bool plain) {
   dd sum[ROWS];
 #pragma GCC unroll 4
   for (size_t r = 0; r < rows; r++)
     sum[r] = p->beta != 0.0 ? take(p->C, (i + r) * p->C_row + j, count) : dd_from(vr_set(0.0));
   for (size_t k = 0; k < p->k; k++) {
-    const dd b = take(p->B, k * p->B_row + j, count);
+    const ntk_exact_entries B = {p->B.hi, plain ? NULL : p->B.lo};
+    const dd b = take(B, k * p->B_row + j, count);
 #pragma GCC unroll 4
     for (size_t r = 0; r < rows; r++) {
       const size_t at = (i + r) * p->A_row + k * p->A_next;
-      const vr a = vr_set(p->sign * p->A.hi[at]);
-      const vr a_lo = vr_set(p->A.lo != NULL ? p->sign * p->A.lo[at] : 0.0);
+      const vr a = vr_set(plain ? p->A.hi[at] : p->sign * p->A.hi[at]);
+      const vr a_lo = vr_set(plain ? p->A.lo[at] : p->A.lo != NULL ? p->sign * p->A.lo[at] : 0.0);
       const dd product = dd_two_prod(a, b.hi), s = dd_two_sum(sum[r].hi, product.hi);
+      const vr rest = vr_fma(a_lo, b.hi, product.lo);
       sum[r].hi = s.hi;
-      sum[r].lo = sum[r].lo + (s.lo + vr_fma(a, b.lo, vr_fma(a_lo, b.hi, product.lo)));
+      sum[r].lo = sum[r].lo + (s.lo + (plain ? rest : vr_fma(a, b.lo, rest)));
     }
   }
 #pragma GCC unroll 4
@@ -60,15 +65,18 @@ static inline __attribute__((always_inline)) void tile(const ntk_exact_product *
 }
 
 void LANES_NAME(ntk_exact_multiply)(const ntk_exact_product *p) {
+  const bool plain = p->sign == 1.0 && p->A.lo != NULL && p->B.lo == NULL;
   for (size_t j = 0; j < p->n; j += LANES) {
     const size_t count = ntk_piece(p->n, j, LANES);
     size_t i = 0;
+    for (; i + ROWS <= p->m && count == LANES && plain; i += ROWS)
+      tile(p, i, ROWS, j, LANES, true);
     for (; i + ROWS <= p->m && count == LANES; i += ROWS)
-      tile(p, i, ROWS, j, LANES);
+      tile(p, i, ROWS, j, LANES, false);
     for (; i + ROWS <= p->m; i += ROWS)
-      tile(p, i, ROWS, j, count);
+      tile(p, i, ROWS, j, count, false);
     for (; i < p->m; i++)
-      tile(p, i, 1, j, count);
+      tile(p, i, 1, j, count, false);
   }
 }
 

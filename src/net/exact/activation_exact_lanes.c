@@ -40,7 +40,9 @@ static inline pair sigmoid(dd g, vr p) {
 /* -m / (2 + m), m = exp(-2 |g|) - 1; slope 4 e / (1 + e)^2, e = exp(-2 |g|). */
 static inline pair hyperbolic_tangent(dd g, vr p) {
   (void)p;
-  const dd z = dd_scale(dd_abs(g), vr_set(-2.0)), m = dd_expm1(z), e = dd_exp(z);
+  const dd_exponential parts =
+      dd_exp_parts(dd_at_least(dd_scale(dd_abs(g), vr_set(-2.0)), -1100.0));
+  const dd m = dd_expm1_of(parts), e = dd_exp_of(parts);
   const dd t = dd_div(dd_neg(m), dd_add_real(m, vr_set(2.0)));
   const dd r = dd_div(dd_set(2.0, 0.0), dd_add_real(e, vr_set(1.0)));
   return (pair){dd_select(below_0(g), dd_neg(t), t), dd_mul(dd_mul(e, r), r)};
@@ -123,8 +125,9 @@ static inline pair gelu_tanh(dd g, vr p) { /* (1 + tanh y) / 2 = s(2 y) */
 static inline pair exponential_unit(dd g, dd x, dd above, dd below, dd inner) {
   const vi on = g.hi > vr_set(0.0);
   const dd z = dd_select(on, dd_set(0.0, 0.0), x);
-  return (pair){dd_select(on, dd_mul(above, g), dd_mul(below, dd_expm1(z))),
-                dd_select(on, above, dd_mul(inner, dd_exp(z)))};
+  const dd_exponential parts = dd_exp_parts(dd_at_least(z, -1100.0));
+  return (pair){dd_select(on, dd_mul(above, g), dd_mul(below, dd_expm1_of(parts))),
+                dd_select(on, above, dd_mul(inner, dd_exp_of(parts)))};
 }
 static inline pair elu(dd g, vr alpha) {
   return exponential_unit(g, g, one(), dd_from(alpha), dd_from(alpha));

@@ -73,18 +73,22 @@ static inline dd_exponential dd_exp_parts(dd x) {
   const dd sum = high_terms(r, tail, 2, 14, 1, 1.0);
   return (dd_exponential){k, dd_add(r, dd_mul(dd_square(r), sum))};
 }
-/* exp(x), x <= 0: relative error 2^-94 beyond what underflows. */
-static inline dd dd_exp(dd x) {
-  const dd_exponential e = dd_exp_parts(dd_at_least(x, -1100.0));
+static inline dd dd_exp_of(dd_exponential e) {
   const vr half = vr_round(vr_set(0.5) * e.k);
   const dd value = dd_scale(dd_add_real(e.m, vr_set(1.0)), vr_power2(half));
   return dd_scale(value, vr_power2(e.k - half));
 }
-/* exp(x) - 1, x <= 0, relative. From -200 on it is -1. */
-static inline dd dd_expm1(dd x) {
-  const dd_exponential e = dd_exp_parts(dd_at_least(x, -200.0));
-  const vr power = vr_power2(e.k);
+/* exp(x), x <= 0: relative error 2^-94 beyond what underflows. */
+static inline dd dd_exp(dd x) {
+  return dd_exp_of(dd_exp_parts(dd_at_least(x, -1100.0)));
+}
+/* exp(x) - 1, x <= 0, relative. From 2^-300 on it is -1. */
+static inline dd dd_expm1_of(dd_exponential e) {
+  const vr power = vr_power2(vr_at_least(e.k, -300.0));
   return dd_add(dd_scale(e.m, power), dd_two_sum(power, vr_set(-1.0)));
+}
+static inline dd dd_expm1(dd x) {
+  return dd_expm1_of(dd_exp_parts(dd_at_least(x, -1100.0)));
 }
 
 /* Lanes whose correction w is not tiny, beside a or by itself, or not a number, are not known: NaN.
