@@ -82,6 +82,53 @@ static void test_multiply(void **state) {
   }
 }
 
+/* As fill, but one double each: a + a' 2^-36. */
+static void fill_doubles(uint64_t seed, size_t count, entries *x) {
+  fill(seed, count, x);
+  for (size_t i = 0; i < count; i++) {
+    const whole a = (whole)x->hi[i], b = (whole)(x->lo[i] * 0x1p40);
+    x->value[i] = a * ((whole)1 << 40) + b * 16;
+    x->hi[i] += x->lo[i] * 16.0;
+  }
+}
+
+/* On a grid of its own for each row, the least that may be or some times that. */
+static void test_sums(void **state) {
+  (void)state;
+  static entries A, B, b, C;
+  double grid[M], worst = 0.0;
+  fill(6, (size_t)M * K, &A);
+  fill_doubles(7, (size_t)K * N, &B);
+  fill_doubles(8, N, &b);
+  for (int way = 0; way < 2; way++) { /* without b, and with it */
+    for (size_t i = 0; i < M; i++) {
+      const double most = 0x1p16 + K * 0x1p32;
+      grid[i] = ldexp(1.0, (int)ceil(log2(4.0 * most)) + (int)i);
+    }
+    ntk_exact_sum(&(ntk_exact_sums){.m = M,
+                                    .n = N,
+                                    .k = K,
+                                    .A = of(&A),
+                                    .B = B.hi,
+                                    .b = way > 0 ? b.hi : NULL,
+                                    .grid = grid,
+                                    .C = of(&C)});
+    for (size_t i = 0; i < M; i++)
+      for (size_t j = 0; j < N; j++) {
+        const double bound = (K + 2) * (K + 6) / 2.0 * U * U * grid[i] * 0x1p80;
+        whole sum = way > 0 ? b.value[j] * ((whole)1 << 40) : 0;
+        for (size_t k = 0; k < K; k++)
+          sum += A.value[i * K + k] * B.value[k * N + j];
+        const double wrong = off(C.hi[i * N + j], C.lo[i * N + j], sum);
+        assert_near(wrong, 0.0, bound, "a sum");
+        worst = fmax(worst, wrong / bound);
+        assert_true(fabs(C.lo[i * N + j]) <= U * fabs(C.hi[i * N + j]));
+      }
+  }
+  if (!(worst > 1e-4))
+    fail_msg("no more than %.1e of the bound is lost", worst);
+}
+
 static void test_entries(void **state) {
   (void)state;
   static entries x, y, z, one;
@@ -115,6 +162,7 @@ static void test_entries(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_multiply),
+      cmocka_unit_test(test_sums),
       cmocka_unit_test(test_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,11 +3,13 @@
 #include "base/simd.h"
 
 typedef void multiply_fn(const ntk_exact_product *p);
+typedef void sum_fn(const ntk_exact_sums *p);
 typedef void entries_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z);
 typedef void over_fn(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_entries z);
 typedef void dot_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
 typedef void root_fn(const double x[2], double root[2]);
 extern NTK_LANES_DECLARE(multiply_fn, ntk_exact_multiply);
+extern NTK_LANES_DECLARE(sum_fn, ntk_exact_sum);
 extern NTK_LANES_DECLARE(entries_fn, ntk_exact_times);
 extern NTK_LANES_DECLARE(over_fn, ntk_exact_over);
 extern NTK_LANES_DECLARE(dot_fn, ntk_exact_dot);
@@ -15,6 +17,10 @@ extern NTK_LANES_DECLARE(root_fn, ntk_exact_root);
 
 void ntk_exact_multiply(const ntk_exact_product *p) {
   NTK_LANES_BEST(ntk_exact_multiply)(p);
+}
+
+void ntk_exact_sum(const ntk_exact_sums *p) {
+  NTK_LANES_BEST(ntk_exact_sum)(p);
 }
 
 void ntk_exact_add(ntk_exact_entries x, ntk_exact_entries y, double sign, ntk_exact_entries sum) {

@@ -20,6 +20,19 @@ typedef struct ntk_exact_product {
 } ntk_exact_product;
 void ntk_exact_multiply(const ntk_exact_product *p);
 
+/* C (m x n) = 1 b^T + A B, B of doubles; rows of A (m x k), B (k x n) and C are contiguous; b: n,
+ * NULL: 0. grid (m): a power of two for each row, at least 4 (|b_j| + sum_k |A_ik B_kj|) for its
+ * every j. Entry by entry within (k + 2) (k + 6) / 2 u^2 grid_i, for half the time of the above:
+ * sums are made on a grid on which they are exact, and what is off it beside them (Rump, Ogita and
+ * Oishi, SIAM J. Sci. Comput. 31, 2008). Where nothing underflows; a grid that overflows leaves
+ * NaN. */
+typedef struct ntk_exact_sums {
+  size_t m, n, k;
+  ntk_exact_entries A, C;
+  const double *B, *b, *grid;
+} ntk_exact_sums;
+void ntk_exact_sum(const ntk_exact_sums *p);
+
 /* z = x y, and x / y of one y, entry by entry; z may be x. */
 void ntk_exact_times(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z);
 void ntk_exact_over(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_entries z);

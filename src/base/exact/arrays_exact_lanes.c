@@ -7,11 +7,13 @@
 enum { ROWS = 4 };
 
 typedef void multiply_fn(const ntk_exact_product *p);
+typedef void sum_fn(const ntk_exact_sums *p);
 typedef void entries_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, ntk_exact_entries z);
 typedef void over_fn(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_entries z);
 typedef void dot_fn(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
 typedef void root_fn(const double x[2], double root[2]);
 multiply_fn LANES_NAME(ntk_exact_multiply);
+sum_fn LANES_NAME(ntk_exact_sum);
 entries_fn LANES_NAME(ntk_exact_times);
 over_fn LANES_NAME(ntk_exact_over);
 dot_fn LANES_NAME(ntk_exact_dot);
@@ -77,6 +79,45 @@ void LANES_NAME(ntk_exact_multiply)(const ntk_exact_product *p) {
       tile(p, i, ROWS, j, count, false);
     for (; i < p->m; i++)
       tile(p, i, 1, j, count, false);
+  }
+}
+
+/* Columns j to j + count - 1 of rows i to i + rows - 1. on is 3/2 grid and the sum so far, rounded
+ * to its last place, 2^-52 grid; it stays within a factor of two, so that moved, what a product
+ * moves it by, is exact, and what the product has besides is below half of that place. */
+static inline __attribute__((always_inline)) void sum_tile(const ntk_exact_sums *p, size_t i,
+                                                           size_t rows, size_t j, size_t count) {
+  vr on[ROWS], off[ROWS], start[ROWS];
+  const vr b = p->b != NULL ? load_some(p->b + j, count) : vr_set(0.0);
+#pragma GCC unroll 4
+  for (size_t r = 0; r < rows; r++) {
+    start[r] = vr_set(1.5 * p->grid[i + r]);
+    on[r] = start[r] + b;
+    off[r] = b - (on[r] - start[r]);
+  }
+  for (size_t k = 0; k < p->k; k++) {
+    const vr y = load_some(p->B + k * p->n + j, count);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < rows; r++) {
+      const size_t at = (i + r) * p->k + k;
+      const vr x = vr_set(p->A.hi[at]), next = vr_fma(x, y, on[r]), moved = next - on[r];
+      off[r] = off[r] + vr_fma(vr_set(p->A.lo[at]), y, vr_fma(x, y, -moved));
+      on[r] = next;
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t r = 0; r < rows; r++)
+    give(p->C, (i + r) * p->n + j, count, dd_two_sum(on[r] - start[r], off[r]));
+}
+
+void LANES_NAME(ntk_exact_sum)(const ntk_exact_sums *p) {
+  for (size_t j = 0; j < p->n; j += LANES) {
+    const size_t count = ntk_piece(p->n, j, LANES);
+    size_t i = 0;
+    for (; i + ROWS <= p->m && count == LANES; i += ROWS)
+      sum_tile(p, i, ROWS, j, LANES);
+    for (; i < p->m; i++)
+      sum_tile(p, i, 1, j, count);
   }
 }
 

@@ -11,8 +11,8 @@
 const char *ntk_proof_refuses(const ntk_network *network);
 
 /* *proof, from bounds on lambda_min of the stored K, which features made; norms: theirs. An
- * interval that is not proved has NaN and a reason. About 26 times the flops of the passes, 4 N P:
- * 2 N P products in double-double; none of N rows in memory but N numbers. NTK_ERR_MEMORY,
+ * interval that is not proved has NaN and a reason. 2 N P products in double-double
+ * (ntk_exact_sum), and phi; none of N rows in memory but N numbers. NTK_ERR_MEMORY,
  * _CANCELLED. The bits do not depend on threads. */
 ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
                           double upper, ntk_kernel_proof *proof);

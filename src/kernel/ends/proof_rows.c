@@ -1,12 +1,13 @@
 /* With f^ what the pass in double-double computes and f what is exact, E a bound on the norm of
- * their difference, u = 2^-53, a_k = (k + 2) (k + 6) u^2 (base/exact/arrays.h), e and s the bounds
- * of net/exact/exact.h as norms over a row:
+ * their difference, u = 2^-53, a_k = (k + 2) (k + 6) u^2 / 2 times a grid's size (base/exact/
+ * arrays.h), e and s the bounds of net/exact/exact.h as norms over a row, c_l and r_l the largest
+ * norms of a column and a row of W_l:
  *
- *   E(G_l) = s_l E(F_{l-1}) + a_{n_{l-1}} (|b_l| + w_l |F^_{l-1}|)
+ *   E(G_l) = s_l E(F_{l-1}) + a_{n_{l-1}} sqrt n_l,  grid >= 4 (max|b_l| + c_l |F^_{l-1}|)
  *   E(F_l) = M_l E(G_l) + e(G^_l, F^_l)
  *   E(D_l) = M'_l E(G_l) + s(G^_l, D^_l),                         D_l = phi'(G_l)
- *   E(P_k) = s_{k+1} E(B_{k+1}) + a_{n_{k+1}} w_{k+1} |B^_{k+1}|,   P_{L-1} = W_L
- *   E(B_k) = E(D_k) max|P^_k| + (max|D^_k| + E(D_k)) E(P_k) + 6 u^2 |B^_k|
+ *   E(P_k) = s_{k+1} E(B_{k+1}) + a_{n_{k+1}} sqrt n_k,  grid >= 4 r_{k+1} |B^_{k+1}|;  P_{L-1} =
+ * W_L E(B_k) = E(D_k) max|P^_k| + (max|D^_k| + E(D_k)) E(P_k) + 6 u^2 |B^_k|
  *
  * and terms for what underflows. Where phi' jumps at 0 the G^ of a row must all be farther from it
  * than E(G_l), and M' is that of either side. The distances of the stored F_l and B_k from the
@@ -16,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "net/exact/exact.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +26,7 @@ static const double U2 = 0x1p-106;
 /* Bounds for one row, all rounded up by NTK_SLACK where they are used. */
 typedef struct row {
   double f, F, G;           /* |F^_l|; E(F_l), E(G_l) of the layer just made */
+  double sums;              /* at least what those of the product just made err by */
   double b, B;              /* |B^_k|; E(B_k) */
   bool kink;                /* a slope is not known */
   double *slope, *steepest; /* E(D_l) and max|D^_l|, at l = 1..L-1 */
@@ -36,6 +39,7 @@ typedef struct room {
   ntk_exact_entries slopes;     /* D^_1 .. D^_{L-1}, S x n_l each */
   double *stored;               /* S x widest */
   double *scalars;              /* S x 3 L */
+  double *grid;                 /* S */
 } room;
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */
@@ -48,11 +52,11 @@ static double widest_of(const ntk_network_spec *spec) {
 }
 
 double ntk_proof_numbers(const ntk_network_spec *spec, size_t S) {
-  double row = 5.0 * widest_of(spec) + 3.0 * (double)spec->depth +
-               (double)(sizeof(struct row) / sizeof(double));
+  double numbers = 5.0 * widest_of(spec) + 3.0 * (double)spec->depth + 1.0 +
+                   (double)(sizeof(struct row) / sizeof(double));
   for (size_t l = 1; l < spec->depth; l++)
-    row += 2.0 * (double)spec->width[l];
-  return (double)S * row;
+    numbers += 2.0 * (double)spec->width[l];
+  return (double)S * numbers;
 }
 
 static ntk_exact_entries slice(double **next, size_t numbers) {
@@ -72,8 +76,8 @@ static room room_of(const ntk_proof_pass *p, double *numbers, row **bounds) {
   r.slopes = slice(&numbers, slopes);
   r.stored = numbers;
   r.scalars = r.stored + p->S * p->widest;
-  double *end = r.scalars + p->S * 3 * p->L;
-  *bounds = (row *)(void *)end;
+  r.grid = r.scalars + p->S * 3 * p->L;
+  *bounds = (row *)(void *)(r.grid + p->S);
   for (size_t t = 0; t < p->S; t++) {
     double *at = r.scalars + t * 3 * p->L;
     (*bounds)[t] = (row){.slope = at, .steepest = at + p->L, .stored = at + 2 * p->L};
@@ -123,10 +127,15 @@ static double distance(size_t n, const double *stored, ntk_exact_entries x) {
   return NTK_SLACK * ntk_norm_above(square, n);
 }
 
-/* What sums of k products err by, at most, of size |b| + |A| |B|, into n numbers. */
-static double sums_error(size_t k, size_t n, double size) {
-  const double a = ((double)k + 2.0) * ((double)k + 6.0) * U2;
-  return NTK_SLACK * a * size + 4.0 * NTK_ETA * (double)k * (double)n;
+/* The grid for n sums of k products each, |b| + |A| |B| <= size, and what they err by at most, as
+ * a norm. Infinite: of no use. */
+static double grid_of(size_t k, size_t n, double size, double *error) {
+  int exponent = 0;
+  (void)frexp(fmax(NTK_SLACK * 4.0 * size, DBL_MIN), &exponent);
+  const double grid = isfinite(size) ? ldexp(1.0, exponent) : INFINITY; /* >= 4 size */
+  const double a = 0.5 * ((double)k + 2.0) * ((double)k + 6.0) * U2;
+  *error = NTK_SLACK * a * grid * sqrt((double)n) + 4.0 * NTK_ETA * (double)k * (double)n;
+  return grid;
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -140,8 +149,8 @@ static double curvature(const ntk_activation *phi) {
 static void before_activation(const ntk_proof_pass *p, size_t l, const double *g, row *b,
                               double of_g[2]) {
   const ntk_weight_norms *W = &p->W[l - 1];
-  const size_t n = p->network->width[l], in = p->network->width[l - 1];
-  b->G = NTK_SLACK * (W->spectral * b->F + sums_error(in, n, W->bias + W->frobenius * b->f));
+  const size_t n = p->network->width[l];
+  b->G = NTK_SLACK * (W->spectral * b->F + b->sums);
   of_g[0] = norm(n, g);
   of_g[1] = largest(n, g);
   if (!isfinite(of_g[1])) /* phi may be finite there, and is of no use */
@@ -166,25 +175,20 @@ static void after_activation(const ntk_proof_pass *p, size_t l, ntk_exact_entrie
   b->stored[l] = distance(n, stored, f) + b->F;
 }
 
-/* G^_l of all rows, into next. */
-static void multiply_up(const ntk_proof_pass *p, const room *r, size_t l) {
+/* G^_l of all rows, into next: each entry is of |F^_{l-1}| and a column of W_l. */
+static void multiply_up(const ntk_proof_pass *p, const room *r, size_t l, row *bounds) {
   const size_t *n = p->network->width;
-  const double *bias = p->network->b[l];
-  memset(r->next.lo, 0, r->rows * n[l] * sizeof(double));
-  for (size_t t = 0; t < r->rows && bias != NULL; t++)
-    memcpy(r->next.hi + t * n[l], bias, n[l] * sizeof(double));
-  ntk_exact_multiply(&(ntk_exact_product){.m = r->rows,
-                                          .n = n[l],
-                                          .k = n[l - 1],
-                                          .A = r->here,
-                                          .A_row = n[l - 1],
-                                          .A_next = 1,
-                                          .B = {p->network->W[l], NULL},
-                                          .B_row = n[l],
-                                          .C = r->next,
-                                          .C_row = n[l],
-                                          .beta = bias != NULL ? 1.0 : 0.0,
-                                          .sign = 1.0});
+  const ntk_weight_norms *W = &p->W[l - 1];
+  for (size_t t = 0; t < r->rows; t++)
+    r->grid[t] = grid_of(n[l - 1], n[l], W->largest + W->column * bounds[t].f, &bounds[t].sums);
+  ntk_exact_sum(&(ntk_exact_sums){.m = r->rows,
+                                  .n = n[l],
+                                  .k = n[l - 1],
+                                  .A = r->here,
+                                  .B = p->network->W[l],
+                                  .b = p->network->b[l],
+                                  .grid = r->grid,
+                                  .C = r->next});
 }
 
 static void swap_layers(room *r) {
@@ -203,7 +207,7 @@ static void forward(const ntk_proof_pass *p, room *r, row *bounds) {
   }
   for (size_t l = 1; l < p->L; l++) {
     const ntk_exact_entries slopes = slopes_at(p, r, l);
-    multiply_up(p, r, l);
+    multiply_up(p, r, l, bounds);
     ntk_features_rows(p->features, false, l, r->first, r->rows, r->stored);
     for (size_t t = 0; t < r->rows; t++) {
       const ntk_exact_entries f = ntk_exact_at(r->next, t * n[l]);
@@ -219,8 +223,10 @@ static void forward(const ntk_proof_pass *p, room *r, row *bounds) {
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-/* P^_k of all rows, into next. down: W_{k+1}^T. */
-static void multiply_down(const ntk_proof_pass *p, const room *r, size_t k, const double *down) {
+/* P^_k of all rows, into next: each entry is of |B^_{k+1}| and a row of W_{k+1}. down: W_{k+1}^T.
+ */
+static void multiply_down(const ntk_proof_pass *p, const room *r, size_t k, const double *down,
+                          row *bounds) {
   const size_t n = p->network->width[k], above = p->network->width[k + 1];
   if (k + 1 == p->L) {
     memset(r->next.lo, 0, r->rows * n * sizeof(double));
@@ -228,27 +234,19 @@ static void multiply_down(const ntk_proof_pass *p, const room *r, size_t k, cons
       memcpy(r->next.hi + t * n, p->network->W[p->L], n * sizeof(double));
     return;
   }
-  ntk_exact_multiply(&(ntk_exact_product){.m = r->rows,
-                                          .n = n,
-                                          .k = above,
-                                          .A = r->here,
-                                          .A_row = above,
-                                          .A_next = 1,
-                                          .B = {(double *)(uintptr_t)down, NULL}, /* read only */
-                                          .B_row = n,
-                                          .C = r->next,
-                                          .C_row = n,
-                                          .sign = 1.0});
+  for (size_t t = 0; t < r->rows; t++)
+    r->grid[t] = grid_of(above, n, p->W[k].row * bounds[t].b, &bounds[t].sums);
+  ntk_exact_sum(&(ntk_exact_sums){
+      .m = r->rows, .n = n, .k = above, .A = r->here, .B = down, .grid = r->grid, .C = r->next});
 }
 
 /* B^_k = D^_k o P^_k in P's place, and its error. */
 static void times_slopes(const ntk_proof_pass *p, size_t k, ntk_exact_entries d,
                          ntk_exact_entries P, row *b) {
   const ntk_weight_norms *W = &p->W[k];
-  const size_t n = p->network->width[k], above = p->network->width[k + 1];
+  const size_t n = p->network->width[k];
   const double most = largest(n, P.hi);
-  const double error =
-      k + 1 == p->L ? 0.0 : W->spectral * b->B + sums_error(above, n, W->frobenius * b->b);
+  const double error = k + 1 == p->L ? 0.0 : W->spectral * b->B + b->sums;
   ntk_exact_times(n, P, d, P);
   b->b = norm(n, P.hi);
   b->B = NTK_SLACK * (b->slope[k] * most + (b->steepest[k] + b->slope[k]) * error +
@@ -276,7 +274,7 @@ static void backward(const ntk_proof_pass *p, room *r, row *bounds) {
   for (size_t k = p->L - 1; k >= 1; k--) {
     const ntk_exact_entries slopes = slopes_at(p, r, k);
     down -= k + 1 < p->L ? n[k + 1] * n[k] : 0;
-    multiply_down(p, r, k, down);
+    multiply_down(p, r, k, down, bounds);
     ntk_features_rows(p->features, true, k, r->first, r->rows, r->stored);
     for (size_t t = 0; t < r->rows; t++) {
       const ntk_exact_entries B = ntk_exact_at(r->next, t * n[k]);

@@ -28,12 +28,26 @@ static double row_sums(const double *w, size_t n, double *column, double *sum) {
   return (squares[0] + squares[1]) + (squares[2] + squares[3]);
 }
 
+/* The largest sum of squares of a column. sum: scratch, columns. */
+static double largest_column(const double *W, size_t rows, size_t columns, double *sum) {
+  double most = 0.0;
+  memset(sum, 0, columns * sizeof *sum);
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++)
+      sum[j] += W[i * columns + j] * W[i * columns + j];
+  for (size_t j = 0; j < columns; j++)
+    most = fmax(most, sum[j]);
+  return most;
+}
+
 /* Squares of tiny weights underflow, which ntk_norm_above makes up for. */
 ntk_weight_norms ntk_weight_norms_of(const double *W, const double *b, size_t rows, size_t columns,
                                      double *column) {
-  double bias = 0.0;
-  for (size_t j = 0; j < columns && b != NULL; j++)
+  double bias = 0.0, largest = 0.0;
+  for (size_t j = 0; j < columns && b != NULL; j++) {
     bias += b[j] * b[j];
+    largest = fmax(largest, fabs(b[j]));
+  }
   double squares = 0.0, row = 0.0, row_sum = 0.0, column_sum = 0.0;
   memset(column, 0, columns * sizeof *column);
   for (size_t i = 0; i < rows; i++) {
@@ -48,7 +62,11 @@ ntk_weight_norms ntk_weight_norms_of(const double *W, const double *b, size_t ro
   const double frobenius = NTK_SLACK * ntk_norm_above(squares, rows * columns);
   /* Roots one by one: the product of the sums may under- or overflow. */
   const double spectral = NTK_SLACK * (sqrt(row_sum) * sqrt(column_sum));
-  return (ntk_weight_norms){fmin(frobenius, spectral), frobenius,
+  return (ntk_weight_norms){fmin(frobenius, spectral),
+                            frobenius,
                             b != NULL ? NTK_SLACK * ntk_norm_above(bias, columns) : 0.0,
-                            NTK_SLACK * ntk_norm_above(row, columns)};
+                            NTK_SLACK * ntk_norm_above(row, columns),
+                            NTK_SLACK *
+                                ntk_norm_above(largest_column(W, rows, columns, column), rows),
+                            largest};
 }

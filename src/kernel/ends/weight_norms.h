@@ -13,10 +13,11 @@
 typedef struct ntk_weight_norms {
   double spectral;        /* ||W||_2: the smaller of ||W||_F and sqrt(||W||_1 ||W||_inf) */
   double frobenius, bias; /* ||W||_F; |b|, 0 without */
-  double row;             /* largest row norm: max |W b| <= row |b| */
+  double row, column;     /* largest norms of a row, max |W b| <= row |b|, and of a column */
+  double largest;         /* entry of b */
 } ntk_weight_norms;
 
-/* b: NULL or columns entries. column: scratch, columns. 3 rows columns operations. */
+/* b: NULL or columns entries. column: scratch, columns. 5 rows columns operations. */
 ntk_weight_norms ntk_weight_norms_of(const double *W, const double *b, size_t rows, size_t columns,
                                      double *column);
 
