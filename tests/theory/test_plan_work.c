@@ -69,6 +69,27 @@ static void test_flops_of_deep_blocks(void **state) {
   assert_near(flops_of(&list, NTK_WORK_FACTOR), (L + 1) * cube / 3.0, 1.0, "factors");
 }
 
+/* A proof for the exact kernel: 5.5 times the products of both ways, W_1's of one, and of each unit
+ * what its phi takes; and features once more, where K had their place. */
+static void test_flops_of_proof(void **state) {
+  (void)state;
+  const size_t width[] = {40, 30, 20}, N = 100;
+  ntk_network_spec spec = {.depth = 3, .width = width, .activation = "relu,gelu"};
+  const ntk_spectrum_options certify = {.certify = true};
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  const double once = flops_of(&list, NTK_WORK_FORWARD);
+  ntk_work_spectrum(&spec, N, &certify, &list);
+  const double products = 2.0 * 100.0 * (40 * 30 + 2 * 30 * 20),
+               units = 100.0 * (30 * 2500.0 + 20 * 16000.0);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD), 2.0 * once + 5.5 * products + units, 1.0, "proof");
+  spec.outputs = 2; /* of which there is none */
+  ntk_work_spectrum(&spec, N, NULL, &list);
+  const double two = flops_of(&list, NTK_WORK_FORWARD);
+  ntk_work_spectrum(&spec, N, &certify, &list);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD), two, 1.0, "no proof");
+}
+
 /* Of several outputs B has n_L times the columns in their mean; K n_L times the rows of all. */
 static void test_flops_of_outputs(void **state) {
   (void)state;
@@ -213,10 +234,15 @@ static void test_flops_of_prefixes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_flops_of_plain_loops), cmocka_unit_test(test_flops_of_deep_blocks),
-      cmocka_unit_test(test_flops_of_outputs),     cmocka_unit_test(test_flops_of_singular_kernels),
-      cmocka_unit_test(test_flops_of_densities),   cmocka_unit_test(test_seconds),
-      cmocka_unit_test(test_kernel_in_single),     cmocka_unit_test(test_flops_of_trainings),
+      cmocka_unit_test(test_flops_of_plain_loops),
+      cmocka_unit_test(test_flops_of_deep_blocks),
+      cmocka_unit_test(test_flops_of_proof),
+      cmocka_unit_test(test_flops_of_outputs),
+      cmocka_unit_test(test_flops_of_singular_kernels),
+      cmocka_unit_test(test_flops_of_densities),
+      cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_kernel_in_single),
+      cmocka_unit_test(test_flops_of_trainings),
       cmocka_unit_test(test_flops_of_prefixes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,7 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
     if (!keeps)
       ntk_put_kernel(spec, o->outputs, m, "certificate", list);
     ntk_put_factor(m, false, "certificate", list);
+    ntk_put_proof(spec, o->outputs, N, keeps, list);
   }
 }
 

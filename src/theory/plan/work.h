@@ -102,6 +102,9 @@ void ntk_put_products(double m, double times, const char *phase, ntk_work_list *
 /* J (C (J^T v)). */
 void ntk_put_passes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, double times,
                     const char *phase, ntk_work_list *list);
+/* The proof for the kernel in exact arithmetic; again: its features have to be made again. */
+void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, bool again,
+                   ntk_work_list *list);
 /* So many times that work more. */
 void ntk_work_add(ntk_work *to, const ntk_work *work, double times);
 
