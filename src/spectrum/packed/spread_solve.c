@@ -6,7 +6,8 @@
  * Forward, whoever has row J hands y_J to all, and each rank takes it off its own rows; the next
  * owner does so with that row first, solves and sends it before it goes on with the rest, under
  * which it travels. Backward, each rank sums over its own rows, and the ranks over theirs. 8 n^2 /
- * P bytes of memory for every four vectors, and a message of up to 240 m numbers a tile each way.
+ * P bytes of memory for every four vectors, and a message of up to 240 m numbers a tile each way:
+ * of all m vectors together, as what a message costs beside so few numbers is its beginning.
  */
 #include "spectrum/packed/packed_group.h"
 #include "spectrum/packed/spread.h"
@@ -24,8 +25,8 @@ typedef struct sweep {
   ntk_cut cut;
   size_t tiles, stripes;
   int threads;
-  double *sums; /* stripes x m x rows of a tile */
-  ntk_handing handing[NTK_PACKED_VECTORS];
+  double *sums; /* stripes x m x rows of a tile; forward, m x rows of the tile on its way */
+  ntk_handing handing;
   ntk_status status;
   atomic_size_t next;
 } sweep;
@@ -84,17 +85,32 @@ static void forward_tile(const sweep *s, size_t J) {
   }
 }
 
-/* Rows of V of tile J from their owner to all. */
-static void hand_tile(sweep *s, size_t J) {
+/* Rows of V of tile J between V and the message: there from their owner, or back. */
+static void copy_tile(const sweep *s, size_t J, bool back) {
   const ntk_group tile = tile_of(s, J);
   const size_t first = row_of(s, tile.begin), rows = row_of(s, tile.end) - first;
   for (size_t c = 0; c < s->of.m; c++) {
-    const ntk_status status =
-        ntk_ranks_hand_begin(s->context, owner_of(s, J), rows * sizeof(double),
-                             s->of.V + c * s->of.L->n + first, &s->handing[c]);
-    if (s->status == NTK_OK)
-      s->status = status;
+    double *v = s->of.V + c * s->of.L->n + first, *there = s->sums + c * rows;
+    memcpy(back ? v : there, back ? there : v, rows * sizeof *v);
   }
+}
+
+/* Rows of V of tile J from their owner to all; until end_tile they are on their way. */
+static void hand_tile(sweep *s, size_t J) {
+  const ntk_group tile = tile_of(s, J);
+  const size_t rows = row_of(s, tile.end) - row_of(s, tile.begin);
+  if (is_here(s, J))
+    copy_tile(s, J, false);
+  const ntk_status status = ntk_ranks_hand_begin(
+      s->context, owner_of(s, J), s->of.m * rows * sizeof *s->sums, s->sums, &s->handing);
+  if (s->status == NTK_OK)
+    s->status = status;
+}
+
+static void end_tile(sweep *s, size_t J) {
+  ntk_ranks_hand_end(s->context, &s->handing);
+  if (!is_here(s, J))
+    copy_tile(s, J, true);
 }
 
 /* Tile J, and what tile J - 1 takes in those after it, by every thread of a team. */
@@ -110,8 +126,8 @@ static void forward_step(sweep *s, size_t J) {
     if (at != mine)
       continue;
     take_solved(s, g, J - 1);
-    for (size_t c = 0; c < s->of.m && caller; c++)
-      (void)ntk_ranks_hand_test(s->context, &s->handing[c]);
+    if (caller)
+      (void)ntk_ranks_hand_test(s->context, &s->handing);
     mine = atomic_fetch_add(&s->next, 1);
   }
 }
@@ -123,8 +139,7 @@ static void forward(sweep *s) {
     atomic_store(&s->next, 0);
 #pragma omp parallel num_threads(s->threads)
     forward_step(s, J);
-    for (size_t c = 0; c < s->of.m; c++)
-      ntk_ranks_hand_end(s->context, &s->handing[c]);
+    end_tile(s, J);
   }
 }
 

@@ -42,9 +42,8 @@ void ntk_pass_factor(double m, bool single, ntk_work_list *list) {
 }
 
 void ntk_pass_solves(double m, double times, double vectors, ntk_work_list *list) {
-  ntk_pass(list, (ntk_passing){.waited = 40.0 * m * times * vectors,
-                               .messages = times,
-                               .each = (vectors + 1.0) * times});
+  ntk_pass(list, (ntk_passing){
+                     .waited = 40.0 * m * times * vectors, .messages = times, .each = 2.0 * times});
 }
 
 void ntk_pass_products(double m, double times, double vectors, ntk_work_list *list) {
