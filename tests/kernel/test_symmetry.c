@@ -136,9 +136,10 @@ typedef struct whole_case {
   ntk_network *network;
 } whole_case;
 
-/* Data that span `span` dimensions at most. */
+/* Data that span `span` dimensions at most; the fewer, the larger, so that few are multiples. */
 static whole_case make_whole(uint64_t seed, size_t activation, size_t N, size_t span,
                              const size_t *width, bool bias) {
+  const uint64_t most = span == 2 ? 99 : 4;
   whole_case w = {.g = {.L = 3}, .N = N, .X = make_array(N * width[0])};
   memcpy(w.g.width, width, 4 * sizeof *width);
   w.g.activation[0] = w.g.activation[1] = activation;
@@ -149,7 +150,7 @@ static whole_case make_whole(uint64_t seed, size_t activation, size_t N, size_t 
     for (size_t s = 0; s < span; s++)
       for (size_t j = 0; j < width[0]; j++)
         w.X[i * width[0] + j] +=
-            whole(seed, 1000 + i * span + s, 4) * whole(seed, 100 + s * 9 + j, 3);
+            whole(seed, 1000 + i * span + s, most) * whole(seed, 100 + s * 9 + j, 3);
   double *theta = make_array(w.g.P);
   const double *W[3], *b[3];
   for (size_t p = 0; p < w.g.P; p++)
@@ -208,9 +209,9 @@ static void test_ranks(void **state) {
 /* relu on a line: two rays, and rank 2 of K at every width. */
 static void test_line(void **state) {
   (void)state;
-  const size_t width[] = {5, 9, 9, 1};
+  const size_t widths[][4] = {{5, 9, 9, 1}, {5, 1, 1, 1}}; /* the second has fewer parameters */
   for (uint64_t seed = 0; seed < 20; seed++) {
-    whole_case w = make_whole(seed, 6, 9, 1, width, false);
+    whole_case w = make_whole(seed, 6, 9, 1, widths[seed % 2], false);
     const size_t zero = 4; /* of 9 samples one is 0 */
     for (size_t i = 0; i < 9; i++)
       for (size_t j = 0; j < 5; j++)
@@ -226,6 +227,39 @@ static void test_line(void **state) {
     ntk_network_destroy(w.network);
     free(w.X);
   }
+}
+
+/* Data in a space of r < d dimensions: of a linear network rank r, of a narrow one r n_1 + n_1 n_2
+ * + n_2. */
+static void test_span(void **state) {
+  (void)state;
+  const size_t wide[] = {8, 9, 9, 1}, narrow[] = {8, 2, 2, 1};
+  size_t linear = 0, counted = 0;
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    ntk_deficiency found;
+    whole_case w = make_whole(seed, 7, 5, 3, wide, false);
+    (void)check_whole(&w, &found);
+    if (found.cause != NULL && strcmp(found.cause, "data") == 0) {
+      linear++;
+      assert_true(found.always && found.zeros >= 2 && isnan(found.factor));
+      assert_non_null(strstr(found.reason, " of d = 8 dimensions, which leaves rank K <= "));
+      assert_non_null(strstr(found.reason, "whatever the widths and beta, and K has 5 rows"));
+    }
+    ntk_network_destroy(w.network);
+    free(w.X);
+    w = make_whole(seed, 6, 15, 2, narrow, false);
+    (void)check_whole(&w, &found);
+    if (found.cause != NULL && strcmp(found.cause, "data") == 0) {
+      counted++;
+      assert_false(found.always);
+      assert_non_null(strstr(found.reason, "the data span 2 of d = 8 dimensions, which leaves rank "
+                                           "K <= 10, and K has 15 rows"));
+    }
+    ntk_network_destroy(w.network);
+    free(w.X);
+  }
+  print_message("%zu and %zu of 20 by their span\n", linear, counted);
+  assert_true(linear >= 15 && counted >= 5);
 }
 
 /* ---- One voice --------------------------------------------------------------------------------
@@ -300,6 +334,8 @@ static void test_voices(void **state) {
 static void test_nearly(void **state) {
   (void)state;
   const size_t width[] = {3, 12, 12};
+  static const char near[] = "row 2 is -1 times row 1 (from 1) but for 1.9e-16 of its size";
+  static const char small[] = ": that makes it small, not 0";
   double X[] = {1.0, 0.5, -2.0, -1.0, -0.5, 2.0, 0.25, 3.0, 1.0};
   for (int off = 0; off <= 1; off++) {
     X[5] = off ? nextafter(2.0, 3.0) : 2.0;
@@ -309,6 +345,19 @@ static void test_nearly(void **state) {
     assert_ok(ntk_spectrum(context, network, data, NULL, &r));
     assert_int_equal(r.verdict, off ? NTK_VERDICT_BELOW_RESOLUTION : NTK_VERDICT_RANK_DEFICIENT);
     assert_int_equal(r.deficiency.cause == NULL, off);
+    assert_int_equal(strstr(r.reason, near) != NULL && strstr(r.reason, small) != NULL, off);
+    ntk_ledger ledger = {0};
+    assert_ok(ntk_verify(context, network, data, NULL, NULL, &ledger));
+    for (size_t i = 0; i < ledger.rows; i++)
+      if (strcmp(ledger.row[i].key, "lambda_min_K") == 0)
+        assert_int_equal(strstr(ledger.row[i].note, near) != NULL, off);
+    ntk_ledger_clear(&ledger);
+    ntk_train_result trained = {0};
+    const double Y[] = {1.0, -1.0, 0.5};
+    assert_ok(ntk_train(context, network, data, Y, &(ntk_train_options){.epochs = 1, .lr = 1e-9},
+                        &trained));
+    assert_int_equal(strstr(trained.convergence.reason, near) != NULL, off);
+    ntk_train_clear(&trained);
     ntk_spectrum_clear(&r);
     ntk_network_destroy(network);
     ntk_dataset_destroy(data);
@@ -332,8 +381,9 @@ static void test_refusals(void **state) {
 int main(void) {
   context = make_context(1);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_pairs),  cmocka_unit_test(test_ranks),  cmocka_unit_test(test_line),
-      cmocka_unit_test(test_voices), cmocka_unit_test(test_nearly), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_pairs),    cmocka_unit_test(test_ranks),  cmocka_unit_test(test_line),
+      cmocka_unit_test(test_span),     cmocka_unit_test(test_voices), cmocka_unit_test(test_nearly),
+      cmocka_unit_test(test_refusals),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   ntk_context_destroy(context);

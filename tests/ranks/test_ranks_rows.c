@@ -3,6 +3,7 @@
  * that are multiples, kernels that are known to be singular, sure digits, pairs of samples, files
  * of all rows. */
 #include "data/parallel_rows.h"
+#include "data/span.h"
 #include "fit/memorize/memorize.h"
 #include "kernel/ends/extremes.h"
 #include "ntkit/verify.h"
@@ -211,6 +212,28 @@ static void test_singular(void **state) {
   }
 }
 
+/* Rows that others have: all ranks find the dimensions that all rows span. */
+static void test_span(void **state) {
+  (void)state;
+  enum { N = 250, D = 12, R = 5 };
+  double *left = make_normal(1, N * R), *right = make_normal(2, R * D), *X = make_array(N * D);
+  for (size_t e = 0; e < N * D; e++)
+    for (size_t k = 0; k < R; k++)
+      X[e] += rint(3.0 * left[e / D * R + k]) * rint(3.0 * right[k * D + e % D]);
+  ntk_dataset *dealt = deal_rows(all, X, N, D);
+  const ntk_held held = ntk_dataset_held(dealt);
+  for (size_t most = 3; most <= D; most++) {
+    size_t rank = 0;
+    assert_ok(ntk_span(all, &held, most, &rank));
+    assert_int_equal(rank, most < R ? most + 1 : R);
+    assert_same_on_all(all, &rank, sizeof rank);
+  }
+  ntk_dataset_destroy(dealt);
+  free(left);
+  free(right);
+  free(X);
+}
+
 /* K_ii that is 0: of an x that is 0, and of one whose entry only underflowed. */
 static void test_dead(void **state) {
   (void)state;
@@ -270,13 +293,14 @@ static void test_pairs(void **state) {
     X[230 * D + j] = -X[5 * D + j] * (1.0 + 1e-8 * (double)j);
   ntk_dataset *dealt = deal_rows(all, X, N, D), *whole = make_data(one, X, N, D);
   ntk_pair pair, expected;
-  assert_ok(ntk_find_pair(all, dealt, odd, Y, 1e-3, &pair));
-  assert_ok(ntk_find_pair(one, whole, odd, Y, 1e-3, &expected));
+  const ntk_held held = ntk_dataset_held(dealt), rows = ntk_dataset_held(whole);
+  assert_ok(ntk_find_pair(all, &held, odd, Y, 1e-3, &pair));
+  assert_ok(ntk_find_pair(one, &rows, odd, Y, 1e-3, &expected));
   assert_int_equal(pair.i, 5);
   assert_int_equal(pair.k, 230);
   assert_memory_equal(&pair.distance, &expected.distance, sizeof pair.distance);
-  assert_ok(ntk_pair_of(dealt, odd, 3, 100, &pair));
-  assert_ok(ntk_pair_of(whole, odd, 3, 100, &expected));
+  assert_ok(ntk_pair_of(all, &held, odd, 3, 100, &pair));
+  assert_ok(ntk_pair_of(one, &rows, odd, 3, 100, &expected));
   assert_memory_equal(&pair.distance, &expected.distance, sizeof pair.distance);
   ntk_dataset_destroy(dealt);
   ntk_dataset_destroy(whole);
@@ -335,9 +359,9 @@ int main(void) {
       cmocka_unit_test(test_fetched),        cmocka_unit_test(test_taken),
       cmocka_unit_test(test_saved),          cmocka_unit_test(test_multiples),
       cmocka_unit_test(test_near_multiples), cmocka_unit_test(test_singular),
-      cmocka_unit_test(test_dead),           cmocka_unit_test(test_digits),
-      cmocka_unit_test(test_pairs),          cmocka_unit_test(test_distinct),
-      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_dead),           cmocka_unit_test(test_span),
+      cmocka_unit_test(test_digits),         cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_distinct),       cmocka_unit_test(test_refused),
   };
   return run_on_ranks(tests, COUNT(tests), files_setup, files_teardown);
 }

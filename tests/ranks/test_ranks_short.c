@@ -49,7 +49,8 @@ static ntk_status find_multiples(ntk_context *context, const ntk_dataset *data) 
 static ntk_status find_pair(ntk_context *context, const ntk_dataset *data) {
   ntk_pair pair;
   const double Y[N] = {0.0};
-  return ntk_find_pair(context, data, (ntk_symmetry){.sign = -1}, Y, 1e-3, &pair);
+  const ntk_held held = ntk_dataset_held(data);
+  return ntk_find_pair(context, &held, (ntk_symmetry){.sign = -1}, Y, 1e-3, &pair);
 }
 
 static operation *const operations[] = {draw, read_scaled, take, find_multiples, find_pair};

@@ -228,8 +228,10 @@ static ntk_status say_dependent(const question *q, double *w, bool exact) {
   }
   const size_t i = number_of(q, first < other ? first : other) - 1;
   const size_t k = number_of(q, first < other ? other : first) - 1;
+  const ntk_held held = ntk_dataset_held(q->asked->all);
   ntk_pair pair;
-  NTK_TRY(ntk_pair_of(q->asked->all, ntk_network_symmetry(q->system->base), i, k, &pair));
+  NTK_TRY(
+      ntk_pair_of(q->system->context, &held, ntk_network_symmetry(q->system->base), i, k, &pair));
   if (members == 2 && pair.distance < NEARLY_EQUAL)
     say_pair(q, &pair);
   else if (exact && members > 1)
@@ -263,7 +265,8 @@ static ntk_status explain_samples(const question *q) {
     return say_dead(q, dead);
   const ntk_asked *asked = q->asked;
   const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
-  NTK_TRY(ntk_find_pair(q->system->context, asked->all, ntk_network_symmetry(q->system->base),
+  const ntk_held held = ntk_dataset_held(asked->all);
+  NTK_TRY(ntk_find_pair(q->system->context, &held, ntk_network_symmetry(q->system->base),
                         asked->all_Y, slack, &pair));
   if (isfinite(pair.distance))
     say_pair(q, &pair);

@@ -1,11 +1,11 @@
 /* Memorisation in its parts: outputs.c has the outputs, memorize.c the order, distinct.c the
  * samples, construct.c the weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c
- * what a singular K_{L-2} leaves, pairs.c samples that are one to the network, explain.c why eps
- * was not reached. */
+ * what a singular K_{L-2} leaves, explain.c why eps was not reached. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
 #include "kernel/ends/ends.h"
+#include "kernel/ends/near_rows.h"
 
 #include "ntkit/fit.h"
 
@@ -88,22 +88,6 @@ ntk_status ntk_row_squares(const ntk_features *features, double *squares);
 ntk_status ntk_null_part(const ntk_linear_system *system, const double *y, double *v);
 ntk_status ntk_labels_depend(const ntk_linear_system *system, const double *y, bool *depend);
 ntk_status ntk_independent_rows(const ntk_linear_system *system, size_t *row, size_t *count);
-
-/* x_k is near c x_i, and F_L(c x) is known from F_L(x), whatever the weights (pairs.c). */
-typedef struct ntk_pair {
-  size_t i, k;
-  double factor, distance; /* c; ||x_k - c x_i|| / ||x_k|| */
-  ntk_symmetry symmetry;
-} ntk_pair;
-
-/* Two samples with the c that suits them best. */
-ntk_status ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k,
-                       ntk_pair *pair);
-
-/* The nearest such pair at a distance to speak of; of exact ones, only where y_k is not c y_i to
- * slack. pair->distance: INFINITY: none. */
-ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
-                         const double *Y, double slack, ntk_pair *pair);
 
 /* The network for labels 2^exponent Y (N, of data; Y neither so large nor so small that its square
  * overflows or is lost), and the result but for what is shared. eps: of ||F_L - Y||_2, absolute.

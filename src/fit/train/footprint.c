@@ -4,7 +4,6 @@
 
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
-#include "data/parallel_rows.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
@@ -31,8 +30,8 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec,
                     const ntk_optimizer *optimizer) {
   const size_t N = share->N;
   ntk_kernel_bytes of = ntk_kernel_bytes_in(context, spec, NTK_OUTPUTS_ALL, share);
-  of.build = fmax(of.build, ntk_parallel_rows_bytes(N)); /* which are looked for before K is made */
-  const double n = (double)N * (double)ntk_spec_width(spec, spec->depth); /* rows of J */
+  of.build = fmax(of.build, ntk_deficiency_bytes(spec, NTK_OUTPUTS_ALL, N)); /* before K is made */
+  const double n = (double)N * (double)ntk_spec_width(spec, spec->depth);    /* rows of J */
   /* The list of losses grows as epochs are made: a limit on time may be the real one. */
   const double epochs = fmin(1e7, (double)ntk_training_epochs(o, optimizer->second_order));
   return (run){.n = n,

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
+#include "data/span.h"
 #include "kernel/ends/rank_bound.h"
 #include "kernel/ends/vanishing.h"
 #include "kernel/kernel.h"
@@ -164,6 +165,39 @@ static bool vanishes_at_0(const ntk_network *network, size_t k) {
   return ntk_network_vanishes(network, k) && !network->bias[ntk_rank_least(k, network->depth - 1)];
 }
 
+/* The largest r < d for which data that span r dimensions leave K fewer eigenvalues than rows; 0:
+ * there is none. */
+static size_t least_span(ntk_rank_question q, size_t rows) {
+  size_t low = 0, high = q.d;
+  const size_t L = q.network->depth;
+  while (low + 1 < high) {
+    q.d = low + (high - low) / 2;
+    *(ntk_rank_asked(&q, L) < rows ? &low : &high) = q.d;
+  }
+  return low;
+}
+
+static ntk_status look_at_span(const ntk_rank_question *q, const ntk_held *held,
+                               ntk_deficiency *d) {
+  const ntk_network *network = q->network;
+  const ntk_network_spec spec = ntk_spec_of(network);
+  const size_t N = held->share.N, rows = ntk_kernel_rows(&spec, q->outputs, N);
+  ntk_rank_question of = *q;
+  size_t most = ntk_span_matters(&spec, q->outputs, N) ? least_span(of, rows) : 0;
+  if (most == 0)
+    return NTK_OK;
+  NTK_TRY(ntk_span(network->context, held, most, &of.d));
+  if (of.d > most)
+    return NTK_OK;
+  const size_t rank = ntk_rank_asked(&of, network->depth);
+  const bool all = rank == ntk_rank_polynomials(&of);
+  say(d, by_sizes("data", all),
+      "the data span %zu of d = %zu dimensions, which leaves rank K <= %zu%s%s, and K has %zu rows",
+      of.d, q->d, rank, all ? ", " : "", all ? ALWAYS : "", rows);
+  d->zeros = rows - rank;
+  return NTK_OK;
+}
+
 /* What no width mends comes before what only some have. */
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
                                const ntk_held *held, size_t k, ntk_deficiency *deficiency) {
@@ -183,6 +217,8 @@ ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
           ALWAYS);
     found.zeros = zeros > found.zeros ? zeros : found.zeros;
   }
+  if (found.cause == NULL && k == network->depth)
+    NTK_TRY(look_at_span(&q, held, &found));
   *deficiency = found;
   return NTK_OK;
 }
@@ -245,4 +281,9 @@ ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_hel
     NTK_TRY(compare(&q, held, (ntk_symmetry){0}, &found));
   *deficiency = found;
   return NTK_OK;
+}
+
+double ntk_deficiency_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  const double span = ntk_span_matters(spec, outputs, N) ? ntk_span_bytes(spec->width[0], N) : 0.0;
+  return fmax(ntk_parallel_rows_bytes(N), span);
 }

@@ -29,6 +29,9 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
                                const ntk_held *held, size_t k, ntk_deficiency *deficiency);
 
+/* Bytes that it holds meanwhile for K of N samples. */
+double ntk_deficiency_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
+
 /* What K's diagonal adds, where nothing is known yet: K_ii = 0 where no parameter acts on x_i, as
  * when a layer of relu is 0 there; then all blocks have that row 0. A K_ii that only underflowed
  * adds nothing. O(N L), and O(P) for each K_ii

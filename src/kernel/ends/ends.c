@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/ends/near_rows.h"
 #include "spectrum/eigen.h"
 
 #include <math.h>
@@ -128,7 +129,10 @@ ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk
   NTK_TRY(ntk_extremes_foresee(features, features->network->depth, &found));
   NTK_TRY(ntk_alloc_doubles(features->context, 2 * features->rows, "eigenvector", &s.vector));
   s.scratch = s.vector + features->rows;
-  const ntk_status status = find(&s, way);
+  const ntk_held held = ntk_features_held(features);
+  ntk_status status = find(&s, way);
+  if (status == NTK_OK && found.verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    status = ntk_near_rows_say(features->network, &held, sizeof found.reason, found.reason);
   ntk_free(features->context, s.vector);
   ntk_kernel_destroy(s.rough);
   if (status == NTK_OK && s.keep)

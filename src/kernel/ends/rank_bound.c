@@ -142,3 +142,17 @@ size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k)
                                false};
   return ntk_rank_asked(&q, k);
 }
+
+bool ntk_span_matters(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  double columns = 0.0;
+  bool linear = false;
+  ntk_symmetry symmetry;
+  if (ntk_spec_laws(spec, &symmetry, &linear) != NTK_OK)
+    return false;
+  for (size_t l = 1; l <= spec->depth; l++) {
+    const size_t rows = l > 1 ? ntk_spec_rows(spec, l) : ntk_spec_bias(spec, 1) ? 2 : 1;
+    columns += (double)rows * (double)ntk_back_width(spec, outputs, l);
+  }
+  return linear || (symmetry.sign != 0 && symmetry.degree > 0.0) ||
+         (double)ntk_kernel_rows(spec, outputs, N) > columns;
+}

@@ -42,6 +42,10 @@ size_t ntk_rank_asked(const ntk_rank_question *question, size_t k);
 /* The same of any data. */
 size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k);
 
+/* Whether data that span fewer dimensions than they have may make K of N samples singular: there
+ * are more rows than data on a line leave parameters, or the network is a polynomial. */
+bool ntk_span_matters(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
+
 /* Where every phi is a power (identity, x^2), F_L is a polynomial in x, all of one degree, and so
  * is whatever its parameters change in it: how many monomials of it there are, with biases, or
  * means taken from its factors, up to its degree. SIZE_MAX: more than any N, or it is none. Of

@@ -1,6 +1,6 @@
 /* How much memory ntk_verify takes, known before anything is allocated. */
 #include "kernel/footprint.h"
-#include "data/parallel_rows.h"
+#include "kernel/ends/deficiency.h"
 #include "spectrum/eigen.h"
 #include "theory/ledger/kernels.h"
 
@@ -36,7 +36,8 @@ static double verify_bytes(const ntk_context *context, const ntk_network_spec *s
                        8.0 * ((6.0 + L) * samples + (2.0 * L + widest) * piece + 5.0 * widest);
   const double directions =
       piece_bytes(context, spec, 2.0) + 8.0 * 12.0 * (nn + samples) + 8.0 * piece + 2.0 * b.apply;
-  double kernels = 2.0 * b.kernel + fmax(fmax(b.build, ntk_parallel_rows_bytes(N)), eigen);
+  double kernels =
+      2.0 * b.kernel + fmax(fmax(b.build, ntk_deficiency_bytes(spec, NTK_OUTPUTS_TRACE, N)), eigen);
   if (N <= NTK_FULL_UP_TO) /* also unasked: of J~ J~^T where the law is not known */
     kernels = fmax(kernels, b.kernel + b.full);
   kernels = fmax(kernels, 8.0 * n * (2.0 * L + 1.0 + hidden) + eigen);

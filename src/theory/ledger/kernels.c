@@ -7,6 +7,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "kernel/ends/near_rows.h"
 #include "spectrum/certificate.h"
 
 #include <float.h>
@@ -122,6 +123,11 @@ static ntk_status keep_top(ntk_verification *v, ntk_kernel *K) {
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
+static ntk_status say_near(const ntk_verification *v, ntk_extremes *e) {
+  const ntk_held held = ntk_dataset_held(v->data);
+  return ntk_near_rows_say(v->network, &held, sizeof e->reason, e->reason);
+}
+
 ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu, ntk_extremes *e) {
   const bool singular = k == NTK_PROOF_CENTRED && v->source.distribution == NULL;
   const bool full = takes_whole(v, v->options.spectra || singular);
@@ -141,6 +147,8 @@ ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu
   else if (status == NTK_OK)
     status = ends_or_none(v, K, values, e);
   ntk_kernel_destroy(K);
+  if (status == NTK_OK && k < NTK_PROOF_FB && e->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    status = say_near(v, e);
   v->ledger->spectrum[k].name = names[k];
   if (status == NTK_OK && full && v->options.spectra)
     v->ledger->spectrum[k].values = values;

@@ -76,7 +76,7 @@ static ntk_ledger_row *row_lambda(ntk_verification *v, ntk_row id, const ntk_ext
     row->verdict = NTK_LEDGER_OUTSIDE;
     ntk_ledger_note(row, "0: %s", e->reason);
   } else if (isnan(row->value)) {
-    ntk_ledger_note(row, "below %.2g, what double precision can tell from 0 here", e->resolution);
+    ntk_ledger_note(row, "%s", e->reason);
   }
   return row;
 }

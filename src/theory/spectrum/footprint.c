@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
-#include "data/parallel_rows.h"
+#include "kernel/ends/deficiency.h"
 #include "kernel/ends/mixed.h"
 #include "kernel/ends/proof.h"
 #include "kernel/resolve/resolve.h"
@@ -60,7 +60,7 @@ static double mixed_bytes(const ntk_context *context, const ntk_network_spec *sp
                           ntk_way way) {
   const ntk_kernel_bytes b = ntk_kernel_bytes_in(context, spec, options->outputs, share);
   const size_t N = share->N, order = ntk_kernel_rows(spec, options->outputs, N);
-  const double rows = ntk_parallel_rows_bytes(N),
+  const double rows = ntk_deficiency_bytes(spec, options->outputs, N),
                eigen = fmax(ntk_mixed_bytes(order), ntk_digits_bytes(spec, options->outputs));
   const bool kept = way == NTK_WAY_MIXED;
   double most = b.features + fmax(b.create, rows);
@@ -79,7 +79,7 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
                                     ? ntk_eigen_bytes(order)
                                     : ntk_eigen_pairs_bytes(order, options->vectors) +
                                           2 * options->vectors * (order * sizeof(double) + 64));
-  const double rows = ntk_parallel_rows_bytes(N);
+  const double rows = ntk_deficiency_bytes(spec, options->outputs, N);
 
   const double after = fmax(eigen, singular ? 0.0 : ntk_digits_bytes(spec, options->outputs));
   size_t probes, steps;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "kernel/ends/mixed.h"
+#include "kernel/ends/near_rows.h"
 #include "kernel/resolve/resolve.h"
 #include "theory/bounds.h"
 
@@ -269,6 +270,10 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   r->digits = e.digits;
   r->resolution = e.resolution;
   memcpy(r->reason, e.reason, sizeof r->reason);
+  if (e.verdict == NTK_VERDICT_BELOW_RESOLUTION) {
+    const ntk_held held = ntk_dataset_held(j->data);
+    NTK_TRY(ntk_near_rows_say(j->network, &held, sizeof r->reason, r->reason));
+  }
   offer_more(j);
   r->seconds.factor += e.seconds_factor;
   r->seconds.eigen += ntk_clock() - start - e.seconds_factor;

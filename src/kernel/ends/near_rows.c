@@ -7,14 +7,16 @@
  * fitted then, and
  * where x_k is nearly c x_i, others take large weights. Cost: a sort, and a comparison of those
  * that are near along one direction. */
-#include "fit/memorize/memorize.h"
+#include "kernel/ends/near_rows.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "data/dataset.h"
+#include "base/ranks/ranks.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double SAME = 1.1e-6; /* a distance that is to blame whatever else there is */
 static const double EXACT = 1e-14; /* one that is rounding */
@@ -64,17 +66,16 @@ static ntk_pair compare_fetched(const search *s, size_t p) {
   return pair;
 }
 
-static ntk_status begin(const ntk_dataset *data, const ntk_held *held, ntk_symmetry symmetry,
+static ntk_status begin(ntk_context *context, const ntk_held *held, ntk_symmetry symmetry,
                         search *s) {
-  *s = (search){.context = data->context, .held = held, .symmetry = symmetry};
-  return ntk_alloc_doubles(s->context, ntk_held_group(held) * data->d, "samples", &s->rows);
+  *s = (search){.context = context, .held = held, .symmetry = symmetry};
+  return ntk_alloc_doubles(s->context, ntk_held_group(held) * held->d, "samples", &s->rows);
 }
 
-ntk_status ntk_pair_of(const ntk_dataset *data, ntk_symmetry symmetry, size_t i, size_t k,
-                       ntk_pair *pair) {
-  const ntk_held held = ntk_dataset_held(data);
+ntk_status ntk_pair_of(ntk_context *context, const ntk_held *held, ntk_symmetry symmetry, size_t i,
+                       size_t k, ntk_pair *pair) {
   search s;
-  NTK_TRY(begin(data, &held, symmetry, &s));
+  NTK_TRY(begin(context, held, symmetry, &s));
   s.sample[s.asked++] = i;
   s.sample[s.asked++] = k;
   const ntk_status status = fetch(&s);
@@ -139,7 +140,7 @@ static ntk_status find_places(const search *s, place **places) {
 static bool counts(const ntk_pair *pair, const double *Y, double slack) {
   const double factor = ntk_symmetry_factor(pair->symmetry, pair->factor);
   return pair->distance <= SAME &&
-         (pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
+         (Y == NULL || pair->distance > EXACT || fabs(Y[pair->k] - factor * Y[pair->i]) > slack);
 }
 
 /* *pair: the nearest so far that counts. */
@@ -172,17 +173,34 @@ static ntk_status look(search *s, const place *places, const double *Y, double s
   return s->asked > 0 ? compare_asked(s, Y, slack, pair) : NTK_OK;
 }
 
-ntk_status ntk_find_pair(ntk_context *context, const ntk_dataset *data, ntk_symmetry symmetry,
+ntk_status ntk_find_pair(ntk_context *context, const ntk_held *held, ntk_symmetry symmetry,
                          const double *Y, double slack, ntk_pair *pair) {
-  const ntk_held held = ntk_dataset_held(data);
   search s;
   place *places = NULL;
   *pair = (ntk_pair){.distance = INFINITY};
-  NTK_TRY(begin(data, &held, symmetry, &s));
+  NTK_TRY(begin(context, held, symmetry, &s));
   ntk_status status = find_places(&s, &places);
   if (status == NTK_OK)
     status = look(&s, places, Y, slack, pair);
   ntk_free(context, places);
   ntk_free(context, s.rows);
   return status;
+}
+
+ntk_status ntk_near_rows_say(const ntk_network *network, const ntk_held *held, size_t size,
+                             char *reason) {
+  const size_t used = strlen(reason);
+  ntk_pair pair;
+  NTK_TRY(ntk_find_pair(network->context, held, ntk_network_symmetry(network), NULL, 0.0, &pair));
+  if (pair.factor == 1.0 && isfinite(pair.distance))
+    (void)ntk_format(
+        reason + used, size - used,
+        "; rows %zu and %zu (from 1) differ by %.2g of their size: that makes it small, not 0",
+        pair.i + 1, pair.k + 1, pair.distance);
+  else if (isfinite(pair.distance))
+    (void)ntk_format(reason + used, size - used,
+                     "; row %zu is %.6g times row %zu (from 1) but for %.2g of its size: that "
+                     "makes it small, not 0",
+                     pair.k + 1, pair.factor, pair.i + 1, pair.distance);
+  return NTK_OK;
 }
