@@ -186,6 +186,12 @@ NTK_API bool ntk_file_is_meant(const char *text);
 NTK_API const char *ntk_text_whole(const char *text, size_t length, uint64_t least, uint64_t most,
                                    uint64_t *value);
 
+/* x 2^exponent, exponent whole, as a decimal of so many digits (1 to 17), "2.0e-437", into text,
+ * which it returns: to nearest, or not below it (towards 1), or not above it (-1). */
+enum { NTK_DECIMAL = 48 };
+NTK_API const char *ntk_text_decimal(double x, double exponent, int digits, int towards,
+                                     char text[NTK_DECIMAL]);
+
 /* The name that is nearest to a word, by letters added, left out, replaced or swapped and whatever
  * their case; NULL when none is near. Called with i = 0, 1, ... until name(i, user) is NULL. */
 NTK_API const char *ntk_text_nearest(const char *word,

@@ -135,6 +135,8 @@ typedef struct ntk_spectrum_seconds { /* by the wall clock; 0: not made; largest
   double forward, kernel, factor, eigen, largest, certify, full, blocks, density, total;
 } ntk_spectrum_seconds;
 
+/* All that it says of K's numbers, lambda_min, traces and residuals, bounds, resolution, pairs and
+ * density, is to be multiplied by 2^exponent: 0 unless double precision does not hold them. */
 typedef struct ntk_spectrum_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   ntk_verdict verdict;
@@ -144,6 +146,7 @@ typedef struct ntk_spectrum_result {
   size_t samples, blocks;        /* N; L */
   size_t order;                  /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max; /* lambda_min is NaN when below resolution */
+  double exponent; /* of two, whole: the kernel's eigenvalues are these numbers times 2^exponent */
   double residual_min,
       residual_max;             /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none; of
                                    resolve sqrt(lambda) times that of K^{-1/2} (K v - lambda v) */
@@ -181,7 +184,8 @@ NTK_API ntk_status ntk_spectrum(ntk_context *context, const ntk_network *network
 NTK_API void ntk_spectrum_clear(ntk_spectrum_result *result);
 
 /* Bytes that ntk_spectrum will hold at its peak for N samples (data set and weights included; of
- * several ranks, as ntk_dataset_generate deals them: those of the rank that has most), and
+ * several ranks, as ntk_dataset_generate deals them: those of the rank that has most; a copy of the
+ * weights more where double precision does not hold the layers, for which room is asked then), and
  * whether they fit: NTK_ERR_LIMIT or else NTK_ERR_MEMORY, both numbers in the message, when not. (N
  * above P needs no K, and so less than N = P.) *bytes is set in every case but NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_spectrum_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,

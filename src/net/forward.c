@@ -136,6 +136,14 @@ static double *slopes(const pass *p, size_t k, size_t first, size_t rows) {
   return back_rows(p, k, first) + rows * (copies_of(p, k) - 1) * n;
 }
 
+/* f = phi(f), and df its slopes, as they go back. */
+static void eval_layer(const ntk_network *network, size_t l, size_t n, double *f, double *df) {
+  const double factor = ntk_slope_factor(network, l);
+  ntk_activation_eval(&network->activation[l], n, f, f, df);
+  for (size_t i = 0; i < n && factor != 1.0; i++)
+    df[i] *= factor;
+}
+
 /* f = phi(G_l) and df = phi'(G_l) of the block at first, from f_in = F_{l-1}. packed: W_l, where it
  * is. */
 static void layer(const pass *p, size_t l, size_t first, const double *packed, const double *f_in,
@@ -160,7 +168,7 @@ static void layer(const pass *p, size_t l, size_t first, const double *packed, c
                                 .mode = bias ? NTK_PRODUCT_ADD : NTK_PRODUCT_SET});
     const size_t runs = count == out ? 1 : rows, length = count == out ? rows * out : count;
     for (size_t at = j, i = 0; i < runs; i++, at += out)
-      ntk_activation_eval(&network->activation[l], length, f + at, f + at, df + at);
+      eval_layer(network, l, length, f + at, df + at);
   }
 }
 

@@ -305,6 +305,7 @@ void ntk_network_destroy(ntk_network *network) {
   ntk_free(context, network->activation);
   ntk_free(context, network->activations);
   ntk_free(context, network->theta);
+  ntk_free(context, network->slope);
   ntk_free(context, network->scale);
   ntk_free(context, network->bias);
   ntk_free(context, network->W);

@@ -6,14 +6,16 @@
 #include "net/activation.h"
 
 struct ntk_network {
-  ntk_context *context;       /* borrowed */
-  size_t depth;               /* L */
-  size_t *width;              /* n_0..n_L: L + 1 entries */
-  double **W;                 /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
-  double **b;                 /* b[l], l = 1..L: n_l, the row of theta below W[l], or NULL */
-  bool *bias;                 /* whether b[l] is there, at l - 1: L entries */
-  double *scale;              /* of K's blocks: 2 L entries, of W_1, b_1 (0 without), W_2, ... */
-  double *theta;              /* P parameters: [W_l; b_l], l = 1..L, each row-major */
+  ntk_context *context; /* borrowed */
+  size_t depth;         /* L */
+  size_t *width;        /* n_0..n_L: L + 1 entries */
+  double **W;           /* W[l], l = 1..L: n_{l-1} x n_l, slices of theta; W[0] unused */
+  double **b;           /* b[l], l = 1..L: n_l, the row of theta below W[l], or NULL */
+  bool *bias;           /* whether b[l] is there, at l - 1: L entries */
+  double *scale;        /* of K's blocks: 2 L entries, of W_1, b_1 (0 without), W_2, ... */
+  double *slope; /* powers of two, at k = 1..L-1, that phi'(G_k) is multiplied by on its way back to
+                    B_k; NULL: 1, but of a copy that was scaled (rescale.h) */
+  double *theta; /* P parameters: [W_l; b_l], l = 1..L, each row-major */
   size_t parameters;          /* P */
   size_t version;             /* of theta, a new one whenever that changes: features are of one */
   size_t versions;            /* how many there have been */
@@ -54,6 +56,11 @@ size_t ntk_copies(const ntk_network_spec *spec, ntk_outputs outputs, size_t k);
 /* The length of a row of B_k as K = sum_k F_k F_k^T o B_{k+1} B_{k+1}^T sees it, k = 1..L: the
  * outputs side by side in their mean, one of them else. */
 size_t ntk_back_width(const ntk_network_spec *spec, ntk_outputs outputs, size_t k);
+
+/* What phi'(G_k) is multiplied by on its way back. */
+static inline double ntk_slope_factor(const ntk_network *network, size_t k) {
+  return network->slope != NULL ? network->slope[k] : 1.0;
+}
 
 /* Where [W_l; b_l] begins in theta and in vectors like it, l = 1..L. */
 size_t ntk_layer_offset(const ntk_network *network, size_t l);

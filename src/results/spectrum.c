@@ -242,6 +242,9 @@ static const ntk_field spectrum[] = {
     APART(order, "", "rows of K: N, or N n_L of all outputs"),
     FIELD(lambda_min, "", "smallest eigenvalue of K; null: not resolved"),
     FIELD(lambda_max, "", "largest eigenvalue of K"),
+    FIELD(exponent, "",
+          "of two: lambda_min and all other numbers of K's size are to be multiplied by "
+          "2^exponent; 0 unless double precision does not hold them"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
     FIELD(
         residual_min, "",

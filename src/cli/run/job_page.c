@@ -5,23 +5,23 @@
 
 #include <math.h>
 
-static void put_interval(FILE *out, const char *what, double lower, double upper) {
-  char text[JOB_CELL];
-  fprintf(out, "<p>%s: <b>%s</b> ≤ ", what, job_number_down(lower, 10, text));
+static void put_interval(FILE *out, const char *what, double lower, double upper, double exponent) {
+  char text[NTK_DECIMAL];
+  fprintf(out, "<p>%s: <b>%s</b> ≤ ", what, job_value_down(lower, exponent, text));
   page_formula(out, JOB_LAMBDA);
-  fprintf(out, " ≤ <b>%s</b></p>\n", job_number_up(upper, 10, text));
+  fprintf(out, " ≤ <b>%s</b></p>\n", job_value_up(upper, exponent, text));
 }
 
 static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool asked) {
   const ntk_certificate *c = &answer->certificate;
   if (answer->verdict == NTK_VERDICT_OK && c->certified) {
-    put_interval(out, "proved, for the matrix as stored", c->lower, c->upper);
+    put_interval(out, "proved, for the matrix as stored", c->lower, c->upper, answer->exponent);
     if (c->kernel.proved) {
       put_interval(out, "proved, for the kernel in exact arithmetic", c->kernel.lower,
-                   c->kernel.upper);
+                   c->kernel.upper, answer->exponent);
     } else {
       put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
-                   c->kernel_upper);
+                   c->kernel_upper, answer->exponent);
       fprintf(out, "<p>not proved for it: %s</p>\n", c->kernel.reason);
     }
   } else if (answer->verdict == NTK_VERDICT_OK) {
@@ -37,12 +37,14 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
 }
 
 void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked) {
+  char text[NTK_DECIMAL];
   fputs("<p class=\"value\">", out);
   page_formula(out, JOB_LAMBDA);
   if (isnan(answer->lambda_min))
-    fprintf(out, " below %.3g, not told from 0 ", answer->resolution);
+    fprintf(out, " below %s, not told from 0 ",
+            job_value(answer->resolution, answer->exponent, "%.3g", text));
   else
-    fprintf(out, " = %.10g ", answer->lambda_min);
+    fprintf(out, " = %s ", job_value(answer->lambda_min, answer->exponent, "%.10g", text));
   page_verdict(out,
                answer->verdict == NTK_VERDICT_OK               ? NTK_LEDGER_HOLDS
                : answer->verdict == NTK_VERDICT_RANK_DEFICIENT ? NTK_LEDGER_MEASURED /* certain */

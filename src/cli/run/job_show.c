@@ -34,6 +34,22 @@ const char *job_number_down(double value, int digits, char text[JOB_CELL]) {
   return number_beyond(value, digits, -1.0, text);
 }
 
+const char *job_value(double value, double exponent, const char *format, char text[NTK_DECIMAL]) {
+  const int digits = (int)strtol(format + 2, NULL, 10) + (strchr(format, 'e') != NULL ? 1 : 0);
+  return exponent == 0.0 || isnan(value) ? job_number(value, format, text)
+                                         : ntk_text_decimal(value, exponent, digits, 0, text);
+}
+
+const char *job_value_up(double value, double exponent, char text[NTK_DECIMAL]) {
+  return exponent == 0.0 ? job_number_up(value, 10, text)
+                         : ntk_text_decimal(value, exponent, 10, 1, text);
+}
+
+const char *job_value_down(double value, double exponent, char text[NTK_DECIMAL]) {
+  return exponent == 0.0 ? job_number_down(value, 10, text)
+                         : ntk_text_decimal(value, exponent, 10, -1, text);
+}
+
 static void print_init(const cli_job *job) {
   const ntk_network_spec *spec = &job->spec;
   printf("init %s, ", spec->init);

@@ -52,5 +52,9 @@ const char *job_number(double value, const char *format, char text[JOB_CELL]);
  * upper one, down a lower one. */
 const char *job_number_up(double value, int digits, char text[JOB_CELL]);
 const char *job_number_down(double value, int digits, char text[JOB_CELL]);
+/* The same of ten digits (_value: by the format, which is "%.<digits>..."), of value 2^exponent. */
+const char *job_value(double value, double exponent, const char *format, char text[NTK_DECIMAL]);
+const char *job_value_up(double value, double exponent, char text[NTK_DECIMAL]);
+const char *job_value_down(double value, double exponent, char text[NTK_DECIMAL]);
 
 #endif

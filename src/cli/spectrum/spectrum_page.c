@@ -33,16 +33,21 @@ static void put_bound(FILE *out, const char *equation, double ratio, const char 
 
 static void put_answer(FILE *out, const spectrum_run *run) {
   const ntk_spectrum_result *r = &run->result;
+  char text[NTK_DECIMAL];
   fputs("<div class=\"answer\">\n", out);
   job_page_answer(out, r, run->options.certify);
   put_bound(out, "6", r->bounds.ratio_lower, "n_{L-2} n_{L-1}");
   put_bound(out, "7", r->bounds.ratio_upper, "d n_{L-1}");
   fputs("<p>", out);
   page_formula(out, "lambda_max(K)");
-  fprintf(out, " = %.10g", r->lambda_max);
+  fprintf(out, " = %s", job_value(r->lambda_max, r->exponent, "%.10g", text));
   if (isfinite(r->lambda_max / r->lambda_min))
     fprintf(out, ", condition number %.6g", r->lambda_max / r->lambda_min);
-  fputs("</p>\n</div>\n", out);
+  fputs("</p>\n", out);
+  if (r->exponent != 0.0)
+    fprintf(out, "<p>All other numbers of K are over 2^%.0f = %s.</p>\n", r->exponent,
+            ntk_text_decimal(1.0, r->exponent, 10, 0, text));
+  fputs("</div>\n", out);
 }
 
 enum { MOST = 400 }; /* points of a curve */

@@ -2,6 +2,7 @@
 #include "cli/run/job_show.h"
 #include "cli/shell/report.h"
 #include "cli/spectrum/spectrum.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,16 +10,25 @@
 
 enum { SHOWN_DIGITS = 10 };
 
-static void print_eigenvalue(const char *name, double value, double residual) {
-  char text[JOB_CELL], error[JOB_CELL];
-  printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
-         job_number(residual, "%.1e", error));
+static void print_eigenvalue(const char *name, double value, double residual, double exponent) {
+  char text[NTK_DECIMAL], error[NTK_DECIMAL];
+  printf("%-11s %-18s residual %s\n", name, job_value(value, exponent, "%.10g", text),
+         job_value(residual, exponent, "%.1e", error));
 }
 
-static void print_interval(const char *what, double lower, double upper) {
-  char low[JOB_CELL], high[JOB_CELL];
-  printf("            %-31s %s <= lambda_min <= %s\n", what, job_number_down(lower, 10, low),
-         job_number_up(upper, 10, high));
+static void print_interval(const char *what, double lower, double upper, double exponent) {
+  char low[NTK_DECIMAL], high[NTK_DECIMAL];
+  printf("            %-31s %s <= lambda_min <= %s\n", what, job_value_down(lower, exponent, low),
+         job_value_up(upper, exponent, high));
+}
+
+/* Where double precision does not hold them. */
+static void print_exponent(double exponent) {
+  char text[NTK_DECIMAL];
+  if (exponent != 0.0)
+    printf("scale       %-18s of double precision K's numbers are not: what follows is over this, "
+           "2^%.0f\n",
+           ntk_text_decimal(1.0, exponent, 10, 0, text), exponent);
 }
 
 static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {
@@ -35,25 +45,26 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
                                                   : "no lower bound could be proved");
     return;
   }
-  print_interval("proved of the stored matrix:", certificate->lower, certificate->upper);
+  print_interval("proved of the stored matrix:", certificate->lower, certificate->upper,
+                 result->exponent);
   if (certificate->kernel.proved) {
     print_interval("proved of the exact kernel:", certificate->kernel.lower,
-                   certificate->kernel.upper);
+                   certificate->kernel.upper, result->exponent);
     return;
   }
   print_interval("estimated for the exact kernel:", certificate->kernel_lower,
-                 certificate->kernel_upper);
+                 certificate->kernel_upper, result->exponent);
   printf("            no proof for the exact kernel: %s\n", certificate->kernel.reason);
 }
 
 static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *result) {
   printf("verdict     %s%s%s\n", ntk_verdict_name(result->verdict),
          result->reason[0] != '\0' ? ": " : "", result->reason);
-  print_eigenvalue("lambda_min", result->lambda_min, result->residual_min);
+  print_eigenvalue("lambda_min", result->lambda_min, result->residual_min, result->exponent);
   print_certificate(job, result);
   if (result->verdict == NTK_VERDICT_OK && result->digits < SHOWN_DIGITS)
     printf("digits      %-18d of lambda_min are sure, the rest is rounding\n", result->digits);
-  print_eigenvalue("lambda_max", result->lambda_max, result->residual_max);
+  print_eigenvalue("lambda_max", result->lambda_max, result->residual_max, result->exponent);
   if (result->rounds > 0 && !isnan(result->lambda_min))
     printf("resolve     %d round%s: lambda_min is from J, not from K\n", result->rounds,
            result->rounds == 1 ? "" : "s");
@@ -64,6 +75,7 @@ static void print_eigenvalues(const cli_job *job, const ntk_spectrum_result *res
     printf("precision   %s: %s\n", result->precision, result->precision_reason);
   else if (strcmp(result->precision, "mixed") == 0)
     printf("precision   mixed: the factor in single, value and residual by products in double\n");
+  print_exponent(result->exponent);
   if (result->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     printf("resolution  %-18.6g smaller eigenvalues cannot be told from 0\n", result->resolution);
   if (result->eigenvalues != NULL) {

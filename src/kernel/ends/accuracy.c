@@ -86,7 +86,7 @@ static double gain_to_F(const analysis *a, size_t l, size_t i) {
     return M * y->W.spectral;
   /* |B_l| = |phi'(G_l) o W_{l+1} B_{l+1}| has the size of phi' in it. */
   const double back = b_norm(a, l + 1, i) * y[1].W.frobenius / y[1].root;
-  const double slope = fmin(M, b_norm(a, l, i) / back);
+  const double slope = fmin(M, b_norm(a, l, i) / ntk_slope_factor(a->network, l) / back);
   const double own = f_norm(a, l, i) / f_norm(a, l - 1, i), all = y->W.frobenius / y->root_in;
   return fmin(M * y->W.spectral, fmax(slope * all, own));
 }
@@ -95,7 +95,7 @@ static double gain_to_F(const analysis *a, size_t l, size_t i) {
 static void backward_gains(const analysis *a, size_t k, size_t i, double *to_P, double *to_B) {
   const layer *above = &a->layers[k];
   *to_P = above->W.spectral;
-  *to_B = steepest(a, k, i) * above->W.spectral;
+  *to_B = ntk_slope_factor(a->network, k) * steepest(a, k, i) * above->W.spectral;
   if (!a->typical)
     return;
   *to_P = fmin(*to_P, above->W.frobenius / above->root);
@@ -155,13 +155,14 @@ static void add_sample(const analysis *a, size_t i, double *squares) {
     const double M = steepest(a, k, i), curvature = a->network->activation[k].info.lipschitz_grad;
     const double M2 = isfinite(curvature) ? curvature : 0.0; /* relu: no sign flips assumed */
     const double b_above = b_norm(a, k + 1, i), b = b_norm(a, k, i);
+    const double own = ntk_slope_factor(a->network, k);
     const double local =
         k == L - 1 ? last : above->gamma_out * above->W.frobenius * b_above + above->underflow;
     double to_P = 0.0, to_B = 0.0;
     backward_gains(a, k, i, &to_P, &to_B);
     const double row = above->W.row * (k == L - 1 ? part_of_last : 1.0);
     const double P_max = row * b_above + to_P * dB + local;
-    dB = to_B * dB + M * local + (M2 * a->dG[k] + slope_error(a, k)) * P_max + u * b +
+    dB = to_B * dB + own * M * local + own * (M2 * a->dG[k] + slope_error(a, k)) * P_max + u * b +
          above->underflow;
     const double part = a->dF[k - 1] * b + f_norm(a, k - 1, i) * dB + a->dF[k - 1] * dB;
     squares[k - 1] += scale[2 * (k - 1)] * (part * part);

@@ -159,9 +159,10 @@ static void backward(evaluation *e) {
                 n[k + 1], 0.0, e->B, n[k]);
       perturb(e, e->parts, n[k], sum_error(n[k + 1]), e->B);
     }
+    const double factor = ntk_slope_factor(e->network, k);
     for (size_t r = 0; r < rows; r++)
       for (size_t j = 0; j < n[k]; j++)
-        e->B[r * n[k] + j] *= e->slope[k][r / e->parts * n[k] + j];
+        e->B[r * n[k] + j] *= e->slope[k][r / e->parts * n[k] + j] * factor;
     add_distances(e, k - 1, e->B, e->parts * n[k]);
     double *swap = e->above;
     e->above = e->B;

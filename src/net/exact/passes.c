@@ -140,6 +140,11 @@ static void forward(const pass *p, const room *r) {
                                             .beta = bias != NULL ? 1.0 : 0.0,
                                             .sign = 1.0});
     ntk_exact_activation(&p->network->activation[l], 2 * S * n[l], f, f, df);
+    const double factor = ntk_slope_factor(p->network, l);
+    for (size_t i = 0; i < 2 * S * n[l] && factor != 1.0; i++) {
+      df.hi[i] *= factor;
+      df.lo[i] *= factor;
+    }
     perturb(p, r, 1, n[l], 3 * l, f);
     perturb(p, r, 1, n[l], 3 * l + 1, df);
   }

@@ -1,6 +1,7 @@
 /* How well is K conditioned? ntk_spectrum, from features to verdict:
  *
- *   features  ->  norms: traces, min_i K_ii (16)  ->  known to be singular? say so
+ *   features  ->  norms: traces, min_i K_ii (16)  ->  out of double's range? scale the network
+ *             ->  known to be singular? say so
  *             ->  blocks, if asked  ->  K  ->  density's products, if asked
  *             ->  largest eigenvalue (Lanczos on K)  ->  Cholesky of K
  *             ->  smallest (Lanczos on K^{-1})  ->  residuals  ->  density's solves  -> certificate
@@ -67,6 +68,7 @@ static ntk_status run_steps(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   NTK_TRY(ntk_job_features(j));
   NTK_TRY(ntk_job_norms(j));
+  NTK_TRY(ntk_job_fit_range(j));
   ntk_deficiency deficiency;
   const ntk_norms norms = ntk_job_row_norms(j);
   const ntk_held held = ntk_dataset_held(j->data);
@@ -161,6 +163,8 @@ ntk_status ntk_job_run(ntk_job *j) {
   if (status == NTK_OK)
     status = run_steps(j);
   ntk_job_release(j);
+  ntk_network_destroy(j->scaled);
+  j->scaled = NULL;
   j->result->seconds.total = ntk_clock() - start;
   if (status != NTK_OK)
     ntk_spectrum_clear(j->result);

@@ -9,7 +9,8 @@
 
 typedef struct ntk_job {
   ntk_context *context;
-  const ntk_network *network;
+  const ntk_network *network; /* or `scaled`, its own, once there is that (range.c) */
+  ntk_network *scaled;
   const ntk_dataset *data;
   ntk_spectrum_options options; /* defaults resolved */
   size_t N, L;
@@ -30,6 +31,7 @@ typedef struct ntk_job {
   double *resolution; /* L + 1: of each block, and of K */
   ntk_density_measure density;
   ntk_way way;
+  bool part; /* of another job, whose network has been scaled if need be */
 } ntk_job;
 
 static inline ntk_norms ntk_job_row_norms(const ntk_job *j) {
@@ -77,6 +79,9 @@ ntk_status ntk_job_features(ntk_job *j);
 /* Row norms, and from them traces, the diagonal's minimum and the resolution: all that needs no K.
  */
 ntk_status ntk_job_norms(ntk_job *j);
+/* The same of a network that was scaled (range.c), where these numbers leave double precision.
+ * NTK_ERR_NOT_FINITE where that cannot be, or not with these options. */
+ntk_status ntk_job_fit_range(ntk_job *j);
 /* K into j->factor, not factorised yet, and what needs it as it is: its file, the whole spectrum.
  */
 ntk_status ntk_job_kernel(ntk_job *j);

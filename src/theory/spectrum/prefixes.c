@@ -172,6 +172,7 @@ static ntk_status run_apart(ntk_job *j, size_t count) {
                                         .prefix_count = count};
   ntk_job part = ntk_job_begin(j->context, j->network, &first, &options, &made);
   part.way = j->way;
+  part.part = true;
   ntk_job_release(j);
   NTK_TRY(ntk_job_run(&part));
   memcpy(r->prefix, made.prefix, count * sizeof *r->prefix);

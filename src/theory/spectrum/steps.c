@@ -50,6 +50,7 @@ ntk_status ntk_job_norms(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   r->bounds = ntk_theorem31(j->L, j->network->width);
   r->bounds.diagonal_min = INFINITY;
+  j->trace = 0.0;
   for (size_t k = 0; k < j->L; k++)
     r->block[k] = (ntk_block_result){.lambda_min = NAN, .verdict = NTK_VERDICT_OK};
   for (size_t i = 0; i < j->rows; i++) {
@@ -63,8 +64,6 @@ ntk_status ntk_job_norms(ntk_job *j) {
     r->bounds.diagonal_min = fmin(r->bounds.diagonal_min, diagonal);
     j->trace += diagonal;
   }
-  if (!isfinite(j->trace))
-    return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite");
   const ntk_norms norms = ntk_job_row_norms(j);
   NTK_TRY(ntk_resolutions(j->network, &norms, j->resolution));
   r->resolution = j->resolution[j->L];
