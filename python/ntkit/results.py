@@ -25,6 +25,8 @@ class SpectrumResult(Result):
     order: rows of K: N, or N n_L of all outputs
     lambda_min: smallest eigenvalue of K; nan: not resolved
     lambda_max: largest eigenvalue of K
+    exponent: of two: lambda_min and all other numbers of K's size are to be multiplied by
+        2^exponent; 0 unless double precision does not hold them
     condition: lambda_max / lambda_min
     residual_min: ||K v - lambda_min v|| for unit v, recomputed; of resolve sqrt(lambda_min) times
         that of K^{-1/2} (K v - lambda_min v); nan: there is no v
@@ -61,6 +63,7 @@ class SpectrumResult(Result):
     order: int
     lambda_min: float
     lambda_max: float
+    exponent: float
     condition: float
     residual_min: float
     residual_max: float

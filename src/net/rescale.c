@@ -1,5 +1,5 @@
 /* With F_l = 2^{f_l} F'_l, G_l = 2^{g_l} G'_l by the power law of each phi (sizes.h), B_k =
- * 2^{b_k} B'_k and g_L = f_{L-1}:
+ * 2^{b_k} B'_k, b_L = 0 and g_L such that W'_L is near 1:
  *
  *   W'_l = 2^{f_{l-1} - g_l} W_l,   b'_l = 2^{-g_l} b_l
  *   B'_k = slope_k phi'(G'_k) o (B'_{k+1} W'_{k+1}^T),   slope_k = 2^{(b_{k+1} + g_{k+1}) - (b_k +
@@ -45,7 +45,7 @@ static ntk_status find_exponents(const scaling *s) {
     s->g[l] = power.g;
     s->f[l] = power.f;
   }
-  s->g[L] = s->f[L] = s->f[L - 1];
+  s->g[L] = s->f[L] = s->f[L - 1] + of->last;
   s->b[L] = 0.0;
   for (size_t k = L - 1; k >= 1; k--)
     s->b[k] = of->b[k] == -INFINITY ? s->b[k + 1] + s->g[k + 1] - s->g[k] : of->b[k];

@@ -44,6 +44,15 @@ ntk_power ntk_power_of(const ntk_activation *phi, double most, double least, dou
   return (ntk_power){by, degree > 0.0 ? degree * by : by};
 }
 
+/* The exponent of the largest of n numbers; -INFINITY where all are 0, INFINITY or NaN where one is
+ * that. */
+static double exponent_of(size_t n, const double *x) {
+  double largest = 0.0;
+  for (size_t i = 0; i < n && !isnan(largest); i++)
+    largest = isnan(x[i]) ? x[i] : fmax(largest, fabs(x[i]));
+  return isfinite(largest) && largest > 0.0 ? (double)ilogb(largest) : log(largest);
+}
+
 /* ---- Room ------------------------------------------------------------------------------------ */
 
 enum { ARRAYS = 4 };
@@ -55,7 +64,9 @@ ntk_status ntk_sizes_create(const ntk_network *network, ntk_sizes *sizes) {
   NTK_TRY(ntk_alloc_doubles(network->context, ARRAYS * each, "sizes of the layers", &numbers));
   for (size_t i = 0; i < ARRAYS * each; i++)
     numbers[i] = -INFINITY;
-  *sizes = (ntk_sizes){numbers, numbers + each, numbers + 2 * each, numbers + 3 * each};
+  *sizes = (ntk_sizes){numbers, numbers + each, numbers + 2 * each, numbers + 3 * each, 0.0};
+  const double last = exponent_of(network->width[L - 1] * network->width[L], network->W[L]);
+  sizes->last = isfinite(last) ? last : 0.0;
   for (size_t l = 0; l <= L; l++)
     sizes->least[l] = INFINITY;
   sizes->b[L] = 0.0;
@@ -91,16 +102,7 @@ static void add_most(double *of, double exponent) {
   *of = fmax(*of, exponent);
 }
 
-/* The exponent of the largest of n numbers; -INFINITY where all are 0, INFINITY or NaN where one is
- * that. */
-static double exponent_of(size_t n, const double *x) {
-  double largest = 0.0;
-  for (size_t i = 0; i < n && !isnan(largest); i++)
-    largest = isnan(x[i]) ? x[i] : fmax(largest, fabs(x[i]));
-  return isfinite(largest) && largest > 0.0 ? (double)ilogb(largest) : log(largest);
-}
-
-/* That of the smallest but 0; `zeros`: of 0 too. */
+/* exponent_of the smallest but 0; `zeros`: of 0 too. */
 static double least_exponent(size_t n, const double *x, bool zeros) {
   double smallest = INFINITY;
   for (size_t i = 0; i < n; i++)

@@ -10,6 +10,7 @@ typedef struct ntk_sizes {
   double *g, *least; /* of G_l, l = 1..L-1; of its smallest that is not 0 (0 too, if phi(0) != 0) */
   double *f;         /* of F_l, l = 0..L-1 */
   double *b;         /* of B_k, k = 1..L; b[L] = 0 */
+  double last;       /* of W_L; 0: all are 0 */
 } ntk_sizes;
 
 /* Room for them, -INFINITY and of least INFINITY, to be destroyed: NTK_ERR_MEMORY. */

@@ -52,7 +52,7 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
 void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
   const double lambda = e->lambda_min, residual = e->residual / lambda;
   const double error =
-      (2.0 * sqrt(lambda * lost) + lost + rounding) / lambda + 10.0 * residual * residual;
+      (2.0 * sqrt(lambda) * sqrt(lost) + lost + rounding) / lambda + 10.0 * residual * residual;
   const double digits = floor(-log10(error));
   e->digits = digits > 0.0 ? (int)fmin(digits, NTK_DIGITS_MOST) : 0;
   if (!(lambda > e->resolution + lost)) {

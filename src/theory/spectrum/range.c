@@ -13,8 +13,8 @@
 
 /* Exponents that leave room for rounding: of squares that are multiplied with each other, of K, of
  * K in double-double. And up to which K stays as it is. */
-static const double ROOM = 700.0, ROOM_OF_K = 900.0, ROOM_TO_RESOLVE = 460.0;
-static const double KEPT = 800.0, KEPT_TO_RESOLVE = 400.0;
+static const double ROOM = 700.0, ROOM_OF_K = 850.0, ROOM_TO_RESOLVE = 300.0;
+static const double KEPT = 750.0, KEPT_TO_RESOLVE = 250.0;
 
 static bool within(double x, double exponent) {
   return x <= ldexp(1.0, (int)exponent) && x >= ldexp(1.0, -(int)exponent);

@@ -241,7 +241,11 @@ static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
 /* Whoever is told that there is no number is told where there may be one. */
 static void offer_more(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
-  const size_t length = strlen(r->reason);
+  size_t length = strlen(r->reason);
+  if (length > 0 && r->exponent != 0.0)
+    (void)ntk_format(r->reason + length, sizeof r->reason - length, " (K over 2^%.0f)",
+                     r->exponent);
+  length = strlen(r->reason);
   if ((r->verdict == NTK_VERDICT_BELOW_RESOLUTION || r->verdict == NTK_VERDICT_INACCURATE) &&
       !j->options.resolve && ntk_ranks_count(j->context) == 1)
     (void)ntk_format(r->reason + length, sizeof r->reason - length,

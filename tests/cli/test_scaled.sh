@@ -1,0 +1,27 @@
+#!/bin/sh
+# ntkit spectrum where double precision does not hold K: as decimals in text and on a page, with an exponent in JSON; what
+# cannot be told then is refused.
+# shellcheck disable=SC1091,SC2154,SC2086 # $deep is several words; out and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+widths=$(awk 'BEGIN { for (l = 1; l < 1200; l++) printf "%s8", l == 1 ? "" : "," }')
+deep="--samples 6 --dim 8 --widths $widths --activation tanh --init he --beta 0.5 --seed 1"
+
+# 120-digit arithmetic has 5.41577839...e-426 (tools/record_scaled.py).
+good '1200 layers' spectrum $deep
+check 'the number' grep -Eq '^lambda_min  5\.41577[0-9]{4}e-426   *residual [0-9.]+e-4[0-9]+$' "$out"
+check 'the largest' grep -Eq '^lambda_max  [0-9.]{11}e-418  *residual ' "$out"
+check 'its scale' grep -Eq '^scale  *[0-9.]+e-4[0-9]+ .*over this, 2\^-1[34][0-9]+$' "$out"
+check 'nothing is 0 or not finite' sh -c '! grep -Eiq "\b(inf|nan)\b|^lambda_m.. +0 " "$1"' sh "$out"
+good 'JSON' spectrum $deep --json
+check 'its fields' jq -e '.verdict == "ok" and .exponent < -1300 and .exponent == (.exponent | floor) and
+  (((.lambda_min | log2) + .exponent) - (-1413 + (1.2275657378981890 | log2)) | fabs) < 1e-6' "$out"
+good 'a certificate and a page' spectrum $deep --certify --report page.html
+check 'the page' grep -q ' = 5\.41577[0-9]*e-426 ' page.html
+check 'what its other numbers are over' grep -q 'All other numbers of K are over 2^-1' page.html
+rm page.html
+good 'in range' spectrum --samples 6 --dim 8 --widths 8,8 --json
+check 'no exponent' jq -e '.exponent == 0' "$out"
+
+bad 'a file of K' 'K is near 2^-1.*accepted: without kernel_path' spectrum $deep --save deep --save-kernel
+finish 'kernels beyond double precision'
