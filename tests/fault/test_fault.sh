@@ -1,6 +1,6 @@
 #!/bin/sh
 # Faults of the system, of each kind a few, spread over a run: walk.c says what holds then.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2034,SC2086,SC2154 source=tests/fault/walks.sh
 most=2
 . "$(dirname "$0")/walks.sh"
 walk spectrum $small --save new

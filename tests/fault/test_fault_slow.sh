@@ -1,7 +1,7 @@
 #!/bin/sh
 # Faults of the system, across every command: walk.c says what holds then. NTK_FAULT_MOST: of each kind so
 # many places, evenly spread.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2034,SC2086,SC2154 source=tests/fault/walks.sh
 most=${NTK_FAULT_MOST:-6}
 . "$(dirname "$0")/walks.sh"
 walk spectrum $small --save new
