@@ -14,8 +14,8 @@ walk -r -x 'into/@(checkpoint.ntk|result.json)' train $small --epochs 5 --save i
 walk -r -x state.ntk train $small --epochs 20 --checkpoint state.ntk
 walk verify $small --report page.html
 walk predict --load net --data net/X.npy -o out.npy
-walk -r -x '@(r.db|r.db-journal)' study run s.yaml --db r.db --quiet --workers 2
-walk -r -x '@(s.db|s.db-journal)' study run s.yaml --db s.db --quiet --workers 2
+walk -r -x '@(r.db|r.db-journal)' study run s.yaml --db r.db --quiet --workers 2 --retry
+walk -r -x '@(s.db|s.db-journal)' study run s.yaml --db s.db --quiet --workers 2 --retry
 walk study status s.db
 walk study export s.db -o out.csv
 walk study export s.db -o out.npz
