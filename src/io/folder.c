@@ -5,6 +5,7 @@
 #include "ntkit/io.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,13 @@ ntk_status ntk_folder_path(const char *directory, const char *name, char **path)
   (void)ntk_format(*path, size, "%s%s%s", length > 0 ? directory : ".",
                    name[0] == '\0' || ends ? "" : "/", name);
   return NTK_OK;
+}
+
+ntk_status ntk_folder_open(const char *path, DIR **folder) {
+  *folder = opendir(path);
+  if (*folder != NULL || errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_FILE, "'%s' cannot be listed: %s", path, strerror(errno));
 }
 
 bool ntk_same_file(const char *a, const char *b) {
@@ -50,8 +58,8 @@ static int by_value(const void *a, const void *b) {
 ntk_status ntk_class_folders(const char *directory, size_t *count, double **values) {
   size_t capacity = 0, found = 0;
   double *list = NULL, value = 0;
-  ntk_status status = NTK_OK;
-  DIR *folder = opendir(directory);
+  DIR *folder = NULL;
+  ntk_status status = ntk_folder_open(directory, &folder);
   for (const struct dirent *entry;
        status == NTK_OK && folder != NULL && (entry = readdir(folder)) != NULL;) {
     if (!read_class(entry->d_name, &value))

@@ -5,12 +5,16 @@
 
 #include "base/status.h"
 
+#include <dirent.h>
 #include <jansson.h>
 
 enum { NTK_CLASS_NAME = 64, NTK_COMMAND_NAME = 64 };
 
 /* directory/name, to be freed; name "": the folder itself, directory "": where the process is. */
 ntk_status ntk_folder_path(const char *directory, const char *name, char **path);
+
+/* Opens a folder to be listed; *folder is NULL where there is none, or none that may be listed. */
+ntk_status ntk_folder_open(const char *path, DIR **folder);
 
 /* The folder of a class's network, "class3"; the numbers of those that are there, ascending, to be
  * freed: NULL and 0 where there is none. */

@@ -175,8 +175,8 @@ static ntk_status claim_owned(const ntk_saving *saving) {
 static ntk_status check_beyond(const ntk_saving *saving, const char *place, const char *folder,
                                size_t depth) {
   char name[2 * NTK_CLASS_NAME], kind = 0;
-  ntk_status status = NTK_OK;
-  DIR *there = opendir(folder);
+  DIR *there = NULL;
+  ntk_status status = ntk_folder_open(folder, &there);
   for (const struct dirent *entry;
        status == NTK_OK && there != NULL && (entry = readdir(there)) != NULL;) {
     if (ntk_folder_layer(entry->d_name, &kind) <= depth)
