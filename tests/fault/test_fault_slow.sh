@@ -2,7 +2,7 @@
 # Faults of the system, across every command: walk.c says what holds then. NTK_FAULT_MOST: of each kind so
 # many places, evenly spread.
 # shellcheck disable=SC2034,SC2086,SC2154 source=tests/fault/walks.sh
-most=${NTK_FAULT_MOST:-6}
+most=${NTK_FAULT_MOST:-2}
 . "$(dirname "$0")/walks.sh"
 walk spectrum $small --save new
 walk -r spectrum $small --save old
