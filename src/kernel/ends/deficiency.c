@@ -165,6 +165,13 @@ static bool vanishes_at_0(const ntk_network *network, size_t k) {
   return ntk_network_vanishes(network, k) && !network->bias[ntk_rank_least(k, network->depth - 1)];
 }
 
+/* Products of residues that are worth a rank: about half a second. */
+static const double SPAN_STEPS = 2e8;
+
+static size_t affordable_span(size_t d) {
+  return (size_t)sqrt(SPAN_STEPS / (double)d);
+}
+
 /* The largest r < d for which data that span r dimensions leave K fewer eigenvalues than rows; 0:
  * there is none. */
 static size_t least_span(ntk_rank_question q, size_t rows) {
@@ -184,6 +191,7 @@ static ntk_status look_at_span(const ntk_rank_question *q, const ntk_held *held,
   const size_t N = held->share.N, rows = ntk_kernel_rows(&spec, q->outputs, N);
   ntk_rank_question of = *q;
   size_t most = ntk_span_matters(&spec, q->outputs, N) ? least_span(of, rows) : 0;
+  most = ntk_rank_least(most, affordable_span(q->d));
   if (most == 0)
     return NTK_OK;
   NTK_TRY(ntk_span(network->context, held, most, &of.d));
@@ -284,6 +292,9 @@ ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_hel
 }
 
 double ntk_deficiency_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
-  const double span = ntk_span_matters(spec, outputs, N) ? ntk_span_bytes(spec->width[0], N) : 0.0;
+  const double span =
+      ntk_span_matters(spec, outputs, N)
+          ? ntk_span_bytes(spec->width[0], ntk_rank_least(N, affordable_span(spec->width[0])))
+          : 0.0;
   return fmax(ntk_parallel_rows_bytes(N), span);
 }
