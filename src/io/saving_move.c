@@ -147,5 +147,7 @@ ntk_status ntk_saving_move(ntk_saving *saving) {
     status = each(saving, saving->files, NULL, move_file);
   if (status != NTK_OK && first) /* nothing of another run is gone: DIR can be as it was */
     take_back(saving);
+  else if (saving->moved == json_object_size(saving->files)) /* syncing the last failed */
+    saving->moving = saving->left = false;
   return status;
 }

@@ -4,7 +4,8 @@
 most=2
 . "$(dirname "$0")/walks.sh"
 walk spectrum $small --save new
-walk -k memory,stat,rename -r spectrum $small --save old
+most=3
+walk -k memory,sync,rename -r spectrum $small --save old
 most=1
 walk memorize $small --save new
 walk -k memory,open,write,rename,stat study merge s.db t.db -o m.db

@@ -6,8 +6,8 @@
  * hold.
  *
  * usage: fault_walk [-k KIND,...] [-m MOST] [-x PATTERN] [-r] LIBRARY FOLDER PROGRAM [ARGUMENT...]
- *   -k  of these kinds alone              -m  of each kind so many points, evenly spread
- *   -x  files whose names begin so keep what was done (a database), and may be there after a
+ *   -k  of these kinds alone              -m  of each kind so many points, the first and the last
+ * too -x  files whose names begin so keep what was done (a database), and may be there after a
  * failure -r  after each failure: the same command, without fault, ends as a good run does */
 #define _GNU_SOURCE
 #include "snapshot.h"
@@ -190,7 +190,9 @@ static long walk_case(const struct fault_case *c) {
   const long points = count < most ? count : most;
   for (long i = 0; i < points; i++) {
     char text[400];
-    plan.at = c->kind == FAULT_THREAD ? 1 : 1 + (2 * i + 1) * count / (2 * points);
+    plan.at = c->kind == FAULT_THREAD ? 1
+              : points == 1           ? 1 + count / 2
+                                      : 1 + i * (count - 1) / (points - 1);
     copy_folder();
     run(&plan, &seen);
     if (seen.fired == 0) /* the workers' counts are not always the same */
