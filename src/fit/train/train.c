@@ -14,6 +14,7 @@
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
+#include "net/sizes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,6 +86,33 @@ static ntk_status check_start(ntk_training *t) {
                   t->precision == NTK_PRECISION_DOUBLE ? "" : ", or precision double");
 }
 
+/* Refuses a gradient that is 0 for its numbers being too small, which no epoch would change. */
+static ntk_status check_underflow(ntk_training *t) {
+  const double least = t->precision == NTK_PRECISION_DOUBLE ? -400.0 : -60.0;
+  const ntk_held held = ntk_dataset_held(t->data);
+  ntk_sizes sizes;
+  double *gradient = t->network->theta; /* for a moment */
+  ntk_descent_read(t->descent, NTK_SLOT_GRADIENT, gradient);
+  const bool none = largest(t->P, gradient) == 0.0;
+  ntk_training_sync(t);
+  if (!none || t->loss[0] == 0.0)
+    return NTK_OK;
+  NTK_TRY(ntk_sizes_create(t->network, &sizes));
+  const ntk_status status = ntk_sizes_add(t->network, ntk_held_count(&held), held.X, &sizes);
+  double most = -INFINITY; /* of J's entries */
+  for (size_t k = 0; k < t->L; k++)
+    most = fmax(most, sizes.f[k] + sizes.b[k + 1]);
+  ntk_sizes_destroy(t->network, &sizes);
+  NTK_TRY(ntk_training_agree(t, status, "sizes"));
+  most = -ntk_ranks_least(t->context, -most);
+  return most == -INFINITY || most > least
+             ? NTK_OK
+             : ntk_fail(NTK_ERR_NOT_FINITE,
+                        "the gradient at the start underflows %s: the largest derivative of an "
+                        "output is near 2^%.0f; accepted: larger weights or data",
+                        ntk_precision_name(t->precision), most);
+}
+
 static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint != NULL)
     NTK_TRY(ntk_checkpoint_begin(t));
@@ -100,6 +128,8 @@ static ntk_status prepare(ntk_training *t) {
   NTK_TRY(evaluate(t));
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->R, t->Y));
   NTK_TRY(check_start(t));
+  if (t->descent != NULL)
+    NTK_TRY(check_underflow(t));
   const double start = ntk_clock();
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   t->measure_seconds = ntk_clock() - start; /* of K_0 */

@@ -92,6 +92,22 @@ ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed,
   return NTK_OK;
 }
 
+/* NTK_ERR_NOT_FINITE where K's trace leaves double precision no room: what is known to be 0 exactly
+ * is not asked. */
+static ntk_status check_range(const ntk_network *network, const ntk_norms *norms) {
+  const size_t n = norms->rows;
+  double trace = 0.0;
+  for (size_t l = 0; l < network->depth; l++)
+    for (size_t i = 0; i < n; i++)
+      trace += ntk_diagonal_part(network, l, norms->f2[l * n + i], norms->b2[l * n + i]);
+  return trace >= 0x1p-850 && trace <= 0x1p850
+             ? NTK_OK
+             : ntk_fail(NTK_ERR_NOT_FINITE,
+                        "the layers %s double precision: the kernel's trace is %.3g; accepted: "
+                        "other scales of weights or data, or 'spectrum', which scales the layers",
+                        trace < 1.0 ? "underflow" : "overflow", trace);
+}
+
 /* f2: scratch, 2 L rows + L + 1. */
 static ntk_status look_before(const ntk_features *features, size_t k, double *f2, ntk_extremes *e) {
   const ntk_network *network = features->network;
@@ -108,6 +124,8 @@ static ntk_status look_before(const ntk_features *features, size_t k, double *f2
     ntk_extremes_deficient(e, &deficiency);
     return NTK_OK;
   }
+  if (k == network->depth) /* a block's diagonal memorisation looks at itself */
+    NTK_TRY(check_range(network, &norms));
   NTK_TRY(ntk_resolutions(network, &norms, resolution));
   e->resolution = resolution[k];
   return NTK_OK;

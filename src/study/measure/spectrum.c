@@ -118,6 +118,11 @@ static ntk_status run_spectrum(ntk_context *context, const ntk_point *point, uin
   ntk_status status = ntk_trial_begin(context, point, seed, &data, &network);
   if (status == NTK_OK)
     status = ntk_spectrum(context, network, data, &options, &result);
+  if (status == NTK_OK && result.exponent != 0.0)
+    status = ntk_fail(NTK_ERR_NOT_FINITE,
+                      "K is near 2^%.0f, which the numbers of a study do not hold; accepted: other "
+                      "scales of weights or data",
+                      result.exponent);
   for (size_t q = 0; q < count && status == NTK_OK; q++)
     quantity[q]->take(&result, outcome);
   ntk_spectrum_clear(&result);

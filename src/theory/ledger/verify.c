@@ -1,6 +1,7 @@
 /* ntk_verify: expectations first, then the ledger, section by section. */
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "kernel/ends/extremes.h"
 #include "theory/ledger/ledger.h"
 
 #include <math.h>
@@ -37,8 +38,10 @@ static void leave_bias_out(ntk_verification *v, double *scale) {
 }
 
 static ntk_status expectations(ntk_verification *v) {
+  ntk_extremes unused;
   NTK_TRY(ntk_features_create(v->network, v->data, &v->features));
   NTK_TRY(diagonal(v));
+  NTK_TRY(ntk_extremes_foresee(v->features, v->L, &unused)); /* refuses what is out of range */
   const double start = ntk_clock();
   NTK_TRY(ntk_population_create(v->context, v->network, &v->source, v->options.population,
                                 &v->population));

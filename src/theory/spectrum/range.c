@@ -130,7 +130,8 @@ static void forget_traces(const double *scale, ntk_job *j) {
 ntk_status ntk_job_fit_range(ntk_job *j) {
   const double *scale = j->network->scale;
   const bool whole = layers_within(j) && kernel_within(j) && block_beyond(j) == j->L;
-  if (!whole && !j->part)
+  const bool data = within(largest_of(j->rows, j->f2), ROOM); /* which stay as they are */
+  if (!whole && data && !j->part)
     NTK_TRY(begin_again(j));
   if (!isfinite(j->trace))
     return ntk_fail(NTK_ERR_NOT_FINITE, "the kernel overflows: its trace is not finite; accepted: "
