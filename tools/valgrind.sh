@@ -13,7 +13,7 @@ tool=${1:-} pattern=${2:-.} seconds=${3:-300}
 case $tool in
 memcheck) words="--leak-check=full --show-leak-kinds=definite,indirect" threads=2 ;;
 # One thread: of OpenMP's barriers, which are futexes, helgrind sees nothing (tools/threads.sh does).
-helgrind) words=--history-level=approx threads=1 ;;
+helgrind) words=--history-level=approx threads=1 && export OMP_THREAD_LIMIT=1 ;;
 *) sed -n '2,6s/^# //p' "$0" >&2 && exit 2 ;;
 esac
 command -v valgrind >/dev/null || { echo "valgrind is not there; Debian: tools/bootstrap.sh valgrind" >&2 && exit 2; }

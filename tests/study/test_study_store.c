@@ -72,8 +72,10 @@ static void test_another_build(void **state) {
   const char *database = fresh("build.db");
   assert_ok(run(tiny, NULL, database, false));
   make_old(database); /* else it is damaged */
-  execute(database, "UPDATE environment SET commit_id = 'abcdef0'");
-  assert_refused(run(tiny, "trials=4", database, false), NTK_ERR_ARGUMENT, "abcdef0");
+  execute(database,
+          "UPDATE environment SET version = '0.0', commit_id = 'abcdef0', compiler = 'cc 1'");
+  assert_refused(run(tiny, "trials=4", database, false), NTK_ERR_ARGUMENT,
+                 "computed by ntkit 0.0 (abcdef0, cc 1)");
   ntk_study_status status;
   assert_ok(ntk_study_status_read(database, &status));
   assert_int_equal(status.total, 6); /* the refusal has changed nothing */

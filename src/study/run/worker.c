@@ -38,7 +38,7 @@ static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct request {
   size_t point, trial;
-  uint32_t lacks;
+  uint64_t lacks; /* so wide that no byte between members is sent as it happens to be */
 } request;
 
 /* ---- In the worker --------------------------------------------------------------------------- */
@@ -75,7 +75,8 @@ static bool send_all(int socket, const void *bytes, size_t count) {
 static ntk_status measure(ntk_context *context, const ntk_study *study, const ntk_point *point,
                           const request *asked, ntk_outcome *outcome) {
   const ntk_quantity *lacks[NTK_MOST_QUANTITIES];
-  const size_t lacking = ntk_quantity_some(study->quantity, study->quantities, asked->lacks, lacks);
+  const size_t lacking =
+      ntk_quantity_some(study->quantity, study->quantities, (uint32_t)asked->lacks, lacks);
   const uint64_t seed = ntk_study_seed(study, asked->point, asked->trial);
   for (size_t q = 0; q < lacking; q++) {
     const ntk_measure *m = lacks[q]->measure;
