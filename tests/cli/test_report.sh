@@ -58,7 +58,10 @@ told='status|seconds.layers' # names of before
 
 page spectrum $size --certify --full --per-layer
 fields "$told"
-check 'the proved bounds are above the table' sh -c 'grep -c "^<p>proved.*≤.*≤" page.html | grep -q 1'
+for kind in 'matrix as stored' 'kernel in exact arithmetic'; do
+  check "the proved bounds of the $kind are above the table" \
+    test "$(grep -c "^<p>proved, for the $kind: .*≤.*≤" page.html)" = 1
+done
 check 'an option is not parted after its dashes' grep -q '<span class="option">--samples</span> 30 ' page.html
 check 'a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
 
