@@ -11,6 +11,7 @@ static const struct {
   size_t L, width[4], outputs, N;
   const char *init;
   ntk_spectrum_options options;
+  double beta; /* 0: 1 */
 } cases[] = {
     {"factor", 3, {20, 40, 30}, 1, 500, "paper", {.method = "factor", .certify = true}},
     {"mixed", 3, {20, 40, 30}, 1, 500, "paper", {.precision = "mixed"}},
@@ -28,6 +29,8 @@ static const struct {
      "standard",
      {.outputs = NTK_OUTPUTS_ALL, .method = "operator"}},
     {"mean", 3, {20, 40, 30}, 3, 200, "standard", {.outputs = NTK_OUTPUTS_TRACE}},
+    {"scaled", 3, {60, 40, 30}, 1, 55, "he", {.certify = true}, 1e-160},
+    {"scaled, by products", 3, {60, 40, 30}, 1, 55, "he", {.method = "operator"}, 1e-160},
     {"singular", 2, {5, 4}, 1, 150, "paper", {.full = true}}};
 
 /* Of N samples, and the prefixes that these have. */
@@ -39,7 +42,9 @@ static ntk_spectrum_result find(ntk_context *context, size_t c, size_t N) {
   options.vectors = options.vectors < N ? options.vectors : N;
   for (size_t i = options.prefix_count; i-- > 0 && options.prefixes[i] > N;)
     options.prefix_count = i;
+  const double each = cases[c].beta > 0.0 ? cases[c].beta : 1.0, beta[] = {each, each, each};
   const ntk_network_spec spec = {.depth = cases[c].L,
+                                 .beta = beta,
                                  .width = cases[c].width,
                                  .activation = "tanh",
                                  .init = cases[c].init,
