@@ -74,9 +74,10 @@ typedef struct ntk_plan {
   ntk_plan_method *method;
 } ntk_plan;
 
-/* In a context of several ranks each plans by itself, of as many like it, without a word to the
- * others. For N samples; hidden widths all 0: least_width each, or what memorize needs. For
- * ntk_plan_clear. NTK_ERR_ARGUMENT, _LIMIT, _FILE, _MEMORY, _CANCELLED. */
+/* In a context of several ranks each plans by itself, of as many like it with the least memory they
+ * have told each other of, without a word to the others. For N samples; hidden widths all 0:
+ * least_width each, or what memorize needs. For ntk_plan_clear. NTK_ERR_ARGUMENT, _LIMIT, _FILE,
+ * _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                  const ntk_plan_options *options, ntk_plan *plan);
 NTK_API void ntk_plan_clear(ntk_plan *plan);

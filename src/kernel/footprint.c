@@ -63,6 +63,7 @@ static ntk_status check_ranks(ntk_context *context, double bytes, const char *wh
   NTK_TRY(ntk_ranks_agree(context, NTK_OK, ntk_ranks_what(what, 0, 0, 0)));
   if (!ntk_ranks_fold(context, sizeof own, &own, take_room, &all))
     return ntk_ranks_agree(context, NTK_OK, 0); /* says what has broken them */
+  ntk_ranks_keep_memory(context, all.of_least.available);
   if (all.fits)
     return NTK_OK;
   return ntk_fail(NTK_ERR_MEMORY,

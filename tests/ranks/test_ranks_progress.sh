@@ -37,4 +37,17 @@ each() {
 auto=$(each auto) factor=$(each factor) operator=$(each operator)
 [ -n "$auto" ] && [ "$auto" = "$operator" ] && [ "$auto" != "$factor" ] ||
   fails 'the least is named' "auto needs '$auto', the factor '$factor', the operator '$operator'"
+
+# largest MEMORY MEMORY: of two ranks that may have so much each.
+largest() {
+  words='train --samples 3000 --dim 20 --widths 60,60 --epochs 1 --track 1 --quiet'
+  # shellcheck disable=SC2086
+  sh "$mpirun" -n 1 "$NTKIT" $words --memory "$1" : -n 1 "$NTKIT" $words --memory "$2" >"$out" 2>"$err"
+  sed -n 's/^ntkit: .*; the largest N that fits is \([0-9]*\)$/\1/p' "$err"
+}
+both=$(largest 8M 8M)
+for pair in '8M 30M' '30M 8M' '2G 8M'; do
+  # shellcheck disable=SC2086
+  check "the rank that has least says what fits: $pair" test "${both:-none}" = "$(largest $pair)"
+done
 finish ranks_progress

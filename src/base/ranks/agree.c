@@ -3,6 +3,7 @@
 #include "base/ranks/handshake.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,15 @@ ntk_share ntk_ranks_share(const ntk_context *context, size_t N) {
 
 ntk_traffic ntk_ranks_traffic(const ntk_context *context) {
   return context->ranks != NULL ? context->ranks->traffic : (ntk_traffic){0};
+}
+
+void ntk_ranks_keep_memory(ntk_context *context, double least) {
+  if (context->ranks != NULL)
+    context->ranks->memory = least;
+}
+
+double ntk_ranks_memory(const ntk_context *context) {
+  return context->ranks != NULL && context->ranks->memory > 0.0 ? context->ranks->memory : INFINITY;
 }
 
 /* ---- Agreement ------------------------------------------------------------------------------- */

@@ -57,6 +57,10 @@ double ntk_ranks_sum_one(ntk_context *context, double x);
 double ntk_ranks_least(ntk_context *context, double x);
 /* Own rows of m vectors of share->N numbers, contiguous, become all ranks' rows. */
 ntk_status ntk_ranks_collect(ntk_context *context, const ntk_share *share, size_t m, double *V);
+/* The least memory that one of them has, as they have told each other: kept for forecasts, which
+ * ask nothing of others. Before that, and of one: INFINITY. */
+void ntk_ranks_keep_memory(ntk_context *context, double least);
+double ntk_ranks_memory(const ntk_context *context);
 /* Bytes of one rank to all. */
 void ntk_ranks_hand(ntk_context *context, int from, size_t bytes, void *x);
 /* Records of `size` bytes, counts[r] of them from rank r, in the order of ranks: all of them. `own`

@@ -42,6 +42,7 @@ struct ntk_ranks {
    * this process ends without a farewell. */
   bool lost;
   ntk_traffic traffic;
+  double memory; /* the least that one of them has said it has, bytes; 0: nothing was said */
   size_t *bytes; /* room for one number of each rank */
   double *rows;  /* for ntk_ranks_collect: row_room numbers, on all ranks the same */
   size_t row_room;

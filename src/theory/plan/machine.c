@@ -2,6 +2,7 @@
 #include "theory/plan/machine.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
 #include "theory/plan/work.h"
 
 #include <math.h>
@@ -55,6 +56,8 @@ ntk_status ntk_plan_machine(ntk_context *context, const ntk_plan_options *o, int
   m->bandwidth *= wider;
   m->bandwidth_cache *= faster;
   m->threads = o->cores > 0 ? o->cores : m->threads;
+  if (ntk_ranks_memory(context) < (double)m->memory)
+    m->memory = (size_t)ntk_ranks_memory(context);
   m->memory = o->memory > 0 ? o->memory : m->memory;
   if (ranks > 1) /* a message reaches all in as many steps as P has binary digits */
     m->network = (ntk_rate){.rate = o->network > 0.0 ? o->network : NETWORK,
