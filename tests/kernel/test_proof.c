@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/blas.h"
 #include "base/memory.h"
 #include "kernel/ends/proof.h"
 #include "kernel/kernel.h"
@@ -135,6 +136,73 @@ static void test_moved(void **state) {
   ntk_network_destroy(network);
 }
 
+/* ---- Norms of weights ------------------------------------------------------------------------ */
+
+/* ||W||_2 by LAPACK, from W^T W. */
+static double spectral(const double *W, size_t rows, size_t columns) {
+  double *A = make_array(columns * columns), *values = make_array(columns);
+  for (size_t i = 0; i < columns; i++)
+    for (size_t j = 0; j < columns; j++) {
+      A[i * columns + j] = 0.0;
+      for (size_t r = 0; r < rows; r++)
+        A[i * columns + j] += W[r * columns + i] * W[r * columns + j];
+    }
+  assert_ok(ntk_dsyevd(context, 'N', columns, A, values));
+  const double norm = sqrt(values[columns - 1]);
+  free(values);
+  free(A);
+  return norm;
+}
+
+static void check_norm(const double *W, size_t rows, size_t columns, double most) {
+  double *room = make_array(2 * rows * rows), *column = make_array(columns);
+  const ntk_weight_norms norms = ntk_weight_norms_of(W, NULL, rows, columns, column);
+  const double truth = spectral(W, rows, columns);
+  const double bound = ntk_weight_spectral(W, rows, columns, norms.frobenius, room);
+  if (!(truth * (1.0 - 1e-12) <= bound && bound <= most * truth && truth <= norms.spectral))
+    fail_msg("%zu x %zu: a norm of %.17g is bounded by %.17g", rows, columns, truth, bound);
+  free(column);
+  free(room);
+}
+
+static void test_norms(void **state) {
+  (void)state;
+  enum { MOST = 90 };
+  double *W = make_normal(7, (size_t)MOST * MOST), *one = make_array((size_t)MOST * MOST);
+  check_norm(W, MOST, MOST, 1.2); /* ||W||_F is 4.9 times it */
+  check_norm(W, 60, MOST, 1.2);
+  check_norm(W, MOST, 60, 1.2);
+  for (size_t i = 0; i < MOST; i++)
+    for (size_t j = 0; j < MOST; j++)
+      one[i * MOST + j] = W[i] * W[MOST + j];
+  check_norm(one, MOST, MOST, 1.0 + 1e-5); /* of rank one: no less than ||W||_F */
+  for (size_t e = 0; e < (size_t)MOST * MOST; e++)
+    W[e] *= 1e-30; /* whose powers underflow */
+  check_norm(W, MOST, MOST, 10.0);
+  for (size_t e = 0; e < (size_t)MOST * MOST; e++)
+    W[e] *= 1e90; /* and overflow */
+  check_norm(W, MOST, MOST, 10.0);
+  free(one);
+  free(W);
+}
+
+/* Twenty layers: lambda_min of the exact kernel is as near as that of the stored one. */
+static void test_deep(void **state) {
+  (void)state;
+  size_t width[20];
+  for (size_t l = 0; l < COUNT(width); l++)
+    width[l] = 100;
+  const ntk_network_spec spec = {
+      .depth = COUNT(width), .width = width, .activation = "tanh", .init = "standard", .seed = 2};
+  ntk_spectrum_result r = certify(&spec, 30);
+  const ntk_certificate *c = &r.certificate;
+  assert_true(c->kernel.proved);
+  assert_true(c->kernel.lower < c->lower && c->upper < c->kernel.upper);
+  if (!(c->kernel.upper - c->kernel.lower < 1e-8 * r.lambda_min))
+    fail_msg("[%.17g, %.17g]", c->kernel.lower, c->kernel.upper);
+  ntk_spectrum_clear(&r);
+}
+
 /* ---- Without a proof ------------------------------------------------------------------------- */
 
 static void check_none(const ntk_kernel_proof *p, const char *says) {
@@ -210,10 +278,8 @@ static void test_outputs(void **state) {
 int main(void) {
   context = make_context(2);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_truth),
-      cmocka_unit_test(test_moved),
-      cmocka_unit_test(test_none),
-      cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_truth), cmocka_unit_test(test_moved), cmocka_unit_test(test_norms),
+      cmocka_unit_test(test_deep),  cmocka_unit_test(test_none),  cmocka_unit_test(test_outputs),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);

@@ -83,6 +83,15 @@ static void test_flops_of_proof(void **state) {
   const double products = 2.0 * 100.0 * (40 * 30 + 2 * 30 * 20),
                units = 100.0 * (30 * 2500.0 + 20 * 16000.0);
   assert_near(flops_of(&list, NTK_WORK_FORWARD), 2.0 * once + 5.5 * products + units, 1.0, "proof");
+  /* Of six layers norms of weights by their powers besides: 2 m^2 (n + n' + m). */
+  const size_t deep[] = {40, 30, 20, 20, 20, 20};
+  const ntk_network_spec six = {.depth = 6, .width = deep, .activation = "relu"};
+  ntk_work_spectrum(&six, N, NULL, &list);
+  const double plain = flops_of(&list, NTK_WORK_FORWARD);
+  ntk_work_spectrum(&six, N, &certify, &list);
+  const double more = 5.5 * 200.0 * (40 * 30 + 2 * (30 * 20 + 3 * 20 * 20)) +
+                      100.0 * (30 + 4 * 20) * 2500.0 + 800.0 * (70 + 3 * 60);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD), 2.0 * plain + more, 1.0, "of six layers");
   spec.outputs = 2; /* of which there is none */
   ntk_work_spectrum(&spec, N, NULL, &list);
   const double two = flops_of(&list, NTK_WORK_FORWARD);

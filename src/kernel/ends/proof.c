@@ -1,5 +1,6 @@
 #include "kernel/ends/proof.h"
 
+#include "base/blas.h"
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 
@@ -28,11 +29,40 @@ static size_t widest_of(const ntk_network_spec *spec) {
   return widest;
 }
 
+/* Of a deep network norms of entries, which multiply twice from layer to layer, leave nothing to
+ * prove; those by powers of W_l W_l^T take more, and are found where the others come to that much.
+ */
+enum { DEEP = 6, WIDE = 2048 };
+static const double MUCH = 0x1p14;
+
+static size_t lesser_width(const size_t *n, size_t l) {
+  return n[l - 1] < n[l] ? n[l - 1] : n[l];
+}
+
+static double powers_numbers(const ntk_network_spec *spec) {
+  size_t most = 0;
+  for (size_t l = 2; l < spec->depth && spec->depth >= DEEP; l++) {
+    const size_t m = lesser_width(spec->width, l);
+    most = m <= WIDE && m > most ? m : most;
+  }
+  return 2.0 * (double)most * (double)most;
+}
+
+double ntk_proof_powers(const ntk_network_spec *spec) {
+  double flops = 0.0;
+  for (size_t l = 2; l < spec->depth && spec->depth >= DEEP; l++) {
+    const double m = (double)lesser_width(spec->width, l);
+    if (m <= WIDE)
+      flops += 2.0 * m * m * ((double)spec->width[l - 1] + (double)spec->width[l] + m);
+  }
+  return flops;
+}
+
 /* Numbers: those of all threads, the weights', norms of weights and a layer to find them in. */
 static double numbers_of(const ntk_network_spec *spec, int threads) {
   return (double)threads * ntk_proof_numbers(spec, rows_at_once(spec)) + down_numbers(spec) +
          (double)(spec->depth * sizeof(ntk_weight_norms) / sizeof(double)) +
-         (double)widest_of(spec);
+         (double)widest_of(spec) + powers_numbers(spec);
 }
 
 double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N) {
@@ -55,6 +85,21 @@ static void take_weights(const ntk_network *network, ntk_weight_norms *W, double
     for (size_t j = 0; j < n[l]; j++)
       for (size_t i = 0; i < n[l - 1]; i++)
         *down++ = network->W[l][i * n[l] + j];
+}
+
+static void sharpen(const ntk_network *network, ntk_weight_norms *W, double *room) {
+  const size_t *n = network->width;
+  double gain = 1.0;
+  for (size_t l = 2; l < network->depth; l++)
+    gain *= W[l - 1].spectral;
+  if (network->depth < DEEP || !(gain > MUCH))
+    return;
+  const int previous = ntk_blas_enter(1); /* the same bits for any number of threads */
+  for (size_t l = 2; l < network->depth; l++)
+    if (lesser_width(n, l) <= WIDE)
+      W[l - 1].spectral = fmin(W[l - 1].spectral, ntk_weight_spectral(network->W[l], n[l - 1], n[l],
+                                                                      W[l - 1].frobenius, room));
+  ntk_blas_leave(previous);
 }
 
 ntk_status ntk_proof_distances(const ntk_features *features, const ntk_norms *norms,
@@ -81,7 +126,9 @@ ntk_status ntk_proof_distances(const ntk_features *features, const ntk_norms *no
                             .W = W,
                             .down = all,
                             .moved = moved};
-  take_weights(network, W, all, (double *)(void *)(W + p.L));
+  double *column = (double *)(void *)(W + p.L);
+  take_weights(network, W, all, column);
+  sharpen(network, W, column + p.widest);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (size_t first = 0; first < N; first += S)
     if (ntk_watch_on(&watch, 0.6 + 0.4 * (double)first / (double)N))

@@ -16,6 +16,8 @@ const char *ntk_proof_refuses(const ntk_network *network);
  * _CANCELLED. The bits do not depend on threads. */
 ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
                           double upper, ntk_kernel_proof *proof);
+/* Flops of the powers of weights that a deep network's norms may take, on one thread. */
+double ntk_proof_powers(const ntk_network_spec *spec);
 double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N);
 
 /* |J^_i - J_i|^2 of each row, J exact, into moved (N), at least; NTK_PROOF_KINK where a unit is too

@@ -21,6 +21,13 @@ typedef struct ntk_weight_norms {
 ntk_weight_norms ntk_weight_norms_of(const double *W, const double *b, size_t rows, size_t columns,
                                      double *column);
 
+/* ||W||_2 <= this, within a fourth of it where no norm of entries is within a factor sqrt(n) / 2 of
+ * it: the eighth root of ||A_3||_F, A_t = A_{t-1}^T A_{t-1}, A_0 the W whose ||W||_F <= frobenius,
+ * with the rounding of these products. room: 2 m^2 numbers, m the lesser of rows and columns, which
+ * takes 2 m^2 (rows + columns + m) flops by BLAS, on as many threads as the caller has said. */
+double ntk_weight_spectral(const double *W, size_t rows, size_t columns, double frobenius,
+                           double *room);
+
 /* At least the norm of n entries whose squares were summed to square: what underflowed is made up
  * for, the rounding is not. */
 double ntk_norm_above(double square, size_t n);

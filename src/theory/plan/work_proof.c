@@ -3,6 +3,8 @@
  * an AMD EPYC (Zen 5). */
 #include "theory/plan/work.h"
 
+#include "kernel/ends/proof.h"
+
 #include "net/network.h"
 
 #include <string.h>
@@ -28,7 +30,7 @@ static double cost_of(const ntk_network_spec *spec, size_t l) {
 void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, bool again,
                    ntk_work_list *list) {
   const double n = (double)N;
-  double flops = 0.0;
+  double flops = ntk_proof_powers(spec);
   if (ntk_spec_width(spec, spec->depth) > 1) /* no proof */
     return;
   for (size_t l = 1; l < spec->depth; l++) {
