@@ -208,6 +208,21 @@ static void test_deep(void **state) {
 
 /* ---- Without a proof ------------------------------------------------------------------------- */
 
+/* An interval of which nothing follows is none: 40 layers that take every error apart. */
+static void test_too_deep(void **state) {
+  (void)state;
+  size_t width[40];
+  for (size_t l = 0; l < COUNT(width); l++)
+    width[l] = 64;
+  const ntk_network_spec spec = {
+      .depth = COUNT(width), .width = width, .activation = "tanh", .init = "he", .seed = 1};
+  ntk_spectrum_result r = certify(&spec, 30);
+  assert_true(r.certificate.lower > 0.0 && !r.certificate.kernel.proved);
+  assert_true(isnan(r.certificate.kernel.lower) && isnan(r.certificate.kernel.upper));
+  assert_non_null(strstr(r.certificate.kernel.reason, "larger than lambda_min"));
+  ntk_spectrum_clear(&r);
+}
+
 static void check_none(const ntk_kernel_proof *p, const char *says) {
   assert_true(!p->proved && isnan(p->lower) && isnan(p->upper));
   if (strstr(p->reason, says) == NULL)
@@ -281,8 +296,9 @@ static void test_outputs(void **state) {
 int main(void) {
   context = make_context(2);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_truth), cmocka_unit_test(test_moved), cmocka_unit_test(test_norms),
-      cmocka_unit_test(test_deep),  cmocka_unit_test(test_none),  cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_truth),   cmocka_unit_test(test_moved),    cmocka_unit_test(test_norms),
+      cmocka_unit_test(test_deep),    cmocka_unit_test(test_too_deep), cmocka_unit_test(test_none),
+      cmocka_unit_test(test_outputs),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);

@@ -173,7 +173,11 @@ ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, 
     proof->reason = why;
     return NTK_OK;
   }
-  proof->proved = true;
   ntk_accuracy_carry(&accuracy, lower, upper, &proof->lower, &proof->upper);
+  if (lower > 0.0 && !(proof->lower > 0.0) && proof->upper > 2.0 * upper)
+    *proof = (ntk_kernel_proof){false, NAN, NAN,
+                                "the bound on errors of the features is larger than lambda_min"};
+  else
+    proof->proved = true;
   return NTK_OK;
 }
