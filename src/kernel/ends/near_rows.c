@@ -14,6 +14,7 @@
 #include "base/ranks/ranks.h"
 #include "base/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +22,35 @@
 static const double SAME = 1.1e-6; /* a distance that is to blame whatever else there is */
 static const double EXACT = 1e-14; /* one that is rounding */
 enum { MOST_COMPARED = 1000 };     /* samples with each */
+enum { CLAUSE = 40 };
 
-/* ||y - c x|| over ||y||. */
+/* ||y - c x|| over ||y||, in whose unit no square underflows. */
 static double distance_at(size_t d, const double *x, const double *y, double c) {
+  const double size = ntk_dnrm2(d, y);
   double square = 0.0;
-  for (size_t j = 0; j < d; j++)
-    square += (y[j] - c * x[j]) * (y[j] - c * x[j]);
-  return sqrt(square) / ntk_dnrm2(d, y);
+  for (size_t j = 0; j < d; j++) {
+    const double off = (y[j] - c * x[j]) / size;
+    square += off * off;
+  }
+  return sqrt(square);
 }
 
-/* The same of samples x and y. */
+/* Whether they point away from one another; products of small numbers may all be 0. */
+static bool opposed(size_t d, const double *x, const double *y) {
+  const double size = ntk_dnrm2(d, x), unit = ntk_dnrm2(d, y);
+  double product = 0.0;
+  for (size_t j = 0; j < d; j++)
+    product += x[j] / size * (y[j] / unit);
+  return product < 0.0;
+}
+
+/* Samples x and y with the c that suits them. */
 static ntk_pair compare(size_t d, ntk_symmetry symmetry, const double *x, const double *y) {
   ntk_pair pair = {.factor = 1.0, .symmetry = symmetry};
   pair.distance = distance_at(d, x, y, 1.0);
   if (pair.distance <= SAME)
     return pair; /* two names for it would be one too many */
-  const double sign = symmetry.sign != 0 && ntk_ddot(d, x, y) < 0.0 ? -1.0 : 1.0;
+  const double sign = symmetry.sign != 0 && opposed(d, x, y) ? -1.0 : 1.0;
   const double size = symmetry.degree > 0.0 ? ntk_dnrm2(d, y) / ntk_dnrm2(d, x) : 1.0;
   pair.factor = sign * size;
   pair.distance = distance_at(d, x, y, pair.factor);
@@ -187,20 +201,27 @@ ntk_status ntk_find_pair(ntk_context *context, const ntk_held *held, ntk_symmetr
   return status;
 }
 
+/* "1e-9 of WHOSE size"; less than rounding is not known as a number. */
+static const char *tell_distance(const ntk_pair *pair, const char *whose, char text[CLAUSE]) {
+  if (pair->distance < DBL_EPSILON)
+    return "rounding";
+  (void)ntk_format(text, CLAUSE, "%.2g of %s size", pair->distance, whose);
+  return text;
+}
+
 ntk_status ntk_near_rows_say(const ntk_network *network, const ntk_held *held, size_t size,
                              char *reason) {
+  static const char small[] = "that makes it small, not 0";
   const size_t used = strlen(reason);
+  char text[CLAUSE];
   ntk_pair pair;
   NTK_TRY(ntk_find_pair(network->context, held, ntk_network_symmetry(network), NULL, 0.0, &pair));
   if (pair.factor == 1.0 && isfinite(pair.distance))
-    (void)ntk_format(
-        reason + used, size - used,
-        "; rows %zu and %zu (from 1) differ by %.2g of their size: that makes it small, not 0",
-        pair.i + 1, pair.k + 1, pair.distance);
+    (void)ntk_format(reason + used, size - used, "; rows %zu and %zu (from 1) differ by %s: %s",
+                     pair.i + 1, pair.k + 1, tell_distance(&pair, "their", text), small);
   else if (isfinite(pair.distance))
     (void)ntk_format(reason + used, size - used,
-                     "; row %zu is %.6g times row %zu (from 1) but for %.2g of its size: that "
-                     "makes it small, not 0",
-                     pair.k + 1, pair.factor, pair.i + 1, pair.distance);
+                     "; row %zu is %.6g times row %zu (from 1) but for %s: %s", pair.k + 1,
+                     pair.factor, pair.i + 1, tell_distance(&pair, "its", text), small);
   return NTK_OK;
 }
