@@ -50,4 +50,6 @@ for pair in '8M 30M' '30M 8M' '2G 8M'; do
   # shellcheck disable=SC2086
   check "the rank that has least says what fits: $pair" test "${both:-none}" = "$(largest $pair)"
 done
+ranks 2 spectrum --samples 200 --dim 20 --widths 400000,400000 --quiet
+one_line 'weights that do not fit' 'on rank [01] (.*; no N fits$'
 finish ranks_progress

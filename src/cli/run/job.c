@@ -344,7 +344,7 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
                      const ntk_plan_options *options) {
   ntk_plan_options o = *options;
   ntk_plan plan = {0};
-  char why[500];
+  char why[500], fits[64] = "no N fits";
   if (status != NTK_ERR_MEMORY)
     return report_library(status, NULL);
   snprintf(why, sizeof why, "%s", ntk_error_message());
@@ -354,9 +354,11 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   size_t largest = 0;
   for (size_t i = 0; i < plan.methods && counted; i++)
     largest = plan.method[i].largest > largest ? plan.method[i].largest : largest;
+  if (largest > 0)
+    snprintf(fits, sizeof fits, "the largest N that fits is %zu", largest);
   const exit_status refused =
       counted && plan.ranks > 1 /* of which the library's line says what each needs and has */
-          ? report_error(EXIT_INPUT, "%s; the largest N that fits is %zu", why, largest)
+          ? report_error(EXIT_INPUT, "%s; %s", why, fits)
           : report_error(EXIT_INPUT, "%s", counted ? plan.reason : why);
   ntk_plan_clear(&plan);
   return refused;
