@@ -53,15 +53,38 @@ check 'the next run clears it away' test ! -e left/.ntkit.saving -a -s left/resu
 rm -rf left
 
 # ---- Ctrl-C at mpirun ----------------------------------------------------------------------------------
+# interrupts PROPERTY PATTERN: mpirun, below timeout.
+interrupts() {
+  kill -INT "$(ps -o pid= --ppid $job | head -n 1 | tr -d ' ')"
+  stopped "$1" "$2"
+  [ "$status" -eq 1 ] || fails "$1" "exit status $status: mpirun's own is 1"
+}
+# The first checkpoint of all is written as the training stops: the line tells of it all the same.
+# shellcheck disable=SC2086
+{
+  begin 4 $training --epochs 1000000000 --save first
+  until_all 4
+  check 'no checkpoint yet' test ! -e first/checkpoint.ntk
+  interrupts 'Ctrl-C of a first run' \
+    '^ntkit: stopped by SIGTERM.*; the same command goes on by first/checkpoint.ntk$'
+  check 'a first checkpoint' test -s first/checkpoint.ntk
+}
+# One that will not be written is waited for no longer than mpirun leaves: rank 0 waits for the dead one.
+# shellcheck disable=SC2086
+{
+  begin 2 $training --epochs 1000000000 --save none
+  until_all 2
+  kill -KILL "$(cat "$top/pid.1")"
+  stopped 'SIGKILL to rank 1' '^ntkit: stopped by SIGTERM.* or another rank has died$'
+  check 'no checkpoint' test ! -e none/checkpoint.ntk
+}
 # shellcheck disable=SC2086
 {
   sh "$mpirun" -n 2 "$NTKIT" $training --epochs 20 --checkpoint "$top/check.ntk" >"$out" 2>"$top/all"
   check 'a checkpoint' test -s "$top/check.ntk"
   begin 2 $training --epochs 1000000000 --checkpoint "$top/check.ntk"
   until_all 2
-  kill -INT "$(ps -o pid= --ppid $job | head -n 1 | tr -d ' ')" # mpirun, below timeout
-  stopped 'Ctrl-C' "^ntkit: stopped by SIGTERM.*; the same command goes on by $top/check.ntk\$"
-  [ "$status" -eq 1 ] || fails 'Ctrl-C' "exit status $status: mpirun's own is 1"
+  interrupts 'Ctrl-C' "^ntkit: stopped by SIGTERM.*; the same command goes on by $top/check.ntk\$"
   sh "$mpirun" -n 2 "$NTKIT" $training --epochs 1000000000 --checkpoint "$top/check.ntk" --time 1 --json \
     >"$out" 2>"$top/all"
   check 'the same command goes on' jq -e '.resumed >= 20' "$out"

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,19 +57,44 @@ static struct {
 static const char why[] = "\nntkit: stopped by SIGTERM, which mpirun sends where it is interrupted "
                           "or another rank has died\n";
 
-static void on_signal(int number) {
+static atomic_bool owed; /* the line, which waits for that file */
+
+/* Async-signal-safe, like all that a handler calls. */
+static bool can_go_on(void) {
+  return kept.length > 0 && access(kept.path, F_OK) == 0;
+}
+
+static void say_owed(void) {
+  if (!atomic_exchange(&owed, false))
+    return;
   const size_t from = line.length == 0; /* below a line of progress, a new one */
+  const bool goes_on = can_go_on();
+  const char *text = goes_on ? kept.line : why;
+  const size_t length = goes_on ? kept.length : sizeof why - 1;
+  while (write(STDERR_FILENO, text + from, length - from) < 0 && errno == EINTR) {
+  }
+}
+
+/* The file that a stopped training is about to write is waited for, but not so long that mpirun's
+ * SIGKILL, a second after this, comes first: this one may be waiting for the dead. */
+static void on_signal(int number) {
+  static const struct itimerval patience = {.it_value = {.tv_usec = 600000}};
   const int before = errno;
   int busy = BUSY;
   interrupted = 1;
   if (number == SIGTERM && ranks_count() > 1 && (ranks_speaks() || ntk_launched_lowest()) &&
       !beside_said() && atomic_compare_exchange_strong(&stage, &busy, TOLD)) {
-    const bool goes_on = kept.length > 0 && access(kept.path, F_OK) == 0;
-    const char *text = goes_on ? kept.line : why;
-    const size_t length = goes_on ? kept.length : sizeof why - 1;
-    while (write(STDERR_FILENO, text + from, length - from) < 0 && errno == EINTR) {
-    }
+    owed = true;
+    if (kept.length == 0 || can_go_on() || setitimer(ITIMER_REAL, &patience, NULL) != 0)
+      say_owed();
   }
+  errno = before;
+}
+
+static void on_alarm(int number) {
+  (void)number;
+  const int before = errno;
+  say_owed();
   errno = before;
 }
 
@@ -93,7 +119,7 @@ void progress_begin(void) {
 bool progress_settle(void) {
   int busy = BUSY;
   (void)atomic_compare_exchange_strong(&stage, &busy, OVER);
-  return stage != TOLD;
+  return !progress_told();
 }
 
 void progress_over(void) {
@@ -101,6 +127,7 @@ void progress_over(void) {
 }
 
 bool progress_told(void) {
+  say_owed(); /* who asks has come to an end, and its file is there or will not be */
   return stage == TOLD;
 }
 
@@ -124,6 +151,10 @@ void progress_let_signals_kill(bool kill) {
 }
 
 void progress_catch_signals(void) {
+  struct sigaction alarm = {.sa_flags = SA_RESTART};
+  alarm.sa_handler = on_alarm;
+  sigemptyset(&alarm.sa_mask);
+  sigaction(SIGALRM, &alarm, NULL);
   handle_interruptions(on_signal);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* writing then fails, and is told: "File too large" */

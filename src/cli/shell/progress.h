@@ -19,7 +19,8 @@ void progress_begin(void);
 bool progress_settle(void);
 void progress_over(void);
 bool progress_told(void); /* whether there has been one */
-/* The file by which the same command goes on, for that line; borrowed; NULL: none. */
+/* The file by which the same command goes on, for that line, which waits 0.6 s at most for it to be
+ * there; borrowed; NULL: none. */
 void progress_keep(const char *path);
 /* For a while in which nothing asks whether to stop, and nothing is written: any signal kills. */
 void progress_let_signals_kill(bool kill);
