@@ -129,7 +129,7 @@ typedef struct ntk_train_answer {
   ntk_answer answer;   /* whether the loss comes down to the target */
   char reason[280];    /* one line on what decides it, or what an open answer leans on */
   double target;       /* options.target; where that is 0 the loss of ||F_L - Y|| = ||Y|| / 1000 */
-  double floor;        /* no weights have a smaller loss: equal samples with different labels */
+  double floor;        /* no weights have a smaller loss: labels of samples that are one */
   double epochs_bound; /* (20) with the measured c is at the target from here; gd alone */
   double linear_least; /* the linear model first reaches the target between these, one number */
   double linear_most;  /* where K_0 allows; proved for gd but for rounding; gd and momentum alone */

@@ -466,7 +466,7 @@ class TrainAnswer(Result):
     answer: whether the loss comes down to the target: yes, no or open; None: not asked
     reason: one line on what decides it, or what an open answer leans on
     target: the loss asked for; not given: that of ||F_L - Y|| = ||Y|| / 1000
-    floor: no weights have a smaller loss: equal samples with different labels
+    floor: no weights have a smaller loss: labels of samples that are one
     epochs_bound [epochs]: (20) with the measured c is at the target from here
     linear_least [epochs]: the linear model is first at the target then, or later; nan: never, or
         not known

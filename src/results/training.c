@@ -79,7 +79,7 @@ static const ntk_field answers[] = {
              "whether the loss comes down to the target: yes, no or open; null: not asked"),
     FIELD(reason, "", "one line on what decides it, or what an open answer leans on"),
     FIELD(target, "", "the loss asked for; not given: that of ||F_L - Y|| = ||Y|| / 1000"),
-    FIELD(floor, "", "no weights have a smaller loss: equal samples with different labels"),
+    FIELD(floor, "", "no weights have a smaller loss: labels of samples that are one"),
     FIELD(epochs_bound, "epochs", "(20) with the measured c is at the target from here"),
     FIELD(linear_least, "epochs",
           "the linear model is first at the target then, or later; null: never, or not known"),

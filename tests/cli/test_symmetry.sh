@@ -53,6 +53,13 @@ sed 's/[^,]*/&e-170/g' "$in/near.csv" >"$in/tiny.csv"
 good 'tiny and nearly' spectrum --data "$in/tiny.csv" $widths --activation tanh
 check 'as of others' grep -q '^verdict     below_resolution: .*; row 4 is -1 times row 1 (from 1) but for 4e-11 of its size: that makes it small, not 0' "$out"
 
+# Labels 1 and 1 of x and -x: (1 + 1)^2 / 2 is left of the sum of squares, half of it of the loss.
+printf '1\n2\n0.5\n1\n1.5\n' >"$in/same.csv"
+good 'the plain question' train --data "$in/odd.csv" --labels "$in/same.csv" $widths --activation tanh --question
+check 'no weights fit' grep -qFx 'answer      no: row 4 of the data (from 1) is -1 times row 1, F_L(-x) = -F_L(x), and their labels are not so: no weights give a loss below 1' "$out"
+good 'with biases' train --data "$in/odd.csv" --labels "$in/same.csv" $widths --activation tanh --bias 0.1 --question
+check 'they may' grep -q '^answer      open: ' "$out"
+
 # Four columns, the last of them the sum of the others: rank 3.
 printf '1,2,-1,2\n0.25,-3,1,-1.75\n2,1,1,4\n3,-1,0,2\n' >"$in/three.csv"
 good 'a linear network' spectrum --data "$in/three.csv" $widths --activation identity

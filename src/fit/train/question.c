@@ -9,13 +9,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "data/dataset.h"
-#include "data/parallel_rows.h"
+#include "fit/train/floor.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
-#include <string.h>
 
 enum { FIRST_STEPS = 16, MOST_STEPS = 512, MOST_STEPS_FROM_FEATURES = 64 };
 static const double FITTED = 1e-6;      /* of the loss of outputs 0: ||F - Y|| = ||Y|| / 1000 */
@@ -29,39 +27,9 @@ const char *ntk_answer_name(ntk_answer answer) {
 }
 
 double ntk_question_bytes(size_t N) {
-  return ntk_quadrature_bytes(N, MOST_STEPS) + 8.0 * 6.0 * (MOST_STEPS + 1.0) + 24.0 * (double)N;
-}
-
-/* ---- The least loss of any weights ----------------------------------------------------------- */
-
-/* Of output c. first: N; mean, and N counts behind it: scratch. */
-static double spread_of_equal(const ntk_training *t, size_t c, const size_t *first, double *mean) {
-  const size_t n_L = t->network->width[t->L];
-  const double *Y = t->Y + c;
-  double *count = mean + t->N, sum = 0.0;
-  memset(mean, 0, 2 * t->N * sizeof *mean);
-  for (size_t i = 0; i < t->N; i++) {
-    mean[first[i]] += (Y[i * n_L] - mean[first[i]]) / (count[first[i]] + 1.0);
-    count[first[i]] += 1.0;
-  }
-  for (size_t i = 0; i < t->N; i++)
-    sum += (Y[i * n_L] - mean[first[i]]) * (Y[i * n_L] - mean[first[i]]);
-  return sum;
-}
-
-static ntk_status find_floor(ntk_training *t) {
-  const ntk_held held = ntk_dataset_held(t->data);
-  void *pointer = NULL;
-  double *scratch = NULL;
-  NTK_TRY(ntk_alloc(t->context, t->N, sizeof(size_t), "equal rows", &pointer));
-  ntk_status status = ntk_alloc_doubles(t->context, 2 * t->N, "equal rows", &scratch);
-  if (status == NTK_OK)
-    status = ntk_row_multiples(t->context, &held, NTK_MULTIPLES_EQUAL, pointer, scratch);
-  for (size_t c = 0; c < t->network->width[t->L] && status == NTK_OK; c++)
-    t->answer.floor += ntk_training_loss(t, spread_of_equal(t, c, pointer, scratch));
-  ntk_free(t->context, scratch);
-  ntk_free(t->context, pointer);
-  return status;
+  return fmax(ntk_quadrature_bytes(N, MOST_STEPS) + 8.0 * 6.0 * (MOST_STEPS + 1.0) +
+                  8.0 * (double)N,
+              ntk_training_floor_bytes(N));
 }
 
 /* ---- The linear model ------------------------------------------------------------------------ */
@@ -224,7 +192,7 @@ ntk_status ntk_question_ask(ntk_training *t) {
                           .linear_limit = NAN};
   if (a->target == 0.0)
     a->target = FITTED * (t->loss_of_zero > 0.0 ? t->loss_of_zero : t->loss[0]);
-  NTK_TRY(find_floor(t));
+  NTK_TRY(ntk_training_find_floor(t));
   if (!t->optimizer->linear || t->loss[0] <= a->target)
     return NTK_OK;
   const ntk_status status =
@@ -326,8 +294,7 @@ void ntk_question_conclude(const ntk_training *t, ntk_train_result *r) {
     say(a, NTK_ANSWER_YES, "the loss was %.4g at epoch %.6g", t->loss[(size_t)a->epochs_recent],
         a->epochs_recent);
   else if (a->floor > a->target)
-    say(a, NTK_ANSWER_NO, "equal samples have different labels: no weights give a loss below %.4g",
-        a->floor);
+    say(a, NTK_ANSWER_NO, "%s: no weights give a loss below %.4g", t->floor_reason, a->floor);
   else if (r->stopped == NTK_STOP_DIVERGED)
     say(a, NTK_ANSWER_NO, "not with this step size: %s", r->reason);
   else if (t->epoch > 0 && c->condition_known && c->condition_held && isfinite(a->epochs_bound))

@@ -46,6 +46,7 @@ typedef struct ntk_training {
   char unsaved[240];                    /* why the last checkpoint could not be written */
   uint64_t data_hash;                   /* of all samples, for it */
   ntk_train_answer answer;              /* as far as it is known before the first step */
+  char floor_reason[160];               /* whose labels no weights fit */
 } ntk_training;
 
 /* The loss of this sum of squares, of all outputs; the mean is over samples. */

@@ -123,8 +123,7 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
   return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
-/* What the symmetry says, which the pair is singular by. */
-static const char *law_of(ntk_symmetry symmetry) {
+const char *ntk_symmetry_law(ntk_symmetry symmetry) {
   return symmetry.degree > 1.0   ? "F_L(c x) is a power of c times F_L(x)"
          : symmetry.sign > 0     ? "F_L(-x) = F_L(x)"
          : symmetry.degree > 0.0 ? "F_L(c x) = c F_L(x)"
@@ -155,7 +154,7 @@ static ntk_status compare(const ntk_rank_question *q, const ntk_held *held, ntk_
         pair.second + 1, then, ALWAYS);
   else
     say(d, what, "row %zu of the data (from 1) is %.6g times row %zu, and %s: %s, %s",
-        pair.second + 1, pair.factor, pair.first + 1, law_of(symmetry), then, ALWAYS);
+        pair.second + 1, pair.factor, pair.first + 1, ntk_symmetry_law(symmetry), then, ALWAYS);
   d->zeros = zeros > counted ? zeros : counted;
   return NTK_OK;
 }
