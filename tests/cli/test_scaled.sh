@@ -1,7 +1,7 @@
 #!/bin/sh
 # ntkit spectrum where double precision does not hold K: as decimals in text and on a page, with an exponent in JSON; what
 # cannot be told then is refused.
-# shellcheck disable=SC1091,SC2154,SC2086 # $deep is several words; out and status come from program.sh
+# shellcheck disable=SC1091,SC2154,SC2086,SC2016 # $deep is several words; $r is jq's; out and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
 widths=$(awk 'BEGIN { for (l = 1; l < 1200; l++) printf "%s8", l == 1 ? "" : "," }')
@@ -22,6 +22,16 @@ check 'what its other numbers are over' grep -q 'All other numbers of K are over
 rm page.html
 good 'in range' spectrum --samples 6 --dim 8 --widths 8,8 --json
 check 'no exponent' jq -e '.exponent == 0' "$out"
+
+# What is not told from 0 is below a number in K's unit: that of JSON times 2^exponent.
+printf '1,0,2\n1,1e-60,2\n2,1,1\n' >"$in/near.csv"
+for more in '' --resolve; do
+  good "nearly equal rows $more" spectrum --data "$in/near.csv" --scale none --widths 30,30 --beta 1e-60 --init he --activation tanh $more
+  check 'the text' grep -Eq '^verdict     below_resolution: lambda_min is below [1-9]\.[0-9]e-2[0-9]{2}, what double .* differ by 4\.5e-61 of ' "$out"
+  good 'its JSON' spectrum --data "$in/near.csv" --scale none --widths 30,30 --beta 1e-60 --init he --activation tanh $more --json
+  check 'one number' jq -e '.exponent != 0 and ((.reason | capture("is below (?<x>[0-9.]+)e(?<p>-[0-9]+), ")) as $r |
+    ($r.x | tonumber | log10) + ($r.p | tonumber) - (.resolution | log10) - .exponent * (2 | log10) | fabs < 0.03)' "$out"
+done
 
 small="--samples 6 --dim 8 --widths 8,8 --activation tanh --init he --beta 1e-160"
 bad 'a training' 'the gradient at the start underflows double.*accepted: larger weights' train $small --beta 1e-200 --lr 0.1 --epochs 2

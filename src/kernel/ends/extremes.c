@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "kernel/ends/accuracy.h"
+#include "ntkit/data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,15 +37,24 @@ void ntk_extremes_deficient(ntk_extremes *e, const ntk_deficiency *deficiency) {
   memcpy(e->reason, deficiency->reason, sizeof e->reason);
 }
 
+/* The resolution in K's unit. */
+static const char *tell_resolution(const ntk_extremes *e, char text[NTK_DECIMAL]) {
+  if (e->exponent != 0.0)
+    return ntk_text_decimal(e->resolution, e->exponent, 2, 0, text);
+  snprintf(text, NTK_DECIMAL, "%.2g", e->resolution);
+  return text;
+}
+
 void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
+  char text[NTK_DECIMAL];
   const bool resolved = lambda_min > e->resolution;
   e->lambda_min = resolved ? lambda_min : NAN;
   e->verdict = resolved ? NTK_VERDICT_OK : NTK_VERDICT_BELOW_RESOLUTION;
   e->reason[0] = '\0';
   if (!resolved)
     snprintf(e->reason, sizeof e->reason,
-             "lambda_min is below %.2g, what double precision can tell from 0 for this %s",
-             e->resolution, e->rounds > 0 || e->exact ? "Jacobian" : "kernel");
+             "lambda_min is below %s, what double precision can tell from 0 for this %s",
+             tell_resolution(e, text), e->rounds > 0 || e->exact ? "Jacobian" : "kernel");
 }
 
 /* What the residual leaves in an eigenvalue is its square over the gap to the next; of that nothing
@@ -56,12 +66,13 @@ void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
   const double digits = floor(-log10(error));
   e->digits = digits > 0.0 ? (int)fmin(digits, NTK_DIGITS_MOST) : 0;
   if (!(lambda > e->resolution + lost)) {
+    char text[NTK_DECIMAL];
     e->resolution += lost;
     ntk_extremes_judge(e, lambda);
     snprintf(e->reason, sizeof e->reason,
-             "lambda_min is below %.2g, what rounding in the network, which grows from layer to "
+             "lambda_min is below %s, what rounding in the network, which grows from layer to "
              "layer, can make of 0",
-             e->resolution);
+             tell_resolution(e, text));
   } else if (e->digits < NTK_DIGITS_ENOUGH) {
     e->verdict = NTK_VERDICT_INACCURATE;
     snprintf(

@@ -20,6 +20,7 @@ typedef struct ntk_extremes {
   double lambda_min; /* 0: known to be (RANK_DEFICIENT); NaN: below resolution, or not asked for */
   double lambda_max; /* NaN: not asked for */
   double resolution; /* ntk_resolution without the features' part; NaN: not needed */
+  double exponent;   /* of 2, that K is these numbers times; 0 but for spectrum's */
   ntk_verdict verdict;       /* of lambda_min */
   int digits;                /* of it that are sure; 0 without ntk_digits_measure */
   char reason[256];          /* one line when the verdict is not OK, else "" */

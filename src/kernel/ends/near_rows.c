@@ -201,9 +201,9 @@ ntk_status ntk_find_pair(ntk_context *context, const ntk_held *held, ntk_symmetr
   return status;
 }
 
-/* "1e-9 of WHOSE size"; less than rounding is not known as a number. */
+/* "1e-9 of WHOSE size"; where c is rounded less than that is not known. */
 static const char *tell_distance(const ntk_pair *pair, const char *whose, char text[CLAUSE]) {
-  if (pair->distance < DBL_EPSILON)
+  if (fabs(pair->factor) != 1.0 && pair->distance < DBL_EPSILON)
     return "rounding";
   (void)ntk_format(text, CLAUSE, "%.2g of %s size", pair->distance, whose);
   return text;

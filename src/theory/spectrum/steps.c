@@ -241,11 +241,7 @@ static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
 /* Whoever is told that there is no number is told where there may be one. */
 static void offer_more(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
-  size_t length = strlen(r->reason);
-  if (length > 0 && r->exponent != 0.0)
-    (void)ntk_format(r->reason + length, sizeof r->reason - length, " (K over 2^%.0f)",
-                     r->exponent);
-  length = strlen(r->reason);
+  const size_t length = strlen(r->reason);
   if ((r->verdict == NTK_VERDICT_BELOW_RESOLUTION || r->verdict == NTK_VERDICT_INACCURATE) &&
       !j->options.resolve && ntk_ranks_count(j->context) == 1)
     (void)ntk_format(r->reason + length, sizeof r->reason - length,
@@ -255,7 +251,7 @@ static void offer_more(ntk_job *j) {
 ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   const double start = ntk_clock();
-  ntk_extremes e = {.resolution = r->resolution};
+  ntk_extremes e = {.resolution = r->resolution, .exponent = r->exponent};
   NTK_TRY(ntk_alloc_doubles(j->context, j->rows, "eigenvector", &r->eigenvector));
   if (j->way == NTK_WAY_MIXED || j->way == NTK_WAY_MIXED_SMALLER)
     NTK_TRY(smallest_mixed(j, &e));
