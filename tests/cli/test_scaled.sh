@@ -19,6 +19,13 @@ check 'its fields' jq -e '.verdict == "ok" and .exponent < -1300 and .exponent =
 good 'a certificate and a page' spectrum $deep --certify --report page.html
 check 'the page' grep -q ' = 5\.41577[0-9]*e-426 ' page.html
 check 'what its other numbers are over' grep -q 'All other numbers of K are over 2^-1' page.html
+check 'no interval that says nothing' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
+check 'but why' grep -qx '            no proof for the exact kernel: it is of layers that double precision holds' "$out"
+rm page.html
+good '600 layers' spectrum $(echo "$deep" | sed 's/\(8,\)\{600\}//') --certify --report page.html
+check 'what grew' grep -qx '            no proof for the exact kernel: the bound on errors of the features, which grows from layer to layer, overflows' "$out"
+check 'nor here' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
+check 'on the page' grep -q 'not proved for it: the bound on errors' page.html
 rm page.html
 good 'in range' spectrum --samples 6 --dim 8 --widths 8,8 --json
 check 'no exponent' jq -e '.exponent == 0' "$out"

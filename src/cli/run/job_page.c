@@ -20,8 +20,9 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
       put_interval(out, "proved, for the kernel in exact arithmetic", c->kernel.lower,
                    c->kernel.upper, answer->exponent);
     } else {
-      put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
-                   c->kernel_upper, answer->exponent);
+      if (isfinite(c->kernel_upper))
+        put_interval(out, "estimated, for the kernel in exact arithmetic", c->kernel_lower,
+                     c->kernel_upper, answer->exponent);
       fprintf(out, "<p>not proved for it: %s</p>\n", c->kernel.reason);
     }
   } else if (answer->verdict == NTK_VERDICT_OK) {

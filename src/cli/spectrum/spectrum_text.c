@@ -52,8 +52,9 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
                    certificate->kernel.upper, result->exponent);
     return;
   }
-  print_interval("estimated for the exact kernel:", certificate->kernel_lower,
-                 certificate->kernel_upper, result->exponent);
+  if (isfinite(certificate->kernel_upper))
+    print_interval("estimated for the exact kernel:", certificate->kernel_lower,
+                   certificate->kernel_upper, result->exponent);
   printf("            no proof for the exact kernel: %s\n", certificate->kernel.reason);
 }
 

@@ -147,8 +147,9 @@ static const char *sum_up(size_t N, const double *moved, double *jacobian) {
     sum += moved[i];
   }
   *jacobian = NTK_SLACK * ntk_norm_above(sum, N);
-  return isfinite(sum) ? NULL
-                       : "the bound on errors of the features overflows, or a number of them";
+  return isfinite(sum)
+             ? NULL
+             : "the bound on errors of the features, which grows from layer to layer, overflows";
 }
 
 ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
