@@ -92,6 +92,8 @@ bad_spectrum 'unknown option' "unknown option '--sample'; did you mean '--sample
 bad_spectrum 'no abbreviations' "unknown option '--wid'" --wid 5
 bad_spectrum 'value for a flag' 'takes no value' --json=yes
 bad_spectrum 'word that is no option' "unexpected 'word'" --samples 5 --dim 3 --widths 4 word
+bad_spectrum 'a list with spaces' "unexpected '40'; a list has commas and no spaces: --widths 30,40$" --samples 5 --dim 3 --widths 30 40 50
+bad_spectrum 'no list' "unexpected '40'; 'ntkit help spectrum' says what is accepted" --dim 3 --widths 4 --samples 5 40
 bad 'missing value' 'needs a value' spectrum --samples
 bad 'option of another command' "not an option of 'info'" info --widths 4
 bad 'unknown command' "unknown command 'spektrum'; did you mean 'spectrum'" spektrum

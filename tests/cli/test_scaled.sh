@@ -1,7 +1,7 @@
 #!/bin/sh
 # ntkit spectrum where double precision does not hold K: as decimals in text and on a page, with an exponent in JSON; what
 # cannot be told then is refused.
-# shellcheck disable=SC1091,SC2154,SC2086,SC2016 # $deep is several words; $r is jq's; out and status come from program.sh
+# shellcheck disable=SC1091,SC2154,SC2086,SC2016 # $deep and $fewer are several words; $r is jq's; out and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
 widths=$(awk 'BEGIN { for (l = 1; l < 1200; l++) printf "%s8", l == 1 ? "" : "," }')
@@ -22,7 +22,8 @@ check 'what its other numbers are over' grep -q 'All other numbers of K are over
 check 'no interval that says nothing' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
 check 'but why' grep -qx '            no proof for the exact kernel: it is of layers that double precision holds' "$out"
 rm page.html
-good '600 layers' spectrum $(echo "$deep" | sed 's/\(8,\)\{600\}//') --certify --report page.html
+fewer=$(echo "$deep" | sed 's/\(8,\)\{600\}//')
+good '600 layers' spectrum $fewer --certify --report page.html
 check 'what grew' grep -qx '            no proof for the exact kernel: the bound on errors of the features, which grows from layer to layer, overflows' "$out"
 check 'nor here' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
 check 'on the page' grep -q 'not proved for it: the bound on errors' page.html

@@ -2,6 +2,7 @@
 
 #include "cli/shell/report.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,30 @@ static void forget_words(const char *letters, const struct option *table) {
   optind = 1;
 }
 
+/* The list, in "--widths 40 40", that a word behind its value belongs to; NULL: none. */
+static const option_row *list_before(char *const *words) {
+  if (strncmp(words[0], "--", 2) != 0 || !isdigit((unsigned char)words[2][0]))
+    return NULL;
+  for (size_t i = 0; row_of(i) != NULL; i++)
+    if ((row_of(i)->kind == KIND_SIZES || row_of(i)->kind == KIND_REALS) &&
+        strcmp(words[0] + 2, row_of(i)->name) == 0)
+      return row_of(i);
+  return NULL;
+}
+
+/* The first operand that is one too many. */
+static exit_status refuse_operand(int argc, char **argv, const char *word) {
+  for (int i = 2; i < argc; i++) {
+    const option_row *list = argv[i] == word ? list_before(argv + i - 2) : NULL;
+    if (list != NULL)
+      return report_error(EXIT_INPUT,
+                          "unexpected '%s'; a list has commas and no spaces: --%s %s,%s", word,
+                          list->name, argv[i - 1], word);
+  }
+  return report_error(EXIT_INPUT, "unexpected '%s'; 'ntkit help %s' says what is accepted", word,
+                      current->name);
+}
+
 exit_status parse_arguments(const cli_command *command, int argc, char **argv,
                             cli_settings *settings) {
   struct option table[MOST_OPTIONS];
@@ -213,8 +238,7 @@ exit_status parse_arguments(const cli_command *command, int argc, char **argv,
       return status;
   }
   if (settings->operands > command->most)
-    return report_error(EXIT_INPUT, "unexpected '%s'; 'ntkit help %s' says what is accepted",
-                        settings->operand[command->most], command->name);
+    return refuse_operand(argc, argv, settings->operand[command->most]);
   if (settings->help)
     return EXIT_DONE;
   if (settings->operands < command->least)
