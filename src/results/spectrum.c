@@ -102,8 +102,11 @@ static const ntk_field certificate[] = {
     NAMED("kernel_estimate.upper", kernel_upper, "", "the same from above"),
     OBJECT(kernel, ntk_table_kernel_proof, "the same, proved"),
 };
-const ntk_description ntk_table_certificate =
-    DESCRIPTION(certificate, NULL, "What is known for sure of lambda_min(K).");
+const ntk_description ntk_table_certificate = DESCRIPTION(
+    certificate, NULL,
+    "What is known for sure of lambda_min(K). kernel_estimate counts what rounding may have "
+    "done at most, kernel measures what it did: where that is proved, the estimate may be "
+    "the wider one.");
 #undef ROW
 
 /* Of a block whose eigenvalue nobody asked for it is no verdict: known by its OK without a value.

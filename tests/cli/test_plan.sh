@@ -33,6 +33,12 @@ check 'and its answer' grep -q 'factor needs over 18 EB of memory, and' "$out"
 plan 'without K' --data mnist --widths 784,784 --memory 8G
 check 'it fits' test "$(value chosen)" = '"operator"'
 check 'which is said' grep -q '"reason": "without K, in [0-9.]* GB of memory; seconds not known' "$out"
+plan 'a factor that fits, and an operator forecast faster' --samples 400000 --dim 100 --widths 1000,1000 \
+  --memory 4T
+check 'the factor all the same' test "$(value chosen)" = '"mixed"'
+check 'and why' test "$(value reason)" = '"the operator is forecast faster, by a guess at its products"'
+plan 'an operator forecast slower' --samples 3000 --dim 100 --widths 100,100
+check 'no word of it' test "$(value reason)" = '""'
 plan 'one output of it, fewer samples' --data mnist --widths 784,784 --outputs 1 --samples 2000
 holds 'as asked' '@samples@ == 2000 && @outputs@ == 1 && @order@ == 2000'
 check 'a method that fits' test "$(value chosen)" != null

@@ -237,6 +237,28 @@ static void test_largest_of_all_outputs(void **state) {
   ntk_context_destroy(context);
 }
 
+/* The proof for the exact kernel, of whose flops test_plan_work tells, is one process's: ranks make
+ * K and factorise it again, no more. */
+static void test_proof_of_one_process(void **state) {
+  (void)state;
+  const double proof = 5.5 * 2.0 * N * (D * N1 + 2 * N1 * N2) + 6600.0 * N * (N1 + N2);
+  double flops[3] = {0.0};
+  ntk_context *context = make_context(1);
+  for (int ranks = 1; ranks <= 2; ranks++) {
+    const ntk_plan_options options = {
+        .spectrum = {.certify = true}, .ranks = ranks, .calibration = NTK_CALIBRATE_KEPT};
+    ntk_plan plan;
+    assert_ok(ntk_plan_make(context, &SPEC, N, &options, &plan));
+    for (size_t p = 0; p < plan.method[0].phases; p++)
+      if (strcmp(plan.method[0].phase[p].name, "certificate") == 0)
+        flops[ranks] += plan.method[0].phase[p].flops;
+    ntk_plan_clear(&plan);
+  }
+  assert_true(flops[2] >= (double)N * N * N / 3.0);
+  assert_near(flops[1] - flops[2], proof, 1e-9 * flops[1], "the proof");
+  ntk_context_destroy(context);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   ntk_context *context = make_context(1);
@@ -291,6 +313,7 @@ int main(void) {
       cmocka_unit_test(test_seconds_by_hand),
       cmocka_unit_test(test_memory_of_a_rank),
       cmocka_unit_test(test_largest_of_all_outputs),
+      cmocka_unit_test(test_proof_of_one_process),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_described),
   };

@@ -109,6 +109,8 @@ static ntk_status fill(const ntk_plan_row *row, const ntk_plan_asked *a, const n
                          .phase = phase};
   const ntk_share share = ntk_share_deal(plan->samples, 0, plan->ranks);
   for (size_t i = 0; i < list.count; i++) {
+    if (list.work[i].alone && plan->ranks > 1)
+      continue;
     const ntk_work own = ntk_work_of_rank(&list.work[i], &share);
     add_work(&list.work[i], &own, ntk_work_seconds(&plan->machine, &own), m);
   }
@@ -146,6 +148,14 @@ static void advise(const ntk_plan_asked *a, const char *question, const ntk_plan
       (void)ntk_format(text, size, "; %s: without that, mixed fits in %s", forced,
                        ntk_amount((double)bytes, amount));
   }
+}
+
+/* Whether the operator, which is chosen only where nothing else fits, is forecast to be faster. */
+static bool guessed_faster(const ntk_plan *plan, const ntk_plan_method *chosen) {
+  for (size_t i = 0; i < plan->methods; i++)
+    if (strcmp(plan->method[i].name, "operator") == 0)
+      return plan->method[i].seconds < chosen->seconds;
+  return false;
 }
 
 /* One line on what was chosen, or why nothing. */
@@ -189,6 +199,9 @@ static void explain(const ntk_plan_asked *a, const char *question, const ntk_pla
            ntk_spectrum_double_for(&a->options->spectrum) != NULL)
     (void)ntk_format(plan->reason, sizeof plan->reason, "in double: %s",
                      ntk_spectrum_double_for(&a->options->spectrum));
+  else if (guessed_faster(plan, chosen))
+    (void)ntk_format(plan->reason, sizeof plan->reason,
+                     "the operator is forecast faster, by a guess at its products");
 }
 
 /* Of a spectrum what ntk_spectrum does by itself: a factor in double or mixed, as memory and size

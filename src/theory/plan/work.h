@@ -35,6 +35,7 @@ typedef struct ntk_work {
   double flops, bytes; /* bytes: to and from memory, were there no cache */
   double entries;      /* what the kind's overhead is for */
   bool single;         /* flops in float, of a kind whose rate is of double */
+  bool alone;          /* done by one process, and not at all by several */
   double whole;        /* flops of these that every rank does */
   ntk_passing passing;
 } ntk_work;

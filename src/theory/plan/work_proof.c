@@ -30,6 +30,7 @@ static double cost_of(const ntk_network_spec *spec, size_t l) {
 void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, bool again,
                    ntk_work_list *list) {
   const double n = (double)N;
+  const size_t first = list->count;
   double flops = ntk_proof_powers(spec);
   if (ntk_spec_width(spec, spec->depth) > 1) /* no proof */
     return;
@@ -41,4 +42,6 @@ void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, 
   if (again)
     (void)ntk_put_features(spec, outputs, N, list);
   ntk_put(list, "certificate", NTK_WORK_FORWARD, flops, 0.0, 0.0);
+  for (size_t i = first; i < list->count; i++)
+    list->work[i].alone = true; /* as ntk_proof_refuses has it */
 }
