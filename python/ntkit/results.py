@@ -130,7 +130,7 @@ class Deficiency(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(Result):
-    r"""What is known for sure of lambda_min(K).
+    r"""What is known for sure of lambda_min(K). kernel_estimate counts what rounding may have done at most, kernel measures what it did: where that is proved, the estimate may be the wider one.
 
     certified: whether lower and upper were proved
     lower: lambda_min of the stored K is at least this, proved

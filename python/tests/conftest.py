@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+
+
+# A shell that starts this in the background has Ctrl-C ignored, and children inherit that: tests
+# that interrupt a computation would wait for its end.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

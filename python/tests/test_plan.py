@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -44,7 +45,8 @@ def test_printed_and_memory_as_it_is_written():
     assert [float(cell) for cell in row[1:5]] == pytest.approx(
         [method.flops, method.bytes, method.seconds, method.memory], rel=5e-3
     )
-    assert row[5:] == ["yes", str(method.largest)] and lines[-1] == "answer: factor"
+    assert row[5:] == ["yes", str(method.largest)]
+    assert re.fullmatch("answer: factor(; the operator is forecast faster, by a guess.*)?", lines[-1])
     with pytest.raises(TypeError, match="memory"):
         ntkit.plan([30, 40, 50], 500, memory=1.5)
 
