@@ -46,7 +46,9 @@ def test_printed_and_memory_as_it_is_written():
         [method.flops, method.bytes, method.seconds, method.memory], rel=5e-3
     )
     assert row[5:] == ["yes", str(method.largest)]
-    assert re.fullmatch("answer: factor(; the operator is forecast faster, by a guess.*)?", lines[-1])
+    assert re.fullmatch(
+        "answer: factor(; the operator is forecast faster, by a guess.*)?", lines[-1]
+    )
     with pytest.raises(TypeError, match="memory"):
         ntkit.plan([30, 40, 50], 500, memory=1.5)
 
