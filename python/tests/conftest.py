@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-
 # A shell that starts this in the background has Ctrl-C ignored, and children inherit that: tests
 # that interrupt a computation would wait for its end.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
