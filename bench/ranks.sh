@@ -3,7 +3,7 @@
 # 1, 2 and 4 ranks, beside one process of two threads; weak: N sqrt(P / 4), so that each rank has as much of K. Of each the
 # seconds, the rate of a core and what part that is of one rank's, and the bytes that a rank receives beside the model of
 # docs/distributed.md. Runs take turns; each has the best of them.
-# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 bench/ranks.sh   (N=6000 TURNS=2: under three minutes on two cores)
+# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 bench/ranks.sh   (N=6000 TURNS=2: over five minutes on two cores)
 set -eu
 build=${BUILD:-build/mpi}
 N=${N:-12000}
