@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/* What can be said of a lambda_min. */
 typedef enum ntk_verdict {
   NTK_VERDICT_OK,               /* lambda_min is told from 0 */
   NTK_VERDICT_RANK_DEFICIENT,   /* it is 0 exactly; known without computing */
@@ -147,9 +148,9 @@ typedef struct ntk_spectrum_result {
   size_t order;                  /* rows of K: N, or N n_L of all outputs */
   double lambda_min, lambda_max; /* lambda_min is NaN when below resolution */
   double exponent; /* of two, whole: the kernel's eigenvalues are these numbers times 2^exponent */
-  double residual_min,
-      residual_max;             /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none; of
-                                   resolve sqrt(lambda) times that of K^{-1/2} (K v - lambda v) */
+  /* ||K v - lambda v||_2 for unit v, recomputed; NaN: none; of resolve sqrt(lambda) times that of
+   * K^{-1/2} (K v - lambda v) */
+  double residual_min, residual_max;
   const char *method;           /* factor or operator, static storage */
   int rounds;                   /* of resolve; 0: without */
   int solves, products;         /* with K^{-1} (operator: near it) and K, by the eigensolver */
