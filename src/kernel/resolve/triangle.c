@@ -83,18 +83,8 @@ ntk_status ntk_triangle_factor(ntk_context *context, size_t n, double shift, ntk
     const size_t rows = ntk_piece(n, i0, NTK_EXACT_BLOCK);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t j = i0; j < n; j += STRIP)
-      ntk_exact_multiply(&(ntk_exact_product){.m = i0 > 0 ? rows : 0,
-                                              .n = ntk_piece(n, j, STRIP),
-                                              .k = i0,
-                                              .A = ntk_exact_at(A, i0),
-                                              .A_row = 1,
-                                              .A_next = n,
-                                              .B = ntk_exact_at(A, j),
-                                              .B_row = n,
-                                              .C = ntk_exact_at(A, i0 * n + j),
-                                              .C_row = n,
-                                              .beta = 1.0,
-                                              .sign = -1.0});
+      take_off(n, A, (const size_t[]){i0, rows, 0, i0}, ntk_piece(n, j, STRIP), ntk_exact_at(A, j),
+               n);
     for (size_t i = i0; i < i0 + rows; i++)
       if (!finish_row(n, i0, i, A))
         return ntk_fail(NTK_ERR_NUMERIC, "pivot %zu is not positive", i + 1);
