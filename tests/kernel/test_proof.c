@@ -22,20 +22,7 @@ static ntk_context *context;
 enum { MOST_DEPTH = 8 };
 
 static ntk_spectrum_result certify(const ntk_network_spec *spec, size_t N) {
-  const ntk_spectrum_options options = {.certify = true};
-  ntk_network *network = NULL;
-  ntk_dataset *data = NULL;
-  ntk_spectrum_result r = {0};
-  size_t bytes = 0;
-  assert_ok(ntk_network_create(context, spec, &network));
-  assert_ok(ntk_dataset_generate(context, "gaussian", N, spec->width[0], spec->seed, &data));
-  assert_ok(ntk_spectrum_memory(context, spec, N, &options, &bytes));
-  assert_ok(ntk_spectrum(context, network, data, &options, &r));
-  if (r.memory_bytes > bytes)
-    fail_msg("%zu bytes were held, %zu were foreseen", r.memory_bytes, bytes);
-  ntk_dataset_destroy(data);
-  ntk_network_destroy(network);
-  return r;
+  return ask_spectrum(context, spec, N, &(ntk_spectrum_options){.certify = true});
 }
 
 static ntk_spectrum_result certify_recorded(const recorded_proof *row) {

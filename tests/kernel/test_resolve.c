@@ -18,23 +18,6 @@ static ntk_context *context;
 
 enum { MOST_DEPTH = 120 };
 
-static ntk_spectrum_result ask(const ntk_network_spec *spec, size_t N, ntk_context *in,
-                               const ntk_spectrum_options *options) {
-  ntk_network *network = NULL;
-  ntk_dataset *data = NULL;
-  ntk_spectrum_result r = {0};
-  size_t bytes = 0;
-  assert_ok(ntk_network_create(in, spec, &network));
-  assert_ok(ntk_dataset_generate(in, "gaussian", N, spec->width[0], spec->seed, &data));
-  assert_ok(ntk_spectrum_memory(in, spec, N, options, &bytes));
-  assert_ok(ntk_spectrum(in, network, data, options, &r));
-  if (r.memory_bytes > bytes)
-    fail_msg("%zu bytes were held, %zu were foreseen", r.memory_bytes, bytes);
-  ntk_dataset_destroy(data);
-  ntk_network_destroy(network);
-  return r;
-}
-
 static ntk_spectrum_result ask_recorded(const recorded_resolve *row) {
   size_t width[MOST_DEPTH];
   double beta[MOST_DEPTH];
@@ -48,7 +31,7 @@ static ntk_spectrum_result ask_recorded(const recorded_resolve *row) {
                                  .init = row->init,
                                  .beta = beta,
                                  .seed = row->seed};
-  return ask(&spec, row->N, context, &(ntk_spectrum_options){.resolve = true});
+  return ask_spectrum(context, &spec, row->N, &(ntk_spectrum_options){.resolve = true});
 }
 
 /* As many digits as are told, and enough of them. */
@@ -103,8 +86,8 @@ static void test_agrees(void **state) {
     for (size_t k = 0; k < (general[i].outputs > 1 ? 2 : 1); k++) {
       const ntk_spectrum_options plain = {.outputs = (ntk_outputs)k},
                                  resolve = {.outputs = (ntk_outputs)k, .resolve = true};
-      ntk_spectrum_result a = ask(&general[i], 30, context, &plain);
-      ntk_spectrum_result b = ask(&general[i], 30, context, &resolve);
+      ntk_spectrum_result a = ask_spectrum(context, &general[i], 30, &plain);
+      ntk_spectrum_result b = ask_spectrum(context, &general[i], 30, &resolve);
       assert_int_equal(a.verdict, NTK_VERDICT_OK);
       assert_int_equal(b.verdict, NTK_VERDICT_OK);
       assert_true(a.rounds == 0 && b.rounds == 1 && b.digits >= a.digits - 1);
@@ -122,8 +105,9 @@ static void test_threads(void **state) {
       .depth = 3, .width = (const size_t[]){5, 30, 37}, .activation = "tanh", .seed = 2};
   ntk_context *one = make_context(1), *three = make_context(3);
   const ntk_spectrum_options resolve = {.resolve = true}, plain = {0};
-  ntk_spectrum_result a = ask(&spec, 300, one, &resolve), b = ask(&spec, 300, three, &resolve);
-  ntk_spectrum_result c = ask(&spec, 300, one, &plain);
+  ntk_spectrum_result a = ask_spectrum(one, &spec, 300, &resolve),
+                      b = ask_spectrum(three, &spec, 300, &resolve);
+  ntk_spectrum_result c = ask_spectrum(one, &spec, 300, &plain);
   assert_true(a.verdict == NTK_VERDICT_OK && c.verdict == NTK_VERDICT_OK);
   assert_true(a.lambda_min == b.lambda_min && a.residual_min == b.residual_min);
   assert_memory_equal(a.eigenvector, b.eigenvector, 300 * sizeof(double));

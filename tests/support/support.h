@@ -97,4 +97,23 @@ static inline double dot(const double *a, const double *b, size_t n) {
   return sum;
 }
 
+/* What ntk_spectrum says of a network drawn by spec on N gaussian samples of its seed; it must not
+ * hold more memory than was foreseen. */
+static inline ntk_spectrum_result ask_spectrum(ntk_context *context, const ntk_network_spec *spec,
+                                               size_t N, const ntk_spectrum_options *options) {
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  ntk_spectrum_result r = {0};
+  size_t bytes = 0;
+  assert_ok(ntk_network_create(context, spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, spec->width[0], spec->seed, &data));
+  assert_ok(ntk_spectrum_memory(context, spec, N, options, &bytes));
+  assert_ok(ntk_spectrum(context, network, data, options, &r));
+  if (r.memory_bytes > bytes)
+    fail_msg("%zu bytes were held, %zu were foreseen", r.memory_bytes, bytes);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  return r;
+}
+
 #endif
