@@ -82,9 +82,12 @@ def drawn(seed):
     phi = [r.choice(sorted(PHI))] * (depth - 1) if r.random() < 0.7 else r.choices(sorted(PHI), k=depth - 1)
     of = {"N": r.randint(10, 20) if tight else r.randint(4, 16), "d": d, "widths": widths, "activation": ",".join(phi),
           "init": r.choice(["paper", "standard", "he", "lecun"]), "beta": r.choice([0.5, 1.0, 1.0, 2.0]), "seed": seed,
-          "bias": r.choice([None, None, 0.0, 0.5]), "scales": None}
+          "bias": r.choice([None, None, 0.0, 0.5]), "scales": None, "outputs": 1, "kernel": "trace"}
     if r.random() < 0.3:
         of["scales"] = [r.choice([0.25, 1.0, 3.0]) for _ in range(2 * depth if of["bias"] is not None else depth)]
+    if r.random() < 0.4:
+        of["outputs"], of["kernel"] = r.randint(2, 4), r.choice(["all", "trace", "1"])
+        of["N"] = max(3, of["N"] // of["outputs"]) if of["kernel"] == "all" else of["N"]
     return of
 
 
@@ -93,6 +96,8 @@ def ask(of, folder):
              "--activation", of["activation"], "--init", of["init"], "--beta", of["beta"], "--seed", of["seed"]]
     if of["bias"] is not None:
         words += ["--bias", of["bias"]]
+    if of["outputs"] > 1:
+        words += ["--outputs", of["outputs"], "--output", of["kernel"]]
     if of["scales"] is not None:
         words += ["--parameterization", ",".join(map(str, of["scales"]))]
     done = subprocess.run([sys.argv[1], "spectrum", "--quiet", "--json", "--certify", "--save", folder, *map(str, words)],
@@ -111,8 +116,9 @@ def gram(A):
 
 
 def kernel(of, folder):
+    """K of all outputs, of their mean, or of one."""
     L, phi = len(of["widths"]) + 1, of["activation"].split(",")
-    N, bias = of["N"], of["bias"] is not None
+    N, bias, C = of["N"], of["bias"] is not None, of["outputs"]
     scales = of["scales"] or [1.0] * L
     a, c = (scales[::2], scales[1::2]) if len(scales) > L else (scales, [1.0 if bias else 0.0] * L)
     W = [None] + [matrix(f"{folder}/W{l}.npy") for l in range(1, L + 1)]
@@ -124,22 +130,27 @@ def kernel(of, folder):
         pairs = [PHI[phi[l - 1]](g + b[e % n]) for e, g in enumerate(G.entries())]
         F.append(arb_mat(N, n, [p[0] for p in pairs]))
         slope.append(arb_mat(N, n, [p[1] for p in pairs]))
-    K = arb_mat(N, N, [a[L - 1] * x + c[L - 1] for x in gram(F[L - 1]).entries()])
-    P = arb_mat(N, W[L].nrows(), [w for _ in range(N) for w in W[L].entries()])
+    rows = [(i, e) for i in range(N) for e in range(C)]  # of outputs
+    f = gram(F[L - 1])
+    K = arb_mat(N * C, N * C, [a[L - 1] * f[i, j] + c[L - 1] if e == g else arb(0) for i, e in rows for j, g in rows])
+    P = arb_mat(N * C, W[L].nrows(), [W[L][j, e] for i, e in rows for j in range(W[L].nrows())])
     for k in range(L - 1, 0, -1):
-        B = arb_mat(N, P.ncols(), [x * y for x, y in zip(P.entries(), slope[k].entries())])
-        f, b = gram(F[k - 1]).entries(), gram(B).entries()
-        K += arb_mat(N, N, [(a[k - 1] * x + c[k - 1]) * y for x, y in zip(f, b)])
+        B = arb_mat(N * C, P.ncols(), [P[i * C + e, j] * slope[k][i, j] for i, e in rows for j in range(P.ncols())])
+        f, b = gram(F[k - 1]), gram(B)
+        K += arb_mat(N * C, N * C, [(a[k - 1] * f[i // C, j // C] + c[k - 1]) * b[i, j] for i in range(N * C) for j in range(N * C)])
         P = B * W[k].transpose()
-    return K
+    if of["kernel"] == "all":
+        return K
+    of_mean = range(C) if of["kernel"] == "trace" else [int(of["kernel"])]
+    return arb_mat(N, N, [sum((K[i * C + e, j * C + e] for e in of_mean), arb(0)) / len(of_mean) for i in range(N) for j in range(N)])
 
 
 def truth(of, folder):
     """lambda_min to TINY of itself, and its condition, or None."""
     K = kernel(of, folder)
     value, condition = smallest(K, 18)
-    assert positive(arb_mat(of["N"], of["N"],
-                            [K[i, j] - (value * (1 - TINY) if i == j else 0) for i in range(of["N"]) for j in range(of["N"])]))
+    assert positive(arb_mat(K.nrows(), K.nrows(),
+                            [K[i, j] - (value * (1 - TINY) if i == j else 0) for i in range(K.nrows()) for j in range(K.nrows())]))
     return value, float(condition)
 
 
@@ -170,7 +181,7 @@ def count(wanted, seed):
             held, wrong = held + answer[0], wrong + (not answer[0])
             if answer[2] < 1e7:
                 well, narrow = well + 1, narrow + (answer[1] < 1e-6)
-        print(seed, of["activation"], "WRONG" if answer and not answer[0] else "", line, flush=True)
+        print(seed, of["activation"], of["outputs"], of["kernel"], "WRONG" if answer and not answer[0] else "", line, flush=True)
     print(f"{held} intervals hold lambda_min, {wrong} do not; {none} networks more have no lambda_min in double; "
           f"{narrow} of {well} at a condition below 1e7 are narrower than 1e-6")
     return wrong
@@ -182,7 +193,7 @@ def text(numbers):
 
 def record():
     print("/* By tools/check_proof.py --record, then clang-format: lambda_min in ball arithmetic. */")
-    print("typedef struct recorded_proof {\n  const char *activation, *init, *scales;\n  size_t N, hidden, width[8];\n"
+    print("typedef struct recorded_proof {\n  const char *activation, *init, *scales, *kernel;\n  size_t N, outputs, hidden, width[8];\n"
           "  double beta, bias, lambda_min; /* bias: deviation; below 0: none */\n  uint64_t seed;\n} recorded_proof;")
     print("static const recorded_proof recorded_proofs[] = {")
     for seed in range(1000, 1000 + RECORDED):
@@ -192,7 +203,8 @@ def record():
             continue
         scales = "NULL" if of["scales"] is None else '"' + ",".join(map(str, of["scales"])) + '"'
         bias = -1.0 if of["bias"] is None else of["bias"]
-        print(f'    {{"{of["activation"]}", "{of["init"]}", {scales}, {of["N"]}, {len(of["widths"])}, '
+        print(f'    {{"{of["activation"]}", "{of["init"]}", {scales}, "{of["kernel"]}", {of["N"]}, '
+              f'{of["outputs"]}, {len(of["widths"])}, '
               f'{text([of["d"], *of["widths"]])}, {of["beta"]}, {bias}, {answer[3].str(25, radius=False)}, {seed}}},', flush=True)
     print("};")
 

@@ -41,7 +41,7 @@ typedef struct ntk_spectrum_options {
 } ntk_spectrum_options;
 
 /* lambda_min(K) in exact arithmetic of the stored X, W and scales, enclosed: every error on the way
- * has a bound that trusts IEEE 754 alone. One output, one process. */
+ * has a bound that trusts IEEE 754 alone. In one process. */
 typedef struct ntk_kernel_proof {
   bool proved;
   double lower, upper; /* NaN where not */

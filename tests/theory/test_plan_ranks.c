@@ -4,6 +4,7 @@
 #include "conditioning.h"
 
 #include "base/ranks/ranks.h"
+#include "kernel/ends/proof.h"
 #include "theory/plan/work.h"
 
 enum { N = 3000, RANKS = 3, D = 70, N1 = 60, N2 = 50 };
@@ -259,6 +260,18 @@ static void test_proof_of_one_process(void **state) {
   ntk_context_destroy(context);
 }
 
+/* Nor is its workspace theirs. */
+static void test_proof_takes_no_room(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  ntk_supposed before;
+  assert_true(ntk_proof_bytes(context, &SPEC, NTK_OUTPUTS_TRACE, N) >= 8.0 * N);
+  assert_ok(ntk_backend_suppose(context, 2, &before));
+  assert_true(ntk_proof_bytes(context, &SPEC, NTK_OUTPUTS_TRACE, N) == 0.0);
+  ntk_backend_resume(context, &before);
+  ntk_context_destroy(context);
+}
+
 static void test_refusals(void **state) {
   (void)state;
   ntk_context *context = make_context(1);
@@ -314,6 +327,7 @@ int main(void) {
       cmocka_unit_test(test_memory_of_a_rank),
       cmocka_unit_test(test_largest_of_all_outputs),
       cmocka_unit_test(test_proof_of_one_process),
+      cmocka_unit_test(test_proof_takes_no_room),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_described),
   };

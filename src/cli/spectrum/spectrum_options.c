@@ -38,7 +38,7 @@ static const option_row own[] = {
      .kind = KIND_FLAG,
      .field = FIELD(certify),
      .help = "Prove bounds of the smallest eigenvalue, rounding errors included: of the stored "
-             "matrix, and, of one output, in one process, of the kernel in exact arithmetic, by "
+             "matrix, and, in one process, of the kernel in exact arithmetic, by "
              "features in double-double. One more build and factorisation."},
     {.name = "resolve",
      .kind = KIND_FLAG,

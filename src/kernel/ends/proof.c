@@ -3,6 +3,8 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
+#include "kernel/kernel.h"
+#include "net/exact/passes.h"
 
 #include <math.h>
 #include <omp.h>
@@ -58,28 +60,37 @@ double ntk_proof_powers(const ntk_network_spec *spec) {
   return flops;
 }
 
+/* W_L^T, and one vector more, in double-double. */
+static double last_numbers(const ntk_network_spec *spec) {
+  return 2.0 * ((double)ntk_spec_width(spec, spec->depth) + 1.0) *
+         (double)spec->width[spec->depth - 1];
+}
+
 /* Numbers: those of all threads, the weights', norms of weights and a layer to find them in. */
 static double numbers_of(const ntk_network_spec *spec, int threads) {
-  return (double)threads * ntk_proof_numbers(spec, rows_at_once(spec)) + down_numbers(spec) +
-         (double)(spec->depth * sizeof(ntk_weight_norms) / sizeof(double)) +
+  return (double)threads * ntk_proof_numbers(spec, rows_at_once(spec)) + last_numbers(spec) +
+         down_numbers(spec) + (double)(spec->depth * sizeof(ntk_weight_norms) / sizeof(double)) +
          (double)widest_of(spec) + powers_numbers(spec);
 }
 
-double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec, size_t N) {
-  return 8.0 * (numbers_of(spec, context->threads) + (double)N);
+double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec,
+                       ntk_outputs outputs, size_t N) {
+  return ntk_ranks_count(context) > 1 ? 0.0
+                                      : 8.0 * (numbers_of(spec, context->threads) +
+                                               (double)ntk_kernel_rows(spec, outputs, N));
 }
 
 const char *ntk_proof_refuses(const ntk_network *network) {
   return ntk_ranks_count(network->context) > 1 ? "it is made in one process alone"
-         : network->width[network->depth] > 1  ? "it is made for one output alone"
          : network->slope != NULL              ? "it is of layers that double precision holds"
                                                : NULL;
 }
 
+/* Of all layers but the last, of which what is needed is in `last` and `own`. */
 static void take_weights(const ntk_network *network, ntk_weight_norms *W, double *down,
                          double *column) {
   const size_t *n = network->width;
-  for (size_t l = 1; l <= network->depth; l++)
+  for (size_t l = 1; l < network->depth; l++)
     W[l - 1] = ntk_weight_norms_of(network->W[l], network->b[l], n[l - 1], n[l], column);
   for (size_t l = 2; l < network->depth; l++)
     for (size_t j = 0; j < n[l]; j++)
@@ -102,8 +113,19 @@ static void sharpen(const ntk_network *network, ntk_weight_norms *W, double *roo
   ntk_blas_leave(previous);
 }
 
-ntk_status ntk_proof_distances(const ntk_features *features, const ntk_norms *norms,
-                               double *moved) {
+/* last, own and what they err by, in last_numbers from `next` on. */
+static void take_last(ntk_proof_pass *p, ntk_outputs outputs, double *next) {
+  const size_t n = p->network->width[p->L - 1], all = p->C * n;
+  p->last = (ntk_exact_entries){next, next + all};
+  p->own = (ntk_exact_entries){next + 2 * all, next + 2 * all + n};
+  ntk_exact_last(p->network, outputs, p->last, p->own);
+  if (p->C > 1 && outputs == NTK_OUTPUTS_TRACE)
+    p->rounded = (2.0 * (double)p->C + 64.0) * 0x1p-106;
+  else
+    p->own = (ntk_exact_entries){NULL, NULL};
+}
+
+ntk_status ntk_proof_distances(const ntk_features *features, double *moved) {
   const ntk_network *network = features->network;
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t N = features->N, S = rows_at_once(&spec);
@@ -117,16 +139,18 @@ ntk_status ntk_proof_distances(const ntk_features *features, const ntk_norms *no
                             "workspace of the proof", &numbers));
   double *all = numbers + (size_t)threads * part;
   ntk_weight_norms *W = (ntk_weight_norms *)(void *)(all + down);
-  const ntk_proof_pass p = {.features = features,
-                            .network = network,
-                            .norms = norms,
-                            .L = network->depth,
-                            .S = S,
-                            .widest = widest_of(&spec),
-                            .W = W,
-                            .down = all,
-                            .moved = moved};
+  ntk_proof_pass p = {.features = features,
+                      .network = network,
+                      .L = network->depth,
+                      .S = S,
+                      .widest = widest_of(&spec),
+                      .C = network->width[network->depth],
+                      .rows = features->rows / N,
+                      .W = W,
+                      .down = all,
+                      .moved = moved};
   double *column = (double *)(void *)(W + p.L);
+  take_last(&p, features->outputs, column + p.widest + (size_t)powers_numbers(&spec));
   take_weights(network, W, all, column);
   sharpen(network, W, column + p.widest);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -161,10 +185,10 @@ ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, 
   double *moved = NULL;
   if (why == NULL) {
     NTK_TRY(ntk_kernel_accuracy(network, norms, &accuracy)); /* gram alone is a bound */
-    NTK_TRY(ntk_alloc_doubles(network->context, features->N, "workspace of the proof", &moved));
-    const ntk_status status = ntk_proof_distances(features, norms, moved);
+    NTK_TRY(ntk_alloc_doubles(network->context, features->rows, "workspace of the proof", &moved));
+    const ntk_status status = ntk_proof_distances(features, moved);
     if (status == NTK_OK)
-      why = sum_up(features->N, moved, &accuracy.jacobian);
+      why = sum_up(features->rows, moved, &accuracy.jacobian);
     ntk_free(network->context, moved);
     NTK_TRY(status);
   }

@@ -6,12 +6,15 @@
  *   E(G_l) = s_l E(F_{l-1}) + a_{n_{l-1}} sqrt n_l,  grid >= 4 (max|b_l| + c_l |F^_{l-1}|)
  *   E(F_l) = M_l E(G_l) + e(G^_l, F^_l)
  *   E(D_l) = M'_l E(G_l) + s(G^_l, D^_l),                         D_l = phi'(G_l)
- *   E(P_k) = s_{k+1} E(B_{k+1}) + a_{n_{k+1}} sqrt n_k,  grid >= 4 r_{k+1} |B^_{k+1}|;  P_{L-1} =
- * W_L E(B_k) = E(D_k) max|P^_k| + (max|D^_k| + E(D_k)) E(P_k) + 6 u^2 |B^_k|
+ *   E(P_k) = s_{k+1} E(B_{k+1}) + a_{n_{k+1}} sqrt n_k,  grid >= 4 r_{k+1} |B^_{k+1}|,
+ *   E(B_k) = E(D_k) max|P^_k| + (max|D^_k| + E(D_k)) E(P_k) + 6 u^2 |B^_k|,         P_{L-1} = W_L
  *
- * and terms for what underflows. Where phi' jumps at 0 the G^ of a row must all be farther from it
- * than E(G_l), and M' is that of either side. The distances of the stored F_l and B_k from the
- * exact ones are then at most those from F^_l and B^_k, measured, and E. */
+ * B_k is of each output by itself, whose column of W_L is P_{L-1}. In the mean over n_L outputs
+ * that is over sqrt n_L, and what is stored of B_{L-1} is D_{L-1} o sqrt(sum_c w_c^2 / n_L), which
+ * has the same Gram matrix: both are rounded, by (2 n_L + 64) u^2. To all that come terms for what
+ * underflows. Where phi' jumps at 0 the G^ of a row must all be farther from it than E(G_l), and M'
+ * is that of either side. The distances of the stored F_l and B_k from the exact ones are then at
+ * most those from F^_l and B^_k, measured, and E. */
 #include "kernel/ends/proof_rows.h"
 
 #include "kernel/kernel.h"
@@ -23,24 +26,33 @@
 
 static const double U2 = 0x1p-106;
 
-/* Bounds for one row, all rounded up by NTK_SLACK where they are used. */
+/* Bounds for one sample, all rounded up by NTK_SLACK where they are used. */
 typedef struct row {
-  double f, F, G;           /* |F^_l|; E(F_l), E(G_l) of the layer just made */
+  double F, G;              /* E(F_l), E(G_l) of the layer just made */
   double sums;              /* at least what those of the product just made err by */
-  double b, B;              /* |B^_k|; E(B_k) */
   bool kink;                /* a slope is not known */
   double *slope, *steepest; /* E(D_l) and max|D^_l|, at l = 1..L-1 */
+  double *f;                /* |F^_l|, l = 0..L-1 */
   double *stored;           /* |F_l stored - F_l|, l = 0..L-1 */
 } row;
 
+/* The same for one output of it. */
+typedef struct back {
+  double b, B, sums; /* |B^_k|, E(B_k) */
+} back;
+
 typedef struct room {
   size_t first, rows;
-  ntk_exact_entries here, next; /* of S x widest: F^ or B^ of one layer and of the one after it */
+  ntk_exact_entries here, next; /* of S x C x widest: F^ or B^ of one layer and the one after it */
   ntk_exact_entries slopes;     /* D^_1 .. D^_{L-1}, S x n_l each */
-  double *stored;               /* S x widest */
-  double *scalars;              /* S x 3 L */
-  double *grid;                 /* S */
+  double *stored;               /* S x C x widest */
+  double *scalars;              /* S x SCALARS L */
+  double *grid;                 /* S x C */
+  row *rows_of;                 /* S */
+  back *backs;                  /* S x C */
 } room;
+
+enum { SCALARS = 4 };
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */
 
@@ -52,8 +64,9 @@ static double widest_of(const ntk_network_spec *spec) {
 }
 
 double ntk_proof_numbers(const ntk_network_spec *spec, size_t S) {
-  double numbers = 5.0 * widest_of(spec) + 3.0 * (double)spec->depth + 1.0 +
-                   (double)(sizeof(struct row) / sizeof(double));
+  const double C = (double)ntk_spec_width(spec, spec->depth);
+  double numbers = C * (5.0 * widest_of(spec) + 1.0 + (double)(sizeof(back) / sizeof(double))) +
+                   SCALARS * (double)spec->depth + (double)(sizeof(row) / sizeof(double));
   for (size_t l = 1; l < spec->depth; l++)
     numbers += 2.0 * (double)spec->width[l];
   return (double)S * numbers;
@@ -65,22 +78,25 @@ static ntk_exact_entries slice(double **next, size_t numbers) {
   return made;
 }
 
-/* The rows' bounds stand at the end of the thread's numbers. */
-static room room_of(const ntk_proof_pass *p, double *numbers, row **bounds) {
+/* What is no array of numbers stands at the end of the thread's. */
+static room room_of(const ntk_proof_pass *p, double *numbers) {
+  const size_t S = p->S, all = S * p->C;
   room r = {0};
   size_t slopes = 0;
   for (size_t l = 1; l < p->L; l++)
-    slopes += p->S * p->network->width[l];
-  r.here = slice(&numbers, p->S * p->widest);
-  r.next = slice(&numbers, p->S * p->widest);
+    slopes += S * p->network->width[l];
+  r.here = slice(&numbers, all * p->widest);
+  r.next = slice(&numbers, all * p->widest);
   r.slopes = slice(&numbers, slopes);
   r.stored = numbers;
-  r.scalars = r.stored + p->S * p->widest;
-  r.grid = r.scalars + p->S * 3 * p->L;
-  *bounds = (row *)(void *)(r.grid + p->S);
-  for (size_t t = 0; t < p->S; t++) {
-    double *at = r.scalars + t * 3 * p->L;
-    (*bounds)[t] = (row){.slope = at, .steepest = at + p->L, .stored = at + 2 * p->L};
+  r.scalars = r.stored + all * p->widest;
+  r.grid = r.scalars + S * SCALARS * p->L;
+  r.rows_of = (row *)(void *)(r.grid + all);
+  r.backs = (back *)(void *)(r.rows_of + S);
+  for (size_t t = 0; t < S; t++) {
+    double *at = r.scalars + t * SCALARS * p->L;
+    r.rows_of[t] =
+        (row){.slope = at, .steepest = at + p->L, .f = at + 2 * p->L, .stored = at + 3 * p->L};
   }
   return r;
 }
@@ -167,8 +183,8 @@ static void after_activation(const ntk_proof_pass *p, size_t l, ntk_exact_entrie
   const double floor = 2.0 * sqrt((double)n) * NTK_EXACT_FLOOR;
   const double M =
       isfinite(phi->info.lipschitz) ? phi->info.lipschitz : 2.0 * (of_g[1] + b->G); /* x^2 */
-  b->f = norm(n, f.hi);
-  b->F = NTK_SLACK * (M * b->G + ntk_exact_value_error(phi, of_g[0], b->f) + floor);
+  b->f[l] = norm(n, f.hi);
+  b->F = NTK_SLACK * (M * b->G + ntk_exact_value_error(phi, of_g[0], b->f[l]) + floor);
   b->slope[l] = NTK_SLACK * (curvature(phi) * b->G +
                              ntk_exact_slope_error(phi, of_g[0], norm(n, d.hi)) + floor);
   b->steepest[l] = largest(n, d.hi);
@@ -176,11 +192,12 @@ static void after_activation(const ntk_proof_pass *p, size_t l, ntk_exact_entrie
 }
 
 /* G^_l of all rows, into next: each entry is of |F^_{l-1}| and a column of W_l. */
-static void multiply_up(const ntk_proof_pass *p, const room *r, size_t l, row *bounds) {
+static void multiply_up(const ntk_proof_pass *p, const room *r, size_t l) {
   const size_t *n = p->network->width;
   const ntk_weight_norms *W = &p->W[l - 1];
   for (size_t t = 0; t < r->rows; t++)
-    r->grid[t] = grid_of(n[l - 1], n[l], W->largest + W->column * bounds[t].f, &bounds[t].sums);
+    r->grid[t] = grid_of(n[l - 1], n[l], W->largest + W->column * r->rows_of[t].f[l - 1],
+                         &r->rows_of[t].sums);
   ntk_exact_sum(&(ntk_exact_sums){.m = r->rows,
                                   .n = n[l],
                                   .k = n[l - 1],
@@ -197,17 +214,18 @@ static void swap_layers(room *r) {
   r->next = swap;
 }
 
-static void forward(const ntk_proof_pass *p, room *r, row *bounds) {
+static void forward(const ntk_proof_pass *p, room *r) {
   const size_t *n = p->network->width;
+  row *bounds = r->rows_of;
   ntk_features_rows(p->features, false, 0, r->first, r->rows, r->here.hi);
   memset(r->here.lo, 0, r->rows * n[0] * sizeof(double));
   for (size_t t = 0; t < r->rows; t++) { /* X is exact */
-    bounds[t].f = norm(n[0], r->here.hi + t * n[0]);
+    bounds[t].f[0] = norm(n[0], r->here.hi + t * n[0]);
     bounds[t].F = bounds[t].stored[0] = 0.0;
   }
   for (size_t l = 1; l < p->L; l++) {
     const ntk_exact_entries slopes = slopes_at(p, r, l);
-    multiply_up(p, r, l, bounds);
+    multiply_up(p, r, l);
     ntk_features_rows(p->features, false, l, r->first, r->rows, r->stored);
     for (size_t t = 0; t < r->rows; t++) {
       const ntk_exact_entries f = ntk_exact_at(r->next, t * n[l]);
@@ -223,78 +241,133 @@ static void forward(const ntk_proof_pass *p, room *r, row *bounds) {
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-/* P^_k of all rows, into next: each entry is of |B^_{k+1}| and a row of W_{k+1}. down: W_{k+1}^T.
- */
-static void multiply_down(const ntk_proof_pass *p, const room *r, size_t k, const double *down,
-                          row *bounds) {
-  const size_t n = p->network->width[k], above = p->network->width[k + 1];
-  if (k + 1 == p->L) {
-    memset(r->next.lo, 0, r->rows * n * sizeof(double));
-    for (size_t t = 0; t < r->rows; t++)
-      memcpy(r->next.hi + t * n, p->network->W[p->L], n * sizeof(double));
-    return;
-  }
-  for (size_t t = 0; t < r->rows; t++)
-    r->grid[t] = grid_of(above, n, p->W[k].row * bounds[t].b, &bounds[t].sums);
+/* P^_k of all outputs of all rows, into next: each entry is of |B^_{k+1}| and a row of W_{k+1}.
+ * down: W_{k+1}^T. */
+static void multiply_down(const ntk_proof_pass *p, const room *r, size_t k, const double *down) {
+  const size_t n = p->network->width[k], above = p->network->width[k + 1], all = r->rows * p->C;
+  for (size_t v = 0; v < all; v++)
+    r->grid[v] = grid_of(above, n, p->W[k].row * r->backs[v].b, &r->backs[v].sums);
   ntk_exact_sum(&(ntk_exact_sums){
-      .m = r->rows, .n = n, .k = above, .A = r->here, .B = down, .grid = r->grid, .C = r->next});
+      .m = all, .n = n, .k = above, .A = r->here, .B = down, .grid = r->grid, .C = r->next});
 }
 
-/* B^_k = D^_k o P^_k in P's place, and its error. */
-static void times_slopes(const ntk_proof_pass *p, size_t k, ntk_exact_entries d,
-                         ntk_exact_entries P, row *b) {
-  const ntk_weight_norms *W = &p->W[k];
-  const size_t n = p->network->width[k];
+/* P^_{L-1}, the columns of W_L. */
+static void last_weights(const ntk_proof_pass *p, const room *r) {
+  const size_t numbers = p->C * p->network->width[p->L - 1];
+  for (size_t t = 0; t < r->rows; t++) {
+    memcpy(r->next.hi + t * numbers, p->last.hi, numbers * sizeof(double));
+    memcpy(r->next.lo + t * numbers, p->last.lo, numbers * sizeof(double));
+  }
+}
+
+/* What weights of the last layer err by that are not those stored (ntk_proof_last), P of them; past
+ * squares that underflow. */
+static double last_error(const ntk_proof_pass *p, size_t n, const double *P) {
+  return p->rounded > 0.0 ? p->rounded * norm(n, P) + 0x1p-400 * sqrt((double)n) : 0.0;
+}
+
+/* B^_k = D^_k o P^_k to B, which may be P, and its error; error: of P. */
+static back times_slopes(const row *of, size_t k, size_t n, ntk_exact_entries d,
+                         ntk_exact_entries P, double error, ntk_exact_entries B) {
   const double most = largest(n, P.hi);
-  const double error = k + 1 == p->L ? 0.0 : W->spectral * b->B + b->sums;
-  ntk_exact_times(n, P, d, P);
-  b->b = norm(n, P.hi);
-  b->B = NTK_SLACK * (b->slope[k] * most + (b->steepest[k] + b->slope[k]) * error +
-                      6.0 * U2 * b->b + 8.0 * NTK_ETA * sqrt((double)n));
+  back made = {0};
+  ntk_exact_times(n, P, d, B);
+  made.b = norm(n, B.hi);
+  made.B = NTK_SLACK * (of->slope[k] * most + (of->steepest[k] + of->slope[k]) * error +
+                        6.0 * U2 * made.b + 8.0 * NTK_ETA * sqrt((double)n));
+  return made;
 }
 
-/* Block k's part of |J^_i - J_i|^2; B: |B_{k+1} stored - B_{k+1}|. */
-static double moved_by(const ntk_proof_pass *p, size_t k, size_t i, double F, double B) {
-  const ntk_norms *of = p->norms;
-  const size_t at = k * of->rows + i;
-  const double *scale = p->network->scale + 2 * k;
-  const double f = NTK_SLACK * ntk_norm_above(of->f2[at], p->network->width[k]);
-  const double b = NTK_SLACK * ntk_norm_above(of->b2[at], p->network->width[k + 1]);
-  const double part = F * b + f * B + F * B;
+/* Block k's part of |J^_i - J_i|^2. f, b: norms of F^_k and B^_{k+1} of that row, F and B: at least
+ * what the stored ones are from the exact ones; so that exact ones are shorter than f + F, b + B.
+ */
+static double moved_by(const double *scale, double f, double F, double b, double B) {
+  const double part = F * (b + B) + (f + F) * B + F * B;
   return scale[0] * part * part + scale[1] * B * B;
 }
 
-static void backward(const ntk_proof_pass *p, room *r, row *bounds) {
-  const size_t *n = p->network->width;
+/* B^_k of a sample, `parts` vectors of each of its rows of K; those stored; norms and errors. */
+typedef struct vectors {
+  size_t parts;
+  ntk_exact_entries B;
+  const double *stored;
+  const back *bounds;
+} vectors;
+
+/* Adds block k - 1's parts to moved of the rows that sample t has. */
+static void add_rows(const ntk_proof_pass *p, const room *r, size_t k, size_t t, vectors of_k) {
+  const size_t n = p->network->width[k];
+  const row *of = &r->rows_of[t];
+  for (size_t c = 0; c < p->rows; c++) {
+    double b = 0.0, moved = 0.0;
+    for (size_t e = c * of_k.parts; e < (c + 1) * of_k.parts; e++) {
+      const back *bound = &of_k.bounds[e];
+      const double off = distance(n, of_k.stored + e * n, ntk_exact_at(of_k.B, e * n)) + bound->B;
+      b += bound->b * bound->b;
+      moved += off * off;
+    }
+    p->moved[(r->first + t) * p->rows + c] += moved_by(
+        p->network->scale + 2 * (k - 1), of->f[k - 1], of->stored[k - 1],
+        NTK_SLACK * ntk_norm_above(b, of_k.parts), NTK_SLACK * ntk_norm_above(moved, of_k.parts));
+  }
+}
+
+/* From P^_k in next: B^_k, and block k - 1. */
+static void make_back(const ntk_proof_pass *p, const room *r, size_t k) {
+  const size_t n = p->network->width[k], C = p->C;
+  const ntk_exact_entries slopes = slopes_at(p, r, k);
+  const bool last = k + 1 == p->L, mean = last && p->own.hi != NULL;
+  ntk_features_rows(p->features, true, k, r->first, r->rows, r->stored);
+  for (size_t t = 0; t < r->rows; t++) {
+    const ntk_exact_entries d = ntk_exact_at(slopes, t * n);
+    back *bounds = r->backs + t * C;
+    for (size_t c = 0; c < C; c++) {
+      const ntk_exact_entries P = ntk_exact_at(r->next, (t * C + c) * n);
+      bounds[c] = times_slopes(
+          &r->rows_of[t], k, n, d, P,
+          last ? last_error(p, n, P.hi) : p->W[k].spectral * bounds[c].B + bounds[c].sums, P);
+    }
+    if (mean) { /* F^_{L-1}, in whose place it comes, is not needed any more */
+      const back one =
+          times_slopes(&r->rows_of[t], k, n, d, p->own, last_error(p, n, p->own.hi), r->here);
+      add_rows(p, r, k, t, (vectors){1, r->here, r->stored + t * n, &one});
+    } else {
+      add_rows(
+          p, r, k, t,
+          (vectors){C / p->rows, ntk_exact_at(r->next, t * C * n), r->stored + t * C * n, bounds});
+    }
+  }
+}
+
+static void backward(const ntk_proof_pass *p, room *r) {
+  const size_t *n = p->network->width, L = p->L;
   const double *down = p->down;
-  for (size_t l = 2; l < p->L; l++)
+  for (size_t l = 2; l < L; l++)
     down += n[l] * n[l - 1];
   for (size_t t = 0; t < r->rows; t++) /* B_L is 1 */
-    p->moved[r->first + t] = moved_by(p, p->L - 1, r->first + t, bounds[t].stored[p->L - 1], 0.0);
-  for (size_t k = p->L - 1; k >= 1; k--) {
-    const ntk_exact_entries slopes = slopes_at(p, r, k);
-    down -= k + 1 < p->L ? n[k + 1] * n[k] : 0;
-    multiply_down(p, r, k, down, bounds);
-    ntk_features_rows(p->features, true, k, r->first, r->rows, r->stored);
-    for (size_t t = 0; t < r->rows; t++) {
-      const ntk_exact_entries B = ntk_exact_at(r->next, t * n[k]);
-      times_slopes(p, k, ntk_exact_at(slopes, t * n[k]), B, &bounds[t]);
-      p->moved[r->first + t] += moved_by(p, k - 1, r->first + t, bounds[t].stored[k - 1],
-                                         distance(n[k], r->stored + t * n[k], B) + bounds[t].B);
-    }
+    for (size_t c = 0; c < p->rows; c++)
+      p->moved[(r->first + t) * p->rows + c] =
+          moved_by(p->network->scale + 2 * (L - 1), r->rows_of[t].f[L - 1],
+                   r->rows_of[t].stored[L - 1], 1.0, 0.0);
+  for (size_t k = L - 1; k >= 1; k--) {
+    down -= k + 1 < L ? n[k + 1] * n[k] : 0;
+    if (k + 1 == L)
+      last_weights(p, r);
+    else
+      multiply_down(p, r, k, down);
+    make_back(p, r, k);
     swap_layers(r);
   }
 }
 
 void ntk_proof_rows(const ntk_proof_pass *p, size_t first, size_t rows, double *numbers) {
-  row *bounds = NULL;
-  room r = room_of(p, numbers, &bounds);
+  room r = room_of(p, numbers);
   r.first = first;
   r.rows = rows;
-  forward(p, &r, bounds);
-  backward(p, &r, bounds);
-  for (size_t t = 0; t < rows; t++)
-    p->moved[first + t] = bounds[t].kink && isfinite(p->moved[first + t])
-                              ? NTK_PROOF_KINK
-                              : NTK_SLACK * p->moved[first + t];
+  forward(p, &r);
+  backward(p, &r);
+  for (size_t i = 0; i < rows * p->rows; i++) {
+    double *moved = &p->moved[first * p->rows + i];
+    *moved = r.rows_of[i / p->rows].kink && isfinite(*moved) ? NTK_PROOF_KINK : NTK_SLACK * *moved;
+  }
 }

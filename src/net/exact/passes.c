@@ -263,31 +263,37 @@ static void both_ways(const pass *p, room *r) {
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
+void ntk_exact_last(const ntk_network *network, ntk_outputs outputs, ntk_exact_entries last,
+                    ntk_exact_entries own) {
+  const size_t C = network->width[network->depth], n = network->width[network->depth - 1];
+  const double *W = network->W[network->depth], all[2] = {(double)C, 0.0};
+  double root[2];
+  for (size_t j = 0; j < n; j++) {
+    for (size_t c = 0; c < C; c++) {
+      last.hi[c * n + j] = W[j * C + c];
+      last.lo[c * n + j] = 0.0;
+    }
+    double sum[2];
+    const ntk_exact_entries w = {network->W[network->depth] + j * C, NULL};
+    ntk_exact_dot(C, w, w, sum);
+    ntk_exact_root(sum, sum);
+    own.hi[j] = sum[0];
+    own.lo[j] = sum[1];
+  }
+  if (C == 1 || outputs != NTK_OUTPUTS_TRACE)
+    return;
+  ntk_exact_root(all, root);
+  ntk_exact_over(C * n, last, root, last);
+  ntk_exact_over(n, own, root, own);
+}
+
 /* W_l^T, W_L^T and its norms, from `next` on. */
 static void take_weights(pass *p, double *next) {
   const size_t *n = p->network->width, C = p->C, last = n[p->L - 1];
-  const bool mean = C > 1 && p->outputs == NTK_OUTPUTS_TRACE;
-  double root[2] = {1.0, 0.0};
-  const double outputs[2] = {(double)C, 0.0};
-  if (mean)
-    ntk_exact_root(outputs, root);
   p->last = two(next, C * last);
   p->own = two(next + 2 * C * last, last);
   p->down = next + 2 * (C + 1) * last;
-  for (size_t j = 0; j < last; j++) {
-    for (size_t c = 0; c < C; c++) {
-      p->last.hi[c * last + j] = p->network->W[p->L][j * C + c];
-      p->last.lo[c * last + j] = 0.0;
-    }
-    double sum[2] = {1.0, 0.0};
-    const ntk_exact_entries w = {p->network->W[p->L] + j * C, NULL};
-    ntk_exact_dot(C, w, w, sum);
-    ntk_exact_root(sum, sum);
-    p->own.hi[j] = sum[0];
-    p->own.lo[j] = sum[1];
-  }
-  ntk_exact_over(C * last, p->last, root, p->last);
-  ntk_exact_over(last, p->own, root, p->own);
+  ntk_exact_last(p->network, p->outputs, p->last, p->own);
   double *down = p->down;
   for (size_t l = 2; l < p->L; l++)
     for (size_t j = 0; j < n[l]; j++)

@@ -13,6 +13,11 @@
 ntk_status ntk_exact_passes(const ntk_network *network, ntk_outputs outputs, size_t N,
                             const double *X, const ntk_exact_entries *F, const ntk_exact_entries *B,
                             double *moved);
+/* W_L^T (n_L x n_{L-1}) and the norms of its columns, sqrt(sum_c w_c^2) (n_{L-1}); in the mean over
+ * several outputs both over sqrt n_L. W_L^T is exact but there; else an entry errs by (2 n_L + 64)
+ * 2^-106 of itself and 2^-400, at most. */
+void ntk_exact_last(const ntk_network *network, ntk_outputs outputs, ntk_exact_entries last,
+                    ntk_exact_entries own);
 double ntk_exact_passes_bytes(const ntk_context *context, const ntk_network_spec *spec);
 
 #endif

@@ -31,12 +31,11 @@ void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, 
                    ntk_work_list *list) {
   const double n = (double)N;
   const size_t first = list->count;
+  const double C = (double)ntk_spec_width(spec, spec->depth);
   double flops = ntk_proof_powers(spec);
-  if (ntk_spec_width(spec, spec->depth) > 1) /* no proof */
-    return;
   for (size_t l = 1; l < spec->depth; l++) {
     const double here = (double)spec->width[l], below = (double)spec->width[l - 1];
-    flops += PRODUCT * 2.0 * n * here * below * (l > 1 ? 2.0 : 1.0);
+    flops += PRODUCT * 2.0 * n * here * below * (l > 1 ? 1.0 + C : 1.0);
     flops += cost_of(spec, l) * n * here;
   }
   if (again)

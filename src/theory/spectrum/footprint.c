@@ -107,7 +107,8 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
   if (!singular && options->certify) /* K is given back before the proof */
-    most = fmax(most, b.features + fmax(b.create, ntk_proof_bytes(context, spec, N)));
+    most = fmax(most,
+                b.features + fmax(b.create, ntk_proof_bytes(context, spec, options->outputs, N)));
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;
   return most + norms_bytes(spec, n) + kept + prefix_bytes(spec, n, options);
 }
