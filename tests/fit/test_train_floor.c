@@ -22,6 +22,7 @@ static const family families[] = {
     {"tanh", false, {-1.0, 2.0, 0.5}, {-1.0, 0.0, 0.0}, "is -1 times row 2, F_L(-x) = -F_L(x)"},
     {"relu", false, {2.0, 0.5, -1.0}, {2.0, 0.5, 0.0}, "F_L(c x) = c F_L(x)"},
     {"identity", false, {-2.0, 0.5, 4.0}, {-2.0, 0.5, 4.0}, "F_L(c x) = c F_L(x)"},
+    {"leaky_relu(-1)", false, {-2.0, 0.5, 4.0}, {2.0, 0.5, 4.0}, "F_L(c x) = "},
     {"square", false, {2.0, 0.5, 1.0}, {16.0, 0.0625, 1.0}, "a power of c"},
     {"relu", false, {1.0, 1.0, 1.0}, {1.0, 1.0, 1.0}, "equal samples have different labels"},
     {"tanh", true, {-1.0, 2.0, 0.25}, {0.0, 0.0, 0.0}, NULL},

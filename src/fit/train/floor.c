@@ -102,7 +102,8 @@ static void tell(ntk_training *t, const groups *g, size_t k) {
     (void)ntk_format(t->floor_reason, size,
                      "row %zu of the data (from 1) is %.6g times row %zu, %s, and their labels "
                      "are not so",
-                     k + 1, g->factor[k], g->first[k] + 1, ntk_symmetry_law(g->symmetry));
+                     k + 1, g->factor[k], g->first[k] + 1,
+                     ntk_symmetry_law(g->symmetry, g->factor[k]));
 }
 
 ntk_status ntk_training_find_floor(ntk_training *t) {

@@ -123,11 +123,13 @@ ntk_multiples ntk_multiples_of(ntk_symmetry symmetry) {
   return symmetry.sign != 0 ? NTK_MULTIPLES_OPPOSITE : NTK_MULTIPLES_EQUAL;
 }
 
-const char *ntk_symmetry_law(ntk_symmetry symmetry) {
-  return symmetry.degree > 1.0   ? "F_L(c x) is a power of c times F_L(x)"
-         : symmetry.sign > 0     ? "F_L(-x) = F_L(x)"
-         : symmetry.degree > 0.0 ? "F_L(c x) = c F_L(x)"
-                                 : "F_L(-x) = -F_L(x)";
+const char *ntk_symmetry_law(ntk_symmetry symmetry, double c) {
+  const bool even = symmetry.sign > 0;
+  if (symmetry.degree == 0.0 || (c == -1.0 && even))
+    return even ? "F_L(-x) = F_L(x)" : "F_L(-x) = -F_L(x)";
+  return symmetry.degree > 1.0 ? "F_L(c x) is a power of c times F_L(x)"
+         : even && c < 0.0     ? "F_L(c x) = |c| F_L(x)"
+                               : "F_L(c x) = c F_L(x)";
 }
 
 /* Rows that follow others; of these rows the zeros are counted before. */
@@ -154,7 +156,8 @@ static ntk_status compare(const ntk_rank_question *q, const ntk_held *held, ntk_
         pair.second + 1, then, ALWAYS);
   else
     say(d, what, "row %zu of the data (from 1) is %.6g times row %zu, and %s: %s, %s",
-        pair.second + 1, pair.factor, pair.first + 1, ntk_symmetry_law(symmetry), then, ALWAYS);
+        pair.second + 1, pair.factor, pair.first + 1, ntk_symmetry_law(symmetry, pair.factor), then,
+        ALWAYS);
   d->zeros = zeros > counted ? zeros : counted;
   return NTK_OK;
 }

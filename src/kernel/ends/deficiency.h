@@ -19,8 +19,8 @@ static inline ntk_held ntk_features_held(const ntk_features *features) {
 
 /* The c of which the symmetry knows what becomes of F_L(c x). */
 ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);
-/* What becomes of it, in a formula. */
-const char *ntk_symmetry_law(ntk_symmetry symmetry);
+/* What becomes of it for such a c, which is not 1, in a formula that holds for it. */
+const char *ntk_symmetry_law(ntk_symmetry symmetry, double c);
 
 /* Of block k, or of K (k = L), of these outputs, for these N samples, which ranks may have in
  * parts: then all call this and what follows, and get the same. For every activation: more samples
