@@ -123,7 +123,7 @@ typedef struct ntk_data_class {
 
 /* Something that a user would want to know. */
 typedef struct ntk_data_remark {
-  const char *name; /* "denormal", "features", "missing", "bytes", "conflict"; static */
+  const char *name; /* "denormal", "features", "missing", "bytes", "target", "conflict"; static */
   char text[240];   /* one line */
 } ntk_data_remark;
 

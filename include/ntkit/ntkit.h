@@ -209,6 +209,9 @@ NTK_API size_t ntk_dataset_samples(const ntk_dataset *data);          /* N */
 NTK_API size_t ntk_dataset_dim(const ntk_dataset *data);              /* d */
 NTK_API const double *ntk_dataset_values(const ntk_dataset *data);    /* X, N x d, borrowed */
 NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data); /* that became 0 */
+/* The first column of a text with a heading that is called as labels are, target, targets, y,
+ * label, labels or class, where no column was said to have any; else "". Borrowed. */
+NTK_API const char *ntk_dataset_label_like(const ntk_dataset *data);
 /* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
  * constant column), borrowed; NULL for data without them. */
 NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);

@@ -122,6 +122,10 @@ size_t ntk_dataset_constant_columns(const ntk_dataset *data) {
   return data->constant_columns;
 }
 
+const char *ntk_dataset_label_like(const ntk_dataset *data) {
+  return data->like;
+}
+
 ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width) {
   if (data->d == input_width)
     return NTK_OK;
@@ -210,6 +214,7 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   made->file_rows = file->rows;
   made->rows = *rows;
   made->rows.label_column = NULL; /* the caller's */
+  memcpy(made->like, file->lines.like, sizeof made->like);
   return finish(status, made, data);
 }
 

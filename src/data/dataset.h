@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/random.h"
 #include "data/held.h"
+#include "data/label_list.h"
 #include "ntkit/data.h"
 
 struct ntk_dataset {
@@ -15,8 +16,9 @@ struct ntk_dataset {
   double *own;     /* X where it is the data set's own memory; NULL: borrowed */
   double *columns; /* 2 x d: means and deviations that center or standardize took; NULL: none */
   size_t constant_columns;
-  size_t file_rows; /* of the file it was read from, in part or whole; 0: of none */
-  ntk_rows rows;    /* which of them these are */
+  size_t file_rows;    /* of the file it was read from, in part or whole; 0: of none */
+  ntk_rows rows;       /* which of them these are */
+  char like[NTK_LIKE]; /* a column of them with a name that labels have; "": none has */
 };
 
 /* Its rows, as they are held here. */

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+enum { NTK_LIKE = 16 }; /* room for a name that labels usually have */
+
 typedef struct ntk_label_list {
   size_t count, room;
   double *value;

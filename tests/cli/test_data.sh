@@ -43,6 +43,35 @@ says 'the others' 'text, .*4 x 2$'
 says 'words' '^labels      .*words.csv, 0 to 1$'
 says 'names' '^classes     2: cat: 2, dog: 2$'
 says 'a conflict' '^remark      1 row equals an earlier one'
+check 'no remark on names' sh -c '! grep -q "called as labels" "$1"' sh "$out"
+
+# A column called as labels are, and taken as data: a remark, and one line of every command.
+printf 'a,Y,Target\n1,2,0\n3,4,1\n1,3,1\n' >"$in/target.csv"
+printf '1\n2\n1\n' >"$in/three.csv"
+told="column 'Y' is taken as data, though it is called as labels are; --label-column Y takes it for these"
+good 'a target' data inspect "$in/target.csv"
+says 'which' "^remark      $told$"
+good 'its remark' data inspect "$in/target.csv" --json
+check 'by name' jq -e '[.remarks[].name] == ["target"]' "$out"
+good 'named' data inspect "$in/target.csv" --label-column Target
+check 'no remark' sh -c '! grep -q "called as labels" "$1"' sh "$out"
+for command in spectrum verify 'train --epochs 1' memorize; do
+  # shellcheck disable=SC2086 # words
+  good "$command" $command --data "$in/target.csv" --widths 8,8
+  check "$command: one line" test "$(grep -cFx "ntkit: --data: $told" "$err")" = 1
+  # shellcheck disable=SC2086
+  good "$command --quiet" $command --data "$in/target.csv" --widths 8,8 --quiet
+  check "$command: none" test ! -s "$err"
+done
+good 'a named column' spectrum --data "$in/target.csv" --widths 8,8 --label-column Target
+check 'no line' sh -c '! grep -q "called as labels" "$1"' sh "$err"
+good 'labels of another file' train --data "$in/target.csv" --labels "$in/three.csv" --widths 8,8 --epochs 1
+check 'nor here' sh -c '! grep -q "called as labels" "$1"' sh "$err"
+good 'two files' spectrum --data "$in/target.csv,$in/target.csv" --widths 8,8
+check 'of the first' grep -qFx "ntkit: --data: $told" "$err"
+printf 'a,b,yy\n1,2,0\n3,4,1\n' >"$in/other.csv"
+good 'other names' spectrum --data "$in/other.csv" --widths 8,8
+check 'no word' sh -c '! grep -q "called as labels" "$1"' sh "$err"
 cut -d, -f3 "$in/words.csv" >"$in/kinds.csv"
 good 'words alone' data inspect "$in/X.csv" --labels "$in/kinds.csv"
 says 'names' '^classes     2: cat: 2, dog: 2$'

@@ -275,8 +275,19 @@ static exit_status make_data(cli_job *job) {
   return job->from_file ? job_note_input(job, settings->data) : EXIT_DONE;
 }
 
+/* A column of labels that nobody has named. */
+static void note_labels(const cli_job *job) {
+  const char *like = ntk_dataset_label_like(job->data);
+  if (like[0] != '\0' && column_in_data(job->settings))
+    report_note(job->settings,
+                "--data: column '%s' is taken as data, though it is called as labels are; "
+                "--label-column %s takes it for these",
+                like, like);
+}
+
 void job_warn(const cli_job *job) {
   warn_activation(job);
+  note_labels(job);
   const size_t constant = ntk_dataset_constant_columns(job->data);
   if (constant > 0)
     report_warning(job->settings, "--scale: %zu constant column%s of %zu set to 0", constant,

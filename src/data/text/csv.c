@@ -76,7 +76,7 @@ static ntk_status look(ntk_reader *reader, ntk_window *w, beginning *first) {
   } else if (reader->for_labels && first->columns == 1)
     lines->label = 1;
   if (first->heading) {
-    NTK_TRY(ntk_text_names(w, &lines->names));
+    NTK_TRY(ntk_text_names(w, lines));
     go_back(reader, first, w);
   }
   return NTK_OK;

@@ -25,8 +25,8 @@ size_t ntk_text_column(const char *label_column, size_t columns);
 /* The column that the reader's label_column means, by its name in the heading there or its number.
  */
 ntk_status ntk_text_label(ntk_window *w, bool heading, size_t columns, size_t *column);
-/* A hash of the names in the heading there, but for those of labels and of numbers of rows. */
-ntk_status ntk_text_names(ntk_window *w, uint64_t *names);
+/* `names` and `like` of the heading there. */
+ntk_status ntk_text_names(ntk_window *w, ntk_lines *lines);
 /* Adds the label of the row there. */
 ntk_status ntk_text_collect(ntk_window *w, ntk_label_list *list);
 

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- Fields as text ---- */
 
@@ -128,17 +129,28 @@ ntk_status ntk_text_label(ntk_window *w, bool heading, size_t columns, size_t *c
       near ? "'?" : ";", columns, heading ? ", or a name: " : " (it has no heading)", there.first);
 }
 
-ntk_status ntk_text_names(ntk_window *w, uint64_t *names) {
-  const ntk_lines *lines = &w->reader->lines;
+/* Whether a column of that name has labels, more often than not. */
+static bool is_like_labels(const char *name) {
+  static const char *const usual[] = {"target", "targets", "y", "label", "labels", "class"};
+  for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+    if (strcasecmp(name, usual[i]) == 0)
+      return true;
+  return false;
+}
+
+ntk_status ntk_text_names(ntk_window *w, ntk_lines *lines) {
   char text[NTK_FIELD];
   bool ends = false;
   uint64_t hash = NTK_HASH_START;
   for (size_t j = 0; !ends; j++) {
     NTK_TRY(next_field(w, j, text, &ends));
-    if (j + 1 != lines->label && !(j == 0 && lines->indexed))
-      hash = ntk_hash_bytes(hash, text, strlen(text) + 1);
+    if (j + 1 == lines->label || (j == 0 && lines->indexed))
+      continue;
+    hash = ntk_hash_bytes(hash, text, strlen(text) + 1);
+    if (lines->label == 0 && lines->like[0] == '\0' && is_like_labels(text))
+      memcpy(lines->like, text, strlen(text) + 1);
   }
-  *names = hash;
+  lines->names = hash;
   return NTK_OK;
 }
 

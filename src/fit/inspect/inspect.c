@@ -184,6 +184,11 @@ static ntk_status inspect(inspection *p) {
   size_t missing = 0;
   NTK_TRY(ntk_inspect_measure(&source, true, result, &result->moments, &missing));
   ntk_inspect_remark_numbers(&p->file, missing, result);
+  if (p->Y == NULL && p->file.lines.like[0] != '\0')
+    ntk_inspect_remark(result, "target",
+                       "column '%s' is taken as data, though it is called as labels are; "
+                       "--label-column %s takes it for these",
+                       p->file.lines.like, p->file.lines.like);
   const ntk_inspect_rows rows = {p->held, p->row, p->list.first, p->wanted.seed, MOST_STEPS};
   NTK_TRY(ntk_inspect_pairs(&rows, p->same, result));
   if (p->Y != NULL && p->whole)
