@@ -114,6 +114,7 @@ typedef struct ntk_spectrum_prefix { /* of the kernel of the first so many sampl
   ntk_verdict verdict;
   double lambda_min, residual; /* as of K: 0 where rank deficient, NaN where not resolved */
   int digits;                  /* of lambda_min that are sure, as of K */
+  char reason[256];            /* one line when the verdict is not OK, else "" */
 } ntk_spectrum_prefix;
 typedef struct ntk_density {
   size_t probes, steps; /* 0: not asked for */

@@ -239,6 +239,7 @@ class SpectrumPrefix(Result):
     lambda_min: smallest eigenvalue of their kernel; nan: not resolved
     residual: ||K v - lambda_min v|| for unit v, recomputed; nan: there is no v
     verdict: on lambda_min
+    reason: what explains the verdict; empty when it is ok
     digits: of lambda_min that are sure, as of the whole: an estimate
     """
 
@@ -247,6 +248,7 @@ class SpectrumPrefix(Result):
     lambda_min: float
     residual: float
     verdict: str | None
+    reason: str
     digits: int
 
 

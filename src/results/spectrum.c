@@ -160,6 +160,7 @@ static const ntk_field spectrum_prefix[] = {
     FIELD(lambda_min, "", "smallest eigenvalue of their kernel; null: not resolved"),
     FIELD(residual, "", "||K v - lambda_min v|| for unit v, recomputed; null: there is no v"),
     COMPUTED("verdict", "verdict", NTK_TYPE_TEXT, prefix_verdict, "on lambda_min"),
+    FIELD(reason, "", "what explains the verdict; empty when it is ok"),
     FIELD(digits, "", "of lambda_min that are sure, as of the whole: an estimate"),
 };
 const ntk_description ntk_table_spectrum_prefix =

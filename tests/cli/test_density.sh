@@ -75,8 +75,9 @@ check 'two lines' test "$(grep -cE '^(prefixes|  +)  +(10|60) +[0-9.e+-]+ +resid
 # Of more samples than parameters, 20: those that have as many, and a verdict for each.
 good 'singular' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21 --json
 check 'verdicts' test "$(jq -r '[.prefixes[].verdict] | join(" ")' "$out")" = 'ok ok rank_deficient'
+check 'and reasons' jq -e '[.prefixes[].reason] == ["", "", "N = 21 samples exceed the P = 20 parameters: K is singular"]' "$out"
 good 'alone' spectrum --samples 40 --dim 4 --widths 3,2 --prefixes 10,20,21 --report prefixes.html
-check 'as text' grep -q '^ *21 *0 *rank_deficient$' "$out"
+check 'as text, with the reason' grep -qx '  *21  *0  *rank_deficient: N = 21 samples exceed the P = 20 parameters: K is singular' "$out"
 check 'what the figure has not' grep -q 'Of 3 prefixes 1 is not drawn: lambda_min is 0' prefixes.html
 check 'a verdict that is certain' grep -q '<span class="v measured">rank_deficient</span>' prefixes.html
 rm -f prefixes.html

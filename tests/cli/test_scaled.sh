@@ -9,14 +9,17 @@ deep="--samples 6 --dim 8 --widths $widths --activation tanh --init he --beta 0.
 
 # 120-digit arithmetic has 5.41577839...e-426 (tools/record_scaled.py).
 good '1200 layers' spectrum $deep
+check 'its widths in short' grep -q '^network     L = 1200: 8 -> 8 x 1199 -> 1, tanh, ' "$out"
 check 'the number' grep -Eq '^lambda_min  5\.41577[0-9]{4}e-426   *residual [0-9.]+e-4[0-9]+$' "$out"
 check 'the largest' grep -Eq '^lambda_max  [0-9.]{11}e-418  *residual ' "$out"
 check 'its scale' grep -Eq '^scale  *[0-9.]+e-4[0-9]+ .*over this, 2\^-1[34][0-9]+$' "$out"
 check 'nothing is 0 or not finite' sh -c '! grep -Eiq "\b(inf|nan)\b|^lambda_m.. +0 " "$1"' sh "$out"
 good 'JSON' spectrum $deep --json
+check 'all of them' jq -e '.network.widths == [range(1199) | 8]' "$out"
 check 'its fields' jq -e '.verdict == "ok" and .exponent < -1300 and .exponent == (.exponent | floor) and
   (((.lambda_min | log2) + .exponent) - (-1413 + (1.2275657378981890 | log2)) | fabs) < 1e-6' "$out"
 good 'a certificate and a page' spectrum $deep --certify --report page.html
+check 'the page, in short too' grep -q 'L = 1200: 8 → 8 x 1199 → 1, tanh, init he' page.html
 check 'the page' grep -q ' = 5\.41577[0-9]*e-426 ' page.html
 check 'what its other numbers are over' grep -q 'All other numbers of K are over 2^-1' page.html
 check 'no interval that says nothing' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
@@ -28,6 +31,13 @@ check 'what grew' grep -qx '            no proof for the exact kernel: the bound
 check 'nor here' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
 check 'on the page' grep -q 'not proved for it: the bound on errors' page.html
 rm page.html
+# Of many blocks the first and last five; three equal widths are told one by one, four are not.
+good 'seventeen blocks' spectrum --samples 4 --dim 4 --widths 5,4,4,4,4,5,5,5,4,4,6,6,6,6,6,6 --per-block --threads 1
+check 'runs of widths' grep -q '^network     L = 17: 4 -> 5 -> 4 x 4 -> 5 -> 5 -> 5 -> 4 -> 4 -> 6 x 6 -> 1, ' "$out"
+check 'which blocks' test "$(sed -n '/^block /,/^$/p' "$out" | awk 'NR > 1 && NF { printf "%s ", $1 }')" = '0 1 2 3 4 ... 12 13 14 15 16 '
+check 'and how many not' grep -qx '[.]{3}  *7 more: --json and the result.json of --save have them' -E "$out"
+good 'sixteen' spectrum --samples 4 --dim 4 --widths 5,4,4,4,4,5,5,5,4,4,6,6,6,6,6 --per-block --threads 1
+check 'all of those' test "$(sed -n '/^block /,/^$/p' "$out" | grep -c '^[0-9]')" = 16
 good 'in range' spectrum --samples 6 --dim 8 --widths 8,8 --json
 check 'no exponent' jq -e '.exponent == 0' "$out"
 

@@ -1,6 +1,7 @@
 /* The plan as people read it, in 80 columns. */
 #include "cli/commands/plan.h"
 
+#include "cli/run/job_show.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
@@ -57,14 +58,17 @@ static void print_row(const char *name, double flops, double bytes, double secon
   printf("%-21s %8.3g %9s %11s%s\n", name, flops, bytes > 0.0 ? moved : "-", took, rest);
 }
 
-/* The smallest eigenvalues of prefixes come after K's, and are no second one. */
+/* The smallest eigenvalues of prefixes come after K's, and are no second one; features are made
+ * again where they were given up. */
 static const char *phase_name(const ntk_plan_method *m, size_t p) {
-  static const char smallest[] = "smallest eigenvalue";
-  if (strcmp(m->phase[p].name, smallest) == 0)
+  static const char *const second[][2] = {{"smallest eigenvalue", "prefixes"},
+                                          {"features", "features again"}};
+  const char *name = m->phase[p].name;
+  for (size_t s = 0; s < sizeof second / sizeof second[0]; s++)
     for (size_t i = 0; i < p; i++)
-      if (strcmp(m->phase[i].name, smallest) == 0)
-        return "prefixes";
-  return m->phase[p].name;
+      if (strcmp(name, second[s][0]) == 0 && strcmp(m->phase[i].name, name) == 0)
+        return second[s][1];
+  return name;
 }
 
 static void print_methods(const ntk_plan *plan) {
@@ -118,8 +122,7 @@ void plan_print(const plan_run *run) {
   const ntk_network_spec *spec = &run->job.spec;
   printf("plan        %s: N = %zu, d = %zu, widths ", run->asked->question, plan->samples,
          spec->width[0]);
-  for (size_t l = 1; l < spec->depth; l++)
-    printf("%zu%s", spec->width[l], l + 1 < spec->depth ? "," : "");
+  job_print_widths(stdout, spec->width + 1, spec->depth - 1, ",");
   printf(", n_L = %zu;\n            P = %zu, K has %zu rows\n",
          spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order);
   print_machine(run);

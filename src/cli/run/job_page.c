@@ -34,6 +34,10 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
     fputs("<p>", out);
     page_text(out, answer->reason);
     fputs("</p>\n", out);
+    if (answer->verdict == NTK_VERDICT_RANK_DEFICIENT && asked)
+      fputs("<p>exactly, for the kernel in exact arithmetic</p>\n", out);
+    else if (answer->verdict == NTK_VERDICT_INACCURATE && asked)
+      fputs("<p>not certified: rounding has too many of its digits</p>\n", out);
   }
 }
 
@@ -84,12 +88,9 @@ void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
 void job_page_facts(FILE *out, const cli_job *job) {
   const cli_settings *settings = job->settings;
   fputs("<dt>network</dt><dd>", out);
-  fprintf(out, "L = %zu: ", job->spec.depth);
-  for (size_t l = 0; l < job->spec.depth; l++)
-    fprintf(out, "%zu → ", job->spec.width[l]);
+  job_print_layers(out, job, " → ");
   const char *load = job->settings->load;
-  fprintf(out, "%zu, %s, %s ", ntk_network_width(job->network, job->spec.depth),
-          job->spec.activation, load != NULL ? "from" : "init");
+  fputs(load != NULL ? "from " : "init ", out);
   page_text(out, load != NULL ? load : job->spec.init);
   job_print_general(out, job);
   fprintf(out, ", %zu parameters</dd>\n", ntk_network_parameters(job->network));

@@ -88,12 +88,30 @@ void job_print_general(FILE *out, const cli_job *job) {
     fprintf(out, ", scales %s", scales_of(job));
 }
 
-void job_print_network(const cli_job *job) {
+void job_print_widths(FILE *out, const size_t *width, size_t count, const char *between) {
+  enum { SHORT = 3 }; /* so many equal ones are still told one by one */
+  for (size_t l = 0, run = 1; l < count; l += run, run = 1) {
+    while (l + run < count && width[l + run] == width[l])
+      run++;
+    run = run > SHORT ? run : 1;
+    fprintf(out, "%s%zu", l > 0 ? between : "", width[l]);
+    if (run > 1)
+      fprintf(out, " x %zu", run);
+  }
+}
+
+/* d -> n_1 -> ... -> n_L: d and n_L by themselves, for these are no layers between others. */
+void job_print_layers(FILE *out, const cli_job *job, const char *between) {
   const ntk_network_spec *spec = &job->spec;
-  printf("network     L = %zu: ", spec->depth);
-  for (size_t l = 0; l < spec->depth; l++)
-    printf("%zu -> ", spec->width[l]);
-  printf("%zu, %s, ", ntk_network_width(job->network, spec->depth), spec->activation);
+  fprintf(out, "L = %zu: %zu%s", spec->depth, spec->width[0], between);
+  job_print_widths(out, spec->width + 1, spec->depth - 1, between);
+  fprintf(out, "%s%zu, %s, ", spec->depth > 1 ? between : "",
+          ntk_network_width(job->network, spec->depth), spec->activation);
+}
+
+void job_print_network(const cli_job *job) {
+  printf("network     ");
+  job_print_layers(stdout, job, " -> ");
   if (job->settings->load != NULL)
     printf("from %s", job->settings->load);
   else

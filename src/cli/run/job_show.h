@@ -9,6 +9,10 @@
 #include <stdio.h>
 
 void job_print_network(const cli_job *job);
+/* Widths one after the other, more than three equal ones as "40 x 119". */
+void job_print_widths(FILE *out, const size_t *width, size_t count, const char *between);
+/* "L = 3: 40 -> 60 -> 60 -> 1, tanh, ". */
+void job_print_layers(FILE *out, const cli_job *job, const char *between);
 /* Of several processes how many; of one nothing. */
 void job_print_ranks(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */

@@ -103,6 +103,8 @@ static void print_prefix(bool first, const ntk_spectrum_prefix *prefix) {
          found ? job_number(prefix->residual, "%.1e", error) : "");
   if (found && prefix->digits < SHOWN_DIGITS)
     printf(", %d digits are sure", prefix->digits);
+  if (prefix->reason[0] != '\0')
+    printf(": %s", prefix->reason);
   putchar('\n');
 }
 
@@ -144,30 +146,42 @@ static void print_theorem(const ntk_spectrum_result *result) {
               "eq. (4): small");
 }
 
-static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
+static void print_block(const cli_job *job, const ntk_spectrum_result *result, size_t k) {
   const bool asked = spectrum_asked(job)->per_block;
+  const ntk_block_result *block = &result->block[k];
+  char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
+  const bool bias = ntk_network_has_bias(job->network, k + 1);
+  snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k) + (bias ? 1 : 0),
+           ntk_network_width(job->network, k + 1));
+  const char *note = "";
+  if (asked && block->verdict == NTK_VERDICT_RANK_DEFICIENT)
+    note = result->order == result->samples ? " (rank < N)" : " (rank < N n_L)";
+  else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    note = " (below resolution)";
+  if (asked)
+    (void)job_number(block->lambda_min, "%.8g", value);
+  /* Without the last column the lines have no blanks at their end. */
+  (void)job_number(block->trace, "%.8g", trace);
+  if (asked)
+    printf("%-6zu %-17s %-15s%s%s\n", k, shape, trace, value, note);
+  else
+    printf("%-6zu %-17s %s\n", k, shape, trace);
+}
+
+/* Of a deep network the first and last: more would push the answer off the screen. */
+static void print_layers(const cli_job *job, const ntk_spectrum_result *result) {
+  enum { ALL = 16, END = 5 };
+  const size_t blocks = result->blocks;
   printf("\nblock  %-17s %s\n", "parameters",
-         asked ? "trace K_k      lambda_min(K_k)" : "trace K_k");
-  for (size_t k = 0; k < result->blocks; k++) {
-    const ntk_block_result *block = &result->block[k];
-    char shape[2 * JOB_CELL], trace[JOB_CELL], value[JOB_CELL] = "";
-    const bool bias = ntk_network_has_bias(job->network, k + 1);
-    snprintf(shape, sizeof shape, "%zu x %zu", ntk_network_width(job->network, k) + (bias ? 1 : 0),
-             ntk_network_width(job->network, k + 1));
-    const char *note = "";
-    if (asked && block->verdict == NTK_VERDICT_RANK_DEFICIENT)
-      note = result->order == result->samples ? " (rank < N)" : " (rank < N n_L)";
-    else if (asked && block->verdict == NTK_VERDICT_BELOW_RESOLUTION)
-      note = " (below resolution)";
-    if (asked)
-      (void)job_number(block->lambda_min, "%.8g", value);
-    /* Without the last column the lines have no blanks at their end. */
-    (void)job_number(block->trace, "%.8g", trace);
-    if (asked)
-      printf("%-6zu %-17s %-15s%s%s\n", k, shape, trace, value, note);
-    else
-      printf("%-6zu %-17s %s\n", k, shape, trace);
-  }
+         spectrum_asked(job)->per_block ? "trace K_k      lambda_min(K_k)" : "trace K_k");
+  for (size_t k = 0; k < blocks; k++)
+    if (blocks > ALL && k == END) {
+      printf("...    %zu more: --json and the result.json of --save have them\n",
+             blocks - 2 * (size_t)END);
+      k = blocks - END - 1;
+    } else {
+      print_block(job, result, k);
+    }
 }
 
 static void print_costs(const ntk_spectrum_result *result) {

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "kernel/ends/extremes.h"
+#include "kernel/ends/near_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,15 +66,16 @@ static ntk_norms norms_of(const search *s) {
   return (ntk_norms){j->options.outputs, s->order, s->f2, s->b2};
 }
 
-static ntk_status known_singular(const search *s, bool *known) {
+static ntk_held held_of(const search *s) {
+  return ntk_held_leading(ntk_dataset_held(s->j->data), s->samples);
+}
+
+static ntk_status find_deficiency(const search *s, ntk_deficiency *deficiency) {
   const ntk_job *j = s->j;
-  const ntk_held held = ntk_held_leading(ntk_dataset_held(j->data), s->samples);
-  ntk_deficiency deficiency;
+  const ntk_held held = held_of(s);
   const ntk_norms norms = norms_of(s);
-  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
-  NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
-  *known = deficiency.cause != NULL;
-  return NTK_OK;
+  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, deficiency));
+  return ntk_deficiency_of_norms(j->network, &held, &norms, deficiency);
 }
 
 static double trace_of(const ntk_job *j, const ntk_norms *norms) {
@@ -123,23 +125,36 @@ static ntk_status find(const search *s, double trace, ntk_extremes *e, double *r
   return ntk_digits_measure(j->network, &held, &norms, j->L, s->vector, e);
 }
 
+static ntk_spectrum_prefix prefix_of(size_t samples, ntk_verdict verdict, double lambda_min,
+                                     double residual, const char reason[256]) {
+  ntk_spectrum_prefix prefix = {samples, verdict, lambda_min, residual, 0, ""};
+  memcpy(prefix.reason, reason, sizeof prefix.reason);
+  return prefix;
+}
+
 static ntk_status measure(const search *s, ntk_spectrum_prefix *found) {
   const ntk_spectrum_result *r = s->j->result;
   if (s->samples == s->j->N) {
-    *found =
-        (ntk_spectrum_prefix){s->samples, r->verdict, r->lambda_min, r->residual_min, r->digits};
+    *found = prefix_of(s->samples, r->verdict, r->lambda_min, r->residual_min, r->reason);
+    found->digits = r->digits;
     return NTK_OK;
   }
   const ntk_norms norms = norms_of(s);
   NTK_TRY(ntk_resolutions(s->j->network, &norms, s->resolution));
-  ntk_extremes e = {.resolution = s->resolution[s->j->L]};
+  ntk_extremes e = {.resolution = s->resolution[s->j->L], .exponent = r->exponent};
   double residual = NAN;
   ntk_extremes_judge(&e, NAN);
   const ntk_status status =
       factored(s, e.resolution) ? find(s, trace_of(s->j, &norms), &e, &residual) : NTK_OK;
-  *found = (ntk_spectrum_prefix){s->samples, e.verdict, e.lambda_min,
-                                 isnan(e.lambda_min) ? NAN : residual, e.digits};
-  return status == NTK_ERR_NUMERIC ? NTK_OK : status; /* not converged: not known */
+  if (status != NTK_OK && status != NTK_ERR_NUMERIC) /* not converged: not known */
+    return status;
+  const ntk_held held = held_of(s);
+  if (e.verdict == NTK_VERDICT_BELOW_RESOLUTION)
+    NTK_TRY(ntk_near_rows_say(s->j->network, &held, sizeof e.reason, e.reason));
+  *found = prefix_of(s->samples, e.verdict, e.lambda_min, isnan(e.lambda_min) ? NAN : residual,
+                     e.reason);
+  found->digits = e.digits;
+  return NTK_OK;
 }
 
 /* Of which K is known to be singular, as the whole is: all but the first `count`, for a part of
@@ -150,9 +165,9 @@ static ntk_status count_regular(ntk_job *j, double *scratch, size_t *count) {
   while (*count < end) {
     const size_t middle = (*count + end) / 2;
     const search s = search_for(j, scratch, j->options.prefixes[middle]);
-    bool known = true;
-    NTK_TRY(known_singular(&s, &known));
-    if (known)
+    ntk_deficiency deficiency;
+    NTK_TRY(find_deficiency(&s, &deficiency));
+    if (deficiency.cause != NULL)
       end = middle;
     else
       *count = middle + 1;
@@ -196,9 +211,13 @@ static ntk_status find_all(ntk_job *j, double **scratch) {
     NTK_TRY(count_regular(j, *scratch, &count));
   for (size_t p = 0; p < r->prefixes; p++) {
     const search s = search_for(j, *scratch, j->options.prefixes[p]);
-    r->prefix[p] = (ntk_spectrum_prefix){s.samples, NTK_VERDICT_RANK_DEFICIENT, 0.0, NAN, 0};
-    if (!singular)
+    ntk_deficiency deficiency;
+    if (!singular) {
       NTK_TRY(measure(&s, &r->prefix[p]));
+    } else if (p >= count) { /* the others have a run of their own */
+      NTK_TRY(find_deficiency(&s, &deficiency));
+      r->prefix[p] = prefix_of(s.samples, NTK_VERDICT_RANK_DEFICIENT, 0.0, NAN, deficiency.reason);
+    }
   }
   r->seconds.eigen += ntk_clock() - start;
   ntk_free(j->context, *scratch);
