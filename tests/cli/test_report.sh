@@ -72,6 +72,15 @@ page spectrum $size
 check '... where it is not a factor' sh -c '! grep -q "<dt>method" page.html'
 page spectrum --samples 30 --dim 3 --widths 3,3
 check 'singular, and why' grep -q '<span class="v measured">rank_deficient</span>' page.html
+check 'no proof where none was asked for' sh -c '! grep -q "^<p>exactly" page.html'
+# A row given twice, and two of them: so many eigenvalues are 0.
+printf '1,2,3\n4,5,7\n2,2,1\n1,2,3\n' >"$in/twice.csv"
+page spectrum --data "$in/twice.csv" --widths 20,20 --certify --density
+check 'certain' grep -q '^<p>exactly, for the kernel in exact arithmetic</p>$' page.html
+check 'one' grep -q ' 1 eigenvalue or more lies below the axis' page.html
+echo 4,5,7 >>"$in/twice.csv"
+page spectrum --data "$in/twice.csv" --widths 20,20 --density
+check 'two' grep -q ' 2 eigenvalues or more lie below the axis' page.html
 page verify $size --population 2048
 fields "$told"
 

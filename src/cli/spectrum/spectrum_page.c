@@ -109,8 +109,10 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
       "the vectors drawn and with what the quadrature does not resolve; the density is the mean "
       "over %.2g decades.",
       d->probes, d->probes == 1 ? "" : "s", d->products, d->solves, d->level, d->window);
-  if (d->point[0].count_low > 0.0)
-    fprintf(out, " %.0f eigenvalues or more lie below the axis.", d->point[0].count_low);
+  const double below = d->point[0].count_low;
+  if (below > 0.0)
+    fprintf(out, " %.0f eigenvalue%s below the axis.", below,
+            below == 1.0 ? " or more lies" : "s or more lie");
   fputs("</p>\n", out);
 }
 

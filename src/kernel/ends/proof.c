@@ -130,7 +130,7 @@ ntk_status ntk_proof_distances(const ntk_features *features, double *moved) {
   const ntk_network_spec spec = ntk_spec_of(network);
   const size_t N = features->N, S = rows_at_once(&spec);
   const size_t part = (size_t)ntk_proof_numbers(&spec, S), down = (size_t)down_numbers(&spec);
-  ntk_watch watch = {.context = network->context, .phase = "certificate"};
+  ntk_watch watch = {.context = network->context, .phase = "proof for exact K"};
   const int threads = ntk_team(network->context);
   double *numbers = NULL;
   if (!(numbers_of(&spec, threads) < 0x1p58))

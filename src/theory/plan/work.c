@@ -254,8 +254,8 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   put_prefixes(o, N, m, keeps, spec, list);
   if (o->certify) {
     if (!keeps)
-      ntk_put_kernel(spec, o->outputs, m, "certificate", list);
-    ntk_put_factor(m, false, "certificate", list);
+      ntk_put_kernel(spec, o->outputs, m, "proof for stored K", list);
+    ntk_put_factor(m, false, "proof for stored K", list);
     ntk_put_proof(spec, o->outputs, N, keeps, list);
   }
 }

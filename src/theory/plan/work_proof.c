@@ -40,7 +40,7 @@ void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, 
   }
   if (again)
     (void)ntk_put_features(spec, outputs, N, list);
-  ntk_put(list, "certificate", NTK_WORK_FORWARD, flops, 0.0, 0.0);
+  ntk_put(list, "proof for exact K", NTK_WORK_FORWARD, flops, 0.0, 0.0);
   for (size_t i = first; i < list->count; i++)
     list->work[i].alone = true; /* as ntk_proof_refuses has it */
 }

@@ -45,7 +45,7 @@ ntk_status ntk_job_certify(ntk_job *j) {
   double shifts[NTK_SHIFTS];
   ntk_certify_shifts(r->lambda_min, ntk_cholesky_bound(j->rows, j->trace), shifts);
   for (size_t s = 0; s < NTK_SHIFTS && !c->certified; s++) {
-    NTK_TRY(ntk_progress_report(j->context, "certificate", 0.3 * (double)s));
+    NTK_TRY(ntk_progress_report(j->context, "proof for stored K", 0.3 * (double)s));
     NTK_TRY(recover_kernel(j));
     double lower;
     NTK_TRY(ntk_kernel_certify_lower(j->K, shifts[s], &c->certified, &lower));
