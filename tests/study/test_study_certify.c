@@ -1,6 +1,7 @@
 /* Certificates and ratios in studies.
  * Property: they are those of ntk_spectrum at the trial's seed; lambda_min has the same bits with
- * and without them; what is proved encloses it; of a singular kernel nothing is. */
+ * and without them; what is proved encloses it; of a singular kernel nothing is. What double
+ * precision does not hold, and no number of a study, fails by itself, with the reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,6 +85,39 @@ static void test_singular(void **state) {
   unlink(database);
 }
 
+/* Weights of 1e-160: K is near 1e-640, of 1e160 near 1e640, and the other trial is as alone.
+ */
+static void test_beyond(void **state) {
+  (void)state;
+  static const struct {
+    const char *change, *says;
+  } cases[] = {{"grid.b=1,1e-160", "K is near 2^-21"}, {"grid.b=1,1e160", "K is near 2^21"}};
+  for (size_t c = 0; c < COUNT(cases); c++) {
+    const char *database = fresh("beyond.db");
+    ntk_study *study = make_study_with("name: beyond\nquantity: lambda_min\n"
+                                       "network: {widths: [12, 9], activation: relu, beta: b}\n"
+                                       "grid: {N: 20, d: 6, b: [1, 2]}\n",
+                                       cases[c].change);
+    ntk_study_status s;
+    assert_ok(ntk_study_run(study, database, &(ntk_study_options){.workers = 1}, &s));
+    assert_true(s.total == 2 && s.done == 1 && s.failed == 1);
+    assert_non_null(strstr(s.last_error, cases[c].says));
+    assert_non_null(strstr(s.last_error, "accepted: other scales of weights or data"));
+    assert_null(strchr(s.last_error, '\n'));
+    ntk_study_table table = read_table(database);
+    assert_int_equal(table.rows, 2);
+    for (size_t i = 0; i < 2; i++) {
+      const bool held = table.row[i].variable[2] == 1.0;
+      assert_true(held == !isnan(table.row[i].value));
+      assert_true(!held || table.row[i].value > 0.0);
+    }
+    ntk_study_table_clear(&table);
+    ntk_study_status_clear(&s);
+    ntk_study_destroy(study);
+    unlink(database);
+  }
+}
+
 /* Cost is that of a spectrum unless a certificate is asked for: then of a factor more (K is small
  * enough to have been kept), of 2 trials at each N. */
 static double flops_of(const char *text, const char *quantities) {
@@ -120,6 +154,7 @@ int main(void) {
       cmocka_unit_test(test_values),
       cmocka_unit_test(test_singular),
       cmocka_unit_test(test_cost),
+      cmocka_unit_test(test_beyond),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
