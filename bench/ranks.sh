@@ -3,12 +3,14 @@
 # 1, 2 and 4 ranks, beside one process of two threads; weak: N sqrt(P / 4), so that each rank has as much of K. Of each the
 # seconds, the rate of a core and what part that is of one rank's, and the bytes that a rank receives beside the model of
 # docs/distributed.md. Runs take turns; each has the best of them.
-# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 bench/ranks.sh   (N=6000 TURNS=2: over five minutes on two cores)
+# usage: BUILD=build/mpi N=12000 D=784 TURNS=3 METHODS='factor operator' bench/ranks.sh
+# (N=6000 TURNS=2: over five minutes on two cores, nearly all of them by the operator; METHODS=factor is without it)
 set -eu
 build=${BUILD:-build/mpi}
 N=${N:-12000}
 D=${D:-784}
 turns=${TURNS:-3}
+methods=${METHODS:-factor operator}
 cores=$(nproc)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -38,7 +40,7 @@ size() { awk -v N="$N" -v part="$1" 'BEGIN { printf "%d\n", N * sqrt(part) + 0.5
 turn=0
 while [ "$turn" -lt "$turns" ]; do
   turn=$((turn + 1))
-  for method in factor operator; do
+  for method in $methods; do
     spectrum 1 2 "$N" "$method"
     spectrum 2 1 "$N" "$method"
     spectrum 1 1 "$N" "$method"
@@ -51,7 +53,7 @@ while [ "$turn" -lt "$turns" ]; do
 done
 
 # Flops are those of `ntkit plan`, of the factor or of so many products; n = D in all layers.
-awk -v D="$D" -v N="$N" -v half="$(size 0.25)" -v some="$(size 0.5)" -v cores="$cores" '
+awk -v D="$D" -v methods="$methods" -v N="$N" -v half="$(size 0.25)" -v some="$(size 0.5)" -v cores="$cores" '
   function model(P, N, method, solves, products,    G, m, sum) {
     G = 2 * D * D + D
     m = N / 4 < 4 * D ? N / 4 : 4 * D
@@ -85,8 +87,9 @@ awk -v D="$D" -v N="$N" -v half="$(size 0.25)" -v some="$(size 0.5)" -v cores="$
   END {
     printf "%-8s %-7s %5s %7s %6s %9s %9s %8s %12s %9s\n", "method", "scaling", "ranks", "threads", "N", "seconds",
            "GFLOP/s", "of one", "received MB", "of model"
-    for (i = 1; i <= 2; i++) {
-      method = i == 1 ? "factor" : "operator"
+    count = split(methods, name, " ")
+    for (i = 1; i <= count; i++) {
+      method = name[i]
       row("-", 1, 2, N, method, "1 1 " N)
       for (P = 1; P <= 4; P *= 2)
         row("strong", P, 1, N, method, "1 1 " N)
