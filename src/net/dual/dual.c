@@ -1,0 +1,199 @@
+/* One variable: E phi(u)^2 and E phi'(u)^2. */
+#include "net/dual/dual.h"
+
+#include "base/memory.h"
+#include "base/simd.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double PI = 3.14159265358979323846;
+
+extern NTK_LANES_DECLARE(ntk_dual_evaluator, ntk_dual_evaluate_in);
+extern NTK_LANES_DECLARE(ntk_dual_shifter, ntk_dual_shift_in);
+
+void ntk_dual_evaluate(const ntk_dual_pairs *pairs, double *z, double *same, double *slopes) {
+  NTK_LANES_BEST(ntk_dual_evaluate_in)(pairs, z, same, slopes);
+}
+
+void ntk_dual_shift(size_t n, double gain, double shift, const double *size, const double *root,
+                    const ntk_dual_one *v, double *z) {
+  if (shift != 0.0)
+    NTK_LANES_BEST(ntk_dual_shift_in)(n, gain, shift, size, root, v, z);
+}
+
+/* The closed forms, by name. */
+static const struct closed {
+  const char *name;
+  ntk_dual_kind kind;
+} closed_forms[] = {
+    {"relu", NTK_DUAL_LINES},       {"leaky_relu", NTK_DUAL_LINES}, {"identity", NTK_DUAL_LINES},
+    {"erf", NTK_DUAL_ERF},          {"sin", NTK_DUAL_SINE},         {"gaussian", NTK_DUAL_GAUSSIAN},
+    {"quadratic", NTK_DUAL_SQUARE},
+};
+
+static void choose(ntk_dual *dual) {
+  const ntk_activation_info *info = &dual->phi.info;
+  dual->kind = NTK_DUAL_TABLE;
+  for (size_t i = 0; i < sizeof closed_forms / sizeof *closed_forms; i++)
+    if (strcmp(closed_forms[i].name, info->name) == 0)
+      dual->kind = closed_forms[i].kind;
+  if (strcmp(info->name, "elu") == 0 && info->value == 0.0)
+    dual->kind = NTK_DUAL_LINES;
+  dual->below = strcmp(info->name, "identity") == 0     ? 1.0
+                : strcmp(info->name, "leaky_relu") == 0 ? info->value
+                                                        : 0.0;
+}
+
+bool ntk_dual_jumps(const ntk_dual *dual) {
+  return isinf(dual->phi.info.lipschitz_grad);
+}
+
+/* By the rule, whose nodes are taken with both signs. */
+static void integrate(const ntk_activation *phi, const ntk_dual_rule *rule, double root,
+                      double *same, double *slopes) {
+  const double unit = 1.0 / sqrt(2.0 * PI);
+  double sums[2] = {0.0, 0.0};
+  for (size_t i = 0; i < rule->count; i++) {
+    const double r = rule->node[i], w = unit * rule->weight[i] * exp(-r * r / 2.0);
+    const double g[2] = {root * r, -root * r};
+    double f[2], df[2];
+    ntk_activation_eval(phi, 2, g, f, df);
+    sums[0] += w * (f[0] * f[0] + f[1] * f[1]);
+    sums[1] += w * (df[0] * df[0] + df[1] * df[1]);
+  }
+  *same = sums[0];
+  *slopes = sums[1];
+}
+
+void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes) {
+  const double lines = (1.0 + dual->below * dual->below) / 2.0;
+  switch (dual->kind) {
+  case NTK_DUAL_LINES:
+    *same = lines * a;
+    *slopes = lines;
+    break;
+  case NTK_DUAL_ERF:
+    *same = 2.0 / PI * atan2(2.0 * a, sqrt(1.0 + 4.0 * a));
+    *slopes = 4.0 / PI / sqrt(1.0 + 4.0 * a);
+    break;
+  case NTK_DUAL_SINE:
+    *same = -expm1(-2.0 * a) / 2.0;
+    *slopes = (1.0 + exp(-2.0 * a)) / 2.0;
+    break;
+  case NTK_DUAL_GAUSSIAN:
+    *same = 1.0 / sqrt(1.0 + 4.0 * a);
+    *slopes = 4.0 * a / ((1.0 + 4.0 * a) * sqrt(1.0 + 4.0 * a));
+    break;
+  case NTK_DUAL_SQUARE:
+    *same = 3.0 * a * a;
+    *slopes = 4.0 * a;
+    break;
+  case NTK_DUAL_SERIES:
+  case NTK_DUAL_TABLE:
+    integrate(&dual->phi, &dual->line, sqrt(a), same, slopes);
+  }
+}
+
+/* The fewest nodes with which both ends of the range agree with twice as many. */
+static ntk_status choose_line(ntk_dual *dual, double least, double most) {
+  const double roots[2] = {sqrt(least), sqrt(most)};
+  for (size_t n = 48; n <= 1536; n *= 2) {
+    ntk_dual_rule finer = {0};
+    double off = 0.0;
+    if (dual->line.count == 0)
+      NTK_TRY(ntk_rule_line(dual->context, n, &dual->line));
+    NTK_TRY(ntk_rule_line(dual->context, 2 * n, &finer));
+    for (size_t i = 0; i < 2; i++) {
+      double coarse[2], fine[2];
+      integrate(&dual->phi, &dual->line, roots[i], &coarse[0], &coarse[1]);
+      integrate(&dual->phi, &finer, roots[i], &fine[0], &fine[1]);
+      off = fmax(off, fmax(fabs(coarse[0] / fine[0] - 1.0), fabs(coarse[1] / fine[1] - 1.0)));
+    }
+    if (off <= 2e-15 * dual->phi.error / NTK_ACTIVATION_ERROR) {
+      ntk_rule_destroy(dual->context, &finer);
+      return NTK_OK;
+    }
+    ntk_rule_destroy(dual->context, &dual->line);
+    dual->line = finer;
+  }
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
+                  "1e-13; accepted: smaller beta, scales of data or biases, or another activation",
+                  dual->phi.text, roots[0], roots[1]);
+}
+
+ntk_dual_one ntk_dual_one_of(const ntk_dual *dual, double variance) {
+  double same = 0.0, slopes = 0.0;
+  ntk_dual_alone(dual, variance, &same, &slopes);
+  return (ntk_dual_one){variance, sqrt(variance), sqrt(same), sqrt(slopes)};
+}
+
+/* Whether phi has no kink, by which its series would fall too slowly. */
+static bool is_analytic(const ntk_activation *phi) {
+  static const char *const kinked[] = {"elu", "selu", "celu", "softsign"};
+  for (size_t i = 0; i < sizeof kinked / sizeof *kinked; i++)
+    if (strcmp(phi->info.name, kinked[i]) == 0)
+      return false;
+  return true;
+}
+
+/* As a series, or else a table. */
+static ntk_status expand(ntk_dual *dual, double least, double most) {
+  const ntk_dual_one ends[2] = {ntk_dual_one_of(dual, least), ntk_dual_one_of(dual, most)};
+  if (is_analytic(&dual->phi))
+    NTK_TRY(ntk_series_create(dual, ends));
+  if (dual->series.terms == 0)
+    return ntk_table_create(dual, sqrt(least), sqrt(most));
+  dual->kind = NTK_DUAL_SERIES;
+  return NTK_OK;
+}
+
+ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
+                           double most, ntk_dual *dual) {
+  ntk_dual made = {.context = context, .phi = *phi};
+  choose(&made);
+  ntk_status status = NTK_OK;
+  if (made.kind == NTK_DUAL_TABLE) {
+    status = choose_line(&made, least, most);
+    if (status == NTK_OK)
+      status = expand(&made, least, most);
+  }
+  if (status == NTK_OK)
+    *dual = made;
+  else
+    ntk_dual_destroy(&made);
+  return status;
+}
+
+void ntk_dual_destroy(ntk_dual *dual) {
+  if (dual->context == NULL)
+    return;
+  ntk_rule_destroy(dual->context, &dual->line);
+  ntk_free(dual->context, dual->table.series);
+  ntk_free(dual->context, dual->series.node);
+  *dual = (ntk_dual){0};
+}
+
+size_t ntk_dual_terms(const ntk_dual *dual) {
+  return dual->kind == NTK_DUAL_TABLE ? dual->table.norms : dual->series.terms;
+}
+
+size_t ntk_dual_column_size(const ntk_dual *dual) {
+  return dual->kind == NTK_DUAL_TABLE ? 2 * dual->table.angles * dual->table.norms
+                                      : dual->series.terms;
+}
+
+void ntk_dual_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis) {
+  if (dual->kind == NTK_DUAL_TABLE)
+    ntk_table_basis(dual, u->root, apart, basis);
+  else if (dual->kind == NTK_DUAL_SERIES)
+    ntk_series_basis(dual, u, apart, basis);
+}
+
+void ntk_dual_column(const ntk_dual *dual, const double *basis, double *column) {
+  if (dual->kind == NTK_DUAL_TABLE)
+    ntk_table_column(dual, basis, column);
+  else if (dual->kind == NTK_DUAL_SERIES)
+    memcpy(column, basis, dual->series.terms * sizeof *column);
+}

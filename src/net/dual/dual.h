@@ -1,0 +1,125 @@
+/* Dual activations (Cho and Saul, 2009; Daniely et al., 2016): of centred normal u and v with
+ * variances a, b and correlation rho
+ *
+ *     same = E phi(u) phi(v),   slopes = E phi'(u) phi'(v),
+ *
+ * of which kernels of infinite width consist. Closed forms where there are any (pairs_lanes.c says
+ * which); Hermite series of what is analytic (series.c); else, and for variances too large for
+ * these, tables (table.c). Both are made for a range of variances. */
+#ifndef NTK_NET_DUAL_H
+#define NTK_NET_DUAL_H
+
+#include "net/activation.h"
+
+typedef enum ntk_dual_kind {
+  NTK_DUAL_TABLE,
+  NTK_DUAL_SERIES,
+  NTK_DUAL_LINES, /* x above 0, a multiple of it below: relu, leaky_relu, identity */
+  NTK_DUAL_ERF,
+  NTK_DUAL_SINE,
+  NTK_DUAL_GAUSSIAN,
+  NTK_DUAL_SQUARE
+} ntk_dual_kind;
+
+/* Of phi in a table: same / sqrt(E phi(u)^2 E phi(v)^2), and the same of slopes, as Chebyshev
+ * series in the angle t = acos rho over [0, pi] and in y = asinh(sqrt(variance) / NTK_DUAL_UNIT)
+ * over [low, high], of u and of v. */
+#define NTK_DUAL_UNIT 0.3
+typedef struct ntk_dual_table {
+  size_t norms, angles; /* terms in each y, and in t */
+  double low, high;
+  double *series; /* [of same, of slopes][term of v's y][term of t][term of u's y] */
+  double error;   /* what is left out, and seen of rounding, of same and slopes: an estimate */
+} ntk_dual_table;
+
+/* Coefficients of phi(sqrt(variance) x) / size with the Hermite polynomials first, first + step,
+ * ..., of which the others are 0. */
+typedef struct ntk_dual_series {
+  size_t terms, first, step; /* terms 0: there is no series that suffices */
+  size_t nodes;
+  double *node, *matrix; /* the rule that gives them: terms or more x nodes */
+} ntk_dual_series;
+
+/* Nodes of a rule for integrals over 0 to infinity, or from 0 to 1 (complement: 1 - node). */
+typedef struct ntk_dual_rule {
+  size_t count;
+  double *node, *complement, *weight;
+} ntk_dual_rule;
+
+typedef struct ntk_dual {
+  ntk_context *context; /* borrowed */
+  ntk_activation phi;
+  ntk_dual_kind kind;
+  double below;       /* slope below 0, of LINES */
+  ntk_dual_rule line; /* of expectations over one variable, without closed forms */
+  ntk_dual_table table;
+  ntk_dual_series series;
+} ntk_dual;
+
+/* For variances from least to most, both above 0. NTK_ERR_ARGUMENT where 1e-13 cannot be had of a
+ * table: phi is too steep for such variances. NTK_ERR_MEMORY, _LIMIT. A few milliseconds; up to
+ * seconds where variances are large or far apart. A zeroed struct may be destroyed. */
+ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
+                           double most, ntk_dual *dual);
+void ntk_dual_destroy(ntk_dual *dual);
+
+/* E phi(u)^2 and E phi'(u)^2 for one variance above 0. */
+void ntk_dual_alone(const ntk_dual *dual, double variance, double *same, double *slopes);
+
+/* Whether slopes go with the angle itself near equal u and v, where phi' jumps: then errors of rho
+ * near 1 count as their square roots. */
+bool ntk_dual_jumps(const ntk_dual *dual);
+
+/* What a sample brings to its pairs. */
+typedef struct ntk_dual_one {
+  double variance, root; /* a, sqrt a */
+  double size, slope;    /* sqrt E phi(u)^2, sqrt E phi'(u)^2 */
+} ntk_dual_one;
+ntk_dual_one ntk_dual_one_of(const ntk_dual *dual, double variance);
+
+/* Pairs of some u, whose numbers lie side by side, with one v. */
+typedef struct ntk_dual_pairs {
+  const ntk_dual *dual;
+  size_t n; /* a multiple of 24 */
+  const double *variance, *root, *size, *slope;
+  const double *basis; /* terms x n, by ntk_dual_basis */
+  ntk_dual_one v;
+  const double *column; /* ntk_dual_column_size, by ntk_dual_column */
+} ntk_dual_pairs;
+
+/* What a sample brings besides: as many terms, 0 of closed forms, into basis[k apart]; and what
+ * these become for the one v of many pairs, from its own with apart = 1. */
+size_t ntk_dual_terms(const ntk_dual *dual);
+void ntk_dual_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis);
+size_t ntk_dual_column_size(const ntk_dual *dual);
+void ntk_dual_column(const ntk_dual *dual, const double *basis, double *column);
+
+/* A correlation is held as what it lacks: z = 1 - |rho| with rho's sign, so that digits near 1 and
+ * -1 are not lost. In z: of u and v; out: of phi(u) and phi(v), E phi(u) phi(v) / (size size').
+ * same, slopes (n): as above. */
+void ntk_dual_evaluate(const ntk_dual_pairs *pairs, double *z, double *same, double *slopes);
+
+/* z of sqrt(gain) f + sqrt(shift) e from z of f, n of them with one, e a unit vector orthogonal to
+ * all: size and root are the norms of f, and of the sum; v's are its size and root. */
+void ntk_dual_shift(size_t n, double gain, double shift, const double *size, const double *root,
+                    const ntk_dual_one *v, double *z);
+
+/* The loops behind these two, in pairs_lanes.c. */
+typedef void ntk_dual_evaluator(const ntk_dual_pairs *pairs, double *z, double *same,
+                                double *slopes);
+typedef void ntk_dual_shifter(size_t n, double gain, double shift, const double *size,
+                              const double *root, const ntk_dual_one *v, double *z);
+
+/* rule.c. n nodes; NTK_ERR_MEMORY. */
+ntk_status ntk_rule_line(ntk_context *context, size_t n, ntk_dual_rule *rule);
+ntk_status ntk_rule_interval(ntk_context *context, size_t n, ntk_dual_rule *rule);
+void ntk_rule_destroy(ntk_context *context, ntk_dual_rule *rule);
+/* table.c, of a dual whose line is there: roots of variances from least to most. */
+ntk_status ntk_table_create(ntk_dual *dual, double least, double most);
+void ntk_table_basis(const ntk_dual *dual, double root, size_t apart, double *basis);
+void ntk_table_column(const ntk_dual *dual, const double *basis, double *column);
+/* series.c, the same: for variances between these two. */
+ntk_status ntk_series_create(ntk_dual *dual, const ntk_dual_one *ends);
+void ntk_series_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis);
+
+#endif
