@@ -17,5 +17,7 @@ extern const ntk_description ntk_table_inspect, ntk_table_data_moments, ntk_tabl
 extern const ntk_description ntk_table_ledger_row, ntk_table_ledger;
 extern const ntk_description ntk_table_plan, ntk_table_plan_method, ntk_table_plan_phase,
     ntk_table_machine, ntk_table_rate;
+extern const ntk_description ntk_table_law, ntk_table_law_hypothesis, ntk_table_law_layer,
+    ntk_table_law_point;
 
 #endif

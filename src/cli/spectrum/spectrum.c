@@ -27,7 +27,7 @@ static exit_status choose_output(void *what) {
   run->selected = ntk_text_whole(text, strlen(text), 0, outputs - 1, &number) == NULL;
   run->output = (size_t)number;
   if (run->selected || ntk_outputs_parse(text, &run->options.outputs) == NTK_OK)
-    return EXIT_DONE;
+    return spectrum_law_allowed(run);
   return report_error(EXIT_INPUT,
                       "--output: '%s' is none of the network's; accepted: trace, all, or a whole "
                       "number from 0 to %zu",
@@ -109,13 +109,18 @@ static exit_status compute(spectrum_run *run) {
   if (computed == NTK_OK)
     computed =
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);
+  if (computed == NTK_OK)
+    computed = spectrum_law_find(run, one != NULL ? one : job->network);
   ntk_network_destroy(one);
   free(kernel_path);
-  if (computed != NTK_OK)
+  if (computed != NTK_OK) {
+    ntk_spectrum_clear(result);
     return report_library(computed, NULL);
+  }
   warn_tolerance(job, options->tolerance, result);
   static const present_ways ways = {spectrum_save, spectrum_page, spectrum_fields, spectrum_print};
   const exit_status status = present_result(job->settings, &ways, run);
+  ntk_law_clear(&run->law);
   ntk_spectrum_clear(result);
   return status;
 }
@@ -128,6 +133,8 @@ exit_status command_spectrum(const void *given) {
   if ((settings->probes > 0 || settings->steps > 0) && !settings->density)
     return report_error(EXIT_INPUT, "--%s needs --density, whose number it is",
                         settings->probes > 0 ? "probes" : "steps");
+  if (spectrum_law_check(settings) != EXIT_DONE)
+    return EXIT_INPUT;
   spectrum_run run = {
       .job = {.settings = &settings->common},
       .options =

@@ -1,12 +1,12 @@
 /* ntkit spectrum, in parts: spectrum.c computes, spectrum_text.c and
- * spectrum_page.c present, spectrum_save.c writes files. */
+ * spectrum_page.c present, spectrum_law.c has the laws, spectrum_save.c writes files. */
 #ifndef NTK_CLI_SPECTRUM_H
 #define NTK_CLI_SPECTRUM_H
 
 #include "cli/run/job.h"
 #include "cli/shell/settings.h"
 #include "cli/show/view.h"
-#include "ntkit/ntkit.h"
+#include "ntkit/laws.h"
 
 #include <stdio.h>
 
@@ -20,6 +20,7 @@ typedef struct spectrum_settings {
   size_t probes, steps; /* 0: not given */
   const char *output;   /* trace, all, or the number of one */
   const char *method;
+  const char *law; /* NULL: not asked for */
 } spectrum_settings;
 
 exit_status command_spectrum(const void *given);
@@ -31,8 +32,9 @@ typedef struct spectrum_run {
   cli_job job;
   ntk_spectrum_options options;
   ntk_spectrum_result result;
-  bool selected; /* of one output, */
-  size_t output; /* this one */
+  bool selected;      /* of one output, */
+  size_t output;      /* this one */
+  ntk_law_result law; /* where it was asked for */
 } spectrum_run;
 
 /* The ways to show a spectrum_run (cli/show/present.h). The first saves data, weights and what the
@@ -46,6 +48,14 @@ const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]);
 /* How lambda_min was found, where that is not by a factor of K; else "". */
 const char *spectrum_method(const spectrum_run *run);
 void spectrum_print(const void *what);
+
+/* spectrum_law.c. --law: whether what it needs is asked for; what is refused once the job is known;
+ * the law; its lines, and its part of the page. */
+exit_status spectrum_law_check(const spectrum_settings *settings);
+exit_status spectrum_law_allowed(const spectrum_run *run);
+ntk_status spectrum_law_find(spectrum_run *run, const ntk_network *network);
+void spectrum_law_print(const ntk_law_result *law);
+void spectrum_law_page(const spectrum_run *run, FILE *out);
 
 /* Whether --save may write what it is going to. */
 exit_status spectrum_claim(const cli_job *job);

@@ -17,6 +17,12 @@ static const char *method_name(size_t i) {
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
+static const char *law_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_law_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
 static const option_row own[] = {
     {.name = "output",
      .kind = KIND_TEXT,
@@ -90,6 +96,17 @@ static const option_row own[] = {
      .expected = "a whole number from 1 to 1000",
      .help = "Products, and solves, of --density for each of them; 100 unless said, N at most. "
              "Twice as many halve the part of an interval that is not resolved."},
+    {.name = "law",
+     .kind = KIND_CHOICE,
+     .field = FIELD(law),
+     .argument = "NAME",
+     .choice = law_name,
+     .help =
+         "A law of large random matrices beside what is measured, with its distance, its ends "
+         "and its hypotheses, checked (docs/laws.md). marchenko-pastur: of X X^T. conjugate: of "
+         "the last block, whose eigenvalues are found for it. fan-wang: of K, with --full or "
+         "--density. montanari-zhong: lambda_min of two layers for d^l << N << d^{l+1}. One "
+         "process, one output or the mean."},
     {.name = "tolerance",
      .kind = KIND_REAL,
      .field = FIELD(tolerance),
@@ -152,9 +169,9 @@ const cli_command spectrum_command = {
     .ranks = RANKS_ALL,
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
-                                     {own, 13},
+                                     {own, 14},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 13, 3},
+                                     {own + 14, 3},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},

@@ -18,6 +18,8 @@ void spectrum_fields(const void *what, result_view *v) {
   view_options(v, run->job.settings, "seed");
   view_fields(v, NULL, &asked_table, spectrum_asked(&run->job), NULL, NULL);
   view_fields(v, NULL, ntk_describe("ntk_spectrum_result"), &run->result, NULL, NULL);
+  if (run->law.name != NULL)
+    view_fields(v, "law", ntk_describe("ntk_law_result"), &run->law, NULL, NULL);
   job_view_end(v, &run->job);
 }
 
@@ -161,6 +163,7 @@ void spectrum_page(const void *what, FILE *out) {
                      (const double *[]){run->result.eigenvalues});
   put_prefixes(out, &run->result);
   put_density(out, &run->result);
+  spectrum_law_page(run, out);
   view_page(out, spectrum_fields, run, true);
   page_end(out);
 }

@@ -251,6 +251,7 @@ void spectrum_print(const void *what) {
   print_pairs("smallest", result->smallest_count, result->smallest);
   print_pairs("largest", result->largest_count, result->largest);
   print_theorem(result);
+  spectrum_law_print(&run->law);
   print_layers(job, result);
   print_costs(result);
   saved_print_files(&job->folder);

@@ -28,7 +28,7 @@ typedef struct ntk_free_product {
   const ntk_law_family *const *family; /* those of level l at [l - 1], */
   const size_t *families;              /* so many */
   size_t atoms;
-  const double *atom, *mass; /* ascending, >= 0; masses of sum 1 */
+  const double *atom, *mass; /* ascending, >= 0, the last > 0; masses of sum 1 */
 } ntk_free_product;
 
 /* m and g_l, the limits of tr R / n and tr R G_l / n of R = (H - z)^{-1}; zeroed: nothing is known

@@ -1,0 +1,173 @@
+/* --law: a law of random matrices beside what is measured. */
+#include "cli/run/job_show.h"
+#include "cli/shell/report.h"
+#include "cli/show/page.h"
+#include "cli/spectrum/spectrum.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST = 400 }; /* points of a curve */
+
+exit_status spectrum_law_check(const spectrum_settings *settings) {
+  if (settings->law == NULL || strcmp(settings->law, "fan-wang") != 0 || settings->full ||
+      settings->density)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT, "--law fan-wang is drawn over K's eigenvalues; accepted: with "
+                                  "--full, all of them, or --density, an estimate of their counts");
+}
+
+exit_status spectrum_law_allowed(const spectrum_run *run) {
+  if (spectrum_asked(&run->job)->law == NULL)
+    return EXIT_DONE;
+  if (ntk_context_environment(run->job.context).ranks > 1)
+    return report_error(EXIT_INPUT,
+                        "--law: laws are found in one process; accepted: without mpirun");
+  if (run->options.outputs == NTK_OUTPUTS_ALL && run->job.spec.outputs > 1)
+    return report_error(EXIT_INPUT, "--law: none is known of the kernel of all outputs; accepted: "
+                                    "--output trace, or the number of one");
+  return EXIT_DONE;
+}
+
+ntk_status spectrum_law_find(spectrum_run *run, const ntk_network *network) {
+  const char *name = spectrum_asked(&run->job)->law;
+  return name == NULL
+             ? NTK_OK
+             : ntk_law(run->job.context, network, run->job.data, name, &run->result, &run->law);
+}
+
+static void print_ends(const char *what, double from, double to, const char *more) {
+  char low[JOB_CELL], high[JOB_CELL];
+  printf("  %-33s %s to %s%s\n", what, job_number(from, "%.6g", low), job_number(to, "%.6g", high),
+         more);
+}
+
+static void print_smallest(const ntk_law_result *law) {
+  char text[JOB_CELL];
+  printf("  %-33s %s\n", "lambda_min measured", job_number(law->measured, "%.6g", text));
+  printf("  %-33s %.6g, off by %.0f %%; up to about %.0f %% by the width\n", "predicted at this N",
+         law->lambda_min, 100.0 * fabs(law->measured / law->lambda_min - 1.0), 100.0 * law->error);
+  printf("  %-33s %.6g as N / d^%zu vanishes, l = %zu\n", "the constant", law->constant,
+         law->degree + 1, law->degree);
+}
+
+void spectrum_law_print(const ntk_law_result *law) {
+  char text[JOB_CELL];
+  if (law->name == NULL)
+    return;
+  printf("\nLaw: %s, of %s\n", law->name, law->matrix);
+  if (law->reason[0] != '\0')
+    printf("  %s\n", law->reason);
+  if (!law->drawn)
+    return;
+  if (law->points == 0) {
+    print_smallest(law);
+    return;
+  }
+  printf("  %-33s %s of the eigenvalues%s\n", "Kolmogorov-Smirnov distance",
+         job_number(law->distance, "%.4g", text), law->estimate ? ", by the density's counts" : "");
+  print_ends("law", law->lower, law->upper, "");
+  print_ends("measured", law->least, law->greatest, "");
+  if (law->atom > 0.0)
+    printf("  %-33s %.4g at %.6g\n", "the law's atom", law->atom, law->atom_at);
+  if (law->outside > 0)
+    printf("  %-33s %zu\n", "eigenvalues above the law", law->outside);
+}
+
+/* Shares up to each point times N; measured: or the law's. */
+static size_t shares(const ntk_law_result *law, bool measured, figure_point *point) {
+  const size_t points = law->points < MOST ? law->points : MOST;
+  for (size_t i = 0; i < points; i++) {
+    const ntk_law_point *p = &law->point[i];
+    const double share = measured ? p->measured : p->below;
+    point[i] = (figure_point){p->eigenvalue, (double)law->samples * share, NAN, NAN};
+  }
+  return points;
+}
+
+/* Eigenvalues per decade: the law's, and the means of the measured ones over some points. */
+static size_t decades(const ntk_law_result *law, bool measured, figure_point *point) {
+  const size_t step = measured ? 6 : 1, limit = law->points < MOST ? law->points : MOST;
+  const double N = (double)law->samples;
+  size_t points = 0;
+  for (size_t i = 0; i + step < limit; i += step) {
+    const ntk_law_point *a = &law->point[i], *b = &law->point[i + step];
+    const double width = log10(b->eigenvalue / a->eigenvalue);
+    const double middle = sqrt(a->eigenvalue * b->eigenvalue);
+    const double share = measured ? b->measured - a->measured : b->below - a->below;
+    point[points++] = (figure_point){middle, N * share / width, NAN, NAN};
+  }
+  return points;
+}
+
+/* What the density's counts say, where that is all there is. */
+static size_t counts(const ntk_density *d, figure_point *point) {
+  const size_t points = d->points < MOST ? d->points : MOST;
+  for (size_t i = 0; i < points; i++)
+    point[i] = (figure_point){d->point[i].eigenvalue, d->point[i].count, d->point[i].count_low,
+                              d->point[i].count_high};
+  return points;
+}
+
+static void put_figures(const spectrum_run *run, FILE *out) {
+  const ntk_law_result *law = &run->law;
+  figure_point measured[MOST], predicted[MOST];
+  char x[64], title[96];
+  snprintf(x, sizeof x, "eigenvalue of %s", law->matrix);
+  snprintf(title, sizeof title, "Law over the eigenvalues of %s", law->matrix);
+  const size_t seen =
+      law->estimate ? counts(&run->result.density, measured) : shares(law, true, measured);
+  figure_curve curve[2] = {{law->estimate ? "measured: the density's counts" : "measured", seen,
+                            measured, FIGURE_LINE, 1},
+                           {law->name, shares(law, false, predicted), predicted, FIGURE_LINE, 7}};
+  page_figure(out, &(figure){.title = title,
+                             .x = {x, true},
+                             .y = {"eigenvalues up to it", false},
+                             .curves = 2,
+                             .curve = curve});
+  if (law->estimate)
+    return;
+  curve[0].points = decades(law, true, measured);
+  curve[0].style = FIGURE_SHAPES;
+  curve[1].points = decades(law, false, predicted);
+  page_figure(out, &(figure){.title = "The same, as a density",
+                             .x = {x, true},
+                             .y = {"eigenvalues per decade", false},
+                             .curves = 2,
+                             .curve = curve});
+}
+
+static void put_hypotheses(const ntk_law_result *law, FILE *out) {
+  fputs("<p>Its hypotheses:</p>\n<dl>\n", out);
+  for (size_t i = 0; i < law->hypotheses; i++) {
+    const ntk_law_hypothesis *h = &law->hypothesis[i];
+    page_fact(out, h->name, "%.3g: %s. %s", h->value, h->held ? "held" : "not held", h->help);
+  }
+  fputs("</dl>\n", out);
+}
+
+void spectrum_law_page(const spectrum_run *run, FILE *out) {
+  const ntk_law_result *law = &run->law;
+  if (law->name == NULL)
+    return;
+  fprintf(out, "<h2>Law: %s</h2>\n", law->name);
+  if (law->reason[0] != '\0') {
+    fputs("<p class=\"note\">", out);
+    page_text(out, law->reason);
+    fputs("</p>\n", out);
+  }
+  if (law->drawn && law->points > 0) {
+    fprintf(out, "<p>Kolmogorov-Smirnov distance <b>%.4g</b>", law->distance);
+    fprintf(out, "; the law from %.6g to %.6g, measured from %.6g to %.6g.</p>\n", law->lower,
+            law->upper, law->least, law->greatest);
+    put_figures(run, out);
+  } else if (law->drawn) {
+    fprintf(out, "<p>");
+    page_formula(out, JOB_LAMBDA);
+    fprintf(out,
+            " = <b>%.6g</b> measured, %.6g predicted at this N, to about %.0f %% by the width; the "
+            "constant %.6g.</p>\n",
+            law->measured, law->lambda_min, 100.0 * law->error, law->constant);
+  }
+  put_hypotheses(law, out);
+}

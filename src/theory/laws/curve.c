@@ -1,0 +1,135 @@
+/* A law as points, beside the eigenvalues that were measured. */
+#include "base/memory.h"
+#include "theory/laws/job.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { POINTS = 200 };
+
+typedef struct drawing {
+  ntk_law_job *j;
+  ntk_law_curve *curve;
+  void *user;
+  double least; /* eigenvalues up to it are the atom's */
+} drawing;
+
+/* Off the ends nothing is solved. */
+static ntk_status at(const drawing *d, double x, double *below, double *density) {
+  const ntk_law_result *r = d->j->result;
+  *density = 0.0;
+  *below = x > d->least || (r->atom > 0.0 && x >= r->atom_at) ? r->atom : 0.0;
+  if (x <= d->least)
+    *below = r->atom;
+  else if (x >= r->upper)
+    *below = 1.0;
+  else if (x > r->lower)
+    return d->curve(d->user, x, below, density);
+  return NTK_OK;
+}
+
+/* The share of n values, ascending, up to x. */
+static double share_up_to(size_t n, const double *values, double x) {
+  size_t low = 0, high = n;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (values[middle] <= x)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return (double)low / (double)n;
+}
+
+static ntk_status draw_points(const drawing *d) {
+  ntk_law_result *r = d->j->result;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(d->j->context, POINTS, sizeof(ntk_law_point), "the law's points", &pointer));
+  r->point = pointer;
+  /* What is measured beyond the ends is seen, but for single ones far off. */
+  const double from = fmax(fmin(r->lower, isnan(r->least) ? r->lower : r->least), 1e-6 * r->upper);
+  const double to = fmax(r->upper, fmin(r->greatest, 2.0 * r->upper));
+  for (size_t i = 0; i < POINTS; i++) {
+    ntk_law_point *p = &r->point[i];
+    p->eigenvalue = from * pow(to / from, (double)i / (POINTS - 1));
+    NTK_TRY(at(d, p->eigenvalue, &p->below, &p->density));
+    p->measured = d->j->values != NULL ? share_up_to(r->samples, d->j->values, p->eigenvalue) : NAN;
+  }
+  r->points = POINTS;
+  return NTK_OK;
+}
+
+/* All eigenvalues, and what of them is beyond the ends. */
+static ntk_status compare_all(const drawing *d) {
+  ntk_law_result *r = d->j->result;
+  const double *values = d->j->values;
+  const size_t n = r->samples;
+  double *below = NULL, density = 0.0;
+  ntk_status status = ntk_alloc_doubles(d->j->context, n, "the law at the eigenvalues", &below);
+  for (size_t i = 0; i < n && status == NTK_OK; i++)
+    status = at(d, values[i], &below[i], &density);
+  if (status == NTK_OK) {
+    r->distance = ntk_free_distance(n, values, below, d->least);
+    const double slack = r->upper * (1.0 + pow((double)n, -2.0 / 3.0));
+    for (size_t i = n; i > 0 && values[i - 1] > slack; i--)
+      r->outside++;
+    size_t first = 0;
+    while (first + 1 < n && values[first] <= d->least)
+      first++;
+    r->least = values[first];
+    r->greatest = values[n - 1];
+  }
+  ntk_free(d->j->context, below);
+  return status;
+}
+
+/* The counts of an estimated density. */
+static ntk_status compare_counts(const drawing *d, const ntk_density *density) {
+  ntk_law_result *r = d->j->result;
+  r->distance = 0.0;
+  r->estimate = true;
+  for (size_t i = 0; i < density->points; i++) {
+    double below = 0.0, unused = 0.0;
+    NTK_TRY(at(d, density->point[i].eigenvalue, &below, &unused));
+    r->distance = fmax(r->distance, fabs(density->point[i].count / (double)r->samples - below));
+  }
+  r->least = d->j->spectrum->lambda_min;
+  r->greatest = d->j->spectrum->lambda_max;
+  return NTK_OK;
+}
+
+ntk_status ntk_law_draw(ntk_law_job *j, ntk_law_curve *curve, void *user) {
+  ntk_law_result *r = j->result;
+  drawing d = {j, curve, user, -INFINITY};
+  /* An atom at 0: what rounding makes of it. */
+  if (r->atom > 0.0 && r->atom_at == 0.0)
+    d.least = (double)r->samples * DBL_EPSILON *
+              (j->values != NULL ? fmax(j->values[r->samples - 1], r->upper) : r->upper);
+  if (j->values != NULL)
+    NTK_TRY(compare_all(&d));
+  else if (j->spectrum != NULL && j->spectrum->density.points > 0 && r->matrix[1] == '\0')
+    NTK_TRY(compare_counts(&d, &j->spectrum->density));
+  return draw_points(&d);
+}
+
+typedef struct product_curve {
+  const ntk_free_product *law;
+  ntk_free_state state;
+} product_curve;
+
+static ntk_status of_product(void *user, double x, double *below, double *density) {
+  product_curve *c = user;
+  return ntk_free_at(c->law, x, &c->state, below, density);
+}
+
+ntk_status ntk_law_draw_product(ntk_law_job *j) {
+  ntk_law_result *r = j->result;
+  product_curve curve = {.law = &j->law};
+  ntk_free_support support;
+  NTK_TRY(ntk_free_support_of(&j->law, &support));
+  r->atom = support.atom;
+  r->atom_at = j->law.shift;
+  r->lower = support.lower;
+  r->upper = support.upper;
+  return ntk_law_draw(j, of_product, &curve);
+}

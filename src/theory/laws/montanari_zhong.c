@@ -1,0 +1,202 @@
+/* Montanari and Zhong (2020): the smallest eigenvalue of a two-layer kernel for d^l << N <<
+ * d^{l+1}.
+ *
+ * For x uniform on the sphere and infinitely many units g_1 is Gaussian whatever x is, and by
+ * Mehler's formula, with t = <x, x'> / ||x||^2 and Hermite coefficients at the deviation of g_1,
+ *
+ *   K(x, x') = sum_m a_m t^m,   a_m = ||W_2||^2 ||x||^2 mu_{m-1}(phi')^2 + n_1 mu_m(phi)^2.
+ *
+ * t^m in Gegenbauer's polynomials Q_k of dimension d, Q_k(1) = 1, is found by multiplying m times:
+ * (2 k + d - 2) t Q_k = (k + d - 2) Q_{k+1} + k Q_{k-1}. That gives K's coefficient c_k of degree
+ * k, which is a_k + O(1 / d). Degrees up to l have fewer dimensions than N and only add to K; those
+ * above act as c_k I. Hence their Theorem 3.2: lambda_min(K_0) / (||W_2||^2 ||x||^2) -> sum_{k >=
+ * l} mu_k(phi')^2 as n_1 d / N -> infinity. `constant` is sum_{m > l} a_m, K_1 = F_1 F_1^T with it,
+ * which is less by d.
+ *
+ * At any N, degree k is c_k Z Z^T / B_k with B_k = dim of the harmonics of that degree, and Z's
+ * rows nearly independent: Marchenko and Pastur's law of ratio N / B_k, and their free sum is K's.
+ * Its lower end is `lambda_min`: the constant as N / d^{l+1} vanishes, and less by 2 sqrt(N /
+ * B_{l+1}) c_{l+1} before. What `error` counts is the width: (1 - sqrt(q N / (n_1 d)))^2 is
+ * about what a Wishart factor of n_1 d / q dimensions does, q the kurtosis of h, and K's diagonal
+ * varies as sum_j W_2j^2 h_j^2 over the units does, h the degrees from l on of phi', of which the
+ * least of N is taken. */
+#include "base/blas.h"
+#include "theory/laws/job.h"
+
+#include <math.h>
+
+/* dim of the harmonic polynomials of degree m in d variables. */
+static double harmonics(size_t m, double d) {
+  double binomial = 1.0; /* (m + d - 3 over m - 1) */
+  for (size_t i = 1; i < m; i++)
+    binomial *= (d - 2.0 + (double)i) / (double)i;
+  return m == 0 ? 1.0 : (2.0 * (double)m + d - 2.0) / (double)m * binomial;
+}
+
+/* l, and by what factor N is off the powers of d on both sides. */
+static double regime(double N, double d, size_t *degree) {
+  size_t l = 0;
+  double power = 1.0;
+  while (d > 1.0 && power * d <= N) {
+    power *= d;
+    l++;
+  }
+  *degree = l;
+  return l == 0 ? d / N : fmin(N / power, power * d / N);
+}
+
+static void suppose(const ntk_law_job *j) {
+  const ntk_law_layers *x = j->layers;
+  const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
+  ntk_law_result *r = j->result;
+  const double quarter = pow(N, -0.25);
+  const ntk_law_hypothesis rows[] = {
+      {"layers", "L", (double)x->L, 2.0, 2.0, false, true},
+      {"regime", "by what factor N is off the nearest power of d, l < 8: d^l << N << d^{l+1}",
+       regime(N, d, &r->degree), 3.0, INFINITY, false, true},
+      {"width", "n_1 d / N", n * d / N, 4.0, INFINITY, false, true},
+      {"isotropy", "root mean square of x_i . x_j, over norm^2 / sqrt d: 1 on the sphere",
+       j->of.overlap * sqrt(d), 0.8, 1.25, false, true},
+      {"norms", "deviation of ||x_i||^2, over its mean: 0 on the sphere", j->of.spread, 0.0,
+       quarter, false, false},
+      {"biases", "the share of g_1's variance that samples have in common", x->layer[0].common, 0.0,
+       0.02, false, true},
+      {"weights", "fourth powers of W_1's singular values, over those of independent entries, - 1",
+       x->spikes, 0.0, quarter, false, false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    ntk_law_suppose(r, rows[i]);
+}
+
+/* sum w^4 / (sum w^2)^2, the inverse of the number of units that count. */
+static double concentration(const ntk_network *network) {
+  const size_t n = network->width[1] * network->width[2];
+  double two = 0.0, four = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    const double w2 = network->W[2][i] * network->W[2][i];
+    two += w2;
+    four += w2 * w2;
+  }
+  return four / (two * two);
+}
+
+/* E h^4 / (E h^2)^2 of phi' without its degrees below l: rough, and wanted for an error alone. */
+static double kurtosis(const ntk_activation *phi, double deviation, const ntk_hermite *of,
+                       size_t l) {
+  enum { STEPS = 1601 };
+  double two = 0.0, four = 0.0;
+  for (int i = 0; i < STEPS; i++) {
+    const double x = 8.0 * (2.0 * i / (STEPS - 1) - 1.0), w = exp(-x * x / 2.0);
+    double g = deviation * x, f = 0.0, h = 0.0, he = 1.0, below = 0.0;
+    ntk_activation_eval(phi, 1, &g, &f, &h);
+    for (size_t k = 0; k < l; k++) {
+      h -= of->slope[k] * he;
+      const double next = (x * he - sqrt((double)k) * below) / sqrt((double)k + 1.0);
+      below = he;
+      he = next;
+    }
+    two += w * h * h;
+    four += w * h * h * h * h;
+  }
+  return four * sqrt(2.0 * acos(-1.0)) / (16.0 / (STEPS - 1)) / (two * two);
+}
+
+/* a_m, m = 0..NTK_HERMITE_DEGREES - 1; the rest's sum is what is returned: of their powers of t
+ * the identity is left. */
+static double coefficients(const ntk_law_job *j, const ntk_hermite *h,
+                           double a[NTK_HERMITE_DEGREES]) {
+  const double n = (double)j->network->width[1], n2 = (double)j->network->width[2];
+  const double W2 = ntk_ddot((size_t)(n * n2), j->network->W[2], j->network->W[2]) / n2;
+  const double inner = ntk_network_scale(j->network, 1, false) * W2 * j->of.norm2;
+  const double outer = ntk_network_scale(j->network, 2, false) * n;
+  double rest = inner * h->slope2 + outer * h->phi2;
+  for (size_t m = 0; m < NTK_HERMITE_DEGREES; m++) {
+    a[m] = outer * h->phi[m] * h->phi[m];
+    a[m] += m > 0 ? inner * h->slope[m - 1] * h->slope[m - 1] : 0.0;
+    rest -= a[m];
+  }
+  return fmax(rest, 0.0);
+}
+
+/* c_k of sum_m a_m t^m. */
+static void in_harmonics(double d, const double *a, double c[NTK_HERMITE_DEGREES]) {
+  double power[NTK_HERMITE_DEGREES + 1] = {1.0}, next[NTK_HERMITE_DEGREES + 1]; /* t^m */
+  for (size_t k = 0; k < NTK_HERMITE_DEGREES; k++)
+    c[k] = 0.0;
+  for (size_t m = 0; m < NTK_HERMITE_DEGREES; m++) {
+    for (size_t k = 0; k <= NTK_HERMITE_DEGREES; k++)
+      next[k] = 0.0;
+    for (size_t k = 0; k <= m; k++) {
+      const double up = k == 0 ? 1.0 : ((double)k + d - 2.0) / (2.0 * (double)k + d - 2.0);
+      c[k] += a[m] * power[k];
+      next[k + 1] += up * power[k];
+      if (k > 0)
+        next[k - 1] += (1.0 - up) * power[k];
+    }
+    for (size_t k = 0; k <= NTK_HERMITE_DEGREES; k++)
+      power[k] = next[k];
+  }
+}
+
+/* The lower end of the free sum; degrees with far more dimensions than N are c_m I. */
+static ntk_status lower_end(ntk_law_job *j, const double *c, double rest, double *end) {
+  static const double FEW = 1e-4, one[1] = {1.0}; /* what is below, and not asked for */
+  static const size_t single[NTK_HERMITE_DEGREES] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  ntk_law_family family[NTK_HERMITE_DEGREES];
+  const ntk_law_family *families[NTK_HERMITE_DEGREES];
+  double whole = rest, shift = rest;
+  size_t levels = 0;
+  for (size_t m = 1; m < NTK_HERMITE_DEGREES; m++)
+    whole += c[m];
+  j->weight[0] = 0.0;
+  for (size_t m = 1; m < NTK_HERMITE_DEGREES; m++) {
+    const double ratio = (double)j->of.N / harmonics(m, (double)j->of.d);
+    if (ratio < FEW) {
+      shift += c[m];
+    } else if (c[m] > 1e-12 * whole) {
+      family[levels] = (ntk_law_family){1.0 / ratio, ratio, 0.0};
+      families[levels] = &family[levels];
+      j->weight[++levels] = c[m];
+    }
+  }
+  *end = shift;
+  if (levels == 0)
+    return NTK_OK;
+  const ntk_free_product law = {.levels = levels,
+                                .weight = j->weight,
+                                .shift = shift,
+                                .family = families,
+                                .families = single,
+                                .atoms = 1,
+                                .atom = one,
+                                .mass = one};
+  ntk_free_support support;
+  NTK_TRY(ntk_free_support_of(&law, &support));
+  *end = support.atom > 0.0 ? shift : support.lower;
+  return NTK_OK;
+}
+
+ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
+  ntk_law_result *r = j->result;
+  ntk_hermite h;
+  double a[NTK_HERMITE_DEGREES], c[NTK_HERMITE_DEGREES];
+  r->matrix = "K";
+  suppose(j);
+  if (!ntk_law_judge(r) || r->degree + 1 >= NTK_HERMITE_DEGREES)
+    return NTK_OK;
+  NTK_TRY(ntk_hermite_of(&j->network->activation[1], 0.0, j->layers->layer[0].deviation, &h));
+  const double rest = coefficients(j, &h, a);
+  r->constant = rest;
+  for (size_t m = r->degree + 1; m < NTK_HERMITE_DEGREES; m++)
+    r->constant += a[m];
+  in_harmonics((double)j->of.d, a, c);
+  NTK_TRY(lower_end(j, c, rest, &r->lambda_min));
+  const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
+  const double k4 =
+      kurtosis(&j->network->activation[1], j->layers->layer[0].deviation, &h, r->degree);
+  r->error = 2.0 * sqrt((k4 * N + d) / (n * d)) +
+             sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0));
+  if (j->spectrum != NULL)
+    r->measured = j->spectrum->lambda_min;
+  return NTK_OK;
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# ntkit spectrum --law: distance, ends and hypotheses in the text, in JSON and on a page with the law over
+# what is measured; where a law says nothing there is a line and no figure; what it needs is asked for.
+# shellcheck disable=SC1091,SC2154,SC2086 # $size is several words; in, dir, out, err and status come from program.sh
+. "$(dirname "$0")/program.sh"
+
+size='--samples 80 --dim 100 --widths 90,70 --activation tanh --seed 3'
+
+good 'text' spectrum $size --full --law fan-wang
+check 'which law' grep -q '^Law: fan-wang, of K$' "$out"
+check 'its distance' grep -qE '^  Kolmogorov-Smirnov distance +0\.[0-9]+ of the eigenvalues$' "$out"
+check 'both ends' test "$(grep -cE '^  (law|measured) +[0-9.]+ to [0-9.]+$' "$out")" = 2
+
+good 'JSON' spectrum $size --full --law fan-wang --json
+check 'name, matrix, verdicts' test "$(jq -c '.law | [.name, .matrix, .drawn, .holds, .reason]' "$out")" = '["fan-wang","K",true,true,""]'
+# Kolmogorov and Smirnov's distance again, from the points: below it, and as the eigenvalues say.
+check 'the distance is that of the shares' jq -e '.law as $l | [$l.points[] | (.measured - .below) | if . < 0 then -. else . end] | max
+  | . <= $l.distance and . > $l.distance / 2' "$out"
+check 'measured shares are those of the eigenvalues' jq -e '.eigenvalues as $e | [.law.points[range(0; 200; 20)] | . as $p |
+  ($e | map(select(. <= $p.eigenvalue)) | length) / 80 == $p.measured] | all' "$out"
+check 'hypotheses' jq -e '[.law.hypotheses[] | .held] | length == 8 and all' "$out"
+check 'layers' test "$(jq -c '[.law.layers[].ratio]' "$out")" = "$(jq -cn '[80 / 90, 80 / 70]')"
+jq -c .law "$out" >"$top/one"
+good 'two threads' spectrum $size --full --law fan-wang --json --threads 2
+check 'the same bits' test "$(jq -c .law "$out")" = "$(cat "$top/one")"
+good 'without' spectrum $size --json
+check 'no law' jq -e '.law == null' "$out"
+
+good 'a page' spectrum $size --full --law fan-wang --report page.html
+check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
+check 'the hypotheses' grep -q '<dt>overlaps</dt><dd>0[0-9.]*: held' page.html
+check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
+good 'by the density' spectrum $size --density --law fan-wang --report page.html
+check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
+check 'whose counts' grep -q 'the density&#39;s counts\|the density.s counts' page.html
+good 'the last block' spectrum $size --law conjugate --report page.html
+check 'two figures' test "$(grep -c '^<svg viewBox' page.html)" = 2
+good 'the data' spectrum $size --law marchenko-pastur --json
+check 'N / d below 1 has no atom' jq -e '.law | .matrix == "X X^T" and .atom == 0 and .layers == []' "$out"
+
+good 'two layers' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --activation tanh --law montanari-zhong --json
+check 'a prediction' jq -e '.lambda_min as $m | .law | .degree == 1 and .measured == $m and .points == [] and
+  (.lambda_min / $m - 1 | if . < 0 then -. else . end) < .error and .constant > .lambda_min' "$out"
+good 'the same in words' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --activation tanh --law montanari-zhong
+check 'l' grep -qE '^  the constant +[0-9.]+ as N / d\^2 vanishes, l = 1$' "$out"
+
+good 'it says nothing' spectrum --samples 80 --dim 40 --widths 90,70 --activation sigmoid --full --law fan-wang --report page.html
+check 'in words' grep -q '^  the law says nothing here: centred, 0\.[0-9]*, is above 0.05: ' "$out"
+check 'not drawn' test "$(grep -c '^<svg viewBox' page.html)" = 1
+good 'off the regime' spectrum --samples 40 --dim 40 --widths 900 --law montanari-zhong --json
+check 'no number' jq -e '.law | .drawn == false and .lambda_min == null and .constant == null and (.reason | test("regime"))' "$out"
+rm -f page.html
+
+bad 'nothing to draw it over' '--law fan-wang is drawn over .*--full' spectrum $size --law fan-wang
+bad 'an unknown one' 'known: marchenko-pastur, conjugate, fan-wang, montanari-zhong' spectrum $size --law wigner
+bad 'all outputs' 'output trace' spectrum $size --outputs 3 --output all --law conjugate
+good 'one of several' spectrum $size --outputs 3 --output 1 --full --law fan-wang --json
+check 'its own K' jq -e '.law.distance < 0.2' "$out"
+
+finish 'laws beside spectra'
