@@ -13,7 +13,7 @@
 static const struct sample {
   const char *preset;
   size_t N, d;
-} samples[] = {{"quick", 1200, 40}, {"small", 3200, 63}, {"paper", 8800, 105}};
+} samples[] = {{"tiny", 80, 10}, {"quick", 1200, 40}, {"small", 3200, 63}, {"paper", 8800, 105}};
 
 /* Flops a second of training on one thread, as `ntkit plan` has them. */
 static ntk_status plan_rate(ntk_context *context, const struct sample *s, double *rate) {
@@ -71,7 +71,7 @@ void reproduce_time(const reproduce_settings *settings, const ntk_study *study,
   char duration[32];
   progress_duration(left / (rate * workers), sizeof duration, duration);
   printf(
-      "figure2: %zu trials, %s%s with %.0f worker%s at %.0f GFLOP/s each (planned at N = %zu, "
+      "figure2: %zu trials, %s%s with %.0f worker%s at %.3g GFLOP/s each (planned at N = %zu, "
       "d = %zu)\n"
       "  a prediction: trainings stop when their loss no longer falls, most of them after 300 to\n"
       "  2700 epochs; 1500 are counted\n",
