@@ -25,13 +25,11 @@ static ntk_status check_target(const ntk_writer *writer) {
   return NTK_OK;
 }
 
-/* Whether the descriptor's file has that name still; 0, ESTALE where it has not, or why that cannot
- * be told. */
-static int check_name(int descriptor, const char *path) {
+int ntk_writer_named(int descriptor, const char *path, bool links) {
   struct stat here, there;
   if (fstat(descriptor, &here) != 0)
     return errno;
-  if (lstat(path, &there) != 0)
+  if ((links ? stat(path, &there) : lstat(path, &there)) != 0)
     return errno == ENOENT ? ESTALE : errno;
   return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? 0 : ESTALE;
 }
@@ -64,7 +62,7 @@ int ntk_writer_lock(const char *path, int *descriptor) {
       (void)close(opened);
       return EWOULDBLOCK;
     }
-    why = check_name(opened, path); /* ESTALE: whoever had it has just renamed or removed it */
+    why = ntk_writer_named(opened, path, false);
     if (why == 0)
       *descriptor = opened;
     else if (why != ESTALE)

@@ -23,6 +23,11 @@ typedef struct ntk_writer {
  * system's locks go. 0, or an error number; EWOULDBLOCK: another process has it. */
 NTK_SIBLING int ntk_writer_lock(const char *path, int *descriptor);
 
+/* Whether the descriptor's file has that name still, or, through links, is what the name leads to.
+ * 0; ESTALE where it has not, for whoever had it has just renamed or removed it; or why that cannot
+ * be told. */
+NTK_SIBLING int ntk_writer_named(int descriptor, const char *path, bool links);
+
 /* Creates the temporary file. Refuses a name that is there and no regular file, and `bytes` for
  * which the file system says that it has too little room. On failure nothing is left. */
 NTK_SIBLING ntk_status ntk_writer_open(ntk_writer *writer, const char *path, size_t bytes);

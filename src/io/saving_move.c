@@ -1,6 +1,7 @@
 /* A run's files from the stage into its folder: the last step of a save. */
 #include "base/text.h"
 #include "base/writer.h"
+#include "data/json_text.h"
 #include "io/archive/write.h"
 #include "io/folder.h"
 #include "io/saving.h"

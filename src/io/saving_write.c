@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "data/dataset.h"
+#include "data/json_text.h"
 #include "io/archive/write.h"
 #include "io/folder.h"
 #include "io/saving.h"

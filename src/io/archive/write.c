@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/json_text.h"
 #include "data/npy.h"
 
 #include <jansson.h>
@@ -127,18 +128,6 @@ static json_t *tensor_about(const ntk_packed *array, uint64_t at) {
   if (code == 0)
     return about;
   json_decref(about);
-  return NULL;
-}
-
-char *ntk_json_text(const json_t *object, size_t flags) {
-  const size_t length = json_dumpb(object, NULL, 0, flags);
-  char *text = length > 0 ? malloc(length + 1) : NULL;
-  if (text == NULL)
-    return NULL;
-  text[length] = '\0';
-  if (json_dumpb(object, text, length, flags) == length)
-    return text;
-  free(text);
   return NULL;
 }
 

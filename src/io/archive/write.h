@@ -36,7 +36,4 @@ ntk_status ntk_packing_commit(ntk_packing *packing);
 /* path is as it was. Allowed after commit and after a failed open. */
 void ntk_packing_abort(ntk_packing *packing);
 
-/* What json_dumps gives, to be freed; NULL: no memory, where that leaves keys out. */
-char *ntk_json_text(const json_t *object, size_t flags);
-
 #endif

@@ -1,6 +1,7 @@
 /* Opening, locking, and small wrappers that turn SQLite's results into statuses. */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 #include "study/store/store.h"
+#include "base/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,17 +213,6 @@ static char *lock_path(const ntk_store *store) {
 #define F_OFD_SETLK F_SETLK
 #endif
 
-/* Whether the descriptor's file has that name still; 0, ESTALE where whoever had it before has just
- * removed it, or why that cannot be told. */
-static int check_name(int descriptor, const char *path) {
-  struct stat here, there;
-  if (fstat(descriptor, &here) != 0)
-    return errno;
-  if (stat(path, &there) != 0)
-    return errno == ENOENT ? ESTALE : errno;
-  return here.st_ino == there.st_ino && here.st_dev == there.st_dev ? 0 : ESTALE;
-}
-
 /* The lock is the system's, on a file of its own: SQLite's locks on the database must not be
  * disturbed. It ends with the process, however that ends: workers close their descriptor of it. */
 static ntk_status take_lock(ntk_store *store) {
@@ -243,7 +233,7 @@ static ntk_status take_lock(ntk_store *store) {
                    ? ntk_fail(NTK_ERR_FILE, "%s: another run is writing to it now", store->path)
                    : ntk_fail(NTK_ERR_FILE, "%s: %s", path, strerror(errno));
     else
-      why = check_name(opened, path);
+      why = ntk_writer_named(opened, path, true);
     if (status == NTK_OK && why == 0) {
       store->lock = opened;
     } else if (opened >= 0) {

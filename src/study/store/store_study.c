@@ -1,7 +1,7 @@
 /* Whose database it is: the study, its points, and the builds that computed its trials. */
+#include "data/json_text.h"
 #include "study/store/store.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +12,6 @@ static ntk_status no_memory(void) {
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-/* Not by json_dumps, which leaves a key out when it has no memory for it. */
-static char *text_of(const json_t *object, size_t flags) {
-  const size_t length = json_dumpb(object, NULL, 0, flags);
-  char *text = length > 0 ? malloc(length + 1) : NULL;
-  if (text == NULL)
-    return NULL;
-  text[length] = '\0';
-  if (json_dumpb(object, text, length, flags) == length)
-    return text;
-  free(text);
-  return NULL;
-}
-
 char *ntk_store_names(const ntk_grid *grid) {
   json_t *list = json_array();
   for (size_t v = 0; v < grid->count; v++)
@@ -32,7 +19,7 @@ char *ntk_store_names(const ntk_grid *grid) {
       json_decref(list);
       return NULL;
     }
-  char *text = text_of(list, JSON_COMPACT);
+  char *text = ntk_json_text(list, JSON_COMPACT);
   json_decref(list);
   return text;
 }
@@ -49,7 +36,7 @@ char *ntk_store_values(const ntk_grid *names, const ntk_grid *grid, const double
       return NULL;
     }
   }
-  char *made = text_of(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  char *made = ntk_json_text(list, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(list);
   return made;
 }
