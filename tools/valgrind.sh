@@ -18,8 +18,8 @@ helgrind) words=--history-level=approx threads=1 && export OMP_THREAD_LIMIT=1 ;;
 esac
 command -v valgrind >/dev/null || { echo "valgrind is not there; Debian: tools/bootstrap.sh valgrind" >&2 && exit 2; }
 mkdir -p build/valgrind
-clean=0 bad=0 late=0 failed=0
-for test in $(ctest --test-dir build/release -N -L quick | sed -n 's/^ *Test *#[0-9]*: *//p' | grep -E "$pattern"); do
+. tools/one_by_one.sh
+for test in $(quick_tests build/release "$pattern"); do
   program=build/release/$test
   [ -x "$program" ] || continue # a script
   log=build/valgrind/$test.$tool
@@ -31,16 +31,6 @@ for test in $(ctest --test-dir build/release -N -L quick | sed -n 's/^ *Test *#[
   # As many as suppressions are offered; what a failed test has not given back is no leak.
   apart=Leak && [ $status -ne 0 ] || apart=nothing
   errors=$(grep -E '^   (Memcheck|Helgrind):' "$log" | grep -vc ":$apart")
-  if [ "$errors" -gt 0 ]; then
-    bad=$((bad + 1)) said="$errors errors: $log"
-  elif [ $status -eq 124 ]; then
-    late=$((late + 1)) said="not ended in $seconds s, clean so far"
-  elif [ $status -ne 0 ]; then
-    failed=$((failed + 1)) said="no error, but the test fails under valgrind: $log.out"
-  else
-    clean=$((clean + 1)) said=clean
-  fi
-  echo "$test: $said"
+  tell "$test" $status "$errors" errors "$log*"
 done
-echo "$tool: $clean clean, $bad with errors, $failed clean but failing, $late not ended"
-[ $bad -eq 0 ]
+tell_all "$tool" errors

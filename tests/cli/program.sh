@@ -128,6 +128,23 @@ numbers() {
 differ() {
   paste "$1" "$2" | awk '{ d = $1 - $2; d = d < 0 ? -d : d; if (!(d <= m)) m = d } END { print m + 0 }'
 }
+# study_file NAME VALUES TRIALS: a study's file, $in/NAME.yaml, of so many trials at each N of VALUES.
+study_file() {
+  cat >"$in/$1.yaml" <<END_OF_STUDY
+name: s
+quantity: [lambda_min, lambda_max]
+network:
+  widths: [d, d]
+data:
+  source: gaussian
+grid:
+  N: $2
+  d: 5
+trials: $3
+seed: 1
+END_OF_STUDY
+}
+
 # repeat COUNT TEXT
 repeat() {
   i=0

@@ -6,19 +6,7 @@
 . "$(dirname "$0")/program.sh"
 
 small='--samples 60 --dim 20 --widths 20,20 --activation tanh'
-cat >"$in/s.yaml" <<'END'
-name: s
-quantity: [lambda_min, lambda_max]
-network:
-  widths: [d, d]
-data:
-  source: gaussian
-grid:
-  N: 4:23
-  d: 5
-trials: 8
-seed: 1
-END
+study_file s 4:23 8
 good 'a study' study run "$in/s.yaml" --db "$in/s.db" --quiet
 # shellcheck disable=SC2086
 good 'a network' memorize $small --save "$in/net" --quiet

@@ -11,24 +11,8 @@ export OMP_NUM_THREADS
 small='--samples 40 --dim 12 --widths 12,12 --activation tanh --quiet'
 walked=0
 
-# study NAME VALUES: a study's file.
-study() {
-  cat >"$in/$1.yaml" <<END_OF_STUDY
-name: s
-quantity: [lambda_min, lambda_max]
-network:
-  widths: [d, d]
-data:
-  source: gaussian
-grid:
-  N: $2
-  d: 5
-trials: 2
-seed: 1
-END_OF_STUDY
-}
-study s 4:7
-study t 8:9
+study_file s 4:7 2
+study_file t 8:9 2
 cd "$in" || exit 1
 good 'a study' study run s.yaml --db s.db --quiet --workers 2
 good 'its other half' study run t.yaml --db t.db --quiet --workers 2
