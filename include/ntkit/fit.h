@@ -253,6 +253,8 @@ typedef struct ntk_fit_error {
   double rounding; /* every computed F_L(x_i) is this near to exact arithmetic's on the stored X and
                       W: a bound where the activation function is as accurate as it says */
   double bound; /* max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this: largest + rounding */
+  double margin, margin_bound; /* of labels 1 and -1, else NaN: min_i Y_i F_L(x_i), as computed; in
+                                  exact arithmetic it is at least margin_bound */
 } ntk_fit_error;
 
 /* Y: N labels, of several outputs N x n_L, and the errors of all these. Two forward passes. What is
@@ -300,6 +302,7 @@ NTK_API ntk_status ntk_dataset_find_rows(const ntk_dataset *data, const ntk_data
 typedef struct ntk_memorize_options {
   double eps;               /* wanted ||F_L - Y||_2 / ||Y||_2; 0: 1e-10 */
   bool absolute;            /* eps is for ||F_L - Y||_2 itself, as in (17) */
+  double margin;            /* in place of eps: Y_i F_L(x_i) >= margin, Y_i = +-1; 0: equations */
   bool iterative;           /* conjugate gradients instead of a factorised kernel: O(N n) memory */
   const char *precision;    /* of the factor, to the same eps: ntk_mode_list; NULL: "auto" */
   size_t corrections;       /* at most; 0: 30 */
@@ -323,11 +326,17 @@ typedef struct ntk_memorize_result {
   double max_error;      /* max_i |F_L(x_i) - Y_i| */
   double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
                             estimate as ntk_certificate's, for it trusts the activations' accuracy */
-  double t;              /* the step of the construction; 0: W_L = 0, nothing better was found */
-  size_t corrections;    /* chord-Newton corrections made */
-  double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
-                            and labels agree with that, of the samples that determine the others */
-  size_t samples;        /* different ones: rows that are equal count once */
+  double margin;         /* min_i Y_i F_L(x_i) of labels 1 and -1, else NaN */
+  double separation; /* with options.margin, of the features of layer L-2 (as D of norm 1 has it,
+                        over the longest row): the margin found. NaN: not asked for */
+  double separation_bound; /* no D has more; up to 1e-13: none separates, as a convex combination of
+                              the rows Y_i J_i is 0 to rounding */
+  size_t support, steps;   /* rows in that combination, or that hold the margin; Newton steps */
+  double t;                /* the step of the construction; 0: W_L = 0, nothing better was found */
+  size_t corrections;      /* chord-Newton corrections made */
+  double condition;        /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
+                              and labels agree with that, of the samples that determine the others */
+  size_t samples;          /* different ones: rows that are equal count once */
   ntk_deficiency deficiency; /* of K_{L-2} of all samples, in the construction's terms; labels that
                                 follow are fitted all the same */
   const char *precision;     /* of the factor: "double", "mixed"; and one line */
@@ -342,13 +351,21 @@ typedef struct ntk_memorize_result {
  * layer's halves [W + t D, W - t D] and W_L = [a, -a] / (2 t), F_L = sum_j a_j phi'(g_j) <D_j,
  * f_{L-2}> + O(t^2): D = F^T diag(c) B from K_{L-2} c = Y, then a few corrections with the same
  * factor (docs/algorithm.md). NTK_OK also when eps was not reached: the best weights are returned,
- * with the reason. NTK_ERR_ARGUMENT for equal samples with different labels, which are named. Cost:
- * one kernel block and N^3 / 3, for each label vector a few solves and forward passes; memory 4 N^2
- * bytes and features. Also NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC. */
+ * with the reason. With options.margin all labels are 1 or -1, and D separates the samples (dual:
+ * a support vector machine in the rows of J_{L-2}): more samples fit, about twice n_{L-2} m of
+ * random labels. NTK_ERR_ARGUMENT for equal samples with different labels, which are named. Cost:
+ * one kernel block and N^3 / 3, for each label vector a few solves and forward passes (of a margin
+ * that for each Newton step); memory 4 N^2 bytes and features. Also NTK_ERR_SHAPE, _LIMIT, _MEMORY,
+ * _CANCELLED, _NOT_FINITE, _NUMERIC. */
 NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, const double *Y, size_t count,
                                 const ntk_memorize_options *options, ntk_network **networks,
                                 ntk_memorize_result *results);
+
+/* The logarithm of the probability that random labels +-1 of N points in general position in R^P
+ * are separable by a hyperplane through 0 (Cover 1965): of 2^{1-N} sum_{k < P} C(N-1, k), to an
+ * error of about 1e-15 of N log N. O(sqrt N). */
+NTK_API double ntk_cover_log_probability(size_t N, size_t P);
 
 /* Bytes that ntk_memorize will hold at its peak, and whether they fit, as ntk_spectrum_memory.
  * NTK_ERR_ARGUMENT, _SHAPE, _LIMIT, _MEMORY. */

@@ -38,6 +38,7 @@ def memorize(
     *,
     eps: float = 0.0,
     absolute: bool = False,
+    margin: float = 0.0,
     iterative: bool = False,
     precision: str = "auto",
     corrections: int = 0,
@@ -48,12 +49,15 @@ def memorize(
 
     X: N x d, y: N x n_L (of one output N). The last hidden width is a multiple of 2 n_L; of its
     units the first half comes of net's. eps: wanted ||F_L - Y|| / ||Y||; 0: 1e-10. absolute: eps is
-    for ||F_L - Y|| itself (17). iterative: conjugate gradients, without 4 N^2 bytes for a factor.
-    precision: of the factor, as that of ntkit.spectrum; corrections: at most; 0: 30. seed: of the eigensolver's start vectors; of given weights that of
-    the last layer's signs, too, which are else net's own.
+    for ||F_L - Y|| itself (17). margin: y_i F_L(x_i) >= margin in place of
+    equations, for labels 1 and -1: about twice as many samples; `separable` says whether there are
+    such weights. iterative: conjugate gradients, without 4 N^2 bytes for a factor. precision: of the
+    factor, as that of ntkit.spectrum; corrections: at most; 0: 30. seed: of the eigensolver's start
+    vectors; of given weights that of the last layer's signs, too, which are else net's own.
 
-    One kernel block and N^3 / 3 flops. Where eps was not reached it warns (RuntimeWarning) and says
-    why. ValueError for equal samples with different labels, which are named; MemoryError.
+    One kernel block and N^3 / 3 flops. Where eps, or the margin, was not reached it warns
+    (RuntimeWarning) and says why. ValueError for equal samples with different labels, which are
+    named; MemoryError.
     """
     options = dict(locals())
     net, X, y = options.pop("net"), options.pop("X"), options.pop("y")
@@ -121,7 +125,8 @@ def _take(made: Any, out: Any) -> int:
 def _warned(found: tuple[Memorization, ...]) -> tuple[Memorization, ...]:
     for one in found:
         if one.reason:
-            warnings.warn(f"eps was not reached: {one.reason}", RuntimeWarning, stacklevel=3)
+            what = "eps" if one.separable is None else "the margin"
+            warnings.warn(f"{what} was not reached: {one.reason}", RuntimeWarning, stacklevel=3)
     return found
 
 

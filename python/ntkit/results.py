@@ -500,6 +500,13 @@ class MemorizeResult(Result):
     relative_error: ||F_L - Y||_2 / ||Y||_2 of the weights, recomputed
     max_error: max_i |F_L(x_i) - Y_i|
     rounding: the computed F_L(x_i) are this near to exact arithmetic's: an estimate
+    margin_found: min_i Y_i F_L(x_i) of labels 1 and -1; else nan
+    separable: of a margin: whether the features of layer L-2 separate the samples: yes, no or
+        unresolved; None: not asked
+    separation: by which margin, of D of norm 1, over the longest row; nan: not asked
+    separation_bound: no D separates them by more; up to 1e-13: none does
+    support: samples that hold the margin, or of which a convex combination is 0
+    steps: Newton steps of the margin
     t: step of the construction; 0: W_L = 0, nothing better was found
     corrections: chord-Newton corrections made
     condition: of K_{L-2}, to a few per cent; nan: not resolved
@@ -522,6 +529,12 @@ class MemorizeResult(Result):
     relative_error: float
     max_error: float
     rounding: float
+    margin_found: float
+    separable: str | None
+    separation: float
+    separation_bound: float
+    support: int
+    steps: int
     t: float
     corrections: int
     condition: float
@@ -545,6 +558,8 @@ class FitError(Result):
     max_error: max_i |F_L(x_i) - Y_i|, as computed
     rounding: the computed F_L(x_i) are this near to exact arithmetic's
     bound: max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this
+    margin: min_i Y_i F_L(x_i) of labels 1 and -1, as computed; else nan
+    margin_bound: min_i Y_i F_L(x_i) in exact arithmetic is at least this
     """
 
     _struct = "ntk_fit_error"
@@ -552,6 +567,8 @@ class FitError(Result):
     max_error: float
     rounding: float
     bound: float
+    margin: float
+    margin_bound: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

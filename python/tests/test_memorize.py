@@ -96,6 +96,26 @@ def test_not_reached_warns(job):
     assert found.relative_error < 1e-8
 
 
+def test_margin(program, tmp_path):
+    """As the program's; outputs are beyond it on their labels' sides, where no equations are met."""
+    X = ntkit.generate("sphere", 260, 15, seed=5)
+    net, y = ntkit.Network([15, 12, 30], "tanh", seed=5), ntkit.labels("sign", X, seed=5)
+    found = ntkit.memorize(net, X, y, margin=2.0, seed=5)
+    words = "--data sphere --samples 260 --dim 15 --widths 12,30 --activation tanh --seed 5"
+    same(
+        found.to_dict(),
+        program(f"memorize {words} --labels sign --margin 2 --save {tmp_path / 'out'}"),
+    )
+    assert found.separable == "yes" and found.margin_found >= 2
+    assert (y * found.network(X)[:, 0]).min() >= 2
+    assert ntkit.fit_error(found.network, X, y).margin_bound >= 2
+    with pytest.warns(RuntimeWarning, match="the margin was not reached: .*not separable"):
+        found = ntkit.memorize(ntkit.Network([15, 4, 30], "tanh", seed=5), X, y, margin=2.0)
+    assert found.separable == "no" and found.separation_bound <= 1e-13
+    with pytest.raises(ValueError, match="the margin is -1; accepted"):
+        ntkit.memorize(net, X, y, margin=-1.0)
+
+
 def test_equal_samples_are_named(job):
     net, X = job
     X = np.array(X)

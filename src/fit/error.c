@@ -54,6 +54,19 @@ static double relative_error(size_t count, const double *residual, const double 
   return y > 0.0 ? ldexp(r / y, power - unit) : ldexp(r, power);
 }
 
+/* min_i Y_i F_i of labels that are all 1 or -1, else NaN. What is not a number is on the wrong
+ * side.
+ */
+static double find_margin(size_t count, const double *F, const double *Y) {
+  double least = INFINITY;
+  for (size_t i = 0; i < count; i++) {
+    if (fabs(Y[i]) != 1.0)
+      return NAN;
+    least = isnan(F[i]) ? -INFINITY : fmin(least, Y[i] * F[i]);
+  }
+  return least;
+}
+
 ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, const double *Y,
                            ntk_fit_error *error) {
   double *F;
@@ -62,6 +75,8 @@ ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, 
   NTK_TRY(ntk_size_multiply(data->N, network->width[network->depth], "outputs", &count));
   NTK_TRY(ntk_alloc_doubles(network->context, count, "outputs", &F));
   ntk_status status = ntk_network_output(network, data, F);
+  if (status == NTK_OK)
+    found.margin = find_margin(count, F, Y);
   for (size_t i = 0; i < count && status == NTK_OK; i++) {
     F[i] -= Y[i];
     /* What is not a number is as wrong as can be. */
@@ -75,6 +90,8 @@ ntk_status ntk_fit_measure(const ntk_network *network, const ntk_dataset *data, 
   if (status != NTK_OK)
     return status;
   found.bound = SLACK * (found.largest + found.rounding);
+  found.margin_bound =
+      found.margin - found.rounding - (SLACK - 1.0) * (fabs(found.margin) + found.rounding);
   *error = found;
   return NTK_OK;
 }

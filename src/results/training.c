@@ -150,6 +150,8 @@ static const ntk_field fit_error[] = {
     NAMED("max_error", largest, "", "max_i |F_L(x_i) - Y_i|, as computed"),
     FIELD(rounding, "", "the computed F_L(x_i) are this near to exact arithmetic's"),
     FIELD(bound, "", "max_i |F_L(x_i) - Y_i| in exact arithmetic is at most this"),
+    FIELD(margin, "", "min_i Y_i F_L(x_i) of labels 1 and -1, as computed; else null"),
+    FIELD(margin_bound, "", "min_i Y_i F_L(x_i) in exact arithmetic is at least this"),
 };
 const ntk_description ntk_table_fit_error =
     DESCRIPTION(fit_error, NULL, "How well a network fits labels (ntk_fit_measure).");
@@ -164,6 +166,15 @@ static ntk_field_value why_not(const void *row) {
   return ntk_field_text(result->reached ? NULL : result->reason);
 }
 
+/* What is known of them: a bound of 0 is the negative answer. */
+static ntk_field_value separable(const void *row) {
+  const ntk_memorize_result *r = row;
+  return ntk_field_text(isnan(r->separation)           ? NULL
+                        : r->separation > 0.0          ? "yes"
+                        : r->separation_bound <= 1e-13 ? "no"
+                                                       : "unresolved");
+}
+
 #define ROW ntk_memorize_result
 static const ntk_field memorize[] = {
     VERDICT("reached", reached, "reached or not_reached"),
@@ -171,6 +182,14 @@ static const ntk_field memorize[] = {
     FIELD(relative_error, "", "||F_L - Y||_2 / ||Y||_2 of the weights, recomputed"),
     FIELD(max_error, "", "max_i |F_L(x_i) - Y_i|"),
     FIELD(rounding, "", "the computed F_L(x_i) are this near to exact arithmetic's: an estimate"),
+    NAMED("margin_found", margin, "", "min_i Y_i F_L(x_i) of labels 1 and -1; else null"),
+    COMPUTED("separable", "separation, separation_bound", NTK_TYPE_TEXT, separable,
+             "of a margin: whether the features of layer L-2 separate the samples: yes, no or "
+             "unresolved; null: not asked"),
+    FIELD(separation, "", "by which margin, of D of norm 1, over the longest row; null: not asked"),
+    FIELD(separation_bound, "", "no D separates them by more; up to 1e-13: none does"),
+    FIELD(support, "", "samples that hold the margin, or of which a convex combination is 0"),
+    FIELD(steps, "", "Newton steps of the margin"),
     FIELD(t, "", "step of the construction; 0: W_L = 0, nothing better was found"),
     FIELD(corrections, "", "chord-Newton corrections made"),
     FIELD(condition, "", "of K_{L-2}, to a few per cent; null: not resolved"),

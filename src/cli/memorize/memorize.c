@@ -38,14 +38,31 @@ static exit_status check_drawn(const memorize_settings *settings) {
   return EXIT_DONE;
 }
 
-static exit_status check_classes(void *what) {
+/* A margin's labels are +-1, which of a file is known when it is read. */
+static exit_status check_margin(const memorize_run *run) {
+  const memorize_settings *settings = run->settings;
+  if (settings->margin == 0.0)
+    return EXIT_DONE;
+  if (settings->iterative || strcmp(settings->common.precision, "mixed") == 0)
+    return report_error(EXIT_INPUT, "--margin takes factors in double; expected no %s",
+                        settings->iterative ? "--iterative" : "--precision mixed");
+  if (settings->absolute)
+    return report_error(EXIT_INPUT, "--margin takes no --eps, and so no --absolute");
+  if (!ntk_labels_in_file(run->job.labels) && strcmp(run->job.labels, "sign") != 0)
+    return report_error(EXIT_INPUT,
+                        "--margin needs labels 1 and -1; expected --labels sign or a file, not %s",
+                        run->job.labels);
+  return EXIT_DONE;
+}
+
+static exit_status check_labels(void *what) {
   const memorize_run *run = what;
   if (run->settings->classes && !ntk_labels_in_file(run->job.labels))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
                         "here",
                         run->job.labels);
-  return EXIT_DONE;
+  return check_margin(run);
 }
 
 /* Before the labels are there, their classes are not known: at least one network is fitted. */
@@ -118,6 +135,11 @@ ntk_memorize_result memorize_overall(const memorize_run *run) {
     all.relative_error = worse(all.relative_error, r->relative_error);
     all.max_error = worse(all.max_error, r->max_error);
     all.rounding = worse(all.rounding, r->rounding);
+    all.margin = fmin(all.margin, r->margin);
+    all.separation = fmin(all.separation, r->separation);
+    all.separation_bound = fmin(all.separation_bound, r->separation_bound);
+    all.support += r->support;
+    all.steps += r->steps;
     all.t = fmin(all.t, r->t);
     all.corrections += r->corrections;
     all.seconds.solve += r->seconds.solve;
@@ -155,6 +177,8 @@ ntk_fit_error memorize_certificate(const memorize_run *run) {
     all.largest = worse(all.largest, e->largest);
     all.rounding = worse(all.rounding, e->rounding);
     all.bound = worse(all.bound, e->bound);
+    all.margin = fmin(all.margin, e->margin);
+    all.margin_bound = fmin(all.margin_bound, e->margin_bound);
   }
   return all;
 }
@@ -238,7 +262,7 @@ static exit_status compute(memorize_run *run) {
   if (job->settings->load != NULL && job_make_network(job, &below) != EXIT_DONE)
     return EXIT_INPUT;
   run->options.below = below;
-  if (!run->options.iterative)
+  if (!run->options.iterative && run->options.margin == 0.0)
     job_expect(job, &(ntk_plan_options){.question = "memorize", .memorize = run->options});
   const ntk_status computed = ntk_memorize(job->context, &job->spec, job->data, run->targets,
                                            run->count, &run->options, run->networks, run->results);
@@ -284,12 +308,13 @@ exit_status command_memorize(const void *given) {
       .job = {.settings = &settings->common},
       .options = {.eps = settings->eps,
                   .absolute = settings->absolute,
+                  .margin = settings->margin,
                   .iterative = settings->iterative,
                   .precision = settings->common.precision,
                   .seed = settings->common.seed},
       .accuracy = NAN,
   };
-  const job_steps steps = {.begun = check_classes,
+  const job_steps steps = {.begun = check_labels,
                            .memory = check_memory,
                            .labels = make_labels,
                            .no_network = true,

@@ -12,7 +12,7 @@
 
 typedef struct memorize_settings {
   cli_settings common;
-  double eps;
+  double eps, margin; /* margin: 0: labels are met */
   bool absolute, iterative, classes;
 } memorize_settings;
 

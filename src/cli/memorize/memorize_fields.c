@@ -22,7 +22,7 @@ static void tell_result(result_view *v, const ntk_memorize_result *r, const memo
   const ntk_description *table = ntk_describe("ntk_memorize_result");
   view_fields(v, NULL, table, r, NULL, "relative_error");
   view_fields(v, NULL, &more_table, more, "absolute_error", "absolute_error");
-  view_fields(v, NULL, table, r, "max_error", "rounding");
+  view_fields(v, NULL, table, r, "max_error", "steps");
   if (certificate != NULL)
     view_fields(v, "certificate", ntk_describe("ntk_fit_error"), certificate, "max_error", NULL);
   else
@@ -72,7 +72,7 @@ void memorize_fields(const void *what, result_view *v) {
     certificate = memorize_certificate(run);
   job_view_begin(v, &run->job);
   job_view_labels(v, &run->job);
-  view_options(v, &run->settings->common, "seed eps absolute iterative");
+  view_options(v, &run->settings->common, "seed eps absolute margin iterative");
   tell_result(v, &all, &more, run->certificate != NULL ? &certificate : NULL);
   view_fields(v, NULL, table, &all, "condition", "precision_reason"); /* deficiency among them */
   if (run->classes != NULL) {

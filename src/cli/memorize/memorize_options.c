@@ -30,6 +30,18 @@ static const option_row own[] = {
      .kind = KIND_FLAG,
      .field = FIELD(absolute),
      .help = "--eps is for ||F_L - Y||_2 itself, as in eq. (17)."},
+    {.name = "margin",
+     .kind = KIND_ABOVE,
+     .field = FIELD(margin),
+     .argument = "M",
+     .alone = "1",
+     .item = "margin",
+     .expected = "a number > 0, like 1",
+     .help =
+         "Inequalities in place of equations: y_i F_L(x_i) >= M (without a number 1) for labels "
+         "1 and -1 (--labels sign, a file of them, or classes); --eps plays no part. About "
+         "twice as many random labels can be fitted; where the features of layer L-2 separate "
+         "no more, that is proved and said. Double precision, and not with --iterative."},
     {.name = "iterative",
      .kind = KIND_FLAG,
      .field = FIELD(iterative),
@@ -60,8 +72,9 @@ const cli_command memorize_command = {
     .about =
         "Finds weights with which the network puts out the label of every sample, whatever the "
         "labels are, by one factorisation of the kernel block K_{L-2} and a few corrections. Works "
-        "while the samples are no more than n_{L-2} m, m being half of the last hidden width; says "
-        "what is in the way where it does not. With --save the error is certified from the files, "
+        "while the samples are no more than n_{L-2} m, m being half of the last hidden width, of "
+        "classes with --margin about twice as many; says what is in the way where it does not. "
+        "With --save the error is certified from the files, "
         "rounding included. Under mpirun (-n 4, say) all processes compute it together, each with "
         "its share of the samples. docs/memorize.md explains what it prints and writes.",
     .ranks = RANKS_ALL,

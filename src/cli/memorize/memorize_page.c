@@ -6,14 +6,18 @@
 #include <math.h>
 
 static const char LARGEST[] = "max_i |F_L(x_i) - Y_i|";
+static const char LEAST[] = "min_i y_i F_L(x_i)";
 
-/* The error, as --eps asks for it, beside what was wanted. */
+/* The error, as --eps asks for it, or the margin, beside what was wanted. */
 static void put_error(FILE *out, const memorize_run *run, const ntk_memorize_result *all) {
-  const bool absolute = run->settings->absolute;
+  const bool absolute = run->settings->absolute, margin = run->settings->margin > 0.0;
   fputs("<p class=\"value\">", out);
-  page_formula(out, absolute ? "||F_L - Y||" : "||F_L - Y|| / ||Y||");
+  page_formula(out, margin ? LEAST : absolute ? "||F_L - Y||" : "||F_L - Y|| / ||Y||");
   fprintf(out, " = <b>%.3g</b>, wanted <b>%.3g</b> ",
-          absolute ? memorize_absolute_worst(run) : all->relative_error, run->settings->eps);
+          margin     ? all->margin
+          : absolute ? memorize_absolute_worst(run)
+                     : all->relative_error,
+          margin ? run->settings->margin : run->settings->eps);
   page_verdict(out, all->reached ? NTK_LEDGER_HOLDS : NTK_LEDGER_FAILS,
                all->reached ? "reached" : "not reached");
   fputs("</p>\n", out);
@@ -29,15 +33,17 @@ static void put_answer(FILE *out, const memorize_run *run, const ntk_memorize_re
   fputs("<div class=\"answer\">\n", out);
   put_error(out, run, all);
   fputs("<p>", out);
+  const bool margin = run->settings->margin > 0.0;
   if (run->certificate != NULL) {
     const ntk_fit_error c = memorize_certificate(run);
     fputs("proved, for the weights as saved and read back: ", out);
-    page_formula(out, LARGEST);
-    fprintf(out, " ≤ <b>%s</b></p>\n", job_number_up(c.bound, 3, text));
+    page_formula(out, margin ? LEAST : LARGEST);
+    fprintf(out, " %s <b>%s</b></p>\n", margin ? "≥" : "≤",
+            margin ? job_number_down(c.margin_bound, 6, text) : job_number_up(c.bound, 3, text));
   } else {
-    page_formula(out, LARGEST);
+    page_formula(out, margin ? LEAST : LARGEST);
     fprintf(out, " = %.3g, rounding in it at most %s; not certified: --save DIR does</p>\n",
-            all->max_error, job_number_up(all->rounding, 2, text));
+            margin ? all->margin : all->max_error, job_number_up(all->rounding, 2, text));
   }
   if (run->output != NULL) {
     size_t worst = 0;

@@ -42,44 +42,43 @@ typedef struct attempt {
   double seconds_solve, seconds_evaluate;
 } attempt;
 
-/* The layers below are the base network's. */
-static ntk_status make_network(attempt *a, const ntk_network_spec *spec) {
+ntk_status ntk_halves_create(const ntk_network *base, const ntk_network_spec *spec,
+                             ntk_network **network) {
   const size_t L = spec->depth;
   void *pointer = NULL;
-  NTK_TRY(ntk_alloc(a->base->context, a->base->parameters * 2 + 1, sizeof(double), "the weights",
-                    &pointer));
-  double *zeros = memset(pointer, 0, (a->base->parameters * 2 + 1) * sizeof(double));
+  NTK_TRY(
+      ntk_alloc(base->context, base->parameters * 2 + 1, sizeof(double), "the weights", &pointer));
+  double *zeros = memset(pointer, 0, (base->parameters * 2 + 1) * sizeof(double));
   const double **W = NULL;
-  ntk_status status = ntk_alloc(a->base->context, 2 * L, sizeof *W, "the weights", &pointer);
+  ntk_status status = ntk_alloc(base->context, 2 * L, sizeof *W, "the weights", &pointer);
   if (status == NTK_OK) {
     W = pointer;
     const double **b = W + L;
     for (size_t l = 1; l <= L; l++) {
-      W[l - 1] = l + 1 < L ? a->base->W[l] : zeros;
-      b[l - 1] = !ntk_spec_bias(spec, l) ? NULL : l + 1 < L ? a->base->b[l] : zeros;
+      W[l - 1] = l + 1 < L ? base->W[l] : zeros;
+      b[l - 1] = !ntk_spec_bias(spec, l) ? NULL : l + 1 < L ? base->b[l] : zeros;
     }
-    status = ntk_network_from_weights(a->base->context, spec, W, b, &a->network);
+    status = ntk_network_from_weights(base->context, spec, W, b, network);
   }
-  ntk_free(a->base->context, W);
-  ntk_free(a->base->context, zeros);
+  ntk_free(base->context, W);
+  ntk_free(base->context, zeros);
   return status;
 }
 
-/* t = 0: W_L = 0, whose outputs are 0. */
-static void set_weights(const attempt *a, const double *D, double t) {
-  const size_t L = a->base->depth, m = a->base->width[L - 1];
-  for (size_t i = 0; i < ntk_network_rows(a->base, L - 1); i++) {
-    const double *w = a->base->W[L - 1] + i * m, *d = D + i * m;
-    double *out = a->network->W[L - 1] + 2 * i * m;
+void ntk_halves_set(const ntk_network *base, const double *D, double t, ntk_network *network) {
+  const size_t L = base->depth, m = base->width[L - 1];
+  for (size_t i = 0; i < ntk_network_rows(base, L - 1); i++) {
+    const double *w = base->W[L - 1] + i * m, *d = D + i * m;
+    double *out = network->W[L - 1] + 2 * i * m;
     for (size_t j = 0; j < m; j++) {
       out[j] = w[j] + t * d[j];
       out[m + j] = w[j] - t * d[j];
     }
   }
   for (size_t j = 0; j < m; j++) {
-    const double last = t > 0.0 ? a->base->W[L][j] / (2.0 * t) : 0.0;
-    a->network->W[L][j] = last;
-    a->network->W[L][m + j] = -last;
+    const double last = t > 0.0 ? base->W[L][j] / (2.0 * t) : 0.0;
+    network->W[L][j] = last;
+    network->W[L][m + j] = -last;
   }
 }
 
@@ -87,7 +86,7 @@ static void set_weights(const attempt *a, const double *D, double t) {
 static ntk_status evaluate(attempt *a) {
   NTK_TRY(ntk_progress_report(a->base->context, "corrections", a->progress));
   const double start = ntk_clock();
-  set_weights(a, a->D, a->t);
+  ntk_halves_set(a->base, a->D, a->t, a->network);
   NTK_TRY(ntk_network_output(a->network, a->data, a->r));
   for (size_t i = 0; i < a->N; i++)
     a->r[i] = a->Y[i] - a->r[i];
@@ -187,7 +186,7 @@ static void finish(attempt *a, int exponent) {
   const size_t L = a->base->depth, n = a->network->width[L - 1];
   double *last = a->network->W[L];
   bool finite = true;
-  set_weights(a, a->best, a->best_t);
+  ntk_halves_set(a->base, a->best, a->best_t, a->network);
   if (a->best_t > 0.0) /* 0 is another thing */
     a->best_t = fmax(DBL_TRUE_MIN, fmin(DBL_MAX, ldexp(a->best_t, -exponent)));
   for (size_t j = 0; j < n; j++) {
@@ -197,7 +196,7 @@ static void finish(attempt *a, int exponent) {
   if (!finite || !(a->best_error < a->norm_Y)) {
     memset(a->best, 0, a->entries * sizeof(double));
     a->best_t = 0.0;
-    set_weights(a, a->best, a->best_t);
+    ntk_halves_set(a->base, a->best, a->best_t, a->network);
   }
 }
 
@@ -214,7 +213,7 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                .best_error = INFINITY};
   ntk_status status = allocate_attempt(&a);
   if (status == NTK_OK)
-    status = make_network(&a, spec);
+    status = ntk_halves_create(a.base, spec, &a.network);
   size_t made = 0;
   if (status == NTK_OK)
     status = search(&a, system, eps, corrections, &made);

@@ -25,6 +25,7 @@ typedef struct question {
   const ntk_dataset *data;
   const double *Y; /* N of data */
   ntk_memorize_result *result;
+  bool margin; /* no label can be 0 */
 } question;
 
 static size_t number_of(const question *q, size_t i) {
@@ -100,6 +101,10 @@ static bool is_affine(const ntk_network *network) {
   return l < network->depth;
 }
 
+static const char *zero_label(const question *q) {
+  return q->margin ? "" : "label it 0, ";
+}
+
 /* Of sample i, K_ii = 0 and y_i != 0. */
 static ntk_status say_dead(const question *q, size_t i) {
   const ntk_network *base = q->system->base;
@@ -109,13 +114,13 @@ static ntk_status say_dead(const question *q, size_t i) {
   if (zero && ntk_network_vanishes(base, base->depth))
     say(q,
         "sample %zu is zero and phi(0) = 0: its output is 0 whatever the weights; leave it out, "
-        "label it 0, or take sigmoid or softplus",
-        number);
+        "%sor take sigmoid or softplus",
+        number, zero_label(q));
   else if (zero && ntk_network_vanishes(base, base->depth - 2))
     say(q,
         "sample %zu is zero and %s: its output is 0 whatever the construction does; leave it "
-        "out, label it 0, or take a deeper network",
-        number, base->depth == 2 ? "L = 2" : "so is f_{L-2} there");
+        "out, %sor take a deeper network",
+        number, base->depth == 2 ? "L = 2" : "so is f_{L-2} there", zero_label(q));
   else if (!has_kink(base))
     say(q,
         "sample %zu has K_ii = 0: phi' is 0 to rounding at all its units, which are saturated; a "
@@ -282,7 +287,7 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
                                 ntk_memorize_result *result) {
   const ntk_network *base = system->base;
   const size_t L = base->depth, parameters = ntk_network_rows(base, L - 1) * base->width[L - 1];
-  const question q = {asked, system, data, Y, result};
+  const question q = {asked, system, data, Y, result, false};
   result->reason[0] = '\0';
   if (result->reached)
     return NTK_OK;
@@ -300,5 +305,64 @@ ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system 
         is_affine(base) ? "affine" : "linear");
   else
     return explain_samples(&q);
+  return NTK_OK;
+}
+
+/* ---- A margin -------------------------------------------------------------------------------- */
+
+/* A pair whose outputs have one sign, or the opposite ones, whatever the weights, and labels not.
+ */
+static ntk_status find_contrary(const question *q, ntk_pair *pair) {
+  const ntk_held held = ntk_dataset_held(q->asked->all);
+  const double *Y = q->asked->all_Y;
+  NTK_TRY(ntk_find_pair(q->system->context, &held, ntk_network_symmetry(q->system->base), Y, 0.0,
+                        pair));
+  if (isfinite(pair->distance) &&
+      Y[pair->k] * ntk_symmetry_factor(pair->symmetry, pair->factor) * Y[pair->i] > 0.0)
+    pair->distance = INFINITY;
+  return NTK_OK;
+}
+
+static ntk_status say_inseparable(const question *q) {
+  const ntk_network *base = q->system->base;
+  const size_t L = base->depth, N = q->data->N;
+  size_t dead = 0;
+  ntk_pair pair;
+  NTK_TRY(find_dead(q, &dead));
+  if (dead < N)
+    return say_dead(q, dead);
+  NTK_TRY(find_contrary(q, &pair));
+  if (isfinite(pair.distance)) {
+    say_pair(q, &pair);
+    return NTK_OK;
+  }
+  say(q,
+      "the samples are not separable in these features: of %zu of the rows y_i J_i of J_{L-2} a "
+      "convex combination is 0 to rounding (%zu samples, and %s m = %zu parameters)",
+      q->result->support, N, base->bias[L - 2] ? "(n_{L-2} + 1)" : "n_{L-2}",
+      ntk_network_rows(base, L - 1) * base->width[L - 1]);
+  return NTK_OK;
+}
+
+ntk_status ntk_margin_explain(const ntk_asked *asked, const ntk_linear_system *system,
+                              const ntk_dataset *data, const double *Y,
+                              ntk_memorize_result *result) {
+  const question q = {asked, system, data, Y, result, true};
+  result->reason[0] = '\0';
+  if (result->reached)
+    return NTK_OK;
+  say(&q, "min_i y_i F_L(x_i) = %.2g where %g was wanted: ", result->margin, asked->eps);
+  if (result->separation > 0.0)
+    say(&q,
+        "by the tangent features the samples are separable, by %.2g of the longest row, but "
+        "rounding, of order u / t with t = %.2g, is more than the outputs",
+        result->separation, result->t);
+  else if (result->separation_bound <= NTK_INSEPARABLE)
+    return say_inseparable(&q);
+  else
+    say(&q,
+        "no weights were found that separate the samples by the tangent features, and none do by "
+        "more than %.2g of the longest row: double precision does not tell",
+        result->separation_bound);
   return NTK_OK;
 }

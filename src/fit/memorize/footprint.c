@@ -35,12 +35,14 @@ static ntk_status describe(ntk_context *context, const ntk_network_spec *spec,
 }
 
 /* Held all the time: data (twice: equal samples are taken out into a copy), the base network with
- * its features, gradient and kernel, the networks made and one that one of them is compared to.
+ * its features, gradient and kernel, the networks made and one that one of them is compared to; of
+ * a margin the samples in one step's kernel, too, with their features.
  * Besides, either the eigenvalues of K_{L-2}, or the construction of a network and then its
  * features; and the workspace of a pass, a product or K_{L-2}. */
 static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spec,
-                               const ntk_share *share, double count, bool iterative, ntk_way way,
-                               double *total) {
+                               const ntk_share *share, double count,
+                               const ntk_memorize_options *options, ntk_way way, double *total) {
+  const bool iterative = options->iterative, margin = options->margin > 0.0;
   const double P = ntk_shape_of(spec).parameters;
   base_network base;
   const size_t N = share->N;
@@ -51,10 +53,12 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
   const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
   const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
-  const double held = 2.0 * data + 5.0 * n + 2.0 * base.parameters + base.of.features +
+  const double part = margin ? data + base.of.features + 6.0 * n : 0.0;
+  const double held = 2.0 * data + part + 5.0 * n + 2.0 * base.parameters + base.of.features +
                       (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
   const double digits = ntk_digits_bytes(spec, NTK_OUTPUTS_TRACE) + 2.0 * L * n;
-  const double eigen = iterative ? 0.0 : fmax((double)ntk_eigen_bytes(N), digits) + 2.0 * n;
+  const double eigen =
+      iterative || margin ? 0.0 : fmax((double)ntk_eigen_bytes(N), digits) + 2.0 * n;
   const double construction =
       2.0 * base.D + fmax(2.0 * base.parameters, wanted.features + n * (2.0 * L + 8.0));
   const double workspace = fmax(fmax(wanted.output, mixed ? base.of.apply : 0.0),
@@ -74,8 +78,11 @@ ntk_status ntk_memorize_way(ntk_context *context, const ntk_network_spec *spec,
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "iterative solves have no factor, whose precision mixed is; accepted: the "
                     "precision auto or double, or solves by a factor");
-  NTK_TRY(bytes_of_way(context, spec, share, count, false, NTK_WAY_DOUBLE, &in_double));
-  NTK_TRY(bytes_of_way(context, spec, share, count, false, NTK_WAY_MIXED, &mixed));
+  *way = NTK_WAY_DOUBLE;
+  if (options->margin > 0.0)
+    return NTK_OK;
+  NTK_TRY(bytes_of_way(context, spec, share, count, options, NTK_WAY_DOUBLE, &in_double));
+  NTK_TRY(bytes_of_way(context, spec, share, count, options, NTK_WAY_MIXED, &mixed));
   *way = ntk_way_choose(mode, share->N, false, ntk_memory_agreed(context), in_double, mixed);
   return NTK_OK;
 }
@@ -85,7 +92,7 @@ static ntk_status vectors_memory(ntk_context *context, const ntk_network_spec *s
                                  const ntk_memorize_options *options, double *total) {
   ntk_way way;
   NTK_TRY(ntk_memorize_way(context, spec, share, count, options, &way));
-  return bytes_of_way(context, spec, share, count, options->iterative, way, total);
+  return bytes_of_way(context, spec, share, count, options, way, total);
 }
 
 /* Of several outputs, the parts and the networks that they make are there at once; and labels of

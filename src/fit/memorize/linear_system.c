@@ -232,10 +232,11 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
                                     const ntk_memorize_options *options, ntk_way way,
                                     ntk_linear_system *system) {
   const ntk_held held = ntk_dataset_held(all);
+  const bool factored = !options->iterative && options->margin == 0.0;
   void *pointer = NULL;
   *system = (ntk_linear_system){.context = context,
                                 .iterative = options->iterative,
-                                .way = options->iterative ? NTK_WAY_DOUBLE : way,
+                                .way = factored ? way : NTK_WAY_DOUBLE,
                                 .seed = options->seed,
                                 .condition = NAN};
   ntk_status status = make_base(system, spec, options->below);
@@ -252,7 +253,7 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
     system->block = pointer;
     memset(system->block, 0, spec->depth * sizeof(bool));
     system->block[spec->depth - 2] = true;
-    if (!options->iterative)
+    if (factored)
       status = make_factor(system);
   }
   if (status != NTK_OK)

@@ -46,6 +46,7 @@ static ntk_status measure(const ntk_network *network, const ntk_dataset *data, c
   result->relative_error = error.relative;
   result->max_error = error.largest;
   result->rounding = error.rounding;
+  result->margin = error.margin;
   return NTK_OK;
 }
 
@@ -61,9 +62,20 @@ static int scale_labels(const double *Y, size_t N, double *scaled) {
   return exponent;
 }
 
-/* Label vector Y (of all samples) into its network and result. */
-static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk_distinct *d,
-                          const double *Y, ntk_network **network, ntk_memorize_result *result) {
+/* How precise the factor was, and what of the time is shared. */
+static void tell_system(const ntk_linear_system *system, ntk_memorize_result *result) {
+  const bool mixed = system->way != NTK_WAY_DOUBLE;
+  result->precision = ntk_mode_name(mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
+  result->precision_reason = system->why != NULL ? system->why : "";
+  result->seconds.kernel = system->seconds_kernel;
+  result->seconds.factor = system->seconds_factor;
+  result->seconds.condition = system->seconds_condition;
+}
+
+/* Label vector Y (of all samples) into its network and result, by equations. */
+static ntk_status fit_equations(const problem *p, ntk_linear_system *system, const ntk_distinct *d,
+                                const double *Y, ntk_network **network,
+                                ntk_memorize_result *result) {
   const size_t N = d->data->N;
   const ntk_memorize_options *options = p->options;
   double *own = NULL;
@@ -74,8 +86,11 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk
   const double wanted = options->absolute ? ldexp(options->eps, -exponent) : options->eps * unit;
   for (size_t i = 0; d->row != NULL && i < N; i++)
     own[i] = own[d->row[i]]; /* row[i] >= i */
-  *result = (ntk_memorize_result){
-      .condition = system->condition, .samples = d->different, .deficiency = system->deficiency};
+  *result = (ntk_memorize_result){.condition = system->condition,
+                                  .samples = d->different,
+                                  .deficiency = system->deficiency,
+                                  .separation = NAN,
+                                  .separation_bound = NAN};
   ntk_status status = ntk_construct(system, p->spec, d->data, own, exponent, wanted * d->share,
                                     options->corrections, network, result);
   if (status == NTK_OK)
@@ -85,14 +100,18 @@ static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk
     const ntk_asked asked = {p->data, Y, d->row, wanted / unit};
     status = ntk_memorize_explain(&asked, system, d->data, own, result);
   }
-  const bool mixed = system->way != NTK_WAY_DOUBLE;
-  result->precision = ntk_mode_name(mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
-  result->precision_reason = system->why != NULL ? system->why : "";
-  result->seconds.kernel = system->seconds_kernel;
-  result->seconds.factor = system->seconds_factor;
-  result->seconds.condition = system->seconds_condition;
   ntk_free(system->context, own);
   return status;
+}
+
+static ntk_status fit_one(const problem *p, ntk_linear_system *system, const ntk_distinct *d,
+                          const double *Y, ntk_network **network, ntk_memorize_result *result) {
+  const double margin = p->options->margin;
+  NTK_TRY(margin > 0.0
+              ? ntk_memorize_margin(system, p->spec, p->data, d, Y, margin, network, result)
+              : fit_equations(p, system, d, Y, network, result));
+  tell_system(system, result);
+  return NTK_OK;
 }
 
 /* ---- Rows that are dependent ------------------------------------------------------------------

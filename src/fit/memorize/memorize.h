@@ -1,6 +1,7 @@
 /* Memorisation in its parts: outputs.c has the outputs, memorize.c the order, distinct.c the
  * samples, construct.c the weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c
- * what a singular K_{L-2} leaves, explain.c why eps was not reached. */
+ * what a singular K_{L-2} leaves, explain.c why eps was not reached; separate.c inequalities in
+ * place of equations, margin.c the weights for them. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
@@ -96,17 +97,50 @@ ntk_status ntk_construct(ntk_linear_system *system, const ntk_network_spec *spec
                          const ntk_dataset *data, const double *Y, int exponent, double eps,
                          size_t corrections, ntk_network **network, ntk_memorize_result *result);
 
+/* The halves [W + t D, W - t D] and [a, -a] / (2 t) of a network as spec says, above the base's
+ * layers; t = 0: W_L = 0, whose outputs are 0. */
+ntk_status ntk_halves_create(const ntk_network *base, const ntk_network_spec *spec,
+                             ntk_network **network);
+void ntk_halves_set(const ntk_network *base, const double *D, double t, ntk_network *network);
+
+/* ---- Labels +-1 by inequalities (separate.c) ------------------------------------------------- */
+
+/* Of D of norm 1, over max_i ||J_i||: the largest min_i y_i <J_i, D> that was found, and one that
+ * none exceeds. */
+typedef struct ntk_separation {
+  double separation, bound;
+  double least; /* min_i y_i <J_i, D> of the D found; not above 0: it does not separate */
+  size_t support, steps;
+} ntk_separation;
+/* A bound of no more is 0 to rounding: no D separates. */
+#define NTK_INSEPARABLE 1e-13
+
+/* D (n_{L-2} x m and a row for b_{L-1}) with y_i <J_i, D> >= least, y: N of data, +-1. The system
+ * needs no factor. */
+ntk_status ntk_separate(ntk_linear_system *system, const ntk_dataset *data, const double *y,
+                        double *D, ntk_separation *found);
+
+/* Weights with y_i F_L(x_i) >= margin, rounding counted, for labels Y (+-1) of `all`: of these d
+ * has the samples that have inequalities. */
+ntk_status ntk_memorize_margin(ntk_linear_system *system, const ntk_network_spec *spec,
+                               const ntk_dataset *all, const ntk_distinct *d, const double *Y,
+                               double margin, ntk_network **network, ntk_memorize_result *result);
+
 /* What the caller wanted. */
 typedef struct ntk_asked {
   const ntk_dataset *all;
   const double *all_Y;
   const size_t *row; /* where the samples of the system stand in all; NULL: at their places */
-  double eps;        /* relative */
+  double eps;        /* relative; of ntk_margin_explain the margin */
 } ntk_asked;
 
 /* result->reason, "" where eps was reached. data, Y: of the system. */
 ntk_status ntk_memorize_explain(const ntk_asked *asked, const ntk_linear_system *system,
                                 const ntk_dataset *data, const double *Y,
                                 ntk_memorize_result *result);
+/* The same of a margin that was not reached. */
+ntk_status ntk_margin_explain(const ntk_asked *asked, const ntk_linear_system *system,
+                              const ntk_dataset *data, const double *Y,
+                              ntk_memorize_result *result);
 
 #endif

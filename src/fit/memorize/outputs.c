@@ -90,6 +90,11 @@ static void combine(const ntk_memorize_result *part, size_t n, ntk_memorize_resu
     whole->reached = whole->reached && r->reached;
     whole->max_error = r->max_error > whole->max_error ? r->max_error : whole->max_error;
     whole->rounding = r->rounding > whole->rounding ? r->rounding : whole->rounding;
+    whole->margin = fmin(whole->margin, r->margin); /* all NaN, or none */
+    whole->separation = fmin(whole->separation, r->separation);
+    whole->separation_bound = fmin(whole->separation_bound, r->separation_bound);
+    whole->support += r->support;
+    whole->steps += r->steps;
     whole->t = fmin(whole->t, r->t);
     whole->corrections += r->corrections;
     whole->seconds.solve += r->seconds.solve;
@@ -229,6 +234,24 @@ static ntk_status check_spec(const ntk_network_spec *spec, const ntk_dataset *da
   return ntk_dim_check(data, spec->width[0]);
 }
 
+/* A margin's labels are 1 and -1, all `count` of Y. */
+static ntk_status check_margin(const ntk_memorize_options *o, const double *Y, size_t count) {
+  ntk_mode mode;
+  if (o->margin == 0.0)
+    return NTK_OK;
+  if (!(o->margin > 0.0) || isinf(o->margin))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: a number above 0", o->margin);
+  NTK_TRY(ntk_mode_find(o->precision, &mode));
+  if (o->iterative || mode == NTK_MODE_MIXED)
+    return ntk_fail(NTK_ERR_ARGUMENT, "a margin is found with factors in double; accepted: the "
+                                      "precision auto or double, and no iterative solves");
+  for (size_t i = 0; i < count; i++)
+    if (fabs(Y[i]) != 1.0)
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "label %zu (from 1) is %g; a margin takes 1 and -1, or classes", i + 1, Y[i]);
+  return NTK_OK;
+}
+
 ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
                         const double *Y, size_t count, const ntk_memorize_options *options,
                         ntk_network **networks, ntk_memorize_result *results) {
@@ -240,7 +263,9 @@ ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *spec, cons
   if (count == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "no label vector; accepted: 1 and up");
   NTK_TRY(check_spec(spec, data, o.below));
-  const bool several = ntk_spec_width(spec, spec->depth) > 1;
+  const size_t n = ntk_spec_width(spec, spec->depth);
+  const bool several = n > 1;
+  NTK_TRY(check_margin(&o, Y, data->N * n * count)); /* which are there */
   if (!several)
     NTK_TRY(ntk_labels_check(Y, data->N, count));
   const ntk_status status =
