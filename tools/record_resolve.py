@@ -15,8 +15,9 @@ import flint
 import numpy
 from flint import arb, arb_mat, fmpq
 
-BITS, TINY = 1600, arb(fmpq(1, 10**20))
+BITS = 1600
 flint.ctx.prec = BITS
+TINY = arb(fmpq(1, 10**20))
 PHI = {
     "sigmoid": lambda g: (s := 1 / (1 + (-g).exp()), s * (1 - s)),
     "tanh": lambda g: (t := g.tanh(), 1 - t * t),
@@ -72,18 +73,21 @@ def kernel(activation, X, W):
     return K
 
 
-def positive(A):
-    """Whether a Cholesky factorisation proves it."""
-    n = A.nrows()
+def above(K, value):
+    """Whether lambda_min > value (1 - TINY) is proved: a Cholesky factor, of midpoints, of K - value (1 - TINY / 2) leaves
+    less than value TINY / 2 of it."""
+    n, slack = K.nrows(), value * TINY / 2
+    A = K - arb_mat(n, n, [value - slack if e % (n + 1) == 0 else 0 for e in range(n * n)])
     R = [[arb(0)] * n for _ in range(n)]
-    for j in range(n):
-        s = A[j, j] - sum((R[j][k] ** 2 for k in range(j)), arb(0))
-        if not s > 0:
-            return False
-        R[j][j] = s.sqrt()
-        for i in range(j + 1, n):
-            R[i][j] = (A[i, j] - sum((R[i][k] * R[j][k] for k in range(j)), arb(0))) / R[j][j]
-    return True
+    for i, row in enumerate(R):
+        for j, other in enumerate(R[: i + 1]):
+            s = (A[i, j] - sum((a * b for a, b in zip(row[:j], other)), arb(0))).mid()
+            if i == j and not s > 0:
+                return False
+            row[j] = (s.sqrt() if i == j else s / other[j]).mid()
+    R = arb_mat(R)
+    left = sum((a * a for a in (A - R * R.transpose()).entries()), arb(0))
+    return bool(left < slack * slack)
 
 
 def smallest(K, squarings=9):
@@ -98,8 +102,7 @@ def smallest(K, squarings=9):
     v = arb_mat(n, 1, [(inverse * v)[i, 0].mid() for i in range(n)])
     square = sum((a * a for a in v.entries()), arb(0))
     value = ((v.transpose() * K * v)[0, 0] / square).mid()
-    shifted = arb_mat(n, n, [K[i, j] - (value * (1 - TINY) if i == j else 0) for i in range(n) for j in range(n)])
-    assert positive(shifted), "not proved: more bits, or more powers"
+    assert above(K, value), "not proved: more bits, or more powers"
     trace = sum((K[i, i] for i in range(n)), arb(0))
     return value, (trace / value).mid()
 

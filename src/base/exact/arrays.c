@@ -51,3 +51,10 @@ void ntk_exact_dot(size_t n, ntk_exact_entries x, ntk_exact_entries y, double su
 void ntk_exact_root(const double x[2], double root[2]) {
   NTK_LANES_BEST(ntk_exact_root)(x, root);
 }
+
+void ntk_exact_normalise(size_t n, ntk_exact_entries x) {
+  double square[2], root[2];
+  ntk_exact_dot(n, x, x, square);
+  ntk_exact_root(square, root);
+  ntk_exact_over(n, x, root, x);
+}

@@ -39,6 +39,8 @@ void ntk_exact_over(size_t n, ntk_exact_entries x, const double y[2], ntk_exact_
 /* The sum of x y, and the root of x > 0. */
 void ntk_exact_dot(size_t n, ntk_exact_entries x, ntk_exact_entries y, double sum[2]);
 void ntk_exact_root(const double x[2], double root[2]);
+/* x over its length. */
+void ntk_exact_normalise(size_t n, ntk_exact_entries x);
 
 /* sum += x y, or -= where sign is -1, of one entry each; x or y NULL: 1. */
 void ntk_exact_add(ntk_exact_entries x, ntk_exact_entries y, double sign, ntk_exact_entries sum);

@@ -218,14 +218,6 @@ static ntk_status solve(void *user, double *V, size_t m) {
   return ntk_progress_poll(w->context, "resolving", 1.0);
 }
 
-/* x over its norm. */
-static void normalise(size_t n, ntk_exact_entries x) {
-  double square[2], root[2];
-  ntk_exact_dot(n, x, x, square);
-  ntk_exact_root(square, root);
-  ntk_exact_over(n, x, root, x);
-}
-
 /* sqrt(value) |U v - value U^{-T} v|. */
 static double residual_of(const work *w, ntk_exact_entries v, double value, ntk_exact_entries y,
                           ntk_exact_entries z) {
@@ -254,10 +246,15 @@ static ntk_status find(work *w, double *v, ntk_exact_ends *ends) {
   memset(x.lo, 0, n * sizeof(double));
   for (int step = 0; step < 2; step++) {
     solve_exact(w, x);
-    normalise(n, x);
+    ntk_exact_normalise(n, x);
   }
   memcpy(v, x.hi, n * sizeof(double));
-  NTK_TRY(ntk_rayleigh_find(w->J, x, value));
+  ntk_rayleigh R;
+  ntk_status status = ntk_rayleigh_create(w->J, &R);
+  if (status == NTK_OK)
+    status = ntk_rayleigh_find(&R, x, value, NULL);
+  ntk_rayleigh_destroy(&R);
+  NTK_TRY(status);
   ends->solves = pair.applications + 2;
   ends->value = value[0];
   ends->residual = residual_of(w, x, value[0], y, z);

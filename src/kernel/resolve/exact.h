@@ -7,9 +7,9 @@
 enum { NTK_EXACT_ROWS = 512 };
 
 /* lambda_min of J J^T, J as precise as its features are, by v (rows, rounded to double where the
- * vector is handed out); residual as ntk_rounds_residual has it; *found: K is told from a singular
- * matrix, in so many rounds. seed, tolerance, solves: of the eigensolver. Rows: at most
- * NTK_EXACT_ROWS. N^2 P products a round. NTK_ERR_MEMORY, _CANCELLED. */
+ * vector is handed out); residual: sqrt(lambda_min) ||U^{-T} (K v - lambda_min v)||; *found: K is
+ * told from a singular matrix, in so many rounds. seed, tolerance, solves: of the eigensolver.
+ * Rows: at most NTK_EXACT_ROWS. N^2 P products a round. NTK_ERR_MEMORY, _CANCELLED. */
 typedef struct ntk_exact_ends {
   double tolerance;
   uint64_t seed;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "kernel/resolve/exact.h"
 #include "kernel/resolve/rayleigh.h"
+#include "kernel/resolve/refine.h"
 #include "kernel/resolve/rounds.h"
 #include "spectrum/eigen.h"
 
@@ -17,6 +18,9 @@
 
 /* With fewer digits few rows go on in double-double. */
 enum { DIGITS = 6 };
+
+/* Of a row's square, what is lost of it in products in double-double. */
+static const double EXACT = 0x1p-176;
 
 static ntk_status solve(void *user, double *V, size_t m) {
   return ntk_packed_solve(user, V, m);
@@ -37,52 +41,51 @@ static double sums(size_t rows) {
   return error * error;
 }
 
-/* Judges e->lambda_min, found by v: what is not known of J in double-double, and, of the factor's
- * J, part, counts squared as all that is wrong with v does. */
-static void judge(const ntk_columns *J, const double *v, double part, ntk_extremes *e) {
+/* Judges e->lambda_min, found by v: what is not known of J in double-double counts, and, squared,
+ * all that is wrong with v. */
+static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   double lost = 0.0, weight = 0.0;
   for (size_t i = 0; i < J->rows; i++) {
     lost += v[i] * v[i] * J->moved[i];
     weight += v[i] * v[i] * ntk_columns_square(J, i);
   }
-  e->residual = hypot(e->residual, sqrt(e->lambda_min * part * weight));
+  e->residual = hypot(e->residual, sqrt(e->lambda_min * EXACT * weight));
   ntk_extremes_judge(e, e->lambda_min);
   if (e->verdict == NTK_VERDICT_OK)
     ntk_extremes_carry(e, lost, 0x1p-192 * weight);
 }
 
-/* By M. scratch: 2 rows. */
-static ntk_status find(const ntk_resolving *of, const ntk_columns *J, ntk_packed *M,
-                       double *scratch, double *vector, ntk_extremes *e) {
+/* By M, whose own J is another by at most e->resolution, the square of its norm: a residual told by
+ * M is as much too small, at most, as M's least singular value is too large. */
+static ntk_status find(const ntk_resolving *of, const ntk_columns *J, ntk_packed *M, double *vector,
+                       ntk_extremes *e) {
   const ntk_operator A = operator_of(M, of->trace);
   ntk_eigenpair pair;
-  double value[2] = {NAN, 0.0};
+  ntk_refined refined;
   const ntk_status status =
       ntk_eigen_smallest(J->context, &A, of->tolerance, of->seed, &pair, vector);
   if (status == NTK_ERR_NUMERIC)
     return NTK_OK;
   NTK_TRY(status);
-  NTK_TRY(ntk_rayleigh_find(J, (ntk_exact_entries){vector, NULL}, value));
-  e->solves = pair.applications;
-  e->lambda_min = value[0];
-  e->residual = ntk_rounds_residual(M, vector, value[0], scratch, scratch + J->rows);
-  judge(J, vector, sums(J->rows), e);
+  NTK_TRY(ntk_refine(J, M, vector, &refined));
+  const double wrong = sqrt(e->resolution / refined.value);
+  e->solves = pair.applications + refined.steps;
+  e->lambda_min = refined.value;
+  e->residual = refined.residual * (1.0 + wrong);
+  judge(J, vector, e);
   return NTK_OK;
 }
 
 static ntk_status in_double(const ntk_resolving *of, const ntk_columns *J, double *vector,
                             ntk_extremes *e) {
   ntk_packed M = {0};
-  double *scratch = NULL;
   bool complete = false;
-  NTK_TRY(ntk_alloc_doubles(J->context, 2 * J->rows, "eigenvector", &scratch));
   ntk_status status = ntk_rounds_factor(J, of->noise, &M, &complete, &e->rounds);
   e->resolution = sums(J->rows) * of->trace;
   ntk_extremes_judge(e, NAN); /* until it is found */
   if (status == NTK_OK && complete)
-    status = find(of, J, &M, scratch, vector, e);
+    status = find(of, J, &M, vector, e);
   ntk_packed_destroy(&M);
-  ntk_free(J->context, scratch);
   return status;
 }
 
@@ -99,7 +102,7 @@ static ntk_status in_double_double(const ntk_resolving *of, const ntk_columns *J
   e->solves = ends.solves;
   e->lambda_min = ends.value;
   e->residual = ends.residual;
-  judge(J, vector, 0x1p-176, e);
+  judge(J, vector, e);
   return NTK_OK;
 }
 
@@ -132,9 +135,10 @@ ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e)
 double ntk_resolve_bytes(const ntk_context *context, const ntk_network_spec *spec,
                          ntk_outputs outputs, size_t N) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
-  const double in_double = ntk_rounds_bytes(context, rows) + 16.0 * (double)rows;
+  const double in_double = ntk_rounds_bytes(context, rows);
   return ntk_columns_bytes(context, spec, outputs, N) +
          fmax(fmax(in_double, ntk_rayleigh_bytes(context, spec, outputs, N) +
+                                  ntk_refine_bytes(rows) +
                                   4.0 * (double)rows * (double)(rows + 24)),
               ntk_exact_bytes(context, spec, outputs, N));
 }

@@ -263,25 +263,3 @@ ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, 
     ntk_packed_destroy(M);
   return status;
 }
-
-/* ---- How good it is -------------------------------------------------------------------------- */
-
-double ntk_rounds_residual(const ntk_packed *M, const double *v, double value, double *y,
-                           double *w) {
-  double sum = 0.0;
-  memset(w, 0, M->n * sizeof *w);
-  for (size_t i = 0; i < M->n; i++) {
-    double rest = v[i];
-    for (size_t j = 0; j <= i; j++) {
-      const double entry = ntk_packed_get(M, i, j);
-      w[j] += entry * v[i];
-      if (j < i)
-        rest -= entry * y[j];
-      else
-        y[i] = rest / entry;
-    }
-  }
-  for (size_t i = 0; i < M->n; i++)
-    sum += (w[i] - value * y[i]) * (w[i] - value * y[i]);
-  return sqrt(value * sum);
-}

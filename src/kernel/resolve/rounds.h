@@ -12,11 +12,7 @@
 enum { NTK_ROUNDS_MOST = 4 };
 ntk_status ntk_rounds_factor(const ntk_columns *J, double noise, ntk_packed *M, bool *complete,
                              int *rounds);
-/* sqrt(value) ||M^{-1} (K v - value v)||, that is sqrt(value) ||M^T v - value M^{-1} v||: no more
- * than the usual residual, and not drowned by ||K|| u as that is. y, w: scratch, rows each. */
-double ntk_rounds_residual(const ntk_packed *M, const double *v, double value, double *y,
-                           double *w);
-/* Bytes, at most, of both. */
+/* Bytes, at most, of it and of Lanczos' method with M. */
 double ntk_rounds_bytes(const ntk_context *context, size_t rows);
 
 #endif
