@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ntkit.fit import train as train
     from ntkit.fit import train_iter as train_iter
     from ntkit.kernels import kernel as kernel
+    from ntkit.laws import law as law
     from ntkit.ledger import verify as verify
     from ntkit.memorization import fit_error as fit_error
     from ntkit.memorization import memorize as memorize
@@ -67,6 +68,7 @@ _WHERE = {
     "predict": "models",
     "Classes": "targets",
     "labels": "targets",
+    "law": "laws",
     "verify": "ledger",
     "spectrum": "spectra",
     "certify": "spectra",

@@ -950,6 +950,124 @@ class Rate(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class LawResult(Result):
+    r"""A law of large random matrices beside what was measured (ntk_law).
+
+    name: marchenko-pastur, conjugate, fan-wang or montanari-zhong
+    matrix: of whose eigenvalues it is: X X^T, K_{L-1} or K
+    drawn: whether the law says something here
+    holds: whether all of its hypotheses are held
+    reason: one line where they are not, else empty
+    samples: N
+    hypotheses: what it asks, and what is so
+    layers: hidden ones, from l = 1 on
+    atom: share of the eigenvalues that are one number
+    atom_at: that number
+    lower: lower end of the rest of the law
+    upper: upper end of it
+    least: smallest eigenvalue measured, but for those of an atom at 0
+    greatest: largest eigenvalue measured
+    outside: eigenvalues above upper by more than N^{-2/3} of it
+    distance: largest difference of the shares up to any number (Kolmogorov, Smirnov)
+    estimate: whether that is from the density's counts
+    degree: of montanari-zhong: l of d^l << N << d^{l+1}
+    constant: what lambda_min(K) tends to as N / d^{l+1} and N / (n_1 d) vanish
+    lambda_min: the prediction at this N and d, of an infinite width
+    error: relative error of it that width and chance make, as it is expected
+    measured: lambda_min(K)
+    points: by eigenvalue, equally spaced in its logarithm
+    """
+
+    _struct = "ntk_law_result"
+    name: str | None
+    matrix: str | None
+    drawn: bool
+    holds: bool
+    reason: str
+    samples: int
+    hypotheses: Rows[LawHypothesis]
+    layers: Rows[LawLayer]
+    atom: float
+    atom_at: float
+    lower: float
+    upper: float
+    least: float
+    greatest: float
+    outside: int
+    distance: float
+    estimate: bool
+    degree: int
+    constant: float
+    lambda_min: float
+    error: float
+    measured: float
+    points: Rows[LawPoint]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LawHypothesis(Result):
+    r"""What a law asks of network and data.
+
+    name: what is asked
+    value: what it is here
+    least: it is held from this
+    most: up to this
+    held: whether it is
+    needed: whether the law says nothing without it
+    help: what the value is, in a line
+    """
+
+    _struct = "ntk_law_hypothesis"
+    name: str | None
+    value: float
+    least: float
+    most: float
+    held: bool
+    needed: bool
+    help: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LawLayer(Result):
+    r"""A hidden layer, l = 1, ..., L - 1, as the laws see it.
+
+    ratio: N / n_l
+    deviation: standard deviation of an entry of g_l
+    common: the share of its variance that samples have in common
+    mean: E phi(g_l)
+    variance: of phi(g_l) between samples, what they have in common taken out
+    slope2: b^2 of Fan and Wang: E[phi']^2 times g_l's variance, over phi's
+    square: a of Fan and Wang: E[phi'^2] times g_l's variance, over phi's
+    """
+
+    _struct = "ntk_law_layer"
+    ratio: float
+    deviation: float
+    common: float
+    mean: float
+    variance: float
+    slope2: float
+    square: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LawPoint(Result):
+    r"""A law at a number.
+
+    eigenvalue: a number on the axis of eigenvalues
+    below: the law's share of eigenvalues up to it
+    density: the derivative of that
+    measured: the matrix's share of eigenvalues up to it; nan: not known
+    """
+
+    _struct = "ntk_law_point"
+    eigenvalue: float
+    below: float
+    density: float
+    measured: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyStatus(Result):
     r"""How far a study's database is (ntk_study_status_read).
 

@@ -22,7 +22,7 @@ FLOORS = [
     {"_read"},
     {"convert", "data", "_features", "_files", "_layers", "_study_table", "_study_source"},
     {"network"},
-    {"kernels", "spectra", "memorization", "ledger", "targets", "models", "study"},
+    {"kernels", "spectra", "memorization", "laws", "ledger", "targets", "models", "study"},
     {"fit", "operators"},
     {"conventions", "plans"},
     {"__init__", "__main__"},

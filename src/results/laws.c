@@ -64,7 +64,7 @@ static const ntk_field law[] = {
     FIELD(degree, "", "of montanari-zhong: l of d^l << N << d^{l+1}"),
     FIELD(constant, "", "what lambda_min(K) tends to as N / d^{l+1} and N / (n_1 d) vanish"),
     FIELD(lambda_min, "", "the prediction at this N and d, of an infinite width"),
-    FIELD(error, "", "relative error of it that the width makes, as it is expected"),
+    FIELD(error, "", "relative error of it that width and chance make, as it is expected"),
     FIELD(measured, "", "lambda_min(K)"),
     OBJECTS("points", point, points, ntk_table_law_point,
             "by eigenvalue, equally spaced in its logarithm"),

@@ -14,6 +14,8 @@ tiny() {
   layers) echo 'trials=1 grid.n=12,16 grid.N=20' ;;
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
+  fan-wang) echo 'trials=1 grid.N=20,30' ;;
+  montanari-zhong) echo 'trials=1 grid.r=3,4 grid.d=16 grid.n=100' ;;
   training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;
   *) echo "there is no tiny grid for examples/$1 in test_examples.sh" ;;
   esac
@@ -56,7 +58,7 @@ for file in "$examples"/*/study.yaml; do
     esac
     good "$name: ntkit $line" "$@"
     case $2 in
-    run) check "$name: no trial failed" grep -q '^[a-z]*: \([0-9]*\) of \1 trials done$' "$out" ;;
+    run) check "$name: no trial failed" grep -q '^[a-z-]*: \([0-9]*\) of \1 trials done$' "$out" ;;
     fit) check "$name: a slope" grep -q '^curve  *slope' "$out" ;;
     plot) check "$name: a figure is drawn" test -s "${line##*--output }.svg" ;;
     esac

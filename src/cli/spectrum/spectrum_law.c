@@ -45,8 +45,9 @@ static void print_ends(const char *what, double from, double to, const char *mor
 static void print_smallest(const ntk_law_result *law) {
   char text[JOB_CELL];
   printf("  %-33s %s\n", "lambda_min measured", job_number(law->measured, "%.6g", text));
-  printf("  %-33s %.6g, off by %.0f %%; up to about %.0f %% by the width\n", "predicted at this N",
-         law->lambda_min, 100.0 * fabs(law->measured / law->lambda_min - 1.0), 100.0 * law->error);
+  printf("  %-33s %.6g, off by %.0f %%; up to about %.0f %% by width and chance\n",
+         "predicted at this N", law->lambda_min,
+         100.0 * fabs(law->measured / law->lambda_min - 1.0), 100.0 * law->error);
   printf("  %-33s %.6g as N / d^%zu vanishes, l = %zu\n", "the constant", law->constant,
          law->degree + 1, law->degree);
 }
@@ -165,7 +166,8 @@ void spectrum_law_page(const spectrum_run *run, FILE *out) {
     fprintf(out, "<p>");
     page_formula(out, JOB_LAMBDA);
     fprintf(out,
-            " = <b>%.6g</b> measured, %.6g predicted at this N, to about %.0f %% by the width; the "
+            " = <b>%.6g</b> measured, %.6g predicted at this N, to about %.0f %% by width and "
+            "chance; the "
             "constant %.6g.</p>\n",
             law->measured, law->lambda_min, 100.0 * law->error, law->constant);
   }

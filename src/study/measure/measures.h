@@ -42,6 +42,13 @@ void ntk_take_ratio_lower(const void *result, ntk_outcome *outcome);
 void ntk_take_ratio_upper(const void *result, ntk_outcome *outcome);
 void ntk_take_blocks(const void *result, ntk_outcome *outcome);
 
+/* Laws beside one ntk_spectrum. */
+extern const ntk_measure ntk_laws_measure;
+void ntk_take_law_distance(const void *result, ntk_outcome *outcome);
+void ntk_take_law_distance_last(const void *result, ntk_outcome *outcome);
+void ntk_take_law_ratio(const void *result, ntk_outcome *outcome);
+void ntk_take_law_constant_ratio(const void *result, ntk_outcome *outcome);
+
 /* One ntk_train. */
 extern const ntk_measure ntk_training_measure;
 void ntk_take_final_loss(const void *result, ntk_outcome *outcome);

@@ -13,6 +13,7 @@ static const char *const verdicts[NTK_VALUE_VERDICTS] = {
     [NTK_VALUE_NOT_REACHED] = "not_reached",
     [NTK_VALUE_NO_STEP] = "no_step",
     [NTK_VALUE_NOT_CERTIFIED] = "not_certified",
+    [NTK_VALUE_OUTSIDE] = "outside",
     [NTK_VALUE_FAILED] = "failed",
 };
 

@@ -17,6 +17,7 @@ typedef enum ntk_value_verdict {
   NTK_VALUE_NOT_REACHED,
   NTK_VALUE_NO_STEP,
   NTK_VALUE_NOT_CERTIFIED,
+  NTK_VALUE_OUTSIDE, /* the law says nothing of these sizes */
   NTK_VALUE_FAILED,  /* the trial did, before it had this one */
   NTK_VALUE_VERDICTS /* how many there are */
 } ntk_value_verdict;

@@ -20,6 +20,13 @@
   ROW(certified, "1 where both are proved, else 0", spectrum, certified, NULL)                     \
   ROW(ratio_lower, "lambda_min / (n_{L-2} n_{L-1}), of (6)", spectrum, ratio_lower, NULL)          \
   ROW(ratio_upper, "lambda_min / (d n_{L-1}), of (7)", spectrum, ratio_upper, NULL)                \
+  ROW(law_distance, "Kolmogorov-Smirnov distance of K's eigenvalues from Fan and Wang's law",      \
+      laws, law_distance, NULL)                                                                    \
+  ROW(law_distance_last, "the same of the last block, K_{L-1}", laws, law_distance_last, NULL)     \
+  ROW(law_ratio, "lambda_min over what Montanari and Zhong's law predicts, of two layers", laws,   \
+      law_ratio, NULL)                                                                             \
+  ROW(law_constant_ratio, "lambda_min over the constant of that law", laws, law_constant_ratio,    \
+      NULL)                                                                                        \
   ROW(final_loss, "loss after training", training, final_loss, NULL)                               \
   ROW(smallest_loss, "smallest loss of all epochs", training, smallest_loss, NULL)                 \
   ROW(plateau_loss, "twice the mean loss over the train.plateau epochs before those that rose",    \

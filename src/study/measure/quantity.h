@@ -5,7 +5,7 @@
 
 #include "study/measure/measures.h"
 
-enum { NTK_MOST_QUANTITIES = 16 };
+enum { NTK_MOST_QUANTITIES = 24 };
 
 /* The present name of a quantity under one that it had, else the name itself. */
 const char *ntk_quantity_present_name(const char *name);

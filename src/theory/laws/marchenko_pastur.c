@@ -28,8 +28,8 @@ ntk_status ntk_law_gram(ntk_law_job *j) {
                                           .help = "root mean square of x_i . x_j, over norm^2 / "
                                                   "sqrt d: 1 of independent entries",
                                           .value = j->of.overlap * sqrt((double)j->of.d),
-                                          .least = 0.8,
-                                          .most = 1.25});
+                                          .least = 0.8 - 2.0 / (double)j->of.N,
+                                          .most = 1.25 + 2.0 / (double)j->of.N});
   if (!ntk_law_judge(r))
     return NTK_OK;
   NTK_TRY(ntk_alloc_doubles(j->context, j->of.N, "the data's eigenvalues", &j->own));

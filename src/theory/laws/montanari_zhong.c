@@ -19,7 +19,7 @@
  * B_{l+1}) c_{l+1} before. What `error` counts is the width: (1 - sqrt(q N / (n_1 d)))^2 is
  * about what a Wishart factor of n_1 d / q dimensions does, q the kurtosis of h, and K's diagonal
  * varies as sum_j W_2j^2 h_j^2 over the units does, h the degrees from l on of phi', of which the
- * least of N is taken. */
+ * least of N is taken; and N^{-2/3}, as ends of spectra fluctuate. */
 #include "base/blas.h"
 #include "theory/laws/job.h"
 
@@ -56,11 +56,11 @@ static void suppose(const ntk_law_job *j) {
        regime(N, d, &r->degree), 3.0, INFINITY, false, true},
       {"width", "n_1 d / N", n * d / N, 4.0, INFINITY, false, true},
       {"isotropy", "root mean square of x_i . x_j, over norm^2 / sqrt d: 1 on the sphere",
-       j->of.overlap * sqrt(d), 0.8, 1.25, false, true},
+       j->of.overlap * sqrt(d), 0.8 - 2.0 / N, 1.25 + 2.0 / N, false, true},
       {"norms", "deviation of ||x_i||^2, over its mean: 0 on the sphere", j->of.spread, 0.0,
        quarter, false, false},
       {"biases", "the share of g_1's variance that samples have in common", x->layer[0].common, 0.0,
-       0.02, false, true},
+       0.02 + 4.0 / (N * sqrt(d)), false, true},
       {"weights", "fourth powers of W_1's singular values, over those of independent entries, - 1",
        x->spikes, 0.0, quarter, false, false},
   };
@@ -195,7 +195,8 @@ ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
   const double k4 =
       kurtosis(&j->network->activation[1], j->layers->layer[0].deviation, &h, r->degree);
   r->error = 2.0 * sqrt((k4 * N + d) / (n * d)) +
-             sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0));
+             sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0)) +
+             pow(N, -2.0 / 3.0);
   if (j->spectrum != NULL)
     r->measured = j->spectrum->lambda_min;
   return NTK_OK;
