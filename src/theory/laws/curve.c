@@ -51,6 +51,7 @@ static ntk_status draw_points(const drawing *d) {
   const double to = fmax(r->upper, fmin(r->greatest, 2.0 * r->upper));
   for (size_t i = 0; i < POINTS; i++) {
     ntk_law_point *p = &r->point[i];
+    NTK_TRY(ntk_progress_poll(d->j->context, "law", 1.0));
     p->eigenvalue = from * pow(to / from, (double)i / (POINTS - 1));
     NTK_TRY(at(d, p->eigenvalue, &p->below, &p->density));
     p->measured = d->j->values != NULL ? share_up_to(r->samples, d->j->values, p->eigenvalue) : NAN;
@@ -66,8 +67,11 @@ static ntk_status compare_all(const drawing *d) {
   const size_t n = r->samples;
   double *below = NULL, density = 0.0;
   ntk_status status = ntk_alloc_doubles(d->j->context, n, "the law at the eigenvalues", &below);
-  for (size_t i = 0; i < n && status == NTK_OK; i++)
-    status = at(d, values[i], &below[i], &density);
+  for (size_t i = 0; i < n && status == NTK_OK; i++) {
+    status = ntk_progress_poll(d->j->context, "law", (double)i / (double)n);
+    if (status == NTK_OK)
+      status = at(d, values[i], &below[i], &density);
+  }
   if (status == NTK_OK) {
     r->distance = ntk_free_distance(n, values, below, d->least);
     const double slack = r->upper * (1.0 + pow((double)n, -2.0 / 3.0));
