@@ -124,6 +124,21 @@ static void test_kernel(void **state) {
   }
 }
 
+/* A linear network's K has no flat part: it is as singular as the law says, N - d times. */
+static void test_linear(void **state) {
+  (void)state;
+  const size_t width[] = {60, 200};
+  subject s = make(90, 2, width, "identity", NULL);
+  assert_ok(
+      ntk_spectrum(one, s.network, s.data, &(ntk_spectrum_options){.full = true}, &s.spectrum));
+  ntk_law_result law = law_of(&s, "fan-wang", true);
+  assert_true(law.drawn && law.atom_at == 0.0);
+  assert_near(law.atom, 1.0 / 3.0, 1e-12, "atom");
+  assert_near(law.distance, 0.0, 0.05, "distance");
+  assert_near(law.least / law.lower, 1.0, 0.2, "lower end");
+  destroy(&s, &law);
+}
+
 /* b_1 B_2 B_2^T of biases that are 0 moves K's flat part by b_1 / (a_1 ||x||^2), and nothing else.
  */
 static void test_biases(void **state) {
@@ -269,8 +284,9 @@ static void test_refusals(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_exact),    cmocka_unit_test(test_kernel),
-      cmocka_unit_test(test_biases),   cmocka_unit_test(test_layers),
-      cmocka_unit_test(test_constant), cmocka_unit_test(test_smallest),
-      cmocka_unit_test(test_silence),  cmocka_unit_test(test_refusals)};
+      cmocka_unit_test(test_biases),   cmocka_unit_test(test_linear),
+      cmocka_unit_test(test_layers),   cmocka_unit_test(test_constant),
+      cmocka_unit_test(test_smallest), cmocka_unit_test(test_silence),
+      cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

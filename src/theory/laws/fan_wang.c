@@ -85,7 +85,7 @@ static double off_centre(const ntk_law_job *j) {
 
 ntk_status ntk_law_fan_wang(ntk_law_job *j) {
   const ntk_law_layers *x = j->layers;
-  double shift = 0.0;
+  double shift = 0.0, whole = 0.0;
   j->result->matrix = "K";
   ntk_law_suppose_data(j);
   ntk_law_suppose_layers(j);
@@ -103,6 +103,7 @@ ntk_status ntk_law_fan_wang(ntk_law_job *j) {
     const double b = ntk_network_scale(j->network, k + 1, true);
     j->weight[k] = a * x->beside[k + 1];
     shift += (x->diagonal[k + 1] - x->beside[k + 1]) * (a * x->norm2[k] + b);
+    whole += x->diagonal[k + 1] * (a * x->norm2[k] + b);
   }
   ntk_law_suppose(j->result, (ntk_law_hypothesis){.name = "last layer",
                                                   .help = "the scale of K_{L-1}",
@@ -112,7 +113,7 @@ ntk_status ntk_law_fan_wang(ntk_law_job *j) {
                                                   .needed = true});
   if (!ntk_law_judge(j->result))
     return NTK_OK;
-  lay_out(j, shift);
+  lay_out(j, shift > 1e-12 * whole ? shift : 0.0); /* of linear networks: rounding is no shift */
   if (j->spectrum != NULL)
     j->values = j->spectrum->eigenvalues;
   return ntk_law_draw_product(j);
