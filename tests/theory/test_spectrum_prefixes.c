@@ -136,6 +136,28 @@ static void test_too_many(void **state) {
   problem_close(&p);
 }
 
+/* A prefix that has a run of its own, in K's unit: what it cannot hold is not told in another. */
+static void test_tiny(void **state) {
+  (void)state;
+  enum { FEW = 8 };
+  const size_t some[] = {4, FEW}, narrow[] = {12, 9, 7};
+  double *X = make_normal(1, (size_t)FEW * narrow[0]);
+  for (size_t i = 0; i < 4 * narrow[0]; i++)
+    X[i] = ldexp(X[i], -250);
+  memcpy(X + 7 * narrow[0], X + 6 * narrow[0], narrow[0] * sizeof *X);
+  problem p;
+  problem_open(&p, FEW, 3, narrow, "quadratic", X);
+  ntk_spectrum_result r;
+  assert_ok(ntk_spectrum(p.context, p.network, p.data,
+                         &(ntk_spectrum_options){.prefixes = some, .prefix_count = 2}, &r));
+  assert_true(r.exponent == 0.0);
+  assert_int_equal(r.prefix[1].verdict, NTK_VERDICT_RANK_DEFICIENT);
+  assert_int_equal(r.prefix[0].verdict, NTK_VERDICT_BELOW_RESOLUTION);
+  assert_true(isnan(r.prefix[0].lambda_min));
+  ntk_spectrum_clear(&r);
+  problem_close(&p);
+}
+
 /* Sample 152 is sample 21, times 1 + off: known to be equal, or too near it to be told apart, so
  * that a pivot fails or is no more than the resolution. */
 static void test_repeated(void **state) {
@@ -197,8 +219,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_separate_runs), cmocka_unit_test(test_outputs),
       cmocka_unit_test(test_from_features), cmocka_unit_test(test_too_many),
-      cmocka_unit_test(test_repeated),      cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_tiny),          cmocka_unit_test(test_repeated),
+      cmocka_unit_test(test_memory),        cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
