@@ -24,7 +24,7 @@ for test in $(quick_tests build/tsan "$pattern"); do
   # Archer ends a process that is forked by another thread than the first (libomp 14); these have one thread each.
   case $test in test_study_threads) OMP_TOOL=disabled ;; *) OMP_TOOL=enabled ;; esac
   export OMP_TOOL
-  TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/tools/tsan.supp log_path=$logs/$test" \
+  TSAN_OPTIONS="ignore_noninstrumented_modules=1 log_path=$logs/$test" \
     ctest --test-dir build/tsan -R "^$test\$" --timeout "$seconds" >"$logs/$test.out" 2>&1
   status=$?
   grep -q '[*]Timeout' "$logs/$test.out" && status=124

@@ -104,6 +104,17 @@ static void compute(ntk_context *context, const ntk_study *study, const request 
   }
 }
 
+/* What gcov has counted since (preset coverage): a worker is killed at its end, and leaves nothing.
+ */
+static void leave_counts(void) {
+#ifdef NTK_COVERAGE
+  extern void __gcov_dump(void);
+  extern void __gcov_reset(void);
+  __gcov_dump();
+  __gcov_reset();
+#endif
+}
+
 /* Until the other end of the socket is closed. Making a context multiplies and factorises matrices,
  * reads a file and formats a text: whatever of this another thread had locked hangs it here. */
 static void work(const ntk_study *study, int socket) {
@@ -120,18 +131,11 @@ static void work(const ntk_study *study, int socket) {
       outcome = (ntk_outcome){.status = made};
       snprintf(outcome.error, sizeof outcome.error, "%s", ntk_error_message());
     }
+    leave_counts();
     if (!send_all(socket, &outcome, sizeof outcome))
       break;
   }
   ntk_context_destroy(context);
-}
-
-/* _exit leaves none of what gcov has counted (preset coverage). */
-static void leave_counts(void) {
-#ifdef NTK_COVERAGE
-  extern void __gcov_dump(void);
-  __gcov_dump();
-#endif
 }
 
 /* The parent alone decides when to stop: a Ctrl-C, or a batch system's SIGTERM, reaches every
@@ -191,7 +195,6 @@ static ntk_status start(const ntk_study *study, ntk_worker *workers, size_t coun
       if (workers[w].pid > 0)
         (void)close(workers[w].socket);
     work(study, pair[1]);
-    leave_counts();
     _exit(0);
   }
   (void)close(pair[1]);
