@@ -16,7 +16,8 @@ from pathlib import Path
 from cffi import FFI
 
 # ntkit.h is in each
-HEADERS = ["data.h", "fit.h", "plan.h", "verify.h", "laws.h", "study.h", "io.h", "describe.h"]
+HEADERS = ["data.h", "fit.h", "plan.h", "verify.h", "laws.h", "limit.h"]
+HEADERS += ["study.h", "io.h", "describe.h"]
 SOURCE = "".join(f'#include "ntkit/{name}"\n' for name in HEADERS) + '#include "host.h"\n'
 CALLS = """
 typedef struct ntk_pulse { double interval, asked; bool stop; } ntk_pulse;

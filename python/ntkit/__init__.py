@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ntkit.kernels import kernel as kernel
     from ntkit.laws import law as law
     from ntkit.ledger import verify as verify
+    from ntkit.limits import limit as limit
+    from ntkit.limits import limit_spectrum as limit_spectrum
     from ntkit.memorization import fit_error as fit_error
     from ntkit.memorization import memorize as memorize
     from ntkit.memorization import memorize_each as memorize_each
@@ -70,6 +72,8 @@ _WHERE = {
     "labels": "targets",
     "law": "laws",
     "verify": "ledger",
+    "limit": "limits",
+    "limit_spectrum": "limits",
     "spectrum": "spectra",
     "certify": "spectra",
     "Study": "study",

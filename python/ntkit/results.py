@@ -1068,6 +1068,65 @@ class LawPoint(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class LimitResult(Result):
+    r"""The kernel of infinite width (ntk_limit_spectrum).
+
+    verdict: on lambda_min: ok, or below_resolution
+    reason: one line on a verdict that is not ok, else empty
+    samples: N
+    lambda_min: smallest eigenvalue of the limit, at the widths given; nan: not resolved
+    lambda_max: largest eigenvalue of the limit
+    condition: lambda_max / lambda_min
+    residual_min: ||A v - lambda_min v|| for unit v, recomputed; nan: there is no v
+    residual_max: the same of lambda_max
+    resolution: eigenvalues of this size and below are lost in rounding
+    trace: of the limit
+    certificate: what is known for sure of lambda_min of the limit as stored; kernel_estimate counts
+        the error of its entries
+    distance: ||K - limit|| / ||limit||, Frobenius norms; nan: no network beside it
+    blocks: of K_0..K_{L-1}
+    seconds [s]: all of it
+    seconds_kernel [s]: of that the limit, once
+    eigenvector: unit, of lambda_min; one for each sample
+    """
+
+    _struct = "ntk_limit_result"
+    verdict: str | None
+    reason: str
+    samples: int
+    lambda_min: float
+    lambda_max: float
+    condition: float
+    residual_min: float
+    residual_max: float
+    resolution: float
+    trace: float
+    certificate: Certificate
+    distance: float
+    blocks: Rows[LimitBlock]
+    seconds: float
+    seconds_kernel: float
+    eigenvector: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LimitBlock(Result):
+    r"""The limit of a block K_k at infinite width.
+
+    lambda_min: smallest eigenvalue of the limit of K_k; nan: not asked for, or not resolved
+    trace: of the limit of K_k
+    distance: ||K_k - limit|| / ||limit||, Frobenius norms; nan: no network beside it, or 0
+    verdict: on lambda_min; None: not asked for
+    """
+
+    _struct = "ntk_limit_block"
+    lambda_min: float
+    trace: float
+    distance: float
+    verdict: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyStatus(Result):
     r"""How far a study's database is (ntk_study_status_read).
 

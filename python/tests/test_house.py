@@ -23,7 +23,7 @@ FLOORS = [
     {"convert", "data", "_features", "_files", "_layers", "_study_table", "_study_source"},
     {"network"},
     {"kernels", "spectra", "memorization", "laws", "ledger", "targets", "models", "study"},
-    {"fit", "operators"},
+    {"fit", "operators", "limits"},
     {"conventions", "plans"},
     {"__init__", "__main__"},
 ]

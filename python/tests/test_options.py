@@ -22,6 +22,7 @@ ELSEWHERE = {  # members that a keyword of another name is for
     "outputs": "output",
     "prefix_count": "prefixes",
     "below": "net",
+    "network": "distance",
     "spec": "net",
 }
 
@@ -30,6 +31,7 @@ ELSEWHERE = {  # members that a keyword of another name is for
     ("function", "struct"),
     [
         (ntkit.spectrum, "ntk_spectrum_options"),
+        (ntkit.limit_spectrum, "ntk_limit_options"),
         (ntkit.train, "ntk_train_options"),
         (ntkit.memorize, "ntk_memorize_options"),
         (ntkit.verify, "ntk_verify_options"),

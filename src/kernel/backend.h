@@ -15,6 +15,7 @@
 typedef struct ntk_backend ntk_backend;
 typedef struct ntk_descent ntk_descent; /* descent.h */
 typedef struct ntk_update ntk_update;
+typedef struct ntk_limit ntk_limit;               /* limit/limit.h */
 typedef struct ntk_kernel_bytes ntk_kernel_bytes; /* kernel.h */
 
 struct ntk_features {
@@ -113,6 +114,7 @@ struct ntk_backend {
    * is to the same form, or from double, not scaled. */
   ntk_status (*kernel_build)(const ntk_features *features, const bool *blocks, ntk_kernel *kernel);
   ntk_status (*kernel_from_array)(const double *A, ntk_kernel *kernel);
+  ntk_status (*kernel_limit)(const ntk_limit *limit, ntk_kernel *kernel);
   ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);
   void (*kernel_destroy)(ntk_kernel *kernel);
   /* A_ij += x_i + x_j; A += alpha B. */

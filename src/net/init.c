@@ -129,6 +129,32 @@ static void repeat_half(ntk_network *network) {
     network->b[L][j] = 0.0;
 }
 
+/* Of W_l's entries, over beta_l^2. */
+static double variance_of(const init_law *law, const ntk_network_spec *spec, size_t l) {
+  const size_t L = spec->depth;
+  double variance = l < L ? law->gain : law->last_gain;
+  if (l < L || law->last_over_fan_in)
+    variance /= (double)spec->width[l - 1];
+  if (l == L && spec->gamma != 0.0)
+    variance *= spec->gamma;
+  return variance;
+}
+
+ntk_status ntk_init_variances(const ntk_network_spec *spec, double *variance, bool *paired) {
+  const init_law *law = NULL;
+  const size_t L = spec->depth;
+  NTK_TRY(find_law(spec->init != NULL ? spec->init : "paper", &law));
+  NTK_TRY(check_beta(spec->beta, L));
+  NTK_TRY(check_gamma(law, spec->gamma));
+  NTK_TRY(check_deviation(spec->bias_deviation));
+  for (size_t l = 1; l <= L; l++) {
+    const double beta = spec->beta != NULL ? spec->beta[l - 1] : 1.0;
+    variance[l - 1] = beta * beta * variance_of(law, spec, l);
+  }
+  *paired = law->antisymmetric;
+  return NTK_OK;
+}
+
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) {
   const init_law *law = NULL;
   const size_t L = network->depth;
@@ -139,12 +165,8 @@ ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec) 
   NTK_TRY(check_deviation(spec->bias_deviation));
   for (size_t l = 1; l <= L; l++) {
     const size_t fan_in = network->width[l - 1];
-    double variance = l < L ? law->gain : law->last_gain;
-    if (l < L || law->last_over_fan_in)
-      variance /= (double)fan_in;
-    if (l == L && spec->gamma != 0.0)
-      variance *= spec->gamma;
-    const double sd = (spec->beta != NULL ? spec->beta[l - 1] : 1.0) * sqrt(variance);
+    const double sd =
+        (spec->beta != NULL ? spec->beta[l - 1] : 1.0) * sqrt(variance_of(law, spec, l));
     const size_t rows = law->antisymmetric && l == L ? fan_in / 2 : fan_in;
     const size_t columns =
         law->antisymmetric && l == L - 1 ? network->width[l] / 2 : network->width[l];

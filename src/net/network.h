@@ -89,6 +89,10 @@ ntk_status ntk_spec_laws(const ntk_network_spec *spec, ntk_symmetry *symmetry, b
  * times a number that depends on (seed, l, i, j) alone, entry j of b_l on (seed, l, j). */
 ntk_status ntk_init_weights(ntk_network *network, const ntk_network_spec *spec);
 
+/* Variances of the entries of W_1, ..., W_L by that law (L), and whether the last hidden layer's
+ * units come in pairs of opposite W_L. NTK_ERR_ARGUMENT. */
+ntk_status ntk_init_variances(const ntk_network_spec *spec, double *variance, bool *paired);
+
 /* The scales of K's blocks that spec names, 2 L numbers (scale.c). NTK_ERR_ARGUMENT. */
 NTK_SIBLING ntk_status ntk_scales_find(const ntk_network_spec *spec, double *scale);
 

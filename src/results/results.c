@@ -38,6 +38,8 @@ static const ntk_description *const list[] = {
     &ntk_table_law_hypothesis,
     &ntk_table_law_layer,
     &ntk_table_law_point,
+    &ntk_table_limit,
+    &ntk_table_limit_block,
 };
 
 const ntk_description *const *ntk_description_list(size_t *count) {

@@ -18,6 +18,22 @@ const spectrum_settings *spectrum_asked(const cli_job *job) {
   return (const spectrum_settings *)job->settings; /* its first field */
 }
 
+/* What --infinite-width does not go with. */
+static exit_status check_limit(const spectrum_run *run) {
+  const spectrum_settings *settings = spectrum_asked(&run->job);
+  if (!settings->limit)
+    return EXIT_DONE;
+  if (settings->common.load != NULL)
+    return report_error(EXIT_INPUT,
+                        "--infinite-width needs the law of the weights, and those of --load have "
+                        "none that is known; accepted: without one of them");
+  if (strcmp(settings->output, "all") == 0)
+    return report_error(EXIT_INPUT,
+                        "--infinite-width is of one output, or of their mean; accepted: --output "
+                        "trace or a number");
+  return EXIT_DONE;
+}
+
 /* --output of a number: which. */
 static exit_status choose_output(void *what) {
   spectrum_run *run = what;
@@ -26,6 +42,9 @@ static exit_status choose_output(void *what) {
   uint64_t number = 0;
   run->selected = ntk_text_whole(text, strlen(text), 0, outputs - 1, &number) == NULL;
   run->output = (size_t)number;
+  const exit_status limit = check_limit(run);
+  if (limit != EXIT_DONE)
+    return limit;
   if (run->selected || ntk_outputs_parse(text, &run->options.outputs) == NTK_OK)
     return spectrum_law_allowed(run);
   return report_error(EXIT_INPUT,
@@ -86,6 +105,19 @@ static void note_long(const cli_job *job, const ntk_spectrum_options *options) {
   ntk_plan_clear(&plan);
 }
 
+/* The limit beside the result, of a network of this spec. */
+static ntk_status find_limit(spectrum_run *run, const ntk_network *network) {
+  const cli_job *job = &run->job;
+  const ntk_limit_options options = {.per_block = run->options.per_block,
+                                     .certify = run->options.certify,
+                                     .tolerance = run->options.tolerance,
+                                     .seed = run->options.seed,
+                                     .network = network};
+  if (!spectrum_asked(job)->limit)
+    return NTK_OK;
+  return ntk_limit_spectrum(job->context, &job->spec, job->data, &options, &run->limit);
+}
+
 static exit_status compute(spectrum_run *run) {
   cli_job *job = &run->job;
   ntk_spectrum_options *options = &run->options;
@@ -111,9 +143,12 @@ static exit_status compute(spectrum_run *run) {
         ntk_spectrum(job->context, one != NULL ? one : job->network, job->data, options, result);
   if (computed == NTK_OK)
     computed = spectrum_law_find(run, one != NULL ? one : job->network);
+  if (computed == NTK_OK)
+    computed = find_limit(run, one != NULL ? one : job->network);
   ntk_network_destroy(one);
   free(kernel_path);
   if (computed != NTK_OK) {
+    ntk_law_clear(&run->law);
     ntk_spectrum_clear(result);
     return report_library(computed, NULL);
   }
@@ -121,6 +156,7 @@ static exit_status compute(spectrum_run *run) {
   static const present_ways ways = {spectrum_save, spectrum_page, spectrum_fields, spectrum_print};
   const exit_status status = present_result(job->settings, &ways, run);
   ntk_law_clear(&run->law);
+  ntk_limit_clear(&run->limit);
   ntk_spectrum_clear(result);
   return status;
 }

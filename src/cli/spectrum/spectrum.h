@@ -7,12 +7,14 @@
 #include "cli/shell/settings.h"
 #include "cli/show/view.h"
 #include "ntkit/laws.h"
+#include "ntkit/limit.h"
+#include "ntkit/ntkit.h"
 
 #include <stdio.h>
 
 typedef struct spectrum_settings {
   cli_settings common;
-  bool full, per_block, certify, resolve, save_kernel, save_blocks;
+  bool full, per_block, certify, resolve, save_kernel, save_blocks, limit;
   double tolerance;
   size_t vectors; /* 0: not given */
   size_list prefixes;
@@ -32,9 +34,10 @@ typedef struct spectrum_run {
   cli_job job;
   ntk_spectrum_options options;
   ntk_spectrum_result result;
-  bool selected;      /* of one output, */
-  size_t output;      /* this one */
-  ntk_law_result law; /* where it was asked for */
+  bool selected;          /* of one output, */
+  size_t output;          /* this one */
+  ntk_law_result law;     /* where it was asked for */
+  ntk_limit_result limit; /* of --infinite-width, or cleared */
 } spectrum_run;
 
 /* The ways to show a spectrum_run (cli/show/present.h). The first saves data, weights and what the

@@ -31,6 +31,13 @@ static const option_row own[] = {
      .fallback = "trace",
      .help = "Of several outputs: K of output j, from 0 to n_L - 1; of their mean (trace), N x N; "
              "or of all, N n_L x N n_L, where row i n_L + j is output j of sample i."},
+    {.name = "infinite-width",
+     .kind = KIND_FLAG,
+     .field = FIELD(limit),
+     .help = "Beside K the kernel that it tends to as the hidden layers grow wide: its lambda_min, "
+             "and how far K and each block are from it, ||K - limit|| / ||limit|| in Frobenius "
+             "norm. With --certify and --per-block of the limit too. 8 N^2 bytes and two more "
+             "kernels. Not with --load."},
     {.name = "full",
      .kind = KIND_FLAG,
      .field = FIELD(full),

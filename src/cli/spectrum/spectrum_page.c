@@ -20,6 +20,8 @@ void spectrum_fields(const void *what, result_view *v) {
   view_fields(v, NULL, ntk_describe("ntk_spectrum_result"), &run->result, NULL, NULL);
   if (run->law.name != NULL)
     view_fields(v, "law", ntk_describe("ntk_law_result"), &run->law, NULL, NULL);
+  if (spectrum_asked(&run->job)->limit)
+    view_fields(v, "infinite_width", ntk_describe("ntk_limit_result"), &run->limit, NULL, NULL);
   job_view_end(v, &run->job);
 }
 

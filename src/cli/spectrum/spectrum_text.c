@@ -1,6 +1,7 @@
 /* The result as a table for people, in plain ASCII. */
 #include "cli/run/job_show.h"
 #include "cli/shell/report.h"
+#include "cli/spectrum/limit.h"
 #include "cli/spectrum/spectrum.h"
 #include "ntkit/data.h"
 
@@ -184,6 +185,19 @@ static void print_layers(const cli_job *job, const ntk_spectrum_result *result) 
     }
 }
 
+static void print_limit(const cli_job *job, const ntk_limit_result *limit) {
+  char text[JOB_CELL];
+  if (!spectrum_asked(job)->limit)
+    return;
+  printf("\nInfinite width, times what grows with the widths\n");
+  limit_print_ends(limit);
+  printf("distance    %-18s ||K - limit|| / ||limit||, Frobenius; of blocks",
+         job_number(limit->distance, "%.6g", text));
+  for (size_t k = 0; k < limit->blocks; k++)
+    printf("%s %s", k > 0 ? "," : "", job_number(limit->block[k].distance, "%.4g", text));
+  putchar('\n');
+}
+
 static void print_costs(const ntk_spectrum_result *result) {
   const ntk_spectrum_seconds *seconds = &result->seconds;
   const struct {
@@ -253,6 +267,7 @@ void spectrum_print(const void *what) {
   print_theorem(result);
   spectrum_law_print(&run->law);
   print_layers(job, result);
+  print_limit(job, &run->limit);
   print_costs(result);
   saved_print_files(&job->folder);
 }

@@ -23,6 +23,8 @@ static const struct {
     {"plateau_loss", "loss at the plateau"},
     {"epochs_to", "epochs to the target"},
     {"memorize_error", "relative error of memorisation"},
+    {"limit_lambda_min", "λ_{min} at infinite width"},
+    {"limit_distance", "distance of K from its limit"},
     {"rate", "factor of the loss per epoch"},
 };
 

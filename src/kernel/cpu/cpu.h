@@ -37,6 +37,8 @@ ntk_status cpu_kernel_allocate(ntk_kernel *kernel, const ntk_share *share);
 /* K of the chosen blocks into A, which has been created with order N and the form's storage. */
 ntk_status cpu_gram(const ntk_features *features, const bool *blocks, const ntk_kernel_form *form,
                     ntk_packed *A);
+/* The kernel that a limit of infinite width is (kernel/limit). */
+ntk_status cpu_kernel_limit(const ntk_limit *limit, ntk_kernel *kernel);
 ntk_status cpu_cross(const ntk_features *features, const ntk_features *other, const bool *blocks,
                      double *A);
 ntk_status cpu_adjoint(const ntk_features *features, const double *v, double *g);

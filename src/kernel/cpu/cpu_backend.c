@@ -153,6 +153,7 @@ const ntk_backend ntk_backend_cpu = {
     .cross = cpu_cross,
     .kernel_build = kernel_build,
     .kernel_from_array = kernel_from_array,
+    .kernel_limit = cpu_kernel_limit,
     .kernel_copy = kernel_copy,
     .kernel_destroy = kernel_destroy,
     .kernel_add_sums = kernel_add_sums,

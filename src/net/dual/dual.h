@@ -32,6 +32,8 @@ typedef struct ntk_dual_table {
   double error;   /* what is left out, and seen of rounding, of same and slopes: an estimate */
 } ntk_dual_table;
 
+enum { NTK_DUAL_TERMS = 1024 };
+
 /* Coefficients of phi(sqrt(variance) x) / size with the Hermite polynomials first, first + step,
  * ..., of which the others are 0. */
 typedef struct ntk_dual_series {
@@ -87,8 +89,9 @@ typedef struct ntk_dual_pairs {
   const double *column; /* ntk_dual_column_size, by ntk_dual_column */
 } ntk_dual_pairs;
 
-/* What a sample brings besides: as many terms, 0 of closed forms, into basis[k apart]; and what
- * these become for the one v of many pairs, from its own with apart = 1. */
+/* What a sample brings besides: as many terms, 0 of closed forms and NTK_DUAL_TERMS at most, into
+ * basis[k apart]; and what these become for the one v of many pairs, from its own with apart = 1.
+ */
 size_t ntk_dual_terms(const ntk_dual *dual);
 void ntk_dual_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis);
 size_t ntk_dual_column_size(const ntk_dual *dual);

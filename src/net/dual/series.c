@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { TERMS_MOST = 1024, NODES_MOST = 4097, CHUNK = 256 };
+enum { TERMS_MOST = NTK_DUAL_TERMS, NODES_MOST = 4097, CHUNK = 256 };
 static const double END = 13.0, TOLERANCE = 1e-14;
 
 /* matrix[j nodes + i] = h p_k(z_i) density(z_i), of the j-th term's degree k. */

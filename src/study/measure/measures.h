@@ -49,6 +49,12 @@ void ntk_take_law_distance_last(const void *result, ntk_outcome *outcome);
 void ntk_take_law_ratio(const void *result, ntk_outcome *outcome);
 void ntk_take_law_constant_ratio(const void *result, ntk_outcome *outcome);
 
+/* One ntk_limit_spectrum. */
+extern const ntk_measure ntk_limit_measure;
+void ntk_take_limit_lambda_min(const void *result, ntk_outcome *outcome);
+void ntk_take_limit_distance(const void *result, ntk_outcome *outcome);
+void ntk_take_limit_distances(const void *result, ntk_outcome *outcome);
+
 /* One ntk_train. */
 extern const ntk_measure ntk_training_measure;
 void ntk_take_final_loss(const void *result, ntk_outcome *outcome);

@@ -35,6 +35,11 @@
   ROW(rate, "(last loss / first loss)^(1 / epochs)", training, rate, NULL)                         \
   ROW(memorize_error, "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds", memorization,  \
       memorize_error, NULL)                                                                        \
+  ROW(limit_lambda_min, "smallest eigenvalue of the limit of K at infinite width", limit,          \
+      limit_lambda_min, NULL)                                                                      \
+  ROW(limit_distance, "||K - limit|| / ||limit||, Frobenius norms", limit, limit_distance, NULL)   \
+  ROW(limit_distances, "the same of every block: limit_distance_0, limit_distance_1, ...", limit,  \
+      limit_distances, "limit_distance")                                                           \
   ROW(ledger, "every row of `ntkit verify`, by its key: lambda_min_K, f1_norm, ...", ledger,       \
       ledger, NULL)
 #define INFO(name, says, of, what, stem) {#name, says},

@@ -86,6 +86,10 @@ ntk_status ntk_study_read_weights(ntk_study *study) {
     if (study->quantity[q]->measure == &ntk_memorization_measure)
       return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
                         "memorize_error makes its own weights; accepted without network.load");
+    else if (study->quantity[q]->measure == &ntk_limit_measure)
+      return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
+                        "the limit at infinite width is of a law of weights; accepted without "
+                        "network.load");
   const ntk_key_texts all = ntk_keys_texts(study, "network.load");
   ntk_context *context = NULL;
   study->weights = calloc(all.count, sizeof *study->weights);

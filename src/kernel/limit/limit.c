@@ -1,0 +1,226 @@
+/* From spec and data to what pairs need, and the public functions (ntkit/limit.h). */
+#include "kernel/limit/limit.h"
+
+#include "base/memory.h"
+#include "base/ranks/ranks.h"
+#include "kernel/backend.h"
+#include "ntkit/limit.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of one limit, all of its constants. */
+typedef struct constants {
+  double *variance, *scale; /* of W_1, ...: L; as spec's scales: 2 L */
+  bool paired;
+} constants;
+
+static void destroy(ntk_limit *limit) {
+  for (size_t l = 0; l < limit->hidden && limit->layer != NULL; l++) {
+    ntk_dual_destroy(&limit->layer[l].dual);
+    ntk_free(limit->context, limit->layer[l].variance);
+    ntk_free(limit->context, limit->layer[l].basis);
+  }
+  ntk_free(limit->context, limit->layer);
+  ntk_free(limit->context, limit->norm);
+  *limit = (ntk_limit){0};
+}
+
+static bool chosen(const bool *blocks, size_t k) {
+  return blocks == NULL || blocks[k];
+}
+
+/* Gains, shifts and what blocks count; covariance: of the outputs instead of K. */
+static void set_constants(const ntk_network_spec *spec, const constants *c, const bool *blocks,
+                          bool covariance, ntk_limit *limit) {
+  const size_t L = spec->depth;
+  const double deviation = spec->bias_deviation * spec->bias_deviation;
+  limit->weight = chosen(blocks, 0) ? c->scale[0] : 0.0;
+  limit->bias = chosen(blocks, 0) ? c->scale[1] : 0.0;
+  for (size_t l = 1; l < L; l++) {
+    ntk_limit_layer *layer = &limit->layer[l - 1];
+    const double n = (double)spec->width[l];
+    layer->gain = c->variance[l - 1] * (l > 1 ? (double)spec->width[l - 1] : 1.0);
+    layer->shift = ntk_spec_bias(spec, l) ? deviation : 0.0;
+    layer->back = covariance || (c->paired && l + 2 == L) ? 0.0 : n * c->variance[l];
+    layer->weight = chosen(blocks, l) && !covariance ? n * c->scale[2 * l] : 0.0;
+    layer->bias = chosen(blocks, l) && !covariance ? c->scale[2 * l + 1] : 0.0;
+    if (covariance && l == L - 1) {
+      layer->weight = n * c->variance[l];
+      layer->bias = ntk_spec_bias(spec, L) ? deviation : 0.0;
+    }
+  }
+}
+
+static ntk_status find_norms(const ntk_dataset *data, ntk_limit *limit) {
+  NTK_TRY(ntk_alloc_doubles(limit->context, limit->padded, "norms of the samples", &limit->norm));
+  for (size_t i = 0; i < limit->padded; i++) {
+    double sum = i < limit->N ? 0.0 : 1.0;
+    for (size_t a = 0; a < data->d && i < limit->N; a++)
+      sum += limit->X[i * data->d + a] * limit->X[i * data->d + a];
+    limit->norm[i] = sqrt(sum);
+  }
+  return NTK_OK;
+}
+
+/* Variances of g_l from the sizes before, and their range. */
+static ntk_status find_variances(ntk_limit *limit, size_t l, const double *before, double *range) {
+  ntk_limit_layer *layer = &limit->layer[l - 1];
+  range[0] = INFINITY;
+  range[1] = 0.0;
+  for (size_t i = 0; i < limit->padded; i++) {
+    const double a = i < limit->N ? layer->gain * before[i] * before[i] + layer->shift : 1.0;
+    if (!isfinite(a) || a > 1e150)
+      return ntk_fail(NTK_ERR_NOT_FINITE,
+                      "the limit overflows: the inputs of layer %zu have the variance %.3g; "
+                      "accepted: smaller beta or scales of data, or fewer layers",
+                      l, a);
+    if (a < 1e-150)
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "sample %zu (from 1) gives layer %zu nothing but 0; accepted: data without "
+                      "rows of 0, or biases with a deviation",
+                      i + 1, l);
+    layer->variance[i] = a;
+    if (i < limit->N) {
+      range[0] = fmin(range[0], a);
+      range[1] = fmax(range[1], a);
+    }
+  }
+  return NTK_OK;
+}
+
+static void find_bases(ntk_limit *limit, ntk_limit_layer *layer) {
+  const ntk_dual *dual = &layer->dual;
+#pragma omp parallel for schedule(static) \
+    num_threads(ntk_threads_for(limit->context, 1e4 * (double)limit->N))
+  for (size_t i = 0; i < limit->padded; i++) {
+    const size_t panel = i / NTK_LIMIT_ROWS * NTK_LIMIT_ROWS;
+    double *basis = layer->basis + panel * layer->terms + i % NTK_LIMIT_ROWS;
+    layer->root[i] = layer->size[i] = layer->slope[i] = 1.0;
+    for (size_t k = 0; k < layer->terms; k++)
+      basis[k * NTK_LIMIT_ROWS] = 0.0;
+    if (i < limit->N) {
+      const ntk_dual_one one = ntk_dual_one_of(dual, layer->variance[i]);
+      layer->root[i] = one.root;
+      layer->size[i] = one.size;
+      layer->slope[i] = one.slope;
+      ntk_dual_basis(dual, &one, NTK_LIMIT_ROWS, basis);
+    }
+  }
+}
+
+static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *phi) {
+  ntk_context *context = limit->context;
+  ntk_limit_layer *layer = &limit->layer[l - 1];
+  const double *before = l > 1 ? limit->layer[l - 2].size : limit->norm;
+  const size_t n = limit->padded;
+  double range[2];
+  size_t count = 0;
+  NTK_TRY(ntk_size_multiply(n, 4, "the limit's variances", &count));
+  NTK_TRY(ntk_alloc_doubles(context, count, "the limit's variances", &layer->variance));
+  layer->root = layer->variance + n;
+  layer->size = layer->root + n;
+  layer->slope = layer->size + n;
+  NTK_TRY(find_variances(limit, l, before, range));
+  NTK_TRY(ntk_dual_create(context, phi, range[0], range[1], &layer->dual));
+  layer->terms = ntk_dual_terms(&layer->dual);
+  layer->column = ntk_dual_column_size(&layer->dual);
+  layer->at = limit->column;
+  limit->column += layer->column;
+  limit->jumps |= ntk_dual_jumps(&layer->dual);
+  NTK_TRY(ntk_size_multiply(n, layer->terms, "the limit's series", &count));
+  NTK_TRY(ntk_alloc_doubles(context, count, "the limit's series", &layer->basis));
+  find_bases(limit, layer);
+  return NTK_OK;
+}
+
+/* Whatever it returns, *limit is to be destroyed. scratch: 3 L. */
+static ntk_status fill(const ntk_network_spec *spec, const ntk_dataset *data, const bool *blocks,
+                       bool covariance, double *scratch, ntk_limit *limit) {
+  const size_t L = spec->depth;
+  constants c = {.variance = scratch, .scale = scratch + L};
+  void *pointer = NULL;
+  NTK_TRY(ntk_init_variances(spec, c.variance, &c.paired));
+  NTK_TRY(ntk_scales_find(spec, c.scale));
+  if (covariance && c.paired)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the outputs of init antisymmetric are 0, and so is their "
+                                      "covariance; accepted: another init");
+  NTK_TRY(ntk_alloc(limit->context, L, sizeof *limit->layer, "the limit's layers", &pointer));
+  limit->layer = pointer;
+  memset(limit->layer, 0, L * sizeof *limit->layer);
+  limit->hidden = L - 1;
+  set_constants(spec, &c, blocks, covariance, limit);
+  NTK_TRY(find_norms(data, limit));
+  NTK_TRY(ntk_alloc(limit->context, L, sizeof(ntk_activation), "activations", &pointer));
+  ntk_activation *phi = pointer;
+  ntk_status status = ntk_activation_parse(spec->activation, L - 1, phi);
+  for (size_t l = 1; l < L && status == NTK_OK; l++) {
+    status = ntk_progress_report(limit->context, "limit", 0.0);
+    if (status == NTK_OK)
+      status = make_layer(limit, l, &phi[l - 1]);
+  }
+  ntk_free(limit->context, phi);
+  return status;
+}
+
+static ntk_status check(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
+                        const bool *blocks) {
+  size_t parameters = 0;
+  NTK_TRY(ntk_architecture_check(spec, &parameters));
+  NTK_TRY(ntk_dim_check(data, spec->width[0]));
+  if (ntk_ranks_count(context) > 1)
+    return ntk_fail(NTK_ERR_ARGUMENT, "kernels of infinite width take one process; accepted: no "
+                                      "mpirun, or -n 1");
+  for (size_t k = 0; k < spec->depth && blocks != NULL; k++)
+    if (blocks[k])
+      return NTK_OK;
+  return blocks == NULL ? NTK_OK
+                        : ntk_fail(NTK_ERR_ARGUMENT,
+                                   "no block of the kernel is chosen; there are %zu, 0 to %zu",
+                                   spec->depth, spec->depth - 1);
+}
+
+/* The kernel that a limit fills in. */
+static ntk_status build(const ntk_limit *limit, ntk_kernel **kernel) {
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(limit->context, 1, sizeof(ntk_kernel), "the kernel", &pointer));
+  ntk_kernel *made = pointer;
+  *made = (ntk_kernel){.backend = limit->context->backend,
+                       .context = limit->context,
+                       .N = limit->N,
+                       .form = {NTK_PRECISION_DOUBLE, NTK_PRECISION_DOUBLE, 1.0}};
+  const ntk_status status = made->backend->kernel_limit(limit, made);
+  if (status == NTK_OK)
+    *kernel = made;
+  else
+    ntk_kernel_destroy(made);
+  return status;
+}
+
+static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
+                       const bool *blocks, bool covariance, ntk_kernel **kernel) {
+  NTK_TRY(check(context, spec, data, blocks));
+  double *scratch = NULL;
+  ntk_limit limit = {.context = context,
+                     .N = ntk_dataset_samples(data),
+                     .d = ntk_dataset_dim(data),
+                     .X = ntk_dataset_values(data)};
+  limit.padded = (limit.N + NTK_LIMIT_ROWS - 1) / NTK_LIMIT_ROWS * NTK_LIMIT_ROWS;
+  NTK_TRY(ntk_alloc_doubles(context, 3 * spec->depth, "the limit's layers", &scratch));
+  ntk_status status = fill(spec, data, blocks, covariance, scratch, &limit);
+  ntk_free(context, scratch);
+  if (status == NTK_OK)
+    status = build(&limit, kernel);
+  destroy(&limit);
+  return status;
+}
+
+ntk_status ntk_limit_kernel(ntk_context *context, const ntk_network_spec *spec,
+                            const ntk_dataset *data, const bool *blocks, ntk_kernel **kernel) {
+  return make(context, spec, data, blocks, false, kernel);
+}
+
+ntk_status ntk_limit_covariance(ntk_context *context, const ntk_network_spec *spec,
+                                const ntk_dataset *data, ntk_kernel **covariance) {
+  return make(context, spec, data, NULL, true, covariance);
+}

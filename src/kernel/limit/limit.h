@@ -1,0 +1,52 @@
+/* Kernels of infinite width, as the CPU fills them in. With X's rows x_i, W_l's entries of variance
+ * v_l and b_l's of s_l^2, and all hidden widths large (Jacot et al., 2018; Lee et al., 2018),
+ *
+ *     g_1 has the covariance v_1 x_i . x_j + s_1^2,  Sigma^l = E phi(g_l) phi(g_l'),
+ *     dSigma^l = E phi'(g_l) phi'(g_l'),  g_{l+1}'s is n_l v_{l+1} Sigma^l + s_{l+1}^2,
+ *     F_l F_l^T -> n_l Sigma^l,  B_l B_l^T -> prod over m = l..L-1 of n_m v_{m+1} dSigma^m,
+ *     K_k -> (a_k F_k F_k^T + b_k) o (B_{k+1} B_{k+1}^T):
+ *
+ * from x_i . x_j and what each sample has alone. Correlations go from layer to layer as what they
+ * lack of 1 or -1 (net/dual/dual.h). */
+#ifndef NTK_KERNEL_LIMIT_H
+#define NTK_KERNEL_LIMIT_H
+
+#include "data/dataset.h"
+#include "net/dual/dual.h"
+#include "net/network.h"
+
+enum { NTK_LIMIT_ROWS = 24 /* that go together: of a panel of packed storage */ };
+
+/* Of hidden layer l. Numbers of samples are in arrays of their count, rounded up to panels. */
+typedef struct ntk_limit_layer {
+  ntk_dual dual;
+  double gain, shift;  /* n_{l-1} v_l (of the first v_1), s_l^2 */
+  double back;         /* n_l v_{l+1}; 0 where B_l is 0 */
+  double weight, bias; /* a_l n_l and b_l; 0 where the block is not chosen */
+  double *variance;    /* of g_l; and from here on as in ntk_dual_one */
+  double *root, *size, *slope;
+  double *basis;        /* panel by panel, terms x rows */
+  size_t terms, column; /* of the basis; numbers that one sample's column takes, and where these */
+  size_t at;            /* begin among those of all layers */
+} ntk_limit_layer;
+
+typedef struct ntk_limit {
+  ntk_context *context; /* borrowed, as the data's X */
+  size_t N, d, padded;  /* N rounded up to panels */
+  const double *X;
+  double *norm;           /* |x_i| */
+  double weight, bias;    /* a_0 and b_0; 0 where block 0 is not chosen */
+  size_t hidden;          /* L - 1 */
+  ntk_limit_layer *layer; /* l = 1.. at l - 1 */
+  size_t column;          /* numbers that one sample takes in all layers */
+  bool jumps;             /* some phi' jumps: near pairs are looked at once more */
+} ntk_limit;
+
+/* What one sample j is for many pairs: its numbers into column (limit->column). */
+void ntk_limit_column(const ntk_limit *limit, size_t j, double *column);
+/* The kernel's entries of rows first, ..., first + 23, a multiple of 24, and sample j, in the place
+ * of x_i . x_j. Of rows past the last they are of no use. 24 (30 L) flops and what duals take. */
+void ntk_limit_pairs(const ntk_limit *limit, size_t first, size_t j, const double *column,
+                     double *entries);
+
+#endif

@@ -1,0 +1,67 @@
+/* Studies of kernels of infinite width.
+ * Property: limit_lambda_min and limit_distance of a trial are those of one ntk_limit_spectrum on
+ * data and network of its seed, to the bit, limit_distances those of its blocks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ntkit/limit.h"
+#include "study_support.h"
+
+/* A network 8, n, n on 20 gaussian samples, all of one seed. */
+static ntk_limit_result find_limit(ntk_context *context, size_t n, uint64_t seed) {
+  const size_t width[] = {8, n, n};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = seed};
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  ntk_limit_result r = {0};
+  assert_ok(ntk_dataset_generate(context, "gaussian", 20, 8, seed, &data));
+  assert_ok(ntk_network_create(context, &spec, &network));
+  const ntk_limit_options options = {.seed = seed, .network = network};
+  assert_ok(ntk_limit_spectrum(context, &spec, data, &options, &r));
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  return r;
+}
+
+static void test_values(void **state) {
+  (void)state;
+  const char *database = fresh("limit.db");
+  ntk_study *study = make_study("name: l\n"
+                                "quantity: [limit_lambda_min, limit_distance, limit_distances]\n"
+                                "network: {widths: [n, n], activation: tanh}\n"
+                                "grid: {n: [10, 30], N: 20, d: 8}\ntrials: 2\n");
+  run_study(study, database, &(ntk_study_options){.workers = 2});
+  ntk_context *context = make_context(1);
+  ntk_study_table table = read_table(database);
+  size_t found = 0;
+  assert_int_equal(table.rows, 2 * 2 * 5);
+  for (size_t i = 0; i < table.rows; i++) {
+    const ntk_study_row *row = &table.row[i];
+    ntk_limit_result r = find_limit(context, (size_t)row->variable[0], row->seed);
+    const char *names[] = {"limit_lambda_min", "limit_distance", "limit_distance_0",
+                           "limit_distance_1", "limit_distance_2"};
+    const double values[] = {r.lambda_min, r.distance, r.block[0].distance, r.block[1].distance,
+                             r.block[2].distance};
+    for (size_t k = 0; k < COUNT(names); k++)
+      if (strcmp(row->quantity, names[k]) == 0) {
+        assert_string_equal(row->verdict, "ok");
+        assert_true(row->value == values[k]);
+        found++;
+      }
+    ntk_limit_clear(&r);
+  }
+  assert_int_equal(found, table.rows);
+  ntk_study_table_clear(&table);
+  ntk_context_destroy(context);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_values)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
