@@ -257,7 +257,7 @@ NTK_API ntk_status ntk_kernel_save(const ntk_kernel *kernel, const char *path);
 /* A = K(x_i, x'_j) or K(theta, theta'): N x N' between two sets of features of one architecture. A
  * set and itself give K, both triangles with the bits of ntk_kernel_values, in the time that
  * ntk_kernel_create takes and without its memory. A failure may leave A half written.
- * NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED. */
+ * NTK_ERR_SHAPE, _ARGUMENT, _LIMIT, _MEMORY, _CANCELLED; _NOT_FINITE: layers out of range. */
 NTK_API ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
                                     const bool *blocks, double *A);
 /* U = K V without K, by J (C (J^T V)), for m vectors of N entries, each contiguous (N x m,

@@ -31,7 +31,8 @@ def kernel(
     blocks: the k of the blocks K_k that are summed, 0..L-1; None: all. output: of several outputs
     "trace", their mean; "all", N n_L rows, row i n_L + c for output c of sample i; or the number
     of one. X and X2 are N x d and borrowed where they are float64 in C order. 2 N^2 sum_k n_k
-    flops. ValueError for shapes, names and where K overflows, MemoryError with both numbers.
+    flops. ValueError for shapes, names and where K over- or underflows, MemoryError with both
+    numbers.
     """
     features = Features(net, X, output)
     chosen = block_flags(blocks, net.depth)

@@ -152,6 +152,18 @@ def test_what_overflows():
     assert ntkit.kernel(net, large, large.copy()).max() > 0.99e307  # their sum is not finite
 
 
+def test_what_underflows():
+    # J of x w_1 w_2 is (x w_2, x w_1), here 2^-600 at most; of a relu that is off it is 0.
+    x = np.array([[1.0]])
+    small = [np.array([[2.0**-700]]), np.array([[2.0**-600]])]
+    net = ntkit.Network.from_weights(small, activation="identity")
+    for other in (None, x.copy()):
+        with pytest.raises(ValueError, match=r"^the layers underflow .* is near 2\^-600; accepted"):
+            ntkit.kernel(net, x, other)
+    off = ntkit.Network.from_weights([-small[0], small[1]], activation="relu")
+    assert ntkit.kernel(off, x) == 0.0
+
+
 def test_memory_is_that_of_features_and_factor():
     context = ntkit.Context(threads=1)
     with context:

@@ -317,15 +317,6 @@ ntk_status ntk_kernel_cross_own(const ntk_features *features, const ntk_features
   return features->backend->cross(features, other, blocks, A);
 }
 
-ntk_status ntk_kernel_cross(const ntk_features *features, const ntk_features *other,
-                            const bool *blocks, double *A) {
-  if (features->share.ranks > 1 || other->share.ranks > 1)
-    return ntk_fail(NTK_ERR_ARGUMENT,
-                    "a cross kernel of samples that ranks share; accepted: data sets that every "
-                    "rank has whole, as from ntk_dataset_from_array");
-  return ntk_kernel_cross_own(features, other, blocks, A);
-}
-
 ntk_status ntk_kernel_apply(const ntk_features *features, const bool *blocks, const double *V,
                             size_t m, double *U) {
   NTK_TRY(check_features(features, blocks));

@@ -2,6 +2,7 @@
 #ifndef NTK_KERNEL_KERNEL_H
 #define NTK_KERNEL_KERNEL_H
 
+#include "data/held.h"
 #include "kernel/backend.h"
 
 /* A second copy of an unfactorised K. */
@@ -25,6 +26,11 @@ ntk_status ntk_features_centre(const ntk_features *features, const double *f, co
 
 /* The features of the first samples, 1 to N, which these ones hold: a view, not to be destroyed. */
 ntk_features ntk_features_leading(const ntk_features *features, size_t samples);
+
+/* The samples of features. */
+static inline ntk_held ntk_features_held(const ntk_features *features) {
+  return (ntk_held){.share = features->share, .d = features->network->width[0], .X = features->X};
+}
 
 /* Squared row norms, both L x rows, of the rows that row i of K has: f2[k rows + i] of F_k's, and
  * b2 of B_{k+1}'s. */

@@ -92,7 +92,7 @@ static ntk_status take_columns(ntk_implicit *K, double *X, ntk_subset *s, double
   NTK_TRY(ntk_dataset_borrow(K->context, X, samples, d, &data));
   ntk_status status = ntk_features_create_of(K->network, data, K->outputs, &features);
   if (status == NTK_OK)
-    status = ntk_kernel_cross(features, features, NULL, A);
+    status = ntk_kernel_cross_own(features, features, NULL, A);
   status = agree(s, status, "columns of a preconditioner");
   if (status == NTK_OK)
     status = ntk_implicit_columns(K, features, s->V);

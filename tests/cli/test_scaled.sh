@@ -54,6 +54,9 @@ done
 small="--samples 6 --dim 8 --widths 8,8 --activation tanh --init he --beta 1e-160"
 bad 'a training' 'the gradient at the start underflows double.*accepted: larger weights' train $small --beta 1e-200 --lr 0.1 --epochs 2
 bad 'a training with K' 'the layers underflow double precision.*accepted: ' train $small --epochs 2 --track 1
+bad 'a training by K' 'the layers underflow .*an output is near 2^-1060; accepted: .*spectrum' train $small --optimizer lm --epochs 2
+bad 'a memorisation' 'the layers underflow .*an output is near 2^-663; accepted: ' memorize $small --beta 1e-200
+bad 'without a factor' 'the layers underflow .*an output is near 2^-663; accepted: ' memorize $small --beta 1e-200 --iterative
 bad 'the proof in numbers' "underflow double precision: the kernel's trace is 0; accepted: .*'spectrum'" verify $small
 bad 'a file of K' 'K is near 2^-1.*accepted: without kernel_path' spectrum $deep --save deep --save-kernel
 finish 'kernels beyond double precision'

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/range.h"
 #include "net/network.h"
 #include "support.h"
 
@@ -145,12 +146,101 @@ static void test_whole_spectrum(void **state) {
   ntk_context_destroy(context);
 }
 
+/* ---- What double precision does not hold is refused, by what J's largest entry is ---------------
+ * Of x w_1 w_2, J = (x w_2, x w_1), whose exponents are those of its factors. A J that is 0 is not
+ * refused. */
+
+typedef struct problem {
+  ntk_network *network;
+  ntk_dataset *data;
+  ntk_features *features;
+} problem;
+
+static problem open_problem(ntk_context *context, const char *activation, double x, double w_1,
+                            double w_2) {
+  problem p = {0};
+  const ntk_network_spec spec = {
+      .depth = 2, .width = (const size_t[]){1, 1}, .activation = activation};
+  assert_ok(ntk_network_from_weights(context, &spec, (const double *const[]){&w_1, &w_2}, NULL,
+                                     &p.network));
+  p.data = make_data(context, &x, 1, 1);
+  assert_ok(ntk_features_create(p.network, p.data, &p.features));
+  return p;
+}
+
+static void close_problem(problem *p) {
+  ntk_features_destroy(p->features);
+  ntk_dataset_destroy(p->data);
+  ntk_network_destroy(p->network);
+}
+
+static void test_sizes(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  static const struct {
+    double x, w_1, w_2;
+    const char *says;
+  } cases[] = {{1.0, 0x1p-700, 0x1p-600,
+                "underflow double precision: the kernel's largest entry is 0, "
+                "the largest derivative of an output is near 2^-600;"},
+               {4.0, 0x1p-500, 0x1p-600, "near 2^-498;"},
+               {1.0, 0x1p-480, 0x1p-600, "the kernel's largest entry is 1.03e-289, "},
+               {1.0, 0x1p3, 0x1p600,
+                "overflow double precision: the kernel's largest entry is not finite, "
+                "the largest derivative of an output is near 2^600;"},
+               {0x1p-600, 0x1p-10, 0x1p-20, "near 2^-610;"}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    problem p = open_problem(context, "identity", cases[i].x, cases[i].w_1, cases[i].w_2);
+    double K = 7.0;
+    assert_refused(ntk_kernel_cross(p.features, p.features, NULL, &K), NTK_ERR_NOT_FINITE,
+                   cases[i].says);
+    assert_true(K == 7.0);
+    close_problem(&p);
+  }
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
+static void test_held(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  static const struct {
+    const char *activation;
+    double x, w_1, w_2, K;
+  } cases[] = {{"identity", 3.0, 0x1p-460, 0x1p-450, 9.0 * (0x1p-900 + 0x1p-920)},
+               {"identity", 0.5, 0x1p510, 1.0, 0.25 * (0x1p1020 + 1.0)},
+               {"relu", 1.0, -1.0, 0x1p-600, 0.0},
+               {"identity", 0.0, 1.0, 1.0, 0.0}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    problem p = open_problem(context, cases[i].activation, cases[i].x, cases[i].w_1, cases[i].w_2);
+    double K = 7.0;
+    assert_ok(ntk_kernel_cross(p.features, p.features, NULL, &K));
+    assert_true(K == cases[i].K);
+    close_problem(&p);
+  }
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
+/* A block by itself: K_1 is (x w_1)^2 here, and K_0 (x w_2)^2. */
+static void test_blocks(void **state) {
+  (void)state;
+  ntk_context *context = make_context(1);
+  problem p = open_problem(context, "identity", 1.0, 0x1p-500, 1.0);
+  assert_ok(ntk_range_check(p.features, 2));
+  assert_ok(ntk_range_check(p.features, 0));
+  assert_refused(ntk_range_check(p.features, 1), NTK_ERR_NOT_FINITE, "near 2^-500;");
+  close_problem(&p);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_chain),
-      cmocka_unit_test(test_sum),
-      cmocka_unit_test(test_rounded_to_0),
-      cmocka_unit_test(test_whole_spectrum),
+      cmocka_unit_test(test_chain),        cmocka_unit_test(test_sum),
+      cmocka_unit_test(test_rounded_to_0), cmocka_unit_test(test_whole_spectrum),
+      cmocka_unit_test(test_sizes),        cmocka_unit_test(test_held),
+      cmocka_unit_test(test_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include "kernel/ends/extremes.h"
 #include "kernel/ends/mixed.h"
 #include "kernel/ends/rank_bound.h"
+#include "kernel/range.h"
 #include "spectrum/certificate.h"
 #include "spectrum/conjugate.h"
 
@@ -253,7 +254,8 @@ ntk_status ntk_linear_system_create(ntk_context *context, const ntk_network_spec
     system->block = pointer;
     memset(system->block, 0, spec->depth * sizeof(bool));
     system->block[spec->depth - 2] = true;
-    if (factored)
+    status = ntk_range_check(system->features, spec->depth - 2);
+    if (status == NTK_OK && factored)
       status = make_factor(system);
   }
   if (status != NTK_OK)

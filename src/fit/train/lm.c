@@ -15,6 +15,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "kernel/range.h"
 
 #include <float.h>
 #include <math.h>
@@ -44,6 +45,15 @@ static ntk_status allocate_system(ntk_lm *lm) {
   return ntk_network_copy(lm->network, &lm->trial);
 }
 
+/* Of a kernel that is 0 for underflow every step is, too. */
+static ntk_status check_range(const ntk_training *t) {
+  ntk_features *features = NULL;
+  NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
+  const ntk_status status = ntk_range_check(features, t->L);
+  ntk_features_destroy(features);
+  return status;
+}
+
 ntk_status ntk_lm_create(ntk_training *t, ntk_lm **lm) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(t->context, 1, sizeof **lm, "Levenberg-Marquardt", &pointer));
@@ -55,7 +65,9 @@ ntk_status ntk_lm_create(ntk_training *t, ntk_lm **lm) {
                    .Y = t->Y,
                    .N = t->R,
                    .P = t->P};
-  ntk_status status = allocate_system(made);
+  ntk_status status = check_range(t);
+  if (status == NTK_OK)
+    status = allocate_system(made);
   if (status == NTK_OK)
     status = ntk_lm_restart(made, 0.0);
   if (status == NTK_OK)

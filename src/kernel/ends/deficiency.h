@@ -5,17 +5,12 @@
 #define NTK_KERNEL_ENDS_DEFICIENCY_H
 
 #include "data/parallel_rows.h"
-#include "kernel/backend.h"
+#include "kernel/kernel.h"
 
 #include <math.h>
 
 /* Nothing is known. */
 #define NTK_NO_DEFICIENCY ((ntk_deficiency){.factor = NAN})
-
-/* The samples of features. */
-static inline ntk_held ntk_features_held(const ntk_features *features) {
-  return (ntk_held){.share = features->share, .d = features->network->width[0], .X = features->X};
-}
 
 /* The c of which the symmetry knows what becomes of F_L(c x). */
 ntk_multiples ntk_multiples_of(ntk_symmetry symmetry);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "kernel/ends/accuracy.h"
+#include "kernel/range.h"
 #include "ntkit/data.h"
 
 #include <math.h>
@@ -111,7 +112,7 @@ static ntk_status check_range(const ntk_network *network, const ntk_norms *norms
   for (size_t l = 0; l < network->depth; l++)
     for (size_t i = 0; i < n; i++)
       trace += ntk_diagonal_part(network, l, norms->f2[l * n + i], norms->b2[l * n + i]);
-  return trace >= 0x1p-850 && trace <= 0x1p850
+  return ntk_range_holds(trace)
              ? NTK_OK
              : ntk_fail(NTK_ERR_NOT_FINITE,
                         "the layers %s double precision: the kernel's trace is %.3g; accepted: "
