@@ -1,4 +1,4 @@
-/* fit.h - networks fitted to labels: full-batch training (19), with Theorem 4.2 measured beside it.
+/* fit.h - networks fitted to labels: training (19), with Theorem 4.2 measured beside it.
  *
  *   double Y[1000];  ntk_train_result result;
  *   const ntk_train_options options = {.optimizer = "gd", .epochs = 500, .track = 50};
@@ -12,6 +12,7 @@
 #define NTKIT_FIT_H
 
 #include "ntkit/ntkit.h"
+#include "ntkit/rates.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -171,6 +172,8 @@ typedef struct ntk_train_options {
   const char
       *kernel_precision; /* of K's factors, to the same digits: ntk_mode_list; NULL: "auto" */
   size_t epochs;         /* at most; 0: 10000, of lm 100, with question none */
+  size_t batch;          /* samples of a step, to N, shuffled anew each epoch, which is a pass over
+                            all; 0: an epoch is one step on all. Not lm */
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */
@@ -189,7 +192,7 @@ typedef struct ntk_train_options {
   double checkpoint_every; /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
   void *progress_user;            /* passed through */
-  uint64_t seed;                  /* of the eigensolver's start vectors */
+  uint64_t seed;                  /* of batches, and of the eigensolver's start vectors */
 } ntk_train_options;
 
 /* Whether options (NULL: defaults) are known and go together, as ntk_train asks first; else it is
@@ -207,14 +210,15 @@ typedef struct ntk_train_result {
   size_t epochs;       /* steps made, resumed ones included */
   size_t resumed;      /* of these, before this call */
   ntk_train_stop stopped;
-  char reason[240];             /* one line on why it stopped */
-  char unsaved[240];            /* why the last checkpoint could not be written; "" when it was */
-  double lr, momentum;          /* as used; NaN where the optimizer has none */
-  char lr_source[120];          /* where lr is from, one line */
-  double rate_measured;         /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
-  double rate_bound;            /* what (20) allows; NaN but for gd, or where K_0 is singular */
-  const char *kernel_precision; /* of K's factors: "double", "mixed"; why double where mixed */
-  const char *kernel_reason;    /* was wanted, or tried in vain (the first time), else "" */
+  char reason[240];     /* one line on why it stopped */
+  char unsaved[240];    /* why the last checkpoint could not be written; "" when it was */
+  double lr, momentum;  /* as used; NaN where the optimizer has none */
+  char lr_source[120];  /* where lr is from, one line */
+  double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
+  double rate_bound; /* what (20) allows; NaN but for gd on all samples, or where K_0 is singular */
+  ntk_batch_rate batches;           /* with options.batch */
+  const char *kernel_precision;     /* of K's factors: "double", "mixed"; why double where mixed */
+  const char *kernel_reason;        /* was wanted, or tried in vain (the first time), else "" */
   double seconds, seconds_tracking; /* all; of these for K and its eigenvalues */
   double *loss;                     /* epochs + 1: before each step and after the last */
   size_t tracked;
@@ -226,11 +230,12 @@ typedef struct ntk_train_result {
 /* Minimises the loss over theta from the network's weights on, in place: on NTK_OK the network has
  * the weights after the last step (unless stopped is NTK_STOP_DIVERGED: then those before the
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
- * its checkpoint gives those of an uninterrupted one. Deterministic: nothing is drawn.
+ * its checkpoint gives those of an uninterrupted one. Nothing is drawn but batches, by the seed.
  * Whatever needs features that were made before is refused then with NTK_ERR_ARGUMENT.
  * Y: N x n_L labels, finite. Steps are multiplied by the scales of their blocks (network.h); K is
  * the whole kernel of N n_L rows. Theorem 4.2 speaks of one output and no bias: of others what it
- * speaks of is measured all the same, but for c. An epoch costs about 6 N sum_l n_{l-1} n_l flops;
+ * speaks of is measured all the same, but for c. An epoch costs about 6 N sum_l n_{l-1} n_l flops,
+ * in batches 8 N, with the loss of all samples after it;
  * of lm, and a tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for another run's checkpoint;
  * NTK_ERR_SHAPE, _LIMIT, _MEMORY, _CANCELLED, _NOT_FINITE, _NUMERIC, of a checkpoint _FILE,
  * _FORMAT. */

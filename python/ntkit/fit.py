@@ -1,4 +1,4 @@
-"""Full-batch training (19), with what Theorem 4.2 says of it measured beside it."""
+"""Training (19), with what Theorem 4.2 says of it measured beside it."""
 
 from __future__ import annotations
 
@@ -174,6 +174,8 @@ def train(
     epochs: int = 0,
     target: float = 0.0,
     plateau: int = 0,
+    batch: int = 0,
+    batch: int = 0,
     seconds: float = 0.0,
     track: Track | None = None,
     track_weights: bool = False,
@@ -191,7 +193,8 @@ def train(
     (19), or "mean". lr: the step size, or its rule, "auto" (from K_0) or "theory" (Theorem 4.2).
     momentum: 0: by the rule auto, else 0.9. precision: of steps and weights, "double" or "float".
     kernel_precision: of K's factors, as precision of ntkit.spectrum. epochs: at most; 0: 10000, of
-    lm 100, with question none.
+    lm 100, with question none. batch: samples of a step; 0: all of them; an epoch is a pass over
+    all.
 
     It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
     seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at
@@ -202,7 +205,8 @@ def train(
 
     checkpoint: a file, written every checkpoint_every seconds (0: 30), on interruption and at the
     end; where it is there, the training goes on from it to the bits of one never interrupted, and
-    tells callback what comes after it alone. seed: of the eigensolver's start vectors.
+    tells callback what comes after it alone. seed: of batches and of the eigensolver's start
+    vectors.
 
     An epoch costs 6 N P flops, a tracked one what ntkit.spectrum does. ValueError, MemoryError,
     OSError, NumericError. A training that diverged, or whose last checkpoint could not be written,

@@ -19,7 +19,8 @@ typedef enum ntk_stream {
   NTK_STREAM_BOOTSTRAP = 6,  /* sub = curve, row = its point and the resample */
   NTK_STREAM_TRIALS = 7,     /* seeds of a study's trials: row = trial, sub = the point */
   NTK_STREAM_BIASES = 8,     /* sub = layer l */
-  NTK_STREAM_ROWS = 9        /* which rows of a file, and in which order: row = that of the file */
+  NTK_STREAM_ROWS = 9,       /* which rows of a file, and in which order: row = that of the file */
+  NTK_STREAM_BATCHES = 10    /* which samples a training's step has: row = epoch */
 } ntk_stream;
 
 /* The subs of NTK_STREAM_PROBES. */

@@ -14,6 +14,7 @@
 
 typedef struct ntk_backend ntk_backend;
 typedef struct ntk_descent ntk_descent; /* descent.h */
+typedef struct ntk_batch ntk_batch;
 typedef struct ntk_update ntk_update;
 typedef struct ntk_limit ntk_limit;               /* limit/limit.h */
 typedef struct ntk_kernel_bytes ntk_kernel_bytes; /* kernel.h */
@@ -138,7 +139,7 @@ struct ntk_backend {
   /* descent.h; slots by their number there. */
   ntk_status (*descent_create)(ntk_descent *descent);
   void (*descent_destroy)(ntk_descent *descent); /* of a half-built object too */
-  ntk_status (*descent_gradient)(ntk_descent *descent, double *sum);
+  ntk_status (*descent_gradient)(ntk_descent *descent, const ntk_batch *batch, double *sum);
   /* Where the gradient lies: *count numbers in the descent's precision, padding too. */
   void (*descent_sums)(const ntk_descent *descent, void **gradient, size_t *count);
   void (*descent_update)(ntk_descent *descent, const ntk_update *update);

@@ -75,8 +75,18 @@ void ntk_descent_destroy(ntk_descent *descent) {
   ntk_free(descent->context, descent);
 }
 
+ntk_status ntk_descent_batch(ntk_descent *descent, const ntk_batch *batch, double *sum) {
+  return descent->backend->descent_gradient(descent, batch, sum);
+}
+
 ntk_status ntk_descent_gradient(ntk_descent *descent, double *sum) {
-  return descent->backend->descent_gradient(descent, sum);
+  const ntk_batch all = {.count = descent->N, .scale = descent->scale};
+  return ntk_descent_batch(descent, &all, sum);
+}
+
+ntk_status ntk_descent_loss(ntk_descent *descent, double *sum) {
+  const ntk_batch all = {.count = descent->N, .scale = descent->scale, .loss = true};
+  return ntk_descent_batch(descent, &all, sum);
 }
 
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update) {

@@ -1,6 +1,7 @@
-/* Full-batch first-order training (19) behind the backend seam: one object holds data, labels,
+/* First-order training (19) behind the backend seam: one object holds data, labels,
  * parameters, their gradient and the optimizer's moments where the backend wants them and in its
- * precision. An epoch is ntk_descent_gradient, then ntk_descent_update; neither allocates. */
+ * precision. A step is ntk_descent_gradient, of some samples ntk_descent_batch, and then
+ * ntk_descent_update; none of them allocates. */
 #ifndef NTK_KERNEL_DESCENT_H
 #define NTK_KERNEL_DESCENT_H
 
@@ -31,6 +32,14 @@ struct ntk_update {
   size_t step; /* t, from 1 */
 };
 
+/* What a gradient is taken of. */
+struct ntk_batch {
+  const size_t *row; /* `count` samples by their numbers among all N, ascending; NULL: all */
+  size_t count;
+  double scale; /* the gradient is scale J^T r, of their rows */
+  bool loss;    /* no gradient is wanted: the network is gone up alone */
+};
+
 struct ntk_descent {
   const ntk_backend *backend;
   ntk_context *context;       /* borrowed */
@@ -52,6 +61,11 @@ void ntk_descent_destroy(ntk_descent *descent);
  * stays inside. The bits do not depend on the number of threads. About 6 N sum_l n_{l-1} n_l flops.
  * NTK_ERR_CANCELLED: there is neither of them. */
 ntk_status ntk_descent_gradient(ntk_descent *descent, double *sum);
+/* The same of some samples, scale and sum those of `batch`. Of all of them, in their order, and
+ * with the descent's scale, these are the bits of ntk_descent_gradient. */
+ntk_status ntk_descent_batch(ntk_descent *descent, const ntk_batch *batch, double *sum);
+/* *sum alone, with the bits of ntk_descent_gradient: a third of its flops. The gradient is lost. */
+ntk_status ntk_descent_loss(ntk_descent *descent, double *sum);
 void ntk_descent_update(ntk_descent *descent, const ntk_update *update);
 
 /* Exact both ways for what has been read. values: P entries. */

@@ -106,6 +106,22 @@ static ntk_field_value losses(const void *row) {
   return (ntk_field_value){.known = true, .at = result->loss, .count = result->epochs + 1};
 }
 
+#define ROW ntk_batch_rate
+static const ntk_field batch_rate[] = {
+    FIELD(size, "", "samples of a step; 0: all of them, and the rest is null"),
+    FIELD(steps, "", "an epoch; the last one has what is left of N"),
+    FIELD(norm_largest, "", "beta = max_i K_ii of K_0; of several outputs a sample's sum of them"),
+    FIELD(critical, "", "up to this size what a step gains grows with it; beyond, hardly"),
+    FIELD(rate, "",
+          "of gd: E ||theta - theta*||^2 an epoch is at most so many times that before, in the "
+          "linear model, of batches drawn independently"),
+    FIELD(lr_best, "", "the step size for which rate is least"),
+    FIELD(rate_best, "", "rate at that step size"),
+};
+const ntk_description ntk_table_batch_rate =
+    DESCRIPTION(batch_rate, NULL, "Minibatches, and the rate of Ma, Bassily and Belkin (2018).");
+#undef ROW
+
 #define ROW ntk_train_result
 static const ntk_field train[] = {
     FIELD(lr, "", "step size as used; null where the optimizer has none"),
@@ -124,7 +140,9 @@ static const ntk_field train[] = {
              "epochs, target, plateau, time, stalled or diverged"),
     FIELD(reason, "", "one line on why it stopped"),
     FIELD(rate_measured, "", "(loss_final / loss_initial)^(1 / epochs)"),
-    FIELD(rate_bound, "", "what (20) allows; null but for gd, or where K_0 is singular"),
+    FIELD(rate_bound, "",
+          "what (20) allows; null but for gd on all samples, or where K_0 is singular"),
+    OBJECT(batches, ntk_table_batch_rate, "minibatches, and what theory says of them"),
     FIELD(kernel_precision, "",
           "of K's factors: double, or mixed: single, with products in double"),
     FIELD(kernel_reason, "", "one line: why double where mixed was wanted, else empty"),

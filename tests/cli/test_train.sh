@@ -68,13 +68,15 @@ for text in 0 -1 1e400 0x1p3 1.0.0 ''; do
     --target "$text"
   bad_train "time '$text'" '^ntkit: --time: .*the time is .*; expected seconds > 0' --time "$text"
 done
-for option in epochs track plateau; do
+for option in epochs track plateau batch; do
   bad_train "--$option=0" "^ntkit: --$option: .* is 0; expected a whole number" "--$option=0"
   bad_train "--$option 1.5" "^ntkit: --$option: .* is not a whole number" "--$option" 1.5
 done
 bad 'weights without a folder' '^ntkit: --save-track needs --save DIR' train --samples 5 --dim 3 \
   --widths 4 --track log --save-track weights
 bad_train 'weights of no epochs' '^ntkit: --save-track needs .* --track' --save-track weights
+bad_train 'a batch larger than N' '^ntkit: --batch: .* 41 samples, and there are 40; accepted: from 1 to 40' --batch 41
+bad_train 'batches of lm' '^ntkit: --batch: lm takes all samples at once' --optimizer lm --batch 4
 bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
 bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer momentum --momentum 1
 bad_train 'momentum of gd' '^ntkit: --momentum: gd has no momentum; accepted with: momentum, nesterov' --momentum 0.5
@@ -113,6 +115,13 @@ for optimizer in gd momentum nesterov adam lm; do
   holds "$optimizer: epochs" '@epochs@ == 20 || @epochs@ < 20 && "'"$(text stopped)"'" == "stalled"'
   check "$optimizer is named" test "$(text optimizer)" = $optimizer
 done
+train 'batches' --epochs 20 --batch 15
+holds 'batches: the loss falls' '@loss_final@ < @loss_initial@ && @loss_final@ > 0'
+holds 'batches: how many' '@batches.size@ == 15 && @batches.steps@ == 3'
+holds 'batches: the rate' '@batches.rate_best@ <= @batches.rate@ && @batches.rate@ < 1'
+check 'batches have no bound (20)' test "$(value rate_bound)" = null
+train 'lm again' --epochs 20 --optimizer lm
+check 'without batches there is no rate of them' test "$(value batches.rate)" = null
 check 'lm has no step size' test "$(value lr)" = null
 check 'lm has no bound' test "$(value rate_bound)" = null
 for key in loss_initial loss_final epochs resumed stopped reason lr lr_source momentum optimizer loss \

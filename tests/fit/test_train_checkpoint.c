@@ -18,9 +18,11 @@ static const size_t width[] = {5, 7, 6};
 
 static const struct {
   const char *optimizer, *precision;
-} methods[] = {{"gd", "double"},      {"momentum", "double"}, {"nesterov", "double"},
-               {"adam", "double"},    {"lm", "double"},       {"gd", "float"},
-               {"momentum", "float"}, {"nesterov", "float"},  {"adam", "float"}};
+  size_t batch; /* 0: none */
+} methods[] = {{"gd", "double", 0},      {"momentum", "double", 0}, {"nesterov", "double", 0},
+               {"adam", "double", 0},    {"lm", "double", 0},       {"gd", "float", 0},
+               {"momentum", "float", 0}, {"nesterov", "float", 0},  {"adam", "float", 0},
+               {"gd", "double", 5},      {"nesterov", "double", 4}, {"adam", "float", 12}};
 
 static int setup(void **state) {
   (void)state;
@@ -57,6 +59,7 @@ static ntk_train_options options_of(size_t method, size_t track) {
   return (ntk_train_options){.optimizer = methods[method].optimizer,
                              .precision = methods[method].precision,
                              .epochs = EPOCHS,
+                             .batch = methods[method].batch,
                              .plateau = 3,
                              .track = track,
                              .checkpoint = path,

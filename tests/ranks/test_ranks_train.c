@@ -45,6 +45,18 @@ static void test_epochs(void **state) {
   }
 }
 
+/* Batches are the same whatever the number of ranks; a rank may have none of their samples. */
+static void test_batches(void **state) {
+  (void)state;
+  const size_t N[] = {1, 5, 49, 300}, batch[] = {1, 2, 20, 130};
+  for (size_t i = 0; i < COUNT(N); i++) {
+    const double small = 0.1 / (double)N[i];
+    const ntk_train_options options = {.lr = small, .epochs = 6, .batch = batch[i], .seed = 4};
+    check_run(N[i], options, 20.0 * (double)N[i] / (double)batch[i]);
+  }
+  check_run(100, (ntk_train_options){.optimizer = "adam", .epochs = 6, .batch = 40}, 3e3);
+}
+
 /* A threshold that the losses, which fall by per cents, pass far from rounding. */
 static void test_target(void **state) {
   (void)state;
@@ -261,11 +273,11 @@ static void test_other_data(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_epochs),       cmocka_unit_test(test_target),
-      cmocka_unit_test(test_forecast),     cmocka_unit_test(test_seconds),
-      cmocka_unit_test(test_too_large),    cmocka_unit_test(test_stopped_by_one),
-      cmocka_unit_test(test_checkpoints),  cmocka_unit_test(test_other_data),
-      cmocka_unit_test(test_limit_of_one),
+      cmocka_unit_test(test_epochs),         cmocka_unit_test(test_batches),
+      cmocka_unit_test(test_target),         cmocka_unit_test(test_forecast),
+      cmocka_unit_test(test_seconds),        cmocka_unit_test(test_too_large),
+      cmocka_unit_test(test_stopped_by_one), cmocka_unit_test(test_checkpoints),
+      cmocka_unit_test(test_other_data),     cmocka_unit_test(test_limit_of_one),
   };
   return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

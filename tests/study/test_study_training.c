@@ -22,10 +22,11 @@ static const char every[] = "name: t\n"
                             "  loss: mean\n"
                             "  labels: kind\n"
                             "  epochs: 4*N\n"
+                            "  batch: N/2\n"
                             "  target: 0.2/d\n"
                             "  plateau: 25\n"
                             "  precision: float\n"
-                            "grid: {N: [20, 31], d: 8, kind: [sign, teacher], method: [gd, adam]}\n"
+                            "grid: {N: [20, 32], d: 8, kind: [sign, teacher], method: [gd, adam]}\n"
                             "trials: 2\n"
                             "seed: 3\n";
 
@@ -52,6 +53,7 @@ static void test_values(void **state) {
                                    .lr = 1.0 / (20.0 * sqrt((double)N)),
                                    .loss = "mean",
                                    .epochs = 4 * N,
+                                   .batch = N / 2,
                                    .target = target,
                                    .plateau = 25,
                                    .precision = "float"}};

@@ -357,7 +357,7 @@ exit_status job_fits(const cli_job *job, const ntk_network_spec *spec, ntk_statu
   ntk_plan plan = {0};
   char why[500], fits[64] = "no N fits";
   if (status != NTK_ERR_MEMORY)
-    return report_library(status, NULL);
+    return report_library(status, ntk_error_last().option);
   snprintf(why, sizeof why, "%s", ntk_error_message());
   o.calibration = NTK_CALIBRATE_KEPT;
   const bool told = ntk_plan_make(job->context, spec, job->N, &o, &plan) == NTK_OK;

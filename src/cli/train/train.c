@@ -61,6 +61,7 @@ static exit_status make_options(void *what) {
       .epochs = settings->epochs,
       .target = settings->target,
       .plateau = settings->plateau,
+      .batch = settings->batch,
       .seconds = settings->seconds,
       .track_epochs = settings->track,
       .track_weights = settings->save_track != NULL,
@@ -136,7 +137,8 @@ static exit_status interrupted(const train_run *run) {
 /* NULL: what failed is no option's. */
 static const char *option_at_fault(const train_run *run) {
   const char *option = ntk_error_last().option;
-  return option != NULL && run->settings->checkpoint == NULL ? "save" : option;
+  const bool file = option != NULL && strcmp(option, "checkpoint") == 0;
+  return file && run->settings->checkpoint == NULL ? "save" : option;
 }
 
 static exit_status compute(train_run *run) {

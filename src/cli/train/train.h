@@ -16,7 +16,7 @@ typedef struct train_settings {
   const char *save_track; /* "weights", "kernel"; NULL: not given */
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
-  size_t epochs, plateau;           /* 0: not given */
+  size_t epochs, plateau, batch;    /* 0: not given */
   const char *track;                /* NULL: not given */
   const char *kernel_precision;
   const char *classes; /* NULL: the labels are numbers */
@@ -57,6 +57,8 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_condition(const train_run *run, char text[TRAIN_LINE]);
 ntk_ledger_verdict train_laziness(const train_run *run, char text[TRAIN_LINE]);
 
+/* Whether the steps are gradient descent's on all samples, which Theorem 4.2 is about. */
+bool train_is_theorem(const train_run *run);
 /* Whether the network is one of those that the paper speaks of. */
 bool train_is_plain(const train_run *run);
 

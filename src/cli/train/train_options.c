@@ -58,7 +58,7 @@ static const option_row own[] = {
      .argument = "NAME",
      .fallback = "gd",
      .choice = optimizer_name,
-     .help = "Full-batch gradient descent (gd), with heavy-ball or Nesterov momentum, Adam, or "
+     .help = "Gradient descent (gd), with heavy-ball or Nesterov momentum, Adam, or "
              "Levenberg-Marquardt (lm), which solves an N x N system a step and needs few."},
     {.name = "lr",
      .kind = KIND_RULE,
@@ -92,6 +92,16 @@ static const option_row own[] = {
      .item = "E",
      .expected = "a whole number from 1",
      .help = "At most so many steps. When not given: 10000, of lm 100, with --question none."},
+    {.name = "batch",
+     .kind = KIND_SIZE,
+     .field = FIELD(batch),
+     .argument = "B",
+     .item = "B",
+     .expected = "a whole number from 1",
+     .help = "Steps on B samples each, which are shuffled anew every epoch, by --seed; an epoch is "
+             "then a pass over all, and its last step has what is left. Beside it stands the rate "
+             "of Ma, Bassily and Belkin (2018), of which --lr auto takes its step. Not lm. When "
+             "not given: a step an epoch, on all samples."},
     {.name = "target",
      .kind = KIND_ABOVE,
      .field = FIELD(target),
@@ -184,7 +194,8 @@ const cli_command train_command = {
     .name = "train",
     .summary = "fits a network to labels; Theorem 4.2 measured beside it",
     .about =
-        "Trains a network on all samples at once and says at what rate the loss fell and what "
+        "Trains a network, on all samples at once or in batches, and says at what rate the loss "
+        "fell and what "
         "Theorem 4.2 has to say of it: the bound (20) on the loss, the conditions (21) on the "
         "Jacobian, and how far the kernel moved. Interrupted with a checkpoint, the same command "
         "goes on to the same bits. Under mpirun (-n 4, say) all processes compute it together, "

@@ -100,6 +100,16 @@ static void put_answer(FILE *out, const train_run *run) {
   fputs("</div>\n", out);
 }
 
+static void put_batches(FILE *out, const ntk_batch_rate *b) {
+  if (b->size > 0 && isnan(b->rate))
+    page_fact(out, "batches", "%zu samples a step, %zu steps an epoch", b->size, b->steps);
+  else if (b->size > 0)
+    page_fact(out, "batches",
+              "%zu samples a step, %zu steps an epoch; in the linear model E ||theta - theta*||^2 "
+              "an epoch is at most x %.8g, x %.8g at the best step size, %.6g",
+              b->size, b->steps, b->rate, b->rate_best, b->lr_best);
+}
+
 void train_page(const void *what, FILE *out) {
   const train_run *run = what;
   const ntk_train_result *r = &run->result;
@@ -111,6 +121,7 @@ void train_page(const void *what, FILE *out) {
             run->settings->loss, run->settings->common.precision, run->job.labels);
   if (!isnan(r->lr))
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
+  put_batches(out, &r->batches);
   page_fact(out, "kernel", "%s%s%s", r->kernel_precision, r->kernel_reason[0] != '\0' ? ": " : "",
             r->kernel_reason);
   job_page_computed(out, r->seconds, run->job.context);

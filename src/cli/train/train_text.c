@@ -50,6 +50,22 @@ static void print_outcome(const train_run *run, const ntk_train_result *result) 
   putchar('\n');
 }
 
+static void print_batches(const ntk_train_result *result) {
+  const ntk_batch_rate *b = &result->batches;
+  if (b->size == 0)
+    return;
+  printf("batches     %zu samples a step, %zu steps an epoch", b->size, b->steps);
+  if (!isnan(b->critical))
+    printf("; beyond %.4g more samples hardly help a step", b->critical);
+  putchar('\n');
+  if (isnan(b->rate))
+    return;
+  printf("            linear model: E ||theta - theta*||^2 x %.8g an epoch at most%s\n", b->rate,
+         b->rate < 1.0 ? "" : ", which says nothing");
+  printf("            at the step size that is best by this, %.6g: %.8g\n", b->lr_best,
+         b->rate_best);
+}
+
 static void print_row(const ntk_track_point *p) {
   const struct {
     double value;
@@ -125,8 +141,8 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
   const ntk_convergence *c = &run->result.convergence;
   const char *line = "held at every epoch where rounding lets it be seen";
   ntk_ledger_verdict verdict = NTK_LEDGER_HOLDS;
-  if (strcmp(run->settings->optimizer, "gd") != 0) {
-    line = "is of gradient descent alone";
+  if (!train_is_theorem(run)) {
+    line = "is of gradient descent on all samples alone";
     verdict = NTK_LEDGER_OUTSIDE;
   } else if (run->result.epochs == 0) {
     snprintf(text, TRAIN_LINE, "not measured: no step was made");
@@ -191,9 +207,13 @@ static void print_numbers(const train_run *run) {
          c->change_largest, c->change_allowed);
   printf("            distance at most %.4g; R = 4 ||F_0 - Y|| / alpha = %.4g\n",
          c->distance_largest, c->radius);
-  if (strcmp(run->settings->optimizer, "gd") == 0 && result->lr > largest_step(run, c))
+  if (train_is_theorem(run) && result->lr > largest_step(run, c))
     printf("            step size %.4g; it takes at most (3/2 - alpha/beta) / beta^2 = %.4g\n",
            result->lr, largest_step(run, c));
+}
+
+bool train_is_theorem(const train_run *run) {
+  return strcmp(run->settings->optimizer, "gd") == 0 && run->settings->batch == 0;
 }
 
 bool train_is_plain(const train_run *run) {
@@ -250,6 +270,7 @@ void train_print(const void *what) {
   print_method(run, result);
   putchar('\n');
   print_outcome(run, result);
+  print_batches(result);
   print_classes(run);
   print_answer(result);
   print_track(result);

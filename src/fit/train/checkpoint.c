@@ -29,7 +29,7 @@ enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
 /* In the order in which they are compared: what changes others comes before them. */
 static const char *const parts[IDENTITIES] = {
     [ARCHITECTURE] = "another network (widths, activation, biases or scales)",
-    [METHOD] = "another optimizer, loss or precision",
+    [METHOD] = "another optimizer, loss, precision or batch, or other draws of batches (seed)",
     [STEP] = "another step size or momentum",
     [TRACK] = "other epochs to track, or other weights kept of them",
     [DATA] = "other data",
@@ -114,6 +114,9 @@ static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
   identity[DATA] = ntk_hash_words(hash, &t->data_hash, sizeof t->data_hash);
   identity[LABELS] = ntk_hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
   hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
+  if (o->batch > 0)
+    hash =
+        ntk_hash_words(ntk_hash_words(hash, &o->batch, sizeof o->batch), &o->seed, sizeof o->seed);
   identity[METHOD] = hash;
   bool of_kernel = false, with_least = false;
   ntk_schedule_needs(t, &of_kernel, &with_least);

@@ -4,6 +4,7 @@
 
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
+#include "fit/train/batch.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
@@ -20,6 +21,7 @@ typedef struct run {
   double eigen, digits;   /* an eigensolver; what judges its smallest */
   ntk_way way;            /* of K's ends */
   ntk_kernel_bytes of;    /* features and K */
+  size_t batch;
   bool tracked, keep, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
@@ -50,6 +52,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec,
                .second_order = optimizer->second_order,
                .checkpoint = o->checkpoint != NULL,
                .question = o->question,
+               .batch = o->batch,
                .slots = ntk_optimizer_slots(optimizer)};
 }
 
@@ -66,6 +69,7 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
            list(r->epochs, 1024.0, 8.0);
   if (r->second_order)
     bytes += ntk_lm_bytes((size_t)r->n, (size_t)r->p) + r->of.features;
+  bytes += ntk_batches_bytes(r->batch, (double)r->share->N, (double)r->slots, r->p, r->n);
   if (r->tracked && r->keep)
     bytes += 8.0 * r->p * r->points;
   if (r->tracked)
@@ -142,6 +146,7 @@ ntk_status ntk_train_memory(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_footprint_begin(spec, N, &P, bytes));
   NTK_TRY(ntk_optimizer_find(o->optimizer != NULL ? o->optimizer : "gd", &optimizer));
   ntk_mode mode;
+  NTK_TRY(ntk_batch_check(o, N));
   const ntk_share share = ntk_ranks_share(context, N);
   run r = describe(context, spec, &share, P, o, optimizer);
   NTK_TRY(ntk_precision_find(o->precision != NULL ? o->precision : "double", &r.precision));

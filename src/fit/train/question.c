@@ -193,7 +193,7 @@ ntk_status ntk_question_ask(ntk_training *t) {
   if (a->target == 0.0)
     a->target = FITTED * (t->loss_of_zero > 0.0 ? t->loss_of_zero : t->loss[0]);
   NTK_TRY(ntk_training_find_floor(t));
-  if (!t->optimizer->linear || t->loss[0] <= a->target)
+  if (!ntk_training_is_linear(t) || t->loss[0] <= a->target)
     return NTK_OK;
   const ntk_status status =
       t->tracker->K != NULL ? follow(t, &t->tracker->at_start, NULL) : follow_features(t);
@@ -231,6 +231,8 @@ static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const 
   const bool found = isfinite(a->linear_least) && isfinite(a->linear_most);
   if (!t->optimizer->linear)
     ntk_format(text, CLAUSE, "%s has no linear model to follow", t->options.optimizer);
+  else if (t->options.batch > 0)
+    ntk_format(text, CLAUSE, "in batches the linear model's epoch is chance");
   else if (t->lr >= c->lr_largest)
     ntk_format(text, CLAUSE, "the linear model diverges: its largest stable step is %.4g",
                c->lr_largest);
@@ -252,7 +254,8 @@ static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const 
 static void lean(const ntk_training *t, const ntk_convergence *c, ntk_train_answer *a) {
   char linear[CLAUSE];
   const bool fits = tell_linear(a, t, c, linear);
-  const bool hopeless = isinf(a->linear_least) || t->lr >= c->lr_largest;
+  const bool hopeless =
+      ntk_training_is_linear(t) && (isinf(a->linear_least) || t->lr >= c->lr_largest);
   if (isinf(a->epochs_recent))
     say(a, NTK_ANSWER_OPEN, "unlikely: the loss does not fall any more at epoch %zu; %s", t->epoch,
         linear);

@@ -8,11 +8,14 @@
  *   adam      1 / (10 sqrt N), the authors' script
  *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2 / n_L, its expectation
  *
+ * In batches gd's step is that of batch_law.c, and momentum's or nesterov's 1 - momentum times it,
+ * a guess: steps add up to 1 / (1 - momentum) of themselves.
+ *
  * Polyak's step is at the edge of stability when lambda / mu is large, and K changes: for the two
  * methods with momentum lambda is taken larger by MARGIN, and mu at least lambda / MOST_CONDITION,
  * which keeps beta at 0.95 (nesterov: 0.975) and the weights from being carried far from where K
  * was measured. */
-#include "fit/train/training.h"
+#include "fit/train/batch.h"
 
 #include "base/blas.h"
 #include "base/text.h"
@@ -25,7 +28,14 @@ static const double MARGIN = 1.25, MOST_CONDITION = 6000.0, USUAL_MOMENTUM = 0.9
 void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_min) {
   const bool by_rule = t->options.lr == 0.0 && !t->theory;
   *lambda_max = t->optimizer->linear && by_rule;
-  *lambda_min = *lambda_max && t->optimizer->has_momentum && t->options.momentum == 0.0;
+  *lambda_min = *lambda_max && t->optimizer->has_momentum && t->options.momentum == 0.0 &&
+                t->options.batch == 0;
+}
+
+double ntk_training_largest_lr(const ntk_training *t, double lambda_max, double momentum) {
+  if (t->options.batch == 0)
+    return ntk_optimizer_largest_lr(t->optimizer, t->scale * lambda_max, momentum);
+  return t->optimizer->theorem ? ntk_batch_largest_lr(t, lambda_max) : NAN;
 }
 
 static ntk_status from_theory(ntk_training *t) {
@@ -40,6 +50,19 @@ static ntk_status from_theory(ntk_training *t) {
   return NTK_OK;
 }
 
+static void from_batches(ntk_training *t, const ntk_extremes *e) {
+  t->lr = ntk_batch_lr(t, e->lambda_max);
+  snprintf(t->lr_source, sizeof t->lr_source,
+           "Ma, Bassily and Belkin's for batches of %zu, from K at the start", t->options.batch);
+  if (!t->optimizer->has_momentum)
+    return;
+  t->momentum = t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum;
+  t->lr *= 1.0 - t->momentum;
+  snprintf(t->lr_source, sizeof t->lr_source,
+           "1 - momentum times gd's for batches of %zu, from K at the start: a guess",
+           t->options.batch);
+}
+
 static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
   const double lambda = t->scale * e->lambda_max * (t->optimizer->has_momentum ? MARGIN : 1.0);
   const double least = isfinite(e->lambda_min) ? t->scale * e->lambda_min : 0.0;
@@ -50,6 +73,10 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
                     "lambda_max(K) at the start is %g: there is no step size to take from it; "
                     "give one",
                     e->lambda_max);
+  if (t->options.batch > 0) {
+    from_batches(t, e);
+    return NTK_OK;
+  }
   t->lr = 1.0 / lambda;
   if (t->optimizer->has_momentum && t->momentum == 0.0) {
     t->momentum = (sqrt(lambda) - sqrt(mu)) / sum;
@@ -81,8 +108,8 @@ ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start) {
   ntk_status status = NTK_OK;
   if (t->options.lr > 0.0) {
     t->lr = t->options.lr;
-    const double most = ntk_optimizer_largest_lr(t->optimizer, t->scale * at_start->lambda_max,
-                                                 t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum);
+    const double most = ntk_training_largest_lr(t, at_start->lambda_max,
+                                                t->momentum == 0.0 ? USUAL_MOMENTUM : t->momentum);
     if (isfinite(most))
       ntk_format(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
     else

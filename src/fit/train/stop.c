@@ -108,12 +108,12 @@ bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
 static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
   ntk_extremes *e = &t->tracker->at_start;
   ntk_features *features = NULL;
-  if (!t->optimizer->linear || isfinite(e->lambda_max))
+  if (!ntk_training_is_linear(t) || isfinite(e->lambda_max))
     return;
   ntk_network_set(t->network, t->first);
   if (ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features) == NTK_OK &&
       ntk_extremes_largest(features, t->options.seed, &e->lambda_max) == NTK_OK)
-    c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
+    c->lr_largest = ntk_training_largest_lr(t, e->lambda_max, t->momentum);
   ntk_features_destroy(features);
 }
 

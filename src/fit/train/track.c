@@ -13,10 +13,25 @@
 
 /* ---- Start ----------------------------------------------------------------------------------- */
 
-/* Sum of the losses that rounding of F_L alone makes: |dF_i| is about eps ||W_L|| ||f_{L-1}(x_i)||.
- */
-static ntk_status rounding_floor(const ntk_training *t, const ntk_features *features,
-                                 double *floor) {
+/* The largest of all samples' sums of K_ii; norms as of ntk_features_take_norms. */
+static double norm_largest(const ntk_training *t, const double *norms) {
+  const size_t outputs = t->network->width[t->L];
+  double most = 0.0;
+  for (size_t i = 0; i < t->N; i++) {
+    double sum = 0.0;
+    for (size_t row = i * outputs; row < (i + 1) * outputs; row++)
+      for (size_t k = 0; k < t->L; k++)
+        sum +=
+            ntk_diagonal_part(t->network, k, norms[k * t->R + row], norms[(t->L + k) * t->R + row]);
+    most = fmax(most, sum);
+  }
+  return most;
+}
+
+/* What is to be known of the features' norms: k->norm_largest, and k->floor, the sum of the losses
+ * that rounding of F_L alone makes: |dF_i| is about eps ||W_L|| ||f_{L-1}(x_i)||. */
+static ntk_status look_at_norms(const ntk_training *t, const ntk_features *features,
+                                ntk_tracker *k) {
   const size_t L = t->L;
   const double eps = ntk_precision_epsilon(t->precision);
   double *norms = NULL;
@@ -25,9 +40,11 @@ static ntk_status rounding_floor(const ntk_training *t, const ntk_features *feat
   for (size_t i = 0; i < t->R; i++)
     sum += norms[(L - 1) * t->R + i];
   sum /= (double)t->network->width[L]; /* a sample has so many rows */
+  if (t->batches != NULL)
+    k->norm_largest = norm_largest(t, norms);
   ntk_free(t->context, norms);
   const double last = eps * ntk_dnrm2(ntk_training_last_weights(t), t->network->W[L]);
-  *floor = ntk_training_loss(t, sum * last * last);
+  k->floor = ntk_training_loss(t, sum * last * last);
   return NTK_OK;
 }
 
@@ -63,13 +80,13 @@ static ntk_status ends(ntk_training *t, ntk_features *features, ntk_extremes *e,
 static ntk_status eigenvalues_at_start(ntk_training *t, ntk_tracker *k) {
   bool need_max, need_min;
   ntk_schedule_needs(t, &need_max, &need_min);
-  const bool keep = t->options.question && t->optimizer->linear;
+  const bool keep = t->options.question && ntk_training_is_linear(t);
   need_max = need_max || keep;
   if (!need_max && !t->optimizer->theorem)
     return NTK_OK;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
-  ntk_status status = rounding_floor(t, features, &k->floor);
+  ntk_status status = look_at_norms(t, features, k);
   if (status == NTK_OK && t->R <= NTK_KERNEL_AT_START)
     status = ends(t, features, &k->at_start, keep ? &k->K : NULL);
   else if (status == NTK_OK && need_max)
@@ -90,12 +107,13 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
   ntk_tracker *k = pointer;
   *k = (ntk_tracker){
       .context = t->context,
+      .norm_largest = NAN,
       .at_start = {.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY}};
   ntk_status status = NTK_OK;
   if (ntk_epochs_tracked(&t->options)) {
     status = keep_start(t, k);
     if (status == NTK_OK)
-      status = rounding_floor(t, k->features, &k->floor);
+      status = look_at_norms(t, k->features, k);
     if (status == NTK_OK && t->optimizer->linear)
       status = follow_linear_model(t, k);
   }
@@ -239,18 +257,34 @@ void ntk_tracker_leave(ntk_training *t) {
     ntk_free(k->context, k->point[--k->count].theta);
 }
 
-ntk_status ntk_tracker_advance(ntk_training *t) {
+/* The residual's part in a step, over t->scale: of some samples their rows, weighed. */
+static const double *part(const ntk_training *t, const ntk_batch *batch, double *scratch) {
+  const double *r = t->tracker->r;
+  const size_t outputs = t->network->width[t->L];
+  if (batch == NULL)
+    return r;
+  memset(scratch, 0, t->R * sizeof *scratch);
+  for (size_t i = 0; i < batch->count; i++)
+    for (size_t row = batch->row[i] * outputs; row < (batch->row[i] + 1) * outputs; row++)
+      scratch[row] = batch->scale / t->scale * r[row];
+  return scratch;
+}
+
+ntk_status ntk_tracker_advance(ntk_training *t, const ntk_batch *batch) {
   ntk_tracker *k = t->tracker;
   if (k->r == NULL)
     return NTK_OK;
   const double start = ntk_clock();
-  memcpy(k->before, k->m, t->R * sizeof *k->m);
-  ntk_optimizer_direction(t->optimizer, t->momentum, t->R, k->r, k->m, k->direction);
+  if (batch == NULL)
+    memcpy(k->before, k->m, t->R * sizeof *k->m);
+  const double *r = part(t, batch, k->before);
+  ntk_optimizer_direction(t->optimizer, t->momentum, t->R, r, k->m, k->direction);
   const ntk_status status = ntk_kernel_multiply(k->K, k->direction, 1, k->Kd);
-  if (status != NTK_OK) { /* interrupted: this step has not been made */
+  if (status != NTK_OK && batch == NULL) { /* interrupted: this step has not been made */
     memcpy(k->m, k->before, t->R * sizeof *k->m);
     return status;
   }
+  NTK_TRY(status);
   ntk_daxpy(t->R, -t->lr * t->scale, k->Kd, k->r);
   t->tracking += ntk_clock() - start;
   return NTK_OK;
@@ -274,7 +308,7 @@ void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate
   *rate_bound = NAN;
   memcpy(c->reason, e->reason, sizeof c->reason);
   c->deficiency = e->deficiency;
-  c->lr_largest = ntk_optimizer_largest_lr(t->optimizer, t->scale * e->lambda_max, t->momentum);
+  c->lr_largest = ntk_training_largest_lr(t, e->lambda_max, t->momentum);
   if (!(e->lambda_min > 0.0))
     return;
   c->alpha = 0.8 * sqrt(e->lambda_min);
@@ -283,7 +317,7 @@ void ntk_tracker_theorem(const ntk_training *t, ntk_convergence *c, double *rate
   const double sum = t->mean ? first * (double)t->N : 2.0 * first;
   c->radius = 4.0 * sqrt(sum) / c->alpha;
   const double step = t->lr * t->scale * c->alpha * c->alpha; /* eta alpha^2 */
-  if (!t->optimizer->theorem || !(step <= 1.0))
+  if (!ntk_training_is_theorem(t) || !(step <= 1.0))
     return;
   *rate_bound = (1.0 - 0.5 * step) * (1.0 - 0.5 * step);
   if (!ntk_training_is_plain(t)) /* the paper does not say what gamma n_{L-1} is there */
@@ -331,7 +365,7 @@ static void conclude_condition(const ntk_training *t, ntk_convergence *c) {
   const ntk_tracker *k = t->tracker;
   const double step = t->lr * t->scale * c->beta * c->beta; /* eta beta^2 */
   bool known = c->alpha > 0.0;
-  bool held = !t->optimizer->theorem || step <= 1.5 - c->alpha / c->beta;
+  bool held = !ntk_training_is_theorem(t) || step <= 1.5 - c->alpha / c->beta;
   c->change_largest = c->distance_largest = 0.0;
   for (size_t i = 0; i < k->count; i++) {
     const ntk_track_point *p = &k->point[i];

@@ -11,6 +11,7 @@ struct ntk_tracker {
   ntk_features *features;                  /* at theta_0, where tracked */
   ntk_kernel *K;                           /* K_0, where the linear model is followed or asked */
   ntk_extremes at_start;                   /* NaN: not computed */
+  double norm_largest;                     /* with batches and gd: the largest ||J_i||^2 */
   double floor;                            /* losses up to this are rounding in F_L; 0: not known */
   double *r, *m, *direction, *Kd, *before; /* R each: the linear model's residual and momentum,
                                               scratch */
@@ -30,8 +31,9 @@ ntk_status ntk_tracker_measure(ntk_training *t);
 /* The present epoch is not the last: drops its point if it was measured as the last one of a run
  * that now goes on. */
 void ntk_tracker_leave(ntk_training *t);
-/* The linear model's step beside the network's; nothing where it is not followed. */
-ntk_status ntk_tracker_advance(ntk_training *t);
+/* The linear model's step beside the network's, on all samples (batch NULL) or some; nothing where
+ * it is not followed. One that fails has made no step on all. */
+ntk_status ntk_tracker_advance(ntk_training *t, const ntk_batch *batch);
 
 /* Theorem 4.2's constants, once the step size is known, into *c; *rate_bound as in
  * ntk_train_result. */

@@ -1,15 +1,16 @@
-/* Full-batch training (19). At the top of the loop theta_t stands with its loss; the loop records
+/* Training (19). At the top of the loop theta_t stands with its loss; the loop records
  * it, measures what is tracked, asks whether to stop, and makes the next step:
  *
  *   theta_t, loss_t  ->  track  ->  stop?  ->  progress, checkpoint  ->  step  ->  theta_{t+1}
  *
  * A first-order step costs one forward and one backward pass and is the backend's (descent.h);
- * Levenberg-Marquardt's is lm.c. */
+ * Levenberg-Marquardt's is lm.c, and an epoch of steps on a few samples each batch.c. */
 #include "fit/train/training.h"
 
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
+#include "fit/train/batch.h"
 #include "fit/train/checkpoint.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
@@ -22,7 +23,6 @@
 
 static const char PHASE[] = "training";
 static const double REPORT_EVERY = 0.1; /* seconds */
-static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
@@ -124,6 +124,8 @@ static ntk_status prepare(ntk_training *t) {
     NTK_TRY(ntk_lm_create(t, &t->lm));
   else
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->precision, t->scale, &t->descent));
+  if (t->options.batch > 0)
+    NTK_TRY(ntk_batches_create(t, &t->batches));
   NTK_TRY(round_first(t));
   NTK_TRY(evaluate(t));
   t->loss_of_zero = ntk_training_loss(t, sum_of_squares(t->R, t->Y));
@@ -172,15 +174,12 @@ static ntk_status step(ntk_training *t, bool *stalled) {
     NTK_TRY(ntk_lm_step(t->lm, &sum, stalled));
     if (*stalled)
       return NTK_OK;
+  } else if (t->batches != NULL) {
+    NTK_TRY(ntk_batches_epoch(t));
+    status = ntk_descent_loss(t->descent, &sum);
   } else {
-    const bool adam = t->optimizer->rule == NTK_RULE_ADAM;
-    const ntk_update update = {.rule = t->optimizer->rule,
-                               .lr = t->lr,
-                               .beta1 = adam ? ADAM_BETA1 : t->momentum,
-                               .beta2 = ADAM_BETA2,
-                               .epsilon = ADAM_EPSILON,
-                               .step = t->epoch + 1};
-    NTK_TRY(ntk_tracker_advance(t));
+    const ntk_update update = ntk_training_update(t, t->epoch + 1);
+    NTK_TRY(ntk_tracker_advance(t, NULL));
     ntk_descent_update(t->descent, &update);
     status = ntk_descent_gradient(t->descent, &sum);
   }
@@ -256,6 +255,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
       t->epoch > 0 ? pow(r->loss_final / r->loss_initial, 1.0 / (double)t->epoch) : NAN;
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
+  r->batches = ntk_batch_rate_of(t);
   ntk_training_explain(t, r);
   ntk_question_conclude(t, r);
   r->kernel_precision = ntk_mode_name(t->mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
@@ -271,6 +271,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
 
 static void release(ntk_training *t) {
   ntk_tracker_destroy(t->tracker);
+  ntk_batches_destroy(t->batches);
   ntk_descent_destroy(t->descent);
   ntk_lm_destroy(t->lm);
   if (t->first != t->given)

@@ -1,5 +1,5 @@
 /* Options of a training: names to what they mean, defaults, and what is refused. */
-#include "fit/train/training.h"
+#include "fit/train/batch.h"
 
 #include "data/dataset.h"
 
@@ -28,6 +28,10 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
   if (!(o->target >= 0.0) || isinf(o->target))
     return ntk_fail(NTK_ERR_ARGUMENT, "the target is %g; accepted: above 0, or 0 for none",
                     o->target);
+  *member = "batch";
+  if (o->batch > 0 && t->optimizer->second_order)
+    return ntk_fail(NTK_ERR_ARGUMENT, "lm takes all samples at once; accepted with a batch: gd, "
+                                      "momentum, nesterov, adam");
   *member = o->seconds >= 0.0 ? "checkpoint_every" : "seconds";
   if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
@@ -85,6 +89,7 @@ ntk_status ntk_train_options_check(const ntk_train_options *options, const char 
 ntk_status ntk_training_resolve(ntk_training *t) {
   const char *member = NULL;
   NTK_TRY(resolve(t, &member));
+  NTK_TRY(ntk_batch_check(&t->options, t->N));
   ntk_training_choose(t);
   t->kernel_reason = "";
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;

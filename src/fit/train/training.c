@@ -3,7 +3,10 @@
 #include "base/memory.h"
 #include "base/ranks/ranks.h"
 
+#include <math.h>
 #include <string.h>
+
+static const double ADAM_BETA1 = 0.9, ADAM_BETA2 = 0.999, ADAM_EPSILON = 1e-8;
 
 ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char *place) {
   return ntk_ranks_agree(t->context, own, ntk_ranks_what(place, t->N, t->P, t->epoch));
@@ -36,6 +39,24 @@ bool ntk_training_is_plain(const ntk_training *t) {
   for (size_t l = 1; l <= t->L; l++)
     plain = plain && t->network->b[l] == NULL && t->network->scale[2 * l - 2] == 1.0;
   return plain;
+}
+
+ntk_update ntk_training_update(const ntk_training *t, size_t step) {
+  const bool adam = t->optimizer->rule == NTK_RULE_ADAM;
+  return (ntk_update){.rule = t->optimizer->rule,
+                      .lr = t->lr,
+                      .beta1 = adam ? ADAM_BETA1 : t->momentum,
+                      .beta2 = ADAM_BETA2,
+                      .epsilon = ADAM_EPSILON,
+                      .step = step};
+}
+
+bool ntk_training_is_theorem(const ntk_training *t) {
+  return t->optimizer->theorem && t->options.batch == 0;
+}
+
+bool ntk_training_is_linear(const ntk_training *t) {
+  return t->optimizer->linear && t->options.batch == 0;
 }
 
 ntk_status ntk_training_interrupted(const ntk_training *t) {

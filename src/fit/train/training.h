@@ -11,6 +11,7 @@
 
 typedef struct ntk_lm ntk_lm;           /* lm.h */
 typedef struct ntk_tracker ntk_tracker; /* track.h */
+typedef struct ntk_batches ntk_batches; /* batch.h */
 
 typedef struct ntk_training {
   ntk_context *context;
@@ -34,6 +35,7 @@ typedef struct ntk_training {
   ntk_descent *descent; /* the state of a first-order optimizer; NULL for lm */
   ntk_lm *lm;           /* of lm; else NULL */
   ntk_tracker *tracker; /* always there */
+  ntk_batches *batches; /* with options.batch; else NULL */
 
   size_t epoch, resumed;
   size_t track_next; /* the first epoch to track from the present one on */
@@ -66,6 +68,15 @@ ntk_status ntk_training_resolve(ntk_training *t);
 /* Entries of W_L; and whether the paper speaks of such networks: one output, no bias, no scales. */
 size_t ntk_training_last_weights(const ntk_training *t);
 bool ntk_training_is_plain(const ntk_training *t);
+
+/* The update of step `step`, from 1. */
+ntk_update ntk_training_update(const ntk_training *t, size_t step);
+/* Whether its steps are gradient descent's on all samples, which Theorem 4.2 is about. */
+bool ntk_training_is_theorem(const ntk_training *t);
+/* Whether the residual of its linear model can be told at any epoch from K's spectrum. */
+bool ntk_training_is_linear(const ntk_training *t);
+/* The largest stable step size at this momentum; NaN: not known. */
+double ntk_training_largest_lr(const ntk_training *t, double lambda_max, double momentum);
 
 /* Seconds, of earlier calls too. */
 double ntk_training_elapsed(const ntk_training *t);

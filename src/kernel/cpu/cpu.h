@@ -62,7 +62,7 @@ double cpu_apply_bytes(const ntk_network_spec *spec, ntk_outputs outputs);
 
 ntk_status cpu_descent_create(ntk_descent *descent);
 void cpu_descent_destroy(ntk_descent *descent);
-ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum);
+ntk_status cpu_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum);
 void cpu_descent_sums(const ntk_descent *descent, void **gradient, size_t *count);
 void cpu_descent_update(ntk_descent *descent, const ntk_update *update);
 void cpu_descent_read(const ntk_descent *descent, int slot, double *values);

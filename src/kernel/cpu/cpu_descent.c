@@ -172,7 +172,7 @@ ntk_status ntk_step_create(ntk_descent *descent, const ntk_step_code *code) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(descent->context, 1, sizeof(ntk_step), "training", &pointer));
   ntk_step *step = pointer;
-  *step = (ntk_step){.activation = network->activation, .scale = descent->scale};
+  *step = (ntk_step){.activation = network->activation};
   descent->state = step;
   NTK_TRY(
       ntk_alloc(descent->context, network->depth + 1, sizeof *step->layer, "training", &pointer));
@@ -195,54 +195,76 @@ static void *at(const ntk_step *step, void *array, size_t i) {
   return (unsigned char *)array + i * step->code->size;
 }
 
+/* A pass over samples. */
+typedef struct pass {
+  const ntk_step *step;
+  const ntk_batch *batch;
+  size_t chunks;
+} pass;
+
+/* Rows from `from` up to `to`, of the chunk's workspace and gradient. */
+static ntk_step_block block_of(const pass *p, size_t chunk, size_t from, size_t to) {
+  const ntk_step *step = p->step;
+  const size_t left = p->batch->count - from, rows = to - from;
+  const bool some = p->batch->row != NULL;
+  return (ntk_step_block){
+      .row = some ? p->batch->row + from : NULL,
+      .first = some ? 0 : from,
+      .rows = rows,
+      .count = left < rows ? left : rows,
+      .scale = p->batch->scale,
+      .gradient = p->batch->loss ? NULL : at(step, step->gradient, chunk * step->parameters)};
+}
+
 /* Rows of a chunk, block by block; blocks of the same length, within NTK_STEP_ROWS. */
-static void run_chunk(const ntk_step *step, size_t chunk, void *workspace, ntk_watch *watch) {
-  const size_t all = step->rows / NTK_STEP_ROWS;
-  const size_t first = chunk * all / step->chunks, end = (chunk + 1) * all / step->chunks;
+static void run_chunk(const pass *p, size_t chunk, void *workspace, ntk_watch *watch) {
+  const ntk_step *step = p->step;
+  const size_t all = (p->batch->count + NTK_STEP_ROWS - 1) / NTK_STEP_ROWS;
+  const size_t first = chunk * all / p->chunks, end = (chunk + 1) * all / p->chunks;
   const size_t most = step->block / NTK_STEP_ROWS, blocks = (end - first + most - 1) / most;
   double sum = 0.0;
   for (size_t b = 0; b < blocks && ntk_watch_on(watch, (double)first / (double)all); b++) {
     const size_t from = first + b * (end - first) / blocks;
     const size_t to = first + (b + 1) * (end - first) / blocks;
-    ntk_step_block block = {.first = from * NTK_STEP_ROWS,
-                            .rows = (to - from) * NTK_STEP_ROWS,
-                            .begin = b == 0,
-                            .workspace = workspace,
-                            .gradient = at(step, step->gradient, chunk * step->parameters)};
+    ntk_step_block block = block_of(p, chunk, from * NTK_STEP_ROWS, to * NTK_STEP_ROWS);
+    block.begin = b == 0;
+    block.workspace = workspace;
     step->code->block(step, &block);
     sum += block.sum;
   }
   step->sums[chunk] = sum;
 }
 
-static ntk_status run_chunks(ntk_descent *descent, double *sum) {
+static ntk_status run_chunks(ntk_descent *descent, const pass *p, double *sum) {
   ntk_step *step = step_of(descent);
   if (step->stale)
     step->code->pack(step);
   step->stale = false;
   ntk_watch watch = {.context = descent->context, .phase = "training"};
-  const double flops = 6.0 * (double)step->rows * (double)step->parameters;
+  const double flops =
+      (p->batch->loss ? 2.0 : 6.0) * (double)p->batch->count * (double)step->parameters;
   const int threads = (int)workspaces(step, ntk_team_for(descent->context, flops));
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
-  for (size_t chunk = 0; chunk < step->chunks; chunk++)
-    run_chunk(step, chunk,
+  for (size_t chunk = 0; chunk < p->chunks; chunk++)
+    run_chunk(p, chunk,
               at(step, step->workspace, (size_t)omp_get_thread_num() * step->workspace_count),
               &watch);
   *sum = 0.0;
-  for (size_t chunk = 0; chunk < step->chunks; chunk++)
+  for (size_t chunk = 0; chunk < p->chunks; chunk++)
     *sum += step->sums[chunk];
   return watch.status;
 }
 
-ntk_status cpu_descent_gradient(ntk_descent *descent, double *sum) {
-  NTK_TRY(run_chunks(descent, sum));
+ntk_status cpu_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum) {
   const ntk_step *step = step_of(descent);
-  if (step->chunks == 1)
+  const pass p = {.step = step, .batch = batch, .chunks = ntk_step_chunks(step, batch->count)};
+  NTK_TRY(run_chunks(descent, &p, sum));
+  if (p.chunks == 1 || batch->loss)
     return NTK_OK;
   const int threads = step->parameters < PARALLEL_FROM ? 1 : ntk_team(descent->context);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (size_t first = 0; first < step->parameters; first += SLICE)
-    step->code->reduce(step, first,
+    step->code->reduce(step, p.chunks, first,
                        step->parameters - first < SLICE ? step->parameters - first : SLICE);
   return NTK_OK;
 }

@@ -9,10 +9,13 @@ typedef struct ntk_step ntk_step;
 
 /* Rows of X that go up and down the network together, while they are in cache. */
 typedef struct ntk_step_block {
-  size_t first, rows; /* rows: a multiple of NTK_STEP_ROWS */
+  const size_t *row;  /* the samples, where they are some of all; NULL: those from `first` on */
+  size_t first;       /* in X; 0 where they are some */
+  size_t rows, count; /* a multiple of NTK_STEP_ROWS; how many of them are samples */
+  double scale;       /* of the gradient */
   bool begin;         /* set the gradient, not add to it: the first block of a chunk */
-  void *workspace, *gradient;
-  double sum; /* out: of r_i^2 */
+  void *workspace, *gradient; /* gradient NULL: none is wanted */
+  double sum;                 /* out: of r_i^2 */
 } ntk_step_block;
 
 /* Rows come in multiples of this: few for padding, most for micro-tiles of 4 to 12 rows. */
@@ -26,7 +29,7 @@ typedef struct ntk_step_code {
   void (*pack)(const ntk_step *step);
   void (*block)(const ntk_step *step, ntk_step_block *block);
   /* Entries [first, first + count) of the gradient: those of all chunks added up, and theta. */
-  void (*reduce)(const ntk_step *step, size_t first, size_t count);
+  void (*reduce)(const ntk_step *step, size_t chunks, size_t first, size_t count);
   void (*update)(const ntk_step *step, const ntk_update *update, size_t first, size_t count);
 } ntk_step_code;
 
@@ -51,18 +54,18 @@ typedef struct ntk_step_layer {
 
 struct ntk_step {
   const ntk_step_code *code;
-  size_t L, N, rows;     /* rows: N rounded up to NTK_STEP_ROWS */
-  size_t outputs;        /* n_L */
-  ntk_step_layer *layer; /* 0..L */
-  size_t block;          /* rows of a block, at most */
-  size_t chunks;         /* parts of the rows, each with a gradient of its own */
-  size_t row;            /* reals of a row of F and B; r begins at row times the block's rows */
+  size_t L, N, rows;      /* rows: N rounded up to NTK_STEP_ROWS */
+  size_t outputs;         /* n_L */
+  ntk_step_layer *layer;  /* 0..L */
+  size_t block;           /* rows of a block, at most */
+  size_t chunks;          /* parts of all rows, each with a gradient of its own */
+  size_t row;             /* reals of a row of F and B; r begins at row times the block's rows; */
+  size_t r, own_X, own_Y; /* where it does, and X and Y of a block of some samples do */
   /* Reals, padding included: X, an array like theta, packed, a thread's workspace. */
   size_t data, parameters, packed_count, workspace_count;
   const ntk_activation *activation; /* the network's */
-  double scale;
-  bool stale;  /* theta has changed since packed was made */
-  void *X, *Y; /* rows x ld_0 and rows x n_L: padded by 0 */
+  bool stale;                       /* theta has changed since packed was made */
+  void *X, *Y;                      /* rows x ld_0 and rows x n_L: padded by 0 */
   void *theta, *m, *v;
   void *rate;     /* like theta: by which an entry's steps are multiplied; NULL: by 1 */
   void *gradient; /* of chunk c at c parameters; their sum at 0 once reduced */
@@ -74,6 +77,9 @@ struct ntk_step {
 /* All sizes of a step and, unless step->layer is NULL, its layers. */
 ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_code *code,
                          ntk_step *step);
+
+/* Parts of `count` samples, each with a gradient of its own. */
+size_t ntk_step_chunks(const ntk_step *step, size_t count);
 
 /* Where entry (i, j) of what lies there for layer l is in theta; of [W_L; b_L] it is entry (j, i).
  */

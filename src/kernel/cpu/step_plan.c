@@ -78,10 +78,10 @@ static ntk_status place(const ntk_network_spec *spec, size_t l, ntk_step *step,
   return NTK_OK;
 }
 
-static size_t chunks_of(const ntk_step *step) {
+size_t ntk_step_chunks(const ntk_step *step, size_t count) {
   size_t chunks = 1;
-  if (6.0 * (double)step->N * (double)step->parameters > CHUNK_FLOPS)
-    while (2 * chunks * CHUNK_ROWS <= step->N && chunks < CHUNKS_MOST)
+  if (6.0 * (double)count * (double)step->parameters > CHUNK_FLOPS)
+    while (2 * chunks * CHUNK_ROWS <= count && chunks < CHUNKS_MOST)
       chunks *= 2;
   return chunks;
 }
@@ -101,10 +101,14 @@ ntk_status ntk_step_plan(const ntk_network_spec *spec, size_t N, const ntk_step_
     if (step->layer != NULL)
       step->layer[l] = here;
   }
-  step->chunks = chunks_of(step);
+  step->chunks = ntk_step_chunks(step, N);
   step->block = ROWS;
   size_t count = 0;
-  NTK_TRY(add(&count, step->block, step->row + step->outputs)); /* and the residual */
+  step->r = step->block * step->row;
+  step->own_X = step->r + step->block * step->outputs;
+  step->own_Y = step->own_X + step->block * leading(code, d);
+  NTK_TRY(add(&count, step->block, step->row + 2 * step->outputs));
+  NTK_TRY(add(&count, step->block, leading(code, d)));
   step->workspace_count = round_up(count, CACHE_LINE / code->size);
   step->data = 0;
   NTK_TRY(add(&step->data, step->rows, leading(code, d)));

@@ -27,9 +27,23 @@ static void activate(const ntk_step *step, size_t l, size_t n, real *F, real *B)
 
 /* F_l of the block: of l = 0 the data. */
 static const real *features(const ntk_step *step, const ntk_step_block *block, size_t l) {
+  if (l == 0 && block->row != NULL)
+    return (const real *)block->workspace + step->own_X;
   if (l == 0)
     return (const real *)step->X + block->first * step->layer[0].ld;
   return (const real *)block->workspace + step->block * step->layer[l].F;
+}
+
+/* Where samples are some of all, theirs to the workspace; 0 in padding rows. */
+static void gather(const ntk_step *step, const ntk_step_block *block) {
+  const size_t ld = step->layer[0].ld, n_L = step->outputs;
+  real *X = (real *)block->workspace + step->own_X, *Y = (real *)block->workspace + step->own_Y;
+  for (size_t i = 0; i < block->count && block->row != NULL; i++) {
+    memcpy(X + i * ld, (const real *)step->X + block->row[i] * ld, ld * sizeof *X);
+    memcpy(Y + i * n_L, (const real *)step->Y + block->row[i] * n_L, n_L * sizeof *Y);
+  }
+  if (block->row != NULL)
+    memset(X + block->count * ld, 0, (block->rows - block->count) * ld * sizeof *X);
 }
 
 /* B_l of the block, l = 1..L-1; until back has reached it, phi'(G_l). */
@@ -75,7 +89,8 @@ static void forward(const ntk_step *step, const ntk_step_block *block) {
 static double residual(const ntk_step *step, const ntk_step_block *block, real *r) {
   const ntk_step_layer *last = &step->layer[step->L - 1], *output = &step->layer[step->L];
   const size_t n_L = step->outputs;
-  const real *Y = (const real *)step->Y + block->first * n_L;
+  const real *Y = block->row != NULL ? (const real *)block->workspace + step->own_Y
+                                     : (const real *)step->Y + block->first * n_L;
   real *sums = (real *)block->workspace + step->block * output->F; /* rows x output->sums */
   multiply((ntk_product){.rows = block->rows,
                          .columns = output->sums,
@@ -88,8 +103,8 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
                          .C = sums,
                          .C_distance = output->sums,
                          .mode = NTK_PRODUCT_SET});
-  const size_t left = step->N - block->first, real_rows = left < block->rows ? left : block->rows;
-  const real scale = (real)step->scale;
+  const size_t real_rows = block->count;
+  const real scale = (real)block->scale;
   double sum = 0.0;
   for (size_t i = 0; i < real_rows; i++, sums += output->sums)
     for (size_t c = 0; c < n_L; c++) {
@@ -160,9 +175,12 @@ static void gradient(const ntk_step *step, const ntk_step_block *block, size_t l
 }
 
 static void pass(const ntk_step *step, ntk_step_block *block) {
-  real *r = (real *)block->workspace + step->block * step->row;
+  real *r = (real *)block->workspace + step->r;
+  gather(step, block);
   forward(step, block);
   block->sum = residual(step, block, r);
+  if (block->gradient == NULL)
+    return;
   last_layer(step, block, r);
   for (size_t l = step->L - 1; l >= 1; l--) {
     gradient(step, block, l);
@@ -204,7 +222,7 @@ static void pack(const ntk_step *step) {
           theta[ntk_step_entry(step->code, output, c, j)];
 }
 
-void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count);
+void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t chunks, size_t first, size_t count);
 void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update, size_t first,
                                  size_t count);
 

@@ -6,16 +6,16 @@
 
 #include <math.h>
 
-void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count);
+void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t chunks, size_t first, size_t count);
 void LANES_NAME(ntk_step_update)(const ntk_step *step, const ntk_update *update, size_t first,
                                  size_t count);
 
 /* Chunk by chunk, in their order. count: a multiple of the lanes, as first. */
-void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t first, size_t count) {
+void LANES_NAME(ntk_step_reduce)(const ntk_step *step, size_t chunks, size_t first, size_t count) {
   real *sum = step->gradient;
   for (size_t i = first; i < first + count; i += LANES) {
     vr g = vr_load(sum + i);
-    for (size_t chunk = 1; chunk < step->chunks; chunk++)
+    for (size_t chunk = 1; chunk < chunks; chunk++)
       g += vr_load(sum + chunk * step->parameters + i);
     vr_store(sum + i, g);
   }

@@ -15,6 +15,7 @@
 typedef struct ranks_descent {
   ntk_descent own; /* the parent's */
   double *Y;       /* its labels, where they are not all; else NULL */
+  size_t *row;     /* of a batch its samples: room for all that are here */
 } ranks_descent;
 
 static bool is_dealt(const ntk_descent *descent) {
@@ -41,8 +42,12 @@ static ntk_status make_own(ntk_descent *descent) {
   made->own.N = rows;
   made->own.share = ntk_share_whole(rows);
   descent->state = made;
-  if (is_dealt(descent))
+  if (is_dealt(descent)) {
+    NTK_TRY(
+        ntk_alloc(descent->context, rows > 0 ? rows : 1, sizeof *made->row, "training", &pointer));
+    made->row = pointer;
     NTK_TRY(take_labels(descent, rows, made));
+  }
   return ranks_parent()->descent_create(&made->own);
 }
 
@@ -61,6 +66,7 @@ void ranks_descent_destroy(ntk_descent *descent) {
     return;
   ranks_parent()->descent_destroy(&made->own);
   ntk_free(descent->context, made->Y);
+  ntk_free(descent->context, made->row);
   ntk_free(descent->context, made);
   descent->state = NULL;
 }
@@ -70,28 +76,47 @@ void ranks_descent_sums(const ntk_descent *descent, void **gradient, size_t *cou
   ranks_parent()->descent_sums(&made->own, gradient, count);
 }
 
+/* The batch's samples that are here, as those of the descent that is here. */
+static ntk_batch own_batch(const ntk_descent *descent, const ntk_batch *batch) {
+  const ntk_share *share = &descent->share;
+  const ranks_descent *made = descent->state;
+  ntk_batch own = *batch;
+  ntk_run run = {0};
+  size_t i = 0;
+  own.count = batch->row == NULL ? made->own.N : 0;
+  while (batch->row != NULL && ntk_share_next(share, share->rank, &run))
+    for (; i < batch->count && batch->row[i] < run.row + run.count; i++)
+      if (batch->row[i] >= run.row)
+        made->row[own.count++] = run.here + batch->row[i] - run.row;
+  own.row = batch->row == NULL ? NULL : made->row;
+  return own;
+}
+
 /* Without samples here the gradient is 0. */
-static ntk_status own_gradient(ntk_descent *own, void *gradient, size_t bytes, double *sum) {
-  if (own->N > 0)
-    return ranks_parent()->descent_gradient(own, sum);
+static ntk_status own_gradient(ntk_descent *own, const ntk_batch *batch, void *gradient,
+                               size_t bytes, double *sum) {
+  if (batch->count > 0)
+    return ranks_parent()->descent_gradient(own, batch, sum);
   memset(gradient, 0, bytes);
   *sum = 0.0;
   return NTK_OK;
 }
 
-ntk_status ranks_descent_gradient(ntk_descent *descent, double *sum) {
+ntk_status ranks_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum) {
   ranks_descent *made = descent->state;
   if (!is_dealt(descent))
-    return ranks_parent()->descent_gradient(&made->own, sum);
+    return ranks_parent()->descent_gradient(&made->own, batch, sum);
   const bool single = descent->precision == NTK_PRECISION_FLOAT;
   void *gradient = NULL;
   size_t count = 0;
   ranks_parent()->descent_sums(&made->own, &gradient, &count);
-  const ntk_status status =
-      own_gradient(&made->own, gradient, count * (single ? sizeof(float) : sizeof(double)), sum);
+  const ntk_batch own = own_batch(descent, batch);
+  const ntk_status status = own_gradient(&made->own, &own, gradient,
+                                         count * (single ? sizeof(float) : sizeof(double)), sum);
   NTK_TRY(ntk_ranks_agree(descent->context, status,
                           ntk_ranks_what("gradient", descent->N, count, single)));
-  ntk_ranks_sum(descent->context, count, gradient, descent->precision);
+  if (!batch->loss)
+    ntk_ranks_sum(descent->context, count, gradient, descent->precision);
   *sum = ntk_ranks_sum_one(descent->context, *sum);
   return NTK_OK;
 }
@@ -115,8 +140,9 @@ double ranks_descent_bytes(const ntk_context *context, const ntk_network_spec *s
                            const ntk_share *share, ntk_precision precision) {
   const size_t rows = ntk_share_most(share);
   const ntk_share own = ntk_share_whole(rows);
-  const double labels =
-      share->ranks > 1 ? 8.0 * (double)rows * (double)ntk_spec_width(spec, spec->depth) : 0.0;
+  const double labels = /* and numbers of samples */
+      share->ranks > 1 ? 8.0 * (double)rows * (1.0 + (double)ntk_spec_width(spec, spec->depth))
+                       : 0.0;
   return ranks_parent()->descent_bytes(context, spec, &own, precision) + labels +
          (double)sizeof(ranks_descent);
 }

@@ -6,7 +6,7 @@
 
 ntk_status ranks_descent_create(ntk_descent *descent);
 void ranks_descent_destroy(ntk_descent *descent);
-ntk_status ranks_descent_gradient(ntk_descent *descent, double *sum);
+ntk_status ranks_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum);
 void ranks_descent_sums(const ntk_descent *descent, void **gradient, size_t *count);
 void ranks_descent_update(ntk_descent *descent, const ntk_update *update);
 void ranks_descent_read(const ntk_descent *descent, int slot, double *values);

@@ -48,6 +48,7 @@ static const struct key {
     {"train.loss", "half-sum", false, false, true},
     {"train.labels", "gaussian", false, false, true},
     {"train.epochs", "10000", false, false, true},
+    {"train.batch", NULL, false, true, true},
     {"train.target", NULL, false, true, true},
     {"train.plateau", "0", false, false, true},
     {"train.precision", "double", false, false, true},

@@ -4,6 +4,7 @@
 #include "study/spec/keys.h"
 
 #include "base/names.h"
+#include "fit/train/batch.h"
 #include "fit/train/optimizer.h"
 
 #include "ntkit/data.h"
@@ -143,10 +144,21 @@ static ntk_status read_plateau(const ntk_study *study, const ntk_point_scope *sc
                   options->plateau, options->epochs);
 }
 
+/* A batch of more samples than there are is refused before any trial. */
+static ntk_status read_batch(const ntk_study *study, const ntk_point_scope *scope,
+                             const ntk_point *point, ntk_train_options *options) {
+  const ntk_setting *s = ntk_settings_find(&study->settings, "train.batch");
+  if (s == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_point_whole(scope, s->value[0], "the batch", 1, &options->batch));
+  return ntk_batch_check(options, point->N);
+}
+
 /* As ntk_train will; *key: that of the option at fault. */
 static ntk_status check_options(const ntk_train_options *options, const char **key) {
   static const char *const keys[] = {"train.optimizer", "train.loss",     "train.precision",
-                                     "train.lr",        "train.momentum", "train.target"};
+                                     "train.lr",        "train.momentum", "train.target",
+                                     "train.batch"};
   const char *member = NULL;
   const ntk_status status = ntk_train_options_check(options, &member);
   for (size_t k = 0; status != NTK_OK && k < sizeof keys / sizeof keys[0]; k++)
@@ -171,6 +183,8 @@ ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope
   NTK_TRY(read_optional(study, scope, *key, "the momentum", &options->momentum));
   *key = "train.epochs";
   NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the number", 1, &options->epochs));
+  *key = "train.batch";
+  NTK_TRY(read_batch(study, scope, point, options));
   *key = "train.plateau";
   NTK_TRY(read_plateau(study, scope, options));
   *key = "train.target";

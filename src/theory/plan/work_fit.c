@@ -71,8 +71,13 @@ static void put_ends(const ntk_network_spec *spec, size_t N, bool mixed, double 
     put_times(&ends.work[i], times, phase != NULL ? phase : ends.work[i].phase, list);
 }
 
+/* An epoch's. */
+static double steps_of(size_t N, const ntk_train_options *o) {
+  return o->batch == 0 ? 1.0 : ceil((double)N / (double)o->batch);
+}
+
 /* K(theta_t) and how far J_t has moved, at each tracked epoch but the first; the linear model, one
- * product with K_0 an epoch. */
+ * product with K_0 a step. */
 static void put_tracking(const ntk_network_spec *spec, size_t N, const ntk_train_options *o,
                          const training *t, bool mixed, ntk_work_list *list) {
   static const char phase[] = "tracking";
@@ -80,7 +85,7 @@ static void put_tracking(const ntk_network_spec *spec, size_t N, const ntk_train
   put_ends(spec, N, mixed, points, phase, list);
   ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, points * DISTANCE * 2.0, phase, list);
   if (t->linear)
-    ntk_put_products(t->rows, t->epochs, phase, list);
+    ntk_put_products(t->rows, t->epochs * steps_of(N, o), phase, list);
 }
 
 /* Levenberg-Marquardt: K, its factor, and steps tried with it, each a solve, J^T c and the
@@ -101,18 +106,21 @@ static void put_damped_steps(const ntk_network_spec *spec, size_t N, const train
   ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, t->epochs * TRIALS, phase, list);
 }
 
-/* Forward, gradient, and back through all but the first layer. */
+/* Forward, gradient, and back through all but the first layer; in batches the loss of all samples
+ * too. */
 static void put_steps(const ntk_network_spec *spec, size_t N, const ntk_train_options *o,
                       const training *t, ntk_work_list *list) {
-  const double n = (double)N;
-  const double flops = 2.0 * n * (2.0 * ntk_work_layers(spec, 1) + ntk_work_layers(spec, 2));
+  const double n = (double)N, steps = steps_of(N, o);
+  const double loss = o->batch > 0 ? 2.0 * n * ntk_work_layers(spec, 1) : 0.0;
+  const double flops = loss + 2.0 * n * (2.0 * ntk_work_layers(spec, 1) + ntk_work_layers(spec, 2));
   const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
   ntk_put(list, "training", NTK_WORK_STEP, t->epochs * flops,
-          t->epochs * 8.0 * (n * (double)spec->width[0] + 4.0 * P), t->epochs * n * columns);
+          t->epochs * 8.0 * (n * (double)spec->width[0] + 4.0 * steps * P),
+          t->epochs * n * columns * (o->batch > 0 ? 2.0 : 1.0));
   const bool single = o->precision != NULL && strcmp(o->precision, "float") == 0;
   list->work[list->count - 1].single = single;
   /* The gradient's sum, and that of the residual's square. */
-  ntk_pass_sums(P, single ? 4.0 : 8.0, 0.0, t->epochs, 2.0, list);
+  ntk_pass_sums(P, single ? 4.0 : 8.0, 0.0, t->epochs * steps, 2.0, list);
 }
 
 void ntk_work_train(const ntk_network_spec *spec, size_t N, const ntk_train_options *options,

@@ -1,0 +1,21 @@
+/* rates.h - what theory says of a training's steps beside gradient descent's on all samples; parts
+ * of ntk_train_result (fit.h). All of it is of the linear model, whose kernel stays K_0:
+ * derivations in docs/algorithm.md. NaN: not known. */
+#ifndef NTKIT_RATES_H
+#define NTKIT_RATES_H
+
+#include <stddef.h>
+
+/* Steps of gradient descent on a few samples each: Ma, Bassily and Belkin (2018), for batches that
+ * are drawn without replacement, each independently of the others (those of an epoch share no
+ * sample, for which it is an estimate), and weights theta* that fit the labels. */
+typedef struct ntk_batch_rate {
+  size_t size;         /* samples of a step; 0: all of them, and the rest is not known */
+  size_t steps;        /* an epoch; the last one has what is left of N */
+  double norm_largest; /* beta = max_i K_ii; of several outputs a sample's sum of them */
+  double critical;     /* up to this size what a step gains grows with it; beyond, hardly */
+  double rate;         /* E ||theta - theta*||^2 an epoch is at most so many times that before */
+  double lr_best, rate_best; /* the step size for which that is least, and what it is then */
+} ntk_batch_rate;
+
+#endif
