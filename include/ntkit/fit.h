@@ -72,7 +72,8 @@ NTK_API const ntk_name_info *ntk_optimizer_list(size_t *count);
  * script; of several outputs r_i^2 is the sum over them. */
 NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
 /* Rules for the step size: auto, from the eigenvalues of K at the start (adam: the authors'
- * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}). */
+ * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}); best, the fastest of the linear
+ * model, momentum too: rates.h's lr_best. */
 NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
 /* Of weights and steps: double, float. */
 NTK_API const ntk_name_info *ntk_precision_list(size_t *count);
@@ -87,9 +88,11 @@ typedef struct ntk_track_point {
   double prediction;             /* the loss if K stayed K_0, for the exact discrete steps */
   double lambda_min, lambda_max; /* of K(theta_t): sigma_min(J)^2 and ||J||^2 of (21) */
   double jacobian_change;        /* ||J(theta_t) - J(theta_0)|| of (21) */
-  double distance;   /* ||theta_t - theta_0||; of scaled blocks ||C^{-1/2} (theta_t - theta_0)|| */
-  size_t parameters; /* P, with options.track_weights; else 0 */
-  double *theta;     /* theta_t, P, in that case; else NULL */
+  double distance;    /* ||theta_t - theta_0||; of scaled blocks ||C^{-1/2} (theta_t - theta_0)|| */
+  double rate;        /* of the loss, an epoch, since the tracked one before */
+  double rate_linear; /* the same in the end were K this one: ntk_linear_rate.rate at its ends */
+  size_t parameters;  /* P, with options.track_weights; else 0 */
+  double *theta;      /* theta_t, P, in that case; else NULL */
 } ntk_track_point;
 
 /* Called at each tracked epoch, when it has been measured, from the calling thread. theta: theta_t,
@@ -216,6 +219,7 @@ typedef struct ntk_train_result {
   char lr_source[120];  /* where lr is from, one line */
   double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
   double rate_bound; /* what (20) allows; NaN but for gd on all samples, or where K_0 is singular */
+  ntk_linear_rate linear;           /* of gd, momentum, nesterov on all samples */
   ntk_batch_rate batches;           /* with options.batch */
   const char *kernel_precision;     /* of K's factors: "double", "mixed"; why double where mixed */
   const char *kernel_reason;        /* was wanted, or tried in vain (the first time), else "" */

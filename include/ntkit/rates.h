@@ -4,6 +4,7 @@
 #ifndef NTKIT_RATES_H
 #define NTKIT_RATES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Steps of gradient descent on a few samples each: Ma, Bassily and Belkin (2018), for batches that
@@ -17,5 +18,17 @@ typedef struct ntk_batch_rate {
   double rate;         /* E ||theta - theta*||^2 an epoch is at most so many times that before */
   double lr_best, rate_best; /* the step size for which that is least, and what it is then */
 } ntk_batch_rate;
+
+/* gd, momentum and nesterov on all samples: how the loss falls in the end, an epoch, by both ends
+ * of K_0. The spectral radius of a step is 1 - c sqrt(lambda_min / lambda_max), `rate` its square.
+ */
+typedef struct ntk_linear_rate {
+  double condition;       /* lambda_max / lambda_min */
+  double rate, c;         /* with step size and momentum as used */
+  bool accelerated_known; /* of momentum and nesterov, where lambda_min is known */
+  bool accelerated;       /* the pair of roots at lambda_min is the slowest: c is of order 1 */
+  double lr_best, momentum_best, rate_best; /* the fastest step of the method */
+  double rate_gd;                           /* of gradient descent's fastest step */
+} ntk_linear_rate;
 
 #endif

@@ -175,7 +175,6 @@ def train(
     target: float = 0.0,
     plateau: int = 0,
     batch: int = 0,
-    batch: int = 0,
     seconds: float = 0.0,
     track: Track | None = None,
     track_weights: bool = False,
@@ -190,7 +189,8 @@ def train(
 
     X: N x d, y: N x n_L labels (of one output a vector will do); both borrowed where they are
     float64 in C order. optimizer: "gd", "momentum", "nesterov", "adam", "lm". loss: "half-sum",
-    (19), or "mean". lr: the step size, or its rule, "auto" (from K_0) or "theory" (Theorem 4.2).
+    (19), or "mean". lr: the step size, or its rule, "auto" (from K_0), "theory" (Theorem 4.2) or
+    "best" (the fastest of the linear model).
     momentum: 0: by the rule auto, else 0.9. precision: of steps and weights, "double" or "float".
     kernel_precision: of K's factors, as precision of ntkit.spectrum. epochs: at most; 0: 10000, of
     lm 100, with question none. batch: samples of a step; 0: all of them; an epoch is a pass over

@@ -18,6 +18,7 @@ static const ntk_description *const list[] = {
     &ntk_table_track_point,
     &ntk_table_convergence,
     &ntk_table_train_answer,
+    &ntk_table_linear_rate,
     &ntk_table_batch_rate,
     &ntk_table_memorize,
     &ntk_table_fit_error,

@@ -26,6 +26,10 @@ static const ntk_field track_point[] = {
              "||J(theta_t)||: the root of lambda_max"),
     FIELD(jacobian_change, "", "||J(theta_t) - J(theta_0)|| of (21)"),
     FIELD(distance, "", "||theta_t - theta_0||"),
+    FIELD(rate, "", "of the loss, an epoch, since the tracked one before"),
+    FIELD(
+        rate_linear, "",
+        "of the linear model in the end, were K_0 this K: the square of a step's spectral radius"),
     APART(parameters, "", "P, where the weights are kept; else 0"),
     REALS(theta, parameters, true, "theta_t, where it is kept; P"),
 };
@@ -106,6 +110,30 @@ static ntk_field_value losses(const void *row) {
   return (ntk_field_value){.known = true, .at = result->loss, .count = result->epochs + 1};
 }
 
+static ntk_field_value accelerated(const void *row) {
+  const ntk_linear_rate *r = row;
+  return ntk_field_flag(r->accelerated_known, r->accelerated);
+}
+
+#define ROW ntk_linear_rate
+static const ntk_field linear_rate[] = {
+    FIELD(condition, "", "lambda_max / lambda_min of K_0"),
+    FIELD(rate, "",
+          "of the linear model's loss, an epoch in the end, with step size and momentum as used: "
+          "(1 - c / sqrt(condition))^2, the square of a step's spectral radius"),
+    FIELD(c, "", "of rate"),
+    COMPUTED("accelerated", "accelerated_known, accelerated", NTK_TYPE_FLAG, accelerated,
+             "of momentum and nesterov: the pair of roots at lambda_min is the slowest, so that c "
+             "is of order 1"),
+    FIELD(lr_best, "", "the fastest step size of the method, with momentum_best"),
+    FIELD(momentum_best, "", "of it; null for gd"),
+    FIELD(rate_best, "", "rate of these"),
+    FIELD(rate_gd, "", "rate of gradient descent's fastest step, 2 / (lambda_min + lambda_max)"),
+};
+const ntk_description ntk_table_linear_rate =
+    DESCRIPTION(linear_rate, NULL, "Rates of gd, momentum and nesterov by both ends of K_0.");
+#undef ROW
+
 #define ROW ntk_batch_rate
 static const ntk_field batch_rate[] = {
     FIELD(size, "", "samples of a step; 0: all of them, and the rest is null"),
@@ -142,6 +170,7 @@ static const ntk_field train[] = {
     FIELD(rate_measured, "", "(loss_final / loss_initial)^(1 / epochs)"),
     FIELD(rate_bound, "",
           "what (20) allows; null but for gd on all samples, or where K_0 is singular"),
+    OBJECT(linear, ntk_table_linear_rate, "rates by both ends of K_0; of batches, adam, lm null"),
     OBJECT(batches, ntk_table_batch_rate, "minibatches, and what theory says of them"),
     FIELD(kernel_precision, "",
           "of K's factors: double, or mixed: single, with products in double"),

@@ -58,7 +58,7 @@ bad_train 'unknown optimizer: the nearest name' "did you mean 'adam'? known: gd,
   --optimizer adan
 bad_train 'unknown optimizer: the known' 'known: gd, momentum, nesterov, adam, lm' --optimizer sgd
 bad_train 'unknown loss' "'mse' is not known; .*half-sum, mean" --loss mse
-bad_train 'unknown rule' "'fast' is not known; known: auto, theory, or a number > 0" --lr fast
+bad_train 'unknown rule' "'fast' is not known; known: auto, theory, best, or a number > 0" --lr fast
 bad_train 'unknown labels' 'gaussian, sign, teacher, or a file' --labels uniform
 bad_train 'unknown precision' 'known: double, float; .*--kernel-precision' --precision mixed
 for text in 0 -1 1e400 0x1p3 1.0.0 ''; do
@@ -82,6 +82,8 @@ bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer moment
 bad_train 'momentum of gd' '^ntkit: --momentum: gd has no momentum; accepted with: momentum, nesterov' --momentum 0.5
 bad_train 'momentum of adam' '--momentum: adam has no' --optimizer adam --momentum 0.5
 bad_train 'step size of lm' '--lr: lm takes no step size' --optimizer lm --lr 0.1
+bad_train 'best of adam' '--lr: no step size is known to be the best for adam' --optimizer adam --lr best
+bad_train 'best and a momentum' '--lr: best is a step size and a momentum' --optimizer nesterov --lr best --momentum 0.5
 bad_train 'rule of lm' '--lr: lm takes no step size' --optimizer lm --lr theory
 bad_train 'lm in float' '--precision: lm solves systems in double' --optimizer lm --precision float
 # shellcheck disable=SC2086
@@ -115,6 +117,10 @@ for optimizer in gd momentum nesterov adam lm; do
   holds "$optimizer: epochs" '@epochs@ == 20 || @epochs@ < 20 && "'"$(text stopped)"'" == "stalled"'
   check "$optimizer is named" test "$(text optimizer)" = $optimizer
 done
+train 'best step' --epochs 20 --optimizer momentum --lr best --track 10
+holds 'best step: is used' '@lr@ == @linear.lr_best@ && @momentum@ == @linear.momentum_best@'
+holds 'best step: its rate' '(@linear.rate@ / @linear.rate_best@ - 1)^2 < 1e-10 && @linear.rate@ < @linear.rate_gd@'
+check 'best step: accelerated' test "$(value linear.accelerated)" = true
 train 'batches' --epochs 20 --batch 15
 holds 'batches: the loss falls' '@loss_final@ < @loss_initial@ && @loss_final@ > 0'
 holds 'batches: how many' '@batches.size@ == 15 && @batches.steps@ == 3'
@@ -219,12 +225,12 @@ check 'epochs 0, 30, 60, 90 and the last' test "$(awk '/"epoch": / { printf "%d 
 for pair in 'X:(40, 10)' 'Y:(40,)' 'W1:(10, 12)' 'W2:(12, 12)' 'W3:(12, 1)' 'init/W1:(10, 12)' \
   'init/W2:(12, 12)' 'init/W3:(12, 1)' 'loss:(101,)' 'track_epoch:(5,)' 'track_bound:(5,)' \
   'track_prediction:(5,)' 'track_lambda_min:(5,)' 'track_lambda_max:(5,)' \
-  'track_jacobian_change:(5,)' 'track_distance:(5,)'; do
+  'track_jacobian_change:(5,)' 'track_distance:(5,)' 'track_rate:(5,)' 'track_rate_linear:(5,)'; do
   head -n 1 "saved/${pair%%:*}.npy" | tr -cd ' -~' >"$top/header"
   check "shape of ${pair%%:*}.npy" grep -qF "'shape': ${pair#*:}" "$top/header"
   check "${pair%%:*}.npy is listed" grep -qF "saved/${pair%%:*}.npy" "$out"
 done
-check 'these, result.json and the checkpoint' test "$(find saved -type f | wc -l)" -eq 18
+check 'these, result.json and the checkpoint' test "$(find saved -type f | wc -l)" -eq 20
 holds 'loss.npy ends with the loss' "($(last saved/loss.npy) / @loss_final@ - 1)^2 < 1e-24"
 holds 'track_lambda_min.npy ends as the table does' \
   "($(last saved/track_lambda_min.npy) / $(awk '/"lambda_min": / { v = $2 } END { print v + 0 }' \

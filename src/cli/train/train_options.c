@@ -67,9 +67,11 @@ static const option_row own[] = {
      .fallback = "auto",
      .choice = lr_name,
      .item = "the step size",
-     .expected = "a number > 0, auto or theory",
-     .help = "Step size eta: a number > 0, or a rule. auto takes it from the eigenvalues of K at "
-             "the start (adam: 1 / (10 sqrt N)), theory is that of Theorem 4.2. lm takes none."},
+     .expected = "a number > 0, auto, theory or best",
+     .help =
+         "Step size eta: a number > 0, or a rule. auto takes it from the eigenvalues of K at "
+         "the start (adam: 1 / (10 sqrt N)), theory is that of Theorem 4.2, best the fastest of "
+         "the linear model at both ends of K, momentum too, without a margin. lm takes none."},
     {.name = "momentum",
      .kind = KIND_REAL,
      .field = FIELD(momentum),

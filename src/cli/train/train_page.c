@@ -100,6 +100,16 @@ static void put_answer(FILE *out, const train_run *run) {
   fputs("</div>\n", out);
 }
 
+static void put_linear(FILE *out, const ntk_linear_rate *r) {
+  if (isnan(r->rate) || isnan(r->momentum_best))
+    return;
+  page_fact(out, "linear model",
+            "rate %.8g an epoch in the end, (1 - c / sqrt(%.4g))^2 with c = %.4g: %s; the fastest "
+            "%.8g with step size %.6g, momentum %.6g, of gd %.8g",
+            r->rate, r->condition, r->c, r->accelerated ? "accelerated" : "not accelerated",
+            r->rate_best, r->lr_best, r->momentum_best, r->rate_gd);
+}
+
 static void put_batches(FILE *out, const ntk_batch_rate *b) {
   if (b->size > 0 && isnan(b->rate))
     page_fact(out, "batches", "%zu samples a step, %zu steps an epoch", b->size, b->steps);
@@ -121,6 +131,7 @@ void train_page(const void *what, FILE *out) {
             run->settings->loss, run->settings->common.precision, run->job.labels);
   if (!isnan(r->lr))
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
+  put_linear(out, &r->linear);
   put_batches(out, &r->batches);
   page_fact(out, "kernel", "%s%s%s", r->kernel_precision, r->kernel_reason[0] != '\0' ? ": " : "",
             r->kernel_reason);

@@ -102,10 +102,14 @@ static void losses(const train_run *run, curves *c, figure *f) {
   snprintf(c->bound, sizeof c->bound, "bound (20)");
   if (!isnan(result->convergence.c))
     snprintf(c->bound, sizeof c->bound, "bound (20), c = %.3g", result->convergence.c);
+  const bool momentum = !isnan(result->linear.momentum_best); /* which has no bound (20) */
+  const double rate = momentum ? result->linear.rate : result->rate_bound;
+  if (momentum)
+    snprintf(c->bound, sizeof c->bound, "rate by K_0, c = %.3g", result->linear.c);
   begin(c, c->bound);
-  for (size_t i = 0; i < kept && !isnan(result->rate_bound); i++) {
+  for (size_t i = 0; i < kept && !isnan(rate); i++) {
     const double t = (double)spread(i, kept, count);
-    add(c, t, result->loss_initial * pow(result->rate_bound, t), 0.1 * least);
+    add(c, t, result->loss_initial * pow(rate, t), 0.1 * least);
   }
   end(c, FIGURE_BOTH);
   begin(c, "linearised");

@@ -50,6 +50,21 @@ static void print_outcome(const train_run *run, const ntk_train_result *result) 
   putchar('\n');
 }
 
+/* Of methods with momentum: what is accelerated, and by how much. */
+static void print_linear(const ntk_train_result *result) {
+  const ntk_linear_rate *r = &result->linear;
+  if (isnan(r->rate) || isnan(r->momentum_best))
+    return;
+  printf("            %.8g an epoch in the end by the linear model: (1 - c / sqrt(%.4g))^2, c = "
+         "%.4g\n",
+         r->rate, r->condition, r->c);
+  printf("            %s\n",
+         r->accelerated ? "accelerated: the pair of roots at lambda_min is the slowest"
+                        : "not accelerated: step size or momentum is too small or too large");
+  printf("            the fastest: %.8g with step size %.6g, momentum %.6g; of gd %.8g\n",
+         r->rate_best, r->lr_best, r->momentum_best, r->rate_gd);
+}
+
 static void print_batches(const ntk_train_result *result) {
   const ntk_batch_rate *b = &result->batches;
   if (b->size == 0)
@@ -66,18 +81,24 @@ static void print_batches(const ntk_train_result *result) {
          b->rate_best);
 }
 
-static void print_row(const ntk_track_point *p) {
+static void print_row(const ntk_track_point *p, bool rates) {
   const struct {
     double value;
     int width;
+    const char *format;
   } cells[] = {
-      {p->loss, 10},       {p->bound, 10},           {p->prediction, 10}, {p->lambda_min, 11},
-      {p->lambda_max, 11}, {p->jacobian_change, 11}, {p->distance, 9},
+      {p->loss, 10, "%.3g"},
+      {rates ? p->prediction : p->bound, 10, "%.3g"},
+      {rates ? p->rate : p->prediction, 10, rates ? "%.6f" : "%.3g"},
+      {rates ? p->rate_linear : p->lambda_min, 11, rates ? "%.6f" : "%.3g"},
+      {rates ? p->lambda_min : p->lambda_max, 11, "%.3g"},
+      {rates ? p->lambda_max : p->jacobian_change, 11, "%.3g"},
+      {rates ? p->jacobian_change : p->distance, 9, "%.3g"},
   };
   printf("%7zu", p->epoch);
   for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
     char text[JOB_CELL];
-    printf("%*s", cells[i].width, job_number(cells[i].value, "%.3g", text));
+    printf("%*s", cells[i].width, job_number(cells[i].value, cells[i].format, text));
   }
   putchar('\n');
 }
@@ -110,16 +131,22 @@ static void print_answer(const ntk_train_result *result) {
                a->epochs_recent, a->epochs_recent);
 }
 
-/* At most ROWS + 1 of them, evenly spread, the last one included. */
+/* At most ROWS + 1 of them, evenly spread, the last one included. Where there is no bound (20), and
+ * momentum, rates stand in its place. */
 static void print_track(const ntk_train_result *result) {
   const size_t count = result->tracked, step = (count + ROWS - 1) / ROWS;
+  const bool rates = !isnan(result->linear.momentum_best);
   if (count == 0)
     return;
-  printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "bound", "predicted", "lambda_min",
-         "lambda_max", "||J-J_0||", "distance");
+  if (rates)
+    printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "predicted", "rate", "rate by K",
+           "lambda_min", "lambda_max", "||J-J0||");
+  else
+    printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "bound", "predicted",
+           "lambda_min", "lambda_max", "||J-J_0||", "distance");
   for (size_t i = 0; i + 1 < count; i += step)
-    print_row(&result->track[i]);
-  print_row(&result->track[count - 1]);
+    print_row(&result->track[i], rates);
+  print_row(&result->track[count - 1], rates);
   if (step > 1)
     printf("every %zu%s of %zu tracked epochs, and the last\n", step,
            step == 2   ? "nd"
@@ -270,6 +297,7 @@ void train_print(const void *what) {
   print_method(run, result);
   putchar('\n');
   print_outcome(run, result);
+  print_linear(result);
   print_batches(result);
   print_classes(run);
   print_answer(result);

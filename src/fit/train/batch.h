@@ -40,8 +40,10 @@ ntk_batch_law ntk_batch_law_of(size_t N, size_t size, double beta);
 /* Bound on E ||theta - theta*||^2 after over before, along eigenvectors of K at lambda. */
 double ntk_batch_factor(const ntk_batch_law *law, double h, double lambda);
 
-/* The step size by rule, and the largest one for which the bound does not grow; 1 / curvature. */
+/* The step size by the rule auto, that with the least bound, and the largest for which it does not
+ * grow. */
 double ntk_batch_lr(const ntk_training *t, double lambda_max);
+double ntk_batch_best_lr(const ntk_training *t, const ntk_extremes *e);
 double ntk_batch_largest_lr(const ntk_training *t, double lambda_max);
 ntk_batch_rate ntk_batch_rate_of(const ntk_training *t);
 

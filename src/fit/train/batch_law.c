@@ -39,6 +39,13 @@ double ntk_batch_lr(const ntk_training *t, double lambda_max) {
   return 1.0 / (t->scale * (law.a + law.b * lambda_max));
 }
 
+double ntk_batch_best_lr(const ntk_training *t, const ntk_extremes *e) {
+  const ntk_batch_law law = law_of(t);
+  return fmin(1.0 / (law.a + law.b * e->lambda_min),
+              2.0 / (law.a + law.b * (e->lambda_min + e->lambda_max))) /
+         t->scale;
+}
+
 double ntk_batch_largest_lr(const ntk_training *t, double lambda_max) {
   return 2.0 * ntk_batch_lr(t, lambda_max);
 }
@@ -78,11 +85,9 @@ ntk_batch_rate ntk_batch_rate_of(const ntk_training *t) {
     return r;
   const double span = e->lambda_max - e->lambda_min;
   const ntk_batch_law law = law_of(t);
-  const double best = fmin(1.0 / (law.a + law.b * e->lambda_min),
-                           2.0 / (law.a + law.b * (e->lambda_min + e->lambda_max)));
   r.critical = ((double)t->N * r.norm_largest + span) / (r.norm_largest + span);
   r.rate = epoch(t, &law, t->lr * t->scale);
-  r.lr_best = best / t->scale;
-  r.rate_best = epoch(t, &law, best);
+  r.lr_best = ntk_batch_best_lr(t, e);
+  r.rate_best = epoch(t, &law, r.lr_best * t->scale);
   return r;
 }

@@ -31,6 +31,7 @@ enum { LOSSES = sizeof losses / sizeof losses[0] };
 static const ntk_name_info rules[] = {
     {"auto", "from the eigenvalues of K at the start; adam: 1 / (10 sqrt N), the authors'"},
     {"theory", "Theorem 4.2's 1 / (gamma N d n_{L-1})"},
+    {"best", "the fastest of the linear model at the start, momentum too, without a margin"},
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
@@ -63,10 +64,10 @@ ntk_status ntk_loss_find(const char *name, bool *mean) {
   return NTK_OK;
 }
 
-ntk_status ntk_lr_find(const char *name, bool *theory) {
+ntk_status ntk_lr_find(const char *name, ntk_lr_rule *rule) {
   size_t row = 0;
   NTK_TRY(NTK_NAME_FIND("rule for the step size", name, rules, RULES, &row));
-  *theory = row == 1;
+  *rule = (ntk_lr_rule)row;
   return NTK_OK;
 }
 

@@ -7,6 +7,9 @@
 
 #include "ntkit/fit.h"
 
+/* Rules for the step size, row by row. */
+typedef enum ntk_lr_rule { NTK_LR_AUTO, NTK_LR_THEORY, NTK_LR_BEST } ntk_lr_rule;
+
 typedef struct ntk_optimizer {
   ntk_rule rule;
   bool second_order; /* lm: no rule, no step size */
@@ -19,8 +22,7 @@ typedef struct ntk_optimizer {
 NTK_SIBLING ntk_status ntk_optimizer_find(const char *name, const ntk_optimizer **optimizer);
 /* *mean: the loss is the mean, not the half-sum. */
 NTK_SIBLING ntk_status ntk_loss_find(const char *name, bool *mean);
-/* *theory: the rule is Theorem 4.2's, not auto. */
-NTK_SIBLING ntk_status ntk_lr_find(const char *name, bool *theory);
+NTK_SIBLING ntk_status ntk_lr_find(const char *name, ntk_lr_rule *rule);
 
 /* Arrays of P numbers that it goes on from: theta and, of a first-order one, its moments. */
 size_t ntk_optimizer_slots(const ntk_optimizer *optimizer);

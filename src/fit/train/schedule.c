@@ -6,6 +6,7 @@
  *             (sqrt lambda + sqrt mu))^2: Polyak's, the fastest on a quadratic
  *   nesterov  eta = 1 / lambda, beta = (1 - sqrt(eta mu)) / (1 + sqrt(eta mu))
  *   adam      1 / (10 sqrt N), the authors' script
+ *   best      the fastest of the linear model at these two (rates.c, of batches batch_law.c)
  *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2 / n_L, its expectation
  *
  * In batches gd's step is that of batch_law.c, and momentum's or nesterov's 1 - momentum times it,
@@ -16,6 +17,7 @@
  * which keeps beta at 0.95 (nesterov: 0.975) and the weights from being carried far from where K
  * was measured. */
 #include "fit/train/batch.h"
+#include "fit/train/rates.h"
 
 #include "base/blas.h"
 #include "base/text.h"
@@ -26,10 +28,11 @@
 static const double MARGIN = 1.25, MOST_CONDITION = 6000.0, USUAL_MOMENTUM = 0.9;
 
 void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_min) {
-  const bool by_rule = t->options.lr == 0.0 && !t->theory;
+  const bool by_rule = t->options.lr == 0.0 && t->rule != NTK_LR_THEORY;
   *lambda_max = t->optimizer->linear && by_rule;
   *lambda_min = *lambda_max && t->optimizer->has_momentum && t->options.momentum == 0.0 &&
                 t->options.batch == 0;
+  *lambda_min = *lambda_min || (*lambda_max && t->rule == NTK_LR_BEST);
 }
 
 double ntk_training_largest_lr(const ntk_training *t, double lambda_max, double momentum) {
@@ -61,6 +64,24 @@ static void from_batches(ntk_training *t, const ntk_extremes *e) {
   snprintf(t->lr_source, sizeof t->lr_source,
            "1 - momentum times gd's for batches of %zu, from K at the start: a guess",
            t->options.batch);
+}
+
+/* That of rates.c, or of batch_law.c. */
+static ntk_status from_theory_of_steps(ntk_training *t, const ntk_extremes *e) {
+  if (!(e->lambda_min > 0.0))
+    return ntk_fail(NTK_ERR_NUMERIC,
+                    "the best step size needs lambda_min of K at the start, and %s; give one, or "
+                    "take auto",
+                    e->reason[0] != '\0' ? e->reason : "it was not found");
+  const ntk_best_step best =
+      ntk_best_step_of(t->optimizer, t->scale * e->lambda_min, t->scale * e->lambda_max);
+  t->lr = t->options.batch > 0 ? ntk_batch_best_lr(t, e) : best.lr;
+  if (t->optimizer->has_momentum)
+    t->momentum = best.momentum;
+  snprintf(t->lr_source, sizeof t->lr_source,
+           "the fastest of the linear model%s, at both ends of K at the start",
+           t->options.batch > 0 ? " by the bound for batches" : "");
+  return NTK_OK;
 }
 
 static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
@@ -114,8 +135,10 @@ ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start) {
       ntk_format(t->lr_source, sizeof t->lr_source, "given; stable below %.4g at the start", most);
     else
       snprintf(t->lr_source, sizeof t->lr_source, "given");
-  } else if (t->theory) {
+  } else if (t->rule == NTK_LR_THEORY) {
     status = from_theory(t);
+  } else if (t->rule == NTK_LR_BEST) {
+    return from_theory_of_steps(t, at_start);
   } else if (!t->optimizer->linear) {
     t->lr = 0.1 / sqrt((double)t->N);
     snprintf(t->lr_source, sizeof t->lr_source, "1 / (10 sqrt N), the authors' script");

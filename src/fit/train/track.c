@@ -6,6 +6,7 @@
 #include "base/blas.h"
 #include "base/memory.h"
 #include "fit/distance.h"
+#include "fit/train/rates.h"
 
 #include <float.h>
 #include <math.h>
@@ -248,6 +249,7 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
   NTK_TRY(keep_weights(t, &point));
   t->tracking += ntk_clock() - start;
   k->point[k->count++] = point;
+  ntk_rates_of_point(t, k->point, k->count - 1);
   return tell(t);
 }
 

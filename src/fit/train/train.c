@@ -14,6 +14,7 @@
 #include "fit/train/checkpoint.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
+#include "fit/train/rates.h"
 #include "fit/train/track.h"
 #include "net/sizes.h"
 
@@ -143,6 +144,8 @@ static ntk_status prepare(ntk_training *t) {
   if (t->options.checkpoint == NULL)
     return NTK_OK;
   NTK_TRY(ntk_checkpoint_restore(t));
+  for (size_t i = 0; i < t->tracker->count; i++) /* which follow from what is stored */
+    ntk_rates_of_point(t, t->tracker->point, i);
   return t->resumed > 0 ? evaluate(t) : NTK_OK; /* the same again, and its gradient */
 }
 
@@ -255,6 +258,7 @@ static void fill(ntk_training *t, ntk_train_result *r) {
       t->epoch > 0 ? pow(r->loss_final / r->loss_initial, 1.0 / (double)t->epoch) : NAN;
   ntk_tracker_theorem(t, &r->convergence, &r->rate_bound);
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
+  r->linear = ntk_linear_rate_of(t, &t->tracker->at_start);
   r->batches = ntk_batch_rate_of(t);
   ntk_training_explain(t, r);
   ntk_question_conclude(t, r);

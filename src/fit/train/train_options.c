@@ -9,14 +9,31 @@
 enum { DEFAULT_EPOCHS = 10000, DEFAULT_STEPS = 100 };
 static const double CHECKPOINT_EVERY = 30.0; /* seconds */
 
+/* What the fastest step is known of. */
+static ntk_status check_best(const ntk_training *t) {
+  const ntk_train_options *o = &t->options;
+  if (!t->optimizer->linear || (o->batch > 0 && t->optimizer->has_momentum))
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "no step size is known to be the best for %s%s; accepted: a "
+                    "number, or auto",
+                    o->optimizer, o->batch > 0 ? " in batches" : "");
+  if (o->momentum > 0.0)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "best is a step size and a momentum, and one is given; accepted with a "
+                    "momentum: a number, or auto");
+  return NTK_OK;
+}
+
 /* What does not go together; *member: the option at fault. */
 static ntk_status check_numbers(const ntk_training *t, const char **member) {
   const ntk_train_options *o = &t->options;
   *member = "lr";
   if (!(o->lr >= 0.0) || isinf(o->lr))
     return ntk_fail(NTK_ERR_ARGUMENT, "the step size is %g; accepted: above 0, or a rule", o->lr);
-  if (t->optimizer->second_order && (o->lr > 0.0 || t->theory))
+  if (t->optimizer->second_order && (o->lr > 0.0 || t->rule != NTK_LR_AUTO))
     return ntk_fail(NTK_ERR_ARGUMENT, "lm takes no step size: its damping adapts by itself");
+  if (t->rule == NTK_LR_BEST && o->lr == 0.0)
+    NTK_TRY(check_best(t));
   *member = "momentum";
   if (!(o->momentum >= 0.0 && o->momentum < 1.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "the momentum is %g; accepted: above 0, below 1",
@@ -61,7 +78,7 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   *member = "loss";
   NTK_TRY(ntk_loss_find(o->loss, &t->mean));
   *member = "lr";
-  NTK_TRY(ntk_lr_find(o->lr_rule, &t->theory));
+  NTK_TRY(ntk_lr_find(o->lr_rule, &t->rule));
   *member = "track";
   NTK_TRY(ntk_epochs_check(o));
   *member = "track_weights";

@@ -20,7 +20,8 @@ typedef struct ntk_training {
   const double *Y;           /* N x n_L */
   ntk_train_options options; /* defaults resolved */
   const ntk_optimizer *optimizer;
-  bool mean, theory;
+  bool mean;
+  ntk_lr_rule rule;
   ntk_precision precision;
   ntk_mode mode;             /* of kernels and factors, */
   ntk_way way;               /* what it comes to, */

@@ -117,8 +117,8 @@ static ntk_status read_labels(const ntk_study *study, ntk_point_training *traini
 static ntk_status read_lr(const ntk_study *study, const ntk_point_scope *scope, size_t i,
                           ntk_train_options *options) {
   const char *text = ntk_point_name(study, "train.lr", i);
-  bool theory = false;
-  if (ntk_lr_find(text, &theory) != NTK_OK)
+  ntk_lr_rule rule = NTK_LR_AUTO;
+  if (ntk_lr_find(text, &rule) != NTK_OK)
     return read_positive(scope, text, "the step size", &options->lr);
   options->lr_rule = text;
   return NTK_OK;
