@@ -3,7 +3,7 @@
 # its floor's folder that are listed below it; src/cli sees the public headers and itself alone; only
 # src/kernel asks a compute backend. No two files need each other, in however many steps (x.c and x.h
 # are one file here); no folder has more than 30 files; a source or test has at most 400 lines; the
-# rooms of src/cli know each other by at most 30 arrows, the public headers have at most 2,200 lines.
+# rooms of src/cli know each other by at most 30 arrows, the public headers have at most 2,400 lines.
 # Prints each violation as file:line: reason.
 # usage: tools/check_floors.sh [ROOT]    (ROOT: the source tree; default: the one this script is in)
 set -eu
@@ -127,8 +127,8 @@ END {
     printf "src/cli: %d arrows between its rooms; 30 are allowed\n", arrows
     violations++
   }
-  if (header_lines > 2200) {
-    printf "include: %d lines of public headers; 2,200 are allowed\n", header_lines
+  if (header_lines > 2400) {
+    printf "include: %d lines of public headers; 2,400 are allowed\n", header_lines
     violations++
   }
   if (violations) exit 1
