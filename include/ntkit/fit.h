@@ -75,6 +75,8 @@ NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
  * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}); best, the fastest of the linear
  * model, momentum too: rates.h's lr_best. */
 NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
+/* Splits of samples among clients: iid, by-label. */
+NTK_API const ntk_name_info *ntk_split_list(size_t *count);
 /* Of weights and steps: double, float. */
 NTK_API const ntk_name_info *ntk_precision_list(size_t *count);
 /* How eigenvalues of K are found, to the same digits: auto, double, mixed. */
@@ -177,6 +179,10 @@ typedef struct ntk_train_options {
   size_t epochs;         /* at most; 0: 10000, of lm 100, with question none */
   size_t batch;          /* samples of a step, to N, shuffled anew each epoch, which is a pass over
                             all; 0: an epoch is one step on all. Not lm */
+  size_t clients;        /* federated: an epoch is a round of local gd and averaging; 0: not */
+  size_t local_steps;    /* of a client in a round; 0: 1 */
+  const char *split;     /* which samples are whose: ntk_split_list; NULL: "iid" */
+  const double *client;  /* N: the client of each sample, from 0; borrowed; NULL: by split */
   double target;         /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */
@@ -220,6 +226,8 @@ typedef struct ntk_train_result {
   double rate_measured; /* (loss_final / loss_initial)^(1 / epochs); NaN for no epoch */
   double rate_bound; /* what (20) allows; NaN but for gd on all samples, or where K_0 is singular */
   ntk_linear_rate linear;           /* of gd, momentum, nesterov on all samples */
+  ntk_federated_rate federated;     /* with options.clients */
+  double *drift;                    /* epochs + 1, 0 at first, by round; NULL without clients */
   ntk_batch_rate batches;           /* with options.batch */
   const char *kernel_precision;     /* of K's factors: "double", "mixed"; why double where mixed */
   const char *kernel_reason;        /* was wanted, or tried in vain (the first time), else "" */

@@ -31,4 +31,17 @@ typedef struct ntk_linear_rate {
   double rate_gd;                           /* of gradient descent's fastest step */
 } ntk_linear_rate;
 
+/* Federated training: a round of local gradient descent by each client, and the mean of their
+ * weights (Huang, Li, Song and Yang 2021, FL-NTK). */
+typedef struct ntk_federated_rate {
+  size_t clients;           /* 0: none, and the rest is not known */
+  size_t local_steps;       /* a round */
+  size_t smallest, largest; /* samples of a client */
+  double rate;      /* of the linear model's loss, a round in the end: squared spectral radius */
+  char reason[120]; /* why that is not known; else "" */
+  double
+      drift_first; /* sqrt(mean over clients of ||theta_c - their mean||^2), of the first round */
+  double drift_largest; /* and the largest of all rounds */
+} ntk_federated_rate;
+
 #endif

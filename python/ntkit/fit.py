@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 import numpy as np
 import numpy.typing as npt
 
-from ntkit._arrays import Array, labels, pointer
+from ntkit._arrays import Array, labels, numbers, pointer
 from ntkit._dataset import Data
 from ntkit._features import expect_network
 from ntkit._library import Context, Progress, _keep, check, current, reporter
@@ -82,7 +82,7 @@ class _Call:
         self.context = current()
         self.progress: Progress = options.pop("progress")
         self.callback: Callable[[Tracked], object] | None = options.pop("callback")
-        lr, track = options.pop("lr"), options.pop("track")
+        lr, track, split = options.pop("lr"), options.pop("track"), options.pop("split")
         if track is None and self.callback is not None:
             raise ValueError(
                 "callback needs track, the epochs at which it is called; accepted: every how many, "
@@ -96,6 +96,16 @@ class _Call:
         self.start = net
         self.data = Data(self.context, X, net.widths[0])
         self.Y = labels(y, self.data.samples, net.outputs)
+        self.client = None if isinstance(split, str) else numbers(split, "split")
+        if self.client is None:
+            if split != "iid":
+                self.options.put("split", split, "split")
+        elif self.client.shape != (self.data.samples,):
+            raise ValueError(
+                f"split has shape {self.client.shape}; accepted: ({self.data.samples},)"
+            )
+        else:
+            self.options.c.client = pointer(self.client)
 
     def run(self) -> Training:
         handle = ffi.new_handle(self)  # not kept by self, which it keeps
@@ -175,6 +185,9 @@ def train(
     target: float = 0.0,
     plateau: int = 0,
     batch: int = 0,
+    clients: int = 0,
+    local_steps: int = 0,
+    split: str | npt.ArrayLike = "iid",
     seconds: float = 0.0,
     track: Track | None = None,
     track_weights: bool = False,
@@ -194,7 +207,8 @@ def train(
     momentum: 0: by the rule auto, else 0.9. precision: of steps and weights, "double" or "float".
     kernel_precision: of K's factors, as precision of ntkit.spectrum. epochs: at most; 0: 10000, of
     lm 100, with question none. batch: samples of a step; 0: all of them; an epoch is a pass over
-    all.
+    all. clients: federated, an epoch is a round of local_steps (0: 1) of each on its own samples,
+    and the mean of their weights; split: "iid", "by-label", or the client of each sample, from 0.
 
     It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
     seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at

@@ -4,6 +4,8 @@
 
 #include <Random123/philox.h>
 
+__extension__ typedef unsigned __int128 wide;
+
 enum { CHUNK = 512 }; /* numbers made at a time: the arrays of a chunk stay in the L1 cache */
 
 void ntk_random_words(ntk_random source, uint64_t row, uint64_t block, uint64_t words[4]) {
@@ -45,5 +47,18 @@ void ntk_random_normal(ntk_random source, uint64_t row, size_t n, double *out) {
     ntk_box_muller(pairs, u, v, x, y);
     for (size_t i = 0; i < left; i++)
       out[first + i] = i % 2 == 0 ? x[i / 2] : y[i / 2];
+  }
+}
+
+/* Fisher and Yates. */
+void ntk_random_shuffle(ntk_random source, uint64_t row, size_t n, size_t *x) {
+  uint64_t words[4] = {0};
+  for (size_t i = n; i > 1; i--) {
+    const size_t k = n - i;
+    if (k % 4 == 0)
+      ntk_random_words(source, row, k / 4, words);
+    const size_t j = (size_t)((wide)words[k % 4] * i >> 64), swapped = x[j];
+    x[j] = x[i - 1];
+    x[i - 1] = swapped;
   }
 }

@@ -20,7 +20,8 @@ typedef enum ntk_stream {
   NTK_STREAM_TRIALS = 7,     /* seeds of a study's trials: row = trial, sub = the point */
   NTK_STREAM_BIASES = 8,     /* sub = layer l */
   NTK_STREAM_ROWS = 9,       /* which rows of a file, and in which order: row = that of the file */
-  NTK_STREAM_BATCHES = 10    /* which samples a training's step has: row = epoch */
+  NTK_STREAM_BATCHES = 10,   /* which samples a training's step has: row = epoch */
+  NTK_STREAM_CLIENTS = 11    /* which samples are whose */
 } ntk_stream;
 
 /* The subs of NTK_STREAM_PROBES. */
@@ -48,5 +49,7 @@ NTK_SIBLING void ntk_random_words(ntk_random source, uint64_t row, uint64_t bloc
  * standard normal by Box-Muller. */
 void ntk_random_uniform(ntk_random source, uint64_t row, size_t n, double *out);
 void ntk_random_normal(ntk_random source, uint64_t row, size_t n, double *out);
+/* Shuffles n numbers; a place is likelier than another by n 2^-64 at most. */
+void ntk_random_shuffle(ntk_random source, uint64_t row, size_t n, size_t *x);
 
 #endif

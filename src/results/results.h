@@ -10,7 +10,7 @@ extern const ntk_description ntk_table_deficiency, ntk_table_certificate, ntk_ta
     ntk_table_eigenpair, ntk_table_spectrum_pair, ntk_table_spectrum_prefix, ntk_table_density,
     ntk_table_density_point, ntk_table_density_quantile;
 extern const ntk_description ntk_table_track_point, ntk_table_convergence, ntk_table_train,
-    ntk_table_train_answer, ntk_table_linear_rate, ntk_table_batch_rate;
+    ntk_table_train_answer, ntk_table_linear_rate, ntk_table_federated_rate, ntk_table_batch_rate;
 extern const ntk_description ntk_table_fit_error, ntk_table_memorize;
 extern const ntk_description ntk_table_inspect, ntk_table_data_moments, ntk_table_data_pair,
     ntk_table_data_class, ntk_table_data_remark;

@@ -105,6 +105,13 @@ static ntk_field_value stopped(const void *row) {
   return ntk_field_text(ntk_train_stop_name(((const ntk_train_result *)row)->stopped));
 }
 
+static ntk_field_value drifts(const void *row) {
+  const ntk_train_result *result = row;
+  const bool known = result->drift != NULL;
+  return (ntk_field_value){
+      .known = known, .at = result->drift, .count = known ? result->epochs + 1 : 0};
+}
+
 static ntk_field_value losses(const void *row) {
   const ntk_train_result *result = row;
   return (ntk_field_value){.known = true, .at = result->loss, .count = result->epochs + 1};
@@ -132,6 +139,29 @@ static const ntk_field linear_rate[] = {
 };
 const ntk_description ntk_table_linear_rate =
     DESCRIPTION(linear_rate, NULL, "Rates of gd, momentum and nesterov by both ends of K_0.");
+#undef ROW
+
+static ntk_field_value why_no_rate(const void *row) {
+  const ntk_federated_rate *r = row;
+  return ntk_field_text(r->reason[0] != '\0' ? r->reason : NULL);
+}
+
+#define ROW ntk_federated_rate
+static const ntk_field federated_rate[] = {
+    FIELD(clients, "", "whose samples they are; 0: not federated, and the rest is null"),
+    FIELD(local_steps, "", "of a client in a round, which is an epoch"),
+    FIELD(smallest, "", "samples of the client that has fewest"),
+    FIELD(largest, "", "samples of the client that has most"),
+    FIELD(rate, "",
+          "of the linear model's loss, a round in the end: the square of the spectral radius of "
+          "its operator"),
+    COMPUTED("reason", "reason", NTK_TYPE_TEXT, why_no_rate, "one line on why rate is null"),
+    FIELD(drift_first, "",
+          "sqrt of the mean over clients of ||theta_c - their mean||^2 in the first round"),
+    FIELD(drift_largest, "", "the largest of all rounds"),
+};
+const ntk_description ntk_table_federated_rate =
+    DESCRIPTION(federated_rate, NULL, "Federated training, and its linear model's rate (FL-NTK).");
 #undef ROW
 
 #define ROW ntk_batch_rate
@@ -171,6 +201,7 @@ static const ntk_field train[] = {
     FIELD(rate_bound, "",
           "what (20) allows; null but for gd on all samples, or where K_0 is singular"),
     OBJECT(linear, ntk_table_linear_rate, "rates by both ends of K_0; of batches, adam, lm null"),
+    OBJECT(federated, ntk_table_federated_rate, "federated training, and its rate"),
     OBJECT(batches, ntk_table_batch_rate, "minibatches, and what theory says of them"),
     FIELD(kernel_precision, "",
           "of K's factors: double, or mixed: single, with products in double"),
@@ -180,6 +211,13 @@ static const ntk_field train[] = {
     OBJECT(convergence, ntk_table_convergence, "the conditions of Theorem 4.2, measured"),
     OBJECT(answer, ntk_table_train_answer, "the plain question, where it was asked"),
     OBJECTS("track", track, tracked, ntk_table_track_point, "what was tracked, by epoch"),
+    {.name = "drifts",
+     .member = "drift",
+     .unit = "",
+     .type = NTK_TYPE_REALS,
+     .apart = true,
+     .help = "epochs + 1, with clients: sqrt(mean ||theta_c - their mean||^2) of the round before",
+     .compute = drifts},
     {.name = "losses",
      .member = "loss",
      .unit = "",

@@ -68,7 +68,7 @@ for text in 0 -1 1e400 0x1p3 1.0.0 ''; do
     --target "$text"
   bad_train "time '$text'" '^ntkit: --time: .*the time is .*; expected seconds > 0' --time "$text"
 done
-for option in epochs track plateau batch; do
+for option in epochs track plateau batch clients local-steps; do
   bad_train "--$option=0" "^ntkit: --$option: .* is 0; expected a whole number" "--$option=0"
   bad_train "--$option 1.5" "^ntkit: --$option: .* is not a whole number" "--$option" 1.5
 done
@@ -76,6 +76,12 @@ bad 'weights without a folder' '^ntkit: --save-track needs --save DIR' train --s
   --widths 4 --track log --save-track weights
 bad_train 'weights of no epochs' '^ntkit: --save-track needs .* --track' --save-track weights
 bad_train 'a batch larger than N' '^ntkit: --batch: .* 41 samples, and there are 40; accepted: from 1 to 40' --batch 41
+bad_train 'more clients than samples' '^ntkit: --clients: .*41 clients, and there are 40 samples' --clients 41
+bad_train 'clients of adam' '^ntkit: --clients: .*gradient descent' --clients 4 --optimizer adam
+bad_train 'steps of no clients' '^ntkit: --local-steps needs --clients' --local-steps 4
+bad_train 'a split of no clients' '^ntkit: --split needs --clients' --split by-label
+bad_train 'a split that is no file' '^ntkit: --split: .*fair' --clients 4 --split fair
+bad_train 'a client without samples' '^ntkit: --split: client 0 has no samples' --clients 3 --split "$in/labels.npy"
 bad_train 'batches of lm' '^ntkit: --batch: lm takes all samples at once' --optimizer lm --batch 4
 bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
 bad_train 'momentum 1' '^ntkit: --momentum: .*is not below 1' --optimizer momentum --momentum 1
@@ -126,6 +132,11 @@ holds 'batches: the loss falls' '@loss_final@ < @loss_initial@ && @loss_final@ >
 holds 'batches: how many' '@batches.size@ == 15 && @batches.steps@ == 3'
 holds 'batches: the rate' '@batches.rate_best@ <= @batches.rate@ && @batches.rate@ < 1'
 check 'batches have no bound (20)' test "$(value rate_bound)" = null
+train 'clients' --epochs 20 --clients 4 --local-steps 3 --split by-label --save clients
+holds 'clients: the loss falls' '@loss_final@ < @loss_initial@ && @loss_final@ > 0'
+holds 'clients: who they are' '@federated.clients@ == 4 && @federated.local_steps@ == 3 && @federated.smallest@ == 10'
+holds 'clients: rate and drift' '@federated.rate@ < 1 && @federated.rate@ > 0 && @federated.drift_first@ > 0'
+check 'clients: drift of every round is saved' grep -qaF "'shape': (21,)" clients/drift.npy
 train 'lm again' --epochs 20 --optimizer lm
 check 'without batches there is no rate of them' test "$(value batches.rate)" = null
 check 'lm has no step size' test "$(value lr)" = null

@@ -18,11 +18,13 @@ static const size_t width[] = {5, 7, 6};
 
 static const struct {
   const char *optimizer, *precision;
-  size_t batch; /* 0: none */
-} methods[] = {{"gd", "double", 0},      {"momentum", "double", 0}, {"nesterov", "double", 0},
-               {"adam", "double", 0},    {"lm", "double", 0},       {"gd", "float", 0},
-               {"momentum", "float", 0}, {"nesterov", "float", 0},  {"adam", "float", 0},
-               {"gd", "double", 5},      {"nesterov", "double", 4}, {"adam", "float", 12}};
+  size_t batch, clients; /* 0: none */
+} methods[] = {
+    {"gd", "double", 0, 0},      {"momentum", "double", 0, 0}, {"nesterov", "double", 0, 0},
+    {"adam", "double", 0, 0},    {"lm", "double", 0, 0},       {"gd", "float", 0, 0},
+    {"momentum", "float", 0, 0}, {"nesterov", "float", 0, 0},  {"adam", "float", 0, 0},
+    {"gd", "double", 5, 0},      {"nesterov", "double", 4, 0}, {"adam", "float", 12, 0},
+    {"gd", "double", 0, 3},      {"gd", "float", 0, 4}};
 
 static int setup(void **state) {
   (void)state;
@@ -60,6 +62,8 @@ static ntk_train_options options_of(size_t method, size_t track) {
                              .precision = methods[method].precision,
                              .epochs = EPOCHS,
                              .batch = methods[method].batch,
+                             .clients = methods[method].clients,
+                             .local_steps = methods[method].clients > 0 ? 3 : 0,
                              .plateau = 3,
                              .track = track,
                              .checkpoint = path,

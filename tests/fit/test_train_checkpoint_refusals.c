@@ -80,10 +80,11 @@ static void test_another_run(void **state) {
   ntk_train_options base = options_of("gd");
   base.lr = 1e-3; /* so that other options do not show in the step size */
   ntk_train_options lr = base, track = base, loss = base, single = base, adam = base, lm = base;
-  ntk_train_options untracked = base, momentum = base, theory = base, batch = base;
+  ntk_train_options untracked = base, momentum = base, theory = base, batch = base, clients = base;
   ntk_network_spec seed = spec, init = spec, activation = spec, last = spec, deep = spec,
                    wide = spec;
   batch.batch = 3;
+  clients.clients = 2;
   lr.lr = 1e-4;
   track.track = 2;
   untracked.track = 0;
@@ -120,7 +121,8 @@ static void test_another_run(void **state) {
                {&spec, &adam, "another optimizer"},
                {&spec, &lm, "another optimizer"},
                {&spec, &momentum, "another optimizer"},
-               {&spec, &batch, "another optimizer, loss, precision or batch"},
+               {&spec, &batch, "another optimizer, loss, precision, batch or clients"},
+               {&spec, &clients, "another optimizer, loss, precision, batch or clients"},
                {&spec, &theory, "another step size"}};
   fit_problem p = fit_create(one, spec, 8);
   size_t count = 0;

@@ -57,6 +57,13 @@ static void test_batches(void **state) {
   check_run(100, (ntk_train_options){.optimizer = "adam", .epochs = 6, .batch = 40}, 3e3);
 }
 
+static void test_clients(void **state) {
+  (void)state;
+  check_run(100, (ntk_train_options){.lr = 1e-3, .epochs = 5, .clients = 7, .local_steps = 3},
+            60.0);
+  check_run(49, (ntk_train_options){.lr = 2e-3, .epochs = 5, .clients = 49}, 60.0);
+}
+
 /* A threshold that the losses, which fall by per cents, pass far from rounding. */
 static void test_target(void **state) {
   (void)state;
@@ -273,11 +280,12 @@ static void test_other_data(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_epochs),         cmocka_unit_test(test_batches),
-      cmocka_unit_test(test_target),         cmocka_unit_test(test_forecast),
-      cmocka_unit_test(test_seconds),        cmocka_unit_test(test_too_large),
-      cmocka_unit_test(test_stopped_by_one), cmocka_unit_test(test_checkpoints),
-      cmocka_unit_test(test_other_data),     cmocka_unit_test(test_limit_of_one),
+      cmocka_unit_test(test_epochs),       cmocka_unit_test(test_batches),
+      cmocka_unit_test(test_clients),      cmocka_unit_test(test_target),
+      cmocka_unit_test(test_forecast),     cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_too_large),    cmocka_unit_test(test_stopped_by_one),
+      cmocka_unit_test(test_checkpoints),  cmocka_unit_test(test_other_data),
+      cmocka_unit_test(test_limit_of_one),
   };
   return run_on_ranks(tests, COUNT(tests), setup, teardown);
 }

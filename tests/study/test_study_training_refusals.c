@@ -11,7 +11,7 @@ static void test_refusals(void **state) {
   static const char *const list[][2] = {
       {"quantity: lambda_min\n\n\ntrain: {epochs: 5}",
        "t:5: train.epochs: the study does not train; accepted with a quantity that asks for it: "
-       "final_loss, smallest_loss, plateau_loss, epochs_to, rate"},
+       "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, drift"},
       {"quantity: epochs_to\n\n\ntrain: {epochs: 5}",
        "t:2: quantity: epochs_to needs train.target, the loss to be reached"},
       {"quantity: rate\n\n\ntrain: {optimiser: gd}",
@@ -50,6 +50,14 @@ static void test_refusals(void **state) {
       {"quantity: rate\n\n\ntrain: {batch: 4, optimizer: lm}", "t:5: train.batch: lm takes all "},
       {"quantity: rate\n\n\ntrain: {batch: 0}",
        "t:5: train.batch: the batch is 0; accepted: a whole number from 1"},
+      {"quantity: rate\n\n\ntrain: {clients: N+1}",
+       "t:5: train.clients: there are to be 21 clients, and there are 20 samples: some would have "
+       "none; accepted: from 1 to 20"},
+      {"quantity: rate\n\n\ntrain: {clients: 4, split: fair}",
+       "t:5: train.split: unknown split 'fair'; known: iid, by-label"},
+      {"quantity: rate\n\n\ntrain: {local_steps: 4}",
+       "t:5: train.local_steps: this is of federated training; accepted with clients"},
+      {"quantity: drift\n\n\ntrain: {epochs: 4}", "t:2: quantity: drift needs train.clients"},
       {"quantity: rate\n\n\ntrain: {plateau: -1}",
        "t:5: train.plateau: the window is -1; accepted: a whole number from 0"},
       {"quantity: [rate, plateau_loss]\n\n\ntrain: {epochs: 9, plateau: N/2}",

@@ -97,6 +97,10 @@ static inline void expect_same(const fit_problem *p, const reference *expected,
   assert_int_equal(r->convergence.bound_held, e->convergence.bound_held);
   assert_int_equal(r->convergence.condition_known, e->convergence.condition_known);
   assert_int_equal(r->convergence.condition_held, e->convergence.condition_held);
+  assert_memory_equal(&r->federated.rate, &e->federated.rate, sizeof(double));
+  assert_int_equal(r->drift != NULL, e->drift != NULL);
+  if (e->drift != NULL)
+    assert_memory_equal(r->drift, e->drift, (e->epochs + 1) * sizeof(double));
   assert_string_equal(r->lr_source, e->lr_source);
   assert_string_equal(r->reason, e->reason);
 }

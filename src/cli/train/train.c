@@ -39,6 +39,15 @@ static bool report(const ntk_train_progress *p, void *user) {
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
+static bool split_is_name(const char *text) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_split_list(&count);
+  for (size_t i = 0; text != NULL && i < count; i++)
+    if (strcmp(list[i].name, text) == 0)
+      return true;
+  return false;
+}
+
 static exit_status make_options(void *what) {
   train_run *run = what;
   const train_settings *settings = run->settings;
@@ -62,6 +71,9 @@ static exit_status make_options(void *what) {
       .target = settings->target,
       .plateau = settings->plateau,
       .batch = settings->batch,
+      .clients = settings->clients,
+      .local_steps = settings->local_steps,
+      .split = split_is_name(settings->split) ? settings->split : NULL,
       .seconds = settings->seconds,
       .track_epochs = settings->track,
       .track_weights = settings->save_track != NULL,
@@ -85,8 +97,24 @@ static exit_status check_memory(const void *what, size_t N) {
                   &(ntk_plan_options){.question = "train", .train = run->options});
 }
 
+/* Whose the samples are, where a file of N numbers says so. */
+static exit_status load_split(train_run *run) {
+  const char *path = run->settings->split;
+  if (path == NULL || split_is_name(path))
+    return EXIT_DONE;
+  run->client = calloc(ntk_dataset_samples(run->job.data), sizeof *run->client);
+  if (run->client == NULL)
+    return report_error(EXIT_FAILED, "no memory for the split");
+  run->options.client = run->client;
+  return report_library(ntk_labels_load(run->job.context, path, run->job.data, run->client),
+                        "split");
+}
+
 static exit_status make_labels(void *what) {
   train_run *run = what;
+  const exit_status split = load_split(run);
+  if (split != EXIT_DONE)
+    return split;
   if (run->settings->classes != NULL)
     return labels_encode(&run->job, run->settings->classes, &run->classes, &run->Y);
   const exit_status status = labels_make(&run->job, true, &run->Y);
@@ -184,6 +212,9 @@ exit_status command_train(const void *given) {
   if (settings->save_track != NULL && (settings->common.save == NULL || settings->track == NULL))
     status = report_error(EXIT_INPUT, "--save-track needs --save DIR, the directory to write into, "
                                       "and --track, which epochs");
+  if (settings->clients == 0 && (settings->local_steps > 0 || settings->split != NULL))
+    status = report_error(EXIT_INPUT, "--%s needs --clients C, how many there are",
+                          settings->split != NULL ? "split" : "local-steps");
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE) {
@@ -192,6 +223,7 @@ exit_status command_train(const void *given) {
   }
   status = job_end(&run.job, status);
   free(run.Y);
+  free(run.client);
   labels_clear(&run.classes);
   progress_keep(NULL);
   free(run.checkpoint);

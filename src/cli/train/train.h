@@ -17,6 +17,8 @@ typedef struct train_settings {
   real_or_name lr;
   double momentum, target, seconds; /* 0: not given */
   size_t epochs, plateau, batch;    /* 0: not given */
+  size_t clients, local_steps;      /* 0: not given */
+  const char *split;                /* NULL: not given */
   const char *track;                /* NULL: not given */
   const char *kernel_precision;
   const char *classes; /* NULL: the labels are numbers */
@@ -28,7 +30,8 @@ exit_status command_train(const void *given);
 typedef struct train_run {
   const train_settings *settings; /* borrowed; the job has what of them is common */
   cli_job job;
-  double *Y; /* N x n_L labels, owned */
+  double *Y;      /* N x n_L labels, owned */
+  double *client; /* N: whose a sample is, where a file says, owned; else NULL */
   labels_classes classes;
   char *checkpoint; /* owned; NULL: none */
   ntk_train_options options;

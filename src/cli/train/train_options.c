@@ -104,6 +104,29 @@ static const option_row own[] = {
              "then a pass over all, and its last step has what is left. Beside it stands the rate "
              "of Ma, Bassily and Belkin (2018), of which --lr auto takes its step. Not lm. When "
              "not given: a step an epoch, on all samples."},
+    {.name = "clients",
+     .kind = KIND_SIZE,
+     .field = FIELD(clients),
+     .argument = "C",
+     .item = "C",
+     .expected = "a whole number from 1",
+     .help = "Federated: the samples are those of C clients; an epoch is a round, in which each "
+             "makes steps of gradient descent on its own, and the weights become the mean of "
+             "theirs. Beside it stands the rate of the linear model, whose kernel is asymmetric "
+             "(FL-NTK, 2021), and the drift of the clients' weights. gd alone."},
+    {.name = "local-steps",
+     .kind = KIND_SIZE,
+     .field = FIELD(local_steps),
+     .argument = "E",
+     .item = "E",
+     .expected = "a whole number from 1",
+     .help = "Of a client in a round. When not given: 1."},
+    {.name = "split",
+     .kind = KIND_TEXT,
+     .field = FIELD(split),
+     .argument = "iid|by-label|FILE",
+     .help = "Which samples are whose: shuffled by --seed and dealt evenly (iid, when not given), "
+             "sorted by label and cut evenly (by-label), or a file of N numbers from 0 to C - 1."},
     {.name = "target",
      .kind = KIND_ABOVE,
      .field = FIELD(target),

@@ -120,6 +120,21 @@ static void put_batches(FILE *out, const ntk_batch_rate *b) {
               b->size, b->steps, b->rate, b->rate_best, b->lr_best);
 }
 
+static void put_clients(FILE *out, const ntk_federated_rate *f) {
+  char rate[200] = "";
+  if (f->clients == 0)
+    return;
+  if (isnan(f->rate))
+    snprintf(rate, sizeof rate, "no rate of the linear model: %s", f->reason);
+  else
+    snprintf(rate, sizeof rate, "%.8g a round in the end by the linear model", f->rate);
+  page_fact(out, "clients",
+            "%zu of %zu to %zu samples each, %zu local steps a round; %s; drift of their weights "
+            "%.4g in the first round, at most %.4g",
+            f->clients, f->smallest, f->largest, f->local_steps, rate, f->drift_first,
+            f->drift_largest);
+}
+
 void train_page(const void *what, FILE *out) {
   const train_run *run = what;
   const ntk_train_result *r = &run->result;
@@ -133,6 +148,7 @@ void train_page(const void *what, FILE *out) {
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
   put_linear(out, &r->linear);
   put_batches(out, &r->batches);
+  put_clients(out, &r->federated);
   page_fact(out, "kernel", "%s%s%s", r->kernel_precision, r->kernel_reason[0] != '\0' ? ": " : "",
             r->kernel_reason);
   job_page_computed(out, r->seconds, run->job.context);

@@ -41,6 +41,8 @@ exit_status train_claim(const train_run *run) {
     status = saved_claim_network(folder, "", job->spec.depth);
   if (status == EXIT_DONE)
     status = saved_claim(folder, "loss.npy");
+  if (status == EXIT_DONE && run->settings->clients > 0)
+    status = saved_claim(folder, "drift.npy");
   if (status == EXIT_DONE &&
       run->settings->save_track != NULL) /* of the others when they are there */
     status = saved_claim_network(folder, "epoch0", job->spec.depth);
@@ -166,6 +168,8 @@ static exit_status save_arrays(train_run *run, const ntk_train_result *result) {
     status = saved_weights(folder, "", job->network);
   if (status == EXIT_DONE)
     status = saved_array(folder, "loss.npy", result->loss, result->epochs + 1, 0);
+  if (status == EXIT_DONE && result->drift != NULL)
+    status = saved_array(folder, "drift.npy", result->drift, result->epochs + 1, 0);
   if (status == EXIT_DONE)
     status = save_track(result, folder);
   return status == EXIT_DONE ? save_epochs(run, result) : status;

@@ -81,6 +81,25 @@ static void print_batches(const ntk_train_result *result) {
          b->rate_best);
 }
 
+static void print_clients(const train_run *run, const ntk_train_result *result) {
+  const ntk_federated_rate *f = &result->federated;
+  if (f->clients == 0)
+    return;
+  printf("clients     %zu of %zu", f->clients, f->smallest);
+  if (f->largest > f->smallest)
+    printf(" to %zu", f->largest);
+  printf(" samples each, %zu local step%s a round, which is an epoch; split %s\n", f->local_steps,
+         f->local_steps > 1 ? "s" : "",
+         run->settings->split != NULL ? run->settings->split : "iid");
+  if (isnan(f->rate))
+    printf("            no rate of the linear model: %s\n", f->reason);
+  else
+    printf("            %.8g a round in the end by the linear model\n", f->rate);
+  if (!isnan(f->drift_first))
+    printf("            drift of their weights %.4g in the first round, at most %.4g\n",
+           f->drift_first, f->drift_largest);
+}
+
 static void print_row(const ntk_track_point *p, bool rates) {
   const struct {
     double value;
@@ -240,7 +259,8 @@ static void print_numbers(const train_run *run) {
 }
 
 bool train_is_theorem(const train_run *run) {
-  return strcmp(run->settings->optimizer, "gd") == 0 && run->settings->batch == 0;
+  return strcmp(run->settings->optimizer, "gd") == 0 && run->settings->batch == 0 &&
+         run->settings->clients == 0;
 }
 
 bool train_is_plain(const train_run *run) {
@@ -299,6 +319,7 @@ void train_print(const void *what) {
   print_outcome(run, result);
   print_linear(result);
   print_batches(result);
+  print_clients(run, result);
   print_classes(run);
   print_answer(result);
   print_track(result);

@@ -82,10 +82,12 @@ static void warn_cost(const train_run *run) {
 /* Theorem 4.2 is about gradient descent. */
 static void warn_rule(const train_settings *settings) {
   if (settings->lr.name != NULL && is(settings->lr.name, "theory") &&
-      (!is(settings->optimizer, "gd") || settings->batch > 0))
+      (!is(settings->optimizer, "gd") || settings->batch > 0 || settings->clients > 0))
     report_warning(&settings->common,
                    "--lr theory is Theorem 4.2's step for gradient descent, not for %s",
-                   settings->batch > 0 ? "batches" : settings->optimizer);
+                   settings->batch > 0     ? "batches"
+                   : settings->clients > 0 ? "clients"
+                                           : settings->optimizer);
 }
 
 void train_warn(const train_run *run) {

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
-
 static size_t steps_of(size_t N, size_t size) {
   return N / size + (N % size > 0);
 }
@@ -74,23 +72,10 @@ double ntk_batches_bytes(size_t batch, double N, double slots, double P, double 
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
-/* Fisher and Yates; a place is likelier than another by N 2^-64 at most. */
-static void shuffle(ntk_random source, uint64_t row, size_t N, size_t *x) {
-  uint64_t words[4];
-  for (size_t i = N; i > 1; i--) {
-    const size_t k = N - i;
-    if (k % 4 == 0)
-      ntk_random_words(source, row, k / 4, words);
-    const size_t j = (size_t)((wide)words[k % 4] * i >> 64), swapped = x[j];
-    x[j] = x[i - 1];
-    x[i - 1] = swapped;
-  }
-}
-
 void ntk_batches_draw(ntk_batches *b, size_t N, size_t size, uint64_t seed, size_t epoch) {
   for (size_t i = 0; i < N; i++)
     b->of[i] = i / size;
-  shuffle((ntk_random){seed, NTK_STREAM_BATCHES, 0}, epoch, N, b->of);
+  ntk_random_shuffle((ntk_random){seed, NTK_STREAM_BATCHES, 0}, epoch, N, b->of);
   for (size_t k = 0; k < b->steps; k++)
     b->next[k] = k * size;
   for (size_t i = 0; i < N; i++)

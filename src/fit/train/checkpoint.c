@@ -1,9 +1,9 @@
 /* A checkpoint is a sequence of 64-bit words in the machine's order, which the magic shows:
  *
- *   magic, identity (IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds, tracking,
- *   mu, step size, momentum; losses (epoch + 1); theta and moments (P each); r and m of the linear
- * model (N n_L each); tracked points (stored_point), and the weights of each, where they are kept
- * (P); the hash of all before it
+ *   magic, identity (NTK_IDENTITIES), counts (N, P, epoch, tracked, slots, linear), seconds,
+ * tracking, mu, step size, momentum; losses (epoch + 1), and with clients drifts; theta and moments
+ * (P each); r and m of the linear model (N n_L each); tracked points (stored_point), and the
+ * weights of each, where they are kept (P); the hash of all before it
  *
  * identity: hashes of what must be the same for a run to be resumed, part by part, so that the
  * refusal can say which part is another. That of the data is a sum over samples, which any number
@@ -25,20 +25,8 @@
 
 static const uint64_t MAGIC = UINT64_C(0x33305452504b544e); /* "NTKPRT03" where bytes go upwards */
 
-enum { ARCHITECTURE, METHOD, STEP, TRACK, DATA, LABELS, WEIGHTS, IDENTITIES };
-/* In the order in which they are compared: what changes others comes before them. */
-static const char *const parts[IDENTITIES] = {
-    [ARCHITECTURE] = "another network (widths, activation, biases or scales)",
-    [METHOD] = "another optimizer, loss, precision or batch, or other draws of batches (seed)",
-    [STEP] = "another step size or momentum",
-    [TRACK] = "other epochs to track, or other weights kept of them",
-    [DATA] = "other data",
-    [LABELS] = "other labels",
-    [WEIGHTS] = "other first weights (seed, init, beta, gamma)",
-};
-
 typedef struct header {
-  uint64_t magic, identity[IDENTITIES];
+  uint64_t magic, identity[NTK_IDENTITIES];
   uint64_t N, P, epoch, tracked, slots, linear;
   double seconds, tracking, damping, lr, momentum;
 } header;
@@ -49,7 +37,7 @@ typedef struct stored_point {
   double loss, bound, prediction, lambda_min, lambda_max, jacobian_change, distance;
 } stored_point;
 
-_Static_assert(sizeof(header) == (12 + IDENTITIES) * sizeof(uint64_t), "no gaps");
+_Static_assert(sizeof(header) == (12 + NTK_IDENTITIES) * sizeof(uint64_t), "no gaps");
 _Static_assert(sizeof(stored_point) == 8 * sizeof(uint64_t), "no gaps");
 
 static stored_point to_file(const ntk_track_point *p) {
@@ -72,63 +60,6 @@ static ntk_track_point from_file(const stored_point *p) {
                            .lambda_max = p->lambda_max,
                            .jacobian_change = p->jacobian_change,
                            .distance = p->distance};
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text) {
-  return ntk_hash_words(hash, text, strlen(text) + 1);
-}
-
-/* The samples' hashes, each with its place, summed over all of them. */
-static uint64_t hash_data(const ntk_training *t) {
-  const ntk_share *share = &t->data->share;
-  const size_t d = t->data->d, here = ntk_share_count(share, share->rank);
-  enum { PIECES = 4, BITS = 16 }; /* of the sum: numbers that doubles add exactly */
-  uint64_t sum = 0, all = 0;
-  double piece[PIECES];
-  for (size_t i = 0; i < here; i++) {
-    const size_t row = ntk_share_row(share, i);
-    const uint64_t place = ntk_hash_words(NTK_HASH_START, &row, sizeof row);
-    sum += ntk_hash_words(place, t->data->X + i * d, d * sizeof(double));
-  }
-  if (share->ranks == 1)
-    return sum;
-  for (int k = 0; k < PIECES; k++)
-    piece[k] = (double)(sum >> (k * BITS) & 0xffff);
-  ntk_ranks_sum(t->context, PIECES, piece, NTK_PRECISION_DOUBLE);
-  for (int k = 0; k < PIECES; k++)
-    all += (uint64_t)piece[k] << (k * BITS);
-  return all;
-}
-
-static void identify(const ntk_training *t, uint64_t identity[IDENTITIES]) {
-  const ntk_train_options *o = &t->options;
-  uint64_t hash = ntk_hash_words(NTK_HASH_START, t->network->width, (t->L + 1) * sizeof(size_t));
-  hash = hash_text(hash, t->network->activations);
-  if (!ntk_training_is_plain(t)) { /* which older checkpoints are of */
-    hash = ntk_hash_words(hash, t->network->bias, t->L * sizeof *t->network->bias);
-    hash = ntk_hash_words(hash, t->network->scale, 2 * t->L * sizeof(double));
-  }
-  identity[ARCHITECTURE] = hash;
-  identity[WEIGHTS] = ntk_hash_words(NTK_HASH_START, t->first, t->P * sizeof(double));
-  hash = ntk_hash_words(NTK_HASH_START, &t->data->N, sizeof t->data->N);
-  identity[DATA] = ntk_hash_words(hash, &t->data_hash, sizeof t->data_hash);
-  identity[LABELS] = ntk_hash_words(NTK_HASH_START, t->Y, t->R * sizeof(double));
-  hash = hash_text(hash_text(hash_text(NTK_HASH_START, o->optimizer), o->loss), o->precision);
-  if (o->batch > 0)
-    hash =
-        ntk_hash_words(ntk_hash_words(hash, &o->batch, sizeof o->batch), &o->seed, sizeof o->seed);
-  identity[METHOD] = hash;
-  bool of_kernel = false, with_least = false;
-  ntk_schedule_needs(t, &of_kernel, &with_least);
-  /* A rule's numbers come of eigenvalues, whose last digits are those of the way they were found.
-   */
-  const double step[2] = {of_kernel ? 0.0 : t->lr, of_kernel ? t->options.momentum : t->momentum};
-  identity[STEP] = ntk_hash_words(NTK_HASH_START, step, sizeof step);
-  identity[TRACK] = ntk_hash_words(NTK_HASH_START, &o->track, sizeof o->track);
-  if (o->track_epochs != NULL)
-    identity[TRACK] = hash_text(identity[TRACK], o->track_epochs);
-  if (o->track_weights)
-    identity[TRACK] = hash_text(identity[TRACK], "weights");
 }
 
 enum { MOST_SLOTS = 3 };
@@ -171,9 +102,11 @@ static ntk_status put_all(const ntk_training *t, double *scratch, hashed_writer 
               .damping = t->lm != NULL ? t->lm->damping : 0.0,
               .lr = t->lr,
               .momentum = t->momentum};
-  identify(t, h.identity);
+  ntk_training_identify(t, h.identity);
   NTK_TRY(put(w, &h, sizeof h));
   NTK_TRY(put(w, t->loss, (t->epoch + 1) * sizeof(double)));
+  if (t->drift != NULL)
+    NTK_TRY(put(w, t->drift, (t->epoch + 1) * sizeof(double)));
   NTK_TRY(put_slots(t, scratch, w));
   if (k->r != NULL)
     NTK_TRY(put(w, k->r, 2 * t->R * sizeof(double)));
@@ -206,7 +139,7 @@ ntk_status ntk_checkpoint_begin(ntk_training *t) {
   if (has_file(t) && status == NTK_OK)
     ntk_writer_abort(&out);
   NTK_TRY(ntk_training_agree_first(t, of_checkpoint(status), "checkpoint"));
-  t->data_hash = hash_data(t);
+  t->data_hash = ntk_training_hash_data(t);
   return NTK_OK;
 }
 
@@ -243,6 +176,11 @@ static ntk_status get(reader *in, void *bytes, size_t count) {
   return NTK_OK;
 }
 
+/* Of a number a round: losses, and drifts. */
+static size_t lists_of(const ntk_training *t) {
+  return t->drift != NULL ? 2 : 1;
+}
+
 /* Of a tracked point and its weights. */
 static size_t point_bytes(const ntk_training *t) {
   return sizeof(stored_point) + (t->options.track_weights ? t->P * sizeof(double) : 0);
@@ -253,23 +191,23 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: is no checkpoint of this version of ntkit; accepted: one, or a new name",
                     in->path);
-  uint64_t identity[IDENTITIES];
-  identify(t, identity);
-  for (size_t i = 0; i < IDENTITIES; i++)
+  uint64_t identity[NTK_IDENTITIES];
+  ntk_training_identify(t, identity);
+  for (size_t i = 0; i < NTK_IDENTITIES; i++)
     if (identity[i] != h->identity[i])
       return ntk_fail(NTK_ERR_ARGUMENT,
                       "%s: is the checkpoint of a run with %s; accepted: the same, or a new "
                       "name",
-                      in->path, parts[i]);
+                      in->path, ntk_identity_part(i));
   /* Nothing that the file says is believed before it has been compared with the file's size. */
   struct stat about;
   const size_t bytes = sizeof *h + sizeof(uint64_t);
   if (h->N != t->N || h->P != t->P || h->slots != ntk_optimizer_slots(t->optimizer) ||
       h->linear != (t->tracker->r != NULL) || fstat(fileno(in->file), &about) != 0 ||
       h->epoch >= (uint64_t)about.st_size || h->tracked > h->epoch + 1 ||
-      (uint64_t)about.st_size != bytes +
-                                     8 * (h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R) +
-                                     h->tracked * point_bytes(t))
+      (uint64_t)about.st_size !=
+          bytes + 8 * (lists_of(t) * (h->epoch + 1) + h->slots * h->P + 2 * h->linear * t->R) +
+              h->tracked * point_bytes(t))
     return ntk_fail(NTK_ERR_FORMAT, "%s: its size is not what it says: no whole checkpoint",
                     in->path);
   return NTK_OK;
@@ -277,7 +215,8 @@ static ntk_status check_header(const ntk_training *t, const reader *in, const he
 
 /* All arrays: [losses][slots][r, m][points]. */
 static size_t array_bytes(const ntk_training *t, const header *h) {
-  const size_t words = (size_t)(h->epoch + 1 + h->slots * h->P + 2 * h->linear * t->R);
+  const size_t words =
+      (size_t)(lists_of(t) * (h->epoch + 1) + h->slots * h->P + 2 * h->linear * t->R);
   return words * sizeof(double) + (size_t)h->tracked * point_bytes(t);
 }
 
@@ -329,6 +268,10 @@ static ntk_status take_over(ntk_training *t, const header *h, const double *arra
   NTK_TRY(ntk_training_room(t, (size_t)h->epoch + 1));
   memcpy(t->loss, arrays, (size_t)(h->epoch + 1) * sizeof(double));
   arrays += h->epoch + 1;
+  if (t->drift != NULL) {
+    memcpy(t->drift, arrays, (size_t)(h->epoch + 1) * sizeof(double));
+    arrays += h->epoch + 1;
+  }
   for (size_t s = 0; s < MOST_SLOTS && s < h->slots; s++, arrays += t->P) {
     if (t->descent != NULL)
       ntk_descent_write(t->descent, slots[s], arrays);

@@ -15,4 +15,14 @@ ntk_status ntk_checkpoint_save(ntk_training *t);
  * file that is no whole checkpoint, NTK_ERR_ARGUMENT, saying in what, for one of another run. */
 ntk_status ntk_checkpoint_restore(ntk_training *t);
 
+/* ---- What must be the same for a run to be gone on with: identity.c ---- */
+
+enum { NTK_IDENTITIES = 7 }; /* hashes, of the parts of a run in the order they are compared */
+
+/* In words. */
+const char *ntk_identity_part(size_t i);
+void ntk_training_identify(const ntk_training *t, uint64_t identity[NTK_IDENTITIES]);
+/* The samples' hashes, each with its place, summed over all of them. */
+uint64_t ntk_training_hash_data(const ntk_training *t);
+
 #endif

@@ -21,7 +21,7 @@ typedef struct run {
   double eigen, digits;   /* an eigensolver; what judges its smallest */
   ntk_way way;            /* of K's ends */
   ntk_kernel_bytes of;    /* features and K */
-  size_t batch;
+  size_t batch, clients;
   bool tracked, keep, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
@@ -53,6 +53,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec,
                .checkpoint = o->checkpoint != NULL,
                .question = o->question,
                .batch = o->batch,
+               .clients = o->clients,
                .slots = ntk_optimizer_slots(optimizer)};
 }
 
@@ -70,6 +71,10 @@ static double lasting(const run *r, const ntk_network_spec *spec) {
   if (r->second_order)
     bytes += ntk_lm_bytes((size_t)r->n, (size_t)r->p) + r->of.features;
   bytes += ntk_batches_bytes(r->batch, (double)r->share->N, (double)r->slots, r->p, r->n);
+  if (r->clients > 0)
+    bytes += ntk_clients_bytes((double)r->share->N, (double)r->clients, r->p) +
+             list(r->epochs, 1024.0, 8.0) +
+             (r->n <= NTK_LAW_MOST ? ntk_law_bytes(r->n, (double)r->clients) : 0.0);
   if (r->tracked && r->keep)
     bytes += 8.0 * r->p * r->points;
   if (r->tracked)
@@ -100,7 +105,8 @@ static double phases(const run *r) {
     most = fmax(most, fmax(ntk_question_bytes((size_t)r->n) + of->apply, 8.0 * r->n + of->output) +
                           of->features +
                           (r->tracked || r->n > NTK_KERNEL_AT_START ? 0.0 : of->kernel));
-  if (r->question && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
+  const bool kept = r->question || (r->clients > 0 && r->n <= NTK_LAW_MOST);
+  if (kept && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
   if (r->checkpoint)
     most = fmax(most, 8.0 * (r->epochs + (double)r->slots * r->p + 2.0 * r->n) +

@@ -231,6 +231,8 @@ static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const 
   const bool found = isfinite(a->linear_least) && isfinite(a->linear_most);
   if (!t->optimizer->linear)
     ntk_format(text, CLAUSE, "%s has no linear model to follow", t->options.optimizer);
+  else if (t->rounds != NULL)
+    ntk_format(text, CLAUSE, "the linear model of clients is not followed without steps");
   else if (t->options.batch > 0)
     ntk_format(text, CLAUSE, "in batches the linear model's epoch is chance");
   else if (t->lr >= c->lr_largest)

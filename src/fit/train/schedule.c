@@ -9,6 +9,7 @@
  *   best      the fastest of the linear model at these two (rates.c, of batches batch_law.c)
  *   theory    Theorem 4.2 with C = 1 and gamma n_{L-1} = ||W_L||^2 / n_L, its expectation
  *
+ * Of clients it is 1 / max_c s_c lambda_max(K_cc) (fit/federated/law.c).
  * In batches gd's step is that of batch_law.c, and momentum's or nesterov's 1 - momentum times it,
  * a guess: steps add up to 1 / (1 - momentum) of themselves.
  *
@@ -36,6 +37,8 @@ void ntk_schedule_needs(const ntk_training *t, bool *lambda_max, bool *lambda_mi
 }
 
 double ntk_training_largest_lr(const ntk_training *t, double lambda_max, double momentum) {
+  if (t->rounds != NULL)
+    return t->law != NULL ? 2.0 / t->law->curvature : NAN;
   if (t->options.batch == 0)
     return ntk_optimizer_largest_lr(t->optimizer, t->scale * lambda_max, momentum);
   return t->optimizer->theorem ? ntk_batch_largest_lr(t, lambda_max) : NAN;
@@ -51,6 +54,14 @@ static ntk_status from_theory(ntk_training *t) {
   snprintf(t->lr_source, sizeof t->lr_source, "Theorem 4.2: 1 / (gamma N d n_{L-1})%s, C = 1",
            t->mean ? " N / 2" : "");
   return NTK_OK;
+}
+
+/* Stable whatever the split (law.c), K <= C diag(K_cc), and half of what may grow. */
+static void from_clients(ntk_training *t, const ntk_extremes *e) {
+  const double most = t->mean ? 2.0 / (double)t->rounds->split->smallest : 1.0;
+  t->lr = 1.0 / (t->law != NULL ? t->law->curvature : most * e->lambda_max);
+  snprintf(t->lr_source, sizeof t->lr_source, "1 / the largest curvature of a client's loss%s",
+           t->law != NULL ? "" : ", which lambda_max(K) is above");
 }
 
 static void from_batches(ntk_training *t, const ntk_extremes *e) {
@@ -94,8 +105,8 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
                     "lambda_max(K) at the start is %g: there is no step size to take from it; "
                     "give one",
                     e->lambda_max);
-  if (t->options.batch > 0) {
-    from_batches(t, e);
+  if (t->options.batch > 0 || t->rounds != NULL) {
+    (t->rounds != NULL ? from_clients : from_batches)(t, e);
     return NTK_OK;
   }
   t->lr = 1.0 / lambda;

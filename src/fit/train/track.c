@@ -81,7 +81,8 @@ static ntk_status ends(ntk_training *t, ntk_features *features, ntk_extremes *e,
 static ntk_status eigenvalues_at_start(ntk_training *t, ntk_tracker *k) {
   bool need_max, need_min;
   ntk_schedule_needs(t, &need_max, &need_min);
-  const bool keep = t->options.question && ntk_training_is_linear(t);
+  const bool keep = (t->options.question && ntk_training_is_linear(t)) ||
+                    (t->options.clients > 0 && ntk_training_follows(t));
   need_max = need_max || keep;
   if (!need_max && !t->optimizer->theorem)
     return NTK_OK;
@@ -99,7 +100,7 @@ static ntk_status eigenvalues_at_start(ntk_training *t, ntk_tracker *k) {
 static ntk_status spectrum_at_start(ntk_training *t, ntk_tracker *k) {
   if (!ntk_epochs_tracked(&t->options))
     return eigenvalues_at_start(t, k);
-  return ends(t, k->features, &k->at_start, t->optimizer->linear ? &k->K : NULL);
+  return ends(t, k->features, &k->at_start, ntk_training_follows(t) ? &k->K : NULL);
 }
 
 ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
@@ -115,7 +116,7 @@ ntk_status ntk_tracker_create(ntk_training *t, ntk_tracker **tracker) {
     status = keep_start(t, k);
     if (status == NTK_OK)
       status = look_at_norms(t, k->features, k);
-    if (status == NTK_OK && t->optimizer->linear)
+    if (status == NTK_OK && ntk_training_follows(t))
       status = follow_linear_model(t, k);
   }
   if (status == NTK_OK)
@@ -257,39 +258,6 @@ void ntk_tracker_leave(ntk_training *t) {
   ntk_tracker *k = t->tracker;
   if (k->count > 0 && k->point[k->count - 1].epoch == t->epoch && !ntk_training_tracks(t))
     ntk_free(k->context, k->point[--k->count].theta);
-}
-
-/* The residual's part in a step, over t->scale: of some samples their rows, weighed. */
-static const double *part(const ntk_training *t, const ntk_batch *batch, double *scratch) {
-  const double *r = t->tracker->r;
-  const size_t outputs = t->network->width[t->L];
-  if (batch == NULL)
-    return r;
-  memset(scratch, 0, t->R * sizeof *scratch);
-  for (size_t i = 0; i < batch->count; i++)
-    for (size_t row = batch->row[i] * outputs; row < (batch->row[i] + 1) * outputs; row++)
-      scratch[row] = batch->scale / t->scale * r[row];
-  return scratch;
-}
-
-ntk_status ntk_tracker_advance(ntk_training *t, const ntk_batch *batch) {
-  ntk_tracker *k = t->tracker;
-  if (k->r == NULL)
-    return NTK_OK;
-  const double start = ntk_clock();
-  if (batch == NULL)
-    memcpy(k->before, k->m, t->R * sizeof *k->m);
-  const double *r = part(t, batch, k->before);
-  ntk_optimizer_direction(t->optimizer, t->momentum, t->R, r, k->m, k->direction);
-  const ntk_status status = ntk_kernel_multiply(k->K, k->direction, 1, k->Kd);
-  if (status != NTK_OK && batch == NULL) { /* interrupted: this step has not been made */
-    memcpy(k->m, k->before, t->R * sizeof *k->m);
-    return status;
-  }
-  NTK_TRY(status);
-  ntk_daxpy(t->R, -t->lr * t->scale, k->Kd, k->r);
-  t->tracking += ntk_clock() - start;
-  return NTK_OK;
 }
 
 /* ---- The theorem ----------------------------------------------------------------------------- */

@@ -115,6 +115,7 @@ static ntk_status check_underflow(ntk_training *t) {
 }
 
 static ntk_status prepare(ntk_training *t) {
+  NTK_TRY(ntk_training_agree(t, ntk_training_make_rounds(t), "clients"));
   if (t->options.checkpoint != NULL)
     NTK_TRY(ntk_checkpoint_begin(t));
   NTK_TRY(ntk_training_room(t, 2));
@@ -136,14 +137,17 @@ static ntk_status prepare(ntk_training *t) {
   const double start = ntk_clock();
   NTK_TRY(ntk_tracker_create(t, &t->tracker));
   t->measure_seconds = ntk_clock() - start; /* of K_0 */
+  if (t->rounds != NULL && t->tracker->K != NULL)
+    NTK_TRY(ntk_law_create(t->rounds, t->tracker->K, t->network->width[t->L], &t->law));
   NTK_TRY(ntk_training_agree(t, ntk_schedule(t, &t->tracker->at_start), "step size"));
   ntk_ranks_hand(t->context, 0, sizeof t->lr, &t->lr);
   ntk_ranks_hand(t->context, 0, sizeof t->momentum, &t->momentum);
   if (t->options.question)
     NTK_TRY(ntk_question_ask(t));
   if (t->options.checkpoint == NULL)
-    return NTK_OK;
+    return ntk_training_finish_law(t);
   NTK_TRY(ntk_checkpoint_restore(t));
+  NTK_TRY(ntk_training_finish_law(t));
   for (size_t i = 0; i < t->tracker->count; i++) /* which follow from what is stored */
     ntk_rates_of_point(t, t->tracker->point, i);
   return t->resumed > 0 ? evaluate(t) : NTK_OK; /* the same again, and its gradient */
@@ -177,6 +181,16 @@ static ntk_status step(ntk_training *t, bool *stalled) {
     NTK_TRY(ntk_lm_step(t->lm, &sum, stalled));
     if (*stalled)
       return NTK_OK;
+  } else if (t->rounds != NULL) {
+    double drift = 0.0;
+    NTK_TRY(ntk_clients_make(t->rounds, t->descent, t->lr, &drift));
+    status = ntk_tracker_advance(t, NULL);
+    if (status != NTK_OK) { /* interrupted: the round has not been made */
+      ntk_descent_write(t->descent, NTK_SLOT_THETA, t->rounds->theta);
+      return status;
+    }
+    t->drift[t->epoch + 1] = drift;
+    status = ntk_descent_loss(t->descent, &sum);
   } else if (t->batches != NULL) {
     NTK_TRY(ntk_batches_epoch(t));
     status = ntk_descent_loss(t->descent, &sum);
@@ -260,6 +274,8 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   ntk_tracker_conclude(t, r->rate_bound, &r->convergence);
   r->linear = ntk_linear_rate_of(t, &t->tracker->at_start);
   r->batches = ntk_batch_rate_of(t);
+  r->federated = ntk_training_federated(t);
+  r->drift = t->drift;
   ntk_training_explain(t, r);
   ntk_question_conclude(t, r);
   r->kernel_precision = ntk_mode_name(t->mixed ? NTK_MODE_MIXED : NTK_MODE_DOUBLE);
@@ -269,13 +285,16 @@ static void fill(ntk_training *t, ntk_train_result *r) {
   r->loss = t->loss;
   r->tracked = t->tracker->count;
   r->track = t->tracker->point;
-  t->loss = NULL; /* the result's now */
+  t->loss = t->drift = NULL; /* the result's now */
   t->tracker->point = NULL;
 }
 
 static void release(ntk_training *t) {
   ntk_tracker_destroy(t->tracker);
   ntk_batches_destroy(t->batches);
+  ntk_law_destroy(t->law);
+  ntk_clients_destroy(t->rounds);
+  ntk_free(t->context, t->drift);
   ntk_descent_destroy(t->descent);
   ntk_lm_destroy(t->lm);
   if (t->first != t->given)
@@ -343,6 +362,7 @@ void ntk_train_clear(ntk_train_result *result) {
   if (result->context == NULL)
     return;
   ntk_free(result->context, result->loss);
+  ntk_free(result->context, result->drift);
   ntk_track_points_free(result->context, result->track, result->tracked);
   *result = (ntk_train_result){0};
 }

@@ -12,15 +12,33 @@ static const double CHECKPOINT_EVERY = 30.0; /* seconds */
 /* What the fastest step is known of. */
 static ntk_status check_best(const ntk_training *t) {
   const ntk_train_options *o = &t->options;
-  if (!t->optimizer->linear || (o->batch > 0 && t->optimizer->has_momentum))
+  if (!t->optimizer->linear || (o->batch > 0 && t->optimizer->has_momentum) || o->clients > 0)
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "no step size is known to be the best for %s%s; accepted: a "
                     "number, or auto",
-                    o->optimizer, o->batch > 0 ? " in batches" : "");
+                    o->clients > 0 ? "clients" : o->optimizer, o->batch > 0 ? " in batches" : "");
   if (o->momentum > 0.0)
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "best is a step size and a momentum, and one is given; accepted with a "
                     "momentum: a number, or auto");
+  return NTK_OK;
+}
+
+static ntk_status check_clients(const ntk_training *t, const char **member) {
+  const ntk_train_options *o = &t->options;
+  size_t row = 0;
+  *member = o->local_steps > 0 ? "local_steps" : "split";
+  if (o->clients == 0 && (o->local_steps > 0 || o->split != NULL || o->client != NULL))
+    return ntk_fail(NTK_ERR_ARGUMENT, "this is of federated training; accepted with clients");
+  if (o->clients == 0)
+    return NTK_OK;
+  *member = "split";
+  NTK_TRY(ntk_split_find(o->split != NULL ? o->split : "iid", &row));
+  *member = "clients";
+  if (!t->optimizer->theorem || o->batch > 0)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "clients make steps of gradient descent on all their samples; "
+                    "accepted with: gd, without batches");
   return NTK_OK;
 }
 
@@ -49,6 +67,7 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
   if (o->batch > 0 && t->optimizer->second_order)
     return ntk_fail(NTK_ERR_ARGUMENT, "lm takes all samples at once; accepted with a batch: gd, "
                                       "momentum, nesterov, adam");
+  NTK_TRY(check_clients(t, member));
   *member = o->seconds >= 0.0 ? "checkpoint_every" : "seconds";
   if (!(o->seconds >= 0.0) || !(o->checkpoint_every >= 0.0))
     return ntk_fail(NTK_ERR_ARGUMENT, "a time is negative; accepted: seconds above 0, or 0");
@@ -107,6 +126,10 @@ ntk_status ntk_training_resolve(ntk_training *t) {
   const char *member = NULL;
   NTK_TRY(resolve(t, &member));
   NTK_TRY(ntk_batch_check(&t->options, t->N));
+  if (t->options.clients > 0 && t->options.local_steps == 0)
+    t->options.local_steps = 1;
+  if (t->options.split == NULL)
+    t->options.split = "iid";
   ntk_training_choose(t);
   t->kernel_reason = "";
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;

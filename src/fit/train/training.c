@@ -16,16 +16,25 @@ ntk_status ntk_training_agree_first(const ntk_training *t, ntk_status own, const
   return ntk_ranks_agree_first(t->context, own, ntk_ranks_what(place, t->N, t->P, t->epoch));
 }
 
+static ntk_status grow(const ntk_training *t, size_t capacity, double **list) {
+  double *longer;
+  NTK_TRY(ntk_alloc_doubles(t->context, capacity, "losses", &longer));
+  if (t->capacity > 0)
+    memcpy(longer, *list, t->capacity * sizeof(double));
+  ntk_free(t->context, *list);
+  *list = longer;
+  return NTK_OK;
+}
+
 ntk_status ntk_training_room(ntk_training *t, size_t count) {
   if (count <= t->capacity)
     return NTK_OK;
   const size_t capacity = 2 * count + 1024;
-  double *loss;
-  NTK_TRY(ntk_alloc_doubles(t->context, capacity, "losses", &loss));
-  if (t->capacity > 0)
-    memcpy(loss, t->loss, t->capacity * sizeof(double));
-  ntk_free(t->context, t->loss);
-  t->loss = loss;
+  if (t->options.clients > 0)
+    NTK_TRY(grow(t, capacity, &t->drift));
+  if (t->drift != NULL)
+    t->drift[0] = 0.0; /* no round came before */
+  NTK_TRY(grow(t, capacity, &t->loss));
   t->capacity = capacity;
   return NTK_OK;
 }
@@ -52,11 +61,16 @@ ntk_update ntk_training_update(const ntk_training *t, size_t step) {
 }
 
 bool ntk_training_is_theorem(const ntk_training *t) {
-  return t->optimizer->theorem && t->options.batch == 0;
+  return t->optimizer->theorem && t->options.batch == 0 && t->options.clients == 0;
 }
 
 bool ntk_training_is_linear(const ntk_training *t) {
-  return t->optimizer->linear && t->options.batch == 0;
+  return t->optimizer->linear && t->options.batch == 0 && t->options.clients == 0;
+}
+
+bool ntk_training_follows(const ntk_training *t) {
+  const bool law = t->R <= NTK_LAW_MOST && ntk_ranks_count(t->context) == 1;
+  return t->optimizer->linear && (t->options.clients == 0 || law);
 }
 
 ntk_status ntk_training_interrupted(const ntk_training *t) {

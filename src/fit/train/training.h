@@ -5,6 +5,7 @@
 #ifndef NTK_FIT_TRAINING_H
 #define NTK_FIT_TRAINING_H
 
+#include "fit/federated/law.h"
 #include "fit/train/optimizer.h"
 #include "kernel/ends/ends.h"
 #include "kernel/epochs.h"
@@ -37,10 +38,13 @@ typedef struct ntk_training {
   ntk_lm *lm;           /* of lm; else NULL */
   ntk_tracker *tracker; /* always there */
   ntk_batches *batches; /* with options.batch; else NULL */
+  ntk_clients *rounds;  /* with options.clients; else NULL, */
+  ntk_law *law;         /* as this is where K_0 is too large, or on several ranks */
 
   size_t epoch, resumed;
   size_t track_next; /* the first epoch to track from the present one on */
   double *loss;      /* loss[0..epoch]; room for `capacity` */
+  double *drift;     /* the same with clients; else NULL */
   size_t capacity;
   double loss_of_zero;  /* that outputs of 0 would have */
   double start, before; /* clock at the start of this call; seconds of earlier ones */
@@ -76,6 +80,8 @@ ntk_update ntk_training_update(const ntk_training *t, size_t step);
 bool ntk_training_is_theorem(const ntk_training *t);
 /* Whether the residual of its linear model can be told at any epoch from K's spectrum. */
 bool ntk_training_is_linear(const ntk_training *t);
+/* Whether a linear model is stepped beside it where it is tracked. */
+bool ntk_training_follows(const ntk_training *t);
 /* The largest stable step size at this momentum; NaN: not known. */
 double ntk_training_largest_lr(const ntk_training *t, double lambda_max, double momentum);
 
@@ -106,8 +112,14 @@ void ntk_training_sync(ntk_training *t);
 ntk_status ntk_training_agree(const ntk_training *t, ntk_status own, const char *place);
 ntk_status ntk_training_agree_first(const ntk_training *t, ntk_status own, const char *place);
 
-/* Room for so many losses. */
+/* Room for so many losses, and drifts. */
 ntk_status ntk_training_room(ntk_training *t, size_t count);
+
+/* With options.clients, else they do nothing: t->rounds, at the start; t->law's D, once the step
+ * size is known for good; and the result's. clients.c. */
+ntk_status ntk_training_make_rounds(ntk_training *t);
+ntk_status ntk_training_finish_law(ntk_training *t);
+ntk_federated_rate ntk_training_federated(const ntk_training *t);
 
 /* lr, momentum and lr_source from options and, by the rule auto, the eigenvalues of K_0. */
 ntk_status ntk_schedule(ntk_training *t, const ntk_extremes *at_start);

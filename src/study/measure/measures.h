@@ -62,6 +62,8 @@ void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
 void ntk_take_rate(const void *result, ntk_outcome *outcome);
+void ntk_take_linear_rate(const void *result, ntk_outcome *outcome);
+void ntk_take_drift(const void *result, ntk_outcome *outcome);
 
 /* One ntk_memorize. */
 extern const ntk_measure ntk_memorization_measure;

@@ -33,6 +33,9 @@
       training, plateau_loss, NULL)                                                                \
   ROW(epochs_to, "epochs until the loss is at most train.target", training, epochs_to, NULL)       \
   ROW(rate, "(last loss / first loss)^(1 / epochs)", training, rate, NULL)                         \
+  ROW(linear_rate, "rate in the end of the linear model, by both ends of K_0", training,           \
+      linear_rate, NULL)                                                                           \
+  ROW(drift, "largest spread of the clients' weights in a round", training, drift, NULL)           \
   ROW(memorize_error, "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds", memorization,  \
       memorize_error, NULL)                                                                        \
   ROW(limit_lambda_min, "smallest eigenvalue of the limit of K at infinite width", limit,          \

@@ -84,6 +84,23 @@ void ntk_take_rate(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "rate", t->result.rate_measured, verdict);
 }
 
+/* Of gd, momentum and nesterov on all samples, or of a round of clients; of others there is none.
+ */
+void ntk_take_linear_rate(const void *result, ntk_outcome *outcome) {
+  const ntk_train_result *r = &((const trained *)result)->result;
+  const double rate = r->federated.clients > 0 ? r->federated.rate : r->linear.rate;
+  ntk_outcome_put(outcome, "linear_rate", rate,
+                  isnan(rate) ? NTK_VALUE_BELOW_RESOLUTION : NTK_VALUE_OK);
+}
+
+void ntk_take_drift(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && t->result.epochs == 0)
+    verdict = NTK_VALUE_NO_STEP;
+  ntk_outcome_put(outcome, "drift", t->result.federated.drift_largest, verdict);
+}
+
 static ntk_status run_training(ntk_context *context, const ntk_point *point, uint64_t seed,
                                const ntk_quantity *const *quantity, size_t count,
                                ntk_outcome *outcome) {

@@ -49,6 +49,9 @@ static const struct key {
     {"train.labels", "gaussian", false, false, true},
     {"train.epochs", "10000", false, false, true},
     {"train.batch", NULL, false, true, true},
+    {"train.clients", NULL, false, true, true},
+    {"train.local_steps", NULL, false, true, true},
+    {"train.split", NULL, false, true, true},
     {"train.target", NULL, false, true, true},
     {"train.plateau", "0", false, false, true},
     {"train.precision", "double", false, false, true},
@@ -138,9 +141,10 @@ ntk_status ntk_keys_check_training(ntk_study *study) {
     if (!keys[k].training)
       continue;
     if (s != NULL && !study->trains)
-      return NTK_REFUSE(&study->settings, s,
-                        "the study does not train; accepted with a quantity that asks for it: "
-                        "final_loss, smallest_loss, plateau_loss, epochs_to, rate");
+      return NTK_REFUSE(
+          &study->settings, s,
+          "the study does not train; accepted with a quantity that asks for it: "
+          "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, drift");
     if (study->trains && !keys[k].optional)
       NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
   }

@@ -36,6 +36,13 @@ static bool asks_for(const ntk_study *study, const char *quantity) {
   return false;
 }
 
+static ntk_status check_drift(const ntk_study *study) {
+  if (ntk_settings_find(&study->settings, "train.clients") != NULL || !asks_for(study, "drift"))
+    return NTK_OK;
+  return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
+                    "drift needs train.clients, how many there are");
+}
+
 /* epochs_to counts the epochs to a loss, which is to be given. */
 static ntk_status check_target(const ntk_study *study) {
   if (ntk_settings_find(&study->settings, "train.target") != NULL || !asks_for(study, "epochs_to"))
@@ -49,6 +56,7 @@ ntk_status ntk_study_check_training(ntk_study *study) {
   const ntk_setting *fingerprint = ntk_settings_find(&study->settings, "train.fingerprint");
   const char *text = labels->value[0];
   NTK_TRY(check_target(study));
+  NTK_TRY(check_drift(study));
   if (!ntk_labels_in_file(text) || !ntk_keys_means_file(study, text))
     return fingerprint == NULL
                ? NTK_OK
@@ -154,11 +162,34 @@ static ntk_status read_batch(const ntk_study *study, const ntk_point_scope *scop
   return ntk_batch_check(options, point->N);
 }
 
+/* Federated training: C, E and, by its name, the split. */
+static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *scope, size_t i,
+                               const ntk_point *point, ntk_train_options *options,
+                               const char **key) {
+  const ntk_setting *clients = ntk_settings_find(&study->settings, "train.clients");
+  const ntk_setting *steps = ntk_settings_find(&study->settings, "train.local_steps");
+  *key = "train.clients";
+  if (clients != NULL)
+    NTK_TRY(ntk_point_whole(scope, clients->value[0], "the number", 1, &options->clients));
+  if (options->clients > point->N)
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "there are to be %zu clients, and there are %zu samples: some would have none; "
+                    "accepted: from 1 to %zu",
+                    options->clients, point->N, point->N);
+  *key = "train.local_steps";
+  if (steps != NULL)
+    NTK_TRY(ntk_point_whole(scope, steps->value[0], "the number", 1, &options->local_steps));
+  *key = "train.split";
+  if (ntk_settings_find(&study->settings, "train.split") != NULL)
+    options->split = ntk_point_name(study, "train.split", i);
+  return NTK_OK;
+}
+
 /* As ntk_train will; *key: that of the option at fault. */
 static ntk_status check_options(const ntk_train_options *options, const char **key) {
-  static const char *const keys[] = {"train.optimizer", "train.loss",     "train.precision",
-                                     "train.lr",        "train.momentum", "train.target",
-                                     "train.batch"};
+  static const char *const keys[] = {
+      "train.optimizer", "train.loss",  "train.precision", "train.lr",          "train.momentum",
+      "train.target",    "train.batch", "train.clients",   "train.local_steps", "train.split"};
   const char *member = NULL;
   const ntk_status status = ntk_train_options_check(options, &member);
   for (size_t k = 0; status != NTK_OK && k < sizeof keys / sizeof keys[0]; k++)
@@ -185,6 +216,7 @@ ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope
   NTK_TRY(ntk_point_whole(scope, ntk_keys_text(study, *key), "the number", 1, &options->epochs));
   *key = "train.batch";
   NTK_TRY(read_batch(study, scope, point, options));
+  NTK_TRY(read_clients(study, scope, i, point, options, key));
   *key = "train.plateau";
   NTK_TRY(read_plateau(study, scope, options));
   *key = "train.target";

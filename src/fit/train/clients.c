@@ -1,0 +1,62 @@
+/* Federated training's part in a training: whose samples are whose, D once the step size is known,
+ * and what is told of it. */
+#include "fit/train/track.h"
+
+#include <math.h>
+#include <stdio.h>
+
+ntk_status ntk_training_make_rounds(ntk_training *t) {
+  const ntk_train_options *o = &t->options;
+  const ntk_split_request request = {.N = t->N,
+                                     .clients = o->clients,
+                                     .outputs = t->network->width[t->L],
+                                     .kind = o->split,
+                                     .given = o->client,
+                                     .Y = t->Y,
+                                     .seed = o->seed};
+  ntk_split *split = NULL;
+  if (o->clients == 0)
+    return NTK_OK;
+  const ntk_status dealt = ntk_split_create(t->context, &request, &split);
+  if (dealt != NTK_OK)
+    return dealt == NTK_ERR_ARGUMENT
+               ? ntk_fail_about(dealt,
+                                (ntk_error){.option = o->clients > t->N ? "clients" : "split"})
+               : dealt;
+  const ntk_status status = ntk_clients_create(split, o->local_steps, t->P, t->mean, &t->rounds);
+  if (status != NTK_OK)
+    ntk_split_destroy(split);
+  return status;
+}
+
+/* Of clients D, once the step size is known for good; K_0 may have served then. */
+ntk_status ntk_training_finish_law(ntk_training *t) {
+  if (t->law == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_law_finish(t->law, t->lr));
+  if (!ntk_epochs_tracked(&t->options)) {
+    ntk_kernel_destroy(t->tracker->K);
+    t->tracker->K = NULL;
+  }
+  return NTK_OK;
+}
+
+ntk_federated_rate ntk_training_federated(const ntk_training *t) {
+  ntk_federated_rate r = {.rate = NAN, .drift_first = NAN, .drift_largest = NAN};
+  if (t->rounds == NULL)
+    return r;
+  const ntk_split *split = t->rounds->split;
+  r.clients = split->clients;
+  r.local_steps = t->rounds->local_steps;
+  r.smallest = split->smallest;
+  r.largest = split->largest;
+  if (t->law != NULL)
+    r.rate = t->law->radius * t->law->radius;
+  snprintf(r.reason, sizeof r.reason, "%s",
+           t->law != NULL ? t->law->reason : "it is found up to 2048 rows of K, on one process");
+  for (size_t e = 1; e <= t->epoch; e++)
+    r.drift_largest = fmax(r.drift_largest, t->drift[e]);
+  if (t->epoch > 0)
+    r.drift_first = t->drift[1];
+  return r;
+}
