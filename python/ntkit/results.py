@@ -350,7 +350,10 @@ class TrainResult(Result):
     stopped: epochs, target, plateau, time, stalled or diverged
     reason: one line on why it stopped
     rate_measured: (loss_final / loss_initial)^(1 / epochs)
-    rate_bound: what (20) allows; nan but for gd, or where K_0 is singular
+    rate_bound: what (20) allows; nan but for gd on all samples, or where K_0 is singular
+    linear: rates by both ends of K_0; of batches, adam, lm None
+    federated: federated training, and its rate
+    batches: minibatches, and what theory says of them
     kernel_precision: of K's factors: double, or mixed: single, with products in double
     kernel_reason: one line: why double where mixed was wanted, else empty
     seconds [s]: all of it, resumed runs included
@@ -358,6 +361,7 @@ class TrainResult(Result):
     convergence: the conditions of Theorem 4.2, measured
     answer: the plain question, where it was asked
     track: what was tracked, by epoch
+    drifts: epochs + 1, with clients: sqrt(mean ||theta_c - their mean||^2) of the round before
     losses: epochs + 1: before each step and after the last
     """
 
@@ -377,6 +381,9 @@ class TrainResult(Result):
     reason: str
     rate_measured: float
     rate_bound: float
+    linear: LinearRate
+    federated: FederatedRate
+    batches: BatchRate
     kernel_precision: str | None
     kernel_reason: str | None
     seconds: float
@@ -384,6 +391,7 @@ class TrainResult(Result):
     convergence: Convergence
     answer: TrainAnswer
     track: Rows[TrackPoint]
+    drifts: npt.NDArray[np.float64] | None
     losses: npt.NDArray[np.float64] | None
 
 
@@ -401,6 +409,9 @@ class TrackPoint(Result):
     jacobian_norm: ||J(theta_t)||: the root of lambda_max
     jacobian_change: ||J(theta_t) - J(theta_0)|| of (21)
     distance: ||theta_t - theta_0||
+    rate: of the loss, an epoch, since the tracked one before
+    rate_linear: of the linear model in the end, were K_0 this K: the square of a step's spectral
+        radius
     parameters: P, where the weights are kept; else 0
     theta: theta_t, where it is kept; P
     """
@@ -416,6 +427,8 @@ class TrackPoint(Result):
     jacobian_norm: float
     jacobian_change: float
     distance: float
+    rate: float
+    rate_linear: float
     parameters: int
     theta: npt.NDArray[np.float64] | None
 
@@ -489,6 +502,57 @@ class TrainAnswer(Result):
     linear_limit: float
     rate_recent: float
     epochs_recent: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearRate(Result):
+    r"""Rates of gd, momentum and nesterov by both ends of K_0.
+
+    condition: lambda_max / lambda_min of K_0
+    rate: of the linear model's loss, an epoch in the end, with step size and momentum as used: (1 -
+        c / sqrt(condition))^2, the square of a step's spectral radius
+    c: of rate
+    accelerated: of momentum and nesterov: the pair of roots at lambda_min is the slowest, so that c
+        is of order 1
+    lr_best: the fastest step size of the method, with momentum_best
+    momentum_best: of it; nan for gd
+    rate_best: rate of these
+    rate_gd: rate of gradient descent's fastest step, 2 / (lambda_min + lambda_max)
+    """
+
+    _struct = "ntk_linear_rate"
+    condition: float
+    rate: float
+    c: float
+    accelerated: bool | None
+    lr_best: float
+    momentum_best: float
+    rate_best: float
+    rate_gd: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BatchRate(Result):
+    r"""Minibatches, and the rate of Ma, Bassily and Belkin (2018).
+
+    size: samples of a step; 0: all of them, and the rest is None
+    steps: an epoch; the last one has what is left of N
+    norm_largest: beta = max_i K_ii of K_0; of several outputs a sample's sum of them
+    critical: up to this size what a step gains grows with it; beyond, hardly
+    rate: of gd: E ||theta - theta*||^2 an epoch is at most so many times that before, in the linear
+        model, of batches drawn independently
+    lr_best: the step size for which rate is least
+    rate_best: rate at that step size
+    """
+
+    _struct = "ntk_batch_rate"
+    size: int
+    steps: int
+    norm_largest: float
+    critical: float
+    rate: float
+    lr_best: float
+    rate_best: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -1124,6 +1188,32 @@ class LimitBlock(Result):
     trace: float
     distance: float
     verdict: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FederatedRate(Result):
+    r"""Federated training, and its linear model's rate (FL-NTK).
+
+    clients: whose samples they are; 0: not federated, and the rest is None
+    local_steps: of a client in a round, which is an epoch
+    smallest: samples of the client that has fewest
+    largest: samples of the client that has most
+    rate: of the linear model's loss, a round in the end: the square of the spectral radius of its
+        operator
+    reason: one line on why rate is None
+    drift_first: sqrt of the mean over clients of ||theta_c - their mean||^2 in the first round
+    drift_largest: the largest of all rounds
+    """
+
+    _struct = "ntk_federated_rate"
+    clients: int
+    local_steps: int
+    smallest: int
+    largest: int
+    rate: float
+    reason: str | None
+    drift_first: float
+    drift_largest: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

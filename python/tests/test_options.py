@@ -17,6 +17,7 @@ ELSEWHERE = {  # members that a keyword of another name is for
     "lr_rule": "lr",
     "track_epochs": "track",
     "track_each": "callback",
+    "client": "split",
     "track_user": "callback",
     "progress_user": "progress",
     "outputs": "output",

@@ -40,6 +40,11 @@ def same(ours, theirs, *apart):
         ("--optimizer lm --track 0,2", {"optimizer": "lm", "track": [0, 2]}),
         ("--optimizer adam --loss mean", {"optimizer": "adam", "loss": "mean"}),
         ("--lr theory --precision float", {"lr": "theory", "precision": "float"}),
+        ("--batch 30", {"batch": 30}),
+        (
+            "--clients 5 --local-steps 3 --split by-label --track 30",
+            {"clients": 5, "local_steps": 3, "split": "by-label", "track": 30},
+        ),
         ("--lr 2e-4 --momentum 0.5 --optimizer momentum", {"lr": 2e-4, "momentum": 0.5}),
     ],
 )
@@ -57,6 +62,21 @@ def test_is_the_programs(job, program, tmp_path, words, options):
         same(ours, other)
     for l, W in enumerate(found.network.weights, 1):
         assert W.tobytes() == np.load(tmp_path / f"out/W{l}.npy").tobytes()
+
+
+def test_whose_samples_are(job):
+    whose = np.arange(100) % 3
+    found = ntkit.train(*job, epochs=4, clients=3, split=whose)
+    assert found.federated.clients == 3 and found.federated.smallest == 33
+    assert len(found.drifts) == 5 and found.drifts[0] == 0 and found.drifts[1] > 0
+    assert ntkit.train(*job, epochs=4).drifts is None
+    for split, says in (
+        (whose[:50], r"split has shape \(50,\); accepted: \(100,\)"),
+        (np.zeros(100), "client 1 has no samples"),
+        ("fair", "unknown split 'fair'"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            ntkit.train(*job, epochs=4, clients=3, split=split)
 
 
 def test_network_given_is_as_it_was(job):
