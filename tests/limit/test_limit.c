@@ -294,29 +294,6 @@ static void test_literature(void **state) {
   free(X);
 }
 
-/* relu: two samples at an angle of 1e-9, whose product has no digit of it: K_ij is K_ii (1 - 1e-9
- * times ...), by the recursion in t alone: dSigma = (pi - t) / (2 pi), and a layer takes t^3 / (3
- * pi) from t^2 / 2. Two layers, equal norms: K_ij / K_ii, K = v_2 n_1 (c dSigma + Sigma / v ...).
- */
-static void test_near_samples(void **state) {
-  (void)state;
-  const size_t width[] = {2, 10};
-  const bool first[] = {true, false};
-  const ntk_network_spec spec = {
-      .depth = 2, .width = width, .activation = "relu", .init = "standard"};
-  for (long double t = 1e-3L; t > 1e-13L; t /= 10) {
-    const double X[] = {
-        1.0, 0.0, (double)cosl(t), (double)sinl(t), -(double)cosl(t), -(double)sinl(t)};
-    ntk_dataset *data = make_data(one, X, 3, 2);
-    double *K = limit_array(one, &spec, data, first);
-    const long double on = (PI_LONG - t) / (2 * PI_LONG); /* v_2 n_1 = 1 */
-    assert_near(K[3], (double)(cosl(t) * on), 4.0 * U, "near");
-    assert_near(K[6], -(double)(cosl(t) * t / (2 * PI_LONG)), 8.0 * U * (double)t, "opposite");
-    free(K);
-    ntk_dataset_destroy(data);
-  }
-}
-
 static void test_threads(void **state) {
   (void)state;
   enum { MANY = 700 };
@@ -367,8 +344,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recursion),     cmocka_unit_test(test_networks),
       cmocka_unit_test(test_antisymmetric), cmocka_unit_test(test_literature),
-      cmocka_unit_test(test_near_samples),  cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_refusals),
+
+      cmocka_unit_test(test_threads),       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -79,6 +79,8 @@ static void test_ends(void **state) {
     assert_true(r.certificate.lower <= values[0] * (1 + 1e-12));
     assert_true(r.certificate.upper >= values[0] * (1 - 1e-12));
     assert_true(r.certificate.lower > values[0] * (1 - 1e-6));
+    assert_true(r.certificate.lower < r.certificate.upper);
+    assert_true(r.resolution >= 1e-13 * trace && r.resolution < 1e-9 * trace);
     assert_true(r.certificate.kernel_lower < r.certificate.lower);
   }
   assert_true(isnan(r.distance) && isnan(r.block[0].distance));

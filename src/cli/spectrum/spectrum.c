@@ -23,6 +23,8 @@ static exit_status check_limit(const spectrum_run *run) {
   const spectrum_settings *settings = spectrum_asked(&run->job);
   if (!settings->limit)
     return EXIT_DONE;
+  if (ntk_context_environment(run->job.context).ranks > 1)
+    return report_error(EXIT_INPUT, "--infinite-width takes one process; accepted: without mpirun");
   if (settings->common.load != NULL)
     return report_error(EXIT_INPUT,
                         "--infinite-width needs the law of the weights, and those of --load have "

@@ -160,6 +160,13 @@ static ntk_status fill(const ntk_network_spec *spec, const ntk_dataset *data, co
       status = make_layer(limit, l, &phi[l - 1]);
   }
   ntk_free(limit->context, phi);
+  bool later = false; /* lines and squares are exact as they are */
+  for (size_t l = L - 1; l >= 1 && status == NTK_OK; l--) {
+    ntk_limit_layer *layer = &limit->layer[l - 1];
+    layer->narrow =
+        later && layer->dual.kind != NTK_DUAL_LINES && layer->dual.kind != NTK_DUAL_SQUARE;
+    later |= ntk_dual_jumps(&layer->dual);
+  }
   return status;
 }
 

@@ -28,6 +28,7 @@ typedef struct ntk_limit_layer {
   double *basis;        /* panel by panel, terms x rows */
   size_t terms, column; /* of the basis; numbers that one sample's column takes, and where these */
   size_t at;            /* begin among those of all layers */
+  bool narrow;          /* a later phi' jumps: z near 1 and -1 is needed to its last digits */
 } ntk_limit_layer;
 
 typedef struct ntk_limit {

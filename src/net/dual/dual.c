@@ -95,6 +95,22 @@ void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes
   }
 }
 
+double ntk_dual_apart(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dual_one *v) {
+  const double unit = 1.0 / sqrt(2.0 * PI);
+  double sum = 0.0;
+  for (size_t i = 0; i < dual->line.count && u->variance != v->variance; i++) {
+    const double r = dual->line.node[i], w = unit * dual->line.weight[i] * exp(-r * r / 2.0);
+    const double g[4] = {u->root * r, -u->root * r, v->root * r, -v->root * r};
+    double f[4], df[4];
+    ntk_activation_eval(&dual->phi, 4, g, f, df);
+    for (size_t s = 0; s < 2; s++) {
+      const double part = f[s] / u->size - f[s + 2] / v->size;
+      sum += w * part * part;
+    }
+  }
+  return sum / 2.0;
+}
+
 /* The fewest nodes with which both ends of the range agree with twice as many. */
 static ntk_status choose_line(ntk_dual *dual, double least, double most) {
   const double roots[2] = {sqrt(least), sqrt(most)};
@@ -154,11 +170,10 @@ ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, doub
   ntk_dual made = {.context = context, .phi = *phi};
   choose(&made);
   ntk_status status = NTK_OK;
-  if (made.kind == NTK_DUAL_TABLE) {
+  if (made.kind != NTK_DUAL_LINES)
     status = choose_line(&made, least, most);
-    if (status == NTK_OK)
-      status = expand(&made, least, most);
-  }
+  if (status == NTK_OK && made.kind == NTK_DUAL_TABLE)
+    status = expand(&made, least, most);
   if (status == NTK_OK)
     *dual = made;
   else

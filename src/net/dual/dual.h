@@ -53,7 +53,7 @@ typedef struct ntk_dual {
   ntk_activation phi;
   ntk_dual_kind kind;
   double below;       /* slope below 0, of LINES */
-  ntk_dual_rule line; /* of expectations over one variable, without closed forms */
+  ntk_dual_rule line; /* of expectations over one variable, but of LINES */
   ntk_dual_table table;
   ntk_dual_series series;
 } ntk_dual;
@@ -96,6 +96,10 @@ size_t ntk_dual_terms(const ntk_dual *dual);
 void ntk_dual_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis);
 size_t ntk_dual_column_size(const ntk_dual *dual);
 void ntk_dual_column(const ntk_dual *dual, const double *basis, double *column);
+
+/* 1 - rho of phi(u) and phi(v) where rho of u and v is 1, without cancellation: half of the mean of
+ * (phi(sqrt(a) x) / size - phi(sqrt(b) x) / size')^2. Not of LINES, whose is 0. */
+double ntk_dual_apart(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dual_one *v);
 
 /* A correlation is held as what it lacks: z = 1 - |rho| with rho's sign, so that digits near 1 and
  * -1 are not lost. In z: of u and v; out: of phi(u) and phi(v), E phi(u) phi(v) / (size size').
