@@ -15,6 +15,7 @@ tiny() {
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
   fan-wang) echo 'trials=1 grid.N=20,30' ;;
+  margin) echo 'trials=1 grid.n=16 grid.c=0.8,1.6' ;;
   montanari-zhong) echo 'trials=1 grid.r=3,4 grid.d=16 grid.n=100' ;;
   training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;
   *) echo "there is no tiny grid for examples/$1 in test_examples.sh" ;;
@@ -33,7 +34,7 @@ for file in "$examples"/*/study.yaml; do
     check "$name: the page's $figure" test -s "$folder/$figure"
   done <shown
   commands='run fit plot'
-  [ "$name" = capacity ] && commands='run plot' # a transition has no slope
+  case $name in capacity | margin) commands='run plot' ;; esac # a transition has no slope
   for command in $commands; do
     check "$name: the page quotes study $command" grep -q "^    \$ ntkit study $command " "$page"
   done

@@ -73,6 +73,57 @@ static void test_beside_training(void **state) {
                 "sign", 2);
 }
 
+/* Every trial of margin_fits, margin_separation, margin_cover and memorize_fits, beside what
+ * ntk_memorize says of the same seed. */
+static void check_margin(ntk_context *context, const ntk_study_row *row, size_t *fitted) {
+  enum { D = 8 };
+  const size_t N = (size_t)row->variable[0], width[] = {D, D, 2 * D};
+  const ntk_network_spec spec = {
+      .depth = 3, .width = width, .activation = "tanh", .seed = row->seed};
+  ntk_dataset *data = NULL;
+  ntk_network *network = NULL;
+  ntk_memorize_result result;
+  double *Y = make_array(N);
+  assert_ok(ntk_dataset_generate(context, "gaussian", N, D, row->seed, &data));
+  assert_ok(ntk_labels_generate(context, "sign", &spec, data, row->seed, Y));
+  assert_ok(ntk_memorize(context, &spec, data, Y, 1, &(ntk_memorize_options){.margin = 1.0},
+                         &network, &result));
+  assert_string_equal(row[0].quantity, "margin_fits");
+  assert_true(row[0].value == (result.reached ? 1.0 : 0.0));
+  assert_string_equal(row[1].quantity, "margin_separation");
+  assert_true(row[1].value == fmax(0.0, result.separation));
+  assert_string_equal(row[2].quantity, "margin_cover");
+  assert_true(row[2].value == exp(ntk_cover_log_probability(N, D * D)));
+  assert_string_equal(row[3].quantity, "memorize_fits");
+  assert_true(row[3].value == (N <= D * D ? 1.0 : 0.0));
+  *fitted += result.reached;
+  free(Y);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+}
+
+static void test_margin(void **state) {
+  (void)state;
+  enum { QUANTITIES = 4 };
+  const char *database = fresh("margin.db");
+  ntk_study *study = make_study("name: m\nquantity: [margin_fits, margin_separation, margin_cover, "
+                                "memorize_fits]\n"
+                                "network: {widths: [d, 2*d], activation: tanh}\n"
+                                "grid: {N: [50, 90, 240], d: 8}\ntrials: 2\n");
+  run_study(study, database, &(ntk_study_options){.workers = 2});
+  ntk_context *context = make_context(1);
+  ntk_study_table table = read_table(database);
+  size_t fitted = 0;
+  assert_int_equal(table.rows, 3 * 2 * QUANTITIES);
+  for (size_t i = 0; i < table.rows; i += QUANTITIES)
+    check_margin(context, &table.row[i], &fitted);
+  assert_int_equal(fitted, 4); /* N = 50 and 90 of 64 parameters, not N = 240 */
+  ntk_study_table_clear(&table);
+  ntk_context_destroy(context);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
 static void test_odd_width(void **state) {
   (void)state;
   const char *database = fresh("odd.db");
@@ -91,6 +142,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_values),
       cmocka_unit_test(test_beside_training),
+      cmocka_unit_test(test_margin),
       cmocka_unit_test(test_odd_width),
   };
   return cmocka_run_group_tests_name("study_memorize", tests, NULL, NULL);

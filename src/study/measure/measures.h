@@ -68,6 +68,13 @@ void ntk_take_drift(const void *result, ntk_outcome *outcome);
 /* One ntk_memorize. */
 extern const ntk_measure ntk_memorization_measure;
 void ntk_take_memorize_error(const void *result, ntk_outcome *outcome);
+void ntk_take_memorize_fits(const void *result, ntk_outcome *outcome);
+
+/* One ntk_memorize with a margin. */
+extern const ntk_measure ntk_margin_measure;
+void ntk_take_margin_fits(const void *result, ntk_outcome *outcome);
+void ntk_take_margin_separation(const void *result, ntk_outcome *outcome);
+void ntk_take_margin_cover(const void *result, ntk_outcome *outcome);
 
 /* One ntk_verify: every row under its key, and its order as "key.order"; an inequality is 1 where
  * it holds and 0 where it fails. */

@@ -28,6 +28,11 @@ void ntk_take_memorize_error(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "memorize_error", r->relative_error, NTK_VALUE_OK);
 }
 
+void ntk_take_memorize_fits(const void *result, ntk_outcome *outcome) {
+  const ntk_memorize_result *r = result;
+  ntk_outcome_put(outcome, "memorize_fits", r->relative_error <= 1e-10 ? 1.0 : 0.0, NTK_VALUE_OK);
+}
+
 static ntk_status run_memorization(ntk_context *context, const ntk_point *point, uint64_t seed,
                                    const ntk_quantity *const *quantity, size_t count,
                                    ntk_outcome *outcome) {

@@ -38,6 +38,13 @@
   ROW(drift, "largest spread of the clients' weights in a round", training, drift, NULL)           \
   ROW(memorize_error, "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds", memorization,  \
       memorize_error, NULL)                                                                        \
+  ROW(memorize_fits, "1 where that is 1e-10 or less, else 0", memorization, memorize_fits, NULL)   \
+  ROW(margin_fits, "1 where weights have y_i F_L(x_i) >= 1, of random labels +-1, else 0", margin, \
+      margin_fits, NULL)                                                                           \
+  ROW(margin_separation, "margin by which the features of layer L-2 separate them, or 0", margin,  \
+      margin_separation, NULL)                                                                     \
+  ROW(margin_cover, "probability of that by Cover's count, of n_{L-2} m parameters", margin,       \
+      margin_cover, NULL)                                                                          \
   ROW(limit_lambda_min, "smallest eigenvalue of the limit of K at infinite width", limit,          \
       limit_lambda_min, NULL)                                                                      \
   ROW(limit_distance, "||K - limit|| / ||limit||, Frobenius norms", limit, limit_distance, NULL)   \

@@ -192,7 +192,8 @@ static bool is_harmless(const ntk_setting *s, const ntk_study *lacks) {
     return false;
   /* A study that does not train memorises Gaussian labels. */
   return strcmp(s->key, "train.labels") != 0 || strcmp(s->value[0], "gaussian") == 0 ||
-         !has_quantity_named(lacks, "memorize_error");
+         !(has_quantity_named(lacks, "memorize_error") ||
+           has_quantity_named(lacks, "memorize_fits"));
 }
 
 /* ---- The whole ------------------------------------------------------------------------------- */

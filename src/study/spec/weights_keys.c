@@ -83,9 +83,11 @@ ntk_status ntk_study_read_weights(ntk_study *study) {
   if (!ntk_study_loads(study))
     return NTK_OK;
   for (size_t q = 0; q < study->quantities; q++)
-    if (study->quantity[q]->measure == &ntk_memorization_measure)
+    if (study->quantity[q]->measure == &ntk_memorization_measure ||
+        study->quantity[q]->measure == &ntk_margin_measure)
       return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
-                        "memorize_error makes its own weights; accepted without network.load");
+                        "%s makes its own weights; accepted without network.load",
+                        study->quantity[q]->info.name);
     else if (study->quantity[q]->measure == &ntk_limit_measure)
       return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, "quantity"),
                         "the limit at infinite width is of a law of weights; accepted without "
