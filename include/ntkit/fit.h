@@ -146,13 +146,14 @@ typedef struct ntk_train_answer {
 
 /* Why a training ended. */
 typedef enum ntk_train_stop {
-  NTK_STOP_EPOCHS,  /* as many as asked for */
-  NTK_STOP_TARGET,  /* the loss is at most the target */
-  NTK_STOP_PLATEAU, /* the sum of losses over a window has grown */
-  NTK_STOP_TIME,    /* the time is up */
-  NTK_STOP_STALLED, /* lm: no step makes the loss smaller */
-  NTK_STOP_DIVERGED /* the loss is not finite, or 1000 times both the
-                       first and that of outputs 0 */
+  NTK_STOP_EPOCHS,   /* as many as asked for */
+  NTK_STOP_TARGET,   /* the loss is at most the target */
+  NTK_STOP_PLATEAU,  /* the sum of losses over a window has grown */
+  NTK_STOP_TIME,     /* the time is up */
+  NTK_STOP_STALLED,  /* lm: no step makes the loss smaller */
+  NTK_STOP_DIVERGED, /* the loss is not finite, or 1000 times both the
+                        first and that of outputs 0 */
+  NTK_STOP_MARGIN    /* every Y_i F_L(x_i) is options.margin or more */
 } ntk_train_stop;
 NTK_API const char *ntk_train_stop_name(ntk_train_stop stop); /* "epochs", "target", ... */
 
@@ -170,7 +171,10 @@ typedef bool (*ntk_train_progress_fn)(const ntk_train_progress *progress, void *
 typedef struct ntk_train_options {
   const char *optimizer; /* NULL: "gd" */
   const char *loss;      /* NULL: "half-sum" */
-  double lr;             /* step size eta; 0: by the rule. lm takes none */
+  double margin; /* M, of labels +-1: the loss is that of max(0, 5/4 M - Y_i F_L(x_i)), squared, and
+                    a sum of (M / 4)^2 ends the run: every Y_i F_L(x_i) is M or more. 0: none. Not
+                    with lm, question, track, clients, or an lr_rule but auto */
+  double lr;     /* step size eta; 0: by the rule. lm takes none */
   const char *lr_rule;   /* NULL: "auto" */
   double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
@@ -213,6 +217,7 @@ typedef struct ntk_train_result {
   double loss_initial, loss_final;
   double loss_smallest; /* of all epochs; the weights are those of loss_final */
   size_t epoch_smallest;
+  double margin, margin_bound; /* with options.margin, as ntk_fit_error's; else NaN */
   double loss_plateau; /* what the authors plot: twice the mean loss of the last whole window of
                           options.plateau epochs, or of the one before where its sum has risen; it
                           may have at any stop. NaN: no window was given, or none was whole */
@@ -379,9 +384,8 @@ NTK_API ntk_status ntk_memorize(ntk_context *context, const ntk_network_spec *sp
                                 const ntk_memorize_options *options, ntk_network **networks,
                                 ntk_memorize_result *results);
 
-/* The logarithm of the probability that random labels +-1 of N points in general position in R^P
- * are separable by a hyperplane through 0 (Cover 1965): of 2^{1-N} sum_{k < P} C(N-1, k), to an
- * error of about 1e-15 of N log N. O(sqrt N). */
+/* log of 2^{1-N} sum_{k < P} C(N-1, k) to about 1e-15 of N log N: the probability that a hyperplane
+ * through 0 separates N random labels of points in general position in R^P (Cover 1965). */
 NTK_API double ntk_cover_log_probability(size_t N, size_t P);
 
 /* Bytes that ntk_memorize will hold at its peak, and whether they fit, as ntk_spectrum_memory.

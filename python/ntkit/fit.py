@@ -183,6 +183,7 @@ def train(
     kernel_precision: str = "auto",
     epochs: int = 0,
     target: float = 0.0,
+    margin: float = 0.0,
     plateau: int = 0,
     batch: int = 0,
     clients: int = 0,
@@ -210,8 +211,10 @@ def train(
     all. clients: federated, an epoch is a round of local_steps (0: 1) of each on its own samples,
     and the mean of their weights; split: "iid", "by-label", or the client of each sample, from 0.
 
-    It stops at a loss of target; by plateau, the authors' rule over so many epochs; before it takes
-    seconds, a callback's too; where 0, not so. track: measure the kernel every so many epochs, at
+    It stops at a loss of target; where every y_i f_L(x_i) is margin or more, of labels 1 and -1 (the
+    loss is then that of max(0, 5/4 margin - y_i f_L(x_i)), squared); by plateau, the authors' rule
+    over so many epochs; before it takes seconds, a callback's too; where 0, not so. track: measure
+    the kernel every so many epochs, at
     those of a list, or at 1, 2, 5, 10, 20, ... ("log"), first and last too: result.track, with
     theta_t where track_weights. callback(point) is called at each of these, with point.network and
     point.kernel(); what it raises ends the training and comes out. question: can the labels be

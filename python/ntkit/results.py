@@ -343,11 +343,13 @@ class TrainResult(Result):
     loss_final: after the last step
     loss_smallest: of all epochs
     epoch_smallest: of loss_smallest
+    margin_found: min_i Y_i F_L(x_i) of the last weights; nan: no margin
+    margin_bound: in exact arithmetic it is at least this
     loss_plateau: twice the mean loss of the last whole window of plateau epochs
     unsaved: why the last checkpoint could not be written; None when it was
     epochs: steps made, resumed ones included
     resumed: of these, before this run
-    stopped: epochs, target, plateau, time, stalled or diverged
+    stopped: epochs, target, plateau, time, stalled, diverged or margin
     reason: one line on why it stopped
     rate_measured: (loss_final / loss_initial)^(1 / epochs)
     rate_bound: what (20) allows; nan but for gd on all samples, or where K_0 is singular
@@ -373,6 +375,8 @@ class TrainResult(Result):
     loss_final: float
     loss_smallest: float
     epoch_smallest: int
+    margin_found: float
+    margin_bound: float
     loss_plateau: float
     unsaved: str | None
     epochs: int

@@ -37,6 +37,7 @@ def same(ours, theirs, *apart):
     [
         ("--epochs 40 --track 15 --question", {"epochs": 40, "track": 15, "question": True}),
         ("--optimizer nesterov --track log", {"optimizer": "nesterov", "track": "log"}),
+        ("--margin 0.5 --optimizer adam", {"margin": 0.5, "optimizer": "adam"}),
         ("--optimizer lm --track 0,2", {"optimizer": "lm", "track": [0, 2]}),
         ("--optimizer adam --loss mean", {"optimizer": "adam", "loss": "mean"}),
         ("--lr theory --precision float", {"lr": "theory", "precision": "float"}),

@@ -48,8 +48,9 @@ struct ntk_descent {
   const double *X, *Y;        /* those of the share x d; N x n_L; borrowed */
   size_t N;                   /* all samples */
   ntk_precision precision;
-  double scale; /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
-  void *state;  /* the backend's own; NULL until created */
+  double scale;   /* gradient = scale J^T r: 1 for the half-sum, 2 / N for the mean */
+  bool one_sided; /* r_ic = 0 where Y_ic F_ic >= Y_ic^2; to be set once it is made */
+  void *state;    /* the backend's own; NULL until created */
 };
 
 /* theta is the network's, moments are 0. data must have the network's d. */

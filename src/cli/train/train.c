@@ -69,6 +69,7 @@ static exit_status make_options(void *what) {
       .kernel_precision = settings->kernel_precision,
       .epochs = settings->epochs,
       .target = settings->target,
+      .margin = settings->margin,
       .plateau = settings->plateau,
       .batch = settings->batch,
       .clients = settings->clients,
@@ -110,8 +111,24 @@ static exit_status load_split(train_run *run) {
                         "split");
 }
 
+/* A margin's labels are +-1, which of a file is known when it is read. */
+static exit_status check_margin(const train_run *run) {
+  const train_settings *settings = run->settings;
+  if (settings->margin == 0.0)
+    return EXIT_DONE;
+  if (settings->classes != NULL && strcmp(settings->classes, "one-hot") == 0)
+    return report_error(EXIT_INPUT, "--margin takes labels 1 and -1; expected --classes signs");
+  if (!ntk_labels_in_file(run->job.labels) && strcmp(run->job.labels, "sign") != 0)
+    return report_error(EXIT_INPUT,
+                        "--margin needs labels 1 and -1; expected --labels sign or a file, not %s",
+                        run->job.labels);
+  return EXIT_DONE;
+}
+
 static exit_status make_labels(void *what) {
   train_run *run = what;
+  if (check_margin(run) != EXIT_DONE)
+    return EXIT_INPUT;
   const exit_status split = load_split(run);
   if (split != EXIT_DONE)
     return split;

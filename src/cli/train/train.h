@@ -15,11 +15,11 @@ typedef struct train_settings {
   const char *optimizer, *loss, *checkpoint;
   const char *save_track; /* "weights", "kernel"; NULL: not given */
   real_or_name lr;
-  double momentum, target, seconds; /* 0: not given */
-  size_t epochs, plateau, batch;    /* 0: not given */
-  size_t clients, local_steps;      /* 0: not given */
-  const char *split;                /* NULL: not given */
-  const char *track;                /* NULL: not given */
+  double momentum, target, margin, seconds; /* 0: not given */
+  size_t epochs, plateau, batch;            /* 0: not given */
+  size_t clients, local_steps;              /* 0: not given */
+  const char *split;                        /* NULL: not given */
+  const char *track;                        /* NULL: not given */
   const char *kernel_precision;
   const char *classes; /* NULL: the labels are numbers */
   bool plot, question;

@@ -87,6 +87,16 @@ static const option_row own[] = {
      .choice = loss_name,
      .help = "half-sum: 1/2 sum_i (f_L(x_i) - Y_i)^2 as in eq. (19); mean: the mean of squares, as "
              "in the authors' script."},
+    {.name = "margin",
+     .kind = KIND_ABOVE,
+     .field = FIELD(margin),
+     .argument = "M",
+     .alone = "1",
+     .item = "margin",
+     .expected = "a number > 0, like 1",
+     .help = "Of labels 1 and -1, or classes: stop when every y_i f_L(x_i) is M (without a number "
+             "1) or more. The loss is that of max(0, 5/4 M - y_i f_L(x_i)), squared, in "
+             "place of f_L(x_i) - Y_i. Not with lm, --question or --track."},
     {.name = "epochs",
      .kind = KIND_SIZE,
      .field = FIELD(epochs),

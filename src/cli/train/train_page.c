@@ -24,7 +24,7 @@ void train_fields(const void *what, result_view *v) {
   job_view_labels(v, &run->job);
   view_options(v, settings, "seed optimizer");
   view_fields(v, NULL, table, &run->result, NULL, "momentum");
-  view_options(v, settings, "loss precision");
+  view_options(v, settings, "loss margin precision");
   view_fields(v, NULL, table, &run->result, "loss_initial", NULL);
   labels_view(v, &run->job, &run->classes);
   view_fields(v, NULL, &run_table, &there, NULL, NULL);
@@ -34,6 +34,7 @@ void train_fields(const void *what, result_view *v) {
 /* As what it counts that a training stopped so. */
 static ntk_ledger_verdict outcome(const ntk_train_result *result) {
   return result->stopped == NTK_STOP_TARGET     ? NTK_LEDGER_HOLDS
+         : result->stopped == NTK_STOP_MARGIN   ? NTK_LEDGER_HOLDS
          : result->stopped == NTK_STOP_DIVERGED ? NTK_LEDGER_FAILS
          : result->stopped == NTK_STOP_STALLED  ? NTK_LEDGER_SUSPECT
                                                 : NTK_LEDGER_MEASURED;

@@ -32,6 +32,11 @@ static void print_outcome(const train_run *run, const ntk_train_result *result) 
   if (result->resumed > 0)
     printf(", of these %zu before this run", result->resumed);
   printf("\nloss        %.6g -> %.6g\n", result->loss_initial, result->loss_final);
+  char bound[JOB_CELL];
+  if (!isnan(result->margin))
+    printf(
+        "margin      min_i y_i f_L(x_i) = %.6g, of the last weights; in exact arithmetic >= %s\n",
+        result->margin, job_number_down(result->margin_bound, 6, bound));
   if (result->loss_final > 10.0 * result->loss_smallest)
     printf("            the smallest was %.6g, at epoch %zu; the weights are those of the end\n",
            result->loss_smallest, result->epoch_smallest);
@@ -188,7 +193,8 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
   const char *line = "held at every epoch where rounding lets it be seen";
   ntk_ledger_verdict verdict = NTK_LEDGER_HOLDS;
   if (!train_is_theorem(run)) {
-    line = "is of gradient descent on all samples alone";
+    line = run->settings->margin > 0.0 ? "is of squares, not of a margin"
+                                       : "is of gradient descent on all samples alone";
     verdict = NTK_LEDGER_OUTSIDE;
   } else if (run->result.epochs == 0) {
     snprintf(text, TRAIN_LINE, "not measured: no step was made");
@@ -260,7 +266,7 @@ static void print_numbers(const train_run *run) {
 
 bool train_is_theorem(const train_run *run) {
   return strcmp(run->settings->optimizer, "gd") == 0 && run->settings->batch == 0 &&
-         run->settings->clients == 0;
+         run->settings->clients == 0 && run->settings->margin == 0.0;
 }
 
 bool train_is_plain(const train_run *run) {

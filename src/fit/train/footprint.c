@@ -22,7 +22,7 @@ typedef struct run {
   ntk_way way;            /* of K's ends */
   ntk_kernel_bytes of;    /* features and K */
   size_t batch, clients;
-  bool tracked, keep, linear, second_order, checkpoint, question;
+  bool tracked, keep, margin, linear, second_order, checkpoint, question;
   ntk_precision precision;
   size_t slots;
 } run;
@@ -54,6 +54,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec,
                .question = o->question,
                .batch = o->batch,
                .clients = o->clients,
+               .margin = o->margin > 0.0,
                .slots = ntk_optimizer_slots(optimizer)};
 }
 
@@ -108,6 +109,8 @@ static double phases(const run *r) {
   const bool kept = r->question || (r->clients > 0 && r->n <= NTK_LAW_MOST);
   if (kept && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
+  if (r->margin)                                                /* of the last weights */
+    most = fmax(most, of->features + fmax(of->create, 24.0 * r->L * r->n) + 8.0 * r->n);
   if (r->checkpoint)
     most = fmax(most, 8.0 * (r->epochs + (double)r->slots * r->p + 2.0 * r->n) +
                           r->points * (sizeof(ntk_track_point) + (r->keep ? 8.0 * r->p : 0.0)) +
@@ -116,9 +119,10 @@ static double phases(const run *r) {
 }
 
 static double total_of(const ntk_context *context, const ntk_network_spec *spec, const run *r) {
+  const double targets = r->margin ? 8.0 * r->n : 0.0;
   const double descent =
       r->second_order ? 0.0 : (double)ntk_descent_bytes(context, spec, r->share, r->precision);
-  return ntk_backend_bytes(context) + lasting(r, spec) + phases(r) + descent;
+  return ntk_backend_bytes(context) + lasting(r, spec) + phases(r) + descent + targets;
 }
 
 static ntk_way choose(ntk_context *context, const ntk_network_spec *spec, ntk_mode mode,

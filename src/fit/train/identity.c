@@ -73,6 +73,8 @@ void ntk_training_identify(const ntk_training *t, uint64_t identity[NTK_IDENTITI
     hash = ntk_hash_words(hash, &split->clients, sizeof(size_t));
     hash = ntk_hash_words(hash, split->of, split->N * sizeof *split->of);
   }
+  if (o->margin > 0.0)
+    hash = hash_text(hash, "margin");
   identity[METHOD] = hash;
   bool of_kernel = false, with_least = false;
   ntk_schedule_needs(t, &of_kernel, &with_least);

@@ -15,6 +15,7 @@ const char *ntk_train_stop_name(ntk_train_stop stop) {
       [NTK_STOP_EPOCHS] = "epochs",   [NTK_STOP_TARGET] = "target",
       [NTK_STOP_PLATEAU] = "plateau", [NTK_STOP_TIME] = "time",
       [NTK_STOP_STALLED] = "stalled", [NTK_STOP_DIVERGED] = "diverged",
+      [NTK_STOP_MARGIN] = "margin",
   };
   const size_t count = sizeof names / sizeof names[0];
   return (size_t)stop < count ? names[stop] : "unknown";
@@ -87,12 +88,20 @@ static bool out_of_time(const ntk_training *t) {
   return t->options.seconds > 0.0 && ntk_ranks_least(t->context, over ? 0.0 : 1.0) == 0.0;
 }
 
+/* None of the squares is more than their sum: then every Y_i F_L(x_i) is the margin or more. */
+static bool has_margin(const ntk_training *t, double loss) {
+  const double gap = NTK_MARGIN_GAP * t->options.margin;
+  return t->options.margin > 0.0 && loss <= ntk_training_loss(t, gap * gap);
+}
+
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
   const double loss = t->loss[t->epoch];
   if (diverged(t, loss))
     *stop = NTK_STOP_DIVERGED;
   else if (t->options.target > 0.0 && loss <= t->options.target)
     *stop = NTK_STOP_TARGET;
+  else if (has_margin(t, loss))
+    *stop = NTK_STOP_MARGIN;
   else if (t->epoch >= t->options.epochs)
     *stop = NTK_STOP_EPOCHS;
   else if (plateau(t))
@@ -154,6 +163,9 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
     break;
   case NTK_STOP_STALLED:
     snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");
+    break;
+  case NTK_STOP_MARGIN:
+    ntk_format(r->reason, room, "every y_i f_L(x_i) is %g or more", t->options.margin);
     break;
   case NTK_STOP_DIVERGED:
     explain_divergence(r);

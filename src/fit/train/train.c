@@ -114,8 +114,21 @@ static ntk_status check_underflow(ntk_training *t) {
                         ntk_precision_name(t->precision), most);
 }
 
+/* With a margin M the loss is that of squares to 5/4 M Y_i, of the samples that are short of it:
+ * what goes down along its gradient comes near such a target and never there, but past M. */
+static ntk_status make_targets(ntk_training *t) {
+  if (t->options.margin == 0.0)
+    return NTK_OK;
+  NTK_TRY(ntk_alloc_doubles(t->context, t->R, "labels", &t->targets));
+  for (size_t i = 0; i < t->R; i++)
+    t->targets[i] = (1.0 + NTK_MARGIN_GAP) * t->options.margin * t->Y[i];
+  t->Y = t->targets;
+  return NTK_OK;
+}
+
 static ntk_status prepare(ntk_training *t) {
   NTK_TRY(ntk_training_agree(t, ntk_training_make_rounds(t), "clients"));
+  NTK_TRY(make_targets(t));
   if (t->options.checkpoint != NULL)
     NTK_TRY(ntk_checkpoint_begin(t));
   NTK_TRY(ntk_training_room(t, 2));
@@ -126,6 +139,8 @@ static ntk_status prepare(ntk_training *t) {
     NTK_TRY(ntk_lm_create(t, &t->lm));
   else
     NTK_TRY(ntk_descent_create(t->network, t->data, t->Y, t->precision, t->scale, &t->descent));
+  if (t->descent != NULL)
+    t->descent->one_sided = t->options.margin > 0.0;
   if (t->options.batch > 0)
     NTK_TRY(ntk_batches_create(t, &t->batches));
   NTK_TRY(round_first(t));
@@ -301,6 +316,7 @@ static void release(ntk_training *t) {
     ntk_free(t->context, t->first);
   ntk_free(t->context, t->given);
   ntk_free(t->context, t->loss);
+  ntk_free(t->context, t->targets);
 }
 
 /* A checkpoint of what has been done, unless that is of no use. The message of the failure that
@@ -320,6 +336,18 @@ static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_
   if (saved != NTK_OK)
     return saved;
   return ntk_fail(status, "%s", message);
+}
+
+/* Of the last weights, in double, Y: the caller's. */
+static ntk_status find_margin(const ntk_training *t, const double *Y, ntk_train_result *r) {
+  ntk_fit_error error;
+  r->margin = r->margin_bound = NAN;
+  if (t->options.margin == 0.0)
+    return NTK_OK;
+  NTK_TRY(ntk_fit_measure(t->network, t->data, Y, &error));
+  r->margin = error.margin;
+  r->margin_bound = error.margin_bound;
+  return NTK_OK;
 }
 
 ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
@@ -349,6 +377,9 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
   }
   if (status == NTK_OK) {
     ntk_training_sync(&t);
+    status = find_margin(&t, Y, &made);
+  }
+  if (status == NTK_OK) {
     fill(&t, &made);
     *result = made;
   }

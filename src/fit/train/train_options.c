@@ -78,6 +78,39 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
   return NTK_OK;
 }
 
+/* Inequalities have a loss of their own: (20), the linear model and K along the way are of squares.
+ */
+static ntk_status check_margin(const ntk_training *t) {
+  const ntk_train_options *o = &t->options;
+  if (!(o->margin >= 0.0) || isinf(o->margin))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: above 0, or 0 for none",
+                    o->margin);
+  const bool rule = t->rule != NTK_LR_AUTO && o->lr == 0.0;
+  const char *with = t->optimizer->second_order ? "lm"
+                     : o->question              ? "the question"
+                     : ntk_epochs_tracked(o)    ? "epochs to track"
+                     : o->clients > 0           ? "federated training"
+                     : rule                     ? "that rule for the step size"
+                                                : NULL;
+  if (o->margin == 0.0 || with == NULL)
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "a margin's loss is not the sum of squares that %s is about; accepted: a margin "
+                  "without",
+                  with);
+}
+
+/* Of a margin 1 and -1. */
+static ntk_status check_labels(const ntk_training *t) {
+  NTK_TRY(ntk_targets_check(t->Y, t->N, t->network->width[t->L]));
+  for (size_t i = 0; i < t->R && t->options.margin > 0.0; i++)
+    if (fabs(t->Y[i]) != 1.0)
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "label %zu (from 1) is %g; a margin takes 1 and -1, or classes", i + 1,
+                      t->Y[i]);
+  return NTK_OK;
+}
+
 size_t ntk_training_epochs(const ntk_train_options *options, bool second_order) {
   const size_t usual = second_order ? DEFAULT_STEPS : DEFAULT_EPOCHS;
   return options->epochs > 0 || options->question ? options->epochs : usual;
@@ -112,6 +145,8 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   *member = "kernel_precision";
   NTK_TRY(ntk_mode_find(o->kernel_precision, &t->mode));
+  *member = "margin";
+  NTK_TRY(check_margin(t));
   return check_numbers(t, member);
 }
 
@@ -133,5 +168,5 @@ ntk_status ntk_training_resolve(ntk_training *t) {
   ntk_training_choose(t);
   t->kernel_reason = "";
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;
-  return ntk_targets_check(t->Y, t->N, t->network->width[t->L]);
+  return check_labels(t);
 }

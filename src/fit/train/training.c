@@ -61,11 +61,13 @@ ntk_update ntk_training_update(const ntk_training *t, size_t step) {
 }
 
 bool ntk_training_is_theorem(const ntk_training *t) {
-  return t->optimizer->theorem && t->options.batch == 0 && t->options.clients == 0;
+  return t->optimizer->theorem && t->options.batch == 0 && t->options.clients == 0 &&
+         t->options.margin == 0.0;
 }
 
 bool ntk_training_is_linear(const ntk_training *t) {
-  return t->optimizer->linear && t->options.batch == 0 && t->options.clients == 0;
+  return t->optimizer->linear && t->options.batch == 0 && t->options.clients == 0 &&
+         t->options.margin == 0.0;
 }
 
 bool ntk_training_follows(const ntk_training *t) {

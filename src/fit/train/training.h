@@ -18,7 +18,8 @@ typedef struct ntk_training {
   ntk_context *context;
   ntk_network *network; /* the caller's; theta of the epoch where that is needed */
   const ntk_dataset *data;
-  const double *Y;           /* N x n_L */
+  const double *Y;           /* N x n_L; with options.margin 5/4 of that times the caller's, */
+  double *targets;           /* owned; else NULL */
   ntk_train_options options; /* defaults resolved */
   const ntk_optimizer *optimizer;
   bool mean;
@@ -55,6 +56,9 @@ typedef struct ntk_training {
   ntk_train_answer answer;              /* as far as it is known before the first step */
   char floor_reason[160];               /* whose labels no weights fit */
 } ntk_training;
+
+/* Of a margin: what targets are above it. */
+#define NTK_MARGIN_GAP 0.25
 
 /* The loss of this sum of squares, of all outputs; the mean is over samples. */
 static inline double ntk_training_loss(const ntk_training *t, double sum) {

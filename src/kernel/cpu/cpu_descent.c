@@ -200,6 +200,7 @@ typedef struct pass {
   const ntk_step *step;
   const ntk_batch *batch;
   size_t chunks;
+  bool one_sided;
 } pass;
 
 /* Rows from `from` up to `to`, of the chunk's workspace and gradient. */
@@ -213,6 +214,7 @@ static ntk_step_block block_of(const pass *p, size_t chunk, size_t from, size_t 
       .rows = rows,
       .count = left < rows ? left : rows,
       .scale = p->batch->scale,
+      .one_sided = p->one_sided,
       .gradient = p->batch->loss ? NULL : at(step, step->gradient, chunk * step->parameters)};
 }
 
@@ -257,7 +259,10 @@ static ntk_status run_chunks(ntk_descent *descent, const pass *p, double *sum) {
 
 ntk_status cpu_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum) {
   const ntk_step *step = step_of(descent);
-  const pass p = {.step = step, .batch = batch, .chunks = ntk_step_chunks(step, batch->count)};
+  const pass p = {.step = step,
+                  .batch = batch,
+                  .chunks = ntk_step_chunks(step, batch->count),
+                  .one_sided = descent->one_sided};
   NTK_TRY(run_chunks(descent, &p, sum));
   if (p.chunks == 1 || batch->loss)
     return NTK_OK;

@@ -13,6 +13,7 @@ typedef struct ntk_step_block {
   size_t first;       /* in X; 0 where they are some */
   size_t rows, count; /* a multiple of NTK_STEP_ROWS; how many of them are samples */
   double scale;       /* of the gradient */
+  bool one_sided;     /* r = 0 where F_L is beyond Y, seen from 0 */
   bool begin;         /* set the gradient, not add to it: the first block of a chunk */
   void *workspace, *gradient; /* gradient NULL: none is wanted */
   double sum;                 /* out: of r_i^2 */

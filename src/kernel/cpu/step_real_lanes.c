@@ -108,7 +108,8 @@ static double residual(const ntk_step *step, const ntk_step_block *block, real *
   double sum = 0.0;
   for (size_t i = 0; i < real_rows; i++, sums += output->sums)
     for (size_t c = 0; c < n_L; c++) {
-      const real error = sums[c] + sums[n_L + c] - Y[i * n_L + c];
+      const real y = Y[i * n_L + c], off = sums[c] + sums[n_L + c] - y;
+      const real error = block->one_sided && off * y > 0 ? 0 : off;
       sum += (double)error * (double)error;
       r[i * n_L + c] = scale * error;
     }

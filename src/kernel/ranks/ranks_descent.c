@@ -104,6 +104,7 @@ static ntk_status own_gradient(ntk_descent *own, const ntk_batch *batch, void *g
 
 ntk_status ranks_descent_gradient(ntk_descent *descent, const ntk_batch *batch, double *sum) {
   ranks_descent *made = descent->state;
+  made->own.one_sided = descent->one_sided;
   if (!is_dealt(descent))
     return ranks_parent()->descent_gradient(&made->own, batch, sum);
   const bool single = descent->precision == NTK_PRECISION_FLOAT;
