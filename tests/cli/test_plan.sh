@@ -53,6 +53,8 @@ plan 'a training' --samples 1000 --dim 10 --widths 20,30 --question train --epoc
 flops=$(value methods.flops)
 plan 'of more epochs' --samples 1000 --dim 10 --widths 20,30 --question train --epochs 9
 holds 'flops of the two' "@methods.flops@ - $flops == 2 * 2 * 1000 * (2 * 830 + 630)"
+good 'one row' plan --threads 1 --quiet --samples 1 --dim 10 --widths 20,30
+check 'is one' grep -q 'P = 830, K has 1 row$' "$out"
 good 'a proof' plan --threads 1 --quiet --samples 100 --dim 10 --widths 20,30 --certify
 check 'no phase comes twice' test -z "$(sed -n '/^factor /,/^(/p' "$out" | sed -n 's/^  \([a-zK ]*[a-zK]\)  .*/\1/p' | sort | uniq -d)"
 for name in 'features again' 'proof for stored K' 'proof for exact K'; do

@@ -25,6 +25,10 @@ rows() {
 
 # shellcheck disable=SC2086
 good 'a network' memorize $small --save saved --quiet
+good 'one sample' predict --load saved --data saved/X.npy --limit 1 --output one.npy --report one.html
+check 'it is one' grep -q '^outputs of 1 sample written to one.npy' "$out"
+check 'on the page too' grep -q '<p class="value">outputs of 1 sample, from ' one.html
+rm -f one.npy one.html
 
 # ---- Scaled data ---------------------------------------------------------------------------------
 

@@ -155,8 +155,8 @@ static exit_status convert(const network_settings *settings, const ntk_weights *
   if (status != EXIT_DONE)
     return status;
   job_note_left(&settings->common, from, weights);
-  printf("%zu layers, %zu parameters written to %s as float64\n", weights->depth,
-         weights->parameters, to);
+  printf("%zu layer%s, %zu parameters written to %s as float64\n", weights->depth,
+         weights->depth == 1 ? "" : "s", weights->parameters, to);
   return EXIT_DONE;
 }
 

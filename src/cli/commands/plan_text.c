@@ -123,8 +123,9 @@ void plan_print(const plan_run *run) {
   printf("plan        %s: N = %zu, d = %zu, widths ", run->asked->question, plan->samples,
          spec->width[0]);
   job_print_widths(stdout, spec->width + 1, spec->depth - 1, ",");
-  printf(", n_L = %zu;\n            P = %zu, K has %zu rows\n",
-         spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order);
+  printf(", n_L = %zu;\n            P = %zu, K has %zu row%s\n",
+         spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order,
+         plan->order == 1 ? "" : "s");
   print_machine(run);
   print_methods(plan);
   print_most(run->asked->question, plan->ranks);

@@ -224,8 +224,8 @@ static void print_text(const void *what) {
   const prediction *p = what;
   const size_t N = ntk_dataset_samples(p->data);
   if (p->settings->output != NULL) {
-    printf("%s of %zu samples written to %s\n", p->model.classes != NULL ? "classes" : "outputs", N,
-           p->settings->output);
+    printf("%s of %zu sample%s written to %s\n", p->model.classes != NULL ? "classes" : "outputs",
+           N, N == 1 ? "" : "s", p->settings->output);
     return;
   }
   for (size_t i = 0; i < N * p->wide; i++)

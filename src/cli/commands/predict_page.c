@@ -46,9 +46,9 @@ void predict_page(const void *what, FILE *out) {
   }
   page_begin(out, "Outputs of a saved network");
   fprintf(out,
-          "<div class=\"answer\">\n<p class=\"value\">%s of %zu samples, from <b>%.6g</b> to "
+          "<div class=\"answer\">\n<p class=\"value\">%s of %zu sample%s, from <b>%.6g</b> to "
           "<b>%.6g</b> ",
-          p->model.classes != NULL ? "classes" : "outputs", N, least, most);
+          p->model.classes != NULL ? "classes" : "outputs", N, N == 1 ? "" : "s", least, most);
   page_verdict(out, NTK_LEDGER_HOLDS, "all finite");
   if (!isnan(p->accuracy))
     fprintf(out, "</p>\n<p>%.0f of %zu samples %s", p->accuracy * (double)N, N, predict_right(p));
