@@ -163,6 +163,9 @@ static const option_row own[] = {
          "faster, and where double does not fit."},
 };
 
+/* Of its own so many stand behind --overwrite. */
+enum { OWN = sizeof own / sizeof own[0], BEHIND = 3 };
+
 const cli_command spectrum_command = {
     .name = "spectrum",
     .summary = "smallest and largest eigenvalue of the NTK, with residuals",
@@ -176,9 +179,9 @@ const cli_command spectrum_command = {
     .ranks = RANKS_ALL,
     .options = (const option_part[]){SHARED(DATA, SCALE),
                                      SHARED(BIAS, PARAMETERIZATION),
-                                     {own, 14},
+                                     {own, OWN - BEHIND},
                                      SHARED(OVERWRITE, OVERWRITE),
-                                     {own + 14, 3},
+                                     {own + OWN - BEHIND, BEHIND},
                                      SHARED(THREADS, MEMORY),
                                      SHARED(REPORT, HELP),
                                      {NULL, 0}},
