@@ -43,6 +43,6 @@ typedef struct ntk_law_layers {
 
 /* NTK_ERR_LIMIT past NTK_LAW_LEVELS hidden layers; _MEMORY, _NUMERIC (net/hermite.h). */
 ntk_status ntk_law_layers_of(const ntk_network *network, const ntk_law_data *data,
-                             ntk_law_layers *layers);
+                             ntk_law_layers *x);
 
 #endif
