@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { NODES = 16, PANELS = 64, MOST_PANELS = 65536, VALUES = 2 * NTK_HERMITE_DEGREES + 2 };
+enum { NODES = 16, PANELS = 64, MOST_PANELS = 65536, VALUES = 2 * NTK_HERMITE_DEGREES + 3 };
+enum { PHI2 = 2 * NTK_HERMITE_DEGREES, SLOPE2, BOTH };
 static const double REACH = 13.0, ENOUGH = 1e-13;
 
 /* Gauss' rule on [-1, 1]: roots of Legendre's polynomial by Newton's method. */
@@ -37,7 +38,7 @@ typedef struct rule {
   double shift, deviation, node[NODES], weight[NODES];
 } rule;
 
-/* Adds one panel's part of all values: mu_k(phi), mu_k(phi'), E phi^2, E phi'^2. */
+/* Adds one panel's part of all values: mu_k(phi), mu_k(phi'), E phi^2, E phi'^2, E phi phi'. */
 static void add_panel(const rule *r, double from, double to, double sum[VALUES]) {
   double g[NODES], f[NODES], df[NODES];
   const double middle = (from + to) / 2.0, half = (to - from) / 2.0;
@@ -55,8 +56,9 @@ static void add_panel(const rule *r, double from, double to, double sum[VALUES])
       below = h;
       h = next;
     }
-    sum[VALUES - 2] += w * f[i] * f[i];
-    sum[VALUES - 1] += w * df[i] * df[i];
+    sum[PHI2] += w * f[i] * f[i];
+    sum[SLOPE2] += w * df[i] * df[i];
+    sum[BOTH] += w * f[i] * df[i];
   }
 }
 
@@ -76,9 +78,9 @@ static void all_values(const rule *r, int panels, double sum[VALUES]) {
 static double difference(const double a[VALUES], const double b[VALUES]) {
   double most = 0.0;
   for (int v = 0; v < VALUES; v++) {
-    const bool square = v >= VALUES - 2;
-    const double size = b[v < NTK_HERMITE_DEGREES || v == VALUES - 2 ? VALUES - 2 : VALUES - 1];
-    most = fmax(most, fabs(a[v] - b[v]) / (size > 0.0 ? square ? size : sqrt(size) : 1.0));
+    const double size = v < NTK_HERMITE_DEGREES || v == PHI2 ? b[PHI2] : b[SLOPE2];
+    const double unit = v == BOTH ? sqrt(b[PHI2] * b[SLOPE2]) : v < PHI2 ? sqrt(size) : size;
+    most = fmax(most, fabs(a[v] - b[v]) / (unit > 0.0 ? unit : 1.0));
   }
   return most;
 }
@@ -99,7 +101,7 @@ ntk_status ntk_hermite_of(const ntk_activation *phi, double shift, double deviat
                     "the Gaussian moments of %s at a standard deviation of %g are known to %.1e "
                     "only; accepted: a deviation within which it does not turn thousands of times",
                     phi->info.name, deviation, off);
-  *h = (ntk_hermite){.phi2 = sum[VALUES - 2], .slope2 = sum[VALUES - 1], .error = off};
+  *h = (ntk_hermite){.phi2 = sum[PHI2], .slope2 = sum[SLOPE2], .both = sum[BOTH], .error = off};
   memcpy(h->phi, sum, sizeof h->phi);
   memcpy(h->slope, sum + NTK_HERMITE_DEGREES, sizeof h->slope);
   return NTK_OK;

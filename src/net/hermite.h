@@ -10,7 +10,7 @@ enum { NTK_HERMITE_DEGREES = 9 };
  * that E f^2 = sum_k mu_k^2; f is phi, and phi'. */
 typedef struct ntk_hermite {
   double phi[NTK_HERMITE_DEGREES], slope[NTK_HERMITE_DEGREES]; /* mu_k(phi), mu_k(phi') */
-  double phi2, slope2;                                         /* E phi(g)^2, E phi'(g)^2 */
+  double phi2, slope2, both; /* E phi(g)^2, E phi'(g)^2, E phi(g) phi'(g) */
   double error; /* of a coefficient over sqrt(E f^2), of a square over E f^2: the last halving's */
 } ntk_hermite;
 

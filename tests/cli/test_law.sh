@@ -44,7 +44,7 @@ check 'a prediction' jq -e '.lambda_min as $m | .law | .degree == 1 and .measure
 good 'the same in words' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --activation tanh --law montanari-zhong
 check 'l' grep -qE '^  the constant +[0-9.]+ as N / d\^2 vanishes, l = 1$' "$out"
 
-good 'it says nothing' spectrum --samples 80 --dim 40 --widths 90,70 --activation sigmoid --full --law fan-wang --report page.html
+good 'it says nothing' spectrum --samples 80 --dim 40 --widths 90,80,70 --activation sigmoid --full --law fan-wang --report page.html
 check 'in words' grep -q '^  the law says nothing here: centred, 0\.[0-9]*, is above 0.05: ' "$out"
 check 'not drawn' test "$(grep -c '^<svg viewBox' page.html)" = 1
 good 'off the regime' spectrum --samples 40 --dim 40 --widths 900 --law montanari-zhong --json

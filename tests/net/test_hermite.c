@@ -32,6 +32,7 @@ static void test_relu(void **state) {
       assert_near(h.slope[k], slope[k], 1e-13, "mu_k of a step");
     assert_near(h.phi2, s * s / 2.0, 1e-13 * s * s, "E relu^2");
     assert_near(h.slope2, 0.5, 1e-13, "E step^2");
+    assert_near(h.both, s / sqrt(2.0 * PI), 1e-13 * s, "E relu step");
   }
 }
 

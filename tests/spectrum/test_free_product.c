@@ -54,7 +54,7 @@ static void test_marchenko_pastur(void **state) {
 static void test_equations(void **state) {
   (void)state;
   for (double c = 0.1; c < 8.0; c *= 1.7) {
-    const ntk_law_family family = {1.0 / c, c, 0.0}, *families[] = {&family};
+    const ntk_law_family family = {.share = 1.0 / c, .flat = c}, *families[] = {&family};
     const ntk_free_product law = one_level(families);
     const ntk_marchenko_pastur closed = ntk_marchenko_pastur_of(c);
     ntk_free_state at = {.residual = 0.0};
@@ -91,7 +91,7 @@ static double inverse_psi(double w) {
 static void test_s_transform(void **state) {
   (void)state;
   for (double c = 0.2; c < 6.0; c *= 2.0) {
-    const ntk_law_family family = {1.0 / c, 0.0, c}, *families[] = {&family};
+    const ntk_law_family family = {.share = 1.0 / c, .slope = c}, *families[] = {&family};
     const ntk_free_product law = one_level(families);
     for (double x = 0.05; x < 50.0; x *= 1.5) {
       ntk_free_state at = {.residual = 0.0};
@@ -108,7 +108,7 @@ static void test_moments(void **state) {
   (void)state;
   enum { POINTS = 64 };
   const double c = 0.7;
-  const ntk_law_family family = {1.0 / c, 0.0, c}, *families[] = {&family};
+  const ntk_law_family family = {.share = 1.0 / c, .slope = c}, *families[] = {&family};
   const ntk_free_product law = one_level(families);
   double a[4] = {0}, moment[4] = {0};
   for (size_t i = 0; i < 3; i++)
@@ -127,17 +127,29 @@ static void test_moments(void **state) {
   assert_near(moment[3], a[3] + 3.0 * c * a[1] * a[2] + c * c * a[1] * a[1] * a[1], 1e-5, "m_3");
 }
 
+/* The second vectors of a family: p times the first's flat part and r times its other one, and q of
+ * their own. */
+static const double P = 0.6, Q = 0.7, R = -0.8;
+
 /* G += sum of `count` vectors of covariance (flat I + slope B B^T) / n; B n x n, Z scratch 2 n^2.
  */
 static void add_vectors(size_t n, const ntk_law_family *f, const double *B, uint64_t seed,
                         double *G) {
   const size_t count = (size_t)lround(f->share * (double)n);
   double *Z = make_normal(seed, n * count), *V = make_normal(seed + 100, n * count);
-  ntk_dgemm('N', 'N', n, count, n, sqrt(f->slope / (double)n), B, n, Z, n,
-            sqrt(f->flat / (double)n), V, n);
+  double *W = make_normal(seed + 200, n * count);
+  const double flat = sqrt(f->flat / (double)n), slope = sqrt(f->slope / (double)n);
+  for (size_t i = 0; i < n * count && f->second > 0.0; i++)
+    W[i] = P * flat * V[i] + Q / sqrt((double)n) * W[i];
+  if (f->second > 0.0) {
+    ntk_dgemm('N', 'N', n, count, n, R * slope, B, n, Z, n, 1.0, W, n);
+    ntk_dgemm('N', 'T', n, n, count, f->second, W, n, W, n, 1.0, G, n);
+  }
+  ntk_dgemm('N', 'N', n, count, n, slope, B, n, Z, n, flat, V, n);
   ntk_dgemm('N', 'T', n, n, count, 1.0, V, n, V, n, 1.0, G, n);
   free(Z);
   free(V);
+  free(W);
 }
 
 /* The density is the derivative of what is below: of the potential, stationary in m and g_l where
@@ -199,14 +211,24 @@ static double sampled_distance(size_t n, const ntk_free_product *law, double *en
   return off * (double)n;
 }
 
-/* Of one layer, and of Fan and Wang's sum over two, the second of two families. Eigenvalues keep
+/* Of one layer, and of Fan and Wang's sum over two, the second of two families, without and with
+ * second vectors. Eigenvalues keep
  * their places to a few 1 / n, whatever n: 2.1 to 3.4 of them here. */
 static void test_sampled(void **state) {
   (void)state;
   enum { MOST = 800 };
   static double atom[MOST], mass[MOST];
-  const ntk_law_family first = {1.25, 0.6, 0.5}, second[2] = {{0.75, 1.0, 0.3}, {0.5, 0.2, 1.2}};
+  const ntk_law_family first = {.share = 1.25, .flat = 0.6, .slope = 0.5};
+  const ntk_law_family second[2] = {{.share = 0.75, .flat = 1.0, .slope = 0.3},
+                                    {.share = 0.5, .flat = 0.2, .slope = 1.2}};
   const ntk_law_family *families[] = {&first, second};
+  ntk_law_family pairs = second[0];
+  pairs.second = 1.5;
+  pairs.flat2 = P * P * pairs.flat + Q * Q;
+  pairs.flat12 = P * pairs.flat;
+  pairs.slope2 = R * R * pairs.slope;
+  pairs.slope12 = R * pairs.slope;
+  const ntk_law_family last[2] = {pairs, second[1]}, *paired[] = {&first, last};
   const size_t count[] = {1, 2};
   const double product[] = {0.0, 1.0}, sum[] = {0.7, 0.4, 1.0};
   for (size_t n = 200; n <= MOST; n *= 2) {
@@ -230,6 +252,9 @@ static void test_sampled(void **state) {
     law.shift = 0.25;
     assert_in_range(1000.0 * sampled_distance(n, &law, &ends), 500, 5000);
     assert_near(ends, 0.0, near_one, "ends of a sum");
+    law.family = paired;
+    assert_in_range(1000.0 * sampled_distance(n, &law, &ends), 500, 5000);
+    assert_near(ends, 0.0, near_one, "ends of a sum with pairs");
   }
 }
 
@@ -237,7 +262,8 @@ static void test_sampled(void **state) {
 static void test_atoms(void **state) {
   (void)state;
   static const double atom[2] = {0.0, 1.0}, mass[2] = {0.25, 0.75}, both[] = {1.0, 1.0};
-  const ntk_law_family flat = {0.5, 1.0, 1.0}, within = {0.9, 0.0, 1.0}, few = {0.6, 0.0, 1.0};
+  const ntk_law_family flat = {.share = 0.5, .flat = 1.0, .slope = 1.0};
+  const ntk_law_family within = {.share = 0.9, .slope = 1.0}, few = {.share = 0.6, .slope = 1.0};
   const struct {
     const ntk_law_family *family;
     const double *weight;

@@ -16,6 +16,10 @@
  * Newton's method takes over: its result is accepted where it lies in the half planes. The way
  * there is by Im z, halved again and again from where a few iterations are enough.
  *
+ * A second vector of the highest level's makes kappa the matrix (C^{-1} + T)^{-1} of C = diag(zeta,
+ * second) and T's traces t, t12, t2; log(1 + zeta t) is log det(I + T C) then, and kappa t tr kappa
+ * T.
+ *
  * The potential lim log det(H - z) / n is, with the same numbers,
  *
  *   D = sum_a mass_a log(zeta + zeta_0 atom_a) + sum_l sum_s share_s (log(1 + zeta_l t_s)
@@ -29,27 +33,53 @@
 #include <string.h>
 
 enum { SIZE = NTK_LAW_LEVELS + 1, ITERATIONS = 200, NEWTON = 30 };
-static const double ENOUGH = 1e-13, ACCEPTED = 1e-11, NEAR_AXIS = 1e-9;
+static const double ENOUGH = 1e-13, ACCEPTED = 1e-11, WORST = 1e-8, NEAR_AXIS = 1e-9;
 
 typedef double complex number;
 
 /* What the way down and the sums over the atoms give. */
 typedef struct pass {
   number zeta, level[SIZE]; /* zeta and zeta_0, ..., zeta_levels */
+  double size;              /* of what zeta is the sum of */
   number m, g0, mm, mg, gg; /* the sums, and those of 1, a, a^2 over the denominators' squares */
 } pass;
 
+/* What a family's vectors are replaced by: kappa, and the factors of its determinant, each within
+ * the upper half plane where zeta is real (a Schur complement stays there). */
+typedef struct replacement {
+  number t, t2, t12, kappa, kappa2, kappa12, one, schur;
+} replacement;
+
+static replacement replace(const ntk_law_family *f, number zeta, number m, number g) {
+  replacement r = {.t = f->flat * m + f->slope * g, .schur = 1.0};
+  r.one = 1.0 + zeta * r.t;
+  r.kappa = zeta / r.one;
+  if (f->second == 0.0)
+    return r;
+  r.t2 = f->flat2 * m + f->slope2 * g;
+  r.t12 = f->flat12 * m + f->slope12 * g;
+  r.schur = 1.0 + f->second * (r.t2 - r.t12 * r.t12 * r.kappa);
+  r.kappa2 = f->second / r.schur;
+  r.kappa12 = -r.kappa * r.t12 * r.kappa2;
+  r.kappa -= r.kappa12 * r.t12 * r.kappa;
+  return r;
+}
+
 static void way_down(const ntk_free_product *law, number z, const number *u, pass *p) {
   p->zeta = law->shift - z;
+  p->size = law->shift + cabs(z);
   p->level[law->levels] = law->weight[law->levels];
   for (size_t l = law->levels; l > 0; l--) {
     p->level[l - 1] = law->weight[l - 1];
     for (size_t s = 0; s < law->families[l - 1]; s++) {
       const ntk_law_family *f = &law->family[l - 1][s];
-      const number t = f->flat * u[0] + f->slope * u[l];
-      const number kappa = p->level[l] / (1.0 + p->level[l] * t);
-      p->zeta += f->share * f->flat * kappa;
-      p->level[l - 1] += f->share * f->slope * kappa;
+      const replacement r = replace(f, p->level[l], u[0], u[l]);
+      const number flat =
+          f->share * (f->flat * r.kappa + 2.0 * f->flat12 * r.kappa12 + f->flat2 * r.kappa2);
+      p->zeta += flat;
+      p->size += cabs(flat);
+      p->level[l - 1] +=
+          f->share * (f->slope * r.kappa + 2.0 * f->slope12 * r.kappa12 + f->slope2 * r.kappa2);
     }
   }
 }
@@ -128,9 +158,10 @@ static bool eliminate(size_t n, number A[SIZE][SIZE], number *x) {
 }
 
 /* out = F(u), and step with (I - F'(u)) step = F(u) - u: differences of what is cheap, derivatives
- * of the sums over the atoms. */
+ * of the sums over the atoms. *rounding: what that of zeta makes of F, relative: much where an atom
+ * is near. */
 static bool newton_step(const ntk_free_product *law, number z, const number *u, number *out,
-                        number *step) {
+                        number *step, double *rounding) {
   static const double SMALL = 1e-7;
   const size_t n = law->levels + 1;
   number A[SIZE][SIZE], v[SIZE], moved[SIZE];
@@ -138,6 +169,7 @@ static bool newton_step(const ntk_free_product *law, number z, const number *u, 
   way_down(law, z, u, &p);
   sum_atoms(law, &p);
   way_up(law, &p, out);
+  *rounding = DBL_EPSILON * p.size * fmax(cabs(p.mm / p.m), cabs(p.mg / p.g0));
   for (size_t k = 0; k < n; k++) {
     const number by = SMALL * u[k];
     memcpy(v, u, n * sizeof *v);
@@ -166,16 +198,17 @@ static bool upper(size_t n, const number *u) {
 static bool by_newton(const ntk_free_product *law, number z, number *u, double *residual) {
   const size_t n = law->levels + 1;
   number v[SIZE], out[SIZE], step[SIZE];
-  double best = INFINITY;
+  double best = INFINITY, rounding = 0.0, accepted = ACCEPTED;
   memcpy(v, u, n * sizeof *v);
   for (int turn = 0; turn < NEWTON; turn++) {
-    const bool regular = newton_step(law, z, v, out, step);
+    const bool regular = newton_step(law, z, v, out, step, &rounding);
     const double off = distance(n, v, out);
     if (off < best && upper(n, v)) {
       best = off;
+      accepted = fmin(fmax(ACCEPTED, 16.0 * rounding), WORST);
       memcpy(u, v, n * sizeof *u);
     }
-    if (best <= ENOUGH || !regular || (turn > 8 && best <= ACCEPTED))
+    if (best <= ENOUGH || !regular || (turn > 8 && best <= accepted))
       break;
     for (size_t k = 0; k < n; k++)
       v[k] += step[k];
@@ -185,7 +218,7 @@ static bool by_newton(const ntk_free_product *law, number z, number *u, double *
       break;
   }
   *residual = best;
-  return best <= ACCEPTED;
+  return best <= accepted;
 }
 
 /* From nothing: far from the axis iteration, then Newton's method along the way down to it. */
@@ -247,9 +280,9 @@ static double share_below(const ntk_free_product *law, const ntk_free_state *sta
   for (size_t l = 1; l <= law->levels; l++)
     for (size_t s = 0; s < law->families[l - 1]; s++) {
       const ntk_law_family *f = &law->family[l - 1][s];
-      const number t = f->flat * state->u[0] + f->slope * state->u[l];
-      const number one = 1.0 + p.level[l] * t;
-      sum += f->share * (carg(one) - cimag(p.level[l] * t / one));
+      const replacement r = replace(f, p.level[l], state->u[0], state->u[l]);
+      sum += f->share * (carg(r.one) + carg(r.schur) -
+                         cimag(r.kappa * r.t + 2.0 * r.kappa12 * r.t12 + r.kappa2 * r.t2));
     }
   return -sum / acos(-1.0);
 }

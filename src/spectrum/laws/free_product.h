@@ -10,6 +10,9 @@
  * (flat I + slope G_{l-1}) / n, n the order of the matrices. */
 typedef struct ntk_law_family {
   double share, flat, slope; /* share > 0, the others >= 0 */
+  /* Of the highest level, each with a second vector v, which adds second v v^T to H: of covariance
+   * flat2, slope2, and with the first one flat12, slope12. second 0: without. */
+  double second, flat2, slope2, flat12, slope12;
 } ntk_law_family;
 
 enum { NTK_LAW_LEVELS = 32 };
@@ -40,7 +43,8 @@ typedef struct ntk_free_state {
 } ntk_free_state;
 
 /* The solution at z, Im z > 0: unique with Im u > 0. NTK_ERR_NUMERIC where the residual stays above
- * 1e-11. Some 10 sums over the atoms, some 100 where the state is of no help; no allocation. */
+ * 1e-11 and what rounding makes of it. Some 10 sums over the atoms, some 100 where the state is of
+ * no help; no allocation. */
 ntk_status ntk_free_solve(const ntk_free_product *law, double complex z, ntk_free_state *state);
 
 /* At x > 0: the share of eigenvalues up to x, and the density, both smoothed by Cauchy's kernel of

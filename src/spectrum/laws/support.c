@@ -8,13 +8,16 @@
 double ntk_free_bound(const ntk_free_product *law) {
   double norm = law->atom[law->atoms - 1], sum = law->shift + law->weight[0] * norm;
   for (size_t l = 1; l <= law->levels; l++) {
-    double share = 0.0, most = 0.0;
+    double share = 0.0, most = 0.0, second = 0.0;
     for (size_t s = 0; s < law->families[l - 1]; s++) {
       const ntk_law_family *f = &law->family[l - 1][s];
       share += f->share;
       most = fmax(most, f->flat + f->slope * norm);
+      second = fmax(second, f->second * (f->flat2 + f->slope2 * norm));
     }
-    norm = (1.0 + sqrt(share)) * (1.0 + sqrt(share)) * most;
+    const double edge = (1.0 + sqrt(share)) * (1.0 + sqrt(share));
+    sum += edge * second;
+    norm = edge * most;
     sum += law->weight[l] * norm;
   }
   return sum;
@@ -33,6 +36,7 @@ static double rank_of(const ntk_free_product *law) {
     for (size_t s = 0; s < law->families[l - 1]; s++) {
       const ntk_law_family *f = &law->family[l - 1][s];
       anywhere += f->flat > 0.0 ? f->share : 0.0;
+      anywhere += f->second > 0.0 && f->flat2 > 0.0 ? f->share : 0.0;
       within += f->flat > 0.0 || f->slope == 0.0 ? 0.0 : f->share;
     }
     within = fmin(within, here);

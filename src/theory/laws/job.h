@@ -16,8 +16,9 @@ typedef struct ntk_law_job {
   ntk_free_product law; /* as draw needs it; its arrays: */
   double weight[NTK_LAW_LEVELS + 1];
   const ntk_law_family *family[NTK_LAW_LEVELS];
-  double *own;          /* eigenvalues of the matrix that the law computed, N; NULL: none */
-  const double *values; /* those that are measured, ascending: own, or of spectrum; NULL */
+  ntk_law_family *paired; /* families of the job's own, or NULL */
+  double *own;            /* eigenvalues of the matrix that the law computed, N; NULL: none */
+  const double *values;   /* those that are measured, ascending: own, or of spectrum; NULL */
 } ntk_law_job;
 
 enum { NTK_LAW_HYPOTHESES = 8 }; /* rows, at most */

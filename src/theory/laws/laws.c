@@ -153,6 +153,7 @@ ntk_status ntk_law(ntk_context *context, const ntk_network *network, const ntk_d
   ntk_law_data_destroy(context, &j.of);
   ntk_free(context, j.layers);
   ntk_free(context, j.own);
+  ntk_free(context, j.paired);
   if (status == NTK_OK)
     *law = made;
   else

@@ -8,6 +8,7 @@
  *
  *   (V(u) - D(u)^2 e) I + D(u)^2 s^2 F_{l-1} F_{l-1}^T,   V = Var[phi(g) | u], D = E[phi'(g) | u],
  *
+ * (and the same of phi' beside phi, for the vectors that B_{L-1} is made of: fan_wang.c),
  * the part of phi that is linear in g and the rest of it, as in Fan and Wang (2020), Lemma 3.3,
  * where u is 0: their b^2 is D^2 e / V, their a is E[phi'^2] e / V. Backwards from B_L = 1, by the
  * same independence, B_k B_k^T is n_k s_{k+1}^2 E[phi'^2] times its diagonal above, and n_k
@@ -52,7 +53,7 @@ typedef struct unit_moments {
 static ntk_status find_families(const ntk_activation *phi, double apart, double width,
                                 ntk_law_family family[NTK_LAW_NODES], size_t *families,
                                 unit_moments *of) {
-  const bool shared = width * width > 1e-12 * apart;
+  const bool shared = width * width > 1e-6 * apart; /* less moves no eigenvalue by more */
   double total = 0.0;
   *families = shared ? NTK_LAW_NODES : 1;
   *of = (unit_moments){0};
@@ -68,7 +69,17 @@ static ntk_status find_families(const ntk_activation *phi, double apart, double 
     const double variance = h.phi2 - h.phi[0] * h.phi[0], D2 = h.slope[0] * h.slope[0];
     const double rest = variance - D2 * apart;
     const double flat = rest > 1e-12 * variance ? rest : 0.0; /* rounding is no rank */
-    family[k] = (ntk_law_family){w, flat, D2};
+    const double curve = h.slope[1] / sqrt(apart);            /* E[phi''], by Stein */
+    const double rest2 = h.slope2 - h.slope[0] * h.slope[0] - curve * curve * apart;
+    family[k] = (ntk_law_family){
+        .share = w,
+        .flat = flat,
+        .slope = D2,
+        .flat2 = rest2 > 1e-12 * h.slope2 ? rest2 : 0.0,
+        .slope2 = curve * curve,
+        .flat12 = h.both - h.phi[0] * h.slope[0] - h.slope[0] * curve * apart,
+        .slope12 = h.slope[0] * curve,
+    };
     of->phi2 += w * h.phi2;
     of->slope2 += w * h.slope2;
     of->common += w * h.phi[0] * h.phi[0];
@@ -99,7 +110,11 @@ static ntk_status step_up(const ntk_network *network, const ntk_law_data *data, 
     ntk_law_family *f = &x->family[l - 1][k];
     f->share *= n / N;
     f->flat *= N;
+    f->flat2 *= N;
+    f->flat12 *= N;
     f->slope *= N * square;
+    f->slope2 *= N * square;
+    f->slope12 *= N * square;
   }
   x->norm2[l] = n * of->phi2;
   x->common[l] = n * of->common;

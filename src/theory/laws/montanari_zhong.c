@@ -154,7 +154,7 @@ static ntk_status lower_end(ntk_law_job *j, const double *c, double rest, double
     if (ratio < FEW) {
       shift += c[m];
     } else if (c[m] > 1e-12 * whole) {
-      family[levels] = (ntk_law_family){1.0 / ratio, ratio, 0.0};
+      family[levels] = (ntk_law_family){.share = 1.0 / ratio, .flat = ratio};
       families[levels] = &family[levels];
       j->weight[++levels] = c[m];
     }
