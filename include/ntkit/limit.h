@@ -24,7 +24,8 @@ NTK_API ntk_status ntk_limit_kernel(ntk_context *context, const ntk_network_spec
                                     const ntk_dataset *data, const bool *blocks,
                                     ntk_kernel **kernel);
 /* E F_L F_L^T / n_L over weights and biases, the kernel of the Gaussian process that the outputs
- * become (NNGP; Lee et al., 2018). As above. */
+ * become (NNGP; Lee et al., 2018). As above, with its NTK_ERR_SHAPE, _ARGUMENT, _NOT_FINITE,
+ * _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_limit_covariance(ntk_context *context, const ntk_network_spec *spec,
                                         const ntk_dataset *data, ntk_kernel **covariance);
 
