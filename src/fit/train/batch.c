@@ -84,12 +84,13 @@ void ntk_batches_draw(ntk_batches *b, size_t N, size_t size, uint64_t seed, size
 
 /* ---- An epoch -------------------------------------------------------------------------------- */
 
-static const ntk_slot slots[] = {NTK_SLOT_THETA, NTK_SLOT_M, NTK_SLOT_V};
+enum { MOST_SLOTS = 3 };
+static const ntk_slot slots[MOST_SLOTS] = {NTK_SLOT_THETA, NTK_SLOT_M, NTK_SLOT_V};
 
 /* theta and moments, and the linear model, to b->kept or back from it. */
 static void keep(const ntk_training *t, bool back) {
   double *kept = t->batches->kept, *linear = t->tracker->r; /* r and then m */
-  for (size_t s = 0; s < ntk_optimizer_slots(t->optimizer); s++, kept += t->P) {
+  for (size_t s = 0; s < MOST_SLOTS && s < ntk_optimizer_slots(t->optimizer); s++, kept += t->P) {
     if (back)
       ntk_descent_write(t->descent, slots[s], kept);
     else

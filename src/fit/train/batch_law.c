@@ -57,9 +57,9 @@ static double worst(const ntk_batch_law *law, double h, const ntk_extremes *e) {
 
 /* An epoch at the step h of whole batches; the last one has `left` samples, of the same weight. */
 static double epoch(const ntk_training *t, const ntk_batch_law *law, double h) {
-  const size_t m = t->options.batch, left = t->N % m;
+  const size_t m = t->options.batch, left = t->N % m, whole = t->N / m;
   const ntk_extremes *e = &t->tracker->at_start;
-  double rate = pow(worst(law, h, e), (double)(t->N / m));
+  double rate = pow(worst(law, h, e), (double)whole);
   if (left > 0) {
     const ntk_batch_law last = ntk_batch_law_of(t->N, left, t->tracker->norm_largest);
     rate *= worst(&last, h * (double)left / (double)m, e);
