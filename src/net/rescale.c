@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,10 +65,21 @@ static double exponent_of_kernel(const scaling *s) {
   const double *scale = s->network->scale;
   double most = -INFINITY;
   for (size_t k = 0; k < s->network->depth; k++) {
+    if (s->sizes->b[k + 1] == -INFINITY) /* it is 0: s->b is no measure of it */
+      continue;
     most = larger_block(most, scale[2 * k], 2.0 * (s->sizes->f[k] + s->b[k + 1]));
     most = larger_block(most, scale[2 * k + 1], 2.0 * s->b[k + 1]);
   }
   return isfinite(most) ? most : 0.0; /* of K = 0 */
+}
+
+/* A block that is 0 in double may not be in double-double, nor in exact arithmetic: it keeps a
+ * scale, the right one where there is one. */
+static double scale_times(double scale, double exponent, bool zero) {
+  const double scaled = ntk_times_power(scale, exponent);
+  if (!zero || scale == 0.0)
+    return scaled;
+  return isfinite(scaled) ? fmax(scaled, DBL_MIN) : scale;
 }
 
 /* Those of the copy: W and b in theta's place. F_L, which is not for asking, has no bias. */
@@ -82,10 +94,10 @@ static void fill(const scaling *s, double exponent, ntk_network *to) {
   }
   for (size_t k = 0; k < L; k++) {
     const double back = 2.0 * s->b[k + 1], both = 2.0 * s->f[k] + back;
-    const bool none = s->sizes->b[k + 1] == -INFINITY; /* of a block that is 0 nothing is lost */
-    to->scale[2 * k] = ntk_times_power(from->scale[2 * k],
-                                       none || s->sizes->f[k] == -INFINITY ? 0.0 : both - exponent);
-    to->scale[2 * k + 1] = ntk_times_power(from->scale[2 * k + 1], none ? 0.0 : back - exponent);
+    const bool none = s->sizes->b[k + 1] == -INFINITY;
+    to->scale[2 * k] =
+        scale_times(from->scale[2 * k], both - exponent, none || s->sizes->f[k] == -INFINITY);
+    to->scale[2 * k + 1] = scale_times(from->scale[2 * k + 1], back - exponent, none);
   }
   to->slope[0] = 1.0;
   for (size_t k = 1; k < L; k++)

@@ -111,6 +111,29 @@ static double least_exponent(size_t n, const double *x, bool zeros) {
   return smallest == 0.0 ? -INFINITY : isfinite(smallest) ? (double)ilogb(smallest) : INFINITY;
 }
 
+/* Whether phi keeps another number than 0 of large numbers below 0: -1 of elu. */
+static bool saturates(const ntk_activation *phi) {
+  const double g[] = {-0x1p110, -0x1p180};
+  double f[2], slope[2];
+  ntk_activation_eval(phi, 2, g, f, slope);
+  return f[0] == f[1] && f[0] != 0.0;
+}
+
+/* A row without a number above 0, of which such a phi leaves nothing that is large: no power law
+ * holds then. */
+static bool falls(const block *b, size_t n) {
+  for (size_t t = 0; t < b->rows; t++) {
+    bool above = false, below = false;
+    for (size_t j = 0; j < n; j++) {
+      above |= b->next[t * n + j] > 0.0;
+      below |= b->next[t * n + j] < 0.0;
+    }
+    if (below && !above)
+      return true;
+  }
+  return false;
+}
+
 static void multiply(size_t n, double exponent, double *x) {
   for (size_t i = 0; i < n && exponent != 0.0; i++)
     x[i] = ntk_times_power(x[i], exponent);
@@ -155,7 +178,9 @@ static ntk_status go_up(block *b, size_t l, double *slope, double *s) {
   const size_t numbers = b->rows * b->network->width[l];
   const double scale = pre_activations(b, l, *s);
   const double most = scale + exponent_of(numbers, b->next);
-  const double least = scale + least_exponent(numbers, b->next, !phi->vanishes);
+  const bool bounded = saturates(phi) && falls(b, b->network->width[l]);
+  const double least =
+      bounded ? -INFINITY : scale + least_exponent(numbers, b->next, !phi->vanishes);
   const ntk_power power = ntk_power_of(phi, most, least, *s);
   if (!(most - power.g <= FULL))
     return too_large(b->network, l);

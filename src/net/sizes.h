@@ -7,7 +7,8 @@
 /* Exponents of two of the largest |x|, as ilogb's, whole numbers of any size; -INFINITY: all are 0.
  */
 typedef struct ntk_sizes {
-  double *g, *least; /* of G_l, l = 1..L-1; of its smallest that is not 0 (0 too, if phi(0) != 0) */
+  double *g, *least; /* of G_l, l = 1..L-1; of its smallest that is not 0 (0 too, if phi(0) != 0);
+                      * -INFINITY where elu, say, makes -1 of all that a sample has there */
   double *f;         /* of F_l, l = 0..L-1 */
   double *b;         /* of B_k, k = 1..L; b[L] = 0 */
   double last;       /* of W_L; 0: all are 0 */

@@ -25,7 +25,7 @@ static ntk_status measure(ntk_job *j, size_t k, const bool *chosen, double *vect
   ntk_block_result *block = &j->result->block[k];
   ntk_deficiency deficiency = {.cause = "of K"};
   if (j->options.per_block && j->result->verdict != NTK_VERDICT_RANK_DEFICIENT) /* else K_k <= K */
-    NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, k, &deficiency));
+    NTK_TRY(ntk_deficiency_find(j->given, j->options.outputs, &held, k, &deficiency));
   if (j->options.per_block && deficiency.cause != NULL) {
     block->lambda_min = 0.0;
     block->verdict = NTK_VERDICT_RANK_DEFICIENT;

@@ -72,7 +72,7 @@ static ntk_status run_steps(ntk_job *j) {
   ntk_deficiency deficiency;
   const ntk_norms norms = ntk_job_row_norms(j);
   const ntk_held held = ntk_dataset_held(j->data);
-  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, &deficiency));
+  NTK_TRY(ntk_deficiency_find(j->given, j->options.outputs, &held, j->L, &deficiency));
   NTK_TRY(ntk_deficiency_of_norms(j->network, &held, &norms, &deficiency));
   r->deficiency = deficiency;
   if (deficiency.cause != NULL) {
@@ -149,6 +149,7 @@ ntk_job ntk_job_begin(ntk_context *context, const ntk_network *network, const nt
   };
   return (ntk_job){.context = context,
                    .network = network,
+                   .given = network,
                    .data = data,
                    .options = *options,
                    .N = N,

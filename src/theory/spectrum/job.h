@@ -10,6 +10,7 @@
 typedef struct ntk_job {
   ntk_context *context;
   const ntk_network *network; /* or `scaled`, its own, once there is that (range.c) */
+  const ntk_network *given;   /* of which `scaled` may lack a block: what is 0 exactly is its */
   ntk_network *scaled;
   const ntk_dataset *data;
   ntk_spectrum_options options; /* defaults resolved */

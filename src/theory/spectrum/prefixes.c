@@ -74,7 +74,7 @@ static ntk_status find_deficiency(const search *s, ntk_deficiency *deficiency) {
   const ntk_job *j = s->j;
   const ntk_held held = held_of(s);
   const ntk_norms norms = norms_of(s);
-  NTK_TRY(ntk_deficiency_find(j->network, j->options.outputs, &held, j->L, deficiency));
+  NTK_TRY(ntk_deficiency_find(j->given, j->options.outputs, &held, j->L, deficiency));
   return ntk_deficiency_of_norms(j->network, &held, &norms, deficiency);
 }
 
@@ -186,6 +186,7 @@ static ntk_status run_apart(ntk_job *j, size_t count) {
                                         .prefixes = j->options.prefixes,
                                         .prefix_count = count};
   ntk_job part = ntk_job_begin(j->context, j->network, &first, &options, &made);
+  part.given = j->given;
   part.way = j->way;
   part.part = true;
   ntk_job_release(j);
