@@ -12,6 +12,8 @@
 
 #include "net/exact/passes.h"
 #include "net/forward.h"
+#include "net/network.h"
+#include "ntkit/data.h"
 #include "support.h"
 
 enum { N = 37, LAYERS = 3, MOST = 3 * 37 * 20 };
@@ -87,7 +89,36 @@ static void test_as_in_double(void **state) {
   free(X);
 }
 
+/* tanh(big w + x - big w) = tanh(x), of which double-double has what big leaves of it: no less is
+ * told to have moved than has; and K_1 of it alone has no more digits than that. */
+static void test_cancelling(void **state) {
+  (void)state;
+  const double big[] = {1e18, 1e22, 1e25, 1e28}, pi = 3.141592653589793, x = 0.3;
+  const ntk_network_spec spec = {
+      .depth = 2, .width = (const size_t[]){3, 1}, .activation = "tanh", .parameterization = "0,1"};
+  const double theta[] = {pi, 1.0, -pi, 1.0};
+  ntk_context *context = make_context(1);
+  ntk_network *network = NULL;
+  assert_ok(ntk_network_create(context, &spec, &network));
+  ntk_network_set(network, theta);
+  for (size_t i = 0; i < COUNT(big); i++) {
+    const double X[] = {big[i], x, big[i]}, K = tanh(x) * tanh(x);
+    const ntk_spectrum_options options = {.resolve = true};
+    ntk_dataset *data = make_data(context, X, 1, 3);
+    ntk_spectrum_result r = {0};
+    assert_ok(ntk_spectrum(context, network, data, &options, &r));
+    const double error = fabs(ldexp(r.lambda_min, (int)r.exponent) - K) / K;
+    if (!isnan(r.lambda_min) && !(error <= pow(10.0, -r.digits)))
+      fail_msg("%g: %d digits are told, the error is %.1e", big[i], r.digits, error);
+    ntk_spectrum_clear(&r);
+    ntk_dataset_destroy(data);
+  }
+  ntk_network_destroy(network);
+  ntk_context_destroy(context);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_in_double)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_in_double),
+                                     cmocka_unit_test(test_cancelling)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Some samples at a time, each twice: once plainly, once with relative errors of 2^-88, which grow,
- * or are forgotten, from layer to layer as rounding does. Rows t < S of all arrays are plain, t >=
+ * or are forgotten, from layer to layer as rounding does. X, which is exact, has them for layer 1
+ * alone: what cancels there is lost as well. Rows t < S of all arrays are plain, t >=
  * S the others. */
 #include "net/exact/passes.h"
 
@@ -121,6 +122,7 @@ static void forward(const pass *p, const room *r) {
   memset(X.hi, 0, 4 * S * n[0] * sizeof(double));
   for (size_t half = 0; half < 2; half++)
     memcpy(X.hi + half * S * n[0], p->X + r->first * n[0], r->samples * n[0] * sizeof(double));
+  perturb(p, r, 1, n[0], 0, X);
   for (size_t l = 1; l < p->L; l++) {
     const ntk_exact_entries f = layer(p, r, l, false), df = layer(p, r, l, true);
     const double *bias = p->network->b[l];
@@ -139,6 +141,8 @@ static void forward(const pass *p, const room *r) {
                                             .C_row = n[l],
                                             .beta = bias != NULL ? 1.0 : 0.0,
                                             .sign = 1.0});
+    if (l == 1)
+      memset(X.lo, 0, 2 * S * n[0] * sizeof(double));
     ntk_exact_activation(&p->network->activation[l], 2 * S * n[l], f, f, df);
     const double factor = ntk_slope_factor(p->network, l);
     for (size_t i = 0; i < 2 * S * n[l] && factor != 1.0; i++) {
