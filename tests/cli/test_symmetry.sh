@@ -43,15 +43,15 @@ done
 
 sed 's/^-1,-2,1,-0.5$/-1,-2,1,-0.5000000001/' "$in/odd.csv" >"$in/near.csv"
 good 'nearly' spectrum --data "$in/near.csv" $widths --activation tanh
-check 'small' grep -q '^verdict     below_resolution: .*; row 4 is -1 times row 1 (from 1) but for 4e-11 of its size: that makes it small, not 0' "$out"
+check 'small' grep -q '^verdict     below_resolution: .*; row 4 is -1 times row 1 (from 1) but for 4e-11 of its size: that alone makes it small, not 0' "$out"
 
 # 3 x in double precision, of which the last row is no multiple to the last bit; and numbers whose squares underflow.
 printf '%s\n' -2.19,2.08,1.58,-1.47 0.25,-3,1,2 2,1,1,-1 -6.57,6.24,4.74,-4.41 3,-1,0,1 >"$in/rounded.csv"
 good 'a multiple but for rounding' spectrum --data "$in/rounded.csv" $widths --activation relu
-check 'rounding' grep -q '^verdict     below_resolution: .*; row 4 is 3 times row 1 (from 1) but for rounding: that makes it small, not 0' "$out"
+check 'rounding' grep -q '^verdict     below_resolution: .*; row 4 is 3 times row 1 (from 1) but for rounding: that alone makes it small, not 0' "$out"
 sed 's/[^,]*/&e-170/g' "$in/near.csv" >"$in/tiny.csv"
 good 'tiny and nearly' spectrum --data "$in/tiny.csv" $widths --activation tanh
-check 'as of others' grep -q '^verdict     below_resolution: .*; row 4 is -1 times row 1 (from 1) but for 4e-11 of its size: that makes it small, not 0' "$out"
+check 'as of others' grep -q '^verdict     below_resolution: .*; row 4 is -1 times row 1 (from 1) but for 4e-11 of its size: that alone makes it small, not 0' "$out"
 
 # Labels 1 and 1 of x and -x: (1 + 1)^2 / 2 is left of the sum of squares, half of it of the loss.
 printf '1\n2\n0.5\n1\n1.5\n' >"$in/same.csv"

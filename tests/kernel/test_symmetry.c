@@ -335,7 +335,7 @@ static void test_nearly(void **state) {
   (void)state;
   const size_t width[] = {3, 12, 12};
   static const char near[] = "row 2 is -1 times row 1 (from 1) but for 1.9e-16 of its size";
-  static const char small[] = ": that makes it small, not 0";
+  static const char small[] = ": that alone makes it small, not 0";
   double X[] = {1.0, 0.5, -2.0, -1.0, -0.5, 2.0, 0.25, 3.0, 1.0};
   for (int off = 0; off <= 1; off++) {
     X[5] = off ? nextafter(2.0, 3.0) : 2.0;

@@ -211,7 +211,7 @@ static const char *tell_distance(const ntk_pair *pair, const char *whose, char t
 
 ntk_status ntk_near_rows_say(const ntk_network *network, const ntk_held *held, size_t size,
                              char *reason) {
-  static const char small[] = "that makes it small, not 0";
+  static const char small[] = "that alone makes it small, not 0";
   const size_t used = strlen(reason);
   char text[CLAUSE];
   ntk_pair pair;
