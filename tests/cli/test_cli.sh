@@ -341,6 +341,11 @@ good 'info' info
 for word in gaussian sigmoid relu identity paper lecun teacher nesterov half-sum blas cpu limits; do
   check 'info is complete' grep -q "$word" "$out"
 done
+if command -v taskset >/dev/null; then
+  core=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
+  taskset -c "$core" "$NTKIT" info >"$out"
+  check 'one thread on one core' grep -q ', 1 thread, ' "$out"
+fi
 good 'info --json' info --json
 for key in environment limits distributions activations inits labels optimizers losses step_sizes; do
   check 'info --json is complete' grep -q "^  \"$key\": " "$out"

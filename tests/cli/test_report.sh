@@ -88,6 +88,11 @@ fields "$told"
 figures() {
   check "$1 figures" test "$(grep -c '^<svg viewBox' page.html)" = "$1"
   check "$2 curves with a name" test "$(grep -o "<span><svg width='36'" page.html | wc -l)" = "$2"
+  check 'numbers at both axes, each at a line of the grid' awk '
+    /^<svg viewBox/ { inside = 1; across = upwards = grid = 0 }
+    inside { grid += gsub(/#ddd/, "&"); upwards += gsub(/anchor=.end/, "&"); across += gsub(/anchor=.middle/, "&") }
+    inside && /<\/svg>/ { inside = 0; if (across < 2 || upwards < 2 || grid < across + upwards) bad = 1 }
+    END { exit bad }' page.html
   check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 }
 

@@ -221,6 +221,19 @@ static void test_summary(void **state) {
   }
 }
 
+/* What the linear model takes between tracked epochs is part of tracking, and of all. */
+static void test_seconds_of_linear_model(void **state) {
+  (void)state;
+  const size_t width[] = {4, 7, 6};
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "softplus", .seed = 7};
+  fit_problem p = fit_create(one, spec, 9);
+  ntk_train_result r = fit_run(&p, (ntk_train_options){.lr = 1e-3, .epochs = 20, .track = 10});
+  assert_true(isfinite(r.track[1].prediction));
+  assert_true(r.seconds_tracking > 0.0 && r.seconds_tracking <= r.seconds);
+  ntk_train_clear(&r);
+  fit_destroy(&p);
+}
+
 /* Tracking changes nothing of what it watches: weights and losses are the same bits without it. */
 static void test_watching(void **state) {
   (void)state;
@@ -252,6 +265,7 @@ int main(void) {
       cmocka_unit_test(test_points),
       cmocka_unit_test(test_small_change),
       cmocka_unit_test(test_summary),
+      cmocka_unit_test(test_seconds_of_linear_model),
       cmocka_unit_test(test_watching),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
