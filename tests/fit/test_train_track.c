@@ -262,10 +262,8 @@ static void test_watching(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_points),
-      cmocka_unit_test(test_small_change),
-      cmocka_unit_test(test_summary),
-      cmocka_unit_test(test_seconds_of_linear_model),
+      cmocka_unit_test(test_points),   cmocka_unit_test(test_small_change),
+      cmocka_unit_test(test_summary),  cmocka_unit_test(test_seconds_of_linear_model),
       cmocka_unit_test(test_watching),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -342,6 +342,8 @@ static const option_row own[] = {
              "each doubling of ranks."},
 };
 
+_Static_assert(sizeof own / sizeof own[0] == 26, "each has its place below");
+
 const cli_command plan_command = {
     .name = "plan",
     .summary = "what a computation takes here: flops, bytes, seconds, memory, the largest N",

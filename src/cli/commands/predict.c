@@ -359,6 +359,8 @@ static const option_row own[] = {
              "When not given they are printed, those of a sample on a line."},
 };
 
+_Static_assert(sizeof own / sizeof own[0] == 4, "each has its place below");
+
 const cli_command predict_command = {
     .name = "predict",
     .summary = "the outputs of a saved network on data",
