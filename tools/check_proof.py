@@ -2,12 +2,12 @@
 """Whether what `spectrum --certify` proves for the kernel in exact arithmetic is true: random small networks against
 ball arithmetic.
 
-usage: check_proof.py NTKIT [COUNT [SEED]]      (python-flint, numpy; 300 networks in about a minute)
+usage: check_proof.py NTKIT [COUNT [SEED [--resolve]]]      (python-flint, numpy; 300 networks in about a minute)
        check_proof.py NTKIT --record > tests/kernel/recorded_proof.h
 
 Case by case: the interval against lambda_min of the files that --save leaves, F and B of (1) and (9) and K of (8)
 with BITS bits, enclosed to TINY (record_resolve.py's way). Says how many intervals hold it, and how many of those at
-a condition below 1e7 are narrower than 1e-6 of it. Ends with 1 where one is wrong."""
+a condition below 1e7, with --resolve below 1e9, are narrower than 1e-6 of it. Ends with 1 where one is wrong."""
 import json
 import random
 import subprocess
@@ -21,6 +21,8 @@ from flint import arb, arb_mat
 from record_resolve import TINY, smallest
 
 BITS, RECORDED = 500, 40
+RESOLVE = "--resolve" in sys.argv
+WELL = 1e9 if RESOLVE else 1e7  # a condition
 
 
 def gate(g, z, dz):
@@ -100,7 +102,7 @@ def ask(of, folder):
         words += ["--outputs", of["outputs"], "--output", of["kernel"]]
     if of["scales"] is not None:
         words += ["--parameterization", ",".join(map(str, of["scales"]))]
-    done = subprocess.run([sys.argv[1], "spectrum", "--quiet", "--json", "--certify", "--save", folder, *map(str, words)],
+    done = subprocess.run([sys.argv[1], "spectrum", "--quiet", "--json", "--certify", "--save", folder, *["--resolve"] * RESOLVE, *map(str, words)],
                           check=True, capture_output=True)
     return json.loads(done.stdout)
 
@@ -177,11 +179,11 @@ def count(wanted, seed):
             none += 1
         else:
             held, wrong = held + answer[0], wrong + (not answer[0])
-            if answer[2] < 1e7:
+            if answer[2] < WELL:
                 well, narrow = well + 1, narrow + (answer[1] < 1e-6)
         print(seed, of["activation"], of["outputs"], of["kernel"], "WRONG" if answer and not answer[0] else "", line, flush=True)
     print(f"{held} intervals hold lambda_min, {wrong} do not; {none} networks more have no lambda_min in double; "
-          f"{narrow} of {well} at a condition below 1e7 are narrower than 1e-6")
+          f"{narrow} of {well} at a condition below {WELL:.0e} are narrower than 1e-6")
     return wrong
 
 

@@ -37,7 +37,7 @@ typedef struct ntk_spectrum_options {
   const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
   const char *method;      /* factor; operator: products, no K; NULL, auto: where K does not fit */
   bool resolve; /* lambda_min from J, not K: told from 0 far below (docs/algorithm.md); 2 N^2 P
-                   flops, 12 N^2 bytes; not with certify, vectors, density, prefixes or ranks */
+                   flops, 12 N^2 bytes; not with vectors, density, prefixes or ranks */
 } ntk_spectrum_options;
 
 /* lambda_min(K) in exact arithmetic of the stored X, W and scales, enclosed: every error on the way
@@ -72,8 +72,9 @@ NTK_API ntk_status ntk_deficiency_of(const ntk_network *network, const ntk_datas
  * completed Cholesky factorisation and a Rayleigh quotient, rounding errors included
  * (docs/algorithm.md). kernel carries that over to the kernel in exact arithmetic by features in
  * double-double, kernel_lower/upper by bounds on norms alone: an estimate, for it trusts the stated
- * accuracy of the activation functions. Of a K known to be singular certified is false, and these
- * are 0. What is not known is NaN. */
+ * accuracy of the activation functions. Of resolve the matrix is one in double-double, of up to
+ * 4096 rows, and kernel_lower/upper are kernel's. Of a K known to be singular certified is false,
+ * and these are 0. What is not known is NaN. */
 typedef struct ntk_certificate {
   bool certified; /* lower and upper were proved */
   double lower, upper;

@@ -130,11 +130,11 @@ class Deficiency(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(Result):
-    r"""What is known for sure of lambda_min(K). kernel_estimate counts what rounding may have done at most, kernel measures what it did: where that is proved, the estimate may be the wider one.
+    r"""What is known for sure of lambda_min(K). kernel_estimate counts what rounding may have done at most, kernel measures what it did: where that is proved, the estimate may be the wider one. Of resolve they are the same.
 
     certified: whether lower and upper were proved
-    lower: lambda_min of the stored K is at least this, proved
-    upper: lambda_min of the stored K is at most this, proved
+    lower: lambda_min of K as stored, or of resolve in double-double, is at least this, proved
+    upper: lambda_min of K as stored, or of resolve in double-double, is at most this, proved
     kernel_estimate_lower: the same for K in exact arithmetic of the stored X and W: an estimate
     kernel_estimate_upper: the same from above
     kernel: the same, proved

@@ -60,8 +60,8 @@ def spectrum(
     and its Cholesky factor, "operator" needs products with K alone and memory for a few times the
     features (no K, so no full, per_block, certify, density or files), "auto" does that where K does
     not fit. resolve: lambda_min from the Jacobian, where rounding in K hides it, down to about 1e-26
-    lambda_max, where N <= 512 1e-42: 2 N^2 P flops a round, usually one, and 12 N^2 bytes; without certify, vectors,
-    prefixes and density. Time 2 N^2 sum_k n_k + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the
+    lambda_max, where N <= 512 1e-42: 2 N^2 P flops a round, usually one, and 12 N^2 bytes; with certify, of up to 4096
+    rows, 16 N^2; without vectors, prefixes and density. Time 2 N^2 sum_k n_k + N^3 / 3 flops, memory 4 N^2 bytes (mixed: 2 N^2) and the
     features. ValueError, MemoryError (both numbers),
     OSError, NumericError.
     """

@@ -95,8 +95,10 @@ const ntk_description ntk_table_deficiency =
 #define ROW ntk_certificate
 static const ntk_field certificate[] = {
     FIELD(certified, "", "whether lower and upper were proved"),
-    FIELD(lower, "", "lambda_min of the stored K is at least this, proved"),
-    FIELD(upper, "", "lambda_min of the stored K is at most this, proved"),
+    FIELD(lower, "",
+          "lambda_min of K as stored, or of resolve in double-double, is at least this, proved"),
+    FIELD(upper, "",
+          "lambda_min of K as stored, or of resolve in double-double, is at most this, proved"),
     NAMED("kernel_estimate.lower", kernel_lower, "",
           "the same for K in exact arithmetic of the stored X and W: an estimate"),
     NAMED("kernel_estimate.upper", kernel_upper, "", "the same from above"),
@@ -106,7 +108,7 @@ const ntk_description ntk_table_certificate = DESCRIPTION(
     certificate, NULL,
     "What is known for sure of lambda_min(K). kernel_estimate counts what rounding may have "
     "done at most, kernel measures what it did: where that is proved, the estimate may be "
-    "the wider one.");
+    "the wider one. Of resolve they are the same.");
 #undef ROW
 
 /* Of a block whose eigenvalue nobody asked for it is no verdict: known by its OK without a value.

@@ -19,10 +19,16 @@ good 'far below' spectrum --samples 14 --dim 1 --widths 16,16 --beta 0.25 --seed
 check 'in double-double' jq -e '.precision == "double-double" and .verdict == "ok" and
   (.lambda_min / 1.2910214847757645e-41 - 1 | fabs) < 1e-6' "$out"
 good 'a page' spectrum $size --resolve --report page.html
-check 'what is proved' grep -q 'not certified: a certificate is of K, and this is from J' page.html
+check 'what is proved' grep -q 'not certified: --certify proves bounds' page.html
+good 'certified' spectrum $size --resolve --certify --report page.html
+check 'of K in double-double' grep -q 'proved of K in double-double:  *9.88457637[0-9]*e-17 <= lambda_min <= 9.88457638[0-9]*e-17' "$out"
+check 'and of the exact kernel' grep -q 'proved of the exact kernel:  *9.88457637[0-9]*e-17 <= lambda_min <= 9.88457638[0-9]*e-17' "$out"
+check 'in the page' grep -q 'proved, for K in double-double' page.html
+good 'too far below' spectrum --samples 14 --dim 1 --widths 16,16 --beta 0.25 --seed 1 --resolve --certify --report page.html
+check 'says so' grep -q 'not certified: lambda_min is too near the rounding of K in double-double' "$out"
+check 'and so does the page' grep -q 'not certified: lambda_min is too near the rounding of K in double-double' page.html
 rm page.html
 
-bad 'a certificate' 'resolve finds lambda_min alone.*without a certificate' spectrum $size --resolve --certify
 bad 'mixed precision' 'without the precision mixed' spectrum $size --resolve --precision mixed
 bad 'the operator' 'never has K, which resolve needs' spectrum $size --resolve --method operator
 bad 'several ranks' 'without several ranks' plan --threads 1 --quiet --samples 100 --dim 9 --widths 20,20 --resolve --ranks 2

@@ -152,7 +152,8 @@ static double least_gram, least_jacobian, least_typical;
  * own errors are 2048 times smaller, and no more than the triangle inequality adds. */
 static void check_proof(const ntk_features *features, real jacobian, double bound) {
   double moved[MOST_SAMPLES], square = 0.0;
-  assert_ok(ntk_proof_distances(features, moved));
+  const ntk_proof_stored stored = ntk_proof_features(features);
+  assert_ok(ntk_proof_distances(&stored, moved));
   for (size_t i = 0; i < features->N; i++) {
     assert_true(moved[i] >= 0.0);
     square += moved[i];

@@ -98,7 +98,8 @@ static void check_moved(const ntk_features *features, const double *f, const dou
   assert_ok(ntk_features_take_norms(features, &norms));
   assert_ok(ntk_features_take_norms(moved, &own));
   const ntk_norms of = {features->outputs, N, own, own + 3 * N};
-  assert_ok(ntk_proof_distances(moved, distance));
+  const ntk_proof_stored stored = ntk_proof_features(moved);
+  assert_ok(ntk_proof_distances(&stored, distance));
   for (size_t i = 0; i < N; i++) {
     const double f2 = norms[at + i], b2 = norms[3 * N + at + i];
     const double by_f = scale[0] * dot(f, f, WIDTH) * b2;
@@ -180,9 +181,9 @@ static void check_other_weights(const ntk_network *network, const ntk_network *o
   double *expected = make_array(rows), *distance = make_array(rows);
   for (size_t k = 1; k < LAYERS; k++)
     add_moved_back(from, to, k, norms, expected);
-  ntk_features view = *to;
-  view.network = network;
-  assert_ok(ntk_proof_distances(&view, distance));
+  ntk_proof_stored stored = ntk_proof_features(to);
+  stored.network = network;
+  assert_ok(ntk_proof_distances(&stored, distance));
   for (size_t i = 0; i < rows; i++)
     if (!(expected[i] * (1.0 - 1e-6) <= distance[i] && distance[i] <= 1.001 * expected[i]))
       fail_msg("row %zu of %zu was moved by %.17g; proved: %.17g", i, rows, sqrt(expected[i]),

@@ -100,6 +100,25 @@ static void test_flops_of_proof(void **state) {
               2.0 * two + 5.5 * (products + 2.0 * 100.0 * 30 * 20) + units, 1.0, "of two outputs");
 }
 
+/* Beside resolve K and its factor are of double-double, of no more than 4096 rows. */
+static void test_flops_of_enclosure(void **state) {
+  (void)state;
+  const size_t width[] = {40, 30, 20}, N = 100;
+  const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "relu,gelu"};
+  const ntk_spectrum_options resolve = {.resolve = true}, both = {.resolve = true, .certify = true};
+  ntk_work_list list;
+  ntk_work_spectrum(&spec, N, &resolve, &list);
+  const double without = flops_of(&list, NTK_WORK_FORWARD);
+  ntk_work_spectrum(&spec, N, &both, &list);
+  const double proof = 5.5 * 200.0 * (40 * 30 + 2 * 30 * 20) + 100.0 * (30 * 2500.0 + 20 * 16000.0);
+  const double exact = 40.0 * 1e4 * ((40 + 30 + 20 + 30 + 20 + 1) / 2.0 + 100.0 / 6.0);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD) - without, proof + exact, 1.0, "enclosure");
+  ntk_work_spectrum(&spec, 4097, &resolve, &list);
+  const double many = flops_of(&list, NTK_WORK_FORWARD);
+  ntk_work_spectrum(&spec, 4097, &both, &list);
+  assert_near(flops_of(&list, NTK_WORK_FORWARD), many, 1.0, "none");
+}
+
 /* Of several outputs B has n_L times the columns in their mean; K n_L times the rows of all. */
 static void test_flops_of_outputs(void **state) {
   (void)state;
@@ -244,15 +263,11 @@ static void test_flops_of_prefixes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_flops_of_plain_loops),
-      cmocka_unit_test(test_flops_of_deep_blocks),
-      cmocka_unit_test(test_flops_of_proof),
-      cmocka_unit_test(test_flops_of_outputs),
-      cmocka_unit_test(test_flops_of_singular_kernels),
-      cmocka_unit_test(test_flops_of_densities),
-      cmocka_unit_test(test_seconds),
-      cmocka_unit_test(test_kernel_in_single),
-      cmocka_unit_test(test_flops_of_trainings),
+      cmocka_unit_test(test_flops_of_plain_loops), cmocka_unit_test(test_flops_of_deep_blocks),
+      cmocka_unit_test(test_flops_of_proof),       cmocka_unit_test(test_flops_of_enclosure),
+      cmocka_unit_test(test_flops_of_outputs),     cmocka_unit_test(test_flops_of_singular_kernels),
+      cmocka_unit_test(test_flops_of_densities),   cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_kernel_in_single),     cmocka_unit_test(test_flops_of_trainings),
       cmocka_unit_test(test_flops_of_prefixes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

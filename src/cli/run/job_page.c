@@ -15,7 +15,10 @@ static void put_interval(FILE *out, const char *what, double lower, double upper
 static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool asked) {
   const ntk_certificate *c = &answer->certificate;
   if (answer->verdict == NTK_VERDICT_OK && c->certified) {
-    put_interval(out, "proved, for the matrix as stored", c->lower, c->upper, answer->exponent);
+    put_interval(out,
+                 answer->rounds > 0 ? "proved, for K in double-double"
+                                    : "proved, for the matrix as stored",
+                 c->lower, c->upper, answer->exponent);
     if (c->kernel.proved) {
       put_interval(out, "proved, for the kernel in exact arithmetic", c->kernel.lower,
                    c->kernel.upper, answer->exponent);
@@ -27,9 +30,9 @@ static void put_certificate(FILE *out, const ntk_spectrum_result *answer, bool a
     }
   } else if (answer->verdict == NTK_VERDICT_OK) {
     fprintf(out, "<p>not certified: %s</p>\n",
-            asked                ? "no lower bound could be proved"
-            : answer->rounds > 0 ? "a certificate is of K, and this is from J by --resolve"
-                                 : "--certify proves bounds");
+            !asked               ? "--certify proves bounds"
+            : answer->rounds > 0 ? c->kernel.reason
+                                 : "no lower bound could be proved");
   } else {
     fputs("<p>", out);
     page_text(out, answer->reason);

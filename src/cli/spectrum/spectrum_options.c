@@ -52,7 +52,8 @@ static const option_row own[] = {
      .field = FIELD(certify),
      .help = "Prove bounds of the smallest eigenvalue, rounding errors included: of the stored "
              "matrix, and, in one process, of the kernel in exact arithmetic, by "
-             "features in double-double. One more build and factorisation."},
+             "features in double-double. One more build and factorisation; beside --resolve, of up "
+             "to 4096 rows, in double-double."},
     {.name = "resolve",
      .kind = KIND_FLAG,
      .field = FIELD(resolve),
@@ -61,7 +62,7 @@ static const option_row own[] = {
          "rounding in K hides it: told from 0 down to about 1e-26 of lambda_max, and where N <= "
          "512, in double-double, to 1e-42. Features are in double-double, so that a deep "
          "network's are precise too. 2 N^2 P flops a round, usually one; 12 N^2 bytes. Not "
-         "with --certify, --vectors, --density, --prefixes or several processes."},
+         "with --vectors, --density, --prefixes or several processes."},
     {.name = "vectors",
      .kind = KIND_SIZE,
      .field = FIELD(vectors),

@@ -41,13 +41,15 @@ static void print_certificate(const cli_job *job, const ntk_spectrum_result *res
     return;
   }
   if (!certificate->certified) {
-    printf("            not certified: %s\n", result->verdict == NTK_VERDICT_INACCURATE
-                                                  ? "rounding has too many of its digits"
-                                                  : "no lower bound could be proved");
+    printf("            not certified: %s\n",
+           result->verdict == NTK_VERDICT_INACCURATE ? "rounding has too many of its digits"
+           : result->rounds > 0                      ? certificate->kernel.reason
+                                                     : "no lower bound could be proved");
     return;
   }
-  print_interval("proved of the stored matrix:", certificate->lower, certificate->upper,
-                 result->exponent);
+  print_interval(result->rounds > 0 ? "proved of K in double-double:"
+                                    : "proved of the stored matrix:",
+                 certificate->lower, certificate->upper, result->exponent);
   if (certificate->kernel.proved) {
     print_interval("proved of the exact kernel:", certificate->kernel.lower,
                    certificate->kernel.upper, result->exponent);

@@ -31,7 +31,7 @@ typedef struct ntk_extremes {
   int products;              /* ... with K, in mixed precision, */
   double residual;           /* ||K v - lambda_min v||, where it is known; else 0 */
   const char *why; /* one line: why not in mixed precision, where that was tried; or NULL */
-  double seconds_factor;
+  double seconds_factor, seconds_certify;
 } ntk_extremes;
 
 /* resolution[k] of each block, k = 0..L-1, and [L] of K, as ntk_resolution has it. The traces of f2

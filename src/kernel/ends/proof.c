@@ -125,10 +125,18 @@ static void take_last(ntk_proof_pass *p, ntk_outputs outputs, double *next) {
     p->own = (ntk_exact_entries){NULL, NULL};
 }
 
-ntk_status ntk_proof_distances(const ntk_features *features, double *moved) {
-  const ntk_network *network = features->network;
+ntk_proof_stored ntk_proof_features(const ntk_features *features) {
+  return (ntk_proof_stored){.features = features,
+                            .network = features->network,
+                            .outputs = features->outputs,
+                            .N = features->N,
+                            .rows = features->rows};
+}
+
+ntk_status ntk_proof_distances(const ntk_proof_stored *stored, double *moved) {
+  const ntk_network *network = stored->network;
   const ntk_network_spec spec = ntk_spec_of(network);
-  const size_t N = features->N, S = rows_at_once(&spec);
+  const size_t N = stored->N, S = rows_at_once(&spec);
   const size_t part = (size_t)ntk_proof_numbers(&spec, S), down = (size_t)down_numbers(&spec);
   ntk_watch watch = {.context = network->context, .phase = "proof for exact K"};
   const int threads = ntk_team(network->context);
@@ -139,18 +147,18 @@ ntk_status ntk_proof_distances(const ntk_features *features, double *moved) {
                             "workspace of the proof", &numbers));
   double *all = numbers + (size_t)threads * part;
   ntk_weight_norms *W = (ntk_weight_norms *)(void *)(all + down);
-  ntk_proof_pass p = {.features = features,
+  ntk_proof_pass p = {.stored = stored,
                       .network = network,
                       .L = network->depth,
                       .S = S,
                       .widest = widest_of(&spec),
                       .C = network->width[network->depth],
-                      .rows = features->rows / N,
+                      .rows = stored->rows / N,
                       .W = W,
                       .down = all,
                       .moved = moved};
   double *column = (double *)(void *)(W + p.L);
-  take_last(&p, features->outputs, column + p.widest + (size_t)powers_numbers(&spec));
+  take_last(&p, stored->outputs, column + p.widest + (size_t)powers_numbers(&spec));
   take_weights(network, W, all, column);
   sharpen(network, W, column + p.widest);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -176,33 +184,39 @@ static const char *sum_up(size_t N, const double *moved, double *jacobian) {
              : "the bound on errors of the features, which grows from layer to layer, overflows";
 }
 
-ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
-                          double upper, ntk_kernel_proof *proof) {
-  const ntk_network *network = features->network;
-  *proof = (ntk_kernel_proof){false, NAN, NAN, ""};
-  const char *why = ntk_proof_refuses(network);
-  ntk_accuracy accuracy = {0};
+ntk_status ntk_proof_carry(const ntk_proof_stored *stored, ntk_accuracy *of, double lower,
+                           double upper, ntk_kernel_proof *proof) {
+  ntk_context *context = stored->network->context;
   double *moved = NULL;
-  if (why == NULL) {
-    NTK_TRY(ntk_kernel_accuracy(network, norms, &accuracy)); /* gram alone is a bound */
-    NTK_TRY(ntk_alloc_doubles(network->context, features->rows, "workspace of the proof", &moved));
-    const ntk_status status = ntk_proof_distances(features, moved);
-    if (status == NTK_OK)
-      why = sum_up(features->rows, moved, &accuracy.jacobian);
-    ntk_free(network->context, moved);
-    NTK_TRY(status);
-  }
-  if (why == NULL && !isfinite(accuracy.gram + upper))
+  *proof = (ntk_kernel_proof){false, NAN, NAN, ""};
+  NTK_TRY(ntk_alloc_doubles(context, stored->rows, "workspace of the proof", &moved));
+  const ntk_status status = ntk_proof_distances(stored, moved);
+  const char *why = status == NTK_OK ? sum_up(stored->rows, moved, &of->jacobian) : "";
+  ntk_free(context, moved);
+  NTK_TRY(status);
+  if (why == NULL && !isfinite(of->gram + upper))
     why = "the bound on rounding of K overflows";
   if (why != NULL) {
     proof->reason = why;
     return NTK_OK;
   }
-  ntk_accuracy_carry(&accuracy, lower, upper, &proof->lower, &proof->upper);
+  ntk_accuracy_carry(of, lower, upper, &proof->lower, &proof->upper);
   if (lower > 0.0 && !(proof->lower > 0.0) && proof->upper > 2.0 * upper)
     *proof = (ntk_kernel_proof){false, NAN, NAN,
                                 "the bound on errors of the features is larger than lambda_min"};
   else
     proof->proved = true;
   return NTK_OK;
+}
+
+ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
+                          double upper, ntk_kernel_proof *proof) {
+  const ntk_proof_stored stored = ntk_proof_features(features);
+  const char *why = ntk_proof_refuses(features->network);
+  ntk_accuracy accuracy;
+  *proof = (ntk_kernel_proof){false, NAN, NAN, why};
+  if (why != NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_kernel_accuracy(features->network, norms, &accuracy)); /* gram alone is a bound */
+  return ntk_proof_carry(&stored, &accuracy, lower, upper, proof);
 }

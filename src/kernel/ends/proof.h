@@ -17,6 +17,9 @@ const char *ntk_proof_refuses(const ntk_network *network);
  * _CANCELLED. The bits do not depend on threads. */
 ntk_status ntk_proof_find(const ntk_features *features, const ntk_norms *norms, double lower,
                           double upper, ntk_kernel_proof *proof);
+/* The same of other features; of: gram, of K and those; its jacobian is found. */
+ntk_status ntk_proof_carry(const ntk_proof_stored *stored, ntk_accuracy *of, double lower,
+                           double upper, ntk_kernel_proof *proof);
 /* Flops of the powers of weights that a deep network's norms may take, on one thread. */
 double ntk_proof_powers(const ntk_network_spec *spec);
 /* 0 over several ranks, where there is none. */
@@ -25,6 +28,7 @@ double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec,
 
 /* |J^_i - J_i|^2 of each row, J exact, into moved (rows of K), at least; NTK_PROOF_KINK where a
  * unit is too near a kink for its slope to be known; NaN or infinite where a number overflows. */
-ntk_status ntk_proof_distances(const ntk_features *features, double *moved);
+ntk_status ntk_proof_distances(const ntk_proof_stored *stored, double *moved);
+ntk_proof_stored ntk_proof_features(const ntk_features *features);
 
 #endif

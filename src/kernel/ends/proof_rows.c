@@ -133,14 +133,16 @@ static double least(size_t n, const double *x) {
 }
 
 /* |stored - (hi + lo)|. A difference is exact, or of numbers so far apart that lo hardly counts:
- * two roundings, a relative 4 u. */
-static double distance(size_t n, const double *stored, ntk_exact_entries x) {
+ * two roundings, a relative 4 u; and those of the lower parts, of which there may be two. */
+static double distance(size_t n, ntk_exact_entries stored, ntk_exact_entries x) {
   double square = 0.0;
   for (size_t j = 0; j < n; j++) {
-    const double d = (stored[j] - x.hi[j]) - x.lo[j];
+    const double lo = stored.lo != NULL ? stored.lo[j] - x.lo[j] : -x.lo[j];
+    const double d = (stored.hi[j] - x.hi[j]) + lo;
     square += d * d;
   }
-  return NTK_SLACK * ntk_norm_above(square, n);
+  const double lower = stored.lo != NULL ? 6.0 * U2 * norm(n, x.hi) : 0.0;
+  return NTK_SLACK * (ntk_norm_above(square, n) + lower);
 }
 
 /* The grid for n sums of k products each, |b| + |A| |B| <= size, and what they err by at most, as
@@ -152,6 +154,15 @@ static double grid_of(size_t k, size_t n, double size, double *error) {
   const double a = 0.5 * ((double)k + 2.0) * ((double)k + 6.0) * U2;
   *error = NTK_SLACK * a * grid * sqrt((double)n) + 4.0 * NTK_ETA * (double)k * (double)n;
   return grid;
+}
+
+/* Those stored of layer l, or B_l with b: n numbers for each of the samples in hand. */
+static ntk_exact_entries stored_rows(const ntk_proof_pass *p, const room *r, bool b, size_t l,
+                                     size_t n) {
+  if (p->stored->features == NULL)
+    return ntk_exact_at(b ? p->stored->B[l] : p->stored->F[l], r->first * n);
+  ntk_features_rows(p->stored->features, b, l, r->first, r->rows, r->stored);
+  return (ntk_exact_entries){r->stored, NULL};
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -176,7 +187,7 @@ static void before_activation(const ntk_proof_pass *p, size_t l, const double *g
 }
 
 static void after_activation(const ntk_proof_pass *p, size_t l, ntk_exact_entries f,
-                             ntk_exact_entries d, const double of_g[2], const double *stored,
+                             ntk_exact_entries d, const double of_g[2], ntk_exact_entries stored,
                              row *b) {
   const ntk_activation *phi = &p->network->activation[l];
   const size_t n = p->network->width[l];
@@ -217,7 +228,7 @@ static void swap_layers(room *r) {
 static void forward(const ntk_proof_pass *p, room *r) {
   const size_t *n = p->network->width;
   row *bounds = r->rows_of;
-  ntk_features_rows(p->features, false, 0, r->first, r->rows, r->here.hi);
+  memcpy(r->here.hi, stored_rows(p, r, false, 0, n[0]).hi, r->rows * n[0] * sizeof(double));
   memset(r->here.lo, 0, r->rows * n[0] * sizeof(double));
   for (size_t t = 0; t < r->rows; t++) { /* X is exact */
     bounds[t].f[0] = norm(n[0], r->here.hi + t * n[0]);
@@ -226,14 +237,14 @@ static void forward(const ntk_proof_pass *p, room *r) {
   for (size_t l = 1; l < p->L; l++) {
     const ntk_exact_entries slopes = slopes_at(p, r, l);
     multiply_up(p, r, l);
-    ntk_features_rows(p->features, false, l, r->first, r->rows, r->stored);
+    const ntk_exact_entries stored = stored_rows(p, r, false, l, n[l]);
     for (size_t t = 0; t < r->rows; t++) {
       const ntk_exact_entries f = ntk_exact_at(r->next, t * n[l]);
       const ntk_exact_entries d = ntk_exact_at(slopes, t * n[l]);
       double of_g[2];
       before_activation(p, l, f.hi, &bounds[t], of_g);
       ntk_exact_activation(&p->network->activation[l], n[l], f, f, d);
-      after_activation(p, l, f, d, of_g, r->stored + t * n[l], &bounds[t]);
+      after_activation(p, l, f, d, of_g, ntk_exact_at(stored, t * n[l]), &bounds[t]);
     }
     swap_layers(r);
   }
@@ -289,8 +300,7 @@ static double moved_by(const double *scale, double f, double F, double b, double
 /* B^_k of a sample, `parts` vectors of each of its rows of K; those stored; norms and errors. */
 typedef struct vectors {
   size_t parts;
-  ntk_exact_entries B;
-  const double *stored;
+  ntk_exact_entries B, stored;
   const back *bounds;
 } vectors;
 
@@ -302,7 +312,8 @@ static void add_rows(const ntk_proof_pass *p, const room *r, size_t k, size_t t,
     double b = 0.0, moved = 0.0;
     for (size_t e = c * of_k.parts; e < (c + 1) * of_k.parts; e++) {
       const back *bound = &of_k.bounds[e];
-      const double off = distance(n, of_k.stored + e * n, ntk_exact_at(of_k.B, e * n)) + bound->B;
+      const double off =
+          distance(n, ntk_exact_at(of_k.stored, e * n), ntk_exact_at(of_k.B, e * n)) + bound->B;
       b += bound->b * bound->b;
       moved += off * off;
     }
@@ -317,7 +328,7 @@ static void make_back(const ntk_proof_pass *p, const room *r, size_t k) {
   const size_t n = p->network->width[k], C = p->C;
   const ntk_exact_entries slopes = slopes_at(p, r, k);
   const bool last = k + 1 == p->L, mean = last && p->own.hi != NULL;
-  ntk_features_rows(p->features, true, k, r->first, r->rows, r->stored);
+  const ntk_exact_entries stored = stored_rows(p, r, true, k, mean ? n : C * n);
   for (size_t t = 0; t < r->rows; t++) {
     const ntk_exact_entries d = ntk_exact_at(slopes, t * n);
     back *bounds = r->backs + t * C;
@@ -330,11 +341,11 @@ static void make_back(const ntk_proof_pass *p, const room *r, size_t k) {
     if (mean) { /* F^_{L-1}, in whose place it comes, is not needed any more */
       const back one =
           times_slopes(&r->rows_of[t], k, n, d, p->own, last_error(p, n, p->own.hi), r->here);
-      add_rows(p, r, k, t, (vectors){1, r->here, r->stored + t * n, &one});
+      add_rows(p, r, k, t, (vectors){1, r->here, ntk_exact_at(stored, t * n), &one});
     } else {
-      add_rows(
-          p, r, k, t,
-          (vectors){C / p->rows, ntk_exact_at(r->next, t * C * n), r->stored + t * C * n, bounds});
+      add_rows(p, r, k, t,
+               (vectors){C / p->rows, ntk_exact_at(r->next, t * C * n),
+                         ntk_exact_at(stored, t * C * n), bounds});
     }
   }
 }

@@ -9,9 +9,20 @@
 
 #define NTK_PROOF_KINK (-1.0) /* in the place of a distance, where a slope is not known */
 
+/* Features that are judged, of N samples: a backend's in double, or, features being NULL, arrays in
+ * double-double, F[l] (N x n_l, l = 0..L-1) and B[k] (as B_k of these outputs has it, k = 1..L-1).
+ */
+typedef struct ntk_proof_stored {
+  const ntk_features *features;
+  const ntk_network *network;
+  ntk_outputs outputs;
+  size_t N, rows; /* rows: of K */
+  const ntk_exact_entries *F, *B;
+} ntk_proof_stored;
+
 /* What all samples share. */
 typedef struct ntk_proof_pass {
-  const ntk_features *features;
+  const ntk_proof_stored *stored;
   const ntk_network *network;
   size_t L, S, widest; /* S samples at a time; the widest layer, X's too, but for the outputs */
   size_t C, rows;      /* outputs; rows of K that a sample has, 1 or C */

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "kernel/kernel.h"
+#include "kernel/resolve/gram.h"
 #include "kernel/resolve/rayleigh.h"
 #include "kernel/resolve/triangle.h"
 #include "spectrum/eigen.h"
@@ -21,83 +22,35 @@ static const double SUMS = 0x1p-98, WELL = 1e-18;
 typedef struct work {
   ntk_context *context;
   const ntk_columns *J;
-  size_t n, widest;       /* widest: of the arrays that make columns */
+  size_t n;
   ntk_exact_entries U, K; /* K, K', and U' in its place */
   ntk_exact_entries W;    /* n x n: Gram matrices, U' U */
-  ntk_exact_entries Y, Z; /* n x COLUMNS; and its transpose, or features' */
+  ntk_exact_entries Y, Z; /* n x COLUMNS; and its transpose */
   ntk_watch watch;
 } work;
 
-static size_t widest_of(const ntk_network_spec *spec, ntk_outputs outputs) {
-  size_t widest = COLUMNS;
-  for (size_t l = 1; l <= spec->depth; l++) {
-    const size_t in = spec->width[l - 1], out = ntk_back_width(spec, outputs, l);
-    widest = in > widest ? in : widest;
-    widest = out > widest ? out : widest;
-  }
-  return widest;
-}
-
 /* Numbers: U, K, W; Y, Z; four vectors. */
-static double numbers_of(double n, double widest) {
-  return 2.0 * (3.0 * n * n + n * (COLUMNS + widest) + 4.0 * n);
+static double numbers_of(double n) {
+  return 2.0 * (3.0 * n * n + 2.0 * n * COLUMNS + 4.0 * n);
 }
 
 double ntk_exact_bytes(const ntk_context *context, const ntk_network_spec *spec,
                        ntk_outputs outputs, size_t N) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
   return rows > NTK_EXACT_ROWS ? 0.0
-                               : 8.0 * numbers_of((double)rows, (double)widest_of(spec, outputs)) +
-                                     fmax((double)ntk_eigen_bytes(rows),
-                                          ntk_rayleigh_bytes(context, spec, outputs, N));
-}
-
-/* ---- K --------------------------------------------------------------------------------------- */
-
-/* Z (width x n) = the transpose of A (n / per x width), each column of it `per` times. */
-static void transpose(const work *w, ntk_exact_entries A, size_t width, size_t per) {
-  for (size_t r = 0; r < w->n; r++)
-    for (size_t e = 0; e < width; e++) {
-      w->Z.hi[e * w->n + r] = A.hi[r / per * width + e];
-      w->Z.lo[e * w->n + r] = A.lo != NULL ? A.lo[r / per * width + e] : 0.0;
-    }
-}
-
-/* C = Z^T Z. */
-static void square_of(work *w, size_t width, ntk_exact_entries C) {
-#pragma omp parallel num_threads(ntk_team(w->context))
-  ntk_triangle_gram(w->n, w->Z, width, false, C, &w->watch, 0.0);
-}
-
-/* K += (a F F^T + b) o B B^T; F F^T is in W, and what is in U is of no use yet. */
-static void add_block(work *w, const ntk_columns_block *k) {
-  const size_t n = w->n;
-  double scale = k->a;
-  const ntk_exact_entries unit = {NULL, NULL};
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = i; j < n; j++) {
-      double g[2] = {k->b, 0.0};
-      const ntk_exact_entries at = {&g[0], &g[1]};
-      ntk_exact_add((ntk_exact_entries){&scale, NULL}, ntk_exact_at(w->W, i * n + j), 1.0, at);
-      ntk_exact_add(at, k->B.hi != NULL ? ntk_exact_at(w->U, i * n + j) : unit, 1.0,
-                    ntk_exact_at(w->K, i * n + j));
-    }
+                               : 8.0 * numbers_of((double)rows) +
+                                     fmax(fmax((double)ntk_eigen_bytes(rows),
+                                               ntk_rayleigh_bytes(context, spec, outputs, N)),
+                                          ntk_exact_gram_bytes(context, spec, outputs, N));
 }
 
 static ntk_status make_kernel(work *w) {
-  memset(w->K.hi, 0, w->n * w->n * sizeof(double));
-  memset(w->K.lo, 0, w->n * w->n * sizeof(double));
-  for (size_t l = 0; l < w->J->blocks && ntk_watch_on(&w->watch, 0.0); l++) {
-    const ntk_columns_block *k = &w->J->block[l];
-    transpose(w, k->F, k->width, w->J->per);
-    square_of(w, k->width, w->W);
-    if (k->B.hi != NULL) {
-      transpose(w, k->B, k->out, 1);
-      square_of(w, k->out, w->U);
-    }
-    add_block(w, k);
-  }
-  return w->watch.status;
+  double *room = NULL;
+  NTK_TRY(
+      ntk_alloc_doubles(w->context, (size_t)ntk_exact_gram_numbers(w->J), "double-double", &room));
+  const ntk_status status = ntk_exact_gram(w->J, room, &w->watch, w->K);
+  ntk_free(w->context, room);
+  return status;
 }
 
 static double trace(const work *w) {
@@ -272,21 +225,15 @@ ntk_status ntk_exact_smallest(const ntk_columns *J, double *v, ntk_exact_ends *e
   work w = {.context = J->context,
             .J = J,
             .n = n,
-            .widest = COLUMNS,
             .watch = {.context = J->context, .phase = "resolving in double-double"}};
   double *storage = NULL;
-  for (size_t l = 0; l < J->blocks; l++) {
-    w.widest = J->block[l].width > w.widest ? J->block[l].width : w.widest;
-    w.widest = J->block[l].out > w.widest ? J->block[l].out : w.widest;
-  }
-  NTK_TRY(ntk_alloc_doubles(J->context, (size_t)numbers_of((double)n, (double)w.widest),
-                            "double-double", &storage));
+  NTK_TRY(ntk_alloc_doubles(J->context, (size_t)numbers_of((double)n), "double-double", &storage));
   double *next = storage;
   w.U = slice(&next, n * n);
   w.K = slice(&next, n * n);
   w.W = slice(&next, n * n);
   w.Y = slice(&next, n * COLUMNS);
-  w.Z = slice(&next, n * w.widest);
+  w.Z = slice(&next, n * COLUMNS);
   ends->found = false;
   ends->rounds = 0;
   ntk_status status = run_rounds(&w, ends);

@@ -7,6 +7,7 @@
 #include "kernel/resolve/resolve.h"
 
 #include "base/memory.h"
+#include "kernel/resolve/enclose.h"
 #include "kernel/resolve/exact.h"
 #include "kernel/resolve/rayleigh.h"
 #include "kernel/resolve/refine.h"
@@ -128,19 +129,24 @@ ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e)
     status = in_double(of, &J, vector, e);
   if (status == NTK_OK && J.rows <= NTK_EXACT_ROWS && e->digits < DIGITS)
     status = in_double_double(of, &J, vector, e);
+  const double start = ntk_clock();
+  if (status == NTK_OK && of->certificate != NULL && e->verdict == NTK_VERDICT_OK)
+    status = ntk_enclose(of->network, of->outputs, &J, vector, e->lambda_min, of->certificate);
+  e->seconds_certify = ntk_clock() - start;
   ntk_columns_destroy(&J);
   return status;
 }
 
 double ntk_resolve_bytes(const ntk_context *context, const ntk_network_spec *spec,
-                         ntk_outputs outputs, size_t N) {
+                         ntk_outputs outputs, size_t N, bool certify) {
   const size_t rows = ntk_kernel_rows(spec, outputs, N);
   const double in_double = ntk_rounds_bytes(context, rows);
+  const double enclosing = certify ? ntk_enclose_bytes(context, spec, outputs, N) : 0.0;
   return ntk_columns_bytes(context, spec, outputs, N) +
-         fmax(fmax(in_double, ntk_rayleigh_bytes(context, spec, outputs, N) +
-                                  ntk_refine_bytes(rows) +
-                                  4.0 * (double)rows * (double)(rows + 24)),
-              ntk_exact_bytes(context, spec, outputs, N));
+         fmax(enclosing, fmax(fmax(in_double, ntk_rayleigh_bytes(context, spec, outputs, N) +
+                                                  ntk_refine_bytes(rows) +
+                                                  4.0 * (double)rows * (double)(rows + 24)),
+                              ntk_exact_bytes(context, spec, outputs, N)));
 }
 
 double ntk_resolve_columns(const ntk_network_spec *spec, ntk_outputs outputs) {

@@ -16,11 +16,12 @@ typedef struct ntk_resolving {
   const double *X;
   double noise, trace, tolerance;
   uint64_t seed;
+  ntk_certificate *certificate; /* NULL: none; filled in where the verdict is OK (enclose.h) */
 } ntk_resolving;
 ntk_status ntk_resolve(const ntk_resolving *of, double *vector, ntk_extremes *e);
 /* Bytes that it holds at its peak. */
 double ntk_resolve_bytes(const ntk_context *context, const ntk_network_spec *spec,
-                         ntk_outputs outputs, size_t N);
+                         ntk_outputs outputs, size_t N, bool certify);
 /* Columns of J, for 2 N^2 of flops each a round. */
 double ntk_resolve_columns(const ntk_network_spec *spec, ntk_outputs outputs);
 

@@ -244,6 +244,8 @@ void ntk_work_spectrum(const ntk_network_spec *spec, size_t N, const ntk_spectru
   ntk_put_products(m, PRODUCTS, "largest eigenvalue", list);
   if (o->resolve) {
     put_resolve(spec, N, m, o, list);
+    if (o->certify)
+      ntk_put_enclosure(spec, o->outputs, N, m, list);
     return;
   }
   ntk_put_factor(m, false, "factorisation", list);

@@ -106,6 +106,9 @@ void ntk_put_passes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N,
 /* The proof for the kernel in exact arithmetic; again: its features have to be made again. */
 void ntk_put_proof(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, bool again,
                    ntk_work_list *list);
+/* Certificate and proof beside resolve, where K in double-double is not too large; m: rows. */
+void ntk_put_enclosure(const ntk_network_spec *spec, ntk_outputs outputs, size_t N, double m,
+                       ntk_work_list *list);
 /* So many times that work more. */
 void ntk_work_add(ntk_work *to, const ntk_work *work, double times);
 

@@ -92,7 +92,7 @@ static ntk_status run_steps(ntk_job *j) {
     NTK_TRY(ntk_job_density(j));
     NTK_TRY(ntk_job_prefixes(j));
     NTK_TRY(ntk_job_vectors(j));
-    if (j->options.certify && r->verdict == NTK_VERDICT_OK)
+    if (j->options.certify && !j->options.resolve && r->verdict == NTK_VERDICT_OK)
       NTK_TRY(ntk_job_certify(j));
   }
   r->bounds.ratio_lower = r->lambda_min / r->bounds.lower_scale;
@@ -176,7 +176,6 @@ ntk_status ntk_job_run(ntk_job *j) {
 static ntk_status check_resolve(const ntk_job *j) {
   const ntk_spectrum_options *o = &j->options;
   const char *what = !o->resolve                       ? NULL
-                     : o->certify                      ? "a certificate, which is of K"
                      : o->vectors > 0                  ? "several eigenvectors"
                      : o->density                      ? "the density"
                      : o->prefix_count > 0             ? "prefixes"

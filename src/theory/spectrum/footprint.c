@@ -93,8 +93,9 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
       options->density)
     most = fmax(most, b.features + b.kernel + fmax(fmax(b.build, rows), density));
   if (!singular && options->resolve) /* K and the features are given back before it */
-    most = fmax(fmax(most, b.features + b.kernel + eigen),
-                fmax(ntk_resolve_bytes(context, spec, options->outputs, N), after));
+    most =
+        fmax(fmax(most, b.features + b.kernel + eigen),
+             fmax(ntk_resolve_bytes(context, spec, options->outputs, N, options->certify), after));
   if (!singular && !options->resolve) { /* K moves to the features' place, or these stay */
     /* Then residuals are products with the features, and several vectors of the largest are. */
     const double ends = options->vectors > 0 ? after + b.apply : fmax(after, b.apply);
@@ -106,7 +107,7 @@ static double double_bytes(const ntk_context *context, const ntk_network_spec *s
     most = fmax(most, b.features + b.kernel + after);
   if (options->full)
     most = fmax(most, b.features + b.kernel + b.full);
-  if (!singular && options->certify) /* K is given back before the proof */
+  if (!singular && options->certify && !options->resolve) /* K is given back before the proof */
     most = fmax(most,
                 b.features + fmax(b.create, ntk_proof_bytes(context, spec, options->outputs, N)));
   const double kept = probes > 0 ? ntk_density_bytes(probes, steps) : 0.0;

@@ -226,7 +226,8 @@ static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
                             .noise = r->resolution,
                             .trace = j->trace,
                             .tolerance = j->options.tolerance,
-                            .seed = j->options.seed};
+                            .seed = j->options.seed,
+                            .certificate = j->options.certify ? &r->certificate : NULL};
   ntk_kernel_destroy(j->factor);
   ntk_features_destroy(j->features);
   j->factor = NULL;
@@ -275,7 +276,8 @@ ntk_status ntk_job_smallest(ntk_job *j) {
   }
   offer_more(j);
   r->seconds.factor += e.seconds_factor;
-  r->seconds.eigen += ntk_clock() - start - e.seconds_factor;
+  r->seconds.certify = e.seconds_certify;
+  r->seconds.eigen += ntk_clock() - start - e.seconds_factor - e.seconds_certify;
   if (isnan(e.lambda_min)) {
     r->residual_min = NAN;
     ntk_free(j->context, r->eigenvector);
