@@ -3,7 +3,7 @@
 ball arithmetic.
 
 usage: check_proof.py NTKIT [COUNT [SEED [--resolve]]]      (python-flint, numpy; 300 networks in about a minute)
-       check_proof.py NTKIT --record > tests/kernel/recorded_proof.h
+       check_proof.py NTKIT --record > tests/kernel/recorded/recorded_proof.h
 
 Case by case: the interval against lambda_min of the files that --save leaves, F and B of (1) and (9) and K of (8)
 with BITS bits, enclosed to TINY (record_resolve.py's way). Says how many intervals hold it, and how many of those at

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "kernel/resolve/enclose.h"
 #include "kernel/resolve/gram.h"
-#include "recorded_proof.h"
+#include "recorded/recorded_proof.h"
 #include "recorded_resolve.h"
 #include "support.h"
 

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "kernel/ends/proof.h"
 #include "kernel/kernel.h"
-#include "recorded_proof.h"
+#include "recorded/recorded_proof.h"
 #include "support.h"
 
 static ntk_context *context;
