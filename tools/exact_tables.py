@@ -61,6 +61,7 @@ def tables():
     print()
     table("ERFCX", "exp(c^2) erfc(c), c = k / 16, k = 0..448.",
           [exp(mpf(k) ** 2 / 256) * erfc(mpf(k) / 16) for k in range(449)])
+    table("BELL", "exp(-c^2), c = k / 16, k = 0..64.", [exp(-(mpf(k) ** 2) / 256) for k in range(65)])
     print("#endif")
 
 
@@ -82,6 +83,8 @@ def bounds():
     for c, terms in ((mpf(4), 22), (mpf(28), 38)):
         least = (1 - exp(-2 * c * s - s * s)) / (2 * c * s + s * s)
         print("erf: ", c, mp.nstr(log(majorant(c, s, terms) / least, 2), 6))
+        if c == 4:
+            print("erf, in double: ", mp.nstr(log(majorant(c, s, 12) / least, 2), 6))
 
 
 bounds() if sys.argv[1:] == ["--bounds"] else tables()

@@ -6,6 +6,7 @@
  * ACM TOMS 49, 2023):
  *   dd_add 3 u^2 / (1 - 4 u) (6)   dd_add_real 2 u^2 (4)    dd_mul 5 u^2 (12)
  *   dd_mul_real 2 u^2 (9)          dd_div 9.8 u^2 (18)      dd_sqrt 25/8 u^2
+ *   dd_add_less 9 u^2
  * A product whose error is below 2^-1074 loses that much. */
 #ifndef NTK_BASE_EXACT_DD_H
 #define NTK_BASE_EXACT_DD_H
@@ -69,6 +70,12 @@ static inline dd dd_add(dd a, dd b) {
   const dd s = dd_two_sum(a.hi, b.hi), t = dd_two_sum(a.lo, b.lo);
   const dd v = dd_fast_two_sum(s.hi, s.lo + t.hi);
   return dd_fast_two_sum(v.hi, t.lo + v.lo);
+}
+/* Of |b| <= |a| / 2, for half the operations: rounding of lo + lo, at most 3 / 2 u^2 |a|, and of
+ * all that is added to the sum of hi, 3 u^2 |a|, which are 9 u^2 of the result. */
+static inline dd dd_add_less(dd a, dd b) {
+  const dd s = dd_fast_two_sum(a.hi, b.hi);
+  return dd_fast_two_sum(s.hi, s.lo + (a.lo + b.lo));
 }
 static inline dd dd_sub(dd a, dd b) {
   return dd_add(a, dd_neg(b));

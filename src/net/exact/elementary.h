@@ -46,12 +46,14 @@ static inline __attribute__((always_inline)) vr low_terms(vr x, int first, int l
     sum = vr_fma(vr_set(sign) * sum, x, vr_set(INVERSE_FACTORIAL[2 * n]));
   return sum;
 }
-/* The same from n = first on, in double-double until n = middle, where tail goes on. */
+/* The same from n = first on, in double-double until n = middle, where tail goes on; |x| < 1, first
+ * at least 2, so that what is added is less than half. */
 static inline __attribute__((always_inline)) dd high_terms(dd x, vr tail, int first, int middle,
                                                            int step, double sign) {
   dd sum = dd_add_real(dd_table(INVERSE_FACTORIAL, (size_t)middle), vr_set(sign) * x.hi * tail);
   for (int n = middle - step; n >= first; n -= step)
-    sum = dd_add(dd_scale(dd_mul(sum, x), vr_set(sign)), dd_table(INVERSE_FACTORIAL, (size_t)n));
+    sum =
+        dd_add_less(dd_table(INVERSE_FACTORIAL, (size_t)n), dd_scale(dd_mul(sum, x), vr_set(sign)));
   return sum;
 }
 
@@ -151,7 +153,9 @@ typedef struct dd_gauss {
   dd tail, erfcx, I;
 } dd_gauss;
 
-static inline __attribute__((always_inline)) dd_gauss dd_gauss_parts(dd x, double most, int terms) {
+/* With k in the tail's place. Terms from the one numbered `exact` on are made in double. */
+static inline __attribute__((always_inline)) dd_gauss dd_gauss_parts(dd x, double most, int terms,
+                                                                     int exact) {
   const dd a = dd_neg(dd_at_least(dd_neg(x), -most));
   const vr k = vr_round(vr_set(16.0) * a.hi), c = k * vr_set(0.0625);
   const dd s = dd_add_real(a, -c);
@@ -164,22 +168,40 @@ static inline __attribute__((always_inline)) dd_gauss dd_gauss_parts(dd x, doubl
   /* u_n s^n of the integrand: u_{n+1} = -(2 c s u_n + 2 s^2 u_{n-1}) / (n + 1). */
   const dd one = dd_mul_real(s, vr_set(-2.0) * c), two = dd_scale(dd_square(s), vr_set(-2.0));
   dd before = dd_from(vr_set(1.0)), u = one, sum = before;
-  for (int n = 1; n < terms; n++) {
-    sum = dd_add(sum, dd_mul(u, dd_table(INVERSE, (size_t)n)));
+  for (int n = 1; n < exact; n++) {
+    sum = dd_add_less(sum, dd_mul(u, dd_table(INVERSE, (size_t)n)));
     const dd next =
         dd_mul(dd_add(dd_mul(one, u), dd_mul(two, before)), dd_table(INVERSE, (size_t)n));
     before = u;
     u = next;
   }
+  vr low = vr_set(0.0), v = u.hi, w = before.hi;
+  for (int n = exact; n < terms; n++) {
+    const vr inverse = vr_set(INVERSE[2 * n]), next = vr_fma(one.hi, v, two.hi * w) * inverse;
+    low = vr_fma(v, inverse, low);
+    w = v;
+    v = next;
+  }
+  sum = dd_add_real(sum, low);
   const dd factor = dd_set(TWO_OVER_ROOT_PI[0], TWO_OVER_ROOT_PI[1]);
-  return (dd_gauss){dd_exp(dd_from(-c * c)), erfcx, dd_mul(dd_mul(s, sum), factor)};
+  return (dd_gauss){dd_from(k), erfcx, dd_mul(dd_mul(s, sum), factor)};
 }
-/* Where x <= 4. */
+/* Where x <= 4: terms from the twelfth on are 2^-54 of I, and their rounding below 2^-101. */
 static inline dd_gauss dd_gauss_near(dd x) {
-  return dd_gauss_parts(x, 4.0, 22);
+  dd_gauss made = dd_gauss_parts(x, 4.0, 22, 12);
+  const vr k = made.tail.hi; /* NaN stays */
+  for (int i = 0; i < LANES; i++)
+    if (k[i] >= 0.0 && k[i] <= 64.0) {
+      made.tail.hi[i] = BELL[2 * (size_t)k[i]];
+      made.tail.lo[i] = BELL[2 * (size_t)k[i] + 1];
+    }
+  return made;
 }
 static __attribute__((noinline, cold)) dd_gauss dd_gauss_far(dd x) {
-  return dd_gauss_parts(x, 28.0, 38);
+  dd_gauss made = dd_gauss_parts(x, 28.0, 38, 38);
+  const vr c = made.tail.hi * vr_set(0.0625);
+  made.tail = dd_exp(dd_from(-c * c));
+  return made;
 }
 static inline dd dd_erfc_of(dd_gauss g) {
   return dd_mul(g.tail, dd_sub(g.erfcx, g.I));
