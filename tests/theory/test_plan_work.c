@@ -81,7 +81,7 @@ static void test_flops_of_proof(void **state) {
   const double once = flops_of(&list, NTK_WORK_FORWARD);
   ntk_work_spectrum(&spec, N, &certify, &list);
   const double products = 2.0 * 100.0 * (40 * 30 + 2 * 30 * 20),
-               units = 100.0 * (30 * 2500.0 + 20 * 16000.0);
+               units = 100.0 * (30 * 2500.0 + 20 * 11000.0);
   assert_near(flops_of(&list, NTK_WORK_FORWARD), 2.0 * once + 5.5 * products + units, 1.0, "proof");
   /* Of six layers norms of weights by their powers besides: 2 m^2 (n + n' + m). */
   const size_t deep[] = {40, 30, 20, 20, 20, 20};
@@ -110,7 +110,7 @@ static void test_flops_of_enclosure(void **state) {
   ntk_work_spectrum(&spec, N, &resolve, &list);
   const double without = flops_of(&list, NTK_WORK_FORWARD);
   ntk_work_spectrum(&spec, N, &both, &list);
-  const double proof = 5.5 * 200.0 * (40 * 30 + 2 * 30 * 20) + 100.0 * (30 * 2500.0 + 20 * 16000.0);
+  const double proof = 5.5 * 200.0 * (40 * 30 + 2 * 30 * 20) + 100.0 * (30 * 2500.0 + 20 * 11000.0);
   const double exact = 40.0 * 1e4 * ((40 + 30 + 20 + 30 + 20 + 1) / 2.0 + 100.0 / 6.0);
   assert_near(flops_of(&list, NTK_WORK_FORWARD) - without, proof + exact, 1.0, "enclosure");
   ntk_work_spectrum(&spec, 4097, &resolve, &list);
