@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether `spectrum --resolve` finds lambda_min far below what K shows, of more samples than ball arithmetic has time for.
 
-usage: check_resolve.py NTKIT [N:SLOPE ...]      (python-flint, numpy; the four sizes of CASES unless said)
+usage: check_resolve.py NTKIT [N:SLOPE ...]      (python-flint, numpy; those of CASES unless said)
 
 The samples are of 16 groups, x = (t, 1) in two coordinates of each, and a tanh unit sees one group's coordinates alone:
 it is 0 on the others, so that K of two layers is of 16 blocks, each of which a small network has, but that phi'(0) = 1 of
@@ -23,7 +23,7 @@ from flint import arb, arb_mat
 from record_resolve import smallest
 
 BITS, GROUPS = 900, 16
-CASES = ["500:40", "1000:90", "2000:100", "4000:140"]
+CASES = ["240:44", "240:30", "500:40", "500:35", "1000:85", "2000:105", "4000:140"]
 
 
 def drawn(which, g, count):

@@ -86,6 +86,16 @@ static void draw(size_t slope, double *X, double *W_1, double *W_2) {
   }
 }
 
+static void open_problem(size_t slope, ntk_network **network, ntk_dataset **data) {
+  static double X[N * D], W_1[D * UNITS], W_2[UNITS];
+  const ntk_network_spec spec = {
+      .depth = 2, .width = (const size_t[]){D, UNITS}, .activation = "tanh"};
+  draw(slope, X, W_1, W_2);
+  assert_ok(
+      ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, NULL, network));
+  *data = make_data(context, X, N, D);
+}
+
 static void test_blocks(void **state) {
   (void)state;
   static const struct {
@@ -96,16 +106,11 @@ static void test_blocks(void **state) {
   } known[] = {{60, 1.90589410202177475e-20, 1.1e23, "double", 12},
                {44, 9.7135789488723744e-25, 2.2e27, "double", 12},
                {30, 3.8404469658242968e-30, 5.5e32, "double-double", 8}};
-  static double X[N * D], W_1[D * UNITS], W_2[UNITS];
-  const ntk_network_spec spec = {
-      .depth = 2, .width = (const size_t[]){D, UNITS}, .activation = "tanh"};
   for (size_t k = 0; k < COUNT(known); k++) {
     ntk_network *network = NULL;
     ntk_spectrum_result r = {0};
-    draw(known[k].slope, X, W_1, W_2);
-    assert_ok(ntk_network_from_weights(context, &spec, (const double *const[]){W_1, W_2}, NULL,
-                                       &network));
-    ntk_dataset *data = make_data(context, X, N, D);
+    ntk_dataset *data = NULL;
+    open_problem(known[k].slope, &network, &data);
     assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){.resolve = true}, &r));
     assert_int_equal(r.verdict, NTK_VERDICT_OK);
     assert_true(r.digits >= known[k].digits);
@@ -119,9 +124,51 @@ static void test_blocks(void **state) {
   }
 }
 
+typedef struct stops {
+  int calls, at;
+  bool in_double, beyond; /* phases that there were */
+} stops;
+
+static bool stop(const char *phase, double fraction, void *user) {
+  stops *s = user;
+  assert_true(fraction >= 0.0 && fraction <= 1.0);
+  s->in_double |= strcmp(phase, "resolving") == 0;
+  s->beyond |= strcmp(phase, "resolving in double-double") == 0;
+  return ++s->calls != s->at;
+}
+
+/* Stopped at any time, nothing is held, and nothing found. */
+static void test_stopped(void **state) {
+  (void)state;
+  stops s = {0};
+  ntk_context *own = NULL;
+  ntk_context *const shared = context;
+  const ntk_context_options options = {.threads = 1, .progress = stop, .progress_user = &s};
+  assert_ok(ntk_context_create(&options, &own));
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL;
+  context = own;
+  open_problem(30, &network, &data);
+  context = shared;
+  ntk_status status = NTK_ERR_CANCELLED;
+  while (status != NTK_OK) {
+    ntk_spectrum_result r = {0};
+    s.calls = 0;
+    s.at++;
+    status = ntk_spectrum(own, network, data, &(ntk_spectrum_options){.resolve = true}, &r);
+    assert_true(status == NTK_OK || (status == NTK_ERR_CANCELLED && r.eigenvector == NULL));
+    ntk_spectrum_clear(&r);
+  }
+  assert_true(s.at > 3 && s.in_double && s.beyond);
+  ntk_dataset_destroy(data);
+  ntk_network_destroy(network);
+  assert_int_equal(ntk_memory_in_use(own), 0);
+  ntk_context_destroy(own);
+}
+
 int main(void) {
   context = make_context(2);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_stopped)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);
   ntk_context_destroy(context);

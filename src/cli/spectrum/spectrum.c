@@ -81,7 +81,7 @@ static const char *long_way(const ntk_spectrum_options *options, const ntk_plan 
                             const ntk_plan_method *m) {
   const bool by = strcmp(options->method, "operator") == 0 ||
                   (plan->chosen != NULL && strcmp(plan->chosen, m->name) == 0);
-  return options->resolve                         ? "from J, in a round if one suffices"
+  return options->resolve                         ? "lambda_min from J"
          : strcmp(m->name, "operator") == 0 && by ? "without K, by products until it converges"
                                                   : NULL;
 }
@@ -100,9 +100,10 @@ static void note_long(const cli_job *job, const ntk_spectrum_options *options) {
     if (how == NULL || !(m->seconds > LONG || (isnan(m->seconds) && m->flops > MANY)))
       continue;
     progress_duration(m->seconds, sizeof time, time);
-    report_note(job->settings, "%s: %.1e flops%s%s%s", how, m->flops, isnan(m->seconds) ? "" : ", ",
-                isnan(m->seconds) ? "" : time,
-                options->resolve ? "" : " by a guess that may be wrong by several times");
+    report_note(job->settings, "%s: %.1e flops%s%s%s%s", how, m->flops,
+                isnan(m->seconds) ? "" : ", ", isnan(m->seconds) ? "" : time,
+                options->resolve ? ", " : " by a guess that may be wrong by several times",
+                options->resolve ? plan.reason : "");
   }
   ntk_plan_clear(&plan);
 }

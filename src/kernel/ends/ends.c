@@ -133,6 +133,9 @@ ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk
   ntk_status status = find(&s, way);
   if (status == NTK_OK && found.verdict == NTK_VERDICT_BELOW_RESOLUTION)
     status = ntk_near_rows_say(features->network, &held, sizeof found.reason, found.reason);
+  if (status == NTK_OK)
+    ntk_extremes_offer(features->context, found.verdict, "'spectrum' with the option resolve",
+                       sizeof found.reason, found.reason);
   ntk_free(features->context, s.vector);
   ntk_kernel_destroy(s.rough);
   if (status == NTK_OK && s.keep)

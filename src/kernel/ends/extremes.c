@@ -1,6 +1,8 @@
 #include "kernel/ends/extremes.h"
 
 #include "base/memory.h"
+#include "base/ranks/ranks.h"
+#include "base/text.h"
 #include "kernel/ends/accuracy.h"
 #include "kernel/range.h"
 #include "ntkit/data.h"
@@ -82,6 +84,14 @@ void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
         "change it by %.1g of itself",
         e->digits, e->digits == 1 ? " is" : "s are", error);
   }
+}
+
+void ntk_extremes_offer(const ntk_context *context, ntk_verdict verdict, const char *by,
+                        size_t size, char *reason) {
+  const size_t length = strlen(reason);
+  if ((verdict == NTK_VERDICT_BELOW_RESOLUTION || verdict == NTK_VERDICT_INACCURATE) &&
+      ntk_ranks_count(context) == 1)
+    (void)ntk_format(reason + length, size - length, "; %s looks beyond", by);
 }
 
 /* What the eigensolver finds is of the factor, whose error the resolution has; so is the least

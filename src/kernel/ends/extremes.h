@@ -47,6 +47,11 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min);
  * and of e->residual. */
 void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding);
 
+/* Whoever is told that there is no number, or few digits, is told of what may have more, one
+ * process: " <by> looks beyond" is added to the reason (size bytes). */
+void ntk_extremes_offer(const ntk_context *context, ntk_verdict verdict, const char *by,
+                        size_t size, char *reason);
+
 /* lambda_min of K, which becomes its factor: *e's verdict, lambda_min, solves, seconds_factor, by
  * e->resolution. vector: N, its eigenvector where there is one. NTK_ERR_NUMERIC, and lambda_min
  * NaN: the eigensolver did not converge. One factorisation and 20 to 60 solves. */

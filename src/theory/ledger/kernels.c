@@ -149,6 +149,9 @@ ntk_status ntk_proof_spectrum(ntk_verification *v, ntk_proof_kernel k, double nu
   ntk_kernel_destroy(K);
   if (status == NTK_OK && k < NTK_PROOF_FB && e->verdict == NTK_VERDICT_BELOW_RESOLUTION)
     status = say_near(v, e);
+  if (status == NTK_OK && k == NTK_PROOF_K)
+    ntk_extremes_offer(v->context, e->verdict, "'spectrum' with the option resolve",
+                       sizeof e->reason, e->reason);
   v->ledger->spectrum[k].name = names[k];
   if (status == NTK_OK && full && v->options.spectra)
     v->ledger->spectrum[k].values = values;

@@ -198,19 +198,28 @@ static void put_singular(const ntk_network_spec *spec, size_t N, double m,
   ntk_put_passes(spec, o->outputs, N, PRODUCTS, "largest eigenvalue", list);
 }
 
-/* K and a factor first; columns of J solved with it, and K' summed of them, once; the next factor,
- * and its product with the first. */
+/* Columns of J solved with a factor, and K' summed of them; the next factor, and its product with
+ * the one before. */
+ntk_work ntk_work_round(const ntk_network_spec *spec, ntk_outputs outputs, size_t N) {
+  const double m = (double)ntk_kernel_rows(spec, outputs, N);
+  return (ntk_work){.phase = "resolving",
+                    .kind = NTK_WORK_FACTOR,
+                    .flops = 2.0 * m * m * ntk_resolve_columns(spec, outputs) + m * m * m,
+                    .bytes = 24.0 * m * m,
+                    .entries = 1.5 * m * m};
+}
+
+/* K and a factor first, then one round, which usually suffices. */
 static void put_resolve(const ntk_network_spec *spec, size_t N, double m,
                         const ntk_spectrum_options *o, ntk_work_list *list) {
-  const double columns = ntk_resolve_columns(spec, o->outputs);
   ntk_work_list again = {0};
   (void)ntk_put_features(spec, o->outputs, N, &again);
   ntk_put_kernel(spec, o->outputs, m, "resolving", &again);
   for (size_t i = 0; i < again.count; i++)
     ntk_put(list, again.work[i].phase, again.work[i].kind, again.work[i].flops, again.work[i].bytes,
             again.work[i].entries);
-  ntk_put(list, "resolving", NTK_WORK_FACTOR, 2.0 * m * m * columns + m * m * m, 24.0 * m * m,
-          1.5 * m * m);
+  const ntk_work one = ntk_work_round(spec, o->outputs, N);
+  ntk_put(list, one.phase, one.kind, one.flops, one.bytes, one.entries);
   put_smallest(m, list);
 }
 

@@ -52,6 +52,8 @@ typedef struct ntk_work_list {
  * single. */
 NTK_SIBLING void ntk_work_spectrum(const ntk_network_spec *spec, size_t N,
                                    const ntk_spectrum_options *options, ntk_work_list *list);
+/* A round of resolve, of which the first is in it. */
+ntk_work ntk_work_round(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
 NTK_SIBLING void ntk_work_mixed(const ntk_network_spec *spec, size_t N,
                                 const ntk_spectrum_options *options, bool kept,
                                 ntk_work_list *list);

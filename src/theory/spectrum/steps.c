@@ -2,7 +2,6 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
-#include "base/ranks/ranks.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "kernel/ends/mixed.h"
@@ -239,16 +238,6 @@ static ntk_status smallest_resolved(ntk_job *j, ntk_extremes *e) {
   return NTK_OK;
 }
 
-/* Whoever is told that there is no number is told where there may be one. */
-static void offer_more(ntk_job *j) {
-  ntk_spectrum_result *r = j->result;
-  const size_t length = strlen(r->reason);
-  if ((r->verdict == NTK_VERDICT_BELOW_RESOLUTION || r->verdict == NTK_VERDICT_INACCURATE) &&
-      !j->options.resolve && ntk_ranks_count(j->context) == 1)
-    (void)ntk_format(r->reason + length, sizeof r->reason - length,
-                     "; the option resolve looks beyond");
-}
-
 ntk_status ntk_job_smallest(ntk_job *j) {
   ntk_spectrum_result *r = j->result;
   const double start = ntk_clock();
@@ -274,7 +263,8 @@ ntk_status ntk_job_smallest(ntk_job *j) {
     const ntk_held held = ntk_dataset_held(j->data);
     NTK_TRY(ntk_near_rows_say(j->network, &held, sizeof r->reason, r->reason));
   }
-  offer_more(j);
+  if (!j->options.resolve)
+    ntk_extremes_offer(j->context, r->verdict, "the option resolve", sizeof r->reason, r->reason);
   r->seconds.factor += e.seconds_factor;
   r->seconds.certify = e.seconds_certify;
   r->seconds.eigen += ntk_clock() - start - e.seconds_factor - e.seconds_certify;
