@@ -160,8 +160,8 @@ static bool guessed_faster(const ntk_plan *plan, const ntk_plan_method *chosen) 
   return false;
 }
 
-/* How many rounds resolve takes is known from lambda_min alone. Those in double-double took 12 to
- * 25 times as long as others. */
+/* How many rounds resolve takes is known from lambda_min alone. That those in double-double take 20
+ * times as long is a guess by one run (N = 400, P = 40,800). */
 static void explain_rounds(const ntk_plan_asked *a, ntk_plan *plan) {
   const ntk_work one = ntk_work_round(a->spec, a->outputs, plan->samples);
   const double seconds = ntk_work_seconds(&plan->machine, &one);
