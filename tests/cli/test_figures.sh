@@ -33,7 +33,7 @@ ended() {
 }
 
 for figure in "$here"/docs/*.svg "$here"/examples/*/*.svg; do
-  readable "$figure"
+  ! grep -q GNUPLOT "$figure" || readable "$figure" # test_report.sh looks at those of pages
 done
 
 if command -v gnuplot >/dev/null; then
