@@ -126,13 +126,12 @@ static void test_blocks(void **state) {
 
 typedef struct stops {
   int calls, at;
-  bool in_double, beyond; /* phases that there were */
+  bool beyond; /* the phase that takes nearly all of the time was there */
 } stops;
 
 static bool stop(const char *phase, double fraction, void *user) {
   stops *s = user;
   assert_true(fraction >= 0.0 && fraction <= 1.0);
-  s->in_double |= strcmp(phase, "resolving") == 0;
   s->beyond |= strcmp(phase, "resolving in double-double") == 0;
   return ++s->calls != s->at;
 }
@@ -159,7 +158,7 @@ static void test_stopped(void **state) {
     assert_true(status == NTK_OK || (status == NTK_ERR_CANCELLED && r.eigenvector == NULL));
     ntk_spectrum_clear(&r);
   }
-  assert_true(s.at > 3 && s.in_double && s.beyond);
+  assert_true(s.at > 3 && s.beyond);
   ntk_dataset_destroy(data);
   ntk_network_destroy(network);
   assert_int_equal(ntk_memory_in_use(own), 0);
