@@ -34,13 +34,13 @@ def limit(
     """
     context = current()
     spec, data = _law(net), Data(context, X, net.widths[0])
-    given = context.pointer, spec.c, data.handle
+    given = [context.pointer, spec.c, data.handle]
     if covariance:
         if blocks is not None:
             raise ValueError("blocks are of the NTK; accepted: blocks or covariance")
         make, arguments = lib.ntk_limit_covariance, given
     else:
-        make, arguments = lib.ntk_limit_kernel, (*given, block_flags(blocks, net.depth))
+        make, arguments = lib.ntk_limit_kernel, [*given, block_flags(blocks, net.depth)]
     made = context.make(
         "ntk_kernel", lib.ntk_kernel_destroy, make, *arguments, held=data, progress=progress
     )
