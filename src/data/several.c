@@ -138,16 +138,20 @@ static bool look_at(const char *path, struct stat *found) {
   return there;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool ntk_file_reads(const char *input, const char *path) {
   struct stat first, second;
   if (!look_at(path, &second))
     return false;
   if (look_at(input, &first))
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    return is_same(&first, &second);
   for (const char *c = input; strchr(input, ',') != NULL; c++) {
     const size_t length = strcspn(c, ",");
     char *name = strndup(c, length);
-    const bool same = name != NULL && ntk_file_reads(name, path);
+    const bool same = name != NULL && look_at(name, &first) && is_same(&first, &second);
     free(name);
     if (same)
       return true;

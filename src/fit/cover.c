@@ -18,7 +18,7 @@ static double stirling_rest(double n) {
     return (1.0 / 12.0 - q * (1.0 / 360.0 - q * (1.0 / 1260.0 - q / 1680.0))) / n;
   }
   double factorial = 1.0;
-  for (double k = 2.0; k <= n; k++)
+  for (int k = 2; k <= (int)n; k++)
     factorial *= k;
   return log(factorial) - (n + 0.5) * log(n) + n - 0.5 * log(2.0 * PI);
 }
@@ -35,10 +35,11 @@ static double log_term(double n, double k) {
 
 /* log(sum_{j <= k} C(n, j) / 2^n), 2 k < n. */
 static double log_tail(double n, double k) {
-  double ratio = 1.0, sum = 1.0;
-  for (double j = k; j >= 1.0 && ratio > DBL_EPSILON * sum; j--) {
+  double ratio = 1.0, sum = 1.0, j = k;
+  while (j >= 1.0 && ratio > DBL_EPSILON * sum) {
     ratio *= j / (n - j + 1.0);
     sum += ratio;
+    j -= 1.0;
   }
   return log_term(n, k) + log(sum);
 }

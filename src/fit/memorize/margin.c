@@ -58,9 +58,10 @@ static ntk_status choose_step(fitting *w, const ntk_separation *found) {
   if (!separates)
     return try_step(w, SMALL_SHARE * t, &least);
   t *= FIRST_SHARE;
-  for (int i = 0; i < MOST_T && !(least >= ENOUGH) && !(w->least > 0.0 && least < w->least);
-       i++, t *= 0.5)
+  for (int i = 0; i < MOST_T && !(least >= ENOUGH) && !(w->least > 0.0 && least < w->least); i++) {
     NTK_TRY(try_step(w, t, &least));
+    t *= 0.5;
+  }
   return NTK_OK;
 }
 

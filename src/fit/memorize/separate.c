@@ -143,13 +143,14 @@ static ntk_status bound_by(search *s, double *c, double *bound) {
 
 /* c, the last solution, towards the null space of K_A while that makes the bound smaller. */
 static ntk_status project(search *s) {
-  double bound = 0.0;
-  for (double before = INFINITY;; before = bound) {
+  double bound = 0.0, before = INFINITY;
+  for (;;) {
     NTK_TRY(bound_by(s, s->c, &bound));
     if (!(bound > 0.0 && bound <= FALL * before))
       break;
     NTK_TRY(ntk_kernel_solve(s->factor, s->c, 1));
     ntk_dscal(s->count, s->lambda, s->c);
+    before = bound;
   }
   return NTK_OK;
 }
@@ -249,10 +250,12 @@ static ntk_status descend(search *s) {
     return NTK_OK;
   }
   ntk_status status = NTK_OK;
-  for (s->lambda = s->mean; status == NTK_OK && s->lambda >= LEAST * s->mean; s->lambda *= TENTH) {
+  s->lambda = s->mean;
+  while (status == NTK_OK && s->lambda >= LEAST * s->mean) {
     status = minimise(s);
     if (least_margin(s) >= NEAR || s->found.bound <= NTK_INSEPARABLE)
       break;
+    s->lambda *= TENTH;
   }
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }

@@ -333,7 +333,7 @@ ntk_status ntk_checkpoint_restore(ntk_training *t) {
   status = ntk_training_agree_first(t, of_checkpoint(status), "reading the checkpoint");
   if (status == NTK_OK)
     status = hand_on(t, &h, &arrays);
-  if (status == NTK_OK && h.magic != 0)
+  if (status == NTK_OK && arrays != NULL) /* there is one */
     status = take_over(t, &h, arrays);
   ntk_free(t->context, arrays);
   return status;

@@ -138,7 +138,7 @@ ntk_status ntk_ends_find(ntk_features *features, ntk_way way, uint64_t seed, ntk
                        sizeof found.reason, found.reason);
   ntk_free(features->context, s.vector);
   ntk_kernel_destroy(s.rough);
-  if (status == NTK_OK && s.keep)
+  if (status == NTK_OK && kept != NULL)
     *kept = s.K;
   else
     ntk_kernel_destroy(s.K);
