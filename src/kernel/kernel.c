@@ -364,11 +364,11 @@ ntk_status ntk_kernel_factor(ntk_kernel *kernel, double shift) {
   return status;
 }
 
-ntk_status ntk_kernel_solve_leading(const ntk_kernel *kernel, size_t order, double *B, size_t m) {
-  if (order > kernel->leading)
-    NTK_TRY(check_factored(kernel, true));
-  NTK_TRY(kernel->backend->kernel_solve(kernel, order, B, m));
-  rescale(order, kernel->form.scale, m, B);
+ntk_status ntk_kernel_solve_leading(const ntk_kernel *factor, size_t order, double *B, size_t m) {
+  if (order > factor->leading)
+    NTK_TRY(check_factored(factor, true));
+  NTK_TRY(factor->backend->kernel_solve(factor, order, B, m));
+  rescale(order, factor->form.scale, m, B);
   return NTK_OK;
 }
 

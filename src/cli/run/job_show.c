@@ -227,8 +227,9 @@ static const ntk_description rows_table = VIEW_TABLE(rows_fields);
 /* What a network tells by itself. */
 static void view_network(result_view *v, const ntk_network *network, job_network facts) {
   const size_t depth = ntk_network_depth(network);
-  size_t *widths = calloc(2 * depth, sizeof *widths), *biases = widths + depth;
+  size_t *widths = calloc(2 * depth, sizeof *widths);
   if (widths != NULL) {
+    size_t *biases = widths + depth;
     for (size_t l = 1; l < depth; l++)
       widths[l - 1] = ntk_network_width(network, l);
     facts.widths = widths;

@@ -69,7 +69,7 @@ static double last_numbers(const ntk_network_spec *spec) {
 /* Numbers: those of all threads, the weights', norms of weights and a layer to find them in. */
 static double numbers_of(const ntk_network_spec *spec, int threads) {
   return (double)threads * ntk_proof_numbers(spec, rows_at_once(spec)) + last_numbers(spec) +
-         down_numbers(spec) + (double)(spec->depth * sizeof(ntk_weight_norms) / sizeof(double)) +
+         down_numbers(spec) + (double)(spec->depth * sizeof(ntk_weight_norms)) / 8.0 +
          (double)widest_of(spec) + powers_numbers(spec);
 }
 

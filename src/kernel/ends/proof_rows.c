@@ -65,8 +65,8 @@ static double widest_of(const ntk_network_spec *spec) {
 
 double ntk_proof_numbers(const ntk_network_spec *spec, size_t S) {
   const double C = (double)ntk_spec_width(spec, spec->depth);
-  double numbers = C * (5.0 * widest_of(spec) + 1.0 + (double)(sizeof(back) / sizeof(double))) +
-                   SCALARS * (double)spec->depth + (double)(sizeof(row) / sizeof(double));
+  double numbers = C * (5.0 * widest_of(spec) + 1.0 + (double)sizeof(back) / 8.0) +
+                   SCALARS * (double)spec->depth + (double)sizeof(row) / 8.0;
   for (size_t l = 1; l < spec->depth; l++)
     numbers += 2.0 * (double)spec->width[l];
   return (double)S * numbers;
@@ -344,7 +344,7 @@ static void make_back(const ntk_proof_pass *p, const room *r, size_t k) {
       add_rows(p, r, k, t, (vectors){1, r->here, ntk_exact_at(stored, t * n), &one});
     } else {
       add_rows(p, r, k, t,
-               (vectors){C / p->rows, ntk_exact_at(r->next, t * C * n),
+               (vectors){p->rows > 1 ? 1 : C, ntk_exact_at(r->next, t * C * n),
                          ntk_exact_at(stored, t * C * n), bounds});
     }
   }

@@ -193,7 +193,7 @@ static ntk_status find(work *w, double *v, ntk_exact_ends *ends) {
   const ntk_exact_entries x = {w->Z.hi, w->Z.lo}, y = ntk_exact_at(x, n),
                           z = ntk_exact_at(x, 2 * n);
   ntk_eigenpair pair;
-  double value[2];
+  double value[2] = {0.0};
   NTK_TRY(ntk_eigen_smallest(w->context, &A, ends->tolerance, ends->seed, &pair, v));
   memcpy(x.hi, v, n * sizeof(double));
   memset(x.lo, 0, n * sizeof(double));
