@@ -42,6 +42,19 @@ for n in 1 2; do
   [ "$(field .resumed "$work/on$n")" = 20 ] || bad "$n ranks did not go on from 3's checkpoint"
 done
 
+# Batches, clients and a margin go on so, too.
+for way in '--batch 50' '--clients 5 --local-steps 3 --optimizer gd' '--margin --labels sign --optimizer gd'; do
+  rm -f "$work/ways"
+  # shellcheck disable=SC2086
+  {
+    train 1 20 ways1 $way
+    train 3 8 ways3 $way --checkpoint "$work/ways"
+    train 2 20 ways2 $way --checkpoint "$work/ways"
+  }
+  near "loss, $way" "$(field .loss_final "$work/ways2")" "$(field .loss_final "$work/ways1")"
+  [ "$(field .resumed "$work/ways2")" = 8 ] || bad "$way: 2 ranks did not go on from 3's checkpoint"
+done
+
 # A folder: rank 0's, and tracking in it.
 train 3 20 tracked --save "$work/saved" --track 10 --plot --report "$work/page.html"
 for file in result.json W1.npy loss.npy track_lambda_min.npy loss.dat; do

@@ -65,8 +65,8 @@ ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, doub
                            double most, ntk_dual *dual);
 void ntk_dual_destroy(ntk_dual *dual);
 
-/* E phi(u)^2 and E phi'(u)^2 for one variance above 0. */
-void ntk_dual_alone(const ntk_dual *dual, double variance, double *same, double *slopes);
+/* E phi(u)^2 and E phi'(u)^2 for one variance a above 0. */
+void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes);
 
 /* Whether slopes go with the angle itself near equal u and v, where phi' jumps: then errors of rho
  * near 1 count as their square roots. */

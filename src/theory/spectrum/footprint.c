@@ -156,20 +156,24 @@ bool ntk_known_singular(const ntk_network_spec *spec, ntk_outputs outputs, bool 
          (linear && (double)N > (double)spec->width[0] + affine);
 }
 
+static double run_bytes(const ntk_context *context, const ntk_network_spec *spec, bool singular,
+                        const ntk_share *share, const ntk_spectrum_options *options, ntk_way way) {
+  return singular || way == NTK_WAY_DOUBLE ? double_bytes(context, spec, singular, share, options)
+                                           : mixed_bytes(context, spec, share, options, way);
+}
+
 /* Of a singular K the largest prefix that may not be so has a run of its own. */
 static double working_bytes(const ntk_context *context, const ntk_network_spec *spec, bool linear,
                             const ntk_share *share, const ntk_spectrum_options *options,
                             ntk_way way) {
   const bool singular = ntk_known_singular(spec, options->outputs, linear, share->N);
-  double bytes = singular || way == NTK_WAY_DOUBLE
-                     ? double_bytes(context, spec, singular, share, options)
-                     : mixed_bytes(context, spec, share, options, way);
+  double bytes = run_bytes(context, spec, singular, share, options, way);
   ntk_spectrum_options alone = {.outputs = options->outputs, .prefixes = options->prefixes};
   for (size_t p = options->prefix_count; singular && p-- > 0;)
     if (!ntk_known_singular(spec, options->outputs, linear, options->prefixes[p])) {
       const ntk_share first = ntk_share_leading(*share, options->prefixes[p]);
       alone.prefix_count = p + 1;
-      bytes = fmax(bytes, working_bytes(context, spec, linear, &first, &alone, way) +
+      bytes = fmax(bytes, run_bytes(context, spec, false, &first, &alone, way) +
                               8.0 * (double)ntk_kernel_rows(spec, options->outputs, share->N));
       break;
     }
