@@ -37,7 +37,8 @@ typedef struct ntk_spectrum_options {
   const char *precision;   /* "double", "mixed" (ntk_mode_list in fit.h) or "auto"; NULL: "auto" */
   const char *method;      /* factor; operator: products, no K; NULL, auto: where K does not fit */
   bool resolve; /* lambda_min from J, not K: told from 0 far below (docs/algorithm.md); 2 N^2 P
-                   flops, 12 N^2 bytes; not with vectors, density, prefixes or ranks */
+                   flops, 12 N^2 bytes; not with full, vectors, density, prefixes or
+                   ranks */
 } ntk_spectrum_options;
 
 /* lambda_min(K) in exact arithmetic of the stored X, W and scales, enclosed: every error on the way

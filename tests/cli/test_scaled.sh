@@ -23,7 +23,7 @@ check 'the page, in short too' grep -q 'L = 1200: 8 → 8 x 1199 → 1, tanh, in
 check 'the page' grep -q ' = 5\.41577[0-9]*e-426 ' page.html
 check 'what its other numbers are over' grep -q 'All other numbers of K are over 2^-1' page.html
 check 'no interval that says nothing' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
-check 'but why' grep -qx '            no proof for the exact kernel: it is of layers that double precision holds' "$out"
+check 'but why' grep -qx '            no proof for the exact kernel: some layers are beyond the range of double precision' "$out"
 rm page.html
 fewer=$(echo "$deep" | sed 's/\(8,\)\{600\}//')
 good '600 layers' spectrum $fewer --certify --report page.html

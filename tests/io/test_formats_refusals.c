@@ -67,6 +67,9 @@ static void encrypt(zip_member *m) {
 static void pack_otherwise(zip_member *m) {
   m->method = 12;
 }
+static void pack_by_lzma(zip_member *m) {
+  m->method = 14;
+}
 static void rename_member(zip_member *m) {
   m->name = "X.txt";
 }
@@ -97,6 +100,7 @@ static void test_zip(void **state) {
       {0, lie_beyond, "at byte 0 a file goes on behind the last"},
       {0, encrypt, "is encrypted"},
       {8, pack_otherwise, "is packed by method 12 of zip (bzip2); accepted: stored or deflated"},
+      {8, pack_by_lzma, "is packed by method 14 of zip (LZMA); accepted: stored or deflated"},
       {0, rename_member, "is a zip archive without a .npy; accepted: .npz"},
       {0, pickle, "of torch.save, a pickle, which only PyTorch reads; accepted: safetensors"},
       {0, workbook, "an Excel workbook or its kin; accepted: what it saves as CSV"},

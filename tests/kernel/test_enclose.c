@@ -197,6 +197,21 @@ static void check_gram(const case_ *c) {
   free(K);
 }
 
+/* Any columns are those of all at once: runs that begin and end inside of a row of a block too. */
+static void check_pieces(const ntk_columns *J) {
+  const size_t n = J->rows, P = J->count;
+  double *all = make_array(n * P), *piece = make_array(n * P);
+  ntk_columns_take(J, 0, P, all, P);
+  for (size_t first = 0; first < P; first += 5)
+    for (size_t count = 1; first + count <= P && count < 40; count++) {
+      ntk_columns_take(J, first, count, piece, count);
+      for (size_t r = 0; r < n; r++)
+        assert_memory_equal(piece + r * count, all + r * P + first, count * sizeof *all);
+    }
+  free(all);
+  free(piece);
+}
+
 static void test_gram(void **state) {
   (void)state;
   const size_t width[] = {5, 12, 9};
@@ -213,6 +228,7 @@ static void test_gram(void **state) {
   for (size_t outputs = 0; outputs < 2; outputs++) {
     case_ c = make_case(&spec, (ntk_outputs)outputs, 23);
     check_gram(&c);
+    check_pieces(&c.J);
     drop_case(&c);
   }
 }

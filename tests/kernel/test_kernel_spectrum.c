@@ -196,6 +196,8 @@ static void test_refusals(void **state) {
                  "depth");
   assert_refused(ntk_features_create(a.network, b.data, &none), NTK_ERR_SHAPE, "d = 9");
   assert_refused(ntk_kernel_from_array(one, A, 0, &kernel), NTK_ERR_ARGUMENT, "order 0");
+  assert_refused(ntk_kernel_from_array(one, (double[]){4, 0, 0, 2, 1, 0, 1, NAN, 5}, 3, &kernel),
+                 NTK_ERR_NOT_FINITE, "row 3, column 2 (from 1)");
   assert_true(kernel == NULL && none == NULL && A[0] == 0.0);
 
   ntk_context *cancelled = NULL;

@@ -159,11 +159,13 @@ static void test_refusals(void **state) {
   (void)state;
   const size_t prefix = 3;
   const ntk_spectrum_options asked[] = {{.resolve = true, .vectors = 2},
+                                        {.resolve = true, .full = true},
                                         {.resolve = true, .density = true},
                                         {.resolve = true, .prefixes = &prefix, .prefix_count = 1},
                                         {.resolve = true, .precision = "mixed"},
                                         {.resolve = true, .method = "operator"}};
-  const char *const says[] = {"eigenvectors", "density", "prefixes", "mixed", "resolve needs"};
+  const char *const says[] = {"eigenvectors", "full spectrum", "density",
+                              "prefixes",     "mixed",         "resolve needs"};
   ntk_network *network = NULL;
   assert_ok(ntk_network_create(context, &general[0], &network));
   ntk_dataset *data = NULL;

@@ -58,12 +58,12 @@ static void print_features(const ntk_memorize_result *all) {
   (void)job_number_up(all->separation_bound, 3, text);
   if (all->separation > 0.0)
     printf("features    separate the samples by %.3g of the longest row, none do by more than %s;\n"
-           "            %zu samples hold that, %zu Newton steps\n",
-           all->separation, text, all->support, all->steps);
+           "            %zu samples hold that, %zu Newton step%s\n",
+           all->separation, text, all->support, all->steps, all->steps == 1 ? "" : "s");
   else
     printf("features    do not separate the samples, or by %s of the longest row at most, as %zu\n"
-           "            of the samples show; %zu Newton steps\n",
-           text, all->support, all->steps);
+           "            of the samples show; %zu Newton step%s\n",
+           text, all->support, all->steps, all->steps == 1 ? "" : "s");
 }
 
 static void print_method(const memorize_run *run, const ntk_memorize_result *all) {

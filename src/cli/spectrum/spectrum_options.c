@@ -62,7 +62,7 @@ static const option_row own[] = {
          "rounding in K hides it: told from 0 down to about 1e-26 of lambda_max, and where N <= "
          "512, in double-double, to 1e-42. Features are in double-double, so that a deep "
          "network's are precise too. 2 N^2 P flops a round, usually one; 12 N^2 bytes. Not "
-         "with --vectors, --density, --prefixes or several processes."},
+         "with --full, --vectors, --density, --prefixes or several processes."},
     {.name = "vectors",
      .kind = KIND_SIZE,
      .field = FIELD(vectors),

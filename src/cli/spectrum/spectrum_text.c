@@ -27,9 +27,10 @@ static void print_interval(const char *what, double lower, double upper, double 
 static void print_exponent(double exponent) {
   char text[NTK_DECIMAL];
   if (exponent != 0.0)
-    printf("scale       %-18s of double precision K's numbers are not: what follows is over this, "
-           "2^%.0f\n",
-           ntk_text_decimal(1.0, exponent, 10, 0, text), exponent);
+    printf(
+        "scale       %-18s K is beyond the range of double precision: what follows is over this, "
+        "2^%.0f\n",
+        ntk_text_decimal(1.0, exponent, 10, 0, text), exponent);
 }
 
 static void print_certificate(const cli_job *job, const ntk_spectrum_result *result) {

@@ -74,7 +74,8 @@ static void print_batches(const ntk_train_result *result) {
   const ntk_batch_rate *b = &result->batches;
   if (b->size == 0)
     return;
-  printf("batches     %zu samples a step, %zu steps an epoch", b->size, b->steps);
+  printf("batches     %zu samples a step, %zu step%s an epoch", b->size, b->steps,
+         b->steps == 1 ? "" : "s");
   if (!isnan(b->critical))
     printf("; beyond %.4g more samples hardly help a step", b->critical);
   putchar('\n');

@@ -82,7 +82,7 @@ double ntk_proof_bytes(const ntk_context *context, const ntk_network_spec *spec,
 
 const char *ntk_proof_refuses(const ntk_network *network) {
   return ntk_ranks_count(network->context) > 1 ? "it is made in one process alone"
-         : network->slope != NULL              ? "it is of layers that double precision holds"
+         : network->slope != NULL              ? "some layers are beyond the range of double precision"
                                                : NULL;
 }
 

@@ -177,6 +177,7 @@ static ntk_status check_resolve(const ntk_job *j) {
   const ntk_spectrum_options *o = &j->options;
   const char *what = !o->resolve                       ? NULL
                      : o->vectors > 0                  ? "several eigenvectors"
+                     : o->full                         ? "the full spectrum, which is of K"
                      : o->density                      ? "the density"
                      : o->prefix_count > 0             ? "prefixes"
                      : ntk_ranks_count(j->context) > 1 ? "several ranks"
