@@ -165,9 +165,42 @@ static void test_stopped(void **state) {
   ntk_context_destroy(own);
 }
 
+/* Of all outputs, with nearly all of K from its last block: groups of eigenvalues 1e-7 of their
+ * size apart, a mean of which is no digit more than their distance. Against all eigenvalues. */
+static void test_groups(void **state) {
+  (void)state;
+  for (size_t outputs = 2; outputs <= 4; outputs++)
+    for (uint64_t seed = 0; seed < 4; seed++) {
+      const ntk_network_spec spec = {.depth = 2,
+                                     .width = (const size_t[]){4, 30},
+                                     .activation = "sigmoid",
+                                     .outputs = outputs,
+                                     .parameterization = "1e-8,1",
+                                     .seed = seed};
+      const ntk_spectrum_options options[] = {{.outputs = NTK_OUTPUTS_ALL, .resolve = true},
+                                              {.outputs = NTK_OUTPUTS_ALL, .full = true}};
+      ntk_spectrum_result r[2];
+      ntk_network *network = NULL;
+      ntk_dataset *data = NULL;
+      assert_ok(ntk_network_create(context, &spec, &network));
+      assert_ok(ntk_dataset_generate(context, "gaussian", 8, 4, seed, &data));
+      for (size_t i = 0; i < 2; i++)
+        assert_ok(ntk_spectrum(context, network, data, &options[i], &r[i]));
+      const double least = r[1].eigenvalues[0];
+      assert_true(r[1].eigenvalues[1] < (1.0 + 1e-6) * least);
+      assert_true(r[0].digits >= 5);
+      assert_near(r[0].lambda_min, least, (pow(10.0, -r[0].digits) + 1e-10) * least, "lambda_min");
+      for (size_t i = 0; i < 2; i++)
+        ntk_spectrum_clear(&r[i]);
+      ntk_dataset_destroy(data);
+      ntk_network_destroy(network);
+    }
+}
+
 int main(void) {
   context = make_context(2);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_stopped)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_stopped),
+                                     cmocka_unit_test(test_groups)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);
   ntk_context_destroy(context);

@@ -43,7 +43,8 @@ static double sums(size_t rows) {
 }
 
 /* Judges e->lambda_min, found by v: what is not known of J in double-double counts, and, squared,
- * all that is wrong with v. */
+ * all that is wrong with v; as it is where outputs make groups of eigenvalues, whose gaps may be
+ * smaller than that. */
 static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   double lost = 0.0, weight = 0.0;
   for (size_t i = 0; i < J->rows; i++) {
@@ -53,7 +54,7 @@ static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   e->residual = hypot(e->residual, sqrt(e->lambda_min * EXACT * weight));
   ntk_extremes_judge(e, e->lambda_min);
   if (e->verdict == NTK_VERDICT_OK)
-    ntk_extremes_carry(e, lost, 0x1p-192 * weight);
+    ntk_extremes_carry(e, lost, 0x1p-192 * weight + (J->per > 1 ? 10.0 * e->residual : 0.0));
 }
 
 /* By M, whose own J is another by at most e->resolution, the square of its norm: a residual told by
