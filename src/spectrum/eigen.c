@@ -8,10 +8,14 @@
 #include "spectrum/lanczos.h"
 #include "spectrum/packed/packed.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 enum { BLOCKS_FROM = 4096, SOLVE_BLOCK = 4, PAIRS_BLOCK = 16, MAX_PRODUCTS = 4000 };
+
+/* A gap is looked for as closely as it takes. */
+static const double GAP_FIRST = 1e-2, GAP_FINER = 1e-2, GAP_LAST = 1e-7;
 
 static ntk_status check_operator(const ntk_operator *A, double tolerance) {
   if (A->n == 0)
@@ -130,6 +134,62 @@ ntk_status ntk_eigen_smallest_pairs(ntk_context *context, const ntk_operator *A,
 ntk_status ntk_eigen_smallest(ntk_context *context, const ntk_operator *A, double tolerance,
                               uint64_t seed, ntk_eigenpair *pair, double *vector) {
   return ntk_eigen_smallest_pairs(context, A, tolerance, seed, 1, pair, vector);
+}
+
+/* A^{-1} beside a unit vector. */
+typedef struct beside {
+  const ntk_operator *A;
+  const double *v;
+} beside;
+
+static void take_away(size_t n, const double *v, size_t m, double *U) {
+  for (size_t j = 0; j < m; j++)
+    ntk_daxpy(n, -ntk_ddot(n, v, U + j * n), v, U + j * n);
+}
+
+static ntk_status solve_beside(void *user, const double *V, size_t m, double *U) {
+  const beside *b = user;
+  memcpy(U, V, b->A->n * m * sizeof(double));
+  take_away(b->A->n, b->v, m, U);
+  NTK_TRY(b->A->solve(b->A->user, U, m));
+  take_away(b->A->n, b->v, m, U);
+  return NTK_OK;
+}
+
+/* A Krylov space has one vector of each eigenspace: of one that is nearly so, too. Beside v another
+ * start shows what there is of it. */
+ntk_status ntk_eigen_gap(ntk_context *context, const ntk_operator *A, uint64_t seed, double value,
+                         const double *vector, double *gap) {
+  double tolerance = GAP_FIRST, *V = NULL;
+  beside b = {A, vector};
+  *gap = 1.0;
+  if (A->n == 1)
+    return NTK_OK;
+  NTK_TRY(ntk_alloc_doubles(context, A->n, "eigenvector", &V));
+  ntk_status status;
+  bool shown = false;
+  do {
+    const ntk_lanczos_options options = {.block = ntk_eigen_block(A->n),
+                                         .count = 1,
+                                         .tolerance = tolerance,
+                                         .of_inverse = A->noise,
+                                         .max_products = MAX_PRODUCTS,
+                                         .seed = seed + 1,
+                                         .phase = "smallest eigenvalue"};
+    ntk_eigenpair next;
+    status = ntk_lanczos_largest(context, A->n, solve_beside, &b, &options, &next, V);
+    if (status != NTK_OK)
+      break;
+    const double found = 1.0 / (next.value * value) - 1.0;
+    const double least = 1.0 / ((next.value + next.residual) * value) - 1.0;
+    shown = least > tolerance;
+    *gap = shown ? least : -fmax(fabs(found), DBL_MIN);
+    tolerance *= GAP_FINER;
+  } while (!shown && tolerance > GAP_LAST);
+  ntk_free(context, V);
+  if (status == NTK_ERR_NUMERIC)
+    *gap = -DBL_MIN;
+  return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
 size_t ntk_eigen_pairs_bytes(size_t n, size_t count) {

@@ -251,6 +251,55 @@ static void test_formula(void **state) {
   assert_true(isnan(e.lambda_min) && e.resolution == 5.0 + 1e-3);
 }
 
+/* Of the residual, in parts of lambda_min: 10 of it where no gap was found, and how far the next
+ * is; its square over the gap, but no less than of a gap of a tenth. */
+static void test_gaps(void **state) {
+  (void)state;
+  const struct {
+    double residual, gap;
+    int digits;
+  } known[] = {{2e-6, 0.0, 10},  {2e-6, 1.0, 10},    {2e-6, 0.1, 10},  {2e-6, 1e-3, 8},
+               {2e-6, 1e-9, 4},  {2e-6, -1e-300, 4}, {2e-6, -5e-3, 2}, {0.0, -1e-300, 15},
+               {2e-8, -1e-6, 5}, {2e-15, 1e-12, 15}};
+  for (size_t i = 0; i < COUNT(known); i++) {
+    ntk_extremes e = {.lambda_min = 4.0, .residual = 4.0 * known[i].residual, .gap = known[i].gap};
+    ntk_extremes_carry(&e, 0.0, 1e-16);
+    if (e.digits != known[i].digits)
+      fail_msg("residual %g, gap %g: %d digits, not %d", known[i].residual, known[i].gap, e.digits,
+               known[i].digits);
+  }
+}
+
+/* Of all outputs, with nearly all of K from its last block: eigenvalues come in groups, 1e-7 of
+ * their size apart. Against all eigenvalues, which double has to 1e-10. */
+static void test_groups(void **state) {
+  (void)state;
+  for (size_t outputs = 2; outputs <= 4; outputs++)
+    for (uint64_t seed = 0; seed < 8; seed++) {
+      const ntk_network_spec spec = {.depth = 2,
+                                     .width = (const size_t[]){4, 30},
+                                     .activation = "sigmoid",
+                                     .outputs = outputs,
+                                     .parameterization = "1e-8,1",
+                                     .seed = seed};
+      const ntk_spectrum_options options = {.outputs = NTK_OUTPUTS_ALL, .full = true};
+      ntk_spectrum_result r;
+      ntk_network *network = NULL;
+      ntk_dataset *data = NULL;
+      assert_ok(ntk_network_create(context, &spec, &network));
+      assert_ok(ntk_dataset_generate(context, "gaussian", 8, 4, seed, &data));
+      assert_ok(ntk_spectrum(context, network, data, &options, &r));
+      const double least = r.eigenvalues[0], error = fabs(r.lambda_min - least) / least;
+      assert_true(r.eigenvalues[1] < (1.0 + 1e-5) * least);
+      if (!(error <= pow(10.0, -r.digits) + 1e-10) || r.digits < 5)
+        fail_msg("%zu outputs, seed %d: %d digits are told, the error is %.1e", outputs, (int)seed,
+                 r.digits, error);
+      ntk_spectrum_clear(&r);
+      ntk_dataset_destroy(data);
+      ntk_network_destroy(network);
+    }
+}
+
 int main(void) {
   context = make_context(2);
   const struct CMUnitTest tests[] = {
@@ -259,6 +308,8 @@ int main(void) {
       cmocka_unit_test(test_lost),
       cmocka_unit_test(test_outputs),
       cmocka_unit_test(test_formula),
+      cmocka_unit_test(test_gaps),
+      cmocka_unit_test(test_groups),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);

@@ -76,10 +76,37 @@ static void test_one(void **state) {
   known_destroy(&known);
 }
 
+/* The gap from the least eigenvalue to the next, which occurs `times` times: nearly all of it is
+ * seen, and no more; of next to nothing, none. */
+static void test_gap(void **state) {
+  (void)state;
+  const double gaps[] = {0.5, 0.03, 1e-3, 1e-5, 1e-8, 0.0};
+  const size_t orders[] = {3, 40, 400};
+  for (size_t o = 0; o < COUNT(orders); o++)
+    for (size_t g = 0; g < COUNT(gaps); g++)
+      for (size_t times = 1; times <= 2; times++) {
+        known_operator known = known_create(orders[o], 7 * orders[o] + g);
+        for (size_t i = 0; i < orders[o]; i++)
+          known.lambda[i] = i == 0 ? 1.0 : i <= times ? 1.0 + gaps[g] : 1.0 + (double)i;
+        const ntk_operator A = known_as_operator(&known);
+        double *v = make_array(orders[o]), gap = NAN;
+        ntk_eigenpair pair;
+        assert_ok(ntk_eigen_smallest(context, &A, 1e-6, 3, &pair, v));
+        assert_ok(ntk_eigen_gap(context, &A, 3, pair.value, v, &gap));
+        if (gaps[g] > 1e-6)
+          assert_true(gap >= 0.4 * gaps[g] && gap <= (1.0 + 1e-6) * gaps[g]);
+        else
+          assert_true(gap <= -DBL_MIN && gap >= -1e-6);
+        free(v);
+        known_destroy(&known);
+      }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_known),
       cmocka_unit_test(test_one),
+      cmocka_unit_test(test_gap),
   };
   return cmocka_run_group_tests(tests, known_setup, known_teardown);
 }

@@ -290,6 +290,8 @@ ntk_status ntk_digits_measure(const ntk_network *network, const ntk_held *held,
   e->digits = 0;
   if (e->verdict != NTK_VERDICT_OK)
     return NTK_OK;
+  if (of.per > 1 && e->gap == 0.0)
+    e->gap = -DBL_MIN; /* outputs make groups of eigenvalues */
   const double weight = choose(&of, norms, v);
   const workspace w = workspace_of(&spec, of.parts);
   ntk_status status = allocate(&of, &w, &storage, &pointers);

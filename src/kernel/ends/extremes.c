@@ -6,6 +6,7 @@
 #include "kernel/ends/accuracy.h"
 #include "kernel/range.h"
 #include "ntkit/data.h"
+#include "spectrum/eigen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,12 +61,19 @@ void ntk_extremes_judge(ntk_extremes *e, double lambda_min) {
              tell_resolution(e, text), e->rounds > 0 || e->exact ? "Jacobian" : "kernel");
 }
 
-/* What the residual leaves in an eigenvalue is its square over the gap to the next; of that nothing
- * is known but that it is seldom below a tenth of lambda_min. */
+/* What a residual leaves in lambda_min, in parts of that: its square over the gap to the next; all
+ * of it where no gap was found, and as much again as the next is away, which may be the smaller.
+ * Where nobody looked the gap is seldom below a tenth of lambda_min. */
+static double left_by(double residual, double gap) {
+  if (gap < 0.0)
+    return 10.0 * residual - gap;
+  return fmin(10.0 * residual, residual * residual / (gap > 0.0 ? fmin(gap, 0.1) : 0.1));
+}
+
 void ntk_extremes_carry(ntk_extremes *e, double lost, double rounding) {
-  const double lambda = e->lambda_min, residual = e->residual / lambda;
-  const double error =
-      (2.0 * sqrt(lambda) * sqrt(lost) + lost + rounding) / lambda + 10.0 * residual * residual;
+  const double lambda = e->lambda_min;
+  const double error = (2.0 * sqrt(lambda) * sqrt(lost) + lost + rounding) / lambda +
+                       left_by(e->residual / lambda, e->gap);
   const double digits = floor(-log10(error));
   e->digits = digits > 0.0 ? (int)fmin(digits, NTK_DIGITS_MOST) : 0;
   if (!(lambda > e->resolution + lost)) {
@@ -110,8 +118,11 @@ ntk_status ntk_extremes_smallest(ntk_kernel *K, double tolerance, uint64_t seed,
   ntk_eigenpair pair;
   NTK_TRY(ntk_eigen_smallest(K->context, &A, tolerance, seed, &pair, vector));
   e->solves = pair.applications;
+  e->residual = pair.residual;
   ntk_extremes_judge(e, pair.value);
-  return NTK_OK;
+  return e->verdict == NTK_VERDICT_OK
+             ? ntk_eigen_gap(K->context, &A, seed, pair.value, vector, &e->gap)
+             : NTK_OK;
 }
 
 /* NTK_ERR_NOT_FINITE where K's trace leaves double precision no room: what is known to be 0 exactly

@@ -30,6 +30,7 @@ typedef struct ntk_extremes {
   int solves;                /* by the eigensolver */
   int products;              /* ... with K, in mixed precision, */
   double residual;           /* ||K v - lambda_min v||, where it is known; else 0 */
+  double gap;                /* to the next eigenvalue, as ntk_eigen_gap has it; 0: nobody looked */
   const char *why; /* one line: why not in mixed precision, where that was tried; or NULL */
   double seconds_factor, seconds_certify;
 } ntk_extremes;

@@ -154,6 +154,7 @@ static ntk_status refine(ntk_kernel *factor, const ntk_operator *A, double toler
   e->solves = b.solves;
   e->products = pair.applications;
   e->residual = pair.residual;
+  e->gap = gap < NARROW ? -DBL_MIN : gap / 2.0; /* M's, which is K's more or less */
   ntk_extremes_judge(e, pair.value);
   return NTK_OK;
 }

@@ -53,8 +53,9 @@ static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   }
   e->residual = hypot(e->residual, sqrt(e->lambda_min * EXACT * weight));
   ntk_extremes_judge(e, e->lambda_min);
+  e->gap = J->per > 1 ? -DBL_MIN : 0.0;
   if (e->verdict == NTK_VERDICT_OK)
-    ntk_extremes_carry(e, lost, 0x1p-192 * weight + (J->per > 1 ? 10.0 * e->residual : 0.0));
+    ntk_extremes_carry(e, lost, 0x1p-192 * weight);
 }
 
 /* By M, whose own J is another by at most e->resolution, the square of its norm: a residual told by

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "kernel/ends/extremes.h"
 #include "kernel/ends/near_rows.h"
+#include "spectrum/eigen.h"
 
 #include <math.h>
 #include <string.h>
@@ -115,6 +116,7 @@ static ntk_status find(const search *s, double trace, ntk_extremes *e, double *r
   ntk_eigenpair pair;
   NTK_TRY(ntk_eigen_smallest(j->context, &inverse, j->options.tolerance, j->options.seed, &pair,
                              s->vector));
+  NTK_TRY(ntk_eigen_gap(j->context, &inverse, j->options.seed, pair.value, s->vector, &e->gap));
   NTK_TRY(K.apply(K.user, s->vector, 1, j->scratch));
   const double quotient = ntk_ddot(s->order, s->vector, j->scratch);
   ntk_daxpy(s->order, -quotient, s->vector, j->scratch);
