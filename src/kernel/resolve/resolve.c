@@ -43,8 +43,7 @@ static double sums(size_t rows) {
 }
 
 /* Judges e->lambda_min, found by v: what is not known of J in double-double counts, and, squared,
- * all that is wrong with v; as it is where outputs make groups of eigenvalues, whose gaps may be
- * smaller than that. */
+ * all that is wrong with v; as it is where outputs make groups of eigenvalues, with no gap. */
 static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   double lost = 0.0, weight = 0.0;
   for (size_t i = 0; i < J->rows; i++) {
@@ -53,7 +52,6 @@ static void judge(const ntk_columns *J, const double *v, ntk_extremes *e) {
   }
   e->residual = hypot(e->residual, sqrt(e->lambda_min * EXACT * weight));
   ntk_extremes_judge(e, e->lambda_min);
-  e->gap = J->per > 1 ? -DBL_MIN : 0.0;
   if (e->verdict == NTK_VERDICT_OK)
     ntk_extremes_carry(e, lost, 0x1p-192 * weight);
 }
@@ -70,6 +68,8 @@ static ntk_status find(const ntk_resolving *of, const ntk_columns *J, ntk_packed
   if (status == NTK_ERR_NUMERIC)
     return NTK_OK;
   NTK_TRY(status);
+  if (J->per > 1) /* M's, which is K's where it is above M's errors */
+    NTK_TRY(ntk_eigen_gap(J->context, &A, of->seed, pair.value, vector, &e->gap));
   NTK_TRY(ntk_refine(J, M, vector, &refined));
   const double wrong = sqrt(e->resolution / refined.value);
   e->solves = pair.applications + refined.steps;
@@ -105,6 +105,7 @@ static ntk_status in_double_double(const ntk_resolving *of, const ntk_columns *J
   e->solves = ends.solves;
   e->lambda_min = ends.value;
   e->residual = ends.residual;
+  e->gap = J->per > 1 ? -DBL_MIN : 0.0;
   judge(J, vector, e);
   return NTK_OK;
 }
