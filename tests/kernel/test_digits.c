@@ -300,6 +300,33 @@ static void test_groups(void **state) {
     }
 }
 
+/* tanh(big w + x - big w) = tanh(x): of it double has what big leaves, and where that is nothing
+ * tanh is 1 or -1 whichever way the sum is rounded. */
+static void test_cancelling(void **state) {
+  (void)state;
+  const ntk_network_spec spec = {
+      .depth = 2, .width = (const size_t[]){3, 1}, .activation = "tanh", .parameterization = "0,1"};
+  ntk_network *network = NULL;
+  assert_ok(ntk_network_create(context, &spec, &network));
+  for (int power = 1; power <= 18; power++)
+    for (int i = 0; i < 8; i++) {
+      const double big = pow(10.0, power), w = 0.5 + 0.77 * i, x = 0.1 + 0.17 * i;
+      const double X[] = {big, x, big}, theta[] = {w, 1.0, -w, 1.0}, K = tanh(x) * tanh(x);
+      ntk_network_set(network, theta);
+      ntk_dataset *data = make_data(context, X, 1, 3);
+      ntk_spectrum_result r;
+      assert_ok(ntk_spectrum(context, network, data, &(ntk_spectrum_options){0}, &r));
+      const double error = fabs(ldexp(r.lambda_min, (int)r.exponent) - K) / K;
+      if (r.verdict == NTK_VERDICT_OK && !(error <= pow(10.0, -r.digits)))
+        fail_msg("%g, %g: %d digits are told, the error is %.1e", big, w, r.digits, error);
+      if (power < 5)
+        assert_true(r.digits >= 9 - power);
+      ntk_spectrum_clear(&r);
+      ntk_dataset_destroy(data);
+    }
+  ntk_network_destroy(network);
+}
+
 int main(void) {
   context = make_context(2);
   const struct CMUnitTest tests[] = {
@@ -310,6 +337,7 @@ int main(void) {
       cmocka_unit_test(test_formula),
       cmocka_unit_test(test_gaps),
       cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_cancelling),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   assert_int_equal(ntk_memory_in_use(context), 0);

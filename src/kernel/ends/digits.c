@@ -46,8 +46,10 @@ static double sum_error(size_t n) {
   return U * (2.0 + 0.5 * sqrt((double)n));
 }
 
-/* A (T x parts x n) with relative errors up to size in what is a perturbed copy's. */
-static void perturb(evaluation *e, size_t parts, size_t n, double size, double *A) {
+/* A (T x parts x n) with relative errors up to size in what is a perturbed copy's; opposite, of one
+ * part: the second copy's are those of the first with the other sign. */
+static void perturb_with(evaluation *e, size_t parts, size_t n, double size, bool opposite,
+                         double *A) {
   const ntk_random source = {0, NTK_STREAM_PROBES, NTK_PROBE_DIGITS};
   const uint64_t each = (COPIES - 1) * parts; /* the same noise, however many go together */
   uint64_t row = e->drawn * e->chosen + e->first * each;
@@ -55,10 +57,17 @@ static void perturb(evaluation *e, size_t parts, size_t n, double size, double *
   for (size_t r = 0; r < e->T * parts; r++) {
     if (r / parts % COPIES == 0)
       continue;
-    ntk_random_uniform(source, row++, n, e->noise);
+    const bool mirrored = opposite && r % COPIES == 2;
+    const double signed_size = mirrored ? -size : size;
+    ntk_random_uniform(source, mirrored ? row - 1 : row, n, e->noise);
+    row++;
     for (size_t j = 0; j < n; j++)
-      A[r * n + j] *= 1.0 + size * (2.0 * e->noise[j] - 1.0);
+      A[r * n + j] *= 1.0 + signed_size * (2.0 * e->noise[j] - 1.0);
   }
+}
+
+static void perturb(evaluation *e, size_t parts, size_t n, double size, double *A) {
+  perturb_with(e, parts, n, size, false, A);
 }
 
 /* The chosen samples, each COPIES times. */
@@ -80,7 +89,8 @@ static ntk_status forward(evaluation *e) {
   for (size_t l = 1; l < network->depth; l++) {
     double *F = e->F[l], *G = e->B;
     memcpy(e->in, e->F[l - 1], T * n[l - 1] * sizeof(double));
-    perturb(e, 1, n[l - 1], sum_error(n[l - 1]), e->in);
+    /* A sum that is all rounding has either sign: where phi saturates nothing else tells. */
+    perturb_with(e, 1, n[l - 1], sum_error(n[l - 1]), true, e->in);
     for (size_t t = 0; t < T && network->b[l] != NULL; t++)
       memcpy(G + t * n[l], network->b[l], n[l] * sizeof(double));
     ntk_dgemm('N', 'N', n[l], T, n[l - 1], 1.0, network->W[l], n[l], e->in, n[l - 1],
