@@ -4,7 +4,7 @@
 # shellcheck disable=SC1091,SC2154 # in, dir, out, err and status come from program.sh
 . "$(dirname "$0")/program.sh"
 
-bad 'figure1 has no small' "preset: figure1 has no preset 'small'; it has: quick, paper" \
+bad 'figure1 has no small' "preset: figure1 has no preset 'small'; it has: tiny, quick, paper" \
   reproduce figure1 --preset small --out here
 bad 'no such preset' 'quick, small, paper' \
   reproduce figure2 --preset large --out here

@@ -291,13 +291,16 @@ check 'epoch 5 stays' cmp "$top/before" "$top/after"
 check 'epoch 7 was the last' test ! -e epochs/epoch7
 check 'and 12 is' cmp epochs/epoch12/W2.npy epochs/W2.npy
 rm -r epochs
-train 'kernels of epochs' --epochs 3 --track 3 --save-track kernel --save epochs
-# shellcheck disable=SC2086
-good 'K_0 by itself' spectrum $small --save first --save-kernel --overwrite
-check 'kernel_epoch0.npy is K_0' cmp epochs/kernel_epoch0.npy first/kernel.npy
-check 'and K moves' test -s epochs/kernel_epoch3.npy
-cmp -s epochs/kernel_epoch3.npy first/kernel.npy && fails 'K_3 is another' kernel_epoch3.npy
-rm -r epochs first
+for bias in '' '--bias 0.3'; do
+  # shellcheck disable=SC2086
+  train "kernels of epochs $bias" $bias --epochs 3 --track 3 --save-track kernel --save epochs
+  # shellcheck disable=SC2086
+  good 'K_0 by itself' spectrum $small $bias --save first --save-kernel --overwrite
+  check "kernel_epoch0.npy is K_0 $bias" cmp epochs/kernel_epoch0.npy first/kernel.npy
+  check 'and K moves' test -s epochs/kernel_epoch3.npy
+  cmp -s epochs/kernel_epoch3.npy first/kernel.npy && fails 'K_3 is another' kernel_epoch3.npy
+  rm -r epochs first
+done
 
 # Refusals that need files of a run.
 run train --data saved/X.npy --widths 12,12 --save saved

@@ -181,6 +181,13 @@ good 'with three workers' verify $rungs --quiet --workers 3 --json --report l.ht
 grep -v '"seconds"' "$out" >"$top/three"
 check 'the same bits' cmp "$top/one" "$top/three"
 check 'a page of it' grep -q 'class="forest"><svg' l.html
+check 'whose answer is how lambda_min grows' grep -q \
+  '<p class="value"><span class="math">λ<sub>min</sub>(<i>K</i>)</span> grows like <i>d</i><sup>-*[0-9.]*</sup>' l.html
+# From 10 to 12 is further than from 14 to 16.
+check 'and whose sizes are on a logarithmic axis' awk '/<title>Eigenvalues along the sweep/ { inside = 1 }
+  inside && /anchor=.middle/ { at = $0; sub(/^[^>]* x=./, "", at); sub(/^.* x=./, "", at); d = $0; sub(/<.text>.*/, "", d); sub(/.*>/, "", d); x[d] = at + 0 }
+  /<.svg>/ { inside = 0 }
+  END { exit !(10 in x && 16 in x && x[12] - x[10] > 1.2 * (x[16] - x[14]) && x[16] > x[14]) }' l.html
 good 'the study commands read it' study fit l.db --quantity f1_norm
 # shellcheck disable=SC2086
 run verify $rungs --quiet --db l.db --seed 7
