@@ -109,6 +109,15 @@ static ntk_status by_rule(const model *m, const ntk_quadrature *q, const double 
   return NTK_OK;
 }
 
+/* Of both rules; every rank computes them, and has memory for them or not. */
+static ntk_status by_both(const ntk_training *t, const model *m, const ntk_quadrature *q,
+                          double *least, double *low, double *most, double *high) {
+  ntk_status status = by_rule(m, q, NULL, least, low);
+  if (status == NTK_OK)
+    status = by_rule(m, q, m->ends, most, high);
+  return ntk_training_agree(t, status, "rules of the linear model");
+}
+
 /* More and more steps, until the rules agree. */
 static ntk_status enclose(ntk_training *t, const model *m, const ntk_operator *A,
                           ntk_quadrature *q) {
@@ -119,8 +128,7 @@ static ntk_status enclose(ntk_training *t, const model *m, const ntk_operator *A
     NTK_TRY(
         ntk_progress_report(t->context, "the linear model", (double)q->size / (double)q->capacity));
     NTK_TRY(ntk_quadrature_extend(q, 1, A->apply, A->user, size));
-    NTK_TRY(by_rule(m, q, NULL, &least, &low));
-    NTK_TRY(by_rule(m, q, m->ends, &most, &high));
+    NTK_TRY(by_both(t, m, q, &least, &low, &most, &high));
     agree = isinf(least) || most - least <= AGREE * least || q->whole || q->size == q->capacity;
   }
   const bool known = !isnan(least + most); /* else a rule gave up, and the other is no interval */
@@ -142,6 +150,7 @@ static ntk_status measure(ntk_training *t, model *m, const ntk_operator *A, size
   ntk_status status = ntk_quadrature_create(t->context, t->R, r, steps, &q);
   if (status == NTK_OK)
     status = ntk_alloc_doubles(t->context, 6 * (MOST_STEPS + 1), "the linear model", &m->work);
+  status = ntk_training_agree(t, status, "room for the linear model");
   if (status == NTK_OK)
     status = enclose(t, m, A, &q);
   ntk_free(t->context, m->work);
@@ -164,9 +173,10 @@ static ntk_status follow(ntk_training *t, const ntk_extremes *e, ntk_features *f
   const ntk_operator A =
       features == NULL ? ntk_kernel_operator(t->tracker->K) : ntk_features_operator(features);
   double *r = NULL;
-  NTK_TRY(ntk_alloc_doubles(t->context, t->R, "the linear model", &r));
+  ntk_status status = ntk_alloc_doubles(t->context, t->R, "the linear model", &r);
+  NTK_TRY(ntk_training_agree(t, status, "room for the residual"));
   const size_t steps = features == NULL ? MOST_STEPS : MOST_STEPS_FROM_FEATURES;
-  const ntk_status status = measure(t, &m, &A, steps, r);
+  status = measure(t, &m, &A, steps, r);
   ntk_free(t->context, r);
   return status;
 }
