@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "kernel/resolve/enclose.h"
 #include "kernel/resolve/gram.h"
-#include "recorded/recorded_proof.h"
+#include "recorded/recorded_spec.h"
 #include "recorded_resolve.h"
 #include "support.h"
 
@@ -52,24 +52,11 @@ static void check_interval(const char *name, const ntk_spectrum_result *r, doubl
 static void test_truth(void **state) {
   (void)state;
   double beta[MOST_DEPTH];
-  bool bias[MOST_DEPTH];
+  bool bias[RECORDED_LAYERS];
   size_t width[MOST_DEPTH];
   for (size_t i = 0; i < COUNT(recorded_proofs); i++) {
     const recorded_proof *row = &recorded_proofs[i];
-    for (size_t l = 0; l <= row->hidden; l++) {
-      beta[l] = row->beta;
-      bias[l] = true;
-    }
-    const ntk_network_spec spec = {.depth = row->hidden + 1,
-                                   .width = row->width,
-                                   .outputs = row->outputs,
-                                   .activation = row->activation,
-                                   .init = row->init,
-                                   .beta = beta,
-                                   .bias = row->bias >= 0.0 ? bias : NULL,
-                                   .bias_deviation = fmax(0.0, row->bias),
-                                   .parameterization = row->scales,
-                                   .seed = row->seed};
+    const ntk_network_spec spec = recorded_spec(row, beta, bias);
     const bool all = strcmp(row->kernel, "all") == 0;
     const ntk_spectrum_options options = {
         .outputs = (ntk_outputs)all, .resolve = true, .certify = true};

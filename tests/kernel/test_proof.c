@@ -14,12 +14,10 @@
 #include "base/memory.h"
 #include "kernel/ends/proof.h"
 #include "kernel/kernel.h"
-#include "recorded/recorded_proof.h"
+#include "recorded/recorded_spec.h"
 #include "support.h"
 
 static ntk_context *context;
-
-enum { MOST_DEPTH = 8 };
 
 static ntk_spectrum_result certify(const ntk_network_spec *spec, size_t N) {
   return ask_spectrum(context, spec, N, &(ntk_spectrum_options){.certify = true});
@@ -42,22 +40,9 @@ static ntk_spectrum_result certify_output(const ntk_network_spec *spec, size_t N
 }
 
 static ntk_spectrum_result certify_recorded(const recorded_proof *row) {
-  double beta[MOST_DEPTH];
-  bool bias[MOST_DEPTH];
-  for (size_t l = 0; l <= row->hidden; l++) {
-    beta[l] = row->beta;
-    bias[l] = true;
-  }
-  const ntk_network_spec spec = {.depth = row->hidden + 1,
-                                 .width = row->width,
-                                 .outputs = row->outputs,
-                                 .activation = row->activation,
-                                 .init = row->init,
-                                 .beta = beta,
-                                 .bias = row->bias >= 0.0 ? bias : NULL,
-                                 .bias_deviation = fmax(0.0, row->bias),
-                                 .parameterization = row->scales,
-                                 .seed = row->seed};
+  double beta[RECORDED_LAYERS];
+  bool bias[RECORDED_LAYERS];
+  const ntk_network_spec spec = recorded_spec(row, beta, bias);
   return strcmp(row->kernel, "1") == 0
              ? certify_output(&spec, row->N)
              : ask_spectrum(context, &spec, row->N,
