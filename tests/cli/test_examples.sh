@@ -15,6 +15,7 @@ tiny() {
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
   fan-wang) echo 'trials=1 grid.N=20,30' ;;
+  limit-distance) echo 'trials=1 grid.n=16,24 grid.N=20 grid.d=8' ;;
   margin) echo 'trials=1 grid.n=16 grid.c=0.8,1.6' ;;
   montanari-zhong) echo 'trials=1 grid.r=3,4 grid.d=16 grid.n=100' ;;
   training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;

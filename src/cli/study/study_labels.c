@@ -24,16 +24,28 @@ static const struct {
     {"epochs_to", "epochs to the target"},
     {"memorize_error", "relative error of memorisation"},
     {"limit_lambda_min", "λ_{min} at infinite width"},
-    {"limit_distance", "distance of K from its limit"},
+    {"limit_distance", "K from its limit"},
     {"rate", "factor of the loss per epoch"},
+    {"linear_rate", "factor of the linear model's loss"},
+    {"drift", "largest drift of the clients"},
+    {"memorize_fits", "part of the draws memorised"},
+    {"margin_fits", "part of the draws with a margin"},
+    {"margin_separation", "margin of the features"},
+    {"margin_cover", "Cover's count"},
 };
+
+/* The k of a block's value, "1" of "lambda_min_1"; "": it is none. */
+static const char *block_of(const char *name, const char *stem) {
+  const char *k = strncmp(name, stem, strlen(stem)) == 0 ? name + strlen(stem) : "";
+  return k[strspn(k, "0123456789")] == '\0' ? k : "";
+}
 
 /* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
 void plot_label_quantity(const char *name, char *text) {
-  const char *stem = "lambda_min_";
-  const char *layer = strncmp(name, stem, strlen(stem)) == 0 ? name + strlen(stem) : "";
-  if (layer[0] != '\0' && layer[strspn(layer, "0123456789")] == '\0') {
-    snprintf(text, FIGURE_LABEL, "λ_{min}(K_{%.20s})", layer);
+  const char *smallest = block_of(name, "lambda_min_"), *far = block_of(name, "limit_distance_");
+  if (*smallest != '\0' || *far != '\0') {
+    snprintf(text, FIGURE_LABEL, *far != '\0' ? "K_{%.20s} from its limit" : "λ_{min}(K_{%.20s})",
+             *far != '\0' ? far : smallest);
     return;
   }
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
