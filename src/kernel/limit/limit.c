@@ -15,7 +15,7 @@ typedef struct constants {
   bool paired;
 } constants;
 
-static void destroy(ntk_limit *limit) {
+void ntk_limit_release(ntk_limit *limit) {
   for (size_t l = 0; l < limit->hidden && limit->layer != NULL; l++) {
     ntk_dual_destroy(&limit->layer[l].dual);
     ntk_free(limit->context, limit->layer[l].variance);
@@ -52,15 +52,22 @@ static void set_constants(const ntk_network_spec *spec, const constants *c, cons
   }
 }
 
-static ntk_status find_norms(const ntk_dataset *data, ntk_limit *limit) {
+static ntk_status find_norms(ntk_limit *limit) {
   NTK_TRY(ntk_alloc_doubles(limit->context, limit->padded, "norms of the samples", &limit->norm));
   for (size_t i = 0; i < limit->padded; i++) {
     double sum = i < limit->N ? 0.0 : 1.0;
-    for (size_t a = 0; a < data->d && i < limit->N; a++)
-      sum += limit->X[i * data->d + a] * limit->X[i * data->d + a];
+    const double *x = i < limit->N ? ntk_limit_sample(limit, i) : NULL;
+    for (size_t a = 0; a < limit->d && x != NULL; a++)
+      sum += x[a] * x[a];
     limit->norm[i] = sqrt(sum);
   }
   return NTK_OK;
+}
+
+/* Sample i as a message names it: of the data, or of those that are tested. */
+static const char *name_of(const ntk_limit *limit, size_t i, size_t *number) {
+  *number = (i < limit->first ? i : i - limit->first) + 1;
+  return i < limit->first ? "sample" : "test sample";
 }
 
 /* Variances of g_l from the sizes before, and their range. */
@@ -75,11 +82,14 @@ static ntk_status find_variances(ntk_limit *limit, size_t l, const double *befor
                       "the limit overflows: the inputs of layer %zu have the variance %.3g; "
                       "accepted: smaller beta or scales of data, or fewer layers",
                       l, a);
-    if (a < 1e-150)
+    if (a < 1e-150) {
+      size_t number = 0;
+      const char *name = name_of(limit, i, &number);
       return ntk_fail(NTK_ERR_ARGUMENT,
-                      "sample %zu (from 1) gives layer %zu nothing but 0; accepted: data without "
+                      "%s %zu (from 1) gives layer %zu nothing but 0; accepted: data without "
                       "rows of 0, or biases with a deviation",
-                      i + 1, l);
+                      name, number, l);
+    }
     layer->variance[i] = a;
     if (i < limit->N) {
       range[0] = fmin(range[0], a);
@@ -134,9 +144,9 @@ static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *p
   return NTK_OK;
 }
 
-/* Whatever it returns, *limit is to be destroyed. scratch: 3 L. */
-static ntk_status fill(const ntk_network_spec *spec, const ntk_dataset *data, const bool *blocks,
-                       bool covariance, double *scratch, ntk_limit *limit) {
+/* scratch: 3 L. */
+static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool covariance,
+                       double *scratch, ntk_limit *limit) {
   const size_t L = spec->depth;
   constants c = {.variance = scratch, .scale = scratch + L};
   void *pointer = NULL;
@@ -150,7 +160,7 @@ static ntk_status fill(const ntk_network_spec *spec, const ntk_dataset *data, co
   memset(limit->layer, 0, L * sizeof *limit->layer);
   limit->hidden = L - 1;
   set_constants(spec, &c, blocks, covariance, limit);
-  NTK_TRY(find_norms(data, limit));
+  NTK_TRY(find_norms(limit));
   NTK_TRY(ntk_alloc(limit->context, L, sizeof(ntk_activation), "activations", &pointer));
   ntk_activation *phi = pointer;
   ntk_status status = ntk_activation_parse(spec->activation, L - 1, phi);
@@ -170,8 +180,8 @@ static ntk_status fill(const ntk_network_spec *spec, const ntk_dataset *data, co
   return status;
 }
 
-static ntk_status check(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
-                        const bool *blocks) {
+ntk_status ntk_limit_check(ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_dataset *data, const bool *blocks) {
   size_t parameters = 0;
   NTK_TRY(ntk_architecture_check(spec, &parameters));
   NTK_TRY(ntk_dim_check(data, spec->width[0]));
@@ -204,21 +214,32 @@ static ntk_status build(const ntk_limit *limit, ntk_kernel **kernel) {
   return status;
 }
 
+ntk_status ntk_limit_open(ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_dataset *data, const ntk_dataset *test, const bool *blocks,
+                          bool covariance, ntk_limit *limit) {
+  double *scratch = NULL;
+  const size_t first = ntk_dataset_samples(data);
+  *limit = (ntk_limit){.context = context,
+                       .N = first + (test == NULL ? 0 : ntk_dataset_samples(test)),
+                       .d = ntk_dataset_dim(data),
+                       .X = ntk_dataset_values(data),
+                       .more = test == NULL ? NULL : ntk_dataset_values(test),
+                       .first = first};
+  limit->padded = (limit->N + NTK_LIMIT_ROWS - 1) / NTK_LIMIT_ROWS * NTK_LIMIT_ROWS;
+  NTK_TRY(ntk_alloc_doubles(context, 3 * spec->depth, "the limit's layers", &scratch));
+  const ntk_status status = fill(spec, blocks, covariance, scratch, limit);
+  ntk_free(context, scratch);
+  return status;
+}
+
 static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
                        const bool *blocks, bool covariance, ntk_kernel **kernel) {
-  NTK_TRY(check(context, spec, data, blocks));
-  double *scratch = NULL;
-  ntk_limit limit = {.context = context,
-                     .N = ntk_dataset_samples(data),
-                     .d = ntk_dataset_dim(data),
-                     .X = ntk_dataset_values(data)};
-  limit.padded = (limit.N + NTK_LIMIT_ROWS - 1) / NTK_LIMIT_ROWS * NTK_LIMIT_ROWS;
-  NTK_TRY(ntk_alloc_doubles(context, 3 * spec->depth, "the limit's layers", &scratch));
-  ntk_status status = fill(spec, data, blocks, covariance, scratch, &limit);
-  ntk_free(context, scratch);
+  ntk_limit limit;
+  NTK_TRY(ntk_limit_check(context, spec, data, blocks));
+  ntk_status status = ntk_limit_open(context, spec, data, NULL, blocks, covariance, &limit);
   if (status == NTK_OK)
     status = build(&limit, kernel);
-  destroy(&limit);
+  ntk_limit_release(&limit);
   return status;
 }
 

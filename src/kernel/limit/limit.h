@@ -34,7 +34,9 @@ typedef struct ntk_limit_layer {
 typedef struct ntk_limit {
   ntk_context *context; /* borrowed, as the data's X */
   size_t N, d, padded;  /* N rounded up to panels */
-  const double *X;
+  const double *X;      /* samples 0, ..., first - 1 */
+  const double *more;   /* samples first, ..., N - 1 */
+  size_t first;
   double *norm;           /* |x_i| */
   double weight, bias;    /* a_0 and b_0; 0 where block 0 is not chosen */
   size_t hidden;          /* L - 1 */
@@ -42,6 +44,20 @@ typedef struct ntk_limit {
   size_t column;          /* numbers that one sample takes in all layers */
   bool jumps;             /* some phi' jumps: near pairs are looked at once more */
 } ntk_limit;
+
+static inline const double *ntk_limit_sample(const ntk_limit *limit, size_t i) {
+  return i < limit->first ? limit->X + i * limit->d : limit->more + (i - limit->first) * limit->d;
+}
+
+/* NTK_ERR_ARGUMENT, _SHAPE where there is no such limit of these data. */
+ntk_status ntk_limit_check(ntk_context *context, const ntk_network_spec *spec,
+                           const ntk_dataset *data, const bool *blocks);
+/* Of these samples, `test` (NULL: none) after `data`, both borrowed; covariance: of the outputs, in
+ * the place of K. Whatever it returns, *limit is to be released. */
+ntk_status ntk_limit_open(ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_dataset *data, const ntk_dataset *test, const bool *blocks,
+                          bool covariance, ntk_limit *limit);
+void ntk_limit_release(ntk_limit *limit);
 
 /* What one sample j is for many pairs: its numbers into column (limit->column). */
 void ntk_limit_column(const ntk_limit *limit, size_t j, double *column);

@@ -21,7 +21,7 @@ void ntk_limit_column(const ntk_limit *limit, size_t j, double *column) {
 /* z of two samples at a small angle, or a small one from opposite, of which x_i . x_j has lost the
  * digits: half of |x_i/|x_i| -+ x_j/|x_j||^2. */
 static double near_pair(const ntk_limit *limit, size_t i, size_t j, double rho) {
-  const double *x = limit->X + i * limit->d, *y = limit->X + j * limit->d;
+  const double *x = ntk_limit_sample(limit, i), *y = ntk_limit_sample(limit, j);
   const double sign = rho < 0.0 ? -1.0 : 1.0;
   double sum = 0.0;
   for (size_t a = 0; a < limit->d; a++) {
