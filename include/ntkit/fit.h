@@ -75,8 +75,9 @@ NTK_API const ntk_name_info *ntk_loss_list(size_t *count);
  * 1 / (10 sqrt N)); theory, Theorem 4.2's 1 / (gamma N d n_{L-1}); best, the fastest of the linear
  * model, momentum too: rates.h's lr_best. */
 NTK_API const ntk_name_info *ntk_lr_list(size_t *count);
-/* Splits of samples among clients: iid, by-label. */
+/* Splits of samples among clients: iid, by-label; what a client counts in a mean: equal, size. */
 NTK_API const ntk_name_info *ntk_split_list(size_t *count);
+NTK_API const ntk_name_info *ntk_client_weights_list(size_t *count);
 /* Of weights and steps: double, float. */
 NTK_API const ntk_name_info *ntk_precision_list(size_t *count);
 /* How eigenvalues of K are found, to the same digits: auto, double, mixed. */
@@ -178,16 +179,15 @@ typedef struct ntk_train_options {
   const char *lr_rule;   /* NULL: "auto" */
   double momentum;       /* of momentum and nesterov, below 1; 0: by the rule auto, else 0.9 */
   const char *precision; /* of steps and weights, "double" or "float" (not lm); NULL: "double" */
-  const char
-      *kernel_precision; /* of K's factors, to the same digits: ntk_mode_list; NULL: "auto" */
-  size_t epochs;         /* at most; 0: 10000, of lm 100, with question none */
-  size_t batch;          /* samples of a step, to N, shuffled anew each epoch, which is a pass over
-                            all; 0: an epoch is one step on all. Not lm */
-  size_t clients;        /* federated: an epoch is a round of local gd and averaging; 0: not */
-  size_t local_steps;    /* of a client in a round; 0: 1 */
-  const char *split;     /* which samples are whose: ntk_split_list; NULL: "iid" */
-  const double *client;  /* N: the client of each sample, from 0; borrowed; NULL: by split */
-  double target;         /* stop at a loss of at most this; 0: no such stop */
+  const char *kernel_precision; /* of K's factors, ntk_mode_list; NULL: "auto" */
+  size_t epochs;                /* at most; 0: 10000, of lm 100, with question none */
+  size_t batch;       /* samples of a step, to N, shuffled anew each epoch; 0: all. Not lm */
+  size_t clients;     /* federated: an epoch is a round of local gd and averaging; 0: not */
+  size_t local_steps; /* of a client in a round; 0: 1 */
+  const char *client_weights; /* ntk_client_weights_list; NULL: "equal" */
+  const char *split;          /* which samples are whose: ntk_split_list; NULL: "iid" */
+  const double *client;       /* N: the client of each sample, from 0; borrowed; NULL: by split */
+  double target;              /* stop at a loss of at most this; 0: no such stop */
   size_t plateau; /* every so many epochs, stop when the sum of the losses of so many is larger
                      than that of so many before (the authors: 100); 0: no such stop */
   double seconds; /* stop before it takes longer, as far as the last step and the last measurement

@@ -32,15 +32,15 @@ typedef struct ntk_linear_rate {
 } ntk_linear_rate;
 
 /* Federated training: a round of local gradient descent by each client, and the mean of their
- * weights (Huang, Li, Song and Yang 2021, FL-NTK). */
+ * weights, in which client c counts p_c (Huang, Li, Song and Yang 2021, FL-NTK). */
 typedef struct ntk_federated_rate {
   size_t clients;           /* 0: none, and the rest is not known */
   size_t local_steps;       /* a round */
+  const char *weights;      /* p_c: "equal", 1 / C, or "size", n_c / N; NULL without clients */
   size_t smallest, largest; /* samples of a client */
-  double rate;      /* of the linear model's loss, a round in the end: squared spectral radius */
-  char reason[120]; /* why that is not known; else "" */
-  double
-      drift_first; /* sqrt(mean over clients of ||theta_c - their mean||^2), of the first round */
+  double rate;        /* of the linear model's loss, a round in the end: squared spectral radius */
+  char reason[120];   /* why that is not known; else "" */
+  double drift_first; /* sqrt(sum_c p_c ||theta_c - their mean||^2), of the first round */
   double drift_largest; /* and the largest of all rounds */
 } ntk_federated_rate;
 

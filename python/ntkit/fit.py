@@ -188,6 +188,7 @@ def train(
     batch: int = 0,
     clients: int = 0,
     local_steps: int = 0,
+    client_weights: str | None = None,
     split: str | npt.ArrayLike = "iid",
     seconds: float = 0.0,
     track: Track | None = None,
@@ -209,7 +210,8 @@ def train(
     kernel_precision: of K's factors, as precision of ntkit.spectrum. epochs: at most; 0: 10000, of
     lm 100, with question none. batch: samples of a step; 0: all of them; an epoch is a pass over
     all. clients: federated, an epoch is a round of local_steps (0: 1) of each on its own samples,
-    and the mean of their weights; split: "iid", "by-label", or the client of each sample, from 0.
+    and the mean of their weights, in which one of n samples counts 1 / C or, with client_weights
+    "size", n / N; split: "iid", "by-label", or the client of each sample, from 0.
 
     It stops at a loss of target; where every y_i f_L(x_i) is margin or more, of labels 1 and -1 (the
     loss is then that of max(0, 5/4 margin - y_i f_L(x_i)), squared); by plateau, the authors' rule

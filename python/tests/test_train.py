@@ -43,6 +43,10 @@ def same(ours, theirs, *apart):
         ("--lr theory --precision float", {"lr": "theory", "precision": "float"}),
         ("--batch 30", {"batch": 30}),
         (
+            "--clients 7 --client-weights size",
+            {"clients": 7, "client_weights": "size"},
+        ),
+        (
             "--clients 5 --local-steps 3 --split by-label --track 30",
             {"clients": 5, "local_steps": 3, "split": "by-label", "track": 30},
         ),

@@ -150,6 +150,7 @@ static ntk_field_value why_no_rate(const void *row) {
 static const ntk_field federated_rate[] = {
     FIELD(clients, "", "whose samples they are; 0: not federated, and the rest is null"),
     FIELD(local_steps, "", "of a client in a round, which is an epoch"),
+    FIELD(weights, "", "what a client of n samples counts: equal, 1 / C, or size, n / N"),
     FIELD(smallest, "", "samples of the client that has fewest"),
     FIELD(largest, "", "samples of the client that has most"),
     FIELD(rate, "",
@@ -157,7 +158,8 @@ static const ntk_field federated_rate[] = {
           "its operator"),
     COMPUTED("reason", "reason", NTK_TYPE_TEXT, why_no_rate, "one line on why rate is null"),
     FIELD(drift_first, "",
-          "sqrt of the mean over clients of ||theta_c - their mean||^2 in the first round"),
+          "sqrt of the mean over clients, so weighted, of ||theta_c - their mean||^2 in the first "
+          "round"),
     FIELD(drift_largest, "", "the largest of all rounds"),
 };
 const ntk_description ntk_table_federated_rate =

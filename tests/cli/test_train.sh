@@ -81,6 +81,8 @@ bad_train 'clients of adam' '^ntkit: --clients: .*gradient descent' --clients 4 
 bad_train 'steps of no clients' '^ntkit: --local-steps needs --clients' --local-steps 4
 bad_train 'a split of no clients' '^ntkit: --split needs --clients' --split by-label
 bad_train 'a split that is no file' '^ntkit: --split: .*fair' --clients 4 --split fair
+bad_train 'weights of no clients' '^ntkit: --client-weights needs --clients' --client-weights size
+bad_train 'unknown weights of clients' "'n' is not known; .*equal, size" --clients 4 --client-weights n
 bad_train 'a client without samples' '^ntkit: --split: client 0 has no samples' --clients 3 --split "$in/labels.npy"
 bad_train 'batches of lm' '^ntkit: --batch: lm takes all samples at once' --optimizer lm --batch 4
 bad_train 'plateau and a word' "^ntkit: --plateau: 'word': E is not a whole number" --plateau word
@@ -136,7 +138,11 @@ train 'clients' --epochs 20 --clients 4 --local-steps 3 --split by-label --save 
 holds 'clients: the loss falls' '@loss_final@ < @loss_initial@ && @loss_final@ > 0'
 holds 'clients: who they are' '@federated.clients@ == 4 && @federated.local_steps@ == 3 && @federated.smallest@ == 10'
 holds 'clients: rate and drift' '@federated.rate@ < 1 && @federated.rate@ > 0 && @federated.drift_first@ > 0'
+check 'clients: what they count' test "$(text federated.weights)" = equal
 check 'clients: drift of every round is saved' grep -qaF "'shape': (21,)" clients/drift.npy
+train 'clients by size' --epochs 20 --clients 3 --client-weights size
+check 'clients by size: what they count' test "$(text federated.weights)" = size
+holds 'clients by size: are of several' '@federated.smallest@ == 13 && @federated.largest@ == 14'
 train 'lm again' --epochs 20 --optimizer lm
 check 'without batches there is no rate of them' test "$(value batches.rate)" = null
 check 'lm has no step size' test "$(value lr)" = null

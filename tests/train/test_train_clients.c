@@ -1,14 +1,16 @@
 /* Federated training.
- * Property: every split gives each sample to one client; rounds are those of plain loops; with one
- * local step and equal clients they are gradient descent's on all samples; the linear model's
- * operator is I - (eta / C) K diag_c(sum_e (I - eta K_cc)^e) by plain loops, and its radius the
- * limit of its powers; drift is the spread of the clients' weights; bits do not depend on threads;
- * what leaves a client without samples is refused. */
+ * Property: rounds are those of plain loops; with one local step and equal clients, or any that
+ * count by their samples, they are gradient descent's on all samples; the linear model's operator is I - eta K diag_c(p_c sum_e (I - eta K_cc)^e) by plain
+ * loops, p_c = 1 / C or n_c / N, and its radius the limit of its powers; drift is the spread of the
+ * clients' weights; bits do not depend on threads, nor on the p_c of clients of one size; a
+ * checkpoint with other p_c is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,34 +34,6 @@ static ntk_split *split_of(const fit_problem *p, const ntk_train_options *o) {
   return split;
 }
 
-static void test_splits(void **state) {
-  (void)state;
-  fit_problem p = fit_create(one, spec, 23);
-  const char *const kinds[] = {"iid", "by-label"};
-  for (size_t clients = 1; clients <= 23; clients += 2)
-    for (size_t k = 0; k < 2; k++) {
-      bool seen[23] = {false};
-      double highest = -INFINITY;
-      ntk_split *s = split_of(&p, &(ntk_train_options){.clients = clients, .split = kinds[k]});
-      assert_true(s->largest - s->smallest <= 1 && s->smallest == 23 / clients);
-      for (size_t c = 0; c < clients; c++) {
-        double most = -INFINITY;
-        for (size_t i = s->first[c]; i < s->first[c + 1]; i++) {
-          const size_t sample = s->order[i];
-          assert_false(seen[sample]);
-          seen[sample] = true;
-          assert_true(i == s->first[c] || sample > s->order[i - 1]);
-          most = fmax(most, p.Y[sample]);
-          if (k == 1)
-            assert_true(p.Y[sample] >= highest);
-        }
-        highest = most;
-      }
-      ntk_split_destroy(s);
-    }
-  fit_destroy(&p);
-}
-
 /* scale J_c^T r_c added to grad, by plain loops. */
 static void client_gradient(const fit_problem *p, const double *theta, const ntk_split *s, size_t c,
                             double scale, double *grad) {
@@ -72,29 +46,35 @@ static void client_gradient(const fit_problem *p, const double *theta, const ntk
   free(r);
 }
 
+/* What client c counts in the mean. */
+static double share_of(const ntk_split *s, size_t c, const char *weights) {
+  return weights == NULL ? 1.0 / (double)s->clients
+                         : (double)(s->first[c + 1] - s->first[c]) / (double)s->N;
+}
+
 /* A round in theta; returns the drift. */
-static double plain_round(const fit_problem *p, const ntk_split *s, size_t steps, bool mean,
-                          double lr, double *theta) {
+static double plain_round(const fit_problem *p, const ntk_split *s, const ntk_train_options *o,
+                          bool mean, double *theta) {
   double *own = make_array(s->clients * p->P), *g = make_array(p->P), squares = 0.0;
   for (size_t c = 0; c < s->clients; c++) {
     double *at = own + c * p->P;
     memcpy(at, theta, p->P * sizeof *at);
-    for (size_t e = 0; e < steps; e++) {
+    for (size_t e = 0; e < o->local_steps; e++) {
       client_gradient(p, at, s, c, mean ? 2.0 / (double)ntk_split_count(s, c) : 1.0, g);
       for (size_t q = 0; q < p->P; q++)
-        at[q] -= lr * g[q];
+        at[q] -= o->lr * g[q];
     }
   }
   for (size_t q = 0; q < p->P; q++) {
     theta[q] = 0.0;
     for (size_t c = 0; c < s->clients; c++)
-      theta[q] += own[c * p->P + q] / (double)s->clients;
+      theta[q] += share_of(s, c, o->client_weights) * own[c * p->P + q];
     for (size_t c = 0; c < s->clients; c++)
-      squares += pow(own[c * p->P + q] - theta[q], 2.0);
+      squares += share_of(s, c, o->client_weights) * pow(own[c * p->P + q] - theta[q], 2.0);
   }
   free(own);
   free(g);
-  return sqrt(squares / (double)s->clients);
+  return sqrt(squares);
 }
 
 static void check_rounds(ntk_train_options o, bool mean) {
@@ -106,7 +86,7 @@ static void check_rounds(ntk_train_options o, bool mean) {
   o.epochs = ROUNDS;
   ntk_split *s = split_of(&p, &o);
   for (size_t t = 1; t <= ROUNDS; t++)
-    drift[t] = plain_round(&p, s, o.local_steps, mean, o.lr, theta);
+    drift[t] = plain_round(&p, s, &o, mean, theta);
   ntk_train_result r = fit_run(&p, o);
   assert_near(largest_difference(p.P, p.network->theta, theta), 0.0,
               1e-11 * largest_entry(p.P, theta), "theta");
@@ -133,18 +113,83 @@ static void test_rounds(void **state) {
       check_rounds((ntk_train_options){.clients = clients, .local_steps = 3, .split = "by-label"},
                    mean);
     }
-  check_rounds((ntk_train_options){.clients = 3, .local_steps = 4, .client = client}, false);
+  for (size_t i = 0; i < 4; i++)
+    check_rounds((ntk_train_options){.clients = 3,
+                                     .local_steps = 4,
+                                     .client = client,
+                                     .client_weights = i < 2 ? "size" : NULL},
+                 i % 2 == 0);
 }
 
-/* One step of C equal clients at eta is a step on all at eta / C; of the mean, at eta. */
+/* A run that counted clients otherwise is another one, unless they are of one size. */
+static void test_goes_on(void **state) {
+  (void)state;
+  char file[] = "/tmp/ntk_clients_XXXXXX";
+  const int descriptor = mkstemp(file);
+  assert_true(descriptor >= 0);
+  close(descriptor);
+  for (size_t C = 4; C <= 7; C += 3) {
+    fit_problem p = fit_create(one, spec, 21);
+    double *start = fit_theta(&p);
+    ntk_train_options o = {.epochs = 2, .clients = C, .checkpoint = file};
+    ntk_train_result r = {0};
+    unlink(file);
+    r = fit_run(&p, o);
+    ntk_train_clear(&r);
+    fit_set(&p, start);
+    o.epochs = 3;
+    o.client_weights = "size";
+    const ntk_status status = ntk_train(one, p.network, p.data, p.Y, &o, &r);
+    if (C == 7) {
+      assert_ok(status);
+      assert_int_equal(r.resumed, 2);
+      ntk_train_clear(&r);
+    } else {
+      assert_refused(status, NTK_ERR_ARGUMENT, "batch or clients");
+    }
+    free(start);
+    fit_destroy(&p);
+  }
+  unlink(file);
+}
+
+/* Clients of one size count the same by it as without, to the last bit. */
+static void test_equal_sizes(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, spec, 21), q = fit_create(one, spec, 21);
+  ntk_train_options o = {.epochs = 8, .clients = 7, .local_steps = 3, .track = 4};
+  ntk_train_result equal = fit_run(&p, o);
+  o.client_weights = "size";
+  ntk_train_result size = fit_run(&q, o);
+  assert_memory_equal(size.loss, equal.loss, 9 * sizeof(double));
+  assert_memory_equal(size.drift, equal.drift, 9 * sizeof(double));
+  assert_memory_equal(&size.federated.rate, &equal.federated.rate, sizeof(double));
+  assert_memory_equal(&size.track[2].prediction, &equal.track[2].prediction, sizeof(double));
+  assert_memory_equal(q.network->theta, p.network->theta, p.P * sizeof(double));
+  assert_string_equal(size.federated.weights, "size");
+  assert_string_equal(equal.federated.weights, "equal");
+  ntk_train_clear(&equal);
+  ntk_train_clear(&size);
+  fit_destroy(&p);
+  fit_destroy(&q);
+}
+
+/* One step of C equal clients at eta is a step on all at eta / C; of the mean, at eta, and then of
+ * clients of any size, which count by it. */
 static void test_all_samples(void **state) {
   (void)state;
-  for (size_t mean = 0; mean < 2; mean++) {
+  double client[24];
+  for (size_t i = 0; i < 24; i++)
+    client[i] = i < 11 ? 0.0 : (double)(i % 6);
+  for (size_t way = 0; way < 3; way++) {
     fit_problem p = fit_create(one, spec, 24), q = fit_create(one, spec, 24);
+    const bool mean = way > 0;
     const double lr = mean ? 0.02 : 2e-3;
     ntk_train_options o = {.loss = mean ? "mean" : NULL, .lr = lr, .epochs = 20, .clients = 6};
+    o.client_weights = way == 2 ? "size" : NULL;
+    o.client = way == 2 ? client : NULL;
     ntk_train_result rounds = fit_run(&p, o);
-    o.clients = 0;
+    o = (ntk_train_options){.loss = o.loss, .epochs = 20};
     o.lr = mean ? lr : lr / 6.0;
     ntk_train_result all = fit_run(&q, o);
     for (size_t t = 0; t <= 20; t++)
@@ -157,9 +202,10 @@ static void test_all_samples(void **state) {
   }
 }
 
-/* I - K diag_c(h_c / C sum_e (I - h_c K_cc)^e), N x N by rows, in long double plain loops. */
-static void plain_operator(size_t N, const double *K, const ntk_split *s, size_t steps, bool mean,
-                           double lr, long double *T) {
+/* I - K diag_c(p_c h_c sum_e (I - h_c K_cc)^e), N x N by rows, in long double plain loops. */
+static void plain_operator(size_t N, const double *K, const ntk_split *s,
+                           const ntk_train_options *o, double lr, long double *T) {
+  const bool mean = o->loss != NULL;
   long double *power = calloc(2 * N * N, sizeof *power), *D = power + N * N;
   assert_non_null(power);
   for (size_t j = 0; j < N; j++) { /* column j of (I - h K_cc)^e, e = 0.. */
@@ -168,9 +214,9 @@ static void plain_operator(size_t N, const double *K, const ntk_split *s, size_t
     long double *v = power, *next = power + N;
     memset(power, 0, 2 * N * sizeof *power);
     v[j] = 1.0L;
-    for (size_t e = 0; e < steps; e++) {
+    for (size_t e = 0; e < o->local_steps; e++) {
       for (size_t i = 0; i < N; i++)
-        D[i * N + j] += h / (long double)s->clients * v[i];
+        D[i * N + j] += h * share_of(s, c, o->client_weights) * v[i];
       for (size_t i = 0; i < N; i++) {
         next[i] = v[i];
         for (size_t k = 0; k < N && s->of[i] == c; k++)
@@ -211,7 +257,7 @@ static double gelfand(size_t N, long double *T) {
 }
 
 /* gamma = 1e14: the network is its linear model to 1e-7. */
-static void check_law(size_t clients, size_t steps, bool mean, double lr, const char *kind) {
+static void check_law(ntk_train_options o, double lr) {
   enum { N = 14 };
   const size_t wide[] = {6, 10, 12};
   const ntk_network_spec lazy = {.depth = 3,
@@ -224,12 +270,8 @@ static void check_law(size_t clients, size_t steps, bool mean, double lr, const 
   ntk_features *features = make_features(p.network, p.data);
   double *K = kernel_array(features, N, NULL);
   ntk_features_destroy(features);
-  ntk_train_options o = {.loss = mean ? "mean" : NULL,
-                         .epochs = 30,
-                         .track = 10,
-                         .clients = clients,
-                         .local_steps = steps,
-                         .split = kind};
+  o.epochs = 30;
+  o.track = 10;
   ntk_split *s = split_of(&p, &o);
   long double *T = calloc(N * N, sizeof *T);
   assert_non_null(T);
@@ -241,7 +283,7 @@ static void check_law(size_t clients, size_t steps, bool mean, double lr, const 
     p = fit_create(one, lazy, N);
     r = fit_run(&p, o);
   }
-  plain_operator(N, K, s, steps, mean, r.lr, T);
+  plain_operator(N, K, s, &o, r.lr, T);
   const double radius = gelfand(N, T);
   assert_near(r.federated.rate, radius * radius, 1e-8, "rate");
   assert_true(radius < 1.0 && r.federated.reason[0] == '\0');
@@ -263,14 +305,24 @@ static void check_law(size_t clients, size_t steps, bool mean, double lr, const 
 
 static void test_law(void **state) {
   (void)state;
-  const char *const kinds[] = {"iid", "by-label"};
-  for (size_t k = 0; k < 2; k++)
-    for (size_t mean = 0; mean < 2; mean++) {
-      check_law(1, 1, mean, 1.0, kinds[k]);
-      check_law(3, 1, mean, 1.9, kinds[k]);
-      check_law(4, 5, mean, 1.0, kinds[k]);
-      check_law(14, 3, mean, 1.0, kinds[k]);
-      check_law(5, 40, mean, 1.5, kinds[k]);
+  const struct {
+    size_t clients, steps;
+    double lr;
+  } cases[] = {{1, 1, 1.0}, {3, 1, 1.9}, {4, 5, 1.0}, {14, 3, 1.0}, {5, 40, 1.5}};
+  double client[14];
+  for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t way = 0; way < 8; way++) {
+      const size_t C = cases[i].clients;
+      ntk_train_options o = {.clients = C, .local_steps = cases[i].steps};
+      for (size_t j = 0; j < 14; j++) /* the first has the most */
+        client[j] = j < C ? (double)j : j < 11 ? 0.0 : (double)(j % C);
+      o.split = way % 2 ? "by-label" : "iid";
+      o.loss = way / 2 % 2 ? "mean" : NULL;
+      if (way >= 4) { /* of other sizes, once with either weights */
+        o.client = client;
+        o.client_weights = way % 2 ? "size" : NULL;
+      }
+      check_law(o, cases[i].lr);
     }
 }
 
@@ -320,43 +372,12 @@ static void test_threads(void **state) {
   free(theta[1]);
 }
 
-static void test_refused(void **state) {
-  (void)state;
-  fit_problem p = fit_create(one, spec, 12);
-  double client[12] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, half[12] = {0.5}, far[12] = {3};
-  const struct {
-    ntk_train_options options;
-    const char *says, *option;
-  } cases[] = {
-      {{.clients = 13}, "13 clients, and there are 12 samples: some would have none", "clients"},
-      {{.clients = 3, .client = client}, "client 2 has no samples", "split"},
-      {{.clients = 3, .client = half}, "sample 1 (from 1) is of client 0.5", "split"},
-      {{.clients = 3, .client = far},
-       "is of client 3; accepted: whole numbers from 0 to 2",
-       "split"},
-      {{.clients = 3, .split = "by-lable"}, "did you mean 'by-label'", NULL},
-      {{.clients = 3, .optimizer = "adam"}, "clients make steps of gradient descent", NULL},
-      {{.clients = 3, .batch = 4}, "clients make steps of gradient descent", NULL},
-      {{.local_steps = 3}, "accepted with clients", NULL},
-      {{.clients = 3, .lr_rule = "best"}, "the best for clients", NULL},
-  };
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    ntk_train_result r = {0};
-    ntk_train_options o = cases[i].options;
-    o.epochs = 1;
-    assert_refused(ntk_train(one, p.network, p.data, p.Y, &o, &r), NTK_ERR_ARGUMENT, cases[i].says);
-    if (cases[i].option != NULL)
-      assert_string_equal(ntk_error_last().option, cases[i].option);
-  }
-  fit_destroy(&p);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_splits),      cmocka_unit_test(test_rounds),
-      cmocka_unit_test(test_all_samples), cmocka_unit_test(test_law),
-      cmocka_unit_test(test_too_large),   cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_rounds),  cmocka_unit_test(test_all_samples),
+      cmocka_unit_test(test_law),     cmocka_unit_test(test_too_large),
+      cmocka_unit_test(test_threads), cmocka_unit_test(test_equal_sizes),
+      cmocka_unit_test(test_goes_on),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -74,6 +74,7 @@ static exit_status make_options(void *what) {
       .batch = settings->batch,
       .clients = settings->clients,
       .local_steps = settings->local_steps,
+      .client_weights = settings->client_weights,
       .split = split_is_name(settings->split) ? settings->split : NULL,
       .seconds = settings->seconds,
       .track_epochs = settings->track,
@@ -229,9 +230,12 @@ exit_status command_train(const void *given) {
   if (settings->save_track != NULL && (settings->common.save == NULL || settings->track == NULL))
     status = report_error(EXIT_INPUT, "--save-track needs --save DIR, the directory to write into, "
                                       "and --track, which epochs");
-  if (settings->clients == 0 && (settings->local_steps > 0 || settings->split != NULL))
-    status = report_error(EXIT_INPUT, "--%s needs --clients C, how many there are",
-                          settings->split != NULL ? "split" : "local-steps");
+  const char *of_clients = settings->split != NULL            ? "split"
+                           : settings->client_weights != NULL ? "client-weights"
+                           : settings->local_steps > 0        ? "local-steps"
+                                                              : NULL;
+  if (settings->clients == 0 && of_clients != NULL)
+    status = report_error(EXIT_INPUT, "--%s needs --clients C, how many there are", of_clients);
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE) {

@@ -18,7 +18,7 @@ typedef struct train_settings {
   double momentum, target, margin, seconds; /* 0: not given */
   size_t epochs, plateau, batch;            /* 0: not given */
   size_t clients, local_steps;              /* 0: not given */
-  const char *split;                        /* NULL: not given */
+  const char *split, *client_weights;       /* NULL: not given */
   const char *track;                        /* NULL: not given */
   const char *kernel_precision;
   const char *classes; /* NULL: the labels are numbers */

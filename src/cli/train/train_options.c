@@ -23,6 +23,12 @@ static const char *loss_name(size_t i) {
   return i < count ? list[i].name : NULL;
 }
 
+static const char *weights_name(size_t i) {
+  size_t count = 0;
+  const ntk_name_info *list = ntk_client_weights_list(&count);
+  return i < count ? list[i].name : NULL;
+}
+
 static const char *precision_name(size_t i) {
   size_t count = 0;
   const ntk_name_info *list = ntk_precision_list(&count);
@@ -131,6 +137,13 @@ static const option_row own[] = {
      .item = "E",
      .expected = "a whole number from 1",
      .help = "Of a client in a round. When not given: 1."},
+    {.name = "client-weights",
+     .kind = KIND_CHOICE,
+     .field = FIELD(client_weights),
+     .argument = "NAME",
+     .choice = weights_name,
+     .help = "What a client of n samples counts in the mean of weights: equal, 1 / C (when not "
+             "given), or size, n / N."},
     {.name = "split",
      .kind = KIND_TEXT,
      .field = FIELD(split),

@@ -130,9 +130,9 @@ static void put_clients(FILE *out, const ntk_federated_rate *f) {
   else
     snprintf(rate, sizeof rate, "%.8g a round in the end by the linear model", f->rate);
   page_fact(out, "clients",
-            "%zu of %zu to %zu samples each, %zu local steps a round; %s; drift of their weights "
-            "%.4g in the first round, at most %.4g",
-            f->clients, f->smallest, f->largest, f->local_steps, rate, f->drift_first,
+            "%zu of %zu to %zu samples each, %zu local steps a round, of weights by %s; %s; drift "
+            "of their weights %.4g in the first round, at most %.4g",
+            f->clients, f->smallest, f->largest, f->local_steps, f->weights, rate, f->drift_first,
             f->drift_largest);
 }
 

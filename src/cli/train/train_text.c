@@ -97,6 +97,9 @@ static void print_clients(const train_run *run, const ntk_train_result *result) 
   printf(" samples each, %zu local step%s a round, which is an epoch; split %s\n", f->local_steps,
          f->local_steps > 1 ? "s" : "",
          run->settings->split != NULL ? run->settings->split : "iid");
+  if (run->settings->client_weights != NULL || f->largest > f->smallest)
+    printf("            in the mean of weights one of n samples counts %s\n",
+           strcmp(f->weights, "size") == 0 ? "n / N" : "1 / C");
   if (isnan(f->rate))
     printf("            no rate of the linear model: %s\n", f->reason);
   else

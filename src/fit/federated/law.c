@@ -1,17 +1,17 @@
 /* A round in the linear model (Huang, Li, Song and Yang, "FL-NTK", 2021): with h_c = eta s_c a
  * client's residual goes through r_c <- (I - h_c K_cc) r_c, E times, and what its weights have
- * changed by is -J_c^T of h_c sum_{e<E} (I - h_c K_cc)^e r_c. Of the mean over C clients the
- * residual becomes
+ * changed by is -J_c^T of h_c sum_{e<E} (I - h_c K_cc)^e r_c. Of the mean, in which clients count
+ * p_c, the residual becomes
  *
- *   r <- (I - K D) r,   D = diag_c(h_c / C sum_{e<E} (I - h_c K_cc)^e)
+ *   r <- (I - K D) r,   D = diag_c(p_c h_c sum_{e<E} (I - h_c K_cc)^e)
  *
  * K D is not symmetric, but D = Q Q^T where it is not negative, Q_c = V_c sqrt(d(lambda)) with K_cc
- * = V_c diag(lambda) V_c^T, and Q^T K Q has its eigenvalues mu: real, 0 at least. d(lambda) = (1 -
- * (1
- * - x)^E) / (C lambda), x = h_c lambda, is negative for x > 2 and even E alone; then K D has a
- * negative mu, and the round grows. For x < 2 everywhere mu < 2, since K <= C diag(K_cc) for K >=
- * 0: every split is stable below 2 / max_c s_c lambda_max(K_cc). Dense: 9 sum_c R_c^3 + 4/3 R^3
- * flops, on one thread, whatever their number. */
+ * = V_c diag(lambda) V_c^T, and Q^T K Q has its eigenvalues mu: real, 0 at least. d(lambda) =
+ * p_c (1 - (1 - x)^E) / lambda, x = h_c lambda, is negative for x > 2 and even E alone; then K D
+ * has a negative mu, and the round grows. For x < 2 everywhere mu < 2, as the weights' own map is
+ * the mean of (I - h_c J_c^T J_c)^E, of norms up to 1: every split is stable below 2 / max_c s_c
+ * lambda_max(K_cc), whatever the p_c. Dense: 9 sum_c R_c^3 + 4/3 R^3 flops, on one thread, whatever
+ * their number. */
 #include "fit/federated/law.h"
 
 #include "base/blas.h"
@@ -110,7 +110,7 @@ static double weight(const ntk_law *l, size_t c, double lr, double lambda) {
   const double h = lr * ntk_clients_scale(l->rounds, c), x = h * lambda;
   const double E = (double)l->rounds->local_steps, C = (double)l->rounds->split->clients;
   const double gone = x < 0.5 ? -expm1(E * log1p(-x)) : 1.0 - pow(1.0 - x, E);
-  return h / C * (fabs(x) < DBL_EPSILON ? E : gone / x);
+  return h * ntk_clients_weight(l->rounds, c) / C * (fabs(x) < DBL_EPSILON ? E : gone / x);
 }
 
 /* V sqrt |d| in place of V, d's signs in place of eigenvalues. Whether D is not negative. */

@@ -15,15 +15,17 @@ ntk_status ntk_training_make_rounds(ntk_training *t) {
                                      .Y = t->Y,
                                      .seed = o->seed};
   ntk_split *split = NULL;
+  ntk_clients_request rounds = {.local_steps = o->local_steps, .P = t->P, .mean = t->mean};
   if (o->clients == 0)
     return NTK_OK;
+  NTK_TRY(ntk_client_weights_find(o->client_weights, &rounds.by_size));
   const ntk_status dealt = ntk_split_create(t->context, &request, &split);
   if (dealt != NTK_OK)
     return dealt == NTK_ERR_ARGUMENT
                ? ntk_fail_about(dealt,
                                 (ntk_error){.option = o->clients > t->N ? "clients" : "split"})
                : dealt;
-  const ntk_status status = ntk_clients_create(split, o->local_steps, t->P, t->mean, &t->rounds);
+  const ntk_status status = ntk_clients_create(split, &rounds, &t->rounds);
   if (status != NTK_OK)
     ntk_split_destroy(split);
   return status;
@@ -48,6 +50,7 @@ ntk_federated_rate ntk_training_federated(const ntk_training *t) {
   const ntk_split *split = t->rounds->split;
   r.clients = split->clients;
   r.local_steps = t->rounds->local_steps;
+  r.weights = t->options.client_weights;
   r.smallest = split->smallest;
   r.largest = split->largest;
   if (t->law != NULL)

@@ -72,6 +72,8 @@ void ntk_training_identify(const ntk_training *t, uint64_t identity[NTK_IDENTITI
     hash = ntk_hash_words(hash, &t->rounds->local_steps, sizeof(size_t));
     hash = ntk_hash_words(hash, &split->clients, sizeof(size_t));
     hash = ntk_hash_words(hash, split->of, split->N * sizeof *split->of);
+    if (t->rounds->by_size && split->smallest < split->largest)
+      hash = hash_text(hash, "size");
   }
   if (o->margin > 0.0)
     hash = hash_text(hash, "margin");

@@ -8,6 +8,7 @@
 
 enum { DEFAULT_EPOCHS = 10000, DEFAULT_STEPS = 100 };
 static const double CHECKPOINT_EVERY = 30.0; /* seconds */
+static const char EQUAL[] = "equal";         /* of ntk_client_weights_list */
 
 /* What the fastest step is known of. */
 static ntk_status check_best(const ntk_training *t) {
@@ -27,13 +28,19 @@ static ntk_status check_best(const ntk_training *t) {
 static ntk_status check_clients(const ntk_training *t, const char **member) {
   const ntk_train_options *o = &t->options;
   size_t row = 0;
-  *member = o->local_steps > 0 ? "local_steps" : "split";
-  if (o->clients == 0 && (o->local_steps > 0 || o->split != NULL || o->client != NULL))
+  bool by_size = false;
+  *member = o->local_steps > 0          ? "local_steps"
+            : o->client_weights != NULL ? "client_weights"
+                                        : "split";
+  if (o->clients == 0 &&
+      (o->local_steps > 0 || o->client_weights != NULL || o->split != NULL || o->client != NULL))
     return ntk_fail(NTK_ERR_ARGUMENT, "this is of federated training; accepted with clients");
   if (o->clients == 0)
     return NTK_OK;
   *member = "split";
   NTK_TRY(ntk_split_find(o->split != NULL ? o->split : "iid", &row));
+  *member = "client_weights";
+  NTK_TRY(ntk_client_weights_find(o->client_weights != NULL ? o->client_weights : EQUAL, &by_size));
   *member = "clients";
   if (!t->optimizer->theorem || o->batch > 0)
     return ntk_fail(NTK_ERR_ARGUMENT,
@@ -165,6 +172,8 @@ ntk_status ntk_training_resolve(ntk_training *t) {
     t->options.local_steps = 1;
   if (t->options.split == NULL)
     t->options.split = "iid";
+  if (t->options.client_weights == NULL)
+    t->options.client_weights = EQUAL;
   ntk_training_choose(t);
   t->kernel_reason = "";
   t->scale = t->mean ? 2.0 / (double)t->N : 1.0;

@@ -51,6 +51,7 @@ static const struct key {
     {"train.batch", NULL, false, true, true},
     {"train.clients", NULL, false, true, true},
     {"train.local_steps", NULL, false, true, true},
+    {"train.client_weights", NULL, false, true, true},
     {"train.split", NULL, false, true, true},
     {"train.target", NULL, false, true, true},
     {"train.plateau", "0", false, false, true},

@@ -162,7 +162,7 @@ static ntk_status read_batch(const ntk_study *study, const ntk_point_scope *scop
   return ntk_batch_check(options, point->N);
 }
 
-/* Federated training: C, E and, by its name, the split. */
+/* Federated training: C, E and, by their names, weights and split. */
 static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *scope, size_t i,
                                const ntk_point *point, ntk_train_options *options,
                                const char **key) {
@@ -179,6 +179,9 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
   *key = "train.local_steps";
   if (steps != NULL)
     NTK_TRY(ntk_point_whole(scope, steps->value[0], "the number", 1, &options->local_steps));
+  *key = "train.client_weights";
+  if (ntk_settings_find(&study->settings, *key) != NULL)
+    options->client_weights = ntk_point_name(study, *key, i);
   *key = "train.split";
   if (ntk_settings_find(&study->settings, "train.split") != NULL)
     options->split = ntk_point_name(study, "train.split", i);
@@ -187,9 +190,10 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
 
 /* As ntk_train will; *key: that of the option at fault. */
 static ntk_status check_options(const ntk_train_options *options, const char **key) {
-  static const char *const keys[] = {
-      "train.optimizer", "train.loss",  "train.precision", "train.lr",          "train.momentum",
-      "train.target",    "train.batch", "train.clients",   "train.local_steps", "train.split"};
+  static const char *const keys[] = {"train.optimizer", "train.loss",          "train.precision",
+                                     "train.lr",        "train.momentum",      "train.target",
+                                     "train.batch",     "train.clients",       "train.local_steps",
+                                     "train.split",     "train.client_weights"};
   const char *member = NULL;
   const ntk_status status = ntk_train_options_check(options, &member);
   for (size_t k = 0; status != NTK_OK && k < sizeof keys / sizeof keys[0]; k++)

@@ -1,0 +1,99 @@
+/* Whose samples are whose.
+ * Property: every split gives each sample to one client, evenly, by label in its order; what leaves
+ * a client without samples, or is not of federated training, is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fit/federated/split.h"
+#include "one_context.h"
+#include "train_support.h"
+
+static const size_t width[] = {5, 9, 8};
+static const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 5};
+
+static ntk_split *split_of(const fit_problem *p, const ntk_train_options *o) {
+  ntk_split *split = NULL;
+  const ntk_split_request request = {.N = p->N,
+                                     .clients = o->clients,
+                                     .outputs = 1,
+                                     .kind = o->split != NULL ? o->split : "iid",
+                                     .given = o->client,
+                                     .Y = p->Y,
+                                     .seed = o->seed};
+  assert_ok(ntk_split_create(one, &request, &split));
+  return split;
+}
+
+static void test_splits(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, spec, 23);
+  const char *const kinds[] = {"iid", "by-label"};
+  for (size_t clients = 1; clients <= 23; clients += 2)
+    for (size_t k = 0; k < 2; k++) {
+      bool seen[23] = {false};
+      double highest = -INFINITY;
+      ntk_split *s = split_of(&p, &(ntk_train_options){.clients = clients, .split = kinds[k]});
+      assert_true(s->largest - s->smallest <= 1 && s->smallest == 23 / clients);
+      for (size_t c = 0; c < clients; c++) {
+        double most = -INFINITY;
+        for (size_t i = s->first[c]; i < s->first[c + 1]; i++) {
+          const size_t sample = s->order[i];
+          assert_false(seen[sample]);
+          seen[sample] = true;
+          assert_true(i == s->first[c] || sample > s->order[i - 1]);
+          most = fmax(most, p.Y[sample]);
+          if (k == 1)
+            assert_true(p.Y[sample] >= highest);
+        }
+        highest = most;
+      }
+      ntk_split_destroy(s);
+    }
+  fit_destroy(&p);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, spec, 12);
+  double client[12] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, half[12] = {0.5}, far[12] = {3};
+  const struct {
+    ntk_train_options options;
+    const char *says, *option;
+  } cases[] = {
+      {{.clients = 13}, "13 clients, and there are 12 samples: some would have none", "clients"},
+      {{.clients = 3, .client = client}, "client 2 has no samples", "split"},
+      {{.clients = 3, .client = half}, "sample 1 (from 1) is of client 0.5", "split"},
+      {{.clients = 3, .client = far},
+       "is of client 3; accepted: whole numbers from 0 to 2",
+       "split"},
+      {{.clients = 3, .split = "by-lable"}, "did you mean 'by-label'", NULL},
+      {{.clients = 3, .optimizer = "adam"}, "clients make steps of gradient descent", NULL},
+      {{.clients = 3, .batch = 4}, "clients make steps of gradient descent", NULL},
+      {{.local_steps = 3}, "accepted with clients", NULL},
+      {{.client_weights = "size"}, "accepted with clients", NULL},
+      {{.clients = 3, .client_weights = "sizes"}, "did you mean 'size'", NULL},
+      {{.clients = 3, .lr_rule = "best"}, "the best for clients", NULL},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    ntk_train_result r = {0};
+    ntk_train_options o = cases[i].options;
+    o.epochs = 1;
+    assert_refused(ntk_train(one, p.network, p.data, p.Y, &o, &r), NTK_ERR_ARGUMENT, cases[i].says);
+    if (cases[i].option != NULL)
+      assert_string_equal(ntk_error_last().option, cases[i].option);
+  }
+  fit_destroy(&p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_splits),
+      cmocka_unit_test(test_refused),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
