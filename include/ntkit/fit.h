@@ -94,6 +94,7 @@ typedef struct ntk_track_point {
   double distance;    /* ||theta_t - theta_0||; of scaled blocks ||C^{-1/2} (theta_t - theta_0)|| */
   double rate;        /* of the loss, an epoch, since the tracked one before */
   double rate_linear; /* the same in the end were K this one: ntk_linear_rate.rate at its ends */
+  double drift;       /* of clients, in the round before (ntk_federated_rate); 0 at first */
   size_t parameters;  /* P, with options.track_weights; else 0 */
   double *theta;      /* theta_t, P, in that case; else NULL */
 } ntk_track_point;
@@ -152,8 +153,7 @@ typedef enum ntk_train_stop {
   NTK_STOP_PLATEAU,  /* the sum of losses over a window has grown */
   NTK_STOP_TIME,     /* the time is up */
   NTK_STOP_STALLED,  /* lm: no step makes the loss smaller */
-  NTK_STOP_DIVERGED, /* the loss is not finite, or 1000 times both the
-                        first and that of outputs 0 */
+  NTK_STOP_DIVERGED, /* the loss is not finite, or 1000 x both the first and that of outputs 0 */
   NTK_STOP_MARGIN    /* every Y_i F_L(x_i) is options.margin or more */
 } ntk_train_stop;
 NTK_API const char *ntk_train_stop_name(ntk_train_stop stop); /* "epochs", "target", ... */

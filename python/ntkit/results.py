@@ -416,6 +416,7 @@ class TrackPoint(Result):
     rate: of the loss, an epoch, since the tracked one before
     rate_linear: of the linear model in the end, were K_0 this K: the square of a step's spectral
         radius
+    drift: of the clients' weights in the round before; nan without clients
     parameters: P, where the weights are kept; else 0
     theta: theta_t, where it is kept; P
     """
@@ -433,6 +434,7 @@ class TrackPoint(Result):
     distance: float
     rate: float
     rate_linear: float
+    drift: float
     parameters: int
     theta: npt.NDArray[np.float64] | None
 
@@ -1200,18 +1202,21 @@ class FederatedRate(Result):
 
     clients: whose samples they are; 0: not federated, and the rest is None
     local_steps: of a client in a round, which is an epoch
+    weights: what a client of n samples counts: equal, 1 / C, or size, n / N
     smallest: samples of the client that has fewest
     largest: samples of the client that has most
     rate: of the linear model's loss, a round in the end: the square of the spectral radius of its
         operator
     reason: one line on why rate is None
-    drift_first: sqrt of the mean over clients of ||theta_c - their mean||^2 in the first round
+    drift_first: sqrt of the mean over clients, so weighted, of ||theta_c - their mean||^2 in the
+        first round
     drift_largest: the largest of all rounds
     """
 
     _struct = "ntk_federated_rate"
     clients: int
     local_steps: int
+    weights: str | None
     smallest: int
     largest: int
     rate: float

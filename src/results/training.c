@@ -30,6 +30,7 @@ static const ntk_field track_point[] = {
     FIELD(
         rate_linear, "",
         "of the linear model in the end, were K_0 this K: the square of a step's spectral radius"),
+    FIELD(drift, "", "of the clients' weights in the round before; null without clients"),
     APART(parameters, "", "P, where the weights are kept; else 0"),
     REALS(theta, parameters, true, "theta_t, where it is kept; P"),
 };

@@ -104,6 +104,12 @@ check 'what was tracked' test "$(grep -c '<tr><td data-label="epoch">' page.html
 check 'its end is above' grep -q "<p class=\"value\">loss .* → $(awk "BEGIN { printf \"%.6g\", $(value loss_final) }") in 20 epochs" page.html
 page train $size --epochs 20 --optimizer adam
 figures 1 1
+page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
+fields "$told"
+figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
+check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
+page train $size --epochs 20 --clients 1
+figures 1 1
 check 'the bound is not of adam' grep -q '(20): is of gradient descent on all samples alone <span class="v outside">' page.html
 rm -f page.html
 run train $size --epochs 60 --lr 0.01 --track 1 --report page.html # stable below 0.002

@@ -140,9 +140,14 @@ holds 'clients: who they are' '@federated.clients@ == 4 && @federated.local_step
 holds 'clients: rate and drift' '@federated.rate@ < 1 && @federated.rate@ > 0 && @federated.drift_first@ > 0'
 check 'clients: what they count' test "$(text federated.weights)" = equal
 check 'clients: drift of every round is saved' grep -qaF "'shape': (21,)" clients/drift.npy
-train 'clients by size' --epochs 20 --clients 3 --client-weights size
+train 'clients by size' --epochs 20 --clients 3 --client-weights size --track 10
 check 'clients by size: what they count' test "$(text federated.weights)" = size
 holds 'clients by size: are of several' '@federated.smallest@ == 13 && @federated.largest@ == 14'
+check 'clients: drift where it is tracked' \
+  test "$(grep -c '"drift": 0\.0$' "$out") $(grep -c '"drift": 0\.[0-9]*[1-9]' "$out")" = '1 2'
+{ header '<f8' '(40,)' && printf '%b' "$(repeat 20 "$one"'\0\0\0\0\0\0\0\0')"; } >"$in/whose.npy"
+train 'clients of a file' --epochs 3 --clients 2 --split "$in/whose.npy"
+check 'clients of a file: which one' grep -q "$(sha256sum "$in/whose.npy" | cut -d' ' -f1)" "$out"
 train 'lm again' --epochs 20 --optimizer lm
 check 'without batches there is no rate of them' test "$(value batches.rate)" = null
 check 'lm has no step size' test "$(value lr)" = null
@@ -372,6 +377,9 @@ if command -v gnuplot >/dev/null; then
   check 'the bound of gd is drawn' grep -q '^# bound (20)' long/loss.dat
   train 'adam' --optimizer adam --epochs 30 --track 10 --plot --save adam
   check 'adam has no bound to draw' test "$(grep -c '^# ' adam/loss.dat)" -eq 3
+  train 'clients' --clients 4 --local-steps 2 --epochs 30 --plot --save drifts
+  check 'the drift of each round is drawn' test "$(grep -c '^[0-9]' drifts/drift.dat)" -eq 30
+  check 'the figure of the drift is listed' grep -qF drifts/drift.svg "$out"
 fi
 
 # ---- Checkpoints ---------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 /* Federated training.
  * Property: rounds are those of plain loops; with one local step and equal clients, or any that
- * count by their samples, they are gradient descent's on all samples; the linear model's operator is I - eta K diag_c(p_c sum_e (I - eta K_cc)^e) by plain
- * loops, p_c = 1 / C or n_c / N, and its radius the limit of its powers; drift is the spread of the
- * clients' weights; bits do not depend on threads, nor on the p_c of clients of one size; a
- * checkpoint with other p_c is refused. */
+ * count by their samples, they are gradient descent's on all samples; the linear model's operator
+ * is I - eta K diag_c(p_c sum_e (I - eta K_cc)^e) by plain loops, p_c = 1 / C or n_c / N, and its
+ * radius the limit of its powers; drift is the spread of the clients' weights; bits do not depend
+ * on threads, nor on the p_c of clients of one size; a checkpoint with other p_c is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -108,8 +108,8 @@ static exit_status load_split(train_run *run) {
   if (run->client == NULL)
     return report_error(EXIT_FAILED, "no memory for the split");
   run->options.client = run->client;
-  return report_library(ntk_labels_load(run->job.context, path, run->job.data, run->client),
-                        "split");
+  const ntk_status loaded = ntk_labels_load(run->job.context, path, run->job.data, run->client);
+  return loaded == NTK_OK ? job_note_input(&run->job, path) : report_library(loaded, "split");
 }
 
 /* A margin's labels are +-1, which of a file is known when it is read. */

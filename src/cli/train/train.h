@@ -67,8 +67,8 @@ bool train_is_plain(const train_run *run);
 
 /* Whether --save may write what it is going to. */
 exit_status train_claim(const train_run *run);
-/* Figures: of the losses, and of a tracked run of the kernel's spectrum; for --plot as DIR/loss.*
- * and DIR/spectrum.*, and in a page. */
+/* Figures: of the losses, of a tracked run of the kernel's spectrum, of clients of their drift; for
+ * --plot as DIR/loss.*, DIR/spectrum.* and DIR/drift.*, and in a page. */
 exit_status train_plot(train_run *run);
 void train_figures(const train_run *run, FILE *out);
 /* Name i of the files that train_plot may write, into text; false past the last. */

@@ -234,8 +234,9 @@ static const option_row own[] = {
     {.name = "plot",
      .kind = KIND_FLAG,
      .field = FIELD(plot),
-     .help = "With --save: figures loss.{svg,pdf,png} with bound and prediction, and with --track "
-             "spectrum.{svg,pdf,png}, the eigenvalues of K over epochs. Needs gnuplot."},
+     .help = "With --save: figures loss.{svg,pdf,png} with bound and prediction, with --track "
+             "spectrum.{svg,pdf,png}, the eigenvalues of K over epochs, and with --clients "
+             "drift.{svg,pdf,png}. Needs gnuplot."},
 };
 
 const cli_command train_command = {

@@ -1,5 +1,5 @@
-/* Figures of ntkit train, for --plot and --report: the loss with what the theory says of it, and
- * the ends of the kernel's spectrum over epochs. */
+/* Figures of ntkit train, for --plot and --report: the loss with what the theory says of it, the
+ * ends of the kernel's spectrum over epochs, and the drift of clients. */
 #include "cli/shell/report.h"
 #include "cli/show/page.h"
 #include "cli/train/train.h"
@@ -15,15 +15,28 @@ enum {
   CURVES = 3
 };
 
-static const char *const bases[] = {"loss", "spectrum"};
+enum { LOSS, SPECTRUM, DRIFT, BASES };
+static const char *const bases[BASES] = {"loss", "spectrum", "drift"};
 static const char *const suffixes[] = {".svg", ".pdf", ".png", ".dat", ".gp"};
-enum { BASES = sizeof bases / sizeof bases[0], SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
+enum { SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
+
+/* Whether what it shows was asked for. */
+static bool is_asked(const train_run *run, size_t base) {
+  return base == SPECTRUM ? run->settings->track != NULL
+                          : base == LOSS || run->settings->clients > 0;
+}
 
 bool train_figure_name(const train_run *run, size_t i, size_t size, char *text) {
-  if (i >= (run->settings->track != NULL ? BASES : 1) * SUFFIXES)
-    return false;
-  snprintf(text, size, "%s%s", bases[i / SUFFIXES], suffixes[i % SUFFIXES]);
-  return true;
+  for (size_t base = 0; base < BASES; base++) {
+    if (!is_asked(run, base))
+      continue;
+    if (i < SUFFIXES) {
+      snprintf(text, size, "%s%s", bases[base], suffixes[i]);
+      return true;
+    }
+    i -= SUFFIXES;
+  }
+  return false;
 }
 
 /* Curves under way, and the points of all of them. */
@@ -138,11 +151,30 @@ static void eigenvalues(const train_run *run, curves *c, figure *f) {
   f->y.label = "eigenvalues of K(θ_t)";
 }
 
+/* Of one client it is 0: then there is no curve. */
+static void drifts(const train_run *run, curves *c, figure *f) {
+  const ntk_train_result *result = &run->result;
+  const size_t count = result->drift != NULL ? result->epochs + 1 : 0;
+  const size_t kept = count < KEPT ? count : KEPT;
+  begin(c, "drift");
+  for (size_t i = 0; i < kept; i++) {
+    const size_t t = spread(i, kept, count);
+    add(c, (double)t, result->drift[t], 0.0);
+  }
+  end(c, FIGURE_BOTH);
+  f->title = "Drift of clients";
+  f->about = "root of the mean squared distance of the clients' weights from their mean, by round";
+  f->x.label = "round";
+  f->y.label = "drift";
+}
+
 /* Figure i of BASES; of c, which has room for the points, it borrows. */
 static figure make(const train_run *run, size_t i, curves *c) {
+  static void (*const fill[BASES])(const train_run *, curves *, figure *) = {losses, eigenvalues,
+                                                                             drifts};
   figure f = {.x = {"epoch", false}, .y = {.log = true}, .curve = c->curve};
   c->count = c->used = 0;
-  (i == 0 ? losses : eigenvalues)(run, c, &f);
+  fill[i](run, c, &f);
   f.curves = c->count;
   return f;
 }
@@ -156,7 +188,7 @@ void train_figures(const train_run *run, FILE *out) {
   curves c;
   if (!make_room(run, &c)) /* the page goes on without them */
     return;
-  for (size_t i = 0; i < (run->result.tracked > 0 ? BASES : 1); i++) {
+  for (size_t i = 0; i < BASES; i++) {
     const figure f = make(run, i, &c);
     page_figure(out, &f);
   }
@@ -164,14 +196,17 @@ void train_figures(const train_run *run, FILE *out) {
 }
 
 exit_status train_plot(train_run *run) {
-  static const char *const empty[] = {"every loss is 0, which a logarithmic axis has not",
-                                      "no eigenvalue above 0 was found"};
+  static const char *const empty[BASES] = {"every loss is 0, which a logarithmic axis has not",
+                                           "no eigenvalue above 0 was found",
+                                           "the drift of one client is 0"};
   curves c;
   if (!make_room(run, &c))
     return report_error(EXIT_FAILED, "no memory for the figures' points");
   exit_status status = EXIT_DONE;
-  for (size_t i = 0; i < (run->result.tracked > 0 ? BASES : 1) && status == EXIT_DONE; i++) {
+  for (size_t i = 0; i < BASES && status == EXIT_DONE; i++) {
     const figure f = make(run, i, &c);
+    if (!is_asked(run, i))
+      continue;
     if (c.count > 0)
       status = draw(run, bases[i], f);
     else

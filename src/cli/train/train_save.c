@@ -12,11 +12,12 @@
 
 static const char FIRST[] = "init";
 
-/* The file of a field of what is tracked, into name; false: it has none. Losses have one of all
- * epochs, and what is computed from other fields is in these. */
+/* The file of a field of what is tracked, into name; false: it has none. Losses and drifts have one
+ * of all epochs, and what is computed from other fields is in these. */
 static bool track_file(const ntk_field *field, char name[SAVED_NAME]) {
   snprintf(name, SAVED_NAME, "track_%s.npy", field->name);
-  return field->compute == NULL && !field->apart && strcmp(field->name, "loss") != 0;
+  return strcmp(field->name, "drift") != 0 && field->compute == NULL && !field->apart &&
+         strcmp(field->name, "loss") != 0;
 }
 
 static exit_status claim_figures(const train_run *run) {

@@ -109,14 +109,17 @@ static void print_clients(const train_run *run, const ntk_train_result *result) 
            f->drift_first, f->drift_largest);
 }
 
-static void print_row(const ntk_track_point *p, bool rates) {
+static void print_row(const ntk_track_point *p, bool rates, bool clients) {
   const struct {
     double value;
     int width;
     const char *format;
   } cells[] = {
       {p->loss, 10, "%.3g"},
-      {rates ? p->prediction : p->bound, 10, "%.3g"},
+      {rates     ? p->prediction
+       : clients ? p->drift
+                 : p->bound,
+       10, "%.3g"},
       {rates ? p->rate : p->prediction, 10, rates ? "%.6f" : "%.3g"},
       {rates ? p->rate_linear : p->lambda_min, 11, rates ? "%.6f" : "%.3g"},
       {rates ? p->lambda_min : p->lambda_max, 11, "%.3g"},
@@ -159,22 +162,23 @@ static void print_answer(const ntk_train_result *result) {
                a->epochs_recent, a->epochs_recent);
 }
 
-/* At most ROWS + 1 of them, evenly spread, the last one included. Where there is no bound (20), and
- * momentum, rates stand in its place. */
+/* At most ROWS + 1 of them, evenly spread, the last one included. Where there is no bound (20), of
+ * momentum rates stand in its place, and of clients their drift. */
 static void print_track(const ntk_train_result *result) {
   const size_t count = result->tracked, step = (count + ROWS - 1) / ROWS;
-  const bool rates = !isnan(result->linear.momentum_best);
+  const bool rates = !isnan(result->linear.momentum_best), clients = result->drift != NULL;
   if (count == 0)
     return;
   if (rates)
     printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "predicted", "rate", "rate by K",
            "lambda_min", "lambda_max", "||J-J0||");
   else
-    printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", "epoch", "loss", "bound", "predicted",
-           "lambda_min", "lambda_max", "||J-J_0||", "distance");
+    printf("\n%7s%10s%10s%10s%11s%11s%11s%9s\n", clients ? "round" : "epoch", "loss",
+           clients ? "drift" : "bound", "predicted", "lambda_min", "lambda_max", "||J-J_0||",
+           "distance");
   for (size_t i = 0; i + 1 < count; i += step)
-    print_row(&result->track[i], rates);
-  print_row(&result->track[count - 1], rates);
+    print_row(&result->track[i], rates, clients);
+  print_row(&result->track[count - 1], rates, clients);
   if (step > 1)
     printf("every %zu%s of %zu tracked epochs, and the last\n", step,
            step == 2   ? "nd"

@@ -86,6 +86,7 @@ ntk_linear_rate ntk_linear_rate_of(const ntk_training *t, const ntk_extremes *e)
 void ntk_rates_of_point(const ntk_training *t, ntk_track_point *point, size_t i) {
   ntk_track_point *p = &point[i];
   p->rate = p->rate_linear = NAN;
+  p->drift = t->drift != NULL ? t->drift[p->epoch] : NAN;
   if (i > 0)
     p->rate = pow(p->loss / point[i - 1].loss, 1.0 / (double)(p->epoch - point[i - 1].epoch));
   if (!ntk_training_is_linear(t) || !(p->lambda_min > 0.0))

@@ -20,7 +20,7 @@ ntk_best_step ntk_best_step_of(const ntk_optimizer *optimizer, double least, dou
 
 /* e: both ends of K_0. */
 ntk_linear_rate ntk_linear_rate_of(const ntk_training *t, const ntk_extremes *e);
-/* rate and rate_linear of tracked point i, which those before it are needed for. */
+/* rate, rate_linear and drift of tracked point i, which those before it are needed for. */
 void ntk_rates_of_point(const ntk_training *t, ntk_track_point *point, size_t i);
 
 #endif
