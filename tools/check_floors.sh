@@ -20,7 +20,7 @@ awk '
 BEGIN {
   # Every room with its height: the floor, and the level of a room within its folder.
   split("base 0  base/product 0.1 base/ranks 0.1 base/exact 0.1  data 1 data/text 1.1  net 1 net/exact 1.1 net/dual 1.1  spectrum/packed 1 spectrum 1.1 spectrum/density 1.2 spectrum/laws 1.1  kernel 2 kernel/ends 2.1 kernel/limit 2.05 kernel/resolve 2.2 kernel/cpu 2.1 kernel/ranks 2.2 " \
-        "fit 3 fit/inspect 3.1 fit/federated 3.05 fit/train 3.1 fit/memorize 3.1 " \
+        "fit 3 fit/inspect 3.1 fit/federated 3.05 fit/train 3.1 fit/memorize 3.1 fit/regression 3.15 " \
         "theory 3 theory/laws 3.1 theory/spectrum 3.1 theory/limit 3.1 theory/plan 3.2 theory/ledger 3.1 results 4 io 4.1 io/archive 4 " \
         "study 4 study/measure 4.1 study/spec 4.2 study/store 4.3 study/run 4.4 study/table 4.4 study/sweep 4.5 " \
         "cli/launch 5 cli/shell 5.01 cli/show 5.1 cli/draw 5.05 cli/run 5.2 cli/spectrum 5.3 cli/train 5.3 " \

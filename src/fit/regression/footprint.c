@@ -1,0 +1,44 @@
+/* How much memory ntk_regression takes, known before anything is allocated. */
+#include "fit/regression/regression.h"
+
+#include "kernel/footprint.h"
+#include "net/dual/dual.h"
+#include "net/network.h"
+#include "spectrum/eigen.h"
+#include "spectrum/full.h"
+
+#include <math.h>
+
+/* Eigenvectors, and dsyevd's workspace: 2 R^2 and some. */
+static double flow_bytes(double R, double columns) {
+  return 8.0 * (3.0 * R * R + 8.0 * R + 64.0 * R + columns);
+}
+
+ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
+                                 size_t M, const ntk_regression_options *options, size_t *bytes) {
+  const ntk_regression_options o = options != NULL ? *options : (ntk_regression_options){0};
+  size_t parameters = 0;
+  NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
+  if (M == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "M is 0; accepted: 1 and up");
+  const bool limit = o.limit != NULL;
+  const ntk_outputs of = limit ? NTK_OUTPUTS_TRACE : NTK_OUTPUTS_ALL;
+  const size_t n = ntk_spec_width(spec, spec->depth), R = ntk_kernel_rows(spec, of, N);
+  const double points = o.times > 0 ? (double)o.times : 1.0, train = (double)N * (double)n;
+  const double test = (double)M * (double)n, d = (double)spec->width[0];
+  const size_t slab = ntk_regressor_slab(M, n, R, limit);
+  const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, of, N);
+  const ntk_kernel_bytes s = ntk_kernel_bytes_of(context, spec, of, slab);
+  const double columns = train * points;
+  const double solving =
+      o.times > 0 ? flow_bytes((double)R, columns + train) : b.kernel + (double)ntk_eigen_bytes(R);
+  const double predicting =
+      s.features + s.create + s.build + 8.0 * (double)slab * (double)n * ((double)R + 1.0);
+  const double series =
+      limit ? 8.0 * (double)N * ((double)spec->depth - 1.0) * (4.0 + NTK_DUAL_TERMS) : 0.0;
+  const double held = 8.0 * ((double)N * d + (double)M * d + (double)parameters) +
+                      8.0 * (5.0 * train + 2.0 * test + 2.0 * columns + test * points) + b.kernel +
+                      (limit ? 0.0 : b.features);
+  const double most = fmax(fmax(b.create + b.build + series, solving), predicting + series);
+  return ntk_footprint_end(context, held + most + NTK_SMALL_OBJECTS, N, "this regression", bytes);
+}

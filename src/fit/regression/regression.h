@@ -1,0 +1,55 @@
+/* Kernel regression in its parts: the system, its solutions, and what they are at the data. */
+#ifndef NTK_FIT_REGRESSION_H
+#define NTK_FIT_REGRESSION_H
+
+#include "kernel/ends/extremes.h"
+#include "ntkit/predict.h"
+
+/* K has a row for each output of each sample, and one right-hand side; that of a limit, the same
+ * for each output, a row for each sample, and a right-hand side for each output. */
+typedef struct ntk_regressor {
+  ntk_context *context;
+  const ntk_network *network;     /* NULL: f0 = 0 */
+  const ntk_dataset *data, *test; /* N, M rows */
+  const double *Y;                /* N x outputs */
+  ntk_regression_options options; /* defaults resolved */
+  bool mean;                      /* the loss */
+  double scale;                   /* the loss's gradient is scale J^T (f - Y) */
+  size_t outputs, points;
+  size_t rows, vectors;      /* of K; of right-hand sides */
+  ntk_features *features;    /* of data, for the network's own kernel; else NULL */
+  ntk_kernel *K;             /* stays as it is */
+  double *r;                 /* rows x vectors, column-major: Y - f0(X) */
+  double *a;                 /* rows x (vectors points), column c points + t: coefficients */
+  double *left;              /* of that shape: Y - f(X) */
+  double *predicted;         /* (M outputs) x points, row-major: f at the test data */
+  ntk_regression_result *to; /* what comes of it */
+} ntk_regressor;
+
+/* Where output c of sample i at time t stands in a and left. */
+static inline size_t ntk_regressor_at(const ntk_regressor *s, size_t i, size_t c, size_t t) {
+  return s->vectors == 1 ? t * s->rows + i * s->outputs + c : (c * s->points + t) * s->rows + i;
+}
+
+/* a, left, and what is known of K: (K + R I) a = r by one factorisation. NTK_ERR_NUMERIC where the
+ * matrix is singular, or not told from that. */
+ntk_status ntk_regressor_solve(ntk_regressor *s);
+/* The same at times of gradient flow or descent, by all eigenvectors of K. */
+ntk_status ntk_regressor_flow(ntk_regressor *s);
+/* What there is to be known of K before it is factorised. */
+ntk_status ntk_regressor_foresee(const ntk_regressor *s, ntk_extremes *e);
+/* The ends of K's spectrum into the result. */
+void ntk_regressor_tell(const ntk_regressor *s, const ntk_extremes *e);
+/* ||(K + R I) a - (r - rest)|| / ||r|| of the last time; rest: what of r is not fitted by then,
+ * rows x vectors; NULL: 0. */
+ntk_status ntk_regressor_residual(const ntk_regressor *s, const double *rest, double *residual);
+
+/* k(x, X) a + f0(x) at the test data, in slabs of them, into predicted. */
+ntk_status ntk_regressor_predict(ntk_regressor *s);
+/* Numbers of one slab's cross kernel, and its samples, of M. */
+size_t ntk_regressor_slab(size_t M, size_t outputs, size_t rows, bool limit);
+
+/* Losses, errors, accuracies and norms, into to->point. */
+ntk_status ntk_regressor_score(ntk_regressor *s);
+
+#endif

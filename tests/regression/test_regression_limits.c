@@ -1,0 +1,165 @@
+/* What ntk_regression refuses, and what it holds.
+ * Property: each refusal names what was wrong and what is accepted, before anything large is
+ * computed, and leaves the result alone; the forecast of memory is no less than the peak, and not
+ * far above it; the bits do not depend on the number of threads. */
+#include "one_context.h"
+
+#include "plain_regression.h"
+
+static void test_refusals(void **state) {
+  (void)state;
+  problem p = make_problem(one, 2, 3);
+  ntk_dataset *other = NULL;
+  const double times[] = {-1.0, 0.5, INFINITY};
+  const struct {
+    ntk_regression_options options;
+    ntk_status status;
+    const char *says, *option;
+  } cases[] = {
+      {{.ridge = -1.0}, NTK_ERR_ARGUMENT, "ridge is -1", "ridge"},
+      {{.ridge = NAN}, NTK_ERR_ARGUMENT, "ridge is nan", "ridge"},
+      {{.ridge = 1e-20}, NTK_ERR_NUMERIC, "below", "ridge"},
+      {{.ridge = 1.0, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "one of them", "ridge"},
+      {{.lr = 0.1}, NTK_ERR_ARGUMENT, "without times", "time"},
+      {{.lr = -0.1, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "lr is -0.1", "lr"},
+      {{.time = times, .times = 1}, NTK_ERR_ARGUMENT, "is -1; accepted: 0 and up", "time"},
+      {{.time = times + 2, .times = 1}, NTK_ERR_ARGUMENT, "is inf", "time"},
+      {{.times = 1}, NTK_ERR_ARGUMENT, "accepted: both", "time"},
+      {{.lr = 1e-3, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "whole numbers", "time"},
+      {{.loss = "median"}, NTK_ERR_ARGUMENT, "half-sum", NULL},
+  };
+  ntk_regression_result r = {.samples = 77};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    assert_refused(ntk_regression(one, p.network, p.data, p.Y, p.test, &cases[i].options, &r),
+                   cases[i].status, cases[i].says);
+    if (cases[i].option != NULL)
+      assert_string_equal(ntk_error_last().option, cases[i].option);
+  }
+  const double step = 1.0;
+  const ntk_regression_options diverges = {.lr = 1e3, .time = &step, .times = 1};
+  assert_refused(ntk_regression(one, p.network, p.data, p.Y, p.test, &diverges, &r),
+                 NTK_ERR_ARGUMENT, "diverge");
+  assert_string_equal(ntk_error_last().option, "lr");
+  assert_refused(ntk_regression(one, NULL, p.data, p.Y, p.test, NULL, &r), NTK_ERR_ARGUMENT,
+                 "no network");
+  assert_ok(ntk_dataset_generate(one, "gaussian", 3, 5, 1, &other));
+  assert_refused(ntk_regression(one, p.network, p.data, p.Y, other, NULL, &r), NTK_ERR_SHAPE, "5");
+  p.Y[3] = NAN;
+  assert_refused(ntk_regression(one, p.network, p.data, p.Y, p.test, NULL, &r), NTK_ERR_NOT_FINITE,
+                 "2");
+  assert_int_equal(r.samples, 77);
+  assert_int_equal(ntk_memory_in_use(one) > 0, 1);
+  ntk_dataset_destroy(other);
+  drop_problem(&p);
+}
+
+/* Of equal samples K is singular, which times do not mind. */
+static void test_singular(void **state) {
+  (void)state;
+  problem p = make_problem(one, 1, 3);
+  double X[TRAIN * 4], time = 1.0;
+  memcpy(X, ntk_dataset_values(p.data), sizeof X);
+  memcpy(X + 4, X, 4 * sizeof *X);
+  ntk_dataset *twice = make_data(one, X, TRAIN, 4);
+  ntk_regression_result r = {0};
+  assert_refused(ntk_regression(one, p.network, twice, p.Y, p.test, NULL, &r), NTK_ERR_NUMERIC,
+                 "accepted: a ridge above 0, or times");
+  const ntk_regression_options options = {.time = &time, .times = 1};
+  assert_ok(ntk_regression(one, p.network, twice, p.Y, p.test, &options, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
+  assert_true(r.lambda_min == 0.0 && r.reason[0] != '\0');
+  assert_near(r.fitted[0], r.fitted[1], 1e-12, "outputs of equal samples");
+  ntk_regression_clear(&r);
+  ntk_dataset_destroy(twice);
+  drop_problem(&p);
+}
+
+typedef struct sizes {
+  size_t N, M, n;
+} sizes;
+
+static void check_memory(const sizes *z, const ntk_regression_options *options, int threads) {
+  const size_t width[] = {20, 30, 40};
+  const ntk_network_spec spec = {.depth = 3,
+                                 .width = width,
+                                 .activation = "tanh",
+                                 .init = "standard",
+                                 .outputs = z->n,
+                                 .seed = 2};
+  ntk_context *context = make_context(threads);
+  ntk_network *network = NULL;
+  ntk_dataset *data = NULL, *test = NULL;
+  ntk_regression_result r = {0};
+  size_t bytes = 0;
+  double *Y = make_normal(1, z->N * z->n);
+  assert_ok(ntk_network_create(context, &spec, &network));
+  assert_ok(ntk_dataset_generate(context, "gaussian", z->N, 20, 1, &data));
+  assert_ok(ntk_dataset_generate(context, "gaussian", z->M, 20, 2, &test));
+  assert_ok(ntk_regression_memory(context, &spec, z->N, z->M, options, &bytes));
+  assert_ok(ntk_regression(context, network, data, Y, test, options, &r));
+  const size_t peak = ntk_memory_peak(context);
+  if (peak > bytes || (double)bytes > 1.6 * (double)peak + 2e6)
+    fail_msg("%zu bytes were held, %zu were foreseen", peak, bytes);
+  assert_refused(ntk_regression_memory(context, &spec, 200000000, z->M, options, &bytes),
+                 NTK_ERR_MEMORY, "this regression");
+  assert_refused(ntk_regression_memory(context, &spec, z->N, 0, options, &bytes), NTK_ERR_ARGUMENT,
+                 "M is 0");
+  free(Y);
+  ntk_regression_clear(&r);
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(data);
+  ntk_dataset_destroy(test);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+}
+
+static void test_memory(void **state) {
+  (void)state;
+  const double times[] = {0.1, 1.0, 2.0};
+  const sizes many = {400, 3000, 1}, wide = {150, 40, 4};
+  const ntk_regression_options ridge = {.ridge = 1.0}, flow = {.time = times, .times = 3};
+  check_memory(&many, NULL, 1);
+  check_memory(&many, &flow, 2);
+  check_memory(&wide, &ridge, 2);
+  check_memory(&wide, &flow, 1);
+}
+
+static void test_threads(void **state) {
+  (void)state;
+  enum { N = 150, M = 90 };
+  const size_t width[] = {20, 30, 40};
+  double *first = NULL, *Y = make_normal(1, N);
+  for (int threads = 1; threads <= 3; threads++) {
+    ntk_context *context = make_context(threads);
+    ntk_network *network = make_network(context, 3, width, "tanh", "standard", 5);
+    ntk_dataset *data = NULL, *test = NULL;
+    ntk_regression_result r = {0};
+    assert_ok(ntk_dataset_generate(context, "gaussian", N, 20, 1, &data));
+    assert_ok(ntk_dataset_generate(context, "gaussian", M, 20, 2, &test));
+    assert_ok(ntk_regression(context, network, data, Y, test, NULL, &r));
+    if (first == NULL) {
+      first = make_array(N + M);
+      memcpy(first, r.coefficient, N * sizeof *first);
+      memcpy(first + N, r.prediction, M * sizeof *first);
+    }
+    assert_memory_equal(first, r.coefficient, N * sizeof *first);
+    assert_memory_equal(first + N, r.prediction, M * sizeof *first);
+    ntk_regression_clear(&r);
+    ntk_network_destroy(network);
+    ntk_dataset_destroy(data);
+    ntk_dataset_destroy(test);
+    ntk_context_destroy(context);
+  }
+  free(first);
+  free(Y);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_threads),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
