@@ -45,6 +45,7 @@ typedef struct ntk_regression_result {
   ntk_verdict verdict;                    /* on lambda_min of K + R I */
   char reason[256];                       /* one line when the verdict is not OK, else "" */
   size_t samples, outputs, tests, points; /* N, n_L, M; times, at least 1 */
+  size_t numbers, test_numbers;           /* N n_L, M n_L */
   double ridge;
   double lambda_min, lambda_max; /* of K; NaN: not resolved, or not asked for (a ridge) */
   double resolution;             /* eigenvalues of this size and below are lost in rounding */

@@ -16,7 +16,7 @@ from pathlib import Path
 from cffi import FFI
 
 # ntkit.h is in each
-HEADERS = ["data.h", "fit.h", "plan.h", "verify.h", "laws.h", "limit.h"]
+HEADERS = ["data.h", "fit.h", "plan.h", "verify.h", "laws.h", "limit.h", "predict.h"]
 HEADERS += ["study.h", "io.h", "describe.h"]
 SOURCE = "".join(f'#include "ntkit/{name}"\n' for name in HEADERS) + '#include "host.h"\n'
 CALLS = """

@@ -43,6 +43,8 @@ static const ntk_description *const list[] = {
     &ntk_table_limit,
     &ntk_table_limit_block,
     &ntk_table_federated_rate,
+    &ntk_table_regression,
+    &ntk_table_regression_point,
 };
 
 const ntk_description *const *ntk_description_list(size_t *count) {

@@ -14,6 +14,7 @@ extern const ntk_description ntk_table_track_point, ntk_table_convergence, ntk_t
 extern const ntk_description ntk_table_fit_error, ntk_table_memorize;
 extern const ntk_description ntk_table_inspect, ntk_table_data_moments, ntk_table_data_pair,
     ntk_table_data_class, ntk_table_data_remark;
+extern const ntk_description ntk_table_regression, ntk_table_regression_point;
 extern const ntk_description ntk_table_limit, ntk_table_limit_block;
 extern const ntk_description ntk_table_ledger_row, ntk_table_ledger;
 extern const ntk_description ntk_table_plan, ntk_table_plan_method, ntk_table_plan_phase,

@@ -35,7 +35,8 @@ members() {
 # shellcheck disable=SC2016 # awk's own
 members "$root"/include/ntkit/ntkit.h "$root"/include/ntkit/fit.h "$root"/include/ntkit/verify.h \
   "$root"/include/ntkit/data.h "$root"/include/ntkit/plan.h "$root"/include/ntkit/spectrum.h \
-  "$root"/include/ntkit/study.h "$root"/include/ntkit/laws.h "$root"/include/ntkit/limit.h |
+  "$root"/include/ntkit/study.h "$root"/include/ntkit/laws.h "$root"/include/ntkit/limit.h \
+  "$root"/include/ntkit/predict.h |
   grep -vE '^ntk_[a-z_]*(_options|_spec|_progress) ' |
   grep -vE '^ntk_(array_info|class_names|rows|error|operator|distribution|init_info|name_info|quantity_info|ledger_spectrum|study_table|summary|map|sweep) ' |
   grep -vE ' (context|owner)$|^ntk_ledger spectrum$|^ntk_study_row (variable|text)$' |

@@ -1,9 +1,8 @@
-/* ntkit predict: a saved network's outputs on data; of a network for classes, or one for
- * each, the class that they say. */
+/* ntkit predict without --kernel: a saved network's outputs on data; of a network for classes, or
+ * one for each, the class that they say. */
 #include "cli/commands/predict.h"
 #include "cli/run/job.h"
 #include "cli/run/job_show.h"
-#include "cli/shell/command.h"
 #include "cli/shell/file.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
@@ -261,23 +260,24 @@ static exit_status present(prediction *p) {
 
 static exit_status refuse_saved(const predict_settings *settings, const char *option,
                                 const char *path) {
-  if (path == NULL || !ntk_saved_has(settings->common.load, path))
+  const char *load = settings->common.load;
+  if (path == NULL || load == NULL || !ntk_saved_has(load, path))
     return EXIT_DONE;
   return report_error(EXIT_INPUT,
                       "--%s: '%s' is of the network in %s, or of its data; choose another name",
-                      option, path, settings->common.load);
+                      option, path, load);
 }
 
-static exit_status check_predict(const predict_settings *settings) {
-  exit_status status = page_check(&settings->common, settings->output);
-  if (status == EXIT_DONE)
-    status = refuse_saved(settings, "report", settings->common.report);
+exit_status predict_check_output(const predict_settings *settings) {
+  exit_status status = refuse_saved(settings, "report", settings->common.report);
   if (status != EXIT_DONE || settings->output == NULL)
     return status;
-  if (ntk_dataset_in_file(settings->common.data) &&
-      file_same(settings->output, settings->common.data))
-    return report_error(EXIT_INPUT, "--output: '%s' is the data; choose another name",
-                        settings->output);
+  const char *const input[] = {settings->common.data, settings->test, settings->test_labels,
+                               settings->common.labels};
+  for (size_t i = 0; i < sizeof input / sizeof input[0]; i++)
+    if (input[i] != NULL && file_same(settings->output, input[i]))
+      return report_error(EXIT_INPUT, "--output: '%s' is %s; choose another name", settings->output,
+                          i == 0 ? "the data" : "one of the files that are read");
   status = refuse_saved(settings, "output", settings->output);
   if (status != EXIT_DONE)
     return status;
@@ -289,8 +289,45 @@ static exit_status check_predict(const predict_settings *settings) {
   return file_check(settings->output, settings->common.load, "output");
 }
 
-static exit_status command_predict(const void *given) {
+/* What is of --kernel alone. */
+static exit_status check_plain(const predict_settings *settings) {
+  const cli_settings *common = &settings->common;
+  const struct {
+    const char *name;
+    bool given;
+  } options[] = {{"test", settings->test != NULL},
+                 {"test-labels", settings->test_labels != NULL},
+                 {"test-samples", settings->test_samples > 0},
+                 {"ridge", settings->ridge != NULL},
+                 {"time", settings->time.count > 0},
+                 {"steps", settings->steps.count > 0},
+                 {"lr", settings->lr > 0.0},
+                 {"loss", settings->loss != NULL},
+                 {"classes", settings->classes != NULL},
+                 {"centered", settings->centered},
+                 {"labels", common->labels != NULL},
+                 {"dim", common->dim > 0},
+                 {"parameterization", common->parameterization != NULL}};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    if (options[i].given)
+      return report_error(EXIT_INPUT,
+                          "--%s needs --kernel, whose it is; without it predict applies "
+                          "a network as it is",
+                          options[i].name);
+  return EXIT_DONE;
+}
+
+static exit_status check_predict(const predict_settings *settings) {
+  exit_status status = check_plain(settings);
+  if (status == EXIT_DONE)
+    status = page_check(&settings->common, settings->output);
+  return status == EXIT_DONE ? predict_check_output(settings) : status;
+}
+
+exit_status command_predict(const void *given) {
   const predict_settings *settings = given;
+  if (settings->kernel != NULL)
+    return predict_by_kernel(settings);
   prediction p = {.settings = settings, .accuracy = NAN};
   exit_status status = check_predict(settings);
   if (status == EXIT_DONE)
@@ -318,65 +355,3 @@ static exit_status command_predict(const void *given) {
   ntk_context_destroy(p.context);
   return status;
 }
-
-/* ---- Its options ---------------------------------------------------------------------------- */
-
-#define FIELD(name) offsetof(predict_settings, name)
-
-static const option_row own[] = {
-    {.name = "load",
-     .kind = KIND_PATH,
-     .field = FIELD(common.load),
-     .required = true,
-     .argument = "FILE|DIR",
-     .expected = "a directory that --save wrote, or a file of weights",
-     .help = "The network: a directory of --save (W1.npy, b1.npy, ..., or folders of them for "
-             "classes, and result.json, which names activation and scaling), or weights alone, "
-             "in .npz, .safetensors, HDF5 or a directory of .npy, as PyTorch, Flax, Keras and "
-             "others name them ('ntkit network inspect' tells what is understood)."},
-    {.name = "activation",
-     .kind = KIND_CHOICE,
-     .field = FIELD(common.activation),
-     .argument = "NAME",
-     .choice = option_activation,
-     .read = option_activation_read,
-     .help = "Activation function of a network that comes without a result.json."},
-    {.name = "scale",
-     .kind = KIND_CHOICE,
-     .field = FIELD(common.scale),
-     .argument = "HOW",
-     .choice = option_scaling,
-     .help = "Scaling of a file's data. When not given: that of the network's own data, by its "
-             "result.json, but for rows of its X.npy, which are scaled already. none: rows as they "
-             "are. Needed without a result.json; center and standardize take scaling.npy."},
-    {.name = "output",
-     .letter = 'o',
-     .kind = KIND_FILE,
-     .field = FIELD(output),
-     .argument = "FILE",
-     .expected = "the name of a file in a directory that is there",
-     .help = "Write the outputs, or the classes, as a .npy file of N numbers, or N x n_L; also -o. "
-             "When not given they are printed, those of a sample on a line."},
-};
-
-_Static_assert(sizeof own / sizeof own[0] == 4, "each has its place below");
-
-const cli_command predict_command = {
-    .name = "predict",
-    .summary = "the outputs of a saved network on data",
-    .about = "Applies a network that 'ntkit memorize --save' or 'ntkit train --save' wrote, or any "
-             "that is saved as W1.npy, ..., WL.npy, to data, and prints or writes its outputs; of "
-             "a network for classes, or one for each, the class that its outputs say. Data that "
-             "come from a file are scaled once, as those of the network were.",
-    .example = "ntkit predict --load fitted --data fitted/X.npy",
-    .options = (const option_part[]){SHARED(DATA, SHUFFLE),
-                                     SHARED(SEED, SEED),
-                                     SHARED(THREADS, MEMORY),
-                                     {own, 1},
-                                     SHARED(LAYOUT, LAYOUT),
-                                     {own + 1, 3},
-                                     SHARED(REPORT, HELP),
-                                     {NULL, 0}},
-    .size = sizeof(predict_settings),
-    .run = command_predict,
-};

@@ -1,4 +1,5 @@
-/* ntkit predict, in parts: predict.c computes and prints, predict_page.c writes the page. */
+/* ntkit predict, in parts: predict_options.c has its options; of a saved network predict.c computes
+ * and prints, predict_page.c writes the page; by a kernel predict_kernel*.c. */
 #ifndef NTK_CLI_PREDICT_H
 #define NTK_CLI_PREDICT_H
 
@@ -11,7 +12,21 @@
 typedef struct predict_settings {
   cli_settings common;
   const char *output;
+  const char *kernel; /* "ntk", "limit"; NULL: not given, nor what follows */
+  const char *test, *test_labels;
+  size_t test_samples;
+  const char *ridge; /* a number from 0 */
+  real_list time;
+  size_list steps;
+  double lr;
+  const char *loss, *classes;
+  bool centered;
 } predict_settings;
+
+exit_status command_predict(const void *given);
+exit_status predict_by_kernel(const predict_settings *settings);
+/* Whether --output and --report may be written. */
+exit_status predict_check_output(const predict_settings *settings);
 
 typedef struct prediction {
   const predict_settings *settings;

@@ -34,8 +34,8 @@ ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *s
       o.times > 0 ? flow_bytes((double)R, columns + train) : b.kernel + (double)ntk_eigen_bytes(R);
   const double predicting =
       s.features + s.create + s.build + 8.0 * (double)slab * (double)n * ((double)R + 1.0);
-  const double series =
-      limit ? 8.0 * (double)N * ((double)spec->depth - 1.0) * (4.0 + NTK_DUAL_TERMS) : 0.0;
+  const double layers = (double)spec->depth - 1.0;
+  const double series = limit ? 8.0 * (double)(N + M) * layers * (5.0 + NTK_DUAL_TERMS) : 0.0;
   const double held = 8.0 * ((double)N * d + (double)M * d + (double)parameters) +
                       8.0 * (5.0 * train + 2.0 * test + 2.0 * columns + test * points) + b.kernel +
                       (limit ? 0.0 : b.features);

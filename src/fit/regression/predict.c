@@ -4,6 +4,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "kernel/limit/cross.h"
 
 #include <math.h>
 
@@ -19,6 +20,7 @@ size_t ntk_regressor_slab(size_t M, size_t outputs, size_t rows, bool limit) {
 
 /* A slab: some of the test data, and room. */
 typedef struct slab {
+  ntk_limit_cross *limit; /* of all slabs; NULL: the network's own kernel */
   ntk_dataset *data;
   size_t first, count;
   double *A; /* (count x outputs, of a limit count) x rows */
@@ -27,6 +29,10 @@ typedef struct slab {
 
 static ntk_status cross(const ntk_regressor *s, const slab *b) {
   ntk_features *features = NULL;
+  if (b->limit != NULL) {
+    NTK_TRY(ntk_limit_cross_rows(b->limit, b->first, b->count, b->A));
+    return s->network != NULL ? ntk_network_output(s->network, b->data, b->F) : NTK_OK;
+  }
   NTK_TRY(ntk_features_create_of(s->network, b->data, NTK_OUTPUTS_ALL, &features));
   ntk_status status = ntk_kernel_cross(features, s->features, NULL, b->A);
   if (status == NTK_OK)
@@ -38,7 +44,7 @@ static ntk_status cross(const ntk_regressor *s, const slab *b) {
 /* Row-major as its transpose, column-major: out^T = a^T A^T. */
 static ntk_status one_slab(ntk_regressor *s, const slab *b) {
   const size_t n = s->outputs, T = s->points, columns = s->vectors * T;
-  const size_t height = s->vectors == n && s->features == NULL ? b->count : b->count * n;
+  const size_t height = b->limit != NULL ? b->count : b->count * n;
   double *out = s->predicted + b->first * n * T;
   NTK_TRY(cross(s, b));
   const int previous = ntk_blas_enter(ntk_team(s->context));
@@ -73,7 +79,13 @@ ntk_status ntk_regressor_predict(ntk_regressor *s) {
   NTK_TRY(ntk_alloc_doubles(s->context, most * n * (s->rows + 1), "a slab of predictions", &room));
   b.F = room;
   b.A = room + most * n;
-  const ntk_status status = all_slabs(s, &b, most);
+  ntk_status status = NTK_OK;
+  if (s->features == NULL)
+    status = ntk_limit_cross_create(s->context, s->options.limit, s->data, s->test, NULL, false,
+                                    &b.limit);
+  if (status == NTK_OK)
+    status = all_slabs(s, &b, most);
+  ntk_limit_cross_destroy(b.limit);
   ntk_free(s->context, room);
   NTK_TRY(status);
   for (size_t i = 0; i < M * n * s->points; i++)

@@ -182,6 +182,8 @@ ntk_status ntk_regression(ntk_context *context, const ntk_network *network, cons
   made.outputs = s.outputs;
   made.tests = ntk_dataset_samples(test);
   made.points = s.points;
+  made.numbers = made.samples * made.outputs;
+  made.test_numbers = made.tests * made.outputs;
   made.ridge = s.options.ridge;
   const ntk_status status = run(&s);
   ntk_kernel_destroy(s.K);

@@ -1,0 +1,214 @@
+/* ntkit predict --kernel: kernel regression by the network's own kernel, or by its limit of
+ * infinite width. Data, labels and network are those of the other commands, by run/job.c. */
+#include "cli/commands/predict_kernel.h"
+#include "cli/run/job_show.h"
+#include "cli/shell/report.h"
+#include "cli/show/page.h"
+#include "cli/show/present.h"
+#include "ntkit/data.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Before the computation ------------------------------------------------------------------ */
+
+static exit_status check_settings(const predict_settings *settings) {
+  const bool times = settings->time.count > 0 || settings->steps.count > 0;
+  if (settings->time.count > 0 && settings->steps.count > 0)
+    return report_error(EXIT_INPUT, "--time is of gradient flow and --steps of gradient descent; "
+                                    "expected one of them");
+  if (settings->ridge != NULL && strtod(settings->ridge, NULL) > 0.0 && times)
+    return report_error(EXIT_INPUT,
+                        "--ridge and --%s: gradient descent has no ridge; expected one "
+                        "of them",
+                        settings->time.count > 0 ? "time" : "steps");
+  if ((settings->steps.count > 0) != (settings->lr > 0.0))
+    return report_error(EXIT_INPUT, settings->lr > 0.0 ? "--lr needs --steps T, how many there are"
+                                                       : "--steps needs --lr ETA, their size");
+  if (settings->test == NULL && settings->test_samples == 0)
+    return report_error(EXIT_INPUT, "--test is needed: a file with the samples to predict for, one "
+                                    "a row (or --test-samples M, of drawn data)");
+  if (settings->test != NULL && settings->test_samples > 0)
+    return report_error(EXIT_INPUT, "--test and --test-samples: expected one of them");
+  if (settings->test_labels != NULL && settings->test == NULL)
+    return report_error(EXIT_INPUT, "--test-labels needs --test FILE, whose labels they are; those "
+                                    "of --test-samples are drawn");
+  if (settings->common.load != NULL && strcmp(settings->kernel, "limit") == 0)
+    return report_error(EXIT_INPUT,
+                        "--load: a limit is of the law that weights are drawn from, and "
+                        "a file has but weights; expected --widths, --init, ...");
+  return EXIT_DONE;
+}
+
+/* DIR/name, where that is a file; *path NULL: it is not. */
+static exit_status find_own(const char *directory, const char *name, char **path) {
+  *path = saved_path(directory, name);
+  if (*path == NULL)
+    return EXIT_FAILED;
+  if (access(*path, R_OK) != 0) {
+    free(*path);
+    *path = NULL;
+  }
+  return EXIT_DONE;
+}
+
+/* The data that a folder of --load was fitted to, where no others are given. */
+static exit_status find_own_data(kernel_run *run) {
+  cli_settings *common = &run->settings.common;
+  if (common->load == NULL || common->samples > 0 || strcmp(common->data, "gaussian") != 0)
+    return EXIT_DONE;
+  exit_status status = find_own(common->load, "X.npy", &run->own_data);
+  if (status == EXIT_DONE && run->own_data != NULL && common->labels == NULL)
+    status = find_own(common->load, "Y.npy", &run->own_labels);
+  if (status != EXIT_DONE || run->own_data == NULL)
+    return status;
+  if (common->scale != NULL && strcmp(common->scale, "none") != 0)
+    return report_error(EXIT_INPUT, "--scale: %s is scaled already; expected no --scale, or --data",
+                        run->own_data);
+  run->own = true;
+  common->data = run->own_data;
+  if (run->own_labels != NULL)
+    common->labels = run->own_labels;
+  return EXIT_DONE;
+}
+
+static exit_status make_options(kernel_run *run) {
+  const predict_settings *s = &run->settings;
+  const size_t times = s->time.count + s->steps.count;
+  run->options = (ntk_regression_options){
+      .ridge = s->ridge != NULL ? strtod(s->ridge, NULL) : 0.0,
+      .centered = s->centered,
+      .loss = s->loss,
+      .times = times,
+      .lr = s->lr,
+      .seed = s->common.seed,
+  };
+  if (times == 0)
+    return EXIT_DONE;
+  run->time = calloc(times, sizeof *run->time);
+  if (run->time == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu times", times);
+  for (size_t t = 0; t < times; t++)
+    run->time[t] = s->time.count > 0 ? s->time.values[t] : (double)s->steps.values[t];
+  run->options.time = run->time;
+  return EXIT_DONE;
+}
+
+/* The spec is there, the data are not. */
+static exit_status begun(void *what) {
+  kernel_run *run = what;
+  const cli_settings *common = &run->settings.common;
+  if (strcmp(run->settings.kernel, "limit") == 0)
+    run->options.limit = &run->job.spec;
+  if (run->job.from_file && !ntk_labels_in_file(run->job.labels) && common->labels == NULL)
+    return report_error(EXIT_INPUT,
+                        "--labels is needed with --data %s, in which there are none (or "
+                        "--label-column, of a text)",
+                        common->data);
+  if (run->job.from_file && run->settings.test_samples > 0)
+    return report_error(EXIT_INPUT, "--test-samples is for drawn data; of %s expected --test FILE",
+                        common->data);
+  return predict_test_shape(run);
+}
+
+static exit_status check_memory(const void *what, size_t N) {
+  const kernel_run *run = what;
+  size_t bytes = 0;
+  return report_library(
+      ntk_regression_memory(run->job.context, &run->job.spec, N, run->tests, &run->options, &bytes),
+      NULL);
+}
+
+/* ---- After it -------------------------------------------------------------------------------- */
+
+/* The class that each test sample's outputs say. */
+static exit_status choose(kernel_run *run) {
+  const labels_classes *classes = &run->classes;
+  if (classes->encoding == NULL)
+    return EXIT_DONE;
+  run->chosen = calloc(run->tests, sizeof *run->chosen);
+  if (run->chosen == NULL)
+    return report_error(EXIT_FAILED, "no memory for the classes of %zu samples", run->tests);
+  ntk_classes_decode(run->result.prediction, run->tests, classes->count, classes->value,
+                     run->result.outputs, classes->other, run->chosen);
+  return EXIT_DONE;
+}
+
+static exit_status write_output(const kernel_run *run) {
+  const size_t n = run->chosen != NULL ? 1 : run->result.outputs;
+  const size_t shape[2] = {run->tests, n};
+  if (run->settings.output == NULL)
+    return EXIT_DONE;
+  return report_library(ntk_npy_save(run->settings.output,
+                                     run->chosen != NULL ? run->chosen : run->result.prediction,
+                                     n > 1 ? 2 : 1, shape),
+                        "output");
+}
+
+/* The option whose number the library's line is about. */
+static const char *option_at_fault(const kernel_run *run) {
+  const char *option = ntk_error_last().option;
+  if (option != NULL && strcmp(option, "time") == 0 && run->settings.steps.count > 0)
+    return "steps";
+  return option;
+}
+
+static exit_status compute(kernel_run *run) {
+  static const present_ways ways = {
+      .page = predict_kernel_page, .fields = predict_kernel_fields, .print = predict_kernel_print};
+  const bool limit = run->options.limit != NULL;
+  run->options.test_labels = run->test_Y;
+  const ntk_status computed =
+      ntk_regression(run->job.context, limit ? NULL : run->job.network, run->job.data, run->Y,
+                     run->test, &run->options, &run->result);
+  if (computed != NTK_OK)
+    return report_library(computed, option_at_fault(run));
+  exit_status status = choose(run);
+  if (status == EXIT_DONE)
+    status = write_output(run);
+  if (status == EXIT_DONE)
+    status = present_result(run->job.settings, &ways, run);
+  ntk_regression_clear(&run->result);
+  return status;
+}
+
+static exit_status end(kernel_run *run, exit_status status) {
+  ntk_dataset_destroy(run->test);
+  ntk_dataset_destroy(run->all);
+  status = job_end(&run->job, status);
+  free(run->Y);
+  free(run->test_Y);
+  free(run->test_label);
+  free(run->chosen);
+  free(run->time);
+  free(run->own_data);
+  free(run->own_labels);
+  labels_clear(&run->classes);
+  return status;
+}
+
+exit_status predict_by_kernel(const predict_settings *settings) {
+  kernel_run run = {.settings = *settings};
+  run.job.settings = &run.settings.common;
+  exit_status status = check_settings(settings);
+  if (status == EXIT_DONE)
+    status = find_own_data(&run);
+  if (status == EXIT_DONE)
+    status = predict_check_output(&run.settings);
+  if (run.settings.common.scale == NULL)
+    run.settings.common.scale = "none";
+  if (run.settings.loss == NULL)
+    run.settings.loss = "half-sum";
+  if (status == EXIT_DONE)
+    status = make_options(&run);
+  const job_steps steps = {
+      .begun = begun, .memory = check_memory, .labels = predict_labels, .other = settings->output};
+  if (status == EXIT_DONE)
+    status = job_prepare(&run.job, &steps, &run);
+  if (status == EXIT_DONE)
+    status = compute(&run);
+  return end(&run, status);
+}

@@ -1,0 +1,40 @@
+/* ntkit predict --kernel, in parts: predict_kernel.c computes, predict_kernel_data.c has the test
+ * data and all labels, predict_kernel_show.c and _page.c present. */
+#ifndef NTK_CLI_PREDICT_KERNEL_H
+#define NTK_CLI_PREDICT_KERNEL_H
+
+#include "cli/commands/predict.h"
+#include "cli/run/labels.h"
+#include "ntkit/predict.h"
+
+typedef struct kernel_run {
+  predict_settings settings; /* with what stands for not giving an option */
+  cli_job job;
+  bool own; /* the training data are those of the folder of --load */
+  char *own_data, *own_labels;
+  size_t tests;       /* M */
+  const char *column; /* of --test, that has labels; NULL: none has */
+  ntk_dataset *test;
+  ntk_dataset *all;       /* drawn: N training and M test samples; NULL: they are of files */
+  double *Y, *test_Y;     /* N, M x n_L; the second NULL: not known */
+  labels_classes classes; /* of the training data; encoding NULL: none */
+  double *test_label;     /* M: classes; NULL: none, or not known */
+  double *chosen;         /* M: the predicted class of each; NULL: no classes */
+  double *time;           /* of --time or --steps */
+  ntk_regression_options options;
+  ntk_regression_result result;
+} kernel_run;
+
+/* M, by the file's header alone, or what --test-samples says. */
+exit_status predict_test_shape(kernel_run *run);
+/* Labels of the training data, the test data, and their labels, in this order. */
+exit_status predict_labels(void *run);
+
+void predict_kernel_fields(const void *what, result_view *v);
+void predict_kernel_page(const void *what, FILE *out);
+void predict_kernel_print(const void *what);
+/* "the end of gradient flow", "40 steps of 0.1", ... */
+enum { PREDICT_LINE = 120 };
+void predict_kernel_way(const kernel_run *run, char text[PREDICT_LINE]);
+
+#endif

@@ -1,0 +1,251 @@
+/* Test data, drawn or of a file, scaled as the training data were, and the labels of both. */
+#include "cli/commands/predict_kernel.h"
+#include "cli/shell/report.h"
+#include "ntkit/data.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The test data --------------------------------------------------------------------------- */
+
+/* Rows of --test, without the column of labels where it has one. */
+static ntk_rows rows_of(const kernel_run *run) {
+  return (ntk_rows){.label_column = run->column};
+}
+
+exit_status predict_test_shape(kernel_run *run) {
+  const predict_settings *settings = &run->settings;
+  size_t d = 0;
+  run->tests = settings->test_samples;
+  if (settings->test == NULL)
+    return EXIT_DONE;
+  run->column = job_rows(&settings->common).label_column;
+  ntk_rows rows = rows_of(run);
+  run->tests = 0;
+  if (run->column != NULL &&
+      ntk_dataset_select_shape(settings->test, &rows, &run->tests, &d) == NTK_OK)
+    return EXIT_DONE;
+  run->column = NULL; /* a file without it has no labels */
+  rows = rows_of(run);
+  return report_fault(ntk_dataset_select_shape(settings->test, &rows, &run->tests, &d), "test");
+}
+
+/* As the training data were scaled, by their means. */
+static exit_status scale(kernel_run *run) {
+  const double *means = ntk_dataset_scaling(run->job.data);
+  if (!run->own)
+    return means == NULL ? EXIT_DONE
+                         : report_library(ntk_dataset_apply_scaling(run->test, means), "test");
+  ntk_model model = {0};
+  ntk_model_scaling done = {0};
+  ntk_dataset *scaled = NULL;
+  const cli_settings *common = &run->settings.common;
+  ntk_status status =
+      ntk_model_load(run->job.context, common->load, common->activation, common->layout, &model);
+  if (status == NTK_OK)
+    status = ntk_model_scale(&model, run->test, NULL, &scaled, &done);
+  ntk_model_clear(&model);
+  if (status != NTK_OK)
+    return report_fault(status, "load");
+  if (done.own)
+    report_note(common, "--test: %s has samples of %s, which are scaled: not scaled again",
+                run->settings.test, common->load);
+  if (scaled != NULL) {
+    ntk_dataset_destroy(run->test);
+    run->test = scaled;
+  }
+  return EXIT_DONE;
+}
+
+static exit_status read_test(kernel_run *run) {
+  const cli_settings *common = &run->settings.common;
+  const bool sphere = strcmp(common->scale, "sphere") == 0;
+  const size_t d = ntk_dataset_dim(run->job.data);
+  const ntk_rows rows = rows_of(run);
+  size_t M = 0, width = 0;
+  exit_status status =
+      report_fault(ntk_dataset_select_shape(run->settings.test, &rows, &M, &width), "test");
+  if (status == EXIT_DONE && width != d)
+    status = report_error(EXIT_INPUT,
+                          "--test: the rows of %s have d = %zu, and those of the training data "
+                          "d = %zu; they must agree",
+                          run->settings.test, width, d);
+  if (status == EXIT_DONE)
+    status =
+        report_fault(ntk_dataset_select(run->job.context, run->settings.test, &rows, d,
+                                        sphere ? NTK_SCALE_SPHERE : NTK_SCALE_NONE, &run->test),
+                     "test");
+  if (status == EXIT_DONE)
+    status = job_note_input(&run->job, run->settings.test);
+  return status == EXIT_DONE ? scale(run) : status;
+}
+
+/* Rows N, ..., N + M - 1 of the distribution. */
+static exit_status draw_test(kernel_run *run) {
+  const cli_job *job = &run->job;
+  const size_t N = ntk_dataset_samples(job->data), d = ntk_dataset_dim(job->data);
+  if (run->tests > SIZE_MAX - N)
+    return report_error(EXIT_INPUT, "--test-samples: %zu are too many", run->tests);
+  const ntk_status status = ntk_dataset_generate(job->context, run->settings.common.data,
+                                                 N + run->tests, d, job->settings->seed, &run->all);
+  if (status != NTK_OK)
+    return report_library(status, "data");
+  return report_library(ntk_dataset_borrow(job->context, ntk_dataset_values(run->all) + N * d,
+                                           run->tests, d, &run->test),
+                        "test-samples");
+}
+
+/* ---- Their labels ---------------------------------------------------------------------------- */
+
+/* Labels of a law, of training and test data together, of which those of the training data are
+ * there: a teacher's are scaled over all of them, and so back to these. */
+static exit_status draw_labels(kernel_run *run) {
+  const cli_job *job = &run->job;
+  const size_t N = ntk_dataset_samples(job->data), n = labels_outputs(job),
+               d = ntk_dataset_dim(job->data);
+  const size_t M = run->tests;
+  double *X = calloc((N + M) * d, sizeof *X), *Y = calloc((N + M) * n, sizeof *Y);
+  ntk_dataset *all = NULL;
+  exit_status status = EXIT_DONE;
+  run->test_Y = calloc(M * n, sizeof *run->test_Y);
+  if (X == NULL || Y == NULL || run->test_Y == NULL) {
+    (void)report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N + M);
+    status = EXIT_FAILED; /* said twice, for analysers */
+  } else {
+    memcpy(X, ntk_dataset_values(job->data), N * d * sizeof *X);
+    memcpy(X + N * d, ntk_dataset_values(run->test), M * d * sizeof *X);
+    status = report_library(ntk_dataset_borrow(job->context, X, N + M, d, &all), "labels");
+  }
+  if (status == EXIT_DONE)
+    status = report_library(
+        ntk_labels_generate(job->context, job->labels, &job->spec, all, job->settings->seed, Y),
+        "labels");
+  double own = 0.0, together = 0.0;
+  for (size_t i = 0; i < N * n && status == EXIT_DONE; i++) {
+    own += run->Y[i] * run->Y[i];
+    together += Y[i] * Y[i];
+  }
+  const double factor = own == together ? 1.0 : sqrt(own / together);
+  for (size_t i = 0; i < M * n && status == EXIT_DONE; i++)
+    run->test_Y[i] = factor * Y[N * n + i];
+  ntk_dataset_destroy(all);
+  free(X);
+  free(Y);
+  return status;
+}
+
+/* Where the test labels are; NULL: nowhere. */
+static const char *labels_file(const kernel_run *run) {
+  const predict_settings *settings = &run->settings;
+  ntk_array_info info = {0};
+  if (settings->test_labels != NULL)
+    return settings->test_labels;
+  if (run->column != NULL)
+    return settings->test;
+  return ntk_array_shape(settings->test, &info) == NTK_OK && info.labels ? settings->test : NULL;
+}
+
+/* Test classes that are words get the numbers of the training data's. */
+static exit_status match_words(const kernel_run *run, const char *path,
+                               const ntk_class_names *names, double *label) {
+  const ntk_class_names *known = &run->job.names;
+  if ((names->count > 0) != (known->count > 0))
+    return report_error(EXIT_INPUT,
+                        "--test: the labels in %s are %s, and those of the training "
+                        "data are not",
+                        path, names->count > 0 ? "words" : "numbers");
+  for (size_t i = 0; i < run->tests && names->count > 0; i++) {
+    const char *name = names->name[(size_t)label[i]];
+    size_t c = 0;
+    while (c < known->count && strcmp(known->name[c], name) != 0)
+      c++;
+    if (c == known->count)
+      return report_error(EXIT_INPUT,
+                          "--test: label %zu (from 1) in %s is '%s', which no training "
+                          "sample has",
+                          i + 1, path, name);
+    label[i] = (double)c;
+  }
+  return EXIT_DONE;
+}
+
+/* Of classes: each one that the training data have. */
+static exit_status encode(kernel_run *run, const char *path) {
+  const labels_classes *classes = &run->classes;
+  for (size_t i = 0; i < run->tests; i++) {
+    size_t c = 0;
+    while (c < classes->count && classes->value[c] != run->test_label[i])
+      c++;
+    if (c == classes->count)
+      return report_error(EXIT_INPUT,
+                          "--test: label %zu (from 1) in %s is %g, a class that no "
+                          "training sample has",
+                          i + 1, path, run->test_label[i]);
+  }
+  return report_library(ntk_classes_encode(run->test_label, run->tests, classes->count,
+                                           classes->value, labels_outputs(&run->job),
+                                           classes->other, run->test_Y),
+                        "classes");
+}
+
+static exit_status read_labels(kernel_run *run, const char *path) {
+  const size_t n = labels_outputs(&run->job);
+  const bool coded = run->classes.encoding != NULL;
+  const bool apart = run->settings.test_labels != NULL; /* a file of labels alone */
+  const char *column = apart ? NULL : run->column;
+  run->test_Y = calloc(run->tests * n, sizeof *run->test_Y);
+  run->test_label = calloc(run->tests, sizeof *run->test_label);
+  if (run->test_Y == NULL || run->test_label == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu labels", run->tests);
+  if (n > 1 && !coded)
+    return report_library(
+        ntk_labels_load_outputs(run->job.context, path, run->test, n, run->test_Y), "test-labels");
+  ntk_class_names names = {0};
+  exit_status status = report_library(
+      ntk_labels_load_classes(run->job.context, path, column, run->test, run->test_label, &names),
+      apart ? "test-labels" : "test");
+  if (status == EXIT_DONE)
+    status = match_words(run, path, &names, run->test_label);
+  if (status == EXIT_DONE && coded)
+    status = encode(run, path);
+  else if (status == EXIT_DONE)
+    memcpy(run->test_Y, run->test_label, run->tests * sizeof *run->test_Y);
+  ntk_class_names_clear(&names);
+  return status;
+}
+
+static exit_status test_labels(kernel_run *run) {
+  if (!ntk_labels_in_file(run->job.labels))
+    return run->settings.test_labels == NULL ? draw_labels(run)
+                                             : read_labels(run, run->settings.test_labels);
+  const char *path = labels_file(run);
+  if (path == NULL) {
+    report_note(&run->settings.common,
+                "--test: no labels with %s: there is no test error; --test-labels FILE has them",
+                run->settings.test);
+    return EXIT_DONE;
+  }
+  return read_labels(run, path);
+}
+
+static exit_status training_labels(kernel_run *run) {
+  cli_job *job = &run->job;
+  if (run->settings.classes != NULL)
+    return labels_encode(job, run->settings.classes, &run->classes, &run->Y);
+  const exit_status status = labels_make(job, true, &run->Y);
+  if (status != EXIT_DONE || job->names.count == 0)
+    return status;
+  return report_error(EXIT_INPUT,
+                      "--labels: those of %s are words, the names of %zu classes; --classes fits "
+                      "them",
+                      job->labels, job->names.count);
+}
+
+exit_status predict_labels(void *what) {
+  kernel_run *run = what;
+  exit_status status = training_labels(run);
+  if (status == EXIT_DONE)
+    status = run->settings.test != NULL ? read_test(run) : draw_test(run);
+  return status == EXIT_DONE ? test_labels(run) : status;
+}

@@ -1,0 +1,120 @@
+/* The result of ntkit predict --kernel as a table for people, and its fields. */
+#include "cli/commands/predict_kernel.h"
+#include "cli/run/job_show.h"
+#include "cli/show/json.h"
+#include "ntkit/describe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROWS = 12 /* of the table of times */ };
+
+void predict_kernel_way(const kernel_run *run, char text[PREDICT_LINE]) {
+  const ntk_regression_result *r = &run->result;
+  const predict_settings *s = &run->settings;
+  if (s->steps.count > 0)
+    snprintf(text, PREDICT_LINE, "after %.0f step%s of gradient descent of size %g", r->last.time,
+             r->last.time == 1.0 ? "" : "s", s->lr);
+  else if (s->time.count > 0)
+    snprintf(text, PREDICT_LINE, "gradient flow at time %g", r->last.time);
+  else if (r->ridge > 0.0)
+    snprintf(text, PREDICT_LINE, "ridge %g", r->ridge);
+  else
+    snprintf(text, PREDICT_LINE, "no ridge: the end of gradient flow");
+}
+
+static void print_pair(const char *name, double train, double test, const char *format) {
+  char a[JOB_CELL], b[JOB_CELL];
+  printf("%-11s %-13s %s\n", name, job_number(train, format, a), job_number(test, format, b));
+}
+
+static void print_times(const kernel_run *run) {
+  const ntk_regression_result *r = &run->result;
+  const bool coded = !isnan(r->last.train_accuracy);
+  const size_t shown = r->points < ROWS ? r->points : ROWS;
+  if (r->points < 2)
+    return;
+  printf("\n%-12s training loss test loss     training error test error%s\n",
+         run->settings.steps.count > 0 ? "steps" : "time", coded ? "    accuracy  test" : "");
+  for (size_t k = 0; k < shown; k++) {
+    const ntk_regression_point *p =
+        &r->point[shown > 1 ? k * (r->points - 1) / (shown - 1) : r->points - 1];
+    char a[JOB_CELL], b[JOB_CELL], c[JOB_CELL], d[JOB_CELL];
+    printf("%-12g %-13s %-13s %-14s %s", p->time, job_number(p->train_loss, "%.6g", a),
+           job_number(p->test_loss, "%.6g", b), job_number(p->train_error, "%.6g", c),
+           job_number(p->test_error, coded ? "%-13.6g" : "%.6g", d));
+    if (coded)
+      printf(" %-9s %s", job_number(p->train_accuracy, "%.4g", a),
+             job_number(p->test_accuracy, "%.4g", b));
+    putchar('\n');
+  }
+}
+
+void predict_kernel_print(const void *what) {
+  const kernel_run *run = what;
+  const ntk_regression_result *r = &run->result;
+  char way[PREDICT_LINE], more[JOB_CELL + 32], low[JOB_CELL], high[JOB_CELL];
+  predict_kernel_way(run, way);
+  snprintf(more, sizeof more, ", %zu test sample%s", r->tests, r->tests == 1 ? "" : "s");
+  job_print_network(&run->job);
+  job_print_data(&run->job, more);
+  printf("kernel      %s, %s\n",
+         run->options.limit != NULL ? "limit: of infinite width"
+                                    : "ntk: the network linearised at its weights",
+         way);
+  printf("verdict     %s%s%s\n\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
+         r->reason);
+  printf("            training      test\n");
+  print_pair("loss", r->last.train_loss, r->last.test_loss, "%.6g");
+  print_pair("error", r->last.train_error, r->last.test_error, "%.6g");
+  if (!isnan(r->last.train_accuracy) || !isnan(r->last.test_accuracy))
+    print_pair("accuracy", r->last.train_accuracy, r->last.test_accuracy, "%.6g");
+  print_times(run);
+  printf("\nnorm        %.6g, of f%s in the kernel's space\n", r->last.norm,
+         run->options.limit == NULL ? " - f0" : "");
+  printf("residual    %.1e of the system that was solved\n", r->residual);
+  if (!isnan(r->lambda_max))
+    printf("K           lambda_min %s, lambda_max %s\n", job_number(r->lambda_min, "%.6g", low),
+           job_number(r->lambda_max, "%.6g", high));
+  printf("time        %.3f s: kernel %.3f, solve %.3f, predict %.3f\n", r->seconds,
+         r->seconds_kernel, r->seconds_solve, r->seconds_predict);
+  if (run->settings.output != NULL)
+    printf("%s of %zu test sample%s written to %s\n", run->chosen != NULL ? "classes" : "outputs",
+           r->tests, r->tests == 1 ? "" : "s", run->settings.output);
+}
+
+/* A list of numbers, or one for each sample of several outputs. */
+static json_t *outputs_array(const kernel_run *run) {
+  const ntk_regression_result *r = &run->result;
+  if (r->outputs == 1)
+    return json_numbers(r->prediction, r->tests);
+  json_t *array = json_array();
+  for (size_t i = 0; i < r->tests; i++)
+    json_append(&array, json_numbers(r->prediction + i * r->outputs, r->outputs));
+  return array;
+}
+
+static json_t *chosen_array(const kernel_run *run) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < run->tests; i++)
+    json_append(&array, json_integer((json_int_t)run->chosen[i]));
+  return array;
+}
+
+void predict_kernel_fields(const void *what, result_view *v) {
+  const kernel_run *run = what;
+  const cli_settings *common = &run->settings.common;
+  job_view_begin(v, &run->job);
+  view_options(v, common, "kernel test lr loss classes centered");
+  job_view_labels(v, &run->job);
+  labels_view(v, &run->job, &run->classes);
+  view_fields(v, NULL, ntk_describe("ntk_regression_result"), &run->result, NULL, NULL);
+  view_options(v, common, "seed output");
+  if (run->settings.output == NULL && v->out == NULL) { /* else they are in the file */
+    view_json(v, "outputs", outputs_array(run));
+    if (run->chosen != NULL)
+      view_json(v, "predicted", chosen_array(run));
+  }
+  job_view_end(v, &run->job);
+}
