@@ -1226,6 +1226,84 @@ class FederatedRate(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class RegressionResult(Result):
+    r"""Kernel regression (ntk_regression).
+
+    verdict: on lambda_min of K + R I: ok; of times also rank_deficient, below_resolution
+    reason: one line on a verdict that is not ok, else empty
+    samples: N
+    outputs: n_L
+    tests: M
+    numbers: N n_L
+    test_numbers: M n_L
+    ridge: R
+    lambda_min: smallest eigenvalue of K; 0: known to be; nan: not resolved, or there is a ridge
+    lambda_max: largest eigenvalue of K; nan: there is a ridge
+    resolution: eigenvalues of this size and below are lost in rounding
+    residual: ||(K + R I) a - r|| / ||r||, r = Y - f0(X), recomputed; of times r less what is not
+        fitted by then
+    last: of the last time; without times the answer
+    points: by time
+    seconds [s]: all of it
+    seconds_kernel [s]: of that the kernel
+    seconds_solve [s]: ... the coefficients
+    seconds_predict [s]: ... the predictions
+    prediction: f at the test data, of the last time; M x n_L
+    fitted: f at the training data; N x n_L
+    coefficient: a; N x n_L
+    """
+
+    _struct = "ntk_regression_result"
+    verdict: str | None
+    reason: str
+    samples: int
+    outputs: int
+    tests: int
+    numbers: int
+    test_numbers: int
+    ridge: float
+    lambda_min: float
+    lambda_max: float
+    resolution: float
+    residual: float
+    last: RegressionPoint
+    points: Rows[RegressionPoint]
+    seconds: float
+    seconds_kernel: float
+    seconds_solve: float
+    seconds_predict: float
+    prediction: npt.NDArray[np.float64] | None
+    fitted: npt.NDArray[np.float64] | None
+    coefficient: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RegressionPoint(Result):
+    r"""Kernel regression at one time.
+
+    time: of gradient flow, or so many steps; nan: the end of it, or a ridge
+    train_loss: of the N training samples, in options.loss
+    test_loss: of the M test samples; nan: their labels are not known
+    train_error: ||f - Y|| / ||Y|| at the training data
+    test_error: the same at the test data; nan: their labels are not known
+    train_accuracy: part of the training samples with the sign, or the largest output, of their
+        label; nan: labels that are neither 1 and -1 nor one-hot
+    test_accuracy: the same of test samples; nan: also where labels are not known
+    norm: of f - f0 in the kernel's space, sqrt(a^T K a): how far the weights move
+    """
+
+    _struct = "ntk_regression_point"
+    time: float
+    train_loss: float
+    test_loss: float
+    train_error: float
+    test_error: float
+    train_accuracy: float
+    test_accuracy: float
+    norm: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyStatus(Result):
     r"""How far a study's database is (ntk_study_status_read).
 
