@@ -160,8 +160,9 @@ NTK_API void ntk_study_table_clear(ntk_study_table *table);
 NTK_API ntk_status ntk_study_table_keep(ntk_study_table *table, const char *variable,
                                         const char *value);
 
-/* An expression of the grid's variables, such as "d^2" or "N/(n*n)", for every row; values: rows
- * entries. NTK_ERR_ARGUMENT for what it cannot be, NTK_ERR_MEMORY. */
+/* An expression of the grid's variables, such as "d^2" or "N/(n*n)", and of quantities, each its
+ * mean over the point's trials, for every row; values: rows entries. NTK_ERR_ARGUMENT for what it
+ * cannot be, and where a point has no value of a quantity in it; NTK_ERR_MEMORY. */
 NTK_API ntk_status ntk_study_table_column(const ntk_study_table *table, const char *expression,
                                           double *values);
 
@@ -169,7 +170,7 @@ NTK_API ntk_status ntk_study_table_column(const ntk_study_table *table, const ch
 
 typedef struct ntk_summary_options {
   const char *quantity; /* NULL: the first one */
-  const char *x;        /* an expression of the variables */
+  const char *x;        /* an expression, as of ntk_study_table_column */
   const char *group;    /* a variable: one curve for each of its values; NULL: one curve */
   uint64_t seed;        /* of the bootstrap */
 } ntk_summary_options;

@@ -246,8 +246,9 @@ class Study:
     ) -> Curves:
         """Means of a quantity over x, with standard deviations and 95 % bootstrap intervals.
 
-        x: an expression of the variables, as "d^2". group: a variable; a curve for each of its
-        values; None: one curve. quantity: None: the study's first. seed: of the bootstrap.
+        x: an expression of the variables, as "d^2", and of quantities, as "condition", which stand
+        for their mean over a point's trials. group: a variable; a curve for each of its values;
+        None: one curve. quantity: None: the study's first. seed: of the bootstrap.
         ValueError for names that the study does not have. Warns where trials that differ in another
         variable are taken together.
         """

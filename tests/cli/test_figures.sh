@@ -88,13 +88,18 @@ END
   check 'bars' test "$(grep -c yerrorbars own.gp)" -eq 3
   check 'and no bands' sh -c '! grep -q filledcurves own.gp'
   # Of blocks the legend has K_k, whatever is measured of them.
-  good 'a study of blocks' study run "$in/maps.yaml" quantity=per_block,limit_distance,limit_distances grid.b=1 trials=1 \
-    --db blocks.db
+  good 'a study of blocks' study run "$in/maps.yaml" quantity=per_block,condition,limit_distance,limit_distances \
+    grid.b=1 trials=1 --db blocks.db
   good 'their figure' study plot blocks.db --x d --where N=20 --output blocks \
     --quantity lambda_min_1,limit_distance,limit_distance_0,limit_distance_2
   readable blocks.svg
   sed -n "s/.* title '\(.*\)'.*/\1/p" blocks.gp >legend
   check 'its legend' test "$(tr '\n' ' ' <legend)" = 'λ_{min}(K_{1}) K from its limit K_{0} from its limit K_{2} from its limit '
+  # Labels that would leave less than half of the width beside them stand above the plot.
+  good 'long labels' study plot blocks.db --x condition --group d --output above \
+    --quantity condition,limit_distance
+  readable above.svg
+  check 'stand above' grep -q '^set key tmargin left' above.gp
   # The guide: y_2 / y_1 = (x_2 / x_1)^4, from the first point of all.
   # shellcheck disable=SC2016
   check 'the guide is c x^4 from the first point' awk '/^[0-9]/ && !first { first = $1 " " $2 }

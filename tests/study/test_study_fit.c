@@ -33,6 +33,41 @@ static void test_column(void **state) {
   }
 }
 
+/* A quantity in an expression is its mean over the point's trials that have one, in every row of
+ * the point, wherever it stands; a variable of its name comes before it; a point without is
+ * refused. */
+static void test_column_of_quantity(void **state) {
+  (void)state;
+  const double value[2][3] = {{2.0, 5.0, 11.0}, {9.0, NAN, 16.0}}, mean[] = {6.0, 12.5};
+  for (size_t t = 0; t < 3; t++)
+    for (size_t k = 0; k < 2; k++) { /* points take turns */
+      const trial one = {.N = 10.0 * (double)(k + 1), .d = 3.0, .trial = t};
+      add((trial){.N = one.N, .d = one.d, .trial = t, .value = 0.5});
+      add((trial){
+          .N = one.N, .d = one.d, .trial = t, .value = value[k][t], .quantity = "condition"});
+    }
+  double column[12];
+  assert_ok(ntk_study_table_column(&table, "sqrt(condition) + N*d", column));
+  for (size_t i = 0; i < 12; i++) {
+    const size_t k = i / 2 % 2;
+    assert_near(column[i], sqrt(mean[k]) + 30.0 * (double)(k + 1), 1e-14 * 70, "of a quantity");
+  }
+  const ntk_summary_options by_condition = {.quantity = "lambda_min", .x = "condition"};
+  ntk_summary s = summarise(&by_condition);
+  assert_true(s.points == 2 && s.point[0].x == 6.0 && s.point[1].x == 12.5);
+  assert_int_equal(s.point[1].count, 3);
+  ntk_summary_clear(&s);
+  table.quantity = (const char *const[]){"d", "condition"};
+  assert_ok(ntk_study_table_column(&table, "d", column));
+  assert_near(column[7], 3.0, 0.0, "the variable's");
+  table.quantity = quantities;
+  for (size_t t = 0; t < 3; t++)
+    rows[4 * t + 3].value = NAN; /* all of the second point */
+  assert_refused(ntk_study_table_column(&table, "2*condition", column), NTK_ERR_ARGUMENT,
+                 "condition has no value at some point");
+  assert_near(column[7], 3.0, 0.0, "untouched");
+}
+
 /* ---- Summaries ------------------------------------------------------------------------------- */
 
 /* Of 1 .. n: mean (n+1)/2, variance n(n+1)/12. Of n equal values: the value, 0, and no interval. */
@@ -248,6 +283,7 @@ static void test_refusals(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_column, start),
+      cmocka_unit_test_setup(test_column_of_quantity, start),
       cmocka_unit_test_setup(test_mean_and_deviation, start),
       cmocka_unit_test_setup(test_curves_and_points, start),
       cmocka_unit_test_setup(test_missing, start),

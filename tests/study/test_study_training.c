@@ -258,6 +258,42 @@ static void test_label_files(void **state) {
   unlink(database);
 }
 
+/* gap and linear_gap are 1 - rho: rho^2 is by how much the loss falls an epoch from half way on,
+ * and the linear model's; of the heavy ball at its fastest (1 - 1/sqrt(c))^2 / (1 + 1/sqrt(c))^2.
+ */
+static void test_gaps(void **state) {
+  (void)state;
+  const char *database = fresh("gaps.db");
+  ntk_study *study = make_study("name: t\nquantity: [gap, linear_gap, condition]\n"
+                                "network: {widths: [2*d, d], activation: tanh}\n"
+                                "train: {optimizer: method, lr: best, epochs: T}\n"
+                                "grid: {N: 12, d: 8, method: [gd, momentum], T: [1, 31]}\n");
+  run_study(study, database, &(ntk_study_options){.workers = 1});
+  ntk_context *context = make_context(1);
+  ntk_study_table table = read_table(database);
+  assert_int_equal(table.rows, 4 * 3);
+  for (size_t i = 0; i < table.rows; i += 3) {
+    const ntk_study_row *row = &table.row[i];
+    const size_t epochs = (size_t)row->variable[3];
+    const setting s = {.N = 12,
+                       .d = 8,
+                       .activation = "tanh",
+                       .init = "paper",
+                       .labels = "gaussian",
+                       .options = {.optimizer = row->text[2], .lr_rule = "best", .epochs = epochs}};
+    ntk_train_result r = train(context, &s, row->seed);
+    const double c = row[2].value, root = strcmp(row->text[2], "gd") == 0 ? c : sqrt(c);
+    assert_near(row[1].value, 2.0 / (root + 1.0), 1e-6, "linear_gap at the fastest step");
+    const double fall = pow(1.0 - row[0].value, 2.0 * (double)(epochs - epochs / 2));
+    assert_near(fall * r.loss[epochs / 2], r.loss[epochs], 1e-10 * r.loss[epochs], "gap");
+    ntk_train_clear(&r);
+  }
+  ntk_study_table_clear(&table);
+  ntk_context_destroy(context);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
 /* Federated training as a quantity over C, E and what clients count, where some have a sample more:
  * a trial's values are those of one ntk_train. */
 static void test_clients(void **state) {
@@ -301,6 +337,7 @@ int main(void) {
       cmocka_unit_test(test_values),      cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_gamma),       cmocka_unit_test(test_statuses),
       cmocka_unit_test(test_label_files), cmocka_unit_test(test_clients),
+      cmocka_unit_test(test_gaps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,8 @@ static void test_refusals(void **state) {
   static const char *const list[][2] = {
       {"quantity: lambda_min\n\n\ntrain: {epochs: 5}",
        "t:5: train.epochs: the study does not train; accepted with a quantity that asks for it: "
-       "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, drift"},
+       "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, gap, linear_gap, "
+       "drift"},
       {"quantity: epochs_to\n\n\ntrain: {epochs: 5}",
        "t:2: quantity: epochs_to needs train.target, the loss to be reached"},
       {"quantity: rate\n\n\ntrain: {optimiser: gd}",

@@ -221,6 +221,11 @@ static void find_key(const figure *f, figure_layout *l) {
       l->key = places[i].key;
       return;
     }
+  if (width > 0.5 && height <= 0.5) { /* beside the plot they would leave too little of it */
+    l->key = "tmargin left vertical maxcols 1";
+    l->y.room *= 1.0 - height;
+    return;
+  }
   l->key = "outside right top";
   l->x.room *= fmax(1.0 - width, 0.2);
 }

@@ -27,6 +27,8 @@ static const struct {
     {"limit_distance", "K from its limit"},
     {"rate", "factor of the loss per epoch"},
     {"linear_rate", "factor of the linear model's loss"},
+    {"gap", "1 - ρ measured"},
+    {"linear_gap", "1 - ρ of the linear model"},
     {"drift", "largest drift of the clients"},
     {"memorize_fits", "part of the draws memorised"},
     {"margin_fits", "part of the draws with a margin"},

@@ -99,7 +99,9 @@ const option_row study_options[STUDY_OPTIONS] = {
                  .field = FIELD(x),
                  .argument = "EXPRESSION",
                  .help = "Abscissa: an expression of the grid's variables, like d, 'd^2' or "
-                         "'N/(n*n)'. When not given: the variable with the most values."},
+                         "'N/(n*n)', and of quantities, like condition, which stand for their mean "
+                         "over a point's trials. When not given: the variable with the most "
+                         "values."},
     [STUDY_GROUP] =
         {.name = "group",
          .kind = KIND_TEXT,

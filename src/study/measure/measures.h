@@ -63,6 +63,8 @@ void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
 void ntk_take_rate(const void *result, ntk_outcome *outcome);
 void ntk_take_linear_rate(const void *result, ntk_outcome *outcome);
+void ntk_take_gap(const void *result, ntk_outcome *outcome);
+void ntk_take_linear_gap(const void *result, ntk_outcome *outcome);
 void ntk_take_drift(const void *result, ntk_outcome *outcome);
 
 /* One ntk_memorize. */

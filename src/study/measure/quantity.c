@@ -35,6 +35,10 @@
   ROW(rate, "(last loss / first loss)^(1 / epochs)", training, rate, NULL)                         \
   ROW(linear_rate, "rate in the end of the linear model, by both ends of K_0", training,           \
       linear_rate, NULL)                                                                           \
+  ROW(gap, "1 - rho, rho^2 the loss's factor an epoch over the second half of the epochs",         \
+      training, gap, NULL)                                                                         \
+  ROW(linear_gap, "1 - rho of the linear model, rho^2 its rate in the end", training, linear_gap,  \
+      NULL)                                                                                        \
   ROW(drift, "largest spread of the clients' weights in a round", training, drift, NULL)           \
   ROW(memorize_error, "||F_L - Y|| / ||Y|| of the weights that ntk_memorize finds", memorization,  \
       memorize_error, NULL)                                                                        \

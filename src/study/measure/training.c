@@ -86,10 +86,34 @@ void ntk_take_rate(const void *result, ntk_outcome *outcome) {
 
 /* Of gd, momentum and nesterov on all samples, or of a round of clients; of others there is none.
  */
+static double linear_rate(const ntk_train_result *r) {
+  return r->federated.clients > 0 ? r->federated.rate : r->linear.rate;
+}
+
 void ntk_take_linear_rate(const void *result, ntk_outcome *outcome) {
-  const ntk_train_result *r = &((const trained *)result)->result;
-  const double rate = r->federated.clients > 0 ? r->federated.rate : r->linear.rate;
+  const double rate = linear_rate(&((const trained *)result)->result);
   ntk_outcome_put(outcome, "linear_rate", rate,
+                  isnan(rate) ? NTK_VALUE_BELOW_RESOLUTION : NTK_VALUE_OK);
+}
+
+/* The spectral radius rho by which a residual falls an epoch in the end: from the losses, whose
+ * factor is rho^2, of the second half of the epochs. */
+void ntk_take_gap(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  const size_t last = t->result.epochs, half = last / 2;
+  double gap = NAN;
+  if (last > half && t->result.loss[last] > 0.0)
+    gap = -expm1(0.5 * log(t->result.loss[last] / t->result.loss[half]) / (double)(last - half));
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && isnan(gap))
+    verdict = NTK_VALUE_NO_STEP;
+  ntk_outcome_put(outcome, "gap", gap, verdict);
+}
+
+/* The same of the linear model. */
+void ntk_take_linear_gap(const void *result, ntk_outcome *outcome) {
+  const double rate = linear_rate(&((const trained *)result)->result);
+  ntk_outcome_put(outcome, "linear_gap", 1.0 - sqrt(rate),
                   isnan(rate) ? NTK_VALUE_BELOW_RESOLUTION : NTK_VALUE_OK);
 }
 

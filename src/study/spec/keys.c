@@ -142,10 +142,10 @@ ntk_status ntk_keys_check_training(ntk_study *study) {
     if (!keys[k].training)
       continue;
     if (s != NULL && !study->trains)
-      return NTK_REFUSE(
-          &study->settings, s,
-          "the study does not train; accepted with a quantity that asks for it: "
-          "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, drift");
+      return NTK_REFUSE(&study->settings, s,
+                        "the study does not train; accepted with a quantity that asks for it: "
+                        "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, "
+                        "gap, linear_gap, drift");
     if (study->trains && !keys[k].optional)
       NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));
   }
