@@ -1,5 +1,5 @@
 """The limit kernel beside the same formulas in NumPy: three layers, relu in closed form and tanh by the
-same Hermite series with the same nodes, one thread, seconds of processor time.
+same Hermite series with the same nodes, one thread, seconds of processor time, the best of three.
 
 usage: OMP_NUM_THREADS=1 python bench/limit.py [N [d]]    (NumPy and ntkit are installed)
 """
@@ -54,22 +54,29 @@ def limit(X, n, dual):
     return K
 
 
+def best(work):
+    """The least of three times, and what came of it; the first has libraries and memory to fetch."""
+    seconds, result = float("inf"), None
+    for _ in range(3):
+        result = None
+        start = time.process_time()
+        result = work()
+        seconds = min(seconds, time.process_time() - start)
+    return seconds, result
+
+
 def main():
     N = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
     d = int(sys.argv[2]) if len(sys.argv) > 2 else 784
     X = ntkit.generate("gaussian", N=N, d=d, seed=1)
+    product, _ = best(lambda: X @ X.T)
+    print(f"N = {N}, d = {d}: X X^T alone, in NumPy {product:.3f}")
     for name, dual in (("relu", relu), ("tanh", tanh)):
         net = ntkit.Network([d, d, d], activation=name)
-        start = time.process_time()
-        ours = ntkit.limit(net, X)
-        middle = time.process_time()
-        theirs = limit(X, d, dual)
-        end = time.process_time()
+        mine, ours = best(lambda net=net: ntkit.limit(net, X))
+        other, theirs = best(lambda dual=dual: limit(X, d, dual))
         off = np.abs(ours - theirs).max() / ours.max()
-        print(
-            f"{name}: N = {N}, d = {d}: ntkit {middle - start:.3f}, NumPy {end - middle:.3f}: "
-            f"{(end - middle) / (middle - start):.1f} x, {off:.1e} apart"
-        )
+        print(f"{name}: ntkit {mine:.3f}, NumPy {other:.3f}: {other / mine:.1f} x, {off:.1e} apart")
 
 
 main()

@@ -66,4 +66,13 @@ void ntk_limit_column(const ntk_limit *limit, size_t j, double *column);
 void ntk_limit_pairs(const ntk_limit *limit, size_t first, size_t j, const double *column,
                      double *entries);
 
+/* The loops behind it, in limit_lanes.c: z of the inputs and the entries of block 0, from products;
+ * whether any |z| is below NTK_LIMIT_NEAR; what a layer makes of entries. */
+#define NTK_LIMIT_NEAR 1e-3 /* an angle of 2.6 degrees */
+typedef void ntk_limit_starter(const ntk_limit *limit, size_t first, double norm, double *z,
+                               double *entries);
+typedef bool ntk_limit_looker(const double *z);
+typedef void ntk_limit_adder(const ntk_limit_layer *layer, const double *same, const double *slopes,
+                             double *entries);
+
 #endif

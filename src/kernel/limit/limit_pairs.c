@@ -1,11 +1,15 @@
 /* A panel's rows with one sample, layer by layer. */
 #include "kernel/limit/limit.h"
 
+#include "base/simd.h"
+
 #include <math.h>
 
 enum { ROWS = NTK_LIMIT_ROWS };
 
-static const double NEAR = 1e-3; /* of |z|: an angle of 2.6 degrees */
+extern NTK_LANES_DECLARE(ntk_limit_starter, ntk_limit_start_in);
+extern NTK_LANES_DECLARE(ntk_limit_looker, ntk_limit_near_in);
+extern NTK_LANES_DECLARE(ntk_limit_adder, ntk_limit_add_in);
 
 void ntk_limit_column(const ntk_limit *limit, size_t j, double *column) {
   for (size_t l = 0; l < limit->hidden; l++) {
@@ -20,9 +24,8 @@ void ntk_limit_column(const ntk_limit *limit, size_t j, double *column) {
 
 /* z of two samples at a small angle, or a small one from opposite, of which x_i . x_j has lost the
  * digits: half of |x_i/|x_i| -+ x_j/|x_j||^2. */
-static double near_pair(const ntk_limit *limit, size_t i, size_t j, double rho) {
+static double near_pair(const ntk_limit *limit, size_t i, size_t j, double sign) {
   const double *x = ntk_limit_sample(limit, i), *y = ntk_limit_sample(limit, j);
-  const double sign = rho < 0.0 ? -1.0 : 1.0;
   double sum = 0.0;
   for (size_t a = 0; a < limit->d; a++) {
     const double part = x[a] / limit->norm[i] - sign * (y[a] / limit->norm[j]);
@@ -31,19 +34,18 @@ static double near_pair(const ntk_limit *limit, size_t i, size_t j, double rho) 
   return sign * (sum / 2.0);
 }
 
-/* z of the inputs from their products. */
-static void first_angles(const ntk_limit *limit, size_t first, size_t j, const double *products,
-                         double *z) {
+/* z of the inputs and entries of block 0, from their products. */
+static void start(const ntk_limit *limit, size_t first, size_t j, double *z, double *entries) {
   static const double NEARLY_ONE = 1e-14;
+  NTK_LANES_BEST(ntk_limit_start_in)(limit, first, limit->norm[j], z, entries);
+  if (j - first >= ROWS && !NTK_LANES_BEST(ntk_limit_near_in)(z))
+    return;
   for (size_t r = 0; r < ROWS; r++) {
     const size_t i = first + r;
-    const double norms = limit->norm[i] * limit->norm[j];
-    const double rho = norms > 0.0 ? products[r] / norms : 0.0;
-    z[r] = copysign(fmax(0.0, 1.0 - fabs(rho)), rho);
     if (i == j)
       z[r] = 0.0;
-    else if (fabs(z[r]) < (limit->jumps ? NEAR : NEARLY_ONE) && i < limit->N)
-      z[r] = near_pair(limit, i, j, rho);
+    else if (fabs(z[r]) < (limit->jumps ? NTK_LIMIT_NEAR : NEARLY_ONE) && i < limit->N)
+      z[r] = near_pair(limit, i, j, signbit(z[r]) ? -1.0 : 1.0);
   }
 }
 
@@ -97,13 +99,17 @@ static void evaluate(const ntk_dual_pairs *pairs, bool narrow, double *z, double
                      double *slopes) {
   bool equal[ROWS];
   double before[ROWS];
+  if (!NTK_LANES_BEST(ntk_limit_near_in)(z)) {
+    ntk_dual_evaluate(pairs, z, same, slopes);
+    return;
+  }
   for (size_t r = 0; r < ROWS; r++) {
     equal[r] = z[r] == 0.0 && !signbit(z[r]) && pairs->variance[r] == pairs->v.variance;
     before[r] = z[r];
   }
   ntk_dual_evaluate(pairs, z, same, slopes);
   for (size_t r = 0; r < ROWS && narrow; r++)
-    if (fabs(before[r]) < NEAR && !equal[r])
+    if (fabs(before[r]) < NTK_LIMIT_NEAR && !equal[r])
       z[r] = narrow_z(pairs, r, before[r], z[r]);
   for (size_t r = 0; r < ROWS; r++)
     if (equal[r]) {
@@ -116,9 +122,7 @@ static void evaluate(const ntk_dual_pairs *pairs, bool narrow, double *z, double
 void ntk_limit_pairs(const ntk_limit *limit, size_t first, size_t j, const double *column,
                      double *entries) {
   double z[ROWS], same[ROWS], slopes[ROWS];
-  first_angles(limit, first, j, entries, z);
-  for (size_t r = 0; r < ROWS; r++)
-    entries[r] = limit->weight * entries[r] + limit->bias;
+  start(limit, first, j, z, entries);
   const double *size = limit->norm;
   for (size_t l = 0; l < limit->hidden; l++) {
     const ntk_limit_layer *layer = &limit->layer[l];
@@ -135,8 +139,7 @@ void ntk_limit_pairs(const ntk_limit *limit, size_t first, size_t j, const doubl
     const ntk_dual_one before = {.size = size[j], .root = layer->root[j]};
     ntk_dual_shift(ROWS, layer->gain, layer->shift, size + first, pairs.root, &before, z);
     evaluate(&pairs, layer->narrow, z, same, slopes);
-    for (size_t r = 0; r < ROWS; r++)
-      entries[r] = entries[r] * (layer->back * slopes[r]) + (layer->weight * same[r] + layer->bias);
+    NTK_LANES_BEST(ntk_limit_add_in)(layer, same, slopes, entries);
     size = layer->size;
   }
 }

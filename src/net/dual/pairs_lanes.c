@@ -43,9 +43,38 @@ static inline vr sine_squared(const pair *p) {
   return p->distance * (constant(2.0) - p->distance);
 }
 
-/* The angle to the nearer of rho = 1 and -1. */
+/* The angle to the nearer of rho = 1 and -1: 2 asin x, x^2 = distance / 2 <= 1/2. asin(x) / x as
+ * the polynomial in x^2 that is it at the 20 nodes of Chebyshev of [0, 1/2]: within 8e-18 of
+ * itself, and what rounding leaves. Even and odd terms are summed beside each other. */
 static inline vr near_angle(const pair *p) {
-  return constant(2.0) * SLEEF(asin, u10)(vr_sqrt(constant(0.5) * p->distance));
+  static const double terms[] = {1.0,
+                                 0.16666666666666963,
+                                 0.07499999999921603,
+                                 0.044642857225197834,
+                                 0.030381939881673394,
+                                 0.022372313172485805,
+                                 0.017349310327158196,
+                                 0.01401917204006966,
+                                 0.01092934906491237,
+                                 0.015091795028583365,
+                                 -0.026316324552338826,
+                                 0.1809574620911065,
+                                 -0.6641236302549411,
+                                 2.0016041109291547,
+                                 -4.535791802822955,
+                                 7.768165374555008,
+                                 -9.669659398550623,
+                                 8.32498352944691,
+                                 -4.438816692066939,
+                                 1.1264192878807509};
+  const vr x2 = constant(0.5) * p->distance, x4 = x2 * x2;
+  vr even = constant(terms[18]), odd = constant(terms[19]);
+#pragma GCC unroll 9
+  for (size_t i = 18; i > 0; i -= 2) {
+    even = even * x4 + constant(terms[i - 2]);
+    odd = odd * x4 + constant(terms[i - 1]);
+  }
+  return constant(2.0) * vr_sqrt(x2) * (even + x2 * odd);
 }
 
 /* sin t - t cos t, t <= pi/2, to its last digits: by its series for t < 1/2. */

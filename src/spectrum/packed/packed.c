@@ -224,10 +224,31 @@ double ntk_packed_frobenius(const ntk_packed *A) {
   return all * sqrt(2.0 - share * share);
 }
 
+/* count entries of a panel that lie `next` apart, from its place `at` on; -0 of one that is not
+ * here, for sums over ranks. */
+static void copy_entries(const ntk_packed *A, size_t panel, const size_t at[2], size_t count,
+                         double *to) {
+  const void *from = ntk_panel_at(A, panel);
+  const size_t next = at[1];
+  if (from == NULL)
+    for (size_t k = 0; k < count; k++)
+      to[k] = -0.0;
+  else if (A->precision == NTK_PRECISION_FLOAT)
+    for (size_t k = 0; k < count; k++)
+      to[k] = ((const float *)from)[at[0] + k * next];
+  else
+    for (size_t k = 0; k < count; k++)
+      to[k] = ((const double *)from)[at[0] + k * next];
+}
+
 void ntk_packed_row(const ntk_packed *A, size_t i, double *row) {
-  for (size_t j = 0; j < A->n; j++) {
-    const size_t from = j <= i ? i : j;
-    row[j] = ntk_packed_has(A, from) ? ntk_packed_get(A, from, j <= i ? j : i) : -0.0;
+  const size_t rows = ntk_panel_rows(A->precision), own = i / rows;
+  copy_entries(A, own, (const size_t[]){i % rows, rows}, i + 1, row);
+  for (size_t j = i + 1; j < A->n;) {
+    const size_t panel = j / rows, rest = A->n - j, left = rows - j % rows;
+    const size_t count = left < rest ? left : rest;
+    copy_entries(A, panel, (const size_t[]){i * rows + j % rows, 1}, count, row + j);
+    j += count;
   }
   sum_over_ranks(A, A->n, row);
 }
