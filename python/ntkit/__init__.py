@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ntkit.network import Network as Network
     from ntkit.operators import Kernel as Kernel
     from ntkit.plans import plan as plan
+    from ntkit.regression import kernel_regression as kernel_regression
     from ntkit.spectra import certify as certify
     from ntkit.spectra import spectrum as spectrum
     from ntkit.study import Study as Study
@@ -74,6 +75,7 @@ _WHERE = {
     "verify": "ledger",
     "limit": "limits",
     "limit_spectrum": "limits",
+    "kernel_regression": "regression",
     "spectrum": "spectra",
     "certify": "spectra",
     "Study": "study",

@@ -33,7 +33,7 @@ def limit(
     biases (NNGP) instead. Entries are within 1e-12 sqrt(K_ii K_jj). ValueError, MemoryError.
     """
     context = current()
-    spec, data = _law(net), Data(context, X, net.widths[0])
+    spec, data = law_of(net), Data(context, X, net.widths[0])
     given = [context.pointer, spec.c, data.handle]
     if covariance:
         if blocks is not None:
@@ -70,7 +70,7 @@ def limit_spectrum(
     a folder for limit_block0.npy, .... The rest: as in spectrum. ValueError, MemoryError, OSError.
     """
     context = current()
-    spec, data = _law(net), Data(context, X, net.widths[0])
+    spec, data = law_of(net), Data(context, X, net.widths[0])
     options = Struct(
         "ntk_limit_options",
         covariance=covariance,
@@ -100,7 +100,8 @@ def limit_spectrum(
     return found
 
 
-def _law(net: Network) -> Spec:
+def law_of(net: Network) -> Spec:
+    """The spec that net was drawn by. ValueError for given weights."""
     if net._drawn is None:
         raise ValueError(
             "the network has given weights, whose law is not known; accepted: ntkit.Network(widths, "

@@ -24,7 +24,7 @@ FLOORS = [
     {"network"},
     {"kernels", "spectra", "memorization", "laws", "ledger", "targets", "models", "study"},
     {"fit", "operators", "limits"},
-    {"conventions", "plans"},
+    {"conventions", "plans", "regression"},
     {"__init__", "__main__"},
 ]
 

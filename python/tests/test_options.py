@@ -25,6 +25,9 @@ ELSEWHERE = {  # members that a keyword of another name is for
     "below": "net",
     "network": "distance",
     "spec": "net",
+    "limit": "kernel",
+    "times": "time",
+    "test_labels": "y_test",
 }
 
 
@@ -34,6 +37,7 @@ ELSEWHERE = {  # members that a keyword of another name is for
         (ntkit.spectrum, "ntk_spectrum_options"),
         (ntkit.limit_spectrum, "ntk_limit_options"),
         (ntkit.train, "ntk_train_options"),
+        (ntkit.kernel_regression, "ntk_regression_options"),
         (ntkit.memorize, "ntk_memorize_options"),
         (ntkit.verify, "ntk_verify_options"),
     ],
@@ -42,7 +46,7 @@ def test_every_option_has_a_keyword(function, struct):
     members = [ELSEWHERE.get(name, name) for name, _ in ffi.typeof(struct).fields]
     keywords = set(inspect.signature(function).parameters)
     assert set(members) <= keywords
-    arguments = {"net", "X", "y", "distribution", "output", "progress", "callback"}
+    arguments = {"net", "X", "y", "X_test", "distribution", "output", "progress", "callback"}
     assert keywords - set(members) - arguments == set()
 
 
@@ -69,6 +73,13 @@ def test_spectrums_options_are_the_librarys():
             "ntk_spectrum_options", lambda n=name: ntkit.spectrum(several, X, output=n)
         )
         assert found["outputs"] == number
+
+
+def test_regressions_options_are_the_librarys():
+    values = {"ridge": 0.5, "lr": 0.25, "loss": "mean", "centered": True, "seed": 3}
+    elsewhere = {"limit", "test_labels", "time", "times"}
+    arguments = (NET, X, [1.0, 2.0, 3.0], X)
+    options.check(ntkit.kernel_regression, arguments, "ntk_regression_options", values, elsewhere)
 
 
 def test_networks_options_are_the_librarys():

@@ -1,0 +1,99 @@
+"""Regression by a kernel: that of a network linearised at its weights, or its limit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Union
+
+import numpy as np
+import numpy.typing as npt
+
+from ntkit._arrays import labels, pointer
+from ntkit._dataset import Data
+from ntkit._features import expect_network
+from ntkit._library import Progress, current
+from ntkit._native import ffi, lib
+from ntkit._options import Struct, real
+from ntkit._read import read
+from ntkit.limits import law_of
+from ntkit.network import Network
+from ntkit.results import RegressionResult
+
+Times = Union[float, Sequence[float]]
+
+
+def kernel_regression(
+    net: Network,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    X_test: npt.ArrayLike,
+    *,
+    kernel: str = "ntk",
+    y_test: npt.ArrayLike | None = None,
+    ridge: float = 0.0,
+    time: Times | None = None,
+    lr: float = 0.0,
+    loss: str | None = None,
+    centered: bool = False,
+    seed: int = 0,
+    progress: Progress = False,
+) -> RegressionResult:
+    """f(x) = f0(x) + k(x, X) (K + ridge I)^{-1} (y - f0(X)) at X_test.
+
+    kernel: "ntk", K of net, and f0 its outputs: the network linearised at its weights; "limit", what
+    K tends to at infinite width, of a net that is drawn, and f0 = 0. centered: f0 = 0 of "ntk" too.
+    time: instead of the end of gradient flow the flow at this time, or at these; with lr so many steps
+    of gradient descent, in train's units and its loss. y_test: for the errors there.
+
+    The result has prediction, at X_test, fitted, at X, and coefficient (in scikit-learn's KernelRidge
+    dual_coef_, ridge its alpha), each shaped as y; last with losses, errors and accuracies, and
+    points, those of every time. ntkit.NumericError where K is singular and there is no ridge;
+    ValueError, MemoryError. docs/predict.md.
+    """
+    expect_network(net)
+    context = current()
+    if kernel not in ("ntk", "limit"):
+        raise ValueError(f"kernel is {kernel!r}; accepted: 'ntk', 'limit'")
+    limit = kernel == "limit"
+    spec, data = law_of(net) if limit else net._spec(), Data(context, X, net.widths[0])
+    test = Data(context, X_test, net.widths[0], "X_test")
+    Y = labels(y, data.samples, net.outputs)
+    options = Struct(
+        "ntk_regression_options", ridge=ridge, lr=lr, loss=loss, centered=centered, seed=seed
+    )
+    if limit:
+        options.c.limit = spec.c
+    if time is not None:
+        several = list(time) if isinstance(time, (Sequence, np.ndarray)) else [time]
+        options.array("time", "double[]", [real(T, "time") for T in several])
+        options.c.times = len(several)
+    if y_test is not None:
+        Y_test = labels(y_test, test.samples, net.outputs)
+        options.c.test_labels = pointer(Y_test)
+    result = ffi.new("ntk_regression_result *")
+    try:
+        context.call(
+            lib.ntk_regression,
+            context.pointer,
+            ffi.NULL if limit else net._in(context),
+            data.handle,
+            pointer(Y),
+            test.handle,
+            options.c,
+            result,
+            progress=progress,
+        )
+        found: RegressionResult = read("ntk_regression_result", result)
+    finally:
+        lib.ntk_regression_clear(result)
+    tail = () if np.ndim(y) == 1 else (net.outputs,)
+    shaped = {
+        name: getattr(found, name).reshape(rows, *tail)
+        for name, rows in (
+            ("prediction", test.samples),
+            ("fitted", data.samples),
+            ("coefficient", data.samples),
+        )
+    }
+    return dataclasses.replace(found, **shaped)
