@@ -57,18 +57,25 @@ static void test_refusals(void **state) {
 static void test_singular(void **state) {
   (void)state;
   problem p = make_problem(one, 1, 3);
-  double X[TRAIN * 4], time = 1.0;
+  double X[TRAIN * 4], time = 3.0;
   memcpy(X, ntk_dataset_values(p.data), sizeof X);
   memcpy(X + 4, X, 4 * sizeof *X);
   ntk_dataset *twice = make_data(one, X, TRAIN, 4);
   ntk_regression_result r = {0};
   assert_refused(ntk_regression(one, p.network, twice, p.Y, p.test, NULL, &r), NTK_ERR_NUMERIC,
                  "accepted: a ridge above 0, or times");
-  const ntk_regression_options options = {.time = &time, .times = 1};
+  ntk_regression_options options = {.time = &time, .times = 1};
   assert_ok(ntk_regression(one, p.network, twice, p.Y, p.test, &options, &r));
   assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
   assert_true(r.lambda_min == 0.0 && r.reason[0] != '\0');
   assert_near(r.fitted[0], r.fitted[1], 1e-12, "outputs of equal samples");
+  /* What K cannot fit grows in a, as T: e_0 - e_1 is in its null space, and f0 the same in both. */
+  const double apart = p.Y[0] - p.Y[1];
+  assert_near(r.coefficient[0] - r.coefficient[1], 3.0 * apart, 1e-10, "a of equal samples");
+  ntk_regression_clear(&r);
+  options.lr = 1e-4;
+  assert_ok(ntk_regression(one, p.network, twice, p.Y, p.test, &options, &r));
+  assert_near(r.coefficient[0] - r.coefficient[1], 3e-4 * apart, 1e-14, "after three steps");
   ntk_regression_clear(&r);
   ntk_dataset_destroy(twice);
   drop_problem(&p);

@@ -109,14 +109,36 @@ static void test_flow(void **state) {
   (void)state;
   problem p = make_problem(one, 2, 9);
   const double most = lambda_max_of(&p), times[] = {0.0, 1e-9 / most, 0.3 / most, 40.0 / most};
-  for (size_t t = 0; t < COUNT(times); t++) {
-    const ntk_regression_options options = {.time = &times[t], .times = 1};
+  for (size_t mean = 0; mean < 2; mean++)
+    for (size_t t = 0; t < COUNT(times); t++) {
+      const double time = mean ? times[t] * TRAIN / 2 : times[t];
+      const ntk_regression_options options = {
+          .loss = mean ? "mean" : NULL, .time = &time, .times = 1};
+      ntk_regression_result r = {0};
+      long double a[MOST_ROWS];
+      assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
+      plain_flow(&p, times[t], a);
+      check_last(&p, &r, a);
+      ntk_regression_clear(&r);
+    }
+  drop_problem(&p);
+}
+
+/* The largest step size is where steps begin to grow. */
+static void test_largest(void **state) {
+  (void)state;
+  problem p = make_problem(one, 2, 9);
+  const double most = lambda_max_of(&p), time = 10.0;
+  for (size_t mean = 0; mean < 2; mean++) {
+    const double largest = (mean ? TRAIN : 2.0) / most;
+    ntk_regression_options options = {
+        .loss = mean ? "mean" : NULL, .lr = 0.999 * largest, .time = &time, .times = 1};
     ntk_regression_result r = {0};
-    long double a[MOST_ROWS];
     assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-    plain_flow(&p, times[t], a);
-    check_last(&p, &r, a);
     ntk_regression_clear(&r);
+    options.lr = 1.001 * largest;
+    assert_refused(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r),
+                   NTK_ERR_ARGUMENT, "diverge; accepted: below that");
   }
   drop_problem(&p);
 }
@@ -234,8 +256,8 @@ static void test_wide(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_steps), cmocka_unit_test(test_flow), cmocka_unit_test(test_several),
-      cmocka_unit_test(test_train), cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_steps),   cmocka_unit_test(test_flow),  cmocka_unit_test(test_largest),
+      cmocka_unit_test(test_several), cmocka_unit_test(test_train), cmocka_unit_test(test_wide),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
