@@ -205,7 +205,7 @@ typedef struct ntk_train_options {
   double checkpoint_every; /* seconds; 0: 30 */
   ntk_train_progress_fn progress; /* NULL: the context's */
   void *progress_user;            /* passed through */
-  uint64_t seed;                  /* of batches, and of the eigensolver's start vectors */
+  uint64_t seed;                  /* of batches, of clients iid, of the eigensolver's start */
 } ntk_train_options;
 
 /* Whether options (NULL: defaults) are known and go together, as ntk_train asks first; else it is
@@ -247,10 +247,10 @@ typedef struct ntk_train_result {
 /* Minimises the loss over theta from the network's weights on, in place: on NTK_OK the network has
  * the weights after the last step (unless stopped is NTK_STOP_DIVERGED: then those before the
  * first). Bits do not depend on the number of threads; a run that was interrupted and resumed from
- * its checkpoint gives those of an uninterrupted one. Nothing is drawn but batches, by the seed.
- * Whatever needs features that were made before is refused then with NTK_ERR_ARGUMENT.
- * Y: N x n_L labels, finite. Steps are multiplied by the scales of their blocks (network.h); K is
- * the whole kernel of N n_L rows. Theorem 4.2 speaks of one output and no bias: of others what it
+ * its checkpoint gives those of an uninterrupted one. Nothing is drawn but batches and clients, by
+ * the seed. Whatever needs features that were made before is refused then with NTK_ERR_ARGUMENT. Y:
+ * N x n_L labels, finite. Steps are multiplied by the scales of their blocks (network.h); K is the
+ * whole kernel of N n_L rows. Theorem 4.2 speaks of one output and no bias: of others what it
  * speaks of is measured all the same, but for c. An epoch costs about 6 N sum_l n_{l-1} n_l flops,
  * in batches 8 N, with the loss of all samples after it;
  * of lm, and a tracked epoch, one ntk_spectrum. NTK_ERR_ARGUMENT for another run's checkpoint;

@@ -17,6 +17,7 @@ typedef struct ntk_batch_rate {
   double critical;     /* up to this size what a step gains grows with it; beyond, hardly */
   double rate;         /* E ||theta - theta*||^2 an epoch is at most so many times that before */
   double lr_best, rate_best; /* the step size for which that is least, and what it is then */
+  char reason[256];          /* why they are not known, of steps on some samples; else "" */
 } ntk_batch_rate;
 
 /* gd, momentum and nesterov on all samples: how the loss falls in the end, an epoch, by both ends
@@ -25,7 +26,8 @@ typedef struct ntk_batch_rate {
 typedef struct ntk_linear_rate {
   double condition;       /* lambda_max / lambda_min */
   double rate, c;         /* with step size and momentum as used */
-  bool accelerated_known; /* of momentum and nesterov, where lambda_min is known */
+  bool accelerated_known; /* of momentum and nesterov, where lambda_min is known, and condition > 1
+                           */
   bool accelerated;       /* the pair of roots at lambda_min is the slowest: c is of order 1 */
   double lr_best, momentum_best, rate_best; /* the fastest step of the method */
   double rate_gd;                           /* of gradient descent's fastest step */

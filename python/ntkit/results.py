@@ -451,7 +451,8 @@ class Convergence(Result):
     beta: max(2 alpha, ||J_0|| + alpha / 4)
     change_allowed: alpha^2 / (2 beta), for ||J - J_0|| on the ball
     radius: R = 4 ||F(theta_0) - Y|| / alpha, of the ball
-    lr_largest: largest stable step of the linear model; nan for adam and lm
+    lr_largest: every smaller step is stable in the linear model, and, but of batches and clients,
+        no larger one; nan for adam and lm
     c: of (20)
     change_largest: largest tracked ||J_t - J_0||
     distance_largest: largest tracked ||theta_t - theta_0||
@@ -549,6 +550,7 @@ class BatchRate(Result):
         model, of batches drawn independently
     lr_best: the step size for which rate is least
     rate_best: rate at that step size
+    reason: one line on why rate is None
     """
 
     _struct = "ntk_batch_rate"
@@ -559,6 +561,7 @@ class BatchRate(Result):
     rate: float
     lr_best: float
     rate_best: float
+    reason: str | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -58,7 +58,9 @@ static const ntk_field convergence[] = {
     FIELD(beta, "", "max(2 alpha, ||J_0|| + alpha / 4)"),
     FIELD(change_allowed, "", "alpha^2 / (2 beta), for ||J - J_0|| on the ball"),
     FIELD(radius, "", "R = 4 ||F(theta_0) - Y|| / alpha, of the ball"),
-    FIELD(lr_largest, "", "largest stable step of the linear model; null for adam and lm"),
+    FIELD(lr_largest, "",
+          "every smaller step is stable in the linear model, and, but of batches and clients, no "
+          "larger one; null for adam and lm"),
     FIELD(c, "", "of (20)"),
     FIELD(change_largest, "", "largest tracked ||J_t - J_0||"),
     FIELD(distance_largest, "", "largest tracked ||theta_t - theta_0||"),
@@ -167,6 +169,11 @@ const ntk_description ntk_table_federated_rate =
     DESCRIPTION(federated_rate, NULL, "Federated training, and its linear model's rate (FL-NTK).");
 #undef ROW
 
+static ntk_field_value why_no_batch_rate(const void *row) {
+  const ntk_batch_rate *r = row;
+  return ntk_field_text(r->reason[0] != '\0' ? r->reason : NULL);
+}
+
 #define ROW ntk_batch_rate
 static const ntk_field batch_rate[] = {
     FIELD(size, "", "samples of a step; 0: all of them, and the rest is null"),
@@ -178,6 +185,7 @@ static const ntk_field batch_rate[] = {
           "linear model, of batches drawn independently"),
     FIELD(lr_best, "", "the step size for which rate is least"),
     FIELD(rate_best, "", "rate at that step size"),
+    COMPUTED("reason", "reason", NTK_TYPE_TEXT, why_no_batch_rate, "one line on why rate is null"),
 };
 const ntk_description ntk_table_batch_rate =
     DESCRIPTION(batch_rate, NULL, "Minibatches, and the rate of Ma, Bassily and Belkin (2018).");

@@ -25,6 +25,13 @@ bad_margin 'a label that is none' '^ntkit: label 2 (from 1) is 0.5; a margin tak
   --labels "$in/half.csv"
 bad_margin 'one-hot classes' '^ntkit: --margin takes .*; expected --classes signs' --margin \
   --labels "$in/classes.csv" --classes one-hot --outputs 2
+bad_margin 'a margin whose square is 0' '^ntkit: --margin: the margin is 1e-170; accepted: from 1e-150 to 1e+150' \
+  --labels sign --margin 1e-170
+awk 'BEGIN { for (i = 0; i < 40; i++) { s = i < 39 ? 1 : -1; for (j = 0; j < 3; j++) printf "%s%d", j ? "," : "", s * (i % 39 + 1 + j * j)
+  print "" } }' >"$in/opposite.csv"
+awk 'BEGIN { for (i = 0; i < 40; i++) print 1 }' >"$in/ones.csv"
+bad 'labels that a symmetry contradicts' '^ntkit: row 40 of the data .* is -1 times row 1, F_L(-x) = -F_L(x)' \
+  train --data "$in/opposite.csv" --labels "$in/ones.csv" --widths 9,9 --activation tanh --margin --save saved
 bad_margin 'the question' '^ntkit: --margin: .*the question' --labels sign --margin --question
 bad_margin 'epochs to track' '^ntkit: --margin: .*epochs to track' --labels sign --margin --track 10
 

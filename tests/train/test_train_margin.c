@@ -192,7 +192,7 @@ static void test_refusals(void **state) {
   const double wrong[] = {-1.0, INFINITY, NAN};
   for (size_t k = 0; k < COUNT(wrong); k++)
     expect_refusal((ntk_train_options){.margin = wrong[k]}, 1.0,
-                   "accepted: above 0, or 0 for none");
+                   "accepted: from 1e-150 to 1e+150, or 0 for none");
   expect_refusal((ntk_train_options){.margin = 1.0}, 0.5, "label 4 (from 1) is 0.5; a margin");
   expect_refusal((ntk_train_options){.margin = 1.0, .optimizer = "lm"}, 1.0, "squares that lm");
   expect_refusal((ntk_train_options){.margin = 1.0, .question = true}, 1.0, "that the question");

@@ -7,7 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,6 +105,53 @@ static void test_best(void **state) {
     }
 }
 
+/* Of one eigenvalue, which was found twice, the step is Newton's, and momentum and radius are 0,
+ * not below it by rounding. */
+static void test_one_eigenvalue(void **state) {
+  (void)state;
+  for (size_t o = 0; o < 3; o++) {
+    const ntk_best_step best = ntk_best_step_of(find(o), 7.3, nextafter(7.3, 0.0));
+    assert_near(best.lr, 1.0 / 7.3, 1e-16, "step");
+    assert_true(best.momentum == 0.0 && best.radius == 0.0);
+  }
+}
+
+/* A checkpoint of one rule for the step is not gone on with by another, which would tell its step
+ * as its own. */
+static void test_another_rule(void **state) {
+  (void)state;
+  static const char *const rules[] = {"auto", "best"};
+  const size_t narrow[] = {5, 9, 8};
+  char file[] = "/tmp/ntk_rules_XXXXXX";
+  const int descriptor = mkstemp(file);
+  assert_true(descriptor >= 0);
+  assert_int_equal(close(descriptor), 0);
+  for (size_t o = 0; o < 3; o++)
+    for (size_t k = 0; k < 2; k++) {
+      fit_problem p = fit_create(
+          one, (ntk_network_spec){.depth = 3, .width = narrow, .activation = "tanh", .seed = 5},
+          12);
+      double *start = fit_theta(&p);
+      ntk_train_options options = {
+          .optimizer = names[o], .lr_rule = rules[k], .epochs = 3, .checkpoint = file};
+      assert_int_equal(unlink(file), 0);
+      ntk_train_result r = fit_run(&p, options);
+      ntk_train_clear(&r);
+      fit_set(&p, start);
+      options.lr_rule = rules[1 - k];
+      assert_refused(ntk_train(one, p.network, p.data, p.Y, &options, &r), NTK_ERR_ARGUMENT,
+                     "another step size or momentum");
+      options.lr_rule = rules[k];
+      options.epochs = 4;
+      r = fit_run(&p, options);
+      assert_int_equal(r.resumed, 3);
+      ntk_train_clear(&r);
+      free(start);
+      fit_destroy(&p);
+    }
+  assert_int_equal(unlink(file), 0);
+}
+
 /* Wang, Lin and Abernethy's step: eta = 1 / lambda_max, sqrt b = 1 - 1 / (2 sqrt kappa). */
 static void test_half(void **state) {
   (void)state;
@@ -190,8 +239,10 @@ static void test_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_radius), cmocka_unit_test(test_ends), cmocka_unit_test(test_best),
-      cmocka_unit_test(test_half),   cmocka_unit_test(test_lazy), cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_radius),       cmocka_unit_test(test_ends),
+      cmocka_unit_test(test_best),         cmocka_unit_test(test_one_eigenvalue),
+      cmocka_unit_test(test_another_rule), cmocka_unit_test(test_half),
+      cmocka_unit_test(test_lazy),         cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

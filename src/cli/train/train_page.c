@@ -105,15 +105,20 @@ static void put_linear(FILE *out, const ntk_linear_rate *r) {
   if (isnan(r->rate) || isnan(r->momentum_best))
     return;
   page_fact(out, "linear model",
-            "rate %.8g an epoch in the end, (1 - c / sqrt(%.4g))^2 with c = %.4g: %s; the fastest "
+            "rate %.8g an epoch in the end, (1 - c / sqrt(%.4g))^2 with c = %.4g%s; the fastest "
             "%.8g with step size %.6g, momentum %.6g, of gd %.8g",
-            r->rate, r->condition, r->c, r->accelerated ? "accelerated" : "not accelerated",
+            r->rate, r->condition, r->c,
+            !r->accelerated_known ? ""
+            : r->accelerated      ? ": accelerated"
+                                  : ": not accelerated",
             r->rate_best, r->lr_best, r->momentum_best, r->rate_gd);
 }
 
 static void put_batches(FILE *out, const ntk_batch_rate *b) {
   if (b->size > 0 && isnan(b->rate))
-    page_fact(out, "batches", "%zu samples a step, %zu steps an epoch", b->size, b->steps);
+    page_fact(out, "batches",
+              "%zu samples a step, %zu steps an epoch; no rate of the linear model: %s", b->size,
+              b->steps, b->reason);
   else if (b->size > 0)
     page_fact(out, "batches",
               "%zu samples a step, %zu steps an epoch; in the linear model E ||theta - theta*||^2 "

@@ -63,9 +63,10 @@ static void print_linear(const ntk_train_result *result) {
   printf("            %.8g an epoch in the end by the linear model: (1 - c / sqrt(%.4g))^2, c = "
          "%.4g\n",
          r->rate, r->condition, r->c);
-  printf("            %s\n",
-         r->accelerated ? "accelerated: the pair of roots at lambda_min is the slowest"
-                        : "not accelerated: step size or momentum is too small or too large");
+  if (r->accelerated_known)
+    printf("            %s\n",
+           r->accelerated ? "accelerated: the pair of roots at lambda_min is the slowest"
+                          : "not accelerated: step size or momentum is too small or too large");
   printf("            the fastest: %.8g with step size %.6g, momentum %.6g; of gd %.8g\n",
          r->rate_best, r->lr_best, r->momentum_best, r->rate_gd);
 }
@@ -79,8 +80,10 @@ static void print_batches(const ntk_train_result *result) {
   if (!isnan(b->critical))
     printf("; beyond %.4g more samples hardly help a step", b->critical);
   putchar('\n');
-  if (isnan(b->rate))
+  if (isnan(b->rate)) {
+    printf("            no rate of the linear model: %s\n", b->reason);
     return;
+  }
   printf("            linear model: E ||theta - theta*||^2 x %.8g an epoch at most%s\n", b->rate,
          b->rate < 1.0 ? "" : ", which says nothing");
   printf("            at the step size that is best by this, %.6g: %.8g\n", b->lr_best,

@@ -158,10 +158,23 @@ static ntk_status multiply(const ntk_law *l, double *A, double *T) {
   return NTK_OK;
 }
 
-/* work: 2 R^2. */
+static bool all_finite(size_t count, const double *x) {
+  bool finite = true;
+  for (size_t i = 0; i < count && finite; i++)
+    finite = isfinite(x[i]);
+  return finite;
+}
+
+static const char GROW[] = "the step size is so large that a client's own steps grow";
+
+/* work: 2 R^2. (1 - x)^E may be past the largest number. */
 static ntk_status find_radius(ntk_law *l, double *work) {
   const size_t R = l->R;
   NTK_TRY(multiply(l, work, work + R * R));
+  if (!all_finite(R * R, work)) {
+    l->reason = GROW;
+    return NTK_OK;
+  }
   NTK_TRY(ntk_dsyevd(l->rounds->split->context, 'N', R, work, l->own));
   const double least = l->own[0], most = l->own[R - 1];
   if (least > (double)R * DBL_EPSILON * most)
@@ -196,7 +209,7 @@ ntk_status ntk_law_finish(ntk_law *l, double lr) {
   if (scale_vectors(l, lr))
     status = find_radius(l, work);
   else
-    l->reason = "the step size is so large that a client's own steps grow";
+    l->reason = GROW;
   square(l, work);
   ntk_blas_leave(before);
   ntk_free(context, work);

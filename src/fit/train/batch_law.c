@@ -17,6 +17,7 @@
 #include "fit/train/track.h"
 
 #include <math.h>
+#include <stdio.h>
 
 ntk_batch_law ntk_batch_law_of(size_t N, size_t size, double beta) {
   const double n = (double)N, m = (double)size;
@@ -67,6 +68,16 @@ static double epoch(const ntk_training *t, const ntk_batch_law *law, double h) {
   return rate;
 }
 
+/* Why there is no rate; "": there is one. */
+static const char *why_none(const ntk_training *t, const ntk_extremes *e) {
+  return t->options.margin > 0.0      ? "it is of squares, not of a margin"
+         : !t->optimizer->theorem     ? "it is of gradient descent"
+         : e->lambda_min > 0.0        ? ""
+         : e->reason[0] != '\0'       ? e->reason
+         : t->R > NTK_KERNEL_AT_START ? "lambda_min of K_0 is found up to 8192 rows"
+                                      : "lambda_min of K_0 was not found";
+}
+
 ntk_batch_rate ntk_batch_rate_of(const ntk_training *t) {
   ntk_batch_rate r = {.norm_largest = NAN,
                       .critical = NAN,
@@ -78,14 +89,15 @@ ntk_batch_rate ntk_batch_rate_of(const ntk_training *t) {
     return r;
   const ntk_extremes *e = &t->tracker->at_start;
   r.steps = t->batches->steps;
-  if (!t->optimizer->theorem)
-    return r;
-  r.norm_largest = t->tracker->norm_largest;
-  if (!(e->lambda_min > 0.0))
+  snprintf(r.reason, sizeof r.reason, "%s", why_none(t, e));
+  if (!t->optimizer->theorem || t->options.margin > 0.0)
     return r;
   const double span = e->lambda_max - e->lambda_min;
   const ntk_batch_law law = law_of(t);
+  r.norm_largest = t->tracker->norm_largest;
   r.critical = ((double)t->N * r.norm_largest + span) / (r.norm_largest + span);
+  if (r.reason[0] != '\0')
+    return r;
   r.rate = epoch(t, &law, t->lr * t->scale);
   r.lr_best = ntk_batch_best_lr(t, e);
   r.rate_best = epoch(t, &law, r.lr_best * t->scale);

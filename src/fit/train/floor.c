@@ -106,23 +106,63 @@ static void tell(ntk_training *t, const groups *g, size_t k) {
                      ntk_symmetry_law(g->symmetry, g->factor[k]));
 }
 
-ntk_status ntk_training_find_floor(ntk_training *t) {
+static ntk_status make_groups(const ntk_training *t, groups *g) {
   void *pointer = NULL;
+  NTK_TRY(ntk_alloc(t->context, t->N, sizeof(size_t), "rows that are one", &pointer));
+  ntk_status status = ntk_alloc_doubles(t->context, 3 * t->N, "rows that are one", &g->factor);
+  g->first = pointer;
+  if (status == NTK_OK)
+    status = find_groups(t, g);
+  g->a = g->factor + t->N;
+  g->weight = g->a + t->N;
+  return status;
+}
+
+static void free_groups(const ntk_training *t, const groups *g) {
+  ntk_free(t->context, g->factor);
+  ntk_free(t->context, g->first);
+}
+
+/* One of sample k's labels is on the other side than what another's, or x = 0, makes of it. */
+static bool is_contrary(const ntk_training *t, const groups *g, size_t k) {
+  const size_t n = t->network->width[t->L], i = g->first[k];
+  const double s = ntk_symmetry_factor(g->symmetry, g->factor[k]);
+  bool contrary = isnan(g->factor[k]);
+  for (size_t c = 0; c < n && i < k && s != 0.0; c++)
+    contrary = contrary || (s > 0.0) != (t->Y[k * n + c] == t->Y[i * n + c]);
+  return contrary;
+}
+
+ntk_status ntk_training_check_sides(ntk_training *t) {
+  groups g = {0};
+  size_t k = 0;
+  ntk_status status = make_groups(t, &g);
+  while (status == NTK_OK && k < t->N && !is_contrary(t, &g, k))
+    k++;
+  if (status == NTK_OK && k < t->N) {
+    const size_t i = g.first[k];
+    tell(t, &g, k);
+    if (g.factor[k] == 1.0)
+      ntk_fail_message("samples %zu and %zu (from 1) are equal and have different labels: no "
+                       "weights fit both",
+                       i + 1, k + 1);
+    else
+      ntk_fail_message("%s: no weights give the margin", t->floor_reason);
+    status = ntk_fail_about(NTK_ERR_ARGUMENT, (ntk_error){.sample = {i, k}});
+  }
+  free_groups(t, &g);
+  return status;
+}
+
+ntk_status ntk_training_find_floor(ntk_training *t) {
   groups g = {0};
   worst most = {0};
-  NTK_TRY(ntk_alloc(t->context, t->N, sizeof(size_t), "rows that are one", &pointer));
-  ntk_status status = ntk_alloc_doubles(t->context, 3 * t->N, "rows that are one", &g.factor);
-  g.first = pointer;
-  if (status == NTK_OK)
-    status = find_groups(t, &g);
-  g.a = g.factor + t->N;
-  g.weight = g.a + t->N;
+  ntk_status status = make_groups(t, &g);
   for (size_t c = 0; c < t->network->width[t->L] && status == NTK_OK; c++)
     t->answer.floor +=
         ntk_training_loss(t, left_of(t, t->Y + c, t->network->width[t->L], &g, &most));
   if (status == NTK_OK && most.square > 0.0)
     tell(t, &g, most.sample);
-  ntk_free(t->context, g.factor);
-  ntk_free(t->context, g.first);
+  free_groups(t, &g);
   return status;
 }

@@ -5,6 +5,7 @@
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
 #include "fit/train/batch.h"
+#include "fit/train/floor.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/track.h"
@@ -109,8 +110,9 @@ static double phases(const run *r) {
   const bool kept = r->question || (r->clients > 0 && r->n <= NTK_LAW_MOST);
   if (kept && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
-  if (r->margin)                                                /* of the last weights */
-    most = fmax(most, of->features + fmax(of->create, 24.0 * r->L * r->n) + 8.0 * r->n);
+  if (r->margin) /* whose labels are in the way; of the last weights */
+    most = fmax(fmax(most, ntk_training_floor_bytes(r->share->N)),
+                of->features + fmax(of->create, 24.0 * r->L * r->n) + 8.0 * r->n);
   if (r->checkpoint)
     most = fmax(most, 8.0 * (r->epochs + (double)r->slots * r->p + 2.0 * r->n) +
                           r->points * (sizeof(ntk_track_point) + (r->keep ? 8.0 * r->p : 0.0)) +

@@ -34,7 +34,8 @@ ntk_roots ntk_step_roots(const ntk_optimizer *optimizer, double x, double b) {
 }
 
 ntk_best_step ntk_best_step_of(const ntk_optimizer *optimizer, double least, double most) {
-  const double kappa = most / least, root = sqrt(kappa), sum = sqrt(least) + sqrt(most);
+  const double kappa = fmax(1.0, most / least); /* of one eigenvalue, found twice */
+  const double root = sqrt(kappa), sum = sqrt(least) + sqrt(most);
   if (!optimizer->has_momentum)
     return (ntk_best_step){.lr = 2.0 / (least + most), .radius = (kappa - 1.0) / (kappa + 1.0)};
   if (optimizer->rule == NTK_RULE_MOMENTUM) {
@@ -74,7 +75,7 @@ ntk_linear_rate ntk_linear_rate_of(const ntk_training *t, const ntk_extremes *e)
   r.condition = most / least;
   r.rate = roots.radius * roots.radius;
   r.c = (1.0 - roots.radius) * sqrt(r.condition);
-  r.accelerated_known = t->optimizer->has_momentum;
+  r.accelerated_known = t->optimizer->has_momentum && r.condition > 1.0 + EDGE;
   r.accelerated = r.accelerated_known && roots.complex;
   r.lr_best = best.lr / t->scale;
   r.momentum_best = t->optimizer->has_momentum ? best.momentum : NAN;

@@ -88,10 +88,29 @@ static bool out_of_time(const ntk_training *t) {
   return t->options.seconds > 0.0 && ntk_ranks_least(t->context, over ? 0.0 : 1.0) == 0.0;
 }
 
-/* None of the squares is more than their sum: then every Y_i F_L(x_i) is the margin or more. */
-static bool has_margin(const ntk_training *t, double loss) {
+/* None of the squares is more than their sum: then every Y_i F_L(x_i) is the margin or more, but
+ * for rounding, which in float may be more than the gap: the outputs are asked in double. */
+ntk_status ntk_training_look_at_margin(ntk_training *t) {
   const double gap = NTK_MARGIN_GAP * t->options.margin;
-  return t->options.margin > 0.0 && loss <= ntk_training_loss(t, gap * gap);
+  ntk_fit_error error;
+  t->margin_held = false;
+  if (t->options.margin == 0.0 || !(t->loss[t->epoch] <= ntk_training_loss(t, gap * gap)))
+    return NTK_OK;
+  ntk_training_sync(t);
+  NTK_TRY(ntk_fit_measure(t->network, t->data, t->labels, &error));
+  t->margin_held = error.margin >= t->options.margin;
+  return NTK_OK;
+}
+
+ntk_status ntk_training_find_margin(const ntk_training *t, ntk_train_result *r) {
+  ntk_fit_error error;
+  r->margin = r->margin_bound = NAN;
+  if (t->options.margin == 0.0)
+    return NTK_OK;
+  NTK_TRY(ntk_fit_measure(t->network, t->data, t->labels, &error));
+  r->margin = error.margin;
+  r->margin_bound = error.margin_bound;
+  return NTK_OK;
 }
 
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
@@ -100,7 +119,7 @@ bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop) {
     *stop = NTK_STOP_DIVERGED;
   else if (t->options.target > 0.0 && loss <= t->options.target)
     *stop = NTK_STOP_TARGET;
-  else if (has_margin(t, loss))
+  else if (t->margin_held)
     *stop = NTK_STOP_MARGIN;
   else if (t->epoch >= t->options.epochs)
     *stop = NTK_STOP_EPOCHS;
@@ -126,13 +145,15 @@ static void find_largest_lr(ntk_training *t, ntk_convergence *c) {
   ntk_features_destroy(features);
 }
 
-static void explain_divergence(ntk_train_result *r) {
+static void explain_divergence(const ntk_training *t, ntk_train_result *r) {
+  const char *line = ntk_training_is_linear(t) ? "; the largest stable one at the start is %.4g"
+                                               : "; at the start every one below %.4g is stable";
+
   char last[40] = "past the largest number", remedy[80] = ": take a smaller one";
   if (isfinite(r->loss_final))
     ntk_format(last, sizeof last, "to %.4g", r->loss_final);
   if (isfinite(r->convergence.lr_largest))
-    ntk_format(remedy, sizeof remedy, "; the largest stable one at the start is %.4g",
-               r->convergence.lr_largest);
+    ntk_format(remedy, sizeof remedy, line, r->convergence.lr_largest);
   ntk_format(r->reason, sizeof r->reason,
              "the loss went from %.4g %s by epoch %zu with the step size %.4g%s", r->loss_initial,
              last, r->epochs, r->lr, remedy);
@@ -165,9 +186,10 @@ void ntk_training_explain(ntk_training *t, ntk_train_result *r) {
     snprintf(r->reason, room, "no step makes the loss smaller: it is a minimum to rounding");
     break;
   case NTK_STOP_MARGIN:
-    ntk_format(r->reason, room, "every y_i f_L(x_i) is %g or more", t->options.margin);
+    ntk_format(r->reason, room, "every y_i f_L(x_i) is %g or more%s", t->options.margin,
+               r->margin_bound >= t->options.margin ? "" : ", as computed in double");
     break;
   case NTK_STOP_DIVERGED:
-    explain_divergence(r);
+    explain_divergence(t, r);
   }
 }

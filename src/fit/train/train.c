@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "fit/train/batch.h"
 #include "fit/train/checkpoint.h"
+#include "fit/train/floor.h"
 #include "fit/train/lm.h"
 #include "fit/train/question.h"
 #include "fit/train/rates.h"
@@ -119,6 +120,7 @@ static ntk_status check_underflow(ntk_training *t) {
 static ntk_status make_targets(ntk_training *t) {
   if (t->options.margin == 0.0)
     return NTK_OK;
+  NTK_TRY(ntk_training_check_sides(t));
   NTK_TRY(ntk_alloc_doubles(t->context, t->R, "labels", &t->targets));
   for (size_t i = 0; i < t->R; i++)
     t->targets[i] = (1.0 + NTK_MARGIN_GAP) * t->options.margin * t->Y[i];
@@ -248,6 +250,7 @@ static ntk_status loop(ntk_training *t, ntk_train_result *r) {
   bool stalled = false;
   while (!stalled) {
     t->track_next = ntk_epochs_next(&t->options, t->epoch);
+    NTK_TRY(ntk_training_look_at_margin(t));
     const bool stop = ntk_training_stops(t, &r->stopped);
     if (stop && r->stopped == NTK_STOP_DIVERGED)
       return NTK_OK;
@@ -338,18 +341,6 @@ static ntk_status last_checkpoint(ntk_training *t, ntk_status status, const ntk_
   return ntk_fail(status, "%s", message);
 }
 
-/* Of the last weights, in double, Y: the caller's. */
-static ntk_status find_margin(const ntk_training *t, const double *Y, ntk_train_result *r) {
-  ntk_fit_error error;
-  r->margin = r->margin_bound = NAN;
-  if (t->options.margin == 0.0)
-    return NTK_OK;
-  NTK_TRY(ntk_fit_measure(t->network, t->data, Y, &error));
-  r->margin = error.margin;
-  r->margin_bound = error.margin_bound;
-  return NTK_OK;
-}
-
 ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_dataset *data,
                      const double *Y, const ntk_train_options *options, ntk_train_result *result) {
   static const ntk_train_options defaults;
@@ -357,6 +348,7 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
                     .network = network,
                     .data = data,
                     .Y = Y,
+                    .labels = Y,
                     .options = options != NULL ? *options : defaults,
                     .N = data->N,
                     .R = data->N * network->width[network->depth],
@@ -377,7 +369,7 @@ ntk_status ntk_train(ntk_context *context, ntk_network *network, const ntk_datas
   }
   if (status == NTK_OK) {
     ntk_training_sync(&t);
-    status = find_margin(&t, Y, &made);
+    status = ntk_training_find_margin(&t, &made);
   }
   if (status == NTK_OK) {
     fill(&t, &made);

@@ -89,9 +89,11 @@ static ntk_status check_numbers(const ntk_training *t, const char **member) {
  */
 static ntk_status check_margin(const ntk_training *t) {
   const ntk_train_options *o = &t->options;
-  if (!(o->margin >= 0.0) || isinf(o->margin))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: above 0, or 0 for none",
-                    o->margin);
+  const double most =
+      t->precision == NTK_PRECISION_DOUBLE ? 1e150 : 1e15; /* of which squares are */
+  if (o->margin != 0.0 && !(o->margin >= 1.0 / most && o->margin <= most))
+    return ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: from %g to %g, or 0 for none",
+                    o->margin, 1.0 / most, most);
   const bool rule = t->rule != NTK_LR_AUTO && o->lr == 0.0;
   const char *with = t->optimizer->second_order ? "lm"
                      : o->question              ? "the question"

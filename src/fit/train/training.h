@@ -20,6 +20,8 @@ typedef struct ntk_training {
   const ntk_dataset *data;
   const double *Y;           /* N x n_L; with options.margin 5/4 of that times the caller's, */
   double *targets;           /* owned; else NULL */
+  const double *labels;      /* with options.margin the caller's Y */
+  bool margin_held;          /* at the present epoch, as computed in double */
   ntk_train_options options; /* defaults resolved */
   const ntk_optimizer *optimizer;
   bool mean;
@@ -97,6 +99,10 @@ bool ntk_training_above_start(const ntk_training *t);
 bool ntk_training_tracks(const ntk_training *t);
 /* Whether the present epoch is the last, and why. */
 bool ntk_training_stops(const ntk_training *t, ntk_train_stop *stop);
+/* With options.margin: t->margin_held, where the loss lets it be; over ranks all call it. And the
+ * result's two, of the last weights. */
+ntk_status ntk_training_look_at_margin(ntk_training *t);
+ntk_status ntk_training_find_margin(const ntk_training *t, ntk_train_result *result);
 /* result->loss_plateau. */
 double ntk_training_plateau_loss(const ntk_training *t);
 /* result->reason; for a run that diverged the largest stable step too, theta becoming theta_0. */
