@@ -41,7 +41,7 @@ typedef struct ntk_limit_options {
 } ntk_limit_options;
 
 typedef struct ntk_limit_block {
-  double lambda_min; /* of the block's limit; NaN unless asked for and resolved */
+  double lambda_min; /* of the block's limit; NaN unless asked for and resolved; 0: known to be */
   double trace;
   double distance;     /* ||K_k - limit||_F / ||limit||_F; NaN: no network, or a limit of 0 */
   ntk_verdict verdict; /* of lambda_min, when that was asked for */
@@ -50,8 +50,9 @@ typedef struct ntk_limit_block {
 typedef struct ntk_limit_result {
   ntk_context *context; /* that owns the arrays below; NULL in a cleared result */
   ntk_verdict verdict;
-  char reason[256];       /* one line when the verdict is not OK, else "" */
-  size_t samples, blocks; /* N; L, of a covariance 0 */
+  char reason[256];          /* one line when the verdict is not OK, else "" */
+  ntk_deficiency deficiency; /* of the limit: what holds whatever the widths are */
+  size_t samples, blocks;    /* N; L, of a covariance 0 */
   double lambda_min, lambda_max, residual_min, residual_max, resolution; /* as of ntk_spectrum */
   double trace;
   ntk_certificate certificate; /* kernel_lower, _upper count the limit's own error, an estimate */

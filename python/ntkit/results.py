@@ -1144,10 +1144,12 @@ class LawPoint(Result):
 class LimitResult(Result):
     r"""The kernel of infinite width (ntk_limit_spectrum).
 
-    verdict: on lambda_min: ok, or below_resolution
+    verdict: on lambda_min: ok, rank_deficient (known to be 0) or below_resolution
     reason: one line on a verdict that is not ok, else empty
+    deficiency: what makes the limit singular, whatever the widths, where that is known
     samples: N
-    lambda_min: smallest eigenvalue of the limit, at the widths given; nan: not resolved
+    lambda_min: smallest eigenvalue of the limit, at the widths given; nan: not resolved; 0: known
+        to be
     lambda_max: largest eigenvalue of the limit
     condition: lambda_max / lambda_min
     residual_min: ||A v - lambda_min v|| for unit v, recomputed; nan: there is no v
@@ -1166,6 +1168,7 @@ class LimitResult(Result):
     _struct = "ntk_limit_result"
     verdict: str | None
     reason: str
+    deficiency: Deficiency
     samples: int
     lambda_min: float
     lambda_max: float
@@ -1186,7 +1189,8 @@ class LimitResult(Result):
 class LimitBlock(Result):
     r"""The limit of a block K_k at infinite width.
 
-    lambda_min: smallest eigenvalue of the limit of K_k; nan: not asked for, or not resolved
+    lambda_min: smallest eigenvalue of the limit of K_k; nan: not asked for, or not resolved; 0:
+        known to be
     trace: of the limit of K_k
     distance: ||K_k - limit|| / ||limit||, Frobenius norms; nan: no network beside it, or 0
     verdict: on lambda_min; None: not asked for

@@ -24,7 +24,8 @@ static ntk_field_value block_verdict(const void *row) {
 #define ROW ntk_limit_block
 static const ntk_field block[] = {
     FIELD(lambda_min, "",
-          "smallest eigenvalue of the limit of K_k; null: not asked for, or not resolved"),
+          "smallest eigenvalue of the limit of K_k; null: not asked for, or not resolved; 0: known "
+          "to be"),
     FIELD(trace, "", "of the limit of K_k"),
     FIELD(distance, "",
           "||K_k - limit|| / ||limit||, Frobenius norms; null: no network beside it, or 0"),
@@ -36,11 +37,15 @@ const ntk_description ntk_table_limit_block =
 
 #define ROW ntk_limit_result
 static const ntk_field limit[] = {
-    VERDICT("verdict", verdict, "on lambda_min: ok, or below_resolution"),
+    VERDICT("verdict", verdict,
+            "on lambda_min: ok, rank_deficient (known to be 0) or below_resolution"),
     FIELD(reason, "", "one line on a verdict that is not ok, else empty"),
+    OBJECT(deficiency, ntk_table_deficiency,
+           "what makes the limit singular, whatever the widths, where that is known"),
     APART(samples, "", "N"),
     FIELD(lambda_min, "",
-          "smallest eigenvalue of the limit, at the widths given; null: not resolved"),
+          "smallest eigenvalue of the limit, at the widths given; null: not resolved; 0: known to "
+          "be"),
     FIELD(lambda_max, "", "largest eigenvalue of the limit"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
     FIELD(residual_min, "", "||A v - lambda_min v|| for unit v, recomputed; null: there is no v"),

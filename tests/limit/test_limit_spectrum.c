@@ -1,7 +1,7 @@
 /* The spectrum of a kernel of infinite width (ntk_limit_spectrum).
  * Property: both ends are eigenvalues of the limit by plain rotations, what is proved holds them,
  * residuals and distances are those of plain loops over the arrays, and the distance falls with the
- * width like its square root; what is singular is not resolved. */
+ * width like its square root. */
 #include "one_context.h"
 
 #include "jacobi.h"
@@ -109,6 +109,10 @@ static void test_distances(void **state) {
       size += A[e] * A[e];
     }
     assert_near(k < L ? r.block[k].distance : r.distance, sqrt(apart / size), 1e-10, "distance");
+    double trace = 0.0;
+    for (size_t i = 0; i < N; i++)
+      trace += A[i * N + i];
+    assert_near(k < L ? r.block[k].trace : r.trace, trace, 1e-14 * trace, "trace");
     free(A);
     free(K);
   }
@@ -153,8 +157,10 @@ static void test_singular(void **state) {
   ntk_limit_result r = {0};
   const ntk_limit_options options = {.covariance = true, .certify = true};
   assert_ok(ntk_limit_spectrum(one, &spec, data, &options, &r));
-  assert_int_equal(r.verdict, NTK_VERDICT_BELOW_RESOLUTION);
-  assert_true(isnan(r.lambda_min) && r.eigenvector == NULL && !r.certificate.certified);
+  assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
+  assert_int_equal(r.deficiency.zeros, N - D);
+  assert_true(r.lambda_min == 0.0 && isnan(r.residual_min) && r.eigenvector == NULL &&
+              !r.certificate.certified);
   assert_int_equal(r.blocks, 0);
   ntk_limit_clear(&r);
   ntk_dataset_destroy(data);

@@ -288,6 +288,34 @@ static void test_shift(void **state) {
     }
 }
 
+/* One that was made for a wider range does for a narrower one to the same digits; not for what is
+ * outside, nor for another phi. */
+static void test_serves(void **state) {
+  (void)state;
+  static const char *const names[] = {"selu", "tanh"};
+  ntk_activation phi;
+  for (size_t n = 0; n < 2; n++) {
+    ntk_dual wide = make_dual(names[n], 1.0, 1.02), own = make_dual(names[n], 1.005, 1.015);
+    assert_ok(ntk_activation_parse(names[n], 1, &phi));
+    assert_true(ntk_dual_serves(&wide, &phi, 1.005, 1.015));
+    assert_false(ntk_dual_serves(&wide, &phi, 0.995, 1.015));
+    assert_false(ntk_dual_serves(&wide, &phi, 1.005, 1.025));
+    assert_false(ntk_dual_serves(&wide, &phi, 0.1, 0.1));
+    ntk_dual shared = ntk_dual_share(&wide);
+    double z[2] = {0.3, 0.3}, same[2], slopes[2];
+    evaluate(&shared, 1.005, 1.015, &z[0], &same[0], &slopes[0]);
+    evaluate(&own, 1.005, 1.015, &z[1], &same[1], &slopes[1]);
+    assert_near(same[0], same[1], 2e-13 * same[1], names[n]);
+    assert_near(slopes[0], slopes[1], 2e-13 * slopes[1], names[n]);
+    assert_ok(ntk_activation_parse("gelu", 1, &phi));
+    assert_false(ntk_dual_serves(&wide, &phi, 1.005, 1.015));
+    ntk_dual_destroy(&shared); /* and the other's arrays are there still */
+    evaluate(&wide, 1.005, 1.015, &z[0], &same[0], &slopes[0]);
+    ntk_dual_destroy(&wide);
+    ntk_dual_destroy(&own);
+  }
+}
+
 static void test_refusals(void **state) {
   (void)state;
   ntk_activation phi;
@@ -305,6 +333,7 @@ int main(void) {
       cmocka_unit_test(test_hermite),
       cmocka_unit_test(test_nearly_equal),
       cmocka_unit_test(test_shift),
+      cmocka_unit_test(test_serves),
       cmocka_unit_test(test_refusals),
   };
   make_rules();

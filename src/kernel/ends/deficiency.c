@@ -38,6 +38,8 @@ static ntk_deficiency by_sample(const char *cause, bool always, size_t i) {
 static size_t parameters_of(const ntk_rank_question *q, size_t k) {
   const ntk_network_spec spec = ntk_spec_of(q->network);
   const double *scale = q->network->scale + 2 * k;
+  if (q->limit)
+    return SIZE_MAX;
   if (q->outputs == NTK_OUTPUTS_TRACE && ntk_spec_width(&spec, spec.depth) > 1)
     return SIZE_MAX;
   if (k == spec.depth)
@@ -209,14 +211,13 @@ static ntk_status look_at_span(const ntk_rank_question *q, const ntk_held *held,
 }
 
 /* What no width mends comes before what only some have. */
-ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
-                               const ntk_held *held, size_t k, ntk_deficiency *deficiency) {
-  const ntk_rank_question q = {network, outputs, network->width[0], ntk_units_in_pairs(network),
-                               false};
+static ntk_status find(const ntk_rank_question *q, const ntk_held *held, size_t k,
+                       ntk_deficiency *deficiency) {
+  const ntk_network *network = q->network;
   ntk_deficiency found = NTK_NO_DEFICIENCY;
-  count(&q, held->share.N, k, &found);
+  count(q, held->share.N, k, &found);
   if (!found.always)
-    NTK_TRY(compare(&q, held, ntk_network_symmetry(network), &found));
+    NTK_TRY(compare(q, held, ntk_network_symmetry(network), &found));
   if (!found.always && vanishes_at_0(network, k)) {
     const size_t i = zero_row(network->context, held), zeros = found.zeros;
     if (i < held->share.N)
@@ -228,9 +229,25 @@ ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
     found.zeros = zeros > found.zeros ? zeros : found.zeros;
   }
   if (found.cause == NULL && k == network->depth)
-    NTK_TRY(look_at_span(&q, held, &found));
+    NTK_TRY(look_at_span(q, held, &found));
   *deficiency = found;
   return NTK_OK;
+}
+
+ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
+                               const ntk_held *held, size_t k, ntk_deficiency *deficiency) {
+  const ntk_rank_question q = {.network = network,
+                               .outputs = outputs,
+                               .d = network->width[0],
+                               .pairs = ntk_units_in_pairs(network)};
+  return find(&q, held, k, deficiency);
+}
+
+ntk_status ntk_deficiency_find_limit(const ntk_network *network, const ntk_held *held, size_t k,
+                                     ntk_deficiency *deficiency) {
+  const ntk_rank_question q = {
+      .network = network, .outputs = NTK_OUTPUTS_TRACE, .d = network->width[0], .limit = true};
+  return find(&q, held, k, deficiency);
 }
 
 ntk_status ntk_deficiency_of(const ntk_network *network, const ntk_dataset *data,
@@ -279,8 +296,11 @@ ntk_status ntk_deficiency_of_norms(const ntk_network *network, const ntk_held *h
 
 ntk_status ntk_deficiency_find_centred(const ntk_network *network, const ntk_held *held,
                                        ntk_deficiency *deficiency) {
-  const ntk_rank_question q = {network, NTK_OUTPUTS_TRACE, network->width[0],
-                               ntk_units_in_pairs(network), true};
+  const ntk_rank_question q = {.network = network,
+                               .outputs = NTK_OUTPUTS_TRACE,
+                               .d = network->width[0],
+                               .pairs = ntk_units_in_pairs(network),
+                               .centred = true};
   ntk_deficiency found = NTK_NO_DEFICIENCY;
   if (ntk_network_linear_above(network, network->depth - 2))
     say(&found, by_sizes("linear", true),

@@ -26,6 +26,13 @@ const char *ntk_symmetry_law(ntk_symmetry symmetry, double c);
 ntk_status ntk_deficiency_find(const ntk_network *network, ntk_outputs outputs,
                                const ntk_held *held, size_t k, ntk_deficiency *deficiency);
 
+/* The same of the limit at infinite width, for the part that does not count widths: a v for which
+ * J^T v = 0 whatever the weights and widths are is in the null space of every K, and of what these
+ * tend to; a rank that widths bound is not there. The network is of any widths, with the limit's
+ * activations and biases; one output. Of its covariance too: F_L follows as J does. */
+ntk_status ntk_deficiency_find_limit(const ntk_network *network, const ntk_held *held, size_t k,
+                                     ntk_deficiency *deficiency);
+
 /* Bytes that it holds meanwhile for K of N samples. */
 double ntk_deficiency_bytes(const ntk_network_spec *spec, ntk_outputs outputs, size_t N);
 

@@ -122,6 +122,8 @@ size_t ntk_rank_polynomials(const ntk_rank_question *q) {
 
 size_t ntk_rank_asked(const ntk_rank_question *q, size_t k) {
   const ntk_network *network = q->network;
+  if (q->limit)
+    return ntk_rank_polynomials(q);
   if (k < network->depth)
     return ntk_rank_least(block_rank(q, k), ntk_rank_polynomials(q));
   size_t rank = 0;
@@ -138,8 +140,10 @@ size_t ntk_rank_asked(const ntk_rank_question *q, size_t k) {
 }
 
 size_t ntk_rank_bound(const ntk_network *network, ntk_outputs outputs, size_t k) {
-  const ntk_rank_question q = {network, outputs, network->width[0], ntk_units_in_pairs(network),
-                               false};
+  const ntk_rank_question q = {.network = network,
+                               .outputs = outputs,
+                               .d = network->width[0],
+                               .pairs = ntk_units_in_pairs(network)};
   return ntk_rank_asked(&q, k);
 }
 

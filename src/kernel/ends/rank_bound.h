@@ -11,6 +11,7 @@ typedef struct ntk_rank_question {
   size_t d;     /* of the data: as many dimensions as they span; n_0 where that is not known */
   bool pairs;   /* ntk_units_in_pairs */
   bool centred; /* F_k and B_{k+1} less their means */
+  bool limit;   /* of infinite width: no width bounds a rank, but polynomials are what they are */
 } ntk_rank_question;
 
 /* Ranks: SIZE_MAX is more than any number of samples. */

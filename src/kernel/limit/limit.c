@@ -30,24 +30,35 @@ static bool chosen(const bool *blocks, size_t k) {
   return blocks == NULL || blocks[k];
 }
 
-/* Gains, shifts and what blocks count; covariance: of the outputs instead of K. */
-static void set_constants(const ntk_network_spec *spec, const constants *c, const bool *blocks,
-                          bool covariance, ntk_limit *limit) {
+void ntk_limit_choose(ntk_limit *limit, const bool *blocks) {
+  limit->weight = chosen(blocks, 0) ? limit->of_block[0] : 0.0;
+  limit->bias = chosen(blocks, 0) ? limit->of_block[1] : 0.0;
+  for (size_t l = 1; l <= limit->hidden; l++) {
+    ntk_limit_layer *layer = &limit->layer[l - 1];
+    layer->weight = chosen(blocks, l) ? layer->of_block[0] : 0.0;
+    layer->bias = chosen(blocks, l) ? layer->of_block[1] : 0.0;
+  }
+}
+
+/* Gains, shifts and what blocks count; covariance: of the outputs instead of K, as if it were the
+ * last block. */
+static void set_constants(const ntk_network_spec *spec, const constants *c, bool covariance,
+                          ntk_limit *limit) {
   const size_t L = spec->depth;
   const double deviation = spec->bias_deviation * spec->bias_deviation;
-  limit->weight = chosen(blocks, 0) ? c->scale[0] : 0.0;
-  limit->bias = chosen(blocks, 0) ? c->scale[1] : 0.0;
+  limit->of_block[0] = covariance ? 0.0 : c->scale[0];
+  limit->of_block[1] = covariance ? 0.0 : c->scale[1];
   for (size_t l = 1; l < L; l++) {
     ntk_limit_layer *layer = &limit->layer[l - 1];
     const double n = (double)spec->width[l];
     layer->gain = c->variance[l - 1] * (l > 1 ? (double)spec->width[l - 1] : 1.0);
     layer->shift = ntk_spec_bias(spec, l) ? deviation : 0.0;
     layer->back = covariance || (c->paired && l + 2 == L) ? 0.0 : n * c->variance[l];
-    layer->weight = chosen(blocks, l) && !covariance ? n * c->scale[2 * l] : 0.0;
-    layer->bias = chosen(blocks, l) && !covariance ? c->scale[2 * l + 1] : 0.0;
+    layer->of_block[0] = covariance ? 0.0 : n * c->scale[2 * l];
+    layer->of_block[1] = covariance ? 0.0 : c->scale[2 * l + 1];
     if (covariance && l == L - 1) {
-      layer->weight = n * c->variance[l];
-      layer->bias = ntk_spec_bias(spec, L) ? deviation : 0.0;
+      layer->of_block[0] = n * c->variance[l];
+      layer->of_block[1] = ntk_spec_bias(spec, L) ? deviation : 0.0;
     }
   }
 }
@@ -132,7 +143,10 @@ static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *p
   layer->size = layer->root + n;
   layer->slope = layer->size + n;
   NTK_TRY(find_variances(limit, l, before, range));
-  NTK_TRY(ntk_dual_create(context, phi, range[0], range[1], &layer->dual));
+  if (l > 1 && ntk_dual_serves(&layer[-1].dual, phi, range[0], range[1]))
+    layer->dual = ntk_dual_share(&layer[-1].dual);
+  else
+    NTK_TRY(ntk_dual_create(context, phi, range[0], range[1], &layer->dual));
   layer->terms = ntk_dual_terms(&layer->dual);
   layer->column = ntk_dual_column_size(&layer->dual);
   layer->at = limit->column;
@@ -159,13 +173,14 @@ static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool co
   limit->layer = pointer;
   memset(limit->layer, 0, L * sizeof *limit->layer);
   limit->hidden = L - 1;
-  set_constants(spec, &c, blocks, covariance, limit);
+  set_constants(spec, &c, covariance, limit);
+  ntk_limit_choose(limit, blocks);
   NTK_TRY(find_norms(limit));
   NTK_TRY(ntk_alloc(limit->context, L, sizeof(ntk_activation), "activations", &pointer));
   ntk_activation *phi = pointer;
   ntk_status status = ntk_activation_parse(spec->activation, L - 1, phi);
   for (size_t l = 1; l < L && status == NTK_OK; l++) {
-    status = ntk_progress_report(limit->context, "limit", 0.0);
+    status = ntk_progress_poll(limit->context, "limit", (double)l / (double)L);
     if (status == NTK_OK)
       status = make_layer(limit, l, &phi[l - 1]);
   }
@@ -197,8 +212,22 @@ ntk_status ntk_limit_check(ntk_context *context, const ntk_network_spec *spec,
                                    spec->depth, spec->depth - 1);
 }
 
-/* The kernel that a limit fills in. */
-static ntk_status build(const ntk_limit *limit, ntk_kernel **kernel) {
+void ntk_limit_traces(const ntk_limit *limit, double *trace) {
+  for (size_t k = 0; k <= limit->hidden; k++)
+    trace[k] = 0.0;
+  for (size_t i = 0; i < limit->N; i++) {
+    double back = 1.0;
+    for (size_t k = limit->hidden; k > 0; k--) {
+      const ntk_limit_layer *layer = &limit->layer[k - 1];
+      const double size = layer->size[i], slope = layer->slope[i];
+      trace[k] += back * (layer->of_block[0] * size * size + layer->of_block[1]);
+      back *= layer->back * slope * slope;
+    }
+    trace[0] += back * (limit->of_block[0] * limit->norm[i] * limit->norm[i] + limit->of_block[1]);
+  }
+}
+
+ntk_status ntk_limit_build(const ntk_limit *limit, ntk_kernel **kernel) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(limit->context, 1, sizeof(ntk_kernel), "the kernel", &pointer));
   ntk_kernel *made = pointer;
@@ -238,7 +267,7 @@ static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const
   NTK_TRY(ntk_limit_check(context, spec, data, blocks));
   ntk_status status = ntk_limit_open(context, spec, data, NULL, blocks, covariance, &limit);
   if (status == NTK_OK)
-    status = build(&limit, kernel);
+    status = ntk_limit_build(&limit, kernel);
   ntk_limit_release(&limit);
   return status;
 }

@@ -23,6 +23,7 @@ typedef struct ntk_limit_layer {
   double gain, shift;  /* n_{l-1} v_l (of the first v_1), s_l^2 */
   double back;         /* n_l v_{l+1}; 0 where B_l is 0 */
   double weight, bias; /* a_l n_l and b_l; 0 where the block is not chosen */
+  double of_block[2];  /* both, as where it is */
   double *variance;    /* of g_l; and from here on as in ntk_dual_one */
   double *root, *size, *slope;
   double *basis;        /* panel by panel, terms x rows */
@@ -37,8 +38,9 @@ typedef struct ntk_limit {
   const double *X;      /* samples 0, ..., first - 1 */
   const double *more;   /* samples first, ..., N - 1 */
   size_t first;
-  double *norm;           /* |x_i| */
-  double weight, bias;    /* a_0 and b_0; 0 where block 0 is not chosen */
+  double *norm;        /* |x_i| */
+  double weight, bias; /* a_0 and b_0; 0 where block 0 is not chosen */
+  double of_block[2];
   size_t hidden;          /* L - 1 */
   ntk_limit_layer *layer; /* l = 1.. at l - 1 */
   size_t column;          /* numbers that one sample takes in all layers */
@@ -58,6 +60,12 @@ ntk_status ntk_limit_open(ntk_context *context, const ntk_network_spec *spec,
                           const ntk_dataset *data, const ntk_dataset *test, const bool *blocks,
                           bool covariance, ntk_limit *limit);
 void ntk_limit_release(ntk_limit *limit);
+/* Other blocks of the same limit, not of a covariance; NULL: all. */
+void ntk_limit_choose(ntk_limit *limit, const bool *blocks);
+/* The kernel of what is chosen. */
+ntk_status ntk_limit_build(const ntk_limit *limit, ntk_kernel **kernel);
+/* Of each block, chosen or not: L. */
+void ntk_limit_traces(const ntk_limit *limit, double *trace);
 
 /* What one sample j is for many pairs: its numbers into column (limit->column). */
 void ntk_limit_column(const ntk_limit *limit, size_t j, double *column);

@@ -167,7 +167,7 @@ static ntk_status expand(ntk_dual *dual, double least, double most) {
 
 ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
                            double most, ntk_dual *dual) {
-  ntk_dual made = {.context = context, .phi = *phi};
+  ntk_dual made = {.context = context, .phi = *phi, .least = least, .most = most};
   choose(&made);
   ntk_status status = NTK_OK;
   if (made.kind != NTK_DUAL_LINES)
@@ -181,7 +181,24 @@ ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, doub
   return status;
 }
 
+bool ntk_dual_serves(const ntk_dual *dual, const ntk_activation *phi, double least, double most) {
+  enum { FEW = 12 }; /* terms in a table's variances */
+  const bool cheap = dual->kind == NTK_DUAL_TABLE    ? dual->table.norms <= FEW
+                     : dual->kind == NTK_DUAL_SERIES ? dual->most <= 1.5 * most
+                                                     : true;
+  return dual->least <= least && most <= dual->most && cheap &&
+         strcmp(dual->phi.text, phi->text) == 0;
+}
+
+ntk_dual ntk_dual_share(const ntk_dual *dual) {
+  ntk_dual copy = *dual;
+  copy.shared = true;
+  return copy;
+}
+
 void ntk_dual_destroy(ntk_dual *dual) {
+  if (dual->shared)
+    *dual = (ntk_dual){0};
   if (dual->context == NULL)
     return;
   ntk_rule_destroy(dual->context, &dual->line);

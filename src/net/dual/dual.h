@@ -52,6 +52,8 @@ typedef struct ntk_dual {
   ntk_context *context; /* borrowed */
   ntk_activation phi;
   ntk_dual_kind kind;
+  bool shared;        /* its arrays are another's, that lives as long */
+  double least, most; /* variances that it is for */
   double below;       /* slope below 0, of LINES */
   ntk_dual_rule line; /* of expectations over one variable, but of LINES */
   ntk_dual_table table;
@@ -64,6 +66,11 @@ typedef struct ntk_dual {
 ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
                            double most, ntk_dual *dual);
 void ntk_dual_destroy(ntk_dual *dual);
+/* Whether this one does for phi and those variances too, and costs its pairs little more than one
+ * of their own would; and then one with its arrays. Layer after layer variances tend to one number:
+ * so tables are made for the first few. */
+bool ntk_dual_serves(const ntk_dual *dual, const ntk_activation *phi, double least, double most);
+ntk_dual ntk_dual_share(const ntk_dual *dual);
 
 /* E phi(u)^2 and E phi'(u)^2 for one variance a above 0. */
 void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes);

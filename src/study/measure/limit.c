@@ -21,7 +21,9 @@ static bool has_distance(const ntk_quantity *const *quantity, size_t count) {
 void ntk_take_limit_lambda_min(const void *result, ntk_outcome *outcome) {
   const ntk_limit_result *r = result;
   ntk_outcome_put(outcome, "limit_lambda_min", r->lambda_min,
-                  r->verdict == NTK_VERDICT_OK ? NTK_VALUE_OK : NTK_VALUE_BELOW_RESOLUTION);
+                  r->verdict == NTK_VERDICT_OK               ? NTK_VALUE_OK
+                  : r->verdict == NTK_VERDICT_RANK_DEFICIENT ? NTK_VALUE_RANK_DEFICIENT
+                                                             : NTK_VALUE_BELOW_RESOLUTION);
 }
 
 void ntk_take_limit_distance(const void *result, ntk_outcome *outcome) {
