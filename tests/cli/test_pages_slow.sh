@@ -45,6 +45,8 @@ good 'the page of a spectrum' spectrum --samples 60 --dim 20 --widths 20,20 --fu
 good 'of a training' train --samples 60 --dim 20 --widths 20,20 --epochs 60 --track 1 --report train.html
 good 'of a memorisation' memorize --samples 60 --dim 20 --widths 20,20 --save fitted --report memorize.html
 good 'of a prediction' predict --load fitted --data fitted/X.npy --report predict.html
+good 'of predictions by a kernel' predict --kernel ntk --samples 60 --dim 20 --widths 20,20 --labels teacher --test-samples 30 \
+  --time 0.001,0.01,0.1,1 --report kernel.html
 check 'a long list is thinned' test "$(grep -c '<tr><td data-label="epoch">' train.html)" = 50
 
 # ---- In a browser --------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ probe='<script>let w = innerWidth, most = document.documentElement.scrollWidth;
 for (const e of document.querySelectorAll("body *")) most = Math.max(most, Math.ceil(e.getBoundingClientRect().right));
 document.title = `window ${w} content ${most}`</script>'
 if command -v chromium >/dev/null; then
-  for page in proof none sweep spectrum train memorize predict; do
+  for page in proof none sweep spectrum train memorize predict kernel; do
     { cat $page.html && echo "$probe"; } >probe.html
     for width in 500 700 1041 1100 1600; do
       chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$top/chromium" \

@@ -98,30 +98,32 @@ static exit_status draw_test(kernel_run *run) {
 
 /* ---- Their labels ---------------------------------------------------------------------------- */
 
+/* Training and test data in one, where they were not drawn so; X: to be freed after it. */
+static exit_status stack(const kernel_run *run, double **X, ntk_dataset **all) {
+  const cli_job *job = &run->job;
+  const size_t N = ntk_dataset_samples(job->data), d = ntk_dataset_dim(job->data);
+  *X = calloc((N + run->tests) * d, sizeof **X);
+  if (*X == NULL)
+    return report_error(EXIT_FAILED, "no memory for %zu samples together", N + run->tests);
+  memcpy(*X, ntk_dataset_values(job->data), N * d * sizeof **X);
+  memcpy(*X + N * d, ntk_dataset_values(run->test), run->tests * d * sizeof **X);
+  return report_library(ntk_dataset_borrow(job->context, *X, N + run->tests, d, all), "labels");
+}
+
 /* Labels of a law, of training and test data together, of which those of the training data are
  * there: a teacher's are scaled over all of them, and so back to these. */
-static exit_status draw_labels(kernel_run *run) {
+static exit_status share_labels(kernel_run *run, const ntk_dataset *all) {
   const cli_job *job = &run->job;
-  const size_t N = ntk_dataset_samples(job->data), n = labels_outputs(job),
-               d = ntk_dataset_dim(job->data);
-  const size_t M = run->tests;
-  double *X = calloc((N + M) * d, sizeof *X), *Y = calloc((N + M) * n, sizeof *Y);
-  ntk_dataset *all = NULL;
-  exit_status status = EXIT_DONE;
+  const size_t n = labels_outputs(job), N = ntk_dataset_samples(job->data), M = run->tests;
+  double *Y = calloc((N + M) * n, sizeof *Y), own = 0.0, together = 0.0;
   run->test_Y = calloc(M * n, sizeof *run->test_Y);
-  if (X == NULL || Y == NULL || run->test_Y == NULL) {
-    (void)report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N + M);
-    status = EXIT_FAILED; /* said twice, for analysers */
-  } else {
-    memcpy(X, ntk_dataset_values(job->data), N * d * sizeof *X);
-    memcpy(X + N * d, ntk_dataset_values(run->test), M * d * sizeof *X);
-    status = report_library(ntk_dataset_borrow(job->context, X, N + M, d, &all), "labels");
+  if (Y == NULL || run->test_Y == NULL) {
+    free(Y);
+    return report_error(EXIT_FAILED, "no memory for the labels of %zu samples", N + M);
   }
-  if (status == EXIT_DONE)
-    status = report_library(
-        ntk_labels_generate(job->context, job->labels, &job->spec, all, job->settings->seed, Y),
-        "labels");
-  double own = 0.0, together = 0.0;
+  const exit_status status = report_library(
+      ntk_labels_generate(job->context, job->labels, &job->spec, all, job->settings->seed, Y),
+      "labels");
   for (size_t i = 0; i < N * n && status == EXIT_DONE; i++) {
     own += run->Y[i] * run->Y[i];
     together += Y[i] * Y[i];
@@ -129,9 +131,20 @@ static exit_status draw_labels(kernel_run *run) {
   const double factor = own == together ? 1.0 : sqrt(own / together);
   for (size_t i = 0; i < M * n && status == EXIT_DONE; i++)
     run->test_Y[i] = factor * Y[N * n + i];
-  ntk_dataset_destroy(all);
-  free(X);
   free(Y);
+  return status;
+}
+
+static exit_status draw_labels(kernel_run *run) {
+  double *X = NULL;
+  ntk_dataset *stacked = NULL;
+  if (run->all != NULL)
+    return share_labels(run, run->all);
+  exit_status status = stack(run, &X, &stacked);
+  if (status == EXIT_DONE)
+    status = share_labels(run, stacked);
+  ntk_dataset_destroy(stacked);
+  free(X);
   return status;
 }
 

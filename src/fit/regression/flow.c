@@ -10,6 +10,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "spectrum/packed/packed.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,7 +58,8 @@ static ntk_status check_steps(const ntk_regressor *s, double lambda_max) {
 static ntk_status decompose(const ntk_regressor *s, double *square, double *lambda) {
   NTK_TRY(ntk_kernel_values(s->K, square));
   NTK_TRY(ntk_progress_report(s->context, "eigenvectors", 0.0));
-  const int previous = ntk_blas_enter(ntk_team(s->context));
+  /* Below that its short parallel steps cost more than they bring (spectrum/full.c). */
+  const int previous = ntk_blas_enter(s->rows < NTK_PACKED_THREADS ? 1 : ntk_team(s->context));
   const ntk_status status = ntk_dsyevd(s->context, 'V', s->rows, square, lambda);
   ntk_blas_leave(previous);
   return status;

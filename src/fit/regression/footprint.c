@@ -26,14 +26,14 @@ ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *s
   const size_t n = ntk_spec_width(spec, spec->depth), R = ntk_kernel_rows(spec, of, N);
   const double points = o.times > 0 ? (double)o.times : 1.0, train = (double)N * (double)n;
   const double test = (double)M * (double)n, d = (double)spec->width[0];
-  const size_t slab = ntk_regressor_slab(M, n, R, limit);
+  const ntk_slabs slabs = ntk_regressor_slabs(spec, M, R, o.times > 0 ? o.times : 1, limit);
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, of, N);
-  const ntk_kernel_bytes s = ntk_kernel_bytes_of(context, spec, of, slab);
+  const ntk_kernel_bytes s = ntk_kernel_bytes_of(context, spec, of, slabs.samples);
   const double columns = train * points;
   const double solving =
       o.times > 0 ? flow_bytes((double)R, columns + train) : b.kernel + (double)ntk_eigen_bytes(R);
   const double predicting =
-      s.features + s.create + s.build + 8.0 * (double)slab * (double)n * ((double)R + 1.0);
+      s.features + s.create + (slabs.weights ? fmax(s.product, b.product) : s.build) + slabs.bytes;
   const double layers = (double)spec->depth - 1.0;
   const double series = limit ? 8.0 * (double)(N + M) * layers * (5.0 + NTK_DUAL_TERMS) : 0.0;
   const double held = 8.0 * ((double)N * d + (double)M * d + (double)parameters) +

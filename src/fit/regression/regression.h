@@ -46,8 +46,15 @@ ntk_status ntk_regressor_residual(const ntk_regressor *s, const double *rest, do
 
 /* k(x, X) a + f0(x) at the test data, in slabs of them, into predicted. */
 ntk_status ntk_regressor_predict(ntk_regressor *s);
-/* Numbers of one slab's cross kernel, and its samples, of M. */
-size_t ntk_regressor_slab(size_t M, size_t outputs, size_t rows, bool limit);
+/* How they are made: by what the weights move by, or by cross kernels; samples of a slab, and
+ * bytes. */
+typedef struct ntk_slabs {
+  bool weights;
+  size_t samples;
+  double bytes;
+} ntk_slabs;
+ntk_slabs ntk_regressor_slabs(const ntk_network_spec *spec, size_t M, size_t rows, size_t points,
+                              bool limit);
 
 /* Losses, errors, accuracies and norms, into to->point. */
 ntk_status ntk_regressor_score(ntk_regressor *s);
