@@ -24,6 +24,9 @@ for margin in 0 1e400 nan inf x; do
     --labels sign --margin $margin
 done
 bad_margin 'a negative margin' '^ntkit: --margin: .*; expected a number > 0' --labels sign --margin=-2
+bad_margin 'a negative margin as a word' "^ntkit: --margin: '-1': margin is negative; expected a number > 0" --labels sign --margin -1
+bad_margin 'a margin below what squares hold' '^ntkit: --margin: .*1e-200; accepted: from 1e-100' --labels sign \
+  --margin 1e-200
 bad_margin 'labels that are numbers' '^ntkit: --margin needs labels 1 and -1; .*not gaussian$' --margin
 bad_margin 'labels of a teacher' '^ntkit: --margin needs labels 1 and -1; .*not teacher$' --margin \
   --labels teacher
@@ -68,6 +71,7 @@ for word in 'labels      reached: min_i y_i F_L(x_i) = 1, wanted 1' 'certificate
 done
 check 'no line is too long' test "$(awk 'length > 100' "$out" | wc -l)" -eq 0
 check 'the page has the margin' grep -q 'wanted <b>1</b>' page.html
+check 'and not eps' sh -c '! grep -q "<code>eps</code>" page.html'
 
 # ---- Classes -------------------------------------------------------------------------------------
 
@@ -82,6 +86,11 @@ check 'a column of margins' grep -q '^ *class *margin  *separation  *t  *steps$'
 good 'an output a class' memorize $small --widths 12,48 --outputs 2 --labels "$in/classes.csv" --classes --margin --json
 flat "$out" >"$top/flat"
 holds 'in one network' '@targets.accuracy@ == 1 && @margin_found@ >= 1'
+check 'each with its margin' test "$(grep -c '"margin_found": 1' "$out")" = 3
+# shellcheck disable=SC2086
+good 'text of outputs' memorize $small --widths 12,64 --outputs 2 --labels sign --margin --report outputs.html
+check 'a margin of each output' grep -qx '      output      margin' "$out"
+check 'the page names the least' grep -q 'the least is that of output' outputs.html
 
 # ---- Not separable -------------------------------------------------------------------------------
 

@@ -64,6 +64,53 @@ static void test_more_samples(void **state) {
     }
 }
 
+/* Nearly alike features: rounding is 1e-7 of the margin, and other once outputs are multiplied.
+ * What is called reached is so by its bound, and what is separable and no larger than that is
+ * reached. */
+static void test_rounding(void **state) {
+  (void)state;
+  static const size_t narrow[] = {5, 3, 8};
+  size_t reached = 0;
+  double most = 0.0;
+  for (uint64_t draw = 0; draw < 20; draw++) {
+    fit_problem p = make_problem(1, 14 + draw % 5, 3, narrow, "sigmoid");
+    double *Y = make_normal(50 + draw, p.N);
+    memcpy(p.Y, Y, p.N * sizeof *Y);
+    make_signs(&p);
+    for (double margin = 1e-90; margin <= 1e90; margin *= 1e90) {
+      ntk_memorize_result result;
+      ntk_network *network = memorize(&p, &(ntk_memorize_options){.margin = margin}, &result);
+      ntk_fit_error error;
+      assert_ok(ntk_fit_measure(network, p.data, p.Y, &error));
+      assert_true(result.reached == (error.margin_bound >= margin));
+      assert_true(result.reached || !(error.margin_bound > 0.0));
+      reached += result.reached;
+      most = result.reached ? fmax(most, result.rounding / margin) : most;
+      ntk_network_destroy(network);
+    }
+    free(Y);
+    free_problem(&p);
+  }
+  assert_true(reached > 30 && most > 1e-9);
+}
+
+/* Rows of J that all are 0: nothing separates, and the first sample is why. */
+static void test_zero(void **state) {
+  (void)state;
+  fit_problem p = make_problem(1, 1, 3, usual, "tanh");
+  memset(p.X, 0, p.width[0] * sizeof *p.X);
+  make_signs(&p);
+  ntk_dataset_destroy(p.data);
+  p.data = make_data(p.context, p.X, 1, p.width[0]);
+  ntk_memorize_result result;
+  ntk_network *network = memorize(&p, &(ntk_memorize_options){.margin = 1.0}, &result);
+  assert_false(result.reached);
+  assert_true(result.separation == 0.0 && result.separation_bound == 0.0);
+  assert_non_null(strstr(result.reason, "sample 1 is zero"));
+  ntk_network_destroy(network);
+  free_problem(&p);
+}
+
 /* ---- In the plane ---------------------------------------------------------------------------- */
 
 enum { PLANE = 2 };
@@ -237,9 +284,9 @@ static void expect_refusal(ntk_memorize_options options, double label, const cha
 
 static void test_refusals(void **state) {
   (void)state;
-  const double wrong[] = {-1.0, INFINITY, NAN};
+  const double wrong[] = {-1.0, INFINITY, NAN, 1e-200, 1e200};
   for (size_t k = 0; k < COUNT(wrong); k++)
-    expect_refusal((ntk_memorize_options){.margin = wrong[k]}, 1.0, "accepted: a number above 0");
+    expect_refusal((ntk_memorize_options){.margin = wrong[k]}, 1.0, "accepted: from 1e-100 to 1e+");
   const double labels[] = {0.5, 0.0, -2.0, NAN};
   for (size_t k = 0; k < COUNT(labels); k++)
     expect_refusal((ntk_memorize_options){.margin = 1.0}, labels[k], "label 8 (from 1) is");
@@ -269,7 +316,8 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_more_samples), cmocka_unit_test(test_plane),
+      cmocka_unit_test(test_more_samples), cmocka_unit_test(test_rounding),
+      cmocka_unit_test(test_zero),         cmocka_unit_test(test_plane),
       cmocka_unit_test(test_symmetry),     cmocka_unit_test(test_too_many),
       cmocka_unit_test(test_companions),   cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_memory),

@@ -198,10 +198,13 @@ static exit_status find_outputs(memorize_run *run) {
   for (size_t c = 0; c < n && status == EXIT_DONE; c++) {
     memorize_output *of = &run->output[c];
     double size = 0.0, off = 0.0; /* norms, by hypot: of huge labels they are doubles still */
+    of->margin = run->options.margin > 0.0 ? INFINITY : NAN;
     for (size_t i = c; i < N * n; i += n) {
       size = hypot(size, run->Y[i]);
       off = hypot(off, F[i] - run->Y[i]);
       of->max_error = fmax(of->max_error, fabs(F[i] - run->Y[i]));
+      if (run->options.margin > 0.0)
+        of->margin = fmin(of->margin, F[i] * run->Y[i]);
     }
     of->relative_error = size > 0.0 ? off / size : off;
   }
@@ -252,7 +255,7 @@ static exit_status report_computed(const memorize_run *run, ntk_status computed)
                         "weights fit both",
                         i + 1, j + 1, labels_class(&run->job.names, class[i], one),
                         labels_class(&run->job.names, class[j], other));
-  return report_library(computed, NULL);
+  return report_library(computed, error.option);
 }
 
 static exit_status compute(memorize_run *run) {

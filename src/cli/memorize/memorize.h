@@ -20,6 +20,7 @@ exit_status command_memorize(const void *given);
 
 typedef struct memorize_output {
   double relative_error, max_error;
+  double margin; /* min_i Y_i F_L(x_i), with --margin; else NaN */
 } memorize_output;
 
 /* Without --classes there is one network, for the labels as they are. With it there is one for each

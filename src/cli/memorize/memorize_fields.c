@@ -48,6 +48,7 @@ static json_t *class_array(const memorize_run *run) {
 static const ntk_field output_fields[] = {
     VIEW_FIELD(REAL, "relative_error", relative_error, "||F_L - Y||_2 / ||Y||_2 of this output"),
     VIEW_FIELD(REAL, "max_error", max_error, "max_i |F_L(x_i) - Y_i| of this output"),
+    VIEW_FIELD(REAL, "margin_found", margin, "min_i Y_i F_L(x_i) of this output; null: not asked"),
 };
 static const ntk_description output_table = VIEW_TABLE(output_fields);
 #undef ROW
@@ -72,7 +73,9 @@ void memorize_fields(const void *what, result_view *v) {
     certificate = memorize_certificate(run);
   job_view_begin(v, &run->job);
   job_view_labels(v, &run->job);
-  view_options(v, &run->settings->common, "seed eps absolute margin iterative");
+  view_options(v, &run->settings->common, /* --eps plays no part beside --margin */
+               run->settings->margin > 0.0 ? "seed margin iterative"
+                                           : "seed eps absolute margin iterative");
   tell_result(v, &all, &more, run->certificate != NULL ? &certificate : NULL);
   view_fields(v, NULL, table, &all, "condition", "precision_reason"); /* deficiency among them */
   if (run->classes != NULL) {

@@ -47,10 +47,12 @@ static void put_answer(FILE *out, const memorize_run *run, const ntk_memorize_re
   }
   if (run->output != NULL) {
     size_t worst = 0;
-    for (size_t c = 1; c < labels_outputs(&run->job); c++)
-      worst = run->output[c].max_error > run->output[worst].max_error ? c : worst;
-    fprintf(out, "<p>of all %zu outputs; the largest error is that of output %zu, from 0</p>\n",
-            labels_outputs(&run->job), worst);
+    for (size_t c = 1; c < labels_outputs(&run->job); c++) {
+      const memorize_output *of = &run->output[c], *most = &run->output[worst];
+      worst = (margin ? of->margin < most->margin : of->max_error > most->max_error) ? c : worst;
+    }
+    fprintf(out, "<p>of all %zu outputs; the %s is that of output %zu, from 0</p>\n",
+            labels_outputs(&run->job), margin ? "least" : "largest error", worst);
   }
   if (run->count > 1)
     fprintf(out, "<p>%zu classes, the worst of them above</p>\n", run->count);

@@ -113,10 +113,18 @@ static void print_classes(const memorize_run *run) {
 
 static void print_outputs(const memorize_run *run) {
   const size_t outputs = run->output != NULL ? labels_outputs(&run->job) : 0;
-  if (outputs > 0)
+  const bool margin = run->options.margin > 0.0;
+  if (outputs > 0 && margin)
+    printf("\n%12s%12s\n", "output", "margin");
+  else if (outputs > 0)
     printf("\n%12s%12s%12s\n", "output", "rel. error", "max. error");
-  for (size_t c = 0; c < outputs && c < ROWS; c++)
-    printf("%12zu%12.3g%12.3g\n", c, run->output[c].relative_error, run->output[c].max_error);
+  for (size_t c = 0; c < outputs && c < ROWS; c++) {
+    const memorize_output *of = &run->output[c];
+    if (margin)
+      printf("%12zu%12.3g\n", c, of->margin);
+    else
+      printf("%12zu%12.3g%12.3g\n", c, of->relative_error, of->max_error);
+  }
   if (outputs > ROWS)
     printf("and %zu more: --json has all\n", outputs - ROWS);
 }

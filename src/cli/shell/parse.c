@@ -86,12 +86,20 @@ static bool is_named(const char *word, const option_row *option) {
   return is_exact(word, option->name) || is_exact(word, option->former);
 }
 
+/* No option begins like a number below 0. */
+static bool is_negative(const char *word) {
+  return word[0] == '-' && (isdigit((unsigned char)word[1]) || word[1] == '.' ||
+                            strcmp(word, "-inf") == 0 || strcmp(word, "-nan") == 0);
+}
+
 /* The value of an option that needs none: the text after '=', or the next word unless that is an
  * option, which getopt_long would not take. */
 static const char *optional_value(const option_row *option, int argc, char **argv) {
   if (optarg != NULL)
     return optarg;
-  return optind < argc && argv[optind][0] != '-' ? argv[optind++] : option->alone;
+  if (optind < argc && (argv[optind][0] != '-' || is_negative(argv[optind])))
+    return argv[optind++];
+  return option->alone;
 }
 
 static exit_status one_option(int found, const char *word, const char *value,

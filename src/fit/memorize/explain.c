@@ -352,7 +352,12 @@ ntk_status ntk_margin_explain(const ntk_asked *asked, const ntk_linear_system *s
   if (result->reached)
     return NTK_OK;
   say(&q, "min_i y_i F_L(x_i) = %.2g where %g was wanted: ", result->margin, asked->eps);
-  if (result->separation > 0.0)
+  if (result->separation > 0.0 && result->margin > result->rounding)
+    say(&q,
+        "the samples are separable, by %.2g of the longest row, but not by weights that double "
+        "precision holds",
+        result->separation);
+  else if (result->separation > 0.0)
     say(&q,
         "by the tangent features the samples are separable, by %.2g of the longest row, but "
         "rounding, of order u / t with t = %.2g, is more than the outputs",

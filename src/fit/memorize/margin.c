@@ -18,7 +18,7 @@ static const double FIRST_SHARE = 1.0;     /* ||t D|| over ||W|| at the first t 
 static const double SMALL_SHARE = 0.05;    /* where D does not separate */
 static const double ENOUGH = 0.5;          /* of min_i y_i <J_i, D> */
 static const double AMPLE = 1.0 + 0x1p-32; /* outputs that were multiplied are rounded again */
-enum { MOST_T = 48 };
+enum { MOST_T = 48, MOST_TIMES = 4 };
 
 typedef struct fitting {
   const ntk_network *base;
@@ -65,22 +65,18 @@ static ntk_status choose_step(fitting *w, const ntk_separation *found) {
   return NTK_OK;
 }
 
-/* The best weights, W_L multiplied; *t: by which it is [a, -a] / (2 t) still. */
-static void finish(fitting *w, double margin, double *t) {
+/* W_L multiplied; *t: by which it is [a, -a] / (2 t) still. Whether it can be. */
+static bool multiply_last(const fitting *w, double factor, double *t) {
   const size_t L = w->base->depth, n = w->network->width[L - 1];
   double *last = w->network->W[L];
-  ntk_halves_set(w->base, w->D, w->t, w->network);
-  *t = w->t;
-  if (!(w->least > 0.0))
-    return;
-  const double factor = margin / w->least * AMPLE;
   bool finite = true;
   for (size_t j = 0; j < n; j++)
     finite = finite && isfinite(last[j] * factor);
   for (size_t j = 0; j < n && finite; j++)
     last[j] *= factor;
   if (finite)
-    *t = fmax(DBL_TRUE_MIN, w->t / factor);
+    *t = fmax(DBL_TRUE_MIN, *t / factor);
+  return finite;
 }
 
 static ntk_status fit(ntk_linear_system *system, const ntk_network_spec *spec, double margin,
@@ -95,7 +91,10 @@ static ntk_status fit(ntk_linear_system *system, const ntk_network_spec *spec, d
   result->steps = found.steps;
   NTK_TRY(ntk_halves_create(w->base, spec, &w->network));
   NTK_TRY(choose_step(w, &found));
-  finish(w, margin, &result->t);
+  ntk_halves_set(w->base, w->D, w->t, w->network);
+  result->t = w->t;
+  if (w->least > 0.0)
+    (void)multiply_last(w, margin / w->least * AMPLE, &result->t); /* beyond double: as it is */
   result->seconds.evaluate = w->seconds;
   return NTK_OK;
 }
@@ -103,7 +102,14 @@ static ntk_status fit(ntk_linear_system *system, const ntk_network_spec *spec, d
 static ntk_status measure(const fitting *w, const ntk_dataset *all, const double *Y, double margin,
                           ntk_memorize_result *result) {
   ntk_fit_error error;
-  NTK_TRY(ntk_fit_measure(w->network, all, Y, &error));
+  bool short_of =
+      true; /* by less than rounding, which is another in outputs that were multiplied */
+  for (int i = 0; i < MOST_TIMES && short_of; i++) {
+    NTK_TRY(ntk_fit_measure(w->network, all, Y, &error));
+    const double least = error.margin_bound;
+    short_of = least > 0.0 && least < margin && i + 1 < MOST_TIMES &&
+               multiply_last(w, margin / least * AMPLE, &result->t);
+  }
   result->relative_error = error.relative;
   result->max_error = error.largest;
   result->rounding = error.rounding;

@@ -239,8 +239,10 @@ static ntk_status check_margin(const ntk_memorize_options *o, const double *Y, s
   ntk_mode mode;
   if (o->margin == 0.0)
     return NTK_OK;
-  if (!(o->margin > 0.0) || isinf(o->margin))
-    return ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: a number above 0", o->margin);
+  if (!(o->margin >= 1e-100 && o->margin <= 1e100)) /* whose squares are doubles, too */
+    return ntk_fail_about(
+        ntk_fail(NTK_ERR_ARGUMENT, "the margin is %g; accepted: from 1e-100 to 1e+100", o->margin),
+        (ntk_error){.option = "margin"});
   NTK_TRY(ntk_mode_find(o->precision, &mode));
   if (o->iterative || mode == NTK_MODE_MIXED)
     return ntk_fail(NTK_ERR_ARGUMENT, "a margin is found with factors in double; accepted: the "
