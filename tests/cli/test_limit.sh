@@ -33,6 +33,25 @@ check 'the distance' grep -q '^distance  *[0-9.]* .*; of blocks [0-9.]*, [0-9.]*
 good 'the covariance' limit $small --covariance
 check 'no blocks' sh -c "! grep -q '^block' '$out'"
 
+
+good 'more samples than dimensions' limit --samples 20 --dim 6 --widths 9 --activation identity --per-block
+check 'and why' grep -q '^verdict  *rank_deficient: a linear network.* at most d = 6' "$out"
+check '0' grep -q '^lambda_min  0 ' "$out"
+check 'of blocks too' test "$(grep -c ' 0 (rank < N)$' "$out")" = 2
+good 'in JSON' limit --samples 20 --dim 6 --widths 9 --activation identity --json
+check 'the cause' grep -q '"cause": "linear"' "$out"
+
+deep=$(yes 8 | head -n 39 | paste -sd, -)
+good 'many blocks' limit --samples 12 --dim 6 --widths "$deep" --activation tanh
+check 'the first and last' test "$(grep -c '^[0-9][0-9]*  *[0-9.e-]*$' "$out")" = 10
+check 'and how many more' grep -q '^\.\.\.    30 more' "$out"
+good 'many distances' spectrum --samples 12 --dim 6 --widths "$deep" --activation tanh --infinite-width
+check 'are ten, and the rest' grep -q '^distance .* blocks [^,]*,[^,]*,[^,]*,[^,]*,[^,]*, \.\.\. (30 more),[^,]*,[^,]*,[^,]*,[^,]*,[^,]*$' "$out"
+good 'help' help limit
+check 'no option that it has not' sh -c "! grep -q -e '--load' '$out'"
+good 'help of a command with --load' help spectrum
+check 'says when not' grep -q 'Required without --load' "$out"
+
 # shellcheck disable=SC2086
 good 'files' limit $small --save saved --quiet
 for name in limit limit_block0 limit_block1 limit_block2; do

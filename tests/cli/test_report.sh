@@ -96,6 +96,17 @@ figures() {
   check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 }
 
+page limit $size --certify --per-block
+fields "$told"
+figures 1 2
+check 'limit: a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
+check 'limit: proved, as stored' grep -q '^<p>proved, for the matrix as stored: ' page.html
+page limit $size --covariance
+figures 0 0
+page spectrum $size --infinite-width
+check 'the limit beside K' grep -q '<h2>Infinite width</h2>' page.html
+check '... each block and its distance' grep -q 'Distance of each block from its limit' page.html
+
 page train $size --epochs 20 --track 10
 fields "$told"
 figures 2 5 # loss, bound, linearised; lambda_max, lambda_min
@@ -136,7 +147,7 @@ rm -rf fitted
 # ---- What is refused -----------------------------------------------------------------------------
 
 rm -f page.html
-for command in spectrum verify train memorize; do
+for command in spectrum limit verify train memorize; do
   {
     bad "$command: in no folder" '^ntkit: --report: nowhere/r.html' $command $size --report nowhere/r.html
     bad "$command: a folder" 'is no plain file' $command $size --report .

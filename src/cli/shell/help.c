@@ -21,12 +21,22 @@ void help_option_head(const option_row *option, size_t size, char *text) {
              option->argument);
 }
 
-void help_option_body(const option_row *option, size_t size, char *text) {
+static bool has_option(const cli_command *command, const char *name) {
+  const option_row *option = NULL;
+  for (size_t i = 0; (option = command_option(command, i)) != NULL; i++)
+    if (strcmp(option->name, name) == 0)
+      return true;
+  return false;
+}
+
+void help_option_body(const option_row *option, const cli_command *command, size_t size,
+                      char *text) {
   char names[512] = "";
   if (option->choice != NULL)
     report_names(option->choice, sizeof names, names);
   char required[64] = "";
-  if (option->required && option->instead != NULL)
+  if (option->required && option->instead != NULL &&
+      (command == NULL || has_option(command, option->instead)))
     snprintf(required, sizeof required, " Required without --%s.", option->instead);
   else if (option->required)
     snprintf(required, sizeof required, " Required.");
@@ -76,7 +86,7 @@ void help_for(const cli_command *command) {
     char text[BODY];
     help_option_head(option, sizeof text, text);
     printf("  %s\n", text);
-    help_option_body(option, sizeof text, text);
+    help_option_body(option, command, sizeof text, text);
     print_filled(text, INDENT);
   }
   printf("\nExit status: 0 done, 1 the computation failed or a check did not hold,\n"

@@ -18,7 +18,9 @@ void help_completion(void);
 
 /* "--name", "--name ARGUMENT" or "--name [ARGUMENT]" into text. */
 void help_option_head(const option_row *option, size_t size, char *text);
-/* The help sentence with the accepted names, the default and "required" added, into text. */
-void help_option_body(const option_row *option, size_t size, char *text);
+/* The help sentence with the accepted names, the default and "required" added, into text; as of a
+ * command, which may not have the option that stands for this one, or (NULL) of all. */
+void help_option_body(const option_row *option, const cli_command *command, size_t size,
+                      char *text);
 
 #endif

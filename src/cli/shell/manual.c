@@ -57,7 +57,7 @@ static void print_options(void) {
       fputs(option->alone != NULL ? "\\fR]" : "\\fR", stdout);
     }
     putchar('\n');
-    help_option_body(option, sizeof body, body);
+    help_option_body(option, NULL, sizeof body, body);
     print_literal(body);
     fputs(" (", stdout);
     const char *comma = "";

@@ -7,7 +7,6 @@
 #include "cli/show/present.h"
 #include "ntkit/describe.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,7 +49,7 @@ static exit_status claim(const void *what) {
   return status;
 }
 
-static void tell(const void *what, result_view *v) {
+void limit_fields(const void *what, result_view *v) {
   const limit_run *run = what;
   job_view_begin(v, &run->job);
   view_options(v, run->job.settings, "seed covariance");
@@ -75,62 +74,7 @@ static exit_status save(void *what) {
   if (status != EXIT_DONE)
     return status;
   saved_announce(folder);
-  return saved_finish(folder, view_object(tell, run));
-}
-
-/* ---- For people ------------------------------------------------------------------------------ */
-
-static void print_end(const char *name, double value, double residual) {
-  char text[JOB_CELL], error[JOB_CELL];
-  printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
-         job_number(residual, "%.1e", error));
-}
-
-void limit_print_ends(const ntk_limit_result *r) {
-  char low[JOB_CELL], high[JOB_CELL];
-  printf("verdict     %s%s%s\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
-         r->reason);
-  print_end("lambda_min", r->lambda_min, r->residual_min);
-  if (r->certificate.certified) {
-    printf("            %-31s %s <= lambda_min <= %s\n",
-           "proved of the stored matrix:", job_number_down(r->certificate.lower, 10, low),
-           job_number_up(r->certificate.upper, 10, high));
-    printf("            %-31s %s <= lambda_min <= %s\n",
-           "estimated for the exact limit:", job_number_down(r->certificate.kernel_lower, 10, low),
-           job_number_up(r->certificate.kernel_upper, 10, high));
-  }
-  print_end("lambda_max", r->lambda_max, r->residual_max);
-  if (isfinite(r->lambda_max / r->lambda_min))
-    printf("condition   %-18.6g lambda_max / lambda_min\n", r->lambda_max / r->lambda_min);
-}
-
-static void print_blocks(const limit_run *run) {
-  const ntk_limit_result *r = &run->result;
-  const bool asked = run->options.per_block;
-  if (r->blocks > 0)
-    printf("\nblock  trace%s\n", asked ? "           lambda_min" : "");
-  for (size_t k = 0; k < r->blocks; k++) {
-    char trace[JOB_CELL], value[JOB_CELL];
-    const ntk_limit_block *block = &r->block[k];
-    (void)job_number(block->trace, "%.8g", trace);
-    if (asked)
-      printf("%-6zu %-15s %s%s\n", k, trace, job_number(block->lambda_min, "%.8g", value),
-             block->verdict == NTK_VERDICT_BELOW_RESOLUTION ? " (below resolution)" : "");
-    else
-      printf("%-6zu %s\n", k, trace);
-  }
-}
-
-static void print(const void *what) {
-  const limit_run *run = what;
-  job_print_network(&run->job);
-  job_print_data(&run->job, "");
-  printf("limit       %s of infinite width, times what grows with the widths\n\n",
-         run->options.covariance ? "covariance of the outputs" : "kernel");
-  limit_print_ends(&run->result);
-  print_blocks(run);
-  printf("\ntime        %.3f s: limit %.3f\n", run->result.seconds, run->result.seconds_kernel);
-  saved_print_files(&run->job.folder);
+  return saved_finish(folder, view_object(limit_fields, run));
 }
 
 /* ---- The command ----------------------------------------------------------------------------- */
@@ -151,7 +95,7 @@ static exit_status compute(limit_run *run) {
   free(path);
   if (computed != NTK_OK)
     return report_library(computed, NULL);
-  static const present_ways ways = {.save = save, .fields = tell, .print = print};
+  static const present_ways ways = {save, limit_page, limit_fields, limit_print};
   const exit_status status = present_result(job->settings, &ways, run);
   ntk_limit_clear(&run->result);
   return status;
@@ -223,7 +167,7 @@ const cli_command limit_command = {
                                      OPTION_PART(own),
                                      SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(THREADS, MEMORY),
-                                     SHARED(JSON, HELP),
+                                     SHARED(REPORT, HELP),
                                      {NULL, 0}},
     .size = sizeof(limit_settings),
     .run = command_limit,

@@ -1,6 +1,7 @@
 /* What ntkit spectrum has to tell: its fields, and the page of --report. */
 #include "cli/run/job_show.h"
 #include "cli/show/page.h"
+#include "cli/spectrum/limit.h"
 #include "cli/spectrum/spectrum.h"
 
 #include <math.h>
@@ -166,6 +167,8 @@ void spectrum_page(const void *what, FILE *out) {
   put_prefixes(out, &run->result);
   put_density(out, &run->result);
   spectrum_law_page(run, out);
+  if (spectrum_asked(&run->job)->limit)
+    limit_page_beside(&run->limit, out);
   view_page(out, spectrum_fields, run, true);
   page_end(out);
 }

@@ -189,16 +189,11 @@ static void print_layers(const cli_job *job, const ntk_spectrum_result *result) 
 }
 
 static void print_limit(const cli_job *job, const ntk_limit_result *limit) {
-  char text[JOB_CELL];
   if (!spectrum_asked(job)->limit)
     return;
   printf("\nInfinite width, times what grows with the widths\n");
   limit_print_ends(limit);
-  printf("distance    %-18s ||K - limit|| / ||limit||, Frobenius; of blocks",
-         job_number(limit->distance, "%.6g", text));
-  for (size_t k = 0; k < limit->blocks; k++)
-    printf("%s %s", k > 0 ? "," : "", job_number(limit->block[k].distance, "%.4g", text));
-  putchar('\n');
+  limit_print_distances(limit);
 }
 
 static void print_costs(const ntk_spectrum_result *result) {
