@@ -15,6 +15,7 @@ tiny() {
   capacity) echo 'trials=1 grid.n=8 grid.c=0.5,1.5' ;;
   relu) echo 'trials=1 grid.n=16,24 grid.N=20 grid.phi=relu,tanh' ;;
   fan-wang) echo 'trials=1 grid.N=20,30' ;;
+  federated) echo "data.source=$examples/digits/digits.npy train.labels=$examples/digits/classes.npy trials=1 grid.N=12 grid.C=2,3 grid.E=1,2 train.epochs=20 network.widths=12,12" ;;
   limit-distance) echo 'trials=1 grid.n=16,24 grid.N=20 grid.d=8' ;;
   margin) echo 'trials=1 grid.n=16 grid.c=0.8,1.6' ;;
   momentum) echo 'trials=1 grid.N=6,8 grid.d=8 network.widths=24,24' ;;

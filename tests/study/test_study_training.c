@@ -301,13 +301,14 @@ static void test_clients(void **state) {
   const char *database = fresh("clients.db");
   ntk_study *study = make_study("name: t\nquantity: [rate, linear_rate, drift]\n"
                                 "network: {widths: [2*d, d], activation: tanh}\n"
-                                "train: {epochs: 6, clients: C, local_steps: E, split: by-label, "
+                                "train: {epochs: 6, clients: C, local_steps: E, split: how, "
                                 "client_weights: w}\n"
-                                "grid: {N: 20, d: 6, C: [1, 3], E: [1, 4], w: [equal, size]}\n");
+                                "grid: {N: 20, d: 6, C: [1, 3], E: [1, 4], w: [equal, size], "
+                                "how: [iid, by-label]}\n");
   run_study(study, database, &(ntk_study_options){.workers = 1});
   ntk_context *context = make_context(1);
   ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 8 * 3);
+  assert_int_equal(table.rows, 16 * 3);
   for (size_t i = 0; i < table.rows; i += 3) {
     const ntk_study_row *row = &table.row[i];
     const setting s = {.N = 20,
@@ -319,7 +320,7 @@ static void test_clients(void **state) {
                                    .clients = (size_t)row->variable[2],
                                    .local_steps = (size_t)row->variable[3],
                                    .client_weights = row->text[4],
-                                   .split = "by-label"}};
+                                   .split = row->text[5]}};
     ntk_train_result r = train(context, &s, row->seed);
     assert_same_bits(row[0].value, r.rate_measured, "rate");
     assert_same_bits(row[1].value, r.federated.rate, "linear_rate");

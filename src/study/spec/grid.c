@@ -185,7 +185,8 @@ static bool is_number(const char *text) {
  * where they are no files' names, unless they are numbers, of a variable that is called so. */
 static bool holds_texts(const ntk_settings *settings, const ntk_grid *grid, const char *variable,
                         const char *first) {
-  static const char *const keys[] = {"data.source", "network.load", "network.parameterization"};
+  static const char *const keys[] = {"data.source", "network.load", "network.parameterization",
+                                     "train.split"};
   enum { FILES = 2 };
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
     const ntk_setting *s = ntk_settings_find(settings, keys[i]);
