@@ -26,10 +26,34 @@ jq -c .density "$out" >"$top/one"
 good 'two threads' spectrum $size --density --probes 3 --steps 20 --json --threads 2
 check 'the same bits' test "$(jq -c .density "$out")" = "$(cat "$top/one")"
 
-good 'a page' spectrum $size --density --full --report page.html
+good 'a page' spectrum $size --density --probes 3 --steps 20 --full --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
 check 'two bands' test "$(grep -c "fill-opacity='0.25'" page.html)" = 2
 check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
+# In steps: of all eigenvalues a rise by one at the place of each, of the band the largest count of the next point,
+# and back the smallest of the one before. Places go with logarithms, heights with counts.
+steps() { # WHICH, a pattern of its line in the page: its places and heights, in the path's order
+  sed -n "s/.*$1.* d='M\([^'z]*\).*/\1/p" page.html | grep V | head -1 | sed 's/\([VH]\)/ \1/g' | tr ' ' '\n' |
+    awk '/^V/ { y = substr($0, 2); n++ } /^H/ { x = substr($0, 2); n++ } /^[0-9]/ { if (!n++) x = $0; else y = $0 }
+      /L/ { print "slanted" } n > 1 && n % 2 == 0 { print x, y }'
+}
+good 'the same as JSON' spectrum $size --density --probes 3 --steps 20 --full --json
+steps "stroke='#D55E00'" >"$top/places"
+jq -r '.eigenvalues[]' "$out" >"$top/values"
+check 'a rise at each eigenvalue' test "$(wc -l <"$top/places")" = 61
+check 'first along, then up' grep -q "stroke='#D55E00'.* d='M[0-9.]* [0-9.]*H[0-9.]*V" page.html
+check 'at its place, by one' awk 'NR == FNR { v[NR] = log($1); next } { x[FNR - 1] = $1; y[FNR - 1] = $2 }
+  END { for (i = 1; i <= 60; i++) {
+      at = x[1] + (x[60] - x[1]) * (v[i] - v[1]) / (v[60] - v[1]); up = y[0] + (y[60] - y[0]) * i / 60
+      if ((at - x[i]) ^ 2 > 0.03 || (up - y[i]) ^ 2 > 0.03) exit 1 }
+    exit y[60] >= y[0] }' "$top/values" "$top/places"
+steps "fill-opacity='0.25'" >"$top/places"
+jq -r '.density.points | (map(.count_high) + (map(.count_low) | reverse))[]' "$out" >"$top/values"
+check 'a band in steps' test "$(wc -l <"$top/places")" = 322
+check 'first up, then along' grep -q "fill-opacity='0.25' d='M[0-9.]* [0-9.]*V[0-9.]*H" page.html
+check 'of the largest and the smallest counts' awk 'NR == FNR { v[NR] = $1; next } { y[FNR] = $2 }
+  END { for (i = 1; i <= 322; i++) { up = y[1] + (y[161] - y[1]) * (v[i] - v[1]) / (v[161] - v[1])
+      if ((up - y[i]) ^ 2 > 0.03) exit 1 } }' "$top/values" "$top/places"
 # Labels below a figure are 14 units high, and 19 on a narrow page, where the wide ones are hidden; a digit is 0.636 of that wide.
 touching() { # HEIGHT, of labels x and text on standard input: which are not half a digit apart
   sort -n | awk -v high="$1" '{ if (n && $1 - x < 0.636 * high * (length($2) + n + 1) / 2) print x, $0

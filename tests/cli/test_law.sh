@@ -28,6 +28,8 @@ check 'no law' jq -e '.law == null' "$out"
 
 good 'a page' spectrum $size --full --law fan-wang --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
+check 'a step for each eigenvalue under the law' test "$(sed '1,/Law over the eig/d' page.html | grep -m1 "stroke='#0072B2'.*V" |
+  tr -cd V | wc -c)" = 80
 check 'the hypotheses' grep -q '<dt>overlaps</dt><dd>0[0-9.]*: held' page.html
 check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 good 'by the density' spectrum $size --density --law fan-wang --report page.html

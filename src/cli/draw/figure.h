@@ -25,9 +25,11 @@ typedef struct figure_point {
 } figure_point;
 
 typedef enum figure_style {
-  FIGURE_BOTH,  /* a line with a shape at each point */
-  FIGURE_LINE,  /* for many points */
-  FIGURE_SHAPES /* where a line between points would tell of values it does not know */
+  FIGURE_BOTH,   /* a line with a shape at each point */
+  FIGURE_LINE,   /* for many points */
+  FIGURE_SHAPES, /* where a line between points would tell of values it does not know */
+  FIGURE_STEPS   /* of a count: it keeps a point's y up to the next point, and rises there; a band
+                    holds what a count can be between points */
 } figure_style;
 
 typedef struct figure_curve {

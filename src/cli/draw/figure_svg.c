@@ -150,7 +150,16 @@ static bool in_band(const plane *p, const figure_point *point) {
   return figure_shows(&p->f->x, point->x) && isfinite(point->low) && isfinite(point->high);
 }
 
-/* There along the upper edge and back along the lower one. */
+static bool has_line(figure_style style) {
+  return style != FIGURE_SHAPES;
+}
+
+static bool has_shapes(figure_style style) {
+  return style == FIGURE_BOTH || style == FIGURE_SHAPES;
+}
+
+/* There along the upper edge and back along the lower one. In steps: a count that rises is at most
+ * what it may be at the next point, and at least what it is at the one before. */
 static void put_band(const plane *p, size_t c) {
   const figure_curve *curve = &p->f->curve[c];
   bool again;
@@ -167,33 +176,55 @@ static void put_band(const plane *p, size_t c) {
     const figure_point *point = &curve->point[back ? 2 * curve->points - 1 - i : i];
     if (!in_band(p, point))
       continue;
-    fprintf(p->out, "%s%.1f %.1f", command, across(p, point->x),
-            edge(p, back ? point->low : point->high));
+    const double x = across(p, point->x), y = edge(p, back ? point->low : point->high);
+    if (curve->style == FIGURE_STEPS && *command == 'L')
+      fprintf(p->out, "V%.1fH%.1f", y, x);
+    else
+      fprintf(p->out, "%s%.1f %.1f", command, x, y);
     command = "L";
   }
   fputs("z'/>\n", p->out);
+}
+
+static bool shown(const plane *p, const figure_point *point) {
+  return figure_shows(&p->f->x, point->x) && figure_shows(&p->f->y, point->y);
+}
+
+/* Whether the step at point i is at the place of the next one, where a single rise shows both. */
+static bool goes_on(const plane *p, const figure_curve *curve, size_t i) {
+  return i > 0 && i + 1 < curve->points && shown(p, &curve->point[i + 1]) &&
+         round(10.0 * across(p, curve->point[i].x)) ==
+             round(10.0 * across(p, curve->point[i + 1].x));
+}
+
+static void put_line(const plane *p, const figure_curve *curve) {
+  const char *command = "M";
+  for (size_t i = 0; i < curve->points; i++) {
+    const figure_point *point = &curve->point[i];
+    if (!shown(p, point)) {
+      command = "M";
+      continue;
+    }
+    const double x = across(p, point->x), y = down(p, point->y);
+    if (curve->style != FIGURE_STEPS || *command == 'M')
+      fprintf(p->out, "%s%.1f %.1f", command, x, y);
+    else if (!goes_on(p, curve, i))
+      fprintf(p->out, "H%.1fV%.1f", x, y);
+    command = "L";
+  }
 }
 
 static void put_curve(const plane *p, size_t c) {
   const figure_curve *curve = &p->f->curve[c];
   bool again;
   const figure_look *look = figure_look_of(p->f, c, &again);
-  const char *command = "M";
-  if (curve->style != FIGURE_SHAPES) {
-    begin_line(look, curve->style == FIGURE_LINE, p->out);
-    for (size_t i = 0; i < curve->points; i++) {
-      const figure_point *point = &curve->point[i];
-      if (!figure_shows(&p->f->x, point->x) || !figure_shows(&p->f->y, point->y)) {
-        command = "M";
-        continue;
-      }
-      fprintf(p->out, "%s%.1f %.1f", command, across(p, point->x), down(p, point->y));
-      command = "L";
-    }
+  if (has_line(curve->style)) {
+    begin_line(look, !has_shapes(curve->style), p->out);
+    put_line(p, curve);
     fputs("'/>\n", p->out);
   }
-  for (size_t i = 0; i < curve->points && curve->style != FIGURE_LINE; i++)
-    if (figure_shows(&p->f->x, curve->point[i].x) && figure_shows(&p->f->y, curve->point[i].y))
+  for (size_t i = 0; i < curve->points && has_shapes(curve->style); i++)
+    if (shown(p, &curve->point[i]))
       put_shape(look, again, across(p, curve->point[i].x), down(p, curve->point[i].y), p->out);
 }
 
@@ -233,11 +264,11 @@ void figure_sample(const figure *f, size_t c, FILE *out) {
   bool again;
   const figure_look *look = figure_look_of(f, c, &again);
   fputs("<svg width='36' height='14' aria-hidden='true' fill='none'>", out);
-  if (style != FIGURE_SHAPES) {
-    begin_line(look, style == FIGURE_LINE, out);
+  if (has_line(style)) {
+    begin_line(look, !has_shapes(style), out);
     fputs("M1 7h34'/>", out);
   }
-  if (style != FIGURE_LINE)
+  if (has_shapes(style))
     put_shape(look, again, 18.0, 7.0, out);
   fputs("</svg>", out);
 }

@@ -3,6 +3,7 @@
 #ifndef NTK_CLI_SPECTRUM_H
 #define NTK_CLI_SPECTRUM_H
 
+#include "cli/draw/figure.h"
 #include "cli/run/job.h"
 #include "cli/shell/settings.h"
 #include "cli/show/view.h"
@@ -51,6 +52,9 @@ const char *spectrum_whose(const spectrum_run *run, char text[SPECTRUM_WHOSE]);
 /* How lambda_min was found, where that is not by a factor of K; else "". */
 const char *spectrum_method(const spectrum_run *run);
 void spectrum_print(const void *what);
+/* How many of all eigenvalues are up to each one above from and up to `to`, for FIGURE_STEPS; how
+ * many points, in an array to be freed. */
+size_t spectrum_steps(const ntk_spectrum_result *r, double from, double to, figure_point **point);
 
 /* spectrum_law.c. --law: whether what it needs is asked for; what is refused once the job is known;
  * the law; its lines, and its part of the page. */

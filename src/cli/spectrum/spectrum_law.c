@@ -5,6 +5,7 @@
 #include "cli/spectrum/spectrum.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST = 400 }; /* points of a curve */
@@ -110,24 +111,43 @@ static size_t counts(const ntk_density *d, figure_point *point) {
   return points;
 }
 
+/* Of K's eigenvalues each is a step; of another matrix the law's points alone are known. */
+static figure_curve measured_curve(const spectrum_run *run, figure_point *point,
+                                   figure_point **all) {
+  const ntk_law_result *law = &run->law;
+  const ntk_spectrum_result *r = &run->result;
+  const bool whole = strcmp(law->matrix, "K") == 0 && r->eigenvalues != NULL && law->points > 0;
+  figure_curve curve = {"measured", 0, point, FIGURE_STEPS, 1};
+  if (law->estimate) {
+    curve.label = "measured: the density's counts";
+    curve.points = counts(&r->density, point);
+  } else if (whole) {
+    curve.points = spectrum_steps(r, nextafter(law->point[0].eigenvalue, 0.0),
+                                  law->point[law->points - 1].eigenvalue, all);
+    curve.point = *all;
+  } else {
+    curve.points = shares(law, true, point);
+  }
+  return curve;
+}
+
 static void put_figures(const spectrum_run *run, FILE *out) {
   const ntk_law_result *law = &run->law;
-  figure_point measured[MOST], predicted[MOST];
+  figure_point measured[MOST], predicted[MOST], *all = NULL;
   char x[64], title[96];
   snprintf(x, sizeof x, "eigenvalue of %s", law->matrix);
   snprintf(title, sizeof title, "Law over the eigenvalues of %s", law->matrix);
-  const size_t seen =
-      law->estimate ? counts(&run->result.density, measured) : shares(law, true, measured);
-  figure_curve curve[2] = {{law->estimate ? "measured: the density's counts" : "measured", seen,
-                            measured, FIGURE_LINE, 1},
+  figure_curve curve[2] = {measured_curve(run, measured, &all),
                            {law->name, shares(law, false, predicted), predicted, FIGURE_LINE, 7}};
   page_figure(out, &(figure){.title = title,
                              .x = {x, true},
                              .y = {"eigenvalues up to it", false},
                              .curves = 2,
                              .curve = curve});
+  free(all);
   if (law->estimate)
     return;
+  curve[0].point = measured;
   curve[0].points = decades(law, true, measured);
   curve[0].style = FIGURE_SHAPES;
   curve[1].points = decades(law, false, predicted);

@@ -5,6 +5,7 @@
 #include "cli/spectrum/spectrum.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define ROW spectrum_settings
 static const ntk_field asked_fields[] = {
@@ -68,40 +69,44 @@ static size_t curve_of(const ntk_density *d, bool density, figure_point *point) 
   return points;
 }
 
-/* Of all eigenvalues how many are below each: at most MOST of those that are told from 0, for the
- * rounding of the others would stretch the axis. *lost: how many these are. */
-static size_t curve_of_all(const ntk_spectrum_result *r, figure_point *point, size_t *lost) {
-  size_t first = 0;
-  while (first < r->order && !(r->eigenvalues[first] > r->resolution))
+size_t spectrum_steps(const ntk_spectrum_result *r, double from, double to, figure_point **point) {
+  size_t first = 0, end = 0;
+  while (first < r->order && !(r->eigenvalues[first] > from))
     first++;
-  const size_t seen = r->order - first, points = seen < MOST ? seen : MOST;
-  *lost = first;
-  for (size_t i = 0; i < points; i++) {
-    const size_t at = first + (points > 1 ? i * (seen - 1) / (points - 1) : 0);
-    point[i] = (figure_point){r->eigenvalues[at], (double)at + 0.5, NAN, NAN};
-  }
-  return points;
+  for (end = first; end < r->order && r->eigenvalues[end] <= to;)
+    end++;
+  *point = end > first ? calloc(end - first + 1, sizeof **point) : NULL;
+  if (*point == NULL) /* for want of memory, too: a page without a curve is better than none */
+    return 0;
+  (*point)[0] = (figure_point){r->eigenvalues[first], (double)first, NAN, NAN};
+  for (size_t i = first; i < end; i++)
+    (*point)[i - first + 1] = (figure_point){r->eigenvalues[i], (double)(i + 1), NAN, NAN};
+  return end - first + 1;
 }
 
 static void put_density(FILE *out, const ntk_spectrum_result *r) {
   const ntk_density *d = &r->density;
-  figure_point point[MOST], all[MOST];
+  figure_point point[MOST], *all = NULL;
   char label[64], of_all[96] = "all eigenvalues";
-  size_t lost = 0;
   if (d->points == 0)
     return;
   snprintf(label, sizeof label, "estimate, with %g %% intervals", 100.0 * d->level);
-  figure_curve curve[2] = {{label, curve_of(d, false, point), point, FIGURE_LINE, 0}};
-  if (r->eigenvalues != NULL)
-    curve[1] = (figure_curve){of_all, curve_of_all(r, all, &lost), all, FIGURE_LINE, 2};
-  if (lost > 0)
-    snprintf(of_all, sizeof of_all, "all but %zu up to %.1e, the resolution", lost, r->resolution);
+  figure_curve curve[2] = {{label, curve_of(d, false, point), point, FIGURE_STEPS, 0}};
+  if (r->eigenvalues != NULL) { /* the rounding of those not told from 0 would stretch the axis */
+    const size_t points = spectrum_steps(r, r->resolution, INFINITY, &all);
+    curve[1] = (figure_curve){of_all, points, all, FIGURE_STEPS, 2};
+    if (points > 0 && all[0].y > 0.0)
+      snprintf(of_all, sizeof of_all, "all but %.0f up to %.1e, the resolution", all[0].y,
+               r->resolution);
+  }
   page_figure(out, &(figure){.title = "Cumulative spectrum of K",
                              .x = {"eigenvalue of K", true},
                              .y = {"eigenvalues below it", false},
                              .curves = r->eigenvalues != NULL ? 2 : 1,
                              .curve = curve});
+  free(all);
   curve[0].points = curve_of(d, true, point);
+  curve[0].style = FIGURE_LINE;
   page_figure(out, &(figure){.title = "Spectral density of K",
                              .x = {"eigenvalue of K", true},
                              .y = {"eigenvalues per decade", false},
