@@ -54,9 +54,11 @@ typedef struct ntk_limit_result {
   ntk_deficiency deficiency; /* of the limit: what holds whatever the widths are */
   size_t samples, blocks;    /* N; L, of a covariance 0 */
   double lambda_min, lambda_max, residual_min, residual_max, resolution; /* as of ntk_spectrum */
+  double exponent; /* of two, whole: the limit, and what is saved of it, is these numbers times
+                      2^exponent; 0 unless double precision does not hold it */
   double trace;
   ntk_certificate certificate; /* kernel_lower, _upper count the limit's own error, an estimate */
-  double distance;             /* as of a block, of K */
+  double distance;             /* as of a block, of K; NaN where there is an exponent */
   ntk_limit_block *block;
   double *eigenvector;   /* N, unit, of lambda_min; NULL when there is none */
   double seconds;        /* by the wall clock, all of it, */

@@ -1151,6 +1151,8 @@ class LimitResult(Result):
     lambda_min: smallest eigenvalue of the limit, at the widths given; nan: not resolved; 0: known
         to be
     lambda_max: largest eigenvalue of the limit
+    exponent: of two: lambda_min and all other numbers of the limit's size, those of limit.npy and of
+        blocks too, are to be multiplied by 2^exponent; 0 unless double precision does not hold them
     condition: lambda_max / lambda_min
     residual_min: ||A v - lambda_min v|| for unit v, recomputed; nan: there is no v
     residual_max: the same of lambda_max
@@ -1158,7 +1160,7 @@ class LimitResult(Result):
     trace: of the limit
     certificate: what is known for sure of lambda_min of the limit as stored; kernel_estimate counts
         the error of its entries
-    distance: ||K - limit|| / ||limit||, Frobenius norms; nan: no network beside it
+    distance: ||K - limit|| / ||limit||, Frobenius norms; nan: no network beside it, or an exponent
     blocks: of K_0..K_{L-1}
     seconds [s]: all of it
     seconds_kernel [s]: of that the limit, once
@@ -1172,6 +1174,7 @@ class LimitResult(Result):
     samples: int
     lambda_min: float
     lambda_max: float
+    exponent: float
     condition: float
     residual_min: float
     residual_max: float

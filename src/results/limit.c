@@ -47,6 +47,10 @@ static const ntk_field limit[] = {
           "smallest eigenvalue of the limit, at the widths given; null: not resolved; 0: known to "
           "be"),
     FIELD(lambda_max, "", "largest eigenvalue of the limit"),
+    FIELD(exponent, "",
+          "of two: lambda_min and all other numbers of the limit's size, those of limit.npy and of "
+          "blocks too, are to be multiplied by 2^exponent; 0 unless double precision does not hold "
+          "them"),
     COMPUTED("condition", "", NTK_TYPE_REAL, condition, "lambda_max / lambda_min"),
     FIELD(residual_min, "", "||A v - lambda_min v|| for unit v, recomputed; null: there is no v"),
     FIELD(residual_max, "", "the same of lambda_max"),
@@ -55,7 +59,8 @@ static const ntk_field limit[] = {
     OBJECT(certificate, ntk_table_certificate,
            "what is known for sure of lambda_min of the limit as stored; kernel_estimate counts "
            "the error of its entries"),
-    FIELD(distance, "", "||K - limit|| / ||limit||, Frobenius norms; null: no network beside it"),
+    FIELD(distance, "",
+          "||K - limit|| / ||limit||, Frobenius norms; null: no network beside it, or an exponent"),
     OBJECTS("blocks", block, blocks, ntk_table_limit_block, "of K_0..K_{L-1}"),
     FIELD(seconds, "s", "all of it"),
     FIELD(seconds_kernel, "s", "of that the limit, once"),

@@ -41,6 +41,14 @@ check 'of blocks too' test "$(grep -c ' 0 (rank < N)$' "$out")" = 2
 good 'in JSON' limit --samples 20 --dim 6 --widths 9 --activation identity --json
 check 'the cause' grep -q '"cause": "linear"' "$out"
 
+far=$(yes 20 | head -n 299 | paste -sd, -)
+good 'far below double precision' limit --samples 12 --dim 6 --widths "$far" --activation tanh --beta 0.05 --save far
+check 'lambda_min' grep -q '^lambda_min  [0-9.]*e-7[0-9][0-9] ' "$out"
+check 'its scale' grep -q '^scale .* 2^-2[0-9]*$' "$out"
+check 'the exponent is saved' grep -q '"exponent": -2[0-9]*' far/result.json
+rm -rf far
+bad 'regression has no exponent' 'near 2^-' predict --kernel limit --samples 12 --dim 6 --test-samples 3 --widths "$far" --activation tanh --beta 0.05
+
 deep=$(yes 8 | head -n 39 | paste -sd, -)
 good 'many blocks' limit --samples 12 --dim 6 --widths "$deep" --activation tanh
 check 'the first and last' test "$(grep -c '^[0-9][0-9]*  *[0-9.e-]*$' "$out")" = 10

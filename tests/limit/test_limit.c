@@ -316,7 +316,7 @@ static void test_threads(void **state) {
 static void test_refusals(void **state) {
   (void)state;
   const size_t width[] = {D, 30};
-  const double beta[] = {1e80, 1.0};
+  const double beta[] = {1e200, 1.0};
   const bool none[] = {false, false};
   ntk_network_spec spec = {.depth = 2, .width = width, .activation = "relu"};
   double *X = samples();

@@ -17,16 +17,22 @@ static void put_answer(const ntk_limit_result *r, bool asked, FILE *out) {
                               .lambda_min = r->lambda_min,
                               .lambda_max = r->lambda_max,
                               .resolution = r->resolution,
+                              .exponent = r->exponent,
                               .certificate = r->certificate};
+  char text[NTK_DECIMAL];
   memcpy(like.reason, r->reason, sizeof like.reason);
   fputs("<div class=\"answer\">\n", out);
   job_page_answer(out, &like, asked);
   fputs("<p>", out);
   page_formula(out, "lambda_max(K)");
-  fprintf(out, " = %.10g", r->lambda_max);
+  fprintf(out, " = %s", job_value(r->lambda_max, r->exponent, "%.10g", text));
   if (isfinite(r->lambda_max / r->lambda_min))
     fprintf(out, ", condition number %.6g", r->lambda_max / r->lambda_min);
-  fputs("</p>\n<p>K is the limit here, times what grows with the widths.</p>\n</div>\n", out);
+  fputs("</p>\n<p>K is the limit here, times what grows with the widths.</p>\n", out);
+  if (r->exponent != 0.0)
+    fprintf(out, "<p>All other numbers of K are over 2^%.0f = %s.</p>\n", r->exponent,
+            ntk_text_decimal(1.0, r->exponent, 10, 0, text));
+  fputs("</div>\n", out);
 }
 
 typedef double number_of(const ntk_limit_block *block);
@@ -68,17 +74,18 @@ static void put_blocks(const ntk_limit_result *r, FILE *out) {
 
 void limit_page_beside(const ntk_limit_result *r, FILE *out) {
   figure_point point[MOST];
+  char text[NTK_DECIMAL];
   const figure_curve curve = {"", curve_of(r, distance_of, point), point, FIGURE_BOTH, 0};
   fputs("<h2>Infinite width</h2>\n", out);
   fputs("<p>", out);
   page_formula(out, "lambda_min(limit)");
   if (isnan(r->lambda_min))
-    fprintf(out, " below %.3g, not told from 0", r->resolution);
+    fprintf(out, " below %s, not told from 0", job_value(r->resolution, r->exponent, "%.3g", text));
   else
-    fprintf(out, " = <b>%.10g</b>", r->lambda_min);
+    fprintf(out, " = <b>%s</b>", job_value(r->lambda_min, r->exponent, "%.10g", text));
   fputs(", ", out);
   page_formula(out, "lambda_max(limit)");
-  fprintf(out, " = %.10g</p>\n", r->lambda_max);
+  fprintf(out, " = %s</p>\n", job_value(r->lambda_max, r->exponent, "%.10g", text));
   if (r->verdict != NTK_VERDICT_OK) {
     fputs("<p>", out);
     page_text(out, r->reason);

@@ -7,28 +7,35 @@
 
 enum { LIMIT_ALL = 16, LIMIT_END = 5 }; /* more blocks than the first: so many at each end */
 
-static void print_end(const char *name, double value, double residual) {
-  char text[JOB_CELL], error[JOB_CELL];
-  printf("%-11s %-18s residual %s\n", name, job_number(value, "%.10g", text),
-         job_number(residual, "%.1e", error));
+static void print_end(const char *name, double value, double residual, double exponent) {
+  char text[NTK_DECIMAL], error[NTK_DECIMAL];
+  printf("%-11s %-18s residual %s\n", name, job_value(value, exponent, "%.10g", text),
+         job_value(residual, exponent, "%.1e", error));
+}
+
+static void print_bounds(const char *what, double lower, double upper, double exponent) {
+  char low[NTK_DECIMAL], high[NTK_DECIMAL];
+  printf("            %-31s %s <= lambda_min <= %s\n", what, job_value_down(lower, exponent, low),
+         job_value_up(upper, exponent, high));
 }
 
 void limit_print_ends(const ntk_limit_result *r) {
-  char low[JOB_CELL], high[JOB_CELL];
+  const ntk_certificate *c = &r->certificate;
+  char text[NTK_DECIMAL];
   printf("verdict     %s%s%s\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
          r->reason);
-  print_end("lambda_min", r->lambda_min, r->residual_min);
-  if (r->certificate.certified) {
-    printf("            %-31s %s <= lambda_min <= %s\n",
-           "proved of the stored matrix:", job_number_down(r->certificate.lower, 10, low),
-           job_number_up(r->certificate.upper, 10, high));
-    printf("            %-31s %s <= lambda_min <= %s\n",
-           "estimated for the exact limit:", job_number_down(r->certificate.kernel_lower, 10, low),
-           job_number_up(r->certificate.kernel_upper, 10, high));
+  print_end("lambda_min", r->lambda_min, r->residual_min, r->exponent);
+  if (c->certified) {
+    print_bounds("proved of the stored matrix:", c->lower, c->upper, r->exponent);
+    print_bounds("estimated for the exact limit:", c->kernel_lower, c->kernel_upper, r->exponent);
   }
-  print_end("lambda_max", r->lambda_max, r->residual_max);
+  print_end("lambda_max", r->lambda_max, r->residual_max, r->exponent);
   if (isfinite(r->lambda_max / r->lambda_min))
     printf("condition   %-18.6g lambda_max / lambda_min\n", r->lambda_max / r->lambda_min);
+  if (r->exponent != 0.0)
+    printf("scale       %-18s the limit is beyond the range of double precision: what follows, and "
+           "files, are over this, 2^%.0f\n",
+           ntk_text_decimal(1.0, r->exponent, 10, 0, text), r->exponent);
 }
 
 static void print_block(const ntk_limit_block *block, size_t k, bool asked) {

@@ -31,6 +31,7 @@ static ntk_status fill(ntk_limit_cross *cross, const ntk_network_spec *spec,
                        bool covariance) {
   size_t count = 0;
   NTK_TRY(ntk_limit_open(cross->context, spec, data, test, blocks, covariance, &cross->limit));
+  NTK_TRY(ntk_limit_plain(&cross->limit));
   cross->column = (cross->limit.column / 8 + 1) * 8;
   NTK_TRY(ntk_size_multiply((size_t)cross->context->threads, cross->column, "the limit's columns",
                             &count));

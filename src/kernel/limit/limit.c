@@ -48,18 +48,22 @@ static void set_constants(const ntk_network_spec *spec, const constants *c, bool
   const double deviation = spec->bias_deviation * spec->bias_deviation;
   limit->of_block[0] = covariance ? 0.0 : c->scale[0];
   limit->of_block[1] = covariance ? 0.0 : c->scale[1];
+  limit->present = limit->of_block[0] != 0.0 || limit->of_block[1] != 0.0;
   for (size_t l = 1; l < L; l++) {
     ntk_limit_layer *layer = &limit->layer[l - 1];
     const double n = (double)spec->width[l];
     layer->gain = c->variance[l - 1] * (l > 1 ? (double)spec->width[l - 1] : 1.0);
     layer->shift = ntk_spec_bias(spec, l) ? deviation : 0.0;
-    layer->back = covariance || (c->paired && l + 2 == L) ? 0.0 : n * c->variance[l];
+    layer->factor = 1.0;
+    layer->cut = c->paired && l + 2 == L;
+    layer->back = covariance || layer->cut ? 0.0 : n * c->variance[l];
     layer->of_block[0] = covariance ? 0.0 : n * c->scale[2 * l];
     layer->of_block[1] = covariance ? 0.0 : c->scale[2 * l + 1];
     if (covariance && l == L - 1) {
       layer->of_block[0] = n * c->variance[l];
       layer->of_block[1] = ntk_spec_bias(spec, L) ? deviation : 0.0;
     }
+    layer->present = layer->of_block[0] != 0.0 || layer->of_block[1] != 0.0;
   }
 }
 
@@ -71,41 +75,6 @@ static ntk_status find_norms(ntk_limit *limit) {
     for (size_t a = 0; a < limit->d && x != NULL; a++)
       sum += x[a] * x[a];
     limit->norm[i] = sqrt(sum);
-  }
-  return NTK_OK;
-}
-
-/* Sample i as a message names it: of the data, or of those that are tested. */
-static const char *name_of(const ntk_limit *limit, size_t i, size_t *number) {
-  *number = (i < limit->first ? i : i - limit->first) + 1;
-  return i < limit->first ? "sample" : "test sample";
-}
-
-/* Variances of g_l from the sizes before, and their range. */
-static ntk_status find_variances(ntk_limit *limit, size_t l, const double *before, double *range) {
-  ntk_limit_layer *layer = &limit->layer[l - 1];
-  range[0] = INFINITY;
-  range[1] = 0.0;
-  for (size_t i = 0; i < limit->padded; i++) {
-    const double a = i < limit->N ? layer->gain * before[i] * before[i] + layer->shift : 1.0;
-    if (!isfinite(a) || a > 1e150)
-      return ntk_fail(NTK_ERR_NOT_FINITE,
-                      "the limit overflows: the inputs of layer %zu have the variance %.3g; "
-                      "accepted: smaller beta or scales of data, or fewer layers",
-                      l, a);
-    if (a < 1e-150) {
-      size_t number = 0;
-      const char *name = name_of(limit, i, &number);
-      return ntk_fail(NTK_ERR_ARGUMENT,
-                      "%s %zu (from 1) gives layer %zu nothing but 0; accepted: data without "
-                      "rows of 0, or biases with a deviation",
-                      name, number, l);
-    }
-    layer->variance[i] = a;
-    if (i < limit->N) {
-      range[0] = fmin(range[0], a);
-      range[1] = fmax(range[1], a);
-    }
   }
   return NTK_OK;
 }
@@ -133,7 +102,6 @@ static void find_bases(ntk_limit *limit, ntk_limit_layer *layer) {
 static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *phi) {
   ntk_context *context = limit->context;
   ntk_limit_layer *layer = &limit->layer[l - 1];
-  const double *before = l > 1 ? limit->layer[l - 2].size : limit->norm;
   const size_t n = limit->padded;
   double range[2];
   size_t count = 0;
@@ -142,10 +110,10 @@ static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *p
   layer->root = layer->variance + n;
   layer->size = layer->root + n;
   layer->slope = layer->size + n;
-  NTK_TRY(find_variances(limit, l, before, range));
-  if (l > 1 && ntk_dual_serves(&layer[-1].dual, phi, range[0], range[1]))
+  NTK_TRY(ntk_limit_variances(limit, l, phi, range));
+  if (layer->unit == 0.0 && l > 1 && ntk_dual_serves(&layer[-1].dual, phi, range[0], range[1]))
     layer->dual = ntk_dual_share(&layer[-1].dual);
-  else
+  else if (layer->unit == 0.0)
     NTK_TRY(ntk_dual_create(context, phi, range[0], range[1], &layer->dual));
   layer->terms = ntk_dual_terms(&layer->dual);
   layer->column = ntk_dual_column_size(&layer->dual);
@@ -174,7 +142,6 @@ static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool co
   memset(limit->layer, 0, L * sizeof *limit->layer);
   limit->hidden = L - 1;
   set_constants(spec, &c, covariance, limit);
-  ntk_limit_choose(limit, blocks);
   NTK_TRY(find_norms(limit));
   NTK_TRY(ntk_alloc(limit->context, L, sizeof(ntk_activation), "activations", &pointer));
   ntk_activation *phi = pointer;
@@ -185,6 +152,10 @@ static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool co
       status = make_layer(limit, l, &phi[l - 1]);
   }
   ntk_free(limit->context, phi);
+  if (status == NTK_OK)
+    status = ntk_limit_units(limit);
+  if (status == NTK_OK)
+    ntk_limit_choose(limit, blocks);
   bool later = false; /* lines and squares are exact as they are */
   for (size_t l = L - 1; l >= 1 && status == NTK_OK; l--) {
     ntk_limit_layer *layer = &limit->layer[l - 1];
@@ -266,6 +237,8 @@ static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const
   ntk_limit limit;
   NTK_TRY(ntk_limit_check(context, spec, data, blocks));
   ntk_status status = ntk_limit_open(context, spec, data, NULL, blocks, covariance, &limit);
+  if (status == NTK_OK)
+    status = ntk_limit_plain(&limit);
   if (status == NTK_OK)
     status = ntk_limit_build(&limit, kernel);
   ntk_limit_release(&limit);

@@ -20,7 +20,7 @@ enum { NTK_LIMIT_ROWS = 24 /* that go together: of a panel of packed storage */ 
 /* Of hidden layer l. Numbers of samples are in arrays of their count, rounded up to panels. */
 typedef struct ntk_limit_layer {
   ntk_dual dual;
-  double gain, shift;  /* n_{l-1} v_l (of the first v_1), s_l^2 */
+  double gain, shift;  /* n_{l-1} v_l (of the first v_1), s_l^2; all of these in units, below */
   double back;         /* n_l v_{l+1}; 0 where B_l is 0 */
   double weight, bias; /* a_l n_l and b_l; 0 where the block is not chosen */
   double of_block[2];  /* both, as where it is */
@@ -29,6 +29,11 @@ typedef struct ntk_limit_layer {
   double *basis;        /* panel by panel, terms x rows */
   size_t terms, column; /* of the basis; numbers that one sample's column takes, and where these */
   size_t at;            /* begin among those of all layers */
+  double unit;          /* variances are in this power of two, and same with them; 0 unless
+                           double precision does not hold them */
+  double factor;        /* that same and slopes of dual are to be multiplied by; in gain of the
+                           next, back and weight */
+  bool present, cut;    /* its block has a scale that is not 0; nothing gets back through it */
   bool narrow;          /* a later phi' jumps: z near 1 and -1 is needed to its last digits */
 } ntk_limit_layer;
 
@@ -41,6 +46,9 @@ typedef struct ntk_limit {
   double *norm;        /* |x_i| */
   double weight, bias; /* a_0 and b_0; 0 where block 0 is not chosen */
   double of_block[2];
+  bool present;           /* as of a layer, of block 0 */
+  double exponent;        /* of two: K is the entries times it; 0 unless double precision does not
+                             hold K */
   size_t hidden;          /* L - 1 */
   ntk_limit_layer *layer; /* l = 1.. at l - 1 */
   size_t column;          /* numbers that one sample takes in all layers */
@@ -66,6 +74,18 @@ void ntk_limit_choose(ntk_limit *limit, const bool *blocks);
 ntk_status ntk_limit_build(const ntk_limit *limit, ntk_kernel **kernel);
 /* Of each block, chosen or not: L. */
 void ntk_limit_traces(const ntk_limit *limit, double *trace);
+
+/* NTK_ERR_NOT_FINITE where there is an exponent, for those who do not carry it. */
+ntk_status ntk_limit_plain(const ntk_limit *limit);
+
+/* units.c. Variances of g_l and their range from the sizes before, which have unit and factor of
+ * the layer before, in a unit in which double precision holds them; where that is not 1, the layer
+ * has its dual, by lines. NTK_ERR_ARGUMENT: there is no such unit, or nothing but 0. */
+ntk_status ntk_limit_variances(ntk_limit *limit, size_t l, const ntk_activation *phi,
+                               double *range);
+/* Scales and ways back so that entries stay in range from layer to layer, and the exponent; of
+ * all layers. NTK_ERR_MEMORY. */
+ntk_status ntk_limit_units(ntk_limit *limit);
 
 /* What one sample j is for many pairs: its numbers into column (limit->column). */
 void ntk_limit_column(const ntk_limit *limit, size_t j, double *column);

@@ -181,6 +181,23 @@ ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, doub
   return status;
 }
 
+bool ntk_dual_at_zero(ntk_context *context, const ntk_activation *phi, ntk_dual *dual,
+                      double *factor, bool *everywhere) {
+  const double g[5] = {1e-200, -1e-200, 1e-100, -1e-100, 0.0};
+  double f[5], df[5];
+  ntk_dual made = {.context = context, .phi = *phi};
+  choose(&made);
+  ntk_activation_eval(phi, 5, g, f, df);
+  if (f[4] != 0.0 || df[0] == 0.0 || df[0] != df[2] || df[1] != df[3])
+    return false;
+  *everywhere = made.kind == NTK_DUAL_LINES;
+  made.kind = NTK_DUAL_LINES;
+  made.below = df[1] / df[0];
+  *factor = df[0] * df[0];
+  *dual = made;
+  return true;
+}
+
 bool ntk_dual_serves(const ntk_dual *dual, const ntk_activation *phi, double least, double most) {
   enum { FEW = 12 }; /* terms in a table's variances */
   const bool cheap = dual->kind == NTK_DUAL_TABLE    ? dual->table.norms <= FEW

@@ -72,6 +72,14 @@ void ntk_dual_destroy(ntk_dual *dual);
 bool ntk_dual_serves(const ntk_dual *dual, const ntk_activation *phi, double least, double most);
 ntk_dual ntk_dual_share(const ntk_dual *dual);
 
+/* phi with phi(0) = 0 by its slopes on both sides of 0, as LINES: its same and slopes are these
+ * times *factor = phi'(0+)^2, whatever the unit of variances is; to double precision for variances
+ * below NTK_DUAL_STRAIGHT, or where phi consists of lines (*everywhere). False where there is no
+ * such. */
+#define NTK_DUAL_STRAIGHT 1e-40
+bool ntk_dual_at_zero(ntk_context *context, const ntk_activation *phi, ntk_dual *dual,
+                      double *factor, bool *everywhere);
+
 /* E phi(u)^2 and E phi'(u)^2 for one variance a above 0. */
 void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes);
 

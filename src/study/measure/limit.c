@@ -71,6 +71,11 @@ static ntk_status run_limit(ntk_context *context, const ntk_point *point, uint64
     options.network = network;
   if (status == NTK_OK)
     status = ntk_limit_spectrum(context, &spec, data, &options, &result);
+  if (status == NTK_OK && result.exponent != 0.0)
+    status = ntk_fail(NTK_ERR_NOT_FINITE,
+                      "the limit is near 2^%.0f, which the numbers of a study do not hold; "
+                      "accepted: other scales of weights or data",
+                      result.exponent);
   for (size_t q = 0; q < count && status == NTK_OK; q++)
     quantity[q]->take(&result, outcome);
   ntk_limit_clear(&result);

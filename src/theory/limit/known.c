@@ -34,14 +34,14 @@ static void say_zero(const char *cause, const char *reason, ntk_deficiency *d) {
 static void look_at_constants(const ntk_limit_job *j, size_t k, ntk_deficiency *d) {
   bool scaled = false, reached = false;
   for (size_t b = 0; b < j->spec->depth; b++) {
-    const double *of = b == 0 ? j->limit.of_block : j->limit.layer[b - 1].of_block;
+    const bool present = b == 0 ? j->limit.present : j->limit.layer[b - 1].present;
     bool back = true;
     if (k < j->spec->depth && b != k)
       continue;
     for (size_t l = b + 1; l <= j->limit.hidden; l++)
-      back = back && j->limit.layer[l - 1].back != 0.0;
-    scaled = scaled || of[0] != 0.0 || of[1] != 0.0;
-    reached = reached || ((of[0] != 0.0 || of[1] != 0.0) && back);
+      back = back && !j->limit.layer[l - 1].cut;
+    scaled = scaled || present;
+    reached = reached || (present && back);
   }
   if (!scaled)
     say_zero("scales", "0: its scales are", d);

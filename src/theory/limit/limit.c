@@ -39,7 +39,10 @@ ntk_status ntk_limit_job_begin(const ntk_limit_job *j, const ntk_kernel *K, size
                                ntk_extremes *e) {
   ntk_deficiency deficiency;
   double least = 0.0;
-  *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY};
+  *e = (ntk_extremes){.lambda_min = NAN,
+                      .lambda_max = NAN,
+                      .exponent = j->limit.exponent,
+                      .deficiency = NTK_NO_DEFICIENCY};
   ntk_kernel_diagonal(K, trace, &least);
   e->resolution = ntk_cholesky_bound(K->N, *trace) + ERROR * *trace;
   ntk_extremes_judge(e, NAN);
@@ -128,6 +131,7 @@ static ntk_status whole(ntk_limit_job *j) {
   const double start = ntk_clock();
   NTK_TRY(
       ntk_limit_open(j->context, j->spec, j->data, NULL, NULL, j->options.covariance, &j->limit));
+  j->result->exponent = j->limit.exponent;
   NTK_TRY(ntk_limit_job_make(j, NULL, &K));
   j->result->seconds_kernel = ntk_clock() - start;
   ntk_status status = NTK_OK;
@@ -147,7 +151,8 @@ static ntk_status run(ntk_limit_job *j) {
   NTK_TRY(ntk_limit_job_narrow(j, &j->narrow));
   NTK_TRY(whole(j));
   NTK_TRY(ntk_limit_job_blocks(j));
-  return j->options.network != NULL && !j->options.covariance ? ntk_limit_job_distances(j) : NTK_OK;
+  const bool beside = j->options.network != NULL && !j->options.covariance;
+  return beside && j->limit.exponent == 0.0 ? ntk_limit_job_distances(j) : NTK_OK;
 }
 
 /* The network beside it has this spec's widths, activations, biases and scales are up to the
