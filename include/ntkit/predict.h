@@ -22,11 +22,11 @@ typedef struct ntk_regression_options {
   const double *test_labels; /* M x n_L, for the errors there; NULL: not known */
   const char *loss;          /* of ntk_loss_list: of losses and, as ntk_train's, of times and lr;
                                 NULL: "half-sum" */
-  const double *time; /* times, from 0, ascending: of gradient flow, with lr numbers of steps of
-                         gradient descent; NULL: to the end. Not with a ridge */
-  size_t times;       /* how many; 0: to the end */
-  double lr;          /* eta, below 2 / lambda_max in the units of ntk_train; 0: flow */
-  uint64_t seed;      /* of the eigensolver's start vectors */
+  const double *time;        /* times, from 0: of gradient flow, with lr numbers of steps of
+                                gradient descent; NULL: to the end. Not with a ridge */
+  size_t times;              /* how many; 0: to the end */
+  double lr;                 /* eta, below 2 / lambda_max in the units of ntk_train; 0: flow */
+  uint64_t seed;             /* of the eigensolver's start vectors */
 } ntk_regression_options;
 
 /* NaN: not known. */
@@ -34,9 +34,9 @@ typedef struct ntk_regression_point {
   double time;                          /* or steps; NaN: the end */
   double train_loss, test_loss;         /* of N, and of M samples */
   double train_error, test_error;       /* ||f - Y|| / ||Y||; of Y = 0 the norm itself */
-  double train_accuracy, test_accuracy; /* part of the samples of the right sign, of labels 1 and
-                                           -1; of one-hot labels (others 0 or -1) of the right
-                                           largest output. NaN: of other labels */
+  double train_accuracy, test_accuracy; /* part of the samples of the right class: of labels 1 and
+                                           -1, or 1 and 0, the nearer; of one-hot labels, whose
+                                           others are -1 or 0, the largest. NaN: other labels */
   double norm; /* ||f - f0|| in the kernel's space, sqrt(a^T K a): how far the weights move */
 } ntk_regression_point;
 

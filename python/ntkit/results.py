@@ -1296,8 +1296,9 @@ class RegressionPoint(Result):
     test_loss: of the M test samples; nan: their labels are not known
     train_error: ||f - Y|| / ||Y|| at the training data
     test_error: the same at the test data; nan: their labels are not known
-    train_accuracy: part of the training samples with the sign, or the largest output, of their
-        label; nan: labels that are neither 1 and -1 nor one-hot
+    train_accuracy: part of the training samples that are nearer to their label than to the other,
+        of labels 1 and -1 or 1 and 0, or whose largest output is their class's; nan: of other
+        labels
     test_accuracy: the same of test samples; nan: also where labels are not known
     norm: of f - f0 in the kernel's space, sqrt(a^T K a): how far the weights move
     """

@@ -14,9 +14,10 @@ static const ntk_field point[] = {
     FIELD(test_loss, "", "of the M test samples; null: their labels are not known"),
     FIELD(train_error, "", "||f - Y|| / ||Y|| at the training data"),
     FIELD(test_error, "", "the same at the test data; null: their labels are not known"),
-    FIELD(train_accuracy, "",
-          "part of the training samples with the sign, or the largest output, of their label; "
-          "null: labels that are neither 1 and -1 nor one-hot"),
+    FIELD(
+        train_accuracy, "",
+        "part of the training samples that are nearer to their label than to the other, of labels "
+        "1 and -1 or 1 and 0, or whose largest output is their class's; null: of other labels"),
     FIELD(test_accuracy, "", "the same of test samples; null: also where labels are not known"),
     FIELD(norm, "", "of f - f0 in the kernel's space, sqrt(a^T K a): how far the weights move"),
 };

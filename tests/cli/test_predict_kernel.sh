@@ -92,6 +92,18 @@ for code in signs one-hot; do
   check "$code: classes dog, eel, dog, eel" test "$(numbers kinds.npy | tr '\n' ' ')" = '1 2 1 2 '
 done
 sed 's/dog/fox/' "$in/some.csv" >"$in/other.csv"
+# Of two classes one output: 1 for the second, dog, and 0 for the first.
+grep -v eel "$in/kinds.csv" >"$in/two.csv"
+for code in signs one-hot; do
+  good "$code, one output" predict --kernel ntk --data "$in/two.csv" --label-column kind --classes $code --widths 60,60 \
+    --activation relu --bias 0.1 --test "$in/two.csv" --ridge 30 --json --report times.html
+  flat "$out" >"$top/flat"
+  holds "$code: right of 20" "@targets.right@ == @targets.accuracy@ * 20 && @targets.accuracy@ == @last.train_accuracy@"
+  holds "$code: the same as test data" "@last.test_accuracy@ == @last.train_accuracy@ && @targets.right@ > 10"
+done
+# shellcheck disable=SC2086
+good 'times on a page' predict --kernel ntk $drawn --test-samples 5 --time 0.001,0.1 --report times.html
+check 'errors over them' grep -q 'Errors over time' times.html
 
 # A folder of its own training data: a network that fits them moves nowhere.
 good 'memorize' memorize --data "$in/bare.csv" --labels "$in/labels.csv" --scale standardize --widths 12,16 \

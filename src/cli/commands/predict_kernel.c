@@ -124,11 +124,13 @@ static exit_status check_memory(const void *what, size_t N) {
 
 /* ---- After it -------------------------------------------------------------------------------- */
 
-/* The class that each test sample's outputs say. */
+/* The class that each test sample's outputs say, and how many training samples have theirs. */
 static exit_status choose(kernel_run *run) {
-  const labels_classes *classes = &run->classes;
+  labels_classes *classes = &run->classes;
   if (classes->encoding == NULL)
     return EXIT_DONE;
+  const double N = (double)run->result.samples;
+  classes->right = (size_t)(run->result.last.train_accuracy * N + 0.5);
   run->chosen = calloc(run->tests, sizeof *run->chosen);
   if (run->chosen == NULL)
     return report_error(EXIT_FAILED, "no memory for the classes of %zu samples", run->tests);

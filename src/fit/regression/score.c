@@ -10,38 +10,53 @@ typedef struct score {
   double loss, error, accuracy;
 } score;
 
-/* What labels are to an accuracy: 1 and -1 of one output; of several, 1 at one output and `other`
- * at the rest. */
-typedef enum coding { NUMBERS, SIGNS, ONE_OF_MANY } coding;
+/* What labels are to an accuracy: of one output 1 and `other`, of several 1 at one of them and
+ * `other` at the rest, which is -1 or 0; else there is none. */
+typedef struct coding {
+  bool known;
+  double other;
+} coding;
 
-static coding coding_of(const double *Y, size_t N, size_t n) {
-  const double other = n > 1 && (Y[0] == 1.0 ? Y[1] : Y[0]) == 0.0 ? 0.0 : -1.0;
+static bool has_coding(const double *Y, size_t N, size_t n, double other) {
   for (size_t i = 0; i < N; i++) {
     size_t ones = 0;
     for (size_t c = 0; c < n; c++) {
-      const double y = Y[i * n + c];
-      if (y != 1.0 && y != other)
-        return NUMBERS;
-      ones += y == 1.0;
+      if (Y[i * n + c] != 1.0 && Y[i * n + c] != other)
+        return false;
+      ones += Y[i * n + c] == 1.0;
     }
     if (n > 1 && ones != 1)
-      return NUMBERS;
+      return false;
   }
-  return n > 1 ? ONE_OF_MANY : SIGNS;
+  return true;
 }
 
-/* Of one sample with f = y + e. */
-static bool is_right(coding code, const double *e, const double *y, size_t n) {
+/* That of the training labels. */
+static coding coding_of(const ntk_regressor *s) {
+  const size_t N = ntk_dataset_samples(s->data), n = s->outputs;
+  size_t i = 0;
+  while (i < N * n && s->Y[i] == 1.0)
+    i++;
+  const double other = i < N * n && s->Y[i] == 0.0 ? 0.0 : -1.0;
+  return (coding){has_coding(s->Y, N, n, other), other};
+}
+
+/* Of one sample with f = y + e: the largest output, or of one the nearer number, as
+ * ntk_classes_decode has it. */
+static bool is_right(double other, const double *e, const double *y, size_t n) {
   size_t most = 0;
+  if (n == 1)
+    return (y[0] + e[0] > 0.5 * (1.0 + other)) == (y[0] == 1.0);
   for (size_t c = 1; c < n; c++)
     most = y[c] + e[c] > y[most] + e[most] ? c : most;
-  return code == SIGNS ? y[0] * (y[0] + e[0]) > 0.0 : y[most] == 1.0;
+  return y[most] == 1.0;
 }
 
 /* e = f - Y, N x n. */
-static score score_of(const ntk_regressor *s, const double *e, const double *Y, size_t N) {
+static score score_of(const ntk_regressor *s, coding code, const double *e, const double *Y,
+                      size_t N) {
   const size_t n = s->outputs;
-  const coding code = coding_of(Y, N, n);
+  const bool coded = code.known && has_coding(Y, N, n, code.other);
   double sum = 0.0, all = 0.0;
   size_t right = 0;
   for (size_t i = 0; i < N * n; i++) {
@@ -49,10 +64,10 @@ static score score_of(const ntk_regressor *s, const double *e, const double *Y, 
     all += Y[i] * Y[i];
   }
   for (size_t i = 0; i < N; i++)
-    right += is_right(code, e + i * n, Y + i * n, n);
+    right += is_right(code.other, e + i * n, Y + i * n, n);
   return (score){.loss = s->mean ? sum / (double)N : 0.5 * sum,
                  .error = all > 0.0 ? sqrt(sum / all) : sqrt(sum),
-                 .accuracy = code == NUMBERS ? NAN : (double)right / (double)N};
+                 .accuracy = !coded ? NAN : (double)right / (double)N};
 }
 
 /* sqrt(a^T K a), K a = r - left; summed over the outputs of a limit. */
@@ -68,18 +83,18 @@ static double norm_of(const ntk_regressor *s, size_t t) {
 }
 
 /* e: as many as the larger of both has. */
-static ntk_regression_point point_of(const ntk_regressor *s, size_t t, double *e) {
+static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t t, double *e) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test), n = s->outputs;
   const double *test = s->options.test_labels;
   score of_test = {NAN, NAN, NAN};
   for (size_t i = 0; i < N; i++)
     for (size_t c = 0; c < n; c++)
       e[i * n + c] = -s->left[ntk_regressor_at(s, i, c, t)];
-  const score of_train = score_of(s, e, s->Y, N);
+  const score of_train = score_of(s, code, e, s->Y, N);
   for (size_t i = 0; i < M * n && test != NULL; i++)
     e[i] = s->predicted[i * s->points + t] - test[i];
   if (test != NULL)
-    of_test = score_of(s, e, test, M);
+    of_test = score_of(s, code, e, test, M);
   return (ntk_regression_point){.time = s->options.times > 0 ? s->options.time[t] : NAN,
                                 .train_loss = of_train.loss,
                                 .test_loss = of_test.loss,
@@ -94,8 +109,9 @@ ntk_status ntk_regressor_score(ntk_regressor *s) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test);
   double *e = NULL;
   NTK_TRY(ntk_alloc_doubles(s->context, (N > M ? N : M) * s->outputs, "errors", &e));
+  const coding code = coding_of(s);
   for (size_t t = 0; t < s->points; t++)
-    s->to->point[t] = point_of(s, t, e);
+    s->to->point[t] = point_of(s, code, t, e);
   s->to->last = s->to->point[s->points - 1];
   ntk_free(s->context, e);
   return NTK_OK;
