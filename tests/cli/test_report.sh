@@ -81,6 +81,27 @@ check 'one' grep -q ' 1 eigenvalue or more lies below the axis' page.html
 echo 4,5,7 >>"$in/twice.csv"
 page spectrum --data "$in/twice.csv" --widths 20,20 --density
 check 'two' grep -q ' 2 eigenvalues or more lie below the axis' page.html
+
+# A deep network whose K double precision does not hold: numbers above are K's own, Theorem 3.1's beside them, axes say
+# over what they are, and 400 widths fill no screen.
+widths=$(awk 'BEGIN { for (i = 1; i < 400; i++) printf "40,"; print 40 }')
+page spectrum --samples 30 --dim 20 --widths "$widths" --activation tanh --beta 0.1 --seed 1 --full --density --prefixes 10,20
+check 'beyond double precision' jq -e '.exponent < -1100' "$out"
+over=$(jq '-.exponent' "$out")
+check 'four axes with their factor' test "$(grep -c "^<p class=\"axis .\">.* over 2<sup>−$over</sup></p>" page.html)" = 4
+for order in 40*40 20*40; do # n_{L-2} n_{L-1}, d n_{L-1}
+  jq ".lambda_min / ($order) | log10" "$out" >"$top/log"
+  sed -n 's/^<p>Theorem 3.1, .*<b>\([0-9.]*\)e\(-[0-9]*\)<.*/\1 \2/p' page.html >"$top/ratios"
+  check "lambda_min over $order is one of Theorem 3.1's" awk "{ if (FNR == NR) { at = \$1 - $over * log(2) / log(10); next }
+    d = log(\$1) / log(10) + \$2 - at; if (d * d < 1e-5) found = 1 } END { exit !found }" "$top/log" "$top/ratios"
+done
+check 'widths in short' grep -q '<code>network.widths</code></td><td class="value">40 x 400</td>' page.html
+check 'the command in short' grep -q '<details><summary>.* 40 x 400 <span class="option">--activation</span> tanh .*</summary>' page.html
+check '... and whole' grep -q "<details>.*</summary>.*$widths .*</details>" page.html
+widths=$(awk 'BEGIN { for (i = 1; i < 30; i++) printf "%d,", 20 + i % 7; print 20 }')
+page spectrum --samples 30 --dim 20 --widths "$widths" --activation tanh
+check 'others in short' grep -q '<code>network.widths</code></td><td class="value">21, 22, 23, ... 30 in all ..., 22, 23, 20</td>' page.html
+check 'without a factor none is said' sh -c '! grep -q " over 2<sup>" page.html'
 page verify $size --population 2048
 fields "$told"
 

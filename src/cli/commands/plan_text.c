@@ -5,6 +5,7 @@
 #include "cli/shell/progress.h"
 #include "cli/shell/ranks.h"
 #include "cli/shell/report.h"
+#include "cli/show/fold.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,7 +123,7 @@ void plan_print(const plan_run *run) {
   const ntk_network_spec *spec = &run->job.spec;
   printf("plan        %s: N = %zu, d = %zu, widths ", run->asked->question, plan->samples,
          spec->width[0]);
-  job_print_widths(stdout, spec->width + 1, spec->depth - 1, ",");
+  fold_wholes(stdout, spec->width + 1, spec->depth - 1, ",");
   printf(", n_L = %zu;\n            P = %zu, K has %zu row%s\n",
          spec->outputs > 0 ? spec->outputs : 1, plan->parameters, plan->order,
          plan->order == 1 ? "" : "s");

@@ -62,7 +62,14 @@ void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked) {
   put_certificate(out, answer, asked);
 }
 
-void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
+void job_page_over(double exponent, const char *what, char label[JOB_AXIS]) {
+  if (exponent == 0.0)
+    snprintf(label, JOB_AXIS, "%s", what);
+  else
+    snprintf(label, JOB_AXIS, "%s over 2^{%.0f}", what, exponent);
+}
+
+void job_page_spectra(FILE *out, const char *title, double exponent, size_t N, size_t count,
                       const char *const name[], const double *const values[]) {
   enum { DRAWN = 300 }; /* of a curve: more are not seen */
   figure_point point[JOB_SPECTRA][DRAWN];
@@ -70,6 +77,8 @@ void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
   static const size_t look[JOB_SPECTRA] = {1, 2, 3, 7}; /* the last is black over the wide one */
   const size_t drawn = N < DRAWN ? N : DRAWN;
   double largest = 0.0;
+  char label[JOB_AXIS];
+  job_page_over(exponent, "eigenvalue", label);
   for (size_t k = 0; k < count; k++)
     largest = fmax(largest, values[k][N - 1]);
   for (size_t k = 0; k < count; k++) {
@@ -83,7 +92,7 @@ void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
   }
   page_figure(out, &(figure){.title = title,
                              .x = {"number of the eigenvalue, ascending", false},
-                             .y = {"eigenvalue", true},
+                             .y = {label, true},
                              .curves = count,
                              .curve = curve});
 }

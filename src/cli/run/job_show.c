@@ -1,6 +1,7 @@
 #include "cli/run/job_show.h"
 
 #include "cli/shell/ranks.h"
+#include "cli/show/fold.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,23 +89,11 @@ void job_print_general(FILE *out, const cli_job *job) {
     fprintf(out, ", scales %s", scales_of(job));
 }
 
-void job_print_widths(FILE *out, const size_t *width, size_t count, const char *between) {
-  enum { SHORT = 3 }; /* so many equal ones are still told one by one */
-  for (size_t l = 0, run = 1; l < count; l += run, run = 1) {
-    while (l + run < count && width[l + run] == width[l])
-      run++;
-    run = run > SHORT ? run : 1;
-    fprintf(out, "%s%zu", l > 0 ? between : "", width[l]);
-    if (run > 1)
-      fprintf(out, " x %zu", run);
-  }
-}
-
 /* d -> n_1 -> ... -> n_L: d and n_L by themselves, for these are no layers between others. */
 void job_print_layers(FILE *out, const cli_job *job, const char *between) {
   const ntk_network_spec *spec = &job->spec;
   fprintf(out, "L = %zu: %zu%s", spec->depth, spec->width[0], between);
-  job_print_widths(out, spec->width + 1, spec->depth - 1, between);
+  fold_wholes(out, spec->width + 1, spec->depth - 1, between);
   fprintf(out, "%s%zu, %s, ", spec->depth > 1 ? between : "",
           ntk_network_width(job->network, spec->depth), spec->activation);
 }

@@ -9,8 +9,6 @@
 #include <stdio.h>
 
 void job_print_network(const cli_job *job);
-/* Widths one after the other, more than three equal ones as "40 x 119". */
-void job_print_widths(FILE *out, const size_t *width, size_t count, const char *between);
 /* "L = 3: 40 -> 60 -> 60 -> 1, tanh, ". */
 void job_print_layers(FILE *out, const cli_job *job, const char *between);
 /* Of several processes how many; of one nothing. */
@@ -28,10 +26,13 @@ void job_page_computed(FILE *out, double seconds, const ntk_context *context);
 #define JOB_LAMBDA "lambda_min(K)"
 void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked);
 
-/* A figure of whole spectra, each of N eigenvalues in ascending order; count: at most
- * JOB_SPECTRA. */
+/* The label of an axis whose numbers are `what` over 2^exponent. */
+enum { JOB_AXIS = 64 };
+void job_page_over(double exponent, const char *what, char label[JOB_AXIS]);
+/* A figure of whole spectra, each of N eigenvalues over 2^exponent in ascending order; count: at
+ * most JOB_SPECTRA. */
 enum { JOB_SPECTRA = 4 };
-void job_page_spectra(FILE *out, const char *title, size_t N, size_t count,
+void job_page_spectra(FILE *out, const char *title, double exponent, size_t N, size_t count,
                       const char *const name[], const double *const values[]);
 
 /* Tells the view how the program was called, when, what it read, on what network and data; and at

@@ -1,10 +1,13 @@
 /* The table that a page ends with: every field of a result, from its table of fields. */
 #include "cli/show/page.h"
 
+#include "cli/show/fold.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTED = 50, NAME = 128 }; /* rows of a list that a page shows; characters of a name */
+/* Rows of a list that a page shows; characters of a name, and of a text that is shown at once. */
+enum { LISTED = 50, NAME = 128, SEEN = 300 };
 
 /* Text in which the name of an option, --dim, is not parted after its dashes. */
 static void put_words(FILE *out, const char *text) {
@@ -18,6 +21,22 @@ static void put_words(FILE *out, const char *text) {
     fputs(option ? "</span>" : "", out);
     text += strlen(word);
   }
+}
+
+/* What would fill a screen, as a command with a thousand widths, in short; a click shows all of it.
+ */
+static void put_text(FILE *out, const char *text) {
+  char folded[SEEN];
+  if (strlen(text) < SEEN) {
+    put_words(out, text);
+    return;
+  }
+  fold_words(text, sizeof folded, folded);
+  fputs("<details><summary>", out);
+  put_words(out, folded);
+  fputs("</summary>", out);
+  put_words(out, text);
+  fputs("</details>", out);
 }
 
 /* With digits that tell it from every other number: rounded, a bound might be none. */
@@ -66,15 +85,14 @@ static void put_value(FILE *out, const ntk_field *field, const ntk_field_value *
     break;
   case NTK_TYPE_TEXT:
   case NTK_TYPE_LINE:
-    put_words(out, value->text);
+    put_text(out, value->text);
     break;
   case NTK_TYPE_PAIR:
   case NTK_TYPE_REALS:
     put_numbers(out, value);
     break;
   case NTK_TYPE_WHOLES:
-    for (size_t i = 0; i < value->count; i++)
-      fprintf(out, "%s%zu", i > 0 ? ", " : "", ((const size_t *)value->at)[i]);
+    fold_wholes(out, value->at, value->count, ", ");
     break;
   case NTK_TYPE_OBJECT:
     break;

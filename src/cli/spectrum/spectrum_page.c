@@ -27,12 +27,15 @@ void spectrum_fields(const void *what, result_view *v) {
   job_view_end(v, &run->job);
 }
 
-static void put_bound(FILE *out, const char *equation, double ratio, const char *order) {
+/* Of K itself, as lambda_min above it is, where the ratio is over 2^exponent. */
+static void put_bound(FILE *out, const char *equation, double ratio, double exponent,
+                      const char *order) {
+  char text[NTK_DECIMAL];
   if (!isfinite(ratio))
     return;
   fprintf(out, "<p>Theorem 3.1, (%s): ", equation);
   page_formula(out, JOB_LAMBDA);
-  fprintf(out, " = <b>%.3g</b> · ", ratio);
+  fprintf(out, " = <b>%s</b> · ", job_value(ratio, exponent, "%.3g", text));
   page_formula(out, order);
   fputs("</p>\n", out);
 }
@@ -42,8 +45,8 @@ static void put_answer(FILE *out, const spectrum_run *run) {
   char text[NTK_DECIMAL];
   fputs("<div class=\"answer\">\n", out);
   job_page_answer(out, r, run->options.certify);
-  put_bound(out, "6", r->bounds.ratio_lower, "n_{L-2} n_{L-1}");
-  put_bound(out, "7", r->bounds.ratio_upper, "d n_{L-1}");
+  put_bound(out, "6", r->bounds.ratio_lower, r->exponent, "n_{L-2} n_{L-1}");
+  put_bound(out, "7", r->bounds.ratio_upper, r->exponent, "d n_{L-1}");
   fputs("<p>", out);
   page_formula(out, "lambda_max(K)");
   fprintf(out, " = %s", job_value(r->lambda_max, r->exponent, "%.10g", text));
@@ -87,9 +90,10 @@ size_t spectrum_steps(const ntk_spectrum_result *r, double from, double to, figu
 static void put_density(FILE *out, const ntk_spectrum_result *r) {
   const ntk_density *d = &r->density;
   figure_point point[MOST], *all = NULL;
-  char label[64], of_all[96] = "all eigenvalues";
+  char label[64], of_all[96] = "all eigenvalues", x[JOB_AXIS];
   if (d->points == 0)
     return;
+  job_page_over(r->exponent, "eigenvalue of K", x);
   snprintf(label, sizeof label, "estimate, with %g %% intervals", 100.0 * d->level);
   figure_curve curve[2] = {{label, curve_of(d, false, point), point, FIGURE_STEPS, 0}};
   if (r->eigenvalues != NULL) { /* the rounding of those not told from 0 would stretch the axis */
@@ -100,7 +104,7 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
                r->resolution);
   }
   page_figure(out, &(figure){.title = "Cumulative spectrum of K",
-                             .x = {"eigenvalue of K", true},
+                             .x = {x, true},
                              .y = {"eigenvalues below it", false},
                              .curves = r->eigenvalues != NULL ? 2 : 1,
                              .curve = curve});
@@ -108,7 +112,7 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
   curve[0].points = curve_of(d, true, point);
   curve[0].style = FIGURE_LINE;
   page_figure(out, &(figure){.title = "Spectral density of K",
-                             .x = {"eigenvalue of K", true},
+                             .x = {x, true},
                              .y = {"eigenvalues per decade", false},
                              .curves = 1,
                              .curve = curve});
@@ -130,6 +134,8 @@ static void put_prefixes(FILE *out, const ntk_spectrum_result *r) {
   figure_point point[MOST];
   const size_t points = r->prefixes < MOST ? r->prefixes : MOST;
   size_t zero = 0;
+  char y[JOB_AXIS];
+  job_page_over(r->exponent, JOB_LAMBDA, y);
   for (size_t p = 0; p < points; p++) {
     zero += !(r->prefix[p].lambda_min > 0.0);
     point[p] = (figure_point){(double)r->prefix[p].samples, r->prefix[p].lambda_min, NAN, NAN};
@@ -137,7 +143,7 @@ static void put_prefixes(FILE *out, const ntk_spectrum_result *r) {
   const figure_curve curve = {"", points, point, FIGURE_BOTH, 0};
   page_figure(out, &(figure){.title = "lambda_min of the first samples",
                              .x = {"samples", true},
-                             .y = {JOB_LAMBDA, true},
+                             .y = {y, true},
                              .curves = 1,
                              .curve = &curve});
   if (zero > 0)
@@ -167,8 +173,8 @@ void spectrum_page(const void *what, FILE *out) {
   job_page_computed(out, run->result.seconds.total, run->job.context);
   fputs("</dl>\n", out);
   if (run->result.eigenvalues != NULL)
-    job_page_spectra(out, "Eigenvalues of K", run->result.order, 1, (const char *[]){""},
-                     (const double *[]){run->result.eigenvalues});
+    job_page_spectra(out, "Eigenvalues of K", r->exponent, run->result.order, 1,
+                     (const char *[]){""}, (const double *[]){run->result.eigenvalues});
   put_prefixes(out, &run->result);
   put_density(out, &run->result);
   spectrum_law_page(run, out);

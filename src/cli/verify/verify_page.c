@@ -96,8 +96,8 @@ static void put_spectra(FILE *out, const ntk_ledger *ledger) {
     name[k] = ledger->spectrum[k].name;
     values[k] = ledger->spectrum[k].values;
   }
-  job_page_spectra(out, "Spectra of the proof's kernels", ledger->samples, NTK_LEDGER_SPECTRA, name,
-                   values);
+  job_page_spectra(out, "Spectra of the proof's kernels", 0.0, ledger->samples, NTK_LEDGER_SPECTRA,
+                   name, values);
 }
 
 static void put_ledger(const verify_view *view, FILE *out) {
