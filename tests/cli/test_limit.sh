@@ -42,11 +42,12 @@ good 'in JSON' limit --samples 20 --dim 6 --widths 9 --activation identity --jso
 check 'the cause' grep -q '"cause": "linear"' "$out"
 
 far=$(yes 20 | head -n 299 | paste -sd, -)
-good 'far below double precision' limit --samples 12 --dim 6 --widths "$far" --activation tanh --beta 0.05 --save far
+good 'far below double precision' limit --samples 12 --dim 6 --widths "$far" --activation tanh --beta 0.05 --save far --report page.html
 check 'lambda_min' grep -q '^lambda_min  [0-9.]*e-7[0-9][0-9] ' "$out"
 check 'its scale' grep -q '^scale .* 2^-2[0-9]*$' "$out"
 check 'the exponent is saved' grep -q '"exponent": -2[0-9]*' far/result.json
-rm -rf far
+check 'on a page in words and at the axis of its blocks' test "$(grep -c '^<p.*\(numbers of <i>K</i> are\|of infinite width\) over 2<sup>−2[0-9]*</sup>' page.html)" = 2
+rm -rf far page.html
 bad 'regression has no exponent' 'near 2^-' predict --kernel limit --samples 12 --dim 6 --test-samples 3 --widths "$far" --activation tanh --beta 0.05
 
 deep=$(yes 8 | head -n 39 | paste -sd, -)

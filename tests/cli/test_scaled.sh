@@ -21,7 +21,7 @@ check 'its fields' jq -e '.verdict == "ok" and .exponent < -1300 and .exponent =
 good 'a certificate and a page' spectrum $deep --certify --report page.html
 check 'the page, in short too' grep -q 'L = 1200: 8 → 8 x 1199 → 1, tanh, init he' page.html
 check 'the page' grep -q ' = 5\.41577[0-9]*e-426 ' page.html
-check 'what its other numbers are over' grep -q 'All other numbers of K are over 2^-1' page.html
+check 'what its other numbers are over' grep -q 'All other numbers of <i>K</i> are over 2<sup>−1' page.html
 check 'no interval that says nothing' sh -c '! grep -Eq "estimated|[ >]inf\b" "$1" page.html' sh "$out"
 check 'but why' grep -qx '            no proof for the exact kernel: some layers are beyond the range of double precision' "$out"
 rm page.html

@@ -69,6 +69,16 @@ void job_page_over(double exponent, const char *what, char label[JOB_AXIS]) {
     snprintf(label, JOB_AXIS, "%s over 2^{%.0f}", what, exponent);
 }
 
+void job_page_scale(FILE *out, double exponent) {
+  char over[JOB_AXIS], text[NTK_DECIMAL];
+  if (exponent == 0.0)
+    return;
+  job_page_over(exponent, "All other numbers of K are", over);
+  fputs("<p>", out);
+  page_math(out, over);
+  fprintf(out, " = %s.</p>\n", ntk_text_decimal(1.0, exponent, 10, 0, text));
+}
+
 void job_page_spectra(FILE *out, const char *title, double exponent, size_t N, size_t count,
                       const char *const name[], const double *const values[]) {
   enum { DRAWN = 300 }; /* of a curve: more are not seen */

@@ -29,6 +29,8 @@ void job_page_answer(FILE *out, const ntk_spectrum_result *answer, bool asked);
 /* The label of an axis whose numbers are `what` over 2^exponent. */
 enum { JOB_AXIS = 64 };
 void job_page_over(double exponent, const char *what, char label[JOB_AXIS]);
+/* That the page's other numbers of K are over 2^exponent; nothing where that is 1. */
+void job_page_scale(FILE *out, double exponent);
 /* A figure of whole spectra, each of N eigenvalues over 2^exponent in ascending order; count: at
  * most JOB_SPECTRA. */
 enum { JOB_SPECTRA = 4 };

@@ -14,16 +14,18 @@ static size_t run_of(const size_t *x, size_t count, size_t i) {
 }
 
 void fold_wholes(FILE *out, const size_t *x, size_t count, const char *between) {
-  size_t told = 0, place = 0;
+  size_t told = 0, place = 0, more = 0;
   for (size_t i = 0; i < count; i += run_of(x, count, i))
     told++;
   for (size_t i = 0, run = 0; i < count; i += run, place++) {
     run = run_of(x, count, i);
     if (told > MOST && place >= SHORT && place + SHORT < told) {
-      if (place == SHORT)
-        fprintf(out, "%s... %zu in all ...", between, count);
+      more += run;
       continue;
     }
+    if (more > 0)
+      fprintf(out, "%s%zu more", between, more);
+    more = 0;
     fprintf(out, "%s%zu", i > 0 ? between : "", x[i]);
     if (run > 1)
       fprintf(out, " x %zu", run);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* Numbers with `between` between them. More than three equal ones in a row are one, and of more
- * than 16 that are left the first and last three, with how many there are. */
+ * than 16 that are left the first and last three, with how many are between: "24 more". */
 void fold_wholes(FILE *out, const size_t *x, size_t count, const char *between);
 
 /* A command line of which more than three equal pieces between commas are one; what is longer than

@@ -29,9 +29,7 @@ static void put_answer(const ntk_limit_result *r, bool asked, FILE *out) {
   if (isfinite(r->lambda_max / r->lambda_min))
     fprintf(out, ", condition number %.6g", r->lambda_max / r->lambda_min);
   fputs("</p>\n<p>K is the limit here, times what grows with the widths.</p>\n", out);
-  if (r->exponent != 0.0)
-    fprintf(out, "<p>All other numbers of K are over 2^%.0f = %s.</p>\n", r->exponent,
-            ntk_text_decimal(1.0, r->exponent, 10, 0, text));
+  job_page_scale(out, r->exponent);
   fputs("</div>\n", out);
 }
 
@@ -61,13 +59,15 @@ static size_t curve_of(const ntk_limit_result *r, number_of *number, figure_poin
 static void put_blocks(const ntk_limit_result *r, FILE *out) {
   figure_point trace[MOST], smallest[MOST];
   const size_t resolved = curve_of(r, smallest_of, smallest);
+  char y[JOB_AXIS];
+  job_page_over(r->exponent, "K_k of infinite width", y);
   const figure_curve curve[] = {
       {"trace of K_k", curve_of(r, trace_of, trace), trace, FIGURE_BOTH, 0},
       {"lambda_min(K_k)", resolved, smallest, FIGURE_BOTH, 0}};
   if (r->blocks > 0)
     page_figure(out, &(figure){.title = "Blocks of the limit",
                                .x = {"block k", false},
-                               .y = {"K_k of infinite width", true},
+                               .y = {y, true},
                                .curves = resolved > 0 ? 2 : 1,
                                .curve = curve});
 }

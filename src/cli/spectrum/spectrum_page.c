@@ -53,9 +53,7 @@ static void put_answer(FILE *out, const spectrum_run *run) {
   if (isfinite(r->lambda_max / r->lambda_min))
     fprintf(out, ", condition number %.6g", r->lambda_max / r->lambda_min);
   fputs("</p>\n", out);
-  if (r->exponent != 0.0)
-    fprintf(out, "<p>All other numbers of K are over 2^%.0f = %s.</p>\n", r->exponent,
-            ntk_text_decimal(1.0, r->exponent, 10, 0, text));
+  job_page_scale(out, r->exponent);
   fputs("</div>\n", out);
 }
 
