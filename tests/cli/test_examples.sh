@@ -19,7 +19,7 @@ tiny() {
   limit-distance) echo 'trials=1 grid.n=16,24 grid.N=20 grid.d=8' ;;
   margin) echo 'trials=1 grid.n=16 grid.c=0.8,1.6' ;;
   momentum) echo 'trials=1 grid.N=6,8 grid.d=8 network.widths=24,24' ;;
-  montanari-zhong) echo 'trials=1 grid.r=3,4 grid.d=16 grid.n=100' ;;
+  montanari-zhong) echo 'trials=1 grid.r=3,4 grid.d=16 grid.n=400' ;;
   training) echo 'trials=1 grid.n=12,16 grid.N=8 grid.d=8' ;;
   *) echo "there is no tiny grid for examples/$1 in test_examples.sh" ;;
   esac

@@ -49,7 +49,7 @@ static void test_values(void **state) {
       make_study("name: laws\n"
                  "quantity: [law_ratio, law_distance, law_constant_ratio, law_distance_last]\n"
                  "data:\n  source: sphere\nnetwork:\n  widths: [n]\n  activation: tanh\n"
-                 "grid:\n  d: 12\n  N: [10, 48]\n  n: 60\ntrials: 2\nseed: 3\n");
+                 "grid:\n  d: 12\n  N: [10, 48]\n  n: 600\ntrials: 2\nseed: 3\n");
   run_study(study, database, &(ntk_study_options){.workers = 2});
   ntk_context *context = make_context(1);
   ntk_study_table table = read_table(database);
@@ -59,7 +59,7 @@ static void test_values(void **state) {
     const ntk_study_row *row = &table.row[i];
     const size_t N = (size_t)row->variable[1];
     assert_true(N == 10 || N == 48);
-    const double expected = value_of(context, row->quantity, N, 12, 60, row->seed);
+    const double expected = value_of(context, row->quantity, N, 12, 600, row->seed);
     const bool silent = isnan(expected);
     assert_string_equal(row->verdict, silent ? "outside" : "ok");
     assert_true(silent ? isnan(row->value) : row->value == expected);

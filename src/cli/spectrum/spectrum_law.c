@@ -71,7 +71,9 @@ void spectrum_law_print(const ntk_law_result *law) {
   print_ends("law", law->lower, law->upper, "");
   print_ends("measured", law->least, law->greatest, "");
   if (law->atom > 0.0)
-    printf("  %-33s %.4g at %.6g\n", "the law's atom", law->atom, law->atom_at);
+    printf("  %-33s %.4g at %.6g%s\n", "the law's atom", law->atom, law->atom_at,
+           law->atom_at > 0.0 ? "; eigenvalues spread around it: half of it stays as distance"
+                              : "");
   if (law->outside > 0)
     printf("  %-33s %zu\n", "eigenvalues above the law", law->outside);
 }

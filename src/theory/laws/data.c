@@ -26,24 +26,23 @@ static ntk_status eigenvalues(ntk_context *context, const ntk_law_data *of, cons
   return status;
 }
 
-/* norm2, spread, common and overlap; sum2: of the squares of X X^T's entries. */
+/* norm2 from the sum of the norms; spread, common and overlap in its unit, that nothing overflows;
+ * sum2: of the squares of X X^T's entries over norm2^2. */
 static ntk_status moments(ntk_context *context, const double *X, double sum2, ntk_law_data *of) {
   const double N = (double)of->N;
-  double *sum = NULL, norms = 0.0, squares = 0.0;
+  double *sum = NULL, squares = 0.0;
   NTK_TRY(ntk_alloc_doubles(context, of->d, "the samples' sum", &sum));
   for (size_t j = 0; j < of->d; j++)
     sum[j] = 0.0;
   for (size_t i = 0; i < of->N; i++) {
     const double norm2 = ntk_ddot(of->d, X + i * of->d, X + i * of->d);
-    norms += norm2;
-    squares += norm2 * norm2;
+    squares += norm2 / of->norm2 * (norm2 / of->norm2);
     ntk_daxpy(of->d, 1.0, X + i * of->d, sum);
   }
   const double pairs = fmax(N * (N - 1.0), 1.0);
-  of->norm2 = norms / N;
-  of->spread = sqrt(fmax(squares / N / (of->norm2 * of->norm2) - 1.0, 0.0));
-  of->common = fmax((ntk_ddot(of->d, sum, sum) - norms) / pairs, 0.0);
-  of->overlap = sqrt(fmax(sum2 - squares, 0.0) / pairs) / of->norm2;
+  of->spread = sqrt(fmax(squares / N - 1.0, 0.0));
+  of->common = fmax((ntk_ddot(of->d, sum, sum) - N * of->norm2) / pairs, 0.0);
+  of->overlap = sqrt(fmax(sum2 - squares, 0.0) / pairs);
   ntk_free(context, sum);
   return NTK_OK;
 }
@@ -70,11 +69,13 @@ static ntk_status fill(ntk_context *context, const double *X, size_t order, doub
                        ntk_law_data *of) {
   double sum2 = 0.0;
   NTK_TRY(eigenvalues(context, of, X, values));
+  of->norm2 = ntk_ddot(of->N * of->d, X, X) / (double)of->N;
+  if (!(of->norm2 > 0.0 && isfinite(of->norm2)))
+    return ntk_fail(NTK_ERR_NUMERIC, "the data are 0, or their squares are no numbers: no law is "
+                                     "known of them; accepted: others");
   for (size_t i = 0; i < order; i++)
-    sum2 += values[i] * values[i];
+    sum2 += values[i] / of->norm2 * (values[i] / of->norm2);
   NTK_TRY(moments(context, X, sum2, of));
-  if (!(of->norm2 > 0.0))
-    return ntk_fail(NTK_ERR_NUMERIC, "the data are 0: no law is known of them; accepted: others");
   fill_atoms(order, values, of);
   return NTK_OK;
 }

@@ -21,7 +21,7 @@ typedef struct ntk_law_job {
   const double *values;   /* those that are measured, ascending: own, or of spectrum; NULL */
 } ntk_law_job;
 
-enum { NTK_LAW_HYPOTHESES = 8 }; /* rows, at most */
+enum { NTK_LAW_HYPOTHESES = 9 }; /* rows, at most */
 /* What is asked, as a row of the result: value within [least, most]. */
 void ntk_law_suppose(ntk_law_result *result, ntk_law_hypothesis row);
 /* Whether all that is needed is held; result's drawn, holds and reason. */

@@ -113,10 +113,10 @@ static ntk_status run(ntk_law_job *j, size_t which) {
                     &pointer));
   r->hypothesis = pointer;
   NTK_TRY(ntk_law_data_create(j->context, j->data, &j->of));
-  NTK_TRY(ntk_alloc(j->context, 1, sizeof(ntk_law_layers), "layers", &pointer));
-  j->layers = pointer;
-  NTK_TRY(ntk_law_layers_of(j->network, &j->of, j->layers));
-  if (which > 0) {
+  if (which > 0) { /* X X^T knows no network */
+    NTK_TRY(ntk_alloc(j->context, 1, sizeof(ntk_law_layers), "layers", &pointer));
+    j->layers = pointer;
+    NTK_TRY(ntk_law_layers_of(j->network, &j->of, j->layers));
     NTK_TRY(ntk_alloc(j->context, j->layers->L - 1, sizeof(ntk_law_layer), "layers", &pointer));
     r->layer = pointer;
     r->layers = j->layers->L - 1;

@@ -20,6 +20,9 @@
 
 #include <math.h>
 
+/* Of a layer's variance; of its moments, relative. */
+static const double NOTHING = 1e-13, CLOSE = 1e-6;
+
 static double mean_square(size_t count, const double *x) {
   return ntk_ddot(count, x, x) / (double)count;
 }
@@ -45,53 +48,96 @@ static ntk_status find_spikes(const ntk_network *network, size_t l, double squar
 /* What a layer's units are, over u. */
 typedef struct unit_moments {
   double phi2, slope2, common, beside; /* E phi^2, E phi'^2, E_u M^2, E_u D^2 */
-  double mean, flat, slope;            /* E_u M, E_u[V - D^2 e], E_u D */
+  double mean;                         /* E_u M */
 } unit_moments;
 
-/* The layer's families, over nodes u = width times -6, -5.5, ..., 6: the trapezoidal rule, which
- * for what is analytic in u is exact to the weight left out, 1e-9. */
-static ntk_status find_families(const ntk_activation *phi, double apart, double width,
-                                ntk_law_family family[NTK_LAW_NODES], size_t *families,
-                                unit_moments *of) {
-  const bool shared = width * width > 1e-6 * apart; /* less moves no eigenvalue by more */
+/* What units with this u have in common with no other, as a family. */
+static ntk_law_family family_of(const ntk_hermite *h, double apart, double share) {
+  const double variance = h->phi2 - h->phi[0] * h->phi[0], D2 = h->slope[0] * h->slope[0];
+  const double rest = variance - D2 * apart;
+  const double curve = h->slope[1] / sqrt(apart); /* E[phi''], by Stein */
+  const double rest2 = h->slope2 - D2 - curve * curve * apart;
+  return (ntk_law_family){
+      .share = share,
+      .flat = rest > 1e-12 * variance ? rest : 0.0, /* rounding is no rank */
+      .slope = D2,
+      .flat2 = rest2 > 1e-12 * h->slope2 ? rest2 : 0.0,
+      .slope2 = curve * curve,
+      .flat12 = h->both - h->phi[0] * h->slope[0] - h->slope[0] * curve * apart,
+      .slope12 = h->slope[0] * curve,
+  };
+}
+
+/* Units that are off but for what rounding of the others hides: no rank either. */
+static void leave_out(size_t families, double apart, ntk_law_family *family) {
+  double flat = 0.0, slope = 0.0;
+  for (size_t k = 0; k < families; k++) {
+    flat += family[k].share * (family[k].flat + family[k].slope * apart);
+    slope += family[k].share * (family[k].flat2 + family[k].slope2 * apart);
+  }
+  for (size_t k = 0; k < families; k++) {
+    ntk_law_family *f = &family[k];
+    if (!(f->flat + f->slope * apart > NOTHING * flat))
+      f->flat = f->slope = f->flat12 = f->slope12 = 0.0;
+    if (!(f->flat2 + f->slope2 * apart > NOTHING * slope))
+      f->flat2 = f->slope2 = f->flat12 = f->slope12 = 0.0;
+  }
+}
+
+/* The layer's families over `count` nodes u = width x, -6 <= x <= 6, and its moments: the
+ * trapezoidal rule in t, x = least sinh t, which sees what turns within least of 0, as a kink does
+ * where units share more than what they have apart. The weight left out is 1e-9. */
+static ntk_status take_nodes(const ntk_activation *phi, double apart, double width, size_t count,
+                             ntk_law_family *family, unit_moments *of) {
+  const double least = fmin(1.0, sqrt(apart) / width), last = asinh(6.0 / least);
   double total = 0.0;
-  *families = shared ? NTK_LAW_NODES : 1;
-  *of = (unit_moments){0};
-  for (size_t k = 0; k < *families; k++) {
-    const double x = shared ? ((double)k - (NTK_LAW_NODES - 1) / 2.0) / 2.0 : 0.0;
-    total += exp(-x * x / 2.0);
+  for (size_t pass = 0; pass < 2; pass++) {
+    *of = (unit_moments){0};
+    for (size_t k = 0; k < count; k++) {
+      const double t = count > 1 ? last * (2.0 * (double)k / ((double)count - 1.0) - 1.0) : 0.0;
+      const double x = count > 1 ? least * sinh(t) : 0.0;
+      const double weight = count > 1 ? cosh(t) * exp(-x * x / 2.0) : 1.0;
+      ntk_hermite h;
+      if (pass == 0) {
+        total += weight;
+        continue;
+      }
+      const double w = weight / total;
+      NTK_TRY(ntk_hermite_of(phi, width * x, sqrt(apart), &h));
+      family[k] = family_of(&h, apart, w);
+      of->phi2 += w * h.phi2;
+      of->slope2 += w * h.slope2;
+      of->common += w * h.phi[0] * h.phi[0];
+      of->beside += w * h.slope[0] * h.slope[0];
+      of->mean += w * h.phi[0];
+    }
   }
-  for (size_t k = 0; k < *families; k++) {
-    const double x = shared ? ((double)k - (NTK_LAW_NODES - 1) / 2.0) / 2.0 : 0.0;
-    const double w = exp(-x * x / 2.0) / total;
-    ntk_hermite h;
-    NTK_TRY(ntk_hermite_of(phi, width * x, sqrt(apart), &h));
-    const double variance = h.phi2 - h.phi[0] * h.phi[0], D2 = h.slope[0] * h.slope[0];
-    const double rest = variance - D2 * apart;
-    const double flat = rest > 1e-12 * variance ? rest : 0.0; /* rounding is no rank */
-    const double curve = h.slope[1] / sqrt(apart);            /* E[phi''], by Stein */
-    const double rest2 = h.slope2 - h.slope[0] * h.slope[0] - curve * curve * apart;
-    family[k] = (ntk_law_family){
-        .share = w,
-        .flat = flat,
-        .slope = D2,
-        .flat2 = rest2 > 1e-12 * h.slope2 ? rest2 : 0.0,
-        .slope2 = curve * curve,
-        .flat12 = h.both - h.phi[0] * h.slope[0] - h.slope[0] * curve * apart,
-        .slope12 = h.slope[0] * curve,
-    };
-    of->phi2 += w * h.phi2;
-    of->slope2 += w * h.slope2;
-    of->common += w * h.phi[0] * h.phi[0];
-    of->beside += w * D2;
-    of->mean += w * h.phi[0];
-    of->flat += w * flat;
-    of->slope += w * h.slope[0];
-  }
+  leave_out(count, apart, family);
   return NTK_OK;
 }
 
-/* Layer l from the one below; *slopes: for the way back. */
+/* So many nodes that E phi^2 and E phi'^2 over g are those of its whole variance. */
+static ntk_status find_families(const ntk_activation *phi, double apart, double width,
+                                ntk_law_family family[NTK_LAW_NODES], size_t *families,
+                                unit_moments *of) {
+  ntk_hermite whole;
+  *families = 1;
+  if (!(width * width > 1e-6 * apart)) /* less moves no eigenvalue by more */
+    return take_nodes(phi, apart, 0.0, 1, family, of);
+  NTK_TRY(ntk_hermite_of(phi, 0.0, sqrt(apart + width * width), &whole));
+  for (size_t count = 25; count <= NTK_LAW_NODES; count = 2 * count - 1) {
+    NTK_TRY(take_nodes(phi, apart, width, count, family, of));
+    *families = count;
+    if (fabs(of->phi2 / whole.phi2 - 1.0) < CLOSE && fabs(of->slope2 / whole.slope2 - 1.0) < CLOSE)
+      return NTK_OK;
+  }
+  return ntk_fail(NTK_ERR_NUMERIC,
+                  "what samples share of a layer's inputs, a deviation of %.3g beside %.3g, is too "
+                  "much for %s: no law is known; accepted: smaller biases or beta",
+                  width, sqrt(apart), phi->text);
+}
+
+/* Layer l from the one below; *of: for the way back. */
 static ntk_status step_up(const ntk_network *network, const ntk_law_data *data, size_t l,
                           ntk_law_layers *x, unit_moments *of) {
   const double n = (double)network->width[l], N = (double)data->N;

@@ -7,7 +7,7 @@
 #include "ntkit/laws.h"
 #include "spectrum/laws/free_product.h"
 
-enum { NTK_LAW_NODES = 25 };
+enum { NTK_LAW_NODES = 193 };
 
 /* The data's own spectrum and moments. */
 typedef struct ntk_law_data {
@@ -29,7 +29,7 @@ void ntk_law_data_destroy(ntk_context *context, ntk_law_data *data);
  *   (B_k B_k^T)_ij = diagonal[k] of i = j, beside[k] else.
  *
  * Of a common part of g_l, E[g_l(i) g_l(j)] = c > 0 for i != j, which acts as a bias of variance c
- * does, phi(g_l) is one family for each value that it takes: those of Gauss-like nodes. */
+ * does, phi(g_l) is one family for each value that it takes: those of some nodes. */
 typedef struct ntk_law_layers {
   size_t L;
   double norm2[NTK_LAW_LEVELS + 1], common[NTK_LAW_LEVELS + 1];    /* 0..L-1 */

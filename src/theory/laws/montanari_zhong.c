@@ -45,8 +45,10 @@ static double regime(double N, double d, size_t *degree) {
   return l == 0 ? d / N : fmin(N / power, power * d / N);
 }
 
-static void suppose(const ntk_law_job *j) {
+static ntk_status suppose(const ntk_law_job *j) {
   const ntk_law_layers *x = j->layers;
+  ntk_deficiency singular;
+  NTK_TRY(ntk_deficiency_of(j->network, j->data, NTK_OUTPUTS_TRACE, &singular));
   const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
   ntk_law_result *r = j->result;
   const double quarter = pow(N, -0.25);
@@ -63,17 +65,21 @@ static void suppose(const ntk_law_job *j) {
        0.02 + 4.0 / (N * sqrt(d)), false, true},
       {"weights", "fourth powers of W_1's singular values, over those of independent entries, - 1",
        x->spikes, 0.0, quarter, false, false},
+      {"singular", "eigenvalues of K that are 0 by equal samples, symmetries or sizes",
+       (double)singular.zeros, 0.0, 0.0, false, true},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     ntk_law_suppose(r, rows[i]);
+  return NTK_OK;
 }
 
-/* sum w^4 / (sum w^2)^2, the inverse of the number of units that count. */
+/* sum w^4 / (sum w^2)^2, the inverse of the number of units that count; of several outputs w^2 is
+ * their mean. */
 static double concentration(const ntk_network *network) {
-  const size_t n = network->width[1] * network->width[2];
+  const size_t n = network->width[1], m = network->width[2];
   double two = 0.0, four = 0.0;
   for (size_t i = 0; i < n; i++) {
-    const double w2 = network->W[2][i] * network->W[2][i];
+    const double w2 = ntk_ddot(m, network->W[2] + i * m, network->W[2] + i * m);
     two += w2;
     four += w2 * w2;
   }
@@ -176,27 +182,50 @@ static ntk_status lower_end(ntk_law_job *j, const double *c, double rest, double
   return NTK_OK;
 }
 
+/* The degree whose harmonics are still no more than N: at finite d it may be above l, and what K's
+ * lower end is made of is above it. */
+static size_t degree_below(double N, double d) {
+  size_t m = 0;
+  while (m + 2 < NTK_HERMITE_DEGREES && harmonics(m + 1, d) <= N)
+    m++;
+  return m;
+}
+
+/* What width, weights and chance may change of lambda_min, relative. */
+static double find_error(const ntk_law_job *j, const ntk_hermite *h) {
+  const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
+  const size_t below = degree_below(N, d);
+  const double k4 = kurtosis(&j->network->activation[1], j->layers->layer[0].deviation, h,
+                             below > j->result->degree ? below : j->result->degree);
+  return 2.0 * sqrt((k4 * N + d) / (n * d)) +
+         sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0)) + pow(N, -2.0 / 3.0);
+}
+
 ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
   ntk_law_result *r = j->result;
   ntk_hermite h;
   double a[NTK_HERMITE_DEGREES], c[NTK_HERMITE_DEGREES];
   r->matrix = "K";
-  suppose(j);
+  NTK_TRY(suppose(j));
   if (!ntk_law_judge(r) || r->degree + 1 >= NTK_HERMITE_DEGREES)
     return NTK_OK;
   NTK_TRY(ntk_hermite_of(&j->network->activation[1], 0.0, j->layers->layer[0].deviation, &h));
+  const double error = find_error(j, &h);
+  ntk_law_suppose(r, (ntk_law_hypothesis){.name = "error",
+                                          .help = "what width, weights and chance may change of "
+                                                  "lambda_min, relative: up to all of it",
+                                          .value = error,
+                                          .most = 1.0,
+                                          .needed = true});
+  if (!ntk_law_judge(r))
+    return NTK_OK;
+  r->error = error;
   const double rest = coefficients(j, &h, a);
   r->constant = rest;
   for (size_t m = r->degree + 1; m < NTK_HERMITE_DEGREES; m++)
     r->constant += a[m];
   in_harmonics((double)j->of.d, a, c);
   NTK_TRY(lower_end(j, c, rest, &r->lambda_min));
-  const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
-  const double k4 =
-      kurtosis(&j->network->activation[1], j->layers->layer[0].deviation, &h, r->degree);
-  r->error = 2.0 * sqrt((k4 * N + d) / (n * d)) +
-             sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0)) +
-             pow(N, -2.0 / 3.0);
   if (j->spectrum != NULL)
     r->measured = j->spectrum->lambda_min;
   return NTK_OK;
