@@ -88,7 +88,8 @@ static void test_on_or_off(void **state) {
   }
 }
 
-/* sin of inputs that share a deviation of 12 beside 1: it turns at every node of a coarse rule. */
+/* sin of inputs that share a deviation of 12 beside 1 (13 asked for, as drawn): it turns at every
+ * node of a coarse rule. */
 static void test_turns(void **state) {
   (void)state;
   const size_t width[] = {200, 300}, N = 240;
@@ -98,11 +99,11 @@ static void test_turns(void **state) {
                                  .activation = "sin",
                                  .init = "standard",
                                  .bias = bias,
-                                 .bias_deviation = 12.0,
+                                 .bias_deviation = 13.0,
                                  .seed = 4};
   subject s = open_subject(&spec, draw("gaussian", N, 200), "conjugate", false);
   /* E sin^2 - E_u (sin u e^{-1/2})^2 = (1 - e^-1) / 2. */
-  assert_near(s.law.layer[0].variance, 0.3160602794142788, 0.01, "variance");
+  assert_near(s.law.layer[0].variance, 0.3160602794142788, 0.002, "variance");
   assert_near(s.law.distance, 0.0, 8.0 / (double)N, "distance");
   close_subject(&s);
 }
