@@ -117,8 +117,15 @@ def _intervals(density: Any, name: str, ax: Any) -> Any:
         for field in ("eigenvalue", name, f"{name}_low", f"{name}_high")
     )
     label = f"estimate, with {100 * density.level:g} % intervals"
-    ax.fill_between(at, low, high, color=LOOKS[0][0], alpha=0.25, linewidth=0)
-    ax.plot(at, value, color=LOOKS[0][0], linewidth=2, label=label)
+    looks = {"color": LOOKS[0][0]}
+    if name == "count":  # which only rises: between two points it is at most what it is at the next
+        ax.fill_between(
+            at, low, high[1:] + high[-1:], step="post", alpha=0.25, linewidth=0, **looks
+        )
+        ax.step(at, value, where="post", linewidth=2, label=label, **looks)
+    else:
+        ax.fill_between(at, low, high, alpha=0.25, linewidth=0, **looks)
+        ax.plot(at, value, linewidth=2, label=label, **looks)
     log(ax.xaxis, at)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("eigenvalue of K")

@@ -86,8 +86,15 @@ def test_spectral_density():
         edge = ax.collections[0].get_paths()[0].vertices
         assert edge[:, 1].max() == max(getattr(p, f"{name}_high") for p in density.points)
         assert ax.get_xscale() == "log"
-    steps = lines(found.plot(what="cumulative"))["all eigenvalues"]
+    ax = found.plot(what="cumulative")
+    steps = lines(ax)["all eigenvalues"]
     np.testing.assert_array_equal(steps[:, 0], found.eigenvalues)
+    # Counts only rise: both curves are steps, the band holds what a count can be between points.
+    assert {line.get_drawstyle() for line in ax.lines} == {"steps-post"}
+    corners = {tuple(v) for v in ax.collections[0].get_paths()[0].vertices.tolist()}
+    for p, q in zip(density.points, density.points[1:]):
+        assert (p.eigenvalue, q.count_high) in corners
+        assert (q.eigenvalue, p.count_low) in corners
     inside = [
         p.count_low <= np.sum(found.eigenvalues < p.eigenvalue) <= p.count_high
         for p in density.points
