@@ -40,6 +40,9 @@ def plan(
     optimizer: str | None = None,
     track: int | str | Sequence[int] | None = None,
     kernel_precision: str | None = None,
+    batch: int = 0,
+    clients: int = 0,
+    local_steps: int = 0,
     cores: int = 0,
     memory: float = 0,
     peak: float = 0.0,
@@ -56,8 +59,8 @@ def plan(
     `width` of the plan tells. samples: N. question: "spectrum", with output ("trace" or "all"),
     full, per_block, certify, vectors, prefixes, density, probes, steps, method, resolve and
     precision ("double", "mixed" or "auto") as `spectrum` has them; "memorize", with precision; "train", with
-    epochs (0: 10000, of "lm" 100), optimizer, track, precision ("double" or "float") and
-    kernel_precision as `train` has them. None: not asked for by name, so that every method is told
+    epochs (0: 10000, of "lm" 100), optimizer, track, precision ("double" or "float"),
+    kernel_precision, batch, clients (of one size) and local_steps as `train` has them. None: not asked for by name, so that every method is told
     of. Seconds are by a calibration of this machine, measured once in under two seconds and kept in
     the user's cache; calibrate: measured anew. cores, memory (bytes), peak (flops a second) and
     bandwidth (bytes a second): of another machine, 0: this one's; units as in the plan, and in
@@ -107,6 +110,9 @@ def plan(
             epochs=epochs,
             optimizer=optimizer,
             kernel_precision=kernel_precision,
+            batch=batch,
+            clients=clients,
+            local_steps=local_steps,
         ),
     }
     put_prefixes(parts["spectrum"], prefixes)

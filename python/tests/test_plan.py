@@ -133,6 +133,20 @@ def test_names_are_the_programs(capfd):
         assert (mine.flops, mine.bytes) == (theirs["flops"], theirs["bytes"])
 
 
+def test_rounds_and_batches():
+    def steps(**options):
+        phases = ntkit.plan([10, 20, 90], 500, "train", epochs=20, **options).methods[0].phases
+        return sum(phase.flops for phase in phases if phase.name == "training")
+
+    forward = 2 * 500 * (10 * 20 + 20 * 90 + 90) * 20
+    for options in ({"batch": 50}, {"clients": 5}):
+        assert steps(**options) == pytest.approx(steps() + forward)
+    five = steps(clients=5, local_steps=5)
+    assert five == pytest.approx(5 * steps() + forward)
+    with pytest.raises(ValueError, match="batch is 501, and there are 500 samples"):
+        steps(batch=501)
+
+
 def test_refusals():
     with pytest.raises(
         ValueError, match="precision is of the question|'mixed'; known: double, float"

@@ -182,6 +182,13 @@ told 'mixed' --precision mixed --method factor
 told 'mixed' --question memorize --precision mixed
 told 'mixed' --question train --track log --kernel-precision mixed
 told 'adam' --question train --optimizer adam --precision float
+told 'gd mixed' --question train --clients 5 --local-steps 3 --epochs 10
+flops=$(value methods.flops)
+told 'gd mixed' --question train --clients 5 --local-steps 6 --epochs 10
+holds 'three more steps a round' \
+  "@methods.flops@ - $flops > 3 * 10 * 6000 * 2190 * 0.9 && @methods.flops@ - $flops < 3 * 10 * 6000 * 2190"
+bad 'more clients than samples' '^ntkit: clients is 101, and there are 100 samples; accepted: from 1 to 100' plan \
+  --question train --samples 100 --dim 10 --widths 20,90 --clients 101
 told 'factor' --density --probes 4 --steps 10
 flops=$(value methods.flops)
 told 'factor' --density --probes 4 --steps 20 --prefixes 300

@@ -181,16 +181,20 @@ static void test_seconds(void **state) {
                                .peak_single = 24.0,
                                .bandwidth = 10.0,
                                .launch = 1.0,
+                               .threads = 3,
                                .factor = {4.0, 0.5},
                                .solve = {2.0, 0.0}};
   const ntk_work bound = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .entries = 6.0},
                  streamed = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .bytes = 70.0, .entries = 6.0},
                  solves = {.kind = NTK_WORK_SOLVE, .flops = 1e9, .bytes = 6.0},
                  single = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .entries = 6.0, .single = true},
-                 unknown = {.kind = NTK_WORK_STEP, .flops = 1.0};
+                 unknown = {.kind = NTK_WORK_STEP, .flops = 1.0},
+                 serial = {.kind = NTK_WORK_FACTOR, .flops = 8.0, .entries = 6.0, .serial = true};
   assert_near(ntk_work_seconds(&machine, &bound), 8.0 / 4.0 + 6.0 * 0.5 + 1.0, 1e-12, "by flops");
   assert_near(ntk_work_seconds(&machine, &single), 0.25 * (8.0 / 4.0 + 6.0 * 0.5) + 1.0, 1e-12,
               "in single");
+  assert_near(ntk_work_seconds(&machine, &serial), 3.0 * (8.0 / 4.0 + 6.0 * 0.5) + 1.0, 1e-12,
+              "by one thread");
   assert_near(ntk_work_seconds(&machine, &streamed), 7.0 + 1.0, 1e-12, "by the memory");
   assert_near(ntk_work_seconds(&machine, &solves), 6.0 / 2.0 + 1.0, 1e-12, "by bytes alone");
   assert_true(isnan(ntk_work_seconds(&machine, &unknown)));
@@ -245,6 +249,38 @@ static void test_flops_of_trainings(void **state) {
   assert_false(ntk_work_train_factors(&spec, N, &adam));
 }
 
+/* E local steps a round are E epochs, and the loss of all after them; C clients read and write
+ * theta; the operator of a round is that of blocks. */
+static void test_flops_of_rounds(void **state) {
+  (void)state;
+  enum { N = 48, TIMES = 20 };
+  const size_t width[] = {6, 9, 8};
+  const ntk_network_spec spec = {.depth = 3, .width = width};
+  const double layers = 6 * 9 + 9 * 8 + 8;
+  ntk_work_list plain, list, tracked, batches;
+  ntk_work_train(&spec, N, &(ntk_train_options){.epochs = TIMES}, false, &plain);
+  ntk_train_options o = {.epochs = TIMES, .clients = 4, .local_steps = 5};
+  ntk_work_train(&spec, N, &o, false, &list);
+  const double epoch = flops_of(&plain, NTK_WORK_STEP) / TIMES, forward = 2.0 * N * layers;
+  assert_near(flops_of(&list, NTK_WORK_STEP), TIMES * (5.0 * epoch + forward), 0.5, "rounds");
+  const double cube = (double)N * N * N;
+  assert_near(flops_of(&list, NTK_WORK_FACTOR) - flops_of(&plain, NTK_WORK_FACTOR),
+              cube * (9.0 / 16.0 + 1.0 + 2.0 / 3.0), 1.0, "operator");
+  o.track = 5;
+  ntk_work_train(&spec, N, &o, false, &tracked);
+  double bytes = 0.0;
+  for (size_t i = 0; i < tracked.count; i++)
+    bytes += tracked.work[i].serial && strcmp(tracked.work[i].phase, "tracking") == 0
+                 ? tracked.work[i].bytes
+                 : 0.0;
+  assert_near(bytes, TIMES * 8.0 * N * N / 4.0, 0.5, "D once a round");
+  ntk_work_train(&spec, 3000, &o, false, &list); /* which has none */
+  for (size_t i = 0; i < list.count; i++)
+    assert_false(list.work[i].serial);
+  ntk_work_train(&spec, N, &(ntk_train_options){.epochs = TIMES, .batch = 6}, false, &batches);
+  assert_near(flops_of(&batches, NTK_WORK_STEP), TIMES * (epoch + forward), 0.5, "batches");
+}
+
 /* Solves with the leading blocks are as large as these; each has a product with K. */
 static void test_flops_of_prefixes(void **state) {
   (void)state;
@@ -268,7 +304,7 @@ int main(void) {
       cmocka_unit_test(test_flops_of_outputs),     cmocka_unit_test(test_flops_of_singular_kernels),
       cmocka_unit_test(test_flops_of_densities),   cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_kernel_in_single),     cmocka_unit_test(test_flops_of_trainings),
-      cmocka_unit_test(test_flops_of_prefixes),
+      cmocka_unit_test(test_flops_of_prefixes),    cmocka_unit_test(test_flops_of_rounds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@ typedef struct plan_settings {
   const char *precision, *method; /* NULL: not given */
   bool full, per_block, certify, resolve, density, calibrate;
   size_t vectors, probes, steps, epochs; /* 0: not given */
+  size_t batch, clients, local_steps;    /* of train; 0: not given */
   size_list prefixes;
   const char *optimizer, *kernel_precision, *track; /* of train; NULL: not given */
   int cores, ranks;

@@ -3,10 +3,8 @@
 #define NTK_FIT_LAW_H
 
 #include "fit/federated/clients.h"
+#include "kernel/ends/extremes.h"
 #include "kernel/kernel.h"
-
-/* As many rows of K are made dense, and taken apart. */
-enum { NTK_LAW_MOST = 2048 };
 
 typedef struct ntk_law {
   const ntk_clients *rounds; /* borrowed */

@@ -12,6 +12,8 @@
 /* A training that tracks nothing builds K_0 for its smallest eigenvalue up to so many rows (0.27
  * GB). */
 enum { NTK_KERNEL_AT_START = 8192 };
+/* As many are made dense, and taken apart, for the operator of a round of clients. */
+enum { NTK_LAW_MOST = 2048 };
 
 /* With fewer sure digits than these a lambda_min is called inaccurate; more are not told. */
 enum { NTK_DIGITS_ENOUGH = 3, NTK_DIGITS_MOST = 15 };

@@ -123,8 +123,21 @@ static void train_mixed_work(const ntk_plan_asked *a, size_t N, ntk_work_list *l
 static ntk_status train_bytes(const ntk_plan_asked *a, size_t N, const char *precision,
                               size_t *bytes) {
   ntk_train_options options = a->train;
+  options.batch = options.batch < N ? options.batch : N; /* of fewer samples than are asked about */
   options.kernel_precision = precision;
   return ntk_train_memory(a->context, a->spec, N, &options, bytes);
+}
+
+/* As ntk_train will. */
+ntk_status ntk_plan_check_samples(const ntk_train_options *o, size_t N) {
+  const char *name = o->batch > N ? "batch" : "clients";
+  const size_t most = o->batch > N ? o->batch : o->clients;
+  if (most <= N)
+    return NTK_OK;
+  return ntk_fail_about(ntk_fail(NTK_ERR_ARGUMENT,
+                                 "%s is %zu, and there are %zu samples; accepted: from 1 to %zu",
+                                 name, most, N, N),
+                        (ntk_error){.option = name});
 }
 
 static ntk_status train_memory(const ntk_plan_asked *a, size_t N, size_t *bytes) {

@@ -31,4 +31,7 @@ extern const ntk_plan_row ntk_plan_rows[NTK_PLAN_ROWS];
 ntk_status ntk_plan_way(const ntk_plan_asked *a, size_t N, const ntk_spectrum_options *options,
                         ntk_way *way);
 
+/* Whether there are samples for the batch, and for the clients; else NTK_ERR_ARGUMENT. */
+ntk_status ntk_plan_check_samples(const ntk_train_options *options, size_t N);
+
 #endif

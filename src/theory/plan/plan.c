@@ -311,7 +311,10 @@ static ntk_status check_question(const ntk_plan_options *o, const char *question
              {"kernel_precision", "train", o->train.kernel_precision != NULL},
              {"optimizer", "train", o->train.optimizer != NULL},
              {"track", "train", o->train.track > 0 || o->train.track_epochs != NULL},
-             {"epochs", "train", o->train.epochs > 0}};
+             {"epochs", "train", o->train.epochs > 0},
+             {"batch", "train", o->train.batch > 0},
+             {"clients", "train", o->train.clients > 0},
+             {"local_steps", "train", o->train.local_steps > 0}};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
     if (own[i].given && strcmp(own[i].of, question) != 0)
       return ntk_fail(NTK_ERR_ARGUMENT, "%s is of the question %s; the question is %s", own[i].name,
@@ -361,6 +364,7 @@ ntk_status ntk_plan_make(ntk_context *context, const ntk_network_spec *spec, siz
     return ntk_fail(NTK_ERR_ARGUMENT, "N is 0; accepted: 1 and up");
   NTK_TRY(NTK_NAME_FIND("question", question, questions, QUESTIONS, &row));
   NTK_TRY(check_question(a.options, question));
+  NTK_TRY(ntk_plan_check_samples(&a.options->train, N));
   made.ranks = a.options->ranks > 0 ? a.options->ranks : ntk_ranks_count(context);
   NTK_TRY(ntk_plan_machine_check(a.options, made.ranks));
   if (spec->depth < 2) /* which is refused */

@@ -372,7 +372,8 @@ double ntk_work_seconds(const ntk_machine *machine, const ntk_work *work) {
     return NAN; /* nothing is known */
   const double units = ntk_work_by_bytes(work->kind) ? work->bytes : work->flops;
   const double slower = work->single ? machine->peak / machine->peak_single : 1.0;
-  const double own = slower * (units / r->rate + work->entries * r->overhead);
+  const double threads = work->serial && machine->threads > 1 ? (double)machine->threads : 1.0;
+  const double own = threads * slower * (units / r->rate + work->entries * r->overhead);
   const double streamed = ntk_work_by_bytes(work->kind) ? 0.0 : work->bytes / machine->bandwidth;
   const double computed = fmax(own, streamed) + machine->launch;
   return machine->network.rate > 0.0 ? with_ranks(machine, &work->passing, computed) : computed;

@@ -36,6 +36,7 @@ typedef struct ntk_work {
   double entries;      /* what the kind's overhead is for */
   bool single;         /* flops in float, of a kind whose rate is of double */
   bool alone;          /* done by one process, and not at all by several */
+  bool serial;         /* by one thread */
   double whole;        /* flops of these that every rank does */
   ntk_passing passing;
 } ntk_work;

@@ -23,6 +23,7 @@ static const double DISTANCE = 10.0, TRIALS = 3.0, EPOCHS = 10000.0, EPOCHS_LM =
 typedef struct training {
   bool second_order, linear, theorem, by_rule, tracked;
   double epochs, rows;
+  double clients, local_steps; /* 0: not federated; of a round */
 } training;
 
 static training training_of(const ntk_network_spec *spec, size_t N, const ntk_train_options *o) {
@@ -33,6 +34,8 @@ static training training_of(const ntk_network_spec *spec, size_t N, const ntk_tr
                 .rows = (double)ntk_kernel_rows(spec, NTK_OUTPUTS_ALL, N)};
   t.linear = !t.second_order && strcmp(by, "adam") != 0;
   t.by_rule = t.linear && o->lr == 0.0 && (o->lr_rule == NULL || strcmp(o->lr_rule, "theory") != 0);
+  t.clients = (double)o->clients;
+  t.local_steps = o->local_steps > 0 ? (double)o->local_steps : 1.0;
   t.epochs = o->epochs > 0 ? (double)o->epochs : t.second_order ? EPOCHS_LM : EPOCHS;
   return t;
 }
@@ -88,6 +91,25 @@ static void put_tracking(const ntk_network_spec *spec, size_t N, const ntk_train
     ntk_put_products(t->rows, t->epochs * steps_of(N, o), phase, list);
 }
 
+/* The operator of a round of clients of one size, dense and on one thread: their blocks'
+ * eigenvectors, Q^T K Q and all its eigenvalues, of whose reduction half is products from memory.
+ * Where rounds are followed, D once each. */
+static void put_law(const training *t, ntk_work_list *list) {
+  static const char phase[] = "operator of a round";
+  const double R = t->rows, C = t->clients, cube = R * R * R;
+  const size_t first = list->count;
+  if (C == 0.0 || R > NTK_LAW_MOST)
+    return;
+  ntk_put(list, phase, NTK_WORK_FACTOR, 9.0 * cube / (C * C) + 4.0 * cube / C + 2.0 / 3.0 * cube,
+          0.0, 0.0);
+  ntk_put(list, phase, NTK_WORK_FACTOR, 0.0, 4.0 / 3.0 * cube, 0.0);
+  if (t->tracked)
+    ntk_put(list, "tracking", NTK_WORK_PRODUCT, 0.0, t->epochs * 8.0 * R * R / C, 0.0);
+  for (size_t i = first; i < list->count; i++) {
+    list->work[i].serial = list->work[i].alone = true;
+  }
+}
+
 /* Levenberg-Marquardt: K, its factor, and steps tried with it, each a solve, J^T c and the
  * residual. */
 static void put_damped_steps(const ntk_network_spec *spec, size_t N, const training *t, bool mixed,
@@ -106,17 +128,19 @@ static void put_damped_steps(const ntk_network_spec *spec, size_t N, const train
   ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, t->epochs * TRIALS, phase, list);
 }
 
-/* Forward, gradient, and back through all but the first layer; in batches the loss of all samples
- * too. */
+/* Forward, gradient, and back through all but the first layer; in batches, and of clients, who make
+ * that E times and read and write theta, the loss of all samples too. */
 static void put_steps(const ntk_network_spec *spec, size_t N, const ntk_train_options *o,
                       const training *t, ntk_work_list *list) {
-  const double n = (double)N, steps = steps_of(N, o);
-  const double loss = o->batch > 0 ? 2.0 * n * ntk_work_layers(spec, 1) : 0.0;
-  const double flops = loss + 2.0 * n * (2.0 * ntk_work_layers(spec, 1) + ntk_work_layers(spec, 2));
+  const double n = (double)N, passes = t->clients > 0.0 ? t->local_steps : 1.0;
+  const double steps = t->clients > 0.0 ? t->clients * (passes + 1.0) : steps_of(N, o);
+  const double loss = o->batch > 0 || t->clients > 0.0 ? 1.0 : 0.0;
+  const double all = ntk_work_layers(spec, 1),
+               flops = 2.0 * n * (loss * all + passes * (2.0 * all + ntk_work_layers(spec, 2)));
   const double columns = ntk_shape_of(spec).columns, P = ntk_shape_of(spec).parameters;
   ntk_put(list, "training", NTK_WORK_STEP, t->epochs * flops,
-          t->epochs * 8.0 * (n * (double)spec->width[0] + 4.0 * steps * P),
-          t->epochs * n * columns * (o->batch > 0 ? 2.0 : 1.0));
+          t->epochs * 8.0 * (passes * n * (double)spec->width[0] + 4.0 * steps * P),
+          t->epochs * n * columns * (loss + passes));
   const bool single = o->precision != NULL && strcmp(o->precision, "float") == 0;
   list->work[list->count - 1].single = single;
   /* The gradient's sum, and that of the residual's square. */
@@ -135,6 +159,7 @@ void ntk_work_train(const ntk_network_spec *spec, size_t N, const ntk_train_opti
     (void)ntk_put_features(spec, NTK_OUTPUTS_ALL, N, list);
   if (!ends_at_start(&t) && t.by_rule)
     ntk_put_passes(spec, NTK_OUTPUTS_ALL, N, NTK_WORK_PRODUCTS, "largest eigenvalue", list);
+  put_law(&t, list);
   if (t.tracked)
     put_tracking(spec, N, o, &t, mixed, list);
   if (t.second_order)
