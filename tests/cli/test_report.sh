@@ -140,6 +140,12 @@ page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
+check 'the loss of clients, beside the linear model' grep -q '^<h2>Loss, beside Theorem 4.2</h2>' page.html
+page train $size --epochs 900 --labels sign --optimizer adam --lr 0.01 --margin 0.5
+figures 1 1
+check 'a margin is the answer' grep -q '<p class="value">.* = <b>0[.].*wanted <b>0.5</b> .*reached' page.html
+check 'beside which no theorem stands' sh -c '! grep -q "Theorem 4.2<" page.html'
+check 'nor over its loss' grep -q '^<h2>Loss</h2>' page.html
 page train $size --epochs 20 --clients 1
 figures 1 1
 check 'the bound is not of adam' grep -q '(20): is of gradient descent on all samples alone <span class="v outside">' page.html

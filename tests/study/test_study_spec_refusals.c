@@ -72,7 +72,7 @@ static void check_bad(const bad *list, size_t count) {
   "network.shape, data.source, data.scale, data.skip, data.rows, "                                 \
   "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, "     \
   "train.loss, train.labels, train.epochs, train.batch, train.clients, train.local_steps, "        \
-  "train.client_weights, train.split, train.target, train.plateau, "                               \
+  "train.client_weights, train.split, train.target, train.margin, train.plateau, "                 \
   "train.precision, "                                                                              \
   "train.fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT

@@ -333,12 +333,48 @@ static void test_clients(void **state) {
   unlink(database);
 }
 
+/* A margin as a variable: epochs until it is there, as one ntk_train has them, or not reached. */
+static void test_margin(void **state) {
+  (void)state;
+  const char *database = fresh("margin.db");
+  ntk_study *study = make_study("name: t\nquantity: [epochs_to_margin, final_loss]\n"
+                                "network: {widths: [2*d, d], activation: tanh}\n"
+                                "train: {epochs: 300, margin: M, labels: sign, optimizer: adam, "
+                                "lr: 0.01}\n"
+                                "grid: {N: 12, d: 6, M: [0.5, 1, 1e6]}\n");
+  run_study(study, database, &(ntk_study_options){.workers = 1});
+  ntk_context *context = make_context(1);
+  ntk_study_table table = read_table(database);
+  assert_int_equal(table.rows, 3 * 2);
+  for (size_t i = 0; i < table.rows; i += 2) {
+    const ntk_study_row *row = &table.row[i];
+    const setting s = {
+        .N = 12,
+        .d = 6,
+        .activation = "tanh",
+        .init = "paper",
+        .labels = "sign",
+        .options = {.epochs = 300, .margin = row->variable[2], .optimizer = "adam", .lr = 0.01}};
+    ntk_train_result r = train(context, &s, row->seed);
+    assert_true((r.stopped == NTK_STOP_MARGIN) == (i < 4) && r.epochs > 1);
+    assert_string_equal(row->verdict, i < 4 ? "ok" : "not_reached");
+    if (i < 4)
+      assert_same_bits(row[0].value, (double)r.epochs, "epochs to the margin");
+    assert_same_bits(row[1].value, r.loss_final, "loss");
+    ntk_train_clear(&r);
+  }
+  ntk_study_table_clear(&table);
+  ntk_context_destroy(context);
+  ntk_study_destroy(study);
+  unlink(database);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_values),      cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_gamma),       cmocka_unit_test(test_statuses),
       cmocka_unit_test(test_label_files), cmocka_unit_test(test_clients),
-      cmocka_unit_test(test_gaps),
+      cmocka_unit_test(test_margin),      cmocka_unit_test(test_gaps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

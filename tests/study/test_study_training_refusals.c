@@ -11,7 +11,8 @@ static void test_refusals(void **state) {
   static const char *const list[][2] = {
       {"quantity: lambda_min\n\n\ntrain: {epochs: 5}",
        "t:5: train.epochs: the study does not train; accepted with a quantity that asks for it: "
-       "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, gap, linear_gap, "
+       "final_loss, smallest_loss, plateau_loss, epochs_to, epochs_to_margin, rate, linear_rate, "
+       "gap, linear_gap, "
        "drift"},
       {"quantity: epochs_to\n\n\ntrain: {epochs: 5}",
        "t:2: quantity: epochs_to needs train.target, the loss to be reached"},
@@ -62,6 +63,18 @@ static void test_refusals(void **state) {
        "t:5: train.client_weights: this is of federated training; accepted with clients"},
       {"quantity: rate\n\n\ntrain: {local_steps: 4}",
        "t:5: train.local_steps: this is of federated training; accepted with clients"},
+      {"quantity: epochs_to_margin\n\n\ntrain: {epochs: 4}",
+       "t:2: quantity: epochs_to_margin needs train.margin, the margin to be reached"},
+      {"quantity: rate\n\n\ntrain: {margin: 1}",
+       "t:5: train.margin: a margin takes labels 1 and -1; accepted with train.labels: sign, or a"},
+      {"quantity: linear_rate\n\n\ntrain: {margin: 1, labels: sign}",
+       "t:5: train.margin: a margin's loss is not the sum of squares that linear_rate"},
+      {"quantity: rate\n\n\ntrain: {margin: 0, labels: sign}",
+       "t:5: train.margin: the margin is 0; accepted: above 0"},
+      {"quantity: rate\n\n\ntrain: {margin: 1e-170, labels: sign}",
+       "t:5: train.margin: the margin is 1e-170; accepted: from 1e-150"},
+      {"quantity: rate\n\n\ntrain: {margin: 1, labels: sign, optimizer: lm}",
+       "t:5: train.margin: a margin's loss is not the sum of squares that lm"},
       {"quantity: drift\n\n\ntrain: {epochs: 4}", "t:2: quantity: drift needs train.clients"},
       {"quantity: rate\n\n\ntrain: {plateau: -1}",
        "t:5: train.plateau: the window is -1; accepted: a whole number from 0"},

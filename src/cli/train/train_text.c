@@ -204,8 +204,7 @@ ntk_ledger_verdict train_bound(const train_run *run, char text[TRAIN_LINE]) {
   const char *line = "held at every epoch where rounding lets it be seen";
   ntk_ledger_verdict verdict = NTK_LEDGER_HOLDS;
   if (!train_is_theorem(run)) {
-    line = run->settings->margin > 0.0 ? "is of squares, not of a margin"
-                                       : "is of gradient descent on all samples alone";
+    line = "is of gradient descent on all samples alone";
     verdict = NTK_LEDGER_OUTSIDE;
   } else if (run->result.epochs == 0) {
     snprintf(text, TRAIN_LINE, "not measured: no step was made");
@@ -340,7 +339,8 @@ void train_print(const void *what) {
   print_classes(run);
   print_answer(result);
   print_track(result);
-  print_verdict(run);
+  if (run->settings->margin == 0.0) /* of squares; --track, which measures it, is refused */
+    print_verdict(run);
   printf("\ntime        %.3f s", result->seconds);
   if (result->seconds_tracking > 0)
     printf(", of these %.3f s for the kernel", result->seconds_tracking);

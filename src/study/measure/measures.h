@@ -61,6 +61,7 @@ void ntk_take_final_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_smallest_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_plateau_loss(const void *result, ntk_outcome *outcome);
 void ntk_take_epochs_to(const void *result, ntk_outcome *outcome);
+void ntk_take_epochs_to_margin(const void *result, ntk_outcome *outcome);
 void ntk_take_rate(const void *result, ntk_outcome *outcome);
 void ntk_take_linear_rate(const void *result, ntk_outcome *outcome);
 void ntk_take_gap(const void *result, ntk_outcome *outcome);

@@ -32,6 +32,8 @@
   ROW(plateau_loss, "twice the mean loss over the train.plateau epochs before those that rose",    \
       training, plateau_loss, NULL)                                                                \
   ROW(epochs_to, "epochs until the loss is at most train.target", training, epochs_to, NULL)       \
+  ROW(epochs_to_margin, "epochs until every y_i f_L(x_i) is train.margin or more", training,       \
+      epochs_to_margin, NULL)                                                                      \
   ROW(rate, "(last loss / first loss)^(1 / epochs)", training, rate, NULL)                         \
   ROW(linear_rate, "rate in the end of the linear model, by both ends of K_0", training,           \
       linear_rate, NULL)                                                                           \

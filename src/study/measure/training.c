@@ -75,6 +75,14 @@ void ntk_take_epochs_to(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "epochs_to", (double)epoch, verdict);
 }
 
+void ntk_take_epochs_to_margin(const void *result, ntk_outcome *outcome) {
+  const trained *t = result;
+  ntk_value_verdict verdict = verdict_of(t);
+  if (verdict == NTK_VALUE_OK && t->result.stopped != NTK_STOP_MARGIN)
+    verdict = NTK_VALUE_NOT_REACHED;
+  ntk_outcome_put(outcome, "epochs_to_margin", (double)t->result.epochs, verdict);
+}
+
 /* A loss that is small enough from the start makes no step, and has no rate. */
 void ntk_take_rate(const void *result, ntk_outcome *outcome) {
   const trained *t = result;

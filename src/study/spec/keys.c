@@ -54,6 +54,7 @@ static const struct key {
     {"train.client_weights", NULL, false, true, true},
     {"train.split", NULL, false, true, true},
     {"train.target", NULL, false, true, true},
+    {"train.margin", NULL, false, true, true},
     {"train.plateau", "0", false, false, true},
     {"train.precision", "double", false, false, true},
     {"train.fingerprint", NULL, false, true, true}, /* of a file of labels */
@@ -144,7 +145,8 @@ ntk_status ntk_keys_check_training(ntk_study *study) {
     if (s != NULL && !study->trains)
       return NTK_REFUSE(&study->settings, s,
                         "the study does not train; accepted with a quantity that asks for it: "
-                        "final_loss, smallest_loss, plateau_loss, epochs_to, rate, linear_rate, "
+                        "final_loss, smallest_loss, plateau_loss, epochs_to, epochs_to_margin, "
+                        "rate, linear_rate, "
                         "gap, linear_gap, drift");
     if (study->trains && !keys[k].optional)
       NTK_TRY(ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback));

@@ -51,12 +51,34 @@ static ntk_status check_target(const ntk_study *study) {
                     "epochs_to needs train.target, the loss to be reached");
 }
 
+/* Labels 1 and -1, a quantity of a margin's own, and none of squares alone. */
+static ntk_status check_margin(const ntk_study *study) {
+  const ntk_setting *margin = ntk_settings_find(&study->settings, "train.margin");
+  const ntk_setting *labels = ntk_settings_find(&study->settings, "train.labels");
+  const ntk_setting *quantity = ntk_settings_find(&study->settings, "quantity");
+  if (margin == NULL)
+    return asks_for(study, "epochs_to_margin")
+               ? NTK_REFUSE(&study->settings, quantity,
+                            "epochs_to_margin needs train.margin, the margin to be reached")
+               : NTK_OK;
+  if (!ntk_labels_in_file(labels->value[0]) && strcmp(labels->value[0], "sign") != 0)
+    return NTK_REFUSE(
+        &study->settings, margin,
+        "a margin takes labels 1 and -1; accepted with train.labels: sign, or a file");
+  if (asks_for(study, "linear_rate") || asks_for(study, "linear_gap"))
+    return NTK_REFUSE(&study->settings, margin,
+                      "a margin's loss is not the sum of squares that linear_rate and linear_gap "
+                      "are about; accepted without them");
+  return NTK_OK;
+}
+
 ntk_status ntk_study_check_training(ntk_study *study) {
   const ntk_setting *labels = ntk_settings_find(&study->settings, "train.labels");
   const ntk_setting *fingerprint = ntk_settings_find(&study->settings, "train.fingerprint");
   const char *text = labels->value[0];
   NTK_TRY(check_target(study));
   NTK_TRY(check_drift(study));
+  NTK_TRY(check_margin(study));
   if (!ntk_labels_in_file(text) || !ntk_keys_means_file(study, text))
     return fingerprint == NULL
                ? NTK_OK
@@ -190,10 +212,10 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
 
 /* As ntk_train will; *key: that of the option at fault. */
 static ntk_status check_options(const ntk_train_options *options, const char **key) {
-  static const char *const keys[] = {"train.optimizer", "train.loss",          "train.precision",
-                                     "train.lr",        "train.momentum",      "train.target",
-                                     "train.batch",     "train.clients",       "train.local_steps",
-                                     "train.split",     "train.client_weights"};
+  static const char *const keys[] = {"train.optimizer", "train.loss",           "train.precision",
+                                     "train.lr",        "train.momentum",       "train.target",
+                                     "train.batch",     "train.clients",        "train.local_steps",
+                                     "train.split",     "train.client_weights", "train.margin"};
   const char *member = NULL;
   const ntk_status status = ntk_train_options_check(options, &member);
   for (size_t k = 0; status != NTK_OK && k < sizeof keys / sizeof keys[0]; k++)
@@ -225,6 +247,8 @@ ntk_status ntk_point_read_training(const ntk_study *study, const ntk_point_scope
   NTK_TRY(read_plateau(study, scope, options));
   *key = "train.target";
   NTK_TRY(read_optional(study, scope, *key, "the target", &options->target));
+  *key = "train.margin";
+  NTK_TRY(read_optional(study, scope, *key, "the margin", &options->margin));
   *key = "train.optimizer";
   NTK_TRY(spare_others(study, options));
   return check_options(options, key);
