@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ntkit._arrays import labels, pointer
 from ntkit._dataset import Data
 from ntkit._features import expect_network
-from ntkit._library import Progress, current
+from ntkit._library import Progress, check, current
 from ntkit._native import ffi, lib
 from ntkit._options import Struct, real
 from ntkit._read import read
@@ -71,6 +71,8 @@ def kernel_regression(
     if y_test is not None:
         Y_test = labels(y_test, test.samples, net.outputs)
         options.c.test_labels = pointer(Y_test)
+    forecast = context.pointer, spec.c, data.samples, test.samples, options.c, ffi.new("size_t *")
+    check(lib.ntk_regression_memory(*forecast))  # what does not fit is refused before it takes time
     result = ffi.new("ntk_regression_result *")
     try:
         context.call(

@@ -114,6 +114,22 @@ numbers h.npy >"$top/h"
 holds 'test data are scaled as these were' "$(differ "$top/h" "$in/labels.csv") < 1e-6"
 holds 'nothing moves' "@last.norm@ < 1e-5"
 
+# What is saved makes the same predictions again.
+# shellcheck disable=SC2086
+good 'saving' predict --kernel ntk $drawn --labels teacher --test-samples 9 --outputs 2 --ridge 0.5 --save saved --output k.npy
+check 'all files' test "$(find saved -name '*.npy' | wc -l)" -eq 10
+check 'N x n_L coefficients' test "$(numbers saved/coefficient.npy | wc -l)" -eq 120
+good 'again, from files' predict --kernel ntk --load saved/init --activation tanh --data saved/X.npy --labels saved/Y.npy \
+  --test saved/test.npy --test-labels saved/test_Y.npy --ridge 0.5 --output l.npy --json
+flat "$out" >"$top/flat"
+numbers k.npy >"$top/k" && numbers l.npy >"$top/l" && numbers saved/prediction.npy >"$top/p"
+check 'what is saved is what is written' cmp "$top/k" "$top/p"
+holds 'the same predictions' "$(differ "$top/k" "$top/l") < 1e-10"
+check 'the same errors' grep -q "\"test_error\": $(value last.test_error | cut -c1-10)" saved/result.json
+# shellcheck disable=SC2086
+good 'a limit' predict --kernel limit $drawn --labels teacher --test-samples 9 --save saved --quiet
+check 'has no weights' test "$(find saved -name '*.npy' | wc -l)" -eq 7
+
 # ---- Bad input -----------------------------------------------------------------------------------
 
 rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
@@ -137,6 +153,7 @@ file="predict --kernel ntk --data $in/train.csv --label-column y $net"
   bad 'labels without data' '--test-labels needs --test' $kernel --test-samples 3 --test-labels "$in/labels.csv"
   bad 'a limit of weights' '--load: a limit is of the law' predict --kernel limit --load fitted --test "$in/bare.csv"
   bad 'no network' '--widths is needed' predict --kernel ntk --samples 3 --dim 2 --test-samples 3
+  bad 'no kernel to save' '--save needs --kernel' predict --load fitted --data "$in/bare.csv" --save new
   bad 'no kernel' '--ridge needs --kernel' predict --load fitted --data "$in/bare.csv" --ridge 1
   bad 'too large' 'memory' $kernel --test-samples 3 --memory 1M --samples 5000
   bad 'an unknown class' "label 1 (from 1) in .* is 'fox', which no training sample has" predict --kernel ntk \

@@ -14,6 +14,7 @@ walk -r -x 'into/@(checkpoint.ntk|result.json)' train $small --epochs 5 --save i
 walk -r -x state.ntk train $small --epochs 20 --checkpoint state.ntk
 walk verify $small --report page.html
 walk predict --load net --data net/X.npy -o out.npy
+walk predict --kernel ntk $small --labels teacher --test-samples 9 --save new
 walk predict --kernel ntk $small --labels teacher --test-samples 9 -o out.npy
 walk predict --kernel ntk $small --labels teacher --test-samples 9 --time 0.1,1 --report page.html
 walk predict --kernel limit --data table.csv --label-column 3 --widths 9,9 --test table.csv --ridge 1 --json

@@ -305,6 +305,8 @@ static exit_status check_plain(const predict_settings *settings) {
                  {"loss", settings->loss != NULL},
                  {"classes", settings->classes != NULL},
                  {"centered", settings->centered},
+                 {"save", common->save != NULL},
+                 {"overwrite", common->overwrite},
                  {"labels", common->labels != NULL},
                  {"dim", common->dim > 0},
                  {"parameterization", common->parameterization != NULL}};

@@ -159,8 +159,10 @@ static const char *option_at_fault(const kernel_run *run) {
 }
 
 static exit_status compute(kernel_run *run) {
-  static const present_ways ways = {
-      .page = predict_kernel_page, .fields = predict_kernel_fields, .print = predict_kernel_print};
+  static const present_ways ways = {.save = predict_kernel_save,
+                                    .page = predict_kernel_page,
+                                    .fields = predict_kernel_fields,
+                                    .print = predict_kernel_print};
   const bool limit = run->options.limit != NULL;
   run->options.test_labels = run->test_Y;
   const ntk_status computed =
@@ -206,8 +208,11 @@ exit_status predict_by_kernel(const predict_settings *settings) {
     run.settings.loss = "half-sum";
   if (status == EXIT_DONE)
     status = make_options(&run);
-  const job_steps steps = {
-      .begun = begun, .memory = check_memory, .labels = predict_labels, .other = settings->output};
+  const job_steps steps = {.begun = begun,
+                           .memory = check_memory,
+                           .labels = predict_labels,
+                           .claim = predict_kernel_claim,
+                           .other = settings->output};
   if (status == EXIT_DONE)
     status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)

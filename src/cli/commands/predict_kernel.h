@@ -1,5 +1,5 @@
 /* ntkit predict --kernel, in parts: predict_kernel.c computes, predict_kernel_data.c has the test
- * data and all labels, predict_kernel_show.c and _page.c present. */
+ * data and all labels, predict_kernel_show.c and _page.c present, _save.c writes files. */
 #ifndef NTK_CLI_PREDICT_KERNEL_H
 #define NTK_CLI_PREDICT_KERNEL_H
 
@@ -30,6 +30,8 @@ exit_status predict_test_shape(kernel_run *run);
 /* Labels of the training data, the test data, and their labels, in this order. */
 exit_status predict_labels(void *run);
 
+exit_status predict_kernel_claim(const void *run);
+exit_status predict_kernel_save(void *what);
 void predict_kernel_fields(const void *what, result_view *v);
 void predict_kernel_page(const void *what, FILE *out);
 void predict_kernel_print(const void *what);

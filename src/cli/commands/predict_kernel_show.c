@@ -82,6 +82,7 @@ void predict_kernel_print(const void *what) {
   if (run->settings.output != NULL)
     printf("%s of %zu test sample%s written to %s\n", run->chosen != NULL ? "classes" : "outputs",
            r->tests, r->tests == 1 ? "" : "s", run->settings.output);
+  saved_print_files(&run->job.folder);
 }
 
 /* A list of numbers, or one for each sample of several outputs. */

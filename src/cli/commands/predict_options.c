@@ -139,6 +139,14 @@ static const option_row kernel[] = {
      .help = "Take the network's first outputs f0 away: fit, and predict, f - f0. Without it "
              "predictions are those of the linearised network. A limit has no f0: they are the "
              "mean of the Gaussian process."},
+    {.name = "save",
+     .kind = KIND_PATH,
+     .field = FIELD(common.save),
+     .argument = "DIR",
+     .expected = "a directory, made if it is not there",
+     .help = "Write X.npy and test.npy (after scaling), Y.npy and test_Y.npy, prediction.npy, "
+             "fitted.npy, coefficient.npy, the network's weights init/W1.npy to init/WL.npy and "
+             "result.json (what --json prints) into DIR."},
 };
 
 _Static_assert(sizeof scaling / sizeof scaling[0] == 2, "each has its place below");
@@ -162,6 +170,7 @@ const cli_command predict_command = {
                                      SHARED(ACTIVATION, ACTIVATION),
                                      {scaling, 2},
                                      OPTION_PART(kernel),
+                                     SHARED(OVERWRITE, OVERWRITE),
                                      SHARED(LABELS, LABELS),
                                      SHARED(DIM, DIM),
                                      SHARED(WIDTHS, WIDTHS),
