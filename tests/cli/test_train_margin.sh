@@ -23,6 +23,8 @@ done
 bad_margin 'labels that are numbers' '^ntkit: --margin needs labels 1 and -1; .*not gaussian$' --margin
 bad_margin 'a label that is none' '^ntkit: label 2 (from 1) is 0.5; a margin takes 1 and -1' --margin \
   --labels "$in/half.csv"
+run train --labels "$in/classes.csv" --samples 40 --dim 10 --widths 12,16 --margin
+check 'classes that are not said to be' grep -q '^ntkit: label 1 (from 1) is 0; a margin takes 1 and -1, or classes' "$err"
 bad_margin 'one-hot classes' '^ntkit: --margin takes .*; expected --classes signs' --margin \
   --labels "$in/classes.csv" --classes one-hot --outputs 2
 bad_margin 'a margin whose square is 0' '^ntkit: --margin: the margin is 1e-170; accepted: from 1e-150 to 1e+150' \

@@ -1,6 +1,7 @@
 /* Whose samples are whose.
  * Property: every split gives each sample to one client, evenly, by label in its order; what leaves
- * a client without samples, or is not of federated training, is refused. */
+ * a client without samples, or is not of federated training, is refused. What is said of a step
+ * where the operator of a round is not found, or K_0 is singular. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,6 +58,84 @@ static void test_splits(void **state) {
   fit_destroy(&p);
 }
 
+/* Past 2048 rows the step is by lambda_max(K) and the smallest client's mean: 1 / (2 / n lambda).
+ */
+static void test_many_rows(void **state) {
+  (void)state;
+  const size_t narrow[] = {3, 4};
+  const ntk_network_spec small = {.depth = 2, .width = narrow, .activation = "tanh", .seed = 5};
+  fit_problem p = fit_create(one, small, 2060);
+  double *client = make_array(2060);
+  for (size_t i = 0; i < 2060; i++)
+    client[i] = i < 500 ? 0.0 : 1.0;
+  ntk_train_options o = {.clients = 2, .client = client, .loss = "mean", .epochs = 1};
+  ntk_train_result r = fit_run(&p, o);
+  assert_near(r.lr * r.convergence.lambda_max * 2.0 / 500.0, 1.0, 1e-12, "step");
+  assert_non_null(strstr(r.lr_source, "which lambda_max(K) is above"));
+  assert_non_null(strstr(r.federated.reason, "up to 2048 rows"));
+  ntk_train_clear(&r);
+  o.lr = 1e-3; /* for which nothing is asked of K */
+  r = fit_run(&p, o);
+  assert_true(isnan(r.convergence.lambda_max) && isnan(r.convergence.lambda_min));
+  ntk_train_clear(&r);
+  free(client);
+  fit_destroy(&p);
+}
+
+/* Of a singular K_0 the rate is not told, whatever rounding leaves of the operator's smallest
+ * eigenvalue, unless the round grows. */
+static void test_singular(void **state) {
+  (void)state;
+  const size_t narrow[] = {3, 4};
+  const ntk_network_spec small = {.depth = 2, .width = narrow, .activation = "tanh", .seed = 5};
+  fit_problem p = fit_create(one, small, 40); /* of 16 parameters */
+  double *start = fit_theta(&p);
+  ntk_train_options o = {.clients = 4, .local_steps = 3, .epochs = 1, .track = 1};
+  ntk_train_result r = fit_run(&p, o);
+  assert_true(r.convergence.lambda_min == 0.0 && isnan(r.federated.rate));
+  assert_non_null(strstr(r.federated.reason, "K_0 is singular, and the operator with it"));
+  o.lr = 4.0 * r.lr; /* odd steps of one client's part past 2 / lambda grow */
+  o.clients = 1;
+  ntk_train_clear(&r);
+  fit_set(&p, start);
+  r = fit_run(&p, o);
+  assert_true(r.federated.rate > 1.0 && r.federated.reason[0] == '\0');
+  ntk_train_clear(&r);
+  o.local_steps = 2001; /* past the largest number */
+  o.epochs = 3;
+  fit_set(&p, start);
+  r = fit_run(&p, o);
+  for (size_t i = 0; i < r.tracked; i++)
+    assert_true(!isinf(r.track[i].prediction));
+  ntk_train_clear(&r);
+  free(start);
+  fit_destroy(&p);
+}
+
+/* A linear model that grows past the largest number, where the network does not: its loss is not
+ * known from there on. */
+static void test_prediction(void **state) {
+  (void)state;
+  const size_t narrow[] = {2, 4};
+  size_t finite = 0, unknown = 0;
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    const ntk_network_spec small = {
+        .depth = 2, .width = narrow, .activation = "relu", .seed = seed};
+    fit_problem p = fit_create(one, small, 1);
+    ntk_train_result r = fit_run(
+        &p,
+        (ntk_train_options){.clients = 1, .local_steps = 50, .lr = 1.0, .track = 1, .epochs = 20});
+    for (size_t i = 0; i < r.tracked; i++) {
+      assert_true(!isinf(r.track[i].prediction));
+      finite += isnan(r.track[i].prediction) ? 0 : 1;
+      unknown += i > 1 && isnan(r.track[i].prediction) && !isnan(r.track[1].prediction);
+    }
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+  assert_true(finite > 0 && unknown > 0);
+}
+
 static void test_refused(void **state) {
   (void)state;
   fit_problem p = fit_create(one, spec, 12);
@@ -92,8 +171,9 @@ static void test_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_splits),
-      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_splits),     cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_many_rows),  cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_prediction),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

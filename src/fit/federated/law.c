@@ -177,10 +177,12 @@ static ntk_status find_radius(ntk_law *l, double *work) {
   }
   NTK_TRY(ntk_dsyevd(l->rounds->split->context, 'N', R, work, l->own));
   const double least = l->own[0], most = l->own[R - 1];
-  if (least > (double)R * DBL_EPSILON * most)
+  if (most > 2.0) /* whatever is at the other end, which is 0 at least */
+    l->radius = most - 1.0;
+  else if (least > (double)R * DBL_EPSILON * most)
     l->radius = fmax(fabs(1.0 - least), fabs(1.0 - most));
   else
-    l->reason = "the operator is singular, or double precision does not tell it from that";
+    l->reason = "double precision does not tell the operator's smallest eigenvalue from 0";
   return NTK_OK;
 }
 

@@ -53,10 +53,15 @@ ntk_federated_rate ntk_training_federated(const ntk_training *t) {
   r.weights = t->options.client_weights;
   r.smallest = split->smallest;
   r.largest = split->largest;
+  const char *reason =
+      t->law != NULL ? t->law->reason : "it is found up to 2048 rows of K, on one process";
   if (t->law != NULL)
     r.rate = t->law->radius * t->law->radius;
-  snprintf(r.reason, sizeof r.reason, "%s",
-           t->law != NULL ? t->law->reason : "it is found up to 2048 rows of K, on one process");
+  if (t->law != NULL && t->tracker->at_start.lambda_min == 0.0 && !(r.rate > 1.0)) {
+    r.rate = NAN; /* what rounding leaves of 1 */
+    reason = "K_0 is singular, and the operator with it: what lies outside of its range stays";
+  }
+  snprintf(r.reason, sizeof r.reason, "%s", reason);
   for (size_t e = 1; e <= t->epoch; e++)
     r.drift_largest = fmax(r.drift_largest, t->drift[e]);
   if (t->epoch > 0)

@@ -84,7 +84,9 @@ static ntk_status eigenvalues_at_start(ntk_training *t, ntk_tracker *k) {
   const bool keep = (t->options.question && ntk_training_is_linear(t)) ||
                     (t->options.clients > 0 && ntk_training_follows(t));
   need_max = need_max || keep;
-  if (!need_max && !t->optimizer->theorem)
+  /* Of gd (20), or the rate of batches; not of rounds without their operator. */
+  const bool told = t->optimizer->theorem && t->options.clients == 0;
+  if (!need_max && !told)
     return NTK_OK;
   ntk_features *features = NULL;
   NTK_TRY(ntk_features_create_of(t->network, t->data, NTK_OUTPUTS_ALL, &features));
@@ -239,7 +241,8 @@ ntk_status ntk_tracker_measure(ntk_training *t) {
     point.bound = pow(rate, (double)t->epoch) * t->loss[0];
   if (k->r != NULL) {
     const double norm = ntk_dnrm2(t->R, k->r);
-    point.prediction = ntk_training_loss(t, norm * norm);
+    const double loss = ntk_training_loss(t, norm * norm);
+    point.prediction = isfinite(loss) ? loss : NAN; /* it grows past the largest number */
   }
   if (t->epoch > 0) {
     ntk_training_sync(t);
