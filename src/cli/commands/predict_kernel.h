@@ -28,9 +28,9 @@ typedef struct kernel_run {
 /* M, by the file's header alone, or what --test-samples says. */
 exit_status predict_test_shape(kernel_run *run);
 /* Labels of the training data, the test data, and their labels, in this order. */
-exit_status predict_labels(void *run);
+exit_status predict_labels(void *what);
 
-exit_status predict_kernel_claim(const void *run);
+exit_status predict_kernel_claim(const void *what);
 exit_status predict_kernel_save(void *what);
 void predict_kernel_fields(const void *what, result_view *v);
 void predict_kernel_page(const void *what, FILE *out);

@@ -45,7 +45,7 @@ static void put_predictions(FILE *out, const kernel_run *run) {
 
 static void put_times(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
-  figure_point train[DRAWN], test[DRAWN];
+  figure_point train[DRAWN] = {{0}}, test[DRAWN] = {{0}};
   const size_t drawn = r->points < DRAWN ? r->points : DRAWN;
   if (r->points < 2)
     return;

@@ -59,12 +59,13 @@ static ntk_status check_shapes(ntk_regressor *s) {
     return ntk_fail(NTK_ERR_ARGUMENT, "no network, and no limit; accepted: one of them, or both");
   if (limit != NULL)
     NTK_TRY(ntk_architecture_check(limit, &parameters));
-  s->outputs = limit != NULL ? ntk_spec_width(limit, limit->depth) : network->width[network->depth];
-  if (network != NULL && network->width[network->depth] != s->outputs)
+  const size_t own = network != NULL ? network->width[network->depth] : 0;
+  s->outputs = limit != NULL ? ntk_spec_width(limit, limit->depth) : own;
+  if (network != NULL && own != s->outputs)
     return ntk_fail(NTK_ERR_SHAPE,
-                    "the network has %zu outputs, and the limit %zu; they must agree",
-                    network->width[network->depth], s->outputs);
-  const size_t d = network != NULL ? network->width[0] : limit->width[0];
+                    "the network has %zu outputs, and the limit %zu; they must agree", own,
+                    s->outputs);
+  const size_t d = network != NULL ? network->width[0] : ntk_spec_width(limit, 0);
   NTK_TRY(ntk_dim_check(s->data, d));
   NTK_TRY(ntk_dim_check(s->test, d));
   const ntk_held held = ntk_dataset_held(s->data), test = ntk_dataset_held(s->test);
