@@ -1151,8 +1151,9 @@ class LimitResult(Result):
     lambda_min: smallest eigenvalue of the limit, at the widths given; nan: not resolved; 0: known
         to be
     lambda_max: largest eigenvalue of the limit
-    exponent: of two: lambda_min and all other numbers of the limit's size, those of limit.npy and of
-        blocks too, are to be multiplied by 2^exponent; 0 unless double precision does not hold them
+    exponent: of two: lambda_min and all other numbers of the limit's size, those of limit.npy and
+        of blocks too, are to be multiplied by 2^exponent; 0 unless double precision does not hold
+        them
     condition: lambda_max / lambda_min
     residual_min: ||A v - lambda_min v|| for unit v, recomputed; nan: there is no v
     residual_max: the same of lambda_max

@@ -52,6 +52,29 @@ def test_is_the_programs(program):
     assert [b.trace for b in found.blocks] == [b["trace"] for b in theirs["blocks"]]
 
 
+def test_singular():
+    X = ntkit.generate("gaussian", 20, 6, seed=1)
+    found = ntkit.limit_spectrum(ntkit.Network([6, 4], activation="identity"), X)
+    assert found.verdict == "rank_deficient"
+    assert found.lambda_min == 0.0
+    assert (found.deficiency.cause, found.deficiency.zeros) == ("linear", 14)
+
+
+def test_beyond_double_precision():
+    X = ntkit.generate("gaussian", 8, 6, seed=1)
+    deep = [6] + 200 * [10]
+    plain = ntkit.limit_spectrum(ntkit.Network(deep, activation="relu", init="he"), X)
+    beta = 201 * [2.0**-5]
+    net = ntkit.Network(deep, activation="relu", init="he", beta=beta)
+    found = ntkit.limit_spectrum(net, X)
+    assert plain.exponent == 0.0
+    # each block has beta^2 of all layers but one
+    power = int(found.exponent) + 10 * 200
+    assert found.lambda_min * 2.0**power == pytest.approx(plain.lambda_min, rel=1e-9)
+    with pytest.raises(ValueError, match=r"near 2\^-"):
+        ntkit.limit(net, X)
+
+
 def test_refusals():
     X = ntkit.generate("gaussian", 5, 3, seed=1)
     given = ntkit.Network.from_weights([np.ones((3, 4)), np.ones((4, 1))], activation="tanh")
