@@ -4,6 +4,7 @@
  * refused, and says why. */
 #include "one_context.h"
 
+#include "fake_clock.h"
 #include "jacobi.h"
 #include "kernel/limit/cross.h"
 #include "ntkit/limit.h"
@@ -208,9 +209,50 @@ static void test_refusals(void **state) {
   free(X);
 }
 
+/* Tables of many layers may take seconds: it is told how far they are, and they can be stopped. */
+static bool stop_at_tables(const char *phase, double fraction, void *user) {
+  double *seen = user;
+  if (strcmp(phase, "limit") == 0)
+    *seen = fraction;
+  return !(*seen > 0.0);
+}
+
+static void test_stop(void **state) {
+  (void)state;
+  double seen = -1.0;
+  ntk_context *context = NULL;
+  clock_tick = 0.1; /* longer than between two calls */
+  assert_ok(ntk_context_create(
+      &(ntk_context_options){.threads = 1, .progress = stop_at_tables, .progress_user = &seen},
+      &context));
+  double *X = make_normal(3, N * D);
+  ntk_dataset *data = make_data(context, X, N, D);
+  const ntk_network_spec spec = a_spec("softsign", DEEP, 1.0);
+  ntk_limit_result r = {0};
+  assert_int_equal(ntk_limit_spectrum(context, &spec, data, NULL, &r), NTK_ERR_CANCELLED);
+  assert_true(seen > 0.0 && seen < 1.0);
+  clock_tick = 1e-6;
+  assert_null(r.context);
+  ntk_dataset_destroy(data);
+  assert_int_equal(ntk_memory_in_use(context), 0);
+  ntk_context_destroy(context);
+  free(X);
+}
+
+/* 300 layers of relu keep 4 numbers a sample and layer, and no series. */
+static void test_memory(void **state) {
+  (void)state;
+  size_t deep = 0, series = 0;
+  ntk_network_spec spec = a_spec("relu", DEEP, 1.0);
+  assert_ok(ntk_limit_memory(one, &spec, 200, NULL, &deep));
+  spec = a_spec("tanh", DEEP, 1.0);
+  assert_ok(ntk_limit_memory(one, &spec, 200, NULL, &series));
+  assert_true(deep > 8 * 200 * (DEEP - 1) * 4 && series - deep == 8 * 200 * (DEEP - 1) * 1024UL);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_tanh),
-                                     cmocka_unit_test(test_slopes),
-                                     cmocka_unit_test(test_refusals)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),  cmocka_unit_test(test_tanh),
+                                     cmocka_unit_test(test_slopes), cmocka_unit_test(test_refusals),
+                                     cmocka_unit_test(test_stop),   cmocka_unit_test(test_memory)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

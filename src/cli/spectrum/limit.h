@@ -24,7 +24,7 @@ typedef struct limit_run {
 /* Both ends with residuals, and what is proved, one a line. */
 void limit_print_ends(const ntk_limit_result *result);
 /* K's distance, and its blocks'. */
-void limit_print_distances(const ntk_limit_result *result);
+void limit_print_distances(const ntk_limit_result *limit);
 
 /* Of the command: its fields, its page and its lines. */
 void limit_fields(const void *what, result_view *v);

@@ -228,6 +228,12 @@ size_t ntk_dual_terms(const ntk_dual *dual) {
   return dual->kind == NTK_DUAL_TABLE ? dual->table.norms : dual->series.terms;
 }
 
+size_t ntk_dual_terms_most(const ntk_activation *phi) {
+  ntk_dual dual = {.phi = *phi};
+  choose(&dual);
+  return dual.kind == NTK_DUAL_TABLE ? NTK_DUAL_TERMS : 0;
+}
+
 size_t ntk_dual_column_size(const ntk_dual *dual) {
   return dual->kind == NTK_DUAL_TABLE ? 2 * dual->table.angles * dual->table.norms
                                       : dual->series.terms;

@@ -108,6 +108,7 @@ typedef struct ntk_dual_pairs {
  * basis[k apart]; and what these become for the one v of many pairs, from its own with apart = 1.
  */
 size_t ntk_dual_terms(const ntk_dual *dual);
+size_t ntk_dual_terms_most(const ntk_activation *phi); /* whatever the variances are */
 void ntk_dual_basis(const ntk_dual *dual, const ntk_dual_one *u, size_t apart, double *basis);
 size_t ntk_dual_column_size(const ntk_dual *dual);
 void ntk_dual_column(const ntk_dual *dual, const double *basis, double *column);
