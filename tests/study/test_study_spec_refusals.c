@@ -74,7 +74,7 @@ static void check_bad(const bad *list, size_t count) {
   "train.loss, train.labels, train.epochs, train.batch, train.clients, train.local_steps, "        \
   "train.client_weights, train.split, train.target, train.margin, train.plateau, "                 \
   "train.precision, "                                                                              \
-  "train.fingerprint, grid.NAME"
+  "train.fingerprint, train.split_fingerprint, grid.NAME"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 

@@ -31,7 +31,9 @@ static ntk_status bytes_needed(ntk_context *context, const ntk_point *point,
   (void)quantity;
   (void)count;
   const ntk_network_spec spec = ntk_trial_spec(point, 0);
-  return ntk_train_memory(context, &spec, point->N, &point->training.options, bytes);
+  NTK_TRY(ntk_train_memory(context, &spec, point->N, &point->training.options, bytes));
+  *bytes += point->training.split != NULL ? point->N * sizeof(double) : 0;
+  return NTK_OK;
 }
 
 /* What the quantities are taken from. */
@@ -133,6 +135,18 @@ void ntk_take_drift(const void *result, ntk_outcome *outcome) {
   ntk_outcome_put(outcome, "drift", t->result.federated.drift_largest, verdict);
 }
 
+/* Whose the samples are, from a file, which may be replaced at any moment; else *client is NULL. */
+static ntk_status load_split(ntk_context *context, const ntk_point *point, const ntk_dataset *data,
+                             double **client) {
+  const ntk_point_training *training = &point->training;
+  if (training->split == NULL)
+    return NTK_OK;
+  NTK_TRY(ntk_alloc_doubles(context, point->N, "split", client));
+  NTK_TRY(ntk_file_unchanged(training->split, &training->split_file));
+  NTK_TRY(ntk_labels_load(context, training->split, data, *client));
+  return ntk_file_unchanged(training->split, &training->split_file);
+}
+
 static ntk_status run_training(ntk_context *context, const ntk_point *point, uint64_t seed,
                                const ntk_quantity *const *quantity, size_t count,
                                ntk_outcome *outcome) {
@@ -140,16 +154,20 @@ static ntk_status run_training(ntk_context *context, const ntk_point *point, uin
   options.seed = seed;
   ntk_dataset *data = NULL;
   ntk_network *network = NULL;
-  double *Y = NULL;
+  double *Y = NULL, *client = NULL;
   trained t = {.target = options.target};
   ntk_status status = ntk_trial_begin(context, point, seed, &data, &network);
   if (status == NTK_OK)
     status = ntk_trial_labels(context, point, seed, data, &Y);
   if (status == NTK_OK)
+    status = load_split(context, point, data, &client);
+  options.client = client;
+  if (status == NTK_OK)
     status = ntk_train(context, network, data, Y, &options, &t.result);
   for (size_t q = 0; q < count && status == NTK_OK; q++)
     quantity[q]->take(&t, outcome);
   ntk_train_clear(&t.result);
+  ntk_free(context, client);
   ntk_free(context, Y);
   ntk_network_destroy(network);
   ntk_dataset_destroy(data);

@@ -16,6 +16,8 @@ typedef struct ntk_point_training {
   const char *labels;        /* a kind, or a file */
   bool labels_from_file;
   ntk_file_identity labels_file;
+  const char *split; /* a file, NULL: by options */
+  ntk_file_identity split_file;
 } ntk_point_training;
 
 /* A point of the grid, resolved. Strings are borrowed from the study. */

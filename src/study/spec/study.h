@@ -43,6 +43,8 @@ struct ntk_study {
   bool trains; /* some quantity asks for it */
   ntk_file_identity labels_file;
   size_t labels_rows, labels_cols; /* of the file of labels; 0: there is none */
+  ntk_file_identity split_file;
+  size_t split_rows; /* of the file of whose the samples are; 0: there is none */
 };
 
 /* Network and data of point i. */

@@ -4,6 +4,7 @@
 #include "study/spec/keys.h"
 
 #include "base/names.h"
+#include "fit/federated/split.h"
 #include "fit/train/batch.h"
 #include "fit/train/optimizer.h"
 
@@ -26,6 +27,26 @@ static ntk_status open_labels(ntk_study *study, const char *path) {
   NTK_TRY(ntk_keys_open_file(study, &key, path, &study->labels_file, &file));
   study->labels_rows = file.rows;
   study->labels_cols = file.cols;
+  return NTK_OK;
+}
+
+/* The same of whose the samples are, where that is no name; one without a file is refused as a name
+ * at the points. */
+static ntk_status check_split(ntk_study *study) {
+  const ntk_setting *split = ntk_settings_find(&study->settings, "train.split");
+  size_t row = 0;
+  const ntk_setting *known = ntk_settings_find(&study->settings, "train.split_fingerprint");
+  if (split == NULL || ntk_split_find(split->value[0], &row) == NTK_OK ||
+      !ntk_keys_means_file(study, split->value[0]))
+    return known == NULL ? NTK_OK : NTK_REFUSE(&study->settings, known, "train.split is no file");
+  ntk_reader file;
+  const ntk_file_key key = {.name = "train.split_fingerprint"};
+  const ntk_status status =
+      ntk_keys_open_file(study, &key, split->value[0], &study->split_file, &file);
+  if (status != NTK_OK) /* settings may have been added */
+    return ntk_setting_refuse(&study->settings, ntk_settings_find(&study->settings, "train.split"),
+                              status);
+  study->split_rows = file.rows;
   return NTK_OK;
 }
 
@@ -79,6 +100,7 @@ ntk_status ntk_study_check_training(ntk_study *study) {
   NTK_TRY(check_target(study));
   NTK_TRY(check_drift(study));
   NTK_TRY(check_margin(study));
+  NTK_TRY(check_split(study));
   if (!ntk_labels_in_file(text) || !ntk_keys_means_file(study, text))
     return fingerprint == NULL
                ? NTK_OK
@@ -184,10 +206,26 @@ static ntk_status read_batch(const ntk_study *study, const ntk_point_scope *scop
   return ntk_batch_check(options, point->N);
 }
 
+/* A file of whose the samples are: a number for each that is used, or for each row of the data's
+ * file. */
+static ntk_status read_split(const ntk_study *study, ntk_point *point) {
+  ntk_point_training *training = &point->training;
+  training->split = ntk_keys_text(study, "train.split");
+  training->split_file = study->split_file;
+  const size_t rows = point->from_file ? ntk_study_file_of(study, point->source)->rows : point->N;
+  const bool first = study->skip == 0 && !study->rows_vary;
+  if (training->options.clients == 0)
+    return ntk_fail(NTK_ERR_ARGUMENT, "this is of federated training; accepted with clients");
+  if (study->split_rows == rows || (first && study->split_rows == point->N))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_SHAPE, "%s has %zu numbers; accepted: %zu, one for each %s",
+                  training->split, study->split_rows, rows,
+                  point->from_file ? "row of the data's file" : "sample");
+}
+
 /* Federated training: C, E and, by their names, weights and split. */
 static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *scope, size_t i,
-                               const ntk_point *point, ntk_train_options *options,
-                               const char **key) {
+                               ntk_point *point, ntk_train_options *options, const char **key) {
   const ntk_setting *clients = ntk_settings_find(&study->settings, "train.clients");
   const ntk_setting *steps = ntk_settings_find(&study->settings, "train.local_steps");
   *key = "train.clients";
@@ -205,6 +243,8 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
   if (ntk_settings_find(&study->settings, *key) != NULL)
     options->client_weights = ntk_point_name(study, *key, i);
   *key = "train.split";
+  if (study->split_rows > 0)
+    return read_split(study, point);
   if (ntk_settings_find(&study->settings, "train.split") != NULL)
     options->split = ntk_point_name(study, "train.split", i);
   return NTK_OK;
