@@ -38,6 +38,8 @@ good 'more samples than dimensions' limit --samples 20 --dim 6 --widths 9 --acti
 check 'and why' grep -q '^verdict  *rank_deficient: a linear network.* at most d = 6' "$out"
 check '0' grep -q '^lambda_min  0 ' "$out"
 check 'of blocks too' test "$(grep -c ' 0 (rank < N)$' "$out")" = 2
+good 'asked for a proof' limit --samples 20 --dim 6 --widths 9 --activation identity --certify
+check 'it is exactly 0' grep -q '^  *exactly, for the limit' "$out"
 good 'in JSON' limit --samples 20 --dim 6 --widths 9 --activation identity --json
 check 'the cause' grep -q '"cause": "linear"' "$out"
 

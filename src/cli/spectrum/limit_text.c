@@ -25,6 +25,8 @@ void limit_print_ends(const ntk_limit_result *r) {
   printf("verdict     %s%s%s\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
          r->reason);
   print_end("lambda_min", r->lambda_min, r->residual_min, r->exponent);
+  if (r->verdict == NTK_VERDICT_RANK_DEFICIENT && c->kernel.proved)
+    printf("            exactly, for the limit in exact arithmetic\n");
   if (c->certified) {
     print_bounds("proved of the stored matrix:", c->lower, c->upper, r->exponent);
     print_bounds("estimated for the exact limit:", c->kernel_lower, c->kernel_upper, r->exponent);
