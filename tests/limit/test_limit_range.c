@@ -178,7 +178,7 @@ static void test_slopes(void **state) {
 static void test_refusals(void **state) {
   (void)state;
   double *X = make_normal(3, N * D);
-  const double tiny[] = {1e-170, 1.0};
+  const double tiny[] = {1e-170, 1.0}, huge[] = {1e200, 1.0};
   ntk_dataset *data = make_data(one, X, N, D);
   ntk_limit_result r = {0};
   ntk_kernel *K = NULL;
@@ -203,6 +203,9 @@ static void test_refusals(void **state) {
   spec = a_spec("relu", DEEP, 0.05);
   assert_refused(ntk_limit_spectrum(one, &spec, data, NULL, &r), NTK_ERR_ARGUMENT,
                  "sample 2 (from 1) gives layer 1 nothing but 0");
+  spec = a_spec("relu", 2, 1.0);
+  spec.beta = huge;
+  assert_refused(ntk_limit_spectrum(one, &spec, data, NULL, &r), NTK_ERR_NOT_FINITE, "overflows");
   assert_null(K);
   assert_null(r.context);
   ntk_dataset_destroy(data);

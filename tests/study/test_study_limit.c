@@ -61,7 +61,24 @@ static void test_values(void **state) {
   unlink(database);
 }
 
+/* More samples than a linear network has dimensions: 0, and known to be. */
+static void test_singular(void **state) {
+  (void)state;
+  const char *database = fresh("singular.db");
+  ntk_study *study = make_study("name: l\nquantity: limit_lambda_min\n"
+                                "network: {widths: [n], activation: identity}\n"
+                                "grid: {n: [10], N: 20, d: 8}\ntrials: 1\n");
+  run_study(study, database, &(ntk_study_options){.workers = 1});
+  ntk_study_table table = read_table(database);
+  assert_int_equal(table.rows, 1);
+  assert_string_equal(table.row[0].verdict, "rank_deficient");
+  assert_true(table.row[0].value == 0.0);
+  ntk_study_table_clear(&table);
+  ntk_study_destroy(study);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_values)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),
+                                     cmocka_unit_test(test_singular)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void find_range(const ntk_limit *limit, size_t l, const double *before, d
   range[0] = INFINITY;
   range[1] = -INFINITY;
   for (size_t i = 0; i < limit->N; i++) {
-    const double part = log2(gain) + 2.0 * log2(before[i]) + unit;
+    const double part = isinf(gain) ? gain : log2(gain) + 2.0 * log2(before[i]) + unit;
     const double both = part > -1000.0 && part < 1000.0 ? log2(exp2(part) + layer->shift)
                                                         : fmax(part, log2(layer->shift));
     if (both < range[0]) {
