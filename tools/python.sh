@@ -8,8 +8,8 @@ set -eu
 cd "$(dirname "$0")/.."
 say() { echo "== python: $*"; }
 quiet() { # what it prints only where it fails
-  "$@" >build/python.log 2>&1 || {
-    cat build/python.log >&2
+  "$@" >"build/${log:=python}.log" 2>&1 || {
+    cat "build/$log.log" >&2
     exit 1
   }
 }
@@ -37,14 +37,14 @@ wheel() {
 
 # tested NAME PYTHON PACKAGES...: every test, on the wheel installed with these packages
 tested() {
-  name=$1
+  name=$1 log=$1
   environment "$@" -r python/requirements-test.txt
   "build/$name/bin/python" - <<'END'
 import sys, numpy, ntkit
 print("== python: tests with Python", sys.version.split()[0], "and NumPy", numpy.__version__)
 assert sys.prefix in ntkit.__file__, ntkit.__file__
 END
-  "build/$name/bin/pytest" -q -rs
+  "build/$name/bin/pytest" -q -rs -p no:cacheprovider
 }
 
 case ${1:-} in
@@ -52,8 +52,16 @@ wheel) wheel ;;
 test)
   wheel
   wheel=$(echo dist/*.whl)
+  # Side by side, as each is one process; what the second says comes after the first.
+  (tested python-oldest "$(tools/found_python.sh 9 10 11 12)" "$wheel" numpy==1.26.*) >build/python-oldest.said 2>&1 &
+  oldest=$!
+  trap 'kill $oldest 2>/dev/null || :' EXIT
   tested python-newest "$(tools/found_python.sh 14 13 12 11 10 9)" "${wheel}[all]" -r python/requirements-optional.txt
-  tested python-oldest "$(tools/found_python.sh 9 10 11 12)" "$wheel" numpy==1.26.*
+  status=0
+  wait $oldest || status=$?
+  trap - EXIT
+  cat build/python-oldest.said
+  [ $status -eq 0 ] || exit $status
   if [ "$(id -u)" -eq 0 ]; then
     say 'the wheel where nothing else is'
     tools/check_wheel.sh "$wheel" build/python-newest/bin/python
