@@ -30,7 +30,7 @@ typedef struct ntk_lines {
   char point;          /* of numbers: '.', or ',' */
   size_t label;        /* the column of labels, from 1; 0: none */
   size_t base;         /* of libsvm: the index of the first number, 0 or 1 */
-  bool indexed;        /* the first column has numbers of rows, and is left out */
+  bool indexed;        /* the first column has names of rows, and is left out */
   bool guessed;        /* of words alone: the first was taken for a heading, for it comes once */
   char like[NTK_LIKE]; /* the first column of numbers with a name that labels have; "": none has */
   uint64_t names; /* a hash of what a heading calls the columns that are numbers; 0: none does */

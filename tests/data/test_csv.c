@@ -48,6 +48,9 @@ static void test_forms(void **state) {
       "\"\",\"a\",\"b\",\"c\"\n\"1\",1,2,3\n\"2\",4,5,6\n", /* R's write.csv */
       "\"\" \"a\" \"b\" \"c\"\n\"1\" 1 2 3\n\"2\" 4 5 6\n",
       "\"\",\"0\",\"1\",\"2\"\r\n\"0\",\"1\",\"2\",\"3\"\r\n\"1\",\"4\",\"5\",\"6\"\r\n",
+      ",a,b,c\n187,1,2,3\n26,4,5,6\n", /* pandas's rows of a part of a table */
+      ",a,0,c\n2024-01-05,1,2,3\n2024-01-08,4,5,6\n",
+      "\"\";\"a\";\"b\";\"c\"\n\"row, one\";1,0;2;3\n\"row two\";4;5;6\n",
       "\"a b\" \"b, c\" d\n1 2 3\n4 5 6\n",
       "infected,nanometer,age\n1,2,3\n4,5,6\n",
       "1;2,0;3,0\n4;5;6,0e0\n", /* R's write.csv2, German Excel */
@@ -149,6 +152,13 @@ static void test_refusals(void **state) {
   for (size_t k = 0; k < COUNT(numbered); k++) {
     write_text(numbered[k]);
     assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "line 1 is 0 to 2, which may be");
+  }
+  static const char *const unnamed[] = {",a,b\n1.5,2,3\n", ";a;b\n1,5;2;3\n", ",0,1\n5,2,3\n",
+                                        ",a,b\nNA,2,3\n"}; /* no names of rows */
+  for (size_t k = 0; k < COUNT(unnamed); k++) {
+    write_text(unnamed[k]);
+    assert_ok(ntk_array_shape(path, &info));
+    assert_refused(ntk_array_load(path, 0, 1, x), NTK_ERR_FORMAT, "line 1, column 1: '' is no");
   }
   write_text("1 2\r3 4\r");
   assert_refused(ntk_array_shape(path, &info), NTK_ERR_FORMAT, "is of no format known here");

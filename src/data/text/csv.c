@@ -1,6 +1,6 @@
 /* Decimal numbers as text, a row a line: CSV and its kin. Between numbers stands a comma, a
  * semicolon, a tab or blanks, by what the first line has; that line is a heading when it begins
- * with a name and goes on with names, or numbers of columns. A column of row numbers, which pandas
+ * with a name and goes on with names, or numbers of columns. A column of row names, which pandas
  * and R head by nothing, is left out. Numbers may be quoted. Where a semicolon or a tab stands
  * between them, a comma may be their point. Lines of blanks, and lines that begin with # and no
  * error of a spreadsheet, are no rows. One column may have labels: numbers, or words.

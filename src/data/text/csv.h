@@ -9,7 +9,7 @@
 
 /* Delimiter and number of columns of the line there, by what stands in it outside quotes. */
 ntk_status ntk_text_look(ntk_window *w, char *delimiter, size_t *cols);
-/* Whether the line there is a heading, and whether the first column has numbers of rows. */
+/* Whether the line there is a heading, and whether the first column has names of rows. */
 ntk_status ntk_text_heading(ntk_window *w, ntk_lines *lines, bool *heading);
 /* Whether the numbers have a comma for their point: where another delimiter stands between them
  * and a comma between two digits, from that offset on. */

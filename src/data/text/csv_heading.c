@@ -88,16 +88,26 @@ static ntk_status find_number(ntk_window *w, char delimiter, bool named, bool *f
   return NTK_OK;
 }
 
-/* Whether the next row begins with the 0 of pandas or the 1 of R. */
-static ntk_status look_for_index(ntk_window *w, ntk_lines *lines) {
-  double value = -1.0;
+/* Whether the next row begins with what names a row, as pandas and R write them under a heading
+ * without a name: a whole number, a date, a word. Another number may be a datum; and under numbers
+ * of columns, which may be a row that lacks one, it is the 0 of pandas or the 1 of R alone. */
+static ntk_status look_for_index(ntk_window *w, ntk_lines *lines, bool named) {
+  double value = 0.0;
   bool there = false;
   NTK_TRY(ntk_window_next(w, &there));
   NTK_TRY(ntk_window_find(w, &there));
+  if (!there)
+    return NTK_OK;
   const char *c = ntk_past_blanks(w->at, lines->delimiter);
-  const char *end = there ? ntk_decimal_read(c + (*c == '"'), w->end, '.', &value) : NULL;
-  lines->indexed =
-      end != NULL && ends_field(end, lines->delimiter) && (value == 0.0 || value == 1.0);
+  c += *c == '"';
+  const char *end = ntk_decimal_read(c, w->end, '.', &value);
+  const bool whole = end == c + strspn(c, "0123456789");
+  if (!named)
+    lines->indexed = end != NULL && ends_field(end, lines->delimiter) && value * (value - 1) == 0.0;
+  else if (end == NULL)
+    lines->indexed = is_name(c, w->end, lines->delimiter);
+  else
+    lines->indexed = ends_field(end, lines->delimiter) ? whole : whole && *end != ',';
   return NTK_OK;
 }
 
@@ -133,6 +143,8 @@ ntk_status ntk_text_heading(ntk_window *w, ntk_lines *lines, bool *heading) {
   const bool quoted = *first == '"';
   const char *after = first + (strncmp(first, "\"\"", 2) == 0 ? 2 : 0);
   const bool unnamed = *after == lines->delimiter; /* nothing, or nothing in quotes */
+  const char *second = ntk_past_blanks(after + unnamed, lines->delimiter);
+  const bool named = is_name(second + (*second == '"'), w->end, lines->delimiter);
   *heading = *first != '#' && is_name(first + quoted, w->end, lines->delimiter);
   if (!*heading && !unnamed)
     return lines->delimiter == ' ' ? NTK_OK : refuse_numbered(w, lines);
@@ -147,7 +159,7 @@ ntk_status ntk_text_heading(ntk_window *w, ntk_lines *lines, bool *heading) {
                     "numbers, and before them a heading of names, or any behind a #",
                     w->reader->path, line, shown);
   if (unnamed && !numbers)
-    NTK_TRY(look_for_index(w, lines));
+    NTK_TRY(look_for_index(w, lines, named));
   *heading = *heading || lines->indexed;
   return NTK_OK;
 }
