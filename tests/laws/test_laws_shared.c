@@ -178,6 +178,22 @@ static void test_data_alone(void **state) {
   close_subject(&s);
 }
 
+/* Data of rank 30 in 80 dimensions, a linear network: half of 60 eigenvalues are 0. */
+static void test_rank_of_data(void **state) {
+  (void)state;
+  enum { N = 60, D = 80 };
+  const size_t width[] = {D, 200};
+  const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "identity"};
+  double *X = make_normal(5, N * D);
+  for (size_t i = 0; i < N * D; i++)
+    X[i] = i % D < 30 ? X[i] : 0.0;
+  subject s = open_subject(&spec, make_data(one, X, N, D), "conjugate", false);
+  assert_near(s.law.atom, 0.5, 1e-12, "atom");
+  assert_near(s.law.distance, 0.0, 8.0 / N, "distance");
+  close_subject(&s);
+  free(X);
+}
+
 static void silent(size_t N, size_t d, size_t n, const char *data, const char *says) {
   const size_t width[] = {d, n};
   const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh", .seed = 1};
@@ -198,9 +214,9 @@ static void test_nothing_left(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_on_or_off),   cmocka_unit_test(test_turns),
-      cmocka_unit_test(test_centred),     cmocka_unit_test(test_shape),
-      cmocka_unit_test(test_unit),        cmocka_unit_test(test_data_alone),
-      cmocka_unit_test(test_nothing_left)};
+      cmocka_unit_test(test_on_or_off),    cmocka_unit_test(test_turns),
+      cmocka_unit_test(test_centred),      cmocka_unit_test(test_shape),
+      cmocka_unit_test(test_unit),         cmocka_unit_test(test_data_alone),
+      cmocka_unit_test(test_rank_of_data), cmocka_unit_test(test_nothing_left)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }
