@@ -62,6 +62,12 @@ static void test_clients(void **state) {
   check_run(100, (ntk_train_options){.lr = 1e-3, .epochs = 5, .clients = 7, .local_steps = 3},
             60.0);
   check_run(49, (ntk_train_options){.lr = 2e-3, .epochs = 5, .clients = 49}, 60.0);
+  both b = make_both(100); /* the step by a rule is the same, to rounding, however it is found */
+  for (size_t i = 0; i < 2; i++)
+    b.result[i] = fit_run(&b.of[i], (ntk_train_options){.epochs = 5, .clients = 7});
+  assert_near(b.result[1].lr / b.result[0].lr, 1.0, 1e-10, "step size");
+  assert_near(b.result[1].loss_final / b.result[0].loss_final, 1.0, 1e-9, "loss");
+  free_both(&b);
 }
 
 /* A threshold that the losses, which fall by per cents, pass far from rounding. */

@@ -58,20 +58,40 @@ static void test_splits(void **state) {
   fit_destroy(&p);
 }
 
-/* Past 2048 rows the step is by lambda_max(K) and the smallest client's mean: 1 / (2 / n lambda).
- */
+/* lambda_max(K) of these rows of the data. */
+static double largest_of(const fit_problem *p, const ntk_network *network, size_t first,
+                         size_t count) {
+  ntk_dataset *data = NULL;
+  ntk_spectrum_result r;
+  const double *X = ntk_dataset_values(p->data) + first * ntk_dataset_dim(p->data);
+  assert_ok(ntk_dataset_from_array(one, X, count, ntk_dataset_dim(p->data), &data));
+  assert_ok(ntk_spectrum(one, network, data, NULL, &r));
+  const double lambda = r.lambda_max;
+  ntk_spectrum_clear(&r);
+  ntk_dataset_destroy(data);
+  return lambda;
+}
+
+/* Past 2048 rows, where there is no operator, the step is still 1 over the largest curvature of a
+ * client's mean, 2 / n_c lambda_max(K_cc). */
 static void test_many_rows(void **state) {
   (void)state;
   const size_t narrow[] = {3, 4};
   const ntk_network_spec small = {.depth = 2, .width = narrow, .activation = "tanh", .seed = 5};
-  fit_problem p = fit_create(one, small, 2060);
+  ntk_context *context = make_context(1);
+  fit_problem p = fit_create(context, small, 2060);
   double *client = make_array(2060);
   for (size_t i = 0; i < 2060; i++)
     client[i] = i < 500 ? 0.0 : 1.0;
   ntk_train_options o = {.clients = 2, .client = client, .loss = "mean", .epochs = 1};
+  const double curvature = fmax(2.0 / 500.0 * largest_of(&p, p.network, 0, 500),
+                                2.0 / 1560.0 * largest_of(&p, p.network, 500, 1560));
   ntk_train_result r = fit_run(&p, o);
-  assert_near(r.lr * r.convergence.lambda_max * 2.0 / 500.0, 1.0, 1e-12, "step");
-  assert_non_null(strstr(r.lr_source, "which lambda_max(K) is above"));
+  assert_near(r.lr * curvature, 1.0, 1e-9, "step");
+  assert_string_equal(r.lr_source, "1 / the largest curvature of a client's loss");
+  size_t bytes = 0;
+  assert_ok(ntk_train_memory(context, &small, 2060, &o, &bytes));
+  assert_true(bytes >= ntk_memory_peak(context));
   assert_non_null(strstr(r.federated.reason, "up to 2048 rows"));
   ntk_train_clear(&r);
   o.lr = 1e-3; /* for which nothing is asked of K */
@@ -80,6 +100,7 @@ static void test_many_rows(void **state) {
   ntk_train_clear(&r);
   free(client);
   fit_destroy(&p);
+  ntk_context_destroy(context);
 }
 
 /* Of a singular K_0 the rate is not told, whatever rounding leaves of the operator's smallest

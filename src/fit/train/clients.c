@@ -2,6 +2,10 @@
  * and what is told of it. */
 #include "fit/train/track.h"
 
+#include "base/ranks/ranks.h"
+#include "data/dataset.h"
+#include "kernel/ends/extremes.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -39,6 +43,33 @@ ntk_status ntk_training_finish_law(ntk_training *t) {
   if (!ntk_epochs_tracked(&t->options)) {
     ntk_kernel_destroy(t->tracker->K);
     t->tracker->K = NULL;
+  }
+  return NTK_OK;
+}
+
+/* Of one client, by products with its features. */
+static ntk_status find_largest(const ntk_training *t, size_t client, double *lambda) {
+  const ntk_split *split = t->rounds->split;
+  ntk_dataset *own = NULL;
+  ntk_features *features = NULL;
+  NTK_TRY(ntk_dataset_take(t->context, t->data, split->order + split->first[client],
+                           ntk_split_count(split, client), &own));
+  ntk_status status = ntk_features_create_of(t->network, own, NTK_OUTPUTS_ALL, &features);
+  if (status == NTK_OK)
+    status = ntk_extremes_largest(features, t->options.seed, lambda);
+  ntk_features_destroy(features);
+  ntk_dataset_destroy(own);
+  return status;
+}
+
+ntk_status ntk_training_find_curvature(const ntk_training *t, double *curvature) {
+  *curvature = NAN;
+  if (t->rounds->split->smallest < (size_t)ntk_ranks_count(t->context))
+    return NTK_OK;
+  for (size_t c = 0; c < t->rounds->split->clients; c++) {
+    double lambda = 0.0;
+    NTK_TRY(find_largest(t, c, &lambda));
+    *curvature = fmax(*curvature, ntk_clients_scale(t->rounds, c) * lambda);
   }
   return NTK_OK;
 }

@@ -16,7 +16,7 @@
 
 typedef struct run {
   const ntk_share *share; /* of the samples */
-  double n, p, L;         /* n: rows of J */
+  double n, p, L, d;      /* n: rows of J */
   double here;            /* samples whose x_i one rank has */
   double points, epochs;  /* tracked ones; all */
   double eigen, digits;   /* an eigensolver; what judges its smallest */
@@ -42,6 +42,7 @@ static run describe(const ntk_context *context, const ntk_network_spec *spec,
                .here = (double)ntk_share_most(share),
                .p = (double)P,
                .L = (double)spec->depth,
+               .d = (double)spec->width[0],
                .points = ntk_epochs_count(o, epochs),
                .epochs = epochs,
                .eigen = (double)ntk_eigen_bytes((size_t)n) + 16.0 * n,
@@ -110,6 +111,8 @@ static double phases(const run *r) {
   const bool kept = r->question || (r->clients > 0 && r->n <= NTK_LAW_MOST);
   if (kept && r->linear && !r->tracked && r->n <= NTK_KERNEL_AT_START)
     most = fmax(most, of->features + of->kernel + spectrum(r)); /* K_0 beside its factor */
+  if (r->clients > 0 && r->linear && (r->n > NTK_LAW_MOST || r->share->ranks > 1)) /* one's own */
+    most = fmax(most, of->features + fmax(of->create, r->eigen + of->apply) + 8.0 * r->here * r->d);
   if (r->margin) /* whose labels are in the way; of the last weights */
     most = fmax(fmax(most, ntk_training_floor_bytes(r->share->N)),
                 of->features + fmax(of->create, 24.0 * r->L * r->n) + 8.0 * r->n);

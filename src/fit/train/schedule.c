@@ -56,12 +56,17 @@ static ntk_status from_theory(ntk_training *t) {
   return NTK_OK;
 }
 
-/* Stable whatever the split (law.c), K <= C diag(K_cc), and half of what may grow. */
-static void from_clients(ntk_training *t, const ntk_extremes *e) {
+/* Stable whatever the split (law.c), and half of what may grow. */
+static ntk_status from_clients(ntk_training *t, const ntk_extremes *e) {
   const double most = t->mean ? 2.0 / (double)t->rounds->split->smallest : 1.0;
-  t->lr = 1.0 / (t->law != NULL ? t->law->curvature : most * e->lambda_max);
+  double curvature = t->law != NULL ? t->law->curvature : NAN;
+  if (t->law == NULL)
+    NTK_TRY(ntk_training_find_curvature(t, &curvature));
+  t->by_bound = isnan(curvature);
+  t->lr = 1.0 / (t->by_bound ? most * e->lambda_max : curvature);
   snprintf(t->lr_source, sizeof t->lr_source, "1 / the largest curvature of a client's loss%s",
-           t->law != NULL ? "" : ", which lambda_max(K) is above");
+           t->by_bound ? ", which lambda_max(K) is above" : "");
+  return NTK_OK;
 }
 
 static void from_batches(ntk_training *t, const ntk_extremes *e) {
@@ -105,8 +110,10 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
                     "lambda_max(K) at the start is %g: there is no step size to take from it; "
                     "give one",
                     e->lambda_max);
-  if (t->options.batch > 0 || t->rounds != NULL) {
-    (t->rounds != NULL ? from_clients : from_batches)(t, e);
+  if (t->rounds != NULL)
+    return from_clients(t, e);
+  if (t->options.batch > 0) {
+    from_batches(t, e);
     return NTK_OK;
   }
   t->lr = 1.0 / lambda;
