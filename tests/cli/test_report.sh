@@ -131,6 +131,7 @@ check '... each block and its distance' grep -q 'Distance of each block from its
 page train $size --epochs 20 --track 10
 fields "$told"
 figures 2 5 # loss, bound, linearised; lambda_max, lambda_min
+check 'the loss beside it' grep -q '^<h2>Loss, beside Theorem 4.2</h2>' page.html
 check 'the bound has its verdict' grep -q '^<p>Theorem 4.2, (20): held .*<span class="v holds">' page.html
 check 'what was tracked' test "$(grep -c '<tr><td data-label="epoch">' page.html)" = 3
 check 'its end is above' grep -q "<p class=\"value\">loss .* → $(awk "BEGIN { printf \"%.6g\", $(value loss_final) }") in 20 epochs" page.html
@@ -140,7 +141,7 @@ page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
-check 'the loss of clients, beside the linear model' grep -q '^<h2>Loss, beside Theorem 4.2</h2>' page.html
+check 'the loss of clients, beside the linear model' grep -q '^<h2>Loss, beside the linear model</h2>' page.html
 page train $size --epochs 900 --labels sign --optimizer adam --lr 0.01 --margin 0.5
 figures 1 1
 check 'a margin is the answer' grep -q '<p class="value">.* = <b>0[.].*wanted <b>0.5</b> .*reached' page.html

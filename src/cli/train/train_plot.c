@@ -131,10 +131,13 @@ static void losses(const train_run *run, curves *c, figure *f) {
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
   end(c, FIGURE_SHAPES);
   snprintf(c->y, sizeof c->y, "loss (%s)", run->settings->loss);
+  const bool bound = !momentum && !isnan(rate);
   f->title = c->count == 1 ? "Loss"
-             : momentum    ? "Loss, beside the linear model"
-                           : "Loss, beside Theorem 4.2";
-  f->about = c->count == 1 ? "loss" : "loss, the bound (20), and the loss if the kernel stayed K_0";
+             : bound       ? "Loss, beside Theorem 4.2"
+                           : "Loss, beside the linear model";
+  f->about = c->count == 1 ? "loss"
+             : bound       ? "loss, the bound (20), and the loss if the kernel stayed K_0"
+                           : "loss, and that of the linear model";
   f->y.label = c->y;
 }
 
