@@ -2,7 +2,7 @@
  * Property: outputs and coefficients are those of the linear model's own steps, one by one in long
  * double, and of its flow by short steps of a Taylor series; steps of ntk_train, where only the
  * last layer moves, so that the network is linear in what is trained, are these; late times are the
- * end of it; several times are what each gives alone. */
+ * end of it, of a singular K too; several times are what each gives alone. */
 #include "one_context.h"
 
 #include "plain_regression.h"
@@ -211,6 +211,87 @@ static void test_train(void **state) {
   }
 }
 
+/* The end of the flow where samples 0 and 1 are equal and have other labels: K v = 0 for v =
+ * e_0 - e_1, and what is fitted is the mean of both labels, as if there were one of them. */
+typedef struct merged {
+  long double w[MOST_P], f[MOST_ROWS], f_test[MOST_ROWS], norm; /* squared */
+} merged;
+
+static merged merge(problem *p) {
+  merged m = {.norm = 0.0L};
+  long double K[MOST_ROWS * MOST_ROWS], small[MOST_ROWS * MOST_ROWS], a[MOST_ROWS];
+  const size_t R = p->rows;
+  plain_kernel(p, K);
+  for (size_t i = 1; i < R; i++)
+    for (size_t j = 1; j < R; j++)
+      small[(i - 1) * (R - 1) + j - 1] = K[i * R + j];
+  a[0] = 0.0L;
+  for (size_t i = 1; i < R; i++)
+    a[i] = p->Y[i] - p->f0[i];
+  a[1] = ((long double)p->Y[0] + p->Y[1]) / 2 - p->f0[1];
+  plain_solve(R - 1, small, 0.0L, a + 1);
+  plain_weights(p, a, m.w);
+  plain_outputs(p, p->J, p->f0, R, m.w, m.f);
+  plain_outputs(p, p->J_test, p->f0_test, p->tests, m.w, m.f_test);
+  for (size_t q = 0; q < p->g.P; q++)
+    m.norm += scale_of(p, q) > 0.0 ? m.w[q] * m.w[q] / scale_of(p, q) : 0.0L;
+  return m;
+}
+
+/* However late it is: no loss is below that of the mean, and nothing moves any more. */
+static void test_singular(void **state) {
+  (void)state;
+  problem p = make_problem(one, 1, 9);
+  double X[TRAIN * 4];
+  memcpy(X, ntk_dataset_values(p.data), sizeof X);
+  memcpy(X + 4, X, 4 * sizeof *X);
+  ntk_dataset_destroy(p.data);
+  p.data = make_data(one, X, TRAIN, 4);
+  free(p.f0);
+  free(p.J);
+  p.f0 = outputs_of(p.network, p.data, 1);
+  double *theta = general_theta(&p.g, p.network);
+  p.J = general_jacobian(&p.g, theta, X, TRAIN);
+  free(theta);
+  const merged m = merge(&p);
+  const double apart = p.Y[0] - p.Y[1], times[] = {1e9, 1e12, 1e15, 1e18, 1e30, 1e300};
+  for (size_t steps = 0; steps < 2; steps++)
+    for (size_t t = 0; t < (steps ? 3 : COUNT(times)); t++) {
+      const ntk_regression_options options = {
+          .lr = steps ? 1e-3 : 0.0, .time = &times[t], .times = 1};
+      ntk_regression_result r = {0};
+      assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
+      assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
+      assert_near(r.last.train_loss, apart * apart / 4.0, 1e-12, "the least loss there is");
+      assert_all_near(r.fitted, m.f, p.rows, 1e-9, "training outputs");
+      assert_all_near(r.prediction, m.f_test, p.tests, 1e-9, "test outputs");
+      assert_near(r.last.norm, (double)sqrtl(m.norm), 1e-9 * (double)sqrtl(m.norm), "norm");
+      assert_true(r.residual < 1e-9 && r.resolution > 0.0);
+      ntk_regression_clear(&r);
+    }
+  drop_problem(&p);
+}
+
+/* ||f - f0|| is T ||r||_K before anything is fitted, to all digits. */
+static void test_early(void **state) {
+  (void)state;
+  static const double times[] = {1e-12, 1e-15, 1e-20, 1e-100, 1e-200};
+  problem p = make_problem(one, 2, 9);
+  long double K[MOST_ROWS * MOST_ROWS], sum = 0.0L;
+  plain_kernel(&p, K);
+  for (size_t i = 0; i < p.rows; i++)
+    for (size_t j = 0; j < p.rows; j++)
+      sum += (p.Y[i] - p.f0[i]) * K[i * p.rows + j] * (p.Y[j] - p.f0[j]);
+  for (size_t t = 0; t < COUNT(times); t++) {
+    const ntk_regression_options options = {.time = &times[t], .times = 1};
+    ntk_regression_result r = {0};
+    assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
+    assert_near(r.last.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
+    ntk_regression_clear(&r);
+  }
+  drop_problem(&p);
+}
+
 /* How far the outputs of a network of this width, trained, are from the prediction. */
 static double distance_of(size_t n) {
   enum { N = 10, M = 6, D = 5, T = 30 };
@@ -256,8 +337,9 @@ static void test_wide(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_steps),   cmocka_unit_test(test_flow),  cmocka_unit_test(test_largest),
-      cmocka_unit_test(test_several), cmocka_unit_test(test_train), cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_steps),    cmocka_unit_test(test_flow),  cmocka_unit_test(test_largest),
+      cmocka_unit_test(test_several),  cmocka_unit_test(test_train), cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_singular), cmocka_unit_test(test_early),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

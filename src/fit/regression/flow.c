@@ -4,12 +4,17 @@
  *     a(T) = V g(Lambda) V^T r,    r - K a(T) = V s(Lambda) V^T r,    g = (1 - s) / lambda,
  *     s = exp(-T lambda) of flow, (1 - eta lambda)^T of steps,
  *
- * both without cancellation: s is not 1 less what is near 1, nor g made of 1 less that. LAPACK's
- * dsyevd with vectors: 9 N^3 flops, about 3 N^2 numbers. */
+ * both without cancellation: s is not 1 less what is near 1, nor g made of 1 less that; nor is the
+ * norm, a^T K a = sum lambda g^2 q^2 with q = V^T r. Eigenvalues at or below the resolution are
+ * taken for 0: what is left of r along their vectors stays. There g = T, and as K v = 0 that adds
+ * nothing to what a predicts; but K v is rounding, so g grows only as long as this cannot be seen.
+ * LAPACK's dsyevd with vectors: 9 N^3 flops, about 3 N^2 numbers. */
 #include "fit/regression/regression.h"
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "kernel/kernel.h"
+#include "spectrum/certificate.h"
 #include "spectrum/packed/packed.h"
 
 #include <math.h>
@@ -37,10 +42,15 @@ static factors of_steps(double T, double eta, double lambda) {
                   : (factors){power, -expm1(T * q) / lambda};
 }
 
-/* Steps as they are counted have eta scale; so has time. */
+/* Steps as they are counted have eta scale; so has time. Of an eigenvalue taken for 0 K v is not
+ * above the resolution, and g times that not above UNSEEN. */
 static factors at_time(const ntk_regressor *s, double T, double lambda) {
+  static const double UNSEEN = 1e-10;
   const double lr = s->options.lr;
-  return lr > 0.0 ? of_steps(T, lr * s->scale, lambda) : of_flow(T * s->scale, lambda);
+  factors f = lr > 0.0 ? of_steps(T, lr * s->scale, lambda) : of_flow(T * s->scale, lambda);
+  if (lambda == 0.0)
+    f.g = fmin(f.g, UNSEEN / s->to->resolution);
+  return f;
 }
 
 static ntk_status check_steps(const ntk_regressor *s, double lambda_max) {
@@ -65,17 +75,56 @@ static ntk_status decompose(const ntk_regressor *s, double *square, double *lamb
   return status;
 }
 
-/* The ends as they are found, but for what is known of K: an eigenvalue below 0 is rounding. */
+/* Of a K that is known to be singular nobody has asked for it yet. */
+static ntk_status find_resolution(const ntk_regressor *s, ntk_extremes *e) {
+  const size_t L = s->network->depth;
+  double *norms = NULL, *each = NULL;
+  NTK_TRY(ntk_alloc_doubles(s->context, L + 1, "resolutions", &each));
+  ntk_status status = ntk_features_take_norms(s->features, &norms);
+  if (status == NTK_OK) {
+    const ntk_norms of = {NTK_OUTPUTS_ALL, s->rows, norms, norms + L * s->rows};
+    status = ntk_resolutions(s->network, &of, each);
+    e->resolution = each[L];
+  }
+  ntk_free(s->context, norms);
+  ntk_free(s->context, each);
+  return status;
+}
+
+/* The ends as they are found, but for what is known of K: what is not above the resolution is 0. */
 static ntk_status judge(const ntk_regressor *s, double *lambda) {
   ntk_extremes e;
   NTK_TRY(ntk_regressor_foresee(s, &e));
+  if (s->features != NULL && isnan(e.resolution))
+    NTK_TRY(find_resolution(s, &e));
+  if (!isfinite(e.resolution))
+    return ntk_fail(NTK_ERR_NOT_FINITE,
+                    "what rounding can make of 0 in this kernel is %g; "
+                    "accepted: other scales of weights or data, fewer layers",
+                    e.resolution);
   e.lambda_max = lambda[s->rows - 1];
   if (e.verdict != NTK_VERDICT_RANK_DEFICIENT)
     ntk_extremes_judge(&e, lambda[0]);
   ntk_regressor_tell(s, &e);
   for (size_t k = 0; k < s->rows; k++)
-    lambda[k] = fmax(lambda[k], 0.0);
+    if (!(lambda[k] > e.resolution))
+      lambda[k] = 0.0;
   return NTK_OK;
+}
+
+/* The root of sum lambda (g q)^2 at time t; gq: R x (vectors points). */
+static double norm_of(const ntk_regressor *s, const double *lambda, const double *gq, size_t t) {
+  const size_t R = s->rows;
+  double largest = 0.0, sum = 0.0;
+  for (size_t c = 0; c < s->vectors; c++)
+    for (size_t k = 0; k < R; k++)
+      largest = fmax(largest, fabs(sqrt(lambda[k]) * gq[(c * s->points + t) * R + k]));
+  for (size_t c = 0; c < s->vectors && largest > 0.0; c++)
+    for (size_t k = 0; k < R; k++) {
+      const double part = sqrt(lambda[k]) * gq[(c * s->points + t) * R + k] / largest;
+      sum += part * part;
+    }
+  return largest * sqrt(sum);
 }
 
 /* out = V (f(lambda) o q) for all right-hand sides and times; f: g, or s. */
@@ -100,6 +149,8 @@ static ntk_status flow(ntk_regressor *s, double *V, double *lambda, double *q, d
   const int previous = ntk_blas_enter(ntk_team(s->context));
   ntk_dgemm('T', 'N', R, s->vectors, R, 1.0, V, R, s->r, R, 0.0, q, R);
   expand(s, V, lambda, q, false, scratch, s->a);
+  for (size_t t = 0; t < s->points; t++)
+    s->to->point[t].norm = norm_of(s, lambda, scratch, t);
   expand(s, V, lambda, q, true, scratch, s->left);
   ntk_blas_leave(previous);
   for (size_t c = 0; c < s->vectors; c++)

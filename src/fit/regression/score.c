@@ -102,7 +102,8 @@ static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t
                                 .test_error = of_test.error,
                                 .train_accuracy = of_train.accuracy,
                                 .test_accuracy = of_test.accuracy,
-                                .norm = norm_of(s, t)};
+                                .norm =
+                                    s->options.times > 0 ? s->to->point[t].norm : norm_of(s, t)};
 }
 
 ntk_status ntk_regressor_score(ntk_regressor *s) {
