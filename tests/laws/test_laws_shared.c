@@ -2,7 +2,8 @@
  * Property: a bias far larger than what samples have apart leaves units on or off, and the law of
  * the last block is as near as it is without; an activation of mean 0 that is not odd has a law of
  * K at any depth; but for its scale, which fluctuates, K of relu is as near its law as others are;
- * the data's moments do not depend on their unit; X X^T asks nothing of the network; what may
+ * shares grow, for of the equations' solutions one is the law's; the data's moments do not depend
+ * on their unit; X X^T asks nothing of the network; what may
  * change all of lambda_min, and samples that are equal, leave nothing to be predicted. */
 #include "one_context.h"
 
@@ -194,6 +195,27 @@ static void test_rank_of_data(void **state) {
   free(X);
 }
 
+/* relu's law has an end without a root, close to 0: from what is known at the other end Newton's
+ * method led to a real solution of the equations, which is no law's. */
+static void test_one_solution(void **state) {
+  (void)state;
+  const size_t sizes[][4] = {{200, 300, 200, 160}, {250, 400, 250, 200}, {120, 180, 120, 96}};
+  for (size_t k = 0; k < COUNT(sizes); k++) {
+    const ntk_network_spec spec = {.depth = 3, .width = sizes[k] + 1, .activation = "relu"};
+    subject s = open_subject(&spec, draw("sphere", sizes[k][0], sizes[k][1]), "conjugate", false);
+    double before = s.law.atom;
+    for (size_t i = 0; i < s.law.points; i++) {
+      const ntk_law_point *p = &s.law.point[i];
+      if (p->below < before - 1e-12)
+        fail_msg("%.6f of the eigenvalues are below %g, %.6f below what is less", p->below,
+                 p->eigenvalue, before);
+      before = p->below;
+    }
+    assert_near(before, 1.0, 1e-6, "all");
+    close_subject(&s);
+  }
+}
+
 static void silent(size_t N, size_t d, size_t n, const char *data, const char *says) {
   const size_t width[] = {d, n};
   const ntk_network_spec spec = {.depth = 2, .width = width, .activation = "tanh", .seed = 1};
@@ -217,6 +239,7 @@ int main(void) {
       cmocka_unit_test(test_on_or_off),    cmocka_unit_test(test_turns),
       cmocka_unit_test(test_centred),      cmocka_unit_test(test_shape),
       cmocka_unit_test(test_unit),         cmocka_unit_test(test_data_alone),
-      cmocka_unit_test(test_rank_of_data), cmocka_unit_test(test_nothing_left)};
+      cmocka_unit_test(test_rank_of_data), cmocka_unit_test(test_one_solution),
+      cmocka_unit_test(test_nothing_left)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

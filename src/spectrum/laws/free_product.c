@@ -194,6 +194,16 @@ static bool upper(size_t n, const number *u) {
   return true;
 }
 
+/* Whether Newton's method leads from v to a point of the half planes. Beside the axis rounding is
+ * as large as Im v: it lifts points beside a solution that is none, real but for Im z and outside
+ * of the half planes, into them. Where the step leads says on which side that solution is. */
+static bool leads_inside(size_t n, const number *v, const number *step) {
+  number next[SIZE];
+  for (size_t k = 0; k < n; k++)
+    next[k] = v[k] + step[k];
+  return upper(n, v) && upper(n, next);
+}
+
 /* From u: whether it came to the fixed point; u is that then, and *residual is set. */
 static bool by_newton(const ntk_free_product *law, number z, number *u, double *residual) {
   const size_t n = law->levels + 1;
@@ -203,7 +213,7 @@ static bool by_newton(const ntk_free_product *law, number z, number *u, double *
   for (int turn = 0; turn < NEWTON; turn++) {
     const bool regular = newton_step(law, z, v, out, step, &rounding);
     const double off = distance(n, v, out);
-    if (off < best && upper(n, v)) {
+    if (off < best && regular && leads_inside(n, v, step)) {
       best = off;
       accepted = fmin(fmax(ACCEPTED, 16.0 * rounding), WORST);
       memcpy(u, v, n * sizeof *u);
