@@ -48,8 +48,8 @@ static double round_end(const figure_range *range, double end, double (*whole)(d
   return isnormal(at) ? at : end;
 }
 
-/* A logarithmic axis ends at labelled numbers: beyond the outermost label a point's value could be
- * guessed only. */
+/* A logarithmic axis ends at numbers that are short to write: of an axis with few round ones they
+ * are its labels. */
 static void round_ends(figure_range *range) {
   if (!range->log)
     return;

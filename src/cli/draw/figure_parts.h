@@ -11,7 +11,7 @@
 typedef struct figure_range {
   double low, high;
   bool log;
-  bool ends;   /* both have a tic, for both are round numbers */
+  bool ends;   /* both are short to write, and have a tic where there is room for one */
   double room; /* about how many tics' labels there is room for */
 } figure_range;
 
@@ -42,10 +42,11 @@ double figure_decades(const figure_range *range);
 enum { FIGURE_TICS = 34 };
 typedef struct figure_tics {
   size_t count;
-  double at[FIGURE_TICS]; /* where range->ends the last two are these */
-  double step;            /* of a linear axis */
-  bool powers;            /* labels are powers of ten */
-  const char *format;     /* as gnuplot knows it: its %T is the power of ten, %h is %g */
+  double at[FIGURE_TICS]; /* of a logarithmic axis `round` of them, then its ends with room */
+  size_t round;
+  double step;        /* of a linear axis */
+  bool powers;        /* labels are powers of ten */
+  const char *format; /* as gnuplot knows it: its %T is the power of ten, %h is %g */
 } figure_tics;
 void figure_find_tics(const figure_range *range, figure_tics *tics);
 

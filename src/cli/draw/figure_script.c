@@ -32,18 +32,17 @@ static void put_power(double at, FILE *out) {
   fprintf(out, "10^{%.0f}' %.10g", power, at);
 }
 
-/* Between labelled ends, powers of ten as a series, for gnuplot puts small tics into one. */
+/* Powers of ten as a series, for gnuplot puts small tics into one, and ends. */
 static void put_powers(const char *name, const figure_range *range, const figure_tics *t,
                        FILE *out) {
-  const size_t inner = t->count - 2;
-  if (inner > 0)
+  if (t->round > 0)
     fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t->at[0], pow(10.0, figure_decades(range)),
-            t->at[inner - 1]);
-  fprintf(out, "set %stics %s(", name, inner > 0 ? "add " : "");
-  put_power(range->low, out);
-  fputs(", ", out);
-  put_power(range->high, out);
-  fputs(")\n", out);
+            t->at[t->round - 1]);
+  for (size_t i = t->round; i < t->count; i++) {
+    fprintf(out, "set %stics %s(", name, i > 0 ? "add " : "");
+    put_power(t->at[i], out);
+    fputs(")\n", out);
+  }
 }
 
 /* About how many characters of full size are seen of a value. */

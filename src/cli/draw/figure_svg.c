@@ -78,15 +78,15 @@ static double put_number(bool powers, double value, FILE *out) {
          0.7 * snprintf(text, sizeof text, "%.0f", power);
 }
 
-/* Which labels below the plane do not touch, if a digit is so wide: of a logarithmic axis its ends'
- * before powers of ten and these before others. */
+/* Which labels below the plane do not touch, if a digit is so wide: of a logarithmic axis powers of
+ * ten before its ends and these before others. */
 static void find_room(const plane *p, const figure_tics *t, double digit, bool *kept) {
   const bool powers = in_powers(t);
   for (int rank = 0; rank < 3; rank++)
     for (size_t i = 0; i < t->count; i++) {
-      const bool end = p->layout.x.ends && i + 2 >= t->count;
+      const bool end = i >= t->round;
       const bool ten = fabs(t->at[i] / pow(10.0, power_of(t->at[i])) - 1.0) < 1e-9;
-      if (rank != (!p->layout.x.log ? 0 : end ? 0 : ten ? 1 : 2))
+      if (rank != (!p->layout.x.log || ten ? 0 : end ? 1 : 2))
         continue;
       kept[i] = true;
       for (size_t j = 0; j < t->count; j++) {

@@ -39,14 +39,17 @@ static void add_powers(figure_tics *t, const figure_range *range, double step) {
     add_tic(t, pow(10.0, (first + (double)i) * step));
 }
 
-/* Leaves out tics whose labels would touch an end's. */
-static void clear_ends(figure_tics *t, const figure_range *range) {
-  const double gap = pow(range->high / range->low, 0.7 / range->room);
-  size_t kept = 0;
-  for (size_t i = 0; i < t->count; i++)
-    if (t->at[i] > gap * range->low && gap * t->at[i] < range->high)
-      t->at[kept++] = t->at[i];
-  t->count = kept;
+/* The axis' ends, where their labels have room beside those of round numbers. */
+static void add_ends(figure_tics *t, const figure_range *range) {
+  const double gap = pow(range->high / range->low, 1.0 / range->room),
+               end[2] = {range->low, range->high};
+  for (size_t k = 0; k < 2; k++) {
+    bool free = true;
+    for (size_t i = 0; i < t->round; i++)
+      free = free && fmax(end[k] / t->at[i], t->at[i] / end[k]) > gap;
+    if (free || !range->ends)
+      add_tic(t, end[k]);
+  }
 }
 
 void figure_find_tics(const figure_range *range, figure_tics *t) {
@@ -63,12 +66,9 @@ void figure_find_tics(const figure_range *range, figure_tics *t) {
     add_log(t, range, step);
   else if (range->ends)
     add_powers(t, range, figure_decades(range));
-  if (range->ends)
-    clear_ends(t, range);
-  if (range->ends || t->powers) {
-    add_tic(t, range->low);
-    add_tic(t, range->high);
-  }
+  t->round = t->count;
+  if (range->ends || t->powers)
+    add_ends(t, range);
   if (t->powers)
     t->format = "10^{%T}";
 }
