@@ -237,6 +237,31 @@ static void test_hermite(void **state) {
   }
 }
 
+/* At small variances phi(0) is nearly all of phi, of slopes nothing: E phi'(u) phi'(v) by a
+ * trapezoidal rule in long double, to the last digits. */
+static void test_small_variances(void **state) {
+  (void)state;
+  static const char *const names[] = {"sigmoid", "softplus", "tanh", "gelu", "silu", "atan"};
+  const long double rho = -0.6L, rest = 0.8L;
+  for (size_t n = 0; n < COUNT(names); n++)
+    for (double root = 1e-1; root > 1e-8; root /= 30.0) {
+      const double a = root * root, b = 0.49 * a;
+      ntk_dual dual = make_dual(names[n], b, a);
+      long double slopes = 0;
+      for (int i = -90; i <= 90; i++)
+        for (int j = -90; j <= 90; j++) {
+          const long double x = 0.1L * i, y = 0.1L * j;
+          const long double w = expl(-(x * x + y * y) / 2) * 0.01L / (2 * PI_LONG);
+          slopes += w * value_of(&dual.phi, sqrtl(a) * x).dphi *
+                    value_of(&dual.phi, sqrtl(b) * (rho * x + rest * y)).dphi;
+        }
+      double z = z_of(rho), got, got_slopes;
+      evaluate(&dual, a, b, &z, &got, &got_slopes);
+      assert_near(got_slopes, (double)slopes, 4e-15 * (double)slopes, names[n]);
+      ntk_dual_destroy(&dual);
+    }
+}
+
 /* relu near equal and opposite samples, at an angle t down to 1e-12, whose z = 1 - cos t has no
  * digit of rho left: slopes (pi - t) / (2 pi), and 1 - rho' = t^2/2 - t^3/(3 pi) + t^4/24 (1 - 2
  * t.../pi) or at pi - t t^3/(3 pi), to its last digits. */
@@ -331,6 +356,7 @@ int main(void) {
       cmocka_unit_test(test_norms_apart),
       cmocka_unit_test(test_alone),
       cmocka_unit_test(test_hermite),
+      cmocka_unit_test(test_small_variances),
       cmocka_unit_test(test_nearly_equal),
       cmocka_unit_test(test_shift),
       cmocka_unit_test(test_serves),

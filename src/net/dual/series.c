@@ -2,6 +2,8 @@
  * Hermite polynomials, same = sum_k a_k(a) a_k(b) rho^k (Mehler's formula) and slopes is its
  * derivative by the covariance. What is left out is at most sqrt(t(a) t(b)), t the sum of k a_k^2
  * from there on, as parts of the whole sum: so the coefficients say what they are worth.
+ * Of degree 1 and more they are sqrt(a) / sqrt(k) times those of phi', one degree lower: so they
+ * keep their digits at small variances, where phi(0) may be nearly all of phi.
  * Coefficients by the trapezoidal rule over [-13, 13], whose errors fall geometrically here; the
  * polynomials come with the root of the density, so that none is large.
  * Cost: terms nodes for each variance, 3 terms for a pair. */
@@ -15,7 +17,8 @@
 enum { TERMS_MOST = NTK_DUAL_TERMS, NODES_MOST = 4097, CHUNK = 256 };
 static const double END = 13.0, TOLERANCE = 1e-14;
 
-/* matrix[j nodes + i] = h p_k(z_i) density(z_i), of the j-th term's degree k. */
+/* matrix[j nodes + i] = h p_{k-1}(z_i) / sqrt(k) density(z_i), of the j-th term's degree k; of k =
+ * 0 h density(z_i). */
 static ntk_status make_matrix(ntk_context *context, ntk_dual_series *s, size_t nodes) {
   const double h = 2.0 * END / (double)(nodes - 1), pi = 3.14159265358979323846;
   double *storage = NULL;
@@ -27,9 +30,12 @@ static ntk_status make_matrix(ntk_context *context, ntk_dual_series *s, size_t n
     const double z = -END + h * (double)i, root = exp(-z * z / 4.0) / sqrt(sqrt(2.0 * pi));
     double before = 0.0, now = root;
     s->node[i] = z;
-    for (size_t k = 0; k < s->first + s->step * s->terms; k++) {
-      if (k >= s->first && (k - s->first) % s->step == 0)
-        s->matrix[(k - s->first) / s->step * nodes + i] = h * now * root;
+    if (s->first == 0)
+      s->matrix[i] = h * root * root;
+    for (size_t k = 0; k + 1 < s->first + s->step * s->terms; k++) {
+      if ((k + 1 - s->first) % s->step == 0)
+        s->matrix[(k + 1 - s->first) / s->step * nodes + i] =
+            h * now * root / sqrt((double)k + 1.0);
       const double next = (z * now - sqrt((double)k) * before) / sqrt((double)k + 1.0);
       before = now;
       now = next;
@@ -49,8 +55,11 @@ static void coefficients(const ntk_activation *phi, const ntk_dual_series *s, co
     for (size_t q = 0; q < n; q++)
       g[q] = u->root * s->node[i + q];
     ntk_activation_eval(phi, n, g, f, df);
+    for (size_t q = 0; q < n; q++)
+      df[q] *= u->root;
     for (size_t j = 0; j < s->terms; j++)
-      c[j * apart] += ntk_ddot(n, s->matrix + j * s->nodes + i, f) / u->size;
+      c[j * apart] +=
+          ntk_ddot(n, s->matrix + j * s->nodes + i, s->first + j == 0 ? f : df) / u->size;
   }
 }
 
