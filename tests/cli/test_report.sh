@@ -141,6 +141,8 @@ page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
+check 'the rate beside which it stands' grep -q "<p>rate .* measured; in the end $(awk "BEGIN { printf \"%.8g\", $(value federated.rate) }") by the linear model" page.html
+check 'so it is called' grep -q '^<h1>A training, beside its linear model</h1>' page.html
 check 'the loss of clients, beside the linear model' grep -q '^<h2>Loss, beside the linear model</h2>' page.html
 page train $size --epochs 900 --labels sign --optimizer adam --lr 0.01 --margin 0.5
 figures 1 1

@@ -93,6 +93,13 @@ static void put_margin(FILE *out, const train_run *run) {
   fprintf(out, " ≥ %s</p>\n", job_number_down(r->margin_bound, 6, bound));
 }
 
+/* Of clients, and with momentum, of which Theorem 4.2 does not speak; else NaN. */
+static double linear_rate(const ntk_train_result *r) {
+  return r->federated.clients > 0         ? r->federated.rate
+         : isnan(r->linear.momentum_best) ? NAN
+                                          : r->linear.rate;
+}
+
 static void put_answer(FILE *out, const train_run *run) {
   const ntk_train_result *r = &run->result;
   const bool margin = run->settings->margin > 0.0;
@@ -109,6 +116,8 @@ static void put_answer(FILE *out, const train_run *run) {
     fprintf(out, "<p>rate %.8g an epoch, measured", r->rate_measured);
     if (!isnan(r->rate_bound))
       fprintf(out, "; (20) allows %.8g", r->rate_bound);
+    if (!isnan(linear_rate(r)))
+      fprintf(out, "; in the end %.8g by the linear model", linear_rate(r));
     fputs("</p>\n", out);
   }
   if (run->classes.encoding != NULL)
@@ -164,7 +173,8 @@ void train_page(const void *what, FILE *out) {
   const train_run *run = what;
   const ntk_train_result *r = &run->result;
   page_begin(out, run->settings->margin > 0.0 ? "A training, to a margin"
-                                              : "A training, beside Theorem 4.2");
+                  : isnan(linear_rate(r))     ? "A training, beside Theorem 4.2"
+                                              : "A training, beside its linear model");
   put_answer(out, run);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);

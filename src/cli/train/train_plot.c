@@ -130,7 +130,8 @@ static void losses(const train_run *run, curves *c, figure *f) {
   for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
   end(c, FIGURE_SHAPES);
-  snprintf(c->y, sizeof c->y, "loss (%s)", run->settings->loss);
+  snprintf(c->y, sizeof c->y, "loss (%s%s)", run->settings->loss,
+           run->settings->margin > 0.0 ? ", of the margin" : "");
   const bool bound = !momentum && !isnan(rate);
   f->title = c->count == 1 ? "Loss"
              : bound       ? "Loss, beside Theorem 4.2"

@@ -105,7 +105,7 @@ static ntk_status check_margin(const ntk_training *t) {
     return NTK_OK;
   return ntk_fail(NTK_ERR_ARGUMENT,
                   "a margin's loss is not the sum of squares that %s is about; accepted: a margin "
-                  "without",
+                  "without it",
                   with);
 }
 
