@@ -42,7 +42,8 @@ typedef struct ntk_regression_point {
 
 typedef struct ntk_regression_result {
   ntk_context *context;                   /* that owns the arrays below; NULL in a cleared result */
-  ntk_verdict verdict;                    /* on lambda_min of K + R I */
+  ntk_verdict verdict;                    /* on lambda_min of K + R I; INACCURATE: rounding in K
+                                             may move predictions by over 1e-3 of the labels */
   char reason[256];                       /* one line when the verdict is not OK, else "" */
   size_t samples, outputs, tests, points; /* N, n_L, M; times, at least 1 */
   size_t numbers, test_numbers;           /* N n_L, M n_L */

@@ -133,6 +133,47 @@ static inline void plain_outputs(const problem *p, const double *J, const double
   }
 }
 
+/* Sample 1 becomes sample 0 once more, with its own label. */
+static inline void make_twins(ntk_context *context, problem *p) {
+  double X[TRAIN * 4], *theta = general_theta(&p->g, p->network);
+  memcpy(X, ntk_dataset_values(p->data), sizeof X);
+  memcpy(X + 4, X, 4 * sizeof *X);
+  ntk_dataset_destroy(p->data);
+  free(p->f0);
+  free(p->J);
+  p->data = make_data(context, X, TRAIN, 4);
+  p->f0 = outputs_of(p->network, p->data, 1);
+  p->J = general_jacobian(&p->g, theta, X, TRAIN);
+  free(theta);
+}
+
+/* The end of the flow where samples 0 and 1 are equal and have other labels: K v = 0 for v =
+ * e_0 - e_1, and what is fitted is the mean of both labels, as if there were one of them. */
+typedef struct twins {
+  long double w[MOST_P], f[MOST_ROWS], f_test[MOST_ROWS], norm; /* squared */
+} twins;
+
+static inline twins merge_twins(problem *p) {
+  twins m = {.norm = 0.0L};
+  long double K[MOST_ROWS * MOST_ROWS], small[MOST_ROWS * MOST_ROWS], a[MOST_ROWS];
+  const size_t R = p->rows;
+  plain_kernel(p, K);
+  for (size_t i = 1; i < R; i++)
+    for (size_t j = 1; j < R; j++)
+      small[(i - 1) * (R - 1) + j - 1] = K[i * R + j];
+  a[0] = 0.0L;
+  for (size_t i = 1; i < R; i++)
+    a[i] = p->Y[i] - p->f0[i];
+  a[1] = ((long double)p->Y[0] + p->Y[1]) / 2 - p->f0[1];
+  plain_solve(R - 1, small, 0.0L, a + 1);
+  plain_weights(p, a, m.w);
+  plain_outputs(p, p->J, p->f0, R, m.w, m.f);
+  plain_outputs(p, p->J_test, p->f0_test, p->tests, m.w, m.f_test);
+  for (size_t q = 0; q < p->g.P; q++)
+    m.norm += scale_of(p, q) > 0.0 ? m.w[q] * m.w[q] / scale_of(p, q) : 0.0L;
+  return m;
+}
+
 static inline void assert_all_near(const double *found, const long double *expected, size_t count,
                                    double tolerance, const char *what) {
   for (size_t i = 0; i < count; i++)

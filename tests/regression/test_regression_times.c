@@ -211,49 +211,12 @@ static void test_train(void **state) {
   }
 }
 
-/* The end of the flow where samples 0 and 1 are equal and have other labels: K v = 0 for v =
- * e_0 - e_1, and what is fitted is the mean of both labels, as if there were one of them. */
-typedef struct merged {
-  long double w[MOST_P], f[MOST_ROWS], f_test[MOST_ROWS], norm; /* squared */
-} merged;
-
-static merged merge(problem *p) {
-  merged m = {.norm = 0.0L};
-  long double K[MOST_ROWS * MOST_ROWS], small[MOST_ROWS * MOST_ROWS], a[MOST_ROWS];
-  const size_t R = p->rows;
-  plain_kernel(p, K);
-  for (size_t i = 1; i < R; i++)
-    for (size_t j = 1; j < R; j++)
-      small[(i - 1) * (R - 1) + j - 1] = K[i * R + j];
-  a[0] = 0.0L;
-  for (size_t i = 1; i < R; i++)
-    a[i] = p->Y[i] - p->f0[i];
-  a[1] = ((long double)p->Y[0] + p->Y[1]) / 2 - p->f0[1];
-  plain_solve(R - 1, small, 0.0L, a + 1);
-  plain_weights(p, a, m.w);
-  plain_outputs(p, p->J, p->f0, R, m.w, m.f);
-  plain_outputs(p, p->J_test, p->f0_test, p->tests, m.w, m.f_test);
-  for (size_t q = 0; q < p->g.P; q++)
-    m.norm += scale_of(p, q) > 0.0 ? m.w[q] * m.w[q] / scale_of(p, q) : 0.0L;
-  return m;
-}
-
 /* However late it is: no loss is below that of the mean, and nothing moves any more. */
 static void test_singular(void **state) {
   (void)state;
   problem p = make_problem(one, 1, 9);
-  double X[TRAIN * 4];
-  memcpy(X, ntk_dataset_values(p.data), sizeof X);
-  memcpy(X + 4, X, 4 * sizeof *X);
-  ntk_dataset_destroy(p.data);
-  p.data = make_data(one, X, TRAIN, 4);
-  free(p.f0);
-  free(p.J);
-  p.f0 = outputs_of(p.network, p.data, 1);
-  double *theta = general_theta(&p.g, p.network);
-  p.J = general_jacobian(&p.g, theta, X, TRAIN);
-  free(theta);
-  const merged m = merge(&p);
+  make_twins(one, &p);
+  const twins m = merge_twins(&p);
   const double apart = p.Y[0] - p.Y[1], times[] = {1e9, 1e12, 1e15, 1e18, 1e30, 1e300};
   for (size_t steps = 0; steps < 2; steps++)
     for (size_t t = 0; t < (steps ? 3 : COUNT(times)); t++) {

@@ -18,7 +18,6 @@
 #include "spectrum/packed/packed.h"
 
 #include <math.h>
-#include <string.h>
 
 /* s and g of one eigenvalue lambda >= 0. */
 typedef struct factors {
@@ -140,6 +139,22 @@ static void expand(const ntk_regressor *s, const double *V, const double *lambda
   ntk_dgemm('N', 'N', R, s->vectors * T, R, 1.0, V, R, scratch, R, 0.0, out, R);
 }
 
+/* ||K a - (r - left)|| / ||r|| of the last time. Ka: R. */
+static ntk_status residual_of(const ntk_regressor *s, double *Ka, double *residual) {
+  const size_t R = s->rows, last = s->points - 1;
+  double off = 0.0;
+  for (size_t c = 0; c < s->vectors; c++) {
+    const size_t at = (c * s->points + last) * R;
+    NTK_TRY(ntk_kernel_multiply(s->K, s->a + at, 1, Ka));
+    for (size_t i = 0; i < R; i++)
+      Ka[i] -= s->r[c * R + i] - s->left[at + i];
+    off = hypot(off, ntk_regressor_length(R, Ka));
+  }
+  const double all = ntk_regressor_length(R * s->vectors, s->r);
+  *residual = all > 0.0 ? off / all : off;
+  return NTK_OK;
+}
+
 /* V: R x R; lambda: R; q: R x vectors; scratch: as a. */
 static ntk_status flow(ntk_regressor *s, double *V, double *lambda, double *q, double *scratch) {
   const size_t R = s->rows;
@@ -153,9 +168,7 @@ static ntk_status flow(ntk_regressor *s, double *V, double *lambda, double *q, d
     s->to->point[t].norm = norm_of(s, lambda, scratch, t);
   expand(s, V, lambda, q, true, scratch, s->left);
   ntk_blas_leave(previous);
-  for (size_t c = 0; c < s->vectors; c++)
-    memcpy(scratch + c * R, s->left + (c * s->points + s->points - 1) * R, R * sizeof *scratch);
-  return ntk_regressor_residual(s, scratch, &s->to->residual);
+  return residual_of(s, scratch, &s->to->residual);
 }
 
 ntk_status ntk_regressor_flow(ntk_regressor *s) {

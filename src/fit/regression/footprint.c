@@ -14,6 +14,11 @@ static double flow_bytes(double R, double columns) {
   return 8.0 * (3.0 * R * R + 8.0 * R + 64.0 * R + columns);
 }
 
+/* Beside the factor: corrections, and rows of K. */
+static double refining(const ntk_context *context, double train, double R) {
+  return 8.0 * (2.0 * train + (double)context->threads * R);
+}
+
 ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                  size_t M, const ntk_regression_options *options, size_t *bytes) {
   const ntk_regression_options o = options != NULL ? *options : (ntk_regression_options){0};
@@ -31,7 +36,10 @@ ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *s
   const ntk_kernel_bytes s = ntk_kernel_bytes_of(context, spec, of, slabs.samples);
   const double columns = train * points;
   const double solving =
-      o.times > 0 ? flow_bytes((double)R, columns + train) : b.kernel + (double)ntk_eigen_bytes(R);
+      o.times > 0
+          ? flow_bytes((double)R, columns + train)
+          : b.kernel + fmax((double)ntk_eigen_bytes(R), refining(context, train, (double)R)) +
+                (limit ? 0.0 : 8.0 * (double)parameters + b.product);
   const double predicting =
       s.features + s.create + (slabs.weights ? fmax(s.product, b.product) : s.build) + slabs.bytes;
   const double layers = (double)spec->depth - 1.0;

@@ -40,9 +40,10 @@ ntk_status ntk_regressor_flow(ntk_regressor *s);
 ntk_status ntk_regressor_foresee(const ntk_regressor *s, ntk_extremes *e);
 /* The ends of K's spectrum into the result. */
 void ntk_regressor_tell(const ntk_regressor *s, const ntk_extremes *e);
-/* ||(K + R I) a - (r - rest)|| / ||r|| of the last time; rest: what of r is not fitted by then,
- * rows x vectors; NULL: 0. */
-ntk_status ntk_regressor_residual(const ntk_regressor *s, const double *rest, double *residual);
+/* ||f - f0|| in the kernel's space, of one a; the network's kernel: P numbers meanwhile. */
+ntk_status ntk_regressor_norm(const ntk_regressor *s, double *norm);
+/* ||x||, whatever the squares are. */
+double ntk_regressor_length(size_t n, const double *x);
 
 /* k(x, X) a + f0(x) at the test data, in slabs of them, into predicted. */
 ntk_status ntk_regressor_predict(ntk_regressor *s);

@@ -70,18 +70,6 @@ static score score_of(const ntk_regressor *s, coding code, const double *e, cons
                  .accuracy = !coded ? NAN : (double)right / (double)N};
 }
 
-/* sqrt(a^T K a), K a = r - left; summed over the outputs of a limit. */
-static double norm_of(const ntk_regressor *s, size_t t) {
-  const size_t R = s->rows;
-  double sum = 0.0;
-  for (size_t c = 0; c < s->vectors; c++) {
-    const size_t at = (c * s->points + t) * R;
-    for (size_t i = 0; i < R; i++)
-      sum += s->a[at + i] * (s->r[c * R + i] - s->left[at + i]);
-  }
-  return sqrt(fmax(sum, 0.0));
-}
-
 /* e: as many as the larger of both has. */
 static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t t, double *e) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test), n = s->outputs;
@@ -102,8 +90,7 @@ static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t
                                 .test_error = of_test.error,
                                 .train_accuracy = of_train.accuracy,
                                 .test_accuracy = of_test.accuracy,
-                                .norm =
-                                    s->options.times > 0 ? s->to->point[t].norm : norm_of(s, t)};
+                                .norm = s->to->point[t].norm};
 }
 
 ntk_status ntk_regressor_score(ntk_regressor *s) {
