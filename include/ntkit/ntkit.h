@@ -212,6 +212,8 @@ NTK_API size_t ntk_dataset_constant_columns(const ntk_dataset *data); /* that be
 /* The first column of a text with a heading that is called as labels are, target, targets, y,
  * label, labels or class, where no column was said to have any; else "". Borrowed. */
 NTK_API const char *ntk_dataset_label_like(const ntk_dataset *data);
+/* Whether both call their columns alike, in one order; where one has no heading, true. */
+NTK_API bool ntk_dataset_same_columns(const ntk_dataset *data, const ntk_dataset *other);
 /* What center and standardize took, 2 x d: means m_j and deviations s_j (1 for center, 0 for a
  * constant column), borrowed; NULL for data without them. */
 NTK_API const double *ntk_dataset_scaling(const ntk_dataset *data);

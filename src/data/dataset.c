@@ -126,6 +126,10 @@ const char *ntk_dataset_label_like(const ntk_dataset *data) {
   return data->like;
 }
 
+bool ntk_dataset_same_columns(const ntk_dataset *data, const ntk_dataset *other) {
+  return data->names == other->names || data->names == 0 || other->names == 0;
+}
+
 ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width) {
   if (data->d == input_width)
     return NTK_OK;
@@ -214,6 +218,7 @@ static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk
   made->file_rows = file->rows;
   made->rows = *rows;
   made->rows.label_column = NULL; /* the caller's */
+  made->names = file->lines.names;
   memcpy(made->like, file->lines.like, sizeof made->like);
   return finish(status, made, data);
 }

@@ -18,6 +18,7 @@ struct ntk_dataset {
   size_t constant_columns;
   size_t file_rows;    /* of the file it was read from, in part or whole; 0: of none */
   ntk_rows rows;       /* which of them these are */
+  uint64_t names;      /* ntk_lines's, of a text with a heading; 0: of none */
   char like[NTK_LIKE]; /* a column of them with a name that labels have; "": none has */
 };
 

@@ -101,6 +101,7 @@ static ntk_status open_parts(const ntk_reader_wish *wish, ntk_reader *reader, se
   const ntk_reader *first = &set->part[0];
   reader->type = first->type;
   reader->labelled = first->labelled;
+  reader->lines.names = first->lines.names;
   memcpy(reader->lines.like, first->lines.like, sizeof reader->lines.like);
   NTK_TRY(join_labels(reader, set));
   snprintf(text, sizeof text, "(%zu, %zu)", rows, first->cols);

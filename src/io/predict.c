@@ -1,5 +1,6 @@
 /* Data for a saved network, scaled as its own data were: how, is never guessed. Rows that are in
  * the folder's X.npy, which holds these data as they were scaled, are not scaled again. */
+#include "base/memory.h"
 #include "data/dataset.h"
 #include "io/folder.h"
 #include "io/model.h"
@@ -138,6 +139,14 @@ static ntk_status judge(const ntk_model *model, const ntk_dataset *rows, const n
   return NTK_OK;
 }
 
+/* What was subtracted and divided by is the rows' own from now on, as of ntk_dataset_scale. */
+static ntk_status keep_means(const ntk_model *model, ntk_dataset *made) {
+  const size_t d = ntk_dataset_dim(made);
+  NTK_TRY(ntk_alloc_doubles(made->context, 2 * d, "column means", &made->columns));
+  memcpy(made->columns, ntk_dataset_values(model->folder->means), 2 * d * sizeof(double));
+  return NTK_OK;
+}
+
 static size_t count_constant(const ntk_dataset *means) {
   const size_t d = ntk_dataset_dim(means);
   size_t constant = 0;
@@ -164,10 +173,14 @@ ntk_status ntk_model_scale(const ntk_model *model, const ntk_dataset *rows, cons
   NTK_TRY(ntk_dataset_from_array(model->folder->context, ntk_dataset_values(rows), N, d, &made));
   made->file_rows = rows->file_rows; /* labels are still those of these rows */
   made->rows = rows->rows;
+  made->names = rows->names;
+  memcpy(made->like, rows->like, sizeof made->like);
   ntk_status status = scale(model, how, made);
   if (status == NTK_OK && scaling == NULL)
     status = judge(model, rows, made, &what.own);
   what.by_means = !what.own && how != NTK_SCALE_SPHERE;
+  if (status == NTK_OK && what.by_means)
+    status = keep_means(model, made);
   if (status != NTK_OK || what.own) {
     ntk_dataset_destroy(made);
     made = NULL;

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
@@ -40,38 +39,6 @@ static exit_status check_settings(const predict_settings *settings) {
     return report_error(EXIT_INPUT,
                         "--load: a limit is of the law that weights are drawn from, and "
                         "a file has but weights; expected --widths, --init, ...");
-  return EXIT_DONE;
-}
-
-/* DIR/name, where that is a file; *path NULL: it is not. */
-static exit_status find_own(const char *directory, const char *name, char **path) {
-  *path = saved_path(directory, name);
-  if (*path == NULL)
-    return EXIT_FAILED;
-  if (access(*path, R_OK) != 0) {
-    free(*path);
-    *path = NULL;
-  }
-  return EXIT_DONE;
-}
-
-/* The data that a folder of --load was fitted to, where no others are given. */
-static exit_status find_own_data(kernel_run *run) {
-  cli_settings *common = &run->settings.common;
-  if (common->load == NULL || common->samples > 0 || strcmp(common->data, "gaussian") != 0)
-    return EXIT_DONE;
-  exit_status status = find_own(common->load, "X.npy", &run->own_data);
-  if (status == EXIT_DONE && run->own_data != NULL && common->labels == NULL)
-    status = find_own(common->load, "Y.npy", &run->own_labels);
-  if (status != EXIT_DONE || run->own_data == NULL)
-    return status;
-  if (common->scale != NULL && strcmp(common->scale, "none") != 0)
-    return report_error(EXIT_INPUT, "--scale: %s is scaled already; expected no --scale, or --data",
-                        run->own_data);
-  run->own = true;
-  common->data = run->own_data;
-  if (run->own_labels != NULL)
-    common->labels = run->own_labels;
   return EXIT_DONE;
 }
 
@@ -199,10 +166,11 @@ exit_status predict_by_kernel(const predict_settings *settings) {
   run.job.settings = &run.settings.common;
   exit_status status = check_settings(settings);
   if (status == EXIT_DONE)
-    status = find_own_data(&run);
+    status = predict_own_data(&run);
   if (status == EXIT_DONE)
     status = predict_check_output(&run.settings);
-  if (run.settings.common.scale == NULL)
+  run.scale_given = run.settings.common.scale != NULL;
+  if (!run.scale_given)
     run.settings.common.scale = "none";
   if (run.settings.loss == NULL)
     run.settings.loss = "half-sum";

@@ -1,5 +1,6 @@
 /* ntkit predict --kernel, in parts: predict_kernel.c computes, predict_kernel_data.c has the test
- * data and all labels, predict_kernel_show.c and _page.c present, _save.c writes files. */
+ * data and their labels, predict_kernel_own.c what a folder of --load says of data and classes,
+ * predict_kernel_show.c and _page.c present, _save.c writes files. */
 #ifndef NTK_CLI_PREDICT_KERNEL_H
 #define NTK_CLI_PREDICT_KERNEL_H
 
@@ -12,6 +13,8 @@ typedef struct kernel_run {
   cli_job job;
   bool own; /* the training data are those of the folder of --load */
   char *own_data, *own_labels;
+  bool scale_given;
+  bool by_model;      /* data are scaled as those of the folder of --load were */
   size_t tests;       /* M */
   const char *column; /* of --test, that has labels; NULL: none has */
   ntk_dataset *test;
@@ -27,6 +30,21 @@ typedef struct kernel_run {
 
 /* M, by the file's header alone, or what --test-samples says. */
 exit_status predict_test_shape(kernel_run *run);
+/* ---- predict_kernel_own.c ---- */
+
+/* The data that a folder of --load was fitted to, where no others are given. */
+exit_status predict_own_data(kernel_run *run);
+/* Scales training data that come from a file as those of the network of --load were, where nothing
+ * says otherwise. */
+exit_status predict_scale_training(kernel_run *run);
+/* Scales the data of that option as those of the network were. */
+exit_status predict_scale_by_model(kernel_run *run, const char *option, const char *path,
+                                   ntk_dataset **data);
+/* Of the folder's own labels: its classes, if they are what they code. */
+exit_status predict_own_classes(kernel_run *run);
+
+/* ---- */
+
 /* Labels of the training data, the test data, and their labels, in this order. */
 exit_status predict_labels(void *what);
 

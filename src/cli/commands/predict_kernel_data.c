@@ -20,7 +20,8 @@ exit_status predict_test_shape(kernel_run *run) {
   run->tests = settings->test_samples;
   if (settings->test == NULL)
     return EXIT_DONE;
-  run->column = job_rows(&settings->common).label_column;
+  if (!run->own)
+    run->column = job_rows(&settings->common).label_column;
   ntk_rows rows = rows_of(run);
   run->tests = 0;
   if (run->column != NULL &&
@@ -34,38 +35,45 @@ exit_status predict_test_shape(kernel_run *run) {
 /* As the training data were scaled, by their means. */
 static exit_status scale(kernel_run *run) {
   const double *means = ntk_dataset_scaling(run->job.data);
-  if (!run->own)
-    return means == NULL ? EXIT_DONE
-                         : report_library(ntk_dataset_apply_scaling(run->test, means), "test");
-  ntk_model model = {0};
-  ntk_model_scaling done = {0};
-  ntk_dataset *scaled = NULL;
-  const cli_settings *common = &run->settings.common;
-  ntk_status status =
-      ntk_model_load(run->job.context, common->load, common->activation, common->layout, &model);
-  if (status == NTK_OK)
-    status = ntk_model_scale(&model, run->test, NULL, &scaled, &done);
-  ntk_model_clear(&model);
-  if (status != NTK_OK)
-    return report_fault(status, "load");
-  if (done.own)
-    report_note(common, "--test: %s has samples of %s, which are scaled: not scaled again",
-                run->settings.test, common->load);
-  if (scaled != NULL) {
-    ntk_dataset_destroy(run->test);
-    run->test = scaled;
-  }
-  return EXIT_DONE;
+  if (run->own || run->by_model)
+    return predict_scale_by_model(run, "test", run->settings.test, &run->test);
+  return means == NULL ? EXIT_DONE
+                       : report_library(ntk_dataset_apply_scaling(run->test, means), "test");
+}
+
+/* Columns are those of the training data by their place, and so by their names. */
+static exit_status check_columns(const kernel_run *run) {
+  if (ntk_dataset_same_columns(run->job.data, run->test))
+    return EXIT_DONE;
+  return report_error(
+      EXIT_INPUT,
+      "--test: the heading of %s calls columns otherwise, or in another order, than "
+      "that of the training data; expected the same names in the same order, or no "
+      "heading",
+      run->settings.test);
+}
+
+/* Rows and numbers a row; where the column of labels is a number that a file without labels has
+ * too, the file's d tells. */
+static exit_status find_shape(kernel_run *run, size_t d, size_t *width) {
+  ntk_rows rows = rows_of(run);
+  const ntk_status status = ntk_dataset_select_shape(run->settings.test, &rows, &run->tests, width);
+  if (status != NTK_OK || run->column == NULL || *width + 1 != d)
+    return report_fault(status, "test");
+  run->column = NULL;
+  rows = rows_of(run);
+  *width = 0;
+  return report_fault(ntk_dataset_select_shape(run->settings.test, &rows, &run->tests, width),
+                      "test");
 }
 
 static exit_status read_test(kernel_run *run) {
   const cli_settings *common = &run->settings.common;
-  const bool sphere = strcmp(common->scale, "sphere") == 0;
+  const bool sphere = strcmp(common->scale, "sphere") == 0 && !run->by_model;
   const size_t d = ntk_dataset_dim(run->job.data);
+  size_t width = 0;
+  exit_status status = find_shape(run, d, &width);
   const ntk_rows rows = rows_of(run);
-  size_t M = 0, width = 0;
-  exit_status status =
-      report_fault(ntk_dataset_select_shape(run->settings.test, &rows, &M, &width), "test");
   if (status == EXIT_DONE && width != d)
     status = report_error(EXIT_INPUT,
                           "--test: the rows of %s have d = %zu, and those of the training data "
@@ -76,6 +84,8 @@ static exit_status read_test(kernel_run *run) {
         report_fault(ntk_dataset_select(run->job.context, run->settings.test, &rows, d,
                                         sphere ? NTK_SCALE_SPHERE : NTK_SCALE_NONE, &run->test),
                      "test");
+  if (status == EXIT_DONE)
+    status = check_columns(run);
   if (status == EXIT_DONE)
     status = job_note_input(&run->job, run->settings.test);
   return status == EXIT_DONE ? scale(run) : status;
@@ -244,6 +254,11 @@ static exit_status test_labels(kernel_run *run) {
 
 static exit_status training_labels(kernel_run *run) {
   cli_job *job = &run->job;
+  if (run->own_labels != NULL) {
+    const exit_status own = predict_own_classes(run);
+    if (own != EXIT_DONE || run->classes.encoding != NULL)
+      return own;
+  }
   if (run->settings.classes != NULL)
     return labels_encode(job, run->settings.classes, &run->classes, &run->Y);
   const exit_status status = labels_make(job, true, &run->Y);
@@ -257,7 +272,9 @@ static exit_status training_labels(kernel_run *run) {
 
 exit_status predict_labels(void *what) {
   kernel_run *run = what;
-  exit_status status = training_labels(run);
+  exit_status status = predict_scale_training(run);
+  if (status == EXIT_DONE)
+    status = training_labels(run);
   if (status == EXIT_DONE)
     status = run->settings.test != NULL ? read_test(run) : draw_test(run);
   return status == EXIT_DONE ? test_labels(run) : status;

@@ -30,7 +30,7 @@ static const option_row network[] = {
              "in .npz, .safetensors, HDF5 or a directory of .npy, as PyTorch, Flax, Keras and "
              "others name them ('ntkit network inspect' tells what is understood). With --kernel "
              "ntk X.npy and Y.npy of a directory are the training data, unless --data says "
-             "others."},
+             "others, which are scaled as these were unless --scale is given."},
 };
 
 static const option_row scaling[] = {
@@ -42,8 +42,9 @@ static const option_row scaling[] = {
      .help = "Scaling of a file's data. When not given: that of the network's own data, by its "
              "result.json, but for rows of its X.npy, which are scaled already. none: rows as they "
              "are. Needed without a result.json; center and standardize take scaling.npy. With "
-             "--kernel of the training data, as elsewhere, none when not given; test data are "
-             "scaled as these were, by their means and deviations."},
+             "--kernel of the training data, which give the means and deviations; when not given, "
+             "that of the data of the network of --load, or none. Test data are scaled as these "
+             "were."},
     {.name = "output",
      .letter = 'o',
      .kind = KIND_FILE,
@@ -69,7 +70,8 @@ static const option_row kernel[] = {
      .field = FIELD(test),
      .argument = "FILE",
      .expected = "a file with one sample a row",
-     .help = "The data to predict for, a file as --data, scaled as those were. Labels in it, by "
+     .help = "The data to predict for, a file as --data, scaled as those were, its columns, where "
+             "they have names, called as those are. Labels in it, by "
              "--label-column where training data have them, are those to compare with."},
     {.name = "test-labels",
      .kind = KIND_PATH,
