@@ -35,8 +35,13 @@ check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 good 'by the density' spectrum $size --density --law fan-wang --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
 check 'whose counts' grep -q 'the density&#39;s counts\|the density.s counts' page.html
+check 'and whose distance' grep -q "distance <b>0[.0-9]*</b>, by the density's counts; the law" page.html
 good 'the last block' spectrum $size --law conjugate --report page.html
 check 'two figures' test "$(grep -c '^<svg viewBox' page.html)" = 2
+check 'dots are as large where the page is narrow' grep -q 'stroke-dasharray\]{vector-effect:non-scaling-stroke}' page.html
+check 'the density of the law goes on to its end, where it is 0' sh -c 'sed "1,/The same, as a density/d" page.html |
+  grep -m1 "stroke=.#000000.*[0-9]" | sed "s/.*L//; s/.\/>.*//" >end; read -r x y <end; awk -v y="$y" "BEGIN { exit !(y > 340) }"'
+rm -f end
 good 'the data' spectrum $size --law marchenko-pastur --json
 check 'N / d below 1 has no atom' jq -e '.law | .matrix == "X X^T" and .atom == 0 and .layers == []' "$out"
 
@@ -46,6 +51,9 @@ check 'a prediction' jq -e '.lambda_min as $m | .law | .degree == 1 and .measure
 good 'the same in words' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --activation tanh --law montanari-zhong
 check 'l' grep -qE '^  the constant +[0-9.]+ as N / d\^2 vanishes, l = 1$' "$out"
 
+good 'its page' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --activation tanh --law montanari-zhong --report page.html
+check 'why it has no figure' grep -q 'The law is of this number alone: there is no figure' page.html
+
 good 'it says nothing' spectrum --samples 80 --dim 40 --widths 90,80,70 --activation sigmoid --full --law fan-wang --report page.html
 check 'in words' grep -q '^  the law says nothing here: centred, 0\.[0-9]*, is above 0.05: ' "$out"
 check 'not drawn' test "$(grep -c '^<svg viewBox' page.html)" = 1
@@ -54,6 +62,9 @@ check 'no number' jq -e '.law | .drawn == false and .lambda_min == null and .con
 rm -f page.html
 
 bad 'nothing to draw it over' '--law fan-wang is drawn over .*--full' spectrum $size --law fan-wang
+printf '0,0\n0,0\n' >"$in/zero.csv"
+run spectrum --data "$in/zero.csv" --widths 5 --law marchenko-pastur
+check 'data of 0' grep -q 'no law is known of them; accepted: numbers whose squares are above 0' "$err"
 bad 'an unknown one' 'known: marchenko-pastur, conjugate, fan-wang, montanari-zhong' spectrum $size --law wigner
 bad 'all outputs' 'output trace' spectrum $size --outputs 3 --output all --law conjugate
 good 'one of several' spectrum $size --outputs 3 --output 1 --full --law fan-wang --json

@@ -35,6 +35,14 @@ good 'by the kernel' predict --kernel ntk $drawn --labels teacher --parameteriza
   --test-samples 9 --output f.npy --report page.html
 numbers f.npy >"$top/f"
 check 'outputs at test data' test "$(wc -l <"$top/f")" -eq 9
+# Sums over 60 and 9 samples do not compare, means do; no theorem is asked about, and none is warned of.
+# shellcheck disable=SC2086
+good 'in words' predict --kernel ntk --samples 60 --dim 6 --widths 40,40 --activation relu --labels teacher --test-samples 9
+check 'losses are sums' grep -q '^            sums over 60 and 9 samples; error can be compared$' "$out"
+check 'nothing is outside a theorem' test ! -s "$err"
+# shellcheck disable=SC2086
+good 'of means' predict --kernel ntk $drawn --labels teacher --test-samples 9 --loss mean
+check 'not so of means' sh -c '! grep -q "sums over" "$1"' - "$out"
 holds 'are those of the trained network' "$(differ "$top/f" "$top/wanted") < 1e-9"
 check 'a page with a figure' grep -q 'Predictions beside labels' page.html
 numbers more/Y.npy | tail -n 9 >"$top/more"

@@ -58,5 +58,5 @@ bad 'a training by K' 'the layers underflow .*an output is near 2^-1060; accepte
 bad 'a memorisation' 'the layers underflow .*an output is near 2^-663; accepted: ' memorize $small --beta 1e-200
 bad 'without a factor' 'the layers underflow .*an output is near 2^-663; accepted: ' memorize $small --beta 1e-200 --iterative
 bad 'the proof in numbers' "underflow double precision: the kernel's trace is 0; accepted: .*'spectrum'" verify $small
-bad 'a file of K' 'K is near 2^-1.*accepted: without kernel_path' spectrum $deep --save deep --save-kernel
+bad 'a file of K' 'K is near 2^-1.*accepted: a run without kernel_path' spectrum $deep --save deep --save-kernel
 finish 'kernels beyond double precision'

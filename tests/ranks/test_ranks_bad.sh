@@ -45,9 +45,9 @@ small='--samples 60 --dim 20 --widths 20,20 --activation tanh --quiet'
   refused 'an option' "unknown option" spectrum $small --nonsense
   refused 'a value' 'the tolerance' spectrum $small --tolerance 2
   refused 'limit' "'limit' is done by one; accepted" limit $small
-  refused 'an infinite width' 'infinite-width.*accepted: without mpirun' spectrum $small --infinite-width
-  refused 'a law' 'law.*accepted: without mpirun' spectrum $small --law marchenko-pastur
-  refused 'resolve' 'resolve.*accepted: without several ranks' spectrum $small --resolve --certify
+  refused 'an infinite width' 'infinite-width.*accepted: ntkit without mpirun' spectrum $small --infinite-width
+  refused 'a law' 'law.*accepted: ntkit without mpirun' spectrum $small --law marchenko-pastur
+  refused 'resolve' 'resolve.*accepted: resolve without several ranks' spectrum $small --resolve --certify
   refused 'a batch of more' '--batch: .* 100 .* 60; accepted: from 1 to 60' train $small --batch 100
   refused 'clients of no samples' '--clients: .* 100 .* accepted: from 1 to 60' train $small --clients 100
   refused 'a margin of labels that are no signs' '--margin needs labels 1 and -1' train $small --margin

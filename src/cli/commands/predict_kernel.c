@@ -179,6 +179,7 @@ exit_status predict_by_kernel(const predict_settings *settings) {
   const job_steps steps = {.begun = begun,
                            .memory = check_memory,
                            .labels = predict_labels,
+                           .no_theorem = true,
                            .claim = predict_kernel_claim,
                            .other = settings->output};
   if (status == EXIT_DONE)

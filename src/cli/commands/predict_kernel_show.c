@@ -67,6 +67,10 @@ void predict_kernel_print(const void *what) {
          r->reason);
   printf("            training      test\n");
   print_pair("loss", r->last.train_loss, r->last.test_loss, "%.6g");
+  if (strcmp(run->settings.loss, "half-sum") == 0 && r->tests != r->samples &&
+      !isnan(r->last.test_loss))
+    printf("            sums over %zu and %zu samples; error can be compared\n", r->samples,
+           r->tests);
   print_pair("error", r->last.train_error, r->last.test_error, "%.6g");
   if (!isnan(r->last.train_accuracy) || !isnan(r->last.test_accuracy))
     print_pair("accuracy", r->last.train_accuracy, r->last.test_accuracy, "%.6g");

@@ -162,7 +162,9 @@ const cli_command predict_command = {
         "a network for classes, or one for each, the class that its outputs say. Data that "
         "come from a file are scaled once, as those of the network were. With --kernel "
         "nothing is saved before: f(x) = f0(x) + k(x, X) (K + R I)^{-1} (Y - f0(X)), trained "
-        "on --data and told of --test, with training error beside test error (docs/predict.md).",
+        "on --data and told of --test, with training error beside test error (docs/predict.md): "
+        "ntkit predict --kernel limit --data a.csv --label-column price --scale standardize "
+        "--widths 256,256 --activation relu --test b.csv --ridge 0.1",
     .example = "ntkit predict --load fitted --data fitted/X.npy",
     .options = (const option_part[]){SHARED(DATA, SHUFFLE),
                                      SHARED(SEED, SEED),

@@ -274,7 +274,7 @@ static exit_status compute(memorize_run *run) {
     return report_computed(run, computed);
   run->seconds = progress_seconds() - start;
   job->network = run->networks[0];
-  job_warn(job);
+  job_warn(job, true);
   exit_status status = EXIT_DONE;
   if (labels_outputs(job) > 1)
     status = find_outputs(run);

@@ -285,8 +285,9 @@ static void note_labels(const cli_job *job) {
                 like, like);
 }
 
-void job_warn(const cli_job *job) {
-  warn_activation(job);
+void job_warn(const cli_job *job, bool theory) {
+  if (theory)
+    warn_activation(job);
   note_labels(job);
   const size_t constant = ntk_dataset_constant_columns(job->data);
   if (constant > 0)
@@ -294,12 +295,12 @@ void job_warn(const cli_job *job) {
                    constant == 1 ? "" : "s", job->width[0]);
 }
 
-static exit_status draw_weights(cli_job *job) {
+static exit_status draw_weights(cli_job *job, bool theory) {
   const exit_status status = job_make_network(job, &job->network);
   if (status != EXIT_DONE)
     return status;
   job->spec.activation = ntk_network_activation(job->network, 0);
-  job_warn(job);
+  job_warn(job, theory);
   return EXIT_DONE;
 }
 
@@ -323,7 +324,7 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
   if (status == EXIT_DONE && steps->labels != NULL)
     status = steps->labels(run);
   if (status == EXIT_DONE && !steps->no_network)
-    status = draw_weights(job);
+    status = draw_weights(job, !steps->no_theorem);
   if (status == EXIT_DONE)
     status = saved_open(settings, job->context, &job->folder);
   if (status == EXIT_DONE && settings->save != NULL)

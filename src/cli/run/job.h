@@ -46,8 +46,8 @@ exit_status job_load(cli_job *job);
 void job_note_left(const cli_settings *settings, const char *path, const ntk_weights *weights);
 /* The job's network, drawn or loaded. */
 exit_status job_make_network(cli_job *job, ntk_network **network);
-/* Says what of network and data is outside the theory. */
-void job_warn(const cli_job *job);
+/* Says what of network and data is outside the theory, and what else is odd about them. */
+void job_warn(const cli_job *job, bool theory);
 
 /* What a command does between the steps; run is its own struct. NULL: nothing. */
 typedef struct job_steps {
@@ -56,6 +56,7 @@ typedef struct job_steps {
   exit_status (*labels)(void *run);                 /* the data are there */
   bool sizes_only;                                  /* no data, nor what comes after them */
   bool no_network;                                  /* the command makes its networks itself */
+  bool no_theorem;                                  /* none is asked about: nothing is outside it */
   exit_status (*claim)(const void *run); /* whether --save may write what it is going to */
   const char *other; /* a file that --report must not name, beside those of settings; or NULL */
 } job_steps;

@@ -109,7 +109,8 @@ static exit_status command_limit(const void *given) {
                                .certify = settings->certify,
                                .tolerance = settings->tolerance,
                                .seed = settings->common.seed}};
-  const job_steps steps = {.begun = check_options, .memory = check_memory, .claim = claim};
+  const job_steps steps = {
+      .begun = check_options, .memory = check_memory, .no_theorem = true, .claim = claim};
   exit_status status = job_prepare(&run.job, &steps, &run);
   if (status == EXIT_DONE)
     status = compute(&run);

@@ -24,11 +24,13 @@ static exit_status check_limit(const spectrum_run *run) {
   if (!settings->limit)
     return EXIT_DONE;
   if (ntk_context_environment(run->job.context).ranks > 1)
-    return report_error(EXIT_INPUT, "--infinite-width takes one process; accepted: without mpirun");
-  if (settings->common.load != NULL)
     return report_error(EXIT_INPUT,
-                        "--infinite-width needs the law of the weights, and those of --load have "
-                        "none that is known; accepted: without one of them");
+                        "--infinite-width takes one process; accepted: ntkit without mpirun");
+  if (settings->common.load != NULL)
+    return report_error(
+        EXIT_INPUT,
+        "--infinite-width needs the law of the weights, and those of --load have "
+        "none that is known; accepted: --widths, --activation and --init, without --load");
   if (strcmp(settings->output, "all") == 0)
     return report_error(EXIT_INPUT,
                         "--infinite-width is of one output, or of their mean; accepted: --output "

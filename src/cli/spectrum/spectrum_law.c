@@ -23,7 +23,7 @@ exit_status spectrum_law_allowed(const spectrum_run *run) {
     return EXIT_DONE;
   if (ntk_context_environment(run->job.context).ranks > 1)
     return report_error(EXIT_INPUT,
-                        "--law: laws are found in one process; accepted: without mpirun");
+                        "--law: laws are found in one process; accepted: ntkit without mpirun");
   if (run->options.outputs == NTK_OUTPUTS_ALL && run->job.spec.outputs > 1)
     return report_error(EXIT_INPUT, "--law: none is known of the kernel of all outputs; accepted: "
                                     "--output trace, or the number of one");
@@ -100,6 +100,12 @@ static size_t decades(const ntk_law_result *law, bool measured, figure_point *po
     const double middle = sqrt(a->eigenvalue * b->eigenvalue);
     const double share = measured ? b->measured - a->measured : b->below - a->below;
     point[points++] = (figure_point){middle, N * share / width, NAN, NAN};
+  }
+  /* The last difference is from the middle of two: the law goes on to its end. */
+  if (!measured && limit > 0) {
+    const ntk_law_point *end = &law->point[limit - 1];
+    const double decade = end->eigenvalue * log(10.0);
+    point[points++] = (figure_point){end->eigenvalue, N * decade * end->density, NAN, NAN};
   }
   return points;
 }
@@ -180,7 +186,8 @@ void spectrum_law_page(const spectrum_run *run, FILE *out) {
     fputs("</p>\n", out);
   }
   if (law->drawn && law->points > 0) {
-    fprintf(out, "<p>Kolmogorov-Smirnov distance <b>%.4g</b>", law->distance);
+    fprintf(out, "<p>Kolmogorov-Smirnov distance <b>%.4g</b>%s", law->distance,
+            law->estimate ? ", by the density's counts" : "");
     fprintf(out, "; the law from %.6g to %.6g, measured from %.6g to %.6g.</p>\n", law->lower,
             law->upper, law->least, law->greatest);
     put_figures(run, out);
@@ -190,7 +197,7 @@ void spectrum_law_page(const spectrum_run *run, FILE *out) {
     fprintf(out,
             " = <b>%.6g</b> measured, %.6g predicted at this N, to about %.0f %% by width and "
             "chance; the "
-            "constant %.6g.</p>\n",
+            "constant %.6g. The law is of this number alone: there is no figure.</p>\n",
             law->measured, law->lambda_min, 100.0 * law->error, law->constant);
   }
   put_hypotheses(law, out);

@@ -34,7 +34,8 @@ static ntk_status check_clients(const ntk_training *t, const char **member) {
                                         : "split";
   if (o->clients == 0 &&
       (o->local_steps > 0 || o->client_weights != NULL || o->split != NULL || o->client != NULL))
-    return ntk_fail(NTK_ERR_ARGUMENT, "this is of federated training; accepted with clients");
+    return ntk_fail(NTK_ERR_ARGUMENT,
+                    "this is of federated training; accepted with clients above 0");
   if (o->clients == 0)
     return NTK_OK;
   *member = "split";
@@ -45,7 +46,7 @@ static ntk_status check_clients(const ntk_training *t, const char **member) {
   if (!t->optimizer->theorem || o->batch > 0)
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "clients make steps of gradient descent on all their samples; "
-                    "accepted with: gd, without batches");
+                    "accepted: the optimizer gd, batch 0");
   return NTK_OK;
 }
 
@@ -145,11 +146,11 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   *member = "track_weights";
   if (o->track_weights && !ntk_epochs_tracked(o))
     return ntk_fail(NTK_ERR_ARGUMENT, "weights are to be kept of tracked epochs, and none is "
-                                      "tracked; accepted: with epochs to track");
+                                      "tracked; accepted beside epochs to track");
   *member = "track_each";
   if (o->track_each != NULL && !ntk_epochs_tracked(o))
     return ntk_fail(NTK_ERR_ARGUMENT, "tracked epochs are to be told of, and none is tracked; "
-                                      "accepted: with epochs to track");
+                                      "accepted beside epochs to track");
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   *member = "kernel_precision";

@@ -330,7 +330,7 @@ static ntk_status check_numbers(const ntk_reader *reader, size_t first, size_t c
     if (told_by != NULL)
       return ntk_fail(NTK_ERR_NOT_FINITE,
                       "%s: holds %.17g in row %zu, column %zu (counted from 1), which by %s stands "
-                      "for a number that is missing; accepted: arrays without",
+                      "for a number that is missing; accepted: arrays without it",
                       reader->path, number[k], (first + k) / reader->cols + 1,
                       (first + k) % reader->cols + 1, told_by);
   }

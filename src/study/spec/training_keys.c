@@ -89,7 +89,7 @@ static ntk_status check_margin(const ntk_study *study) {
   if (asks_for(study, "linear_rate") || asks_for(study, "linear_gap"))
     return NTK_REFUSE(&study->settings, margin,
                       "a margin's loss is not the sum of squares that linear_rate and linear_gap "
-                      "are about; accepted without them");
+                      "are about; accepted without these quantities");
   return NTK_OK;
 }
 

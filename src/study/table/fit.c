@@ -113,7 +113,7 @@ static ntk_status check_fit(const ntk_samples *samples, const ntk_summary *summa
 ntk_status ntk_study_fit(const ntk_study_table *table, const ntk_summary_options *options,
                          const ntk_summary *summary, ntk_power_law *fits) {
   if (summary == NULL || fits == NULL)
-    return ntk_fail(NTK_ERR_ARGUMENT, "summary or fits is NULL; accepted: none of them");
+    return ntk_fail(NTK_ERR_ARGUMENT, "summary or fits is NULL; accepted: all of them given");
   ntk_samples samples;
   NTK_TRY(ntk_samples_collect(table, options, &samples));
   double *logs = calloc(samples.count, 4 * sizeof *logs);

@@ -53,7 +53,7 @@ static void add(ntk_cells *cells, double value, bool log) {
 ntk_status ntk_cells_collect(const ntk_study_table *table, const ntk_map_options *options,
                              ntk_cells *cells) {
   if (options == NULL || options->y == NULL)
-    return ntk_fail(NTK_ERR_ARGUMENT, "options or options.y is NULL; accepted: none of them");
+    return ntk_fail(NTK_ERR_ARGUMENT, "options or options.y is NULL; accepted: all of them given");
   ntk_samples samples;
   NTK_TRY(ntk_samples_collect(
       table, &(ntk_summary_options){.quantity = options->quantity, .x = options->x}, &samples));

@@ -96,7 +96,7 @@ ntk_status ntk_samples_collect(const ntk_study_table *table, const ntk_summary_o
                                ntk_samples *samples) {
   if (table == NULL || options == NULL || options->x == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT,
-                    "table, options or options.x is NULL; accepted: none of them");
+                    "table, options or options.x is NULL; accepted: all of them given");
   if (table->rows == 0 || table->quantities == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "the table has no rows; accepted: one and up");
   size_t wanted = 0, group = table->variables;

@@ -125,7 +125,7 @@ ntk_status ntk_study_table_column(const ntk_study_table *table, const char *expr
                                   double *values) {
   if (table == NULL || expression == NULL || values == NULL)
     return ntk_fail(NTK_ERR_ARGUMENT,
-                    "table, expression or values is NULL; accepted: none of them");
+                    "table, expression or values is NULL; accepted: all of them given");
   if (table->rows == 0)
     return NTK_OK;
   names n = {0};

@@ -71,8 +71,9 @@ static ntk_status fill(ntk_context *context, const double *X, size_t order, doub
   NTK_TRY(eigenvalues(context, of, X, values));
   of->norm2 = ntk_ddot(of->N * of->d, X, X) / (double)of->N;
   if (!(of->norm2 > 0.0 && isfinite(of->norm2)))
-    return ntk_fail(NTK_ERR_NUMERIC, "the data are 0, or their squares are no numbers: no law is "
-                                     "known of them; accepted: others");
+    return ntk_fail(NTK_ERR_NUMERIC,
+                    "the data are 0, or their squares are no numbers: no law is "
+                    "known of them; accepted: numbers whose squares are above 0 and below 1e308");
   for (size_t i = 0; i < order; i++)
     sum2 += values[i] / of->norm2 * (values[i] / of->norm2);
   NTK_TRY(moments(context, X, sum2, of));

@@ -187,7 +187,7 @@ static ntk_status check_resolve(const ntk_job *j) {
   return what == NULL ? NTK_OK
                       : ntk_fail(NTK_ERR_ARGUMENT,
                                  "resolve finds lambda_min alone, in one process and in double or "
-                                 "more; accepted: without %s",
+                                 "more; accepted: resolve without %s",
                                  what);
 }
 

@@ -105,12 +105,12 @@ static ntk_status refuse(const ntk_job *j) {
       (j->options.kernel_path != NULL || j->options.block_path != NULL))
     return ntk_fail(NTK_ERR_NOT_FINITE,
                     "K is near 2^%.0f, which files in double precision do not hold; accepted: "
-                    "without kernel_path and block_path (--save-kernel, --save-blocks)",
+                    "a run without kernel_path and block_path (--save-kernel, --save-blocks)",
                     j->result->exponent);
   return k == j->L ? NTK_OK
                    : ntk_fail(NTK_ERR_NOT_FINITE,
                               "block %zu is too small beside K for the numbers of both in double "
-                              "precision; accepted: without per_block and block_path "
+                              "precision; accepted: a run without per_block and block_path "
                               "(--per-block, --save-blocks)",
                               k);
 }
