@@ -13,13 +13,13 @@ extern "C" {
 #endif
 
 /* The limit of the blocks k with blocks[k] true (L entries; NULL: all): of one output, and of the
- * mean over outputs; of all outputs it is this one for each, 0 between them. Entries err by at most
- * 1e-12 sqrt(K_ii K_jj), in practice some 1e-15: closed forms, Hermite series and tables in the
- * angle. N(N+1)/2 numbers, and N for each layer and term of its series; N^2 d flops and 10 to 1000
- * a pair and layer. The bits do not depend on the number of threads. One process.
- * NTK_ERR_SHAPE where spec and data differ in d; _ARGUMENT, too for a sample that is 0 without
- * biases, and variances that an activation is too steep for; _NOT_FINITE where it overflows;
- * _LIMIT, _MEMORY, _CANCELLED. */
+ * mean over outputs; of all outputs it is this one for each, 0 between them. Entries err by some
+ * 1e-15 sqrt(K_ii K_jj), by tables 1e-14, times what later layers amplify: variance E phi'^2 / E
+ * phi^2 each, far above 1 in chaotic networks (docs/limit.md). N(N+1)/2 numbers, and N for each
+ * layer and term of its series; N^2 d flops and 10 to 1000 a pair and layer. The bits do not depend
+ * on the number of threads. One process. NTK_ERR_SHAPE where spec and data differ in d; _ARGUMENT,
+ * too for a sample that is 0 without biases, and variances that an activation is too steep for;
+ * _NOT_FINITE where it overflows; _LIMIT, _MEMORY, _CANCELLED. */
 NTK_API ntk_status ntk_limit_kernel(ntk_context *context, const ntk_network_spec *spec,
                                     const ntk_dataset *data, const bool *blocks,
                                     ntk_kernel **kernel);
@@ -57,7 +57,8 @@ typedef struct ntk_limit_result {
   double exponent; /* of two, whole: the limit, and what is saved of it, is these numbers times
                       2^exponent; 0 unless double precision does not hold it */
   double trace;
-  ntk_certificate certificate; /* kernel_lower, _upper count the limit's own error, an estimate */
+  ntk_certificate certificate; /* kernel_lower, _upper count the limit's own error, an estimate
+                                 that grows where layers amplify */
   double distance;             /* as of a block, of K; NaN where there is an exponent */
   ntk_limit_block *block;
   double *eigenvector;   /* N, unit, of lambda_min; NULL when there is none */

@@ -52,6 +52,7 @@ typedef struct ntk_limit {
   size_t hidden;          /* L - 1 */
   ntk_limit_layer *layer; /* l = 1.. at l - 1 */
   size_t column;          /* numbers that one sample takes in all layers */
+  double error;           /* of entries, of sqrt(K_ii K_jj): an estimate, 1e-13 or more */
   bool jumps;             /* some phi' jumps: near pairs are looked at once more */
 } ntk_limit;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
+static const double SINE_MOST = 8.0; /* deviations that quadrature of sin is for */
 
 extern NTK_LANES_DECLARE(ntk_dual_evaluator, ntk_dual_evaluate_in);
 extern NTK_LANES_DECLARE(ntk_dual_shifter, ntk_dual_shift_in);
@@ -95,9 +96,27 @@ void ntk_dual_alone(const ntk_dual *dual, double a, double *same, double *slopes
   }
 }
 
+/* Of gaussian: rho'^-4 = (1 + 2 (a + b))^2 / ((1 + 4a) (1 + 4b)) is 1 + E. */
+static double gaussian_apart(double a, double b) {
+  const double E = 4.0 * ((a - b) / (1.0 + 4.0 * a)) * ((a - b) / (1.0 + 4.0 * b));
+  return -expm1(-log1p(E) / 4.0);
+}
+
+/* Of sin, at large variances: rho' = exp(-(sqrt a - sqrt b)^2 / 2) (1 - exp(-2 sqrt(ab))) / sqrt((1
+ * - exp(-2a)) (1 - exp(-2b))). */
+static double sine_apart(const ntk_dual_one *u, const ntk_dual_one *v) {
+  const double apart = u->root - v->root;
+  return -expm1(-apart * apart / 2.0 + log1p(-exp(-2.0 * u->root * v->root)) -
+                log1p(-exp(-2.0 * u->variance)) / 2.0 - log1p(-exp(-2.0 * v->variance)) / 2.0);
+}
+
 double ntk_dual_apart(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dual_one *v) {
   const double unit = 1.0 / sqrt(2.0 * PI);
   double sum = 0.0;
+  if (dual->kind == NTK_DUAL_GAUSSIAN)
+    return gaussian_apart(u->variance, v->variance);
+  if (dual->kind == NTK_DUAL_SINE && fmax(u->root, v->root) > SINE_MOST)
+    return sine_apart(u, v);
   for (size_t i = 0; i < dual->line.count && u->variance != v->variance; i++) {
     const double r = dual->line.node[i], w = unit * dual->line.weight[i] * exp(-r * r / 2.0);
     const double g[4] = {u->root * r, -u->root * r, v->root * r, -v->root * r};
@@ -111,28 +130,43 @@ double ntk_dual_apart(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dua
   return sum / 2.0;
 }
 
-/* The fewest nodes with which both ends of the range agree with twice as many. */
+/* How far apart two rules are at both ends of the range, of what they are for. */
+static double rules_apart(const ntk_dual *dual, const ntk_dual_rule *finer, const double *roots) {
+  double off = 0.0;
+  for (size_t i = 0; i < 2; i++) {
+    double coarse[2], fine[2];
+    integrate(&dual->phi, &dual->line, roots[i], &coarse[0], &coarse[1]);
+    integrate(&dual->phi, finer, roots[i], &fine[0], &fine[1]);
+    off = fmax(off, fmax(fabs(coarse[0] / fine[0] - 1.0), fabs(coarse[1] / fine[1] - 1.0)));
+  }
+  return off;
+}
+
+/* The fewest nodes with which both ends of the range agree with twice as many; or twice as many, as
+ * soon as what is apart may be rounding, or errors that the finer one does not have: these fall
+ * geometrically. Closed forms need it for ntk_dual_apart alone, of sin of moderate variances, and
+ * take what there is. */
 static ntk_status choose_line(ntk_dual *dual, double least, double most) {
-  const double roots[2] = {sqrt(least), sqrt(most)};
+  const bool closed = dual->kind != NTK_DUAL_TABLE, is_sine = dual->kind == NTK_DUAL_SINE;
+  const double end = is_sine ? SINE_MOST : INFINITY, scale = dual->phi.error / NTK_ACTIVATION_ERROR;
+  const double roots[2] = {fmin(sqrt(least), end), fmin(sqrt(most), end)};
   for (size_t n = 48; n <= 1536; n *= 2) {
     ntk_dual_rule finer = {0};
-    double off = 0.0;
     if (dual->line.count == 0)
       NTK_TRY(ntk_rule_line(dual->context, n, &dual->line));
     NTK_TRY(ntk_rule_line(dual->context, 2 * n, &finer));
-    for (size_t i = 0; i < 2; i++) {
-      double coarse[2], fine[2];
-      integrate(&dual->phi, &dual->line, roots[i], &coarse[0], &coarse[1]);
-      integrate(&dual->phi, &finer, roots[i], &fine[0], &fine[1]);
-      off = fmax(off, fmax(fabs(coarse[0] / fine[0] - 1.0), fabs(coarse[1] / fine[1] - 1.0)));
-    }
-    if (off <= 2e-15 * dual->phi.error / NTK_ACTIVATION_ERROR) {
+    const double off = rules_apart(dual, &finer, roots);
+    if (off <= 2e-15 * scale) {
       ntk_rule_destroy(dual->context, &finer);
       return NTK_OK;
     }
     ntk_rule_destroy(dual->context, &dual->line);
     dual->line = finer;
+    if (off <= 4e-14 * scale)
+      return NTK_OK;
   }
+  if (closed)
+    return NTK_OK;
   return ntk_fail(NTK_ERR_ARGUMENT,
                   "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
                   "1e-13; accepted: smaller beta, scales of data or biases, or another activation",

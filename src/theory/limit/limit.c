@@ -11,10 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Entries err by at most so much of sqrt(K_ii K_jj), and eigenvalues of the trace, for the norm of
- * such a matrix is at most its Frobenius norm. */
-static const double ERROR = 1e-13;
-
 ntk_status ntk_limit_job_make(ntk_limit_job *j, const bool *blocks, ntk_kernel **K) {
   if (!j->options.covariance)
     ntk_limit_choose(&j->limit, blocks);
@@ -44,7 +40,8 @@ ntk_status ntk_limit_job_begin(const ntk_limit_job *j, const ntk_kernel *K, size
                       .exponent = j->limit.exponent,
                       .deficiency = NTK_NO_DEFICIENCY};
   ntk_kernel_diagonal(K, trace, &least);
-  e->resolution = ntk_cholesky_bound(K->N, *trace) + ERROR * *trace;
+  /* such a matrix has a norm of at most its Frobenius norm, and so this part of the trace */
+  e->resolution = ntk_cholesky_bound(K->N, *trace) + j->limit.error * *trace;
   ntk_extremes_judge(e, NAN);
   NTK_TRY(ntk_limit_job_known(j, k, &deficiency));
   if (deficiency.cause != NULL)
@@ -71,8 +68,8 @@ static ntk_status certify(const ntk_limit_job *j, const ntk_kernel *K) {
       continue;
     c->lower = lower;
     c->upper = upper;
-    c->kernel_lower = lower - ERROR * trace;
-    c->kernel_upper = upper + ERROR * trace;
+    c->kernel_lower = lower - j->limit.error * trace;
+    c->kernel_upper = upper + j->limit.error * trace;
   }
   return NTK_OK;
 }
