@@ -103,6 +103,11 @@ static void check(const limits *p, const ntk_network *network, double ridge, siz
       assert_near(r.fitted[j * C + c], (double)f, 1e-9, "at the training data");
     }
   }
+  double trace = 0.0;
+  for (size_t i = 0; i < N; i++)
+    trace += p->K[i * ALL + i];
+  if (ridge == 0.0) /* entries of a limit are good to 1e-13 */
+    assert_true(r.resolution > 1e-13 * trace && r.resolution < 1e-12 * trace);
   assert_true(r.outputs == C && r.samples == N && r.tests == M && r.residual < 1e-11);
   ntk_regression_clear(&r);
   free(f0);

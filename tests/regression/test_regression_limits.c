@@ -10,7 +10,7 @@ static void test_refusals(void **state) {
   (void)state;
   problem p = make_problem(one, 2, 3);
   ntk_dataset *other = NULL;
-  const double times[] = {-1.0, 0.5, INFINITY};
+  const double times[] = {-1.0, 0.5, INFINITY, 0x1p54};
   const struct {
     ntk_regression_options options;
     ntk_status status;
@@ -26,6 +26,7 @@ static void test_refusals(void **state) {
       {{.time = times + 2, .times = 1}, NTK_ERR_ARGUMENT, "is inf", "time"},
       {{.times = 1}, NTK_ERR_ARGUMENT, "accepted: both", "time"},
       {{.lr = 1e-3, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "whole numbers", "time"},
+      {{.lr = 1e-3, .time = times + 3, .times = 1}, NTK_ERR_ARGUMENT, "up to 2^53", "time"},
       {{.loss = "median"}, NTK_ERR_ARGUMENT, "half-sum", NULL},
   };
   ntk_regression_result r = {.samples = 77};
@@ -50,6 +51,25 @@ static void test_refusals(void **state) {
   assert_int_equal(r.samples, 77);
   assert_int_equal(ntk_memory_in_use(one) > 0, 1);
   ntk_dataset_destroy(other);
+  drop_problem(&p);
+}
+
+/* Data of 1e-170: the kernel's entries are 0, as a ridge would not show. */
+static void test_underflow(void **state) {
+  (void)state;
+  problem p = make_problem(one, 1, 3);
+  const size_t width[] = {4, 5, 6};
+  double X[TRAIN * 4];
+  for (size_t i = 0; i < COUNT(X); i++)
+    X[i] = ldexp(ntk_dataset_values(p.data)[i], -520);
+  ntk_dataset *small = make_data(one, X, TRAIN, 4);
+  ntk_network *network = make_network(one, 3, width, "tanh", "standard", 5);
+  const ntk_regression_options options = {.ridge = 1.0};
+  ntk_regression_result r = {0};
+  assert_refused(ntk_regression(one, network, small, p.Y, p.test, &options, &r), NTK_ERR_NOT_FINITE,
+                 "underflow");
+  ntk_network_destroy(network);
+  ntk_dataset_destroy(small);
   drop_problem(&p);
 }
 
@@ -137,26 +157,35 @@ static void test_memory(void **state) {
   check_memory(&(sizes){400, 1500, 4}, &limit, 1);
 }
 
-static void test_threads(void **state) {
-  (void)state;
-  enum { N = 150, M = 90 };
+/* A long slab, and columns of several outputs and times: no two products are cut alike. */
+static void check_threads(const ntk_regression_options *options, size_t n) {
+  enum { N = 300, M = 1000 };
   const size_t width[] = {20, 30, 40};
-  double *first = NULL, *Y = make_normal(1, N);
-  for (int threads = 1; threads <= 3; threads++) {
+  const ntk_network_spec spec = {.depth = 3,
+                                 .width = width,
+                                 .activation = "tanh",
+                                 .init = "standard",
+                                 .outputs = n,
+                                 .seed = 5};
+  double *first = NULL, *Y = make_normal(1, N * n);
+  for (int threads = 1; threads <= 4; threads++) {
     ntk_context *context = make_context(threads);
-    ntk_network *network = make_network(context, 3, width, "tanh", "standard", 5);
+    ntk_network *network = NULL;
     ntk_dataset *data = NULL, *test = NULL;
     ntk_regression_result r = {0};
+    ntk_regression_options with = *options;
+    with.limit = options->limit != NULL ? &spec : NULL;
+    assert_ok(ntk_network_create(context, &spec, &network));
     assert_ok(ntk_dataset_generate(context, "gaussian", N, 20, 1, &data));
     assert_ok(ntk_dataset_generate(context, "gaussian", M, 20, 2, &test));
-    assert_ok(ntk_regression(context, network, data, Y, test, NULL, &r));
+    assert_ok(ntk_regression(context, network, data, Y, test, &with, &r));
     if (first == NULL) {
-      first = make_array(N + M);
-      memcpy(first, r.coefficient, N * sizeof *first);
-      memcpy(first + N, r.prediction, M * sizeof *first);
+      first = make_array((N + M) * n);
+      memcpy(first, r.coefficient, N * n * sizeof *first);
+      memcpy(first + N * n, r.prediction, M * n * sizeof *first);
     }
-    assert_memory_equal(first, r.coefficient, N * sizeof *first);
-    assert_memory_equal(first + N, r.prediction, M * sizeof *first);
+    assert_memory_equal(first, r.coefficient, N * n * sizeof *first);
+    assert_memory_equal(first + N * n, r.prediction, M * n * sizeof *first);
     ntk_regression_clear(&r);
     ntk_network_destroy(network);
     ntk_dataset_destroy(data);
@@ -165,6 +194,14 @@ static void test_threads(void **state) {
   }
   free(first);
   free(Y);
+}
+
+static void test_threads(void **state) {
+  (void)state;
+  const ntk_network_spec any = {.depth = 1};
+  check_threads(&(ntk_regression_options){0}, 1);
+  for (size_t n = 1; n <= 3; n++)
+    check_threads(&(ntk_regression_options){.limit = &any, .ridge = 0.1}, n);
 }
 
 /* Whatever there is no memory for, or is stopped, leaves nothing behind. */
@@ -253,9 +290,10 @@ static void test_interruption(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_singular),
-      cmocka_unit_test(test_memory),   cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_failures), cmocka_unit_test(test_interruption),
+      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_underflow),    cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_threads),      cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_interruption),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -119,6 +119,7 @@ static void test_flow(void **state) {
       assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
       plain_flow(&p, times[t], a);
       check_last(&p, &r, a);
+      assert_true(r.residual > 0.0); /* rounding there must be */
       ntk_regression_clear(&r);
     }
   drop_problem(&p);
@@ -250,6 +251,15 @@ static void test_early(void **state) {
     ntk_regression_result r = {0};
     assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
     assert_near(r.last.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
+    for (size_t i = 0; i < p.rows; i++) /* a = T r */
+      assert_near(r.coefficient[i] / times[t], p.Y[i] - p.f0[i], 1e-8, "a coefficient");
+    ntk_regression_clear(&r);
+    const double step = 1.0;
+    const ntk_regression_options steps = {.lr = times[t], .time = &step, .times = 1};
+    assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &steps, &r));
+    assert_near(r.last.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
+    for (size_t i = 0; i < p.rows; i++)
+      assert_near(r.coefficient[i] / times[t], p.Y[i] - p.f0[i], 1e-12, "a coefficient");
     ntk_regression_clear(&r);
   }
   drop_problem(&p);

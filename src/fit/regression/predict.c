@@ -37,13 +37,20 @@ typedef struct slab {
   double *F; /* count x outputs: f0 */
 } slab;
 
-/* Row-major as its transpose, column-major: out^T = a^T A^T. */
+/* Row-major as its transpose, column-major: out^T = a^T A^T, piece by piece, so that the bits do
+ * not depend on the number of threads. */
 static void multiply(const ntk_regressor *s, const slab *b, double *out) {
-  const size_t columns = s->vectors * s->points;
+  enum { PIECE = 64 };
+  const size_t columns = s->vectors * s->points, R = s->rows;
   const size_t height = b->limit != NULL ? b->count : b->count * s->outputs;
-  const int previous = ntk_blas_enter(ntk_team(s->context));
-  ntk_dgemm('T', 'N', columns, height, s->rows, 1.0, s->a, s->rows, b->A, s->rows, 0.0, out,
-            columns);
+  const double flops = 2.0 * (double)columns * (double)height * (double)R;
+  const int previous = ntk_blas_enter(1);
+#pragma omp parallel for schedule(static) num_threads(ntk_threads_for(s->context, flops))
+  for (size_t p = 0; p < (height + PIECE - 1) / PIECE; p++) {
+    const size_t first = p * PIECE, n = height - first < PIECE ? height - first : PIECE;
+    ntk_dgemm('T', 'N', columns, n, R, 1.0, s->a, R, b->A + first * R, R, 0.0,
+              out + first * columns, columns);
+  }
   ntk_blas_leave(previous);
 }
 

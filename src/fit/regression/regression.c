@@ -34,9 +34,11 @@ static ntk_status check_times(const ntk_regression_options *o) {
       return refuse("time", ntk_fail(NTK_ERR_ARGUMENT,
                                      "time %zu (from 1) is %g; accepted: 0 and up", t + 1, T));
     if (o->lr > 0.0 && !(T == floor(T) && T <= 0x1p53))
-      return refuse("time", ntk_fail(NTK_ERR_ARGUMENT,
-                                     "time %zu (from 1) is %.17g; accepted: whole numbers of steps",
-                                     t + 1, T));
+      return refuse("time",
+                    ntk_fail(NTK_ERR_ARGUMENT,
+                             "time %zu (from 1) is %.17g; accepted: whole numbers of steps, "
+                             "up to 2^53",
+                             t + 1, T));
   }
   return NTK_OK;
 }
@@ -103,6 +105,22 @@ static ntk_status make_kernel(ntk_regressor *s) {
   return ntk_kernel_create(s->features, NULL, &s->K);
 }
 
+/* Losses are squares: what of them overflows is refused before anything is solved. */
+static ntk_status check_size(const ntk_regressor *s) {
+  const size_t train = s->rows * s->vectors, test = ntk_dataset_samples(s->test) * s->outputs;
+  const double *labels = s->options.test_labels;
+  const double r = ntk_regressor_length(train, s->r);
+  const double of_test = labels != NULL ? ntk_regressor_length(test, labels) : 0.0;
+  if (isfinite(r * r) && isfinite(of_test * of_test))
+    return NTK_OK;
+  return ntk_fail(NTK_ERR_NOT_FINITE,
+                  "%s: the root of their squares' sum is %.3g; accepted: below 1.3e154",
+                  isfinite(r * r) ? "the test labels are too large for double precision"
+                                  : "the labels, less the outputs to begin with, are too large for "
+                                    "double precision",
+                  isfinite(r * r) ? of_test : r);
+}
+
 /* Y - f0(X), in the order of right-hand sides. F: N x outputs. */
 static ntk_status make_residual(ntk_regressor *s, double *F) {
   const size_t N = ntk_dataset_samples(s->data), n = s->outputs;
@@ -157,6 +175,7 @@ static ntk_status run(ntk_regressor *s) {
   NTK_TRY(allocate(s));
   NTK_TRY(make_kernel(s));
   NTK_TRY(make_residual(s, to->fitted)); /* which is filled last */
+  NTK_TRY(check_size(s));
   to->seconds_kernel = ntk_clock() - start;
   start = ntk_clock();
   NTK_TRY(s->options.times > 0 ? ntk_regressor_flow(s) : ntk_regressor_solve(s));

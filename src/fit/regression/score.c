@@ -57,16 +57,13 @@ static score score_of(const ntk_regressor *s, coding code, const double *e, cons
                       size_t N) {
   const size_t n = s->outputs;
   const bool coded = code.known && has_coding(Y, N, n, code.other);
-  double sum = 0.0, all = 0.0;
+  const double off = ntk_regressor_length(N * n, e), all = ntk_regressor_length(N * n, Y);
+  const double root = off / sqrt(s->mean ? (double)N : 2.0);
   size_t right = 0;
-  for (size_t i = 0; i < N * n; i++) {
-    sum += e[i] * e[i];
-    all += Y[i] * Y[i];
-  }
   for (size_t i = 0; i < N; i++)
     right += is_right(code.other, e + i * n, Y + i * n, n);
-  return (score){.loss = s->mean ? sum / (double)N : 0.5 * sum,
-                 .error = all > 0.0 ? sqrt(sum / all) : sqrt(sum),
+  return (score){.loss = root * root,
+                 .error = all > 0.0 ? off / all : off,
                  .accuracy = !coded ? NAN : (double)right / (double)N};
 }
 
@@ -93,14 +90,28 @@ static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t
                                 .norm = s->to->point[t].norm};
 }
 
+static ntk_status check_loss(const ntk_regression_point *at) {
+  const double larger = fmax(at->train_loss, at->test_loss); /* fmax leaves a NaN out */
+  return isfinite(larger)
+             ? NTK_OK
+             : ntk_fail(NTK_ERR_NOT_FINITE,
+                        "the loss is %g: labels, or the outputs to begin with, are too "
+                        "large for double precision; accepted: squares that add up to "
+                        "less than 1e308",
+                        larger);
+}
+
 ntk_status ntk_regressor_score(ntk_regressor *s) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test);
   double *e = NULL;
   NTK_TRY(ntk_alloc_doubles(s->context, (N > M ? N : M) * s->outputs, "errors", &e));
   const coding code = coding_of(s);
-  for (size_t t = 0; t < s->points; t++)
+  ntk_status status = NTK_OK;
+  for (size_t t = 0; t < s->points && status == NTK_OK; t++) {
     s->to->point[t] = point_of(s, code, t, e);
+    status = check_loss(&s->to->point[t]);
+  }
   s->to->last = s->to->point[s->points - 1];
   ntk_free(s->context, e);
-  return NTK_OK;
+  return status;
 }
