@@ -98,7 +98,7 @@ static size_t decades(const ntk_law_result *law, bool measured, figure_point *po
     const ntk_law_point *a = &law->point[i], *b = &law->point[i + step];
     const double width = log10(b->eigenvalue / a->eigenvalue);
     const double middle = sqrt(a->eigenvalue * b->eigenvalue);
-    const double share = measured ? b->measured - a->measured : b->below - a->below;
+    const double share = measured ? b->measured - a->measured : fmax(b->below - a->below, 0.0);
     point[points++] = (figure_point){middle, N * share / width, NAN, NAN};
   }
   /* The last difference is from the middle of two: the law goes on to its end. */
