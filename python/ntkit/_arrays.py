@@ -123,18 +123,18 @@ def vectors(x: Any, name: str, rows: int) -> tuple[Array, int]:
     return np.ascontiguousarray(array.T), array.shape[1]
 
 
-def labels(y: Any, rows: int, outputs: int) -> Array:
+def labels(y: Any, rows: int, outputs: int, name: str = "y") -> Array:
     """Labels as rows x outputs; of one output a vector will do. ValueError for another shape."""
     try:
-        array = numbers(y, "y")
+        array = numbers(y, name)
     except TypeError as error:
-        raise TypeError(f"{error}; of classes ntkit.Classes(y) makes them") from None
+        raise TypeError(f"{error}; of classes ntkit.Classes({name}) makes them") from None
     if array.shape == (rows, outputs) or (outputs == 1 and array.shape == (rows,)):
         return array.reshape(rows, outputs)
     wanted = f"({rows},) or ({rows}, 1)" if outputs == 1 else f"({rows}, {outputs})"
     if outputs > 1 and array.shape in ((rows,), (rows, 1)):
-        wanted += f"; of labels that are classes ntkit.Classes(y).encode({outputs}) makes it"
-    raise ValueError(f"y has shape {array.shape}; accepted: {wanted}")
+        wanted += f"; of labels that are classes ntkit.Classes({name}).encode({outputs}) makes it"
+    raise ValueError(f"{name} has shape {array.shape}; accepted: {wanted}")
 
 
 def pointer(array: Array) -> Any:

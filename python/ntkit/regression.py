@@ -65,11 +65,13 @@ def kernel_regression(
     if limit:
         options.c.limit = spec.c
     if time is not None:
-        several = list(time) if isinstance(time, (Sequence, np.ndarray)) else [time]
+        several = np.atleast_1d(np.asarray(time, dtype=object)).tolist()
+        if not several:
+            raise ValueError("time is empty; accepted: a number > 0, several, or None")
         options.array("time", "double[]", [real(T, "time") for T in several])
         options.c.times = len(several)
     if y_test is not None:
-        Y_test = labels(y_test, test.samples, net.outputs)
+        Y_test = labels(y_test, test.samples, net.outputs, "y_test")
         options.c.test_labels = pointer(Y_test)
     forecast = context.pointer, spec.c, data.samples, test.samples, options.c, ffi.new("size_t *")
     check(lib.ntk_regression_memory(*forecast))  # what does not fit is refused before it takes time

@@ -56,6 +56,22 @@ def test_times():
     np.testing.assert_allclose(steps.fitted, y - left, rtol=0, atol=1e-9)
 
 
+def test_one_time_in_an_array():
+    X, test, net, y = problem()
+    one = ntkit.kernel_regression(net, X, y, test, time=0.5)
+    same = ntkit.kernel_regression(net, X, y, test, time=np.array(0.5))
+    np.testing.assert_array_equal(one.prediction, same.prediction)
+
+
+def test_refusals():
+    X, test, net, y = problem()
+    for empty in ([], np.array([])):
+        with pytest.raises(ValueError, match="time is empty"):
+            ntkit.kernel_regression(net, X, y, test, time=empty)
+    with pytest.raises(ValueError, match="y_test has shape"):
+        ntkit.kernel_regression(net, X, y, test, y_test=np.ones(3))
+
+
 def test_is_the_programs(program):
     X = ntkit.generate("gaussian", 59, 5, seed=3)
     net = ntkit.Network([5, 30, 40], activation="relu", seed=3)

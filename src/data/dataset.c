@@ -127,7 +127,9 @@ const char *ntk_dataset_label_like(const ntk_dataset *data) {
 }
 
 bool ntk_dataset_same_columns(const ntk_dataset *data, const ntk_dataset *other) {
-  return data->names == other->names || data->names == 0 || other->names == 0;
+  enum { MOST = 2 }; /* of libsvm, of which a heading says nothing */
+  const bool both = data->names != 0 && other->names != 0;
+  return !both || (data->names > MOST) != (other->names > MOST) || data->names == other->names;
 }
 
 ntk_status ntk_dim_check(const ntk_dataset *data, size_t input_width) {
@@ -183,6 +185,12 @@ ntk_status ntk_dataset_from_array(ntk_context *context, const double *X, size_t 
   return finish(status, made, data);
 }
 
+/* libsvm leaves out what is 0, and so its last columns where they are: as many as are asked for. */
+static void widen(ntk_reader *file, size_t d) {
+  if (d > file->cols && strcmp(file->format->name, "libsvm") == 0)
+    file->cols = file->shape[1] = d;
+}
+
 /* What was asked for against what the file holds; *N becomes the number of rows to read. */
 static ntk_status check_request(const ntk_reader *file, const ntk_rows *rows, size_t d, size_t *N) {
   if (d != 0 && d != file->cols)
@@ -204,6 +212,7 @@ static ntk_status read_rows(const ntk_reader *file, const ntk_rows *rows, ntk_da
 static ntk_status read_dataset(ntk_context *context, ntk_reader *file, const ntk_rows *rows,
                                size_t d, ntk_scaling scaling, ntk_dataset **data) {
   size_t N = 0;
+  widen(file, d);
   NTK_TRY(check_request(file, rows, d, &N));
   ntk_dataset *made = NULL;
   ntk_status status = ntk_dataset_deal(context, N, file->cols, &made);
@@ -251,6 +260,7 @@ ntk_status ntk_dataset_select_shape(const char *path, const ntk_rows *rows, size
   ntk_reader file;
   size_t count = 0;
   NTK_TRY(open_rows(NULL, path, rows, &file));
+  widen(&file, *d);
   const ntk_status status = check_request(&file, rows, *d, &count);
   ntk_reader_close(&file);
   if (status != NTK_OK)

@@ -33,7 +33,8 @@ typedef struct ntk_lines {
   bool indexed;        /* the first column has names of rows, and is left out */
   bool guessed;        /* of words alone: the first was taken for a heading, for it comes once */
   char like[NTK_LIKE]; /* the first column of numbers with a name that labels have; "": none has */
-  uint64_t names; /* a hash of what a heading calls the columns that are numbers; 0: none does */
+  uint64_t names; /* a hash of what a heading calls the columns that are numbers; 0: none does; of
+                     libsvm 1 + base */
   size_t step, marks;
   struct {
     off_t offset;

@@ -48,6 +48,11 @@ static ntk_status check_names(const ntk_reader *part, const ntk_reader *first) {
   const uint64_t one = first->lines.names, other = part->lines.names;
   if (one == 0 || other == 0 || one == other)
     return NTK_OK;
+  if (one <= 2 && other <= 2)
+    return ntk_fail(NTK_ERR_SHAPE,
+                    "%s: its indices begin with %d, and those of %s before it with %d; accepted: "
+                    "the same in each",
+                    part->path, (int)other - 1, first->path, (int)one - 1);
   return ntk_fail(NTK_ERR_SHAPE,
                   "%s: its heading calls columns otherwise, or in another order, than that of %s "
                   "before it; accepted: the same in each, or no heading",

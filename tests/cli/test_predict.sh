@@ -270,7 +270,7 @@ columns '(1, 10)' "$ten" '1 rows; expected 2'
 columns '(2, 9)' "$nine$nine" '9 numbers'
 columns '(20,)' "$ten$ten" '2'
 
-bad 'outputs are .npy' "^ntkit: --output: 'o.csv': outputs are written as .npy" \
-  predict --load "$in/bare" --data "$in/X10.npy" --activation tanh --scale none -o o.csv
+bad 'outputs are .npy' "^ntkit: --output: 'o.txt': outputs are written as .npy or .csv" \
+  predict --load "$in/bare" --data "$in/X10.npy" --activation tanh --scale none -o o.txt
 
 finish test_predict

@@ -93,12 +93,19 @@ awk 'BEGIN { print "a,b,kind"
   for (i = 0; i < 30; i++) print sin(i) "," cos(3 * i) "," (i % 3 == 0 ? "cat" : i % 3 == 1 ? "dog" : "eel") }' >"$in/kinds.csv"
 { head -n 1 "$in/kinds.csv" && sed -n '3p;4p;6p;7p' "$in/kinds.csv"; } >"$in/some.csv"
 for code in signs one-hot; do
+  outputs=$([ $code = signs ] && echo '--outputs 3') # else as many as classes
   # shellcheck disable=SC2086
-  good "$code" predict --kernel ntk --data "$in/kinds.csv" --label-column kind --classes $code --outputs 3 --widths 60,60 \
+  good "$code" predict --kernel ntk --data "$in/kinds.csv" --label-column kind --classes $code $outputs --widths 60,60 \
     --activation relu --bias 0.1 --test "$in/some.csv" --output kinds.npy
   check "$code: accuracy" grep -q '^accuracy  *1  *1$' "$out"
   check "$code: classes dog, eel, dog, eel" test "$(numbers kinds.npy | tr '\n' ' ')" = '1 2 1 2 '
 done
+sed '1!{s/cat/-1/;s/dog/1/;/eel/d;}' "$in/kinds.csv" >"$in/signs.csv"
+sed '1!s/-1$/0/' "$in/signs.csv" >"$in/ones.csv"
+# shellcheck disable=SC2086
+good 'labels of another coding' predict --kernel ntk --data "$in/signs.csv" --label-column kind $net --test "$in/ones.csv" --json
+check 'are a warning' grep -q '^ntkit: .*--test: its labels are not those of the training data' "$err"
+check 'no steps, no size' grep -q '^  "lr": null' "$out"
 sed 's/dog/fox/' "$in/some.csv" >"$in/other.csv"
 # Of two classes one output: 1 for the second, dog, and 0 for the first.
 grep -v eel "$in/kinds.csv" >"$in/two.csv"
@@ -112,6 +119,18 @@ done
 # shellcheck disable=SC2086
 good 'times on a page' predict --kernel ntk $drawn --test-samples 5 --time 0.001,0.1 --report times.html
 check 'errors over them' grep -q 'Errors over time' times.html
+check 'a diagonal' grep -q 'prediction = label' times.html
+# shellcheck disable=SC2086
+good 'classes on a page' predict --kernel ntk --data "$in/kinds.csv" --label-column kind --classes --widths 60,60 \
+  --activation relu --bias 0.1 --test "$in/some.csv" --report classes.html
+# shellcheck disable=SC2086
+good 'classes as text' predict --kernel ntk --data "$in/kinds.csv" --label-column kind --classes --widths 60,60 \
+  --activation relu --bias 0.1 --test "$in/some.csv" --output kinds.csv
+check 'are words' test "$(tr '\n' ' ' <kinds.csv)" = 'dog eel dog eel '
+check 'by their names: dog 2 of 2' grep -q '<tr><th>dog</th><td>0</td><td>2</td><td>0</td></tr>' classes.html
+check 'no theorem is asked for' test "$(grep -c 'Assumption 2.3' "$err")" -eq 0
+check 'and no figure of output 0' test "$(grep -c 'Predictions beside labels' classes.html)" -eq 0
+check 'where labels are' grep -q 'column kind, classes as signs' classes.html
 
 # A folder of its own training data: a network that fits them moves nowhere.
 good 'memorize' memorize --data "$in/bare.csv" --labels "$in/labels.csv" --scale standardize --widths 12,16 \
@@ -155,6 +174,10 @@ file="predict --kernel ntk --data $in/train.csv --label-column y $net"
   bad 'steps without a size' '--steps needs --lr' $kernel --test-samples 3 --steps 3
   bad 'a size without steps' '--lr needs --steps' $kernel --test-samples 3 --lr 0.1
   bad 'steps that diverge' '--lr: lr is 100, and steps from 2 / lambda_max = .* diverge' $kernel --test-samples 3 --steps 3 --lr 100
+  bad 'times that fall' '--time: 1 follows 3; expected numbers that grow' $kernel --test-samples 3 --time 3,1
+  bad 'one time twice' '--steps: 3 follows 3' $kernel --test-samples 3 --steps 3,3 --lr 0.1
+  bad 'more steps than a double counts' '--steps: 9007199254740993 is beyond' $kernel --test-samples 3 \
+    --steps 9007199254740993 --lr 1e-9
   bad 'another d' 'the rows of .* have d = 1, and those of the training data d = 3' $file --test "$in/labels.csv"
   bad 'no labels' '--labels is needed' predict --kernel ntk --data "$in/bare.csv" $net --test "$in/bare.csv"
   bad 'test-samples of a file' '--test-samples is for drawn data' $file --test-samples 3

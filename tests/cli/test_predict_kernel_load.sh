@@ -32,6 +32,20 @@ test_error() { flat "$out" | awk '$1 == "last.test_error" { print $2; exit }'; }
   check 'of a file without labels is a datum' grep -q '^ntkit: --test: no labels with' "$err"
 }
 
+# libsvm of which the last column is 0 in all test rows.
+awk 'BEGIN { for (i = 0; i < 20; i++) print i % 2, "1:" sin(i), "2:" cos(3 * i), "4:" sin(i * i) }' >"$in/train.svm"
+awk 'BEGIN { for (i = 0; i < 5; i++) print i % 2, "1:" sin(9 + i), "2:" cos(i) }' >"$in/few.svm"
+sed 's/$/ 4:0/' "$in/few.svm" >"$in/full.svm"
+sed 's/ 1:/ 0:/; s/ 2:/ 1:/' "$in/few.svm" >"$in/zero.svm"
+# shellcheck disable=SC2086
+bad 'indices from 0' 'of libsvm: indices from 0, or from 1' predict --kernel ntk --data "$in/train.svm" --classes $net --test "$in/zero.svm"
+bad 'in a set' 'its indices begin with 0, and those of .* with 1' data inspect "$in/few.svm,$in/zero.svm"
+for name in few full; do
+  # shellcheck disable=SC2086
+  good "$name" predict --kernel ntk --data "$in/train.svm" $net --test "$in/$name.svm" --ridge 1 --output $name.npy --quiet
+done
+check 'columns that are left out are 0' cmp few.npy full.npy
+
 # ---- Scaling of the network's own data -----------------------------------------------------------
 
 for scale in standardize sphere; do
@@ -76,9 +90,19 @@ for code in signs one-hot; do
   check 'the names' grep -q '"eel"' "$out"
   check "$code: classes dog, eel, dog, eel" test "$(numbers kinds.npy | tr '\n' ' ')" = '1 2 1 2 '
 done
+good 'words as they are printed' predict --load classes --data "$in/some.csv" --label-column kind --quiet
+cp "$out" "$top/words"
+good 'and in a file' predict --load classes --data "$in/some.csv" --label-column kind --quiet --output words.csv
+check 'are the same' cmp words.csv "$top/words"
 mv classes "$top/classes" && rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
 bad 'an unknown class' "label 1 (from 1) in .* is 'fox', which no training" predict --kernel ntk --load "$top/classes" \
   --test "$in/fox.csv" --label-column kind
+mkdir "$top/alone" && cp "$top/classes"/W?.npy "$top/classes"/b?.npy "$top/alone"
+bad 'no data' '--data is needed: .*/alone has no X.npy of its own' predict --kernel ntk --load "$top/alone" --activation relu \
+  --test "$in/some.csv"
+mkdir "$top/each" && cp "$top/classes/result.json" "$top/each"
+bad 'a network for each class' '--load: .*/each has no W1.npy, but networks in its folders' predict --kernel ntk \
+  --load "$top/each" --test "$in/some.csv"
 bad 'another code' "--classes: 'signs', and the labels in .*/classes/Y.npy are one-hot" predict --kernel ntk --load "$top/classes" \
   --test "$in/some.csv" --label-column kind --classes signs
 

@@ -98,6 +98,11 @@ three="--load $in/three --activation tanh --optimizer adam --epochs 100"
   value targets.right >"$top/right"
   holds 'is trained' '@targets.right@ > 13'
   says drawn "$in/three.csv"
+  cp "$top/flat" "$top/said"
+  good 'outputs that nobody named' train --data "$in/X.csv" --labels "$in/three.csv" $net --optimizer adam --classes --json
+  flat "$out" >"$top/flat"
+  check 'are one for each class' test "$(value network.outputs)" = 3
+  check 'and the same training' test "$(value loss_final)" = "$(awk '$1 == "loss_final" { print $2; exit }' "$top/said")"
   good 'labels of three numbers' train --data "$in/X.csv" --labels "$in/X.csv" $three --save numbers
   check 'as they are' cmp numbers/X.npy numbers/Y.npy
 }
@@ -107,7 +112,7 @@ rm -rf "$dir" && mkdir "$dir" && cd "$dir" || exit 1
 {
   bad 'no file' '--classes needs --labels FILE' train --data "$in/X.csv" $net --classes
   bad 'three classes' '--classes: 3 classes for 1 output; accepted: an output for each class' \
-    train --data "$in/X.csv" --labels "$in/three.csv" $net --classes
+    train --data "$in/X.csv" --labels "$in/three.csv" $net --classes --outputs 1
   bad 'labels of one number' 'has one label a sample, and the network 3 outputs; expected --classes' \
     train --data "$in/X.csv" --labels "$in/Y.csv" $three
   bad 'no classes' 'label 1 (from 1) is .*expected whole numbers' \

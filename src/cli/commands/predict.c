@@ -3,7 +3,6 @@
 #include "cli/commands/predict.h"
 #include "cli/run/job.h"
 #include "cli/run/job_show.h"
-#include "cli/shell/file.h"
 #include "cli/shell/progress.h"
 #include "cli/shell/report.h"
 #include "cli/show/json.h"
@@ -239,15 +238,17 @@ const char *predict_right(const prediction *p) {
                                   : "have their largest output at the number of their label";
 }
 
+static const char *name_of(const void *user, double value, char text[PREDICT_NAME]) {
+  (void)text;
+  return ntk_model_class_name(&((const prediction *)user)->model, value);
+}
+
 static exit_status present(prediction *p) {
   const size_t N = ntk_dataset_samples(p->data);
-  if (p->settings->output != NULL) {
-    const size_t shape[2] = {N, p->wide};
-    const ntk_status status =
-        ntk_npy_save(p->settings->output, p->answer, p->wide > 1 ? 2 : 1, shape);
-    if (status != NTK_OK)
-      return report_library(status, "output");
-  }
+  const exit_status written = predict_write(p->settings, p->answer, N, p->wide,
+                                            p->model.class_names != NULL ? name_of : NULL, p);
+  if (written != EXIT_DONE)
+    return written;
   if (!isnan(p->accuracy))
     report_note(&p->settings->common, "%.0f of %zu samples %s", p->accuracy * (double)N, N,
                 predict_right(p));
@@ -257,37 +258,6 @@ static exit_status present(prediction *p) {
 }
 
 /* ---- The command ----------------------------------------------------------------------------- */
-
-static exit_status refuse_saved(const predict_settings *settings, const char *option,
-                                const char *path) {
-  const char *load = settings->common.load;
-  if (path == NULL || load == NULL || !ntk_saved_has(load, path))
-    return EXIT_DONE;
-  return report_error(EXIT_INPUT,
-                      "--%s: '%s' is of the network in %s, or of its data; choose another name",
-                      option, path, load);
-}
-
-exit_status predict_check_output(const predict_settings *settings) {
-  exit_status status = refuse_saved(settings, "report", settings->common.report);
-  if (status != EXIT_DONE || settings->output == NULL)
-    return status;
-  const char *const input[] = {settings->common.data, settings->test, settings->test_labels,
-                               settings->common.labels};
-  for (size_t i = 0; i < sizeof input / sizeof input[0]; i++)
-    if (input[i] != NULL && file_same(settings->output, input[i]))
-      return report_error(EXIT_INPUT, "--output: '%s' is %s; choose another name", settings->output,
-                          i == 0 ? "the data" : "one of the files that are read");
-  status = refuse_saved(settings, "output", settings->output);
-  if (status != EXIT_DONE)
-    return status;
-  static const char *const npy[] = {".npy"};
-  if (!file_is_bare(settings->output) && !file_ends_in(settings->output, npy, 1))
-    return report_error(EXIT_INPUT,
-                        "--output: '%s': outputs are written as .npy; expected a name that ends so",
-                        settings->output);
-  return file_check(settings->output, settings->common.load, "output");
-}
 
 /* What is of --kernel alone. */
 static exit_status check_plain(const predict_settings *settings) {

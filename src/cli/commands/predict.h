@@ -1,5 +1,6 @@
 /* ntkit predict, in parts: predict_options.c has its options; of a saved network predict.c computes
- * and prints, predict_page.c writes the page; by a kernel predict_kernel*.c. */
+ * and prints, predict_page.c writes the page, predict_output.c the file of --output; by a kernel
+ * predict_kernel*.c. */
 #ifndef NTK_CLI_PREDICT_H
 #define NTK_CLI_PREDICT_H
 
@@ -25,8 +26,20 @@ typedef struct predict_settings {
 
 exit_status command_predict(const void *given);
 exit_status predict_by_kernel(const predict_settings *settings);
+
+/* ---- predict_output.c ---- */
+
 /* Whether --output and --report may be written. */
 exit_status predict_check_output(const predict_settings *settings);
+/* What --output asks for, if it does: rows x columns numbers as .npy, or .csv. name: of text,
+ * whose answer lives until the next, what stands for a number there, by its user; NULL: the number.
+ */
+enum { PREDICT_NAME = 32 };
+typedef const char *predict_name(const void *user, double value, char text[PREDICT_NAME]);
+exit_status predict_write(const predict_settings *settings, const double *values, size_t rows,
+                          size_t columns, predict_name *name, const void *user);
+
+/* ---- */
 
 typedef struct prediction {
   const predict_settings *settings;

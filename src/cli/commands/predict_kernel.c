@@ -42,6 +42,8 @@ static exit_status check_settings(const predict_settings *settings) {
   return EXIT_DONE;
 }
 
+static const size_t MOST_STEPS = (size_t)1 << 53;
+
 static exit_status make_options(kernel_run *run) {
   const predict_settings *s = &run->settings;
   const size_t times = s->time.count + s->steps.count;
@@ -58,8 +60,18 @@ static exit_status make_options(kernel_run *run) {
   run->time = calloc(times, sizeof *run->time);
   if (run->time == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu times", times);
-  for (size_t t = 0; t < times; t++)
+  for (size_t t = 0; t < times; t++) {
     run->time[t] = s->time.count > 0 ? s->time.values[t] : (double)s->steps.values[t];
+    const char *option = s->time.count > 0 ? "time" : "steps";
+    if (t > 0 && !(run->time[t] > run->time[t - 1]))
+      return report_error(EXIT_INPUT, "--%s: %g follows %g; expected numbers that grow", option,
+                          run->time[t], run->time[t - 1]);
+    if (s->steps.count > 0 && s->steps.values[t] > MOST_STEPS)
+      return report_error(EXIT_INPUT,
+                          "--steps: %zu is beyond what a double counts; expected up to "
+                          "%zu",
+                          s->steps.values[t], MOST_STEPS);
+  }
   run->options.time = run->time;
   return EXIT_DONE;
 }
@@ -106,15 +118,24 @@ static exit_status choose(kernel_run *run) {
   return EXIT_DONE;
 }
 
+/* Labels that code classes, and test labels of which some are none of the code. */
+static void note_labels(const kernel_run *run) {
+  const ntk_regression_point *last = &run->result.last;
+  if (run->test_Y != NULL && !isnan(last->train_accuracy) && isnan(last->test_accuracy))
+    report_warning(&run->settings.common,
+                   "--%s: its labels are not those of the training data (1 and -1, or 1 and 0): no "
+                   "accuracy, and the error is of other labels",
+                   run->settings.test_labels != NULL ? "test-labels" : "test");
+}
+
+static const char *name_of(const void *user, double value, char text[PREDICT_NAME]) {
+  return labels_class(&((const kernel_run *)user)->job.names, value, text);
+}
+
 static exit_status write_output(const kernel_run *run) {
-  const size_t n = run->chosen != NULL ? 1 : run->result.outputs;
-  const size_t shape[2] = {run->tests, n};
-  if (run->settings.output == NULL)
-    return EXIT_DONE;
-  return report_library(ntk_npy_save(run->settings.output,
-                                     run->chosen != NULL ? run->chosen : run->result.prediction,
-                                     n > 1 ? 2 : 1, shape),
-                        "output");
+  const bool chosen = run->chosen != NULL;
+  return predict_write(&run->settings, chosen ? run->chosen : run->result.prediction, run->tests,
+                       chosen ? 1 : run->result.outputs, chosen ? name_of : NULL, run);
 }
 
 /* The option whose number the library's line is about. */
@@ -137,6 +158,7 @@ static exit_status compute(kernel_run *run) {
                      run->test, &run->options, &run->result);
   if (computed != NTK_OK)
     return report_library(computed, option_at_fault(run));
+  note_labels(run);
   exit_status status = choose(run);
   if (status == EXIT_DONE)
     status = write_output(run);

@@ -48,8 +48,8 @@ static exit_status check_columns(const kernel_run *run) {
   return report_error(
       EXIT_INPUT,
       "--test: the heading of %s calls columns otherwise, or in another order, than "
-      "that of the training data; expected the same names in the same order, or no "
-      "heading",
+      "that of the training data; expected the same names in the same order, or no heading (of "
+      "libsvm: indices from 0, or from 1, in both)",
       run->settings.test);
 }
 
@@ -57,6 +57,10 @@ static exit_status check_columns(const kernel_run *run) {
  * too, the file's d tells. */
 static exit_status find_shape(kernel_run *run, size_t d, size_t *width) {
   ntk_rows rows = rows_of(run);
+  *width = d; /* of libsvm, whose last columns may be all 0 */
+  if (ntk_dataset_select_shape(run->settings.test, &rows, &run->tests, width) == NTK_OK)
+    return EXIT_DONE;
+  *width = 0;
   const ntk_status status = ntk_dataset_select_shape(run->settings.test, &rows, &run->tests, width);
   if (status != NTK_OK || run->column == NULL || *width + 1 != d)
     return report_fault(status, "test");
@@ -112,6 +116,13 @@ static exit_status draw_test(kernel_run *run) {
 static exit_status stack(const kernel_run *run, double **X, ntk_dataset **all) {
   const cli_job *job = &run->job;
   const size_t N = ntk_dataset_samples(job->data), d = ntk_dataset_dim(job->data);
+  const double bytes = 8.0 * ((double)N + (double)run->tests) * (double)d;
+  const double available = (double)ntk_memory_available(job->context);
+  if (bytes > available)
+    return report_error(EXIT_INPUT,
+                        "--labels: %s of %zu samples together needs %.3g GB of memory, and %.3g GB "
+                        "are available; expected fewer, or --test-labels",
+                        job->labels, N + run->tests, 1e-9 * bytes, 1e-9 * available);
   *X = calloc((N + run->tests) * d, sizeof **X);
   if (*X == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu samples together", N + run->tests);
@@ -169,15 +180,20 @@ static const char *labels_file(const kernel_run *run) {
   return ntk_array_shape(settings->test, &info) == NTK_OK && info.labels ? settings->test : NULL;
 }
 
+static const char *labels_option(const kernel_run *run) {
+  return run->settings.test_labels != NULL ? "test-labels" : "test";
+}
+
 /* Test classes that are words get the numbers of the training data's. */
 static exit_status match_words(const kernel_run *run, const char *path,
                                const ntk_class_names *names, double *label) {
+  const char *option = labels_option(run);
   const ntk_class_names *known = &run->job.names;
   if ((names->count > 0) != (known->count > 0))
     return report_error(EXIT_INPUT,
-                        "--test: the labels in %s are %s, and those of the training "
+                        "--%s: the labels in %s are %s, and those of the training "
                         "data are not",
-                        path, names->count > 0 ? "words" : "numbers");
+                        option, path, names->count > 0 ? "words" : "numbers");
   for (size_t i = 0; i < run->tests && names->count > 0; i++) {
     const char *name = names->name[(size_t)label[i]];
     size_t c = 0;
@@ -185,9 +201,9 @@ static exit_status match_words(const kernel_run *run, const char *path,
       c++;
     if (c == known->count)
       return report_error(EXIT_INPUT,
-                          "--test: label %zu (from 1) in %s is '%s', which no training "
+                          "--%s: label %zu (from 1) in %s is '%s', which no training "
                           "sample has",
-                          i + 1, path, name);
+                          option, i + 1, path, name);
     label[i] = (double)c;
   }
   return EXIT_DONE;
@@ -196,15 +212,16 @@ static exit_status match_words(const kernel_run *run, const char *path,
 /* Of classes: each one that the training data have. */
 static exit_status encode(kernel_run *run, const char *path) {
   const labels_classes *classes = &run->classes;
+  const char *option = labels_option(run);
   for (size_t i = 0; i < run->tests; i++) {
     size_t c = 0;
     while (c < classes->count && classes->value[c] != run->test_label[i])
       c++;
     if (c == classes->count)
       return report_error(EXIT_INPUT,
-                          "--test: label %zu (from 1) in %s is %g, a class that no "
+                          "--%s: label %zu (from 1) in %s is %g, a class that no "
                           "training sample has",
-                          i + 1, path, run->test_label[i]);
+                          option, i + 1, path, run->test_label[i]);
   }
   return report_library(ntk_classes_encode(run->test_label, run->tests, classes->count,
                                            classes->value, labels_outputs(&run->job),
@@ -227,7 +244,7 @@ static exit_status read_labels(kernel_run *run, const char *path) {
   ntk_class_names names = {0};
   exit_status status = report_library(
       ntk_labels_load_classes(run->job.context, path, column, run->test, run->test_label, &names),
-      apart ? "test-labels" : "test");
+      labels_option(run));
   if (status == EXIT_DONE)
     status = match_words(run, path, &names, run->test_label);
   if (status == EXIT_DONE && coded)

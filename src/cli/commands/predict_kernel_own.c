@@ -30,14 +30,34 @@ static bool names_data(const cli_origin *origin) {
   return false;
 }
 
+/* A folder of --save whose networks are in folders of it: one for each class, or init/. */
+static exit_status check_folder(const char *load) {
+  char *result = NULL, *weights = NULL;
+  exit_status status = find_own(load, "result.json", &result);
+  if (status == EXIT_DONE)
+    status = find_own(load, "W1.npy", &weights);
+  if (status == EXIT_DONE && result != NULL && weights == NULL)
+    status = report_error(EXIT_INPUT,
+                          "--load: %s has no W1.npy, but networks in its folders; expected one of "
+                          "these, as %s/init or %s/class0, with --data and --labels",
+                          load, load, load);
+  free(result);
+  free(weights);
+  return status;
+}
+
 exit_status predict_own_data(kernel_run *run) {
   cli_settings *common = &run->settings.common;
   const bool drawn = run->settings.test_samples > 0 && common->samples > 0;
   if (common->load == NULL || drawn || names_data(&common->origin))
     return EXIT_DONE;
-  exit_status status = find_own(common->load, "X.npy", &run->own_data);
+  exit_status status = check_folder(common->load);
+  if (status == EXIT_DONE)
+    status = find_own(common->load, "X.npy", &run->own_data);
   if (status == EXIT_DONE && run->own_data != NULL && common->labels == NULL)
     status = find_own(common->load, "Y.npy", &run->own_labels);
+  if (status == EXIT_DONE && run->own_data == NULL && common->samples == 0)
+    status = report_error(EXIT_INPUT, "--data is needed: %s has no X.npy of its own", common->load);
   if (status != EXIT_DONE || run->own_data == NULL)
     return status;
   if (common->scale != NULL && strcmp(common->scale, "none") != 0)

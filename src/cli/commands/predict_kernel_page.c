@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DRAWN = 400 };
 
@@ -29,19 +30,61 @@ static size_t make_points(const double *Y, const double *f, size_t N, size_t n,
 static void put_predictions(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
   figure_point train[DRAWN], test[DRAWN];
-  if (run->test_Y == NULL)
+  if (run->test_Y == NULL || run->classes.encoding != NULL)
     return;
-  const figure_curve curve[] = {
-      {"training", make_points(run->Y, r->fitted, r->samples, r->outputs, train), train,
-       FIGURE_SHAPES, 1},
-      {"test", make_points(run->test_Y, r->prediction, r->tests, r->outputs, test), test,
-       FIGURE_SHAPES, 2}};
+  const size_t trained = make_points(run->Y, r->fitted, r->samples, r->outputs, train),
+               tested = make_points(run->test_Y, r->prediction, r->tests, r->outputs, test);
+  const double least = fmin(train[0].x, test[0].x),
+               most = fmax(train[trained - 1].x, test[tested - 1].x);
+  const figure_point diagonal[2] = {{least, least, NAN, NAN}, {most, most, NAN, NAN}};
+  const figure_curve curve[] = {{"training", trained, train, FIGURE_SHAPES, 1},
+                                {"test", tested, test, FIGURE_SHAPES, 2},
+                                {"prediction = label", 2, diagonal, FIGURE_LINE, 3}};
   page_figure(out, &(figure){.title = "Predictions beside labels",
                              .x = {r->outputs > 1 ? "label of output 0" : "label", false},
                              .y = {"prediction", false},
-                             .curves = 2,
+                             .curves = 3,
                              .curve = curve});
 }
+
+/* ---- Classes --------------------------------------------------------------------------------- */
+
+static void put_class(FILE *out, const kernel_run *run, double value) {
+  char text[LABELS_CLASS];
+  page_text(out, labels_class(&run->job.names, value, text));
+}
+
+/* Test samples by their class, down, and the predicted one, along. */
+static void put_classes(FILE *out, const kernel_run *run) {
+  enum { MOST = 30 };
+  const labels_classes *classes = &run->classes;
+  if (classes->encoding == NULL || run->test_label == NULL || classes->count > MOST)
+    return;
+  fputs("<h2>Classes of the test data</h2>\n<p>Samples of the class on the left that are "
+        "predicted to be of the one above.</p>\n<table class=\"list\">\n<thead><tr><th></th>",
+        out);
+  for (size_t c = 0; c < classes->count; c++) {
+    fputs("<th>", out);
+    put_class(out, run, classes->value[c]);
+    fputs("</th>", out);
+  }
+  fputs("</tr></thead>\n<tbody>\n", out);
+  for (size_t c = 0; c < classes->count; c++) {
+    fputs("<tr><th>", out);
+    put_class(out, run, classes->value[c]);
+    fputs("</th>", out);
+    for (size_t k = 0; k < classes->count; k++) {
+      size_t found = 0;
+      for (size_t i = 0; i < run->tests; i++)
+        found += run->test_label[i] == classes->value[c] && run->chosen[i] == classes->value[k];
+      fprintf(out, "<td>%zu</td>", found);
+    }
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody>\n</table>\n", out);
+}
+
+/* ---- Times ----------------------------------------------------------------------------------- */
 
 static void put_times(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
@@ -61,7 +104,7 @@ static void put_times(FILE *out, const kernel_run *run) {
   page_figure(out, &(figure){.title = "Errors over time",
                              .x = {run->settings.steps.count > 0 ? "steps" : "time", true},
                              .y = {"||f - Y|| / ||Y||", true},
-                             .curves = 2,
+                             .curves = run->test_Y != NULL ? 2 : 1,
                              .curve = curve});
 }
 
@@ -74,6 +117,34 @@ static void put_accuracy(FILE *out, const ntk_regression_point *p) {
   fputs("</p>\n", out);
 }
 
+/* The least test error of all times, where it is not the last's. */
+static void put_best(FILE *out, const kernel_run *run) {
+  const ntk_regression_result *r = &run->result;
+  const ntk_regression_point *best = NULL;
+  for (size_t k = 0; k < r->points; k++)
+    if (best == NULL || r->point[k].test_error < best->test_error)
+      best = &r->point[k];
+  if (best != NULL && best->test_error < r->last.test_error)
+    fprintf(out, "<p>least at %s %g: <b>%.6g</b> at the test data</p>\n",
+            run->settings.steps.count > 0 ? "step" : "time", best->time, best->test_error);
+}
+
+/* What was done to the data, and where their labels are. */
+static void put_labels(FILE *out, const kernel_run *run) {
+  const cli_settings *common = &run->settings.common;
+  if (strcmp(common->scale, "none") != 0)
+    page_fact(out, "scaling", "%s", common->scale);
+  if (run->column != NULL || common->label_column != NULL)
+    page_fact(out, "labels", "column %s%s%s",
+              common->label_column != NULL ? common->label_column : run->column,
+              run->classes.encoding != NULL ? ", classes as " : "",
+              run->classes.encoding != NULL ? run->classes.encoding : "");
+  else
+    page_fact(out, "labels", "%s%s%s", run->job.labels,
+              run->classes.encoding != NULL ? ", classes as " : "",
+              run->classes.encoding != NULL ? run->classes.encoding : "");
+}
+
 void predict_kernel_page(const void *what, FILE *out) {
   const kernel_run *run = what;
   const ntk_regression_result *r = &run->result;
@@ -84,11 +155,15 @@ void predict_kernel_page(const void *what, FILE *out) {
   fputs("<div class=\"answer\">\n<p class=\"value\">", out);
   page_formula(out, "||f - Y|| / ||Y||");
   if (isnan(r->last.test_error))
-    fputs(": no labels at the test data ", out);
+    fprintf(out, " = <b>%.6g</b> at the training data, no labels at the test data ",
+            r->last.train_error);
   else
     fprintf(out, " = <b>%.6g</b> at the test data ", r->last.test_error);
   page_verdict(out, sure ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED, ntk_verdict_name(r->verdict));
-  fprintf(out, "</p>\n<p>%.6g at the training data</p>\n", r->last.train_error);
+  fputs("</p>\n", out);
+  if (!isnan(r->last.test_error))
+    fprintf(out, "<p>%.6g at the training data</p>\n", r->last.train_error);
+  put_best(out, run);
   put_accuracy(out, &r->last);
   if (!sure) {
     fputs("<p>", out);
@@ -99,11 +174,13 @@ void predict_kernel_page(const void *what, FILE *out) {
           r->residual);
   page_fact(out, "kernel", "%s, %s", limit ? "limit of infinite width" : "of the network", way);
   job_page_facts(out, &run->job);
+  put_labels(out, run);
   page_fact(out, "test data", "%s, M = %zu",
             run->settings.test != NULL ? run->settings.test : run->settings.common.data, r->tests);
   job_page_computed(out, r->seconds, run->job.context);
   fputs("</dl>\n", out);
   put_predictions(out, run);
+  put_classes(out, run);
   put_times(out, run);
   view_page(out, predict_kernel_fields, run, true);
   page_end(out);

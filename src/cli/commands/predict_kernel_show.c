@@ -107,11 +107,27 @@ static json_t *chosen_array(const kernel_run *run) {
   return array;
 }
 
+#define ROW predict_settings
+static const ntk_field step_fields[] = {
+    VIEW_FIELD(REAL, "lr", lr, "the step size of --steps"),
+};
+static const ntk_description step_table = VIEW_TABLE(step_fields);
+#undef ROW
+
+/* Where there are no steps their size is not known. */
+static void view_lr(result_view *v, const kernel_run *run) {
+  predict_settings shown = run->settings;
+  shown.lr = shown.steps.count > 0 ? shown.lr : NAN;
+  view_fields(v, NULL, &step_table, &shown, NULL, NULL);
+}
+
 void predict_kernel_fields(const void *what, result_view *v) {
   const kernel_run *run = what;
   const cli_settings *common = &run->settings.common;
   job_view_begin(v, &run->job);
-  view_options(v, common, "kernel test lr loss classes centered");
+  view_options(v, common, "kernel test");
+  view_lr(v, run);
+  view_options(v, common, "loss classes centered");
   job_view_labels(v, &run->job);
   labels_view(v, &run->job, &run->classes);
   view_fields(v, NULL, ntk_describe("ntk_regression_result"), &run->result, NULL, NULL);

@@ -51,8 +51,9 @@ static const option_row scaling[] = {
      .field = FIELD(output),
      .argument = "FILE",
      .expected = "the name of a file in a directory that is there",
-     .help = "Write the outputs, or the classes, as a .npy file of N numbers, or N x n_L; also -o. "
-             "When not given they are printed, those of a sample on a line; with --kernel they "
+     .help = "Write the outputs, or the classes, as a .npy file of N numbers, or N x n_L, or as "
+             ".csv, in which classes have their names; also -o. When not given they are printed, "
+             "those of a sample on a line; with --kernel they "
              "are of the test data, and in --json alone."},
 };
 
@@ -134,7 +135,7 @@ static const option_row kernel[] = {
      .choice = labels_encoding,
      .help = "The labels are classes, whole numbers or words, as of 'ntkit train': the output of a "
              "sample's class is 1, the others are -1 (signs, also without a word) or 0 (one-hot); "
-             "--outputs says one for each class, or of two classes one."},
+             "one output for each class, as when --outputs is not given; of two classes one."},
     {.name = "centered",
      .kind = KIND_FLAG,
      .field = FIELD(centered),

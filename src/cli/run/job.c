@@ -321,8 +321,11 @@ exit_status job_prepare(cli_job *job, const job_steps *steps, void *run) {
     return status;
   if (status == EXIT_DONE)
     status = make_data(job);
+  const size_t outputs = job->spec.outputs;
   if (status == EXIT_DONE && steps->labels != NULL)
     status = steps->labels(run);
+  if (status == EXIT_DONE && job->spec.outputs != outputs) /* as many as there are classes */
+    status = steps->memory(run, job->N);
   if (status == EXIT_DONE && !steps->no_network)
     status = draw_weights(job, !steps->no_theorem);
   if (status == EXIT_DONE)

@@ -93,8 +93,15 @@ const char *labels_encoding(size_t i) {
   return i < sizeof encodings / sizeof encodings[0] ? encodings[i] : NULL;
 }
 
+/* Where nothing says how many outputs a network that is drawn has, one for each class; of two, one.
+ */
+static void choose_outputs(cli_job *job, size_t classes) {
+  if (job->settings->outputs == 0 && job->settings->load == NULL && classes > 2)
+    job->spec.outputs = classes;
+}
+
 exit_status labels_encode(cli_job *job, const char *encoding, labels_classes *classes, double **Y) {
-  const size_t N = ntk_dataset_samples(job->data), outputs = labels_outputs(job);
+  const size_t N = ntk_dataset_samples(job->data);
   if (!ntk_labels_in_file(job->labels))
     return report_error(EXIT_INPUT,
                         "--classes needs --labels FILE, with the class of each sample; it is %s "
@@ -106,13 +113,17 @@ exit_status labels_encode(cli_job *job, const char *encoding, labels_classes *cl
   if (status != EXIT_DONE)
     return status;
   classes->value = calloc(N, sizeof(double));
-  *Y = outputs <= SIZE_MAX / sizeof **Y / N ? calloc(N * outputs, sizeof **Y) : NULL;
-  if (classes->value == NULL || *Y == NULL)
+  if (classes->value == NULL)
     return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
   status = report_library(ntk_classes_find(classes->label, N, &classes->count, classes->value),
                           "classes");
   if (status != EXIT_DONE)
     return status;
+  choose_outputs(job, classes->count);
+  const size_t outputs = labels_outputs(job);
+  *Y = outputs <= SIZE_MAX / sizeof **Y / N ? calloc(N * outputs, sizeof **Y) : NULL;
+  if (*Y == NULL)
+    return report_error(EXIT_FAILED, "no memory for the classes of %zu labels", N);
   return report_library(ntk_classes_encode(classes->label, N, classes->count, classes->value,
                                            outputs, classes->other, *Y),
                         "classes");

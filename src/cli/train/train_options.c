@@ -56,8 +56,8 @@ static const option_row own[] = {
      .choice = labels_encoding,
      .help = "The labels are classes, whole numbers or words in the file of --labels: the output "
              "of a sample's class is fitted to 1, the others to -1 (signs, also without a word) or "
-             "0 (one-hot). One output for each class; of two classes one output may do, 1 for the "
-             "second."},
+             "0 (one-hot). One output for each class, as when --outputs is not given; of two "
+             "classes one output, 1 for the second, which --outputs 2 makes two."},
     {.name = "optimizer",
      .kind = KIND_CHOICE,
      .field = FIELD(optimizer),

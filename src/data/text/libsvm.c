@@ -170,6 +170,7 @@ static ntk_status open_libsvm(ntk_reader *reader, const unsigned char *start) {
     return ntk_reader_set_shape(reader, 1, &rows, text);
   }
   reader->lines.base = seen.least != 0;
+  reader->lines.names = 1 + reader->lines.base;
   const size_t cols = seen.least == SIZE_MAX ? 0 : seen.most + 1 - reader->lines.base;
   const size_t bytes = (size_t)ntk_window_offset(&w);
   if (cols / MOST_ZEROS > bytes / rows)
