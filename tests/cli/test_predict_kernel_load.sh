@@ -66,6 +66,9 @@ for scale in standardize sphere; do
   good 'the rows of X.npy' predict --kernel ntk --load trained --data trained/X.npy --labels trained/Y.npy \
     --test "$in/bare.csv" --test-labels "$in/labels.csv" --time 1 --json
   check "$scale: are not scaled again" test "$(test_error)" = "$wanted"
+  good 'a column of the test data alone' predict --kernel ntk --load trained --data trained/X.npy --labels trained/Y.npy \
+    --test "$in/test.csv" --label-column y --time 1 --json
+  check "$scale: has their labels" test "$(test_error)" = "$wanted"
 done
 good 'the first rows' predict --kernel ntk --load trained --samples 12 --test "$in/test.csv" --label-column y --time 1
 check 'are those of X.npy' grep -q '^data  *trained/X.npy, N = 12 ' "$out"

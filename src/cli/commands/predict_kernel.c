@@ -138,11 +138,13 @@ static exit_status write_output(const kernel_run *run) {
                        chosen ? 1 : run->result.outputs, chosen ? name_of : NULL, run);
 }
 
-/* The option whose number the library's line is about. */
+/* The option whose number the library's line is about; NULL: none was given. */
 static const char *option_at_fault(const kernel_run *run) {
   const char *option = ntk_error_last().option;
   if (option != NULL && strcmp(option, "time") == 0 && run->settings.steps.count > 0)
     return "steps";
+  if (option != NULL && strcmp(option, "ridge") == 0 && run->settings.ridge == NULL)
+    return NULL; /* what is asked for, not what was given */
   return option;
 }
 
@@ -189,6 +191,7 @@ exit_status predict_by_kernel(const predict_settings *settings) {
   exit_status status = check_settings(settings);
   if (status == EXIT_DONE)
     status = predict_own_data(&run);
+  predict_leave_column(&run);
   if (status == EXIT_DONE)
     status = predict_check_output(&run.settings);
   run.scale_given = run.settings.common.scale != NULL;

@@ -34,6 +34,8 @@ exit_status predict_test_shape(kernel_run *run);
 
 /* The data that a folder of --load was fitted to, where no others are given. */
 exit_status predict_own_data(kernel_run *run);
+/* --label-column is of --test alone where training labels are in a file without columns' names. */
+void predict_leave_column(kernel_run *run);
 /* Scales training data that come from a file as those of the network of --load were, where nothing
  * says otherwise. */
 exit_status predict_scale_training(kernel_run *run);

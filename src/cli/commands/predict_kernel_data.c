@@ -20,7 +20,7 @@ exit_status predict_test_shape(kernel_run *run) {
   run->tests = settings->test_samples;
   if (settings->test == NULL)
     return EXIT_DONE;
-  if (!run->own)
+  if (run->column == NULL)
     run->column = job_rows(&settings->common).label_column;
   ntk_rows rows = rows_of(run);
   run->tests = 0;
@@ -238,11 +238,14 @@ static exit_status read_labels(kernel_run *run, const char *path) {
   run->test_label = calloc(run->tests, sizeof *run->test_label);
   if (run->test_Y == NULL || run->test_label == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu labels", run->tests);
+  exit_status status = apart ? job_note_input(&run->job, path) : EXIT_DONE;
+  if (status != EXIT_DONE)
+    return status;
   if (n > 1 && !coded)
     return report_library(
         ntk_labels_load_outputs(run->job.context, path, run->test, n, run->test_Y), "test-labels");
   ntk_class_names names = {0};
-  exit_status status = report_library(
+  status = report_library(
       ntk_labels_load_classes(run->job.context, path, column, run->test, run->test_label, &names),
       labels_option(run));
   if (status == EXIT_DONE)

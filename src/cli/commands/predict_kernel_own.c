@@ -46,6 +46,17 @@ static exit_status check_folder(const char *load) {
   return status;
 }
 
+void predict_leave_column(kernel_run *run) {
+  cli_settings *common = &run->settings.common;
+  ntk_array_info info = {0};
+  if (common->labels == NULL || common->label_column == NULL || run->settings.test == NULL ||
+      !ntk_labels_in_file(common->labels) || ntk_array_shape(common->labels, &info) != NTK_OK ||
+      strcmp(info.format, "text") == 0)
+    return;
+  run->column = common->label_column;
+  common->label_column = NULL;
+}
+
 exit_status predict_own_data(kernel_run *run) {
   cli_settings *common = &run->settings.common;
   const bool drawn = run->settings.test_samples > 0 && common->samples > 0;
