@@ -178,13 +178,20 @@ static void test_refusals(void **state) {
   ntk_regression_result r = {0};
   const ntk_regression_options options = {.limit = &p.spec};
   assert_refused(ntk_regression(one, NULL, twice, p.Y, p.test, &options, &r), NTK_ERR_NUMERIC,
-                 "the limit is below_resolution");
+                 "the limit is rank_deficient: rows 1 and 2");
   assert_refused(ntk_regression(one, single, p.data, p.Y, p.test, &options, &r), NTK_ERR_SHAPE,
                  "1 outputs, and the limit 2");
   const ntk_regression_options ridge = {.limit = &p.spec, .ridge = 1e-3};
   assert_ok(ntk_regression(one, NULL, twice, p.Y, p.test, &ridge, &r));
   for (size_t c = 0; c < C; c++)
     assert_near(r.fitted[c], r.fitted[C + c], 1e-9, "outputs of equal samples");
+  ntk_regression_clear(&r);
+  const double late = 1e30, apart[] = {p.Y[0] - p.Y[C], p.Y[1] - p.Y[C + 1]};
+  const ntk_regression_options times = {.limit = &p.spec, .time = &late, .times = 1};
+  assert_ok(ntk_regression(one, NULL, twice, p.Y, p.test, &times, &r));
+  assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
+  assert_true(r.lambda_min == 0.0 && r.resolution > 0.0 && r.reason[0] != '\0');
+  assert_near(r.last.train_loss, (apart[0] * apart[0] + apart[1] * apart[1]) / 4.0, 1e-12, "loss");
   ntk_regression_clear(&r);
   ntk_network_destroy(single);
   ntk_dataset_destroy(twice);

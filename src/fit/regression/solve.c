@@ -6,6 +6,7 @@
 
 #include "base/exact/arrays.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "kernel/kernel.h"
 #include "kernel/range.h"
 #include "spectrum/certificate.h"
@@ -16,14 +17,42 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What of a limit is 0 by its samples and activations alone: that of a network with layers of one
+ * unit each. */
+static ntk_status find_limit(const ntk_regressor *s, ntk_deficiency *deficiency) {
+  const ntk_network_spec *spec = s->options.limit;
+  const ntk_held held = ntk_dataset_held(s->data);
+  ntk_network *narrow = NULL;
+  void *pointer = NULL;
+  NTK_TRY(ntk_alloc(s->context, spec->depth, sizeof *spec->width, "widths", &pointer));
+  size_t *width = pointer;
+  for (size_t l = 0; l < spec->depth; l++)
+    width[l] = l == 0 ? spec->width[0] : 1;
+  const ntk_network_spec of = {.depth = spec->depth,
+                               .width = width,
+                               .activation = spec->activation,
+                               .init = "standard",
+                               .bias = spec->bias};
+  ntk_status status = ntk_network_create(s->context, &of, &narrow);
+  if (status == NTK_OK)
+    status = ntk_deficiency_find_limit(narrow, &held, spec->depth, deficiency);
+  ntk_network_destroy(narrow);
+  ntk_free(s->context, width);
+  return status;
+}
+
 ntk_status ntk_regressor_foresee(const ntk_regressor *s, ntk_extremes *e) {
   static const double LIMIT_ERROR = 1e-13; /* of a limit's entries, as theory/limit has it */
   double trace = 0.0, least = 0.0;
+  ntk_deficiency deficiency = NTK_NO_DEFICIENCY;
   if (s->features != NULL)
     return ntk_extremes_foresee(s->features, s->network->depth, e);
   ntk_kernel_diagonal(s->K, &trace, &least);
   *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY};
   e->resolution = ntk_cholesky_bound(s->rows, trace) + LIMIT_ERROR * trace;
+  NTK_TRY(find_limit(s, &deficiency));
+  if (deficiency.cause != NULL)
+    ntk_extremes_deficient(e, &deficiency);
   return NTK_OK;
 }
 
