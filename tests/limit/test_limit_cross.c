@@ -147,6 +147,41 @@ static void test_threads(void **state) {
   ntk_context_destroy(contexts[1]);
 }
 
+/* Of a test sample that is 0 what small ones tend to, and the others as they are without it. */
+static void test_zero(void **state) {
+  (void)state;
+  static const char *const activations[] = {"relu,tanh", "selu,gelu", "identity,sin"};
+  const size_t width[] = {D, 30, 20};
+  ntk_network_spec spec = {.depth = 3, .width = width};
+  for (size_t k = 0; k < 2 * COUNT(activations); k++) {
+    problem p;
+    double *rows[3];
+    make_problem(one, &p);
+    spec.activation = activations[k / 2];
+    for (size_t t = 0; t < 3; t++) { /* as it is, small, 0 */
+      ntk_limit_cross *cross = NULL;
+      for (size_t a = 0; a < D; a++)
+        p.X[(N + 2) * D + a] *= t == 0 ? 1.0 : t == 1 ? 1e-9 : 0.0;
+      ntk_dataset *test = make_data(one, p.X + N * D, M, D);
+      assert_ok(ntk_limit_cross_create(one, &spec, p.data, test, NULL, k % 2 == 1, &cross));
+      rows[t] = cross_rows(cross, M);
+      ntk_limit_cross_destroy(cross);
+      ntk_dataset_destroy(test);
+    }
+    for (size_t i = 0; i < N; i++) {
+      assert_true(rows[2][2 * N + i] == 0.0 && !signbit(rows[2][2 * N + i]));
+      assert_near(rows[1][2 * N + i], 0.0, 1e-7 * fabs(rows[0][5 * N]) + 1e-8, "a small sample");
+    }
+    for (size_t m = 0; m < M; m++)
+      for (size_t i = 0; i < N && m != 2; i++)
+        assert_near(rows[2][m * N + i], rows[0][m * N + i],
+                    1e-12 * fabs(rows[0][m * N + i]) + 1e-13, "another sample");
+    for (size_t t = 0; t < 3; t++)
+      free(rows[t]);
+    destroy_problem(&p);
+  }
+}
+
 static void test_refusals(void **state) {
   (void)state;
   const size_t width[] = {D, 30};
@@ -163,8 +198,12 @@ static void test_refusals(void **state) {
                  NTK_ERR_ARGUMENT, "no block");
   memset(p.X + (N + 2) * D, 0, D * sizeof(double));
   ntk_dataset *zero = make_data(one, p.X + N * D, M, D);
-  assert_refused(ntk_limit_cross_create(one, &spec, p.data, zero, NULL, false, &cross),
+  ntk_network_spec moved = spec; /* phi(0) is not 0 */
+  moved.activation = "sigmoid";
+  assert_refused(ntk_limit_cross_create(one, &moved, p.data, zero, NULL, false, &cross),
                  NTK_ERR_ARGUMENT, "test sample 3");
+  assert_refused(ntk_limit_cross_create(one, &spec, zero, p.test, NULL, false, &cross),
+                 NTK_ERR_ARGUMENT, "sample 3");
   assert_null(cross);
   assert_ok(ntk_limit_cross_create(one, &spec, p.data, p.test, NULL, false, &cross));
   assert_refused(ntk_limit_cross_rows(cross, M - 1, 2, out), NTK_ERR_ARGUMENT, "rows 28 to 30");
@@ -178,7 +217,7 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_entries), cmocka_unit_test(test_near),
-                                     cmocka_unit_test(test_threads),
+                                     cmocka_unit_test(test_threads), cmocka_unit_test(test_zero),
                                      cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -76,7 +76,10 @@ static void group(const ntk_limit *limit, size_t first, size_t count, double *co
   const size_t N = limit->first, d = limit->d;
   ntk_dgemm('T', 'N', N, count, d, 1.0, limit->X, d, limit->more + first * d, d, 0.0, out, N);
   for (size_t m = 0; m < count; m++)
-    transform(limit, N + first + m, column, out + m * N);
+    if (ntk_limit_vanishing(limit, N + first + m))
+      memset(out + m * N, 0, N * sizeof *out);
+    else
+      transform(limit, N + first + m, column, out + m * N);
 }
 
 ntk_status ntk_limit_cross_rows(const ntk_limit_cross *cross, size_t first, size_t count,

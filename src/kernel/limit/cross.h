@@ -10,7 +10,9 @@ typedef struct ntk_limit_cross ntk_limit_cross;
 /* For M test samples and the N of the data, both of which are borrowed; blocks as of
  * ntk_limit_kernel, or covariance, of the outputs, whose blocks are NULL. Tables and series are for
  * the variances of both, so that entries are those of ntk_limit_kernel of [data; test] but for
- * rounding. N + M numbers for each layer and term of its series. Errors as of ntk_limit_kernel. */
+ * rounding; of a test sample that is 0 they are 0 where
+ * phi(0) = 0 and there are no biases. N + M numbers for each layer and term of its series. Errors
+ * as of ntk_limit_kernel. */
 ntk_status ntk_limit_cross_create(ntk_context *context, const ntk_network_spec *spec,
                                   const ntk_dataset *data, const ntk_dataset *test,
                                   const bool *blocks, bool covariance, ntk_limit_cross **cross);

@@ -67,6 +67,23 @@ static void set_constants(const ntk_network_spec *spec, const constants *c, bool
   }
 }
 
+/* phi(0) = 0 in all layers, and no bias anywhere. */
+static bool vanishes(const ntk_limit *limit, const ntk_activation *phi) {
+  bool all = limit->of_block[1] == 0.0;
+  for (size_t l = 0; l < limit->hidden; l++)
+    all = all && phi[l].vanishes && limit->layer[l].shift == 0.0 &&
+          limit->layer[l].of_block[1] == 0.0;
+  return all;
+}
+
+bool ntk_limit_vanishing(const ntk_limit *limit, size_t i) {
+  const double *x = ntk_limit_sample(limit, i);
+  bool zero = limit->vanishes && i >= limit->first;
+  for (size_t a = 0; a < limit->d && zero; a++)
+    zero = x[a] == 0.0;
+  return zero;
+}
+
 static ntk_status find_norms(ntk_limit *limit) {
   NTK_TRY(ntk_alloc_doubles(limit->context, limit->padded, "norms of the samples", &limit->norm));
   for (size_t i = 0; i < limit->padded; i++) {
@@ -74,7 +91,7 @@ static ntk_status find_norms(ntk_limit *limit) {
     const double *x = i < limit->N ? ntk_limit_sample(limit, i) : NULL;
     for (size_t a = 0; a < limit->d && x != NULL; a++)
       sum += x[a] * x[a];
-    limit->norm[i] = sqrt(sum);
+    limit->norm[i] = x != NULL && ntk_limit_vanishing(limit, i) ? limit->norm[0] : sqrt(sum);
   }
   return NTK_OK;
 }
@@ -168,10 +185,13 @@ static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool co
   memset(limit->layer, 0, L * sizeof *limit->layer);
   limit->hidden = L - 1;
   set_constants(spec, &c, covariance, limit);
-  NTK_TRY(find_norms(limit));
   NTK_TRY(ntk_alloc(limit->context, L, sizeof(ntk_activation), "activations", &pointer));
   ntk_activation *phi = pointer;
   ntk_status status = ntk_activation_parse(spec->activation, L - 1, phi);
+  if (status == NTK_OK) {
+    limit->vanishes = vanishes(limit, phi);
+    status = find_norms(limit);
+  }
   for (size_t l = 1; l < L && status == NTK_OK; l++) {
     status = ntk_progress_poll(limit->context, "limit", (double)l / (double)L);
     if (status == NTK_OK)

@@ -43,7 +43,8 @@ typedef struct ntk_limit {
   const double *X;      /* samples 0, ..., first - 1 */
   const double *more;   /* samples first, ..., N - 1 */
   size_t first;
-  double *norm;        /* |x_i| */
+  double *norm;        /* |x_i|; of a vanishing one (below) another's */
+  bool vanishes;       /* where x is 0 all F_l are, and entries: no variance is asked of it */
   double weight, bias; /* a_0 and b_0; 0 where block 0 is not chosen */
   double of_block[2];
   bool present;           /* as of a layer, of block 0 */
@@ -59,6 +60,9 @@ typedef struct ntk_limit {
 static inline const double *ntk_limit_sample(const ntk_limit *limit, size_t i) {
   return i < limit->first ? limit->X + i * limit->d : limit->more + (i - limit->first) * limit->d;
 }
+
+/* Whether i is a test sample of which all entries are 0, whatever the rest of its numbers say. */
+bool ntk_limit_vanishing(const ntk_limit *limit, size_t i);
 
 /* NTK_ERR_ARGUMENT, _SHAPE where there is no such limit of these data. */
 ntk_status ntk_limit_check(ntk_context *context, const ntk_network_spec *spec,
