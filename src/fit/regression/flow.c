@@ -63,12 +63,16 @@ static ntk_status check_steps(const ntk_regressor *s, double lambda_max) {
       (ntk_error){.option = "lr"});
 }
 
+/* Below that short parallel steps cost more than they bring (spectrum/full.c). */
+static int threads_of(const ntk_regressor *s) {
+  return s->rows < NTK_PACKED_THREADS ? 1 : ntk_team(s->context);
+}
+
 /* lambda, ascending, and in place of `square` the vectors, one a column. */
 static ntk_status decompose(const ntk_regressor *s, double *square, double *lambda) {
   NTK_TRY(ntk_kernel_values(s->K, square));
   NTK_TRY(ntk_progress_report(s->context, "eigenvectors", 0.0));
-  /* Below that its short parallel steps cost more than they bring (spectrum/full.c). */
-  const int previous = ntk_blas_enter(s->rows < NTK_PACKED_THREADS ? 1 : ntk_team(s->context));
+  const int previous = ntk_blas_enter(threads_of(s));
   const ntk_status status = ntk_dsyevd(s->context, 'V', s->rows, square, lambda);
   ntk_blas_leave(previous);
   return status;
@@ -161,7 +165,7 @@ static ntk_status flow(ntk_regressor *s, double *V, double *lambda, double *q, d
   NTK_TRY(decompose(s, V, lambda));
   NTK_TRY(check_steps(s, lambda[R - 1]));
   NTK_TRY(judge(s, lambda));
-  const int previous = ntk_blas_enter(ntk_team(s->context));
+  const int previous = ntk_blas_enter(threads_of(s));
   ntk_dgemm('T', 'N', R, s->vectors, R, 1.0, V, R, s->r, R, 0.0, q, R);
   expand(s, V, lambda, q, false, scratch, s->a);
   for (size_t t = 0; t < s->points; t++)
