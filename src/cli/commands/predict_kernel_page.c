@@ -70,14 +70,16 @@ static void put_classes(FILE *out, const kernel_run *run) {
   }
   fputs("</tr></thead>\n<tbody>\n", out);
   for (size_t c = 0; c < classes->count; c++) {
-    fputs("<tr><th>", out);
+    fputs("<tr><td>", out);
     put_class(out, run, classes->value[c]);
-    fputs("</th>", out);
+    fputs("</td>", out);
     for (size_t k = 0; k < classes->count; k++) {
       size_t found = 0;
       for (size_t i = 0; i < run->tests; i++)
         found += run->test_label[i] == classes->value[c] && run->chosen[i] == classes->value[k];
-      fprintf(out, "<td>%zu</td>", found);
+      fputs("<td data-label=\"", out); /* where a row is a block */
+      put_class(out, run, classes->value[k]);
+      fprintf(out, "\">%zu</td>", found);
     }
     fputs("</tr>\n", out);
   }
