@@ -18,7 +18,7 @@ static void test_refusals(void **state) {
   } cases[] = {
       {{.ridge = -1.0}, NTK_ERR_ARGUMENT, "ridge is -1", "ridge"},
       {{.ridge = NAN}, NTK_ERR_ARGUMENT, "ridge is nan", "ridge"},
-      {{.ridge = 1e-20}, NTK_ERR_NUMERIC, "below", "ridge"},
+      {{.ridge = 1e-20}, NTK_ERR_NUMERIC, "or 0 where the kernel is not singular", "ridge"},
       {{.ridge = 1.0, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "one of them", "ridge"},
       {{.lr = 0.1}, NTK_ERR_ARGUMENT, "without times", "time"},
       {{.lr = -0.1, .time = times + 1, .times = 1}, NTK_ERR_ARGUMENT, "lr is -0.1", "lr"},

@@ -155,6 +155,10 @@ static void test_dimension(void **state) {
                    "4");
     ntk_dataset_destroy(other);
   }
+  make_twins(one, &p); /* a K that is refused, too, had it been looked at */
+  assert_ok(ntk_dataset_generate(one, "gaussian", TESTS, 3, 1, &other));
+  assert_refused(ntk_regression(one, p.network, p.data, p.Y, other, NULL, &r), NTK_ERR_SHAPE, "4");
+  ntk_dataset_destroy(other);
   drop_problem(&p);
 }
 

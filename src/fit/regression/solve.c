@@ -104,7 +104,7 @@ static ntk_status factor_with_ridge(const ntk_regressor *s, ntk_kernel *copy) {
     return ntk_fail_about(
         ntk_fail(NTK_ERR_NUMERIC,
                  "the ridge, %g, is below %.2g, what double precision can tell from 0 for this "
-                 "kernel; accepted: a larger one, or 0",
+                 "kernel; accepted: a larger one, or 0 where the kernel is not singular",
                  ridge, e.resolution),
         (ntk_error){.option = "ridge"});
   ntk_regressor_tell(s, &e);
