@@ -349,16 +349,16 @@ typedef struct ntk_memorize_result {
   double rounding;       /* the computed F_L(x_i) differ from exact arithmetic's by at most this: an
                             estimate as ntk_certificate's, for it trusts the activations' accuracy */
   double margin;         /* min_i Y_i F_L(x_i) of labels 1 and -1, else NaN */
-  double separation; /* with options.margin, of the features of layer L-2 (as D of norm 1 has it,
-                        over the longest row): the margin found. NaN: not asked for */
-  double separation_bound; /* no D has more; up to 1e-13: none separates, as a convex combination of
-                              the rows Y_i J_i is 0 to rounding */
-  size_t support, steps;   /* rows in that combination, or that hold the margin; Newton steps */
-  double t;                /* the step of the construction; 0: W_L = 0, nothing better was found */
-  size_t corrections;      /* chord-Newton corrections made */
-  double condition;        /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
-                              and labels agree with that, of the samples that determine the others */
-  size_t samples;          /* different ones: rows that are equal count once */
+  double separation; /* margin of J_{L-2}'s rows, D of norm 1, over the longest; NaN: not asked */
+  double separation_bound; /* no D has more */
+  double combination; /* least ||sum c_i Y_i J_i|| / sum c_i ||J_i|| found, c_i >= 0: up to 1e-13 it
+                         is 0 to rounding of the rows, and no D separates */
+  size_t support, steps; /* rows in that combination, or that hold the margin; Newton steps */
+  double t;              /* the step of the construction; 0: W_L = 0, nothing better was found */
+  size_t corrections;    /* chord-Newton corrections made */
+  double condition;      /* of K_{L-2}, to a few per cent; NaN: not resolved. Where it is singular
+                            and labels agree with that, of the samples that determine the others */
+  size_t samples;        /* different ones: rows that are equal count once */
   ntk_deficiency deficiency; /* of K_{L-2} of all samples, in the construction's terms; labels that
                                 follow are fitted all the same */
   const char *precision;     /* of the factor: "double", "mixed"; and one line */

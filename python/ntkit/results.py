@@ -577,7 +577,9 @@ class MemorizeResult(Result):
     separable: of a margin: whether the features of layer L-2 separate the samples: yes, no or
         unresolved; None: not asked
     separation: by which margin, of D of norm 1, over the longest row; nan: not asked
-    separation_bound: no D separates them by more; up to 1e-13: none does
+    separation_bound: no D separates them by more
+    combination: ||sum c_i y_i J_i|| / sum c_i ||J_i||, c_i >= 0, the least found; up to 1e-13: 0 to
+        rounding, and no D separates
     support: samples that hold the margin, or of which a convex combination is 0
     steps: Newton steps of the margin
     t: step of the construction; 0: W_L = 0, nothing better was found
@@ -606,6 +608,7 @@ class MemorizeResult(Result):
     separable: str | None
     separation: float
     separation_bound: float
+    combination: float
     support: int
     steps: int
     t: float

@@ -111,7 +111,7 @@ def test_margin(program, tmp_path):
     assert ntkit.fit_error(found.network, X, y).margin_bound >= 2
     with pytest.warns(RuntimeWarning, match="the margin was not reached: .*not separable"):
         found = ntkit.memorize(ntkit.Network([15, 4, 30], "tanh", seed=5), X, y, margin=2.0)
-    assert found.separable == "no" and found.separation_bound <= 1e-13
+    assert found.separable == "no" and found.combination <= 1e-13
     with pytest.raises(ValueError, match="the margin is -1; accepted"):
         ntkit.memorize(net, X, y, margin=-1.0)
 

@@ -118,8 +118,9 @@ struct ntk_backend {
   ntk_status (*kernel_limit)(const ntk_limit *limit, ntk_kernel *kernel);
   ntk_status (*kernel_copy)(const ntk_kernel *from, ntk_kernel *to);
   void (*kernel_destroy)(ntk_kernel *kernel);
-  /* A_ij += x_i + x_j; A += alpha B. */
+  /* A_ij += x_i + x_j; A_ij *= x_i x_j; A += alpha B. */
   void (*kernel_add_sums)(ntk_kernel *kernel, const double *x);
+  void (*kernel_scale)(ntk_kernel *kernel, const double *x);
   void (*kernel_add)(ntk_kernel *kernel, double alpha, const ntk_kernel *other);
   void (*kernel_row)(const ntk_kernel *kernel, size_t i, double *row); /* N entries */
   /* Sum and smallest of the diagonal: of K, or of its factor L. */

@@ -247,6 +247,12 @@ ntk_status ntk_kernel_add_sums(ntk_kernel *kernel, const double *x) {
   return NTK_OK;
 }
 
+ntk_status ntk_kernel_scale(ntk_kernel *kernel, const double *x) {
+  NTK_TRY(check_factored(kernel, false));
+  kernel->backend->kernel_scale(kernel, x);
+  return NTK_OK;
+}
+
 ntk_status ntk_kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other) {
   NTK_TRY(check_factored(kernel, false));
   NTK_TRY(check_factored(other, false));

@@ -47,11 +47,13 @@ void ntk_features_rows(const ntk_features *features, bool b, size_t l, size_t fi
                        double *values);
 
 /* Of K before it is factorised, else NTK_ERR_ARGUMENT: row i (N); its eigenvalues, ascending (N);
- * A_ij += x_i + x_j; A += alpha B, of one order; an interval around lambda_min: proved, whether
- * K - shift I is positive definite, lower then; upper, the Rayleigh quotient of v. */
+ * A_ij += x_i + x_j; A_ij *= x_i x_j; A += alpha B, of one order; an interval around lambda_min:
+ * proved, whether K - shift I is positive definite, lower then; upper, the Rayleigh quotient of v.
+ */
 ntk_status ntk_kernel_row(const ntk_kernel *kernel, size_t i, double *row);
 ntk_status ntk_kernel_full(const ntk_kernel *kernel, double *eigenvalues);
 ntk_status ntk_kernel_add_sums(ntk_kernel *kernel, const double *x);
+ntk_status ntk_kernel_scale(ntk_kernel *kernel, const double *x);
 ntk_status ntk_kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other);
 ntk_status ntk_kernel_certify_lower(ntk_kernel *kernel, double shift, bool *proved, double *lower);
 ntk_status ntk_kernel_certify_upper(const ntk_kernel *kernel, const double *v, double *upper);

@@ -264,13 +264,13 @@ static ntk_field_value why_not(const void *row) {
   return ntk_field_text(result->reached ? NULL : result->reason);
 }
 
-/* What is known of them: a bound of 0 is the negative answer. */
+/* What is known of them: a combination that is 0 is the negative answer. */
 static ntk_field_value separable(const void *row) {
   const ntk_memorize_result *r = row;
-  return ntk_field_text(isnan(r->separation)           ? NULL
-                        : r->separation > 0.0          ? "yes"
-                        : r->separation_bound <= 1e-13 ? "no"
-                                                       : "unresolved");
+  return ntk_field_text(isnan(r->separation)      ? NULL
+                        : r->separation > 0.0     ? "yes"
+                        : r->combination <= 1e-13 ? "no"
+                                                  : "unresolved");
 }
 
 #define ROW ntk_memorize_result
@@ -281,11 +281,14 @@ static const ntk_field memorize[] = {
     FIELD(max_error, "", "max_i |F_L(x_i) - Y_i|"),
     FIELD(rounding, "", "the computed F_L(x_i) are this near to exact arithmetic's: an estimate"),
     NAMED("margin_found", margin, "", "min_i Y_i F_L(x_i) of labels 1 and -1; else null"),
-    COMPUTED("separable", "separation, separation_bound", NTK_TYPE_TEXT, separable,
+    COMPUTED("separable", "separation, combination", NTK_TYPE_TEXT, separable,
              "of a margin: whether the features of layer L-2 separate the samples: yes, no or "
              "unresolved; null: not asked"),
     FIELD(separation, "", "by which margin, of D of norm 1, over the longest row; null: not asked"),
-    FIELD(separation_bound, "", "no D separates them by more; up to 1e-13: none does"),
+    FIELD(separation_bound, "", "no D separates them by more"),
+    FIELD(combination, "",
+          "||sum c_i y_i J_i|| / sum c_i ||J_i||, c_i >= 0, the least found; up to 1e-13: 0 to "
+          "rounding, and no D separates"),
     FIELD(support, "", "samples that hold the margin, or of which a convex combination is 0"),
     FIELD(steps, "", "Newton steps of the margin"),
     FIELD(t, "", "step of the construction; 0: W_L = 0, nothing better was found"),

@@ -101,7 +101,24 @@ check 'one line, with the reason' test "$(wc -l <"$err")" -eq 1
 check 'that is a proof' grep -q '^ntkit: not reached: .*not separable in these features: .*convex' "$err"
 flat "$out" >"$top/flat"
 check 'the object says no' test "$(value separable)" = '"no"'
-holds 'with a bound that is 0 to rounding' '@separation_bound@ <= 1e-13 && @margin_found@ < 0'
+holds 'with a combination that is 0 to rounding' '@combination@ <= 1e-13 && @margin_found@ < 0'
 check 'the best are saved' cmp beyond/result.json "$out"
+
+# ---- Rows from 28 to 1e-13 long ------------------------------------------------------------------
+
+cat >saturated.csv <<'END'
+0.236,9.009,-7.117,8.973,-3.763,-1.533,6.554,-1.816,0.992,-9.449,5.070,0.763
+-3.405,5.769,-3.936,-0.930,-7.319,-1.938,-5.931,-4.754,5.007,-4.392,-0.296,9.615
+9.233,4.496,0.825,-4.462,-6.787,9.399,0.321,-7.683,2.470,5.534,2.260,8.346
+-9.208,0.572,-0.813,-8.753,2.827,7.053,1.859,-4.798,6.798,0.190,0.218,5.061
+-7.042,6.393,3.666,5.742,-6.168,6.047,-6.174,-8.369,7.105,7.226,7.531,-0.562
+-4.519,-9.858,2.914,4.398,6.711,-4.362,-5.696,2.787,6.101,9.273,-6.990,-0.356
+END
+printf '%s\n' -1 -1 1 1 1 -1 >saturated.txt
+good 'short rows, of independent samples' memorize --data saturated.csv --widths 4 --activation erf \
+  --labels ./saturated.txt --margin --seed 2 --json
+flat "$out" >"$top/flat"
+check 'are separable' test "$(value separable)" = '"yes"'
+holds 'and no combination of them is 0' '@combination@ > 0.1 && @separation_bound@ < 1e-13 && @margin_found@ >= 1'
 
 finish test_memorize_margin

@@ -67,7 +67,7 @@ static bool separable(ntk_context *context, size_t N, size_t d, uint64_t seed) {
   ntk_memorize_result result;
   assert_ok(ntk_memorize(context, &spec, data, Y, 1, &options, &network, &result));
   /* It is told either way, and what is told is so. */
-  assert_true(result.separation > 0.0 || result.separation_bound <= 1e-13);
+  assert_true(result.separation > 0.0 || result.combination <= 1e-13);
   assert_true(result.reached == (result.separation > 0.0));
   double least = INFINITY;
   for (size_t i = 0; i < N; i++)

@@ -106,6 +106,7 @@ static void test_zero(void **state) {
   ntk_network *network = memorize(&p, &(ntk_memorize_options){.margin = 1.0}, &result);
   assert_false(result.reached);
   assert_true(result.separation == 0.0 && result.separation_bound == 0.0);
+  assert_true(result.combination == 0.0);
   assert_non_null(strstr(result.reason, "sample 1 is zero"));
   ntk_network_destroy(network);
   free_problem(&p);
@@ -168,7 +169,7 @@ static void test_plane(void **state) {
       assert_true(result.separation >= 0.89 * result.separation_bound);
     } else {
       no++;
-      assert_true(result.separation <= 0.0 && result.separation_bound <= 1e-13);
+      assert_true(result.separation <= 0.0 && result.combination <= 1e-13);
     }
     assert_true(result.reached == (exact > 0.0));
     free(X);
@@ -222,7 +223,7 @@ static void test_too_many(void **state) {
   make_signs(&p);
   ntk_network *network = memorize(&p, &(ntk_memorize_options){.margin = 1.0}, &result);
   assert_false(result.reached);
-  assert_true(result.separation_bound <= 1e-13 && result.separation < 0.0);
+  assert_true(result.combination <= 1e-13 && result.separation < 0.0);
   assert_true(result.support > 240); /* as many rows as are dependent */
   assert_true(plain_margin(&p, network) < 0.0);
   assert_non_null(strstr(result.reason, "not separable"));

@@ -68,6 +68,8 @@ static void check_rows(const ntk_kernel *K, const ntk_kernel *K_alone) {
     }
     assert_ok(ntk_kernel_add_sums(copy, x));
     assert_ok(ntk_kernel_add_sums(copy_alone, x));
+    assert_ok(ntk_kernel_scale(copy, x));
+    assert_ok(ntk_kernel_scale(copy_alone, x));
     assert_ok(ntk_kernel_add(copy, 0.5, K));
     assert_ok(ntk_kernel_add(copy_alone, 0.5, K_alone));
   }

@@ -1,6 +1,6 @@
 /* Sums of packed matrices against plain loops.
- * Property: A_ij += x_i + x_j and A += alpha B change every entry as the full matrices do, for odd
- * and even orders and any number of threads. */
+ * Property: A_ij += x_i + x_j, A_ij *= x_i x_j and A += alpha B change every entry as the full
+ * matrices do, for odd and even orders and any number of threads. */
 #include "matrices.h"
 
 static void test_sums(void **state) {
@@ -21,11 +21,13 @@ static void test_sums(void **state) {
       }
       ntk_packed a = packed_from(context, n, A), b = packed_from(context, n, B);
       ntk_packed_add_sums(&a, x);
+      ntk_packed_scale(&a, x);
       ntk_packed_add(&a, -3.0, &b);
       for (size_t i = 0; i < n; i++) {
         ntk_packed_row(&a, i, row);
         for (size_t j = 0; j < n; j++)
-          assert_near(row[j], A[i * n + j] + x[i] + x[j] - 3.0 * B[i * n + j], 0.0, "entry");
+          assert_near(row[j], (A[i * n + j] + x[i] + x[j]) * x[i] * x[j] - 3.0 * B[i * n + j], 0.0,
+                      "entry");
       }
       ntk_packed_destroy(&a);
       ntk_packed_destroy(&b);

@@ -138,6 +138,7 @@ ntk_memorize_result memorize_overall(const memorize_run *run) {
     all.margin = fmin(all.margin, r->margin);
     all.separation = fmin(all.separation, r->separation);
     all.separation_bound = fmin(all.separation_bound, r->separation_bound);
+    all.combination = fmin(all.combination, r->combination);
     all.support += r->support;
     all.steps += r->steps;
     all.t = fmin(all.t, r->t);

@@ -73,26 +73,6 @@ static void say_pair(const question *q, const ntk_pair *pair) {
 
 /* ---- Samples that no weights act on ---------------------------------------------------------- */
 
-static ntk_status is_zero(const ntk_dataset *data, size_t i, bool *zero) {
-  const ntk_held held = ntk_dataset_held(data);
-  double *x = NULL;
-  NTK_TRY(ntk_alloc_doubles(data->context, data->d, "a sample", &x));
-  const ntk_status status = ntk_held_fetch(data->context, &held, &i, 1, x);
-  size_t j = 0;
-  while (status == NTK_OK && j < data->d && x[j] == 0.0)
-    j++;
-  *zero = j == data->d;
-  ntk_free(data->context, x);
-  return status;
-}
-
-static bool has_kink(const ntk_network *network) {
-  size_t l = 1;
-  while (l < network->depth && isfinite(network->activation[l].info.lipschitz_grad))
-    l++;
-  return l < network->depth;
-}
-
 /* Whether hidden layers have biases; b_L is 0. */
 static bool is_affine(const ntk_network *network) {
   size_t l = 1;
@@ -105,12 +85,12 @@ static const char *zero_label(const question *q) {
   return q->margin ? "" : "label it 0, ";
 }
 
-/* Of sample i, K_ii = 0 and y_i != 0. */
-static ntk_status say_dead(const question *q, size_t i) {
+/* Of sample i, whose row is lost, and y_i != 0. */
+static ntk_status say_dead(const question *q, size_t i, ntk_row_fate fate) {
   const ntk_network *base = q->system->base;
   const size_t number = number_of(q, i);
   bool zero = false;
-  NTK_TRY(is_zero(q->data, i, &zero));
+  NTK_TRY(ntk_sample_is_zero(q->data, i, &zero));
   if (zero && ntk_network_vanishes(base, base->depth))
     say(q,
         "sample %zu is zero and phi(0) = 0: its output is 0 whatever the weights; leave it out, "
@@ -121,10 +101,15 @@ static ntk_status say_dead(const question *q, size_t i) {
         "sample %zu is zero and %s: its output is 0 whatever the construction does; leave it "
         "out, %sor take a deeper network",
         number, base->depth == 2 ? "L = 2" : "so is f_{L-2} there", zero_label(q));
-  else if (!has_kink(base))
+  else if (fate == NTK_ROW_SATURATED)
     say(q,
         "sample %zu has K_ii = 0: phi' is 0 to rounding at all its units, which are saturated; a "
         "smaller beta, or smaller samples",
+        number);
+  else if (fate == NTK_ROW_UNDERFLOW)
+    say(q,
+        "of sample %zu (from 1) the row of J_{L-2} is so short that its square underflows: double "
+        "precision does not tell; larger samples, or a larger beta",
         number);
   else
     say(q,
@@ -134,17 +119,20 @@ static ntk_status say_dead(const question *q, size_t i) {
   return NTK_OK;
 }
 
-/* The first sample with K_ii = 0 and a label other than 0; N: none. */
-static ntk_status find_dead(const question *q, size_t *sample) {
+/* The first sample whose row is lost with a label other than 0; proved: a row that is 0; N: none.
+ */
+static ntk_status find_dead(const question *q, bool proved, size_t *sample, ntk_row_fate *fate) {
   const size_t N = q->data->N;
-  double *squares = NULL;
-  NTK_TRY(ntk_alloc_doubles(q->system->context, N, "row norms", &squares));
-  const ntk_status status = ntk_row_squares(q->system->features, squares);
+  double *f = NULL;
+  NTK_TRY(ntk_alloc_doubles(q->system->context, 2 * N, "row norms", &f));
+  ntk_status status = ntk_row_parts(q->system->features, f, f + N);
   *sample = N;
-  for (size_t i = N; i-- > 0 && status == NTK_OK;)
-    if (squares[i] == 0.0 && q->Y[i] != 0.0)
+  for (size_t i = 0; i < N && status == NTK_OK && *sample == N; i++) {
+    status = ntk_row_fate_find(q->system->base, q->data, i, f[i], f[N + i], fate);
+    if (q->Y[i] != 0.0 && (proved ? *fate == NTK_ROW_NOTHING : *fate != NTK_ROW_THERE))
       *sample = i;
-  ntk_free(q->system->context, squares);
+  }
+  ntk_free(q->system->context, f);
   return status;
 }
 
@@ -264,10 +252,11 @@ static ntk_status explain_singular(const question *q) {
 
 static ntk_status explain_samples(const question *q) {
   size_t dead = 0;
+  ntk_row_fate fate = NTK_ROW_THERE;
   ntk_pair pair;
-  NTK_TRY(find_dead(q, &dead));
+  NTK_TRY(find_dead(q, false, &dead, &fate));
   if (dead < q->data->N)
-    return say_dead(q, dead);
+    return say_dead(q, dead, fate);
   const ntk_asked *asked = q->asked;
   const double slack = asked->eps * ntk_dnrm2(asked->all->N, asked->all_Y);
   const ntk_held held = ntk_dataset_held(asked->all);
@@ -327,10 +316,11 @@ static ntk_status say_inseparable(const question *q) {
   const ntk_network *base = q->system->base;
   const size_t L = base->depth, N = q->data->N;
   size_t dead = 0;
+  ntk_row_fate fate = NTK_ROW_THERE;
   ntk_pair pair;
-  NTK_TRY(find_dead(q, &dead));
+  NTK_TRY(find_dead(q, true, &dead, &fate));
   if (dead < N)
-    return say_dead(q, dead);
+    return say_dead(q, dead, fate);
   NTK_TRY(find_contrary(q, &pair));
   if (isfinite(pair.distance)) {
     say_pair(q, &pair);
@@ -338,9 +328,22 @@ static ntk_status say_inseparable(const question *q) {
   }
   say(q,
       "the samples are not separable in these features: of %zu of the rows y_i J_i of J_{L-2} a "
-      "convex combination is 0 to rounding (%zu samples, and %s m = %zu parameters)",
+      "convex combination is 0 to rounding of each (%zu samples, and %s m = %zu parameters)",
       q->result->support, N, base->bias[L - 2] ? "(n_{L-2} + 1)" : "n_{L-2}",
       ntk_network_rows(base, L - 1) * base->width[L - 1]);
+  return NTK_OK;
+}
+
+static ntk_status say_unresolved(const question *q) {
+  size_t dead = 0;
+  ntk_row_fate fate = NTK_ROW_THERE;
+  NTK_TRY(find_dead(q, false, &dead, &fate));
+  if (dead < q->data->N)
+    return say_dead(q, dead, fate);
+  say(q,
+      "no weights were found that separate the samples by the tangent features, and none do by "
+      "more than %.2g of the longest row: double precision does not tell",
+      q->result->separation_bound);
   return NTK_OK;
 }
 
@@ -362,12 +365,7 @@ ntk_status ntk_margin_explain(const ntk_asked *asked, const ntk_linear_system *s
         "by the tangent features the samples are separable, by %.2g of the longest row, but "
         "rounding, of order u / t with t = %.2g, is more than the outputs",
         result->separation, result->t);
-  else if (result->separation_bound <= NTK_INSEPARABLE)
-    return say_inseparable(&q);
   else
-    say(&q,
-        "no weights were found that separate the samples by the tangent features, and none do by "
-        "more than %.2g of the longest row: double precision does not tell",
-        result->separation_bound);
+    return result->combination <= NTK_INSEPARABLE ? say_inseparable(&q) : say_unresolved(&q);
   return NTK_OK;
 }

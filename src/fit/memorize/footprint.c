@@ -53,7 +53,7 @@ static ntk_status bytes_of_way(ntk_context *context, const ntk_network_spec *spe
   const bool mixed = way != NTK_WAY_DOUBLE && !iterative;
   const double factor = (way != NTK_WAY_MIXED_SMALLER ? base.of.kernel : 0.0) +
                         (mixed ? base.of.single + 5.0 * n : 0.0); /* and conjugate gradients */
-  const double part = margin ? data + base.of.features + 6.0 * n : 0.0;
+  const double part = margin ? data + base.of.features + 9.0 * n : 0.0;
   const double held = 2.0 * data + part + 5.0 * n + 2.0 * base.parameters + base.of.features +
                       (iterative ? 0.0 : factor) + (count + 1.0) * 8.0 * P;
   const double digits = ntk_digits_bytes(spec, NTK_OUTPUTS_TRACE) + 2.0 * L * n;

@@ -87,6 +87,7 @@ static ntk_status fit(ntk_linear_system *system, const ntk_network_spec *spec, d
   result->seconds.solve = ntk_clock() - start;
   result->separation = found.separation;
   result->separation_bound = found.bound;
+  result->combination = found.combination;
   result->support = found.support;
   result->steps = found.steps;
   NTK_TRY(ntk_halves_create(w->base, spec, &w->network));

@@ -90,7 +90,8 @@ static ntk_status fit_equations(const problem *p, ntk_linear_system *system, con
                                   .samples = d->different,
                                   .deficiency = system->deficiency,
                                   .separation = NAN,
-                                  .separation_bound = NAN};
+                                  .separation_bound = NAN,
+                                  .combination = NAN};
   ntk_status status = ntk_construct(system, p->spec, d->data, own, exponent, wanted * d->share,
                                     options->corrections, network, result);
   if (status == NTK_OK)

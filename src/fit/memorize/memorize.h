@@ -1,12 +1,13 @@
 /* Memorisation in its parts: outputs.c has the outputs, memorize.c the order, distinct.c the
  * samples, construct.c the weights of one label vector, linear_system.c K_{L-2} c = r, dependence.c
- * what a singular K_{L-2} leaves, explain.c why eps was not reached; separate.c inequalities in
- * place of equations, margin.c the weights for them. */
+ * what a singular K_{L-2} leaves, rows.c how long its rows are, explain.c why eps was not reached;
+ * separate.c inequalities in place of equations, margin.c the weights for them. */
 #ifndef NTK_FIT_MEMORIZE_H
 #define NTK_FIT_MEMORIZE_H
 
 #include "kernel/ends/ends.h"
 #include "kernel/ends/near_rows.h"
+#include "kernel/ends/vanishing.h"
 
 #include "ntkit/fit.h"
 
@@ -82,6 +83,21 @@ ntk_status ntk_linear_system_correct(ntk_linear_system *system, const double *r,
 
 /* squares[i] (N) = ||J_{L-2} of sample i||_2^2, the diagonal of K_{L-2}. */
 ntk_status ntk_row_squares(const ntk_features *features, double *squares);
+/* ||J_i|| = f[i] b[i] (N each), of F_{L-2}, with the 1 of a bias, and of B_{L-1} (rows.c). */
+ntk_status ntk_row_parts(const ntk_features *features, double *f, double *b);
+/* That product; 0 where squares underflow, and the row is lost. */
+double ntk_row_norm(double f, double b);
+/* What a lost row is: 0 but for the signs of pre-activations; of units that are so saturated that
+ * their slopes are 0 in double; or of numbers whose squares underflow. */
+typedef enum ntk_row_fate {
+  NTK_ROW_THERE,
+  NTK_ROW_NOTHING,
+  NTK_ROW_SATURATED,
+  NTK_ROW_UNDERFLOW
+} ntk_row_fate;
+ntk_status ntk_row_fate_find(const ntk_network *base, const ntk_dataset *data, size_t i, double f,
+                             double b, ntk_row_fate *fate);
+ntk_status ntk_sample_is_zero(const ntk_dataset *data, size_t i, bool *zero);
 
 /* Of a system with a shift, whose rows of J_{L-2} may be dependent (dependence.c): v (N), the part
  * of y that no D gives; whether y has none to speak of; and rows that are independent, ascending
@@ -109,10 +125,13 @@ void ntk_halves_set(const ntk_network *base, const double *D, double t, ntk_netw
  * none exceeds. */
 typedef struct ntk_separation {
   double separation, bound;
-  double least; /* min_i y_i <J_i, D> of the D found; not above 0: it does not separate */
+  double
+      combination; /* the least ||sum c_i y_i J_i|| / sum c_i ||J_i||, c_i >= 0, that was found */
+  double least;    /* min_i y_i <J_i, D> of the D found; not above 0: it does not separate */
   size_t support, steps;
 } ntk_separation;
-/* A bound of no more is 0 to rounding: no D separates. */
+/* A combination of no more is 0 to rounding of its rows, each by its own norm: no D separates. Nor
+ * is it said that D does where some y_i <J_i, D> is no more of ||J_i|| ||D||. */
 #define NTK_INSEPARABLE 1e-13
 
 /* D (n_{L-2} x m and a row for b_{L-1}) with y_i <J_i, D> >= least, y: N of data, +-1. The system

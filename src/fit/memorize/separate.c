@@ -11,9 +11,15 @@
  *
  *  - y_i <J_i, D> is at least NEAR for all i: D separates. As c_i y_i >= 0, no D of norm 1 has
  *    min_i y_i <J_i, D> above ||J_A^T c|| / sum |c_i|, which is then no more than 1 / NEAR of it.
- *  - that number is 0 to rounding: a convex combination of the y_i J_i is 0, and no D separates
- *    (Gordan). c <- lambda (K_A + lambda I)^{-1} c takes c to the null space of K_A, so that this
- *    shows as soon as the right samples are in A.
+ *  - ||J_A^T c|| / sum |c_i| ||J_i|| is 0 to rounding: a combination of the y_i J_i, none of them
+ *    against its label, is 0, and no D separates (Gordan). Each row counts by its own norm: over
+ *    the longest one's, a combination of short rows would be 0 by itself. c <- lambda (K_A + lambda
+ *    I)^{-1} c takes c to the null space of K_A, so that this shows as soon as the right samples
+ *    are in A.
+ *
+ * Short rows are rounding in lambda, and may leave it open. Whether some D separates does not
+ * depend on the rows' scales: it is then asked of J_i / ||J_i||, and what is told is that D's
+ * margin.
  *
  * Cost: for each step, some 10 to 40 (more where it is a close thing), features and kernel of the
  * samples in A and |A|^3 / 3 flops. */
@@ -40,6 +46,9 @@ typedef struct search {
   size_t N, entries;
   double *D, *direction;     /* n_{L-2} x m, and a row for b_{L-1} */
   double *f, *slope, *c;     /* N: J D, J direction; scratch */
+  double *norm, *inverse;    /* N: ||J_i||, 0 of a lost row; 1 / ||J_i|| */
+  double *weighted;          /* N: scratch */
+  bool unit;                 /* rows J_i / ||J_i|| in place of J_i; f and slope are of these */
   double lambda, mean, most; /* of K_ii: mean, largest */
   size_t *row, count;        /* A, ascending */
   ntk_dataset *samples;      /* of A; NULL where all are in it */
@@ -94,13 +103,19 @@ static ntk_status factor_set(search *s) {
     s->features = system->features;
   }
   NTK_TRY(ntk_kernel_create(s->features, system->block, &s->factor));
+  for (size_t k = 0; k < s->count && s->unit; k++)
+    s->weighted[k] = s->inverse[s->row[k]];
+  if (s->unit)
+    NTK_TRY(ntk_kernel_scale(s->factor, s->weighted));
   return ntk_kernel_factor(s->factor, -s->lambda);
 }
 
 /* The block of J_A^T c (c: of A). */
 static ntk_status adjoint(const search *s, const double *c, double *block) {
   const ntk_linear_system *system = s->system;
-  NTK_TRY(ntk_jacobian_adjoint(s->features, c, system->g));
+  for (size_t k = 0; k < s->count; k++)
+    s->weighted[k] = c[k] * (s->unit ? s->inverse[s->row[k]] : 1.0);
+  NTK_TRY(ntk_jacobian_adjoint(s->features, s->weighted, system->g));
   memcpy(block, system->g + ntk_layer_offset(system->base, system->base->depth - 1),
          s->entries * sizeof *block);
   return NTK_OK;
@@ -112,7 +127,10 @@ static ntk_status outputs(const search *s, const double *D, double *u) {
   memset(system->g, 0, system->base->parameters * sizeof(double));
   memcpy(system->g + ntk_layer_offset(system->base, system->base->depth - 1), D,
          s->entries * sizeof *D);
-  return ntk_jacobian_apply(system->features, system->g, u);
+  NTK_TRY(ntk_jacobian_apply(system->features, system->g, u));
+  for (size_t i = 0; i < s->N && s->unit; i++)
+    u[i] *= s->inverse[i];
+  return NTK_OK;
 }
 
 /* ---- What is sure ---------------------------------------------------------------------------- */
@@ -124,20 +142,26 @@ static double least_margin(const search *s) {
   return least;
 }
 
-/* The bound that what of c (of A) has y's signs gives; direction: scratch. */
+/* The bounds that what of c (of A) has y's signs gives, lost rows left out; *bound: that of the
+ * rows that are searched. direction: scratch. */
 static ntk_status bound_by(search *s, double *c, double *bound) {
-  double sum = 0.0;
+  double sum = 0.0, own = 0.0;
   for (size_t k = 0; k < s->count; k++) {
-    if (c[k] * s->y[s->row[k]] < 0.0)
+    const size_t i = s->row[k];
+    if (c[k] * s->y[i] < 0.0 || s->norm[i] == 0.0)
       c[k] = 0.0;
-    sum += fabs(c[k]);
+    const double factor = fabs(c[k]) * (s->unit ? s->inverse[i] : 1.0);
+    sum += factor;
+    own += factor * s->norm[i];
   }
   *bound = INFINITY;
-  if (!(sum > 0.0) || !isfinite(sum))
+  if (!(own > 0.0) || !isfinite(sum))
     return NTK_OK;
   NTK_TRY(adjoint(s, c, s->direction));
-  *bound = ntk_dnrm2(s->entries, s->direction) / sum / sqrt(s->most);
-  s->found.bound = fmin(s->found.bound, *bound);
+  const double norm = ntk_dnrm2(s->entries, s->direction), plain = norm / sum / s->most;
+  s->found.bound = fmin(s->found.bound, plain);
+  s->found.combination = fmin(s->found.combination, norm / own);
+  *bound = s->unit ? norm / own : plain;
   return NTK_OK;
 }
 
@@ -231,45 +255,94 @@ static ntk_status minimise(search *s) {
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
-static ntk_status find_scale(search *s) {
-  NTK_TRY(ntk_row_squares(s->system->features, s->c));
-  for (size_t i = 0; i < s->N; i++) {
-    s->mean += s->c[i] / (double)s->N;
-    s->most = fmax(s->most, s->c[i]);
-    s->row[i] = i;
-  }
-  s->count = s->N; /* D = 0 */
+/* A row that is 0 is not separated from 0 by any D. */
+static ntk_status find_nothing(search *s, const double *f, const double *b) {
+  ntk_row_fate fate = NTK_ROW_THERE;
+  for (size_t i = 0; i < s->N && fate != NTK_ROW_NOTHING; i++)
+    NTK_TRY(ntk_row_fate_find(s->system->base, s->data, i, f[i], b[i], &fate));
+  if (fate == NTK_ROW_NOTHING)
+    s->found.bound = s->found.combination = 0.0;
   return NTK_OK;
 }
 
-/* A factor that fails ends it: lambda is rounding then. */
-static ntk_status descend(search *s) {
-  NTK_TRY(find_scale(s));
-  if (!(s->mean > 0.0)) { /* every row is 0 */
-    s->found.bound = 0.0;
-    return NTK_OK;
+static ntk_status find_norms(search *s) {
+  double *f = s->slope, *b = s->c;
+  NTK_TRY(ntk_row_parts(s->system->features, f, b));
+  for (size_t i = 0; i < s->N; i++) {
+    s->norm[i] = ntk_row_norm(f[i], b[i]);
+    s->inverse[i] = s->norm[i] > 0.0 ? 1.0 / s->norm[i] : 0.0;
+    s->mean += s->norm[i] * s->norm[i] / (double)s->N;
+    s->most = fmax(s->most, s->norm[i]);
   }
+  return find_nothing(s, f, b);
+}
+
+/* From D = 0 on. A factor that fails ends it: lambda is rounding then. */
+static ntk_status descend(search *s) {
   ntk_status status = NTK_OK;
+  for (size_t i = 0; i < s->N; i++)
+    s->row[i] = i;
+  s->count = s->N;
+  memset(s->D, 0, s->entries * sizeof *s->D);
+  memset(s->f, 0, s->N * sizeof *s->f);
+  release_factor(s);
   s->lambda = s->mean;
   while (status == NTK_OK && s->lambda >= LEAST * s->mean) {
     status = minimise(s);
-    if (least_margin(s) >= NEAR || s->found.bound <= NTK_INSEPARABLE)
+    if (least_margin(s) >= NEAR || s->found.combination <= NTK_INSEPARABLE)
       break;
     s->lambda *= TENTH;
   }
   return status == NTK_ERR_NUMERIC ? NTK_OK : status;
 }
 
+/* Whether y_i <J_i, D>, of plain rows, is more than rounding of each. */
+static bool separates(const search *s) {
+  const double norm = ntk_dnrm2(s->entries, s->D);
+  bool all = norm > 0.0;
+  for (size_t i = 0; i < s->N && all; i++)
+    all = s->norm[i] > 0.0 && s->y[i] * s->f[i] > NTK_INSEPARABLE * s->norm[i] * norm;
+  return all;
+}
+
+static ntk_status descend_units(search *s) {
+  s->unit = true;
+  s->mean = 1.0;
+  const ntk_status status = descend(s);
+  s->unit = false;
+  for (size_t i = 0; i < s->N; i++)
+    s->f[i] *= s->norm[i];
+  return status;
+}
+
+static ntk_status find_separation(search *s) {
+  NTK_TRY(find_norms(s));
+  if (!(s->mean > 0.0)) /* no row is more than 0, as far as is known */
+    return NTK_OK;
+  NTK_TRY(descend(s));
+  if (!separates(s) && s->found.combination > NTK_INSEPARABLE)
+    NTK_TRY(descend_units(s));
+  const double norm = ntk_dnrm2(s->entries, s->D);
+  s->found.least = least_margin(s);
+  if (!separates(s))
+    s->found.least = fmin(0.0, s->found.least);
+  s->found.separation = norm > 0.0 ? s->found.least / norm / s->most : 0.0;
+  return NTK_OK;
+}
+
 static ntk_status allocate_search(search *s) {
   ntk_context *context = s->system->context;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc_doubles(context, s->entries, "weights", &s->direction));
-  NTK_TRY(ntk_alloc_doubles(context, 3 * s->N, "outputs", &s->f));
+  NTK_TRY(ntk_alloc_doubles(context, 6 * s->N, "outputs", &s->f));
   NTK_TRY(ntk_alloc(context, s->N, sizeof(size_t), "samples", &pointer));
   s->row = pointer;
-  memset(s->f, 0, 3 * s->N * sizeof(double));
+  memset(s->f, 0, 6 * s->N * sizeof(double));
   s->slope = s->f + s->N;
   s->c = s->slope + s->N;
+  s->norm = s->c + s->N;
+  s->inverse = s->norm + s->N;
+  s->weighted = s->inverse + s->N;
   memset(s->D, 0, s->entries * sizeof(double));
   return NTK_OK;
 }
@@ -284,16 +357,12 @@ ntk_status ntk_separate(ntk_linear_system *system, const ntk_dataset *data, cons
               .N = data->N,
               .entries = ntk_network_rows(base, L - 1) * base->width[L - 1],
               .D = D,
-              .found = {.bound = INFINITY}};
+              .found = {.bound = 1.0, .combination = INFINITY}};
   ntk_status status = allocate_search(&s);
   if (status == NTK_OK)
-    status = descend(&s);
-  if (status == NTK_OK) {
-    const double norm = ntk_dnrm2(s.entries, D);
-    s.found.least = least_margin(&s);
-    s.found.separation = norm > 0.0 ? s.found.least / norm / sqrt(s.most) : 0.0;
+    status = find_separation(&s);
+  if (status == NTK_OK)
     *found = s.found;
-  }
   release_factor(&s);
   ntk_free(system->context, s.direction);
   ntk_free(system->context, s.f);

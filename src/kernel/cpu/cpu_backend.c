@@ -55,6 +55,10 @@ static void kernel_add_sums(ntk_kernel *kernel, const double *x) {
   ntk_packed_add_sums(matrix(kernel), x);
 }
 
+static void kernel_scale(ntk_kernel *kernel, const double *x) {
+  ntk_packed_scale(matrix(kernel), x);
+}
+
 static void kernel_add(ntk_kernel *kernel, double alpha, const ntk_kernel *other) {
   ntk_packed_add(matrix(kernel), alpha, matrix(other));
 }
@@ -157,6 +161,7 @@ const ntk_backend ntk_backend_cpu = {
     .kernel_copy = kernel_copy,
     .kernel_destroy = kernel_destroy,
     .kernel_add_sums = kernel_add_sums,
+    .kernel_scale = kernel_scale,
     .kernel_add = kernel_add,
     .kernel_row = kernel_row,
     .kernel_diagonal = kernel_diagonal,

@@ -135,6 +135,14 @@ void ntk_packed_add_sums(ntk_packed *A, const double *x) {
       ntk_packed_set(A, i, j, ntk_packed_get(A, i, j) + x[i] + x[j]);
 }
 
+void ntk_packed_scale(ntk_packed *A, const double *x) {
+#pragma omp parallel for schedule(dynamic, 16) \
+    num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))
+  for (size_t i = 0; i < A->n; i++)
+    for (size_t j = 0; j <= i && ntk_packed_has(A, i); j++)
+      ntk_packed_set(A, i, j, ntk_packed_get(A, i, j) * x[i] * x[j]);
+}
+
 void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B) {
 #pragma omp parallel for schedule(dynamic, 16) \
     num_threads(ntk_threads_for(A->context, (double)A->n *(double)A->n))

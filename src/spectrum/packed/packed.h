@@ -67,8 +67,10 @@ void ntk_packed_destroy(ntk_packed *A);
  * rounded. NTK_ERR_CANCELLED. */
 ntk_status ntk_packed_copy(const ntk_packed *from, double scale, ntk_packed *to);
 
-/* A_ij += x_i + x_j (x: n); A += alpha B, of the same order, rows and precision. */
+/* A_ij += x_i + x_j (x: n); A_ij *= x_i x_j; A += alpha B, of the same order, rows and precision.
+ */
 void ntk_packed_add_sums(ntk_packed *A, const double *x);
+void ntk_packed_scale(ntk_packed *A, const double *x);
 void ntk_packed_add(ntk_packed *A, double alpha, const ntk_packed *B);
 
 /* A_ij, i >= j, of a row that is here. */
