@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "fit/train/optimizer.h"
+#include "kernel/limit/limit.h"
 #include "net/network.h"
-#include "ntkit/limit.h"
 
 #include <math.h>
 #include <string.h>
@@ -97,10 +97,23 @@ static ntk_status check(ntk_regressor *s) {
 
 /* ---- The parts in turn ----------------------------------------------------------------------- */
 
+static ntk_status make_limit(ntk_regressor *s) {
+  ntk_limit limit;
+  NTK_TRY(ntk_limit_check(s->context, s->options.limit, s->data, NULL));
+  ntk_status status =
+      ntk_limit_open(s->context, s->options.limit, s->data, NULL, NULL, false, &limit);
+  if (status == NTK_OK)
+    status = ntk_limit_plain(&limit);
+  if (status == NTK_OK)
+    status = ntk_limit_build(&limit, &s->K);
+  s->error = limit.error;
+  ntk_limit_release(&limit);
+  return status;
+}
+
 static ntk_status make_kernel(ntk_regressor *s) {
-  const ntk_network_spec *limit = s->options.limit;
-  if (limit != NULL)
-    return ntk_limit_kernel(s->context, limit, s->data, NULL, &s->K);
+  if (s->options.limit != NULL)
+    return make_limit(s);
   NTK_TRY(ntk_features_create_of(s->network, s->data, NTK_OUTPUTS_ALL, &s->features));
   return ntk_kernel_create(s->features, NULL, &s->K);
 }

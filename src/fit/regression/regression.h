@@ -19,6 +19,7 @@ typedef struct ntk_regressor {
   size_t rows, vectors;      /* of K; of right-hand sides */
   ntk_features *features;    /* of data, for the network's own kernel; else NULL */
   ntk_kernel *K;             /* stays as it is */
+  double error;              /* of a limit's entries, of sqrt(K_ii K_jj) */
   double *r;                 /* rows x vectors, column-major: Y - f0(X) */
   double *a;                 /* rows x (vectors points), column c points + t: coefficients */
   double *left;              /* of that shape: Y - f(X) */

@@ -42,14 +42,13 @@ static ntk_status find_limit(const ntk_regressor *s, ntk_deficiency *deficiency)
 }
 
 ntk_status ntk_regressor_foresee(const ntk_regressor *s, ntk_extremes *e) {
-  static const double LIMIT_ERROR = 1e-13; /* of a limit's entries, as theory/limit has it */
   double trace = 0.0, least = 0.0;
   ntk_deficiency deficiency = NTK_NO_DEFICIENCY;
   if (s->features != NULL)
     return ntk_extremes_foresee(s->features, s->network->depth, e);
   ntk_kernel_diagonal(s->K, &trace, &least);
   *e = (ntk_extremes){.lambda_min = NAN, .lambda_max = NAN, .deficiency = NTK_NO_DEFICIENCY};
-  e->resolution = ntk_cholesky_bound(s->rows, trace) + LIMIT_ERROR * trace;
+  e->resolution = ntk_cholesky_bound(s->rows, trace) + s->error * trace;
   NTK_TRY(find_limit(s, &deficiency));
   if (deficiency.cause != NULL)
     ntk_extremes_deficient(e, &deficiency);
