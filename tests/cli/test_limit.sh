@@ -78,6 +78,6 @@ rm -rf saved
   bad 'outputs that are 0' 'antisymmetric' limit $small --init antisymmetric --covariance
 }
 printf '0,0\n1,2\n3,1\n' >"$in/zero.csv"
-bad 'too steep' 'accepted' limit --samples 20 --dim 10 --widths 30 --activation 'softplus(1000000)'
+bad 'too steep' 'accepted' limit --samples 400 --dim 10 --widths 30 --activation 'softplus(1000000)'
 bad 'a sample of 0' 'sample 1' limit --data "$in/zero.csv" --widths 30
 finish test_limit

@@ -103,7 +103,8 @@ static void find_bases(ntk_limit *limit, ntk_limit_layer *layer) {
   for (size_t i = 0; i < limit->padded; i++) {
     const size_t panel = i / NTK_LIMIT_ROWS * NTK_LIMIT_ROWS;
     double *basis = layer->basis + panel * layer->terms + i % NTK_LIMIT_ROWS;
-    layer->root[i] = layer->size[i] = layer->slope[i] = 1.0;
+    layer->root[i] = layer->size[i] = 1.0;
+    layer->slope[i] = 0.0;
     for (size_t k = 0; k < layer->terms; k++)
       basis[k * NTK_LIMIT_ROWS] = 0.0;
     if (i < limit->N) {
@@ -128,10 +129,12 @@ static ntk_status make_layer(ntk_limit *limit, size_t l, const ntk_activation *p
   layer->size = layer->root + n;
   layer->slope = layer->size + n;
   NTK_TRY(ntk_limit_variances(limit, l, phi, range));
+  /* as if it were shared with all layers to come */
+  const double pairs = (double)limit->N * (double)n / 2.0 * (double)(limit->hidden - l + 1);
   if (layer->unit == 0.0 && l > 1 && ntk_dual_serves(&layer[-1].dual, phi, range[0], range[1]))
     layer->dual = ntk_dual_share(&layer[-1].dual);
   else if (layer->unit == 0.0)
-    NTK_TRY(ntk_dual_create(context, phi, range[0], range[1], &layer->dual));
+    NTK_TRY(ntk_dual_create_for(context, phi, limit->N, layer->variance, pairs, &layer->dual));
   layer->terms = ntk_dual_terms(&layer->dual);
   layer->column = ntk_dual_column_size(&layer->dual);
   layer->at = limit->column;

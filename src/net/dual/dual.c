@@ -5,6 +5,7 @@
 #include "base/simd.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
@@ -14,7 +15,10 @@ extern NTK_LANES_DECLARE(ntk_dual_evaluator, ntk_dual_evaluate_in);
 extern NTK_LANES_DECLARE(ntk_dual_shifter, ntk_dual_shift_in);
 
 void ntk_dual_evaluate(const ntk_dual_pairs *pairs, double *z, double *same, double *slopes) {
-  NTK_LANES_BEST(ntk_dual_evaluate_in)(pairs, z, same, slopes);
+  if (pairs->dual->radius.count > 0)
+    ntk_direct_evaluate(pairs, NTK_LANES_BEST(ntk_dual_evaluate_in), z, same, slopes);
+  else
+    NTK_LANES_BEST(ntk_dual_evaluate_in)(pairs, z, same, slopes);
 }
 
 void ntk_dual_shift(size_t n, double gain, double shift, const double *size, const double *root,
@@ -188,30 +192,86 @@ static bool is_analytic(const ntk_activation *phi) {
   return true;
 }
 
-/* As a series, or else a table. */
-static ntk_status expand(ntk_dual *dual, double least, double most) {
-  const ntk_dual_one ends[2] = {ntk_dual_one_of(dual, least), ntk_dual_one_of(dual, most)};
-  if (is_analytic(&dual->phi))
+/* What is tried where variances are given one by one. */
+typedef struct spread {
+  double from, to; /* variances of most of them */
+  double apart;    /* pairs with one beyond; 0: all are within */
+  double pairs;    /* all */
+} spread;
+
+/* As a series over variances from least to most, or else a table, or else pair by pair. */
+static ntk_status expand(ntk_dual *dual, double least, double most, const spread *plan) {
+  const double roots[2] = {sqrt(least), sqrt(most)};
+  const bool split =
+      plan != NULL && plan->apart > 0.0 && plan->apart <= ntk_table_price(roots[0], roots[1]) / 2.0;
+  dual->from = split ? plan->from : least;
+  dual->to = split ? plan->to : most;
+  if (is_analytic(&dual->phi)) {
+    const ntk_dual_one ends[2] = {ntk_dual_one_of(dual, dual->from),
+                                  ntk_dual_one_of(dual, dual->to)};
     NTK_TRY(ntk_series_create(dual, ends));
-  if (dual->series.terms == 0)
-    return ntk_table_create(dual, sqrt(least), sqrt(most));
-  dual->kind = NTK_DUAL_SERIES;
-  return NTK_OK;
+  }
+  const bool series = dual->series.terms > 0;
+  const double price = ntk_table_price(sqrt(dual->from), sqrt(dual->to));
+  const bool few = plan != NULL && !series && plan->pairs <= price;
+  if (series)
+    dual->kind = NTK_DUAL_SERIES;
+  if (few)
+    dual->from = INFINITY; /* none is within */
+  if (few || split)
+    NTK_TRY(ntk_table_rules(dual, roots[0], roots[1], &dual->radius, &dual->sector));
+  if (few || series)
+    return NTK_OK;
+  return ntk_table_create(dual, sqrt(dual->from), sqrt(dual->to));
 }
 
-ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
-                           double most, ntk_dual *dual) {
+static ntk_status create(ntk_context *context, const ntk_activation *phi, double least, double most,
+                         const spread *plan, ntk_dual *dual) {
   ntk_dual made = {.context = context, .phi = *phi, .least = least, .most = most};
   choose(&made);
   ntk_status status = NTK_OK;
   if (made.kind != NTK_DUAL_LINES)
     status = choose_line(&made, least, most);
   if (status == NTK_OK && made.kind == NTK_DUAL_TABLE)
-    status = expand(&made, least, most);
+    status = expand(&made, least, most, plan);
   if (status == NTK_OK)
     *dual = made;
   else
     ntk_dual_destroy(&made);
+  return status;
+}
+
+ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
+                           double most, ntk_dual *dual) {
+  return create(context, phi, least, most, NULL, dual);
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Those within a factor of 4 of the median in their deviations, and what the others take. */
+static spread make_plan(size_t n, const double *sorted, double pairs) {
+  const double median = sorted[n / 2];
+  size_t first = 0, last = n - 1;
+  while (sorted[first] < median / 16.0)
+    first++;
+  while (sorted[last] > median * 16.0)
+    last--;
+  const double part = (double)(n - 1 - last + first) / (double)n;
+  return (spread){sorted[first], sorted[last], pairs * part * (2.0 - part), pairs};
+}
+
+ntk_status ntk_dual_create_for(ntk_context *context, const ntk_activation *phi, size_t n,
+                               const double *variance, double pairs, ntk_dual *dual) {
+  double *sorted = NULL;
+  NTK_TRY(ntk_alloc_doubles(context, n, "variances in their order", &sorted));
+  memcpy(sorted, variance, n * sizeof *sorted);
+  qsort(sorted, n, sizeof *sorted, ascending);
+  const spread plan = make_plan(n, sorted, pairs);
+  const ntk_status status = create(context, phi, sorted[0], sorted[n - 1], &plan, dual);
+  ntk_free(context, sorted);
   return status;
 }
 
@@ -237,7 +297,7 @@ bool ntk_dual_serves(const ntk_dual *dual, const ntk_activation *phi, double lea
   const bool cheap = dual->kind == NTK_DUAL_TABLE    ? dual->table.norms <= FEW
                      : dual->kind == NTK_DUAL_SERIES ? dual->most <= 1.5 * most
                                                      : true;
-  return dual->least <= least && most <= dual->most && cheap &&
+  return dual->radius.count == 0 && dual->least <= least && most <= dual->most && cheap &&
          strcmp(dual->phi.text, phi->text) == 0;
 }
 
@@ -253,6 +313,8 @@ void ntk_dual_destroy(ntk_dual *dual) {
   if (dual->context == NULL)
     return;
   ntk_rule_destroy(dual->context, &dual->line);
+  ntk_rule_destroy(dual->context, &dual->radius);
+  ntk_rule_destroy(dual->context, &dual->sector);
   ntk_free(dual->context, dual->table.series);
   ntk_free(dual->context, dual->series.node);
   *dual = (ntk_dual){0};

@@ -32,7 +32,7 @@ typedef struct ntk_dual_table {
   double error;   /* what is left out, and seen of rounding, of same and slopes: an estimate */
 } ntk_dual_table;
 
-enum { NTK_DUAL_TERMS = 1024 };
+enum { NTK_DUAL_TERMS = 1024, NTK_DUAL_SECTOR = 300 /* nodes of a sector, at most */ };
 
 /* Coefficients of phi(sqrt(variance) x) / size with the Hermite polynomials first, first + step,
  * ..., of which the others are 0. */
@@ -58,6 +58,8 @@ typedef struct ntk_dual {
   ntk_dual_rule line; /* of expectations over one variable, but of LINES */
   ntk_dual_table table;
   ntk_dual_series series;
+  double from, to; /* variances that table and series are for; pairs with others are integrated */
+  ntk_dual_rule radius, sector; /* one by one, by these; none: there are no others */
 } ntk_dual;
 
 /* For variances from least to most, both above 0. NTK_ERR_ARGUMENT where 1e-13 cannot be had of a
@@ -65,6 +67,10 @@ typedef struct ntk_dual {
  * seconds where variances are large or far apart. A zeroed struct may be destroyed. */
 ntk_status ntk_dual_create(ntk_context *context, const ntk_activation *phi, double least,
                            double most, ntk_dual *dual);
+/* For these n variances, of which about `pairs` pairs will be evaluated: those of samples far from
+ * the others, or all where they are few, one by one. Errors as above. */
+ntk_status ntk_dual_create_for(ntk_context *context, const ntk_activation *phi, size_t n,
+                               const double *variance, double pairs, ntk_dual *dual);
 void ntk_dual_destroy(ntk_dual *dual);
 /* Whether this one does for phi and those variances too, and costs its pairs little more than one
  * of their own would; and then one with its arrays. Layer after layer variances tend to one number:
@@ -97,7 +103,7 @@ ntk_dual_one ntk_dual_one_of(const ntk_dual *dual, double variance);
 /* Pairs of some u, whose numbers lie side by side, with one v. */
 typedef struct ntk_dual_pairs {
   const ntk_dual *dual;
-  size_t n; /* a multiple of 24 */
+  size_t n; /* a multiple of 24; 24 where the dual is made by ntk_dual_create_for */
   const double *variance, *root, *size, *slope;
   const double *basis; /* terms x n, by ntk_dual_basis */
   ntk_dual_one v;
@@ -139,6 +145,13 @@ ntk_status ntk_rule_interval(ntk_context *context, size_t n, ntk_dual_rule *rule
 void ntk_rule_destroy(ntk_context *context, ntk_dual_rule *rule);
 /* table.c, of a dual whose line is there: roots of variances from least to most. */
 ntk_status ntk_table_create(ntk_dual *dual, double least, double most);
+ntk_status ntk_table_rules(const ntk_dual *dual, double least, double most, ntk_dual_rule *radius,
+                           ntk_dual_rule *sector);
+/* Pairs one by one that cost as much as the table would. */
+double ntk_table_price(double least, double most);
+/* direct.c. As ntk_dual_evaluate, of 24; others are those that a table or series does for. */
+void ntk_direct_evaluate(const ntk_dual_pairs *pairs, ntk_dual_evaluator *others, double *z,
+                         double *same, double *slopes);
 void ntk_table_basis(const ntk_dual *dual, double root, size_t apart, double *basis);
 void ntk_table_column(const ntk_dual *dual, const double *basis, double *column);
 /* series.c, the same: for variances between these two. */

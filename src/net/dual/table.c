@@ -19,6 +19,7 @@
 
 static const double PI = 3.14159265358979323846;
 static const double TOLERANCE = 1e-14; /* of the last coefficients */
+static const double GEOMETRIC = 1e-10; /* that leave the next rules below that */
 enum { NORMS_MOST = 64, ANGLES_MOST = 384, SIDES = 4 /* two sectors, two signs */ };
 
 /* A rule in the plane, and the variances that it is for: roots (norms), with sizes and slopes. */
@@ -129,9 +130,12 @@ static ntk_status try_rules(plane *p, double *found) {
   return NTK_OK;
 }
 
-/* The first rules that agree with the next ones. */
-static ntk_status choose_rules(plane *p, double least, double most) {
-  static const size_t sizes[][2] = {{40, 28}, {60, 40}, {90, 60}, {140, 100}, {240, 180}};
+/* The first rules that agree with the next ones, or, where the difference is
+ * enough, these next ones (not of tables, which take too long where phi is so steep): with 1.5
+ * times the nodes each way the error is the one before to the power of 1.5 or more. */
+static ntk_status choose_rules(plane *p, double least, double most, double enough) {
+  static const size_t sizes[][2] = {{40, 28},   {60, 40},   {90, 60},
+                                    {140, 100}, {240, 180}, {400, NTK_DUAL_SECTOR}};
   double found[2][TRIED] = {{0}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     plane next = *p;
@@ -150,6 +154,8 @@ static ntk_status choose_rules(plane *p, double least, double most) {
     destroy_rules(p);
     p->radius = next.radius;
     p->sector = next.sector;
+    if (off <= enough)
+      return NTK_OK;
   }
   return ntk_fail(NTK_ERR_ARGUMENT,
                   "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
@@ -271,12 +277,33 @@ static size_t guess_norms(double low, double high) {
   return terms < 4.0 ? 4 : terms < NORMS_MOST ? (size_t)terms : NORMS_MOST;
 }
 
+ntk_status ntk_table_rules(const ntk_dual *dual, double least, double most, ntk_dual_rule *radius,
+                           ntk_dual_rule *sector) {
+  plane p = {.dual = dual};
+  const ntk_status status = choose_rules(&p, least, most, GEOMETRIC);
+  if (status != NTK_OK) {
+    destroy_rules(&p);
+    return status;
+  }
+  *radius = p.radius;
+  *sector = p.sector;
+  return NTK_OK;
+}
+
+/* About 50 angles, more where phi is steep; a node takes two values of phi for each variance, and 4
+ * flops for each pair of variances, of which some ten take as long as a value. A quarter of that,
+ * for blocks of the kernel may be asked for too, each with its own pairs. */
+double ntk_table_price(double least, double most) {
+  const double norms = (double)guess_norms(y_of(least), y_of(most));
+  return fmin(400.0, 50.0 + 5.0 * most) * (2.0 * norms + 0.07 * norms * norms) / 4.0;
+}
+
 ntk_status ntk_table_create(ntk_dual *dual, double least, double most) {
   plane p = {.dual = dual};
   ntk_dual_table *table = &dual->table;
   *table = (ntk_dual_table){.angles = 24, .low = y_of(least), .high = y_of(most)};
   table->norms = guess_norms(table->low, table->high);
-  ntk_status status = choose_rules(&p, least, most);
+  ntk_status status = choose_rules(&p, least, most, 0.0);
   while (status == NTK_OK) {
     status = build(&p, table);
     if (status != NTK_OK)
