@@ -242,7 +242,7 @@ static void test_hermite(void **state) {
 static void test_small_variances(void **state) {
   (void)state;
   static const char *const names[] = {"sigmoid", "softplus", "tanh", "gelu", "silu", "atan"};
-  const long double rho = -0.6L, rest = 0.8L;
+  const long double rho = -0.6L, apart = 0.8L;
   for (size_t n = 0; n < COUNT(names); n++)
     for (double root = 1e-1; root > 1e-8; root /= 30.0) {
       const double a = root * root, b = 0.49 * a;
@@ -253,7 +253,7 @@ static void test_small_variances(void **state) {
           const long double x = 0.1L * i, y = 0.1L * j;
           const long double w = expl(-(x * x + y * y) / 2) * 0.01L / (2 * PI_LONG);
           slopes += w * value_of(&dual.phi, sqrtl(a) * x).dphi *
-                    value_of(&dual.phi, sqrtl(b) * (rho * x + rest * y)).dphi;
+                    value_of(&dual.phi, sqrtl(b) * (rho * x + apart * y)).dphi;
         }
       double z = z_of(rho), got, got_slopes;
       evaluate(&dual, a, b, &z, &got, &got_slopes);
@@ -361,8 +361,8 @@ static void test_closed_forms_steep(void **state) {
       for (int i = -6000; i <= 6000 && (n == 1 || roots[k] < 8.0); i++) {
         const long double x = 0.002L * i, w = 0.001L * expl(-x * x / 2) / sqrtl(2 * PI_LONG);
         const long double f = value_of(&dual.phi, p * x).phi / (long double)u.size;
-        const long double part = f - value_of(&dual.phi, q * x).phi / (long double)v.size;
-        half += w * part * part;
+        const long double gap = f - value_of(&dual.phi, q * x).phi / (long double)v.size;
+        half += w * gap * gap;
       }
       assert_near(ntk_dual_apart(&dual, &u, &v), (double)half, 1e-11 * (double)half, names[n]);
     }

@@ -143,7 +143,7 @@ ntk_status ntk_text_heading(ntk_window *w, ntk_lines *lines, bool *heading) {
   const bool quoted = *first == '"';
   const char *after = first + (strncmp(first, "\"\"", 2) == 0 ? 2 : 0);
   const bool unnamed = *after == lines->delimiter; /* nothing, or nothing in quotes */
-  const char *second = ntk_past_blanks(after + unnamed, lines->delimiter);
+  const char *second = ntk_past_blanks(w->at + (after - first) + unnamed, lines->delimiter);
   const bool named = is_name(second + (*second == '"'), w->end, lines->delimiter);
   *heading = *first != '#' && is_name(first + quoted, w->end, lines->delimiter);
   if (!*heading && !unnamed)
