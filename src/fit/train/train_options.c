@@ -146,11 +146,11 @@ static ntk_status resolve(ntk_training *t, const char **member) {
   *member = "track_weights";
   if (o->track_weights && !ntk_epochs_tracked(o))
     return ntk_fail(NTK_ERR_ARGUMENT, "weights are to be kept of tracked epochs, and none is "
-                                      "tracked; accepted beside epochs to track");
+                                      "tracked; accepted with epochs to track");
   *member = "track_each";
   if (o->track_each != NULL && !ntk_epochs_tracked(o))
     return ntk_fail(NTK_ERR_ARGUMENT, "tracked epochs are to be told of, and none is tracked; "
-                                      "accepted beside epochs to track");
+                                      "accepted with epochs to track");
   *member = "precision";
   NTK_TRY(ntk_precision_find(o->precision, &t->precision));
   *member = "kernel_precision";
