@@ -298,34 +298,44 @@ double ntk_table_price(double least, double most) {
   return fmin(400.0, 50.0 + 5.0 * most) * (2.0 * norms + 0.07 * norms * norms) / 4.0;
 }
 
-ntk_status ntk_table_create(ntk_dual *dual, double least, double most) {
-  plane p = {.dual = dual};
-  ntk_dual_table *table = &dual->table;
-  *table = (ntk_dual_table){.angles = 24, .low = y_of(least), .high = y_of(most)};
-  table->norms = guess_norms(table->low, table->high);
-  ntk_status status = choose_rules(&p, least, most, 0.0);
-  while (status == NTK_OK) {
-    status = build(&p, table);
-    if (status != NTK_OK)
-      break;
+/* More terms until the last are rounding, as far as there are any. */
+static ntk_status grow(plane *p, ntk_dual_table *table, double least, double most) {
+  for (;;) {
+    NTK_TRY(build(p, table));
     const double in_t = tail(table, true), in_y = tail(table, false);
     table->error = 4.0 * (in_t + 2.0 * in_y) + TOLERANCE;
     const bool more_t = in_t > TOLERANCE, more_y = in_y > TOLERANCE;
-    if (!more_t && !more_y) {
-      shorten(table);
-      break;
-    }
-    ntk_free(dual->context, table->series);
+    if (!more_t && !more_y)
+      return NTK_OK;
+    ntk_free(p->dual->context, table->series);
     table->series = NULL;
     table->angles += more_t ? table->angles / 2 : 0;
     table->norms += more_y ? table->norms / 2 : 0;
     if (table->angles > ANGLES_MOST || table->norms > NORMS_MOST)
-      status = ntk_fail(NTK_ERR_ARGUMENT,
-                        "%s over inputs of deviations from %.3g to %.3g takes more terms than "
-                        "there are for 1e-13; accepted: smaller beta or scales, data of more equal "
-                        "norms (--scale sphere), or another activation",
-                        dual->phi.text, least, most);
+      return ntk_fail(NTK_ERR_ARGUMENT,
+                      "%s over inputs of deviations from %.3g to %.3g takes more terms than "
+                      "there are for 1e-13; accepted: smaller beta or scales, data of more equal "
+                      "norms (--scale sphere), or another activation",
+                      p->dual->phi.text, least, most);
   }
+}
+
+/* The angles that the largest variance takes alone, where phi is steepest, come first: a phi that
+ * is too steep is found by one variance's work. */
+ntk_status ntk_table_create(ntk_dual *dual, double least, double most) {
+  plane p = {.dual = dual};
+  ntk_dual_table *table = &dual->table;
+  ntk_dual_table one = {.angles = 24, .norms = 1, .low = y_of(most), .high = y_of(most)};
+  ntk_status status = choose_rules(&p, least, most, 0.0);
+  if (status == NTK_OK)
+    status = grow(&p, &one, least, most);
+  ntk_free(dual->context, one.series);
+  *table = (ntk_dual_table){.angles = one.angles, .low = y_of(least), .high = one.high};
+  table->norms = guess_norms(table->low, table->high);
+  if (status == NTK_OK)
+    status = grow(&p, table, least, most);
+  if (status == NTK_OK)
+    shorten(table);
   destroy_rules(&p);
   return status;
 }
