@@ -139,8 +139,8 @@ def test_rounds_and_batches():
         return sum(phase.flops for phase in phases if phase.name == "training")
 
     forward = 2 * 500 * (10 * 20 + 20 * 90 + 90) * 20
-    for options in ({"batch": 50}, {"clients": 5}):
-        assert steps(**options) == pytest.approx(steps() + forward)
+    assert steps(batch=50) == pytest.approx(steps() + forward)
+    assert steps(clients=5) == pytest.approx(steps() + forward)
     five = steps(clients=5, local_steps=5)
     assert five == pytest.approx(5 * steps() + forward)
     with pytest.raises(ValueError, match="batch is 501, and there are 500 samples"):

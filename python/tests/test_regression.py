@@ -63,7 +63,7 @@ def test_one_time_in_an_array():
     np.testing.assert_array_equal(one.prediction, same.prediction)
 
 
-def test_refusals():
+def test_refused_times_and_labels():
     X, test, net, y = problem()
     for empty in ([], np.array([])):
         with pytest.raises(ValueError, match="time is empty"):
