@@ -115,31 +115,28 @@ static ntk_status judge(const ntk_regressor *s, double *lambda) {
   return NTK_OK;
 }
 
-/* The root of sum lambda (g q)^2 at time t; gq: R x (vectors points). */
-static double norm_of(const ntk_regressor *s, const double *lambda, const double *gq, size_t t) {
-  const size_t R = s->rows;
-  double largest = 0.0, sum = 0.0;
-  for (size_t c = 0; c < s->vectors; c++)
-    for (size_t k = 0; k < R; k++)
-      largest = fmax(largest, fabs(sqrt(lambda[k]) * gq[(c * s->points + t) * R + k]));
-  for (size_t c = 0; c < s->vectors && largest > 0.0; c++)
-    for (size_t k = 0; k < R; k++) {
-      const double part = sqrt(lambda[k]) * gq[(c * s->points + t) * R + k] / largest;
-      sum += part * part;
-    }
-  return largest * sqrt(sum);
+/* The root of sum lambda (g q)^2 at time t; gq: R x (vectors points), of no use at t afterwards. */
+static double norm_of(const ntk_regressor *s, const double *lambda, double *gq, size_t t) {
+  double length = 0.0;
+  for (size_t c = 0; c < s->vectors; c++) {
+    double *column = gq + (c * s->points + t) * s->rows;
+    for (size_t k = 0; k < s->rows; k++)
+      column[k] *= sqrt(lambda[k]);
+    length = hypot(length, ntk_regressor_length(s->rows, column));
+  }
+  return length;
 }
 
 /* out = V (f(lambda) o q) for all right-hand sides and times; f: g, or s. */
 static void expand(const ntk_regressor *s, const double *V, const double *lambda, const double *q,
                    bool left, double *scratch, double *out) {
   const size_t R = s->rows, T = s->points;
-  for (size_t c = 0; c < s->vectors; c++)
-    for (size_t t = 0; t < T; t++)
-      for (size_t k = 0; k < R; k++) {
-        const factors f = at_time(s, s->options.time[t], lambda[k]);
+  for (size_t t = 0; t < T; t++)
+    for (size_t k = 0; k < R; k++) {
+      const factors f = at_time(s, s->options.time[t], lambda[k]);
+      for (size_t c = 0; c < s->vectors; c++)
         scratch[(c * T + t) * R + k] = (left ? f.s : f.g) * q[c * R + k];
-      }
+    }
   ntk_dgemm('N', 'N', R, s->vectors * T, R, 1.0, V, R, scratch, R, 0.0, out, R);
 }
 

@@ -5,13 +5,12 @@
 #include "net/dual/dual.h"
 #include "net/network.h"
 #include "spectrum/eigen.h"
-#include "spectrum/full.h"
 
 #include <math.h>
 
 /* Eigenvectors, and dsyevd's workspace: 2 R^2 and some. */
 static double flow_bytes(double R, double columns) {
-  return 8.0 * (3.0 * R * R + 8.0 * R + 64.0 * R + columns);
+  return 8.0 * (3.0 * R * R + 72.0 * R + columns);
 }
 
 /* Beside the factor: corrections, and rows of K. */

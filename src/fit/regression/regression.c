@@ -97,23 +97,9 @@ static ntk_status check(ntk_regressor *s) {
 
 /* ---- The parts in turn ----------------------------------------------------------------------- */
 
-static ntk_status make_limit(ntk_regressor *s) {
-  ntk_limit limit;
-  NTK_TRY(ntk_limit_check(s->context, s->options.limit, s->data, NULL));
-  ntk_status status =
-      ntk_limit_open(s->context, s->options.limit, s->data, NULL, NULL, false, &limit);
-  if (status == NTK_OK)
-    status = ntk_limit_plain(&limit);
-  if (status == NTK_OK)
-    status = ntk_limit_build(&limit, &s->K);
-  s->error = limit.error;
-  ntk_limit_release(&limit);
-  return status;
-}
-
 static ntk_status make_kernel(ntk_regressor *s) {
   if (s->options.limit != NULL)
-    return make_limit(s);
+    return ntk_limit_make(s->context, s->options.limit, s->data, NULL, false, &s->K, &s->error);
   NTK_TRY(ntk_features_create_of(s->network, s->data, NTK_OUTPUTS_ALL, &s->features));
   return ntk_kernel_create(s->features, NULL, &s->K);
 }

@@ -283,8 +283,9 @@ ntk_status ntk_limit_open(ntk_context *context, const ntk_network_spec *spec,
   return status;
 }
 
-static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const ntk_dataset *data,
-                       const bool *blocks, bool covariance, ntk_kernel **kernel) {
+ntk_status ntk_limit_make(ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_dataset *data, const bool *blocks, bool covariance,
+                          ntk_kernel **kernel, double *error) {
   ntk_limit limit;
   NTK_TRY(ntk_limit_check(context, spec, data, blocks));
   ntk_status status = ntk_limit_open(context, spec, data, NULL, blocks, covariance, &limit);
@@ -292,16 +293,19 @@ static ntk_status make(ntk_context *context, const ntk_network_spec *spec, const
     status = ntk_limit_plain(&limit);
   if (status == NTK_OK)
     status = ntk_limit_build(&limit, kernel);
+  *error = limit.error;
   ntk_limit_release(&limit);
   return status;
 }
 
 ntk_status ntk_limit_kernel(ntk_context *context, const ntk_network_spec *spec,
                             const ntk_dataset *data, const bool *blocks, ntk_kernel **kernel) {
-  return make(context, spec, data, blocks, false, kernel);
+  double error = 0.0;
+  return ntk_limit_make(context, spec, data, blocks, false, kernel, &error);
 }
 
 ntk_status ntk_limit_covariance(ntk_context *context, const ntk_network_spec *spec,
                                 const ntk_dataset *data, ntk_kernel **covariance) {
-  return make(context, spec, data, NULL, true, covariance);
+  double error = 0.0;
+  return ntk_limit_make(context, spec, data, NULL, true, covariance, &error);
 }

@@ -77,6 +77,10 @@ void ntk_limit_release(ntk_limit *limit);
 void ntk_limit_choose(ntk_limit *limit, const bool *blocks);
 /* The kernel of what is chosen. */
 ntk_status ntk_limit_build(const ntk_limit *limit, ntk_kernel **kernel);
+/* All of it at once, checked, for those who do not carry an exponent; error: as of a limit. */
+ntk_status ntk_limit_make(ntk_context *context, const ntk_network_spec *spec,
+                          const ntk_dataset *data, const bool *blocks, bool covariance,
+                          ntk_kernel **kernel, double *error);
 /* Of each block, chosen or not: L. */
 void ntk_limit_traces(const ntk_limit *limit, double *trace);
 
