@@ -10,25 +10,7 @@
 
 #include <cmocka.h>
 
-#include "fit/federated/split.h"
-#include "one_context.h"
-#include "train_support.h"
-
-static const size_t width[] = {5, 9, 8};
-static const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 5};
-
-static ntk_split *split_of(const fit_problem *p, const ntk_train_options *o) {
-  ntk_split *split = NULL;
-  const ntk_split_request request = {.N = p->N,
-                                     .clients = o->clients,
-                                     .outputs = 1,
-                                     .kind = o->split != NULL ? o->split : "iid",
-                                     .given = o->client,
-                                     .Y = p->Y,
-                                     .seed = o->seed};
-  assert_ok(ntk_split_create(one, &request, &split));
-  return split;
-}
+#include "federated_support.h"
 
 static void test_splits(void **state) {
   (void)state;
