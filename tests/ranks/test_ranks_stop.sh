@@ -53,9 +53,9 @@ check 'the next run clears it away' test ! -e left/.ntkit.saving -a -s left/resu
 rm -rf left
 
 # ---- Ctrl-C at mpirun ----------------------------------------------------------------------------------
-# interrupts PROPERTY PATTERN: mpirun, below timeout.
+# interrupts PROPERTY PATTERN: by mpirun.
 interrupts() {
-  kill -INT "$(ps -o pid= --ppid $job | head -n 1 | tr -d ' ')"
+  kill -INT $job
   stopped "$1" "$2"
   [ "$status" -eq 1 ] || fails "$1" "exit status $status: mpirun's own is 1"
 }
