@@ -4,14 +4,18 @@
  * For x uniform on the sphere and infinitely many units g_1 is Gaussian whatever x is, and by
  * Mehler's formula, with t = <x, x'> / ||x||^2 and Hermite coefficients at the deviation of g_1,
  *
- *   K(x, x') = sum_m a_m t^m,   a_m = ||W_2||^2 ||x||^2 mu_{m-1}(phi')^2 + n_1 mu_m(phi)^2.
+ *   K(x, x') = sum_m a_m t^m,
+ *   a_m = ||W_2||^2 (||x||^2 mu_{m-1}(phi')^2 + mu_m(phi')^2) + n_1 mu_m(phi)^2,
+ *
+ * the second term where layer 1 has a bias, and each times the scale of its block.
  *
  * t^m in Gegenbauer's polynomials Q_k of dimension d, Q_k(1) = 1, is found by multiplying m times:
  * (2 k + d - 2) t Q_k = (k + d - 2) Q_{k+1} + k Q_{k-1}. That gives K's coefficient c_k of degree
  * k, which is a_k + O(1 / d). Degrees up to l have fewer dimensions than N and only add to K; those
  * above act as c_k I. Hence their Theorem 3.2: lambda_min(K_0) / (||W_2||^2 ||x||^2) -> sum_{k >=
- * l} mu_k(phi')^2 as n_1 d / N -> infinity. `constant` is sum_{m > l} a_m, K_1 = F_1 F_1^T with it,
- * which is less by d.
+ * l} mu_k(phi')^2 as n_1 d / N -> infinity. `constant` is sum_{m > l} a_m: K_1 = F_1 F_1^T with it,
+ * less by d where W_2's entries are as large as W_1's outputs, and the biases' part, less by
+ * ||x||^2.
  *
  * At any N, degree k is c_k Z Z^T / B_k with B_k = dim of the harmonics of that degree, and Z's
  * rows nearly independent: Marchenko and Pastur's law of ratio N / B_k, and their free sum is K's.
@@ -73,6 +77,10 @@ static ntk_status suppose(const ntk_law_job *j) {
   return NTK_OK;
 }
 
+/* The blocks' parts of sum_m a_m t^m: of K_0 the weights' and the biases', and of K_1 the weights';
+ * the last bias' is a constant, of degree 0. */
+typedef enum part { INNER, BIASES, OUTER, PARTS } part;
+
 /* sum w^4 / (sum w^2)^2, the inverse of the number of units that count; of several outputs w^2 is
  * their mean. */
 static double concentration(const ntk_network *network) {
@@ -86,17 +94,19 @@ static double concentration(const ntk_network *network) {
   return four / (two * two);
 }
 
-/* E h^4 / (E h^2)^2 of phi' without its degrees below l: rough, and wanted for an error alone. */
-static double kurtosis(const ntk_activation *phi, double deviation, const ntk_hermite *of,
-                       size_t l) {
+/* E h^4 / (E h^2)^2 of phi' (slopes) or phi without its first degrees, so many: rough, and wanted
+ * for an error alone. */
+static double kurtosis(const ntk_activation *phi, double deviation, bool slopes,
+                       const double *coefficient, size_t without) {
   enum { STEPS = 1601 };
   double two = 0.0, four = 0.0;
   for (int i = 0; i < STEPS; i++) {
     const double x = 8.0 * (2.0 * i / (STEPS - 1) - 1.0), w = exp(-x * x / 2.0);
-    double g = deviation * x, f = 0.0, h = 0.0, he = 1.0, below = 0.0;
-    ntk_activation_eval(phi, 1, &g, &f, &h);
-    for (size_t k = 0; k < l; k++) {
-      h -= of->slope[k] * he;
+    double g = deviation * x, f = 0.0, df = 0.0, he = 1.0, below = 0.0;
+    ntk_activation_eval(phi, 1, &g, &f, &df);
+    double h = slopes ? df : f;
+    for (size_t k = 0; k < without; k++) {
+      h -= coefficient[k] * he;
       const double next = (x * he - sqrt((double)k) * below) / sqrt((double)k + 1.0);
       below = he;
       he = next;
@@ -107,21 +117,37 @@ static double kurtosis(const ntk_activation *phi, double deviation, const ntk_he
   return four * sqrt(2.0 * acos(-1.0)) / (16.0 / (STEPS - 1)) / (two * two);
 }
 
-/* a_m, m = 0..NTK_HERMITE_DEGREES - 1; the rest's sum is what is returned: of their powers of t
- * the identity is left. */
-static double coefficients(const ntk_law_job *j, const ntk_hermite *h,
-                           double a[NTK_HERMITE_DEGREES]) {
+/* What multiplies the squares of the coefficients, part by part. */
+static void sizes_of(const ntk_law_job *j, double size[PARTS]) {
   const double n = (double)j->network->width[1], n2 = (double)j->network->width[2];
   const double W2 = ntk_ddot((size_t)(n * n2), j->network->W[2], j->network->W[2]) / n2;
-  const double inner = ntk_network_scale(j->network, 1, false) * W2 * j->of.norm2;
-  const double outer = ntk_network_scale(j->network, 2, false) * n;
-  double rest = inner * h->slope2 + outer * h->phi2;
-  for (size_t m = 0; m < NTK_HERMITE_DEGREES; m++) {
-    a[m] = outer * h->phi[m] * h->phi[m];
-    a[m] += m > 0 ? inner * h->slope[m - 1] * h->slope[m - 1] : 0.0;
-    rest -= a[m];
+  size[INNER] = ntk_network_scale(j->network, 1, false) * W2 * j->of.norm2;
+  size[BIASES] = ntk_network_scale(j->network, 1, true) * W2;
+  size[OUTER] = ntk_network_scale(j->network, 2, false) * n;
+}
+
+/* Each part of a_m, m = 0..NTK_HERMITE_DEGREES - 1; of all powers of t above, the identity is left:
+ * their sum is added to *rest, and what it is to above[part], with that of degrees above l. */
+static void coefficients(const ntk_law_job *j, const ntk_hermite *h, size_t l,
+                         double a[NTK_HERMITE_DEGREES], double *rest, double above[PARTS]) {
+  double size[PARTS];
+  sizes_of(j, size);
+  *rest = 0.0;
+  for (size_t m = 0; m < NTK_HERMITE_DEGREES; m++)
+    a[m] = 0.0;
+  for (part p = INNER; p < PARTS; p++) {
+    double left = size[p] * (p == OUTER ? h->phi2 : h->slope2);
+    above[p] = 0.0;
+    for (size_t m = p == INNER ? 1 : 0; m < NTK_HERMITE_DEGREES; m++) {
+      const double mu = p == INNER ? h->slope[m - 1] : p == BIASES ? h->slope[m] : h->phi[m];
+      const double own = size[p] * mu * mu;
+      a[m] += own;
+      left -= own;
+      above[p] += m > l ? own : 0.0;
+    }
+    *rest += fmax(left, 0.0);
+    above[p] += fmax(left, 0.0);
   }
-  return fmax(rest, 0.0);
 }
 
 /* c_k of sum_m a_m t^m. */
@@ -191,14 +217,28 @@ static size_t degree_below(double N, double d) {
   return m;
 }
 
-/* What width, weights and chance may change of lambda_min, relative. */
-static double find_error(const ntk_law_job *j, const ntk_hermite *h) {
+/* What width, weights and chance may change of lambda_min, relative: of each part its own, as much
+ * as it is of the whole. K_1, and the biases' part of K_0, are sums over n_1 units: of these, d
+ * times less than the weights' part of K_0 has dimensions. */
+static double find_error(const ntk_law_job *j, const ntk_hermite *h, const double above[PARTS]) {
   const double N = (double)j->of.N, d = (double)j->of.d, n = (double)j->network->width[1];
-  const size_t below = degree_below(N, d);
-  const double k4 = kurtosis(&j->network->activation[1], j->layers->layer[0].deviation, h,
-                             below > j->result->degree ? below : j->result->degree);
-  return 2.0 * sqrt((k4 * N + d) / (n * d)) +
-         sqrt(2.0 * log(N) * concentration(j->network) * fmax(k4 - 1.0, 0.0)) + pow(N, -2.0 / 3.0);
+  const ntk_activation *phi = &j->network->activation[1];
+  const double deviation = j->layers->layer[0].deviation, most = 2.0 * log(N);
+  const size_t below = degree_below(N, d),
+               l = below > j->result->degree ? below : j->result->degree;
+  const double focus = concentration(j->network), whole = above[0] + above[1] + above[2];
+  double error = pow(N, -2.0 / 3.0);
+  for (part p = INNER; p < PARTS; p++) {
+    if (!(above[p] > 0.0))
+      continue;
+    const bool outer = p == OUTER;
+    const double k4 =
+        kurtosis(phi, deviation, !outer, outer ? h->phi : h->slope, p == INNER ? l : l + 1);
+    const double units = outer ? 1.0 / n : focus;
+    const double ratio = p == INNER ? (k4 * N + d) / (n * d) : N * units;
+    error += above[p] / whole * (2.0 * sqrt(ratio) + sqrt(most * units * fmax(k4 - 1.0, 0.0)));
+  }
+  return error;
 }
 
 ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
@@ -210,7 +250,9 @@ ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
   if (!ntk_law_judge(r) || r->degree + 1 >= NTK_HERMITE_DEGREES)
     return NTK_OK;
   NTK_TRY(ntk_hermite_of(&j->network->activation[1], 0.0, j->layers->layer[0].deviation, &h));
-  const double error = find_error(j, &h);
+  double rest = 0.0, above[PARTS];
+  coefficients(j, &h, r->degree, a, &rest, above);
+  const double error = find_error(j, &h, above);
   ntk_law_suppose(r, (ntk_law_hypothesis){.name = "error",
                                           .help = "what width, weights and chance may change of "
                                                   "lambda_min, relative: up to all of it",
@@ -220,7 +262,6 @@ ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
   if (!ntk_law_judge(r))
     return NTK_OK;
   r->error = error;
-  const double rest = coefficients(j, &h, a);
   r->constant = rest;
   for (size_t m = r->degree + 1; m < NTK_HERMITE_DEGREES; m++)
     r->constant += a[m];
