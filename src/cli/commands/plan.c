@@ -86,11 +86,7 @@ static void tell_plan(const void *what, result_view *v) {
   view_environment(v, run->job.context);
 }
 
-static const char *mode_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_mode_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(mode_name, ntk_name_info, ntk_mode_list)
 
 static const char *step_name(size_t i) {
   return i == 0 ? "double" : i == 1 ? "float" : NULL;
@@ -160,11 +156,7 @@ static const char *output_name(size_t i) {
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-static const char *optimizer_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_optimizer_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(optimizer_name, ntk_name_info, ntk_optimizer_list)
 
 static const option_row own[] = {
     {.name = "data",

@@ -10,11 +10,7 @@ static const char *kernel_name(size_t i) {
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-static const char *loss_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_loss_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(loss_name, ntk_name_info, ntk_loss_list)
 
 static const option_row network[] = {
     {.name = "load",

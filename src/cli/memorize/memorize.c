@@ -38,7 +38,6 @@ static exit_status check_drawn(const memorize_settings *settings) {
   return EXIT_DONE;
 }
 
-/* A margin's labels are +-1, which of a file is known when it is read. */
 static exit_status check_margin(const memorize_run *run) {
   const memorize_settings *settings = run->settings;
   if (settings->margin == 0.0)
@@ -48,11 +47,7 @@ static exit_status check_margin(const memorize_run *run) {
                         settings->iterative ? "--iterative" : "--precision mixed");
   if (settings->absolute)
     return report_error(EXIT_INPUT, "--margin takes no --eps, and so no --absolute");
-  if (!ntk_labels_in_file(run->job.labels) && strcmp(run->job.labels, "sign") != 0)
-    return report_error(EXIT_INPUT,
-                        "--margin needs labels 1 and -1; expected --labels sign or a file, not %s",
-                        run->job.labels);
-  return EXIT_DONE;
+  return labels_check_margin(&run->job);
 }
 
 static exit_status check_labels(void *what) {

@@ -5,11 +5,7 @@
 
 #define FIELD(name) offsetof(memorize_settings, name)
 
-static const char *mode_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_mode_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(mode_name, ntk_name_info, ntk_mode_list)
 
 static const option_row own[] = {
     {.name = "classes",

@@ -33,6 +33,14 @@ static exit_status warn_classes(const cli_job *job, const double *Y) {
   return EXIT_DONE;
 }
 
+exit_status labels_check_margin(const cli_job *job) {
+  if (ntk_labels_in_file(job->labels) || strcmp(job->labels, "sign") == 0)
+    return EXIT_DONE;
+  return report_error(EXIT_INPUT,
+                      "--margin needs labels 1 and -1; expected --labels sign or a file, not %s",
+                      job->labels);
+}
+
 const char *labels_class(const ntk_class_names *names, double class, char text[LABELS_CLASS]) {
   if (class >= 0.0 && class < (double)names->count)
     return names->name[(size_t) class];

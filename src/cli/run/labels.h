@@ -12,6 +12,10 @@ size_t labels_outputs(const cli_job *job);
  */
 exit_status labels_make(cli_job *job, bool numbers, double **Y);
 
+/* Refuses --labels by a law whose labels are not those of --margin, 1 and -1; of a file that is
+ * known when it is read. */
+exit_status labels_check_margin(const cli_job *job);
+
 /* A class as people call it: by its name, or by its number, which is written into text. */
 enum { LABELS_CLASS = 32 };
 const char *labels_class(const ntk_class_names *names, double class, char text[LABELS_CLASS]);

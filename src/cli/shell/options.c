@@ -7,11 +7,7 @@
 
 /* ---- Names known to the library, one by one -------------------------------------------------- */
 
-static const char *distribution_name(size_t i) {
-  size_t count = 0;
-  const ntk_distribution *list = ntk_distribution_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(distribution_name, ntk_distribution, ntk_distribution_list)
 
 const char *option_activation(size_t i) {
   size_t count = 0;
@@ -27,11 +23,7 @@ ntk_status option_activation_read(const char *text, const char **known) {
   return ntk_activation_of(text, 0, 1, &first);
 }
 
-static const char *init_name(size_t i) {
-  size_t count = 0;
-  const ntk_init_info *list = ntk_init_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(init_name, ntk_init_info, ntk_init_list)
 
 const char *option_scaling(size_t i) {
   size_t count = 0;
@@ -44,11 +36,7 @@ const char *option_layout(size_t i) {
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-static const char *labels_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_labels_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(labels_name, ntk_name_info, ntk_labels_list)
 
 /* ---- The table ------------------------------------------------------------------------------- */
 

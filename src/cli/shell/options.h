@@ -100,6 +100,14 @@ typedef struct option_part {
 /* Whether the option has this name, or had it. */
 bool option_is(const option_row *option, const char *name);
 
+/* option_row.choice of the names that a list of the library has; row: its type. */
+#define OPTION_NAMES(choice, row, names)    \
+  static const char *choice(size_t i) {     \
+    size_t count = 0;                       \
+    const row *list = names(&count);        \
+    return i < count ? list[i].name : NULL; \
+  }
+
 /* Names the library knows, one by one; NULL past the last. */
 const char *option_activation(size_t i);
 ntk_status option_activation_read(const char *text, const char **known);

@@ -6,22 +6,14 @@
 
 #define FIELD(name) offsetof(spectrum_settings, name)
 
-static const char *mode_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_mode_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(mode_name, ntk_name_info, ntk_mode_list)
 
 static const char *method_name(size_t i) {
   static const char *const names[] = {"auto", "factor", "operator"};
   return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
-static const char *law_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_law_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(law_name, ntk_name_info, ntk_law_list)
 
 static const option_row own[] = {
     {.name = "output",

@@ -112,18 +112,13 @@ static exit_status load_split(train_run *run) {
   return loaded == NTK_OK ? job_note_input(&run->job, path) : report_library(loaded, "split");
 }
 
-/* A margin's labels are +-1, which of a file is known when it is read. */
 static exit_status check_margin(const train_run *run) {
   const train_settings *settings = run->settings;
   if (settings->margin == 0.0)
     return EXIT_DONE;
   if (settings->classes != NULL && strcmp(settings->classes, "one-hot") == 0)
     return report_error(EXIT_INPUT, "--margin takes labels 1 and -1; expected --classes signs");
-  if (!ntk_labels_in_file(run->job.labels) && strcmp(run->job.labels, "sign") != 0)
-    return report_error(EXIT_INPUT,
-                        "--margin needs labels 1 and -1; expected --labels sign or a file, not %s",
-                        run->job.labels);
-  return EXIT_DONE;
+  return labels_check_margin(&run->job);
 }
 
 static exit_status make_labels(void *what) {

@@ -5,41 +5,12 @@
 
 #define FIELD(name) offsetof(train_settings, name)
 
-static const char *optimizer_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_optimizer_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
-static const char *lr_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_lr_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
-static const char *loss_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_loss_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
-static const char *weights_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_client_weights_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
-static const char *precision_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_precision_list(&count);
-  return i < count ? list[i].name : NULL;
-}
-
-static const char *mode_name(size_t i) {
-  size_t count = 0;
-  const ntk_name_info *list = ntk_mode_list(&count);
-  return i < count ? list[i].name : NULL;
-}
+OPTION_NAMES(optimizer_name, ntk_name_info, ntk_optimizer_list)
+OPTION_NAMES(lr_name, ntk_name_info, ntk_lr_list)
+OPTION_NAMES(loss_name, ntk_name_info, ntk_loss_list)
+OPTION_NAMES(weights_name, ntk_name_info, ntk_client_weights_list)
+OPTION_NAMES(precision_name, ntk_name_info, ntk_precision_list)
+OPTION_NAMES(mode_name, ntk_name_info, ntk_mode_list)
 
 /* What is saved of a tracked epoch. */
 static const char *tracked_name(size_t i) {

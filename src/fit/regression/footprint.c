@@ -2,7 +2,7 @@
 #include "fit/regression/regression.h"
 
 #include "kernel/footprint.h"
-#include "net/dual/dual.h"
+#include "kernel/limit/limit.h"
 #include "net/network.h"
 #include "spectrum/eigen.h"
 
@@ -18,18 +18,6 @@ static double refining(const ntk_context *context, double train, double R) {
   return 8.0 * (2.0 * train + (double)context->threads * R);
 }
 
-/* Numbers of a sample in all layers of a limit: series have as many terms as they may at most, and
- * closed forms none. */
-static ntk_status numbers_of(const ntk_network_spec *spec, double *numbers) {
-  *numbers = 8.0;
-  for (size_t l = 1; l < spec->depth; l++) {
-    ntk_activation phi;
-    NTK_TRY(ntk_activation_at(spec->activation, spec->depth - 1, l, &phi));
-    *numbers += 4.0 + (double)ntk_dual_terms_most(&phi);
-  }
-  return NTK_OK;
-}
-
 ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                  size_t M, const ntk_regression_options *options, size_t *bytes) {
   const ntk_regression_options o = options != NULL ? *options : (ntk_regression_options){0};
@@ -40,7 +28,7 @@ ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *s
     return ntk_fail(NTK_ERR_ARGUMENT, "M is 0; accepted: 1 and up");
   const bool limit = o.limit != NULL;
   if (limit)
-    NTK_TRY(numbers_of(spec, &numbers));
+    NTK_TRY(ntk_limit_numbers(spec, &numbers));
   const ntk_outputs of = limit ? NTK_OUTPUTS_TRACE : NTK_OUTPUTS_ALL;
   const size_t n = ntk_spec_width(spec, spec->depth), R = ntk_kernel_rows(spec, of, N);
   const double points = o.times > 0 ? (double)o.times : 1.0, train = (double)N * (double)n;
@@ -56,7 +44,7 @@ ntk_status ntk_regression_memory(ntk_context *context, const ntk_network_spec *s
                 (limit ? 0.0 : 8.0 * (double)parameters + b.product);
   const double predicting =
       s.features + s.create + (slabs.weights ? fmax(s.product, b.product) : s.build) + slabs.bytes;
-  const double series = 8.0 * (double)(N + M) * numbers;
+  const double series = limit ? 8.0 * (double)(N + M) * (8.0 + numbers) : 0.0;
   const double held = 8.0 * ((double)N * d + (double)M * d + (double)parameters) +
                       8.0 * (5.0 * train + 2.0 * test + 2.0 * columns + test * points) + b.kernel +
                       (limit ? 0.0 : b.features);

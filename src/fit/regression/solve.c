@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "kernel/kernel.h"
+#include "kernel/limit/limit.h"
 #include "kernel/range.h"
 #include "spectrum/certificate.h"
 
@@ -17,27 +18,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What of a limit is 0 by its samples and activations alone: that of a network with layers of one
- * unit each. */
+/* What of a limit is 0 by its samples and activations alone. */
 static ntk_status find_limit(const ntk_regressor *s, ntk_deficiency *deficiency) {
   const ntk_network_spec *spec = s->options.limit;
   const ntk_held held = ntk_dataset_held(s->data);
   ntk_network *narrow = NULL;
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(s->context, spec->depth, sizeof *spec->width, "widths", &pointer));
-  size_t *width = pointer;
-  for (size_t l = 0; l < spec->depth; l++)
-    width[l] = l == 0 ? spec->width[0] : 1;
-  const ntk_network_spec of = {.depth = spec->depth,
-                               .width = width,
-                               .activation = spec->activation,
-                               .init = "standard",
-                               .bias = spec->bias};
-  ntk_status status = ntk_network_create(s->context, &of, &narrow);
-  if (status == NTK_OK)
-    status = ntk_deficiency_find_limit(narrow, &held, spec->depth, deficiency);
+  NTK_TRY(ntk_limit_narrow(s->context, spec, &narrow));
+  const ntk_status status = ntk_deficiency_find_limit(narrow, &held, spec->depth, deficiency);
   ntk_network_destroy(narrow);
-  ntk_free(s->context, width);
   return status;
 }
 

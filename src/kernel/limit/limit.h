@@ -84,6 +84,15 @@ ntk_status ntk_limit_make(ntk_context *context, const ntk_network_spec *spec,
 /* Of each block, chosen or not: L. */
 void ntk_limit_traces(const ntk_limit *limit, double *trace);
 
+/* spec.c. A network of the spec's activations and biases whose layers have one unit each: what of
+ * a limit is 0 by samples and activations alone is so of it (ntk_deficiency_find_limit); to be
+ * destroyed. NTK_ERR_MEMORY. */
+ntk_status ntk_limit_narrow(ntk_context *context, const ntk_network_spec *spec,
+                            ntk_network **narrow);
+/* Numbers of a sample in all layers, at most: series have as many terms as they may, closed forms
+ * none. NTK_ERR_ARGUMENT: there is no such activation. */
+ntk_status ntk_limit_numbers(const ntk_network_spec *spec, double *numbers);
+
 /* NTK_ERR_NOT_FINITE where there is an exponent, for those who do not carry it. */
 ntk_status ntk_limit_plain(const ntk_limit *limit);
 

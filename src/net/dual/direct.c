@@ -6,26 +6,7 @@
 
 #include <math.h>
 
-enum { SIDES = 4 /* two sectors, two signs */ };
 static const double PI = 3.14159265358979323846;
-
-/* Cosines of u and v at the nodes of one radius, and weights, as in table.c; t or pi - t is small
- * where z is, and exact. */
-static void directions(const ntk_dual_rule *sector, double z, double *u, double *v,
-                       double *weight) {
-  const size_t n = sector->count;
-  const double near = 2.0 * asin(sqrt(fabs(z) / 2.0)), rest = PI - near;
-  const double lengths[2] = {signbit(z) ? near : rest, signbit(z) ? rest : near};
-  for (size_t side = 0; side < SIDES; side++) {
-    const double sign = side / 2 == 0 ? 1.0 : -1.0, same = side % 2 == 0 ? 1.0 : -1.0;
-    const double length = lengths[side % 2];
-    for (size_t j = 0; j < n; j++) {
-      u[side * n + j] = sign * sin(length * sector->node[j]);
-      v[side * n + j] = sign * same * sin(length * sector->complement[j]);
-      weight[side * n + j] = length * sector->weight[j];
-    }
-  }
-}
 
 typedef struct pair {
   double z, same, slopes;
@@ -33,10 +14,12 @@ typedef struct pair {
 
 /* *p: z in, all out. */
 static void one_pair(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dual_one *v, pair *p) {
-  enum { NODES = SIDES * NTK_DUAL_SECTOR };
-  const size_t nodes = SIDES * dual->sector.count;
+  enum { NODES = NTK_RULE_SIDES * NTK_DUAL_SECTOR };
+  const size_t nodes = NTK_RULE_SIDES * dual->sector.count;
   double cosine[2][NODES], weight[NODES], f[2][NODES], df[2][NODES];
-  directions(&dual->sector, p->z, cosine[0], cosine[1], weight);
+  const double near = 2.0 * asin(sqrt(fabs(p->z) / 2.0)); /* t or pi - t: small where z is, exact */
+  const double t = signbit(p->z) ? PI - near : near, rest = signbit(p->z) ? near : PI - near;
+  ntk_rule_directions(&dual->sector, t, rest, cosine[0], cosine[1], weight);
   p->same = p->slopes = 0.0;
   for (size_t i = 0; i < dual->radius.count; i++) {
     const double r = dual->radius.node[i];

@@ -134,6 +134,13 @@ double ntk_dual_apart(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dua
   return sum / 2.0;
 }
 
+ntk_status ntk_dual_too_steep(const ntk_dual *dual, double least, double most) {
+  return ntk_fail(NTK_ERR_ARGUMENT,
+                  "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
+                  "1e-13; accepted: smaller beta, scales of data or biases, or another activation",
+                  dual->phi.text, least, most);
+}
+
 /* How far apart two rules are at both ends of the range, of what they are for. */
 static double rules_apart(const ntk_dual *dual, const ntk_dual_rule *finer, const double *roots) {
   double off = 0.0;
@@ -171,10 +178,7 @@ static ntk_status choose_line(ntk_dual *dual, double least, double most) {
   }
   if (closed)
     return NTK_OK;
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
-                  "1e-13; accepted: smaller beta, scales of data or biases, or another activation",
-                  dual->phi.text, roots[0], roots[1]);
+  return ntk_dual_too_steep(dual, roots[0], roots[1]);
 }
 
 ntk_dual_one ntk_dual_one_of(const ntk_dual *dual, double variance) {

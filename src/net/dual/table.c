@@ -20,7 +20,7 @@
 static const double PI = 3.14159265358979323846;
 static const double TOLERANCE = 1e-14; /* of the last coefficients */
 static const double GEOMETRIC = 1e-10; /* that leave the next rules below that */
-enum { NORMS_MOST = 64, ANGLES_MOST = 384, SIDES = 4 /* two sectors, two signs */ };
+enum { NORMS_MOST = 64, ANGLES_MOST = 384 };
 
 /* A rule in the plane, and the variances that it is for: roots (norms), with sizes and slopes. */
 typedef struct plane {
@@ -33,29 +33,14 @@ typedef struct plane {
 /* Doubles that one thread needs: phi and phi' of u and of v, the direction of each node, weights.
  */
 static size_t workspace_size(const plane *p) {
-  return SIDES * p->sector.count * (4 * p->norms + 3);
-}
-
-/* Cosines of u and v at the nodes of one radius, and weights: in a sector of length pi - t both
- * have one sign, in one of length t two; and both sectors again with the other sign. */
-static void directions(const plane *p, double t, double *u, double *v, double *weight) {
-  const size_t n = p->sector.count;
-  for (size_t side = 0; side < SIDES; side++) {
-    const double sign = side / 2 == 0 ? 1.0 : -1.0, same = side % 2 == 0 ? 1.0 : -1.0;
-    const double length = side % 2 == 0 ? PI - t : t;
-    for (size_t j = 0; j < n; j++) {
-      u[side * n + j] = sign * sin(length * p->sector.node[j]);
-      v[side * n + j] = sign * same * sin(length * p->sector.complement[j]);
-      weight[side * n + j] = length * p->sector.weight[j];
-    }
-  }
+  return NTK_RULE_SIDES * p->sector.count * (4 * p->norms + 3);
 }
 
 /* phi and phi' (norms x nodes each) at root r cosines, over size and slope; times weights, unless
  * NULL. */
 static void values(const plane *p, double r, const double *cosine, const double *weight, double *f,
                    double *df) {
-  const size_t nodes = SIDES * p->sector.count;
+  const size_t nodes = NTK_RULE_SIDES * p->sector.count;
   for (size_t m = 0; m < p->norms; m++) {
     double *fm = f + m * nodes, *dfm = df + m * nodes;
     for (size_t i = 0; i < nodes; i++)
@@ -71,10 +56,10 @@ static void values(const plane *p, double r, const double *cosine, const double 
 
 /* same and slopes (norms x norms each, u's index first) at t. */
 static void integrate(const plane *p, double t, double *workspace, double *same, double *slopes) {
-  const size_t nodes = SIDES * p->sector.count, M = p->norms;
+  const size_t nodes = NTK_RULE_SIDES * p->sector.count, M = p->norms;
   double *u = workspace, *v = u + nodes, *weight = v + nodes;
   double *f = weight + nodes, *df = f + M * nodes, *g = df + M * nodes, *dg = g + M * nodes;
-  directions(p, t, u, v, weight);
+  ntk_rule_directions(&p->sector, t, PI - t, u, v, weight);
   memset(same, 0, M * M * sizeof *same);
   memset(slopes, 0, M * M * sizeof *slopes);
   for (size_t i = 0; i < p->radius.count; i++) {
@@ -157,10 +142,7 @@ static ntk_status choose_rules(plane *p, double least, double most, double enoug
     if (off <= enough)
       return NTK_OK;
   }
-  return ntk_fail(NTK_ERR_ARGUMENT,
-                  "%s is too steep for inputs of deviations from %.3g to %.3g: no quadrature to "
-                  "1e-13; accepted: smaller beta, scales of data or biases, or another activation",
-                  p->dual->phi.text, least, most);
+  return ntk_dual_too_steep(p->dual, least, most);
 }
 
 /* Values at the points: series' layout, not transformed yet. */

@@ -2,20 +2,8 @@
 #include "ntkit/limit.h"
 
 #include "kernel/footprint.h"
-#include "net/dual/dual.h"
+#include "kernel/limit/limit.h"
 #include "spectrum/eigen.h"
-
-/* Numbers of a sample in all layers: series have as many terms as they may at most, and closed
- * forms none. */
-static ntk_status numbers_of(const ntk_network_spec *spec, double *numbers) {
-  *numbers = 0.0;
-  for (size_t l = 1; l < spec->depth; l++) {
-    ntk_activation phi;
-    NTK_TRY(ntk_activation_at(spec->activation, spec->depth - 1, l, &phi));
-    *numbers += 4.0 + (double)ntk_dual_terms_most(&phi);
-  }
-  return NTK_OK;
-}
 
 /* Two kernels, as K and its copy, or K and the network's, are held at once. */
 ntk_status ntk_limit_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
@@ -24,7 +12,7 @@ ntk_status ntk_limit_memory(ntk_context *context, const ntk_network_spec *spec, 
   NTK_TRY(ntk_footprint_begin(spec, N, &parameters, bytes));
   const ntk_kernel_bytes b = ntk_kernel_bytes_of(context, spec, NTK_OUTPUTS_TRACE, N);
   double numbers = 0.0;
-  NTK_TRY(numbers_of(spec, &numbers));
+  NTK_TRY(ntk_limit_numbers(spec, &numbers));
   const double n = (double)N, series = 8.0 * n * numbers;
   const bool beside = options != NULL && options->network != NULL;
   const double total = 8.0 * n * ((double)spec->width[0] + 8.0) + 8.0 * (double)parameters +

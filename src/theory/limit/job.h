@@ -13,7 +13,7 @@ typedef struct ntk_limit_job {
   ntk_limit_options options; /* defaults resolved */
   ntk_limit_result *result;
   ntk_limit limit;      /* of all blocks */
-  ntk_network *narrow;  /* of the spec's activations and biases, all widths 1: for their laws */
+  ntk_network *narrow;  /* by ntk_limit_narrow */
   bool *blocks;         /* L: those that are looked at */
   double *vector, *row; /* N; 2 N */
 } ntk_limit_job;
@@ -26,7 +26,6 @@ ntk_status ntk_limit_job_begin(const ntk_limit_job *j, const ntk_kernel *K, size
                                ntk_extremes *e);
 
 /* known.c. What makes block k, or all (k = L), of the limit singular whatever its widths are. */
-ntk_status ntk_limit_job_narrow(const ntk_limit_job *j, ntk_network **narrow);
 ntk_status ntk_limit_job_known(const ntk_limit_job *j, size_t k, ntk_deficiency *deficiency);
 /* blocks.c. Traces, lambda_min and files of blocks; K's distance and theirs. */
 ntk_status ntk_limit_job_blocks(ntk_limit_job *j);

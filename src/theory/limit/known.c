@@ -3,27 +3,9 @@
  * 0 for every network, and for what these tend to. Ranks that widths bound are no part of it. */
 #include "theory/limit/job.h"
 
-#include "base/memory.h"
 #include "data/dataset.h"
 
 #include <stdio.h>
-
-ntk_status ntk_limit_job_narrow(const ntk_limit_job *j, ntk_network **narrow) {
-  const ntk_network_spec *spec = j->spec;
-  void *pointer = NULL;
-  NTK_TRY(ntk_alloc(j->context, spec->depth, sizeof *spec->width, "widths", &pointer));
-  size_t *width = pointer;
-  for (size_t l = 0; l < spec->depth; l++)
-    width[l] = l == 0 ? spec->width[0] : 1;
-  const ntk_network_spec of = {.depth = spec->depth,
-                               .width = width,
-                               .activation = spec->activation,
-                               .init = "standard",
-                               .bias = spec->bias};
-  const ntk_status status = ntk_network_create(j->context, &of, narrow);
-  ntk_free(j->context, width);
-  return status;
-}
 
 static void say_zero(const char *cause, const char *reason, ntk_deficiency *d) {
   *d = (ntk_deficiency){.cause = cause, .factor = NAN};

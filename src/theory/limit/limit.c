@@ -145,7 +145,7 @@ static ntk_status whole(ntk_limit_job *j) {
 
 static ntk_status run(ntk_limit_job *j) {
   NTK_TRY(ntk_limit_check(j->context, j->spec, j->data, NULL));
-  NTK_TRY(ntk_limit_job_narrow(j, &j->narrow));
+  NTK_TRY(ntk_limit_narrow(j->context, j->spec, &j->narrow));
   NTK_TRY(whole(j));
   NTK_TRY(ntk_limit_job_blocks(j));
   const bool beside = j->options.network != NULL && !j->options.covariance;
