@@ -35,7 +35,7 @@ awk 'BEGIN { for (i = 0; i < 40; i++) print 1 }' >"$in/ones.csv"
 bad 'labels that a symmetry contradicts' '^ntkit: row 40 of the data .* is -1 times row 1, F_L(-x) = -F_L(x)' \
   train --data "$in/opposite.csv" --labels "$in/ones.csv" --widths 9,9 --activation tanh --margin --save saved
 bad_margin 'the question' '^ntkit: --margin: .*the question is about; accepted: a margin without it$' --labels sign --margin --question
-bad_margin 'epochs to track' '^ntkit: --margin: .*epochs to track' --labels sign --margin --track 10
+bad_margin tracking '^ntkit: --margin: .*that tracking is about' --labels sign --margin --track 10
 
 # shellcheck disable=SC2086
 good 'a margin' train $small --labels "$in/signs.csv" --margin 0.75 --save fit --json

@@ -121,8 +121,8 @@ static void test_another_run(void **state) {
                {&spec, &adam, "another optimizer"},
                {&spec, &lm, "another optimizer"},
                {&spec, &momentum, "another optimizer"},
-               {&spec, &batch, "another optimizer, loss, precision, batch or clients"},
-               {&spec, &clients, "another optimizer, loss, precision, batch or clients"},
+               {&spec, &batch, "another optimizer, loss, margin, precision, batch or clients"},
+               {&spec, &clients, "another optimizer, loss, margin, precision, batch or clients"},
                {&spec, &theory, "another step size"}};
   fit_problem p = fit_create(one, spec, 8);
   size_t count = 0;

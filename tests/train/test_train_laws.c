@@ -138,6 +138,22 @@ static void test_best_batch(void **state) {
     }
 }
 
+/* One batch of all samples is gradient descent: of one sample (1 - x)^2, 0 at the best step, and
+ * not below it by rounding of 1 - 2 x + x^2. */
+static void test_batch_of_one(void **state) {
+  (void)state;
+  for (uint64_t seed = 0; seed < 40; seed++) {
+    ntk_network_spec drawn = spec;
+    drawn.seed = seed;
+    fit_problem p = fit_create(one, drawn, 1);
+    ntk_train_result r = fit_run(&p, (ntk_train_options){.epochs = 1, .batch = 1});
+    assert_true(r.batches.rate >= 0.0 && r.batches.rate < 1e-30);
+    assert_true(r.batches.rate_best >= 0.0 && r.batches.rate_best < 1e-30);
+    ntk_train_clear(&r);
+    fit_destroy(&p);
+  }
+}
+
 /* Of momentum b they add up to 1 / (1 - b) of themselves. */
 static void test_momentum_in_batches(void **state) {
   (void)state;
@@ -200,11 +216,9 @@ static void test_other_draws(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_client),
-      cmocka_unit_test(test_outputs),
-      cmocka_unit_test(test_seed),
-      cmocka_unit_test(test_best_batch),
-      cmocka_unit_test(test_momentum_in_batches),
+      cmocka_unit_test(test_one_client),   cmocka_unit_test(test_outputs),
+      cmocka_unit_test(test_seed),         cmocka_unit_test(test_best_batch),
+      cmocka_unit_test(test_batch_of_one), cmocka_unit_test(test_momentum_in_batches),
       cmocka_unit_test(test_other_draws),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

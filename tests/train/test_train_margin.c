@@ -164,10 +164,14 @@ static void test_resumed(void **state) {
     two = start_of(&q);
     options.margin = 0.25;
     assert_refused(ntk_train(q.context, two, q.data, q.Y, &options, &result), NTK_ERR_ARGUMENT,
-                   "other labels");
+                   "another optimizer, loss, margin");
     options.margin = 0.0;
     assert_refused(ntk_train(q.context, two, q.data, q.Y, &options, &result), NTK_ERR_ARGUMENT,
-                   "another optimizer, loss");
+                   "another optimizer, loss, margin");
+    options.margin = 0.5; /* of other labels still */
+    q.Y[0] = -q.Y[0];
+    assert_refused(ntk_train(q.context, two, q.data, q.Y, &options, &result), NTK_ERR_ARGUMENT,
+                   "other labels");
     ntk_network_destroy(one);
     ntk_network_destroy(two);
     free_problem(&p);
@@ -196,8 +200,8 @@ static void test_refusals(void **state) {
   expect_refusal((ntk_train_options){.margin = 1.0}, 0.5, "label 4 (from 1) is 0.5; a margin");
   expect_refusal((ntk_train_options){.margin = 1.0, .optimizer = "lm"}, 1.0, "squares that lm");
   expect_refusal((ntk_train_options){.margin = 1.0, .question = true}, 1.0, "that the question");
-  expect_refusal((ntk_train_options){.margin = 1.0, .track = 5}, 1.0, "that epochs to track");
-  expect_refusal((ntk_train_options){.margin = 1.0, .lr_rule = "theory"}, 1.0, "that rule for");
+  expect_refusal((ntk_train_options){.margin = 1.0, .track = 5}, 1.0, "that tracking is about");
+  expect_refusal((ntk_train_options){.margin = 1.0, .lr_rule = "theory"}, 1.0, "the rule for");
 }
 
 int main(void) {

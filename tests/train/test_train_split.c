@@ -110,6 +110,14 @@ static void test_singular(void **state) {
   r = fit_run(&p, o);
   for (size_t i = 0; i < r.tracked; i++)
     assert_true(!isinf(r.track[i].prediction));
+  assert_non_null(strstr(r.federated.reason, "a client's own steps grow"));
+  ntk_train_clear(&r);
+  o.local_steps = 2; /* (1 - x)^2 > 1 */
+  o.epochs = 1;
+  fit_set(&p, start);
+  r = fit_run(&p, o);
+  assert_true(isnan(r.federated.rate));
+  assert_non_null(strstr(r.federated.reason, "a client's own steps grow"));
   ntk_train_clear(&r);
   free(start);
   fit_destroy(&p);

@@ -165,14 +165,14 @@ static bool all_finite(size_t count, const double *x) {
   return finite;
 }
 
-static const char GROW[] = "the step size is so large that a client's own steps grow";
+const char NTK_LAW_GROWS[] = "the step size is so large that a client's own steps grow";
 
 /* work: 2 R^2. (1 - x)^E may be past the largest number. */
 static ntk_status find_radius(ntk_law *l, double *work) {
   const size_t R = l->R;
   NTK_TRY(multiply(l, work, work + R * R));
   if (!all_finite(R * R, work)) {
-    l->reason = GROW;
+    l->reason = NTK_LAW_GROWS;
     return NTK_OK;
   }
   NTK_TRY(ntk_dsyevd(l->rounds->split->context, 'N', R, work, l->own));
@@ -211,7 +211,7 @@ ntk_status ntk_law_finish(ntk_law *l, double lr) {
   if (scale_vectors(l, lr))
     status = find_radius(l, work);
   else
-    l->reason = GROW;
+    l->reason = NTK_LAW_GROWS;
   square(l, work);
   ntk_blas_leave(before);
   ntk_free(context, work);

@@ -19,6 +19,9 @@ typedef struct ntk_law {
   const char *reason;        /* and why not; else "" */
 } ntk_law;
 
+/* The reason where (1 - x)^E is past the largest number, or E is even and an x above 2. */
+extern const char NTK_LAW_GROWS[];
+
 /* The blocks' eigenvalues. */
 ntk_status ntk_law_create(const ntk_clients *rounds, const ntk_kernel *K, size_t outputs,
                           ntk_law **law);

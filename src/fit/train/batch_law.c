@@ -27,8 +27,10 @@ ntk_batch_law ntk_batch_law_of(size_t N, size_t size, double beta) {
                          .b = n * (m - 1.0) / (m * (n - 1.0))};
 }
 
+/* The square of 1 - h lambda, and what batches add: not negative, as N beta >= lambda. */
 double ntk_batch_factor(const ntk_batch_law *law, double h, double lambda) {
-  return 1.0 - 2.0 * h * lambda + h * h * lambda * (law->a + law->b * lambda);
+  const double x = h * lambda, left = 1.0 - x;
+  return left * left + h * x * fmax(law->a - (1.0 - law->b) * lambda, 0.0);
 }
 
 static ntk_batch_law law_of(const ntk_training *t) {

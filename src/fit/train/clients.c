@@ -88,7 +88,8 @@ ntk_federated_rate ntk_training_federated(const ntk_training *t) {
       t->law != NULL ? t->law->reason : "it is found up to 2048 rows of K, on one process";
   if (t->law != NULL)
     r.rate = t->law->radius * t->law->radius;
-  if (t->law != NULL && t->tracker->at_start.lambda_min == 0.0 && !(r.rate > 1.0)) {
+  const bool grows = r.rate > 1.0 || reason == NTK_LAW_GROWS; /* with a singular K_0, too */
+  if (t->law != NULL && t->tracker->at_start.lambda_min == 0.0 && !grows) {
     r.rate = NAN; /* what rounding leaves of 1 */
     reason = "K_0 is singular, and the operator with it: what lies outside of its range stays";
   }

@@ -11,8 +11,8 @@ _Static_assert((int)WORDS == (int)NTK_IDENTITIES, "one word a part");
 /* In the order in which they are compared: what changes others comes before them. */
 static const char *const parts[NTK_IDENTITIES] = {
     [ARCHITECTURE] = "another network (widths, activation, biases or scales)",
-    [METHOD] =
-        "another optimizer, loss, precision, batch or clients, or other draws of these (seed)",
+    [METHOD] = "another optimizer, loss, margin, precision, batch or clients, "
+               "or other draws of these (seed)",
     [STEP] = "another step size or momentum",
     [TRACK] = "other epochs to track, or other weights kept of them",
     [DATA] = "other data",
@@ -76,7 +76,7 @@ void ntk_training_identify(const ntk_training *t, uint64_t identity[NTK_IDENTITI
       hash = hash_text(hash, "size");
   }
   if (o->margin > 0.0)
-    hash = hash_text(hash, "margin");
+    hash = ntk_hash_words(hash_text(hash, "margin"), &o->margin, sizeof o->margin);
   identity[METHOD] = hash;
   bool of_kernel = false, with_least = false;
   ntk_schedule_needs(t, &of_kernel, &with_least);

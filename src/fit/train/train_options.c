@@ -98,9 +98,9 @@ static ntk_status check_margin(const ntk_training *t) {
   const bool rule = t->rule != NTK_LR_AUTO && o->lr == 0.0;
   const char *with = t->optimizer->second_order ? "lm"
                      : o->question              ? "the question"
-                     : ntk_epochs_tracked(o)    ? "epochs to track"
+                     : ntk_epochs_tracked(o)    ? "tracking"
                      : o->clients > 0           ? "federated training"
-                     : rule                     ? "that rule for the step size"
+                     : rule                     ? "the rule for the step size"
                                                 : NULL;
   if (o->margin == 0.0 || with == NULL)
     return NTK_OK;
