@@ -1,5 +1,7 @@
 #include "study/spec/grid.h"
 
+#include "ntkit/data.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,24 +176,27 @@ static ntk_status check_numbers(const ntk_variable *v) {
   return status;
 }
 
-static bool is_number(const char *text) {
+/* Numbers, or what they follow from: of a variable that is called as a known name is. "a.npz:y" is
+ * a file, "1:5" a range. */
+static bool are_numbers(const ntk_grid *grid, const char *text) {
   static const ntk_scope none = {0};
   double value = 0.0;
-  return strchr(text, ':') != NULL || strstr(text, " for ") != NULL ||
-         ntk_expression_evaluate(text, &none, &value) == NTK_OK;
+  if (strstr(text, " for ") != NULL || ntk_expression_evaluate(text, &none, &value) == NTK_OK)
+    return true;
+  return !ntk_file_is_meant(text) && (strchr(text, ':') != NULL || mentions_variable(grid, text));
 }
 
 /* Whether a key whose values are texts names this variable: then its are, whatever they look like;
- * where they are no files' names, unless they are numbers, of a variable that is called so. */
+ * where the key has known names that are no files, unless they are numbers. */
 static bool holds_texts(const ntk_settings *settings, const ntk_grid *grid, const char *variable,
                         const char *first) {
   static const char *const keys[] = {"data.source", "network.load", "network.parameterization",
-                                     "train.split"};
+                                     "train.split", "train.labels"};
   enum { FILES = 2 };
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
     const ntk_setting *s = ntk_settings_find(settings, keys[i]);
     if (s != NULL && s->count == 1 && strcmp(s->value[0], variable) == 0)
-      return i < FILES || !(mentions_variable(grid, first) || is_number(first));
+      return i < FILES || !are_numbers(grid, first);
   }
   return false;
 }

@@ -153,8 +153,9 @@ static ntk_status join_values(const joining *j, const ntk_grid_index index[2], c
 
 /* What a key says of many files, "PATH=TEXT" each. */
 static bool is_of_files(const ntk_setting *s) {
-  static const char *const keys[] = {"data.fingerprint", "data.dim", "network.fingerprint",
-                                     "network.shape"};
+  static const char *const keys[] = {"data.fingerprint",    "data.dim",
+                                     "network.fingerprint", "network.shape",
+                                     "train.fingerprint",   "train.split_fingerprint"};
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
     if (strcmp(s->key, keys[i]) == 0)
       return strchr(s->value[0], '=') != NULL;

@@ -57,9 +57,9 @@ static const struct key {
     {"train.margin", NULL, false, true, true},
     {"train.plateau", "0", false, false, true},
     {"train.precision", "double", false, false, true},
-    {"train.fingerprint", NULL, false, true, true},       /* of a file of labels */
-    {"train.split_fingerprint", NULL, false, true, true}, /* of one of whose the samples are */
-    {"grid.NAME", NULL, true, true, false},               /* for the list of what is known */
+    {"train.fingerprint", NULL, true, true, true},       /* of a file of labels */
+    {"train.split_fingerprint", NULL, true, true, true}, /* of one of whose the samples are */
+    {"grid.NAME", NULL, true, true, false},              /* for the list of what is known */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 

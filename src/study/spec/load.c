@@ -155,6 +155,8 @@ void ntk_study_destroy(ntk_study *study) {
     return;
   ntk_grid_clear(&study->grid);
   free(study->file);
+  free(study->labels.file);
+  free(study->splits.file);
   free(study->weights);
   ntk_settings_clear(&study->settings);
   free(study);

@@ -23,6 +23,11 @@ typedef struct ntk_study_file {
   size_t rows, dim;
 } ntk_study_file;
 
+typedef struct ntk_study_files {
+  size_t count;
+  ntk_study_file *file;
+} ntk_study_files;
+
 struct ntk_study {
   ntk_settings settings; /* defaults filled in */
   const char *name;      /* borrowed from settings */
@@ -40,11 +45,8 @@ struct ntk_study {
   bool draws;    /* data of some point are drawn */
   size_t loaded; /* of network.load, the same */
   ntk_study_weights *weights;
-  bool trains; /* some quantity asks for it */
-  ntk_file_identity labels_file;
-  size_t labels_rows, labels_cols; /* of the file of labels; 0: there is none */
-  ntk_file_identity split_file;
-  size_t split_rows; /* of the file of whose the samples are; 0: there is none */
+  bool trains;                    /* some quantity asks for it */
+  ntk_study_files labels, splits; /* of train.labels and train.split, which may be variables */
 };
 
 /* Network and data of point i. */

@@ -10,6 +10,7 @@
 
 #include "ntkit/data.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static ntk_status check_labels(const char *name) {
@@ -20,34 +21,61 @@ static ntk_status check_labels(const char *name) {
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
-/* A file of labels: as many rows as it has, and its fingerprint among the settings. */
-static ntk_status open_labels(ntk_study *study, const char *path) {
+/* A key whose values are known names or files. */
+typedef struct names_or_files {
+  const char *key, *fingerprint;
+  bool (*is_file)(const char *text);
+} names_or_files;
+
+static bool split_in_file(const char *text) {
+  size_t row = 0;
+  return ntk_split_find(text, &row) != NTK_OK;
+}
+
+static const names_or_files labels_key = {"train.labels", "train.fingerprint", ntk_labels_in_file};
+static const names_or_files split_key = {"train.split", "train.split_fingerprint", split_in_file};
+
+/* As many rows as it has, and its fingerprint among the settings. */
+static ntk_status open_one(ntk_study *study, const ntk_file_key *key, const char *path,
+                           ntk_study_files *files) {
+  ntk_study_file *made = &files->file[files->count];
   ntk_reader file;
-  const ntk_file_key key = {.name = "train.fingerprint"};
-  NTK_TRY(ntk_keys_open_file(study, &key, path, &study->labels_file, &file));
-  study->labels_rows = file.rows;
-  study->labels_cols = file.cols;
+  *made = (ntk_study_file){.path = path};
+  NTK_TRY(ntk_keys_open_file(study, key, path, &made->identity, &file));
+  made->rows = file.rows;
+  made->dim = file.cols;
+  files->count++;
   return NTK_OK;
 }
 
-/* The same of whose the samples are, where that is no name; one without a file is refused as a name
- * at the points. */
-static ntk_status check_split(ntk_study *study) {
-  const ntk_setting *split = ntk_settings_find(&study->settings, "train.split");
-  size_t row = 0;
-  const ntk_setting *known = ntk_settings_find(&study->settings, "train.split_fingerprint");
-  if (split == NULL || ntk_split_find(split->value[0], &row) == NTK_OK ||
-      !ntk_keys_means_file(study, split->value[0]))
-    return known == NULL ? NTK_OK : NTK_REFUSE(&study->settings, known, "train.split is no file");
-  ntk_reader file;
-  const ntk_file_key key = {.name = "train.split_fingerprint"};
-  const ntk_status status =
-      ntk_keys_open_file(study, &key, split->value[0], &study->split_file, &file);
+/* The files that a key, or the variable that it names, has; a name that is neither known nor a file
+ * is refused at the points. */
+static ntk_status open_files(ntk_study *study, const names_or_files *of, ntk_study_files *files) {
+  const ntk_key_texts all = ntk_keys_texts(study, of->key);
+  const ntk_file_key key = {.name = of->fingerprint, .many = all.many};
+  const ntk_setting *known = ntk_settings_find(&study->settings, of->fingerprint);
+  ntk_status status = NTK_OK;
+  if (known != NULL && !all.many && known->count != 1)
+    return NTK_REFUSE(&study->settings, known, "%zu values; accepted: one", known->count);
+  files->file = calloc(all.count, sizeof *files->file);
+  if (files->file == NULL)
+    return ntk_fail(NTK_ERR_MEMORY, "no memory for a study's files");
+  for (size_t i = 0; i < all.count && status == NTK_OK; i++)
+    if (of->is_file(all.text[i]) && ntk_keys_means_file(study, all.text[i]))
+      status = open_one(study, &key, all.text[i], files);
   if (status != NTK_OK) /* settings may have been added */
-    return ntk_setting_refuse(&study->settings, ntk_settings_find(&study->settings, "train.split"),
+    return ntk_setting_refuse(&study->settings, ntk_settings_find(&study->settings, of->key),
                               status);
-  study->split_rows = file.rows;
-  return NTK_OK;
+  return known == NULL || files->count > 0
+             ? NTK_OK
+             : NTK_REFUSE(&study->settings, known, "%s '%s' is no file", of->key, all.text[0]);
+}
+
+static const ntk_study_file *file_of(const ntk_study_files *files, const char *path) {
+  for (size_t i = 0; i < files->count; i++)
+    if (strcmp(files->file[i].path, path) == 0)
+      return &files->file[i];
+  return NULL;
 }
 
 static bool asks_for(const ntk_study *study, const char *quantity) {
@@ -75,17 +103,18 @@ static ntk_status check_target(const ntk_study *study) {
 /* Labels 1 and -1, a quantity of a margin's own, and none of squares alone. */
 static ntk_status check_margin(const ntk_study *study) {
   const ntk_setting *margin = ntk_settings_find(&study->settings, "train.margin");
-  const ntk_setting *labels = ntk_settings_find(&study->settings, "train.labels");
+  const ntk_key_texts labels = ntk_keys_texts(study, "train.labels");
   const ntk_setting *quantity = ntk_settings_find(&study->settings, "quantity");
   if (margin == NULL)
     return asks_for(study, "epochs_to_margin")
                ? NTK_REFUSE(&study->settings, quantity,
                             "epochs_to_margin needs train.margin, the margin to be reached")
                : NTK_OK;
-  if (!ntk_labels_in_file(labels->value[0]) && strcmp(labels->value[0], "sign") != 0)
-    return NTK_REFUSE(
-        &study->settings, margin,
-        "a margin takes labels 1 and -1; accepted with train.labels: sign, or a file");
+  for (size_t i = 0; i < labels.count; i++)
+    if (!ntk_labels_in_file(labels.text[i]) && strcmp(labels.text[i], "sign") != 0)
+      return NTK_REFUSE(
+          &study->settings, margin,
+          "a margin takes labels 1 and -1; accepted with train.labels: sign, or a file");
   if (asks_for(study, "linear_rate") || asks_for(study, "linear_gap"))
     return NTK_REFUSE(&study->settings, margin,
                       "a margin's loss is not the sum of squares that linear_rate and linear_gap "
@@ -93,26 +122,33 @@ static ntk_status check_margin(const ntk_study *study) {
   return NTK_OK;
 }
 
+/* Of whose the samples are none may be said. */
+static ntk_status check_split(ntk_study *study) {
+  const ntk_setting *known = ntk_settings_find(&study->settings, split_key.fingerprint);
+  if (ntk_settings_find(&study->settings, split_key.key) != NULL)
+    return open_files(study, &split_key, &study->splits);
+  return known == NULL ? NTK_OK : NTK_REFUSE(&study->settings, known, "train.split is no file");
+}
+
+/* Labels in a file are of the rows of one. */
+static ntk_status check_labels_drawn(const ntk_study *study) {
+  const ntk_key_texts all = ntk_keys_texts(study, labels_key.key);
+  for (size_t i = 0; i < all.count && study->draws; i++)
+    if (ntk_labels_in_file(all.text[i]) && ntk_keys_means_file(study, all.text[i]))
+      return NTK_REFUSE(&study->settings, ntk_settings_find(&study->settings, labels_key.key),
+                        "'%s' is a file, and the data are drawn; accepted for drawn data: "
+                        "gaussian, sign, teacher",
+                        all.text[i]);
+  return NTK_OK;
+}
+
 ntk_status ntk_study_check_training(ntk_study *study) {
-  const ntk_setting *labels = ntk_settings_find(&study->settings, "train.labels");
-  const ntk_setting *fingerprint = ntk_settings_find(&study->settings, "train.fingerprint");
-  const char *text = labels->value[0];
   NTK_TRY(check_target(study));
   NTK_TRY(check_drift(study));
   NTK_TRY(check_margin(study));
   NTK_TRY(check_split(study));
-  if (!ntk_labels_in_file(text) || !ntk_keys_means_file(study, text))
-    return fingerprint == NULL
-               ? NTK_OK
-               : NTK_REFUSE(&study->settings, fingerprint, "train.labels '%s' is no file", text);
-  if (study->draws)
-    return NTK_REFUSE(&study->settings, labels,
-                      "'%s' is a file, and the data are drawn; accepted for drawn data: gaussian, "
-                      "sign, teacher",
-                      text);
-  const ntk_status status = open_labels(study, text);
-  labels = ntk_settings_find(&study->settings, "train.labels"); /* settings were added */
-  return status == NTK_OK ? status : ntk_setting_refuse(&study->settings, labels, status);
+  NTK_TRY(check_labels_drawn(study));
+  return open_files(study, &labels_key, &study->labels);
 }
 
 /* ---- A point --------------------------------------------------------------------------------- */
@@ -146,24 +182,25 @@ static ntk_status read_positive(const ntk_point_scope *scope, const char *text, 
  * each output. */
 static ntk_status read_labels(const ntk_study *study, ntk_point_training *training,
                               const ntk_point *point) {
-  if (study->labels_rows == 0)
+  const ntk_study_file *file = file_of(&study->labels, training->labels);
+  if (file == NULL)
     return check_labels(training->labels);
   training->labels_from_file = true;
-  training->labels_file = study->labels_file;
+  training->labels_file = file->identity;
   const size_t rows = ntk_study_file_of(study, point->source)->rows;
   const size_t outputs = ntk_trial_outputs(point);
-  if (study->labels_cols != outputs)
+  if (file->dim != outputs)
     return ntk_fail(NTK_ERR_SHAPE, "%s has %zu columns; accepted: %zu, a label for each output",
-                    training->labels, study->labels_cols, outputs);
+                    training->labels, file->dim, outputs);
   const bool first = study->skip == 0 && !study->rows_vary;
-  if (study->labels_rows == rows || (first && study->labels_rows == point->N))
+  if (file->rows == rows || (first && file->rows == point->N))
     return NTK_OK;
   if (!first)
     return ntk_fail(NTK_ERR_SHAPE, "%s has %zu labels; accepted: %zu, one for each row of %s",
-                    training->labels, study->labels_rows, rows, point->source);
+                    training->labels, file->rows, rows, point->source);
   return ntk_fail(NTK_ERR_SHAPE,
                   "%s has %zu labels; accepted: %zu, one for each row of %s, or N = %zu",
-                  training->labels, study->labels_rows, rows, point->source, point->N);
+                  training->labels, file->rows, rows, point->source, point->N);
 }
 
 static ntk_status read_lr(const ntk_study *study, const ntk_point_scope *scope, size_t i,
@@ -208,18 +245,18 @@ static ntk_status read_batch(const ntk_study *study, const ntk_point_scope *scop
 
 /* A file of whose the samples are: a number for each that is used, or for each row of the data's
  * file. */
-static ntk_status read_split(const ntk_study *study, ntk_point *point) {
+static ntk_status read_split(const ntk_study *study, const ntk_study_file *file, ntk_point *point) {
   ntk_point_training *training = &point->training;
-  training->split = ntk_keys_text(study, "train.split");
-  training->split_file = study->split_file;
+  training->split = file->path;
+  training->split_file = file->identity;
   const size_t rows = point->from_file ? ntk_study_file_of(study, point->source)->rows : point->N;
   const bool first = study->skip == 0 && !study->rows_vary;
   if (training->options.clients == 0)
     return ntk_fail(NTK_ERR_ARGUMENT, "this is of federated training; accepted with clients");
-  if (study->split_rows == rows || (first && study->split_rows == point->N))
+  if (file->rows == rows || (first && file->rows == point->N))
     return NTK_OK;
   return ntk_fail(NTK_ERR_SHAPE, "%s has %zu numbers; accepted: %zu, one for each %s",
-                  training->split, study->split_rows, rows,
+                  training->split, file->rows, rows,
                   point->from_file ? "row of the data's file" : "sample");
 }
 
@@ -243,10 +280,13 @@ static ntk_status read_clients(const ntk_study *study, const ntk_point_scope *sc
   if (ntk_settings_find(&study->settings, *key) != NULL)
     options->client_weights = ntk_point_name(study, *key, i);
   *key = "train.split";
-  if (study->split_rows > 0)
-    return read_split(study, point);
-  if (ntk_settings_find(&study->settings, "train.split") != NULL)
-    options->split = ntk_point_name(study, "train.split", i);
+  if (ntk_settings_find(&study->settings, *key) == NULL)
+    return NTK_OK;
+  const char *split = ntk_point_name(study, *key, i);
+  const ntk_study_file *file = file_of(&study->splits, split);
+  if (file != NULL)
+    return read_split(study, file, point);
+  options->split = split;
   return NTK_OK;
 }
 
