@@ -29,6 +29,7 @@ check 'blocks' grep -q '^2  *[0-9]' "$out"
 # shellcheck disable=SC2086
 good 'for people, beside K' spectrum $small --infinite-width
 check 'the distance' grep -q '^distance  *[0-9.]* .*; of blocks [0-9.]*, [0-9.]*, [0-9.]*$' "$out"
+check 'its time' grep -q '^time  *[0-9.]* s: .*; infinite width [0-9.]*$' "$out"
 # shellcheck disable=SC2086
 good 'the covariance' limit $small --covariance
 check 'no blocks' sh -c "! grep -q '^block' '$out'"

@@ -1,7 +1,7 @@
 /* Pairs of samples that are integrated one by one (net/dual/direct.c).
  * Property: they are what tables and series say of the same pairs; at deviations for which there is
  * neither, of an activation that has a closed form, what that says; samples far from the others do
- * not change what the others' pairs go by. */
+ * not change what the others' pairs go by, unless a series for all is less work. */
 #include "one_context.h"
 
 #include "net/dual/dual.h"
@@ -83,6 +83,23 @@ static void test_one_of_many(void **state) {
   }
 }
 
+/* The same one of 600, whose pairs are so many that gelu's series for all is less. */
+static void test_one_in_the_series(void **state) {
+  (void)state;
+  enum { MANY = 600 };
+  double variance[MANY];
+  ntk_activation phi;
+  ntk_dual dual = {0};
+  for (size_t i = 0; i < MANY; i++)
+    variance[i] = i == 7 ? 20.0 : 0.8 + 0.001 * (double)i;
+  assert_ok(ntk_activation_parse("gelu", 1, &phi));
+  assert_ok(ntk_dual_create_for(one, &phi, MANY, variance, MANY * (MANY + 24.0), &dual));
+  assert_int_equal(dual.kind, NTK_DUAL_SERIES);
+  assert_int_equal(dual.radius.count, 0);
+  assert_true(dual.from == 0.8 && dual.to == 20.0);
+  ntk_dual_destroy(&dual);
+}
+
 /* erf by quadrature, as if it had no closed form, at deviations of 1 to 2000. */
 static void test_steep(void **state) {
   (void)state;
@@ -123,6 +140,7 @@ static void test_accepted(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_of_many),
+                                     cmocka_unit_test(test_one_in_the_series),
                                      cmocka_unit_test(test_steep), cmocka_unit_test(test_accepted)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -168,7 +168,8 @@ void spectrum_page(const void *what, FILE *out) {
   char whose[SPECTRUM_WHOSE];
   if (*spectrum_whose(run, whose) != '\0')
     page_fact(out, "kernel", "%s", whose);
-  job_page_computed(out, run->result.seconds.total, run->job.context);
+  const double beside = spectrum_asked(&run->job)->limit ? run->limit.seconds : 0.0;
+  job_page_computed(out, run->result.seconds.total + beside, run->job.context);
   fputs("</dl>\n", out);
   if (run->result.eigenvalues != NULL)
     job_page_spectra(out, "Eigenvalues of K", r->exponent, run->result.order, 1,

@@ -196,7 +196,8 @@ static void print_limit(const cli_job *job, const ntk_limit_result *limit) {
   limit_print_distances(limit);
 }
 
-static void print_costs(const ntk_spectrum_result *result) {
+/* limit: of infinite width, unless NULL. */
+static void print_costs(const ntk_spectrum_result *result, const ntk_limit_result *limit) {
   const ntk_spectrum_seconds *seconds = &result->seconds;
   const struct {
     const char *name;
@@ -213,6 +214,8 @@ static void print_costs(const ntk_spectrum_result *result) {
       printf("%s %s %.3f", comma, phases[i].name, phases[i].value);
       comma = ",";
     }
+  if (limit != NULL)
+    printf("; infinite width %.3f", limit->seconds);
   char bytes[JOB_CELL];
   report_bytes((double)result->memory_bytes, sizeof bytes, bytes);
   printf("\nmemory      %s at most; %d solves, %d products\n", bytes, result->solves,
@@ -266,6 +269,6 @@ void spectrum_print(const void *what) {
   spectrum_law_print(&run->law);
   print_layers(job, result);
   print_limit(job, &run->limit);
-  print_costs(result);
+  print_costs(result, spectrum_asked(job)->limit ? &run->limit : NULL);
   saved_print_files(&job->folder);
 }

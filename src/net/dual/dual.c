@@ -198,23 +198,59 @@ static bool is_analytic(const ntk_activation *phi) {
 
 /* What is tried where variances are given one by one. */
 typedef struct spread {
+  size_t n;
   double from, to; /* variances of most of them */
   double apart;    /* pairs with one beyond; 0: all are within */
   double pairs;    /* all */
 } spread;
 
+/* A series over variances from least to most, where phi has one that suffices. */
+static ntk_status try_series(ntk_dual *dual, double least, double most) {
+  if (!is_analytic(&dual->phi))
+    return NTK_OK;
+  const ntk_dual_one ends[2] = {ntk_dual_one_of(dual, least), ntk_dual_one_of(dual, most)};
+  return ntk_series_create(dual, ends);
+}
+
+/* Flops of a series: coefficients of each sample, some terms for each pair. */
+static double series_price(const ntk_dual_series *s, const spread *plan) {
+  return (double)s->terms * (2.0 * (double)s->nodes * (double)plan->n + 4.0 * plan->pairs);
+}
+
+static const double PAIR = 5e6; /* flops of one pair, one by one */
+
+/* With the few that have variances far from the others' apart, one by one: where there is no series
+ * for all, or that one is dearer, for the steepest make it long. */
+static ntk_status split_series(ntk_dual *dual, const spread *plan) {
+  ntk_dual_series all = dual->series;
+  dual->series = (ntk_dual_series){0};
+  const ntk_status status = try_series(dual, plan->from, plan->to);
+  const double apart = series_price(&dual->series, plan) + PAIR * plan->apart;
+  const bool dearer = dual->series.terms > 0 && apart < series_price(&all, plan);
+  if (status == NTK_OK && (all.terms == 0 || dearer)) {
+    ntk_free(dual->context, all.node);
+    dual->from = plan->from;
+    dual->to = plan->to;
+    return NTK_OK;
+  }
+  ntk_free(dual->context, dual->series.node);
+  dual->series = all;
+  return status;
+}
+
 /* As a series over variances from least to most, or else a table, or else pair by pair. */
 static ntk_status expand(ntk_dual *dual, double least, double most, const spread *plan) {
+  static const double TRIAL = 2e9; /* flops, to find that there is no series for all */
   const double roots[2] = {sqrt(least), sqrt(most)};
-  const bool split =
+  const bool may_split =
       plan != NULL && plan->apart > 0.0 && plan->apart <= ntk_table_price(roots[0], roots[1]) / 2.0;
-  dual->from = split ? plan->from : least;
-  dual->to = split ? plan->to : most;
-  if (is_analytic(&dual->phi)) {
-    const ntk_dual_one ends[2] = {ntk_dual_one_of(dual, dual->from),
-                                  ntk_dual_one_of(dual, dual->to)};
-    NTK_TRY(ntk_series_create(dual, ends));
-  }
+  dual->from = least;
+  dual->to = most;
+  if (!may_split || PAIR * plan->apart > TRIAL)
+    NTK_TRY(try_series(dual, least, most));
+  if (may_split)
+    NTK_TRY(split_series(dual, plan));
+  const bool split = dual->from > least || dual->to < most;
   const bool series = dual->series.terms > 0;
   const double price = ntk_table_price(sqrt(dual->from), sqrt(dual->to));
   const bool few = plan != NULL && !series && plan->pairs <= price;
@@ -264,7 +300,7 @@ static spread make_plan(size_t n, const double *sorted, double pairs) {
   while (sorted[last] > median * 16.0)
     last--;
   const double part = (double)(n - 1 - last + first) / (double)n;
-  return (spread){sorted[first], sorted[last], pairs * part * (2.0 - part), pairs};
+  return (spread){n, sorted[first], sorted[last], pairs * part * (2.0 - part), pairs};
 }
 
 ntk_status ntk_dual_create_for(ntk_context *context, const ntk_activation *phi, size_t n,
