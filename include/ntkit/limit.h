@@ -73,7 +73,8 @@ NTK_API ntk_status ntk_limit_spectrum(ntk_context *context, const ntk_network_sp
                                       const ntk_dataset *data, const ntk_limit_options *options,
                                       ntk_limit_result *result);
 /* Bytes that it holds at most, data and weights of the spec included, but for tables of up to 0.1
- * GB, and whether they fit: NTK_ERR_LIMIT or NTK_ERR_MEMORY when not; NTK_ERR_ARGUMENT. */
+ * GB and a copy of data beyond 2^-200 to 2^200, and whether they fit: NTK_ERR_LIMIT or
+ * NTK_ERR_MEMORY when not; NTK_ERR_ARGUMENT. */
 NTK_API ntk_status ntk_limit_memory(ntk_context *context, const ntk_network_spec *spec, size_t N,
                                     const ntk_limit_options *options, size_t *bytes);
 NTK_API void ntk_limit_clear(ntk_limit_result *result);

@@ -205,7 +205,8 @@ static void test_refusals(void **state) {
                  "sample 2 (from 1) gives layer 1 nothing but 0");
   spec = a_spec("relu", 2, 1.0);
   spec.beta = huge;
-  assert_refused(ntk_limit_spectrum(one, &spec, data, NULL, &r), NTK_ERR_NOT_FINITE, "overflows");
+  assert_refused(ntk_limit_spectrum(one, &spec, data, NULL, &r), NTK_ERR_NOT_FINITE,
+                 "the square of beta_1 is above all numbers");
   assert_null(K);
   assert_null(r.context);
   ntk_dataset_destroy(data);

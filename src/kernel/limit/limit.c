@@ -23,6 +23,7 @@ void ntk_limit_release(ntk_limit *limit) {
   }
   ntk_free(limit->context, limit->layer);
   ntk_free(limit->context, limit->norm);
+  ntk_free(limit->context, limit->own);
   *limit = (ntk_limit){0};
 }
 
@@ -82,18 +83,6 @@ bool ntk_limit_vanishing(const ntk_limit *limit, size_t i) {
   for (size_t a = 0; a < limit->d && zero; a++)
     zero = x[a] == 0.0;
   return zero;
-}
-
-static ntk_status find_norms(ntk_limit *limit) {
-  NTK_TRY(ntk_alloc_doubles(limit->context, limit->padded, "norms of the samples", &limit->norm));
-  for (size_t i = 0; i < limit->padded; i++) {
-    double sum = i < limit->N ? 0.0 : 1.0;
-    const double *x = i < limit->N ? ntk_limit_sample(limit, i) : NULL;
-    for (size_t a = 0; a < limit->d && x != NULL; a++)
-      sum += x[a] * x[a];
-    limit->norm[i] = x != NULL && ntk_limit_vanishing(limit, i) ? limit->norm[0] : sqrt(sum);
-  }
-  return NTK_OK;
 }
 
 static void find_bases(ntk_limit *limit, ntk_limit_layer *layer) {
@@ -193,7 +182,7 @@ static ntk_status fill(const ntk_network_spec *spec, const bool *blocks, bool co
   ntk_status status = ntk_activation_parse(spec->activation, L - 1, phi);
   if (status == NTK_OK) {
     limit->vanishes = vanishes(limit, phi);
-    status = find_norms(limit);
+    status = ntk_limit_samples(limit);
   }
   for (size_t l = 1; l < L && status == NTK_OK; l++) {
     status = ntk_progress_poll(limit->context, "limit", (double)l / (double)L);

@@ -43,6 +43,7 @@ typedef struct ntk_limit {
   const double *X;      /* samples 0, ..., first - 1 */
   const double *more;   /* samples first, ..., N - 1 */
   size_t first;
+  double *own, unit;   /* NULL; or both of these, over a power of two: 2^unit is its square */
   double *norm;        /* |x_i|; of a vanishing one (below) another's */
   bool vanishes;       /* where x is 0 all F_l are, and entries: no variance is asked of it */
   double weight, bias; /* a_0 and b_0; 0 where block 0 is not chosen */
@@ -96,6 +97,8 @@ ntk_status ntk_limit_numbers(const ntk_network_spec *spec, double *numbers);
 /* NTK_ERR_NOT_FINITE where there is an exponent, for those who do not carry it. */
 ntk_status ntk_limit_plain(const ntk_limit *limit);
 
+/* samples.c. Norms, and what there is to the samples' unit. NTK_ERR_MEMORY, _LIMIT. */
+ntk_status ntk_limit_samples(ntk_limit *limit);
 /* units.c. Variances of g_l and their range from the sizes before, which have unit and factor of
  * the layer before, in a unit in which double precision holds them; where that is not 1, the layer
  * has its dual, by lines. NTK_ERR_ARGUMENT: there is no such unit, or nothing but 0. */

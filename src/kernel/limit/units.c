@@ -9,8 +9,9 @@
 
 #include <math.h>
 
-static const double RANGE = 498.0; /* 1e150 = 2^498.3 */
-static const double ENTRY = 800.0; /* as of entries, whose squares nobody takes */
+static const double RANGE = 498.0;  /* 1e150 = 2^498.3 */
+static const double ENTRY = 800.0;  /* as of entries, whose squares nobody takes */
+static const double LEAST = -960.0; /* of what has no more than rounding of its own to lose */
 
 /* Sample i as a message names it: of the data, or of those that are tested. */
 static const char *name_of(const ntk_limit *limit, size_t i, size_t *number) {
@@ -27,7 +28,7 @@ static double times_power(double x, double power) {
 static void find_range(const ntk_limit *limit, size_t l, const double *before, double gain,
                        double range[2], size_t *least) {
   const ntk_limit_layer *layer = &limit->layer[l - 1];
-  const double unit = l > 1 ? layer[-1].unit : 0.0;
+  const double unit = l > 1 ? layer[-1].unit : limit->unit;
   range[0] = INFINITY;
   range[1] = -INFINITY;
   for (size_t i = 0; i < limit->N; i++) {
@@ -52,11 +53,20 @@ static ntk_status refuse(const ntk_limit *limit, size_t l, const double range[2]
                     "layer %zu gets nothing but 0: the square of its beta is below all numbers; "
                     "accepted: larger beta, or biases with a deviation",
                     l);
+  if (isinf(limit->layer[l - 1].gain))
+    return ntk_fail(NTK_ERR_NOT_FINITE,
+                    "the square of beta_%zu is above all numbers; accepted: beta below 1e150", l);
   if (range[0] == -INFINITY)
     return ntk_fail(NTK_ERR_ARGUMENT,
                     "%s %zu (from 1) gives layer %zu nothing but 0; accepted: data without "
                     "rows of 0, or biases with a deviation",
                     name, number, l);
+  if (range[1] - range[0] > RANGE)
+    return ntk_fail(NTK_ERR_NOT_FINITE,
+                    "%s %zu (from 1) gives layer %zu a variance of 2^%.0f, another one 2^%.0f: too "
+                    "far apart for double precision; accepted: rows of more equal norms (--scale "
+                    "sphere), or biases with a deviation",
+                    name, number, l, range[0], range[1]);
   return ntk_fail(NTK_ERR_NOT_FINITE,
                   "the limit %s behind layer %zu: the inputs of layer %zu have variances from "
                   "2^%.0f to 2^%.0f, where %s is no line; accepted: other beta or scales of data, "
@@ -73,9 +83,8 @@ static ntk_status choose_unit(ntk_limit *limit, size_t l, const ntk_activation *
   if (range[0] >= -RANGE && range[1] <= RANGE)
     return NTK_OK;
   const double unit = 2.0 * floor(range[1] / 2.0);
-  if (!(range[0] - unit >= -RANGE) ||
-      !ntk_dual_at_zero(limit->context, phi, &layer->dual, &layer->factor, &everywhere) ||
-      !(everywhere || range[1] < log2(NTK_DUAL_STRAIGHT)))
+  if (!ntk_dual_at_zero(limit->context, phi, &layer->dual, &layer->factor, &everywhere) ||
+      !(everywhere || range[1] < log2(NTK_DUAL_STRAIGHT)) || !(range[0] - unit >= LEAST))
     return refuse(limit, l, range, least, phi);
   layer->unit = unit;
   return NTK_OK;
@@ -90,7 +99,7 @@ ntk_status ntk_limit_variances(ntk_limit *limit, size_t l, const ntk_activation 
   layer->gain *= l > 1 ? layer[-1].factor : 1.0;
   find_range(limit, l, before, layer->gain, powers, &least);
   NTK_TRY(choose_unit(limit, l, phi, powers, least));
-  layer->gain = times_power(layer->gain, (l > 1 ? layer[-1].unit : 0.0) - layer->unit);
+  layer->gain = times_power(layer->gain, (l > 1 ? layer[-1].unit : limit->unit) - layer->unit);
   layer->shift = times_power(layer->shift, -layer->unit);
   range[0] = INFINITY;
   range[1] = 0.0;
@@ -104,9 +113,11 @@ ntk_status ntk_limit_variances(ntk_limit *limit, size_t l, const ntk_activation 
   return NTK_OK;
 }
 
-/* Of the entries behind a layer on the diagonal, whose largest is near 2^top in no unit. */
-static double unit_of(double top) {
-  return fabs(top) <= ENTRY || !isfinite(top) ? 0.0 : floor(top);
+/* Of the entries behind a layer on the diagonal, whose largest is near 2^top in no unit, the least
+ * 2^-spread of that. */
+static double unit_of(double top, double spread) {
+  const bool fits = fabs(top) <= ENTRY && top - spread >= -ENTRY;
+  return fits || !isfinite(top) ? 0.0 : floor(top);
 }
 
 static double largest(size_t n, const double *x) {
@@ -114,6 +125,14 @@ static double largest(size_t n, const double *x) {
   for (size_t i = 0; i < n; i++)
     most = fmax(most, x[i]);
   return most;
+}
+
+/* log2 of the largest over the least; 0 where that is 0. */
+static double spread_of(size_t n, const double *x) {
+  double least = INFINITY;
+  for (size_t i = 0; i < n; i++)
+    least = fmin(least, x[i]);
+  return least > 0.0 ? log2(largest(n, x)) - log2(least) : 0.0;
 }
 
 /* A layer's constants in the unit of the entries behind it, which become `entry` (N) from those
@@ -125,7 +144,8 @@ static void set_layer(const ntk_limit *limit, ntk_limit_layer *layer, double *en
   const double through = log2(largest(N, entry)) + log2(layer->back * layer->factor) + *unit;
   const double own =
       log2(layer->of_block[0] * layer->factor) + 2.0 * log2(largest(N, layer->size)) + layer->unit;
-  const double next = unit_of(fmax(fmax(through, own), log2(layer->of_block[1])));
+  const double spread = fmax(spread_of(N, entry), 2.0 * spread_of(N, layer->size));
+  const double next = unit_of(fmax(fmax(through, own), log2(layer->of_block[1])), spread);
   layer->back = times_power(layer->back * layer->factor, *unit - next);
   layer->of_block[0] = times_power(layer->of_block[0] * layer->factor, layer->unit - next);
   layer->of_block[1] = times_power(layer->of_block[1], -next);
@@ -139,10 +159,10 @@ ntk_status ntk_limit_units(ntk_limit *limit) {
   const size_t N = limit->N;
   double *entry = NULL;
   NTK_TRY(ntk_alloc_doubles(limit->context, N, "the limit's diagonal", &entry));
-  const double own = log2(limit->of_block[0]) + 2.0 * log2(largest(N, limit->norm));
-  double unit = unit_of(fmax(own, log2(limit->of_block[1])));
-  for (size_t k = 0; k < 2; k++)
-    limit->of_block[k] = times_power(limit->of_block[k], -unit);
+  const double own = log2(limit->of_block[0]) + 2.0 * log2(largest(N, limit->norm)) + limit->unit;
+  double unit = unit_of(fmax(own, log2(limit->of_block[1])), 2.0 * spread_of(N, limit->norm));
+  limit->of_block[0] = times_power(limit->of_block[0], limit->unit - unit);
+  limit->of_block[1] = times_power(limit->of_block[1], -unit);
   for (size_t i = 0; i < N; i++)
     entry[i] = limit->of_block[0] * limit->norm[i] * limit->norm[i] + limit->of_block[1];
   for (size_t l = 0; l < limit->hidden; l++)
