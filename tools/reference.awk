@@ -45,14 +45,17 @@ FNR == 1 { # what the file is, in the comment that it begins with
 head {
   if (/^ \*   [^ ]/ && last == " *") { print " * @" block; code = 1 }
   ends = /\*\//
-  if (code && (/^ \*$/ || ends)) {
-    if (ends) { sub(/ *\*\/$/, ""); print; print " * @end" block " */" } else print " * @end" block "\n *"
-    code = 0
-  } else {
-    line = $0
-    if (code && block == "verbatim") sub(/^ \*   /, "", line)
+  line = $0
+  if (code) { # what stands as it is has no stars, not before its end either
+    star = block == "verbatim" ? "" : " * "
+    over = /^ \*$/ || ends
+    if (ends) sub(/ *\*\/$/, "", line)
+    if (star == "") sub(/^ \*   /, "", line)
+    if (line !~ /^( \*)?$/) print line
+    if (over) print star "@end" block (ends ? " */" : "\n *")
+    code = !over
+  } else
     print line
-  }
   last = $0
   head = !ends
   next
@@ -101,6 +104,12 @@ open {
   if (kept != "") {
     text = kept
     sub(/^\/\*/, "/**", text)
+    # A call that goes on on the next line would be one word of Doxygen's, and end a paragraph there.
+    while (match(text, /[A-Za-z0-9_]\([^()\n]*\n \* [^()\n]*\)/)) {
+      call = substr(text, RSTART, RLENGTH)
+      sub(/\n \* /, " ", call)
+      text = substr(text, 1, RSTART - 1) call substr(text, RSTART + RLENGTH)
+    }
     printf "%s%s", text, (text ~ /\n$/ ? "" : "\n")
   }
   print

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import ntkit
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -106,9 +108,18 @@ def _complete(app: Sphinx, env: object) -> None:
             logging.getLogger(__name__).warning("ntkit.%s is on no page", name)
 
 
+def _links(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Sphinx takes "FILE:KEY" in plain text for an address, and asks nothing of one."""
+    for link in tree.findall(nodes.reference):
+        address = link.get("refuri", "")
+        if re.match(r"\w+:(?!//)", address):
+            logging.getLogger(__name__).warning("%s: %s is no address", page, address)
+
+
 def setup(app: Sphinx) -> None:
     app.connect("source-read", _reference)
     app.connect("env-get-outdated", _stale)
     app.connect("autodoc-process-docstring", docstrings.as_rst)
     app.connect("autodoc-process-signature", docstrings.signature)
     app.connect("env-check-consistency", _complete)
+    app.connect("doctree-resolved", _links)

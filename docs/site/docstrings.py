@@ -140,6 +140,7 @@ def _escaped(text: str) -> str:
     parts = re.split(r"`([^`]+)`", text)
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"([\\*|_])", r"\\\1", parts[i])
+        parts[i] = re.sub(r"(?<=\w):(?=\w)", r"\:", parts[i])  # FILE:KEY is no address
     return "".join(f"``{part}``" if i % 2 else part for i, part in enumerate(parts))
 
 

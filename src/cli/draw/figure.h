@@ -29,7 +29,7 @@ typedef enum figure_style {
   FIGURE_LINE,   /* for many points */
   FIGURE_SHAPES, /* where a line between points would tell of values it does not know */
   FIGURE_STEPS   /* of a count: it keeps a point's y up to the next point, and rises there; a band
-                    holds what a count can be between points */
+                    holds what a count can be between points. Of pages, by figure_svg alone */
 } figure_style;
 
 typedef struct figure_curve {

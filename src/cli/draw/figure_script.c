@@ -143,8 +143,8 @@ static void put_curves(const figure *f, const figure_layout *layout, FILE *out) 
     bool again;
     const figure_look *look = figure_look_of(f, c, &again);
     fprintf(out, "%s data index %zu using 1:2 with ", before, c);
-    if (f->curve[c].style == FIGURE_LINE || f->curve[c].style == FIGURE_STEPS)
-      fputs(f->curve[c].style == FIGURE_LINE ? "lines lw 2" : "steps lw 2", out);
+    if (f->curve[c].style == FIGURE_LINE)
+      fputs("lines lw 2", out);
     else
       fprintf(out, "%s lw 2 ps 1.1 pt %d",
               f->curve[c].style == FIGURE_SHAPES ? "points" : "linespoints",
