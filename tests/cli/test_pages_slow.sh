@@ -43,6 +43,7 @@ check 'the exponent of the table is the one above' awk '/ grows like / { split($
 
 good 'the page of a spectrum' spectrum --samples 60 --dim 20 --widths 20,20 --full --per-block --certify --report spectrum.html
 good 'of a training' train --samples 60 --dim 20 --widths 20,20 --epochs 60 --track 1 --report train.html
+good 'with momentum' train --samples 60 --dim 20 --widths 20,20 --optimizer momentum --epochs 300 --track 60 --report momentum.html
 good 'of a memorisation' memorize --samples 60 --dim 20 --widths 20,20 --save fitted --report memorize.html
 good 'of a prediction' predict --load fitted --data fitted/X.npy --report predict.html
 good 'of predictions by a kernel' predict --kernel ntk --samples 60 --dim 20 --widths 20,20 --labels teacher --test-samples 30 \
@@ -56,9 +57,9 @@ probe='<script>let w = innerWidth, most = document.documentElement.scrollWidth;
 for (const e of document.querySelectorAll("body *")) most = Math.max(most, Math.ceil(e.getBoundingClientRect().right));
 document.title = `window ${w} content ${most}`</script>'
 if command -v chromium >/dev/null; then
-  for page in proof none sweep spectrum train memorize predict kernel; do
+  for page in proof none sweep spectrum train momentum memorize predict kernel; do
     { cat $page.html && echo "$probe"; } >probe.html
-    for width in 500 700 1041 1100 1600; do
+    for width in 500 700 1041 1100 1241 1600; do
       chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$top/chromium" \
         --window-size=$width,1000 --dump-dom "file://$dir/probe.html" >"$out" 2>"$err"
       found=$(sed -n 's/.*<title>\(window [0-9]* content [0-9]*\)<.*/\1/p' "$out")

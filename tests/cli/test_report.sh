@@ -133,6 +133,8 @@ fields "$told"
 figures 2 5 # loss, bound, linearised; lambda_max, lambda_min
 check 'the loss beside it' grep -q '^<h2>Loss, beside Theorem 4.2</h2>' page.html
 check 'the bound has its verdict' grep -q '^<p>Theorem 4.2, (20): held .*<span class="v holds">' page.html
+check 'the bound is a column' test "$(grep -c 'data-label="bound" class="real">[0-9]' page.html)" = 3
+check 'what no epoch has is none' sh -c '! grep -q "data-label=.drift\|<dt>drift" page.html'
 check 'what was tracked' test "$(grep -c '<tr><td data-label="epoch">' page.html)" = 3
 check 'its end is above' grep -q "<p class=\"value\">loss .* → $(awk "BEGIN { printf \"%.6g\", $(value loss_final) }") in 20 epochs" page.html
 page train $size --epochs 20 --optimizer adam
@@ -140,6 +142,8 @@ figures 1 1
 page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
+check 'which are a column' grep -q 'data-label="drift" class="real">[0-9]' page.html
+check 'in the place of a bound' sh -c '! grep -q "data-label=.bound\|<dt>bound" page.html'
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
 check 'the rate beside which it stands' grep -q "<p>rate .* measured; in the end $(awk "BEGIN { printf \"%.8g\", $(value federated.rate) }") by the linear model" page.html
 check 'so it is called' grep -q '^<h1>A training, beside its linear model</h1>' page.html

@@ -45,7 +45,7 @@ static const char style[] =
     ".value .v{font-size:1rem}\n"
     ".summary .v{margin-right:.4rem}\n"
     "td.value{overflow-wrap:anywhere}.list{font-size:.82rem}.list td,.list th{padding:.2rem "
-    ".3rem}.fields td:first-child{white-space:nowrap}\n"
+    ".3rem}.fields td:first-child,td.real{white-space:nowrap}\n"
     ".option{display:inline-block;max-width:100%}\n"
     "footer{margin-top:2rem;color:#555;font-size:.85rem}\n"
     "@media(max-width:1240px){thead{display:none}table,tbody,tr,td,tr.section th{display:block}\n"

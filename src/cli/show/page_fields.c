@@ -158,24 +158,50 @@ void page_fields(FILE *out, const char *key, const ntk_description *table, const
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
-static void put_head(FILE *out, const ntk_description *of) {
+/* The rows of a list that a page shows: the first, the last, and others evenly between them. */
+typedef struct shown_rows {
+  const ntk_description *of;
+  const char *at;
+  size_t count, shown;
+} shown_rows;
+
+static size_t place_of(const shown_rows *r, size_t k) {
+  return r->shown > 1 ? k * (r->count - 1) / (r->shown - 1) : 0;
+}
+
+/* Whether one of them has this field: a column of dashes would take the room of numbers. */
+static bool has(const shown_rows *r, size_t field) {
+  for (size_t k = 0; k < r->shown; k++)
+    if (ntk_field_read(&r->of->field[field], r->at + place_of(r, k) * r->of->size).known)
+      return true;
+  return false;
+}
+
+static void put_head(FILE *out, const shown_rows *r) {
+  const ntk_description *of = r->of;
   fputs("<table class=\"list\">\n<thead><tr>", out);
   if (of->position != NULL)
     fprintf(out, "<th>%s</th>", of->position);
-  for (size_t k = 0; k < of->fields; k++)
-    fprintf(out, "<th>%s%s%s</th>", of->field[k].name, of->field[k].unit[0] != '\0' ? ", " : "",
-            of->field[k].unit);
+  for (size_t f = 0; f < of->fields; f++)
+    if (has(r, f))
+      fprintf(out, "<th>%s%s%s</th>", of->field[f].name, of->field[f].unit[0] != '\0' ? ", " : "",
+              of->field[f].unit);
   fputs("</tr></thead>\n<tbody>\n", out);
 }
 
-static void put_row(FILE *out, const ntk_description *of, size_t i, const void *row) {
+static void put_row(FILE *out, const shown_rows *r, size_t i) {
+  const ntk_description *of = r->of;
   fputs("<tr>", out);
   if (of->position != NULL)
     fprintf(out, "<td>%s %zu</td>", of->position, i);
-  for (size_t k = 0; k < of->fields; k++) {
-    const ntk_field_value value = ntk_field_read(&of->field[k], row);
-    fprintf(out, "<td data-label=\"%s\">", of->field[k].name);
-    put_value(out, &of->field[k], &value, 6);
+  for (size_t f = 0; f < of->fields; f++) {
+    const ntk_field *field = &of->field[f];
+    const ntk_field_value value = ntk_field_read(field, r->at + i * of->size);
+    if (!has(r, f))
+      continue;
+    fprintf(out, "<td data-label=\"%s\"%s>", field->name,
+            field->type == NTK_TYPE_REAL ? " class=\"real\"" : "");
+    put_value(out, field, &value, 6);
     fputs("</td>", out);
   }
   fputs("</tr>\n", out);
@@ -189,21 +215,20 @@ static void put_list(FILE *out, const char *prefix, const ntk_field *field,
     page_lists(out, NULL, of, list->at, NULL, NULL);
   if (field->type != NTK_TYPE_OBJECTS || list->count == 0)
     return;
-  const size_t shown = list->count < LISTED ? list->count : LISTED;
+  const shown_rows rows = {of, list->at, list->count, list->count < LISTED ? list->count : LISTED};
   fprintf(out, "<h3><code>%s%s</code>: ", prefix, field->name);
   page_text(out, field->help);
   fputs("</h3>\n", out);
-  if (shown < list->count)
-    fprintf(out, "<p>%zu of %zu rows, evenly spread; <code>--json</code> has all.</p>\n", shown,
-            list->count);
-  put_head(out, of);
-  for (size_t k = 0; k < shown; k++) { /* the first and the last are among them */
-    const size_t i = shown > 1 ? k * (list->count - 1) / (shown - 1) : 0;
-    put_row(out, of, i, (const char *)list->at + i * of->size);
-  }
+  if (rows.shown < list->count)
+    fprintf(out, "<p>%zu of %zu rows, evenly spread; <code>--json</code> has all.</p>\n",
+            rows.shown, list->count);
+  put_head(out, &rows);
+  for (size_t k = 0; k < rows.shown; k++)
+    put_row(out, &rows, place_of(&rows, k));
   fputs("</tbody>\n</table>\n<dl>\n", out);
-  for (size_t k = 0; k < of->fields; k++)
-    page_fact(out, of->field[k].name, "%s", of->field[k].help);
+  for (size_t f = 0; f < of->fields; f++)
+    if (has(&rows, f))
+      page_fact(out, of->field[f].name, "%s", of->field[f].help);
   fputs("</dl>\n", out);
 }
 
