@@ -82,9 +82,19 @@ END
   ended far/loss.svg y
   readable far/loss.svg
 
-  # An axis from 0.00006 to 0.1 has labels at 0.0001 and 0.1, and none at its end, in gnuplot.
+  # An axis from 0.00006 to 0.1 has labels at 0.0001 and 0.1, and none at its end, in gnuplot, and small tics on both
+  # sides of 0.0001.
   good 'an end beside a round number' study plot maps.db --x 'b*0.08' --group d --where N=20 --log xy --output beside
-  check 'does not take its label' test "$(grep xtics beside.gp)" = 'set xtics 0.0001,10,0.1'
+  check 'does not take its label' test "$(grep xtics beside.gp)" = 'set xtics 1e-05,10,1'
+  # shellcheck disable=SC2016
+  check 'a small tic in what is left of a decade' awk 'match($0, /M[0-9.]+,[0-9.]+ L[0-9.]+,[0-9.]+/) {
+      split(substr($0, RSTART + 1, RLENGTH - 1), at, /[, L]+/)
+      if (at[1] == at[3] && at[2] > 400 && at[4] > at[2]) { # downwards from the axis: small, or with a label
+        if (at[4] - at[2] < 10) small[++tics] = at[1]
+        else if (!label || at[1] < label) label = at[1]
+      }
+    }
+    END { for (i = 1; i <= tics; i++) if (small[i] < label) exit 0; exit 1 }' beside.svg
 
   # ---- Markup, bars, the guide line, the size ----------------------------------------------------
 

@@ -32,12 +32,16 @@ static void put_power(double at, FILE *out) {
   fprintf(out, "10^{%.0f}' %.10g", power, at);
 }
 
-/* Powers of ten as a series, for gnuplot puts small tics into one, and ends. */
+/* Powers of ten as a series, into which gnuplot puts small tics: one beyond either end of the axis,
+ * for what is left of a decade there; and ends. */
 static void put_powers(const char *name, const figure_range *range, const figure_tics *t,
                        FILE *out) {
-  if (t->round > 0)
-    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, t->at[0], pow(10.0, figure_decades(range)),
-            t->at[t->round - 1]);
+  if (t->round > 0) {
+    const double step = pow(10.0, figure_decades(range)), first = t->at[0] / step,
+                 last = t->at[t->round - 1] * step;
+    fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, isnormal(first) ? first : t->at[0], step,
+            isnormal(last) ? last : t->at[t->round - 1]);
+  }
   for (size_t i = t->round; i < t->count; i++) {
     fprintf(out, "set %stics %s(", name, i > 0 ? "add " : "");
     put_power(t->at[i], out);
