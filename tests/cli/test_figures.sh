@@ -81,6 +81,11 @@ END
     --epochs 300 --track 10 --save far --plot --quiet
   ended far/loss.svg y
   readable far/loss.svg
+  # Where labels are five decades apart small tics are at powers of ten; else they are gnuplot's, 2 to 9 times these.
+  check 'labels five decades apart' grep -q '^set xtics .*,100000,' curves_small.gp
+  check 'have powers of ten between' grep -qxF "set xtics add ('' 1e-3 1, '' 1e-2 1, '' 1e-1 1)" curves_small.gp
+  check 'and nothing else' grep -qx 'unset mxtics' curves_small.gp
+  check 'a decade apart they are left to gnuplot' sh -c '! grep -q "unset m" far/loss.gp'
 
   # An axis from 0.00006 to 0.1 has labels at 0.0001 and 0.1, and none at its end, in gnuplot, and small tics on both
   # sides of 0.0001.

@@ -137,11 +137,16 @@ check 'the bound is a column' test "$(grep -c 'data-label="bound" class="real">[
 check 'what no epoch has is none' sh -c '! grep -q "data-label=.drift\|<dt>drift" page.html'
 check 'what was tracked' test "$(grep -c '<tr><td data-label="epoch">' page.html)" = 3
 check 'its end is above' grep -q "<p class=\"value\">loss .* → $(awk "BEGIN { printf \"%.6g\", $(value loss_final) }") in 20 epochs" page.html
+page train --samples 200 --dim 30 --widths 60,60 --activation tanh --epochs 200 --optimizer momentum --track 100
+awk -v told="$(grep -o 'linearised, down to [0-9.e-]*' page.html | head -n 1)" -v least="$(value loss_smallest)" '
+  BEGIN { split(told, w); exit !(told != "" && w[4] / (0.1 * least) > 0.9 && w[4] / (0.1 * least) < 1.1) }' ||
+  fails 'the linear model is cut where it is told' "$(grep -o 'linearised[^<]*' page.html) beside $(value loss_smallest)"
 page train $size --epochs 20 --optimizer adam
 figures 1 1
 page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
+check 'over rounds' test "$(grep -c 'class="axis x">round<' page.html)$(grep -c 'class="axis x">epoch<' page.html)" = 30
 check 'which are a column' grep -q 'data-label="drift" class="real">[0-9]' page.html
 check 'in the place of a bound' sh -c '! grep -q "data-label=.bound\|<dt>bound" page.html'
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html

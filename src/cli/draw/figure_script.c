@@ -32,6 +32,27 @@ static void put_power(double at, FILE *out) {
   fprintf(out, "10^{%.0f}' %.10g", power, at);
 }
 
+/* Small tics at powers of ten between labels that are farther apart: gnuplot's own between 1 and
+ * 100 are 10, 20, ..., 90, a decade with and one without. */
+static void put_decades(const char *name, const figure_range *range, FILE *out) {
+  enum { MOST = 60 }; /* more are a grey bar */
+  const double first = ceil(log10(range->low)), last = floor(log10(range->high));
+  bool begun = false;
+  fprintf(out, "unset m%stics\n", name);
+  for (double k = first; k <= last && last - first <= MOST; k += 1.0) {
+    if (fmod(k, figure_decades(range)) == 0.0)
+      continue; /* its label would be this one's, none */
+    if (begun)
+      fputs(", ", out);
+    else
+      fprintf(out, "set %stics add (", name);
+    fprintf(out, "'' 1e%.0f 1", k);
+    begun = true;
+  }
+  if (begun)
+    fputs(")\n", out);
+}
+
 /* Powers of ten as a series, into which gnuplot puts small tics: one beyond either end of the axis,
  * for what is left of a decade there; and ends. */
 static void put_powers(const char *name, const figure_range *range, const figure_tics *t,
@@ -41,6 +62,8 @@ static void put_powers(const char *name, const figure_range *range, const figure
                  last = t->at[t->round - 1] * step;
     fprintf(out, "set %stics %.10g,%.10g,%.10g\n", name, isnormal(first) ? first : t->at[0], step,
             isnormal(last) ? last : t->at[t->round - 1]);
+    if (step > 10.0)
+      put_decades(name, range, out);
   }
   for (size_t i = t->round; i < t->count; i++) {
     fprintf(out, "set %stics %s(", name, i > 0 ? "add " : "");

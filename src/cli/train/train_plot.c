@@ -44,7 +44,7 @@ typedef struct curves {
   size_t count, used;
   figure_curve curve[CURVES];
   figure_point *point;
-  char bound[FIGURE_LABEL], y[FIGURE_LABEL]; /* labels */
+  char bound[FIGURE_LABEL], linear[FIGURE_LABEL], y[FIGURE_LABEL]; /* labels */
 } curves;
 
 static void begin(curves *c, const char *label) {
@@ -125,10 +125,13 @@ static void losses(const train_run *run, curves *c, figure *f) {
     add(c, t, result->loss_initial * pow(rate, t), 0.1 * least);
   }
   end(c, FIGURE_BOTH);
-  begin(c, "linearised");
+  snprintf(c->linear, sizeof c->linear, "linearised");
+  begin(c, c->linear);
   const size_t step = result->tracked < SHAPES ? 1 : result->tracked / SHAPES;
   for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
+  if (result->tracked > 0 && result->track[result->tracked - 1].prediction <= 0.1 * least)
+    snprintf(c->linear, sizeof c->linear, "linearised, down to %.1g", 0.1 * least);
   end(c, FIGURE_SHAPES);
   snprintf(c->y, sizeof c->y, "loss (%s%s)", run->settings->loss,
            run->settings->margin > 0.0 ? ", of the margin" : "");
@@ -170,7 +173,6 @@ static void drifts(const train_run *run, curves *c, figure *f) {
   end(c, FIGURE_BOTH);
   f->title = "Drift of clients";
   f->about = "root of the mean squared distance of the clients' weights from their mean, by round";
-  f->x.label = "round";
   f->y.label = "drift";
 }
 
@@ -178,7 +180,9 @@ static void drifts(const train_run *run, curves *c, figure *f) {
 static figure make(const train_run *run, size_t i, curves *c) {
   static void (*const fill[BASES])(const train_run *, curves *, figure *) = {losses, eigenvalues,
                                                                              drifts};
-  figure f = {.x = {"epoch", false}, .y = {.log = true}, .curve = c->curve};
+  figure f = {.x = {run->settings->clients > 0 ? "round" : "epoch", false},
+              .y = {.log = true},
+              .curve = c->curve};
   c->count = c->used = 0;
   fill[i](run, c, &f);
   f.curves = c->count;
