@@ -19,6 +19,9 @@ typedef struct ntk_regression_options {
                                     each output; NULL: the network's own */
   bool centered;             /* f0 = 0: the change of the outputs is fitted, and predicted, alone */
   double ridge;              /* R >= 0 */
+  const double *ridge_list;  /* R's to choose from, in the place of ridge, which is 0: by the error
+                                of each sample when the others are fitted */
+  size_t ridges;             /* how many; 0: ridge alone */
   const double *test_labels; /* M x n_L, for the errors there; NULL: not known */
   const char *loss;          /* of ntk_loss_list: of losses and, as ntk_train's, of times and lr;
                                 NULL: "half-sum" */
@@ -32,11 +35,15 @@ typedef struct ntk_regression_options {
 /* NaN: not known. */
 typedef struct ntk_regression_point {
   double time;                          /* or steps; NaN: the end */
+  double ridge;                         /* R; of times 0 */
   double train_loss, test_loss;         /* of N, and of M samples */
   double train_error, test_error;       /* ||f - Y|| / ||Y||; of Y = 0 the norm itself */
   double train_accuracy, test_accuracy; /* part of the samples of the right class: of labels 1 and
                                            -1, or 1 and 0, the nearer; of one-hot labels, whose
                                            others are -1 or 0, the largest. NaN: other labels */
+  double loo_error;    /* ||f_i(x_i) - Y_i|| over i / ||Y||, f_i fitted to all samples but the i-th;
+                          NaN but for ridge_list */
+  double loo_accuracy; /* the same, as train_accuracy */
   double norm; /* ||f - f0|| in the kernel's space, sqrt(a^T K a): how far the weights move */
 } ntk_regression_point;
 
@@ -47,13 +54,13 @@ typedef struct ntk_regression_result {
   char reason[256];                       /* one line when the verdict is not OK, else "" */
   size_t samples, outputs, tests, points; /* N, n_L, M; times, at least 1 */
   size_t numbers, test_numbers;           /* N n_L, M n_L */
-  double ridge;
-  double lambda_min, lambda_max; /* of K; NaN: not resolved, or not asked for (a ridge) */
+  double ridge;                           /* of the chosen point */
+  double lambda_min, lambda_max; /* of K; NaN: not resolved, or not asked for (no R is 0) */
   double resolution;             /* eigenvalues of this size and below are lost in rounding */
   double residual; /* ||(K + R I) a - r|| / ||r||, r = Y - f0(X), recomputed; of a time, K a - the
                       part of r that is fitted by then */
-  ntk_regression_point *point; /* by time */
-  ntk_regression_point last;   /* the last of them, whose are: */
+  ntk_regression_point *point; /* by time, or by ridge */
+  ntk_regression_point chosen; /* of times the last, of ridges the first of least loo_error; its: */
   double *prediction;          /* M x n_L: f at the test data */
   double *fitted;              /* N x n_L: f at the training data */
   double *coefficient;         /* N x n_L: a */
@@ -61,9 +68,10 @@ typedef struct ntk_regression_result {
 } ntk_regression_result;
 
 /* network: K's, f0's; with options.limit f0's alone, and NULL: 0. Y: N x n_L. 8 N^2 n_L^2 bytes and
- * N^3 n_L^3 / 3 flops, of times 28 and 9 (of a limit without n_L), and the kernel; test data go by
- * in slabs. NTK_ERR_NUMERIC: K + R I is singular, or not told from that; _ARGUMENT, _SHAPE,
- * _NOT_FINITE, _LIMIT, _MEMORY, _CANCELLED. options may be NULL. One process. */
+ * N^3 n_L^3 / 3 flops, of times 28 and 9, of ridge_list 16 and 2 / 3 for each (of a limit without
+ * n_L), and the kernel; test data go by in slabs. NTK_ERR_NUMERIC: K + R I is singular, or not told
+ * from that; _ARGUMENT, _SHAPE, _NOT_FINITE, _LIMIT, _MEMORY, _CANCELLED. options may be NULL. One
+ * process. */
 NTK_API ntk_status ntk_regression(ntk_context *context, const ntk_network *network,
                                   const ntk_dataset *data, const double *Y, const ntk_dataset *test,
                                   const ntk_regression_options *options,

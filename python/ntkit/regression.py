@@ -20,7 +20,16 @@ from ntkit.limits import law_of
 from ntkit.network import Network
 from ntkit.results import RegressionResult
 
-Times = Union[float, Sequence[float]]
+Numbers = Union[float, Sequence[float]]
+
+
+def _list(options: Struct, keyword: str, member: str, value: Numbers) -> int:
+    """How many numbers that member of options has then."""
+    several = np.atleast_1d(np.asarray(value, dtype=object)).tolist()
+    if not several:
+        raise ValueError(f"{keyword} is empty; accepted: a number from 0, or several")
+    options.array(member, "double[]", [real(each, keyword) for each in several])
+    return len(several)
 
 
 def kernel_regression(
@@ -31,8 +40,8 @@ def kernel_regression(
     *,
     kernel: str = "ntk",
     y_test: npt.ArrayLike | None = None,
-    ridge: float = 0.0,
-    time: Times | None = None,
+    ridge: Numbers = 0.0,
+    time: Numbers | None = None,
     lr: float = 0.0,
     loss: str | None = None,
     centered: bool = False,
@@ -43,12 +52,13 @@ def kernel_regression(
 
     kernel: "ntk", K of net, and f0 its outputs: the network linearised at its weights; "limit", what
     K tends to at infinite width, of a net that is drawn, and f0 = 0. centered: f0 = 0 of "ntk" too.
-    time: instead of the end of gradient flow the flow at this time, or at these; with lr so many steps
+    ridge: one, or several to choose from: points have loo_error, that of each sample of X when the
+    others are fitted, and the one of the least is chosen. time: instead of the end of gradient flow the flow at this time, or at these; with lr so many steps
     of gradient descent, in train's units and its loss. y_test: for the errors there.
 
     The result has prediction, at X_test, fitted, at X, and coefficient (in scikit-learn's KernelRidge
-    dual_coef_, ridge its alpha), each shaped as y; last with losses, errors and accuracies, and
-    points, those of every time. ntkit.NumericError where K is singular and there is no ridge;
+    dual_coef_, ridge its alpha), each shaped as y, of the chosen ridge or the last time; chosen with
+    its losses, errors and accuracies, and points, those of every ridge or time. ntkit.NumericError where K is singular and there is no ridge;
     ValueError, MemoryError. docs/predict.md.
     """
     expect_network(net)
@@ -59,17 +69,21 @@ def kernel_regression(
     spec, data = law_of(net) if limit else net._spec(), Data(context, X, net.widths[0])
     test = Data(context, X_test, net.widths[0], "X_test")
     Y = labels(y, data.samples, net.outputs)
+    alone = np.ndim(ridge) == 0
     options = Struct(
-        "ntk_regression_options", ridge=ridge, lr=lr, loss=loss, centered=centered, seed=seed
+        "ntk_regression_options",
+        ridge=ridge if alone else 0.0,
+        lr=lr,
+        loss=loss,
+        centered=centered,
+        seed=seed,
     )
+    if not alone:
+        options.c.ridges = _list(options, "ridge", "ridge_list", ridge)
     if limit:
         options.c.limit = spec.c
     if time is not None:
-        several = np.atleast_1d(np.asarray(time, dtype=object)).tolist()
-        if not several:
-            raise ValueError("time is empty; accepted: a number > 0, several, or None")
-        options.array("time", "double[]", [real(T, "time") for T in several])
-        options.c.times = len(several)
+        options.c.times = _list(options, "time", "time", time)
     if y_test is not None:
         Y_test = labels(y_test, test.samples, net.outputs, "y_test")
         options.c.test_labels = pointer(Y_test)

@@ -1250,19 +1250,19 @@ class RegressionResult(Result):
     tests: M
     numbers: N n_L
     test_numbers: M n_L
-    ridge: R
-    lambda_min: smallest eigenvalue of K; 0: known to be; nan: not resolved, or there is a ridge
-    lambda_max: largest eigenvalue of K; nan: there is a ridge
+    ridge: R, of several the chosen one
+    lambda_min: smallest eigenvalue of K; 0: known to be; nan: not resolved, or no R is 0
+    lambda_max: largest eigenvalue of K; nan: no R is 0
     resolution: eigenvalues of this size and below are lost in rounding
     residual: ||(K + R I) a - r|| / ||r||, r = Y - f0(X), recomputed; of times r less what is not
         fitted by then
-    last: of the last time; without times the answer
-    points: by time
+    chosen: of several times the last, of ridges the one of the least loo_error
+    points: by time, or by ridge
     seconds [s]: all of it
     seconds_kernel [s]: of that the kernel
     seconds_solve [s]: ... the coefficients
     seconds_predict [s]: ... the predictions
-    prediction: f at the test data, of the last time; M x n_L
+    prediction: f at the test data, of the chosen point; M x n_L
     fitted: f at the training data; N x n_L
     coefficient: a; N x n_L
     """
@@ -1280,7 +1280,7 @@ class RegressionResult(Result):
     lambda_max: float
     resolution: float
     residual: float
-    last: RegressionPoint
+    chosen: RegressionPoint
     points: Rows[RegressionPoint]
     seconds: float
     seconds_kernel: float
@@ -1293,9 +1293,10 @@ class RegressionResult(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RegressionPoint(Result):
-    r"""Kernel regression at one time.
+    r"""Kernel regression at one time, or with one ridge.
 
     time: of gradient flow, or so many steps; nan: the end of it, or a ridge
+    ridge: R; of times 0
     train_loss: of the N training samples, in options.loss
     test_loss: of the M test samples; nan: their labels are not known
     train_error: ||f - Y|| / ||Y|| at the training data
@@ -1304,17 +1305,23 @@ class RegressionPoint(Result):
         of labels 1 and -1 or 1 and 0, or whose largest output is their class's; nan: of other
         labels
     test_accuracy: the same of test samples; nan: also where labels are not known
+    loo_error: ||f_i(x_i) - Y_i|| over i / ||Y||, f_i fitted to all training samples but the i-th;
+        nan: there are not several ridges to choose from
+    loo_accuracy: the same, as train_accuracy
     norm: of f - f0 in the kernel's space, sqrt(a^T K a): how far the weights move
     """
 
     _struct = "ntk_regression_point"
     time: float
+    ridge: float
     train_loss: float
     test_loss: float
     train_error: float
     test_error: float
     train_accuracy: float
     test_accuracy: float
+    loo_error: float
+    loo_accuracy: float
     norm: float
 
 

@@ -27,6 +27,8 @@ ELSEWHERE = {  # members that a keyword of another name is for
     "spec": "net",
     "limit": "kernel",
     "times": "time",
+    "ridge_list": "ridge",
+    "ridges": "ridge",
     "test_labels": "y_test",
 }
 
@@ -77,7 +79,7 @@ def test_spectrums_options_are_the_librarys():
 
 def test_regressions_options_are_the_librarys():
     values = {"ridge": 0.5, "lr": 0.25, "loss": "mean", "centered": True, "seed": 3}
-    elsewhere = {"limit", "test_labels", "time", "times"}
+    elsewhere = {"limit", "test_labels", "time", "times", "ridge_list", "ridges"}
     arguments = (NET, X, [1.0, 2.0, 3.0], X)
     options.check(ntkit.kernel_regression, arguments, "ntk_regression_options", values, elsewhere)
 

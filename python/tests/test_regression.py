@@ -25,9 +25,9 @@ def test_ridge(ridge):
     np.testing.assert_allclose(found.coefficient, a, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(found.prediction, g0 + K[40:, :40] @ a, rtol=0, atol=1e-7)
     assert found.fitted.shape == (40,)
-    assert found.last.norm == pytest.approx(np.sqrt(a @ K[:40, :40] @ a), rel=1e-6)
+    assert found.chosen.norm == pytest.approx(np.sqrt(a @ K[:40, :40] @ a), rel=1e-6)
     error = np.linalg.norm(found.prediction - 1) / 3
-    assert found.last.test_error == pytest.approx(error, rel=1e-9)
+    assert found.chosen.test_error == pytest.approx(error, rel=1e-9)
 
 
 def test_limit_of_several_outputs():
@@ -38,7 +38,7 @@ def test_limit_of_several_outputs():
     np.testing.assert_allclose(found.prediction, K[40:, :40] @ a, rtol=0, atol=1e-9)
     assert found.coefficient.shape == (40, 2)
     assert found.verdict == "ok"
-    assert np.isnan(found.last.test_loss)
+    assert np.isnan(found.chosen.test_loss)
 
 
 def test_times():
@@ -68,8 +68,48 @@ def test_refused_times_and_labels():
     for empty in ([], np.array([])):
         with pytest.raises(ValueError, match="time is empty"):
             ntkit.kernel_regression(net, X, y, test, time=empty)
+        with pytest.raises(ValueError, match="ridge is empty"):
+            ntkit.kernel_regression(net, X, y, test, ridge=empty)
     with pytest.raises(ValueError, match="y_test has shape"):
         ntkit.kernel_regression(net, X, y, test, y_test=np.ones(3))
+
+
+@pytest.mark.parametrize(("kernel", "outputs"), [("ntk", 2), ("limit", 1), ("limit", 2)])
+def test_chosen_ridge(kernel, outputs):
+    X, test, net, y = problem(outputs)
+    X, y, how = X[:12], y[:12], {"kernel": kernel, "centered": True}
+    found = ntkit.kernel_regression(net, X, y, test, ridge=[0.3, 3.0, 30.0], **how)
+    assert [point.ridge for point in found.points] == [0.3, 3.0, 30.0]
+    left = 0.0
+    for i in range(12):
+        rest = np.arange(12) != i
+        one = ntkit.kernel_regression(net, X[rest], y[rest], X[i : i + 1], ridge=3, **how)
+        left = np.hypot(left, np.linalg.norm(one.prediction[0] - y[i]))
+    assert found.points[1].loo_error == pytest.approx(left / np.linalg.norm(y), rel=1e-9)
+    best = min(found.points, key=lambda point: point.loo_error)
+    assert found.ridge == found.chosen.ridge == best.ridge
+    alone = ntkit.kernel_regression(net, X, y, test, ridge=np.array(found.ridge), **how)
+    np.testing.assert_array_equal(found.coefficient, alone.coefficient)
+    assert np.isnan(alone.chosen.loo_error)
+
+
+def test_leaving_one_out_by_its_formula():
+    X, test, net, y = problem()
+    K, f0 = ntkit.kernel(net, X), np.ravel(net(X))
+    found = ntkit.kernel_regression(net, X, np.sign(y), test, ridge=[0.5])
+    G = np.linalg.inv(K + 0.5 * np.eye(40))
+    e = G @ (np.sign(y) - f0) / np.diag(G)
+    assert found.chosen.loo_error == pytest.approx(np.linalg.norm(e) / np.sqrt(40), rel=1e-9)
+    assert found.chosen.loo_accuracy == np.mean(np.sign(y) * (np.sign(y) - e) > 0)
+
+
+def test_time_0_is_the_beginning():
+    X, test, net, y = problem()
+    found = ntkit.kernel_regression(net, X, y, test, time=[0, 0.5])
+    assert found.points[0].time == 0.0
+    error = np.linalg.norm(np.ravel(net(X)) - y) / np.linalg.norm(y)
+    assert found.points[0].train_error == pytest.approx(error, rel=1e-12)
+    assert found.points[0].norm == 0.0
 
 
 def test_is_the_programs(program):
@@ -81,7 +121,15 @@ def test_is_the_programs(program):
         "predict --kernel ntk --samples 50 --test-samples 9 --dim 5 --widths 30,40 "
         "--activation relu --seed 3 --ridge 2 --loss mean"
     )
-    assert found.last.train_loss == theirs["last"]["train_loss"]
+    assert found.chosen.train_loss == theirs["chosen"]["train_loss"]
+    np.testing.assert_array_equal(found.prediction, theirs["outputs"])
+    found = ntkit.kernel_regression(net, X[:50], y, X[50:], ridge=[0.1, 20, 3000], loss="mean")
+    theirs = program(
+        "predict --kernel ntk --samples 50 --test-samples 9 --dim 5 --widths 30,40 "
+        "--activation relu --seed 3 --ridge 0.1,20,3e3 --loss mean"
+    )
+    assert [p.loo_error for p in found.points] == [p["loo_error"] for p in theirs["points"]]
+    assert found.ridge == theirs["ridge"] == theirs["chosen"]["ridge"]
     np.testing.assert_array_equal(found.prediction, theirs["outputs"])
 
 
@@ -91,6 +139,10 @@ def test_refusals():
         ntkit.kernel_regression(net, X, y, test, kernel="nngp")
     with pytest.raises(ValueError, match="ridge is -1"):
         ntkit.kernel_regression(net, X, y, test, ridge=-1)
+    with pytest.raises(ValueError, match=r"ridge 2 \(from 1\) is -1"):
+        ntkit.kernel_regression(net, X, y, test, ridge=[0, -1])
+    with pytest.raises(ValueError, match="one of them"):
+        ntkit.kernel_regression(net, X, y, test, ridge=[0, 1], time=1)
     with pytest.raises(ValueError, match="diverge"):
         ntkit.kernel_regression(net, X, y, test, time=3, lr=1e6)
     with pytest.raises(ntkit.NumericError, match="rank_deficient"):

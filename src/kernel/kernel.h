@@ -79,6 +79,9 @@ double ntk_kernel_smallest_pivot(const ntk_kernel *factor);
 /* l_ii^2 for all i (N): the squared distance, in the metric of what was factorised, of row i from
  * those before it. */
 void ntk_kernel_pivots(const ntk_kernel *factor, double *pivots);
+/* The factor itself, L_ij, i >= j, at both [i N + j] and [j N + i]. NTK_ERR_ARGUMENT where there is
+ * none, _CANCELLED. */
+ntk_status ntk_kernel_factor_values(const ntk_kernel *factor, double *L);
 
 /* ntk_kernel_cross for features that may be dealt, of a data set that is not with it: the rows of
  * those that are here. */

@@ -1,3 +1,4 @@
+/* Copies of what is stored: K as .npy, and its factor. */
 #include "kernel/kernel.h"
 
 #include "base/memory.h"
@@ -57,4 +58,15 @@ ntk_status ntk_kernel_save(const ntk_kernel *kernel, const char *path) {
   if (opened)
     ntk_npy_writer_abort(&s.writer);
   return agree(&s, status);
+}
+
+ntk_status ntk_kernel_factor_values(const ntk_kernel *factor, double *L) {
+  if (!factor->factored)
+    return ntk_fail(NTK_ERR_ARGUMENT, "the kernel has not been factorised yet");
+  for (size_t i = 0; i < factor->N; i++) {
+    NTK_TRY(
+        ntk_progress_poll(factor->context, "copying the factor", (double)i / (double)factor->N));
+    factor->backend->kernel_row(factor, i, L + i * factor->N);
+  }
+  return NTK_OK;
 }

@@ -21,8 +21,8 @@ for loss in half-sum mean; do
   good "predict, $loss" predict --kernel ntk $drawn --labels teacher --parameterization 0,0,1 --loss $loss --lr $lr \
     --steps 1,15 --test-samples 9 --json
   flat "$out" >"$top/flat"
-  holds "$loss: the loss of train" "@last.train_loss@ / $wanted - 1 < 1e-9 && $wanted / @last.train_loss@ - 1 < 1e-9"
-  holds "$loss: the last time" "@last.time@ == 15"
+  holds "$loss: the loss of train" "@chosen.train_loss@ / $wanted - 1 < 1e-9 && $wanted / @chosen.train_loss@ - 1 < 1e-9"
+  holds "$loss: the last time" "@chosen.time@ == 15"
 done
 # Samples 60 to 68 are the test data, and their labels the teacher's.
 # shellcheck disable=SC2086
@@ -54,7 +54,7 @@ awk '/^  "outputs"/ { on = 1; next } /^  \]/ { on = 0 } on && /[0-9]/ { gsub(/[ 
 numbers more/Y.npy | head -n 60 >"$top/all"
 numbers trained/Y.npy | paste - "$top/all" | awk '{ a += $1 * $1; b += $2 * $2 } END { printf "%.17g", sqrt(a / b) }' >"$top/factor"
 error=$(awk -v c="$(cat "$top/factor")" '{ e += ($1 - c * $2) ^ 2; y += (c * $2) ^ 2 } END { printf "%.17g", sqrt(e / y) }' "$top/pairs")
-holds 'the test error is that of these labels' "@last.test_error@ - $error < 1e-9 && $error - @last.test_error@ < 1e-9"
+holds 'the test error is that of these labels' "@chosen.test_error@ - $error < 1e-9 && $error - @chosen.test_error@ < 1e-9"
 
 # ---- Files ---------------------------------------------------------------------------------------
 
@@ -68,13 +68,13 @@ for scale in none center standardize; do
   good "$scale" predict --kernel ntk --data "$in/train.csv" --label-column y $net --scale $scale --test "$in/test.csv" \
     --json --quiet
   flat "$out" >"$top/flat"
-  holds "$scale: rows of the training data have their labels" "@last.test_error@ < 1e-6 && @last.train_error@ < 1e-6"
+  holds "$scale: rows of the training data have their labels" "@chosen.test_error@ < 1e-6 && @chosen.train_error@ < 1e-6"
 done
 # shellcheck disable=SC2086
 good 'each row by its own norm' predict --kernel ntk --data "$in/train.csv" --label-column y $net --scale sphere \
   --test "$in/train.csv" --ridge 0.5 --json --quiet
 flat "$out" >"$top/flat"
-holds 'one error on the same data' "@last.test_error@ / @last.train_error@ - 1 < 1e-9 && 1 - @last.test_error@ / @last.train_error@ < 1e-9"
+holds 'one error on the same data' "@chosen.test_error@ / @chosen.train_error@ - 1 < 1e-9 && 1 - @chosen.test_error@ / @chosen.train_error@ < 1e-9"
 # shellcheck disable=SC2086
 good 'without labels' predict --kernel limit --data "$in/train.csv" --label-column y $net --scale standardize \
   --test "$in/bare.csv" --output g.npy
@@ -86,7 +86,7 @@ holds 'the limit interpolates' "$(differ "$top/g" "$in/labels.csv") < 1e-6"
 good 'labels of their own' predict --kernel limit --data "$in/train.csv" --label-column y $net --scale standardize \
   --test "$in/bare.csv" --test-labels "$in/labels.csv" --ridge 0.001 --json
 flat "$out" >"$top/flat"
-holds 'a ridge' "@last.test_error@ > 1e-9 && @last.test_error@ < 0.2 && @ridge@ == 0.001"
+holds 'a ridge' "@chosen.test_error@ > 1e-9 && @chosen.test_error@ < 0.2 && @ridge@ == 0.001"
 
 # Classes in words, of which the test has not all.
 awk 'BEGIN { print "a,b,kind"
@@ -124,8 +124,8 @@ for code in signs one-hot; do
   good "$code, one output" predict --kernel ntk --data "$in/two.csv" --label-column kind --classes $code --widths 60,60 \
     --activation relu --bias 0.1 --test "$in/two.csv" --ridge 30 --json --report times.html
   flat "$out" >"$top/flat"
-  holds "$code: right of 20" "@targets.right@ == @targets.accuracy@ * 20 && @targets.accuracy@ == @last.train_accuracy@"
-  holds "$code: the same as test data" "@last.test_accuracy@ == @last.train_accuracy@ && @targets.right@ > 10"
+  holds "$code: right of 20" "@targets.right@ == @targets.accuracy@ * 20 && @targets.accuracy@ == @chosen.train_accuracy@"
+  holds "$code: the same as test data" "@chosen.test_accuracy@ == @chosen.train_accuracy@ && @targets.right@ > 10"
 done
 # shellcheck disable=SC2086
 good 'times on a page' predict --kernel ntk $drawn --test-samples 5 --time 0.001,0.1 --report times.html
@@ -150,7 +150,7 @@ good 'its own data' predict --kernel ntk --load fitted --test "$in/bare.csv" --o
 flat "$out" >"$top/flat"
 numbers h.npy >"$top/h"
 holds 'test data are scaled as these were' "$(differ "$top/h" "$in/labels.csv") < 1e-6"
-holds 'nothing moves' "@last.norm@ < 1e-5"
+holds 'nothing moves' "@chosen.norm@ < 1e-5"
 
 # What is saved makes the same predictions again.
 # shellcheck disable=SC2086
@@ -163,7 +163,7 @@ flat "$out" >"$top/flat"
 numbers k.npy >"$top/k" && numbers l.npy >"$top/l" && numbers saved/prediction.npy >"$top/p"
 check 'what is saved is what is written' cmp "$top/k" "$top/p"
 holds 'the same predictions' "$(differ "$top/k" "$top/l") < 1e-10"
-check 'the same errors' grep -q "\"test_error\": $(value last.test_error | cut -c1-10)" saved/result.json
+check 'the same errors' grep -q "\"test_error\": $(value chosen.test_error | cut -c1-10)" saved/result.json
 # shellcheck disable=SC2086
 good 'a limit' predict --kernel limit $drawn --labels teacher --test-samples 9 --save saved --quiet
 check 'has no weights' test "$(find saved -name '*.npy' | wc -l)" -eq 7

@@ -15,7 +15,7 @@ sed '1d' "$in/test.csv" | cut -d, -f4 >"$in/labels.csv"
 awk -F, '{ print $4 "," $3 "," $1 "," $2 }' "$in/test.csv" >"$in/other.csv"
 sed '1s/b/z/' "$in/test.csv" >"$in/named.csv"
 file="--data $in/train.csv --label-column y"
-test_error() { flat "$out" | awk '$1 == "last.test_error" { print $2; exit }'; }
+test_error() { flat "$out" | awk '$1 == "chosen.test_error" { print $2; exit }'; }
 
 # ---- Columns by name -----------------------------------------------------------------------------
 
@@ -88,8 +88,8 @@ for code in signs one-hot; do
   good "$code: test data with words" predict --kernel ntk --load classes --test "$in/some.csv" --label-column kind \
     --output kinds.npy --json
   flat "$out" >"$top/flat"
-  holds "$code: each has its class" "@last.test_accuracy@ == 1 && @targets.right@ == 30"
-  holds "$code: by its coding" "@last.test_error@ < 1e-5 && @last.train_error@ < 1e-5"
+  holds "$code: each has its class" "@chosen.test_accuracy@ == 1 && @targets.right@ == 30"
+  holds "$code: by its coding" "@chosen.test_error@ < 1e-5 && @chosen.train_error@ < 1e-5"
   check 'the names' grep -q '"eel"' "$out"
   check "$code: classes dog, eel, dog, eel" test "$(numbers kinds.npy | tr '\n' ' ')" = '1 2 1 2 '
 done

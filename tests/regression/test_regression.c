@@ -54,9 +54,9 @@ static void check_ridge(size_t outputs, double ridge, bool centered) {
   assert_all_near(r.coefficient, a, p.rows, 1e-8, "coefficients");
   assert_all_near(r.fitted, f, p.rows, 1e-10, "training outputs");
   assert_all_near(r.prediction, g, p.tests, 1e-9, "test outputs");
-  assert_near(r.last.norm, (double)sqrtl(norm), 1e-9 * (double)sqrtl(norm), "norm");
+  assert_near(r.chosen.norm, (double)sqrtl(norm), 1e-9 * (double)sqrtl(norm), "norm");
   assert_true(r.residual < 1e-12 && r.residual >= 0.0);
-  check_scores(&p, &r.last, mean, f, g);
+  check_scores(&p, &r.chosen, mean, f, g);
   assert_true(isnan(r.lambda_min) == (ridge > 0.0));
   ntk_regression_clear(&r);
   ntk_regression_clear(&r);
@@ -81,7 +81,7 @@ static void test_ends(void **state) {
     assert_near(r.prediction[i], p.Y[i], 1e-10, "interpolation");
     assert_near(r.fitted[i], p.Y[i], 1e-10, "interpolation");
   }
-  assert_true(r.last.train_loss < 1e-20 && isnan(r.last.test_loss) && r.lambda_min > 0.0 &&
+  assert_true(r.chosen.train_loss < 1e-20 && isnan(r.chosen.test_loss) && r.lambda_min > 0.0 &&
               r.lambda_max > r.lambda_min && r.resolution < r.lambda_min);
   ntk_regression_clear(&r);
   const ntk_regression_options large = {.ridge = 1e15};
@@ -177,13 +177,13 @@ static void check_accuracy(size_t outputs, double other) {
   assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
   const double train = plain_accuracy(r.fitted, TRAIN, outputs, 3, other);
   const double test = plain_accuracy(r.prediction, TESTS, outputs, 2, other);
-  assert_near(r.last.train_accuracy, train, 0.0, "training accuracy");
-  assert_near(r.last.test_accuracy, test, 0.0, "test accuracy");
+  assert_near(r.chosen.train_accuracy, train, 0.0, "training accuracy");
+  assert_near(r.chosen.test_accuracy, test, 0.0, "test accuracy");
   assert_true(train < 1.0 || test < 1.0); /* else nothing is counted */
   ntk_regression_clear(&r);
   p.test_Y[0] = 2.0;
   assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-  assert_true(isnan(r.last.test_accuracy) && !isnan(r.last.train_accuracy));
+  assert_true(isnan(r.chosen.test_accuracy) && !isnan(r.chosen.train_accuracy));
   ntk_regression_clear(&r);
   drop_problem(&p);
 }

@@ -191,7 +191,8 @@ static void test_refusals(void **state) {
   assert_ok(ntk_regression(one, NULL, twice, p.Y, p.test, &times, &r));
   assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
   assert_true(r.lambda_min == 0.0 && r.resolution > 0.0 && r.reason[0] != '\0');
-  assert_near(r.last.train_loss, (apart[0] * apart[0] + apart[1] * apart[1]) / 4.0, 1e-12, "loss");
+  assert_near(r.chosen.train_loss, (apart[0] * apart[0] + apart[1] * apart[1]) / 4.0, 1e-12,
+              "loss");
   ntk_regression_clear(&r);
   ntk_network_destroy(single);
   ntk_dataset_destroy(twice);

@@ -148,10 +148,13 @@ static void test_memory(void **state) {
   const double times[] = {0.1, 1.0, 2.0};
   const sizes many = {400, 3000, 1}, wide = {150, 40, 4};
   const ntk_regression_options ridge = {.ridge = 1.0}, flow = {.time = times, .times = 3};
+  const ntk_regression_options several = {.ridge_list = times, .ridges = 3};
   check_memory(&many, NULL, 1);
   check_memory(&many, &flow, 2);
   check_memory(&wide, &ridge, 2);
   check_memory(&wide, &flow, 1);
+  check_memory(&many, &several, 2);
+  check_memory(&wide, &several, 1);
   const size_t width[] = {20, 30, 40};
   const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .outputs = 4};
   const ntk_regression_options limit = {.limit = &spec, .ridge = 1.0};
@@ -172,7 +175,7 @@ static void check_threads(const ntk_regression_options *options, size_t n) {
                                  .init = "standard",
                                  .outputs = n,
                                  .seed = 5};
-  double *first = NULL, *Y = make_normal(1, N * n);
+  double *first = NULL, *Y = make_normal(1, N * n), error = NAN;
   for (int threads = 1; threads <= 4; threads++) {
     ntk_context *context = make_context(threads);
     ntk_network *network = NULL;
@@ -186,10 +189,12 @@ static void check_threads(const ntk_regression_options *options, size_t n) {
     assert_ok(ntk_regression(context, network, data, Y, test, &with, &r));
     if (first == NULL) {
       first = make_array((N + M) * n);
+      error = r.chosen.loo_error;
       memcpy(first, r.coefficient, N * n * sizeof *first);
       memcpy(first + N * n, r.prediction, M * n * sizeof *first);
     }
     assert_memory_equal(first, r.coefficient, N * n * sizeof *first);
+    assert_memory_equal(&error, &r.chosen.loo_error, sizeof error);
     assert_memory_equal(first + N * n, r.prediction, M * n * sizeof *first);
     ntk_regression_clear(&r);
     ntk_network_destroy(network);
@@ -205,8 +210,11 @@ static void test_threads(void **state) {
   (void)state;
   const ntk_network_spec any = {.depth = 1};
   check_threads(&(ntk_regression_options){0}, 1);
+  const double several[] = {0.1, 2.0};
   for (size_t n = 1; n <= 3; n++)
     check_threads(&(ntk_regression_options){.limit = &any, .ridge = 0.1}, n);
+  for (size_t n = 1; n <= 2; n++)
+    check_threads(&(ntk_regression_options){.ridge_list = several, .ridges = 2}, n);
 }
 
 /* Whatever there is no memory for, or is stopped, leaves nothing behind. */
@@ -216,8 +224,11 @@ static void test_failures(void **state) {
   const size_t width[] = {8, 20, 20};
   const ntk_network_spec spec = {.depth = 3, .width = width, .activation = "tanh", .seed = 2};
   const double time = 0.5;
-  const ntk_regression_options ways[] = {
-      {0}, {.ridge = 1.0}, {.time = &time, .times = 1}, {.limit = &spec, .ridge = 1.0}};
+  const ntk_regression_options ways[] = {{0},
+                                         {.ridge = 1.0},
+                                         {.time = &time, .times = 1},
+                                         {.limit = &spec, .ridge = 1.0},
+                                         {.ridge_list = &time, .ridges = 1}};
   double *Y = make_normal(1, N);
   for (size_t way = 0; way < COUNT(ways); way++) {
     size_t done = 0, refused = 0;

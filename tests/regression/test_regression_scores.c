@@ -23,13 +23,14 @@ static void check_scaled(const problem *p, ntk_regression_options options, int p
   assert_ok(ntk_regression(one, p->network, p->data, Y, p->test, &options, &scaled));
   for (size_t i = 0; i < p->tests; i++)
     assert_near(ldexp(scaled.prediction[i], -power), r.prediction[i], 1e-12, "a prediction");
-  assert_near(scaled.last.train_error, r.last.train_error, 1e-12, "training error");
-  assert_near(scaled.last.test_error, r.last.test_error, 1e-12, "test error");
-  assert_near(ldexp(scaled.last.norm, -power), r.last.norm, 1e-12 * r.last.norm, "norm");
+  assert_near(scaled.chosen.train_error, r.chosen.train_error, 1e-12, "training error");
+  assert_near(scaled.chosen.test_error, r.chosen.test_error, 1e-12, "test error");
+  assert_near(ldexp(scaled.chosen.norm, -power), r.chosen.norm, 1e-12 * r.chosen.norm, "norm");
   if (power > -500) /* the root of the loss is a number of its own */
-    assert_near(ldexp(sqrt(scaled.last.test_loss), -power), sqrt(r.last.test_loss), 1e-12, "loss");
+    assert_near(ldexp(sqrt(scaled.chosen.test_loss), -power), sqrt(r.chosen.test_loss), 1e-12,
+                "loss");
   assert_true(scaled.residual > 0.0 && scaled.residual < 1e-12);
-  assert_true(r.last.test_error > 0.1 && r.last.norm > 0.0 && scaled.last.train_error > 0.0);
+  assert_true(r.chosen.test_error > 0.1 && r.chosen.norm > 0.0 && scaled.chosen.train_error > 0.0);
   ntk_regression_clear(&r);
   ntk_regression_clear(&scaled);
   free(Y);
@@ -79,9 +80,9 @@ static void test_nothing(void **state) {
   const ntk_regression_options options = {.time = &begin, .times = 1, .test_labels = none};
   ntk_regression_result r = {0};
   assert_ok(ntk_regression(one, p.network, p.data, none, p.test, &options, &r));
-  assert_near(r.last.train_error, sqrt(dot(p.f0, p.f0, p.rows)), 1e-12, "training error");
-  assert_near(r.last.test_error, sqrt(dot(p.f0_test, p.f0_test, p.tests)), 1e-12, "test error");
-  assert_true(r.last.norm == 0.0 && isnan(r.last.test_accuracy));
+  assert_near(r.chosen.train_error, sqrt(dot(p.f0, p.f0, p.rows)), 1e-12, "training error");
+  assert_near(r.chosen.test_error, sqrt(dot(p.f0_test, p.f0_test, p.tests)), 1e-12, "test error");
+  assert_true(r.chosen.norm == 0.0 && isnan(r.chosen.test_accuracy));
   assert_true(r.seconds > 0.0 && r.seconds >= r.seconds_kernel + r.seconds_solve);
   ntk_regression_clear(&r);
   drop_problem(&p);
@@ -104,9 +105,9 @@ static void test_zero(void **state) {
     labels[i] = i % 4 == 0 ? 1.0 : -1.0;
   const ntk_regression_options options = {.ridge = 0.1, .test_labels = labels};
   assert_ok(ntk_regression(one, network, data, signs, test, &options, &r));
-  assert_near(r.last.test_accuracy, 0.75, 0.0, "accuracy");
-  assert_near(r.last.test_loss, 0.5 * M, 1e-12, "loss");
-  assert_near(r.last.test_error, 1.0, 1e-15, "error");
+  assert_near(r.chosen.test_accuracy, 0.75, 0.0, "accuracy");
+  assert_near(r.chosen.test_loss, 0.5 * M, 1e-12, "loss");
+  assert_near(r.chosen.test_error, 1.0, 1e-15, "error");
   ntk_regression_clear(&r);
   ntk_network_destroy(network);
   ntk_dataset_destroy(data);
@@ -125,15 +126,15 @@ static void test_coding(void **state) {
     p.test_Y[i] = i % 2 == 0 ? 1.0 : 0.0;
   const ntk_regression_options options = {.ridge = 0.1, .test_labels = p.test_Y};
   assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-  assert_true(r.last.train_accuracy >= 0.0 && r.last.test_accuracy >= 0.0);
+  assert_true(r.chosen.train_accuracy >= 0.0 && r.chosen.test_accuracy >= 0.0);
   ntk_regression_clear(&r);
   p.test_Y[1] = 1.0;
   assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-  assert_true(r.last.train_accuracy >= 0.0 && isnan(r.last.test_accuracy));
+  assert_true(r.chosen.train_accuracy >= 0.0 && isnan(r.chosen.test_accuracy));
   ntk_regression_clear(&r);
   p.test_Y[0] = p.test_Y[1] = 0.0;
   assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-  assert_true(isnan(r.last.test_accuracy));
+  assert_true(isnan(r.chosen.test_accuracy));
   ntk_regression_clear(&r);
   drop_problem(&p);
 }

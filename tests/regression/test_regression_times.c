@@ -67,7 +67,7 @@ static void check_last(const problem *p, const ntk_regression_result *r, const l
   long double sum = 0.0L;
   for (size_t i = 0; i < p->rows; i++)
     sum += (f[i] - p->Y[i]) * (f[i] - p->Y[i]);
-  assert_near(r->last.train_error, (double)sqrtl(sum / (long double)dot(p->Y, p->Y, p->rows)),
+  assert_near(r->chosen.train_error, (double)sqrtl(sum / (long double)dot(p->Y, p->Y, p->rows)),
               1e-11, "error");
   assert_true(r->residual < 1e-12);
 }
@@ -99,7 +99,7 @@ static void test_steps(void **state) {
         assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
         plain_steps(&p, eta, (size_t)times[t], a);
         check_last(&p, &r, a);
-        assert_near(r.last.time, times[t], 0.0, "time");
+        assert_near(r.chosen.time, times[t], 0.0, "time");
         ntk_regression_clear(&r);
       }
   drop_problem(&p);
@@ -158,7 +158,7 @@ static void test_several(void **state) {
       options.time = &times[t];
       options.times = 1;
       assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-      const ntk_regression_point *a = &all.point[t], *b = &r.last;
+      const ntk_regression_point *a = &all.point[t], *b = &r.chosen;
       assert_near(a->time, b->time, 0.0, "time");
       assert_near(a->train_loss, b->train_loss, 1e-12, "training loss");
       assert_near(a->test_loss, b->test_loss, 1e-10 * b->test_loss, "test loss");
@@ -198,8 +198,8 @@ static void test_train(void **state) {
     assert_ok(ntk_regression(one, network, p.data, p.Y, p.test, &options, &r));
     assert_ok(ntk_train(one, network, p.data, p.Y, &train, &trained));
     double *f = outputs_of(network, p.test, 2), *before = p.f0_test;
-    assert_near(r.last.train_loss, trained.loss_final, 1e-12 * trained.loss_initial, "loss");
-    assert_true(r.last.train_loss < 0.9 * trained.loss_initial);
+    assert_near(r.chosen.train_loss, trained.loss_final, 1e-12 * trained.loss_initial, "loss");
+    assert_true(r.chosen.train_loss < 0.9 * trained.loss_initial);
     for (size_t i = 0; i < p.tests; i++) {
       assert_near(r.prediction[i], f[i], 1e-12, "test outputs of a trained network");
       assert_true(fabs(f[i] - before[i]) > 1e-3);
@@ -226,10 +226,10 @@ static void test_singular(void **state) {
       ntk_regression_result r = {0};
       assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
       assert_int_equal(r.verdict, NTK_VERDICT_RANK_DEFICIENT);
-      assert_near(r.last.train_loss, apart * apart / 4.0, 1e-12, "the least loss there is");
+      assert_near(r.chosen.train_loss, apart * apart / 4.0, 1e-12, "the least loss there is");
       assert_all_near(r.fitted, m.f, p.rows, 1e-9, "training outputs");
       assert_all_near(r.prediction, m.f_test, p.tests, 1e-9, "test outputs");
-      assert_near(r.last.norm, (double)sqrtl(m.norm), 1e-9 * (double)sqrtl(m.norm), "norm");
+      assert_near(r.chosen.norm, (double)sqrtl(m.norm), 1e-9 * (double)sqrtl(m.norm), "norm");
       assert_true(r.residual < 1e-9 && r.resolution > 0.0);
       ntk_regression_clear(&r);
     }
@@ -250,14 +250,14 @@ static void test_early(void **state) {
     const ntk_regression_options options = {.time = &times[t], .times = 1};
     ntk_regression_result r = {0};
     assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &options, &r));
-    assert_near(r.last.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
+    assert_near(r.chosen.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
     for (size_t i = 0; i < p.rows; i++) /* a = T r */
       assert_near(r.coefficient[i] / times[t], p.Y[i] - p.f0[i], 1e-8, "a coefficient");
     ntk_regression_clear(&r);
     const double step = 1.0;
     const ntk_regression_options steps = {.lr = times[t], .time = &step, .times = 1};
     assert_ok(ntk_regression(one, p.network, p.data, p.Y, p.test, &steps, &r));
-    assert_near(r.last.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
+    assert_near(r.chosen.norm / times[t], (double)sqrtl(sum), 1e-9 * (double)sqrtl(sum), "norm");
     for (size_t i = 0; i < p.rows; i++)
       assert_near(r.coefficient[i] / times[t], p.Y[i] - p.f0[i], 1e-12, "a coefficient");
     ntk_regression_clear(&r);

@@ -16,8 +16,7 @@ typedef struct predict_settings {
   const char *kernel; /* "ntk", "limit"; NULL: not given, nor what follows */
   const char *test, *test_labels;
   size_t test_samples;
-  const char *ridge; /* a number from 0 */
-  real_list time;
+  real_list ridge, time; /* numbers from 0 */
   size_list steps;
   double lr;
   const char *loss, *classes;

@@ -19,7 +19,7 @@ static exit_status check_settings(const predict_settings *settings) {
   if (settings->time.count > 0 && settings->steps.count > 0)
     return report_error(EXIT_INPUT, "--time is of gradient flow and --steps of gradient descent; "
                                     "expected one of them");
-  if (settings->ridge != NULL && strtod(settings->ridge, NULL) > 0.0 && times)
+  if (settings->ridge.count > 0 && settings->ridge.values[settings->ridge.count - 1] > 0.0 && times)
     return report_error(EXIT_INPUT,
                         "--ridge and --%s: gradient descent has no ridge; expected one "
                         "of them",
@@ -44,11 +44,23 @@ static exit_status check_settings(const predict_settings *settings) {
 
 static const size_t MOST_STEPS = (size_t)1 << 53;
 
+/* Numbers of a list, which grow. */
+static exit_status check_growth(const char *option, const double *values, size_t count) {
+  for (size_t t = 1; t < count; t++)
+    if (!(values[t] > values[t - 1]))
+      return report_error(EXIT_INPUT, "--%s: %g follows %g; expected numbers that grow", option,
+                          values[t], values[t - 1]);
+  return EXIT_DONE;
+}
+
 static exit_status make_options(kernel_run *run) {
   const predict_settings *s = &run->settings;
   const size_t times = s->time.count + s->steps.count;
+  const bool several = s->ridge.count > 1;
   run->options = (ntk_regression_options){
-      .ridge = s->ridge != NULL ? strtod(s->ridge, NULL) : 0.0,
+      .ridge = s->ridge.count == 1 ? s->ridge.values[0] : 0.0,
+      .ridge_list = several ? s->ridge.values : NULL,
+      .ridges = several ? s->ridge.count : 0,
       .centered = s->centered,
       .loss = s->loss,
       .times = times,
@@ -56,16 +68,12 @@ static exit_status make_options(kernel_run *run) {
       .seed = s->common.seed,
   };
   if (times == 0)
-    return EXIT_DONE;
+    return check_growth("ridge", s->ridge.values, s->ridge.count);
   run->time = calloc(times, sizeof *run->time);
   if (run->time == NULL)
     return report_error(EXIT_FAILED, "no memory for %zu times", times);
   for (size_t t = 0; t < times; t++) {
     run->time[t] = s->time.count > 0 ? s->time.values[t] : (double)s->steps.values[t];
-    const char *option = s->time.count > 0 ? "time" : "steps";
-    if (t > 0 && !(run->time[t] > run->time[t - 1]))
-      return report_error(EXIT_INPUT, "--%s: %g follows %g; expected numbers that grow", option,
-                          run->time[t], run->time[t - 1]);
     if (s->steps.count > 0 && s->steps.values[t] > MOST_STEPS)
       return report_error(EXIT_INPUT,
                           "--steps: %zu is beyond what a double counts; expected up to "
@@ -73,7 +81,7 @@ static exit_status make_options(kernel_run *run) {
                           s->steps.values[t], MOST_STEPS);
   }
   run->options.time = run->time;
-  return EXIT_DONE;
+  return check_growth(s->time.count > 0 ? "time" : "steps", run->time, times);
 }
 
 /* The spec is there, the data are not. */
@@ -109,7 +117,7 @@ static exit_status choose(kernel_run *run) {
   if (classes->encoding == NULL)
     return EXIT_DONE;
   const double N = (double)run->result.samples;
-  classes->right = (size_t)(run->result.last.train_accuracy * N + 0.5);
+  classes->right = (size_t)(run->result.chosen.train_accuracy * N + 0.5);
   run->chosen = calloc(run->tests, sizeof *run->chosen);
   if (run->chosen == NULL)
     return report_error(EXIT_FAILED, "no memory for the classes of %zu samples", run->tests);
@@ -120,8 +128,8 @@ static exit_status choose(kernel_run *run) {
 
 /* Labels that code classes, and test labels of which some are none of the code. */
 static void note_labels(const kernel_run *run) {
-  const ntk_regression_point *last = &run->result.last;
-  if (run->test_Y != NULL && !isnan(last->train_accuracy) && isnan(last->test_accuracy))
+  const ntk_regression_point *chosen = &run->result.chosen;
+  if (run->test_Y != NULL && !isnan(chosen->train_accuracy) && isnan(chosen->test_accuracy))
     report_warning(&run->settings.common,
                    "--%s: its labels are not those of the training data (1 and -1, or 1 and 0): no "
                    "accuracy, and the error is of other labels",
@@ -143,7 +151,7 @@ static const char *option_at_fault(const kernel_run *run) {
   const char *option = ntk_error_last().option;
   if (option != NULL && strcmp(option, "time") == 0 && run->settings.steps.count > 0)
     return "steps";
-  if (option != NULL && strcmp(option, "ridge") == 0 && run->settings.ridge == NULL)
+  if (option != NULL && strcmp(option, "ridge") == 0 && run->settings.ridge.count == 0)
     return NULL; /* what is asked for, not what was given */
   return option;
 }

@@ -86,27 +86,41 @@ static void put_classes(FILE *out, const kernel_run *run) {
   fputs("</tbody>\n</table>\n", out);
 }
 
-/* ---- Times ----------------------------------------------------------------------------------- */
+/* ---- Times, and ridges ----------------------------------------------------------------------- */
 
-static void put_times(FILE *out, const kernel_run *run) {
+static double at_point(const kernel_run *run, const ntk_regression_point *p) {
+  return run->options.ridges > 0 ? p->ridge : p->time;
+}
+
+/* What points are of. */
+static const char *point_word(const kernel_run *run) {
+  return run->options.ridges > 0 ? "ridge" : run->settings.steps.count > 0 ? "step" : "time";
+}
+
+static void put_points(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
-  figure_point train[DRAWN] = {{0}}, test[DRAWN] = {{0}};
+  const bool ridges = run->options.ridges > 0;
+  figure_point train[DRAWN] = {{0}}, test[DRAWN] = {{0}}, left[DRAWN] = {{0}};
   const size_t drawn = r->points < DRAWN ? r->points : DRAWN;
   if (r->points < 2)
     return;
   for (size_t k = 0; k < drawn; k++) {
     const ntk_regression_point *p = &r->point[k * (r->points - 1) / (drawn - 1)];
-    train[k] = (figure_point){p->time, p->train_error, NAN, NAN};
-    test[k] = (figure_point){p->time, p->test_error, NAN, NAN};
+    const double x = at_point(run, p);
+    train[k] = (figure_point){x, p->train_error, NAN, NAN};
+    test[k] = (figure_point){x, p->test_error, NAN, NAN};
+    left[k] = (figure_point){x, p->loo_error, NAN, NAN};
   }
-  qsort(train, drawn, sizeof *train, by_x);
-  qsort(test, drawn, sizeof *test, by_x);
-  const figure_curve curve[] = {{"training", drawn, train, FIGURE_BOTH, 1},
-                                {"test", drawn, test, FIGURE_BOTH, 2}};
-  page_figure(out, &(figure){.title = "Errors over time",
-                             .x = {run->settings.steps.count > 0 ? "steps" : "time", true},
+  figure_curve curve[3] = {{"training", drawn, train, FIGURE_BOTH, 1}};
+  size_t curves = 1;
+  if (run->test_Y != NULL)
+    curve[curves++] = (figure_curve){"test", drawn, test, FIGURE_BOTH, 2};
+  if (ridges)
+    curve[curves++] = (figure_curve){"one left out", drawn, left, FIGURE_BOTH, 3};
+  page_figure(out, &(figure){.title = ridges ? "Errors over the ridge" : "Errors over time",
+                             .x = {run->settings.steps.count > 0 ? "steps" : point_word(run), true},
                              .y = {"||f - Y|| / ||Y||", true},
-                             .curves = run->test_Y != NULL ? 2 : 1,
+                             .curves = curves,
                              .curve = curve});
 }
 
@@ -119,16 +133,16 @@ static void put_accuracy(FILE *out, const ntk_regression_point *p) {
   fputs("</p>\n", out);
 }
 
-/* The least test error of all times, where it is not the last's. */
+/* The least test error of all times or ridges, where it is not the chosen one's. */
 static void put_best(FILE *out, const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
   const ntk_regression_point *best = NULL;
   for (size_t k = 0; k < r->points; k++)
     if (best == NULL || r->point[k].test_error < best->test_error)
       best = &r->point[k];
-  if (best != NULL && best->test_error < r->last.test_error)
-    fprintf(out, "<p>least at %s %g: <b>%.6g</b> at the test data</p>\n",
-            run->settings.steps.count > 0 ? "step" : "time", best->time, best->test_error);
+  if (best != NULL && best->test_error < r->chosen.test_error)
+    fprintf(out, "<p>least at %s %g: <b>%.6g</b> at the test data</p>\n", point_word(run),
+            at_point(run, best), best->test_error);
 }
 
 /* What was done to the data, and where their labels are. */
@@ -156,17 +170,22 @@ void predict_kernel_page(const void *what, FILE *out) {
   page_begin(out, limit ? "Predictions of the limit" : "Predictions of the kernel");
   fputs("<div class=\"answer\">\n<p class=\"value\">", out);
   page_formula(out, "||f - Y|| / ||Y||");
-  if (isnan(r->last.test_error))
+  if (isnan(r->chosen.test_error))
     fprintf(out, " = <b>%.6g</b> at the training data, no labels at the test data ",
-            r->last.train_error);
+            r->chosen.train_error);
   else
-    fprintf(out, " = <b>%.6g</b> at the test data ", r->last.test_error);
+    fprintf(out, " = <b>%.6g</b> at the test data ", r->chosen.test_error);
   page_verdict(out, sure ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED, ntk_verdict_name(r->verdict));
   fputs("</p>\n", out);
-  if (!isnan(r->last.test_error))
-    fprintf(out, "<p>%.6g at the training data</p>\n", r->last.train_error);
+  if (!isnan(r->chosen.test_error))
+    fprintf(out, "<p>%.6g at the training data</p>\n", r->chosen.train_error);
+  if (run->options.ridges > 0)
+    fprintf(
+        out,
+        "<p>%.6g of each training sample when the others are fitted, the least of %zu ridges</p>\n",
+        r->chosen.loo_error, r->points);
   put_best(out, run);
-  put_accuracy(out, &r->last);
+  put_accuracy(out, &r->chosen);
   if (!sure) {
     fputs("<p>", out);
     page_text(out, r->reason);
@@ -183,7 +202,7 @@ void predict_kernel_page(const void *what, FILE *out) {
   fputs("</dl>\n", out);
   put_predictions(out, run);
   put_classes(out, run);
-  put_times(out, run);
+  put_points(out, run);
   view_page(out, predict_kernel_fields, run, true);
   page_end(out);
 }

@@ -8,30 +8,66 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS = 12 /* of the table of times */ };
+enum { ROWS = 12 /* of the table of times, or of ridges */ };
 
 void predict_kernel_way(const kernel_run *run, char text[PREDICT_LINE]) {
   const ntk_regression_result *r = &run->result;
   const predict_settings *s = &run->settings;
   if (s->steps.count > 0)
-    snprintf(text, PREDICT_LINE, "after %.0f step%s of gradient descent of size %g", r->last.time,
-             r->last.time == 1.0 ? "" : "s", s->lr);
+    snprintf(text, PREDICT_LINE, "after %.0f step%s of gradient descent of size %g", r->chosen.time,
+             r->chosen.time == 1.0 ? "" : "s", s->lr);
   else if (s->time.count > 0)
-    snprintf(text, PREDICT_LINE, "gradient flow at time %g", r->last.time);
+    snprintf(text, PREDICT_LINE, "gradient flow at time %g", r->chosen.time);
+  else if (run->options.ridges > 0)
+    snprintf(text, PREDICT_LINE, "ridge %g, which of %zu has the least leave-one-out error",
+             r->ridge, r->points);
   else if (r->ridge > 0.0)
     snprintf(text, PREDICT_LINE, "ridge %g", r->ridge);
   else
     snprintf(text, PREDICT_LINE, "no ridge: the end of gradient flow");
 }
 
-static void print_pair(const char *name, double train, double test, const char *format) {
-  char a[JOB_CELL], b[JOB_CELL];
-  printf("%-11s %-13s %s\n", name, job_number(train, format, a), job_number(test, format, b));
+/* out: with one left out; NaN: not known. */
+static void print_row(const char *name, double train, double test, double out) {
+  char a[JOB_CELL], b[JOB_CELL], c[JOB_CELL] = "";
+  printf("%-11s %-13s %-*s%s\n", name, job_number(train, "%.6g", a), isnan(out) ? 0 : 14,
+         job_number(test, "%.6g", b), isnan(out) ? "" : job_number(out, "%.6g", c));
+}
+
+/* Which has the least test error. */
+static const ntk_regression_point *least_tested(const ntk_regression_result *r) {
+  const ntk_regression_point *best = &r->point[0];
+  for (size_t k = 1; k < r->points; k++)
+    best = r->point[k].test_error < best->test_error ? &r->point[k] : best;
+  return best;
+}
+
+static void print_ridges(const kernel_run *run) {
+  const ntk_regression_result *r = &run->result;
+  const bool coded = !isnan(r->chosen.train_accuracy);
+  const size_t shown = r->points < ROWS ? r->points : ROWS;
+  printf("\n%-12s training error test error    one left out%s\n", "ridge",
+         coded ? "   accuracy  test      one left out" : "");
+  for (size_t k = 0; k < shown; k++) {
+    const ntk_regression_point *p = &r->point[k * (r->points - 1) / (shown - 1)];
+    char a[JOB_CELL], b[JOB_CELL], c[JOB_CELL];
+    printf("%-12g %-14s %-13s %-*s", p->ridge, job_number(p->train_error, "%.6g", a),
+           job_number(p->test_error, "%.6g", b), coded ? 13 : 0,
+           job_number(p->loo_error, "%.6g", c));
+    if (coded)
+      printf("  %-9s %-9s %s", job_number(p->train_accuracy, "%.4g", a),
+             job_number(p->test_accuracy, "%.4g", b), job_number(p->loo_accuracy, "%.4g", c));
+    putchar('\n');
+  }
+  if (!isnan(r->chosen.test_error))
+    printf("least       at the test data, %.6g, with ridge %g; of one left out, %.6g, with ridge "
+           "%g\n",
+           least_tested(r)->test_error, least_tested(r)->ridge, r->chosen.loo_error, r->ridge);
 }
 
 static void print_times(const kernel_run *run) {
   const ntk_regression_result *r = &run->result;
-  const bool coded = !isnan(r->last.train_accuracy);
+  const bool coded = !isnan(r->chosen.train_accuracy);
   const size_t shown = r->points < ROWS ? r->points : ROWS;
   if (r->points < 2)
     return;
@@ -54,6 +90,7 @@ static void print_times(const kernel_run *run) {
 void predict_kernel_print(const void *what) {
   const kernel_run *run = what;
   const ntk_regression_result *r = &run->result;
+  const bool several = run->options.ridges > 0;
   char way[PREDICT_LINE], more[JOB_CELL + 32], low[JOB_CELL], high[JOB_CELL];
   predict_kernel_way(run, way);
   snprintf(more, sizeof more, ", %zu test sample%s", r->tests, r->tests == 1 ? "" : "s");
@@ -65,17 +102,21 @@ void predict_kernel_print(const void *what) {
          way);
   printf("verdict     %s%s%s\n\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
          r->reason);
-  printf("            training      test\n");
-  print_pair("loss", r->last.train_loss, r->last.test_loss, "%.6g");
+  printf("            training      test%s\n", several ? "          one left out" : "");
+  print_row("loss", r->chosen.train_loss, r->chosen.test_loss, NAN);
   if (strcmp(run->settings.loss, "half-sum") == 0 && r->tests != r->samples &&
-      !isnan(r->last.test_loss))
+      !isnan(r->chosen.test_loss))
     printf("            sums over %zu and %zu samples; error can be compared\n", r->samples,
            r->tests);
-  print_pair("error", r->last.train_error, r->last.test_error, "%.6g");
-  if (!isnan(r->last.train_accuracy) || !isnan(r->last.test_accuracy))
-    print_pair("accuracy", r->last.train_accuracy, r->last.test_accuracy, "%.6g");
-  print_times(run);
-  printf("\nnorm        %.6g, of f%s in the kernel's space\n", r->last.norm,
+  print_row("error", r->chosen.train_error, r->chosen.test_error, r->chosen.loo_error);
+  if (!isnan(r->chosen.train_accuracy) || !isnan(r->chosen.test_accuracy))
+    print_row("accuracy", r->chosen.train_accuracy, r->chosen.test_accuracy,
+              r->chosen.loo_accuracy);
+  if (several)
+    print_ridges(run);
+  else
+    print_times(run);
+  printf("\nnorm        %.6g, of f%s in the kernel's space\n", r->chosen.norm,
          run->options.limit == NULL ? " - f0" : "");
   printf("residual    %.1e of the system that was solved\n", r->residual);
   if (!isnan(r->lambda_max))

@@ -85,19 +85,20 @@ static const option_row kernel[] = {
      .help = "Where data are drawn: M more of the same distribution, with labels of the same law "
              "or teacher."},
     {.name = "ridge",
-     .kind = KIND_FROM,
+     .kind = KIND_FROMS,
      .field = FIELD(ridge),
-     .argument = "R",
-     .item = "R",
-     .expected = "a number > 0, or 0",
+     .argument = "R,...",
+     .item = "ridge",
+     .expected = "numbers from 0",
      .help = "Solve with K + R I; 0, as when not given: the end of gradient flow, which "
-             "interpolates."},
+             "interpolates. Of several the one is chosen that has the least error of each training "
+             "sample when the others are fitted (leave-one-out); predictions are of it."},
     {.name = "time",
-     .kind = KIND_REALS,
+     .kind = KIND_FROMS,
      .field = FIELD(time),
      .argument = "T,...",
      .item = "time",
-     .expected = "numbers > 0",
+     .expected = "numbers from 0",
      .help = "Gradient flow stopped at these times, in closed form by all eigenvectors of K; "
              "predictions are of the last. In the place of --ridge."},
     {.name = "steps",

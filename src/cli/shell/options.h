@@ -23,6 +23,7 @@ typedef enum option_kind {
   KIND_FROM,   /* a number from 0, kept as it is written [const char *] */
   KIND_RULE,   /* a number > 0, or one of the names of option.choice [real_or_name] */
   KIND_REALS,  /* numbers > 0, separated by commas [real_list] */
+  KIND_FROMS,  /* numbers from 0, separated by commas [real_list] */
   KIND_SEED,   /* [uint64_t] */
   KIND_COUNT,  /* a whole number from 0 [int] */
   KIND_BYTES,  /* 500M, 8G [size_t] */

@@ -140,12 +140,16 @@ static bool is_replaced(const option_row *option, const bool *seen) {
   return false;
 }
 
+static bool is_reals(const option_row *option) {
+  return option->kind == KIND_REALS || option->kind == KIND_FROMS;
+}
+
 /* An option as if it had no fallback: only texts and lists have one that is not 0. */
 static void forget_fallback(const option_row *option, cli_settings *settings) {
   char *field = (char *)settings + option->field;
   if (option->kind == KIND_CHOICE)
     *(const char **)(void *)field = NULL;
-  else if (option->kind == KIND_REALS) {
+  else if (is_reals(option)) {
     real_list *list = (void *)field;
     free(list->values);
     *list = (real_list){0};
@@ -184,7 +188,7 @@ static const option_row *list_before(char *const *words) {
   if (strncmp(words[0], "--", 2) != 0 || !isdigit((unsigned char)words[2][0]))
     return NULL;
   for (size_t i = 0; row_of(i) != NULL; i++)
-    if ((row_of(i)->kind == KIND_SIZES || row_of(i)->kind == KIND_REALS) &&
+    if ((row_of(i)->kind == KIND_SIZES || is_reals(row_of(i))) &&
         strcmp(words[0] + 2, row_of(i)->name) == 0)
       return row_of(i);
   return NULL;
@@ -262,7 +266,7 @@ void settings_clear(const cli_command *command, cli_settings *settings) {
     if (option->kind == KIND_SIZES) {
       free(((size_list *)field)->values);
       *(size_list *)field = (size_list){0};
-    } else if (option->kind == KIND_REALS) {
+    } else if (is_reals(option)) {
       free(((real_list *)field)->values);
       *(real_list *)field = (real_list){0};
     }

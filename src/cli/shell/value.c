@@ -170,7 +170,10 @@ static exit_status set_reals(const option_row *option, const char *text, real_li
   for (size_t i = 0; i < count; i++) {
     const size_t length = strcspn(item, ",");
     const char *why = number_positive(item, length, &values[i]);
-    if (why != NULL) {
+    const bool zero = why != NULL && strcmp(why, "is 0") == 0;
+    if (zero && option->kind == KIND_FROMS)
+      values[i] = 0.0;
+    else if (why != NULL) {
       free(values);
       return refuse(option, text, i + 1, why);
     }
@@ -227,6 +230,7 @@ exit_status parse_value(const option_row *option, const char *text, void *settin
   case KIND_SIZES:
     return set_sizes(option, text, field);
   case KIND_REALS:
+  case KIND_FROMS:
     return set_reals(option, text, field);
   case KIND_PIXELS:
     return set_pixels(option, text, field);

@@ -24,7 +24,7 @@ static ntk_status check_times(const ntk_regression_options *o) {
                ? NTK_OK
                : refuse("time", ntk_fail(NTK_ERR_ARGUMENT, "lr, or a number of times, without "
                                                            "times; accepted: both"));
-  if (o->ridge > 0.0)
+  if (o->ridge > 0.0 || o->ridges > 0)
     return refuse("ridge", ntk_fail(NTK_ERR_ARGUMENT,
                                     "a ridge, and times of gradient descent, which has none; "
                                     "accepted: one of them"));
@@ -43,10 +43,28 @@ static ntk_status check_times(const ntk_regression_options *o) {
   return NTK_OK;
 }
 
-static ntk_status check_options(ntk_regressor *s) {
-  const ntk_regression_options *o = &s->options;
+/* One, or a list to choose from. */
+static ntk_status check_ridges(const ntk_regression_options *o) {
   if (!(o->ridge >= 0.0 && isfinite(o->ridge)))
     return refuse("ridge", ntk_fail(NTK_ERR_ARGUMENT, "ridge is %g; accepted: 0 and up", o->ridge));
+  if (o->ridges == 0)
+    return NTK_OK;
+  if (o->ridge_list == NULL || o->ridge > 0.0)
+    return refuse("ridge", ntk_fail(NTK_ERR_ARGUMENT,
+                                    o->ridge_list == NULL
+                                        ? "a number of ridges without a list; accepted: both"
+                                        : "a ridge, and a list of them; accepted: one of both"));
+  for (size_t k = 0; k < o->ridges; k++)
+    if (!(o->ridge_list[k] >= 0.0 && isfinite(o->ridge_list[k])))
+      return refuse("ridge",
+                    ntk_fail(NTK_ERR_ARGUMENT, "ridge %zu (from 1) is %g; accepted: 0 and up",
+                             k + 1, o->ridge_list[k]));
+  return NTK_OK;
+}
+
+static ntk_status check_options(ntk_regressor *s) {
+  const ntk_regression_options *o = &s->options;
+  NTK_TRY(check_ridges(o));
   if (!(o->lr >= 0.0 && isfinite(o->lr)))
     return refuse("lr", ntk_fail(NTK_ERR_ARGUMENT, "lr is %g; accepted: a number above 0", o->lr));
   return check_times(o);
@@ -86,7 +104,9 @@ static ntk_status check(ntk_regressor *s) {
   NTK_TRY(check_shapes(s));
   const size_t N = ntk_dataset_samples(s->data);
   s->scale = s->mean ? 2.0 / (double)N : 1.0;
-  s->points = o->times > 0 ? o->times : 1;
+  s->points = o->times > 0 ? o->times : o->ridges > 0 ? o->ridges : 1;
+  s->choose = o->ridges > 0;
+  s->ridge = o->times > 0 ? NULL : s->choose ? o->ridge_list : &o->ridge;
   s->vectors = o->limit != NULL ? s->outputs : 1;
   if (o->limit != NULL)
     s->rows = N;
@@ -145,6 +165,8 @@ static ntk_status allocate(ntk_regressor *s) {
   NTK_TRY(ntk_alloc_doubles(s->context, train, "labels", &s->r));
   NTK_TRY(ntk_alloc_doubles(s->context, all, "coefficients", &s->a));
   NTK_TRY(ntk_alloc_doubles(s->context, all, "coefficients", &s->left));
+  if (s->choose)
+    NTK_TRY(ntk_alloc_doubles(s->context, all, "errors", &s->out));
   NTK_TRY(ntk_alloc_doubles(s->context, tests, "predictions", &s->predicted));
   NTK_TRY(ntk_alloc_doubles(s->context, test, "predictions", &s->to->prediction));
   NTK_TRY(ntk_alloc_doubles(s->context, train, "predictions", &s->to->fitted));
@@ -154,22 +176,22 @@ static ntk_status allocate(ntk_regressor *s) {
   return NTK_OK;
 }
 
-/* What the last time gives, as the caller has labels. */
-static void finish(const ntk_regressor *s) {
+/* What the chosen point gives, as the caller has labels. */
+static void finish(const ntk_regressor *s, size_t chosen) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test), n = s->outputs;
-  const size_t last = s->points - 1;
   for (size_t i = 0; i < N; i++)
     for (size_t c = 0; c < n; c++) {
-      const size_t at = ntk_regressor_at(s, i, c, last);
+      const size_t at = ntk_regressor_at(s, i, c, chosen);
       s->to->fitted[i * n + c] = s->Y[i * n + c] - s->left[at];
       s->to->coefficient[i * n + c] = s->a[at];
     }
   for (size_t i = 0; i < M * n; i++)
-    s->to->prediction[i] = s->predicted[i * s->points + last];
+    s->to->prediction[i] = s->predicted[i * s->points + chosen];
 }
 
 static ntk_status run(ntk_regressor *s) {
   ntk_regression_result *to = s->to;
+  size_t chosen = s->points - 1;
   double start = ntk_clock();
   NTK_TRY(allocate(s));
   NTK_TRY(make_kernel(s));
@@ -177,13 +199,13 @@ static ntk_status run(ntk_regressor *s) {
   NTK_TRY(check_size(s));
   to->seconds_kernel = ntk_clock() - start;
   start = ntk_clock();
-  NTK_TRY(s->options.times > 0 ? ntk_regressor_flow(s) : ntk_regressor_solve(s));
+  NTK_TRY(s->options.times > 0 ? ntk_regressor_flow(s) : ntk_regressor_solve(s, &chosen));
   to->seconds_solve = ntk_clock() - start;
   start = ntk_clock();
   NTK_TRY(ntk_regressor_predict(s));
   to->seconds_predict = ntk_clock() - start;
-  NTK_TRY(ntk_regressor_score(s));
-  finish(s);
+  NTK_TRY(ntk_regressor_score(s, chosen));
+  finish(s, chosen);
   return NTK_OK;
 }
 
@@ -203,13 +225,13 @@ ntk_status ntk_regression(ntk_context *context, const ntk_network *network, cons
   made.points = s.points;
   made.numbers = made.samples * made.outputs;
   made.test_numbers = made.tests * made.outputs;
-  made.ridge = s.options.ridge;
   const ntk_status status = run(&s);
   ntk_kernel_destroy(s.K);
   ntk_features_destroy(s.features);
   ntk_free(context, s.r);
   ntk_free(context, s.a);
   ntk_free(context, s.left);
+  ntk_free(context, s.out);
   ntk_free(context, s.predicted);
   made.seconds = ntk_clock() - start;
   if (status == NTK_OK)

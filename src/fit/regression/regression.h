@@ -13,6 +13,8 @@ typedef struct ntk_regressor {
   const ntk_dataset *data, *test; /* N, M rows */
   const double *Y;                /* N x outputs */
   ntk_regression_options options; /* defaults resolved */
+  const double *ridge;            /* of each point; NULL: times */
+  bool choose;                    /* by leaving one out */
   bool mean;                      /* the loss */
   double scale;                   /* the loss's gradient is scale J^T (f - Y) */
   size_t outputs, points;
@@ -23,18 +25,23 @@ typedef struct ntk_regressor {
   double *r;                 /* rows x vectors, column-major: Y - f0(X) */
   double *a;                 /* rows x (vectors points), column c points + t: coefficients */
   double *left;              /* of that shape: Y - f(X) */
+  double *out;               /* of that shape: Y_i - f_i(x_i) without sample i; NULL: not asked */
   double *predicted;         /* (M outputs) x points, row-major: f at the test data */
   ntk_regression_result *to; /* what comes of it */
 } ntk_regressor;
 
-/* Where output c of sample i at time t stands in a and left. */
+/* Where output c of sample i at point t, a time or a ridge, stands in a, left and out. */
 static inline size_t ntk_regressor_at(const ntk_regressor *s, size_t i, size_t c, size_t t) {
   return s->vectors == 1 ? t * s->rows + i * s->outputs + c : (c * s->points + t) * s->rows + i;
 }
 
-/* a, left, and what is known of K: (K + R I) a = r by one factorisation. NTK_ERR_NUMERIC where the
- * matrix is singular, or not told from that. */
-ntk_status ntk_regressor_solve(ntk_regressor *s);
+/* a, left, and what is known of K: (K + R I) a = r by a factorisation for each R, and which of them
+ * is chosen. NTK_ERR_NUMERIC where a matrix is singular, or not told from that. */
+ntk_status ntk_regressor_solve(ntk_regressor *s, size_t *chosen);
+/* Of one R whose factor is there and a solved: Y_i - f_i(x_i), i left out, as a lies. Bytes that it
+ * takes of R rows meanwhile, n of them a sample. */
+ntk_status ntk_regressor_leave_out(const ntk_regressor *s, const ntk_kernel *factor);
+double ntk_regressor_leave_out_bytes(const ntk_context *context, double R, double n);
 /* The same at times of gradient flow or descent, by all eigenvectors of K. */
 ntk_status ntk_regressor_flow(ntk_regressor *s);
 /* What there is to be known of K before it is factorised. */
@@ -58,7 +65,7 @@ typedef struct ntk_slabs {
 ntk_slabs ntk_regressor_slabs(const ntk_network_spec *spec, size_t M, size_t rows, size_t points,
                               bool limit);
 
-/* Losses, errors, accuracies and norms, into to->point. */
-ntk_status ntk_regressor_score(ntk_regressor *s);
+/* Losses, errors, accuracies and norms, into to->point, and to->chosen. */
+ntk_status ntk_regressor_score(ntk_regressor *s, size_t chosen);
 
 #endif

@@ -71,22 +71,30 @@ static score score_of(const ntk_regressor *s, coding code, const double *e, cons
 static ntk_regression_point point_of(const ntk_regressor *s, coding code, size_t t, double *e) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test), n = s->outputs;
   const double *test = s->options.test_labels;
-  score of_test = {NAN, NAN, NAN};
+  score of_test = {NAN, NAN, NAN}, of_out = of_test;
   for (size_t i = 0; i < N; i++)
     for (size_t c = 0; c < n; c++)
       e[i * n + c] = -s->left[ntk_regressor_at(s, i, c, t)];
   const score of_train = score_of(s, code, e, s->Y, N);
+  for (size_t i = 0; i < N && s->out != NULL; i++)
+    for (size_t c = 0; c < n; c++)
+      e[i * n + c] = -s->out[ntk_regressor_at(s, i, c, t)];
+  if (s->out != NULL)
+    of_out = score_of(s, code, e, s->Y, N);
   for (size_t i = 0; i < M * n && test != NULL; i++)
     e[i] = s->predicted[i * s->points + t] - test[i];
   if (test != NULL)
     of_test = score_of(s, code, e, test, M);
   return (ntk_regression_point){.time = s->options.times > 0 ? s->options.time[t] : NAN,
+                                .ridge = s->ridge != NULL ? s->ridge[t] : 0.0,
                                 .train_loss = of_train.loss,
                                 .test_loss = of_test.loss,
                                 .train_error = of_train.error,
                                 .test_error = of_test.error,
                                 .train_accuracy = of_train.accuracy,
                                 .test_accuracy = of_test.accuracy,
+                                .loo_error = of_out.error,
+                                .loo_accuracy = of_out.accuracy,
                                 .norm = s->to->point[t].norm};
 }
 
@@ -101,7 +109,7 @@ static ntk_status check_loss(const ntk_regression_point *at) {
                         larger);
 }
 
-ntk_status ntk_regressor_score(ntk_regressor *s) {
+ntk_status ntk_regressor_score(ntk_regressor *s, size_t chosen) {
   const size_t N = ntk_dataset_samples(s->data), M = ntk_dataset_samples(s->test);
   double *e = NULL;
   NTK_TRY(ntk_alloc_doubles(s->context, (N > M ? N : M) * s->outputs, "errors", &e));
@@ -111,7 +119,7 @@ ntk_status ntk_regressor_score(ntk_regressor *s) {
     s->to->point[t] = point_of(s, code, t, e);
     status = check_loss(&s->to->point[t]);
   }
-  s->to->last = s->to->point[s->points - 1];
+  s->to->chosen = s->to->point[chosen];
   ntk_free(s->context, e);
   return status;
 }

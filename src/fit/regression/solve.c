@@ -1,4 +1,6 @@
-/* (K + R I) a = r, by Cholesky's factor of a copy. Without a ridge the ends of K's spectrum come
+/* (K + R I) a = r, by Cholesky's factor of a copy for each R, of which there are few: all
+ * eigenvectors would take as long as thirty of them, and what is found with a ridge does not depend
+ * on which others there are. Without a ridge the ends of K's spectrum come
  * first: where its smallest eigenvalue is 0, or is not told from that, a would be noise, or would
  * depend on which of many solutions rounding takes. With one no eigenvalue is below it. Then a step
  * or two of iterative refinement. */
@@ -165,7 +167,8 @@ static void judge(const ntk_regressor *s) {
            lost);
 }
 
-static ntk_status finish(ntk_regressor *s, const ntk_kernel *factor) {
+/* Of one R. */
+static ntk_status finish(const ntk_regressor *s, const ntk_kernel *factor) {
   const size_t count = s->rows * s->vectors, rows = (size_t)s->context->threads * s->rows;
   double *room = NULL;
   NTK_TRY(ntk_alloc_doubles(s->context, 2 * count + rows, "refinement", &room));
@@ -175,10 +178,10 @@ static ntk_status finish(ntk_regressor *s, const ntk_kernel *factor) {
     status = ntk_regressor_norm(s, &s->to->point[0].norm);
   if (status == NTK_OK)
     judge(s);
-  return status;
+  return status == NTK_OK && s->out != NULL ? ntk_regressor_leave_out(s, factor) : status;
 }
 
-ntk_status ntk_regressor_solve(ntk_regressor *s) {
+static ntk_status solve(const ntk_regressor *s) {
   ntk_kernel *copy = NULL;
   NTK_TRY(ntk_kernel_copy(s->K, &copy));
   ntk_status status = s->options.ridge > 0.0 ? factor_with_ridge(s, copy) : factor(s, copy);
@@ -188,5 +191,63 @@ ntk_status ntk_regressor_solve(ntk_regressor *s) {
   if (status == NTK_OK)
     status = finish(s, copy);
   ntk_kernel_destroy(copy);
+  return status;
+}
+
+/* ---- Each ridge, and the one that is chosen -------------------------------------------------- */
+
+/* That of point t, in room of its own: 3 rows x vectors. */
+static ntk_status solve_point(const ntk_regressor *s, size_t t, double *room,
+                              ntk_regression_result *part) {
+  const size_t R = s->rows, count = R * s->vectors;
+  double *const all[] = {s->a, s->left, s->out};
+  ntk_regressor one = *s;
+  one.points = 1;
+  one.options.ridge = s->ridge[t];
+  one.to = part;
+  one.a = room;
+  one.left = room + count;
+  one.out = s->out != NULL ? room + 2 * count : NULL;
+  NTK_TRY(solve(&one));
+  for (size_t k = 0; k < 3 && all[k] != NULL; k++)
+    for (size_t c = 0; c < s->vectors; c++)
+      memcpy(all[k] + (c * s->points + t) * R, room + k * count + c * R, R * sizeof *room);
+  return NTK_OK;
+}
+
+static void keep(const ntk_regressor *s, const ntk_regression_result *part, double ridge) {
+  ntk_regression_result *to = s->to;
+  to->verdict = part->verdict;
+  memcpy(to->reason, part->reason, sizeof to->reason);
+  to->resolution = part->resolution;
+  to->residual = part->residual;
+  to->ridge = ridge;
+}
+
+static ntk_status solve_points(const ntk_regressor *s, double *room, size_t *chosen) {
+  const size_t count = s->rows * s->vectors;
+  double least = INFINITY;
+  for (size_t t = 0; t < s->points; t++) {
+    ntk_regression_result part = {.point = &s->to->point[t], .lambda_min = NAN, .lambda_max = NAN};
+    NTK_TRY(solve_point(s, t, room, &part));
+    if (!isnan(part.lambda_max)) { /* the ends of K are found where R is 0 */
+      s->to->lambda_min = part.lambda_min;
+      s->to->lambda_max = part.lambda_max;
+    }
+    const double error = s->out != NULL ? ntk_regressor_length(count, room + 2 * count) : 0.0;
+    if (t > 0 && !(error < least))
+      continue;
+    least = error;
+    *chosen = t;
+    keep(s, &part, s->ridge[t]);
+  }
+  return NTK_OK;
+}
+
+ntk_status ntk_regressor_solve(ntk_regressor *s, size_t *chosen) {
+  double *room = NULL;
+  NTK_TRY(ntk_alloc_doubles(s->context, 3 * s->rows * s->vectors, "coefficients", &room));
+  const ntk_status status = solve_points(s, room, chosen);
+  ntk_free(s->context, room);
   return status;
 }
