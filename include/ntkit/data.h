@@ -50,21 +50,23 @@ NTK_API ntk_status ntk_npy_save(const char *path, const double *values, int rank
 NTK_API ntk_status ntk_directory_prepare(const char *path);
 
 /* Which rows of a file: after the first `skip`, of all that follow, or of exactly `count`, or of at
- * most `limit` (one of the two), `subsample` drawn without replacement (0: all); in the file's
+ * most `limit` (one of the two), `subsample` drawn without replacement (0: all), of which hold_out
+ * are drawn to be kept apart (0: none): all but these, or with held_out these alone; in the file's
  * order, or shuffled. All zeros: every row. Which rows and what order depend on seed and the rows'
- * own numbers alone, whatever the threads: row i has two random keys, words 0 and 1 of Philox-4x64
+ * own numbers alone, whatever the threads: row i has three random keys, words 0 to 2 of Philox-4x64
  * at key (seed, 9), counter (0, i, 0, 0); drawn are those with the smallest first key, so that a
- * smaller subsample is part of a larger one; shuffled is the order of the second.
+ * smaller subsample is part of a larger one; shuffled is the order of the second; held out are
+ * those with the smallest third.
  * label_column: the column of a text that has labels and is no datum, by its name in the heading or
  * its number, from 1 (-1: the last); of CIFAR-100, "coarse" or "fine"; NULL: none, or the usual. */
 typedef struct ntk_rows {
   const char *label_column;
-  size_t skip, count, limit, subsample;
-  bool shuffle;
+  size_t skip, count, limit, subsample, hold_out;
+  bool held_out, shuffle;
   uint64_t seed;
 } ntk_rows;
 /* How many these are of total; source names what has them in messages. NTK_ERR_SHAPE for more than
- * there are, NTK_ERR_ARGUMENT for count and limit. */
+ * there are, or all of them held out, NTK_ERR_ARGUMENT for count and limit. */
 NTK_API ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char *source,
                                   size_t *count);
 /* Their numbers, from 0, in their order, into row, which has room for as many. Also NTK_ERR_LIMIT,

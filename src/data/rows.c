@@ -1,6 +1,7 @@
 /* Rows drawn without replacement, and a random order, by sorting random keys: row i of the file has
- * two, words 0 and 1 of Philox at (seed, NTK_STREAM_ROWS, i). The subsample are the rows whose
- * first key is smallest, the order is that of the second; equal keys, by row. So every subset of
+ * three, words 0 to 2 of Philox at (seed, NTK_STREAM_ROWS, i). The subsample are the rows whose
+ * first key is smallest, those held out the ones whose third is, the order is that of the second;
+ * equal keys, by row. So every subset of
  * one size is as likely as another, and every order, up to keys of 64 bits being equal. O(M log M)
  * for the M rows that may be drawn. */
 #include "data/rows.h"
@@ -21,7 +22,7 @@ static ntk_status fault(const char *option, ntk_status status) {
 }
 
 bool ntk_rows_are_first(const ntk_rows *rows) {
-  return rows->skip == 0 && rows->subsample == 0 && !rows->shuffle;
+  return rows->skip == 0 && rows->subsample == 0 && rows->hold_out == 0 && !rows->shuffle;
 }
 
 /* How many rows may be drawn from. */
@@ -62,6 +63,14 @@ ntk_status ntk_rows_count(const ntk_rows *rows, size_t total, const char *source
                                        "%s: %zu rows are to be drawn from %zu; accepted: 1 to %zu",
                                        source, rows->subsample, candidates, candidates));
   *count = rows->subsample > 0 ? rows->subsample : candidates;
+  if (rows->hold_out == 0)
+    return NTK_OK;
+  if (rows->hold_out >= *count)
+    return fault("hold-out", ntk_fail(NTK_ERR_SHAPE,
+                                      "%s: %zu rows are to be held out of %zu; accepted: fewer, so "
+                                      "that others are left",
+                                      source, rows->hold_out, *count));
+  *count = rows->held_out ? rows->hold_out : *count - rows->hold_out;
   return NTK_OK;
 }
 
@@ -88,23 +97,31 @@ static void sort_keys(const ntk_rows *rows, int word, size_t count, ntk_row_pick
   qsort(pick, count, sizeof *pick, by_key);
 }
 
+/* Of so many rows those that are held out, or the others, to the front. */
+static void split(const ntk_rows *rows, size_t count, ntk_row_pick *pick) {
+  sort_keys(rows, 2, count, pick);
+  if (!rows->held_out)
+    memmove(pick, pick + rows->hold_out, (count - rows->hold_out) * sizeof *pick);
+}
+
 ntk_status ntk_row_list_make(ntk_context *context, const ntk_rows *rows, size_t total,
                              const char *source, ntk_row_list *list) {
   size_t candidates = 0, count = 0;
   NTK_TRY(ntk_rows_count(rows, total, source, &count));
   NTK_TRY(find_candidates(rows, total, source, &candidates));
   *list = (ntk_row_list){.context = context, .total = total, .first = rows->skip, .count = count};
-  if (rows->subsample == 0 && !rows->shuffle)
+  if (rows->subsample == 0 && rows->hold_out == 0 && !rows->shuffle)
     return NTK_OK;
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(context, candidates, sizeof(ntk_row_pick), "the list of rows", &pointer));
   ntk_row_pick *pick = list->pick = pointer;
   for (size_t k = 0; k < candidates; k++)
     pick[k].row = rows->skip + k;
-  if (rows->subsample > 0) {
+  if (rows->subsample > 0)
     sort_keys(rows, 0, candidates, pick);
-    qsort(pick, count, sizeof *pick, by_row);
-  }
+  if (rows->hold_out > 0)
+    split(rows, rows->subsample > 0 ? rows->subsample : candidates, pick);
+  qsort(pick, count, sizeof *pick, by_row);
   if (rows->shuffle)
     sort_keys(rows, 1, count, pick);
   for (size_t k = 0; k < count; k++)

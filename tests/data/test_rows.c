@@ -1,4 +1,4 @@
-/* Rows of a file: skipped, limited, drawn, shuffled; labels go with them.
+/* Rows of a file: skipped, limited, drawn, held out, shuffled; labels go with them.
  * Property: the rows are those of the law that data.h states, by a plain Philox-4x64-10 and a plain
  * choice of the smallest keys, in every format and whatever the threads; a smaller draw is part of
  * a larger one, and every row and every place is as likely as another. */
@@ -44,6 +44,21 @@ static uint64_t key_of(uint64_t seed, size_t row, int word) {
   return words[word];
 }
 
+/* Of these rows those that are held out, of which fewer than hold_out have a smaller key; or the
+ * others. */
+static size_t plain_split(const ntk_rows *rows, size_t count, size_t *row) {
+  size_t kept[128], found = 0;
+  memcpy(kept, row, count * sizeof *row);
+  for (size_t i = 0; i < count; i++) {
+    size_t before = 0;
+    for (size_t j = 0; j < count; j++)
+      before += key_of(rows->seed, kept[j], 2) < key_of(rows->seed, kept[i], 2);
+    if ((before < rows->hold_out) == rows->held_out)
+      row[found++] = kept[i];
+  }
+  return found;
+}
+
 /* The rows by the law, the plain way: a row is drawn when fewer than n have a smaller key. */
 static size_t plain_rows(const ntk_rows *rows, size_t total, size_t *row) {
   size_t many = total - rows->skip, found = 0;
@@ -58,6 +73,8 @@ static size_t plain_rows(const ntk_rows *rows, size_t total, size_t *row) {
     if (rows->subsample == 0 || before < rows->subsample)
       row[found++] = i;
   }
+  if (rows->hold_out > 0)
+    found = plain_split(rows, found, row);
   for (size_t a = 0; a < found && rows->shuffle; a++) /* by insertion */
     for (size_t b = a; b > 0 && key_of(rows->seed, row[b], 1) < key_of(rows->seed, row[b - 1], 1);
          b--) {
@@ -90,6 +107,11 @@ static const ntk_rows wanted[] = {
     {.skip = 10, .limit = 40, .subsample = 25, .seed = 4},
     {.shuffle = true, .seed = 5},
     {.skip = 3, .count = 30, .subsample = 12, .shuffle = true, .seed = UINT64_MAX},
+    {.hold_out = 20, .seed = 3},
+    {.hold_out = 20, .held_out = true, .seed = 3},
+    {.skip = 4, .limit = 50, .subsample = 31, .hold_out = 7, .shuffle = true, .seed = 8},
+    {.skip = 4, .limit = 50, .subsample = 31, .hold_out = 7, .held_out = true, .seed = 8},
+    {.count = 60, .hold_out = 59, .held_out = true, .shuffle = true, .seed = 9},
 };
 enum { TOTAL = 70 };
 
@@ -234,6 +256,11 @@ static void test_refused(void **state) {
       {{.skip = 60, .count = 11}, NTK_ERR_SHAPE, NULL, "has 10 after the 60 that are skipped"},
       {{.subsample = 71}, NTK_ERR_SHAPE, "subsample", "71 rows are to be drawn from 70"},
       {{.limit = 5, .subsample = 6}, NTK_ERR_SHAPE, "subsample", "from 5; accepted: 1 to 5"},
+      {{.hold_out = 70},
+       NTK_ERR_SHAPE,
+       "hold-out",
+       "70 rows are to be held out of 70; accepted: fewer"},
+      {{.subsample = 5, .hold_out = 6}, NTK_ERR_SHAPE, "hold-out", "held out of 5"},
       {{.count = 5, .limit = 6}, NTK_ERR_ARGUMENT, "limit", "exactly 5 rows and at most 6"},
   };
   const size_t shape[2] = {TOTAL, 1};

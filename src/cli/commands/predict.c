@@ -268,6 +268,7 @@ static exit_status check_plain(const predict_settings *settings) {
   } options[] = {{"test", settings->test != NULL},
                  {"test-labels", settings->test_labels != NULL},
                  {"test-samples", settings->test_samples > 0},
+                 {"hold-out", settings->hold_out > 0.0},
                  {"ridge", settings->ridge.count > 0},
                  {"time", settings->time.count > 0},
                  {"steps", settings->steps.count > 0},

@@ -16,6 +16,7 @@ typedef struct predict_settings {
   const char *kernel; /* "ntk", "limit"; NULL: not given, nor what follows */
   const char *test, *test_labels;
   size_t test_samples;
+  double hold_out;       /* rows of --data, or below 1 a part of them; 0: none */
   real_list ridge, time; /* numbers from 0 */
   size_list steps;
   double lr;

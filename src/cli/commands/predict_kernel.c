@@ -14,6 +14,28 @@
 
 /* ---- Before the computation ------------------------------------------------------------------ */
 
+/* Where the test data come from. */
+static exit_status check_test(const predict_settings *settings) {
+  const bool held = settings->hold_out > 0.0;
+  if (settings->test == NULL && settings->test_samples == 0 && !held)
+    return report_error(EXIT_INPUT, "--test is needed: a file with the samples to predict for, one "
+                                    "a row (or --hold-out M, some of the data; of drawn data "
+                                    "--test-samples M)");
+  if ((settings->test != NULL) + (settings->test_samples > 0) + held > 1)
+    return report_error(EXIT_INPUT, "--%s and --%s: expected one of them",
+                        settings->test != NULL ? "test" : "test-samples",
+                        held ? "hold-out" : "test-samples");
+  if (held && settings->hold_out >= 1.0 && settings->hold_out != floor(settings->hold_out))
+    return report_error(EXIT_INPUT,
+                        "--hold-out: %g is no whole number; expected one from 1, or a part of the "
+                        "rows, as 0.2",
+                        settings->hold_out);
+  if (settings->test_labels != NULL && settings->test == NULL)
+    return report_error(EXIT_INPUT, "--test-labels needs --test FILE, whose labels they are; those "
+                                    "of --test-samples are drawn");
+  return EXIT_DONE;
+}
+
 static exit_status check_settings(const predict_settings *settings) {
   const bool times = settings->time.count > 0 || settings->steps.count > 0;
   if (settings->time.count > 0 && settings->steps.count > 0)
@@ -27,19 +49,11 @@ static exit_status check_settings(const predict_settings *settings) {
   if ((settings->steps.count > 0) != (settings->lr > 0.0))
     return report_error(EXIT_INPUT, settings->lr > 0.0 ? "--lr needs --steps T, how many there are"
                                                        : "--steps needs --lr ETA, their size");
-  if (settings->test == NULL && settings->test_samples == 0)
-    return report_error(EXIT_INPUT, "--test is needed: a file with the samples to predict for, one "
-                                    "a row (or --test-samples M, of drawn data)");
-  if (settings->test != NULL && settings->test_samples > 0)
-    return report_error(EXIT_INPUT, "--test and --test-samples: expected one of them");
-  if (settings->test_labels != NULL && settings->test == NULL)
-    return report_error(EXIT_INPUT, "--test-labels needs --test FILE, whose labels they are; those "
-                                    "of --test-samples are drawn");
   if (settings->common.load != NULL && strcmp(settings->kernel, "limit") == 0)
     return report_error(EXIT_INPUT,
                         "--load: a limit is of the law that weights are drawn from, and "
                         "a file has but weights; expected --widths, --init, ...");
-  return EXIT_DONE;
+  return check_test(settings);
 }
 
 static const size_t MOST_STEPS = (size_t)1 << 53;
@@ -97,6 +111,9 @@ static exit_status begun(void *what) {
                         common->data);
   if (run->job.from_file && run->settings.test_samples > 0)
     return report_error(EXIT_INPUT, "--test-samples is for drawn data; of %s expected --test FILE",
+                        common->data);
+  if (!run->job.from_file && run->settings.hold_out > 0.0)
+    return report_error(EXIT_INPUT, "--hold-out is for files; of %s data expected --test-samples M",
                         common->data);
   return predict_test_shape(run);
 }
@@ -187,6 +204,7 @@ static exit_status end(kernel_run *run, exit_status status) {
   free(run->test_label);
   free(run->chosen);
   free(run->time);
+  free(run->held);
   free(run->own_data);
   free(run->own_labels);
   labels_clear(&run->classes);

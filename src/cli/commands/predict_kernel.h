@@ -16,6 +16,7 @@ typedef struct kernel_run {
   bool scale_given;
   bool by_model;      /* data are scaled as those of the folder of --load were */
   size_t tests;       /* M */
+  size_t *held;       /* M: rows of the file, from 0, that are held out; NULL: none are */
   const char *column; /* of --test, that has labels; NULL: none has */
   ntk_dataset *test;
   ntk_dataset *all;       /* drawn: N training and M test samples; NULL: they are of files */
@@ -28,7 +29,7 @@ typedef struct kernel_run {
   ntk_regression_result result;
 } kernel_run;
 
-/* M, by the file's header alone, or what --test-samples says. */
+/* M, by the file's header alone, or what --test-samples or --hold-out say. */
 exit_status predict_test_shape(kernel_run *run);
 /* ---- predict_kernel_own.c ---- */
 

@@ -9,15 +9,55 @@
 
 /* ---- The test data --------------------------------------------------------------------------- */
 
-/* Rows of --test, without the column of labels where it has one. */
+/* Rows of --test, without the column of labels where it has one, or those that are held out. */
 static ntk_rows rows_of(const kernel_run *run) {
-  return (ntk_rows){.label_column = run->column};
+  ntk_rows rows = {.label_column = run->column};
+  if (run->held == NULL)
+    return rows;
+  rows = job_rows(&run->settings.common);
+  rows.held_out = true;
+  return rows;
+}
+
+/* How many of the rows are held out, and which. The file of the test data is that of the others. */
+static exit_status hold_out(kernel_run *run) {
+  predict_settings *settings = &run->settings;
+  ntk_rows rows = job_rows(&settings->common);
+  size_t drawn = 0, total = 0, d = settings->common.dim;
+  if (run->own)
+    return report_error(
+        EXIT_INPUT,
+        "--hold-out: the network in %s was fitted to all rows of its data; expected "
+        "--test, or --data",
+        settings->common.load);
+  const ntk_rows all = {.label_column = rows.label_column};
+  ntk_status status = ntk_dataset_select_shape(settings->common.data, &rows, &drawn, &d);
+  if (status == NTK_OK)
+    status = ntk_dataset_select_shape(settings->common.data, &all, &total, &d);
+  if (status != NTK_OK)
+    return report_fault(status, "data");
+  const double part = settings->hold_out < 1.0 ? settings->hold_out * (double)drawn : 0.0;
+  const double M = part > 0.0 ? fmax(1.0, floor(part + 0.5)) : settings->hold_out;
+  if (!(M < (double)drawn))
+    return report_error(EXIT_INPUT,
+                        "--hold-out: %g of %zu rows; expected fewer, so that others are left", M,
+                        drawn);
+  run->tests = settings->common.hold_out = rows.hold_out = (size_t)M;
+  rows.held_out = true;
+  run->column = rows.label_column;
+  settings->test = settings->common.data;
+  run->held = calloc(run->tests, sizeof *run->held);
+  if (run->held == NULL)
+    return report_error(EXIT_FAILED, "no memory for the numbers of %zu rows", run->tests);
+  return report_library(ntk_rows_choose(run->job.context, &rows, total, run->held), "hold-out");
 }
 
 exit_status predict_test_shape(kernel_run *run) {
   const predict_settings *settings = &run->settings;
   size_t d = 0;
   run->tests = settings->test_samples;
+  if (settings->hold_out > 0.0)
+    return hold_out(run);
   if (settings->test == NULL)
     return EXIT_DONE;
   if (run->column == NULL)
@@ -90,7 +130,7 @@ static exit_status read_test(kernel_run *run) {
                      "test");
   if (status == EXIT_DONE)
     status = check_columns(run);
-  if (status == EXIT_DONE)
+  if (status == EXIT_DONE && run->held == NULL)
     status = job_note_input(&run->job, run->settings.test);
   return status == EXIT_DONE ? scale(run) : status;
 }
@@ -175,6 +215,8 @@ static const char *labels_file(const kernel_run *run) {
   ntk_array_info info = {0};
   if (settings->test_labels != NULL)
     return settings->test_labels;
+  if (run->held != NULL)
+    return run->job.labels;
   if (run->column != NULL)
     return settings->test;
   return ntk_array_shape(settings->test, &info) == NTK_OK && info.labels ? settings->test : NULL;
@@ -182,6 +224,11 @@ static const char *labels_file(const kernel_run *run) {
 
 static const char *labels_option(const kernel_run *run) {
   return run->settings.test_labels != NULL ? "test-labels" : "test";
+}
+
+/* The row of test sample i in the file of its label, from 1. */
+static size_t row_of_label(const kernel_run *run, size_t i) {
+  return (run->held != NULL ? run->held[i] : i) + 1;
 }
 
 /* Test classes that are words get the numbers of the training data's. */
@@ -203,7 +250,7 @@ static exit_status match_words(const kernel_run *run, const char *path,
       return report_error(EXIT_INPUT,
                           "--%s: label %zu (from 1) in %s is '%s', which no training "
                           "sample has",
-                          option, i + 1, path, name);
+                          option, row_of_label(run, i), path, name);
     label[i] = (double)c;
   }
   return EXIT_DONE;
@@ -221,7 +268,7 @@ static exit_status encode(kernel_run *run, const char *path) {
       return report_error(EXIT_INPUT,
                           "--%s: label %zu (from 1) in %s is %g, a class that no "
                           "training sample has",
-                          option, i + 1, path, run->test_label[i]);
+                          option, row_of_label(run, i), path, run->test_label[i]);
   }
   return report_library(ntk_classes_encode(run->test_label, run->tests, classes->count,
                                            classes->value, labels_outputs(&run->job),
@@ -233,7 +280,9 @@ static exit_status read_labels(kernel_run *run, const char *path) {
   const size_t n = labels_outputs(&run->job);
   const bool coded = run->classes.encoding != NULL;
   const bool apart = run->settings.test_labels != NULL; /* a file of labels alone */
-  const char *column = apart ? NULL : run->column;
+  const char *column = apart               ? NULL
+                       : run->held != NULL ? run->settings.common.label_column
+                                           : run->column;
   run->test_Y = calloc(run->tests * n, sizeof *run->test_Y);
   run->test_label = calloc(run->tests, sizeof *run->test_label);
   if (run->test_Y == NULL || run->test_label == NULL)

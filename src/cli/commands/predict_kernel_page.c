@@ -196,7 +196,7 @@ void predict_kernel_page(const void *what, FILE *out) {
   page_fact(out, "kernel", "%s, %s", limit ? "limit of infinite width" : "of the network", way);
   job_page_facts(out, &run->job);
   put_labels(out, run);
-  page_fact(out, "test data", "%s, M = %zu",
+  page_fact(out, "test data", "%s%s, M = %zu", run->held != NULL ? "rows held out of " : "",
             run->settings.test != NULL ? run->settings.test : run->settings.common.data, r->tests);
   job_page_computed(out, r->seconds, run->job.context);
   fputs("</dl>\n", out);

@@ -93,7 +93,8 @@ void predict_kernel_print(const void *what) {
   const bool several = run->options.ridges > 0;
   char way[PREDICT_LINE], more[JOB_CELL + 32], low[JOB_CELL], high[JOB_CELL];
   predict_kernel_way(run, way);
-  snprintf(more, sizeof more, ", %zu test sample%s", r->tests, r->tests == 1 ? "" : "s");
+  snprintf(more, sizeof more, ", %zu test sample%s%s", r->tests, r->tests == 1 ? "" : "s",
+           run->held != NULL ? " held out" : "");
   job_print_network(&run->job);
   job_print_data(&run->job, more);
   printf("kernel      %s, %s\n",
@@ -148,6 +149,13 @@ static json_t *chosen_array(const kernel_run *run) {
   return array;
 }
 
+static json_t *held_array(const kernel_run *run) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < run->tests; i++)
+    json_append(&array, json_integer((json_int_t)run->held[i]));
+  return array;
+}
+
 #define ROW predict_settings
 static const ntk_field step_fields[] = {
     VIEW_FIELD(REAL, "lr", lr, "the step size of --steps"),
@@ -173,6 +181,8 @@ void predict_kernel_fields(const void *what, result_view *v) {
   labels_view(v, &run->job, &run->classes);
   view_fields(v, NULL, ntk_describe("ntk_regression_result"), &run->result, NULL, NULL);
   view_options(v, common, "seed output");
+  if (run->held != NULL && v->out == NULL)
+    view_json(v, "held_out", held_array(run));
   if (run->settings.output == NULL && v->out == NULL) { /* else they are in the file */
     view_json(v, "outputs", outputs_array(run));
     if (run->chosen != NULL)

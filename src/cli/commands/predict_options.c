@@ -84,6 +84,14 @@ static const option_row kernel[] = {
      .expected = "a whole number from 1",
      .help = "Where data are drawn: M more of the same distribution, with labels of the same law "
              "or teacher."},
+    {.name = "hold-out",
+     .kind = KIND_ABOVE,
+     .field = FIELD(hold_out),
+     .argument = "M|PART",
+     .item = "M",
+     .expected = "a whole number from 1, or a part of the rows, as 0.2",
+     .help = "In the place of --test: M of the rows of --data, or that part of them, drawn by "
+             "--seed, are the test data, and the others are trained on."},
     {.name = "ridge",
      .kind = KIND_FROMS,
      .field = FIELD(ridge),

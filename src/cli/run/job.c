@@ -29,6 +29,7 @@ ntk_rows job_rows(const cli_settings *settings) {
                     .count = settings->samples,
                     .limit = settings->limit,
                     .subsample = settings->subsample,
+                    .hold_out = settings->hold_out,
                     .shuffle = settings->shuffle,
                     .seed = settings->seed};
 }

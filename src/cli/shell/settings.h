@@ -45,8 +45,8 @@ typedef struct cli_settings {
   const char *data;         /* name of a distribution, or a path */
   size_t samples;           /* N; 0: not given */
   const char *label_column; /* of a file; NULL: not given */
-  uint64_t skip;            /* rows of a file; of these and the next two, 0: not given */
-  size_t limit, subsample;
+  uint64_t skip;            /* rows of a file; of these and the next three, 0: not given */
+  size_t limit, subsample, hold_out;
   bool shuffle;
   size_t dim;                /* d; 0: not given */
   const char *load, *layout; /* file or directory of weights; how they lie. NULL: not given */
