@@ -102,7 +102,7 @@ class Result:
         SpectrumResult: what="eigenvalues" (of full=True), "histogram", "density" and "cumulative"
         (of density=True), "blocks" (of per_block=True). TrainResult: what="loss", with (20) and the linearised model, or
         "eigenvalues". Ledger: what="ratios" to what is predicted, or "spectra" of the proof's
-        kernels (of spectra=True). A new figure is not pyplot's: a
+        kernels (of spectra=True). RegressionResult: errors over several ridges or times. A new figure is not pyplot's: a
         notebook shows it, and plot().figure.savefig("a.png") saves it. ImportError without
         matplotlib, TypeError for what has no figure.
         """
@@ -112,11 +112,12 @@ class Result:
             "ntk_spectrum_result": plot.spectrum,
             "ntk_train_result": plot.training,
             "ntk_ledger": plot.ledger,
+            "ntk_regression_result": plot.regression,
         }.get(self._struct)
         if draw is None:
             raise TypeError(
                 f"{type(self).__name__} has no figure; accepted: SpectrumResult, TrainResult, "
-                "Ledger, studies and their maps"
+                "Ledger, RegressionResult, studies and their maps"
             )
         return draw(self, ax, **how)
 

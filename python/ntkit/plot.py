@@ -220,6 +220,36 @@ def _series(
         ax.plot(x[few], y[few], marker, color=colour, label=label)
 
 
+# ---- A regression --------------------------------------------------------------------------------
+
+
+def regression(result: Any, ax: Any = None) -> Any:
+    """Errors over the ridges to choose from, or over times; 0 has no place on the axis."""
+    points, times = result.points, not math.isnan(result.points[0].time)
+    if len(points) < 2:
+        raise ValueError(
+            "this regression has one point, and no curve; accepted: one with several ridge= or time="
+        )
+    at = np.array([point.time if times else point.ridge for point in points])
+    ax = axes(ax)
+    drawn = []
+    for i, (name, label) in enumerate(
+        (("train_error", "training"), ("test_error", "test"), ("loo_error", "one left out"))
+    ):
+        error = np.array([getattr(point, name) for point in points])
+        _series(ax, at[at > 0.0], error[at > 0.0], 0.0, label, i)
+        drawn += error[at > 0.0].tolist()
+    if not times and result.ridge > 0.0:
+        label = f"chosen: {result.ridge:.4g}"
+        ax.axvline(result.ridge, color=GREY, linestyle="--", linewidth=1, label=label)
+    log(ax.xaxis, at)
+    log(ax.yaxis, drawn)
+    ax.set_xlabel("time, or steps" if times else "ridge")
+    ax.set_ylabel(formula("||f - Y|| / ||Y||"))
+    legend(plain(ax))
+    return ax
+
+
 # ---- A ledger ------------------------------------------------------------------------------------
 
 # As in the program's pages: a colour and a shape for each verdict.

@@ -57,6 +57,27 @@ def lines(ax):
     return {line.get_label(): line.get_xydata() for line in ax.get_lines()}
 
 
+@pytest.mark.parametrize(
+    ("how", "x"),
+    [({"ridge": [0, 0.1, 1, 10]}, "ridge"), ({"time": [0, 0.01, 0.1]}, "time, or steps")],
+)
+def test_regression(how, x):
+    X = ntkit.generate("gaussian", 30, 6, seed=1)
+    net = ntkit.Network([6, 20, 20], activation="tanh", seed=1)
+    y, beyond = X[:, 0] - X[:, 1] ** 2, ntkit.generate("gaussian", 10, 6, seed=2)
+    found = ntkit.kernel_regression(net, X, y, beyond, y_test=np.ones(10), **how)
+    ax = found.plot()
+    drawn = lines(ax)
+    at = next(iter(how.values()))[1:]  # 0 is nowhere on a logarithmic axis
+    for name, label in (("train_error", "training"), ("test_error", "test")):
+        wanted = [getattr(point, name) for point in found.points[1:]]
+        np.testing.assert_array_equal(drawn[label], np.column_stack([at, wanted]))
+    assert ("one left out" in drawn) == (x == "ridge")
+    assert ax.get_xscale() == ax.get_yscale() == "log" and ax.get_xlabel() == x
+    with pytest.raises(ValueError, match="one point"):
+        ntkit.kernel_regression(net, X, y, beyond, ridge=1).plot()
+
+
 def test_spectrum(spectrum):
     found = lines(spectrum.plot())
     np.testing.assert_array_equal(found["K"][:, 0], np.arange(1, 81))
