@@ -30,7 +30,14 @@ check 'the number on the page' grep -q 'of each training sample when the others 
 good 'in words' $file --test "$in/test.csv" --ridge 1e-3,0.1,10,1e3
 check 'which is chosen' grep -q "^kernel .*ridge $best, which of 4 has the least leave-one-out error" "$out"
 check 'a row for each' test "$(grep -c '^\(0.001\|0.1\|10\|1000\) ' "$out")" -eq 4
-check 'the best of each' grep -q '^least  *at the test data, .*, with ridge .*; of one left out, .*, with ridge' "$out"
+check 'the best of each' grep -q "^least  *of one left out, .*, with ridge $best\$" "$out"
+check 'and of the test data' grep -q '^  *at the test data, [0-9.]*, with ridge [0-9.]*$' "$out"
+# shellcheck disable=SC2086
+good 'too small ones' $file --test "$in/test.csv" --ridge 1e-3,0.01
+check 'are told' grep -q 'with ridge 0.01, the largest: more may be better$' "$out"
+# shellcheck disable=SC2086
+good 'too large ones' $file --test "$in/test.csv" --ridge 20,1e3
+check 'are told too' grep -q 'with ridge 20, the smallest: less may be better$' "$out"
 # shellcheck disable=SC2086
 good 'the chosen one alone' $file --test "$in/test.csv" --ridge "$best" --json
 sed -n '/"outputs": \[/,/\]/p' "$out" >"$top/alone"

@@ -59,10 +59,15 @@ static void print_ridges(const kernel_run *run) {
              job_number(p->test_accuracy, "%.4g", b), job_number(p->loo_accuracy, "%.4g", c));
     putchar('\n');
   }
+  const bool first = r->ridge == r->point[0].ridge && r->ridge > 0.0,
+             last = r->ridge == r->point[r->points - 1].ridge;
+  printf("least       of one left out, %.6g, with ridge %g%s\n", r->chosen.loo_error, r->ridge,
+         first  ? ", the smallest: less may be better"
+         : last ? ", the largest: more may be better"
+                : "");
   if (!isnan(r->chosen.test_error))
-    printf("least       at the test data, %.6g, with ridge %g; of one left out, %.6g, with ridge "
-           "%g\n",
-           least_tested(r)->test_error, least_tested(r)->ridge, r->chosen.loo_error, r->ridge);
+    printf("            at the test data, %.6g, with ridge %g\n", least_tested(r)->test_error,
+           least_tested(r)->ridge);
 }
 
 static void print_times(const kernel_run *run) {

@@ -185,8 +185,8 @@ const option_row shared_options[OPTIONS_SHARED] = {
                      .fallback = "0",
                      .item = "the seed",
                      .expected = "a whole number from 0 to 18446744073709551615",
-                     .help = "Seed of data, labels, weights, the rows of --subsample and "
-                             "--shuffle, batches, clients iid, "
+                     .help = "Seed of data, labels, weights, the rows of --subsample, --hold-out "
+                             "and --shuffle, batches, clients iid, "
                              "and the eigensolver's start. Row i of drawn data depends on the "
                              "seed, d and i alone."},
     [OPTION_SCALE] = {.name = "scale",

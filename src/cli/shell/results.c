@@ -54,7 +54,9 @@ void help_results(void) {
   size_t count = 0;
   puts("# Results\n\n"
        "Every result of the library, field by field: the names are those of `--json`, of saved "
-       "`.npy` files and of\nexports, the last column is the member of the struct. `a.b` is `b` of "
+       "`.npy` files and of\nexports, the last column is the member of the struct. What a command "
+       "adds of its own is on its page, of `predict --kernel` at the "
+       "end of [predictions](predict.md). `a.b` is `b` of "
        "an object `a`. A number that is not known, "
        "or\nnot finite, is `null` in JSON. Fields with "
        "a * are not in the JSON object. What is said to have had another name is, in this release, "
