@@ -23,7 +23,8 @@ enum { NTK_LAW_LEVELS = 32 };
  *
  * those of G_0 being `mass` at `atom`. One level of one family {1 / c, c, 0} is Marchenko and
  * Pastur's law of ratio c, of {1 / c, 0, c} its free multiplicative convolution with G_0's law; the
- * weights of a sum are Fan and Wang's linear combination (2020, Theorem 3.7). */
+ * weights of a sum are Fan and Wang's linear combination (2020, Theorem 3.7). Eigenvalues far from
+ * 1 need ntk_free_rescale first. */
 typedef struct ntk_free_product {
   size_t levels;                       /* 1..NTK_LAW_LEVELS */
   const double *weight;                /* levels + 1, >= 0; the last > 0 */
@@ -33,6 +34,12 @@ typedef struct ntk_free_product {
   size_t atoms;
   const double *atom, *mass; /* ascending, >= 0, the last > 0; masses of sum 1 */
 } ntk_free_product;
+
+/* Takes the G_l, and H, over powers of two, so that the equations' numbers are near 1 however large
+ * or small eigenvalues are: weights (levels + 1), the shift, families and atoms of such a law are
+ * changed in place, by factors that are exact. What is told: H is this times what it has become. */
+double ntk_free_rescale(size_t levels, double *weight, double *shift, ntk_law_family *const *family,
+                        const size_t *families, size_t atoms, double *atom);
 
 /* m and g_l, the limits of tr R / n and tr R G_l / n of R = (H - z)^{-1}; zeroed: nothing is known
  * yet. To be kept from one point to the next, where it is the first guess. */

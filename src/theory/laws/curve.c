@@ -118,22 +118,25 @@ ntk_status ntk_law_draw(ntk_law_job *j, ntk_law_curve *curve, void *user) {
 
 typedef struct product_curve {
   const ntk_free_product *law;
+  double unit; /* of x over the law's */
   ntk_free_state state;
 } product_curve;
 
 static ntk_status of_product(void *user, double x, double *below, double *density) {
   product_curve *c = user;
-  return ntk_free_at(c->law, x, &c->state, below, density);
+  NTK_TRY(ntk_free_at(c->law, x / c->unit, &c->state, below, density));
+  *density /= c->unit;
+  return NTK_OK;
 }
 
 ntk_status ntk_law_draw_product(ntk_law_job *j) {
   ntk_law_result *r = j->result;
-  product_curve curve = {.law = &j->law};
+  product_curve curve = {.law = &j->law, .unit = j->unit};
   ntk_free_support support;
   NTK_TRY(ntk_free_support_of(&j->law, &support));
   r->atom = support.atom;
-  r->atom_at = j->law.shift;
-  r->lower = support.lower;
-  r->upper = support.upper;
+  r->atom_at = j->law.shift * j->unit;
+  r->lower = support.lower * j->unit;
+  r->upper = support.upper * j->unit;
   return ntk_law_draw(j, of_product, &curve);
 }

@@ -41,6 +41,16 @@ static void lay_out(ntk_law_job *j, double shift) {
                               .mass = j->of.mass};
 }
 
+/* The law as laid out, over powers of two. */
+static void rescale(ntk_law_job *j) {
+  const size_t levels = j->layers->L - 1;
+  ntk_law_family *family[NTK_LAW_LEVELS];
+  for (size_t l = 0; l < levels; l++)
+    family[l] = l + 1 == levels && j->paired != NULL ? j->paired : j->layers->family[l];
+  j->unit = ntk_free_rescale(levels, j->weight, &j->law.shift, family, j->layers->families,
+                             j->of.atoms, j->of.atom);
+}
+
 /* All eigenvalues of K_{L-1}. */
 static ntk_status measure_last(ntk_law_job *j) {
   const size_t L = j->layers->L;
@@ -72,6 +82,7 @@ ntk_status ntk_law_conjugate(ntk_law_job *j) {
     j->weight[k] = 0.0;
   j->weight[L - 1] = ntk_network_scale(j->network, L, false);
   lay_out(j, 0.0);
+  rescale(j);
   NTK_TRY(measure_last(j));
   return ntk_law_draw_product(j);
 }
@@ -179,6 +190,7 @@ ntk_status ntk_law_fan_wang(ntk_law_job *j) {
   lay_out(j, shift);
   if (second > 0.0)
     NTK_TRY(pair_units(j, second));
+  rescale(j);
   if (j->spectrum != NULL)
     j->values = j->spectrum->eigenvalues;
   return ntk_law_draw_product(j);

@@ -16,6 +16,7 @@ typedef struct ntk_law_job {
   ntk_free_product law; /* as draw needs it; its arrays: */
   double weight[NTK_LAW_LEVELS + 1];
   const ntk_law_family *family[NTK_LAW_LEVELS];
+  double unit;            /* that its eigenvalues are over */
   ntk_law_family *paired; /* families of the job's own, or NULL */
   double *own;            /* eigenvalues of the matrix that the law computed, N; NULL: none */
   const double *values;   /* those that are measured, ascending: own, or of spectrum; NULL */

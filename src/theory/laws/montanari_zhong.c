@@ -97,8 +97,10 @@ static double concentration(const ntk_network *network) {
 /* E h^4 / (E h^2)^2 of phi' (slopes) or phi without its first degrees, so many: rough, and wanted
  * for an error alone. */
 static double kurtosis(const ntk_activation *phi, double deviation, bool slopes,
-                       const double *coefficient, size_t without) {
+                       const ntk_hermite *of, size_t without) {
   enum { STEPS = 1601 };
+  const double size = sqrt(slopes ? of->slope2 : of->phi2);
+  const double *coefficient = slopes ? of->slope : of->phi;
   double two = 0.0, four = 0.0;
   for (int i = 0; i < STEPS; i++) {
     const double x = 8.0 * (2.0 * i / (STEPS - 1) - 1.0), w = exp(-x * x / 2.0);
@@ -111,6 +113,7 @@ static double kurtosis(const ntk_activation *phi, double deviation, bool slopes,
       below = he;
       he = next;
     }
+    h /= size;
     two += w * h * h;
     four += w * h * h * h * h;
   }
@@ -172,11 +175,12 @@ static void in_harmonics(double d, const double *a, double c[NTK_HERMITE_DEGREES
 
 /* The lower end of the free sum; degrees with far more dimensions than N are c_m I. */
 static ntk_status lower_end(ntk_law_job *j, const double *c, double rest, double *end) {
-  static const double FEW = 1e-4, one[1] = {1.0}; /* what is below, and not asked for */
+  static const double FEW = 1e-4, mass[1] = {1.0}; /* what is below, and not asked for */
   static const size_t single[NTK_HERMITE_DEGREES] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   ntk_law_family family[NTK_HERMITE_DEGREES];
-  const ntk_law_family *families[NTK_HERMITE_DEGREES];
-  double whole = rest, shift = rest;
+  ntk_law_family *families[NTK_HERMITE_DEGREES];
+  const ntk_law_family *of[NTK_HERMITE_DEGREES];
+  double whole = rest, shift = rest, one[1] = {1.0};
   size_t levels = 0;
   for (size_t m = 1; m < NTK_HERMITE_DEGREES; m++)
     whole += c[m];
@@ -187,24 +191,25 @@ static ntk_status lower_end(ntk_law_job *j, const double *c, double rest, double
       shift += c[m];
     } else if (c[m] > 1e-12 * whole) {
       family[levels] = (ntk_law_family){.share = 1.0 / ratio, .flat = ratio};
-      families[levels] = &family[levels];
+      of[levels] = families[levels] = &family[levels];
       j->weight[++levels] = c[m];
     }
   }
   *end = shift;
   if (levels == 0)
     return NTK_OK;
+  const double unit = ntk_free_rescale(levels, j->weight, &shift, families, single, 1, one);
   const ntk_free_product law = {.levels = levels,
                                 .weight = j->weight,
                                 .shift = shift,
-                                .family = families,
+                                .family = of,
                                 .families = single,
                                 .atoms = 1,
                                 .atom = one,
-                                .mass = one};
+                                .mass = mass};
   ntk_free_support support;
   NTK_TRY(ntk_free_support_of(&law, &support));
-  *end = support.atom > 0.0 ? shift : support.lower;
+  *end = unit * (support.atom > 0.0 ? shift : support.lower);
   return NTK_OK;
 }
 
@@ -232,8 +237,7 @@ static double find_error(const ntk_law_job *j, const ntk_hermite *h, const doubl
     if (!(above[p] > 0.0))
       continue;
     const bool outer = p == OUTER;
-    const double k4 =
-        kurtosis(phi, deviation, !outer, outer ? h->phi : h->slope, p == INNER ? l : l + 1);
+    const double k4 = kurtosis(phi, deviation, !outer, h, p == INNER ? l : l + 1);
     const double units = outer ? 1.0 / n : focus;
     const double ratio = p == INNER ? (k4 * N + d) / (n * d) : N * units;
     error += above[p] / whole * (2.0 * sqrt(ratio) + sqrt(most * units * fmax(k4 - 1.0, 0.0)));
