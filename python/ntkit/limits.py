@@ -30,7 +30,8 @@ def limit(
 
     net: drawn, not of given weights, for the limit is of the law that it was drawn by; one output,
     or the mean over several. blocks: as in kernel. covariance: E F_L F_L^T / n_L over weights and
-    biases (NNGP) instead. Entries are within 1e-12 sqrt(K_ii K_jj). ValueError, MemoryError.
+    biases (NNGP) instead. Entries are within 1e-12 sqrt(K_ii K_jj), but in
+    chaotic networks, whose layers amplify rounding. ValueError, MemoryError.
     """
     context = current()
     spec, data = law_of(net), Data(context, X, net.widths[0])
