@@ -1,7 +1,7 @@
 /* Pairs of samples one by one, by the rules in the plane of which tables are made (table.c): where
  * they are few, because there are few samples or because few have variances far from the others',
  * this is less than a table over all variances or a series for the steepest. Cost: 8 values of phi
- * and phi' for each radius and node of a sector, some 10^4 to 10^5. */
+ * and phi', 4 where phi is even or odd, for each radius and node of a sector, some 10^4 to 10^5. */
 #include "net/dual/dual.h"
 
 #include <math.h>
@@ -15,11 +15,11 @@ typedef struct pair {
 /* *p: z in, all out. */
 static void one_pair(const ntk_dual *dual, const ntk_dual_one *u, const ntk_dual_one *v, pair *p) {
   enum { NODES = NTK_RULE_SIDES * NTK_DUAL_SECTOR };
-  const size_t nodes = NTK_RULE_SIDES * dual->sector.count;
+  const size_t sides = ntk_rule_sides(&dual->phi), nodes = sides * dual->sector.count;
   double cosine[2][NODES], weight[NODES], f[2][NODES], df[2][NODES];
   const double near = 2.0 * asin(sqrt(fabs(p->z) / 2.0)); /* t or pi - t: small where z is, exact */
   const double t = signbit(p->z) ? PI - near : near, rest = signbit(p->z) ? near : PI - near;
-  ntk_rule_directions(&dual->sector, t, rest, cosine[0], cosine[1], weight);
+  ntk_rule_directions(&dual->sector, sides, t, rest, cosine[0], cosine[1], weight);
   p->same = p->slopes = 0.0;
   for (size_t i = 0; i < dual->radius.count; i++) {
     const double r = dual->radius.node[i];

@@ -143,11 +143,13 @@ typedef void ntk_dual_shifter(size_t n, double gain, double shift, const double 
 ntk_status ntk_rule_line(ntk_context *context, size_t n, ntk_dual_rule *rule);
 ntk_status ntk_rule_interval(ntk_context *context, size_t n, ntk_dual_rule *rule);
 /* Of a rule from 0 to 1: cosines of u and v at the nodes of one radius where the angle between them
- * is t and rest = pi - t, and weights, NTK_RULE_SIDES x n each: in a sector of length pi - t both
- * have one sign, in one of length t two; and both sectors again with the other sign. */
-enum { NTK_RULE_SIDES = 4 };
-void ntk_rule_directions(const ntk_dual_rule *sector, double t, double rest, double *u, double *v,
-                         double *weight);
+ * is t and rest = pi - t, and weights, sides x n each: in a sector of length pi - t both have one
+ * sign, in one of length t two; and both sectors again with the other sign. Of an even or odd phi
+ * these say the same: there are two sides of twice the weight. */
+enum { NTK_RULE_SIDES = 4 /* at most */ };
+size_t ntk_rule_sides(const ntk_activation *phi);
+void ntk_rule_directions(const ntk_dual_rule *sector, size_t sides, double t, double rest,
+                         double *u, double *v, double *weight);
 void ntk_rule_destroy(ntk_context *context, ntk_dual_rule *rule);
 /* The refusal of deviations from least to most, for which there is no rule. */
 ntk_status ntk_dual_too_steep(const ntk_dual *dual, double least, double most);

@@ -41,16 +41,21 @@ ntk_status ntk_rule_interval(ntk_context *context, size_t n, ntk_dual_rule *rule
   return NTK_OK;
 }
 
-void ntk_rule_directions(const ntk_dual_rule *sector, double t, double rest, double *u, double *v,
-                         double *weight) {
+size_t ntk_rule_sides(const ntk_activation *phi) {
+  return phi->symmetry.sign == 0 ? NTK_RULE_SIDES : NTK_RULE_SIDES / 2;
+}
+
+void ntk_rule_directions(const ntk_dual_rule *sector, size_t sides, double t, double rest,
+                         double *u, double *v, double *weight) {
   const size_t n = sector->count;
-  for (size_t side = 0; side < NTK_RULE_SIDES; side++) {
+  const double times = (double)(NTK_RULE_SIDES / sides);
+  for (size_t side = 0; side < sides; side++) {
     const double sign = side / 2 == 0 ? 1.0 : -1.0, same = side % 2 == 0 ? 1.0 : -1.0;
     const double length = side % 2 == 0 ? rest : t;
     for (size_t j = 0; j < n; j++) {
       u[side * n + j] = sign * sin(length * sector->node[j]);
       v[side * n + j] = sign * same * sin(length * sector->complement[j]);
-      weight[side * n + j] = length * sector->weight[j];
+      weight[side * n + j] = times * length * sector->weight[j];
     }
   }
 }

@@ -4,8 +4,9 @@
  * in t in [0, pi] and in the variances, even where phi jumps at 0, and their Chebyshev series fall
  * geometrically. They are of the expectations over sqrt(E phi(u)^2 E phi(v)^2), so that errors are
  * relative to the kernel's diagonal. Double exponential rules in r and in psi between the half
- * lines, the same nodes for all variances: a matrix product for each t. Cost: angles nodes norms (8
- * phi + 4 norms flops), nodes about 10^4; repeated until the last coefficients are rounding.
+ * lines, the same nodes for all variances: a matrix product for each t. Cost: angles nodes norms (4
+ * phi, 2 where it is even or odd, + 4 norms flops), nodes about 10^4; repeated until the last are
+ * rounding.
  * Reference: Trefethen, Approximation Theory and Approximation Practice, 2013, chapters 3 and 8. */
 #include "net/dual/dual.h"
 
@@ -30,43 +31,64 @@ typedef struct plane {
   double root[NORMS_MOST], size[NORMS_MOST], slope[NORMS_MOST];
 } plane;
 
+static size_t nodes_of(const plane *p) {
+  return ntk_rule_sides(&p->dual->phi) * p->sector.count;
+}
+
 /* Doubles that one thread needs: phi and phi' of u and of v, the direction of each node, weights.
  */
 static size_t workspace_size(const plane *p) {
-  return NTK_RULE_SIDES * p->sector.count * (4 * p->norms + 3);
+  return nodes_of(p) * (4 * p->norms + 3);
 }
 
-/* phi and phi' (norms x nodes each) at root r cosines, over size and slope; times weights, unless
- * NULL. */
-static void values(const plane *p, double r, const double *cosine, const double *weight, double *f,
-                   double *df) {
-  const size_t nodes = NTK_RULE_SIDES * p->sector.count;
+/* phi and phi' (norms x nodes each) at root r cosines, over size and slope. */
+static void values(const plane *p, double r, const double *cosine, double *f, double *df) {
+  const size_t nodes = nodes_of(p);
   for (size_t m = 0; m < p->norms; m++) {
     double *fm = f + m * nodes, *dfm = df + m * nodes;
     for (size_t i = 0; i < nodes; i++)
       fm[i] = p->root[m] * r * cosine[i];
     ntk_activation_eval(&p->dual->phi, nodes, fm, fm, dfm);
     for (size_t i = 0; i < nodes; i++) {
-      const double w = weight != NULL ? weight[i] : 1.0;
-      fm[i] *= w / p->size[m];
-      dfm[i] *= w / p->slope[m];
+      fm[i] /= p->size[m];
+      dfm[i] /= p->slope[m];
     }
+  }
+}
+
+/* g, of v, from f, of u, which is to be times weights: v's cosines are u's in the other order, and
+ * in every second side with the other sign, which turns an even or odd phi into sign times itself
+ * and else is another side's. */
+static void mirror(const plane *p, int sign, const double *weight, double *f, double *g) {
+  const size_t n = p->sector.count, nodes = nodes_of(p);
+  for (size_t m = 0; m < p->norms; m++) {
+    double *fm = f + m * nodes, *gm = g + m * nodes;
+    for (size_t side = 0; side < nodes / n; side++) {
+      const bool turned = side % 2 == 1;
+      const double *from = fm + (turned && sign == 0 ? side ^ 2 : side) * n;
+      for (size_t j = 0; j < n; j++)
+        gm[side * n + j] = turned && sign < 0 ? -from[n - 1 - j] : from[n - 1 - j];
+    }
+    for (size_t i = 0; i < nodes; i++)
+      fm[i] *= weight[i];
   }
 }
 
 /* same and slopes (norms x norms each, u's index first) at t. */
 static void integrate(const plane *p, double t, double *workspace, double *same, double *slopes) {
-  const size_t nodes = NTK_RULE_SIDES * p->sector.count, M = p->norms;
+  const size_t nodes = nodes_of(p), M = p->norms;
+  const int sign = p->dual->phi.symmetry.sign;
   double *u = workspace, *v = u + nodes, *weight = v + nodes;
   double *f = weight + nodes, *df = f + M * nodes, *g = df + M * nodes, *dg = g + M * nodes;
-  ntk_rule_directions(&p->sector, t, PI - t, u, v, weight);
+  ntk_rule_directions(&p->sector, ntk_rule_sides(&p->dual->phi), t, PI - t, u, v, weight);
   memset(same, 0, M * M * sizeof *same);
   memset(slopes, 0, M * M * sizeof *slopes);
   for (size_t i = 0; i < p->radius.count; i++) {
     const double r = p->radius.node[i];
     const double w = p->radius.weight[i] * r * exp(-r * r / 2.0) / (2.0 * PI);
-    values(p, r, u, weight, f, df);
-    values(p, r, v, NULL, g, dg);
+    values(p, r, u, f, df);
+    mirror(p, sign, weight, f, g);
+    mirror(p, -sign, weight, df, dg);
     ntk_dgemm('T', 'N', M, M, nodes, w, f, nodes, g, nodes, 1.0, same, M);
     ntk_dgemm('T', 'N', M, M, nodes, w, df, nodes, dg, nodes, 1.0, slopes, M);
   }
@@ -272,12 +294,12 @@ ntk_status ntk_table_rules(const ntk_dual *dual, double least, double most, ntk_
   return NTK_OK;
 }
 
-/* About 50 angles, more where phi is steep; a node takes two values of phi for each variance, and 4
+/* About 50 angles, more where phi is steep; a node takes a value of phi for each variance, and 4
  * flops for each pair of variances, of which some ten take as long as a value. A quarter of that,
  * for blocks of the kernel may be asked for too, each with its own pairs. */
 double ntk_table_price(double least, double most) {
   const double norms = (double)guess_norms(y_of(least), y_of(most));
-  return fmin(400.0, 50.0 + 5.0 * most) * (2.0 * norms + 0.07 * norms * norms) / 4.0;
+  return fmin(400.0, 50.0 + 5.0 * most) * (norms + 0.07 * norms * norms) / 4.0;
 }
 
 /* More terms until the last are rounding, as far as there are any. */
