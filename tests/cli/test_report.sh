@@ -88,7 +88,7 @@ widths=$(awk 'BEGIN { for (i = 1; i < 400; i++) printf "40,"; print 40 }')
 page spectrum --samples 30 --dim 20 --widths "$widths" --activation tanh --beta 0.1 --seed 1 --full --density --prefixes 10,20
 check 'beyond double precision' jq -e '.exponent < -1100' "$out"
 over=$(jq '-.exponent' "$out")
-check 'four axes with their factor' test "$(grep -c "^<p class=\"axis .\">.* over 2<sup>−$over</sup></p>" page.html)" = 4
+check 'four axes with their factor' test "$(grep -c "^<p class=\"axis .\">.* over 2<sup>−$over</sup>\(, logarithmic\)*</p>" page.html)" = 4
 for order in 40*40 20*40; do # n_{L-2} n_{L-1}, d n_{L-1}
   jq ".lambda_min / ($order) | log10" "$out" >"$top/log"
   sed -n 's/^<p>Theorem 3.1, .*<b>\([0-9.]*\)e\(-[0-9]*\)<.*/\1 \2/p' page.html >"$top/ratios"
@@ -117,14 +117,27 @@ figures() {
   check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 }
 
+# across WHAT NUMBER...: the last figure has these numbers below it.
+across() {
+  what=$1 && shift
+  awk "/^<svg viewBox/ { n = \"\" } /text-anchor='middle'/ { gsub(/<[^>]*>/, \"\"); n = n \" \" \$0 } END { print n }" page.html >"$top/across"
+  check "$what: $(cat "$top/across")" test "$(cat "$top/across")" = " $*"
+}
+
 page limit $size --certify --per-block
 fields "$told"
 figures 1 2
+across 'blocks are whole numbers' 0 1 2
+check 'a logarithmic axis says so' grep -q '^<p class="axis y">.*, logarithmic</p>$' page.html
 check 'limit: a list of blocks' test "$(grep -c '<tr><td>block [0-9]' page.html)" = 3
 check 'limit: proved, as stored' grep -q '^<p>proved, for the matrix as stored: ' page.html
 page limit $size --covariance
 figures 0 0
+page spectrum --samples 30 --dim 10 --widths 12 --infinite-width
+across 'two blocks' 0 1
 page spectrum $size --infinite-width
+figures 1 2 # of each block, and K's
+across 'blocks beside theirs' 0 1 2
 check 'the limit beside K' grep -q '<h2>Infinite width</h2>' page.html
 check '... each block and its distance' grep -q 'Distance of each block from its limit' page.html
 
@@ -182,6 +195,31 @@ fields "$told"
 figures 1 0
 check 'its ends are those of the outputs' sh -c 'jq -r ".outputs | min, max" "$1" | while read -r x; do grep -q "<b>$(printf %.6g "$x")</b>" page.html || exit 1; done' - "$out"
 rm -rf fitted
+
+# ---- The head: what was taken of a file, and where its labels are ---------------------------------
+
+awk -v OFS=, 'BEGIN { print "a,b,c,kind"; split("oak elm ash", w, " ")
+  for (i = 0; i < 24; i++) print sin(i), cos(3 * i), i % 5, w[i % 3 + 1] }' >"$in/trees.csv"
+of="--data $in/trees.csv --label-column kind --scale standardize --widths 12,12 --activation tanh"
+taken="<dt>data</dt><dd>$in/trees.csv, N = 24, d = 3, scale standardize, without column kind, seed 0</dd>"
+labels="<dt>labels</dt><dd>$in/trees.csv, column kind"
+while read -r command; do
+  eval "page $command \$of"
+  check "$command: its data" grep -q -F "$taken" page.html
+done <<'END'
+spectrum
+limit
+verify
+memorize
+train --epochs 5 --classes one-hot
+predict --kernel ntk --ridge 1 --classes signs --test $in/trees.csv
+END
+page train $of --epochs 5 --classes one-hot
+check 'train: its labels' grep -q -F "$labels</dd>" page.html
+check 'train: its classes' grep -q '<dd>3, as one-hot, in the order of the outputs: ash, elm, oak</dd>' page.html
+page memorize $of
+check 'memorize: its labels' grep -q -F "$labels (classes)</dd>" page.html
+check 'memorize: each class by its name' test "$(sed -n 's/^<tr><td>\([a-z][a-z]*\)<.*reached.*/\1/p' page.html | sort | tr '\n' ' ')" = 'ash elm oak '
 
 # ---- What is refused -----------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DRAWN = 400 };
 
@@ -145,11 +144,9 @@ static void put_best(FILE *out, const kernel_run *run) {
             at_point(run, best), best->test_error);
 }
 
-/* What was done to the data, and where their labels are. */
+/* Where the labels are; what was done to the data is beside these. */
 static void put_labels(FILE *out, const kernel_run *run) {
   const cli_settings *common = &run->settings.common;
-  if (strcmp(common->scale, "none") != 0)
-    page_fact(out, "scaling", "%s", common->scale);
   if (run->column != NULL || common->label_column != NULL)
     page_fact(out, "labels", "column %s%s%s",
               common->label_column != NULL ? common->label_column : run->column,

@@ -18,6 +18,12 @@ static void include(figure_range *range, double value) {
   range->high = fmax(range->high, value);
 }
 
+/* The place of a point, not the edge of its band, which may be anywhere about a count. */
+static void include_place(figure_range *range, double value) {
+  range->whole = range->whole && value == rint(value);
+  include(range, value);
+}
+
 /* Some room on both sides; none below 0 for what is not negative. */
 static void widen(figure_range *range, double part) {
   if (range->log) {
@@ -31,6 +37,10 @@ static void widen(figure_range *range, double part) {
       span > 0.0 ? part * span : fmax(0.1 * fabs(range->high), range->high == 0.0 ? 1.0 : 0.0);
   range->low = range->low >= 0.0 ? fmax(range->low - room, 0.0) : range->low - room;
   range->high += room;
+  if (range->whole && floor(range->high) - ceil(range->low) < 1.0) { /* two numbers at least */
+    range->high = floor(range->high) + 1.0;
+    range->low = fmax(ceil(range->low) - 1.0, range->low >= 0.0 ? 0.0 : -INFINITY);
+  }
 }
 
 double figure_decades(const figure_range *range) {
@@ -42,10 +52,14 @@ double figure_decades(const figure_range *range) {
 static double round_end(const figure_range *range, double end, double (*whole)(double)) {
   const double ratio = range->high / range->low, step = figure_decades(range);
   const double power = pow(10.0, floor(log10(end)));
-  const double unit = fmin(axis_step(end * (pow(ratio, 0.05) - 1.0)), power);
+  const double near = fmin(axis_step(end * (pow(ratio, 0.05) - 1.0)), power);
+  /* Where 1, 2 and 5 are too few for tics, the end is one of the multiples that stand for them. */
+  const double fine = ratio < 2.5 ? axis_step((range->high - range->low) / 6.0) : near;
+  const double unit = range->whole ? fmax(fine, 1.0) : fine;
   const double at =
       ratio >= 1e6 ? pow(10.0, step * whole(log10(end) / step)) : unit * whole(end / unit);
-  return isnormal(at) ? at : end;
+  const double found = isnormal(at) ? at : end;
+  return range->whole ? fmax(found, 1.0) : found;
 }
 
 /* A logarithmic axis ends at numbers that are short to write: of an axis with few round ones they
@@ -231,7 +245,8 @@ static void find_key(const figure *f, figure_layout *l) {
 }
 
 void figure_lay_out(const figure *f, figure_layout *layout) {
-  const figure_range none = {INFINITY, -INFINITY, false, false, (double)figure_height(f) / 40.0};
+  const figure_range none = {INFINITY,      -INFINITY, false,
+                             f->cells == 0, false,     (double)figure_height(f) / 40.0};
   *layout = (figure_layout){none, none, none, 0, "off", {false, false}};
   layout->x.room = (double)figure_width(f) / 80.0;
   layout->x.log = f->x.log;
@@ -247,8 +262,8 @@ void figure_lay_out(const figure *f, figure_layout *layout) {
       if (!shown(f, point))
         continue;
       layout->drawn++;
-      include(&layout->x, point->x);
-      include(&layout->y, point->y);
+      include_place(&layout->x, point->x);
+      include_place(&layout->y, point->y);
       include(&layout->y, point->high);
       /* A band that reaches almost to 0 must not pull a logarithmic axis after it. */
       if (isfinite(point->low))

@@ -11,6 +11,7 @@
 typedef struct figure_range {
   double low, high;
   bool log;
+  bool whole;  /* all that is shown are whole numbers: tics stand at such alone */
   bool ends;   /* both are short to write, and have a tic where there is room for one */
   double room; /* about how many tics' labels there is room for */
 } figure_range;

@@ -53,7 +53,8 @@ static void add_ends(figure_tics *t, const figure_range *range) {
 }
 
 void figure_find_tics(const figure_range *range, figure_tics *t) {
-  const double step = axis_step((range->high - range->low) / 6.0);
+  const double wanted = axis_step((range->high - range->low) / 6.0);
+  const double step = range->whole ? fmax(wanted, 1.0) : wanted;
   const double largest = fmax(fabs(range->low), fabs(range->high));
   const double least = range->log ? range->low : step;
   *t = (figure_tics){.step = step, .format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g"};

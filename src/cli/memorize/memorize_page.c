@@ -63,6 +63,35 @@ static void put_answer(FILE *out, const memorize_run *run, const ntk_memorize_re
   fputs("</div>\n", out);
 }
 
+/* A network for each class: what each of them reached. */
+static void put_classes(FILE *out, const memorize_run *run) {
+  const bool margin = run->options.margin > 0.0;
+  const char *first = margin ? "margin" : "relative error",
+             *second = margin ? "separation" : "largest error";
+  if (run->classes == NULL)
+    return;
+  fprintf(out,
+          "<h2>Classes</h2>\n<table class=\"list\">\n<thead><tr><th>class</th>"
+          "<th class=\"number\">%s</th><th class=\"number\">%s</th><th class=\"number\">t</th>"
+          "<th></th></tr></thead>\n<tbody>\n",
+          first, second);
+  for (size_t c = 0; c < run->count; c++) {
+    const ntk_memorize_result *r = &run->results[c];
+    char name[LABELS_CLASS];
+    fputs("<tr><td>", out);
+    page_text(out, labels_class(&run->job.names, run->classes[c], name));
+    fputs("</td>", out);
+    page_number(out, first, margin ? r->margin : r->relative_error, "%.3g");
+    page_number(out, second, margin ? r->separation : r->max_error, "%.3g");
+    page_number(out, "t", r->t, "%.3g");
+    fputs("<td>", out);
+    page_verdict(out, r->reached ? NTK_LEDGER_HOLDS : NTK_LEDGER_FAILS,
+                 r->reached ? "reached" : "not reached");
+    fputs("</td></tr>\n", out);
+  }
+  fputs("</tbody>\n</table>\n", out);
+}
+
 void memorize_page(const void *what, FILE *out) {
   const memorize_run *run = what;
   const ntk_memorize_result all = memorize_overall(run);
@@ -70,13 +99,14 @@ void memorize_page(const void *what, FILE *out) {
   put_answer(out, run, &all);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
-  page_fact(out, "labels", "%s%s", run->job.labels,
-            run->settings->classes || run->classes != NULL ? " (classes)" : "");
+  labels_page(out, &run->job, &run->coded,
+              run->settings->classes || run->classes != NULL ? " (classes)" : "");
   if (!run->options.iterative)
     page_fact(out, "precision", "%s%s%s", all.precision,
               all.precision_reason[0] != '\0' ? ": " : "", all.precision_reason);
   job_page_computed(out, all.seconds.total, run->job.context);
   fputs("</dl>\n", out);
+  put_classes(out, run);
   view_page(out, memorize_fields, run, true);
   page_end(out);
 }

@@ -116,9 +116,11 @@ void job_page_facts(FILE *out, const cli_job *job) {
   page_text(out, load != NULL ? load : job->spec.init);
   job_print_general(out, job);
   fprintf(out, ", %zu parameters</dd>\n", ntk_network_parameters(job->network));
-  page_fact(out, "data", "%s, N = %zu, d = %zu, seed %llu", settings->data,
-            ntk_dataset_samples(job->data), ntk_dataset_dim(job->data),
-            (unsigned long long)settings->seed);
+  fputs("<dt>data</dt><dd>", out);
+  page_text(out, settings->data);
+  fprintf(out, ", N = %zu, d = %zu", ntk_dataset_samples(job->data), ntk_dataset_dim(job->data));
+  job_put_taken(out, job, page_text);
+  fprintf(out, ", seed %llu</dd>\n", (unsigned long long)settings->seed);
 }
 
 void job_page_computed(FILE *out, double seconds, const ntk_context *context) {

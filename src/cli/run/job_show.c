@@ -115,19 +115,27 @@ void job_print_ranks(const cli_job *job) {
     printf("ranks       %d, which share the samples\n", ranks);
 }
 
-/* Which rows of a file they are, where not the first ones. */
-static void print_rows(const cli_settings *settings) {
-  if (settings->label_column != NULL)
-    printf(", without column %s", settings->label_column);
+void job_put_taken(FILE *out, const cli_job *job, void (*put)(FILE *out, const char *text)) {
+  const cli_settings *settings = job->settings;
+  if (job->from_file)
+    fprintf(out, ", scale %s", settings->scale);
+  if (settings->label_column != NULL) {
+    fputs(", without column ", out);
+    put(out, settings->label_column);
+  }
   if (settings->skip > 0)
-    printf(", %llu row%s skipped", (unsigned long long)settings->skip,
-           settings->skip == 1 ? "" : "s");
+    fprintf(out, ", %llu row%s skipped", (unsigned long long)settings->skip,
+            settings->skip == 1 ? "" : "s");
   if (settings->limit > 0)
-    printf(", at most %zu", settings->limit);
+    fprintf(out, ", at most %zu", settings->limit);
   if (settings->subsample > 0)
-    printf(", %zu drawn", settings->subsample);
+    fprintf(out, ", %zu drawn", settings->subsample);
   if (settings->shuffle)
-    printf(", shuffled");
+    fputs(", shuffled", out);
+}
+
+static void put_plain(FILE *out, const char *text) {
+  fputs(text, out);
 }
 
 void job_print_deficiency(const char *kernel, const ntk_deficiency *deficiency) {
@@ -139,9 +147,7 @@ void job_print_data(const cli_job *job, const char *more) {
   const size_t N = ntk_dataset_samples(job->data);
   printf("data        %s, N = %zu sample%s, d = %zu", job->settings->data, N, N == 1 ? "" : "s",
          ntk_dataset_dim(job->data));
-  if (job->from_file)
-    printf(", scale %s", job->settings->scale);
-  print_rows(job->settings);
+  job_put_taken(stdout, job, put_plain);
   printf("%s, seed %llu\n", more, (unsigned long long)job->settings->seed);
 }
 

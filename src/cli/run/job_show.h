@@ -16,6 +16,10 @@ void job_print_ranks(const cli_job *job);
 /* more: what comes after the data, before the seed; or "". */
 void job_print_data(const cli_job *job, const char *more);
 
+/* What of a file's numbers they are: ", scale none, without column 3, 2 rows skipped"; put writes
+ * the column's name. Of data that are drawn, nothing. */
+void job_put_taken(FILE *out, const cli_job *job, void (*put)(FILE *out, const char *text));
+
 /* What makes the kernel of that name singular, where that is known, and else nothing. */
 void job_print_deficiency(const char *kernel, const ntk_deficiency *deficiency);
 

@@ -265,10 +265,10 @@ void page_formula(FILE *out, const char *formula) {
 
 /* ---- Figures --------------------------------------------------------------------------------- */
 
-static void put_axis(FILE *out, const char *kind, const char *label) {
+static void put_axis(FILE *out, const char *kind, const figure_axis *axis) {
   fprintf(out, "<p class=\"axis %s\">", kind);
-  page_math(out, label);
-  fputs("</p>\n", out);
+  page_math(out, axis->label);
+  fprintf(out, "%s</p>\n", axis->log ? ", logarithmic" : "");
 }
 
 void page_figure(FILE *out, const figure *f) {
@@ -285,8 +285,8 @@ void page_figure(FILE *out, const figure *f) {
       fputs("</span>", out);
     }
   fputs("</div>\n<div class=\"figure\">\n", out);
-  put_axis(out, "y", f->y.label);
+  put_axis(out, "y", &f->y);
   figure_svg(f, f->title, out);
-  put_axis(out, "x", f->x.label);
+  put_axis(out, "x", &f->x);
   fputs("</div>\n", out);
 }

@@ -72,10 +72,24 @@ static void put_blocks(const ntk_limit_result *r, FILE *out) {
                                .curve = curve});
 }
 
-void limit_page_beside(const ntk_limit_result *r, FILE *out) {
+/* Of each block, and across them K's own. */
+static void put_distances(const ntk_limit_result *r, FILE *out) {
   figure_point point[MOST];
+  const bool own = r->distance > 0.0 && isfinite(r->distance) && r->blocks > 1;
+  const figure_point whole[2] = {{0.0, r->distance, NAN, NAN},
+                                 {(double)r->blocks - 1.0, r->distance, NAN, NAN}};
+  const figure_curve curve[] = {
+      {own ? "K_k" : "", curve_of(r, distance_of, point), point, FIGURE_BOTH, 0},
+      {"K", 2, whole, FIGURE_LINE, 0}};
+  page_figure(out, &(figure){.title = "Distance of each block from its limit",
+                             .x = {"block k", false},
+                             .y = {"||K_k - limit|| / ||limit||", true},
+                             .curves = own ? 2 : 1,
+                             .curve = curve});
+}
+
+void limit_page_beside(const ntk_limit_result *r, FILE *out) {
   char text[NTK_DECIMAL];
-  const figure_curve curve = {"", curve_of(r, distance_of, point), point, FIGURE_BOTH, 0};
   fputs("<h2>Infinite width</h2>\n", out);
   fputs("<p>", out);
   page_formula(out, "lambda_min(limit)");
@@ -93,11 +107,7 @@ void limit_page_beside(const ntk_limit_result *r, FILE *out) {
   }
   if (isfinite(r->distance))
     fprintf(out, "<p>||K - limit|| = <b>%.6g</b> ||limit||, in Frobenius norm</p>\n", r->distance);
-  page_figure(out, &(figure){.title = "Distance of each block from its limit",
-                             .x = {"block k", false},
-                             .y = {"||K_k - limit|| / ||limit||", true},
-                             .curves = 1,
-                             .curve = &curve});
+  put_distances(r, out);
 }
 
 void limit_page(const void *what, FILE *out) {

@@ -178,8 +178,9 @@ void train_page(const void *what, FILE *out) {
   put_answer(out, run);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
-  page_fact(out, "training", "%s, loss %s, %s, labels %s", run->settings->optimizer,
-            run->settings->loss, run->settings->common.precision, run->job.labels);
+  labels_page(out, &run->job, &run->classes, "");
+  page_fact(out, "training", "%s, loss %s, %s", run->settings->optimizer, run->settings->loss,
+            run->settings->common.precision);
   if (!isnan(r->lr))
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
   put_linear(out, &r->linear);
