@@ -87,6 +87,13 @@ END
   check 'and nothing else' grep -qx 'unset mxtics' curves_small.gp
   check 'a decade apart they are left to gnuplot' sh -c '! grep -q "unset m" far/loss.gp'
 
+  # A map's tics are the grid's values; its outermost cells reach no farther than the narrowest.
+  good 'an uneven map' study plot maps.db --x d^2/4 --heat N --where b=1 --output uneven
+  check 'its tics to the right' test "$(grep 'set xtics' uneven.gp)" = 'set xtics (25, 49, 81)'
+  check 'and upwards' test "$(grep 'set ytics' uneven.gp)" = 'set ytics (20, 30, 40)'
+  check 'its ends' test "$(grep 'set xrange' uneven.gp)" = 'set xrange [13:93]'
+  readable uneven.svg
+
   # An axis from 0.00006 to 0.1 has labels at 0.0001 and 0.1, and none at its end, in gnuplot, and small tics on both
   # sides of 0.0001.
   good 'an end beside a round number' study plot maps.db --x 'b*0.08' --group d --where N=20 --log xy --output beside
@@ -121,7 +128,7 @@ END
     --quantity lambda_min_1,limit_distance,limit_distance_0,limit_distance_2
   readable blocks.svg
   sed -n "s/.* title '\(.*\)'.*/\1/p" blocks.gp >legend
-  check 'its legend' test "$(tr '\n' ' ' <legend)" = 'λ_{min}(K_{1}) K from its limit K_{0} from its limit K_{2} from its limit '
+  check 'its legend' test "$(tr '\n' ' ' <legend)" = 'λ_{min}(K_{1}) ||K - limit|| / ||limit|| ||K_{0} - limit|| / ||limit|| ||K_{2} - limit|| / ||limit|| '
   # Labels that would leave less than half of the width beside them stand above the plot.
   good 'long labels' study plot blocks.db --x condition --group d --output above \
     --quantity condition,limit_distance

@@ -3,6 +3,8 @@
 #include "cli/draw/axis.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool figure_shows(const figure_axis *axis, double value) {
@@ -53,9 +55,7 @@ static double round_end(const figure_range *range, double end, double (*whole)(d
   const double ratio = range->high / range->low, step = figure_decades(range);
   const double power = pow(10.0, floor(log10(end)));
   const double near = fmin(axis_step(end * (pow(ratio, 0.05) - 1.0)), power);
-  /* Where 1, 2 and 5 are too few for tics, the end is one of the multiples that stand for them. */
-  const double fine = ratio < 2.5 ? axis_step((range->high - range->low) / 6.0) : near;
-  const double unit = range->whole ? fmax(fine, 1.0) : fine;
+  const double unit = range->whole ? fmax(near, 1.0) : near;
   const double at =
       ratio >= 1e6 ? pow(10.0, step * whole(log10(end) / step)) : unit * whole(end / unit);
   const double found = isnormal(at) ? at : end;
@@ -103,6 +103,20 @@ static double neighbour(const figure *f, const figure_cell *cell, bool upwards, 
   return from + sign * best;
 }
 
+/* Half of the least distance of two places: so far the outermost cells reach outwards, where
+ * nothing was computed. */
+static double least_half(const figure *f, bool upwards) {
+  const bool log = upwards ? f->y.log : f->x.log;
+  double least = INFINITY;
+  for (size_t i = 0; i < f->cells; i++) {
+    const double from = place_of(&f->cell[i], upwards);
+    const double next = neighbour(f, &f->cell[i], upwards, false, 1.0);
+    if (cell_shown(f, &f->cell[i]) && isfinite(next))
+      least = fmin(least, 0.5 * (log ? log10(next) - log10(from) : next - from));
+  }
+  return least;
+}
+
 static void edges_of(const figure *f, const figure_cell *cell, bool upwards, bool own,
                      double *edge) {
   const bool log = upwards ? f->y.log : f->x.log;
@@ -112,9 +126,10 @@ static void edges_of(const figure *f, const figure_cell *cell, bool upwards, boo
   double down = isfinite(below) ? 0.5 * (at - (log ? log10(below) : below)) : INFINITY;
   double up = isfinite(above) ? 0.5 * ((log ? log10(above) : above) - at) : INFINITY;
   const double alone = log ? 0.15 : 0.5;
-  down = isfinite(down) ? down : isfinite(up) ? up : alone;
-  up = isfinite(up) ? up : down;
-  edge[0] = log ? pow(10.0, at - down) : at - down;
+  const double outer = own ? fmin(down, up) : least_half(f, upwards);
+  down = isfinite(down) ? down : isfinite(outer) ? outer : alone;
+  up = isfinite(up) ? up : isfinite(outer) ? outer : down;
+  edge[0] = log ? pow(10.0, at - down) : from >= 0.0 ? fmax(at - down, 0.0) : at - down;
   edge[1] = log ? pow(10.0, at + up) : at + up;
 }
 
@@ -136,6 +151,52 @@ static size_t places(const figure *f, bool upwards) {
   return count;
 }
 
+/* Whether six digits are all that it has. */
+static bool is_short(double value) {
+  char text[32];
+  snprintf(text, sizeof text, "%.6g", value);
+  return fabs(strtod(text, NULL) - value) <= 1e-9 * fabs(value);
+}
+
+/* Pixels between the middles of two labels that do not touch: a digit takes about 11, a line 24. */
+static double label_gap(double a, double b, bool upwards) {
+  char text[64];
+  return upwards ? 24.0 : 10.0 + 5.5 * snprintf(text, sizeof text, "%g%g", a, b);
+}
+
+/* The axis' tics are at its places, from the last one down as many as have room; where there are
+ * too many, or their numbers are long, at round numbers. */
+static void find_places(const figure *f, figure_range *range, bool upwards) {
+  const double pixels =
+      upwards ? (double)figure_height(f) - 127.0 : (double)figure_width(f) - 190.0;
+  double last = INFINITY, kept[FIGURE_PLACES];
+  size_t count = 0;
+  if (places(f, upwards) > FIGURE_PLACES)
+    return;
+  for (;;) {
+    double next = -INFINITY;
+    for (size_t i = 0; i < f->cells; i++) {
+      const double at = place_of(&f->cell[i], upwards);
+      if (cell_shown(f, &f->cell[i]) && at < last)
+        next = fmax(next, at);
+    }
+    if (!isfinite(next))
+      break;
+    last = next;
+    if (!is_short(next))
+      return;
+    const double way = count == 0
+                           ? INFINITY
+                           : axis_place(range->log, range->low, range->high, kept[count - 1]) -
+                                 axis_place(range->log, range->low, range->high, next);
+    if (way * pixels > label_gap(next, kept[count > 0 ? count - 1 : 0], upwards))
+      kept[count++] = next;
+  }
+  range->places = count;
+  for (size_t i = 0; i < count; i++)
+    range->place[i] = kept[count - 1 - i];
+}
+
 static void lay_out_map(const figure *f, figure_layout *layout) {
   const size_t columns = places(f, false), rows = places(f, true);
   const bool full = 2 * f->cells >= columns * rows;
@@ -150,6 +211,10 @@ static void lay_out_map(const figure *f, figure_layout *layout) {
     for (size_t k = 0; k < 4; k++)
       include(k < 2 ? &layout->x : &layout->y, edge[k]);
     include(&layout->value, f->cell[i].value);
+  }
+  if (layout->drawn > 0) {
+    find_places(f, &layout->x, false);
+    find_places(f, &layout->y, true);
   }
   if (layout->drawn > 0 && layout->value.low == layout->value.high)
     widen(&layout->value, 0.0);
@@ -245,8 +310,10 @@ static void find_key(const figure *f, figure_layout *l) {
 }
 
 void figure_lay_out(const figure *f, figure_layout *layout) {
-  const figure_range none = {INFINITY,      -INFINITY, false,
-                             f->cells == 0, false,     (double)figure_height(f) / 40.0};
+  const figure_range none = {.low = INFINITY,
+                             .high = -INFINITY,
+                             .whole = f->cells == 0,
+                             .room = (double)figure_height(f) / 40.0};
   *layout = (figure_layout){none, none, none, 0, "off", {false, false}};
   layout->x.room = (double)figure_width(f) / 80.0;
   layout->x.log = f->x.log;

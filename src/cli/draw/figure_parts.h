@@ -8,12 +8,17 @@
 
 #include <stdio.h>
 
+/* As many columns or rows of a map may have a tic each. */
+enum { FIGURE_PLACES = 12 };
+
 typedef struct figure_range {
   double low, high;
   bool log;
-  bool whole;  /* all that is shown are whole numbers: tics stand at such alone */
-  bool ends;   /* both are short to write, and have a tic where there is room for one */
-  double room; /* about how many tics' labels there is room for */
+  bool whole;    /* all that is shown are whole numbers: tics stand at such alone */
+  bool ends;     /* both are short to write, and have a tic where there is room for one */
+  double room;   /* about how many tics' labels there is room for */
+  size_t places; /* of a map: what stands along the axis, where tics are; 0: anywhere */
+  double place[FIGURE_PLACES]; /* ascending */
 } figure_range;
 
 typedef struct figure_layout {

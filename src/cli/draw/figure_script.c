@@ -88,7 +88,7 @@ static double tic_width(const figure_tics *t, double value) {
 static double put_tics(const char *name, const figure_range *range, FILE *out) {
   figure_tics t;
   figure_find_tics(range, &t);
-  if (!range->log) {
+  if (!range->log && range->places == 0) {
     fprintf(out, "set %stics %.10g\n", name, t.step);
   } else if (t.powers && range->ends) {
     put_powers(name, range, &t, out);

@@ -58,6 +58,11 @@ void figure_find_tics(const figure_range *range, figure_tics *t) {
   const double largest = fmax(fabs(range->low), fabs(range->high));
   const double least = range->log ? range->low : step;
   *t = (figure_tics){.step = step, .format = largest >= 1e7 || least < 1e-4 ? "%h" : "%.10g"};
+  for (size_t i = 0; i < range->places; i++)
+    add_tic(t, range->place[i]);
+  t->round = t->count;
+  if (range->places > 0)
+    return;
   if (!range->log) {
     add_multiples(t, range, step);
     return;

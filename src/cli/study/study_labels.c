@@ -14,8 +14,8 @@ static const struct {
     {"ratio_upper", "λ_{min}(K)/(d n_{L-1})"},
     {"lambda_min", "λ_{min}(K)"},
     {"lambda_max", "λ_{max}(K)"},
-    {"law_distance", "K from its law"},
-    {"law_distance_last", "K_{L-1} from its law"},
+    {"law_distance", "distance of K from its law"},
+    {"law_distance_last", "distance of K_{L-1} from its law"},
     {"law_ratio", "over the law"},
     {"law_constant_ratio", "over the constant"},
     {"final_loss", "loss after training"},
@@ -24,9 +24,9 @@ static const struct {
     {"epochs_to", "epochs to the target"},
     {"memorize_error", "relative error of memorisation"},
     {"limit_lambda_min", "λ_{min} at infinite width"},
-    {"limit_distance", "K from its limit"},
-    {"rate", "factor of the loss per epoch"},
-    {"linear_rate", "factor of the linear model's loss"},
+    {"limit_distance", "||K - limit|| / ||limit||"},
+    {"rate", "loss, factor per epoch"},
+    {"linear_rate", "linear model's loss, factor per epoch"},
     {"gap", "1 - ρ measured"},
     {"linear_gap", "1 - ρ of the linear model"},
     {"drift", "largest drift of the clients"},
@@ -43,16 +43,20 @@ static const char *block_of(const char *name, const char *stem) {
 }
 
 /* As the paper writes it: the smallest eigenvalue of K, or of its block K_k. */
-void plot_label_quantity(const char *name, char *text) {
+void plot_label_quantity(const char *name, bool rounds, char *text) {
   const char *smallest = block_of(name, "lambda_min_"), *far = block_of(name, "limit_distance_");
   if (*smallest != '\0' || *far != '\0') {
-    snprintf(text, FIGURE_LABEL, *far != '\0' ? "K_{%.20s} from its limit" : "λ_{min}(K_{%.20s})",
+    snprintf(text, FIGURE_LABEL,
+             *far != '\0' ? "||K_{%.20s} - limit|| / ||limit||" : "λ_{min}(K_{%.20s})",
              *far != '\0' ? far : smallest);
     return;
   }
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (strcmp(name, words[i].name) == 0) {
-      snprintf(text, FIGURE_LABEL, "%s", words[i].label);
+    if (strcmp(name, words[i].name) == 0) { /* an epoch of clients is a round */
+      const char *epoch = rounds ? strstr(words[i].label, "per epoch") : NULL;
+      snprintf(text, FIGURE_LABEL, "%.*s%s",
+               epoch != NULL ? (int)(epoch - words[i].label) : FIGURE_LABEL, words[i].label,
+               epoch != NULL ? "per round" : "");
       return;
     }
   figure_formula(name, FIGURE_LABEL, text);
@@ -71,7 +75,7 @@ void plot_label(const study_settings *settings, const ntk_study_table *table, co
   const ntk_summary_options *chosen = c->chosen;
   char quantities[512];
   list_quantities(c, sizeof quantities, quantities);
-  plot_label_quantity(chosen->quantity, l->quantity);
+  plot_label_quantity(chosen->quantity, c->rounds, l->quantity);
   figure_formula(chosen->x, FIGURE_LABEL, l->x);
   if (settings->heat != NULL)
     figure_formula(settings->heat, FIGURE_LABEL, l->y);

@@ -109,8 +109,8 @@ static void label_curve(const char *plain, char *text) {
 }
 
 /* Adds the curves of a summary that have a point; quantity: to be said in the legend, or NULL. */
-static void add_curves(const ntk_summary *summary, const char *quantity, const char *band,
-                       curves *c) {
+static void add_curves(const ntk_summary *summary, const char *quantity, bool rounds,
+                       const char *band, curves *c) {
   for (size_t k = 0; k < summary->curves; k++) {
     figure_curve *curve = &c->curve[c->shown];
     char *label = c->label[c->shown];
@@ -123,7 +123,7 @@ static void add_curves(const ntk_summary *summary, const char *quantity, const c
     char group[FIGURE_LABEL], stem[FIGURE_LABEL];
     label_curve(summary->label[k], group);
     if (quantity != NULL) {
-      plot_label_quantity(quantity, stem);
+      plot_label_quantity(quantity, rounds, stem);
       snprintf(label, LABEL, "%s%s%s", stem, *group != '\0' ? ", " : "", group);
     } else {
       snprintf(label, LABEL, "%s", group);
@@ -147,7 +147,8 @@ static bool make_curves(const plot_choices *choice, const summaries *s, const ch
   if (c->curve == NULL || c->point == NULL || c->label == NULL)
     return false;
   for (size_t i = 0; i < s->count; i++)
-    add_curves(&s->summary[i], s->count > 1 ? choice->chosen[i].quantity : NULL, band, c);
+    add_curves(&s->summary[i], s->count > 1 ? choice->chosen[i].quantity : NULL, choice->rounds,
+               band, c);
   return true;
 }
 
@@ -336,7 +337,7 @@ exit_status command_study_plot(const void *given) {
     status = study_open(settings, &table);
   if (status != EXIT_DONE)
     return status;
-  plot_choices choice = {0};
+  plot_choices choice = {.rounds = strstr(table.spec, "\n  clients:") != NULL};
   status = choose(settings, &table, &choice);
   if (status == EXIT_DONE)
     status = study_warn_pooled(settings, &table, choice.chosen, settings->heat);

@@ -9,6 +9,7 @@
 typedef struct plot_choices {
   size_t count; /* from 1 */
   ntk_summary_options chosen[FIGURE_CURVES];
+  bool rounds; /* the study trains by clients */
 } plot_choices;
 
 /* What figures are labelled with. */
@@ -17,8 +18,9 @@ typedef struct plot_labels {
   char about[1024];
 } plot_labels;
 
-/* A quantity as the paper writes it; text: FIGURE_LABEL bytes. */
-void plot_label_quantity(const char *name, char *text);
+/* A quantity as the paper writes it, by the epoch or the round of clients; text: FIGURE_LABEL
+ * bytes. */
+void plot_label_quantity(const char *name, bool rounds, char *text);
 
 /* The labels that settings give, or else names of what is drawn. */
 void plot_label(const study_settings *settings, const ntk_study_table *table, const plot_choices *c,
