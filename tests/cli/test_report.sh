@@ -156,6 +156,7 @@ awk -v told="$(grep -o 'linearised, down to [0-9.e-]*' page.html | head -n 1)" -
   fails 'the linear model is cut where it is told' "$(grep -o 'linearised[^<]*' page.html) beside $(value loss_smallest)"
 page train $size --epochs 20 --optimizer adam
 figures 1 1
+check 'beside nothing' grep -q '^<h1>A training</h1>' page.html
 page train $size --epochs 20 --clients 3 --local-steps 2 --track 10
 fields "$told"
 figures 3 5 # loss, linearised; lambda_max, lambda_min; drift
@@ -165,7 +166,14 @@ check 'in the place of a bound' sh -c '! grep -q "data-label=.bound\|<dt>bound" 
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
 check 'the rate beside which it stands' grep -q "<p>rate .* measured; in the end $(awk "BEGIN { printf \"%.8g\", $(value federated.rate) }") by the linear model" page.html
 check 'so it is called' grep -q '^<h1>A training, beside its linear model</h1>' page.html
+check 'an epoch is a round' sh -c 'grep -q "in 20 rounds, stopped by" page.html && ! grep -q "<p>rate [0-9.]* an epoch" page.html'
+check 'how they share the samples' grep -q '<dt>clients</dt><dd>3 of 10 samples each, split iid, 2 local steps a round, which is an epoch; in the mean of weights one of n samples counts 1 / C;' page.html
+check 'a condition that only suffices is not outside' sh -c 'grep "^<p>its condition (21): not satisfied; it suffices" page.html | grep -q -v "span class=.v outside"'
 check 'the loss of clients, beside the linear model' grep -q '^<h2>Loss, beside the linear model</h2>' page.html
+page train $size --epochs 20 --clients 3 --client-weights size --split by-label
+check "shares by their size" grep -q '<dd>3 of 10 samples each, split by-label, .* counts n / N;' page.html
+page train $size --epochs 5 --batch 10
+check 'of batches the linear model' grep -q '^<h1>A training, beside its linear model</h1>' page.html
 page train $size --epochs 900 --labels sign --optimizer adam --lr 0.01 --margin 0.5
 figures 1 1
 check 'a margin is the answer' grep -q '<p class="value">.* = <b>0[.].*wanted <b>0.5</b> .*reached' page.html

@@ -4,6 +4,7 @@
 #include "cli/train/train.h"
 
 #include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ROW train_run
@@ -106,14 +107,16 @@ static void put_answer(FILE *out, const train_run *run) {
   fputs("<div class=\"answer\">\n", out);
   if (margin)
     put_margin(out, run);
-  fprintf(out, "<p%s>loss %.6g → %.6g in %zu epochs, stopped by ", margin ? "" : " class=\"value\"",
-          r->loss_initial, r->loss_final, r->epochs);
+  fprintf(out, "<p%s>loss %.6g → %.6g in %zu %s, stopped by ", margin ? "" : " class=\"value\"",
+          r->loss_initial, r->loss_final, r->epochs,
+          r->federated.clients > 0 ? "rounds" : "epochs");
   page_verdict(out, outcome(r), ntk_train_stop_name(r->stopped));
   fputs("</p>\n<p>", out);
   page_text(out, r->reason);
   fputs("</p>\n", out);
   if (!isnan(r->rate_measured)) {
-    fprintf(out, "<p>rate %.8g an epoch, measured", r->rate_measured);
+    fprintf(out, "<p>rate %.8g %s, measured", r->rate_measured,
+            r->federated.clients > 0 ? "a round" : "an epoch");
     if (!isnan(r->rate_bound))
       fprintf(out, "; (20) allows %.8g", r->rate_bound);
     if (!isnan(linear_rate(r)))
@@ -142,8 +145,13 @@ static void put_linear(FILE *out, const ntk_linear_rate *r) {
             r->rate_best, r->lr_best, r->momentum_best, r->rate_gd);
 }
 
+/* Of batches, where the linear model has one. */
+static bool batch_rate(const ntk_batch_rate *b) {
+  return b->size > 0 && !isnan(b->rate);
+}
+
 static void put_batches(FILE *out, const ntk_batch_rate *b) {
-  if (b->size > 0 && isnan(b->rate))
+  if (b->size > 0 && !batch_rate(b))
     page_fact(out, "batches",
               "%zu samples a step, %zu steps an epoch; no rate of the linear model: %s", b->size,
               b->steps, b->reason);
@@ -154,27 +162,40 @@ static void put_batches(FILE *out, const ntk_batch_rate *b) {
               b->size, b->steps, b->rate, b->rate_best, b->lr_best);
 }
 
-static void put_clients(FILE *out, const ntk_federated_rate *f) {
-  char rate[200] = "";
+static void put_clients(FILE *out, const train_run *run) {
+  const ntk_federated_rate *f = &run->result.federated;
+  char rate[200] = "", sizes[64];
   if (f->clients == 0)
     return;
   if (isnan(f->rate))
     snprintf(rate, sizeof rate, "no rate of the linear model: %s", f->reason);
   else
     snprintf(rate, sizeof rate, "%.8g a round in the end by the linear model", f->rate);
+  snprintf(sizes, sizeof sizes, f->largest > f->smallest ? "%zu to %zu" : "%zu", f->smallest,
+           f->largest);
   page_fact(out, "clients",
-            "%zu of %zu to %zu samples each, %zu local steps a round, of weights by %s; %s; drift "
-            "of their weights %.4g in the first round, at most %.4g",
-            f->clients, f->smallest, f->largest, f->local_steps, f->weights, rate, f->drift_first,
+            "%zu of %s samples each, split %s, %zu local step%s a round, which is an epoch; in the "
+            "mean of weights one of n samples counts %s; %s; drift of their weights %.4g in the "
+            "first round, at most %.4g",
+            f->clients, sizes, run->settings->split != NULL ? run->settings->split : "iid",
+            f->local_steps, f->local_steps > 1 ? "s" : "",
+            strcmp(f->weights, "size") == 0 ? "n / N" : "1 / C", rate, f->drift_first,
             f->drift_largest);
+}
+
+/* By what the loss is compared with. */
+static const char *title(const train_run *run) {
+  const ntk_train_result *r = &run->result;
+  return run->settings->margin > 0.0                         ? "A training, to a margin"
+         : train_is_theorem(run)                             ? "A training, beside Theorem 4.2"
+         : !isnan(linear_rate(r)) || batch_rate(&r->batches) ? "A training, beside its linear model"
+                                                             : "A training";
 }
 
 void train_page(const void *what, FILE *out) {
   const train_run *run = what;
   const ntk_train_result *r = &run->result;
-  page_begin(out, run->settings->margin > 0.0 ? "A training, to a margin"
-                  : isnan(linear_rate(r))     ? "A training, beside Theorem 4.2"
-                                              : "A training, beside its linear model");
+  page_begin(out, title(run));
   put_answer(out, run);
   fputs("<dl>\n", out);
   job_page_facts(out, &run->job);
@@ -185,7 +206,7 @@ void train_page(const void *what, FILE *out) {
     page_fact(out, "step size", "%.6g: %s", r->lr, r->lr_source);
   put_linear(out, &r->linear);
   put_batches(out, &r->batches);
-  put_clients(out, &r->federated);
+  put_clients(out, run);
   page_fact(out, "kernel", "%s%s%s", r->kernel_precision, r->kernel_reason[0] != '\0' ? ": " : "",
             r->kernel_reason);
   job_page_computed(out, r->seconds, run->job.context);
