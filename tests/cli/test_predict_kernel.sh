@@ -139,7 +139,7 @@ good 'classes as text' predict --kernel ntk --data "$in/kinds.csv" --label-colum
   --activation relu --bias 0.1 --test "$in/some.csv" --output kinds.csv
 check 'are words' test "$(tr '\n' ' ' <kinds.csv)" = 'dog eel dog eel '
 check 'by their names: dog 2 of 2' grep -q \
-  '<tr><td>dog</td><td data-label="cat">0</td><td data-label="dog">2</td><td data-label="eel">0</td></tr>' classes.html
+  '<tr><th>dog</th><td>0</td><td class="right">2</td><td>0</td></tr>' classes.html
 check 'and no figure of output 0' test "$(grep -c 'Predictions beside labels' classes.html)" -eq 0
 check 'where labels are' grep -q 'column kind, classes as signs' classes.html
 

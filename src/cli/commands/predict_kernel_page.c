@@ -60,7 +60,8 @@ static void put_classes(FILE *out, const kernel_run *run) {
   if (classes->encoding == NULL || run->test_label == NULL || classes->count > MOST)
     return;
   fputs("<h2>Classes of the test data</h2>\n<p>Samples of the class on the left that are "
-        "predicted to be of the one above.</p>\n<table class=\"list\">\n<thead><tr><th></th>",
+        "predicted to be of the one above; those in bold, on the diagonal, are right.</p>\n"
+        "<div class=\"matrix\"><table>\n<thead><tr><th></th>",
         out);
   for (size_t c = 0; c < classes->count; c++) {
     fputs("<th>", out);
@@ -69,20 +70,18 @@ static void put_classes(FILE *out, const kernel_run *run) {
   }
   fputs("</tr></thead>\n<tbody>\n", out);
   for (size_t c = 0; c < classes->count; c++) {
-    fputs("<tr><td>", out);
+    fputs("<tr><th>", out);
     put_class(out, run, classes->value[c]);
-    fputs("</td>", out);
+    fputs("</th>", out);
     for (size_t k = 0; k < classes->count; k++) {
       size_t found = 0;
       for (size_t i = 0; i < run->tests; i++)
         found += run->test_label[i] == classes->value[c] && run->chosen[i] == classes->value[k];
-      fputs("<td data-label=\"", out); /* where a row is a block */
-      put_class(out, run, classes->value[k]);
-      fprintf(out, "\">%zu</td>", found);
+      fprintf(out, c == k ? "<td class=\"right\">%zu</td>" : "<td>%zu</td>", found);
     }
     fputs("</tr>\n", out);
   }
-  fputs("</tbody>\n</table>\n", out);
+  fputs("</tbody>\n</table></div>\n", out);
 }
 
 /* ---- Times, and ridges ----------------------------------------------------------------------- */
