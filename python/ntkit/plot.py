@@ -99,7 +99,7 @@ def _density(result: Any, ax: Any) -> Any:
 
 
 def _cumulative(result: Any, ax: Any) -> Any:
-    ax.set_ylabel("eigenvalues below it")
+    ax.set_ylabel("eigenvalues up to it")
     if result.eigenvalues is not None:
         values, lost = _seen(result)
         hidden = len(result.eigenvalues) - len(values)

@@ -87,6 +87,11 @@ END
   check 'and nothing else' grep -qx 'unset mxtics' curves_small.gp
   check 'a decade apart they are left to gnuplot' sh -c '! grep -q "unset m" far/loss.gp'
 
+  # Numbers of three to seven decades stand in full, as on a page; what is longer is a power of ten.
+  check 'in full' grep -qxF "set format x '%.10g'" curves_log.gp
+  check 'their ends, too' sh -c '! grep "^set xtics" curves_log.gp | grep -q "10^"'
+  check 'as powers' grep -qxF "set format y '10^{%T}'" far/loss.gp
+
   # A map's tics are the grid's values; its outermost cells reach no farther than the narrowest.
   good 'an uneven map' study plot maps.db --x d^2/4 --heat N --where b=1 --output uneven
   check 'its tics to the right' test "$(grep 'set xtics' uneven.gp)" = 'set xtics (25, 49, 81)'

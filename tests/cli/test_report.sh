@@ -154,6 +154,7 @@ page train --samples 200 --dim 30 --widths 60,60 --activation tanh --epochs 200 
 awk -v told="$(grep -o 'linearised, down to [0-9.e-]*' page.html | head -n 1)" -v least="$(value loss_smallest)" '
   BEGIN { split(told, w); exit !(told != "" && w[4] / (0.1 * least) > 0.9 && w[4] / (0.1 * least) < 1.1) }' ||
   fails 'the linear model is cut where it is told' "$(grep -o 'linearised[^<]*' page.html) beside $(value loss_smallest)"
+check 'and the line of the rate' grep -q 'rate by .*, <i>c</i> = [0-9.]*, down to [0-9.]*e-' page.html
 page train $size --epochs 20 --optimizer adam
 figures 1 1
 check 'beside nothing' grep -q '^<h1>A training</h1>' page.html

@@ -55,6 +55,8 @@ typedef struct figure_tics {
   const char *format; /* as gnuplot knows it: its %T is the power of ten, %h is %g */
 } figure_tics;
 void figure_find_tics(const figure_range *range, figure_tics *tics);
+/* Whether the axis has a number that is short as a power of ten alone: then all are written so. */
+bool figure_in_powers(const figure_tics *tics);
 
 /* How a curve is told from others, by colour (Okabe and Ito's, which colour-blind readers tell
  * apart too), by shape, filled and for the second round of colours open, and by dash. */

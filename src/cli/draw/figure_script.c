@@ -23,8 +23,12 @@ static void put_label(const char *what, const char *text, FILE *out) {
   fputc('\n', out);
 }
 
-/* A number where the others are powers of ten. */
-static void put_power(double at, FILE *out) {
+/* A number where the others are powers of ten, or stand in full. */
+static void put_end(const figure_tics *t, double at, FILE *out) {
+  if (!figure_in_powers(t)) {
+    fprintf(out, "'%.10g' %.10g", at, at);
+    return;
+  }
   const double power = floor(log10(at) + 1e-9), lead = at / pow(10.0, power);
   fputc('\'', out);
   if (fabs(lead - 1.0) > 1e-9)
@@ -67,7 +71,7 @@ static void put_powers(const char *name, const figure_range *range, const figure
   }
   for (size_t i = t->round; i < t->count; i++) {
     fprintf(out, "set %stics %s(", name, i > 0 ? "add " : "");
-    put_power(t->at[i], out);
+    put_end(t, t->at[i], out);
     fputs(")\n", out);
   }
 }
@@ -75,7 +79,7 @@ static void put_powers(const char *name, const figure_range *range, const figure
 /* About how many characters of full size are seen of a value. */
 static double tic_width(const figure_tics *t, double value) {
   char text[32];
-  if (t->powers)
+  if (t->powers && figure_in_powers(t))
     return 2.0 + 0.8 * snprintf(text, sizeof text, "%.0f", floor(log10(value)));
   if (strcmp(t->format, "%h") != 0)
     return snprintf(text, sizeof text, "%.10g", value);

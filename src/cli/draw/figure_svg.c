@@ -50,15 +50,6 @@ static double power_of(double value) {
   return floor(log10(fabs(value)) + 1e-9);
 }
 
-/* Whether the axis has a number that is short as a power of ten alone: then all are written so. */
-static bool in_powers(const figure_tics *t) {
-  const double least = t->powers ? -3.0 : -4.0, most = t->powers ? 4.0 : 5.0;
-  for (size_t i = 0; i < t->count; i++)
-    if (t->at[i] != 0.0 && (power_of(t->at[i]) < least || power_of(t->at[i]) > most))
-      return true;
-  return false;
-}
-
 /* About how many digits' width it takes; out NULL: that alone. */
 static double put_number(bool powers, double value, FILE *out) {
   char text[32], lead[32] = "";
@@ -81,7 +72,7 @@ static double put_number(bool powers, double value, FILE *out) {
 /* Which labels below the plane do not touch, if a digit is so wide: of a logarithmic axis powers of
  * ten before its ends and these before others. */
 static void find_room(const plane *p, const figure_tics *t, double digit, bool *kept) {
-  const bool powers = in_powers(t);
+  const bool powers = figure_in_powers(t);
   for (int rank = 0; rank < 3; rank++)
     for (size_t i = 0; i < t->count; i++) {
       const bool end = i >= t->round;
@@ -111,7 +102,7 @@ static void put_tics_across(const plane *p) {
       continue;
     fprintf(p->out, "<text x='%.1f' y='%d' dy='1.35em' text-anchor='middle'%s>", at, TOP + DOWN,
             narrow[i] ? "" : " class='wide'");
-    put_number(in_powers(&t), t.at[i], p->out);
+    put_number(figure_in_powers(&t), t.at[i], p->out);
   }
 }
 
@@ -124,7 +115,7 @@ static void put_tics_upwards(const plane *p) {
             "<path d='M%d.0 %.1fh%d.0' stroke='#ddd'/><text x='%d' y='%.1f' dy='.32em' "
             "text-anchor='end'>",
             LEFT, at, ACROSS, LEFT - 7, at);
-    put_number(in_powers(&t), t.at[i], p->out);
+    put_number(figure_in_powers(&t), t.at[i], p->out);
   }
 }
 

@@ -52,6 +52,16 @@ static void add_ends(figure_tics *t, const figure_range *range) {
   }
 }
 
+bool figure_in_powers(const figure_tics *t) {
+  const double least = t->powers ? -3.0 : -4.0, most = t->powers ? 4.0 : 5.0;
+  for (size_t i = 0; i < t->count; i++) {
+    const double power = floor(log10(fabs(t->at[i])) + 1e-9); /* of 0 there is none */
+    if (isfinite(power) && (power < least || power > most))
+      return true;
+  }
+  return false;
+}
+
 void figure_find_tics(const figure_range *range, figure_tics *t) {
   const double wanted = axis_step((range->high - range->low) / 6.0);
   const double step = range->whole ? fmax(wanted, 1.0) : wanted;
@@ -75,6 +85,6 @@ void figure_find_tics(const figure_range *range, figure_tics *t) {
   t->round = t->count;
   if (range->ends || t->powers)
     add_ends(t, range);
-  if (t->powers)
+  if (t->powers && figure_in_powers(t))
     t->format = "10^{%T}";
 }

@@ -103,7 +103,7 @@ static void put_density(FILE *out, const ntk_spectrum_result *r) {
   }
   page_figure(out, &(figure){.title = "Cumulative spectrum of K",
                              .x = {x, true},
-                             .y = {"eigenvalues below it", false},
+                             .y = {"eigenvalues up to it", false},
                              .curves = r->eigenvalues != NULL ? 2 : 1,
                              .curve = curve});
   free(all);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -97,6 +98,13 @@ static exit_status draw(train_run *run, const char *name, figure f) {
   return status;
 }
 
+/* In the label of a curve whose last value is at or below what is drawn: where it ends. */
+static void note_end(char label[FIGURE_LABEL], double last, double least) {
+  const size_t used = strlen(label);
+  if (last <= least)
+    snprintf(label + used, FIGURE_LABEL - used, ", down to %.1g", least);
+}
+
 /* The bound is known at every epoch, the prediction of the linear model where K was tracked. Both
  * may fall below every loss there is, where they must not pull the axis after them. */
 static void losses(const train_run *run, curves *c, figure *f) {
@@ -124,14 +132,15 @@ static void losses(const train_run *run, curves *c, figure *f) {
     const double t = (double)spread(i, kept, count);
     add(c, t, result->loss_initial * pow(rate, t), 0.1 * least);
   }
+  note_end(c->bound, result->loss_initial * pow(rate, (double)result->epochs), 0.1 * least);
   end(c, FIGURE_BOTH);
   snprintf(c->linear, sizeof c->linear, "linearised");
   begin(c, c->linear);
   const size_t step = result->tracked < SHAPES ? 1 : result->tracked / SHAPES;
   for (size_t i = 0; i < result->tracked; i += step)
     add(c, (double)result->track[i].epoch, result->track[i].prediction, 0.1 * least);
-  if (result->tracked > 0 && result->track[result->tracked - 1].prediction <= 0.1 * least)
-    snprintf(c->linear, sizeof c->linear, "linearised, down to %.1g", 0.1 * least);
+  if (result->tracked > 0)
+    note_end(c->linear, result->track[result->tracked - 1].prediction, 0.1 * least);
   end(c, FIGURE_SHAPES);
   snprintf(c->y, sizeof c->y, "loss (%s%s)", run->settings->loss,
            run->settings->margin > 0.0 ? ", of the margin" : "");
