@@ -39,8 +39,8 @@ exit_status labels_count_right(const cli_job *job, labels_classes *classes);
 /* "targets" and "class_names", of which predict knows what the outputs say; without encoding
  * nothing. */
 void labels_view(result_view *v, const cli_job *job, const labels_classes *classes);
-/* The facts of a page: where the labels are, and what classes there are, of a network that puts them
- * out, in the order of its outputs. more: what comes after the first, or "". */
+/* The facts of a page: where the labels are, and what classes there are, of a network that puts
+ * them out, in the order of its outputs. more: what comes after the first, or "". */
 void labels_page(FILE *out, const cli_job *job, const labels_classes *classes, const char *more);
 void labels_clear(labels_classes *classes);
 
