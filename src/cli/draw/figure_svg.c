@@ -23,8 +23,8 @@ const figure_look *figure_look_of(const figure *f, size_t c, bool *again) {
 
 /* The plane within the figure, in its units. */
 enum { WIDTH = 760, HEIGHT = 376, LEFT = 74, TOP = 12, ACROSS = 656, DOWN = 336 };
-/* About the width of a digit: of 14 units, and of 19, which a narrow page has (show/page.c). */
-enum { DIGIT = 9, DIGIT_NARROW = 12 };
+/* About the width of a digit: of 14 units, and of 22, which a narrow page has (show/page.c). */
+enum { DIGIT = 9, DIGIT_NARROW = 14 };
 
 typedef struct plane {
   const figure *f;

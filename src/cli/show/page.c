@@ -57,6 +57,7 @@ static const char style[] =
     "td.forest{display:none}td .math{white-space:normal}}\n"
     "@media(max-width:700px){.figure svg{font-size:19px}.figure .wide{display:none}"
     ".figure path[stroke-dasharray]{vector-effect:non-scaling-stroke}}\n"
+    "@media(max-width:500px){.figure svg{font-size:22px}.axis.x{margin-top:.5rem}}\n"
     "@media(max-width:1240px){.fields td:first-child{white-space:normal;overflow-wrap:anywhere}}\n"
     /* A matrix stays one on every screen: who reads a block of it does not see its columns. */
     ".matrix{overflow-x:auto}.matrix table{display:table;width:auto}"
