@@ -90,9 +90,14 @@ ntk_status ntk_name_find(const char *what, const char *name, const void *rows, s
   }
   char known[600] = "none";
   size_t used = 0;
-  for (size_t i = 0; i < count && used < sizeof known; i++)
+  for (size_t i = 0; i < count; i++) {
+    const char *next = name_at(i, &all);
+    const bool fits = used + strlen(next) + sizeof ", , ..." < sizeof known; /* whole names */
     used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
-                             name_at(i, &all));
+                             fits ? next : "...");
+    if (!fits)
+      break;
+  }
   const char *meant = ntk_text_nearest(name, name_at, &all);
   if (meant != NULL)
     return ntk_fail(NTK_ERR_ARGUMENT, "unknown %s '%.60s'; did you mean '%s'? known: %s", what,

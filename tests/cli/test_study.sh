@@ -32,7 +32,7 @@ bad 'file not there' 'nowhere.yaml: No such file' study run nowhere.yaml --db s.
 bad 'a directory' . study run "$in" --db s.db
 study key 's/activation/actvation/'
 bad 'unknown key, with its line' \
-  "key.yaml:5: network.actvation: unknown key 'network.actvation'; did you mean 'network.activation'? known: name" \
+  "key.yaml:5: network.actvation: unknown key 'network.actvation'; did you mean 'network.activation'? known: network.widths, " \
   study run "$in/key.yaml" --db s.db
 study type 's/^trials: 4/trials: [4, 5]/'
 bad 'wrong type, with its line' 'type.yaml:10: trials: 2 values; accepted: one' \

@@ -80,7 +80,8 @@ bad_train 'more clients than samples' '^ntkit: --clients: .*41 clients, and ther
 bad_train 'clients of adam' '^ntkit: --clients: .*gradient descent' --clients 4 --optimizer adam
 bad_train 'steps of no clients' '^ntkit: --local-steps needs --clients' --local-steps 4
 bad_train 'a split of no clients' '^ntkit: --split needs --clients' --split by-label
-bad_train 'a split that is no file' '^ntkit: --split: .*fair' --clients 4 --split fair
+bad_train 'a split that is no file' "^ntkit: --split: 'fair' is not known, and no such file is there; known: iid, by-label, or a file of N numbers from 0 to C - 1$" --clients 4 --split fair
+bad_train 'a split misspelt' "^ntkit: --split: 'bylabel' .*; did you mean 'by-label'? known: iid" --clients 4 --split bylabel
 bad_train 'weights of no clients' '^ntkit: --client-weights needs --clients' --client-weights size
 bad_train 'unknown weights of clients' "'n' is not known; .*equal, size" --clients 4 --client-weights n
 bad_train 'a client without samples' '^ntkit: --split: client 0 has no samples' --clients 3 --split "$in/labels.npy"

@@ -32,6 +32,7 @@ words 'mish is no slip of silu' "unknown activation 'mish'; known: sigmoid" --wi
 words 'swapped letters' "did you mean 'tanh'?" --widths 9 --activation tahn
 words 'a letter left out' "did you mean '--widths'?" --width 9
 words 'capitals of an option' "did you mean '--widths'?" --Widths 9
+words 'an option that is begun' "did you mean '--infinite-width'?" --infinite
 words 'half a power of ten' "'1e': width 1 is not a whole number" --widths 1e
 words 'a power of ten below 1' "'1e-3': width 1 is not a whole number" --widths 1e-3
 words 'a power of ten past 64 bits' 'width 1 is too large' --widths 1e99

@@ -65,16 +65,14 @@ static void check_bad(const bad *list, size_t count) {
   }
 }
 
-#define KNOWN                                                                                      \
-  "known: name, quantity, trials, seed, precision, network.widths, network.depth, "                \
-  "network.activation, network.init, network.beta, network.gamma, network.bias, network.outputs, " \
-  "network.output, network.parameterization, network.load, network.layout, network.fingerprint, "  \
-  "network.shape, data.source, data.scale, data.skip, data.rows, "                                 \
-  "data.fingerprint, data.dim, ledger.population, train.optimizer, train.lr, train.momentum, "     \
-  "train.loss, train.labels, train.epochs, train.batch, train.clients, train.local_steps, "        \
-  "train.client_weights, train.split, train.target, train.margin, train.plateau, "                 \
-  "train.precision, "                                                                              \
-  "train.fingerprint, train.split_fingerprint, grid.NAME"
+#define KNOWN "known: name, quantity, trials, seed, precision, network, data, ledger, train, grid"
+#define OF_NETWORK                                                                           \
+  "known: network.widths, network.depth, network.activation, network.init, network.beta, "   \
+  "network.gamma, network.bias, network.outputs, network.output, network.parameterization, " \
+  "network.load, network.layout, network.fingerprint, network.shape"
+#define OF_DATA                                                                                 \
+  "known: data.source, data.scale, data.skip, data.rows, data.fingerprint, data.dim; how many " \
+  "samples and numbers in each are N and d of grid"
 #define F NTK_ERR_FORMAT
 #define WHOLE "accepted: a whole number from "
 
@@ -84,9 +82,10 @@ static void test_keys_and_types(void **state) {
       {12, "trails: 2", "trails: unknown key 'trails'; did you mean 'trials'? " KNOWN, 0},
       {5, "  activatoin: tanh",
        "network.activatoin: unknown key 'network.activatoin'; did you mean "
-       "'network.activation'? " KNOWN,
+       "'network.activation'? " OF_NETWORK,
        0},
-      {5, "  grid: tanh", "network.grid: unknown key 'network.grid'; " KNOWN, 0},
+      {5, "  grid: tanh", "network.grid: unknown key 'network.grid'; " OF_NETWORK, 0},
+      {8, "  samples: 100", "data.samples: unknown key 'data.samples'; " OF_DATA, 0},
       {12, "network.beta: 2", "'network.beta': write it as a mapping", F},
       {12, "data.fingerprint: 2", "'data.fingerprint': write it as a mapping", F},
       {12, "<<: {a: 1}", "<<.a: unknown key '<<.a'; " KNOWN, 0},

@@ -20,6 +20,18 @@ static const char *option_name(size_t i) {
   return row_of(i) != NULL ? row_of(i)->name : NULL;
 }
 
+/* The one option that begins so, of at least three letters; NULL: none, or several. */
+static const char *option_begun(const char *name) {
+  const char *found = NULL;
+  for (size_t i = 0; option_name(i) != NULL; i++)
+    if (strlen(name) >= 3 && strncmp(option_name(i), name, strlen(name)) == 0) {
+      if (found != NULL)
+        return NULL;
+      found = option_name(i);
+    }
+  return found;
+}
+
 /* word as typed: "--name" or "--name=value". */
 static exit_status unknown_option(const char *word) {
   char name[64];
@@ -32,7 +44,8 @@ static exit_status unknown_option(const char *word) {
   if (option_find(name) != NULL && strncmp(word, "--", 2) == 0)
     return report_error(EXIT_INPUT, "--%s is not an option of '%s'; 'ntkit help %s' lists them",
                         name, current->name, current->name);
-  const char *nearest = report_nearest(name, option_name);
+  const char *begun = option_begun(name);
+  const char *nearest = begun != NULL ? begun : report_nearest(name, option_name);
   const int shown = (int)strcspn(word, "=");
   if (nearest != NULL)
     return report_error(EXIT_INPUT, "unknown option '%.*s'; did you mean '--%s'?", shown, word,

@@ -99,11 +99,31 @@ static exit_status check_memory(const void *what, size_t N) {
                   &(ntk_plan_options){.question = "train", .train = run->options});
 }
 
+static const char *split_name(size_t i) {
+  size_t count;
+  const ntk_name_info *info = ntk_split_list(&count);
+  return i < count ? info[i].name : NULL;
+}
+
+/* The line for what is neither a name nor a file. */
+static exit_status refuse_split(const char *text) {
+  const char *nearest = report_nearest(text, split_name);
+  char known[128];
+  report_names(split_name, sizeof known, known);
+  return report_error(EXIT_INPUT,
+                      "--split: '%.200s' is not known, and no such file is there%s%s%s known: %s, "
+                      "or a file of N numbers from 0 to C - 1",
+                      text, nearest != NULL ? "; did you mean '" : "",
+                      nearest != NULL ? nearest : "", nearest != NULL ? "'?" : ";", known);
+}
+
 /* Whose the samples are, where a file of N numbers says so. */
 static exit_status load_split(train_run *run) {
   const char *path = run->settings->split;
   if (path == NULL || split_is_name(path))
     return EXIT_DONE;
+  if (access(path, F_OK) != 0)
+    return refuse_split(path);
   run->client = calloc(ntk_dataset_samples(run->job.data), sizeof *run->client);
   if (run->client == NULL)
     return report_error(EXIT_FAILED, "no memory for the split");

@@ -59,7 +59,7 @@ static const struct key {
     {"train.precision", "double", false, false, true},
     {"train.fingerprint", NULL, true, true, true},       /* of a file of labels */
     {"train.split_fingerprint", NULL, true, true, true}, /* of one of whose the samples are */
-    {"grid.NAME", NULL, true, true, false},              /* for the list of what is known */
+    {"grid.NAME", NULL, true, true, false}, /* a section, in the list of what is known */
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -116,6 +116,41 @@ static ntk_status add_default(ntk_study *study, size_t k, bool loads) {
   return ntk_settings_default(&study->settings, keys[k].name, keys[k].fallback);
 }
 
+/* Whether the name stands in a section, and the key in the same one. */
+static bool beside(const char *name, const char *key) {
+  const size_t length = strcspn(key, ".");
+  return length > 0 && key[length] == '.' && strncmp(name, key, length + 1) == 0;
+}
+
+static const char *key_at(size_t i, const void *user) {
+  (void)user;
+  return i < KEYS ? keys[i].name : NULL;
+}
+
+/* What could stand in the key's place: the keys of its section, or where there is no such one the
+ * keys of none and the sections. */
+static ntk_status unknown_key(const char *key) {
+  char known[600] = "";
+  size_t used = 0;
+  bool inside = false;
+  for (size_t k = 0; k < KEYS; k++)
+    inside = inside || beside(keys[k].name, key);
+  for (size_t k = 0; k < KEYS && used < sizeof known; k++) {
+    const size_t first = strcspn(keys[k].name, ".");
+    const bool again = k > 0 && strncmp(keys[k].name, keys[k - 1].name, first + 1) == 0;
+    if (inside ? beside(keys[k].name, key) : !again)
+      used += (size_t)snprintf(known + used, sizeof known - used, "%s%.*s", used > 0 ? ", " : "",
+                               (int)(inside ? strlen(keys[k].name) : first), keys[k].name);
+  }
+  const char *meant = ntk_text_nearest(key, key_at, NULL);
+  return ntk_fail(NTK_ERR_ARGUMENT, "unknown key '%.60s'; %s%s%sknown: %s%s", key,
+                  meant != NULL ? "did you mean '" : "", meant != NULL ? meant : "",
+                  meant != NULL ? "'? " : "", known,
+                  inside && beside("data.", key)
+                      ? "; how many samples and numbers in each are N and d of grid"
+                      : "");
+}
+
 ntk_status ntk_keys_check(ntk_study *study) {
   const ntk_settings *settings = &study->settings;
   for (size_t i = 0; i < settings->count; i++) {
@@ -123,10 +158,9 @@ ntk_status ntk_keys_check(ntk_study *study) {
     NTK_TRY(check_text(study, s));
     if (strncmp(s->key, "grid.", 5) == 0)
       continue;
-    size_t k = 0;
-    const ntk_status status = NTK_NAME_FIND("key", s->key, keys, KEYS, &k);
-    if (status != NTK_OK)
-      return ntk_setting_refuse(settings, s, status);
+    const size_t k = ntk_name_row(s->key, keys, sizeof keys[0], KEYS);
+    if (k == KEYS)
+      return ntk_setting_refuse(settings, s, unknown_key(s->key));
     if (!keys[k].list && s->count != 1)
       return NTK_REFUSE(&study->settings, s, "%zu values; accepted: one", s->count);
   }
