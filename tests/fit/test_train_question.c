@@ -180,7 +180,15 @@ static void test_measured(void **state) {
   assert_near(a->rate_recent, rate, 1e-14, "recent rate");
   assert_true(a->epochs_recent == 250.0 + ceil(log(a->target / result.loss[250]) / log(rate)));
   assert_int_equal(a->answer, NTK_ANSWER_OPEN);
-  assert_non_null(strstr(a->reason, "likely: at the recent rate"));
+  /* The two differ by far, which the line says, and both stand there in full. */
+  assert_true(a->linear_least > 2.0 * a->epochs_recent);
+  char line[200];
+  snprintf(line, sizeof line,
+           "likely, and not soon: at the recent rate, which falls, epoch %.0f; the linear model is "
+           "there at epoch %.0f",
+           a->epochs_recent, a->linear_least);
+  assert_true(a->linear_most == a->linear_least);
+  assert_string_equal(a->reason, line);
   const double target = result.loss[200];
   ntk_train_clear(&result);
   fit_set(&p, first);

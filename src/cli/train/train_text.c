@@ -144,11 +144,11 @@ static void print_epochs(const char *what, double from, double to) {
   if (isinf(from))
     puts("never");
   else if (isnan(to))
-    printf("not before epoch %.6g\n", from);
+    printf(from < 1e15 ? "not before epoch %.0f\n" : "not before epoch %.6g\n", from);
   else if (from < to)
-    printf("epoch %.6g to %.6g\n", from, to);
+    printf(to < 1e15 ? "epoch %.0f to %.0f\n" : "epoch %.6g to %.6g\n", from, to);
   else
-    printf("epoch %.6g\n", from);
+    printf(from < 1e15 ? "epoch %.0f\n" : "epoch %.6g\n", from);
 }
 
 static void print_answer(const ntk_train_result *result) {

@@ -233,12 +233,19 @@ __attribute__((format(printf, 3, 4))) static void say(ntk_train_answer *a, ntk_a
   a->answer = answer;
 }
 
-enum { CLAUSE = 160 };
+enum { CLAUSE = 160, EPOCH = 24 };
+
+/* In full, as long as a double knows it to one. */
+static const char *epoch_in(double epoch, char text[EPOCH]) {
+  ntk_format(text, EPOCH, epoch < 1e15 ? "%.0f" : "%.6g", epoch);
+  return text;
+}
 
 /* What the linear model says, as a clause; whether it comes to the target. */
 static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const ntk_convergence *c,
                         char text[CLAUSE]) {
   const bool found = isfinite(a->linear_least) && isfinite(a->linear_most);
+  char least[EPOCH], most[EPOCH];
   if (!t->optimizer->linear)
     ntk_format(text, CLAUSE, "%s has no linear model to follow", t->options.optimizer);
   else if (t->rounds != NULL)
@@ -253,10 +260,11 @@ static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const 
                c->lambda_min == 0.0 ? "K_0 is singular and the labels have a part outside its range"
                                     : "there K_0 is not told from a singular matrix");
   else if (found && a->linear_least < a->linear_most)
-    ntk_format(text, CLAUSE, "the linear model is there between epochs %.6g and %.6g",
-               a->linear_least, a->linear_most);
+    ntk_format(text, CLAUSE, "the linear model is there between epochs %s and %s",
+               epoch_in(a->linear_least, least), epoch_in(a->linear_most, most));
   else if (found)
-    ntk_format(text, CLAUSE, "the linear model is there at epoch %.6g", a->linear_least);
+    ntk_format(text, CLAUSE, "the linear model is there at epoch %s",
+               epoch_in(a->linear_least, least));
   else
     ntk_format(text, CLAUSE, "when the linear model is there was not found");
   return found;
@@ -264,7 +272,7 @@ static bool tell_linear(const ntk_train_answer *a, const ntk_training *t, const 
 
 /* What neither a measurement nor a theorem has decided. */
 static void lean(const ntk_training *t, const ntk_convergence *c, ntk_train_answer *a) {
-  char linear[CLAUSE];
+  char linear[CLAUSE], epoch[EPOCH];
   const bool fits = tell_linear(a, t, c, linear);
   const bool hopeless =
       ntk_training_is_linear(t) && (isinf(a->linear_least) || t->lr >= c->lr_largest);
@@ -274,8 +282,11 @@ static void lean(const ntk_training *t, const ntk_convergence *c, ntk_train_answ
   else if (hopeless)
     say(a, NTK_ANSWER_OPEN, "unlikely unless the kernel moves: %s", linear);
   else if (isfinite(a->epochs_recent))
-    say(a, NTK_ANSWER_OPEN, "likely: at the recent rate the loss is there at epoch %.6g; %s",
-        a->epochs_recent, linear);
+    say(a, NTK_ANSWER_OPEN,
+        fits && a->linear_least > 2.0 * a->epochs_recent
+            ? "likely, and not soon: at the recent rate, which falls, epoch %s; %s"
+            : "likely: at the recent rate the loss is there at epoch %s; %s",
+        epoch_in(a->epochs_recent, epoch), linear);
   else
     say(a, NTK_ANSWER_OPEN, fits ? "likely, if the kernel stays near K_0: %s" : "not known: %s",
         linear);
@@ -302,20 +313,21 @@ void ntk_question_conclude(const ntk_training *t, ntk_train_result *r) {
   const ntk_convergence *c = &r->convergence;
   ntk_train_answer *a = &r->answer;
   *a = t->options.question ? t->answer : not_asked;
+  char epoch[EPOCH];
   if (!a->asked)
     return;
   count_epochs(t, r, a);
   if (a->epochs_recent <= (double)t->epoch)
-    say(a, NTK_ANSWER_YES, "the loss was %.4g at epoch %.6g", t->loss[(size_t)a->epochs_recent],
-        a->epochs_recent);
+    say(a, NTK_ANSWER_YES, "the loss was %.4g at epoch %s", t->loss[(size_t)a->epochs_recent],
+        epoch_in(a->epochs_recent, epoch));
   else if (a->floor > a->target)
     say(a, NTK_ANSWER_NO, "%s: no weights give a loss below %.4g", t->floor_reason, a->floor);
   else if (r->stopped == NTK_STOP_DIVERGED)
     say(a, NTK_ANSWER_NO, "not with this step size: %s", r->reason);
   else if (t->epoch > 0 && c->condition_known && c->condition_held && isfinite(a->epochs_bound))
     say(a, NTK_ANSWER_YES,
-        "(21) held at every tracked epoch, and while it does (20) is there at epoch %.6g",
-        a->epochs_bound);
+        "(21) held at every tracked epoch, and while it does (20) is there at epoch %s",
+        epoch_in(a->epochs_bound, epoch));
   else
     lean(t, c, a);
 }
