@@ -167,6 +167,8 @@ check 'in the place of a bound' sh -c '! grep -q "data-label=.bound\|<dt>bound" 
 check 'the drift of clients' grep -q '^<h2>Drift of clients</h2>' page.html
 check 'the rate beside which it stands' grep -q "<p>rate .* measured; in the end $(awk "BEGIN { printf \"%.8g\", $(value federated.rate) }") by the linear model" page.html
 check 'so it is called' grep -q '^<h1>A training, beside its linear model</h1>' page.html
+run train $size --epochs 20 --clients 3 --local-steps 2
+check 'in text, too' grep -q '^rate  *[0-9.]* a round, measured$' "$out"
 check 'an epoch is a round' sh -c 'grep -q "in 20 rounds, stopped by" page.html && ! grep -q "<p>rate [0-9.]* an epoch" page.html'
 check 'how they share the samples' grep -q '<dt>clients</dt><dd>3 of 10 samples each, split iid, 2 local steps a round, which is an epoch; in the mean of weights one of n samples counts 1 / C;' page.html
 check 'a condition that only suffices is not outside' sh -c 'grep "^<p>its condition (21): not satisfied; it suffices" page.html | grep -q -v "span class=.v outside"'
@@ -229,6 +231,11 @@ check 'train: its classes' grep -q '<dd>3, as one-hot, in the order of the outpu
 page memorize $of
 check 'memorize: its labels' grep -q -F "$labels (classes)</dd>" page.html
 check 'memorize: each class by its name' test "$(sed -n 's/^<tr><td>\([a-z][a-z]*\)<.*reached.*/\1/p' page.html | sort | tr '\n' ' ')" = 'ash elm oak '
+
+good 'a network of scaled data' memorize $of --save fit
+page predict --load fit --data "$in/trees.csv" --label-column kind
+check 'predict: scaled as its own data were' grep -q "<dt>data</dt><dd>$in/trees.csv, N = 24, d = 3, scale standardize</dd>" page.html
+rm -rf fit
 
 # ---- What is refused -----------------------------------------------------------------------------
 

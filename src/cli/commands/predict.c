@@ -64,7 +64,9 @@ static exit_status scale(prediction *p) {
     report_warning(settings,
                    "--data: %zu column%s of %zu, constant in the network's data, set to 0",
                    done.constant, done.constant == 1 ? "" : "s", ntk_dataset_dim(p->data));
+  p->scaling = done.own ? "of the network's own, scaled already" : "none";
   if (scaled != NULL) {
+    p->scaling = settings->scale != NULL ? settings->scale : p->model.scaling;
     ntk_dataset_destroy(p->data);
     p->data = scaled;
   }

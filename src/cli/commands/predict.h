@@ -46,10 +46,11 @@ typedef struct prediction {
   ntk_context *context;
   ntk_model model;
   ntk_dataset *data;
-  size_t columns;  /* n_L */
-  double *outputs; /* count x N, of a network for each class; else N x n_L */
-  size_t wide;     /* of the answer: 1 of classes, else n_L */
-  double *answer;  /* N classes, or the outputs: then the same array */
+  const char *scaling; /* what was done to them; NULL: they are drawn */
+  size_t columns;      /* n_L */
+  double *outputs;     /* count x N, of a network for each class; else N x n_L */
+  size_t wide;         /* of the answer: 1 of classes, else n_L */
+  double *answer;      /* N classes, or the outputs: then the same array */
   double accuracy; /* part of the samples whose class is their label; NaN: no classes or labels */
 } prediction;
 

@@ -56,8 +56,9 @@ void predict_page(const void *what, FILE *out) {
         "--save</p>\n</div>\n<dl>\n",
         out);
   page_fact(out, "network", "%s, %s", p->settings->common.load, p->model.activation);
-  page_fact(out, "data", "%s, N = %zu, d = %zu", p->settings->common.data, N,
-            ntk_dataset_dim(p->data));
+  page_fact(out, "data", "%s, N = %zu, d = %zu%s%s", p->settings->common.data, N,
+            ntk_dataset_dim(p->data), p->scaling != NULL ? ", scale " : "",
+            p->scaling != NULL ? p->scaling : "");
   fputs("</dl>\n", out);
   put_samples(out, p, N);
   view_page(out, predict_fields, p, true);

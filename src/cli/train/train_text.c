@@ -46,7 +46,8 @@ static void print_outcome(const train_run *run, const ntk_train_result *result) 
            result->loss_plateau, run->options.plateau);
   if (isnan(result->rate_measured))
     return;
-  printf("rate        %.8g an epoch, measured\n", result->rate_measured);
+  printf("rate        %.8g %s, measured\n", result->rate_measured,
+         result->federated.clients > 0 ? "a round" : "an epoch");
   if (isnan(result->rate_bound))
     return;
   printf("            %.8g an epoch by (20)", result->rate_bound);
