@@ -1,8 +1,8 @@
 """Laws beside spectra.
 
 Property: the shares that are measured are those of NumPy's eigenvalues of X X^T, of the last block
-and of K, the distance is the largest difference from the law at them, and what the law says of sizes
-that it is not for is a reason and no number.
+and of K, the distance is the largest difference from the law at them, which has nothing below an
+atom and all of it there; what the law says of sizes that it is not for is a reason and no number.
 """
 
 import math
@@ -37,6 +37,18 @@ def test_measured(case, name):
     off = max(abs(point.measured - point.below) for point in found.points)
     assert 0.4 * found.distance < off <= found.distance + 1e-9 < 0.2
     assert math.isclose(found.greatest, values[-1], rel_tol=1e-9)
+
+
+def test_atom_off_zero():
+    net = ntkit.Network([10, 20, 20], activation="tanh", seed=2)
+    X = ntkit.generate("gaussian", N=200, d=10, seed=1)
+    found = ntkit.law(net, X, "fan-wang")
+    values = np.linalg.eigvalsh(ntkit.kernel(net, X))
+    under = np.searchsorted(values, found.atom_at) / 200
+    assert math.isclose(found.atom, 1 - (10 + 20 + 20) / 200) and found.atom_at > 0
+    below = [point.below for point in found.points if point.eigenvalue < found.atom_at]
+    assert len(below) > 10 and max(below) == 0
+    assert found.distance >= max(under, found.atom - under) - 1e-12
 
 
 def test_smallest():

@@ -72,8 +72,9 @@ void spectrum_law_print(const ntk_law_result *law) {
   print_ends("measured", law->least, law->greatest, "");
   if (law->atom > 0.0)
     printf("  %-33s %.4g at %.6g%s\n", "the law's atom", law->atom, law->atom_at,
-           law->atom_at > 0.0 ? "; eigenvalues spread around it: half of it stays as distance"
-                              : "");
+           law->atom_at > 0.0
+               ? "; eigenvalues spread around it: at least half of it stays as distance"
+               : "");
   if (law->outside > 0)
     printf("  %-33s %zu\n", "eigenvalues above the law", law->outside);
 }
@@ -89,6 +90,13 @@ static size_t shares(const ntk_law_result *law, bool measured, figure_point *poi
   return points;
 }
 
+/* The law's share between two points, its atom left out: that has no density. */
+static double share_between(const ntk_law_result *law, const ntk_law_point *a,
+                            const ntk_law_point *b) {
+  const bool within = a->eigenvalue < law->atom_at && law->atom_at <= b->eigenvalue;
+  return fmax(b->below - a->below - (within ? law->atom : 0.0), 0.0);
+}
+
 /* Eigenvalues per decade: the law's, and the means of the measured ones over some points. */
 static size_t decades(const ntk_law_result *law, bool measured, figure_point *point) {
   const size_t step = measured ? 6 : 1, limit = law->points < MOST ? law->points : MOST;
@@ -98,7 +106,7 @@ static size_t decades(const ntk_law_result *law, bool measured, figure_point *po
     const ntk_law_point *a = &law->point[i], *b = &law->point[i + step];
     const double width = log10(b->eigenvalue / a->eigenvalue);
     const double middle = sqrt(a->eigenvalue * b->eigenvalue);
-    const double share = measured ? b->measured - a->measured : fmax(b->below - a->below, 0.0);
+    const double share = measured ? b->measured - a->measured : share_between(law, a, b);
     point[points++] = (figure_point){middle, N * share / width, NAN, NAN};
   }
   /* The last difference is from the middle of two: the law goes on to its end. */
@@ -159,7 +167,8 @@ static void put_figures(const spectrum_run *run, FILE *out) {
   curve[0].points = decades(law, true, measured);
   curve[0].style = FIGURE_SHAPES;
   curve[1].points = decades(law, false, predicted);
-  page_figure(out, &(figure){.title = "The same, as a density",
+  page_figure(out, &(figure){.title = law->atom > 0.0 ? "The same, as a density, without the atom"
+                                                      : "The same, as a density",
                              .x = {x, true},
                              .y = {"eigenvalues per decade", false},
                              .curves = 2,

@@ -69,8 +69,9 @@ ntk_status ntk_free_support_of(const ntk_free_product *law, ntk_free_support *su
 double ntk_free_bound(const ntk_free_product *law);
 
 /* Kolmogorov and Smirnov's distance between n values, ascending, and the law that has the share
- * below[i] up to value i and just as much just below it. Values at most `least` (those of an atom
- * there) count at their last. */
-double ntk_free_distance(size_t n, const double *value, const double *below, double least);
+ * before[i] just below value i (may be below: no atom is at a value) and below[i] up to it. Values
+ * at most `least` (those of an atom there) count at their last. */
+double ntk_free_distance(size_t n, const double *value, const double *before, const double *below,
+                         double least);
 
 #endif

@@ -83,15 +83,16 @@ ntk_status ntk_free_support_of(const ntk_free_product *law, ntk_free_support *su
   return find_end(law, 1.0, -1.0, law->shift, high, &support->upper);
 }
 
-double ntk_free_distance(size_t n, const double *value, const double *below, double least) {
+double ntk_free_distance(size_t n, const double *value, const double *before, const double *below,
+                         double least) {
   double most = 0.0;
   for (size_t i = 0; i < n; i++) {
-    const double before = (double)i / (double)n, after = (double)(i + 1) / (double)n;
+    const double under = (double)i / (double)n, after = (double)(i + 1) / (double)n;
     if (i + 1 < n && value[i + 1] <= least)
       continue;
     most = fmax(most, fabs(below[i] - after));
     if (value[i] > least)
-      most = fmax(most, fabs(below[i] - before));
+      most = fmax(most, fabs(before[i] - under));
   }
   return most;
 }

@@ -11,20 +11,22 @@ typedef struct drawing {
   ntk_law_job *j;
   ntk_law_curve *curve;
   void *user;
-  double least; /* eigenvalues up to it are the atom's */
+  double least; /* of an atom at 0: eigenvalues up to it are the atom's */
 } drawing;
 
-/* Off the ends nothing is solved. */
-static ntk_status at(const drawing *d, double x, double *below, double *density) {
+/* The law's share just below x, and up to it: they differ where the atom is. Off the ends nothing
+ * is solved. */
+static ntk_status at(const drawing *d, double x, double *before, double *below, double *density) {
   const ntk_law_result *r = d->j->result;
   *density = 0.0;
-  *below = x > d->least || (r->atom > 0.0 && x >= r->atom_at) ? r->atom : 0.0;
-  if (x <= d->least)
-    *below = r->atom;
-  else if (x >= r->upper)
+  *below = *before = 0.0;
+  if (x > d->least && x >= r->upper)
     *below = 1.0;
-  else if (x > r->lower)
-    return d->curve(d->user, x, below, density);
+  else if (x > d->least && x > r->lower)
+    NTK_TRY(d->curve(d->user, x, below, density));
+  else if (r->atom > 0.0 && (x <= d->least || x >= r->atom_at))
+    *below = r->atom;
+  *before = r->atom > 0.0 && x == r->atom_at ? *below - r->atom : *below;
   return NTK_OK;
 }
 
@@ -46,14 +48,18 @@ static ntk_status draw_points(const drawing *d) {
   void *pointer = NULL;
   NTK_TRY(ntk_alloc(d->j->context, POINTS, sizeof(ntk_law_point), "the law's points", &pointer));
   r->point = pointer;
+  double before = 0.0;
   /* What is measured beyond the ends is seen, but for single ones far off. */
-  const double from = fmax(fmin(r->lower, isnan(r->least) ? r->lower : r->least), 1e-6 * r->upper);
+  double from = fmin(r->lower, isnan(r->least) ? r->lower : r->least);
+  if (r->atom > 0.0 && r->atom_at > 0.0) /* with its step */
+    from = fmin(from, 0.9 * r->atom_at);
+  from = fmax(from, 1e-6 * r->upper);
   const double to = fmax(r->upper, fmin(r->greatest, 2.0 * r->upper));
   for (size_t i = 0; i < POINTS; i++) {
     ntk_law_point *p = &r->point[i];
     NTK_TRY(ntk_progress_poll(d->j->context, "law", 1.0));
     p->eigenvalue = from * pow(to / from, (double)i / (POINTS - 1));
-    NTK_TRY(at(d, p->eigenvalue, &p->below, &p->density));
+    NTK_TRY(at(d, p->eigenvalue, &before, &p->below, &p->density));
     p->measured = d->j->values != NULL ? share_up_to(r->samples, d->j->values, p->eigenvalue) : NAN;
   }
   r->points = POINTS;
@@ -65,15 +71,17 @@ static ntk_status compare_all(const drawing *d) {
   ntk_law_result *r = d->j->result;
   const double *values = d->j->values;
   const size_t n = r->samples;
-  double *below = NULL, density = 0.0;
+  double *below = NULL, *before = NULL, density = 0.0;
   ntk_status status = ntk_alloc_doubles(d->j->context, n, "the law at the eigenvalues", &below);
+  if (status == NTK_OK)
+    status = ntk_alloc_doubles(d->j->context, n, "the law at the eigenvalues", &before);
   for (size_t i = 0; i < n && status == NTK_OK; i++) {
     status = ntk_progress_poll(d->j->context, "law", (double)i / (double)n);
     if (status == NTK_OK)
-      status = at(d, values[i], &below[i], &density);
+      status = at(d, values[i], &before[i], &below[i], &density);
   }
   if (status == NTK_OK) {
-    r->distance = ntk_free_distance(n, values, below, d->least);
+    r->distance = ntk_free_distance(n, values, before, below, d->least);
     const double slack = r->upper * (1.0 + pow((double)n, -2.0 / 3.0));
     for (size_t i = n; i > 0 && values[i - 1] > slack; i--)
       r->outside++;
@@ -83,6 +91,7 @@ static ntk_status compare_all(const drawing *d) {
     r->least = values[first];
     r->greatest = values[n - 1];
   }
+  ntk_free(d->j->context, before);
   ntk_free(d->j->context, below);
   return status;
 }
@@ -93,8 +102,8 @@ static ntk_status compare_counts(const drawing *d, const ntk_density *density) {
   r->distance = 0.0;
   r->estimate = true;
   for (size_t i = 0; i < density->points; i++) {
-    double below = 0.0, unused = 0.0;
-    NTK_TRY(at(d, density->point[i].eigenvalue, &below, &unused));
+    double below = 0.0, before = 0.0, unused = 0.0;
+    NTK_TRY(at(d, density->point[i].eigenvalue, &before, &below, &unused));
     r->distance = fmax(r->distance, fabs(density->point[i].count / (double)r->samples - below));
   }
   r->least = d->j->spectrum->lambda_min;
