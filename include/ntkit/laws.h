@@ -44,7 +44,8 @@ typedef struct ntk_law_result {
   ntk_context *context;      /* that owns the arrays; NULL in a cleared result */
   const char *name, *matrix; /* the law; "K", "K_{L-1}", "X X^T": of its eigenvalues */
   bool drawn, holds;         /* the law says something; all hypotheses are held */
-  char reason[256];          /* one line where one is not, else "" */
+  char reason[512];          /* one line with all that are not, else "" */
+  char note[256];            /* one line where the law holds and distance is above usual, else "" */
   size_t hypotheses;
   ntk_law_hypothesis *hypothesis;
   size_t layers;
@@ -53,9 +54,14 @@ typedef struct ntk_law_result {
   double atom, atom_at;   /* the share of eigenvalues that are one number, and that */
   double lower, upper;    /* ends of the rest of the law */
   double least, greatest; /* of the eigenvalues measured without the atom's, */
-  size_t outside;         /* so many of which are above upper by more than N^{-2/3} of it */
+  size_t outside;         /* so many of which are above upper by more than N^{-2/3} of it, */
+  size_t beneath;         /* and below lower and atom_at; 0 where they are not known */
   double distance;        /* Kolmogorov and Smirnov's, of all eigenvalues; */
-  bool estimate;          /* ... from the density's counts, not from the eigenvalues */
+  bool estimate;          /* ... from the density's counts, not from the eigenvalues; */
+  double distance_rest;   /* the same without the atom: of the largest N (1 - atom); NaN: no atom */
+  double usual;           /* distance is seldom more at this N: 10 / N, of K 4 / sqrt N */
+  double steep;           /* nearly an atom: the largest share, but for the atom, of the law's */
+  double steep_from, steep_to; /* between two numbers up to 10 % apart; NaN where below 1/4 */
   size_t points;
   ntk_law_point *point;     /* ascending, equally spaced in their logarithms */
   size_t degree;            /* of montanari-zhong, l of d^l << N << d^{l+1}; */

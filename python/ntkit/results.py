@@ -1033,7 +1033,8 @@ class LawResult(Result):
     matrix: of whose eigenvalues it is: X X^T, K_{L-1} or K
     drawn: whether the law says something here
     holds: whether all of its hypotheses are held
-    reason: one line where they are not, else empty
+    reason: one line with all that are not, else empty
+    note: one line where all are held and distance is above usual, else empty
     samples: N
     hypotheses: what it asks, and what is so
     layers: hidden ones, from l = 1 on
@@ -1044,8 +1045,14 @@ class LawResult(Result):
     least: smallest eigenvalue measured, but for those of an atom at 0
     greatest: largest eigenvalue measured
     outside: eigenvalues above upper by more than N^{-2/3} of it
+    beneath: eigenvalues below lower and atom_at by more than N^{-2/3} of it
     distance: largest difference of the shares up to any number (Kolmogorov, Smirnov)
     estimate: whether that is from the density's counts
+    distance_rest: the distance without the atom: of the largest N (1 - atom) eigenvalues
+    usual: what distance is seldom above: 10 / N, of K 4 / sqrt N
+    steep: nearly an atom: the law's largest share within 10 %, where above 1/4
+    steep_from: that share is from here
+    steep_to: to here
     degree: of montanari-zhong: l of d^l << N << d^{l+1}
     constant: what lambda_min(K) tends to as N / d^{l+1} and N / (n_1 d) vanish
     lambda_min: the prediction at this N and d, of an infinite width
@@ -1060,6 +1067,7 @@ class LawResult(Result):
     drawn: bool
     holds: bool
     reason: str
+    note: str
     samples: int
     hypotheses: Rows[LawHypothesis]
     layers: Rows[LawLayer]
@@ -1070,8 +1078,14 @@ class LawResult(Result):
     least: float
     greatest: float
     outside: int
+    beneath: int
     distance: float
     estimate: bool
+    distance_rest: float
+    usual: float
+    steep: float
+    steep_from: float
+    steep_to: float
     degree: int
     constant: float
     lambda_min: float

@@ -30,7 +30,7 @@ good 'a page' spectrum $size --full --law fan-wang --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
 check 'a step for each eigenvalue under the law' test "$(sed '1,/Law over the eig/d' page.html | grep -m1 "stroke='#0072B2'.*V" |
   tr -cd V | wc -c)" = 80
-check 'the hypotheses' grep -q '<dt>overlaps</dt><dd>0[0-9.]*: held' page.html
+check 'the hypotheses' grep -q '<dt>overlaps</dt><dd>root mean square [^:]*: 0[0-9.]*, held (up to 0[0-9.]*)</dd>' page.html
 check 'of finite places' sh -c '! grep -q "nan\|inf[ .]" page.html'
 good 'by the density' spectrum $size --density --law fan-wang --report page.html
 check 'three figures' test "$(grep -c '^<svg viewBox' page.html)" = 3
@@ -57,10 +57,28 @@ good 'its page' spectrum --samples 300 --dim 30 --data sphere --widths 1000 --ac
 check 'why it has no figure' grep -q 'The law is of this number alone: there is no figure' page.html
 
 good 'it says nothing' spectrum --samples 80 --dim 40 --widths 90,80,70 --activation sigmoid --full --law fan-wang --report page.html
-check 'in words' grep -q '^  the law says nothing here: centred, 0\.[0-9]*, is above 0.05: ' "$out"
+check 'in words' grep -q '^  the law says nothing here: centred, 0\.[0-9]*, is above 0.05$' "$out"
+check 'and what that is' grep -q '^    centred  *the part of ||f_k||^2 that samples share' "$out"
 check 'not drawn' test "$(grep -c '^<svg viewBox' page.html)" = 1
 good 'off the regime' spectrum --samples 40 --dim 40 --widths 900 --law montanari-zhong --json
 check 'no number' jq -e '.law | .drawn == false and .lambda_min == null and .constant == null and (.reason | test("regime"))' "$out"
+rm -f page.html
+
+# More samples than dimensions: the atom, and what is left without it.
+flat='--samples 90 --dim 30 --widths 60 --activation tanh'
+good 'an atom at 0' spectrum $flat --law marchenko-pastur --report page.html
+check 'its lines' test "$(grep -cE "^  (the law's atom +0\.6667 at 0|of the part without the atom +0\.[0-9]+ of its eigenvalues)$" "$out")" = 2
+check 'on the page, too' test "$(grep -cE "<dt>(the law's atom|distance without the atom)</dt><dd>0\.[0-9]+(, of| at 0<)" page.html)" = 2
+check 'where its figures end' grep -q 'The figures go from [0-9.]* to [0-9.]*: of the measured eigenvalues 6[0-9] are' page.html
+good 'nearly one' spectrum $flat --data sphere --full --law fan-wang --json
+check 'nothing is below it' jq -e '.law | .atom_at as $a | .steep > 0.6 and .steep_from >= .lower and .beneath > 0 and
+  ([.points[] | select(.eigenvalue < $a) | .below] | length > 0 and max == 0)' "$out"
+good 'in words' spectrum $flat --data sphere --full --law fan-wang --report page.html
+check 'nearly an atom' grep -q '^  nearly an atom  *0\.6[0-9]* of the law from' "$out"
+check 'a distance that is unusual' grep -q '^  its hypotheses are held, yet a distance above 0.42 is unusual at N = 90: ' "$out"
+check 'both on the page' test "$(grep -cE '<dt>nearly an atom</dt>|<p class="note">its hypotheses are held, yet' page.html)" = 2
+good 'two that are not held' spectrum --samples 60 --dim 6 --widths 70 --activation relu --law conjugate
+check 'all are named' grep -qE '^  outside the theorem: norms, .*; overlaps, .*; smoothness is not finite$' "$out"
 rm -f page.html
 
 bad 'nothing to draw it over' '--law fan-wang is drawn over .*--full' spectrum $size --law fan-wang

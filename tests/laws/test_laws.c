@@ -79,6 +79,9 @@ static void test_exact(void **state) {
     assert_true(law.drawn && law.lower < law.upper);
     assert_near(law.atom, of[k].atom, 1e-12, "atom");
     assert_near((double)of[k].N * law.distance, 4.0, 3.5, of[k].activation);
+    if (law.atom > 0.0) /* the same differences, of fewer */
+      assert_near((1.0 - law.atom) * law.distance_rest, law.distance, 1e-12, "without the atom");
+    assert_true(law.note[0] == '\0');
     /* But for the one that phi's mean makes. */
     assert_near(law.least, law.lower, 0.03 * law.upper, "lower end");
     assert_true(law.outside <= 1 && (law.outside == 1 || law.greatest > 0.9 * law.upper));
@@ -109,6 +112,7 @@ static void test_kernel(void **state) {
     assert_true(law.drawn && !law.estimate && law.layers == of[k].L - 1);
     assert_true(law.holds == (strcmp(of[k].activation, "relu") != 0));
     assert_near(law.distance, 0.0, of[k].distance, of[k].activation);
+    assert_true(law.note[0] == '\0' && isnan(law.steep));
     assert_near(law.least / law.lower, 1.0, fmax(0.12, of[k].distance), "lower end");
     if (law.outside == 0)
       assert_near(law.greatest / law.upper, 1.0, 0.04, "upper end");
@@ -273,6 +277,18 @@ static void test_smallest(void **state) {
     }
 }
 
+/* What is not held is named, and nothing else. */
+static void check_reason(const ntk_law_result *law) {
+  for (size_t i = 0; i < law->hypotheses; i++) {
+    const ntk_law_hypothesis *h = &law->hypothesis[i];
+    char named[64], infinite[64];
+    snprintf(named, sizeof named, " %s, ", h->name);
+    snprintf(infinite, sizeof infinite, " %s is not finite", h->name);
+    if (h->held == (strstr(law->reason, named) != NULL || strstr(law->reason, infinite) != NULL))
+      fail_msg("'%s' beside %s %g, held: %d", law->reason, h->name, h->value, (int)h->held);
+  }
+}
+
 static void check_silent(size_t N, size_t L, const size_t *width, const char *activation,
                          const char *name, const char *says) {
   subject s = make(N, L, width, activation, NULL);
@@ -281,6 +297,7 @@ static void check_silent(size_t N, size_t L, const size_t *width, const char *ac
   assert_true(law.points == 0 && isnan(law.distance) && isnan(law.lambda_min));
   if (strstr(law.reason, says) == NULL)
     fail_msg("'%s' does not say '%s'", law.reason, says);
+  check_reason(&law);
   destroy(&s, &law);
 }
 
@@ -289,6 +306,9 @@ static void test_silence(void **state) {
   const size_t four[] = {50, 60, 70, 60}, three[] = {50, 60, 70}, wide[] = {40, 2000},
                narrow[] = {40, 20};
   check_silent(60, 4, four, "relu", "fan-wang", "centred");
+  check_silent(60, 4, four, "relu", "fan-wang",
+               "; outside the theorem, too: smoothness is not finite");
+  check_silent(60, 3, three, "tanh", "montanari-zhong", "layers, 3, is above 2; regime, ");
   check_silent(60, 3, three, "tanh", "montanari-zhong", "layers");
   check_silent(60, 2, wide, "tanh", "montanari-zhong", "regime");
   check_silent(400, 2, narrow, "tanh", "montanari-zhong", "width");

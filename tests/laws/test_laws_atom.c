@@ -8,7 +8,7 @@
 #include "base/blas.h"
 #include "ntkit/laws.h"
 
-enum { N = 120, D = 12, WIDTH = 30 };
+enum { N = 120, D = 12, WIDTH = 40 };
 #define PI 3.14159265358979323846
 
 typedef struct subject {
@@ -122,8 +122,14 @@ static void test_atom(void **state) {
   check_law(&s, &law);
   const double *values = spectrum.eigenvalues;
   assert_near(law.distance, distance_of(values, s.expected, 0.0), 1e-5, "distance");
-  /* Of N - D eigenvalues at one number, at least half of the share stays. */
+  /* Of an atom's eigenvalues that are apart, at least half of the share stays. */
   assert_true(law.distance >= 0.5 * law.atom);
+  assert_near(law.distance_rest, distance_of(values, s.expected, N - D - WIDTH), 1e-5, "the rest");
+  assert_int_equal(law.beneath, count_up_to(values, N, (1.0 - pow(N, -2.0 / 3.0)) * s.expected[0]));
+  /* The last layer's: but for 1e-12 of K they are at the atom, too. */
+  assert_near(law.steep, 0.99 * WIDTH / N, 1e-4, "nearly an atom");
+  assert_near(law.steep_from / s.expected[0], 1.0, 1e-4, "from");
+  assert_near(law.steep_to / s.expected[0], 1.0, 1e-4, "to");
   assert_ok(
       ntk_spectrum(one, s.network, s.data, &(ntk_spectrum_options){.density = true}, &density));
   assert_ok(ntk_law(one, s.network, s.data, "fan-wang", &density, &estimate));
@@ -133,6 +139,7 @@ static void test_atom(void **state) {
     most = fmax(most, fabs(p->count - count_up_to(s.expected, N, p->eigenvalue)) / N);
   }
   assert_near(estimate.distance, most, 1e-5, "distance by counts");
+  assert_true(estimate.distance_rest > 0.0 && estimate.usual > law.usual);
   ntk_law_clear(&estimate);
   ntk_law_clear(&law);
   ntk_spectrum_clear(&density);
@@ -140,7 +147,36 @@ static void test_atom(void **state) {
   close_subject(&s);
 }
 
+/* Two layers and N > d on the sphere: N - d of the eigenvalues are the law's within a few per cent,
+ * and K's are not. Where d and n_1 are far above N the law is K's. */
+static void test_near_atom(void **state) {
+  (void)state;
+  const size_t sizes[][2] = {{20, 120}, {600, 500}};
+  for (size_t k = 0; k < COUNT(sizes); k++) {
+    const ntk_network_spec spec = {.depth = 2, .width = sizes[k], .activation = "erf", .seed = 4};
+    subject s = {.network = NULL};
+    ntk_spectrum_result spectrum = {0};
+    ntk_law_result law = {0};
+    assert_ok(ntk_dataset_generate(one, "sphere", N, sizes[k][0], 2, &s.data));
+    assert_ok(ntk_network_create(one, &spec, &s.network));
+    assert_ok(
+        ntk_spectrum(one, s.network, s.data, &(ntk_spectrum_options){.full = true}, &spectrum));
+    assert_ok(ntk_law(one, s.network, s.data, "fan-wang", &spectrum, &law));
+    assert_true(law.holds && law.atom == 0.0 && isnan(law.distance_rest));
+    assert_near(law.usual, 4.0 / sqrt(N), 1e-12, "usual");
+    assert_true((law.note[0] != '\0') == (k == 0) && (law.distance > law.usual) == (k == 0));
+    if (k == 0)
+      assert_near(law.steep, 0.99 * (N - 20.0) / N, 0.01, "nearly an atom");
+    else
+      assert_true(isnan(law.steep) && isnan(law.steep_from) && isnan(law.steep_to));
+    assert_true(k > 0 || (law.steep_from >= law.lower && law.steep_to < 1.1 * law.lower));
+    ntk_law_clear(&law);
+    ntk_spectrum_clear(&spectrum);
+    close_subject(&s);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_atom)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_atom), cmocka_unit_test(test_near_atom)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

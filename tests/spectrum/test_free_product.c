@@ -206,7 +206,7 @@ static double sampled_distance(size_t n, const ntk_free_product *law, double *en
     check_slope(law, values[i]);
   *ends =
       fmax(fabs(values[0] - support.lower), fabs(values[n - 1] - support.upper)) / support.upper;
-  const double off = ntk_free_distance(n, values, below, below, 0.0);
+  const double off = ntk_free_distance(n, values, below, below, 0.0, 0.0);
   free(G), free(H), free(B), free(values), free(below);
   return off * (double)n;
 }

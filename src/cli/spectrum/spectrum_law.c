@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 400 }; /* points of a curve */
+enum { MOST = 400, LINE = 200 }; /* points of a curve; characters */
 
 exit_status spectrum_law_check(const spectrum_settings *settings) {
   if (settings->law == NULL || strcmp(settings->law, "fan-wang") != 0 || settings->full ||
@@ -53,13 +53,38 @@ static void print_smallest(const ntk_law_result *law) {
          law->degree + 1, law->degree);
 }
 
+/* What is not held, and what that is. */
+static void print_reason(const ntk_law_result *law) {
+  if (law->reason[0] != '\0')
+    printf("  %s\n", law->reason);
+  for (size_t i = 0; i < law->hypotheses; i++)
+    if (!law->hypothesis[i].held)
+      printf("    %-12s %s\n", law->hypothesis[i].name, law->hypothesis[i].help);
+}
+
+static bool atom_line(const ntk_law_result *law, char line[LINE]) {
+  snprintf(line, LINE, "%.4g at %.6g%s", law->atom, law->atom_at,
+           law->atom_at > 0.0
+               ? "; eigenvalues spread around it: at least half of it stays as distance"
+               : "");
+  return law->atom > 0.0;
+}
+
+/* Eigenvalues of the other matrices keep their places there, too. */
+static bool steep_line(const ntk_law_result *law, char line[LINE]) {
+  snprintf(line, LINE,
+           "%.4g of the law from %.6g to %.6g; eigenvalues spread around it: half of it may stay "
+           "as distance, and more",
+           law->steep, law->steep_from, law->steep_to);
+  return strcmp(law->matrix, "K") == 0 && law->steep > 0.0;
+}
+
 void spectrum_law_print(const ntk_law_result *law) {
   char text[JOB_CELL];
   if (law->name == NULL)
     return;
   printf("\nLaw: %s, of %s\n", law->name, law->matrix);
-  if (law->reason[0] != '\0')
-    printf("  %s\n", law->reason);
+  print_reason(law);
   if (!law->drawn)
     return;
   if (law->points == 0) {
@@ -68,13 +93,20 @@ void spectrum_law_print(const ntk_law_result *law) {
   }
   printf("  %-33s %s of the eigenvalues%s\n", "Kolmogorov-Smirnov distance",
          job_number(law->distance, "%.4g", text), law->estimate ? ", by the density's counts" : "");
+  if (law->note[0] != '\0')
+    printf("  %s\n", law->note);
+  if (law->atom > 0.0)
+    printf("  %-33s %s of its eigenvalues\n", "of the part without the atom",
+           job_number(law->distance_rest, "%.4g", text));
   print_ends("law", law->lower, law->upper, "");
   print_ends("measured", law->least, law->greatest, "");
-  if (law->atom > 0.0)
-    printf("  %-33s %.4g at %.6g%s\n", "the law's atom", law->atom, law->atom_at,
-           law->atom_at > 0.0
-               ? "; eigenvalues spread around it: at least half of it stays as distance"
-               : "");
+  char line[LINE];
+  if (atom_line(law, line))
+    printf("  %-33s %s\n", "the law's atom", line);
+  if (steep_line(law, line))
+    printf("  %-33s %s\n", "nearly an atom", line);
+  if (law->beneath > 0)
+    printf("  %-33s %zu\n", "eigenvalues below the law", law->beneath);
   if (law->outside > 0)
     printf("  %-33s %zu\n", "eigenvalues above the law", law->outside);
 }
@@ -175,13 +207,67 @@ static void put_figures(const spectrum_run *run, FILE *out) {
                              .curve = curve});
 }
 
+/* What is accepted. */
+static const char *interval(const ntk_law_hypothesis *h, char text[LINE]) {
+  if (h->least <= 1e-300 && isinf(h->most))
+    snprintf(text, LINE, "%s", h->least > 0.0 ? "above 0" : "finite");
+  else if (h->least <= 1e-300)
+    snprintf(text, LINE, "up to %.3g", h->most);
+  else if (isinf(h->most))
+    snprintf(text, LINE, "from %.3g on", h->least);
+  else if (h->least == h->most)
+    snprintf(text, LINE, "%.3g", h->least);
+  else
+    snprintf(text, LINE, "from %.3g to %.3g", h->least, h->most);
+  return text;
+}
+
 static void put_hypotheses(const ntk_law_result *law, FILE *out) {
   fputs("<p>Its hypotheses:</p>\n<dl>\n", out);
   for (size_t i = 0; i < law->hypotheses; i++) {
     const ntk_law_hypothesis *h = &law->hypothesis[i];
-    page_fact(out, h->name, "%.3g: %s. %s", h->value, h->held ? "held" : "not held", h->help);
+    char accepted[LINE];
+    page_fact(out, h->name, "%s: %.3g, %s (%s)", h->help, h->value, h->held ? "held" : "not held",
+              interval(h, accepted));
   }
   fputs("</dl>\n", out);
+}
+
+/* Where the figures end, and how much that is measured is beyond. */
+static void put_range(const ntk_law_result *law, FILE *out) {
+  const ntk_law_point *first = &law->point[0], *last = &law->point[law->points - 1];
+  const double N = (double)law->samples;
+  const double before = round(N * first->measured), after = N - round(N * last->measured);
+  if (before >= 1.0 || after >= 1.0) /* not where nothing is known */
+    fprintf(out,
+            "<p class=\"note\">The figures go from %.6g to %.6g: of the measured eigenvalues %.0f "
+            "are at or below that, %.0f above.</p>\n",
+            first->eigenvalue, last->eigenvalue, fmax(before, 0.0), fmax(after, 0.0));
+}
+
+static void put_facts(const ntk_law_result *law, FILE *out) {
+  char line[LINE];
+  fputs("<dl>\n", out);
+  if (law->atom > 0.0)
+    page_fact(out, "distance without the atom", "%.4g, of the largest N (1 - atom) eigenvalues",
+              law->distance_rest);
+  if (atom_line(law, line))
+    page_fact(out, "the law's atom", "%s", line);
+  if (steep_line(law, line))
+    page_fact(out, "nearly an atom", "%s", line);
+  if (law->beneath > 0)
+    page_fact(out, "eigenvalues below the law", "%zu", law->beneath);
+  if (law->outside > 0)
+    page_fact(out, "eigenvalues above the law", "%zu", law->outside);
+  fputs("</dl>\n", out);
+}
+
+static void put_note(const char *note, FILE *out) {
+  if (note[0] == '\0')
+    return;
+  fputs("<p class=\"note\">", out);
+  page_text(out, note);
+  fputs("</p>\n", out);
 }
 
 void spectrum_law_page(const spectrum_run *run, FILE *out) {
@@ -189,17 +275,16 @@ void spectrum_law_page(const spectrum_run *run, FILE *out) {
   if (law->name == NULL)
     return;
   fprintf(out, "<h2>Law: %s</h2>\n", law->name);
-  if (law->reason[0] != '\0') {
-    fputs("<p class=\"note\">", out);
-    page_text(out, law->reason);
-    fputs("</p>\n", out);
-  }
+  put_note(law->reason, out);
   if (law->drawn && law->points > 0) {
     fprintf(out, "<p>Kolmogorov-Smirnov distance <b>%.4g</b>%s", law->distance,
             law->estimate ? ", by the density's counts" : "");
     fprintf(out, "; the law from %.6g to %.6g, measured from %.6g to %.6g.</p>\n", law->lower,
             law->upper, law->least, law->greatest);
+    put_note(law->note, out);
+    put_facts(law, out);
     put_figures(run, out);
+    put_range(law, out);
   } else if (law->drawn) {
     fprintf(out, "<p>");
     page_formula(out, JOB_LAMBDA);

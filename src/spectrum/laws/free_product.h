@@ -70,8 +70,9 @@ double ntk_free_bound(const ntk_free_product *law);
 
 /* Kolmogorov and Smirnov's distance between n values, ascending, and the law that has the share
  * before[i] just below value i (may be below: no atom is at a value) and below[i] up to it. Values
- * at most `least` (those of an atom there) count at their last. */
+ * at most `least` (those of an atom there) count at their last. from: of both only what is above
+ * this share, over that; 0: all. */
 double ntk_free_distance(size_t n, const double *value, const double *before, const double *below,
-                         double least);
+                         double least, double from);
 
 #endif

@@ -84,15 +84,15 @@ ntk_status ntk_free_support_of(const ntk_free_product *law, ntk_free_support *su
 }
 
 double ntk_free_distance(size_t n, const double *value, const double *before, const double *below,
-                         double least) {
+                         double least, double from) {
   double most = 0.0;
   for (size_t i = 0; i < n; i++) {
     const double under = (double)i / (double)n, after = (double)(i + 1) / (double)n;
     if (i + 1 < n && value[i + 1] <= least)
       continue;
-    most = fmax(most, fabs(below[i] - after));
+    most = fmax(most, fabs(fmax(below[i], from) - fmax(after, from)));
     if (value[i] > least)
-      most = fmax(most, fabs(before[i] - under));
+      most = fmax(most, fabs(fmax(before[i], from) - fmax(under, from)));
   }
-  return most;
+  return most / (1.0 - from);
 }

@@ -169,15 +169,15 @@ ntk_status ntk_law_fan_wang(ntk_law_job *j) {
   j->result->matrix = "K";
   ntk_law_suppose_data(j);
   ntk_law_suppose_layers(j);
-  ntk_law_suppose(j->result,
-                  (ntk_law_hypothesis){
-                      .name = "centred",
-                      .help = "the part of ||f_k||^2 that samples share, k < L - 2, and biases' "
-                              "blocks: the law of K does not know it, that of K_{L-1} does",
-                      .value = off_centre(j),
-                      .least = 0.0,
-                      .most = 0.05,
-                      .needed = true});
+  ntk_law_suppose(
+      j->result,
+      (ntk_law_hypothesis){.name = "centred",
+                           .help = "the part of ||f_k||^2 that samples share, k < L - 2, biases' "
+                                   "blocks included, which the law of K_{L-1} alone allows",
+                           .value = off_centre(j),
+                           .least = 0.0,
+                           .most = 0.05,
+                           .needed = true});
   const double shift = weights_of_blocks(j, &second);
   ntk_law_suppose(j->result, (ntk_law_hypothesis){.name = "last layer",
                                                   .help = "the scale of K_{L-1}",

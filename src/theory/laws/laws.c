@@ -58,9 +58,8 @@ void ntk_law_suppose_layers(const ntk_law_job *j) {
   }
   const ntk_law_hypothesis rows[] = {
       {"widths", "the N / n_l that is furthest from 1", ratio, 1.0 / 32.0, 32.0, false, false},
-      {"slope", "b^2, the least of all layers: above 0", slope2, 1e-6, 1.0 + 1e-12, false, false},
-      {"smoothness", "M', the Lipschitz constant of phi': finite", curved, 0.0, INFINITY, false,
-       false},
+      {"slope", "b^2, the least of all layers", slope2, 1e-6, 1.0 + 1e-12, false, false},
+      {"smoothness", "M', the Lipschitz constant of phi'", curved, 0.0, INFINITY, false, false},
       {"weights", "fourth powers of W_l's singular values, over those of independent entries, - 1",
        x->spikes, 0.0, pow((double)j->of.N, -0.25), false, false},
   };
@@ -68,25 +67,34 @@ void ntk_law_suppose_layers(const ntk_law_job *j) {
     ntk_law_suppose(j->result, rows[i]);
 }
 
-bool ntk_law_judge(ntk_law_result *r) {
-  const ntk_law_hypothesis *bad = NULL;
+/* At the line's end, after what is there: what is not held, of those needed or of the others. */
+static void name_broken(ntk_law_result *r, bool needed, const char *first) {
+  const char *before = first;
   for (size_t i = 0; i < r->hypotheses; i++) {
-    const ntk_law_hypothesis *row = &r->hypothesis[i];
-    if (!row->held && (bad == NULL || (row->needed && !bad->needed)))
-      bad = row;
+    const ntk_law_hypothesis *h = &r->hypothesis[i];
+    const size_t used = strlen(r->reason);
+    char *end = r->reason + used;
+    if (h->held || h->needed != needed)
+      continue;
+    const bool low = h->value < h->least;
+    if (isfinite(h->value))
+      (void)ntk_format(end, sizeof r->reason - used, "%s%s, %.3g, is %s %.3g", before, h->name,
+                       h->value, low ? "below" : "above", low ? h->least : h->most);
+    else
+      (void)ntk_format(end, sizeof r->reason - used, "%s%s is not finite", before, h->name);
+    before = "; ";
   }
-  r->holds = bad == NULL;
-  r->drawn = bad == NULL || !bad->needed;
-  if (bad == NULL)
-    return true;
-  const char *what = bad->needed ? "the law says nothing here" : "outside the theorem";
-  const bool low = bad->value < bad->least;
-  if (isfinite(bad->value))
-    (void)ntk_format(r->reason, sizeof r->reason, "%s: %s, %.3g, is %s %.3g: %s", what, bad->name,
-                     bad->value, low ? "below" : "above", low ? bad->least : bad->most, bad->help);
-  else
-    (void)ntk_format(r->reason, sizeof r->reason, "%s: %s is not finite: %s", what, bad->name,
-                     bad->help);
+}
+
+bool ntk_law_judge(ntk_law_result *r) {
+  r->holds = r->drawn = true;
+  for (size_t i = 0; i < r->hypotheses; i++) {
+    r->holds = r->holds && r->hypothesis[i].held;
+    r->drawn = r->drawn && (r->hypothesis[i].held || !r->hypothesis[i].needed);
+  }
+  r->reason[0] = '\0';
+  name_broken(r, true, "the law says nothing here: ");
+  name_broken(r, false, r->drawn ? "outside the theorem: " : "; outside the theorem, too: ");
   return r->drawn;
 }
 
@@ -138,6 +146,11 @@ ntk_status ntk_law(ntk_context *context, const ntk_network *network, const ntk_d
                          .least = NAN,
                          .greatest = NAN,
                          .distance = NAN,
+                         .distance_rest = NAN,
+                         .usual = NAN,
+                         .steep = NAN,
+                         .steep_from = NAN,
+                         .steep_to = NAN,
                          .constant = NAN,
                          .lambda_min = NAN,
                          .error = NAN,

@@ -25,8 +25,8 @@ ntk_status ntk_law_gram(ntk_law_job *j) {
   r->matrix = "X X^T";
   ntk_law_suppose_data(j);
   ntk_law_suppose(r, (ntk_law_hypothesis){.name = "isotropy",
-                                          .help = "root mean square of x_i . x_j, over norm^2 / "
-                                                  "sqrt d: 1 of independent entries",
+                                          .help = "root mean square of x_i . x_j over norm^2 / "
+                                                  "sqrt d, which is 1 of independent entries",
                                           .value = j->of.overlap * sqrt((double)j->of.d),
                                           .least = 0.8 - 2.0 / (double)j->of.N,
                                           .most = 1.25 + 2.0 / (double)j->of.N});

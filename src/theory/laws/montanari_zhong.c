@@ -57,14 +57,14 @@ static ntk_status suppose(const ntk_law_job *j) {
   ntk_law_result *r = j->result;
   const double quarter = pow(N, -0.25);
   const ntk_law_hypothesis rows[] = {
-      {"layers", "L", (double)x->L, 2.0, 2.0, false, true},
-      {"regime", "by what factor N is off the nearest power of d, l < 8: d^l << N << d^{l+1}",
+      {"layers", "L, the layers with the last one", (double)x->L, 2.0, 2.0, false, true},
+      {"regime", "by what factor N is off the nearest power of d, for d^l << N << d^{l+1}, l < 8",
        regime(N, d, &r->degree), 3.0, INFINITY, false, true},
       {"width", "n_1 d / N", n * d / N, 4.0, INFINITY, false, true},
-      {"isotropy", "root mean square of x_i . x_j, over norm^2 / sqrt d: 1 on the sphere",
+      {"isotropy", "root mean square of x_i . x_j over norm^2 / sqrt d, which is 1 on the sphere",
        j->of.overlap * sqrt(d), 0.8 - 2.0 / N, 1.25 + 2.0 / N, false, true},
-      {"norms", "deviation of ||x_i||^2, over its mean: 0 on the sphere", j->of.spread, 0.0,
-       quarter, false, false},
+      {"norms", "deviation of ||x_i||^2, over its mean, which is 0 on the sphere", j->of.spread,
+       0.0, quarter, false, false},
       {"biases", "the share of g_1's variance that samples have in common", x->layer[0].common, 0.0,
        0.02 + 4.0 / (N * sqrt(d)), false, true},
       {"weights", "fourth powers of W_1's singular values, over those of independent entries, - 1",
@@ -259,7 +259,7 @@ ntk_status ntk_law_montanari_zhong(ntk_law_job *j) {
   const double error = find_error(j, &h, above);
   ntk_law_suppose(r, (ntk_law_hypothesis){.name = "error",
                                           .help = "what width, weights and chance may change of "
-                                                  "lambda_min, relative: up to all of it",
+                                                  "lambda_min, relative",
                                           .value = error,
                                           .most = 1.0,
                                           .needed = true});
