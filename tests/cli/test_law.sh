@@ -69,7 +69,7 @@ flat='--samples 90 --dim 30 --widths 60 --activation tanh'
 good 'an atom at 0' spectrum $flat --law marchenko-pastur --report page.html
 check 'its lines' test "$(grep -cE "^  (the law's atom +0\.6667 at 0|of the part without the atom +0\.[0-9]+ of its eigenvalues)$" "$out")" = 2
 check 'on the page, too' test "$(grep -cE "<dt>(the law's atom|distance without the atom)</dt><dd>0\.[0-9]+(, of| at 0<)" page.html)" = 2
-check 'where its figures end' grep -q 'The figures go from [0-9.]* to [0-9.]*: of the measured eigenvalues 6[0-9] are' page.html
+check 'where its figures end' grep -q 'The figures begin at [0-9.]*, with 6[0-9] of the measured eigenvalues up to there, and end at ' page.html
 good 'nearly one' spectrum $flat --data sphere --full --law fan-wang --json
 check 'nothing is below it' jq -e '.law | .atom_at as $a | .steep > 0.6 and .steep_from >= .lower and .beneath > 0 and
   ([.points[] | select(.eigenvalue < $a) | .below] | length > 0 and max == 0)' "$out"

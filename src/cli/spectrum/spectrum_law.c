@@ -240,9 +240,9 @@ static void put_range(const ntk_law_result *law, FILE *out) {
   const double before = round(N * first->measured), after = N - round(N * last->measured);
   if (before >= 1.0 || after >= 1.0) /* not where nothing is known */
     fprintf(out,
-            "<p class=\"note\">The figures go from %.6g to %.6g: of the measured eigenvalues %.0f "
-            "are at or below that, %.0f above.</p>\n",
-            first->eigenvalue, last->eigenvalue, fmax(before, 0.0), fmax(after, 0.0));
+            "<p class=\"note\">The figures begin at %.6g, with %.0f of the measured eigenvalues up "
+            "to there, and end at %.6g, with %.0f beyond.</p>\n",
+            first->eigenvalue, fmax(before, 0.0), last->eigenvalue, fmax(after, 0.0));
 }
 
 static void put_facts(const ntk_law_result *law, FILE *out) {
