@@ -88,6 +88,14 @@ good 'labels of their own' predict --kernel limit --data "$in/train.csv" --label
 flat "$out" >"$top/flat"
 holds 'a ridge' "@chosen.test_error@ > 1e-9 && @chosen.test_error@ < 0.2 && @ridge@ == 0.001"
 
+# Labels that are mostly their mean, which without biases is not met.
+awk -F, 'NR > 1 { $NF += 1000 } { print }' OFS=, "$in/train.csv" >"$in/far.csv"
+for bias in '' '--bias 1'; do
+  # shellcheck disable=SC2086
+  good "labels far from 0 $bias" predict --kernel limit --data "$in/far.csv" --label-column y $net $bias --test "$in/bare.csv" --ridge 0.1
+  check "a warning, but with biases $bias" test "$(grep -c 'labels: most of them is their mean, 1' "$err")" -eq "$([ -n "$bias" ] && echo 0 || echo 1)"
+done
+
 # Classes in words, of which the test has not all.
 awk 'BEGIN { print "a,b,kind"
   for (i = 0; i < 30; i++) print sin(i) "," cos(3 * i) "," (i % 3 == 0 ? "cat" : i % 3 == 1 ? "dog" : "eel") }' >"$in/kinds.csv"

@@ -331,6 +331,8 @@ static exit_status training_labels(kernel_run *run) {
   if (run->settings.classes != NULL)
     return labels_encode(job, run->settings.classes, &run->classes, &run->Y);
   const exit_status status = labels_make(job, true, &run->Y);
+  if (status == EXIT_DONE && job->names.count == 0)
+    labels_warn_mean(job, run->Y);
   if (status != EXIT_DONE || job->names.count == 0)
     return status;
   return report_error(EXIT_INPUT,

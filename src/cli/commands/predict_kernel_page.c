@@ -171,7 +171,8 @@ void predict_kernel_page(const void *what, FILE *out) {
             r->chosen.train_error);
   else
     fprintf(out, " = <b>%.6g</b> at the test data ", r->chosen.test_error);
-  page_verdict(out, sure ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED, ntk_verdict_name(r->verdict));
+  page_verdict(out, sure ? NTK_LEDGER_HOLDS : NTK_LEDGER_UNRESOLVED,
+               sure ? "the system is solved" : ntk_verdict_name(r->verdict));
   fputs("</p>\n", out);
   if (!isnan(r->chosen.test_error))
     fprintf(out, "<p>%.6g at the training data</p>\n", r->chosen.train_error);

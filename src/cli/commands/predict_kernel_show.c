@@ -107,7 +107,7 @@ void predict_kernel_print(const void *what) {
                                     : "ntk: the network linearised at its weights",
          way);
   printf("verdict     %s%s%s\n\n", ntk_verdict_name(r->verdict), r->reason[0] != '\0' ? ": " : "",
-         r->reason);
+         r->reason[0] != '\0' ? r->reason : ", of the system that was solved");
   printf("            training      test%s\n", several ? "          one left out" : "");
   print_row("loss", r->chosen.train_loss, r->chosen.test_loss, NAN);
   if (strcmp(run->settings.loss, "half-sum") == 0 && r->tests != r->samples &&

@@ -170,7 +170,7 @@ const cli_command predict_command = {
         "nothing is saved before: f(x) = f0(x) + k(x, X) (K + R I)^{-1} (Y - f0(X)), trained "
         "on --data and told of --test, with training error beside test error (docs/predict.md): "
         "ntkit predict --kernel limit --data a.csv --label-column price --scale standardize "
-        "--widths 256,256 --activation relu --test b.csv --ridge 0.1",
+        "--widths 256,256 --activation relu --bias 1 --test b.csv --ridge 0.1",
     .example = "ntkit predict --load fitted --data fitted/X.npy",
     .options = (const option_part[]){SHARED(DATA, SHUFFLE),
                                      SHARED(SEED, SEED),

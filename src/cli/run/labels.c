@@ -33,6 +33,33 @@ static exit_status warn_classes(const cli_job *job, const double *Y) {
   return EXIT_DONE;
 }
 
+static bool has_biases(const ntk_network_spec *spec) {
+  bool any = false;
+  for (size_t l = 0; spec->bias != NULL && l < spec->depth; l++)
+    any = any || spec->bias[l];
+  return any;
+}
+
+void labels_warn_mean(const cli_job *job, const double *Y) {
+  const size_t N = ntk_dataset_samples(job->data), outputs = labels_outputs(job);
+  if (!ntk_labels_in_file(job->labels) || has_biases(&job->spec) || N < 2)
+    return;
+  for (size_t j = 0; j < outputs; j++) {
+    double sum = 0.0, squares = 0.0;
+    for (size_t i = 0; i < N; i++) {
+      sum += Y[i * outputs + j] / (double)N;
+      squares += Y[i * outputs + j] / (double)N * Y[i * outputs + j];
+    }
+    if (sum * sum <= squares / 2.0)
+      continue;
+    report_warning(job->settings,
+                   "labels: most of them is their mean, %.3g, which a network without biases does "
+                   "not have; %s, or labels less their mean, would be met better",
+                   sum, job->settings->load != NULL ? "one with biases" : "--bias 1");
+    return;
+  }
+}
+
 exit_status labels_check_margin(const cli_job *job) {
   if (ntk_labels_in_file(job->labels) || strcmp(job->labels, "sign") == 0)
     return EXIT_DONE;

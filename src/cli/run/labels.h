@@ -14,6 +14,10 @@ size_t labels_outputs(const cli_job *job);
  */
 exit_status labels_make(cli_job *job, bool numbers, double **Y);
 
+/* A warning where most of these labels (N x n_L) of a file is their mean, and there are no biases.
+ */
+void labels_warn_mean(const cli_job *job, const double *Y);
+
 /* Refuses --labels by a law whose labels are not those of --margin, 1 and -1; of a file that is
  * known when it is read. */
 exit_status labels_check_margin(const cli_job *job);
