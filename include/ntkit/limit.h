@@ -67,8 +67,9 @@ typedef struct ntk_limit_result {
 } ntk_limit_result;
 
 /* The limit, the ends of its spectrum with residuals and, asked for, what is proved; its blocks;
- * and how far K is from it. options may be NULL. 8 N^2 bytes, as much again for per_block and
- * network. Errors as above, and NTK_ERR_FILE. */
+ * and how far K is from it. options may be NULL. 8 N^2 bytes, with a network its features besides;
+ * for lambda_min of the limit and of each block, and for a proof, N^3/3 flops each. *result is
+ * filled on NTK_OK and released by ntk_limit_clear. Errors as above, and NTK_ERR_FILE. */
 NTK_API ntk_status ntk_limit_spectrum(ntk_context *context, const ntk_network_spec *spec,
                                       const ntk_dataset *data, const ntk_limit_options *options,
                                       ntk_limit_result *result);

@@ -71,7 +71,7 @@ typedef struct ntk_regression_result {
  * N^3 n_L^3 / 3 flops, of times 28 and 9, of ridge_list 16 and 2 / 3 for each (of a limit without
  * n_L), and the kernel; test data go by in slabs. NTK_ERR_NUMERIC: K + R I is singular, or not told
  * from that; _ARGUMENT, _SHAPE, _NOT_FINITE, _LIMIT, _MEMORY, _CANCELLED. options may be NULL. One
- * process. */
+ * process. *result is filled on NTK_OK and released by ntk_regression_clear. */
 NTK_API ntk_status ntk_regression(ntk_context *context, const ntk_network *network,
                                   const ntk_dataset *data, const double *Y, const ntk_dataset *test,
                                   const ntk_regression_options *options,

@@ -54,7 +54,9 @@ static void check(const ntk_network_spec *spec, const double *X, size_t n, const
       assert_true(r.deficiency.always && r.lambda_min == 0.0 && isnan(r.residual_min));
       assert_int_equal(r.deficiency.zeros, zeros);
       assert_non_null(strstr(r.reason, words));
-      assert_true(r.certificate.kernel.proved && !r.certificate.certified);
+      const ntk_certificate *c = &r.certificate;
+      assert_true(c->kernel.proved && c->kernel.lower == 0.0 && c->kernel.upper == 0.0);
+      assert_true(!c->certified && c->kernel_lower == 0.0 && c->kernel_upper == 0.0);
     }
     for (size_t k = 0; k < r.blocks; k++)
       assert_int_equal(r.block[k].verdict,
