@@ -44,32 +44,27 @@ static double value_of(ntk_context *context, const char *quantity, size_t N, siz
 
 static void test_values(void **state) {
   (void)state;
-  const char *database = fresh("laws.db");
-  ntk_study *study =
-      make_study("name: laws\n"
-                 "quantity: [law_ratio, law_distance, law_constant_ratio, law_distance_last]\n"
-                 "data:\n  source: sphere\nnetwork:\n  widths: [n]\n  activation: tanh\n"
-                 "grid:\n  d: 12\n  N: [10, 48]\n  n: 600\ntrials: 2\nseed: 3\n");
-  run_study(study, database, &(ntk_study_options){.workers = 2});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
+  ran_study ran =
+      run_to_table("laws.db",
+                   "name: laws\n"
+                   "quantity: [law_ratio, law_distance, law_constant_ratio, law_distance_last]\n"
+                   "data:\n  source: sphere\nnetwork:\n  widths: [n]\n  activation: tanh\n"
+                   "grid:\n  d: 12\n  N: [10, 48]\n  n: 600\ntrials: 2\nseed: 3\n",
+                   &(ntk_study_options){.workers = 2});
   size_t outside = 0;
-  assert_int_equal(table.rows, 2 * 2 * 4);
-  for (size_t i = 0; i < table.rows; i++) {
-    const ntk_study_row *row = &table.row[i];
+  assert_int_equal(ran.table.rows, 2 * 2 * 4);
+  for (size_t i = 0; i < ran.table.rows; i++) {
+    const ntk_study_row *row = &ran.table.row[i];
     const size_t N = (size_t)row->variable[1];
     assert_true(N == 10 || N == 48);
-    const double expected = value_of(context, row->quantity, N, 12, 600, row->seed);
+    const double expected = value_of(ran.context, row->quantity, N, 12, 600, row->seed);
     const bool silent = isnan(expected);
     assert_string_equal(row->verdict, silent ? "outside" : "ok");
     assert_true(silent ? isnan(row->value) : row->value == expected);
     outside += silent;
   }
   assert_int_equal(outside, 2 * 2); /* N = 10 is near d: no regime of Montanari and Zhong's */
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 int main(void) {

@@ -29,19 +29,17 @@ static ntk_limit_result find_limit(ntk_context *context, size_t n, uint64_t seed
 
 static void test_values(void **state) {
   (void)state;
-  const char *database = fresh("limit.db");
-  ntk_study *study = make_study("name: l\n"
-                                "quantity: [limit_lambda_min, limit_distance, limit_distances]\n"
-                                "network: {widths: [n, n], activation: tanh}\n"
-                                "grid: {n: [10, 30], N: 20, d: 8}\ntrials: 2\n");
-  run_study(study, database, &(ntk_study_options){.workers = 2});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
+  ran_study ran = run_to_table("limit.db",
+                               "name: l\n"
+                               "quantity: [limit_lambda_min, limit_distance, limit_distances]\n"
+                               "network: {widths: [n, n], activation: tanh}\n"
+                               "grid: {n: [10, 30], N: 20, d: 8}\ntrials: 2\n",
+                               &(ntk_study_options){.workers = 2});
   size_t found = 0;
-  assert_int_equal(table.rows, 2 * 2 * 5);
-  for (size_t i = 0; i < table.rows; i++) {
-    const ntk_study_row *row = &table.row[i];
-    ntk_limit_result r = find_limit(context, (size_t)row->variable[0], row->seed);
+  assert_int_equal(ran.table.rows, 2 * 2 * 5);
+  for (size_t i = 0; i < ran.table.rows; i++) {
+    const ntk_study_row *row = &ran.table.row[i];
+    ntk_limit_result r = find_limit(ran.context, (size_t)row->variable[0], row->seed);
     const char *names[] = {"limit_lambda_min", "limit_distance", "limit_distance_0",
                            "limit_distance_1", "limit_distance_2"};
     const double values[] = {r.lambda_min, r.distance, r.block[0].distance, r.block[1].distance,
@@ -54,11 +52,8 @@ static void test_values(void **state) {
       }
     ntk_limit_clear(&r);
   }
-  assert_int_equal(found, table.rows);
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  assert_int_equal(found, ran.table.rows);
+  end_study(&ran);
 }
 
 /* More samples than a linear network has dimensions: 0, and known to be. */

@@ -32,16 +32,12 @@ static double memorize(ntk_context *context, size_t N, size_t d, const char *lab
 }
 
 static void expect_values(const char *text, const char *labels, size_t every) {
-  const char *database = fresh("memorize.db");
-  ntk_study *study = make_study(text);
-  run_study(study, database, &(ntk_study_options){.workers = 2});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
+  ran_study ran = run_to_table("memorize.db", text, &(ntk_study_options){.workers = 2});
   size_t fitted = 0;
-  assert_int_equal(table.rows, 3 * 2 * every);
-  for (size_t i = 0; i < table.rows; i += every) {
-    const ntk_study_row *row = &table.row[i];
-    const double expected = memorize(context, (size_t)row->variable[0], 8, labels, row->seed);
+  assert_int_equal(ran.table.rows, 3 * 2 * every);
+  for (size_t i = 0; i < ran.table.rows; i += every) {
+    const ntk_study_row *row = &ran.table.row[i];
+    const double expected = memorize(ran.context, (size_t)row->variable[0], 8, labels, row->seed);
     assert_string_equal(row->quantity, "memorize_error");
     assert_string_equal(row->verdict, "ok");
     assert_true(row->value == expected);
@@ -49,10 +45,7 @@ static void expect_values(const char *text, const char *labels, size_t every) {
     fitted += row->value <= 1e-10;
   }
   assert_int_equal(fitted, 4); /* N = 20 and 50 of 64 parameters, not N = 90 */
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 static void test_values(void **state) {
@@ -105,23 +98,18 @@ static void check_margin(ntk_context *context, const ntk_study_row *row, size_t 
 static void test_margin(void **state) {
   (void)state;
   enum { QUANTITIES = 4 };
-  const char *database = fresh("margin.db");
-  ntk_study *study = make_study("name: m\nquantity: [margin_fits, margin_separation, margin_cover, "
-                                "memorize_fits]\n"
-                                "network: {widths: [d, 2*d], activation: tanh}\n"
-                                "grid: {N: [50, 90, 240], d: 8}\ntrials: 2\n");
-  run_study(study, database, &(ntk_study_options){.workers = 2});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
+  ran_study ran = run_to_table("margin.db",
+                               "name: m\nquantity: [margin_fits, margin_separation, margin_cover, "
+                               "memorize_fits]\n"
+                               "network: {widths: [d, 2*d], activation: tanh}\n"
+                               "grid: {N: [50, 90, 240], d: 8}\ntrials: 2\n",
+                               &(ntk_study_options){.workers = 2});
   size_t fitted = 0;
-  assert_int_equal(table.rows, 3 * 2 * QUANTITIES);
-  for (size_t i = 0; i < table.rows; i += QUANTITIES)
-    check_margin(context, &table.row[i], &fitted);
+  assert_int_equal(ran.table.rows, 3 * 2 * QUANTITIES);
+  for (size_t i = 0; i < ran.table.rows; i += QUANTITIES)
+    check_margin(ran.context, &ran.table.row[i], &fitted);
   assert_int_equal(fitted, 4); /* N = 50 and 90 of 64 parameters, not N = 240 */
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 static void test_odd_width(void **state) {

@@ -90,12 +90,6 @@ static void test_rows(void **state) {
   unlink(Y);
 }
 
-static void refuse(const char *text, ntk_status status, const char *says) {
-  ntk_study *study = NULL;
-  assert_refused(ntk_study_parse(text, "t", NULL, 0, &study), status, says);
-  assert_null(study);
-}
-
 static void test_refused(void **state) {
   (void)state;
   const char *X = fresh("X.npy"), *Y = fresh("Y.npy");
@@ -115,7 +109,7 @@ static void test_refused(void **state) {
   write_array(Y, 1, 2);
   for (size_t k = 0; k < COUNT(cases); k++) {
     text_of(X, Y, cases[k].data, sizeof text, text);
-    refuse(text, cases[k].status, cases[k].says);
+    refuse_study(text, cases[k].status, cases[k].says);
   }
   const size_t few = N; /* labels of the first rows alone */
   double values[N] = {0};
@@ -123,9 +117,9 @@ static void test_refused(void **state) {
   text_of(X, Y, "", sizeof text, text);
   ntk_study_destroy(make_study(text));
   text_of(X, Y, ", rows: drawn", sizeof text, text);
-  refuse(text, NTK_ERR_SHAPE, "has 12 labels; accepted: 30, one for each row of");
+  refuse_study(text, NTK_ERR_SHAPE, "has 12 labels; accepted: 30, one for each row of");
   text_of("gaussian", "gaussian", ", rows: drawn", sizeof text, text);
-  refuse(text, NTK_ERR_ARGUMENT, "data.rows: 'gaussian' is no file");
+  refuse_study(text, NTK_ERR_ARGUMENT, "data.rows: 'gaussian' is no file");
   unlink(X);
   unlink(Y);
 }

@@ -45,27 +45,20 @@ static double lambda_min_of(ntk_context *context, const ntk_study_table *table,
 
 static void test_values(void **state) {
   (void)state;
-  const char *database = fresh("values.db");
-  ntk_study *study = make_study(small_study);
-  run_study(study, database, NULL);
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, ROWS);
-  for (size_t i = 0; i < table.rows; i++) {
-    const ntk_study_row *row = &table.row[i];
+  ran_study ran = run_to_table("values.db", small_study, NULL);
+  assert_int_equal(ran.table.rows, ROWS);
+  for (size_t i = 0; i < ran.table.rows; i++) {
+    const ntk_study_row *row = &ran.table.row[i];
     assert_string_equal(row->verdict, "ok");
     if (strcmp(row->quantity, "lambda_min") == 0) {
-      const double expected = lambda_min_of(context, &table, row);
+      const double expected = lambda_min_of(ran.context, &ran.table, row);
       assert_memory_equal(&row->value, &expected, sizeof expected);
     }
-    const size_t n1 = 2 * (size_t)find(&table, row, "d"), n2 = n1 / 2;
+    const size_t n1 = 2 * (size_t)find(&ran.table, row, "d"), n2 = n1 / 2;
     assert_near(row->lower_scale, (double)(n1 * n2), 0.0, "n_{L-2} n_{L-1}");
     assert_near(row->upper_scale, (double)(n2 * n2), 0.0, "d n_{L-1}");
   }
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 /* One layer's width is too small for N: rank deficient, 0 exactly; per_block gives one value a

@@ -76,32 +76,26 @@ static void test_values(void **state) {
   unlink(path);
 }
 
-static void refuse(const char *text, ntk_status status, const char *says) {
-  ntk_study *study = NULL;
-  assert_refused(ntk_study_parse(text, "t", NULL, 0, &study), status, says);
-  assert_null(study);
-}
-
 static void test_refused(void **state) {
   (void)state;
   const char *path = fresh("whose.npy");
   char text[1000];
   make_text(path, sizeof text, text);
   write_clients(path, N + 1, 3);
-  refuse(text, NTK_ERR_SHAPE, "has 21 numbers; accepted: 20, one for each sample");
+  refuse_study(text, NTK_ERR_SHAPE, "has 21 numbers; accepted: 20, one for each sample");
   write_clients(path, N, 3);
   ntk_study_destroy(make_study(text)); /* two of four clients have none: told at the trial */
   unlink(path);
-  refuse(text, NTK_ERR_FILE, "t:4: train.split: ");
-  refuse("name: t\nquantity: rate\nnetwork: {widths: [8, 6], activation: tanh}\n"
-         "train: {clients: 2, split_fingerprint: abc}\ngrid: {N: 20, d: 6}\n",
-         NTK_ERR_ARGUMENT, "t:4: train.split_fingerprint: train.split is no file");
+  refuse_study(text, NTK_ERR_FILE, "t:4: train.split: ");
+  refuse_study("name: t\nquantity: rate\nnetwork: {widths: [8, 6], activation: tanh}\n"
+               "train: {clients: 2, split_fingerprint: abc}\ngrid: {N: 20, d: 6}\n",
+               NTK_ERR_ARGUMENT, "t:4: train.split_fingerprint: train.split is no file");
   snprintf(text, sizeof text,
            "name: t\nquantity: rate\nnetwork: {widths: [8, 6], activation: tanh}\n"
            "train: {epochs: 5, split: '%s'}\ngrid: {N: 20, d: 6}\n",
            path);
   write_clients(path, N, 3);
-  refuse(text, NTK_ERR_ARGUMENT, "train.split: this is of federated training; accepted with");
+  refuse_study(text, NTK_ERR_ARGUMENT, "train.split: this is of federated training; accepted with");
   unlink(path);
 }
 

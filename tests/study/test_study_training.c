@@ -32,16 +32,12 @@ static const char every[] = "name: t\n"
 
 static void test_values(void **state) {
   (void)state;
-  const char *database = fresh("values.db");
-  ntk_study *study = make_study(every);
-  run_study(study, database, &(ntk_study_options){.workers = 2});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 16 * 4);
-  assert_string_equal(table.quantity[0], "final_loss");
+  ran_study ran = run_to_table("values.db", every, &(ntk_study_options){.workers = 2});
+  assert_int_equal(ran.table.rows, 16 * 4);
+  assert_string_equal(ran.table.quantity[0], "final_loss");
   size_t reached = 0;
-  for (size_t i = 0; i < table.rows; i += 4) {
-    const ntk_study_row *row = &table.row[i];
+  for (size_t i = 0; i < ran.table.rows; i += 4) {
+    const ntk_study_row *row = &ran.table.row[i];
     const size_t N = (size_t)row->variable[0];
     const double target = 0.2 / 8.0;
     const setting s = {.N = N,
@@ -57,7 +53,7 @@ static void test_values(void **state) {
                                    .target = target,
                                    .plateau = 25,
                                    .precision = "float"}};
-    ntk_train_result r = train(context, &s, row->seed);
+    ntk_train_result r = train(ran.context, &s, row->seed);
     assert_same_bits(row[0].value, r.loss_final, "final_loss");
     assert_same_bits(row[2].value, r.rate_measured, "rate");
     assert_same_bits(row[3].value, r.loss_plateau, "plateau_loss");
@@ -72,11 +68,8 @@ static void test_values(void **state) {
     }
     ntk_train_clear(&r);
   }
-  assert_true(reached > 0 && reached < table.rows / 4); /* both were tried */
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  assert_true(reached > 0 && reached < ran.table.rows / 4); /* both were tried */
+  end_study(&ran);
 }
 
 /* What stands for the keys that are not given: gradient descent on the half-sum in double
@@ -84,24 +77,22 @@ static void test_values(void **state) {
  * whatever order they are asked for, beside those of the spectrum. */
 static void test_defaults(void **state) {
   (void)state;
-  const char *database = fresh("defaults.db");
-  ntk_study *study = make_study("name: t\nquantity: [rate, lambda_max, final_loss]\n"
-                                "network: {widths: [2*d, d], activation: tanh}\n"
-                                "train: {epochs: 40}\ngrid: {N: 25, d: 9}\ntrials: 3\n");
-  run_study(study, database, NULL);
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
+  ran_study ran = run_to_table("defaults.db",
+                               "name: t\nquantity: [rate, lambda_max, final_loss]\n"
+                               "network: {widths: [2*d, d], activation: tanh}\n"
+                               "train: {epochs: 40}\ngrid: {N: 25, d: 9}\ntrials: 3\n",
+                               NULL);
   const setting s = {.N = 25,
                      .d = 9,
                      .activation = "tanh",
                      .init = "paper",
                      .labels = "gaussian",
                      .options = {.epochs = 40}};
-  assert_int_equal(table.rows, 9);
-  for (size_t i = 0; i < table.rows; i += 3) {
-    ntk_train_result r = train(context, &s, table.row[i].seed);
+  assert_int_equal(ran.table.rows, 9);
+  for (size_t i = 0; i < ran.table.rows; i += 3) {
+    ntk_train_result r = train(ran.context, &s, ran.table.row[i].seed);
     for (size_t q = 0; q < 3; q++) {
-      const ntk_study_row *row = &table.row[i + q];
+      const ntk_study_row *row = &ran.table.row[i + q];
       if (strcmp(row->quantity, "rate") == 0)
         assert_same_bits(row->value, r.rate_measured, "rate");
       else if (strcmp(row->quantity, "final_loss") == 0)
@@ -111,10 +102,7 @@ static void test_defaults(void **state) {
     }
     ntk_train_clear(&r);
   }
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 /* Initialisation (18): gamma = d^3 N^2 unless given; the output is 0 at the start, and the loss
@@ -202,12 +190,6 @@ static void write_array(const char *path, size_t rows, size_t columns, uint64_t 
   free(values);
 }
 
-static void refuse_study(const char *text, ntk_status status, const char *says) {
-  ntk_study *study = NULL;
-  assert_refused(ntk_study_parse(text, "t", NULL, 0, &study), status, says);
-  assert_null(study);
-}
-
 static void test_label_files(void **state) {
   (void)state;
   const char *X = fresh("X.npy"), *Y = fresh("Y.npy"), *database = fresh("labels.db");
@@ -263,17 +245,15 @@ static void test_label_files(void **state) {
  */
 static void test_gaps(void **state) {
   (void)state;
-  const char *database = fresh("gaps.db");
-  ntk_study *study = make_study("name: t\nquantity: [gap, linear_gap, condition]\n"
-                                "network: {widths: [2*d, d], activation: tanh}\n"
-                                "train: {optimizer: method, lr: best, epochs: T}\n"
-                                "grid: {N: 12, d: 8, method: [gd, momentum], T: [1, 31]}\n");
-  run_study(study, database, &(ntk_study_options){.workers = 1});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 4 * 3);
-  for (size_t i = 0; i < table.rows; i += 3) {
-    const ntk_study_row *row = &table.row[i];
+  ran_study ran = run_to_table("gaps.db",
+                               "name: t\nquantity: [gap, linear_gap, condition]\n"
+                               "network: {widths: [2*d, d], activation: tanh}\n"
+                               "train: {optimizer: method, lr: best, epochs: T}\n"
+                               "grid: {N: 12, d: 8, method: [gd, momentum], T: [1, 31]}\n",
+                               &(ntk_study_options){.workers = 1});
+  assert_int_equal(ran.table.rows, 4 * 3);
+  for (size_t i = 0; i < ran.table.rows; i += 3) {
+    const ntk_study_row *row = &ran.table.row[i];
     const size_t epochs = (size_t)row->variable[3];
     const setting s = {.N = 12,
                        .d = 8,
@@ -281,36 +261,31 @@ static void test_gaps(void **state) {
                        .init = "paper",
                        .labels = "gaussian",
                        .options = {.optimizer = row->text[2], .lr_rule = "best", .epochs = epochs}};
-    ntk_train_result r = train(context, &s, row->seed);
+    ntk_train_result r = train(ran.context, &s, row->seed);
     const double c = row[2].value, root = strcmp(row->text[2], "gd") == 0 ? c : sqrt(c);
     assert_near(row[1].value, 2.0 / (root + 1.0), 1e-6, "linear_gap at the fastest step");
     const double fall = pow(1.0 - row[0].value, 2.0 * (double)(epochs - epochs / 2));
     assert_near(fall * r.loss[epochs / 2], r.loss[epochs], 1e-10 * r.loss[epochs], "gap");
     ntk_train_clear(&r);
   }
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 /* Federated training as a quantity over C, E and what clients count, where some have a sample more:
  * a trial's values are those of one ntk_train. */
 static void test_clients(void **state) {
   (void)state;
-  const char *database = fresh("clients.db");
-  ntk_study *study = make_study("name: t\nquantity: [rate, linear_rate, drift]\n"
-                                "network: {widths: [2*d, d], activation: tanh}\n"
-                                "train: {epochs: 6, clients: C, local_steps: E, split: how, "
-                                "client_weights: w}\n"
-                                "grid: {N: 20, d: 6, C: [1, 3], E: [1, 4], w: [equal, size], "
-                                "how: [iid, by-label]}\n");
-  run_study(study, database, &(ntk_study_options){.workers = 1});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 16 * 3);
-  for (size_t i = 0; i < table.rows; i += 3) {
-    const ntk_study_row *row = &table.row[i];
+  ran_study ran = run_to_table("clients.db",
+                               "name: t\nquantity: [rate, linear_rate, drift]\n"
+                               "network: {widths: [2*d, d], activation: tanh}\n"
+                               "train: {epochs: 6, clients: C, local_steps: E, split: how, "
+                               "client_weights: w}\n"
+                               "grid: {N: 20, d: 6, C: [1, 3], E: [1, 4], w: [equal, size], "
+                               "how: [iid, by-label]}\n",
+                               &(ntk_study_options){.workers = 1});
+  assert_int_equal(ran.table.rows, 16 * 3);
+  for (size_t i = 0; i < ran.table.rows; i += 3) {
+    const ntk_study_row *row = &ran.table.row[i];
     const setting s = {.N = 20,
                        .d = 6,
                        .activation = "tanh",
@@ -321,33 +296,28 @@ static void test_clients(void **state) {
                                    .local_steps = (size_t)row->variable[3],
                                    .client_weights = row->text[4],
                                    .split = row->text[5]}};
-    ntk_train_result r = train(context, &s, row->seed);
+    ntk_train_result r = train(ran.context, &s, row->seed);
     assert_same_bits(row[0].value, r.rate_measured, "rate");
     assert_same_bits(row[1].value, r.federated.rate, "linear_rate");
     assert_same_bits(row[2].value, r.federated.drift_largest, "drift");
     ntk_train_clear(&r);
   }
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 /* A margin as a variable: epochs until it is there, as one ntk_train has them, or not reached. */
 static void test_margin(void **state) {
   (void)state;
-  const char *database = fresh("margin.db");
-  ntk_study *study = make_study("name: t\nquantity: [epochs_to_margin, final_loss]\n"
-                                "network: {widths: [2*d, d], activation: tanh}\n"
-                                "train: {epochs: 300, margin: M, labels: sign, optimizer: adam, "
-                                "lr: 0.01}\n"
-                                "grid: {N: 12, d: 6, M: [0.5, 1, 1e6]}\n");
-  run_study(study, database, &(ntk_study_options){.workers = 1});
-  ntk_context *context = make_context(1);
-  ntk_study_table table = read_table(database);
-  assert_int_equal(table.rows, 3 * 2);
-  for (size_t i = 0; i < table.rows; i += 2) {
-    const ntk_study_row *row = &table.row[i];
+  ran_study ran = run_to_table("margin.db",
+                               "name: t\nquantity: [epochs_to_margin, final_loss]\n"
+                               "network: {widths: [2*d, d], activation: tanh}\n"
+                               "train: {epochs: 300, margin: M, labels: sign, optimizer: adam, "
+                               "lr: 0.01}\n"
+                               "grid: {N: 12, d: 6, M: [0.5, 1, 1e6]}\n",
+                               &(ntk_study_options){.workers = 1});
+  assert_int_equal(ran.table.rows, 3 * 2);
+  for (size_t i = 0; i < ran.table.rows; i += 2) {
+    const ntk_study_row *row = &ran.table.row[i];
     const setting s = {
         .N = 12,
         .d = 6,
@@ -355,7 +325,7 @@ static void test_margin(void **state) {
         .init = "paper",
         .labels = "sign",
         .options = {.epochs = 300, .margin = row->variable[2], .optimizer = "adam", .lr = 0.01}};
-    ntk_train_result r = train(context, &s, row->seed);
+    ntk_train_result r = train(ran.context, &s, row->seed);
     assert_true((r.stopped == NTK_STOP_MARGIN) == (i < 4) && r.epochs > 1);
     assert_string_equal(row->verdict, i < 4 ? "ok" : "not_reached");
     if (i < 4)
@@ -363,10 +333,7 @@ static void test_margin(void **state) {
     assert_same_bits(row[1].value, r.loss_final, "loss");
     ntk_train_clear(&r);
   }
-  ntk_study_table_clear(&table);
-  ntk_context_destroy(context);
-  ntk_study_destroy(study);
-  unlink(database);
+  end_study(&ran);
 }
 
 int main(void) {

@@ -54,6 +54,36 @@ static inline ntk_study_table read_table(const char *database) {
   return table;
 }
 
+static inline void refuse_study(const char *text, ntk_status status, const char *says) {
+  ntk_study *study = NULL;
+  assert_refused(ntk_study_parse(text, "t", NULL, 0, &study), status, says);
+  assert_null(study);
+}
+
+/* A study from its text to its table, and a context of one thread to compute the same in. */
+typedef struct ran_study {
+  const char *database;
+  ntk_study *study;
+  ntk_context *context;
+  ntk_study_table table;
+} ran_study;
+
+static inline ran_study run_to_table(const char *name, const char *text,
+                                     const ntk_study_options *options) {
+  ran_study ran = {.database = fresh(name), .study = make_study(text)};
+  run_study(ran.study, ran.database, options);
+  ran.context = make_context(1);
+  ran.table = read_table(ran.database);
+  return ran;
+}
+
+static inline void end_study(ran_study *ran) {
+  ntk_study_table_clear(&ran->table);
+  ntk_context_destroy(ran->context);
+  ntk_study_destroy(ran->study);
+  unlink(ran->database);
+}
+
 /* Everything but the seconds is the same, values to the last bit. */
 static inline void assert_same_tables(const char *a, const char *b) {
   ntk_study_table left = read_table(a), right = read_table(b);
