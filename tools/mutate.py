@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Mutants: is a wrong program found out by the quick tests?
 
-usage: tools/mutate.py [run [COUNT]] | report
+usage: tools/mutate.py [run [COUNT [REGEXP]]] | report
 
-run takes COUNT lines of src/ by chance (130; the same ones each time), at most a tenth of them in
-one file, and changes one thing in each: another operator, another constant, a condition turned
+run takes COUNT lines of src/ by chance (130; the same ones each time), of the files that REGEXP
+finds in src/... (all), at most a tenth of them in one file, and changes one thing in each: another operator, another constant, a condition turned
 round, a statement taken out. The mutant is built in build/mutate, as the preset release is, and
 the quick tests that execute the line (build/coverage/lines.jsonl, which tools/coverage.py makes)
 run until one fails, is killed or takes too much processor time: those of the line's folder first, the quickest
@@ -87,11 +87,11 @@ def mutants_of(file):
     return made
 
 
-def candidates():
+def candidates(pattern):
     """Mutants in the order in which they are tried: files by their length, then a line of each."""
     chance = random.Random(SEED)
     files = sorted(str(p.relative_to(TREE)) for p in TREE.glob("src/**/*.c"))
-    of = {file: mutants_of(file) for file in files if not LEFT_OUT.search(file)}
+    of = {file: mutants_of(file) for file in files if re.search(pattern, file) and not LEFT_OUT.search(file)}
     weight = {file: len(made) for file, made in of.items() if made}
     while weight:
         file = chance.choices(list(weight), list(weight.values()))[0]
@@ -241,7 +241,7 @@ def look_at(mutant, known, covered, first, most):
     return one
 
 
-def run(count):
+def run(count, pattern):
     os.nice(19)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the tree is put in order
     prepare()
@@ -249,7 +249,7 @@ def run(count):
     for first, most in ((True, FEW), (False, FEW), (False, 1000)):  # what is caught soon comes first
         known = entries()
         counted, in_file = 0, {}
-        for mutant in candidates():
+        for mutant in candidates(pattern):
             file = mutant[0]
             if counted >= count:
                 break
@@ -279,10 +279,10 @@ def report():
 def main(words):
     if words[:1] == ["report"]:
         report()
-    elif words and words[0] != "run" or len(words) > 2:
+    elif words and words[0] != "run" or len(words) > 3:
         sys.exit(__doc__)
     else:
-        run(int(words[1]) if len(words) > 1 else COUNT)
+        run(int(words[1]) if len(words) > 1 else COUNT, words[2] if len(words) > 2 else "")
         report()
 
 
