@@ -14,10 +14,12 @@
 #include "fake_clock.h"
 #include "kernel/descent.h"
 #include "kernel/kernel.h"
+#include "kernel/limit/cross.h"
 #include "support.h"
 
 enum { N = 700, D = 9, VECTORS = 9 };
 static const size_t width[] = {D, 20, 12};
+static const ntk_network_spec wide = {.depth = 3, .width = width, .activation = "relu"};
 
 static struct {
   size_t calls, stop_at;
@@ -38,6 +40,8 @@ static ntk_dataset *data;
 static ntk_features *features, *others;
 static ntk_kernel *kernel, *factor;
 static ntk_descent *descent;
+static ntk_limit opened;
+static ntk_limit_cross *cross;
 static double *V, *K; /* N x VECTORS; N x N */
 static size_t P;
 
@@ -55,6 +59,8 @@ static int setup(void **state) {
   assert_ok(ntk_kernel_factor(factor, -1.0));
   V = make_normal(7, N * VECTORS);
   K = kernel_array(features, N, NULL);
+  assert_ok(ntk_limit_open(context, &wide, data, NULL, NULL, false, &opened));
+  assert_ok(ntk_limit_cross_create(context, &wide, data, data, NULL, false, &cross));
   assert_ok(ntk_descent_create(network, data, V, NTK_PRECISION_DOUBLE, 1.0, &descent));
   return 0;
 }
@@ -62,6 +68,8 @@ static int setup(void **state) {
 static int teardown(void **state) {
   (void)state;
   ntk_descent_destroy(descent);
+  ntk_limit_cross_destroy(cross);
+  ntk_limit_release(&opened);
   ntk_kernel_destroy(kernel);
   ntk_kernel_destroy(factor);
   ntk_features_destroy(features);
@@ -143,10 +151,21 @@ static ntk_status gradient(double *out) {
   return status;
 }
 
+static ntk_status limit(double *out) {
+  ntk_kernel *made = NULL;
+  const ntk_status status = ntk_limit_build(&opened, &made);
+  ntk_kernel_destroy(made);
+  out[0] = 1.0;
+  return status;
+}
+static ntk_status limit_rows(double *out) {
+  return ntk_limit_cross_rows(cross, 0, N, out);
+}
+
 /* least: polls. Rows are taken 192 at a time forward, 4 times; the kernel in tiles of up to 256 x
  * 128, 3 blocks each; 128 samples at a time by the operator, 6 times, in one tile of each block of
  * J^T V, and 192 rows of J; columns one by one, in the solve four together; a copy is made 1
- * MB at a time. */
+ * MB at a time; rows of a limit between samples 24 at a time. */
 static const struct {
   const char *name, *phase;
   ntk_status (*run)(double *out);
@@ -165,7 +184,9 @@ static const struct {
              {"jacobian", "products with the Jacobian", jacobian, 6, false},
              {"multiply", "products with the kernel", multiply, 3, false},
              {"solve", "solves with the factor", solve, 3, false},
-             {"gradient", "training", gradient, 1, false}};
+             {"gradient", "training", gradient, 1, false},
+             {"limit", "limit kernel", limit, 6, true},
+             {"limit's rows", "limit between samples", limit_rows, (N + 23) / 24, false}};
 
 /* Every call stopped at each of its polls; none comes while no time passes. */
 static void test_stopped(void **state) {

@@ -133,9 +133,11 @@ exit_status study_write_npz(const ntk_study_table *table, const char *path) {
   const size_t count = export_columns(table, &columns);
   zip_entry *entries = calloc(count + 1, sizeof *entries);
   cli_file file;
-  exit_status status = columns != NULL && entries != NULL
-                           ? file_create(path, "output", &file)
-                           : report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  exit_status status = EXIT_FAILED;
+  if (columns == NULL || entries == NULL)
+    (void)report_error(EXIT_FAILED, "--npz: no memory for the columns");
+  else
+    status = file_create(path, "output", &file);
   if (status == EXIT_DONE) {
     zip_writer zip = {.out = file.stream, .entry = entries};
     for (size_t c = 0; c < count && status == EXIT_DONE; c++)
