@@ -109,7 +109,7 @@ ntk_status ntk_held_fetch(ntk_context *context, const ntk_held *held, const size
     size_t runs = 0;
     for (size_t i = 0; i < some; i += run_of(share, rows + k + i, some - i))
       runs++;
-    if (runs > FEW) {
+    if (runs > FEW && counts != NULL) { /* of one rank there is one run */
       gather_rows(context, held, rows + k, some, counts, out + k * d);
       continue;
     }

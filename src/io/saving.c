@@ -257,7 +257,7 @@ ntk_status ntk_saving_open(const char *directory, const ntk_saving_options *opti
 void ntk_saving_close(ntk_saving *saving) {
   if (saving == NULL)
     return;
-  if (saving->lock >= 0) {
+  if (saving->lock >= 0 && saving->listing != NULL) { /* neither is there alone */
     const int stage = dirfd(saving->listing);
     clear_stage(saving);
     if (saving->finished || !(saving->left || saving->moving))

@@ -11,10 +11,14 @@ typedef struct decimal {
 } decimal;
 
 static decimal normal(long double mantissa, double exponent) {
-  for (; mantissa >= 10.0L; mantissa /= 10.0L)
+  while (mantissa >= 10.0L) {
+    mantissa /= 10.0L;
     exponent += 1.0;
-  for (; mantissa < 1.0L; mantissa *= 10.0L)
+  }
+  while (mantissa < 1.0L) {
+    mantissa *= 10.0L;
     exponent -= 1.0;
+  }
   return (decimal){mantissa, exponent};
 }
 
@@ -25,10 +29,11 @@ static decimal times(decimal a, decimal b) {
 /* 2^e, e >= 0 whole, to e 2^-62 of it. */
 static decimal power_of_two(double e) {
   decimal power = {1.0L, 0.0}, square = {2.0L, 0.0};
-  for (; e >= 1.0; e = floor(e / 2.0)) {
+  while (e >= 1.0) {
     if (fmod(e, 2.0) == 1.0)
       power = times(power, square);
     square = times(square, square);
+    e = floor(e / 2.0);
   }
   return power;
 }

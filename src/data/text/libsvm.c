@@ -173,7 +173,7 @@ static ntk_status open_libsvm(ntk_reader *reader, const unsigned char *start) {
   reader->lines.names = 1 + reader->lines.base;
   const size_t cols = seen.least == SIZE_MAX ? 0 : seen.most + 1 - reader->lines.base;
   const size_t bytes = (size_t)ntk_window_offset(&w);
-  if (cols / MOST_ZEROS > bytes / rows)
+  if (rows > 0 && cols / MOST_ZEROS > bytes / rows)
     return ntk_fail(NTK_ERR_FORMAT,
                     "%s: index %zu makes %zu x %zu numbers of %zu bytes; accepted: at most %d for "
                     "each byte of the file",

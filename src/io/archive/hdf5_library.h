@@ -52,6 +52,7 @@
   X(H5Tget_super)                 \
   X(H5Tclose)
 
+/* A declarator: NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define NTK_HDF5_MEMBER(function) __typeof__(function) *function;
 typedef struct ntk_hdf5 {
   NTK_HDF5_FUNCTIONS(NTK_HDF5_MEMBER)

@@ -12,6 +12,7 @@ typedef struct cpu_features {
   double **F, **B; /* L + 1 entries each */
   double *F_L;     /* N x n_L */
   double *storage; /* all of F[1..], B[1..] and F_L */
+  size_t entries;  /* of it */
   double *X;       /* F[0] where that is not the data's; else NULL */
 } cpu_features;
 

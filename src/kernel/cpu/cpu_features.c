@@ -55,9 +55,8 @@ static ntk_status allocate_features(ntk_features *features) {
   NTK_TRY(ntk_alloc(features->context, 2 * (L + 1), sizeof(double *), "features", &pointer));
   made->F = pointer;
   made->B = made->F + L + 1;
-  size_t entries = 0;
-  NTK_TRY(count_entries(features, &spec, &entries));
-  NTK_TRY(ntk_alloc_doubles(features->context, entries, "features", &made->storage));
+  NTK_TRY(count_entries(features, &spec, &made->entries));
+  NTK_TRY(ntk_alloc_doubles(features->context, made->entries, "features", &made->storage));
   made->F_L = made->storage;
   double *next = made->storage + N * C;
   made->F[0] = (double *)(uintptr_t)features->X; /* read only: forward never writes F[0] */
@@ -103,10 +102,6 @@ static size_t row_of(const ntk_features *features, bool b, size_t l) {
   return (b ? ntk_copies(&spec, features->outputs, l) : 1) * spec.width[l];
 }
 
-static size_t count_of(const ntk_features *features, bool b, size_t l) {
-  return features->N * row_of(features, b, l);
-}
-
 void cpu_features_values(const ntk_features *features, bool b, size_t l, size_t first,
                          size_t samples, double *values) {
   const cpu_features *f = cpu_features_of(features);
@@ -132,11 +127,7 @@ ntk_status cpu_features_centre(const ntk_features *features, size_t k, const dou
   const size_t *width = features->network->width, N = features->N;
   NTK_TRY(allocate_features(centred));
   cpu_features *to = centred->state;
-  memcpy(to->F_L, from->F_L, N * width[features->network->depth] * sizeof(double));
-  for (size_t l = 1; l < features->network->depth; l++) {
-    memcpy(to->F[l], from->F[l], count_of(features, false, l) * sizeof(double));
-    memcpy(to->B[l], from->B[l], count_of(features, true, l) * sizeof(double));
-  }
+  memcpy(to->storage, from->storage, to->entries * sizeof(double));
   if (k == 0) {
     NTK_TRY(ntk_alloc_doubles(features->context, N * width[0], "features", &to->X));
     memcpy(to->X, features->X, N * width[0] * sizeof(double));

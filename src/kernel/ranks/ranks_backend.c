@@ -35,7 +35,8 @@ static double panel_bytes(const ntk_share *rows, ntk_precision precision) {
         sum -= (double)(p + 1);
     most = fmax(most, sum * (double)P);
   }
-  return most * NTK_PANEL_BYTES + (double)(rows->N / P + 1) * (double)sizeof(void *);
+  const size_t pointers = rows->N / P + 1;
+  return most * NTK_PANEL_BYTES + (double)pointers * (double)sizeof(void *);
 }
 
 static void bytes(const ntk_context *context, const ntk_network_spec *spec, ntk_outputs outputs,
