@@ -240,16 +240,17 @@ static double gelfand(size_t N, long double *T) {
   return (double)expl(exponent);
 }
 
-/* gamma = 1e14: the network is its linear model to 1e-7. */
+/* The network is its linear model to 1e-7. */
+static const size_t lazy_width[] = {6, 10, 12};
+static const ntk_network_spec lazy = {.depth = 3,
+                                      .width = lazy_width,
+                                      .activation = "tanh",
+                                      .init = "antisymmetric",
+                                      .gamma = 1e14,
+                                      .seed = 5};
+
 static void check_law(ntk_train_options o, double lr) {
   enum { N = 14 };
-  const size_t wide[] = {6, 10, 12};
-  const ntk_network_spec lazy = {.depth = 3,
-                                 .width = wide,
-                                 .activation = "tanh",
-                                 .init = "antisymmetric",
-                                 .gamma = 1e14,
-                                 .seed = 5};
   fit_problem p = fit_create(one, lazy, N);
   ntk_features *features = make_features(p.network, p.data);
   double *K = kernel_array(features, N, NULL);
@@ -308,6 +309,27 @@ static void test_law(void **state) {
       }
       check_law(o, cases[i].lr);
     }
+}
+
+/* Of steps of a client that grow there is no rate, but a loss of the linear model's, which that of
+ * the lazy network is. */
+static void test_growing(void **state) {
+  (void)state;
+  fit_problem p = fit_create(one, lazy, 14);
+  double *start = fit_theta(&p);
+  ntk_train_options o = {.epochs = 4, .clients = 3, .local_steps = 2, .track = 1};
+  ntk_train_result r = fit_run(&p, o);
+  o.lr = 2.3 * r.lr;
+  ntk_train_clear(&r);
+  fit_set(&p, start);
+  r = fit_run(&p, o);
+  assert_non_null(strstr(r.federated.reason, "a client's own steps grow"));
+  for (size_t i = 0; i < r.tracked; i++)
+    assert_near(r.track[i].prediction, r.track[i].loss, 1e-5 * r.track[i].loss, "prediction");
+  assert_int_equal(r.tracked, 5);
+  ntk_train_clear(&r);
+  free(start);
+  fit_destroy(&p);
 }
 
 /* Past 2 / curvature with an even number of steps a client's own grow, and with an odd one too
@@ -369,10 +391,10 @@ static void test_threads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rounds),  cmocka_unit_test(test_all_samples),
-      cmocka_unit_test(test_law),     cmocka_unit_test(test_too_large),
-      cmocka_unit_test(test_threads), cmocka_unit_test(test_equal_sizes),
-      cmocka_unit_test(test_goes_on),
+      cmocka_unit_test(test_rounds),      cmocka_unit_test(test_all_samples),
+      cmocka_unit_test(test_law),         cmocka_unit_test(test_growing),
+      cmocka_unit_test(test_too_large),   cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_equal_sizes), cmocka_unit_test(test_goes_on),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
