@@ -294,27 +294,57 @@ static void test_bottleneck(void **state) {
   free_problem(&p);
 }
 
-/* A label vector that follows is fitted, whatever its companion does. */
+/* A label vector that follows is fitted, whatever its companion does, which has the least error
+ * there is: what of (0, 1) is across (1, 3). */
 static void test_companions(void **state) {
   (void)state;
-  fit_problem p = make_problem(1, 40, 3, usual, "relu");
-  relate(&p, 4, 30, 3.0, 0.0);
+  for (size_t bad = 0; bad < 2; bad++) {
+    fit_problem p = make_problem(1, 40, 3, usual, "relu");
+    relate(&p, 4, 30, 3.0, 0.0);
+    renew(&p);
+    double Y[80];
+    memcpy(Y, p.Y, 40 * sizeof *Y);
+    memcpy(Y + 40, p.Y, 40 * sizeof *Y);
+    Y[40 * bad + 30] += 1.0;
+    const ntk_network_spec spec = spec_of(&p);
+    ntk_network *networks[2];
+    ntk_memorize_result results[2];
+    assert_ok(ntk_memorize(p.context, &spec, p.data, Y, 2, NULL, networks, results));
+    assert_true(!results[bad].reached && results[1 - bad].reached);
+    assert_non_null(strstr(results[bad].reason, "sample 31 is 3 times"));
+    assert_near(results[bad].relative_error * norm_of(Y + 40 * bad, 40), sqrt(0.1), 1e-6, "least");
+    double relative, largest;
+    plain_errors(&p, networks[1 - bad], &relative, &largest);
+    assert_true(relative <= 1e-10);
+    ntk_network_destroy(networks[0]);
+    ntk_network_destroy(networks[1]);
+    free_problem(&p);
+  }
+}
+
+/* A sample on which neither unit of the layer below is active has a row that is 0, and no word of
+ * underflow. */
+static void test_inactive(void **state) {
+  (void)state;
+  static const size_t narrow[] = {10, 2, 20};
+  fit_problem p = make_problem(1, 3, 3, narrow, "relu");
+  ntk_memorize_result result;
+  ntk_network *network = memorize(&p, NULL, &result); /* for its first layer */
+  const double *W = ntk_network_weights(network, 1);
+  double f[2] = {1.0, 1.0};
+  for (uint64_t seed = 20; f[0] > 0.0 || f[1] > 0.0; seed++) {
+    double *drawn = make_normal(seed, 10);
+    memcpy(p.X, drawn, 10 * sizeof *drawn);
+    free(drawn);
+    f[0] = f[1] = 0.0;
+    for (size_t j = 0; j < 20; j++)
+      f[j % 2] += W[j] * p.X[j / 2];
+  }
+  ntk_network_destroy(network);
   renew(&p);
-  double Y[80];
-  memcpy(Y, p.Y, 40 * sizeof *Y);
-  memcpy(Y + 40, p.Y, 40 * sizeof *Y);
-  Y[30] += 1.0;
-  const ntk_network_spec spec = spec_of(&p);
-  ntk_network *networks[2];
-  ntk_memorize_result results[2];
-  assert_ok(ntk_memorize(p.context, &spec, p.data, Y, 2, NULL, networks, results));
-  assert_true(!results[0].reached && results[1].reached);
-  assert_non_null(strstr(results[0].reason, "sample 31 is 3 times"));
-  double relative, largest;
-  plain_errors(&p, networks[1], &relative, &largest);
-  assert_true(relative <= 1e-10);
-  ntk_network_destroy(networks[0]);
-  ntk_network_destroy(networks[1]);
+  ntk_network_destroy(memorize(&p, NULL, &result));
+  assert_false(result.reached);
+  assert_non_null(strstr(result.reason, "sample 1 has K_ii = 0: on it no unit is active"));
   free_problem(&p);
 }
 
@@ -351,12 +381,19 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_opposite),       cmocka_unit_test(test_multiples),
-      cmocka_unit_test(test_lines),          cmocka_unit_test(test_among_others),
-      cmocka_unit_test(test_contradictions), cmocka_unit_test(test_near_contradictions),
-      cmocka_unit_test(test_bottleneck),     cmocka_unit_test(test_companions),
-      cmocka_unit_test(test_memory),         cmocka_unit_test(test_hard_samples),
-      cmocka_unit_test(test_mixed),          cmocka_unit_test(test_partly_following),
+      cmocka_unit_test(test_opposite),
+      cmocka_unit_test(test_multiples),
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_among_others),
+      cmocka_unit_test(test_contradictions),
+      cmocka_unit_test(test_near_contradictions),
+      cmocka_unit_test(test_bottleneck),
+      cmocka_unit_test(test_companions),
+      cmocka_unit_test(test_inactive),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_hard_samples),
+      cmocka_unit_test(test_mixed),
+      cmocka_unit_test(test_partly_following),
   };
   return cmocka_run_group_tests_name("memorize_dependent", tests, NULL, NULL);
 }
