@@ -37,7 +37,7 @@ static size_t parts_of(const ntk_features *features) {
  * would take longer than they do. */
 static size_t together(size_t parts) {
   enum { SOME = 1 << 16 };
-  return parts < SOME ? SOME / parts : 1;
+  return parts > 0 && parts < SOME ? SOME / parts : 1;
 }
 
 /* g of the chosen blocks over all ranks; those that lie side by side go together. */
