@@ -119,9 +119,9 @@ static void test_splits(void **state) {
   snprintf(first, sizeof first, "by-label, '%s'", path[0]);
   snprintf(second, sizeof second, "'%s', by-label, '%s'", path[1], path[0]);
   write_clients(path[0], N, 7);
-  refuse("name: t\nquantity: rate\nnetwork: {widths: [8]}\ntrain: {clients: 2, split: how}\n"
-         "grid: {N: 20, d: 6, how: [iid, a-0.npy]}\n",
-         NTK_ERR_FILE, "t:4: train.split: a-0.npy: ");
+  refuse_study("name: t\nquantity: rate\nnetwork: {widths: [8]}\ntrain: {clients: 2, split: how}\n"
+               "grid: {N: 20, d: 6, how: [iid, a-0.npy]}\n",
+               NTK_ERR_FILE, "t:4: train.split: a-0.npy: ");
   double client[2][N];
   for (size_t k = 0; k < 2; k++) {
     for (size_t i = 0; i < N; i++)
@@ -228,9 +228,9 @@ static void test_labels(void **state) {
   ntk_context_destroy(context);
   ntk_study_destroy(study);
   write_normal(path[1], N, 2, 3);
-  refuse(text, NTK_ERR_SHAPE, "y-2.npy has 2 columns; accepted: 1, a label for each output");
+  refuse_study(text, NTK_ERR_SHAPE, "y-2.npy has 2 columns; accepted: 1, a label for each output");
   unlink(path[1]);
-  refuse(text, NTK_ERR_FILE, "t:5: train.labels: ");
+  refuse_study(text, NTK_ERR_FILE, "t:5: train.labels: ");
   unlink(database);
   unlink(path[0]);
   unlink(X);
@@ -244,9 +244,9 @@ static void test_numbers(void **state) {
                                 "grid: {N: 20, d: 6, sign: \"4:8:2\", iid: 2*N}\n");
   assert_int_equal(ntk_study_points(study), 3);
   ntk_study_destroy(study);
-  refuse("name: t\nquantity: epochs_to_margin\nnetwork: {widths: [8]}\n"
-         "train: {labels: which, margin: 1}\ngrid: {N: 20, d: 6, which: [sign, gaussian]}\n",
-         NTK_ERR_ARGUMENT, "accepted with train.labels: sign, or a file");
+  refuse_study("name: t\nquantity: epochs_to_margin\nnetwork: {widths: [8]}\n"
+               "train: {labels: which, margin: 1}\ngrid: {N: 20, d: 6, which: [sign, gaussian]}\n",
+               NTK_ERR_ARGUMENT, "accepted with train.labels: sign, or a file");
 }
 
 int main(void) {
