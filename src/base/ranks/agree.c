@@ -220,7 +220,7 @@ ntk_status ntk_ranks_enter(ntk_context *context) {
   ntk_status status = NTK_OK;
   if (!r->wire->least(r, 1, &there))
     status = again(r);
-  else if (there == 0)
+  else if (cards == NULL || there == 0)
     status = ntk_fail(NTK_ERR_MEMORY, "what ranks know of each other could not be allocated");
   else
     status = shake(context, r, cards);

@@ -112,9 +112,9 @@ static ntk_status check_same(const ntk_card *card, int rank, const ntk_card *fir
 }
 
 static int on_machine_of(const ntk_card_room *cards, int P, int rank) {
-  int ranks = 0;
+  int ranks = 1; /* itself */
   for (int r = 0; r < P; r++)
-    ranks += cards[r].card.first == cards[rank].card.first;
+    ranks += r != rank && cards[r].card.first == cards[rank].card.first;
   return ranks;
 }
 

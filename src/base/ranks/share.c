@@ -70,9 +70,9 @@ static size_t chunk_of(const ntk_share *share, int rank, size_t n) {
 
 /* The sum of its first n cards. */
 static double cards_sum(const ntk_share *share, int rank, size_t n) {
+  const size_t back = n / 2, forth = n - back;
   const double P = (double)share->ranks, r = (double)rank, count = (double)n;
-  return 0.5 * P * count * (count - 1.0) + r * (double)(n / 2 + n % 2) +
-         (P - 1.0 - r) * (double)(n / 2);
+  return 0.5 * P * count * (count - 1.0) + r * (double)forth + (P - 1.0 - r) * (double)back;
 }
 
 double ntk_share_numbers(const ntk_share *share, int rank, double *count) {
