@@ -62,12 +62,21 @@ static void test_clients(void **state) {
   check_run(100, (ntk_train_options){.lr = 1e-3, .epochs = 5, .clients = 7, .local_steps = 3},
             60.0);
   check_run(49, (ntk_train_options){.lr = 2e-3, .epochs = 5, .clients = 49}, 60.0);
-  both b = make_both(100); /* the step by a rule is the same, to rounding, however it is found */
-  for (size_t i = 0; i < 2; i++)
-    b.result[i] = fit_run(&b.of[i], (ntk_train_options){.epochs = 5, .clients = 7});
-  assert_near(b.result[1].lr / b.result[0].lr, 1.0, 1e-10, "step size");
-  assert_near(b.result[1].loss_final / b.result[0].loss_final, 1.0, 1e-9, "loss");
-  free_both(&b);
+  /* The step by a rule is the same, to rounding, however it is found: where clients have fewer
+   * samples than there are ranks, too, one of 100, one or two. */
+  const size_t clients[] = {7, 60, 100};
+  const char *const losses[] = {"half-sum", "mean"};
+  for (size_t k = 0; k < COUNT(clients); k++)
+    for (size_t l = 0; l < COUNT(losses); l++) {
+      both b = make_both(100);
+      for (size_t i = 0; i < 2; i++)
+        b.result[i] = fit_run(
+            &b.of[i], (ntk_train_options){.epochs = 5, .clients = clients[k], .loss = losses[l]});
+      assert_near(b.result[1].lr / b.result[0].lr, 1.0, 1e-10, "step size");
+      assert_string_equal(b.result[1].lr_source, b.result[0].lr_source);
+      assert_near(b.result[1].loss_final / b.result[0].loss_final, 1.0, 1e-9, "loss");
+      free_both(&b);
+    }
 }
 
 /* A threshold that the losses, which fall by per cents, pass far from rounding. */

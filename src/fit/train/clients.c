@@ -2,8 +2,10 @@
  * and what is told of it. */
 #include "fit/train/track.h"
 
+#include "base/memory.h"
 #include "base/ranks/ranks.h"
 #include "data/dataset.h"
+#include "kernel/backend.h"
 #include "kernel/ends/extremes.h"
 
 #include <math.h>
@@ -47,31 +49,74 @@ ntk_status ntk_training_finish_law(ntk_training *t) {
   return NTK_OK;
 }
 
-/* Of one client, by products with its features. */
-static ntk_status find_largest(const ntk_training *t, size_t client, double *lambda) {
-  const ntk_split *split = t->rounds->split;
-  ntk_dataset *own = NULL;
+/* Of some samples' features, by products. */
+static ntk_status largest_of(const ntk_network *network, const ntk_dataset *samples, uint64_t seed,
+                             double *lambda) {
   ntk_features *features = NULL;
-  NTK_TRY(ntk_dataset_take(t->context, t->data, split->order + split->first[client],
-                           ntk_split_count(split, client), &own));
-  ntk_status status = ntk_features_create_of(t->network, own, NTK_OUTPUTS_ALL, &features);
-  if (status == NTK_OK)
-    status = ntk_extremes_largest(features, t->options.seed, lambda);
+  NTK_TRY(ntk_features_create_of(network, samples, NTK_OUTPUTS_ALL, &features));
+  const ntk_status status = ntk_extremes_largest(features, seed, lambda);
   ntk_features_destroy(features);
-  ntk_dataset_destroy(own);
   return status;
 }
 
-ntk_status ntk_training_find_curvature(const ntk_training *t, double *curvature) {
-  *curvature = NAN;
-  if (t->rounds->split->smallest < (size_t)ntk_ranks_count(t->context))
-    return NTK_OK;
+/* Of one client, whose samples are shared among the ranks. */
+static ntk_status find_largest(const ntk_training *t, size_t client, double *lambda) {
+  const ntk_split *split = t->rounds->split;
+  ntk_dataset *samples = NULL;
+  NTK_TRY(ntk_dataset_take(t->context, t->data, split->order + split->first[client],
+                           ntk_split_count(split, client), &samples));
+  const ntk_status status = largest_of(t->network, samples, t->options.seed, lambda);
+  ntk_dataset_destroy(samples);
+  return status;
+}
+
+/* Of one that has fewer samples than there are ranks, which cannot be shared: every rank finds it,
+ * in a context of its own. */
+static ntk_status find_largest_alone(const ntk_training *t, ntk_context *own, size_t client,
+                                     double *lambda) {
+  const ntk_split *split = t->rounds->split;
+  const ntk_held from = ntk_dataset_held(t->data);
+  const size_t count = ntk_split_count(split, client);
+  ntk_network network = *t->network; /* the same weights, borrowed */
+  network.context = own;
+  ntk_dataset *samples = NULL;
+  ntk_status status =
+      ntk_training_agree(t, ntk_dataset_allocate(own, count, t->data->d, &samples), "client");
+  if (status == NTK_OK)
+    status =
+        ntk_held_fetch(t->context, &from, split->order + split->first[client], count, samples->own);
+  if (status == NTK_OK)
+    status = ntk_training_agree(t, largest_of(&network, samples, t->options.seed, lambda),
+                                "a client's eigenvalue");
+  ntk_dataset_destroy(samples);
+  return status;
+}
+
+static ntk_status find_all(const ntk_training *t, ntk_context *own, double *curvature) {
+  const size_t ranks = (size_t)ntk_ranks_count(t->context);
+  *curvature = 0.0;
   for (size_t c = 0; c < t->rounds->split->clients; c++) {
     double lambda = 0.0;
-    NTK_TRY(find_largest(t, c, &lambda));
+    NTK_TRY(ntk_split_count(t->rounds->split, c) < ranks ? find_largest_alone(t, own, c, &lambda)
+                                                         : find_largest(t, c, &lambda));
     *curvature = fmax(*curvature, ntk_clients_scale(t->rounds, c) * lambda);
   }
   return NTK_OK;
+}
+
+ntk_status ntk_training_find_curvature(const ntk_training *t, double *curvature) {
+  const ntk_context *all = t->context;
+  const ntk_context_options options = {.threads = all->threads,
+                                       .memory_limit =
+                                           all->memory_limit > 0 ? ntk_memory_available(all) : 0};
+  ntk_context *own = NULL;
+  ntk_status status = NTK_OK;
+  if (t->rounds->split->smallest < (size_t)ntk_ranks_count(all))
+    status = ntk_context_create_on(ntk_backend_alone(all), &options, &own);
+  NTK_TRY(ntk_training_agree(t, status, "a client's context"));
+  status = find_all(t, own, curvature);
+  ntk_context_destroy(own);
+  return status;
 }
 
 ntk_federated_rate ntk_training_federated(const ntk_training *t) {

@@ -86,8 +86,6 @@ void ntk_training_identify(const ntk_training *t, uint64_t identity[NTK_IDENTITI
   identity[STEP] = ntk_hash_words(NTK_HASH_START, step, sizeof step);
   if (of_kernel && t->rule == NTK_LR_BEST)
     identity[STEP] = hash_text(identity[STEP], "best");
-  if (of_kernel && t->by_bound)
-    identity[STEP] = hash_text(identity[STEP], "bound");
   identity[TRACK] = ntk_hash_words(NTK_HASH_START, &o->track, sizeof o->track);
   if (o->track_epochs != NULL)
     identity[TRACK] = hash_text(identity[TRACK], o->track_epochs);

@@ -57,15 +57,14 @@ static ntk_status from_theory(ntk_training *t) {
 }
 
 /* Stable whatever the split (law.c), and half of what may grow. */
-static ntk_status from_clients(ntk_training *t, const ntk_extremes *e) {
-  const double most = t->mean ? 2.0 / (double)t->rounds->split->smallest : 1.0;
-  double curvature = t->law != NULL ? t->law->curvature : NAN;
-  if (t->law == NULL)
+static ntk_status from_clients(ntk_training *t) {
+  double curvature = 0.0;
+  if (t->law != NULL)
+    curvature = t->law->curvature;
+  else
     NTK_TRY(ntk_training_find_curvature(t, &curvature));
-  t->by_bound = isnan(curvature);
-  t->lr = 1.0 / (t->by_bound ? most * e->lambda_max : curvature);
-  snprintf(t->lr_source, sizeof t->lr_source, "1 / the largest curvature of a client's loss%s",
-           t->by_bound ? ", which lambda_max(K) is above" : "");
+  t->lr = 1.0 / curvature;
+  snprintf(t->lr_source, sizeof t->lr_source, "1 / the largest curvature of a client's loss");
   return NTK_OK;
 }
 
@@ -111,7 +110,7 @@ static ntk_status from_eigenvalues(ntk_training *t, const ntk_extremes *e) {
                     "give one",
                     e->lambda_max);
   if (t->rounds != NULL)
-    return from_clients(t, e);
+    return from_clients(t);
   if (t->options.batch > 0) {
     from_batches(t, e);
     return NTK_OK;

@@ -36,7 +36,6 @@ typedef struct ntk_training {
   double *given, *first;     /* P: the caller's weights; theta_0. One array, but for float */
   double lr, momentum;
   char lr_source[120];
-  bool by_bound; /* with clients: lr is of lambda_max(K), which is above their curvature */
 
   ntk_descent *descent; /* the state of a first-order optimizer; NULL for lm */
   ntk_lm *lm;           /* of lm; else NULL */
@@ -130,8 +129,8 @@ ntk_status ntk_training_room(ntk_training *t, size_t count);
  * size is known for good; and the result's. clients.c. */
 ntk_status ntk_training_make_rounds(ntk_training *t);
 ntk_status ntk_training_finish_law(ntk_training *t);
-/* max_c s_c lambda_max(K_cc) at theta_0, without the operator of a round; NaN: a client has fewer
- * samples than there are ranks. Over ranks all call it. As much as lambda_max of K twice. */
+/* max_c s_c lambda_max(K_cc) at theta_0, without the operator of a round. Over ranks all call it.
+ * As much as lambda_max of K twice. */
 ntk_status ntk_training_find_curvature(const ntk_training *t, double *curvature);
 ntk_federated_rate ntk_training_federated(const ntk_training *t);
 
