@@ -69,6 +69,57 @@ static void test_radius(void **state) {
       }
 }
 
+/* The recursion is stable below the largest step size, and not above it. */
+static void test_largest(void **state) {
+  (void)state;
+  for (size_t o = 0; o < 3; o++)
+    for (double b = 0.0; b < 1.0; b += o == 0 ? 2.0 : 0.0987) {
+      const double x = 3.0 * ntk_optimizer_largest_lr(find(o), 3.0, b);
+      assert_true(ntk_step_roots(find(o), 0.999 * x, b).radius < 1.0);
+      assert_true(ntk_step_roots(find(o), 1.001 * x, b).radius > 1.0);
+    }
+}
+
+/* A pair at lambda_min is no acceleration where lambda_max is slower, as at a step size too large.
+ */
+static void test_slower_end(void **state) {
+  (void)state;
+  for (size_t o = 1; o < 3; o++)
+    for (int large = 0; large < 2; large++) {
+      const ntk_training t = {.optimizer = find(o), .lr = 1.0, .scale = 1.0, .momentum = 0.5};
+      const ntk_extremes e = {.lambda_min = 0.2,
+                              .lambda_max = (o == 1 ? 2.95 : 1.49) / (2 - large)};
+      const ntk_linear_rate r = ntk_linear_rate_of(&t, &e);
+      assert_true(ntk_step_roots(t.optimizer, e.lambda_min, 0.5).complex && r.accelerated_known);
+      const double at_most = ntk_step_roots(t.optimizer, e.lambda_max, 0.5).radius;
+      const double at_least = ntk_step_roots(t.optimizer, e.lambda_min, 0.5).radius;
+      assert_near(sqrt(r.rate), fmax(at_least, at_most), 1e-15, "radius");
+      assert_int_equal(r.accelerated, !large);
+      assert_int_equal(at_most > at_least * 1.001, large);
+    }
+}
+
+/* Of a singular K_0 the rule auto takes lambda_max / 6000 for lambda_min, and 1.25 lambda_max. */
+static void test_singular(void **state) {
+  (void)state;
+  const size_t narrow[] = {3, 4};
+  const ntk_network_spec small = {.depth = 2, .width = narrow, .activation = "tanh", .seed = 5};
+  fit_problem p = fit_create(one, small, 40); /* of 16 parameters */
+  double *start = fit_theta(&p);
+  const double root = sqrt(6000.0), b = (root - 1.0) / (root + 1.0);
+  for (size_t o = 1; o < 3; o++) {
+    fit_set(&p, start);
+    ntk_train_result r = fit_run(&p, (ntk_train_options){.optimizer = names[o], .epochs = 1});
+    assert_true(r.convergence.lambda_min == 0.0);
+    const double most = 1.25 * r.convergence.lambda_max, sum = 1.0 + 1.0 / root;
+    assert_near(r.momentum, o == 1 ? b * b : b, 1e-12, "momentum");
+    assert_near(r.lr * most, o == 1 ? 4.0 / (sum * sum) : 1.0, 1e-12, "step size");
+    ntk_train_clear(&r);
+  }
+  free(start);
+  fit_destroy(&p);
+}
+
 /* The slower end of [x, kappa x]. */
 static double slower(const ntk_optimizer *optimizer, double x, double kappa, double b) {
   return fmax(ntk_step_roots(optimizer, x, b).radius,
@@ -239,10 +290,12 @@ static void test_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_radius),       cmocka_unit_test(test_ends),
-      cmocka_unit_test(test_best),         cmocka_unit_test(test_one_eigenvalue),
-      cmocka_unit_test(test_another_rule), cmocka_unit_test(test_half),
-      cmocka_unit_test(test_lazy),         cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_radius),         cmocka_unit_test(test_largest),
+      cmocka_unit_test(test_slower_end),     cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_ends),           cmocka_unit_test(test_best),
+      cmocka_unit_test(test_one_eigenvalue), cmocka_unit_test(test_another_rule),
+      cmocka_unit_test(test_half),           cmocka_unit_test(test_lazy),
+      cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

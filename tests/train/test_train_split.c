@@ -85,6 +85,21 @@ static void test_many_rows(void **state) {
   ntk_context_destroy(context);
 }
 
+/* Of several outputs the label is the place of the largest, the first of equal ones; samples of one
+ * label are in their own order. */
+static void test_by_outputs(void **state) {
+  (void)state;
+  const double Y[] = {0, 0, 1, 0, 5, 1, 3, 1, 2, -1, -1, -2, -9, -3, -2, -3, -1, -2, 4, 0, 4};
+  const size_t sorted[] = {2, 3, 6, 1, 5, 0, 4}, first[] = {0, 3, 5, 7};
+  ntk_split *s = NULL;
+  assert_ok(ntk_split_create(
+      one, &(ntk_split_request){.N = 7, .clients = 3, .outputs = 3, .kind = "by-label", .Y = Y},
+      &s));
+  assert_memory_equal(s->first, first, sizeof first);
+  assert_memory_equal(s->order, sorted, sizeof sorted);
+  ntk_split_destroy(s);
+}
+
 /* Of a singular K_0 the rate is not told, whatever rounding leaves of the operator's smallest
  * eigenvalue, unless the round grows. */
 static void test_singular(void **state) {
@@ -184,7 +199,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_splits),     cmocka_unit_test(test_refused),
       cmocka_unit_test(test_many_rows),  cmocka_unit_test(test_singular),
-      cmocka_unit_test(test_prediction),
+      cmocka_unit_test(test_by_outputs), cmocka_unit_test(test_prediction),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
